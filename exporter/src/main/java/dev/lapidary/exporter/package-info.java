@@ -1,0 +1,5 @@
+/** Lapidary exporter. */
+@NullMarked
+package dev.lapidary.exporter;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,89 @@
+package dev.lapidary.models.archive;
+
+import dev.lapidary.models.tensor.Tensor;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * What a TorchScript pickle can hold. Object identity is meaning: two references to one {@link
+ * PyObject}, or to one {@link PyTensor}'s storage, stay one after reading and writing.
+ */
+public sealed interface PyValue {
+
+  enum PyNone implements PyValue {
+    NONE
+  }
+
+  record PyBool(boolean value) implements PyValue {}
+
+  record PyInt(long value) implements PyValue {}
+
+  record PyFloat(double value) implements PyValue {}
+
+  record PyString(String value) implements PyValue {}
+
+  /** {@code torch.device("cpu")}. */
+  record PyDevice(String name) implements PyValue {}
+
+  record PyTensor(Tensor tensor, boolean requiresGrad) implements PyValue {}
+
+  /** A quantized tensor: integers with what turns them into reals. */
+  record PyQTensor(Tensor integers, Quantizer quantizer) implements PyValue {}
+
+  record PyTuple(List<PyValue> items) implements PyValue {
+    public PyTuple {
+      items = List.copyOf(items);
+    }
+  }
+
+  /** A list; {@code elementType} is the tag of {@code torch.jit._pickle}, or empty. */
+  record PyList(String elementType, List<PyValue> items) implements PyValue {}
+
+  record PyDict(Map<PyValue, PyValue> items) implements PyValue {}
+
+  /** An enum's constant: {@code __torch__.module.Colour} and its value. */
+  record PyEnum(String className, PyValue value) implements PyValue {}
+
+  /**
+   * An instance of a class of the archive's code. For a module the attributes are its parameters,
+   * buffers, constants and submodules in the order of writing. For a class with {@code
+   * __setstate__} the one attribute is {@link #STATE}.
+   */
+  final class PyObject implements PyValue {
+    /** The attribute that holds the argument of {@code __setstate__}. */
+    public static final String STATE = "__setstate__";
+
+    private final String className;
+    private final Map<String, PyValue> attributes = new LinkedHashMap<>();
+
+    /**
+     * @param className qualified, as in the text: {@code
+     *     __torch__.torchvision.models.resnet.ResNet}
+     */
+    public PyObject(String className) {
+      this.className = className;
+    }
+
+    public String className() {
+      return className;
+    }
+
+    /** Live and ordered: changing it changes the object. */
+    public Map<String, PyValue> attributes() {
+      return attributes;
+    }
+
+    @Override
+    public String toString() {
+      return className + attributes.keySet();
+    }
+  }
+
+  /** Affine quantization: {@code real = (integer - zeroPoint) * scale}. */
+  sealed interface Quantizer {
+    record PerTensor(double scale, long zeroPoint) implements Quantizer {}
+
+    record PerChannel(Tensor scales, Tensor zeroPoints, int axis) implements Quantizer {}
+  }
+}

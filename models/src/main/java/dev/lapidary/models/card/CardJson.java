@@ -1,0 +1,50 @@
+package dev.lapidary.models.card;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.MapperFeature;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.datatype.jdk8.Jdk8Module;
+import dev.lapidary.models.failure.Failure;
+import java.nio.charset.StandardCharsets;
+
+/** Reads and writes the model card as JSON: UTF-8, fields in the record's order, stable bytes. */
+public final class CardJson {
+  private static final JsonMapper MAPPER =
+      JsonMapper.builder()
+          .addModule(new Jdk8Module())
+          .disable(MapperFeature.SORT_PROPERTIES_ALPHABETICALLY)
+          // A card of a newer version may say more; what is missing is refused.
+          .disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
+          .enable(DeserializationFeature.FAIL_ON_NULL_FOR_PRIMITIVES)
+          .enable(DeserializationFeature.FAIL_ON_MISSING_CREATOR_PROPERTIES)
+          .build();
+
+  private CardJson() {}
+
+  public static String write(ModelCard card) {
+    try {
+      return MAPPER.writeValueAsString(card);
+    } catch (JsonProcessingException e) {
+      throw new IllegalStateException("a model card is always JSON", e);
+    }
+  }
+
+  /**
+   * @param place the file's name, for the message
+   * @throws Failure (exit 2) if the text is no model card
+   */
+  public static ModelCard read(String json, String place) {
+    try {
+      return MAPPER.readValue(json, ModelCard.class);
+    } catch (JsonProcessingException e) {
+      throw Failure.badInput(
+          "[%s] its model card is not readable: %s; export the model again",
+          place, e.getOriginalMessage().lines().findFirst().orElse("not JSON"));
+    }
+  }
+
+  public static ModelCard read(byte[] json, String place) {
+    return read(new String(json, StandardCharsets.UTF_8), place);
+  }
+}

@@ -1,0 +1,90 @@
+package dev.lapidary.models.cli;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import dev.lapidary.models.failure.ExitCode;
+import dev.lapidary.models.failure.Failure;
+import java.io.PrintWriter;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import picocli.CommandLine;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.UnmatchedArgumentException;
+
+/**
+ * Runs a picocli command tree with the conventions that all programs share: data on stdout,
+ * messages on stderr, one line an error, the exit codes of {@link ExitCode}, no stack trace unless
+ * {@code --stacktrace} is among the arguments.
+ */
+public final class Program {
+  private static final String STACKTRACE = "--stacktrace";
+
+  private Program() {}
+
+  /** Returns the exit status; never exits the JVM, so that tests call it as users do. */
+  public static int run(Object command, String... arguments) {
+    return run(
+        command,
+        new PrintWriter(System.out, true, UTF_8),
+        new PrintWriter(System.err, true, UTF_8),
+        arguments);
+  }
+
+  /** The same with the two streams given. */
+  public static int run(Object command, PrintWriter out, PrintWriter err, String... arguments) {
+    boolean stacktrace = Arrays.asList(arguments).contains(STACKTRACE);
+    String[] rest =
+        Arrays.stream(arguments).filter(a -> !a.equals(STACKTRACE)).toArray(String[]::new);
+    CommandLine line = new CommandLine(command);
+    line.setOut(out).setErr(err);
+    line.setCaseInsensitiveEnumValuesAllowed(true);
+    line.setUsageHelpAutoWidth(true);
+    conventions(line);
+    line.setParameterExceptionHandler((error, args) -> usage(error));
+    line.setExecutionExceptionHandler(
+        (error, failed, result) -> report(error, failed.getErr(), stacktrace));
+    return line.execute(rest);
+  }
+
+  private static void conventions(CommandLine line) {
+    Map<String, String> codes = new LinkedHashMap<>();
+    for (ExitCode code : ExitCode.values()) {
+      codes.put(" " + code.status(), code.meaning());
+    }
+    for (CommandLine sub : line.getSubcommands().values()) {
+      conventions(sub);
+    }
+    line.getCommandSpec()
+        .usageMessage()
+        .exitCodeListHeading("%nExit codes:%n")
+        .exitCodeList(codes)
+        .showDefaultValues(true)
+        .footer("", "Add --stacktrace to see where an error came from.");
+  }
+
+  private static int usage(ParameterException error) {
+    CommandLine line = error.getCommandLine();
+    PrintWriter err = line.getErr();
+    String message = String.valueOf(error.getMessage()).lines().findFirst().orElse("wrong usage");
+    err.println("error: " + message);
+    UnmatchedArgumentException.printSuggestions(error, err);
+    err.println("Try '" + line.getCommandSpec().qualifiedName() + " --help'.");
+    return ExitCode.BAD_INPUT.status();
+  }
+
+  private static int report(Exception error, PrintWriter err, boolean stacktrace) {
+    if (stacktrace) {
+      error.printStackTrace(err);
+    }
+    if (error instanceof Failure failure) {
+      err.println("error: " + failure.getMessage());
+      return failure.code().status();
+    }
+    String text = error.getMessage();
+    String what = text == null ? "" : ": " + text.lines().findFirst().orElse("");
+    err.println(
+        "error: " + error.getClass().getSimpleName() + what + " (--stacktrace shows where)");
+    return ExitCode.FAILED.status();
+  }
+}

@@ -1,0 +1,73 @@
+package dev.lapidary.models.file;
+
+import dev.lapidary.models.failure.Failure;
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.file.AtomicMoveNotSupportedException;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+
+/**
+ * Writes a file so that a reader sees the old one or the whole new one, never a part: a temporary
+ * name in the same folder, fsync, atomic move, fsync of the folder.
+ */
+public final class AtomicFile {
+  private AtomicFile() {}
+
+  /** Fills a file that is not there yet, by its temporary name. */
+  @FunctionalInterface
+  public interface Filler {
+    void fill(Path temporary) throws IOException;
+  }
+
+  /**
+   * Refuses (exit 2) an output that exists, unless {@code force}. Call it before the work begins,
+   * so that nobody trains for an hour and is refused then.
+   */
+  public static void requireAbsent(Path target, boolean force) {
+    if (!force && Files.exists(target, LinkOption.NOFOLLOW_LINKS)) {
+      throw Failure.badInput("%s exists; choose another --out or add --force", target);
+    }
+  }
+
+  /** Writes {@code target}, replacing it atomically; on any error the old file is untouched. */
+  public static void write(Path target, Filler filler) throws IOException {
+    Path folder = target.toAbsolutePath().getParent();
+    if (folder == null) {
+      throw Failure.badInput("%s is not a file's path", target);
+    }
+    Files.createDirectories(folder);
+    Path temporary = Files.createTempFile(folder, "." + target.getFileName() + ".", ".tmp");
+    try {
+      filler.fill(temporary);
+      sync(temporary, true);
+      move(temporary, target);
+      sync(folder, false);
+    } finally {
+      Files.deleteIfExists(temporary);
+    }
+  }
+
+  private static void move(Path from, Path to) throws IOException {
+    try {
+      Files.move(from, to, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+    } catch (AtomicMoveNotSupportedException e) {
+      Files.move(from, to, StandardCopyOption.REPLACE_EXISTING);
+    }
+  }
+
+  /** A folder cannot be opened for fsync on Windows; there the move alone must do. */
+  private static void sync(Path path, boolean required) throws IOException {
+    var mode = required ? StandardOpenOption.WRITE : StandardOpenOption.READ;
+    try (FileChannel channel = FileChannel.open(path, mode)) {
+      channel.force(true);
+    } catch (IOException e) {
+      if (required) {
+        throw e;
+      }
+    }
+  }
+}

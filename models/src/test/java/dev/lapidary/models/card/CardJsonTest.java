@@ -1,0 +1,45 @@
+package dev.lapidary.models.card;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.lapidary.models.card.ModelCard.GoldenImage;
+import dev.lapidary.models.card.ModelCard.Input;
+import dev.lapidary.models.card.ModelCard.Parity;
+import dev.lapidary.models.card.ModelCard.Provenance;
+import dev.lapidary.models.failure.Failure;
+import dev.lapidary.models.image.Preprocessing;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import org.junit.jupiter.api.Test;
+
+class CardJsonTest {
+  private static final ModelCard CARD =
+      new ModelCard(
+          "shoes",
+          "1",
+          "resnet18",
+          List.of("Sandal", "Sneaker"),
+          new Input("input", "NCHW", 3, 224, 224, "float32"),
+          Optional.of(Preprocessing.imageNet(256, 224)),
+          new TreeMap<>(Map.of("val_accuracy", 0.9)),
+          Provenance.UNKNOWN,
+          Optional.empty(),
+          Optional.of(new Parity("libtorch 2.7.1", "onnxruntime", "", "", 1e-6, 3, 1e-4, 1)),
+          List.of(new GoldenImage("AA==", "00", List.of(1f, -2.5f), 1e-3)));
+
+  @Test
+  void roundTrip() {
+    assertThat(CardJson.read(CardJson.write(CARD), "m.onnx")).isEqualTo(CARD);
+  }
+
+  @Test
+  void refusesWhatIsNoCard() {
+    assertThatThrownBy(() -> CardJson.read("{\"name\":\"x\"}", "m.onnx"))
+        .isInstanceOf(Failure.class)
+        .hasMessageStartingWith("[m.onnx] its model card is not readable: ")
+        .hasMessageEndingWith("; export the model again");
+  }
+}

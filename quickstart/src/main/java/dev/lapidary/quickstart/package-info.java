@@ -1,0 +1,5 @@
+/** Lapidary quickstart. */
+@NullMarked
+package dev.lapidary.quickstart;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,5 @@
+/** Lapidary serve. */
+@NullMarked
+package dev.lapidary.serve;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,5 @@
+/** Lapidary trainer. */
+@NullMarked
+package dev.lapidary.trainer;
+
+import org.jspecify.annotations.NullMarked;
