@@ -1,0 +1,32 @@
+package dev.lapidary.trainer.cli;
+
+import dev.lapidary.models.cli.Program;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** {@code trainer}: the root of the command tree. */
+@Command(
+    name = "trainer",
+    mixinStandardHelpOptions = true,
+    version = "Lapidary trainer 0.1.0",
+    description = "Fine-tunes image classifiers from pretrained weights.",
+    subcommands = {})
+public final class TrainerMain implements Runnable {
+  @Spec private CommandSpec spec;
+
+  public static void main(String[] arguments) {
+    System.exit(run(arguments));
+  }
+
+  /** Returns the exit status; never exits the JVM. */
+  public static int run(String... arguments) {
+    return Program.run(new TrainerMain(), arguments);
+  }
+
+  @Override
+  public void run() {
+    throw new ParameterException(spec.commandLine(), "name a command");
+  }
+}
