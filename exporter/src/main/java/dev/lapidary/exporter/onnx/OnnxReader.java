@@ -1,0 +1,210 @@
+package dev.lapidary.exporter.onnx;
+
+import ai.onnx.proto.OnnxMl.AttributeProto;
+import ai.onnx.proto.OnnxMl.GraphProto;
+import ai.onnx.proto.OnnxMl.ModelProto;
+import ai.onnx.proto.OnnxMl.NodeProto;
+import ai.onnx.proto.OnnxMl.StringStringEntryProto;
+import ai.onnx.proto.OnnxMl.TensorShapeProto;
+import ai.onnx.proto.OnnxMl.ValueInfoProto;
+import com.google.errorprone.annotations.FormatMethod;
+import com.google.protobuf.CodedInputStream;
+import com.google.protobuf.InvalidProtocolBufferException;
+import dev.lapidary.models.failure.Failure;
+import dev.lapidary.models.tensor.DType;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileChannel.MapMode;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+
+/**
+ * Reads ONNX models of one flat graph in the default domain: no control flow, no functions, no
+ * files beside the model. Everything is checked here: names, order, the bytes of each tensor. All
+ * refusals are exit 2, or exit 4 for what the format allows and this reader does not. Format: <a
+ * href="https://github.com/onnx/onnx/blob/main/onnx/onnx.proto">onnx.proto</a>.
+ */
+public final class OnnxReader {
+  private static final int MAX_NESTING = 32;
+  private static final int MAX_NODES = 1_000_000;
+
+  private final String place;
+
+  private OnnxReader(String place) {
+    this.place = place;
+  }
+
+  /** The tensors lie in the mapped file; no bytes are copied. */
+  public static OnnxGraph read(Path file) {
+    String place = String.valueOf(file.getFileName());
+    try (FileChannel channel = FileChannel.open(file)) {
+      if (!Files.isRegularFile(file)) {
+        throw Failure.badInput("[%s] is not a file; give an ONNX model", place);
+      }
+      if (channel.size() > Integer.MAX_VALUE) {
+        throw Failure.badInput("[%s] is larger than 2 GiB, which no ONNX file can be", place);
+      }
+      return read(channel.map(MapMode.READ_ONLY, 0, channel.size()), place);
+    } catch (NoSuchFileException e) {
+      throw Failure.badInput("[%s] no such file; give an ONNX model", file);
+    } catch (IOException e) {
+      throw Failure.failed("[%s] cannot be read: %s", file, String.valueOf(e.getMessage()));
+    }
+  }
+
+  /**
+   * @param place the file's name, for messages
+   */
+  public static OnnxGraph read(ByteBuffer bytes, String place) {
+    CodedInputStream in = CodedInputStream.newInstance(bytes);
+    in.enableAliasing(true);
+    in.setRecursionLimit(MAX_NESTING);
+    try {
+      return new OnnxReader(place).model(ModelProto.parseFrom(in));
+    } catch (InvalidProtocolBufferException e) {
+      throw Failure.badInput(
+          "[%s] is not an ONNX model: %s; export it again", place, String.valueOf(e.getMessage()));
+    } catch (IOException e) {
+      throw Failure.badInput("[%s] is not an ONNX model: it is cut off", place);
+    } catch (IllegalArgumentException e) {
+      throw Failure.badInput(
+          "[%s] is not a valid ONNX model: %s", place, String.valueOf(e.getMessage()));
+    }
+  }
+
+  private OnnxGraph model(ModelProto model) {
+    if (!model.hasGraph()) {
+      throw Failure.badInput("[%s] is not an ONNX model: it has no graph", place);
+    }
+    if (model.getFunctionsCount() > 0 || model.getGraph().getSparseInitializerCount() > 0) {
+      throw Failure.unsupported(
+          "[%s] holds functions or sparse tensors; a flat graph of dense tensors is supported",
+          place);
+    }
+    OnnxGraph graph = new OnnxGraph(model.getGraph().getName(), opset(model));
+    for (StringStringEntryProto entry : model.getMetadataPropsList()) {
+      graph.metadata().put(entry.getKey(), entry.getValue());
+    }
+    fill(graph, model.getGraph());
+    return graph;
+  }
+
+  private int opset(ModelProto model) {
+    return (int)
+        model.getOpsetImportList().stream()
+            .filter(o -> o.getDomain().isEmpty() || o.getDomain().equals("ai.onnx"))
+            .findFirst()
+            .orElseThrow(
+                () -> Failure.badInput("[%s] imports no version of the domain ai.onnx", place))
+            .getVersion();
+  }
+
+  private void fill(OnnxGraph graph, GraphProto proto) {
+    Set<String> known = new HashSet<>();
+    for (var tensor : proto.getInitializerList()) {
+      require(known.add(tensor.getName()), "two values are called %s", tensor.getName());
+      graph.setInitializer(tensor.getName(), TensorReader.read(tensor, place));
+    }
+    for (ValueInfoProto input : proto.getInputList()) {
+      if (!graph.initializers().containsKey(input.getName())) { // IR 3 lists initializers here too
+        require(known.add(input.getName()), "two values are called %s", input.getName());
+        graph.addInput(info(input));
+      }
+    }
+    require(proto.getNodeCount() <= MAX_NODES, "it has %s nodes", proto.getNodeCount());
+    Set<String> names = new HashSet<>();
+    for (int i = 0; i < proto.getNodeCount(); i++) {
+      graph.add(node(proto.getNode(i), i, names, known));
+    }
+    for (ValueInfoProto output : proto.getOutputList()) {
+      require(known.contains(output.getName()), "nothing gives the output %s", output.getName());
+      graph.addOutput(info(output));
+    }
+    require(!graph.outputs().isEmpty(), "it has no %s", "output");
+  }
+
+  private OnnxNode node(NodeProto proto, int index, Set<String> names, Set<String> known) {
+    if (!proto.getDomain().isEmpty() && !proto.getDomain().equals("ai.onnx")) {
+      throw Failure.unsupported(
+          "[%s] node %s is of the domain %s; only ai.onnx is supported",
+          place, proto.getName(), proto.getDomain());
+    }
+    for (String input : proto.getInputList()) {
+      require(
+          input.isEmpty() || known.contains(input),
+          "%s reads a value that nothing before it gives: %s",
+          proto.getOpType(),
+          input);
+    }
+    for (String output : proto.getOutputList()) {
+      require(output.isEmpty() || known.add(output), "two values are called %s", output);
+    }
+    require(proto.getOutputCount() > 0, "%s has no outputs", proto.getOpType());
+    String name = proto.getName();
+    if (name.isEmpty() || !names.add(name)) { // names of nodes are optional in ONNX
+      name = proto.getOpType() + "_" + index;
+      while (!names.add(name)) {
+        name += "_";
+      }
+    }
+    Map<String, Attribute> attributes = new TreeMap<>();
+    for (AttributeProto attribute : proto.getAttributeList()) {
+      attributes.put(attribute.getName(), attribute(attribute, proto.getOpType()));
+    }
+    return new OnnxNode(
+        name, proto.getOpType(), proto.getInputList(), proto.getOutputList(), attributes);
+  }
+
+  private Attribute attribute(AttributeProto proto, String op) {
+    return switch (proto.getType()) {
+      case INT -> new Attribute.Int(proto.getI());
+      case FLOAT -> new Attribute.Real(proto.getF());
+      case STRING -> new Attribute.Text(proto.getS().toStringUtf8());
+      case INTS -> new Attribute.Ints(proto.getIntsList());
+      case FLOATS -> new Attribute.Reals(proto.getFloatsList());
+      case STRINGS ->
+          new Attribute.Texts(
+              proto.getStringsList().stream().map(text -> text.toStringUtf8()).toList());
+      case TENSOR -> new Attribute.Constant(TensorReader.read(proto.getT(), place));
+      default ->
+          throw Failure.unsupported(
+              "[%s] attribute %s of %s is a %s; numbers, texts and tensors are supported",
+              place, proto.getName(), op, proto.getType());
+    };
+  }
+
+  private ValueInfo info(ValueInfoProto proto) {
+    int type = proto.getType().getTensorType().getElemType();
+    DType dtype =
+        OnnxTypes.dtype(type)
+            .orElseThrow(
+                () ->
+                    Failure.unsupported(
+                        "[%s] %s has the element type %d; numbers and booleans are supported",
+                        place, proto.getName(), type));
+    List<ValueInfo.Axis> axes = new ArrayList<>();
+    for (TensorShapeProto.Dimension d : proto.getType().getTensorType().getShape().getDimList()) {
+      require(d.getDimValue() >= 0, "%s has a negative size", proto.getName());
+      axes.add(
+          d.hasDimValue()
+              ? ValueInfo.Axis.of(d.getDimValue())
+              : new ValueInfo.Axis(d.getDimParam().isEmpty() ? "?" : d.getDimParam(), 0));
+    }
+    return new ValueInfo(proto.getName(), dtype, axes);
+  }
+
+  @FormatMethod
+  private void require(boolean holds, String message, Object... arguments) {
+    if (!holds) {
+      throw new IllegalArgumentException(String.format(message, arguments));
+    }
+  }
+}
