@@ -1,0 +1,190 @@
+package dev.lapidary.quickstart;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.lapidary.models.failure.Failure;
+import dev.lapidary.quickstart.HttpClassifier.Answers;
+import dev.lapidary.quickstart.LabelledImages.LabelledImage;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * The main job: fine-tune a backbone to classes that it has never seen, export it as fp32 and as
+ * int8, serve the int8 file and ask it over HTTP; then prove that all four give the same answers.
+ */
+public final class Quickstart {
+  /** int8 may lose two points of accuracy. */
+  static final double MOST_INT8_LOSS = 0.02;
+
+  /** fp32 logits may differ from libtorch's by this much of the greatest logit. */
+  static final double MOST_FP32_DIFFERENCE = 1e-4;
+
+  /**
+   * Served batches may be larger than the file's check, which changes a float sum's last bits; a
+   * probability moves by less than this.
+   */
+  static final double MOST_HTTP_DIFFERENCE = 1e-4;
+
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  private final Programs programs;
+  private final PrintWriter log;
+
+  public Quickstart(Programs programs, PrintWriter log) {
+    this.programs = programs;
+    this.log = log;
+  }
+
+  /**
+   * @param train folder of class folders
+   * @param val folder of the same class folders
+   * @param arch the zoo's name of the network
+   * @param weights pretrained, safetensors
+   * @param freezeEpochs epochs with all but the head frozen
+   * @param epochs epochs after that, all unfrozen
+   * @param out folder for the results; must not exist
+   */
+  public record Job(
+      Path train, Path val, String arch, Path weights, int freezeEpochs, int epochs, Path out) {}
+
+  /** Runs the whole road; returns the table. */
+  public String run(Job job) throws IOException, InterruptedException {
+    if (Files.exists(job.out())) {
+      throw Failure.badInput("%s exists; choose another --out", job.out());
+    }
+    Files.createDirectories(job.out());
+    Path fp32 = job.out().resolve("model-fp32.onnx");
+    Path int8 = job.out().resolve("model-int8.onnx");
+    Path run = job.out().resolve("run");
+
+    train(job, run);
+    export(job, run, fp32, int8);
+    Measured libtorch = evaluate(job, run);
+    Measured onnx = verify(job, run, fp32);
+    Measured quantized = verify(job, run, int8);
+    Answers served = ask(job, int8);
+
+    LabelledImages images = LabelledImages.of(job.val());
+    requireParity(onnx);
+    requireSmallLoss(libtorch, quantized);
+    requireSameAnswers(predictions(int8), served.predictions());
+    return new Results(
+            libtorch, onnx, quantized, accuracy(images, served.predictions()), served.p50Millis())
+        .table(run.resolve("model.pt"), fp32, int8);
+  }
+
+  private void train(Job job, Path run) throws IOException, InterruptedException {
+    programs.run(
+        "trainer",
+        "run",
+        "--data=" + job.train(),
+        "--val=" + job.val(),
+        "--arch=" + job.arch(),
+        "--weights=" + job.weights(),
+        "--freeze-epochs=" + job.freezeEpochs(),
+        "--epochs=" + job.epochs(),
+        "--out=" + run);
+  }
+
+  private void export(Job job, Path run, Path fp32, Path int8)
+      throws IOException, InterruptedException {
+    programs.run("exporter", "onnx", run.toString(), "--out=" + fp32);
+    programs.run(
+        "exporter",
+        "onnx",
+        run.toString(),
+        "--quantize=int8",
+        "--calibration=" + job.train(),
+        "--out=" + int8);
+  }
+
+  private Measured evaluate(Job job, Path run) throws IOException, InterruptedException {
+    return Measured.ofEvaluate(
+        programs.run("trainer", "evaluate", run.toString(), "--data=" + job.val(), "--json"));
+  }
+
+  private Measured verify(Job job, Path run, Path file) throws IOException, InterruptedException {
+    return Measured.ofVerify(
+        programs.run(
+            "exporter",
+            "verify",
+            file.toString(),
+            "--against=" + run,
+            "--data=" + job.val(),
+            "--predictions=" + predictionsOf(file),
+            "--json"));
+  }
+
+  private Answers ask(Job job, Path file) throws IOException, InterruptedException {
+    try (Programs.Server server = programs.serve("run", "--model=" + file, "--port=0")) {
+      log.println();
+      log.println("POST " + server.base() + "/predict, one request for each validation image ...");
+      log.flush();
+      return new HttpClassifier(server.base()).classify(LabelledImages.of(job.val()));
+    }
+  }
+
+  static void requireParity(Measured onnx) {
+    if (onnx.argmaxAgreement() < 1 || onnx.relativeDifference() > MOST_FP32_DIFFERENCE) {
+      throw Failure.gate(
+          "ONNX fp32 differs from libtorch: argmax agreement %.4f (expected 1), greatest difference"
+              + " %.2e of the greatest logit (expected at most %.0e)",
+          onnx.argmaxAgreement(), onnx.relativeDifference(), MOST_FP32_DIFFERENCE);
+    }
+  }
+
+  static void requireSmallLoss(Measured libtorch, Measured int8) {
+    double loss = libtorch.accuracy() - int8.accuracy();
+    if (loss > MOST_INT8_LOSS) {
+      throw Failure.gate(
+          "ONNX int8 loses %.1f points of accuracy (%.1f %% to %.1f %%), expected at most %.0f",
+          100 * loss, 100 * libtorch.accuracy(), 100 * int8.accuracy(), 100 * MOST_INT8_LOSS);
+    }
+  }
+
+  static void requireSameAnswers(List<Prediction> file, List<Prediction> http) {
+    if (file.size() != http.size()) {
+      throw Failure.gate("HTTP answered %d images, the file %d", http.size(), file.size());
+    }
+    for (int i = 0; i < file.size(); i++) {
+      Prediction expected = file.get(i);
+      Prediction found = http.get(i);
+      if (!expected.image().equals(found.image())
+          || expected.index() != found.index()
+          || Math.abs(expected.probability() - found.probability()) > MOST_HTTP_DIFFERENCE) {
+        throw Failure.gate("HTTP differs from the file: expected %s, found %s", expected, found);
+      }
+    }
+  }
+
+  private static double accuracy(LabelledImages images, List<Prediction> predictions) {
+    int right = 0;
+    for (int i = 0; i < predictions.size(); i++) {
+      LabelledImage image = images.images().get(i);
+      right += image.label().equals(predictions.get(i).label()) ? 1 : 0;
+    }
+    return (double) right / predictions.size();
+  }
+
+  private static Path predictionsOf(Path file) {
+    return Path.of(file.toString().replace(".onnx", ".predictions.jsonl"));
+  }
+
+  private static List<Prediction> predictions(Path file) throws IOException {
+    List<Prediction> predictions = new ArrayList<>();
+    for (String line : Files.readAllLines(predictionsOf(file))) {
+      JsonNode node = JSON.readTree(line);
+      predictions.add(
+          new Prediction(
+              node.path("image").asText(),
+              node.path("label").asText(),
+              node.path("index").asInt(-1),
+              node.path("probability").asDouble(-1)));
+    }
+    return predictions;
+  }
+}

@@ -1,0 +1,20 @@
+package dev.lapidary.quickstart;
+
+import dev.lapidary.models.ArchitectureContract;
+import java.util.List;
+
+class ArchitectureTest extends ArchitectureContract {
+  ArchitectureTest() {
+    super("quickstart");
+  }
+
+  @Override
+  protected List<String> mayUse() {
+    return List.of("dev.lapidary.models");
+  }
+
+  @Override
+  protected List<String> mustNotUse() {
+    return List.of("ai.djl", "ai.onnxruntime", "io.micronaut");
+  }
+}

@@ -1,0 +1,20 @@
+package dev.lapidary.trainer;
+
+import dev.lapidary.models.ArchitectureContract;
+import java.util.List;
+
+class ArchitectureTest extends ArchitectureContract {
+  ArchitectureTest() {
+    super("trainer");
+  }
+
+  @Override
+  protected List<String> mayUse() {
+    return List.of("dev.lapidary.models");
+  }
+
+  @Override
+  protected List<String> mustNotUse() {
+    return List.of("ai.onnxruntime", "io.micronaut");
+  }
+}
