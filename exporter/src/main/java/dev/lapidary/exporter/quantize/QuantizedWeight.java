@@ -1,0 +1,72 @@
+package dev.lapidary.exporter.quantize;
+
+/**
+ * A weight as int8 with a scale for each output channel, and its bias as int32.
+ *
+ * <p>ONNX Runtime adds the bias to the int32 accumulator, so it has the scale {@code inputScale *
+ * scales[c]}. A channel whose weights are almost zero (a dead channel after BatchNorm was folded)
+ * has a tiny scale, and its bias would overflow int32: the channel's scale is raised until the
+ * bias' magnitude is at most {@value #LARGEST_BIAS}. That also leaves the accumulator its headroom,
+ * and the weights of such a channel lose nothing that was visible beside its bias.
+ *
+ * @param values in the weight's own order
+ * @param scales one a channel
+ * @param bias one a channel, or empty if there is none
+ * @param biasScales {@code inputScale * scales[c]}, in float32; empty without a bias
+ * @param inner how many neighbouring elements belong to one channel
+ */
+record QuantizedWeight(byte[] values, float[] scales, int[] bias, float[] biasScales, int inner) {
+  static final int LARGEST_BIAS = 1 << 24;
+
+  /**
+   * @param weight row-major; element i belongs to channel {@code i / inner % channels}: inner is 1
+   *     for a MatMul's {@code [in, out]}, and the rest of the shape for {@code [out, ...]}
+   * @param bias one a channel, or empty
+   * @param inputScale of the activation that the weight multiplies
+   */
+  static QuantizedWeight of(
+      float[] weight, int channels, int inner, float[] bias, float inputScale) {
+    double[] magnitudes = new double[channels];
+    for (int i = 0; i < weight.length; i++) {
+      int c = i / inner % channels;
+      magnitudes[c] = Math.max(magnitudes[c], Math.abs(weight[i]));
+    }
+    QuantParams[] params = new QuantParams[channels];
+    float[] scales = new float[channels];
+    int[] integers = new int[bias.length];
+    float[] biasScales = new float[bias.length];
+    for (int c = 0; c < channels; c++) {
+      Range range = new Range(-magnitudes[c], magnitudes[c]);
+      params[c] = QuantParams.of(range, QuantType.S8_SYMMETRIC);
+      if (bias.length > 0) {
+        params[c] = raisedFor(bias[c], inputScale, params[c]);
+        biasScales[c] = inputScale * params[c].scale();
+        integers[c] = (int) Math.rint(bias[c] / (double) biasScales[c]);
+      }
+      scales[c] = params[c].scale();
+    }
+    byte[] values = new byte[weight.length];
+    for (int i = 0; i < weight.length; i++) {
+      values[i] = (byte) params[i / inner % channels].quantize(weight[i]);
+    }
+    return new QuantizedWeight(values, scales, integers, biasScales, inner);
+  }
+
+  private static QuantParams raisedFor(float bias, float inputScale, QuantParams params) {
+    // The smallest normal float keeps inputScale * scale from vanishing when both are tiny.
+    double least = Math.max(Math.abs((double) bias) / LARGEST_BIAS, Float.MIN_NORMAL) / inputScale;
+    if (params.scale() >= least) {
+      return params;
+    }
+    return new QuantParams(Math.nextUp((float) least), 0, QuantType.S8_SYMMETRIC);
+  }
+
+  /** The weights as the integers say them. */
+  float[] dequantized() {
+    float[] weight = new float[values.length];
+    for (int i = 0; i < weight.length; i++) {
+      weight[i] = values[i] * scales[i / inner % scales.length];
+    }
+    return weight;
+  }
+}

@@ -1,0 +1,85 @@
+package dev.lapidary.exporter.quantize;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.lapidary.models.tensor.Uniform;
+import org.junit.jupiter.api.Test;
+
+class HistogramTest {
+  @Test
+  void growsWithoutLosingACount() {
+    Histogram histogram = new Histogram();
+    histogram.add(new float[] {0.1f, -0.05f, 0});
+    histogram.add(new float[] {7, -3, 0.01f, 0});
+    assertThat(histogram.count()).isEqualTo(7);
+    assertThat(histogram.zeros()).isEqualTo(2);
+    assertThat(total(histogram)).isEqualTo(5);
+    assertThat(histogram.observed()).isEqualTo(new Range(-3, 7));
+    assertThat(histogram.at((int) (7 / histogram.binWidth()))).isEqualTo(1);
+    assertThat(histogram.at(-(int) (3 / histogram.binWidth()) - 1)).isEqualTo(1);
+  }
+
+  @Test
+  void growthKeepsEachValueInsideItsBin() {
+    float[] values = floats("histogram/grow", 1000);
+    Histogram histogram = new Histogram();
+    for (float v : values) {
+      histogram.add(new float[] {v});
+    }
+    for (int bin = -Histogram.BINS; bin < Histogram.BINS; bin++) {
+      double from = bin * histogram.binWidth();
+      double to = from + histogram.binWidth();
+      long inside = 0;
+      for (float v : values) {
+        inside += v >= from && v < to ? 1 : 0;
+      }
+      // A value on an edge may round to either side.
+      assertThat(histogram.at(bin)).as("bin %d", bin).isBetween(inside - 1, inside + 1);
+    }
+    assertThat(histogram.binWidth()).isLessThanOrEqualTo(2.0 / Histogram.BINS);
+  }
+
+  @Test
+  void knowsWhenThereIsOneSideOnly() {
+    Histogram histogram = new Histogram();
+    assertThat(histogram.oneSided()).isTrue();
+    histogram.add(new float[] {0, 1});
+    assertThat(histogram.oneSided()).isTrue();
+    histogram.add(new float[] {-1});
+    assertThat(histogram.oneSided()).isFalse();
+  }
+
+  @Test
+  void constantZeroHasAnEmptyRange() {
+    Histogram histogram = new Histogram();
+    histogram.add(new float[100]);
+    assertThat(histogram.observed()).isEqualTo(new Range(0, 0));
+    assertThat(total(histogram)).isZero();
+  }
+
+  @Test
+  void refusesWhatIsNotFinite() {
+    assertThatThrownBy(() -> new Histogram().add(new float[] {1, Float.NaN}))
+        .hasMessageContaining("NaN");
+    assertThatThrownBy(() -> new Histogram().add(new float[] {Float.NEGATIVE_INFINITY}))
+        .hasMessageContaining("-Infinity");
+  }
+
+  private static long total(Histogram histogram) {
+    long total = 0;
+    for (int bin = -Histogram.BINS; bin < Histogram.BINS; bin++) {
+      total += histogram.at(bin);
+    }
+    return total;
+  }
+
+  static float[] floats(String name, int count) {
+    double[] u = Uniform.u(name, count);
+    float[] values = new float[count];
+    for (int i = 0; i < count; i++) {
+      values[i] = (float) u[i];
+    }
+    return values;
+  }
+}
