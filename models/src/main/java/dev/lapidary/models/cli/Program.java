@@ -4,10 +4,16 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.lapidary.models.failure.ExitCode;
 import dev.lapidary.models.failure.Failure;
+import dev.lapidary.models.failure.NearNames;
+import java.io.IOException;
+import java.io.InputStream;
 import java.io.PrintWriter;
+import java.io.UncheckedIOException;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
 import picocli.CommandLine;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.UnmatchedArgumentException;
@@ -56,6 +62,7 @@ public final class Program {
       conventions(sub);
     }
     line.getCommandSpec()
+        .version(version())
         .usageMessage()
         .exitCodeListHeading("%nExit codes:%n")
         .exitCodeList(codes)
@@ -63,14 +70,36 @@ public final class Program {
         .footer("", "Add --stacktrace to see where an error came from.");
   }
 
+  private static String version() {
+    try (InputStream text = Program.class.getResourceAsStream("version.txt")) {
+      if (text == null) {
+        throw new IllegalStateException("version.txt is not on the class path");
+      }
+      return new String(text.readAllBytes(), UTF_8).strip();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
   private static int usage(ParameterException error) {
     CommandLine line = error.getCommandLine();
     PrintWriter err = line.getErr();
     String message = String.valueOf(error.getMessage()).lines().findFirst().orElse("wrong usage");
-    err.println("error: " + message);
-    UnmatchedArgumentException.printSuggestions(error, err);
+    err.println("error: " + message + near(error));
     err.println("Try '" + line.getCommandSpec().qualifiedName() + " --help'.");
     return ExitCode.BAD_INPUT.status();
+  }
+
+  private static String near(ParameterException error) {
+    if (!(error instanceof UnmatchedArgumentException unmatched)) {
+      return "";
+    }
+    String typed = unmatched.getUnmatched().get(0);
+    int equals = typed.indexOf('=');
+    CommandLine line = error.getCommandLine();
+    Set<String> known = new TreeSet<>(line.getCommandSpec().optionsMap().keySet());
+    known.addAll(line.getSubcommands().keySet());
+    return NearNames.hint(equals < 0 ? typed : typed.substring(0, equals), known);
   }
 
   private static int report(Exception error, PrintWriter err, boolean stacktrace) {
