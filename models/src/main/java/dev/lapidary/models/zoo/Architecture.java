@@ -1,0 +1,170 @@
+package dev.lapidary.models.zoo;
+
+import dev.lapidary.models.archive.TorchScriptArchive;
+import dev.lapidary.models.failure.Failure;
+import dev.lapidary.models.image.Preprocessing;
+import java.util.Arrays;
+import java.util.List;
+import java.util.function.Function;
+
+/**
+ * A network of the zoo, before any choice: what it is called, how images reach it, where its head
+ * is, how it is cut into stages, and how to build it.
+ */
+public final class Architecture {
+  /** A head that helps in training only, and the weight of its loss in the paper. */
+  public record AuxiliaryHead(String name, double lossWeight) {}
+
+  private final String name;
+  private final String family;
+  private final Preprocessing preprocessing;
+  private final List<Stage> stages;
+  private final String headName;
+  private final List<AuxiliaryHead> auxiliaryHeads;
+  private final Function<ZooOptions, Module> network;
+
+  private Architecture(
+      String name,
+      String family,
+      Preprocessing preprocessing,
+      List<Stage> stages,
+      String headName,
+      List<AuxiliaryHead> auxiliaryHeads,
+      Function<ZooOptions, Module> network) {
+    this.name = name;
+    this.family = family;
+    this.preprocessing = preprocessing;
+    this.stages = List.copyOf(stages);
+    this.headName = headName;
+    this.auxiliaryHeads = List.copyOf(auxiliaryHeads);
+    this.network = network;
+  }
+
+  /**
+   * @param family the name of the text file that holds its classes
+   * @param stages from stem to head; the last one holds the head
+   */
+  static Architecture of(
+      String name,
+      String family,
+      Preprocessing preprocessing,
+      String headName,
+      List<Stage> stages,
+      Function<ZooOptions, Module> network) {
+    return new Architecture(name, family, preprocessing, stages, headName, List.of(), network);
+  }
+
+  Architecture withAuxiliaryHeads(AuxiliaryHead... heads) {
+    return new Architecture(name, family, preprocessing, stages, headName, List.of(heads), network);
+  }
+
+  public String name() {
+    return name;
+  }
+
+  /** The published preprocessing, which pretrained weights expect. */
+  public Preprocessing preprocessing() {
+    return preprocessing;
+  }
+
+  /** The same for another input size: the resize keeps its proportion to the crop. */
+  public Preprocessing preprocessing(int inputSize) {
+    long resize =
+        Math.round((double) preprocessing.resizeSize() * inputSize / preprocessing.cropHeight());
+    return new Preprocessing(
+        preprocessing.resize(),
+        (int) resize,
+        preprocessing.interpolation(),
+        inputSize,
+        inputSize,
+        preprocessing.mean(),
+        preprocessing.std(),
+        preprocessing.colour());
+  }
+
+  /** The published input's height and width, in pixels. */
+  public int inputSize() {
+    return preprocessing.cropHeight();
+  }
+
+  /** The last layer's module path: {@code fc}, {@code classifier.6}. */
+  public String headName() {
+    return headName;
+  }
+
+  /**
+   * Heads that only training uses; empty for most. A network that has them has the method {@code
+   * forward_aux(x)}, which returns the tuple of the logits and each auxiliary head's, in this
+   * order; {@code forward} never computes them.
+   */
+  public List<AuxiliaryHead> auxiliaryHeads() {
+    return auxiliaryHeads;
+  }
+
+  /** From stem to head; together they cover every parameter once. */
+  public List<Stage> stages() {
+    return stages;
+  }
+
+  /** The stage that a parameter belongs to. */
+  public Stage stageOf(String parameter) {
+    return stages.stream()
+        .filter(stage -> stage.covers(parameter))
+        .findFirst()
+        .orElseThrow(
+            () -> Failure.badInput("%s has no parameter %s; see trainer layers", name, parameter));
+  }
+
+  /** The entries of the state_dict in PyTorch's order, without drawing any weights. */
+  public List<StateEntry> state(ZooOptions options) {
+    return ArchiveBuilder.slots(network.apply(options)).entrySet().stream()
+        .map(
+            e ->
+                new StateEntry(
+                    e.getKey(),
+                    Arrays.stream(e.getValue().shape()).boxed().toList(),
+                    e.getValue().dtype(),
+                    e.getValue().parameter()))
+        .toList();
+  }
+
+  /** Trained numbers. */
+  public long parameters(ZooOptions options) {
+    return state(options).stream().filter(StateEntry::parameter).mapToLong(StateEntry::numel).sum();
+  }
+
+  /**
+   * Multiply-adds of convolutions, linear layers and attention for one image; the "FLOPs" of most
+   * papers' tables.
+   */
+  public long multiplyAdds(ZooOptions options) {
+    return trace(network.apply(options), options).multiplyAdds();
+  }
+
+  /**
+   * The network with fresh weights, in evaluation mode: {@code forward(self, x: Tensor) -> Tensor},
+   * [N, 3, H, W] float32 to [N, classes] logits.
+   *
+   * @throws Failure (exit 2) if the input is too small for the network
+   */
+  public TorchScriptArchive build(ZooOptions options) {
+    Module root = network.apply(options);
+    return ArchiveBuilder.build(name, family, root, trace(root, options), options.seed());
+  }
+
+  private Trace trace(Module root, ZooOptions options) {
+    int size = options.inputSize().orElse(inputSize());
+    try {
+      return Trace.of(root, 1, preprocessing.channels(), size, size);
+    } catch (IllegalArgumentException e) {
+      throw Failure.badInput(
+          "%s cannot take an input of %dx%d: %s; its own size is %d",
+          name, size, size, String.valueOf(e.getMessage()), inputSize());
+    }
+  }
+
+  @Override
+  public String toString() {
+    return name;
+  }
+}

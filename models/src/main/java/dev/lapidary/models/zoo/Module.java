@@ -1,0 +1,112 @@
+package dev.lapidary.models.zoo;
+
+import dev.lapidary.models.tensor.DType;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * A module as {@code torch.nn.Module} is one: parameters, buffers and submodules in the order of
+ * their registration, and methods. It holds no tensors yet, so that a network can be listed and
+ * counted without memory for its weights.
+ */
+final class Module implements Layer {
+  /** One parameter or buffer; never compared. */
+  @SuppressWarnings("ArrayRecordComponent")
+  record Slot(boolean parameter, DType dtype, Init init, long... shape) {}
+
+  /** Writes a method's lines for an input {@code x} and gives what it returns. */
+  @FunctionalInterface
+  interface Body {
+    Value write(Forward forward, Value x);
+  }
+
+  /**
+   * @param returns the method's type in the text
+   */
+  record Method(String name, String returns, Body body) {}
+
+  static final String FORWARD = "forward";
+
+  private final String type;
+  private final Map<String, Slot> slots = new LinkedHashMap<>();
+  private final Map<String, Module> children = new LinkedHashMap<>();
+  private final Map<String, Method> methods = new LinkedHashMap<>();
+
+  /**
+   * @param type the class's name in the text; modules of one type and the same text share a class
+   */
+  Module(String type) {
+    this.type = type;
+  }
+
+  Module parameter(String name, Init init, long... shape) {
+    slots.put(name, new Slot(true, DType.FLOAT32, init, shape));
+    return this;
+  }
+
+  Module buffer(String name, DType dtype, Init init, long... shape) {
+    slots.put(name, new Slot(false, dtype, init, shape));
+    return this;
+  }
+
+  Module with(String name, Layer child) {
+    if (children.putIfAbsent(name, child.module()) != null) {
+      throw new IllegalStateException(type + " has two submodules " + name);
+    }
+    return this;
+  }
+
+  Module forward(Body body) {
+    return method(FORWARD, "Tensor", body);
+  }
+
+  Module method(String name, String returns, Body body) {
+    methods.put(name, new Method(name, returns, body));
+    return this;
+  }
+
+  /** Gives a parameter that is registered already another initialization. */
+  Module init(String name, Init init) {
+    Slot old = slots.get(name);
+    if (old == null) {
+      throw new IllegalStateException(type + " has no parameter " + name);
+    }
+    slots.put(name, new Slot(old.parameter(), old.dtype(), init, old.shape()));
+    return this;
+  }
+
+  String type() {
+    return type;
+  }
+
+  Map<String, Slot> slots() {
+    return Collections.unmodifiableMap(slots);
+  }
+
+  Map<String, Module> children() {
+    return Collections.unmodifiableMap(children);
+  }
+
+  List<Method> methods() {
+    return List.copyOf(methods.values());
+  }
+
+  Method methodNamed(String name) {
+    Method method = methods.get(name);
+    if (method == null) {
+      throw new IllegalStateException(type + " has no method " + name);
+    }
+    return method;
+  }
+
+  boolean has(String child) {
+    return children.containsKey(child);
+  }
+
+  @Override
+  public Module module() {
+    return this;
+  }
+}

@@ -1,0 +1,54 @@
+package dev.lapidary.models.zoo;
+
+import dev.lapidary.models.failure.Failure;
+import java.util.OptionalDouble;
+import java.util.OptionalInt;
+
+/**
+ * What one may choose when a network is built.
+ *
+ * @param classes outputs of the head
+ * @param seed of the initialization
+ * @param dropout probability before the head; absent means the paper's
+ * @param stochasticDepth the last block's probability of being skipped; absent means the paper's
+ * @param inputSize pixels of the square input; absent means the published one
+ */
+public record ZooOptions(
+    int classes,
+    long seed,
+    OptionalDouble dropout,
+    OptionalDouble stochasticDepth,
+    OptionalInt inputSize) {
+
+  public ZooOptions {
+    if (classes < 1) {
+      throw Failure.badInput("a network needs at least 1 class but %d were asked for", classes);
+    }
+    requireProbability("dropout", dropout);
+    requireProbability("stochastic depth", stochasticDepth);
+  }
+
+  /** The published network with another number of classes. */
+  public static ZooOptions of(int classes, long seed) {
+    return new ZooOptions(
+        classes, seed, OptionalDouble.empty(), OptionalDouble.empty(), OptionalInt.empty());
+  }
+
+  public ZooOptions withInputSize(int pixels) {
+    return new ZooOptions(classes, seed, dropout, stochasticDepth, OptionalInt.of(pixels));
+  }
+
+  public ZooOptions withDropout(double p) {
+    return new ZooOptions(classes, seed, OptionalDouble.of(p), stochasticDepth, inputSize);
+  }
+
+  public ZooOptions withStochasticDepth(double p) {
+    return new ZooOptions(classes, seed, dropout, OptionalDouble.of(p), inputSize);
+  }
+
+  private static void requireProbability(String name, OptionalDouble p) {
+    if (p.isPresent() && !(p.getAsDouble() >= 0 && p.getAsDouble() < 1)) {
+      throw Failure.badInput("%s must be in [0, 1) but is %s", name, p.getAsDouble());
+    }
+  }
+}
