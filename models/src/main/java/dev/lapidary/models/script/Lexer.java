@@ -54,11 +54,12 @@ final class Lexer {
       }
       lineBegins = next();
     }
-    boolean lineOpen = !tokens.isEmpty() && tokens.get(tokens.size() - 1).kind() != Kind.NEWLINE;
-    if (lineOpen && brackets == 0) {
-      add(Kind.NEWLINE, "", here());
+    if (brackets == 0) {
+      if (!tokens.isEmpty() && tokens.get(tokens.size() - 1).kind() != Kind.NEWLINE) {
+        add(Kind.NEWLINE, "", here());
+      }
+      closeBlocks(0);
     }
-    closeBlocks(0);
     add(Kind.END, "", here());
     return tokens;
   }
