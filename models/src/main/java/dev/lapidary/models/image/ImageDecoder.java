@@ -1,0 +1,73 @@
+package dev.lapidary.models.image;
+
+import java.nio.charset.StandardCharsets;
+
+/**
+ * Bytes to pixels: JPEG, PNG, BMP and the first frame of GIF, told by their magic bytes and never
+ * by a name or a media type.
+ *
+ * <p>The same rules for training, calibration and serving: EXIF orientation is applied; alpha is
+ * composited over black; palettes and gray become RGB; 16-bit gray is {@code value / 257} rounded,
+ * other 16-bit samples their high byte as in Pillow; CMYK and YCCK are Pillow's {@code
+ * convert("RGB")} of inverted inks; ICC profiles and gamma are ignored, as Pillow ignores them.
+ * WebP is refused: no decoder for the JVM was found that gives libwebp's pixels.
+ */
+public final class ImageDecoder {
+  private ImageDecoder() {}
+
+  /**
+   * Decodes with {@link ImageLimits}, checked from the header alone. Safe for many threads.
+   *
+   * @throws UndecodableImage if the bytes are over a limit, no such image, truncated, or damaged
+   */
+  public static RgbImage decode(byte[] file, ImageLimits limits) {
+    limits.requireBytes(file.length);
+    if (startsWith(file, 0xff, 0xd8, 0xff)) {
+      return Jpeg.decode(file, limits);
+    }
+    if (startsWith(file, 0x89, 'P', 'N', 'G', '\r', '\n', 0x1a, '\n')) {
+      return Png.decode(file, limits);
+    }
+    if (startsWith(file, 'G', 'I', 'F', '8') && file.length > 5 && file[5] == 'a') {
+      return Gif.decode(file, limits);
+    }
+    if (startsWith(file, 'B', 'M')) {
+      return Bmp.decode(file, limits);
+    }
+    throw unknown(file);
+  }
+
+  private static UndecodableImage unknown(byte[] file) {
+    if (file.length == 0) {
+      return UndecodableImage.broken("the file is empty");
+    }
+    String found = isWebp(file) ? "WebP" : "a file that starts with " + hex(file);
+    return UndecodableImage.broken("expected JPEG, PNG, BMP or GIF but found %s", found);
+  }
+
+  private static boolean isWebp(byte[] file) {
+    return startsWith(file, 'R', 'I', 'F', 'F')
+        && file.length >= 12
+        && new String(file, 8, 4, StandardCharsets.ISO_8859_1).equals("WEBP");
+  }
+
+  private static String hex(byte[] file) {
+    StringBuilder text = new StringBuilder();
+    for (int i = 0; i < Math.min(4, file.length); i++) {
+      text.append(i == 0 ? "" : " ").append(String.format("%02x", file[i]));
+    }
+    return text.toString();
+  }
+
+  private static boolean startsWith(byte[] file, int... magic) {
+    if (file.length < magic.length) {
+      return false;
+    }
+    for (int i = 0; i < magic.length; i++) {
+      if ((file[i] & 0xff) != magic[i]) {
+        return false;
+      }
+    }
+    return true;
+  }
+}
