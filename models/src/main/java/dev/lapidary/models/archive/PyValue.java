@@ -1,5 +1,7 @@
 package dev.lapidary.models.archive;
 
+import dev.lapidary.models.tensor.DType;
+import dev.lapidary.models.tensor.Storage;
 import dev.lapidary.models.tensor.Tensor;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -17,11 +19,23 @@ public sealed interface PyValue {
 
   record PyBool(boolean value) implements PyValue {}
 
-  record PyInt(long value) implements PyValue {}
+  /** Comparable, so that a dict of keys that were made to collide stays fast. */
+  record PyInt(long value) implements PyValue, Comparable<PyInt> {
+    @Override
+    public int compareTo(PyInt other) {
+      return Long.compare(value, other.value);
+    }
+  }
 
   record PyFloat(double value) implements PyValue {}
 
-  record PyString(String value) implements PyValue {}
+  /** Comparable, so that a dict of keys that were made to collide stays fast. */
+  record PyString(String value) implements PyValue, Comparable<PyString> {
+    @Override
+    public int compareTo(PyString other) {
+      return value.compareTo(other.value);
+    }
+  }
 
   /** {@code torch.device("cpu")}. */
   record PyDevice(String name) implements PyValue {}
@@ -40,7 +54,21 @@ public sealed interface PyValue {
   /** A list; {@code elementType} is the tag of {@code torch.jit._pickle}, or empty. */
   record PyList(String elementType, List<PyValue> items) implements PyValue {}
 
-  record PyDict(Map<PyValue, PyValue> items) implements PyValue {}
+  /**
+   * A dict; {@code types} is the tag of {@code torch.jit._pickle}, such as {@code "str, Tensor"},
+   * or empty. Keys are strings, numbers, booleans or None.
+   */
+  record PyDict(String types, Map<PyValue, PyValue> items) implements PyValue {
+    public PyDict(Map<PyValue, PyValue> items) {
+      this("", items);
+    }
+  }
+
+  /** A name that is only mentioned, such as {@code torch.float32}; not in a TorchScript archive. */
+  record PyGlobal(String module, String name) implements PyValue {}
+
+  /** A storage and what its elements are; not in a TorchScript archive, where tensors hold them. */
+  record PyStorage(DType dtype, Storage storage) implements PyValue {}
 
   /** An enum's constant: {@code __torch__.module.Colour} and its value. */
   record PyEnum(String className, PyValue value) implements PyValue {}
