@@ -22,19 +22,39 @@ public final class ImageDecoder {
    */
   public static RgbImage decode(byte[] file, ImageLimits limits) {
     limits.requireBytes(file.length);
-    if (startsWith(file, 0xff, 0xd8, 0xff)) {
-      return Jpeg.decode(file, limits);
+    return switch (Format.of(file)) {
+      case JPEG -> Jpeg.decode(file, limits);
+      case PNG -> Png.decode(file, limits);
+      case GIF -> Gif.decode(file, limits);
+      case BMP -> Bmp.decode(file, limits);
+      case OTHER -> throw unknown(file);
+    };
+  }
+
+  /** Whether a file's first 8 bytes are those of a format that is read. */
+  public static boolean isImage(byte[] start) {
+    return Format.of(start) != Format.OTHER;
+  }
+
+  private enum Format {
+    JPEG,
+    PNG,
+    GIF,
+    BMP,
+    OTHER;
+
+    static Format of(byte[] file) {
+      if (startsWith(file, 0xff, 0xd8, 0xff)) {
+        return JPEG;
+      }
+      if (startsWith(file, 0x89, 'P', 'N', 'G', '\r', '\n', 0x1a, '\n')) {
+        return PNG;
+      }
+      if (startsWith(file, 'G', 'I', 'F', '8') && file.length > 5 && file[5] == 'a') {
+        return GIF;
+      }
+      return startsWith(file, 'B', 'M') ? BMP : OTHER;
     }
-    if (startsWith(file, 0x89, 'P', 'N', 'G', '\r', '\n', 0x1a, '\n')) {
-      return Png.decode(file, limits);
-    }
-    if (startsWith(file, 'G', 'I', 'F', '8') && file.length > 5 && file[5] == 'a') {
-      return Gif.decode(file, limits);
-    }
-    if (startsWith(file, 'B', 'M')) {
-      return Bmp.decode(file, limits);
-    }
-    throw unknown(file);
   }
 
   private static UndecodableImage unknown(byte[] file) {
