@@ -89,7 +89,7 @@ public record ImageFolder(Path root, List<String> classes, List<Image> images) {
         }
       }
     } catch (IOException e) {
-      throw Failure.failed("[%s] the folder cannot be listed: %s", root, e.getMessage());
+      throw Failure.failed("[%s] the folder cannot be listed: %s", root, e);
     }
     if (classes.isEmpty()) {
       throw Failure.badInput(
@@ -120,7 +120,7 @@ public record ImageFolder(Path root, List<String> classes, List<Image> images) {
           .sorted(Comparator.comparing(ImageFolder::parent, BYTES).thenComparing(BYTES))
           .toList();
     } catch (IOException | UncheckedIOException e) {
-      throw Failure.failed("[%s] the folder cannot be listed: %s", folder, e.getMessage());
+      throw Failure.failed("[%s] the folder cannot be listed: %s", folder, e);
     }
   }
 

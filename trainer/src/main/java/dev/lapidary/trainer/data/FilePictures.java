@@ -1,0 +1,26 @@
+package dev.lapidary.trainer.data;
+
+import dev.lapidary.models.image.ImageDecoder;
+import dev.lapidary.models.image.ImageLimits;
+import dev.lapidary.models.image.RgbImage;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/**
+ * Encoded image files; a sample's name is its path from the root.
+ *
+ * @param root of the names
+ * @param limits of what is decoded
+ */
+record FilePictures(Path root, ImageLimits limits) implements Pictures {
+  @Override
+  public byte[] bytes(Sample sample) throws IOException {
+    return Files.readAllBytes(root.resolve(sample.name()));
+  }
+
+  @Override
+  public RgbImage decode(byte[] bytes) {
+    return ImageDecoder.decode(bytes, limits);
+  }
+}

@@ -1,0 +1,33 @@
+package dev.lapidary.trainer.data;
+
+import dev.lapidary.models.image.RgbImage;
+import java.util.Arrays;
+
+/** Gray pixels of equal-sized images one after the other; a sample's name is its position. */
+final class IdxPictures implements Pictures {
+  private final int width;
+  private final int height;
+  private final byte[] pixels;
+
+  IdxPictures(int width, int height, byte[] pixels) {
+    this.width = width;
+    this.height = height;
+    this.pixels = pixels;
+  }
+
+  @Override
+  public byte[] bytes(Sample sample) {
+    int size = width * height;
+    int start = Integer.parseInt(sample.name()) * size;
+    return Arrays.copyOfRange(pixels, start, start + size);
+  }
+
+  @Override
+  public RgbImage decode(byte[] gray) {
+    byte[] rgb = new byte[3 * gray.length];
+    for (int i = 0; i < gray.length; i++) {
+      Arrays.fill(rgb, 3 * i, 3 * i + 3, gray[i]);
+    }
+    return new RgbImage(width, height, rgb);
+  }
+}

@@ -1,0 +1,204 @@
+package dev.lapidary.trainer.data;
+
+import dev.lapidary.models.failure.Failure;
+import dev.lapidary.models.image.Preprocessor;
+import dev.lapidary.models.image.RgbImage;
+import dev.lapidary.models.image.UndecodableImage;
+import java.io.IOException;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.Iterator;
+import java.util.NoSuchElementException;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/**
+ * Makes batches ahead of their use: decode, view and normalize on all threads, a bounded number of
+ * batches in flight, handed out in order. The bytes of a batch do not depend on the threads.
+ */
+public final class Loader implements AutoCloseable {
+  /** Batches in work or ready beyond the one in use. */
+  private static final int AHEAD = 3;
+
+  private final Dataset data;
+  private final Preprocessor preprocessor;
+  private final View view;
+  private final ImageCache cache;
+  private final ExecutorService workers;
+
+  private Loader(
+      Dataset data, Preprocessor preprocessor, View view, ImageCache cache, int threads) {
+    this.data = data;
+    this.preprocessor = preprocessor;
+    this.view = view;
+    this.cache = cache;
+    AtomicInteger number = new AtomicInteger();
+    this.workers =
+        Executors.newFixedThreadPool(
+            threads,
+            work -> {
+              Thread thread = new Thread(work, "data-" + number.incrementAndGet());
+              thread.setDaemon(true);
+              return thread;
+            });
+  }
+
+  /**
+   * @param view {@link View#evaluation} or an augmentation
+   * @param cacheBytes of decoded images to keep in memory; 0: none
+   */
+  public static Loader of(
+      Dataset data, Preprocessor preprocessor, View view, int threads, long cacheBytes) {
+    return new Loader(data, preprocessor, view, new ImageCache(cacheBytes), threads);
+  }
+
+  /**
+   * The batches of one epoch, the last one maybe smaller.
+   *
+   * @param order positions in the dataset, as {@link EpochOrder} gives them
+   * @param epoch of the random decisions
+   * @param firstBatch how many batches to leave out at the start, to go on within an epoch
+   */
+  public Batches batches(int[] order, int batchSize, long epoch, int firstBatch) {
+    return new Batches(order.clone(), batchSize, epoch, firstBatch);
+  }
+
+  /** Stops the threads; batches asked for afterwards fail. */
+  @Override
+  public void close() {
+    workers.shutdownNow();
+  }
+
+  /** One epoch, for one thread. */
+  public final class Batches implements Iterator<Batch>, AutoCloseable {
+    private final int[] order;
+    private final int batchSize;
+    private final long epoch;
+    private final Deque<Pending> pending = new ArrayDeque<>();
+    private final Deque<float[]> free = new ArrayDeque<>();
+    private float[] inUse = new float[0];
+    private int nextStart;
+
+    private Batches(int[] order, int batchSize, long epoch, int firstBatch) {
+      if (batchSize < 1 || firstBatch < 0) {
+        throw new IllegalArgumentException(
+            "batch size %d, first batch %d".formatted(batchSize, firstBatch));
+      }
+      this.order = order;
+      this.batchSize = batchSize;
+      this.epoch = epoch;
+      this.nextStart = (int) Math.min(order.length, (long) firstBatch * batchSize);
+      fill();
+    }
+
+    /** Batches of the whole epoch, with those left out at the start. */
+    public int total() {
+      return (order.length + batchSize - 1) / batchSize;
+    }
+
+    @Override
+    public boolean hasNext() {
+      return !pending.isEmpty();
+    }
+
+    /**
+     * Waits for the next batch.
+     *
+     * @throws Failure (exit 1) if an image has become unreadable since the first scan
+     */
+    @Override
+    public Batch next() {
+      if (inUse.length > 0) {
+        free.add(inUse);
+      }
+      fill();
+      Pending next = pending.poll();
+      if (next == null) {
+        throw new NoSuchElementException("the epoch has no more batches");
+      }
+      Batch batch = next.await();
+      inUse = batch.images();
+      return batch;
+    }
+
+    /** Drops what is in flight; needed only if the epoch was not gone through. */
+    @Override
+    public void close() {
+      pending.forEach(Pending::cancel);
+      pending.clear();
+    }
+
+    private void fill() {
+      while (pending.size() < AHEAD && nextStart < order.length) {
+        int end = Math.min(order.length, nextStart + batchSize);
+        pending.add(submit(nextStart, end));
+        nextStart = end;
+      }
+    }
+
+    private Pending submit(int start, int end) {
+      int length = preprocessor.rule().inputLength();
+      float[] recycled = free.poll();
+      float[] images = recycled == null ? new float[batchSize * length] : recycled;
+      long[] labels = new long[end - start];
+      int[] samples = new int[end - start];
+      Future<?>[] jobs = new Future<?>[end - start];
+      for (int i = 0; i < jobs.length; i++) {
+        int sample = order[start + i];
+        int offset = i * length;
+        samples[i] = sample;
+        labels[i] = data.samples().get(sample).label();
+        jobs[i] = workers.submit(() -> prepare(sample, epoch, images, offset));
+      }
+      return new Pending(new Batch(images, labels, samples, jobs.length), jobs);
+    }
+  }
+
+  private void prepare(int position, long epoch, float[] images, int offset) {
+    Sample sample = data.samples().get(position);
+    try {
+      RgbImage image = cache.get(position, () -> data.pictures().image(sample));
+      preprocessor.normalize(view.of(image, epoch, position), images, offset);
+    } catch (UndecodableImage | IOException e) {
+      throw Failure.failed(
+          "[%s] the image could be read at the start and cannot now: %s", sample.name(), e);
+    }
+  }
+
+  private static final class Pending {
+    private final Batch batch;
+    private final Future<?>[] jobs;
+
+    Pending(Batch batch, Future<?>[] jobs) {
+      this.batch = batch;
+      this.jobs = jobs;
+    }
+
+    Batch await() {
+      try {
+        for (Future<?> job : jobs) {
+          job.get();
+        }
+        return batch;
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        throw new CancellationException("interrupted while waiting for images");
+      } catch (ExecutionException e) {
+        if (e.getCause() instanceof Failure failure) {
+          throw failure;
+        }
+        throw new IllegalStateException("preparing an image failed", e.getCause());
+      }
+    }
+
+    void cancel() {
+      for (Future<?> job : jobs) {
+        job.cancel(true);
+      }
+    }
+  }
+}

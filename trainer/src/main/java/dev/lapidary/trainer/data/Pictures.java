@@ -1,0 +1,22 @@
+package dev.lapidary.trainer.data;
+
+import dev.lapidary.models.image.RgbImage;
+import dev.lapidary.models.image.UndecodableImage;
+import java.io.IOException;
+
+/** Where a dataset's pixels come from. Safe for many threads. */
+public sealed interface Pictures permits FilePictures, IdxPictures {
+  /** The stored bytes, for hashes: an encoded file, or raw pixels. */
+  byte[] bytes(Sample sample) throws IOException;
+
+  /**
+   * The upright image.
+   *
+   * @throws UndecodableImage if the file is damaged or over a limit
+   */
+  RgbImage decode(byte[] bytes);
+
+  default RgbImage image(Sample sample) throws IOException {
+    return decode(bytes(sample));
+  }
+}
