@@ -1,0 +1,85 @@
+package dev.lapidary.trainer.archive;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import ai.djl.Device;
+import ai.djl.Model;
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.Shape;
+import ai.djl.pytorch.jni.JniUtils;
+import ai.djl.training.ParameterStore;
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.lapidary.models.Golden;
+import dev.lapidary.models.archive.ArchiveReader;
+import dev.lapidary.models.archive.ArchiveWriter;
+import dev.lapidary.models.tensor.Uniform;
+import java.nio.file.Path;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** What our writer wrote, libtorch reads, and computes the same. */
+class RewrittenArchiveTest {
+  private static final JsonNode EXPECTED = Golden.json("torchscript/expected.json");
+
+  @TempDir Path folder;
+
+  static Stream<Path> archives() {
+    return Golden.FAMILIES.stream()
+        .flatMap(
+            family ->
+                Stream.of("scripted", "traced")
+                    .flatMap(kind -> Golden.archive(family, kind).stream()));
+  }
+
+  @ParameterizedTest
+  @MethodSource("archives")
+  void givesTheSameLogits(Path original) throws Exception {
+    Path rewritten = folder.resolve("rewritten.pt");
+    ArchiveWriter.write(ArchiveReader.read(original), rewritten);
+
+    float[] before = logits(original);
+    float[] after = logits(rewritten);
+
+    // The same operations on the same bits: equal to the last bit.
+    assertThat(after).isEqualTo(before);
+    // Another libtorch (1.13) recorded these; kernels changed in between.
+    String family = original.getFileName().toString().replaceFirst("-.*", "");
+    assertThat(difference(after, EXPECTED.path(family).path("output"))).isLessThan(1e-4);
+  }
+
+  private static float[] logits(Path archive) throws Exception {
+    String name = archive.getFileName().toString().replaceFirst("\\.pt$", "");
+    try (Model model = Model.newInstance(name, Device.cpu(), "PyTorch");
+        NDManager manager = NDManager.newBaseManager(Device.cpu(), "PyTorch")) {
+      model.load(archive.getParent(), name);
+      JniUtils.setGraphExecutorOptimize(false);
+      NDArray input =
+          manager
+              .create(Uniform.tensor("input", 2, 3, 224, 224).toFloats())
+              .reshape(new Shape(2, 3, 224, 224));
+      return model
+          .getBlock()
+          .forward(new ParameterStore(manager, false), new NDList(input), false)
+          .get(0)
+          .toFloatArray();
+    }
+  }
+
+  private static double difference(float[] logits, JsonNode expected) {
+    double largest = 0;
+    double scale = 0;
+    int i = 0;
+    for (JsonNode row : expected) {
+      for (JsonNode value : row) {
+        largest = Math.max(largest, Math.abs(logits[i++] - value.asDouble()));
+        scale = Math.max(scale, Math.abs(value.asDouble()));
+      }
+    }
+    assertThat(i).isEqualTo(logits.length).isPositive();
+    return largest / scale;
+  }
+}
