@@ -4,6 +4,7 @@ import dev.lapidary.models.archive.PyValue.PyObject;
 import dev.lapidary.models.archive.PyValue.PyTuple;
 import dev.lapidary.models.failure.Failure;
 import dev.lapidary.models.failure.Quote;
+import dev.lapidary.models.file.MappedFile;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
@@ -36,7 +37,7 @@ public final class ArchiveReader {
    */
   public static TorchScriptArchive read(Path file) {
     try {
-      return new ArchiveReader(ZipRecords.open(file)).read();
+      return new ArchiveReader(ZipRecords.open(MappedFile.open(file))).read();
     } catch (Failure e) {
       throw e.at(String.valueOf(file.getFileName()));
     }

@@ -166,7 +166,25 @@ final class PickleCalls {
     }
     String key = string(tuple.items().get(2));
     Storage whole = storages.storage(key, numel.value() * dtype.bytes());
+    if (tuple.items().size() == 6 && tuple.items().get(5) instanceof PyTuple view) {
+      return new PyStorage(dtype, part(whole, dtype, view.items()));
+    }
     return new PyStorage(dtype, whole);
+  }
+
+  /** {@code (key, offset, numel)}: before PyTorch 0.4 a storage could be a part of another. */
+  private Storage part(Storage whole, DType dtype, List<PyValue> view) {
+    if (view.size() == 3
+        && view.get(1) instanceof PyInt offset
+        && view.get(2) instanceof PyInt numel
+        && offset.value() >= 0
+        && numel.value() >= 0
+        && numel.value() <= whole.size() / dtype.bytes()
+        && offset.value() <= whole.size() / dtype.bytes() - numel.value()) {
+      int from = (int) (offset.value() * dtype.bytes());
+      return Storage.over(whole.bytes().slice(from, (int) (numel.value() * dtype.bytes())));
+    }
+    throw place.refuse("a view of a storage that lies outside of it; the file is damaged");
   }
 
   private PyValue parameter(List<PyValue> arguments) {

@@ -68,6 +68,11 @@ final class PickleMachine {
     return value;
   }
 
+  /** Bytes of the pickle, STOP included, once it has run. */
+  int end() {
+    return lexer.end();
+  }
+
   private void step(Opcode opcode) {
     switch (opcode) {
       case PROTO -> requireProtocol();

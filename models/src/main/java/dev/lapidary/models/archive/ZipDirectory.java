@@ -2,10 +2,9 @@ package dev.lapidary.models.archive;
 
 import dev.lapidary.models.failure.Failure;
 import dev.lapidary.models.failure.Quote;
-import java.io.IOException;
+import dev.lapidary.models.file.MappedFile;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.channels.FileChannel;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -36,10 +35,10 @@ record ZipDirectory(List<Entry> entries, long start) {
   /** Where the directory lies, and how much of it. */
   private record End(long count, long size, long offset) {}
 
-  static ZipDirectory read(FileChannel channel) throws IOException {
-    refuseOther(channel);
-    End end = end(channel);
-    ByteBuffer in = bytes(channel, end.offset, (int) end.size);
+  static ZipDirectory read(MappedFile file) {
+    refuseOther(file);
+    End end = end(file);
+    ByteBuffer in = file.slice(end.offset, end.size);
     List<Entry> entries = new ArrayList<>();
     Set<String> names = new HashSet<>();
     for (long i = 0; i < end.count; i++) {
@@ -71,9 +70,9 @@ record ZipDirectory(List<Entry> entries, long start) {
     return prefix.substring(0, prefix.length() - 1);
   }
 
-  private static void refuseOther(FileChannel channel) throws IOException {
-    int shown = (int) Math.min(8, channel.size());
-    String magic = StandardCharsets.ISO_8859_1.decode(bytes(channel, 0, shown)).toString();
+  private static void refuseOther(MappedFile file) {
+    int shown = (int) Math.min(8, file.size());
+    String magic = StandardCharsets.ISO_8859_1.decode(file.slice(0, shown)).toString();
     if (magic.equals("PYTORCH1")) {
       throw Failure.badInput(
           "is an archive of PyTorch 1.0 development versions (PYTORCH1); load it there and save it"
@@ -85,10 +84,10 @@ record ZipDirectory(List<Entry> entries, long start) {
     }
   }
 
-  private static End end(FileChannel channel) throws IOException {
-    long fileSize = channel.size();
+  private static End end(MappedFile file) {
+    long fileSize = file.size();
     int tailBytes = (int) Math.min(fileSize, END_BYTES + 0xffff);
-    ByteBuffer tail = bytes(channel, fileSize - tailBytes, tailBytes);
+    ByteBuffer tail = file.slice(fileSize - tailBytes, tailBytes);
     int at = tailBytes - END_BYTES;
     while (at >= 0
         && (tail.getInt(at) != 0x06054b50
@@ -104,7 +103,7 @@ record ZipDirectory(List<Entry> entries, long start) {
             Integer.toUnsignedLong(tail.getInt(at + 12)),
             Integer.toUnsignedLong(tail.getInt(at + 16)));
     if (end.count == 0xffff || end.size == IN_ZIP64 || end.offset == IN_ZIP64) {
-      end = zip64End(channel, fileSize - tailBytes + at);
+      end = zip64End(file, fileSize - tailBytes + at);
     }
     if (end.count < 0 || end.count > MOST_ENTRIES) {
       throw Failure.badInput("claims %d records, at most %d are read", end.count, MOST_ENTRIES);
@@ -120,12 +119,12 @@ record ZipDirectory(List<Entry> entries, long start) {
     return end;
   }
 
-  private static End zip64End(FileChannel channel, long endOffset) throws IOException {
+  private static End zip64End(MappedFile file, long endOffset) {
     if (endOffset >= 20) {
-      ByteBuffer locator = bytes(channel, endOffset - 20, 20);
+      ByteBuffer locator = file.slice(endOffset - 20, 20);
       long offset = locator.getLong(8);
       if (locator.getInt(0) == 0x07064b50 && offset >= 0 && offset <= endOffset - 76) {
-        ByteBuffer end = bytes(channel, offset, 56);
+        ByteBuffer end = file.slice(offset, 56);
         if (end.getInt(0) == 0x06064b50) {
           return new End(end.getLong(32), end.getLong(40), end.getLong(48));
         }
@@ -230,15 +229,5 @@ record ZipDirectory(List<Entry> entries, long start) {
           shown);
     }
     return name;
-  }
-
-  private static ByteBuffer bytes(FileChannel channel, long offset, int length) throws IOException {
-    ByteBuffer buffer = ByteBuffer.allocate(length).order(ByteOrder.LITTLE_ENDIAN);
-    while (buffer.hasRemaining()) {
-      if (channel.read(buffer, offset + buffer.position()) < 0) {
-        throw new IOException("the file became shorter while it was read");
-      }
-    }
-    return buffer.flip();
   }
 }

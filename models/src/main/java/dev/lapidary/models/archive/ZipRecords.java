@@ -1,14 +1,10 @@
 package dev.lapidary.models.archive;
 
-import dev.lapidary.models.failure.ExitCode;
 import dev.lapidary.models.failure.Failure;
 import dev.lapidary.models.failure.Quote;
-import java.io.IOException;
+import dev.lapidary.models.file.MappedFile;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.channels.FileChannel;
-import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Comparator;
@@ -25,60 +21,63 @@ import java.util.zip.Inflater;
  * zip: APPNOTE.TXT): found by the central directory, memory-mapped, below one top folder.
  *
  * <p>A stored record is a view of the file's map, so reading copies nothing and files of any size
- * work, as long as no record has more than 2 GiB. What is deflated (code, usually) is held to a
- * budget that follows from the file's size.
+ * work. What is deflated (code, usually) is held to a budget that follows from the file's size.
  */
-public final class ZipRecords {
+final class ZipRecords {
+  private static final int LOCAL_HEADER = 30;
   private static final long INFLATED_ANYWAY = 32 << 20;
 
+  private final MappedFile file;
   private final String folder;
   private final Map<String, Place> places;
 
-  private ZipRecords(String folder, Map<String, Place> places) {
+  private ZipRecords(MappedFile file, String folder, Map<String, Place> places) {
+    this.file = file;
     this.folder = folder;
     this.places = places;
   }
 
-  /** Where a record lies: {@code span} maps from its local header to the next record's. */
-  private record Place(ZipDirectory.Entry entry, ByteBuffer span) {}
+  /** Where a record lies: from its local header to the next record's. */
+  private record Place(ZipDirectory.Entry entry, long spanBytes) {}
 
   /**
-   * Maps the file; it must not be changed in place while its records are in use.
+   * Reads the directory; no record is read yet.
    *
    * @throws Failure exit 2 if the file is no zip, is damaged, or is more than a PyTorch zip may be
    */
-  public static ZipRecords open(Path file) {
-    try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
-      ZipDirectory directory = ZipDirectory.read(channel);
-      requireInflatedBudget(directory, channel.size());
-      String folder = directory.topFolder();
-      Map<String, Place> places = new LinkedHashMap<>();
-      for (Place place : map(channel, directory)) {
-        String name = place.entry.name().substring(folder.length() + 1);
-        places.put(name, place);
-      }
-      return new ZipRecords(folder, Collections.unmodifiableMap(places));
-    } catch (IOException e) {
-      throw new Failure(ExitCode.BAD_INPUT, "cannot be read: " + e.getMessage(), e);
+  static ZipRecords open(MappedFile file) {
+    ZipDirectory directory = ZipDirectory.read(file);
+    requireInflatedBudget(directory, file.size());
+    List<ZipDirectory.Entry> entries = new ArrayList<>(directory.entries());
+    entries.sort(Comparator.comparingLong(ZipDirectory.Entry::headerOffset));
+    String folder = directory.topFolder();
+    Map<String, Place> places = new LinkedHashMap<>();
+    for (int i = 0; i < entries.size(); i++) {
+      ZipDirectory.Entry entry = entries.get(i);
+      boolean last = i + 1 == entries.size();
+      long end = last ? directory.start() : entries.get(i + 1).headerOffset();
+      String name = entry.name().substring(folder.length() + 1);
+      places.put(name, new Place(entry, end - entry.headerOffset()));
     }
+    return new ZipRecords(file, folder, Collections.unmodifiableMap(places));
   }
 
   /** The top folder that all records lie in. */
-  public String folder() {
+  String folder() {
     return folder;
   }
 
   /** Names below the top folder, in the order of their places in the file. */
-  public Set<String> names() {
+  Set<String> names() {
     return places.keySet();
   }
 
-  public boolean has(String name) {
+  boolean has(String name) {
     return places.containsKey(name);
   }
 
   /** Bytes that {@link #read} will give. */
-  public long size(String name) {
+  long size(String name) {
     return place(name).entry.size();
   }
 
@@ -87,7 +86,7 @@ public final class ZipRecords {
    *
    * @param name below the top folder
    */
-  public ByteBuffer read(String name) {
+  ByteBuffer read(String name) {
     Place place = place(name);
     ByteBuffer packed = packed(place);
     ByteBuffer bytes =
@@ -111,20 +110,21 @@ public final class ZipRecords {
   }
 
   /** Skips the local header, whose name and extra field have lengths of their own. */
-  private static ByteBuffer packed(Place place) {
-    ByteBuffer span = place.span.duplicate().order(ByteOrder.LITTLE_ENDIAN);
-    if (span.capacity() < 30 || span.getInt(0) != 0x04034b50) {
+  private ByteBuffer packed(Place place) {
+    ZipDirectory.Entry entry = place.entry;
+    ByteBuffer header = file.slice(entry.headerOffset(), Math.min(LOCAL_HEADER, place.spanBytes));
+    if (header.capacity() < LOCAL_HEADER || header.getInt(0) != 0x04034b50) {
       throw Failure.badInput(
           "%s: no local header where the directory says; the zip is damaged",
-          Quote.of(place.entry.name()));
+          Quote.of(entry.name()));
     }
-    int start = 30 + (span.getShort(26) & 0xffff) + (span.getShort(28) & 0xffff);
-    if (start + place.entry.packedSize() > span.capacity()) {
+    int start = LOCAL_HEADER + (header.getShort(26) & 0xffff) + (header.getShort(28) & 0xffff);
+    if (entry.packedSize() > place.spanBytes - start) {
       throw Failure.badInput(
           "%s: %d bytes do not fit before the next record; the zip is truncated or overlaps itself",
-          Quote.of(place.entry.name()), place.entry.packedSize());
+          Quote.of(entry.name()), entry.packedSize());
     }
-    return span.slice(start, (int) place.entry.packedSize()).order(ByteOrder.LITTLE_ENDIAN);
+    return file.slice(entry.headerOffset() + start, entry.packedSize());
   }
 
   private static ByteBuffer inflate(ZipDirectory.Entry entry, ByteBuffer packed) {
@@ -152,39 +152,6 @@ public final class ZipRecords {
       inflater.end();
     }
     return ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
-  }
-
-  /** One map for as many neighbouring records as fit into 2 GiB: a system has few maps to give. */
-  private static List<Place> map(FileChannel channel, ZipDirectory directory) throws IOException {
-    List<ZipDirectory.Entry> entries = new ArrayList<>(directory.entries());
-    entries.sort(Comparator.comparingLong(ZipDirectory.Entry::headerOffset));
-    List<Place> places = new ArrayList<>();
-    int first = 0;
-    while (first < entries.size()) {
-      long start = entries.get(first).headerOffset();
-      int next = first;
-      while (next < entries.size()
-          && spanEnd(directory, entries, next) - start <= Integer.MAX_VALUE) {
-        next++;
-      }
-      if (next == first) {
-        throw Failure.badInput(
-            "%s: more than 2 GiB in one record; split that tensor",
-            Quote.of(entries.get(first).name()));
-      }
-      long length = spanEnd(directory, entries, next - 1) - start;
-      ByteBuffer window = channel.map(FileChannel.MapMode.READ_ONLY, start, length);
-      for (; first < next; first++) {
-        int from = (int) (entries.get(first).headerOffset() - start);
-        int to = (int) (spanEnd(directory, entries, first) - start);
-        places.add(new Place(entries.get(first), window.slice(from, to - from)));
-      }
-    }
-    return places;
-  }
-
-  private static long spanEnd(ZipDirectory directory, List<ZipDirectory.Entry> sorted, int index) {
-    return index + 1 < sorted.size() ? sorted.get(index + 1).headerOffset() : directory.start();
   }
 
   private static void requireInflatedBudget(ZipDirectory directory, long fileSize) {

@@ -1,0 +1,151 @@
+package dev.lapidary.models.weights;
+
+import dev.lapidary.models.failure.Failure;
+import dev.lapidary.models.failure.Quote;
+import dev.lapidary.models.file.MappedFile;
+import dev.lapidary.models.tensor.DType;
+import dev.lapidary.models.tensor.Storage;
+import dev.lapidary.models.tensor.Tensor;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Just enough ONNX to read the weights: {@code ModelProto.graph.initializer} (onnx/onnx.proto3), by
+ * field numbers. A full reader would parse, and copy, every node first.
+ */
+final class OnnxInitializers {
+  private static final int MODEL_IR_VERSION = 1;
+  private static final int MODEL_GRAPH = 7;
+  private static final int MODEL_METADATA = 14;
+  private static final int GRAPH_INITIALIZER = 5;
+  private static final int TENSOR_DIMS = 1;
+  private static final int TENSOR_TYPE = 2;
+  private static final int TENSOR_FLOATS = 4;
+  private static final int TENSOR_INT64S = 7;
+  private static final int TENSOR_NAME = 8;
+  private static final int TENSOR_RAW = 9;
+  private static final int TENSOR_DOUBLES = 10;
+  private static final int TENSOR_LOCATION = 14;
+  private static final int HIGHEST_RANK = 64;
+
+  /** {@code TensorProto.DataType} to ours. */
+  private static final Map<Long, DType> TYPES =
+      Map.of(
+          1L, DType.FLOAT32,
+          2L, DType.UINT8,
+          3L, DType.INT8,
+          5L, DType.INT16,
+          6L, DType.INT32,
+          7L, DType.INT64,
+          9L, DType.BOOL,
+          10L, DType.FLOAT16,
+          11L, DType.FLOAT64,
+          16L, DType.BFLOAT16);
+
+  private OnnxInitializers() {}
+
+  /** A model starts with its IR version, a small varint. */
+  static boolean isOnnx(MappedFile file) {
+    if (file.size() < 4) {
+      return false;
+    }
+    ByteBuffer start = file.slice(0, 2);
+    return start.get() == MODEL_IR_VERSION << 3 && start.get() > 0;
+  }
+
+  static NamedTensors read(MappedFile file) {
+    Map<String, Tensor> tensors = new LinkedHashMap<>();
+    Map<String, String> metadata = new LinkedHashMap<>();
+    Protobuf model = new Protobuf(file.slice(0, file.size()), "model");
+    while (model.next()) {
+      if (model.field() == MODEL_GRAPH) {
+        Protobuf graph = model.message("graph");
+        while (graph.next()) {
+          if (graph.field() == GRAPH_INITIALIZER) {
+            add(tensors, graph.message("initializer"));
+          }
+        }
+      } else if (model.field() == MODEL_METADATA) {
+        property(metadata, model.message("metadata_props"));
+      }
+    }
+    if (tensors.isEmpty()) {
+      throw Failure.badInput("is read as ONNX and has no initializers; it holds no weights");
+    }
+    return new NamedTensors("ONNX", tensors, metadata, List.of());
+  }
+
+  private static void property(Map<String, String> metadata, Protobuf entry) {
+    String key = "";
+    String value = "";
+    while (entry.next()) {
+      if (entry.field() == 1) {
+        key = text(entry.bytes());
+      } else if (entry.field() == 2) {
+        value = text(entry.bytes());
+      }
+    }
+    metadata.put(key, value);
+  }
+
+  private static void add(Map<String, Tensor> tensors, Protobuf in) {
+    List<Long> dims = new ArrayList<>();
+    long type = 0;
+    String name = "";
+    ByteBuffer data = ByteBuffer.allocate(0);
+    boolean external = false;
+    while (in.next()) {
+      switch (in.field()) {
+        case TENSOR_DIMS -> in.integers(dims, HIGHEST_RANK);
+        case TENSOR_TYPE -> type = in.number();
+        case TENSOR_NAME -> name = text(in.bytes());
+        case TENSOR_RAW, TENSOR_FLOATS, TENSOR_DOUBLES -> data = in.bytes();
+        case TENSOR_INT64S -> data = int64s(in);
+        case TENSOR_LOCATION -> external |= in.number() != 0;
+        default -> {}
+      }
+    }
+    DType dtype = TYPES.get(type);
+    if (external || dtype == null) {
+      throw Failure.badInput(
+          "initializer %s: %s; save the model with its data inside, as floats",
+          Quote.of(name),
+          external ? "its data lies in another file" : "type " + type + " is not read");
+    }
+    long[] shape = dims.stream().mapToLong(Long::longValue).toArray();
+    if (tensors.put(name, tensor(name, dtype, shape, data)) != null) {
+      throw Failure.badInput("two initializers are named %s", Quote.of(name));
+    }
+  }
+
+  private static Tensor tensor(String name, DType dtype, long[] shape, ByteBuffer data) {
+    try {
+      if (Math.multiplyExact(Tensor.numel(shape), dtype.bytes()) == data.remaining()) {
+        return Tensor.over(dtype, Storage.over(data), shape);
+      }
+    } catch (ArithmeticException | IllegalArgumentException e) {
+      // Said below: sizes that overflow are sizes that do not fit.
+    }
+    throw Failure.badInput(
+        "initializer %s: %d bytes for %s%s; the file is damaged or packs its data otherwise",
+        Quote.of(name), data.remaining(), dtype, java.util.Arrays.toString(shape));
+  }
+
+  /** Packed varints: at most ten times as long in memory as in the file. */
+  private static ByteBuffer int64s(Protobuf in) {
+    List<Long> values = new ArrayList<>();
+    in.integers(values, Integer.MAX_VALUE);
+    ByteBuffer data = ByteBuffer.allocate(8 * values.size()).order(ByteOrder.LITTLE_ENDIAN);
+    values.forEach(data::putLong);
+    return data.flip();
+  }
+
+  private static String text(ByteBuffer bytes) {
+    return StandardCharsets.UTF_8.decode(bytes).toString();
+  }
+}

@@ -1,0 +1,116 @@
+package dev.lapidary.models.weights;
+
+import dev.lapidary.models.failure.Failure;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.List;
+
+/**
+ * Walks a protobuf message's fields in place (protobuf.dev/programming-guides/encoding): nothing is
+ * allocated, lengths are held against the bytes that are there, groups are refused.
+ */
+final class Protobuf {
+  private static final int VARINT = 0;
+  private static final int FIXED64 = 1;
+  private static final int LENGTH = 2;
+  private static final int FIXED32 = 5;
+
+  private final ByteBuffer in;
+  private final String name;
+  private int field;
+  private int wireType;
+  private long number;
+  private ByteBuffer bytes;
+
+  /**
+   * @param name of the message, for errors
+   */
+  Protobuf(ByteBuffer in, String name) {
+    this.in = in.slice().order(ByteOrder.LITTLE_ENDIAN);
+    this.name = name;
+    this.bytes = this.in;
+  }
+
+  /** Goes to the next field; false at the end. */
+  boolean next() {
+    if (!in.hasRemaining()) {
+      return false;
+    }
+    long tag = varint(in);
+    field = (int) (tag >>> 3);
+    wireType = (int) (tag & 7);
+    switch (wireType) {
+      case VARINT -> number = varint(in);
+      case FIXED64 -> bytes = take(8);
+      case LENGTH -> bytes = take(varint(in));
+      case FIXED32 -> bytes = take(4);
+      default -> throw damaged("wire type " + wireType);
+    }
+    return true;
+  }
+
+  int field() {
+    return field;
+  }
+
+  /** The integer of this field. */
+  long number() {
+    if (wireType != VARINT) {
+      throw damaged("field " + field + " is no integer");
+    }
+    return number;
+  }
+
+  /** The bytes of this field, little-endian: a view. */
+  ByteBuffer bytes() {
+    if (wireType == VARINT) {
+      throw damaged("field " + field + " has no bytes");
+    }
+    return bytes;
+  }
+
+  Protobuf message(String inner) {
+    return new Protobuf(bytes(), inner);
+  }
+
+  /** Adds a repeated integer field's values, packed or not. */
+  void integers(List<Long> values, int most) {
+    if (wireType == VARINT) {
+      values.add(number);
+    } else {
+      ByteBuffer packed = bytes().duplicate();
+      while (packed.hasRemaining() && values.size() <= most) {
+        values.add(varint(packed));
+      }
+    }
+    if (values.size() > most) {
+      throw damaged("field " + field + " has more than " + most + " values");
+    }
+  }
+
+  private ByteBuffer take(long length) {
+    if (length < 0 || length > in.remaining()) {
+      throw damaged(length + " bytes where " + in.remaining() + " are left");
+    }
+    ByteBuffer taken = in.slice(in.position(), (int) length).order(ByteOrder.LITTLE_ENDIAN);
+    in.position(in.position() + (int) length);
+    return taken;
+  }
+
+  private long varint(ByteBuffer from) {
+    long value = 0;
+    for (int shift = 0; shift < 64 && from.hasRemaining(); shift += 7) {
+      byte next = from.get();
+      value |= (long) (next & 0x7f) << shift;
+      if (next >= 0) {
+        return value;
+      }
+    }
+    throw damaged("an integer without end");
+  }
+
+  private Failure damaged(String what) {
+    return Failure.badInput(
+        "ONNX %s at byte %d: %s; the file is damaged or no ONNX", name, in.position(), what);
+  }
+}

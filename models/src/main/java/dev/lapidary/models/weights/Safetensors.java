@@ -1,0 +1,280 @@
+package dev.lapidary.models.weights;
+
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonGenerator;
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonToken;
+import com.fasterxml.jackson.core.StreamReadConstraints;
+import com.fasterxml.jackson.core.StreamReadFeature;
+import dev.lapidary.models.failure.ExitCode;
+import dev.lapidary.models.failure.Failure;
+import dev.lapidary.models.failure.Quote;
+import dev.lapidary.models.file.AtomicFile;
+import dev.lapidary.models.file.MappedFile;
+import dev.lapidary.models.tensor.DType;
+import dev.lapidary.models.tensor.Storage;
+import dev.lapidary.models.tensor.Tensor;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.channels.FileChannel;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * safetensors: {@code u64 n, n bytes of JSON, data} (github.com/huggingface/safetensors, "Format").
+ * Tensors are views of the memory-mapped file.
+ */
+public final class Safetensors {
+  private static final long LONGEST_HEADER = 100_000_000;
+  private static final int HIGHEST_RANK = 64;
+  private static final String METADATA = "__metadata__";
+  private static final JsonFactory JSON =
+      JsonFactory.builder()
+          .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+          .streamReadConstraints(StreamReadConstraints.builder().maxNestingDepth(4).build())
+          .build();
+
+  private Safetensors() {}
+
+  /** A tensor's bytes in the data part, as the header says. */
+  private record Extent(String name, DType dtype, List<Long> shape, long from, long to) {
+    private long[] sizes() {
+      return shape.stream().mapToLong(Long::longValue).toArray();
+    }
+  }
+
+  /**
+   * Reads a file. The tensors must cover the data part without a hole or an overlap, as the format
+   * demands.
+   *
+   * @throws Failure exit 2, naming the file, if it is damaged or has a type that {@link DType}
+   *     lacks
+   */
+  public static NamedTensors read(Path file) {
+    try {
+      return read(MappedFile.open(file));
+    } catch (Failure e) {
+      throw e.at(String.valueOf(file.getFileName()));
+    }
+  }
+
+  static boolean isSafetensors(MappedFile file) {
+    return file.size() > 8
+        && file.slice(0, 8).getLong() <= LONGEST_HEADER
+        && file.slice(8, 1).get() == '{';
+  }
+
+  static NamedTensors read(MappedFile file) {
+    long headerBytes = file.size() < 8 ? -1 : file.slice(0, 8).getLong();
+    if (headerBytes < 2 || headerBytes > Math.min(LONGEST_HEADER, file.size() - 8)) {
+      throw Failure.badInput(
+          "header: %d bytes, expected 2 to %d in a file of %d; it is truncated or no safetensors",
+          headerBytes, LONGEST_HEADER, file.size());
+    }
+    byte[] header = new byte[(int) headerBytes];
+    file.slice(8, headerBytes).get(header);
+    Map<String, String> metadata = new LinkedHashMap<>();
+    List<Extent> extents = header(header, metadata);
+    requireCover(extents, file.size() - 8 - headerBytes);
+    Map<String, Tensor> tensors = new LinkedHashMap<>();
+    for (Extent e : extents) {
+      ByteBuffer bytes = file.slice(8 + headerBytes + e.from, e.to - e.from);
+      tensors.put(e.name, Tensor.over(e.dtype, Storage.over(bytes), e.sizes()));
+    }
+    return new NamedTensors("safetensors", tensors, metadata, List.of());
+  }
+
+  /**
+   * Writes the file whole or not at all: the header in the order of the names, the data by falling
+   * width of the elements, so that each tensor is aligned. Equal tensors give equal bytes.
+   *
+   * @throws Failure exit 1 if the file cannot be written, exit 2 for a type the format lacks
+   */
+  public static void write(NamedTensors tensors, Path file) {
+    try {
+      AtomicFile.write(file, temporary -> fill(tensors, temporary));
+    } catch (IOException e) {
+      throw new Failure(ExitCode.FAILED, "[" + file + "] cannot be written: " + e, e);
+    }
+  }
+
+  private static List<Extent> header(byte[] header, Map<String, String> metadata) {
+    List<Extent> extents = new ArrayList<>();
+    try (JsonParser in = JSON.createParser(header)) {
+      require(in, in.nextToken() == JsonToken.START_OBJECT, "an object");
+      while (in.nextToken() == JsonToken.FIELD_NAME) {
+        String name = in.currentName();
+        require(in, in.nextToken() == JsonToken.START_OBJECT, "an object");
+        if (name.equals(METADATA)) {
+          metadata(in, metadata);
+        } else {
+          extents.add(extent(name, in));
+        }
+      }
+      require(in, in.nextToken() == null, "the end");
+      return extents;
+    } catch (IOException e) {
+      throw Failure.badInput("header: is no JSON: %s", Quote.of(e.getMessage() + ""));
+    }
+  }
+
+  private static void metadata(JsonParser in, Map<String, String> metadata) throws IOException {
+    while (in.nextToken() == JsonToken.FIELD_NAME) {
+      String key = in.currentName();
+      require(in, in.nextToken() == JsonToken.VALUE_STRING, "a string");
+      metadata.put(key, in.getText());
+    }
+  }
+
+  private static Extent extent(String name, JsonParser in) throws IOException {
+    String dtype = "";
+    List<Long> shape = List.of();
+    List<Long> offsets = List.of();
+    while (in.nextToken() == JsonToken.FIELD_NAME) {
+      String key = in.currentName();
+      in.nextToken();
+      switch (key) {
+        case "dtype" -> dtype = in.getText();
+        case "shape" -> shape = numbers(in);
+        case "data_offsets" -> offsets = numbers(in);
+        default -> require(in, false, "dtype, shape or data_offsets");
+      }
+    }
+    String type = dtype;
+    DType known =
+        DType.ofSafetensorsName(type)
+            .orElseThrow(
+                () ->
+                    Failure.badInput(
+                        "header: %s has the type %s; convert it to F32, F16 or BF16",
+                        Quote.of(name), Quote.of(type)));
+    require(in, offsets.size() == 2, "two data_offsets");
+    Extent extent = new Extent(name, known, shape, offsets.get(0), offsets.get(1));
+    requireSize(extent);
+    return extent;
+  }
+
+  private static List<Long> numbers(JsonParser in) throws IOException {
+    require(in, in.currentToken() == JsonToken.START_ARRAY, "an array");
+    List<Long> numbers = new ArrayList<>();
+    while (in.nextToken() != JsonToken.END_ARRAY) {
+      require(in, in.currentToken() == JsonToken.VALUE_NUMBER_INT, "an integer");
+      numbers.add(in.getLongValue());
+      require(in, in.getLongValue() >= 0 && numbers.size() <= HIGHEST_RANK, "sizes >= 0");
+    }
+    return numbers;
+  }
+
+  private static void requireSize(Extent extent) {
+    long bytes;
+    try {
+      bytes = Math.multiplyExact(Tensor.numel(extent.sizes()), extent.dtype.bytes());
+    } catch (ArithmeticException e) {
+      bytes = -1;
+    }
+    if (bytes != extent.to - extent.from) {
+      throw Failure.badInput(
+          "header: %s has %d bytes, expected those of %s%s; the file is damaged",
+          Quote.of(extent.name), extent.to - extent.from, extent.dtype, extent.shape);
+    }
+  }
+
+  private static void requireCover(List<Extent> extents, long dataBytes) {
+    List<Extent> sorted = new ArrayList<>(extents);
+    sorted.sort(Comparator.comparingLong(Extent::from).thenComparingLong(Extent::to));
+    long end = 0;
+    for (Extent extent : sorted) {
+      if (extent.from != end) {
+        throw Failure.badInput(
+            "header: %s begins at %d, expected %d: tensors overlap or leave a hole",
+            Quote.of(extent.name), extent.from, end);
+      }
+      end = extent.to;
+    }
+    if (end != dataBytes) {
+      throw Failure.badInput(
+          "its tensors have %d bytes, the file %d; it is truncated, fetch it again",
+          end, dataBytes);
+    }
+  }
+
+  private static void require(JsonParser in, boolean fine, String expected) throws IOException {
+    if (!fine) {
+      throw Failure.badInput(
+          "header at byte %d: expected %s, found %s",
+          in.currentTokenLocation().getByteOffset(), expected, in.currentToken());
+    }
+  }
+
+  private static void fill(NamedTensors named, Path file) throws IOException {
+    List<Map.Entry<String, Tensor>> byWidth = new ArrayList<>(named.tensors().entrySet());
+    byWidth.sort(Comparator.comparingInt(e -> -e.getValue().dtype().bytes()));
+    Map<String, Long> starts = new LinkedHashMap<>();
+    long end = 0;
+    for (Map.Entry<String, Tensor> e : byWidth) {
+      starts.put(e.getKey(), end);
+      end += e.getValue().numel() * e.getValue().dtype().bytes();
+    }
+    byte[] header = header(named, starts);
+    try (FileChannel out = FileChannel.open(file, StandardOpenOption.WRITE)) {
+      ByteBuffer length = ByteBuffer.allocate(8).order(ByteOrder.LITTLE_ENDIAN);
+      writeFully(out, length.putLong(0, header.length));
+      writeFully(out, ByteBuffer.wrap(header));
+      for (Map.Entry<String, Tensor> e : byWidth) {
+        writeFully(out, e.getValue().bytes());
+      }
+    }
+  }
+
+  private static byte[] header(NamedTensors named, Map<String, Long> starts) throws IOException {
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    try (JsonGenerator out = JSON.createGenerator(bytes)) {
+      out.writeStartObject();
+      if (!named.metadata().isEmpty()) {
+        out.writeObjectFieldStart(METADATA);
+        for (Map.Entry<String, String> e : named.metadata().entrySet()) {
+          out.writeStringField(e.getKey(), e.getValue());
+        }
+        out.writeEndObject();
+      }
+      for (Map.Entry<String, Tensor> e : named.tensors().entrySet()) {
+        tensor(out, e.getKey(), e.getValue(), starts.getOrDefault(e.getKey(), 0L));
+      }
+      out.writeEndObject();
+    }
+    while (bytes.size() % 8 != 0) {
+      bytes.write(' ');
+    }
+    return bytes.toByteArray();
+  }
+
+  private static void tensor(JsonGenerator out, String name, Tensor tensor, long start)
+      throws IOException {
+    DType dtype = tensor.dtype();
+    if (dtype.safetensorsName().isEmpty()) {
+      throw Failure.badInput(
+          "%s: safetensors has no type for %s; convert it", Quote.of(name), dtype);
+    }
+    out.writeObjectFieldStart(name);
+    out.writeStringField("dtype", dtype.safetensorsName());
+    out.writeFieldName("shape");
+    out.writeArray(tensor.shape(), 0, tensor.rank());
+    out.writeFieldName("data_offsets");
+    long end = start + tensor.numel() * dtype.bytes();
+    out.writeArray(new long[] {start, end}, 0, 2);
+    out.writeEndObject();
+  }
+
+  private static void writeFully(FileChannel out, ByteBuffer bytes) throws IOException {
+    while (bytes.hasRemaining()) {
+      out.write(bytes);
+    }
+  }
+}

@@ -1,0 +1,57 @@
+package dev.lapidary.models.weights;
+
+import dev.lapidary.models.archive.ArchiveReader;
+import dev.lapidary.models.archive.TorchSaveReader;
+import dev.lapidary.models.failure.Failure;
+import dev.lapidary.models.file.MappedFile;
+import dev.lapidary.models.script.StateDict;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+
+/** A file of weights in any format that is in use; its first bytes say which, not its name. */
+public final class WeightsFile {
+  private WeightsFile() {}
+
+  /**
+   * Its tensors by name: safetensors, {@code torch.save} (zip and legacy), a TorchScript archive's
+   * state_dict, or an ONNX model's initializers. No code of the file runs, and no tensor is copied.
+   *
+   * @throws Failure exit 2, naming the file, if it is none of these or damaged
+   */
+  public static NamedTensors read(Path path) {
+    try {
+      return read(MappedFile.open(path), path);
+    } catch (Failure e) {
+      String place = "[" + path.getFileName() + "]";
+      throw String.valueOf(e.getMessage()).startsWith(place)
+          ? e
+          : e.at(String.valueOf(path.getFileName()));
+    }
+  }
+
+  private static NamedTensors read(MappedFile file, Path path) {
+    if (TorchSaveReader.isLegacy(file)) {
+      return SavedDict.tensors("torch.save legacy", TorchSaveReader.readLegacy(file));
+    }
+    if (file.size() >= 2 && file.slice(0, 2).getShort() == 0x4b50) {
+      return TorchSaveReader.isTorchScript(file)
+          ? torchScript(path)
+          : SavedDict.tensors("torch.save zip", TorchSaveReader.readZip(file));
+    }
+    if (Safetensors.isSafetensors(file)) {
+      return Safetensors.read(file);
+    }
+    if (OnnxInitializers.isOnnx(file)) {
+      return OnnxInitializers.read(file);
+    }
+    throw Failure.badInput(
+        "is no weights file: expected safetensors, torch.save (.pth), a TorchScript archive or"
+            + " ONNX");
+  }
+
+  private static NamedTensors torchScript(Path path) {
+    StateDict state = StateDict.of(ArchiveReader.read(path));
+    return new NamedTensors("TorchScript", state.tensors(), Map.of(), List.of());
+  }
+}
