@@ -1,0 +1,68 @@
+package dev.lapidary.exporter.quantize;
+
+import dev.lapidary.exporter.onnx.OnnxGraph;
+import dev.lapidary.exporter.onnx.OnnxNode;
+import dev.lapidary.models.tensor.Tensor;
+import java.util.HashMap;
+import java.util.Map;
+
+/**
+ * Rounding a layer's weights shifts the mean of its output by {@code E[(w - w_q) x]}, which for
+ * each output channel is the sum over its inputs of the rounding error times the input's mean. The
+ * shift is put into the bias (Nagel et al., Data-Free Quantization, 2019, section 4.2); the means
+ * come from the calibration images, so that no further pass over them is needed.
+ */
+final class BiasCorrection {
+  private BiasCorrection() {}
+
+  /**
+   * The corrected biases by the layer's name; layers whose shift is zero throughout are left out.
+   */
+  static Map<String, float[]> of(
+      OnnxGraph graph, Int8Plan plan, Observations seen, Map<String, QuantParams> params) {
+    Map<String, float[]> biases = new HashMap<>();
+    for (OnnxNode node : plan.layers()) {
+      QuantParams input = params.get(node.input(0));
+      if (node.is("Conv", "Gemm") && input != null) {
+        double[] means = seen.channelMeans(node.input(0));
+        if (means.length > 0) {
+          biases.put(node.name(), corrected(graph, node, input.scale(), means));
+        }
+      }
+    }
+    return biases;
+  }
+
+  private static float[] corrected(
+      OnnxGraph graph, OnnxNode node, float inputScale, double[] means) {
+    Tensor tensor = graph.initializer(node.input(1)).orElseThrow();
+    float[] weight = tensor.toFloats();
+    int axis = InsertQdq.channelAxis(node);
+    int channels = (int) tensor.size(axis);
+    int inner = axis == 0 ? weight.length / Math.max(1, channels) : 1;
+    float[] given = InsertQdq.bias(graph, node);
+    float[] bias = given.length == 0 ? new float[channels] : given.clone();
+    float[] rounded = QuantizedWeight.of(weight, channels, inner, bias, inputScale).dequantized();
+    double[] shift = new double[channels];
+    for (int i = 0; i < weight.length; i++) {
+      int c = i / inner % channels;
+      shift[c] += ((double) weight[i] - rounded[i]) * means[inputChannel(node, tensor, i, c)];
+    }
+    for (int c = 0; c < channels; c++) {
+      bias[c] += (float) shift[c];
+    }
+    return bias;
+  }
+
+  /** The channel of the input that a weight multiplies. */
+  private static int inputChannel(OnnxNode node, Tensor weight, int i, int outputChannel) {
+    if (!node.is("Conv")) {
+      int columns = (int) weight.size(1);
+      return InsertQdq.channelAxis(node) == 0 ? i % columns : i / columns;
+    }
+    int perGroup = (int) weight.size(1);
+    int kernel = (int) (weight.numel() / weight.size(0) / perGroup);
+    int group = (int) (outputChannel / (weight.size(0) / node.intOr("group", 1)));
+    return group * perGroup + i / kernel % perGroup;
+  }
+}

@@ -1,0 +1,120 @@
+package dev.lapidary.exporter.quantize;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
+
+/**
+ * The input tensors that ranges and guards are measured on: preprocessed images, float32 [C, H, W]
+ * each, in a fixed order. They are read many times and may be larger than the heap, so they lie in
+ * a temporary file that {@link #close} deletes.
+ */
+public final class CalibrationSet implements AutoCloseable {
+  private final int channels;
+  private final int height;
+  private final int width;
+  private final Path file;
+  private final FileChannel data;
+  private final MessageDigest digest;
+  private int count;
+
+  /** An empty set of inputs of this size. */
+  public CalibrationSet(int channels, int height, int width) {
+    this.channels = channels;
+    this.height = height;
+    this.width = width;
+    try {
+      digest = MessageDigest.getInstance("SHA-256");
+      file = Files.createTempFile("lapidary-calibration", ".f32");
+      data = FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("every JDK has SHA-256", e);
+    }
+  }
+
+  /**
+   * Adds one image's tensor.
+   *
+   * @param image row-major [C, H, W], of {@link #imageLength} values
+   */
+  public void add(float[] image) {
+    if (image.length != imageLength()) {
+      throw new IllegalArgumentException(
+          "an image of %d values does not fill [%d, %d, %d]"
+              .formatted(image.length, channels, height, width));
+    }
+    ByteBuffer bytes =
+        ByteBuffer.allocate(image.length * Float.BYTES).order(ByteOrder.LITTLE_ENDIAN);
+    bytes.asFloatBuffer().put(image);
+    digest.update(bytes.duplicate());
+    try {
+      long at = (long) count * bytes.capacity();
+      while (bytes.hasRemaining()) {
+        at += data.write(bytes, at);
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    count++;
+  }
+
+  public int count() {
+    return count;
+  }
+
+  public int imageLength() {
+    return channels * height * width;
+  }
+
+  /** Of a batch of n: [n, C, H, W]. */
+  long[] shape(int n) {
+    return new long[] {n, channels, height, width};
+  }
+
+  /** The tensors of images {@code from} (inclusive) to {@code to} (exclusive), little-endian. */
+  ByteBuffer batch(int from, int to) {
+    int imageBytes = imageLength() * Float.BYTES;
+    ByteBuffer bytes =
+        ByteBuffer.allocateDirect(Math.multiplyExact(to - from, imageBytes))
+            .order(ByteOrder.LITTLE_ENDIAN);
+    try {
+      while (bytes.hasRemaining()) {
+        if (data.read(bytes, (long) from * imageBytes + bytes.position()) < 0) {
+          throw new IllegalArgumentException("no images " + from + ".." + to + " of " + count);
+        }
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    return bytes.flip();
+  }
+
+  /** Of all tensors' bytes (float32, little-endian) in order, in hexadecimal. */
+  String sha256() {
+    try {
+      return HexFormat.of().formatHex(((MessageDigest) digest.clone()).digest());
+    } catch (CloneNotSupportedException e) {
+      throw new IllegalStateException("the JDK's SHA-256 can be cloned", e);
+    }
+  }
+
+  @Override
+  public void close() {
+    try {
+      data.close();
+      Files.deleteIfExists(file);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+}

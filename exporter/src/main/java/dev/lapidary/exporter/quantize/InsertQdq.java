@@ -1,0 +1,245 @@
+package dev.lapidary.exporter.quantize;
+
+import dev.lapidary.exporter.onnx.Attribute;
+import dev.lapidary.exporter.onnx.OnnxGraph;
+import dev.lapidary.exporter.onnx.OnnxNode;
+import dev.lapidary.models.tensor.DType;
+import dev.lapidary.models.tensor.Storage;
+import dev.lapidary.models.tensor.Tensor;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * Writes the int8 graph: QuantizeLinear and DequantizeLinear around what computes on integers, int8
+ * weights, int32 biases. What a float graph has is the same in it, node for node, except:
+ *
+ * <pre>{@code
+ * x -> Conv -> Relu -> y      x -> Q -> DQ -> Conv(DQ(w), DQ(b)) -> Relu -> Q -> DQ -> y
+ *
+ * HardSigmoid(x)              A = Q(x + 3, scale 6/255, zero 0), which clips to [0, 6] by saturation
+ *                             DQ(A, scale 1/255): the same integers, read as [0, 1]
+ * HardSwish(x)                Q(x * that)
+ * }</pre>
+ *
+ * <p>ONNX Runtime has no integer HardSwish or HardSigmoid; written like this they are a QLinearAdd
+ * and a QLinearMul, with the error of a float HardSwish between DQ and Q.
+ */
+final class InsertQdq {
+  /** What HardSigmoid's integers mean: 0..255 is 0..1. */
+  static final QuantParams HARD_GATE = QuantParams.of(new Range(0, 1), QuantType.U8);
+
+  private static final QuantParams HARD_SUM = QuantParams.of(new Range(0, 6), QuantType.U8);
+  private static final QuantParams THREE = QuantParams.of(new Range(0, 3), QuantType.U8);
+
+  private final OnnxGraph from;
+  private final Int8Plan plan;
+  private final Map<String, QuantParams> params;
+  private final Map<String, float[]> biases;
+  private final OnnxGraph to;
+
+  /** By value: what a reader of integers reads, and what any other node reads. */
+  private final Map<String, String> asIntegers = new HashMap<>();
+
+  private final Map<String, String> asFloats = new HashMap<>();
+
+  private InsertQdq(
+      OnnxGraph from, Int8Plan plan, Map<String, QuantParams> params, Map<String, float[]> biases) {
+    this.from = from;
+    this.plan = plan;
+    this.params = params;
+    this.biases = biases;
+    this.to = new OnnxGraph(from.name(), from.opset());
+  }
+
+  /**
+   * @param params of every value that exists as integers
+   * @param biases that replace a layer's own, by the node's name
+   */
+  static OnnxGraph of(
+      OnnxGraph graph,
+      Int8Plan plan,
+      Map<String, QuantParams> params,
+      Map<String, float[]> biases) {
+    return new InsertQdq(graph, plan, params, biases).write();
+  }
+
+  private OnnxGraph write() {
+    from.inputs().forEach(to::addInput);
+    to.metadata().putAll(from.metadata());
+    from.inputs().forEach(input -> quantizeIfPlanned(input.name(), input.name()));
+    for (OnnxNode node : from.nodes()) {
+      node(node);
+    }
+    from.outputs().forEach(to::addOutput);
+    copyInitializers();
+    return to;
+  }
+
+  private void copyInitializers() {
+    Set<String> read = new LinkedHashSet<>();
+    to.nodes().forEach(node -> read.addAll(node.inputs()));
+    from.initializers()
+        .forEach(
+            (name, tensor) -> {
+              if (read.contains(name) || from.isOutput(name)) {
+                to.setInitializer(name, tensor);
+              }
+            });
+  }
+
+  private void node(OnnxNode node) {
+    Role role = plan.roleOf(node);
+    boolean computes = role == Role.COMPUTE || role == Role.COMPUTE_TO_FLOAT;
+    if (computes && node.is("HardSigmoid")) {
+      String gate = hardGate(node);
+      asIntegers.put(node.output(), gate);
+      asFloats.put(node.output(), gate);
+      return;
+    }
+    List<String> outputs = node.outputs().stream().map(this::rawName).toList();
+    if (computes && node.is("HardSwish")) {
+      List<String> factors = List.of(integers(node.input(0)), hardGate(node));
+      to.add(new OnnxNode(node.name(), "Mul", factors, outputs, Map.of()));
+    } else if (computes && node.is("Conv", "Gemm", "MatMul")) {
+      to.add(node.withInputs(weighted(node)).withOutputs(outputs));
+    } else {
+      to.add(node.withInputs(inputs(node, role)).withOutputs(outputs));
+    }
+    for (int i = 0; i < outputs.size(); i++) {
+      quantizeIfPlanned(node.outputs().get(i), outputs.get(i));
+    }
+  }
+
+  /** A quantized value that is an output of the graph keeps its name behind DequantizeLinear. */
+  private String rawName(String value) {
+    return from.isOutput(value) && params.containsKey(value) && plan.isQuantized(value)
+        ? value + "/raw"
+        : value;
+  }
+
+  private List<String> inputs(OnnxNode node, Role role) {
+    return node.inputs().stream()
+        .map(i -> role.takesIntegers() ? integers(i) : asFloats.getOrDefault(i, i))
+        .toList();
+  }
+
+  private String integers(String value) {
+    return asIntegers.getOrDefault(value, value);
+  }
+
+  private void quantizeIfPlanned(String value, String raw) {
+    QuantParams p = params.get(value);
+    if (p == null || !plan.isQuantized(value)) {
+      return;
+    }
+    String scale = scalar(value + "/scale", p.scale());
+    String zero = zeroPoint(value + "/zero_point", p);
+    add("QuantizeLinear", value + "/quantized", raw, scale, zero);
+    String back = raw.equals(value) ? value + "/dequantized" : value;
+    add("DequantizeLinear", back, value + "/quantized", scale, zero);
+    asIntegers.put(value, back);
+    boolean fromIntegers =
+        from.producer(value).filter(p0 -> plan.roleOf(p0).givesIntegers()).isPresent();
+    asFloats.put(value, fromIntegers ? back : raw);
+  }
+
+  private void add(String op, String output, String... inputs) {
+    to.add(new OnnxNode(output, op, List.of(inputs), List.of(output), Map.of()));
+  }
+
+  /** {@code clip(x + 3, 0, 6) / 6} as the name of a value. */
+  private String hardGate(OnnxNode node) {
+    String name = node.output() + "/gate";
+    String threeScale = scalar(name + "/three_scale", THREE.scale());
+    Tensor three = Tensor.zeros(DType.UINT8);
+    three.bytes().put(0, (byte) THREE.quantize(3));
+    String zero = zeroPoint(name + "/zero_point", HARD_SUM);
+    String threeValue = to.addInitializer(name + "/three_quantized", three);
+    add("DequantizeLinear", name + "/three", threeValue, threeScale, zero);
+    add("Add", name + "/sum", integers(node.input(0)), name + "/three");
+    String sumScale = scalar(name + "/sum_scale", HARD_SUM.scale());
+    add("QuantizeLinear", name + "/sum_quantized", name + "/sum", sumScale, zero);
+    String gateScale = scalar(name + "/scale", HARD_GATE.scale());
+    add("DequantizeLinear", name, name + "/sum_quantized", gateScale, zero);
+    return name;
+  }
+
+  /** The inputs of a layer with int8 weights; they go to the graph under the layer's own names. */
+  private List<String> weighted(OnnxNode node) {
+    String x = node.input(0);
+    QuantParams input = params.get(x);
+    Tensor weight = from.initializer(node.input(1)).orElseThrow();
+    if (input == null) {
+      throw new IllegalStateException(x + " of " + node.name() + " has no integers");
+    }
+    int axis = channelAxis(node);
+    float[] bias = biases.getOrDefault(node.name(), bias(from, node));
+    int inner = 1;
+    for (int d = axis + 1; d < weight.rank(); d++) {
+      inner *= (int) weight.size(d);
+    }
+    QuantizedWeight q =
+        QuantizedWeight.of(weight.toFloats(), (int) weight.size(axis), inner, bias, input.scale());
+    String base = node.name();
+    List<String> inputs = new ArrayList<>(List.of(integers(x)));
+    inputs.add(
+        dequantized(
+            base + "/weight",
+            Tensor.over(DType.INT8, Storage.over(ByteBuffer.wrap(q.values())), weight.shape()),
+            q.scales(),
+            axis));
+    if (bias.length > 0) {
+      inputs.add(dequantized(base + "/bias", int32(q.bias()), q.biasScales(), 0));
+    }
+    return inputs;
+  }
+
+  static int channelAxis(OnnxNode node) {
+    return node.is("MatMul") || (node.is("Gemm") && node.intOr("transB", 0) == 0) ? 1 : 0;
+  }
+
+  /** A layer's bias; empty if it has none. */
+  static float[] bias(OnnxGraph graph, OnnxNode node) {
+    return node.is("MatMul")
+        ? new float[0]
+        : graph.initializer(node.input(2)).map(Tensor::toFloats).orElse(new float[0]);
+  }
+
+  private String dequantized(String name, Tensor values, float[] scales, int axis) {
+    String q = to.addInitializer(name + "_quantized", values);
+    String scale = to.addInitializer(name + "_scale", Tensor.of(scales, scales.length));
+    String zero =
+        to.addInitializer(name + "_zero_point", Tensor.zeros(values.dtype(), scales.length));
+    to.add(
+        new OnnxNode(
+            name,
+            "DequantizeLinear",
+            List.of(q, scale, zero),
+            List.of(name),
+            Map.of("axis", Attribute.of(axis))));
+    return name;
+  }
+
+  private static Tensor int32(int[] values) {
+    ByteBuffer bytes =
+        ByteBuffer.allocate(values.length * Integer.BYTES).order(ByteOrder.LITTLE_ENDIAN);
+    bytes.asIntBuffer().put(values);
+    return Tensor.over(DType.INT32, Storage.over(bytes), values.length);
+  }
+
+  private String scalar(String name, float value) {
+    return to.addInitializer(name, Tensor.of(new float[] {value}));
+  }
+
+  private String zeroPoint(String name, QuantParams p) {
+    Tensor zero = Tensor.zeros(p.type().dtype());
+    zero.bytes().put(0, (byte) p.zeroPoint());
+    return to.addInitializer(name, zero);
+  }
+}

@@ -1,0 +1,216 @@
+package dev.lapidary.exporter.quantize;
+
+import dev.lapidary.exporter.onnx.OnnxGraph;
+import dev.lapidary.exporter.onnx.OnnxNode;
+import dev.lapidary.models.tensor.DType;
+import dev.lapidary.models.tensor.Tensor;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * Decides which nodes compute on integers, from what ONNX Runtime's CPU provider really fuses (its
+ * QDQ selectors): a Conv needs a quantized output, a Relu vanishes only into the quantization
+ * behind it, LayerNormalization and Softmax have no integer form.
+ *
+ * <p>Additions, products and poolings are integers only where all that they join comes from
+ * integers anyway. So a convolutional network is int8 throughout, while the residual stream of a
+ * transformer, whose range int8 cannot hold, stays float between its int8 matrix products.
+ */
+final class Int8Plan {
+  private final OnnxGraph graph;
+  private final Set<String> keptFloat;
+  private final Set<String> natural = new LinkedHashSet<>();
+  private final Map<String, Role> roles = new LinkedHashMap<>();
+
+  private Int8Plan(OnnxGraph graph, Set<String> keptFloat) {
+    this.graph = graph;
+    this.keptFloat = keptFloat;
+  }
+
+  /**
+   * @param keptFloat names of nodes that must stay float
+   */
+  static Int8Plan of(OnnxGraph graph, Set<String> keptFloat) {
+    Int8Plan plan = new Int8Plan(graph, keptFloat);
+    for (OnnxNode node : graph.nodes()) {
+      plan.findNatural(node);
+    }
+    List<OnnxNode> nodes = graph.nodes();
+    for (OnnxNode node : nodes) {
+      plan.roles.put(node.name(), plan.role(node));
+    }
+    return plan;
+  }
+
+  Role roleOf(OnnxNode node) {
+    return roles.getOrDefault(node.name(), Role.FLOAT);
+  }
+
+  /** Nodes that compute on integers: the layers that a guard may turn back to float. */
+  List<OnnxNode> layers() {
+    return graph.nodes().stream()
+        .filter(n -> roleOf(n) == Role.COMPUTE || roleOf(n) == Role.COMPUTE_TO_FLOAT)
+        .toList();
+  }
+
+  /**
+   * Whether a value exists as integers: its producer gives them or one of its readers needs them.
+   */
+  boolean isQuantized(String value) {
+    if (graph.initializer(value).isPresent()) {
+      return false;
+    }
+    Optional<OnnxNode> producer = graph.producer(value);
+    if (producer.isPresent() && roleOf(producer.get()).givesIntegers()) {
+      return absorber(value).isEmpty();
+    }
+    return graph.consumers(value).stream().anyMatch(reader -> takes(reader, value));
+  }
+
+  /** All values that exist as integers, in the graph's order. */
+  Set<String> quantizedValues() {
+    Set<String> values = new LinkedHashSet<>();
+    graph.inputs().stream().map(i -> i.name()).filter(this::isQuantized).forEach(values::add);
+    for (OnnxNode node : graph.nodes()) {
+      node.outputs().stream().filter(this::isQuantized).forEach(values::add);
+    }
+    return values;
+  }
+
+  private boolean takes(OnnxNode reader, String value) {
+    return roleOf(reader).takesIntegers() && activations(reader).contains(value);
+  }
+
+  /** The Relu or Clip that this value vanishes into. */
+  private Optional<OnnxNode> absorber(String value) {
+    return graph.soleConsumer(value).filter(reader -> roleOf(reader) == Role.ABSORBED);
+  }
+
+  /** The inputs of a node that are not constants. */
+  private List<String> activations(OnnxNode node) {
+    return node.inputs().stream()
+        .filter(i -> !i.isEmpty() && graph.initializer(i).isEmpty())
+        .toList();
+  }
+
+  // The first look: by operator alone
+
+  private void findNatural(OnnxNode node) {
+    boolean yes =
+        switch (node.op()) {
+          case "Conv" -> isFloatWeight(node, 1, 0) && isConstantOrAbsent(node, 2);
+          case "Gemm" -> isPlainGemm(node);
+          case "MatMul" -> isFloatWeight(node, 1, 2);
+          case "Relu", "Clip" -> fromInteger(node) && (node.is("Relu") || clipsAtZero(node));
+          case "HardSwish" -> fromInteger(node);
+          case "HardSigmoid" -> fromInteger(node) && isTorchHardSigmoid(node);
+          case "Add", "Mul" -> activations(node).size() == 2 && fromInteger(node);
+          case "GlobalAveragePool", "AveragePool", "Concat", "Sigmoid" -> fromInteger(node);
+          default -> isPassing(node) && fromInteger(node);
+        };
+    if (yes) {
+      natural.add(node.name());
+    }
+  }
+
+  /**
+   * All activations come from nodes whose outputs are integers, products with floats not counted.
+   */
+  private boolean fromInteger(OnnxNode node) {
+    List<String> from = isPassing(node) ? List.of(node.input(0)) : activations(node);
+    return !from.isEmpty()
+        && from.stream()
+            .allMatch(
+                value ->
+                    graph
+                        .producer(value)
+                        .filter(p -> natural.contains(p.name()) && !isMatrixToStream(p))
+                        .isPresent());
+  }
+
+  /** A matrix product of rank 3 and more belongs to a transformer and feeds its float stream. */
+  private static boolean isMatrixToStream(OnnxNode node) {
+    return node.is("MatMul");
+  }
+
+  private static boolean isPassing(OnnxNode node) {
+    return node.is(
+        "MaxPool",
+        "Reshape",
+        "Flatten",
+        "Transpose",
+        "Squeeze",
+        "Unsqueeze",
+        "Slice",
+        "Split",
+        "Gather");
+  }
+
+  private boolean isFloatWeight(OnnxNode node, int index, int rank) {
+    Optional<Tensor> weight = graph.initializer(node.input(index));
+    return weight.isPresent()
+        && weight.get().dtype() == DType.FLOAT32
+        && (rank == 0 || weight.get().rank() == rank);
+  }
+
+  private boolean isConstantOrAbsent(OnnxNode node, int index) {
+    return !node.hasInput(index) || graph.initializer(node.input(index)).isPresent();
+  }
+
+  private boolean isPlainGemm(OnnxNode node) {
+    return isFloatWeight(node, 1, 2)
+        && isConstantOrAbsent(node, 2)
+        && node.intOr("transA", 0) == 0
+        && node.realOr("alpha", 1) == 1
+        && node.realOr("beta", 1) == 1;
+  }
+
+  private boolean clipsAtZero(OnnxNode node) {
+    return graph
+        .initializer(node.input(1))
+        .filter(min -> min.numel() == 1 && min.toFloats()[0] == 0)
+        .isPresent();
+  }
+
+  private static boolean isTorchHardSigmoid(OnnxNode node) {
+    return Math.abs(node.realOr("alpha", 0.2f) - 1 / 6f) < 1e-6
+        && node.realOr("beta", 0.5f) == 0.5f;
+  }
+
+  // The second look: what is kept float, and what follows from it
+
+  private Role role(OnnxNode node) {
+    if (!natural.contains(node.name()) || keptFloat.contains(node.name())) {
+      return Role.FLOAT;
+    }
+    if (node.is("Relu", "Clip")) {
+      Role before = graph.producer(node.input(0)).map(this::roleOf).orElse(Role.FLOAT);
+      boolean alone = graph.soleConsumer(node.input(0)).isPresent();
+      return before == Role.COMPUTE && alone ? Role.ABSORBED : Role.FLOAT;
+    }
+    if (isPassing(node)) {
+      Role before = graph.producer(node.input(0)).map(this::roleOf).orElse(Role.FLOAT);
+      return before.givesIntegers() ? Role.PASS : Role.FLOAT;
+    }
+    if (node.is("Gemm", "MatMul")) {
+      return feedsIntegers(node) ? Role.COMPUTE : Role.COMPUTE_TO_FLOAT;
+    }
+    return Role.COMPUTE;
+  }
+
+  /** Whether any reader, behind a Relu if there is one, will compute on integers. */
+  private boolean feedsIntegers(OnnxNode node) {
+    List<OnnxNode> readers = new ArrayList<>(graph.consumers(node.output()));
+    if (readers.size() == 1 && readers.get(0).is("Relu", "Clip")) {
+      readers = graph.consumers(readers.get(0).output());
+    }
+    return readers.stream()
+        .anyMatch(
+            r -> natural.contains(r.name()) && !keptFloat.contains(r.name()) && !isPassing(r));
+  }
+}

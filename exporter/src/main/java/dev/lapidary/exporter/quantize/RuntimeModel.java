@@ -1,0 +1,139 @@
+package dev.lapidary.exporter.quantize;
+
+import ai.onnx.proto.OnnxMl.ModelProto;
+import ai.onnx.proto.OnnxMl.TensorProto.DataType;
+import ai.onnx.proto.OnnxMl.TypeProto;
+import ai.onnx.proto.OnnxMl.ValueInfoProto;
+import ai.onnxruntime.OnnxTensor;
+import ai.onnxruntime.OrtEnvironment;
+import ai.onnxruntime.OrtException;
+import ai.onnxruntime.OrtLoggingLevel;
+import ai.onnxruntime.OrtSession;
+import com.google.protobuf.InvalidProtocolBufferException;
+import dev.lapidary.exporter.onnx.OnnxGraph;
+import dev.lapidary.exporter.onnx.OnnxWriter;
+import dev.lapidary.models.failure.Failure;
+import dev.lapidary.models.tensor.DType;
+import dev.lapidary.models.tensor.Storage;
+import dev.lapidary.models.tensor.Tensor;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/** A graph loaded in ONNX Runtime on the CPU, all optimizations on. Close it. */
+final class RuntimeModel implements AutoCloseable {
+  private static final OrtEnvironment ENVIRONMENT = OrtEnvironment.getEnvironment();
+
+  private final OrtSession session;
+  private final String input;
+  private final String output;
+
+  private RuntimeModel(byte[] model, OnnxGraph graph, OrtSession.SessionOptions options)
+      throws OrtException {
+    session = ENVIRONMENT.createSession(model, options);
+    input = graph.inputs().get(0).name();
+    output = graph.outputs().get(0).name();
+  }
+
+  static RuntimeModel load(OnnxGraph graph) {
+    return load(OnnxWriter.bytes(graph), graph, 0);
+  }
+
+  /** With a fixed number of threads, so that a latency means something. */
+  static RuntimeModel load(OnnxGraph graph, int threads) {
+    return load(OnnxWriter.bytes(graph), graph, threads);
+  }
+
+  /** With more values of the graph to ask for; all of them float32. */
+  static RuntimeModel observing(OnnxGraph graph, Collection<String> values) {
+    try {
+      ModelProto.Builder model = ModelProto.parseFrom(OnnxWriter.bytes(graph)).toBuilder();
+      var type = TypeProto.Tensor.newBuilder().setElemType(DataType.FLOAT.getNumber());
+      for (String value : values) {
+        if (!graph.isOutput(value)) {
+          // No shape: ONNX Runtime infers it.
+          model
+              .getGraphBuilder()
+              .addOutput(
+                  ValueInfoProto.newBuilder()
+                      .setName(value)
+                      .setType(TypeProto.newBuilder().setTensorType(type)));
+        }
+      }
+      return load(model.build().toByteArray(), graph, 0);
+    } catch (InvalidProtocolBufferException e) {
+      throw new IllegalStateException("what was written is read", e);
+    }
+  }
+
+  private static RuntimeModel load(byte[] model, OnnxGraph graph, int threads) {
+    try (OrtSession.SessionOptions options = options(threads)) {
+      return new RuntimeModel(model, graph, options);
+    } catch (OrtException e) {
+      throw refused(e);
+    }
+  }
+
+  /** Lets ONNX Runtime write the graph that it would really run. */
+  static void writeOptimized(OnnxGraph graph, Path to) {
+    try (OrtSession.SessionOptions options = options(1)) {
+      options.setOptimizedModelFilePath(to.toString());
+      new RuntimeModel(OnnxWriter.bytes(graph), graph, options).close();
+    } catch (OrtException e) {
+      throw refused(e);
+    }
+  }
+
+  private static OrtSession.SessionOptions options(int threads) throws OrtException {
+    OrtSession.SessionOptions options = new OrtSession.SessionOptions();
+    options.setOptimizationLevel(OrtSession.SessionOptions.OptLevel.ALL_OPT);
+    options.setSessionLogLevel(OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR);
+    options.addConfigEntry("session.intra_op.allow_spinning", "0");
+    if (threads > 0) {
+      options.setIntraOpNumThreads(threads);
+    }
+    return options;
+  }
+
+  private static Failure refused(OrtException e) {
+    return Failure.failed("ONNX Runtime refuses the model: %s", firstLine(e));
+  }
+
+  private static String firstLine(OrtException e) {
+    return String.valueOf(e.getMessage()).lines().findFirst().orElse("");
+  }
+
+  /** Row-major [n, classes] for a row-major batch of n. */
+  float[] logits(ByteBuffer batch, long[] shape) {
+    return run(batch, shape, List.of(output)).get(0).toFloats();
+  }
+
+  /** The values asked for, in that order, as float32. */
+  List<Tensor> run(ByteBuffer batch, long[] shape, List<String> values) {
+    try (OnnxTensor x = OnnxTensor.createTensor(ENVIRONMENT, batch.asFloatBuffer(), shape);
+        OrtSession.Result result = session.run(Map.of(input, x), Set.copyOf(values))) {
+      List<Tensor> tensors = new ArrayList<>();
+      for (String value : values) {
+        OnnxTensor y = (OnnxTensor) result.get(value).orElseThrow();
+        Storage storage = Storage.over(y.getByteBuffer());
+        tensors.add(Tensor.over(DType.FLOAT32, storage, y.getInfo().getShape()));
+      }
+      return tensors;
+    } catch (OrtException e) {
+      throw Failure.failed("ONNX Runtime cannot run the model: %s", firstLine(e));
+    }
+  }
+
+  @Override
+  public void close() {
+    try {
+      session.close();
+    } catch (OrtException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+}

@@ -1,0 +1,122 @@
+package dev.lapidary.exporter.quantize;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.lapidary.exporter.onnx.OnnxGraph;
+import dev.lapidary.exporter.onnx.OnnxWriter;
+import dev.lapidary.models.card.ModelCard.Fallback;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.Supplier;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+
+class StaticInt8Test {
+  static Stream<Arguments> networks() {
+    return Stream.of(
+        network(
+            "residual",
+            SmallNetworks::residual,
+            Map.of("QLinearConv", 4, "QLinearAdd", 1, "QLinearGlobalAveragePool", 1, "QGemm", 1)),
+        network(
+            "mobile",
+            SmallNetworks::mobile,
+            // Each of HardSwish and HardSigmoid is an addition; HardSwish and the gate multiply.
+            Map.of("QLinearConv", 4, "QLinearAdd", 2, "QLinearMul", 2, "QGemm", 1)),
+        network(
+            "efficient",
+            SmallNetworks::efficient,
+            Map.of("QLinearConv", 5, "QLinearSigmoid", 4, "QLinearMul", 4, "QGemm", 1)),
+        network(
+            "dense",
+            SmallNetworks::dense,
+            // Two of the four convolutions are BatchNormalizations.
+            Map.of("QLinearConv", 4, "QLinearConcat", 1, "QGemm", 1)),
+        network(
+            "transformer",
+            SmallNetworks::transformer,
+            Map.of("QLinearConv", 1, "MatMulIntegerToFloat", 2, "QGemm", 1)),
+        network(
+            "convolution only",
+            SmallNetworks::convolutionOnly,
+            Map.of("QLinearConv", 1, "QLinearGlobalAveragePool", 1)));
+  }
+
+  @ParameterizedTest(name = "{0}")
+  @MethodSource("networks")
+  void runsOnIntegersAndAgreesOnOtherImages(
+      String name, Supplier<OnnxGraph> network, Map<String, Integer> expected) {
+    OnnxGraph fp32 = network.get();
+    try (CalibrationSet images = SmallNetworks.images("calibrate", 32);
+        CalibrationSet others = SmallNetworks.images("held out", 64)) {
+      OnnxGraph int8 = StaticInt8.quantize(fp32, images, line -> {}).graph();
+      FusionLint lint =
+          FusionLint.of(int8, Int8Plan.of(NormalizeForInt8.of(fp32), Set.of()).layers());
+      assertThat(lint.operators()).containsAllEntriesOf(expected);
+      assertThat(lint.operators())
+          .doesNotContainKeys("Conv", "FusedConv", "Relu", "Clip", "HardSwish", "HardSigmoid");
+      assertThat(lint.unfused()).isEmpty();
+      Drift drift = Reference.of(fp32, others).drift(int8);
+      // A tensor at 8 bits has some 40 dB, and random weights leave the logits small beside what
+      // they are summed from: 23 dB of the logits must be left.
+      assertThat(drift.relativeError()).isLessThan(5e-3);
+      assertThat(drift.argmaxAgreement()).isGreaterThan(0.9);
+    }
+  }
+
+  @Test
+  void equalInputsGiveEqualBytes() {
+    try (CalibrationSet images = SmallNetworks.images("calibrate", 16);
+        CalibrationSet same = SmallNetworks.images("calibrate", 16)) {
+      Quantized a = StaticInt8.quantize(SmallNetworks.mobile(), images, line -> {});
+      Quantized b = StaticInt8.quantize(SmallNetworks.mobile(), same, line -> {});
+      assertThat(OnnxWriter.bytes(a.graph())).isEqualTo(OnnxWriter.bytes(b.graph()));
+      assertThat(a.card()).isEqualTo(b.card());
+    }
+  }
+
+  @Test
+  void theCardSaysWhatStayedFloatAndWhy() {
+    try (CalibrationSet images = SmallNetworks.images("calibrate", 16)) {
+      Quantized q = StaticInt8.quantize(SmallNetworks.transformer(), images, line -> {});
+      assertThat(q.card().fallbacks())
+          .contains(
+              new Fallback(
+                  "2 x LayerNormalization",
+                  "ONNX Runtime has no integer kernel for it on the CPU"));
+      assertThat(q.card().calibrationImages()).isEqualTo(16);
+      assertThat(q.card().calibrationSha256()).hasSize(64);
+      assertThat(q.card().logitNoise()).isPositive();
+      assertThat(
+              StaticInt8.quantize(SmallNetworks.residual(), images, line -> {}).card().fallbacks())
+          .isEmpty();
+    }
+  }
+
+  @Test
+  void weightsAreOneByteEach() {
+    try (CalibrationSet images = SmallNetworks.images("calibrate", 4)) {
+      OnnxGraph fp32 = SmallNetworks.residual();
+      long floats =
+          fp32.initializers().values().stream()
+              .filter(t -> t.rank() > 1)
+              .mapToLong(t -> t.numel())
+              .sum();
+      OnnxGraph int8 = StaticInt8.quantize(fp32, images, line -> {}).graph();
+      long bytes =
+          int8.initializers().values().stream()
+              .filter(t -> t.rank() > 1)
+              .mapToLong(t -> t.numel() * t.dtype().bytes())
+              .sum();
+      assertThat(bytes).isEqualTo(floats);
+    }
+  }
+
+  private static Arguments network(
+      String name, Supplier<OnnxGraph> network, Map<String, Integer> operators) {
+    return Arguments.of(name, network, operators);
+  }
+}
