@@ -72,6 +72,12 @@ final class Conv implements Layer {
     return this;
   }
 
+  /** Another initialization than PyTorch's default for the weight alone. */
+  Conv weightInit(Init weight) {
+    weightInit = weight;
+    return this;
+  }
+
   @Override
   public Module module() {
     Module module = new Module("Conv2d");

@@ -94,6 +94,12 @@ final class Forward {
     return let("cat", "torch.cat([" + list + "], 1)", parts[0].with(1, channels));
   }
 
+  /** Several results at once; the sizes are those of the first. */
+  Value tuple(Value... parts) {
+    String list = Stream.of(parts).map(Value::name).collect(Collectors.joining(", "));
+    return new Value("(" + list + ")", parts[0].shape());
+  }
+
   /** All but the batch in one dimension. */
   Value flatten(Value x) {
     return let("flat", "torch.flatten(" + x.name() + ", 1)", x.size(0), x.numel() / x.size(0));

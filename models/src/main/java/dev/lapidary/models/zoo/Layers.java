@@ -78,6 +78,15 @@ final class Layers {
     return f.let("linear", "torch.linear(x, self.weight, " + bias + ")", x.with(-1, out));
   }
 
+  /** A convolution, its batch normalization and what else follows, as 0, 1, ... */
+  static Module convBn(Conv conv, int channels, Layer... then) {
+    Layer[] layers = new Layer[then.length + 2];
+    layers[0] = conv;
+    layers[1] = batchNorm(channels);
+    System.arraycopy(then, 0, layers, 2, then.length);
+    return sequential(layers);
+  }
+
   /** Submodules {@code 0}, {@code 1}, ... one after the other. */
   static Module sequential(Layer... layers) {
     Module sequential = new Module("Sequential");

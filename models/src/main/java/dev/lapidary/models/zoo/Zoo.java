@@ -10,7 +10,25 @@ import java.util.stream.Stream;
 /** All architectures by name, as torchvision names them. */
 public final class Zoo {
   private static final List<Architecture> ALL =
-      Stream.of(ResNet.all()).flatMap(List::stream).toList();
+      Stream.of(
+              ResNet.all(),
+              Vgg.all(),
+              AlexNet.all(),
+              DenseNet.all(),
+              MobileNetV2.all(),
+              MobileNetV3.all(),
+              EfficientNet.all(),
+              ConvNeXt.all(),
+              ShuffleNetV2.all(),
+              SqueezeNet.all(),
+              MnasNet.all(),
+              RegNet.all(),
+              GoogLeNet.all(),
+              InceptionV3.all(),
+              VisionTransformer.all(),
+              SwinTransformer.all())
+          .flatMap(List::stream)
+          .toList();
 
   private Zoo() {}
 

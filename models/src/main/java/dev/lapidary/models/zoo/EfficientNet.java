@@ -1,0 +1,188 @@
+package dev.lapidary.models.zoo;
+
+import static dev.lapidary.models.zoo.Layers.batchNorm;
+import static dev.lapidary.models.zoo.Layers.dropout;
+import static dev.lapidary.models.zoo.Layers.linear;
+import static dev.lapidary.models.zoo.Layers.sequential;
+import static dev.lapidary.models.zoo.Layers.silu;
+import static dev.lapidary.models.zoo.Layers.stochasticDepth;
+
+import dev.lapidary.models.image.Preprocessing.Interpolation;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * EfficientNet (Tan and Le 2019, arXiv 1905.11946): one table of stages, scaled in width and depth;
+ * and EfficientNet V2-S (Tan and Le 2021, arXiv 2104.00298) with fused first stages.
+ */
+final class EfficientNet {
+  /**
+   * A line of the paper's table.
+   *
+   * @param fused one full convolution in place of the expansion and the depthwise one
+   */
+  private record Row(
+      boolean fused, int expansion, int kernel, int stride, int in, int out, int repeats) {}
+
+  /**
+   * @param last channels of the last convolution
+   * @param eps of the batch normalizations
+   */
+  private record Plan(List<Row> rows, int last, double dropout, double eps) {
+    int blocks() {
+      return rows.stream().mapToInt(Row::repeats).sum();
+    }
+  }
+
+  private static final List<Row> B0 =
+      List.of(
+          new Row(false, 1, 3, 1, 32, 16, 1),
+          new Row(false, 6, 3, 2, 16, 24, 2),
+          new Row(false, 6, 5, 2, 24, 40, 2),
+          new Row(false, 6, 3, 2, 40, 80, 3),
+          new Row(false, 6, 5, 1, 80, 112, 3),
+          new Row(false, 6, 5, 2, 112, 192, 4),
+          new Row(false, 6, 3, 1, 192, 320, 1));
+
+  private static final List<Row> V2_S =
+      List.of(
+          new Row(true, 1, 3, 1, 24, 24, 2),
+          new Row(true, 4, 3, 2, 24, 48, 4),
+          new Row(true, 4, 3, 2, 48, 64, 4),
+          new Row(false, 4, 3, 2, 64, 128, 6),
+          new Row(false, 6, 3, 1, 128, 160, 9),
+          new Row(false, 6, 3, 2, 160, 256, 15));
+
+  private EfficientNet() {}
+
+  static List<Architecture> all() {
+    return List.of(
+        architecture("efficientnet_b0", scaled(1.0, 1.0, 0.2), 256, 224, Interpolation.BICUBIC),
+        architecture("efficientnet_b1", scaled(1.0, 1.1, 0.2), 256, 240, Interpolation.BICUBIC),
+        architecture("efficientnet_b2", scaled(1.1, 1.2, 0.3), 288, 288, Interpolation.BICUBIC),
+        architecture("efficientnet_b3", scaled(1.2, 1.4, 0.3), 320, 300, Interpolation.BICUBIC),
+        architecture("efficientnet_b4", scaled(1.4, 1.8, 0.4), 384, 380, Interpolation.BICUBIC),
+        architecture(
+            "efficientnet_v2_s",
+            new Plan(V2_S, 1280, 0.2, 1e-3),
+            384,
+            384,
+            Interpolation.BILINEAR));
+  }
+
+  private static Plan scaled(double width, double depth, double dropout) {
+    List<Row> rows =
+        B0.stream()
+            .map(
+                r ->
+                    new Row(
+                        false,
+                        r.expansion(),
+                        r.kernel(),
+                        r.stride(),
+                        Channels.divisible(r.in() * width, 8),
+                        Channels.divisible(r.out() * width, 8),
+                        (int) Math.ceil(r.repeats() * depth)))
+            .toList();
+    return new Plan(rows, 4 * rows.get(rows.size() - 1).out(), dropout, 1e-5);
+  }
+
+  private static Architecture architecture(
+      String name, Plan plan, int resize, int crop, Interpolation interpolation) {
+    List<Stage> stages = new ArrayList<>();
+    stages.add(Stage.of("stem", "features.0"));
+    for (int i = 1; i <= plan.rows().size(); i++) {
+      stages.add(Stage.of("stage" + i, "features." + i));
+    }
+    stages.add(Stage.of("last", "features." + (plan.rows().size() + 1)));
+    stages.add(Stage.of("head", "classifier"));
+    return Architecture.of(
+        name,
+        "efficientnet",
+        Published.imageNet(resize, crop, interpolation),
+        "classifier.1",
+        stages,
+        options -> network(plan, options));
+  }
+
+  private static Module network(Plan plan, ZooOptions options) {
+    int stem = plan.rows().get(0).in();
+    List<Layer> features = new ArrayList<>();
+    features.add(convBn(plan, Conv.of(3, stem, 3).stride(2), stem, silu()));
+    double depth = options.stochasticDepth().orElse(0.2);
+    int built = 0;
+    for (Row row : plan.rows()) {
+      List<Layer> stage = new ArrayList<>();
+      for (int i = 0; i < row.repeats(); i++) {
+        stage.add(block(plan, row, i == 0, depth * built++ / plan.blocks()));
+      }
+      features.add(sequential(stage.toArray(Layer[]::new)));
+    }
+    int in = plan.rows().get(plan.rows().size() - 1).out();
+    features.add(convBn(plan, Conv.of(in, plan.last(), 1), plan.last(), silu()));
+    return new Module("EfficientNet")
+        .with("features", sequential(features.toArray(Layer[]::new)))
+        .with(
+            "classifier",
+            sequential(
+                dropout(options.dropout().orElse(plan.dropout())),
+                linear(
+                    plan.last(),
+                    options.classes(),
+                    Init.uniform(1 / Math.sqrt(options.classes())),
+                    Init.ZEROS)))
+        .forward((f, x) -> f.call("classifier", f.flatten(f.averagePool(f.call("features", x)))));
+  }
+
+  private static Module block(Plan plan, Row row, boolean first, double skipped) {
+    int in = first ? row.in() : row.out();
+    int stride = first ? row.stride() : 1;
+    Layer[] layers = row.fused() ? fused(plan, row, in, stride) : mobile(plan, row, in, stride);
+    Module block =
+        new Module(row.fused() ? "FusedMBConv" : "MBConv").with("block", sequential(layers));
+    if (stride != 1 || in != row.out()) {
+      return block.forward((f, x) -> f.call("block", x));
+    }
+    return block
+        .with("stochastic_depth", stochasticDepth(skipped))
+        .forward((f, x) -> f.add(f.chain(x, "block", "stochastic_depth"), x));
+  }
+
+  private static Layer[] mobile(Plan plan, Row row, int in, int stride) {
+    int inner = in * row.expansion();
+    int squeezed = Math.max(1, in / 4);
+    List<Layer> layers = new ArrayList<>();
+    if (inner != in) {
+      layers.add(convBn(plan, Conv.of(in, inner, 1), inner, silu()));
+    }
+    Conv depthwise = Conv.of(inner, inner, row.kernel()).stride(stride).depthwise();
+    layers.add(convBn(plan, depthwise, inner, silu()));
+    layers.add(
+        SqueezeExcitation.of(
+            "torch.silu_",
+            "torch.sigmoid",
+            Conv.of(inner, squeezed, 1).init(Init.KAIMING_FAN_OUT),
+            Conv.of(squeezed, inner, 1).init(Init.KAIMING_FAN_OUT)));
+    layers.add(convBn(plan, Conv.of(inner, row.out(), 1), row.out()));
+    return layers.toArray(Layer[]::new);
+  }
+
+  private static Layer[] fused(Plan plan, Row row, int in, int stride) {
+    int inner = in * row.expansion();
+    Conv full = Conv.of(in, inner, row.kernel()).stride(stride);
+    return inner == in
+        ? new Layer[] {convBn(plan, full, inner, silu())}
+        : new Layer[] {
+          convBn(plan, full, inner, silu()), convBn(plan, Conv.of(inner, row.out(), 1), row.out())
+        };
+  }
+
+  private static Module convBn(Plan plan, Conv conv, int channels, Layer... then) {
+    Module sequential =
+        sequential(conv.same().init(Init.KAIMING_FAN_OUT), batchNorm(channels, plan.eps(), 0.1));
+    for (int i = 0; i < then.length; i++) {
+      sequential.with(Integer.toString(i + 2), then[i]);
+    }
+    return sequential;
+  }
+}

@@ -1,0 +1,44 @@
+package dev.lapidary.models.zoo;
+
+import dev.lapidary.models.image.Preprocessing;
+import dev.lapidary.models.image.Preprocessing.Colour;
+import dev.lapidary.models.image.Preprocessing.Interpolation;
+import dev.lapidary.models.image.Preprocessing.Resize;
+import java.util.List;
+
+/**
+ * Preprocessings that differ from the usual one. They are those of torchvision's first published
+ * ImageNet weights ({@code IMAGENET1K_V1}) of each network.
+ */
+final class Published {
+  private Published() {}
+
+  static Preprocessing imageNet(int resize, int crop, Interpolation interpolation) {
+    Preprocessing usual = Preprocessing.imageNet(resize, crop);
+    return new Preprocessing(
+        Resize.SHORTER_SIDE,
+        resize,
+        interpolation,
+        crop,
+        crop,
+        usual.mean(),
+        usual.std(),
+        usual.colour());
+  }
+
+  /**
+   * To [-1, 1]. torchvision's Inception networks normalize by ImageNet's statistics and undo that
+   * in their first lines ({@code transform_input}); the two together are exactly this.
+   */
+  static Preprocessing inception(int resize, int crop) {
+    return new Preprocessing(
+        Resize.SHORTER_SIDE,
+        resize,
+        Interpolation.BILINEAR,
+        crop,
+        crop,
+        List.of(0.5f, 0.5f, 0.5f),
+        List.of(0.5f, 0.5f, 0.5f),
+        Colour.RGB);
+  }
+}

@@ -1,0 +1,79 @@
+package dev.lapidary.models.zoo;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import org.assertj.core.data.Percentage;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** Parameters and multiply-adds against the tables that torchvision publishes with its weights. */
+class PublishedCountsTest {
+  @ParameterizedTest
+  @CsvSource({
+    "vgg13, 133047848",
+    "vgg13_bn, 133053736",
+    "vgg19, 143667240",
+    "vgg19_bn, 143678248",
+    "densenet161, 28681000",
+    "densenet169, 14149480",
+    "densenet201, 20013928",
+    "efficientnet_b1, 7794184",
+    "efficientnet_b2, 9109994",
+    "efficientnet_b4, 19341616",
+    "convnext_small, 50223688",
+    "convnext_base, 88591464",
+    "shufflenet_v2_x0_5, 1366792",
+    "shufflenet_v2_x1_5, 3503624",
+    "shufflenet_v2_x2_0, 7393996",
+    "mnasnet0_5, 2218512",
+    "mnasnet0_75, 3170208",
+    "mnasnet1_3, 6282256",
+    "regnet_x_800mf, 7259656",
+    "regnet_x_1_6gf, 9190136",
+    "regnet_x_3_2gf, 15296552",
+    "regnet_x_8gf, 39572648",
+    "regnet_y_800mf, 6432512",
+    "regnet_y_1_6gf, 11202430",
+    "regnet_y_3_2gf, 19436338",
+    "regnet_y_8gf, 39381472"
+  })
+  void parameters(String name, long published) {
+    assertThat(Zoo.find(name).parameters(ZooOptions.of(1000, 0))).isEqualTo(published);
+  }
+
+  /** Published with three digits after the point, in units of 10^9. */
+  @ParameterizedTest
+  @CsvSource({
+    "resnet18, 1.814",
+    "resnet50, 4.089",
+    "resnet152, 11.514",
+    "alexnet, 0.714",
+    "vgg16, 15.47",
+    "densenet121, 2.834",
+    "mobilenet_v2, 0.301",
+    "mobilenet_v3_large, 0.217",
+    "efficientnet_b0, 0.386",
+    "efficientnet_v2_s, 8.366",
+    "convnext_tiny, 4.456",
+    "shufflenet_v2_x1_0, 0.145",
+    "squeezenet1_0, 0.819",
+    "mnasnet1_0, 0.314",
+    "regnet_y_400mf, 0.402",
+    "regnet_x_8gf, 7.995",
+    "googlenet, 1.498",
+    "inception_v3, 5.713",
+    "vit_b_16, 17.564",
+    "swin_t, 4.491"
+  })
+  void multiplyAdds(String name, double published) {
+    double giga = Zoo.find(name).multiplyAdds(ZooOptions.of(1000, 0)) / 1e9;
+    assertThat(giga).isCloseTo(published, Percentage.withPercentage(0.4));
+  }
+
+  /** He et al. 2015, table 6: 0.27 million parameters with identity shortcuts. */
+  @Test
+  void theSmallNetworkHasThePapersSize() {
+    assertThat(Zoo.find("resnet20_cifar").parameters(ZooOptions.of(10, 0))).isEqualTo(272_474);
+  }
+}
