@@ -3,8 +3,13 @@ package dev.lapidary.models.zoo;
 import dev.lapidary.models.archive.TorchScriptArchive;
 import dev.lapidary.models.failure.Failure;
 import dev.lapidary.models.image.Preprocessing;
+import dev.lapidary.models.tensor.Tensor;
+import dev.lapidary.models.zoo.Module.Slot;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
 import java.util.function.Function;
 
 /**
@@ -148,8 +153,43 @@ public final class Architecture {
    * @throws Failure (exit 2) if the input is too small for the network
    */
   public TorchScriptArchive build(ZooOptions options) {
+    return build(options, name -> Optional.empty());
+  }
+
+  /**
+   * The network with weights that are given by the state_dict's name, and fresh ones where there
+   * are none.
+   *
+   * @throws Failure (exit 2) if a given tensor has another shape than the network's
+   */
+  public TorchScriptArchive build(ZooOptions options, Function<String, Optional<Tensor>> weights) {
     Module root = network.apply(options);
-    return ArchiveBuilder.build(name, family, root, trace(root, options), options.seed());
+    Map<String, Slot> slots = ArchiveBuilder.slots(root);
+    return ArchiveBuilder.build(
+        name,
+        family,
+        root,
+        trace(root, options),
+        tensor ->
+            weights
+                .apply(tensor)
+                .map(given -> fitting(tensor, given, slots))
+                .orElseGet(() -> drawn(tensor, slots, options.seed())));
+  }
+
+  private static Tensor drawn(String tensor, Map<String, Slot> slots, long seed) {
+    Slot slot = Objects.requireNonNull(slots.get(tensor));
+    return slot.init().tensor(new Draw(seed, tensor), slot.shape());
+  }
+
+  private Tensor fitting(String tensor, Tensor given, Map<String, Slot> slots) {
+    Slot slot = Objects.requireNonNull(slots.get(tensor));
+    if (!Arrays.equals(given.shape(), slot.shape()) || given.dtype() != slot.dtype()) {
+      throw Failure.badInput(
+          "%s of %s must be %s%s but is %s",
+          tensor, name, slot.dtype(), Arrays.toString(slot.shape()), given);
+    }
+    return given;
   }
 
   private Trace trace(Module root, ZooOptions options) {

@@ -38,8 +38,9 @@ final class ArchiveBuilder {
     this.tensors = tensors;
   }
 
-  static TorchScriptArchive build(String name, String family, Module root, Trace trace, long seed) {
-    ArchiveBuilder builder = new ArchiveBuilder(family, trace, draw(root, seed));
+  static TorchScriptArchive build(
+      String name, String family, Module root, Trace trace, Function<String, Tensor> tensors) {
+    ArchiveBuilder builder = new ArchiveBuilder(family, trace, fill(root, tensors));
     PyObject object = builder.object("", root);
     Map<String, String> code = Map.of("__torch__/" + builder.path + ".py", builder.text());
     return new TorchScriptArchive(
@@ -58,13 +59,10 @@ final class ArchiveBuilder {
     module.children().forEach((name, child) -> collect(prefix + name + ".", child, all));
   }
 
-  /** All cores draw: each tensor depends on the seed and its own name only. */
-  private static Map<String, Tensor> draw(Module root, long seed) {
-    return slots(root).entrySet().parallelStream()
-        .collect(
-            Collectors.toConcurrentMap(
-                Map.Entry::getKey,
-                e -> e.getValue().init().tensor(new Draw(seed, e.getKey()), e.getValue().shape())));
+  /** On all cores: a tensor depends on its own name only. */
+  private static Map<String, Tensor> fill(Module root, Function<String, Tensor> tensors) {
+    return slots(root).keySet().parallelStream()
+        .collect(Collectors.toConcurrentMap(name -> name, tensors));
   }
 
   private PyObject object(String prefix, Module module) {
