@@ -1,0 +1,153 @@
+package dev.lapidary.exporter.lower;
+
+import dev.lapidary.exporter.onnx.Attribute;
+import dev.lapidary.models.tensor.DType;
+import java.util.Map;
+
+/** Element by element functions that networks use as activations. */
+final class Activations {
+  private Activations() {}
+
+  static void addTo(Operators operators) {
+    operators.single("aten::relu", op -> op.emit("Relu", op.tensor("self")));
+    operators.single("aten::relu6", op -> clip(op, op.tensor("self"), 0, 6));
+    operators.single(
+        "aten::hardtanh",
+        op -> clip(op, op.tensor("self"), op.real("min_val"), op.real("max_val")));
+    operators.single("aten::clamp", Activations::clamp);
+    operators.single("aten::clip", Activations::clamp);
+    operators.single("aten::clamp_min", Activations::clamp);
+    operators.single("aten::clamp_max", Activations::clamp);
+    operators.single("aten::sigmoid", op -> op.emit("Sigmoid", op.tensor("self")));
+    operators.single("aten::tanh", op -> op.emit("Tanh", op.tensor("self")));
+    operators.single("aten::silu", Activations::silu);
+    operators.single("aten::hardsigmoid", op -> hardSigmoid(op, op.tensor("self")));
+    operators.single("aten::hardswish", Activations::hardSwish);
+    operators.single("aten::gelu", Activations::gelu);
+    operators.single("aten::mish", Activations::mish);
+    operators.single("aten::softplus", Activations::softplus);
+    operators.single("aten::elu", Activations::elu);
+    operators.single("aten::selu", op -> op.emit("Selu", op.tensor("self")));
+    operators.single(
+        "aten::celu",
+        op -> op.emit("Celu", Map.of("alpha", Attribute.of(op.real("alpha"))), op.tensor("self")));
+    operators.single("aten::leaky_relu", Activations::leakyRelu);
+    operators.single("aten::prelu", Activations::prelu);
+    operators.single(
+        "aten::log_sigmoid", op -> op.emit("Log", op.emit("Sigmoid", op.tensor("self"))));
+    operators.single("aten::glu", Activations::glu);
+  }
+
+  private static String clip(Op op, String x, double low, double high) {
+    DType dtype = op.output().dtype();
+    return op.emit("Clip", x, op.scalar(low, dtype), op.scalar(high, dtype));
+  }
+
+  private static String clamp(Op op) {
+    DType dtype = op.output().dtype();
+    String x = op.operand("self", dtype);
+    boolean low = op.given("min");
+    boolean high = op.given("max");
+    if ((low && op.isTensor("min")) || (high && op.isTensor("max"))) {
+      String floored = low ? op.emit("Max", x, op.operand("min", dtype)) : x;
+      return high ? op.emit("Min", floored, op.operand("max", dtype)) : floored;
+    }
+    if (!high) {
+      return op.emit("Clip", x, op.scalar("min", dtype));
+    }
+    return op.emit("Clip", x, low ? op.scalar("min", dtype) : "", op.scalar("max", dtype));
+  }
+
+  private static String silu(Op op) {
+    String x = op.tensor("self");
+    return op.emit("Mul", x, op.emit("Sigmoid", x));
+  }
+
+  /** max(0, min(1, x/6 + 1/2)): ONNX's default alpha is 0.2, PyTorch's is 1/6. */
+  private static String hardSigmoid(Op op, String x) {
+    return op.emit(
+        "HardSigmoid", Map.of("alpha", Attribute.of(1 / 6.0), "beta", Attribute.of(0.5)), x);
+  }
+
+  /** HardSwish itself came with opset 14. */
+  private static String hardSwish(Op op) {
+    String x = op.tensor("self");
+    return op.opset() >= 14 ? op.emit("HardSwish", x) : op.emit("Mul", x, hardSigmoid(op, x));
+  }
+
+  /** In the very form that ONNX Runtime fuses to its own Gelu; ONNX has one from opset 20 only. */
+  private static String gelu(Op op) {
+    String x = op.tensor("self");
+    DType dtype = op.output().dtype();
+    if (op.given("approximate") && op.text("approximate").equals("tanh")) {
+      return geluByTanh(op, x, dtype);
+    }
+    return geluByErf(op, x, dtype);
+  }
+
+  static String geluByErf(Op op, String x, DType dtype) {
+    String erf = op.emit("Erf", op.emit("Div", x, op.scalar(Math.sqrt(2), dtype)));
+    String gate = op.emit("Add", erf, op.scalar(1, dtype));
+    return op.emit("Mul", op.emit("Mul", x, gate), op.scalar(0.5, dtype));
+  }
+
+  /** 0.5 x (1 + tanh(sqrt(2/pi) (x + 0.044715 x^3))). */
+  private static String geluByTanh(Op op, String x, DType dtype) {
+    String cube = op.emit("Mul", op.emit("Mul", x, x), x);
+    String inner = op.emit("Add", x, op.emit("Mul", cube, op.scalar(0.044715, dtype)));
+    String tanh = op.emit("Tanh", op.emit("Mul", inner, op.scalar(Math.sqrt(2 / Math.PI), dtype)));
+    String gate = op.emit("Add", tanh, op.scalar(1, dtype));
+    return op.emit("Mul", op.emit("Mul", x, gate), op.scalar(0.5, dtype));
+  }
+
+  private static String mish(Op op) {
+    String x = op.tensor("self");
+    return op.emit("Mul", x, op.emit("Tanh", op.emit("Softplus", x)));
+  }
+
+  /** log(1 + exp(beta x)) / beta; PyTorch's threshold only guards against overflow. */
+  private static String softplus(Op op) {
+    String x = op.tensor("self");
+    double beta = op.real("beta");
+    DType dtype = op.output().dtype();
+    if (beta == 1) {
+      return op.emit("Softplus", x);
+    }
+    String scaled = op.emit("Softplus", op.emit("Mul", x, op.scalar(beta, dtype)));
+    return op.emit("Div", scaled, op.scalar(beta, dtype));
+  }
+
+  private static String elu(Op op) {
+    if (op.real("scale") != 1 || op.real("input_scale") != 1) {
+      throw op.unsupported("with a scale is not supported");
+    }
+    return op.emit("Elu", Map.of("alpha", Attribute.of(op.real("alpha"))), op.tensor("self"));
+  }
+
+  private static String leakyRelu(Op op) {
+    Attribute slope = Attribute.of(op.real("negative_slope"));
+    return op.emit("LeakyRelu", Map.of("alpha", slope), op.tensor("self"));
+  }
+
+  /** One slope a channel: weight [C] against x [N,C,H,W] becomes [C,1,1]. */
+  private static String prelu(Op op) {
+    long slopes = op.shape("weight").get(0).constant();
+    String weight = op.tensor("weight");
+    if (slopes > 1) {
+      long[] shape = new long[op.rank("self") - 1];
+      java.util.Arrays.fill(shape, 1);
+      shape[0] = slopes;
+      weight = op.emit("Reshape", weight, op.ints(shape));
+    }
+    return op.emit("PRelu", op.tensor("self"), weight);
+  }
+
+  private static String glu(Op op) {
+    int rank = op.rank("self");
+    int axis = op.axis("dim", rank);
+    long half = op.shape("self").get(axis).constant() / 2;
+    String x = op.tensor("self");
+    String gate = op.emit("Sigmoid", op.slice(x, axis, half, 2 * half, 1));
+    return op.emit("Mul", op.slice(x, axis, 0, half, 1), gate);
+  }
+}

@@ -1,0 +1,54 @@
+package dev.lapidary.exporter.lower;
+
+import dev.lapidary.models.tensor.DType;
+
+/** Comparisons, logic and choices by mask. */
+final class Comparisons {
+  private Comparisons() {}
+
+  static void addTo(Operators operators) {
+    operators.single("aten::eq", op -> compare(op, "Equal"));
+    operators.single("aten::ne", op -> op.emit("Not", compare(op, "Equal")));
+    operators.single("aten::lt", op -> compare(op, "Less"));
+    operators.single("aten::le", op -> compare(op, "LessOrEqual"));
+    operators.single("aten::gt", op -> compare(op, "Greater"));
+    operators.single("aten::ge", op -> compare(op, "GreaterOrEqual"));
+    operators.single("aten::logical_not", op -> op.emit("Not", op.operand("self", DType.BOOL)));
+    operators.single("aten::logical_and", op -> logic(op, "And"));
+    operators.single("aten::logical_or", op -> logic(op, "Or"));
+    operators.single("aten::where", Comparisons::where);
+    operators.single("aten::masked_fill", Comparisons::maskedFill);
+  }
+
+  private static String compare(Op op, String onnx) {
+    DType dtype = op.dtype("self");
+    boolean widens =
+        op.isTensor("other") ? op.dtype("other").isFloating() : op.real("other") % 1 != 0;
+    if (!dtype.isFloating() && widens) {
+      dtype = DType.FLOAT32;
+    }
+    return op.emit(onnx, op.operand("self", dtype), op.operand("other", dtype));
+  }
+
+  private static String logic(Op op, String onnx) {
+    return op.emit(onnx, op.operand("self", DType.BOOL), op.operand("other", DType.BOOL));
+  }
+
+  private static String where(Op op) {
+    DType dtype = op.output().dtype();
+    return op.emit(
+        "Where",
+        op.operand("condition", DType.BOOL),
+        op.operand("self", dtype),
+        op.operand("other", dtype));
+  }
+
+  private static String maskedFill(Op op) {
+    DType dtype = op.output().dtype();
+    return op.emit(
+        "Where",
+        op.operand("mask", DType.BOOL),
+        op.operand("value", dtype),
+        op.operand("self", dtype));
+  }
+}

@@ -1,0 +1,96 @@
+package dev.lapidary.exporter.lower;
+
+import dev.lapidary.exporter.onnx.Attribute;
+import dev.lapidary.models.graph.Dim;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+
+/** {@code aten::conv2d} and its kin: Conv, ConvTranspose. x: [N,C,H,W], weight: [O,C/g,kH,kW]. */
+final class Convolutions {
+  private Convolutions() {}
+
+  static void addTo(Operators operators) {
+    operators.single("aten::conv1d", op -> convolution(op, 1));
+    operators.single("aten::conv2d", op -> convolution(op, 2));
+    operators.single("aten::conv3d", op -> convolution(op, 3));
+    operators.single("aten::conv_transpose2d", op -> transposed(op, 2));
+    operators.single("aten::_convolution", Convolutions::general);
+    operators.single("aten::convolution", Convolutions::general);
+  }
+
+  private static String general(Op op) {
+    int spatial = op.rank("input") - 2;
+    return op.bool("transposed") ? transposed(op, spatial) : convolution(op, spatial);
+  }
+
+  private static String convolution(Op op, int spatial) {
+    if (op.rank("input") != spatial + 2) {
+      throw op.unsupported("without a batch dimension is not supported; give a batch of images");
+    }
+    Map<String, Attribute> attributes = common(op, spatial);
+    attributes.put("pads", Attribute.of(pads(op, spatial)));
+    return op.emit("Conv", attributes, inputs(op));
+  }
+
+  private static String transposed(Op op, int spatial) {
+    Map<String, Attribute> attributes = common(op, spatial);
+    attributes.put("pads", Attribute.of(twice(spread(op, "padding", spatial))));
+    attributes.put("output_padding", Attribute.of(spread(op, "output_padding", spatial)));
+    return op.emit("ConvTranspose", attributes, inputs(op));
+  }
+
+  private static Map<String, Attribute> common(Op op, int spatial) {
+    Map<String, Attribute> attributes = new TreeMap<>();
+    List<Dim> weight = op.shape("weight");
+    attributes.put(
+        "kernel_shape", Attribute.of(weight.stream().skip(2).mapToLong(Dim::constant).toArray()));
+    attributes.put("strides", Attribute.of(spread(op, "stride", spatial)));
+    attributes.put("dilations", Attribute.of(spread(op, "dilation", spatial)));
+    attributes.put("group", Attribute.of(op.integer("groups")));
+    return attributes;
+  }
+
+  private static List<String> inputs(Op op) {
+    List<String> inputs = new ArrayList<>(List.of(op.tensor("input"), op.tensor("weight")));
+    if (op.given("bias")) {
+      inputs.add(op.tensor("bias"));
+    }
+    return inputs;
+  }
+
+  /** {@code padding='same'} puts the odd pixel at the end, as PyTorch does. */
+  private static long[] pads(Op op, int spatial) {
+    if (!op.isText("padding")) {
+      return twice(spread(op, "padding", spatial));
+    }
+    long[] pads = new long[2 * spatial];
+    if (op.text("padding").equals("same")) {
+      long[] dilation = spread(op, "dilation", spatial);
+      for (int i = 0; i < spatial; i++) {
+        long total = dilation[i] * (op.shape("weight").get(i + 2).constant() - 1);
+        pads[i] = total / 2;
+        pads[i + spatial] = total - total / 2;
+      }
+    }
+    return pads;
+  }
+
+  private static long[] spread(Op op, String parameter, int count) {
+    long[] values = op.integers(parameter);
+    if (values.length == count) {
+      return values;
+    }
+    long[] all = new long[count];
+    Arrays.fill(all, values[0]);
+    return all;
+  }
+
+  private static long[] twice(long[] values) {
+    long[] both = Arrays.copyOf(values, 2 * values.length);
+    System.arraycopy(values, 0, both, values.length, values.length);
+    return both;
+  }
+}

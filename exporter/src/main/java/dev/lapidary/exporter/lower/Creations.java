@@ -1,0 +1,34 @@
+package dev.lapidary.exporter.lower;
+
+import dev.lapidary.exporter.onnx.Attribute;
+import dev.lapidary.models.graph.Dim;
+import dev.lapidary.models.tensor.DType;
+import java.util.List;
+import java.util.Map;
+
+/** New tensors of one value; a shape that depends on the batch is filled at run time. */
+final class Creations {
+  private Creations() {}
+
+  static void addTo(Operators operators) {
+    for (String prefix : List.of("", "new_")) {
+      operators.single("aten::" + prefix + "zeros", op -> filled(op, 0));
+      operators.single("aten::" + prefix + "ones", op -> filled(op, 1));
+      operators.single("aten::" + prefix + "full", op -> filled(op, op.real("fill_value")));
+    }
+    operators.single("aten::zeros_like", op -> filled(op, 0));
+    operators.single("aten::ones_like", op -> filled(op, 1));
+    operators.single("aten::full_like", op -> filled(op, op.real("fill_value")));
+  }
+
+  private static String filled(Op op, double value) {
+    List<Dim> shape = op.output().shape();
+    DType dtype = op.output().dtype();
+    if (shape.stream().noneMatch(Dim::perBatch)) {
+      long[] sizes = shape.stream().mapToLong(Dim::constant).toArray();
+      return op.constant("filled", Constants.full(value, dtype, sizes));
+    }
+    Attribute fill = new Attribute.Constant(Constants.full(value, dtype, 1));
+    return op.emit("ConstantOfShape", Map.of("value", fill), op.shapeVector(shape));
+  }
+}

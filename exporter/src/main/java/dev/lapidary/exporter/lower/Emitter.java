@@ -1,0 +1,113 @@
+package dev.lapidary.exporter.lower;
+
+import dev.lapidary.exporter.onnx.Attribute;
+import dev.lapidary.exporter.onnx.OnnxGraph;
+import dev.lapidary.exporter.onnx.OnnxNode;
+import dev.lapidary.exporter.onnx.ValueInfo;
+import dev.lapidary.models.graph.Argument.Constant;
+import dev.lapidary.models.graph.Argument.Value;
+import dev.lapidary.models.tensor.DType;
+import dev.lapidary.models.tensor.Storage;
+import dev.lapidary.models.tensor.Tensor;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** Adds nodes and constants to the ONNX graph and knows which name each traced value has there. */
+final class Emitter {
+  private final OnnxGraph onnx;
+  private final String input;
+  private final Map<Integer, String> names = new HashMap<>();
+  private final Map<ViewKey, String> constants = new HashMap<>();
+  private final Map<List<Long>, String> integers = new HashMap<>();
+  private final Map<Scalar, String> scalars = new HashMap<>();
+  private Optional<String> batch = Optional.empty();
+
+  /** Tensors that are one in PyTorch (tied weights) become one initializer. */
+  private record ViewKey(Storage storage, long offset, List<Long> shape, List<Long> strides) {
+    static ViewKey of(Tensor tensor) {
+      return new ViewKey(
+          tensor.storage(), tensor.offset(), list(tensor.shape()), list(tensor.strides()));
+    }
+
+    private static List<Long> list(long[] values) {
+      return Arrays.stream(values).boxed().toList();
+    }
+  }
+
+  private record Scalar(double value, DType dtype) {}
+
+  /**
+   * @param input the images' name, whose first size is the batch
+   */
+  Emitter(OnnxGraph onnx, String input) {
+    this.onnx = onnx;
+    this.input = input;
+  }
+
+  int opset() {
+    return onnx.opset();
+  }
+
+  void bind(Value value, String name) {
+    names.put(value.id(), name);
+    if (onnx.info(name).isEmpty()) {
+      onnx.describe(ValueInfo.of(name, value.dtype(), value.shape()));
+    }
+  }
+
+  String name(Value value) {
+    String name = names.get(value.id());
+    if (name == null) {
+      throw new IllegalStateException(value + " is used before it is computed");
+    }
+    return name;
+  }
+
+  String constant(Constant constant) {
+    return constant(constant.name(), constant.tensor());
+  }
+
+  String constant(String hint, Tensor tensor) {
+    return constants.computeIfAbsent(ViewKey.of(tensor), key -> onnx.addInitializer(hint, tensor));
+  }
+
+  /** An INT64 vector; equal ones are one initializer. */
+  String integers(long... values) {
+    List<Long> key = Arrays.stream(values).boxed().toList();
+    String hint = "ints_" + String.join("_", key.stream().map(String::valueOf).toList());
+    return integers.computeIfAbsent(
+        key, k -> onnx.addInitializer(hint, Tensor.of(values, values.length)));
+  }
+
+  /** A tensor of rank 0; equal ones are one initializer. */
+  String scalar(double value, DType dtype) {
+    return scalars.computeIfAbsent(
+        new Scalar(value, dtype),
+        key -> onnx.addInitializer("scalar", Constants.full(value, dtype)));
+  }
+
+  List<String> emit(
+      String scope, String op, int outputs, Map<String, Attribute> attributes, List<String> in) {
+    String name = onnx.fresh(scope.isEmpty() ? op : scope + "/" + op);
+    List<String> out = new ArrayList<>(List.of(name));
+    for (int i = 1; i < outputs; i++) {
+      out.add(onnx.fresh(name + "." + i));
+    }
+    onnx.add(new OnnxNode(name, op, in, out, attributes));
+    return out;
+  }
+
+  /** The batch size as an INT64 vector of length 1, computed once. */
+  String batch() {
+    if (batch.isEmpty()) {
+      String shape = emit("batch", "Shape", 1, Map.of(), List.of(input)).get(0);
+      List<String> slice = List.of(shape, integers(0), integers(1));
+      batch = Optional.of(emit("batch", "Slice", 1, Map.of(), slice).get(0));
+    }
+    return batch.get();
+  }
+}

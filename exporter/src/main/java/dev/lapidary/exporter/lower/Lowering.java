@@ -1,0 +1,17 @@
+package dev.lapidary.exporter.lower;
+
+import java.util.List;
+
+/** Emits the ONNX nodes of one application of an operator. */
+@FunctionalInterface
+interface Lowering {
+
+  /** Returns the names of the values that stand for the operator's outputs, in order. */
+  List<String> lower(Op op);
+
+  /** For operators of one output. */
+  @FunctionalInterface
+  interface Single {
+    String lower(Op op);
+  }
+}

@@ -1,0 +1,132 @@
+package dev.lapidary.exporter.lower;
+
+import dev.lapidary.exporter.onnx.Attribute;
+import dev.lapidary.models.graph.Dim;
+import dev.lapidary.models.tensor.DType;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+
+/** {@code aten::batch_norm}, {@code layer_norm}, {@code group_norm}, vector norms. */
+final class Normalizations {
+  private Normalizations() {}
+
+  static void addTo(Operators operators) {
+    operators.single("aten::batch_norm", Normalizations::batchNorm);
+    operators.single("aten::layer_norm", Normalizations::layerNorm);
+    operators.single("aten::native_layer_norm", Normalizations::layerNorm);
+    operators.single("aten::group_norm", Normalizations::groupNorm);
+    operators.single("aten::norm", op -> vectorNorm(op, "p"));
+    operators.single("aten::linalg_vector_norm", op -> vectorNorm(op, "ord"));
+  }
+
+  private static String batchNorm(Op op) {
+    if (op.bool("training") || !op.given("running_mean")) {
+      throw op.unsupported("uses the batch's own statistics; call model.eval() before saving");
+    }
+    long channels = op.shape("running_mean").get(0).constant();
+    DType dtype = op.dtype("running_mean");
+    return op.emit(
+        "BatchNormalization",
+        Map.of("epsilon", Attribute.of(op.real("eps"))),
+        op.tensor("input"),
+        orFull(op, "weight", 1, channels, dtype),
+        orFull(op, "bias", 0, channels, dtype),
+        op.tensor("running_mean"),
+        op.tensor("running_var"));
+  }
+
+  private static String orFull(Op op, String parameter, double value, long count, DType dtype) {
+    return op.given(parameter)
+        ? op.tensor(parameter)
+        : op.constant(parameter, Constants.full(value, dtype, count));
+  }
+
+  private static String layerNorm(Op op) {
+    if (op.outputs().size() > 1) {
+      throw op.unsupported("with more than one used output is not supported");
+    }
+    long[] normalized = op.integers("normalized_shape");
+    String scale =
+        op.given("weight")
+            ? op.tensor("weight")
+            : op.constant("weight", Constants.full(1, op.output().dtype(), normalized));
+    String bias = op.optionalTensor("bias");
+    return layerNorm(op, op.tensor("input"), normalized.length, scale, bias, op.real("eps"));
+  }
+
+  /** Over the last {@code count} dimensions; LayerNormalization itself came with opset 17. */
+  static String layerNorm(
+      Op op, String input, int count, String scale, String bias, double epsilon) {
+    if (op.opset() >= 17) {
+      List<String> inputs = new ArrayList<>(List.of(input, scale));
+      if (!bias.isEmpty()) {
+        inputs.add(bias);
+      }
+      Map<String, Attribute> attributes =
+          Map.of("axis", Attribute.of((long) -count), "epsilon", Attribute.of(epsilon));
+      return op.emit("LayerNormalization", attributes, inputs);
+    }
+    DType dtype = op.output().dtype();
+    long[] axes = new long[count];
+    for (int i = 0; i < count; i++) {
+      axes[i] = i - count;
+    }
+    String centred = op.emit("Sub", input, op.reduce("ReduceMean", input, true, axes));
+    String variance = op.reduce("ReduceMean", op.emit("Mul", centred, centred), true, axes);
+    String deviation = op.emit("Sqrt", op.emit("Add", variance, op.scalar(epsilon, dtype)));
+    String scaled = op.emit("Mul", op.emit("Div", centred, deviation), scale);
+    return bias.isEmpty() ? scaled : op.emit("Add", scaled, bias);
+  }
+
+  /** [N,C,...] as [N,G,C/G*...], normalized by group, then scaled by channel. */
+  private static String groupNorm(Op op) {
+    List<Dim> shape = op.shape("input");
+    DType dtype = op.output().dtype();
+    long groups = op.integer("num_groups");
+    long rest = 1;
+    for (Dim dim : shape.subList(1, shape.size())) {
+      rest *= dim.constant();
+    }
+    List<Dim> grouped = List.of(shape.get(0), Dim.of(groups), Dim.of(rest / groups));
+    String normalized =
+        op.emit(
+            "InstanceNormalization",
+            Map.of("epsilon", Attribute.of(op.real("eps"))),
+            op.reshape(op.tensor("input"), shape, grouped),
+            op.constant("group_scale", Constants.full(1, dtype, groups)),
+            op.constant("group_bias", Constants.full(0, dtype, groups)));
+    String result = op.reshape(normalized, grouped, shape);
+    result = byChannel(op, "Mul", result, "weight", shape.size());
+    return byChannel(op, "Add", result, "bias", shape.size());
+  }
+
+  private static String byChannel(Op op, String onnx, String value, String parameter, int rank) {
+    if (!op.given(parameter)) {
+      return value;
+    }
+    List<Dim> flat = op.shape(parameter);
+    List<Dim> spread = new ArrayList<>(flat);
+    for (int i = 2; i < rank; i++) {
+      spread.add(Dim.of(1));
+    }
+    return op.emit(onnx, value, op.reshape(op.tensor(parameter), flat, spread));
+  }
+
+  private static String vectorNorm(Op op, String order) {
+    double p = op.realOr(order, 2);
+    boolean keep = op.given("keepdim") && op.bool("keepdim");
+    long[] axes = Reductions.axes(op, "dim");
+    String x = op.tensor("self");
+    if (p == 2) {
+      return op.reduce("ReduceL2", x, keep, axes);
+    }
+    if (p == 1) {
+      return op.reduce("ReduceL1", x, keep, axes);
+    }
+    if (Double.isInfinite(p)) {
+      return op.reduce(p > 0 ? "ReduceMax" : "ReduceMin", op.emit("Abs", x), keep, axes);
+    }
+    throw op.unsupported("of order " + p + " is not supported; 1, 2 and infinity are");
+  }
+}

@@ -1,0 +1,102 @@
+package dev.lapidary.exporter.lower;
+
+import dev.lapidary.exporter.onnx.Attribute;
+import dev.lapidary.models.graph.Dim;
+import dev.lapidary.models.tensor.DType;
+import dev.lapidary.models.tensor.Tensor;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** {@code aten::linear}, {@code addmm}, {@code matmul} and kin: Gemm on rank 2, else MatMul. */
+final class Products {
+  private Products() {}
+
+  static void addTo(Operators operators) {
+    operators.single("aten::linear", Products::linear);
+    operators.single("aten::addmm", Products::addmm);
+    operators.single("aten::matmul", op -> matmul(op, "self", "other"));
+    operators.single("aten::mm", op -> matmul(op, "self", "mat2"));
+    operators.single("aten::bmm", op -> matmul(op, "self", "mat2"));
+    operators.single("aten::baddbmm", Products::baddbmm);
+    operators.single("aten::einsum", Einsum::lower);
+  }
+
+  private static String linear(Op op) {
+    return linear(
+        op,
+        op.tensor("input"),
+        op.rank("input"),
+        op.tensor("weight"),
+        op.constant("weight"),
+        op.optionalTensor("bias"));
+  }
+
+  /** x [..., in], weight [out, in]: Gemm for rank 2, else MatMul by the turned weight and Add. */
+  static String linear(
+      Op op, String x, int rank, String weight, Optional<Tensor> constant, String bias) {
+    if (rank == 2) {
+      Map<String, Attribute> turned = Map.of("transB", Attribute.of(1));
+      List<String> inputs = bias.isEmpty() ? List.of(x, weight) : List.of(x, weight, bias);
+      return op.emit("Gemm", turned, inputs);
+    }
+    String turned =
+        constant.isPresent()
+            ? op.constant(weight + ".T", turned(constant.get()))
+            : op.transpose(weight, 1, 0);
+    String product = op.emit("MatMul", x, turned);
+    return bias.isEmpty() ? product : op.emit("Add", product, bias);
+  }
+
+  /** A view; it is written out in row-major order with the file. */
+  private static Tensor turned(Tensor matrix) {
+    long[] shape = matrix.shape();
+    long[] strides = matrix.strides();
+    return matrix.view(
+        new long[] {shape[1], shape[0]}, new long[] {strides[1], strides[0]}, matrix.offset());
+  }
+
+  private static String addmm(Op op) {
+    Map<String, Attribute> factors =
+        Map.of("alpha", Attribute.of(op.real("alpha")), "beta", Attribute.of(op.real("beta")));
+    // The weight of a Linear arrives as the view that aten::t gave; it is written as it was.
+    Optional<Tensor> weight = op.constant("mat2").filter(t -> !t.isContiguous());
+    if (weight.isPresent() && turned(weight.get()).isContiguous()) {
+      String stored = op.constant("weight", turned(weight.get()));
+      factors = new java.util.TreeMap<>(factors);
+      factors.put("transB", Attribute.of(1));
+      return op.emit("Gemm", factors, op.tensor("mat1"), stored, op.tensor("self"));
+    }
+    return op.emit("Gemm", factors, op.tensor("mat1"), op.tensor("mat2"), op.tensor("self"));
+  }
+
+  private static String matmul(Op op, String left, String right) {
+    return op.emit("MatMul", op.tensor(left), op.tensor(right));
+  }
+
+  /** beta * self + alpha * (batch1 @ batch2). */
+  private static String baddbmm(Op op) {
+    DType dtype = op.output().dtype();
+    String product = op.emit("MatMul", op.tensor("batch1"), op.tensor("batch2"));
+    String scaled = scaled(op, product, op.real("alpha"), dtype);
+    return op.real("beta") == 0
+        ? scaled
+        : op.emit("Add", scaled(op, op.tensor("self"), op.real("beta"), dtype), scaled);
+  }
+
+  private static String scaled(Op op, String value, double factor, DType dtype) {
+    return factor == 1 ? value : op.emit("Mul", value, op.scalar(factor, dtype));
+  }
+
+  /** The product of sizes of which at most one depends on the batch. */
+  static Dim product(Op op, List<Dim> dims) {
+    Dim all = Dim.of(1);
+    for (Dim dim : dims) {
+      if (all.perBatch() && dim.perBatch()) {
+        throw op.unsupported("multiplies two sizes that depend on the batch");
+      }
+      all = new Dim(all.factor() * dim.factor(), all.perBatch() || dim.perBatch());
+    }
+    return all;
+  }
+}

@@ -1,0 +1,100 @@
+package dev.lapidary.exporter.lower;
+
+import dev.lapidary.exporter.onnx.Attribute;
+import dev.lapidary.models.tensor.DType;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.LongStream;
+
+/** Reductions over dimensions, softmax, and the heads topk and argmax. */
+final class Reductions {
+  private Reductions() {}
+
+  static void addTo(Operators operators) {
+    operators.single("aten::mean", op -> reduce(op, "ReduceMean"));
+    operators.single("aten::sum", op -> reduce(op, "ReduceSum"));
+    operators.single("aten::prod", op -> reduce(op, "ReduceProd"));
+    operators.single("aten::amax", op -> reduce(op, "ReduceMax"));
+    operators.single("aten::amin", op -> reduce(op, "ReduceMin"));
+    operators.several("aten::max", op -> extreme(op, "Max", "ReduceMax", "ArgMax"));
+    operators.several("aten::min", op -> extreme(op, "Min", "ReduceMin", "ArgMin"));
+    operators.single("aten::var", Reductions::variance);
+    operators.single("aten::std", op -> op.emit("Sqrt", variance(op)));
+    operators.single("aten::argmax", op -> arg(op, "ArgMax"));
+    operators.single("aten::argmin", op -> arg(op, "ArgMin"));
+    operators.several("aten::topk", Reductions::topk);
+    operators.single("aten::softmax", op -> softmax(op, "Softmax"));
+    operators.single("aten::_softmax", op -> softmax(op, "Softmax"));
+    operators.single("aten::log_softmax", op -> softmax(op, "LogSoftmax"));
+  }
+
+  /** The dimensions of a parameter that is absent, None, a number or a list; none means all. */
+  static long[] axes(Op op, String parameter) {
+    int rank = op.rank("self");
+    long[] given = op.given(parameter) ? op.integers(parameter) : new long[0];
+    return given.length == 0
+        ? LongStream.range(0, rank).toArray()
+        : LongStream.of(given).map(dim -> Op.axis(dim, rank)).sorted().toArray();
+  }
+
+  private static boolean keeps(Op op) {
+    return op.given("keepdim") && op.bool("keepdim");
+  }
+
+  private static String reduce(Op op, String onnx) {
+    return op.reduce(onnx, op.operand("self", op.output().dtype()), keeps(op), axes(op, "dim"));
+  }
+
+  /** max(x), max(x, y) or max(x, dim) -> (values, indices). */
+  private static List<String> extreme(Op op, String both, String reduction, String arg) {
+    if (op.given("other")) {
+      DType dtype = op.output().dtype();
+      return List.of(op.emit(both, op.operand("self", dtype), op.operand("other", dtype)));
+    }
+    String values = op.reduce(reduction, op.tensor("self"), keeps(op), axes(op, "dim"));
+    return op.given("dim") ? List.of(values, arg(op, arg)) : List.of(values);
+  }
+
+  /** Bessel's correction is the factor n / (n - correction). */
+  private static String variance(Op op) {
+    DType dtype = op.output().dtype();
+    long[] axes = axes(op, "dim");
+    String x = op.tensor("self");
+    String centred = op.emit("Sub", x, op.reduce("ReduceMean", x, true, axes));
+    String mean = op.reduce("ReduceMean", op.emit("Mul", centred, centred), keeps(op), axes);
+    double correction = op.given("unbiased") && !op.bool("unbiased") ? 0 : 1;
+    correction = op.realOr("correction", correction);
+    if (correction == 0) {
+      return mean;
+    }
+    double count = 1;
+    for (long axis : axes) {
+      count *= op.shape("self").get((int) axis).constant();
+    }
+    return op.emit("Mul", mean, op.scalar(count / (count - correction), dtype));
+  }
+
+  private static String arg(Op op, String onnx) {
+    if (!op.given("dim")) {
+      throw op.unsupported("over all dimensions is not supported; give dim");
+    }
+    long axis = op.axis("dim", op.rank("self"));
+    Attribute keep = Attribute.of(keeps(op) ? 1L : 0L);
+    return op.emit(onnx, Map.of("axis", Attribute.of(axis), "keepdims", keep), op.tensor("self"));
+  }
+
+  private static List<String> topk(Op op) {
+    Map<String, Attribute> attributes =
+        Map.of(
+            "axis", Attribute.of((long) op.axis("dim", op.rank("self"))),
+            "largest", Attribute.of(op.bool("largest") ? 1L : 0L),
+            "sorted", Attribute.of(op.bool("sorted") ? 1L : 0L));
+    return op.several("TopK", 2, attributes, List.of(op.tensor("self"), op.ints(op.integer("k"))));
+  }
+
+  private static String softmax(Op op, String onnx) {
+    long axis = op.axis("dim", op.rank("self"));
+    String x = op.operand("self", op.output().dtype());
+    return op.emit(onnx, Map.of("axis", Attribute.of(axis)), x);
+  }
+}
