@@ -70,7 +70,7 @@ final class Normalizations {
     DType dtype = op.output().dtype();
     long[] axes = new long[count];
     for (int i = 0; i < count; i++) {
-      axes[i] = i - count;
+      axes[i] = (long) i - count;
     }
     String centred = op.emit("Sub", input, op.reduce("ReduceMean", input, true, axes));
     String variance = op.reduce("ReduceMean", op.emit("Mul", centred, centred), true, axes);

@@ -131,7 +131,7 @@ final class Resampling {
     for (int i = 0; i < out; i++) {
       double centre = scale * (i + 0.5);
       int first = (int) Math.max(centre - support + 0.5, 0);
-      int end = (int) Math.min(centre + support + 0.5, in);
+      int end = (int) Math.min(centre + support + 0.5, (double) in);
       double sum = 0;
       for (int j = first; j < end; j++) {
         rows[i][j] = filter.at((j - centre + 0.5) / width);

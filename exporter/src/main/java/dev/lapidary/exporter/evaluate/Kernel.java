@@ -1,0 +1,41 @@
+package dev.lapidary.exporter.evaluate;
+
+import dev.lapidary.exporter.onnx.OnnxNode;
+import java.util.List;
+import java.util.Optional;
+
+/** One ONNX operator on known inputs; inputs not given are empty. */
+@FunctionalInterface
+interface Kernel {
+  List<Grid> apply(Call call);
+
+  /** A node with its inputs. */
+  record Call(OnnxNode node, List<Optional<Grid>> inputs) {
+    Grid in(int index) {
+      return inputs.get(index).orElseThrow();
+    }
+
+    boolean has(int index) {
+      return index < inputs.size() && inputs.get(index).isPresent();
+    }
+
+    /** A list that older opsets have as an attribute and newer ones as an input. */
+    long[] list(int index, String attribute, long... otherwise) {
+      if (!has(index)) {
+        return node.intsOr(attribute, otherwise);
+      }
+      double[] values = in(index).values();
+      long[] list = new long[values.length];
+      for (int i = 0; i < list.length; i++) {
+        list[i] = (long) values[i];
+      }
+      return list;
+    }
+  }
+
+  /** For operators of one output. */
+  @FunctionalInterface
+  interface Single {
+    Grid apply(Call call);
+  }
+}

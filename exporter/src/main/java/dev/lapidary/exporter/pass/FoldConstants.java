@@ -1,0 +1,57 @@
+package dev.lapidary.exporter.pass;
+
+import dev.lapidary.exporter.evaluate.Evaluator;
+import dev.lapidary.exporter.onnx.OnnxGraph;
+import dev.lapidary.exporter.onnx.OnnxNode;
+import dev.lapidary.models.tensor.Tensor;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * A node whose inputs are all constant becomes its result.
+ *
+ * <pre>
+ *   W ── Transpose ─┐                    W^T ─┐
+ *   x ───────────── MatMul ── y     →    x ── MatMul ── y
+ * </pre>
+ *
+ * It does not fire for operators that make much of little (a file would grow by it), nor for those
+ * that the evaluator lacks.
+ */
+final class FoldConstants implements Pass {
+  private static final List<String> GROWING = List.of("Expand", "Tile", "ConstantOfShape");
+
+  @Override
+  public int apply(OnnxGraph graph) {
+    int changes = 0;
+    for (OnnxNode before : graph.snapshot()) {
+      OnnxNode node = graph.producer(before.output()).orElseThrow();
+      Optional<List<Tensor>> results =
+          GROWING.contains(node.op()) || node.outputs().stream().anyMatch(graph::isOutput)
+              ? Optional.empty()
+              : constantInputs(graph, node).flatMap(in -> Evaluator.evaluate(node, in));
+      if (results.isPresent()) {
+        graph.remove(node);
+        for (int i = 0; i < node.outputs().size(); i++) {
+          graph.setInitializer(node.outputs().get(i), results.get().get(i));
+        }
+        changes++;
+      }
+    }
+    return changes;
+  }
+
+  /** The inputs' tensors, empty ones for inputs not given; nothing if one is not a constant. */
+  private static Optional<List<Optional<Tensor>>> constantInputs(OnnxGraph graph, OnnxNode node) {
+    List<Optional<Tensor>> tensors = new ArrayList<>();
+    for (String input : node.inputs()) {
+      Optional<Tensor> tensor = graph.initializer(input);
+      if (tensor.isEmpty() && !input.isEmpty()) {
+        return Optional.empty();
+      }
+      tensors.add(tensor);
+    }
+    return Optional.of(tensors);
+  }
+}

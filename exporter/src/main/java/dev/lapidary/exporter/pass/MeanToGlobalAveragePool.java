@@ -1,0 +1,62 @@
+package dev.lapidary.exporter.pass;
+
+import dev.lapidary.exporter.onnx.Attribute;
+import dev.lapidary.exporter.onnx.OnnxGraph;
+import dev.lapidary.exporter.onnx.OnnxNode;
+import dev.lapidary.exporter.onnx.ValueInfo;
+import dev.lapidary.models.tensor.Tensor;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * A mean over height and width becomes the pooling that runtimes compute in int8.
+ *
+ * <pre>
+ *   x [N,C,H,W] ── ReduceMean(2,3) ── y      →      x ── GlobalAveragePool (── Flatten) ── y
+ * </pre>
+ *
+ * Flatten where the sizes are not kept. It does not fire on other ranks or axes.
+ */
+final class MeanToGlobalAveragePool implements Pass {
+
+  @Override
+  public int apply(OnnxGraph graph) {
+    int changes = 0;
+    for (OnnxNode mean : graph.snapshot()) {
+      if (mean.is("ReduceMean") && isSpatial(graph, mean)) {
+        replace(graph, mean);
+        changes++;
+      }
+    }
+    return changes;
+  }
+
+  private static boolean isSpatial(OnnxGraph graph, OnnxNode mean) {
+    Optional<ValueInfo> input = graph.info(mean.input(0));
+    if (input.isEmpty() || input.get().rank() != 4) {
+      return false;
+    }
+    long[] axes = graph.initializer(mean.input(1)).map(Tensor::toLongs).orElse(mean.intsOr("axes"));
+    return axes.length == 2
+        && axes[0] != axes[1]
+        && List.of(2L, 3L, -1L, -2L).contains(axes[0])
+        && List.of(2L, 3L, -1L, -2L).contains(axes[1])
+        && (axes[0] - axes[1]) % 4 != 0;
+  }
+
+  private static void replace(OnnxGraph graph, OnnxNode mean) {
+    List<String> input = List.of(mean.input(0));
+    if (mean.intOr("keepdims", 1) == 1) {
+      graph.replace(
+          mean, new OnnxNode(mean.name(), "GlobalAveragePool", input, mean.outputs(), Map.of()));
+      return;
+    }
+    String pooled = graph.fresh(mean.name() + ".pooled");
+    Map<String, Attribute> axis = Map.of("axis", Attribute.of(1));
+    graph.replace(
+        mean,
+        new OnnxNode(pooled, "GlobalAveragePool", input, List.of(pooled), Map.of()),
+        new OnnxNode(mean.name(), "Flatten", List.of(pooled), mean.outputs(), axis));
+  }
+}

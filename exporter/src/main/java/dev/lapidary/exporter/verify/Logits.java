@@ -1,0 +1,36 @@
+package dev.lapidary.exporter.verify;
+
+import java.util.Arrays;
+
+/**
+ * What a model gives for a batch: row-major {@code [count, classes]}. What a row holds beyond one
+ * dimension is flattened.
+ */
+@SuppressWarnings("ArrayRecordComponent") // never compared as a whole
+public record Logits(int count, float[] values) {
+
+  public int classes() {
+    return count == 0 ? 0 : values.length / count;
+  }
+
+  public float[] row(int index) {
+    return Arrays.copyOfRange(values, index * classes(), (index + 1) * classes());
+  }
+
+  /** The position of the greatest logit; the first of equals. */
+  public int argmax(int index) {
+    int best = index * classes();
+    for (int i = best + 1; i < (index + 1) * classes(); i++) {
+      best = values[i] > values[best] ? i : best;
+    }
+    return best - index * classes();
+  }
+
+  public double maxAbs() {
+    double max = 0;
+    for (float value : values) {
+      max = Math.max(max, Math.abs(value));
+    }
+    return max;
+  }
+}

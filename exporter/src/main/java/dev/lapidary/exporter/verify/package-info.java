@@ -1,0 +1,9 @@
+/**
+ * Proves a written file right: the same logits as libtorch's ({@link
+ * dev.lapidary.exporter.verify.ParityGate}), accuracy over a folder of images, the golden check.
+ * The only package here that runs libtorch.
+ */
+@NullMarked
+package dev.lapidary.exporter.verify;
+
+import org.jspecify.annotations.NullMarked;
