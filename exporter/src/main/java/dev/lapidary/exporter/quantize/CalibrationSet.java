@@ -1,5 +1,6 @@
 package dev.lapidary.exporter.quantize;
 
+import dev.lapidary.models.tensor.Uniform;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
@@ -40,6 +41,23 @@ public final class CalibrationSet implements AutoCloseable {
     } catch (NoSuchAlgorithmException e) {
       throw new IllegalStateException("every JDK has SHA-256", e);
     }
+  }
+
+  /**
+   * Inputs that anyone can make again, for methods that need no calibration: image i is twice
+   * {@code u("quantize/i")}, about as wide as a normalized photograph.
+   */
+  public static CalibrationSet uniform(int channels, int height, int width, int count) {
+    CalibrationSet set = new CalibrationSet(channels, height, width);
+    float[] image = new float[set.imageLength()];
+    for (int i = 0; i < count; i++) {
+      double[] u = Uniform.u("quantize/" + i, image.length);
+      for (int k = 0; k < image.length; k++) {
+        image[k] = (float) (2 * u[k]);
+      }
+      set.add(image);
+    }
+    return set;
   }
 
   /**

@@ -2,14 +2,48 @@ package dev.lapidary.exporter.quantize;
 
 import dev.lapidary.exporter.onnx.OnnxGraph;
 import dev.lapidary.models.card.ModelCard;
+import dev.lapidary.models.card.ModelCard.Fallback;
+import java.util.List;
+import java.util.function.Consumer;
 
 /**
  * A quantized graph and what was measured on the way.
  *
  * @param graph with the metadata of the float one
  * @param card for the model card
- * @param argmaxAgreement with the float model over the calibration images, in [0, 1]
+ * @param argmaxAgreement with the float model over the images, in [0, 1]
  * @param latency on this machine; for the user's eyes, never for the card
  */
 public record Quantized(
-    OnnxGraph graph, ModelCard.Quantization card, double argmaxAgreement, Latency latency) {}
+    OnnxGraph graph, ModelCard.Quantization card, double argmaxAgreement, Latency latency) {
+
+  /** A method without calibration: its name in the card, and what it leaves float32. */
+  record Method(String name, List<Fallback> fallbacks) {}
+
+  /** Measures a graph that needed no calibration. */
+  static Quantized measured(
+      OnnxGraph fp32, OnnxGraph graph, CalibrationSet images, Method method, Consumer<String> log) {
+    Drift drift = Reference.of(fp32, images).drift(graph);
+    Latency latency = Latency.of(fp32, graph, images);
+    log.accept(
+        "%s: argmax as float32 on %.2f %% of %d inputs, logits within %.3g"
+            .formatted(
+                method.name(),
+                100 * drift.argmaxAgreement(),
+                images.count(),
+                drift.maxAbsDifference()));
+    warnIfSlower(method.name(), latency, log);
+    ModelCard.Quantization card =
+        new ModelCard.Quantization(
+            method.name(), "", 0, "", drift.maxAbsDifference(), method.fallbacks());
+    return new Quantized(graph, card, drift.argmaxAgreement(), latency);
+  }
+
+  static void warnIfSlower(String method, Latency latency, Consumer<String> log) {
+    if (latency.speedup() < 1) {
+      log.accept(
+          "warning: %s is not faster here: %.2f times the speed of float32 on this CPU"
+              .formatted(method, latency.speedup()));
+    }
+  }
+}

@@ -138,11 +138,7 @@ public final class StaticInt8 {
                 choice.label(),
                 100 * drift.argmaxAgreement(),
                 images.count()));
-    if (latency.speedup() < 1) {
-      log.accept(
-          "warning: int8 is not faster here: %.2f times the speed of float32 on this machine"
-              .formatted(latency.speedup()));
-    }
+    Quantized.warnIfSlower("int8", latency, log);
     ModelCard.Quantization record =
         new ModelCard.Quantization(
             METHOD,

@@ -1,0 +1,222 @@
+package dev.lapidary.exporter.quantize;
+
+import dev.lapidary.exporter.onnx.Attribute;
+import dev.lapidary.exporter.onnx.OnnxGraph;
+import dev.lapidary.exporter.onnx.OnnxNode;
+import dev.lapidary.exporter.onnx.OnnxTypes;
+import dev.lapidary.models.card.ModelCard.Fallback;
+import dev.lapidary.models.tensor.DType;
+import dev.lapidary.models.tensor.Half;
+import dev.lapidary.models.tensor.Storage;
+import dev.lapidary.models.tensor.Tensor;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.function.Consumer;
+
+/**
+ * float16 weights and arithmetic. Inputs and outputs stay float32, and so do normalizations and
+ * softmax, whose sums leave float16's range; casts stand where the two meet.
+ */
+public final class HalfPrecision {
+  /** As the model card says it. */
+  public static final String METHOD = "fp16";
+
+  /** float16's greatest number; what is larger is clamped to it. */
+  private static final float LARGEST = 65504;
+
+  private static final Set<String> STAYS_FLOAT =
+      Set.of(
+          "BatchNormalization",
+          "GroupNormalization",
+          "InstanceNormalization",
+          "LayerNormalization",
+          "LogSoftmax",
+          "LpNormalization",
+          "ReduceL2",
+          "ReduceSumSquare",
+          "Softmax");
+
+  private final OnnxGraph from;
+  private final OnnxGraph to;
+
+  /** Values of the result that are float16, and those that are float32. */
+  private final Set<String> halves = new HashSet<>();
+
+  private final Set<String> floats = new HashSet<>();
+
+  /** Casts and converted constants that exist already, by what they come from. */
+  private final Map<String, String> asHalf = new HashMap<>();
+
+  private final Map<String, String> asFloat = new HashMap<>();
+  private final Map<String, Integer> kept = new TreeMap<>();
+  private int clamped;
+
+  private HalfPrecision(OnnxGraph from) {
+    this.from = from;
+    this.to = new OnnxGraph(from.name(), from.opset());
+  }
+
+  /**
+   * Converts a float32 graph.
+   *
+   * @param images to measure the difference on
+   * @param log gets lines of progress and warnings
+   */
+  public static Quantized quantize(OnnxGraph fp32, CalibrationSet images, Consumer<String> log) {
+    HalfPrecision half = new HalfPrecision(fp32);
+    half.convert();
+    if (half.clamped > 0) {
+      log.accept(
+          "warning: %d weights were beyond +-65504 and are clamped to it".formatted(half.clamped));
+    }
+    List<Fallback> fallbacks = new ArrayList<>();
+    half.kept.forEach(
+        (op, count) ->
+            fallbacks.add(
+                new Fallback(count == 1 ? op : count + " x " + op, "its sums leave float16")));
+    return Quantized.measured(fp32, half.to, images, new Quantized.Method(METHOD, fallbacks), log);
+  }
+
+  private void convert() {
+    to.metadata().putAll(from.metadata());
+    from.inputs().forEach(to::addInput);
+    from.inputs().stream()
+        .filter(input -> input.dtype() == DType.FLOAT32)
+        .forEach(input -> floats.add(input.name()));
+    from.initializers()
+        .forEach(
+            (name, tensor) -> {
+              if (tensor.dtype() == DType.FLOAT32) {
+                floats.add(name);
+              }
+            });
+    from.nodes().forEach(this::convert);
+    from.outputs().forEach(to::addOutput);
+    Set<String> read = new HashSet<>();
+    to.nodes().forEach(node -> read.addAll(node.inputs()));
+    from.initializers()
+        .forEach(
+            (name, tensor) -> {
+              if (read.contains(name) || from.isOutput(name)) {
+                to.setInitializer(name, tensor);
+              }
+            });
+  }
+
+  private void convert(OnnxNode node) {
+    boolean half = !STAYS_FLOAT.contains(node.op());
+    List<String> inputs = new ArrayList<>();
+    for (int i = 0; i < node.inputs().size(); i++) {
+      String value = node.input(i);
+      boolean scales = node.is("Resize") && i > 0; // these are float32 by definition
+      inputs.add(half && !scales ? half(value) : single(value));
+    }
+    boolean floating = givesFloats(node);
+    if (floating && !half) {
+      kept.merge(node.op(), 1, Integer::sum);
+    }
+    List<String> outputs = new ArrayList<>();
+    List<OnnxNode> casts = new ArrayList<>();
+    for (String output : node.outputs()) {
+      boolean back = floating && half && from.isOutput(output);
+      String name = back ? output + "/fp16" : output;
+      outputs.add(name);
+      if (floating) {
+        (half ? halves : floats).add(name);
+      }
+      if (back) {
+        casts.add(cast(name, output, DType.FLOAT32));
+        floats.add(output);
+        asHalf.put(output, name);
+      }
+    }
+    OnnxNode converted = node.withInputs(inputs).withOutputs(outputs);
+    to.add(half && floating ? withHalfAttributes(converted) : converted);
+    casts.forEach(to::add);
+  }
+
+  private static OnnxNode withHalfAttributes(OnnxNode node) {
+    if (node.is("Cast")) {
+      return node.withAttribute("to", Attribute.of(OnnxTypes.number(DType.FLOAT16)));
+    }
+    return node;
+  }
+
+  /** Whether a node's outputs are floats: as its first data input is, but for a few operators. */
+  private boolean givesFloats(OnnxNode node) {
+    return switch (node.op()) {
+      case "Cast" -> node.intOr("to", 0) == OnnxTypes.number(DType.FLOAT32);
+      case "Shape", "Size", "ArgMax", "ArgMin", "Equal", "Greater", "Less", "Not", "NonZero" ->
+          false;
+      case "Where" -> isFloat(node.input(1));
+      case "ConstantOfShape", "Constant" -> false; // folded before; their attribute is no input
+      default -> isFloat(node.input(0));
+    };
+  }
+
+  private boolean isFloat(String value) {
+    return floats.contains(value) || halves.contains(value);
+  }
+
+  private String half(String value) {
+    if (!floats.contains(value)) {
+      return value;
+    }
+    String known = asHalf.get(value);
+    if (known != null) {
+      return known;
+    }
+    Optional<Tensor> constant = from.initializer(value);
+    String name;
+    if (constant.isPresent()) {
+      name = to.addInitializer(value + "/fp16", halfOf(constant.get()));
+    } else {
+      name = value + "/fp16";
+      to.add(cast(value, name, DType.FLOAT16));
+    }
+    halves.add(name);
+    asHalf.put(value, name);
+    return name;
+  }
+
+  private String single(String value) {
+    if (!halves.contains(value)) {
+      return value;
+    }
+    return asFloat.computeIfAbsent(
+        value,
+        key -> {
+          to.add(cast(key, key + "/fp32", DType.FLOAT32));
+          floats.add(key + "/fp32");
+          return key + "/fp32";
+        });
+  }
+
+  private static OnnxNode cast(String value, String to, DType dtype) {
+    return new OnnxNode(
+        to + "/cast",
+        "Cast",
+        List.of(value),
+        List.of(to),
+        Map.of("to", Attribute.of(OnnxTypes.number(dtype))));
+  }
+
+  private Tensor halfOf(Tensor tensor) {
+    float[] values = tensor.toFloats();
+    ByteBuffer bytes =
+        ByteBuffer.allocate(values.length * Short.BYTES).order(ByteOrder.LITTLE_ENDIAN);
+    for (float v : values) {
+      clamped += Math.abs(v) > LARGEST ? 1 : 0;
+      bytes.putShort(Half.toFloat16(Math.max(-LARGEST, Math.min(LARGEST, v))));
+    }
+    return Tensor.over(DType.FLOAT16, Storage.over(bytes.flip()), tensor.shape());
+  }
+}

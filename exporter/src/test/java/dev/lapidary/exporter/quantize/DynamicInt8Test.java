@@ -1,0 +1,41 @@
+package dev.lapidary.exporter.quantize;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.lapidary.exporter.onnx.OnnxGraph;
+import dev.lapidary.models.card.ModelCard.Fallback;
+import dev.lapidary.models.failure.ExitCode;
+import dev.lapidary.models.failure.Failure;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+
+class DynamicInt8Test {
+  @Test
+  void everyMatrixProductIsFusedAndTheLogitsAgree() {
+    OnnxGraph fp32 = SmallNetworks.transformer();
+    try (CalibrationSet images = SmallNetworks.images("dynamic", 16)) {
+      Quantized q = DynamicInt8.quantize(fp32, images, line -> {});
+      FusionLint lint = FusionLint.of(q.graph(), List.of());
+      assertThat(lint.operators())
+          .containsAllEntriesOf(Map.of("DynamicQuantizeMatMul", 3, "Conv", 1))
+          .doesNotContainKeys("MatMul", "Gemm", "MatMulInteger");
+      assertThat(Reference.of(fp32, images).drift(q.graph()).relativeError()).isLessThan(5e-3);
+      assertThat(q.card().fallbacks())
+          .containsExactly(
+              new Fallback("Conv", "one range an image for all channels ruins convolutions"));
+    }
+  }
+
+  @Test
+  void refusesAModelWithoutMatrixProducts() {
+    try (CalibrationSet images = SmallNetworks.images("dynamic", 1)) {
+      assertThatThrownBy(
+              () -> DynamicInt8.quantize(SmallNetworks.convolutionOnly(), images, line -> {}))
+          .isInstanceOfSatisfying(
+              Failure.class, f -> assertThat(f.code()).isEqualTo(ExitCode.BAD_INPUT))
+          .hasMessageContaining("--quantize int8 with --calibration");
+    }
+  }
+}

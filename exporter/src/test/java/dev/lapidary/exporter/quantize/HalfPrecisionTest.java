@@ -1,0 +1,89 @@
+package dev.lapidary.exporter.quantize;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import dev.lapidary.exporter.onnx.OnnxGraph;
+import dev.lapidary.exporter.onnx.OnnxNode;
+import dev.lapidary.exporter.onnx.OnnxWriter;
+import dev.lapidary.models.card.ModelCard.Fallback;
+import dev.lapidary.models.tensor.DType;
+import dev.lapidary.models.tensor.Tensor;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Supplier;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+class HalfPrecisionTest {
+  static Stream<Supplier<OnnxGraph>> networks() {
+    return Stream.of(
+        SmallNetworks::residual,
+        SmallNetworks::mobile,
+        SmallNetworks::efficient,
+        SmallNetworks::dense,
+        SmallNetworks::transformer,
+        SmallNetworks::convolutionOnly);
+  }
+
+  @ParameterizedTest
+  @MethodSource("networks")
+  void loadsAndGivesAlmostTheSameLogits(Supplier<OnnxGraph> network) {
+    OnnxGraph fp32 = network.get();
+    try (CalibrationSet images = SmallNetworks.images("fp16", 16)) {
+      Quantized half = HalfPrecision.quantize(fp32, images, line -> {});
+      // float16 has 11 bits: 2^-11 relative a rounding, a few roundings, all squared.
+      assertThat(Reference.of(fp32, images).drift(half.graph()).relativeError()).isLessThan(1e-5);
+      assertThat(half.graph().inputs()).isEqualTo(fp32.inputs());
+      assertThat(half.graph().outputs()).isEqualTo(fp32.outputs());
+      assertThat(half.card().method()).isEqualTo("fp16");
+    }
+  }
+
+  @Test
+  void weightsAreHalvesAndNormalizationStaysFloat() {
+    try (CalibrationSet images = SmallNetworks.images("fp16", 2)) {
+      Quantized half = HalfPrecision.quantize(SmallNetworks.transformer(), images, line -> {});
+      assertThat(half.card().fallbacks())
+          .containsExactly(new Fallback("2 x LayerNormalization", "its sums leave float16"));
+      OnnxGraph graph = half.graph();
+      for (OnnxNode node : graph.nodes()) {
+        if (node.is("Conv", "MatMul", "Gemm")) {
+          assertThat(graph.initializer(node.input(1)).orElseThrow().dtype())
+              .isEqualTo(DType.FLOAT16);
+        }
+        if (node.is("LayerNormalization")) {
+          assertThat(graph.initializer(node.input(1)).orElseThrow().dtype())
+              .isEqualTo(DType.FLOAT32);
+        }
+      }
+    }
+  }
+
+  @Test
+  void whatFloat16CannotHoldIsClampedAndSaid() {
+    OnnxGraph fp32 = SmallNetworks.convolutionOnly();
+    Tensor bias = Tensor.of(new float[] {1e6f, -1e6f, 0, 1, 2, 3, 65504}, 7);
+    fp32.setInitializer("only.bias", bias);
+    List<String> log = new ArrayList<>();
+    try (CalibrationSet images = SmallNetworks.images("fp16", 2)) {
+      OnnxGraph half = HalfPrecision.quantize(fp32, images, log::add).graph();
+      assertThat(half.initializer("only.bias/fp16").orElseThrow().toFloats())
+          .containsExactly(new float[] {65504, -65504, 0, 1, 2, 3, 65504}, within(0f));
+      assertThat(log).contains("warning: 2 weights were beyond +-65504 and are clamped to it");
+    }
+  }
+
+  @Test
+  void equalInputsGiveEqualBytes() {
+    try (CalibrationSet images = SmallNetworks.images("fp16", 2)) {
+      assertThat(OnnxWriter.bytes(half(images))).isEqualTo(OnnxWriter.bytes(half(images)));
+    }
+  }
+
+  private static OnnxGraph half(CalibrationSet images) {
+    return HalfPrecision.quantize(SmallNetworks.transformer(), images, line -> {}).graph();
+  }
+}
