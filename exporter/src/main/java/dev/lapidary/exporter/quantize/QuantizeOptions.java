@@ -1,0 +1,89 @@
+package dev.lapidary.exporter.quantize;
+
+import dev.lapidary.exporter.onnx.OnnxGraph;
+import dev.lapidary.models.card.ModelCard;
+import dev.lapidary.models.failure.Failure;
+import java.nio.file.Path;
+import java.util.Optional;
+import java.util.function.Consumer;
+import picocli.CommandLine.Option;
+
+/** The options of a command that quantizes, and the step that they ask for. */
+public final class QuantizeOptions {
+  /** Enough to see a difference; nothing is calibrated by them. */
+  private static final int UNIFORM_INPUTS = 8;
+
+  @Option(
+      names = "--quantize",
+      defaultValue = "none",
+      paramLabel = "METHOD",
+      description =
+          "${COMPLETION-CANDIDATES}. int8 needs --calibration; int8-dynamic is for matrix products"
+              + " only; fp16 is for GPUs and size, not for a CPU's speed.")
+  private QuantizeMethod method = QuantizeMethod.NONE;
+
+  @Option(
+      names = "--calibration",
+      paramLabel = "DIR",
+      description = "Images that int8's ranges are measured on: flat, or a sub-folder a class.")
+  private Optional<Path> calibration = Optional.empty();
+
+  @Option(
+      names = "--calibration-images",
+      paramLabel = "N",
+      defaultValue = "512",
+      description = "How many of them at most, the sub-folders in equal parts.")
+  private int calibrationImages = 512;
+
+  public QuantizeMethod method() {
+    return method;
+  }
+
+  /** Refuses (exit 2) what cannot work, before anything has been done. */
+  public void check(ModelCard card) {
+    if (method == QuantizeMethod.INT8 && calibration.isEmpty()) {
+      throw Failure.badInput(
+          "--quantize int8 measures ranges on images: add --calibration DIR, such as the training"
+              + " images");
+    }
+    if (calibration.isPresent() && card.preprocessing().isEmpty()) {
+      throw Failure.badInput(
+          "--calibration needs to know how an image becomes the input, and the model's card does"
+              + " not say it: add --resize, --crop, --mean and --std");
+    }
+    if (calibrationImages < 1) {
+      throw Failure.badInput("--calibration-images must be positive but is %d", calibrationImages);
+    }
+  }
+
+  /**
+   * Quantizes as asked; empty if nothing is asked.
+   *
+   * @param fp32 optimized, float32 [N, C, H, W] to logits
+   * @param log gets lines of progress and warnings
+   */
+  public Optional<Quantized> apply(OnnxGraph fp32, ModelCard card, Consumer<String> log) {
+    check(card);
+    if (method == QuantizeMethod.NONE) {
+      return Optional.empty();
+    }
+    try (CalibrationSet images = images(card, log)) {
+      return Optional.of(
+          switch (method) {
+            case NONE -> throw new IllegalStateException("nothing to do");
+            case INT8 -> StaticInt8.quantize(fp32, images, log);
+            case INT8_DYNAMIC -> DynamicInt8.quantize(fp32, images, log);
+            case FP16 -> HalfPrecision.quantize(fp32, images, log);
+          });
+    }
+  }
+
+  private CalibrationSet images(ModelCard card, Consumer<String> log) {
+    if (calibration.isPresent() && card.preprocessing().isPresent()) {
+      return CalibrationImages.read(
+          calibration.get(), calibrationImages, card.preprocessing().get(), log);
+    }
+    ModelCard.Input input = card.input();
+    return CalibrationSet.uniform(input.channels(), input.height(), input.width(), UNIFORM_INPUTS);
+  }
+}

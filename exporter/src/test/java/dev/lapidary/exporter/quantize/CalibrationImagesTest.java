@@ -1,0 +1,89 @@
+package dev.lapidary.exporter.quantize;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.lapidary.models.failure.ExitCode;
+import dev.lapidary.models.failure.Failure;
+import dev.lapidary.models.image.Preprocessing;
+import java.awt.image.BufferedImage;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import javax.imageio.ImageIO;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class CalibrationImagesTest {
+  private static final Preprocessing TINY =
+      new Preprocessing(
+          Preprocessing.Resize.EXACT,
+          0,
+          Preprocessing.Interpolation.BILINEAR,
+          2,
+          2,
+          List.of(0f, 0f, 0f),
+          List.of(1f, 1f, 1f),
+          Preprocessing.Colour.RGB);
+
+  @TempDir Path folder;
+
+  @Test
+  void everyFolderGivesItsShareAndASmallOneAllItHas() {
+    List<String> all = new ArrayList<>();
+    for (int i = 0; i < 10; i++) {
+      all.add("a/" + i + ".png");
+    }
+    all.add("b/0.png");
+    for (int i = 0; i < 4; i++) {
+      all.add("c/" + i + ".png");
+    }
+    assertThat(CalibrationImages.choose(all, 7))
+        .containsExactly(
+            "a/0.png", "a/3.png", "a/6.png", "b/0.png", "c/0.png", "c/1.png", "c/2.png");
+    assertThat(CalibrationImages.choose(all, 15)).isEqualTo(all);
+    assertThat(CalibrationImages.choose(all, 100)).isEqualTo(all);
+  }
+
+  @Test
+  void readsClassFoldersAndPassesOverWhatIsNoImage() throws IOException {
+    image("cat/1.png", 0xff0000);
+    image("dog/1.png", 0x0000ff);
+    Files.writeString(folder.resolve("dog/2.png"), "not a picture");
+    List<String> warnings = new ArrayList<>();
+    try (CalibrationSet images = CalibrationImages.read(folder, 512, TINY, warnings::add)) {
+      assertThat(images.count()).isEqualTo(2);
+      float[] first = new float[12];
+      images.batch(0, 1).asFloatBuffer().get(first);
+      assertThat(first).containsExactly(1, 1, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0);
+    }
+    assertThat(warnings)
+        .singleElement()
+        .asString()
+        .startsWith("calibration image dog/2.png is passed over: ");
+  }
+
+  @Test
+  void aFolderWithoutImagesIsRefused() {
+    assertThatThrownBy(() -> CalibrationImages.read(folder, 512, TINY, line -> {}))
+        .isInstanceOfSatisfying(
+            Failure.class, f -> assertThat(f.code()).isEqualTo(ExitCode.BAD_INPUT))
+        .hasMessageContaining("at least one that can be decoded");
+    assertThatThrownBy(
+            () -> CalibrationImages.read(folder.resolve("missing"), 512, TINY, line -> {}))
+        .isInstanceOf(Failure.class)
+        .hasMessageContaining("missing");
+  }
+
+  private void image(String name, int rgb) throws IOException {
+    Path file = folder.resolve(name);
+    Files.createDirectories(file.getParent());
+    BufferedImage image = new BufferedImage(4, 4, BufferedImage.TYPE_INT_RGB);
+    for (int i = 0; i < 16; i++) {
+      image.setRGB(i % 4, i / 4, rgb);
+    }
+    ImageIO.write(image, "png", file.toFile());
+  }
+}
