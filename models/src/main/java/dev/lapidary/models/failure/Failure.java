@@ -46,6 +46,16 @@ public final class Failure extends RuntimeException {
     return new Failure(ExitCode.UNSUPPORTED, String.format(format, arguments));
   }
 
+  /**
+   * What another exception says, in one line: its message's first, or its class where it has none.
+   */
+  public static String reason(Throwable error) {
+    String message = error.getMessage();
+    return message == null || message.isBlank()
+        ? error.getClass().getSimpleName()
+        : message.lines().findFirst().orElse("");
+  }
+
   public ExitCode code() {
     return code;
   }

@@ -1,0 +1,66 @@
+package dev.lapidary.serve.cli;
+
+import dev.lapidary.serve.model.ModelLoader;
+import dev.lapidary.serve.model.PreprocessingOptions;
+import dev.lapidary.serve.model.ServedModel;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import picocli.CommandLine.Option;
+
+/** Which model, and what it does not say of itself. */
+final class ModelOptions {
+  @Option(
+      names = "--model",
+      required = true,
+      paramLabel = "FILE|DIR",
+      description = "an ONNX classifier, or a folder with exactly one")
+  private Path model = Path.of("");
+
+  @Option(
+      names = "--threads",
+      paramLabel = "N",
+      description = "threads of one run of the network; 0: all cores")
+  private int threads;
+
+  @Option(
+      names = "--resize",
+      paramLabel = "PIXELS",
+      description = "for a model without a card: the shorter side before the crop")
+  private Optional<Integer> resize = Optional.empty();
+
+  @Option(
+      names = "--crop",
+      paramLabel = "PIXELS",
+      description = "for a model without a card: the square crop, unless the graph says it")
+  private Optional<Integer> crop = Optional.empty();
+
+  @Option(
+      names = "--mean",
+      split = ",",
+      paramLabel = "R,G,B",
+      description = "for a model without a card: subtracted from values in [0, 1]; one if gray")
+  private List<Float> mean = List.of();
+
+  @Option(
+      names = "--std",
+      split = ",",
+      paramLabel = "R,G,B",
+      description = "for a model without a card: divides them then")
+  private List<Float> std = List.of();
+
+  @Option(
+      names = "--labels",
+      paramLabel = "FILE",
+      description = "for a model without labels: a text file, one label a line")
+  private Optional<Path> labels = Optional.empty();
+
+  ServedModel load() {
+    return ModelLoader.load(
+        model, new PreprocessingOptions(resize, crop, mean, std, labels), threads());
+  }
+
+  int threads() {
+    return threads > 0 ? threads : Runtime.getRuntime().availableProcessors();
+  }
+}

@@ -1,0 +1,42 @@
+package dev.lapidary.serve.http;
+
+import io.micronaut.http.HttpResponse;
+import io.micronaut.http.HttpStatus;
+import io.micronaut.http.MediaType;
+import io.micronaut.http.annotation.Controller;
+import io.micronaut.http.annotation.Get;
+
+/** Health as the Open Inference Protocol has it; the status code is the answer. */
+@Controller("/v2/health")
+final class HealthController {
+  private final ServerState state;
+
+  HealthController(ServerState state) {
+    this.state = state;
+  }
+
+  private record Live(boolean live) {}
+
+  private record Ready(boolean ready) {}
+
+  private record NotReady(boolean ready, String reason) {}
+
+  @Get("/live")
+  HttpResponse<byte[]> live() {
+    return json(HttpStatus.OK, new Live(true));
+  }
+
+  @Get("/ready")
+  HttpResponse<byte[]> ready() {
+    if (state.phase() instanceof ServerState.Phase.NotReady not) {
+      return json(HttpStatus.SERVICE_UNAVAILABLE, new NotReady(false, not.reason()));
+    }
+    return json(HttpStatus.OK, new Ready(true));
+  }
+
+  private static HttpResponse<byte[]> json(HttpStatus status, Object body) {
+    return HttpResponse.<byte[]>status(status)
+        .contentType(MediaType.APPLICATION_JSON_TYPE)
+        .body(Json.write(body));
+  }
+}

@@ -1,0 +1,140 @@
+package dev.lapidary.serve.http;
+
+import dev.lapidary.models.failure.Failure;
+import dev.lapidary.serve.model.GoldenCheck;
+import dev.lapidary.serve.model.ServedModel;
+import io.micronaut.context.ApplicationContext;
+import io.micronaut.runtime.server.EmbeddedServer;
+import java.net.URI;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicBoolean;
+
+/**
+ * An HTTP server in this process. It answers {@code /v2/health/live} from {@link #bind} on, and
+ * predicts from {@link #serve} on, if the model passes its golden check. {@link #close} answers
+ * what was accepted, then stops.
+ */
+public final class PredictionServer implements AutoCloseable {
+  private final ServerState state;
+  private final ApplicationContext context;
+  private final EmbeddedServer http;
+  private final AtomicBoolean closing = new AtomicBoolean();
+  private final CountDownLatch closed = new CountDownLatch(1);
+
+  private PredictionServer(ServerState state, ApplicationContext context, EmbeddedServer http) {
+    this.state = state;
+    this.context = context;
+    this.http = http;
+  }
+
+  /**
+   * Listens, with no model yet.
+   *
+   * @throws Failure (exit 1) if the port is taken
+   */
+  public static PredictionServer bind(ServerSettings settings) {
+    ServerState state = new ServerState(settings);
+    ApplicationContext context =
+        ApplicationContext.builder()
+            .banner(false)
+            // All settings come from the command line, none from the surroundings.
+            .deduceEnvironment(false)
+            .environmentPropertySource(false)
+            .enableDefaultPropertySources(false)
+            .properties(properties(settings))
+            .singletons(state)
+            .build();
+    try {
+      context.start();
+      EmbeddedServer http = context.getBean(EmbeddedServer.class);
+      http.start();
+      return new PredictionServer(state, context, http);
+    } catch (RuntimeException e) {
+      context.close();
+      Throwable cause = e;
+      while (cause.getCause() != null) {
+        cause = cause.getCause();
+      }
+      throw Failure.failed(
+          "cannot listen on %s:%d: %s; choose another --port",
+          settings.host(), settings.port(), Failure.reason(cause));
+    }
+  }
+
+  private static Map<String, Object> properties(ServerSettings settings) {
+    int bodyBytes = settings.limits().bodyBytes();
+    Map<String, Object> all = new HashMap<>();
+    all.put("micronaut.server.host", settings.host());
+    all.put("micronaut.server.port", settings.port() == 0 ? -1 : settings.port());
+    all.put("micronaut.server.max-request-size", bodyBytes);
+    all.put("micronaut.server.max-request-buffer-size", bodyBytes);
+    all.put("micronaut.server.read-idle-timeout", "60s");
+    all.put("micronaut.server.idle-timeout", "120s");
+    all.put("micronaut.server.date-header", false);
+    return all;
+  }
+
+  /**
+   * Checks the model against its golden images, and predicts with it if it passes. The server owns
+   * the model from here on.
+   *
+   * @return why it does not pass: requests are then answered 503 with that reason
+   */
+  public Optional<String> serve(ServedModel model) {
+    Optional<String> failure = GoldenCheck.failure(model);
+    if (failure.isPresent()) {
+      model.close();
+      state.become(new ServerState.Phase.NotReady("golden_check_failed", failure.get()));
+      return failure;
+    }
+    Serving serving = new Serving(model, state.admission(), state.settings());
+    state.become(new ServerState.Phase.Ready(serving));
+    return Optional.empty();
+  }
+
+  /** With the real port. */
+  public URI uri() {
+    return http.getURI();
+  }
+
+  /** Images that are accepted and not yet answered. */
+  public int imagesInFlight() {
+    return state.admission().images();
+  }
+
+  /** Waits until the server is closed, by whomever. */
+  public void awaitClose() throws InterruptedException {
+    closed.await();
+  }
+
+  private boolean awaitAnswers() {
+    try {
+      return state.admission().awaitEmpty(state.settings().grace());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt(); // stop at once
+      return false;
+    }
+  }
+
+  /** Refuses what comes, answers what was accepted within the grace time, and stops. */
+  @Override
+  public void close() {
+    if (!closing.compareAndSet(false, true)) {
+      return;
+    }
+    ServerState.Phase before = state.phase();
+    state.become(new ServerState.Phase.NotReady("draining", "the server is stopping"));
+    boolean answered = awaitAnswers();
+    http.stop();
+    context.close();
+    // A network that outlasts the grace time is left to its daemon thread: waiting for it would
+    // make the stop as long as it is stuck.
+    if (answered && before instanceof ServerState.Phase.Ready ready) {
+      ready.serving().close();
+    }
+    closed.countDown();
+  }
+}

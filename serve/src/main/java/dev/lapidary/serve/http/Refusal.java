@@ -1,0 +1,105 @@
+package dev.lapidary.serve.http;
+
+import com.google.errorprone.annotations.FormatMethod;
+import com.google.errorprone.annotations.FormatString;
+import io.micronaut.http.HttpStatus;
+
+/**
+ * A whole request that is not answered with predictions. Becomes RFC 9457 problem details, or under
+ * {@code /v2} the Open Inference Protocol's error.
+ */
+final class Refusal extends RuntimeException {
+  private static final long serialVersionUID = 1L;
+
+  private final HttpStatus status;
+  private final String code;
+  private final int retryAfterSeconds;
+
+  private Refusal(HttpStatus status, String code, int retryAfterSeconds, String message) {
+    // No stack trace: under overload thousands of these a second are the normal case.
+    super(message, null, false, false);
+    this.status = status;
+    this.code = code;
+    this.retryAfterSeconds = retryAfterSeconds;
+  }
+
+  @FormatMethod
+  static Refusal badRequest(String code, @FormatString String format, Object... arguments) {
+    return new Refusal(HttpStatus.BAD_REQUEST, code, 0, String.format(format, arguments));
+  }
+
+  @FormatMethod
+  static Refusal notFound(String format, Object... arguments) {
+    return new Refusal(HttpStatus.NOT_FOUND, "not_found", 0, String.format(format, arguments));
+  }
+
+  @FormatMethod
+  static Refusal tooLarge(String format, Object... arguments) {
+    return new Refusal(
+        HttpStatus.REQUEST_ENTITY_TOO_LARGE, "too_large", 0, String.format(format, arguments));
+  }
+
+  @FormatMethod
+  static Refusal unsupportedMediaType(String format, Object... arguments) {
+    return new Refusal(
+        HttpStatus.UNSUPPORTED_MEDIA_TYPE,
+        "unsupported_media_type",
+        0,
+        String.format(format, arguments));
+  }
+
+  static Refusal queueFull(int images, int retryAfterSeconds) {
+    return new Refusal(
+        HttpStatus.TOO_MANY_REQUESTS,
+        "queue_full",
+        retryAfterSeconds,
+        "the queue is full with %d images; try again in %d s".formatted(images, retryAfterSeconds));
+  }
+
+  static Refusal deadlineUnmeetable(long expectedMillis, long leftMillis) {
+    return new Refusal(
+        HttpStatus.GATEWAY_TIMEOUT,
+        "deadline_unmeetable",
+        0,
+        "the queue needs about %d ms but the deadline leaves %d ms"
+            .formatted(expectedMillis, leftMillis));
+  }
+
+  static Refusal deadlinePassed() {
+    return new Refusal(
+        HttpStatus.GATEWAY_TIMEOUT,
+        "deadline_passed",
+        0,
+        "the deadline passed before the answer was there");
+  }
+
+  static Refusal unavailable(String code, String message) {
+    return new Refusal(HttpStatus.SERVICE_UNAVAILABLE, code, 0, message);
+  }
+
+  static Refusal failed(Throwable cause) {
+    Refusal refusal =
+        new Refusal(
+            HttpStatus.INTERNAL_SERVER_ERROR, "internal", 0, "the server failed; its log says why");
+    refusal.initCause(cause);
+    return refusal;
+  }
+
+  HttpStatus status() {
+    return status;
+  }
+
+  String code() {
+    return code;
+  }
+
+  /** 0 for no {@code Retry-After}. */
+  int retryAfterSeconds() {
+    return retryAfterSeconds;
+  }
+
+  @Override
+  public String getMessage() {
+    return String.valueOf(super.getMessage());
+  }
+}

@@ -1,0 +1,184 @@
+package dev.lapidary.serve.model;
+
+import ai.onnxruntime.OrtException;
+import dev.lapidary.models.card.CardJson;
+import dev.lapidary.models.card.ModelCard;
+import dev.lapidary.models.failure.Failure;
+import dev.lapidary.models.image.Preprocessing;
+import dev.lapidary.serve.batch.BatchFunction;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.FloatBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+
+/** Opens an ONNX classifier, with what its card or the user says of it. */
+public final class ModelLoader {
+  private ModelLoader() {}
+
+  /**
+   * @param path an ONNX file, or a folder with exactly one
+   * @param threads that one run of the network uses
+   * @throws Failure (exit 2) if it cannot be served, saying why
+   */
+  public static ServedModel load(Path path, PreprocessingOptions options, int threads) {
+    Path file = fileOf(path);
+    String place = String.valueOf(file.getFileName());
+    String sha256 = sha256(file);
+    OnnxNetwork network = OnnxNetwork.open(file, threads);
+    try {
+      return served(network, sha256, options, place);
+    } catch (OrtException e) {
+      network.close();
+      throw Failure.badInput("[%s] ONNX Runtime cannot run it: %s", place, Failure.reason(e));
+    } catch (RuntimeException e) {
+      network.close();
+      throw e;
+    }
+  }
+
+  private static Path fileOf(Path path) {
+    if (Files.isRegularFile(path)) {
+      return path;
+    }
+    if (!Files.isDirectory(path)) {
+      throw Failure.badInput("%s is neither an ONNX file nor a folder with one", path);
+    }
+    List<Path> found;
+    try (Stream<Path> entries = Files.list(path)) {
+      found = entries.filter(p -> p.toString().endsWith(".onnx")).sorted().toList();
+    } catch (IOException e) {
+      throw Failure.badInput("%s cannot be listed: %s", path, Failure.reason(e));
+    }
+    if (found.size() != 1) {
+      throw Failure.badInput(
+          "%s holds %d .onnx files, expected 1; name the file with --model", path, found.size());
+    }
+    return found.get(0);
+  }
+
+  private static ServedModel served(
+      OnnxNetwork network, String sha256, PreprocessingOptions options, String place)
+      throws OrtException {
+    Optional<ModelCard> card =
+        network.metadata(ModelCard.METADATA_KEY).map(json -> CardJson.read(json, place));
+    Preprocessing preprocessing = preprocessing(network, card, options, place);
+    requireFits(preprocessing, network.inputShape(), place);
+    BatchFunction run =
+        (inputs, count) ->
+            network.run(
+                inputs,
+                count,
+                preprocessing.channels(),
+                preprocessing.cropHeight(),
+                preprocessing.cropWidth());
+    int classes = classes(run, preprocessing.inputLength(), place);
+    return new ServedModel(
+        card.map(ModelCard::name).orElse(place.replaceFirst("\\.onnx$", "")),
+        card.map(ModelCard::version).orElse("1"),
+        sha256,
+        labels(card, options, classes, place),
+        new ServedModel.Signature(network.input(), network.output()),
+        preprocessing,
+        network.inputShape()[0] != 1,
+        run,
+        card,
+        network);
+  }
+
+  private static Preprocessing preprocessing(
+      OnnxNetwork network, Optional<ModelCard> card, PreprocessingOptions options, String place) {
+    card.map(ModelCard::input).ifPresent(input -> requireReadable(input, place));
+    Optional<Preprocessing> said = card.flatMap(ModelCard::preprocessing);
+    if (said.isEmpty()) {
+      return options.preprocessing(network.inputShape(), place);
+    }
+    options.requireNoneWithCard(place);
+    return said.get();
+  }
+
+  private static void requireReadable(ModelCard.Input input, String place) {
+    if (!input.layout().equals("NCHW") || !input.dtype().equals("float32")) {
+      throw Failure.badInput(
+          "[%s] its input is %s %s, expected NCHW float32; export it without embedded"
+              + " preprocessing",
+          place, input.layout(), input.dtype());
+    }
+  }
+
+  private static void requireFits(Preprocessing preprocessing, long[] shape, String place) {
+    long[] own = {preprocessing.channels(), preprocessing.cropHeight(), preprocessing.cropWidth()};
+    for (int i = 0; i < own.length; i++) {
+      if (shape[i + 1] > 0 && shape[i + 1] != own[i]) {
+        throw Failure.badInput(
+            "[%s] the preprocessing gives %dx%dx%d (C, H, W) but the graph takes %dx%dx%d",
+            place, own[0], own[1], own[2], shape[1], shape[2], shape[3]);
+      }
+    }
+  }
+
+  /** Told by one run, since a graph may leave its output's shape open. */
+  private static int classes(BatchFunction run, int inputLength, String place) {
+    FloatBuffer zeros =
+        ByteBuffer.allocateDirect(Float.BYTES * inputLength)
+            .order(ByteOrder.nativeOrder())
+            .asFloatBuffer();
+    try {
+      return run.run(zeros, 1).length;
+    } catch (Exception e) {
+      throw Failure.badInput("[%s] ONNX Runtime cannot run it: %s", place, Failure.reason(e));
+    }
+  }
+
+  private static List<String> labels(
+      Optional<ModelCard> card, PreprocessingOptions options, int classes, String place) {
+    List<String> labels = card.map(ModelCard::labels).orElse(List.of());
+    if (!labels.isEmpty() && options.labels().isPresent()) {
+      throw Failure.badInput("[%s] its card has labels; leave out --labels", place);
+    }
+    if (options.labels().isPresent()) {
+      labels = lines(options.labels().get());
+    }
+    if (labels.isEmpty()) {
+      return IntStream.range(0, classes).mapToObj(Integer::toString).toList();
+    }
+    if (labels.size() != classes) {
+      throw Failure.badInput(
+          "[%s] there are %d labels but the network has %d classes", place, labels.size(), classes);
+    }
+    return labels;
+  }
+
+  private static List<String> lines(Path file) {
+    try {
+      return Files.readAllLines(file).stream().filter(line -> !line.isBlank()).toList();
+    } catch (IOException e) {
+      throw Failure.badInput(
+          "%s cannot be read as labels, one a line: %s", file, Failure.reason(e));
+    }
+  }
+
+  private static String sha256(Path file) {
+    try (InputStream in = Files.newInputStream(file)) {
+      MessageDigest digest = MessageDigest.getInstance("SHA-256");
+      byte[] chunk = new byte[1 << 16];
+      for (int n = in.read(chunk); n >= 0; n = in.read(chunk)) {
+        digest.update(chunk, 0, n);
+      }
+      return HexFormat.of().formatHex(digest.digest());
+    } catch (IOException e) {
+      throw Failure.badInput("%s cannot be read: %s", file, Failure.reason(e));
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("every JVM has SHA-256", e);
+    }
+  }
+}

@@ -1,0 +1,143 @@
+package dev.lapidary.serve.model;
+
+import ai.onnxruntime.NodeInfo;
+import ai.onnxruntime.OnnxJavaType;
+import ai.onnxruntime.OnnxTensor;
+import ai.onnxruntime.OrtEnvironment;
+import ai.onnxruntime.OrtException;
+import ai.onnxruntime.OrtSession;
+import ai.onnxruntime.TensorInfo;
+import dev.lapidary.models.failure.Failure;
+import java.nio.FloatBuffer;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * A classifier in ONNX Runtime: input {@code [N, C, H, W]} float32, output {@code [N, classes]}
+ * float32. Logits of one image may differ in the last bits with the size of the batch it runs in,
+ * since the runtime picks its kernels by shape.
+ */
+public final class OnnxNetwork implements AutoCloseable {
+  private final OrtSession session;
+  private final String input;
+  private final String output;
+  private final long[] inputShape;
+
+  private OnnxNetwork(OrtSession session, String input, String output, long[] inputShape) {
+    this.session = session;
+    this.input = input;
+    this.output = output;
+    this.inputShape = inputShape;
+  }
+
+  /**
+   * @param threads that one run uses
+   * @throws Failure (exit 2) if the file is no ONNX model or no image classifier
+   */
+  static OnnxNetwork open(Path file, int threads) {
+    String place = String.valueOf(file.getFileName());
+    OrtSession session;
+    try (OrtSession.SessionOptions options = new OrtSession.SessionOptions()) {
+      options.setIntraOpNumThreads(threads);
+      options.setInterOpNumThreads(1);
+      session = OrtEnvironment.getEnvironment().createSession(file.toString(), options);
+    } catch (OrtException e) {
+      throw Failure.badInput(
+          "[%s] ONNX Runtime cannot load it, expected an ONNX model: %s", place, Failure.reason(e));
+    }
+    try {
+      return of(session, place);
+    } catch (OrtException e) {
+      close(session);
+      throw Failure.badInput("[%s] ONNX Runtime cannot describe it: %s", place, Failure.reason(e));
+    } catch (Failure e) {
+      close(session);
+      throw e;
+    }
+  }
+
+  private static OnnxNetwork of(OrtSession session, String place) throws OrtException {
+    Map.Entry<String, NodeInfo> in = single(session.getInputInfo(), place, "input");
+    Map.Entry<String, NodeInfo> out = single(session.getOutputInfo(), place, "output");
+    long[] inShape = floatShape(in, 4, place, "input [N, C, H, W]");
+    floatShape(out, 2, place, "output [N, classes]");
+    if (inShape[0] > 1) {
+      throw Failure.badInput(
+          "[%s] its batch is fixed to %d images; export it with a dynamic batch",
+          place, inShape[0]);
+    }
+    return new OnnxNetwork(session, in.getKey(), out.getKey(), inShape);
+  }
+
+  private static Map.Entry<String, NodeInfo> single(
+      Map<String, NodeInfo> all, String place, String what) {
+    if (all.size() != 1) {
+      throw Failure.badInput(
+          "[%s] an image classifier has one %s but this model has %d: %s",
+          place, what, all.size(), all.keySet());
+    }
+    return all.entrySet().iterator().next();
+  }
+
+  private static long[] floatShape(
+      Map.Entry<String, NodeInfo> value, int rank, String place, String expected) {
+    if (value.getValue().getInfo() instanceof TensorInfo tensor
+        && tensor.type == OnnxJavaType.FLOAT
+        && tensor.getShape().length == rank) {
+      return tensor.getShape();
+    }
+    throw Failure.badInput(
+        "[%s] expected a float32 %s but %s is %s",
+        place, expected, value.getKey(), value.getValue().getInfo());
+  }
+
+  /** {@code metadata_props[key]}. */
+  Optional<String> metadata(String key) throws OrtException {
+    return session.getMetadata().getCustomMetadataValue(key);
+  }
+
+  public String input() {
+    return input;
+  }
+
+  public String output() {
+    return output;
+  }
+
+  /** N, C, H, W; -1 where the graph leaves it open. */
+  public long[] inputShape() {
+    return inputShape.clone();
+  }
+
+  /**
+   * One forward pass.
+   *
+   * @param inputs direct; its remaining floats are {@code [count, channels, height, width]}
+   * @return {@code [count, classes]} logits
+   */
+  public float[] run(FloatBuffer inputs, int count, int channels, int height, int width)
+      throws OrtException {
+    long[] shape = {count, channels, height, width};
+    try (OnnxTensor x = OnnxTensor.createTensor(OrtEnvironment.getEnvironment(), inputs, shape);
+        OrtSession.Result result = session.run(Map.of(input, x))) {
+      FloatBuffer logits = ((OnnxTensor) result.get(0)).getFloatBuffer();
+      float[] copy = new float[logits.remaining()];
+      logits.get(copy);
+      return copy;
+    }
+  }
+
+  @Override
+  public void close() {
+    close(session);
+  }
+
+  private static void close(OrtSession session) {
+    try {
+      session.close();
+    } catch (OrtException e) {
+      throw new IllegalStateException("ONNX Runtime cannot close the session", e);
+    }
+  }
+}

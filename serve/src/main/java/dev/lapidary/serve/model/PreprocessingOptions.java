@@ -1,0 +1,84 @@
+package dev.lapidary.serve.model;
+
+import dev.lapidary.models.failure.Failure;
+import dev.lapidary.models.image.Preprocessing;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * What the user says of a model that does not say it itself. Nothing is guessed: a wrong guess
+ * would answer, and be wrong.
+ *
+ * @param resize length of the shorter side before the crop, in pixels
+ * @param crop the network's input, height and width, in pixels; not needed where the graph says it
+ * @param mean by channel; R, G, B, or one value for a gray input
+ * @param std by channel
+ * @param labels a text file, one label a line
+ */
+public record PreprocessingOptions(
+    Optional<Integer> resize,
+    Optional<Integer> crop,
+    List<Float> mean,
+    List<Float> std,
+    Optional<Path> labels) {
+
+  public static final PreprocessingOptions NONE =
+      new PreprocessingOptions(
+          Optional.empty(), Optional.empty(), List.of(), List.of(), Optional.empty());
+
+  public PreprocessingOptions {
+    mean = List.copyOf(mean);
+    std = List.copyOf(std);
+  }
+
+  /**
+   * @param inputShape N, C, H, W of the graph's input; -1 where it is open
+   * @throws Failure (exit 2) naming what is missing
+   */
+  Preprocessing preprocessing(long[] inputShape, String place) {
+    List<String> missing = new ArrayList<>();
+    if (resize.isEmpty()) {
+      missing.add("--resize");
+    }
+    if (crop.isEmpty() && (inputShape[2] < 1 || inputShape[3] < 1)) {
+      missing.add("--crop");
+    }
+    if (mean.isEmpty()) {
+      missing.add("--mean");
+    }
+    if (std.isEmpty()) {
+      missing.add("--std");
+    }
+    if (!missing.isEmpty()) {
+      throw Failure.badInput(
+          "[%s] it does not say how its images are preprocessed (no lapidary.card in"
+              + " metadata_props); give %s, or export it with exporter onnx",
+          place, String.join(", ", missing));
+    }
+    try {
+      return new Preprocessing(
+          Preprocessing.Resize.SHORTER_SIDE,
+          resize.orElseThrow(),
+          Preprocessing.Interpolation.BILINEAR,
+          crop.orElseGet(() -> Math.toIntExact(inputShape[2])),
+          crop.orElseGet(() -> Math.toIntExact(inputShape[3])),
+          mean,
+          std,
+          mean.size() == 1 ? Preprocessing.Colour.GRAY : Preprocessing.Colour.RGB);
+    } catch (IllegalArgumentException e) {
+      throw Failure.badInput(
+          "[%s] %s; see --resize, --crop, --mean, --std", place, Failure.reason(e));
+    }
+  }
+
+  /** Refuses (exit 2) options that a card already answers. */
+  void requireNoneWithCard(String place) {
+    if (resize.isPresent() || crop.isPresent() || !mean.isEmpty() || !std.isEmpty()) {
+      throw Failure.badInput(
+          "[%s] its card sets the preprocessing; leave out --resize, --crop, --mean and --std",
+          place);
+    }
+  }
+}

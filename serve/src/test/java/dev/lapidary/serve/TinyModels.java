@@ -1,0 +1,192 @@
+package dev.lapidary.serve;
+
+import ai.onnx.proto.OnnxMl.AttributeProto;
+import ai.onnx.proto.OnnxMl.GraphProto;
+import ai.onnx.proto.OnnxMl.ModelProto;
+import ai.onnx.proto.OnnxMl.NodeProto;
+import ai.onnx.proto.OnnxMl.OperatorSetIdProto;
+import ai.onnx.proto.OnnxMl.StringStringEntryProto;
+import ai.onnx.proto.OnnxMl.TensorProto;
+import ai.onnx.proto.OnnxMl.TensorShapeProto;
+import ai.onnx.proto.OnnxMl.TypeProto;
+import ai.onnx.proto.OnnxMl.ValueInfoProto;
+import dev.lapidary.models.card.CardJson;
+import dev.lapidary.models.card.ModelCard;
+import dev.lapidary.models.card.ModelCard.GoldenImage;
+import dev.lapidary.models.image.Preprocessing;
+import java.awt.Color;
+import java.awt.Graphics2D;
+import java.awt.image.BufferedImage;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.util.Base64;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Optional;
+import java.util.TreeMap;
+import javax.imageio.ImageIO;
+
+/**
+ * A classifier whose answer anyone can compute: three classes, logit c is the mean of channel c in
+ * [0, 1]. An image of one colour has that colour as its logits, so each image is told from another
+ * by its answer.
+ */
+public final class TinyModels {
+  public static final int SIDE = 8;
+  public static final List<String> LABELS = List.of("red", "green", "blue");
+  public static final Preprocessing PREPROCESSING =
+      new Preprocessing(
+          Preprocessing.Resize.SHORTER_SIDE,
+          SIDE,
+          Preprocessing.Interpolation.BILINEAR,
+          SIDE,
+          SIDE,
+          List.of(0f, 0f, 0f),
+          List.of(1f, 1f, 1f),
+          Preprocessing.Colour.RGB);
+
+  private TinyModels() {}
+
+  /** With a card and one golden image that it passes. */
+  public static Path write(Path folder) throws IOException {
+    return write(folder, Optional.of(card(golden(0.001f))));
+  }
+
+  public static Path write(Path folder, Optional<ModelCard> card) throws IOException {
+    return write(folder, card, true);
+  }
+
+  /**
+   * @param batches whether the batch dimension is dynamic, or 1
+   */
+  public static Path write(Path folder, Optional<ModelCard> card, boolean batches)
+      throws IOException {
+    ModelProto.Builder model =
+        ModelProto.newBuilder()
+            .setIrVersion(8)
+            .addOpsetImport(OperatorSetIdProto.newBuilder().setVersion(17))
+            .setGraph(graph(batches));
+    card.ifPresent(
+        c ->
+            model.addMetadataProps(
+                StringStringEntryProto.newBuilder()
+                    .setKey(ModelCard.METADATA_KEY)
+                    .setValue(CardJson.write(c))));
+    Path file = folder.resolve("tiny.onnx");
+    Files.write(file, model.build().toByteArray());
+    return file;
+  }
+
+  private static GraphProto graph(boolean batches) {
+    AttributeProto axis =
+        AttributeProto.newBuilder()
+            .setName("axis")
+            .setType(AttributeProto.AttributeType.INT)
+            .setI(1)
+            .build();
+    return GraphProto.newBuilder()
+        .setName("mean")
+        .addInput(value("input", batches, 3, SIDE, SIDE))
+        .addOutput(value("logits", batches, 3))
+        .addNode(
+            NodeProto.newBuilder()
+                .setOpType("GlobalAveragePool")
+                .addInput("input")
+                .addOutput("mean"))
+        .addNode(
+            NodeProto.newBuilder()
+                .setOpType("Flatten")
+                .addInput("mean")
+                .addOutput("logits")
+                .addAttribute(axis))
+        .build();
+  }
+
+  private static ValueInfoProto value(String name, boolean batches, int... dims) {
+    TensorShapeProto.Builder shape = TensorShapeProto.newBuilder();
+    TensorShapeProto.Dimension.Builder batch = TensorShapeProto.Dimension.newBuilder();
+    shape.addDim(batches ? batch.setDimParam("N") : batch.setDimValue(1));
+    for (int dim : dims) {
+      shape.addDim(TensorShapeProto.Dimension.newBuilder().setDimValue(dim));
+    }
+    return ValueInfoProto.newBuilder()
+        .setName(name)
+        .setType(
+            TypeProto.newBuilder()
+                .setTensorType(
+                    TypeProto.Tensor.newBuilder()
+                        .setElemType(TensorProto.DataType.FLOAT.getNumber())
+                        .setShape(shape)))
+        .build();
+  }
+
+  public static ModelCard card(GoldenImage... golden) {
+    return new ModelCard(
+        "tiny",
+        "7",
+        "mean",
+        LABELS,
+        new ModelCard.Input("input", "NCHW", 3, SIDE, SIDE, "float32"),
+        Optional.of(PREPROCESSING),
+        new TreeMap<>(),
+        ModelCard.Provenance.UNKNOWN,
+        Optional.empty(),
+        Optional.empty(),
+        List.of(golden));
+  }
+
+  /** An image of one colour with the logits that it must have, plus {@code error} on the first. */
+  public static GoldenImage golden(float error) {
+    Color colour = new Color(250, 100, 30);
+    ByteBuffer input =
+        ByteBuffer.allocate(Float.BYTES * 3 * SIDE * SIDE).order(ByteOrder.LITTLE_ENDIAN);
+    for (int level : new int[] {250, 100, 30}) {
+      for (int i = 0; i < SIDE * SIDE; i++) {
+        input.putFloat(level / 255f);
+      }
+    }
+    return new GoldenImage(
+        Base64.getEncoder().encodeToString(png(colour, SIDE, SIDE)),
+        sha256(input.array()),
+        List.of(250 / 255f + error, 100 / 255f, 30 / 255f),
+        0.01);
+  }
+
+  private static String sha256(byte[] bytes) {
+    try {
+      return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(bytes));
+    } catch (java.security.NoSuchAlgorithmException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  public static byte[] png(Color colour, int width, int height) {
+    BufferedImage image = new BufferedImage(width, height, BufferedImage.TYPE_INT_RGB);
+    Graphics2D graphics = image.createGraphics();
+    graphics.setColor(colour);
+    graphics.fillRect(0, 0, width, height);
+    graphics.dispose();
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    try {
+      ImageIO.write(image, "png", bytes);
+    } catch (IOException e) {
+      throw new IllegalStateException(e);
+    }
+    return bytes.toByteArray();
+  }
+
+  /** Softmax of the colour's channels: what the classifier must answer. */
+  public static double probability(Color colour, int channel) {
+    double[] e = {
+      Math.exp(colour.getRed() / 255.0),
+      Math.exp(colour.getGreen() / 255.0),
+      Math.exp(colour.getBlue() / 255.0)
+    };
+    return e[channel] / (e[0] + e[1] + e[2]);
+  }
+}

@@ -1,0 +1,206 @@
+package dev.lapidary.serve.model;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.lapidary.models.card.ModelCard;
+import dev.lapidary.models.card.ModelCard.GoldenImage;
+import dev.lapidary.models.failure.ExitCode;
+import dev.lapidary.models.failure.Failure;
+import dev.lapidary.models.image.Preprocessing;
+import dev.lapidary.serve.TinyModels;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class ModelLoaderTest {
+  private static final PreprocessingOptions GIVEN =
+      new PreprocessingOptions(
+          Optional.of(10),
+          Optional.empty(),
+          List.of(0.5f, 0.5f, 0.5f),
+          List.of(1f, 1f, 1f),
+          Optional.empty());
+
+  @TempDir Path folder;
+
+  private static ServedModel load(Path path) {
+    return ModelLoader.load(path, PreprocessingOptions.NONE, 1);
+  }
+
+  private static void assertRefused(Path path, PreprocessingOptions options, String message) {
+    assertThatThrownBy(() -> ModelLoader.load(path, options, 1).close())
+        .isInstanceOfSatisfying(
+            Failure.class, f -> assertThat(f.code()).isEqualTo(ExitCode.BAD_INPUT))
+        .hasMessage(message);
+  }
+
+  @Test
+  void takesAllFromTheCard() throws IOException {
+    TinyModels.write(folder);
+    try (ServedModel model = load(folder)) {
+      assertThat(model.name()).isEqualTo("tiny");
+      assertThat(model.version()).isEqualTo("7");
+      assertThat(model.labels()).isEqualTo(TinyModels.LABELS);
+      assertThat(model.preprocessing()).isEqualTo(TinyModels.PREPROCESSING);
+      assertThat(model.batches()).isTrue();
+      assertThat(model.signature()).isEqualTo(new ServedModel.Signature("input", "logits"));
+      assertThat(GoldenCheck.failure(model)).isEmpty();
+    }
+  }
+
+  @Test
+  void refusesAGoldenImageThatComesOutOtherwise() throws IOException {
+    GoldenImage good = TinyModels.golden(0);
+    GoldenImage otherHash =
+        new GoldenImage(good.pngBase64(), "0".repeat(64), good.logits(), good.tolerance());
+    GoldenImage otherArgmax =
+        new GoldenImage(good.pngBase64(), good.inputSha256(), List.of(0.1f, 1f, 0.1f), 2);
+    GoldenImage noImage =
+        new GoldenImage("AAAA", good.inputSha256(), good.logits(), good.tolerance());
+    GoldenImage notANumber =
+        new GoldenImage(
+            good.pngBase64(), good.inputSha256(), List.of(Float.NaN, 1f, 1f), good.tolerance());
+    assertThat(failure(good, otherHash))
+        .isEqualTo(
+            "golden image 1: the input tensor's SHA-256 is %s, expected %s"
+                .formatted(good.inputSha256(), "0".repeat(64)));
+    assertThat(failure(otherArgmax)).isEqualTo("golden image 0: the argmax is 0, expected 1");
+    assertThat(failure(noImage)).startsWith("golden image 0: it does not decode: expected JPEG");
+    assertThat(failure(notANumber)).contains("expected NaN within");
+  }
+
+  private String failure(GoldenImage... golden) throws IOException {
+    try (ServedModel model = load(TinyModels.write(folder, Optional.of(TinyModels.card(golden))))) {
+      return GoldenCheck.failure(model).orElseThrow();
+    }
+  }
+
+  @Test
+  void takesWhatIsSaidOfAModelWithoutACard() throws IOException {
+    Path file = TinyModels.write(folder, Optional.empty());
+    Path labels = Files.writeString(folder.resolve("labels.txt"), "r\ng\n\nb\n");
+    PreprocessingOptions options =
+        new PreprocessingOptions(
+            GIVEN.resize(), GIVEN.crop(), GIVEN.mean(), GIVEN.std(), Optional.of(labels));
+    try (ServedModel model = ModelLoader.load(file, options, 1)) {
+      assertThat(model.labels()).containsExactly("r", "g", "b");
+      assertThat(model.preprocessing().resize()).isEqualTo(Preprocessing.Resize.SHORTER_SIDE);
+      assertThat(model.preprocessing().resizeSize()).isEqualTo(10);
+      assertThat(model.preprocessing().cropHeight()).isEqualTo(TinyModels.SIDE);
+      assertThat(model.card()).isEmpty();
+    }
+    try (ServedModel model = ModelLoader.load(file, GIVEN, 1)) {
+      assertThat(model.labels()).containsExactly("0", "1", "2");
+    }
+  }
+
+  @Test
+  void refusesToGuess() throws IOException {
+    assertRefused(
+        TinyModels.write(folder, Optional.empty()),
+        PreprocessingOptions.NONE,
+        "[tiny.onnx] it does not say how its images are preprocessed (no lapidary.card in"
+            + " metadata_props); give --resize, --mean, --std, or export it with exporter onnx");
+  }
+
+  @Test
+  void refusesWhatContradictsTheCard() throws IOException {
+    Path file = TinyModels.write(folder);
+    assertRefused(
+        file,
+        GIVEN,
+        "[tiny.onnx] its card sets the preprocessing; leave out --resize, --crop, --mean and"
+            + " --std");
+    Path labels = Files.writeString(folder.resolve("labels.txt"), "r\ng\nb\n");
+    assertRefused(
+        file,
+        new PreprocessingOptions(
+            Optional.empty(), Optional.empty(), List.of(), List.of(), Optional.of(labels)),
+        "[tiny.onnx] its card has labels; leave out --labels");
+  }
+
+  @Test
+  void refusesACardThatDoesNotFitTheGraph() throws IOException {
+    ModelCard card = TinyModels.card();
+    Preprocessing larger =
+        new Preprocessing(
+            Preprocessing.Resize.EXACT,
+            0,
+            Preprocessing.Interpolation.BILINEAR,
+            16,
+            16,
+            List.of(0f, 0f, 0f),
+            List.of(1f, 1f, 1f),
+            Preprocessing.Colour.RGB);
+    assertRefused(
+        TinyModels.write(folder, Optional.of(with(card, card.labels(), larger))),
+        PreprocessingOptions.NONE,
+        "[tiny.onnx] the preprocessing gives 3x16x16 (C, H, W) but the graph takes 3x8x8");
+    assertRefused(
+        TinyModels.write(
+            folder, Optional.of(with(card, List.of("a", "b"), TinyModels.PREPROCESSING))),
+        PreprocessingOptions.NONE,
+        "[tiny.onnx] there are 2 labels but the network has 3 classes");
+    assertRefused(
+        TinyModels.write(
+            folder,
+            Optional.of(card.withInput(new ModelCard.Input("input", "NHWC", 3, 8, 8, "uint8")))),
+        PreprocessingOptions.NONE,
+        "[tiny.onnx] its input is NHWC uint8, expected NCHW float32; export it without embedded"
+            + " preprocessing");
+  }
+
+  private static ModelCard with(ModelCard card, List<String> labels, Preprocessing preprocessing) {
+    return new ModelCard(
+        card.name(),
+        card.version(),
+        card.architecture(),
+        labels,
+        card.input(),
+        Optional.of(preprocessing),
+        card.metrics(),
+        card.provenance(),
+        card.quantization(),
+        card.parity(),
+        card.golden());
+  }
+
+  @Test
+  void servesAGraphOfOneImageAtATime() throws IOException {
+    Path file = TinyModels.write(folder, Optional.of(TinyModels.card()), false);
+    try (ServedModel model = load(file)) {
+      assertThat(model.batches()).isFalse();
+    }
+  }
+
+  @Test
+  void refusesWhatIsNoModel() throws IOException {
+    assertRefused(
+        folder.resolve("none.onnx"),
+        PreprocessingOptions.NONE,
+        folder.resolve("none.onnx") + " is neither an ONNX file nor a folder with one");
+    assertRefused(
+        folder,
+        PreprocessingOptions.NONE,
+        folder + " holds 0 .onnx files, expected 1; name the file with --model");
+    Path whole = TinyModels.write(folder);
+    byte[] bytes = Files.readAllBytes(whole);
+    Path cut = folder.resolve("cut.onnx");
+    Files.write(cut, Arrays.copyOf(bytes, 40));
+    assertThatThrownBy(() -> load(cut))
+        .isInstanceOf(Failure.class)
+        .hasMessageStartingWith("[cut.onnx] ONNX Runtime cannot load it, expected an ONNX model: ")
+        .message()
+        .satisfies(m -> assertThat(m.lines()).hasSize(1));
+    assertRefused(
+        folder,
+        PreprocessingOptions.NONE,
+        folder + " holds 2 .onnx files, expected 1; name the file with --model");
+  }
+}
