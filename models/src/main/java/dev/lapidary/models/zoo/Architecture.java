@@ -179,7 +179,7 @@ public final class Architecture {
 
   private static Tensor drawn(String tensor, Map<String, Slot> slots, long seed) {
     Slot slot = Objects.requireNonNull(slots.get(tensor));
-    return slot.init().tensor(new Draw(seed, tensor), slot.shape());
+    return slot.init().tensor(seed, tensor, slot.shape());
   }
 
   private Tensor fitting(String tensor, Tensor given, Map<String, Slot> slots) {

@@ -1,8 +1,9 @@
 package dev.lapidary.models.zoo;
 
 import dev.lapidary.models.tensor.DType;
+import dev.lapidary.models.tensor.RandomStream;
 import dev.lapidary.models.tensor.Tensor;
-import java.util.function.LongToDoubleFunction;
+import java.util.function.DoubleSupplier;
 
 /**
  * How a new tensor is filled: {@code torch.nn.init}'s rules, with draws that are a function of
@@ -34,10 +35,15 @@ interface Init {
   /** The counter of a batch normalization. */
   Init COUNTER = (draw, shape) -> Tensor.zeros(DType.INT64, shape);
 
-  Tensor tensor(Draw draw, long... shape);
+  Tensor tensor(RandomStream draw, long... shape);
+
+  /** The tensor of that name under that seed. */
+  default Tensor tensor(long seed, String name, long... shape) {
+    return tensor(RandomStream.of(seed, 0, 0, name), shape);
+  }
 
   static Init constant(double value) {
-    return (draw, shape) -> fill(shape, i -> value);
+    return (draw, shape) -> fill(shape, () -> value);
   }
 
   /**
@@ -45,12 +51,12 @@ interface Init {
    * and more deviations away.
    */
   static Init normal(double std) {
-    return (draw, shape) -> fill(shape, i -> std * draw.normal(i));
+    return (draw, shape) -> fill(shape, () -> std * draw.gaussian());
   }
 
   /** U(-bound, bound). */
   static Init uniform(double bound) {
-    return (draw, shape) -> fill(shape, i -> bound * (2 * draw.uniform(i) - 1));
+    return (draw, shape) -> fill(shape, () -> draw.uniform(-bound, bound));
   }
 
   /** Integers that the network is built with. */
@@ -66,10 +72,10 @@ interface Init {
     return (double) Tensor.numel(shape) / shape[1];
   }
 
-  private static Tensor fill(long[] shape, LongToDoubleFunction value) {
+  private static Tensor fill(long[] shape, DoubleSupplier value) {
     float[] floats = new float[Math.toIntExact(Tensor.numel(shape))];
     for (int i = 0; i < floats.length; i++) {
-      floats[i] = (float) value.applyAsDouble(i);
+      floats[i] = (float) value.getAsDouble();
     }
     return Tensor.of(floats, shape);
   }

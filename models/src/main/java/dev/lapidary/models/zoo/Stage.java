@@ -1,6 +1,11 @@
 package dev.lapidary.models.zoo;
 
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
 
 /**
  * A part of a network, counted from the stem to the head: what is unfrozen together, has one
@@ -22,8 +27,34 @@ public record Stage(String name, List<String> modules) {
     return modules.stream().anyMatch(m -> name.equals(m) || name.startsWith(m + "."));
   }
 
-  /** The modules as globs over parameter names: {@code layer1.*}. */
-  public List<String> patterns() {
-    return modules.stream().map(m -> m + "*").toList();
+  /**
+   * Stages of a network that the zoo does not know: one for each module at the top, and where one
+   * of them holds most of the parameters, one for each module inside it.
+   *
+   * @param names of parameters, in the order of the state_dict
+   */
+  public static List<Stage> derived(Collection<String> names) {
+    Map<String, Integer> tops = new LinkedHashMap<>();
+    names.forEach(name -> tops.merge(path(name, 1), 1, Integer::sum));
+    Set<String> paths = new LinkedHashSet<>();
+    for (String name : names) {
+      String top = path(name, 1);
+      boolean most = 2 * tops.getOrDefault(top, 0) > names.size();
+      paths.add(most ? path(name, 2) : top);
+    }
+    return paths.stream().map(path -> of(path, path)).toList();
+  }
+
+  /** The first parts of a parameter's module path, or its own name if it lies in the root. */
+  private static String path(String name, int parts) {
+    int end = -1;
+    for (int i = 0; i < parts; i++) {
+      int dot = name.indexOf('.', end + 1);
+      if (dot < 0) {
+        break;
+      }
+      end = dot;
+    }
+    return end < 0 ? name : name.substring(0, end);
   }
 }

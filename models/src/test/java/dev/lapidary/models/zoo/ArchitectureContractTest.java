@@ -56,6 +56,7 @@ class ArchitectureContractTest {
   void anUnknownNameNamesTheNearest() {
     assertThatThrownBy(() -> Zoo.find("resnet-51"))
         .isInstanceOf(Failure.class)
-        .hasMessageStartingWith("no architecture is named resnet-51; near are resnet50, ");
+        .hasMessageStartingWith("no architecture is named 'resnet-51'; did you mean resnet")
+        .hasMessageEndingWith("(trainer archs lists all)");
   }
 }
