@@ -7,7 +7,6 @@ import dev.lapidary.models.tensor.DType;
 import dev.lapidary.models.tensor.Storage;
 import dev.lapidary.models.tensor.Tensor;
 import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -26,7 +25,6 @@ final class OnnxInitializers {
   private static final int TENSOR_DIMS = 1;
   private static final int TENSOR_TYPE = 2;
   private static final int TENSOR_FLOATS = 4;
-  private static final int TENSOR_INT64S = 7;
   private static final int TENSOR_NAME = 8;
   private static final int TENSOR_RAW = 9;
   private static final int TENSOR_DOUBLES = 10;
@@ -105,7 +103,6 @@ final class OnnxInitializers {
         case TENSOR_TYPE -> type = in.number();
         case TENSOR_NAME -> name = text(in.bytes());
         case TENSOR_RAW, TENSOR_FLOATS, TENSOR_DOUBLES -> data = in.bytes();
-        case TENSOR_INT64S -> data = int64s(in);
         case TENSOR_LOCATION -> external |= in.number() != 0;
         default -> {}
       }
@@ -134,15 +131,6 @@ final class OnnxInitializers {
     throw Failure.badInput(
         "initializer %s: %d bytes for %s%s; the file is damaged or packs its data otherwise",
         Quote.of(name), data.remaining(), dtype, java.util.Arrays.toString(shape));
-  }
-
-  /** Packed varints: at most ten times as long in memory as in the file. */
-  private static ByteBuffer int64s(Protobuf in) {
-    List<Long> values = new ArrayList<>();
-    in.integers(values, Integer.MAX_VALUE);
-    ByteBuffer data = ByteBuffer.allocate(8 * values.size()).order(ByteOrder.LITTLE_ENDIAN);
-    values.forEach(data::putLong);
-    return data.flip();
   }
 
   private static String text(ByteBuffer bytes) {

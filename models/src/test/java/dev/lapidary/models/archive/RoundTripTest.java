@@ -15,6 +15,18 @@ class RoundTripTest {
   @TempDir Path folder;
 
   static Stream<Path> archives() {
+    return Stream.concat(Stream.of(kinds()), golden());
+  }
+
+  private static Path kinds() {
+    try {
+      return Path.of(RoundTripTest.class.getResource("/weights/kinds.pt").toURI());
+    } catch (java.net.URISyntaxException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  private static Stream<Path> golden() {
     return Golden.FAMILIES.stream()
         .flatMap(
             family ->

@@ -1,0 +1,204 @@
+package dev.lapidary.models.weights;
+
+import dev.lapidary.models.archive.PyValue.PyTensor;
+import dev.lapidary.models.failure.Failure;
+import dev.lapidary.models.script.StateDict;
+import dev.lapidary.models.tensor.Tensor;
+import dev.lapidary.models.weights.MatchReport.Absent;
+import dev.lapidary.models.weights.MatchReport.Head;
+import dev.lapidary.models.weights.MatchReport.Loaded;
+import dev.lapidary.models.weights.MatchReport.Mismatched;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashSet;
+import java.util.IdentityHashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * How a file's tensors fit a network, by name and shape. Of the ways in which the file's names can
+ * be read ({@link Naming}) it is the one that fits the most parameters, and the report says which.
+ */
+public final class Match {
+  private final MatchReport report;
+  private final Map<StateDict.Entry, Tensor> pairs;
+
+  private Match(MatchReport report, Map<StateDict.Entry, Tensor> pairs) {
+    this.report = report;
+    this.pairs = pairs;
+  }
+
+  /** Compares; nothing is changed yet. */
+  public static Match of(NamedTensors source, StateDict target) {
+    Naming.Names best = null;
+    long most = -1;
+    for (Naming.Names names : Naming.readings(source)) {
+      long fitting = fittingParameters(names, target);
+      if (fitting > most) {
+        best = names;
+        most = fitting;
+      }
+    }
+    if (best == null) {
+      throw new IllegalStateException("a file's own names are always one reading");
+    }
+    return of(source, best, target);
+  }
+
+  public MatchReport report() {
+    return report;
+  }
+
+  /**
+   * @param minMatch the smallest part of the network's parameters that must be loaded, 0 to 1
+   * @throws Failure exit 2 if less is: training from scratch by mistake looks like this
+   */
+  public Match requireAtLeast(double minMatch) {
+    if (report.fraction() >= minMatch) {
+      return this;
+    }
+    throw Failure.badInput(
+        "the weights fit the network too little: %.1f %% of its parameters by name and shape,"
+            + " expected %.1f %%; missing %s; in the file %s. Is it another architecture's file?"
+            + " (--min-match %.2f accepts it)",
+        100 * report.fraction(),
+        100 * minMatch,
+        first(report.missing().stream().map(Absent::name).toList()),
+        first(report.unexpected().stream().map(Absent::name).toList()),
+        Math.floor(100 * report.fraction()) / 100);
+  }
+
+  /**
+   * Puts what fits into the network's objects, converted to the types that it has there. Tensors of
+   * the same type stay views of the file. Tied weights stay tied.
+   */
+  public void apply() {
+    IdentityHashMap<PyTensor, PyTensor> tied = new IdentityHashMap<>();
+    pairs.forEach(
+        (entry, tensor) -> {
+          PyTensor value =
+              tied.computeIfAbsent(
+                  entry.value(),
+                  old -> new PyTensor(Cast.to(old.tensor().dtype(), tensor), old.requiresGrad()));
+          entry.owner().attributes().put(entry.attribute(), value);
+        });
+  }
+
+  private static long fittingParameters(Naming.Names names, StateDict target) {
+    long fitting = 0;
+    for (StateDict.Entry entry : target.entries()) {
+      Tensor tensor = names.tensors().get(entry.name());
+      if (tensor != null && fits(tensor, entry.tensor())) {
+        fitting += Math.max(1, tensor.numel());
+      }
+    }
+    return fitting;
+  }
+
+  private static Match of(NamedTensors source, Naming.Names names, StateDict target) {
+    Map<StateDict.Entry, Tensor> pairs = new LinkedHashMap<>();
+    List<Loaded> loaded = new ArrayList<>();
+    List<Absent> missing = new ArrayList<>();
+    List<Mismatched> mismatched = new ArrayList<>();
+    Set<String> used = new HashSet<>();
+    long loadedParameters = 0;
+    long parameters = 0;
+    for (StateDict.Entry entry : target.entries()) {
+      Tensor wanted = entry.tensor();
+      long counted = entry.kind() == StateDict.Kind.PARAMETER ? wanted.numel() : 0;
+      parameters += counted;
+      Tensor found = names.tensors().get(entry.name());
+      if (found == null) {
+        missing.add(new Absent(entry.name(), shape(wanted)));
+        continue;
+      }
+      used.add(entry.name());
+      if (!fits(found, wanted)) {
+        mismatched.add(new Mismatched(entry.name(), shape(wanted), shape(found)));
+        continue;
+      }
+      loadedParameters += counted;
+      pairs.put(entry, reshaped(found, wanted.shape()));
+      String sourceName = names.sourceNames().getOrDefault(entry.name(), entry.name());
+      loaded.add(
+          new Loaded(entry.name(), sourceName, shape(wanted), wanted.dtype(), found.dtype()));
+    }
+    List<Absent> unexpected = new ArrayList<>();
+    names
+        .tensors()
+        .forEach(
+            (name, tensor) -> {
+              if (!used.contains(name)) {
+                unexpected.add(new Absent(name, shape(tensor)));
+              }
+            });
+    List<String> notes = new ArrayList<>(source.notes());
+    notes.addAll(names.notes());
+    List<Head> heads = takeHeads(mismatched);
+    MatchReport report =
+        new MatchReport(
+            source.format(),
+            notes,
+            loaded,
+            missing,
+            unexpected,
+            mismatched,
+            heads,
+            loadedParameters,
+            parameters);
+    return new Match(report, pairs);
+  }
+
+  /** A weight that differs in its first size only, with its bias: the layer has other classes. */
+  private static List<Head> takeHeads(List<Mismatched> mismatched) {
+    List<Head> heads = new ArrayList<>();
+    for (Mismatched weight : List.copyOf(mismatched)) {
+      boolean otherRows =
+          weight.name().endsWith(".weight")
+              && weight.shape().size() >= 2
+              && weight.shape().size() == weight.sourceShape().size()
+              && rest(weight.shape()).equals(rest(weight.sourceShape()));
+      if (otherRows) {
+        String layer = weight.name().substring(0, weight.name().length() - ".weight".length());
+        heads.add(new Head(layer, weight.shape().get(0), weight.sourceShape().get(0)));
+        mismatched.removeIf(
+            m -> m.name().equals(layer + ".weight") || m.name().equals(layer + ".bias"));
+      }
+    }
+    return heads;
+  }
+
+  private static List<Long> rest(List<Long> shape) {
+    return shape.subList(1, shape.size());
+  }
+
+  /**
+   * Sizes of 1 do not count: one library has a layer scale as [C], another as [C, 1, 1], one a
+   * squeeze as a linear layer, another as a 1x1 convolution; the numbers and their order are equal.
+   */
+  private static boolean fits(Tensor a, Tensor b) {
+    return Arrays.equals(withoutOnes(a), withoutOnes(b));
+  }
+
+  private static long[] withoutOnes(Tensor tensor) {
+    return Arrays.stream(tensor.shape()).filter(size -> size != 1).toArray();
+  }
+
+  private static Tensor reshaped(Tensor tensor, long[] shape) {
+    if (Arrays.equals(tensor.shape(), shape)) {
+      return tensor;
+    }
+    Tensor whole = tensor.contiguous();
+    return whole.view(shape, Tensor.contiguousStrides(shape), whole.offset());
+  }
+
+  private static List<Long> shape(Tensor tensor) {
+    return Arrays.stream(tensor.shape()).boxed().toList();
+  }
+
+  private static String first(List<String> names) {
+    return names.isEmpty() ? "nothing" : names.size() + " such as " + names.get(0);
+  }
+}

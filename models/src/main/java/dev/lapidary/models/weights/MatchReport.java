@@ -1,0 +1,108 @@
+package dev.lapidary.models.weights;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.SerializationFeature;
+import dev.lapidary.models.tensor.DType;
+import java.util.List;
+import java.util.Locale;
+import java.util.function.Function;
+
+/**
+ * What a weights file gave to a network and what not, to print and to keep.
+ *
+ * @param format of the file
+ * @param notes how its names were read: {@code removed the prefix 'module.'}
+ * @param loaded tensors that fit by name and shape
+ * @param missing the network's, not in the file
+ * @param unexpected the file's, not in the network
+ * @param mismatched in both, with another shape
+ * @param replacedHeads layers of another class count, which keep the network's fresh weights
+ * @param loadedParameters numbers in loaded parameters (buffers are not counted)
+ * @param parameters numbers in all of the network's parameters
+ */
+public record MatchReport(
+    String format,
+    List<String> notes,
+    List<Loaded> loaded,
+    List<Absent> missing,
+    List<Absent> unexpected,
+    List<Mismatched> mismatched,
+    List<Head> replacedHeads,
+    long loadedParameters,
+    long parameters) {
+  private static final int SHOWN = 8;
+  private static final ObjectMapper JSON =
+      new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
+
+  /** {@code sourceName} and {@code sourceType} are the file's. */
+  public record Loaded(
+      String name, String sourceName, List<Long> shape, DType type, DType sourceType) {}
+
+  public record Absent(String name, List<Long> shape) {}
+
+  public record Mismatched(String name, List<Long> shape, List<Long> sourceShape) {}
+
+  public record Head(String layer, long classes, long sourceClasses) {}
+
+  public MatchReport {
+    notes = List.copyOf(notes);
+    loaded = List.copyOf(loaded);
+    missing = List.copyOf(missing);
+    unexpected = List.copyOf(unexpected);
+    mismatched = List.copyOf(mismatched);
+    replacedHeads = List.copyOf(replacedHeads);
+  }
+
+  /** The part of the network's parameters that was loaded, 0 to 1. */
+  public double fraction() {
+    return parameters == 0 ? 0 : (double) loadedParameters / parameters;
+  }
+
+  /** For a terminal: the count first, then what was not loaded and why. */
+  public String text() {
+    StringBuilder out = new StringBuilder();
+    out.append(
+        String.format(
+            Locale.ROOT,
+            "%s: %d tensors loaded, %.1f %% of %,d parameters%n",
+            format,
+            loaded.size(),
+            100 * fraction(),
+            parameters));
+    notes.forEach(note -> out.append("  ").append(note).append(System.lineSeparator()));
+    for (Head head : replacedHeads) {
+      out.append(
+          String.format(
+              "  head %s: %d classes in the file, %d here: its weights stay fresh%n",
+              head.layer, head.sourceClasses, head.classes));
+    }
+    list(out, "missing in the file", missing, a -> a.name + a.shape);
+    list(out, "left in the file", unexpected, a -> a.name + a.shape);
+    list(
+        out,
+        "of another shape",
+        mismatched,
+        m -> m.name + m.shape + " but " + m.sourceShape + " in the file");
+    return out.toString();
+  }
+
+  /** All of it, for a file. */
+  public String json() {
+    try {
+      return JSON.writeValueAsString(this) + "\n";
+    } catch (JsonProcessingException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  private static <T> void list(
+      StringBuilder out, String title, List<T> items, Function<T, String> shown) {
+    if (items.isEmpty()) {
+      return;
+    }
+    out.append("  ").append(items.size()).append(' ').append(title).append(": ");
+    out.append(String.join(", ", items.stream().limit(SHOWN).map(shown).toList()));
+    out.append(items.size() > SHOWN ? ", ..." : "").append(System.lineSeparator());
+  }
+}
