@@ -93,7 +93,7 @@ public final class Preprocessor {
   private void gray(RgbImage view, float[] target, int offset) {
     byte[] pixels = view.pixels();
     for (int i = 0; i < pixels.length / 3; i++) {
-      target[offset + i] = normalized[0][Rgb.luma(pixels, 3 * i)];
+      target[offset + i] = normalized[0][Luma.of(pixels, 3 * i)];
     }
   }
 

@@ -14,15 +14,6 @@ final class Rgb {
     return value < 0 ? 0 : Math.min(value, 255);
   }
 
-  /** ITU-R 601-2 luma of the pixel that begins at {@code i}, as {@code convert("L")}. */
-  static int luma(byte[] rgb, int i) {
-    return (19_595 * (rgb[i] & 0xff)
-            + 38_470 * (rgb[i + 1] & 0xff)
-            + 7_471 * (rgb[i + 2] & 0xff)
-            + 32_768)
-        >> 16;
-  }
-
   static byte[] ofGray(byte[] gray) {
     byte[] rgb = new byte[3 * gray.length];
     for (int i = 0; i < gray.length; i++) {

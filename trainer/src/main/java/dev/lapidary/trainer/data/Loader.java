@@ -81,7 +81,9 @@ public final class Loader implements AutoCloseable {
     private final Deque<Pending> pending = new ArrayDeque<>();
     private final Deque<float[]> free = new ArrayDeque<>();
     private float[] inUse = new float[0];
+    private final long[] draws;
     private int nextStart;
+    private int handedOut;
 
     private Batches(int[] order, int batchSize, long epoch, int firstBatch) {
       if (batchSize < 1 || firstBatch < 0) {
@@ -91,6 +93,8 @@ public final class Loader implements AutoCloseable {
       this.order = order;
       this.batchSize = batchSize;
       this.epoch = epoch;
+      this.draws = draws(order);
+      this.handedOut = firstBatch;
       this.nextStart = (int) Math.min(order.length, (long) firstBatch * batchSize);
       fill();
     }
@@ -122,7 +126,7 @@ public final class Loader implements AutoCloseable {
       }
       Batch batch = next.await();
       inUse = batch.images();
-      return batch;
+      return view.mixed(batch, epoch, handedOut++);
     }
 
     /** Drops what is in flight; needed only if the epoch was not gone through. */
@@ -149,20 +153,32 @@ public final class Loader implements AutoCloseable {
       Future<?>[] jobs = new Future<?>[end - start];
       for (int i = 0; i < jobs.length; i++) {
         int sample = order[start + i];
+        long draw = draws[start + i];
         int offset = i * length;
         samples[i] = sample;
         labels[i] = data.samples().get(sample).label();
-        jobs[i] = workers.submit(() -> prepare(sample, epoch, images, offset));
+        jobs[i] = workers.submit(() -> prepare(sample, epoch, draw, images, offset));
       }
-      return new Pending(new Batch(images, labels, samples, jobs.length), jobs);
+      return new Pending(new Batch(images, labels, samples), jobs);
     }
   }
 
-  private void prepare(int position, long epoch, float[] images, int offset) {
+  /** A sample's own number, or another for each time that it comes again. */
+  private long[] draws(int[] order) {
+    int[] times = new int[data.size()];
+    long[] draws = new long[order.length];
+    for (int i = 0; i < order.length; i++) {
+      draws[i] = order[i] + (long) times[order[i]]++ * data.size();
+    }
+    return draws;
+  }
+
+  private void prepare(int position, long epoch, long draw, float[] images, int offset) {
     Sample sample = data.samples().get(position);
     try {
       RgbImage image = cache.get(position, () -> data.pictures().image(sample));
-      preprocessor.normalize(view.of(image, epoch, position), images, offset);
+      preprocessor.normalize(view.of(image, epoch, draw), images, offset);
+      view.normalized(images, offset, epoch, draw);
     } catch (UndecodableImage | IOException e) {
       throw Failure.failed(
           "[%s] the image could be read at the start and cannot now: %s", sample.name(), e);

@@ -1,0 +1,25 @@
+package dev.lapidary.trainer.augment;
+
+import dev.lapidary.models.image.RgbImage;
+import dev.lapidary.models.tensor.RandomStream;
+
+/**
+ * torchvision's {@code RandomGrayscale}: the luma in all three channels.
+ *
+ * @param p the probability
+ */
+record Grayscale(double p) implements PixelStep {
+  static Grayscale of(Options options) {
+    return new Grayscale(options.number("p", 0.1, 0, 1));
+  }
+
+  @Override
+  public RgbImage apply(RgbImage image, RandomStream random) {
+    return random.chance(p) ? Enhance.gray(image) : image;
+  }
+
+  @Override
+  public String toString() {
+    return "gray(p=" + Options.text(p) + ")";
+  }
+}

@@ -1,0 +1,26 @@
+package dev.lapidary.trainer.augment;
+
+import dev.lapidary.models.image.RgbImage;
+import dev.lapidary.models.tensor.RandomStream;
+
+/**
+ * torchvision's {@code RandomRotation}: turned about the centre, black outside.
+ *
+ * @param degrees the largest turn to either side
+ */
+record Rotation(double degrees, Warp.Sampling sampling) implements PixelStep {
+  static Rotation of(Options options) {
+    return new Rotation(options.number("degrees", 15, 0, 180), options.sampling());
+  }
+
+  @Override
+  public RgbImage apply(RgbImage image, RandomStream random) {
+    double turn = random.uniform(-degrees, degrees);
+    return Warp.apply(image, InverseAffine.rotation(turn, image.width(), image.height()), sampling);
+  }
+
+  @Override
+  public String toString() {
+    return "rotate(degrees=" + Options.text(degrees) + ", " + Options.text(sampling) + ")";
+  }
+}
