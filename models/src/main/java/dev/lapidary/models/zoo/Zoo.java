@@ -4,6 +4,7 @@ import dev.lapidary.models.failure.Failure;
 import dev.lapidary.models.failure.NearNames;
 import dev.lapidary.models.failure.Quote;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Stream;
 
 /** All architectures by name, as torchvision names them. */
@@ -40,10 +41,12 @@ public final class Zoo {
    * @throws Failure (exit 2) naming the nearest names
    */
   public static Architecture find(String name) {
-    return ALL.stream()
-        .filter(a -> a.name().equals(name))
-        .findFirst()
-        .orElseThrow(() -> unknown(name));
+    return lookup(name).orElseThrow(() -> unknown(name));
+  }
+
+  /** Empty if no architecture has the name, as for a third party's network. */
+  public static Optional<Architecture> lookup(String name) {
+    return ALL.stream().filter(a -> a.name().equals(name)).findFirst();
   }
 
   private static Failure unknown(String name) {

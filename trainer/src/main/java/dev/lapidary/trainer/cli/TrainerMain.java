@@ -12,7 +12,7 @@ import picocli.CommandLine.Spec;
     mixinStandardHelpOptions = true,
     version = "Lapidary trainer 0.1.0",
     description = "Fine-tunes image classifiers from pretrained weights.",
-    subcommands = {})
+    subcommands = {ArchsCommand.class, LayersCommand.class})
 public final class TrainerMain implements Runnable {
   @Spec private CommandSpec spec;
 

@@ -1,0 +1,126 @@
+package dev.lapidary.trainer.cli;
+
+import dev.lapidary.models.archive.ArchiveReader;
+import dev.lapidary.models.archive.TorchScriptArchive;
+import dev.lapidary.models.card.CardJson;
+import dev.lapidary.models.script.StateDict;
+import dev.lapidary.models.tensor.Tensor;
+import dev.lapidary.models.zoo.Architecture;
+import dev.lapidary.models.zoo.Stage;
+import dev.lapidary.models.zoo.Zoo;
+import dev.lapidary.models.zoo.ZooOptions;
+import java.io.PrintWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code trainer layers}: every parameter and buffer of a network. */
+@Command(
+    name = "layers",
+    mixinStandardHelpOptions = true,
+    description =
+        "Lists a network's parameters and buffers: name, shape, dtype, count, stage. The names are"
+            + " what freezing and learning rates refer to.")
+final class LayersCommand implements Runnable {
+  @Spec private CommandSpec spec;
+
+  @Parameters(
+      paramLabel = "NAME|FILE",
+      description = "An architecture's name or a TorchScript .pt.")
+  private String source = "";
+
+  @Option(names = "--classes", description = "Classes of a named architecture's head.")
+  private int classes = 1000;
+
+  @Option(names = "--json", description = "Print JSON.")
+  private boolean json;
+
+  /**
+   * @param kind {@code parameter} or {@code buffer}
+   */
+  record Row(String name, List<Long> shape, String dtype, long count, String kind, String stage) {}
+
+  @Override
+  public void run() {
+    Path file = Path.of(source);
+    List<Row> rows = Files.isRegularFile(file) ? ofFile(file) : ofArchitecture(Zoo.find(source));
+    PrintWriter out = spec.commandLine().getOut();
+    if (json) {
+      out.println(CliJson.write(rows));
+    } else {
+      print(rows, out);
+    }
+  }
+
+  private List<Row> ofArchitecture(Architecture architecture) {
+    return architecture.state(ZooOptions.of(classes, 0)).stream()
+        .map(e -> row(e.name(), e.shape(), e.dtype().name(), e.parameter(), architecture.stages()))
+        .toList();
+  }
+
+  private static List<Row> ofFile(Path file) {
+    TorchScriptArchive archive = ArchiveReader.read(file);
+    StateDict state = StateDict.of(archive);
+    List<Stage> stages = stages(archive, state, file);
+    return state.entries().stream()
+        .map(
+            e -> {
+              Tensor tensor = e.tensor();
+              List<Long> shape = Arrays.stream(tensor.shape()).boxed().toList();
+              boolean parameter = e.kind() == StateDict.Kind.PARAMETER;
+              return row(e.name(), shape, tensor.dtype().name(), parameter, stages);
+            })
+        .toList();
+  }
+
+  /** The zoo's, if the card names a network of the zoo. */
+  private static List<Stage> stages(TorchScriptArchive archive, StateDict state, Path file) {
+    Optional<Architecture> known =
+        Optional.ofNullable(archive.extra().get(TorchScriptArchive.CARD))
+            .map(json -> CardJson.read(json, file.toString()).architecture())
+            .flatMap(Zoo::lookup);
+    return known
+        .map(Architecture::stages)
+        .orElseGet(
+            () -> Stage.derived(state.entries().stream().map(StateDict.Entry::name).toList()));
+  }
+
+  private static Row row(
+      String name, List<Long> shape, String dtype, boolean parameter, List<Stage> stages) {
+    String stage =
+        stages.stream().filter(s -> s.covers(name)).map(Stage::name).findFirst().orElse("");
+    long count = Tensor.numel(shape.stream().mapToLong(Long::longValue).toArray());
+    String kind = parameter ? "parameter" : "buffer";
+    return new Row(name, shape, dtype.toLowerCase(Locale.ROOT), count, kind, stage);
+  }
+
+  private static void print(List<Row> rows, PrintWriter out) {
+    int width = rows.stream().mapToInt(row -> row.name().length()).max().orElse(4);
+    String line = "%-" + width + "s  %-18s %-8s %11s  %-9s %s";
+    out.println(String.format(line, "name", "shape", "dtype", "count", "kind", "stage"));
+    for (Row row : rows) {
+      out.println(
+          String.format(
+              Locale.ROOT,
+              line,
+              row.name(),
+              row.shape(),
+              row.dtype(),
+              String.format(Locale.ROOT, "%,d", row.count()),
+              row.kind(),
+              row.stage()));
+    }
+    long parameters =
+        rows.stream().filter(r -> r.kind().equals("parameter")).mapToLong(Row::count).sum();
+    out.println();
+    out.println(String.format(Locale.ROOT, "%,d parameters", parameters));
+  }
+}
