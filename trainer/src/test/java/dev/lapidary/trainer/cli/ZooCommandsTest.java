@@ -34,7 +34,7 @@ class ZooCommandsTest {
     assertThat(run("archs")).isZero();
     assertThat(out.toString().lines())
         .contains(
-            "efficientnet_b0         5.29 M     0.386    224  "
+            "efficientnet_b0          5.29 M     0.386    224  "
                 + "bicubic to 256, crop 224, mean 0.485 std 0.229   classifier.1");
   }
 
