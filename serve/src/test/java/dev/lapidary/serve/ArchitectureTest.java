@@ -1,47 +1,46 @@
 package dev.lapidary.serve;
 
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
-import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
 
-import com.tngtech.archunit.core.importer.ImportOption.DoNotIncludeTests;
-import com.tngtech.archunit.junit.AnalyzeClasses;
-import com.tngtech.archunit.junit.ArchTest;
-import com.tngtech.archunit.lang.ArchRule;
+import com.tngtech.archunit.core.importer.ClassFileImporter;
+import com.tngtech.archunit.core.importer.ImportOption;
+import dev.lapidary.models.ArchitectureContract;
+import java.util.List;
+import org.junit.jupiter.api.Test;
 
-@AnalyzeClasses(packages = "dev.lapidary.serve", importOptions = DoNotIncludeTests.class)
-class ArchitectureTest {
-  @ArchTest
-  static final ArchRule dependsOnModelsOnly =
-      noClasses()
-          .should()
-          .dependOnClassesThat()
-          .resideInAnyPackage(
-              "dev.lapidary.trainer..", "dev.lapidary.exporter..", "dev.lapidary.quickstart..");
+class ArchitectureTest extends ArchitectureContract {
+  ArchitectureTest() {
+    super("serve");
+  }
 
-  @ArchTest
-  static final ArchRule servesWithoutDjl =
-      noClasses().should().dependOnClassesThat().resideInAnyPackage("ai.djl..");
+  @Override
+  protected List<String> mayUse() {
+    return List.of("dev.lapidary.models");
+  }
 
-  @ArchTest
-  static final ArchRule packagesAreFreeOfCycles =
-      slices().matching("dev.lapidary.serve.(*)..").should().beFreeOfCycles();
+  @Override
+  protected List<String> mustNotUse() {
+    return List.of("ai.djl");
+  }
 
-  @ArchTest
-  static final ArchRule batchingKnowsNoHttpAndNoRuntime =
-      noClasses()
-          .that()
-          .resideInAPackage("..serve.batch..")
-          .should()
-          .dependOnClassesThat()
-          .resideInAnyPackage(
-              "io.micronaut..", "io.netty..", "ai.onnxruntime..", "..models.image..");
+  @Test
+  void batchingKnowsNoHttpNoImagesAndNoRuntime() {
+    requireFree("batch", "io.micronaut..", "io.netty..", "ai.onnxruntime..", "..models.image..");
+  }
 
-  @ArchTest
-  static final ArchRule modelsAreLoadedWithoutHttp =
-      noClasses()
-          .that()
-          .resideInAPackage("..serve.model..")
-          .should()
-          .dependOnClassesThat()
-          .resideInAnyPackage("io.micronaut..", "io.netty..");
+  @Test
+  void modelsAreLoadedWithoutHttp() {
+    requireFree("model", "io.micronaut..", "io.netty..");
+  }
+
+  private static void requireFree(String part, String... packages) {
+    noClasses()
+        .should()
+        .dependOnClassesThat()
+        .resideInAnyPackage(packages)
+        .check(
+            new ClassFileImporter()
+                .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS)
+                .importPackages("dev.lapidary.serve." + part));
+  }
 }
