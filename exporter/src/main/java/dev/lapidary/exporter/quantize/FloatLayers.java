@@ -40,7 +40,7 @@ final class FloatLayers {
       if (plan.roleOf(node) == Role.FLOAT
           && !MOVING.contains(node.op())
           && !keptFloat.contains(node.name())) {
-        Fallback entry = new Fallback(node.op(), reason(graph, node));
+        Fallback entry = new Fallback(node.op(), reason(graph, plan, node));
         String key = entry.layer() + ": " + entry.reason();
         entries.put(key, entry);
         counts.merge(key, 1, Integer::sum);
@@ -56,7 +56,10 @@ final class FloatLayers {
     return all;
   }
 
-  private static String reason(OnnxGraph graph, OnnxNode node) {
+  private static String reason(OnnxGraph graph, Int8Plan plan, OnnxNode node) {
+    if (plan.isTooSmall(node.name())) {
+      return "too little work for each output: quantizing its input would cost more than it saves";
+    }
     return switch (node.op()) {
       case "Add", "Sub", "Mul", "Div", "GlobalAveragePool", "AveragePool", "Sigmoid" ->
           "its input is float, and int8 would only add rounding";

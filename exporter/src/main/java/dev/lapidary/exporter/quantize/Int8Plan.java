@@ -22,9 +22,16 @@ import java.util.Set;
  * transformer, whose range int8 cannot hold, stays float between its int8 matrix products.
  */
 final class Int8Plan {
+  /**
+   * Multiplications for each output of a convolution below which quantizing its input for it alone
+   * costs more than integers save: the first layer of most networks, ConvNeXt's depthwise ones.
+   */
+  private static final int LEAST_WORK = 128;
+
   private final OnnxGraph graph;
   private final Set<String> keptFloat;
   private final Set<String> natural = new LinkedHashSet<>();
+  private final Set<String> tooSmall = new LinkedHashSet<>();
   private final Map<String, Role> roles = new LinkedHashMap<>();
 
   private Int8Plan(OnnxGraph graph, Set<String> keptFloat) {
@@ -49,6 +56,11 @@ final class Int8Plan {
 
   Role roleOf(OnnxNode node) {
     return roles.getOrDefault(node.name(), Role.FLOAT);
+  }
+
+  /** Whether integers would be possible and do not pay. */
+  boolean isTooSmall(String node) {
+    return tooSmall.contains(node);
   }
 
   /** Nodes that compute on integers: the layers that a guard may turn back to float. */
@@ -114,8 +126,32 @@ final class Int8Plan {
           default -> isPassing(node) && fromInteger(node);
         };
     if (yes) {
+      if (node.is("Conv") && hasTooLittleWork(node)) {
+        tooSmall.add(node.name());
+      }
       natural.add(node.name());
     }
+  }
+
+  private boolean hasTooLittleWork(OnnxNode node) {
+    Tensor weight = graph.initializer(node.input(1)).orElseThrow();
+    return weight.numel() / Math.max(1, weight.size(0)) < LEAST_WORK
+        && graph.producer(node.input(0)).filter(p -> natural.contains(p.name())).isEmpty()
+        && !feedsMaxPool(node);
+  }
+
+  /**
+   * ONNX Runtime moves QuantizeLinear from behind a MaxPool to before it, and a MaxPool on integers
+   * is fast only behind a QLinearConv, in its layout; else it took 50 times as long as on floats.
+   */
+  private boolean feedsMaxPool(OnnxNode node) {
+    List<OnnxNode> readers = new ArrayList<>(graph.consumers(node.output()));
+    for (OnnxNode reader : graph.consumers(node.output())) {
+      if (reader.is("Relu", "Clip")) {
+        readers.addAll(graph.consumers(reader.output()));
+      }
+    }
+    return readers.stream().anyMatch(r -> r.is("MaxPool"));
   }
 
   /**
@@ -185,7 +221,9 @@ final class Int8Plan {
   // The second look: what is kept float, and what follows from it
 
   private Role role(OnnxNode node) {
-    if (!natural.contains(node.name()) || keptFloat.contains(node.name())) {
+    if (!natural.contains(node.name())
+        || tooSmall.contains(node.name())
+        || keptFloat.contains(node.name())) {
       return Role.FLOAT;
     }
     if (node.is("Relu", "Clip")) {

@@ -32,7 +32,7 @@ class DynamicInt8Test {
   void refusesAModelWithoutMatrixProducts() {
     try (CalibrationSet images = SmallNetworks.images("dynamic", 1)) {
       assertThatThrownBy(
-              () -> DynamicInt8.quantize(SmallNetworks.convolutionOnly(), images, line -> {}))
+              () -> DynamicInt8.quantize(SmallNetworks.fullyConvolutional(), images, line -> {}))
           .isInstanceOfSatisfying(
               Failure.class, f -> assertThat(f.code()).isEqualTo(ExitCode.BAD_INPUT))
           .hasMessageContaining("--quantize int8 with --calibration");

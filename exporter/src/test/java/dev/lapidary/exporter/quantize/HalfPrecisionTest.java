@@ -25,7 +25,7 @@ class HalfPrecisionTest {
         SmallNetworks::efficient,
         SmallNetworks::dense,
         SmallNetworks::transformer,
-        SmallNetworks::convolutionOnly);
+        SmallNetworks::fullyConvolutional);
   }
 
   @ParameterizedTest
@@ -64,13 +64,13 @@ class HalfPrecisionTest {
 
   @Test
   void whatFloat16CannotHoldIsClampedAndSaid() {
-    OnnxGraph fp32 = SmallNetworks.convolutionOnly();
+    OnnxGraph fp32 = SmallNetworks.fullyConvolutional();
     Tensor bias = Tensor.of(new float[] {1e6f, -1e6f, 0, 1, 2, 3, 65504}, 7);
-    fp32.setInitializer("only.bias", bias);
+    fp32.setInitializer("classes.bias", bias);
     List<String> log = new ArrayList<>();
     try (CalibrationSet images = SmallNetworks.images("fp16", 2)) {
       OnnxGraph half = HalfPrecision.quantize(fp32, images, log::add).graph();
-      assertThat(half.initializer("only.bias/fp16").orElseThrow().toFloats())
+      assertThat(half.initializer("classes.bias/fp16").orElseThrow().toFloats())
           .containsExactly(new float[] {65504, -65504, 0, 1, 2, 3, 65504}, within(0f));
       assertThat(log).contains("warning: 2 weights were beyond +-65504 and are clamped to it");
     }

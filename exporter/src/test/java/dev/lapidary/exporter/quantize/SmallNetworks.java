@@ -119,10 +119,13 @@ final class SmallNetworks {
     return net.gemm(x, 32);
   }
 
-  /** One convolution, its output the graph's own. */
-  static OnnxGraph convolutionOnly() {
+  /** A convolution gives the classes, which average pooling and a mean bring down to the logits. */
+  static OnnxGraph fullyConvolutional() {
     SmallNetworks net = new SmallNetworks();
-    String x = net.conv("only", "input", 3, CLASSES, 1, 1);
+    String x = net.relu("stem.relu", net.conv("stem", "input", 3, 16, 7, 1));
+    net.describe(x, 16);
+    x = net.node("average", "AveragePool", List.of(x), ints("kernel_shape", 2, 2, "strides", 2, 2));
+    x = net.conv("classes", x, 16, CLASSES, 1, 1);
     x = net.node("pool", "GlobalAveragePool", List.of(x), Map.of());
     net.graph.add(
         new OnnxNode(
@@ -191,10 +194,14 @@ final class SmallNetworks {
     for (String part : List.of("weight", "bias", "running_mean", "running_var")) {
       inputs.add(weight(name + "." + part, channels));
     }
+    describe(x, channels);
+    return node(name, "BatchNormalization", inputs, Map.of("epsilon", Attribute.of(1e-5)));
+  }
+
+  private void describe(String x, int channels) {
     graph.describe(
         ValueInfo.of(
             x, DType.FLOAT32, List.of(Dim.BATCH, Dim.of(channels), Dim.of(SIZE), Dim.of(SIZE))));
-    return node(name, "BatchNormalization", inputs, Map.of("epsilon", Attribute.of(1e-5)));
   }
 
   private String layerNorm(String name, String x, int features) {

@@ -24,25 +24,27 @@ class StaticInt8Test {
         network(
             "mobile",
             SmallNetworks::mobile,
-            // Each of HardSwish and HardSigmoid is an addition; HardSwish and the gate multiply.
-            Map.of("QLinearConv", 4, "QLinearAdd", 2, "QLinearMul", 2, "QGemm", 1)),
+            // The stem has 27 weights an output and stays float. Each of HardSwish and HardSigmoid
+            // is an addition; HardSwish and the gate multiply.
+            Map.of("Conv", 1, "QLinearConv", 3, "QLinearAdd", 2, "QLinearMul", 2, "QGemm", 1)),
         network(
             "efficient",
             SmallNetworks::efficient,
-            Map.of("QLinearConv", 5, "QLinearSigmoid", 4, "QLinearMul", 4, "QGemm", 1)),
+            Map.of("Conv", 1, "QLinearConv", 4, "QLinearSigmoid", 4, "QLinearMul", 4, "QGemm", 1)),
         network(
             "dense",
             SmallNetworks::dense,
-            // Two of the four convolutions are BatchNormalizations.
-            Map.of("QLinearConv", 4, "QLinearConcat", 1, "QGemm", 1)),
+            // Two of the three are BatchNormalizations.
+            Map.of("Conv", 1, "QLinearConv", 3, "QLinearConcat", 1, "QGemm", 1)),
         network(
             "transformer",
             SmallNetworks::transformer,
-            Map.of("QLinearConv", 1, "MatMulIntegerToFloat", 2, "QGemm", 1)),
+            Map.of("Conv", 1, "MatMulIntegerToFloat", 2, "QGemm", 1)),
         network(
-            "convolution only",
-            SmallNetworks::convolutionOnly,
-            Map.of("QLinearConv", 1, "QLinearGlobalAveragePool", 1)));
+            "fully convolutional",
+            SmallNetworks::fullyConvolutional,
+            // One of the three is the average pooling.
+            Map.of("QLinearConv", 3, "QLinearGlobalAveragePool", 1)));
   }
 
   @ParameterizedTest(name = "{0}")
@@ -57,12 +59,12 @@ class StaticInt8Test {
           FusionLint.of(int8, Int8Plan.of(NormalizeForInt8.of(fp32), Set.of()).layers());
       assertThat(lint.operators()).containsAllEntriesOf(expected);
       assertThat(lint.operators())
-          .doesNotContainKeys("Conv", "FusedConv", "Relu", "Clip", "HardSwish", "HardSigmoid");
+          .doesNotContainKeys("BatchNormalization", "Relu", "Clip", "HardSwish", "HardSigmoid");
       assertThat(lint.unfused()).isEmpty();
       Drift drift = Reference.of(fp32, others).drift(int8);
-      // A tensor at 8 bits has some 40 dB, and random weights leave the logits small beside what
-      // they are summed from: 23 dB of the logits must be left.
-      assertThat(drift.relativeError()).isLessThan(5e-3);
+      // A tensor at 8 bits has some 40 dB; random weights leave the logits small beside what they
+      // are summed from, so that 20 dB of the logits must be left.
+      assertThat(drift.relativeError()).isLessThan(1e-2);
       assertThat(drift.argmaxAgreement()).isGreaterThan(0.9);
     }
   }
