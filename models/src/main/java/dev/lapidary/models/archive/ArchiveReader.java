@@ -23,6 +23,7 @@ import java.util.TreeMap;
  */
 public final class ArchiveReader {
   private static final int NEWEST_VERSION = 10;
+  private static final int LONGEST_CODE = 8 << 20;
 
   private final ZipRecords records;
 
@@ -99,8 +100,14 @@ public final class ArchiveReader {
 
   private SortedMap<String, String> code() {
     SortedMap<String, String> code = new TreeMap<>();
+    long bytes = 0;
     for (String name : records.names()) {
       if (name.startsWith("code/") && name.endsWith(".py")) {
+        bytes += records.size(name);
+        if (bytes > LONGEST_CODE) {
+          throw Failure.badInput(
+              "%s: more than %d bytes of code; no model has so much", Quote.of(name), LONGEST_CODE);
+        }
         code.put(name.substring("code/".length()), text(name));
       }
     }

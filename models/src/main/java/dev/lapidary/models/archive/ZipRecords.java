@@ -5,6 +5,7 @@ import dev.lapidary.models.failure.Quote;
 import dev.lapidary.models.file.MappedFile;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Comparator;
@@ -25,7 +26,7 @@ import java.util.zip.Inflater;
  */
 final class ZipRecords {
   private static final int LOCAL_HEADER = 30;
-  private static final long INFLATED_ANYWAY = 32 << 20;
+  private static final long INFLATED_ANYWAY = 8 << 20;
 
   private final MappedFile file;
   private final String folder;
@@ -118,11 +119,17 @@ final class ZipRecords {
           "%s: no local header where the directory says; the zip is damaged",
           Quote.of(entry.name()));
     }
-    int start = LOCAL_HEADER + (header.getShort(26) & 0xffff) + (header.getShort(28) & 0xffff);
+    int nameBytes = header.getShort(26) & 0xffff;
+    int start = LOCAL_HEADER + nameBytes + (header.getShort(28) & 0xffff);
     if (entry.packedSize() > place.spanBytes - start) {
       throw Failure.badInput(
           "%s: %d bytes do not fit before the next record; the zip is truncated or overlaps itself",
           Quote.of(entry.name()), entry.packedSize());
+    }
+    ByteBuffer name = file.slice(entry.headerOffset() + LOCAL_HEADER, nameBytes);
+    if (!name.equals(StandardCharsets.UTF_8.encode(entry.name()))) {
+      throw Failure.badInput(
+          "%s: has another name in its own header; the zip is damaged", Quote.of(entry.name()));
     }
     return file.slice(entry.headerOffset() + start, entry.packedSize());
   }

@@ -18,7 +18,7 @@ class RoundTripTest {
     return Stream.concat(Stream.of(kinds()), golden());
   }
 
-  private static Path kinds() {
+  static Path kinds() {
     try {
       return Path.of(RoundTripTest.class.getResource("/weights/kinds.pt").toURI());
     } catch (java.net.URISyntaxException e) {

@@ -15,8 +15,12 @@ import dev.lapidary.models.Golden;
 import dev.lapidary.models.archive.ArchiveReader;
 import dev.lapidary.models.archive.ArchiveWriter;
 import dev.lapidary.models.tensor.Uniform;
+import java.io.InputStream;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Objects;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -41,8 +45,8 @@ class RewrittenArchiveTest {
     Path rewritten = folder.resolve("rewritten.pt");
     ArchiveWriter.write(ArchiveReader.read(original), rewritten);
 
-    float[] before = logits(original);
-    float[] after = logits(rewritten);
+    float[] before = outputs(original, 2, 3, 224, 224);
+    float[] after = outputs(rewritten, 2, 3, 224, 224);
 
     // The same operations on the same bits: equal to the last bit.
     assertThat(after).isEqualTo(before);
@@ -51,16 +55,27 @@ class RewrittenArchiveTest {
     assertThat(difference(after, EXPECTED.path(family).path("output"))).isLessThan(1e-4);
   }
 
-  private static float[] logits(Path archive) throws Exception {
+  /** Lists and dicts of all types, tied and shared tensors, quantized ones, bfloat16, strides. */
+  @Test
+  void keepsEveryKindOfAttribute() throws Exception {
+    Path original = folder.resolve("kinds.pt");
+    try (InputStream in = Golden.class.getResourceAsStream("/weights/kinds.pt")) {
+      Files.copy(Objects.requireNonNull(in), original);
+    }
+    Path rewritten = folder.resolve("rewritten.pt");
+    ArchiveWriter.write(ArchiveReader.read(original), rewritten);
+
+    assertThat(outputs(rewritten, 2, 3)).isEqualTo(outputs(original, 2, 3)).hasSize(6);
+  }
+
+  private static float[] outputs(Path archive, long... shape) throws Exception {
     String name = archive.getFileName().toString().replaceFirst("\\.pt$", "");
     try (Model model = Model.newInstance(name, Device.cpu(), "PyTorch");
         NDManager manager = NDManager.newBaseManager(Device.cpu(), "PyTorch")) {
       model.load(archive.getParent(), name);
       JniUtils.setGraphExecutorOptimize(false);
       NDArray input =
-          manager
-              .create(Uniform.tensor("input", 2, 3, 224, 224).toFloats())
-              .reshape(new Shape(2, 3, 224, 224));
+          manager.create(Uniform.tensor("input", shape).toFloats()).reshape(new Shape(shape));
       return model
           .getBlock()
           .forward(new ParameterStore(manager, false), new NDList(input), false)

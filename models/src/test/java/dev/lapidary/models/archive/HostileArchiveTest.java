@@ -1,0 +1,107 @@
+package dev.lapidary.models.archive;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.lapidary.models.Golden;
+import dev.lapidary.models.Hostile;
+import dev.lapidary.models.file.MappedFile;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Random;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/**
+ * Whatever is done to an archive: it is refused in one line, or it loads. Seeded; {@code mvn verify
+ * -Pproof} runs 2,000 cases of each kind.
+ */
+@Timeout(value = 20, unit = TimeUnit.MINUTES)
+class HostileArchiveTest {
+  /** A damaged byte of these is found by a checksum, so what still loads is the same archive. */
+  private static final Set<Attack> LEAVES_EQUAL =
+      Set.of(Attack.TRUNCATED, Attack.FLIPPED, Attack.FLIPPED_DIRECTORY);
+
+  private static final Set<Attack> ALWAYS_REFUSED =
+      Set.of(Attack.TRUNCATED, Attack.TRAVERSAL, Attack.CODE_IN_PICKLE);
+
+  private static List<Sample> samples;
+
+  @TempDir Path folder;
+
+  private record Sample(byte[] file, Map<String, byte[]> records, String values) {}
+
+  @ParameterizedTest
+  @EnumSource
+  void isRefusedOrLoads(Attack attack) throws IOException {
+    attack(attack, 30);
+  }
+
+  @Tag("proof")
+  @ParameterizedTest
+  @EnumSource
+  void isRefusedOrLoadsTwoThousandTimes(Attack attack) throws IOException {
+    attack(attack, 2000);
+  }
+
+  private void attack(Attack attack, int cases) throws IOException {
+    int refused = 0;
+    for (int seed = 0; seed < cases; seed++) {
+      Sample sample = samples().get(seed % samples().size());
+      Random random = Hostile.random(attack.ordinal(), seed);
+      byte[] bytes = attack.make(sample.file, sample.records, random);
+      Optional<TorchScriptArchive> read = Hostile.read(bytes, folder, ArchiveReader::read);
+      refused += read.isEmpty() ? 1 : 0;
+      if (LEAVES_EQUAL.contains(attack)) {
+        read.ifPresent(archive -> assertThat(values(archive)).isEqualTo(sample.values));
+      }
+    }
+    System.out.println(attack + ": " + refused + " of " + cases + " refused");
+    assertThat(refused).isPositive();
+    if (ALWAYS_REFUSED.contains(attack)) {
+      assertThat(refused).isEqualTo(cases);
+    }
+  }
+
+  private static String values(TorchScriptArchive archive) {
+    return archive.code() + Values.of(archive.root()) + Values.of(archive.constants());
+  }
+
+  private static List<Sample> samples() throws IOException {
+    if (samples == null) {
+      samples = new ArrayList<>();
+      for (String family : List.of("convnext", "densenet", "efficientnet", "swin", "vit")) {
+        for (String kind : List.of("scripted", "traced")) {
+          samples.add(sample(Golden.archive(family, kind).orElseThrow()));
+        }
+      }
+      samples.add(sample(RoundTripTest.kinds()));
+    }
+    return samples;
+  }
+
+  private static Sample sample(Path path) throws IOException {
+    ZipRecords zip = ZipRecords.open(MappedFile.open(path));
+    Map<String, byte[]> records = new LinkedHashMap<>();
+    for (String name : zip.names()) {
+      if (!name.endsWith(".debug_pkl")) {
+        ByteBuffer buffer = zip.read(name);
+        byte[] bytes = new byte[buffer.remaining()];
+        buffer.get(bytes);
+        records.put(name, bytes);
+      }
+    }
+    return new Sample(Files.readAllBytes(path), records, values(ArchiveReader.read(path)));
+  }
+}

@@ -1,0 +1,65 @@
+package dev.lapidary.models.weights;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.lapidary.models.Hostile;
+import dev.lapidary.models.tensor.Tensor;
+import java.nio.file.Path;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/**
+ * Whatever is done to a weights file: it is refused in one line, or its tensors can be read to the
+ * last byte. Seeded; {@code mvn verify -Pproof} runs 2,000 cases of each kind.
+ */
+@Timeout(value = 20, unit = TimeUnit.MINUTES)
+class HostileWeightsTest {
+  private static final Set<WeightsAttack> ALWAYS_REFUSED =
+      Set.of(WeightsAttack.CODE_IN_LEGACY_PICKLE, WeightsAttack.CODE_IN_ZIP_PICKLE);
+
+  @TempDir Path folder;
+
+  @ParameterizedTest
+  @EnumSource
+  void isRefusedOrLoads(WeightsAttack attack) {
+    attack(attack, 60);
+  }
+
+  @Tag("proof")
+  @ParameterizedTest
+  @EnumSource
+  void isRefusedOrLoadsTwoThousandTimes(WeightsAttack attack) {
+    attack(attack, 2000);
+  }
+
+  private void attack(WeightsAttack attack, int cases) {
+    int refused = 0;
+    for (int seed = 0; seed < cases; seed++) {
+      byte[] bytes = attack.make(Hostile.random(attack.ordinal(), seed));
+      Optional<Long> checksum = Hostile.read(bytes, folder, HostileWeightsTest::readAll);
+      refused += checksum.isEmpty() ? 1 : 0;
+    }
+    System.out.println(attack + ": " + refused + " of " + cases + " refused");
+    assertThat(refused).isPositive();
+    if (ALWAYS_REFUSED.contains(attack)) {
+      assertThat(refused).isEqualTo(cases);
+    }
+  }
+
+  private static long readAll(Path file) {
+    long sum = 0;
+    for (Tensor tensor : WeightsFile.read(file).tensors().values()) {
+      Tensor.Walk walk = tensor.walk();
+      while (walk.hasNext()) {
+        sum += tensor.longAt(walk.next());
+      }
+    }
+    return sum;
+  }
+}
