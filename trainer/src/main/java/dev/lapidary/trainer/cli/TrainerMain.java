@@ -10,9 +10,14 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "trainer",
     mixinStandardHelpOptions = true,
-    version = "Lapidary trainer 0.1.0",
     description = "Fine-tunes image classifiers from pretrained weights.",
-    subcommands = {ArchsCommand.class, LayersCommand.class})
+    subcommands = {
+      RunCommand.class,
+      ResumeCommand.class,
+      EvaluateCommand.class,
+      ArchsCommand.class,
+      LayersCommand.class
+    })
 public final class TrainerMain implements Runnable {
   @Spec private CommandSpec spec;
 

@@ -13,7 +13,8 @@ public enum DataFormat {
   /** The MNIST family's files, or a folder with them. */
   IDX;
 
-  Dataset read(Path path, ImageLimits limits) {
+  /** Lists the images; none is decoded. */
+  public Dataset read(Path path, ImageLimits limits) {
     return switch (this) {
       case AUTO -> of(path).read(path, limits);
       case FOLDER -> FolderFormat.read(path, limits);

@@ -1,0 +1,264 @@
+package dev.lapidary.trainer.checkpoint;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.datatype.jdk8.Jdk8Module;
+import dev.lapidary.models.failure.Failure;
+import dev.lapidary.models.file.AtomicFile;
+import dev.lapidary.models.tensor.DType;
+import dev.lapidary.models.tensor.Tensor;
+import dev.lapidary.models.weights.NamedTensors;
+import dev.lapidary.models.weights.Safetensors;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Consumer;
+
+/**
+ * A run's checkpoints: each one file, a sound safetensors file for every reader of that format.
+ *
+ * <pre>
+ * __metadata__.state             {@link TrainingState} as JSON
+ * model.NAME                     parameters and buffers, by state_dict name
+ * optimizer.NAME.SLOT            momentum_buffer, exp_avg, exp_avg_sq, ..., and step
+ * sha256                         U8 [32], the last 32 bytes: SHA-256 of all bytes before
+ * </pre>
+ *
+ * A file is written under another name, synced and moved into place; the newest two are kept, so
+ * that a damaged one costs the steps since the one before.
+ */
+public final class Checkpoints {
+  private static final String SUFFIX = ".safetensors";
+  private static final String PREFIX = "step-";
+  private static final String BEST_PREFIX = "best-";
+  private static final String STATE = "state";
+  private static final String DIGEST = "sha256";
+  private static final int DIGEST_BYTES = 32;
+  private static final int GENERATIONS = 2;
+  private static final JsonMapper JSON =
+      JsonMapper.builder()
+          .addModule(new Jdk8Module())
+          .enable(DeserializationFeature.FAIL_ON_MISSING_CREATOR_PROPERTIES)
+          .build();
+
+  private final Path folder;
+
+  public Checkpoints(Path folder) {
+    this.folder = folder;
+  }
+
+  /** One checkpoint's content. */
+  public record Saved(
+      TrainingState state, Map<String, Tensor> model, Map<String, Tensor> optimizer) {}
+
+  /** Writes it whole or not at all, then drops what is older than the newest two. */
+  public void write(Saved saved) throws IOException {
+    Map<String, Tensor> tensors = new LinkedHashMap<>();
+    saved.model().forEach((name, tensor) -> tensors.put("model." + name, tensor));
+    saved.optimizer().forEach((name, tensor) -> tensors.put("optimizer." + name, tensor));
+    Path file = folder.resolve(PREFIX + "%09d".formatted(saved.state().position().step()) + SUFFIX);
+    writeFile(file, tensors, Map.of(STATE, json(saved.state())));
+    prune(saved.state().best());
+  }
+
+  /**
+   * The newest sound checkpoint; a damaged one is named to {@code warning} and passed over.
+   *
+   * @return empty if there is none
+   */
+  public Optional<Saved> newest(Consumer<String> warning) throws IOException {
+    for (Path file : files(PREFIX)) {
+      Optional<String> fault = fault(file);
+      if (fault.isEmpty()) {
+        return Optional.of(read(file));
+      }
+      warning.accept(
+          "checkpoint %s is damaged (%s); going on from the one before it"
+              .formatted(file.getFileName(), fault.get()));
+    }
+    return Optional.empty();
+  }
+
+  /** Writes the best weights so far; the checkpoint that names the file is written after it. */
+  public String writeBest(long step, Map<String, Tensor> model) throws IOException {
+    String name = BEST_PREFIX + "%09d".formatted(step) + SUFFIX;
+    writeFile(folder.resolve(name), model, Map.of());
+    return name;
+  }
+
+  /**
+   * @throws Failure (exit 1) if the file is damaged
+   */
+  public Map<String, Tensor> readBest(String name) throws IOException {
+    Path file = folder.resolve(name);
+    Optional<String> fault = fault(file);
+    if (fault.isPresent()) {
+      throw Failure.failed(
+          "[%s] the best weights are damaged: %s; add --set checkpoints.deliver=last to deliver the"
+              + " last ones",
+          file, fault.get());
+    }
+    Map<String, Tensor> tensors = new LinkedHashMap<>(Safetensors.read(file).tensors());
+    tensors.remove(DIGEST);
+    return tensors;
+  }
+
+  /** Newest first. */
+  public List<Path> files() throws IOException {
+    return files(PREFIX);
+  }
+
+  /** Deletes what a killed process left half-written. */
+  public void dropTemporaryFiles() throws IOException {
+    for (Path file : list()) {
+      if (file.getFileName().toString().endsWith(".tmp")) {
+        Files.deleteIfExists(file);
+      }
+    }
+  }
+
+  /** Why a file is not what was written, or nothing if it is. */
+  public static Optional<String> fault(Path file) throws IOException {
+    if (!Files.isRegularFile(file)) {
+      return Optional.of("it is missing");
+    }
+    try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
+      long length = channel.size() - DIGEST_BYTES;
+      if (length < 8) {
+        return Optional.of("it has only " + channel.size() + " bytes");
+      }
+      ByteBuffer found = ByteBuffer.allocate(DIGEST_BYTES);
+      int read = 0;
+      while (found.hasRemaining() && read >= 0) {
+        read = channel.read(found, length + found.position());
+      }
+      return Arrays.equals(found.array(), digest(channel, length))
+          ? Optional.empty()
+          : Optional.of("its SHA-256 differs from its content's");
+    }
+  }
+
+  private static void writeFile(Path file, Map<String, Tensor> tensors, Map<String, String> texts)
+      throws IOException {
+    Map<String, Tensor> all = new LinkedHashMap<>(tensors);
+    all.put(DIGEST, Tensor.zeros(DType.UINT8, DIGEST_BYTES));
+    NamedTensors named = new NamedTensors("safetensors", all, texts, List.of());
+    AtomicFile.write(
+        file,
+        temporary -> {
+          Safetensors.write(named, temporary);
+          try (FileChannel channel =
+              FileChannel.open(temporary, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
+            long length = channel.size() - DIGEST_BYTES;
+            ByteBuffer digest = ByteBuffer.wrap(digest(channel, length));
+            while (digest.hasRemaining()) {
+              channel.write(digest, length + digest.position());
+            }
+          }
+        });
+  }
+
+  private static byte[] digest(FileChannel channel, long length) throws IOException {
+    MessageDigest digest;
+    try {
+      digest = MessageDigest.getInstance("SHA-256");
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("every Java has SHA-256", e);
+    }
+    ByteBuffer buffer = ByteBuffer.allocate(1 << 16);
+    for (long at = 0; at < length; ) {
+      buffer.clear().limit((int) Math.min(buffer.capacity(), length - at));
+      int read = channel.read(buffer, at);
+      if (read <= 0) {
+        throw new IOException("the file became shorter while it was read");
+      }
+      digest.update(buffer.flip());
+      at += read;
+    }
+    return digest.digest();
+  }
+
+  private static Saved read(Path file) {
+    NamedTensors named = Safetensors.read(file);
+    Map<String, Tensor> model = new LinkedHashMap<>();
+    Map<String, Tensor> optimizer = new LinkedHashMap<>();
+    named
+        .tensors()
+        .forEach(
+            (name, tensor) -> {
+              if (name.startsWith("model.")) {
+                model.put(name.substring("model.".length()), tensor);
+              } else if (name.startsWith("optimizer.")) {
+                optimizer.put(name.substring("optimizer.".length()), tensor);
+              }
+            });
+    return new Saved(state(named.metadata().getOrDefault(STATE, "{}"), file), model, optimizer);
+  }
+
+  private static TrainingState state(String json, Path file) {
+    try {
+      return JSON.readValue(json, TrainingState.class);
+    } catch (JsonProcessingException e) {
+      throw Failure.badInput(
+          "[%s] its state is not readable by this version: %s", file, e.getOriginalMessage());
+    }
+  }
+
+  private static String json(TrainingState state) {
+    try {
+      return JSON.writeValueAsString(state);
+    } catch (JsonProcessingException e) {
+      throw new IllegalStateException("a state is always JSON", e);
+    }
+  }
+
+  /** The checkpoint before the newest may still name another best file: both are kept. */
+  private void prune(Optional<TrainingState.Best> best) throws IOException {
+    List<Path> all = files(PREFIX);
+    for (Path old : all.subList(Math.min(GENERATIONS, all.size()), all.size())) {
+      Files.deleteIfExists(old);
+    }
+    List<Path> bests = files(BEST_PREFIX);
+    for (Path old : bests.subList(Math.min(GENERATIONS, bests.size()), bests.size())) {
+      if (best.isEmpty() || !best.get().file().equals(String.valueOf(old.getFileName()))) {
+        Files.deleteIfExists(old);
+      }
+    }
+  }
+
+  private List<Path> files(String prefix) throws IOException {
+    List<Path> found = new ArrayList<>();
+    for (Path file : list()) {
+      String name = file.getFileName().toString();
+      if (name.startsWith(prefix) && name.endsWith(SUFFIX)) {
+        found.add(file);
+      }
+    }
+    found.sort(Collections.reverseOrder());
+    return found;
+  }
+
+  private List<Path> list() throws IOException {
+    if (!Files.isDirectory(folder)) {
+      return List.of();
+    }
+    try (var paths = Files.newDirectoryStream(folder)) {
+      List<Path> all = new ArrayList<>();
+      paths.forEach(all::add);
+      return all;
+    }
+  }
+}

@@ -1,0 +1,74 @@
+package dev.lapidary.trainer.checkpoint;
+
+import java.util.Optional;
+
+/**
+ * Everything of a run's future that is no tensor. Random decisions are functions of the seed and
+ * the position, so there is no generator to save.
+ *
+ * @param identity what must not change between the parts of one run
+ * @param position the next step to take
+ * @param sums of the epoch so far
+ * @param best so far
+ * @param metricsBytes length of {@code metrics.jsonl}
+ * @param finished whether nothing is left to train
+ */
+public record TrainingState(
+    Identity identity,
+    Position position,
+    Sums sums,
+    Optional<Best> best,
+    long metricsBytes,
+    boolean finished) {
+
+  /**
+   * @param runId hash of configuration, manifest and initial weights
+   * @param config the resolved configuration as JSON, without paths
+   * @param manifestSha256 of the data
+   * @param initialSha256 of the weights that training began from
+   * @param libtorch its version
+   * @param capability of the processor, as far as it changes last bits
+   * @param threads inside an operator
+   */
+  public record Identity(
+      String runId,
+      String config,
+      String manifestSha256,
+      String initialSha256,
+      String libtorch,
+      String capability,
+      int threads) {}
+
+  /**
+   * @param stage from 0
+   * @param epoch of the stage, from 0
+   * @param batch of the epoch, from 0: the next one
+   * @param step optimizer steps done in the whole run
+   */
+  public record Position(int stage, int epoch, long batch, long step) {
+    public static final Position START = new Position(0, 0, 0, 0);
+  }
+
+  /**
+   * @param loss sum of the images' training loss
+   * @param correct images whose argmax was right
+   */
+  public record Sums(double loss, long images, long correct) {
+    public static final Sums ZERO = new Sums(0, 0, 0);
+
+    public Sums plus(double batchLoss, long batchImages, long batchCorrect) {
+      return new Sums(loss + batchLoss, images + batchImages, correct + batchCorrect);
+    }
+  }
+
+  /**
+   * @param step after which it was
+   * @param accuracy on the validation images
+   * @param file below {@code checkpoints/}
+   */
+  public record Best(long step, double accuracy, double loss, String file) {
+    public boolean isWorseThan(double otherAccuracy, double otherLoss) {
+      return otherAccuracy > accuracy || (otherAccuracy == accuracy && otherLoss < loss);
+    }
+  }
+}

@@ -1,0 +1,62 @@
+package dev.lapidary.trainer.cli;
+
+import dev.lapidary.models.failure.ExitCode;
+import dev.lapidary.trainer.run.Training.Outcome;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * SIGINT and SIGTERM: the JVM begins to shut down and would exit with 130 or 143 at once; a hook
+ * holds it until the step is finished and its checkpoint is written.
+ */
+final class Interruption implements AutoCloseable {
+  private static final long LONGEST_STEP_MINUTES = 10;
+
+  private final CountDownLatch ended = new CountDownLatch(1);
+  private final Thread hook = new Thread(this::hold, "interruption");
+  private volatile boolean asked;
+
+  Interruption() {
+    Runtime.getRuntime().addShutdownHook(hook);
+  }
+
+  boolean asked() {
+    return asked;
+  }
+
+  /** The exit status, and on stderr how to go on. */
+  static int status(Outcome outcome, Path run, PrintWriter err) {
+    if (outcome == Outcome.FINISHED) {
+      return ExitCode.DONE.status();
+    }
+    err.println("interrupted; the checkpoint is written. To go on: trainer resume " + run);
+    err.flush();
+    return ExitCode.INTERRUPTED.status();
+  }
+
+  /** The training has ended, one way or the other: the JVM may go on with its shutdown. */
+  @Override
+  public void close() {
+    ended.countDown();
+    if (!asked) {
+      try {
+        Runtime.getRuntime().removeShutdownHook(hook);
+      } catch (IllegalStateException e) {
+        asked = true; // the shutdown has begun this moment; the hook ends by itself
+      }
+    }
+  }
+
+  private void hold() {
+    asked = true;
+    try {
+      if (!ended.await(LONGEST_STEP_MINUTES, TimeUnit.MINUTES)) {
+        System.err.println("the step did not end within 10 minutes; its work is lost");
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+}

@@ -1,0 +1,270 @@
+package dev.lapidary.trainer.cli;
+
+import dev.lapidary.models.failure.Failure;
+import dev.lapidary.trainer.data.DataFormat;
+import dev.lapidary.trainer.data.OnBadImage;
+import dev.lapidary.trainer.plan.Defaults;
+import dev.lapidary.trainer.plan.NamePatterns;
+import dev.lapidary.trainer.plan.RunConfig;
+import dev.lapidary.trainer.plan.RunYaml;
+import dev.lapidary.trainer.plan.Schedule;
+import dev.lapidary.trainer.plan.StageConfig;
+import dev.lapidary.trainer.program.UpdateRule;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Option;
+
+/**
+ * The options that make a plan: short forms of what {@code run.yaml} holds. {@code --config} gives
+ * all of it, {@code --set} changes any key after that.
+ */
+final class PlanOptions {
+  enum Rule {
+    SGD,
+    ADAM,
+    ADAMW,
+    RMSPROP
+  }
+
+  enum Shape {
+    CONSTANT,
+    COSINE,
+    ONE_CYCLE,
+    POLYNOMIAL
+  }
+
+  @Option(names = "--config", description = "A run.yaml; other options but --set then add nothing.")
+  private @Nullable Path config;
+
+  @Option(
+      names = "--set",
+      paramLabel = "KEY=VALUE",
+      description = "Changes any key of run.yaml, such as stages.1.batch-size=4. Repeatable.")
+  private List<String> sets = new ArrayList<>();
+
+  @Option(names = "--data", description = "A folder with one sub-folder a class, or IDX files.")
+  private @Nullable String data;
+
+  @Option(names = "--format", defaultValue = "auto", description = "${COMPLETION-CANDIDATES}")
+  private DataFormat format = DataFormat.AUTO;
+
+  @Option(names = "--val", description = "Images to validate on, of the same classes.")
+  private @Nullable String val;
+
+  @Option(
+      names = "--val-split",
+      defaultValue = "0.2",
+      description = "Without --val: the part of each class that is held out.")
+  private double valSplit;
+
+  @Option(
+      names = "--on-bad-image",
+      defaultValue = "fail",
+      description = "What a run does about unreadable images: ${COMPLETION-CANDIDATES}.")
+  private OnBadImage onBadImage = OnBadImage.FAIL;
+
+  @Option(names = "--arch", description = "An architecture of the zoo; see trainer archs.")
+  private @Nullable String arch;
+
+  @Option(names = "--model", description = "A TorchScript archive to go on from.")
+  private @Nullable String model;
+
+  @Option(names = "--weights", description = "Pretrained weights: safetensors, .pth, .pt or ONNX.")
+  private @Nullable String weights;
+
+  @Option(
+      names = "--min-match",
+      defaultValue = "0.5",
+      description = "The least part of the parameters that --weights must fill, 0 to 1.")
+  private double minMatch;
+
+  @Option(names = "--input-size", description = "Pixels; the architecture's own unless given.")
+  private @Nullable Integer inputSize;
+
+  @Option(names = "--name", description = "Of the model in its card; the architecture's if absent.")
+  private String name = "";
+
+  @Option(
+      names = "--epochs",
+      defaultValue = "10",
+      description = "With everything trained, after --freeze-epochs.")
+  private int epochs;
+
+  @Option(
+      names = "--freeze-epochs",
+      defaultValue = "0",
+      description = "Epochs before that in which only the last layer is trained.")
+  private int freezeEpochs;
+
+  @Option(names = "--batch-size", defaultValue = "32", description = "Images a step.")
+  private int batchSize;
+
+  @Option(names = "--freeze-batch-size", description = "In the frozen epochs; --batch-size's.")
+  private @Nullable Integer freezeBatchSize;
+
+  @Option(names = "--lr", defaultValue = "0.01", description = "The learning rate.")
+  private double lr;
+
+  @Option(names = "--freeze-lr", description = "In the frozen epochs; --lr's unless given.")
+  private @Nullable Double freezeLr;
+
+  @Option(names = "--weight-decay", defaultValue = "1e-4", description = "The weight decay.")
+  private double weightDecay;
+
+  @Option(names = "--no-decay-norms", description = "No decay on norms and biases.")
+  private boolean noDecayNorms;
+
+  @Option(
+      names = "--layer-decay",
+      defaultValue = "1",
+      description = "Multiplies the rate once for each layer below the head, such as 0.75.")
+  private double layerDecay;
+
+  @Option(
+      names = "--optimizer",
+      defaultValue = "sgd",
+      description = "${COMPLETION-CANDIDATES}; SGD has momentum 0.9.")
+  private Rule optimizer = Rule.SGD;
+
+  @Option(names = "--schedule", defaultValue = "cosine", description = "${COMPLETION-CANDIDATES}")
+  private Shape schedule = Shape.COSINE;
+
+  @Option(names = "--warmup", defaultValue = "0", description = "Epochs of linear warm-up.")
+  private double warmup;
+
+  @Option(
+      names = "--freeze",
+      split = ",",
+      description = "Patterns of parameters that are never trained, such as layer1,layer2.")
+  private List<String> freeze = new ArrayList<>();
+
+  @Option(
+      names = "--train-only",
+      split = ",",
+      description = "Patterns of the only parameters that are trained; head is the last layer.")
+  private List<String> trainOnly = new ArrayList<>();
+
+  @Option(names = "--label-smoothing", defaultValue = "0", description = "In [0, 1).")
+  private double labelSmoothing;
+
+  @Option(
+      names = "--class-weights",
+      defaultValue = "none",
+      description = "How classes weigh in the loss: ${COMPLETION-CANDIDATES}.")
+  private RunConfig.ClassWeights classWeights = RunConfig.ClassWeights.NONE;
+
+  @Option(names = "--clip-norm", defaultValue = "0", description = "The gradients' norm; 0: none.")
+  private double clipNorm;
+
+  @Option(names = "--accumulate", defaultValue = "1", description = "Batches that make a step.")
+  private int accumulate;
+
+  @Option(names = "--checkpoint-every", defaultValue = "0", description = "Steps; 0: each epoch.")
+  private int checkpointEvery;
+
+  @Option(names = "--seed", defaultValue = "0", description = "Of every random decision.")
+  private long seed;
+
+  @Option(names = "--threads", defaultValue = "0", description = "0: as many as processors.")
+  private int threads;
+
+  @Option(names = "--device", defaultValue = "auto", description = "auto, cpu or cuda:N.")
+  private String device = "auto";
+
+  /** The plan that the options say, checked. */
+  RunConfig config() throws IOException {
+    try {
+      RunConfig asked = config == null ? fromOptions() : fromFile(config);
+      for (String set : sets) {
+        asked = RunYaml.with(asked, set);
+      }
+      return asked;
+    } catch (IllegalArgumentException e) {
+      throw Failure.badInput("%s", e.getMessage() + "");
+    }
+  }
+
+  private RunConfig fromFile(Path file) throws IOException {
+    if (!Files.isRegularFile(file)) {
+      throw Failure.badInput("%s: there is no such file", file);
+    }
+    RunConfig read = RunYaml.read(Files.readString(file), file.toString());
+    return data == null ? read : RunYaml.with(read, "data.train=" + data);
+  }
+
+  private RunConfig fromOptions() {
+    if (data == null) {
+      throw Failure.badInput("--data is missing: a folder with one sub-folder a class");
+    }
+    return new RunConfig(
+        seed,
+        threads,
+        device,
+        new RunConfig.Data(
+            data, Optional.ofNullable(val), valSplit, format, onBadImage, Defaults.CACHE_MEGABYTES),
+        new RunConfig.Model(
+            name,
+            Optional.ofNullable(arch),
+            Optional.ofNullable(model),
+            Optional.ofNullable(weights),
+            minMatch,
+            Optional.ofNullable(inputSize)),
+        new RunConfig.Loss(labelSmoothing, classWeights),
+        stages(),
+        new RunConfig.Checkpoints(checkpointEvery, RunConfig.Deliver.BEST));
+  }
+
+  private List<StageConfig> stages() {
+    List<StageConfig> stages = new ArrayList<>();
+    if (freezeEpochs > 0) {
+      int size = freezeBatchSize == null ? batchSize : freezeBatchSize;
+      double rate = freezeLr == null ? lr : freezeLr;
+      stages.add(stage("head", freezeEpochs, size, rate, List.of(NamePatterns.HEAD)));
+    }
+    if (epochs > 0 || freezeEpochs == 0) {
+      stages.add(stage("all", epochs, batchSize, lr, trainOnly));
+    }
+    return stages;
+  }
+
+  private StageConfig stage(String title, int length, int size, double rate, List<String> only) {
+    return new StageConfig(
+        title,
+        length,
+        size,
+        only,
+        freeze,
+        rule(),
+        rate,
+        weightDecay,
+        !noDecayNorms,
+        layerDecay,
+        List.of(),
+        new Schedule(Schedule.By.STEP, Math.min(warmup, length), 0.1, shape()),
+        new StageConfig.Clip(clipNorm, 0),
+        accumulate);
+  }
+
+  private UpdateRule rule() {
+    return switch (optimizer) {
+      case SGD -> Defaults.sgd();
+      case ADAM -> Defaults.adam();
+      case ADAMW -> Defaults.adamw();
+      case RMSPROP -> Defaults.rmsprop();
+    };
+  }
+
+  private Schedule.Shape shape() {
+    return switch (schedule) {
+      case CONSTANT -> new Schedule.Constant();
+      case COSINE -> Defaults.cosine();
+      case ONE_CYCLE -> new Schedule.OneCycle(0.3, 25, 1e4);
+      case POLYNOMIAL -> new Schedule.Polynomial(1);
+    };
+  }
+}

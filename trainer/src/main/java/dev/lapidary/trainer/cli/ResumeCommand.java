@@ -1,0 +1,52 @@
+package dev.lapidary.trainer.cli;
+
+import dev.lapidary.trainer.run.Training;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code trainer resume}. */
+@Command(
+    name = "resume",
+    mixinStandardHelpOptions = true,
+    description = {
+      "Goes on with a run from its newest checkpoint, bit for bit as if it had never stopped.",
+      "If data, configuration, libtorch, threads or processor have changed it refuses (exit 3) and"
+          + " prints the difference."
+    })
+public final class ResumeCommand implements Callable<Integer> {
+  @Spec private CommandSpec spec;
+
+  @Parameters(paramLabel = "RUN", description = "The run directory.")
+  private Path run;
+
+  @Option(
+      names = "--allow-drift",
+      paramLabel = "KEY",
+      description = "Accepts a difference: data, config, libtorch, threads or cpu. Repeatable.")
+  private List<String> allowed = new ArrayList<>();
+
+  @Option(
+      names = "--set",
+      paramLabel = "KEY=VALUE",
+      description = "Changes a key of run.yaml from here on, such as stages.1.batch-size=4.")
+  private List<String> sets = new ArrayList<>();
+
+  @Override
+  public Integer call() throws IOException {
+    PrintWriter err = spec.commandLine().getErr();
+    try (Interruption interruption = new Interruption()) {
+      Training.Outcome outcome =
+          Training.resume(run, sets, allowed, Terminal.progress(err), interruption::asked);
+      return Interruption.status(outcome, run, err);
+    }
+  }
+}

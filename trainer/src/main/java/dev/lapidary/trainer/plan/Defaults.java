@@ -1,0 +1,93 @@
+package dev.lapidary.trainer.plan;
+
+import dev.lapidary.trainer.data.DataFormat;
+import dev.lapidary.trainer.data.OnBadImage;
+import dev.lapidary.trainer.program.UpdateRule;
+import java.util.List;
+import java.util.Optional;
+
+/** What holds where neither a flag nor {@code run.yaml} says otherwise. */
+public final class Defaults {
+  public static final double VAL_SPLIT = 0.2;
+  public static final double MIN_MATCH = 0.5;
+  public static final int EPOCHS = 10;
+  public static final int BATCH_SIZE = 32;
+  public static final int CACHE_MEGABYTES = 512;
+  public static final double LR = 0.01;
+  public static final double WEIGHT_DECAY = 1e-4;
+
+  private Defaults() {}
+
+  public static UpdateRule sgd() {
+    return new UpdateRule.Sgd(0.9, 0, false);
+  }
+
+  public static UpdateRule adam() {
+    return new UpdateRule.Adam(0.9, 0.999, 1e-8);
+  }
+
+  public static UpdateRule adamw() {
+    return new UpdateRule.AdamW(0.9, 0.999, 1e-8);
+  }
+
+  public static UpdateRule rmsprop() {
+    return new UpdateRule.RmsProp(0.99, 1e-8, 0);
+  }
+
+  public static Schedule.Shape cosine() {
+    return new Schedule.Cosine(0, 1);
+  }
+
+  /** PyTorch's and the papers' values; the lengths suit a run of ten epochs. */
+  static List<Schedule.Shape> shapes() {
+    return List.of(
+        new Schedule.Constant(),
+        new Schedule.Step(3, 0.1),
+        new Schedule.MultiStep(List.of(), 0.1),
+        new Schedule.Exponential(0.9),
+        cosine(),
+        new Schedule.Polynomial(1),
+        new Schedule.OneCycle(0.3, 25, 1e4));
+  }
+
+  static List<UpdateRule> rules() {
+    return List.of(sgd(), adam(), adamw(), rmsprop());
+  }
+
+  public static Schedule schedule() {
+    return new Schedule(Schedule.By.STEP, 0, 0.1, cosine());
+  }
+
+  public static StageConfig stage() {
+    return new StageConfig(
+        "all",
+        EPOCHS,
+        BATCH_SIZE,
+        List.of(),
+        List.of(),
+        sgd(),
+        LR,
+        WEIGHT_DECAY,
+        true,
+        1,
+        List.of(),
+        schedule(),
+        StageConfig.Clip.NONE,
+        1);
+  }
+
+  /** The keys of a run whose data and model are still to be said. */
+  static RunConfig run() {
+    return new RunConfig(
+        0,
+        0,
+        "auto",
+        new RunConfig.Data(
+            "?", Optional.empty(), VAL_SPLIT, DataFormat.AUTO, OnBadImage.FAIL, CACHE_MEGABYTES),
+        new RunConfig.Model(
+            "", Optional.of("?"), Optional.empty(), Optional.empty(), MIN_MATCH, Optional.empty()),
+        new RunConfig.Loss(0, RunConfig.ClassWeights.NONE),
+        List.of(stage()),
+        new RunConfig.Checkpoints(0, RunConfig.Deliver.BEST));
+  }
+}

@@ -1,0 +1,157 @@
+package dev.lapidary.trainer.plan;
+
+import dev.lapidary.trainer.data.DataFormat;
+import dev.lapidary.trainer.data.OnBadImage;
+import dev.lapidary.trainer.program.LossOptions;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * A whole run, as {@code run.yaml} holds it; keys are the fields' names in kebab-case.
+ *
+ * @param seed every random decision is a function of it and of what it is about
+ * @param threads inside a libtorch operator; 0 until resolved to the machine's number of processors
+ * @param device {@code auto}, {@code cpu} or {@code cuda:N}
+ * @param stages one after the other
+ */
+public record RunConfig(
+    long seed,
+    int threads,
+    String device,
+    Data data,
+    Model model,
+    Loss loss,
+    List<StageConfig> stages,
+    Checkpoints checkpoints) {
+
+  /**
+   * @param train the images
+   * @param val images to validate on; if absent, a part of {@code train} by {@code valSplit}
+   * @param valSplit the fraction of each class that is held out, in (0, 1)
+   * @param cacheMegabytes of decoded images to keep in memory
+   */
+  public record Data(
+      String train,
+      Optional<String> val,
+      double valSplit,
+      DataFormat format,
+      OnBadImage onBadImage,
+      int cacheMegabytes) {
+    public Data {
+      require(!train.isBlank(), "data.train names no folder");
+      require(valSplit > 0 && valSplit < 1, "data.val-split must lie in (0, 1) but is " + valSplit);
+    }
+  }
+
+  /**
+   * Exactly one of {@code arch} and {@code file}.
+   *
+   * @param name of the model in its card
+   * @param arch an architecture of the zoo
+   * @param file a TorchScript archive
+   * @param weights a file of pretrained weights, for {@code arch} or {@code file}
+   * @param minMatch the least fraction of the parameters outside the head that weights must fill
+   * @param inputSize pixels; absent: the architecture's own
+   */
+  public record Model(
+      String name,
+      Optional<String> arch,
+      Optional<String> file,
+      Optional<String> weights,
+      double minMatch,
+      Optional<Integer> inputSize) {
+    public Model {
+      require(
+          arch.isPresent() != file.isPresent(),
+          "a run needs exactly one of model.arch (--arch) and model.file (--model)");
+      require(minMatch >= 0 && minMatch <= 1, "model.min-match must lie in [0, 1]: " + minMatch);
+      require(inputSize.orElse(1) >= 1, "model.input-size must be positive but is " + inputSize);
+    }
+  }
+
+  /**
+   * @param labelSmoothing in [0, 1)
+   * @param classWeights how classes of unequal size weigh
+   */
+  public record Loss(double labelSmoothing, ClassWeights classWeights) {
+    public Loss {
+      require(
+          labelSmoothing >= 0 && labelSmoothing < 1,
+          "loss.label-smoothing must lie in [0, 1) but is " + labelSmoothing);
+    }
+
+    /** {@code counts} are the training images of each class. */
+    public LossOptions options(List<Integer> counts) {
+      return new LossOptions(
+          labelSmoothing, classWeights == ClassWeights.BALANCED ? balanced(counts) : List.of());
+    }
+
+    /** images / (classes * images of the class): scikit-learn's "balanced". */
+    private static List<Float> balanced(List<Integer> counts) {
+      double all = counts.stream().mapToInt(Integer::intValue).sum();
+      return counts.stream().map(n -> (float) (all / ((double) counts.size() * n))).toList();
+    }
+  }
+
+  public enum ClassWeights {
+    NONE,
+    BALANCED
+  }
+
+  /**
+   * @param everySteps a checkpoint after so many steps, beside the one at each epoch's end; 0: none
+   * @param deliver which weights become {@code model.pt}
+   */
+  public record Checkpoints(int everySteps, Deliver deliver) {
+    public Checkpoints {
+      require(everySteps >= 0, "checkpoints.every-steps must not be negative: " + everySteps);
+    }
+  }
+
+  public enum Deliver {
+    /** Of the epoch with the best validation accuracy, the lower loss where equal. */
+    BEST,
+    LAST
+  }
+
+  public RunConfig {
+    stages = List.copyOf(stages);
+    require(threads >= 0, "threads must not be negative but is " + threads);
+    require(
+        device.equals("auto") || device.equals("cpu") || device.matches("cuda(:\\d+)?"),
+        "device must be auto, cpu or cuda:N but is " + device);
+    require(!stages.isEmpty(), "stages is empty: a run needs at least one");
+  }
+
+  public RunConfig withStages(List<StageConfig> other) {
+    return new RunConfig(seed, threads, device, data, model, loss, other, checkpoints);
+  }
+
+  /** With what the machine decides written out. */
+  public RunConfig resolved(int processors, String resolvedDevice) {
+    int count = threads == 0 ? processors : threads;
+    return new RunConfig(seed, count, resolvedDevice, data, model, loss, stages, checkpoints);
+  }
+
+  /** Without names of files and folders: what a run's identity is made of. */
+  public RunConfig withoutPaths() {
+    Data anywhere =
+        new Data(
+            "-", data.val().map(v -> "-"), data.valSplit(), data.format(), data.onBadImage(), 0);
+    Model anyFile =
+        new Model(
+            model.name(),
+            model.arch(),
+            model.file().map(f -> "-"),
+            model.weights().map(w -> "-"),
+            model.minMatch(),
+            model.inputSize());
+    return new RunConfig(seed, threads, device, anywhere, anyFile, loss, stages, checkpoints);
+  }
+
+  static void require(boolean holds, String message) {
+    if (!holds) {
+      throw new IllegalArgumentException(message);
+    }
+  }
+}

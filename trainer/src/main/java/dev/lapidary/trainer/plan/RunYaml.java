@@ -1,0 +1,250 @@
+package dev.lapidary.trainer.plan;
+
+import com.fasterxml.jackson.annotation.JsonTypeInfo;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonMappingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.MapperFeature;
+import com.fasterxml.jackson.databind.PropertyNamingStrategies;
+import com.fasterxml.jackson.databind.exc.InvalidFormatException;
+import com.fasterxml.jackson.databind.exc.UnrecognizedPropertyException;
+import com.fasterxml.jackson.databind.exc.ValueInstantiationException;
+import com.fasterxml.jackson.databind.jsontype.NamedType;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
+import com.fasterxml.jackson.dataformat.yaml.YAMLGenerator;
+import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
+import com.fasterxml.jackson.datatype.jdk8.Jdk8Module;
+import dev.lapidary.models.failure.Failure;
+import dev.lapidary.models.failure.NearNames;
+import dev.lapidary.trainer.program.UpdateRule;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Reads and writes {@code run.yaml}: YAML 1.1 with the fields of {@link RunConfig} in kebab-case.
+ * What a file leaves out has its default; a key that does not exist is refused with near names.
+ */
+public final class RunYaml {
+  private static final String KIND = "kind";
+  private static final YAMLMapper YAML =
+      YAMLMapper.builder(
+              YAMLFactory.builder()
+                  .disable(YAMLGenerator.Feature.WRITE_DOC_START_MARKER)
+                  .disable(YAMLGenerator.Feature.USE_NATIVE_TYPE_ID)
+                  .enable(YAMLGenerator.Feature.MINIMIZE_QUOTES)
+                  .build())
+          .addModule(new Jdk8Module())
+          .propertyNamingStrategy(PropertyNamingStrategies.KEBAB_CASE)
+          .enable(MapperFeature.ACCEPT_CASE_INSENSITIVE_ENUMS)
+          .disable(MapperFeature.SORT_PROPERTIES_ALPHABETICALLY)
+          .enable(DeserializationFeature.FAIL_ON_NULL_FOR_PRIMITIVES)
+          .addMixIn(UpdateRule.class, ByKind.class)
+          .addMixIn(Schedule.Shape.class, ByKind.class)
+          .build();
+
+  static {
+    YAML.registerSubtypes(
+        new NamedType(UpdateRule.Sgd.class, "sgd"),
+        new NamedType(UpdateRule.Adam.class, "adam"),
+        new NamedType(UpdateRule.AdamW.class, "adamw"),
+        new NamedType(UpdateRule.RmsProp.class, "rmsprop"),
+        new NamedType(Schedule.Constant.class, "constant"),
+        new NamedType(Schedule.Step.class, "step"),
+        new NamedType(Schedule.MultiStep.class, "multistep"),
+        new NamedType(Schedule.Exponential.class, "exponential"),
+        new NamedType(Schedule.Cosine.class, "cosine"),
+        new NamedType(Schedule.Polynomial.class, "polynomial"),
+        new NamedType(Schedule.OneCycle.class, "one-cycle"));
+  }
+
+  @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = KIND)
+  private interface ByKind {}
+
+  private RunYaml() {}
+
+  public static String write(RunConfig config) {
+    try {
+      return YAML.writeValueAsString(config);
+    } catch (JsonProcessingException e) {
+      throw new IllegalStateException("a configuration is always YAML", e);
+    }
+  }
+
+  /** One line of JSON: for the run's identity and its checkpoints. */
+  public static String writeJson(RunConfig config) {
+    return YAML.valueToTree(config).toString();
+  }
+
+  /**
+   * @param place the file's name, for messages
+   * @throws Failure (exit 2) for anything that is no configuration
+   */
+  public static RunConfig read(String yaml, String place) {
+    JsonNode given;
+    try {
+      given = YAML.readTree(yaml);
+    } catch (JsonProcessingException e) {
+      throw Failure.badInput("[%s] is not YAML: %s", place, firstLine(e));
+    }
+    if (!(given instanceof ObjectNode object)) {
+      throw Failure.badInput("[%s] holds no keys; see the run.yaml of any run directory", place);
+    }
+    return parse(completed(object, place), place);
+  }
+
+  /**
+   * The configuration with one key changed.
+   *
+   * @param assignment such as {@code stages.1.batch-size=4}; the value is YAML
+   */
+  public static RunConfig with(RunConfig config, String assignment) {
+    int equals = assignment.indexOf('=');
+    if (equals < 1) {
+      throw Failure.badInput("--set %s: expected key=value, as in stages.0.lr=0.01", assignment);
+    }
+    String place = "--set " + assignment;
+    JsonNode tree = YAML.valueToTree(config);
+    String[] keys = assignment.substring(0, equals).split("\\.");
+    JsonNode at = tree;
+    for (int i = 0; i < keys.length - 1; i++) {
+      at = child(at, keys[i], place);
+    }
+    String last = keys[keys.length - 1];
+    JsonNode value = value(assignment.substring(equals + 1), place);
+    if (last.equals(KIND) && at instanceof ObjectNode object) {
+      object.removeAll();
+      object.setAll(kindDefaults(value.asText(), place));
+    } else if (at instanceof ObjectNode object) {
+      child(at, last, place);
+      object.set(last, value);
+    } else if (at instanceof ArrayNode array) {
+      child(at, last, place);
+      array.set(Integer.parseInt(last), value);
+    } else {
+      throw Failure.badInput("%s: %s holds no keys", place, String.join(".", keys));
+    }
+    return parse(tree, place);
+  }
+
+  private static JsonNode child(JsonNode parent, String key, String place) {
+    JsonNode child =
+        parent.isArray()
+            ? (key.matches("\\d{1,6}") ? parent.get(Integer.parseInt(key)) : null)
+            : parent.get(key);
+    if (child != null) {
+      return child;
+    }
+    if (parent.isArray()) {
+      throw Failure.badInput(
+          "%s: there is no %s; the list has %d, counted from 0", place, key, parent.size());
+    }
+    List<String> known = names(parent);
+    throw Failure.badInput(
+        "%s: there is no key %s among %s%s", place, key, known, NearNames.hint(key, known));
+  }
+
+  private static JsonNode value(String text, String place) {
+    try {
+      JsonNode value = YAML.readTree(text);
+      return value.isMissingNode() ? YAML.getNodeFactory().textNode("") : value;
+    } catch (JsonProcessingException e) {
+      throw Failure.badInput("%s: the value is not YAML: %s", place, firstLine(e));
+    }
+  }
+
+  /** Defaults with what is given put over them. */
+  private static JsonNode completed(ObjectNode given, String place) {
+    ObjectNode whole = YAML.valueToTree(Defaults.run());
+    ObjectNode model = (ObjectNode) whole.get("model");
+    model.putNull("arch");
+    ((ObjectNode) whole.get("data")).put("train", "");
+    JsonNode stages = given.get("stages");
+    ArrayNode completedStages = YAML.createArrayNode();
+    if (stages != null && stages.isArray()) {
+      for (JsonNode stage : stages) {
+        ObjectNode defaults = YAML.valueToTree(Defaults.stage());
+        completedStages.add(stage.isObject() ? merge(defaults, stage, place) : stage);
+      }
+    }
+    merge(whole, given, place);
+    if (stages != null) {
+      whole.set("stages", stages.isArray() ? completedStages : stages);
+    }
+    return whole;
+  }
+
+  private static ObjectNode merge(ObjectNode base, JsonNode over, String place) {
+    JsonNode kind = over.get(KIND);
+    if (kind != null && !kind.equals(base.get(KIND))) {
+      base.removeAll();
+      base.setAll(kindDefaults(kind.asText(), place));
+    }
+    for (Map.Entry<String, JsonNode> field : over.properties()) {
+      JsonNode old = base.get(field.getKey());
+      if (old instanceof ObjectNode object && field.getValue().isObject()) {
+        merge(object, field.getValue(), place);
+      } else {
+        base.set(field.getKey(), field.getValue());
+      }
+    }
+    return base;
+  }
+
+  private static ObjectNode kindDefaults(String kind, String place) {
+    List<String> known = new ArrayList<>();
+    List<Object> all = new ArrayList<>(Defaults.rules());
+    all.addAll(Defaults.shapes());
+    for (Object candidate : all) {
+      ObjectNode node = YAML.valueToTree(candidate);
+      if (node.get(KIND).asText().equals(kind)) {
+        return node;
+      }
+      known.add(node.get(KIND).asText());
+    }
+    throw Failure.badInput(
+        "[%s] there is no kind %s among %s%s", place, kind, known, NearNames.hint(kind, known));
+  }
+
+  private static RunConfig parse(JsonNode tree, String place) {
+    try {
+      return YAML.treeToValue(tree, RunConfig.class);
+    } catch (UnrecognizedPropertyException e) {
+      List<String> known = e.getKnownPropertyIds().stream().map(String::valueOf).sorted().toList();
+      throw Failure.badInput(
+          "[%s] there is no key %s among %s%s",
+          place, path(e), known, NearNames.hint(e.getPropertyName(), known));
+    } catch (ValueInstantiationException e) {
+      Throwable cause = e.getCause();
+      throw Failure.badInput(
+          "[%s] %s", place, cause == null ? firstLine(e) : String.valueOf(cause.getMessage()));
+    } catch (InvalidFormatException e) {
+      throw Failure.badInput("[%s] %s cannot be %s", place, path(e), e.getValue());
+    } catch (JsonProcessingException e) {
+      throw Failure.badInput("[%s] %s", place, firstLine(e));
+    }
+  }
+
+  private static String path(JsonMappingException e) {
+    StringBuilder path = new StringBuilder();
+    for (var reference : e.getPath()) {
+      path.append(path.isEmpty() ? "" : ".");
+      path.append(
+          reference.getFieldName() == null ? reference.getIndex() : reference.getFieldName());
+    }
+    return path.toString();
+  }
+
+  private static List<String> names(JsonNode object) {
+    List<String> names = new ArrayList<>();
+    object.fieldNames().forEachRemaining(names::add);
+    return names;
+  }
+
+  private static String firstLine(JsonProcessingException e) {
+    return e.getOriginalMessage().lines().findFirst().orElse("no message");
+  }
+}

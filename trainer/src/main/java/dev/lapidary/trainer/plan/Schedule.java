@@ -1,0 +1,135 @@
+package dev.lapidary.trainer.plan;
+
+import java.util.List;
+
+/**
+ * A factor on the learning rate over a stage. Lengths are in epochs; {@code by} says whether the
+ * factor moves at each epoch or at each step.
+ *
+ * @param warmup epochs of linear rise from {@code warmupStart}; the shape then begins at its own
+ *     start, over what is left of the stage, so nothing jumps
+ */
+public record Schedule(By by, double warmup, double warmupStart, Shape shape) {
+  public enum By {
+    EPOCH,
+    STEP
+  }
+
+  /** A factor over t of {@code total} units, t from 0; {@code unitsPerEpoch} scales lengths. */
+  public sealed interface Shape {
+    double factor(double t, double total, double unitsPerEpoch);
+  }
+
+  public record Constant() implements Shape {
+    @Override
+    public double factor(double t, double total, double unitsPerEpoch) {
+      return 1;
+    }
+  }
+
+  /** {@code gamma} each {@code size} epochs: {@code torch StepLR}. */
+  public record Step(int size, double gamma) implements Shape {
+    public Step {
+      RunConfig.require(size >= 1, "schedule step: size must be at least 1 but is " + size);
+    }
+
+    @Override
+    public double factor(double t, double total, double unitsPerEpoch) {
+      return Math.pow(gamma, Math.floor(t / (size * unitsPerEpoch)));
+    }
+  }
+
+  /** {@code gamma} at each milestone: {@code torch MultiStepLR}. */
+  public record MultiStep(List<Integer> milestones, double gamma) implements Shape {
+    public MultiStep {
+      milestones = List.copyOf(milestones);
+    }
+
+    @Override
+    public double factor(double t, double total, double unitsPerEpoch) {
+      double passed = (double) milestones.stream().filter(m -> t >= m * unitsPerEpoch).count();
+      return Math.pow(gamma, passed);
+    }
+  }
+
+  /** {@code gamma} to the power of the epoch: {@code torch ExponentialLR}. */
+  public record Exponential(double gamma) implements Shape {
+    @Override
+    public double factor(double t, double total, double unitsPerEpoch) {
+      return Math.pow(gamma, t / unitsPerEpoch);
+    }
+  }
+
+  /**
+   * Half a cosine from 1 to {@code min}, {@code cycles} times (warm restarts): {@code torch
+   * CosineAnnealingLR}, SGDR (arXiv 1608.03983).
+   */
+  public record Cosine(double min, int cycles) implements Shape {
+    public Cosine {
+      RunConfig.require(cycles >= 1, "schedule cosine: cycles must be at least 1, is " + cycles);
+    }
+
+    @Override
+    public double factor(double t, double total, double unitsPerEpoch) {
+      double length = total / cycles;
+      double within = t >= total ? length : t % length;
+      return min + (1 - min) * (1 + Math.cos(Math.PI * within / length)) / 2;
+    }
+  }
+
+  /** (1 - t/total) to the power of {@code power}: {@code torch PolynomialLR}. */
+  public record Polynomial(double power) implements Shape {
+    @Override
+    public double factor(double t, double total, double unitsPerEpoch) {
+      return Math.pow(1 - Math.min(t, total) / total, power);
+    }
+  }
+
+  /**
+   * {@code torch OneCycleLR} with cosine annealing: from 1/{@code divide} up to 1 in the first
+   * {@code rise} of the stage, then down to 1/({@code divide} * {@code finalDivide}), which it
+   * reaches at the stage's end as the other shapes do: torch's {@code total_steps} is one more.
+   */
+  public record OneCycle(double rise, double divide, double finalDivide) implements Shape {
+    public OneCycle {
+      RunConfig.require(rise > 0 && rise < 1, "schedule one-cycle: rise must lie in (0, 1)");
+    }
+
+    @Override
+    public double factor(double t, double total, double unitsPerEpoch) {
+      double start = 1 / divide;
+      double end = start / finalDivide;
+      double top = rise * (total + 1) - 1;
+      if (t < top) {
+        return cosine(start, 1, t / top);
+      }
+      return cosine(1, end, Math.min(1, (t - top) / (total - top)));
+    }
+
+    private static double cosine(double from, double to, double part) {
+      return to + (from - to) / 2 * (1 + Math.cos(Math.PI * part));
+    }
+  }
+
+  public static final Schedule CONSTANT = new Schedule(By.EPOCH, 0, 1, new Constant());
+
+  public Schedule {
+    RunConfig.require(warmup >= 0, "schedule.warmup must not be negative but is " + warmup);
+    RunConfig.require(
+        warmupStart >= 0 && warmupStart <= 1, "schedule.warmup-start must lie in [0, 1]");
+  }
+
+  /**
+   * @param epoch of the stage, from 0
+   * @param step of the epoch, from 0
+   */
+  public double factor(int epoch, long step, int epochs, long stepsPerEpoch) {
+    double units = by == By.EPOCH ? 1 : (double) stepsPerEpoch;
+    double t = by == By.EPOCH ? epoch : epoch * (double) stepsPerEpoch + (double) step;
+    double rise = warmup * units;
+    if (t < rise) {
+      return warmupStart + (1 - warmupStart) * t / rise;
+    }
+    return shape.factor(t - rise, epochs * units - rise, units);
+  }
+}

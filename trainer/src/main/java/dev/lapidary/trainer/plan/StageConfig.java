@@ -1,0 +1,77 @@
+package dev.lapidary.trainer.plan;
+
+import dev.lapidary.trainer.program.UpdateRule;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * A part of a run with its own choice of what is trained and how.
+ *
+ * @param trainOnly patterns of the parameters that are trained; empty: all
+ * @param freeze patterns of those that are not, out of {@code trainOnly}
+ * @param lr the learning rate of what no group names
+ * @param weightDecay of what no group names
+ * @param decayNormsAndBiases whether tensors of one dimension decay too
+ * @param layerDecay multiplies the rate once for each layer group that lies between a parameter and
+ *     the head, as timm does; 1: none
+ * @param groups the first whose pattern matches a parameter gives its rate
+ * @param accumulate batches whose gradients make one step
+ */
+public record StageConfig(
+    String name,
+    int epochs,
+    int batchSize,
+    List<String> trainOnly,
+    List<String> freeze,
+    UpdateRule optimizer,
+    double lr,
+    double weightDecay,
+    boolean decayNormsAndBiases,
+    double layerDecay,
+    List<Group> groups,
+    Schedule schedule,
+    Clip clip,
+    int accumulate) {
+
+  /**
+   * @param match a pattern of parameter names
+   * @param lr absent: the stage's
+   * @param weightDecay absent: the stage's
+   */
+  public record Group(String match, Optional<Double> lr, Optional<Double> weightDecay) {
+    public Group {
+      lr.ifPresent(r -> requireRate("groups.lr", r));
+      weightDecay.ifPresent(d -> requireRate("groups.weight-decay", d));
+    }
+  }
+
+  /** Gradients' limits; 0: none. {@code norm} is over all of them together. */
+  public record Clip(double norm, double value) {
+    public static final Clip NONE = new Clip(0, 0);
+
+    public Clip {
+      requireRate("clip.norm", norm);
+      requireRate("clip.value", value);
+    }
+  }
+
+  public StageConfig {
+    trainOnly = List.copyOf(trainOnly);
+    freeze = List.copyOf(freeze);
+    groups = List.copyOf(groups);
+    RunConfig.require(epochs >= 1, "stage " + name + ": epochs must be at least 1, is " + epochs);
+    RunConfig.require(
+        batchSize >= 1, "stage " + name + ": batch-size must be at least 1, is " + batchSize);
+    RunConfig.require(
+        accumulate >= 1, "stage " + name + ": accumulate must be at least 1, is " + accumulate);
+    requireRate("lr", lr);
+    requireRate("weight-decay", weightDecay);
+    RunConfig.require(
+        layerDecay > 0 && layerDecay <= 1, "layer-decay must lie in (0, 1] but is " + layerDecay);
+  }
+
+  private static void requireRate(String key, double value) {
+    RunConfig.require(
+        value >= 0 && Double.isFinite(value), key + " must be 0 or more but is " + value);
+  }
+}

@@ -1,0 +1,32 @@
+package dev.lapidary.trainer.program;
+
+import ai.djl.ndarray.NDArray;
+import dev.lapidary.models.tensor.DType;
+import dev.lapidary.models.tensor.Storage;
+import dev.lapidary.models.tensor.Tensor;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+
+/**
+ * A parameter or buffer of the network as it lies in libtorch: the array is the network's own
+ * memory, not a copy.
+ *
+ * @param name as in the network's state_dict
+ * @param buffer whether it is a buffer (such as {@code running_mean}), else a parameter
+ */
+public record ProgramTensor(String name, boolean buffer, DType dtype, NDArray array) {
+
+  /** A copy of the elements, row-major, little-endian. */
+  public ByteBuffer bytes() {
+    return array.toByteBuffer().order(ByteOrder.LITTLE_ENDIAN);
+  }
+
+  /** A copy. */
+  public Tensor copy() {
+    return Tensor.over(dtype, Storage.over(bytes()), shape());
+  }
+
+  public long[] shape() {
+    return array.getShape().getShape();
+  }
+}

@@ -1,0 +1,307 @@
+package dev.lapidary.trainer.program;
+
+import ai.djl.Device;
+import ai.djl.MalformedModelException;
+import ai.djl.Model;
+import ai.djl.engine.EngineException;
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.types.Shape;
+import ai.djl.pytorch.engine.PtSymbolBlock;
+import ai.djl.pytorch.jni.IValueUtils;
+import ai.djl.pytorch.jni.JniUtils;
+import dev.lapidary.models.archive.ArchiveWriter;
+import dev.lapidary.models.archive.PyValue.PyTensor;
+import dev.lapidary.models.archive.TorchScriptArchive;
+import dev.lapidary.models.failure.Failure;
+import dev.lapidary.models.script.StateDict;
+import dev.lapidary.models.tensor.Tensor;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * A network in libtorch together with the methods that training calls. The archive keeps its own
+ * tensors; the program works on libtorch's copy, which {@link #tensors} reads and writes. To be
+ * used on the thread of {@link Libtorch} only.
+ */
+public final class TrainingProgram implements AutoCloseable {
+  private final Model model;
+  private final PtSymbolBlock block;
+  private final ModuleTree modules;
+  private final List<ProgramTensor> tensors;
+
+  private TrainingProgram(Model model, ModuleTree modules, List<StateDict.Entry> entries) {
+    this.model = model;
+    this.block = (PtSymbolBlock) model.getBlock();
+    this.modules = modules;
+    try (NDList unused = new NDList(model.getNDManager().create(0f))) {
+      NDList arrays = call("state", unused);
+      List<ProgramTensor> all = new ArrayList<>();
+      for (int i = 0; i < entries.size(); i++) {
+        StateDict.Entry entry = entries.get(i);
+        boolean buffer = entry.kind() == StateDict.Kind.BUFFER;
+        all.add(new ProgramTensor(entry.name(), buffer, entry.tensor().dtype(), arrays.get(i)));
+      }
+      this.tensors = List.copyOf(all);
+    }
+  }
+
+  /**
+   * Loads a network, wrapped. A tensor that has several names (weight tying) is listed by its
+   * first.
+   *
+   * @param device {@code cpu} or {@code cuda:N}
+   * @throws Failure (exit 2) if libtorch cannot load it
+   */
+  public static TrainingProgram open(TorchScriptArchive network, String device) {
+    List<StateDict.Entry> entries = distinct(StateDict.of(network).entries());
+    ModuleTree modules = ModuleTree.of(network.root());
+    List<String> names = entries.stream().map(StateDict.Entry::name).toList();
+    TorchScriptArchive wrapped = ProgramText.wrap(network, names, modules);
+    Model model = Model.newInstance("program", Device.fromName(device), "PyTorch");
+    try {
+      load(model, wrapped);
+      return new TrainingProgram(model, modules, entries);
+    } catch (EngineException | MalformedModelException e) {
+      model.close();
+      throw Failure.badInput(
+          "[%s] libtorch cannot load it: %s", network.name(), firstLines(e.getMessage()));
+    } catch (IOException e) {
+      model.close();
+      throw Failure.failed("[%s] writing the training program: %s", network.name(), e);
+    }
+  }
+
+  /** Parameters and buffers in state_dict order: libtorch's own memory. */
+  public List<ProgramTensor> tensors() {
+    return tensors;
+  }
+
+  public List<ProgramTensor> parameters() {
+    return tensors.stream().filter(t -> !t.buffer()).toList();
+  }
+
+  /**
+   * Chooses what is trained: these parameters require gradients and no others do; a module is in
+   * train mode exactly if a trained parameter lies in it or, where it has no parameters at all, if
+   * its parent is. So a frozen BatchNorm keeps its statistics and a frozen part has no dropout.
+   */
+  public void train(Set<String> trained) {
+    for (boolean flag : new boolean[] {true, false}) {
+      List<NDArray> some =
+          parameters().stream()
+              .filter(p -> trained.contains(p.name()) == flag)
+              .map(ProgramTensor::array)
+              .toList();
+      if (!some.isEmpty()) {
+        try (NDManager step = newStep()) {
+          run("requires_grad", new Arguments(step).flag(flag).list("ps", some));
+        }
+      }
+    }
+    requireGradientFlags(trained);
+    modes(modules.trainModes(parameters().stream().map(ProgramTensor::name).toList(), trained));
+  }
+
+  /** What {@link #train} leaves untouched: other parameters, and the buffers of modules in eval. */
+  public List<ProgramTensor> frozen(Set<String> trained) {
+    List<String> names = parameters().stream().map(ProgramTensor::name).toList();
+    Set<String> live = modules.trainingPaths(names, trained);
+    return tensors.stream()
+        .filter(t -> t.buffer() ? !live.contains(ownerPath(t.name())) : !trained.contains(t.name()))
+        .toList();
+  }
+
+  /** All modules in eval mode: dropout off, BatchNorm by its running statistics. */
+  public void eval() {
+    modes(new boolean[modules.nodes().size()]);
+  }
+
+  /** A manager for the arrays of one step; close it when the step is over. */
+  public NDManager newStep() {
+    return model.getNDManager().newSubManager();
+  }
+
+  /** A manager for arrays that live as long as the program. */
+  NDManager manager() {
+    return model.getNDManager();
+  }
+
+  /**
+   * Forward, loss and gradients.
+   *
+   * @param images [N, C, H, W] float32
+   * @param targets [N] int64 class indices, or [N, K] float32 probabilities
+   * @param seed of libtorch's generator: dropout is a function of it
+   * @param scale multiplies the loss before the gradients are taken, not the returned loss
+   */
+  public Gradients gradients(
+      NDManager step,
+      NDArray images,
+      NDArray targets,
+      LossOptions loss,
+      List<ProgramTensor> parameters,
+      long seed,
+      double scale) {
+    JniUtils.setSeed(seed);
+    JniUtils.setGradMode(true);
+    try {
+      Arguments arguments =
+          new Arguments(step)
+              .array(images)
+              .array(targets)
+              .array(step.create(loss.weightArray()))
+              .numbers(loss.labelSmoothing(), scale)
+              .list("ps", parameters.stream().map(ProgramTensor::array).toList());
+      NDList out = run("gradients", arguments);
+      return new Gradients(out.get(0).getFloat(), out.get(1), parameters, out.subNDList(2));
+    } finally {
+      JniUtils.setGradMode(false);
+    }
+  }
+
+  /** The sum of two batches' gradients, in the first one's arrays; the second's loss and logits. */
+  public Gradients add(NDManager step, Gradients sum, Gradients more) {
+    if (!sum.parameters().equals(more.parameters())) {
+      throw Failure.unsupported(
+          "a parameter has a gradient in some batches only; train with accumulate 1");
+    }
+    run("add", new Arguments(step).numbers(0).list("ps", sum.arrays()).list("gs", more.arrays()));
+    return new Gradients(more.loss(), more.logits(), sum.parameters(), sum.arrays());
+  }
+
+  /**
+   * Limits gradients in place: first each number to [-value, value], then the length of all of them
+   * together to {@code norm}; 0 is no limit.
+   */
+  public void clip(NDManager step, Gradients gradients, double norm, double value) {
+    if (value > 0) {
+      run("clip_value", new Arguments(step).numbers(value).list("gs", gradients.arrays()));
+    }
+    if (norm > 0) {
+      run("clip_norm", new Arguments(step).numbers(norm).list("gs", gradients.arrays()));
+    }
+  }
+
+  /** Logits [N, classes] of images [N, C, H, W], without gradients, in the current modes. */
+  public NDArray logits(NDManager step, NDArray images) {
+    return run("logits", new Arguments(step).array(images)).get(0);
+  }
+
+  /** Sum over the images of the plain cross-entropy: no smoothing, no class weights. */
+  public double lossSum(NDManager step, NDArray logits, NDArray targets) {
+    return run("loss", new Arguments(step).array(logits).array(targets)).get(0).getFloat();
+  }
+
+  /** Overwrites a tensor in place. */
+  public void write(NDArray target, ByteBuffer bytes) {
+    try (NDManager step = newStep()) {
+      ByteBuffer direct = ByteBuffer.allocateDirect(bytes.remaining()).order(bytes.order());
+      direct.put(bytes.duplicate()).flip();
+      NDArray value = step.create(direct, target.getShape(), target.getDataType());
+      run("assign", new Arguments(step).array(value).array(target));
+    }
+  }
+
+  /** Copies every tensor's present value into the archive that the program was opened from. */
+  public static void store(TorchScriptArchive network, Map<String, Tensor> values) {
+    List<StateDict.Entry> all = StateDict.of(network).entries();
+    for (StateDict.Entry entry : all) {
+      Tensor value = values.get(firstName(all, entry));
+      if (value == null) {
+        throw new IllegalArgumentException("no value for " + entry.name());
+      }
+      entry
+          .owner()
+          .attributes()
+          .put(entry.attribute(), new PyTensor(value, entry.value().requiresGrad()));
+    }
+  }
+
+  NDList run(String method, Arguments arguments) {
+    return call(method, arguments.list());
+  }
+
+  @Override
+  public void close() {
+    model.close();
+  }
+
+  private NDList call(String method, NDList arguments) {
+    NDArray first = arguments.get(0);
+    NDArray name = first.getManager().create(new Shape(0), DataType.FLOAT32);
+    name.setName("module_method:" + method);
+    NDList list = new NDList(arguments);
+    list.add(name);
+    // "true" means: not under InferenceMode, whose tensors can take no part in autograd later.
+    return IValueUtils.forward(block, list, true);
+  }
+
+  private static String ownerPath(String name) {
+    return name.contains(".") ? name.substring(0, name.lastIndexOf('.')) : "";
+  }
+
+  private void modes(boolean[] training) {
+    try (NDManager step = newStep()) {
+      run("modes", new Arguments(step).array(step.create(training)));
+    }
+  }
+
+  private void requireGradientFlags(Set<String> trained) {
+    for (ProgramTensor parameter : parameters()) {
+      boolean requires = JniUtils.requiresGrad((ai.djl.pytorch.engine.PtNDArray) parameter.array());
+      if (requires != trained.contains(parameter.name())) {
+        throw new IllegalStateException(parameter.name() + " requires_grad is " + requires);
+      }
+    }
+  }
+
+  private static void load(Model model, TorchScriptArchive wrapped)
+      throws IOException, MalformedModelException {
+    Path folder = Files.createTempDirectory("lapidary-program");
+    Path file = folder.resolve("program.pt");
+    try {
+      ArchiveWriter.write(wrapped, file);
+      model.load(folder, "program", Map.of("trainParam", "true"));
+    } finally {
+      Files.deleteIfExists(file);
+      Files.deleteIfExists(folder);
+    }
+  }
+
+  private static List<StateDict.Entry> distinct(List<StateDict.Entry> all) {
+    return all.stream().filter(e -> firstName(all, e).equals(e.name())).toList();
+  }
+
+  private static String firstName(List<StateDict.Entry> all, StateDict.Entry entry) {
+    return all.stream()
+        .filter(e -> sameMemory(e.tensor(), entry.tensor()))
+        .findFirst()
+        .orElse(entry)
+        .name();
+  }
+
+  private static boolean sameMemory(Tensor a, Tensor b) {
+    return a.storage() == b.storage() && a.offset() == b.offset() && a.numel() == b.numel();
+  }
+
+  private static String firstLines(@org.jspecify.annotations.Nullable String message) {
+    return message == null
+        ? "no message"
+        : message
+            .lines()
+            .map(String::strip)
+            .filter(l -> !l.isEmpty())
+            .limit(3)
+            .reduce("", (a, b) -> a + " " + b)
+            .strip();
+  }
+}

@@ -1,0 +1,79 @@
+package dev.lapidary.trainer.program;
+
+import java.util.List;
+
+/**
+ * How a gradient changes a parameter: PyTorch's optimizers, by PyTorch's own kernels. Learning rate
+ * and weight decay are the parameter group's.
+ */
+public sealed interface UpdateRule {
+
+  /** The per-parameter state, by PyTorch's names, beside the step count. */
+  List<String> slots();
+
+  /** {@code torch.optim.SGD}. */
+  record Sgd(double momentum, double dampening, boolean nesterov) implements UpdateRule {
+    public Sgd {
+      require(momentum >= 0 && momentum < 1, "momentum must lie in [0, 1) but is " + momentum);
+      require(dampening >= 0 && dampening <= 1, "dampening must lie in [0, 1]: " + dampening);
+      require(
+          !nesterov || (momentum > 0 && dampening == 0),
+          "nesterov needs a momentum above 0 and dampening 0");
+    }
+
+    @Override
+    public List<String> slots() {
+      return momentum > 0 ? List.of("momentum_buffer") : List.of();
+    }
+  }
+
+  /** {@code torch.optim.Adam}: the decay is added to the gradient. */
+  record Adam(double beta1, double beta2, double eps) implements UpdateRule {
+    public Adam {
+      requireMoments(beta1, beta2, eps);
+    }
+
+    @Override
+    public List<String> slots() {
+      return List.of("exp_avg", "exp_avg_sq");
+    }
+  }
+
+  /** {@code torch.optim.AdamW}: the decay shrinks the weight itself. */
+  record AdamW(double beta1, double beta2, double eps) implements UpdateRule {
+    public AdamW {
+      requireMoments(beta1, beta2, eps);
+    }
+
+    @Override
+    public List<String> slots() {
+      return List.of("exp_avg", "exp_avg_sq");
+    }
+  }
+
+  /** {@code torch.optim.RMSprop}, not centered. */
+  record RmsProp(double alpha, double eps, double momentum) implements UpdateRule {
+    public RmsProp {
+      require(alpha >= 0 && alpha < 1, "alpha must lie in [0, 1) but is " + alpha);
+      require(eps >= 0, "eps must not be negative but is " + eps);
+      require(momentum >= 0 && momentum < 1, "momentum must lie in [0, 1) but is " + momentum);
+    }
+
+    @Override
+    public List<String> slots() {
+      return List.of("square_avg", "momentum_buffer");
+    }
+  }
+
+  private static void requireMoments(double beta1, double beta2, double eps) {
+    require(beta1 >= 0 && beta1 < 1, "beta1 must lie in [0, 1) but is " + beta1);
+    require(beta2 >= 0 && beta2 < 1, "beta2 must lie in [0, 1) but is " + beta2);
+    require(eps >= 0, "eps must not be negative but is " + eps);
+  }
+
+  private static void require(boolean holds, String message) {
+    if (!holds) {
+      throw new IllegalArgumentException(message);
+    }
+  }
+}

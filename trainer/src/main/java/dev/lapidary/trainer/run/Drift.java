@@ -1,0 +1,72 @@
+package dev.lapidary.trainer.run;
+
+import dev.lapidary.models.failure.Failure;
+import dev.lapidary.trainer.checkpoint.TrainingState.Identity;
+import java.util.ArrayList;
+import java.util.List;
+
+/** What differs between a checkpoint and the process that wants to go on from it. */
+record Drift(List<Difference> differences) {
+
+  /**
+   * @param key as {@code --allow-drift} names it
+   * @param asked whether the user changed it by {@code --set}
+   */
+  record Difference(String key, String was, String is, boolean asked) {
+    @Override
+    public String toString() {
+      return "%s was %s and is %s".formatted(key, was, is);
+    }
+  }
+
+  Drift {
+    differences = List.copyOf(differences);
+  }
+
+  static Drift between(Identity was, Identity is, boolean changedConfig) {
+    List<Difference> found = new ArrayList<>();
+    add(found, "data", was.manifestSha256(), is.manifestSha256(), false);
+    add(found, "config", was.config(), is.config(), changedConfig);
+    add(found, "weights", was.initialSha256(), is.initialSha256(), false);
+    add(found, "libtorch", was.libtorch(), is.libtorch(), false);
+    add(found, "threads", "" + was.threads(), "" + is.threads(), changedConfig);
+    add(found, "cpu", was.capability(), is.capability(), false);
+    return new Drift(found);
+  }
+
+  /** Says what is accepted; fails (exit 3) with all that is not. */
+  void refuseUnless(List<String> allowed, Progress progress) {
+    List<String> refused = new ArrayList<>();
+    for (Difference difference : differences) {
+      if (difference.asked() || allowed.contains(difference.key())) {
+        progress.say("drift, so the result is not exact: " + difference);
+      } else {
+        refused.add(difference.toString());
+      }
+    }
+    if (!refused.isEmpty()) {
+      throw Failure.gate(
+          "the run cannot go on exactly: %s; undo it, or accept it with --allow-drift KEY",
+          String.join("; ", refused));
+    }
+  }
+
+  /** Of two JSON texts only the part around the first difference is shown. */
+  private static void add(
+      List<Difference> found, String key, String was, String is, boolean asked) {
+    if (was.equals(is)) {
+      return;
+    }
+    int at = 0;
+    while (at < Math.min(was.length(), is.length()) && was.charAt(at) == is.charAt(at)) {
+      at++;
+    }
+    found.add(new Difference(key, excerpt(was, at), excerpt(is, at), asked));
+  }
+
+  private static String excerpt(String text, int at) {
+    int from = Math.max(0, at - 40);
+    int to = Math.min(text.length(), at + 40);
+    return (from > 0 ? "…" : "") + text.substring(from, to) + (to < text.length() ? "…" : "");
+  }
+}

@@ -1,0 +1,159 @@
+package dev.lapidary.trainer.run;
+
+import dev.lapidary.models.failure.Failure;
+import dev.lapidary.models.file.AtomicFile;
+import dev.lapidary.trainer.plan.RunConfig;
+import dev.lapidary.trainer.plan.RunYaml;
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.channels.OverlappingFileLockException;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The folder of one run. At most one process trains in it at a time: it holds a lock that the
+ * system releases when the process ends, however it ends.
+ *
+ * <pre>
+ * run.yaml          the resolved configuration, written before the first step
+ * checkpoints/      the newest two, and the best weights
+ * metrics.jsonl     a line an epoch; equal runs, equal bytes
+ * timing.jsonl      durations and rates
+ * model.pt          the network alone, with its card
+ * model.safetensors the same weights by name
+ * </pre>
+ */
+public final class RunDirectory implements AutoCloseable {
+  private static final String CONFIG = "run.yaml";
+
+  private final Path root;
+  private final FileChannel lockFile;
+  private final FileLock lock;
+
+  private RunDirectory(Path root, FileChannel lockFile, FileLock lock) {
+    this.root = root;
+    this.lockFile = lockFile;
+    this.lock = lock;
+  }
+
+  /** Refuses (exit 2) a folder that holds a run, or anything else. */
+  public static void requireNew(Path root) {
+    if (Files.exists(root.resolve(CONFIG))) {
+      throw Failure.badInput(
+          "%s holds a run already; go on with 'trainer resume %s' or choose another --out",
+          root, root);
+    }
+    if (Files.exists(root, LinkOption.NOFOLLOW_LINKS) && !isEmptyFolder(root)) {
+      throw Failure.badInput("%s exists and is not empty; choose another --out", root);
+    }
+  }
+
+  /** Makes the folder with its configuration: from here on the run can be resumed. */
+  public static RunDirectory create(Path root, RunConfig config) throws IOException {
+    requireNew(root);
+    Files.createDirectories(root);
+    RunDirectory run = lock(root);
+    Files.createDirectories(run.checkpoints());
+    AtomicFile.write(
+        run.root.resolve(CONFIG), file -> Files.writeString(file, RunYaml.write(config)));
+    return run;
+  }
+
+  /**
+   * @throws Failure (exit 2) if it holds no run, or another process is training in it
+   */
+  public static RunDirectory open(Path root) throws IOException {
+    requireRun(root);
+    return lock(root);
+  }
+
+  /** Refuses (exit 2) what is no run directory. */
+  public static void requireRun(Path root) {
+    if (!Files.isDirectory(root)) {
+      throw Failure.badInput("%s is no run directory: there is no such folder", root);
+    }
+    if (!Files.isRegularFile(root.resolve(CONFIG))) {
+      throw Failure.badInput("%s is no run directory: it has no %s", root, CONFIG);
+    }
+  }
+
+  public static RunConfig readConfig(Path root) throws IOException {
+    requireRun(root);
+    Path file = root.resolve(CONFIG);
+    return RunYaml.read(Files.readString(file), file.toString());
+  }
+
+  public void writeConfig(RunConfig config) throws IOException {
+    AtomicFile.write(root.resolve(CONFIG), file -> Files.writeString(file, RunYaml.write(config)));
+  }
+
+  public Path root() {
+    return root;
+  }
+
+  public Path checkpoints() {
+    return root.resolve("checkpoints");
+  }
+
+  public Path metrics() {
+    return root.resolve("metrics.jsonl");
+  }
+
+  public Path timing() {
+    return root.resolve("timing.jsonl");
+  }
+
+  public Path model() {
+    return modelOf(root);
+  }
+
+  public static Path modelOf(Path root) {
+    return root.resolve("model.pt");
+  }
+
+  public Path weights() {
+    return root.resolve("model.safetensors");
+  }
+
+  @Override
+  public void close() throws IOException {
+    lock.release();
+    lockFile.close();
+  }
+
+  private static RunDirectory lock(Path root) throws IOException {
+    Path file = root.resolve(".lock");
+    FileChannel channel =
+        FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+    FileLock lock = tryLock(channel);
+    if (lock == null) {
+      channel.close();
+      throw Failure.badInput(
+          "%s is in use: another process is training there; wait for it or stop it", root);
+    }
+    return new RunDirectory(root, channel, lock);
+  }
+
+  private static @Nullable FileLock tryLock(FileChannel channel) throws IOException {
+    try {
+      return channel.tryLock();
+    } catch (OverlappingFileLockException e) {
+      return null;
+    }
+  }
+
+  private static boolean isEmptyFolder(Path root) {
+    if (!Files.isDirectory(root)) {
+      return false;
+    }
+    try (var entries = Files.newDirectoryStream(root)) {
+      return !entries.iterator().hasNext();
+    } catch (IOException e) {
+      throw Failure.badInput("%s cannot be read: %s", root, e);
+    }
+  }
+}

@@ -1,0 +1,94 @@
+package dev.lapidary.trainer.run;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.Shape;
+import dev.lapidary.models.image.Preprocessing;
+import dev.lapidary.models.image.Preprocessor;
+import dev.lapidary.trainer.data.Batch;
+import dev.lapidary.trainer.data.Dataset;
+import dev.lapidary.trainer.data.EpochOrder;
+import dev.lapidary.trainer.data.Loader;
+import dev.lapidary.trainer.data.View;
+import dev.lapidary.trainer.program.TrainingProgram;
+import java.nio.FloatBuffer;
+import java.nio.LongBuffer;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Runs a network over a labelled dataset, in order and without any randomness. */
+final class Validation implements AutoCloseable {
+  /** Of every validation: the last bits of a logit depend on the batch's size. */
+  static final int BATCH_SIZE = 32;
+
+  private final Dataset data;
+  private final Preprocessing preprocessing;
+  private final Loader loader;
+  private final int[] order;
+
+  Validation(Dataset data, Preprocessing preprocessing, int threads, long cacheBytes) {
+    this.data = data;
+    this.preprocessing = preprocessing;
+    Preprocessor preprocessor = Preprocessor.of(preprocessing);
+    this.loader = Loader.of(data, preprocessor, View.evaluation(preprocessor), threads, cacheBytes);
+    this.order = EpochOrder.AS_LISTED.samples(data, 0, 0);
+  }
+
+  /** Sets the program to eval mode and leaves it so. */
+  Scores score(TrainingProgram program) {
+    program.eval();
+    double loss = 0;
+    int correct = 0;
+    List<Integer> predicted = new ArrayList<>();
+    try (Loader.Batches batches = loader.batches(order, BATCH_SIZE, 0, 0)) {
+      while (batches.hasNext()) {
+        Batch batch = batches.next();
+        try (NDManager step = program.newStep()) {
+          NDArray labels = labels(step, batch);
+          NDArray logits = program.logits(step, images(step, batch, preprocessing));
+          loss += program.lossSum(step, logits, labels);
+          int[] classes = argmax(logits);
+          for (int i = 0; i < classes.length; i++) {
+            correct += classes[i] == batch.labels()[i] ? 1 : 0;
+            predicted.add(classes[i]);
+          }
+        }
+      }
+    }
+    int images = data.size();
+    return new Scores(images, loss / images, (double) correct / images, predicted);
+  }
+
+  @Override
+  public void close() {
+    loader.close();
+  }
+
+  /** [N, C, H, W] float32. */
+  static NDArray images(NDManager step, Batch batch, Preprocessing rule) {
+    FloatBuffer values = FloatBuffer.wrap(batch.images(), 0, batch.count() * rule.inputLength());
+    Shape shape = new Shape(batch.count(), rule.channels(), rule.cropHeight(), rule.cropWidth());
+    return step.create(values, shape);
+  }
+
+  /** [N] int64. */
+  static NDArray labels(NDManager step, Batch batch) {
+    return step.create(LongBuffer.wrap(batch.labels(), 0, batch.count()), new Shape(batch.count()));
+  }
+
+  /** The index of each row's highest value, the first where equal. */
+  static int[] argmax(NDArray logits) {
+    float[] values = logits.toFloatArray();
+    int rows = (int) logits.getShape().get(0);
+    int width = values.length / rows;
+    int[] best = new int[rows];
+    for (int row = 0; row < rows; row++) {
+      for (int c = 1; c < width; c++) {
+        if (values[row * width + c] > values[row * width + best[row]]) {
+          best[row] = c;
+        }
+      }
+    }
+    return best;
+  }
+}

@@ -1,0 +1,80 @@
+package dev.lapidary.trainer.plan;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.lapidary.models.failure.ExitCode;
+import dev.lapidary.models.failure.Failure;
+import dev.lapidary.trainer.program.UpdateRule;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class RunYamlTest {
+  private static final String SHORT =
+      """
+      data: {train: photos}
+      model: {arch: resnet18}
+      stages:
+        - {name: head, epochs: 2, train-only: [head], optimizer: {kind: adamw}, lr: 0.001}
+        - {name: all, epochs: 3, schedule: {warmup: 1, shape: {kind: one-cycle}}}
+      """;
+
+  @Test
+  void whatIsLeftOutHasItsDefault() {
+    RunConfig config = RunYaml.read(SHORT, "run.yaml");
+    assertThat(config.stages()).hasSize(2);
+    assertThat(config.stages().get(0).optimizer()).isEqualTo(Defaults.adamw());
+    assertThat(config.stages().get(0).batchSize()).isEqualTo(Defaults.BATCH_SIZE);
+    assertThat(config.stages().get(1).schedule().warmup()).isEqualTo(1);
+    assertThat(config.stages().get(1).schedule().shape())
+        .isEqualTo(new Schedule.OneCycle(0.3, 25, 1e4));
+    assertThat(config.data().valSplit()).isEqualTo(0.2);
+  }
+
+  @Test
+  void writtenAndReadIsEqual() {
+    RunConfig config = RunYaml.read(SHORT, "run.yaml");
+    assertThat(RunYaml.read(RunYaml.write(config), "again")).isEqualTo(config);
+  }
+
+  @Test
+  void setReachesAnyKey() {
+    RunConfig config = RunYaml.read(SHORT, "run.yaml");
+    assertThat(RunYaml.with(config, "stages.1.batch-size=4").stages().get(1).batchSize())
+        .isEqualTo(4);
+    assertThat(RunYaml.with(config, "stages.1.optimizer.kind=adam").stages().get(1).optimizer())
+        .isInstanceOf(UpdateRule.Adam.class);
+    assertThat(RunYaml.with(config, "data.val=other").data().val()).contains("other");
+    assertThat(RunYaml.with(config, "stages.0.freeze=[a, b]").stages().get(0).freeze())
+        .containsExactly("a", "b");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "stages.1.batchsize=4 | there is no key batchsize among .*did you mean batch-size",
+        "stages.7.lr=1 | there is no 7; the list has 2, counted from 0",
+        "stages.1.optimizer.kind=adamm | there is no kind adamm .*did you mean adam",
+        "stages.1.batch-size=many | stages.1.batch-size cannot be many",
+        "stages.1.batch-size=0 | batch-size must be at least 1, is 0",
+        "seed | expected key=value",
+        "model.file=x.pt | exactly one of model.arch"
+      })
+  void refusesWithPlaceAndRemedy(String assignment, String message) {
+    RunConfig config = RunYaml.read(SHORT, "run.yaml");
+    assertThatThrownBy(() -> RunYaml.with(config, assignment))
+        .isInstanceOfSatisfying(
+            Failure.class, f -> assertThat(f.code()).isEqualTo(ExitCode.BAD_INPUT))
+        .hasMessageFindingMatch(message)
+        .hasMessageContaining(assignment);
+  }
+
+  @Test
+  void refusesAnUnknownKeyWithNearNames() {
+    assertThatThrownBy(() -> RunYaml.read(SHORT.replace("epochs: 3", "epoch: 3"), "run.yaml"))
+        .hasMessageFindingMatch("\\[run.yaml\\] there is no key stages.1.epoch among")
+        .hasMessageContaining("did you mean epochs");
+  }
+}
