@@ -1,0 +1,160 @@
+package dev.lapidary.models.trace;
+
+import dev.lapidary.models.graph.Dim;
+import dev.lapidary.models.script.Definition;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** What an expression has for a value while the program runs. Tensors are {@link TensorRef}. */
+sealed interface Datum permits Datum.Plain, Datum.ListOf, Datum.DictOf, Datum.Instance, TensorRef {
+
+  /** What has no identity: {@code is} compares the contents. */
+  sealed interface Plain extends Datum {}
+
+  enum None implements Plain {
+    NONE
+  }
+
+  record Int(Dim value) implements Plain {
+    static Int of(long value) {
+      return new Int(Dim.of(value));
+    }
+  }
+
+  record Real(double value) implements Plain {}
+
+  record Bool(boolean value) implements Plain {}
+
+  record Str(String value) implements Plain {}
+
+  record Device(String name) implements Plain {}
+
+  /**
+   * A tuple, or a NamedTuple where fields have names.
+   *
+   * @param fields names, or empty
+   */
+  record TupleOf(List<Datum> items, List<String> fields) implements Plain {
+    public TupleOf {
+      items = List.copyOf(items);
+      fields = List.copyOf(fields);
+    }
+
+    static TupleOf of(List<Datum> items) {
+      return new TupleOf(items, List.of());
+    }
+  }
+
+  /** An enum's constant. */
+  record Constant(String className, String name, Datum value) implements Plain {}
+
+  /** A function of the text, with the variables that it closes over. */
+  record Function(Definition.Function definition, Map<String, Datum> closure) implements Plain {}
+
+  /** A class of the text. */
+  record Type(String name, Definition.ClassDef definition) implements Plain {}
+
+  /** What {@code uninitialized(T)} gives: may be handed on, not be used. */
+  enum Undefined implements Plain {
+    UNDEFINED
+  }
+
+  /** A list: mutable, with an identity. */
+  final class ListOf implements Datum {
+    private final List<Datum> items;
+
+    ListOf(List<? extends Datum> items) {
+      this.items = new ArrayList<>(items);
+    }
+
+    List<Datum> items() {
+      return items;
+    }
+  }
+
+  /** A dict: ordered, mutable; keys are {@link Plain}. */
+  final class DictOf implements Datum {
+    private final Map<Datum, Datum> items = new LinkedHashMap<>();
+
+    Map<Datum, Datum> items() {
+      return items;
+    }
+  }
+
+  /** An object: a module of the archive or a class's instance that the program made. */
+  final class Instance implements Datum {
+    private final String className;
+    private final Definition.ClassDef type;
+    private final String path;
+    private final Attributes initial;
+    private final Map<String, Datum> known = new HashMap<>();
+
+    /** Gives an attribute when it is read for the first time; null if there is none. */
+    @FunctionalInterface
+    interface Attributes {
+      @Nullable Datum read(String name);
+    }
+
+    Instance(String className, Definition.ClassDef type, String path, Attributes initial) {
+      this.className = className;
+      this.type = type;
+      this.path = path;
+      this.initial = initial;
+    }
+
+    String className() {
+      return className;
+    }
+
+    Definition.ClassDef type() {
+      return type;
+    }
+
+    /** Where the module lies in the state_dict: {@code layer1.0}; empty for the root. */
+    String path() {
+      return path;
+    }
+
+    @Nullable Datum attribute(String name) {
+      Datum value = known.get(name);
+      if (value == null) {
+        value = initial.read(name);
+        if (value != null) {
+          known.put(name, value);
+        }
+      }
+      return value;
+    }
+
+    void set(String name, Datum value) {
+      known.put(name, value);
+    }
+  }
+
+  /** For messages. */
+  static String describe(Datum datum) {
+    if (datum instanceof TensorRef tensor) {
+      return "Tensor" + tensor.shape();
+    }
+    if (datum instanceof ListOf list) {
+      return "List" + list.items().stream().limit(8).map(Datum::describe).toList();
+    }
+    if (datum instanceof Int i) {
+      return "int " + i.value();
+    }
+    if (datum instanceof Instance instance) {
+      return instance.className();
+    }
+    if (datum instanceof Function function) {
+      return "function " + function.definition().name();
+    }
+    if (datum instanceof Type type) {
+      return "class " + type.name();
+    }
+    return datum instanceof DictOf ? "Dict" : datum.toString();
+  }
+}

@@ -1,0 +1,87 @@
+package dev.lapidary.models.trace;
+
+import dev.lapidary.models.tensor.DType;
+import dev.lapidary.models.tensor.Tensor;
+import java.util.List;
+import java.util.Map;
+import java.util.function.DoubleUnaryOperator;
+import java.util.function.Function;
+
+/** Operators of one tensor that keep its shape: activations and elementary functions. */
+final class ElementwiseOperators {
+  private ElementwiseOperators() {}
+
+  static void addTo(Map<String, Operator> table) {
+    keepType(table, "relu", x -> Math.max(x, 0));
+    keepType(table, "neg", x -> -x);
+    keepType(table, "abs", Math::abs);
+    keepType(table, "floor", Math::floor);
+    keepType(table, "ceil", Math::ceil);
+    keepType(table, "round", Math::rint);
+    keepType(table, "hardswish", x -> x * Math.min(Math.max(x + 3, 0), 6) / 6);
+    keepType(table, "hardsigmoid", x -> Math.min(Math.max(x + 3, 0), 6) / 6);
+    toReal(table, "sigmoid", ElementwiseOperators::sigmoid);
+    toReal(table, "silu", x -> x * sigmoid(x));
+    toReal(table, "mish", x -> x * Math.tanh(Math.log1p(Math.exp(x))));
+    toReal(table, "tanh", Math::tanh);
+    toReal(table, "exp", Math::exp);
+    toReal(table, "log", Math::log);
+    toReal(table, "log1p", Math::log1p);
+    toReal(table, "sqrt", Math::sqrt);
+    toReal(table, "rsqrt", x -> 1 / Math.sqrt(x));
+    toReal(table, "reciprocal", x -> 1 / x);
+    toReal(table, "sin", Math::sin);
+    toReal(table, "cos", Math::cos);
+    for (String recorded : List.of("gelu", "elu", "leaky_relu", "softplus", "prelu", "erf")) {
+      table.put(
+          recorded, call -> call.record(Shapes.real(call.self().dtype()), call.self().shape()));
+    }
+    table.put("square", call -> call.call("mul", call.self(), call.self()));
+    table.put(
+        "relu6",
+        call -> call.call("hardtanh", call.self(), Builtins.number(0), Builtins.number(6)));
+    table.put("hardtanh", call -> bounded(call, "min_val", "max_val"));
+    table.put("clamp", call -> bounded(call, "min", "max"));
+    Datum none = Datum.None.NONE;
+    table.put("clamp_min", call -> call.call("clamp", call.self(), call.get("min"), none));
+    table.put("clamp_max", call -> call.call("clamp", call.self(), none, call.get("max")));
+    table.put("logical_not", ElementwiseOperators::logicalNot);
+  }
+
+  private static void keepType(
+      Map<String, Operator> table, String name, DoubleUnaryOperator function) {
+    table.put(name, call -> apply(call, function, Function.identity()));
+  }
+
+  private static void toReal(
+      Map<String, Operator> table, String name, DoubleUnaryOperator function) {
+    table.put(name, call -> apply(call, function, Shapes::real));
+  }
+
+  private static Datum apply(
+      Invocation call, DoubleUnaryOperator function, Function<DType, DType> type) {
+    TensorRef self = call.self();
+    DType dtype = type.apply(self.dtype());
+    if (!call.allKnown()) {
+      return call.record(dtype, self.shape());
+    }
+    Tensor tensor = self.tensor(call.operator());
+    double[] values = tensor.toDoubles();
+    return Elements.reals(
+        call.operators().budget(), dtype, tensor.shape(), i -> function.applyAsDouble(values[i]));
+  }
+
+  private static Datum bounded(Invocation call, String low, String high) {
+    double min = call.isNone(low) ? Double.NEGATIVE_INFINITY : call.real(low);
+    double max = call.isNone(high) ? Double.POSITIVE_INFINITY : call.real(high);
+    return apply(call, x -> Math.min(Math.max(x, min), max), Function.identity());
+  }
+
+  private static Datum logicalNot(Invocation call) {
+    return apply(call, x -> x == 0 ? 1 : 0, dtype -> DType.BOOL);
+  }
+
+  private static double sigmoid(double x) {
+    return 1 / (1 + Math.exp(-x));
+  }
+}

@@ -1,0 +1,288 @@
+package dev.lapidary.models.trace;
+
+import dev.lapidary.models.graph.Dim;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** Operators on lists, tuples and dicts. */
+final class ListBuiltins {
+  private ListBuiltins() {}
+
+  static @Nullable Datum call(String name, List<Datum> arguments, Budget budget) {
+    if (name.equals("__range_length")) {
+      return rangeLength(index(arguments.get(0)), index(arguments.get(1)), index(arguments.get(2)));
+    }
+    if (name.equals("__derive_index")) {
+      Dim offset = Dims.multiply(integer(arguments.get(0)), integer(arguments.get(2)));
+      return new Datum.Int(Dims.add(integer(arguments.get(1)), offset));
+    }
+    if (arguments.isEmpty()) {
+      return null;
+    }
+    Datum first = arguments.get(0);
+    if (first instanceof Datum.DictOf dict) {
+      return ofDict(name, dict, arguments);
+    }
+    if (first instanceof Datum.ListOf list) {
+      Datum changed = change(name, list, arguments, budget);
+      return changed != null ? changed : read(name, list.items(), arguments, budget);
+    }
+    return first instanceof Datum.TupleOf tuple
+        ? read(name, tuple.items(), arguments, budget)
+        : null;
+  }
+
+  private static @Nullable Datum change(
+      String name, Datum.ListOf list, List<Datum> arguments, Budget budget) {
+    List<Datum> items = list.items();
+    budget.length(items.size() + 1L);
+    Datum none = Datum.None.NONE;
+    switch (name) {
+      case "append" -> items.add(arguments.get(1));
+      case "extend" -> extend(items, List.copyOf(Invocation.items(arguments.get(1))), budget);
+      case "insert" -> insert(items, index(arguments.get(1)), arguments.get(2));
+      case "_set_item" -> items.set(position(items, arguments.get(1)), arguments.get(2));
+      case "clear" -> items.clear();
+      case "reverse" -> java.util.Collections.reverse(items);
+      case "sort" -> items.sort(ORDER);
+      case "pop" -> {
+        Datum last = Builtins.number(-1);
+        return items.remove(position(items, arguments.size() > 1 ? arguments.get(1) : last));
+      }
+      default -> {
+        return null;
+      }
+    }
+    return name.equals("append") || name.equals("_set_item") ? list : none;
+  }
+
+  private static void extend(List<Datum> items, List<Datum> more, Budget budget) {
+    budget.length((long) items.size() + more.size());
+    items.addAll(more);
+  }
+
+  private static void insert(List<Datum> items, long index, Datum item) {
+    long at = index < 0 ? index + items.size() : index;
+    items.add((int) Math.max(0, Math.min(at, items.size())), item);
+  }
+
+  private static final Comparator<Datum> ORDER =
+      (a, b) ->
+          a instanceof Datum.Int i && b instanceof Datum.Int j
+              ? Dims.compare(i.value(), j.value())
+              : Double.compare(Invocation.number(a), Invocation.number(b));
+
+  private static @Nullable Datum read(
+      String name, List<Datum> items, List<Datum> arguments, Budget budget) {
+    return switch (name) {
+      case "len" -> Builtins.number(items.size());
+      case "copy", "list" -> new Datum.ListOf(items);
+      case "sorted" -> new Datum.ListOf(items.stream().sorted(ORDER).toList());
+      case "select", "__getitem__" -> items.get(position(items, arguments.get(1)));
+      case "slice" -> sliceCall(arguments);
+      case "add" -> joined(items, Invocation.items(arguments.get(1)), budget);
+      case "mul" -> repeated(items, index(arguments.get(1)), budget);
+      case "eq" -> Builtins.bool(equal(items, Invocation.items(arguments.get(1))));
+      case "ne" -> Builtins.bool(!equal(items, Invocation.items(arguments.get(1))));
+      case "__contains__" ->
+          Builtins.bool(items.stream().anyMatch(i -> equal(i, arguments.get(1))));
+      case "index" -> indexOf(items, arguments.get(1));
+      case "count" ->
+          Builtins.number(items.stream().filter(i -> equal(i, arguments.get(1))).count());
+      case "all" -> Builtins.bool(items.stream().allMatch(Evaluator::truth));
+      case "any" -> Builtins.bool(items.stream().anyMatch(Evaluator::truth));
+      case "sum", "min", "max" ->
+          items.stream().allMatch(ListBuiltins::isNumber) ? reduced(name, items, arguments) : null;
+      default -> null;
+    };
+  }
+
+  private static Datum reduced(String name, List<Datum> items, List<Datum> arguments) {
+    if (name.equals("sum")) {
+      return items.stream()
+          .reduce(Builtins.number(0), (a, b) -> NumberBuiltins.binary("add", a, b));
+    }
+    if (arguments.size() > 1) {
+      throw Refusal.unsupported("%s of two lists", name);
+    }
+    return items.stream()
+        .reduce((a, b) -> NumberBuiltins.binary(name, a, b))
+        .orElseThrow(() -> Refusal.wrong("%s of an empty list", name));
+  }
+
+  private static @Nullable Datum ofDict(String name, Datum.DictOf dict, List<Datum> arguments) {
+    return switch (name) {
+      case "len" -> Builtins.number(dict.items().size());
+      case "keys" -> new Datum.ListOf(List.copyOf(dict.items().keySet()));
+      case "values" -> new Datum.ListOf(List.copyOf(dict.items().values()));
+      case "items" ->
+          new Datum.ListOf(
+              dict.items().entrySet().stream()
+                  .map(e -> Datum.TupleOf.of(List.of(e.getKey(), e.getValue())))
+                  .toList());
+      case "__contains__" -> Builtins.bool(dict.items().containsKey(arguments.get(1)));
+      case "__getitem__" -> item(dict, arguments.get(1));
+      case "get" ->
+          dict.items()
+              .getOrDefault(
+                  arguments.get(1), arguments.size() > 2 ? arguments.get(2) : Datum.None.NONE);
+      case "_set_item" -> {
+        dict.items().put(arguments.get(1), arguments.get(2));
+        yield Datum.None.NONE;
+      }
+      default -> null;
+    };
+  }
+
+  /** {@code x[i]}. */
+  static Datum item(Datum object, Datum key) {
+    if (object instanceof Datum.DictOf dict) {
+      Datum value = dict.items().get(key);
+      if (value == null) {
+        throw Refusal.wrong("the dict has no key %s", Datum.describe(key));
+      }
+      return value;
+    }
+    if (object instanceof Datum.Instance instance && key instanceof Datum.Str name) {
+      Datum value = instance.attribute(name.value());
+      if (value != null) {
+        return value;
+      }
+    }
+    if (object instanceof Datum.Str text) {
+      long i = index(key);
+      int at = (int) (i < 0 ? i + text.value().length() : i);
+      return new Datum.Str(String.valueOf(text.value().charAt(at)));
+    }
+    List<Datum> items = Invocation.items(object);
+    return items.get(position(items, key));
+  }
+
+  private static Datum sliceCall(List<Datum> arguments) {
+    Datum none = Datum.None.NONE;
+    return slice(
+        arguments.get(0),
+        arguments.size() > 1 ? arguments.get(1) : none,
+        arguments.size() > 2 ? arguments.get(2) : none,
+        arguments.size() > 3 ? arguments.get(3) : Builtins.number(1));
+  }
+
+  /** {@code x[lower:upper:step]} of a list, a tuple or a string. */
+  static Datum slice(Datum object, Datum lower, Datum upper, Datum step) {
+    boolean text = object instanceof Datum.Str;
+    int size = object instanceof Datum.Str s ? s.value().length() : Invocation.items(object).size();
+    long by = index(step);
+    if (by < 1) {
+      throw Refusal.unsupported("a slice with the step %d", by);
+    }
+    long from = lower == Datum.None.NONE ? 0 : clamped(index(lower), size);
+    long to = upper == Datum.None.NONE ? size : clamped(index(upper), size);
+    List<Integer> kept = new ArrayList<>();
+    for (long i = from; i < to; i += by) {
+      kept.add((int) i);
+    }
+    if (text) {
+      String from1 = ((Datum.Str) object).value();
+      StringBuilder part = new StringBuilder();
+      kept.forEach(i -> part.append(from1.charAt(i)));
+      return new Datum.Str(part.toString());
+    }
+    List<Datum> items = Invocation.items(object);
+    List<Datum> part = kept.stream().map(items::get).toList();
+    return object instanceof Datum.TupleOf ? Datum.TupleOf.of(part) : new Datum.ListOf(part);
+  }
+
+  private static long clamped(long index, int size) {
+    return Math.max(0, Math.min(index < 0 ? index + size : index, size));
+  }
+
+  private static int position(List<Datum> items, Datum index) {
+    long i = index(index);
+    long at = i < 0 ? i + items.size() : i;
+    if (at < 0 || at >= items.size()) {
+      throw Refusal.wrong("index %d of a list of %d", i, items.size());
+    }
+    return (int) at;
+  }
+
+  private static Datum indexOf(List<Datum> items, Datum wanted) {
+    for (int i = 0; i < items.size(); i++) {
+      if (equal(items.get(i), wanted)) {
+        return Builtins.number(i);
+      }
+    }
+    throw Refusal.wrong("%s is not in the list", Datum.describe(wanted));
+  }
+
+  private static Datum joined(List<Datum> a, List<Datum> b, Budget budget) {
+    budget.length((long) a.size() + b.size());
+    List<Datum> all = new ArrayList<>(a);
+    all.addAll(b);
+    return new Datum.ListOf(all);
+  }
+
+  private static Datum repeated(List<Datum> items, long times, Budget budget) {
+    budget.length(Math.multiplyExact(items.size(), Math.max(times, 0)));
+    List<Datum> all = new ArrayList<>();
+    for (long i = 0; i < times; i++) {
+      all.addAll(items);
+    }
+    return new Datum.ListOf(all);
+  }
+
+  private static Datum rangeLength(long low, long high, long step) {
+    if (step == 0) {
+      throw Refusal.wrong("range() with a step of 0");
+    }
+    long distance = step > 0 ? Math.subtractExact(high, low) : Math.subtractExact(low, high);
+    long width = Math.abs(step);
+    return Builtins.number(distance <= 0 ? 0 : (distance - 1) / width + 1);
+  }
+
+  static boolean equal(Datum a, Datum b) {
+    if (a instanceof Datum.ListOf || a instanceof Datum.TupleOf) {
+      return (b instanceof Datum.ListOf || b instanceof Datum.TupleOf)
+          && equal(Invocation.items(a), Invocation.items(b));
+    }
+    if (isNumber(a) && isNumber(b)) {
+      return NumberBuiltins.equal(a, b);
+    }
+    if (a instanceof TensorRef || b instanceof TensorRef) {
+      throw Refusal.unsupported("the comparison of lists of tensors");
+    }
+    return a.equals(b);
+  }
+
+  private static boolean equal(List<Datum> a, List<Datum> b) {
+    if (a.size() != b.size()) {
+      return false;
+    }
+    for (int i = 0; i < a.size(); i++) {
+      if (!equal(a.get(i), b.get(i))) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  static boolean isNumber(Datum datum) {
+    return datum instanceof Datum.Int || datum instanceof Datum.Real || datum instanceof Datum.Bool;
+  }
+
+  private static Dim integer(Datum datum) {
+    return datum instanceof Datum.Int i ? i.value() : Dim.of(index(datum));
+  }
+
+  /** A number that must be known and whole. */
+  static long index(Datum datum) {
+    if (datum instanceof Datum.Int i) {
+      return Invocation.constant(i.value());
+    }
+    if (datum instanceof Datum.Bool bool) {
+      return bool.value() ? 1 : 0;
+    }
+    throw Refusal.wrong("expected an int, found %s", Datum.describe(datum));
+  }
+}

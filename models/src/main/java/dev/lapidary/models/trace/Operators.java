@@ -1,0 +1,136 @@
+package dev.lapidary.models.trace;
+
+import dev.lapidary.models.graph.Argument;
+import dev.lapidary.models.graph.Schema;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Collectors;
+
+/** Calls of aten operators: overload, in-place form, alias, then the operator itself. */
+final class Operators {
+  private static final Map<String, Operator> TABLE = table();
+
+  private final Recorder recorder;
+  private final Budget budget;
+
+  Operators(Recorder recorder, Budget budget) {
+    this.recorder = recorder;
+    this.budget = budget;
+  }
+
+  private static Map<String, Operator> table() {
+    Map<String, Operator> table = new HashMap<>();
+    ConvolutionOperators.addTo(table);
+    PoolingOperators.addTo(table);
+    NormalizationOperators.addTo(table);
+    ElementwiseOperators.addTo(table);
+    ArithmeticOperators.addTo(table);
+    ReductionOperators.addTo(table);
+    MatrixOperators.addTo(table);
+    AttentionOperators.addTo(table);
+    ShapeOperators.addTo(table);
+    PartOperators.addTo(table);
+    JoinOperators.addTo(table);
+    FactoryOperators.addTo(table);
+    CopyOperators.addTo(table);
+    ResizeOperators.addTo(table);
+    return table;
+  }
+
+  /** Names of all operators, with {@code aten::}. */
+  static java.util.Set<String> names() {
+    return TABLE.keySet().stream().map(n -> "aten::" + n).collect(Collectors.toSet());
+  }
+
+  Recorder recorder() {
+    return recorder;
+  }
+
+  Budget budget() {
+    return budget;
+  }
+
+  /**
+   * @param operator with its namespace: {@code aten::relu_}
+   */
+  Datum call(String operator, List<Datum> positional, Map<String, Datum> keywords) {
+    String name = operator.substring(operator.indexOf("::") + 2);
+    List<Schema> overloads = Schemas.all().get(operator);
+    if (operator.startsWith("aten::") && overloads == null && name.endsWith("_")) {
+      String functional = operator.substring(0, operator.length() - 1);
+      if (Schemas.all().containsKey(functional)) {
+        return inPlace(functional, positional, keywords);
+      }
+    }
+    Operator implementation = TABLE.get(name);
+    if (!operator.startsWith("aten::") || overloads == null || implementation == null) {
+      throw Refusal.unsupported(
+          "operator %s is not supported; 'exporter ops' lists those that are", operator);
+    }
+    Optional<Binder.Bound> bound = Binder.bind(overloads, positional, keywords);
+    if (bound.isEmpty()) {
+      throw Refusal.unsupported(
+          "no supported overload of %s takes (%s)", operator, shown(positional, keywords));
+    }
+    return implementation.apply(
+        new Invocation(this, bound.get().schema(), bound.get().arguments()));
+  }
+
+  /** {@code relu_}: the functional operator, then its result is the tensor's new content. */
+  private Datum inPlace(String functional, List<Datum> positional, Map<String, Datum> keywords) {
+    if (positional.isEmpty() || !(positional.get(0) instanceof TensorRef self)) {
+      throw Refusal.wrong("%s_ needs a tensor to change", functional);
+    }
+    Datum result = call(functional, positional, keywords);
+    Mutation.write(self, (TensorRef) result, functional + "_", this);
+    return self;
+  }
+
+  Argument argument(Datum datum) {
+    if (datum instanceof TensorRef tensor) {
+      return argument(tensor);
+    }
+    if (datum instanceof Datum.Int i) {
+      return new Argument.Int(i.value());
+    }
+    if (datum instanceof Datum.Real real) {
+      return new Argument.Real(real.value());
+    }
+    if (datum instanceof Datum.Bool bool) {
+      return new Argument.Bool(bool.value());
+    }
+    if (datum instanceof Datum.Str text) {
+      return new Argument.Str(text.value());
+    }
+    if (datum instanceof Datum.Device device) {
+      return new Argument.Str(device.name());
+    }
+    if (datum instanceof Datum.ListOf || datum instanceof Datum.TupleOf) {
+      return new Argument.ListOf(Invocation.items(datum).stream().map(this::argument).toList());
+    }
+    if (datum == Datum.None.NONE) {
+      return Argument.None.NONE;
+    }
+    throw Refusal.unsupported("%s as an operator's argument", Datum.describe(datum));
+  }
+
+  private Argument argument(TensorRef tensor) {
+    Content content = tensor.content();
+    if (content instanceof Content.Known known) {
+      return recorder.constant(known);
+    }
+    if (content instanceof Content.Traced traced) {
+      return traced.value();
+    }
+    throw Refusal.unsupported("the batch size as data of a tensor");
+  }
+
+  private static String shown(List<Datum> positional, Map<String, Datum> keywords) {
+    return positional.stream().map(Datum::describe).collect(Collectors.joining(", "))
+        + keywords.entrySet().stream()
+            .map(e -> ", " + e.getKey() + "=" + Datum.describe(e.getValue()))
+            .collect(Collectors.joining());
+  }
+}

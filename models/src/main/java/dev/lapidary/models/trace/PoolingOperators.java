@@ -1,0 +1,67 @@
+package dev.lapidary.models.trace;
+
+import dev.lapidary.models.graph.Dim;
+import dev.lapidary.models.tensor.DType;
+import java.util.List;
+import java.util.Map;
+
+/** Pooling of images, {@code [N, C, H, W]}. */
+final class PoolingOperators {
+  private PoolingOperators() {}
+
+  static void addTo(Map<String, Operator> table) {
+    table.put("max_pool2d", PoolingOperators::pool);
+    table.put("avg_pool2d", PoolingOperators::pool);
+    table.put("adaptive_avg_pool2d", PoolingOperators::adaptiveAverage);
+    table.put("adaptive_max_pool2d", PoolingOperators::adaptiveMax);
+  }
+
+  private static Datum pool(Invocation given) {
+    Invocation call =
+        given.integers("stride").length == 0
+            ? given.with("stride", given.get("kernel_size"))
+            : given;
+    List<Dim> input = ConvolutionOperators.image(call, "self");
+    long[] kernel = call.integers("kernel_size");
+    long[] stride = call.integers("stride");
+    long[] padding = call.integers("padding");
+    long[] dilation = call.has("dilation") ? call.integers("dilation") : new long[] {1, 1};
+    long[] out = new long[2];
+    for (int i = 0; i < 2; i++) {
+      long size = Invocation.constant(input.get(2 + i));
+      long window = dilation[i] * (kernel[i] - 1) + 1;
+      out[i] = pooled(size, window, stride[i], padding[i], call.flag("ceil_mode"));
+      ConvolutionOperators.requireRoom(out[i], size, window);
+    }
+    return call.record(
+        call.self().dtype(), List.of(input.get(0), input.get(1), Dim.of(out[0]), Dim.of(out[1])));
+  }
+
+  /** The last window of {@code ceil_mode} must begin inside the input or the left padding. */
+  private static long pooled(long size, long window, long stride, long padding, boolean ceil) {
+    long room = size + 2 * padding - window;
+    long out = Math.floorDiv(room + (ceil ? stride - 1 : 0), stride) + 1;
+    return ceil && (out - 1) * stride >= size + padding ? out - 1 : out;
+  }
+
+  private static Datum adaptiveAverage(Invocation call) {
+    List<Dim> shape = adapted(call);
+    if (shape.equals(call.self().shape())) {
+      return new TensorRef(call.self().content());
+    }
+    return call.record(call.self().dtype(), shape);
+  }
+
+  private static Datum adaptiveMax(Invocation call) {
+    List<Dim> shape = adapted(call);
+    return Datum.TupleOf.of(
+        List.copyOf(
+            call.recordAll(List.of(call.self().dtype(), DType.INT64), List.of(shape, shape))));
+  }
+
+  private static List<Dim> adapted(Invocation call) {
+    List<Dim> input = ConvolutionOperators.image(call, "self");
+    long[] out = call.integers("output_size");
+    return List.of(input.get(0), input.get(1), Dim.of(out[0]), Dim.of(out[1]));
+  }
+}

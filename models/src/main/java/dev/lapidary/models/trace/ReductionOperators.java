@@ -1,0 +1,132 @@
+package dev.lapidary.models.trace;
+
+import dev.lapidary.models.graph.Dim;
+import dev.lapidary.models.tensor.DType;
+import dev.lapidary.models.tensor.Tensor;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.function.DoubleBinaryOperator;
+import java.util.function.DoubleUnaryOperator;
+
+/** Sums, means, extremes and norms over dimensions. */
+final class ReductionOperators {
+  private ReductionOperators() {}
+
+  static void addTo(Map<String, Operator> table) {
+    table.put("sum", call -> reduce(call, "sum"));
+    table.put("mean", call -> reduce(call, "mean"));
+    table.put("amax", call -> reduce(call, "amax"));
+    table.put("amin", call -> reduce(call, "amin"));
+    table.put("linalg_vector_norm", ReductionOperators::norm);
+    table.put(
+        "norm",
+        call ->
+            call.call(
+                "linalg_vector_norm",
+                call.self(),
+                call.isNone("p") ? Builtins.number(2) : call.get("p"),
+                call.get("dim"),
+                call.get("keepdim")));
+  }
+
+  private static Datum reduce(Invocation given, String name) {
+    TensorRef self = given.self();
+    if (given.has("dtype") && !given.isNone("dtype")) {
+      self = given.callTensor("to", self, given.get("dtype"));
+    }
+    boolean all = !given.has("dim");
+    int[] dims = Shapes.dimensions(all ? new long[0] : dims(given), self.rank());
+    if (all) {
+      return given.call(name, self, Shapes.list(dims), Builtins.bool(false));
+    }
+    boolean keep = given.flag("keepdim");
+    DType dtype = self.dtype();
+    if (name.equals("sum") && !dtype.isFloating()) {
+      dtype = DType.INT64;
+    }
+    if (!given.allKnown()) {
+      Invocation call = given.with("self", self).with("dim", Shapes.list(dims));
+      if (call.has("dtype")) {
+        call = call.with("dtype", Datum.None.NONE);
+      }
+      return call.record(dtype, Shapes.reduced(self.shape(), dims, keep));
+    }
+    return evaluate(given, self, dims, keep, dtype, name);
+  }
+
+  private static long[] dims(Invocation call) {
+    return call.isNone("dim") ? new long[0] : call.integers("dim");
+  }
+
+  private static Datum evaluate(
+      Invocation call, TensorRef self, int[] dims, boolean keep, DType dtype, String name) {
+    long count = 1;
+    for (int dim : dims) {
+      count = Math.multiplyExact(count, Invocation.constant(self.shape().get(dim)));
+    }
+    double divisor = (double) count;
+    return switch (name) {
+      case "sum" -> fold(call, self, dims, keep, dtype, 0, Double::sum, x -> x);
+      case "mean" -> fold(call, self, dims, keep, dtype, 0, Double::sum, x -> x / divisor);
+      case "amax" ->
+          fold(call, self, dims, keep, dtype, Double.NEGATIVE_INFINITY, Math::max, x -> x);
+      default -> fold(call, self, dims, keep, dtype, Double.POSITIVE_INFINITY, Math::min, x -> x);
+    };
+  }
+
+  private static Datum norm(Invocation call) {
+    TensorRef self = call.self();
+    if (call.has("dtype") && !call.isNone("dtype")) {
+      throw Refusal.unsupported("a norm in another element type");
+    }
+    int[] dims = Shapes.dimensions(dims(call), self.rank());
+    boolean keep = call.flag("keepdim");
+    if (!call.allKnown()) {
+      return call.with("dim", Shapes.list(dims))
+          .record(self.dtype(), Shapes.reduced(self.shape(), dims, keep));
+    }
+    double order = call.real("ord");
+    if (order != 2) {
+      throw Refusal.unsupported("a norm of order %s of a constant", order);
+    }
+    return fold(call, self, dims, keep, self.dtype(), 0, (sum, x) -> sum + x * x, Math::sqrt);
+  }
+
+  private static Datum fold(
+      Invocation call,
+      TensorRef self,
+      int[] dims,
+      boolean keep,
+      DType dtype,
+      double start,
+      DoubleBinaryOperator step,
+      DoubleUnaryOperator finish) {
+    Tensor tensor = self.tensor(call.operator());
+    long[] sizes = tensor.shape();
+    List<Dim> kept = Shapes.reduced(self.shape(), dims, true);
+    long[] strides = Tensor.contiguousStrides(Shapes.constants(kept));
+    for (int dim : dims) {
+      strides[dim] = 0;
+    }
+    double[] totals = new double[Math.toIntExact(Tensor.numel(Shapes.constants(kept)))];
+    Arrays.fill(totals, start);
+    double[] values = tensor.toDoubles();
+    long[] index = new long[sizes.length];
+    int at = 0;
+    for (double value : values) {
+      totals[at] = step.applyAsDouble(totals[at], value);
+      for (int d = sizes.length - 1; d >= 0; d--) {
+        at += (int) strides[d];
+        if (++index[d] < sizes[d]) {
+          break;
+        }
+        at -= (int) (sizes[d] * strides[d]);
+        index[d] = 0;
+      }
+    }
+    long[] shape = Shapes.constants(Shapes.reduced(self.shape(), dims, keep));
+    return Elements.reals(
+        call.operators().budget(), dtype, shape, i -> finish.applyAsDouble(totals[i]));
+  }
+}

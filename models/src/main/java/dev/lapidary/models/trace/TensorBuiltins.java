@@ -1,0 +1,127 @@
+package dev.lapidary.models.trace;
+
+import dev.lapidary.models.graph.Dim;
+import dev.lapidary.models.tensor.DType;
+import dev.lapidary.models.tensor.Tensor;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** What a program asks about a tensor without computing with it. */
+final class TensorBuiltins {
+  private TensorBuiltins() {}
+
+  static @Nullable Datum call(String name, List<Datum> arguments) {
+    if (!(arguments.get(0) instanceof TensorRef tensor)) {
+      return null;
+    }
+    return switch (name) {
+      case "size", "sym_size" -> size(tensor, arguments);
+      case "dim" -> Builtins.number(tensor.rank());
+      case "len" -> new Datum.Int(tensor.shape().get(0));
+      case "numel" -> new Datum.Int(Dims.product(tensor.shape()));
+      case "is_floating_point" -> Builtins.bool(tensor.dtype().isFloating());
+      case "is_complex", "requires_grad", "is_nested" -> Builtins.bool(false);
+      case "is_contiguous" -> Builtins.bool(true);
+      case "item" -> tensor.dtype().isFloating() ? Calls.real(tensor) : Calls.integer(tensor);
+      case "ScalarImplicit" ->
+          tensor.dtype().isFloating() ? Calls.real(tensor) : Calls.integer(tensor);
+      default -> null;
+    };
+  }
+
+  /** {@code prim::dtype} and the like. */
+  static @Nullable Datum property(String name, TensorRef tensor) {
+    return switch (name) {
+      case "dtype" -> Builtins.number(tensor.dtype().scalarType());
+      case "device" -> new Datum.Device("cpu");
+      case "layout" -> Builtins.number(0);
+      case "is_cuda",
+          "is_cpu",
+          "is_quantized",
+          "is_sparse",
+          "is_mkldnn",
+          "is_mps",
+          "is_xla",
+          "is_meta",
+          "is_vulkan",
+          "requires_grad",
+          "is_nested" ->
+          Builtins.bool(name.equals("is_cpu"));
+      case "shape" -> shape(tensor);
+      case "ndim" -> Builtins.number(tensor.rank());
+      default -> null;
+    };
+  }
+
+  private static Datum size(TensorRef tensor, List<Datum> arguments) {
+    if (arguments.size() == 1) {
+      return shape(tensor);
+    }
+    int dimension = dimension(ListBuiltins.index(arguments.get(1)), tensor.rank());
+    return new Datum.Int(tensor.shape().get(dimension));
+  }
+
+  private static Datum shape(TensorRef tensor) {
+    return new Datum.ListOf(tensor.shape().stream().map(Datum.Int::new).toList());
+  }
+
+  /** A dimension's number from 0 on, negative ones counted from the end. */
+  static int dimension(long dimension, int rank) {
+    int bound = Math.max(rank, 1);
+    if (dimension < -bound || dimension >= bound) {
+      throw Refusal.wrong("dimension %d of a tensor with %d dimensions", dimension, rank);
+    }
+    return (int) (dimension < 0 ? dimension + bound : dimension);
+  }
+
+  /** {@code prim::NumToTensor}. */
+  static TensorRef ofNumber(Datum number) {
+    if (number instanceof Datum.Int i) {
+      return ofInteger(i.value());
+    }
+    if (number instanceof Datum.Bool bool) {
+      Tensor tensor = Tensor.zeros(DType.BOOL);
+      tensor.storage().bytes().put(0, (byte) (bool.value() ? 1 : 0));
+      return TensorRef.known(tensor);
+    }
+    Tensor tensor = Tensor.zeros(DType.FLOAT64);
+    tensor.storage().bytes().putDouble(0, Invocation.number(number));
+    return TensorRef.known(tensor);
+  }
+
+  static TensorRef ofInteger(Dim value) {
+    return value.perBatch()
+        ? new TensorRef(new Content.BatchNumber(value))
+        : TensorRef.known(Tensor.of(new long[] {value.factor()}));
+  }
+
+  /** {@code tolist()}. */
+  static Datum list(Tensor tensor, Budget budget) {
+    budget.length(tensor.numel());
+    if (tensor.rank() == 0) {
+      return element(tensor, tensor.offset());
+    }
+    List<Datum> items = new ArrayList<>();
+    long[] shape = tensor.shape();
+    long[] strides = tensor.strides();
+    for (long i = 0; i < shape[0]; i++) {
+      items.add(
+          list(
+              tensor.view(
+                  java.util.Arrays.copyOfRange(shape, 1, shape.length),
+                  java.util.Arrays.copyOfRange(strides, 1, strides.length),
+                  tensor.offset() + i * strides[0]),
+              budget));
+    }
+    return new Datum.ListOf(items);
+  }
+
+  private static Datum element(Tensor tensor, long position) {
+    if (tensor.dtype().isFloating()) {
+      return new Datum.Real(tensor.doubleAt(position));
+    }
+    long value = tensor.longAt(position);
+    return tensor.dtype() == DType.BOOL ? Builtins.bool(value != 0) : Builtins.number(value);
+  }
+}

@@ -1,0 +1,53 @@
+package dev.lapidary.models.trace;
+
+import dev.lapidary.models.archive.TorchScriptArchive;
+import dev.lapidary.models.failure.Failure;
+import dev.lapidary.models.graph.Argument;
+import dev.lapidary.models.graph.Dim;
+import dev.lapidary.models.graph.Graph;
+import dev.lapidary.models.script.Program;
+import dev.lapidary.models.script.ScriptLimits;
+import dev.lapidary.models.tensor.DType;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Runs an archive's {@code forward} on a symbol for the input, and gives what it did as a graph:
+ * whatever does not depend on the input (numbers, lists, control flow, constant tensors and writes
+ * into them) is evaluated, every other operator recorded with the type and shape of its result.
+ *
+ * <p>The batch size is a symbol too: shapes hold for every N. What cannot be said for all N, and a
+ * branch on the input's data, is a {@link Failure} with exit code 4 that names the place.
+ */
+public final class Tracer {
+  private Tracer() {}
+
+  /** The graph from one input, FLOAT32 {@code [N, channels, height, width]}, to the logits. */
+  public static Graph trace(TorchScriptArchive archive, TraceOptions options) {
+    Program program = new Program(archive.code(), ScriptLimits.DEFAULT);
+    Budget budget = new Budget(options.limits());
+    Recorder recorder = new Recorder(budget);
+    Names names = new Names(archive, program);
+    Interpreter interpreter = new Interpreter(names, new Operators(recorder, budget));
+    try {
+      Argument.Value input = recorder.value("input", DType.FLOAT32, shape(options));
+      Datum.Instance root = (Datum.Instance) names.datum(archive.root(), "");
+      Datum result =
+          interpreter.callMethod(root, "forward", List.of(TensorRef.traced(input)), Map.of());
+      Argument.Value logits = Outputs.logits(result, options);
+      return new Graph(
+          archive.name(), List.of(input), recorder.needed(List.of(logits)), List.of(logits));
+    } catch (Refusal refusal) {
+      throw refusal.at(recorder.location());
+    } catch (StackOverflowError e) {
+      throw Failure.badInput("%s: values or calls nest too deep", recorder.location());
+    }
+  }
+
+  private static List<Dim> shape(TraceOptions options) {
+    List<Dim> shape = new ArrayList<>(List.of(Dim.BATCH));
+    options.inputShape().forEach(size -> shape.add(Dim.of(size)));
+    return shape;
+  }
+}
