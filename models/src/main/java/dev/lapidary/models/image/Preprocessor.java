@@ -90,6 +90,18 @@ public final class Preprocessor {
     }
   }
 
+  /** The picture that a normalized [C,H,W] input is of, to the nearest level. */
+  public RgbImage shown(float[] input) {
+    int plane = rule.cropHeight() * rule.cropWidth();
+    byte[] pixels = new byte[3 * plane];
+    for (int i = 0; i < pixels.length; i++) {
+      int c = rule.channels() == 1 ? 0 : i % 3;
+      float scaled = input[c * plane + i / 3] * rule.std().get(c) + rule.mean().get(c);
+      pixels[i] = (byte) Rgb.clip(Math.round(scaled * 255));
+    }
+    return new RgbImage(rule.cropWidth(), rule.cropHeight(), pixels);
+  }
+
   private void gray(RgbImage view, float[] target, int offset) {
     byte[] pixels = view.pixels();
     for (int i = 0; i < pixels.length / 3; i++) {

@@ -15,6 +15,7 @@ import picocli.CommandLine.Spec;
       RunCommand.class,
       ResumeCommand.class,
       EvaluateCommand.class,
+      PreviewCommand.class,
       ArchsCommand.class,
       LayersCommand.class
     })

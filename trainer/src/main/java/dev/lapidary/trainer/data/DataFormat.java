@@ -3,6 +3,7 @@ package dev.lapidary.trainer.data;
 import dev.lapidary.models.image.ImageLimits;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Locale;
 
 /** How labelled images lie on disk. */
 public enum DataFormat {
@@ -10,6 +11,10 @@ public enum DataFormat {
   AUTO,
   /** A folder with one sub-folder a class. */
   FOLDER,
+  /** A list with a header: path, label, and maybe split and group. */
+  CSV,
+  /** The same, a JSON object a line. */
+  JSONL,
   /** The MNIST family's files, or a folder with them. */
   IDX;
 
@@ -18,15 +23,23 @@ public enum DataFormat {
     return switch (this) {
       case AUTO -> of(path).read(path, limits);
       case FOLDER -> FolderFormat.read(path, limits);
+      case CSV -> ManifestFormat.readCsv(path, limits);
+      case JSONL -> ManifestFormat.readJsonl(path, limits);
       case IDX -> IdxFormat.read(path);
     };
   }
 
   private static DataFormat of(Path path) {
-    boolean idx =
-        Files.isDirectory(path)
-            ? IdxFormat.images(path, "train").isPresent()
-            : IdxFormat.isImages(path);
-    return idx ? IDX : FOLDER;
+    if (Files.isDirectory(path)) {
+      return IdxFormat.images(path, "train").isPresent() ? IDX : FOLDER;
+    }
+    String name = path.getFileName().toString().toLowerCase(Locale.ROOT);
+    if (name.endsWith(".csv")) {
+      return CSV;
+    }
+    if (name.endsWith(".jsonl")) {
+      return JSONL;
+    }
+    return IdxFormat.isImages(path) ? IDX : FOLDER;
   }
 }

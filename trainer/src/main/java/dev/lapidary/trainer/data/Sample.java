@@ -7,9 +7,29 @@ package dev.lapidary.trainer.data;
  * @param label index into the dataset's labels
  * @param group samples of one group are never split between training and validation; by default the
  *     name itself
+ * @param part what the data themselves say it is for
  */
-public record Sample(String name, int label, String group) {
+public record Sample(String name, int label, String group, Part part) {
+  /** For training or for validation, where the data say so. */
+  public enum Part {
+    ANY,
+    TRAIN,
+    VALIDATION,
+    /** Such as a test set: left out of training and validation. */
+    NEITHER;
+
+    /** The names that folders and manifests use. */
+    static Part of(String name) {
+      return switch (name) {
+        case "" -> ANY;
+        case "train", "training" -> TRAIN;
+        case "val", "valid", "validation", "dev" -> VALIDATION;
+        default -> NEITHER;
+      };
+    }
+  }
+
   public Sample(String name, int label) {
-    this(name, label, name);
+    this(name, label, name, Part.ANY);
   }
 }

@@ -82,18 +82,27 @@ public record TrainingData(
   private static Split split(Source source) {
     Dataset data = source.format().read(source.train(), source.limits());
     Optional<Path> val = source.val().or(() -> IdxFormat.images(source.train(), "t10k"));
-    if (val.isEmpty()) {
-      return Split.stratified(data, source.valSplit(), source.seed());
+    if (val.isPresent()) {
+      Dataset validation = source.format().read(val.get(), source.limits());
+      requireSameLabels(val.get(), data.labels(), validation.labels());
+      return new Split(data, validation);
     }
-    Dataset validation = source.format().read(val.get(), source.limits());
-    if (!validation.labels().equals(data.labels())) {
+    Dataset held = data.filter(sample -> sample.part() == Sample.Part.VALIDATION);
+    Dataset rest = data.filter(sample -> sample.part() == Sample.Part.TRAIN);
+    return held.size() > 0
+        ? new Split(rest, held)
+        : Split.stratified(
+            data.filter(sample -> sample.part() != Sample.Part.NEITHER),
+            source.valSplit(),
+            source.seed());
+  }
+
+  static void requireSameLabels(Path place, List<String> train, List<String> validation) {
+    if (!validation.equals(train)) {
       throw Failure.badInput(
           "[%s] validation needs the classes of training: missing %s, unknown %s",
-          val.get(),
-          without(data.labels(), validation.labels()),
-          without(validation.labels(), data.labels()));
+          place, without(train, validation), without(validation, train));
     }
-    return new Split(data, validation);
   }
 
   private static List<String> without(List<String> all, List<String> less) {

@@ -39,8 +39,8 @@ class LoaderTest {
 
   @BeforeEach
   void fill() {
-    Pictured.fill(root, "ant", 13);
-    Pictured.fill(root, "bee", 14);
+    PicturedFolder.fill(root, "ant", 13);
+    PicturedFolder.fill(root, "bee", 14);
     data = DataFormat.AUTO.read(root, ImageLimits.DEFAULT);
   }
 

@@ -8,17 +8,17 @@ import java.nio.file.Path;
 import javax.imageio.ImageIO;
 
 /** Small labelled folders for tests: every image different, none stored. */
-final class Pictured {
-  private Pictured() {}
+public final class PicturedFolder {
+  private PicturedFolder() {}
 
   /** {@code count} PNG files in {@code root/label}, named {@code 000.png} and so on. */
-  static void fill(Path root, String label, int count) {
+  public static void fill(Path root, String label, int count) {
     for (int i = 0; i < count; i++) {
       write(root.resolve(label).resolve("%03d.png".formatted(i)), label.hashCode() * 31 + i);
     }
   }
 
-  static void write(Path file, int seed) {
+  public static void write(Path file, int seed) {
     BufferedImage image = new BufferedImage(20 + seed % 5, 16, BufferedImage.TYPE_INT_RGB);
     for (int y = 0; y < image.getHeight(); y++) {
       for (int x = 0; x < image.getWidth(); x++) {

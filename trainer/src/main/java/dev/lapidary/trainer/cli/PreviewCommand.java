@@ -1,0 +1,260 @@
+package dev.lapidary.trainer.cli;
+
+import dev.lapidary.models.archive.ArchiveReader;
+import dev.lapidary.models.archive.TorchScriptArchive;
+import dev.lapidary.models.card.CardJson;
+import dev.lapidary.models.failure.ExitCode;
+import dev.lapidary.models.failure.Failure;
+import dev.lapidary.models.file.AtomicFile;
+import dev.lapidary.models.image.ImageDecoder;
+import dev.lapidary.models.image.ImageFolder;
+import dev.lapidary.models.image.ImageLimits;
+import dev.lapidary.models.image.PngWriter;
+import dev.lapidary.models.image.Preprocessing;
+import dev.lapidary.models.image.Preprocessor;
+import dev.lapidary.models.image.RgbImage;
+import dev.lapidary.models.image.UndecodableImage;
+import dev.lapidary.models.zoo.Zoo;
+import dev.lapidary.trainer.augment.Augmentation;
+import dev.lapidary.trainer.augment.ContactSheet;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.ArgGroup;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code trainer preview}: what the network sees. */
+@Command(
+    name = "preview",
+    mixinStandardHelpOptions = true,
+    description = {
+      "Shows what the network sees: a contact sheet DIR/preview.png, a row an image, first as in"
+          + " evaluation and then augmented as in training.",
+      "With --eval one DIR/<name>.png an image, exactly as evaluation and serving see it."
+    })
+final class PreviewCommand implements Callable<Integer> {
+  @Spec private CommandSpec spec;
+
+  @Parameters(paramLabel = "IMAGE|DIR", arity = "1..*", description = "Images, or folders of them.")
+  private List<Path> inputs;
+
+  @Option(names = "--out", required = true, paramLabel = "DIR", description = "Where to write.")
+  private Path out;
+
+  @Option(names = "--eval", description = "Without augmentation, one PNG an image.")
+  private boolean eval;
+
+  @ArgGroup(exclusive = true)
+  private @Nullable Source source;
+
+  @Option(
+      names = "--resize",
+      paramLabel = "PIXELS",
+      description = "Shorter side before the crop. Default: 256, or what --arch or --model says.")
+  private @Nullable Integer resize;
+
+  @Option(
+      names = "--crop",
+      paramLabel = "PIXELS",
+      description = "Side of the input. Default: 224, or what --arch or --model says.")
+  private @Nullable Integer crop;
+
+  @Option(
+      names = "--augment",
+      paramLabel = "STEPS",
+      description = "Training's steps.",
+      defaultValue = Augmentation.DEFAULT)
+  private String augment;
+
+  @Option(
+      names = "--samples",
+      paramLabel = "N",
+      description = "Augmented samples an image.",
+      defaultValue = "7")
+  private int samples;
+
+  @Option(
+      names = "--rows",
+      paramLabel = "N",
+      description = "Images on the sheet, taken evenly from all.",
+      defaultValue = "12")
+  private int rows;
+
+  @Option(names = "--seed", paramLabel = "N", description = "Of the samples.", defaultValue = "0")
+  private long seed;
+
+  @Option(names = "--force", description = "Replace files that exist.")
+  private boolean force;
+
+  /** Whose preprocessing it is. */
+  static final class Source {
+    @Option(names = "--arch", paramLabel = "NAME", description = "An architecture's own.")
+    private Optional<String> arch = Optional.empty();
+
+    @Option(names = "--model", paramLabel = "FILE.pt", description = "That of a model's card.")
+    private Optional<Path> model = Optional.empty();
+  }
+
+  @Override
+  public Integer call() throws IOException {
+    Preprocessing rule = rule();
+    List<Path> images = images();
+    return eval ? writeViews(images, rule) : writeSheet(images, rule);
+  }
+
+  private Preprocessing rule() {
+    Preprocessing own = source == null ? Preprocessing.imageNet(256, 224) : ofSource(source);
+    int side = crop == null ? own.cropHeight() : positive("--crop", crop);
+    return new Preprocessing(
+        resize == null ? own.resize() : Preprocessing.Resize.SHORTER_SIDE,
+        resize == null ? own.resizeSize() : positive("--resize", resize),
+        own.interpolation(),
+        side,
+        crop == null ? own.cropWidth() : side,
+        own.mean(),
+        own.std(),
+        own.colour());
+  }
+
+  private static Preprocessing ofSource(Source source) {
+    if (source.arch.isPresent()) {
+      return Zoo.find(source.arch.get()).preprocessing();
+    }
+    Path file = source.model.orElseThrow();
+    TorchScriptArchive archive = ArchiveReader.read(file);
+    byte[] card = archive.extra().get("card.json");
+    if (card == null) {
+      throw Failure.badInput(
+          "[%s] it has no model card; give --resize and --crop instead of --model", file);
+    }
+    return CardJson.read(card, file.toString())
+        .preprocessing()
+        .orElseThrow(
+            () ->
+                Failure.badInput(
+                    "[%s] its card says nothing of preprocessing; give --resize and --crop", file));
+  }
+
+  private static int positive(String option, int value) {
+    if (value < 1 || value > ImageLimits.DEFAULT.maxSide()) {
+      throw Failure.badInput(
+          "%s must lie in 1..%d but is %d", option, ImageLimits.DEFAULT.maxSide(), value);
+    }
+    return value;
+  }
+
+  private List<Path> images() {
+    List<Path> images = new ArrayList<>();
+    for (Path input : inputs) {
+      if (!Files.exists(input)) {
+        throw Failure.badInput("[%s] the image or folder does not exist", input);
+      }
+      if (Files.isDirectory(input)) {
+        List<String> inside = ImageFolder.flat(input);
+        if (inside.isEmpty()) {
+          throw Failure.badInput("[%s] the folder has no images", input);
+        }
+        inside.forEach(name -> images.add(input.resolve(name)));
+      } else {
+        images.add(input);
+      }
+    }
+    return images;
+  }
+
+  private int writeViews(List<Path> images, Preprocessing rule) throws IOException {
+    Preprocessor preprocessor = Preprocessor.of(rule);
+    Map<Path, Path> targets = targets(images);
+    for (Path target : targets.values()) {
+      AtomicFile.requireAbsent(target, force);
+    }
+    boolean allGood = true;
+    for (Path image : images) {
+      Optional<RgbImage> decoded = decode(image);
+      allGood &= decoded.isPresent();
+      if (decoded.isPresent()) {
+        write(preprocessor.view(decoded.get()), targets.getOrDefault(image, out));
+      }
+    }
+    return status(allGood);
+  }
+
+  private int writeSheet(List<Path> images, Preprocessing rule) throws IOException {
+    Path target = out.resolve("preview.png");
+    AtomicFile.requireAbsent(target, force);
+    ContactSheet sheet =
+        new ContactSheet(Preprocessor.of(rule), Augmentation.parse(augment, rule, seed), samples);
+    boolean allGood = true;
+    int count = Math.min(positive("--rows", rows), images.size());
+    for (int row = 0; row < count; row++) {
+      Optional<RgbImage> decoded = decode(images.get((int) ((long) row * images.size() / count)));
+      allGood &= decoded.isPresent();
+      decoded.ifPresent(sheet::add);
+    }
+    if (sheet.isEmpty()) {
+      throw Failure.badInput("none of the %d images can be read", count);
+    }
+    if (count < images.size()) {
+      spec.commandLine().getErr().printf("%d of %d images shown%n", count, images.size());
+    }
+    write(sheet.draw(), target);
+    return status(allGood);
+  }
+
+  private static int status(boolean allGood) {
+    return (allGood ? ExitCode.DONE : ExitCode.BAD_INPUT).status();
+  }
+
+  private Optional<RgbImage> decode(Path image) throws IOException {
+    try {
+      return Optional.of(ImageDecoder.decode(Files.readAllBytes(image), ImageLimits.DEFAULT));
+    } catch (UndecodableImage e) {
+      spec.commandLine().getErr().println("error: [" + image + "] " + e.getMessage());
+      return Optional.empty();
+    }
+  }
+
+  private void write(RgbImage image, Path target) throws IOException {
+    AtomicFile.write(target, file -> Files.write(file, PngWriter.encode(image)));
+    spec.commandLine().getOut().println(target);
+  }
+
+  /** {@code a.jpg} becomes {@code a.png}; equal names keep their extension, then get a number. */
+  private Map<Path, Path> targets(List<Path> images) {
+    Map<String, Integer> stems = count(images, PreviewCommand::stem);
+    Map<String, Integer> used = new HashMap<>();
+    Map<Path, Path> targets = new LinkedHashMap<>();
+    for (Path image : images) {
+      boolean alone = stems.getOrDefault(stem(image), 0) == 1;
+      String name = alone ? stem(image) : image.getFileName().toString();
+      int again = used.merge(name, 1, Integer::sum);
+      targets.put(image, out.resolve(again == 1 ? name + ".png" : name + "-" + again + ".png"));
+    }
+    return targets;
+  }
+
+  private static Map<String, Integer> count(List<Path> images, Function<Path, String> name) {
+    Map<String, Integer> counts = new HashMap<>();
+    images.forEach(image -> counts.merge(name.apply(image), 1, Integer::sum));
+    return counts;
+  }
+
+  private static String stem(Path image) {
+    String name = image.getFileName().toString();
+    int dot = name.lastIndexOf('.');
+    return dot > 0 ? name.substring(0, dot) : name;
+  }
+}

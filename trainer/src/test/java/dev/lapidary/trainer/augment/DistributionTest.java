@@ -1,0 +1,167 @@
+package dev.lapidary.trainer.augment;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import dev.lapidary.models.image.Box;
+import dev.lapidary.models.image.Preprocessing;
+import dev.lapidary.models.image.RgbImage;
+import dev.lapidary.models.tensor.RandomStream;
+import java.util.Arrays;
+import java.util.Optional;
+import java.util.function.IntPredicate;
+import java.util.function.IntToDoubleFunction;
+import org.junit.jupiter.api.Test;
+
+/**
+ * What is drawn, over many samples. The draws are fixed, so these tests give one answer; bounds are
+ * four standard errors of the stated distribution.
+ */
+class DistributionTest {
+  private static final int DRAWS = 20_000;
+  private static final RandomResizedCrop CROP =
+      new RandomResizedCrop(
+          new Range(0.08, 1), new Range(0.75, 4.0 / 3), Preprocessing.imageNet(24, 20));
+
+  @Test
+  void flipsAsOftenAsTold() {
+    RgbImage image = AugmentationTest.image(3, 2);
+    for (double p : new double[] {0, 0.3, 1}) {
+      assertRate(i -> new HorizontalFlip(p).apply(image, random(i)) != image, p);
+      assertRate(i -> new VerticalFlip(p).apply(image, random(i)) != image, p);
+      assertRate(i -> new Grayscale(p).apply(image, random(i)) != image, p);
+    }
+  }
+
+  /** Of a large square image few boxes are rejected, so area and log-aspect are nearly uniform. */
+  @Test
+  void cropsAreUniformInAreaAndInTheLogarithmOfTheAspect() {
+    RandomResizedCrop small =
+        new RandomResizedCrop(new Range(0.1, 0.5), new Range(0.5, 2), CROP.rule());
+    int side = 2000;
+    assertMean(i -> area(small.box(side, side, random(i))) / (side * side), 0.3, 0.4);
+    assertMean(i -> Math.log(aspect(small.box(side, side, random(i)))), 0, Math.log(4));
+    assertRate(i -> Math.abs(Math.log(aspect(small.box(side, side, random(i))))) < 0.3466, 0.5);
+  }
+
+  /** The last row and column of places are reached: the offset's end is inclusive. */
+  @Test
+  void cropsReachAllPlaces() {
+    RandomResizedCrop half =
+        new RandomResizedCrop(new Range(0.25, 0.25), new Range(1, 1), CROP.rule());
+    int[] lefts = new int[6];
+    for (int i = 0; i < DRAWS; i++) {
+      Box box = half.box(10, 10, random(i));
+      assertThat(box.width()).isEqualTo(5);
+      lefts[box.left()]++;
+    }
+    for (int count : lefts) {
+      assertThat((double) count).isCloseTo(DRAWS / 6.0, within(4 * Math.sqrt(DRAWS / 6.0)));
+    }
+  }
+
+  /** torchvision's fallback: the largest centred box of an allowed aspect. */
+  @Test
+  void aBoxThatNeverFitsFallsBackToTheCentre() {
+    assertThat(CROP.box(1000, 10, random(0))).isEqualTo(new Box(493, 0, 13, 10));
+    assertThat(CROP.box(10, 1000, random(0))).isEqualTo(new Box(0, 493, 10, 13));
+    RandomResizedCrop whole =
+        new RandomResizedCrop(new Range(1, 1), new Range(0.75, 0.76), CROP.rule());
+    assertThat(whole.box(300, 400, random(0)).height()).isGreaterThan(390);
+  }
+
+  @Test
+  void erasedBoxesAreUniformInArea() {
+    RandomErasing erasing = new RandomErasing(1, new Range(0.02, 0.33), new Range(1, 1));
+    assertMean(i -> area(erasing.box(1000, 1000, random(i)).orElseThrow()) / 1e6, 0.175, 0.31);
+    RandomErasing tooLarge = new RandomErasing(1, new Range(1, 1), new Range(1, 1));
+    assertThat(tooLarge.box(10, 10, random(0))).isEqualTo(Optional.empty());
+    float[] input = new float[3 * 20 * 20];
+    assertRate(
+        i -> {
+          Arrays.fill(input, 1);
+          new RandomErasing(0.25, new Range(0.1, 0.2), new Range(1, 1))
+              .apply(input, 0, 3, 20, 20, random(i));
+          return Arrays.stream(toDoubles(input)).sum() < input.length;
+        },
+        0.25);
+  }
+
+  @Test
+  void jitterFactorsAreUniformAroundOne() {
+    assertMean(i -> ColourJitter.factor(0.4, random(i)), 1, 0.8);
+    assertMean(i -> ColourJitter.factor(2, random(i)), 1.5, 3);
+  }
+
+  @Test
+  void mixturesFollowBetaAndDirichlet() {
+    // Beta(a, a): mean 1/2, variance 1 / (4 (2a + 1)).
+    for (double a : new double[] {0.2, 1, 4}) {
+      double variance = 1 / (4 * (2 * a + 1));
+      assertWithin(i -> random(i).beta(a, a), 0.5, Math.sqrt(variance));
+      assertWithin(i -> Math.pow(random(i).beta(a, a) - 0.5, 2), variance, 0.25);
+    }
+    AugMix mix = new AugMix(3, 3, 0, 1, Warp.Sampling.BILINEAR);
+    for (int part = 0; part < 3; part++) {
+      int which = part;
+      // Dirichlet(1, 1, 1): each part has mean 1/3 and variance 1/18.
+      assertWithin(i -> mix.dirichlet(3, random(i))[which], 1.0 / 3, Math.sqrt(1.0 / 18));
+    }
+    assertThat(Arrays.stream(mix.dirichlet(5, random(1))).sum()).isCloseTo(1, within(1e-12));
+  }
+
+  @Test
+  void gaussianNumbersHaveUnitVariance() {
+    assertWithin(i -> random(i).gaussian(), 0, 1);
+    assertWithin(i -> Math.pow(random(i).gaussian(), 2), 1, Math.sqrt(2));
+  }
+
+  @Test
+  void policiesChooseEachOperationEquallyOften() {
+    int[] counts = new int[PolicyOperation.values().length];
+    for (int i = 0; i < DRAWS; i++) {
+      counts[random(i).below(counts.length)]++;
+    }
+    double expected = (double) DRAWS / counts.length;
+    for (int count : counts) {
+      assertThat((double) count).isCloseTo(expected, within(4 * Math.sqrt(expected)));
+    }
+  }
+
+  private static RandomStream random(int sample) {
+    return RandomStream.of(99, 1, sample, "test");
+  }
+
+  private static double area(Box box) {
+    return (double) box.width() * box.height();
+  }
+
+  private static double aspect(Box box) {
+    return (double) box.width() / box.height();
+  }
+
+  private static double[] toDoubles(float[] values) {
+    double[] doubles = new double[values.length];
+    for (int i = 0; i < values.length; i++) {
+      doubles[i] = values[i];
+    }
+    return doubles;
+  }
+
+  private static void assertRate(IntPredicate happens, double rate) {
+    assertWithin(i -> happens.test(i) ? 1 : 0, rate, Math.sqrt(rate * (1 - rate)));
+  }
+
+  /** Of a uniform distribution of this width. */
+  private static void assertMean(IntToDoubleFunction draw, double mean, double width) {
+    assertWithin(draw, mean, width / Math.sqrt(12));
+  }
+
+  private static void assertWithin(IntToDoubleFunction draw, double mean, double deviation) {
+    double sum = 0;
+    for (int i = 0; i < DRAWS; i++) {
+      sum += draw.applyAsDouble(i);
+    }
+    assertThat(sum / DRAWS).isCloseTo(mean, within(4 * deviation / Math.sqrt(DRAWS) + 1e-12));
+  }
+}

@@ -1,0 +1,234 @@
+package dev.lapidary.trainer.data;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.lapidary.models.failure.ExitCode;
+import dev.lapidary.models.failure.Failure;
+import dev.lapidary.models.image.ImageLimits;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.zip.GZIPOutputStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class TrainingDataTest {
+  @TempDir private Path root;
+
+  @Test
+  void aPartOfEachClassIsHeldOut() {
+    PicturedFolder.fill(root, "ant", 10);
+    PicturedFolder.fill(root, "bee", 20);
+    TrainingData data = open(root, Optional.empty(), OnBadImage.FAIL);
+    assertThat(data.train().counts()).containsExactly(8, 16);
+    assertThat(data.validation().counts()).containsExactly(2, 4);
+    assertThat(data.train().labels()).containsExactly("ant", "bee");
+    Set<Sample> both = new HashSet<>(data.train().samples());
+    both.addAll(data.validation().samples());
+    assertThat(both).hasSize(30);
+    assertThat(open(root, Optional.empty(), OnBadImage.FAIL)).isEqualTo(data);
+  }
+
+  /** The hash of a name decides, so new images move no old one but for the counts. */
+  @Test
+  void newImagesLeaveMostOfTheOthersWhereTheyWere() {
+    PicturedFolder.fill(root, "ant", 50);
+    PicturedFolder.fill(root, "bee", 50);
+    Set<Sample> before =
+        new HashSet<>(open(root, Optional.empty(), OnBadImage.FAIL).validation().samples());
+    PicturedFolder.fill(root, "ant", 55);
+    Set<Sample> after =
+        new HashSet<>(open(root, Optional.empty(), OnBadImage.FAIL).validation().samples());
+    before.removeAll(after);
+    assertThat(before).hasSizeLessThan(6);
+  }
+
+  @Test
+  void allBadImagesAreNamedOrLeftOut() throws IOException {
+    PicturedFolder.fill(root, "ant", 6);
+    PicturedFolder.fill(root, "bee", 6);
+    Files.writeString(root.resolve("ant/zz.jpg"), "no image");
+    Files.write(root.resolve("bee/cut.png"), cut(root.resolve("bee/001.png")));
+    assertThatThrownBy(() -> open(root, Optional.empty(), OnBadImage.FAIL))
+        .isInstanceOfSatisfying(
+            Failure.class, f -> assertThat(f.code()).isEqualTo(ExitCode.BAD_INPUT))
+        .hasMessageStartingWith("[" + root + "] 2 bad images: ")
+        .hasMessageContaining("ant/zz.jpg: expected JPEG, PNG, BMP or GIF but found a file that")
+        .hasMessageContaining("bee/cut.png: truncated PNG: the file ends at byte 100 without")
+        .hasMessageEndingWith("repair or remove them, or add --on-bad-image skip");
+    TrainingData data = open(root, Optional.empty(), OnBadImage.SKIP);
+    assertThat(data.skipped()).hasSize(2);
+    assertThat(data.train().size() + data.validation().size()).isEqualTo(12);
+  }
+
+  @Test
+  void imagesInBothPartsAreReported() throws IOException {
+    PicturedFolder.fill(root.resolve("t"), "ant", 3);
+    PicturedFolder.fill(root.resolve("t"), "bee", 3);
+    PicturedFolder.fill(root.resolve("v"), "bee", 2);
+    PicturedFolder.write(root.resolve("v/ant/copy.png"), -4711);
+    Files.copy(root.resolve("t/ant/002.png"), root.resolve("v/ant/other.png"));
+    TrainingData data = open(root.resolve("t"), Optional.of(root.resolve("v")), OnBadImage.FAIL);
+    assertThat(data.duplicates())
+        .containsExactly(
+            "ant/002.png = ant/other.png",
+            "bee/000.png = bee/000.png",
+            "bee/001.png = bee/001.png");
+  }
+
+  @Test
+  void validationOfOtherClassesIsRefused() {
+    PicturedFolder.fill(root.resolve("t"), "ant", 2);
+    PicturedFolder.fill(root.resolve("t"), "bee", 2);
+    PicturedFolder.fill(root.resolve("v"), "bee", 2);
+    PicturedFolder.fill(root.resolve("v"), "cow", 2);
+    Path val = root.resolve("v");
+    assertThatThrownBy(() -> open(root.resolve("t"), Optional.of(val), OnBadImage.FAIL))
+        .hasMessage(
+            "[%s] validation needs the classes of training: missing [ant], unknown [cow]", val);
+  }
+
+  @Test
+  void aClassThatCannotBeSplitIsNamed() {
+    PicturedFolder.fill(root, "ant", 1);
+    PicturedFolder.fill(root, "bee", 9);
+    assertThatThrownBy(() -> open(root, Optional.empty(), OnBadImage.FAIL))
+        .hasMessageStartingWith(
+            "class ant cannot be split: it needs images in at least two groups");
+  }
+
+  @Test
+  void theManifestsHashDependsOnContentsNamesAndPartsAlone() {
+    PicturedFolder.fill(root.resolve("a"), "ant", 4);
+    PicturedFolder.fill(root.resolve("a"), "bee", 4);
+    PicturedFolder.fill(root.resolve("elsewhere"), "ant", 4);
+    PicturedFolder.fill(root.resolve("elsewhere"), "bee", 4);
+    String hash = open(root.resolve("a"), Optional.empty(), OnBadImage.FAIL).manifestSha256();
+    assertThat(open(root.resolve("elsewhere"), Optional.empty(), OnBadImage.FAIL).manifestSha256())
+        .isEqualTo(hash)
+        .hasSize(64);
+    PicturedFolder.write(root.resolve("a/ant/000.png"), 5);
+    assertThat(open(root.resolve("a"), Optional.empty(), OnBadImage.FAIL).manifestSha256())
+        .isNotEqualTo(hash);
+  }
+
+  @Test
+  void foldersNamedTrainAndValDivideTheData() {
+    PicturedFolder.fill(root.resolve("train"), "ant", 4);
+    PicturedFolder.fill(root.resolve("train"), "bee", 4);
+    PicturedFolder.fill(root.resolve("val"), "ant", 1);
+    PicturedFolder.fill(root.resolve("val"), "bee", 2);
+    TrainingData data = open(root, Optional.empty(), OnBadImage.FAIL);
+    assertThat(data.train().counts()).containsExactly(4, 4);
+    assertThat(data.validation().counts()).containsExactly(1, 2);
+    assertThat(data.validation().samples().get(0).name()).isEqualTo("val/ant/000.png");
+  }
+
+  @Test
+  void csvAndJsonlListImagesPartsAndGroups() throws IOException {
+    PicturedFolder.fill(root, "p", 6);
+    Files.writeString(
+        root.resolve("list.csv"),
+        """
+        note,path,label,split
+        "a ""quoted"", note",p/000.png,zebra,train
+        ,p/001.png,ant,train
+        ,p/002.png,zebra,val
+        ,p/003.png,ant,val
+        ,p/004.png,ant,test
+        """);
+    TrainingData data = open(root.resolve("list.csv"), Optional.empty(), OnBadImage.FAIL);
+    assertThat(data.train().labels()).containsExactly("ant", "zebra");
+    assertThat(data.train().samples())
+        .extracting(Sample::name)
+        .containsExactly("p/000.png", "p/001.png");
+    assertThat(data.validation().samples()).extracting(Sample::label).containsExactly(1, 0);
+    Files.writeString(
+        root.resolve("list.jsonl"),
+        """
+        {"file_name":"p/000.png","label":"a","group":"g1"}
+        {"file_name":"p/001.png","label":"b","group":"g1"}
+        {"file_name":"p/002.png","label":"a","group":"g2"}
+        {"file_name":"p/003.png","label":"b","group":"g2"}
+        {"file_name":"p/004.png","label":"a","group":"g2"}
+        """);
+    TrainingData grouped = open(root.resolve("list.jsonl"), Optional.empty(), OnBadImage.FAIL);
+    for (Dataset part : List.of(grouped.train(), grouped.validation())) {
+      assertThat(part.samples().stream().map(Sample::group).distinct()).hasSize(1);
+    }
+  }
+
+  @Test
+  void aBadListIsNamedByLine() throws IOException {
+    Files.writeString(root.resolve("list.csv"), "path,label\na.png,x\nb.png,\n");
+    assertThatThrownBy(() -> DataFormat.AUTO.read(root.resolve("list.csv"), ImageLimits.DEFAULT))
+        .hasMessage(
+            "[%s] image 2 has no label; expected at least path and label",
+            root.resolve("list.csv"));
+    Files.writeString(root.resolve("list.jsonl"), "{\"path\":\"a\",\"label\":\"x\"}\n{\"path\"\n");
+    assertThatThrownBy(() -> DataFormat.AUTO.read(root.resolve("list.jsonl"), ImageLimits.DEFAULT))
+        .isInstanceOf(Failure.class)
+        .hasMessageStartingWith("[" + root.resolve("list.jsonl") + "] line ");
+  }
+
+  @Test
+  void idxFilesAreReadGzippedOrNot() throws IOException {
+    idx("train-images-idx3-ubyte.gz", 3, 6, 2, 3);
+    idx("train-labels-idx1-ubyte.gz", 1, 6);
+    idx("t10k-images-idx3-ubyte", 3, 3, 2, 3);
+    idx("t10k-labels-idx1-ubyte", 1, 3);
+    TrainingData data = open(root, Optional.empty(), OnBadImage.FAIL);
+    assertThat(data.train().labels()).containsExactly("0", "1", "2");
+    assertThat(data.train().size()).isEqualTo(6);
+    assertThat(data.validation().size()).isEqualTo(3);
+    var image = data.train().pictures().image(data.train().samples().get(1));
+    assertThat(image.width()).isEqualTo(3);
+    assertThat(image.height()).isEqualTo(2);
+    assertThat(image.at(2, 1, 1)).isEqualTo(11 % 3);
+    idx("train-labels-idx1-ubyte.gz", 1, 5);
+    assertThatThrownBy(() -> open(root, Optional.empty(), OnBadImage.FAIL))
+        .hasMessage("[%s] has 5 labels for 6 images", root.resolve("train-labels-idx1-ubyte.gz"));
+    Files.write(root.resolve("t10k-images-idx3-ubyte"), new byte[] {0, 0, 8, 3, 0, 0});
+    assertThatThrownBy(
+            () -> DataFormat.IDX.read(root.resolve("t10k-images-idx3-ubyte"), ImageLimits.DEFAULT))
+        .hasMessageEndingWith("truncated IDX: it ends within its header");
+  }
+
+  /** Values count up modulo 3. */
+  private void idx(String name, int rank, int... sizes) throws IOException {
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    bytes.writeBytes(new byte[] {0, 0, 8, (byte) rank});
+    int count = 1;
+    for (int size : sizes) {
+      bytes.writeBytes(ByteBuffer.allocate(4).putInt(size).array());
+      count *= size;
+    }
+    for (int i = 0; i < count; i++) {
+      bytes.write(i % 3);
+    }
+    try (OutputStream out = Files.newOutputStream(root.resolve(name))) {
+      OutputStream to = name.endsWith(".gz") ? new GZIPOutputStream(out) : out;
+      to.write(bytes.toByteArray());
+      to.close();
+    }
+  }
+
+  private static byte[] cut(Path file) throws IOException {
+    return Arrays.copyOf(Files.readAllBytes(file), 100);
+  }
+
+  private static TrainingData open(Path train, Optional<Path> val, OnBadImage onBadImage) {
+    return TrainingData.open(
+        new TrainingData.Source(
+            train, val, DataFormat.AUTO, 0.2, 1, onBadImage, ImageLimits.DEFAULT, 2));
+  }
+}
