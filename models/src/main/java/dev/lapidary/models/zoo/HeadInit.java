@@ -1,0 +1,82 @@
+package dev.lapidary.models.zoo;
+
+import dev.lapidary.models.failure.Failure;
+import dev.lapidary.models.failure.Quote;
+import dev.lapidary.models.tensor.Tensor;
+import java.util.Locale;
+
+/**
+ * How a new head's weights begin; {@code --head-init}. Every draw is a function of the seed and the
+ * tensor's name.
+ */
+public final class HeadInit {
+  /** PyTorch's own for a new layer: weight and bias U(+-1/sqrt(features)). */
+  public static final HeadInit DEFAULT = new HeadInit("default", Init.UNIFORM_FAN_IN, true);
+
+  private final String text;
+  private final Init weight;
+  private final boolean drawnBias;
+
+  private HeadInit(String text, Init weight, boolean drawnBias) {
+    this.text = text;
+    this.weight = weight;
+    this.drawnBias = drawnBias;
+  }
+
+  /**
+   * {@code default}; {@code xavier} (Glorot's uniform), {@code kaiming} (He's normal), {@code
+   * normal:STD}, {@code zero} and {@code constant:V}, all with a bias of 0.
+   *
+   * @throws Failure (exit 2) if it is none of these
+   */
+  public static HeadInit parse(String text) {
+    String kind = text.toLowerCase(Locale.ROOT);
+    if (kind.startsWith("normal:")) {
+      return new HeadInit(kind, Init.normal(number(text)), false);
+    }
+    if (kind.startsWith("constant:")) {
+      return new HeadInit(kind, Init.constant(number(text)), false);
+    }
+    return switch (kind) {
+      case "default" -> DEFAULT;
+      case "xavier" -> new HeadInit(kind, Init.XAVIER_UNIFORM, false);
+      case "kaiming" -> new HeadInit(kind, Init.KAIMING_FAN_IN, false);
+      case "zero" -> new HeadInit(kind, Init.ZEROS, false);
+      default -> throw unknown(text);
+    };
+  }
+
+  private static double number(String text) {
+    try {
+      double value = Double.parseDouble(text.substring(text.indexOf(':') + 1));
+      if (Double.isFinite(value)) {
+        return value;
+      }
+    } catch (NumberFormatException e) {
+      throw unknown(text);
+    }
+    throw unknown(text);
+  }
+
+  private static Failure unknown(String text) {
+    return Failure.badInput(
+        "a head's initialization is default, xavier, kaiming, normal:STD, zero or constant:V but"
+            + " is %s",
+        Quote.of(text));
+  }
+
+  Tensor weight(long seed, String name, long... shape) {
+    return weight.tensor(seed, name, shape);
+  }
+
+  Tensor bias(long seed, String name, long classes, long features) {
+    Init bias = drawnBias ? Init.uniform(1 / Math.sqrt((double) features)) : Init.ZEROS;
+    return bias.tensor(seed, name, classes);
+  }
+
+  /** As {@link #parse} reads it. */
+  @Override
+  public String toString() {
+    return text;
+  }
+}
