@@ -1,0 +1,92 @@
+package dev.lapidary.models.weights;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.lapidary.models.tensor.Tensor;
+import java.io.IOException;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class NamingTest {
+  /** The table was proven with both libraries: see README.md beside it. */
+  @ParameterizedTest
+  @CsvSource({
+    "convnext_tiny, timm's ConvNeXt",
+    "efficientnet_b0, timm's EfficientNet",
+    "vit_b_32, timm's ViT"
+  })
+  void readsTimmsNames(String network, String dialect) throws IOException {
+    JsonNode table = new ObjectMapper().readTree(Fixtures.file("timm.json").toFile()).get(network);
+    Map<String, String> expected = new LinkedHashMap<>();
+    table.properties().forEach(e -> expected.put(e.getKey(), e.getValue().asText()));
+
+    Naming.Names read = reading(expected.keySet(), "read the names of " + dialect);
+
+    Map<String, String> translated = new LinkedHashMap<>();
+    read.tensors()
+        .keySet()
+        .forEach(name -> translated.put(read.sourceNames().getOrDefault(name, name), name));
+    assertThat(translated).hasSizeGreaterThan(150).isEqualTo(expected);
+  }
+
+  @Test
+  void readsTheNamesThatTorchvisionUsedFirst() {
+    assertThat(
+            reading(
+                    List.of(
+                        "features.denseblock1.denselayer2.norm.1.weight",
+                        "features.denseblock1.denselayer2.conv.2.weight",
+                        "features.norm5.weight"),
+                    "read the names of torchvision's first DenseNet")
+                .tensors())
+        .containsOnlyKeys(
+            "features.denseblock1.denselayer2.norm1.weight",
+            "features.denseblock1.denselayer2.conv2.weight",
+            "features.norm5.weight");
+    assertThat(
+            reading(
+                    List.of(
+                        "encoder.layers.encoder_layer_0.mlp.linear_1.weight",
+                        "encoder.layers.encoder_layer_0.mlp.linear_2.bias"),
+                    "read the names of torchvision's first ViT")
+                .tensors())
+        .containsOnlyKeys(
+            "encoder.layers.encoder_layer_0.mlp.0.weight",
+            "encoder.layers.encoder_layer_0.mlp.3.bias");
+  }
+
+  @Test
+  void aNameThatIsTakenIsNotGivenTwice() {
+    Naming.Names read =
+        reading(List.of("module.fc.weight", "fc.weight"), "removed the prefix 'module.'");
+
+    assertThat(read.tensors()).containsOnlyKeys("module.fc.weight", "fc.weight");
+  }
+
+  @Test
+  void namesAsTheyAreAreTheFirstReading() {
+    List<Naming.Names> readings = Naming.readings(named(List.of("conv1.weight")));
+
+    assertThat(readings).hasSize(1);
+    assertThat(readings.get(0).notes()).isEmpty();
+  }
+
+  private static Naming.Names reading(Iterable<String> names, String note) {
+    return Naming.readings(named(names)).stream()
+        .filter(r -> r.notes().equals(List.of(note)))
+        .findFirst()
+        .orElseThrow();
+  }
+
+  private static NamedTensors named(Iterable<String> names) {
+    Map<String, Tensor> tensors = new LinkedHashMap<>();
+    names.forEach(name -> tensors.put(name, Tensor.of(new float[] {1}, 1)));
+    return new NamedTensors("test", tensors, Map.of(), List.of());
+  }
+}
