@@ -63,10 +63,11 @@ public record TrainingState(
 
   /**
    * @param step after which it was
+   * @param epoch of the whole run, from 1
    * @param accuracy on the validation images
    * @param file below {@code checkpoints/}
    */
-  public record Best(long step, double accuracy, double loss, String file) {
+  public record Best(long step, int epoch, double accuracy, double loss, String file) {
     public boolean isWorseThan(double otherAccuracy, double otherLoss) {
       return otherAccuracy > accuracy || (otherAccuracy == accuracy && otherLoss < loss);
     }

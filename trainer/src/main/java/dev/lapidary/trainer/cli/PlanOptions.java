@@ -1,6 +1,7 @@
 package dev.lapidary.trainer.cli;
 
 import dev.lapidary.models.failure.Failure;
+import dev.lapidary.trainer.augment.Augmentation;
 import dev.lapidary.trainer.data.DataFormat;
 import dev.lapidary.trainer.data.OnBadImage;
 import dev.lapidary.trainer.plan.Defaults;
@@ -86,6 +87,23 @@ final class PlanOptions {
   @Option(names = "--input-size", description = "Pixels; the architecture's own unless given.")
   private @Nullable Integer inputSize;
 
+  @Option(
+      names = "--resize",
+      description = "Of a --model without a card: the shorter side's length.")
+  private @Nullable Integer resize;
+
+  @Option(
+      names = "--mean",
+      split = ",",
+      description = "Of a --model without a card, by channel; ImageNet's unless given.")
+  private @Nullable List<Float> mean;
+
+  @Option(
+      names = "--std",
+      split = ",",
+      description = "Of a --model without a card, by channel; ImageNet's unless given.")
+  private @Nullable List<Float> std;
+
   @Option(names = "--name", description = "Of the model in its card; the architecture's if absent.")
   private String name = "";
 
@@ -161,6 +179,21 @@ final class PlanOptions {
   @Option(names = "--clip-norm", defaultValue = "0", description = "The gradients' norm; 0: none.")
   private double clipNorm;
 
+  @Option(names = "--clip-value", defaultValue = "0", description = "Each gradient's; 0: none.")
+  private double clipValue;
+
+  @Option(
+      names = "--augment",
+      defaultValue = Augmentation.DEFAULT,
+      description = "Random changes of training images, or none; see trainer preview.")
+  private String augment = Augmentation.DEFAULT;
+
+  @Option(
+      names = "--patience",
+      defaultValue = "0",
+      description = "Stops after so many epochs without a better validation; 0: never.")
+  private int patience;
+
   @Option(names = "--accumulate", defaultValue = "1", description = "Batches that make a step.")
   private int accumulate;
 
@@ -213,10 +246,13 @@ final class PlanOptions {
             Optional.ofNullable(model),
             Optional.ofNullable(weights),
             minMatch,
-            Optional.ofNullable(inputSize)),
+            Optional.ofNullable(inputSize),
+            Optional.ofNullable(resize),
+            Optional.ofNullable(mean),
+            Optional.ofNullable(std)),
         new RunConfig.Loss(labelSmoothing, classWeights),
         stages(),
-        new RunConfig.Checkpoints(checkpointEvery, RunConfig.Deliver.BEST));
+        new RunConfig.Checkpoints(checkpointEvery, RunConfig.Deliver.BEST, patience));
   }
 
   private List<StageConfig> stages() {
@@ -246,7 +282,8 @@ final class PlanOptions {
         layerDecay,
         List.of(),
         new Schedule(Schedule.By.STEP, Math.min(warmup, length), 0.1, shape()),
-        new StageConfig.Clip(clipNorm, 0),
+        new StageConfig.Clip(clipNorm, clipValue),
+        augment,
         accumulate);
   }
 

@@ -14,6 +14,8 @@ import picocli.CommandLine.Spec;
     subcommands = {
       RunCommand.class,
       ResumeCommand.class,
+      ExtendCommand.class,
+      InspectCommand.class,
       EvaluateCommand.class,
       PreviewCommand.class,
       ArchsCommand.class,

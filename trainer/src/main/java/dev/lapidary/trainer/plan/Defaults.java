@@ -1,5 +1,6 @@
 package dev.lapidary.trainer.plan;
 
+import dev.lapidary.trainer.augment.Augmentation;
 import dev.lapidary.trainer.data.DataFormat;
 import dev.lapidary.trainer.data.OnBadImage;
 import dev.lapidary.trainer.program.UpdateRule;
@@ -73,6 +74,7 @@ public final class Defaults {
         List.of(),
         schedule(),
         StageConfig.Clip.NONE,
+        Augmentation.DEFAULT,
         1);
   }
 
@@ -85,9 +87,17 @@ public final class Defaults {
         new RunConfig.Data(
             "?", Optional.empty(), VAL_SPLIT, DataFormat.AUTO, OnBadImage.FAIL, CACHE_MEGABYTES),
         new RunConfig.Model(
-            "", Optional.of("?"), Optional.empty(), Optional.empty(), MIN_MATCH, Optional.empty()),
+            "",
+            Optional.of("?"),
+            Optional.empty(),
+            Optional.empty(),
+            MIN_MATCH,
+            Optional.empty(),
+            Optional.empty(),
+            Optional.empty(),
+            Optional.empty()),
         new RunConfig.Loss(0, RunConfig.ClassWeights.NONE),
         List.of(stage()),
-        new RunConfig.Checkpoints(0, RunConfig.Deliver.BEST));
+        new RunConfig.Checkpoints(0, RunConfig.Deliver.BEST, 0));
   }
 }

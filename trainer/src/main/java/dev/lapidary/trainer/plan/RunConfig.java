@@ -52,6 +52,9 @@ public record RunConfig(
    * @param weights a file of pretrained weights, for {@code arch} or {@code file}
    * @param minMatch the least fraction of the parameters outside the head that weights must fill
    * @param inputSize pixels; absent: the architecture's own
+   * @param resize of the shorter side before the crop, for a file without a model card
+   * @param mean by channel, likewise; ImageNet's if absent
+   * @param std likewise
    */
   public record Model(
       String name,
@@ -59,7 +62,10 @@ public record RunConfig(
       Optional<String> file,
       Optional<String> weights,
       double minMatch,
-      Optional<Integer> inputSize) {
+      Optional<Integer> inputSize,
+      Optional<Integer> resize,
+      Optional<List<Float>> mean,
+      Optional<List<Float>> std) {
     public Model {
       require(
           arch.isPresent() != file.isPresent(),
@@ -101,10 +107,12 @@ public record RunConfig(
   /**
    * @param everySteps a checkpoint after so many steps, beside the one at each epoch's end; 0: none
    * @param deliver which weights become {@code model.pt}
+   * @param patience epochs without a better validation after which the run ends; 0: it never does
    */
-  public record Checkpoints(int everySteps, Deliver deliver) {
+  public record Checkpoints(int everySteps, Deliver deliver, int patience) {
     public Checkpoints {
       require(everySteps >= 0, "checkpoints.every-steps must not be negative: " + everySteps);
+      require(patience >= 0, "checkpoints.patience must not be negative: " + patience);
     }
   }
 
@@ -145,7 +153,10 @@ public record RunConfig(
             model.file().map(f -> "-"),
             model.weights().map(w -> "-"),
             model.minMatch(),
-            model.inputSize());
+            model.inputSize(),
+            model.resize(),
+            model.mean(),
+            model.std());
     return new RunConfig(seed, threads, device, anywhere, anyFile, loss, stages, checkpoints);
   }
 

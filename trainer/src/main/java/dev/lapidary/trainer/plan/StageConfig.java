@@ -15,6 +15,7 @@ import java.util.Optional;
  * @param layerDecay multiplies the rate once for each layer group that lies between a parameter and
  *     the head, as timm does; 1: none
  * @param groups the first whose pattern matches a parameter gives its rate
+ * @param augment random changes of the training images, as trainer preview shows them
  * @param accumulate batches whose gradients make one step
  */
 public record StageConfig(
@@ -31,6 +32,7 @@ public record StageConfig(
     List<Group> groups,
     Schedule schedule,
     Clip clip,
+    String augment,
     int accumulate) {
 
   /**
@@ -68,6 +70,26 @@ public record StageConfig(
     requireRate("weight-decay", weightDecay);
     RunConfig.require(
         layerDecay > 0 && layerDecay <= 1, "layer-decay must lie in (0, 1] but is " + layerDecay);
+  }
+
+  /** The same for so many epochs, as a stage of its own. */
+  public StageConfig extended(int more, int number) {
+    return new StageConfig(
+        "extended-" + number,
+        more,
+        batchSize,
+        trainOnly,
+        freeze,
+        optimizer,
+        lr,
+        weightDecay,
+        decayNormsAndBiases,
+        layerDecay,
+        groups,
+        schedule,
+        clip,
+        augment,
+        accumulate);
   }
 
   private static void requireRate(String key, double value) {

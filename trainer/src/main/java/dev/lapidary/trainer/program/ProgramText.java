@@ -20,14 +20,19 @@ import java.util.stream.Collectors;
 final class ProgramText {
   private static final String METHODS =
       """
-        def gradients(self: SELF, x: Tensor, y: Tensor, weight: Tensor, h: Tensor, ps: List[Tensor]) -> List[Tensor]:
+        def gradients(self: SELF, x: Tensor, y: Tensor, other: Tensor, weight: Tensor, h: Tensor, ps: List[Tensor]) -> List[Tensor]:
           net = self.net
           logits = (net).forward(torch.clone(x), )
           if torch.gt(torch.numel(weight), 0):
             w = annotate(Optional[Tensor], weight)
           else:
             w = annotate(Optional[Tensor], None)
-          loss = torch.cross_entropy_loss(logits, y, w, 1, -100, float(h[0]))
+          own = torch.cross_entropy_loss(logits, y, w, 1, -100, float(h[0]))
+          if torch.lt(float(h[2]), 1.):
+            mixed = torch.cross_entropy_loss(logits, other, w, 1, -100, float(h[0]))
+            loss = torch.add(torch.mul(own, float(h[2])), torch.mul(mixed, torch.sub(1., float(h[2]))))
+          else:
+            loss = own
           gs = torch.autograd.grad([torch.mul(loss, float(h[1]))], ps, None, None, False, True)
           out = [torch.detach(loss), torch.detach(logits)]
           for i in range(torch.len(gs)):
@@ -123,7 +128,10 @@ final class ProgramText {
   }
 
   private static String state(List<String> names) {
-    String list = names.stream().map(ProgramText::path).collect(Collectors.joining(",\n      "));
+    String list =
+        names.stream()
+            .map(name -> "unchecked_cast(Tensor, " + path(name) + ")") // some are Optional[Tensor]
+            .collect(Collectors.joining(",\n      "));
     return "  def state(self: SELF, unused: Tensor) -> List[Tensor]:\n    return [" + list + "]\n";
   }
 

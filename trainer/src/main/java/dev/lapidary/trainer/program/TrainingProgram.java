@@ -125,6 +125,20 @@ public final class TrainingProgram implements AutoCloseable {
     modes(new boolean[modules.nodes().size()]);
   }
 
+  /**
+   * What a batch's images are: by linearity of cross-entropy in its target, a mixture costs the
+   * mixture of the losses.
+   *
+   * @param labels [N] int64 class indices
+   * @param others [N] int64: the classes of what was mixed in; the labels if nothing was
+   * @param weight of the labels, in [0, 1]; the others have the rest
+   */
+  public record Targets(NDArray labels, NDArray others, double weight) {
+    public static Targets of(NDArray labels) {
+      return new Targets(labels, labels, 1);
+    }
+  }
+
   /** A manager for the arrays of one step; close it when the step is over. */
   public NDManager newStep() {
     return model.getNDManager().newSubManager();
@@ -139,14 +153,14 @@ public final class TrainingProgram implements AutoCloseable {
    * Forward, loss and gradients.
    *
    * @param images [N, C, H, W] float32
-   * @param targets [N] int64 class indices, or [N, K] float32 probabilities
+   * @param targets what the images are
    * @param seed of libtorch's generator: dropout is a function of it
    * @param scale multiplies the loss before the gradients are taken, not the returned loss
    */
   public Gradients gradients(
       NDManager step,
       NDArray images,
-      NDArray targets,
+      Targets targets,
       LossOptions loss,
       List<ProgramTensor> parameters,
       long seed,
@@ -157,9 +171,10 @@ public final class TrainingProgram implements AutoCloseable {
       Arguments arguments =
           new Arguments(step)
               .array(images)
-              .array(targets)
+              .array(targets.labels())
+              .array(targets.others())
               .array(step.create(loss.weightArray()))
-              .numbers(loss.labelSmoothing(), scale)
+              .numbers(loss.labelSmoothing(), scale, targets.weight())
               .list("ps", parameters.stream().map(ProgramTensor::array).toList());
       NDList out = run("gradients", arguments);
       return new Gradients(out.get(0).getFloat(), out.get(1), parameters, out.subNDList(2));

@@ -55,7 +55,7 @@ record Network(
   static Network of(RunConfig config, int classes) throws IOException {
     Network fresh =
         config.model().file().isPresent()
-            ? ofFile(Path.of(config.model().file().get()), classes, config.seed())
+            ? ofFile(config, Path.of(config.model().file().get()), classes)
             : ofZoo(config, classes);
     if (config.model().weights().isEmpty()) {
       return fresh;
@@ -95,37 +95,55 @@ record Network(
         List.of("weights: random, seed " + config.seed()));
   }
 
-  private static Network ofFile(Path file, int classes, long seed) throws IOException {
+  private static Network ofFile(RunConfig config, Path file, int classes) throws IOException {
     requireFile(file, "model");
     TorchScriptArchive archive = ArchiveReader.read(file);
-    byte[] json = archive.extra().get(TorchScriptArchive.CARD);
-    if (json == null) {
-      throw Failure.badInput(
-          "[%s] it has no model card, so its preprocessing is not known; fine-tune a model that"
-              + " Lapidary wrote, or give its weights to --arch by --weights",
-          file.getFileName());
-    }
-    ModelCard card = CardJson.read(json, file.toString());
-    Preprocessing preprocessing =
-        card.preprocessing()
-            .orElseThrow(
-                () ->
-                    Failure.badInput(
-                        "[%s] its model card has no preprocessing", file.getFileName()));
-    StateDict state = StateDict.of(archive);
-    String head = headOf(state, file);
     List<String> notes = new ArrayList<>();
     notes.add("weights: " + file.getFileName());
-    fitHead(state, head, classes, seed, notes);
+    Optional<ModelCard> card =
+        Optional.ofNullable(archive.extra().get(TorchScriptArchive.CARD))
+            .map(json -> CardJson.read(json, file.toString()));
+    Preprocessing preprocessing =
+        card.flatMap(ModelCard::preprocessing)
+            .orElseGet(() -> askedPreprocessing(config.model(), file, notes));
+    StateDict state = StateDict.of(archive);
+    String head = headOf(state, file);
+    fitHead(state, head, classes, config.seed(), notes);
     return new Network(
         archive,
-        card.architecture(),
+        card.map(ModelCard::architecture).orElse(archive.root().className()),
         preprocessing,
         head,
         layersOf(state),
         String.valueOf(file.getFileName()),
         Fingerprint.of(file),
         notes);
+  }
+
+  private static Preprocessing askedPreprocessing(
+      RunConfig.Model model, Path file, List<String> notes) {
+    int crop =
+        model
+            .inputSize()
+            .orElseThrow(
+                () ->
+                    Failure.badInput(
+                        "[%s] it has no model card, so its preprocessing is not known; give"
+                            + " --input-size, and --resize, --mean, --std where they are not 8/7 of"
+                            + " that and ImageNet's",
+                        file.getFileName()));
+    int resize = model.resize().orElse((int) Math.round(crop * 256 / 224.0));
+    Preprocessing usual = Preprocessing.imageNet(resize, crop);
+    notes.add("no model card: resize %d, crop %d as asked for".formatted(resize, crop));
+    return new Preprocessing(
+        usual.resize(),
+        resize,
+        usual.interpolation(),
+        crop,
+        crop,
+        model.mean().orElse(usual.mean()),
+        model.std().orElse(usual.std()),
+        usual.colour());
   }
 
   private static String headOf(StateDict state, Path file) {

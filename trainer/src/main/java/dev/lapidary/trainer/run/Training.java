@@ -13,6 +13,8 @@ import dev.lapidary.models.tensor.RandomStream;
 import dev.lapidary.models.tensor.Tensor;
 import dev.lapidary.models.weights.NamedTensors;
 import dev.lapidary.models.weights.Safetensors;
+import dev.lapidary.models.zoo.Zoo;
+import dev.lapidary.trainer.augment.Augmentation;
 import dev.lapidary.trainer.checkpoint.Checkpoints;
 import dev.lapidary.trainer.checkpoint.TrainingState;
 import dev.lapidary.trainer.checkpoint.TrainingState.Best;
@@ -22,7 +24,7 @@ import dev.lapidary.trainer.checkpoint.TrainingState.Sums;
 import dev.lapidary.trainer.data.Batch;
 import dev.lapidary.trainer.data.Loader;
 import dev.lapidary.trainer.data.TrainingData;
-import dev.lapidary.trainer.data.View;
+import dev.lapidary.trainer.plan.NamePatterns;
 import dev.lapidary.trainer.plan.RunConfig;
 import dev.lapidary.trainer.plan.RunYaml;
 import dev.lapidary.trainer.plan.StageConfig;
@@ -35,6 +37,7 @@ import dev.lapidary.trainer.program.TrainingProgram;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -60,11 +63,11 @@ public final class Training implements AutoCloseable {
   private final Identity identity;
   private final LossOptions loss;
   private final TrainingProgram program;
-  private final Loader loader;
   private final Validation validation;
   private final Checkpoints checkpoints;
   private final TrainingClock clock = new TrainingClock();
 
+  private Loader loader;
   private Optimizer optimizer;
   private Position position = Position.START;
   private Sums sums = Sums.ZERO;
@@ -89,14 +92,7 @@ public final class Training implements AutoCloseable {
     this.loss = config.loss().options(data.train().counts());
     this.program = TrainingProgram.open(network.archive(), config.device());
     long cacheBytes = (long) config.data().cacheMegabytes() << 20;
-    Preprocessor preprocessor = Preprocessor.of(network.preprocessing());
-    this.loader =
-        Loader.of(
-            data.train(),
-            preprocessor,
-            View.evaluation(preprocessor),
-            config.threads(),
-            cacheBytes);
+    this.loader = loader(config.stages().get(0));
     this.validation =
         new Validation(data.validation(), network.preprocessing(), config.threads(), cacheBytes);
     this.checkpoints = new Checkpoints(directory.checkpoints());
@@ -112,12 +108,14 @@ public final class Training implements AutoCloseable {
   public static Outcome start(Path out, RunConfig asked, Progress progress, BooleanSupplier stop) {
     RunDirectory.requireNew(out);
     RunConfig config = resolve(asked);
+    config.model().arch().ifPresent(Zoo::find); // a wrong name fails before images are read
     return Libtorch.call(
         config.threads(),
         () -> {
           TrainingData data = openData(config, progress);
           Network network = Network.of(config, data.train().labels().size());
           network.notes().forEach(progress::say);
+          requirePlan(config, network);
           try (RunDirectory directory = RunDirectory.create(out, config);
               Training training = new Training(directory, config, data, network, progress, stop)) {
             return training.run(0);
@@ -157,6 +155,41 @@ public final class Training implements AutoCloseable {
             try (Training training =
                 new Training(directory, changed, data, network, progress, stop)) {
               return training.goOn(saved, sets, allowed);
+            }
+          }
+        });
+  }
+
+  /**
+   * Adds a stage like the last one to a finished run and trains it.
+   *
+   * @throws Failure (exit 2) if the run is not finished
+   */
+  public static Outcome extend(Path run, int epochs, Progress progress, BooleanSupplier stop)
+      throws IOException {
+    RunConfig config = RunDirectory.readConfig(run);
+    Optional<Checkpoints.Saved> saved =
+        new Checkpoints(run.resolve("checkpoints")).newest(progress::say);
+    if (saved.isEmpty() || !saved.get().state().finished()) {
+      throw Failure.badInput("%s is not finished; go on with 'trainer resume %s' first", run, run);
+    }
+    List<StageConfig> stages = new ArrayList<>(config.stages());
+    stages.add(stages.get(stages.size() - 1).extended(epochs, stages.size()));
+    RunConfig longer = config.withStages(stages);
+    return Libtorch.call(
+        config.threads(),
+        () -> {
+          try (RunDirectory directory = RunDirectory.open(run)) {
+            TrainingData data = openData(longer, progress);
+            Network network = Network.of(longer, data.train().labels().size());
+            try (Training training =
+                new Training(directory, longer, data, network, progress, stop)) {
+              training.restore(saved.get());
+              training.position =
+                  new Position(config.stages().size(), 0, 0, training.position.step());
+              training.finished = false;
+              directory.writeConfig(longer);
+              return training.run(saved.get().state().metricsBytes());
             }
           }
         });
@@ -214,9 +247,9 @@ public final class Training implements AutoCloseable {
   private Outcome run(long metricsBytes) throws IOException {
     try (MetricsLog metrics = MetricsLog.open(directory.metrics(), metricsBytes);
         MetricsLog timing = MetricsLog.append(directory.timing())) {
-      for (int s = position.stage(); s < config.stages().size(); s++) {
+      for (int s = position.stage(); s < config.stages().size() && !finished; s++) {
         StageRun stage = enterStage(s);
-        for (int epoch = position.epoch(); epoch < stage.config().epochs(); epoch++) {
+        for (int e = position.epoch(); e < stage.config().epochs() && !finished; e++) {
           if (trainEpoch(stage, metrics) == Outcome.INTERRUPTED) {
             return Outcome.INTERRUPTED;
           }
@@ -233,6 +266,13 @@ public final class Training implements AutoCloseable {
     }
   }
 
+  private Loader loader(StageConfig stage) {
+    Augmentation view = Augmentation.parse(stage.augment(), network.preprocessing(), config.seed());
+    long cacheBytes = (long) config.data().cacheMegabytes() << 20;
+    Preprocessor preprocessor = Preprocessor.of(network.preprocessing());
+    return Loader.of(data.train(), preprocessor, view, config.threads(), cacheBytes);
+  }
+
   /** A stage with the rule of the stage before goes on with its moments; another begins anew. */
   private StageRun enterStage(int index) {
     StageConfig stage = config.stages().get(index);
@@ -243,6 +283,8 @@ public final class Training implements AutoCloseable {
         optimizer = new Optimizer(program, stage.optimizer());
       }
     }
+    loader.close();
+    loader = loader(stage);
     StageRun run = StageRun.enter(stage, program, network);
     progress.say(run.summary());
     return run;
@@ -305,10 +347,15 @@ public final class Training implements AutoCloseable {
   private Gradients gradients(NDManager step, StageRun stage, Batch batch, double images) {
     long seed =
         RandomStream.of(config.seed(), position.step(), position.batch(), "libtorch").nextLong();
+    TrainingProgram.Targets targets =
+        new TrainingProgram.Targets(
+            Validation.labels(step, batch.labels()),
+            Validation.labels(step, batch.otherLabels()),
+            batch.weight());
     return program.gradients(
         step,
         Validation.images(step, batch, network.preprocessing()),
-        Validation.labels(step, batch),
+        targets,
         loss,
         stage.parameters(),
         seed,
@@ -349,7 +396,9 @@ public final class Training implements AutoCloseable {
   private void keepBest(Scores scores) throws IOException {
     if (best.isEmpty() || best.get().isWorseThan(scores.accuracy(), scores.loss())) {
       String file = checkpoints.writeBest(position.step(), tensors());
-      best = Optional.of(new Best(position.step(), scores.accuracy(), scores.loss(), file));
+      best =
+          Optional.of(
+              new Best(position.step(), epochNumber() + 1, scores.accuracy(), scores.loss(), file));
     }
   }
 
@@ -378,13 +427,18 @@ public final class Training implements AutoCloseable {
 
   private void finishEpoch(StageRun stage, MetricsLog metrics) throws IOException {
     boolean last = position.epoch() + 1 == stage.config().epochs();
-    finished = last && position.stage() + 1 == config.stages().size();
+    boolean patient =
+        patience() == 0 || epochNumber() + 1 - best.orElseThrow().epoch() < patience();
+    finished = !patient || (last && position.stage() + 1 == config.stages().size());
     position =
         last
             ? new Position(position.stage() + 1, 0, 0, position.step())
             : new Position(position.stage(), position.epoch() + 1, 0, position.step());
     sums = Sums.ZERO;
     checkpoint(metrics);
+    if (!patient) {
+      progress.say("no better validation for %d epochs: the run ends".formatted(patience()));
+    }
   }
 
   private void checkpoint(MetricsLog metrics) throws IOException {
@@ -437,8 +491,27 @@ public final class Training implements AutoCloseable {
     return before + position.epoch();
   }
 
+  private int patience() {
+    return config.checkpoints().patience();
+  }
+
   private int epochs() {
     return config.stages().stream().mapToInt(StageConfig::epochs).sum();
+  }
+
+  /** Refuses patterns that match nothing and unknown augmentations, before anything is written. */
+  private static void requirePlan(RunConfig config, Network network) {
+    List<String> names =
+        StateDict.of(network.archive()).entries().stream()
+            .filter(entry -> entry.kind() == StateDict.Kind.PARAMETER)
+            .map(StateDict.Entry::name)
+            .toList();
+    NamePatterns patterns = new NamePatterns(names, network.headPath());
+    for (StageConfig stage : config.stages()) {
+      patterns.trained(stage);
+      stage.groups().forEach(group -> patterns.match(group.match()));
+      Augmentation.parse(stage.augment(), network.preprocessing(), config.seed());
+    }
   }
 
   private static RunConfig resolve(RunConfig asked) {

@@ -12,7 +12,6 @@ import dev.lapidary.trainer.data.Loader;
 import dev.lapidary.trainer.data.View;
 import dev.lapidary.trainer.program.TrainingProgram;
 import java.nio.FloatBuffer;
-import java.nio.LongBuffer;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -44,7 +43,7 @@ final class Validation implements AutoCloseable {
       while (batches.hasNext()) {
         Batch batch = batches.next();
         try (NDManager step = program.newStep()) {
-          NDArray labels = labels(step, batch);
+          NDArray labels = labels(step, batch.labels());
           NDArray logits = program.logits(step, images(step, batch, preprocessing));
           loss += program.lossSum(step, logits, labels);
           int[] classes = argmax(logits);
@@ -72,8 +71,8 @@ final class Validation implements AutoCloseable {
   }
 
   /** [N] int64. */
-  static NDArray labels(NDManager step, Batch batch) {
-    return step.create(LongBuffer.wrap(batch.labels(), 0, batch.count()), new Shape(batch.count()));
+  static NDArray labels(NDManager step, long[] labels) {
+    return step.create(labels);
   }
 
   /** The index of each row's highest value, the first where equal. */

@@ -122,7 +122,7 @@ class GoldenTrainingTest {
           program.gradients(
               step,
               step.create(x, new Shape(8, 3, 64, 64)),
-              step.create(labels),
+              TrainingProgram.Targets.of(step.create(labels)),
               new LossOptions(smoothing, List.of()),
               some,
               t,

@@ -1,0 +1,41 @@
+package dev.lapidary.trainer.cli;
+
+import dev.lapidary.trainer.run.Training;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code trainer extend}. */
+@Command(
+    name = "extend",
+    mixinStandardHelpOptions = true,
+    description = {
+      "Trains a finished run for more epochs: a new stage like its last one, with a schedule of its"
+          + " own.",
+      "To go on with a run that was interrupted use trainer resume."
+    })
+public final class ExtendCommand implements Callable<Integer> {
+  @Spec private CommandSpec spec;
+
+  @Parameters(paramLabel = "RUN", description = "The run directory.")
+  private Path run;
+
+  @Option(names = "--epochs", required = true, description = "How many more.")
+  private int epochs;
+
+  @Override
+  public Integer call() throws IOException {
+    PrintWriter err = spec.commandLine().getErr();
+    try (Interruption interruption = new Interruption()) {
+      Training.Outcome outcome =
+          Training.extend(run, epochs, Terminal.progress(err), interruption::asked);
+      return Interruption.status(outcome, run, err);
+    }
+  }
+}

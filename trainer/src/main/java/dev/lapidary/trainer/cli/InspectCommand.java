@@ -1,0 +1,101 @@
+package dev.lapidary.trainer.cli;
+
+import dev.lapidary.models.failure.Failure;
+import dev.lapidary.models.tensor.Tensor;
+import dev.lapidary.trainer.checkpoint.Checkpoints;
+import dev.lapidary.trainer.checkpoint.TrainingState;
+import dev.lapidary.trainer.run.RunDirectory;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code trainer inspect}. */
+@Command(
+    name = "inspect",
+    mixinStandardHelpOptions = true,
+    description = "Prints what a run's newest sound checkpoint holds; libtorch is not needed.")
+public final class InspectCommand implements Callable<Integer> {
+  @Spec private CommandSpec spec;
+
+  @Parameters(paramLabel = "RUN", description = "The run directory.")
+  private Path run;
+
+  @Option(names = "--tensors", description = "Lists every tensor.")
+  private boolean tensors;
+
+  @Override
+  public Integer call() throws IOException {
+    RunDirectory.requireRun(run);
+    PrintWriter err = spec.commandLine().getErr();
+    PrintWriter out = spec.commandLine().getOut();
+    Checkpoints checkpoints = new Checkpoints(run.resolve("checkpoints"));
+    Checkpoints.Saved saved =
+        checkpoints
+            .newest(err::println)
+            .orElseThrow(
+                () ->
+                    Failure.badInput(
+                        "%s has no checkpoint yet; trainer resume starts it at step 0", run));
+    print(out, saved);
+    if (tensors) {
+      list(out, "model", saved.model());
+      list(out, "optimizer", saved.optimizer());
+    }
+    out.flush();
+    return 0;
+  }
+
+  private static void print(PrintWriter out, Checkpoints.Saved saved) {
+    TrainingState state = saved.state();
+    TrainingState.Position next = state.position();
+    line(out, "run", state.identity().runId());
+    line(out, "finished", state.finished() ? "yes" : "no");
+    line(out, "steps done", next.step());
+    line(
+        out,
+        "next",
+        "stage %d, epoch %d, batch %d".formatted(next.stage(), next.epoch(), next.batch()));
+    state
+        .best()
+        .ifPresent(
+            b ->
+                line(
+                    out,
+                    "best",
+                    String.format(
+                        Locale.ROOT,
+                        "accuracy %.4f, loss %.4f, epoch %d (%s)",
+                        b.accuracy(),
+                        b.loss(),
+                        b.epoch(),
+                        b.file())));
+    line(out, "metrics", state.metricsBytes() + " bytes");
+    line(out, "data", state.identity().manifestSha256());
+    line(out, "initial weights", state.identity().initialSha256());
+    line(out, "libtorch", state.identity().libtorch());
+    line(out, "threads", state.identity().threads());
+    line(out, "cpu", state.identity().capability());
+    line(out, "config", state.identity().config());
+    line(
+        out,
+        "tensors",
+        "%d of the model, %d of the optimizer"
+            .formatted(saved.model().size(), saved.optimizer().size()));
+  }
+
+  private static void list(PrintWriter out, String kind, Map<String, Tensor> tensors) {
+    tensors.forEach((name, tensor) -> out.println(kind + "." + name + " " + tensor));
+  }
+
+  private static void line(PrintWriter out, String key, Object value) {
+    out.printf(Locale.ROOT, "%-16s %s%n", key, value);
+  }
+}

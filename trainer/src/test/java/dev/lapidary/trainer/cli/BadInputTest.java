@@ -1,0 +1,132 @@
+package dev.lapidary.trainer.cli;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.lapidary.models.Golden;
+import dev.lapidary.models.cli.Program;
+import dev.lapidary.trainer.run.TinyImages;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Each is one line that says what, where and the remedy; exit 2; nothing is written. */
+class BadInputTest {
+  @TempDir private Path folder;
+
+  @Test
+  void missingData() {
+    refuses("the folder does not exist", "--data=" + folder.resolve("nothing"), "--arch=resnet18");
+  }
+
+  @Test
+  void emptyData() throws IOException {
+    Path empty = Files.createDirectories(folder.resolve("empty"));
+    refuses("empty", "--data=" + empty, "--arch=resnet18");
+  }
+
+  @Test
+  void aClassWithoutImages() throws IOException {
+    Path data = TinyImages.write(folder.resolve("data"), 4, 1);
+    Files.createDirectories(data.resolve("yellow"));
+    refuses("yellow", "--data=" + data, "--arch=resnet18");
+  }
+
+  @Test
+  void anUnreadableImage() throws IOException {
+    Path data = TinyImages.write(folder.resolve("data"), 4, 1);
+    Files.write(data.resolve("red/000.png"), "no image".getBytes(UTF_8));
+    refuses("red/000.png", "--data=" + data, "--arch=resnet18");
+  }
+
+  @Test
+  void anUnknownArchitecture() throws IOException {
+    Path data = TinyImages.write(folder.resolve("data"), 4, 1);
+    refuses("no architecture is named 'resnet19'", "--data=" + data, "--arch=resnet19");
+  }
+
+  @Test
+  void neitherArchitectureNorModel() throws IOException {
+    Path data = TinyImages.write(folder.resolve("data"), 4, 1);
+    refuses("exactly one of model.arch (--arch) and model.file (--model)", "--data=" + data);
+  }
+
+  @Test
+  void weightsThatDoNotFit() throws IOException {
+    Path data = TinyImages.write(folder.resolve("data"), 4, 1);
+    Path weights = Golden.archive("vit", "scripted").orElseThrow();
+    refuses(
+        "the weights fit the network too little",
+        "--data=" + data,
+        "--arch=resnet20_cifar",
+        "--weights=" + weights);
+  }
+
+  @Test
+  void aCorruptModel() throws IOException {
+    Path data = TinyImages.write(folder.resolve("data"), 4, 1);
+    Path model = Files.write(folder.resolve("bad.pt"), "no archive".getBytes(UTF_8));
+    refuses("bad.pt", "--data=" + data, "--model=" + model, "--input-size=32");
+  }
+
+  @Test
+  void aModelWithoutACard() throws IOException {
+    Path data = TinyImages.write(folder.resolve("data"), 4, 1);
+    Path model = Golden.archive("vit", "scripted").orElseThrow();
+    refuses(
+        "it has no model card, so its preprocessing is not known",
+        "--data=" + data,
+        "--model=" + model);
+  }
+
+  @Test
+  void aFrozenPatternThatMatchesNothing() throws IOException {
+    Path data = TinyImages.write(folder.resolve("data"), 4, 1);
+    refuses(
+        "the pattern layer11 matches no parameter; did you mean layer1",
+        "--data=" + data,
+        "--arch=resnet20_cifar",
+        "--freeze=layer11");
+  }
+
+  @Test
+  void anOutputThatExists() throws IOException {
+    Path data = TinyImages.write(folder.resolve("data"), 4, 1);
+    Path out = Files.createDirectories(folder.resolve("out"));
+    Files.writeString(out.resolve("mine.txt"), "precious");
+    assertThat(run("run", "--data=" + data, "--arch=resnet18", "--out=" + out))
+        .contains("exists and is not empty; choose another --out");
+    assertThat(out.resolve("mine.txt")).hasContent("precious");
+  }
+
+  @Test
+  void noRunToResume() {
+    assertThat(run("resume", folder.resolve("nothing").toString()))
+        .contains("is no run directory: there is no such folder");
+  }
+
+  private void refuses(String text, String... options) {
+    List<String> arguments = new ArrayList<>(List.of("run", "--out=" + folder.resolve("out")));
+    arguments.addAll(List.of(options));
+    assertThat(run(arguments.toArray(String[]::new))).contains(text);
+    assertThat(folder.resolve("out")).doesNotExist();
+  }
+
+  /** What a refused command says on stderr. */
+  private static String run(String... arguments) {
+    StringWriter err = new StringWriter();
+    StringWriter out = new StringWriter();
+    int status =
+        Program.run(
+            new TrainerMain(), new PrintWriter(out, true), new PrintWriter(err, true), arguments);
+    assertThat(status).as(err.toString()).isEqualTo(2);
+    assertThat(err.toString().lines().filter(line -> line.startsWith("error: "))).hasSize(1);
+    return err.toString();
+  }
+}

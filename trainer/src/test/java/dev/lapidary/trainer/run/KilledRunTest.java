@@ -1,0 +1,130 @@
+package dev.lapidary.trainer.run;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.lapidary.models.Golden;
+import dev.lapidary.trainer.checkpoint.Checkpoints;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/**
+ * Real training processes, killed by SIGKILL at random moments (while the JVM starts, before the
+ * first checkpoint, in both stages, within a write) and resumed until they finish, give the same
+ * bytes as one that was never stopped.
+ *
+ * <p>25 kills in {@code mvn verify}; 500 by {@code mvn verify -Pproof -pl trainer -am
+ * -Dtest=KilledRunTest -Dsurefire.failIfNoSpecifiedTests=false}.
+ */
+class KilledRunTest {
+  @TempDir private Path folder;
+
+  @ParameterizedTest
+  @ValueSource(strings = {"resnet", "efficientnet", "convnext", "regnet_y"})
+  void giveTheBytesOfAnUninterruptedRun(String network) throws Exception {
+    check(network, network.equals("resnet") ? 7 : 6);
+  }
+
+  @Test
+  @Tag("proof")
+  void fiveHundredKills() throws Exception {
+    for (String network : List.of("resnet", "efficientnet", "convnext", "regnet_y")) {
+      check(network, 125);
+    }
+  }
+
+  private void check(String network, int kills) throws Exception {
+    Path data = TinyImages.write(folder.resolve(network + "-data"), 14, 1);
+    Path whole = folder.resolve(network + "-whole");
+    long start = System.nanoTime();
+    assertThat(finish(start(run(network, data, whole)))).isZero();
+    long wholeMillis = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - start);
+
+    Random random = new Random(network.hashCode());
+    int round = 0;
+    for (int killed = 0; killed < kills; round++) {
+      Path stopped = folder.resolve(network + "-stopped-" + round);
+      boolean finished = false;
+      while (!finished && killed < kills) {
+        Process process = start(resumeOrRun(network, data, stopped));
+        if (process.waitFor(random.nextLong(wholeMillis), TimeUnit.MILLISECONDS)) {
+          assertThat(process.exitValue()).as(log()).isZero();
+          finished = true;
+        } else {
+          process.destroyForcibly().waitFor();
+          killed++;
+        }
+      }
+      if (!finished) {
+        assertThat(finish(start(resumeOrRun(network, data, stopped)))).as(log()).isZero();
+      }
+      assertSameBytes(whole, stopped);
+    }
+  }
+
+  private static void assertSameBytes(Path whole, Path stopped) throws IOException {
+    for (String file : List.of("model.pt", "model.safetensors", "metrics.jsonl")) {
+      assertThat(stopped.resolve(file)).hasSameBinaryContentAs(whole.resolve(file));
+    }
+    Path wholeLast = new Checkpoints(whole.resolve("checkpoints")).files().get(0);
+    Path stoppedLast = new Checkpoints(stopped.resolve("checkpoints")).files().get(0);
+    assertThat(stoppedLast.getFileName()).isEqualTo(wholeLast.getFileName());
+    assertThat(stoppedLast).hasSameBinaryContentAs(wholeLast);
+  }
+
+  private static List<String> resumeOrRun(String network, Path data, Path out) {
+    return Files.exists(out.resolve("run.yaml"))
+        ? List.of("resume", out.toString())
+        : run(network, data, out);
+  }
+
+  /** A frozen stage, then all of it; mixup, accumulation and clipping are on. */
+  private static List<String> run(String network, Path data, Path out) {
+    List<String> arguments = new ArrayList<>(List.of("run", "--data=" + data, "--out=" + out));
+    if (network.equals("resnet")) {
+      arguments.addAll(List.of("--arch=resnet20_cifar", "--input-size=16"));
+    } else {
+      Path archive = Golden.archive(network, "scripted").orElseThrow();
+      arguments.addAll(List.of("--model=" + archive, "--input-size=32", "--optimizer=adamw"));
+      arguments.add("--lr=0.001");
+    }
+    arguments.addAll(List.of("--freeze-epochs=1", "--epochs=3", "--batch-size=5", "--threads=1"));
+    arguments.addAll(List.of("--accumulate=2", "--clip-norm=1", "--checkpoint-every=2"));
+    arguments.addAll(List.of("--augment=rrc, hflip, mixup", "--label-smoothing=0.1"));
+    return arguments;
+  }
+
+  private Process start(List<String> arguments) throws IOException {
+    List<String> command = new ArrayList<>();
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.addAll(List.of("-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"));
+    command.addAll(List.of("-Djava.awt.headless=true", "-cp"));
+    command.add(System.getProperty("java.class.path"));
+    command.add("dev.lapidary.trainer.cli.TrainerMain");
+    command.addAll(arguments);
+    Path log = folder.resolve("log");
+    return new ProcessBuilder(command)
+        .redirectErrorStream(true)
+        .redirectOutput(ProcessBuilder.Redirect.to(log.toFile()))
+        .start();
+  }
+
+  private int finish(Process process) throws Exception {
+    assertThat(process.waitFor(10, TimeUnit.MINUTES)).as(log()).isTrue();
+    return process.exitValue();
+  }
+
+  private String log() throws IOException {
+    Path log = folder.resolve("log");
+    return Files.exists(log) ? Files.readString(log) : "no log";
+  }
+}

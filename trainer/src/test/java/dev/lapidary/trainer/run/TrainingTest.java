@@ -1,0 +1,165 @@
+package dev.lapidary.trainer.run;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.lapidary.models.archive.ArchiveReader;
+import dev.lapidary.models.card.CardJson;
+import dev.lapidary.models.card.ModelCard;
+import dev.lapidary.models.failure.ExitCode;
+import dev.lapidary.models.failure.Failure;
+import dev.lapidary.trainer.plan.RunConfig;
+import dev.lapidary.trainer.plan.RunYaml;
+import dev.lapidary.trainer.run.Training.Outcome;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.BooleanSupplier;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class TrainingTest {
+  private static final BooleanSupplier NEVER = () -> false;
+
+  @TempDir private Path folder;
+  private final StringWriter said = new StringWriter();
+  private final Progress progress = new Progress(new PrintWriter(said, true), false);
+  private RunConfig config;
+
+  @BeforeEach
+  void write() throws IOException {
+    Path data = TinyImages.write(folder.resolve("data"), 10, 1);
+    config =
+        RunYaml.read(
+            """
+            seed: 3
+            threads: 1
+            device: cpu
+            data: {train: "%s"}
+            model: {arch: resnet20_cifar, input-size: 16}
+            stages:
+              - {name: head, epochs: 1, batch-size: 8, train-only: [head]}
+              - {name: all, epochs: 2, batch-size: 5, lr: 0.02}
+            """
+                .formatted(data),
+            "test");
+  }
+
+  @Test
+  void writesARunThatSaysWhatItIs() throws IOException {
+    Path out = folder.resolve("run");
+    assertThat(Training.start(out, config, progress, NEVER)).isEqualTo(Outcome.FINISHED);
+    assertThat(said.toString())
+        .contains("data: 3 classes, 24 training and 6 validation images")
+        .contains("stage head: 1 epochs, batch 8, 2 of 65 tensors trained")
+        .contains("63 frozen parameters and 63 frozen buffers are unchanged");
+    assertThat(Files.readAllLines(out.resolve("metrics.jsonl"))).hasSize(3);
+    ModelCard card =
+        CardJson.read(
+            ArchiveReader.read(out.resolve("model.pt")).extra().get("card.json"), "model.pt");
+    assertThat(card.labels()).containsExactly("blue", "green", "red");
+    assertThat(card.metrics()).containsKeys("val_accuracy", "val_loss");
+    assertThat(card.input().height()).isEqualTo(16);
+    assertThat(card.provenance().runId()).hasSize(64);
+    String text = Files.readString(out.resolve("metrics.jsonl")) + CardJson.write(card);
+    assertThat(text).doesNotContain(folder.toString());
+  }
+
+  @Test
+  void evaluateGivesWhatTheRunMeasured() throws IOException {
+    Path out = folder.resolve("run");
+    Path val = TinyImages.write(folder.resolve("val"), 4, 2);
+    RunConfig withVal = RunYaml.with(config, "data.val=" + val);
+    Training.start(out, withVal, progress, NEVER);
+    Evaluation.Result result = Evaluation.of(out, val, "cpu", 1);
+    ModelCard card =
+        CardJson.read(
+            ArchiveReader.read(out.resolve("model.pt")).extra().get("card.json"), "model.pt");
+    assertThat(result.images()).isEqualTo(12);
+    assertThat(result.accuracy()).isEqualTo(card.metrics().get("val_accuracy"));
+    assertThat(result.loss()).isEqualTo(card.metrics().get("val_loss"));
+  }
+
+  @Test
+  void interruptedAfterEveryStepItGivesTheSameBytes() throws IOException {
+    Path whole = folder.resolve("whole");
+    Training.start(whole, config, progress, NEVER);
+    Path stopped = folder.resolve("stopped");
+    AtomicInteger parts = new AtomicInteger(1);
+    Outcome outcome = Training.start(stopped, config, progress, () -> true);
+    while (outcome == Outcome.INTERRUPTED) {
+      outcome = Training.resume(stopped, List.of(), List.of(), progress, () -> true);
+      parts.incrementAndGet();
+    }
+    assertThat(parts.get()).isGreaterThan(8);
+    for (String file : List.of("model.pt", "model.safetensors", "metrics.jsonl")) {
+      assertThat(stopped.resolve(file)).hasSameBinaryContentAs(whole.resolve(file));
+    }
+  }
+
+  @Test
+  void resumeRefusesDriftedDataWithExit3() throws IOException {
+    Path out = folder.resolve("run");
+    Training.start(out, config, progress, () -> true);
+    TinyImages.write(folder.resolve("data"), 10, 99);
+    assertThatThrownBy(() -> Training.resume(out, List.of(), List.of(), progress, NEVER))
+        .isInstanceOfSatisfying(
+            Failure.class, f -> assertThat(f.code()).isEqualTo(ExitCode.GATE_REFUSED))
+        .hasMessageContaining("the run cannot go on exactly: data was ")
+        .hasMessageContaining("--allow-drift");
+    assertThat(Training.resume(out, List.of(), List.of("data"), progress, NEVER))
+        .isEqualTo(Outcome.FINISHED);
+    assertThat(said.toString()).contains("drift, so the result is not exact: data was ");
+  }
+
+  @Test
+  void resumeWithAnotherPlanSaysThatItIsNotExact() throws IOException {
+    Path out = folder.resolve("run");
+    Training.start(out, config, progress, () -> true);
+    List<String> sets = List.of("stages.1.batch-size=4");
+    assertThat(Training.resume(out, sets, List.of(), progress, NEVER)).isEqualTo(Outcome.FINISHED);
+    assertThat(said.toString()).contains("drift, so the result is not exact: config was ");
+    assertThat(RunDirectory.readConfig(out).stages().get(1).batchSize()).isEqualTo(4);
+  }
+
+  @Test
+  void extendAddsEpochsToAFinishedRunOnly() throws IOException {
+    Path out = folder.resolve("run");
+    Training.start(out, config, progress, () -> true);
+    assertThatThrownBy(() -> Training.extend(out, 1, progress, NEVER))
+        .hasMessageContaining("is not finished; go on with 'trainer resume");
+    Training.resume(out, List.of(), List.of(), progress, NEVER);
+    assertThat(Training.resume(out, List.of(), List.of(), progress, NEVER))
+        .isEqualTo(Outcome.FINISHED);
+    assertThat(said.toString()).contains("is finished; nothing is left to do");
+    assertThat(Training.extend(out, 1, progress, NEVER)).isEqualTo(Outcome.FINISHED);
+    assertThat(Files.readAllLines(out.resolve("metrics.jsonl"))).hasSize(4);
+  }
+
+  @Test
+  void anExplodingLossStopsTheRunWithTheStepAndTheCause() {
+    Path out = folder.resolve("run");
+    RunConfig wild = RunYaml.with(RunYaml.with(config, "stages.1.lr=1e30"), "stages.1.epochs=9");
+    assertThatThrownBy(() -> Training.start(out, wild, progress, NEVER))
+        .isInstanceOfSatisfying(Failure.class, f -> assertThat(f.code()).isEqualTo(ExitCode.FAILED))
+        .hasMessageFindingMatch("the loss is (NaN|-?Infinity) at step \\d+ \\(stage all")
+        .hasMessageContaining("a learning rate that is too high");
+  }
+
+  @Test
+  void aSecondTrainerIsRefused() throws IOException {
+    Path out = folder.resolve("run");
+    try (RunDirectory held = RunDirectory.create(out, config)) {
+      assertThat(held.root()).isEqualTo(out);
+      assertThatThrownBy(() -> RunDirectory.open(out))
+          .hasMessageContaining("another process is training there");
+      assertThatThrownBy(() -> Training.start(out, config, progress, NEVER))
+          .hasMessageContaining("holds a run already; go on with 'trainer resume");
+    }
+  }
+}
