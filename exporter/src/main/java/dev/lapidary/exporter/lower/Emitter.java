@@ -4,6 +4,7 @@ import dev.lapidary.exporter.onnx.Attribute;
 import dev.lapidary.exporter.onnx.OnnxGraph;
 import dev.lapidary.exporter.onnx.OnnxNode;
 import dev.lapidary.exporter.onnx.ValueInfo;
+import dev.lapidary.models.failure.Failure;
 import dev.lapidary.models.graph.Argument.Constant;
 import dev.lapidary.models.graph.Argument.Value;
 import dev.lapidary.models.tensor.DType;
@@ -62,7 +63,8 @@ final class Emitter {
   String name(Value value) {
     String name = names.get(value.id());
     if (name == null) {
-      throw new IllegalStateException(value + " is used before it is computed");
+      throw Failure.unsupported(
+          "%s: this output of its operator is not supported, only the first ones are", value);
     }
     return name;
   }

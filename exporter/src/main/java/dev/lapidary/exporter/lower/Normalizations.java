@@ -43,9 +43,6 @@ final class Normalizations {
   }
 
   private static String layerNorm(Op op) {
-    if (op.outputs().size() > 1) {
-      throw op.unsupported("with more than one used output is not supported");
-    }
     long[] normalized = op.integers("normalized_shape");
     String scale =
         op.given("weight")

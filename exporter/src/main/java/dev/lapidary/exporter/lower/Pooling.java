@@ -60,9 +60,6 @@ final class Pooling {
   }
 
   private static String maxPool(Op op) {
-    if (op.outputs().size() > 1) {
-      throw op.unsupported("with used indices is not supported");
-    }
     Window h = Window.of(op, 0);
     Window w = Window.of(op, 1);
     Map<String, Attribute> attributes = window(h, w);
@@ -159,9 +156,6 @@ final class Pooling {
   }
 
   private static String adaptiveMax(Op op) {
-    if (op.outputs().size() > 1) {
-      throw op.unsupported("with used indices is not supported");
-    }
     long[] in = {spatial(op, 0), spatial(op, 1)};
     long[] out = {outputSize(op, 0), outputSize(op, 1)};
     String x = op.tensor("self");

@@ -290,7 +290,12 @@ public final class OnnxGraph {
     byName.remove(node.name());
     node.outputs().forEach(producers::remove);
     for (String input : node.inputs()) {
-      consumers.getOrDefault(input, Set.of()).remove(node.name());
+      consumers.computeIfPresent(
+          input,
+          (key, readers) -> {
+            readers.remove(node.name());
+            return readers;
+          });
     }
   }
 

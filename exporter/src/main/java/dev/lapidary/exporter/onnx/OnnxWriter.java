@@ -18,6 +18,7 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 
 /**
  * Writes ONNX models: IR version 8, {@code ai.onnx} of the graph's opset, every constant as
@@ -37,6 +38,18 @@ public final class OnnxWriter {
     try (OutputStream out = new BufferedOutputStream(Files.newOutputStream(file), 1 << 16)) {
       model(graph).writeTo(out);
     }
+  }
+
+  /**
+   * Adds a metadata entry to a written file without reading it: in protobuf what follows a message
+   * is merged into it, and {@code metadata_props} is the last field that is written anyway.
+   */
+  public static void appendMetadata(Path file, String key, String value) throws IOException {
+    ModelProto entry =
+        ModelProto.newBuilder()
+            .addMetadataProps(StringStringEntryProto.newBuilder().setKey(key).setValue(value))
+            .build();
+    Files.write(file, entry.toByteArray(), StandardOpenOption.APPEND);
   }
 
   /** The file's bytes, for a runtime that loads from memory. */

@@ -39,6 +39,11 @@ public final class QuantizeOptions {
     return method;
   }
 
+  /** Where images may be taken from, for ranges and for the golden check. */
+  public Optional<Path> calibration() {
+    return calibration;
+  }
+
   /** Refuses (exit 2) what cannot work, before anything has been done. */
   public void check(ModelCard card) {
     if (method == QuantizeMethod.INT8 && calibration.isEmpty()) {

@@ -4,7 +4,9 @@ import dev.lapidary.models.card.ModelCard;
 import dev.lapidary.models.failure.Failure;
 import dev.lapidary.models.tensor.Tensor;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 
 /**
  * Lets a file pass only if it gives the reference's logits: max |difference| at most 1e-4 of max
@@ -14,16 +16,25 @@ public final class ParityGate {
   private ParityGate() {}
 
   /**
+   * @param shape of one sample, [C, H, W]
+   * @param only the one batch size that the reference takes; empty: 2, or else 1, whichever runs
    * @throws Failure (exit 3) with the numbers, if the file is refused
    */
   public static ModelCard.Parity check(
-      Path reference, OutputChoice choice, Path file, ParityInputs inputs) {
+      Path reference,
+      OutputChoice choice,
+      ModelRuntime runtime,
+      Path file,
+      List<Long> shape,
+      Optional<Integer> only) {
+    ParityInputs inputs;
     Comparison batched = new Comparison();
     Comparison single = new Comparison();
     ModelRuntime referenceRuntime = ModelRuntime.of(reference);
-    ModelRuntime runtime = ModelRuntime.of(file);
     try (LoadedModel expected = LoadedModel.open(referenceRuntime, reference, choice);
         LoadedModel found = LoadedModel.open(runtime, file, OutputChoice.FIRST)) {
+      inputs =
+          only.map(n -> ParityInputs.uniform(n, shape)).orElseGet(() -> usual(expected, shape));
       for (Tensor batch : inputs.batches()) {
         Logits logits = expected.run(batch);
         requireFinite(logits, reference);
@@ -44,6 +55,17 @@ public final class ParityGate {
         batched.maxAbsLogit(),
         Comparison.BOUND,
         Math.min(batched.argmaxAgreement(), single.argmaxAgreement()));
+  }
+
+  /** A traced archive may hold the batch size that it was traced with. */
+  private static ParityInputs usual(LoadedModel reference, List<Long> shape) {
+    ParityInputs pairs = ParityInputs.uniform(2, shape);
+    try {
+      reference.run(pairs.batches().get(0));
+      return pairs;
+    } catch (Failure e) {
+      return ParityInputs.uniform(1, shape);
+    }
   }
 
   private static void requireFinite(Logits logits, Path reference) {

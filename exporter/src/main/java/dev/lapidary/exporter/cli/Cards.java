@@ -1,0 +1,108 @@
+package dev.lapidary.exporter.cli;
+
+import dev.lapidary.models.card.ModelCard;
+import dev.lapidary.models.failure.Failure;
+import dev.lapidary.models.image.Preprocessing;
+import dev.lapidary.models.image.Preprocessing.Colour;
+import dev.lapidary.models.image.Preprocessing.Interpolation;
+import dev.lapidary.models.image.Preprocessing.Resize;
+import java.util.List;
+import java.util.Optional;
+import java.util.TreeMap;
+
+/** The card of an exported file: the source's own, or what the options say, never both. */
+final class Cards {
+  private static final List<Long> USUAL_INPUT = List.of(3L, 224L, 224L);
+
+  private Cards() {}
+
+  static ModelCard.Input input(List<Long> shape) {
+    return new ModelCard.Input(
+        "input",
+        "NCHW",
+        shape.get(0).intValue(),
+        shape.get(1).intValue(),
+        shape.get(2).intValue(),
+        "float32");
+  }
+
+  /**
+   * @throws Failure (exit 2) if an option contradicts the card
+   */
+  static ModelCard of(Source source, SourceOptions options) {
+    if (source.card().isPresent()) {
+      ModelCard card = source.card().get();
+      requireSame("--input", options.inputShape(), shape(card));
+      requireSame("--labels", options.labelNames(), card.labels());
+      if (options.saysPreprocessing()) {
+        ModelCard said = described(source, options, shape(card));
+        requireSame("--mean, --std, --resize, --crop", said.preprocessing(), card.preprocessing());
+      }
+      return card;
+    }
+    return described(source, options, options.inputShape().orElse(USUAL_INPUT));
+  }
+
+  static List<Long> shape(ModelCard card) {
+    ModelCard.Input input = card.input();
+    return List.of((long) input.channels(), (long) input.height(), (long) input.width());
+  }
+
+  private static <T> void requireSame(String option, Optional<T> said, Object found) {
+    Object expected =
+        found instanceof Optional<?> optional && optional.isPresent() ? optional.get() : found;
+    if (said.isPresent() && !said.get().equals(expected)) {
+      throw Failure.badInput(
+          "%s contradicts the file's own card, which says %s; leave the option out",
+          option, expected);
+    }
+  }
+
+  private static ModelCard described(Source source, SourceOptions options, List<Long> shape) {
+    String name = source.archive().name();
+    return new ModelCard(
+        name,
+        "1",
+        source.archive().root().className().replaceFirst(".*\\.", ""),
+        options.labelNames().orElse(List.of()),
+        input(shape),
+        preprocessing(options, shape),
+        new TreeMap<>(),
+        ModelCard.Provenance.UNKNOWN,
+        Optional.empty(),
+        Optional.empty(),
+        List.of());
+  }
+
+  private static Optional<Preprocessing> preprocessing(SourceOptions options, List<Long> shape) {
+    if (!options.saysPreprocessing()) {
+      return Optional.empty();
+    }
+    int channels = shape.get(0).intValue();
+    int height = shape.get(1).intValue();
+    int width = shape.get(2).intValue();
+    if (options.mean.size() != channels || options.std.size() != channels) {
+      throw Failure.badInput(
+          "--mean has %d and --std %d numbers; expected %d of each, one a channel",
+          options.mean.size(), options.std.size(), channels);
+    }
+    if (channels != 1 && channels != 3) {
+      throw Failure.badInput("images have 1 or 3 channels, the input has %d", channels);
+    }
+    if (options.crop != null && (options.crop != height || options.crop != width)) {
+      throw Failure.badInput(
+          "--crop %d does not give the input of %dx%d", options.crop, height, width);
+    }
+    Integer resize = options.resize;
+    return Optional.of(
+        new Preprocessing(
+            resize == null ? Resize.EXACT : Resize.SHORTER_SIDE,
+            resize == null ? 0 : resize,
+            Interpolation.BILINEAR,
+            height,
+            width,
+            options.mean,
+            options.std,
+            channels == 3 ? Colour.RGB : Colour.GRAY));
+  }
+}

@@ -1,0 +1,38 @@
+package dev.lapidary.exporter.cli;
+
+import dev.lapidary.models.cli.Program;
+import java.io.PrintWriter;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** {@code exporter}: the root of the command tree. */
+@Command(
+    name = "exporter",
+    mixinStandardHelpOptions = true,
+    version = "Lapidary exporter 0.1.0",
+    description = "Compiles TorchScript image classifiers to ONNX and proves the result.",
+    subcommands = {OnnxCommand.class, VerifyCommand.class, InspectCommand.class, OpsCommand.class})
+public final class ExporterMain implements Runnable {
+  @Spec private CommandSpec spec;
+
+  public static void main(String[] arguments) {
+    System.exit(run(arguments));
+  }
+
+  /** Returns the exit status; never exits the JVM. */
+  public static int run(String... arguments) {
+    return Program.run(new ExporterMain(), arguments);
+  }
+
+  /** The same with the two streams given. */
+  public static int run(PrintWriter out, PrintWriter err, String... arguments) {
+    return Program.run(new ExporterMain(), out, err, arguments);
+  }
+
+  @Override
+  public void run() {
+    throw new ParameterException(spec.commandLine(), "name a command");
+  }
+}

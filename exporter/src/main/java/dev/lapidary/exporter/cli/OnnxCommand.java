@@ -1,0 +1,72 @@
+package dev.lapidary.exporter.cli;
+
+import dev.lapidary.exporter.lower.GraphLowering;
+import dev.lapidary.exporter.quantize.QuantizeOptions;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code exporter onnx}. */
+@Command(
+    name = "onnx",
+    description = {
+      "Compiles a model to ONNX with a dynamic batch, proves that ONNX Runtime gives libtorch's",
+      "logits, and puts the model card, with the proof, into the file."
+    })
+final class OnnxCommand implements Callable<Integer> {
+  @Spec private CommandSpec spec;
+
+  @Parameters(
+      paramLabel = "SOURCE",
+      description = "run directory, TorchScript .pt, or a weights file with --arch")
+  private Path source;
+
+  @Option(
+      names = "--out",
+      required = true,
+      paramLabel = "FILE",
+      description = "the ONNX file to write")
+  private Path out;
+
+  @Option(
+      names = "--opset",
+      paramLabel = "N",
+      description =
+          "version of ai.onnx, " + GraphLowering.MIN_OPSET + " to " + GraphLowering.MAX_OPSET)
+  private int opset = 17;
+
+  @Mixin private QuantizeOptions quantize;
+
+  @Mixin private SourceOptions options;
+
+  @Option(names = "--force", description = "replace an existing file")
+  private boolean force;
+
+  @Option(names = "--timings", description = "print time and memory of each step to stderr")
+  private boolean timings;
+
+  @Option(names = "--json", description = "print what was written as JSON")
+  private boolean json;
+
+  @Override
+  public Integer call() throws Exception {
+    PrintWriter err = spec.commandLine().getErr();
+    OnnxExport.Request request =
+        new OnnxExport.Request(source, out, opset, quantize, options, force);
+    OnnxExport.Report report = OnnxExport.run(request, err::println);
+    PrintWriter to = spec.commandLine().getOut();
+    to.println(json ? report.json() : report.text());
+    to.flush();
+    if (timings) {
+      err.print(report.timings().report());
+      err.flush();
+    }
+    return 0;
+  }
+}

@@ -1,0 +1,170 @@
+package dev.lapidary.exporter.cli;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.lapidary.exporter.lower.GraphLowering;
+import dev.lapidary.exporter.onnx.OnnxGraph;
+import dev.lapidary.exporter.onnx.OnnxWriter;
+import dev.lapidary.exporter.pass.Passes;
+import dev.lapidary.exporter.quantize.QuantizeOptions;
+import dev.lapidary.exporter.quantize.Quantized;
+import dev.lapidary.exporter.verify.GoldenCheck;
+import dev.lapidary.exporter.verify.LoadedModel;
+import dev.lapidary.exporter.verify.ModelRuntime;
+import dev.lapidary.exporter.verify.OutputChoice;
+import dev.lapidary.exporter.verify.ParityGate;
+import dev.lapidary.models.card.CardJson;
+import dev.lapidary.models.card.ModelCard;
+import dev.lapidary.models.file.AtomicFile;
+import dev.lapidary.models.graph.Graph;
+import dev.lapidary.models.image.Preprocessing;
+import dev.lapidary.models.trace.TraceLimits;
+import dev.lapidary.models.trace.TraceOptions;
+import dev.lapidary.models.trace.Tracer;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.function.Consumer;
+
+/** The way from an archive to a proven ONNX file. */
+final class OnnxExport {
+  private final Request request;
+  private final Consumer<String> log;
+  private final Timings timings = new Timings();
+
+  /** What was asked for. */
+  record Request(
+      Path source,
+      Path out,
+      int opset,
+      QuantizeOptions quantize,
+      SourceOptions options,
+      boolean force) {}
+
+  /** What was written. */
+  record Report(Path out, long bytes, int nodes, ModelCard card, Timings timings) {
+
+    String json() {
+      ObjectNode json = new ObjectMapper().createObjectNode();
+      json.put("file", String.valueOf(out.getFileName())).put("bytes", bytes).put("nodes", nodes);
+      json.put("quantization", card.quantization().map(q -> q.method()).orElse("none"));
+      card.parity()
+          .ifPresent(
+              p ->
+                  json.put("reference", p.reference())
+                      .put("maxAbsDifference", p.maxAbsDifference())
+                      .put("maxAbsLogit", p.maxAbsLogit())
+                      .put("bound", p.bound())
+                      .put("argmaxAgreement", p.argmaxAgreement()));
+      return json.put("goldenImages", card.golden().size()).toString();
+    }
+
+    String text() {
+      String proof =
+          card.parity()
+              .map(
+                  p ->
+                      String.format(
+                          Locale.ROOT,
+                          "; differs from %s by %.1e of the greatest logit (%.0e passes)",
+                          p.reference(),
+                          p.maxAbsDifference() / p.maxAbsLogit(),
+                          p.bound()))
+              .orElse("");
+      return String.format(Locale.ROOT, "%s: %d nodes, %.2f MB%s", out, nodes, bytes / 1e6, proof);
+    }
+  }
+
+  private OnnxExport(Request request, Consumer<String> log) {
+    this.request = request;
+    this.log = log;
+  }
+
+  /**
+   * @param log gets lines of progress
+   * @throws dev.lapidary.models.failure.Failure with nothing written
+   */
+  static Report run(Request request, Consumer<String> log) throws IOException {
+    return new OnnxExport(request, log).run();
+  }
+
+  private Report run() throws IOException {
+    AtomicFile.requireAbsent(request.out(), request.force());
+    try (Source source = Source.read(request.source(), request.options())) {
+      ModelCard card = Cards.of(source, request.options());
+      request.quantize().check(card);
+      timings.step("read");
+      Graph traced = Tracer.trace(source.archive(), traceOptions(card));
+      timings.step("trace");
+      OnnxGraph graph = GraphLowering.lower(traced, request.opset());
+      timings.step("lower");
+      Passes.run(graph);
+      timings.step("passes");
+      Written[] written = new Written[1];
+      AtomicFile.write(request.out(), file -> written[0] = prove(source, graph, card, file));
+      timings.step("move");
+      return new Report(
+          request.out(),
+          Files.size(request.out()),
+          written[0].graph().nodes().size(),
+          written[0].card(),
+          timings);
+    }
+  }
+
+  /** What went into the file in the end. */
+  private record Written(OnnxGraph graph, ModelCard card) {}
+
+  /** Fills the file that is not in place yet; whatever refuses here leaves nothing behind. */
+  private Written prove(Source source, OnnxGraph graph, ModelCard described, Path file)
+      throws IOException {
+    OnnxWriter.write(graph, file);
+    timings.step("write");
+    OutputChoice output = request.options().output();
+    ModelCard card =
+        described.withParity(
+            ParityGate.check(
+                source.file(),
+                output,
+                ModelRuntime.ONNX_RUNTIME,
+                file,
+                Cards.shape(described),
+                request.options().batch()));
+    timings.step("verify");
+    OnnxGraph result = graph;
+    Optional<Quantized> quantized = request.quantize().apply(graph, card, log);
+    if (quantized.isPresent()) {
+      result = quantized.get().graph();
+      card = card.withQuantization(quantized.get().card());
+      OnnxWriter.write(result, file);
+    }
+    timings.step("quantize");
+    card = withGolden(card, file);
+    timings.step("golden");
+    OnnxWriter.appendMetadata(file, ModelCard.METADATA_KEY, CardJson.write(card));
+    return new Written(result, card);
+  }
+
+  private TraceOptions traceOptions(ModelCard card) {
+    OutputChoice output = request.options().output();
+    return new TraceOptions(Cards.shape(card), output.index(), output.key(), TraceLimits.DEFAULT);
+  }
+
+  private ModelCard withGolden(ModelCard card, Path file) {
+    Optional<Preprocessing> rule = card.preprocessing();
+    Optional<Path> images = request.quantize().calibration();
+    if (images.isEmpty() || rule.isEmpty()) {
+      return card;
+    }
+    double noise = card.quantization().map(ModelCard.Quantization::logitNoise).orElse(0.0);
+    try (LoadedModel model =
+        LoadedModel.open(ModelRuntime.ONNX_RUNTIME, file, OutputChoice.FIRST)) {
+      ModelCard golden =
+          card.withGolden(GoldenCheck.choose(model, rule.get(), images.get(), noise));
+      GoldenCheck.replay(model, golden, file);
+      return golden;
+    }
+  }
+}

@@ -1,0 +1,17 @@
+package dev.lapidary.exporter.cli;
+
+import dev.lapidary.exporter.lower.Operators;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Spec;
+
+/** {@code exporter ops}. */
+@Command(name = "ops", description = "Lists the aten operators that can be exported, one a line.")
+final class OpsCommand implements Runnable {
+  @Spec private CommandSpec spec;
+
+  @Override
+  public void run() {
+    Operators.names().forEach(spec.commandLine().getOut()::println);
+  }
+}

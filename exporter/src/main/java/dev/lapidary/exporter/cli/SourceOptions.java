@@ -1,0 +1,121 @@
+package dev.lapidary.exporter.cli;
+
+import dev.lapidary.exporter.verify.OutputChoice;
+import dev.lapidary.models.failure.Failure;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Option;
+
+/** What a model is read from, and what is said of it where its file has no card. */
+final class SourceOptions {
+  @Option(
+      names = "--arch",
+      paramLabel = "NAME",
+      description = "architecture of a weights file, as 'trainer archs' lists them")
+  @Nullable String arch;
+
+  @Option(
+      names = "--input",
+      paramLabel = "CxHxW",
+      description = "input size of a file without a card, as 3x224x224 (or 2x3x224x224)")
+  @Nullable String input;
+
+  @Option(
+      names = "--labels",
+      paramLabel = "FILE",
+      description = "class names of a file without a card, one a line")
+  @Nullable Path labels;
+
+  @Option(
+      names = "--mean",
+      split = ",",
+      paramLabel = "M",
+      description = "means of a file without a card, by channel, as 0.485,0.456,0.406")
+  List<Float> mean = new ArrayList<>();
+
+  @Option(
+      names = "--std",
+      split = ",",
+      paramLabel = "S",
+      description = "deviations of a file without a card, as 0.229,0.224,0.225")
+  List<Float> std = new ArrayList<>();
+
+  @Option(
+      names = "--resize",
+      paramLabel = "N",
+      description = "shorter side after the resize, of a file without a card")
+  @Nullable Integer resize;
+
+  @Option(
+      names = "--crop",
+      paramLabel = "N",
+      description = "side of the centre crop, of a file without a card; must be the input's")
+  @Nullable Integer crop;
+
+  @Option(
+      names = "--output-index",
+      paramLabel = "N",
+      description = "which element of a tuple holds the logits")
+  @Nullable Integer outputIndex;
+
+  @Option(
+      names = "--output-key",
+      paramLabel = "KEY",
+      description = "which entry of a dict holds the logits")
+  @Nullable String outputKey;
+
+  OutputChoice output() {
+    return new OutputChoice(Optional.ofNullable(outputIndex), Optional.ofNullable(outputKey));
+  }
+
+  /** Channels, height, width; empty if not given. */
+  Optional<List<Long>> inputShape() {
+    if (input == null) {
+      return Optional.empty();
+    }
+    List<Long> sizes = new ArrayList<>();
+    for (String size : input.split("x", -1)) {
+      if (!size.matches("[1-9][0-9]{0,4}")) {
+        throw Failure.badInput(
+            "--input is %s; expected channels, height, width as 3x224x224", input);
+      }
+      sizes.add(Long.valueOf(size));
+    }
+    if (sizes.size() != 3 && sizes.size() != 4) {
+      throw Failure.badInput("--input is %s; expected channels, height, width as 3x224x224", input);
+    }
+    return Optional.of(sizes.subList(sizes.size() - 3, sizes.size()));
+  }
+
+  /** The batch that {@code --input 2x3x224x224} names: the one a traced archive was traced with. */
+  Optional<Integer> batch() {
+    return input != null && input.chars().filter(c -> c == 'x').count() == 3
+        ? Optional.of(Integer.valueOf(input.substring(0, input.indexOf('x'))))
+        : Optional.empty();
+  }
+
+  Optional<List<String>> labelNames() {
+    if (labels == null) {
+      return Optional.empty();
+    }
+    try {
+      List<String> names = Files.readAllLines(labels);
+      while (!names.isEmpty() && names.get(names.size() - 1).isBlank()) {
+        names.remove(names.size() - 1);
+      }
+      return Optional.of(names);
+    } catch (IOException e) {
+      throw Failure.badInput(
+          "[%s] cannot be read: %s; give a file of names", labels, String.valueOf(e.getMessage()));
+    }
+  }
+
+  boolean saysPreprocessing() {
+    return !mean.isEmpty() || !std.isEmpty() || resize != null || crop != null;
+  }
+}

@@ -1,0 +1,231 @@
+package dev.lapidary.exporter.cli;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.lapidary.exporter.onnx.OnnxReader;
+import dev.lapidary.exporter.verify.Accuracy;
+import dev.lapidary.exporter.verify.Comparison;
+import dev.lapidary.exporter.verify.GoldenCheck;
+import dev.lapidary.exporter.verify.ImageInput;
+import dev.lapidary.exporter.verify.LoadedModel;
+import dev.lapidary.exporter.verify.ModelRuntime;
+import dev.lapidary.exporter.verify.OutputChoice;
+import dev.lapidary.exporter.verify.ParityGate;
+import dev.lapidary.models.archive.ArchiveReader;
+import dev.lapidary.models.archive.TorchScriptArchive;
+import dev.lapidary.models.card.CardJson;
+import dev.lapidary.models.card.ModelCard;
+import dev.lapidary.models.failure.Failure;
+import dev.lapidary.models.file.AtomicFile;
+import dev.lapidary.models.image.ImageFolder;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code exporter verify}. */
+@Command(
+    name = "verify",
+    description = {
+      "Replays what a file's card promises: the golden images on this machine, the parity with the",
+      "source (--against), and the accuracy over a folder with a folder a class (--data)."
+    })
+final class VerifyCommand implements Callable<Integer> {
+  @Spec private CommandSpec spec;
+
+  @Parameters(paramLabel = "FILE", description = "an ONNX file or a TorchScript archive")
+  private Path file;
+
+  @Option(
+      names = "--against",
+      paramLabel = "SOURCE",
+      description = "what it was exported from: run directory, .pt, or weights with --arch")
+  private @Nullable Path against;
+
+  @Option(names = "--data", paramLabel = "DIR", description = "images, a folder a class")
+  private @Nullable Path data;
+
+  @Option(
+      names = "--predictions",
+      paramLabel = "FILE",
+      description = "write each image's answer as a line of JSON")
+  private @Nullable Path predictions;
+
+  @Mixin private SourceOptions options;
+
+  @Option(names = "--force", description = "replace an existing file")
+  private boolean force;
+
+  @Option(names = "--json", description = "print the result as JSON")
+  private boolean json;
+
+  /** What was measured; the parity is of uniform inputs, the comparison of the images. */
+  private record Result(
+      Optional<ModelCard> card, Optional<ModelCard.Parity> parity, Optional<Accuracy> accuracy) {}
+
+  @Override
+  public Integer call() throws IOException {
+    if (predictions != null) {
+      AtomicFile.requireAbsent(predictions, force);
+    }
+    Optional<ModelCard> card = card();
+    Result result;
+    if (against == null) {
+      result = measure(card, Optional.empty());
+    } else {
+      try (Source source = Source.read(against, options)) {
+        result = measure(card, Optional.of(source));
+      }
+    }
+    if (predictions != null && result.accuracy().isPresent()) {
+      write(predictions, result.accuracy().get().predictions());
+    }
+    spec.commandLine().getOut().println(json ? json(result) : text(result));
+    spec.commandLine().getOut().flush();
+    return 0;
+  }
+
+  /** Read by our own reader first: native code gets no file that it refuses. */
+  private Optional<ModelCard> card() {
+    if (ModelRuntime.of(file) == ModelRuntime.ONNX_RUNTIME) {
+      return Optional.ofNullable(OnnxReader.read(file).metadata().get(ModelCard.METADATA_KEY))
+          .map(text -> CardJson.read(text, String.valueOf(file.getFileName())));
+    }
+    return Optional.ofNullable(ArchiveReader.read(file).extra().get(TorchScriptArchive.CARD))
+        .map(bytes -> CardJson.read(bytes, String.valueOf(file.getFileName())));
+  }
+
+  private Result measure(Optional<ModelCard> card, Optional<Source> source) {
+    Optional<ModelCard.Parity> parity = source.flatMap(s -> parity(card, s));
+    try (LoadedModel model = LoadedModel.open(ModelRuntime.of(file), file, OutputChoice.FIRST)) {
+      card.ifPresent(c -> GoldenCheck.replay(model, c, file));
+      if (data == null) {
+        return new Result(card, parity, Optional.empty());
+      }
+      ModelCard described =
+          card.filter(c -> c.preprocessing().isPresent())
+              .or(() -> source.map(s -> Cards.of(s, options)))
+              .filter(c -> c.preprocessing().isPresent())
+              .orElseThrow(
+                  () ->
+                      Failure.badInput(
+                          "[%s] does not say how images become inputs; give --against a source"
+                              + " with a card",
+                          file.getFileName()));
+      return new Result(card, parity, Optional.of(accuracy(model, described, source)));
+    }
+  }
+
+  /** A quantized file differs by design: its images are compared, and no bound holds. */
+  private Optional<ModelCard.Parity> parity(Optional<ModelCard> card, Source source) {
+    boolean quantized = card.flatMap(ModelCard::quantization).isPresent();
+    return quantized
+        ? Optional.empty()
+        : Optional.of(
+            ParityGate.check(
+                source.file(),
+                options.output(),
+                ModelRuntime.of(file),
+                file,
+                card.map(Cards::shape).orElseGet(() -> Cards.shape(Cards.of(source, options))),
+                options.batch()));
+  }
+
+  private Accuracy accuracy(LoadedModel model, ModelCard card, Optional<Source> source) {
+    ImageInput input = new ImageInput(card.preprocessing().orElseThrow());
+    ImageFolder folder = ImageFolder.read(Path.of(String.valueOf(data)));
+    if (source.isEmpty()) {
+      return Accuracy.measure(model, Optional.empty(), input, folder, card.labels());
+    }
+    try (LoadedModel reference =
+        LoadedModel.open(ModelRuntime.LIBTORCH, source.get().file(), options.output())) {
+      return Accuracy.measure(model, Optional.of(reference), input, folder, card.labels());
+    }
+  }
+
+  private static String json(Result result) {
+    ObjectNode json = new ObjectMapper().createObjectNode();
+    json.put("golden", result.card().map(c -> c.golden().size()).orElse(0));
+    result
+        .parity()
+        .ifPresent(
+            p ->
+                json.put("reference", p.reference())
+                    .put("runtime", p.runtime())
+                    .put("maxAbsDifference", p.maxAbsDifference())
+                    .put("maxAbsLogit", p.maxAbsLogit())
+                    .put("argmaxAgreement", p.argmaxAgreement()));
+    result.accuracy().ifPresent(a -> put(json, a));
+    return json.put("bound", Comparison.BOUND).toString();
+  }
+
+  /** Of the images where there are some: they are what the model is for. */
+  private static void put(ObjectNode json, Accuracy accuracy) {
+    json.put("images", accuracy.images()).put("accuracy", accuracy.accuracy());
+    Comparison comparison = accuracy.comparison();
+    if (comparison.count() > 0) {
+      json.put("argmaxAgreement", comparison.argmaxAgreement())
+          .put("maxAbsDifference", comparison.maxAbsDifference())
+          .put("maxAbsLogit", comparison.maxAbsLogit());
+    }
+    json.put("p50Millis", accuracy.p50Millis());
+  }
+
+  private String text(Result result) {
+    List<String> lines = new ArrayList<>();
+    int golden = result.card().map(c -> c.golden().size()).orElse(0);
+    lines.add(file + ": " + (golden > 0 ? golden + " golden images give their logits" : "loads"));
+    result
+        .parity()
+        .ifPresent(
+            p ->
+                lines.add(
+                    line(
+                        "parity: %.3g of the greatest logit from %s (%.0e passes), argmax %.2f %%",
+                        p.maxAbsDifference() / p.maxAbsLogit(),
+                        p.reference(),
+                        p.bound(),
+                        100 * p.argmaxAgreement())));
+    result.accuracy().ifPresent(a -> lines.add(line(a)));
+    return String.join(System.lineSeparator(), lines);
+  }
+
+  private static String line(Accuracy a) {
+    String measured =
+        line(
+            "images: %d, accuracy %.2f %%, p50 %.2f ms",
+            a.images(), 100 * a.accuracy(), a.p50Millis());
+    Comparison c = a.comparison();
+    return c.count() == 0
+        ? measured
+        : measured
+            + line(
+                ", argmax as the source's %.2f %%, greatest difference %.3g of the greatest logit",
+                100 * c.argmaxAgreement(), c.maxAbsDifference() / c.maxAbsLogit());
+  }
+
+  @com.google.errorprone.annotations.FormatMethod
+  private static String line(String format, Object... arguments) {
+    return String.format(Locale.ROOT, format, arguments);
+  }
+
+  private static void write(Path to, List<Accuracy.Prediction> predictions) throws IOException {
+    ObjectMapper mapper = new ObjectMapper();
+    List<String> lines = new ArrayList<>();
+    for (Accuracy.Prediction prediction : predictions) {
+      lines.add(mapper.writeValueAsString(prediction));
+    }
+    AtomicFile.write(to, temporary -> Files.write(temporary, lines));
+  }
+}

@@ -1,0 +1,191 @@
+package dev.lapidary.exporter.verify;
+
+import dev.lapidary.models.card.ModelCard;
+import dev.lapidary.models.card.ModelCard.GoldenImage;
+import dev.lapidary.models.failure.Failure;
+import dev.lapidary.models.image.Box;
+import dev.lapidary.models.image.ImageDecoder;
+import dev.lapidary.models.image.ImageFolder;
+import dev.lapidary.models.image.ImageLimits;
+import dev.lapidary.models.image.Preprocessing;
+import dev.lapidary.models.image.Resample;
+import dev.lapidary.models.image.RgbImage;
+import dev.lapidary.models.tensor.Tensor;
+import java.awt.image.BufferedImage;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Base64;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
+import javax.imageio.ImageIO;
+
+/**
+ * A few images with the logits that a file must give for them: whoever loads it can see that pixels
+ * become the same tensor and the tensor the same answer.
+ */
+public final class GoldenCheck {
+  /** fp32 on another machine: relative to the greatest logit. */
+  static final double TOLERANCE = 1e-3;
+
+  private static final int IMAGES = 4;
+  private static final int CANDIDATES = 64;
+  private static final int MAX_PNG_BYTES = (64 << 10) / IMAGES;
+
+  /** Longest sides that are tried until the PNG is small enough; any pixels make a check. */
+  private static final int[] SIDES = {Integer.MAX_VALUE, 128, 96, 64, 48, 32};
+
+  private GoldenCheck() {}
+
+  private record Candidate(GoldenImage image, int argmax, double margin) {}
+
+  /**
+   * The images with the clearest answers, of different classes first.
+   *
+   * @param noise by how much the logits may differ on another machine, beside {@link #TOLERANCE}:
+   *     what was measured for a quantized file, 0 for a float one
+   */
+  public static List<GoldenImage> choose(
+      LoadedModel model, Preprocessing rule, Path folder, double noise) {
+    Map<Integer, List<Candidate>> byClass = new TreeMap<>();
+    ImageInput input = new ImageInput(rule);
+    List<String> all = ImageFolder.flat(folder);
+    int count = Math.min(all.size(), CANDIDATES);
+    for (int i = 0; i < count; i++) {
+      String path = all.get((int) ((long) i * all.size() / count));
+      byte[] png = smallPng(ImageInput.decode(folder, path));
+      if (png.length > 0) {
+        Candidate candidate = candidate(model, input, png, noise);
+        if (candidate.margin() > 2 * candidate.image().tolerance()) {
+          byClass.computeIfAbsent(candidate.argmax(), c -> new ArrayList<>()).add(candidate);
+        }
+      }
+    }
+    return clearest(byClass);
+  }
+
+  private static Candidate candidate(
+      LoadedModel model, ImageInput input, byte[] png, double noise) {
+    Tensor tensor = input.tensor(ImageDecoder.decode(png, ImageLimits.DEFAULT));
+    Logits logits = model.run(tensor);
+    List<Float> values = new ArrayList<>();
+    double second = Double.NEGATIVE_INFINITY;
+    int argmax = logits.argmax(0);
+    for (int i = 0; i < logits.values().length; i++) {
+      values.add(logits.values()[i]);
+      second = i == argmax ? second : Math.max(second, logits.values()[i]);
+    }
+    double tolerance = Math.max(TOLERANCE * logits.maxAbs(), noise);
+    GoldenImage image =
+        new GoldenImage(
+            Base64.getEncoder().encodeToString(png), ImageInput.sha256(tensor), values, tolerance);
+    return new Candidate(image, argmax, logits.values()[argmax] - second);
+  }
+
+  /** One of each class in turn, the clearest first. */
+  private static List<GoldenImage> clearest(Map<Integer, List<Candidate>> byClass) {
+    Comparator<Candidate> order = Comparator.comparingDouble(c -> -c.margin());
+    byClass.values().forEach(list -> list.sort(order));
+    List<GoldenImage> chosen = new ArrayList<>();
+    for (int rank = 0; chosen.size() < IMAGES; rank++) {
+      List<Candidate> round = new ArrayList<>();
+      for (List<Candidate> list : byClass.values()) {
+        if (rank < list.size()) {
+          round.add(list.get(rank));
+        }
+      }
+      if (round.isEmpty()) {
+        break;
+      }
+      round.stream()
+          .sorted(order)
+          .limit(IMAGES - chosen.size())
+          .forEach(c -> chosen.add(c.image()));
+    }
+    return chosen;
+  }
+
+  private static byte[] smallPng(RgbImage image) {
+    for (int side : SIDES) {
+      int longest = Math.max(image.width(), image.height());
+      double scale = Math.min(1, side / (double) longest);
+      int width = (int) Math.max(1, Math.round(image.width() * scale));
+      int height = (int) Math.max(1, Math.round(image.height() * scale));
+      byte[] png =
+          png(
+              Resample.resize(
+                  image, Box.of(image), width, height, Preprocessing.Interpolation.BILINEAR));
+      if (png.length <= MAX_PNG_BYTES) {
+        return png;
+      }
+    }
+    return new byte[0];
+  }
+
+  private static byte[] png(RgbImage image) {
+    BufferedImage buffered =
+        new BufferedImage(image.width(), image.height(), BufferedImage.TYPE_INT_RGB);
+    for (int y = 0; y < image.height(); y++) {
+      for (int x = 0; x < image.width(); x++) {
+        buffered.setRGB(x, y, image.at(x, y, 0) << 16 | image.at(x, y, 1) << 8 | image.at(x, y, 2));
+      }
+    }
+    ByteArrayOutputStream out = new ByteArrayOutputStream();
+    try {
+      ImageIO.write(buffered, "png", out);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    return out.toByteArray();
+  }
+
+  /**
+   * Runs a card's golden images on the file that the card is in.
+   *
+   * @throws Failure (exit 3) saying which image and what differs
+   */
+  public static void replay(LoadedModel model, ModelCard card, Path file) {
+    if (card.golden().isEmpty() || card.preprocessing().isEmpty()) {
+      return;
+    }
+    ImageInput input = new ImageInput(card.preprocessing().get());
+    for (int i = 0; i < card.golden().size(); i++) {
+      GoldenImage golden = card.golden().get(i);
+      byte[] png = Base64.getDecoder().decode(golden.pngBase64());
+      Tensor tensor = input.tensor(ImageDecoder.decode(png, ImageLimits.DEFAULT));
+      if (!ImageInput.sha256(tensor).equals(golden.inputSha256())) {
+        throw Failure.gate(
+            "[%s] golden image %d becomes another input tensor here: preprocessing differs",
+            file.getFileName(), i);
+      }
+      compare(model.run(tensor), golden, i, file);
+    }
+  }
+
+  private static void compare(Logits found, GoldenImage golden, int index, Path file) {
+    float[] expected = new float[golden.logits().size()];
+    for (int i = 0; i < expected.length; i++) {
+      expected[i] = golden.logits().get(i);
+    }
+    Comparison comparison = new Comparison();
+    comparison.add(new Logits(1, expected), found);
+    boolean near = comparison.maxAbsDifference() <= golden.tolerance();
+    if (!near || comparison.argmaxAgreement() < 1) {
+      throw Failure.gate(
+          "%s",
+          String.format(
+              Locale.ROOT,
+              "[%s] golden image %d: a logit differs by %.3g where %.3g passes; this runtime or"
+                  + " machine does not give the file's answers",
+              file.getFileName(),
+              index,
+              comparison.maxAbsDifference(),
+              golden.tolerance()));
+    }
+  }
+}

@@ -1,0 +1,135 @@
+package dev.lapidary.exporter.verify;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.lapidary.exporter.onnx.OnnxGraph;
+import dev.lapidary.exporter.onnx.OnnxNode;
+import dev.lapidary.exporter.onnx.OnnxReader;
+import dev.lapidary.exporter.onnx.ValueInfo;
+import dev.lapidary.models.card.ModelCard;
+import dev.lapidary.models.failure.Failure;
+import dev.lapidary.models.tensor.Tensor;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.SortedMap;
+import java.util.TreeMap;
+
+/**
+ * What is in an ONNX file.
+ *
+ * @param operators how many nodes of each
+ * @param parameters numbers in the floating and integer weights; scales and shapes are none
+ * @param multiplyAdds of convolutions and matrix products for one image
+ * @param card its JSON, or empty
+ */
+public record Inspection(
+    String file,
+    long bytes,
+    int opset,
+    List<ValueInfo> inputs,
+    List<ValueInfo> outputs,
+    SortedMap<String, Integer> operators,
+    long parameters,
+    long parameterBytes,
+    long multiplyAdds,
+    String card) {
+
+  public static Inspection of(Path file) {
+    OnnxGraph graph = OnnxReader.read(file);
+    SortedMap<String, Integer> operators = new TreeMap<>();
+    graph.nodes().forEach(node -> operators.merge(node.op(), 1, Integer::sum));
+    long parameters = 0;
+    long bytes = 0;
+    for (Map.Entry<String, Tensor> entry : graph.initializers().entrySet()) {
+      if (isParameter(graph, entry.getKey(), entry.getValue())) {
+        parameters += entry.getValue().numel();
+        bytes += entry.getValue().numel() * entry.getValue().dtype().bytes();
+      }
+    }
+    try {
+      return new Inspection(
+          String.valueOf(file.getFileName()),
+          Files.size(file),
+          graph.opset(),
+          graph.inputs(),
+          graph.outputs(),
+          operators,
+          parameters,
+          bytes,
+          MultiplyAdds.of(graph),
+          graph.metadata().getOrDefault(ModelCard.METADATA_KEY, ""));
+    } catch (IOException e) {
+      throw Failure.failed("[%s] cannot be read: %s", file, String.valueOf(e.getMessage()));
+    }
+  }
+
+  /** Not what only says a shape, an index, a scale or a zero point. */
+  private static boolean isParameter(OnnxGraph graph, String name, Tensor tensor) {
+    if (tensor.rank() == 0) {
+      return false;
+    }
+    for (OnnxNode reader : graph.consumers(name)) {
+      boolean grid =
+          reader.is("QuantizeLinear", "DequantizeLinear") && !reader.input(0).equals(name);
+      boolean shape =
+          reader.is(
+                  "Reshape",
+                  "Slice",
+                  "Split",
+                  "Expand",
+                  "Tile",
+                  "Pad",
+                  "Unsqueeze",
+                  "Concat",
+                  "Resize")
+              && !tensor.dtype().isFloating();
+      if (!grid && !shape) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  public String json() {
+    ObjectMapper mapper = new ObjectMapper();
+    ObjectNode json = mapper.createObjectNode();
+    json.put("file", file).put("bytes", bytes).put("opset", opset);
+    json.set("inputs", mapper.valueToTree(inputs.stream().map(ValueInfo::toString).toList()));
+    json.set("outputs", mapper.valueToTree(outputs.stream().map(ValueInfo::toString).toList()));
+    json.set("operators", mapper.valueToTree(operators));
+    json.put("parameters", parameters).put("parameterBytes", parameterBytes);
+    json.put("multiplyAdds", multiplyAdds);
+    if (!card.isEmpty()) {
+      try {
+        json.set("card", mapper.readTree(card));
+      } catch (JsonProcessingException e) {
+        throw Failure.badInput("[%s] its card is no JSON; export the model again", file);
+      }
+    }
+    return json.toString();
+  }
+
+  public String text() {
+    List<String> lines = new ArrayList<>();
+    lines.add("%s: %.2f MB, opset %d".formatted(file, bytes / 1e6, opset));
+    inputs.forEach(input -> lines.add("input        " + input));
+    outputs.forEach(output -> lines.add("output       " + output));
+    lines.add("parameters   %,d (%.2f MB)".formatted(parameters, parameterBytes / 1e6));
+    lines.add(
+        "multiply-adds %,d for one image (%.2f GFLOPs)"
+            .formatted(multiplyAdds, 2 * multiplyAdds / 1e9));
+    operators.forEach((op, count) -> lines.add("%5d %s".formatted(count, op)));
+    lines.add("card         " + (card.isEmpty() ? "none" : printable(card)));
+    return String.join(System.lineSeparator(), lines);
+  }
+
+  /** A file's text may hold anything; a terminal must not obey it. */
+  private static String printable(String text) {
+    return text.replaceAll("\\p{Cntrl}", "?");
+  }
+}

@@ -1,0 +1,141 @@
+package dev.lapidary.exporter.verify;
+
+import ai.onnx.proto.OnnxMl.GraphProto;
+import ai.onnx.proto.OnnxMl.ModelProto;
+import ai.onnx.proto.OnnxMl.TensorProto.DataType;
+import ai.onnx.proto.OnnxMl.TypeProto;
+import ai.onnx.proto.OnnxMl.ValueInfoProto;
+import ai.onnxruntime.NodeInfo;
+import ai.onnxruntime.OnnxTensor;
+import ai.onnxruntime.OrtEnvironment;
+import ai.onnxruntime.OrtException;
+import ai.onnxruntime.OrtSession;
+import ai.onnxruntime.TensorInfo;
+import com.google.protobuf.InvalidProtocolBufferException;
+import dev.lapidary.exporter.onnx.OnnxGraph;
+import dev.lapidary.exporter.onnx.OnnxNode;
+import dev.lapidary.exporter.onnx.OnnxWriter;
+import dev.lapidary.models.failure.Failure;
+import dev.lapidary.models.tensor.Tensor;
+import java.util.HashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+
+/**
+ * Counts multiply-adds of Conv, ConvTranspose, Gemm and MatMul at batch 1. The shapes are what ONNX
+ * Runtime finds when it runs the graph once on zeros: no second theory of shapes.
+ */
+final class MultiplyAdds {
+  private static final String[] COUNTED = {"Conv", "ConvTranspose", "Gemm", "MatMul"};
+
+  private MultiplyAdds() {}
+
+  static long of(OnnxGraph graph) {
+    List<OnnxNode> counted = graph.nodes().stream().filter(n -> n.is(COUNTED)).toList();
+    Set<String> values = new LinkedHashSet<>();
+    for (OnnxNode node : counted) {
+      values.add(node.output());
+      values.add(node.input(0));
+    }
+    Map<String, long[]> shapes = shapes(graph, values);
+    long sum = 0;
+    for (OnnxNode node : counted) {
+      sum += Tensor.numel(shape(shapes, node.output())) * perElement(graph, node, shapes);
+    }
+    return sum;
+  }
+
+  private static long perElement(OnnxGraph graph, OnnxNode node, Map<String, long[]> shapes) {
+    long[] input = shape(shapes, node.input(0));
+    return switch (node.op()) {
+      case "Conv" -> {
+        long[] weight = weight(graph, node);
+        yield Tensor.numel(weight) / weight[0];
+      }
+      case "ConvTranspose" -> {
+        // Each input pixel is spread over the kernel: as much as the output is larger, the less.
+        long[] weight = weight(graph, node);
+        long perInput = Tensor.numel(weight) / weight[0];
+        yield Tensor.numel(input) * perInput / Tensor.numel(shape(shapes, node.output()));
+      }
+      default -> node.intOr("transA", 0) == 1 ? input[0] : input[input.length - 1];
+    };
+  }
+
+  private static long[] shape(Map<String, long[]> shapes, String value) {
+    return Objects.requireNonNull(shapes.get(value), value);
+  }
+
+  private static long[] weight(OnnxGraph graph, OnnxNode node) {
+    String name = node.input(1);
+    String stored =
+        graph
+            .producer(name)
+            .filter(p -> p.is("DequantizeLinear"))
+            .map(p -> p.input(0))
+            .orElse(name);
+    return graph
+        .initializer(stored)
+        .map(Tensor::shape)
+        .orElseThrow(() -> Failure.unsupported("%s has a computed weight", node.name()));
+  }
+
+  private static Map<String, long[]> shapes(OnnxGraph graph, Set<String> values) {
+    Map<String, long[]> shapes = new HashMap<>();
+    graph.initializers().forEach((name, tensor) -> shapes.put(name, tensor.shape()));
+    OrtEnvironment environment = OrtEnvironment.getEnvironment();
+    try (OrtSession.SessionOptions options = new OrtSession.SessionOptions()) {
+      options.setOptimizationLevel(OrtSession.SessionOptions.OptLevel.NO_OPT);
+      try (OrtSession session = environment.createSession(observing(graph, values), options)) {
+        Map<String, OnnxTensor> zeros = new HashMap<>();
+        for (NodeInfo input : session.getInputInfo().values()) {
+          zeros.put(input.getName(), zeros(environment, (TensorInfo) input.getInfo()));
+        }
+        try (OrtSession.Result result = session.run(zeros)) {
+          zeros.forEach((name, tensor) -> shapes.put(name, tensor.getInfo().getShape()));
+          result.forEach(
+              entry ->
+                  shapes.put(entry.getKey(), ((OnnxTensor) entry.getValue()).getInfo().getShape()));
+        } finally {
+          zeros.values().forEach(OnnxTensor::close);
+        }
+      }
+    } catch (OrtException e) {
+      throw Failure.failed("ONNX Runtime cannot run the file: %s", String.valueOf(e.getMessage()));
+    }
+    return shapes;
+  }
+
+  private static OnnxTensor zeros(OrtEnvironment environment, TensorInfo info) throws OrtException {
+    long[] shape = info.getShape();
+    for (int i = 0; i < shape.length; i++) {
+      shape[i] = Math.max(shape[i], 1);
+    }
+    java.nio.ByteBuffer bytes =
+        java.nio.ByteBuffer.allocateDirect(Math.toIntExact(Tensor.numel(shape) * info.type.size))
+            .order(java.nio.ByteOrder.nativeOrder());
+    return OnnxTensor.createTensor(environment, bytes, shape, info.type);
+  }
+
+  private static byte[] observing(OnnxGraph graph, Set<String> values) {
+    try {
+      ModelProto.Builder model = ModelProto.parseFrom(OnnxWriter.bytes(graph)).toBuilder();
+      GraphProto.Builder outputs = model.getGraphBuilder();
+      for (String value : values) {
+        if (graph.producer(value).isPresent() && !graph.isOutput(value)) {
+          var type = TypeProto.Tensor.newBuilder().setElemType(DataType.FLOAT.getNumber());
+          outputs.addOutput(
+              ValueInfoProto.newBuilder()
+                  .setName(value)
+                  .setType(TypeProto.newBuilder().setTensorType(type)));
+        }
+      }
+      return model.build().toByteArray();
+    } catch (InvalidProtocolBufferException e) {
+      throw new IllegalStateException("what was written is read", e);
+    }
+  }
+}

@@ -1,0 +1,64 @@
+package dev.lapidary.exporter.verify;
+
+import ai.onnxruntime.OnnxTensor;
+import ai.onnxruntime.OrtEnvironment;
+import ai.onnxruntime.OrtException;
+import ai.onnxruntime.OrtLoggingLevel;
+import ai.onnxruntime.OrtSession;
+import dev.lapidary.models.failure.Failure;
+import dev.lapidary.models.tensor.Tensor;
+import java.nio.FloatBuffer;
+import java.nio.file.Path;
+import java.util.Map;
+
+/**
+ * An ONNX file in ONNX Runtime. Not through DJL: its engine insists on being the first in the
+ * process to make the runtime's environment, which calibration and serving need as well.
+ */
+final class OrtModel implements LoadedModel {
+  private static final OrtEnvironment ENVIRONMENT = OrtEnvironment.getEnvironment();
+
+  private final OrtSession session;
+  private final String input;
+  private final String place;
+
+  private OrtModel(OrtSession session, String place) {
+    this.session = session;
+    this.input = session.getInputNames().iterator().next();
+    this.place = place;
+  }
+
+  static OrtModel load(Path file) {
+    String name = String.valueOf(file.getFileName());
+    try (OrtSession.SessionOptions options = new OrtSession.SessionOptions()) {
+      options.setSessionLogLevel(OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR);
+      return new OrtModel(ENVIRONMENT.createSession(file.toString(), options), name);
+    } catch (OrtException e) {
+      throw Failure.badInput(
+          "[%s] ONNX Runtime cannot load it: %s", name, LoadedModel.firstLine(e));
+    }
+  }
+
+  @Override
+  public Logits run(Tensor batch) {
+    FloatBuffer values = LoadedModel.direct(batch).asFloatBuffer();
+    try (OnnxTensor fed = OnnxTensor.createTensor(ENVIRONMENT, values, batch.shape());
+        OrtSession.Result result = session.run(Map.of(input, fed))) {
+      FloatBuffer logits = ((OnnxTensor) result.get(0)).getFloatBuffer();
+      float[] copy = new float[logits.remaining()];
+      logits.get(copy);
+      return new Logits((int) batch.size(0), copy);
+    } catch (OrtException e) {
+      throw Failure.failed("[%s] ONNX Runtime cannot run it: %s", place, LoadedModel.firstLine(e));
+    }
+  }
+
+  @Override
+  public void close() {
+    try {
+      session.close();
+    } catch (OrtException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+}

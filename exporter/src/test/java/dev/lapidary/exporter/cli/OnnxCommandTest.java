@@ -1,0 +1,164 @@
+package dev.lapidary.exporter.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.lapidary.exporter.onnx.OnnxGraph;
+import dev.lapidary.exporter.onnx.OnnxReader;
+import dev.lapidary.exporter.testing.Archives;
+import dev.lapidary.models.Golden;
+import dev.lapidary.models.card.CardJson;
+import dev.lapidary.models.card.ModelCard;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The commands as a user types them, through libtorch and ONNX Runtime. */
+class OnnxCommandTest {
+  private static final String[] IMAGENET = {
+    "--mean=0.485,0.456,0.406", "--std=0.229,0.224,0.225", "--resize=256", "--crop=224"
+  };
+
+  @TempDir Path folder;
+
+  private record Run(int status, String out, String err) {}
+
+  private static Run run(List<String> arguments, String... more) {
+    StringWriter out = new StringWriter();
+    StringWriter err = new StringWriter();
+    String[] all = Stream.concat(arguments.stream(), Stream.of(more)).toArray(String[]::new);
+    int status = ExporterMain.run(new PrintWriter(out, true), new PrintWriter(err, true), all);
+    return new Run(status, out.toString(), err.toString());
+  }
+
+  private static String archive() {
+    return Golden.archive("mobilenet_v3_small", "scripted").orElseThrow().toString();
+  }
+
+  /** Two classes of photographs. */
+  private Path images() throws IOException {
+    String[][] files = {
+      {"cls_0", "photo-420.jpg"},
+      {"cls_0", "rgb.png"},
+      {"cls_1", "portrait.jpg"},
+      {"cls_1", "palette.png"}
+    };
+    Path images = folder.resolve("images");
+    for (String[] file : files) {
+      Path to = images.resolve(file[0]).resolve(file[1]);
+      Files.createDirectories(to.getParent());
+      Files.copy(Golden.file("images/" + file[1]), to);
+    }
+    return images;
+  }
+
+  @Test
+  void exportsVerifiesAndInspects() throws Exception {
+    Path out = folder.resolve("m.onnx");
+    Path labels =
+        Files.write(
+            folder.resolve("labels"),
+            Stream.iterate(0, i -> i + 1).limit(10).map(i -> "cls_" + i).toList());
+    Path images = images();
+    List<String> export =
+        List.of("onnx", archive(), "--out=" + out, "--labels=" + labels, "--calibration=" + images);
+    Run exported = run(export, IMAGENET);
+    assertThat(exported.err()).isEmpty();
+    assertThat(exported.status()).isZero();
+    assertThat(exported.out()).contains("m.onnx: ").contains("differs from libtorch 2.7.1 by ");
+
+    OnnxGraph graph = OnnxReader.read(out);
+    ModelCard card = CardJson.read(graph.metadata().get(ModelCard.METADATA_KEY), "m.onnx");
+    assertThat(card.labels()).hasSize(10).startsWith("cls_0");
+    assertThat(card.preprocessing()).isPresent();
+    ModelCard.Parity parity = card.parity().orElseThrow();
+    assertThat(parity.maxAbsDifference()).isLessThanOrEqualTo(1e-4 * parity.maxAbsLogit());
+    assertThat(parity.argmaxAgreement()).isEqualTo(1);
+    assertThat(parity.runtime()).startsWith("onnxruntime 1.");
+    assertThat(graph.nodes()).extracting(n -> n.op()).doesNotContain("BatchNormalization");
+    assertThat(graph.inputs().toString()).isEqualTo("[input FLOAT32[N, 3, 224, 224]]");
+    assertThat(graph.outputs().toString()).isEqualTo("[logits FLOAT32[N, 10]]");
+    verifyAndInspect(out, images, card);
+    refuses(export, out);
+  }
+
+  private void verifyAndInspect(Path out, Path images, ModelCard card) throws Exception {
+    Path predictions = folder.resolve("p.jsonl");
+    Run verified =
+        run(
+            List.of(
+                "verify",
+                out.toString(),
+                "--against=" + archive(),
+                "--data=" + images,
+                "--predictions=" + predictions,
+                "--json"));
+    assertThat(verified.err()).isEmpty();
+    JsonNode json = new ObjectMapper().readTree(verified.out());
+    assertThat(json.get("images").asInt()).isEqualTo(4);
+    assertThat(json.get("golden").asInt()).isEqualTo(card.golden().size());
+    assertThat(json.get("argmaxAgreement").asDouble()).isEqualTo(1);
+    assertThat(json.get("maxAbsDifference").asDouble())
+        .isLessThanOrEqualTo(json.get("bound").asDouble() * json.get("maxAbsLogit").asDouble());
+    assertThat(Files.readAllLines(predictions))
+        .hasSize(4)
+        .first()
+        .asString()
+        .startsWith("{\"image\":\"cls_0/photo-420.jpg\",\"label\":\"cls_");
+
+    Run inspected = run(List.of("inspect", out.toString(), "--json"));
+    JsonNode inspection = new ObjectMapper().readTree(inspected.out());
+    assertThat(inspection.get("opset").asInt()).isEqualTo(17);
+    assertThat(inspection.get("operators").get("Conv").asInt()).isPositive();
+    assertThat(inspection.get("multiplyAdds").asLong()).isPositive();
+    assertThat(inspection.get("card").get("labels")).hasSize(10);
+  }
+
+  private void refuses(List<String> export, Path out) throws Exception {
+    byte[] before = Files.readAllBytes(out);
+    Run again = run(export, IMAGENET);
+    assertThat(again.status()).isEqualTo(2);
+    assertThat(again.err()).contains("exists; choose another --out or add --force");
+    Run forced =
+        run(
+            export,
+            Stream.concat(Stream.of(IMAGENET), Stream.of("--force")).toArray(String[]::new));
+    assertThat(forced.status()).isZero();
+    assertThat(Files.readAllBytes(out)).as("equal input, equal file").isEqualTo(before);
+  }
+
+  @Test
+  void anUnknownOperatorIsExitFourAndWritesNothing() throws Exception {
+    Path out = folder.resolve("m.onnx");
+    Run run =
+        run(List.of("onnx", Archives.of(folder, "torch.fft_fft2(x)").toString(), "--out=" + out));
+    assertThat(run.status()).isEqualTo(4);
+    assertThat(run.err()).contains("fft_fft2").contains("__torch__.py:");
+    assertThat(folder).isDirectoryNotContaining("glob:**.onnx*");
+  }
+
+  @Test
+  void wrongUsageIsExitTwo() {
+    assertThat(run(List.of("onnx", folder + "/no.pt", "--out=" + folder + "/m.onnx")).err())
+        .contains("no.pt does not exist; give a run directory with a model.pt");
+    assertThat(run(List.of("onnx", archive(), "--out=" + folder + "/m.onnx", "--opset=99")).err())
+        .contains("opset 99 is not in 13 to 20");
+    assertThat(
+            run(List.of("onnx", archive(), "--out=" + folder + "/m.onnx", "--input=3x224")).err())
+        .contains("--input is 3x224; expected channels, height, width as 3x224x224");
+    assertThat(run(List.of("onnx", archive(), "--out=" + folder + "/m.onnx", "--mean=1,2")).err())
+        .contains("--mean has 2 and --std 0 numbers; expected 3 of each");
+  }
+
+  @Test
+  void opsListsOperators() {
+    assertThat(run(List.of("ops")).out()).contains("aten::conv2d", "aten::roll");
+  }
+}

@@ -1,0 +1,258 @@
+package dev.lapidary.exporter.lower;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.lapidary.exporter.onnx.OnnxGraph;
+import dev.lapidary.exporter.pass.Passes;
+import dev.lapidary.exporter.testing.Archives;
+import dev.lapidary.exporter.testing.OrtRun;
+import dev.lapidary.exporter.verify.LoadedModel;
+import dev.lapidary.exporter.verify.Logits;
+import dev.lapidary.exporter.verify.ModelRuntime;
+import dev.lapidary.exporter.verify.OutputChoice;
+import dev.lapidary.models.archive.ArchiveReader;
+import dev.lapidary.models.graph.Graph;
+import dev.lapidary.models.tensor.DType;
+import dev.lapidary.models.tensor.Tensor;
+import dev.lapidary.models.tensor.Uniform;
+import dev.lapidary.models.trace.TraceOptions;
+import dev.lapidary.models.trace.Tracer;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/**
+ * Each operator as a line of TorchScript: what libtorch computes, ONNX Runtime must compute from
+ * the lowered graph, at the lowest and the default opset. x: [2,3,h,w] of uniform numbers; {@code
+ * self.NAME} are the weights of {@link #WEIGHTS}.
+ */
+class OperatorsTest {
+  @TempDir static Path folder;
+
+  private static final Map<String, long[]> WEIGHTS = new LinkedHashMap<>();
+
+  static {
+    WEIGHTS.put("w", new long[] {4, 3, 3, 3});
+    WEIGHTS.put("w1", new long[] {3, 1, 3, 3});
+    WEIGHTS.put("wt", new long[] {3, 4, 2, 2});
+    WEIGHTS.put("b4", new long[] {4});
+    WEIGHTS.put("v3", new long[] {3});
+    WEIGHTS.put("m3", new long[] {3});
+    WEIGHTS.put("lin", new long[] {5, 8});
+    WEIGHTS.put("b5", new long[] {5});
+    WEIGHTS.put("s8", new long[] {8});
+    WEIGHTS.put("n8", new long[] {8});
+    WEIGHTS.put("qkv", new long[] {24, 8});
+    WEIGHTS.put("qb", new long[] {24});
+    WEIGHTS.put("proj", new long[] {8, 8});
+  }
+
+  static Stream<String> onEightByEight() {
+    return Stream.of(
+        // convolutions
+        "torch.conv2d(x, self.w, self.b4, [1, 1], [1, 1], [1, 1], 1)",
+        "torch.conv2d(x, self.w, None, [2, 1], [0, 1], [1, 2], 1)",
+        "torch.conv2d(x, self.w1, None, [1, 1], [1, 1], [1, 1], 3)",
+        "torch.conv2d(x, self.w, self.b4, [1, 1], \"same\", [2, 2], 1)",
+        "torch.conv2d(x, self.w, self.b4, [1, 1], \"valid\", [1, 1], 1)",
+        "torch._convolution(x, self.w, self.b4, [2, 2], [1, 1], [1, 1], False, [0, 0], 1, False,"
+            + " False, True, True)",
+        "torch._convolution(x, self.wt, self.b4, [2, 2], [0, 0], [1, 1], True, [1, 0], 1, False,"
+            + " False, True, True)",
+        "torch.conv_transpose2d(x, self.wt, None, [2, 2], [1, 1], [0, 0], 1, [1, 1])",
+        // normalizations
+        "torch.batch_norm(x, self.v3, self.m3, self.m3, torch.add(self.v3, 2), False, 0.1,"
+            + " 1.0000000000000001e-05, True)",
+        "torch.batch_norm(x, None, None, self.m3, torch.add(self.v3, 2), False, 0.1, 0.001, True)",
+        "torch.layer_norm(x, [8], self.s8, self.n8, 1.0000000000000001e-05, True)",
+        "torch.layer_norm(x, [8, 8], None, None, 9.9999999999999995e-07, True)",
+        "torch.group_norm(x, 3, self.v3, self.m3, 1.0000000000000001e-05, True)",
+        "torch.group_norm(x, 1, None, None, 1.0000000000000001e-05, True)",
+        // activations
+        "torch.relu(x)",
+        "torch.relu_(torch.add(x, 0.10000000000000001))",
+        "torch.hardtanh(x, -0.5, 0.25)",
+        "torch.relu6(torch.mul(x, 9))",
+        "torch.clamp(x, -0.25, 0.5)",
+        "torch.clamp(x, None, 0.5)",
+        "torch.clamp_min(x, 0.10000000000000001)",
+        "torch.clamp_max(x, 0.10000000000000001)",
+        "torch.sigmoid(x)",
+        "torch.tanh(x)",
+        "torch.silu(x)",
+        "torch.hardsigmoid(torch.mul(x, 5))",
+        "torch.hardswish(torch.mul(x, 5))",
+        "torch.gelu(x)",
+        "torch.gelu(x, approximate=\"tanh\")",
+        "torch.mish(x)",
+        "torch.softplus(x, 1, 20)",
+        "torch.softplus(x, 2, 20)",
+        "torch.elu(x, 1.5)",
+        "torch.leaky_relu(x, 0.20000000000000001)",
+        "torch.prelu(x, self.v3)",
+        // pooling
+        "torch.max_pool2d(x, [3, 3], [2, 2], [1, 1], [1, 1], False)",
+        "torch.max_pool2d(x, [3, 3], [2, 2], [0, 0], [1, 1], True)",
+        "torch.max_pool2d(x, [2, 3], [3, 3], [1, 0], [1, 1], True)",
+        "torch.max_pool2d(x, [2, 2], [], [0, 0], [2, 2], False)",
+        "torch.avg_pool2d(x, [3, 3], [2, 2], [1, 1], False, True, None)",
+        "torch.avg_pool2d(x, [3, 3], [2, 2], [1, 1], False, False, None)",
+        "torch.avg_pool2d(x, [3, 3], [3, 3], [1, 1], True, True, None)",
+        "torch.avg_pool2d(x, [3, 3], [3, 3], [1, 1], True, False, None)",
+        "torch.avg_pool2d(x, [3, 3], [2, 2], [0, 0], True, True, None)",
+        "torch.avg_pool2d(x, [2, 2], [2, 2], [0, 0], False, True, 3)",
+        "torch.adaptive_avg_pool2d(x, [1, 1])",
+        "torch.adaptive_avg_pool2d(x, [4, 2])",
+        "torch.adaptive_avg_pool2d(x, [3, 5])",
+        "torch.adaptive_avg_pool2d(x, [8, 8])",
+        "torch.adaptive_avg_pool2d(x, [11, 9])",
+        "(torch.adaptive_max_pool2d(x, [3, 5]))[0]",
+        "(torch.adaptive_max_pool2d(x, [2, 4]))[0]",
+        // products
+        "torch.linear(x, self.lin, self.b5)",
+        "torch.linear(torch.select(torch.select(x, 1, 0), 1, 0), self.lin, self.b5)",
+        "torch.linear(torch.select(torch.select(x, 1, 0), 1, 0), self.lin)",
+        "torch.addmm(self.b5, torch.select(torch.select(x, 1, 0), 1, 0), torch.t(self.lin))",
+        "torch.matmul(x, torch.transpose(x, 2, 3))",
+        "torch.matmul(x, torch.t(self.lin))",
+        "torch.bmm(torch.select(x, 1, 0), torch.select(x, 1, 1))",
+        "torch.baddbmm(torch.select(x, 1, 2), torch.select(x, 1, 0), torch.select(x, 1, 1),"
+            + " beta=0.5, alpha=2)",
+        "torch.einsum(\"bchw,bcwk->bchk\", [x, x])",
+        "torch.einsum(\"bchw,bdhw->bcd\", [x, x])",
+        "torch.einsum(\"bchw,kw->bkch\", [x, self.lin])",
+        // attention
+        "torch.scaled_dot_product_attention(x, x, x)",
+        "torch.scaled_dot_product_attention(x, torch.neg(x), x, None, 0., True)",
+        "torch.scaled_dot_product_attention(x, x, x, torch.mean(x, [1], True), 0., False)",
+        // arithmetic
+        "torch.add(x, x, alpha=2)",
+        "torch.sub(x, 0.5)",
+        "torch.sub(x, torch.relu(x), alpha=3)",
+        "torch.rsub(x, 1)",
+        "torch.mul(x, torch.sigmoid(x))",
+        "torch.div(x, 3)",
+        "torch.div(x, torch.add(torch.relu(x), 1))",
+        "torch.pow(x, 2)",
+        "torch.pow(torch.add(torch.relu(x), 1), 0.5)",
+        "torch.pow(torch.add(torch.relu(x), 1), 1.5)",
+        "torch.neg(x)",
+        "torch.abs(x)",
+        "torch.sqrt(torch.relu(x))",
+        "torch.rsqrt(torch.add(torch.relu(x), 1))",
+        "torch.exp(x)",
+        "torch.log(torch.add(torch.relu(x), 1))",
+        "torch.maximum(x, torch.neg(x))",
+        "torch.minimum(x, torch.neg(x))",
+        "torch.floor(torch.mul(x, 5))",
+        // comparisons
+        "torch.where(torch.gt(x, 0), x, torch.neg(x))",
+        "torch.masked_fill(x, torch.lt(x, 0.10000000000000001), 7.)",
+        "torch.masked_fill(x, torch.logical_not(torch.ge(x, 0.10000000000000001)), -1)",
+        // reductions
+        "torch.mean(x, [2, 3])",
+        "torch.mean(x, [-1, -2], True)",
+        "torch.mean(x, [1])",
+        "torch.sum(x, [1], True)",
+        "torch.amax(x, [2, 3])",
+        "torch.norm(x, 2, [1], True)",
+        "torch.linalg_vector_norm(x, 2, [-1], True)",
+        "torch.softmax(x, 1)",
+        "torch.log_softmax(x, -1)",
+        // shapes
+        "torch.flatten(x, 1)",
+        "torch.flatten(x, 2, 3)",
+        "torch.view(x, [-1, 192])",
+        "torch.view(x, [torch.size(x, 0), 3, 64])",
+        "torch.view(torch.relu(torch.reshape(x, [torch.mul(torch.size(x, 0), 3), 8, 8])), [-1, 3,"
+            + " 64])",
+        "torch.permute(x, [0, 2, 3, 1])",
+        "torch.transpose(x, 1, -1)",
+        "torch.unsqueeze(x, 1)",
+        "torch.squeeze(torch.mean(x, [1], True), 1)",
+        "torch.expand(torch.mean(x, [1], True), [-1, 5, -1, -1])",
+        "torch.cat([torch.expand(torch.view(self.s8, [1, 1, 8]), [torch.size(x, 0), -1, -1]),"
+            + " torch.select(x, 1, 0)], 1)",
+        "torch.repeat(x, [1, 2, 1, 3])",
+        "torch.cat([x, torch.relu(x)], 1)",
+        "torch.stack([x, torch.relu(x)], 1)",
+        "torch.pixel_shuffle(torch.cat([x, x, x, x], 1), 2)",
+        "torch.channel_shuffle(torch.cat([x, torch.neg(x)], 1), 2)",
+        "torch.contiguous(x)",
+        "torch.dropout(x, 0.5, False)",
+        // selections
+        "torch.select(x, 1, -1)",
+        "torch.slice(x, 2, 0, 9223372036854775807, 2)",
+        "torch.slice(torch.slice(x, 2, 1, 9223372036854775807, 2), 3, -3, -1)",
+        "(torch.chunk(x, 2, 3))[1]",
+        "(torch.split(x, 3, 2))[2]",
+        "(torch.split_with_sizes(x, [1, 2], 1))[1]",
+        "(torch.unbind(x, 1))[2]",
+        "torch.roll(x, [-3, -3], [2, 3])",
+        "torch.roll(x, [1], [1])",
+        "torch.narrow(x, 2, 3, 4)",
+        // pads
+        "torch.pad(x, [1, 2, 3, 0], \"constant\", 0.5)",
+        "torch.pad(x, [0, 0, 0, 0])",
+        "torch.constant_pad_nd(x, [1, 2], 0)",
+        "torch.pad(x, [1, 2, 3, 1], \"reflect\")",
+        "torch.pad(x, [1, 2, 3, 1], \"replicate\")",
+        "torch.conv2d(torch.pad(x, [0, 1, 0, 1]), self.w, None, [2, 2], [0, 0], [1, 1], 1)",
+        // resizes
+        "torch.upsample_nearest2d(x, [16, 12], None)",
+        "torch.upsample_nearest2d(x, None, [2., 3.])",
+        "torch.upsample_bilinear2d(x, [13, 5], False, None)",
+        "torch.upsample_bilinear2d(x, [13, 5], True, None)",
+        "torch.upsample_bilinear2d(x, None, False, [2., 1.5])",
+        "torch.upsample_bicubic2d(x, [13, 5], False, None)",
+        "torch._upsample_bilinear2d_aa(x, [13, 3], False, None)",
+        "torch._upsample_bicubic2d_aa(x, [13, 3], False, None)",
+        // new tensors
+        "torch.add(torch.new_zeros(x, [torch.size(x, 0), 1, 8, 8], dtype=None, layout=None,"
+            + " device=None, pin_memory=None), x)",
+        "torch.add(torch.ones_like(x), x)");
+  }
+
+  @ParameterizedTest
+  @MethodSource("onEightByEight")
+  void onnxRuntimeComputesWhatLibtorchComputes(String expression) throws IOException {
+    Map<String, Tensor> weights = new LinkedHashMap<>();
+    WEIGHTS.forEach(
+        (name, shape) -> {
+          if (expression.contains("self." + name)) {
+            weights.put(name, Uniform.tensor(name, shape));
+          }
+        });
+    Path archive = Archives.of(folder, "  return " + expression + "\n", weights);
+    Tensor input = Uniform.tensor("input", 2, 3, 8, 8);
+    Logits expected;
+    try (LoadedModel model = LoadedModel.open(ModelRuntime.LIBTORCH, archive, OutputChoice.FIRST)) {
+      expected = model.run(input);
+    }
+    Graph traced = Tracer.trace(ArchiveReader.read(archive), TraceOptions.of(3, 8, 8));
+    for (int opset : new int[] {13, 17, 18}) {
+      OnnxGraph graph = GraphLowering.lower(traced, opset);
+      assertClose(OrtRun.first(graph, input), expected, "opset " + opset);
+      Passes.run(graph);
+      assertClose(OrtRun.first(graph, input), expected, "after the passes, opset " + opset);
+    }
+  }
+
+  private static void assertClose(Tensor found, Logits expected, String what) {
+    assertThat(found.dtype()).isEqualTo(DType.FLOAT32);
+    float[] values = found.toFloats();
+    assertThat(values).as(what).hasSameSizeAs(expected.values());
+    double largest = expected.maxAbs();
+    for (int i = 0; i < values.length; i++) {
+      // Two float32 programs that sum in another order; single steps of exp or erf differ alike.
+      assertThat(Math.abs((double) values[i] - expected.values()[i]))
+          .as("%s, element %d: %s against %s", what, i, values[i], expected.values()[i])
+          .isLessThanOrEqualTo(2e-6 * Math.max(largest, 1));
+    }
+  }
+}

@@ -1,0 +1,61 @@
+package dev.lapidary.exporter.testing;
+
+import dev.lapidary.models.archive.ArchiveWriter;
+import dev.lapidary.models.archive.PyValue.PyObject;
+import dev.lapidary.models.archive.PyValue.PyTensor;
+import dev.lapidary.models.archive.TorchScriptArchive;
+import dev.lapidary.models.tensor.Tensor;
+import dev.lapidary.models.tensor.Uniform;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+
+/** Small TorchScript archives around a line of text. */
+public final class Archives {
+  private Archives() {}
+
+  /** {@code forward(x) = expression}, without weights. */
+  public static Path of(Path folder, String expression) throws IOException {
+    return of(folder, "  return " + expression + "\n", Map.of());
+  }
+
+  /**
+   * @param body of forward, indented by two
+   * @param weights become buffers: {@code self.w}
+   */
+  public static Path of(Path folder, String body, Map<String, Tensor> weights) throws IOException {
+    StringBuilder code = new StringBuilder("class M(Module):\n");
+    PyObject root = new PyObject("__torch__.M");
+    code.append("  __parameters__ = []\n  __buffers__ = [");
+    weights.keySet().forEach(name -> code.append('"').append(name).append("\", "));
+    code.append("]\n  training : bool\n");
+    root.attributes().put("training", new dev.lapidary.models.archive.PyValue.PyBool(false));
+    new TreeMap<>(weights)
+        .forEach(
+            (name, tensor) -> {
+              code.append("  ").append(name).append(" : Tensor\n");
+              root.attributes().put(name, new PyTensor(tensor, false));
+            });
+    code.append("  def forward(self: __torch__.M,\n    x: Tensor) -> Tensor:\n");
+    for (String line : body.split("\n")) {
+      code.append("  ").append(line).append('\n');
+    }
+    TorchScriptArchive archive =
+        new TorchScriptArchive(
+            "m",
+            10,
+            new TreeMap<>(Map.of("__torch__.py", code.toString())),
+            root,
+            List.of(),
+            new TreeMap<>());
+    Path file = java.nio.file.Files.createTempFile(folder, "m", ".pt");
+    ArchiveWriter.write(archive, file);
+    return file;
+  }
+
+  public static Tensor weight(String name, long... shape) {
+    return Uniform.tensor(name, shape);
+  }
+}
