@@ -39,12 +39,13 @@ final class Histogram {
     if (values.length > 0) {
       grow(Math.max(Math.abs((double) low), Math.abs((double) high)));
     }
+    double perUnit = BINS / limit;
     for (float v : values) {
       if (v == 0) {
         zeros++;
       } else {
         long[] side = v > 0 ? positive : negative;
-        side[bin(Math.abs(v))]++;
+        side[(int) Math.min(BINS - 1, Math.abs(v) * perUnit)]++;
       }
     }
     count += values.length;
@@ -66,10 +67,6 @@ final class Histogram {
       side[i] = side[2 * i] + side[2 * i + 1];
     }
     Arrays.fill(side, BINS / 2, BINS, 0);
-  }
-
-  private int bin(double magnitude) {
-    return (int) Math.min(BINS - 1, magnitude / limit * BINS);
   }
 
   /** What was observed; [0, 0] if nothing was. */

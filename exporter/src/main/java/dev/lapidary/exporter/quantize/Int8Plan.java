@@ -126,18 +126,33 @@ final class Int8Plan {
           default -> isPassing(node) && fromInteger(node);
         };
     if (yes) {
-      if (node.is("Conv") && hasTooLittleWork(node)) {
-        tooSmall.add(node.name());
-      }
       natural.add(node.name());
     }
   }
 
+  /**
+   * A convolution that computes little for each output and whose input is float: the network's
+   * first one, or one with floats on both sides.
+   */
   private boolean hasTooLittleWork(OnnxNode node) {
     Tensor weight = graph.initializer(node.input(1)).orElseThrow();
+    Optional<OnnxNode> before = graph.producer(node.input(0));
+    boolean first = before.filter(p -> natural.contains(p.name())).isEmpty();
+    boolean fromFloats = before.filter(p -> roleOf(p).givesIntegers()).isEmpty();
     return weight.numel() / Math.max(1, weight.size(0)) < LEAST_WORK
-        && graph.producer(node.input(0)).filter(p -> natural.contains(p.name())).isEmpty()
+        && (first || (fromFloats && !reachesIntegers(node)))
         && !feedsMaxPool(node);
+  }
+
+  /** Whether a reader, behind those that pass integers on, could compute on integers. */
+  private boolean reachesIntegers(OnnxNode node) {
+    for (OnnxNode reader : graph.consumers(node.output())) {
+      boolean transparent = isPassing(reader) || reader.is("Relu", "Clip");
+      if (natural.contains(reader.name()) && (!transparent || reachesIntegers(reader))) {
+        return true;
+      }
+    }
+    return false;
   }
 
   /**
@@ -221,9 +236,11 @@ final class Int8Plan {
   // The second look: what is kept float, and what follows from it
 
   private Role role(OnnxNode node) {
-    if (!natural.contains(node.name())
-        || tooSmall.contains(node.name())
-        || keptFloat.contains(node.name())) {
+    if (!natural.contains(node.name()) || keptFloat.contains(node.name())) {
+      return Role.FLOAT;
+    }
+    if (node.is("Conv") && hasTooLittleWork(node)) {
+      tooSmall.add(node.name());
       return Role.FLOAT;
     }
     if (node.is("Relu", "Clip")) {

@@ -119,8 +119,12 @@ final class Observations {
       inner *= (int) shape[d];
     }
     double[] sums = channelSums.computeIfAbsent(value, key -> new double[channels]);
-    for (int i = 0; i < values.length; i++) {
-      sums[i / inner % channels] += values[i];
+    for (int from = 0, c = 0; from < values.length; from += inner, c = (c + 1) % channels) {
+      double sum = 0;
+      for (int i = from; i < from + inner; i++) {
+        sum += values[i];
+      }
+      sums[c] += sum;
     }
     perChannel.merge(value, (long) values.length / channels, Long::sum);
   }
