@@ -11,7 +11,7 @@ import picocli.CommandLine.Command;
     name = "serve",
     mixinStandardHelpOptions = true,
     description = "Serves ONNX image classifiers over HTTP with dynamic batching.",
-    subcommands = {RunCommand.class})
+    subcommands = {RunCommand.class, BenchCommand.class})
 public final class ServeMain {
   public static void main(String... arguments) {
     System.exit(run(arguments));

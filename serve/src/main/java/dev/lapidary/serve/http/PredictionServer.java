@@ -1,6 +1,7 @@
 package dev.lapidary.serve.http;
 
 import dev.lapidary.models.failure.Failure;
+import dev.lapidary.serve.batch.BatchStatistics;
 import dev.lapidary.serve.model.GoldenCheck;
 import dev.lapidary.serve.model.ServedModel;
 import io.micronaut.context.ApplicationContext;
@@ -103,6 +104,18 @@ public final class PredictionServer implements AutoCloseable {
   /** Images that are accepted and not yet answered. */
   public int imagesInFlight() {
     return state.admission().images();
+  }
+
+  /**
+   * What the batcher has done so far.
+   *
+   * @throws IllegalStateException before a model is served
+   */
+  public BatchStatistics.Snapshot batches() {
+    if (state.phase() instanceof ServerState.Phase.Ready ready) {
+      return ready.serving().batcher().statistics().snapshot();
+    }
+    throw new IllegalStateException("no model is served");
   }
 
   /** Waits until the server is closed, by whomever. */

@@ -1,0 +1,126 @@
+package dev.lapidary.serve.cli;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import com.fasterxml.jackson.databind.SerializationFeature;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import dev.lapidary.models.failure.ExitCode;
+import dev.lapidary.models.failure.Failure;
+import dev.lapidary.models.file.AtomicFile;
+import dev.lapidary.serve.bench.BenchReport;
+import dev.lapidary.serve.bench.BenchSettings;
+import dev.lapidary.serve.bench.BenchTable;
+import dev.lapidary.serve.bench.Benchmark;
+import java.io.PrintWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** {@code serve bench}. */
+@Command(
+    name = "bench",
+    mixinStandardHelpOptions = true,
+    description =
+        "Measures single against batched inference: the network alone by batch size, and POST"
+            + " /predict by the number of clients, in turn within one run.")
+final class BenchCommand implements Callable<Integer> {
+  private static final JsonMapper JSON =
+      JsonMapper.builder().enable(SerializationFeature.INDENT_OUTPUT).build();
+
+  @Spec private @Nullable CommandSpec spec;
+  @Mixin private ModelOptions model = new ModelOptions();
+
+  @Option(
+      names = "--images",
+      required = true,
+      paramLabel = "DIR",
+      description = "a folder with images, searched with its folders; at most 64 are used")
+  private Path images = Path.of("");
+
+  @Option(
+      names = "--json",
+      paramLabel = "FILE|-",
+      description = "the report as JSON too; with - on stdout, instead of the table")
+  private Optional<String> json = Optional.empty();
+
+  @Option(names = "--force", description = "replace the JSON file if it exists")
+  private boolean force;
+
+  @Option(
+      names = "--batch-sizes",
+      split = ",",
+      paramLabel = "N",
+      description = "in-process; the largest is also the server's --max-batch")
+  private List<Integer> batchSizes = List.of(1, 2, 4, 8, 16, 32);
+
+  @Option(
+      names = "--concurrency",
+      split = ",",
+      paramLabel = "N",
+      description = "clients over HTTP, each with one image at a time")
+  private List<Integer> concurrencies = List.of(1, 4, 16, 64);
+
+  @Option(names = "--rounds", paramLabel = "N", description = "each measures everything once")
+  private int rounds = 5;
+
+  @Option(
+      names = "--seconds",
+      paramLabel = "N",
+      description = "time of all rounds together, about, without the warm-up")
+  private int seconds = 40;
+
+  @Override
+  public Integer call() throws Exception {
+    PrintWriter out = Objects.requireNonNull(spec).commandLine().getOut();
+    PrintWriter err = spec.commandLine().getErr();
+    requireSensible();
+    Benchmark benchmark =
+        new Benchmark(
+            new BenchSettings(batchSizes, concurrencies, rounds, Duration.ofSeconds(seconds)),
+            model::load,
+            line -> {
+              err.println(line);
+              err.flush();
+            });
+    BenchReport report = benchmark.run(images, model.threads());
+    String document = JSON.writeValueAsString(report) + "\n";
+    boolean toStdout = json.filter("-"::equals).isPresent();
+    out.print(toStdout ? document : BenchTable.of(report));
+    out.flush();
+    if (json.isPresent() && !toStdout) {
+      AtomicFile.write(Path.of(json.get()), file -> Files.writeString(file, document, UTF_8));
+    }
+    return ExitCode.DONE.status();
+  }
+
+  private void requireSensible() {
+    if (rounds < 3 || rounds > 100) {
+      throw Failure.badInput("--rounds must be in 3..100 but is %d", rounds);
+    }
+    if (seconds < 1 || seconds > 3600) {
+      throw Failure.badInput("--seconds must be in 1..3600 but is %d", seconds);
+    }
+    requireIn("--batch-sizes", batchSizes, 256);
+    requireIn("--concurrency", concurrencies, 256);
+    json.filter(file -> !file.equals("-"))
+        .ifPresent(file -> AtomicFile.requireAbsent(Path.of(file), force));
+  }
+
+  private static void requireIn(String option, List<Integer> values, int max) {
+    for (int value : values) {
+      if (value < 1 || value > max) {
+        throw Failure.badInput("%s must be in 1..%d but has %d", option, max, value);
+      }
+    }
+  }
+}
