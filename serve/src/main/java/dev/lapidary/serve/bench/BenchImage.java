@@ -42,7 +42,7 @@ record BenchImage(byte[] file, float[] input, int argmax) {
         float[] input = model.inputOf(bytes, ImageLimits.DEFAULT);
         images.add(new BenchImage(bytes, input, argmax(model, input)));
       } catch (UndecodableImage e) {
-        continue; // such as a labels.txt beside the images
+        // not sent: such as a labels.txt beside the images
       } catch (IOException e) {
         throw Failure.badInput("%s cannot be read: %s", file, Failure.reason(e));
       }

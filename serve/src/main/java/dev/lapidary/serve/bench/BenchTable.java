@@ -1,5 +1,6 @@
 package dev.lapidary.serve.bench;
 
+import com.google.errorprone.annotations.FormatMethod;
 import java.util.List;
 import java.util.Locale;
 
@@ -98,7 +99,7 @@ public final class BenchTable {
         load.otherArgmax());
   }
 
-  @com.google.errorprone.annotations.FormatMethod
+  @FormatMethod
   private static void line(StringBuilder text, String format, Object... arguments) {
     text.append(String.format(Locale.ROOT, format, arguments)).append(System.lineSeparator());
   }
