@@ -43,6 +43,8 @@ public final class Programs {
     show(program, arguments);
     Process process = start(program, ProcessBuilder.Redirect.INHERIT, arguments);
     String out = new String(process.getInputStream().readAllBytes(), UTF_8);
+    log.print(out);
+    log.flush();
     requireDone(program + " " + arguments[0], process.waitFor());
     return out;
   }

@@ -68,7 +68,10 @@ final class OnnxExport {
                   p ->
                       String.format(
                           Locale.ROOT,
-                          "; differs from %s by %.1e of the greatest logit (%.0e passes)",
+                          "; %s from %s by %.1e of the greatest logit (%.0e passes)",
+                          card.quantization().isPresent()
+                              ? "the float32 graph it was made of differs"
+                              : "differs",
                           p.reference(),
                           p.maxAbsDifference() / p.maxAbsLogit(),
                           p.bound()))

@@ -9,12 +9,15 @@ import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * Writes a file so that a reader sees the old one or the whole new one, never a part: a temporary
  * name in the same folder, fsync, atomic move, fsync of the folder.
  */
 public final class AtomicFile {
+  private static final AtomicLong COUNT = new AtomicLong();
+
   private AtomicFile() {}
 
   /** Fills a file that is not there yet, by its temporary name. */
@@ -40,7 +43,7 @@ public final class AtomicFile {
       throw Failure.badInput("%s is not a file's path", target);
     }
     Files.createDirectories(folder);
-    Path temporary = Files.createTempFile(folder, "." + target.getFileName() + ".", ".tmp");
+    Path temporary = Files.createFile(folder.resolve(temporaryName(target)));
     try {
       filler.fill(temporary);
       sync(temporary, true);
@@ -49,6 +52,12 @@ public final class AtomicFile {
     } finally {
       Files.deleteIfExists(temporary);
     }
+  }
+
+  /** Not {@code createTempFile}, whose files only their owner may read. */
+  private static String temporaryName(Path target) {
+    long process = ProcessHandle.current().pid();
+    return "." + target.getFileName() + "." + process + "-" + COUNT.incrementAndGet() + ".tmp";
   }
 
   private static void move(Path from, Path to) throws IOException {

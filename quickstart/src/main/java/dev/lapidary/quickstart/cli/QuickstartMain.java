@@ -66,8 +66,11 @@ public final class QuickstartMain implements Callable<Integer> {
     return 0;
   }
 
+  /** Relative where that is shorter to read: most people stand in the project's folder. */
   private static Path home() {
-    return Path.of(System.getProperty(HOME, "."));
+    Path home = Path.of(System.getProperty(HOME, ".")).toAbsolutePath().normalize();
+    Path here = Path.of("").toAbsolutePath();
+    return home.startsWith(here) ? here.relativize(home) : home;
   }
 
   /** out, or the first of out-2, out-3, ... that is free. */

@@ -1,0 +1,73 @@
+package dev.lapidary.quickstart;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+
+/** What the documents say of the source is the source's own word. */
+class DocumentationTest {
+  private static final Path HOME = Path.of("..");
+  private static final List<String> MODULES =
+      List.of("models", "trainer", "exporter", "serve", "quickstart");
+  private static final Pattern FIRST_SENTENCE =
+      Pattern.compile("/\\*\\*(.*?)[.](\\s|\\*/)", Pattern.DOTALL);
+  private static final Pattern TREE = Pattern.compile("(?s)(<!-- packages -->\n).*(<!-- end -->)");
+
+  /**
+   * {@code mvn -pl quickstart -am test -Dtest=DocumentationTest -Dlapidary.update=true} rewrites
+   * it.
+   */
+  @Test
+  void architectureListsEveryPackageWithItsOwnFirstSentence() throws IOException {
+    Path page = HOME.resolve("ARCHITECTURE.md");
+    String text = Files.readString(page);
+    String tree =
+        MODULES.stream().map(DocumentationTest::packages).collect(Collectors.joining("\n"));
+    String expected =
+        TREE.matcher(text)
+            .replaceFirst("$1" + Matcher.quoteReplacement("```text\n" + tree + "```\n") + "$2");
+    if (Boolean.getBoolean("lapidary.update")) {
+      Files.writeString(page, expected);
+    }
+    assertThat(Files.readString(page)).contains(tree).isEqualTo(expected);
+  }
+
+  private static String packages(String module) {
+    Path root = HOME.resolve(module + "/src/main/java/dev/lapidary/" + module);
+    try (Stream<Path> files = Files.walk(root)) {
+      return files
+          .filter(f -> f.endsWith("package-info.java"))
+          .filter(f -> !f.getParent().equals(root))
+          .sorted()
+          .map(f -> line(root.relativize(f.getParent()), f))
+          .collect(Collectors.joining("\n", module + "/\n", "\n"));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static String line(Path name, Path file) {
+    try {
+      Matcher sentence = FIRST_SENTENCE.matcher(Files.readString(file));
+      assertThat(sentence.find()).as("%s has a first sentence", file).isTrue();
+      String words =
+          sentence
+              .group(1)
+              .replaceAll("\\{@(link|code) (dev\\.lapidary\\.\\S*\\.)?([^}]*)}", "$3")
+              .replaceAll("[\\s*]+", " ")
+              .strip();
+      return String.format("  .%-12s %s", name.toString().replace('/', '.'), words);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+}
