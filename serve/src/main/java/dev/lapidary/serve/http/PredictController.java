@@ -13,6 +13,7 @@ import io.micronaut.http.annotation.Post;
 import io.micronaut.http.body.CloseableAvailableByteBody;
 import io.micronaut.http.exceptions.BufferLengthExceededException;
 import io.micronaut.http.exceptions.ContentLengthExceededException;
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -55,6 +56,8 @@ final class PredictController {
 
     CompletableFuture<HttpResponse<byte[]>> work =
         read(request)
+            // A client that stalls within its body holds its place no longer than that.
+            .orTimeout(query.deadline().leftNanos(), TimeUnit.NANOSECONDS)
             .thenApplyAsync(query.form()::uploads, serving.decoders())
             .thenApply(uploads -> admitAll(serving, permit, uploads))
             .thenCompose(
@@ -151,7 +154,10 @@ final class PredictController {
         || cause instanceof BufferLengthExceededException) {
       return Refusal.tooLarge("%s", String.valueOf(cause.getMessage()));
     }
+    if (cause instanceof IOException) {
+      return Refusal.clientGone(); // reading the body is the only I/O of a request
+    }
     LOG.error("a request failed", cause);
-    return Refusal.failed(cause);
+    return Refusal.failed();
   }
 }

@@ -77,12 +77,15 @@ final class Refusal extends RuntimeException {
     return new Refusal(HttpStatus.SERVICE_UNAVAILABLE, code, 0, message);
   }
 
-  static Refusal failed(Throwable cause) {
-    Refusal refusal =
-        new Refusal(
-            HttpStatus.INTERNAL_SERVER_ERROR, "internal", 0, "the server failed; its log says why");
-    refusal.initCause(cause);
-    return refusal;
+  /** For whoever reads it; the client that it is meant for is gone. */
+  static Refusal clientGone() {
+    return new Refusal(
+        HttpStatus.BAD_REQUEST, "client_gone", 0, "the connection closed within the body");
+  }
+
+  static Refusal failed() {
+    return new Refusal(
+        HttpStatus.INTERNAL_SERVER_ERROR, "internal", 0, "the server failed; its log says why");
   }
 
   HttpStatus status() {
