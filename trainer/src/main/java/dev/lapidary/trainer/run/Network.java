@@ -12,6 +12,7 @@ import dev.lapidary.models.tensor.RandomStream;
 import dev.lapidary.models.tensor.Tensor;
 import dev.lapidary.models.weights.Match;
 import dev.lapidary.models.weights.MatchReport;
+import dev.lapidary.models.weights.NamedTensors;
 import dev.lapidary.models.weights.WeightsFile;
 import dev.lapidary.models.zoo.Architecture;
 import dev.lapidary.models.zoo.Stage;
@@ -52,17 +53,18 @@ record Network(
    * @throws Failure (exit 2) for an unknown architecture, a file that is no archive, weights that
    *     do not fit
    */
-  static Network of(RunConfig config, int classes) throws IOException {
+  static Network of(RunConfig config, List<String> labels) throws IOException {
     Network fresh =
         config.model().file().isPresent()
-            ? ofFile(config, Path.of(config.model().file().get()), classes)
-            : ofZoo(config, classes);
+            ? ofFile(config, Path.of(config.model().file().get()), labels)
+            : ofZoo(config, labels.size());
     if (config.model().weights().isEmpty()) {
       return fresh;
     }
     Path file = Path.of(config.model().weights().get());
     requireFile(file, "weights");
-    Match match = Match.of(WeightsFile.read(file), StateDict.of(fresh.archive));
+    NamedTensors source = WithoutForeignHead.of(WeightsFile.read(file), fresh.headPath, labels);
+    Match match = Match.of(source, StateDict.of(fresh.archive));
     match.requireAtLeast(config.model().minMatch()).apply();
     return fresh.with(file, Fingerprint.of(file), match.report());
   }
@@ -95,7 +97,8 @@ record Network(
         List.of("weights: random, seed " + config.seed()));
   }
 
-  private static Network ofFile(RunConfig config, Path file, int classes) throws IOException {
+  private static Network ofFile(RunConfig config, Path file, List<String> labels)
+      throws IOException {
     requireFile(file, "model");
     TorchScriptArchive archive = ArchiveReader.read(file);
     List<String> notes = new ArrayList<>();
@@ -108,7 +111,9 @@ record Network(
             .orElseGet(() -> askedPreprocessing(config.model(), file, notes));
     StateDict state = StateDict.of(archive);
     String head = headOf(state, file);
-    fitHead(state, head, classes, config.seed(), notes);
+    List<String> known = card.map(ModelCard::labels).orElse(List.of());
+    boolean foreign = !known.isEmpty() && !known.equals(labels);
+    fitHead(state, head, labels.size(), foreign, config.seed(), notes);
     return new Network(
         archive,
         card.map(ModelCard::architecture).orElse(archive.root().className()),
@@ -159,18 +164,18 @@ record Network(
 
   /** The text names no sizes, so a weight of another first size is enough. */
   private static void fitHead(
-      StateDict state, String head, int classes, long seed, List<String> notes) {
+      StateDict state, String head, int classes, boolean foreign, long seed, List<String> notes) {
     for (String attribute : List.of("weight", "bias")) {
       Optional<StateDict.Entry> found = state.find(head + "." + attribute);
-      if (found.isEmpty() || found.get().tensor().size(0) == classes) {
+      if (found.isEmpty() || (!foreign && found.get().tensor().size(0) == classes)) {
         continue;
       }
       StateDict.Entry entry = found.get();
       long[] shape = entry.tensor().shape();
       if (attribute.equals("weight")) {
         notes.add(
-            "head %s: %d classes in the file, %d here: its weights are fresh"
-                .formatted(head, shape[0], classes));
+            "head %s: %d%s classes in the file, %d here: its weights are fresh"
+                .formatted(head, shape[0], foreign ? " other" : "", classes));
       }
       shape[0] = classes;
       long fanIn = state.find(head + ".weight").orElseThrow().tensor().numel();

@@ -113,7 +113,7 @@ public final class Training implements AutoCloseable {
         config.threads(),
         () -> {
           TrainingData data = openData(config, progress);
-          Network network = Network.of(config, data.train().labels().size());
+          Network network = Network.of(config, data.train().labels());
           network.notes().forEach(progress::say);
           requirePlan(config, network);
           try (RunDirectory directory = RunDirectory.create(out, config);
@@ -151,7 +151,7 @@ public final class Training implements AutoCloseable {
               return Outcome.FINISHED;
             }
             TrainingData data = openData(changed, progress);
-            Network network = Network.of(changed, data.train().labels().size());
+            Network network = Network.of(changed, data.train().labels());
             try (Training training =
                 new Training(directory, changed, data, network, progress, stop)) {
               return training.goOn(saved, sets, allowed);
@@ -181,7 +181,7 @@ public final class Training implements AutoCloseable {
         () -> {
           try (RunDirectory directory = RunDirectory.open(run)) {
             TrainingData data = openData(longer, progress);
-            Network network = Network.of(longer, data.train().labels().size());
+            Network network = Network.of(longer, data.train().labels());
             try (Training training =
                 new Training(directory, longer, data, network, progress, stop)) {
               training.restore(saved.get());
@@ -458,7 +458,9 @@ public final class Training implements AutoCloseable {
     extra.put("card.json", card.getBytes(UTF_8));
     Map<String, Tensor> named = StateDict.of(network.archive()).tensors();
     Safetensors.write(
-        new NamedTensors("safetensors", named, Map.of(), List.of()), directory.weights());
+        new NamedTensors(
+            "safetensors", named, WithoutForeignHead.metadata(data.train().labels()), List.of()),
+        directory.weights());
     ArchiveWriter.write(network.archive().withExtra(extra), directory.model());
     progress.say(
         "%s: validation accuracy %.4f after step %d"
