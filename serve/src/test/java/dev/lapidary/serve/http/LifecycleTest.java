@@ -120,9 +120,10 @@ class LifecycleTest {
     }
   }
 
-  private static void awaitInFlight(PredictionServer server, int images) {
+  private static void awaitInFlight(PredictionServer server, int images)
+      throws InterruptedException {
     while (server.imagesInFlight() < images) {
-      Thread.onSpinWait();
+      Thread.sleep(1);
     }
   }
 
@@ -173,7 +174,7 @@ class LifecycleTest {
     Thread closer = new Thread(server::close);
     closer.start();
     while (client.get("/v2/health/ready").statusCode() == 200) {
-      Thread.onSpinWait();
+      Thread.sleep(1);
     }
     HttpResponse<byte[]> refused = client.post("/predict", "image/png", IMAGE);
     assertThat(refused.statusCode()).isEqualTo(503);
