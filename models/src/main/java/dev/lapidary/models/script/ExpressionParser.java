@@ -118,7 +118,8 @@ final class ExpressionParser {
   private Expression unary() {
     Token token = in.peek();
     if (!token.is("-") && !token.is("+") && !token.is("~") && !token.is("not")) {
-      return postfix(atom());
+      SourceLocation start = in.at();
+      return postfix(start, atom());
     }
     in.next();
     in.enter();
@@ -133,9 +134,9 @@ final class ExpressionParser {
     return new Expression.Unary(token.at(), token.text(), operand);
   }
 
-  private Expression postfix(Expression value) {
+  /** Calls and the like begin where their first name does. */
+  private Expression postfix(SourceLocation at, Expression value) {
     while (true) {
-      SourceLocation at = in.at();
       if (in.accept(".")) {
         value = new Expression.Attribute(at, value, in.expect(Kind.NAME).text());
       } else if (in.accept("(")) {
@@ -289,7 +290,8 @@ final class ExpressionParser {
     while (!in.accept("]")) {
       items.add(expression());
       if (items.size() == 1 && in.accept("for")) {
-        Expression variable = postfix(atom());
+        SourceLocation start = in.at();
+        Expression variable = postfix(start, atom());
         in.expect("in");
         Expression from = expression();
         in.expect("]");

@@ -31,7 +31,8 @@ final class Binder {
   private static @Nullable List<Datum> bind(
       Schema schema, List<Datum> positional, Map<String, Datum> keywords) {
     List<Parameter> parameters = schema.parameters();
-    if (positional.size() > parameters.size()) {
+    long places = parameters.stream().filter(p -> !p.keywordOnly()).count();
+    if (positional.size() > places) {
       return null;
     }
     List<Datum> arguments = new ArrayList<>();

@@ -8,6 +8,7 @@ final class Budget {
   private final long deadline;
   private long steps;
   private long constantBytes;
+  private long multiplied;
   private int depth;
   private int nodes;
 
@@ -23,6 +24,14 @@ final class Budget {
     }
     if ((steps & 0xff) == 0) {
       checkTime();
+    }
+  }
+
+  /** Before a constant is computed by this many multiplications. */
+  void work(long multiplications) {
+    multiplied = Math.addExact(multiplied, multiplications);
+    if (multiplied > limits.work()) {
+      throw Refusal.wrong("constants take more than %d multiplications", limits.work());
     }
   }
 

@@ -3,6 +3,7 @@ package dev.lapidary.models.trace;
 import dev.lapidary.models.graph.Dim;
 import dev.lapidary.models.script.Expression;
 import dev.lapidary.models.tensor.Tensor;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
@@ -96,7 +97,7 @@ final class Calls {
       return interpreter.call(function, positional, keywords);
     }
     if (callee instanceof Datum.Type type && type.definition().base().equals("NamedTuple")) {
-      return new Datum.TupleOf(positional, List.copyOf(type.definition().attributes().keySet()));
+      return named(List.copyOf(type.definition().attributes().keySet()), positional, keywords);
     }
     if (callee instanceof Datum.Type type) {
       Datum.Instance made =
@@ -108,6 +109,19 @@ final class Calls {
       return interpreter.callMethod(instance, "forward", positional, keywords);
     }
     throw Refusal.wrong("%s cannot be called", Datum.describe(callee));
+  }
+
+  private static Datum named(
+      List<String> fields, List<Datum> positional, Map<String, Datum> keywords) {
+    List<Datum> items = new ArrayList<>(positional);
+    for (String field : fields.subList(Math.min(positional.size(), fields.size()), fields.size())) {
+      Datum value = keywords.get(field);
+      if (value == null) {
+        throw Refusal.wrong("the named tuple is not given its field %s", field);
+      }
+      items.add(value);
+    }
+    return new Datum.TupleOf(items, fields);
   }
 
   private Datum method(

@@ -49,7 +49,9 @@ final class ConvolutionOperators {
     }
     List<Dim> input = image(call, "input");
     List<Dim> weight = call.tensor("weight").shape();
-    Dim channels = Dims.multiply(weight.get(1), call.dim("groups"));
+    Dim channels =
+        Dim.of(Invocation.constant(weight.get(1)) * Invocation.constant(call.dim("groups")));
+    Invocation.constant(weight.get(0));
     if (!channels.equals(input.get(1))) {
       throw Refusal.wrong("%s channels for a convolution of %s", input.get(1), channels);
     }

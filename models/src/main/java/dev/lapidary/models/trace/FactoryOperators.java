@@ -42,10 +42,18 @@ final class FactoryOperators {
 
   private static Datum fill(Invocation call, List<Dim> size, Datum value, DType otherwise) {
     DType dtype = call.dtype("dtype").orElse(otherwise);
-    return call.call("full", Shapes.list(size), value, Builtins.number(dtype.scalarType()));
+    return filled(call, size, value, dtype);
   }
 
-  /** The third argument is {@code dtype}, which in the schema is keyword-only. */
+  /** {@code aten::full} of an element type. */
+  static Datum filled(Invocation call, List<Dim> size, Datum value, DType dtype) {
+    return call.operators()
+        .call(
+            "aten::full",
+            List.of(Shapes.list(size), value),
+            Map.of("dtype", Builtins.number(dtype.scalarType())));
+  }
+
   private static Datum full(Invocation call) {
     List<Dim> size = call.dims("size");
     Datum value = call.get("fill_value");

@@ -167,11 +167,7 @@ final class JoinOperators {
       throw Refusal.unsupported("negative padding of a constant");
     }
     TensorRef all =
-        call.callTensor(
-            "full",
-            Shapes.list(shape),
-            call.get("value"),
-            Builtins.number(self.dtype().scalarType()));
+        (TensorRef) FactoryOperators.filled(call, shape, call.get("value"), self.dtype());
     Tensor into = all.tensor("pad");
     Tensor from = self.tensor("pad");
     long offset = 0;

@@ -87,7 +87,7 @@ final class MatrixOperators {
     int rows = (int) shape[rank - 2];
     int columns = (int) shape[rank - 1];
     int inner = (int) Invocation.constant(left.shape().get(left.rank() - 1));
-    call.operators().budget().allocate(Tensor.numel(shape) * 8);
+    call.operators().budget().work(Math.multiplyExact(Tensor.numel(shape), inner));
     long[] leftShape = shape.clone();
     leftShape[rank - 1] = inner;
     long[] rightShape = shape.clone();
@@ -104,7 +104,6 @@ final class MatrixOperators {
           c[row * columns + column] += x * b[from + column];
         }
       }
-      call.operators().budget().step();
     }
     return Elements.ofDoubles(call.operators().budget(), Shapes.promote(left, right), shape, c);
   }

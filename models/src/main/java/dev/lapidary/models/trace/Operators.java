@@ -14,10 +14,12 @@ final class Operators {
 
   private final Recorder recorder;
   private final Budget budget;
+  private final BatchLiterals literals;
 
-  Operators(Recorder recorder, Budget budget) {
+  Operators(Recorder recorder, Budget budget, BatchLiterals literals) {
     this.recorder = recorder;
     this.budget = budget;
+    this.literals = literals;
   }
 
   private static Map<String, Operator> table() {
@@ -52,6 +54,10 @@ final class Operators {
     return budget;
   }
 
+  BatchLiterals literals() {
+    return literals;
+  }
+
   /**
    * @param operator with its namespace: {@code aten::relu_}
    */
@@ -69,7 +75,8 @@ final class Operators {
       throw Refusal.unsupported(
           "operator %s is not supported; 'exporter ops' lists those that are", operator);
     }
-    Optional<Binder.Bound> bound = Binder.bind(overloads, positional, keywords);
+    List<Datum> fitted = literals.widened(name, positional, this);
+    Optional<Binder.Bound> bound = Binder.bind(overloads, fitted, keywords);
     if (bound.isEmpty()) {
       throw Refusal.unsupported(
           "no supported overload of %s takes (%s)", operator, shown(positional, keywords));

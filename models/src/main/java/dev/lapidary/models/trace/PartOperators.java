@@ -75,7 +75,9 @@ final class PartOperators {
     }
     Dim start = call.isNone("start") ? Dim.of(0) : call.dim("start");
     Dim end = call.isNone("end") ? size : call.dim("end");
-    boolean whole = start.equals(Dim.of(0)) && reaches(end, size);
+    boolean whole =
+        start.equals(Dim.of(0))
+            && (reaches(end, size) || call.operators().literals().isWhole(end, size));
     if (whole && step == 1) {
       return self.isKnown() ? new TensorRef(self.content()) : Views.alias(self, true);
     }

@@ -11,6 +11,9 @@ import dev.lapidary.models.tensor.DType;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.Set;
 
 /**
  * Runs an archive's {@code forward} on a symbol for the input, and gives what it did as a graph:
@@ -21,15 +24,51 @@ import java.util.Map;
  * branch on the input's data, is a {@link Failure} with exit code 4 that names the place.
  */
 public final class Tracer {
+  private static final int MAX_CANDIDATES = 8;
+
   private Tracer() {}
 
   /** The graph from one input, FLOAT32 {@code [N, channels, height, width]}, to the logits. */
   public static Graph trace(TorchScriptArchive archive, TraceOptions options) {
+    BatchLiterals symbolic = new BatchLiterals(OptionalLong.empty());
+    try {
+      return run(archive, options, symbolic);
+    } catch (Failure failure) {
+      List<Graph> graphs = withBakedBatch(archive, options, symbolic.candidates());
+      if (graphs.size() == 1) {
+        return graphs.get(0);
+      }
+      throw failure;
+    }
+  }
+
+  /** The graphs under those recorded batch sizes that explain the whole program. */
+  private static List<Graph> withBakedBatch(
+      TorchScriptArchive archive, TraceOptions options, Set<Long> candidates) {
+    return candidates.stream()
+        .limit(MAX_CANDIDATES)
+        .map(batch -> new BatchLiterals(OptionalLong.of(batch)))
+        .flatMap(literals -> attempt(archive, options, literals).stream())
+        .toList();
+  }
+
+  /** Empty if the number is not the batch size: what fails without it tells the user more. */
+  private static Optional<Graph> attempt(
+      TorchScriptArchive archive, TraceOptions options, BatchLiterals literals) {
+    try {
+      return Optional.of(run(archive, options, literals));
+    } catch (Failure failure) {
+      return Optional.empty();
+    }
+  }
+
+  private static Graph run(
+      TorchScriptArchive archive, TraceOptions options, BatchLiterals literals) {
     Program program = new Program(archive.code(), ScriptLimits.DEFAULT);
     Budget budget = new Budget(options.limits());
     Recorder recorder = new Recorder(budget);
     Names names = new Names(archive, program);
-    Interpreter interpreter = new Interpreter(names, new Operators(recorder, budget));
+    Interpreter interpreter = new Interpreter(names, new Operators(recorder, budget, literals));
     try {
       Argument.Value input = recorder.value("input", DType.FLOAT32, shape(options));
       Datum.Instance root = (Datum.Instance) names.datum(archive.root(), "");

@@ -18,7 +18,8 @@ final class Views {
    */
   static TensorRef reshape(Invocation call, List<Dim> given, boolean view) {
     TensorRef self = call.self();
-    List<Dim> shape = resolved(given, Dims.product(self.shape()));
+    List<Dim> wanted = call.operators().literals().reshaped(given, self.shape());
+    List<Dim> shape = resolved(wanted, Dims.product(self.shape()));
     if (self.content() instanceof Content.Known known) {
       return reshaped(call, known, Shapes.constants(shape));
     }
