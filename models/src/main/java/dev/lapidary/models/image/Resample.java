@@ -57,18 +57,20 @@ public final class Resample {
     return new RgbImage(box.width(), box.height(), to);
   }
 
-  /** Rows are shrunk sideways only as the column pass comes to need them. */
+  /** Rows are shrunk sideways only as the column pass comes to need them, two at a time. */
   private static void filtered(RgbImage image, Box region, Taps columns, Taps rows, byte[] to) {
-    int[][] shrunk = new int[rows.stride()][3 * columns.length()];
+    int[][] shrunk = new int[rows.stride() + 1][3 * columns.length()];
+    long[] pair = new long[3 * region.width()];
     int[] sums = new int[3 * columns.length()];
     int done = 0;
     int at = 0;
     for (int y = 0; y < rows.length(); y++) {
       int first = rows.first()[y];
       int end = first + rows.count()[y];
-      for (done = Math.max(done, first); done < end; done++) {
-        int from = 3 * ((region.top() + done) * image.width() + region.left());
-        shrinkRow(image.pixels(), from, columns, shrunk[done % shrunk.length]);
+      for (done = Math.max(done, first); done < end; done += 2) {
+        pack(image, region, done, Math.min(done + 1, region.height() - 1), pair);
+        int[] even = shrunk[done % shrunk.length];
+        shrinkRows(pair, columns, even, shrunk[(done + 1) % shrunk.length]);
       }
       Arrays.fill(sums, Taps.HALF);
       for (int k = 0; k < end - first; k++) {
@@ -87,24 +89,42 @@ public final class Resample {
     }
   }
 
-  private static void shrinkRow(byte[] pixels, int from, Taps columns, int[] to) {
+  /** Two rows in the halves of longs, so that one multiplication does for both. */
+  private static void pack(RgbImage image, Box region, int row, int nextRow, long[] pair) {
+    byte[] pixels = image.pixels();
+    int low = 3 * ((region.top() + row) * image.width() + region.left());
+    int high = 3 * ((region.top() + nextRow) * image.width() + region.left());
+    for (int i = 0; i < 3 * region.width(); i++) {
+      pair[i] = (pixels[low + i] & 0xffL) | (pixels[high + i] & 0xffL) << 32;
+    }
+  }
+
+  private static void shrinkRows(long[] pair, Taps columns, int[] low, int[] high) {
     int[] weights = columns.weights();
-    for (int x = 0, at = 0, w = 0; x < columns.length(); x++, w += columns.stride()) {
-      int red = Taps.HALF;
-      int green = Taps.HALF;
-      int blue = Taps.HALF;
-      int p = from + 3 * columns.first()[x];
+    for (int x = 0, at = 0, w = 0; x < columns.length(); x++, at += 3, w += columns.stride()) {
+      long red = 0;
+      long green = 0;
+      long blue = 0;
+      int p = 3 * columns.first()[x];
       int end = w + columns.count()[x];
       for (int k = w; k < end; k++, p += 3) {
-        int weight = weights[k];
-        red += (pixels[p] & 0xff) * weight;
-        green += (pixels[p + 1] & 0xff) * weight;
-        blue += (pixels[p + 2] & 0xff) * weight;
+        long weight = weights[k];
+        red += pair[p] * weight;
+        green += pair[p + 1] * weight;
+        blue += pair[p + 2] * weight;
       }
-      to[at++] = Rgb.clip(red >> Taps.BITS);
-      to[at++] = Rgb.clip(green >> Taps.BITS);
-      to[at++] = Rgb.clip(blue >> Taps.BITS);
+      low[at] = level((int) red);
+      low[at + 1] = level((int) green);
+      low[at + 2] = level((int) blue);
+      // A negative low half has borrowed from the high one.
+      high[at] = level((int) ((red - (int) red) >> 32));
+      high[at + 1] = level((int) ((green - (int) green) >> 32));
+      high[at + 2] = level((int) ((blue - (int) blue) >> 32));
     }
+  }
+
+  private static int level(int sum) {
+    return Rgb.clip((sum + Taps.HALF) >> Taps.BITS);
   }
 
   private static void nearest(
