@@ -108,7 +108,10 @@ final class ProgramText {
 
   /** The archive whose root is the program; {@code names} are the state_dict's, in order. */
   static TorchScriptArchive wrap(
-      TorchScriptArchive network, List<String> names, ModuleTree modules) {
+      TorchScriptArchive network,
+      SortedMap<String, String> networkCode,
+      List<String> names,
+      ModuleTree modules) {
     String file = freeName(network);
     String className = "__torch__.lapidary." + file + ".Program";
     String text =
@@ -118,7 +121,7 @@ final class ProgramText {
             + METHODS.replace("SELF", className)
             + state(names).replace("SELF", className)
             + modes(modules).replace("SELF", className);
-    SortedMap<String, String> code = new TreeMap<>(network.code());
+    SortedMap<String, String> code = new TreeMap<>(networkCode);
     code.put("__torch__/lapidary/" + file + ".py", text);
     PyObject root = new PyObject(className);
     root.attributes().put("training", new PyBool(true));

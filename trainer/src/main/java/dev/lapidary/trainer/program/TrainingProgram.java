@@ -37,8 +37,11 @@ public final class TrainingProgram implements AutoCloseable {
   private final PtSymbolBlock block;
   private final ModuleTree modules;
   private final List<ProgramTensor> tensors;
+  private final List<String> notes;
 
-  private TrainingProgram(Model model, ModuleTree modules, List<StateDict.Entry> entries) {
+  private TrainingProgram(
+      Model model, ModuleTree modules, List<StateDict.Entry> entries, List<String> notes) {
+    this.notes = notes;
     this.model = model;
     this.block = (PtSymbolBlock) model.getBlock();
     this.modules = modules;
@@ -65,11 +68,12 @@ public final class TrainingProgram implements AutoCloseable {
     List<StateDict.Entry> entries = distinct(StateDict.of(network).entries());
     ModuleTree modules = ModuleTree.of(network.root());
     List<String> names = entries.stream().map(StateDict.Entry::name).toList();
-    TorchScriptArchive wrapped = ProgramText.wrap(network, names, modules);
+    TracedModes modes = TracedModes.rewrite(network.code());
+    TorchScriptArchive wrapped = ProgramText.wrap(network, modes.code(), names, modules);
     Model model = Model.newInstance("program", Device.fromName(device), "PyTorch");
     try {
       load(model, wrapped);
-      return new TrainingProgram(model, modules, entries);
+      return new TrainingProgram(model, modules, entries, modes.notes());
     } catch (EngineException | MalformedModelException e) {
       model.close();
       throw Failure.badInput(
@@ -78,6 +82,16 @@ public final class TrainingProgram implements AutoCloseable {
       model.close();
       throw Failure.failed("[%s] writing the training program: %s", network.name(), e);
     }
+  }
+
+  /** What was changed in the network's text for training, and what that could not bring back. */
+  public List<String> notes() {
+    return notes;
+  }
+
+  /** Native arrays that the program holds outside of steps; constant over a stage. */
+  int liveArrays() {
+    return model.getNDManager().getManagedArrays().size();
   }
 
   /** Parameters and buffers in state_dict order: libtorch's own memory. */

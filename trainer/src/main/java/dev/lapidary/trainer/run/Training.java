@@ -91,6 +91,7 @@ public final class Training implements AutoCloseable {
     this.identity = identity(config, data, network);
     this.loss = config.loss().options(data.train().counts());
     this.program = TrainingProgram.open(network.archive(), config.device());
+    program.notes().forEach(progress::say);
     long cacheBytes = (long) config.data().cacheMegabytes() << 20;
     this.loader = loader(config.stages().get(0));
     this.validation =
