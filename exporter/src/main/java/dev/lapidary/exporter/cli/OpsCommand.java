@@ -1,6 +1,6 @@
 package dev.lapidary.exporter.cli;
 
-import dev.lapidary.exporter.lower.Operators;
+import dev.lapidary.models.trace.Tracer;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Spec;
@@ -12,6 +12,6 @@ final class OpsCommand implements Runnable {
 
   @Override
   public void run() {
-    Operators.names().forEach(spec.commandLine().getOut()::println);
+    Tracer.operators().forEach(spec.commandLine().getOut()::println);
   }
 }

@@ -10,29 +10,32 @@ import java.util.OptionalLong;
 
 /** How long each step of a command took, and the memory's peak: for people, never in a file. */
 final class Timings {
-  private final Map<String, Double> millis = new LinkedHashMap<>();
+  private record Step(double millis, OptionalLong peakKib) {}
+
+  private final Map<String, Step> steps = new LinkedHashMap<>();
   private long last = System.nanoTime();
 
   /** Ends a step. */
   void step(String name) {
     long now = System.nanoTime();
-    millis.put(name, (now - last) / 1e6);
+    steps.put(name, new Step((now - last) / 1e6, peakResidentKib()));
     last = now;
   }
 
-  /** By step, then since the JVM's start, and the peak resident size where the system tells. */
+  /** By step its time and, where the system tells, the peak resident size so far. */
   String report() {
     StringBuilder text = new StringBuilder();
-    millis.forEach(
-        (name, time) -> text.append(String.format(Locale.ROOT, "%-12s %8.0f ms%n", name, time)));
+    for (Map.Entry<String, Step> entry : steps.entrySet()) {
+      Step step = entry.getValue();
+      text.append(String.format(Locale.ROOT, "%-12s %8.0f ms", entry.getKey(), step.millis()));
+      step.peakKib()
+          .ifPresent(
+              kib -> text.append(String.format(Locale.ROOT, "  peak %.0f MB", kib / 1024.0)));
+      text.append(System.lineSeparator());
+    }
     long sinceStart = ManagementFactory.getRuntimeMXBean().getUptime();
-    text.append(String.format(Locale.ROOT, "%-12s %8d ms%n", "since start", sinceStart));
-    peakResidentKib()
-        .ifPresent(
-            kib ->
-                text.append(
-                    String.format(Locale.ROOT, "%-12s %8.0f MB%n", "peak memory", kib / 1024.0)));
-    return text.toString();
+    return text.append(String.format(Locale.ROOT, "%-12s %8d ms%n", "since start", sinceStart))
+        .toString();
   }
 
   /** Linux's {@code VmHWM}. */

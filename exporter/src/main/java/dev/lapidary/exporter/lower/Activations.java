@@ -15,7 +15,6 @@ final class Activations {
         "aten::hardtanh",
         op -> clip(op, op.tensor("self"), op.real("min_val"), op.real("max_val")));
     operators.single("aten::clamp", Activations::clamp);
-    operators.single("aten::clip", Activations::clamp);
     operators.single("aten::clamp_min", Activations::clamp);
     operators.single("aten::clamp_max", Activations::clamp);
     operators.single("aten::sigmoid", op -> op.emit("Sigmoid", op.tensor("self")));
@@ -27,15 +26,8 @@ final class Activations {
     operators.single("aten::mish", Activations::mish);
     operators.single("aten::softplus", Activations::softplus);
     operators.single("aten::elu", Activations::elu);
-    operators.single("aten::selu", op -> op.emit("Selu", op.tensor("self")));
-    operators.single(
-        "aten::celu",
-        op -> op.emit("Celu", Map.of("alpha", Attribute.of(op.real("alpha"))), op.tensor("self")));
     operators.single("aten::leaky_relu", Activations::leakyRelu);
     operators.single("aten::prelu", Activations::prelu);
-    operators.single(
-        "aten::log_sigmoid", op -> op.emit("Log", op.emit("Sigmoid", op.tensor("self"))));
-    operators.single("aten::glu", Activations::glu);
   }
 
   private static String clip(Op op, String x, double low, double high) {
@@ -140,14 +132,5 @@ final class Activations {
       weight = op.emit("Reshape", weight, op.ints(shape));
     }
     return op.emit("PRelu", op.tensor("self"), weight);
-  }
-
-  private static String glu(Op op) {
-    int rank = op.rank("self");
-    int axis = op.axis("dim", rank);
-    long half = op.shape("self").get(axis).constant() / 2;
-    String x = op.tensor("self");
-    String gate = op.emit("Sigmoid", op.slice(x, axis, half, 2 * half, 1));
-    return op.emit("Mul", op.slice(x, axis, 0, half, 1), gate);
   }
 }

@@ -19,19 +19,20 @@ final class Arithmetic {
     operators.single("aten::rsqrt", op -> op.emit("Reciprocal", op.emit("Sqrt", left(op))));
     operators.single("aten::maximum", op -> op.emit("Max", left(op), right(op)));
     operators.single("aten::minimum", op -> op.emit("Min", left(op), right(op)));
-    operators.single("aten::addcmul", Arithmetic::addcmul);
     unary(operators, "neg", "Neg");
     unary(operators, "abs", "Abs");
     unary(operators, "sqrt", "Sqrt");
     unary(operators, "exp", "Exp");
     unary(operators, "log", "Log");
     unary(operators, "erf", "Erf");
+    operators.single(
+        "aten::log1p",
+        op -> op.emit("Log", op.emit("Add", left(op), op.scalar(1, op.output().dtype()))));
     unary(operators, "sin", "Sin");
     unary(operators, "cos", "Cos");
     unary(operators, "floor", "Floor");
     unary(operators, "ceil", "Ceil");
     unary(operators, "round", "Round");
-    unary(operators, "sign", "Sign");
     unary(operators, "reciprocal", "Reciprocal");
   }
 
@@ -89,14 +90,5 @@ final class Arithmetic {
       return op.emit("Sqrt", base);
     }
     return op.emit("Pow", base, op.operand("exponent", dtype));
-  }
-
-  /** self + value * tensor1 * tensor2. */
-  private static String addcmul(Op op) {
-    DType dtype = op.output().dtype();
-    String product = op.emit("Mul", op.operand("tensor1", dtype), op.operand("tensor2", dtype));
-    double value = op.realOr("value", 1);
-    String scaled = value == 1 ? product : op.emit("Mul", product, op.scalar(value, dtype));
-    return op.emit("Add", left(op), scaled);
   }
 }

@@ -13,9 +13,7 @@ final class Convolutions {
   private Convolutions() {}
 
   static void addTo(Operators operators) {
-    operators.single("aten::conv1d", op -> convolution(op, 1));
     operators.single("aten::conv2d", op -> convolution(op, 2));
-    operators.single("aten::conv3d", op -> convolution(op, 3));
     operators.single("aten::conv_transpose2d", op -> transposed(op, 2));
     operators.single("aten::_convolution", Convolutions::general);
     operators.single("aten::convolution", Convolutions::general);

@@ -8,6 +8,7 @@ import dev.lapidary.models.failure.Failure;
 import dev.lapidary.models.graph.Argument.Value;
 import dev.lapidary.models.graph.Graph;
 import dev.lapidary.models.graph.Node;
+import dev.lapidary.models.trace.Tracer;
 import java.util.List;
 import java.util.Map;
 
@@ -64,7 +65,7 @@ public final class GraphLowering {
                     Failure.unsupported(
                         "[%s] %s: the operator %s is not supported (%d are, 'exporter ops' lists"
                             + " them)",
-                        graph.name(), node.location(), node.operator(), Operators.names().size()));
+                        graph.name(), node.location(), node.operator(), Tracer.operators().size()));
     List<String> names = lowering.lower(new Op(node, emitter, graph.name()));
     for (int i = 0; i < node.outputs().size() && i < names.size(); i++) {
       emitter.bind(node.outputs().get(i), names.get(i));

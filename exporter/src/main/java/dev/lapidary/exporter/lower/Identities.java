@@ -11,11 +11,10 @@ final class Identities {
     for (String name : List.of("contiguous", "clone", "detach", "alias", "lift_fresh")) {
       operators.single("aten::" + name, op -> op.tensor("self"));
     }
-    for (String name : List.of("to", "_to_copy", "type_as", "float", "half", "double")) {
+    for (String name : List.of("to", "type_as")) {
       operators.single("aten::" + name, Identities::cast);
     }
-    for (String name :
-        List.of("dropout", "feature_dropout", "alpha_dropout", "feature_alpha_dropout")) {
+    for (String name : List.of("dropout", "feature_dropout")) {
       operators.single("aten::" + name, Identities::dropout);
     }
   }

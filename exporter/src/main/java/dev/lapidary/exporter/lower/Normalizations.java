@@ -14,7 +14,6 @@ final class Normalizations {
   static void addTo(Operators operators) {
     operators.single("aten::batch_norm", Normalizations::batchNorm);
     operators.single("aten::layer_norm", Normalizations::layerNorm);
-    operators.single("aten::native_layer_norm", Normalizations::layerNorm);
     operators.single("aten::group_norm", Normalizations::groupNorm);
     operators.single("aten::norm", op -> vectorNorm(op, "p"));
     operators.single("aten::linalg_vector_norm", op -> vectorNorm(op, "ord"));

@@ -9,7 +9,7 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 
 /** The operators that can be lowered. To add one, write it in its group's class and register it. */
-public final class Operators {
+final class Operators {
   private static final Operators ALL = all();
 
   private final SortedMap<String, Lowering> lowerings = new TreeMap<>();
@@ -23,7 +23,6 @@ public final class Operators {
     Activations.addTo(all);
     Pooling.addTo(all);
     Products.addTo(all);
-    Attention.addTo(all);
     Arithmetic.addTo(all);
     Comparisons.addTo(all);
     Reductions.addTo(all);
@@ -36,8 +35,8 @@ public final class Operators {
     return all;
   }
 
-  /** The names, {@code aten::add} first: what {@code exporter ops} prints. */
-  public static SortedSet<String> names() {
+  /** The names: each of them the tracer can record. */
+  static SortedSet<String> names() {
     return new TreeSet<>(ALL.lowerings.keySet());
   }
 

@@ -11,8 +11,6 @@ final class Padding {
   static void addTo(Operators operators) {
     operators.single("aten::pad", Padding::pad);
     operators.single("aten::constant_pad_nd", op -> pad(op, "constant"));
-    operators.single("aten::reflection_pad2d", op -> pad(op, "reflect", "padding"));
-    operators.single("aten::replication_pad2d", op -> pad(op, "edge", "padding"));
   }
 
   private static String pad(Op op) {

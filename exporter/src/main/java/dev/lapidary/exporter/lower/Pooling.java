@@ -16,10 +16,8 @@ final class Pooling {
 
   static void addTo(Operators operators) {
     operators.single("aten::max_pool2d", Pooling::maxPool);
-    operators.single("aten::max_pool2d_with_indices", Pooling::maxPool);
     operators.single("aten::avg_pool2d", Pooling::averagePool);
     operators.single("aten::adaptive_avg_pool2d", Pooling::adaptiveAverage);
-    operators.single("aten::_adaptive_avg_pool2d", Pooling::adaptiveAverage);
     operators.single("aten::adaptive_max_pool2d", Pooling::adaptiveMax);
   }
 

@@ -13,16 +13,10 @@ final class Reductions {
   static void addTo(Operators operators) {
     operators.single("aten::mean", op -> reduce(op, "ReduceMean"));
     operators.single("aten::sum", op -> reduce(op, "ReduceSum"));
-    operators.single("aten::prod", op -> reduce(op, "ReduceProd"));
     operators.single("aten::amax", op -> reduce(op, "ReduceMax"));
     operators.single("aten::amin", op -> reduce(op, "ReduceMin"));
     operators.several("aten::max", op -> extreme(op, "Max", "ReduceMax", "ArgMax"));
     operators.several("aten::min", op -> extreme(op, "Min", "ReduceMin", "ArgMin"));
-    operators.single("aten::var", Reductions::variance);
-    operators.single("aten::std", op -> op.emit("Sqrt", variance(op)));
-    operators.single("aten::argmax", op -> arg(op, "ArgMax"));
-    operators.single("aten::argmin", op -> arg(op, "ArgMin"));
-    operators.several("aten::topk", Reductions::topk);
     operators.single("aten::softmax", op -> softmax(op, "Softmax"));
     operators.single("aten::_softmax", op -> softmax(op, "Softmax"));
     operators.single("aten::log_softmax", op -> softmax(op, "LogSoftmax"));
@@ -55,25 +49,6 @@ final class Reductions {
     return op.given("dim") ? List.of(values, arg(op, arg)) : List.of(values);
   }
 
-  /** Bessel's correction is the factor n / (n - correction). */
-  private static String variance(Op op) {
-    DType dtype = op.output().dtype();
-    long[] axes = axes(op, "dim");
-    String x = op.tensor("self");
-    String centred = op.emit("Sub", x, op.reduce("ReduceMean", x, true, axes));
-    String mean = op.reduce("ReduceMean", op.emit("Mul", centred, centred), keeps(op), axes);
-    double correction = op.given("unbiased") && !op.bool("unbiased") ? 0 : 1;
-    correction = op.realOr("correction", correction);
-    if (correction == 0) {
-      return mean;
-    }
-    double count = 1;
-    for (long axis : axes) {
-      count *= op.shape("self").get((int) axis).constant();
-    }
-    return op.emit("Mul", mean, op.scalar(count / (count - correction), dtype));
-  }
-
   private static String arg(Op op, String onnx) {
     if (!op.given("dim")) {
       throw op.unsupported("over all dimensions is not supported; give dim");
@@ -81,15 +56,6 @@ final class Reductions {
     long axis = op.axis("dim", op.rank("self"));
     Attribute keep = Attribute.of(keeps(op) ? 1L : 0L);
     return op.emit(onnx, Map.of("axis", Attribute.of(axis), "keepdims", keep), op.tensor("self"));
-  }
-
-  private static List<String> topk(Op op) {
-    Map<String, Attribute> attributes =
-        Map.of(
-            "axis", Attribute.of((long) op.axis("dim", op.rank("self"))),
-            "largest", Attribute.of(op.bool("largest") ? 1L : 0L),
-            "sorted", Attribute.of(op.bool("sorted") ? 1L : 0L));
-    return op.several("TopK", 2, attributes, List.of(op.tensor("self"), op.ints(op.integer("k"))));
   }
 
   private static String softmax(Op op, String onnx) {

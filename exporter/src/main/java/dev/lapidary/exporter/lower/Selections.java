@@ -21,15 +21,11 @@ final class Selections {
     operators.single("aten::slice", Selections::slice);
     operators.single("aten::narrow", Selections::narrow);
     operators.single("aten::index", Selections::index);
-    operators.single("aten::index_select", Selections::indexSelect);
-    operators.single("aten::embedding", Selections::embedding);
     operators.several("aten::chunk", Selections::split);
     operators.several("aten::split", Selections::split);
     operators.several("aten::split_with_sizes", Selections::split);
-    operators.several("aten::tensor_split", Selections::split);
     operators.several("aten::unbind", Selections::unbind);
     operators.single("aten::roll", Selections::roll);
-    operators.single("aten::flip", Selections::flip);
   }
 
   private static Map<String, Attribute> axis(long axis) {
@@ -121,15 +117,6 @@ final class Selections {
     return op.emit("Gather", axis(first), flat, positions);
   }
 
-  private static String indexSelect(Op op) {
-    int axis = op.axis("dim", op.rank("self"));
-    return op.emit("Gather", axis(axis), op.tensor("self"), op.tensor("index"));
-  }
-
-  private static String embedding(Op op) {
-    return op.emit("Gather", axis(0), op.tensor("weight"), op.tensor("indices"));
-  }
-
   /** The sizes are those of the traced parts. */
   private static List<String> split(Op op) {
     int axis = op.axis("dim", op.rank("self"));
@@ -168,14 +155,6 @@ final class Selections {
         String tail = op.slice(x, axis, cut, size, 1);
         x = op.emit("Concat", axis(axis), tail, op.slice(x, axis, 0, cut, 1));
       }
-    }
-    return x;
-  }
-
-  private static String flip(Op op) {
-    String x = op.tensor("self");
-    for (long dim : op.integers("dims")) {
-      x = op.slice(x, Op.axis(dim, op.rank("self")), -1, Long.MIN_VALUE, -1);
     }
     return x;
   }

@@ -31,13 +31,11 @@ final class Shapes {
     operators.single("aten::t", op -> op.rank("self") < 2 ? op.tensor("self") : turn(op, 0, 1));
     operators.single("aten::expand", Shapes::expand);
     operators.single("aten::expand_as", Shapes::expand);
-    operators.single("aten::broadcast_to", Shapes::expand);
     operators.single("aten::repeat", Shapes::repeat);
     operators.single("aten::cat", Shapes::cat);
     operators.single("aten::concat", Shapes::cat);
     operators.single("aten::stack", Shapes::stack);
     operators.single("aten::pixel_shuffle", Shapes::pixelShuffle);
-    operators.single("aten::pixel_unshuffle", Shapes::pixelUnshuffle);
     operators.single("aten::channel_shuffle", Shapes::channelShuffle);
   }
 
@@ -113,17 +111,6 @@ final class Shapes {
         Map.of(
             "blocksize", Attribute.of(op.integer("upscale_factor")), "mode", Attribute.of("CRD"));
     return op.emit("DepthToSpace", attributes, op.tensor("self"));
-  }
-
-  /** [N,C,H,W] -> [N,C*f*f,H/f,W/f], the channel first: SpaceToDepth has another order. */
-  private static String pixelUnshuffle(Op op) {
-    List<Dim> in = op.shape("self");
-    Dim f = Dim.of(op.integer("downscale_factor"));
-    Dim h = op.output().shape().get(2);
-    Dim w = op.output().shape().get(3);
-    List<Dim> six = List.of(in.get(0), in.get(1), h, f, w, f);
-    String turned = op.transpose(op.reshape(op.tensor("self"), in, six), 0, 1, 3, 5, 2, 4);
-    return op.reshape(turned, List.of(in.get(0), in.get(1), f, f, h, w), op.output().shape());
   }
 
   private static String channelShuffle(Op op) {

@@ -14,6 +14,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
+import java.util.SortedSet;
+import java.util.TreeSet;
 
 /**
  * Runs an archive's {@code forward} on a symbol for the input, and gives what it did as a graph:
@@ -27,6 +29,13 @@ public final class Tracer {
   private static final int MAX_CANDIDATES = 8;
 
   private Tracer() {}
+
+  /**
+   * The operators that a program may call, {@code aten::add} first; in-place forms are included.
+   */
+  public static SortedSet<String> operators() {
+    return new TreeSet<>(Operators.names());
+  }
 
   /** The graph from one input, FLOAT32 {@code [N, channels, height, width]}, to the logits. */
   public static Graph trace(TorchScriptArchive archive, TraceOptions options) {
