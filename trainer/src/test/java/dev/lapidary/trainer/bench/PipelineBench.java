@@ -1,0 +1,86 @@
+package dev.lapidary.trainer.bench;
+
+import dev.lapidary.models.Golden;
+import dev.lapidary.models.image.ImageLimits;
+import dev.lapidary.models.image.Preprocessing;
+import dev.lapidary.models.image.Preprocessor;
+import dev.lapidary.trainer.augment.Augmentation;
+import dev.lapidary.trainer.data.DataFormat;
+import dev.lapidary.trainer.data.Dataset;
+import dev.lapidary.trainer.data.EpochOrder;
+import dev.lapidary.trainer.data.Loader;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.concurrent.TimeUnit;
+import org.openjdk.jmh.annotations.Benchmark;
+import org.openjdk.jmh.annotations.BenchmarkMode;
+import org.openjdk.jmh.annotations.Fork;
+import org.openjdk.jmh.annotations.Measurement;
+import org.openjdk.jmh.annotations.Mode;
+import org.openjdk.jmh.annotations.OperationsPerInvocation;
+import org.openjdk.jmh.annotations.OutputTimeUnit;
+import org.openjdk.jmh.annotations.Param;
+import org.openjdk.jmh.annotations.Scope;
+import org.openjdk.jmh.annotations.Setup;
+import org.openjdk.jmh.annotations.State;
+import org.openjdk.jmh.annotations.TearDown;
+import org.openjdk.jmh.annotations.Warmup;
+
+/**
+ * Images a second of a training epoch: 512 files of a 500 x 375 JPEG, random-resized crop, flip,
+ * normalized batches of 32 x 3 x 224 x 224.
+ */
+@State(Scope.Benchmark)
+@BenchmarkMode(Mode.Throughput)
+@OutputTimeUnit(TimeUnit.SECONDS)
+@Warmup(iterations = 2, time = 5)
+@Measurement(iterations = 5, time = 5)
+@Fork(1)
+public class PipelineBench {
+  private static final int IMAGES = 512;
+
+  @Param("2")
+  public int threads;
+
+  private Path root = Path.of("");
+  private Dataset data;
+  private Loader loader;
+  private long epoch;
+
+  @Setup
+  public void open() throws IOException {
+    root = Files.createTempDirectory("pipeline");
+    Path jpeg = Golden.file("images/photo-420.jpg");
+    for (int i = 0; i < IMAGES; i++) {
+      Path folder = Files.createDirectories(root.resolve("class" + i % 2));
+      Files.copy(jpeg, folder.resolve(i + ".jpg"));
+    }
+    Preprocessing rule = Preprocessing.imageNet(256, 224);
+    data = DataFormat.FOLDER.read(root, ImageLimits.DEFAULT);
+    Augmentation augmentation = Augmentation.parse("rrc, hflip", rule, 0);
+    loader = Loader.of(data, Preprocessor.of(rule), augmentation, threads, 0);
+  }
+
+  @Benchmark
+  @OperationsPerInvocation(IMAGES)
+  public float epoch() {
+    float sum = 0;
+    int[] order = EpochOrder.SHUFFLED.samples(data, 0, ++epoch);
+    Loader.Batches batches = loader.batches(order, 32, epoch, 0);
+    while (batches.hasNext()) {
+      sum += batches.next().images()[0];
+    }
+    return sum;
+  }
+
+  @TearDown
+  public void close() throws IOException {
+    loader.close();
+    try (var files = Files.walk(root)) {
+      for (Path file : files.sorted((a, b) -> b.compareTo(a)).toList()) {
+        Files.delete(file);
+      }
+    }
+  }
+}
