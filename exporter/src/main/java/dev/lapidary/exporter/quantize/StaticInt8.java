@@ -138,7 +138,7 @@ public final class StaticInt8 {
                 choice.label(),
                 100 * drift.argmaxAgreement(),
                 images.count()));
-    Quantized.warnIfSlower("int8", latency, log);
+    Quantized.sayLatency("int8", latency, log);
     ModelCard.Quantization record =
         new ModelCard.Quantization(
             METHOD,
