@@ -50,6 +50,10 @@ record ZipDirectory(List<Entry> entries, long start) {
         entries.add(entry);
       }
     }
+    if (in.hasRemaining()) {
+      throw Failure.badInput(
+          "its zip directory goes on behind its %d records; the file is damaged", end.count);
+    }
     if (entries.isEmpty()) {
       throw Failure.badInput("is a zip without any record; it is no PyTorch archive");
     }

@@ -42,7 +42,8 @@ final class ZipRecords {
   private record Place(ZipDirectory.Entry entry, long spanBytes) {}
 
   /**
-   * Reads the directory; no record is read yet.
+   * Reads the directory and holds it against each record's own header: a record whose name is
+   * damaged in one of them would else be missing in silence. No record is read yet.
    *
    * @throws Failure exit 2 if the file is no zip, is damaged, or is more than a PyTorch zip may be
    */
@@ -60,7 +61,9 @@ final class ZipRecords {
       String name = entry.name().substring(folder.length() + 1);
       places.put(name, new Place(entry, end - entry.headerOffset()));
     }
-    return new ZipRecords(file, folder, Collections.unmodifiableMap(places));
+    ZipRecords records = new ZipRecords(file, folder, Collections.unmodifiableMap(places));
+    places.values().forEach(records::packed);
+    return records;
   }
 
   /** The top folder that all records lie in. */
