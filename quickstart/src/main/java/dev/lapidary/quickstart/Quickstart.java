@@ -46,10 +46,18 @@ public final class Quickstart {
    * @param weights pretrained, safetensors
    * @param freezeEpochs epochs with all but the head frozen
    * @param epochs epochs after that, all unfrozen
+   * @param learningRate of both
    * @param out folder for the results; must not exist
    */
   public record Job(
-      Path train, Path val, String arch, Path weights, int freezeEpochs, int epochs, Path out) {}
+      Path train,
+      Path val,
+      String arch,
+      Path weights,
+      int freezeEpochs,
+      int epochs,
+      double learningRate,
+      Path out) {}
 
   /** Runs the whole road; returns the table. */
   public String run(Job job) throws IOException, InterruptedException {
@@ -87,6 +95,7 @@ public final class Quickstart {
         "--weights=" + job.weights(),
         "--freeze-epochs=" + job.freezeEpochs(),
         "--epochs=" + job.epochs(),
+        "--lr=" + job.learningRate(),
         "--out=" + run);
   }
 

@@ -42,7 +42,8 @@ class RoadTest {
                     "resnet20_cifar",
                     DATA.resolve("resnet20_cifar-fashion-even.safetensors"),
                     2,
-                    3,
+                    8,
+                    0.05,
                     out));
     assertThat(table)
         .contains("On 1000 validation images:")

@@ -28,10 +28,13 @@ public final class QuickstartMain implements Callable<Integer> {
   private Path data = home().resolve("quickstart/data");
 
   @Option(names = "--epochs", description = "epochs after the head's, all layers unfrozen")
-  private int epochs = 5;
+  private int epochs = 10;
 
   @Option(names = "--freeze-epochs", description = "epochs of the head alone")
   private int freezeEpochs = 3;
+
+  @Option(names = "--lr", description = "learning rate")
+  private double learningRate = 0.05;
 
   @Option(names = "--out", description = "folder for the results; must not exist")
   private Path out = free(Path.of("out"));
@@ -60,6 +63,7 @@ public final class QuickstartMain implements Callable<Integer> {
             data.resolve("resnet20_cifar-fashion-even.safetensors"),
             freezeEpochs,
             epochs,
+            learningRate,
             out);
     spec.commandLine().getOut().print(new Quickstart(programs, log).run(job));
     spec.commandLine().getOut().flush();
