@@ -29,6 +29,8 @@ import org.jspecify.annotations.Nullable;
  */
 public final class RunDirectory implements AutoCloseable {
   private static final String CONFIG = "run.yaml";
+  private static final String LOCK = ".lock";
+  private static final String CHECKPOINTS = "checkpoints";
 
   private final Path root;
   private final FileChannel lockFile;
@@ -96,7 +98,7 @@ public final class RunDirectory implements AutoCloseable {
   }
 
   public Path checkpoints() {
-    return root.resolve("checkpoints");
+    return root.resolve(CHECKPOINTS);
   }
 
   public Path metrics() {
@@ -126,7 +128,7 @@ public final class RunDirectory implements AutoCloseable {
   }
 
   private static RunDirectory lock(Path root) throws IOException {
-    Path file = root.resolve(".lock");
+    Path file = root.resolve(LOCK);
     FileChannel channel =
         FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
     FileLock lock = tryLock(channel);
@@ -146,12 +148,20 @@ public final class RunDirectory implements AutoCloseable {
     }
   }
 
+  /** Empty, or left by a process that was killed before it had written the configuration. */
   private static boolean isEmptyFolder(Path root) {
     if (!Files.isDirectory(root)) {
       return false;
     }
     try (var entries = Files.newDirectoryStream(root)) {
-      return !entries.iterator().hasNext();
+      for (Path entry : entries) {
+        String name = entry.getFileName().toString();
+        boolean leftover = name.equals(LOCK) || name.startsWith("." + CONFIG + ".");
+        if (!leftover && !(name.equals(CHECKPOINTS) && isEmptyFolder(entry))) {
+          return false;
+        }
+      }
+      return true;
     } catch (IOException e) {
       throw Failure.badInput("%s cannot be read: %s", root, e);
     }

@@ -162,4 +162,16 @@ class TrainingTest {
           .hasMessageContaining("holds a run already; go on with 'trainer resume");
     }
   }
+
+  @Test
+  void aRunKilledBeforeItsConfigurationWasWrittenCanBeginAgain() throws IOException {
+    Path out = folder.resolve("run");
+    Files.createDirectories(out.resolve("checkpoints"));
+    Files.createFile(out.resolve(".lock"));
+    Files.writeString(out.resolve(".run.yaml.123.tmp"), "see");
+    RunDirectory.requireNew(out);
+    Files.writeString(out.resolve("checkpoints/mine"), "precious");
+    assertThatThrownBy(() -> RunDirectory.requireNew(out))
+        .hasMessageContaining("exists and is not empty");
+  }
 }
