@@ -65,7 +65,7 @@ class ServeMainTest {
   void aSignalStopsItAfterTheAnswersToWhatItAccepted() throws Exception {
     Process process = start(TinyModels.write(folder));
     try (BufferedReader err = process.errorReader()) {
-      String line = err.readLine();
+      String line = firstMessage(err);
       assertThat(line).startsWith("listening on http://127.0.0.1:");
       URI uri = URI.create(line.substring("listening on ".length()));
       List<CompletableFuture<Integer>> answers = post(uri, 200);
@@ -93,7 +93,7 @@ class ServeMainTest {
     Process process =
         start(TinyModels.write(folder, Optional.of(TinyModels.card(TinyModels.golden(0.02f)))));
     try (BufferedReader err = process.errorReader()) {
-      String line = err.readLine();
+      String line = firstMessage(err);
       assertThat(line)
           .startsWith("not ready on http://127.0.0.1:")
           .endsWith(": golden image 0: logit 0 is 0.980392, expected 1.00039 within 0.0100");
@@ -102,6 +102,15 @@ class ServeMainTest {
     } finally {
       process.destroyForcibly();
     }
+  }
+
+  /** Newer JVMs warn of libraries' native access first; the launcher tells them not to. */
+  private static String firstMessage(BufferedReader err) throws IOException {
+    String line = err.readLine();
+    while (line != null && line.startsWith("WARNING: ")) {
+      line = err.readLine();
+    }
+    return String.valueOf(line);
   }
 
   private static Process start(Path model) throws IOException {
