@@ -107,7 +107,7 @@ class ServeMainTest {
   /** Newer JVMs warn of libraries' native access first; the launcher tells them not to. */
   private static String firstMessage(BufferedReader err) throws IOException {
     String line = err.readLine();
-    while (line != null && line.startsWith("WARNING: ")) {
+    while (line != null && (line.isEmpty() || line.startsWith("WARNING: "))) {
       line = err.readLine();
     }
     return String.valueOf(line);
