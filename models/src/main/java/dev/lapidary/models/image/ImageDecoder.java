@@ -10,7 +10,7 @@ import java.nio.charset.StandardCharsets;
  * composited over black; palettes and gray become RGB; 16-bit gray is {@code value / 257} rounded,
  * other 16-bit samples their high byte as in Pillow; CMYK and YCCK are Pillow's {@code
  * convert("RGB")} of inverted inks; ICC profiles and gamma are ignored, as Pillow ignores them.
- * WebP is refused: no decoder for the JVM was found that gives libwebp's pixels.
+ * WebP is refused: no JVM decoder has been compared with libwebp's pixels.
  */
 public final class ImageDecoder {
   private ImageDecoder() {}

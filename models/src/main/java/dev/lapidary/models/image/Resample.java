@@ -7,7 +7,7 @@ import java.util.Arrays;
  * Pillow's {@code Image.resize}, bit for bit: separable, antialiased, columns first, each of the
  * two passes rounded and clipped to 8 bits ({@code Resample.c}; nearest is {@code Geometry.c}).
  * Recent versions of Pillow (seen in 13.0) take the rows first where that is cheaper, such as for a
- * wide and low result; there they differ by a level from this and from their predecessors.
+ * wide and low result; there they differ from this and from their predecessors.
  */
 public final class Resample {
   private Resample() {}
