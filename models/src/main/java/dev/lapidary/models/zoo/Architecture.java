@@ -3,6 +3,7 @@ package dev.lapidary.models.zoo;
 import dev.lapidary.models.archive.TorchScriptArchive;
 import dev.lapidary.models.failure.Failure;
 import dev.lapidary.models.image.Preprocessing;
+import dev.lapidary.models.tensor.Storage;
 import dev.lapidary.models.tensor.Tensor;
 import dev.lapidary.models.zoo.Module.Slot;
 import java.util.Arrays;
@@ -175,6 +176,22 @@ public final class Architecture {
                 .apply(tensor)
                 .map(given -> fitting(tensor, given, slots))
                 .orElseGet(() -> drawn(tensor, slots, options.seed())));
+  }
+
+  /** The network without weights: every tensor is one zero, seen in its shape. */
+  TorchScriptArchive blank(ZooOptions options) {
+    Map<String, Slot> slots = ArchiveBuilder.slots(network.apply(options));
+    return build(options, tensor -> Optional.of(zero(Objects.requireNonNull(slots.get(tensor)))));
+  }
+
+  private static Tensor zero(Slot slot) {
+    Storage one = Storage.allocate(slot.dtype().bytes());
+    return new Tensor(slot.dtype(), slot.shape(), new long[slot.shape().length], one, 0);
+  }
+
+  /** The fresh tensor of a name, as {@link #build} draws it. */
+  Tensor drawn(ZooOptions options, String tensor) {
+    return drawn(tensor, ArchiveBuilder.slots(network.apply(options)), options.seed());
   }
 
   private static Tensor drawn(String tensor, Map<String, Slot> slots, long seed) {

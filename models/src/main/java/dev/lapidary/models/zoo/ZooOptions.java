@@ -34,6 +34,10 @@ public record ZooOptions(
         classes, seed, OptionalDouble.empty(), OptionalDouble.empty(), OptionalInt.empty());
   }
 
+  public ZooOptions withClasses(int count) {
+    return new ZooOptions(count, seed, dropout, stochasticDepth, inputSize);
+  }
+
   public ZooOptions withInputSize(int pixels) {
     return new ZooOptions(classes, seed, dropout, stochasticDepth, OptionalInt.of(pixels));
   }

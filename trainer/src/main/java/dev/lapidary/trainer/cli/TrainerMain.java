@@ -19,7 +19,8 @@ import picocli.CommandLine.Spec;
       EvaluateCommand.class,
       PreviewCommand.class,
       ArchsCommand.class,
-      LayersCommand.class
+      LayersCommand.class,
+      InitCommand.class
     })
 public final class TrainerMain implements Runnable {
   @Spec private CommandSpec spec;

@@ -5,13 +5,23 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.lapidary.models.Golden;
+import dev.lapidary.models.archive.ArchiveReader;
+import dev.lapidary.models.archive.TorchScriptArchive;
+import dev.lapidary.models.card.CardJson;
+import dev.lapidary.models.card.ModelCard;
 import dev.lapidary.models.cli.Program;
+import dev.lapidary.models.script.StateDict;
 import dev.lapidary.models.zoo.Zoo;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
-/** {@code trainer archs} and {@code trainer layers}, as a user or a script calls them. */
+/** {@code trainer archs}, {@code layers} and {@code init}, as a user or a script calls them. */
 class ZooCommandsTest {
   private final StringWriter out = new StringWriter();
   private final StringWriter err = new StringWriter();
@@ -68,6 +78,64 @@ class ZooCommandsTest {
         .isEqualTo(
             "error: no architecture is named 'resnet19'; did you mean resnet18 or resnet101 or"
                 + " resnet152? (trainer archs lists all)\n");
+  }
+
+  @Test
+  void initWritesAnUntrainedModelWithItsCard(@TempDir Path folder) throws Exception {
+    Path labels = Files.writeString(folder.resolve("labels.txt"), "cat\ndog\nfox\n");
+    Path first = folder.resolve("first.pt");
+    assertThat(run(init(first, "--labels", labels.toString(), "--head-init", "zero"))).isZero();
+    TorchScriptArchive archive = ArchiveReader.read(first);
+    ModelCard card = CardJson.read(archive.extra().get(TorchScriptArchive.CARD), "first.pt");
+    assertThat(card.labels()).containsExactly("cat", "dog", "fox");
+    assertThat(card.architecture()).isEqualTo("resnet20_cifar");
+    assertThat(card.provenance().weightsSource()).isEqualTo("random");
+    assertThat(floats(first, "fc.weight")).hasSize(3 * 64).containsOnly(0f);
+    Path again = folder.resolve("again.pt");
+    assertThat(run(init(again, "--labels", labels.toString(), "--head-init", "zero"))).isZero();
+    assertThat(again).hasSameBinaryContentAs(first);
+  }
+
+  @Test
+  void initTakesWeightsAndTheirClassCount(@TempDir Path folder) throws Exception {
+    Path first = folder.resolve("first.pt");
+    assertThat(run(init(first, "--classes", "7", "--seed", "5"))).isZero();
+    Path same = folder.resolve("same.pt");
+    assertThat(run(init(same, "--weights", first.toString()))).isZero();
+    assertThat(floats(same, "fc.weight")).isEqualTo(floats(first, "fc.weight"));
+    assertThat(floats(same, "conv1.weight")).isEqualTo(floats(first, "conv1.weight"));
+    Path other = folder.resolve("other.pt");
+    assertThat(run(init(other, "--weights", first.toString(), "--classes", "4"))).isZero();
+    assertThat(err.toString()).contains("head fc: 7 classes in the file, 4 here");
+    assertThat(floats(other, "layer1.0.conv1.weight"))
+        .isEqualTo(floats(first, "layer1.0.conv1.weight"));
+    assertThat(floats(other, "fc.weight")).hasSize(4 * 64);
+  }
+
+  @Test
+  void initRefusesWhatDoesNotFit(@TempDir Path folder) {
+    Path out = folder.resolve("out.pt");
+    String weights = Golden.file("torchscript/mobilenet_v2-scripted.pt").toString();
+    assertThat(run(init(out, "--weights", weights))).isEqualTo(2);
+    assertThat(err.toString()).contains("the weights fit the network too little");
+    assertThat(out).doesNotExist();
+    assertThat(run(init(out))).isZero();
+    assertThat(run(init(out))).isEqualTo(2);
+    assertThat(err.toString()).contains("out.pt exists; choose another --out or add --force");
+    assertThat(run(init(out, "--force", "--head-init", "huge"))).isEqualTo(2);
+    assertThat(err.toString()).contains("zero or constant:V but is 'huge'");
+  }
+
+  private static String[] init(Path out, String... more) {
+    List<String> all = new ArrayList<>(List.of("init", "--arch", "resnet20_cifar", "--out"));
+    all.add(out.toString());
+    all.addAll(List.of(more));
+    return all.toArray(String[]::new);
+  }
+
+  private static float[] floats(Path file, String name) {
+    StateDict state = StateDict.of(ArchiveReader.read(file));
+    return state.find(name).orElseThrow().tensor().toFloats();
   }
 
   private int run(String... arguments) {

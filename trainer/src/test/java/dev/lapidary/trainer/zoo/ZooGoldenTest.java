@@ -7,6 +7,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
+import ai.djl.pytorch.jni.JniUtils;
 import ai.djl.training.ParameterStore;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.lapidary.models.Golden;
@@ -133,6 +134,8 @@ class ZooGoldenTest {
   private static float[] run(Path file, int size) throws Exception {
     try (Model model = Model.newInstance("zoo", "PyTorch");
         NDManager manager = NDManager.newBaseManager("PyTorch")) {
+      // As all programs do; it also spares a compilation for a single run.
+      JniUtils.setGraphExecutorOptimize(false);
       model.load(file.getParent(), file.getFileName().toString());
       float[] pixels = Uniform.tensor("input", 3, size, size).toFloats();
       NDArray x = manager.create(pixels, new Shape(1, 3, size, size));
