@@ -3,6 +3,7 @@ package dev.lapidary.trainer.cli;
 import dev.lapidary.models.failure.Failure;
 import dev.lapidary.trainer.augment.Augmentation;
 import dev.lapidary.trainer.data.DataFormat;
+import dev.lapidary.trainer.data.EpochOrder;
 import dev.lapidary.trainer.data.OnBadImage;
 import dev.lapidary.trainer.plan.Defaults;
 import dev.lapidary.trainer.plan.NamePatterns;
@@ -68,6 +69,12 @@ final class PlanOptions {
       defaultValue = "fail",
       description = "What a run does about unreadable images: ${COMPLETION-CANDIDATES}.")
   private OnBadImage onBadImage = OnBadImage.FAIL;
+
+  @Option(
+      names = "--sampling",
+      defaultValue = "shuffled",
+      description = "An epoch's images: shuffled, balanced (classes equally often), as_listed.")
+  private EpochOrder sampling = EpochOrder.SHUFFLED;
 
   @Option(names = "--arch", description = "An architecture of the zoo; see trainer archs.")
   private @Nullable String arch;
@@ -239,7 +246,13 @@ final class PlanOptions {
         threads,
         device,
         new RunConfig.Data(
-            data, Optional.ofNullable(val), valSplit, format, onBadImage, Defaults.CACHE_MEGABYTES),
+            data,
+            Optional.ofNullable(val),
+            valSplit,
+            format,
+            onBadImage,
+            sampling,
+            Defaults.CACHE_MEGABYTES),
         new RunConfig.Model(
             name,
             Optional.ofNullable(arch),

@@ -2,6 +2,7 @@ package dev.lapidary.trainer.plan;
 
 import dev.lapidary.trainer.augment.Augmentation;
 import dev.lapidary.trainer.data.DataFormat;
+import dev.lapidary.trainer.data.EpochOrder;
 import dev.lapidary.trainer.data.OnBadImage;
 import dev.lapidary.trainer.program.UpdateRule;
 import java.util.List;
@@ -85,7 +86,13 @@ public final class Defaults {
         0,
         "auto",
         new RunConfig.Data(
-            "?", Optional.empty(), VAL_SPLIT, DataFormat.AUTO, OnBadImage.FAIL, CACHE_MEGABYTES),
+            "?",
+            Optional.empty(),
+            VAL_SPLIT,
+            DataFormat.AUTO,
+            OnBadImage.FAIL,
+            EpochOrder.SHUFFLED,
+            CACHE_MEGABYTES),
         new RunConfig.Model(
             "",
             Optional.of("?"),

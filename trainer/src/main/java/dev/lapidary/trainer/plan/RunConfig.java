@@ -1,6 +1,7 @@
 package dev.lapidary.trainer.plan;
 
 import dev.lapidary.trainer.data.DataFormat;
+import dev.lapidary.trainer.data.EpochOrder;
 import dev.lapidary.trainer.data.OnBadImage;
 import dev.lapidary.trainer.program.LossOptions;
 import java.util.List;
@@ -28,6 +29,7 @@ public record RunConfig(
    * @param train the images
    * @param val images to validate on; if absent, a part of {@code train} by {@code valSplit}
    * @param valSplit the fraction of each class that is held out, in (0, 1)
+   * @param sampling in which order, and how often, an epoch visits the training images
    * @param cacheMegabytes of decoded images to keep in memory
    */
   public record Data(
@@ -36,6 +38,7 @@ public record RunConfig(
       double valSplit,
       DataFormat format,
       OnBadImage onBadImage,
+      EpochOrder sampling,
       int cacheMegabytes) {
     public Data {
       require(!train.isBlank(), "data.train names no folder");
@@ -145,7 +148,13 @@ public record RunConfig(
   public RunConfig withoutPaths() {
     Data anywhere =
         new Data(
-            "-", data.val().map(v -> "-"), data.valSplit(), data.format(), data.onBadImage(), 0);
+            "-",
+            data.val().map(v -> "-"),
+            data.valSplit(),
+            data.format(),
+            data.onBadImage(),
+            data.sampling(),
+            0);
     Model anyFile =
         new Model(
             model.name(),

@@ -21,8 +21,9 @@ final class EpochBatches {
     this.accumulate = accumulate;
   }
 
-  static EpochBatches of(Dataset data, long seed, int epoch, StageConfig stage) {
-    int[] order = EpochOrder.SHUFFLED.samples(data, seed, epoch);
+  static EpochBatches of(
+      Dataset data, EpochOrder sampling, long seed, int epoch, StageConfig stage) {
+    int[] order = sampling.samples(data, seed, epoch);
     int size = stage.batchSize();
     boolean lonely = order.length > size && order.length % size == 1 && size > 1;
     int[] used = lonely ? Arrays.copyOf(order, order.length - 1) : order;

@@ -293,7 +293,7 @@ public final class Training implements AutoCloseable {
 
   private Outcome trainEpoch(StageRun stage, MetricsLog metrics) throws IOException {
     stage.resumeTraining();
-    EpochBatches plan = EpochBatches.of(data.train(), config.seed(), epochNumber(), stage.config());
+    EpochBatches plan = epochBatches(stage);
     try (Loader.Batches batches =
         loader.batches(
             plan.order(), stage.config().batchSize(), epochNumber(), (int) position.batch())) {
@@ -405,7 +405,7 @@ public final class Training implements AutoCloseable {
 
   private EpochMetrics epochMetrics(StageRun stage, Scores scores) {
     boolean isBest = best.isPresent() && best.get().step() == position.step();
-    EpochBatches plan = EpochBatches.of(data.train(), config.seed(), epochNumber(), stage.config());
+    EpochBatches plan = epochBatches(stage);
     double factor =
         stage
             .config()
@@ -520,6 +520,11 @@ public final class Training implements AutoCloseable {
   private static RunConfig resolve(RunConfig asked) {
     String device = asked.device().equals("auto") ? "cpu" : asked.device();
     return asked.resolved(Runtime.getRuntime().availableProcessors(), device);
+  }
+
+  private EpochBatches epochBatches(StageRun stage) {
+    return EpochBatches.of(
+        data.train(), config.data().sampling(), config.seed(), epochNumber(), stage.config());
   }
 
   private static TrainingData openData(RunConfig config, Progress progress) {
