@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.lapidary.models.failure.ExitCode;
 import dev.lapidary.models.failure.Failure;
+import dev.lapidary.trainer.data.EpochOrder;
 import dev.lapidary.trainer.program.UpdateRule;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -30,11 +31,13 @@ class RunYamlTest {
     assertThat(config.stages().get(1).schedule().shape())
         .isEqualTo(new Schedule.OneCycle(0.3, 25, 1e4));
     assertThat(config.data().valSplit()).isEqualTo(0.2);
+    assertThat(config.data().sampling()).isEqualTo(EpochOrder.SHUFFLED);
   }
 
   @Test
   void writtenAndReadIsEqual() {
-    RunConfig config = RunYaml.read(SHORT, "run.yaml");
+    RunConfig config = RunYaml.with(RunYaml.read(SHORT, "run.yaml"), "data.sampling=balanced");
+    assertThat(config.data().sampling()).isEqualTo(EpochOrder.BALANCED);
     assertThat(RunYaml.read(RunYaml.write(config), "again")).isEqualTo(config);
   }
 
@@ -58,6 +61,7 @@ class RunYamlTest {
         "stages.7.lr=1 | there is no 7; the list has 2, counted from 0",
         "stages.1.optimizer.kind=adamm | there is no kind adamm .*did you mean adam",
         "stages.1.batch-size=many | stages.1.batch-size cannot be many",
+        "data.sampling=fair | data.sampling cannot be fair",
         "stages.1.batch-size=0 | batch-size must be at least 1, is 0",
         "seed | expected key=value",
         "model.file=x.pt | exactly one of model.arch"

@@ -8,6 +8,7 @@ import dev.lapidary.models.card.CardJson;
 import dev.lapidary.models.card.ModelCard;
 import dev.lapidary.models.failure.ExitCode;
 import dev.lapidary.models.failure.Failure;
+import dev.lapidary.trainer.data.EpochOrder;
 import dev.lapidary.trainer.plan.RunConfig;
 import dev.lapidary.trainer.plan.RunYaml;
 import dev.lapidary.trainer.run.Training.Outcome;
@@ -83,6 +84,28 @@ class TrainingTest {
     assertThat(result.images()).isEqualTo(12);
     assertThat(result.accuracy()).isEqualTo(card.metrics().get("val_accuracy"));
     assertThat(result.loss()).isEqualTo(card.metrics().get("val_loss"));
+  }
+
+  /** 3 red images beside 10 green and 10 blue ones; 2, 8 and 8 are left to train on. */
+  @Test
+  void balancedSamplingIsTrainedRecordedAndResumed() throws IOException {
+    for (int i = 3; i < 10; i++) {
+      Files.delete(folder.resolve("data/red/%03d.png".formatted(i)));
+    }
+    RunConfig balanced = RunYaml.with(config, "data.sampling=balanced");
+    Path whole = folder.resolve("balanced");
+    Training.start(whole, balanced, progress, NEVER);
+    assertThat(said.toString()).contains("data: 3 classes, 18 training and 5 validation images");
+    assertThat(RunDirectory.readConfig(whole).data().sampling()).isEqualTo(EpochOrder.BALANCED);
+    Path stopped = folder.resolve("stopped");
+    Training.start(stopped, balanced, progress, () -> true);
+    Training.resume(stopped, List.of(), List.of(), progress, NEVER);
+    assertThat(stopped.resolve("model.safetensors"))
+        .hasSameBinaryContentAs(whole.resolve("model.safetensors"));
+    Path shuffled = folder.resolve("shuffled");
+    Training.start(shuffled, config, progress, NEVER);
+    assertThat(Files.readAllBytes(shuffled.resolve("model.safetensors")))
+        .isNotEqualTo(Files.readAllBytes(whole.resolve("model.safetensors")));
   }
 
   @Test
