@@ -60,6 +60,10 @@ public final class Checkpoints {
     this.folder = folder;
   }
 
+  public Path folder() {
+    return folder;
+  }
+
   /** One checkpoint's content. */
   public record Saved(
       TrainingState state, Map<String, Tensor> model, Map<String, Tensor> optimizer) {}
@@ -92,11 +96,16 @@ public final class Checkpoints {
     return Optional.empty();
   }
 
-  /** Writes the best weights so far; the checkpoint that names the file is written after it. */
-  public String writeBest(long step, Map<String, Tensor> model) throws IOException {
-    String name = BEST_PREFIX + "%09d".formatted(step) + SUFFIX;
+  /** Where the best weights of that step belong. */
+  public static String bestName(long step) {
+    return BEST_PREFIX + "%09d".formatted(step) + SUFFIX;
+  }
+
+  /**
+   * Writes the best weights so far; the checkpoint that names the file is to be written after it.
+   */
+  public void writeBest(String name, Map<String, Tensor> model) throws IOException {
     writeFile(folder.resolve(name), model, Map.of());
-    return name;
   }
 
   /**

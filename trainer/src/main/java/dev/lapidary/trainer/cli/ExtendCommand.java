@@ -1,6 +1,7 @@
 package dev.lapidary.trainer.cli;
 
-import dev.lapidary.trainer.run.Training;
+import dev.lapidary.trainer.run.Outcome;
+import dev.lapidary.trainer.run.Runs;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
@@ -33,8 +34,7 @@ public final class ExtendCommand implements Callable<Integer> {
   public Integer call() throws IOException {
     PrintWriter err = spec.commandLine().getErr();
     try (Interruption interruption = new Interruption()) {
-      Training.Outcome outcome =
-          Training.extend(run, epochs, Terminal.progress(err), interruption::asked);
+      Outcome outcome = Runs.extend(run, epochs, Terminal.progress(err), interruption::asked);
       return Interruption.status(outcome, run, err);
     }
   }

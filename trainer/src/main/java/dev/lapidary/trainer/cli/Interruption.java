@@ -1,7 +1,7 @@
 package dev.lapidary.trainer.cli;
 
 import dev.lapidary.models.failure.ExitCode;
-import dev.lapidary.trainer.run.Training.Outcome;
+import dev.lapidary.trainer.run.Outcome;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.concurrent.CountDownLatch;

@@ -204,8 +204,19 @@ final class PlanOptions {
   @Option(names = "--accumulate", defaultValue = "1", description = "Batches that make a step.")
   private int accumulate;
 
-  @Option(names = "--checkpoint-every", defaultValue = "0", description = "Steps; 0: each epoch.")
+  @Option(
+      names = "--checkpoint-every",
+      paramLabel = "STEPS",
+      defaultValue = "0",
+      description = "A checkpoint after so many steps, beside each epoch's; 0: none.")
   private int checkpointEvery;
+
+  @Option(
+      names = "--checkpoint-minutes",
+      paramLabel = "MINUTES",
+      defaultValue = "" + Defaults.CHECKPOINT_MINUTES,
+      description = "A checkpoint after so many minutes without one; 0: none.")
+  private double checkpointMinutes;
 
   @Option(names = "--seed", defaultValue = "0", description = "Of every random decision.")
   private long seed;
@@ -265,7 +276,8 @@ final class PlanOptions {
             Optional.ofNullable(std)),
         new RunConfig.Loss(labelSmoothing, classWeights),
         stages(),
-        new RunConfig.Checkpoints(checkpointEvery, RunConfig.Deliver.BEST, patience));
+        new RunConfig.Checkpoints(
+            checkpointEvery, checkpointMinutes, RunConfig.Deliver.BEST, patience));
   }
 
   private List<StageConfig> stages() {

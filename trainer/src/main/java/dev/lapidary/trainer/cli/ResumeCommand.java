@@ -1,6 +1,7 @@
 package dev.lapidary.trainer.cli;
 
-import dev.lapidary.trainer.run.Training;
+import dev.lapidary.trainer.run.Outcome;
+import dev.lapidary.trainer.run.Runs;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
@@ -44,8 +45,8 @@ public final class ResumeCommand implements Callable<Integer> {
   public Integer call() throws IOException {
     PrintWriter err = spec.commandLine().getErr();
     try (Interruption interruption = new Interruption()) {
-      Training.Outcome outcome =
-          Training.resume(run, sets, allowed, Terminal.progress(err), interruption::asked);
+      Outcome outcome =
+          Runs.resume(run, sets, allowed, Terminal.progress(err), interruption::asked);
       return Interruption.status(outcome, run, err);
     }
   }

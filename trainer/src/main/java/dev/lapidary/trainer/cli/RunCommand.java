@@ -1,7 +1,8 @@
 package dev.lapidary.trainer.cli;
 
 import dev.lapidary.trainer.plan.RunConfig;
-import dev.lapidary.trainer.run.Training;
+import dev.lapidary.trainer.run.Outcome;
+import dev.lapidary.trainer.run.Runs;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
@@ -34,8 +35,7 @@ public final class RunCommand implements Callable<Integer> {
     RunConfig config = plan.config();
     PrintWriter err = spec.commandLine().getErr();
     try (Interruption interruption = new Interruption()) {
-      Training.Outcome outcome =
-          Training.start(out, config, Terminal.progress(err), interruption::asked);
+      Outcome outcome = Runs.start(out, config, Terminal.progress(err), interruption::asked);
       return Interruption.status(outcome, out, err);
     }
   }

@@ -14,6 +14,7 @@ public final class Defaults {
   public static final double MIN_MATCH = 0.5;
   public static final int EPOCHS = 10;
   public static final int BATCH_SIZE = 32;
+  public static final double CHECKPOINT_MINUTES = 10;
   public static final int CACHE_MEGABYTES = 512;
   public static final double LR = 0.01;
   public static final double WEIGHT_DECAY = 1e-4;
@@ -105,6 +106,6 @@ public final class Defaults {
             Optional.empty()),
         new RunConfig.Loss(0, RunConfig.ClassWeights.NONE),
         List.of(stage()),
-        new RunConfig.Checkpoints(0, RunConfig.Deliver.BEST, 0));
+        new RunConfig.Checkpoints(0, CHECKPOINT_MINUTES, RunConfig.Deliver.BEST, 0));
   }
 }

@@ -109,12 +109,14 @@ public record RunConfig(
 
   /**
    * @param everySteps a checkpoint after so many steps, beside the one at each epoch's end; 0: none
+   * @param everyMinutes likewise after so many minutes without one
    * @param deliver which weights become {@code model.pt}
    * @param patience epochs without a better validation after which the run ends; 0: it never does
    */
-  public record Checkpoints(int everySteps, Deliver deliver, int patience) {
+  public record Checkpoints(int everySteps, double everyMinutes, Deliver deliver, int patience) {
     public Checkpoints {
       require(everySteps >= 0, "checkpoints.every-steps must not be negative: " + everySteps);
+      require(everyMinutes >= 0, "checkpoints.every-minutes must not be negative: " + everyMinutes);
       require(patience >= 0, "checkpoints.patience must not be negative: " + patience);
     }
   }
@@ -136,6 +138,16 @@ public record RunConfig(
 
   public RunConfig withStages(List<StageConfig> other) {
     return new RunConfig(seed, threads, device, data, model, loss, other, checkpoints);
+  }
+
+  /** Of the whole run. */
+  public int epochs() {
+    return epochsBefore(stages.size());
+  }
+
+  /** Of the stages before this one, which counts from 0. */
+  public int epochsBefore(int stage) {
+    return stages.subList(0, stage).stream().mapToInt(StageConfig::epochs).sum();
   }
 
   /** With what the machine decides written out. */

@@ -7,15 +7,26 @@ final class TrainingClock {
   private long epochStart = System.nanoTime();
   private long waited;
   private long computed;
+  private long checkpointed;
+  private long lastCheckpoint = System.nanoTime();
 
-  /** A line of {@code timing.jsonl}. */
+  /**
+   * A line of {@code timing.jsonl}.
+   *
+   * @param checkpointSeconds that training stood still: copying, and waiting for the one before
+   */
   record EpochTiming(
-      long step, double seconds, double libtorchSeconds, double waitedForDataSeconds) {}
+      long step,
+      double seconds,
+      double libtorchSeconds,
+      double waitedForDataSeconds,
+      double checkpointSeconds) {}
 
   void startEpoch() {
     epochStart = System.nanoTime();
     waited = 0;
     computed = 0;
+    checkpointed = 0;
   }
 
   <T> T waiting(Supplier<T> work) {
@@ -32,13 +43,28 @@ final class TrainingClock {
     return result;
   }
 
+  void checkpointing(Runnable work) {
+    long start = System.nanoTime();
+    work.run();
+    lastCheckpoint = System.nanoTime();
+    checkpointed += lastCheckpoint - start;
+  }
+
+  double minutesSinceCheckpoint() {
+    return seconds(System.nanoTime() - lastCheckpoint) / 60;
+  }
+
   double imagesPerSecond(long images) {
     return (double) images / seconds(System.nanoTime() - epochStart);
   }
 
   EpochTiming epoch(long step) {
     return new EpochTiming(
-        step, seconds(System.nanoTime() - epochStart), seconds(computed), seconds(waited));
+        step,
+        seconds(System.nanoTime() - epochStart),
+        seconds(computed),
+        seconds(waited),
+        seconds(checkpointed));
   }
 
   private static double seconds(long nanos) {

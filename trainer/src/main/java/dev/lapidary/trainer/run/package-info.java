@@ -1,7 +1,7 @@
 /**
  * The loop: from a configuration to a run directory. Entry points: {@link
- * dev.lapidary.trainer.run.Training} and {@link dev.lapidary.trainer.run.Evaluation}. Knows no
- * command line.
+ * dev.lapidary.trainer.run.Runs} and {@link dev.lapidary.trainer.run.Evaluation}. Knows no command
+ * line.
  */
 @NullMarked
 package dev.lapidary.trainer.run;

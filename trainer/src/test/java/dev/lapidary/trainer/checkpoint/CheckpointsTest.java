@@ -80,7 +80,8 @@ class CheckpointsTest {
   @Test
   void twoGenerationsAreKeptAndTheBestWithThem() throws IOException {
     Checkpoints checkpoints = new Checkpoints(folder);
-    String best = checkpoints.writeBest(1, Map.of("fc.weight", Tensor.of(new float[] {9}, 1)));
+    String best = Checkpoints.bestName(1);
+    checkpoints.writeBest(best, Map.of("fc.weight", Tensor.of(new float[] {9}, 1)));
     for (int step = 1; step <= 4; step++) {
       checkpoints.write(saved(step, best));
     }
@@ -103,7 +104,8 @@ class CheckpointsTest {
   @Test
   void aDamagedBestIsNamedWithARemedy() throws IOException {
     Checkpoints checkpoints = new Checkpoints(folder);
-    String best = checkpoints.writeBest(1, Map.of("fc.weight", Tensor.of(new float[] {9}, 1)));
+    String best = Checkpoints.bestName(1);
+    checkpoints.writeBest(best, Map.of("fc.weight", Tensor.of(new float[] {9}, 1)));
     Files.write(folder.resolve(best), new byte[50]);
     assertThatThrownBy(() -> checkpoints.readBest(best))
         .hasMessageContaining("the best weights are damaged")

@@ -11,7 +11,6 @@ import dev.lapidary.models.failure.Failure;
 import dev.lapidary.trainer.data.EpochOrder;
 import dev.lapidary.trainer.plan.RunConfig;
 import dev.lapidary.trainer.plan.RunYaml;
-import dev.lapidary.trainer.run.Training.Outcome;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
@@ -24,7 +23,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-class TrainingTest {
+class RunsTest {
   private static final BooleanSupplier NEVER = () -> false;
 
   @TempDir private Path folder;
@@ -54,7 +53,7 @@ class TrainingTest {
   @Test
   void writesARunThatSaysWhatItIs() throws IOException {
     Path out = folder.resolve("run");
-    assertThat(Training.start(out, config, progress, NEVER)).isEqualTo(Outcome.FINISHED);
+    assertThat(Runs.start(out, config, progress, NEVER)).isEqualTo(Outcome.FINISHED);
     assertThat(said.toString())
         .contains("data: 3 classes, 24 training and 6 validation images")
         .contains("stage head: 1 epochs, batch 8, 2 of 65 tensors trained")
@@ -76,7 +75,7 @@ class TrainingTest {
     Path out = folder.resolve("run");
     Path val = TinyImages.write(folder.resolve("val"), 4, 2);
     RunConfig withVal = RunYaml.with(config, "data.val=" + val);
-    Training.start(out, withVal, progress, NEVER);
+    Runs.start(out, withVal, progress, NEVER);
     Evaluation.Result result = Evaluation.of(out, val, "cpu", 1);
     ModelCard card =
         CardJson.read(
@@ -94,16 +93,16 @@ class TrainingTest {
     }
     RunConfig balanced = RunYaml.with(config, "data.sampling=balanced");
     Path whole = folder.resolve("balanced");
-    Training.start(whole, balanced, progress, NEVER);
+    Runs.start(whole, balanced, progress, NEVER);
     assertThat(said.toString()).contains("data: 3 classes, 18 training and 5 validation images");
     assertThat(RunDirectory.readConfig(whole).data().sampling()).isEqualTo(EpochOrder.BALANCED);
     Path stopped = folder.resolve("stopped");
-    Training.start(stopped, balanced, progress, () -> true);
-    Training.resume(stopped, List.of(), List.of(), progress, NEVER);
+    Runs.start(stopped, balanced, progress, () -> true);
+    Runs.resume(stopped, List.of(), List.of(), progress, NEVER);
     assertThat(stopped.resolve("model.safetensors"))
         .hasSameBinaryContentAs(whole.resolve("model.safetensors"));
     Path shuffled = folder.resolve("shuffled");
-    Training.start(shuffled, config, progress, NEVER);
+    Runs.start(shuffled, config, progress, NEVER);
     assertThat(Files.readAllBytes(shuffled.resolve("model.safetensors")))
         .isNotEqualTo(Files.readAllBytes(whole.resolve("model.safetensors")));
   }
@@ -111,12 +110,12 @@ class TrainingTest {
   @Test
   void interruptedAfterEveryStepItGivesTheSameBytes() throws IOException {
     Path whole = folder.resolve("whole");
-    Training.start(whole, config, progress, NEVER);
+    Runs.start(whole, config, progress, NEVER);
     Path stopped = folder.resolve("stopped");
     AtomicInteger parts = new AtomicInteger(1);
-    Outcome outcome = Training.start(stopped, config, progress, () -> true);
+    Outcome outcome = Runs.start(stopped, config, progress, () -> true);
     while (outcome == Outcome.INTERRUPTED) {
-      outcome = Training.resume(stopped, List.of(), List.of(), progress, () -> true);
+      outcome = Runs.resume(stopped, List.of(), List.of(), progress, () -> true);
       parts.incrementAndGet();
     }
     assertThat(parts.get()).isGreaterThan(8);
@@ -128,14 +127,14 @@ class TrainingTest {
   @Test
   void resumeRefusesDriftedDataWithExit3() throws IOException {
     Path out = folder.resolve("run");
-    Training.start(out, config, progress, () -> true);
+    Runs.start(out, config, progress, () -> true);
     TinyImages.write(folder.resolve("data"), 10, 99);
-    assertThatThrownBy(() -> Training.resume(out, List.of(), List.of(), progress, NEVER))
+    assertThatThrownBy(() -> Runs.resume(out, List.of(), List.of(), progress, NEVER))
         .isInstanceOfSatisfying(
             Failure.class, f -> assertThat(f.code()).isEqualTo(ExitCode.GATE_REFUSED))
         .hasMessageContaining("the run cannot go on exactly: data was ")
         .hasMessageContaining("--allow-drift");
-    assertThat(Training.resume(out, List.of(), List.of("data"), progress, NEVER))
+    assertThat(Runs.resume(out, List.of(), List.of("data"), progress, NEVER))
         .isEqualTo(Outcome.FINISHED);
     assertThat(said.toString()).contains("drift, so the result is not exact: data was ");
   }
@@ -143,9 +142,9 @@ class TrainingTest {
   @Test
   void resumeWithAnotherPlanSaysThatItIsNotExact() throws IOException {
     Path out = folder.resolve("run");
-    Training.start(out, config, progress, () -> true);
+    Runs.start(out, config, progress, () -> true);
     List<String> sets = List.of("stages.1.batch-size=4");
-    assertThat(Training.resume(out, sets, List.of(), progress, NEVER)).isEqualTo(Outcome.FINISHED);
+    assertThat(Runs.resume(out, sets, List.of(), progress, NEVER)).isEqualTo(Outcome.FINISHED);
     assertThat(said.toString()).contains("drift, so the result is not exact: config was ");
     assertThat(RunDirectory.readConfig(out).stages().get(1).batchSize()).isEqualTo(4);
   }
@@ -153,14 +152,13 @@ class TrainingTest {
   @Test
   void extendAddsEpochsToAFinishedRunOnly() throws IOException {
     Path out = folder.resolve("run");
-    Training.start(out, config, progress, () -> true);
-    assertThatThrownBy(() -> Training.extend(out, 1, progress, NEVER))
+    Runs.start(out, config, progress, () -> true);
+    assertThatThrownBy(() -> Runs.extend(out, 1, progress, NEVER))
         .hasMessageContaining("is not finished; go on with 'trainer resume");
-    Training.resume(out, List.of(), List.of(), progress, NEVER);
-    assertThat(Training.resume(out, List.of(), List.of(), progress, NEVER))
-        .isEqualTo(Outcome.FINISHED);
+    Runs.resume(out, List.of(), List.of(), progress, NEVER);
+    assertThat(Runs.resume(out, List.of(), List.of(), progress, NEVER)).isEqualTo(Outcome.FINISHED);
     assertThat(said.toString()).contains("is finished; nothing is left to do");
-    assertThat(Training.extend(out, 1, progress, NEVER)).isEqualTo(Outcome.FINISHED);
+    assertThat(Runs.extend(out, 1, progress, NEVER)).isEqualTo(Outcome.FINISHED);
     assertThat(Files.readAllLines(out.resolve("metrics.jsonl"))).hasSize(4);
   }
 
@@ -168,7 +166,7 @@ class TrainingTest {
   void anExplodingLossStopsTheRunWithTheStepAndTheCause() {
     Path out = folder.resolve("run");
     RunConfig wild = RunYaml.with(RunYaml.with(config, "stages.1.lr=1e30"), "stages.1.epochs=9");
-    assertThatThrownBy(() -> Training.start(out, wild, progress, NEVER))
+    assertThatThrownBy(() -> Runs.start(out, wild, progress, NEVER))
         .isInstanceOfSatisfying(Failure.class, f -> assertThat(f.code()).isEqualTo(ExitCode.FAILED))
         .hasMessageFindingMatch("the loss is (NaN|-?Infinity) at step \\d+ \\(stage all")
         .hasMessageContaining("a learning rate that is too high");
@@ -181,7 +179,7 @@ class TrainingTest {
       assertThat(held.root()).isEqualTo(out);
       assertThatThrownBy(() -> RunDirectory.open(out))
           .hasMessageContaining("another process is training there");
-      assertThatThrownBy(() -> Training.start(out, config, progress, NEVER))
+      assertThatThrownBy(() -> Runs.start(out, config, progress, NEVER))
           .hasMessageContaining("holds a run already; go on with 'trainer resume");
     }
   }

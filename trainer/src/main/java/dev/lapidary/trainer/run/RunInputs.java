@@ -1,0 +1,99 @@
+package dev.lapidary.trainer.run;
+
+import dev.lapidary.models.failure.Failure;
+import dev.lapidary.models.image.ImageLimits;
+import dev.lapidary.models.script.StateDict;
+import dev.lapidary.models.zoo.Zoo;
+import dev.lapidary.trainer.augment.Augmentation;
+import dev.lapidary.trainer.checkpoint.TrainingState.Identity;
+import dev.lapidary.trainer.data.TrainingData;
+import dev.lapidary.trainer.plan.NamePatterns;
+import dev.lapidary.trainer.plan.RunConfig;
+import dev.lapidary.trainer.plan.RunYaml;
+import dev.lapidary.trainer.plan.StageConfig;
+import dev.lapidary.trainer.program.Libtorch;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+
+/**
+ * What a run is made of, read and checked before anything is written.
+ *
+ * @param config with what the machine decides written out
+ */
+record RunInputs(RunConfig config, TrainingData data, Network network, Identity identity) {
+
+  /**
+   * To be called on libtorch's thread.
+   *
+   * @param config resolved
+   * @throws Failure (exit 2) for images, weights or patterns that do not fit
+   */
+  static RunInputs open(RunConfig config, Progress progress) throws IOException {
+    TrainingData data = openData(config, progress);
+    Network network = Network.of(config, data.train().labels());
+    requirePlan(config, network);
+    return new RunInputs(config, data, network, identity(config, data, network));
+  }
+
+  /** Refuses what needs no image to be seen, and fills in what the machine decides. */
+  static RunConfig resolve(RunConfig asked) {
+    asked.model().arch().ifPresent(Zoo::find);
+    String device = asked.device().equals("auto") ? "cpu" : asked.device();
+    return asked.resolved(Runtime.getRuntime().availableProcessors(), device);
+  }
+
+  private static TrainingData openData(RunConfig config, Progress progress) {
+    TrainingData data =
+        TrainingData.open(
+            new TrainingData.Source(
+                Path.of(config.data().train()),
+                config.data().val().map(Path::of),
+                config.data().format(),
+                config.data().valSplit(),
+                config.seed(),
+                config.data().onBadImage(),
+                ImageLimits.DEFAULT,
+                config.threads()));
+    progress.say(
+        "data: %d classes, %d training and %d validation images"
+            .formatted(
+                data.train().labels().size(), data.train().size(), data.validation().size()));
+    data.skipped().forEach(bad -> progress.say("left out: " + bad));
+    if (!data.duplicates().isEmpty()) {
+      progress.say(
+          "warning: %d images are in training and validation, such as %s"
+              .formatted(data.duplicates().size(), data.duplicates().get(0)));
+    }
+    return data;
+  }
+
+  /** Refuses patterns that match nothing and unknown augmentations. */
+  private static void requirePlan(RunConfig config, Network network) {
+    List<String> names =
+        StateDict.of(network.archive()).entries().stream()
+            .filter(entry -> entry.kind() == StateDict.Kind.PARAMETER)
+            .map(StateDict.Entry::name)
+            .toList();
+    NamePatterns patterns = new NamePatterns(names, network.headPath());
+    for (StageConfig stage : config.stages()) {
+      patterns.trained(stage);
+      stage.groups().forEach(group -> patterns.match(group.match()));
+      Augmentation.parse(stage.augment(), network.preprocessing(), config.seed());
+    }
+  }
+
+  private static Identity identity(RunConfig config, TrainingData data, Network network) {
+    String initial = Fingerprint.of(StateDict.of(network.archive()).tensors());
+    String json = RunYaml.writeJson(config.withoutPaths());
+    String runId = Fingerprint.of(json + "\n" + data.manifestSha256() + "\n" + initial);
+    return new Identity(
+        runId,
+        json,
+        data.manifestSha256(),
+        initial,
+        Libtorch.version(),
+        Fingerprint.capability(),
+        config.threads());
+  }
+}
