@@ -2,6 +2,8 @@ package dev.lapidary.trainer.cli;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.datatype.jdk8.Jdk8Module;
+import dev.lapidary.trainer.report.MeasuresText;
 import dev.lapidary.trainer.run.Evaluation;
 import java.io.PrintWriter;
 import java.nio.file.Path;
@@ -17,14 +19,23 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "evaluate",
     mixinStandardHelpOptions = true,
-    description = "Measures a trained model on labelled images, in libtorch.")
+    description = {
+      "Measures a trained model on labelled images, in libtorch: accuracy with its 95 %% interval,"
+          + " loss, calibration, precision and recall of each class, the confusion matrix and the"
+          + " worst mistakes."
+    })
 public final class EvaluateCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
 
   @Parameters(paramLabel = "RUN|model.pt", description = "A finished run, or a model with a card.")
   private Path source;
 
-  @Option(names = "--data", required = true, description = "Labelled images of the same classes.")
+  @Option(
+      names = "--data",
+      required = true,
+      description =
+          "Labelled images of the same classes: all of them, or the part for tests where the data"
+              + " have one (split test of a list, t10k of IDX files).")
   private Path data;
 
   @Option(names = "--json", description = "One JSON document on stdout.")
@@ -42,13 +53,24 @@ public final class EvaluateCommand implements Callable<Integer> {
     Evaluation.Result result = Evaluation.of(source, data, device, count);
     PrintWriter out = spec.commandLine().getOut();
     if (json) {
-      out.println(JsonMapper.builder().build().writeValueAsString(result));
+      JsonMapper mapper = JsonMapper.builder().addModule(new Jdk8Module()).build();
+      out.println(mapper.writeValueAsString(result));
       return 0;
     }
-    out.printf(Locale.ROOT, "images    %d%n", result.images());
-    out.printf(Locale.ROOT, "accuracy  %.4f%n", result.accuracy());
-    out.printf(Locale.ROOT, "loss      %.4f%n", result.loss());
-    out.printf(Locale.ROOT, "latency   %.2f ms (median, one image)%n", result.p50Millis());
+    MeasuresText.lines(result.measures()).forEach(out::println);
+    if (!result.worst().isEmpty()) {
+      out.printf("%nworst mistakes%n");
+    }
+    for (Evaluation.Mistake mistake : result.worst()) {
+      out.printf(
+          Locale.ROOT,
+          "  %s is %s, not %s (%.1f %% sure)%n",
+          mistake.image(),
+          mistake.label(),
+          mistake.predicted(),
+          100 * mistake.confidence());
+    }
+    out.printf(Locale.ROOT, "%nlatency      %.2f ms (median, one image)%n", result.p50Millis());
     out.flush();
     return 0;
   }

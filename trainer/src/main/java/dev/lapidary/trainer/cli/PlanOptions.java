@@ -59,6 +59,11 @@ final class PlanOptions {
   private @Nullable String val;
 
   @Option(
+      names = "--test",
+      description = "Images to test the finished model on, once; nothing is chosen by them.")
+  private @Nullable String test;
+
+  @Option(
       names = "--val-split",
       defaultValue = "0.2",
       description = "Without --val: the part of each class that is held out.")
@@ -259,6 +264,7 @@ final class PlanOptions {
         new RunConfig.Data(
             data,
             Optional.ofNullable(val),
+            Optional.ofNullable(test),
             valSplit,
             format,
             onBadImage,

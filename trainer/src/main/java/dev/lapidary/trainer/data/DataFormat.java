@@ -4,6 +4,7 @@ import dev.lapidary.models.image.ImageLimits;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
+import java.util.Optional;
 
 /** How labelled images lie on disk. */
 public enum DataFormat {
@@ -27,6 +28,20 @@ public enum DataFormat {
       case JSONL -> ManifestFormat.readJsonl(path, limits);
       case IDX -> IdxFormat.read(path);
     };
+  }
+
+  /**
+   * The images to test on: where the data have a part for that (t10k of IDX files, {@code split}
+   * test of a list) that part, else all of them.
+   */
+  public Dataset readTest(Path path, ImageLimits limits) {
+    Optional<Path> t10k =
+        Files.isDirectory(path) && this != FOLDER
+            ? IdxFormat.images(path, "t10k")
+            : Optional.empty();
+    Dataset all = read(t10k.orElse(path), limits);
+    Dataset marked = all.filter(sample -> sample.part() == Sample.Part.TEST);
+    return marked.size() > 0 ? marked : all;
   }
 
   private static DataFormat of(Path path) {

@@ -25,9 +25,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A list of images: CSV (RFC 4180, with a header) or JSONL (an object a line), each with {@code
- * path} and {@code label}, and as one likes {@code split} (train, val, anything else is left out)
- * and {@code group}; other columns are ignored. Paths are relative to the list's folder. Classes
- * are sorted by their names' bytes, as in folders.
+ * path} and {@code label}, and as one likes {@code split} (train, val, test, anything else is left
+ * out) and {@code group}; other columns are ignored. Paths are relative to the list's folder.
+ * Classes are sorted by their names' bytes, as in folders.
  */
 final class ManifestFormat {
   private static final ObjectReader CSV =

@@ -10,13 +10,15 @@ package dev.lapidary.trainer.data;
  * @param part what the data themselves say it is for
  */
 public record Sample(String name, int label, String group, Part part) {
-  /** For training or for validation, where the data say so. */
+  /** What it is for, where the data say so. */
   public enum Part {
     ANY,
     TRAIN,
     VALIDATION,
-    /** Such as a test set: left out of training and validation. */
-    NEITHER;
+    /** Never trained on, never validated on. */
+    TEST,
+    /** Left out of everything. */
+    NONE;
 
     /** The names that folders and manifests use. */
     static Part of(String name) {
@@ -24,7 +26,8 @@ public record Sample(String name, int label, String group, Part part) {
         case "" -> ANY;
         case "train", "training" -> TRAIN;
         case "val", "valid", "validation", "dev" -> VALIDATION;
-        default -> NEITHER;
+        case "test", "testing" -> TEST;
+        default -> NONE;
       };
     }
   }

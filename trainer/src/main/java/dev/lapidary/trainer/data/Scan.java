@@ -1,5 +1,6 @@
 package dev.lapidary.trainer.data;
 
+import dev.lapidary.models.image.RgbImage;
 import dev.lapidary.models.image.UndecodableImage;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -19,9 +20,20 @@ import java.util.concurrent.Future;
  *
  * @param data what was looked at
  * @param sha256 of each sample's bytes, by position; of bad ones too
+ * @param sizes of each sample's upright image, by position; 0x0 of bad ones
  * @param bad in the dataset's order
  */
-public record Scan(Dataset data, List<String> sha256, List<Bad> bad) {
+public record Scan(Dataset data, List<String> sha256, List<Size> sizes, List<Bad> bad) {
+  /** In pixels. */
+  public record Size(int width, int height) {
+    static final Size NONE = new Size(0, 0);
+
+    @Override
+    public String toString() {
+      return width + "x" + height;
+    }
+  }
+
   /**
    * @param position in the dataset
    * @param reason one line
@@ -33,10 +45,11 @@ public record Scan(Dataset data, List<String> sha256, List<Bad> bad) {
     }
   }
 
-  private record Seen(String sha256, String reason) {}
+  private record Seen(String sha256, Size size, String reason) {}
 
   public Scan {
     sha256 = List.copyOf(sha256);
+    sizes = List.copyOf(sizes);
     bad = List.copyOf(bad);
   }
 
@@ -49,6 +62,7 @@ public record Scan(Dataset data, List<String> sha256, List<Bad> bad) {
         jobs.add(() -> look(data.pictures(), sample));
       }
       List<String> hashes = new ArrayList<>();
+      List<Size> sizes = new ArrayList<>();
       List<Bad> bad = new ArrayList<>();
       for (Future<Seen> job : pool.invokeAll(jobs)) {
         Seen seen = job.get();
@@ -57,8 +71,9 @@ public record Scan(Dataset data, List<String> sha256, List<Bad> bad) {
           bad.add(new Bad(position, data.samples().get(position).name(), seen.reason()));
         }
         hashes.add(seen.sha256());
+        sizes.add(seen.size());
       }
-      return new Scan(data, hashes, bad);
+      return new Scan(data, hashes, sizes, bad);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new CancellationException("interrupted while looking at the images");
@@ -74,13 +89,13 @@ public record Scan(Dataset data, List<String> sha256, List<Bad> bad) {
       byte[] bytes = pictures.bytes(sample);
       String hash = Sha256.of(bytes);
       try {
-        pictures.decode(bytes);
-        return new Seen(hash, "");
+        RgbImage image = pictures.decode(bytes);
+        return new Seen(hash, new Size(image.width(), image.height()), "");
       } catch (UndecodableImage e) {
-        return new Seen(hash, String.valueOf(e.getMessage()));
+        return new Seen(hash, Size.NONE, String.valueOf(e.getMessage()));
       }
     } catch (IOException e) {
-      return new Seen("", "cannot be read: " + e);
+      return new Seen("", Size.NONE, "cannot be read: " + e);
     }
   }
 
@@ -93,12 +108,14 @@ public record Scan(Dataset data, List<String> sha256, List<Bad> bad) {
     bad.forEach(b -> out.add(b.position()));
     List<Sample> samples = new ArrayList<>();
     List<String> hashes = new ArrayList<>();
+    List<Size> kept = new ArrayList<>();
     for (int i = 0; i < data.size(); i++) {
       if (!out.contains(i)) {
         samples.add(data.samples().get(i));
         hashes.add(sha256.get(i));
+        kept.add(sizes.get(i));
       }
     }
-    return new Scan(new Dataset(data.labels(), samples, data.pictures()), hashes, List.of());
+    return new Scan(new Dataset(data.labels(), samples, data.pictures()), hashes, kept, List.of());
   }
 }

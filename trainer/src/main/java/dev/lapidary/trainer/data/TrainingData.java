@@ -5,32 +5,40 @@ import dev.lapidary.models.image.ImageLimits;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
 /**
- * What a run trains and validates on, every image looked at once.
+ * What a run trains, validates and tests on, every image looked at once.
  *
  * @param train to learn from
  * @param validation to measure with; the same labels
- * @param manifestSha256 of both: labels, names, classes and contents
+ * @param test to measure with once, at the end; the same labels
+ * @param manifestSha256 of all: labels, names, classes and contents
  * @param skipped bad images that were left out; empty unless {@link OnBadImage#SKIP}
- * @param duplicates images whose bytes are in both sets, as {@code train name = validation name}
+ * @param duplicates images whose bytes are among those trained on and among the others too, as
+ *     {@code train name = other name}
+ * @param sizes how many training images have which size
  */
 public record TrainingData(
     Dataset train,
     Dataset validation,
+    Optional<Dataset> test,
     String manifestSha256,
     List<String> skipped,
-    List<String> duplicates) {
+    List<String> duplicates,
+    Map<Scan.Size, Integer> sizes) {
 
   /**
    * Where the data lie and how they are divided.
    *
    * @param train folder or file
    * @param val images to validate on; if absent a part of {@code train}
+   * @param test images to test on at the end; {@code t10k} of IDX files is not validated on then
    * @param valSplit the fraction of each class that is held out then
    * @param seed of the split
    * @param threads that look at the images
@@ -38,6 +46,7 @@ public record TrainingData(
   public record Source(
       Path train,
       Optional<Path> val,
+      Optional<Path> test,
       DataFormat format,
       double valSplit,
       long seed,
@@ -46,10 +55,12 @@ public record TrainingData(
       int threads) {}
 
   private static final int NAMED = 20;
+  private static final List<String> PARTS = List.of("train", "validation", "test");
 
   public TrainingData {
     skipped = List.copyOf(skipped);
     duplicates = List.copyOf(duplicates);
+    sizes = Collections.unmodifiableMap(new LinkedHashMap<>(sizes));
   }
 
   /**
@@ -59,29 +70,35 @@ public record TrainingData(
    */
   public static TrainingData open(Source source) {
     Split split = split(source);
-    Scan train = Scan.of(split.train(), source.threads());
-    Scan validation = Scan.of(split.validation(), source.threads());
-    List<String> bad = new ArrayList<>();
-    train.bad().forEach(b -> bad.add(b.toString()));
-    validation.bad().forEach(b -> bad.add(b.toString()));
+    List<Scan> looked = new ArrayList<>();
+    looked.add(Scan.of(split.train(), source.threads()));
+    looked.add(Scan.of(split.validation(), source.threads()));
+    test(source, split).ifPresent(test -> looked.add(Scan.of(test, source.threads())));
+    List<String> bad =
+        looked.stream().flatMap(scan -> scan.bad().stream()).map(Scan.Bad::toString).toList();
     if (!bad.isEmpty() && source.onBadImage() == OnBadImage.FAIL) {
       throw refuse(source.train(), bad);
     }
-    Scan goodTrain = train.good();
-    Scan goodValidation = validation.good();
-    requireEveryClass(source, goodTrain.data());
-    requireEveryClass(source, goodValidation.data());
+    List<Scan> good = looked.stream().map(Scan::good).toList();
+    Scan train = good.get(0);
+    requireEveryClass(source, train.data());
+    requireEveryClass(source, good.get(1).data());
+    List<String> duplicates = new ArrayList<>();
+    good.subList(1, good.size()).forEach(other -> duplicates.addAll(duplicates(train, other)));
     return new TrainingData(
-        goodTrain.data(),
-        goodValidation.data(),
-        manifest(goodTrain, goodValidation),
+        train.data(),
+        good.get(1).data(),
+        good.stream().skip(2).map(Scan::data).findFirst(),
+        manifest(good),
         bad,
-        duplicates(goodTrain, goodValidation));
+        duplicates,
+        sizes(train));
   }
 
   private static Split split(Source source) {
     Dataset data = source.format().read(source.train(), source.limits());
-    Optional<Path> val = source.val().or(() -> IdxFormat.images(source.train(), "t10k"));
+    boolean t10kIsFree = source.val().isEmpty() && source.test().isEmpty();
+    Optional<Path> val = t10kIsFree ? IdxFormat.images(source.train(), "t10k") : source.val();
     if (val.isPresent()) {
       Dataset validation = source.format().read(val.get(), source.limits());
       requireSameLabels(val.get(), data.labels(), validation.labels());
@@ -92,16 +109,26 @@ public record TrainingData(
     return held.size() > 0
         ? new Split(rest, held)
         : Split.stratified(
-            data.filter(sample -> sample.part() != Sample.Part.NEITHER),
+            data.filter(
+                sample -> sample.part() == Sample.Part.ANY || sample.part() == Sample.Part.TRAIN),
             source.valSplit(),
             source.seed());
   }
 
-  static void requireSameLabels(Path place, List<String> train, List<String> validation) {
-    if (!validation.equals(train)) {
+  private static Optional<Dataset> test(Source source, Split split) {
+    Optional<Dataset> test =
+        source.test().map(path -> source.format().readTest(path, source.limits()));
+    test.ifPresent(
+        data ->
+            requireSameLabels(source.test().orElseThrow(), split.train().labels(), data.labels()));
+    return test;
+  }
+
+  static void requireSameLabels(Path place, List<String> train, List<String> other) {
+    if (!other.equals(train)) {
       throw Failure.badInput(
-          "[%s] validation needs the classes of training: missing %s, unknown %s",
-          place, without(train, validation), without(validation, train));
+          "[%s] measuring needs the classes of training: missing %s, unknown %s",
+          place, without(train, other), without(other, train));
     }
   }
 
@@ -128,11 +155,12 @@ public record TrainingData(
     }
   }
 
-  private static String manifest(Scan train, Scan validation) {
+  private static String manifest(List<Scan> parts) {
     StringBuilder text = new StringBuilder();
-    train.data().labels().forEach(label -> text.append(label).append('\n'));
-    lines(text.append("train\n"), train);
-    lines(text.append("validation\n"), validation);
+    parts.get(0).data().labels().forEach(label -> text.append(label).append('\n'));
+    for (int i = 0; i < parts.size(); i++) {
+      lines(text.append(PARTS.get(i)).append('\n'), parts.get(i));
+    }
     return Sha256.of(text.toString().getBytes(StandardCharsets.UTF_8));
   }
 
@@ -144,16 +172,22 @@ public record TrainingData(
     }
   }
 
-  private static List<String> duplicates(Scan train, Scan validation) {
+  private static Map<Scan.Size, Integer> sizes(Scan scan) {
+    Map<Scan.Size, Integer> counts = new LinkedHashMap<>();
+    scan.sizes().forEach(size -> counts.merge(size, 1, Integer::sum));
+    return counts;
+  }
+
+  private static List<String> duplicates(Scan train, Scan other) {
     Map<String, String> seen = new HashMap<>();
     for (int i = 0; i < train.data().size(); i++) {
       seen.putIfAbsent(train.sha256().get(i), train.data().samples().get(i).name());
     }
     List<String> both = new ArrayList<>();
-    for (int i = 0; i < validation.data().size(); i++) {
-      String name = seen.get(validation.sha256().get(i));
+    for (int i = 0; i < other.data().size(); i++) {
+      String name = seen.get(other.sha256().get(i));
       if (name != null) {
-        both.add(name + " = " + validation.data().samples().get(i).name());
+        both.add(name + " = " + other.data().samples().get(i).name());
       }
     }
     return both;

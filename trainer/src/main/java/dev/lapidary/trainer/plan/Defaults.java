@@ -89,6 +89,7 @@ public final class Defaults {
         new RunConfig.Data(
             "?",
             Optional.empty(),
+            Optional.empty(),
             VAL_SPLIT,
             DataFormat.AUTO,
             OnBadImage.FAIL,

@@ -28,6 +28,7 @@ public record RunConfig(
   /**
    * @param train the images
    * @param val images to validate on; if absent, a part of {@code train} by {@code valSplit}
+   * @param test images to test the delivered model on, once
    * @param valSplit the fraction of each class that is held out, in (0, 1)
    * @param sampling in which order, and how often, an epoch visits the training images
    * @param cacheMegabytes of decoded images to keep in memory
@@ -35,6 +36,7 @@ public record RunConfig(
   public record Data(
       String train,
       Optional<String> val,
+      Optional<String> test,
       double valSplit,
       DataFormat format,
       OnBadImage onBadImage,
@@ -162,6 +164,7 @@ public record RunConfig(
         new Data(
             "-",
             data.val().map(v -> "-"),
+            data.test().map(t -> "-"),
             data.valSplit(),
             data.format(),
             data.onBadImage(),

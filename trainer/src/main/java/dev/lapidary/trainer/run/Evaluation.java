@@ -1,6 +1,7 @@
 package dev.lapidary.trainer.run;
 
 import ai.djl.ndarray.NDManager;
+import com.fasterxml.jackson.annotation.JsonUnwrapped;
 import dev.lapidary.models.archive.ArchiveReader;
 import dev.lapidary.models.archive.TorchScriptArchive;
 import dev.lapidary.models.card.CardJson;
@@ -17,27 +18,42 @@ import dev.lapidary.trainer.data.Loader;
 import dev.lapidary.trainer.data.View;
 import dev.lapidary.trainer.program.Libtorch;
 import dev.lapidary.trainer.program.TrainingProgram;
+import dev.lapidary.trainer.report.Measures;
+import dev.lapidary.trainer.report.Prediction;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.Comparator;
+import java.util.List;
 
 /** Measures a trained network on labelled images. */
 public final class Evaluation {
   private static final int WARMUP = 5;
   private static final int TIMED = 50;
+  private static final int WORST = 10;
 
   private Evaluation() {}
 
   /**
-   * @param loss mean cross-entropy
-   * @param accuracy in [0, 1]
    * @param p50Millis median time of one image's forward pass
+   * @param worst the mistakes with the greatest loss, the greatest first
    */
-  public record Result(int images, int classes, double accuracy, double loss, double p50Millis) {}
+  public record Result(@JsonUnwrapped Measures measures, double p50Millis, List<Mistake> worst) {
+    public Result {
+      worst = List.copyOf(worst);
+    }
+  }
+
+  /**
+   * @param image its name in the data
+   * @param confidence of the prediction, in [0, 1]
+   */
+  public record Mistake(
+      String image, String label, String predicted, double confidence, double loss) {}
 
   /**
    * @param source a run directory or a TorchScript archive with a card
-   * @param data labelled images of the card's classes
+   * @param data labelled images of the card's classes; where they have a part for tests, that part
    * @throws Failure (exit 2) if the source has no card or the data other classes
    */
   public static Result of(Path source, Path data, String device, int threads) {
@@ -47,7 +63,7 @@ public final class Evaluation {
     Preprocessing preprocessing =
         card.preprocessing()
             .orElseThrow(() -> Failure.badInput("[%s] its model card has no preprocessing", file));
-    Dataset dataset = DataFormat.AUTO.read(data, ImageLimits.DEFAULT);
+    Dataset dataset = DataFormat.AUTO.readTest(data, ImageLimits.DEFAULT);
     if (!dataset.labels().equals(card.labels())) {
       throw Failure.badInput(
           "[%s] its classes are %s but the model's are %s", data, dataset.labels(), card.labels());
@@ -59,10 +75,25 @@ public final class Evaluation {
               Validation validation = new Validation(dataset, preprocessing, threads, 0)) {
             Scores scores = validation.score(program);
             double p50 = p50Millis(program, dataset, preprocessing, threads);
-            return new Result(
-                scores.images(), card.labels().size(), scores.accuracy(), scores.loss(), p50);
+            return new Result(scores.measures(card.labels()), p50, worst(scores, dataset));
           }
         });
+  }
+
+  private static List<Mistake> worst(Scores scores, Dataset data) {
+    return scores.predictions().stream()
+        .filter(p -> !p.correct())
+        .sorted(Comparator.comparingDouble(Prediction::loss).reversed())
+        .limit(WORST)
+        .map(
+            p ->
+                new Mistake(
+                    data.samples().get(p.sample()).name(),
+                    data.labels().get(p.label()),
+                    data.labels().get(p.predicted()),
+                    p.confidence(),
+                    p.loss()))
+        .toList();
   }
 
   private static Path archiveOf(Path source) {

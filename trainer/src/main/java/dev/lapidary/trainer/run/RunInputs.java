@@ -49,20 +49,22 @@ record RunInputs(RunConfig config, TrainingData data, Network network, Identity 
             new TrainingData.Source(
                 Path.of(config.data().train()),
                 config.data().val().map(Path::of),
+                config.data().test().map(Path::of),
                 config.data().format(),
                 config.data().valSplit(),
                 config.seed(),
                 config.data().onBadImage(),
                 ImageLimits.DEFAULT,
                 config.threads()));
+    String test = data.test().map(images -> ", %d test images".formatted(images.size())).orElse("");
     progress.say(
-        "data: %d classes, %d training and %d validation images"
+        "data: %d classes, %d training and %d validation images%s"
             .formatted(
-                data.train().labels().size(), data.train().size(), data.validation().size()));
+                data.train().labels().size(), data.train().size(), data.validation().size(), test));
     data.skipped().forEach(bad -> progress.say("left out: " + bad));
     if (!data.duplicates().isEmpty()) {
       progress.say(
-          "warning: %d images are in training and validation, such as %s"
+          "warning: %d images are trained on and measured with, such as %s"
               .formatted(data.duplicates().size(), data.duplicates().get(0)));
     }
     return data;

@@ -1,5 +1,7 @@
 package dev.lapidary.trainer.run;
 
+import dev.lapidary.trainer.report.Measures;
+import dev.lapidary.trainer.report.Prediction;
 import java.util.List;
 
 /**
@@ -7,10 +9,14 @@ import java.util.List;
  *
  * @param loss mean plain cross-entropy
  * @param accuracy fraction of images whose highest logit is their class, in [0, 1]
- * @param predicted that class, by the images' order
+ * @param predictions by the images' order
  */
-public record Scores(int images, double loss, double accuracy, List<Integer> predicted) {
-  public Scores {
-    predicted = List.copyOf(predicted);
+record Scores(double loss, double accuracy, List<Prediction> predictions) {
+  Scores {
+    predictions = List.copyOf(predictions);
+  }
+
+  Measures measures(List<String> labels) {
+    return Measures.of(labels, predictions, loss);
   }
 }

@@ -11,6 +11,7 @@ import dev.lapidary.trainer.data.EpochOrder;
 import dev.lapidary.trainer.data.Loader;
 import dev.lapidary.trainer.data.View;
 import dev.lapidary.trainer.program.TrainingProgram;
+import dev.lapidary.trainer.report.Prediction;
 import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.List;
@@ -37,8 +38,7 @@ final class Validation implements AutoCloseable {
   Scores score(TrainingProgram program) {
     program.eval();
     double loss = 0;
-    int correct = 0;
-    List<Integer> predicted = new ArrayList<>();
+    List<Prediction> predictions = new ArrayList<>();
     try (Loader.Batches batches = loader.batches(order, BATCH_SIZE, 0, 0)) {
       while (batches.hasNext()) {
         Batch batch = batches.next();
@@ -46,16 +46,14 @@ final class Validation implements AutoCloseable {
           NDArray labels = labels(step, batch.labels());
           NDArray logits = program.logits(step, images(step, batch, preprocessing));
           loss += program.lossSum(step, logits, labels);
-          int[] classes = argmax(logits);
-          for (int i = 0; i < classes.length; i++) {
-            correct += classes[i] == batch.labels()[i] ? 1 : 0;
-            predicted.add(classes[i]);
-          }
+          predictions.addAll(
+              Prediction.ofLogits(logits.toFloatArray(), batch.labels(), batch.samples()));
         }
       }
     }
+    long correct = predictions.stream().filter(Prediction::correct).count();
     int images = data.size();
-    return new Scores(images, loss / images, (double) correct / images, predicted);
+    return new Scores(loss / images, (double) correct / images, predictions);
   }
 
   @Override

@@ -15,6 +15,7 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.zip.GZIPOutputStream;
@@ -94,7 +95,7 @@ class TrainingDataTest {
     Path val = root.resolve("v");
     assertThatThrownBy(() -> open(root.resolve("t"), Optional.of(val), OnBadImage.FAIL))
         .hasMessage(
-            "[%s] validation needs the classes of training: missing [ant], unknown [cow]", val);
+            "[%s] measuring needs the classes of training: missing [ant], unknown [cow]", val);
   }
 
   @Test
@@ -168,6 +169,50 @@ class TrainingDataTest {
   }
 
   @Test
+  void aPartForTestsIsNeitherTrainedOnNorChosenBy() throws IOException {
+    PicturedFolder.fill(root, "p", 9);
+    StringBuilder list = new StringBuilder("path,label,split\n");
+    for (int i = 0; i < 9; i++) {
+      String part = i < 2 ? "test" : i < 4 ? "unused" : "";
+      list.append("p/%03d.png,%s,%s\n".formatted(i, i % 2 == 0 ? "even" : "odd", part));
+    }
+    Path file = root.resolve("list.csv");
+    Files.writeString(file, list);
+    TrainingData data = TrainingData.open(source(file, Optional.of(file)));
+    assertThat(data.train().size() + data.validation().size()).isEqualTo(5);
+    assertThat(data.test().orElseThrow().samples())
+        .extracting(Sample::name)
+        .containsExactly("p/000.png", "p/001.png");
+    assertThat(data.duplicates()).isEmpty();
+    assertThat(TrainingData.open(source(file, Optional.empty())).test()).isEmpty();
+  }
+
+  @Test
+  void aTestSetWithTrainingImagesInItIsReported() {
+    PicturedFolder.fill(root, "ant", 5);
+    PicturedFolder.fill(root, "bee", 5);
+    TrainingData data = TrainingData.open(source(root, Optional.of(root)));
+    assertThat(data.test().orElseThrow().size()).isEqualTo(10);
+    assertThat(data.duplicates()).hasSize(8).contains("ant/000.png = ant/000.png");
+    String without = TrainingData.open(source(root, Optional.empty())).manifestSha256();
+    assertThat(data.manifestSha256()).isNotEqualTo(without);
+  }
+
+  @Test
+  void idxTestFilesAreTestedOnIfAskedForAndElseValidatedOn() throws IOException {
+    idx("train-images-idx3-ubyte", 3, 9, 2, 3);
+    idx("train-labels-idx1-ubyte", 1, 9);
+    idx("t10k-images-idx3-ubyte", 3, 3, 2, 3);
+    idx("t10k-labels-idx1-ubyte", 1, 3);
+    TrainingData tested = TrainingData.open(source(root, Optional.of(root)));
+    assertThat(tested.test().orElseThrow().size()).isEqualTo(3);
+    assertThat(tested.train().size() + tested.validation().size()).isEqualTo(9);
+    TrainingData validated = TrainingData.open(source(root, Optional.empty()));
+    assertThat(validated.validation().size()).isEqualTo(3);
+    assertThat(validated.sizes()).containsExactly(Map.entry(new Scan.Size(3, 2), 9));
+  }
+
+  @Test
   void aBadListIsNamedByLine() throws IOException {
     Files.writeString(root.resolve("list.csv"), "path,label\na.png,x\nb.png,\n");
     assertThatThrownBy(() -> DataFormat.AUTO.read(root.resolve("list.csv"), ImageLimits.DEFAULT))
@@ -226,9 +271,17 @@ class TrainingDataTest {
     return Arrays.copyOf(Files.readAllBytes(file), 100);
   }
 
+  private static TrainingData.Source source(Path train, Optional<Path> test) {
+    return source(train, Optional.empty(), test, OnBadImage.FAIL);
+  }
+
   private static TrainingData open(Path train, Optional<Path> val, OnBadImage onBadImage) {
-    return TrainingData.open(
-        new TrainingData.Source(
-            train, val, DataFormat.AUTO, 0.2, 1, onBadImage, ImageLimits.DEFAULT, 2));
+    return TrainingData.open(source(train, val, Optional.empty(), onBadImage));
+  }
+
+  private static TrainingData.Source source(
+      Path train, Optional<Path> val, Optional<Path> test, OnBadImage onBadImage) {
+    return new TrainingData.Source(
+        train, val, test, DataFormat.AUTO, 0.2, 1, onBadImage, ImageLimits.DEFAULT, 2);
   }
 }

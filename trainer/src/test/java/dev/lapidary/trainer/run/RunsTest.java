@@ -80,9 +80,9 @@ class RunsTest {
     ModelCard card =
         CardJson.read(
             ArchiveReader.read(out.resolve("model.pt")).extra().get("card.json"), "model.pt");
-    assertThat(result.images()).isEqualTo(12);
-    assertThat(result.accuracy()).isEqualTo(card.metrics().get("val_accuracy"));
-    assertThat(result.loss()).isEqualTo(card.metrics().get("val_loss"));
+    assertThat(result.measures().images()).isEqualTo(12);
+    assertThat(result.measures().accuracy()).isEqualTo(card.metrics().get("val_accuracy"));
+    assertThat(result.measures().loss()).isEqualTo(card.metrics().get("val_loss"));
   }
 
   /** 3 red images beside 10 green and 10 blue ones; 2, 8 and 8 are left to train on. */
