@@ -20,11 +20,17 @@ public final class Evaluator {
     Movement.addTo(this);
     Reduction.addTo(this);
     MatrixProduct.addTo(this);
+    Convolution.addTo(this);
+    Pool.addTo(this);
+    Normalization.addTo(this);
+    Resampling.addTo(this);
+    Quantization.addTo(this);
+    EinsteinSum.addTo(this);
   }
 
   /**
    * @param inputs in the node's order, empty where the node has none
-   * @return the outputs, or nothing if the operator is not known here
+   * @return the outputs, or nothing if the operator, in this form, is not known here
    */
   public static Optional<List<Tensor>> evaluate(OnnxNode node, List<Optional<Tensor>> inputs) {
     Kernel kernel = ALL.kernels.get(node.op());
@@ -35,8 +41,15 @@ public final class Evaluator {
     }
     List<Optional<Grid>> grids = new ArrayList<>();
     inputs.forEach(input -> grids.add(input.map(Grid::of)));
-    List<Grid> results = kernel.apply(new Kernel.Call(node, grids));
-    return Optional.of(results.stream().map(Grid::tensor).toList());
+    try {
+      List<Grid> results = kernel.apply(new Kernel.Call(node, grids));
+      int count = node.outputs().size();
+      return results.size() < count
+          ? Optional.empty()
+          : Optional.of(results.stream().limit(count).map(Grid::tensor).toList());
+    } catch (Kernel.Declined e) {
+      return Optional.empty();
+    }
   }
 
   public static boolean knows(String op) {

@@ -19,6 +19,17 @@ interface Kernel {
       return index < inputs.size() && inputs.get(index).isPresent();
     }
 
+    /** Why this call is not computed here; the evaluator then gives nothing. */
+    Declined declined(String reason) {
+      return new Declined(node.op() + ": " + reason);
+    }
+
+    void require(String attribute, String only) {
+      if (!node.textOr(attribute, only).equals(only)) {
+        throw declined(attribute + " other than " + only + " is not computed here");
+      }
+    }
+
     /** A list that older opsets have as an attribute and newer ones as an input. */
     long[] list(int index, String attribute, long... otherwise) {
       if (!has(index)) {
@@ -30,6 +41,15 @@ interface Kernel {
         list[i] = (long) values[i];
       }
       return list;
+    }
+  }
+
+  /** An operator that is known, in a form that is not. */
+  final class Declined extends RuntimeException {
+    private static final long serialVersionUID = 1;
+
+    Declined(String reason) {
+      super(reason, null, false, false);
     }
   }
 

@@ -81,7 +81,7 @@ final class Movement {
   }
 
   /** Positions of a view with these strides, in row-major order of its shape. */
-  private static int[] strided(int[] shape, int[] strides, int offset) {
+  static int[] strided(int[] shape, int[] strides, int offset) {
     int[] positions = new int[Grid.count(shape)];
     int[] index = new int[shape.length];
     int at = offset;

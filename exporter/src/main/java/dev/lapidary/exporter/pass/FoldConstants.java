@@ -20,7 +20,8 @@ import java.util.Optional;
  * that the evaluator lacks.
  */
 final class FoldConstants implements Pass {
-  private static final List<String> GROWING = List.of("Expand", "Tile", "ConstantOfShape");
+  private static final List<String> GROWING =
+      List.of("Expand", "Tile", "ConstantOfShape", "DequantizeLinear");
 
   @Override
   public int apply(OnnxGraph graph) {

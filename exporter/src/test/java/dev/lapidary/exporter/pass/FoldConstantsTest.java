@@ -1,7 +1,10 @@
 package dev.lapidary.exporter.pass;
 
 import dev.lapidary.exporter.onnx.Attribute;
+import dev.lapidary.exporter.onnx.OnnxGraph;
 import dev.lapidary.exporter.testing.GraphOf;
+import dev.lapidary.models.tensor.DType;
+import dev.lapidary.models.tensor.Tensor;
 import java.util.List;
 import java.util.Map;
 
@@ -37,9 +40,22 @@ class FoldConstantsTest extends PassContract {
             "Add"));
   }
 
+  /** A weight of eight bits as floats would be four times as large. */
+  private static OnnxGraph quantizedWeight() {
+    OnnxGraph graph =
+        new GraphOf(3)
+            .number("scale", 0.5f)
+            .node("d", "DequantizeLinear", "q", "scale")
+            .node("y", "Add", "x", "d")
+            .output("y", 2);
+    graph.setInitializer("q", Tensor.zeros(DType.INT8, 3));
+    return graph;
+  }
+
   @Override
   List<Case> doesNotFire() {
     return List.of(
+        on("a quantized weight", quantizedWeight()),
         on(
             "one input is not constant",
             new GraphOf(3).constant("w", 3).node("y", "Add", "x", "w").output("y", 2)),

@@ -88,7 +88,11 @@ public final class Tensor {
     return numel(shape);
   }
 
+  /** True for tensors without elements, whatever their strides. */
   public boolean isContiguous() {
+    if (numel() == 0) {
+      return true;
+    }
     long expected = 1;
     for (int d = shape.length - 1; d >= 0; d--) {
       if (shape[d] != 1 && strides[d] != expected) {

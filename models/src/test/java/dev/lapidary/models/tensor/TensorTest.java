@@ -33,4 +33,12 @@ class TensorTest {
     assertThatThrownBy(() -> MATRIX.view(new long[] {-1}, new long[] {1}, 0))
         .isInstanceOf(IllegalArgumentException.class);
   }
+
+  @Test
+  void withoutElementsEveryStrideIsContiguous() {
+    Tensor empty = Tensor.zeros(DType.FLOAT32, 2, 0).view(new long[] {2, 0}, new long[] {7, 1}, 0);
+    assertThat(empty.isContiguous()).isTrue();
+    assertThat(empty.bytes().hasRemaining()).isFalse();
+    assertThat(Tensor.zeros(DType.FLOAT32, 2, 0).toFloats()).isEmpty();
+  }
 }
