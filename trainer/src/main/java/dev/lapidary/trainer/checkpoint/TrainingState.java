@@ -1,5 +1,6 @@
 package dev.lapidary.trainer.checkpoint;
 
+import dev.lapidary.trainer.plan.PlateauState;
 import java.util.Optional;
 
 /**
@@ -10,6 +11,7 @@ import java.util.Optional;
  * @param position the next step to take
  * @param sums of the epoch so far
  * @param best so far
+ * @param adapted what the loop has adapted itself to
  * @param metricsBytes length of {@code metrics.jsonl}
  * @param finished whether nothing is left to train
  */
@@ -18,6 +20,7 @@ public record TrainingState(
     Position position,
     Sums sums,
     Optional<Best> best,
+    Adapted adapted,
     long metricsBytes,
     boolean finished) {
 
@@ -47,6 +50,17 @@ public record TrainingState(
    */
   public record Position(int stage, int epoch, long batch, long step) {
     public static final Position START = new Position(0, 0, 0, 0);
+  }
+
+  /**
+   * @param plateau of the stage's schedule
+   */
+  public record Adapted(PlateauState plateau) {
+    public static final Adapted START = new Adapted(PlateauState.START);
+
+    public Adapted with(PlateauState other) {
+      return new Adapted(other);
+    }
   }
 
   /**

@@ -1,17 +1,12 @@
 package dev.lapidary.trainer.cli;
 
 import dev.lapidary.models.failure.Failure;
-import dev.lapidary.trainer.augment.Augmentation;
 import dev.lapidary.trainer.data.DataFormat;
 import dev.lapidary.trainer.data.EpochOrder;
 import dev.lapidary.trainer.data.OnBadImage;
 import dev.lapidary.trainer.plan.Defaults;
-import dev.lapidary.trainer.plan.NamePatterns;
 import dev.lapidary.trainer.plan.RunConfig;
 import dev.lapidary.trainer.plan.RunYaml;
-import dev.lapidary.trainer.plan.Schedule;
-import dev.lapidary.trainer.plan.StageConfig;
-import dev.lapidary.trainer.program.UpdateRule;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -19,6 +14,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /**
@@ -26,20 +22,6 @@ import picocli.CommandLine.Option;
  * all of it, {@code --set} changes any key after that.
  */
 final class PlanOptions {
-  enum Rule {
-    SGD,
-    ADAM,
-    ADAMW,
-    RMSPROP
-  }
-
-  enum Shape {
-    CONSTANT,
-    COSINE,
-    ONE_CYCLE,
-    POLYNOMIAL
-  }
-
   @Option(names = "--config", description = "A run.yaml; other options but --set then add nothing.")
   private @Nullable Path config;
 
@@ -119,65 +101,7 @@ final class PlanOptions {
   @Option(names = "--name", description = "Of the model in its card; the architecture's if absent.")
   private String name = "";
 
-  @Option(
-      names = "--epochs",
-      defaultValue = "10",
-      description = "With everything trained, after --freeze-epochs.")
-  private int epochs;
-
-  @Option(
-      names = "--freeze-epochs",
-      defaultValue = "0",
-      description = "Epochs before that in which only the last layer is trained.")
-  private int freezeEpochs;
-
-  @Option(names = "--batch-size", defaultValue = "32", description = "Images a step.")
-  private int batchSize;
-
-  @Option(names = "--freeze-batch-size", description = "In the frozen epochs; --batch-size's.")
-  private @Nullable Integer freezeBatchSize;
-
-  @Option(names = "--lr", defaultValue = "0.01", description = "The learning rate.")
-  private double lr;
-
-  @Option(names = "--freeze-lr", description = "In the frozen epochs; --lr's unless given.")
-  private @Nullable Double freezeLr;
-
-  @Option(names = "--weight-decay", defaultValue = "1e-4", description = "The weight decay.")
-  private double weightDecay;
-
-  @Option(names = "--no-decay-norms", description = "No decay on norms and biases.")
-  private boolean noDecayNorms;
-
-  @Option(
-      names = "--layer-decay",
-      defaultValue = "1",
-      description = "Multiplies the rate once for each layer below the head, such as 0.75.")
-  private double layerDecay;
-
-  @Option(
-      names = "--optimizer",
-      defaultValue = "sgd",
-      description = "${COMPLETION-CANDIDATES}; SGD has momentum 0.9.")
-  private Rule optimizer = Rule.SGD;
-
-  @Option(names = "--schedule", defaultValue = "cosine", description = "${COMPLETION-CANDIDATES}")
-  private Shape schedule = Shape.COSINE;
-
-  @Option(names = "--warmup", defaultValue = "0", description = "Epochs of linear warm-up.")
-  private double warmup;
-
-  @Option(
-      names = "--freeze",
-      split = ",",
-      description = "Patterns of parameters that are never trained, such as layer1,layer2.")
-  private List<String> freeze = new ArrayList<>();
-
-  @Option(
-      names = "--train-only",
-      split = ",",
-      description = "Patterns of the only parameters that are trained; head is the last layer.")
-  private List<String> trainOnly = new ArrayList<>();
+  @Mixin private StageOptions stageOptions = new StageOptions();
 
   @Option(names = "--label-smoothing", defaultValue = "0", description = "In [0, 1).")
   private double labelSmoothing;
@@ -188,26 +112,11 @@ final class PlanOptions {
       description = "How classes weigh in the loss: ${COMPLETION-CANDIDATES}.")
   private RunConfig.ClassWeights classWeights = RunConfig.ClassWeights.NONE;
 
-  @Option(names = "--clip-norm", defaultValue = "0", description = "The gradients' norm; 0: none.")
-  private double clipNorm;
-
-  @Option(names = "--clip-value", defaultValue = "0", description = "Each gradient's; 0: none.")
-  private double clipValue;
-
-  @Option(
-      names = "--augment",
-      defaultValue = Augmentation.DEFAULT,
-      description = "Random changes of training images, or none; see trainer preview.")
-  private String augment = Augmentation.DEFAULT;
-
   @Option(
       names = "--patience",
       defaultValue = "0",
-      description = "Stops after so many epochs without a better validation; 0: never.")
+      description = "Ends a stage after so many epochs without a better validation; 0: never.")
   private int patience;
-
-  @Option(names = "--accumulate", defaultValue = "1", description = "Batches that make a step.")
-  private int accumulate;
 
   @Option(
       names = "--checkpoint-every",
@@ -281,58 +190,8 @@ final class PlanOptions {
             Optional.ofNullable(mean),
             Optional.ofNullable(std)),
         new RunConfig.Loss(labelSmoothing, classWeights),
-        stages(),
+        stageOptions.stages(),
         new RunConfig.Checkpoints(
             checkpointEvery, checkpointMinutes, RunConfig.Deliver.BEST, patience));
-  }
-
-  private List<StageConfig> stages() {
-    List<StageConfig> stages = new ArrayList<>();
-    if (freezeEpochs > 0) {
-      int size = freezeBatchSize == null ? batchSize : freezeBatchSize;
-      double rate = freezeLr == null ? lr : freezeLr;
-      stages.add(stage("head", freezeEpochs, size, rate, List.of(NamePatterns.HEAD)));
-    }
-    if (epochs > 0 || freezeEpochs == 0) {
-      stages.add(stage("all", epochs, batchSize, lr, trainOnly));
-    }
-    return stages;
-  }
-
-  private StageConfig stage(String title, int length, int size, double rate, List<String> only) {
-    return new StageConfig(
-        title,
-        length,
-        size,
-        only,
-        freeze,
-        rule(),
-        rate,
-        weightDecay,
-        !noDecayNorms,
-        layerDecay,
-        List.of(),
-        new Schedule(Schedule.By.STEP, Math.min(warmup, length), 0.1, shape()),
-        new StageConfig.Clip(clipNorm, clipValue),
-        augment,
-        accumulate);
-  }
-
-  private UpdateRule rule() {
-    return switch (optimizer) {
-      case SGD -> Defaults.sgd();
-      case ADAM -> Defaults.adam();
-      case ADAMW -> Defaults.adamw();
-      case RMSPROP -> Defaults.rmsprop();
-    };
-  }
-
-  private Schedule.Shape shape() {
-    return switch (schedule) {
-      case CONSTANT -> new Schedule.Constant();
-      case COSINE -> Defaults.cosine();
-      case ONE_CYCLE -> new Schedule.OneCycle(0.3, 25, 1e4);
-      case POLYNOMIAL -> new Schedule.Polynomial(1);
-    };
   }
 }

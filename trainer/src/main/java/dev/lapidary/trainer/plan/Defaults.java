@@ -37,24 +37,55 @@ public final class Defaults {
     return new UpdateRule.RmsProp(0.99, 1e-8, 0);
   }
 
+  /** The trust coefficient of the paper. */
+  public static UpdateRule lars() {
+    return new UpdateRule.Lars(0.9, 0.001);
+  }
+
+  public static UpdateRule lamb() {
+    return new UpdateRule.Lamb(0.9, 0.999, 1e-6);
+  }
+
   public static Schedule.Shape cosine() {
-    return new Schedule.Cosine(0, 1);
+    return new Schedule.Cosine(0, 1, 1);
+  }
+
+  public static Schedule.Shape step() {
+    return new Schedule.Step(3, 0.1);
+  }
+
+  public static Schedule.Shape exponential() {
+    return new Schedule.Exponential(0.9);
+  }
+
+  public static Schedule.Shape polynomial() {
+    return new Schedule.Polynomial(1);
+  }
+
+  public static Schedule.Shape oneCycle() {
+    return new Schedule.OneCycle(0.3, 25, 1e4);
+  }
+
+  /** {@code torch ReduceLROnPlateau}'s, with a patience for short runs. */
+  public static Schedule.Shape plateau() {
+    return new Schedule.Plateau(0.1, 3, 1e-4, 0, 0);
   }
 
   /** PyTorch's and the papers' values; the lengths suit a run of ten epochs. */
   static List<Schedule.Shape> shapes() {
     return List.of(
         new Schedule.Constant(),
-        new Schedule.Step(3, 0.1),
+        step(),
         new Schedule.MultiStep(List.of(), 0.1),
-        new Schedule.Exponential(0.9),
+        exponential(),
         cosine(),
-        new Schedule.Polynomial(1),
-        new Schedule.OneCycle(0.3, 25, 1e4));
+        polynomial(),
+        oneCycle(),
+        plateau());
   }
 
   static List<UpdateRule> rules() {
-    return List.of(sgd(), adam(), adamw(), rmsprop());
+    return List.of(sgd(), adam(), adamw(), rmsprop(), lars(), lamb());
   }
 
   public static Schedule schedule() {
@@ -68,8 +99,10 @@ public final class Defaults {
         BATCH_SIZE,
         List.of(),
         List.of(),
+        0,
         sgd(),
         LR,
+        Optional.empty(),
         WEIGHT_DECAY,
         true,
         1,

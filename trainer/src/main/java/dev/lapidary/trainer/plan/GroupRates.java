@@ -5,9 +5,10 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 
-/** The learning rate and weight decay of each parameter of a stage, before the schedule. */
+/** The learning rate, weight decay and momentum of each parameter of a stage, unscheduled. */
 public final class GroupRates {
   private GroupRates() {}
 
@@ -20,29 +21,50 @@ public final class GroupRates {
   public record Member(String name, int dimensions, int layer) {}
 
   /**
-   * The first group whose pattern matches gives rate and decay, else the stage; the layer decay
-   * multiplies the stage's rate only, by {@code layerDecay ^ (last layer - layer)}.
+   * The first group whose pattern matches gives rate, decay and momentum, else the stage.
+   *
+   * @param layers of the whole network, frozen or not: a parameter's rate is the same whatever else
+   *     is trained
    */
   public static Map<String, Rate> of(
-      StageConfig stage, List<Member> members, NamePatterns patterns) {
+      StageConfig stage, List<Member> members, int layers, NamePatterns patterns) {
     List<Set<String>> matches = new ArrayList<>();
     stage.groups().forEach(group -> matches.add(patterns.match(group.match())));
-    int last = members.stream().mapToInt(Member::layer).max().orElse(0);
     Map<String, Rate> rates = new HashMap<>();
     for (Member member : members) {
-      double lr = stage.lr() * Math.pow(stage.layerDecay(), last - member.layer());
-      boolean spared = !stage.decayNormsAndBiases() && member.dimensions() <= 1;
-      double decay = spared ? 0 : stage.weightDecay();
-      for (int i = 0; i < matches.size(); i++) {
+      double lr = layerRate(stage, member.layer(), layers - 1);
+      double decay = isSpared(stage, member) ? 0 : stage.weightDecay();
+      Optional<StageConfig.Group> group = Optional.empty();
+      for (int i = 0; i < matches.size() && group.isEmpty(); i++) {
         if (matches.get(i).contains(member.name())) {
-          StageConfig.Group group = stage.groups().get(i);
-          lr = group.lr().orElse(lr);
-          decay = group.weightDecay().orElse(decay);
-          break;
+          group = Optional.of(stage.groups().get(i));
         }
       }
-      rates.put(member.name(), new Rate(lr, decay));
+      rates.put(
+          member.name(),
+          new Rate(
+              group.flatMap(StageConfig.Group::lr).orElse(lr),
+              group.flatMap(StageConfig.Group::weightDecay).orElse(decay),
+              group.flatMap(StageConfig.Group::momentum)));
     }
     return rates;
+  }
+
+  /**
+   * {@code lr * layerDecay ^ (last - layer)}, timm's {@code param_groups_layer_decay}; or with a
+   * stem rate {@code stemLr * (lr / stemLr) ^ (layer / last)}, fastai's {@code even_mults}.
+   */
+  private static double layerRate(StageConfig stage, int layer, int last) {
+    if (stage.stemLr().isEmpty() || last == 0) {
+      return stage.lr() * Math.pow(stage.layerDecay(), last - layer);
+    }
+    double stem = stage.stemLr().get();
+    return stem * Math.pow(stage.lr() / stem, (double) layer / last);
+  }
+
+  /** timm's {@code param_groups_weight_decay}: one dimension, or a bias. */
+  private static boolean isSpared(StageConfig stage, Member member) {
+    return !stage.decayNormsAndBiases()
+        && (member.dimensions() <= 1 || member.name().endsWith(".bias"));
   }
 }

@@ -113,7 +113,8 @@ public record RunConfig(
    * @param everySteps a checkpoint after so many steps, beside the one at each epoch's end; 0: none
    * @param everyMinutes likewise after so many minutes without one
    * @param deliver which weights become {@code model.pt}
-   * @param patience epochs without a better validation after which the run ends; 0: it never does
+   * @param patience epochs without a better validation than the best after which a stage ends early
+   *     and the next begins; 0: none does
    */
   public record Checkpoints(int everySteps, double everyMinutes, Deliver deliver, int patience) {
     public Checkpoints {

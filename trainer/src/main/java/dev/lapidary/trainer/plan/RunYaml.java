@@ -52,13 +52,16 @@ public final class RunYaml {
         new NamedType(UpdateRule.Adam.class, "adam"),
         new NamedType(UpdateRule.AdamW.class, "adamw"),
         new NamedType(UpdateRule.RmsProp.class, "rmsprop"),
+        new NamedType(UpdateRule.Lars.class, "lars"),
+        new NamedType(UpdateRule.Lamb.class, "lamb"),
         new NamedType(Schedule.Constant.class, "constant"),
         new NamedType(Schedule.Step.class, "step"),
         new NamedType(Schedule.MultiStep.class, "multistep"),
         new NamedType(Schedule.Exponential.class, "exponential"),
         new NamedType(Schedule.Cosine.class, "cosine"),
         new NamedType(Schedule.Polynomial.class, "polynomial"),
-        new NamedType(Schedule.OneCycle.class, "one-cycle"));
+        new NamedType(Schedule.OneCycle.class, "one-cycle"),
+        new NamedType(Schedule.Plateau.class, "plateau"));
   }
 
   @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = KIND)

@@ -61,18 +61,28 @@ public record Schedule(By by, double warmup, double warmupStart, Shape shape) {
   }
 
   /**
-   * Half a cosine from 1 to {@code min}, {@code cycles} times (warm restarts): {@code torch
-   * CosineAnnealingLR}, SGDR (arXiv 1608.03983).
+   * Half a cosine from 1 to {@code min}, {@code cycles} times (warm restarts), each {@code growth}
+   * times as long as the one before: {@code torch CosineAnnealingLR} and, with {@code T_mult =
+   * growth}, {@code CosineAnnealingWarmRestarts} (SGDR, arXiv 1608.03983).
    */
-  public record Cosine(double min, int cycles) implements Shape {
+  public record Cosine(double min, int cycles, double growth) implements Shape {
     public Cosine {
       RunConfig.require(cycles >= 1, "schedule cosine: cycles must be at least 1, is " + cycles);
+      RunConfig.require(growth >= 1, "schedule cosine: growth must be at least 1, is " + growth);
     }
 
     @Override
     public double factor(double t, double total, double unitsPerEpoch) {
-      double length = total / cycles;
-      double within = t >= total ? length : t % length;
+      double parts = 0;
+      for (int i = 0; i < cycles; i++) {
+        parts += Math.pow(growth, i);
+      }
+      double length = total / parts;
+      double within = Math.min(t, total);
+      for (int i = 1; i < cycles && within >= length; i++) {
+        within -= length;
+        length *= growth;
+      }
       return min + (1 - min) * (1 + Math.cos(Math.PI * within / length)) / 2;
     }
   }
@@ -111,12 +121,40 @@ public record Schedule(By by, double warmup, double warmupStart, Shape shape) {
     }
   }
 
+  /**
+   * {@code gamma} each time that the validation loss has not fallen by the part {@code threshold}
+   * for more than {@code patience} epochs, down to {@code min}, and not again in the {@code
+   * cooldown} epochs after that: {@code torch ReduceLROnPlateau} in its modes min and rel. By
+   * itself it is constant: what it has seen is {@link PlateauState}.
+   *
+   * @param min as a part of each parameter's own rate
+   */
+  public record Plateau(double gamma, int patience, double threshold, int cooldown, double min)
+      implements Shape {
+    public Plateau {
+      RunConfig.require(gamma > 0 && gamma < 1, "schedule plateau: gamma must lie in (0, 1)");
+      RunConfig.require(
+          patience >= 0 && cooldown >= 0 && threshold >= 0 && min >= 0,
+          "schedule plateau: patience, cooldown, threshold and min must not be negative");
+    }
+
+    @Override
+    public double factor(double t, double total, double unitsPerEpoch) {
+      return 1;
+    }
+  }
+
   public static final Schedule CONSTANT = new Schedule(By.EPOCH, 0, 1, new Constant());
 
   public Schedule {
     RunConfig.require(warmup >= 0, "schedule.warmup must not be negative but is " + warmup);
     RunConfig.require(
         warmupStart >= 0 && warmupStart <= 1, "schedule.warmup-start must lie in [0, 1]");
+  }
+
+  /** With a warm-up that fits into a stage of so many epochs. */
+  Schedule within(int epochs) {
+    return new Schedule(by, Math.min(warmup, epochs), warmupStart, shape);
   }
 
   /**

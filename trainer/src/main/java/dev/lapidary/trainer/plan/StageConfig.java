@@ -10,10 +10,15 @@ import java.util.Optional;
  * @param trainOnly patterns of the parameters that are trained; empty: all
  * @param freeze patterns of those that are not, out of {@code trainOnly}
  * @param lr the learning rate of what no group names
+ * @param stemLr of the first layer; the layers between it and the head, which has {@code lr}, rise
+ *     geometrically, as fastai's {@code slice(stemLr, lr)}; absent: all have {@code lr}
  * @param weightDecay of what no group names
  * @param decayNormsAndBiases whether tensors of one dimension decay too
- * @param layerDecay multiplies the rate once for each layer group that lies between a parameter and
- *     the head, as timm does; 1: none
+ * @param layerDecay multiplies the rate once for each layer that lies between a parameter and the
+ *     head, as timm does; 1: none
+ * @param gradualUnfreeze epochs before this stage in which only the head is trained, then as many
+ *     with the layer below it, and so on to the stem (ULMFiT, arXiv 1801.06146): {@link
+ *     GradualUnfreeze} writes them out as stages; 0: none
  * @param groups the first whose pattern matches a parameter gives its rate
  * @param augment random changes of the training images, as trainer preview shows them
  * @param accumulate batches whose gradients make one step
@@ -24,8 +29,10 @@ public record StageConfig(
     int batchSize,
     List<String> trainOnly,
     List<String> freeze,
+    int gradualUnfreeze,
     UpdateRule optimizer,
     double lr,
+    Optional<Double> stemLr,
     double weightDecay,
     boolean decayNormsAndBiases,
     double layerDecay,
@@ -39,11 +46,17 @@ public record StageConfig(
    * @param match a pattern of parameter names
    * @param lr absent: the stage's
    * @param weightDecay absent: the stage's
+   * @param momentum of SGD and RMSprop, beta1 of the Adam family; absent: the optimizer's
    */
-  public record Group(String match, Optional<Double> lr, Optional<Double> weightDecay) {
+  public record Group(
+      String match, Optional<Double> lr, Optional<Double> weightDecay, Optional<Double> momentum) {
     public Group {
       lr.ifPresent(r -> requireRate("groups.lr", r));
       weightDecay.ifPresent(d -> requireRate("groups.weight-decay", d));
+      momentum.ifPresent(
+          m ->
+              RunConfig.require(
+                  m > 0 && m < 1, "groups.momentum must lie between 0 and 1 but is " + m));
     }
   }
 
@@ -70,23 +83,47 @@ public record StageConfig(
     requireRate("weight-decay", weightDecay);
     RunConfig.require(
         layerDecay > 0 && layerDecay <= 1, "layer-decay must lie in (0, 1] but is " + layerDecay);
+    stemLr.ifPresent(
+        low ->
+            RunConfig.require(
+                low > 0 && low <= lr, "stem-lr must lie between 0 and lr " + lr + ", is " + low));
+    RunConfig.require(
+        stemLr.isEmpty() || layerDecay == 1,
+        "stage " + name + ": stem-lr and layer-decay both give the layers' rates; use one");
+    RunConfig.require(
+        gradualUnfreeze >= 0, "gradual-unfreeze must not be negative but is " + gradualUnfreeze);
+    RunConfig.require(
+        gradualUnfreeze == 0 || trainOnly.isEmpty(),
+        "stage " + name + ": gradual-unfreeze and train-only exclude each other");
+    if (groups.stream().anyMatch(group -> group.momentum().isPresent())) {
+      RunConfig.require(
+          optimizer.hasMomentum(),
+          "stage " + name + ": groups.momentum needs an optimizer with a momentum above 0");
+    }
   }
 
   /** The same for so many epochs, as a stage of its own. */
   public StageConfig extended(int more, int number) {
+    return part("extended-" + number, more, trainOnly);
+  }
+
+  /** Another name, length and choice of what is trained; nothing is left to thaw. */
+  StageConfig part(String title, int length, List<String> only) {
     return new StageConfig(
-        "extended-" + number,
-        more,
+        title,
+        length,
         batchSize,
-        trainOnly,
+        only,
         freeze,
+        0,
         optimizer,
         lr,
+        stemLr,
         weightDecay,
         decayNormsAndBiases,
         layerDecay,
         groups,
-        schedule,
+        schedule.within(length),
         clip,
         augment,
         accumulate);

@@ -1,16 +1,52 @@
 package dev.lapidary.trainer.program;
 
 import java.util.List;
+import java.util.Optional;
 
 /**
- * Cross-entropy's options, as {@code torch.nn.CrossEntropyLoss} has them.
+ * What a batch costs, as {@code torch.nn.CrossEntropyLoss} and {@code BCEWithLogitsLoss} have it.
  *
+ * @param kind of loss
  * @param labelSmoothing e in [0, 1): the target becomes (1-e) * onehot + e / classes
- * @param classWeights by class index; empty for none
+ * @param classWeights by class index, of the cross-entropy; empty for none
+ * @param distillation from a teacher's logits, if any are given with the targets
  */
-public record LossOptions(double labelSmoothing, List<Float> classWeights) {
+public record LossOptions(
+    Kind kind,
+    double labelSmoothing,
+    List<Float> classWeights,
+    Optional<Distillation> distillation) {
+
+  public enum Kind {
+    CROSS_ENTROPY,
+    /**
+     * A sigmoid a class: the mean over images and classes, as timm's {@code BinaryCrossEntropy}.
+     */
+    BCE
+  }
+
+  /**
+   * Hinton, Vinyals, Dean 2015 (arXiv 1503.02531): (1 - alpha) cost + alpha T^2 KL(teacher/T ||
+   * student/T).
+   */
+  public record Distillation(double alpha, double temperature) {}
+
   public LossOptions {
     classWeights = List.copyOf(classWeights);
+  }
+
+  /** Cross-entropy. */
+  public LossOptions(double labelSmoothing, List<Float> classWeights) {
+    this(Kind.CROSS_ENTROPY, labelSmoothing, classWeights, Optional.empty());
+  }
+
+  /** The argument {@code h} of {@link LossText}. */
+  double[] numbers(double scale, double labelsWeight) {
+    Distillation soft = distillation.orElse(new Distillation(0, 1));
+    double binary = kind == Kind.BCE ? 1 : 0;
+    return new double[] {
+      labelSmoothing, scale, labelsWeight, binary, soft.alpha(), soft.temperature()
+    };
   }
 
   float[] weightArray() {

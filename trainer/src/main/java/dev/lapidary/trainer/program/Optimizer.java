@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.function.Function;
 
@@ -41,8 +42,16 @@ public final class Optimizer implements AutoCloseable {
     }
   }
 
-  /** Learning rate and weight decay in force for a parameter. */
-  public record Rate(double learningRate, double weightDecay) {}
+  /**
+   * What is in force for a parameter.
+   *
+   * @param momentum absent: the rule's; see {@link UpdateRule#momentum}
+   */
+  public record Rate(double learningRate, double weightDecay, Optional<Double> momentum) {
+    public Rate(double learningRate, double weightDecay) {
+      this(learningRate, weightDecay, Optional.empty());
+    }
+  }
 
   public Optimizer(TrainingProgram program, UpdateRule rule) {
     this.program = program;
@@ -135,24 +144,31 @@ public final class Optimizer implements AutoCloseable {
     }
     double lr = call.rate.learningRate();
     double decay = call.rate.weightDecay();
+    double mu = call.rate.momentum().orElse(rule.momentum());
     Arguments arguments = new Arguments(step);
     if (rule instanceof UpdateRule.Sgd sgd && sgd.momentum() == 0) {
       program.run("sgd", lists(arguments.numbers(lr, decay), members));
     } else if (rule instanceof UpdateRule.Sgd sgd) {
       double nesterov = sgd.nesterov() ? 1 : 0;
       double first = call.first ? 1 : 0;
-      arguments.numbers(lr, decay, sgd.momentum(), sgd.dampening(), nesterov, first);
+      arguments.numbers(lr, decay, mu, sgd.dampening(), nesterov, first);
       program.run("sgd_momentum", lists(arguments, members).list("ms", members.slot(0)));
     } else if (rule instanceof UpdateRule.Adam adam) {
-      arguments.numbers(lr, decay, adam.beta1(), adam.beta2(), adam.eps());
+      arguments.numbers(lr, decay, mu, adam.beta2(), adam.eps());
       program.run("adam", moments(lists(arguments, members), members));
     } else if (rule instanceof UpdateRule.AdamW adamw) {
-      arguments.numbers(lr, decay, adamw.beta1(), adamw.beta2(), adamw.eps());
+      arguments.numbers(lr, decay, mu, adamw.beta2(), adamw.eps());
       program.run("adamw", moments(lists(arguments, members), members));
     } else if (rule instanceof UpdateRule.RmsProp rms) {
-      arguments.numbers(lr, decay, rms.alpha(), rms.eps(), rms.momentum());
+      arguments.numbers(lr, decay, rms.alpha(), rms.eps(), mu);
       lists(arguments, members).list("vs", members.slot(0)).list("ms", members.slot(1));
       program.run("rmsprop", arguments);
+    } else if (rule instanceof UpdateRule.Lars lars) {
+      arguments.numbers(lr, decay, mu, lars.trust());
+      program.run("lars", lists(arguments, members).list("ms", members.slot(0)));
+    } else if (rule instanceof UpdateRule.Lamb lamb) {
+      arguments.numbers(lr, decay, mu, lamb.beta2(), lamb.eps());
+      program.run("lamb", moments(lists(arguments, members), members));
     }
   }
 

@@ -65,11 +65,17 @@ public final class TrainingProgram implements AutoCloseable {
    * @throws Failure (exit 2) if libtorch cannot load it
    */
   public static TrainingProgram open(TorchScriptArchive network, String device) {
+    return open(network, device, ProgramOptions.PLAIN);
+  }
+
+  /** The same, with a choice of how the mathematics is done. */
+  public static TrainingProgram open(
+      TorchScriptArchive network, String device, ProgramOptions options) {
     List<StateDict.Entry> entries = distinct(StateDict.of(network).entries());
     ModuleTree modules = ModuleTree.of(network.root());
     List<String> names = entries.stream().map(StateDict.Entry::name).toList();
     TracedModes modes = TracedModes.rewrite(network.code());
-    TorchScriptArchive wrapped = ProgramText.wrap(network, modes.code(), names, modules);
+    TorchScriptArchive wrapped = ProgramText.wrap(network, modes.code(), names, modules, options);
     Model model = Model.newInstance("program", Device.fromName(device), "PyTorch");
     try {
       load(model, wrapped);
@@ -146,8 +152,13 @@ public final class TrainingProgram implements AutoCloseable {
    * @param labels [N] int64 class indices
    * @param others [N] int64: the classes of what was mixed in; the labels if nothing was
    * @param weight of the labels, in [0, 1]; the others have the rest
+   * @param teacher [N, classes] float32 logits to distil; no elements: none
    */
-  public record Targets(NDArray labels, NDArray others, double weight) {
+  public record Targets(NDArray labels, NDArray others, double weight, NDArray teacher) {
+    public Targets(NDArray labels, NDArray others, double weight) {
+      this(labels, others, weight, labels.getManager().create(new Shape(0)));
+    }
+
     public static Targets of(NDArray labels) {
       return new Targets(labels, labels, 1);
     }
@@ -188,7 +199,8 @@ public final class TrainingProgram implements AutoCloseable {
               .array(targets.labels())
               .array(targets.others())
               .array(step.create(loss.weightArray()))
-              .numbers(loss.labelSmoothing(), scale, targets.weight())
+              .array(targets.teacher())
+              .numbers(loss.numbers(scale, targets.weight()))
               .list("ps", parameters.stream().map(ProgramTensor::array).toList());
       NDList out = run("gradients", arguments);
       return new Gradients(out.get(0).getFloat(), out.get(1), parameters, out.subNDList(2));
@@ -218,6 +230,16 @@ public final class TrainingProgram implements AutoCloseable {
     if (norm > 0) {
       run("clip_norm", new Arguments(step).numbers(norm).list("gs", gradients.arrays()));
     }
+  }
+
+  /**
+   * Divides gradients by a loss scale, in place.
+   *
+   * @return whether all of them are finite
+   */
+  public boolean unscale(NDManager step, Gradients gradients, double scale) {
+    Arguments arguments = new Arguments(step).numbers(1 / scale).list("gs", gradients.arrays());
+    return run("unscale", arguments).get(0).getBoolean();
   }
 
   /** Logits [N, classes] of images [N, C, H, W], without gradients, in the current modes. */

@@ -11,6 +11,14 @@ public sealed interface UpdateRule {
   /** The per-parameter state, by PyTorch's names, beside the step count. */
   List<String> slots();
 
+  /** Whether a parameter group may have its own momentum (beta1 for the Adam family). */
+  default boolean hasMomentum() {
+    return momentum() > 0;
+  }
+
+  /** {@code momentum}, or {@code beta1}: what {@code torch OneCycleLR} cycles as the momentum. */
+  double momentum();
+
   /** {@code torch.optim.SGD}. */
   record Sgd(double momentum, double dampening, boolean nesterov) implements UpdateRule {
     public Sgd {
@@ -34,6 +42,11 @@ public sealed interface UpdateRule {
     }
 
     @Override
+    public double momentum() {
+      return beta1;
+    }
+
+    @Override
     public List<String> slots() {
       return List.of("exp_avg", "exp_avg_sq");
     }
@@ -43,6 +56,11 @@ public sealed interface UpdateRule {
   record AdamW(double beta1, double beta2, double eps) implements UpdateRule {
     public AdamW {
       requireMoments(beta1, beta2, eps);
+    }
+
+    @Override
+    public double momentum() {
+      return beta1;
     }
 
     @Override
@@ -62,6 +80,47 @@ public sealed interface UpdateRule {
     @Override
     public List<String> slots() {
       return List.of("square_avg", "momentum_buffer");
+    }
+  }
+
+  /**
+   * Layer-wise adaptive rate scaling (You, Gitman, Ginsburg 2017, arXiv 1708.03888, Algorithm 1),
+   * with the rate inside the velocity as there: v = momentum v + lr trust |w| / (|g| + decay |w|)
+   * (g + decay w); w = w - v. The local rate is 1 where a norm is 0 and for tensors of one
+   * dimension, as in the authors' code.
+   *
+   * @param trust the paper's eta
+   */
+  record Lars(double momentum, double trust) implements UpdateRule {
+    public Lars {
+      require(momentum >= 0 && momentum < 1, "momentum must lie in [0, 1) but is " + momentum);
+      require(trust > 0, "trust must be positive but is " + trust);
+    }
+
+    @Override
+    public List<String> slots() {
+      return List.of("momentum_buffer");
+    }
+  }
+
+  /**
+   * Layer-wise adaptive moments (You et al. 2019, arXiv 1904.00962, Algorithm 2): Adam's step r
+   * with the decay added, r + decay w, scaled to the length of w. The ratio |w| / |r + decay w| is
+   * 1 where a norm is 0 and for tensors of one dimension, as in the authors' code.
+   */
+  record Lamb(double beta1, double beta2, double eps) implements UpdateRule {
+    public Lamb {
+      requireMoments(beta1, beta2, eps);
+    }
+
+    @Override
+    public double momentum() {
+      return beta1;
+    }
+
+    @Override
+    public List<String> slots() {
+      return List.of("exp_avg", "exp_avg_sq");
     }
   }
 

@@ -7,6 +7,7 @@ import dev.lapidary.models.zoo.Zoo;
 import dev.lapidary.trainer.augment.Augmentation;
 import dev.lapidary.trainer.checkpoint.TrainingState.Identity;
 import dev.lapidary.trainer.data.TrainingData;
+import dev.lapidary.trainer.plan.GradualUnfreeze;
 import dev.lapidary.trainer.plan.NamePatterns;
 import dev.lapidary.trainer.plan.RunConfig;
 import dev.lapidary.trainer.plan.RunYaml;
@@ -26,14 +27,16 @@ record RunInputs(RunConfig config, TrainingData data, Network network, Identity 
   /**
    * To be called on libtorch's thread.
    *
-   * @param config resolved
+   * @param config resolved; gradual unfreezing is written out here, where the layers are known
    * @throws Failure (exit 2) for images, weights or patterns that do not fit
    */
   static RunInputs open(RunConfig config, Progress progress) throws IOException {
     TrainingData data = openData(config, progress);
     Network network = Network.of(config, data.train().labels());
-    requirePlan(config, network);
-    return new RunInputs(config, data, network, identity(config, data, network));
+    List<String> names = parameterNames(network);
+    RunConfig whole = GradualUnfreeze.writeOut(config, network.layers(), names);
+    requirePlan(whole, network, names);
+    return new RunInputs(whole, data, network, identity(whole, data, network));
   }
 
   /** Refuses what needs no image to be seen, and fills in what the machine decides. */
@@ -71,18 +74,20 @@ record RunInputs(RunConfig config, TrainingData data, Network network, Identity 
   }
 
   /** Refuses patterns that match nothing and unknown augmentations. */
-  private static void requirePlan(RunConfig config, Network network) {
-    List<String> names =
-        StateDict.of(network.archive()).entries().stream()
-            .filter(entry -> entry.kind() == StateDict.Kind.PARAMETER)
-            .map(StateDict.Entry::name)
-            .toList();
+  private static void requirePlan(RunConfig config, Network network, List<String> names) {
     NamePatterns patterns = new NamePatterns(names, network.headPath());
     for (StageConfig stage : config.stages()) {
       patterns.trained(stage);
       stage.groups().forEach(group -> patterns.match(group.match()));
       Augmentation.parse(stage.augment(), network.preprocessing(), config.seed());
     }
+  }
+
+  private static List<String> parameterNames(Network network) {
+    return StateDict.of(network.archive()).entries().stream()
+        .filter(entry -> entry.kind() == StateDict.Kind.PARAMETER)
+        .map(StateDict.Entry::name)
+        .toList();
   }
 
   private static Identity identity(RunConfig config, TrainingData data, Network network) {

@@ -33,7 +33,7 @@ public final class Runs {
         () -> {
           RunInputs inputs = RunInputs.open(config, progress);
           inputs.network().notes().forEach(progress::say);
-          try (RunDirectory directory = RunDirectory.create(out, config);
+          try (RunDirectory directory = RunDirectory.create(out, inputs.config());
               Training training = new Training(directory, inputs, progress, stop)) {
             return training.run();
           }
@@ -70,7 +70,7 @@ public final class Runs {
             try (Training training = new Training(directory, inputs, progress, stop)) {
               saved.ifPresent(training::restore);
               if (!sets.isEmpty()) {
-                directory.writeConfig(config);
+                directory.writeConfig(inputs.config());
               }
               progress.say(
                   saved.isEmpty()

@@ -52,7 +52,8 @@ final class StageRun {
         parameters.stream()
             .map(p -> new Member(p.name(), p.shape().length, network.layerOf(p.name())))
             .toList();
-    Map<String, Rate> rates = GroupRates.of(config, members, patterns);
+    int layers = 1 + names.stream().mapToInt(network::layerOf).max().orElse(0);
+    Map<String, Rate> rates = GroupRates.of(config, members, layers, patterns);
     program.train(trained);
     return new StageRun(config, program, trained, parameters, rates, program.frozen(trained));
   }
@@ -76,7 +77,7 @@ final class StageRun {
     if (rate == null) {
       throw new IllegalArgumentException(parameter + " is not trained in this stage");
     }
-    return new Rate(rate.learningRate() * factor, rate.weightDecay());
+    return new Rate(rate.learningRate() * factor, rate.weightDecay(), rate.momentum());
   }
 
   /** The highest rate of the stage under the schedule's factor. */

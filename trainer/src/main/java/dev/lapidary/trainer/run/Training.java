@@ -7,11 +7,14 @@ import dev.lapidary.trainer.augment.Augmentation;
 import dev.lapidary.trainer.checkpoint.CheckpointWriter;
 import dev.lapidary.trainer.checkpoint.Checkpoints;
 import dev.lapidary.trainer.checkpoint.TrainingState;
+import dev.lapidary.trainer.checkpoint.TrainingState.Adapted;
 import dev.lapidary.trainer.checkpoint.TrainingState.Best;
 import dev.lapidary.trainer.checkpoint.TrainingState.Position;
 import dev.lapidary.trainer.checkpoint.TrainingState.Sums;
 import dev.lapidary.trainer.data.Loader;
+import dev.lapidary.trainer.plan.PlateauState;
 import dev.lapidary.trainer.plan.RunConfig;
+import dev.lapidary.trainer.plan.Schedule;
 import dev.lapidary.trainer.plan.StageConfig;
 import dev.lapidary.trainer.program.Optimizer;
 import dev.lapidary.trainer.program.ProgramTensor;
@@ -42,6 +45,7 @@ final class Training implements AutoCloseable {
   private Position position = Position.START;
   private Sums sums = Sums.ZERO;
   private Optional<Best> best = Optional.empty();
+  private Adapted adapted = Adapted.START;
   private long metricsBytes;
   private boolean finished;
 
@@ -90,6 +94,7 @@ final class Training implements AutoCloseable {
     position = state.position();
     sums = state.sums();
     best = state.best();
+    adapted = state.adapted();
     metricsBytes = state.metricsBytes();
     finished = state.finished();
     optimizer.close();
@@ -112,7 +117,7 @@ final class Training implements AutoCloseable {
         MetricsLog timing = MetricsLog.append(directory.timing())) {
       for (int s = position.stage(); s < config.stages().size() && !finished; s++) {
         StageRun stage = enterStage(s);
-        for (int e = position.epoch(); e < stage.config().epochs() && !finished; e++) {
+        while (position.stage() == s) {
           if (trainEpoch(stage, metrics) == Outcome.INTERRUPTED) {
             writer.await();
             return Outcome.INTERRUPTED;
@@ -121,6 +126,7 @@ final class Training implements AutoCloseable {
           boolean better = keepBest(scores);
           metrics.append(epochMetrics(stage, scores, better));
           timing.append(clock.epoch(position.step()));
+          adapt(stage, scores);
           finishEpoch(stage, metrics, better);
         }
         progress.say(stage.proveFrozen());
@@ -217,19 +223,40 @@ final class Training implements AutoCloseable {
   }
 
   private void finishEpoch(StageRun stage, MetricsLog metrics, boolean better) throws IOException {
-    boolean last = position.epoch() + 1 == stage.config().epochs();
-    int patience = config.checkpoints().patience();
-    boolean patient = patience == 0 || epochNumber() + 1 - best.orElseThrow().epoch() < patience;
-    finished = !patient || (last && position.stage() + 1 == config.stages().size());
+    boolean patient = isPatient();
+    boolean last = !patient || position.epoch() + 1 == stage.config().epochs();
+    finished = last && position.stage() + 1 == config.stages().size();
+    if (!patient) {
+      progress.say(
+          "stage %s: no better validation for %d epochs: it ends"
+              .formatted(stage.config().name(), config.checkpoints().patience()));
+    }
+    if (last) {
+      adapted = adapted.with(PlateauState.START);
+    }
     position =
         last
             ? new Position(position.stage() + 1, 0, 0, position.step())
             : new Position(position.stage(), position.epoch() + 1, 0, position.step());
     sums = Sums.ZERO;
     checkpoint(metrics, better ? Optional.of(tensors()) : Optional.empty());
-    if (!patient) {
-      progress.say("no better validation for %d epochs: the run ends".formatted(patience));
+  }
+
+  /** Whether the stage, or the run before it, had its best epoch a short time ago. */
+  private boolean isPatient() {
+    int patience = config.checkpoints().patience();
+    int since = Math.max(best.orElseThrow().epoch(), config.epochsBefore(position.stage()));
+    return patience == 0 || epochNumber() + 1 - since < patience;
+  }
+
+  private void adapt(StageRun stage, Scores scores) {
+    PlateauState plateau =
+        adapted.plateau().after(stage.config().schedule(), position.epoch(), scores.loss());
+    if (plateau.factor() < adapted.plateau().factor()) {
+      progress.say(
+          "stage %s: a plateau; rates times %s".formatted(stage.config().name(), plateau.factor()));
     }
+    adapted = adapted.with(plateau);
   }
 
   /** Copies the state; it is written while training goes on. */
@@ -239,7 +266,7 @@ final class Training implements AutoCloseable {
     clock.checkpointing(
         () -> {
           TrainingState state =
-              new TrainingState(inputs.identity(), position, sums, best, bytes, finished);
+              new TrainingState(inputs.identity(), position, sums, best, adapted, bytes, finished);
           Map<String, Tensor> model = newBest.orElseGet(this::tensors);
           writer.write(new Checkpoints.Saved(state, model, optimizer.save()), newBest);
         });
@@ -280,7 +307,9 @@ final class Training implements AutoCloseable {
 
   private double factor(StageRun stage, EpochBatches plan, long stepOfEpoch) {
     int epochs = stage.config().epochs();
-    return stage.config().schedule().factor(position.epoch(), stepOfEpoch, epochs, plan.steps());
+    Schedule schedule = stage.config().schedule();
+    return adapted.plateau().factor()
+        * schedule.factor(position.epoch(), stepOfEpoch, epochs, plan.steps());
   }
 
   private EpochBatches epochBatches(StageRun stage) {

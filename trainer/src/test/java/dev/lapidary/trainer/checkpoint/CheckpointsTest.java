@@ -5,10 +5,12 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.lapidary.models.tensor.Tensor;
 import dev.lapidary.models.weights.Safetensors;
+import dev.lapidary.trainer.checkpoint.TrainingState.Adapted;
 import dev.lapidary.trainer.checkpoint.TrainingState.Best;
 import dev.lapidary.trainer.checkpoint.TrainingState.Identity;
 import dev.lapidary.trainer.checkpoint.TrainingState.Position;
 import dev.lapidary.trainer.checkpoint.TrainingState.Sums;
+import dev.lapidary.trainer.plan.PlateauState;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -123,6 +125,7 @@ class CheckpointsTest {
             new Position(0, 1, 2, step),
             new Sums(0.1, 32, 30),
             Optional.of(new Best(1, 1, 0.5, 0.7, best)),
+            new Adapted(new PlateauState(0.1, Optional.of(0.5), 2, 1)),
             123,
             false);
     return new Checkpoints.Saved(

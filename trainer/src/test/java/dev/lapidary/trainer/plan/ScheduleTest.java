@@ -6,8 +6,12 @@ import static org.assertj.core.api.Assertions.within;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.lapidary.models.Golden;
 import dev.lapidary.trainer.plan.Schedule.By;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Rates by epoch over twelve epochs, as PyTorch's schedulers give them. */
 class ScheduleTest {
@@ -25,7 +29,7 @@ class ScheduleTest {
 
   @Test
   void cosine() {
-    check("cosine T_max=12 min=0.01", plain(new Schedule.Cosine(0.01, 1)));
+    check("cosine T_max=12 min=0.01", plain(new Schedule.Cosine(0.01, 1, 1)));
   }
 
   @Test
@@ -37,7 +41,7 @@ class ScheduleTest {
   void warmupHandsOverToCosineWithoutAJump() {
     check(
         "warmup linear 0.1 over 3 then cosine T_max=9",
-        new Schedule(By.EPOCH, 3, 0.1, new Schedule.Cosine(0, 1)));
+        new Schedule(By.EPOCH, 3, 0.1, new Schedule.Cosine(0, 1, 1)));
   }
 
   @Test
@@ -54,10 +58,86 @@ class ScheduleTest {
 
   @Test
   void cosineRestarts() {
-    Schedule.Cosine cosine = new Schedule.Cosine(0, 3);
+    Schedule.Cosine cosine = new Schedule.Cosine(0, 3, 1);
     assertThat(cosine.factor(4, 12, 1)).isEqualTo(1);
     assertThat(cosine.factor(2, 12, 1)).isCloseTo(0.5, within(1e-15));
     assertThat(cosine.factor(12, 12, 1)).isCloseTo(0, within(1e-15));
+  }
+
+  @Test
+  void cosineRestartsWithLongerCycles() {
+    // T_0 = 4, T_mult = 2: the cycles begin at 0, 4 and 12 and end at 28.
+    Schedule.Cosine cosine = new Schedule.Cosine(0.1, 3, 2);
+    assertThat(cosine.factor(0, 28, 1)).isEqualTo(1);
+    assertThat(cosine.factor(2, 28, 1)).isCloseTo(0.55, within(1e-15));
+    assertThat(cosine.factor(4, 28, 1)).isEqualTo(1);
+    assertThat(cosine.factor(8, 28, 1)).isCloseTo(0.55, within(1e-15));
+    assertThat(cosine.factor(12, 28, 1)).isEqualTo(1);
+    assertThat(cosine.factor(20, 28, 1)).isCloseTo(0.55, within(1e-15));
+    assertThat(cosine.factor(28, 28, 1)).isCloseTo(0.1, within(1e-15));
+  }
+
+  @Test
+  void polynomial() {
+    Schedule.Polynomial polynomial = new Schedule.Polynomial(2);
+    assertThat(polynomial.factor(0, 8, 1)).isEqualTo(1);
+    assertThat(polynomial.factor(4, 8, 1)).isEqualTo(0.25);
+    assertThat(polynomial.factor(8, 8, 1)).isZero();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"constant", "cosine", "polynomial", "exponential", "plateau"})
+  void warmUpHandsOverWithoutAJump(String kind) {
+    Schedule.Shape shape =
+        Defaults.shapes().stream().filter(s -> name(s).equals(kind)).findFirst().orElseThrow();
+    Schedule schedule = new Schedule(By.STEP, 2, 0.1, shape);
+    assertThat(schedule.factor(0, 0, 10, 100)).isEqualTo(0.1);
+    double before = schedule.factor(1, 99, 10, 100);
+    double at = schedule.factor(2, 0, 10, 100);
+    assertThat(at).isEqualTo(1);
+    assertThat(at - before).isCloseTo(0.9 / 200, within(1e-12));
+    assertThat(at - schedule.factor(2, 1, 10, 100)).isBetween(0.0, 0.9 / 200);
+  }
+
+  @Test
+  void plateau() {
+    JsonNode expected =
+        GOLDEN.get(
+            "plateau factor=0.5 patience=2 metric=1,0.9,0.9,0.9,0.9,0.8,0.8,0.8,0.8,0.8,0.8,0.8");
+    double[] losses = {1, 0.9, 0.9, 0.9, 0.9, 0.8, 0.8, 0.8, 0.8, 0.8, 0.8, 0.8};
+    Schedule schedule = plain(new Schedule.Plateau(0.5, 2, 1e-4, 0, 0));
+    PlateauState state = PlateauState.START;
+    for (int epoch = 0; epoch < losses.length; epoch++) {
+      assertThat(state.factor())
+          .as("epoch %d", epoch)
+          .isCloseTo(expected.get(epoch).asDouble(), within(1e-8));
+      state = state.after(schedule, epoch, losses[epoch]);
+    }
+  }
+
+  @Test
+  void plateauCoolsDownAndEndsAtItsLeast() {
+    Schedule schedule = plain(new Schedule.Plateau(0.1, 0, 1e-4, 2, 0.05));
+    PlateauState state = PlateauState.START.after(schedule, 0, 1);
+    List<Double> factors = new ArrayList<>();
+    for (int epoch = 1; epoch < 8; epoch++) {
+      state = state.after(schedule, epoch, 1);
+      factors.add(state.factor());
+    }
+    // Bad at 1; epochs 2 and 3 cool down; bad at 4, down to the least; no lower after that.
+    assertThat(factors).containsExactly(0.1, 0.1, 0.1, 0.05, 0.05, 0.05, 0.05);
+  }
+
+  @Test
+  void plateauDoesNotCountTheWarmUp() {
+    Schedule schedule = new Schedule(By.EPOCH, 2, 0.1, new Schedule.Plateau(0.1, 0, 1e-4, 0, 0));
+    PlateauState state = PlateauState.START.after(schedule, 0, 1).after(schedule, 1, 1);
+    assertThat(state).isEqualTo(PlateauState.START);
+    assertThat(state.after(schedule, 2, 1).after(schedule, 3, 1).factor()).isEqualTo(0.1);
+  }
+
+  private static String name(Schedule.Shape shape) {
+    return shape.getClass().getSimpleName().toLowerCase(Locale.ROOT);
   }
 
   private static Schedule plain(Schedule.Shape shape) {

@@ -14,12 +14,15 @@ import dev.lapidary.models.archive.PyValue.PyTensor;
 import dev.lapidary.models.archive.TorchScriptArchive;
 import dev.lapidary.models.tensor.Tensor;
 import dev.lapidary.models.tensor.Uniform;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** One tensor p = u("p", 8), gradients u("g/t", 8), the rate times 0.1 before step 26. */
 class OptimizerTest {
@@ -52,7 +55,17 @@ class OptimizerTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"sgd", "momentum", "nesterov", "dampening", "adam", "adamw", "rmsprop"})
+  @CsvSource({
+    "sgd",
+    "momentum",
+    "nesterov",
+    "dampening",
+    "adam",
+    "adamw",
+    "rmsprop",
+    "lars",
+    "lamb"
+  })
   void savedStateContinuesBitForBit(String rule) {
     List<float[]> straight = run(rule(rule), 0.01, 0.1, Integer.MAX_VALUE);
     List<float[]> interrupted = run(rule(rule), 0.01, 0.1, 20);
@@ -80,13 +93,90 @@ class OptimizerTest {
     }
   }
 
-  /** The parameter after each of 50 steps; before step {@code swapAt} the state is restored. */
+  @ParameterizedTest
+  @ValueSource(ints = {1, 2})
+  void larsEqualsAlgorithm1OfItsPaper(int dimensions) {
+    List<float[]> trajectory = run(rule("lars"), 0.5, 0.1, Integer.MAX_VALUE, dimensions);
+    double[] w = Uniform.u("p", 8);
+    double[] v = new double[8];
+    for (int t = 1; t <= 50; t++) {
+      double[] g = Uniform.u("g/" + t, 8);
+      double lr = t < 26 ? 0.5 : 0.05;
+      double local = dimensions == 1 ? 1 : 0.02 * norm(w) / (norm(g) + 0.1 * norm(w));
+      for (int i = 0; i < 8; i++) {
+        v[i] = 0.9 * v[i] + lr * local * (g[i] + 0.1 * w[i]);
+        w[i] -= v[i];
+      }
+      assertClose(trajectory.get(t - 1), w, t);
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {1, 2})
+  void lambEqualsAlgorithm2OfItsPaper(int dimensions) {
+    List<float[]> trajectory = run(rule("lamb"), 0.01, 0.1, Integer.MAX_VALUE, dimensions);
+    double[] w = Uniform.u("p", 8);
+    double[] m = new double[8];
+    double[] v = new double[8];
+    for (int t = 1; t <= 50; t++) {
+      double[] g = Uniform.u("g/" + t, 8);
+      double[] step = new double[8];
+      for (int i = 0; i < 8; i++) {
+        m[i] = 0.9 * m[i] + 0.1 * g[i];
+        v[i] = 0.999 * v[i] + 0.001 * g[i] * g[i];
+        double first = m[i] / (1 - Math.pow(0.9, t));
+        double second = v[i] / (1 - Math.pow(0.999, t));
+        step[i] = first / (Math.sqrt(second) + 1e-6) + 0.1 * w[i];
+      }
+      double ratio = dimensions == 1 ? 1 : norm(w) / norm(step);
+      for (int i = 0; i < 8; i++) {
+        w[i] -= (t < 26 ? 0.01 : 0.001) * ratio * step[i];
+      }
+      assertClose(trajectory.get(t - 1), w, t);
+    }
+  }
+
+  @Test
+  void aGroupsMomentumIsInForceForItsParametersOnly() {
+    float[] own = run(rule("momentum"), 0.1, 0, 1, 1, Optional.of(0.5)).get(49);
+    float[] plain = run(new UpdateRule.Sgd(0.5, 0, false), 0.1, 0, 1, 1, Optional.empty()).get(49);
+    assertThat(own).containsExactly(plain);
+  }
+
+  private static double norm(double[] values) {
+    return Math.sqrt(Arrays.stream(values).map(x -> x * x).sum());
+  }
+
+  /** float32 against float64 over 50 steps, values of order 1. */
+  private static void assertClose(float[] actual, double[] expected, int t) {
+    for (int i = 0; i < expected.length; i++) {
+      assertThat((double) actual[i]).as("step %d", t).isCloseTo(expected[i], within(5e-6));
+    }
+  }
+
   private static List<float[]> run(UpdateRule rule, double lr, double decay, int swapAt) {
+    return run(rule, lr, decay, swapAt, 1);
+  }
+
+  private static List<float[]> run(
+      UpdateRule rule, double lr, double decay, int swapAt, int dimensions) {
+    return run(rule, lr, decay, swapAt, dimensions, Optional.empty());
+  }
+
+  /** The parameter after each of 50 steps; before step {@code swapAt} the state is restored. */
+  private static List<float[]> run(
+      UpdateRule rule,
+      double lr,
+      double decay,
+      int swapAt,
+      int dimensions,
+      Optional<Double> momentum) {
+    Shape shape = dimensions == 1 ? new Shape(8) : new Shape(2, 4);
     return Libtorch.call(
         1,
         () -> {
           List<float[]> trajectory = new java.util.ArrayList<>();
-          try (TrainingProgram program = TrainingProgram.open(oneTensor(), "cpu")) {
+          try (TrainingProgram program = TrainingProgram.open(oneTensor(shape.getShape()), "cpu")) {
             Optimizer optimizer = new Optimizer(program, rule);
             for (int t = 1; t <= 50; t++) {
               if (t == swapAt) {
@@ -98,10 +188,10 @@ class OptimizerTest {
               double rate = t < 26 ? lr : lr * 0.1;
               try (NDManager step = program.newStep()) {
                 float[] g = Uniform.tensor("g/" + t, 8).toFloats();
-                NDArray gradient = step.create(g, new Shape(8));
+                NDArray gradient = step.create(g, shape);
                 Gradients gradients =
                     new Gradients(0, gradient, program.parameters(), List.of(gradient));
-                optimizer.apply(step, gradients, name -> new Optimizer.Rate(rate, decay));
+                optimizer.apply(step, gradients, name -> new Optimizer.Rate(rate, decay, momentum));
               }
               trajectory.add(program.parameters().get(0).copy().toFloats());
             }
@@ -119,11 +209,13 @@ class OptimizerTest {
       case "adam" -> new UpdateRule.Adam(0.9, 0.999, 1e-8);
       case "adamw" -> new UpdateRule.AdamW(0.9, 0.95, 1e-8);
       case "rmsprop" -> new UpdateRule.RmsProp(0.99, 1e-8, 0.9);
+      case "lars" -> new UpdateRule.Lars(0.9, 0.02);
+      case "lamb" -> new UpdateRule.Lamb(0.9, 0.999, 1e-6);
       default -> throw new IllegalArgumentException(name);
     };
   }
 
-  private static TorchScriptArchive oneTensor() {
+  private static TorchScriptArchive oneTensor(long... shape) {
     String text =
         """
         class One(Module):
@@ -137,7 +229,7 @@ class OptimizerTest {
             return torch.mul(x, p)
         """;
     PyObject root = new PyObject("__torch__.One");
-    root.attributes().put("p", new PyTensor(Uniform.tensor("p", 8), true));
+    root.attributes().put("p", new PyTensor(Uniform.tensor("p", shape), true));
     root.attributes().put("training", new PyBool(true));
     return new TorchScriptArchive(
         "one", 3, new TreeMap<>(Map.of("__torch__.py", text)), root, List.of(), new TreeMap<>());

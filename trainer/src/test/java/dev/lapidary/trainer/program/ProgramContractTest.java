@@ -33,10 +33,12 @@ class ProgramContractTest {
           new UpdateRule.Sgd(0.9, 0, true),
           new UpdateRule.Adam(0.9, 0.999, 1e-8),
           new UpdateRule.AdamW(0.9, 0.999, 1e-8),
-          new UpdateRule.RmsProp(0.99, 1e-8, 0.9));
+          new UpdateRule.RmsProp(0.99, 1e-8, 0.9),
+          new UpdateRule.Lars(0.9, 0.001),
+          new UpdateRule.Lamb(0.9, 0.999, 1e-6));
 
   @ParameterizedTest
-  @ValueSource(ints = {0, 1, 2, 3, 4})
+  @ValueSource(ints = {0, 1, 2, 3, 4, 5, 6})
   void oneStepChangesWhatIsTrainedAndNothingElse(int rule) {
     check(RULES.get(rule), name -> true);
   }

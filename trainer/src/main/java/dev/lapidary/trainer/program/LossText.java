@@ -1,0 +1,96 @@
+package dev.lapidary.trainer.program;
+
+import java.util.List;
+
+/**
+ * The methods that give loss and gradients. {@code h} holds float64 numbers: label smoothing, the
+ * scale of the loss, the weight of the labels against the others, 1 for binary cross-entropy, the
+ * distillation's alpha and temperature. {@code weight} (of classes) and {@code teacher} (its
+ * logits) have no elements if there are none.
+ *
+ * <p>{@code torch.autograd.grad} gives gradients in any memory layout while the fused kernels walk
+ * raw memory, so gradients are made contiguous.
+ */
+final class LossText {
+  private static final String METHODS =
+      """
+        def one_hot(self: SELF, logits: Tensor, y: Tensor, smoothing: float) -> Tensor:
+          off = torch.div(smoothing, torch.size(logits, 1))
+          target = torch.full_like(logits, off)
+          return torch.scatter_(target, 1, torch.unsqueeze(y, 1), torch.add(torch.sub(1., smoothing), off))
+        def cost(self: SELF, logits: Tensor, y: Tensor, other: Tensor, weight: Tensor, h: Tensor) -> Tensor:
+          if torch.gt(torch.numel(weight), 0):
+            w = annotate(Optional[Tensor], weight)
+          else:
+            w = annotate(Optional[Tensor], None)
+          if torch.gt(float(h[3]), 0.):
+            mine = torch.mul((self).one_hot(logits, y, float(h[0]), ), float(h[2]))
+            theirs = torch.mul((self).one_hot(logits, other, float(h[0]), ), torch.sub(1., float(h[2])))
+            loss = torch.binary_cross_entropy_with_logits(logits, torch.add(mine, theirs))
+          else:
+            own = torch.cross_entropy_loss(logits, y, w, 1, -100, float(h[0]))
+            if torch.lt(float(h[2]), 1.):
+              mixed = torch.cross_entropy_loss(logits, other, w, 1, -100, float(h[0]))
+              loss = torch.add(torch.mul(own, float(h[2])), torch.mul(mixed, torch.sub(1., float(h[2]))))
+            else:
+              loss = own
+          return loss
+        def distilled(self: SELF, cost: Tensor, logits: Tensor, teacher: Tensor, h: Tensor) -> Tensor:
+          if torch.gt(torch.numel(teacher), 0):
+            t = float(h[5])
+            student = torch.log_softmax(torch.div(logits, t), 1)
+            soft = torch.log_softmax(torch.div(teacher, t), 1)
+            sum = torch.kl_div(student, soft, 2, log_target=True)
+            apart = torch.mul(torch.div(sum, torch.size(logits, 0)), torch.mul(t, t))
+            a = float(h[4])
+            loss = torch.add(torch.mul(cost, torch.sub(1., a)), torch.mul(apart, a))
+          else:
+            loss = cost
+          return loss
+        def gradients(self: SELF, x: Tensor, y: Tensor, other: Tensor, weight: Tensor, teacher: Tensor, h: Tensor, ps: List[Tensor]) -> List[Tensor]:
+          net = self.net
+          FORWARD
+          cost = (self).cost(logits, y, other, weight, h, )
+          loss = (self).distilled(COST, logits, teacher, h, )
+          gs = torch.autograd.grad([torch.mul(loss, float(h[1]))], ps, None, None, False, True)
+          out = [torch.detach(loss), torch.detach(logits)]
+          for i in range(torch.len(gs)):
+            g = gs[i]
+            if torch.__is__(g, None):
+              _0 = torch.append(out, torch.zeros([0]))
+            else:
+              _1 = torch.append(out, torch.contiguous(unchecked_cast(Tensor, g)))
+          return out
+        def logits(self: SELF, x: Tensor) -> Tensor:
+          net = self.net
+          return (net).forward(INPUT, )
+        def loss(self: SELF, logits: Tensor, y: Tensor) -> Tensor:
+          return torch.cross_entropy_loss(logits, y, None, 2)
+      """;
+
+  private LossText() {}
+
+  /**
+   * @param auxiliary weights of the losses of the heads that {@code forward_aux} gives after the
+   *     logits; empty: the network's {@code forward} is trained
+   */
+  static String methods(List<Double> auxiliary, boolean channelsLast) {
+    String input = channelsLast ? "torch.clone(x, memory_format=2)" : "torch.clone(x)";
+    StringBuilder forward = new StringBuilder();
+    StringBuilder cost = new StringBuilder("cost");
+    if (auxiliary.isEmpty()) {
+      forward.append("logits = (net).forward(INPUT, )");
+    } else {
+      forward.append("heads = (net).forward_aux(INPUT, )\n    logits, ");
+      for (int i = 0; i < auxiliary.size(); i++) {
+        forward.append("aux").append(i).append(", ");
+        cost.insert(0, "torch.add(")
+            .append(
+                ", torch.mul((self).cost(aux%d, y, other, weight, h, ), %s))"
+                    .formatted(i, auxiliary.get(i)));
+      }
+      forward.append("= heads");
+    }
+    return METHODS.replace("FORWARD", forward).replace("COST", cost).replace("INPUT", input);
+  }
+}

@@ -1,0 +1,19 @@
+package dev.lapidary.trainer.program;
+
+import java.util.List;
+
+/**
+ * How a program does the network's mathematics.
+ *
+ * @param channelsLast whether images are given to the network in the memory format {@code
+ *     torch.channels_last}
+ * @param auxiliary weights of the losses of the heads that the network's {@code forward_aux} gives
+ *     after the logits; empty: {@code forward} is trained
+ */
+public record ProgramOptions(Precision precision, boolean channelsLast, List<Double> auxiliary) {
+  public static final ProgramOptions PLAIN = new ProgramOptions(Precision.FP32, false, List.of());
+
+  public ProgramOptions {
+    auxiliary = List.copyOf(auxiliary);
+  }
+}
