@@ -76,15 +76,9 @@ final class Bmp {
     int width = image.getWidth();
     byte[] pixels = new byte[3 * width * image.getHeight()];
     int[] row = new int[width];
-    int to = 0;
     for (int y = 0; y < image.getHeight(); y++) {
       image.getRGB(0, y, width, 1, row, 0, width);
-      for (int argb : row) {
-        int alpha = argb >>> 24;
-        pixels[to++] = (byte) Rgb.times(argb >> 16 & 0xff, alpha);
-        pixels[to++] = (byte) Rgb.times(argb >> 8 & 0xff, alpha);
-        pixels[to++] = (byte) Rgb.times(argb & 0xff, alpha);
-      }
+      Rgb.ofArgb(row, 0, width, pixels, 3 * y * width);
     }
     return new RgbImage(width, image.getHeight(), pixels);
   }

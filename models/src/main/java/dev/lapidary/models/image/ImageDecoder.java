@@ -3,16 +3,18 @@ package dev.lapidary.models.image;
 import java.nio.charset.StandardCharsets;
 
 /**
- * Bytes to pixels: JPEG, PNG, BMP and the first frame of GIF, told by their magic bytes and never
- * by a name or a media type.
+ * Bytes to pixels: JPEG, PNG, WebP, BMP and the first frame of GIF, told by their magic bytes and
+ * never by a name or a media type.
  *
  * <p>The same rules for training, calibration and serving: EXIF orientation is applied; alpha is
  * composited over black; palettes and gray become RGB; 16-bit gray is {@code value / 257} rounded,
  * other 16-bit samples their high byte as in Pillow; CMYK and YCCK are Pillow's {@code
  * convert("RGB")} of inverted inks; ICC profiles and gamma are ignored, as Pillow ignores them.
- * WebP is refused: no JVM decoder has been compared with libwebp's pixels.
  */
 public final class ImageDecoder {
+  /** So many first bytes tell the format. */
+  public static final int MAGIC_BYTES = 12;
+
   private ImageDecoder() {}
 
   /**
@@ -27,11 +29,12 @@ public final class ImageDecoder {
       case PNG -> Png.decode(file, limits);
       case GIF -> Gif.decode(file, limits);
       case BMP -> Bmp.decode(file, limits);
+      case WEBP -> Webp.decode(file, limits);
       case OTHER -> throw unknown(file);
     };
   }
 
-  /** Whether a file's first 8 bytes are those of a format that is read. */
+  /** Whether a file's first {@link #MAGIC_BYTES} are those of a format that is read. */
   public static boolean isImage(byte[] start) {
     return Format.of(start) != Format.OTHER;
   }
@@ -41,6 +44,7 @@ public final class ImageDecoder {
     PNG,
     GIF,
     BMP,
+    WEBP,
     OTHER;
 
     static Format of(byte[] file) {
@@ -53,6 +57,9 @@ public final class ImageDecoder {
       if (startsWith(file, 'G', 'I', 'F', '8') && file.length > 5 && file[5] == 'a') {
         return GIF;
       }
+      if (startsWith(file, 'R', 'I', 'F', 'F') && isWebp(file)) {
+        return WEBP;
+      }
       return startsWith(file, 'B', 'M') ? BMP : OTHER;
     }
   }
@@ -61,13 +68,12 @@ public final class ImageDecoder {
     if (file.length == 0) {
       return UndecodableImage.broken("the file is empty");
     }
-    String found = isWebp(file) ? "WebP" : "a file that starts with " + hex(file);
-    return UndecodableImage.broken("expected JPEG, PNG, BMP or GIF but found %s", found);
+    return UndecodableImage.broken(
+        "expected JPEG, PNG, WebP, BMP or GIF but found a file that starts with %s", hex(file));
   }
 
   private static boolean isWebp(byte[] file) {
-    return startsWith(file, 'R', 'I', 'F', 'F')
-        && file.length >= 12
+    return file.length >= MAGIC_BYTES
         && new String(file, 8, 4, StandardCharsets.ISO_8859_1).equals("WEBP");
   }
 

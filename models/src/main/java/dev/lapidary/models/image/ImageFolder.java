@@ -148,7 +148,7 @@ public record ImageFolder(Path root, List<String> classes, List<Image> images) {
       return true;
     }
     try (InputStream in = Files.newInputStream(file)) {
-      return ImageDecoder.isImage(in.readNBytes(8));
+      return ImageDecoder.isImage(in.readNBytes(ImageDecoder.MAGIC_BYTES));
     } catch (IOException e) {
       return false;
     }

@@ -15,6 +15,12 @@ final class Orientation {
 
   private Orientation() {}
 
+  /** The value 1..8 from an EXIF block, with or without {@code Exif\0\0} before its TIFF. */
+  static int ofExif(byte[] file, int offset, int length) {
+    boolean named = length > 6 && file[offset] == 'E' && file[offset + 1] == 'x';
+    return named ? read(file, offset + 6, length - 6) : read(file, offset, length);
+  }
+
   /** The value 1..8 from a TIFF block (what follows {@code Exif\0\0}). */
   static int read(byte[] file, int offset, int length) {
     try {

@@ -8,7 +8,6 @@ import dev.lapidary.models.Golden;
 import dev.lapidary.models.image.UndecodableImage.Code;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.util.Arrays;
 import org.junit.jupiter.api.Test;
@@ -25,10 +24,13 @@ class BadImagesTest {
         "bit-rot.jpg | damaged JPEG: expected a marker at byte",
         "bomb-60000x60000.png | 60000 x 60000 pixels, more than the limit of 16384 a side",
         "empty.jpg | the file is empty",
-        "header-only.jpg | truncated JPEG: the file ends at byte 400 without an end-of-image marker",
-        "script.svg | expected JPEG, PNG, BMP or GIF but found a file that starts with 3c 73 76 67",
+        "header-only.jpg | truncated JPEG: the file ends at byte 400 without an end-of-image"
+            + " marker",
+        "script.svg | expected JPEG, PNG, WebP, BMP or GIF but found a file that starts with 3c 73"
+            + " 76 67",
         "short-data.png | damaged PNG: its data is short of the 300 x 300 pixels of the header",
-        "text.jpg | expected JPEG, PNG, BMP or GIF but found a file that starts with 74 68 69 73",
+        "text.jpg | expected JPEG, PNG, WebP, BMP or GIF but found a file that starts with 74 68 69"
+            + " 73",
         "truncated.jpg | truncated JPEG: the file ends at byte 32413 without an end-of-image marker"
       })
   void isRefusedWithAMessage(String name, String message) throws IOException {
@@ -73,12 +75,6 @@ class BadImagesTest {
       int length = (int) ((long) (file.length - 1) * i / 40);
       assertThat(refuse(Arrays.copyOf(file, length)).code()).isEqualTo(Code.UNDECODABLE);
     }
-  }
-
-  @Test
-  void webpIsNamed() {
-    byte[] webp = "RIFF....WEBPVP8 ".getBytes(StandardCharsets.ISO_8859_1);
-    assertThat(refuse(webp)).hasMessage("expected JPEG, PNG, BMP or GIF but found WebP");
   }
 
   private static byte[] bad(String name) throws IOException {

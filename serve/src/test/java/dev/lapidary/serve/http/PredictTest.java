@@ -147,7 +147,8 @@ class PredictTest {
     assertThat(predictions.at("/1/image").asText()).isEqualTo("b.txt");
     assertThat(predictions.at("/1/error/code").asText()).isEqualTo("undecodable");
     assertThat(predictions.at("/1/error/message").asText())
-        .isEqualTo("expected JPEG, PNG, BMP or GIF but found a file that starts with 6e 6f 20 69");
+        .isEqualTo(
+            "expected JPEG, PNG, WebP, BMP or GIF but found a file that starts with 6e 6f 20 69");
     assertThat(predictions.get(1).has("classes")).isFalse();
     assertThat(predictions.at("/2/error/code").asText()).isEqualTo("undecodable");
     assertThat(predictions.at("/3/classes/0/label").asText()).isEqualTo("blue");

@@ -53,7 +53,8 @@ class PreviewCommandTest {
     Path bad = root.resolve("in/ant/bad.jpg");
     Files.writeString(bad, "no image");
     assertThat(preview("--eval", root.resolve("in/ant").toString())).isEqualTo(2);
-    assertThat(err.toString()).startsWith("error: [" + bad + "] expected JPEG, PNG, BMP or GIF");
+    assertThat(err.toString())
+        .startsWith("error: [" + bad + "] expected JPEG, PNG, WebP, BMP or GIF");
     assertThat(written()).containsExactly("000.png", "001.png");
   }
 

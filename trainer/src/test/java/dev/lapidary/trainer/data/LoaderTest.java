@@ -87,7 +87,7 @@ class LoaderTest {
     assertThatThrownBy(() -> epoch(4, 0, 1, 0))
         .isInstanceOf(Failure.class)
         .hasMessageStartingWith("[bee/007.png] the image could be read at the start and cannot now")
-        .hasMessageContaining("expected JPEG, PNG, BMP or GIF");
+        .hasMessageContaining("expected JPEG, PNG, WebP, BMP or GIF");
   }
 
   @Test

@@ -63,7 +63,8 @@ class TrainingDataTest {
         .isInstanceOfSatisfying(
             Failure.class, f -> assertThat(f.code()).isEqualTo(ExitCode.BAD_INPUT))
         .hasMessageStartingWith("[" + root + "] 2 bad images: ")
-        .hasMessageContaining("ant/zz.jpg: expected JPEG, PNG, BMP or GIF but found a file that")
+        .hasMessageContaining(
+            "ant/zz.jpg: expected JPEG, PNG, WebP, BMP or GIF but found a file that")
         .hasMessageContaining("bee/cut.png: truncated PNG: the file ends at byte 100 without")
         .hasMessageEndingWith("repair or remove them, or add --on-bad-image skip");
     TrainingData data = open(root, Optional.empty(), OnBadImage.SKIP);
