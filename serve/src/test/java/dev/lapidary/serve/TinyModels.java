@@ -66,11 +66,34 @@ public final class TinyModels {
    */
   public static Path write(Path folder, Optional<ModelCard> card, boolean batches)
       throws IOException {
+    return write(folder, card, graph(batches));
+  }
+
+  /** The same classifier with embedded preprocessing: it takes levels, [N,H,W,C]. */
+  public static Path writeLevels(Path folder, Optional<ModelCard> card) throws IOException {
+    GraphProto.Builder graph =
+        GraphProto.newBuilder()
+            .setName("mean of levels")
+            .addInput(value("levels", TensorProto.DataType.UINT8, true, SIDE, SIDE, 3))
+            .addInitializer(
+                TensorProto.newBuilder()
+                    .setName("scale")
+                    .setDataType(TensorProto.DataType.FLOAT.getNumber())
+                    .addFloatData(255))
+            .addNode(node("Transpose", List.of("levels"), "turned", ints("perm", 0L, 3L, 1L, 2L)))
+            .addNode(node("Cast", List.of("turned"), "floats", integer("to", 1)))
+            .addNode(node("Div", List.of("floats", "scale"), "input"))
+            .mergeFrom(graph(true));
+    return write(folder, card, graph.removeInput(1).build());
+  }
+
+  private static Path write(Path folder, Optional<ModelCard> card, GraphProto graph)
+      throws IOException {
     ModelProto.Builder model =
         ModelProto.newBuilder()
             .setIrVersion(8)
             .addOpsetImport(OperatorSetIdProto.newBuilder().setVersion(17))
-            .setGraph(graph(batches));
+            .setGraph(graph);
     card.ifPresent(
         c ->
             model.addMetadataProps(
@@ -83,31 +106,43 @@ public final class TinyModels {
   }
 
   private static GraphProto graph(boolean batches) {
-    AttributeProto axis =
-        AttributeProto.newBuilder()
-            .setName("axis")
-            .setType(AttributeProto.AttributeType.INT)
-            .setI(1)
-            .build();
     return GraphProto.newBuilder()
         .setName("mean")
-        .addInput(value("input", batches, 3, SIDE, SIDE))
-        .addOutput(value("logits", batches, 3))
-        .addNode(
-            NodeProto.newBuilder()
-                .setOpType("GlobalAveragePool")
-                .addInput("input")
-                .addOutput("mean"))
-        .addNode(
-            NodeProto.newBuilder()
-                .setOpType("Flatten")
-                .addInput("mean")
-                .addOutput("logits")
-                .addAttribute(axis))
+        .addInput(value("input", TensorProto.DataType.FLOAT, batches, 3, SIDE, SIDE))
+        .addOutput(value("logits", TensorProto.DataType.FLOAT, batches, 3))
+        .addNode(node("GlobalAveragePool", List.of("input"), "mean"))
+        .addNode(node("Flatten", List.of("mean"), "logits", integer("axis", 1)))
         .build();
   }
 
-  private static ValueInfoProto value(String name, boolean batches, int... dims) {
+  private static NodeProto node(
+      String op, List<String> inputs, String output, AttributeProto... attributes) {
+    return NodeProto.newBuilder()
+        .setOpType(op)
+        .addAllInput(inputs)
+        .addOutput(output)
+        .addAllAttribute(List.of(attributes))
+        .build();
+  }
+
+  private static AttributeProto integer(String name, long value) {
+    return AttributeProto.newBuilder()
+        .setName(name)
+        .setType(AttributeProto.AttributeType.INT)
+        .setI(value)
+        .build();
+  }
+
+  private static AttributeProto ints(String name, Long... values) {
+    return AttributeProto.newBuilder()
+        .setName(name)
+        .setType(AttributeProto.AttributeType.INTS)
+        .addAllInts(List.of(values))
+        .build();
+  }
+
+  private static ValueInfoProto value(
+      String name, TensorProto.DataType type, boolean batches, int... dims) {
     TensorShapeProto.Builder shape = TensorShapeProto.newBuilder();
     TensorShapeProto.Dimension.Builder batch = TensorShapeProto.Dimension.newBuilder();
     shape.addDim(batches ? batch.setDimParam("N") : batch.setDimValue(1));
@@ -119,9 +154,7 @@ public final class TinyModels {
         .setType(
             TypeProto.newBuilder()
                 .setTensorType(
-                    TypeProto.Tensor.newBuilder()
-                        .setElemType(TensorProto.DataType.FLOAT.getNumber())
-                        .setShape(shape)))
+                    TypeProto.Tensor.newBuilder().setElemType(type.getNumber()).setShape(shape)))
         .build();
   }
 
@@ -138,6 +171,22 @@ public final class TinyModels {
         Optional.empty(),
         Optional.empty(),
         List.of(golden));
+  }
+
+  /** The card of {@link #writeLevels}. */
+  public static ModelCard levelsCard(GoldenImage... golden) {
+    ModelCard card = card(golden);
+    return card.withInput(card.input().asLevels());
+  }
+
+  /** As {@link #golden}, with the hash of the levels. */
+  public static GoldenImage goldenLevels(float error) {
+    byte[] levels = new byte[3 * SIDE * SIDE];
+    for (int i = 0; i < levels.length; i++) {
+      levels[i] = (byte) (i % 3 == 0 ? 250 : i % 3 == 1 ? 100 : 30);
+    }
+    GoldenImage image = golden(error);
+    return new GoldenImage(image.pngBase64(), sha256(levels), image.logits(), image.tolerance());
   }
 
   /** An image of one colour with the logits that it must have, plus {@code error} on the first. */

@@ -41,6 +41,14 @@ final class OnnxCommand implements Callable<Integer> {
           "version of ai.onnx, " + GraphLowering.MIN_OPSET + " to " + GraphLowering.MAX_OPSET)
   private int opset = 17;
 
+  @Option(
+      names = "--embed-preprocessing",
+      description = {
+        "take images as levels: uint8 [N,H,W,C] of the card's crop size, scaled and normalized in",
+        "the graph; decoding, resize and crop stay outside"
+      })
+  private boolean embed;
+
   @Mixin private QuantizeOptions quantize;
 
   @Mixin private SourceOptions options;
@@ -58,7 +66,7 @@ final class OnnxCommand implements Callable<Integer> {
   public Integer call() throws Exception {
     PrintWriter err = spec.commandLine().getErr();
     OnnxExport.Request request =
-        new OnnxExport.Request(source, out, opset, quantize, options, force);
+        new OnnxExport.Request(source, out, opset, embed, quantize, options, force);
     OnnxExport.Report report = OnnxExport.run(request, err::println);
     PrintWriter to = spec.commandLine().getOut();
     to.println(json ? report.json() : report.text());

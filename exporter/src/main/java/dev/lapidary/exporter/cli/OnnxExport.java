@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.lapidary.exporter.lower.GraphLowering;
 import dev.lapidary.exporter.onnx.OnnxGraph;
 import dev.lapidary.exporter.onnx.OnnxWriter;
+import dev.lapidary.exporter.pass.EmbedPreprocessing;
 import dev.lapidary.exporter.pass.Passes;
 import dev.lapidary.exporter.quantize.QuantizeOptions;
 import dev.lapidary.exporter.quantize.Quantized;
@@ -17,7 +18,6 @@ import dev.lapidary.models.card.CardJson;
 import dev.lapidary.models.card.ModelCard;
 import dev.lapidary.models.file.AtomicFile;
 import dev.lapidary.models.graph.Graph;
-import dev.lapidary.models.image.Preprocessing;
 import dev.lapidary.models.trace.TraceLimits;
 import dev.lapidary.models.trace.TraceOptions;
 import dev.lapidary.models.trace.Tracer;
@@ -39,6 +39,7 @@ final class OnnxExport {
       Path source,
       Path out,
       int opset,
+      boolean embed,
       QuantizeOptions quantize,
       SourceOptions options,
       boolean force) {}
@@ -98,6 +99,9 @@ final class OnnxExport {
     try (Source source = Source.read(request.source(), request.options())) {
       ModelCard card = Cards.of(source, request.options());
       request.quantize().check(card);
+      if (request.embed()) {
+        Cards.requireNormalization(card);
+      }
       timings.step("read");
       Graph traced = Tracer.trace(source.archive(), traceOptions(card));
       timings.step("trace");
@@ -123,23 +127,16 @@ final class OnnxExport {
   /** Fills the file that is not in place yet; whatever refuses here leaves nothing behind. */
   private Written prove(Source source, OnnxGraph graph, ModelCard described, Path file)
       throws IOException {
-    OnnxWriter.write(graph, file);
-    timings.step("write");
-    OutputChoice output = request.options().output();
     ModelCard card =
-        described.withParity(
-            ParityGate.check(
-                source.file(),
-                output,
-                ModelRuntime.ONNX_RUNTIME,
-                file,
-                Cards.shape(described),
-                request.options().batch()));
+        request.embed() ? described.withInput(described.input().asLevels()) : described;
+    OnnxGraph result = delivered(graph, card);
+    OnnxWriter.write(result, file);
+    timings.step("write");
+    card = card.withParity(parity(source, card, file));
     timings.step("verify");
-    OnnxGraph result = graph;
-    Optional<Quantized> quantized = request.quantize().apply(graph, card, log);
+    Optional<Quantized> quantized = request.quantize().apply(graph, described, log);
     if (quantized.isPresent()) {
-      result = quantized.get().graph();
+      result = delivered(quantized.get().graph(), card);
       card = card.withQuantization(quantized.get().card());
       OnnxWriter.write(result, file);
     }
@@ -150,22 +147,33 @@ final class OnnxExport {
     return new Written(result, card);
   }
 
+  /** The graph with what the card says that it takes. */
+  private static OnnxGraph delivered(OnnxGraph graph, ModelCard card) {
+    return card.input().takesLevels()
+        ? EmbedPreprocessing.in(graph, card.preprocessing().orElseThrow())
+        : graph;
+  }
+
+  private ModelCard.Parity parity(Source source, ModelCard card, Path file) {
+    SourceOptions options = request.options();
+    return ParityGate.check(
+        source.file(), options.output(), ModelRuntime.ONNX_RUNTIME, file, card, options.batch());
+  }
+
   private TraceOptions traceOptions(ModelCard card) {
     OutputChoice output = request.options().output();
     return new TraceOptions(Cards.shape(card), output.index(), output.key(), TraceLimits.DEFAULT);
   }
 
   private ModelCard withGolden(ModelCard card, Path file) {
-    Optional<Preprocessing> rule = card.preprocessing();
     Optional<Path> images = request.quantize().calibration();
-    if (images.isEmpty() || rule.isEmpty()) {
+    if (images.isEmpty() || card.preprocessing().isEmpty()) {
       return card;
     }
     double noise = card.quantization().map(ModelCard.Quantization::logitNoise).orElse(0.0);
     try (LoadedModel model =
         LoadedModel.open(ModelRuntime.ONNX_RUNTIME, file, OutputChoice.FIRST)) {
-      ModelCard golden =
-          card.withGolden(GoldenCheck.choose(model, rule.get(), images.get(), noise));
+      ModelCard golden = card.withGolden(GoldenCheck.choose(model, card, images.get(), noise));
       GoldenCheck.replay(model, golden, file);
       return golden;
     }

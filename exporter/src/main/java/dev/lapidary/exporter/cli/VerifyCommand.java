@@ -138,12 +138,12 @@ final class VerifyCommand implements Callable<Integer> {
                 options.output(),
                 ModelRuntime.of(file),
                 file,
-                card.map(Cards::shape).orElseGet(() -> Cards.shape(Cards.of(source, options))),
+                card.orElseGet(() -> Cards.of(source, options)),
                 options.batch()));
   }
 
   private Accuracy accuracy(LoadedModel model, ModelCard card, Optional<Source> source) {
-    ImageInput input = new ImageInput(card.preprocessing().orElseThrow());
+    ImageInput input = ImageInput.of(card);
     ImageFolder folder = ImageFolder.read(Path.of(String.valueOf(data)));
     if (source.isEmpty()) {
       return Accuracy.measure(model, Optional.empty(), input, folder, card.labels());

@@ -2,6 +2,7 @@ package dev.lapidary.exporter.verify;
 
 import dev.lapidary.models.failure.Failure;
 import dev.lapidary.models.image.ImageFolder;
+import dev.lapidary.models.image.RgbImage;
 import dev.lapidary.models.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -50,11 +51,13 @@ public record Accuracy(
     double[] millis = new double[folder.images().size()];
     int correct = 0;
     for (ImageFolder.Image image : folder.images()) {
-      Tensor tensor = input.tensor(ImageInput.decode(folder.root(), image.path()));
+      RgbImage pixels = ImageInput.decode(folder.root(), image.path());
+      Tensor tensor = input.tensor(pixels);
       long start = System.nanoTime();
       Logits logits = model.run(tensor);
       millis[predictions.size()] = (System.nanoTime() - start) / 1e6;
-      reference.ifPresent(other -> comparison.add(other.run(tensor), logits));
+      reference.ifPresent(
+          other -> comparison.add(other.run(input.normalized().tensor(pixels)), logits));
       Prediction prediction = prediction(image.path(), logits, classes);
       correct += prediction.label().equals(folder.classes().get(image.label())) ? 1 : 0;
       predictions.add(prediction);

@@ -47,13 +47,14 @@ public final class GoldenCheck {
   /**
    * The images with the clearest answers, of different classes first.
    *
+   * @param card of the file, which must say how images become inputs
    * @param noise by how much the logits may differ on another machine, beside {@link #TOLERANCE}:
    *     what was measured for a quantized file, 0 for a float one
    */
   public static List<GoldenImage> choose(
-      LoadedModel model, Preprocessing rule, Path folder, double noise) {
+      LoadedModel model, ModelCard card, Path folder, double noise) {
     Map<Integer, List<Candidate>> byClass = new TreeMap<>();
-    ImageInput input = new ImageInput(rule);
+    ImageInput input = ImageInput.of(card);
     List<String> all = ImageFolder.flat(folder);
     int count = Math.min(all.size(), CANDIDATES);
     for (int i = 0; i < count; i++) {
@@ -153,7 +154,7 @@ public final class GoldenCheck {
     if (card.golden().isEmpty() || card.preprocessing().isEmpty()) {
       return;
     }
-    ImageInput input = new ImageInput(card.preprocessing().get());
+    ImageInput input = ImageInput.of(card);
     for (int i = 0; i < card.golden().size(); i++) {
       GoldenImage golden = card.golden().get(i);
       byte[] png = Base64.getDecoder().decode(golden.pngBase64());

@@ -1,5 +1,6 @@
 package dev.lapidary.exporter.verify;
 
+import dev.lapidary.models.card.ModelCard;
 import dev.lapidary.models.failure.Failure;
 import dev.lapidary.models.image.ImageDecoder;
 import dev.lapidary.models.image.ImageLimits;
@@ -7,22 +8,40 @@ import dev.lapidary.models.image.Preprocessing;
 import dev.lapidary.models.image.Preprocessor;
 import dev.lapidary.models.image.RgbImage;
 import dev.lapidary.models.image.UndecodableImage;
+import dev.lapidary.models.tensor.DType;
+import dev.lapidary.models.tensor.Storage;
 import dev.lapidary.models.tensor.Tensor;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 
-/** Images as a model's input: FLOAT32 [1, C, H, W]. */
+/**
+ * Images as a model's input: FLOAT32 [1, C, H, W], or UINT8 [1, H, W, C] for a file with embedded
+ * preprocessing.
+ */
 public final class ImageInput {
   private final Preprocessing rule;
   private final Preprocessor preprocessor;
+  private final boolean levels;
 
-  public ImageInput(Preprocessing rule) {
+  private ImageInput(Preprocessing rule, boolean levels) {
     this.rule = rule;
     this.preprocessor = Preprocessor.of(rule);
+    this.levels = levels;
+  }
+
+  /** For a file with this card, which must say how images become inputs. */
+  public static ImageInput of(ModelCard card) {
+    return new ImageInput(card.preprocessing().orElseThrow(), card.input().takesLevels());
+  }
+
+  /** For the network that a file was made of: normalized, whatever the file takes. */
+  public ImageInput normalized() {
+    return levels ? new ImageInput(rule, false) : this;
   }
 
   /**
@@ -42,14 +61,24 @@ public final class ImageInput {
     }
   }
 
-  public float[] values(RgbImage image) {
-    float[] values = new float[rule.inputLength()];
-    preprocessor.apply(image, values, 0);
-    return values;
+  public Tensor tensor(RgbImage image) {
+    return seen(preprocessor.view(image));
   }
 
-  public Tensor tensor(RgbImage image) {
-    return Tensor.of(values(image), 1, rule.channels(), rule.cropHeight(), rule.cropWidth());
+  /**
+   * @param view of the crop's size
+   */
+  Tensor seen(RgbImage view) {
+    if (levels) {
+      byte[] values = new byte[rule.inputLength()];
+      preprocessor.levels(view, values, 0);
+      Storage storage = Storage.over(ByteBuffer.wrap(values));
+      return Tensor.over(
+          DType.UINT8, storage, 1, rule.cropHeight(), rule.cropWidth(), rule.channels());
+    }
+    float[] values = new float[rule.inputLength()];
+    preprocessor.normalize(view, values, 0);
+    return Tensor.of(values, 1, rule.channels(), rule.cropHeight(), rule.cropWidth());
   }
 
   /** Of the tensor's bytes, little-endian, in hexadecimal. */

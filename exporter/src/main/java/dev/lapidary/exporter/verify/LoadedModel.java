@@ -1,6 +1,7 @@
 package dev.lapidary.exporter.verify;
 
 import dev.lapidary.models.failure.Failure;
+import dev.lapidary.models.tensor.DType;
 import dev.lapidary.models.tensor.Tensor;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -21,7 +22,7 @@ public sealed interface LoadedModel extends AutoCloseable permits TorchModel, Or
   }
 
   /**
-   * @param batch FLOAT32 [N, C, H, W]
+   * @param batch FLOAT32 [N, C, H, W], or UINT8 [N, H, W, C] for a file with embedded preprocessing
    * @throws Failure (exit 1) if the runtime cannot run it
    */
   Logits run(Tensor batch);
@@ -33,6 +34,9 @@ public sealed interface LoadedModel extends AutoCloseable permits TorchModel, Or
   static ByteBuffer direct(Tensor batch) {
     ByteBuffer direct =
         ByteBuffer.allocateDirect(batch.bytes().remaining()).order(ByteOrder.nativeOrder());
+    if (batch.dtype() == DType.UINT8) {
+      return direct.put(batch.bytes()).flip();
+    }
     direct.asFloatBuffer().put(batch.bytes().order(ByteOrder.LITTLE_ENDIAN).asFloatBuffer());
     return direct;
   }

@@ -1,12 +1,15 @@
 package dev.lapidary.exporter.verify;
 
+import ai.onnxruntime.OnnxJavaType;
 import ai.onnxruntime.OnnxTensor;
 import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtLoggingLevel;
 import ai.onnxruntime.OrtSession;
 import dev.lapidary.models.failure.Failure;
+import dev.lapidary.models.tensor.DType;
 import dev.lapidary.models.tensor.Tensor;
+import java.nio.ByteBuffer;
 import java.nio.FloatBuffer;
 import java.nio.file.Path;
 import java.util.Map;
@@ -41,8 +44,9 @@ final class OrtModel implements LoadedModel {
 
   @Override
   public Logits run(Tensor batch) {
-    FloatBuffer values = LoadedModel.direct(batch).asFloatBuffer();
-    try (OnnxTensor fed = OnnxTensor.createTensor(ENVIRONMENT, values, batch.shape());
+    OnnxJavaType type = batch.dtype() == DType.UINT8 ? OnnxJavaType.UINT8 : OnnxJavaType.FLOAT;
+    ByteBuffer values = LoadedModel.direct(batch);
+    try (OnnxTensor fed = OnnxTensor.createTensor(ENVIRONMENT, values, batch.shape(), type);
         OrtSession.Result result = session.run(Map.of(input, fed))) {
       FloatBuffer logits = ((OnnxTensor) result.get(0)).getFloatBuffer();
       float[] copy = new float[logits.remaining()];

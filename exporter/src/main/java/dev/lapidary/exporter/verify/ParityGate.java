@@ -2,9 +2,7 @@ package dev.lapidary.exporter.verify;
 
 import dev.lapidary.models.card.ModelCard;
 import dev.lapidary.models.failure.Failure;
-import dev.lapidary.models.tensor.Tensor;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 
@@ -16,7 +14,7 @@ public final class ParityGate {
   private ParityGate() {}
 
   /**
-   * @param shape of one sample, [C, H, W]
+   * @param card of the file: what it takes
    * @param only the one batch size that the reference takes; empty: 2, or else 1, whichever runs
    * @throws Failure (exit 3) with the numbers, if the file is refused
    */
@@ -25,7 +23,7 @@ public final class ParityGate {
       OutputChoice choice,
       ModelRuntime runtime,
       Path file,
-      List<Long> shape,
+      ModelCard card,
       Optional<Integer> only) {
     ParityInputs inputs;
     Comparison batched = new Comparison();
@@ -33,14 +31,13 @@ public final class ParityGate {
     ModelRuntime referenceRuntime = ModelRuntime.of(reference);
     try (LoadedModel expected = LoadedModel.open(referenceRuntime, reference, choice);
         LoadedModel found = LoadedModel.open(runtime, file, OutputChoice.FIRST)) {
-      inputs =
-          only.map(n -> ParityInputs.uniform(n, shape)).orElseGet(() -> usual(expected, shape));
-      for (Tensor batch : inputs.batches()) {
-        Logits logits = expected.run(batch);
+      inputs = only.map(n -> ParityInputs.uniform(n, card)).orElseGet(() -> usual(expected, card));
+      for (ParityInputs.Batch batch : inputs.batches()) {
+        Logits logits = expected.run(batch.reference());
         requireFinite(logits, reference);
-        batched.add(logits, found.run(batch));
-        for (int i = 0; i < batch.size(0); i++) {
-          single.add(new Logits(1, logits.row(i)), found.run(Batches.sample(batch, i)));
+        batched.add(logits, found.run(batch.file()));
+        for (int i = 0; i < batch.file().size(0); i++) {
+          single.add(new Logits(1, logits.row(i)), found.run(Batches.sample(batch.file(), i)));
         }
       }
     }
@@ -58,13 +55,13 @@ public final class ParityGate {
   }
 
   /** A traced archive may hold the batch size that it was traced with. */
-  private static ParityInputs usual(LoadedModel reference, List<Long> shape) {
-    ParityInputs pairs = ParityInputs.uniform(2, shape);
+  private static ParityInputs usual(LoadedModel reference, ModelCard card) {
+    ParityInputs pairs = ParityInputs.uniform(2, card);
     try {
-      reference.run(pairs.batches().get(0));
+      reference.run(pairs.batches().get(0).reference());
       return pairs;
     } catch (Failure e) {
-      return ParityInputs.uniform(1, shape);
+      return ParityInputs.uniform(1, card);
     }
   }
 

@@ -16,6 +16,7 @@ import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -132,6 +133,97 @@ class OnnxCommandTest {
             Stream.concat(Stream.of(IMAGENET), Stream.of("--force")).toArray(String[]::new));
     assertThat(forced.status()).isZero();
     assertThat(Files.readAllBytes(out)).as("equal input, equal file").isEqualTo(before);
+  }
+
+  /** A network of two layers on 3x32x32, which leaves the border pixels to padding. */
+  private String small() throws IOException {
+    return Archives.of(
+            folder,
+            "  _0 = torch.relu(torch.conv2d(x, self.w, None, [2, 2], [1, 1], [1, 1], 1))\n"
+                + "  return torch.linear(torch.mean(_0, [2, 3]), self.lin)\n",
+            Map.of("w", Archives.weight("w", 8, 3, 3, 3), "lin", Archives.weight("lin", 4, 8)))
+        .toString();
+  }
+
+  @Test
+  void embeddedPreprocessingGivesTheSameBits() throws Exception {
+    Path plain = folder.resolve("plain.onnx");
+    Path embedded = folder.resolve("embedded.onnx");
+    List<String> rule =
+        List.of("--input=3x32x32", "--resize=40", "--mean=0.4,0.5,0.6", "--std=0.2,0.3,0.4");
+    Path images = images();
+    List<String> export = Stream.concat(Stream.of("onnx", small()), rule.stream()).toList();
+    assertThat(run(export, "--out=" + plain, "--calibration=" + images).err()).isEmpty();
+    Run exported =
+        run(export, "--out=" + embedded, "--calibration=" + images, "--embed-preprocessing");
+    assertThat(exported.err()).isEmpty();
+    assertThat(exported.out()).contains("differs from libtorch");
+
+    assertThat(OnnxReader.read(embedded).inputs().toString())
+        .isEqualTo("[input UINT8[N, 32, 32, 3]]");
+    ModelCard card = card(embedded);
+    assertThat(card.input()).isEqualTo(new ModelCard.Input("input", "NHWC", 3, 32, 32, "uint8"));
+    assertThat(card.parity().orElseThrow().inputs())
+        .isEqualTo("floor((u(parity/0..2, 2x32x32x3) + 1) * 128)");
+    assertThat(card.golden()).isNotEmpty();
+    assertThat(logits(card)).isEqualTo(logits(card(plain)));
+    Run verified = run(List.of("verify", embedded.toString(), "--against=" + small(), "--json"));
+    assertThat(verified.err()).isEmpty();
+    assertThat(new ObjectMapper().readTree(verified.out()).get("argmaxAgreement").asDouble())
+        .isEqualTo(1);
+  }
+
+  private static ModelCard card(Path file) {
+    return CardJson.read(
+        String.valueOf(OnnxReader.read(file).metadata().get(ModelCard.METADATA_KEY)), "file");
+  }
+
+  private static List<List<Float>> logits(ModelCard card) {
+    return card.golden().stream().map(ModelCard.GoldenImage::logits).toList();
+  }
+
+  @Test
+  void embeddedPreprocessingIsQuantizedTooAndItsImagesAreCompared() throws Exception {
+    Path out = folder.resolve("int8.onnx");
+    Path images = images();
+    List<String> export =
+        List.of(
+            "onnx",
+            small(),
+            "--input=3x32x32",
+            "--mean=0.4,0.5,0.6",
+            "--std=0.2,0.3,0.4",
+            "--quantize=int8",
+            "--calibration=" + images,
+            "--embed-preprocessing",
+            "--out=" + out);
+    assertThat(run(export).status()).isZero();
+    assertThat(OnnxReader.read(out).nodes())
+        .extracting(n -> n.op())
+        .startsWith("Transpose", "Cast", "Div", "Sub", "Div")
+        .contains("QuantizeLinear");
+    Run verified =
+        run(
+            List.of(
+                "verify", out.toString(), "--against=" + small(), "--data=" + images, "--json"));
+    assertThat(verified.err()).isEmpty();
+    JsonNode json = new ObjectMapper().readTree(verified.out());
+    // Eight bits through two layers: some hundredths; another input layout would be off by far.
+    assertThat(json.get("maxAbsDifference").asDouble())
+        .isLessThan(0.1 * json.get("maxAbsLogit").asDouble());
+  }
+
+  @Test
+  void embeddedPreprocessingNeedsAMean() throws Exception {
+    Run run =
+        run(
+            List.of("onnx", small(), "--input=3x32x32", "--embed-preprocessing"),
+            "--out=" + folder.resolve("m.onnx"));
+    assertThat(run.status()).isEqualTo(2);
+    assertThat(run.err())
+        .contains("--embed-preprocessing needs to know mean and deviation")
+        .contains("add --mean and --std");
+    assertThat(folder.resolve("m.onnx")).doesNotExist();
   }
 
   @Test

@@ -49,7 +49,19 @@ public record ModelCard(
    * @param dtype {@code float32}, or {@code uint8} with embedded preprocessing
    */
   public record Input(
-      String name, String layout, int channels, int height, int width, String dtype) {}
+      String name, String layout, int channels, int height, int width, String dtype) {
+    private static final String LEVELS = "uint8";
+
+    /** The same images as levels from 0 to 255: [N,H,W,C], scaled and normalized by the graph. */
+    public Input asLevels() {
+      return new Input(name, "NHWC", channels, height, width, LEVELS);
+    }
+
+    /** True with embedded preprocessing. */
+    public boolean takesLevels() {
+      return dtype.equals(LEVELS);
+    }
+  }
 
   /**
    * Where the weights come from; an empty string is "not known".
@@ -111,7 +123,8 @@ public record ModelCard(
 
   /**
    * @param pngBase64 the lossless image file, base64
-   * @param inputSha256 of the input tensor's bytes (float32, little-endian), exact
+   * @param inputSha256 of the input tensor's bytes as the file takes it (float32 little-endian, or
+   *     uint8), exact
    * @param logits that the runtime must give
    * @param tolerance of each logit, absolute; the argmax is exact
    */

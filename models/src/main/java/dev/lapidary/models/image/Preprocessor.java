@@ -90,6 +90,21 @@ public final class Preprocessor {
     }
   }
 
+  /**
+   * What {@link #normalize} would scale and normalize, as [H,W,C] from 0 to 255: the input of a
+   * file with embedded preprocessing.
+   */
+  public void levels(RgbImage view, byte[] target, int offset) {
+    int plane = requireCropSize(view);
+    if (rule.colour() == Colour.RGB) {
+      System.arraycopy(view.pixels(), 0, target, offset, 3 * plane);
+      return;
+    }
+    for (int i = 0; i < plane; i++) {
+      target[offset + i] = (byte) Luma.of(view.pixels(), 3 * i);
+    }
+  }
+
   /** The picture that a normalized [C,H,W] input is of, to the nearest level. */
   public RgbImage shown(float[] input) {
     int plane = rule.cropHeight() * rule.cropWidth();

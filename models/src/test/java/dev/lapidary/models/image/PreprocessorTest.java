@@ -38,6 +38,13 @@ class PreprocessorTest {
   }
 
   @Test
+  void levelsAreThePixelsThemselves() {
+    byte[] levels = new byte[12];
+    TINY.levels(TINY.view(IMAGE), levels, 0);
+    assertThat(levels).isEqualTo(IMAGE.pixels());
+  }
+
+  @Test
   void whatIsNormalizedCanBeShown() {
     float[] input = new float[12];
     TINY.apply(IMAGE, input, 0);
@@ -61,6 +68,9 @@ class PreprocessorTest {
     // Pillow: Image.new("RGB", (1, 1), (200, 100, 50)).convert("L") is 124.
     gray.apply(new RgbImage(1, 1, new byte[] {(byte) 200, 100, 50}), input, 0);
     assertThat(input[0]).isEqualTo((124 / 255f - 0.5f) / 0.25f);
+    byte[] level = new byte[2];
+    gray.levels(new RgbImage(1, 1, new byte[] {(byte) 200, 100, 50}), level, 1);
+    assertThat(level).containsExactly(0, 124);
   }
 
   @Test

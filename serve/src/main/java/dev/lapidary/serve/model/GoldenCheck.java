@@ -6,6 +6,7 @@ import dev.lapidary.models.image.ImageLimits;
 import dev.lapidary.models.image.UndecodableImage;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.FloatBuffer;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.Base64;
@@ -42,9 +43,7 @@ public final class GoldenCheck {
     } catch (IllegalArgumentException | UndecodableImage e) {
       return Optional.of("it does not decode: " + e.getMessage());
     }
-    ByteBuffer bytes = ByteBuffer.allocateDirect(Float.BYTES * input.length);
-    bytes.order(ByteOrder.LITTLE_ENDIAN).asFloatBuffer().put(input);
-    String sha256 = sha256(bytes.duplicate());
+    String sha256 = sha256(model.session().form().bytes(FloatBuffer.wrap(input)));
     if (!sha256.equals(image.inputSha256())) {
       return Optional.of(
           "the input tensor's SHA-256 is %s, expected %s".formatted(sha256, image.inputSha256()));

@@ -97,7 +97,7 @@ public final class ModelLoader {
 
   private static Preprocessing preprocessing(
       OnnxNetwork network, Optional<ModelCard> card, PreprocessingOptions options, String place) {
-    card.map(ModelCard::input).ifPresent(input -> requireReadable(input, place));
+    requireSameForm(network.form(), card, place);
     Optional<Preprocessing> said = card.flatMap(ModelCard::preprocessing);
     if (said.isEmpty()) {
       return options.preprocessing(network.inputShape(), place);
@@ -106,12 +106,16 @@ public final class ModelLoader {
     return said.get();
   }
 
-  private static void requireReadable(ModelCard.Input input, String place) {
-    if (!input.layout().equals("NCHW") || !input.dtype().equals("float32")) {
+  /** Levels mean something only where a card says so. */
+  private static void requireSameForm(InputForm form, Optional<ModelCard> card, String place) {
+    String said =
+        card.map(ModelCard::input)
+            .map(input -> input.layout() + " " + input.dtype())
+            .orElseGet(InputForm.NCHW_FLOAT32::toString);
+    if (!said.equals(form.toString())) {
       throw Failure.badInput(
-          "[%s] its input is %s %s, expected NCHW float32; export it without embedded"
-              + " preprocessing",
-          place, input.layout(), input.dtype());
+          "[%s] its graph takes %s but %s; export it with exporter onnx",
+          place, form, card.isPresent() ? "its card says " + said : "no card says what they mean");
     }
   }
 

@@ -14,20 +14,23 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * A classifier in ONNX Runtime: input {@code [N, C, H, W]} float32, output {@code [N, classes]}
- * float32. Logits of one image may differ in the last bits with the size of the batch it runs in,
- * since the runtime picks its kernels by shape.
+ * A classifier in ONNX Runtime: input in one of two forms ({@link InputForm}), output {@code [N,
+ * classes]} float32. Logits of one image may differ in the last bits with the size of the batch it
+ * runs in, since the runtime picks its kernels by shape.
  */
 public final class OnnxNetwork implements AutoCloseable {
   private final OrtSession session;
   private final String input;
   private final String output;
+  private final InputForm form;
   private final long[] inputShape;
 
-  private OnnxNetwork(OrtSession session, String input, String output, long[] inputShape) {
+  private OnnxNetwork(
+      OrtSession session, String input, String output, InputForm form, long[] inputShape) {
     this.session = session;
     this.input = input;
     this.output = output;
+    this.form = form;
     this.inputShape = inputShape;
   }
 
@@ -60,14 +63,16 @@ public final class OnnxNetwork implements AutoCloseable {
   private static OnnxNetwork of(OrtSession session, String place) throws OrtException {
     Map.Entry<String, NodeInfo> in = single(session.getInputInfo(), place, "input");
     Map.Entry<String, NodeInfo> out = single(session.getOutputInfo(), place, "output");
-    long[] inShape = floatShape(in, 4, place, "input [N, C, H, W]");
-    floatShape(out, 2, place, "output [N, classes]");
+    InputForm form = InputForm.of(in.getValue());
+    OnnxJavaType type = form == InputForm.NHWC_UINT8 ? OnnxJavaType.UINT8 : OnnxJavaType.FLOAT;
+    long[] inShape = form.nchw(shape(in, type, 4, place, "float32 input [N, C, H, W]"));
+    shape(out, OnnxJavaType.FLOAT, 2, place, "float32 output [N, classes]");
     if (inShape[0] > 1) {
       throw Failure.badInput(
           "[%s] its batch is fixed to %d images; export it with a dynamic batch",
           place, inShape[0]);
     }
-    return new OnnxNetwork(session, in.getKey(), out.getKey(), inShape);
+    return new OnnxNetwork(session, in.getKey(), out.getKey(), form, inShape);
   }
 
   private static Map.Entry<String, NodeInfo> single(
@@ -80,15 +85,19 @@ public final class OnnxNetwork implements AutoCloseable {
     return all.entrySet().iterator().next();
   }
 
-  private static long[] floatShape(
-      Map.Entry<String, NodeInfo> value, int rank, String place, String expected) {
+  private static long[] shape(
+      Map.Entry<String, NodeInfo> value,
+      OnnxJavaType type,
+      int rank,
+      String place,
+      String expected) {
     if (value.getValue().getInfo() instanceof TensorInfo tensor
-        && tensor.type == OnnxJavaType.FLOAT
+        && tensor.type == type
         && tensor.getShape().length == rank) {
       return tensor.getShape();
     }
     throw Failure.badInput(
-        "[%s] expected a float32 %s but %s is %s",
+        "[%s] expected a %s but %s is %s",
         place, expected, value.getKey(), value.getValue().getInfo());
   }
 
@@ -105,7 +114,12 @@ public final class OnnxNetwork implements AutoCloseable {
     return output;
   }
 
-  /** N, C, H, W; -1 where the graph leaves it open. */
+  /** How it takes images. */
+  InputForm form() {
+    return form;
+  }
+
+  /** N, C, H, W, in whatever order the graph has them; -1 where the graph leaves it open. */
   public long[] inputShape() {
     return inputShape.clone();
   }
@@ -113,13 +127,12 @@ public final class OnnxNetwork implements AutoCloseable {
   /**
    * One forward pass.
    *
-   * @param inputs direct; its remaining floats are {@code [count, channels, height, width]}
+   * @param inputs direct; its remaining floats are {@code count} images in the network's form
    * @return {@code [count, classes]} logits
    */
   public float[] run(FloatBuffer inputs, int count, int channels, int height, int width)
       throws OrtException {
-    long[] shape = {count, channels, height, width};
-    try (OnnxTensor x = OnnxTensor.createTensor(OrtEnvironment.getEnvironment(), inputs, shape);
+    try (OnnxTensor x = form.tensor(inputs, count, channels, height, width);
         OrtSession.Result result = session.run(Map.of(input, x))) {
       FloatBuffer logits = ((OnnxTensor) result.get(0)).getFloatBuffer();
       float[] copy = new float[logits.remaining()];

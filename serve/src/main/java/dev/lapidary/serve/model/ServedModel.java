@@ -44,12 +44,13 @@ public record ServedModel(
   /**
    * Decodes and preprocesses an image file, as training and calibration do. Thread-safe.
    *
-   * @return {@code [C, H, W]} float32, normalized
+   * @return one image as the network takes it, such as {@code [C, H, W]} normalized
    * @throws UndecodableImage if the bytes are no image, or over a limit
    */
   public float[] inputOf(byte[] file, ImageLimits limits) {
     float[] input = new float[preprocessing.inputLength()];
-    Preprocessor.of(preprocessing).apply(ImageDecoder.decode(file, limits), input, 0);
+    Preprocessor preprocessor = Preprocessor.of(preprocessing);
+    session.form().fill(preprocessor, ImageDecoder.decode(file, limits), input);
     return input;
   }
 

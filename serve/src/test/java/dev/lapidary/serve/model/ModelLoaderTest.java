@@ -2,14 +2,20 @@ package dev.lapidary.serve.model;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
 
 import dev.lapidary.models.card.ModelCard;
 import dev.lapidary.models.card.ModelCard.GoldenImage;
 import dev.lapidary.models.failure.ExitCode;
 import dev.lapidary.models.failure.Failure;
+import dev.lapidary.models.image.ImageLimits;
 import dev.lapidary.models.image.Preprocessing;
 import dev.lapidary.serve.TinyModels;
+import java.awt.Color;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.FloatBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -152,8 +158,43 @@ class ModelLoaderTest {
             folder,
             Optional.of(card.withInput(new ModelCard.Input("input", "NHWC", 3, 8, 8, "uint8")))),
         PreprocessingOptions.NONE,
-        "[tiny.onnx] its input is NHWC uint8, expected NCHW float32; export it without embedded"
-            + " preprocessing");
+        "[tiny.onnx] its graph takes NCHW float32 but its card says NHWC uint8; export it with"
+            + " exporter onnx");
+    assertRefused(
+        TinyModels.writeLevels(folder, Optional.of(card)),
+        PreprocessingOptions.NONE,
+        "[tiny.onnx] its graph takes NHWC uint8 but its card says NCHW float32; export it with"
+            + " exporter onnx");
+    assertRefused(
+        TinyModels.writeLevels(folder, Optional.empty()),
+        GIVEN,
+        "[tiny.onnx] its graph takes NHWC uint8 but no card says what they mean; export it with"
+            + " exporter onnx");
+  }
+
+  @Test
+  void servesAFileWithEmbeddedPreprocessing() throws Exception {
+    ModelCard card = TinyModels.levelsCard(TinyModels.goldenLevels(0.001f));
+    Color colour = new Color(250, 100, 30);
+    try (ServedModel model = load(TinyModels.writeLevels(folder, Optional.of(card)))) {
+      assertThat(GoldenCheck.failure(model)).isEmpty();
+      float[] levels = model.inputOf(TinyModels.png(colour, 20, 30), ImageLimits.DEFAULT);
+      assertThat(levels).startsWith(250, 100, 30, 250).hasSize(3 * 8 * 8);
+      FloatBuffer two =
+          ByteBuffer.allocateDirect(2 * Float.BYTES * levels.length)
+              .order(ByteOrder.nativeOrder())
+              .asFloatBuffer();
+      two.put(levels).put(new float[levels.length]).flip();
+      float[] logits = model.network().run(two, 2);
+      assertThat(logits).hasSize(6);
+      assertThat(Arrays.copyOf(logits, 3))
+          .containsExactly(new float[] {250 / 255f, 100 / 255f, 30 / 255f}, within(1e-6f));
+      assertThat(Arrays.copyOfRange(logits, 3, 6)).containsOnly(0f);
+    }
+    ModelCard wrong = TinyModels.levelsCard(TinyModels.golden(0));
+    try (ServedModel model = load(TinyModels.writeLevels(folder, Optional.of(wrong)))) {
+      assertThat(GoldenCheck.failure(model).orElseThrow()).contains("the input tensor's SHA-256");
+    }
   }
 
   private static ModelCard with(ModelCard card, List<String> labels, Preprocessing preprocessing) {
