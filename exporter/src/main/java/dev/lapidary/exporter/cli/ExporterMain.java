@@ -13,7 +13,13 @@ import picocli.CommandLine.Spec;
     mixinStandardHelpOptions = true,
     version = "Lapidary exporter 0.1.0",
     description = "Compiles TorchScript image classifiers to ONNX and proves the result.",
-    subcommands = {OnnxCommand.class, VerifyCommand.class, InspectCommand.class, OpsCommand.class})
+    subcommands = {
+      OnnxCommand.class,
+      TorchScriptCommand.class,
+      VerifyCommand.class,
+      InspectCommand.class,
+      OpsCommand.class
+    })
 public final class ExporterMain implements Runnable {
   @Spec private CommandSpec spec;
 

@@ -12,12 +12,12 @@ import dev.lapidary.exporter.quantize.Quantized;
 import dev.lapidary.exporter.verify.GoldenCheck;
 import dev.lapidary.exporter.verify.LoadedModel;
 import dev.lapidary.exporter.verify.ModelRuntime;
-import dev.lapidary.exporter.verify.OutputChoice;
 import dev.lapidary.exporter.verify.ParityGate;
 import dev.lapidary.models.card.CardJson;
 import dev.lapidary.models.card.ModelCard;
 import dev.lapidary.models.file.AtomicFile;
 import dev.lapidary.models.graph.Graph;
+import dev.lapidary.models.trace.OutputChoice;
 import dev.lapidary.models.trace.TraceLimits;
 import dev.lapidary.models.trace.TraceOptions;
 import dev.lapidary.models.trace.Tracer;
@@ -161,8 +161,7 @@ final class OnnxExport {
   }
 
   private TraceOptions traceOptions(ModelCard card) {
-    OutputChoice output = request.options().output();
-    return new TraceOptions(Cards.shape(card), output.index(), output.key(), TraceLimits.DEFAULT);
+    return new TraceOptions(Cards.shape(card), request.options().output(), TraceLimits.DEFAULT);
   }
 
   private ModelCard withGolden(ModelCard card, Path file) {

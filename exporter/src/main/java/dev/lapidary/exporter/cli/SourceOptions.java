@@ -1,7 +1,7 @@
 package dev.lapidary.exporter.cli;
 
-import dev.lapidary.exporter.verify.OutputChoice;
 import dev.lapidary.models.failure.Failure;
+import dev.lapidary.models.trace.OutputChoice;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -69,6 +69,9 @@ final class Arithmetic {
     if (op.text("rounding_mode").equals("floor")) {
       return floor(op, quotient);
     }
+    if (!op.output().dtype().isFloating()) {
+      return quotient; // ONNX divides integers toward zero
+    }
     throw op.unsupported("with rounding_mode=trunc is not supported; floor and none are");
   }
 

@@ -17,6 +17,9 @@ final class Reductions {
     operators.single("aten::amin", op -> reduce(op, "ReduceMin"));
     operators.several("aten::max", op -> extreme(op, "Max", "ReduceMax", "ArgMax"));
     operators.several("aten::min", op -> extreme(op, "Min", "ReduceMin", "ArgMin"));
+    operators.single("aten::argmax", op -> arg(op, "ArgMax"));
+    operators.single("aten::argmin", op -> arg(op, "ArgMin"));
+    operators.several("aten::topk", Reductions::topk);
     operators.single("aten::softmax", op -> softmax(op, "Softmax"));
     operators.single("aten::_softmax", op -> softmax(op, "Softmax"));
     operators.single("aten::log_softmax", op -> softmax(op, "LogSoftmax"));
@@ -56,6 +59,16 @@ final class Reductions {
     long axis = op.axis("dim", op.rank("self"));
     Attribute keep = Attribute.of(keeps(op) ? 1L : 0L);
     return op.emit(onnx, Map.of("axis", Attribute.of(axis), "keepdims", keep), op.tensor("self"));
+  }
+
+  private static List<String> topk(Op op) {
+    long axis = op.axis("dim", op.rank("self"));
+    Map<String, Attribute> attributes =
+        Map.of(
+            "axis", Attribute.of(axis),
+            "largest", Attribute.of(op.bool("largest") ? 1L : 0L),
+            "sorted", Attribute.of(op.bool("sorted") ? 1L : 0L));
+    return op.several("TopK", 2, attributes, List.of(op.tensor("self"), op.ints(op.integer("k"))));
   }
 
   private static String softmax(Op op, String onnx) {

@@ -4,11 +4,11 @@ import dev.lapidary.models.tensor.Tensor;
 import java.util.Arrays;
 
 /** Arithmetic on weights by channel, in double. */
-final class Channels {
+public final class Channels {
   private Channels() {}
 
   /** Each slice of the weight along its axis times its factor. weight: FLOAT32 of any rank. */
-  static Tensor scaled(Tensor weight, int axis, double[] factors) {
+  public static Tensor scaled(Tensor weight, int axis, double[] factors) {
     float[] values = weight.toFloats();
     long inner = 1;
     for (int d = axis + 1; d < weight.rank(); d++) {
@@ -20,7 +20,7 @@ final class Channels {
     return Tensor.of(values, weight.shape());
   }
 
-  static Tensor vector(double[] values) {
+  public static Tensor vector(double[] values) {
     float[] floats = new float[values.length];
     for (int i = 0; i < floats.length; i++) {
       floats[i] = (float) values[i];

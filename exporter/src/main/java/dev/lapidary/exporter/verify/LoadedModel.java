@@ -3,6 +3,7 @@ package dev.lapidary.exporter.verify;
 import dev.lapidary.models.failure.Failure;
 import dev.lapidary.models.tensor.DType;
 import dev.lapidary.models.tensor.Tensor;
+import dev.lapidary.models.trace.OutputChoice;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Path;

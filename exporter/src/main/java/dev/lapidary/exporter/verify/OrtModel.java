@@ -11,6 +11,7 @@ import dev.lapidary.models.tensor.DType;
 import dev.lapidary.models.tensor.Tensor;
 import java.nio.ByteBuffer;
 import java.nio.FloatBuffer;
+import java.nio.LongBuffer;
 import java.nio.file.Path;
 import java.util.Map;
 
@@ -48,13 +49,26 @@ final class OrtModel implements LoadedModel {
     ByteBuffer values = LoadedModel.direct(batch);
     try (OnnxTensor fed = OnnxTensor.createTensor(ENVIRONMENT, values, batch.shape(), type);
         OrtSession.Result result = session.run(Map.of(input, fed))) {
-      FloatBuffer logits = ((OnnxTensor) result.get(0)).getFloatBuffer();
-      float[] copy = new float[logits.remaining()];
-      logits.get(copy);
-      return new Logits((int) batch.size(0), copy);
+      return new Logits((int) batch.size(0), floats((OnnxTensor) result.get(0)));
     } catch (OrtException e) {
       throw Failure.failed("[%s] ONNX Runtime cannot run it: %s", place, LoadedModel.firstLine(e));
     }
+  }
+
+  /** A head that ends in argmax or topk gives the numbers of classes, as INT64. */
+  private static float[] floats(OnnxTensor output) {
+    LongBuffer integers = output.getLongBuffer();
+    if (integers != null) {
+      float[] copy = new float[integers.remaining()];
+      for (int i = 0; i < copy.length; i++) {
+        copy[i] = (float) integers.get(i);
+      }
+      return copy;
+    }
+    FloatBuffer logits = output.getFloatBuffer();
+    float[] copy = new float[logits.remaining()];
+    logits.get(copy);
+    return copy;
   }
 
   @Override

@@ -2,6 +2,7 @@ package dev.lapidary.exporter.verify;
 
 import dev.lapidary.models.card.ModelCard;
 import dev.lapidary.models.failure.Failure;
+import dev.lapidary.models.trace.OutputChoice;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.Optional;

@@ -3,34 +3,43 @@ package dev.lapidary.exporter.verify;
 import ai.djl.Device;
 import ai.djl.MalformedModelException;
 import ai.djl.Model;
-import ai.djl.inference.Predictor;
+import ai.djl.engine.EngineException;
 import ai.djl.ndarray.NDArray;
-import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
+import ai.djl.pytorch.engine.PtNDArray;
+import ai.djl.pytorch.engine.PtNDManager;
+import ai.djl.pytorch.engine.PtSymbolBlock;
+import ai.djl.pytorch.jni.IValue;
 import ai.djl.pytorch.jni.JniUtils;
-import ai.djl.translate.NoopTranslator;
-import ai.djl.translate.TranslateException;
+import dev.lapidary.models.archive.ArchiveReader;
 import dev.lapidary.models.failure.Failure;
+import dev.lapidary.models.script.Definition;
+import dev.lapidary.models.script.Program;
+import dev.lapidary.models.script.ScriptLimits;
 import dev.lapidary.models.tensor.Tensor;
+import dev.lapidary.models.trace.OutputChoice;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 
 /** A TorchScript archive in libtorch, through DJL. */
 final class TorchModel implements LoadedModel {
   static final String ENGINE = "PyTorch";
 
   private final Model model;
-  private final Predictor<NDList, NDList> predictor;
   private final OutputChoice choice;
-  private final String place;
+  private final Path file;
+  private final Map<String, List<String>> fields = new HashMap<>();
 
-  private TorchModel(Model model, OutputChoice choice, String place) {
+  private TorchModel(Model model, OutputChoice choice, Path file) {
     this.model = model;
-    this.predictor = model.newPredictor(new NoopTranslator());
     this.choice = choice;
-    this.place = place;
+    this.file = file;
   }
 
   static TorchModel load(Path file, OutputChoice choice) {
@@ -43,7 +52,7 @@ final class TorchModel implements LoadedModel {
     JniUtils.setGraphExecutorOptimize(false);
     try {
       model.load(absolute.getParent(), name);
-      return new TorchModel(model, choice, name);
+      return new TorchModel(model, choice, absolute);
     } catch (IOException | MalformedModelException | RuntimeException e) {
       model.close();
       throw Failure.badInput("[%s] libtorch cannot load it: %s", name, LoadedModel.firstLine(e));
@@ -55,34 +64,59 @@ final class TorchModel implements LoadedModel {
     try (NDManager manager = model.getNDManager().newSubManager()) {
       Shape shape = new Shape(batch.shape());
       NDArray input = manager.create(LoadedModel.direct(batch), shape, DataType.FLOAT32);
-      try (NDList outputs = predictor.predict(new NDList(input))) {
-        return new Logits((int) batch.size(0), chosen(outputs).toFloatArray());
+      PtNDManager arrays = (PtNDManager) manager;
+      try (IValue fed = IValue.from((PtNDArray) input);
+          IValue output = block().forward(fed)) {
+        NDArray logits = chosen(output).toTensor(arrays);
+        return new Logits(
+            (int) batch.size(0), logits.toType(DataType.FLOAT32, false).toFloatArray());
       }
-    } catch (TranslateException | RuntimeException e) {
-      throw Failure.failed("[%s] libtorch cannot run it: %s", place, LoadedModel.firstLine(e));
+    } catch (EngineException | IllegalStateException | UnsupportedOperationException e) {
+      throw Failure.failed(
+          "[%s] libtorch cannot run it: %s", file.getFileName(), LoadedModel.firstLine(e));
     }
   }
 
-  private NDArray chosen(NDList outputs) {
-    if (choice.index().isPresent()) {
-      return outputs.get(choice.index().get());
+  private PtSymbolBlock block() {
+    return (PtSymbolBlock) model.getBlock();
+  }
+
+  private IValue chosen(IValue output) {
+    if (output.isTensor()) {
+      return output;
     }
-    if (choice.key().isPresent()) {
-      return outputs.get(choice.key().get());
+    if (output.isMap()) {
+      Map<String, IValue> entries = new TreeMap<>(output.toIValueMap());
+      List<IValue> values = List.copyOf(entries.values());
+      return values.get(choice.ofDict(List.copyOf(entries.keySet()), tensors(values)));
     }
-    for (String usual : new String[] {"logits", "out"}) {
-      for (NDArray output : outputs) {
-        if (usual.equals(output.getName())) {
-          return output;
-        }
-      }
-    }
-    return outputs.get(0);
+    List<IValue> items =
+        List.of(output.isTuple() ? output.toIValueTuple() : output.toIValueArray());
+    return items.get(choice.ofTuple(fields(output), tensors(items)));
+  }
+
+  private static List<Boolean> tensors(List<IValue> values) {
+    return values.stream().map(IValue::isTensor).toList();
+  }
+
+  /**
+   * The names of a named tuple's elements: libtorch says its class, the archive's code the rest.
+   */
+  private List<String> fields(IValue output) {
+    return fields.computeIfAbsent(
+        output.getType(),
+        type ->
+            new Program(ArchiveReader.read(file).code(), ScriptLimits.DEFAULT)
+                .find(type)
+                .filter(Definition.ClassDef.class::isInstance)
+                .map(Definition.ClassDef.class::cast)
+                .filter(definition -> definition.base().equals("NamedTuple"))
+                .map(definition -> List.copyOf(definition.attributes().keySet()))
+                .orElse(List.of()));
   }
 
   @Override
   public void close() {
-    predictor.close();
     model.close();
   }
 }

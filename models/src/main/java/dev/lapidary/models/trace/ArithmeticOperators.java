@@ -25,12 +25,8 @@ final class ArithmeticOperators {
     table.put(
         "remainder", call -> arithmetic(call, (a, b) -> a - b * Math.floor(a / b), Math::floorMod));
     table.put("pow", ArithmeticOperators::power);
-    for (String name : List.of("maximum", "max")) {
-      table.put(name, call -> choose(call, "maximum", Math::max, Math::max));
-    }
-    for (String name : List.of("minimum", "min")) {
-      table.put(name, call -> choose(call, "minimum", Math::min, Math::min));
-    }
+    table.put("maximum", call -> arithmetic(call, Math::max, Math::max));
+    table.put("minimum", call -> arithmetic(call, Math::min, Math::min));
     compare(table, "eq", (a, b) -> a == b ? 1 : 0);
     compare(table, "ne", (a, b) -> a != b ? 1 : 0);
     compare(table, "lt", (a, b) -> a < b ? 1 : 0);
@@ -103,13 +99,6 @@ final class ArithmeticOperators {
     return call.allKnown()
         ? evaluated(call, dtype, call.self(), call.get("exponent"), Math::pow)
         : call.record(dtype, shape);
-  }
-
-  private static Datum choose(
-      Invocation call, String name, DoubleBinaryOperator reals, LongBinaryOperator integers) {
-    return call.name().equals(name)
-        ? arithmetic(call, reals, integers)
-        : call.call(name, call.get("self"), call.get("other"));
   }
 
   private static Datum arithmetic(

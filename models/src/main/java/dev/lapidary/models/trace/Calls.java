@@ -13,6 +13,7 @@ final class Calls {
   private final Evaluator evaluator;
   private final Names names;
   private final Operators operators;
+  private final Upgraders upgraders;
   private final Builtins builtins;
 
   Calls(Interpreter interpreter, Evaluator evaluator, Names names, Operators operators) {
@@ -20,6 +21,7 @@ final class Calls {
     this.evaluator = evaluator;
     this.names = names;
     this.operators = operators;
+    this.upgraders = new Upgraders(names.version(), operators);
     this.builtins = new Builtins(operators.budget());
   }
 
@@ -75,7 +77,7 @@ final class Calls {
 
   Datum operator(String operator, List<Datum> positional, Map<String, Datum> keywords) {
     Datum value = builtins.call(operator, positional, keywords);
-    return value != null ? value : operators.call(operator, positional, keywords);
+    return value != null ? value : upgraders.call(operator, positional, keywords);
   }
 
   private Datum ofText(String name, List<Datum> positional, Map<String, Datum> keywords) {

@@ -30,6 +30,7 @@ import org.jspecify.annotations.Nullable;
 final class Names {
   private static final int MAX_DEPTH = 200;
 
+  private final int version;
   private final Program program;
   private final List<PyValue> constants;
   private final IdentityHashMap<PyValue, Datum> known = new IdentityHashMap<>();
@@ -37,8 +38,14 @@ final class Names {
   private int depth;
 
   Names(TorchScriptArchive archive, Program program) {
+    this.version = archive.version();
     this.program = program;
     this.constants = archive.constants();
+  }
+
+  /** The archive's format version, which says what its operators mean. */
+  int version() {
+    return version;
   }
 
   /** What a dotted name of the text means: {@code CONSTANTS.c0}, {@code __torch__.a.f}. */
@@ -144,6 +151,7 @@ final class Names {
     if (value instanceof PyEnum constant) {
       return enumOf(constant);
     }
+    Quantized.refuse(path, value);
     throw Refusal.unsupported(
         "attribute %s: a value of kind %s", path, value.getClass().getSimpleName());
   }
@@ -161,6 +169,7 @@ final class Names {
   }
 
   private Datum.Instance instance(PyObject object, String path) {
+    Quantized.refuse(path, object);
     Definition.ClassDef type = program.requireClass(object.className());
     return new Datum.Instance(
         object.className(), type, path, name -> attribute(object, type, path, name));

@@ -30,6 +30,7 @@ final class Operators {
     ElementwiseOperators.addTo(table);
     ArithmeticOperators.addTo(table);
     ReductionOperators.addTo(table);
+    RankingOperators.addTo(table);
     MatrixOperators.addTo(table);
     AttentionOperators.addTo(table);
     ShapeOperators.addTo(table);
@@ -71,9 +72,11 @@ final class Operators {
       }
     }
     Operator implementation = TABLE.get(name);
+    Quantized.refuse(operator);
     if (!operator.startsWith("aten::") || overloads == null || implementation == null) {
       throw Refusal.unsupported(
-          "operator %s is not supported; 'exporter ops' lists those that are", operator);
+          "operator %s is not supported; %d are: 'exporter ops' lists them",
+          operator, TABLE.size());
     }
     List<Datum> fitted = literals.widened(name, positional, this);
     Optional<Binder.Bound> bound = Binder.bind(overloads, fitted, keywords);

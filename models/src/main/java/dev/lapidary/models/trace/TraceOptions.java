@@ -7,15 +7,9 @@ import java.util.Optional;
  * How a program is run.
  *
  * @param inputShape of one sample, {@code [channels, height, width]}; the batch is symbolic
- * @param outputIndex which element of a tuple holds the logits; empty: the first tensor
- * @param outputKey which element of a dict or named tuple holds the logits; empty: {@code logits},
- *     {@code out}, else the first tensor
+ * @param output which output holds the logits
  */
-public record TraceOptions(
-    List<Long> inputShape,
-    Optional<Integer> outputIndex,
-    Optional<String> outputKey,
-    TraceLimits limits) {
+public record TraceOptions(List<Long> inputShape, OutputChoice output, TraceLimits limits) {
   public TraceOptions {
     inputShape = List.copyOf(inputShape);
     if (inputShape.stream().anyMatch(size -> size < 1 || size > 1 << 16)) {
@@ -25,18 +19,22 @@ public record TraceOptions(
 
   public static TraceOptions of(long channels, long height, long width) {
     return new TraceOptions(
-        List.of(channels, height, width), Optional.empty(), Optional.empty(), TraceLimits.DEFAULT);
+        List.of(channels, height, width), OutputChoice.FIRST, TraceLimits.DEFAULT);
   }
 
   public TraceOptions withOutputIndex(int index) {
-    return new TraceOptions(inputShape, Optional.of(index), outputKey, limits);
+    return withOutput(new OutputChoice(Optional.of(index), Optional.empty()));
   }
 
   public TraceOptions withOutputKey(String key) {
-    return new TraceOptions(inputShape, outputIndex, Optional.of(key), limits);
+    return withOutput(new OutputChoice(Optional.empty(), Optional.of(key)));
+  }
+
+  private TraceOptions withOutput(OutputChoice choice) {
+    return new TraceOptions(inputShape, choice, limits);
   }
 
   public TraceOptions withLimits(TraceLimits other) {
-    return new TraceOptions(inputShape, outputIndex, outputKey, other);
+    return new TraceOptions(inputShape, output, other);
   }
 }

@@ -83,7 +83,7 @@ public final class Tracer {
       Datum.Instance root = (Datum.Instance) names.datum(archive.root(), "");
       Datum result =
           interpreter.callMethod(root, "forward", List.of(TensorRef.traced(input)), Map.of());
-      Argument.Value logits = Outputs.logits(result, options);
+      Argument.Value logits = Outputs.logits(result, options.output());
       return new Graph(
           archive.name(), List.of(input), recorder.needed(List.of(logits)), List.of(logits));
     } catch (Refusal refusal) {

@@ -1,0 +1,107 @@
+package dev.lapidary.exporter.cli;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.lapidary.exporter.torchscript.InferenceArchive;
+import dev.lapidary.exporter.verify.GoldenCheck;
+import dev.lapidary.exporter.verify.LoadedModel;
+import dev.lapidary.exporter.verify.ModelRuntime;
+import dev.lapidary.exporter.verify.ParityGate;
+import dev.lapidary.models.archive.ArchiveWriter;
+import dev.lapidary.models.archive.TorchScriptArchive;
+import dev.lapidary.models.card.CardJson;
+import dev.lapidary.models.card.ModelCard;
+import dev.lapidary.models.failure.Failure;
+import dev.lapidary.models.file.AtomicFile;
+import dev.lapidary.models.graph.Graph;
+import dev.lapidary.models.trace.OutputChoice;
+import dev.lapidary.models.trace.TraceLimits;
+import dev.lapidary.models.trace.TraceOptions;
+import dev.lapidary.models.trace.Tracer;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
+
+/** The way from an archive to a proven inference archive. */
+final class TorchScriptExport {
+  private TorchScriptExport() {}
+
+  /** What was asked for. */
+  record Request(Path source, Path out, SourceOptions options, boolean force) {}
+
+  /** What was written. */
+  record Report(Path out, long bytes, ModelCard.Parity parity) {
+
+    String json() {
+      ObjectNode json = new ObjectMapper().createObjectNode();
+      return json.put("file", String.valueOf(out.getFileName()))
+          .put("bytes", bytes)
+          .put("reference", parity.reference())
+          .put("maxAbsDifference", parity.maxAbsDifference())
+          .put("maxAbsLogit", parity.maxAbsLogit())
+          .put("bound", parity.bound())
+          .put("argmaxAgreement", parity.argmaxAgreement())
+          .toString();
+    }
+
+    String text() {
+      return String.format(
+          Locale.ROOT,
+          "%s: %.2f MB; differs from its source by %.1e of the greatest logit (%.0e passes)",
+          out,
+          bytes / 1e6,
+          parity.maxAbsDifference() / parity.maxAbsLogit(),
+          parity.bound());
+    }
+  }
+
+  /**
+   * @throws Failure with nothing written
+   */
+  static Report run(Request request) throws IOException {
+    if (ModelRuntime.of(request.out()) != ModelRuntime.LIBTORCH) {
+      throw Failure.badInput(
+          "--out %s names an ONNX file; choose a name that ends in .pt", request.out());
+    }
+    AtomicFile.requireAbsent(request.out(), request.force());
+    try (Source source = Source.read(request.source(), request.options())) {
+      ModelCard card = Cards.of(source, request.options());
+      Graph traced = Tracer.trace(source.archive(), traceOptions(request, card));
+      TorchScriptArchive archive = InferenceArchive.of(traced, source.archive());
+      ModelCard[] proven = new ModelCard[1];
+      AtomicFile.write(
+          request.out(), file -> proven[0] = prove(request, source, archive, card, file));
+      return new Report(request.out(), Files.size(request.out()), proven[0].parity().orElseThrow());
+    }
+  }
+
+  /** Fills the file that is not in place yet; whatever refuses here leaves nothing behind. */
+  private static ModelCard prove(
+      Request request, Source source, TorchScriptArchive archive, ModelCard described, Path file) {
+    ArchiveWriter.write(archive, file);
+    ModelCard card =
+        described.withParity(
+            ParityGate.check(
+                source.file(),
+                request.options().output(),
+                ModelRuntime.LIBTORCH,
+                file,
+                described,
+                request.options().batch()));
+    Map<String, byte[]> extra = new TreeMap<>(archive.extra());
+    extra.put(TorchScriptArchive.CARD, CardJson.write(card).getBytes(StandardCharsets.UTF_8));
+    ArchiveWriter.write(archive.withExtra(extra), file);
+    try (LoadedModel model = LoadedModel.open(ModelRuntime.LIBTORCH, file, OutputChoice.FIRST)) {
+      GoldenCheck.replay(model, card, file);
+    }
+    return card;
+  }
+
+  private static TraceOptions traceOptions(Request request, ModelCard card) {
+    return new TraceOptions(Cards.shape(card), request.options().output(), TraceLimits.DEFAULT);
+  }
+}

@@ -1,0 +1,45 @@
+package dev.lapidary.exporter.torchscript;
+
+import dev.lapidary.models.archive.PyValue.PyObject;
+import dev.lapidary.models.archive.TorchScriptArchive;
+import dev.lapidary.models.graph.Graph;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+
+/**
+ * A network for inference alone as a TorchScript archive that plain libtorch loads: BatchNorm
+ * folded into the layers before it, one {@code forward} of the operators that a trace of the source
+ * met, for any batch size. Tensors keep their state_dict names.
+ */
+public final class InferenceArchive {
+  /** 10 is the version that PyTorch 1.11 and later write. */
+  private static final int VERSION = 10;
+
+  private InferenceArchive() {}
+
+  /**
+   * @param graph of one input and one output
+   * @param source gives its name, its root class's name and its extra files
+   */
+  public static TorchScriptArchive of(Graph graph, TorchScriptArchive source) {
+    Graph folded = FoldBatchNorm.of(graph);
+    Part root = new Part();
+    String forward = ForwardText.of(folded, root);
+    Code code = new Code();
+    PyObject object = root.object(code, simpleName(source), forward);
+    return new TorchScriptArchive(
+        source.name(),
+        VERSION,
+        new TreeMap<>(Map.of(Code.PATH, code.text())),
+        object,
+        List.of(),
+        source.extra());
+  }
+
+  private static String simpleName(TorchScriptArchive source) {
+    String name = source.root().className();
+    String simple = name.substring(name.lastIndexOf('.') + 1);
+    return simple.matches("[A-Za-z]\\w*") && !simple.equals("Part") ? simple : "Network";
+  }
+}

@@ -1,0 +1,104 @@
+package dev.lapidary.exporter.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.lapidary.models.Golden;
+import dev.lapidary.models.archive.ArchiveWriter;
+import dev.lapidary.models.tensor.Tensor;
+import dev.lapidary.models.zoo.Architecture;
+import dev.lapidary.models.zoo.StateEntry;
+import dev.lapidary.models.zoo.Zoo;
+import dev.lapidary.models.zoo.ZooOptions;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** Every network of the zoo as ONNX gives libtorch's logits, at its published input size. */
+class ZooExportTest {
+  /** The smallest of the families that export in a second. */
+  private static final Set<String> SMALL =
+      Set.of(
+          "resnet20_cifar",
+          "mobilenet_v3_small",
+          "shufflenet_v2_x0_5",
+          "squeezenet1_1",
+          "mnasnet0_5",
+          "efficientnet_b0",
+          "googlenet");
+
+  @TempDir Path folder;
+
+  static Stream<String> small() {
+    return names().filter(SMALL::contains);
+  }
+
+  static Stream<String> others() {
+    return names().filter(name -> !SMALL.contains(name));
+  }
+
+  private static Stream<String> names() {
+    return Zoo.all().stream().map(Architecture::name);
+  }
+
+  @ParameterizedTest
+  @MethodSource("small")
+  void onnxGivesLibtorchsLogits(String name) throws IOException {
+    export(name);
+  }
+
+  @Tag("proof")
+  @ParameterizedTest
+  @MethodSource("others")
+  void onnxOfTheOthersGivesLibtorchsLogits(String name) throws IOException {
+    export(name);
+  }
+
+  /** As drawn, some networks' signals fade to nothing, and anything would agree with nothing. */
+  private static Optional<Tensor> filled(StateEntry entry) {
+    boolean real = entry.dtype().isFloating() && !entry.name().endsWith("_table");
+    return real
+        ? Optional.of(
+            Golden.fill(entry.name(), entry.shape().stream().mapToLong(Long::longValue).toArray()))
+        : Optional.empty();
+  }
+
+  private void export(String name) throws IOException {
+    Architecture architecture = Zoo.find(name);
+    int size = architecture.inputSize();
+    int channels = architecture.preprocessing().channels();
+    Path archive = folder.resolve(name + ".pt");
+    Path onnx = folder.resolve(name + ".onnx");
+    ZooOptions options = ZooOptions.of(10, 0);
+    Map<String, StateEntry> state =
+        architecture.state(options).stream()
+            .collect(Collectors.toMap(StateEntry::name, Function.identity()));
+    ArchiveWriter.write(architecture.build(options, tensor -> filled(state.get(tensor))), archive);
+    StringWriter out = new StringWriter();
+    StringWriter err = new StringWriter();
+    int status =
+        ExporterMain.run(
+            new PrintWriter(out, true),
+            new PrintWriter(err, true),
+            "onnx",
+            archive.toString(),
+            "--out=" + onnx,
+            "--input=" + channels + "x" + size + "x" + size);
+    System.out.print(out);
+    assertThat(err.toString()).isEmpty();
+    assertThat(status).isZero();
+    Files.delete(archive);
+    Files.delete(onnx);
+  }
+}

@@ -1,0 +1,83 @@
+package dev.lapidary.models.trace;
+
+import dev.lapidary.models.graph.Dim;
+import dev.lapidary.models.tensor.DType;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+
+/** The greatest and the least elements, and where they are: heads that give classes, not logits. */
+final class RankingOperators {
+  private RankingOperators() {}
+
+  static void addTo(Map<String, Operator> table) {
+    table.put("max", call -> extreme(call, "maximum", "amax"));
+    table.put("min", call -> extreme(call, "minimum", "amin"));
+    table.put("argmax", RankingOperators::position);
+    table.put("argmin", RankingOperators::position);
+    table.put("topk", RankingOperators::topk);
+  }
+
+  /** {@code max(x, y)}, {@code max(x)} or {@code max(x, dim) -> (values, indices)}. */
+  private static Datum extreme(Invocation call, String ofTwo, String ofAll) {
+    if (call.has("other")) {
+      return call.call(ofTwo, call.get("self"), call.get("other"));
+    }
+    return call.has("dim") ? along(call) : call.call(ofAll, call.self());
+  }
+
+  private static Datum along(Invocation call) {
+    requireTraced(call);
+    int dim = dimension(call);
+    List<Dim> shape = Shapes.reduced(call.self().shape(), new int[] {dim}, call.flag("keepdim"));
+    return pair(call.with("dim", Builtins.number(dim)), shape);
+  }
+
+  private static Datum pair(Invocation call, List<Dim> shape) {
+    DType dtype = call.self().dtype();
+    return Datum.TupleOf.of(
+        List.copyOf(call.recordAll(List.of(dtype, DType.INT64), List.of(shape, shape))));
+  }
+
+  private static Datum position(Invocation call) {
+    requireTraced(call);
+    if (call.isNone("dim")) {
+      throw Refusal.unsupported("%s over all dimensions, and so over the batch", call.operator());
+    }
+    int dim = dimension(call);
+    return call.with("dim", Builtins.number(dim))
+        .record(
+            DType.INT64,
+            Shapes.reduced(call.self().shape(), new int[] {dim}, call.flag("keepdim")));
+  }
+
+  private static Datum topk(Invocation call) {
+    requireTraced(call);
+    int dim = dimension(call);
+    long k = call.integer("k");
+    long size = call.self().shape().get(dim).factor();
+    if (k < 0 || k > size) {
+      throw Refusal.wrong("topk of %d of a dimension of size %d", k, size);
+    }
+    List<Dim> shape = new ArrayList<>(call.self().shape());
+    shape.set(dim, Dim.of(k));
+    return pair(call.with("dim", Builtins.number(dim)), shape);
+  }
+
+  private static int dimension(Invocation call) {
+    TensorRef self = call.self();
+    int dim = TensorBuiltins.dimension(call.integer("dim"), self.rank());
+    if (self.rank() == 0 || self.shape().get(dim).perBatch()) {
+      throw Refusal.unsupported(
+          "%s along dimension %d of %s: it compares the samples of a batch",
+          call.operator(), dim, self.shape());
+    }
+    return dim;
+  }
+
+  private static void requireTraced(Invocation call) {
+    if (call.allKnown()) {
+      throw Refusal.unsupported("%s of a constant", call.operator());
+    }
+  }
+}

@@ -1,0 +1,59 @@
+package dev.lapidary.models.trace;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.lapidary.models.archive.TorchScriptArchive;
+import dev.lapidary.models.graph.Argument;
+import dev.lapidary.models.graph.Graph;
+import dev.lapidary.models.graph.Node;
+import dev.lapidary.models.tensor.DType;
+import dev.lapidary.models.tensor.Tensor;
+import java.util.List;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** An operator means what it meant when the archive was written. */
+class UpgradersTest {
+  private static final String HALVES = "return torch.add(x, torch.div(self.k, 2))";
+  private static final String QUOTIENTS = "return torch.add(x, torch.div_(self.k, self.k2))";
+
+  @ParameterizedTest
+  @CsvSource({"1, 3, -3", "3, 3, -3", "4, 3.5, -3.5", "10, 3.5, -3.5"})
+  void integersWereDividedTowardZeroBeforeVersionFour(int version, double first, double second) {
+    Tensor found = addend(version, HALVES);
+    assertThat(found.toDoubles()).containsExactly(first, second, 0, 1);
+    assertThat(found.dtype()).isEqualTo(version < 4 ? DType.INT64 : DType.FLOAT32);
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {1, 3})
+  void soInPlaceAndByATensor(int version) {
+    assertThat(addend(version, QUOTIENTS).toDoubles()).containsExactly(2, -2, 0, 0);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"4, FLOAT32", "5, INT64"})
+  void fullGaveFloatsBeforeVersionFive(int version, DType dtype) {
+    assertThat(addend(version, "return torch.add(x, torch.full([4], 3))").dtype()).isEqualTo(dtype);
+  }
+
+  private static Tensor addend(int version, String body) {
+    TorchScriptArchive newest =
+        Scripts.forward(body)
+            .tensor("k", Tensor.of(new long[] {7, -7, 0, 2}, 4))
+            .tensor("k2", Tensor.of(new long[] {3, 3, 3, 3}, 4))
+            .archive();
+    TorchScriptArchive archive =
+        new TorchScriptArchive(
+            newest.name(),
+            version,
+            newest.code(),
+            newest.root(),
+            newest.constants(),
+            newest.extra());
+    Graph graph = Tracer.trace(archive, TraceOptions.of(3, 4, 4));
+    List<Node> nodes = graph.nodes();
+    return ((Argument.Constant) nodes.get(nodes.size() - 1).argument("other")).tensor();
+  }
+}
