@@ -1,7 +1,9 @@
 package dev.lapidary.exporter.cli;
 
 import dev.lapidary.exporter.lower.GraphLowering;
+import dev.lapidary.exporter.onnx.OnnxOutput;
 import dev.lapidary.exporter.quantize.QuantizeOptions;
+import dev.lapidary.models.failure.Failure;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
@@ -49,6 +51,15 @@ final class OnnxCommand implements Callable<Integer> {
       })
   private boolean embed;
 
+  @Option(
+      names = "--external-data-over",
+      paramLabel = "BYTES",
+      description = {
+        "weights of more than that go into one file beside the model, NAME-CHECKSUM.onnx.data",
+        "(default: 2000000000, what one ONNX file can hold)"
+      })
+  private long maxInlineBytes = OnnxOutput.MAX_INLINE_BYTES;
+
   @Mixin private QuantizeOptions quantize;
 
   @Mixin private SourceOptions options;
@@ -64,9 +75,14 @@ final class OnnxCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws Exception {
+    if (maxInlineBytes < 0 || maxInlineBytes > OnnxOutput.MAX_INLINE_BYTES) {
+      throw Failure.badInput(
+          "--external-data-over is %d; expected 0 to %d bytes",
+          maxInlineBytes, OnnxOutput.MAX_INLINE_BYTES);
+    }
     PrintWriter err = spec.commandLine().getErr();
     OnnxExport.Request request =
-        new OnnxExport.Request(source, out, opset, embed, quantize, options, force);
+        new OnnxExport.Request(source, out, opset, embed, maxInlineBytes, quantize, options, force);
     OnnxExport.Report report = OnnxExport.run(request, err::println);
     PrintWriter to = spec.commandLine().getOut();
     to.println(json ? report.json() : report.text());

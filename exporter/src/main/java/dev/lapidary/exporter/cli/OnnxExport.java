@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.lapidary.exporter.lower.GraphLowering;
 import dev.lapidary.exporter.onnx.OnnxGraph;
+import dev.lapidary.exporter.onnx.OnnxOutput;
 import dev.lapidary.exporter.onnx.OnnxWriter;
 import dev.lapidary.exporter.pass.EmbedPreprocessing;
 import dev.lapidary.exporter.pass.Passes;
@@ -22,7 +23,6 @@ import dev.lapidary.models.trace.TraceLimits;
 import dev.lapidary.models.trace.TraceOptions;
 import dev.lapidary.models.trace.Tracer;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.Optional;
@@ -40,6 +40,7 @@ final class OnnxExport {
       Path out,
       int opset,
       boolean embed,
+      long maxInlineBytes,
       QuantizeOptions quantize,
       SourceOptions options,
       boolean force) {}
@@ -110,11 +111,14 @@ final class OnnxExport {
       Passes.run(graph);
       timings.step("passes");
       Written[] written = new Written[1];
-      AtomicFile.write(request.out(), file -> written[0] = prove(source, graph, card, file));
+      OnnxOutput.write(
+          request.out(),
+          request.maxInlineBytes(),
+          output -> written[0] = prove(source, graph, card, output));
       timings.step("move");
       return new Report(
           request.out(),
-          Files.size(request.out()),
+          written[0].bytes(),
           written[0].graph().nodes().size(),
           written[0].card(),
           timings);
@@ -122,15 +126,16 @@ final class OnnxExport {
   }
 
   /** What went into the file in the end. */
-  private record Written(OnnxGraph graph, ModelCard card) {}
+  private record Written(OnnxGraph graph, ModelCard card, long bytes) {}
 
-  /** Fills the file that is not in place yet; whatever refuses here leaves nothing behind. */
-  private Written prove(Source source, OnnxGraph graph, ModelCard described, Path file)
+  /** Fills the files that are not in place yet; whatever refuses here leaves nothing behind. */
+  private Written prove(Source source, OnnxGraph graph, ModelCard described, OnnxOutput output)
       throws IOException {
+    Path file = output.model();
     ModelCard card =
         request.embed() ? described.withInput(described.input().asLevels()) : described;
     OnnxGraph result = delivered(graph, card);
-    OnnxWriter.write(result, file);
+    output.write(result);
     timings.step("write");
     card = card.withParity(parity(source, card, file));
     timings.step("verify");
@@ -138,13 +143,13 @@ final class OnnxExport {
     if (quantized.isPresent()) {
       result = delivered(quantized.get().graph(), card);
       card = card.withQuantization(quantized.get().card());
-      OnnxWriter.write(result, file);
+      output.write(result);
     }
     timings.step("quantize");
     card = withGolden(card, file);
     timings.step("golden");
     OnnxWriter.appendMetadata(file, ModelCard.METADATA_KEY, CardJson.write(card));
-    return new Written(result, card);
+    return new Written(result, card, output.size());
   }
 
   /** The graph with what the card says that it takes. */

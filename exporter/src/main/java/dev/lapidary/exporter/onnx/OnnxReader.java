@@ -23,13 +23,16 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
+import java.util.SortedSet;
 import java.util.TreeMap;
 
 /**
- * Reads ONNX models of one flat graph in the default domain: no control flow, no functions, no
- * files beside the model. Everything is checked here: names, order, the bytes of each tensor. All
- * refusals are exit 2, or exit 4 for what the format allows and this reader does not. Format: <a
+ * Reads ONNX models of one flat graph in the default domain: no control flow, no functions. Tensors
+ * may lie in files beside the model ({@link ExternalData}). Everything is checked here: names,
+ * order, the bytes of each tensor. All refusals are exit 2, or exit 4 for what the format allows
+ * and this reader does not. Format: <a
  * href="https://github.com/onnx/onnx/blob/main/onnx/onnx.proto">onnx.proto</a>.
  */
 public final class OnnxReader {
@@ -37,13 +40,26 @@ public final class OnnxReader {
   private static final int MAX_NODES = 1_000_000;
 
   private final String place;
+  private final Optional<ExternalData> external;
 
-  private OnnxReader(String place) {
+  private OnnxReader(String place, Optional<ExternalData> external) {
     this.place = place;
+    this.external = external;
   }
 
-  /** The tensors lie in the mapped file; no bytes are copied. */
+  /** The tensors lie in the mapped file or files; no bytes are copied. */
   public static OnnxGraph read(Path file) {
+    return read(file, new ExternalData(file));
+  }
+
+  /** The files beside a model that it refers to, sorted. */
+  public static SortedSet<Path> dataFiles(Path file) {
+    ExternalData external = new ExternalData(file);
+    read(file, external);
+    return external.files();
+  }
+
+  private static OnnxGraph read(Path file, ExternalData external) {
     String place = String.valueOf(file.getFileName());
     try (FileChannel channel = FileChannel.open(file)) {
       if (!Files.isRegularFile(file)) {
@@ -52,7 +68,8 @@ public final class OnnxReader {
       if (channel.size() > Integer.MAX_VALUE) {
         throw Failure.badInput("[%s] is larger than 2 GiB, which no ONNX file can be", place);
       }
-      return read(channel.map(MapMode.READ_ONLY, 0, channel.size()), place);
+      ByteBuffer bytes = channel.map(MapMode.READ_ONLY, 0, channel.size());
+      return read(bytes, place, Optional.of(external));
     } catch (NoSuchFileException e) {
       throw Failure.badInput("[%s] no such file; give an ONNX model", file);
     } catch (IOException e) {
@@ -61,14 +78,20 @@ public final class OnnxReader {
   }
 
   /**
+   * A model with its data inside.
+   *
    * @param place the file's name, for messages
    */
   public static OnnxGraph read(ByteBuffer bytes, String place) {
+    return read(bytes, place, Optional.empty());
+  }
+
+  private static OnnxGraph read(ByteBuffer bytes, String place, Optional<ExternalData> external) {
     CodedInputStream in = CodedInputStream.newInstance(bytes);
     in.enableAliasing(true);
     in.setRecursionLimit(MAX_NESTING);
     try {
-      return new OnnxReader(place).model(ModelProto.parseFrom(in));
+      return new OnnxReader(place, external).model(ModelProto.parseFrom(in));
     } catch (InvalidProtocolBufferException e) {
       throw Failure.badInput(
           "[%s] is not an ONNX model: %s; export it again", place, String.valueOf(e.getMessage()));
@@ -111,7 +134,7 @@ public final class OnnxReader {
     Set<String> known = new HashSet<>();
     for (var tensor : proto.getInitializerList()) {
       require(known.add(tensor.getName()), "two values are called %s", tensor.getName());
-      graph.setInitializer(tensor.getName(), TensorReader.read(tensor, place));
+      graph.setInitializer(tensor.getName(), TensorReader.read(tensor, place, external));
     }
     for (ValueInfoProto input : proto.getInputList()) {
       if (!graph.initializers().containsKey(input.getName())) { // IR 3 lists initializers here too

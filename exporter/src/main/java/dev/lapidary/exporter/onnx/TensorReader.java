@@ -7,6 +7,7 @@ import dev.lapidary.models.tensor.Storage;
 import dev.lapidary.models.tensor.Tensor;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.Optional;
 import java.util.function.IntConsumer;
 
 /**
@@ -16,10 +17,17 @@ import java.util.function.IntConsumer;
 final class TensorReader {
   private TensorReader() {}
 
+  /** Refuses data in other files. */
   static Tensor read(TensorProto proto, String place) {
+    return read(proto, place, Optional.empty());
+  }
+
+  /**
+   * @param external the model's folder; without it data in other files is refused
+   */
+  static Tensor read(TensorProto proto, String place, Optional<ExternalData> external) {
     String where = "[" + place + "] tensor " + proto.getName();
-    if (proto.getExternalDataCount() > 0
-        || proto.getDataLocation() == TensorProto.DataLocation.EXTERNAL) {
+    if (ExternalData.isExternal(proto) && external.isEmpty()) {
       throw Failure.unsupported(
           "%s lies in another file; write the model with its data inside", where);
     }
@@ -32,6 +40,10 @@ final class TensorReader {
                         where, proto.getDataType()));
     long[] shape = proto.getDimsList().stream().mapToLong(Long::longValue).toArray();
     long count = count(shape, where);
+    if (ExternalData.isExternal(proto)) {
+      long bytes = multiply(count, dtype.bytes(), where);
+      return Tensor.over(dtype, external.orElseThrow().storage(proto, bytes, where), shape);
+    }
     if (proto.hasRawData()) {
       ByteBuffer raw = proto.getRawData().asReadOnlyByteBuffer();
       requireHeld(raw.remaining(), multiply(count, dtype.bytes(), where), "bytes", where);

@@ -7,6 +7,7 @@ import dev.lapidary.exporter.onnx.OnnxGraph;
 import dev.lapidary.exporter.onnx.OnnxNode;
 import dev.lapidary.exporter.onnx.OnnxReader;
 import dev.lapidary.exporter.onnx.ValueInfo;
+import dev.lapidary.models.card.CardJson;
 import dev.lapidary.models.card.ModelCard;
 import dev.lapidary.models.failure.Failure;
 import dev.lapidary.models.tensor.Tensor;
@@ -18,10 +19,13 @@ import java.util.List;
 import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
 
 /**
  * What is in an ONNX file.
  *
+ * @param bytes of the file and its data
+ * @param dataFiles names of the files beside it that hold weights
  * @param operators how many nodes of each
  * @param parameters numbers in the floating and integer weights; scales and shapes are none
  * @param multiplyAdds of convolutions and matrix products for one image
@@ -30,6 +34,7 @@ import java.util.TreeMap;
 public record Inspection(
     String file,
     long bytes,
+    List<String> dataFiles,
     int opset,
     List<ValueInfo> inputs,
     List<ValueInfo> outputs,
@@ -52,9 +57,16 @@ public record Inspection(
       }
     }
     try {
+      long size = Files.size(file);
+      List<String> dataFiles = new ArrayList<>();
+      for (Path data : OnnxReader.dataFiles(file)) {
+        dataFiles.add(String.valueOf(data.getFileName()));
+        size += Files.size(data);
+      }
       return new Inspection(
           String.valueOf(file.getFileName()),
-          Files.size(file),
+          size,
+          dataFiles,
           graph.opset(),
           graph.inputs(),
           graph.outputs(),
@@ -99,6 +111,7 @@ public record Inspection(
     ObjectMapper mapper = new ObjectMapper();
     ObjectNode json = mapper.createObjectNode();
     json.put("file", file).put("bytes", bytes).put("opset", opset);
+    json.set("dataFiles", mapper.valueToTree(dataFiles));
     json.set("inputs", mapper.valueToTree(inputs.stream().map(ValueInfo::toString).toList()));
     json.set("outputs", mapper.valueToTree(outputs.stream().map(ValueInfo::toString).toList()));
     json.set("operators", mapper.valueToTree(operators));
@@ -117,6 +130,7 @@ public record Inspection(
   public String text() {
     List<String> lines = new ArrayList<>();
     lines.add("%s: %.2f MB, opset %d".formatted(file, bytes / 1e6, opset));
+    dataFiles.forEach(data -> lines.add("weights in   " + data));
     inputs.forEach(input -> lines.add("input        " + input));
     outputs.forEach(output -> lines.add("output       " + output));
     lines.add("parameters   %,d (%.2f MB)".formatted(parameters, parameterBytes / 1e6));
@@ -124,8 +138,32 @@ public record Inspection(
         "multiply-adds %,d for one image (%.2f GFLOPs)"
             .formatted(multiplyAdds, 2 * multiplyAdds / 1e9));
     operators.forEach((op, count) -> lines.add("%5d %s".formatted(count, op)));
-    lines.add("card         " + (card.isEmpty() ? "none" : printable(card)));
-    return String.join(System.lineSeparator(), lines);
+    lines.addAll(card.isEmpty() ? List.of("card         none") : cardLines());
+    return lines.stream()
+        .map(Inspection::printable)
+        .collect(Collectors.joining(System.lineSeparator()));
+  }
+
+  /** The card's own fields; its images are only counted. */
+  private List<String> cardLines() {
+    ModelCard said = CardJson.read(card, file);
+    List<String> lines = new ArrayList<>();
+    lines.add(
+        "card         %s, version %s, %s"
+            .formatted(said.name(), said.version(), said.architecture()));
+    lines.add(
+        "labels       %d %s"
+            .formatted(said.labels().size(), said.labels().stream().limit(10).toList()));
+    lines.add("takes        %s".formatted(said.input()));
+    said.preprocessing().ifPresent(rule -> lines.add("images       " + rule));
+    said.metrics().forEach((name, value) -> lines.add("metric       %s %s".formatted(name, value)));
+    if (!said.provenance().equals(ModelCard.Provenance.UNKNOWN)) {
+      lines.add("made from    " + said.provenance());
+    }
+    said.quantization().ifPresent(how -> lines.add("quantized    " + how));
+    said.parity().ifPresent(proof -> lines.add("parity       " + proof));
+    lines.add("golden       %d images".formatted(said.golden().size()));
+    return lines;
   }
 
   /** A file's text may hold anything; a terminal must not obey it. */

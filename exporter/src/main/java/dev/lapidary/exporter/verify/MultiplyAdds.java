@@ -1,9 +1,6 @@
 package dev.lapidary.exporter.verify;
 
-import ai.onnx.proto.OnnxMl.GraphProto;
 import ai.onnx.proto.OnnxMl.ModelProto;
-import ai.onnx.proto.OnnxMl.TensorProto.DataType;
-import ai.onnx.proto.OnnxMl.TypeProto;
 import ai.onnx.proto.OnnxMl.ValueInfoProto;
 import ai.onnxruntime.NodeInfo;
 import ai.onnxruntime.OnnxTensor;
@@ -12,10 +9,12 @@ import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtSession;
 import ai.onnxruntime.TensorInfo;
 import com.google.protobuf.InvalidProtocolBufferException;
+import dev.lapidary.exporter.onnx.Attribute;
 import dev.lapidary.exporter.onnx.OnnxGraph;
 import dev.lapidary.exporter.onnx.OnnxNode;
 import dev.lapidary.exporter.onnx.OnnxWriter;
 import dev.lapidary.models.failure.Failure;
+import dev.lapidary.models.tensor.DType;
 import dev.lapidary.models.tensor.Tensor;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
@@ -25,11 +24,17 @@ import java.util.Objects;
 import java.util.Set;
 
 /**
- * Counts multiply-adds of Conv, ConvTranspose, Gemm and MatMul at batch 1. The shapes are what ONNX
- * Runtime finds when it runs the graph once on zeros: no second theory of shapes.
+ * Counts multiply-adds of Conv, ConvTranspose, Gemm, MatMul and MatMulInteger at batch 1. The
+ * shapes are what ONNX Runtime finds when it runs the graph once on zeros: no second theory of
+ * shapes.
  */
 final class MultiplyAdds {
-  private static final String[] COUNTED = {"Conv", "ConvTranspose", "Gemm", "MatMul"};
+  private static final String[] COUNTED = {
+    "Conv", "ConvTranspose", "Gemm", "MatMul", "MatMulInteger"
+  };
+
+  /** Elements; smaller constants may say shapes and indices. */
+  private static final int LARGE = 1 << 14;
 
   private MultiplyAdds() {}
 
@@ -122,20 +127,40 @@ final class MultiplyAdds {
 
   private static byte[] observing(OnnxGraph graph, Set<String> values) {
     try {
-      ModelProto.Builder model = ModelProto.parseFrom(OnnxWriter.bytes(graph)).toBuilder();
-      GraphProto.Builder outputs = model.getGraphBuilder();
+      ModelProto.Builder model =
+          ModelProto.parseFrom(OnnxWriter.bytes(weightless(graph))).toBuilder();
       for (String value : values) {
         if (graph.producer(value).isPresent() && !graph.isOutput(value)) {
-          var type = TypeProto.Tensor.newBuilder().setElemType(DataType.FLOAT.getNumber());
-          outputs.addOutput(
-              ValueInfoProto.newBuilder()
-                  .setName(value)
-                  .setType(TypeProto.newBuilder().setTensorType(type)));
+          // Without a type: ONNX Runtime infers it.
+          model.getGraphBuilder().addOutput(ValueInfoProto.newBuilder().setName(value));
         }
       }
       return model.build().toByteArray();
     } catch (InvalidProtocolBufferException e) {
       throw new IllegalStateException("what was written is read", e);
     }
+  }
+
+  /** Zeros that the runtime makes instead of large constants: their shapes are all that counts. */
+  private static OnnxGraph weightless(OnnxGraph graph) {
+    OnnxGraph light = graph.copy();
+    for (Map.Entry<String, Tensor> entry : graph.initializers().entrySet()) {
+      Tensor tensor = entry.getValue();
+      if (tensor.numel() >= LARGE && tensor.dtype() != DType.BFLOAT16) {
+        light.removeInitializer(entry.getKey());
+        String shape =
+            light.addInitializer(
+                entry.getKey() + "/shape", Tensor.of(tensor.shape(), tensor.rank()));
+        light.insertBefore(
+            light.nodes().get(0),
+            new OnnxNode(
+                light.fresh(entry.getKey() + "/zeros"),
+                "ConstantOfShape",
+                List.of(shape),
+                List.of(entry.getKey()),
+                Map.of("value", new Attribute.Constant(Tensor.zeros(tensor.dtype(), 1)))));
+      }
+    }
+    return light;
   }
 }

@@ -202,6 +202,7 @@ class OnnxCommandTest {
         .extracting(n -> n.op())
         .startsWith("Transpose", "Cast", "Div", "Sub", "Div")
         .contains("QuantizeLinear");
+    assertThat(inspection(out).get("multiplyAdds").asLong()).isEqualTo(16 * 16 * 27 * 8 + 8 * 4);
     Run verified =
         run(
             List.of(
@@ -211,6 +212,67 @@ class OnnxCommandTest {
     // Eight bits through two layers: some hundredths; another input layout would be off by far.
     assertThat(json.get("maxAbsDifference").asDouble())
         .isLessThan(0.1 * json.get("maxAbsLogit").asDouble());
+  }
+
+  @Test
+  void weightsBesideTheModelAreExportedVerifiedAndInspected() throws Exception {
+    Path archive =
+        Archives.of(
+            folder,
+            "  _0 = torch.relu(torch.conv2d(x, self.w, None, [2, 2], [1, 1], [1, 1], 1))\n"
+                + "  return torch.linear(torch.mean(_0, [2, 3]), self.lin)\n",
+            Map.of(
+                "w", Archives.weight("w", 128, 3, 3, 3), "lin", Archives.weight("lin", 256, 128)));
+    Path inline = folder.resolve("inline.onnx");
+    Path split = folder.resolve("split.onnx");
+    List<String> export = List.of("onnx", archive.toString(), "--input=3x32x32");
+    assertThat(run(export, "--out=" + inline).status()).isZero();
+    assertThat(run(export, "--out=" + split, "--external-data-over=50000").err()).isEmpty();
+    assertThat(Files.size(split)).isLessThan(Files.size(inline) - 4 * 256 * 128 + 1000);
+    assertThat(run(List.of("verify", split.toString(), "--against=" + archive)).out())
+        .contains("parity: ")
+        .contains("argmax 100.00 %");
+    JsonNode whole = inspection(inline);
+    JsonNode parts = inspection(split);
+    assertThat(parts.get("dataFiles").get(0).asText()).matches("split-[0-9a-f]{8}\\.onnx\\.data");
+    assertThat(parts.get("parameters")).isEqualTo(whole.get("parameters"));
+    // 16x16 places of 3x3x3 for each of 128 channels, and the head.
+    assertThat(parts.get("multiplyAdds").asLong()).isEqualTo(16 * 16 * 27 * 128 + 128 * 256);
+    assertThat(whole.get("multiplyAdds")).isEqualTo(parts.get("multiplyAdds"));
+    assertThat(whole.get("dataFiles")).isEmpty();
+    Run refused = run(export, "--out=" + folder + "/n.onnx", "--external-data-over=3000000000");
+    assertThat(refused.err())
+        .contains("--external-data-over is 3000000000; expected 0 to 2000000000");
+  }
+
+  private JsonNode inspection(Path file) throws IOException {
+    return new ObjectMapper().readTree(run(List.of("inspect", file.toString(), "--json")).out());
+  }
+
+  @Test
+  void otherNumberTypesAreInspectedAndCountTheSameWork() throws Exception {
+    Path images = images();
+    for (String method : List.of("fp16", "int8-dynamic")) {
+      Path out = folder.resolve(method + ".onnx");
+      Run exported =
+          run(
+              List.of(
+                  "onnx", small(), "--input=3x32x32", "--mean=0.4,0.5,0.6", "--std=0.2,0.3,0.4"),
+              "--quantize=" + method,
+              "--calibration=" + images,
+              "--out=" + out);
+      assertThat(exported.status()).as("%s: %s", method, exported.err()).isZero();
+      assertThat(inspection(out).get("multiplyAdds").asLong())
+          .as(method)
+          .isEqualTo(16 * 16 * 27 * 8 + 8 * 4);
+      String text = run(List.of("inspect", out.toString())).out();
+      assertThat(text)
+          .contains("input        input FLOAT32[N, 3, 32, 32]")
+          .contains("card         m, version 1, M")
+          .contains("parity       Parity[reference=libtorch ")
+          .containsPattern("golden       [1-4] images")
+          .doesNotContain("pngBase64");
+    }
   }
 
   @Test

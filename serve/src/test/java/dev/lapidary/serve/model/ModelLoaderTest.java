@@ -4,6 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import ai.onnx.proto.OnnxMl.ModelProto;
+import ai.onnx.proto.OnnxMl.StringStringEntryProto;
+import ai.onnx.proto.OnnxMl.TensorProto;
 import dev.lapidary.models.card.ModelCard;
 import dev.lapidary.models.card.ModelCard.GoldenImage;
 import dev.lapidary.models.failure.ExitCode;
@@ -170,6 +173,26 @@ class ModelLoaderTest {
         GIVEN,
         "[tiny.onnx] its graph takes NHWC uint8 but no card says what they mean; export it with"
             + " exporter onnx");
+  }
+
+  @Test
+  void servesAModelWhoseWeightsLieBesideIt() throws Exception {
+    ModelCard card = TinyModels.levelsCard(TinyModels.goldenLevels(0.001f));
+    Path file = TinyModels.writeLevels(folder, Optional.of(card));
+    ModelProto.Builder model = ModelProto.parseFrom(Files.readAllBytes(file)).toBuilder();
+    TensorProto.Builder scale = model.getGraphBuilder().getInitializerBuilder(0).clearFloatData();
+    scale
+        .setDataLocation(TensorProto.DataLocation.EXTERNAL)
+        .addExternalData(
+            StringStringEntryProto.newBuilder().setKey("location").setValue("tiny.onnx.data"));
+    Files.write(file, model.build().toByteArray());
+    ByteBuffer data = ByteBuffer.allocate(Float.BYTES).order(ByteOrder.LITTLE_ENDIAN);
+    Files.write(folder.resolve("tiny.onnx.data"), data.putFloat(255).array());
+    try (ServedModel served = load(folder)) {
+      assertThat(GoldenCheck.failure(served)).isEmpty();
+    }
+    Files.delete(folder.resolve("tiny.onnx.data"));
+    assertThatThrownBy(() -> load(folder)).hasMessageContaining("tiny.onnx.data");
   }
 
   @Test
