@@ -54,6 +54,14 @@ public final class AtomicFile {
     }
   }
 
+  /** Makes the name of a new file or folder outlive a power failure. */
+  public static void syncFolder(Path newFile) throws IOException {
+    Path folder = newFile.toAbsolutePath().getParent();
+    if (folder != null) {
+      sync(folder, false);
+    }
+  }
+
   /** Not {@code createTempFile}, whose files only their owner may read. */
   private static String temporaryName(Path target) {
     long process = ProcessHandle.current().pid();

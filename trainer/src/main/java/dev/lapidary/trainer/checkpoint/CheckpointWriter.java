@@ -56,13 +56,14 @@ public final class CheckpointWriter implements AutoCloseable {
     try {
       pending.get();
     } catch (ExecutionException e) {
-      if (e.getCause() instanceof IOException fault) {
+      Throwable cause = e.getCause();
+      if (cause instanceof IOException || cause instanceof Failure) {
         throw Failure.failed(
-            "[%s] the checkpoint cannot be written: %s; the one before it is sound: make room, then"
+            "[%s] the checkpoint cannot be written: %s; what was written before is sound: make room, then"
                 + " go on with 'trainer resume'",
-            checkpoints.folder(), fault);
+            checkpoints.folder(), Failure.reason(cause));
       }
-      throw new IllegalStateException("writing a checkpoint", e.getCause());
+      throw new IllegalStateException("writing a checkpoint", cause);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw Failure.failed("[%s] interrupted while a checkpoint was written", checkpoints.folder());

@@ -62,6 +62,7 @@ public final class RunDirectory implements AutoCloseable {
     Files.createDirectories(run.checkpoints());
     AtomicFile.write(
         run.root.resolve(CONFIG), file -> Files.writeString(file, RunYaml.write(config)));
+    AtomicFile.syncFolder(root);
     return run;
   }
 

@@ -46,7 +46,8 @@ class KilledRunTest {
     Path data = TinyImages.write(folder.resolve(network + "-data"), 14, 1);
     Path whole = folder.resolve(network + "-whole");
     long start = System.nanoTime();
-    assertThat(finish(start(run(network, data, whole)))).isZero();
+    TrainerProcess undisturbed = TrainerProcess.start(folder, run(network, data, whole));
+    assertThat(undisturbed.status()).as(undisturbed.output()).isZero();
     long wholeMillis = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - start);
 
     Random random = new Random(network.hashCode());
@@ -55,17 +56,18 @@ class KilledRunTest {
       Path stopped = folder.resolve(network + "-stopped-" + round);
       boolean finished = false;
       while (!finished && killed < kills) {
-        Process process = start(resumeOrRun(network, data, stopped));
-        if (process.waitFor(random.nextLong(wholeMillis), TimeUnit.MILLISECONDS)) {
-          assertThat(process.exitValue()).as(log()).isZero();
+        TrainerProcess training = TrainerProcess.start(folder, resumeOrRun(network, data, stopped));
+        if (training.process().waitFor(random.nextLong(wholeMillis), TimeUnit.MILLISECONDS)) {
+          assertThat(training.status()).as(training.output()).isZero();
           finished = true;
         } else {
-          process.destroyForcibly().waitFor();
+          training.process().destroyForcibly().waitFor();
           killed++;
         }
       }
       if (!finished) {
-        assertThat(finish(start(resumeOrRun(network, data, stopped)))).as(log()).isZero();
+        TrainerProcess last = TrainerProcess.start(folder, resumeOrRun(network, data, stopped));
+        assertThat(last.status()).as(last.output()).isZero();
       }
       assertSameBytes(whole, stopped);
     }
@@ -73,12 +75,12 @@ class KilledRunTest {
 
   private static void assertSameBytes(Path whole, Path stopped) throws IOException {
     for (String file : List.of("model.pt", "model.safetensors", "metrics.jsonl")) {
-      assertThat(stopped.resolve(file)).hasSameBinaryContentAs(whole.resolve(file));
+      assertThat(Files.mismatch(stopped.resolve(file), whole.resolve(file))).as(file).isEqualTo(-1);
     }
     Path wholeLast = new Checkpoints(whole.resolve("checkpoints")).files().get(0);
     Path stoppedLast = new Checkpoints(stopped.resolve("checkpoints")).files().get(0);
     assertThat(stoppedLast.getFileName()).isEqualTo(wholeLast.getFileName());
-    assertThat(stoppedLast).hasSameBinaryContentAs(wholeLast);
+    assertThat(Files.mismatch(stoppedLast, wholeLast)).as("" + stoppedLast).isEqualTo(-1);
   }
 
   private static List<String> resumeOrRun(String network, Path data, Path out) {
@@ -101,30 +103,5 @@ class KilledRunTest {
     arguments.addAll(List.of("--accumulate=2", "--clip-norm=1", "--checkpoint-every=2"));
     arguments.addAll(List.of("--augment=rrc, hflip, mixup", "--label-smoothing=0.1"));
     return arguments;
-  }
-
-  private Process start(List<String> arguments) throws IOException {
-    List<String> command = new ArrayList<>();
-    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    command.addAll(List.of("-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"));
-    command.addAll(List.of("-Djava.awt.headless=true", "-cp"));
-    command.add(System.getProperty("java.class.path"));
-    command.add("dev.lapidary.trainer.cli.TrainerMain");
-    command.addAll(arguments);
-    Path log = folder.resolve("log");
-    return new ProcessBuilder(command)
-        .redirectErrorStream(true)
-        .redirectOutput(ProcessBuilder.Redirect.to(log.toFile()))
-        .start();
-  }
-
-  private int finish(Process process) throws Exception {
-    assertThat(process.waitFor(10, TimeUnit.MINUTES)).as(log()).isTrue();
-    return process.exitValue();
-  }
-
-  private String log() throws IOException {
-    Path log = folder.resolve("log");
-    return Files.exists(log) ? Files.readString(log) : "no log";
   }
 }

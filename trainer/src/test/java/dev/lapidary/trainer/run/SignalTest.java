@@ -1,0 +1,51 @@
+package dev.lapidary.trainer.run;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** A training process that is asked to stop finishes its step, keeps it, and says how to go on. */
+class SignalTest {
+  @TempDir private Path folder;
+
+  @ParameterizedTest
+  @CsvSource({"INT,130", "TERM,143"})
+  void endsTheStepAndWritesItsCheckpoint(String signal, int status) throws Exception {
+    Path data = TinyImages.write(folder.resolve("data"), 14, 1);
+    Path whole = folder.resolve("whole");
+    Path run = folder.resolve("run");
+    assertThat(TrainerProcess.start(folder, arguments(data, whole, 6)).status()).isZero();
+
+    TrainerProcess training = TrainerProcess.start(folder, arguments(data, run, 6));
+    training.awaitOutput("epoch 1/");
+    new ProcessBuilder("kill", "-" + signal, "" + training.pid()).start().waitFor();
+    assertThat(training.status()).as(training.output()).isEqualTo(status);
+    assertThat(training.output())
+        .contains("interrupted; the checkpoint is written. To go on: trainer resume " + run);
+
+    TrainerProcess resumed = TrainerProcess.start(folder, List.of("resume", run.toString()));
+    assertThat(resumed.status()).as(resumed.output()).isZero();
+    assertThat(resumed.output()).contains("going on after step");
+    for (String file : List.of("model.pt", "model.safetensors", "metrics.jsonl")) {
+      assertThat(run.resolve(file)).hasSameBinaryContentAs(whole.resolve(file));
+    }
+    assertThat(Files.readString(run.resolve("metrics.jsonl")).lines()).hasSize(6);
+  }
+
+  private static List<String> arguments(Path data, Path out, int epochs) {
+    return List.of(
+        "run",
+        "--data=" + data,
+        "--out=" + out,
+        "--arch=resnet20_cifar",
+        "--input-size=16",
+        "--epochs=" + epochs,
+        "--batch-size=5",
+        "--threads=1");
+  }
+}
