@@ -2,10 +2,7 @@ package dev.lapidary.trainer.run;
 
 import dev.lapidary.models.card.ModelCard;
 import dev.lapidary.models.image.Preprocessing;
-import dev.lapidary.trainer.checkpoint.TrainingState.Best;
-import dev.lapidary.trainer.checkpoint.TrainingState.Identity;
-import dev.lapidary.trainer.data.TrainingData;
-import dev.lapidary.trainer.plan.RunConfig;
+import dev.lapidary.trainer.report.Measures;
 import java.util.List;
 import java.util.Optional;
 import java.util.TreeMap;
@@ -14,27 +11,36 @@ import java.util.TreeMap;
 final class Cards {
   private Cards() {}
 
-  static ModelCard of(
-      RunConfig config, TrainingData data, Network network, Identity identity, Best best) {
+  static ModelCard of(RunInputs inputs, Delivery.Measured measured) {
+    Network network = inputs.network();
     Preprocessing rule = network.preprocessing();
     TreeMap<String, Double> metrics = new TreeMap<>();
-    if (config.checkpoints().deliver() == RunConfig.Deliver.BEST) {
-      metrics.put("val_accuracy", best.accuracy());
-      metrics.put("val_loss", best.loss());
-    }
-    String name = config.model().name();
+    metrics.put("val_accuracy", measured.validation().accuracy());
+    metrics.put("val_loss", measured.validation().loss());
+    List<String> labels = inputs.data().train().labels();
+    measured
+        .test()
+        .ifPresent(
+            test -> {
+              Measures measures = test.measures(labels);
+              metrics.put("test_accuracy", measures.accuracy());
+              metrics.put("test_accuracy_low", measures.accuracyInterval().low());
+              metrics.put("test_accuracy_high", measures.accuracyInterval().high());
+              metrics.put("test_loss", measures.loss());
+            });
+    String name = inputs.config().model().name();
     return new ModelCard(
         name.isBlank() ? network.architecture() : name,
         "1",
         network.architecture(),
-        data.train().labels(),
+        labels,
         new ModelCard.Input(
             "input", "NCHW", rule.channels(), rule.cropHeight(), rule.cropWidth(), "float32"),
         Optional.of(rule),
         metrics,
         new ModelCard.Provenance(
-            identity.runId(),
-            identity.manifestSha256(),
+            inputs.identity().runId(),
+            inputs.identity().manifestSha256(),
             network.weightsSource(),
             network.weightsSha256()),
         Optional.empty(),

@@ -2,35 +2,54 @@ package dev.lapidary.trainer.run;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import com.fasterxml.jackson.databind.SerializationFeature;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.datatype.jdk8.Jdk8Module;
 import dev.lapidary.models.archive.ArchiveWriter;
 import dev.lapidary.models.archive.TorchScriptArchive;
 import dev.lapidary.models.card.CardJson;
+import dev.lapidary.models.file.AtomicFile;
 import dev.lapidary.models.script.StateDict;
 import dev.lapidary.models.tensor.Tensor;
 import dev.lapidary.models.weights.NamedTensors;
 import dev.lapidary.models.weights.Safetensors;
-import dev.lapidary.trainer.checkpoint.TrainingState.Best;
 import dev.lapidary.trainer.program.TrainingProgram;
+import dev.lapidary.trainer.report.Measures;
 import java.io.IOException;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
-/** {@code model.pt}: the network alone, with its card; and the same weights as safetensors. */
+/**
+ * {@code model.pt}: the network alone, with its card; the same weights as safetensors; and {@code
+ * test.json} if there are test images.
+ */
 final class Delivery {
+  private static final JsonMapper JSON =
+      JsonMapper.builder()
+          .addModule(new Jdk8Module())
+          .enable(SerializationFeature.INDENT_OUTPUT)
+          .build();
+
   private Delivery() {}
 
+  /** How good the delivered weights are. */
+  record Measured(Scores validation, Optional<Scores> test) {}
+
   static void write(
-      RunDirectory directory, RunInputs inputs, Map<String, Tensor> weights, Best best)
+      RunDirectory directory, RunInputs inputs, Map<String, Tensor> weights, Measured measured)
       throws IOException {
     TorchScriptArchive archive = inputs.network().archive();
     TrainingProgram.store(archive, weights);
-    String card =
-        CardJson.write(
-            Cards.of(inputs.config(), inputs.data(), inputs.network(), inputs.identity(), best));
+    String card = CardJson.write(Cards.of(inputs, measured));
     Map<String, byte[]> extra = new LinkedHashMap<>(archive.extra());
     extra.put(TorchScriptArchive.CARD, card.getBytes(UTF_8));
     Map<String, String> labels = WithoutForeignHead.metadata(inputs.data().train().labels());
+    if (measured.test().isPresent()) {
+      Measures test = measured.test().get().measures(inputs.data().train().labels());
+      AtomicFile.write(directory.test(), file -> JSON.writeValue(file.toFile(), test));
+    }
     Safetensors.write(
         new NamedTensors("safetensors", StateDict.of(archive).tensors(), labels, List.of()),
         directory.weights());

@@ -6,11 +6,15 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.PropertyNamingStrategies;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.lapidary.models.file.AtomicFile;
+import dev.lapidary.trainer.report.EpochMetrics;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.List;
 
 /**
  * JSON Lines, one record a line. What was appended is on the disk when the call returns, so that a
@@ -44,6 +48,15 @@ final class MetricsLog implements AutoCloseable {
         FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
     channel.position(channel.size());
     return new MetricsLog(channel);
+  }
+
+  /** The epochs that a file tells of, in order. */
+  static List<EpochMetrics> epochs(Path file) throws IOException {
+    List<EpochMetrics> epochs = new ArrayList<>();
+    for (String line : Files.readAllLines(file)) {
+      epochs.add(JSON.readValue(line, EpochMetrics.class));
+    }
+    return epochs;
   }
 
   void append(Record line) throws IOException {

@@ -37,6 +37,7 @@ import java.util.Set;
  * @param layers prefixes of names from the stem to the head, for layer-wise rates
  * @param weightsSource the file's name, or {@code random}
  * @param weightsSha256 of that file; empty if random
+ * @param pretrained names of the tensors whose values come from a file
  * @param notes what a user should know of where the weights come from
  */
 record Network(
@@ -47,6 +48,7 @@ record Network(
     List<List<String>> layers,
     String weightsSource,
     String weightsSha256,
+    Set<String> pretrained,
     List<String> notes) {
 
   /**
@@ -81,6 +83,14 @@ record Network(
     return 0;
   }
 
+  /** What a layer is called: the first and the last of its modules. */
+  String layerName(int layer) {
+    List<String> modules = layers.get(layer);
+    return modules.size() == 1
+        ? modules.get(0)
+        : modules.get(0) + " … " + modules.get(modules.size() - 1);
+  }
+
   private static Network ofZoo(RunConfig config, int classes) {
     Architecture architecture = Zoo.find(config.model().arch().orElseThrow());
     ZooOptions published = ZooOptions.of(classes, config.seed());
@@ -94,6 +104,7 @@ record Network(
         architecture.stages().stream().map(Stage::modules).toList(),
         "random",
         "",
+        Set.of(),
         List.of("weights: random, seed " + config.seed()));
   }
 
@@ -113,7 +124,9 @@ record Network(
     String head = headOf(state, file);
     List<String> known = card.map(ModelCard::labels).orElse(List.of());
     boolean foreign = !known.isEmpty() && !known.equals(labels);
-    fitHead(state, head, labels.size(), foreign, config.seed(), notes);
+    Set<String> pretrained = new LinkedHashSet<>();
+    state.entries().forEach(entry -> pretrained.add(entry.name()));
+    pretrained.removeAll(fitHead(state, head, labels.size(), foreign, config.seed(), notes));
     return new Network(
         archive,
         card.map(ModelCard::architecture).orElse(archive.root().className()),
@@ -122,6 +135,7 @@ record Network(
         layersOf(state),
         String.valueOf(file.getFileName()),
         Fingerprint.of(file),
+        pretrained,
         notes);
   }
 
@@ -162,9 +176,13 @@ record Network(
     return last.contains(".") ? last.substring(0, last.lastIndexOf('.')) : last;
   }
 
-  /** The text names no sizes, so a weight of another first size is enough. */
-  private static void fitHead(
+  /**
+   * Gives the head fresh weights if it has other classes; returns their names. The archive's text
+   * names no sizes, so a weight of another first size is enough.
+   */
+  private static Set<String> fitHead(
       StateDict state, String head, int classes, boolean foreign, long seed, List<String> notes) {
+    Set<String> replaced = new LinkedHashSet<>();
     for (String attribute : List.of("weight", "bias")) {
       Optional<StateDict.Entry> found = state.find(head + "." + attribute);
       if (found.isEmpty() || (!foreign && found.get().tensor().size(0) == classes)) {
@@ -182,7 +200,9 @@ record Network(
       fanIn /= state.find(head + ".weight").orElseThrow().tensor().size(0);
       Tensor fresh = uniform(1 / Math.sqrt((double) fanIn), seed, entry.name(), shape);
       entry.owner().attributes().put(attribute, new PyTensor(fresh, true));
+      replaced.add(entry.name());
     }
+    return replaced;
   }
 
   private static Tensor uniform(double bound, long seed, String name, long... shape) {
@@ -213,6 +233,8 @@ record Network(
   }
 
   private Network with(Path weights, String sha256, MatchReport report) {
+    Set<String> filled = new LinkedHashSet<>(pretrained);
+    report.loaded().forEach(tensor -> filled.add(tensor.name()));
     List<String> all = new ArrayList<>();
     all.add("weights: " + weights.getFileName());
     report.text().lines().forEach(all::add);
@@ -224,6 +246,7 @@ record Network(
         layers,
         String.valueOf(weights.getFileName()),
         sha256,
+        filled,
         all);
   }
 

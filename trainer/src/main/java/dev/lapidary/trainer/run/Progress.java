@@ -1,5 +1,6 @@
 package dev.lapidary.trainer.run;
 
+import dev.lapidary.trainer.report.EpochMetrics;
 import java.io.PrintWriter;
 import java.util.Locale;
 

@@ -23,6 +23,9 @@ import org.jspecify.annotations.Nullable;
  * checkpoints/      the newest two, and the best weights
  * metrics.jsonl     a line an epoch; equal runs, equal bytes
  * timing.jsonl      durations and rates
+ * report.html       curves, mistakes, plan and data on one page; equal runs, equal bytes
+ * test.json         what the delivered model measured on the test images, if there are any
+ * tensorboard/      the curves for TensorBoard, with times
  * model.pt          the network alone, with its card
  * model.safetensors the same weights by name
  * </pre>
@@ -108,6 +111,18 @@ public final class RunDirectory implements AutoCloseable {
 
   public Path timing() {
     return root.resolve("timing.jsonl");
+  }
+
+  public Path report() {
+    return root.resolve("report.html");
+  }
+
+  public Path test() {
+    return root.resolve("test.json");
+  }
+
+  public Path tensorboard() {
+    return root.resolve("tensorboard");
   }
 
   public Path model() {

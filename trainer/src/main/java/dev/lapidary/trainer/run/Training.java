@@ -11,6 +11,7 @@ import dev.lapidary.trainer.checkpoint.TrainingState.Adapted;
 import dev.lapidary.trainer.checkpoint.TrainingState.Best;
 import dev.lapidary.trainer.checkpoint.TrainingState.Position;
 import dev.lapidary.trainer.checkpoint.TrainingState.Sums;
+import dev.lapidary.trainer.data.Dataset;
 import dev.lapidary.trainer.data.Loader;
 import dev.lapidary.trainer.plan.PlateauState;
 import dev.lapidary.trainer.plan.RunConfig;
@@ -19,9 +20,13 @@ import dev.lapidary.trainer.plan.StageConfig;
 import dev.lapidary.trainer.program.Optimizer;
 import dev.lapidary.trainer.program.ProgramTensor;
 import dev.lapidary.trainer.program.TrainingProgram;
+import dev.lapidary.trainer.report.EpochMetrics;
+import dev.lapidary.trainer.report.Measures;
+import dev.lapidary.trainer.report.Overfitting;
 import java.io.IOException;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
@@ -81,15 +86,7 @@ final class Training implements AutoCloseable {
 
   /** Takes everything from a checkpoint. */
   void restore(Checkpoints.Saved saved) {
-    for (ProgramTensor tensor : program.tensors()) {
-      Tensor value = saved.model().get(tensor.name());
-      if (value == null || !Arrays.equals(value.shape(), tensor.shape())) {
-        throw Failure.badInput(
-            "[%s] the checkpoint has no %s of shape %s; the network has changed",
-            directory.checkpoints(), tensor.name(), Arrays.toString(tensor.shape()));
-      }
-      program.write(tensor.array(), value.bytes());
-    }
+    load(saved.model());
     TrainingState state = saved.state();
     position = state.position();
     sums = state.sums();
@@ -105,6 +102,18 @@ final class Training implements AutoCloseable {
     optimizer.restore(saved.optimizer());
   }
 
+  private void load(Map<String, Tensor> values) {
+    for (ProgramTensor tensor : program.tensors()) {
+      Tensor value = values.get(tensor.name());
+      if (value == null || !Arrays.equals(value.shape(), tensor.shape())) {
+        throw Failure.badInput(
+            "[%s] the checkpoint has no %s of shape %s; the network has changed",
+            directory.checkpoints(), tensor.name(), Arrays.toString(tensor.shape()));
+      }
+      program.write(tensor.array(), value.bytes());
+    }
+  }
+
   /** Begins a stage that was added to a finished run. */
   void goOnWithStage(int stage) {
     position = new Position(stage, 0, 0, position.step());
@@ -114,7 +123,8 @@ final class Training implements AutoCloseable {
   /** The whole road. */
   Outcome run() throws IOException {
     try (MetricsLog metrics = MetricsLog.open(directory.metrics(), metricsBytes);
-        MetricsLog timing = MetricsLog.append(directory.timing())) {
+        MetricsLog timing = MetricsLog.append(directory.timing());
+        Reports reports = new Reports(directory, inputs, program, position.step())) {
       for (int s = position.stage(); s < config.stages().size() && !finished; s++) {
         StageRun stage = enterStage(s);
         while (position.stage() == s) {
@@ -126,12 +136,13 @@ final class Training implements AutoCloseable {
           boolean better = keepBest(scores);
           metrics.append(epochMetrics(stage, scores, better));
           timing.append(clock.epoch(position.step()));
+          report(reports, scores);
           adapt(stage, scores);
           finishEpoch(stage, metrics, better);
         }
         progress.say(stage.proveFrozen());
       }
-      deliver();
+      deliver(reports);
       return Outcome.FINISHED;
     }
   }
@@ -222,6 +233,12 @@ final class Training implements AutoCloseable {
     return line;
   }
 
+  private void report(Reports reports, Scores scores) throws IOException {
+    List<EpochMetrics> epochs = MetricsLog.epochs(directory.metrics());
+    Overfitting.warning(epochs).ifPresent(warning -> progress.say("warning: " + warning));
+    reports.epoch(epochs, position.stage(), scores);
+  }
+
   private void finishEpoch(StageRun stage, MetricsLog metrics, boolean better) throws IOException {
     boolean patient = isPatient();
     boolean last = !patient || position.epoch() + 1 == stage.config().epochs();
@@ -272,15 +289,42 @@ final class Training implements AutoCloseable {
         });
   }
 
-  private void deliver() throws IOException {
+  private void deliver(Reports reports) throws IOException {
     writer.await();
     Best chosen = best.orElseThrow();
     boolean last = config.checkpoints().deliver() == RunConfig.Deliver.LAST;
     Map<String, Tensor> weights = last ? tensors() : checkpoints.readBest(chosen.file());
-    Delivery.write(directory, inputs, weights, chosen);
+    load(weights);
+    Delivery.Measured measured = new Delivery.Measured(validation.score(program), test());
+    reports.end(MetricsLog.epochs(directory.metrics()), measured);
+    Delivery.write(directory, inputs, weights, measured);
     progress.say(
         "%s: validation accuracy %.4f after step %d"
-            .formatted(directory.model(), chosen.accuracy(), chosen.step()));
+            .formatted(
+                directory.model(),
+                measured.validation().accuracy(),
+                last ? position.step() : chosen.step()));
+  }
+
+  /** The one look at the test images. */
+  private Optional<Scores> test() {
+    if (inputs.data().test().isEmpty()) {
+      return Optional.empty();
+    }
+    Dataset images = inputs.data().test().get();
+    try (Validation test =
+        new Validation(images, inputs.network().preprocessing(), config.threads(), 0)) {
+      Scores scores = test.score(program);
+      Measures measures = scores.measures(images.labels());
+      progress.say(
+          "test accuracy %.4f on %d images, 95 %% interval %.4f to %.4f"
+              .formatted(
+                  measures.accuracy(),
+                  measures.images(),
+                  measures.accuracyInterval().low(),
+                  measures.accuracyInterval().high()));
+      return Optional.of(scores);
+    }
   }
 
   private Map<String, Tensor> tensors() {

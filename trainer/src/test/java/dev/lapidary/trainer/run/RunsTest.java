@@ -11,6 +11,7 @@ import dev.lapidary.models.failure.Failure;
 import dev.lapidary.trainer.data.EpochOrder;
 import dev.lapidary.trainer.plan.RunConfig;
 import dev.lapidary.trainer.plan.RunYaml;
+import dev.lapidary.trainer.report.Measures;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
@@ -108,6 +109,32 @@ class RunsTest {
   }
 
   @Test
+  void testImagesAreLookedAtOnceAtTheEnd() throws IOException {
+    Path out = folder.resolve("run");
+    Path test = TinyImages.write(folder.resolve("test"), 5, 7);
+    Runs.start(out, RunYaml.with(config, "data.test=" + test), progress, NEVER);
+    Measures measured = Evaluation.of(out, test, "cpu", 1).measures();
+    assertThat(said.toString())
+        .contains("24 training and 6 validation images, 15 test images")
+        .containsOnlyOnce("test accuracy %.4f on 15 images, 95 ".formatted(measured.accuracy()));
+    ModelCard card =
+        CardJson.read(
+            ArchiveReader.read(out.resolve("model.pt")).extra().get("card.json"), "model.pt");
+    assertThat(card.metrics())
+        .containsEntry("test_accuracy", measured.accuracy())
+        .containsEntry("test_accuracy_low", measured.accuracyInterval().low())
+        .containsEntry("test_loss", measured.loss());
+    assertThat(Files.readString(out.resolve("test.json")))
+        .contains("\"accuracy\" : " + measured.accuracy())
+        .contains("\"confusion\"");
+    assertThat(Files.readString(out.resolve("report.html")))
+        .contains("<h2 id='Test'>")
+        .contains("finished after 3 epochs")
+        .doesNotContain(folder.toString());
+    assertThat(out.resolve("tensorboard")).isNotEmptyDirectory();
+  }
+
+  @Test
   void interruptedAfterEveryStepItGivesTheSameBytes() throws IOException {
     Path whole = folder.resolve("whole");
     Runs.start(whole, config, progress, NEVER);
@@ -119,7 +146,7 @@ class RunsTest {
       parts.incrementAndGet();
     }
     assertThat(parts.get()).isGreaterThan(8);
-    for (String file : List.of("model.pt", "model.safetensors", "metrics.jsonl")) {
+    for (String file : List.of("model.pt", "model.safetensors", "metrics.jsonl", "report.html")) {
       assertThat(stopped.resolve(file)).hasSameBinaryContentAs(whole.resolve(file));
     }
   }

@@ -1,4 +1,4 @@
-package dev.lapidary.trainer.run;
+package dev.lapidary.trainer.report;
 
 /**
  * A line of {@code metrics.jsonl}. No clock time: equal runs give equal lines.

@@ -1,0 +1,207 @@
+package dev.lapidary.trainer.report;
+
+import com.google.errorprone.annotations.FormatMethod;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+
+/** A chart of lines as inline SVG, with a legend and a text that says what it shows. */
+record LineChart(String title, String xTitle, Scale scale, List<Series> series, List<Mark> marks) {
+  private static final int WIDTH = 560;
+  private static final int HEIGHT = 250;
+  private static final int LEFT = 58;
+  private static final int RIGHT = 12;
+  private static final int TOP = 10;
+  private static final int BOTTOM = 38;
+  private static final int TICKS = 5;
+  private static final int COLOURS = 8;
+
+  /** How the vertical axis runs. */
+  enum Scale {
+    LINEAR,
+    LOGARITHMIC
+  }
+
+  record Point(double x, double y) {}
+
+  /** Points from left to right. */
+  record Series(String name, List<Point> points) {
+    Series {
+      points = List.copyOf(points);
+    }
+  }
+
+  /** A vertical line with a word on it. */
+  record Mark(double x, String text) {}
+
+  LineChart {
+    series = series.stream().filter(s -> !s.points().isEmpty()).toList();
+    marks = List.copyOf(marks);
+  }
+
+  /** Nothing if there is no point. */
+  String html() {
+    List<Point> all = series.stream().flatMap(s -> s.points().stream()).toList();
+    if (all.isEmpty()) {
+      return "";
+    }
+    Frame frame = Frame.around(all, scale);
+    StringBuilder out = new StringBuilder("<figure><figcaption>");
+    out.append(Html.escape(title)).append("</figcaption>\n");
+    out.append(format("<svg viewBox='0 0 %d %d' role='img' aria-label='", WIDTH, HEIGHT));
+    out.append(Html.escape(spoken())).append("'>\n");
+    axes(out, frame);
+    for (Mark mark : marks) {
+      double x = frame.x(mark.x);
+      out.append(format("<line class='mark' x1='%.1f' x2='%.1f' y1='%d' ", x, x, TOP));
+      out.append(format("y2='%d'/>", HEIGHT - BOTTOM));
+      boolean left = x > WIDTH - 100;
+      out.append(format("<text x='%.1f' y='%d' ", left ? x - 4 : x + 4, TOP + 10));
+      out.append(left ? "text-anchor='end'>" : ">").append(Html.escape(mark.text));
+      out.append("</text>\n");
+    }
+    for (int i = 0; i < series.size(); i++) {
+      line(out, frame, i);
+    }
+    out.append("</svg>\n");
+    legend(out);
+    return out.append("</figure>\n").toString();
+  }
+
+  private void axes(StringBuilder out, Frame frame) {
+    int bottom = HEIGHT - BOTTOM;
+    for (double y : frame.yTicks()) {
+      out.append(format("<line class='grid' x1='%d' x2='%d' ", LEFT, WIDTH - RIGHT));
+      out.append(format("y1='%.1f' y2='%.1f'/>", frame.y(y), frame.y(y)));
+      out.append(format("<text x='%d' y='%.1f' text-anchor='end'>", LEFT - 6, frame.y(y) + 4));
+      out.append(label(y)).append("</text>\n");
+    }
+    out.append(format("<line class='axis' x1='%d' x2='%d' ", LEFT, WIDTH - RIGHT));
+    out.append(format("y1='%d' y2='%d'/>\n", bottom, bottom));
+    for (double x : frame.xTicks()) {
+      out.append(format("<text x='%.1f' y='%d' ", frame.x(x), bottom + 16));
+      out.append("text-anchor='middle'>").append(label(x)).append("</text>");
+    }
+    out.append(format("\n<text x='%d' y='%d' ", (LEFT + WIDTH - RIGHT) / 2, HEIGHT - 4));
+    out.append("text-anchor='middle'>").append(Html.escape(xTitle)).append("</text>\n");
+  }
+
+  private void line(StringBuilder out, Frame frame, int index) {
+    List<Point> points = series.get(index).points;
+    out.append(format("<polyline class='%s' points='", style(index)));
+    for (Point point : points) {
+      if (frame.shows(point)) {
+        out.append(format("%.1f,%.1f ", frame.x(point.x), frame.y(point.y)));
+      }
+    }
+    out.append("'/>");
+    if (points.size() == 1 && frame.shows(points.get(0))) { // a line of one point is not seen
+      Point only = points.get(0);
+      out.append(format("<circle class='%s' r='3' ", style(index)));
+      out.append(format("cx='%.1f' cy='%.1f'/>", frame.x(only.x), frame.y(only.y)));
+    }
+    out.append("\n");
+  }
+
+  private void legend(StringBuilder out) {
+    out.append("<ul class='legend'>");
+    for (int i = 0; i < series.size(); i++) {
+      out.append("<li><svg viewBox='0 0 28 10' aria-hidden='true'>");
+      out.append(format("<polyline class='%s' points='0,5 28,5'/></svg>", style(i)));
+      out.append(Html.escape(series.get(i).name)).append("</li>");
+    }
+    out.append("</ul>\n");
+  }
+
+  /** Colour and, so that colour is not all, dashes. */
+  private static String style(int index) {
+    int dashes = (index + index / COLOURS) % 4;
+    return "s" + index % COLOURS + (dashes == 0 ? "" : " d" + dashes);
+  }
+
+  private String spoken() {
+    StringBuilder text = new StringBuilder(title).append(".");
+    for (Series one : series) {
+      Point last = one.points.get(one.points.size() - 1);
+      text.append(" ").append(one.name).append(" from ");
+      text.append(label(one.points.get(0).y)).append(" to ").append(label(last.y)).append(".");
+    }
+    return text.toString();
+  }
+
+  private static String label(double value) {
+    double size = Math.abs(value);
+    if (value == Math.rint(value) && size < 1e6) {
+      return format("%d", (long) value);
+    }
+    return size < 1e-3 || size >= 1e6
+        ? format("%.1e", value)
+        : format("%.4f", value).replaceAll("0+$", "");
+  }
+
+  @FormatMethod
+  private static String format(String format, Object... arguments) {
+    return String.format(Locale.ROOT, format, arguments);
+  }
+
+  /** Where values lie on the page. */
+  private record Frame(double x0, double x1, double y0, double y1, boolean log) {
+
+    static Frame around(List<Point> points, Scale scale) {
+      boolean log = scale == Scale.LOGARITHMIC;
+      List<Double> ys =
+          points.stream()
+              .map(Point::y)
+              .filter(y -> Double.isFinite(y) && (!log || y > 0))
+              .map(y -> log ? Math.log10(y) : y)
+              .toList();
+      double low = ys.stream().mapToDouble(y -> y).min().orElse(0);
+      double high = ys.stream().mapToDouble(y -> y).max().orElse(1);
+      double margin = high > low ? (high - low) * 0.05 : Math.max(1e-3, Math.abs(high) * 0.05);
+      double first = points.stream().mapToDouble(Point::x).min().orElse(0);
+      double last = points.stream().mapToDouble(Point::x).max().orElse(1);
+      double bottom = !log && low >= 0 ? Math.max(0, low - margin) : low - margin;
+      return new Frame(first, last > first ? last : first + 1, bottom, high + margin, log);
+    }
+
+    boolean shows(Point point) {
+      return Double.isFinite(point.y) && (!log || point.y > 0);
+    }
+
+    double x(double value) {
+      return LEFT + (WIDTH - LEFT - RIGHT) * (value - x0) / (x1 - x0);
+    }
+
+    double y(double value) {
+      double v = log ? Math.log10(value) : value;
+      return HEIGHT - BOTTOM - (HEIGHT - BOTTOM - TOP) * (v - y0) / (y1 - y0);
+    }
+
+    List<Double> xTicks() {
+      return ticks(x0, x1, 8);
+    }
+
+    List<Double> yTicks() {
+      List<Double> ticks = ticks(y0, y1, TICKS);
+      return log ? ticks.stream().map(t -> Math.pow(10, t)).toList() : ticks;
+    }
+
+    /** Multiples of 1, 2 or 5 times a power of ten. */
+    private static List<Double> ticks(double from, double to, int most) {
+      double raw = (to - from) / most;
+      double power = Math.pow(10, Math.floor(Math.log10(raw)));
+      double step = power;
+      for (int factor : new int[] {1, 2, 5, 10}) {
+        step = factor * power;
+        if (step >= raw) {
+          break;
+        }
+      }
+      List<Double> ticks = new ArrayList<>();
+      for (long i = (long) Math.ceil(from / step); i * step <= to; i++) {
+        ticks.add(i * step);
+      }
+      return ticks;
+    }
+  }
+}

@@ -1,0 +1,99 @@
+package dev.lapidary.trainer.report;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+
+/** A plan for a terminal. */
+public final class PlanText {
+  private PlanText() {}
+
+  /** One line, the same as in the report. */
+  static String summary(StagePlan stage) {
+    String accumulated = stage.accumulate() > 1 ? " x " + stage.accumulate() : "";
+    return String.format(
+        Locale.ROOT,
+        "%d epochs of %,d steps, batch %d%s, %s, %s, augment %s; %d tensors trained, %,d of %,d"
+            + " parameters",
+        stage.epochs(),
+        stage.stepsPerEpoch(),
+        stage.batchSize(),
+        accumulated,
+        stage.optimizer(),
+        stage.schedule(),
+        stage.augment(),
+        stage.trainedTensors(),
+        stage.trainedParameters(),
+        stage.parameters());
+  }
+
+  public static List<String> lines(List<StagePlan> stages) {
+    List<String> lines = new ArrayList<>();
+    for (int i = 0; i < stages.size(); i++) {
+      StagePlan stage = stages.get(i);
+      lines.add("stage %d/%d %s".formatted(i + 1, stages.size(), stage.name()));
+      lines.add("  " + summary(stage));
+      groups(lines, stage);
+      memory(lines, stage.memory());
+      lines.add("");
+    }
+    return lines;
+  }
+
+  private static void groups(List<String> lines, StagePlan stage) {
+    int width = stage.groups().stream().mapToInt(g -> g.name().length()).max().orElse(4);
+    String format = "  %-" + Math.max(4, width) + "s %7s %12s  %-32s %8s  %-10s %s";
+    lines.add(
+        String.format(
+            Locale.ROOT,
+            format,
+            "part",
+            "tensors",
+            "parameters",
+            "rate: first, highest, last",
+            "decay",
+            "BatchNorm",
+            "weights"));
+    for (StagePlan.Group group : stage.groups()) {
+      lines.add(
+          String.format(
+              Locale.ROOT,
+              format,
+              group.name(),
+              group.tensors(),
+              String.format(Locale.ROOT, "%,d", group.parameters()),
+              rates(stage, group),
+              group.trained() ? String.format(Locale.ROOT, "%.1e", group.weightDecay()) : "",
+              group.batchNorm(),
+              group.origin()));
+    }
+  }
+
+  private static String rates(StagePlan stage, StagePlan.Group group) {
+    if (!group.trained()) {
+      return "frozen";
+    }
+    return String.format(
+        Locale.ROOT,
+        "%.2e, %.2e, %.2e",
+        group.rate() * stage.firstFactor(),
+        group.rate() * stage.topFactor(),
+        group.rate() * stage.lastFactor());
+  }
+
+  private static void memory(List<String> lines, StagePlan.Memory memory) {
+    lines.add(
+        String.format(
+            Locale.ROOT,
+            "  memory, estimated: %s = weights %s + gradients %s + optimizer %s + activations %s",
+            megabytes(memory.total()),
+            megabytes(memory.weights()),
+            megabytes(memory.gradients()),
+            megabytes(memory.optimizer()),
+            memory.activations() == 0 ? "not known" : "up to " + megabytes(memory.activations())));
+  }
+
+  private static String megabytes(long bytes) {
+    return String.format(Locale.ROOT, "%,.1f MB", (double) bytes / 1e6);
+  }
+}

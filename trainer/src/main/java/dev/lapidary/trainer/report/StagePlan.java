@@ -1,0 +1,119 @@
+package dev.lapidary.trainer.report;
+
+import java.util.List;
+
+/**
+ * What a stage of a run is going to do, read off the loop's own objects.
+ *
+ * @param stepsPerEpoch optimizer steps
+ * @param optimizer as run.yaml writes it, such as {@code sgd momentum 0.9}
+ * @param schedule likewise
+ * @param factors of the schedule, at {@code steps}: what every rate is multiplied by
+ * @param steps of the stage, from 0, the last one among them
+ * @param groups of parameters, from the stem to the head
+ * @param memory an estimate
+ */
+public record StagePlan(
+    String name,
+    int epochs,
+    int batchSize,
+    int accumulate,
+    long stepsPerEpoch,
+    String optimizer,
+    String schedule,
+    String augment,
+    List<Double> factors,
+    List<Long> steps,
+    List<Group> groups,
+    Memory memory) {
+
+  /**
+   * Parameters of one part of the network that share everything said here.
+   *
+   * @param name of the part, such as {@code layer1}
+   * @param parameters numbers in the tensors
+   * @param rate the learning rate before the schedule; 0 if frozen
+   * @param batchNorms modules with running statistics in this part
+   * @param liveBatchNorms those of them that normalize by the batch and move their statistics
+   * @param fromFile tensors that pretrained weights filled; the others are drawn at random
+   */
+  public record Group(
+      String name,
+      int tensors,
+      long parameters,
+      boolean trained,
+      double rate,
+      double weightDecay,
+      int batchNorms,
+      int liveBatchNorms,
+      int fromFile) {
+
+    /** {@code pretrained}, {@code new} or how many of both. */
+    public String origin() {
+      if (fromFile == tensors) {
+        return "pretrained";
+      }
+      return fromFile == 0
+          ? "new"
+          : "%d pretrained, %d new".formatted(fromFile, tensors - fromFile);
+    }
+
+    /** {@code frozen}, {@code live}, how many of both, or a dash. */
+    public String batchNorm() {
+      if (batchNorms == 0) {
+        return "-";
+      }
+      if (liveBatchNorms == 0) {
+        return "frozen";
+      }
+      return liveBatchNorms == batchNorms
+          ? "live"
+          : "%d live, %d frozen".formatted(liveBatchNorms, batchNorms - liveBatchNorms);
+    }
+  }
+
+  /**
+   * Bytes while the stage trains, without libtorch's own and the data's.
+   *
+   * @param weights parameters and buffers
+   * @param gradients of what is trained
+   * @param optimizer its moments
+   * @param activations kept for the backward pass, at most: every operator's result above the first
+   *     trained tensor, and the largest two below; 0 if the network could not be traced
+   */
+  public record Memory(long weights, long gradients, long optimizer, long activations) {
+    public long total() {
+      return weights + gradients + optimizer + activations;
+    }
+  }
+
+  public StagePlan {
+    factors = List.copyOf(factors);
+    steps = List.copyOf(steps);
+    groups = List.copyOf(groups);
+  }
+
+  public int trainedTensors() {
+    return groups.stream().filter(Group::trained).mapToInt(Group::tensors).sum();
+  }
+
+  public long trainedParameters() {
+    return groups.stream().filter(Group::trained).mapToLong(Group::parameters).sum();
+  }
+
+  public long parameters() {
+    return groups.stream().mapToLong(Group::parameters).sum();
+  }
+
+  public double firstFactor() {
+    return factors.get(0);
+  }
+
+  public double topFactor() {
+    return factors.stream().mapToDouble(f -> f).max().orElse(1);
+  }
+
+  public double lastFactor() {
+    return factors.get(factors.size() - 1);
+  }
+}
