@@ -7,7 +7,7 @@ import com.google.errorprone.annotations.FormatMethod;
  * what was expected, what was found and the remedy; its {@link ExitCode} is what the program exits
  * with.
  */
-public final class Failure extends RuntimeException {
+public class Failure extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
   private final ExitCode code;
@@ -56,12 +56,12 @@ public final class Failure extends RuntimeException {
         : message.lines().findFirst().orElse("");
   }
 
-  public ExitCode code() {
+  public final ExitCode code() {
     return code;
   }
 
   /** The same failure, its place put in front: {@code [place] message}. */
-  public Failure at(String place) {
+  public final Failure at(String place) {
     return new Failure(code, "[" + place + "] " + getMessage(), this);
   }
 }

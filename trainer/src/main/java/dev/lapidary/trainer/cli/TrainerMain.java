@@ -12,6 +12,8 @@ import picocli.CommandLine.Spec;
     mixinStandardHelpOptions = true,
     description = "Fine-tunes image classifiers from pretrained weights.",
     subcommands = {
+      PlanCommand.class,
+      FindLrCommand.class,
       RunCommand.class,
       ResumeCommand.class,
       ExtendCommand.class,

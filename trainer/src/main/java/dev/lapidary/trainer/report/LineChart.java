@@ -15,6 +15,10 @@ record LineChart(String title, String xTitle, Scale scale, List<Series> series, 
   private static final int BOTTOM = 38;
   private static final int TICKS = 5;
   private static final int COLOURS = 8;
+  private static final String FILE_STYLE =
+      "svg{background:#fff}text{font:12px sans-serif;fill:#5b6670}.grid{stroke:#d9dee3}"
+          + ".axis,.mark{stroke:#5b6670}.mark{stroke-dasharray:3 3}"
+          + "polyline{fill:none;stroke:#0969a8;stroke-width:2}circle{fill:#0969a8}";
 
   /** How the vertical axis runs. */
   enum Scale {
@@ -66,6 +70,15 @@ record LineChart(String title, String xTitle, Scale scale, List<Series> series, 
     out.append("</svg>\n");
     legend(out);
     return out.append("</figure>\n").toString();
+  }
+
+  /** An SVG file of its own, on white. */
+  String file() {
+    String inline = html();
+    String body = inline.substring(inline.indexOf("<svg") + 4, inline.indexOf("</svg>"));
+    return "<?xml version='1.0' encoding='UTF-8'?>\n<svg xmlns='http://www.w3.org/2000/svg'"
+        + body.replaceFirst(">", "><style>" + FILE_STYLE + "</style>")
+        + "</svg>\n";
   }
 
   private void axes(StringBuilder out, Frame frame) {

@@ -16,6 +16,7 @@ import dev.lapidary.models.weights.Safetensors;
 import dev.lapidary.trainer.program.TrainingProgram;
 import dev.lapidary.trainer.report.Measures;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -48,7 +49,7 @@ final class Delivery {
     Map<String, String> labels = WithoutForeignHead.metadata(inputs.data().train().labels());
     if (measured.test().isPresent()) {
       Measures test = measured.test().get().measures(inputs.data().train().labels());
-      AtomicFile.write(directory.test(), file -> JSON.writeValue(file.toFile(), test));
+      AtomicFile.write(directory.test(), file -> Files.write(file, JSON.writeValueAsBytes(test)));
     }
     Safetensors.write(
         new NamedTensors("safetensors", StateDict.of(archive).tensors(), labels, List.of()),

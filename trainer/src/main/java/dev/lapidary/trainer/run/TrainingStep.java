@@ -1,7 +1,6 @@
 package dev.lapidary.trainer.run;
 
 import ai.djl.ndarray.NDManager;
-import dev.lapidary.models.failure.Failure;
 import dev.lapidary.models.tensor.RandomStream;
 import dev.lapidary.trainer.checkpoint.TrainingState.Position;
 import dev.lapidary.trainer.checkpoint.TrainingState.Sums;
@@ -35,7 +34,7 @@ record TrainingStep(
    * @param at the first batch's position
    * @param images of the whole step
    * @param factor of the schedule
-   * @throws Failure (exit 1) if the loss is not finite; nothing is updated then
+   * @throws LossNotFinite (exit 1) if the loss is not finite; nothing is updated then
    */
   Done take(
       StageRun stage,
@@ -97,15 +96,16 @@ record TrainingStep(
 
   private void requireFinite(float value, StageRun stage, Position at) {
     if (!Float.isFinite(value)) {
-      throw Failure.failed(
-          "the loss is %s at step %d (stage %s, epoch %d); the last good checkpoint is in %s; the"
-              + " likely cause is a learning rate that is too high: try a third of %s",
-          value,
-          at.step() + 1,
-          stage.config().name(),
-          inputs.config().epochsBefore(at.stage()) + at.epoch() + 1,
-          checkpoints,
-          stage.config().lr());
+      throw new LossNotFinite(
+          ("the loss is %s at step %d (stage %s, epoch %d); the last good checkpoint is in %s; the"
+                  + " likely cause is a learning rate that is too high: try a third of %s")
+              .formatted(
+                  value,
+                  at.step() + 1,
+                  stage.config().name(),
+                  inputs.config().epochsBefore(at.stage()) + at.epoch() + 1,
+                  checkpoints,
+                  stage.config().lr()));
     }
   }
 }

@@ -1,0 +1,90 @@
+package dev.lapidary.trainer.cli;
+
+import dev.lapidary.models.failure.Failure;
+import dev.lapidary.models.file.AtomicFile;
+import dev.lapidary.trainer.plan.RunConfig;
+import dev.lapidary.trainer.report.RangeTest;
+import dev.lapidary.trainer.run.FindRate;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Locale;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** {@code trainer find-lr}. */
+@Command(
+    name = "find-lr",
+    mixinStandardHelpOptions = true,
+    description = {
+      "Measures which learning rate suits: the rate rises from step to step until the loss explodes"
+          + " (the range test of Smith, arXiv 1506.01186). Takes the options of trainer run, writes"
+          + " no run and changes no file.",
+      "",
+      "Example: trainer find-lr --data photos --arch resnet18 --weights resnet18.safetensors"
+    })
+public final class FindLrCommand implements Callable<Integer> {
+  @Spec private CommandSpec spec;
+  @Mixin private PlanOptions plan;
+
+  @Option(
+      names = "--stage",
+      defaultValue = "-1",
+      description = "Whose parameters, batch size and optimizer to use, from 0; -1: the last.")
+  private int stage;
+
+  @Option(names = "--from", defaultValue = "1e-7", description = "The first rate.")
+  private double from;
+
+  @Option(names = "--to", defaultValue = "10", description = "The last rate.")
+  private double to;
+
+  @Option(names = "--steps", defaultValue = "100", description = "Steps at most.")
+  private int steps;
+
+  @Option(names = "--plot", paramLabel = "FILE.svg", description = "Writes the curve, too.")
+  private @Nullable Path plot;
+
+  @Option(names = "--force", description = "Replaces the plot if it exists.")
+  private boolean force;
+
+  @Option(names = "--json", description = "One JSON document on stdout.")
+  private boolean json;
+
+  @Override
+  public Integer call() throws IOException {
+    if (!(from > 0) || !(to > from) || !Double.isFinite(to) || steps < 10) {
+      throw Failure.badInput("expected 0 < --from < --to and at least 10 --steps");
+    }
+    if (plot != null) {
+      AtomicFile.requireAbsent(plot, force);
+    }
+    RunConfig config = plan.config();
+    int index = stage < 0 ? config.stages().size() - 1 : stage;
+    PrintWriter err = spec.commandLine().getErr();
+    RangeTest result = FindRate.of(config, index, from, to, steps, Terminal.progress(err));
+    if (plot != null) {
+      AtomicFile.write(plot, file -> Files.writeString(file, result.svg()));
+    }
+    PrintWriter out = spec.commandLine().getOut();
+    if (json) {
+      out.println(CliJson.write(result));
+    } else {
+      result.plot().forEach(out::println);
+      out.printf(
+          Locale.ROOT,
+          "suggested: --lr %.2g (steepest fall at %.2g, lowest loss at %.2g)%n",
+          result.valley(),
+          result.steepest(),
+          result.minimum());
+    }
+    out.flush();
+    return 0;
+  }
+}

@@ -1,0 +1,81 @@
+package dev.lapidary.trainer.cli;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.SerializationFeature;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.datatype.jdk8.Jdk8Module;
+import dev.lapidary.trainer.report.PlanText;
+import dev.lapidary.trainer.run.Planning;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.util.Locale;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** {@code trainer plan}. */
+@Command(
+    name = "plan",
+    mixinStandardHelpOptions = true,
+    description = {
+      "Says what trainer run would do with the same options, and trains nothing: for each stage and"
+          + " part of the network what is trained or frozen, rates over time, decay, BatchNorm's"
+          + " mode, where the weights come from, memory; and advice with its reasons.",
+      "",
+      "Example: trainer plan --data photos --arch resnet18 --weights resnet18.safetensors"
+          + " --freeze-epochs 2 --epochs 8"
+    })
+public final class PlanCommand implements Callable<Integer> {
+  @Spec private CommandSpec spec;
+  @Mixin private PlanOptions plan;
+
+  @Option(
+      names = "--measure",
+      description = "Takes four steps of each stage, in memory only, and says how long all take.")
+  private boolean measure;
+
+  @Option(names = "--json", description = "One JSON document on stdout.")
+  private boolean json;
+
+  @Override
+  public Integer call() throws IOException {
+    Planning.Plan result =
+        Planning.of(plan.config(), measure, Terminal.progress(spec.commandLine().getErr()));
+    PrintWriter out = spec.commandLine().getOut();
+    if (json) {
+      out.println(json(result));
+    } else {
+      print(result, out);
+    }
+    out.flush();
+    return 0;
+  }
+
+  private static void print(Planning.Plan result, PrintWriter out) {
+    out.printf("network %s%n", result.architecture());
+    result.notes().forEach(out::println);
+    out.println();
+    PlanText.lines(result.stages()).forEach(out::println);
+    for (Planning.Time time : result.measured()) {
+      out.printf(
+          Locale.ROOT,
+          "stage %s: %.3f s a step, %.2f hours without validation%n",
+          time.stage(),
+          time.secondsPerStep(),
+          time.hours());
+    }
+    out.println(result.advice().isEmpty() ? "advice: nothing speaks against it" : "advice:");
+    result.advice().forEach(line -> out.println("- " + line));
+  }
+
+  private static String json(Planning.Plan result) throws JsonProcessingException {
+    return JsonMapper.builder()
+        .addModule(new Jdk8Module())
+        .enable(SerializationFeature.INDENT_OUTPUT)
+        .build()
+        .writeValueAsString(result);
+  }
+}

@@ -1,0 +1,82 @@
+package dev.lapidary.trainer.run;
+
+import dev.lapidary.models.failure.Failure;
+import dev.lapidary.trainer.plan.RunConfig;
+import dev.lapidary.trainer.program.Libtorch;
+import dev.lapidary.trainer.program.TrainingProgram;
+import dev.lapidary.trainer.report.RangeTest;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * The learning rate range test (Smith, "Cyclical Learning Rates", arXiv 1506.01186): the rate rises
+ * from step to step by the same factor until the loss explodes. Nothing is kept but the curve.
+ */
+public final class FindRate {
+  private FindRate() {}
+
+  /**
+   * @param stage index of the stage whose parameters, batch size and optimizer are used
+   * @param from the first rate, {@code to} the last, if the loss has not exploded before
+   * @param steps at most
+   * @throws Failure (exit 2) if there is no such stage, (exit 1) if the loss explodes at once
+   */
+  public static RangeTest of(
+      RunConfig asked, int stage, double from, double to, int steps, Progress progress) {
+    RunConfig config = RunInputs.resolve(asked);
+    return Libtorch.call(
+        config.threads(),
+        () -> {
+          RunInputs inputs = RunInputs.open(config, progress);
+          requireStage(inputs, stage);
+          try (TrainingProgram program =
+              TrainingProgram.open(inputs.network().archive(), config.device())) {
+            return measure(inputs, program, stage, from, to, steps, progress);
+          }
+        });
+  }
+
+  private static RangeTest measure(
+      RunInputs inputs,
+      TrainingProgram program,
+      int stage,
+      double from,
+      double to,
+      int steps,
+      Progress progress) {
+    double own =
+        StageChoice.of(inputs.config().stages().get(stage), program, inputs.network())
+            .rates()
+            .values()
+            .stream()
+            .mapToDouble(rate -> rate.learningRate())
+            .max()
+            .orElse(0);
+    if (own <= 0) {
+      throw Failure.badInput("the stage's own rate is 0; give it one above that with --lr");
+    }
+    List<RangeTest.Point> points = new ArrayList<>();
+    Trial.run(
+        inputs,
+        program,
+        stage,
+        (number, taker) -> {
+          double rate = from * Math.pow(to / from, (double) number / (steps - 1));
+          double loss = taker.loss(rate / own);
+          if (!Double.isFinite(loss)) {
+            return false;
+          }
+          points.add(RangeTest.next(points, rate, loss));
+          progress.batch("find-lr", number + 1, steps, loss, 0);
+          return number + 1 < steps && !RangeTest.exploded(points);
+        });
+    return RangeTest.of(points);
+  }
+
+  private static void requireStage(RunInputs inputs, int stage) {
+    int count = inputs.config().stages().size();
+    if (stage < 0 || stage >= count) {
+      throw Failure.badInput("--stage %d: the plan has %d, counted from 0", stage, count);
+    }
+  }
+}

@@ -1,0 +1,102 @@
+package dev.lapidary.trainer.report;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+
+class AdviceTest {
+  private static final double SGD = 0.1;
+
+  @Test
+  void fewImagesCallForFeatureExtraction() {
+    assertThat(advice(10, 10, 0.001, 0.001, true))
+        .singleElement()
+        .asString()
+        .startsWith("10 images in the smallest class: with so few, feature extraction is safest");
+  }
+
+  @Test
+  void someImagesCallForLowerRatesTowardsTheStem() {
+    assertThat(advice(100, 100, 0.01, 0.01, true))
+        .singleElement()
+        .asString()
+        .contains("--layer-decay 0.75");
+    assertThat(advice(100, 100, 0.001, 0.01, true)).isEmpty();
+  }
+
+  @Test
+  void manyImagesCallForFullFineTuning() {
+    assertThat(advice(500, 500, 0, 0.01, false))
+        .singleElement()
+        .asString()
+        .contains("full fine-tuning");
+    assertThat(advice(500, 500, 0.01, 0.01, true)).isEmpty();
+  }
+
+  @Test
+  void pretrainedLayersWantATenthOfTheRate() {
+    assertThat(advice(500, 500, 0.05, 0.05, true))
+        .singleElement()
+        .asString()
+        .startsWith("stage all trains pretrained layers at up to 0.050;")
+        .contains("so 0.010 to 0.0010, keeps");
+  }
+
+  @Test
+  void unevenClassesAreNamed() {
+    assertThat(advice(200, 700, 0.01, 0.01, true))
+        .singleElement()
+        .asString()
+        .startsWith("classes have 200 to 700 images");
+  }
+
+  @Test
+  void whatDoesNotFitIntoMemoryIsSaid() {
+    StagePlan stage = stage(0.01, 0.01, true);
+    assertThat(Advice.of(List.of(stage), audit(500, 500), SGD, 5_000_000_000L))
+        .singleElement()
+        .asString()
+        .startsWith("stage all may need 8.0 GB and 5.0 GB are there");
+    assertThat(Advice.of(List.of(stage), audit(500, 500), SGD, 9_000_000_000L)).isEmpty();
+  }
+
+  private static List<String> advice(
+      int least, int most, double stemRate, double headRate, boolean stemTrained) {
+    return Advice.of(List.of(stage(stemRate, headRate, stemTrained)), audit(least, most), SGD, 0);
+  }
+
+  private static StagePlan stage(double stemRate, double headRate, boolean stemTrained) {
+    StagePlan.Group stem =
+        new StagePlan.Group("stem", 3, 900, stemTrained, stemRate, 0, 1, stemTrained ? 1 : 0, 3);
+    StagePlan.Group head = new StagePlan.Group("fc", 2, 30, true, headRate, 0, 0, 0, 0);
+    return new StagePlan(
+        "all",
+        5,
+        32,
+        1,
+        9,
+        "sgd",
+        "constant",
+        "none",
+        List.of(1.0, 1.0),
+        List.of(0L, 44L),
+        List.of(stem, head),
+        new StagePlan.Memory(8_000_000_000L, 0, 0, 0));
+  }
+
+  private static DataAudit audit(int least, int most) {
+    List<Integer> counts = List.of(least, most);
+    return new DataAudit(
+        List.of("a", "b"),
+        counts,
+        counts,
+        Optional.empty(),
+        List.of(),
+        List.of(),
+        Map.of(),
+        "data");
+  }
+}
