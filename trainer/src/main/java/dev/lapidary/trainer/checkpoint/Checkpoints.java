@@ -34,6 +34,7 @@ import java.util.function.Consumer;
  * __metadata__.state             {@link TrainingState} as JSON
  * model.NAME                     parameters and buffers, by state_dict name
  * optimizer.NAME.SLOT            momentum_buffer, exp_avg, exp_avg_sq, ..., and step
+ * average.NAME                   the moving average of the weights, if the run keeps one
  * sha256                         U8 [32], the last 32 bytes: SHA-256 of all bytes before
  * </pre>
  *
@@ -66,13 +67,17 @@ public final class Checkpoints {
 
   /** One checkpoint's content. */
   public record Saved(
-      TrainingState state, Map<String, Tensor> model, Map<String, Tensor> optimizer) {}
+      TrainingState state,
+      Map<String, Tensor> model,
+      Map<String, Tensor> optimizer,
+      Map<String, Tensor> average) {}
 
   /** Writes it whole or not at all, then drops what is older than the newest two. */
   public void write(Saved saved) throws IOException {
     Map<String, Tensor> tensors = new LinkedHashMap<>();
     saved.model().forEach((name, tensor) -> tensors.put("model." + name, tensor));
     saved.optimizer().forEach((name, tensor) -> tensors.put("optimizer." + name, tensor));
+    saved.average().forEach((name, tensor) -> tensors.put("average." + name, tensor));
     Path file = folder.resolve(PREFIX + "%09d".formatted(saved.state().position().step()) + SUFFIX);
     writeFile(file, tensors, Map.of(STATE, json(saved.state())));
     prune(saved.state().best());
@@ -202,19 +207,23 @@ public final class Checkpoints {
 
   private static Saved read(Path file) {
     NamedTensors named = Safetensors.read(file);
-    Map<String, Tensor> model = new LinkedHashMap<>();
-    Map<String, Tensor> optimizer = new LinkedHashMap<>();
-    named
-        .tensors()
+    return new Saved(
+        state(named.metadata().getOrDefault(STATE, "{}"), file),
+        under("model.", named),
+        under("optimizer.", named),
+        under("average.", named));
+  }
+
+  private static Map<String, Tensor> under(String prefix, NamedTensors all) {
+    Map<String, Tensor> found = new LinkedHashMap<>();
+    all.tensors()
         .forEach(
             (name, tensor) -> {
-              if (name.startsWith("model.")) {
-                model.put(name.substring("model.".length()), tensor);
-              } else if (name.startsWith("optimizer.")) {
-                optimizer.put(name.substring("optimizer.".length()), tensor);
+              if (name.startsWith(prefix)) {
+                found.put(name.substring(prefix.length()), tensor);
               }
             });
-    return new Saved(state(named.metadata().getOrDefault(STATE, "{}"), file), model, optimizer);
+    return found;
   }
 
   private static TrainingState state(String json, Path file) {

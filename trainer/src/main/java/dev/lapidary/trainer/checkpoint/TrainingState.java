@@ -1,6 +1,7 @@
 package dev.lapidary.trainer.checkpoint;
 
 import dev.lapidary.trainer.plan.PlateauState;
+import dev.lapidary.trainer.program.LossScale;
 import java.util.Optional;
 
 /**
@@ -54,12 +55,22 @@ public record TrainingState(
 
   /**
    * @param plateau of the stage's schedule
+   * @param lossScale of fp16
+   * @param parts that memory makes a batch be computed in
    */
-  public record Adapted(PlateauState plateau) {
-    public static final Adapted START = new Adapted(PlateauState.START);
+  public record Adapted(PlateauState plateau, LossScale lossScale, int parts) {
+    public static final Adapted START = new Adapted(PlateauState.START, LossScale.NONE, 1);
 
     public Adapted with(PlateauState other) {
-      return new Adapted(other);
+      return new Adapted(other, lossScale, parts);
+    }
+
+    public Adapted with(LossScale other) {
+      return new Adapted(plateau, other, parts);
+    }
+
+    public Adapted with(int otherParts) {
+      return new Adapted(plateau, lossScale, otherParts);
     }
   }
 

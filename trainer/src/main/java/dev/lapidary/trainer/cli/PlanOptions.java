@@ -5,6 +5,7 @@ import dev.lapidary.trainer.data.DataFormat;
 import dev.lapidary.trainer.data.EpochOrder;
 import dev.lapidary.trainer.data.OnBadImage;
 import dev.lapidary.trainer.plan.Defaults;
+import dev.lapidary.trainer.plan.PrecisionChoice;
 import dev.lapidary.trainer.plan.RunConfig;
 import dev.lapidary.trainer.plan.RunYaml;
 import java.io.IOException;
@@ -103,14 +104,29 @@ final class PlanOptions {
 
   @Mixin private StageOptions stageOptions = new StageOptions();
 
-  @Option(names = "--label-smoothing", defaultValue = "0", description = "In [0, 1).")
-  private double labelSmoothing;
+  @Mixin private LossFlags lossFlags = new LossFlags();
 
   @Option(
-      names = "--class-weights",
-      defaultValue = "none",
-      description = "How classes weigh in the loss: ${COMPLETION-CANDIDATES}.")
-  private RunConfig.ClassWeights classWeights = RunConfig.ClassWeights.NONE;
+      names = "--ema",
+      defaultValue = "0",
+      paramLabel = "DECAY",
+      description =
+          "Validates and delivers a moving average of the weights, such as 0.999; 0: the weights.")
+  private double ema;
+
+  @Option(names = "--ema-warmup", description = "The average's decay grows over the first steps.")
+  private boolean emaWarmup;
+
+  @Option(
+      names = "--precision",
+      defaultValue = "fp32",
+      description =
+          "Of convolutions, linear layers, matrix products and attention in training:"
+              + " ${COMPLETION-CANDIDATES}; auto measures a few steps of each.")
+  private PrecisionChoice precision = PrecisionChoice.FP32;
+
+  @Option(names = "--channels-last", description = "The memory format of the images in training.")
+  private boolean channelsLast;
 
   @Option(
       names = "--patience",
@@ -170,6 +186,8 @@ final class PlanOptions {
         seed,
         threads,
         device,
+        precision,
+        channelsLast,
         new RunConfig.Data(
             data,
             Optional.ofNullable(val),
@@ -189,8 +207,9 @@ final class PlanOptions {
             Optional.ofNullable(resize),
             Optional.ofNullable(mean),
             Optional.ofNullable(std)),
-        new RunConfig.Loss(labelSmoothing, classWeights),
+        lossFlags.loss(),
         stageOptions.stages(),
+        new RunConfig.Ema(ema, emaWarmup),
         new RunConfig.Checkpoints(
             checkpointEvery, checkpointMinutes, RunConfig.Deliver.BEST, patience));
   }

@@ -4,6 +4,7 @@ import dev.lapidary.trainer.augment.Augmentation;
 import dev.lapidary.trainer.data.DataFormat;
 import dev.lapidary.trainer.data.EpochOrder;
 import dev.lapidary.trainer.data.OnBadImage;
+import dev.lapidary.trainer.program.LossOptions;
 import dev.lapidary.trainer.program.UpdateRule;
 import java.util.List;
 import java.util.Optional;
@@ -18,6 +19,9 @@ public final class Defaults {
   public static final int CACHE_MEGABYTES = 512;
   public static final double LR = 0.01;
   public static final double WEIGHT_DECAY = 1e-4;
+
+  public static final double DISTILL_ALPHA = 0.5;
+  public static final double DISTILL_TEMPERATURE = 4;
 
   private Defaults() {}
 
@@ -113,12 +117,25 @@ public final class Defaults {
         1);
   }
 
+  static RunConfig.Loss loss() {
+    return new RunConfig.Loss(
+        LossOptions.Kind.CROSS_ENTROPY,
+        0,
+        RunConfig.ClassWeights.NONE,
+        true,
+        Optional.empty(),
+        DISTILL_ALPHA,
+        DISTILL_TEMPERATURE);
+  }
+
   /** The keys of a run whose data and model are still to be said. */
   static RunConfig run() {
     return new RunConfig(
         0,
         0,
         "auto",
+        PrecisionChoice.FP32,
+        false,
         new RunConfig.Data(
             "?",
             Optional.empty(),
@@ -138,8 +155,9 @@ public final class Defaults {
             Optional.empty(),
             Optional.empty(),
             Optional.empty()),
-        new RunConfig.Loss(0, RunConfig.ClassWeights.NONE),
+        loss(),
         List.of(stage()),
+        RunConfig.Ema.NONE,
         new RunConfig.Checkpoints(0, CHECKPOINT_MINUTES, RunConfig.Deliver.BEST, 0));
   }
 }

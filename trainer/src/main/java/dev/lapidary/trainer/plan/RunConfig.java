@@ -5,6 +5,7 @@ import dev.lapidary.trainer.data.EpochOrder;
 import dev.lapidary.trainer.data.OnBadImage;
 import dev.lapidary.trainer.program.LossOptions;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 
 /**
@@ -13,16 +14,22 @@ import java.util.Optional;
  * @param seed every random decision is a function of it and of what it is about
  * @param threads inside a libtorch operator; 0 until resolved to the machine's number of processors
  * @param device {@code auto}, {@code cpu} or {@code cuda:N}
+ * @param precision of training's heavy operators; weights and evaluation are float32
+ * @param channelsLast whether images go through the network in that memory format
  * @param stages one after the other
+ * @param ema a moving average of the weights
  */
 public record RunConfig(
     long seed,
     int threads,
     String device,
+    PrecisionChoice precision,
+    boolean channelsLast,
     Data data,
     Model model,
     Loss loss,
     List<StageConfig> stages,
+    Ema ema,
     Checkpoints checkpoints) {
 
   /**
@@ -72,6 +79,7 @@ public record RunConfig(
       Optional<List<Float>> mean,
       Optional<List<Float>> std) {
     public Model {
+      name = Objects.requireNonNullElse(name, ""); // a file may leave it out
       require(
           arch.isPresent() != file.isPresent(),
           "a run needs exactly one of model.arch (--arch) and model.file (--model)");
@@ -81,11 +89,33 @@ public record RunConfig(
   }
 
   /**
+   * @param function of logits and targets
    * @param labelSmoothing in [0, 1)
-   * @param classWeights how classes of unequal size weigh
+   * @param classWeights how classes of unequal size weigh in the cross-entropy
+   * @param auxiliary whether heads that only training uses (GoogLeNet, Inception v3) add their
+   *     loss, with their papers' weights
+   * @param teacher a TorchScript archive whose logits are distilled
+   * @param distillAlpha the part of the distillation in the loss, in [0, 1]
+   * @param distillTemperature that both networks' logits are divided by
    */
-  public record Loss(double labelSmoothing, ClassWeights classWeights) {
+  public record Loss(
+      LossOptions.Kind function,
+      double labelSmoothing,
+      ClassWeights classWeights,
+      boolean auxiliary,
+      Optional<String> teacher,
+      double distillAlpha,
+      double distillTemperature) {
     public Loss {
+      require(
+          function == LossOptions.Kind.CROSS_ENTROPY || classWeights == ClassWeights.NONE,
+          "loss.class-weights belong to the function cross_entropy");
+      require(
+          distillAlpha >= 0 && distillAlpha <= 1,
+          "loss.distill-alpha must lie in [0, 1] but is " + distillAlpha);
+      require(
+          distillTemperature > 0,
+          "loss.distill-temperature must be positive but is " + distillTemperature);
       require(
           labelSmoothing >= 0 && labelSmoothing < 1,
           "loss.label-smoothing must lie in [0, 1) but is " + labelSmoothing);
@@ -94,7 +124,10 @@ public record RunConfig(
     /** {@code counts} are the training images of each class. */
     public LossOptions options(List<Integer> counts) {
       return new LossOptions(
-          labelSmoothing, classWeights == ClassWeights.BALANCED ? balanced(counts) : List.of());
+          function,
+          labelSmoothing,
+          classWeights == ClassWeights.BALANCED ? balanced(counts) : List.of(),
+          teacher.map(t -> new LossOptions.Distillation(distillAlpha, distillTemperature)));
     }
 
     /** images / (classes * images of the class): scikit-learn's "balanced". */
@@ -130,6 +163,19 @@ public record RunConfig(
     LAST
   }
 
+  /**
+   * @param decay of the average, in [0, 1); 0: there is none, and the weights themselves are
+   *     validated and delivered
+   * @param warmup whether the decay grows from 0 over the first steps
+   */
+  public record Ema(double decay, boolean warmup) {
+    public static final Ema NONE = new Ema(0, false);
+
+    public Ema {
+      require(decay >= 0 && decay < 1, "ema.decay must lie in [0, 1) but is " + decay);
+    }
+  }
+
   public RunConfig {
     stages = List.copyOf(stages);
     require(threads >= 0, "threads must not be negative but is " + threads);
@@ -140,7 +186,13 @@ public record RunConfig(
   }
 
   public RunConfig withStages(List<StageConfig> other) {
-    return new RunConfig(seed, threads, device, data, model, loss, other, checkpoints);
+    return new RunConfig(
+        seed, threads, device, precision, channelsLast, data, model, loss, other, ema, checkpoints);
+  }
+
+  public RunConfig with(PrecisionChoice other) {
+    return new RunConfig(
+        seed, threads, device, other, channelsLast, data, model, loss, stages, ema, checkpoints);
   }
 
   /** Of the whole run. */
@@ -156,7 +208,18 @@ public record RunConfig(
   /** With what the machine decides written out. */
   public RunConfig resolved(int processors, String resolvedDevice) {
     int count = threads == 0 ? processors : threads;
-    return new RunConfig(seed, count, resolvedDevice, data, model, loss, stages, checkpoints);
+    return new RunConfig(
+        seed,
+        count,
+        resolvedDevice,
+        precision,
+        channelsLast,
+        data,
+        model,
+        loss,
+        stages,
+        ema,
+        checkpoints);
   }
 
   /** Without names of files and folders: what a run's identity is made of. */
@@ -182,7 +245,27 @@ public record RunConfig(
             model.resize(),
             model.mean(),
             model.std());
-    return new RunConfig(seed, threads, device, anywhere, anyFile, loss, stages, checkpoints);
+    Loss anyTeacher =
+        new Loss(
+            loss.function(),
+            loss.labelSmoothing(),
+            loss.classWeights(),
+            loss.auxiliary(),
+            loss.teacher().map(t -> "-"),
+            loss.distillAlpha(),
+            loss.distillTemperature());
+    return new RunConfig(
+        seed,
+        threads,
+        device,
+        precision,
+        channelsLast,
+        anywhere,
+        anyFile,
+        anyTeacher,
+        stages,
+        ema,
+        checkpoints);
   }
 
   static void require(boolean holds, String message) {

@@ -42,7 +42,7 @@ final class Casts {
           "scaled_dot_product_attention");
   private static final Pattern CALL = Pattern.compile("\\btorch\\.([a-z0-9_]+)\\(");
 
-  /** A third tensor of a call: a bias or the values; the addmm family has it first. */
+  /** The third is a bias, the values, or the addmm family's second factor. */
   private static final int TENSORS = 3;
 
   private Casts() {}
@@ -97,19 +97,19 @@ final class Casts {
       }
       int close = close(text, call.end());
       out.append(text, done, call.start()).append(PREFIX).append("up(").append(call.group());
-      out.append(arguments(text.substring(call.end(), close))).append("))");
+      out.append(arguments(call.group(1), text.substring(call.end(), close))).append("))");
       done = close + 1;
     }
     return out.append(text.substring(done)).toString();
   }
 
-  private static String arguments(String text) {
+  private static String arguments(String operator, String text) {
+    boolean hasBias = operator.contains("conv") || operator.equals("linear");
     List<String> arguments = split(text);
     for (int i = 0; i < Math.min(TENSORS, arguments.size()); i++) {
       String written = rewrite(arguments.get(i).strip());
       if (isTensor(written)) {
-        // A bias may be None; the first two never are.
-        String cast = i < 2 ? "down(" : "down_optional(";
+        String cast = i == 2 && hasBias ? "down_optional(" : "down("; // a bias may be None
         arguments.set(i, (i == 0 ? "" : " ") + PREFIX + cast + written + ")");
       }
     }

@@ -2,6 +2,7 @@ package dev.lapidary.trainer.program;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.NDManager;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -33,5 +34,11 @@ public record Gradients(
 
   private static List<NDArray> usedArrays(NDList answers) {
     return answers.stream().filter(g -> g.size() > 0).toList();
+  }
+
+  /** Lets the arrays live as long as that manager. */
+  public void attach(NDManager manager) {
+    logits.attach(manager);
+    arrays.forEach(array -> array.attach(manager));
   }
 }

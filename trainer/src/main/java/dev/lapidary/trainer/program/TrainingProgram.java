@@ -277,6 +277,14 @@ public final class TrainingProgram implements AutoCloseable {
     }
   }
 
+  /** Whether libtorch could not get memory, on the CPU or a GPU. */
+  public static boolean isOutOfMemory(EngineException fault) {
+    String message = String.valueOf(fault.getMessage());
+    return message.contains("can't allocate memory")
+        || message.contains("CUDA out of memory")
+        || message.contains("bad_alloc");
+  }
+
   NDList run(String method, Arguments arguments) {
     return call(method, arguments.list());
   }

@@ -29,8 +29,7 @@ public final class FindRate {
         () -> {
           RunInputs inputs = RunInputs.open(config, progress);
           requireStage(inputs, stage);
-          try (TrainingProgram program =
-              TrainingProgram.open(inputs.network().archive(), config.device())) {
+          try (TrainingProgram program = inputs.openProgram()) {
             return measure(inputs, program, stage, from, to, steps, progress);
           }
         });

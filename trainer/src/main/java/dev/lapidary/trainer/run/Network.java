@@ -15,6 +15,7 @@ import dev.lapidary.models.weights.MatchReport;
 import dev.lapidary.models.weights.NamedTensors;
 import dev.lapidary.models.weights.WeightsFile;
 import dev.lapidary.models.zoo.Architecture;
+import dev.lapidary.models.zoo.Architecture.AuxiliaryHead;
 import dev.lapidary.models.zoo.Stage;
 import dev.lapidary.models.zoo.Zoo;
 import dev.lapidary.models.zoo.ZooOptions;
@@ -69,6 +70,18 @@ record Network(
     Match match = Match.of(source, StateDict.of(fresh.archive));
     match.requireAtLeast(config.model().minMatch()).apply();
     return fresh.with(file, Fingerprint.of(file), match.report());
+  }
+
+  /**
+   * Weights of the losses of the heads that {@code forward_aux} gives after the logits; none if the
+   * network has no such method.
+   */
+  List<Double> auxiliaryWeights() {
+    boolean has = archive.code().values().stream().anyMatch(t -> t.contains("def forward_aux("));
+    return Zoo.lookup(architecture)
+        .filter(known -> has)
+        .map(known -> known.auxiliaryHeads().stream().map(AuxiliaryHead::lossWeight).toList())
+        .orElse(List.of());
   }
 
   /** The number of the layer that a parameter belongs to: 0 is the stem. */

@@ -61,7 +61,7 @@ public final class Planning {
         () -> {
           RunInputs inputs = RunInputs.open(config, progress);
           Network network = inputs.network();
-          try (TrainingProgram program = TrainingProgram.open(network.archive(), config.device())) {
+          try (TrainingProgram program = inputs.openProgram()) {
             List<StagePlan> stages = StagePlans.of(inputs, program);
             List<Time> times = measure ? times(inputs, program, stages) : List.of();
             List<String> notes = new ArrayList<>(network.notes());

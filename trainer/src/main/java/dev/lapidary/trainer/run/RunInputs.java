@@ -5,17 +5,23 @@ import dev.lapidary.models.image.ImageLimits;
 import dev.lapidary.models.script.StateDict;
 import dev.lapidary.models.zoo.Zoo;
 import dev.lapidary.trainer.augment.Augmentation;
+import dev.lapidary.trainer.checkpoint.TrainingState.Adapted;
 import dev.lapidary.trainer.checkpoint.TrainingState.Identity;
 import dev.lapidary.trainer.data.TrainingData;
 import dev.lapidary.trainer.plan.GradualUnfreeze;
 import dev.lapidary.trainer.plan.NamePatterns;
+import dev.lapidary.trainer.plan.PrecisionChoice;
 import dev.lapidary.trainer.plan.RunConfig;
 import dev.lapidary.trainer.plan.RunYaml;
 import dev.lapidary.trainer.plan.StageConfig;
 import dev.lapidary.trainer.program.Libtorch;
+import dev.lapidary.trainer.program.LossScale;
+import dev.lapidary.trainer.program.ProgramOptions;
+import dev.lapidary.trainer.program.TrainingProgram;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * What a run is made of, read and checked before anything is written.
@@ -34,9 +40,39 @@ record RunInputs(RunConfig config, TrainingData data, Network network, Identity 
     TrainingData data = openData(config, progress);
     Network network = Network.of(config, data.train().labels());
     List<String> names = parameterNames(network);
-    RunConfig whole = GradualUnfreeze.writeOut(config, network.layers(), names);
-    requirePlan(whole, network, names);
+    RunConfig thawed = GradualUnfreeze.writeOut(config, network.layers(), names);
+    requirePlan(thawed, network, names);
+    RunConfig whole = PrecisionProbe.resolve(thawed, network, progress);
     return new RunInputs(whole, data, network, identity(whole, data, network));
+  }
+
+  /** The network as this run trains it. */
+  TrainingProgram openProgram() {
+    List<Double> auxiliary = config.loss().auxiliary() ? network.auxiliaryWeights() : List.of();
+    return TrainingProgram.open(
+        network.archive(),
+        config.device(),
+        new ProgramOptions(config.precision().precision(), config.channelsLast(), auxiliary));
+  }
+
+  Optional<Teacher> openTeacher() {
+    return config
+        .loss()
+        .teacher()
+        .map(
+            file ->
+                Teacher.open(
+                    Path.of(file),
+                    config.device(),
+                    data.train().labels(),
+                    network.preprocessing()));
+  }
+
+  /** What a loop that begins has adapted itself to. */
+  Adapted adapted() {
+    return config.precision() == PrecisionChoice.FP16
+        ? Adapted.START.with(LossScale.START)
+        : Adapted.START;
   }
 
   /** Refuses what needs no image to be seen, and fills in what the machine decides. */
@@ -90,8 +126,13 @@ record RunInputs(RunConfig config, TrainingData data, Network network, Identity 
         .toList();
   }
 
-  private static Identity identity(RunConfig config, TrainingData data, Network network) {
+  private static Identity identity(RunConfig config, TrainingData data, Network network)
+      throws IOException {
     String initial = Fingerprint.of(StateDict.of(network.archive()).tensors());
+    if (config.loss().teacher().isPresent()) {
+      Path teacher = Path.of(config.loss().teacher().get());
+      initial = Fingerprint.of(initial + "\n" + Fingerprint.of(Teacher.requireFile(teacher)));
+    }
     String json = RunYaml.writeJson(config.withoutPaths());
     String runId = Fingerprint.of(json + "\n" + data.manifestSha256() + "\n" + initial);
     return new Identity(

@@ -1,6 +1,5 @@
 package dev.lapidary.trainer.run;
 
-import dev.lapidary.models.failure.Failure;
 import dev.lapidary.models.image.Preprocessor;
 import dev.lapidary.models.tensor.Tensor;
 import dev.lapidary.trainer.augment.Augmentation;
@@ -18,13 +17,11 @@ import dev.lapidary.trainer.plan.RunConfig;
 import dev.lapidary.trainer.plan.Schedule;
 import dev.lapidary.trainer.plan.StageConfig;
 import dev.lapidary.trainer.program.Optimizer;
-import dev.lapidary.trainer.program.ProgramTensor;
 import dev.lapidary.trainer.program.TrainingProgram;
 import dev.lapidary.trainer.report.EpochMetrics;
 import dev.lapidary.trainer.report.Measures;
 import dev.lapidary.trainer.report.Overfitting;
 import java.io.IOException;
-import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -39,6 +36,8 @@ final class Training implements AutoCloseable {
   private final Progress progress;
   private final BooleanSupplier stop;
   private final TrainingProgram program;
+  private final Optional<Teacher> teacher;
+  private final TrainedWeights weights;
   private final TrainingStep step;
   private final Validation validation;
   private final Checkpoints checkpoints;
@@ -50,7 +49,7 @@ final class Training implements AutoCloseable {
   private Position position = Position.START;
   private Sums sums = Sums.ZERO;
   private Optional<Best> best = Optional.empty();
-  private Adapted adapted = Adapted.START;
+  private Adapted adapted;
   private long metricsBytes;
   private boolean finished;
 
@@ -63,15 +62,12 @@ final class Training implements AutoCloseable {
     this.config = inputs.config();
     this.progress = progress;
     this.stop = stop;
-    this.program = TrainingProgram.open(inputs.network().archive(), config.device());
+    this.program = inputs.openProgram();
     program.notes().forEach(progress::say);
-    this.step =
-        new TrainingStep(
-            inputs,
-            program,
-            config.loss().options(inputs.data().train().counts()),
-            clock,
-            directory.checkpoints());
+    this.teacher = inputs.openTeacher();
+    this.weights = TrainedWeights.of(program, config.ema());
+    this.adapted = inputs.adapted();
+    this.step = TrainingStep.of(inputs, program, teacher, clock, progress, directory.checkpoints());
     this.loader = loader(config.stages().get(0));
     this.validation =
         new Validation(
@@ -86,7 +82,7 @@ final class Training implements AutoCloseable {
 
   /** Takes everything from a checkpoint. */
   void restore(Checkpoints.Saved saved) {
-    load(saved.model());
+    weights.restore(saved, directory.checkpoints());
     TrainingState state = saved.state();
     position = state.position();
     sums = state.sums();
@@ -100,18 +96,6 @@ final class Training implements AutoCloseable {
     int stage = Math.min(between ? position.stage() - 1 : position.stage(), last);
     optimizer = new Optimizer(program, config.stages().get(stage).optimizer());
     optimizer.restore(saved.optimizer());
-  }
-
-  private void load(Map<String, Tensor> values) {
-    for (ProgramTensor tensor : program.tensors()) {
-      Tensor value = values.get(tensor.name());
-      if (value == null || !Arrays.equals(value.shape(), tensor.shape())) {
-        throw Failure.badInput(
-            "[%s] the checkpoint has no %s of shape %s; the network has changed",
-            directory.checkpoints(), tensor.name(), Arrays.toString(tensor.shape()));
-      }
-      program.write(tensor.array(), value.bytes());
-    }
   }
 
   /** Begins a stage that was added to a finished run. */
@@ -132,7 +116,7 @@ final class Training implements AutoCloseable {
             writer.await();
             return Outcome.INTERRUPTED;
           }
-          Scores scores = validation.score(program);
+          Scores scores = weights.score(validation);
           boolean better = keepBest(scores);
           metrics.append(epochMetrics(stage, scores, better));
           timing.append(clock.epoch(position.step()));
@@ -174,14 +158,14 @@ final class Training implements AutoCloseable {
       while (batches.hasNext()) {
         long images = plan.imagesOfStep(position.batch());
         double factor = factor(stage, plan, position.batch() / stage.config().accumulate());
-        count(step.take(stage, optimizer, batches, position, images, factor));
+        count(step.take(stage, optimizer, batches, position, images, factor, adapted));
         show(plan);
         if (stop.getAsBoolean() && batches.hasNext()) {
-          checkpoint(metrics, Optional.empty());
+          checkpoint(metrics, false);
           return Outcome.INTERRUPTED;
         }
         if (checkpointIsDue() && batches.hasNext()) {
-          checkpoint(metrics, Optional.empty());
+          checkpoint(metrics, false);
         }
       }
     }
@@ -195,7 +179,11 @@ final class Training implements AutoCloseable {
             position.stage(),
             position.epoch(),
             position.batch() + done.batches(),
-            position.step() + 1);
+            position.step() + (done.updated() ? 1 : 0));
+    adapted = done.adapted();
+    if (done.updated()) {
+      weights.average(position.step());
+    }
   }
 
   private boolean checkpointIsDue() {
@@ -256,7 +244,7 @@ final class Training implements AutoCloseable {
             ? new Position(position.stage() + 1, 0, 0, position.step())
             : new Position(position.stage(), position.epoch() + 1, 0, position.step());
     sums = Sums.ZERO;
-    checkpoint(metrics, better ? Optional.of(tensors()) : Optional.empty());
+    checkpoint(metrics, better);
   }
 
   /** Whether the stage, or the run before it, had its best epoch a short time ago. */
@@ -277,15 +265,19 @@ final class Training implements AutoCloseable {
   }
 
   /** Copies the state; it is written while training goes on. */
-  private void checkpoint(MetricsLog metrics, Optional<Map<String, Tensor>> newBest)
-      throws IOException {
+  private void checkpoint(MetricsLog metrics, boolean newBest) throws IOException {
     long bytes = metrics.bytes();
     clock.checkpointing(
         () -> {
           TrainingState state =
               new TrainingState(inputs.identity(), position, sums, best, adapted, bytes, finished);
-          Map<String, Tensor> model = newBest.orElseGet(this::tensors);
-          writer.write(new Checkpoints.Saved(state, model, optimizer.save()), newBest);
+          Map<String, Tensor> model = weights.copies();
+          Map<String, Tensor> mean = weights.averages();
+          Map<String, Tensor> delivered = new LinkedHashMap<>(model);
+          delivered.putAll(mean);
+          writer.write(
+              new Checkpoints.Saved(state, model, optimizer.save(), mean),
+              newBest ? Optional.of(delivered) : Optional.empty());
         });
   }
 
@@ -293,11 +285,11 @@ final class Training implements AutoCloseable {
     writer.await();
     Best chosen = best.orElseThrow();
     boolean last = config.checkpoints().deliver() == RunConfig.Deliver.LAST;
-    Map<String, Tensor> weights = last ? tensors() : checkpoints.readBest(chosen.file());
-    load(weights);
+    Map<String, Tensor> tensors = last ? weights.delivered() : checkpoints.readBest(chosen.file());
+    weights.write(tensors, directory.checkpoints());
     Delivery.Measured measured = new Delivery.Measured(validation.score(program), test());
     reports.end(MetricsLog.epochs(directory.metrics()), measured);
-    Delivery.write(directory, inputs, weights, measured);
+    Delivery.write(directory, inputs, tensors, measured);
     progress.say(
         "%s: validation accuracy %.4f after step %d"
             .formatted(
@@ -325,14 +317,6 @@ final class Training implements AutoCloseable {
                   measures.accuracyInterval().high()));
       return Optional.of(scores);
     }
-  }
-
-  private Map<String, Tensor> tensors() {
-    Map<String, Tensor> copies = new LinkedHashMap<>();
-    for (ProgramTensor tensor : program.tensors()) {
-      copies.put(tensor.name(), tensor.copy());
-    }
-    return copies;
   }
 
   private void show(EpochBatches plan) {
@@ -382,6 +366,8 @@ final class Training implements AutoCloseable {
     loader.close();
     validation.close();
     optimizer.close();
+    teacher.ifPresent(Teacher::close);
+    weights.close();
     program.close();
   }
 }

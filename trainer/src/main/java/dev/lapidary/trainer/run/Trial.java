@@ -3,16 +3,20 @@ package dev.lapidary.trainer.run;
 import dev.lapidary.models.image.Preprocessor;
 import dev.lapidary.models.tensor.Tensor;
 import dev.lapidary.trainer.augment.Augmentation;
+import dev.lapidary.trainer.checkpoint.TrainingState.Adapted;
 import dev.lapidary.trainer.checkpoint.TrainingState.Position;
 import dev.lapidary.trainer.data.Loader;
 import dev.lapidary.trainer.plan.StageConfig;
 import dev.lapidary.trainer.program.Optimizer;
 import dev.lapidary.trainer.program.ProgramTensor;
 import dev.lapidary.trainer.program.TrainingProgram;
+import java.io.PrintWriter;
+import java.io.Writer;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * Steps of a stage on its own training images, after which the network is what it was before, bit
@@ -49,17 +53,16 @@ final class Trial {
     Map<String, Tensor> before = tensors(program);
     StageConfig stage = inputs.config().stages().get(stageIndex);
     StageRun run = StageRun.enter(stage, program, inputs.network());
+    Optional<Teacher> teacher = inputs.openTeacher();
+    Progress silent = new Progress(new PrintWriter(Writer.nullWriter()), false);
     TrainingStep step =
-        new TrainingStep(
-            inputs,
-            program,
-            inputs.config().loss().options(inputs.data().train().counts()),
-            new TrainingClock(),
-            Path.of("checkpoints"));
+        TrainingStep.of(
+            inputs, program, teacher, new TrainingClock(), silent, Path.of("checkpoints"));
     try (Loader loader = loader(inputs, stage);
         Optimizer optimizer = new Optimizer(program, stage.optimizer())) {
       epochs(inputs, stageIndex, loader, step, run, optimizer, steps);
     } finally {
+      teacher.ifPresent(Teacher::close);
       before.forEach((name, value) -> write(program, name, value));
     }
     if (!Fingerprint.of(tensors(program)).equals(Fingerprint.of(before))) {
@@ -95,6 +98,7 @@ final class Trial {
       Optimizer optimizer,
       Steps steps) {
     int done = 0;
+    Adapted[] adapted = {inputs.adapted()};
     for (int epoch = 0; true; epoch++) {
       EpochBatches plan =
           EpochBatches.of(
@@ -110,7 +114,8 @@ final class Trial {
           Position at = new Position(stageIndex, epoch, batch, done);
           long images = plan.imagesOfStep(batch);
           boolean more =
-              steps.next(done, factor -> loss(step, run, optimizer, batches, at, images, factor));
+              steps.next(
+                  done, factor -> loss(step, run, optimizer, batches, at, images, factor, adapted));
           if (!more) {
             return;
           }
@@ -128,9 +133,12 @@ final class Trial {
       Loader.Batches batches,
       Position at,
       long images,
-      double factor) {
+      double factor,
+      Adapted[] adapted) {
     try {
-      return step.take(run, optimizer, batches, at, images, factor).sums().loss() / (double) images;
+      TrainingStep.Done done = step.take(run, optimizer, batches, at, images, factor, adapted[0]);
+      adapted[0] = done.adapted();
+      return done.sums().loss() / (double) images;
     } catch (LossNotFinite e) {
       return Double.NaN;
     }

@@ -14,6 +14,7 @@ import dev.lapidary.trainer.program.TrainingProgram;
 import dev.lapidary.trainer.report.Prediction;
 import java.nio.FloatBuffer;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 
 /** Runs a network over a labelled dataset, in order and without any randomness. */
@@ -61,11 +62,22 @@ final class Validation implements AutoCloseable {
     loader.close();
   }
 
+  /** [to - from, C, H, W] float32. */
+  static NDArray images(NDManager step, Batch batch, int from, int to, Preprocessing rule) {
+    int length = rule.inputLength();
+    FloatBuffer values = FloatBuffer.wrap(batch.images(), from * length, (to - from) * length);
+    Shape shape = new Shape(to - from, rule.channels(), rule.cropHeight(), rule.cropWidth());
+    return step.create(values, shape);
+  }
+
+  /** [to - from] int64. */
+  static NDArray labels(NDManager step, long[] labels, int from, int to) {
+    return step.create(Arrays.copyOfRange(labels, from, to));
+  }
+
   /** [N, C, H, W] float32. */
   static NDArray images(NDManager step, Batch batch, Preprocessing rule) {
-    FloatBuffer values = FloatBuffer.wrap(batch.images(), 0, batch.count() * rule.inputLength());
-    Shape shape = new Shape(batch.count(), rule.channels(), rule.cropHeight(), rule.cropWidth());
-    return step.create(values, shape);
+    return images(step, batch, 0, batch.count(), rule);
   }
 
   /** [N] int64. */

@@ -140,7 +140,7 @@ public final class CheckpointBench {
             TrainingState.Adapted.START,
             0,
             false);
-    return new Checkpoints.Saved(state, tensors, optimizer.save());
+    return new Checkpoints.Saved(state, tensors, optimizer.save(), Map.of());
   }
 
   private static double seconds(long nanos) {

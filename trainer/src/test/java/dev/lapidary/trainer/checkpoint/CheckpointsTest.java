@@ -11,6 +11,7 @@ import dev.lapidary.trainer.checkpoint.TrainingState.Identity;
 import dev.lapidary.trainer.checkpoint.TrainingState.Position;
 import dev.lapidary.trainer.checkpoint.TrainingState.Sums;
 import dev.lapidary.trainer.plan.PlateauState;
+import dev.lapidary.trainer.program.LossScale;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -33,6 +34,7 @@ class CheckpointsTest {
     assertThat(read.state()).isEqualTo(saved(3).state());
     assertThat(read.model().get("fc.weight").toFloats()).containsExactly(3, 4);
     assertThat(read.optimizer().get("fc.weight.step").toLongs()).containsExactly(3);
+    assertThat(read.average().get("fc.weight").toFloats()).containsExactly(3, 2);
   }
 
   @Test
@@ -40,7 +42,8 @@ class CheckpointsTest {
     new Checkpoints(folder).write(saved(3));
     Path file = new Checkpoints(folder).files().get(0);
     assertThat(Safetensors.read(file).tensors())
-        .containsOnlyKeys("model.fc.weight", "optimizer.fc.weight.step", "sha256");
+        .containsOnlyKeys(
+            "model.fc.weight", "optimizer.fc.weight.step", "average.fc.weight", "sha256");
     assertThat(Safetensors.read(file).metadata()).containsOnlyKeys("state");
   }
 
@@ -125,12 +128,13 @@ class CheckpointsTest {
             new Position(0, 1, 2, step),
             new Sums(0.1, 32, 30),
             Optional.of(new Best(1, 1, 0.5, 0.7, best)),
-            new Adapted(new PlateauState(0.1, Optional.of(0.5), 2, 1)),
+            new Adapted(new PlateauState(0.1, Optional.of(0.5), 2, 1), new LossScale(1024, 7), 4),
             123,
             false);
     return new Checkpoints.Saved(
         state,
         Map.of("fc.weight", Tensor.of(new float[] {step, step + 1}, 2)),
-        Map.of("fc.weight.step", Tensor.of(new long[] {step}, 1)));
+        Map.of("fc.weight.step", Tensor.of(new long[] {step}, 1)),
+        Map.of("fc.weight", Tensor.of(new float[] {step, step - 1}, 2)));
   }
 }

@@ -8,17 +8,12 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.lapidary.models.Golden;
-import dev.lapidary.models.archive.PyValue.PyBool;
-import dev.lapidary.models.archive.PyValue.PyObject;
-import dev.lapidary.models.archive.PyValue.PyTensor;
-import dev.lapidary.models.archive.TorchScriptArchive;
 import dev.lapidary.models.tensor.Tensor;
 import dev.lapidary.models.tensor.Uniform;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -176,7 +171,8 @@ class OptimizerTest {
         1,
         () -> {
           List<float[]> trajectory = new java.util.ArrayList<>();
-          try (TrainingProgram program = TrainingProgram.open(oneTensor(shape.getShape()), "cpu")) {
+          try (TrainingProgram program =
+              TrainingProgram.open(TinyNetwork.of(shape.getShape()), "cpu")) {
             Optimizer optimizer = new Optimizer(program, rule);
             for (int t = 1; t <= 50; t++) {
               if (t == swapAt) {
@@ -213,25 +209,5 @@ class OptimizerTest {
       case "lamb" -> new UpdateRule.Lamb(0.9, 0.999, 1e-6);
       default -> throw new IllegalArgumentException(name);
     };
-  }
-
-  private static TorchScriptArchive oneTensor(long... shape) {
-    String text =
-        """
-        class One(Module):
-          __parameters__ = ["p", ]
-          __buffers__ = []
-          p : Tensor
-          training : bool
-          def forward(self: __torch__.One,
-            x: Tensor) -> Tensor:
-            p = self.p
-            return torch.mul(x, p)
-        """;
-    PyObject root = new PyObject("__torch__.One");
-    root.attributes().put("p", new PyTensor(Uniform.tensor("p", shape), true));
-    root.attributes().put("training", new PyBool(true));
-    return new TorchScriptArchive(
-        "one", 3, new TreeMap<>(Map.of("__torch__.py", text)), root, List.of(), new TreeMap<>());
   }
 }

@@ -89,11 +89,11 @@ class KilledRunTest {
         : run(network, data, out);
   }
 
-  /** A frozen stage, then all of it; mixup, accumulation and clipping are on. */
+  /** A frozen stage, then all of it; mixup, accumulation, clipping and a moving average are on. */
   private static List<String> run(String network, Path data, Path out) {
     List<String> arguments = new ArrayList<>(List.of("run", "--data=" + data, "--out=" + out));
     if (network.equals("resnet")) {
-      arguments.addAll(List.of("--arch=resnet20_cifar", "--input-size=16"));
+      arguments.addAll(List.of("--arch=resnet20_cifar", "--input-size=16", "--ema=0.9"));
     } else {
       Path archive = Golden.archive(network, "scripted").orElseThrow();
       arguments.addAll(List.of("--model=" + archive, "--input-size=32", "--optimizer=adamw"));

@@ -1,0 +1,94 @@
+package dev.lapidary.trainer.run;
+
+import ai.djl.engine.EngineException;
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.Shape;
+import dev.lapidary.models.archive.ArchiveReader;
+import dev.lapidary.models.archive.TorchScriptArchive;
+import dev.lapidary.models.card.CardJson;
+import dev.lapidary.models.card.ModelCard;
+import dev.lapidary.models.failure.Failure;
+import dev.lapidary.models.image.Preprocessing;
+import dev.lapidary.trainer.program.TrainingProgram;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+
+/** A trained network whose logits another one learns; always in eval mode, without gradients. */
+record Teacher(TrainingProgram program) implements AutoCloseable {
+
+  /**
+   * @param labels that it must know, in this order
+   * @param preprocessing of the images that it will see
+   * @throws Failure (exit 2) if it knows other classes or wants other images
+   */
+  static Teacher open(Path file, String device, List<String> labels, Preprocessing preprocessing) {
+    TorchScriptArchive archive = ArchiveReader.read(requireFile(file));
+    Optional<ModelCard> card =
+        Optional.ofNullable(archive.extra().get(TorchScriptArchive.CARD))
+            .map(json -> CardJson.read(json, file.toString()));
+    card.ifPresent(c -> requireSame(file, c, labels, preprocessing));
+    TrainingProgram program = TrainingProgram.open(archive, device);
+    program.eval();
+    Teacher teacher = new Teacher(program);
+    try {
+      teacher.requireClasses(file, labels.size(), preprocessing);
+    } catch (Failure e) {
+      program.close();
+      throw e;
+    }
+    return teacher;
+  }
+
+  static Path requireFile(Path file) {
+    if (!Files.isRegularFile(file)) {
+      throw Failure.badInput("%s: there is no such teacher", file);
+    }
+    return file;
+  }
+
+  /** [N, classes] float32, in the manager of the images [N, C, H, W]. */
+  NDArray logits(NDManager step, NDArray images) {
+    return program.logits(step, images);
+  }
+
+  @Override
+  public void close() {
+    program.close();
+  }
+
+  private static void requireSame(
+      Path file, ModelCard card, List<String> labels, Preprocessing preprocessing) {
+    if (!card.labels().isEmpty() && !card.labels().equals(labels)) {
+      throw Failure.badInput(
+          "[%s] the teacher's classes are %s but the data's are %s", file, card.labels(), labels);
+    }
+    card.preprocessing()
+        .filter(p -> !p.mean().equals(preprocessing.mean()) || !p.std().equals(preprocessing.std()))
+        .ifPresent(
+            p -> {
+              throw Failure.badInput(
+                  "[%s] the teacher expects images of mean %s and std %s but this run makes them of"
+                      + " mean %s and std %s",
+                  file, p.mean(), p.std(), preprocessing.mean(), preprocessing.std());
+            });
+  }
+
+  private void requireClasses(Path file, int classes, Preprocessing rule) {
+    try (NDManager step = program.newStep()) {
+      Shape input = new Shape(1, rule.channels(), rule.cropHeight(), rule.cropWidth());
+      Shape answer = program.logits(step, step.zeros(input)).getShape();
+      if (!answer.equals(new Shape(1, classes))) {
+        throw Failure.badInput(
+            "[%s] the teacher answers %s for one image; %d classes are [1, %d]",
+            file, answer, classes, classes);
+      }
+    } catch (EngineException e) {
+      throw Failure.badInput(
+          "[%s] the teacher cannot take images of %d x %d pixels",
+          file, rule.cropHeight(), rule.cropWidth());
+    }
+  }
+}

@@ -1,0 +1,187 @@
+package dev.lapidary.trainer.program;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import ai.djl.engine.EngineException;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.Shape;
+import dev.lapidary.models.Golden;
+import dev.lapidary.models.archive.ArchiveReader;
+import dev.lapidary.models.archive.TorchScriptArchive;
+import dev.lapidary.models.tensor.Uniform;
+import dev.lapidary.models.zoo.Zoo;
+import dev.lapidary.models.zoo.ZooOptions;
+import java.util.List;
+import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.regex.MatchResult;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/**
+ * The type at each operator: the rewritten text of real networks gets checks around every cast and
+ * before every norm and softmax, which raise while it runs.
+ */
+class CastsTest {
+  /** What {@code down} gives and {@code up} takes is low; norms and softmax take float32. */
+  private static final String CHECKS =
+      """
+      def same(x: Tensor, dtype: int) -> Tensor:
+        if torch.__and__(torch.is_grad_enabled(), torch.ne(ops.prim.dtype(x), dtype)):
+          ops.prim.RaiseException("AssertionError: another type")
+        return x
+      def down(x: Tensor) -> Tensor:
+        return __torch__.checks.same(__torch__.lapidary.casts.down(x), LOW)
+      def down_optional(x: Optional[Tensor]) -> Optional[Tensor]:
+        y = __torch__.lapidary.casts.down_optional(x)
+        if torch.__isnot__(y, None):
+          z = __torch__.checks.same(unchecked_cast(Tensor, y), LOW)
+        return y
+      def up(x: Tensor) -> Tensor:
+        return __torch__.checks.same(__torch__.lapidary.casts.up(__torch__.checks.same(x, LOW)), 6)
+      """;
+
+  private static final Pattern OPERATOR =
+      Pattern.compile("\\btorch\\.(conv2d|_convolution|linear|matmul|bmm|baddbmm)\\(");
+  private static final Pattern FULL =
+      Pattern.compile("torch\\.(batch_norm|layer_norm|softmax|log_softmax)\\((\\w+),");
+
+  @ParameterizedTest
+  @CsvSource({
+    "mobilenet_v2, scripted",
+    "mobilenet_v3_small, traced",
+    "densenet, scripted",
+    "efficientnet, traced",
+    "regnet_y, scripted",
+    "convnext, traced",
+    "vit, scripted",
+    "vit, traced",
+    "swin, scripted",
+    "swin, traced"
+  })
+  void everyHeavyOperatorIsLowAndEveryNormIsFull(String family, String kind) {
+    check(ArchiveReader.read(Golden.archive(family, kind).orElseThrow()), Precision.BF16, 15);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"resnet20_cifar", "vit_b_16", "shufflenet_v2_x0_5"})
+  void likewiseInTheZoo(String name) {
+    check(Zoo.find(name).build(ZooOptions.of(10, 0)), Precision.BF16, 15);
+  }
+
+  @Test
+  void aWrongTypeWouldBeNoticed() {
+    TorchScriptArchive network =
+        ArchiveReader.read(Golden.archive("mobilenet_v2", "scripted").orElseThrow());
+    assertThatThrownBy(() -> check(network, Precision.FP16, 15))
+        .isInstanceOf(EngineException.class)
+        .hasMessageContaining("another type");
+  }
+
+  @Test
+  void evaluationIsFloat32BitForBit() {
+    TorchScriptArchive network =
+        ArchiveReader.read(Golden.archive("mobilenet_v2", "scripted").orElseThrow());
+    assertThat(logits(network, Precision.BF16)).containsExactly(logits(network, Precision.FP32));
+  }
+
+  @Test
+  void argumentsMayHoldCallsBracketsAndNoBias() {
+    SortedMap<String, String> code = new TreeMap<>();
+    code.put("a.py", "y = torch.matmul(torch.bmm(f(a, [1, 2]), b), torch.t(c))\n");
+    code.put("b.py", "z = torch.conv2d(x, w, None, [1, 1])\nq = torch.relu(x)\n");
+    String c = "__torch__.lapidary.casts.";
+    SortedMap<String, String> written = Casts.rewrite(code, Precision.BF16);
+    assertThat(written.get("a.py"))
+        .isEqualTo(
+            ("y = C.up(torch.matmul(C.down(C.up(torch.bmm(C.down(f(a, [1, 2])), C.down(b)))),"
+                    + " C.down(torch.t(c))))\n")
+                .replace("C.", c));
+    assertThat(written.get("b.py"))
+        .isEqualTo(
+            "z = C.up(torch.conv2d(C.down(x), C.down(w), None, [1, 1]))\nq = torch.relu(x)\n"
+                .replace("C.", c));
+    assertThat(Casts.rewrite(code, Precision.FP32)).isEqualTo(code);
+    assertThat(Casts.functions(Precision.FP32)).isEqualTo(Optional.empty());
+  }
+
+  private static void check(TorchScriptArchive network, Precision precision, int low) {
+    SortedMap<String, String> code = new TreeMap<>();
+    int[] counts = new int[3];
+    Casts.rewrite(network.code(), precision)
+        .forEach(
+            (file, text) -> {
+              counts[0] += (int) OPERATOR.matcher(text).results().count();
+              counts[1] += text.split("casts\\.up\\(", -1).length - 1;
+              counts[2] += (int) FULL.matcher(text).results().count();
+              String checked = text.replace("__torch__.lapidary.casts.", "__torch__.checks.");
+              code.put(
+                  file,
+                  FULL.matcher(checked)
+                      .replaceAll((MatchResult m) -> full(m.group(1), m.group(2))));
+            });
+    assertThat(counts[1]).as("casts of operators").isEqualTo(counts[0]).isPositive();
+    assertThat(counts[2]).as("norms and softmax").isPositive();
+    code.put("__torch__/checks.py", CHECKS.replace("LOW", String.valueOf(low)));
+    code.put(Casts.FILE, Casts.functions(precision).orElseThrow());
+    TorchScriptArchive checked =
+        new TorchScriptArchive(
+            network.name(),
+            network.version(),
+            code,
+            network.root(),
+            network.constants(),
+            new TreeMap<>());
+    gradients(checked);
+  }
+
+  private static String full(String operator, String argument) {
+    return "torch." + operator + "(__torch__.checks.same(" + argument + ", 6),";
+  }
+
+  private static void gradients(TorchScriptArchive network) {
+    Libtorch.call(
+        1,
+        () -> {
+          try (TrainingProgram program = TrainingProgram.open(network, "cpu");
+              NDManager step = program.newStep()) {
+            program.train(
+                program.parameters().stream().map(ProgramTensor::name).collect(Collectors.toSet()));
+            float[] x = Uniform.tensor("x", 2, 3, 224, 224).toFloats();
+            Gradients gradients =
+                program.gradients(
+                    step,
+                    step.create(x, new Shape(2, 3, 224, 224)),
+                    TrainingProgram.Targets.of(step.create(new long[] {0, 1})),
+                    new LossOptions(0, List.of()),
+                    program.parameters(),
+                    1,
+                    1);
+            assertThat(gradients.loss()).isFinite();
+            assertThat(gradients.arrays())
+                .allSatisfy(g -> assertThat(g.getDataType().toString()).isEqualTo("float32"));
+          }
+          return true;
+        });
+  }
+
+  private static float[] logits(TorchScriptArchive network, Precision precision) {
+    ProgramOptions options = new ProgramOptions(precision, false, List.of());
+    return Libtorch.call(
+        1,
+        () -> {
+          try (TrainingProgram program = TrainingProgram.open(network, "cpu", options);
+              NDManager step = program.newStep()) {
+            program.eval();
+            float[] x = Uniform.tensor("x", 1, 3, 224, 224).toFloats();
+            return program.logits(step, step.create(x, new Shape(1, 3, 224, 224))).toFloatArray();
+          }
+        });
+  }
+}

@@ -1,0 +1,243 @@
+package dev.lapidary.trainer.run;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import dev.lapidary.models.archive.ArchiveReader;
+import dev.lapidary.models.archive.ArchiveWriter;
+import dev.lapidary.models.archive.PyValue.PyBool;
+import dev.lapidary.models.archive.PyValue.PyObject;
+import dev.lapidary.models.archive.PyValue.PyTensor;
+import dev.lapidary.models.archive.TorchScriptArchive;
+import dev.lapidary.models.card.CardJson;
+import dev.lapidary.models.card.ModelCard;
+import dev.lapidary.models.tensor.Tensor;
+import dev.lapidary.models.tensor.Uniform;
+import dev.lapidary.models.weights.WeightsFile;
+import dev.lapidary.trainer.checkpoint.Checkpoints;
+import dev.lapidary.trainer.plan.PrecisionChoice;
+import dev.lapidary.trainer.plan.RunConfig;
+import dev.lapidary.trainer.plan.RunYaml;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.function.BooleanSupplier;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Moving averages, distillation, low precision and short memory, in whole runs. */
+class TechniquesTest {
+  private static final BooleanSupplier NEVER = () -> false;
+
+  @TempDir private Path folder;
+  private final StringWriter said = new StringWriter();
+  private final Progress progress = new Progress(new PrintWriter(said, true), false);
+  private RunConfig config;
+
+  @BeforeEach
+  void write() throws IOException {
+    Path data = TinyImages.write(folder.resolve("data"), 10, 1);
+    Path val = TinyImages.write(folder.resolve("val"), 4, 2);
+    config =
+        RunYaml.read(
+            """
+            threads: 1
+            device: cpu
+            data: {train: "%s", val: "%s"}
+            model: {arch: resnet20_cifar, input-size: 16}
+            stages:
+              - {name: all, epochs: 2, batch-size: 12, lr: 0.02}
+            """
+                .formatted(data, val),
+            "test");
+  }
+
+  @Test
+  void theAverageIsValidatedDeliveredAndResumed() throws IOException {
+    RunConfig ema = with("ema.decay=0.6");
+    Path whole = folder.resolve("whole");
+    Runs.start(whole, ema, progress, NEVER);
+    ModelCard card =
+        CardJson.read(
+            ArchiveReader.read(whole.resolve("model.pt")).extra().get("card.json"), "model.pt");
+    Evaluation.Result result = Evaluation.of(whole, folder.resolve("val"), "cpu", 1);
+    assertThat(result.measures().loss()).isEqualTo(card.metrics().get("val_loss"));
+    Checkpoints.Saved saved =
+        new Checkpoints(whole.resolve("checkpoints")).newest(w -> {}).orElseThrow();
+    assertThat(saved.average().get("fc.weight").toFloats())
+        .isNotEqualTo(saved.model().get("fc.weight").toFloats());
+    Path stopped = folder.resolve("stopped");
+    Outcome outcome = Runs.start(stopped, ema, progress, () -> true);
+    while (outcome == Outcome.INTERRUPTED) {
+      outcome = Runs.resume(stopped, List.of(), List.of(), progress, () -> true);
+    }
+    for (String file : List.of("model.pt", "model.safetensors", "metrics.jsonl")) {
+      assertThat(stopped.resolve(file)).hasSameBinaryContentAs(whole.resolve(file));
+    }
+    Path last = folder.resolve("last");
+    Runs.start(last, with("ema.decay=0.6", "checkpoints.deliver=last"), progress, NEVER);
+    assertThat(tensors(last).get("fc.weight").toFloats())
+        .containsExactly(saved.average().get("fc.weight").toFloats());
+  }
+
+  @Test
+  void aTeacherMustFitAndIsLearnedFrom() throws IOException {
+    Path teacher = folder.resolve("teacher");
+    Runs.start(teacher, config, progress, NEVER);
+    Path file = teacher.resolve("model.pt");
+    RunConfig distilled = with("loss.teacher=" + file, "loss.distill-alpha=1", "seed=5");
+    Path student = folder.resolve("student");
+    assertThat(Runs.start(student, distilled, progress, NEVER)).isEqualTo(Outcome.FINISHED);
+    Path plain = folder.resolve("plain");
+    Runs.start(plain, with("seed=5"), progress, NEVER);
+    assertThat(tensors(student).get("fc.weight").toFloats())
+        .isNotEqualTo(tensors(plain).get("fc.weight").toFloats());
+    assertThatThrownBy(
+            () -> Runs.start(folder.resolve("no"), with("loss.teacher=none.pt"), progress, NEVER))
+        .hasMessageContaining("none.pt: there is no such teacher");
+    Files.move(folder.resolve("data/red"), folder.resolve("data/rose"));
+    Files.move(folder.resolve("val/red"), folder.resolve("val/rose"));
+    assertThatThrownBy(() -> Runs.start(folder.resolve("no"), distilled, progress, NEVER))
+        .hasMessageContaining("the teacher's classes are [blue, green, red] but the data's are");
+  }
+
+  @Test
+  void automaticPrecisionIsMeasuredAndWrittenDown() throws IOException {
+    Path out = folder.resolve("run");
+    Runs.start(out, with("precision=auto", "stages.0.epochs=1"), progress, NEVER);
+    assertThat(said.toString()).containsPattern("precision: fp32 [0-9.]+, bf16 [0-9.]+ images/s");
+    assertThat(RunDirectory.readConfig(out).precision()).isNotEqualTo(PrecisionChoice.AUTO);
+  }
+
+  @Test
+  void lowPrecisionTrainsFloat32WeightsAndIsResumed() throws IOException {
+    for (String precision : List.of("bf16", "fp16")) {
+      RunConfig low = with("precision=" + precision, "stages.0.epochs=1");
+      Path whole = folder.resolve(precision);
+      Runs.start(whole, low, progress, NEVER);
+      Path stopped = folder.resolve(precision + "-stopped");
+      Runs.start(stopped, low, progress, () -> true);
+      Runs.resume(stopped, List.of(), List.of(), progress, NEVER);
+      assertThat(stopped.resolve("model.pt")).hasSameBinaryContentAs(whole.resolve("model.pt"));
+    }
+  }
+
+  @Test
+  void anOverflowInFp16SkipsTheStepAndHalvesTheScale() throws IOException {
+    Path model = archive("torch.mul(y, 60000.)");
+    Path out = folder.resolve("run");
+    Runs.start(out, small(model, "precision=fp16", "stages.0.lr=1e-9"), progress, NEVER);
+    assertThat(said.toString()).contains("overflowed in fp16 and is skipped; the loss scale is");
+    Checkpoints.Saved saved =
+        new Checkpoints(out.resolve("checkpoints")).newest(w -> {}).orElseThrow();
+    assertThat(saved.state().adapted().lossScale().scale()).isLessThan(65536);
+    long batches = 2L * ((30 + 11) / 12);
+    assertThat(saved.state().position().step()).isLessThan(batches);
+  }
+
+  @Test
+  void shortMemoryHalvesTheBatchAndKeepsItsGradients() throws IOException {
+    String guarded =
+        """
+        y
+            if torch.__and__(torch.is_grad_enabled(), torch.gt(torch.size(x, 0), 3)):
+              z = torch.add(y, torch.sum(torch.empty([1152921504606846976])))
+            else:
+              z = y"""; // the branch is libtorch's own failure to get 2^62 bytes
+    Path out = folder.resolve("limited");
+    Runs.start(out, small(archive(guarded)), progress, NEVER);
+    assertThat(said.toString())
+        .contains("out of memory at step 1")
+        .contains("a batch of 12 are summed over parts of 6 images")
+        .contains("a batch of 12 are summed over parts of 3 images");
+    Path free = folder.resolve("free");
+    Runs.start(free, small(archive("y")), progress, NEVER);
+    float[] expected = tensors(free).get("p").toFloats();
+    float[] found = tensors(out).get("p").toFloats();
+    for (int i = 0; i < found.length; i++) {
+      // Sums of other orders in float32.
+      assertThat(found[i]).isCloseTo(expected[i], within(1e-6f));
+    }
+    assertThat(Arrays.equals(expected, Uniform.tensor("p", 3, 3, 8, 8).toFloats())).isFalse();
+    Path stopped = folder.resolve("stopped");
+    Outcome outcome = Runs.start(stopped, small(archive(guarded)), progress, () -> true);
+    while (outcome == Outcome.INTERRUPTED) {
+      outcome = Runs.resume(stopped, List.of(), List.of(), progress, () -> true);
+    }
+    assertThat(stopped.resolve("model.pt")).hasSameBinaryContentAs(out.resolve("model.pt"));
+  }
+
+  @Test
+  void noMemoryForOneImageIsSaid() throws IOException {
+    String never = "torch.add(y, torch.sum(torch.empty([1152921504606846976])))";
+    Path model = archive(never);
+    assertThatThrownBy(() -> Runs.start(folder.resolve("run"), small(model), progress, NEVER))
+        .hasMessageContaining("out of memory at step 1 (stage all) even with one image at a time");
+  }
+
+  private RunConfig small(Path model, String... sets) {
+    RunConfig changed =
+        RunYaml.read(
+            RunYaml.write(config)
+                .replace("arch: resnet20_cifar", "file: \"" + model + "\"")
+                .replace("  file: null\n", "")
+                .replace("input-size: 16", "input-size: 8"),
+            "test");
+    for (String set : sets) {
+      changed = RunYaml.with(changed, set);
+    }
+    return changed;
+  }
+
+  private RunConfig with(String... sets) {
+    RunConfig changed = config;
+    for (String set : sets) {
+      changed = RunYaml.with(changed, set);
+    }
+    return changed;
+  }
+
+  private static Map<String, Tensor> tensors(Path run) throws IOException {
+    return WeightsFile.read(run.resolve("model.safetensors")).tensors();
+  }
+
+  /** A convolution p [3, 3, 8, 8] over images of 8 x 8, then {@code z = } that of its result y. */
+  private Path archive(String z) throws IOException {
+    String text =
+        """
+        class Net(Module):
+          __parameters__ = ["p", ]
+          __buffers__ = []
+          p : Tensor
+          training : bool
+          def forward(self: __torch__.Net, x: Tensor) -> Tensor:
+            p = self.p
+            y = torch.flatten(torch.conv2d(x, p), 1)
+            z = Z
+            return z
+        """
+            .replace("z = Z", z.startsWith("y\n") ? z.substring(2).stripLeading() : "z = " + z);
+    PyObject root = new PyObject("__torch__.Net");
+    root.attributes().put("p", new PyTensor(Uniform.tensor("p", 3, 3, 8, 8), true));
+    root.attributes().put("training", new PyBool(true));
+    Path file = folder.resolve("net-" + Integer.toHexString(z.hashCode()) + ".pt");
+    ArchiveWriter.write(
+        new TorchScriptArchive(
+            "net",
+            3,
+            new TreeMap<>(Map.of("__torch__.py", text)),
+            root,
+            List.of(),
+            new TreeMap<>()),
+        file);
+    return file;
+  }
+}
