@@ -62,8 +62,8 @@ class DocumentationTest {
       String words =
           sentence
               .group(1)
-              .replaceAll("\\{@(link|code) (dev\\.lapidary\\.\\S*\\.)?([^}]*)}", "$3")
               .replaceAll("[\\s*]+", " ")
+              .replaceAll("\\{@(link|code) (dev\\.lapidary\\.\\S*\\.)?([^}]*)}", "$3")
               .strip();
       return String.format("  .%-12s %s", name.toString().replace('/', '.'), words);
     } catch (IOException e) {
