@@ -49,7 +49,8 @@ record AugMix(int severity, int width, int depth, double alpha, Warp.Sampling sa
     return new RgbImage(image.width(), image.height(), to);
   }
 
-  private RgbImage chain(RgbImage image, RandomStream random) {
+  /** The image after some operations. */
+  RgbImage chain(RgbImage image, RandomStream random) {
     RgbImage changed = image;
     for (int left = depth > 0 ? depth : 1 + random.below(3); left > 0; left--) {
       PolicyOperation operation = CHOICE[random.below(CHOICE.length)];

@@ -15,8 +15,11 @@ record Rotation(double degrees, Warp.Sampling sampling) implements PixelStep {
 
   @Override
   public RgbImage apply(RgbImage image, RandomStream random) {
-    double turn = random.uniform(-degrees, degrees);
-    return Warp.apply(image, InverseAffine.rotation(turn, image.width(), image.height()), sampling);
+    return Warp.apply(image, draw(image.width(), image.height(), random), sampling);
+  }
+
+  InverseAffine draw(int width, int height, RandomStream random) {
+    return InverseAffine.rotation(random.uniform(-degrees, degrees), width, height);
   }
 
   @Override

@@ -7,8 +7,13 @@ import dev.lapidary.models.image.Box;
 import dev.lapidary.models.image.Preprocessing;
 import dev.lapidary.models.image.RgbImage;
 import dev.lapidary.models.tensor.RandomStream;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.function.IntFunction;
 import java.util.function.IntPredicate;
 import java.util.function.IntToDoubleFunction;
 import org.junit.jupiter.api.Test;
@@ -117,15 +122,125 @@ class DistributionTest {
   }
 
   @Test
-  void policiesChooseEachOperationEquallyOften() {
-    int[] counts = new int[PolicyOperation.values().length];
+  void anglesMovesScalesAndShearsAreUniform() {
+    Rotation rotation = new Rotation(15, Warp.Sampling.NEAREST);
+    assertMean(i -> turn(rotation.draw(9, 7, random(i))), 0, 30);
+    Affine turned = affine(10, 0, new Range(1, 1), 0);
+    assertMean(i -> turn(turned.draw(9, 7, random(i))), 0, 20);
+    Affine scaled = affine(0, 0, new Range(0.5, 2), 0);
+    assertMean(i -> 1 / scaled.draw(9, 7, random(i)).a(), 1.25, 1.5);
+    Affine sheared = affine(0, 0, new Range(1, 1), 20);
+    assertMean(
+        i -> Math.toDegrees(Math.atan(sheared.draw(9, 7, random(i)).b())), 0, 40);
+  }
+
+  /** torchvision rounds moves to whole pixels; a tenth of 100 is 10, each way. */
+  @Test
+  void movesAreWholeAndUniform() {
+    Affine moved = affine(0, 0.1, new Range(1, 1), 0);
+    int[] counts = new int[21];
     for (int i = 0; i < DRAWS; i++) {
-      counts[random(i).below(counts.length)]++;
+      InverseAffine drawn = moved.draw(100, 50, random(i));
+      counts[(int) Math.rint(-drawn.c()) + 10]++;
+      assertThat(drawn.c()).isCloseTo(Math.rint(drawn.c()), within(1e-9));
+      assertThat(drawn.f()).isCloseTo(Math.rint(drawn.f()), within(1e-9)).isBetween(-5.1, 5.1);
     }
-    double expected = (double) DRAWS / counts.length;
-    for (int count : counts) {
-      assertThat((double) count).isCloseTo(expected, within(4 * Math.sqrt(expected)));
+    for (int move = -10; move <= 10; move++) {
+      double expected = DRAWS / (Math.abs(move) == 10 ? 40.0 : 20.0);
+      assertThat((double) counts[move + 10])
+          .isCloseTo(expected, within(4 * Math.sqrt(expected)));
     }
+  }
+
+  @Test
+  void rangesAreUniformAndTheirLogarithmsToo() {
+    Range sigma = new Range(0.1, 2);
+    assertMean(i -> sigma.draw(random(i)), 1.05, 1.9);
+    assertMean(i -> Math.log(sigma.drawLog(random(i))), Math.log(0.2) / 2, Math.log(20));
+  }
+
+  /** Clipped at the borders a box is smaller than lambda says; all cases are added up here. */
+  @Test
+  void cutMixKeepsWhatItsDefinitionSays() {
+    int side = 16;
+    int lambdas = 2000;
+    double kept = 0;
+    for (int i = 0; i < lambdas; i++) {
+      int half = (int) (0.5 * Math.sqrt(1 - (i + 0.5) / lambdas) * side);
+      double covered = 0;
+      for (int centre = 0; centre < side; centre++) {
+        covered += Math.min(centre + half, side) - Math.max(centre - half, 0);
+      }
+      kept += (1 - Math.pow(covered / side / side, 2)) / lambdas;
+    }
+    // A uniform lambda's kept part has a deviation below 0.3, that of lambda itself.
+    assertWithin(i -> CutMix.box(1, side, side, random(i)).kept(side, side), kept, 0.3);
+  }
+
+  /** Of 14 operations each, of signed ones half backwards; equal results are counted together. */
+  @Test
+  void policiesChooseEachOperationSignAndStrengthEquallyOften() {
+    RgbImage image = AugmentationTest.image(9, 7);
+    RandAugment one = new RandAugment(1, 17, Warp.Sampling.NEAREST);
+    Map<List<Byte>, Double> expected = new HashMap<>();
+    for (PolicyOperation operation : PolicyOperation.values()) {
+      double strength = RandAugment.strength(operation, 17, 9, 7);
+      addResults(expected, image, operation, strength, 1.0 / 14);
+    }
+    assertFrequencies(expected, i -> one.apply(image, random(i)));
+
+    TrivialAugmentWide trivial = new TrivialAugmentWide(Warp.Sampling.NEAREST);
+    expected.clear();
+    for (PolicyOperation operation : PolicyOperation.values()) {
+      for (int bin = 0; bin < 31; bin++) {
+        double strength = TrivialAugmentWide.strength(operation, bin);
+        addResults(expected, image, operation, strength, 1.0 / 14 / 31);
+      }
+    }
+    assertFrequencies(expected, i -> trivial.apply(image, random(i)));
+  }
+
+  private static void addResults(
+      Map<List<Byte>, Double> rates,
+      RgbImage image,
+      PolicyOperation operation,
+      double strength,
+      double rate) {
+    double[] signs = operation.isSigned() ? new double[] {1, -1} : new double[] {1};
+    for (double sign : signs) {
+      RgbImage result = operation.apply(image, sign * strength, Warp.Sampling.NEAREST);
+      rates.merge(boxed(result), rate / signs.length, Double::sum);
+    }
+  }
+
+  /** Five standard errors, since some hundred rates are looked at. */
+  private static void assertFrequencies(
+      Map<List<Byte>, Double> expected, IntFunction<RgbImage> draw) {
+    Map<List<Byte>, Integer> counts = new HashMap<>();
+    for (int i = 0; i < DRAWS; i++) {
+      counts.merge(boxed(draw.apply(i)), 1, Integer::sum);
+    }
+    assertThat(expected.keySet()).containsAll(counts.keySet());
+    expected.forEach(
+        (result, rate) ->
+            assertThat((double) counts.getOrDefault(result, 0))
+                .isCloseTo(rate * DRAWS, within(5 * Math.sqrt(rate * DRAWS))));
+  }
+
+  private static List<Byte> boxed(RgbImage image) {
+    List<Byte> bytes = new ArrayList<>();
+    for (byte b : image.pixels()) {
+      bytes.add(b);
+    }
+    return bytes;
+  }
+
+  private static Affine affine(double degrees, double translate, Range scale, double shear) {
+    return new Affine(degrees, translate, scale, shear, Warp.Sampling.NEAREST);
+  }
+
+  private static double turn(InverseAffine drawn) {
+    return Math.toDegrees(Math.atan2(drawn.d(), drawn.e()));
   }
 
   private static RandomStream random(int sample) {
