@@ -41,6 +41,20 @@ class OtherFormatsTest {
     assertThat(PillowResizeTest.checksum(decode(unmarked))).isEqualTo("41bde318");
   }
 
+  /** A profile that a viewer would apply, and a comment, before the picture. */
+  @Test
+  void profilesOfJpegAreIgnored() throws IOException {
+    byte[] file = golden("photo-444.jpg");
+    byte[] extra =
+        ("\u00ff\u00e2\0\u0014ICC_PROFILE\0\1\1abcd\u00ff\u00fe\0\4hi")
+            .getBytes(StandardCharsets.ISO_8859_1);
+    byte[] with = new byte[file.length + extra.length];
+    System.arraycopy(file, 0, with, 0, 2);
+    System.arraycopy(extra, 0, with, 2, extra.length);
+    System.arraycopy(file, 2, with, 2 + extra.length, file.length - 2);
+    assertThat(decode(with).pixels()).isEqualTo(decode(file).pixels());
+  }
+
   @Test
   void sixteenBitGrayIsDividedBy257AndRounded() throws IOException {
     byte[] file = golden("gray16.png");

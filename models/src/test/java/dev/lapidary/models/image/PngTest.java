@@ -24,6 +24,8 @@ class PngTest {
     {0, 0, 8, 8}, {4, 0, 8, 8}, {0, 4, 4, 8}, {2, 0, 4, 4}, {0, 2, 2, 4}, {1, 0, 2, 2}, {0, 1, 1, 2}
   };
 
+  private static final Kind PLAIN = new Kind(2, 8, false, false);
+
   record Kind(int colourType, int depth, boolean interlaced, boolean transparency) {
     int channels() {
       return switch (colourType) {
@@ -70,7 +72,7 @@ class PngTest {
 
   @Test
   void aWrongChecksumIsRefused() {
-    byte[] file = write(new Kind(2, 8, false, false), samples(new Kind(2, 8, false, false)));
+    byte[] file = write(PLAIN, samples(PLAIN));
     file[60] ^= 1;
     assertThatThrownBy(() -> ImageDecoder.decode(file, ImageLimits.DEFAULT))
         .isInstanceOf(UndecodableImage.class)
@@ -85,6 +87,47 @@ class PngTest {
     RgbImage again = ImageDecoder.decode(file, ImageLimits.DEFAULT);
     assertThat(again.width()).isEqualTo(7);
     assertThat(again.pixels()).isEqualTo(pixels);
+  }
+
+  /** APNG's frames after the first, a colour profile, gamma and texts change nothing. */
+  @Test
+  void otherChunksAreSkipped() {
+    byte[] file = write(PLAIN, samples(PLAIN));
+    ByteArrayOutputStream front = new ByteArrayOutputStream();
+    chunk(front, "gAMA", new byte[] {0, 1, 0, 0});
+    chunk(front, "iCCP", "name\0\0no profile".getBytes(StandardCharsets.ISO_8859_1));
+    chunk(front, "acTL", new byte[] {0, 0, 0, 2, 0, 0, 0, 0});
+    chunk(front, "fcTL", new byte[26]);
+    ByteArrayOutputStream back = new ByteArrayOutputStream();
+    chunk(back, "fcTL", new byte[26]);
+    chunk(back, "fdAT", new byte[] {0, 0, 0, 2, 1, 2, 3});
+    RgbImage image = ImageDecoder.decode(with(file, front, back), ImageLimits.DEFAULT);
+    assertThat(image.pixels()).isEqualTo(ImageDecoder.decode(file, ImageLimits.DEFAULT).pixels());
+  }
+
+  @Test
+  void itsExifTurnsIt() {
+    byte[] file = write(PLAIN, samples(PLAIN));
+    ByteArrayOutputStream front = new ByteArrayOutputStream();
+    byte[] mirrored = {'M', 'M', 0, 42, 0, 0, 0, 8, 0, 1, 1, 0x12, 0, 3, 0, 0, 0, 1, 0, 2, 0, 0};
+    chunk(front, "eXIf", mirrored);
+    RgbImage upright = ImageDecoder.decode(file, ImageLimits.DEFAULT);
+    RgbImage image =
+        ImageDecoder.decode(with(file, front, new ByteArrayOutputStream()), ImageLimits.DEFAULT);
+    for (int x = 0; x < WIDTH; x++) {
+      assertThat(image.at(x, 1, 0)).isEqualTo(upright.at(WIDTH - 1 - x, 1, 0));
+    }
+  }
+
+  /** Chunks after the header and before the end. */
+  private static byte[] with(byte[] file, ByteArrayOutputStream front, ByteArrayOutputStream back) {
+    ByteArrayOutputStream all = new ByteArrayOutputStream();
+    all.writeBytes(Arrays.copyOf(file, 33));
+    all.writeBytes(front.toByteArray());
+    all.writeBytes(Arrays.copyOfRange(file, 33, file.length - 12));
+    all.writeBytes(back.toByteArray());
+    all.writeBytes(Arrays.copyOfRange(file, file.length - 12, file.length));
+    return all.toByteArray();
   }
 
   /** By the stated rules: alpha over black, 16-bit gray by 257 rounded, other 16 bits cut. */

@@ -36,8 +36,7 @@ record CutMix(double alpha) implements BatchStep {
       for (int row = 0; row < channels * height; row++) {
         if (row % height >= box.top() && row % height < box.bottom()) {
           int at = row * width + box.left();
-          System.arraycopy(
-              before, from + at, images, i * length + at, box.right() - box.left());
+          System.arraycopy(before, from + at, images, i * length + at, box.right() - box.left());
         }
       }
     }

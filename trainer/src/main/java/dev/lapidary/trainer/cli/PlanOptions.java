@@ -32,7 +32,9 @@ final class PlanOptions {
       description = "Changes any key of run.yaml, such as stages.1.batch-size=4. Repeatable.")
   private List<String> sets = new ArrayList<>();
 
-  @Option(names = "--data", description = "A folder with one sub-folder a class, or IDX files.")
+  @Option(
+      names = "--data",
+      description = "A folder with one sub-folder a class, a CSV or JSONL list, or IDX files.")
   private @Nullable String data;
 
   @Option(names = "--format", defaultValue = "auto", description = "${COMPLETION-CANDIDATES}")
@@ -51,6 +53,15 @@ final class PlanOptions {
       defaultValue = "0.2",
       description = "Without --val: the part of each class that is held out.")
   private double valSplit;
+
+  @Option(
+      names = "--group-by",
+      paramLabel = "REGEX",
+      description = {
+        "Images in whose paths it finds the same (its first bracket) are not split between",
+        "training and validation, such as '(patient\\d+)_'."
+      })
+  private @Nullable String groupBy;
 
   @Option(
       names = "--on-bad-image",
@@ -193,6 +204,7 @@ final class PlanOptions {
             Optional.ofNullable(val),
             Optional.ofNullable(test),
             valSplit,
+            Optional.ofNullable(groupBy),
             format,
             onBadImage,
             sampling,

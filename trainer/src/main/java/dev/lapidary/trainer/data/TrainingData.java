@@ -40,6 +40,7 @@ public record TrainingData(
    * @param val images to validate on; if absent a part of {@code train}
    * @param test images to test on at the end; {@code t10k} of IDX files is not validated on then
    * @param valSplit the fraction of each class that is held out then
+   * @param groupBy what it finds in an image's name is the image's group, which is not split
    * @param seed of the split
    * @param threads that look at the images
    */
@@ -49,6 +50,7 @@ public record TrainingData(
       Optional<Path> test,
       DataFormat format,
       double valSplit,
+      Optional<String> groupBy,
       long seed,
       OnBadImage onBadImage,
       ImageLimits limits,
@@ -99,20 +101,29 @@ public record TrainingData(
     Dataset data = source.format().read(source.train(), source.limits());
     boolean t10kIsFree = source.val().isEmpty() && source.test().isEmpty();
     Optional<Path> val = t10kIsFree ? IdxFormat.images(source.train(), "t10k") : source.val();
-    if (val.isPresent()) {
-      Dataset validation = source.format().read(val.get(), source.limits());
-      requireSameLabels(val.get(), data.labels(), validation.labels());
-      return new Split(data, validation);
-    }
+    Dataset rest =
+        data.filter(
+            sample -> sample.part() == Sample.Part.ANY || sample.part() == Sample.Part.TRAIN);
     Dataset held = data.filter(sample -> sample.part() == Sample.Part.VALIDATION);
-    Dataset rest = data.filter(sample -> sample.part() == Sample.Part.TRAIN);
-    return held.size() > 0
-        ? new Split(rest, held)
-        : Split.stratified(
-            data.filter(
-                sample -> sample.part() == Sample.Part.ANY || sample.part() == Sample.Part.TRAIN),
-            source.valSplit(),
-            source.seed());
+    if (val.isPresent()) {
+      return new Split(rest, validation(val.get(), source, data.labels()));
+    }
+    if (held.size() > 0) {
+      return new Split(rest, held);
+    }
+    Dataset grouped =
+        source.groupBy().isPresent()
+            ? Groups.byName(rest, source.groupBy().get(), source.train())
+            : rest;
+    return Split.stratified(grouped, source.valSplit(), source.seed());
+  }
+
+  /** Where the data have a part for validation that part, else all of them. */
+  private static Dataset validation(Path path, Source source, List<String> labels) {
+    Dataset data = source.format().read(path, source.limits());
+    requireSameLabels(path, labels, data.labels());
+    Dataset marked = data.filter(sample -> sample.part() == Sample.Part.VALIDATION);
+    return marked.size() > 0 ? marked : data;
   }
 
   private static Optional<Dataset> test(Source source, Split split) {

@@ -141,6 +141,7 @@ public final class Defaults {
             Optional.empty(),
             Optional.empty(),
             VAL_SPLIT,
+            Optional.empty(),
             DataFormat.AUTO,
             OnBadImage.FAIL,
             EpochOrder.SHUFFLED,

@@ -7,6 +7,8 @@ import dev.lapidary.trainer.program.LossOptions;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.regex.Pattern;
+import java.util.regex.PatternSyntaxException;
 
 /**
  * A whole run, as {@code run.yaml} holds it; keys are the fields' names in kebab-case.
@@ -37,6 +39,7 @@ public record RunConfig(
    * @param val images to validate on; if absent, a part of {@code train} by {@code valSplit}
    * @param test images to test the delivered model on, once
    * @param valSplit the fraction of each class that is held out, in (0, 1)
+   * @param groupBy a regular expression; images in whose names it finds the same stay together
    * @param sampling in which order, and how often, an epoch visits the training images
    * @param cacheMegabytes of decoded images to keep in memory
    */
@@ -45,6 +48,7 @@ public record RunConfig(
       Optional<String> val,
       Optional<String> test,
       double valSplit,
+      Optional<String> groupBy,
       DataFormat format,
       OnBadImage onBadImage,
       EpochOrder sampling,
@@ -52,6 +56,16 @@ public record RunConfig(
     public Data {
       require(!train.isBlank(), "data.train names no folder");
       require(valSplit > 0 && valSplit < 1, "data.val-split must lie in (0, 1) but is " + valSplit);
+      groupBy.ifPresent(Data::requireExpression);
+    }
+
+    private static void requireExpression(String text) {
+      try {
+        Pattern.compile(text);
+      } catch (PatternSyntaxException e) {
+        require(
+            false, "data.group-by is no regular expression: " + e.getDescription() + ": " + text);
+      }
     }
   }
 
@@ -230,6 +244,7 @@ public record RunConfig(
             data.val().map(v -> "-"),
             data.test().map(t -> "-"),
             data.valSplit(),
+            data.groupBy(),
             data.format(),
             data.onBadImage(),
             data.sampling(),

@@ -91,6 +91,7 @@ record RunInputs(RunConfig config, TrainingData data, Network network, Identity 
                 config.data().test().map(Path::of),
                 config.data().format(),
                 config.data().valSplit(),
+                config.data().groupBy(),
                 config.seed(),
                 config.data().onBadImage(),
                 ImageLimits.DEFAULT,

@@ -130,8 +130,7 @@ class DistributionTest {
     Affine scaled = affine(0, 0, new Range(0.5, 2), 0);
     assertMean(i -> 1 / scaled.draw(9, 7, random(i)).a(), 1.25, 1.5);
     Affine sheared = affine(0, 0, new Range(1, 1), 20);
-    assertMean(
-        i -> Math.toDegrees(Math.atan(sheared.draw(9, 7, random(i)).b())), 0, 40);
+    assertMean(i -> Math.toDegrees(Math.atan(sheared.draw(9, 7, random(i)).b())), 0, 40);
   }
 
   /** torchvision rounds moves to whole pixels; a tenth of 100 is 10, each way. */
@@ -147,8 +146,7 @@ class DistributionTest {
     }
     for (int move = -10; move <= 10; move++) {
       double expected = DRAWS / (Math.abs(move) == 10 ? 40.0 : 20.0);
-      assertThat((double) counts[move + 10])
-          .isCloseTo(expected, within(4 * Math.sqrt(expected)));
+      assertThat((double) counts[move + 10]).isCloseTo(expected, within(4 * Math.sqrt(expected)));
     }
   }
 

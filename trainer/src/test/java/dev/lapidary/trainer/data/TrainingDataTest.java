@@ -18,6 +18,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Collectors;
 import java.util.zip.GZIPOutputStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -213,6 +214,73 @@ class TrainingDataTest {
     assertThat(validated.sizes()).containsExactly(Map.entry(new Scan.Size(3, 2), 9));
   }
 
+  /** Ten pictures a patient: 000 to 009 are of the first, in either class. */
+  @Test
+  void imagesWithTheSameFindInTheirNamesAreNotSplit() {
+    PicturedFolder.fill(root, "ill", 50);
+    PicturedFolder.fill(root, "well", 50);
+    TrainingData data = TrainingData.open(grouped("(.*/\\d\\d)\\d"));
+    assertThat(data.validation().counts()).containsExactly(10, 10);
+    assertThat(groups(data.train()))
+        .hasSize(8)
+        .doesNotContainAnyElementsOf(groups(data.validation()));
+    TrainingData whole = TrainingData.open(grouped("/\\d\\d"));
+    assertThat(groups(whole.train()))
+        .hasSize(4)
+        .doesNotContainAnyElementsOf(groups(whole.validation()));
+    assertThatThrownBy(() -> TrainingData.open(grouped("00(4)")))
+        .hasMessage(
+            "[%s] ill/000.png has no group: '00(4)' finds nothing in that name; each image needs"
+                + " one",
+            root);
+  }
+
+  private TrainingData.Source grouped(String expression) {
+    return new TrainingData.Source(
+        root,
+        Optional.empty(),
+        Optional.empty(),
+        DataFormat.FOLDER,
+        0.2,
+        Optional.of(expression),
+        1,
+        OnBadImage.FAIL,
+        ImageLimits.DEFAULT,
+        2);
+  }
+
+  private static Set<String> groups(Dataset data) {
+    return data.samples().stream().map(Sample::group).collect(Collectors.toSet());
+  }
+
+  /** A list whose rows have a part for some only: the others are trained on. */
+  @Test
+  void partsOfAListAreKeptWhateverIsNamedBeside() throws IOException {
+    PicturedFolder.fill(root, "p", 6);
+    Path file = root.resolve("list.csv");
+    Files.writeString(
+        file,
+        """
+        path,label,split
+        p/000.png,x,
+        p/001.png,y,train
+        p/002.png,x,val
+        p/003.png,y,val
+        p/004.png,x,test
+        p/005.png,y,draft
+        """);
+    TrainingData data = open(file, Optional.empty(), OnBadImage.FAIL);
+    assertThat(data.train().samples())
+        .extracting(Sample::name)
+        .containsExactly("p/000.png", "p/001.png");
+    assertThat(data.validation().samples())
+        .extracting(Sample::name)
+        .containsExactly("p/002.png", "p/003.png");
+    TrainingData named = open(file, Optional.of(file), OnBadImage.FAIL);
+    assertThat(named.train().samples()).isEqualTo(data.train().samples());
+    assertThat(named.validation().samples()).isEqualTo(data.validation().samples());
+  }
+
   @Test
   void aBadListIsNamedByLine() throws IOException {
     Files.writeString(root.resolve("list.csv"), "path,label\na.png,x\nb.png,\n");
@@ -283,6 +351,15 @@ class TrainingDataTest {
   private static TrainingData.Source source(
       Path train, Optional<Path> val, Optional<Path> test, OnBadImage onBadImage) {
     return new TrainingData.Source(
-        train, val, test, DataFormat.AUTO, 0.2, 1, onBadImage, ImageLimits.DEFAULT, 2);
+        train,
+        val,
+        test,
+        DataFormat.AUTO,
+        0.2,
+        Optional.empty(),
+        1,
+        onBadImage,
+        ImageLimits.DEFAULT,
+        2);
   }
 }

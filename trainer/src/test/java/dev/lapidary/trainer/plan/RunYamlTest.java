@@ -37,7 +37,9 @@ class RunYamlTest {
   @Test
   void writtenAndReadIsEqual() {
     RunConfig config = RunYaml.with(RunYaml.read(SHORT, "run.yaml"), "data.sampling=balanced");
+    config = RunYaml.with(config, "data.group-by='(patient\\d+)_'");
     assertThat(config.data().sampling()).isEqualTo(EpochOrder.BALANCED);
+    assertThat(config.data().groupBy()).contains("(patient\\d+)_");
     assertThat(RunYaml.read(RunYaml.write(config), "again")).isEqualTo(config);
   }
 
@@ -61,6 +63,7 @@ class RunYamlTest {
         "stages.7.lr=1 | there is no 7; the list has 2, counted from 0",
         "stages.1.optimizer.kind=adamm | there is no kind adamm .*did you mean adam",
         "stages.1.batch-size=many | stages.1.batch-size cannot be many",
+        "data.group-by='(' | data.group-by is no regular expression: Unclosed group",
         "data.sampling=fair | data.sampling cannot be fair",
         "stages.1.batch-size=0 | batch-size must be at least 1, is 0",
         "seed | expected key=value",
