@@ -18,7 +18,7 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "quickstart",
     mixinStandardHelpOptions = true,
-    subcommands = FashionImagesCommand.class,
+    subcommands = {FashionImagesCommand.class, TransferCommand.class},
     description = "Fine-tune, export, quantize and serve on the shipped images, and compare.")
 public final class QuickstartMain implements Callable<Integer> {
   /** Set by the launcher: the folder of bin/. */
@@ -71,7 +71,7 @@ public final class QuickstartMain implements Callable<Integer> {
   }
 
   /** Relative where that is shorter to read: most people stand in the project's folder. */
-  private static Path home() {
+  static Path home() {
     Path home = Path.of(System.getProperty(HOME, ".")).toAbsolutePath().normalize();
     Path here = Path.of("").toAbsolutePath();
     return home.startsWith(here) ? here.relativize(home) : home;

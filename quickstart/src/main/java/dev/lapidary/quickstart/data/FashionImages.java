@@ -6,8 +6,11 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
+import java.util.Random;
 import javax.imageio.ImageIO;
 
 /**
@@ -58,6 +61,37 @@ public final class FashionImages {
     }
     write(IdxFiles.read(from, "train"), out.resolve("train"), half, trainPerClass);
     write(IdxFiles.read(from, "t10k"), out.resolve("val"), half, valPerClass);
+  }
+
+  /**
+   * Writes {@code out/train} and {@code out/val} of images that the seed draws from the train file,
+   * each into one of them at most.
+   */
+  public static void writeSample(
+      Path from, Path out, Half half, long seed, int trainPerClass, int valPerClass)
+      throws IOException {
+    IdxFiles idx = IdxFiles.read(from, "train");
+    for (int label = 0; label < CLASSES.size(); label++) {
+      if (!half.has(label)) {
+        continue;
+      }
+      List<Integer> own = new ArrayList<>();
+      for (int i = 0; i < idx.count(); i++) {
+        if (idx.label(i) == label) {
+          own.add(i);
+        }
+      }
+      Collections.shuffle(own, new Random(31 * seed + label));
+      write(idx, own.subList(0, trainPerClass), out.resolve("train"));
+      write(idx, own.subList(trainPerClass, trainPerClass + valPerClass), out.resolve("val"));
+    }
+  }
+
+  private static void write(IdxFiles idx, List<Integer> images, Path out) throws IOException {
+    for (int i : images) {
+      Path folder = Files.createDirectories(out.resolve(CLASSES.get(idx.label(i))));
+      png(idx, i, folder.resolve(String.format(Locale.ROOT, "%05d.png", i)));
+    }
   }
 
   private static void write(IdxFiles idx, Path out, Half half, int perClass) throws IOException {

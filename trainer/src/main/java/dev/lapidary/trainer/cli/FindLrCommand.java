@@ -68,7 +68,11 @@ public final class FindLrCommand implements Callable<Integer> {
     RunConfig config = plan.config();
     int index = stage < 0 ? config.stages().size() - 1 : stage;
     PrintWriter err = spec.commandLine().getErr();
-    RangeTest result = FindRate.of(config, index, from, to, steps, Terminal.progress(err));
+    RangeTest result;
+    try (Interruption interruption = new Interruption()) {
+      result =
+          FindRate.of(config, index, from, to, steps, Terminal.progress(err), interruption::asked);
+    }
     if (plot != null) {
       AtomicFile.write(plot, file -> Files.writeString(file, result.svg()));
     }

@@ -37,6 +37,9 @@ public final class PlanCommand implements Callable<Integer> {
       description = "Takes four steps of each stage, in memory only, and says how long all take.")
   private boolean measure;
 
+  @Option(names = "--tensors", description = "Lists each tensor, and where its values come from.")
+  private boolean tensors;
+
   @Option(names = "--json", description = "One JSON document on stdout.")
   private boolean json;
 
@@ -48,17 +51,17 @@ public final class PlanCommand implements Callable<Integer> {
     if (json) {
       out.println(json(result));
     } else {
-      print(result, out);
+      print(result, tensors, out);
     }
     out.flush();
     return 0;
   }
 
-  private static void print(Planning.Plan result, PrintWriter out) {
+  private static void print(Planning.Plan result, boolean tensors, PrintWriter out) {
     out.printf("network %s%n", result.architecture());
     result.notes().forEach(out::println);
     out.println();
-    PlanText.lines(result.stages()).forEach(out::println);
+    PlanText.lines(result.stages(), tensors).forEach(out::println);
     for (Planning.Time time : result.measured()) {
       out.printf(
           Locale.ROOT,

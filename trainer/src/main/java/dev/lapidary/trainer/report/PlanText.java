@@ -27,20 +27,23 @@ public final class PlanText {
         stage.parameters());
   }
 
-  public static List<String> lines(List<StagePlan> stages) {
+  /**
+   * @param withTensors whether to list each tensor below its part
+   */
+  public static List<String> lines(List<StagePlan> stages, boolean withTensors) {
     List<String> lines = new ArrayList<>();
     for (int i = 0; i < stages.size(); i++) {
       StagePlan stage = stages.get(i);
       lines.add("stage %d/%d %s".formatted(i + 1, stages.size(), stage.name()));
       lines.add("  " + summary(stage));
-      groups(lines, stage);
+      groups(lines, stage, withTensors);
       memory(lines, stage.memory());
       lines.add("");
     }
     return lines;
   }
 
-  private static void groups(List<String> lines, StagePlan stage) {
+  private static void groups(List<String> lines, StagePlan stage, boolean withTensors) {
     int width = stage.groups().stream().mapToInt(g -> g.name().length()).max().orElse(4);
     String format = "  %-" + Math.max(4, width) + "s %7s %12s  %-32s %8s  %-10s %s";
     lines.add(
@@ -66,7 +69,15 @@ public final class PlanText {
               group.trained() ? String.format(Locale.ROOT, "%.1e", group.weightDecay()) : "",
               group.batchNorm(),
               group.origin()));
+      if (withTensors) {
+        group.members().forEach(member -> lines.add(tensor(member)));
+      }
     }
+  }
+
+  private static String tensor(StagePlan.Member member) {
+    String origin = member.pretrained() ? "pretrained" : "new";
+    return "    %s %s %s".formatted(member.name(), member.shape(), origin);
   }
 
   private static String rates(StagePlan stage, StagePlan.Group group) {

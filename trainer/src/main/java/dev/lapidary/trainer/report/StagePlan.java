@@ -1,5 +1,7 @@
 package dev.lapidary.trainer.report;
 
+import com.fasterxml.jackson.annotation.JsonProperty;
+import dev.lapidary.models.tensor.Tensor;
 import java.util.List;
 
 /**
@@ -31,34 +33,52 @@ public record StagePlan(
    * Parameters of one part of the network that share everything said here.
    *
    * @param name of the part, such as {@code layer1}
-   * @param parameters numbers in the tensors
    * @param rate the learning rate before the schedule; 0 if frozen
    * @param batchNorms modules with running statistics in this part
    * @param liveBatchNorms those of them that normalize by the batch and move their statistics
-   * @param fromFile tensors that pretrained weights filled; the others are drawn at random
+   * @param members the tensors
    */
   public record Group(
       String name,
-      int tensors,
-      long parameters,
       boolean trained,
       double rate,
       double weightDecay,
       int batchNorms,
       int liveBatchNorms,
-      int fromFile) {
+      List<Member> members) {
+    public Group {
+      members = List.copyOf(members);
+    }
+
+    @JsonProperty
+    public int tensors() {
+      return members.size();
+    }
+
+    /** Numbers in the tensors. */
+    @JsonProperty
+    public long parameters() {
+      return members.stream().mapToLong(m -> Tensor.numel(m.sizes())).sum();
+    }
+
+    /** Tensors that pretrained weights filled. */
+    public int fromFile() {
+      return (int) members.stream().filter(Member::pretrained).count();
+    }
 
     /** {@code pretrained}, {@code new} or how many of both. */
+    @JsonProperty
     public String origin() {
-      if (fromFile == tensors) {
+      if (fromFile() == tensors()) {
         return "pretrained";
       }
-      return fromFile == 0
+      return fromFile() == 0
           ? "new"
-          : "%d pretrained, %d new".formatted(fromFile, tensors - fromFile);
+          : "%d pretrained, %d new".formatted(fromFile(), tensors() - fromFile());
     }
 
     /** {@code frozen}, {@code live}, how many of both, or a dash. */
+    @JsonProperty
     public String batchNorm() {
       if (batchNorms == 0) {
         return "-";
@@ -69,6 +89,21 @@ public record StagePlan(
       return liveBatchNorms == batchNorms
           ? "live"
           : "%d live, %d frozen".formatted(liveBatchNorms, batchNorms - liveBatchNorms);
+    }
+  }
+
+  /**
+   * One tensor.
+   *
+   * @param pretrained whether its values come from a file, else they are drawn at random
+   */
+  public record Member(String name, List<Long> shape, boolean pretrained) {
+    public Member {
+      shape = List.copyOf(shape);
+    }
+
+    long[] sizes() {
+      return shape.stream().mapToLong(size -> size).toArray();
     }
   }
 

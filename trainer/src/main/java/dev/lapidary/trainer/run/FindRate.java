@@ -1,5 +1,6 @@
 package dev.lapidary.trainer.run;
 
+import dev.lapidary.models.failure.ExitCode;
 import dev.lapidary.models.failure.Failure;
 import dev.lapidary.trainer.plan.RunConfig;
 import dev.lapidary.trainer.program.Libtorch;
@@ -7,6 +8,7 @@ import dev.lapidary.trainer.program.TrainingProgram;
 import dev.lapidary.trainer.report.RangeTest;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.BooleanSupplier;
 
 /**
  * The learning rate range test (Smith, "Cyclical Learning Rates", arXiv 1506.01186): the rate rises
@@ -19,10 +21,17 @@ public final class FindRate {
    * @param stage index of the stage whose parameters, batch size and optimizer are used
    * @param from the first rate, {@code to} the last, if the loss has not exploded before
    * @param steps at most
+   * @param stop asked after each step: ends the test at once
    * @throws Failure (exit 2) if there is no such stage, (exit 1) if the loss explodes at once
    */
   public static RangeTest of(
-      RunConfig asked, int stage, double from, double to, int steps, Progress progress) {
+      RunConfig asked,
+      int stage,
+      double from,
+      double to,
+      int steps,
+      Progress progress,
+      BooleanSupplier stop) {
     RunConfig config = RunInputs.resolve(asked);
     return Libtorch.call(
         config.threads(),
@@ -30,7 +39,7 @@ public final class FindRate {
           RunInputs inputs = RunInputs.open(config, progress);
           requireStage(inputs, stage);
           try (TrainingProgram program = inputs.openProgram()) {
-            return measure(inputs, program, stage, from, to, steps, progress);
+            return measure(inputs, program, stage, from, to, steps, progress, stop);
           }
         });
   }
@@ -42,7 +51,8 @@ public final class FindRate {
       double from,
       double to,
       int steps,
-      Progress progress) {
+      Progress progress,
+      BooleanSupplier stop) {
     double own =
         StageChoice.of(inputs.config().stages().get(stage), program, inputs.network())
             .rates()
@@ -67,8 +77,11 @@ public final class FindRate {
           }
           points.add(RangeTest.next(points, rate, loss));
           progress.batch("find-lr", number + 1, steps, loss, 0);
-          return number + 1 < steps && !RangeTest.exploded(points);
+          return number + 1 < steps && !RangeTest.exploded(points) && !stop.getAsBoolean();
         });
+    if (stop.getAsBoolean()) {
+      throw new Failure(ExitCode.INTERRUPTED, "interrupted; nothing was changed");
+    }
     return RangeTest.of(points);
   }
 

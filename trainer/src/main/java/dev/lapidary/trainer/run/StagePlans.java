@@ -8,6 +8,7 @@ import dev.lapidary.trainer.program.ProgramTensor;
 import dev.lapidary.trainer.program.TrainingProgram;
 import dev.lapidary.trainer.report.StagePlan;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -128,14 +129,19 @@ final class StagePlans {
     Set<String> pretrained = inputs.network().pretrained();
     return new StagePlan.Group(
         inputs.network().layerName(key.layer()),
-        tensors.size(),
-        numel(tensors),
         key.trained(),
         key.rate(),
         key.decay(),
         norms.size(),
         (int) norms.stream().filter(name -> !frozen.contains(name)).count(),
-        (int) tensors.stream().filter(t -> pretrained.contains(t.name())).count());
+        tensors.stream()
+            .map(
+                t ->
+                    new StagePlan.Member(
+                        t.name(),
+                        Arrays.stream(t.shape()).boxed().toList(),
+                        pretrained.contains(t.name())))
+            .toList());
   }
 
   private StagePlan.Memory memory(StageChoice choice) {
@@ -147,10 +153,6 @@ final class StagePlans {
         trained,
         moments,
         activations.map(a -> a.at(choice.config().batchSize(), choice.trained())).orElse(0L));
-  }
-
-  private static long numel(List<ProgramTensor> tensors) {
-    return tensors.stream().mapToLong(t -> Tensor.numel(t.shape())).sum();
   }
 
   private static long bytes(List<ProgramTensor> tensors) {

@@ -1,5 +1,6 @@
 package dev.lapidary.trainer.run;
 
+import dev.lapidary.models.failure.Failure;
 import dev.lapidary.models.image.Preprocessor;
 import dev.lapidary.models.tensor.Tensor;
 import dev.lapidary.trainer.augment.Augmentation;
@@ -104,8 +105,24 @@ final class Training implements AutoCloseable {
     finished = false;
   }
 
+  /**
+   * Trains to the end, or until it is asked to stop.
+   *
+   * @throws Failure (exit 1) if the run directory cannot be written
+   */
+  Outcome run() {
+    try {
+      return stages();
+    } catch (IOException e) {
+      throw Failure.failed(
+          "[%s] the run cannot be written: %s; what was written before is sound: make room, then go"
+              + " on with 'trainer resume'",
+          directory.root(), Failure.reason(e));
+    }
+  }
+
   /** The whole road. */
-  Outcome run() throws IOException {
+  private Outcome stages() throws IOException {
     try (MetricsLog metrics = MetricsLog.open(directory.metrics(), metricsBytes);
         MetricsLog timing = MetricsLog.append(directory.timing());
         Reports reports = new Reports(directory, inputs, program, position.step())) {

@@ -69,9 +69,12 @@ class AdviceTest {
   }
 
   private static StagePlan stage(double stemRate, double headRate, boolean stemTrained) {
+    StagePlan.Member early = new StagePlan.Member("stem.weight", List.of(9L, 100L), true);
+    StagePlan.Member late = new StagePlan.Member("fc.weight", List.of(2L, 15L), false);
+    int live = stemTrained ? 1 : 0;
     StagePlan.Group stem =
-        new StagePlan.Group("stem", 3, 900, stemTrained, stemRate, 0, 1, stemTrained ? 1 : 0, 3);
-    StagePlan.Group head = new StagePlan.Group("fc", 2, 30, true, headRate, 0, 0, 0, 0);
+        new StagePlan.Group("stem", stemTrained, stemRate, 0, 1, live, List.of(early));
+    StagePlan.Group head = new StagePlan.Group("fc", true, headRate, 0, 0, 0, List.of(late));
     return new StagePlan(
         "all",
         5,

@@ -106,9 +106,14 @@ class ReportPageTest {
                 List.of(shown))));
   }
 
+  private static StagePlan.Group group(String name, boolean trained, double rate, boolean old) {
+    StagePlan.Member weight = new StagePlan.Member(name + ".weight", List.of(3L, 10L), old);
+    return new StagePlan.Group(name, trained, rate, 1e-4, 1, 0, List.of(weight));
+  }
+
   private static StagePlan stage(String name) {
-    StagePlan.Group stem = new StagePlan.Group("stem", 3, 900, false, 0, 0, 1, 0, 3);
-    StagePlan.Group head = new StagePlan.Group("fc", 2, 30, true, 0.1, 1e-4, 0, 0, 0);
+    StagePlan.Group stem = group("stem", false, 0, true);
+    StagePlan.Group head = group("fc", true, 0.1, false);
     return new StagePlan(
         name,
         5,

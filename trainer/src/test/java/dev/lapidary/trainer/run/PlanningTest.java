@@ -8,6 +8,7 @@ import dev.lapidary.models.failure.Failure;
 import dev.lapidary.trainer.plan.RunConfig;
 import dev.lapidary.trainer.plan.RunYaml;
 import dev.lapidary.trainer.report.EpochMetrics;
+import dev.lapidary.trainer.report.PlanText;
 import dev.lapidary.trainer.report.RangeTest;
 import dev.lapidary.trainer.report.StagePlan;
 import dev.lapidary.trainer.report.StagePlan.Group;
@@ -67,11 +68,17 @@ class PlanningTest {
     List<StagePlan> stages = Planning.of(config, false, progress).stages();
     List<Group> head = stages.get(0).groups();
     assertThat(head).extracting(Group::name).startsWith("conv1 … bn1", "layer1").endsWith("fc");
-    assertThat(head.get(0)).isEqualTo(new Group("conv1 … bn1", 3, 464, false, 0, 0, 1, 0, 0));
+    assertThat(head.get(0).parameters()).isEqualTo(3 * 3 * 3 * 16 + 2 * 16);
+    assertThat(head.get(0).trained()).isFalse();
     assertThat(head.get(0).batchNorm()).isEqualTo("frozen");
     assertThat(head.get(0).origin()).isEqualTo("new");
-    assertThat(head.get(head.size() - 1))
-        .isEqualTo(new Group("fc", 2, 195, true, 0.04, 1e-4, 0, 0, 0));
+    Group fc = head.get(head.size() - 1);
+    assertThat(fc.members())
+        .containsExactly(
+            new StagePlan.Member("fc.weight", List.of(3L, 64L), false),
+            new StagePlan.Member("fc.bias", List.of(3L), false));
+    assertThat(fc.rate()).isEqualTo(0.04);
+    assertThat(PlanText.lines(stages, true)).contains("    fc.weight [3, 64] new");
     assertThat(stages.get(1).groups()).extracting(Group::batchNorm).contains("live");
     assertThat(stages.get(1).groups())
         .extracting(Group::rate)
@@ -114,19 +121,19 @@ class PlanningTest {
   /** That the network is unchanged is checked, by hash, after every trial. */
   @Test
   void theRangeTestRisesByOneFactorAndStopsWhenTheLossExplodes() {
-    RangeTest test = FindRate.of(config, 1, 1e-4, 1e6, 60, progress);
+    RangeTest test = FindRate.of(config, 1, 1e-4, 1e6, 60, progress, () -> false);
     List<RangeTest.Point> points = test.points();
     assertThat(points.get(0).rate()).isEqualTo(1e-4);
     double factor = points.get(1).rate() / points.get(0).rate();
     assertThat(Math.pow(factor, 59)).isBetween(0.99e10, 1.01e10);
     assertThat(points).hasSizeBetween(10, 59);
     assertThat(test.valley()).isBetween(points.get(0).rate(), 1.0);
-    assertThat(FindRate.of(config, 1, 1e-4, 1e6, 60, progress)).isEqualTo(test);
+    assertThat(FindRate.of(config, 1, 1e-4, 1e6, 60, progress, () -> false)).isEqualTo(test);
   }
 
   @Test
   void aStageThatIsNotThereIsNamed() {
-    assertThatThrownBy(() -> FindRate.of(config, 2, 1e-4, 1, 20, progress))
+    assertThatThrownBy(() -> FindRate.of(config, 2, 1e-4, 1, 20, progress, () -> false))
         .isInstanceOfSatisfying(
             Failure.class, f -> assertThat(f.code()).isEqualTo(ExitCode.BAD_INPUT))
         .hasMessage("--stage 2: the plan has 2, counted from 0");
