@@ -6,10 +6,12 @@ import dev.lapidary.models.archive.TorchScriptArchive;
 import dev.lapidary.models.card.CardJson;
 import dev.lapidary.models.card.ModelCard;
 import dev.lapidary.models.failure.Failure;
-import dev.lapidary.models.weights.NamedTensors;
+import dev.lapidary.models.file.FileHash;
+import dev.lapidary.models.weights.MatchReport;
 import dev.lapidary.models.weights.WeightsFile;
 import dev.lapidary.models.zoo.Architecture;
-import dev.lapidary.models.zoo.StateEntry;
+import dev.lapidary.models.zoo.Pretrained;
+import dev.lapidary.models.zoo.UntrainedCard;
 import dev.lapidary.models.zoo.Zoo;
 import dev.lapidary.models.zoo.ZooOptions;
 import java.io.IOException;
@@ -18,7 +20,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.TreeMap;
+import java.util.stream.Stream;
 
 /**
  * A model to export: an archive that libtorch can load, and its card.
@@ -31,10 +33,12 @@ record Source(Path file, boolean temporary, TorchScriptArchive archive, Optional
   /** What a run directory's best model is called. */
   private static final String MODEL = "model.pt";
 
+  private static final int IMAGENET_CLASSES = 1000;
+
   /** A run directory, a TorchScript archive, or a weights file with {@code --arch}. */
   static Source read(Path path, SourceOptions options) {
     if (options.arch != null) {
-      return built(Zoo.find(options.arch), path);
+      return built(Zoo.find(options.arch), path, options);
     }
     Path file = Files.isDirectory(path) ? path.resolve(MODEL) : path;
     if (!Files.isRegularFile(file)) {
@@ -48,43 +52,28 @@ record Source(Path file, boolean temporary, TorchScriptArchive archive, Optional
     return new Source(file, false, archive, card);
   }
 
-  private static Source built(Architecture architecture, Path weights) {
-    NamedTensors tensors = WeightsFile.read(weights);
-    ZooOptions options = ZooOptions.of(classes(architecture, tensors, weights), 0);
-    List<String> missing =
-        architecture.state(options).stream()
-            .filter(entry -> !tensors.tensors().containsKey(entry.name()))
-            .filter(entry -> !entry.name().endsWith("num_batches_tracked"))
-            .map(StateEntry::name)
-            .toList();
-    if (!missing.isEmpty()) {
+  private static Source built(Architecture architecture, Path weights, SourceOptions asked) {
+    Pretrained loaded =
+        Pretrained.ofItsClasses(
+            architecture, options(architecture, asked), WeightsFile.read(weights), 0);
+    requireWhole(architecture, loaded.report(), weights);
+    List<String> labels = asked.labelNames().orElse(List.of());
+    if (!labels.isEmpty() && labels.size() != loaded.classes()) {
       throw Failure.badInput(
-          "[%s] lacks %d tensors of %s, such as %s; give weights of this architecture",
-          weights.getFileName(), missing.size(), architecture.name(), missing.get(0));
+          "[%s] --labels has %d names, %s of these weights has %d classes",
+          weights.getFileName(), labels.size(), architecture.name(), loaded.classes());
     }
+    int size = options(architecture, asked).inputSize().orElse(architecture.inputSize());
     ModelCard card =
-        new ModelCard(
-            architecture.name(),
-            "1",
-            architecture.name(),
-            List.of(),
-            Cards.input(
-                List.of(
-                    (long) architecture.preprocessing().channels(),
-                    (long) architecture.inputSize(),
-                    (long) architecture.inputSize())),
-            Optional.of(architecture.preprocessing()),
-            new TreeMap<>(),
-            new ModelCard.Provenance("", "", String.valueOf(weights.getFileName()), ""),
-            Optional.empty(),
-            Optional.empty(),
-            List.of());
+        UntrainedCard.of(
+            architecture,
+            architecture.preprocessing(size),
+            labels,
+            String.valueOf(weights.getFileName()),
+            FileHash.sha256(weights));
     try {
       Path file = Files.createTempFile("lapidary-", ".pt");
-      TorchScriptArchive archive =
-          architecture
-              .build(options, name -> Optional.ofNullable(tensors.tensors().get(name)))
-              .withExtra(Map.of());
+      TorchScriptArchive archive = loaded.archive().withExtra(Map.of());
       ArchiveWriter.write(archive, file);
       return new Source(file, true, archive, Optional.of(card));
     } catch (IOException e) {
@@ -92,15 +81,41 @@ record Source(Path file, boolean temporary, TorchScriptArchive archive, Optional
     }
   }
 
-  private static int classes(Architecture architecture, NamedTensors tensors, Path weights) {
-    String head = architecture.headName() + ".weight";
-    var tensor = tensors.tensors().get(head);
-    if (tensor == null) {
-      throw Failure.badInput(
-          "[%s] lacks %s, the head of %s; give weights of this architecture",
-          weights.getFileName(), head, architecture.name());
+  private static ZooOptions options(Architecture architecture, SourceOptions asked) {
+    ZooOptions published = ZooOptions.of(IMAGENET_CLASSES, 0);
+    Optional<List<Long>> shape = asked.inputShape();
+    if (shape.isEmpty()) {
+      return published;
     }
-    return Math.toIntExact(tensor.size(0));
+    List<Long> square = List.of(3L, shape.get().get(1), shape.get().get(1));
+    if (!shape.get().equals(square)) {
+      throw Failure.badInput(
+          "--input is %s; %s takes 3 channels and a square, as 3x%d",
+          String.valueOf(asked.input), architecture.name(), architecture.inputSize());
+    }
+    return published.withInputSize(shape.get().get(1).intValue());
+  }
+
+  /** Random numbers are not exported. Auxiliary heads are for training only. */
+  private static void requireWhole(Architecture architecture, MatchReport report, Path weights) {
+    List<String> auxiliary =
+        architecture.auxiliaryHeads().stream()
+            .map(head -> head.name().replaceFirst("\\..*", "."))
+            .toList();
+    List<String> lacking =
+        Stream.of(
+                report.missing().stream().map(MatchReport.Absent::name),
+                report.mismatched().stream().map(MatchReport.Mismatched::name),
+                report.replacedHeads().stream().map(head -> head.layer() + ".weight"))
+            .flatMap(names -> names)
+            .filter(name -> !name.endsWith(".num_batches_tracked"))
+            .filter(name -> auxiliary.stream().noneMatch(name::startsWith))
+            .toList();
+    if (!lacking.isEmpty()) {
+      throw Failure.badInput(
+          "[%s] lacks %d tensors of %s, such as %s; give weights of this architecture",
+          weights.getFileName(), lacking.size(), architecture.name(), lacking.get(0));
+    }
   }
 
   @Override

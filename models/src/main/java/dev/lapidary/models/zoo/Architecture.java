@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.SortedMap;
 import java.util.function.Function;
 
 /**
@@ -132,6 +133,27 @@ public final class Architecture {
                     e.getValue().dtype(),
                     e.getValue().parameter()))
         .toList();
+  }
+
+  /**
+   * Refuses options that this network has no use for, instead of saying nothing.
+   *
+   * @throws Failure (exit 2) naming the option
+   */
+  public void requireUse(ZooOptions options) {
+    ZooOptions plain = ZooOptions.of(1, 0);
+    if (options.dropout().isPresent()
+        && text(plain.withDropout(0)).equals(text(plain.withDropout(0.5)))) {
+      throw Failure.badInput("%s has no dropout; --head-dropout puts one before its head", name);
+    }
+    if (options.stochasticDepth().isPresent()
+        && text(plain.withStochasticDepth(0)).equals(text(plain.withStochasticDepth(0.5)))) {
+      throw Failure.badInput("%s has no stochastic depth", name);
+    }
+  }
+
+  private SortedMap<String, String> text(ZooOptions options) {
+    return blank(options).code();
   }
 
   /** Trained numbers. */

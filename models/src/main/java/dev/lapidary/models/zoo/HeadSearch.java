@@ -42,7 +42,19 @@ public final class HeadSearch {
    * @throws Failure (exit 2) if the logits do not come from one linear layer or 1x1 convolution
    */
   public static List<Head> find(TorchScriptArchive archive, TraceOptions options) {
-    return new HeadSearch(archive).find(Tracer.trace(archive, options));
+    HeadSearch search = new HeadSearch(archive);
+    Graph graph = Tracer.trace(archive, options);
+    return search.withAuxiliary(search.last(graph), graph);
+  }
+
+  /**
+   * The head of a given name first, auxiliary heads after it.
+   *
+   * @throws Failure (exit 2) if there is no such layer, naming near ones
+   */
+  public static List<Head> find(TorchScriptArchive archive, String name, TraceOptions options) {
+    Head head = named(archive, name);
+    return new HeadSearch(archive).withAuxiliary(head, Tracer.trace(archive, options));
   }
 
   /**
@@ -67,16 +79,14 @@ public final class HeadSearch {
                     NearNames.hint(name, heads.stream().map(Head::name).toList())));
   }
 
-  private List<Head> find(Graph graph) {
-    List<Head> heads = new ArrayList<>();
-    Head main = last(graph);
-    heads.add(main);
+  private List<Head> withAuxiliary(Head main, Graph graph) {
+    List<Head> heads = new ArrayList<>(List.of(main));
     Set<String> reached = new HashSet<>();
     graph.nodes().forEach(node -> reached.add(node.scope()));
     for (StateDict.Entry entry : state.entries()) {
       if (Head.fits(entry) && entry.tensor().size(0) == main.classes()) {
         Head head = Head.of(state, entry);
-        if (!reached.contains(head.name())) {
+        if (!reached.contains(head.name()) && !head.name().equals(main.name())) {
           heads.add(head);
         }
       }

@@ -7,7 +7,9 @@ import dev.lapidary.models.archive.TorchScriptArchive;
 import dev.lapidary.models.card.CardJson;
 import dev.lapidary.models.card.ModelCard;
 import dev.lapidary.models.failure.Failure;
+import dev.lapidary.models.fetch.WeightsCache;
 import dev.lapidary.models.file.AtomicFile;
+import dev.lapidary.models.file.FileHash;
 import dev.lapidary.models.image.Preprocessing;
 import dev.lapidary.models.trace.TraceOptions;
 import dev.lapidary.models.weights.WeightsFile;
@@ -54,8 +56,14 @@ final class InitCommand implements Runnable {
 
   @Option(
       names = "--weights",
-      description = "Pretrained weights: .safetensors, .pth, .pt or .onnx. Default: random.")
-  private @Nullable Path weights;
+      paramLabel = "FILE|URL",
+      description =
+          "Pretrained weights: .safetensors, .pth, .pt or .onnx; an https address is fetched once,"
+              + " into LAPIDARY_CACHE. Default: random.")
+  private @Nullable String weights;
+
+  @Option(names = "--weights-sha256", description = "The SHA-256 that --weights must have.")
+  private @Nullable String weightsSha256;
 
   @Option(
       names = "--min-match",
@@ -102,12 +110,19 @@ final class InitCommand implements Runnable {
     Optional<HeadInit> init = Optional.ofNullable(headInit).map(HeadInit::parse);
     List<String> names = readLabels();
     ZooOptions options = options(names);
-    TorchScriptArchive archive = network(architecture, options, names);
+    architecture.requireUse(options);
+    Optional<Path> file = weightsFile();
+    TorchScriptArchive archive = network(architecture, options, names, file);
     Preprocessing preprocessing =
         inputSize == null ? architecture.preprocessing() : architecture.preprocessing(inputSize);
     init.ifPresent(how -> drawHeads(architecture, archive, preprocessing, how));
     ModelCard card =
-        UntrainedCard.of(architecture, preprocessing, names, weightsName(), weightsSha256());
+        UntrainedCard.of(
+            architecture,
+            preprocessing,
+            names,
+            file.map(f -> weightsName()).orElse("random"),
+            file.map(FileHash::sha256).orElse(""));
     byte[] json = CardJson.write(card).getBytes(UTF_8);
     ArchiveWriter.write(archive.withExtra(Map.of(TorchScriptArchive.CARD, json)), out);
     spec.commandLine().getErr().println("wrote " + out);
@@ -129,11 +144,11 @@ final class InitCommand implements Runnable {
   }
 
   private TorchScriptArchive network(
-      Architecture architecture, ZooOptions options, List<String> names) {
-    if (weights == null) {
+      Architecture architecture, ZooOptions options, List<String> names, Optional<Path> file) {
+    if (file.isEmpty()) {
       return architecture.build(options);
     }
-    var tensors = WeightsFile.read(weights);
+    var tensors = WeightsFile.read(file.get());
     boolean free = classes == null && names.isEmpty();
     Pretrained loaded =
         free
@@ -186,11 +201,19 @@ final class InitCommand implements Runnable {
     return names;
   }
 
-  private String weightsName() {
-    return weights == null ? "random" : String.valueOf(weights.getFileName());
+  private Optional<Path> weightsFile() {
+    return Optional.ofNullable(weights)
+        .map(
+            location ->
+                WeightsCache.ofUser()
+                    .get(
+                        location,
+                        Optional.ofNullable(weightsSha256),
+                        Terminal.progress(spec.commandLine().getErr())));
   }
 
-  private String weightsSha256() {
-    return weights == null ? "" : FileHash.sha256(weights);
+  /** Without folder and host. */
+  private String weightsName() {
+    return String.valueOf(weights).replaceFirst("[?#].*", "").replaceFirst(".*/", "");
   }
 }

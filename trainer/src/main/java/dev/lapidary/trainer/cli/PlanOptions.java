@@ -81,14 +81,56 @@ final class PlanOptions {
   @Option(names = "--model", description = "A TorchScript archive to go on from.")
   private @Nullable String model;
 
-  @Option(names = "--weights", description = "Pretrained weights: safetensors, .pth, .pt or ONNX.")
+  @Option(
+      names = "--weights",
+      paramLabel = "FILE|URL",
+      description =
+          "Pretrained weights: safetensors, .pth, .pt or ONNX; an https address is fetched once,"
+              + " into LAPIDARY_CACHE.")
   private @Nullable String weights;
+
+  @Option(names = "--weights-sha256", description = "The SHA-256 that --weights must have.")
+  private @Nullable String weightsSha256;
 
   @Option(
       names = "--min-match",
       defaultValue = "0.5",
       description = "The least part of the parameters that --weights must fill, 0 to 1.")
   private double minMatch;
+
+  @Option(
+      names = "--force",
+      description = "Accepts that tensors are frozen which no file gave: they stay random.")
+  private boolean force;
+
+  @Option(
+      names = "--head",
+      paramLabel = "NAME",
+      description = "The last layer of a --model, where it is not found by itself, such as fc.")
+  private @Nullable String head;
+
+  @Option(
+      names = "--head-init",
+      description =
+          "Draws the last layer anew: default, xavier, kaiming, normal:STD, zero, constant:V.")
+  private @Nullable String headInit;
+
+  @Option(names = "--head-dropout", description = "Probability of a dropout before the last layer.")
+  private @Nullable Double headDropout;
+
+  @Option(
+      names = "--head-mlp",
+      paramLabel = "N",
+      description = "Puts a hidden layer of N outputs, with a ReLU, before the last layer.")
+  private @Nullable Integer headMlp;
+
+  @Option(names = "--dropout", description = "Inside of --arch; the paper's unless given.")
+  private @Nullable Double dropout;
+
+  @Option(
+      names = "--stochastic-depth",
+      description = "Of the last block of --arch; the paper's unless given.")
+  private @Nullable Double stochasticDepth;
 
   @Option(names = "--input-size", description = "Pixels; the architecture's own unless given.")
   private @Nullable Integer inputSize;
@@ -214,7 +256,16 @@ final class PlanOptions {
             Optional.ofNullable(arch),
             Optional.ofNullable(model),
             Optional.ofNullable(weights),
+            Optional.ofNullable(weightsSha256),
             minMatch,
+            force,
+            new RunConfig.Head(
+                Optional.ofNullable(head),
+                Optional.ofNullable(headInit),
+                Optional.ofNullable(headDropout),
+                Optional.ofNullable(headMlp)),
+            Optional.ofNullable(dropout),
+            Optional.ofNullable(stochasticDepth),
             Optional.ofNullable(inputSize),
             Optional.ofNullable(resize),
             Optional.ofNullable(mean),

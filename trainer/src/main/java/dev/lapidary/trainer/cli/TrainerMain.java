@@ -22,7 +22,8 @@ import picocli.CommandLine.Spec;
       PreviewCommand.class,
       ArchsCommand.class,
       LayersCommand.class,
-      InitCommand.class
+      InitCommand.class,
+      FeaturesCommand.class
     })
 public final class TrainerMain implements Runnable {
   @Spec private CommandSpec spec;

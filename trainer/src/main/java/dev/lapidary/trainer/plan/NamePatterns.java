@@ -11,22 +11,23 @@ import java.util.stream.Collectors;
 
 /**
  * Patterns of parameter names: a name, a module's path, which means all below it ({@code layer1}),
- * either with {@code *} for any characters ({@code *.bias}), or {@code head}: the last layer.
+ * either with {@code *} for any characters ({@code *.bias}), or {@code head}: the last layer, and
+ * the last layers of auxiliary heads.
  */
 public final class NamePatterns {
   /** The word for the network's last layer, wherever the network has it. */
   public static final String HEAD = "head";
 
   private final List<String> names;
-  private final String headPath;
+  private final List<String> heads;
 
   /**
    * @param names of all parameters
-   * @param headPath module path of the last layer
+   * @param heads module paths of the last layer and of those of auxiliary heads
    */
-  public NamePatterns(List<String> names, String headPath) {
+  public NamePatterns(List<String> names, List<String> heads) {
     this.names = List.copyOf(names);
-    this.headPath = headPath;
+    this.heads = List.copyOf(heads);
   }
 
   /**
@@ -35,8 +36,11 @@ public final class NamePatterns {
    * @throws Failure (exit 2) if there are none, naming near names
    */
   public Set<String> match(String pattern) {
-    String written = pattern.equals(HEAD) ? headPath : pattern;
-    Pattern regex = Pattern.compile(regex(written) + "(\\..*)?");
+    String written =
+        pattern.equals(HEAD)
+            ? heads.stream().map(Pattern::quote).collect(Collectors.joining("|", "(", ")"))
+            : regex(pattern);
+    Pattern regex = Pattern.compile(written + "(\\..*)?");
     Set<String> found =
         names.stream()
             .filter(name -> regex.matcher(name).matches())

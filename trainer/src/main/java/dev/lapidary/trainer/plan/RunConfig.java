@@ -75,8 +75,14 @@ public record RunConfig(
    * @param name of the model in its card
    * @param arch an architecture of the zoo
    * @param file a TorchScript archive
-   * @param weights a file of pretrained weights, for {@code arch} or {@code file}
-   * @param minMatch the least fraction of the parameters outside the head that weights must fill
+   * @param weights a file of pretrained weights or its https address, for {@code arch} or {@code
+   *     file}
+   * @param weightsSha256 that this file must have; absent: any
+   * @param minMatch the least fraction of the parameters that weights must fill
+   * @param freezeUnloaded whether tensors may be frozen that no file gave and no stage trained
+   * @param head what is done to the last layer
+   * @param dropout probability inside of {@code arch}; absent: the paper's
+   * @param stochasticDepth of the last block of {@code arch}; absent: the paper's
    * @param inputSize pixels; absent: the architecture's own
    * @param resize of the shorter side before the crop, for a file without a model card
    * @param mean by channel, likewise; ImageNet's if absent
@@ -87,7 +93,12 @@ public record RunConfig(
       Optional<String> arch,
       Optional<String> file,
       Optional<String> weights,
+      Optional<String> weightsSha256,
       double minMatch,
+      boolean freezeUnloaded,
+      Head head,
+      Optional<Double> dropout,
+      Optional<Double> stochasticDepth,
       Optional<Integer> inputSize,
       Optional<Integer> resize,
       Optional<List<Float>> mean,
@@ -99,7 +110,33 @@ public record RunConfig(
           "a run needs exactly one of model.arch (--arch) and model.file (--model)");
       require(minMatch >= 0 && minMatch <= 1, "model.min-match must lie in [0, 1]: " + minMatch);
       require(inputSize.orElse(1) >= 1, "model.input-size must be positive but is " + inputSize);
+      require(
+          arch.isPresent() || (dropout.isEmpty() && stochasticDepth.isEmpty()),
+          "model.dropout and model.stochastic-depth are options of model.arch; a file keeps its own");
     }
+  }
+
+  /**
+   * @param name the last layer's module path; absent: it is found
+   * @param init how it is drawn anew; absent: only what no file gave is drawn, by the
+   *     architecture's rule, in a file by PyTorch's
+   * @param dropout probability of a dropout before it; absent: none
+   * @param mlp outputs of a hidden layer before it; absent: none
+   */
+  public record Head(
+      Optional<String> name,
+      Optional<String> init,
+      Optional<Double> dropout,
+      Optional<Integer> mlp) {
+    public Head {
+      require(
+          dropout.orElse(0.0) >= 0 && dropout.orElse(0.0) < 1,
+          "model.head.dropout must lie in [0, 1) but is " + dropout.orElse(0.0));
+      require(mlp.orElse(1) >= 1, "model.head.mlp must be positive but is " + mlp.orElse(0));
+    }
+
+    public static final Head FOUND =
+        new Head(Optional.empty(), Optional.empty(), Optional.empty(), Optional.empty());
   }
 
   /**
@@ -255,7 +292,12 @@ public record RunConfig(
             model.arch(),
             model.file().map(f -> "-"),
             model.weights().map(w -> "-"),
+            model.weightsSha256(),
             model.minMatch(),
+            model.freezeUnloaded(),
+            model.head(),
+            model.dropout(),
+            model.stochasticDepth(),
             model.inputSize(),
             model.resize(),
             model.mean(),

@@ -96,7 +96,7 @@ public final class Evaluation {
         .toList();
   }
 
-  private static Path archiveOf(Path source) {
+  static Path archiveOf(Path source) {
     if (Files.isRegularFile(source)) {
       return source;
     }
@@ -110,7 +110,7 @@ public final class Evaluation {
     return model;
   }
 
-  private static ModelCard card(TorchScriptArchive archive, Path file) {
+  static ModelCard card(TorchScriptArchive archive, Path file) {
     byte[] json = archive.extra().get(TorchScriptArchive.CARD);
     if (json == null) {
       throw Failure.badInput("[%s] it has no model card; evaluate a file of trainer run", file);

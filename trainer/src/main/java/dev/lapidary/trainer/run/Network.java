@@ -1,21 +1,23 @@
 package dev.lapidary.trainer.run;
 
-import dev.lapidary.models.archive.ArchiveReader;
-import dev.lapidary.models.archive.PyValue.PyTensor;
 import dev.lapidary.models.archive.TorchScriptArchive;
-import dev.lapidary.models.card.CardJson;
-import dev.lapidary.models.card.ModelCard;
 import dev.lapidary.models.failure.Failure;
+import dev.lapidary.models.fetch.FetchProgress;
+import dev.lapidary.models.fetch.WeightsCache;
 import dev.lapidary.models.image.Preprocessing;
 import dev.lapidary.models.script.StateDict;
-import dev.lapidary.models.tensor.RandomStream;
-import dev.lapidary.models.tensor.Tensor;
+import dev.lapidary.models.trace.TraceOptions;
 import dev.lapidary.models.weights.Match;
 import dev.lapidary.models.weights.MatchReport;
 import dev.lapidary.models.weights.NamedTensors;
 import dev.lapidary.models.weights.WeightsFile;
 import dev.lapidary.models.zoo.Architecture;
 import dev.lapidary.models.zoo.Architecture.AuxiliaryHead;
+import dev.lapidary.models.zoo.Head;
+import dev.lapidary.models.zoo.HeadInit;
+import dev.lapidary.models.zoo.HeadLayers;
+import dev.lapidary.models.zoo.HeadReplacement;
+import dev.lapidary.models.zoo.HeadSearch;
 import dev.lapidary.models.zoo.Stage;
 import dev.lapidary.models.zoo.Zoo;
 import dev.lapidary.models.zoo.ZooOptions;
@@ -27,49 +29,58 @@ import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.OptionalInt;
 import java.util.Set;
 
 /**
- * The network that a run begins with: from the zoo or from a file, pretrained weights filled in,
- * its head made for the data's classes.
+ * The network that a run begins with: from the zoo or from a file, its head made for the data's
+ * classes, pretrained weights filled in.
  *
  * @param architecture the zoo's name, or the root class of the file
- * @param headPath the last layer's module path
- * @param layers prefixes of names from the stem to the head, for layer-wise rates
+ * @param heads the last layer's module path, then those of auxiliary heads
+ * @param stages from the stem to the head, for layer-wise rates
+ * @param fresh parameters that no file gave: they are random
  * @param weightsSource the file's name, or {@code random}
  * @param weightsSha256 of that file; empty if random
- * @param pretrained names of the tensors whose values come from a file
+ * @param report how the weights file fitted; empty without one
  * @param notes what a user should know of where the weights come from
  */
 record Network(
     TorchScriptArchive archive,
     String architecture,
     Preprocessing preprocessing,
-    String headPath,
-    List<List<String>> layers,
+    List<String> heads,
+    List<Stage> stages,
+    Set<String> fresh,
     String weightsSource,
     String weightsSha256,
-    Set<String> pretrained,
+    Optional<MatchReport> report,
     List<String> notes) {
 
   /**
-   * @throws Failure (exit 2) for an unknown architecture, a file that is no archive, weights that
-   *     do not fit
+   * @throws Failure (exit 2) for an unknown architecture, a file that is no archive, a head that is
+   *     not found, weights that do not fit
    */
-  static Network of(RunConfig config, List<String> labels) throws IOException {
-    Network fresh =
+  static Network of(RunConfig config, List<String> labels, FetchProgress progress)
+      throws IOException {
+    Network bare =
         config.model().file().isPresent()
-            ? ofFile(config, Path.of(config.model().file().get()), labels)
+            ? ImportedNetwork.read(config, labels)
             : ofZoo(config, labels.size());
-    if (config.model().weights().isEmpty()) {
-      return fresh;
-    }
-    Path file = Path.of(config.model().weights().get());
-    requireFile(file, "weights");
-    NamedTensors source = WithoutForeignHead.of(WeightsFile.read(file), fresh.headPath, labels);
-    Match match = Match.of(source, StateDict.of(fresh.archive));
-    match.requireAtLeast(config.model().minMatch()).apply();
-    return fresh.with(file, Fingerprint.of(file), match.report());
+    return bare.withHeadLayers(config)
+        .withWeights(config, labels, progress)
+        .withDrawnHeads(config, labels);
+  }
+
+  /** The last layer's module path. */
+  String headPath() {
+    return heads.get(0);
+  }
+
+  /** Prefixes of names, stage by stage. */
+  List<List<String>> layers() {
+    return stages.stream().map(Stage::modules).toList();
   }
 
   /**
@@ -84,188 +95,177 @@ record Network(
         .orElse(List.of());
   }
 
-  /** The number of the layer that a parameter belongs to: 0 is the stem. */
-  int layerOf(String parameter) {
-    for (int i = 0; i < layers.size(); i++) {
-      for (String prefix : layers.get(i)) {
-        if (parameter.equals(prefix) || parameter.startsWith(prefix + ".")) {
-          return i;
-        }
-      }
-    }
-    return 0;
-  }
-
-  /** What a layer is called: the first and the last of its modules. */
+  /** What a stage is called: the first and the last of its modules. */
   String layerName(int layer) {
-    List<String> modules = layers.get(layer);
+    List<String> modules = stages.get(layer).modules();
     return modules.size() == 1
         ? modules.get(0)
         : modules.get(0) + " … " + modules.get(modules.size() - 1);
   }
 
+  /** Parameters whose values come from a file. */
+  Set<String> pretrained() {
+    Set<String> names = new LinkedHashSet<>(parameters());
+    names.removeAll(fresh);
+    return names;
+  }
+
+  /** The number of the stage that a parameter belongs to: 0 is the stem. */
+  int layerOf(String parameter) {
+    for (int i = 0; i < stages.size(); i++) {
+      if (stages.get(i).covers(parameter)) {
+        return i;
+      }
+    }
+    return 0;
+  }
+
+  /** Names of all parameters, in the order of the state_dict. */
+  List<String> parameters() {
+    return parameters(archive);
+  }
+
+  static List<String> parameters(TorchScriptArchive archive) {
+    return StateDict.of(archive).entries().stream()
+        .filter(entry -> entry.kind() == StateDict.Kind.PARAMETER)
+        .map(StateDict.Entry::name)
+        .toList();
+  }
+
+  static void requireFile(Path file, String what) {
+    if (!Files.isRegularFile(file)) {
+      throw Failure.badInput("%s: there is no such %s file", file, what);
+    }
+  }
+
   private static Network ofZoo(RunConfig config, int classes) {
-    Architecture architecture = Zoo.find(config.model().arch().orElseThrow());
-    ZooOptions published = ZooOptions.of(classes, config.seed());
-    Optional<Integer> size = config.model().inputSize();
-    ZooOptions options = size.isPresent() ? published.withInputSize(size.get()) : published;
+    RunConfig.Model model = config.model();
+    Architecture architecture = Zoo.find(model.arch().orElseThrow());
+    Optional<Integer> size = model.inputSize();
+    ZooOptions options =
+        new ZooOptions(
+            classes,
+            config.seed(),
+            model.dropout().map(OptionalDouble::of).orElse(OptionalDouble.empty()),
+            model.stochasticDepth().map(OptionalDouble::of).orElse(OptionalDouble.empty()),
+            size.map(OptionalInt::of).orElse(OptionalInt.empty()));
+    architecture.requireUse(options);
+    String head = model.head().name().orElse(architecture.headName());
+    if (!head.equals(architecture.headName())) {
+      throw Failure.badInput(
+          "--head %s: the head of %s is %s; leave the option out",
+          head, architecture.name(), architecture.headName());
+    }
+    List<String> heads = new ArrayList<>(List.of(head));
+    architecture.auxiliaryHeads().forEach(auxiliary -> heads.add(auxiliary.name()));
+    TorchScriptArchive archive = architecture.build(options);
     return new Network(
-        architecture.build(options),
+        archive,
         architecture.name(),
         size.map(architecture::preprocessing).orElse(architecture.preprocessing()),
-        architecture.headName(),
-        architecture.stages().stream().map(Stage::modules).toList(),
+        heads,
+        architecture.stages(),
+        new LinkedHashSet<>(parameters(archive)),
         "random",
         "",
-        Set.of(),
+        Optional.empty(),
         List.of("weights: random, seed " + config.seed()));
   }
 
-  private static Network ofFile(RunConfig config, Path file, List<String> labels)
-      throws IOException {
-    requireFile(file, "model");
-    TorchScriptArchive archive = ArchiveReader.read(file);
-    List<String> notes = new ArrayList<>();
-    notes.add("weights: " + file.getFileName());
-    Optional<ModelCard> card =
-        Optional.ofNullable(archive.extra().get(TorchScriptArchive.CARD))
-            .map(json -> CardJson.read(json, file.toString()));
-    Preprocessing preprocessing =
-        card.flatMap(ModelCard::preprocessing)
-            .orElseGet(() -> askedPreprocessing(config.model(), file, notes));
-    StateDict state = StateDict.of(archive);
-    String head = headOf(state, file);
-    List<String> known = card.map(ModelCard::labels).orElse(List.of());
-    boolean foreign = !known.isEmpty() && !known.equals(labels);
-    Set<String> pretrained = new LinkedHashSet<>();
-    state.entries().forEach(entry -> pretrained.add(entry.name()));
-    pretrained.removeAll(fitHead(state, head, labels.size(), foreign, config.seed(), notes));
+  private Network withHeadLayers(RunConfig config) {
+    RunConfig.Head head = config.model().head();
+    HeadLayers layers =
+        new HeadLayers(
+            head.mlp().map(OptionalInt::of).orElse(OptionalInt.empty()),
+            head.dropout().map(OptionalDouble::of).orElse(OptionalDouble.empty()));
+    if (layers.isEmpty()) {
+      return this;
+    }
+    TorchScriptArchive extended = layers.before(archive, headPath(), init(head), config.seed());
+    Set<String> unloaded = new LinkedHashSet<>(fresh);
+    if (head.mlp().isPresent()) {
+      unloaded.addAll(List.of(headPath() + ".weight", headPath() + ".hidden.weight"));
+      unloaded.add(headPath() + ".hidden.bias");
+    }
     return new Network(
-        archive,
-        card.map(ModelCard::architecture).orElse(archive.root().className()),
+        extended,
+        architecture,
         preprocessing,
-        head,
-        layersOf(state),
-        String.valueOf(file.getFileName()),
-        Fingerprint.of(file),
-        pretrained,
+        heads,
+        stages,
+        unloaded,
+        weightsSource,
+        weightsSha256,
+        report,
         notes);
   }
 
-  private static Preprocessing askedPreprocessing(
-      RunConfig.Model model, Path file, List<String> notes) {
-    int crop =
-        model
-            .inputSize()
-            .orElseThrow(
-                () ->
-                    Failure.badInput(
-                        "[%s] it has no model card, so its preprocessing is not known; give"
-                            + " --input-size, and --resize, --mean, --std where they are not 8/7 of"
-                            + " that and ImageNet's",
-                        file.getFileName()));
-    int resize = model.resize().orElse((int) Math.round(crop * 256 / 224.0));
-    Preprocessing usual = Preprocessing.imageNet(resize, crop);
-    notes.add("no model card: resize %d, crop %d as asked for".formatted(resize, crop));
-    return new Preprocessing(
-        usual.resize(),
-        resize,
-        usual.interpolation(),
-        crop,
-        crop,
-        model.mean().orElse(usual.mean()),
-        model.std().orElse(usual.std()),
-        usual.colour());
-  }
-
-  private static String headOf(StateDict state, Path file) {
-    String last =
-        state.entries().stream()
-            .filter(e -> e.kind() == StateDict.Kind.PARAMETER && e.tensor().rank() >= 2)
-            .reduce((a, b) -> b)
-            .orElseThrow(
-                () -> Failure.badInput("[%s] it has no weights to train", file.getFileName()))
-            .name();
-    return last.contains(".") ? last.substring(0, last.lastIndexOf('.')) : last;
-  }
-
-  /**
-   * Gives the head fresh weights if it has other classes; returns their names. The archive's text
-   * names no sizes, so a weight of another first size is enough.
-   */
-  private static Set<String> fitHead(
-      StateDict state, String head, int classes, boolean foreign, long seed, List<String> notes) {
-    Set<String> replaced = new LinkedHashSet<>();
-    for (String attribute : List.of("weight", "bias")) {
-      Optional<StateDict.Entry> found = state.find(head + "." + attribute);
-      if (found.isEmpty() || (!foreign && found.get().tensor().size(0) == classes)) {
-        continue;
-      }
-      StateDict.Entry entry = found.get();
-      long[] shape = entry.tensor().shape();
-      if (attribute.equals("weight")) {
-        notes.add(
-            "head %s: %d%s classes in the file, %d here: its weights are fresh"
-                .formatted(head, shape[0], foreign ? " other" : "", classes));
-      }
-      shape[0] = classes;
-      long fanIn = state.find(head + ".weight").orElseThrow().tensor().numel();
-      fanIn /= state.find(head + ".weight").orElseThrow().tensor().size(0);
-      Tensor fresh = uniform(1 / Math.sqrt((double) fanIn), seed, entry.name(), shape);
-      entry.owner().attributes().put(attribute, new PyTensor(fresh, true));
-      replaced.add(entry.name());
+  private Network withWeights(RunConfig config, List<String> labels, FetchProgress progress)
+      throws IOException {
+    if (config.model().weights().isEmpty()) {
+      return this;
     }
-    return replaced;
-  }
-
-  private static Tensor uniform(double bound, long seed, String name, long... shape) {
-    RandomStream random = RandomStream.of(seed, 0, 0, "head " + name);
-    float[] values = new float[Math.toIntExact(Tensor.numel(shape))];
-    for (int i = 0; i < values.length; i++) {
-      values[i] = (float) random.uniform(-bound, bound);
-    }
-    return Tensor.of(values, shape);
-  }
-
-  /** A third party's layers: the part of the path up to the first number, else its first name. */
-  private static List<List<String>> layersOf(StateDict state) {
-    Set<String> prefixes = new LinkedHashSet<>();
-    for (StateDict.Entry entry : state.entries()) {
-      String[] parts = entry.name().split("\\.");
-      StringBuilder prefix = new StringBuilder(parts[0]);
-      for (int i = 1; i < parts.length - 1 && !parts[i - 1].matches("\\d+"); i++) {
-        if (parts[i].matches("\\d+")) {
-          prefix.append('.').append(parts[i]);
-        } else {
-          break;
-        }
-      }
-      prefixes.add(prefix.toString());
-    }
-    return prefixes.stream().map(List::of).toList();
-  }
-
-  private Network with(Path weights, String sha256, MatchReport report) {
-    Set<String> filled = new LinkedHashSet<>(pretrained);
-    report.loaded().forEach(tensor -> filled.add(tensor.name()));
-    List<String> all = new ArrayList<>();
-    all.add("weights: " + weights.getFileName());
-    report.text().lines().forEach(all::add);
+    String location = config.model().weights().get();
+    Path file = WeightsCache.ofUser().get(location, config.model().weightsSha256(), progress);
+    requireFile(file, "weights");
+    NamedTensors source = WithoutForeignHead.of(WeightsFile.read(file), headPath(), labels);
+    Match match = Match.of(source, StateDict.of(archive));
+    match.requireAtLeast(config.model().minMatch()).apply();
+    Set<String> unloaded = new LinkedHashSet<>(fresh);
+    match.report().loaded().forEach(loaded -> unloaded.remove(loaded.name()));
+    List<String> said = new ArrayList<>();
+    said.add("weights: " + nameOf(location));
+    match.report().text().lines().forEach(said::add);
     return new Network(
         archive,
         architecture,
         preprocessing,
-        headPath,
-        layers,
-        String.valueOf(weights.getFileName()),
-        sha256,
-        filled,
-        all);
+        heads,
+        stages,
+        unloaded,
+        nameOf(location),
+        Fingerprint.of(file),
+        Optional.of(match.report()),
+        said);
   }
 
-  private static void requireFile(Path file, String what) {
-    if (!Files.isRegularFile(file)) {
-      throw Failure.badInput("%s: there is no such %s file", file, what);
+  /** The last part of a path or an address: a card holds no folder and no host. */
+  private static String nameOf(String location) {
+    String path = location.replaceFirst("(?<=://).*?(?=/)", "").replaceFirst("[?#].*", "");
+    return path.substring(path.lastIndexOf('/') + 1);
+  }
+
+  private Network withDrawnHeads(RunConfig config, List<String> labels) {
+    if (config.model().head().init().isEmpty()) {
+      return this;
     }
+    HeadInit init = init(config.model().head());
+    List<Head> found = heads.stream().map(name -> HeadSearch.named(archive, name)).toList();
+    HeadReplacement.apply(
+        archive, found, labels.size(), init, config.seed(), traceOptions(preprocessing));
+    Set<String> unloaded = new LinkedHashSet<>(fresh);
+    found.forEach(head -> unloaded.add(head.weight().name()));
+    found.forEach(head -> head.bias().ifPresent(bias -> unloaded.add(bias.name())));
+    List<String> said = new ArrayList<>(notes);
+    said.add("head %s: drawn anew (%s)".formatted(String.join(", ", heads), init));
+    return new Network(
+        archive,
+        architecture,
+        preprocessing,
+        heads,
+        stages,
+        unloaded,
+        weightsSource,
+        weightsSha256,
+        report,
+        said);
+  }
+
+  static HeadInit init(RunConfig.Head head) {
+    return head.init().map(HeadInit::parse).orElse(HeadInit.DEFAULT);
+  }
+
+  static TraceOptions traceOptions(Preprocessing rule) {
+    return TraceOptions.of(rule.channels(), rule.cropHeight(), rule.cropWidth());
   }
 }

@@ -1,5 +1,6 @@
 package dev.lapidary.trainer.run;
 
+import dev.lapidary.models.fetch.FetchProgress;
 import dev.lapidary.trainer.report.EpochMetrics;
 import java.io.PrintWriter;
 import java.util.Locale;
@@ -8,7 +9,7 @@ import java.util.Locale;
  * What a run shows: on a terminal a bar that is redrawn, elsewhere one line an epoch. All of it
  * goes to stderr.
  */
-public final class Progress {
+public final class Progress implements FetchProgress {
   private static final int WIDTH = 24;
   private static final long REDRAW_NANOS = 100_000_000;
 
@@ -23,6 +24,7 @@ public final class Progress {
   }
 
   /** A line of its own. */
+  @Override
   public void say(String line) {
     clear();
     err.println(line);
@@ -36,18 +38,52 @@ public final class Progress {
       return;
     }
     lastDraw = now;
-    int full = (int) (WIDTH * done / Math.max(all, 1));
-    String bar = "█".repeat(full) + "·".repeat(WIDTH - full);
-    String line =
+    draw(
         String.format(
             Locale.ROOT,
             "%s %s %d/%d  loss %.4f  %.0f images/s",
             what,
-            bar,
+            bar(done, all),
             done,
             all,
             loss,
-            imagesPerSecond);
+            imagesPerSecond));
+  }
+
+  /** Redraws the bar, without a loss. */
+  public void images(String what, long done, long all) {
+    long now = System.nanoTime();
+    if (terminal && (done == all || now - lastDraw >= REDRAW_NANOS)) {
+      lastDraw = now;
+      draw("%s %s %d/%d".formatted(what, bar(done, all), done, all));
+    }
+  }
+
+  @Override
+  public void transfer(String name, long done, long all) {
+    long now = System.nanoTime();
+    if (!terminal || (done != all && now - lastDraw < REDRAW_NANOS)) {
+      return;
+    }
+    lastDraw = now;
+    draw(
+        all < 0
+            ? String.format(Locale.ROOT, "fetching %s  %.1f MB", name, done / 1e6)
+            : String.format(
+                Locale.ROOT,
+                "fetching %s %s %.1f of %.1f MB",
+                name,
+                bar(done, all),
+                done / 1e6,
+                all / 1e6));
+  }
+
+  private static String bar(long done, long all) {
+    int full = (int) (WIDTH * done / Math.max(all, 1));
+    return "█".repeat(full) + "·".repeat(WIDTH - full);
+  }
+
+  private void draw(String line) {
     err.print("\r" + line + " ".repeat(Math.max(0, drawn - line.length())));
     err.flush();
     drawn = line.length();

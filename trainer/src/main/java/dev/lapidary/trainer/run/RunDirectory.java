@@ -2,6 +2,7 @@ package dev.lapidary.trainer.run;
 
 import dev.lapidary.models.failure.Failure;
 import dev.lapidary.models.file.AtomicFile;
+import dev.lapidary.models.weights.MatchReport;
 import dev.lapidary.trainer.plan.RunConfig;
 import dev.lapidary.trainer.plan.RunYaml;
 import java.io.IOException;
@@ -20,6 +21,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <pre>
  * run.yaml          the resolved configuration, written before the first step
+ * weights.json      what a weights file gave to the network and what not
  * checkpoints/      the newest two, and the best weights
  * metrics.jsonl     a line an epoch; equal runs, equal bytes
  * timing.jsonl      durations and rates
@@ -95,6 +97,11 @@ public final class RunDirectory implements AutoCloseable {
 
   public void writeConfig(RunConfig config) throws IOException {
     AtomicFile.write(root.resolve(CONFIG), file -> Files.writeString(file, RunYaml.write(config)));
+  }
+
+  /** Keeps how the weights file fitted. */
+  void writeMatch(MatchReport report) throws IOException {
+    AtomicFile.write(root.resolve("weights.json"), file -> Files.writeString(file, report.json()));
   }
 
   public Path root() {

@@ -38,10 +38,9 @@ record RunInputs(RunConfig config, TrainingData data, Network network, Identity 
    */
   static RunInputs open(RunConfig config, Progress progress) throws IOException {
     TrainingData data = openData(config, progress);
-    Network network = Network.of(config, data.train().labels());
-    List<String> names = parameterNames(network);
-    RunConfig thawed = GradualUnfreeze.writeOut(config, network.layers(), names);
-    requirePlan(thawed, network, names);
+    Network network = Network.of(config, data.train().labels(), progress);
+    RunConfig thawed = GradualUnfreeze.writeOut(config, network.layers(), network.parameters());
+    requirePlan(thawed, network);
     RunConfig whole = PrecisionProbe.resolve(thawed, network, progress);
     return new RunInputs(whole, data, network, identity(whole, data, network));
   }
@@ -110,21 +109,15 @@ record RunInputs(RunConfig config, TrainingData data, Network network, Identity 
     return data;
   }
 
-  /** Refuses patterns that match nothing and unknown augmentations. */
-  private static void requirePlan(RunConfig config, Network network, List<String> names) {
-    NamePatterns patterns = new NamePatterns(names, network.headPath());
+  /** Refuses patterns that match nothing, unknown augmentations, random parameters frozen. */
+  private static void requirePlan(RunConfig config, Network network) {
+    NamePatterns patterns = new NamePatterns(network.parameters(), network.heads());
     for (StageConfig stage : config.stages()) {
       patterns.trained(stage);
       stage.groups().forEach(group -> patterns.match(group.match()));
       Augmentation.parse(stage.augment(), network.preprocessing(), config.seed());
     }
-  }
-
-  private static List<String> parameterNames(Network network) {
-    return StateDict.of(network.archive()).entries().stream()
-        .filter(entry -> entry.kind() == StateDict.Kind.PARAMETER)
-        .map(StateDict.Entry::name)
-        .toList();
+    FreezeCheck.require(config, network);
   }
 
   private static Identity identity(RunConfig config, TrainingData data, Network network)

@@ -35,6 +35,9 @@ public final class Runs {
           inputs.network().notes().forEach(progress::say);
           try (RunDirectory directory = RunDirectory.create(out, inputs.config());
               Training training = new Training(directory, inputs, progress, stop)) {
+            if (inputs.network().report().isPresent()) {
+              directory.writeMatch(inputs.network().report().get());
+            }
             return training.run();
           }
         });

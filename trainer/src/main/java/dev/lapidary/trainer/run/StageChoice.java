@@ -29,7 +29,7 @@ record StageChoice(
 
   static StageChoice of(StageConfig config, TrainingProgram program, Network network) {
     List<String> names = program.parameters().stream().map(ProgramTensor::name).toList();
-    NamePatterns patterns = new NamePatterns(names, network.headPath());
+    NamePatterns patterns = new NamePatterns(names, network.heads());
     Set<String> trained = patterns.trained(config);
     List<ProgramTensor> parameters =
         program.parameters().stream().filter(p -> trained.contains(p.name())).toList();

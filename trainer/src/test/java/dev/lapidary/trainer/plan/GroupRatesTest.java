@@ -115,7 +115,7 @@ class GroupRatesTest {
 
   private static Map<String, Rate> rates(String stage, List<Member> members) {
     List<String> names = MEMBERS.stream().map(Member::name).toList();
-    return GroupRates.of(stage(stage), members, LAYERS, new NamePatterns(names, "fc"));
+    return GroupRates.of(stage(stage), members, LAYERS, new NamePatterns(names, List.of("fc")));
   }
 
   private static StageConfig stage(String yaml) {

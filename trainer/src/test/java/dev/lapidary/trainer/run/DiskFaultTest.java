@@ -50,7 +50,7 @@ class DiskFaultTest {
             threads: 1
             device: cpu
             data: {train: "%s"}
-            model: {arch: resnet20_cifar, input-size: 8}
+            model: {arch: resnet20_cifar, input-size: 8, freeze-unloaded: true}
             stages:
               - {name: head, epochs: 1, batch-size: 8, train-only: [head]}
               - {name: all, epochs: 2, batch-size: 4, train-only: [layer3.2, head], lr: 0.02}

@@ -99,7 +99,8 @@ class KilledRunTest {
       arguments.addAll(List.of("--model=" + archive, "--input-size=32", "--optimizer=adamw"));
       arguments.add("--lr=0.001");
     }
-    arguments.addAll(List.of("--freeze-epochs=1", "--epochs=3", "--batch-size=5", "--threads=1"));
+    arguments.addAll(List.of("--freeze-epochs=1", "--force", "--epochs=3"));
+    arguments.addAll(List.of("--batch-size=5", "--threads=1"));
     arguments.addAll(List.of("--accumulate=2", "--clip-norm=1", "--checkpoint-every=2"));
     arguments.addAll(List.of("--augment=rrc, hflip, mixup", "--label-smoothing=0.1"));
     return arguments;

@@ -42,7 +42,7 @@ class RunsTest {
             threads: 1
             device: cpu
             data: {train: "%s"}
-            model: {arch: resnet20_cifar, input-size: 16}
+            model: {arch: resnet20_cifar, input-size: 16, freeze-unloaded: true}
             stages:
               - {name: head, epochs: 1, batch-size: 8, train-only: [head]}
               - {name: all, epochs: 2, batch-size: 5, lr: 0.02}

@@ -1,4 +1,4 @@
-package dev.lapidary.trainer.cli;
+package dev.lapidary.models.file;
 
 import dev.lapidary.models.failure.Failure;
 import java.io.IOException;
@@ -12,10 +12,13 @@ import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 
 /** A whole file's SHA-256, in hexadecimal. */
-final class FileHash {
+public final class FileHash {
   private FileHash() {}
 
-  static String sha256(Path file) {
+  /**
+   * @throws Failure (exit 1) if it cannot be read
+   */
+  public static String sha256(Path file) {
     try {
       MessageDigest digest = MessageDigest.getInstance("SHA-256");
       try (InputStream in = new DigestInputStream(Files.newInputStream(file), digest)) {

@@ -1,0 +1,147 @@
+package dev.lapidary.models.surgery;
+
+import dev.lapidary.models.archive.PyValue;
+import dev.lapidary.models.archive.PyValue.PyObject;
+import dev.lapidary.models.archive.TorchScriptArchive;
+import dev.lapidary.models.failure.Failure;
+import dev.lapidary.models.failure.NearNames;
+import dev.lapidary.models.failure.Quote;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * Puts another module, of another class, where one is. A class says the types of its submodules, so
+ * each module around the place gets a class of its own, a copy in which one type differs; other
+ * modules of the old class keep it. The archive that is given stays as it is: tensors are shared,
+ * nothing is copied.
+ */
+public final class ModuleSwap {
+  private final TorchScriptArchive archive;
+  private final List<PyObject> chain;
+  private final List<String> path;
+  private final String file;
+
+  private ModuleSwap(
+      TorchScriptArchive archive, List<PyObject> chain, List<String> path, String file) {
+    this.archive = archive;
+    this.chain = chain;
+    this.path = path;
+    this.file = file;
+  }
+
+  /**
+   * @param path of a module, such as {@code layer1.0.conv1}
+   * @throws Failure (exit 2) if there is none, naming near ones
+   */
+  public static ModuleSwap at(TorchScriptArchive archive, String path) {
+    List<String> parts = List.of(path.split("\\."));
+    List<PyObject> chain = new ArrayList<>(List.of(archive.root()));
+    for (String part : parts) {
+      PyValue child = chain.get(chain.size() - 1).attributes().get(part);
+      if (!(child instanceof PyObject module)) {
+        throw Failure.badInput(
+            "[%s] no module is named %s%s (trainer layers lists their parameters)",
+            archive.name(), Quote.of(path), NearNames.hint(path, modules(archive.root())));
+      }
+      chain.add(module);
+    }
+    return new ModuleSwap(archive, chain, parts, freeName(archive.code()));
+  }
+
+  /** The module that is there. */
+  public PyObject module() {
+    return chain.get(chain.size() - 1);
+  }
+
+  /** A class's qualified name in the file that the new text goes to. */
+  public String className(String simple) {
+    return "__torch__.lapidary." + file + "." + simple;
+  }
+
+  /**
+   * @param module an object of a class in {@code text}, see {@link #className}
+   * @param text classes, as PyTorch prints them
+   */
+  public TorchScriptArchive put(PyObject module, String text) {
+    StringBuilder added = new StringBuilder(text);
+    PyObject child = module;
+    for (int i = path.size() - 1; i >= 0; i--) {
+      PyObject old = chain.get(i);
+      PyObject copy = new PyObject(className("Around" + i));
+      added.append(copyOfClass(old, copy.className(), path.get(i), child.className()));
+      copy.attributes().putAll(old.attributes());
+      copy.attributes().put(path.get(i), child);
+      child = copy;
+    }
+    SortedMap<String, String> code = new TreeMap<>(archive.code());
+    code.put("__torch__/lapidary/" + file + ".py", added.toString());
+    return new TorchScriptArchive(
+        archive.name(), archive.version(), code, child, archive.constants(), archive.extra());
+  }
+
+  /** The class's text with another name, and another type for one attribute. */
+  private String copyOfClass(PyObject old, String name, String attribute, String type) {
+    String oldName = old.className();
+    int dot = oldName.lastIndexOf('.');
+    String text = archive.code().getOrDefault(fileOf(oldName), "");
+    String simple = oldName.substring(dot + 1);
+    Matcher block =
+        Pattern.compile("(?m)^class " + Pattern.quote(simple) + "\\(Module\\):\n(?:(?: .*)?\n)*")
+            .matcher(text.endsWith("\n") ? text : text + "\n");
+    if (!block.find()) {
+      throw refused(oldName, "is no class of modules");
+    }
+    String declared =
+        "(?m)^(  (?:%s : |__annotations__\\[\"%s\"\\] = ))\\S+$"
+            .formatted(Pattern.quote(attribute), Pattern.quote(attribute));
+    Matcher declaration = Pattern.compile(declared).matcher(block.group());
+    if (!declaration.find()) {
+      throw refused(oldName, "does not say the type of " + attribute + " in one line");
+    }
+    String changed = declaration.replaceFirst("$1" + Matcher.quoteReplacement(type));
+    return changed
+        .replaceFirst(
+            "^class .*", "class " + name.substring(name.lastIndexOf('.') + 1) + "(Module):")
+        .replaceAll(Pattern.quote(oldName) + "(?![\\w.])", Matcher.quoteReplacement(name));
+  }
+
+  private static String fileOf(String className) {
+    return className.substring(0, Math.max(0, className.lastIndexOf('.'))).replace('.', '/')
+        + ".py";
+  }
+
+  private Failure refused(String className, String why) {
+    return Failure.badInput(
+        "[%s] %s cannot be exchanged: %s %s",
+        archive.name(), String.join(".", path), className, why);
+  }
+
+  static String freeName(SortedMap<String, String> code) {
+    String name = "surgery";
+    for (int i = 1; code.containsKey("__torch__/lapidary/" + name + ".py"); i++) {
+      name = "surgery_" + i;
+    }
+    return name;
+  }
+
+  /** Paths of all modules, for near names. */
+  private static List<String> modules(PyObject root) {
+    List<String> paths = new ArrayList<>();
+    collect(root, "", paths, 0);
+    return paths;
+  }
+
+  private static void collect(PyObject module, String prefix, List<String> paths, int depth) {
+    for (Map.Entry<String, PyValue> attribute : module.attributes().entrySet()) {
+      if (attribute.getValue() instanceof PyObject child && depth < 50 && paths.size() < 10_000) {
+        paths.add(prefix + attribute.getKey());
+        collect(child, prefix + attribute.getKey() + ".", paths, depth + 1);
+      }
+    }
+  }
+}

@@ -1,0 +1,9 @@
+/**
+ * Archives with a part exchanged: {@link dev.lapidary.models.surgery.ModuleSwap} puts another
+ * module where one is, {@link dev.lapidary.models.surgery.LayerOutput} cuts a network at a layer.
+ * It knows nothing of the zoo: any archive is good.
+ */
+@NullMarked
+package dev.lapidary.models.surgery;
+
+import org.jspecify.annotations.NullMarked;

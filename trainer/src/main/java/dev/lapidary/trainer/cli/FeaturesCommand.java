@@ -1,0 +1,72 @@
+package dev.lapidary.trainer.cli;
+
+import dev.lapidary.models.file.AtomicFile;
+import dev.lapidary.trainer.run.Features;
+import dev.lapidary.trainer.run.Progress;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code trainer features}: embeddings of a folder of images. */
+@Command(
+    name = "features",
+    mixinStandardHelpOptions = true,
+    description = {
+      "Writes what a layer gives for each image, with paths and labels, as a NumPy archive.",
+      "",
+      "Example: trainer init --arch resnet50 --weights resnet50.pth --out resnet50.pt",
+      "         trainer features resnet50.pt --data photos --out photos.npz"
+    })
+final class FeaturesCommand implements Callable<Integer> {
+  @Spec private CommandSpec spec;
+
+  @Parameters(paramLabel = "RUN|model.pt", description = "A finished run, or a model with a card.")
+  private Path source;
+
+  @Option(names = "--data", required = true, description = "Labelled images, as for trainer run.")
+  private Path data;
+
+  @Option(
+      names = "--out",
+      required = true,
+      paramLabel = "FILE.npz",
+      description = "Gets embeddings, labels, paths and classes.")
+  private Path out;
+
+  @Option(
+      names = "--layer",
+      defaultValue = Features.FEATURES,
+      description = "A module such as layer4; features is what goes into the last layer.")
+  private String layer = Features.FEATURES;
+
+  @Option(names = "--pool", description = "The mean over height and width: [C, H, W] becomes [C].")
+  private boolean pool;
+
+  @Option(names = "--threads", defaultValue = "0", description = "0: as many as processors.")
+  private int threads;
+
+  @Option(names = "--device", defaultValue = "cpu", description = "cpu or cuda:N.")
+  private String device = "cpu";
+
+  @Option(names = "--force", description = "Replace an existing file.")
+  private boolean force;
+
+  @Override
+  public Integer call() throws IOException {
+    AtomicFile.requireAbsent(out, force);
+    int count = threads == 0 ? Runtime.getRuntime().availableProcessors() : threads;
+    Progress progress = Terminal.progress(spec.commandLine().getErr());
+    Features.Written written =
+        Features.write(
+            new Features.Request(source, data, layer, pool, device, count),
+            out,
+            (done, all) -> progress.images("images", done, all));
+    progress.say("%s: %d embeddings of %s".formatted(out, written.images(), written.shape()));
+    return 0;
+  }
+}

@@ -1,0 +1,141 @@
+package dev.lapidary.trainer.run;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import dev.lapidary.models.archive.ArchiveReader;
+import dev.lapidary.models.archive.TorchScriptArchive;
+import dev.lapidary.models.card.ModelCard;
+import dev.lapidary.models.failure.Failure;
+import dev.lapidary.models.file.AtomicFile;
+import dev.lapidary.models.image.ImageLimits;
+import dev.lapidary.models.image.Preprocessing;
+import dev.lapidary.models.image.Preprocessor;
+import dev.lapidary.models.surgery.LayerOutput;
+import dev.lapidary.models.zoo.HeadSearch;
+import dev.lapidary.trainer.data.Batch;
+import dev.lapidary.trainer.data.DataFormat;
+import dev.lapidary.trainer.data.Dataset;
+import dev.lapidary.trainer.data.EpochOrder;
+import dev.lapidary.trainer.data.Loader;
+import dev.lapidary.trainer.data.Sample;
+import dev.lapidary.trainer.data.View;
+import dev.lapidary.trainer.program.Libtorch;
+import dev.lapidary.trainer.program.TrainingProgram;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.function.BiConsumer;
+
+/**
+ * What a network computes inside, for each image of a folder: embeddings, to search or to classify
+ * by something else.
+ */
+public final class Features {
+  /** The word for what goes into the last layer. */
+  public static final String FEATURES = "features";
+
+  private Features() {}
+
+  /**
+   * What was asked for.
+   *
+   * @param source a run directory or a TorchScript archive with a card
+   * @param layer a module's path, or {@link #FEATURES}
+   * @param pooled whether an embedding [C, H, W] becomes its mean over height and width, [C]
+   */
+  public record Request(
+      Path source, Path data, String layer, boolean pooled, String device, int threads) {}
+
+  /**
+   * What was written.
+   *
+   * @param shape of one image's embedding
+   */
+  public record Written(int images, List<Long> shape) {
+    public Written {
+      shape = List.copyOf(shape);
+    }
+  }
+
+  /**
+   * Writes a NumPy archive: {@code embeddings} float32 [N, ...], {@code labels} int64 [N], {@code
+   * paths} [N] relative to the data, {@code classes} [labels] the folders' names by label.
+   *
+   * @param shown called with images done and all
+   * @throws Failure (exit 2) if the source has no card, no such layer, or the data cannot be read
+   */
+  public static Written write(Request request, Path out, BiConsumer<Integer, Integer> shown)
+      throws IOException {
+    Path file = Evaluation.archiveOf(request.source());
+    TorchScriptArchive archive = ArchiveReader.read(file);
+    ModelCard card = Evaluation.card(archive, file);
+    Preprocessing rule =
+        card.preprocessing()
+            .orElseThrow(() -> Failure.badInput("[%s] its model card has no preprocessing", file));
+    TorchScriptArchive cut =
+        request.layer().equals(FEATURES)
+            ? LayerOutput.inputOf(
+                archive, HeadSearch.find(archive, Network.traceOptions(rule)).get(0).name())
+            : LayerOutput.of(archive, request.layer());
+    Dataset data = DataFormat.AUTO.read(request.data(), ImageLimits.DEFAULT);
+    Written[] written = new Written[1];
+    AtomicFile.write(
+        out,
+        temporary ->
+            written[0] =
+                Libtorch.call(
+                    request.threads(), () -> fill(cut, data, rule, request, temporary, shown)));
+    return written[0];
+  }
+
+  private static Written fill(
+      TorchScriptArchive cut,
+      Dataset data,
+      Preprocessing rule,
+      Request request,
+      Path file,
+      BiConsumer<Integer, Integer> shown)
+      throws IOException {
+    Preprocessor preprocessor = Preprocessor.of(rule);
+    int[] order = EpochOrder.AS_LISTED.samples(data, 0, 0);
+    View view = View.evaluation(preprocessor);
+    try (TrainingProgram program = TrainingProgram.open(cut, request.device());
+        Loader loader = Loader.of(data, preprocessor, view, request.threads(), 0);
+        Loader.Batches batches = loader.batches(order, Validation.BATCH_SIZE, 0, 0);
+        NpzFile npz = NpzFile.create(file)) {
+      program.eval();
+      List<Long> shape = List.of();
+      int done = 0;
+      while (batches.hasNext()) {
+        Batch batch = batches.next();
+        try (NDManager step = program.newStep()) {
+          NDArray values =
+              pooled(program.logits(step, Validation.images(step, batch, rule)), request);
+          if (done == 0) {
+            shape = Arrays.stream(values.getShape().getShape()).skip(1).boxed().toList();
+            npz.startFloats("embeddings", data.size(), shape);
+          }
+          npz.floats(values.toFloatArray());
+        }
+        done += batch.count();
+        shown.accept(done, data.size());
+      }
+      npz.longs("labels", data.samples().stream().mapToLong(Sample::label).toArray());
+      npz.texts("paths", data.samples().stream().map(Sample::name).toList());
+      npz.texts("classes", data.labels());
+      return new Written(data.size(), shape);
+    }
+  }
+
+  private static NDArray pooled(NDArray values, Request request) {
+    if (!request.pooled()) {
+      return values;
+    }
+    if (values.getShape().dimension() != 4) {
+      throw Failure.badInput(
+          "%s gives %s; only [N, C, H, W] can be pooled", request.layer(), values.getShape());
+    }
+    return values.mean(new int[] {3}).mean(new int[] {2}); // one dimension a call is all it takes
+  }
+}
