@@ -44,7 +44,7 @@ public final class Match {
     if (best == null) {
       throw new IllegalStateException("a file's own names are always one reading");
     }
-    return of(source, best, target);
+    return of(source, PositionalEmbedding.fitted(best, target), target);
   }
 
   public MatchReport report() {
