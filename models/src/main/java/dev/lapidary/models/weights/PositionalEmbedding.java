@@ -31,8 +31,7 @@ final class PositionalEmbedding {
       if (entry.attribute().equals(NAME) && found.isPresent()) {
         int from = side(found.get());
         int to = side(entry.tensor());
-        boolean sameWidth =
-            from > 0 && to > 0 && found.get().size(2) == entry.tensor().size(2);
+        boolean sameWidth = from > 0 && to > 0 && found.get().size(2) == entry.tensor().size(2);
         if (sameWidth && from != to && found.get().dtype().isFloating()) {
           tensors.put(entry.name(), resized(found.get(), from, to));
           notes.add(

@@ -11,6 +11,9 @@ import java.util.Map;
 
 /** A file of weights in any format that is in use; its first bytes say which, not its name. */
 public final class WeightsFile {
+  /** {@link NamedTensors#format} of a TorchScript archive. */
+  public static final String TORCH_SCRIPT = "TorchScript";
+
   private WeightsFile() {}
 
   /**
@@ -52,6 +55,6 @@ public final class WeightsFile {
 
   private static NamedTensors torchScript(Path path) {
     StateDict state = StateDict.of(ArchiveReader.read(path));
-    return new NamedTensors("TorchScript", state.tensors(), Map.of(), List.of());
+    return new NamedTensors(TORCH_SCRIPT, state.tensors(), Map.of(), List.of());
   }
 }

@@ -44,8 +44,7 @@ class PositionalEmbeddingTest {
     }
     assertThat(fitted.notes())
         .containsExactly(
-            "interpolated encoder.pos_embedding from 3x3 to %dx%d positions"
-                .formatted(side, side));
+            "interpolated encoder.pos_embedding from 3x3 to %dx%d positions".formatted(side, side));
   }
 
   @Test

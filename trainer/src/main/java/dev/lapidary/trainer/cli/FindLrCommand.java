@@ -51,9 +51,6 @@ public final class FindLrCommand implements Callable<Integer> {
   @Option(names = "--plot", paramLabel = "FILE.svg", description = "Writes the curve, too.")
   private @Nullable Path plot;
 
-  @Option(names = "--force", description = "Replaces the plot if it exists.")
-  private boolean force;
-
   @Option(names = "--json", description = "One JSON document on stdout.")
   private boolean json;
 
@@ -63,7 +60,7 @@ public final class FindLrCommand implements Callable<Integer> {
       throw Failure.badInput("expected 0 < --from < --to and at least 10 --steps");
     }
     if (plot != null) {
-      AtomicFile.requireAbsent(plot, force);
+      AtomicFile.requireAbsent(plot, plan.force());
     }
     RunConfig config = plan.config();
     int index = stage < 0 ? config.stages().size() - 1 : stage;

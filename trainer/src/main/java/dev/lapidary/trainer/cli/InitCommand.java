@@ -12,6 +12,7 @@ import dev.lapidary.models.file.AtomicFile;
 import dev.lapidary.models.file.FileHash;
 import dev.lapidary.models.image.Preprocessing;
 import dev.lapidary.models.trace.TraceOptions;
+import dev.lapidary.models.weights.NamedTensors;
 import dev.lapidary.models.weights.WeightsFile;
 import dev.lapidary.models.zoo.Architecture;
 import dev.lapidary.models.zoo.Head;
@@ -100,6 +101,9 @@ final class InitCommand implements Runnable {
   @Option(names = "--out", required = true, description = "The model.pt to write.")
   private Path out = Path.of("");
 
+  @Option(names = "--timings", description = "Print what loading the weights cost to stderr.")
+  private boolean timings;
+
   @Option(names = "--force", description = "Replace an existing file.")
   private boolean force;
 
@@ -148,14 +152,21 @@ final class InitCommand implements Runnable {
     if (file.isEmpty()) {
       return architecture.build(options);
     }
-    var tensors = WeightsFile.read(file.get());
     boolean free = classes == null && names.isEmpty();
-    Pretrained loaded =
-        free
-            ? Pretrained.ofItsClasses(architecture, options, tensors, minMatch)
-            : Pretrained.of(architecture, options, tensors, minMatch);
+    LoadCost<Pretrained> cost =
+        LoadCost.of(
+            () -> {
+              NamedTensors tensors = WeightsFile.read(file.get());
+              return free
+                  ? Pretrained.ofItsClasses(architecture, options, tensors, minMatch)
+                  : Pretrained.of(architecture, options, tensors, minMatch);
+            });
+    Pretrained loaded = cost.result();
     PrintWriter err = spec.commandLine().getErr();
     err.print(loaded.report().text());
+    if (timings) {
+      err.println(cost.text(file.get().toFile().length()));
+    }
     err.flush();
     return loaded.archive();
   }

@@ -5,6 +5,8 @@ import dev.lapidary.models.archive.TorchScriptArchive;
 import dev.lapidary.models.card.CardJson;
 import dev.lapidary.models.script.StateDict;
 import dev.lapidary.models.tensor.Tensor;
+import dev.lapidary.models.weights.NamedTensors;
+import dev.lapidary.models.weights.WeightsFile;
 import dev.lapidary.models.zoo.Architecture;
 import dev.lapidary.models.zoo.Stage;
 import dev.lapidary.models.zoo.Zoo;
@@ -12,10 +14,12 @@ import dev.lapidary.models.zoo.ZooOptions;
 import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.regex.Pattern;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -30,11 +34,15 @@ import picocli.CommandLine.Spec;
         "Lists a network's parameters and buffers: name, shape, dtype, count, stage. The names are"
             + " what freezing and learning rates refer to.")
 final class LayersCommand implements Runnable {
+  private static final Pattern BUFFER =
+      Pattern.compile("(^|\\.)(running_mean|running_var|num_batches_tracked)$");
+
   @Spec private CommandSpec spec;
 
   @Parameters(
       paramLabel = "NAME|FILE",
-      description = "An architecture's name or a TorchScript .pt.")
+      description =
+          "An architecture's name, a TorchScript .pt, or weights: safetensors, .pth, ONNX.")
   private String source = "";
 
   @Option(names = "--classes", description = "Classes of a named architecture's head.")
@@ -67,6 +75,26 @@ final class LayersCommand implements Runnable {
   }
 
   private static List<Row> ofFile(Path file) {
+    NamedTensors read = WeightsFile.read(file);
+    return read.format().equals(WeightsFile.TORCH_SCRIPT) ? ofArchive(file) : ofWeights(read);
+  }
+
+  /** A state dict says no kinds: what BatchNorm calls its buffers is one. */
+  private static List<Row> ofWeights(NamedTensors weights) {
+    List<Stage> stages = Stage.derived(weights.tensors().keySet());
+    List<Row> rows = new ArrayList<>();
+    weights
+        .tensors()
+        .forEach(
+            (name, tensor) -> {
+              List<Long> shape = Arrays.stream(tensor.shape()).boxed().toList();
+              rows.add(
+                  row(name, shape, tensor.dtype().name(), !BUFFER.matcher(name).find(), stages));
+            });
+    return rows;
+  }
+
+  private static List<Row> ofArchive(Path file) {
     TorchScriptArchive archive = ArchiveReader.read(file);
     StateDict state = StateDict.of(archive);
     List<Stage> stages = stages(archive, state, file);

@@ -100,7 +100,8 @@ final class PlanOptions {
 
   @Option(
       names = "--force",
-      description = "Accepts that tensors are frozen which no file gave: they stay random.")
+      description =
+          "Freezes parameters too that no file gave, which stay random; find-lr replaces its plot.")
   private boolean force;
 
   @Option(
@@ -209,6 +210,10 @@ final class PlanOptions {
 
   @Option(names = "--device", defaultValue = "auto", description = "auto, cpu or cuda:N.")
   private String device = "auto";
+
+  boolean force() {
+    return force;
+  }
 
   /** The plan that the options say, checked. */
   RunConfig config() throws IOException {

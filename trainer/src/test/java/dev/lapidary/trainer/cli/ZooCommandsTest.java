@@ -11,13 +11,17 @@ import dev.lapidary.models.card.CardJson;
 import dev.lapidary.models.card.ModelCard;
 import dev.lapidary.models.cli.Program;
 import dev.lapidary.models.script.StateDict;
+import dev.lapidary.models.weights.NamedTensors;
+import dev.lapidary.models.weights.Safetensors;
 import dev.lapidary.models.zoo.Zoo;
+import dev.lapidary.models.zoo.ZooOptions;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -72,6 +76,18 @@ class ZooCommandsTest {
   }
 
   @Test
+  void layersOfAWeightsFile(@TempDir Path folder) throws Exception {
+    Path file = folder.resolve("weights.safetensors");
+    StateDict state = StateDict.of(Zoo.find("resnet20_cifar").build(ZooOptions.of(10, 0)));
+    Safetensors.write(new NamedTensors("safetensors", state.tensors(), Map.of(), List.of()), file);
+    assertThat(run("layers", file.toString())).isZero();
+    assertThat(out.toString().lines())
+        .anyMatch(l -> l.matches("bn1\\.running_var +\\[16] +float32 +16 +buffer +bn1"))
+        .anyMatch(l -> l.matches("fc\\.bias +\\[10] +float32 +10 +parameter +fc"))
+        .contains("272,474 parameters");
+  }
+
+  @Test
   void aMistypedNameIsAnswered() {
     assertThat(run("layers", "resnet19")).isEqualTo(2);
     assertThat(err.toString())
@@ -101,7 +117,8 @@ class ZooCommandsTest {
     Path first = folder.resolve("first.pt");
     assertThat(run(init(first, "--classes", "7", "--seed", "5"))).isZero();
     Path same = folder.resolve("same.pt");
-    assertThat(run(init(same, "--weights", first.toString()))).isZero();
+    assertThat(run(init(same, "--weights", first.toString(), "--timings"))).isZero();
+    assertThat(err.toString()).containsPattern("loaded in .* s, memory at most .* times the file");
     assertThat(floats(same, "fc.weight")).isEqualTo(floats(first, "fc.weight"));
     assertThat(floats(same, "conv1.weight")).isEqualTo(floats(first, "conv1.weight"));
     Path other = folder.resolve("other.pt");

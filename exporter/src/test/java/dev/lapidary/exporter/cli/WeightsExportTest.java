@@ -1,0 +1,111 @@
+package dev.lapidary.exporter.cli;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.lapidary.exporter.onnx.OnnxGraph;
+import dev.lapidary.exporter.onnx.OnnxReader;
+import dev.lapidary.models.card.CardJson;
+import dev.lapidary.models.card.ModelCard;
+import dev.lapidary.models.cli.Program;
+import dev.lapidary.models.file.FileHash;
+import dev.lapidary.models.script.StateDict;
+import dev.lapidary.models.tensor.Tensor;
+import dev.lapidary.models.weights.NamedTensors;
+import dev.lapidary.models.weights.Safetensors;
+import dev.lapidary.models.zoo.Zoo;
+import dev.lapidary.models.zoo.ZooOptions;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** {@code exporter onnx WEIGHTS --arch NAME}: from a state dict to ONNX without training. */
+class WeightsExportTest {
+  @TempDir Path folder;
+
+  private final StringWriter err = new StringWriter();
+
+  @Test
+  void aStateDictBecomesOnnxWithItsClassesAndLabels() throws IOException {
+    Path weights = weights(tensors("module."));
+    Path labels = Files.writeString(folder.resolve("labels.txt"), "a\nb\nc\n");
+    Path out = folder.resolve("model.onnx");
+
+    assertThat(run(weights, out, "--labels=" + labels)).as(err.toString()).isZero();
+
+    OnnxGraph graph = OnnxReader.read(out);
+    ModelCard card =
+        CardJson.read(graph.metadata().get(ModelCard.METADATA_KEY).getBytes(UTF_8), "model.onnx");
+    assertThat(card.labels()).containsExactly("a", "b", "c");
+    assertThat(card.architecture()).isEqualTo("resnet20_cifar");
+    assertThat(card.preprocessing()).contains(Zoo.find("resnet20_cifar").preprocessing());
+    assertThat(card.provenance().weightsSource()).isEqualTo("weights.safetensors");
+    assertThat(card.provenance().weightsSha256()).isEqualTo(FileHash.sha256(weights));
+    assertThat(card.parity().orElseThrow().argmaxAgreement()).isEqualTo(1);
+  }
+
+  @Test
+  void labelsAreOptionalAndAnotherInputSizeIsTaken() throws IOException {
+    Path out = folder.resolve("model.onnx");
+    assertThat(run(weights(tensors("")), out, "--input=3x48x48")).as(err.toString()).isZero();
+    OnnxGraph graph = OnnxReader.read(out);
+    ModelCard card =
+        CardJson.read(graph.metadata().get(ModelCard.METADATA_KEY).getBytes(UTF_8), "model.onnx");
+    assertThat(card.labels()).isEmpty();
+    assertThat(card.input().height()).isEqualTo(48);
+    assertThat(card.preprocessing().orElseThrow().cropWidth()).isEqualTo(48);
+  }
+
+  @Test
+  void randomNumbersAreNotExported() throws IOException {
+    Map<String, Tensor> part = tensors("");
+    part.remove("layer2.1.bn1.running_var");
+    part.remove("conv1.weight");
+    part.remove("bn1.num_batches_tracked");
+    Path out = folder.resolve("model.onnx");
+    assertThat(run(weights(part), out)).isEqualTo(2);
+    assertThat(err.toString())
+        .contains(
+            "[weights.safetensors] lacks 2 tensors of resnet20_cifar, such as conv1.weight; give"
+                + " weights of this architecture");
+    assertThat(run(weights(tensors("")), out, "--input=3x48x32")).isEqualTo(2);
+    assertThat(err.toString()).contains("resnet20_cifar takes 3 channels and a square, as 3x32");
+    Path labels = Files.writeString(folder.resolve("two.txt"), "a\nb\n");
+    assertThat(run(weights(tensors("")), out, "--labels=" + labels)).isEqualTo(2);
+    assertThat(err.toString())
+        .contains("--labels has 2 names, resnet20_cifar of these weights has 3 classes");
+    assertThat(out).doesNotExist();
+  }
+
+  private static Map<String, Tensor> tensors(String prefix) {
+    Map<String, Tensor> tensors = new LinkedHashMap<>();
+    StateDict.of(Zoo.find("resnet20_cifar").build(ZooOptions.of(3, 4)))
+        .tensors()
+        .forEach((name, tensor) -> tensors.put(prefix + name, tensor));
+    return tensors;
+  }
+
+  private Path weights(Map<String, Tensor> tensors) throws IOException {
+    Path file = folder.resolve("weights.safetensors");
+    Safetensors.write(new NamedTensors("safetensors", tensors, Map.of(), List.of()), file);
+    return file;
+  }
+
+  private int run(Path weights, Path out, String... more) {
+    List<String> arguments =
+        new ArrayList<>(List.of("onnx", weights.toString(), "--arch=resnet20_cifar"));
+    arguments.add("--out=" + out);
+    arguments.addAll(List.of(more));
+    PrintWriter silent = new PrintWriter(new StringWriter(), true);
+    return Program.run(
+        new ExporterMain(), silent, new PrintWriter(err, true), arguments.toArray(String[]::new));
+  }
+}
