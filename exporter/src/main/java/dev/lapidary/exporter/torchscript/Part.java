@@ -58,16 +58,10 @@ final class Part {
     Map<String, PyObject> objects = new LinkedHashMap<>();
     children.forEach((name, child) -> objects.put(name, child.object(code, "Part", "")));
     PyObject object = new PyObject(code.className(simpleName, body(objects) + method));
-    tensors.forEach((name, t) -> object.attributes().put(name, new PyTensor(own(t), false)));
+    tensors.forEach((name, t) -> object.attributes().put(name, new PyTensor(t, false)));
     object.attributes().put("training", new PyBool(false));
     object.attributes().putAll(objects);
     return object;
-  }
-
-  /** A part of a greater storage leaves the rest of it behind. */
-  private static Tensor own(Tensor tensor) {
-    long bytes = tensor.numel() * tensor.dtype().bytes();
-    return bytes < tensor.storage().size() ? tensor.copy() : tensor;
   }
 
   private String body(Map<String, PyObject> objects) {

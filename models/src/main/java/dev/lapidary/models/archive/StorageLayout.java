@@ -72,6 +72,11 @@ final class StorageLayout {
     return new Place(range.key, range.size() / width, offset);
   }
 
+  /** Of all records together. */
+  long bytes() {
+    return order.stream().mapToLong(Range::size).sum();
+  }
+
   /** Takes each storage's record in order. */
   interface Sink {
     void accept(String key, ByteBuffer bytes) throws IOException;

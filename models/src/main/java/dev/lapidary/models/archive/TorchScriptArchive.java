@@ -1,6 +1,7 @@
 package dev.lapidary.models.archive;
 
 import dev.lapidary.models.archive.PyValue.PyObject;
+import dev.lapidary.models.archive.PyValue.PyTuple;
 import java.util.List;
 import java.util.Map;
 import java.util.SortedMap;
@@ -33,6 +34,11 @@ public record TorchScriptArchive(
     code = new TreeMap<>(code);
     constants = List.copyOf(constants);
     extra = new TreeMap<>(extra);
+  }
+
+  /** The bytes of all tensors, shared ones once. */
+  public long tensorBytes() {
+    return StorageLayout.of(new PyTuple(List.of(root, new PyTuple(constants)))).bytes();
   }
 
   /** The same archive with other extra files. */

@@ -166,14 +166,19 @@ final class BatchLiterals {
     if (argument instanceof TensorRef tensor) {
       tensors.add(tensor);
     } else if (argument instanceof Datum.ListOf list) {
-      list.items().forEach(item -> gather(item, tensors));
+      list.items().stream()
+          .filter(TensorRef.class::isInstance)
+          .map(TensorRef.class::cast)
+          .forEach(tensors::add);
     }
   }
 
   private Datum widened(Datum argument, int rank, String name, Operators operators) {
     if (argument instanceof Datum.ListOf list) {
       return new Datum.ListOf(
-          list.items().stream().map(item -> widened(item, rank, name, operators)).toList());
+          list.items().stream()
+              .map(i -> i instanceof TensorRef ? widened(i, rank, name, operators) : i)
+              .toList());
     }
     if (!(argument instanceof TensorRef tensor) || !tensor.isKnown() || tensor.rank() != rank) {
       return argument;

@@ -1,20 +1,36 @@
 package dev.lapidary.models.trace;
 
+import java.lang.management.ManagementFactory;
+import java.lang.management.ThreadMXBean;
 import java.time.Duration;
 
 /** Counts what a program uses up, and refuses when that passes what {@link TraceLimits} allow. */
 final class Budget {
+  private static final ThreadMXBean THREADS = ManagementFactory.getThreadMXBean();
+
   private final TraceLimits limits;
   private final long deadline;
+  private final long constantBytesAllowed;
   private long steps;
+  private long elements;
   private long constantBytes;
   private long multiplied;
   private int depth;
   private int nodes;
 
-  Budget(TraceLimits limits) {
+  /**
+   * @param deadline what {@link #deadline} gave when the work began, maybe at an earlier attempt
+   * @param archiveBytes of the archive's tensors: greater networks compute greater constants
+   */
+  Budget(TraceLimits limits, long deadline, long archiveBytes) {
     this.limits = limits;
-    this.deadline = System.nanoTime() + limits.time().toNanos();
+    this.deadline = deadline;
+    this.constantBytesAllowed = limits.constantBytes() + 2 * archiveBytes;
+  }
+
+  /** In the thread's own time, so that a busy machine refuses no honest program. */
+  static long deadline(TraceLimits limits) {
+    return THREADS.getCurrentThreadCpuTime() + limits.time().toNanos();
   }
 
   /** One statement, one loop's turn, one call. */
@@ -36,7 +52,7 @@ final class Budget {
   }
 
   void checkTime() {
-    if (System.nanoTime() > deadline) {
+    if (THREADS.getCurrentThreadCpuTime() > deadline) {
       Duration time = limits.time();
       throw Refusal.wrong("the program runs for more than %d seconds", time.toSeconds());
     }
@@ -62,16 +78,27 @@ final class Budget {
   /** Before the memory of a computed constant is allocated. */
   void allocate(long bytes) {
     constantBytes = Math.addExact(constantBytes, bytes);
-    if (constantBytes > limits.constantBytes()) {
-      throw Refusal.wrong("computed constants take more than %d bytes", limits.constantBytes());
+    if (constantBytes > constantBytesAllowed) {
+      throw Refusal.wrong("computed constants take more than %d bytes", constantBytesAllowed);
     }
     checkTime();
   }
 
-  /** Before a list or a string of this size is made. */
-  void length(long elements) {
-    if (elements > limits.length()) {
-      throw Refusal.wrong("a list or a string is longer than %d", limits.length());
+  /** Before a list (elements) or a string (characters) of this size is made. */
+  void length(long size) {
+    elements = Math.addExact(elements, size);
+    if (elements > limits.elements()) {
+      throw Refusal.wrong("lists and strings take more than %d elements", limits.elements());
+    }
+    checkTime();
+  }
+
+  /** Before a value of the graph is recorded. */
+  void value(long elementsOfASample) {
+    if (elementsOfASample > limits.sample()) {
+      throw Refusal.wrong(
+          "a value of %d elements for one image; at most %d are supported",
+          elementsOfASample, limits.sample());
     }
   }
 }

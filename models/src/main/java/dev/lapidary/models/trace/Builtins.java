@@ -67,7 +67,7 @@ final class Builtins {
   }
 
   private static boolean same(Datum a, Datum b) {
-    return a == b || (a instanceof Datum.Plain && a.equals(b));
+    return a == b || (a instanceof Datum.Plain && ListBuiltins.equal(a, b));
   }
 
   private static Datum unwrapped(Datum value) {

@@ -1,5 +1,6 @@
 package dev.lapidary.models.trace;
 
+import dev.lapidary.models.failure.Quote;
 import dev.lapidary.models.graph.Dim;
 import dev.lapidary.models.script.Definition;
 import java.util.ArrayList;
@@ -135,16 +136,32 @@ sealed interface Datum permits Datum.Plain, Datum.ListOf, Datum.DictOf, Datum.In
     }
   }
 
-  /** For messages. */
+  /** For messages: short, whatever the value holds. */
   static String describe(Datum datum) {
+    return describe(datum, 0);
+  }
+
+  private static String describe(Datum datum, int depth) {
     if (datum instanceof TensorRef tensor) {
       return "Tensor" + tensor.shape();
     }
     if (datum instanceof ListOf list) {
-      return "List" + list.items().stream().limit(8).map(Datum::describe).toList();
+      return "List" + describe(list.items(), depth);
+    }
+    if (datum instanceof TupleOf tuple) {
+      return "Tuple" + describe(tuple.items(), depth);
     }
     if (datum instanceof Int i) {
       return "int " + i.value();
+    }
+    if (datum instanceof Real real) {
+      return "float " + real.value();
+    }
+    if (datum instanceof Bool bool) {
+      return "bool " + bool.value();
+    }
+    if (datum instanceof Str text) {
+      return "str " + Quote.of(text.value());
     }
     if (datum instanceof Instance instance) {
       return instance.className();
@@ -155,6 +172,12 @@ sealed interface Datum permits Datum.Plain, Datum.ListOf, Datum.DictOf, Datum.In
     if (datum instanceof Type type) {
       return "class " + type.name();
     }
-    return datum instanceof DictOf ? "Dict" : datum.toString();
+    return datum == None.NONE ? "None" : datum.getClass().getSimpleName();
+  }
+
+  private static String describe(List<Datum> items, int depth) {
+    return depth > 2
+        ? "[...]"
+        : items.stream().limit(8).map(item -> describe(item, depth + 1)).toList().toString();
   }
 }

@@ -69,9 +69,11 @@ final class Evaluator {
       return literal.get();
     }
     if (expression instanceof Expression.ListOf list) {
+      operators.budget().length(list.items().size());
       return new Datum.ListOf(evaluate(list.items(), frame));
     }
     if (expression instanceof Expression.TupleOf tuple) {
+      operators.budget().length(tuple.items().size());
       return Datum.TupleOf.of(evaluate(tuple.items(), frame));
     }
     if (expression instanceof Expression.Subscript subscript) {
@@ -102,6 +104,7 @@ final class Evaluator {
       List<Datum> results = new ArrayList<>();
       for (Datum item : items(comprehension.items(), frame)) {
         operators.budget().step();
+        operators.budget().length(1);
         frame.set(((Expression.Name) comprehension.variable()).id(), item);
         results.add(evaluate(comprehension.element(), frame));
       }
@@ -216,8 +219,10 @@ final class Evaluator {
 
   private Datum dict(Expression.DictOf dict, Interpreter.Frame frame) {
     Datum.DictOf value = new Datum.DictOf();
+    operators.budget().length(dict.keys().size());
     for (int i = 0; i < dict.keys().size(); i++) {
-      value.items().put(evaluate(dict.keys().get(i), frame), evaluate(dict.values().get(i), frame));
+      Datum key = ListBuiltins.key(evaluate(dict.keys().get(i), frame));
+      value.items().put(key, evaluate(dict.values().get(i), frame));
     }
     return value;
   }
@@ -246,7 +251,11 @@ final class Evaluator {
     } catch (Refusal refusal) {
       throw refusal.at(call.at());
     } catch (ArithmeticException | IllegalArgumentException | IndexOutOfBoundsException e) {
-      throw new Failure(ExitCode.BAD_INPUT, call.at() + ": " + e.getMessage(), e);
+      throw new Failure(ExitCode.BAD_INPUT, call.at() + ": " + Failure.reason(e), e);
+    } catch (ClassCastException e) {
+      // The binder and the casts behind it are all the type checking that a damaged program meets.
+      throw new Failure(
+          ExitCode.BAD_INPUT, call.at() + ": an argument of the wrong kind; is it damaged?", e);
     }
   }
 

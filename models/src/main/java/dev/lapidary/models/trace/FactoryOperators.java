@@ -99,7 +99,7 @@ final class FactoryOperators {
     Datum data = call.has("data") ? call.get("data") : call.get("t");
     List<Datum> flat = new ArrayList<>();
     List<Long> shape = new ArrayList<>();
-    flatten(data, 0, shape, flat);
+    flatten(call.operators().budget(), data, 0, shape, flat);
     if (flat.size() == 1 && shape.isEmpty()) {
       return typed(call, flat.get(0), typeOf(flat.get(0)));
     }
@@ -115,7 +115,9 @@ final class FactoryOperators {
         i -> Invocation.number(flat.get(i)));
   }
 
-  private static void flatten(Datum data, int level, List<Long> shape, List<Datum> flat) {
+  private static void flatten(
+      Budget budget, Datum data, int level, List<Long> shape, List<Datum> flat) {
+    budget.length(1);
     if (!(data instanceof Datum.ListOf list)) {
       flat.add(data);
       return;
@@ -126,7 +128,7 @@ final class FactoryOperators {
     if (shape.get(level) != list.items().size()) {
       throw Refusal.wrong("a tensor of lists of different lengths");
     }
-    list.items().forEach(item -> flatten(item, level + 1, shape, flat));
+    list.items().forEach(item -> flatten(budget, item, level + 1, shape, flat));
   }
 
   /** A tensor of rank 0; of a batch size it stays symbolic. */

@@ -117,7 +117,7 @@ final class Invocation {
       return tensor.isKnown();
     }
     return !(datum instanceof Datum.ListOf list)
-        || list.items().stream().allMatch(Invocation::isKnown);
+        || list.items().stream().allMatch(i -> !(i instanceof TensorRef t) || t.isKnown());
   }
 
   Tensor known(String parameter) {

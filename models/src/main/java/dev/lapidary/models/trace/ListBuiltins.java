@@ -8,6 +8,8 @@ import org.jspecify.annotations.Nullable;
 
 /** Operators on lists, tuples and dicts. */
 final class ListBuiltins {
+  private static final int COMPARISONS = 1_000_000;
+
   private ListBuiltins() {}
 
   static @Nullable Datum call(String name, List<Datum> arguments, Budget budget) {
@@ -23,6 +25,7 @@ final class ListBuiltins {
     }
     Datum first = arguments.get(0);
     if (first instanceof Datum.DictOf dict) {
+      budget.length(name.equals("_set_item") ? 1 : dict.items().size());
       return ofDict(name, dict, arguments);
     }
     if (first instanceof Datum.ListOf list) {
@@ -37,12 +40,17 @@ final class ListBuiltins {
   private static @Nullable Datum change(
       String name, Datum.ListOf list, List<Datum> arguments, Budget budget) {
     List<Datum> items = list.items();
-    budget.length(items.size() + 1L);
     Datum none = Datum.None.NONE;
     switch (name) {
-      case "append" -> items.add(arguments.get(1));
+      case "append" -> {
+        budget.length(1);
+        items.add(arguments.get(1));
+      }
       case "extend" -> extend(items, List.copyOf(Invocation.items(arguments.get(1))), budget);
-      case "insert" -> insert(items, index(arguments.get(1)), arguments.get(2));
+      case "insert" -> {
+        budget.length(1);
+        insert(items, index(arguments.get(1)), arguments.get(2));
+      }
       case "_set_item" -> items.set(position(items, arguments.get(1)), arguments.get(2));
       case "clear" -> items.clear();
       case "reverse" -> java.util.Collections.reverse(items);
@@ -59,7 +67,7 @@ final class ListBuiltins {
   }
 
   private static void extend(List<Datum> items, List<Datum> more, Budget budget) {
-    budget.length((long) items.size() + more.size());
+    budget.length(more.size());
     items.addAll(more);
   }
 
@@ -76,6 +84,10 @@ final class ListBuiltins {
 
   private static @Nullable Datum read(
       String name, List<Datum> items, List<Datum> arguments, Budget budget) {
+    switch (name) {
+      case "copy", "list", "sorted", "slice" -> budget.length(items.size());
+      default -> budget.checkTime();
+    }
     return switch (name) {
       case "len" -> Builtins.number(items.size());
       case "copy", "list" -> new Datum.ListOf(items);
@@ -84,8 +96,8 @@ final class ListBuiltins {
       case "slice" -> sliceCall(arguments);
       case "add" -> joined(items, Invocation.items(arguments.get(1)), budget);
       case "mul" -> repeated(items, index(arguments.get(1)), budget);
-      case "eq" -> Builtins.bool(equal(items, Invocation.items(arguments.get(1))));
-      case "ne" -> Builtins.bool(!equal(items, Invocation.items(arguments.get(1))));
+      case "eq" -> Builtins.bool(equal(arguments.get(0), arguments.get(1)));
+      case "ne" -> Builtins.bool(!equal(arguments.get(0), arguments.get(1)));
       case "__contains__" ->
           Builtins.bool(items.stream().anyMatch(i -> equal(i, arguments.get(1))));
       case "index" -> indexOf(items, arguments.get(1));
@@ -129,11 +141,19 @@ final class ListBuiltins {
               .getOrDefault(
                   arguments.get(1), arguments.size() > 2 ? arguments.get(2) : Datum.None.NONE);
       case "_set_item" -> {
-        dict.items().put(arguments.get(1), arguments.get(2));
+        dict.items().put(key(arguments.get(1)), arguments.get(2));
         yield Datum.None.NONE;
       }
       default -> null;
     };
+  }
+
+  /** What TorchScript takes for a dict's key; a tower of tuples would take forever to hash. */
+  static Datum key(Datum key) {
+    if (key instanceof Datum.Str || isNumber(key)) {
+      return key;
+    }
+    throw Refusal.unsupported("a dict's key that is %s", Datum.describe(key));
   }
 
   /** {@code x[i]}. */
@@ -242,9 +262,16 @@ final class ListBuiltins {
   }
 
   static boolean equal(Datum a, Datum b) {
+    return equal(a, b, new int[] {COMPARISONS});
+  }
+
+  private static boolean equal(Datum a, Datum b, int[] left) {
+    if (left[0]-- == 0) {
+      throw Refusal.wrong("lists of more than %d values are compared", COMPARISONS);
+    }
     if (a instanceof Datum.ListOf || a instanceof Datum.TupleOf) {
       return (b instanceof Datum.ListOf || b instanceof Datum.TupleOf)
-          && equal(Invocation.items(a), Invocation.items(b));
+          && equal(Invocation.items(a), Invocation.items(b), left);
     }
     if (isNumber(a) && isNumber(b)) {
       return NumberBuiltins.equal(a, b);
@@ -252,15 +279,15 @@ final class ListBuiltins {
     if (a instanceof TensorRef || b instanceof TensorRef) {
       throw Refusal.unsupported("the comparison of lists of tensors");
     }
-    return a.equals(b);
+    return a instanceof Datum.Function ? a == b : a.equals(b);
   }
 
-  private static boolean equal(List<Datum> a, List<Datum> b) {
+  private static boolean equal(List<Datum> a, List<Datum> b, int[] left) {
     if (a.size() != b.size()) {
       return false;
     }
     for (int i = 0; i < a.size(); i++) {
-      if (!equal(a.get(i), b.get(i))) {
+      if (!equal(a.get(i), b.get(i), left)) {
         return false;
       }
     }

@@ -3,11 +3,12 @@ package dev.lapidary.models.trace;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** Operators on strings. */
 final class Texts {
+  private static final int LONGEST = 100_000;
+
   private Texts() {}
 
   static @Nullable Datum call(String name, List<Datum> arguments, Budget budget) {
@@ -93,6 +94,37 @@ final class Texts {
 
   /** {@code str(x)}. */
   static String shown(Datum datum) {
+    StringBuilder text = new StringBuilder();
+    write(datum, text);
+    return text.toString();
+  }
+
+  /** A few lists that hold each other show more text than there is memory. */
+  private static void write(Datum datum, StringBuilder text) {
+    if (text.length() > LONGEST) {
+      throw Refusal.wrong("a text of more than %d characters", LONGEST);
+    }
+    if (datum instanceof Datum.ListOf list) {
+      write(list.items(), "[", "]", text);
+    } else if (datum instanceof Datum.TupleOf tuple) {
+      write(tuple.items(), "(", ")", text);
+    } else {
+      text.append(plain(datum));
+    }
+  }
+
+  private static void write(List<Datum> items, String open, String close, StringBuilder text) {
+    text.append(open);
+    String between = "";
+    for (Datum item : items) {
+      text.append(between);
+      write(item, text);
+      between = ", ";
+    }
+    text.append(close);
+  }
+
+  private static String plain(Datum datum) {
     if (datum instanceof Datum.Str text) {
       return text.value();
     }
@@ -110,12 +142,6 @@ final class Texts {
     }
     if (datum == Datum.None.NONE) {
       return "None";
-    }
-    if (datum instanceof Datum.ListOf list) {
-      return list.items().stream().map(Texts::shown).collect(Collectors.joining(", ", "[", "]"));
-    }
-    if (datum instanceof Datum.TupleOf tuple) {
-      return tuple.items().stream().map(Texts::shown).collect(Collectors.joining(", ", "(", ")"));
     }
     return Datum.describe(datum);
   }

@@ -40,10 +40,11 @@ public final class Tracer {
   /** The graph from one input, FLOAT32 {@code [N, channels, height, width]}, to the logits. */
   public static Graph trace(TorchScriptArchive archive, TraceOptions options) {
     BatchLiterals symbolic = new BatchLiterals(OptionalLong.empty());
+    long deadline = Budget.deadline(options.limits());
     try {
-      return run(archive, options, symbolic);
+      return run(archive, options, symbolic, deadline);
     } catch (Failure failure) {
-      List<Graph> graphs = withBakedBatch(archive, options, symbolic.candidates());
+      List<Graph> graphs = withBakedBatch(archive, options, symbolic.candidates(), deadline);
       if (graphs.size() == 1) {
         return graphs.get(0);
       }
@@ -53,28 +54,28 @@ public final class Tracer {
 
   /** The graphs under those recorded batch sizes that explain the whole program. */
   private static List<Graph> withBakedBatch(
-      TorchScriptArchive archive, TraceOptions options, Set<Long> candidates) {
+      TorchScriptArchive archive, TraceOptions options, Set<Long> candidates, long deadline) {
     return candidates.stream()
         .limit(MAX_CANDIDATES)
         .map(batch -> new BatchLiterals(OptionalLong.of(batch)))
-        .flatMap(literals -> attempt(archive, options, literals).stream())
+        .flatMap(literals -> attempt(archive, options, literals, deadline).stream())
         .toList();
   }
 
   /** Empty if the number is not the batch size: what fails without it tells the user more. */
   private static Optional<Graph> attempt(
-      TorchScriptArchive archive, TraceOptions options, BatchLiterals literals) {
+      TorchScriptArchive archive, TraceOptions options, BatchLiterals literals, long deadline) {
     try {
-      return Optional.of(run(archive, options, literals));
+      return Optional.of(run(archive, options, literals, deadline));
     } catch (Failure failure) {
       return Optional.empty();
     }
   }
 
   private static Graph run(
-      TorchScriptArchive archive, TraceOptions options, BatchLiterals literals) {
+      TorchScriptArchive archive, TraceOptions options, BatchLiterals literals, long deadline) {
     Program program = new Program(archive.code(), ScriptLimits.DEFAULT);
-    Budget budget = new Budget(options.limits());
+    Budget budget = new Budget(options.limits(), deadline, archive.tensorBytes());
     Recorder recorder = new Recorder(budget);
     Names names = new Names(archive, program);
     Interpreter interpreter = new Interpreter(names, new Operators(recorder, budget, literals));

@@ -7,9 +7,25 @@ import java.util.List;
 final class Types {
   private Types() {}
 
+  private static final int DEEPEST = 8;
+
   static boolean isInstance(Datum value, Expression type) {
+    if (depth(type) > DEEPEST) {
+      throw Refusal.unsupported("a type of more than %d levels", DEEPEST);
+    }
+    return fits(value, type);
+  }
+
+  private static int depth(Expression type) {
     if (type instanceof Expression.TupleOf several) {
-      return several.items().stream().anyMatch(t -> isInstance(value, t));
+      return several.items().stream().mapToInt(Types::depth).max().orElse(0);
+    }
+    return type instanceof Expression.Subscript generic ? 1 + depth(generic.index()) : 0;
+  }
+
+  private static boolean fits(Datum value, Expression type) {
+    if (type instanceof Expression.TupleOf several) {
+      return several.items().stream().anyMatch(t -> fits(value, t));
     }
     if (type instanceof Expression.Subscript generic) {
       return isGeneric(value, generic);
@@ -37,15 +53,15 @@ final class Types {
             ? tuple.items()
             : List.of(generic.index());
     return switch (generic.object().dottedName().orElse("")) {
-      case "Optional" -> value == Datum.None.NONE || isInstance(value, parameters.get(0));
-      case "Union" -> parameters.stream().anyMatch(t -> isInstance(value, t));
+      case "Optional" -> value == Datum.None.NONE || fits(value, parameters.get(0));
+      case "Union" -> parameters.stream().anyMatch(t -> fits(value, t));
       case "List" ->
           value instanceof Datum.ListOf list
-              && list.items().stream().allMatch(item -> isInstance(item, parameters.get(0)));
+              && list.items().stream().allMatch(item -> fits(item, parameters.get(0)));
       case "Dict" ->
           value instanceof Datum.DictOf dict
-              && dict.items().keySet().stream().allMatch(k -> isInstance(k, parameters.get(0)))
-              && dict.items().values().stream().allMatch(v -> isInstance(v, parameters.get(1)));
+              && dict.items().keySet().stream().allMatch(k -> fits(k, parameters.get(0)))
+              && dict.items().values().stream().allMatch(v -> fits(v, parameters.get(1)));
       case "Tuple" -> value instanceof Datum.TupleOf tuple && fits(tuple.items(), parameters);
       default -> false;
     };
@@ -56,7 +72,7 @@ final class Types {
       return false;
     }
     for (int i = 0; i < items.size(); i++) {
-      if (!isInstance(items.get(i), types.get(i))) {
+      if (!fits(items.get(i), types.get(i))) {
         return false;
       }
     }

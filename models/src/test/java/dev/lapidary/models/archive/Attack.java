@@ -3,6 +3,7 @@ package dev.lapidary.models.archive;
 import dev.lapidary.models.Hostile;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -12,22 +13,22 @@ import java.util.zip.CRC32;
 import java.util.zip.Deflater;
 
 /** Ways to make an archive hostile; the same seed makes the same file. */
-enum Attack {
+public enum Attack {
   TRUNCATED {
     @Override
-    byte[] make(byte[] archive, Map<String, byte[]> records, Random random) {
+    public byte[] make(byte[] archive, Map<String, byte[]> records, Random random) {
       return Hostile.cut(archive, random);
     }
   },
   FLIPPED {
     @Override
-    byte[] make(byte[] archive, Map<String, byte[]> records, Random random) {
+    public byte[] make(byte[] archive, Map<String, byte[]> records, Random random) {
       return Hostile.flip(archive, 0, archive.length, random);
     }
   },
   FLIPPED_DIRECTORY {
     @Override
-    byte[] make(byte[] archive, Map<String, byte[]> records, Random random) {
+    public byte[] make(byte[] archive, Map<String, byte[]> records, Random random) {
       int directory =
           ByteBuffer.wrap(archive).order(ByteOrder.LITTLE_ENDIAN).getInt(archive.length - 6);
       return Hostile.flip(archive, directory, archive.length, random);
@@ -36,7 +37,7 @@ enum Attack {
   /** The CRC is right again, so the pickle machine meets it. */
   REARRANGED_PICKLE {
     @Override
-    byte[] make(byte[] archive, Map<String, byte[]> records, Random random) {
+    public byte[] make(byte[] archive, Map<String, byte[]> records, Random random) {
       byte[] alphabet = new byte[Opcode.values().length];
       for (Opcode opcode : Opcode.values()) {
         alphabet[opcode.ordinal()] = (byte) opcode.code();
@@ -46,14 +47,14 @@ enum Attack {
   },
   FLIPPED_PICKLE {
     @Override
-    byte[] make(byte[] archive, Map<String, byte[]> records, Random random) {
+    public byte[] make(byte[] archive, Map<String, byte[]> records, Random random) {
       byte[] pickle = records.get("data.pkl");
       return with(records, Hostile.flip(pickle, 0, pickle.length, random));
     }
   },
   ZIP_BOMB {
     @Override
-    byte[] make(byte[] archive, Map<String, byte[]> records, Random random) {
+    public byte[] make(byte[] archive, Map<String, byte[]> records, Random random) {
       byte[] zeros = new byte[1 << (10 + random.nextInt(15))];
       Map<String, byte[]> packed = new LinkedHashMap<>(records);
       packed.put("code/bomb.py", deflated(zeros));
@@ -73,7 +74,7 @@ enum Attack {
   },
   TRAVERSAL {
     @Override
-    byte[] make(byte[] archive, Map<String, byte[]> records, Random random) {
+    public byte[] make(byte[] archive, Map<String, byte[]> records, Random random) {
       List<String> names =
           List.of(
               "../../etc/passwd", "a/../../b", "\\windows", "a\u0000b", "./x", "a//b", "/x", "..");
@@ -86,7 +87,7 @@ enum Attack {
   /** Lists in themselves, deep nesting, and {@code t = (t, t)} over and over. */
   RECURSIVE_PICKLE {
     @Override
-    byte[] make(byte[] archive, Map<String, byte[]> records, Random random) {
+    public byte[] make(byte[] archive, Map<String, byte[]> records, Random random) {
       String head = "\u0080\u0002c__torch__\nM\n)\u0081}(X\u0001\u0000\u0000\u0000a";
       String tail = "ub.";
       int times = 1 + random.nextInt(5000);
@@ -104,7 +105,7 @@ enum Attack {
   /** Names that a general unpickler would look up and call. */
   CODE_IN_PICKLE {
     @Override
-    byte[] make(byte[] archive, Map<String, byte[]> records, Random random) {
+    public byte[] make(byte[] archive, Map<String, byte[]> records, Random random) {
       List<String> functions =
           List.of(
               "os\nsystem",
@@ -142,7 +143,7 @@ enum Attack {
   /** Tensors and storages of sizes that the file does not have. */
   HUGE_TENSOR {
     @Override
-    byte[] make(byte[] archive, Map<String, byte[]> records, Random random) {
+    public byte[] make(byte[] archive, Map<String, byte[]> records, Random random) {
       Map<String, byte[]> more = new LinkedHashMap<>(records);
       more.put("data/0", new byte[8]);
       String storage =
@@ -172,18 +173,62 @@ enum Attack {
       more.put("data.pkl", Hostile.bytes(module));
       return Hostile.zip("m/", more);
     }
+  },
+  DEEP_NESTING {
+    @Override
+    public byte[] make(byte[] archive, Map<String, byte[]> records, Random random) {
+      return program(HostileCode.deep(random));
+    }
+  },
+  ENDLESS_LOOP {
+    @Override
+    public byte[] make(byte[] archive, Map<String, byte[]> records, Random random) {
+      return program(HostileCode.endless(random));
+    }
+  },
+  MUTATED_CODE {
+    @Override
+    public byte[] make(byte[] archive, Map<String, byte[]> records, Random random) {
+      Map<String, byte[]> changed = new LinkedHashMap<>(records);
+      List<String> files =
+          records.keySet().stream().filter(name -> name.startsWith("code/")).toList();
+      String name = files.get(random.nextInt(files.size()));
+      String code = new String(records.get(name), StandardCharsets.UTF_8);
+      changed.put(name, CodeMutator.mutate(code, random).getBytes(StandardCharsets.UTF_8));
+      return Hostile.zip("m/", changed);
+    }
+  },
+  MUTATED_PICKLE {
+    @Override
+    public byte[] make(byte[] archive, Map<String, byte[]> records, Random random) {
+      return with(records, PickleMutator.mutate(records.get("data.pkl"), random));
+    }
   };
 
   /**
    * @param archive a sound file
    * @param records its records by name below the top folder
    */
-  abstract byte[] make(byte[] archive, Map<String, byte[]> records, Random random);
+  public abstract byte[] make(byte[] archive, Map<String, byte[]> records, Random random);
 
   private static byte[] with(Map<String, byte[]> records, byte[] pickle) {
     Map<String, byte[]> changed = new LinkedHashMap<>(records);
     changed.put("data.pkl", pickle);
     return Hostile.zip("m/", changed);
+  }
+
+  /** A module without weights around a {@code forward}. */
+  private static byte[] program(String body) {
+    String code =
+        "class M(Module):\n  __parameters__ = []\n  __buffers__ = []\n"
+            + "  def forward(self: __torch__.M,\n    x: Tensor) -> Tensor:\n"
+            + body.indent(4);
+    Map<String, byte[]> records = new LinkedHashMap<>();
+    records.put("data.pkl", Hostile.bytes("\u0080\u0002c__torch__\nM\n)\u0081}b."));
+    records.put("code/__torch__.py", Hostile.bytes(code));
+    records.put("constants.pkl", Hostile.bytes("\u0080\u0002)."));
+    records.put("version", Hostile.bytes("10\n"));
+    return Hostile.zip("m/", records);
   }
 
   private static String text(String text) {

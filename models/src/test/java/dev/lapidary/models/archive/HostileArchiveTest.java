@@ -4,15 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.lapidary.models.Golden;
 import dev.lapidary.models.Hostile;
-import dev.lapidary.models.file.MappedFile;
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
@@ -40,8 +35,6 @@ class HostileArchiveTest {
 
   @TempDir Path folder;
 
-  private record Sample(byte[] file, Map<String, byte[]> records, String values) {}
-
   @ParameterizedTest
   @EnumSource
   void isRefusedOrLoads(Attack attack) throws IOException {
@@ -60,11 +53,11 @@ class HostileArchiveTest {
     for (int seed = 0; seed < cases; seed++) {
       Sample sample = samples().get(seed % samples().size());
       Random random = Hostile.random(attack.ordinal(), seed);
-      byte[] bytes = attack.make(sample.file, sample.records, random);
+      byte[] bytes = attack.make(sample.file(), sample.records(), random);
       Optional<TorchScriptArchive> read = Hostile.read(bytes, folder, ArchiveReader::read);
       refused += read.isEmpty() ? 1 : 0;
       if (LEAVES_EQUAL.contains(attack)) {
-        read.ifPresent(archive -> assertThat(values(archive)).isEqualTo(sample.values));
+        read.ifPresent(archive -> assertThat(Sample.values(archive)).isEqualTo(sample.values()));
       }
     }
     System.out.println(attack + ": " + refused + " of " + cases + " refused");
@@ -74,34 +67,16 @@ class HostileArchiveTest {
     }
   }
 
-  private static String values(TorchScriptArchive archive) {
-    return archive.code() + Values.of(archive.root()) + Values.of(archive.constants());
-  }
-
   private static List<Sample> samples() throws IOException {
     if (samples == null) {
       samples = new ArrayList<>();
       for (String family : List.of("convnext", "densenet", "efficientnet", "swin", "vit")) {
         for (String kind : List.of("scripted", "traced")) {
-          samples.add(sample(Golden.archive(family, kind).orElseThrow()));
+          samples.add(Sample.of(Golden.archive(family, kind).orElseThrow()));
         }
       }
-      samples.add(sample(RoundTripTest.kinds()));
+      samples.add(Sample.of(RoundTripTest.kinds()));
     }
     return samples;
-  }
-
-  private static Sample sample(Path path) throws IOException {
-    ZipRecords zip = ZipRecords.open(MappedFile.open(path));
-    Map<String, byte[]> records = new LinkedHashMap<>();
-    for (String name : zip.names()) {
-      if (!name.endsWith(".debug_pkl")) {
-        ByteBuffer buffer = zip.read(name);
-        byte[] bytes = new byte[buffer.remaining()];
-        buffer.get(bytes);
-        records.put(name, bytes);
-      }
-    }
-    return new Sample(Files.readAllBytes(path), records, values(ArchiveReader.read(path)));
   }
 }

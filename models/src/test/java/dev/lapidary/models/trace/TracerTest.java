@@ -409,7 +409,8 @@ class TracerTest {
       })
   void endsInARefusal(String body) {
     TraceLimits limits =
-        new TraceLimits(100_000, 300, 1000, 64 << 20, 1_000_000, 100_000, Duration.ofSeconds(20));
+        new TraceLimits(
+            100_000, 300, 1000, 64 << 20, 1_000_000, 100_000, 1 << 20, Duration.ofSeconds(20));
     assertThatThrownBy(
             () ->
                 Tracer.trace(

@@ -1,0 +1,163 @@
+package dev.lapidary.exporter.hostile;
+
+import dev.lapidary.exporter.cli.ExporterMain;
+import dev.lapidary.models.Golden;
+import dev.lapidary.models.Hostile;
+import dev.lapidary.models.archive.Attack;
+import dev.lapidary.models.archive.Sample;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.lang.management.ManagementFactory;
+import java.lang.management.ThreadMXBean;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+
+/**
+ * A process of its own, of little memory, that exports one hostile archive after another. It exits
+ * with 1 if any of them did not end as it must, and says which.
+ */
+final class HostileExports {
+  /** Far beyond what any case takes: it ends a case that would never end. */
+  private static final long WATCHDOG_SECONDS = 120;
+
+  private static final ThreadMXBean THREADS = ManagementFactory.getThreadMXBean();
+
+  private final Path folder;
+  private final List<Input> inputs;
+  private volatile String running = "";
+  private volatile long since;
+  private int bad;
+
+  /** A sample, and the size of its input. */
+  private record Input(Sample sample, String size) {}
+
+  private HostileExports(Path folder) throws IOException {
+    this.folder = folder;
+    this.inputs = inputs();
+  }
+
+  /**
+   * @param arguments a folder to work in, cases of each mutation, cases of each other kind
+   */
+  public static void main(String[] arguments) throws IOException {
+    HostileExports exports = new HostileExports(Path.of(arguments[0]));
+    Thread watchdog = new Thread(exports::watch);
+    watchdog.setDaemon(true);
+    watchdog.start();
+    for (Attack attack : Attack.values()) {
+      boolean mutates = attack.name().startsWith("MUTATED_");
+      exports.attack(attack, Integer.parseInt(arguments[mutates ? 1 : 2]));
+    }
+    System.exit(exports.bad == 0 ? 0 : 1);
+  }
+
+  private static List<Input> inputs() throws IOException {
+    List<Input> inputs = new ArrayList<>();
+    for (String family : Golden.FAMILIES) {
+      // The transformers insist on the size that they were made for.
+      String size = family.equals("vit") || family.equals("swin") ? "3x224x224" : "3x64x64";
+      for (String kind : List.of("scripted", "traced")) {
+        Optional<Path> archive = Golden.archive(family, kind);
+        if (archive.isPresent()) {
+          inputs.add(new Input(Sample.of(archive.get()), size));
+        }
+      }
+    }
+    return inputs;
+  }
+
+  private void attack(Attack attack, int cases) throws IOException {
+    int exported = 0;
+    long slowest = 0;
+    for (int seed = 0; seed < cases; seed++) {
+      Input input = inputs.get(seed % inputs.size());
+      byte[] bytes =
+          attack.make(
+              input.sample().file(),
+              input.sample().records(),
+              Hostile.random(attack.ordinal(), seed));
+      running = attack + " " + seed;
+      since = System.nanoTime();
+      long before = THREADS.getCurrentThreadCpuTime();
+      exported += export(bytes, input.size()) ? 1 : 0;
+      slowest = Math.max(slowest, THREADS.getCurrentThreadCpuTime() - before);
+      running = "";
+    }
+    System.out.printf(
+        Locale.ROOT,
+        "%-18s %5d cases: %5d refused, %4d exported with parity; the slowest took %.1f s%n",
+        attack,
+        cases,
+        cases - exported,
+        exported,
+        slowest / 1e9);
+  }
+
+  /** True if it was exported; then the gate has found parity. */
+  private boolean export(byte[] bytes, String size) throws IOException {
+    Path file = folder.resolve("hostile.pt");
+    Path out = folder.resolve("hostile.onnx");
+    Files.deleteIfExists(file);
+    Files.write(file, bytes);
+    StringWriter err = new StringWriter();
+    String[] arguments = {"onnx", file.toString(), "--out=" + out, "--input=" + size};
+    try {
+      int status =
+          ExporterMain.run(
+              new PrintWriter(new StringWriter()), new PrintWriter(err, true), arguments);
+      expect(status, err.toString(), out);
+      return status == 0;
+    } catch (OutOfMemoryError | StackOverflowError e) {
+      complain(e.toString());
+      return false;
+    } finally {
+      Files.deleteIfExists(out);
+    }
+  }
+
+  private void expect(int status, String err, Path out) throws IOException {
+    boolean libtorchsOwn = err.contains("libtorch cannot run it");
+    boolean refused = status == 2 || status == 3 || status == 4 || (status == 1 && libtorchsOwn);
+    List<String> lines = err.lines().toList();
+    boolean oneLine = lines.size() == 1 && lines.get(0).startsWith("error: ");
+    boolean plain = err.length() < 1000 && !err.contains("--stacktrace");
+    if (status == 0 ? !Files.exists(out) : !(refused && oneLine && plain)) {
+      complain("exit " + status + ": " + err.substring(0, Math.min(300, err.length())).strip());
+    }
+    try (Stream<Path> files = Files.list(folder)) {
+      long expected = status == 0 ? 2 : 1;
+      if (files.count() != expected) {
+        complain("it left files behind");
+      }
+    }
+  }
+
+  private void complain(String what) {
+    bad++;
+    System.out.println("BAD " + running + ": " + what);
+  }
+
+  private void watch() {
+    try {
+      while (true) {
+        TimeUnit.SECONDS.sleep(1);
+        String now = running;
+        long seconds = TimeUnit.NANOSECONDS.toSeconds(System.nanoTime() - since);
+        if (!now.isEmpty() && seconds > WATCHDOG_SECONDS) {
+          System.out.println("BAD " + now + ": does not end");
+          System.out.flush();
+          Runtime.getRuntime().halt(1);
+        }
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+}
