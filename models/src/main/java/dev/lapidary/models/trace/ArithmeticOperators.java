@@ -194,8 +194,8 @@ final class ArithmeticOperators {
       return evaluated(call, dtype, a, b, reals);
     }
     long[] shape = Shapes.constants(shape(a, b));
-    long[] x = operand(a, shape).toLongs();
-    long[] y = operand(b, shape).toLongs();
+    long[] x = operand(call, a, shape).toLongs();
+    long[] y = operand(call, b, shape).toLongs();
     LongBinaryOperator function = integers.get();
     return Elements.integers(
         call.operators().budget(), dtype, shape, i -> function.applyAsLong(x[i], y[i]));
@@ -204,8 +204,8 @@ final class ArithmeticOperators {
   private static Datum evaluated(
       Invocation call, DType dtype, Datum a, Datum b, DoubleBinaryOperator function) {
     long[] shape = Shapes.constants(shape(a, b));
-    double[] x = operand(a, shape).toDoubles();
-    double[] y = operand(b, shape).toDoubles();
+    double[] x = operand(call, a, shape).toDoubles();
+    double[] y = operand(call, b, shape).toDoubles();
     // PyTorch brings both operands to float32 first: a number is rounded before it is used.
     boolean single = dtype == DType.FLOAT32;
     return Elements.reals(
@@ -225,9 +225,9 @@ final class ArithmeticOperators {
   }
 
   /** A known operand, broadcast; a number is a tensor of rank 0. */
-  static Tensor operand(Datum datum, long[] shape) {
+  static Tensor operand(Invocation call, Datum datum, long[] shape) {
     TensorRef ref = datum instanceof TensorRef tensor ? tensor : TensorBuiltins.ofNumber(datum);
-    return Elements.expand(ref.tensor("an operand"), shape);
+    return Elements.expand(call.operators().budget(), ref.tensor("an operand"), shape);
   }
 
   private static Datum where(Invocation call) {
@@ -240,9 +240,10 @@ final class ArithmeticOperators {
       return call.record(dtype, shape);
     }
     long[] sizes = Shapes.constants(shape);
-    long[] mask = Elements.expand(condition.tensor("where"), sizes).toLongs();
-    double[] x = operand(self, sizes).toDoubles();
-    double[] y = operand(other, sizes).toDoubles();
+    long[] mask =
+        Elements.expand(call.operators().budget(), condition.tensor("where"), sizes).toLongs();
+    double[] x = operand(call, self, sizes).toDoubles();
+    double[] y = operand(call, other, sizes).toDoubles();
     return Elements.reals(call.operators().budget(), dtype, sizes, i -> mask[i] != 0 ? x[i] : y[i]);
   }
 
@@ -253,8 +254,8 @@ final class ArithmeticOperators {
       return call.record(dtype, shape);
     }
     long[] sizes = Shapes.constants(shape);
-    long[] mask = Elements.expand(call.known("mask"), sizes).toLongs();
-    double[] x = operand(call.self(), sizes).toDoubles();
+    long[] mask = Elements.expand(call.operators().budget(), call.known("mask"), sizes).toLongs();
+    double[] x = operand(call, call.self(), sizes).toDoubles();
     double value =
         call.get("value") instanceof TensorRef tensor
             ? Evaluator.single(tensor.tensor("masked_fill"))

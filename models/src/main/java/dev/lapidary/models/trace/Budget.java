@@ -2,11 +2,15 @@ package dev.lapidary.models.trace;
 
 import java.lang.management.ManagementFactory;
 import java.lang.management.ThreadMXBean;
-import java.time.Duration;
 
 /** Counts what a program uses up, and refuses when that passes what {@link TraceLimits} allow. */
 final class Budget {
   private static final ThreadMXBean THREADS = ManagementFactory.getThreadMXBean();
+
+  /** Two operands in float64 and a result, at most. */
+  private static final long BYTES_OF_AN_ELEMENT_AT_WORK = 24;
+
+  private static final long NANOS_A_BYTE = 20;
 
   private final TraceLimits limits;
   private final long deadline;
@@ -28,9 +32,14 @@ final class Budget {
     this.constantBytesAllowed = limits.constantBytes() + 2 * archiveBytes;
   }
 
-  /** In the thread's own time, so that a busy machine refuses no honest program. */
-  static long deadline(TraceLimits limits) {
-    return THREADS.getCurrentThreadCpuTime() + limits.time().toNanos();
+  /**
+   * In the thread's own time, so that a busy machine refuses no honest program; a greater archive
+   * has more of it.
+   */
+  static long deadline(TraceLimits limits, long archiveBytes) {
+    return THREADS.getCurrentThreadCpuTime()
+        + limits.time().toNanos()
+        + NANOS_A_BYTE * archiveBytes;
   }
 
   /** One statement, one loop's turn, one call. */
@@ -53,8 +62,7 @@ final class Budget {
 
   void checkTime() {
     if (THREADS.getCurrentThreadCpuTime() > deadline) {
-      Duration time = limits.time();
-      throw Refusal.wrong("the program runs for more than %d seconds", time.toSeconds());
+      throw Refusal.wrong("the program runs for more than %d seconds", limits.time().toSeconds());
     }
   }
 
@@ -72,7 +80,6 @@ final class Budget {
     if (++nodes > limits.nodes()) {
       throw Refusal.wrong("the graph has more than %d nodes", limits.nodes());
     }
-    checkTime();
   }
 
   /** Before the memory of a computed constant is allocated. */
@@ -81,7 +88,14 @@ final class Budget {
     if (constantBytes > constantBytesAllowed) {
       throw Refusal.wrong("computed constants take more than %d bytes", constantBytesAllowed);
     }
-    checkTime();
+  }
+
+  /** Before a constant is looked at as if it were repeated: its elements go through memory once. */
+  void expand(long count) {
+    long most = constantBytesAllowed / BYTES_OF_AN_ELEMENT_AT_WORK;
+    if (count > most) {
+      throw Refusal.wrong("a constant is repeated to %d elements, more than %d", count, most);
+    }
   }
 
   /** Before a list (elements) or a string (characters) of this size is made. */
@@ -90,7 +104,6 @@ final class Budget {
     if (elements > limits.elements()) {
       throw Refusal.wrong("lists and strings take more than %d elements", limits.elements());
     }
-    checkTime();
   }
 
   /** Before a value of the graph is recorded. */

@@ -42,7 +42,14 @@ final class Elements {
   }
 
   /** The tensor repeated along dimensions of size 1 and missing ones, without a copy. */
-  static Tensor expand(Tensor tensor, long[] shape) {
+  static Tensor expand(Budget budget, Tensor tensor, long[] shape) {
+    if (Tensor.numel(shape) > tensor.numel()) {
+      budget.expand(Tensor.numel(shape));
+    }
+    return repeated(tensor, shape);
+  }
+
+  private static Tensor repeated(Tensor tensor, long[] shape) {
     long[] strides = new long[shape.length];
     int missing = shape.length - tensor.rank();
     for (int d = 0; d < shape.length; d++) {
@@ -70,7 +77,7 @@ final class Elements {
 
   /** Copies elements, broadcast and converted, into a view. */
   static void write(Tensor into, Tensor from) {
-    Tensor source = expand(from, into.shape());
+    Tensor source = repeated(from, into.shape());
     ByteBuffer bytes = into.storage().bytes();
     Tensor.Walk to = into.walk();
     boolean real = into.dtype().isFloating() || from.dtype().isFloating();

@@ -68,6 +68,7 @@ final class Indexing {
     Tensor self = call.known("self");
     long[] inner = Shapes.constants(broadcast);
     int picks = Math.toIntExact(Tensor.numel(inner));
+    call.operators().budget().allocate(8L * picks);
     long[] offsets = new long[picks];
     for (int i = 0; i < indices.size(); i++) {
       TensorRef ref = indices.get(i);
@@ -76,7 +77,8 @@ final class Indexing {
       }
       long size = self.size(first + i);
       long stride = self.strides()[first + i];
-      long[] values = Elements.expand(ref.tensor("index"), inner).toLongs();
+      long[] values =
+          Elements.expand(call.operators().budget(), ref.tensor("index"), inner).toLongs();
       for (int p = 0; p < picks; p++) {
         long value = values[p] < 0 ? values[p] + size : values[p];
         if (value < 0 || value >= size) {

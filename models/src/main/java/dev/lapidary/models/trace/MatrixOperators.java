@@ -92,8 +92,11 @@ final class MatrixOperators {
     leftShape[rank - 1] = inner;
     long[] rightShape = shape.clone();
     rightShape[rank - 2] = inner;
-    double[] a = Elements.expand(left.tensor("matmul"), leftShape).toDoubles();
-    double[] b = Elements.expand(right.tensor("matmul"), rightShape).toDoubles();
+    double[] a =
+        Elements.expand(call.operators().budget(), left.tensor("matmul"), leftShape).toDoubles();
+    double[] b =
+        Elements.expand(call.operators().budget(), right.tensor("matmul"), rightShape).toDoubles();
+    call.operators().budget().expand(Tensor.numel(shape));
     double[] c = new double[Math.toIntExact(Tensor.numel(shape))];
     for (int row = 0; row < c.length / Math.max(columns, 1); row++) {
       int matrix = row / rows;

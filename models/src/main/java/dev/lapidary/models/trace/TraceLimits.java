@@ -14,7 +14,7 @@ import java.time.Duration;
  * @param work multiplications of all constants that are products of matrices
  * @param elements of all lists and characters of all strings that the program makes
  * @param sample elements of one value of the graph for one image
- * @param time of the thread, over all attempts
+ * @param time of the thread, over all attempts, beside 20 ms for each megabyte of the tensors
  */
 public record TraceLimits(
     long steps,

@@ -40,7 +40,7 @@ public final class Tracer {
   /** The graph from one input, FLOAT32 {@code [N, channels, height, width]}, to the logits. */
   public static Graph trace(TorchScriptArchive archive, TraceOptions options) {
     BatchLiterals symbolic = new BatchLiterals(OptionalLong.empty());
-    long deadline = Budget.deadline(options.limits());
+    long deadline = Budget.deadline(options.limits(), archive.tensorBytes());
     try {
       return run(archive, options, symbolic, deadline);
     } catch (Failure failure) {

@@ -166,7 +166,8 @@ final class Views {
       return alias(self, true);
     }
     if (self.content() instanceof Content.Known known && Shapes.isConstant(shape)) {
-      Tensor expanded = Elements.expand(known.tensor(), Shapes.constants(shape));
+      Tensor expanded =
+          Elements.expand(call.operators().budget(), known.tensor(), Shapes.constants(shape));
       return new TensorRef(known.view(expanded.shape(), expanded.strides(), expanded.offset()));
     }
     if (!call.name().equals("expand")) {
