@@ -24,6 +24,7 @@ public final class ExporterMain implements Runnable {
   @Spec private CommandSpec spec;
 
   public static void main(String[] arguments) {
+    Timings.beginMain();
     System.exit(run(arguments));
   }
 

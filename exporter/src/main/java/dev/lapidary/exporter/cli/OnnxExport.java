@@ -8,6 +8,7 @@ import dev.lapidary.exporter.onnx.OnnxOutput;
 import dev.lapidary.exporter.onnx.OnnxWriter;
 import dev.lapidary.exporter.pass.EmbedPreprocessing;
 import dev.lapidary.exporter.pass.Passes;
+import dev.lapidary.exporter.quantize.QuantizeMethod;
 import dev.lapidary.exporter.quantize.QuantizeOptions;
 import dev.lapidary.exporter.quantize.Quantized;
 import dev.lapidary.exporter.verify.GoldenCheck;
@@ -97,59 +98,96 @@ final class OnnxExport {
 
   private Report run() throws IOException {
     AtomicFile.requireAbsent(request.out(), request.force());
-    try (Source source = Source.read(request.source(), request.options())) {
-      ModelCard card = Cards.of(source, request.options());
-      request.quantize().check(card);
-      if (request.embed()) {
-        Cards.requireNormalization(card);
-      }
-      timings.step("read");
-      Graph traced = Tracer.trace(source.archive(), traceOptions(card));
-      timings.step("trace");
-      OnnxGraph graph = GraphLowering.lower(traced, request.opset());
-      timings.step("lower");
-      Passes.run(graph);
-      timings.step("passes");
-      Written[] written = new Written[1];
-      OnnxOutput.write(
-          request.out(),
-          request.maxInlineBytes(),
-          output -> written[0] = prove(source, graph, card, output));
-      timings.step("move");
-      return new Report(
-          request.out(),
-          written[0].bytes(),
-          written[0].graph().nodes().size(),
-          written[0].card(),
-          timings);
-    }
+    ModelRuntime.prepareOnnxRuntime();
+    Written[] written = new Written[1];
+    OnnxOutput.write(request.out(), request.maxInlineBytes(), output -> written[0] = fill(output));
+    timings.step("move");
+    Written done = written[0];
+    return new Report(request.out(), done.bytes(), done.nodes(), done.card(), timings);
   }
 
   /** What went into the file in the end. */
-  private record Written(OnnxGraph graph, ModelCard card, long bytes) {}
+  private record Written(int nodes, ModelCard card, long bytes) {}
+
+  /**
+   * What was compiled; the archive and the graph can be forgotten.
+   *
+   * @param float32 takes normalized numbers; present only if it is to be quantized
+   * @param described the source's card
+   * @param nodes of the graph that was written
+   */
+  private record Compiled(
+      Source.OnDisk source, Optional<OnnxGraph> float32, ModelCard described, int nodes) {}
 
   /** Fills the files that are not in place yet; whatever refuses here leaves nothing behind. */
-  private Written prove(Source source, OnnxGraph graph, ModelCard described, OnnxOutput output)
-      throws IOException {
-    Path file = output.model();
-    ModelCard card =
-        request.embed() ? described.withInput(described.input().asLevels()) : described;
-    OnnxGraph result = delivered(graph, card);
-    output.write(result);
-    timings.step("write");
-    card = card.withParity(parity(source, card, file));
+  private Written fill(OnnxOutput output) throws IOException {
+    Compiled compiled = compile(output);
+    try (Source.OnDisk source = compiled.source()) {
+      return prove(output, compiled, source.file());
+    }
+  }
+
+  private Written prove(OnnxOutput output, Compiled compiled, Path source) throws IOException {
+    System.gc(); // unmaps the source and gives the weights' memory back before the runtimes take it
+    ModelCard card = delivered(compiled.described());
+    card = card.withParity(parity(source, card, output.model()));
     timings.step("verify");
-    Optional<Quantized> quantized = request.quantize().apply(graph, described, log);
-    if (quantized.isPresent()) {
-      result = delivered(quantized.get().graph(), card);
-      card = card.withQuantization(quantized.get().card());
+    int nodes = compiled.nodes();
+    if (compiled.float32().isPresent()) {
+      Quantized quantized =
+          request
+              .quantize()
+              .apply(compiled.float32().get(), compiled.described(), log)
+              .orElseThrow();
+      OnnxGraph result = delivered(quantized.graph(), card);
+      card = card.withQuantization(quantized.card());
       output.write(result);
+      nodes = result.nodes().size();
     }
     timings.step("quantize");
-    card = withGolden(card, file);
+    card = withGolden(card, output.model());
     timings.step("golden");
-    OnnxWriter.appendMetadata(file, ModelCard.METADATA_KEY, CardJson.write(card));
-    return new Written(result, card, output.size());
+    OnnxWriter.appendMetadata(output.model(), ModelCard.METADATA_KEY, CardJson.write(card));
+    return new Written(nodes, card, output.size());
+  }
+
+  /** From the source to a written float32 model. */
+  private Compiled compile(OnnxOutput output) throws IOException {
+    Source source = Source.read(request.source(), request.options());
+    try {
+      return compile(output, source);
+    } catch (IOException | RuntimeException e) {
+      source.close();
+      throw e;
+    }
+  }
+
+  private Compiled compile(OnnxOutput output, Source source) throws IOException {
+    ModelCard card = Cards.of(source, request.options());
+    request.quantize().check(card);
+    if (request.embed()) {
+      Cards.requireNormalization(card);
+    }
+    timings.step("read");
+    Graph traced = Tracer.trace(source.archive(), traceOptions(card));
+    timings.step("trace");
+    OnnxGraph graph = GraphLowering.lower(traced, request.opset());
+    timings.step("lower");
+    Passes.run(graph);
+    timings.step("passes");
+    OnnxGraph result = delivered(graph, delivered(card));
+    output.write(result);
+    timings.step("write");
+    boolean quantizes = request.quantize().method() != QuantizeMethod.NONE;
+    return new Compiled(
+        source.onDisk(),
+        quantizes ? Optional.of(graph) : Optional.empty(),
+        card,
+        result.nodes().size());
+  }
+
+  private ModelCard delivered(ModelCard card) {
+    return request.embed() ? card.withInput(card.input().asLevels()) : card;
   }
 
   /** The graph with what the card says that it takes. */
@@ -159,10 +197,10 @@ final class OnnxExport {
         : graph;
   }
 
-  private ModelCard.Parity parity(Source source, ModelCard card, Path file) {
+  private ModelCard.Parity parity(Path source, ModelCard card, Path file) {
     SourceOptions options = request.options();
     return ParityGate.check(
-        source.file(), options.output(), ModelRuntime.ONNX_RUNTIME, file, card, options.batch());
+        source, options.output(), ModelRuntime.ONNX_RUNTIME, file, card, options.batch());
   }
 
   private TraceOptions traceOptions(ModelCard card) {

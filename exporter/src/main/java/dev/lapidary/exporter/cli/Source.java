@@ -118,14 +118,26 @@ record Source(Path file, boolean temporary, TorchScriptArchive archive, Optional
     }
   }
 
-  @Override
-  public void close() {
-    if (temporary) {
-      try {
-        Files.deleteIfExists(file);
-      } catch (IOException e) {
-        throw Failure.failed("[%s] cannot be deleted: %s", file, String.valueOf(e.getMessage()));
+  /** What is left when the archive itself is not needed any more: it may be large. */
+  record OnDisk(Path file, boolean temporary) implements AutoCloseable {
+    @Override
+    public void close() {
+      if (temporary) {
+        try {
+          Files.deleteIfExists(file);
+        } catch (IOException e) {
+          throw Failure.failed("[%s] cannot be deleted: %s", file, String.valueOf(e.getMessage()));
+        }
       }
     }
+  }
+
+  OnDisk onDisk() {
+    return new OnDisk(file, temporary);
+  }
+
+  @Override
+  public void close() {
+    onDisk().close();
   }
 }

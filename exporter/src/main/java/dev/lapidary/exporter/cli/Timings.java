@@ -10,32 +10,60 @@ import java.util.OptionalLong;
 
 /** How long each step of a command took, and the memory's peak: for people, never in a file. */
 final class Timings {
-  private record Step(double millis, OptionalLong peakKib) {}
+  private record Step(double millis, double cpuMillis, OptionalLong peakKib) {}
+
+  private static long main = System.nanoTime();
 
   private final Map<String, Step> steps = new LinkedHashMap<>();
   private long last = System.nanoTime();
+  private long lastCpu = cpuNanos();
+
+  /** Called first of all by the program. */
+  static void beginMain() {
+    main = System.nanoTime();
+  }
 
   /** Ends a step. */
   void step(String name) {
     long now = System.nanoTime();
-    steps.put(name, new Step((now - last) / 1e6, peakResidentKib()));
+    long cpu = cpuNanos();
+    steps.put(name, new Step((now - last) / 1e6, (cpu - lastCpu) / 1e6, peakResidentKib()));
     last = now;
+    lastCpu = cpu;
   }
 
-  /** By step its time and, where the system tells, the peak resident size so far. */
+  /**
+   * By step its time, the processors' and, where the system tells, the peak resident size so far.
+   */
   String report() {
     StringBuilder text = new StringBuilder();
     for (Map.Entry<String, Step> entry : steps.entrySet()) {
       Step step = entry.getValue();
-      text.append(String.format(Locale.ROOT, "%-12s %8.0f ms", entry.getKey(), step.millis()));
+      text.append(
+          String.format(
+              Locale.ROOT,
+              "%-12s %8.0f ms %8.0f ms of processors",
+              entry.getKey(),
+              step.millis(),
+              step.cpuMillis()));
       step.peakKib()
           .ifPresent(
               kib -> text.append(String.format(Locale.ROOT, "  peak %.0f MB", kib / 1024.0)));
       text.append(System.lineSeparator());
     }
+    double sinceMain = (System.nanoTime() - main) / 1e6;
     long sinceStart = ManagementFactory.getRuntimeMXBean().getUptime();
-    return text.append(String.format(Locale.ROOT, "%-12s %8d ms%n", "since start", sinceStart))
+    return text.append(String.format(Locale.ROOT, "%-12s %8.0f ms%n", "since main", sinceMain))
+        .append(String.format(Locale.ROOT, "%-12s %8d ms%n", "since start", sinceStart))
         .toString();
+  }
+
+  /** Of all threads; 0 where the system does not tell. */
+  private static long cpuNanos() {
+    return ManagementFactory.getOperatingSystemMXBean()
+            instanceof com.sun.management.OperatingSystemMXBean system
+        ? system.getProcessCpuTime()
+        : 0;
   }
 
   /** Linux's {@code VmHWM}. */

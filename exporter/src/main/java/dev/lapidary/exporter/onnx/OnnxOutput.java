@@ -3,9 +3,12 @@ package dev.lapidary.exporter.onnx;
 import dev.lapidary.models.failure.Failure;
 import dev.lapidary.models.file.AtomicFile;
 import java.io.IOException;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
 import java.util.Optional;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -79,6 +82,7 @@ public final class OnnxOutput {
     removeData();
     if (OnnxWriter.weightBytes(graph) <= maxInlineBytes) {
       OnnxWriter.write(graph, model);
+      flushMeanwhile();
       return;
     }
     Path temporary = model.resolveSibling(model.getFileName() + ".data");
@@ -92,12 +96,27 @@ public final class OnnxOutput {
     }
   }
 
+  /** The disk can work while the file is proven; the move at the end waits for what is left. */
+  private void flushMeanwhile() {
+    Thread thread =
+        new Thread(
+            () -> {
+              try (FileChannel channel = FileChannel.open(model, StandardOpenOption.WRITE)) {
+                channel.force(false);
+              } catch (IOException e) {
+                // The move flushes as well, and reports.
+              }
+            },
+            "onnx-flush");
+    thread.setDaemon(true);
+    thread.start();
+  }
+
   private void place(Path temporary, Path file) throws IOException {
     created = !Files.exists(file, LinkOption.NOFOLLOW_LINKS);
     data = Optional.of(file);
     if (created) {
-      AtomicFile.write(
-          file, to -> Files.move(temporary, to, java.nio.file.StandardCopyOption.REPLACE_EXISTING));
+      AtomicFile.write(file, to -> Files.move(temporary, to, StandardCopyOption.REPLACE_EXISTING));
     } else if (Files.mismatch(temporary, file) >= 0) {
       throw Failure.badInput(
           "%s exists and is another file; remove it, or choose another --out", file);

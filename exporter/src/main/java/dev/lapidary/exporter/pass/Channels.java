@@ -1,23 +1,43 @@
 package dev.lapidary.exporter.pass;
 
+import dev.lapidary.models.tensor.DType;
+import dev.lapidary.models.tensor.Storage;
 import dev.lapidary.models.tensor.Tensor;
+import java.nio.ByteBuffer;
+import java.nio.FloatBuffer;
 import java.util.Arrays;
 
 /** Arithmetic on weights by channel, in double. */
 public final class Channels {
+  private static final int MAX_ROW = 1 << 13;
+
   private Channels() {}
 
   /** Each slice of the weight along its axis times its factor. weight: FLOAT32 of any rank. */
   public static Tensor scaled(Tensor weight, int axis, double[] factors) {
-    float[] values = weight.toFloats();
+    // Outside of the heap: a collector would move the weights about each time that they grow.
+    int bytes = Math.toIntExact(weight.numel() * Float.BYTES);
+    Storage storage = Storage.over(ByteBuffer.allocateDirect(bytes));
+    Tensor scaled = Tensor.over(DType.FLOAT32, storage, weight.shape());
+    FloatBuffer from = weight.bytes().asFloatBuffer();
+    FloatBuffer to = scaled.bytes().asFloatBuffer();
     long inner = 1;
     for (int d = axis + 1; d < weight.rank(); d++) {
       inner *= weight.size(d);
     }
-    for (int i = 0; i < values.length; i++) {
-      values[i] = (float) (values[i] * factors[(int) (i / inner % factors.length)]);
+    float[] row = new float[(int) Math.min(inner, MAX_ROW)];
+    for (long r = 0; to.hasRemaining(); r++) {
+      double factor = factors[(int) (r % factors.length)];
+      for (long left = inner; left > 0; left -= row.length) {
+        int count = (int) Math.min(left, row.length);
+        from.get(row, 0, count);
+        for (int i = 0; i < count; i++) {
+          row[i] = (float) (row[i] * factor);
+        }
+        to.put(row, 0, count);
+      }
     }
-    return Tensor.of(values, weight.shape());
+    return scaled;
   }
 
   public static Tensor vector(double[] values) {

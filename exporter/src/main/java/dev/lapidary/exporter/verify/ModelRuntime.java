@@ -17,6 +17,17 @@ public enum ModelRuntime {
     };
   }
 
+  /**
+   * Loads ONNX Runtime's libraries on a thread of its own, so that they are there when a model is
+   * to be run. What fails here fails again, and is reported, then.
+   */
+  public static void prepareOnnxRuntime() {
+    Thread thread = new Thread(OrtEnvironment::getEnvironment, "onnxruntime-load");
+    thread.setDaemon(true);
+    thread.setUncaughtExceptionHandler((t, e) -> {});
+    thread.start();
+  }
+
   /** By the file's name: {@code .onnx}, else a TorchScript archive. */
   public static ModelRuntime of(Path file) {
     return file.toString().endsWith(".onnx") ? ONNX_RUNTIME : LIBTORCH;

@@ -36,6 +36,8 @@ final class OrtModel implements LoadedModel {
     String name = String.valueOf(file.getFileName());
     try (OrtSession.SessionOptions options = new OrtSession.SessionOptions()) {
       options.setSessionLogLevel(OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR);
+      // Threads that wait by running would take the processors from the other runtime's.
+      options.addConfigEntry("session.intra_op.allow_spinning", "0");
       return new OrtModel(ENVIRONMENT.createSession(file.toString(), options), name);
     } catch (OrtException e) {
       throw Failure.badInput(

@@ -1,9 +1,13 @@
 package dev.lapidary.exporter.verify;
 
 import dev.lapidary.models.card.ModelCard;
+import dev.lapidary.models.failure.ExitCode;
 import dev.lapidary.models.failure.Failure;
+import dev.lapidary.models.tensor.Tensor;
 import dev.lapidary.models.trace.OutputChoice;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 
@@ -26,26 +30,67 @@ public final class ParityGate {
       Path file,
       ModelCard card,
       Optional<Integer> only) {
-    ParityInputs inputs;
-    Comparison batched = new Comparison();
-    Comparison single = new Comparison();
-    ModelRuntime referenceRuntime = ModelRuntime.of(reference);
-    try (LoadedModel expected = LoadedModel.open(referenceRuntime, reference, choice);
-        LoadedModel found = LoadedModel.open(runtime, file, OutputChoice.FIRST)) {
-      inputs = only.map(n -> ParityInputs.uniform(n, card)).orElseGet(() -> usual(expected, card));
-      for (ParityInputs.Batch batch : inputs.batches()) {
-        Logits logits = expected.run(batch.reference());
-        requireFinite(logits, reference);
-        batched.add(logits, found.run(batch.file()));
-        for (int i = 0; i < batch.file().size(0); i++) {
-          single.add(new Logits(1, logits.row(i)), found.run(Batches.sample(batch.file(), i)));
+    List<Integer> sizes = only.map(List::of).orElse(List.of(2, 1));
+    for (int size : sizes) {
+      ParityInputs inputs = ParityInputs.uniform(size, card);
+      try {
+        // One after the other: two models and two runtimes at once would need twice the memory.
+        List<Answers> found =
+            Answers.of(LoadedModel.open(runtime, file, OutputChoice.FIRST), inputs.files(), true);
+        ModelRuntime referenceRuntime = ModelRuntime.of(reference);
+        List<Answers> expected =
+            Answers.of(
+                LoadedModel.open(referenceRuntime, reference, choice), inputs.references(), false);
+        expected.forEach(answers -> requireFinite(answers.batched(), reference));
+        return certificate(inputs, expected, found, referenceRuntime, runtime);
+      } catch (Failure e) {
+        // A traced archive may hold the batch size that it was traced with.
+        if (e.code() != ExitCode.FAILED || size == sizes.get(sizes.size() - 1)) {
+          throw e;
         }
       }
     }
-    require(batched, "at the reference's batch size", referenceRuntime, runtime);
-    require(single, "at batch 1", referenceRuntime, runtime);
+    throw new IllegalStateException("no batch size");
+  }
+
+  /** What a model gives for a batch, and for each of its samples alone if that was asked for. */
+  private record Answers(Logits batched, List<Logits> single) {
+
+    /** Closes the model. */
+    static List<Answers> of(LoadedModel opened, List<Tensor> batches, boolean samples) {
+      try (LoadedModel model = opened) {
+        List<Answers> all = new ArrayList<>();
+        for (Tensor batch : batches) {
+          List<Logits> single = new ArrayList<>();
+          for (int i = 0; samples && i < batch.size(0); i++) {
+            single.add(model.run(Batches.sample(batch, i)));
+          }
+          all.add(new Answers(model.run(batch), single));
+        }
+        return all;
+      }
+    }
+  }
+
+  private static ModelCard.Parity certificate(
+      ParityInputs inputs,
+      List<Answers> expected,
+      List<Answers> found,
+      ModelRuntime reference,
+      ModelRuntime runtime) {
+    Comparison batched = new Comparison();
+    Comparison single = new Comparison();
+    for (int b = 0; b < expected.size(); b++) {
+      Logits logits = expected.get(b).batched();
+      batched.add(logits, found.get(b).batched());
+      for (int i = 0; i < logits.count(); i++) {
+        single.add(new Logits(1, logits.row(i)), found.get(b).single().get(i));
+      }
+    }
+    require(batched, "at the reference's batch size", reference, runtime);
+    require(single, "at batch 1", reference, runtime);
     return new ModelCard.Parity(
-        referenceRuntime.label(),
+        reference.label(),
         runtime.label(),
         inputs.description(),
         inputs.sha256(),
@@ -53,17 +98,6 @@ public final class ParityGate {
         batched.maxAbsLogit(),
         Comparison.BOUND,
         Math.min(batched.argmaxAgreement(), single.argmaxAgreement()));
-  }
-
-  /** A traced archive may hold the batch size that it was traced with. */
-  private static ParityInputs usual(LoadedModel reference, ModelCard card) {
-    ParityInputs pairs = ParityInputs.uniform(2, card);
-    try {
-      reference.run(pairs.batches().get(0).reference());
-      return pairs;
-    } catch (Failure e) {
-      return ParityInputs.uniform(1, card);
-    }
   }
 
   private static void requireFinite(Logits logits, Path reference) {

@@ -19,8 +19,6 @@ import java.util.List;
  * @param description for the certificate: how anyone makes them again
  */
 public record ParityInputs(String description, List<Batch> batches) {
-  private static final int BATCHES = 3;
-
   /**
    * The same images twice.
    *
@@ -33,21 +31,41 @@ public record ParityInputs(String description, List<Batch> batches) {
     batches = List.copyOf(batches);
   }
 
-  /** {@code u("parity/0", ...)} and so on; as levels from 0 to 255 where the file takes levels. */
+  List<Tensor> references() {
+    return batches.stream().map(Batch::reference).toList();
+  }
+
+  List<Tensor> files() {
+    return batches.stream().map(Batch::file).toList();
+  }
+
+  /**
+   * {@code u("parity/0", ...)}, for single images a second one; as levels from 0 to 255 where the
+   * file takes levels.
+   */
   public static ParityInputs uniform(int batch, ModelCard card) {
     return card.input().takesLevels() ? levels(batch, card) : numbers(batch, card.input());
   }
 
+  /** At least two images. */
+  private static int count(int batch) {
+    return batch == 1 ? 2 : 1;
+  }
+
+  private static String names(int batch) {
+    return batch == 1 ? "parity/0..1" : "parity/0";
+  }
+
   private static ParityInputs numbers(int batch, ModelCard.Input input) {
     List<Batch> batches = new ArrayList<>();
-    for (int i = 0; i < BATCHES; i++) {
+    for (int i = 0; i < count(batch); i++) {
       Tensor tensor =
           Uniform.tensor("parity/" + i, batch, input.channels(), input.height(), input.width());
       batches.add(new Batch(tensor, tensor));
     }
     return new ParityInputs(
-        "u(parity/0..%d, %dx%dx%dx%d)"
-            .formatted(BATCHES - 1, batch, input.channels(), input.height(), input.width()),
+        "u(%s, %dx%dx%dx%d)"
+            .formatted(names(batch), batch, input.channels(), input.height(), input.width()),
         batches);
   }
 
@@ -56,7 +74,7 @@ public record ParityInputs(String description, List<Batch> batches) {
     ModelCard.Input input = card.input();
     Preprocessing rule = card.preprocessing().orElseThrow();
     List<Batch> batches = new ArrayList<>();
-    for (int i = 0; i < BATCHES; i++) {
+    for (int i = 0; i < count(batch); i++) {
       float[] u =
           Uniform.tensor("parity/" + i, batch, input.height(), input.width(), input.channels())
               .toFloats();
@@ -75,8 +93,8 @@ public record ParityInputs(String description, List<Batch> batches) {
       batches.add(new Batch(normalized(levels, rule, batch), file));
     }
     return new ParityInputs(
-        "floor((u(parity/0..%d, %dx%dx%dx%d) + 1) * 128)"
-            .formatted(BATCHES - 1, batch, input.height(), input.width(), input.channels()),
+        "floor((u(%s, %dx%dx%dx%d) + 1) * 128)"
+            .formatted(names(batch), batch, input.height(), input.width(), input.channels()),
         batches);
   }
 
