@@ -8,7 +8,6 @@ import dev.lapidary.models.image.Preprocessing;
 import dev.lapidary.models.image.Preprocessor;
 import dev.lapidary.models.image.UndecodableImage;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -38,7 +37,7 @@ public final class CalibrationImages {
       float[] tensor = new float[set.imageLength()];
       for (String name : choose(ImageFolder.flat(folder), atMost)) {
         try {
-          byte[] file = Files.readAllBytes(folder.resolve(name));
+          byte[] file = ImageLimits.DEFAULT.read(folder.resolve(name));
           preprocessor.apply(ImageDecoder.decode(file, ImageLimits.DEFAULT), tensor, 0);
           set.add(tensor);
         } catch (UndecodableImage e) {

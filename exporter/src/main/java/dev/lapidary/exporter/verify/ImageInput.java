@@ -13,7 +13,6 @@ import dev.lapidary.models.tensor.Storage;
 import dev.lapidary.models.tensor.Tensor;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -50,7 +49,7 @@ public final class ImageInput {
    */
   public static RgbImage decode(Path root, String path) {
     try {
-      return ImageDecoder.decode(Files.readAllBytes(root.resolve(path)), ImageLimits.DEFAULT);
+      return ImageDecoder.decode(ImageLimits.DEFAULT.read(root.resolve(path)), ImageLimits.DEFAULT);
     } catch (UndecodableImage e) {
       throw Failure.badInput(
           "[%s] cannot be decoded: %s; take it out of the folder",

@@ -35,7 +35,7 @@ public record ImageFolder(Path root, List<String> classes, List<Image> images) {
           "jpg", "jpeg", "jpe", "png", "bmp", "gif", "webp", "tif", "tiff", "ppm", "pgm", "jfif");
 
   /** By UTF-8 bytes, so that no locale changes a class's index. */
-  private static final Comparator<String> BYTES =
+  public static final Comparator<String> BYTE_ORDER =
       (a, b) ->
           Arrays.compareUnsigned(
               a.getBytes(StandardCharsets.UTF_8), b.getBytes(StandardCharsets.UTF_8));
@@ -95,7 +95,7 @@ public record ImageFolder(Path root, List<String> classes, List<Image> images) {
       throw Failure.badInput(
           "[%s] expected one sub-folder a class with images in it but found no sub-folder", root);
     }
-    classes.sort(BYTES);
+    classes.sort(BYTE_ORDER);
     return classes;
   }
 
@@ -117,7 +117,7 @@ public record ImageFolder(Path root, List<String> classes, List<Image> images) {
           .filter(file -> isVisibleBelow(folder, file))
           .filter(ImageFolder::looksLikeImage)
           .map(file -> root.relativize(file).toString().replace('\\', '/'))
-          .sorted(Comparator.comparing(ImageFolder::parent, BYTES).thenComparing(BYTES))
+          .sorted(Comparator.comparing(ImageFolder::parent, BYTE_ORDER).thenComparing(BYTE_ORDER))
           .toList();
     } catch (IOException | UncheckedIOException e) {
       throw Failure.failed("[%s] the folder cannot be listed: %s", folder, e);

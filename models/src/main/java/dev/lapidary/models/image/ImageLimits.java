@@ -1,5 +1,9 @@
 package dev.lapidary.models.image;
 
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
 /**
  * What a decoder accepts. All three are checked before any pixel is allocated, so a file of a few
  * bytes that claims gigabytes costs nothing.
@@ -20,10 +24,19 @@ public record ImageLimits(long maxBytes, int maxSide, long maxPixels) {
     }
   }
 
-  void requireBytes(int bytes) {
+  /**
+   * All bytes of a file; its size is looked at before it is read.
+   *
+   * @throws UndecodableImage if it has more than {@code maxBytes}
+   */
+  public byte[] read(Path file) throws IOException {
+    requireBytes(Files.size(file));
+    return Files.readAllBytes(file);
+  }
+
+  void requireBytes(long bytes) {
     if (bytes > maxBytes) {
-      throw UndecodableImage.tooLarge(
-          "%d bytes, more than the limit of %d", (long) bytes, maxBytes);
+      throw UndecodableImage.tooLarge("%d bytes, more than the limit of %d", bytes, maxBytes);
     }
   }
 

@@ -38,7 +38,7 @@ record BenchImage(byte[] file, float[] input, int argmax) {
     for (int i = 0; i < wanted; i++) {
       Path file = files.get((int) ((long) i * files.size() / wanted));
       try {
-        byte[] bytes = Files.readAllBytes(file);
+        byte[] bytes = ImageLimits.DEFAULT.read(file);
         float[] input = model.inputOf(bytes, ImageLimits.DEFAULT);
         images.add(new BenchImage(bytes, input, argmax(model, input)));
       } catch (UndecodableImage e) {

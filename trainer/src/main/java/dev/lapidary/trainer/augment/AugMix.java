@@ -55,8 +55,7 @@ record AugMix(int severity, int width, int depth, double alpha, Warp.Sampling sa
     for (int left = depth > 0 ? depth : 1 + random.below(3); left > 0; left--) {
       PolicyOperation operation = CHOICE[random.below(CHOICE.length)];
       double strength = strength(operation, random.below(severity), image.width(), image.height());
-      boolean negative = operation.isSigned() && random.chance(0.5);
-      changed = operation.apply(changed, negative ? -strength : strength, sampling);
+      changed = operation.applyEitherWay(changed, strength, sampling, random);
     }
     return changed;
   }

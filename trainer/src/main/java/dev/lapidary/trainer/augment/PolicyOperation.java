@@ -1,6 +1,7 @@
 package dev.lapidary.trainer.augment;
 
 import dev.lapidary.models.image.RgbImage;
+import dev.lapidary.models.tensor.RandomStream;
 
 /** The operations that automatic policies choose from, as torchvision's {@code _apply_op}. */
 enum PolicyOperation {
@@ -102,6 +103,13 @@ enum PolicyOperation {
   }
 
   abstract RgbImage apply(RgbImage image, double magnitude, Warp.Sampling sampling);
+
+  /** With the magnitude, or half of the time its negative where that means something else. */
+  final RgbImage applyEitherWay(
+      RgbImage image, double magnitude, Warp.Sampling sampling, RandomStream random) {
+    boolean negative = signed && random.chance(0.5);
+    return apply(image, negative ? -magnitude : magnitude, sampling);
+  }
 
   /** About the upper left corner, as the published policies do. */
   private static RgbImage shear(RgbImage image, double x, double y, Warp.Sampling sampling) {

@@ -27,8 +27,7 @@ record RandAugment(int operations, int magnitude, Warp.Sampling sampling) implem
     for (int i = 0; i < operations; i++) {
       PolicyOperation operation = CHOICE[random.below(CHOICE.length)];
       double strength = strength(operation, magnitude, image.width(), image.height());
-      boolean negative = operation.isSigned() && random.chance(0.5);
-      changed = operation.apply(changed, negative ? -strength : strength, sampling);
+      changed = operation.applyEitherWay(changed, strength, sampling, random);
     }
     return changed;
   }

@@ -19,8 +19,7 @@ record TrivialAugmentWide(Warp.Sampling sampling) implements PixelStep {
   public RgbImage apply(RgbImage image, RandomStream random) {
     PolicyOperation operation = CHOICE[random.below(CHOICE.length)];
     double strength = strength(operation, random.below(BINS));
-    boolean negative = operation.isSigned() && random.chance(0.5);
-    return operation.apply(image, negative ? -strength : strength, sampling);
+    return operation.applyEitherWay(image, strength, sampling, random);
   }
 
   static double strength(PolicyOperation operation, int bin) {

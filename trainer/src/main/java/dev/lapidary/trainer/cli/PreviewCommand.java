@@ -220,7 +220,7 @@ final class PreviewCommand implements Callable<Integer> {
 
   private Optional<RgbImage> decode(Path image) throws IOException {
     try {
-      return Optional.of(ImageDecoder.decode(Files.readAllBytes(image), ImageLimits.DEFAULT));
+      return Optional.of(ImageDecoder.decode(ImageLimits.DEFAULT.read(image), ImageLimits.DEFAULT));
     } catch (UndecodableImage e) {
       spec.commandLine().getErr().println("error: [" + image + "] " + e.getMessage());
       return Optional.empty();

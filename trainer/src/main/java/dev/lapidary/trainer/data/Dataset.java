@@ -1,9 +1,6 @@
 package dev.lapidary.trainer.data;
 
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
-import java.util.Arrays;
-import java.util.Comparator;
 import java.util.List;
 import java.util.function.Predicate;
 
@@ -16,12 +13,6 @@ import java.util.function.Predicate;
  * @param pictures reads their pixels
  */
 public record Dataset(List<String> labels, List<Sample> samples, Pictures pictures) {
-  /** Class names are sorted by their UTF-8 bytes, so that no locale changes an index. */
-  static final Comparator<String> BYTES =
-      (a, b) ->
-          Arrays.compareUnsigned(
-              a.getBytes(StandardCharsets.UTF_8), b.getBytes(StandardCharsets.UTF_8));
-
   public Dataset {
     labels = List.copyOf(labels);
     samples = List.copyOf(samples);

@@ -4,7 +4,6 @@ import dev.lapidary.models.image.ImageDecoder;
 import dev.lapidary.models.image.ImageLimits;
 import dev.lapidary.models.image.RgbImage;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 
 /**
@@ -16,7 +15,7 @@ import java.nio.file.Path;
 record FilePictures(Path root, ImageLimits limits) implements Pictures {
   @Override
   public byte[] bytes(Sample sample) throws IOException {
-    return Files.readAllBytes(root.resolve(sample.name()));
+    return limits.read(root.resolve(sample.name()));
   }
 
   @Override

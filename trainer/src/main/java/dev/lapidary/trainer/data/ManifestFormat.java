@@ -11,6 +11,7 @@ import com.fasterxml.jackson.dataformat.csv.CsvMapper;
 import com.fasterxml.jackson.dataformat.csv.CsvParser;
 import com.fasterxml.jackson.dataformat.csv.CsvSchema;
 import dev.lapidary.models.failure.Failure;
+import dev.lapidary.models.image.ImageFolder;
 import dev.lapidary.models.image.ImageLimits;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -64,7 +65,7 @@ final class ManifestFormat {
 
   private static Dataset read(Path file, ObjectReader reader, ImageLimits limits) {
     List<Row> rows = rows(file, reader);
-    TreeSet<String> names = new TreeSet<>(Dataset.BYTES);
+    TreeSet<String> names = new TreeSet<>(ImageFolder.BYTE_ORDER);
     for (int i = 0; i < rows.size(); i++) {
       names.add(required(file, i, "label", rows.get(i).label()));
     }

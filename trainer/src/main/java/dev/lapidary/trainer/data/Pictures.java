@@ -6,7 +6,11 @@ import java.io.IOException;
 
 /** Where a dataset's pixels come from. Safe for many threads. */
 public sealed interface Pictures permits FilePictures, IdxPictures {
-  /** The stored bytes, for hashes: an encoded file, or raw pixels. */
+  /**
+   * The stored bytes, for hashes: an encoded file, or raw pixels.
+   *
+   * @throws UndecodableImage if the file is over the limit of bytes
+   */
   byte[] bytes(Sample sample) throws IOException;
 
   /**

@@ -85,15 +85,14 @@ public record Scan(Dataset data, List<String> sha256, List<Size> sizes, List<Bad
   }
 
   private static Seen look(Pictures pictures, Sample sample) {
+    String hash = "";
     try {
       byte[] bytes = pictures.bytes(sample);
-      String hash = Sha256.of(bytes);
-      try {
-        RgbImage image = pictures.decode(bytes);
-        return new Seen(hash, new Size(image.width(), image.height()), "");
-      } catch (UndecodableImage e) {
-        return new Seen(hash, Size.NONE, String.valueOf(e.getMessage()));
-      }
+      hash = Sha256.of(bytes);
+      RgbImage image = pictures.decode(bytes);
+      return new Seen(hash, new Size(image.width(), image.height()), "");
+    } catch (UndecodableImage e) {
+      return new Seen(hash, Size.NONE, String.valueOf(e.getMessage()));
     } catch (IOException e) {
       return new Seen("", Size.NONE, "cannot be read: " + e);
     }

@@ -9,6 +9,7 @@ import dev.lapidary.models.image.ImageLimits;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.io.RandomAccessFile;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -71,6 +72,20 @@ class TrainingDataTest {
     TrainingData data = open(root, Optional.empty(), OnBadImage.SKIP);
     assertThat(data.skipped()).hasSize(2);
     assertThat(data.train().size() + data.validation().size()).isEqualTo(12);
+  }
+
+  /** 64 MiB and a byte, of which nothing is on the disk, nor in memory. */
+  @Test
+  void aFileOverTheLimitIsNotRead() throws IOException {
+    PicturedFolder.fill(root, "ant", 3);
+    PicturedFolder.fill(root, "bee", 3);
+    try (RandomAccessFile file =
+        new RandomAccessFile(root.resolve("ant/film.jpg").toFile(), "rw")) {
+      file.setLength((64 << 20) + 1);
+    }
+    assertThatThrownBy(() -> open(root, Optional.empty(), OnBadImage.FAIL))
+        .isInstanceOf(Failure.class)
+        .hasMessageContaining("ant/film.jpg: 67108865 bytes, more than the limit of 67108864");
   }
 
   @Test
