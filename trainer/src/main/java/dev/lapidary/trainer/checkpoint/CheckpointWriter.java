@@ -2,7 +2,6 @@ package dev.lapidary.trainer.checkpoint;
 
 import dev.lapidary.models.failure.Failure;
 import dev.lapidary.models.tensor.Tensor;
-import dev.lapidary.trainer.checkpoint.TrainingState.Best;
 import java.io.IOException;
 import java.util.Map;
 import java.util.Optional;
@@ -30,7 +29,7 @@ public final class CheckpointWriter implements AutoCloseable {
   /**
    * Returns once the one before is on the disk; this one follows.
    *
-   * @param best weights that {@code saved} names as the best, if they are new: written first
+   * @param best weights of this step, if {@code saved} names it among the best: written first
    * @throws Failure (exit 1) if the one before could not be written
    */
   public void write(Checkpoints.Saved saved, Optional<Map<String, Tensor>> best) {
@@ -39,8 +38,8 @@ public final class CheckpointWriter implements AutoCloseable {
         thread.submit(
             () -> {
               if (best.isPresent()) {
-                Best named = saved.state().best().orElseThrow();
-                checkpoints.writeBest(named.file(), best.get());
+                long step = saved.state().position().step();
+                checkpoints.writeBest(Checkpoints.bestName(step), best.get());
               }
               checkpoints.write(saved);
               return saved;

@@ -80,7 +80,7 @@ public final class Checkpoints {
     saved.average().forEach((name, tensor) -> tensors.put("average." + name, tensor));
     Path file = folder.resolve(PREFIX + "%09d".formatted(saved.state().position().step()) + SUFFIX);
     writeFile(file, tensors, Map.of(STATE, json(saved.state())));
-    prune(saved.state().best());
+    prune(saved.state());
   }
 
   /**
@@ -244,14 +244,15 @@ public final class Checkpoints {
   }
 
   /** The checkpoint before the newest may still name another best file: both are kept. */
-  private void prune(Optional<TrainingState.Best> best) throws IOException {
+  private void prune(TrainingState state) throws IOException {
     List<Path> all = files(PREFIX);
     for (Path old : all.subList(Math.min(GENERATIONS, all.size()), all.size())) {
       Files.deleteIfExists(old);
     }
     List<Path> bests = files(BEST_PREFIX);
     for (Path old : bests.subList(Math.min(GENERATIONS, bests.size()), bests.size())) {
-      if (best.isEmpty() || !best.get().file().equals(String.valueOf(old.getFileName()))) {
+      String name = String.valueOf(old.getFileName());
+      if (state.kept().stream().noneMatch(best -> best.file().equals(name))) {
         Files.deleteIfExists(old);
       }
     }

@@ -2,6 +2,7 @@ package dev.lapidary.trainer.checkpoint;
 
 import dev.lapidary.trainer.plan.PlateauState;
 import dev.lapidary.trainer.program.LossScale;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -11,7 +12,7 @@ import java.util.Optional;
  * @param identity what must not change between the parts of one run
  * @param position the next step to take
  * @param sums of the epoch so far
- * @param best so far
+ * @param kept the best epochs so far, whose weights are kept; the best first
  * @param adapted what the loop has adapted itself to
  * @param metricsBytes length of {@code metrics.jsonl}
  * @param finished whether nothing is left to train
@@ -20,10 +21,18 @@ public record TrainingState(
     Identity identity,
     Position position,
     Sums sums,
-    Optional<Best> best,
+    List<Best> kept,
     Adapted adapted,
     long metricsBytes,
     boolean finished) {
+
+  public TrainingState {
+    kept = List.copyOf(kept);
+  }
+
+  public Optional<Best> best() {
+    return kept.stream().findFirst();
+  }
 
   /**
    * @param runId hash of configuration, manifest and initial weights

@@ -189,6 +189,12 @@ final class PlanOptions {
   private int patience;
 
   @Option(
+      names = "--keep-top",
+      defaultValue = "1",
+      description = "Of how many of the best epochs the weights stay in checkpoints/.")
+  private int keepTop;
+
+  @Option(
       names = "--checkpoint-every",
       paramLabel = "STEPS",
       defaultValue = "0",
@@ -279,6 +285,6 @@ final class PlanOptions {
         stageOptions.stages(),
         new RunConfig.Ema(ema, emaWarmup),
         new RunConfig.Checkpoints(
-            checkpointEvery, checkpointMinutes, RunConfig.Deliver.BEST, patience));
+            checkpointEvery, checkpointMinutes, RunConfig.Deliver.BEST, patience, keepTop));
   }
 }

@@ -164,6 +164,6 @@ public final class Defaults {
         loss(),
         List.of(stage()),
         RunConfig.Ema.NONE,
-        new RunConfig.Checkpoints(0, CHECKPOINT_MINUTES, RunConfig.Deliver.BEST, 0));
+        new RunConfig.Checkpoints(0, CHECKPOINT_MINUTES, RunConfig.Deliver.BEST, 0, 1));
   }
 }

@@ -199,12 +199,15 @@ public record RunConfig(
    * @param deliver which weights become {@code model.pt}
    * @param patience epochs without a better validation than the best after which a stage ends early
    *     and the next begins; 0: none does
+   * @param keepTop of how many of the best epochs the weights are kept
    */
-  public record Checkpoints(int everySteps, double everyMinutes, Deliver deliver, int patience) {
+  public record Checkpoints(
+      int everySteps, double everyMinutes, Deliver deliver, int patience, int keepTop) {
     public Checkpoints {
       require(everySteps >= 0, "checkpoints.every-steps must not be negative: " + everySteps);
       require(everyMinutes >= 0, "checkpoints.every-minutes must not be negative: " + everyMinutes);
       require(patience >= 0, "checkpoints.patience must not be negative: " + patience);
+      require(keepTop >= 1, "checkpoints.keep-top must be at least 1 but is " + keepTop);
     }
   }
 

@@ -23,6 +23,7 @@ import dev.lapidary.trainer.report.EpochMetrics;
 import dev.lapidary.trainer.report.Measures;
 import dev.lapidary.trainer.report.Overfitting;
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -49,7 +50,7 @@ final class Training implements AutoCloseable {
   private Optimizer optimizer;
   private Position position = Position.START;
   private Sums sums = Sums.ZERO;
-  private Optional<Best> best = Optional.empty();
+  private List<Best> kept = List.of();
   private Adapted adapted;
   private long metricsBytes;
   private boolean finished;
@@ -87,7 +88,7 @@ final class Training implements AutoCloseable {
     TrainingState state = saved.state();
     position = state.position();
     sums = state.sums();
-    best = state.best();
+    kept = state.kept();
     adapted = state.adapted();
     metricsBytes = state.metricsBytes();
     finished = state.finished();
@@ -134,12 +135,12 @@ final class Training implements AutoCloseable {
             return Outcome.INTERRUPTED;
           }
           Scores scores = weights.score(validation);
-          boolean better = keepBest(scores);
-          metrics.append(epochMetrics(stage, scores, better));
+          boolean isKept = keep(scores);
+          metrics.append(epochMetrics(stage, scores, kept.get(0).epoch() == epochNumber() + 1));
           timing.append(clock.epoch(position.step()));
           report(reports, scores);
           adapt(stage, scores);
-          finishEpoch(stage, metrics, better);
+          finishEpoch(stage, metrics, isKept);
         }
         progress.say(stage.proveFrozen());
       }
@@ -210,15 +211,24 @@ final class Training implements AutoCloseable {
         || (minutes > 0 && clock.minutesSinceCheckpoint() >= minutes);
   }
 
-  private boolean keepBest(Scores scores) {
-    if (best.isPresent() && !best.get().isWorseThan(scores.accuracy(), scores.loss())) {
-      return false;
+  /** Puts the epoch among the best, if it is; whether its weights are to be kept. */
+  private boolean keep(Scores scores) {
+    Best epoch =
+        new Best(
+            position.step(),
+            epochNumber() + 1,
+            scores.accuracy(),
+            scores.loss(),
+            Checkpoints.bestName(position.step()));
+    List<Best> ranked = new ArrayList<>(kept);
+    int rank = 0;
+    while (rank < ranked.size()
+        && !ranked.get(rank).isWorseThan(scores.accuracy(), scores.loss())) {
+      rank++;
     }
-    String file = Checkpoints.bestName(position.step());
-    best =
-        Optional.of(
-            new Best(position.step(), epochNumber() + 1, scores.accuracy(), scores.loss(), file));
-    return true;
+    ranked.add(rank, epoch);
+    kept = List.copyOf(ranked.subList(0, Math.min(config.checkpoints().keepTop(), ranked.size())));
+    return kept.contains(epoch);
   }
 
   private EpochMetrics epochMetrics(StageRun stage, Scores scores, boolean better) {
@@ -244,7 +254,7 @@ final class Training implements AutoCloseable {
     reports.epoch(epochs, position.stage(), scores);
   }
 
-  private void finishEpoch(StageRun stage, MetricsLog metrics, boolean better) throws IOException {
+  private void finishEpoch(StageRun stage, MetricsLog metrics, boolean isKept) throws IOException {
     boolean patient = isPatient();
     boolean last = !patient || position.epoch() + 1 == stage.config().epochs();
     finished = last && position.stage() + 1 == config.stages().size();
@@ -261,13 +271,13 @@ final class Training implements AutoCloseable {
             ? new Position(position.stage() + 1, 0, 0, position.step())
             : new Position(position.stage(), position.epoch() + 1, 0, position.step());
     sums = Sums.ZERO;
-    checkpoint(metrics, better);
+    checkpoint(metrics, isKept);
   }
 
   /** Whether the stage, or the run before it, had its best epoch a short time ago. */
   private boolean isPatient() {
     int patience = config.checkpoints().patience();
-    int since = Math.max(best.orElseThrow().epoch(), config.epochsBefore(position.stage()));
+    int since = Math.max(kept.get(0).epoch(), config.epochsBefore(position.stage()));
     return patience == 0 || epochNumber() + 1 - since < patience;
   }
 
@@ -282,25 +292,25 @@ final class Training implements AutoCloseable {
   }
 
   /** Copies the state; it is written while training goes on. */
-  private void checkpoint(MetricsLog metrics, boolean newBest) throws IOException {
+  private void checkpoint(MetricsLog metrics, boolean isKept) throws IOException {
     long bytes = metrics.bytes();
     clock.checkpointing(
         () -> {
           TrainingState state =
-              new TrainingState(inputs.identity(), position, sums, best, adapted, bytes, finished);
+              new TrainingState(inputs.identity(), position, sums, kept, adapted, bytes, finished);
           Map<String, Tensor> model = weights.copies();
           Map<String, Tensor> mean = weights.averages();
           Map<String, Tensor> delivered = new LinkedHashMap<>(model);
           delivered.putAll(mean);
           writer.write(
               new Checkpoints.Saved(state, model, optimizer.save(), mean),
-              newBest ? Optional.of(delivered) : Optional.empty());
+              isKept ? Optional.of(delivered) : Optional.empty());
         });
   }
 
   private void deliver(Reports reports) throws IOException {
     writer.await();
-    Best chosen = best.orElseThrow();
+    Best chosen = kept.get(0);
     boolean last = config.checkpoints().deliver() == RunConfig.Deliver.LAST;
     Map<String, Tensor> tensors = last ? weights.delivered() : checkpoints.readBest(chosen.file());
     weights.write(tensors, directory.checkpoints());

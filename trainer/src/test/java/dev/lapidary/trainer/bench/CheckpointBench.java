@@ -136,7 +136,7 @@ public final class CheckpointBench {
             identity,
             new Position(0, 0, 0, step),
             Sums.ZERO,
-            Optional.empty(),
+            List.of(),
             TrainingState.Adapted.START,
             0,
             false);

@@ -127,7 +127,7 @@ class CheckpointsTest {
             new Identity("id", "{}", "data", "weights", "libtorch 2.7.1", "x86_64", 1),
             new Position(0, 1, 2, step),
             new Sums(0.1, 32, 30),
-            Optional.of(new Best(1, 1, 0.5, 0.7, best)),
+            List.of(new Best(1, 1, 0.5, 0.7, best)),
             new Adapted(new PlateauState(0.1, Optional.of(0.5), 2, 1), new LossScale(1024, 7), 4),
             123,
             false);

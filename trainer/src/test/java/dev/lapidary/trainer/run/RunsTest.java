@@ -8,15 +8,19 @@ import dev.lapidary.models.card.CardJson;
 import dev.lapidary.models.card.ModelCard;
 import dev.lapidary.models.failure.ExitCode;
 import dev.lapidary.models.failure.Failure;
+import dev.lapidary.trainer.checkpoint.Checkpoints;
+import dev.lapidary.trainer.checkpoint.TrainingState;
 import dev.lapidary.trainer.data.EpochOrder;
 import dev.lapidary.trainer.plan.RunConfig;
 import dev.lapidary.trainer.plan.RunYaml;
+import dev.lapidary.trainer.report.EpochMetrics;
 import dev.lapidary.trainer.report.Measures;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BooleanSupplier;
@@ -132,6 +136,33 @@ class RunsTest {
         .contains("finished after 3 epochs")
         .doesNotContain(folder.toString());
     assertThat(out.resolve("tensorboard")).isNotEmptyDirectory();
+  }
+
+  @Test
+  void theBestEpochsWeightsAreKept() throws IOException {
+    Path out = folder.resolve("run");
+    RunConfig four = RunYaml.with(config, "checkpoints.keep-top=2");
+    four = RunYaml.with(four, "stages.1.epochs=3");
+    Runs.start(out, four, progress, NEVER);
+    Checkpoints.Saved last =
+        new Checkpoints(out.resolve("checkpoints")).newest(warning -> {}).orElseThrow();
+    List<EpochMetrics> ranked =
+        MetricsLog.epochs(out.resolve("metrics.jsonl")).stream()
+            .sorted(
+                Comparator.comparingDouble(EpochMetrics::valAccuracy)
+                    .reversed()
+                    .thenComparingDouble(EpochMetrics::valLoss))
+            .toList();
+    assertThat(last.state().kept())
+        .extracting(TrainingState.Best::step)
+        .containsExactly(ranked.get(0).step(), ranked.get(1).step());
+    for (TrainingState.Best best : last.state().kept()) {
+      assertThat(Checkpoints.fault(out.resolve("checkpoints").resolve(best.file()))).isEmpty();
+    }
+    Path second = out.resolve("checkpoints").resolve(last.state().kept().get(1).file());
+    RunConfig again = RunYaml.with(config, "model.weights=" + second);
+    Runs.start(folder.resolve("again"), again, progress, NEVER);
+    assertThat(said.toString()).contains("100.0 % of");
   }
 
   @Test
