@@ -89,17 +89,23 @@ class KilledRunTest {
         : run(network, data, out);
   }
 
-  /** A frozen stage, then all of it; mixup, accumulation, clipping and a moving average are on. */
+  /**
+   * Stage after stage is unfrozen; mixup, accumulation and clipping are on, for the ResNet a moving
+   * average, for the ConvNeXt a schedule that waits for plateaus.
+   */
   private static List<String> run(String network, Path data, Path out) {
     List<String> arguments = new ArrayList<>(List.of("run", "--data=" + data, "--out=" + out));
     if (network.equals("resnet")) {
       arguments.addAll(List.of("--arch=resnet20_cifar", "--input-size=16", "--ema=0.9"));
+      arguments.addAll(List.of("--gradual-unfreeze=1", "--force", "--epochs=1"));
     } else {
       Path archive = Golden.archive(network, "scripted").orElseThrow();
       arguments.addAll(List.of("--model=" + archive, "--input-size=32", "--optimizer=adamw"));
-      arguments.add("--lr=0.001");
+      arguments.addAll(List.of("--lr=0.001", "--freeze-epochs=1", "--force", "--epochs=3"));
     }
-    arguments.addAll(List.of("--freeze-epochs=1", "--force", "--epochs=3"));
+    if (network.equals("convnext")) {
+      arguments.addAll(List.of("--schedule=plateau", "--set=stages.1.schedule.shape.patience=0"));
+    }
     arguments.addAll(List.of("--batch-size=5", "--threads=1"));
     arguments.addAll(List.of("--accumulate=2", "--clip-norm=1", "--checkpoint-every=2"));
     arguments.addAll(List.of("--augment=rrc, hflip, mixup", "--label-smoothing=0.1"));
