@@ -28,34 +28,74 @@ public record Split(Dataset train, Dataset validation) {
     if (!(fraction > 0 && fraction < 1)) {
       throw Failure.badInput("the validation split must lie in (0, 1) but is %s", fraction);
     }
-    List<Integer> counts = data.counts();
-    int[] missing = new int[counts.size()];
-    for (int c = 0; c < missing.length; c++) {
-      int wanted = (int) Math.rint(counts.get(c) * fraction);
-      missing[c] = Math.max(1, Math.min(wanted, counts.get(c) - 1));
-    }
-    Set<String> held = new HashSet<>();
-    for (List<Sample> group : groupsInHashOrder(data, seed)) {
-      if (helps(group, missing)) {
-        group.forEach(sample -> missing[sample.label()]--);
-        held.add(group.get(0).group());
+    Holding holding = new Holding(data.counts(), fraction);
+    List<List<Sample>> groups = groupsInHashOrder(data, seed);
+    for (List<Sample> group : groups) {
+      if (holding.gain(group) > 0 && holding.leavesEveryClass(group)) {
+        holding.add(group);
       }
     }
-    Dataset train = data.filter(sample -> !held.contains(sample.group()));
-    Dataset validation = data.filter(sample -> held.contains(sample.group()));
+    for (int c = 0; c < data.labels().size(); c++) {
+      if (holding.held[c] == 0) {
+        holding.addForClass(c, groups);
+      }
+    }
+    Dataset train = data.filter(sample -> !holding.names.contains(sample.group()));
+    Dataset validation = data.filter(sample -> holding.names.contains(sample.group()));
     requireEveryClass(train, validation);
     return new Split(train, validation);
   }
 
-  /** Holding the group out brings the classes nearer to what they are to give. */
-  private static boolean helps(List<Sample> group, int[] missing) {
-    int[] after = missing.clone();
-    group.forEach(sample -> after[sample.label()]--);
-    int gain = 0;
-    for (int c = 0; c < missing.length; c++) {
-      gain += Math.abs(missing[c]) - Math.abs(after[c]);
+  /** What is held out so far. */
+  private static final class Holding {
+    private final Set<String> names = new HashSet<>();
+    private final List<Integer> counts;
+    private final int[] wanted;
+    private final int[] held;
+
+    Holding(List<Integer> counts, double fraction) {
+      this.counts = counts;
+      this.held = new int[counts.size()];
+      this.wanted = new int[counts.size()];
+      for (int c = 0; c < wanted.length; c++) {
+        int part = (int) Math.rint(counts.get(c) * fraction);
+        wanted[c] = Math.max(1, Math.min(part, counts.get(c) - 1));
+      }
     }
-    return gain > 0;
+
+    /** By how many images the group brings the classes nearer to what they are to give. */
+    int gain(List<Sample> group) {
+      int gain = 0;
+      for (Sample sample : group) {
+        int c = sample.label();
+        gain += held[c] < wanted[c] ? 1 : -1;
+        held[c]++;
+      }
+      group.forEach(sample -> held[sample.label()]--);
+      return gain;
+    }
+
+    boolean leavesEveryClass(List<Sample> group) {
+      group.forEach(sample -> held[sample.label()]++);
+      boolean leaves =
+          group.stream().allMatch(sample -> held[sample.label()] < counts.get(sample.label()));
+      group.forEach(sample -> held[sample.label()]--);
+      return leaves;
+    }
+
+    /** Groups that are all too large to bring a class nearer: the one that goes least too far. */
+    void addForClass(int label, List<List<Sample>> groups) {
+      groups.stream()
+          .filter(group -> group.stream().anyMatch(sample -> sample.label() == label))
+          .filter(this::leavesEveryClass)
+          .max(Comparator.comparingInt(this::gain))
+          .ifPresent(this::add);
+    }
+
+    void add(List<Sample> group) {
+      group.forEach(sample -> held[sample.label()]++);
+      names.add(group.get(0).group());
+    }
   }
 
   private static List<List<Sample>> groupsInHashOrder(Dataset data, long seed) {

@@ -250,6 +250,25 @@ class TrainingDataTest {
             root);
   }
 
+  /** A fifth of six is one, but each patient has two: one patient is held out all the same. */
+  @Test
+  void groupsLargerThanTheirShareAreStillSplit() {
+    for (int patient = 0; patient < 3; patient++) {
+      for (String label : new String[] {"ill", "well"}) {
+        for (int i = 0; i < 2; i++) {
+          Path file = root.resolve("%s/%d-%d.png".formatted(label, patient, i));
+          PicturedFolder.write(file, 10 * patient + 3 * i + label.length());
+        }
+      }
+    }
+    TrainingData data = TrainingData.open(grouped("/(\\d)-"));
+    assertThat(data.validation().counts()).containsExactly(2, 2);
+    assertThat(data.train().counts()).containsExactly(4, 4);
+    assertThat(groups(data.train()))
+        .hasSize(2)
+        .doesNotContainAnyElementsOf(groups(data.validation()));
+  }
+
   private TrainingData.Source grouped(String expression) {
     return new TrainingData.Source(
         root,
