@@ -24,6 +24,12 @@ import org.junit.jupiter.params.provider.EnumSource;
  */
 @Timeout(value = 20, unit = TimeUnit.MINUTES)
 class HostileArchiveTest {
+  /** Attacks by the program, which reading does not run: the whole export meets them. */
+  private static final String DEEP = "DEEP_NESTING";
+
+  private static final String ENDLESS = "ENDLESS_LOOP";
+  private static final String CODE = "MUTATED_CODE";
+
   /** A damaged byte of these is found by a checksum, so what still loads is the same archive. */
   private static final Set<Attack> LEAVES_EQUAL =
       Set.of(Attack.TRUNCATED, Attack.FLIPPED, Attack.FLIPPED_DIRECTORY);
@@ -36,14 +42,14 @@ class HostileArchiveTest {
   @TempDir Path folder;
 
   @ParameterizedTest
-  @EnumSource
+  @EnumSource(mode = EnumSource.Mode.EXCLUDE, names = {DEEP, ENDLESS, CODE})
   void isRefusedOrLoads(Attack attack) throws IOException {
     attack(attack, 30);
   }
 
   @Tag("proof")
   @ParameterizedTest
-  @EnumSource
+  @EnumSource(mode = EnumSource.Mode.EXCLUDE, names = {DEEP, ENDLESS, CODE})
   void isRefusedOrLoadsTwoThousandTimes(Attack attack) throws IOException {
     attack(attack, 2000);
   }
