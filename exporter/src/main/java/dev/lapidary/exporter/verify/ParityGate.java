@@ -42,6 +42,7 @@ public final class ParityGate {
             Answers.of(
                 LoadedModel.open(referenceRuntime, reference, choice), inputs.references(), false);
         expected.forEach(answers -> requireFinite(answers.batched(), reference));
+        requireSignal(expected, reference);
         return certificate(inputs, expected, found, referenceRuntime, runtime);
       } catch (Failure e) {
         // A traced archive may hold the batch size that it was traced with.
@@ -98,6 +99,16 @@ public final class ParityGate {
         batched.maxAbsLogit(),
         Comparison.BOUND,
         Math.min(batched.argmaxAgreement(), single.argmaxAgreement()));
+  }
+
+  /** Anything would agree with zeros. */
+  private static void requireSignal(List<Answers> expected, Path reference) {
+    if (expected.stream().allMatch(answers -> answers.batched().maxAbs() == 0)) {
+      throw Failure.gate(
+          "[%s] gives only zeros on ordinary inputs, so that nothing can be compared; is its head"
+              + " untrained? Nothing was written",
+          reference.getFileName());
+    }
   }
 
   private static void requireFinite(Logits logits, Path reference) {

@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -64,6 +65,15 @@ class OutputsTest {
       })
   void anImpossibleChoiceIsExitTwo(String type, String value, String option, String message) {
     assertThat(export(type, value, option)).startsWith("2 ").contains(message);
+  }
+
+  /** Anything would agree with zeros: there is no proof, and so no file. */
+  @Test
+  void zerosAreNoProof() {
+    assertThat(export("Tensor", "torch.mul(y, 0)", ""))
+        .startsWith("3 ")
+        .contains("gives only zeros on ordinary inputs");
+    assertThat(folder).isDirectoryNotContaining("glob:**.onnx");
   }
 
   /** The exit status and what stderr says. */

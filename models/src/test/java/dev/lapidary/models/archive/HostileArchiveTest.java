@@ -42,14 +42,18 @@ class HostileArchiveTest {
   @TempDir Path folder;
 
   @ParameterizedTest
-  @EnumSource(mode = EnumSource.Mode.EXCLUDE, names = {DEEP, ENDLESS, CODE})
+  @EnumSource(
+      mode = EnumSource.Mode.EXCLUDE,
+      names = {DEEP, ENDLESS, CODE})
   void isRefusedOrLoads(Attack attack) throws IOException {
     attack(attack, 30);
   }
 
   @Tag("proof")
   @ParameterizedTest
-  @EnumSource(mode = EnumSource.Mode.EXCLUDE, names = {DEEP, ENDLESS, CODE})
+  @EnumSource(
+      mode = EnumSource.Mode.EXCLUDE,
+      names = {DEEP, ENDLESS, CODE})
   void isRefusedOrLoadsTwoThousandTimes(Attack attack) throws IOException {
     attack(attack, 2000);
   }
