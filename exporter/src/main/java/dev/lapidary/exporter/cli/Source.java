@@ -11,6 +11,7 @@ import dev.lapidary.models.weights.MatchReport;
 import dev.lapidary.models.weights.WeightsFile;
 import dev.lapidary.models.zoo.Architecture;
 import dev.lapidary.models.zoo.Pretrained;
+import dev.lapidary.models.zoo.StateEntry;
 import dev.lapidary.models.zoo.UntrainedCard;
 import dev.lapidary.models.zoo.Zoo;
 import dev.lapidary.models.zoo.ZooOptions;
@@ -20,6 +21,8 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
@@ -96,19 +99,27 @@ record Source(Path file, boolean temporary, TorchScriptArchive archive, Optional
     return published.withInputSize(shape.get().get(1).intValue());
   }
 
-  /** Random numbers are not exported. Auxiliary heads are for training only. */
+  /**
+   * Random numbers are not exported. Auxiliary heads are for training only; integers are counters,
+   * and indices that every network is built with.
+   */
   private static void requireWhole(Architecture architecture, MatchReport report, Path weights) {
     List<String> auxiliary =
         architecture.auxiliaryHeads().stream()
             .map(head -> head.name().replaceFirst("\\..*", "."))
             .toList();
+    Set<String> integers =
+        architecture.state(ZooOptions.of(1, 0)).stream()
+            .filter(entry -> !entry.dtype().isFloating())
+            .map(StateEntry::name)
+            .collect(Collectors.toSet());
     List<String> lacking =
         Stream.of(
                 report.missing().stream().map(MatchReport.Absent::name),
                 report.mismatched().stream().map(MatchReport.Mismatched::name),
                 report.replacedHeads().stream().map(head -> head.layer() + ".weight"))
             .flatMap(names -> names)
-            .filter(name -> !name.endsWith(".num_batches_tracked"))
+            .filter(name -> !integers.contains(name))
             .filter(name -> auxiliary.stream().noneMatch(name::startsWith))
             .toList();
     if (!lacking.isEmpty()) {

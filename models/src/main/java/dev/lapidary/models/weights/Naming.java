@@ -24,6 +24,9 @@ final class Naming {
           OlderTorchvision.VISION_TRANSFORMER,
           TimmConvNeXt.DIALECT,
           TimmEfficientNet.DIALECT,
+          TimmMobileNetV2.DIALECT,
+          TimmRegNet.DIALECT,
+          TimmSwinTransformer.DIALECT,
           TimmVisionTransformer.DIALECT);
 
   private static final int MOST_PREFIXES = 3;

@@ -19,6 +19,9 @@ class NamingTest {
   @CsvSource({
     "convnext_tiny, timm's ConvNeXt",
     "efficientnet_b0, timm's EfficientNet",
+    "mobilenet_v2, timm's MobileNet V2",
+    "regnet_y_400mf, timm's RegNet",
+    "swin_t, timm's Swin",
     "vit_b_32, timm's ViT"
   })
   void readsTimmsNames(String network, String dialect) throws IOException {

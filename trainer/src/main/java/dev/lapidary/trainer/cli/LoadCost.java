@@ -1,5 +1,6 @@
 package dev.lapidary.trainer.cli;
 
+import com.sun.management.OperatingSystemMXBean;
 import java.lang.management.BufferPoolMXBean;
 import java.lang.management.ManagementFactory;
 import java.lang.management.MemoryPoolMXBean;
@@ -9,27 +10,34 @@ import java.util.Locale;
 import java.util.function.Supplier;
 
 /**
- * What loading weights costs: the time, and the most memory meanwhile, garbage and the file's own
- * map included.
+ * What loading weights costs: the time by the clock and of the process on all cores, and the most
+ * memory meanwhile, garbage and the file's own map included.
  */
-record LoadCost<T>(T result, double seconds, long heapBytes, long mappedBytes) {
+record LoadCost<T>(T result, double seconds, double cpuSeconds, long heapBytes, long mappedBytes) {
+  private static final OperatingSystemMXBean PROCESS =
+      ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class);
+
   static <T> LoadCost<T> of(Supplier<T> work) {
     System.gc();
     long mapped = mapped();
     long before = heap(false);
     heapPools().forEach(MemoryPoolMXBean::resetPeakUsage);
+    long cpu = PROCESS.getProcessCpuTime();
     long start = System.nanoTime();
     T result = work.get();
     double seconds = (System.nanoTime() - start) / 1e9;
-    return new LoadCost<>(result, seconds, heap(true) - before, mapped() - mapped);
+    double cpuSeconds = (PROCESS.getProcessCpuTime() - cpu) / 1e9;
+    return new LoadCost<>(result, seconds, cpuSeconds, heap(true) - before, mapped() - mapped);
   }
 
   /** One line; the ratio is to the file's size. */
   String text(long fileBytes) {
     return String.format(
         Locale.ROOT,
-        "loaded in %.2f s, memory at most %.2f times the file: %.1f MB mapped, %.1f MB heap",
+        "loaded in %.2f s (%.2f s of processor), memory at most %.2f times the file:"
+            + " %.1f MB mapped, %.1f MB heap",
         seconds,
+        cpuSeconds,
         (double) (heapBytes + mappedBytes) / fileBytes,
         mappedBytes / 1e6,
         heapBytes / 1e6);

@@ -118,7 +118,9 @@ class ZooCommandsTest {
     assertThat(run(init(first, "--classes", "7", "--seed", "5"))).isZero();
     Path same = folder.resolve("same.pt");
     assertThat(run(init(same, "--weights", first.toString(), "--timings"))).isZero();
-    assertThat(err.toString()).containsPattern("loaded in .* s, memory at most .* times the file");
+    assertThat(err.toString())
+        .containsPattern(
+            "loaded in .* s \\(.* s of processor\\), memory at most .* times the file");
     assertThat(floats(same, "fc.weight")).isEqualTo(floats(first, "fc.weight"));
     assertThat(floats(same, "conv1.weight")).isEqualTo(floats(first, "conv1.weight"));
     Path other = folder.resolve("other.pt");
