@@ -30,7 +30,33 @@ public record Pretrained(TorchScriptArchive archive, int classes, MatchReport re
       Architecture architecture, ZooOptions options, NamedTensors weights, double minMatch) {
     TorchScriptArchive archive = architecture.blank(options);
     StateDict state = StateDict.of(archive);
-    Match match = Match.of(weights, state).requireAtLeast(minMatch);
+    return filled(
+        architecture, options, archive, state, Match.of(weights, state).requireAtLeast(minMatch));
+  }
+
+  /** With the class count of the file's own head. */
+  public static Pretrained ofItsClasses(
+      Architecture architecture, ZooOptions options, NamedTensors weights, double minMatch) {
+    TorchScriptArchive archive = architecture.blank(options);
+    StateDict state = StateDict.of(archive);
+    Match match = Match.of(weights, state);
+    int classes =
+        match.report().replacedHeads().stream()
+            .filter(head -> head.layer().equals(architecture.headName()))
+            .map(head -> Math.toIntExact(head.sourceClasses()))
+            .findFirst()
+            .orElse(options.classes());
+    return classes == options.classes()
+        ? filled(architecture, options, archive, state, match.requireAtLeast(minMatch))
+        : of(architecture, options.withClasses(classes), weights, minMatch);
+  }
+
+  private static Pretrained filled(
+      Architecture architecture,
+      ZooOptions options,
+      TorchScriptArchive archive,
+      StateDict state,
+      Match match) {
     match.apply();
     Set<String> loaded =
         match.report().loaded().stream().map(MatchReport.Loaded::name).collect(Collectors.toSet());
@@ -40,19 +66,6 @@ public record Pretrained(TorchScriptArchive archive, int classes, MatchReport re
         .toList()
         .forEach(Fresh::put);
     return new Pretrained(archive, options.classes(), match.report());
-  }
-
-  /** With the class count of the file's own head. */
-  public static Pretrained ofItsClasses(
-      Architecture architecture, ZooOptions options, NamedTensors weights, double minMatch) {
-    Match match = Match.of(weights, StateDict.of(architecture.blank(options)));
-    int classes =
-        match.report().replacedHeads().stream()
-            .filter(head -> head.layer().equals(architecture.headName()))
-            .map(head -> Math.toIntExact(head.sourceClasses()))
-            .findFirst()
-            .orElse(options.classes());
-    return of(architecture, options.withClasses(classes), weights, minMatch);
   }
 
   private record Fresh(StateDict.Entry entry, Tensor tensor) {
