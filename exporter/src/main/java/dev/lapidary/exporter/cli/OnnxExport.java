@@ -171,7 +171,7 @@ final class OnnxExport {
     timings.step("read");
     Graph traced = Tracer.trace(source.archive(), traceOptions(card));
     timings.step("trace");
-    OnnxGraph graph = GraphLowering.lower(traced, request.opset());
+    OnnxGraph graph = GraphLowering.lower(traced, request.opset(), outputName());
     timings.step("lower");
     Passes.run(graph);
     timings.step("passes");
@@ -184,6 +184,10 @@ final class OnnxExport {
         quantizes ? Optional.of(graph) : Optional.empty(),
         card,
         result.nodes().size());
+  }
+
+  private String outputName() {
+    return request.options().layer == null ? GraphLowering.LOGITS : Cut.FEATURES;
   }
 
   private ModelCard delivered(ModelCard card) {

@@ -38,8 +38,16 @@ record Source(Path file, boolean temporary, TorchScriptArchive archive, Optional
 
   private static final int IMAGENET_CLASSES = 1000;
 
-  /** A run directory, a TorchScript archive, or a weights file with {@code --arch}. */
+  /**
+   * A run directory, a TorchScript archive, or a weights file with {@code --arch}; up to the layer
+   * that {@code --output} names.
+   */
   static Source read(Path path, SourceOptions options) {
+    Source whole = whole(path, options);
+    return options.layer == null ? whole : Cut.of(whole, options.layer, options);
+  }
+
+  private static Source whole(Path path, SourceOptions options) {
     if (options.arch != null) {
       return built(Zoo.find(options.arch), path, options);
     }

@@ -69,7 +69,22 @@ final class SourceOptions {
       description = "which entry of a dict holds the logits")
   @Nullable String outputKey;
 
+  @Option(
+      names = "--output",
+      paramLabel = "LAYER",
+      description = {
+        "end the network at a module, such as layer4.1.conv2, and give what it computes;",
+        "features: what goes into the last layer"
+      })
+  @Nullable String layer;
+
+  /** Of the network that is exported: one that was cut at a layer has one output. */
   OutputChoice output() {
+    return layer == null ? logits() : OutputChoice.FIRST;
+  }
+
+  /** Of the whole network. */
+  OutputChoice logits() {
     return new OutputChoice(Optional.ofNullable(outputIndex), Optional.ofNullable(outputKey));
   }
 

@@ -32,18 +32,24 @@ public final class GraphLowering {
     this.emitter = new Emitter(onnx, INPUT);
   }
 
+  /** With the output {@link #LOGITS}. */
+  public static OnnxGraph lower(Graph graph, int opset) {
+    return lower(graph, opset, LOGITS);
+  }
+
   /**
    * @param opset version of {@code ai.onnx}, 13 to 20
+   * @param output name of the first output
    * @throws Failure (exit 4) naming the operator and its place in the archive's text
    */
-  public static OnnxGraph lower(Graph graph, int opset) {
+  public static OnnxGraph lower(Graph graph, int opset, String output) {
     if (opset < MIN_OPSET || opset > MAX_OPSET) {
       throw Failure.badInput("opset %d is not in %d to %d", opset, MIN_OPSET, MAX_OPSET);
     }
-    return new GraphLowering(graph, opset).lower();
+    return new GraphLowering(graph, opset).lower(output);
   }
 
-  private OnnxGraph lower() {
+  private OnnxGraph lower(String first) {
     for (int i = 0; i < graph.inputs().size(); i++) {
       Value input = graph.inputs().get(i);
       String name = i == 0 ? INPUT : INPUT + "_" + i;
@@ -52,7 +58,7 @@ public final class GraphLowering {
     }
     graph.nodes().forEach(this::lower);
     for (int i = 0; i < graph.outputs().size(); i++) {
-      output(graph.outputs().get(i), i == 0 ? LOGITS : "output_" + i);
+      output(graph.outputs().get(i), i == 0 ? first : "output_" + i);
     }
     return onnx;
   }

@@ -43,6 +43,7 @@ public final class ParityGate {
                 LoadedModel.open(referenceRuntime, reference, choice), inputs.references(), false);
         expected.forEach(answers -> requireFinite(answers.batched(), reference));
         requireSignal(expected, reference);
+        requireSameClasses(expected.get(0).batched(), found.get(0).batched(), reference, file);
         return certificate(inputs, expected, found, referenceRuntime, runtime);
       } catch (Failure e) {
         // A traced archive may hold the batch size that it was traced with.
@@ -108,6 +109,15 @@ public final class ParityGate {
           "[%s] gives only zeros on ordinary inputs, so that nothing can be compared; is its head"
               + " untrained? Nothing was written",
           reference.getFileName());
+    }
+  }
+
+  private static void requireSameClasses(Logits expected, Logits found, Path reference, Path file) {
+    if (expected.classes() != found.classes()) {
+      throw Failure.badInput(
+          "[%s] gives %d numbers for an image and [%s] %d; name the source that it was exported"
+              + " from, with the same --output, --output-index or --output-key",
+          file.getFileName(), found.classes(), reference.getFileName(), expected.classes());
     }
   }
 

@@ -1,0 +1,72 @@
+package dev.lapidary.exporter.cli;
+
+import dev.lapidary.models.archive.ArchiveWriter;
+import dev.lapidary.models.archive.TorchScriptArchive;
+import dev.lapidary.models.card.ModelCard;
+import dev.lapidary.models.failure.Failure;
+import dev.lapidary.models.surgery.LayerOutput;
+import dev.lapidary.models.trace.TraceLimits;
+import dev.lapidary.models.trace.TraceOptions;
+import dev.lapidary.models.zoo.HeadSearch;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+
+/** {@code --output}: a source that ends at one of its layers, as an archive of its own. */
+final class Cut {
+  /** The word for what goes into the last layer. */
+  static final String FEATURES = "features";
+
+  private Cut() {}
+
+  /**
+   * Closes the source that is given.
+   *
+   * @param layer a module's path, or {@link #FEATURES}, as in {@code trainer features}
+   * @throws Failure (exit 2) if there is no such module, or it does not take one tensor to one
+   */
+  static Source of(Source source, String layer, SourceOptions options) {
+    try (source) {
+      if (options.labels != null) {
+        throw Failure.badInput(
+            "--labels names classes, and --output ends before them; leave it out");
+      }
+      ModelCard card = Cards.of(source, options);
+      TorchScriptArchive cut = cut(source.archive(), layer, card, options).withExtra(Map.of());
+      Path file = Files.createTempFile("lapidary-", ".pt");
+      ArchiveWriter.write(cut, file);
+      return new Source(file, true, cut, Optional.of(described(card, layer)));
+    } catch (IOException e) {
+      throw Failure.failed("the archive cannot be written: %s", Failure.reason(e));
+    }
+  }
+
+  private static TorchScriptArchive cut(
+      TorchScriptArchive archive, String layer, ModelCard card, SourceOptions options) {
+    if (!layer.equals(FEATURES)) {
+      return LayerOutput.of(archive, layer);
+    }
+    TraceOptions whole = new TraceOptions(Cards.shape(card), options.logits(), TraceLimits.DEFAULT);
+    return LayerOutput.inputOf(archive, HeadSearch.find(archive, whole).get(0).name());
+  }
+
+  /** Labels, metrics and images with logits are the whole network's. */
+  private static ModelCard described(ModelCard card, String layer) {
+    return new ModelCard(
+        card.name(),
+        card.version(),
+        card.architecture() + ":" + layer,
+        List.of(),
+        card.input(),
+        card.preprocessing(),
+        new TreeMap<>(),
+        card.provenance(),
+        Optional.empty(),
+        Optional.empty(),
+        List.of());
+  }
+}
