@@ -46,6 +46,7 @@ public final class HalfPrecision {
 
   private final OnnxGraph from;
   private final OnnxGraph to;
+  private final Set<String> norms;
 
   /** Values of the result that are float16, and those that are float32. */
   private final Set<String> halves = new HashSet<>();
@@ -62,6 +63,7 @@ public final class HalfPrecision {
   private HalfPrecision(OnnxGraph from) {
     this.from = from;
     this.to = new OnnxGraph(from.name(), from.opset());
+    this.norms = WrittenOutNorms.nodes(from);
   }
 
   /**
@@ -112,7 +114,7 @@ public final class HalfPrecision {
   }
 
   private void convert(OnnxNode node) {
-    boolean half = !STAYS_FLOAT.contains(node.op());
+    boolean half = !STAYS_FLOAT.contains(node.op()) && !norms.contains(node.name());
     List<String> inputs = new ArrayList<>();
     for (int i = 0; i < node.inputs().size(); i++) {
       String value = node.input(i);
