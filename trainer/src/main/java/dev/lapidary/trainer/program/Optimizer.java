@@ -110,6 +110,11 @@ public final class Optimizer implements AutoCloseable {
     }
   }
 
+  /** Native arrays of the state. */
+  int liveArrays() {
+    return manager.getManagedArrays().size();
+  }
+
   @Override
   public void close() {
     manager.close();

@@ -93,6 +93,11 @@ public final class WeightAverage implements AutoCloseable {
     }
   }
 
+  /** Native arrays of the averages. */
+  int liveArrays() {
+    return manager.getManagedArrays().size();
+  }
+
   @Override
   public void close() {
     manager.close();

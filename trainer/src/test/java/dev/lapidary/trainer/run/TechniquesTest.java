@@ -2,18 +2,11 @@ package dev.lapidary.trainer.run;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static org.assertj.core.api.Assertions.within;
 
 import dev.lapidary.models.archive.ArchiveReader;
-import dev.lapidary.models.archive.ArchiveWriter;
-import dev.lapidary.models.archive.PyValue.PyBool;
-import dev.lapidary.models.archive.PyValue.PyObject;
-import dev.lapidary.models.archive.PyValue.PyTensor;
-import dev.lapidary.models.archive.TorchScriptArchive;
 import dev.lapidary.models.card.CardJson;
 import dev.lapidary.models.card.ModelCard;
 import dev.lapidary.models.tensor.Tensor;
-import dev.lapidary.models.tensor.Uniform;
 import dev.lapidary.models.weights.WeightsFile;
 import dev.lapidary.trainer.checkpoint.Checkpoints;
 import dev.lapidary.trainer.plan.PrecisionChoice;
@@ -24,16 +17,14 @@ import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
-import java.util.TreeMap;
 import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Moving averages, distillation, low precision and short memory, in whole runs. */
+/** Moving averages, distillation and low precision, in whole runs. */
 class TechniquesTest {
   private static final BooleanSupplier NEVER = () -> false;
 
@@ -130,73 +121,6 @@ class TechniquesTest {
     }
   }
 
-  @Test
-  void anOverflowInFp16SkipsTheStepAndHalvesTheScale() throws IOException {
-    Path model = archive("torch.mul(y, 60000.)");
-    Path out = folder.resolve("run");
-    Runs.start(out, small(model, "precision=fp16", "stages.0.lr=1e-9"), progress, NEVER);
-    assertThat(said.toString()).contains("overflowed in fp16 and is skipped; the loss scale is");
-    Checkpoints.Saved saved =
-        new Checkpoints(out.resolve("checkpoints")).newest(w -> {}).orElseThrow();
-    assertThat(saved.state().adapted().lossScale().scale()).isLessThan(65536);
-    long batches = 2L * ((30 + 11) / 12);
-    assertThat(saved.state().position().step()).isLessThan(batches);
-  }
-
-  @Test
-  void shortMemoryHalvesTheBatchAndKeepsItsGradients() throws IOException {
-    String guarded =
-        """
-        y
-            if torch.__and__(torch.is_grad_enabled(), torch.gt(torch.size(x, 0), 3)):
-              z = torch.add(y, torch.sum(torch.empty([1152921504606846976])))
-            else:
-              z = y"""; // the branch is libtorch's own failure to get 2^62 bytes
-    Path out = folder.resolve("limited");
-    Runs.start(out, small(archive(guarded)), progress, NEVER);
-    assertThat(said.toString())
-        .contains("out of memory at step 1")
-        .contains("a batch of 12 are summed over parts of 6 images")
-        .contains("a batch of 12 are summed over parts of 3 images");
-    Path free = folder.resolve("free");
-    Runs.start(free, small(archive("y")), progress, NEVER);
-    float[] expected = tensors(free).get("p").toFloats();
-    float[] found = tensors(out).get("p").toFloats();
-    for (int i = 0; i < found.length; i++) {
-      // Sums of other orders in float32.
-      assertThat(found[i]).isCloseTo(expected[i], within(1e-6f));
-    }
-    assertThat(Arrays.equals(expected, Uniform.tensor("p", 3, 3, 8, 8).toFloats())).isFalse();
-    Path stopped = folder.resolve("stopped");
-    Outcome outcome = Runs.start(stopped, small(archive(guarded)), progress, () -> true);
-    while (outcome == Outcome.INTERRUPTED) {
-      outcome = Runs.resume(stopped, List.of(), List.of(), progress, () -> true);
-    }
-    assertThat(stopped.resolve("model.pt")).hasSameBinaryContentAs(out.resolve("model.pt"));
-  }
-
-  @Test
-  void noMemoryForOneImageIsSaid() throws IOException {
-    String never = "torch.add(y, torch.sum(torch.empty([1152921504606846976])))";
-    Path model = archive(never);
-    assertThatThrownBy(() -> Runs.start(folder.resolve("run"), small(model), progress, NEVER))
-        .hasMessageContaining("out of memory at step 1 (stage all) even with one image at a time");
-  }
-
-  private RunConfig small(Path model, String... sets) {
-    RunConfig changed =
-        RunYaml.read(
-            RunYaml.write(config)
-                .replace("arch: resnet20_cifar", "file: \"" + model + "\"")
-                .replace("  file: null\n", "")
-                .replace("input-size: 16", "input-size: 8"),
-            "test");
-    for (String set : sets) {
-      changed = RunYaml.with(changed, set);
-    }
-    return changed;
-  }
-
   private RunConfig with(String... sets) {
     RunConfig changed = config;
     for (String set : sets) {
@@ -207,37 +131,5 @@ class TechniquesTest {
 
   private static Map<String, Tensor> tensors(Path run) throws IOException {
     return WeightsFile.read(run.resolve("model.safetensors")).tensors();
-  }
-
-  /** A convolution p [3, 3, 8, 8] over images of 8 x 8, then {@code z = } that of its result y. */
-  private Path archive(String z) throws IOException {
-    String text =
-        """
-        class Net(Module):
-          __parameters__ = ["p", ]
-          __buffers__ = []
-          p : Tensor
-          training : bool
-          def forward(self: __torch__.Net, x: Tensor) -> Tensor:
-            p = self.p
-            y = torch.flatten(torch.conv2d(x, p), 1)
-            z = Z
-            return z
-        """
-            .replace("z = Z", z.startsWith("y\n") ? z.substring(2).stripLeading() : "z = " + z);
-    PyObject root = new PyObject("__torch__.Net");
-    root.attributes().put("p", new PyTensor(Uniform.tensor("p", 3, 3, 8, 8), true));
-    root.attributes().put("training", new PyBool(true));
-    Path file = folder.resolve("net-" + Integer.toHexString(z.hashCode()) + ".pt");
-    ArchiveWriter.write(
-        new TorchScriptArchive(
-            "net",
-            3,
-            new TreeMap<>(Map.of("__torch__.py", text)),
-            root,
-            List.of(),
-            new TreeMap<>()),
-        file);
-    return file;
   }
 }
