@@ -1,0 +1,155 @@
+package dev.lapidary.trainer.run;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import dev.lapidary.models.archive.ArchiveWriter;
+import dev.lapidary.models.archive.PyValue.PyBool;
+import dev.lapidary.models.archive.PyValue.PyObject;
+import dev.lapidary.models.archive.PyValue.PyTensor;
+import dev.lapidary.models.archive.TorchScriptArchive;
+import dev.lapidary.models.tensor.Tensor;
+import dev.lapidary.models.tensor.Uniform;
+import dev.lapidary.models.weights.WeightsFile;
+import dev.lapidary.trainer.checkpoint.Checkpoints;
+import dev.lapidary.trainer.plan.RunConfig;
+import dev.lapidary.trainer.plan.RunYaml;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.function.BooleanSupplier;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * A linear layer over images of 8 x 8 that, while it trains, makes libtorch fail to get 2^62 bytes
+ * or fp16's gradients overflow: in whole runs.
+ */
+class ShortMemoryTest {
+  private static final BooleanSupplier NEVER = () -> false;
+  private static final String NO_MEMORY =
+      "torch.add(y, torch.sum(torch.empty([1152921504606846976])))";
+
+  @TempDir private Path folder;
+  private final StringWriter said = new StringWriter();
+  private final Progress progress = new Progress(new PrintWriter(said, true), false);
+  private Path data;
+
+  @BeforeEach
+  void write() throws IOException {
+    data = TinyImages.write(folder.resolve("data"), 10, 1);
+  }
+
+  @Test
+  void theBatchIsHalvedAndKeepsItsGradients() throws IOException {
+    RunConfig limited = config("torch.gt(torch.size(x, 0), 3)", NO_MEMORY, "fp32");
+    Path out = folder.resolve("limited");
+    Runs.start(out, limited, progress, NEVER);
+    assertThat(said.toString())
+        .contains("out of memory at step 1")
+        .contains("a batch of 12 are summed over parts of 6 images")
+        .contains("a batch of 12 are summed over parts of 3 images");
+    Path free = folder.resolve("free");
+    Runs.start(free, config("torch.gt(torch.size(x, 0), 3)", "y", "fp32"), progress, NEVER);
+    float[] expected = weights(free);
+    float[] found = weights(out);
+    for (int i = 0; i < found.length; i++) {
+      // Sums of other orders in float32.
+      assertThat(found[i]).isCloseTo(expected[i], within(1e-6f));
+    }
+    assertThat(expected).isNotEqualTo(Uniform.tensor("p", 3, 192).toFloats());
+    Path stopped = folder.resolve("stopped");
+    Outcome outcome = Runs.start(stopped, limited, progress, () -> true);
+    while (outcome == Outcome.INTERRUPTED) {
+      outcome = Runs.resume(stopped, List.of(), List.of(), progress, () -> true);
+    }
+    assertThat(stopped.resolve("model.pt")).hasSameBinaryContentAs(out.resolve("model.pt"));
+  }
+
+  @Test
+  void noMemoryForOneImageIsSaid() throws IOException {
+    RunConfig never = config("torch.gt(torch.size(x, 0), 0)", NO_MEMORY, "fp32");
+    assertThatThrownBy(() -> Runs.start(folder.resolve("run"), never, progress, NEVER))
+        .hasMessageContaining("out of memory at step 1 (stage all) even with one image at a time");
+  }
+
+  @Test
+  void anOverflowInFp16SkipsTheStepAndHalvesTheScale() throws IOException {
+    Path out = folder.resolve("run");
+    String large = "torch.mul(y, 60000.)";
+    Runs.start(out, config("torch.gt(torch.size(x, 0), 0)", large, "fp16"), progress, NEVER);
+    assertThat(said.toString()).contains("overflowed in fp16 and is skipped; the loss scale is");
+    Checkpoints.Saved saved =
+        new Checkpoints(out.resolve("checkpoints")).newest(w -> {}).orElseThrow();
+    assertThat(saved.state().adapted().lossScale().scale()).isLessThan(65536);
+    assertThat(saved.state().position().step()).isLessThan(4); // two epochs of two batches
+  }
+
+  private static float[] weights(Path run) throws IOException {
+    Map<String, Tensor> tensors = WeightsFile.read(run.resolve("model.safetensors")).tensors();
+    return tensors.get("fc.weight").toFloats();
+  }
+
+  /** Where {@code condition} holds while the network trains, its answer y becomes {@code z}. */
+  private RunConfig config(String condition, String z, String precision) throws IOException {
+    String text =
+        """
+        class Linear(Module):
+          __parameters__ = ["weight", ]
+          __buffers__ = []
+          weight : Tensor
+          training : bool
+          def forward(self: __torch__.Linear, x: Tensor) -> Tensor:
+            weight = self.weight
+            return torch.linear(x, weight)
+        class Net(Module):
+          __parameters__ = []
+          __buffers__ = []
+          training : bool
+          fc : __torch__.Linear
+          def forward(self: __torch__.Net, x: Tensor) -> Tensor:
+            fc = self.fc
+            y = (fc).forward(torch.flatten(x, 1), )
+            training = self.training
+            if training:
+              if CONDITION:
+                z = CHANGED
+              else:
+                z = y
+              answer = z
+            else:
+              answer = y
+            return answer
+        """
+            .replace("CONDITION", condition)
+            .replace("CHANGED", z);
+    PyObject linear = new PyObject("__torch__.Linear");
+    linear.attributes().put("weight", new PyTensor(Uniform.tensor("p", 3, 192), true));
+    linear.attributes().put("training", new PyBool(false));
+    PyObject root = new PyObject("__torch__.Net");
+    root.attributes().put("training", new PyBool(false));
+    root.attributes().put("fc", linear);
+    Path model = folder.resolve("net-" + Integer.toHexString(text.hashCode()) + ".pt");
+    TreeMap<String, String> code = new TreeMap<>(Map.of("__torch__.py", text));
+    ArchiveWriter.write(
+        new TorchScriptArchive("net", 3, code, root, List.of(), new TreeMap<>()), model);
+    return RunYaml.read(
+        """
+        threads: 1
+        device: cpu
+        precision: %s
+        data: {train: "%s"}
+        model: {file: "%s", input-size: 8}
+        stages:
+          - {name: all, epochs: 2, batch-size: 12, lr: 0.001}
+        """
+            .formatted(precision, data, model),
+        "test");
+  }
+}
