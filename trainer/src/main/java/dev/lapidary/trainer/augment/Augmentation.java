@@ -135,6 +135,16 @@ public final class Augmentation implements View {
     return step.apply(batch, rule.channels(), rule.cropHeight(), rule.cropWidth(), random);
   }
 
+  /** Whether it changes nothing. */
+  public boolean isNone() {
+    return toString().equals("none");
+  }
+
+  /** Whether it makes an image out of several of its batch. */
+  public boolean mixes() {
+    return !batchSteps.isEmpty();
+  }
+
   /** All steps with all options, as {@link #parse} reads them. */
   @Override
   public String toString() {

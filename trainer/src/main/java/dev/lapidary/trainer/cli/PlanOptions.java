@@ -261,7 +261,8 @@ final class PlanOptions {
             format,
             onBadImage,
             sampling,
-            Defaults.CACHE_MEGABYTES),
+            Defaults.CACHE_MEGABYTES,
+            true),
         new RunConfig.Model(
             name,
             Optional.ofNullable(arch),

@@ -155,6 +155,15 @@ final class StageOptions {
   @Option(names = "--accumulate", defaultValue = "1", description = "Batches that make a step.")
   private int accumulate;
 
+  @Option(
+      names = "--cache-variants",
+      paramLabel = "N",
+      defaultValue = "0",
+      description =
+          "Computes what is frozen once for so many variants of the augmentation and keeps it; 0:"
+              + " each time.")
+  private int cacheVariants;
+
   List<StageConfig> stages() {
     List<StageConfig> stages = new ArrayList<>();
     if (freezeEpochs > 0) {
@@ -187,7 +196,8 @@ final class StageOptions {
         new Schedule(scheduleBy, Math.min(warmup, length), 0.1, shape()),
         new StageConfig.Clip(clipNorm, clipValue),
         augment,
-        accumulate);
+        accumulate,
+        cacheVariants);
   }
 
   private UpdateRule rule() {

@@ -74,7 +74,7 @@ public final class Loader implements AutoCloseable {
   }
 
   /** One epoch, for one thread. */
-  public final class Batches implements Iterator<Batch>, AutoCloseable {
+  public final class Batches implements Iterator<Batch>, BatchSource {
     private final int[] order;
     private final int batchSize;
     private final long epoch;

@@ -114,7 +114,8 @@ public final class Defaults {
         schedule(),
         StageConfig.Clip.NONE,
         Augmentation.DEFAULT,
-        1);
+        1,
+        0);
   }
 
   static RunConfig.Loss loss() {
@@ -145,7 +146,8 @@ public final class Defaults {
             DataFormat.AUTO,
             OnBadImage.FAIL,
             EpochOrder.SHUFFLED,
-            CACHE_MEGABYTES),
+            CACHE_MEGABYTES,
+            true),
         new RunConfig.Model(
             "",
             Optional.of("?"),

@@ -42,6 +42,8 @@ public record RunConfig(
    * @param groupBy a regular expression; images in whose names it finds the same stay together
    * @param sampling in which order, and how often, an epoch visits the training images
    * @param cacheMegabytes of decoded images to keep in memory
+   * @param cacheFeatures whether stages with {@code cacheVariants} keep features in files, or
+   *     compute the same ones each time, to compare
    */
   public record Data(
       String train,
@@ -52,7 +54,8 @@ public record RunConfig(
       DataFormat format,
       OnBadImage onBadImage,
       EpochOrder sampling,
-      int cacheMegabytes) {
+      int cacheMegabytes,
+      boolean cacheFeatures) {
     public Data {
       require(!train.isBlank(), "data.train names no folder");
       require(valSplit > 0 && valSplit < 1, "data.val-split must lie in (0, 1) but is " + valSplit);
@@ -288,7 +291,8 @@ public record RunConfig(
             data.format(),
             data.onBadImage(),
             data.sampling(),
-            0);
+            0,
+            true);
     Model anyFile =
         new Model(
             model.name(),

@@ -22,6 +22,8 @@ import java.util.Optional;
  * @param groups the first whose pattern matches a parameter gives its rate
  * @param augment random changes of the training images, as trainer preview shows them
  * @param accumulate batches whose gradients make one step
+ * @param cacheVariants of the augmentation for which the results of the frozen part are kept; epoch
+ *     e uses the (e mod cacheVariants)-th; 0: nothing is kept
  */
 public record StageConfig(
     String name,
@@ -40,7 +42,8 @@ public record StageConfig(
     Schedule schedule,
     Clip clip,
     String augment,
-    int accumulate) {
+    int accumulate,
+    int cacheVariants) {
 
   /**
    * @param match a pattern of parameter names
@@ -79,6 +82,9 @@ public record StageConfig(
         batchSize >= 1, "stage " + name + ": batch-size must be at least 1, is " + batchSize);
     RunConfig.require(
         accumulate >= 1, "stage " + name + ": accumulate must be at least 1, is " + accumulate);
+    RunConfig.require(
+        cacheVariants >= 0,
+        "stage " + name + ": cache-variants must not be negative but is " + cacheVariants);
     requireRate("lr", lr);
     requireRate("weight-decay", weightDecay);
     RunConfig.require(
@@ -126,7 +132,8 @@ public record StageConfig(
         schedule.within(length),
         clip,
         augment,
-        accumulate);
+        accumulate,
+        cacheVariants);
   }
 
   private static void requireRate(String key, double value) {

@@ -41,11 +41,11 @@ public record LossOptions(
   }
 
   /** The argument {@code h} of {@link LossText}. */
-  double[] numbers(double scale, double labelsWeight) {
+  double[] numbers(double scale, double labelsWeight, int cut) {
     Distillation soft = distillation.orElse(new Distillation(0, 1));
     double binary = kind == Kind.BCE ? 1 : 0;
     return new double[] {
-      labelSmoothing, scale, labelsWeight, binary, soft.alpha(), soft.temperature()
+      labelSmoothing, scale, labelsWeight, binary, soft.alpha(), soft.temperature(), cut
     };
   }
 

@@ -5,8 +5,8 @@ import java.util.List;
 /**
  * The methods that give loss and gradients. {@code h} holds float64 numbers: label smoothing, the
  * scale of the loss, the weight of the labels against the others, 1 for binary cross-entropy, the
- * distillation's alpha and temperature. {@code weight} (of classes) and {@code teacher} (its
- * logits) have no elements if there are none.
+ * distillation's alpha and temperature, the number of the cut that {@code x} lies at, 0 for images.
+ * {@code weight} (of classes) and {@code teacher} (its logits) have no elements if there are none.
  *
  * <p>{@code torch.autograd.grad} gives gradients in any memory layout while the fused kernels walk
  * raw memory, so gradients are made contiguous.
@@ -61,9 +61,8 @@ final class LossText {
             else:
               _1 = torch.append(out, torch.contiguous(unchecked_cast(Tensor, g)))
           return out
-        def logits(self: SELF, x: Tensor) -> Tensor:
-          net = self.net
-          return (net).forward(INPUT, )
+        def logits(self: SELF, x: Tensor, h: Tensor) -> Tensor:
+          return (self).tail(x, int(h[0]), )
         def loss(self: SELF, logits: Tensor, y: Tensor) -> Tensor:
           return torch.cross_entropy_loss(logits, y, None, 2)
       """;
@@ -73,13 +72,14 @@ final class LossText {
   /**
    * @param auxiliary weights of the losses of the heads that {@code forward_aux} gives after the
    *     logits; empty: the network's {@code forward} is trained
+   * @param cuts how many places features can go in at
    */
-  static String methods(List<Double> auxiliary, boolean channelsLast) {
+  static String methods(List<Double> auxiliary, boolean channelsLast, int cuts) {
     String input = channelsLast ? "torch.clone(x, memory_format=2)" : "torch.clone(x)";
     StringBuilder forward = new StringBuilder();
     StringBuilder cost = new StringBuilder("cost");
     if (auxiliary.isEmpty()) {
-      forward.append("logits = (net).forward(INPUT, )");
+      forward.append("logits = (self).tail(x, int(h[6]), )");
     } else {
       forward.append("heads = (net).forward_aux(INPUT, )\n    logits, ");
       for (int i = 0; i < auxiliary.size(); i++) {
@@ -91,6 +91,7 @@ final class LossText {
       }
       forward.append("= heads");
     }
-    return METHODS.replace("FORWARD", forward).replace("COST", cost).replace("INPUT", input);
+    return METHODS.replace("FORWARD", forward).replace("COST", cost).replace("INPUT", input)
+        + CutText.methods(cuts, input);
   }
 }

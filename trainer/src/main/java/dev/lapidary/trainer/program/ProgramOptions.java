@@ -9,11 +9,23 @@ import java.util.List;
  *     torch.channels_last}
  * @param auxiliary weights of the losses of the heads that the network's {@code forward_aux} gives
  *     after the logits; empty: {@code forward} is trained
+ * @param cuts of the network, counted from 1
  */
-public record ProgramOptions(Precision precision, boolean channelsLast, List<Double> auxiliary) {
+public record ProgramOptions(
+    Precision precision, boolean channelsLast, List<Double> auxiliary, List<Cut> cuts) {
   public static final ProgramOptions PLAIN = new ProgramOptions(Precision.FP32, false, List.of());
 
   public ProgramOptions {
     auxiliary = List.copyOf(auxiliary);
+    cuts = List.copyOf(cuts);
+  }
+
+  /** Without cuts. */
+  public ProgramOptions(Precision precision, boolean channelsLast, List<Double> auxiliary) {
+    this(precision, channelsLast, auxiliary, List.of());
+  }
+
+  public ProgramOptions withCuts(List<Cut> other) {
+    return new ProgramOptions(precision, channelsLast, auxiliary, other);
   }
 }

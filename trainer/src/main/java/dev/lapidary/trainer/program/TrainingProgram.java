@@ -26,6 +26,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.SortedMap;
 
 /**
  * A network in libtorch together with the methods that training calls. The archive keeps its own
@@ -75,7 +76,11 @@ public final class TrainingProgram implements AutoCloseable {
     ModuleTree modules = ModuleTree.of(network.root());
     List<String> names = entries.stream().map(StateDict.Entry::name).toList();
     TracedModes modes = TracedModes.rewrite(network.code());
-    TorchScriptArchive wrapped = ProgramText.wrap(network, modes.code(), names, modules, options);
+    SortedMap<String, String> code =
+        options.cuts().isEmpty()
+            ? modes.code()
+            : TracedModes.rewrite(CutText.add(network.code(), options.cuts())).code();
+    TorchScriptArchive wrapped = ProgramText.wrap(network, code, names, modules, options);
     Model model = Model.newInstance("program", Device.fromName(device), "PyTorch");
     try {
       load(model, wrapped);
@@ -177,14 +182,16 @@ public final class TrainingProgram implements AutoCloseable {
   /**
    * Forward, loss and gradients.
    *
-   * @param images [N, C, H, W] float32
+   * @param cut 0 where {@code input} holds images, else the number of the cut that it goes in at
+   * @param input images [N, C, H, W] float32, or their {@link #features}
    * @param targets what the images are
    * @param seed of libtorch's generator: dropout is a function of it
    * @param scale multiplies the loss before the gradients are taken, not the returned loss
    */
   public Gradients gradients(
       NDManager step,
-      NDArray images,
+      int cut,
+      NDArray input,
       Targets targets,
       LossOptions loss,
       List<ProgramTensor> parameters,
@@ -195,18 +202,41 @@ public final class TrainingProgram implements AutoCloseable {
     try {
       Arguments arguments =
           new Arguments(step)
-              .array(images)
+              .array(input)
               .array(targets.labels())
               .array(targets.others())
               .array(step.create(loss.weightArray()))
               .array(targets.teacher())
-              .numbers(loss.numbers(scale, targets.weight()))
+              .numbers(loss.numbers(scale, targets.weight(), cut))
               .list("ps", parameters.stream().map(ProgramTensor::array).toList());
       NDList out = run("gradients", arguments);
       return new Gradients(out.get(0).getFloat(), out.get(1), parameters, out.subNDList(2));
     } finally {
       JniUtils.setGradMode(false);
     }
+  }
+
+  /** The same from images. */
+  public Gradients gradients(
+      NDManager step,
+      NDArray images,
+      Targets targets,
+      LossOptions loss,
+      List<ProgramTensor> parameters,
+      long seed,
+      double scale) {
+    return gradients(step, 0, images, targets, loss, parameters, seed, scale);
+  }
+
+  /**
+   * What the part before a cut makes of images [N, C, H, W], without gradients.
+   *
+   * @param cut of {@link ProgramOptions}, counted from 1
+   * @param seed of libtorch's generator; the result must not depend on it
+   */
+  public NDArray features(NDManager step, int cut, NDArray images, long seed) {
+    JniUtils.setSeed(seed);
+    return run("features", new Arguments(step).array(images).numbers(cut)).get(0);
   }
 
   /** The sum of two batches' gradients, in the first one's arrays; the second's loss and logits. */
@@ -244,7 +274,12 @@ public final class TrainingProgram implements AutoCloseable {
 
   /** Logits [N, classes] of images [N, C, H, W], without gradients, in the current modes. */
   public NDArray logits(NDManager step, NDArray images) {
-    return run("logits", new Arguments(step).array(images)).get(0);
+    return logits(step, 0, images);
+  }
+
+  /** The same from the features at a cut, or from images for cut 0. */
+  public NDArray logits(NDManager step, int cut, NDArray input) {
+    return run("logits", new Arguments(step).array(input).numbers(cut)).get(0);
   }
 
   /** Sum over the images of the plain cross-entropy: no smoothing, no class weights. */
@@ -336,7 +371,7 @@ public final class TrainingProgram implements AutoCloseable {
     }
   }
 
-  private static List<StateDict.Entry> distinct(List<StateDict.Entry> all) {
+  static List<StateDict.Entry> distinct(List<StateDict.Entry> all) {
     return all.stream().filter(e -> firstName(all, e).equals(e.name())).toList();
   }
 

@@ -66,6 +66,7 @@ public final class Planning {
             List<Time> times = measure ? times(inputs, program, stages) : List.of();
             List<String> notes = new ArrayList<>(network.notes());
             notes.addAll(program.notes());
+            notes.addAll(inputs.prefixes().notes());
             DataAudit data = Reports.audit(inputs.data());
             List<String> advice =
                 new ArrayList<>(Advice.of(stages, data, usualRate(inputs), memoryBytes()));

@@ -23,6 +23,7 @@ import org.jspecify.annotations.Nullable;
  * run.yaml          the resolved configuration, written before the first step
  * weights.json      what a weights file gave to the network and what not
  * checkpoints/      the newest two, and the best weights
+ * features/         what the frozen part made of the images, while a stage uses it
  * metrics.jsonl     a line an epoch; equal runs, equal bytes
  * timing.jsonl      durations and rates
  * report.html       curves, mistakes, plan and data on one page; equal runs, equal bytes
@@ -110,6 +111,10 @@ public final class RunDirectory implements AutoCloseable {
 
   public Path checkpoints() {
     return root.resolve(CHECKPOINTS);
+  }
+
+  public Path features() {
+    return root.resolve("features");
   }
 
   public Path metrics() {

@@ -27,8 +27,14 @@ import java.util.Optional;
  * What a run is made of, read and checked before anything is written.
  *
  * @param config with what the machine decides written out
+ * @param prefixes what of the network is frozen and kept
  */
-record RunInputs(RunConfig config, TrainingData data, Network network, Identity identity) {
+record RunInputs(
+    RunConfig config,
+    TrainingData data,
+    Network network,
+    StagePrefixes prefixes,
+    Identity identity) {
 
   /**
    * To be called on libtorch's thread.
@@ -42,7 +48,8 @@ record RunInputs(RunConfig config, TrainingData data, Network network, Identity 
     RunConfig thawed = GradualUnfreeze.writeOut(config, network.layers(), network.parameters());
     requirePlan(thawed, network);
     RunConfig whole = PrecisionProbe.resolve(thawed, network, progress);
-    return new RunInputs(whole, data, network, identity(whole, data, network));
+    StagePrefixes prefixes = StagePrefixes.of(whole, network);
+    return new RunInputs(whole, data, network, prefixes, identity(whole, data, network));
   }
 
   /** The network as this run trains it. */
@@ -51,7 +58,8 @@ record RunInputs(RunConfig config, TrainingData data, Network network, Identity 
     return TrainingProgram.open(
         network.archive(),
         config.device(),
-        new ProgramOptions(config.precision().precision(), config.channelsLast(), auxiliary));
+        new ProgramOptions(
+            config.precision().precision(), config.channelsLast(), auxiliary, prefixes.cuts()));
   }
 
   Optional<Teacher> openTeacher() {
@@ -115,9 +123,29 @@ record RunInputs(RunConfig config, TrainingData data, Network network, Identity 
     for (StageConfig stage : config.stages()) {
       patterns.trained(stage);
       stage.groups().forEach(group -> patterns.match(group.match()));
-      Augmentation.parse(stage.augment(), network.preprocessing(), config.seed());
+      Augmentation augmentation =
+          Augmentation.parse(stage.augment(), network.preprocessing(), config.seed());
+      if (stage.cacheVariants() > 0) {
+        requireSingleImages(stage, augmentation, config);
+      }
     }
     FreezeCheck.require(config, network);
+  }
+
+  private static void requireSingleImages(
+      StageConfig stage, Augmentation augmentation, RunConfig config) {
+    if (augmentation.mixes()) {
+      throw Failure.badInput(
+          "stage %s: cache-variants keeps features of single images, and its augmentation mixes the"
+              + " images of a batch; leave mixup and cutmix out, or set cache-variants to 0",
+          stage.name());
+    }
+    if (config.loss().teacher().isPresent()) {
+      throw Failure.badInput(
+          "stage %s: cache-variants reads features, and a teacher must see the images; leave one of"
+              + " cache-variants and teacher out",
+          stage.name());
+    }
   }
 
   private static Identity identity(RunConfig config, TrainingData data, Network network)

@@ -58,6 +58,11 @@ final class StageRun {
         * choice.rates().values().stream().mapToDouble(Rate::learningRate).max().orElse(0);
   }
 
+  /** Of what is frozen. */
+  String frozenSha256() {
+    return frozenSha256;
+  }
+
   String summary() {
     long count = numel(parameters());
     long all = numel(program.parameters());

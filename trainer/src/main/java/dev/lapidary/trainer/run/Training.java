@@ -11,7 +11,9 @@ import dev.lapidary.trainer.checkpoint.TrainingState.Adapted;
 import dev.lapidary.trainer.checkpoint.TrainingState.Best;
 import dev.lapidary.trainer.checkpoint.TrainingState.Position;
 import dev.lapidary.trainer.checkpoint.TrainingState.Sums;
+import dev.lapidary.trainer.data.BatchSource;
 import dev.lapidary.trainer.data.Dataset;
+import dev.lapidary.trainer.data.FeatureFile;
 import dev.lapidary.trainer.data.Loader;
 import dev.lapidary.trainer.plan.PlateauState;
 import dev.lapidary.trainer.plan.RunConfig;
@@ -47,6 +49,7 @@ final class Training implements AutoCloseable {
   private final TrainingClock clock = new TrainingClock();
 
   private Loader loader;
+  private Optional<FrozenFeatures> features = Optional.empty();
   private Optimizer optimizer;
   private Position position = Position.START;
   private Sums sums = Sums.ZERO;
@@ -66,6 +69,7 @@ final class Training implements AutoCloseable {
     this.stop = stop;
     this.program = inputs.openProgram();
     program.notes().forEach(progress::say);
+    inputs.prefixes().notes().forEach(progress::say);
     this.teacher = inputs.openTeacher();
     this.weights = TrainedWeights.of(program, config.ema());
     this.adapted = inputs.adapted();
@@ -143,6 +147,7 @@ final class Training implements AutoCloseable {
           finishEpoch(stage, metrics, isKept);
         }
         progress.say(stage.proveFrozen());
+        dropFeatures();
       }
       deliver(reports);
       return Outcome.FINISHED;
@@ -150,7 +155,7 @@ final class Training implements AutoCloseable {
   }
 
   /** A stage with the rule of the stage before goes on with its moments; another begins anew. */
-  private StageRun enterStage(int index) {
+  private StageRun enterStage(int index) throws IOException {
     StageConfig stage = config.stages().get(index);
     boolean atStart = position.epoch() == 0 && position.batch() == 0;
     if (index > 0
@@ -163,15 +168,22 @@ final class Training implements AutoCloseable {
     loader = loader(stage);
     StageRun run = StageRun.enter(stage, program, inputs.network());
     progress.say(run.summary());
+    features =
+        FrozenFeatures.enter(inputs, program, progress, stop, directory.features(), index, run);
     return run;
+  }
+
+  private void dropFeatures() throws IOException {
+    validation.use(Optional.empty());
+    features.ifPresent(FrozenFeatures::close);
+    features = Optional.empty();
+    FrozenFeatures.remove(directory.features());
   }
 
   private Outcome trainEpoch(StageRun stage, MetricsLog metrics) throws IOException {
     stage.resumeTraining();
     EpochBatches plan = epochBatches(stage);
-    try (Loader.Batches batches =
-        loader.batches(
-            plan.order(), stage.config().batchSize(), epochNumber(), (int) position.batch())) {
+    try (BatchSource batches = batches(stage, plan)) {
       clock.startEpoch();
       while (batches.hasNext()) {
         long images = plan.imagesOfStep(position.batch());
@@ -186,8 +198,21 @@ final class Training implements AutoCloseable {
           checkpoint(metrics, false);
         }
       }
+    } catch (FeatureFile.Incomplete stopped) {
+      checkpoint(metrics, false);
+      return Outcome.INTERRUPTED;
     }
     return Outcome.FINISHED;
+  }
+
+  /** A moving average is validated with weights of its own, so from the images. */
+  private BatchSource batches(StageRun stage, EpochBatches plan) {
+    int first = (int) position.batch();
+    if (features.isPresent()) {
+      validation.use(config.ema().decay() == 0 ? features : Optional.empty());
+      return features.get().training(plan.order(), epochNumber(), first);
+    }
+    return loader.batches(plan.order(), stage.config().batchSize(), epochNumber(), first);
   }
 
   private void count(TrainingStep.Done done) {
@@ -309,6 +334,7 @@ final class Training implements AutoCloseable {
   }
 
   private void deliver(Reports reports) throws IOException {
+    FrozenFeatures.remove(directory.features()); // a stage's end may have been cut off
     writer.await();
     Best chosen = kept.get(0);
     boolean last = config.checkpoints().deliver() == RunConfig.Deliver.LAST;
@@ -391,6 +417,7 @@ final class Training implements AutoCloseable {
   public void close() {
     writer.close();
     loader.close();
+    features.ifPresent(FrozenFeatures::close);
     validation.close();
     optimizer.close();
     teacher.ifPresent(Teacher::close);

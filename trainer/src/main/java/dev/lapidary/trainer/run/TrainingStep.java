@@ -8,7 +8,7 @@ import dev.lapidary.trainer.checkpoint.TrainingState.Adapted;
 import dev.lapidary.trainer.checkpoint.TrainingState.Position;
 import dev.lapidary.trainer.checkpoint.TrainingState.Sums;
 import dev.lapidary.trainer.data.Batch;
-import dev.lapidary.trainer.data.Loader;
+import dev.lapidary.trainer.data.BatchSource;
 import dev.lapidary.trainer.plan.PrecisionChoice;
 import dev.lapidary.trainer.program.Gradients;
 import dev.lapidary.trainer.program.LossOptions;
@@ -65,7 +65,7 @@ record TrainingStep(
   Done take(
       StageRun stage,
       Optimizer optimizer,
-      Loader.Batches source,
+      BatchSource source,
       Position at,
       long images,
       double factor,
@@ -173,6 +173,7 @@ record TrainingStep(
                 labels, others, batch.weight(), teacher.get().logits(manager, images));
     return program.gradients(
         manager,
+        batch.cut(),
         images,
         targets,
         loss,

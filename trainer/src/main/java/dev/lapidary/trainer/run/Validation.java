@@ -6,6 +6,7 @@ import ai.djl.ndarray.types.Shape;
 import dev.lapidary.models.image.Preprocessing;
 import dev.lapidary.models.image.Preprocessor;
 import dev.lapidary.trainer.data.Batch;
+import dev.lapidary.trainer.data.BatchSource;
 import dev.lapidary.trainer.data.Dataset;
 import dev.lapidary.trainer.data.EpochOrder;
 import dev.lapidary.trainer.data.Loader;
@@ -16,6 +17,7 @@ import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 
 /** Runs a network over a labelled dataset, in order and without any randomness. */
 final class Validation implements AutoCloseable {
@@ -26,6 +28,7 @@ final class Validation implements AutoCloseable {
   private final Preprocessing preprocessing;
   private final Loader loader;
   private final int[] order;
+  private Optional<FrozenFeatures> features = Optional.empty();
 
   Validation(Dataset data, Preprocessing preprocessing, int threads, long cacheBytes) {
     this.data = data;
@@ -35,17 +38,31 @@ final class Validation implements AutoCloseable {
     this.order = EpochOrder.AS_LISTED.samples(data, 0, 0);
   }
 
+  /** Begins with these from here on; they are computed now, if they are not kept already. */
+  void use(Optional<FrozenFeatures> other) {
+    features = other;
+    if (features.isPresent()) {
+      batches().close();
+    }
+  }
+
+  private BatchSource batches() {
+    return features.isPresent()
+        ? features.get().validation(data, () -> loader.batches(order, BATCH_SIZE, 0, 0))
+        : loader.batches(order, BATCH_SIZE, 0, 0);
+  }
+
   /** Sets the program to eval mode and leaves it so. */
   Scores score(TrainingProgram program) {
     program.eval();
     double loss = 0;
     List<Prediction> predictions = new ArrayList<>();
-    try (Loader.Batches batches = loader.batches(order, BATCH_SIZE, 0, 0)) {
+    try (BatchSource batches = batches()) {
       while (batches.hasNext()) {
         Batch batch = batches.next();
         try (NDManager step = program.newStep()) {
           NDArray labels = labels(step, batch.labels());
-          NDArray logits = program.logits(step, images(step, batch, preprocessing));
+          NDArray logits = program.logits(step, batch.cut(), images(step, batch, preprocessing));
           loss += program.lossSum(step, logits, labels);
           predictions.addAll(
               Prediction.ofLogits(logits.toFloatArray(), batch.labels(), batch.samples()));
@@ -62,12 +79,22 @@ final class Validation implements AutoCloseable {
     loader.close();
   }
 
-  /** [to - from, C, H, W] float32. */
+  /** [to - from, C, H, W] float32, or the shape of the features that the batch holds. */
   static NDArray images(NDManager step, Batch batch, int from, int to, Preprocessing rule) {
-    int length = rule.inputLength();
-    FloatBuffer values = FloatBuffer.wrap(batch.images(), from * length, (to - from) * length);
-    Shape shape = new Shape(to - from, rule.channels(), rule.cropHeight(), rule.cropWidth());
-    return step.create(values, shape);
+    Shape shape = shape(to - from, rule);
+    if (batch.entry().isPresent()) {
+      shape = new Shape(to - from);
+      for (int size : batch.entry().get().shape()) {
+        shape = shape.add(size);
+      }
+    }
+    int length = (int) (shape.size() / (to - from));
+    return step.create(
+        FloatBuffer.wrap(batch.images(), from * length, (to - from) * length), shape);
+  }
+
+  static Shape shape(int count, Preprocessing rule) {
+    return new Shape(count, rule.channels(), rule.cropHeight(), rule.cropWidth());
   }
 
   /** [to - from] int64. */

@@ -146,9 +146,18 @@ final class FaultyDisk extends FilterFileSystemProvider {
   public void delete(Path path) throws IOException {
     Path real = toDelegate(path).toAbsolutePath();
     change("delete", real);
-    byte[] content = Files.readAllBytes(real);
+    boolean folder = Files.isDirectory(real);
+    byte[] content = folder ? new byte[0] : Files.readAllBytes(real);
     super.delete(path);
-    undo(real, () -> Files.write(real, content));
+    undo(
+        real,
+        () -> {
+          if (folder) {
+            Files.createDirectory(real);
+          } else {
+            Files.write(real, content);
+          }
+        });
   }
 
   @Override

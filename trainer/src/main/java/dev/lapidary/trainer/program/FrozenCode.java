@@ -1,0 +1,284 @@
+package dev.lapidary.trainer.program;
+
+import dev.lapidary.models.archive.PyValue;
+import dev.lapidary.models.archive.PyValue.PyObject;
+import dev.lapidary.models.archive.PyValue.PyTensor;
+import dev.lapidary.models.archive.TorchScriptArchive;
+import dev.lapidary.models.script.Definition;
+import dev.lapidary.models.script.Definition.ClassDef;
+import dev.lapidary.models.script.Definition.Function;
+import dev.lapidary.models.script.Expression;
+import dev.lapidary.models.script.Expression.Attribute;
+import dev.lapidary.models.script.Expression.Call;
+import dev.lapidary.models.script.Expression.Name;
+import dev.lapidary.models.script.Program;
+import dev.lapidary.models.script.ScriptLimits;
+import dev.lapidary.models.script.StateDict;
+import dev.lapidary.models.script.Statement;
+import dev.lapidary.models.tensor.Storage;
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.Predicate;
+import java.util.regex.Pattern;
+
+/**
+ * Which code of a network gives the same for the same images all through a stage: it reads no
+ * trained tensor, asks for no train mode, draws no random number, writes no attribute. A module
+ * whose whole inside is in eval mode is trusted without a look at its text.
+ */
+final class FrozenCode {
+  private static final Pattern RANDOM =
+      Pattern.compile(
+          ".*dropout.*|rand.*|bernoulli.*|normal_?|multinomial|.*rrelu.*|poisson|uniform_?|"
+              + "exponential_?|empty.*|manual_seed");
+  private static final String TRAINING = "training";
+
+  private final Program program;
+  private final Set<PyObject> live = Collections.newSetFromMap(new IdentityHashMap<>());
+  private final Set<Storage> trained = Collections.newSetFromMap(new IdentityHashMap<>());
+  private final Set<String> open = new HashSet<>();
+
+  /** What a name stands for that is no result of a computation. */
+  sealed interface Meaning {
+    /**
+     * @param path of attributes from the root; empty for the root
+     */
+    record Module(String path, PyObject object) implements Meaning {}
+
+    /** Another attribute of a module: a tensor, a number, its mode. */
+    record Attributed(String name, Optional<PyValue> value) implements Meaning {}
+
+    record FunctionOf(String qualifiedName) implements Meaning {}
+
+    /** A literal. */
+    record Constant() implements Meaning {}
+  }
+
+  /** Meanings by the names of variables. */
+  static final class Scope {
+    private final Map<String, Meaning> meanings = new HashMap<>();
+
+    Scope(Meaning.Module self) {
+      meanings.put("self", self);
+    }
+
+    private Scope() {}
+  }
+
+  /**
+   * @param names of the parameters that are trained
+   */
+  FrozenCode(TorchScriptArchive network, Set<String> names) {
+    this.program = new Program(network.code(), ScriptLimits.DEFAULT);
+    List<StateDict.Entry> entries = StateDict.of(network, program).entries();
+    entries.stream()
+        .filter(entry -> names.contains(entry.name()))
+        .forEach(entry -> trained.add(entry.tensor().storage()));
+    ModuleTree modules = ModuleTree.of(network.root());
+    List<String> parameters =
+        TrainingProgram.distinct(entries).stream()
+            .filter(entry -> entry.kind() == StateDict.Kind.PARAMETER)
+            .map(StateDict.Entry::name)
+            .toList();
+    boolean[] modes = modules.trainModes(parameters, names);
+    for (int i = 0; i < modes.length; i++) {
+      if (modes[i]) {
+        live.add(modules.nodes().get(i).module());
+      }
+    }
+  }
+
+  /** A method of a module. */
+  Optional<Function> method(Meaning.Module module, String name) {
+    return program
+        .find(module.object().className())
+        .filter(ClassDef.class::isInstance)
+        .map(type -> ((ClassDef) type).methods().get(name));
+  }
+
+  /** Whether a statement only names something; then its variable has that meaning from here on. */
+  boolean isAlias(Statement statement, Scope scope) {
+    if (statement instanceof Statement.Assign assign
+        && assign.targets().size() == 1
+        && !assign.unpack()
+        && assign.targets().get(0) instanceof Name name) {
+      Optional<Meaning> meaning = meaning(assign.value(), scope);
+      meaning.ifPresent(m -> scope.meanings.put(name.id(), m));
+      return meaning.isPresent();
+    }
+    return false;
+  }
+
+  /** Whether a statement gives the same all through the stage, if what it reads does. */
+  boolean isFrozen(Statement statement, Scope scope) {
+    if (isAlias(statement, scope)) {
+      return true;
+    }
+    boolean[] frozen = {writesNoAttribute(statement)};
+    // A nested block's own names become known on the way in.
+    Syntax.blocks(statement).forEach(inner -> frozen[0] &= isFrozen(inner, scope));
+    Syntax.walk(statement, part -> frozen[0] = frozen[0] && isFrozen(part, scope));
+    return frozen[0];
+  }
+
+  /** Whether a statement works with tensors of a module. */
+  boolean usesTensors(Statement statement, Scope scope) {
+    boolean[] uses = {false};
+    Meaning.Module none = new Meaning.Module("", new PyObject("none"));
+    Meaning self = scope.meanings.getOrDefault("self", none);
+    Syntax.walk(
+        statement,
+        part -> uses[0] |= meaning(part, scope).filter(m -> isWeighty(m, self)).isPresent());
+    return uses[0];
+  }
+
+  private static boolean isWeighty(Meaning meaning, Meaning self) {
+    return meaning instanceof Meaning.Module module
+        ? !module.equals(self) && holds(module.object(), tensor -> true)
+        : meaning instanceof Meaning.Attributed attributed
+            && attributed.value().filter(PyTensor.class::isInstance).isPresent();
+  }
+
+  /** Whether a call's result is certainly a tensor. */
+  boolean givesTensor(Call call, Scope scope) {
+    if (call.function() instanceof Attribute attribute
+        && meaning(attribute.object(), scope).orElse(new Meaning.Constant())
+            instanceof Meaning.Module module) {
+      return StraightLine.isTensor(method(module, attribute.name()).flatMap(Function::returns));
+    }
+    if (meaning(call.function(), scope).orElse(new Meaning.Constant())
+        instanceof Meaning.FunctionOf function) {
+      return program
+          .find(function.qualifiedName())
+          .filter(d -> d instanceof Function f && StraightLine.isTensor(f.returns()))
+          .isPresent();
+    }
+    return call.function().dottedName().filter(CutFinder.GIVE_TENSORS::contains).isPresent();
+  }
+
+  Optional<Meaning> meaning(Expression expression, Scope scope) {
+    if (expression instanceof Name name) {
+      return Optional.ofNullable(scope.meanings.get(name.id()));
+    }
+    if (expression instanceof Attribute attribute) {
+      Optional<String> dotted = attribute.dottedName().filter(n -> n.startsWith("__torch__."));
+      return dotted.isPresent()
+          ? dotted.map(Meaning.FunctionOf::new)
+          : attributeOf(meaning(attribute.object(), scope), attribute.name());
+    }
+    if (expression instanceof Call call
+        && call.function() instanceof Name name
+        && name.id().equals("getattr")
+        && call.arguments().size() == 2
+        && call.arguments().get(1) instanceof Expression.Text text) {
+      return attributeOf(meaning(call.arguments().get(0), scope), text.value());
+    }
+    boolean literal =
+        expression instanceof Expression.Text
+            || expression instanceof Expression.Int
+            || expression instanceof Expression.Real
+            || expression instanceof Expression.Bool;
+    return literal ? Optional.of(new Meaning.Constant()) : Optional.empty();
+  }
+
+  private static Optional<Meaning> attributeOf(Optional<Meaning> object, String name) {
+    if (object.isEmpty() || !(object.get() instanceof Meaning.Module module)) {
+      return Optional.empty();
+    }
+    PyValue value = module.object().attributes().get(name);
+    String path = module.path().isEmpty() ? name : module.path() + "." + name;
+    return Optional.of(
+        value instanceof PyObject child
+            ? new Meaning.Module(path, child)
+            : new Meaning.Attributed(name, Optional.ofNullable(value)));
+  }
+
+  private static boolean writesNoAttribute(Statement statement) {
+    return Syntax.targets(statement).stream().noneMatch(t -> t instanceof Attribute);
+  }
+
+  private boolean isFrozen(Expression part, Scope scope) {
+    if (part instanceof Call call) {
+      return isFrozenCall(call, scope);
+    }
+    return !(meaning(part, scope).orElse(new Meaning.Constant())
+            instanceof Meaning.Attributed attributed)
+        || (!attributed.name().equals(TRAINING)
+            && attributed.value().filter(this::isTrained).isEmpty());
+  }
+
+  private boolean isFrozenCall(Call call, Scope scope) {
+    Expression function = call.function();
+    if (meaning(function, scope).orElse(new Meaning.Constant())
+        instanceof Meaning.FunctionOf known) {
+      return isFrozenFunction(known.qualifiedName());
+    }
+    if (function instanceof Name) {
+      return true; // int, annotate, getattr and the like
+    }
+    if (!(function instanceof Attribute attribute)) {
+      return false;
+    }
+    String dotted = function.dottedName().orElse("");
+    if (dotted.startsWith("torch.") || dotted.startsWith("ops.")) {
+      return !RANDOM.matcher(attribute.name()).matches();
+    }
+    return meaning(attribute.object(), scope).orElse(new Meaning.Constant())
+            instanceof Meaning.Module module
+        && isFrozenMethod(module, attribute.name(), scope);
+  }
+
+  private boolean isFrozenMethod(Meaning.Module module, String name, Scope caller) {
+    if (!isLive(module.object())) {
+      return true;
+    }
+    boolean own = module.equals(caller.meanings.get("self"));
+    if (!own && holds(module.object(), this::isTrained)) {
+      return false;
+    }
+    return method(module, name)
+        .filter(m -> isFrozenBody(module.path() + " " + name, m, new Scope(module)))
+        .isPresent();
+  }
+
+  private boolean isFrozenFunction(String qualifiedName) {
+    Optional<Definition> found = program.find(qualifiedName);
+    return found.isPresent()
+        && found.get() instanceof Function function
+        && isFrozenBody(qualifiedName, function, new Scope());
+  }
+
+  private boolean isFrozenBody(String key, Function function, Scope scope) {
+    if (!open.add(key)) {
+      return false; // it calls itself
+    }
+    boolean frozen = function.body().stream().allMatch(statement -> isFrozen(statement, scope));
+    open.remove(key);
+    return frozen;
+  }
+
+  private boolean isTrained(PyValue value) {
+    return value instanceof PyTensor tensor && trained.contains(tensor.tensor().storage());
+  }
+
+  private boolean isLive(PyObject object) {
+    return live.contains(object)
+        || object.attributes().values().stream()
+            .anyMatch(value -> value instanceof PyObject child && isLive(child));
+  }
+
+  private static boolean holds(PyObject object, Predicate<PyTensor> wanted) {
+    return object.attributes().values().stream()
+        .anyMatch(
+            value ->
+                value instanceof PyTensor tensor
+                    ? wanted.test(tensor)
+                    : value instanceof PyObject child && holds(child, wanted));
+  }
+}
