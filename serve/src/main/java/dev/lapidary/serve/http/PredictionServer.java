@@ -5,12 +5,16 @@ import dev.lapidary.serve.batch.BatchStatistics;
 import dev.lapidary.serve.model.GoldenCheck;
 import dev.lapidary.serve.model.ServedModel;
 import io.micronaut.context.ApplicationContext;
+import io.micronaut.runtime.graceful.GracefulShutdownCapable;
 import io.micronaut.runtime.server.EmbeddedServer;
 import java.net.URI;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
@@ -132,6 +136,25 @@ public final class PredictionServer implements AutoCloseable {
     }
   }
 
+  /** An answer that is found is not yet sent: connections with one end when it is written. */
+  private boolean awaitWritten() {
+    if (!(http instanceof GracefulShutdownCapable connections)) {
+      return true;
+    }
+    try {
+      connections
+          .shutdownGracefully()
+          .toCompletableFuture()
+          .get(state.settings().grace().toMillis(), TimeUnit.MILLISECONDS);
+      return true;
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt(); // stop at once
+      return false;
+    } catch (ExecutionException | TimeoutException e) {
+      return false;
+    }
+  }
+
   /** Refuses what comes, answers what was accepted within the grace time, and stops. */
   @Override
   public void close() {
@@ -140,7 +163,7 @@ public final class PredictionServer implements AutoCloseable {
     }
     ServerState.Phase before = state.phase();
     state.become(new ServerState.Phase.NotReady("draining", "the server is stopping"));
-    boolean answered = awaitAnswers();
+    boolean answered = awaitAnswers() && awaitWritten();
     http.stop();
     context.close();
     // A network that outlasts the grace time is left to its daemon thread: waiting for it would
