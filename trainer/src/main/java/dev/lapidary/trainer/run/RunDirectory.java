@@ -65,11 +65,15 @@ public final class RunDirectory implements AutoCloseable {
     requireNew(root);
     Files.createDirectories(root);
     RunDirectory run = lock(root);
-    Files.createDirectories(run.checkpoints());
-    AtomicFile.write(
-        run.root.resolve(CONFIG), file -> Files.writeString(file, RunYaml.write(config)));
-    AtomicFile.syncFolder(root);
-    return run;
+    try {
+      Files.createDirectories(run.checkpoints());
+      run.writeConfig(config);
+      AtomicFile.syncFolder(root);
+      return run;
+    } catch (IOException | RuntimeException e) {
+      run.close();
+      throw e;
+    }
   }
 
   /**

@@ -82,6 +82,14 @@ class DiskFaultTest {
     }
   }
 
+  /** Places that a random choice seldom finds: the folder and its lock exist, run.yaml does not. */
+  @Test
+  void aStartThatFindsNoRoomLetsGoOfTheLock() throws IOException {
+    for (int at = 0; at < changes().indexOf("move run.yaml"); at++) {
+      check(Fault.FULL, at);
+    }
+  }
+
   @Test
   @Tag("proof")
   void noFaultCostsAnything() throws IOException {
