@@ -3,8 +3,10 @@ package dev.lapidary.trainer.cli;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.datatype.jdk8.Jdk8Module;
+import dev.lapidary.models.failure.ExitCode;
 import dev.lapidary.trainer.report.MeasuresText;
 import dev.lapidary.trainer.run.Evaluation;
+import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.Locale;
@@ -48,14 +50,22 @@ public final class EvaluateCommand implements Callable<Integer> {
   private String device = "cpu";
 
   @Override
-  public Integer call() throws JsonProcessingException {
+  public Integer call() throws IOException {
     int count = threads == 0 ? Runtime.getRuntime().availableProcessors() : threads;
-    Evaluation.Result result = Evaluation.of(source, data, device, count);
+    return Interruption.orderly(
+        spec.commandLine().getErr(),
+        stop -> {
+          print(Evaluation.of(source, data, device, count, stop));
+          return ExitCode.DONE.status();
+        });
+  }
+
+  private void print(Evaluation.Result result) throws JsonProcessingException {
     PrintWriter out = spec.commandLine().getOut();
     if (json) {
       JsonMapper mapper = JsonMapper.builder().addModule(new Jdk8Module()).build();
       out.println(mapper.writeValueAsString(result));
-      return 0;
+      return;
     }
     MeasuresText.lines(result.measures()).forEach(out::println);
     if (!result.worst().isEmpty()) {
@@ -72,6 +82,5 @@ public final class EvaluateCommand implements Callable<Integer> {
     }
     out.printf(Locale.ROOT, "%nlatency      %.2f ms (median, one image)%n", result.p50Millis());
     out.flush();
-    return 0;
   }
 }

@@ -33,9 +33,11 @@ public final class ExtendCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     PrintWriter err = spec.commandLine().getErr();
-    try (Interruption interruption = new Interruption()) {
-      Outcome outcome = Runs.extend(run, epochs, Terminal.progress(err), interruption::asked);
-      return Interruption.status(outcome, run, err);
-    }
+    return Interruption.orderly(
+        err,
+        stop -> {
+          Outcome outcome = Runs.extend(run, epochs, Terminal.progress(err), stop);
+          return Interruption.status(outcome, run, err);
+        });
   }
 }

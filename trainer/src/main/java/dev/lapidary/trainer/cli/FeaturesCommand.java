@@ -1,5 +1,6 @@
 package dev.lapidary.trainer.cli;
 
+import dev.lapidary.models.failure.ExitCode;
 import dev.lapidary.models.file.AtomicFile;
 import dev.lapidary.trainer.run.Features;
 import dev.lapidary.trainer.run.Progress;
@@ -61,12 +62,17 @@ final class FeaturesCommand implements Callable<Integer> {
     AtomicFile.requireAbsent(out, force);
     int count = threads == 0 ? Runtime.getRuntime().availableProcessors() : threads;
     Progress progress = Terminal.progress(spec.commandLine().getErr());
-    Features.Written written =
-        Features.write(
-            new Features.Request(source, data, layer, pool, device, count),
-            out,
-            (done, all) -> progress.images("images", done, all));
-    progress.say("%s: %d embeddings of %s".formatted(out, written.images(), written.shape()));
-    return 0;
+    return Interruption.orderly(
+        spec.commandLine().getErr(),
+        stop -> {
+          Features.Written written =
+              Features.write(
+                  new Features.Request(source, data, layer, pool, device, count),
+                  out,
+                  (done, all) -> progress.images("images", done, all),
+                  stop);
+          progress.say("%s: %d embeddings of %s".formatted(out, written.images(), written.shape()));
+          return ExitCode.DONE.status();
+        });
   }
 }

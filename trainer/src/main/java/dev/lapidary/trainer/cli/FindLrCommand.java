@@ -1,5 +1,6 @@
 package dev.lapidary.trainer.cli;
 
+import dev.lapidary.models.failure.ExitCode;
 import dev.lapidary.models.failure.Failure;
 import dev.lapidary.models.file.AtomicFile;
 import dev.lapidary.trainer.plan.RunConfig;
@@ -65,11 +66,15 @@ public final class FindLrCommand implements Callable<Integer> {
     RunConfig config = plan.config();
     int index = stage < 0 ? config.stages().size() - 1 : stage;
     PrintWriter err = spec.commandLine().getErr();
-    RangeTest result;
-    try (Interruption interruption = new Interruption()) {
-      result =
-          FindRate.of(config, index, from, to, steps, Terminal.progress(err), interruption::asked);
-    }
+    return Interruption.orderly(
+        err,
+        stop -> {
+          print(FindRate.of(config, index, from, to, steps, Terminal.progress(err), stop));
+          return ExitCode.DONE.status();
+        });
+  }
+
+  private void print(RangeTest result) throws IOException {
     if (plot != null) {
       AtomicFile.write(plot, file -> Files.writeString(file, result.svg()));
     }
@@ -86,6 +91,5 @@ public final class FindLrCommand implements Callable<Integer> {
           result.minimum());
     }
     out.flush();
-    return 0;
   }
 }

@@ -1,15 +1,19 @@
 package dev.lapidary.trainer.cli;
 
 import dev.lapidary.models.failure.ExitCode;
+import dev.lapidary.models.failure.Failure;
 import dev.lapidary.trainer.run.Outcome;
+import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
 
 /**
  * SIGINT and SIGTERM: the JVM begins to shut down and would exit with 130 or 143 at once; a hook
- * holds it until the step is finished and its checkpoint is written.
+ * holds it until the step is finished and, in a run, its checkpoint is written. Without it,
+ * libtorch's destructors would run while its thread still computes, and the process would crash.
  */
 final class Interruption implements AutoCloseable {
   private static final long LONGEST_STEP_MINUTES = 10;
@@ -18,12 +22,34 @@ final class Interruption implements AutoCloseable {
   private final Thread hook = new Thread(this::hold, "interruption");
   private volatile boolean asked;
 
-  Interruption() {
+  /** What a command does. */
+  @FunctionalInterface
+  interface Work {
+    /**
+     * @param stop whether to end soon
+     * @return the exit status
+     */
+    int call(BooleanSupplier stop) throws IOException;
+  }
+
+  private Interruption() {
     Runtime.getRuntime().addShutdownHook(hook);
   }
 
-  boolean asked() {
-    return asked;
+  /** Does it, and returns its status; that it was interrupted is said before the JVM goes on. */
+  static int orderly(PrintWriter err, Work work) throws IOException {
+    try (Interruption interruption = new Interruption()) {
+      try {
+        return work.call(() -> interruption.asked);
+      } catch (Failure e) {
+        if (e.code() != ExitCode.INTERRUPTED) {
+          throw e;
+        }
+        err.println(e.getMessage());
+        err.flush();
+        return e.code().status();
+      }
+    }
   }
 
   /** The exit status, and on stderr how to go on. */
@@ -36,7 +62,7 @@ final class Interruption implements AutoCloseable {
     return ExitCode.INTERRUPTED.status();
   }
 
-  /** The training has ended, one way or the other: the JVM may go on with its shutdown. */
+  /** The work has ended, one way or the other: the JVM may go on with its shutdown. */
   @Override
   public void close() {
     ended.countDown();

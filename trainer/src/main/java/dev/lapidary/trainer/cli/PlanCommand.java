@@ -4,6 +4,8 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.datatype.jdk8.Jdk8Module;
+import dev.lapidary.models.failure.ExitCode;
+import dev.lapidary.trainer.plan.RunConfig;
 import dev.lapidary.trainer.report.PlanText;
 import dev.lapidary.trainer.run.Planning;
 import java.io.IOException;
@@ -45,8 +47,17 @@ public final class PlanCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    Planning.Plan result =
-        Planning.of(plan.config(), measure, Terminal.progress(spec.commandLine().getErr()));
+    RunConfig config = plan.config();
+    PrintWriter err = spec.commandLine().getErr();
+    return Interruption.orderly(
+        err,
+        stop -> {
+          print(Planning.of(config, measure, Terminal.progress(err), stop));
+          return ExitCode.DONE.status();
+        });
+  }
+
+  private void print(Planning.Plan result) throws JsonProcessingException {
     PrintWriter out = spec.commandLine().getOut();
     if (json) {
       out.println(json(result));
@@ -54,7 +65,6 @@ public final class PlanCommand implements Callable<Integer> {
       print(result, tensors, out);
     }
     out.flush();
-    return 0;
   }
 
   private static void print(Planning.Plan result, boolean tensors, PrintWriter out) {

@@ -214,6 +214,13 @@ final class PlanOptions {
   @Option(names = "--threads", defaultValue = "0", description = "0: as many as processors.")
   private int threads;
 
+  @Option(
+      names = "--memory",
+      paramLabel = "SIZE",
+      converter = Megabytes.Reader.class,
+      description = "For --batch-size auto, such as 4g; what the container grants, less a fifth.")
+  private Megabytes memory = Megabytes.UNKNOWN;
+
   @Option(names = "--device", defaultValue = "auto", description = "auto, cpu or cuda:N.")
   private String device = "auto";
 
@@ -249,6 +256,7 @@ final class PlanOptions {
     return new RunConfig(
         seed,
         threads,
+        memory.count(),
         device,
         precision,
         channelsLast,

@@ -44,10 +44,11 @@ public final class ResumeCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     PrintWriter err = spec.commandLine().getErr();
-    try (Interruption interruption = new Interruption()) {
-      Outcome outcome =
-          Runs.resume(run, sets, allowed, Terminal.progress(err), interruption::asked);
-      return Interruption.status(outcome, run, err);
-    }
+    return Interruption.orderly(
+        err,
+        stop -> {
+          Outcome outcome = Runs.resume(run, sets, allowed, Terminal.progress(err), stop);
+          return Interruption.status(outcome, run, err);
+        });
   }
 }

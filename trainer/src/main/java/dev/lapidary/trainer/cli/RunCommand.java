@@ -34,9 +34,11 @@ public final class RunCommand implements Callable<Integer> {
   public Integer call() throws IOException {
     RunConfig config = plan.config();
     PrintWriter err = spec.commandLine().getErr();
-    try (Interruption interruption = new Interruption()) {
-      Outcome outcome = Runs.start(out, config, Terminal.progress(err), interruption::asked);
-      return Interruption.status(outcome, out, err);
-    }
+    return Interruption.orderly(
+        err,
+        stop -> {
+          Outcome outcome = Runs.start(out, config, Terminal.progress(err), stop);
+          return Interruption.status(outcome, out, err);
+        });
   }
 }

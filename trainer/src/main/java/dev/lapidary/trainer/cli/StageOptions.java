@@ -36,6 +36,20 @@ final class StageOptions {
     PLATEAU
   }
 
+  /** A number, or {@code auto}. */
+  static final class SizeReader implements ITypeConverter<Integer> {
+    @Override
+    public Integer convert(String text) {
+      if (text.equals("auto")) {
+        return StageConfig.AUTO;
+      }
+      if (!text.matches("[1-9]\\d{0,6}")) {
+        throw new TypeConversionException("'%s' is neither a number nor auto".formatted(text));
+      }
+      return Integer.valueOf(text);
+    }
+  }
+
   /** {@code RATE}, or {@code STEM..HEAD}. */
   record Rates(Optional<Double> stem, double head) {
     static final class Reader implements ITypeConverter<Rates> {
@@ -68,10 +82,17 @@ final class StageOptions {
       description = "Epochs before that in which only the last layer is trained.")
   private int freezeEpochs;
 
-  @Option(names = "--batch-size", defaultValue = "32", description = "Images a step.")
+  @Option(
+      names = "--batch-size",
+      defaultValue = "32",
+      converter = SizeReader.class,
+      description = "Images a step; auto: the largest that fits in --memory or on the GPU.")
   private int batchSize;
 
-  @Option(names = "--freeze-batch-size", description = "In the frozen epochs; --batch-size's.")
+  @Option(
+      names = "--freeze-batch-size",
+      converter = SizeReader.class,
+      description = "In the frozen epochs; --batch-size's.")
   private @Nullable Integer freezeBatchSize;
 
   @Option(

@@ -134,6 +134,7 @@ public final class Defaults {
     return new RunConfig(
         0,
         0,
+        0,
         "auto",
         PrecisionChoice.FP32,
         false,

@@ -15,6 +15,8 @@ import java.util.regex.PatternSyntaxException;
  *
  * @param seed every random decision is a function of it and of what it is about
  * @param threads inside a libtorch operator; 0 until resolved to the machine's number of processors
+ * @param memoryMegabytes that a batch size may be found for; 0: what the container grants, less a
+ *     margin
  * @param device {@code auto}, {@code cpu} or {@code cuda:N}
  * @param precision of training's heavy operators; weights and evaluation are float32
  * @param channelsLast whether images go through the network in that memory format
@@ -24,6 +26,7 @@ import java.util.regex.PatternSyntaxException;
 public record RunConfig(
     long seed,
     int threads,
+    int memoryMegabytes,
     String device,
     PrecisionChoice precision,
     boolean channelsLast,
@@ -235,6 +238,7 @@ public record RunConfig(
 
   public RunConfig {
     stages = List.copyOf(stages);
+    require(memoryMegabytes >= 0, "memory-megabytes must not be negative: " + memoryMegabytes);
     require(threads >= 0, "threads must not be negative but is " + threads);
     require(
         device.equals("auto") || device.equals("cpu") || device.matches("cuda(:\\d+)?"),
@@ -244,12 +248,34 @@ public record RunConfig(
 
   public RunConfig withStages(List<StageConfig> other) {
     return new RunConfig(
-        seed, threads, device, precision, channelsLast, data, model, loss, other, ema, checkpoints);
+        seed,
+        threads,
+        memoryMegabytes,
+        device,
+        precision,
+        channelsLast,
+        data,
+        model,
+        loss,
+        other,
+        ema,
+        checkpoints);
   }
 
   public RunConfig with(PrecisionChoice other) {
     return new RunConfig(
-        seed, threads, device, other, channelsLast, data, model, loss, stages, ema, checkpoints);
+        seed,
+        threads,
+        memoryMegabytes,
+        device,
+        other,
+        channelsLast,
+        data,
+        model,
+        loss,
+        stages,
+        ema,
+        checkpoints);
   }
 
   /** Of the whole run. */
@@ -268,6 +294,7 @@ public record RunConfig(
     return new RunConfig(
         seed,
         count,
+        memoryMegabytes,
         resolvedDevice,
         precision,
         channelsLast,
@@ -321,6 +348,7 @@ public record RunConfig(
     return new RunConfig(
         seed,
         threads,
+        0,
         device,
         precision,
         channelsLast,

@@ -30,6 +30,9 @@ import java.util.Map;
  */
 public final class RunYaml {
   private static final String KIND = "kind";
+  private static final String STAGES = "stages";
+  private static final String BATCH_SIZE = "batch-size";
+  private static final String AUTO = "auto";
   private static final YAMLMapper YAML =
       YAMLMapper.builder(
               YAMLFactory.builder()
@@ -71,7 +74,12 @@ public final class RunYaml {
 
   public static String write(RunConfig config) {
     try {
-      return YAML.writeValueAsString(config);
+      JsonNode tree = YAML.valueToTree(config);
+      replaceBatchSizes(
+          tree,
+          YAML.getNodeFactory().numberNode(StageConfig.AUTO),
+          YAML.getNodeFactory().textNode(AUTO));
+      return YAML.writeValueAsString(tree);
     } catch (JsonProcessingException e) {
       throw new IllegalStateException("a configuration is always YAML", e);
     }
@@ -165,7 +173,7 @@ public final class RunYaml {
     ObjectNode model = (ObjectNode) whole.get("model");
     model.putNull("arch");
     ((ObjectNode) whole.get("data")).put("train", "");
-    JsonNode stages = given.get("stages");
+    JsonNode stages = given.get(STAGES);
     ArrayNode completedStages = YAML.createArrayNode();
     if (stages != null && stages.isArray()) {
       for (JsonNode stage : stages) {
@@ -175,7 +183,7 @@ public final class RunYaml {
     }
     merge(whole, given, place);
     if (stages != null) {
-      whole.set("stages", stages.isArray() ? completedStages : stages);
+      whole.set(STAGES, stages.isArray() ? completedStages : stages);
     }
     return whole;
   }
@@ -213,6 +221,10 @@ public final class RunYaml {
   }
 
   private static RunConfig parse(JsonNode tree, String place) {
+    replaceBatchSizes(
+        tree,
+        YAML.getNodeFactory().textNode(AUTO),
+        YAML.getNodeFactory().numberNode(StageConfig.AUTO));
     try {
       return YAML.treeToValue(tree, RunConfig.class);
     } catch (UnrecognizedPropertyException e) {
@@ -228,6 +240,14 @@ public final class RunYaml {
       throw Failure.badInput("[%s] %s cannot be %s", place, path(e), e.getValue());
     } catch (JsonProcessingException e) {
       throw Failure.badInput("[%s] %s", place, firstLine(e));
+    }
+  }
+
+  private static void replaceBatchSizes(JsonNode tree, JsonNode from, JsonNode to) {
+    for (JsonNode stage : tree.path(STAGES)) {
+      if (stage instanceof ObjectNode object && from.equals(stage.get(BATCH_SIZE))) {
+        object.set(BATCH_SIZE, to);
+      }
     }
   }
 

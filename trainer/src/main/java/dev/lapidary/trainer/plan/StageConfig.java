@@ -7,6 +7,7 @@ import java.util.Optional;
 /**
  * A part of a run with its own choice of what is trained and how.
  *
+ * @param batchSize images of a batch; 0, in YAML {@code auto}: the largest that fits
  * @param trainOnly patterns of the parameters that are trained; empty: all
  * @param freeze patterns of those that are not, out of {@code trainOnly}
  * @param lr the learning rate of what no group names
@@ -73,13 +74,17 @@ public record StageConfig(
     }
   }
 
+  /** A batch size that is still to be found. */
+  public static final int AUTO = 0;
+
   public StageConfig {
     trainOnly = List.copyOf(trainOnly);
     freeze = List.copyOf(freeze);
     groups = List.copyOf(groups);
     RunConfig.require(epochs >= 1, "stage " + name + ": epochs must be at least 1, is " + epochs);
     RunConfig.require(
-        batchSize >= 1, "stage " + name + ": batch-size must be at least 1, is " + batchSize);
+        batchSize >= 1 || batchSize == AUTO,
+        "stage " + name + ": batch-size must be at least 1, or auto, is " + batchSize);
     RunConfig.require(
         accumulate >= 1, "stage " + name + ": accumulate must be at least 1, is " + accumulate);
     RunConfig.require(
@@ -113,15 +118,24 @@ public record StageConfig(
     return part("extended-" + number, more, trainOnly);
   }
 
+  public StageConfig withBatchSize(int size) {
+    return with(name, epochs, size, trainOnly, gradualUnfreeze, schedule);
+  }
+
   /** Another name, length and choice of what is trained; nothing is left to thaw. */
   StageConfig part(String title, int length, List<String> only) {
+    return with(title, length, batchSize, only, 0, schedule.within(length));
+  }
+
+  private StageConfig with(
+      String title, int length, int size, List<String> only, int gradual, Schedule rates) {
     return new StageConfig(
         title,
         length,
-        batchSize,
+        size,
         only,
         freeze,
-        0,
+        gradual,
         optimizer,
         lr,
         stemLr,
@@ -129,7 +143,7 @@ public record StageConfig(
         decayNormsAndBiases,
         layerDecay,
         groups,
-        schedule.within(length),
+        rates,
         clip,
         augment,
         accumulate,

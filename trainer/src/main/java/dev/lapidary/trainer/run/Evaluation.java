@@ -25,6 +25,7 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
+import java.util.function.BooleanSupplier;
 
 /** Measures a trained network on labelled images. */
 public final class Evaluation {
@@ -54,9 +55,12 @@ public final class Evaluation {
   /**
    * @param source a run directory or a TorchScript archive with a card
    * @param data labelled images of the card's classes; where they have a part for tests, that part
-   * @throws Failure (exit 2) if the source has no card or the data other classes
+   * @param stop asked after each batch
+   * @throws Failure (exit 2) if the source has no card or the data other classes; (exit 130) if it
+   *     is to stop
    */
-  public static Result of(Path source, Path data, String device, int threads) {
+  public static Result of(
+      Path source, Path data, String device, int threads, BooleanSupplier stop) {
     Path file = archiveOf(source);
     TorchScriptArchive archive = ArchiveReader.read(file);
     ModelCard card = card(archive, file);
@@ -73,7 +77,7 @@ public final class Evaluation {
         () -> {
           try (TrainingProgram program = TrainingProgram.open(archive, device);
               Validation validation = new Validation(dataset, preprocessing, threads, 0)) {
-            Scores scores = validation.score(program);
+            Scores scores = validation.score(program, stop);
             double p50 = p50Millis(program, dataset, preprocessing, threads);
             return new Result(scores.measures(card.labels()), p50, worst(scores, dataset));
           }

@@ -26,6 +26,7 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.function.BiConsumer;
+import java.util.function.BooleanSupplier;
 
 /**
  * What a network computes inside, for each image of a folder: embeddings, to search or to classify
@@ -63,9 +64,11 @@ public final class Features {
    * paths} [N] relative to the data, {@code classes} [labels] the folders' names by label.
    *
    * @param shown called with images done and all
+   * @param stop asked after each batch: then nothing is written
    * @throws Failure (exit 2) if the source has no card, no such layer, or the data cannot be read
    */
-  public static Written write(Request request, Path out, BiConsumer<Integer, Integer> shown)
+  public static Written write(
+      Request request, Path out, BiConsumer<Integer, Integer> shown, BooleanSupplier stop)
       throws IOException {
     Path file = Evaluation.archiveOf(request.source());
     TorchScriptArchive archive = ArchiveReader.read(file);
@@ -85,7 +88,8 @@ public final class Features {
         temporary ->
             written[0] =
                 Libtorch.call(
-                    request.threads(), () -> fill(cut, data, rule, request, temporary, shown)));
+                    request.threads(),
+                    () -> fill(cut, data, rule, request, temporary, shown, stop)));
     return written[0];
   }
 
@@ -95,7 +99,8 @@ public final class Features {
       Preprocessing rule,
       Request request,
       Path file,
-      BiConsumer<Integer, Integer> shown)
+      BiConsumer<Integer, Integer> shown,
+      BooleanSupplier stop)
       throws IOException {
     Preprocessor preprocessor = Preprocessor.of(rule);
     int[] order = EpochOrder.AS_LISTED.samples(data, 0, 0);
@@ -120,6 +125,7 @@ public final class Features {
         }
         done += batch.count();
         shown.accept(done, data.size());
+        Validation.requireNoStop(stop);
       }
       npz.longs("labels", data.samples().stream().mapToLong(Sample::label).toArray());
       npz.texts("paths", data.samples().stream().map(Sample::name).toList());

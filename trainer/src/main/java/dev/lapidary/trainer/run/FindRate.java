@@ -1,6 +1,5 @@
 package dev.lapidary.trainer.run;
 
-import dev.lapidary.models.failure.ExitCode;
 import dev.lapidary.models.failure.Failure;
 import dev.lapidary.trainer.plan.RunConfig;
 import dev.lapidary.trainer.program.Libtorch;
@@ -36,7 +35,7 @@ public final class FindRate {
     return Libtorch.call(
         config.threads(),
         () -> {
-          RunInputs inputs = RunInputs.open(config, progress);
+          RunInputs inputs = RunInputs.open(config, progress, stop);
           requireStage(inputs, stage);
           try (TrainingProgram program = inputs.openProgram()) {
             return measure(inputs, program, stage, from, to, steps, progress, stop);
@@ -79,9 +78,7 @@ public final class FindRate {
           progress.batch("find-lr", number + 1, steps, loss, 0);
           return number + 1 < steps && !RangeTest.exploded(points) && !stop.getAsBoolean();
         });
-    if (stop.getAsBoolean()) {
-      throw new Failure(ExitCode.INTERRUPTED, "interrupted; nothing was changed");
-    }
+    Validation.requireNoStop(stop);
     return RangeTest.of(points);
   }
 

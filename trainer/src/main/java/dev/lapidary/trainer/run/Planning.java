@@ -16,6 +16,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
+import java.util.function.BooleanSupplier;
 
 /** Says what a run would do: reads and checks everything that it would, and trains nothing. */
 public final class Planning {
@@ -53,17 +54,18 @@ public final class Planning {
 
   /**
    * @param measure whether to take a few steps of each stage, in memory only
+   * @param stop asked while steps are taken
    */
-  public static Plan of(RunConfig asked, boolean measure, Progress progress) {
+  public static Plan of(RunConfig asked, boolean measure, Progress progress, BooleanSupplier stop) {
     RunConfig config = RunInputs.resolve(asked);
     return Libtorch.call(
         config.threads(),
         () -> {
-          RunInputs inputs = RunInputs.open(config, progress);
+          RunInputs inputs = RunInputs.open(config, progress, stop);
           Network network = inputs.network();
           try (TrainingProgram program = inputs.openProgram()) {
             List<StagePlan> stages = StagePlans.of(inputs, program);
-            List<Time> times = measure ? times(inputs, program, stages) : List.of();
+            List<Time> times = measure ? times(inputs, program, stages, stop) : List.of();
             List<String> notes = new ArrayList<>(network.notes());
             notes.addAll(program.notes());
             notes.addAll(inputs.prefixes().notes());
@@ -84,10 +86,10 @@ public final class Planning {
   }
 
   private static List<Time> times(
-      RunInputs inputs, TrainingProgram program, List<StagePlan> stages) {
+      RunInputs inputs, TrainingProgram program, List<StagePlan> stages, BooleanSupplier stop) {
     List<Time> times = new ArrayList<>();
     for (int i = 0; i < stages.size(); i++) {
-      double seconds = Trial.secondsPerStep(inputs, program, i);
+      double seconds = Trial.secondsPerStep(inputs, program, i, stop);
       long steps = stages.get(i).epochs() * stages.get(i).stepsPerEpoch();
       times.add(new Time(stages.get(i).name(), seconds, seconds * (double) steps / 3600));
     }
@@ -101,7 +103,7 @@ public final class Planning {
   }
 
   /** What the system or the container has. */
-  private static long memoryBytes() {
+  static long memoryBytes() {
     return ManagementFactory.getOperatingSystemMXBean() instanceof OperatingSystemMXBean system
         ? system.getTotalMemorySize()
         : 0;

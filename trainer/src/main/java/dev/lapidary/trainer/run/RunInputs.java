@@ -14,6 +14,7 @@ import dev.lapidary.trainer.plan.PrecisionChoice;
 import dev.lapidary.trainer.plan.RunConfig;
 import dev.lapidary.trainer.plan.RunYaml;
 import dev.lapidary.trainer.plan.StageConfig;
+import dev.lapidary.trainer.program.Cut;
 import dev.lapidary.trainer.program.Libtorch;
 import dev.lapidary.trainer.program.LossScale;
 import dev.lapidary.trainer.program.ProgramOptions;
@@ -22,6 +23,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.BooleanSupplier;
 
 /**
  * What a run is made of, read and checked before anything is written.
@@ -40,39 +42,41 @@ record RunInputs(
    * To be called on libtorch's thread.
    *
    * @param config resolved; gradual unfreezing is written out here, where the layers are known
+   * @param stop asked while batch sizes are tried
    * @throws Failure (exit 2) for images, weights or patterns that do not fit
    */
-  static RunInputs open(RunConfig config, Progress progress) throws IOException {
+  static RunInputs open(RunConfig config, Progress progress, BooleanSupplier stop)
+      throws IOException {
     TrainingData data = openData(config, progress);
     Network network = Network.of(config, data.train().labels(), progress);
     RunConfig thawed = GradualUnfreeze.writeOut(config, network.layers(), network.parameters());
     requirePlan(thawed, network);
-    RunConfig whole = PrecisionProbe.resolve(thawed, network, progress);
+    RunConfig precise = PrecisionProbe.resolve(thawed, network, progress);
+    RunConfig whole = BatchSizeProbe.resolve(precise, network, data, progress, stop);
     StagePrefixes prefixes = StagePrefixes.of(whole, network);
     return new RunInputs(whole, data, network, prefixes, identity(whole, data, network));
   }
 
   /** The network as this run trains it. */
   TrainingProgram openProgram() {
+    return openProgram(config, network, prefixes.cuts());
+  }
+
+  static TrainingProgram openProgram(RunConfig config, Network network, List<Cut> cuts) {
     List<Double> auxiliary = config.loss().auxiliary() ? network.auxiliaryWeights() : List.of();
     return TrainingProgram.open(
         network.archive(),
         config.device(),
-        new ProgramOptions(
-            config.precision().precision(), config.channelsLast(), auxiliary, prefixes.cuts()));
+        new ProgramOptions(config.precision().precision(), config.channelsLast(), auxiliary, cuts));
   }
 
   Optional<Teacher> openTeacher() {
-    return config
-        .loss()
-        .teacher()
-        .map(
-            file ->
-                Teacher.open(
-                    Path.of(file),
-                    config.device(),
-                    data.train().labels(),
-                    network.preprocessing()));
+    return openTeacher(config, data.train().labels(), network);
+  }
+
+  static Optional<Teacher> openTeacher(RunConfig config, List<String> labels, Network network) {
+    Optional<Path> file = config.loss().teacher().map(Path::of);
+    return file.map(f -> Teacher.open(f, config.device(), labels, network.preprocessing()));
   }
 
   /** What a loop that begins has adapted itself to. */

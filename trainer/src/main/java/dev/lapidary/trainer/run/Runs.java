@@ -31,7 +31,7 @@ public final class Runs {
     return Libtorch.call(
         config.threads(),
         () -> {
-          RunInputs inputs = RunInputs.open(config, progress);
+          RunInputs inputs = RunInputs.open(config, progress, stop);
           inputs.network().notes().forEach(progress::say);
           try (RunDirectory directory = RunDirectory.create(out, inputs.config());
               Training training = new Training(directory, inputs, progress, stop)) {
@@ -65,7 +65,7 @@ public final class Runs {
               progress.say("%s is finished; nothing is left to do".formatted(run));
               return Outcome.FINISHED;
             }
-            RunInputs inputs = RunInputs.open(config, progress);
+            RunInputs inputs = RunInputs.open(config, progress, stop);
             saved.ifPresent(
                 s ->
                     Drift.between(s.state().identity(), inputs.identity(), !sets.isEmpty())
@@ -105,7 +105,7 @@ public final class Runs {
         config.threads(),
         () -> {
           try (RunDirectory directory = RunDirectory.open(run)) {
-            RunInputs inputs = RunInputs.open(longer, progress);
+            RunInputs inputs = RunInputs.open(longer, progress, stop);
             try (Training training = new Training(directory, inputs, progress, stop)) {
               training.restore(saved.get());
               training.goOnWithStage(config.stages().size());

@@ -1,5 +1,6 @@
 package dev.lapidary.trainer.run;
 
+import dev.lapidary.models.failure.Failure;
 import dev.lapidary.models.image.Preprocessor;
 import dev.lapidary.models.tensor.Tensor;
 import dev.lapidary.trainer.augment.Augmentation;
@@ -17,6 +18,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.BooleanSupplier;
 
 /**
  * Steps of a stage on its own training images, after which the network is what it was before, bit
@@ -70,8 +72,13 @@ final class Trial {
     }
   }
 
-  /** Median of a few steps with the rates at 0. */
-  static double secondsPerStep(RunInputs inputs, TrainingProgram program, int stageIndex) {
+  /**
+   * Median of a few steps with the rates at 0.
+   *
+   * @throws Failure (exit 130) if it is to stop
+   */
+  static double secondsPerStep(
+      RunInputs inputs, TrainingProgram program, int stageIndex, BooleanSupplier stop) {
     double[] seconds = new double[WARMUP + TIMED];
     run(
         inputs,
@@ -81,6 +88,7 @@ final class Trial {
           long start = System.nanoTime();
           taker.loss(0);
           seconds[number] = (double) (System.nanoTime() - start) / 1e9;
+          Validation.requireNoStop(stop);
           return number + 1 < seconds.length;
         });
     double[] timed = Arrays.copyOfRange(seconds, WARMUP, seconds.length);

@@ -3,6 +3,8 @@ package dev.lapidary.trainer.run;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
+import dev.lapidary.models.failure.ExitCode;
+import dev.lapidary.models.failure.Failure;
 import dev.lapidary.models.image.Preprocessing;
 import dev.lapidary.models.image.Preprocessor;
 import dev.lapidary.trainer.data.Batch;
@@ -18,6 +20,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.BooleanSupplier;
 
 /** Runs a network over a labelled dataset, in order and without any randomness. */
 final class Validation implements AutoCloseable {
@@ -54,6 +57,15 @@ final class Validation implements AutoCloseable {
 
   /** Sets the program to eval mode and leaves it so. */
   Scores score(TrainingProgram program) {
+    return score(program, () -> false);
+  }
+
+  /**
+   * The same, to be stopped after any batch.
+   *
+   * @throws Failure (exit 130) then
+   */
+  Scores score(TrainingProgram program, BooleanSupplier stop) {
     program.eval();
     double loss = 0;
     List<Prediction> predictions = new ArrayList<>();
@@ -67,11 +79,18 @@ final class Validation implements AutoCloseable {
           predictions.addAll(
               Prediction.ofLogits(logits.toFloatArray(), batch.labels(), batch.samples()));
         }
+        requireNoStop(stop);
       }
     }
     long correct = predictions.stream().filter(Prediction::correct).count();
     int images = data.size();
     return new Scores(loss / images, (double) correct / images, predictions);
+  }
+
+  static void requireNoStop(BooleanSupplier stop) {
+    if (stop.getAsBoolean()) {
+      throw new Failure(ExitCode.INTERRUPTED, "interrupted; nothing was changed");
+    }
   }
 
   @Override

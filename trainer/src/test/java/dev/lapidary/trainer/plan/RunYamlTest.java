@@ -50,6 +50,10 @@ class RunYamlTest {
         .isEqualTo(4);
     assertThat(RunYaml.with(config, "stages.1.optimizer.kind=adam").stages().get(1).optimizer())
         .isInstanceOf(UpdateRule.Adam.class);
+    RunConfig open = RunYaml.with(config, "stages.1.batch-size=auto");
+    assertThat(open.stages().get(1).batchSize()).isEqualTo(StageConfig.AUTO);
+    assertThat(RunYaml.write(open)).contains("batch-size: auto");
+    assertThat(RunYaml.read(RunYaml.write(open), "again")).isEqualTo(open);
     assertThat(RunYaml.with(config, "data.val=other").data().val()).contains("other");
     assertThat(RunYaml.with(config, "stages.0.freeze=[a, b]").stages().get(0).freeze())
         .containsExactly("a", "b");
@@ -65,7 +69,7 @@ class RunYamlTest {
         "stages.1.batch-size=many | stages.1.batch-size cannot be many",
         "data.group-by='(' | data.group-by is no regular expression: Unclosed group",
         "data.sampling=fair | data.sampling cannot be fair",
-        "stages.1.batch-size=0 | batch-size must be at least 1, is 0",
+        "stages.1.batch-size=-1 | batch-size must be at least 1, or auto, is -1",
         "seed | expected key=value",
         "model.file=x.pt | exactly one of model.arch"
       })

@@ -48,7 +48,7 @@ class PlanningTest {
   /** The rates that the plan promises are those that the run logs at each epoch's last step. */
   @Test
   void thePlanSaysWhatTheRunDoes() throws IOException {
-    List<StagePlan> stages = Planning.of(config, false, progress).stages();
+    List<StagePlan> stages = Planning.of(config, false, progress, () -> false).stages();
     Path out = folder.resolve("run");
     Runs.start(out, config, progress, () -> false);
     List<EpochMetrics> epochs = MetricsLog.epochs(out.resolve("metrics.jsonl"));
@@ -65,7 +65,7 @@ class PlanningTest {
 
   @Test
   void eachPartSaysWhatItIs() {
-    List<StagePlan> stages = Planning.of(config, false, progress).stages();
+    List<StagePlan> stages = Planning.of(config, false, progress, () -> false).stages();
     List<Group> head = stages.get(0).groups();
     assertThat(head).extracting(Group::name).startsWith("conv1 … bn1", "layer1").endsWith("fc");
     assertThat(head.get(0).parameters()).isEqualTo(3 * 3 * 3 * 16 + 2 * 16);
@@ -89,7 +89,7 @@ class PlanningTest {
   /** By hand: weights 4 bytes each; SGD has one moment for each that is trained. */
   @Test
   void memoryIsThatOfTheStage() {
-    List<StagePlan> stages = Planning.of(config, false, progress).stages();
+    List<StagePlan> stages = Planning.of(config, false, progress, () -> false).stages();
     StagePlan.Memory head = stages.get(0).memory();
     StagePlan.Memory all = stages.get(1).memory();
     assertThat(head.gradients()).isEqualTo(4 * 195);
@@ -103,7 +103,7 @@ class PlanningTest {
 
   @Test
   void adviceComesWithReasons() {
-    List<String> advice = Planning.of(config, false, progress).advice();
+    List<String> advice = Planning.of(config, false, progress, () -> false).advice();
     assertThat(advice)
         .anySatisfy(line -> assertThat(line).startsWith("8 images in the smallest class are few"))
         .anySatisfy(line -> assertThat(line).contains("stage head has only 3 steps"))
@@ -112,7 +112,7 @@ class PlanningTest {
 
   @Test
   void measuringTakesRealStepsAndKeepsNothing() {
-    Planning.Plan plan = Planning.of(config, true, progress);
+    Planning.Plan plan = Planning.of(config, true, progress, () -> false);
     assertThat(plan.measured()).extracting(Planning.Time::stage).containsExactly("head", "all");
     assertThat(plan.measured()).allSatisfy(t -> assertThat(t.secondsPerStep()).isPositive());
     assertThat(folder.resolve("checkpoints")).doesNotExist();

@@ -3,10 +3,14 @@ package dev.lapidary.trainer.run;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeFalse;
 
+import dev.lapidary.trainer.cli.TrainerMain;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -42,6 +46,39 @@ class SignalTest {
       assertThat(run.resolve(file)).hasSameBinaryContentAs(whole.resolve(file));
     }
     assertThat(Files.readString(run.resolve("metrics.jsonl")).lines()).hasSize(6);
+  }
+
+  /**
+   * Commands that only measure end with libtorch's call, too: destructors that run beside it crash
+   * the process (status 134 or 139).
+   *
+   * @param millis after libtorch's thread has begun
+   */
+  @ParameterizedTest
+  @CsvSource({"find-lr,2500", "plan,2500", "evaluate,2500", "evaluate,200", "features,2500"})
+  @EnabledOnOs(OS.LINUX)
+  void measuringEndsBetweenTwoCallsOfLibtorch(String command, long millis) throws Exception {
+    Path data = TinyImages.write(folder.resolve("data"), 60, 1);
+    Path labels = folder.resolve("labels.txt");
+    Files.write(labels, List.of("blue", "green", "red"));
+    Path model = folder.resolve("model.pt");
+    assertThat(TrainerMain.run("init", "--arch=resnet18", "--labels=" + labels, "--out=" + model))
+        .isZero();
+    Path out = folder.resolve("out.npz");
+    List<String> arguments = new ArrayList<>(List.of(command, "--data=" + data, "--threads=1"));
+    switch (command) {
+      case "find-lr" -> arguments.addAll(List.of("--arch=resnet18", "--batch-size=16"));
+      case "plan" -> arguments.addAll(List.of("--arch=resnet18", "--batch-size=16", "--measure"));
+      case "evaluate" -> arguments.add(model.toString());
+      default -> arguments.addAll(List.of(model.toString(), "--out=" + out));
+    }
+    TrainerProcess measuring = TrainerProcess.start(folder, arguments);
+    measuring.awaitThread("libtorch");
+    Thread.sleep(millis);
+    new ProcessBuilder("kill", "-TERM", "" + measuring.pid()).start().waitFor();
+    assertThat(measuring.status()).as(measuring.output()).isEqualTo(143);
+    assertThat(measuring.output()).contains("interrupted; nothing was changed");
+    assertThat(out).doesNotExist();
   }
 
   private static boolean interruptsAreIgnored() throws IOException {

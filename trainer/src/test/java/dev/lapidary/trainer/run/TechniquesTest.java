@@ -59,7 +59,7 @@ class TechniquesTest {
     ModelCard card =
         CardJson.read(
             ArchiveReader.read(whole.resolve("model.pt")).extra().get("card.json"), "model.pt");
-    Evaluation.Result result = Evaluation.of(whole, folder.resolve("val"), "cpu", 1);
+    Evaluation.Result result = Evaluation.of(whole, folder.resolve("val"), "cpu", 1, () -> false);
     assertThat(result.measures().loss()).isEqualTo(card.metrics().get("val_loss"));
     Checkpoints.Saved saved =
         new Checkpoints(whole.resolve("checkpoints")).newest(w -> {}).orElseThrow();

@@ -3,6 +3,7 @@ package dev.lapidary.trainer.run;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -16,9 +17,16 @@ record TrainerProcess(Process process, Path log) {
 
   /** Its output goes to a new file in {@code folder}. */
   static TrainerProcess start(Path folder, List<String> arguments) throws IOException {
+    return start(folder, arguments, List.of());
+  }
+
+  /** With more options for Java. */
+  static TrainerProcess start(Path folder, List<String> arguments, List<String> java)
+      throws IOException {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.addAll(List.of("-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"));
+    command.addAll(java);
     command.addAll(List.of("-Djava.awt.headless=true", "-cp"));
     command.add(System.getProperty("java.class.path"));
     command.add("dev.lapidary.trainer.cli.TrainerMain");
@@ -51,5 +59,25 @@ record TrainerProcess(Process process, Path log) {
     while (!output().contains(text)) {
       assertThat(process.waitFor(POLL_MILLIS, TimeUnit.MILLISECONDS)).as(output()).isFalse();
     }
+  }
+
+  /** Waits until it has a thread of this name; fails if it ends before. Linux only. */
+  void awaitThread(String name) throws Exception {
+    while (!threads().contains(name)) {
+      assertThat(process.waitFor(POLL_MILLIS, TimeUnit.MILLISECONDS)).as(output()).isFalse();
+    }
+  }
+
+  private List<String> threads() {
+    List<String> names = new ArrayList<>();
+    try (DirectoryStream<Path> tasks =
+        Files.newDirectoryStream(Path.of("/proc/" + pid() + "/task"))) {
+      for (Path task : tasks) {
+        names.add(Files.readString(task.resolve("comm")).strip());
+      }
+    } catch (IOException e) {
+      return names; // one has ended this moment
+    }
+    return names;
   }
 }

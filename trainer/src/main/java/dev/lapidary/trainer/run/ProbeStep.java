@@ -1,0 +1,169 @@
+package dev.lapidary.trainer.run;
+
+import ai.djl.engine.EngineException;
+import ai.djl.ndarray.NDManager;
+import dev.lapidary.models.image.Preprocessing;
+import dev.lapidary.models.tensor.Tensor;
+import dev.lapidary.trainer.plan.RunConfig;
+import dev.lapidary.trainer.plan.RunYaml;
+import dev.lapidary.trainer.plan.StageConfig;
+import dev.lapidary.trainer.program.Gradients;
+import dev.lapidary.trainer.program.Libtorch;
+import dev.lapidary.trainer.program.LossOptions;
+import dev.lapidary.trainer.program.Optimizer;
+import dev.lapidary.trainer.program.TrainingProgram;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.Writer;
+import java.lang.ref.Reference;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * The process that {@link BatchSizeProbe} starts: steps of a stage on blank images of one batch
+ * size, with all that a run does between steps, then the peak of its resident memory in bytes on
+ * stdout (0 where the system does not tell). It ends at once where that exceeds a limit.
+ */
+final class ProbeStep {
+  static final String CONFIG = "run.yaml";
+  static final String LABELS = "labels";
+
+  /** The exit status of a process that needs more memory than it may have, or can get. */
+  static final int TOO_LARGE = 75;
+
+  /** That of one which the system killed: it was short of memory. */
+  static final int KILLED = 128 + 9;
+
+  private static final int STEPS = 2;
+  private static final long POLL_MILLIS = 5;
+
+  private final RunConfig config;
+  private final StageConfig stage;
+  private final List<String> labels;
+  private final int size;
+
+  private ProbeStep(RunConfig config, StageConfig stage, List<String> labels, int size) {
+    this.config = config;
+    this.stage = stage;
+    this.labels = labels;
+    this.size = size;
+  }
+
+  /** {@code FOLDER STAGE BATCH_SIZE LIMIT_BYTES}. */
+  public static void main(String[] arguments) throws IOException {
+    Path folder = Path.of(arguments[0]);
+    watch(Long.parseLong(arguments[3]));
+    RunConfig config = RunYaml.read(Files.readString(folder.resolve(CONFIG)), arguments[0]);
+    List<String> labels = Files.readAllLines(folder.resolve(LABELS));
+    StageConfig stage = config.stages().get(Integer.parseInt(arguments[1]));
+    ProbeStep probe = new ProbeStep(config, stage, labels, Integer.parseInt(arguments[2]));
+    try {
+      Libtorch.call(
+          config.threads(),
+          () -> {
+            probe.run();
+            return probe;
+          });
+    } catch (OutOfMemoryError e) {
+      Runtime.getRuntime().halt(TOO_LARGE);
+    } catch (EngineException e) {
+      if (TrainingProgram.isOutOfMemory(e)) {
+        Runtime.getRuntime().halt(TOO_LARGE);
+      }
+      throw e;
+    }
+    System.out.println(peakBytes());
+    System.out.flush();
+    Runtime.getRuntime().halt(0);
+  }
+
+  /** Before the system runs short of memory. */
+  private static void watch(long limit) {
+    Thread watcher =
+        new Thread(
+            () -> {
+              try {
+                while (peakBytes() <= limit) {
+                  Thread.sleep(POLL_MILLIS);
+                }
+              } catch (IOException | InterruptedException e) {
+                throw new IllegalStateException(e);
+              }
+              Runtime.getRuntime().halt(TOO_LARGE);
+            },
+            "memory");
+    watcher.setDaemon(true);
+    watcher.start();
+  }
+
+  private void run() throws IOException {
+    Progress silent = new Progress(new PrintWriter(Writer.nullWriter()), false);
+    Network network = Network.of(config, labels, silent);
+    Optional<Teacher> teacher = RunInputs.openTeacher(config, labels, network);
+    try (TrainingProgram program = RunInputs.openProgram(config, network, List.of());
+        TrainedWeights weights = TrainedWeights.of(program, config.ema());
+        Optimizer optimizer = new Optimizer(program, stage.optimizer())) {
+      StageRun run = StageRun.enter(stage, program, network);
+      for (int i = 1; i <= STEPS; i++) {
+        // A checkpoint is written while training goes on.
+        List<Map<String, Tensor>> checkpoint = List.of(weights.copies(), optimizer.save());
+        try {
+          step(run, optimizer, program, teacher, network.preprocessing());
+          weights.average(i);
+        } finally {
+          Reference.reachabilityFence(checkpoint);
+        }
+      }
+      validate(program, network.preprocessing());
+    } finally {
+      teacher.ifPresent(Teacher::close);
+    }
+  }
+
+  private void step(
+      StageRun run,
+      Optimizer optimizer,
+      TrainingProgram program,
+      Optional<Teacher> teacher,
+      Preprocessing rule) {
+    LossOptions loss = config.loss().options(labels.stream().map(label -> 1).toList());
+    try (NDManager step = program.newStep()) {
+      var images = step.ones(Validation.shape(size, rule));
+      var classes = step.create(new long[size]);
+      TrainingProgram.Targets targets =
+          teacher.isEmpty()
+              ? TrainingProgram.Targets.of(classes)
+              : new TrainingProgram.Targets(
+                  classes, classes, 1, teacher.get().logits(step, images));
+      Gradients sum = program.gradients(step, images, targets, loss, run.parameters(), 0, 1);
+      if (stage.accumulate() > 1) {
+        Gradients more = program.gradients(step, images, targets, loss, run.parameters(), 0, 1);
+        sum = program.add(step, sum, more);
+      }
+      optimizer.apply(step, sum, name -> run.rate(name, 0));
+    }
+  }
+
+  private static void validate(TrainingProgram program, Preprocessing rule) {
+    program.eval();
+    try (NDManager step = program.newStep()) {
+      program.logits(step, step.ones(Validation.shape(Validation.BATCH_SIZE, rule)));
+    }
+  }
+
+  /** Of this process so far; 0 where the system does not tell. */
+  private static long peakBytes() throws IOException {
+    Path status = Path.of("/proc/self/status");
+    if (Files.isRegularFile(status)) {
+      for (String line : Files.readAllLines(status)) {
+        if (line.startsWith("VmHWM:")) {
+          return Long.parseLong(line.replaceAll("\\D", "")) << 10;
+        }
+      }
+    }
+    return 0;
+  }
+}

@@ -1,0 +1,170 @@
+package dev.lapidary.trainer.run;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.lapidary.models.archive.ArchiveWriter;
+import dev.lapidary.models.archive.PyValue.PyBool;
+import dev.lapidary.models.archive.PyValue.PyObject;
+import dev.lapidary.models.archive.PyValue.PyTensor;
+import dev.lapidary.models.archive.TorchScriptArchive;
+import dev.lapidary.models.failure.ExitCode;
+import dev.lapidary.models.failure.Failure;
+import dev.lapidary.models.tensor.Uniform;
+import dev.lapidary.trainer.plan.RunConfig;
+import dev.lapidary.trainer.plan.RunYaml;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.function.BooleanSupplier;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A network whose forward holds 96 MB an image while it is trained, in real probing processes. */
+@EnabledOnOs(OS.LINUX)
+class BatchSizeTest {
+  private static final BooleanSupplier NEVER = () -> false;
+  private static final int BUDGET_MEGABYTES = 1100;
+  private static final int MEGABYTES_AN_IMAGE = 96;
+
+  @TempDir private Path folder;
+  private final StringWriter said = new StringWriter();
+  private final Progress progress = new Progress(new PrintWriter(said, true), false);
+  private RunConfig config;
+
+  @BeforeEach
+  void write() throws IOException {
+    config = config(MEGABYTES_AN_IMAGE, "auto");
+  }
+
+  @Test
+  void takesTheLargestThatFitsWritesItDownAndLeavesNoTrace() throws Exception {
+    Path out = folder.resolve("run");
+    Runs.start(out, config, progress, NEVER);
+    int size = RunDirectory.readConfig(out).stages().get(0).batchSize();
+    assertThat(said.toString())
+        .contains("stage all: batch size " + size + " fits in " + BUDGET_MEGABYTES + " MB");
+    Path given = folder.resolve("given");
+    Path yaml = folder.resolve("given.yaml");
+    RunConfig same = RunYaml.with(config, "stages.0.batch-size=" + size);
+    Files.writeString(yaml, RunYaml.write(same));
+    List<String> arguments = List.of("run", "--config=" + yaml, "--out=" + given);
+    TrainerProcess trainer = TrainerProcess.start(folder, arguments);
+    long peak = 0;
+    while (trainer.process().isAlive()) {
+      peak = Math.max(peak, peakBytes(trainer.pid()));
+      Thread.sleep(1);
+    }
+    assertThat(trainer.status()).as(trainer.output()).isZero();
+    for (String file : List.of("model.pt", "metrics.jsonl")) {
+      assertThat(given.resolve(file)).hasSameBinaryContentAs(out.resolve(file));
+    }
+    // The run keeps to the budget, and two more images would not have fitted: the search ends
+    // within an eighth, and what a JVM takes differs by some megabytes from process to process.
+    assertThat(peak >> 20).isBetween((long) BUDGET_MEGABYTES / 2, (long) BUDGET_MEGABYTES);
+    assertThat(said.toString()).containsPattern("\\((\\d{3,4}) MB measured\\)");
+    int measured = Integer.parseInt(said.toString().replaceAll("(?s).*\\((\\d+) MB meas.*", "$1"));
+    assertThat(measured).isBetween(BUDGET_MEGABYTES - 2 * MEGABYTES_AN_IMAGE, BUDGET_MEGABYTES);
+  }
+
+  @Test
+  void notEvenOneImageIsExit2() {
+    RunConfig little = RunYaml.with(config, "memory-megabytes=100");
+    assertThatThrownBy(() -> Runs.start(folder.resolve("run"), little, progress, NEVER))
+        .isInstanceOfSatisfying(
+            Failure.class, f -> assertThat(f.code()).isEqualTo(ExitCode.BAD_INPUT))
+        .hasMessageContaining("stage all: not even a batch of one image fits in 100 MB");
+  }
+
+  @Test
+  void anAllocationThatLibtorchRefusesDoesNotFit() throws IOException {
+    RunConfig endless = config(1 << 30, "auto");
+    assertThatThrownBy(() -> Runs.start(folder.resolve("run"), endless, progress, NEVER))
+        .hasMessageContaining("not even a batch of one image fits");
+  }
+
+  @Test
+  void aStopWhileSizesAreTriedChangesNothing() {
+    Path out = folder.resolve("run");
+    assertThatThrownBy(() -> Runs.start(out, config, progress, () -> true))
+        .isInstanceOfSatisfying(
+            Failure.class, f -> assertThat(f.code()).isEqualTo(ExitCode.INTERRUPTED));
+    assertThat(out).doesNotExist();
+  }
+
+  private static long peakBytes(long pid) throws IOException {
+    Path status = Path.of("/proc/" + pid + "/status");
+    List<String> lines;
+    try {
+      lines = Files.readAllLines(status);
+    } catch (IOException e) {
+      return 0; // it has ended
+    }
+    for (String line : lines) {
+      if (line.startsWith("VmHWM:")) {
+        return Long.parseLong(line.replaceAll("\\D", "")) << 10;
+      }
+    }
+    return 0;
+  }
+
+  private RunConfig config(int megabytesAnImage, String batchSize) throws IOException {
+    Path data = TinyImages.write(folder.resolve("data"), 10, 1);
+    String text =
+        """
+        class Linear(Module):
+          __parameters__ = ["weight", ]
+          __buffers__ = []
+          weight : Tensor
+          training : bool
+          def forward(self: __torch__.Linear, x: Tensor) -> Tensor:
+            weight = self.weight
+            return torch.linear(x, weight)
+        class Net(Module):
+          __parameters__ = []
+          __buffers__ = []
+          training : bool
+          fc : __torch__.Linear
+          def forward(self: __torch__.Net, x: Tensor) -> Tensor:
+            fc = self.fc
+            y = (fc).forward(torch.flatten(x, 1), )
+            training = self.training
+            if training:
+              z = torch.add(y, torch.mean(torch.ones([torch.size(x, 0), FLOATS])))
+            else:
+              z = y
+            return z
+        """
+            .replace("FLOATS", String.valueOf((long) megabytesAnImage << 18));
+    PyObject linear = new PyObject("__torch__.Linear");
+    linear.attributes().put("weight", new PyTensor(Uniform.tensor("p", 3, 192), true));
+    linear.attributes().put("training", new PyBool(false));
+    PyObject root = new PyObject("__torch__.Net");
+    root.attributes().put("training", new PyBool(false));
+    root.attributes().put("fc", linear);
+    Path model = folder.resolve("net-" + megabytesAnImage + ".pt");
+    TreeMap<String, String> code = new TreeMap<>(Map.of("__torch__.py", text));
+    ArchiveWriter.write(
+        new TorchScriptArchive("net", 3, code, root, List.of(), new TreeMap<>()), model);
+    return RunYaml.read(
+        """
+        threads: 1
+        device: cpu
+        memory-megabytes: %d
+        data: {train: "%s"}
+        model: {file: "%s", input-size: 8}
+        stages:
+          - {name: all, epochs: 1, batch-size: %s}
+        """
+            .formatted(BUDGET_MEGABYTES, data, model, batchSize),
+        "test");
+  }
+}
