@@ -12,6 +12,7 @@ public final class Zoo {
   private static final List<Architecture> ALL =
       Stream.of(
               ResNet.all(),
+              ResNet9.all(),
               Vgg.all(),
               AlexNet.all(),
               DenseNet.all(),

@@ -9,6 +9,7 @@ import dev.lapidary.trainer.plan.StageConfig;
 import dev.lapidary.trainer.program.UpdateRule;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.ITypeConverter;
@@ -33,7 +34,13 @@ final class StageOptions {
     COSINE,
     ONE_CYCLE,
     POLYNOMIAL,
-    PLATEAU
+    PLATEAU;
+
+    /** As run.yaml writes it; picocli reads this and the name. */
+    @Override
+    public String toString() {
+      return name().toLowerCase(Locale.ROOT).replace('_', '-');
+    }
   }
 
   /** A number, or {@code auto}. */
