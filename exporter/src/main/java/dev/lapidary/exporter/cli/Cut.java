@@ -39,7 +39,7 @@ final class Cut {
       TorchScriptArchive cut = cut(source.archive(), layer, card, options).withExtra(Map.of());
       Path file = Files.createTempFile("lapidary-", ".pt");
       ArchiveWriter.write(cut, file);
-      return new Source(file, true, cut, Optional.of(described(card, layer)));
+      return new Source(file, true, cut, Optional.of(described(card, layer)), source.match());
     } catch (IOException e) {
       throw Failure.failed("the archive cannot be written: %s", Failure.reason(e));
     }

@@ -163,6 +163,7 @@ final class OnnxExport {
   }
 
   private Compiled compile(OnnxOutput output, Source source) throws IOException {
+    source.say(log);
     ModelCard card = Cards.of(source, request.options());
     request.quantize().check(card);
     if (request.embed()) {

@@ -7,7 +7,9 @@ import dev.lapidary.models.card.CardJson;
 import dev.lapidary.models.card.ModelCard;
 import dev.lapidary.models.failure.Failure;
 import dev.lapidary.models.file.FileHash;
+import dev.lapidary.models.weights.HeadLabels;
 import dev.lapidary.models.weights.MatchReport;
+import dev.lapidary.models.weights.NamedTensors;
 import dev.lapidary.models.weights.WeightsFile;
 import dev.lapidary.models.zoo.Architecture;
 import dev.lapidary.models.zoo.Pretrained;
@@ -22,6 +24,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -30,8 +33,14 @@ import java.util.stream.Stream;
  *
  * @param file the archive's file
  * @param temporary true if the file was built here and is deleted by {@link #close}
+ * @param match how a weights file fitted; empty for an archive
  */
-record Source(Path file, boolean temporary, TorchScriptArchive archive, Optional<ModelCard> card)
+record Source(
+    Path file,
+    boolean temporary,
+    TorchScriptArchive archive,
+    Optional<ModelCard> card,
+    Optional<MatchReport> match)
     implements AutoCloseable {
   /** What a run directory's best model is called. */
   private static final String MODEL = "model.pt";
@@ -60,15 +69,17 @@ record Source(Path file, boolean temporary, TorchScriptArchive archive, Optional
     Optional<ModelCard> card =
         Optional.ofNullable(archive.extra().get(TorchScriptArchive.CARD))
             .map(bytes -> CardJson.read(bytes, String.valueOf(file.getFileName())));
-    return new Source(file, false, archive, card);
+    return new Source(file, false, archive, card, Optional.empty());
   }
 
   private static Source built(Architecture architecture, Path weights, SourceOptions asked) {
+    NamedTensors read = WeightsFile.read(weights);
     Pretrained loaded =
-        Pretrained.ofItsClasses(
-            architecture, options(architecture, asked), WeightsFile.read(weights), 0);
+        Pretrained.ofItsClasses(architecture, options(architecture, asked), read, 0);
     requireWhole(architecture, loaded.report(), weights);
-    List<String> labels = asked.labelNames().orElse(List.of());
+    List<String> known = HeadLabels.of(read);
+    List<String> labels =
+        asked.labelNames().orElse(known.size() == loaded.classes() ? known : List.of());
     if (!labels.isEmpty() && labels.size() != loaded.classes()) {
       throw Failure.badInput(
           "[%s] --labels has %d names, %s of these weights has %d classes",
@@ -86,7 +97,7 @@ record Source(Path file, boolean temporary, TorchScriptArchive archive, Optional
       Path file = Files.createTempFile("lapidary-", ".pt");
       TorchScriptArchive archive = loaded.archive().withExtra(Map.of());
       ArchiveWriter.write(archive, file);
-      return new Source(file, true, archive, Optional.of(card));
+      return new Source(file, true, archive, Optional.of(card), Optional.of(loaded.report()));
     } catch (IOException e) {
       throw Failure.failed("the archive cannot be written: %s", String.valueOf(e.getMessage()));
     }
@@ -149,6 +160,11 @@ record Source(Path file, boolean temporary, TorchScriptArchive archive, Optional
         }
       }
     }
+  }
+
+  /** What weights gave, to print. */
+  void say(Consumer<String> log) {
+    match.ifPresent(report -> log.accept(report.text().stripTrailing()));
   }
 
   OnDisk onDisk() {

@@ -42,7 +42,8 @@ final class TorchScriptCommand implements Callable<Integer> {
   @Override
   public Integer call() throws Exception {
     TorchScriptExport.Request request = new TorchScriptExport.Request(source, out, options, force);
-    TorchScriptExport.Report report = TorchScriptExport.run(request);
+    TorchScriptExport.Report report =
+        TorchScriptExport.run(request, spec.commandLine().getErr()::println);
     spec.commandLine().getOut().println(json ? report.json() : report.text());
     spec.commandLine().getOut().flush();
     return 0;

@@ -25,6 +25,7 @@ import java.nio.file.Path;
 import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.Consumer;
 
 /** The way from an archive to a proven inference archive. */
 final class TorchScriptExport {
@@ -60,15 +61,17 @@ final class TorchScriptExport {
   }
 
   /**
+   * @param log gets lines of progress
    * @throws Failure with nothing written
    */
-  static Report run(Request request) throws IOException {
+  static Report run(Request request, Consumer<String> log) throws IOException {
     if (ModelRuntime.of(request.out()) != ModelRuntime.LIBTORCH) {
       throw Failure.badInput(
           "--out %s names an ONNX file; choose a name that ends in .pt", request.out());
     }
     AtomicFile.requireAbsent(request.out(), request.force());
     try (Source source = Source.read(request.source(), request.options())) {
+      source.say(log);
       ModelCard card = Cards.of(source, request.options());
       Graph traced = Tracer.trace(source.archive(), traceOptions(request, card));
       TorchScriptArchive archive = InferenceArchive.of(traced, source.archive());

@@ -27,6 +27,7 @@ final class Naming {
           TimmMobileNetV2.DIALECT,
           TimmRegNet.DIALECT,
           TimmSwinTransformer.DIALECT,
+          TimmSwinTransformer.FIRST,
           TimmVisionTransformer.DIALECT);
 
   private static final int MOST_PREFIXES = 3;

@@ -1,8 +1,10 @@
 package dev.lapidary.models.zoo;
 
+import dev.lapidary.models.archive.PyValue.PyTensor;
 import dev.lapidary.models.archive.TorchScriptArchive;
 import dev.lapidary.models.failure.Failure;
 import dev.lapidary.models.image.Preprocessing;
+import dev.lapidary.models.script.StateDict;
 import dev.lapidary.models.tensor.Storage;
 import dev.lapidary.models.tensor.Tensor;
 import dev.lapidary.models.zoo.Module.Slot;
@@ -13,6 +15,8 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.function.Function;
+import java.util.function.Predicate;
+import java.util.stream.Collectors;
 
 /**
  * A network of the zoo, before any choice: what it is called, how images reach it, where its head
@@ -200,8 +204,11 @@ public final class Architecture {
                 .orElseGet(() -> drawn(tensor, slots, options.seed())));
   }
 
-  /** The network without weights: every tensor is one zero, seen in its shape. */
-  TorchScriptArchive blank(ZooOptions options) {
+  /**
+   * The network without weights: every tensor is one zero, seen in its shape. What a file will not
+   * give, {@link #fill} draws.
+   */
+  public TorchScriptArchive blank(ZooOptions options) {
     Map<String, Slot> slots = ArchiveBuilder.slots(network.apply(options));
     return build(options, tensor -> Optional.of(zero(Objects.requireNonNull(slots.get(tensor)))));
   }
@@ -211,9 +218,21 @@ public final class Architecture {
     return new Tensor(slot.dtype(), slot.shape(), new long[slot.shape().length], one, 0);
   }
 
-  /** The fresh tensor of a name, as {@link #build} draws it. */
-  Tensor drawn(ZooOptions options, String tensor) {
-    return drawn(tensor, ArchiveBuilder.slots(network.apply(options)), options.seed());
+  /** Draws parameters and buffers of a blank network as {@link #build} does, on all cores. */
+  public void fill(StateDict blank, ZooOptions options, Predicate<String> names) {
+    Map<String, Slot> slots = ArchiveBuilder.slots(network.apply(options));
+    List<StateDict.Entry> entries =
+        blank.entries().stream().filter(entry -> names.test(entry.name())).toList();
+    Map<String, Tensor> fresh =
+        entries.parallelStream()
+            .map(StateDict.Entry::name)
+            .collect(
+                Collectors.toConcurrentMap(name -> name, n -> drawn(n, slots, options.seed())));
+    for (StateDict.Entry entry : entries) {
+      Tensor tensor = Objects.requireNonNull(fresh.get(entry.name()));
+      PyTensor value = new PyTensor(tensor, entry.value().requiresGrad());
+      entry.owner().attributes().put(entry.attribute(), value);
+    }
   }
 
   private static Tensor drawn(String tensor, Map<String, Slot> slots, long seed) {

@@ -1,10 +1,8 @@
 package dev.lapidary.models.zoo;
 
-import dev.lapidary.models.archive.PyValue.PyTensor;
 import dev.lapidary.models.archive.TorchScriptArchive;
 import dev.lapidary.models.failure.Failure;
 import dev.lapidary.models.script.StateDict;
-import dev.lapidary.models.tensor.Tensor;
 import dev.lapidary.models.weights.Match;
 import dev.lapidary.models.weights.MatchReport;
 import dev.lapidary.models.weights.NamedTensors;
@@ -60,18 +58,7 @@ public record Pretrained(TorchScriptArchive archive, int classes, MatchReport re
     match.apply();
     Set<String> loaded =
         match.report().loaded().stream().map(MatchReport.Loaded::name).collect(Collectors.toSet());
-    state.entries().parallelStream()
-        .filter(entry -> !loaded.contains(entry.name()))
-        .map(entry -> new Fresh(entry, architecture.drawn(options, entry.name())))
-        .toList()
-        .forEach(Fresh::put);
+    architecture.fill(state, options, name -> !loaded.contains(name));
     return new Pretrained(archive, options.classes(), match.report());
-  }
-
-  private record Fresh(StateDict.Entry entry, Tensor tensor) {
-    void put() {
-      PyTensor value = new PyTensor(tensor, entry.value().requiresGrad());
-      entry.owner().attributes().put(entry.attribute(), value);
-    }
   }
 }

@@ -6,9 +6,11 @@ import dev.lapidary.models.Hostile;
 import dev.lapidary.models.tensor.Tensor;
 import java.nio.file.Path;
 import java.util.Optional;
+import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -21,7 +23,15 @@ import org.junit.jupiter.params.provider.EnumSource;
 @Timeout(value = 20, unit = TimeUnit.MINUTES)
 class HostileWeightsTest {
   private static final Set<WeightsAttack> ALWAYS_REFUSED =
-      Set.of(WeightsAttack.CODE_IN_LEGACY_PICKLE, WeightsAttack.CODE_IN_ZIP_PICKLE);
+      Set.of(
+          WeightsAttack.TRUNCATED,
+          WeightsAttack.SAFETENSORS_OVERLAP,
+          WeightsAttack.SAFETENSORS_OUT_OF_RANGE,
+          WeightsAttack.SAFETENSORS_ENDLESS,
+          WeightsAttack.PICKLED_VIEW_OUT_OF_RANGE,
+          WeightsAttack.PICKLED_VIEW_ENDLESS,
+          WeightsAttack.CODE_IN_LEGACY_PICKLE,
+          WeightsAttack.CODE_IN_ZIP_PICKLE);
 
   @TempDir Path folder;
 
@@ -36,6 +46,17 @@ class HostileWeightsTest {
   @EnumSource
   void isRefusedOrLoadsTwoThousandTimes(WeightsAttack attack) {
     attack(attack, 2000);
+  }
+
+  /** What the attacks break does load while it is whole. */
+  @Test
+  void whatTheAttacksBreakLoads() {
+    byte[] safetensors = WeightsAttack.safetensors(32, "[4]", 0, 16, "[2,2]", 16, 32);
+    assertThat(Hostile.read(safetensors, folder, HostileWeightsTest::readAll)).contains(0L);
+    for (int seed = 0; seed < 20; seed++) {
+      byte[] pickled = WeightsAttack.pickledView(new Random(seed), 4, 0, 2, 2, 2, 1);
+      assertThat(Hostile.read(pickled, folder, HostileWeightsTest::readAll)).contains(0L);
+    }
   }
 
   private void attack(WeightsAttack attack, int cases) {

@@ -22,6 +22,7 @@ class NamingTest {
     "mobilenet_v2, timm's MobileNet V2",
     "regnet_y_400mf, timm's RegNet",
     "swin_t, timm's Swin",
+    "swin_t_first, the first Swin",
     "vit_b_32, timm's ViT"
   })
   void readsTimmsNames(String network, String dialect) throws IOException {

@@ -6,11 +6,13 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.TreeMap;
 
 /** Ways to make a weights file hostile; the same seed makes the same file. */
 enum WeightsAttack {
@@ -67,6 +69,63 @@ enum WeightsAttack {
       return file.putLong(json.length).put(json).array();
     }
   },
+  SAFETENSORS_OVERLAP {
+    @Override
+    byte[] make(Random random) {
+      int step = 1 + random.nextInt(15);
+      return safetensors(32 - step, "[4]", 0, 16, "[4]", 16 - step, 32 - step);
+    }
+  },
+  SAFETENSORS_OUT_OF_RANGE {
+    @Override
+    byte[] make(Random random) {
+      long from = 16 + (random.nextLong() >>> 1 + random.nextInt(62)) / 2;
+      return random.nextBoolean()
+          ? safetensors(32, "[4]", 0, 16, "[4]", from + 1, from + 17)
+          : safetensors(32, "[4]", 0, 16, "[4]", 16 - from - 17, 16 - from - 1);
+    }
+  },
+  /** 10^18 elements and more, as the shape says, as the offsets say, or both. */
+  SAFETENSORS_ENDLESS {
+    @Override
+    byte[] make(Random random) {
+      long count = 1_000_000_000_000_000_000L + random.nextInt(1 << 30);
+      String shape =
+          switch (random.nextInt(3)) {
+            case 0 -> "[" + count + "]";
+            case 1 -> "[1000000000,1000000000," + random.nextInt(9) + 1 + "]";
+            default -> "[" + count + "," + count + "]";
+          };
+      long end = random.nextBoolean() ? 32 : count;
+      return safetensors(32, "[4]", 0, 16, shape, 16, end);
+    }
+  },
+  /** A view that begins or ends outside of its storage, or goes backwards. */
+  PICKLED_VIEW_OUT_OF_RANGE {
+    @Override
+    byte[] make(Random random) {
+      long far = 1 + (random.nextLong() >>> 1 + random.nextInt(62));
+      return switch (random.nextInt(4)) {
+        case 0 -> pickledView(random, 4, far, 2, 2, 2, 1);
+        case 1 -> pickledView(random, 4, -far, 2, 2, 2, 1);
+        case 2 -> pickledView(random, 4, 0, 2, 2, 2 + far, 1);
+        default -> pickledView(random, 4, 3, 2, 2, -far, 1);
+      };
+    }
+  },
+  /** 10^18 elements: of a storage, of sizes, or of one number seen again and again. */
+  PICKLED_VIEW_ENDLESS {
+    @Override
+    byte[] make(Random random) {
+      long count = 1_000_000_000_000_000_000L + random.nextInt(1 << 30);
+      return switch (random.nextInt(4)) {
+        case 0 -> pickledView(random, count, 0, 2, 2, 2, 1);
+        case 1 -> pickledView(random, 4, 0, count, 1, 1, 1);
+        case 2 -> pickledView(random, 4, 0, count, 1, 0, 0);
+        default -> pickledView(random, 4, 0, count, count, 0, 0);
+      };
+    }
+  },
   CODE_IN_LEGACY_PICKLE {
     @Override
     byte[] make(Random random) {
@@ -113,6 +172,54 @@ enum WeightsAttack {
           "kinds.pt");
 
   abstract byte[] make(Random random);
+
+  /** Two float32 tensors, each with its shape and its offsets, before so many bytes of data. */
+  static byte[] safetensors(
+      int data, String shapeA, long fromA, long toA, String shapeB, long fromB, long toB) {
+    String tensor = "\"%s\":{\"dtype\":\"F32\",\"shape\":%s,\"data_offsets\":[%d,%d]}";
+    String a = tensor.formatted("a", shapeA, fromA, toA);
+    byte[] json = Hostile.bytes("{" + a + "," + tensor.formatted("b", shapeB, fromB, toB) + "}");
+    ByteBuffer file = ByteBuffer.allocate(8 + json.length + data).order(ByteOrder.LITTLE_ENDIAN);
+    return file.putLong(json.length).put(json).array();
+  }
+
+  /** A saved dict with one float32 matrix, whose storage has four numbers; in both formats. */
+  static byte[] pickledView(
+      Random random, long claimed, long offset, long rows, long columns, long down, long right) {
+    String storage = "(" + text("storage") + "ctorch\nFloatStorage\n" + text("0") + text("cpu");
+    String tensor =
+        "ctorch._utils\n_rebuild_tensor_v2\n("
+            + (storage + number(claimed) + "tQ" + number(offset))
+            + (number(rows) + number(columns) + "\u0086" + number(down) + number(right) + "\u0086")
+            + "\u0089ccollections\nOrderedDict\n)RtR";
+    byte[] pickle = Hostile.bytes("\u0080\u0002}" + text("t") + tensor + "s.");
+    return random.nextBoolean()
+        ? Hostile.zip("archive/", new TreeMap<>(Map.of("data.pkl", pickle, "data/0", new byte[16])))
+        : legacy(pickle);
+  }
+
+  /** Magic number, protocol, system, object, keys; then the storage's count and numbers. */
+  private static byte[] legacy(byte[] object) {
+    ByteArrayOutputStream out = new ByteArrayOutputStream();
+    out.write(fixture("legacy.pth"), 0, 15);
+    out.writeBytes(Hostile.bytes("\u0080\u0002M\u00e9\u0003."));
+    out.writeBytes(Hostile.bytes("\u0080\u0002}" + text("little_endian") + "\u0088s."));
+    out.writeBytes(object);
+    out.writeBytes(Hostile.bytes("\u0080\u0002](" + text("0") + "e."));
+    out.writeBytes(ByteBuffer.allocate(8 + 16).order(ByteOrder.LITTLE_ENDIAN).putLong(4).array());
+    return out.toByteArray();
+  }
+
+  /** BINUNICODE. */
+  private static String text(String ascii) {
+    return "X" + (char) ascii.length() + "\u0000\u0000\u0000" + ascii;
+  }
+
+  /** LONG1 of eight bytes. */
+  private static String number(long value) {
+    ByteBuffer bytes = ByteBuffer.allocate(8).order(ByteOrder.LITTLE_ENDIAN).putLong(value);
+    return "\u008a\b" + new String(bytes.array(), StandardCharsets.ISO_8859_1);
+  }
 
   static byte[] fixture(String name) {
     try {

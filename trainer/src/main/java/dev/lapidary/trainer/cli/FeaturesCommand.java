@@ -18,10 +18,11 @@ import picocli.CommandLine.Spec;
     name = "features",
     mixinStandardHelpOptions = true,
     description = {
-      "Writes what a layer gives for each image, with paths and labels, as a NumPy archive.",
+      "Writes what a layer gives for each image, with paths and labels, as a NumPy archive or as",
+      "Parquet.",
       "",
       "Example: trainer init --arch resnet50 --weights resnet50.pth --out resnet50.pt",
-      "         trainer features resnet50.pt --data photos --out photos.npz"
+      "         trainer features resnet50.pt --data photos --out photos.parquet"
     })
 final class FeaturesCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
@@ -35,8 +36,11 @@ final class FeaturesCommand implements Callable<Integer> {
   @Option(
       names = "--out",
       required = true,
-      paramLabel = "FILE.npz",
-      description = "Gets embeddings, labels, paths and classes.")
+      paramLabel = "FILE",
+      description = {
+        "FILE.npz gets the arrays embeddings, labels, paths and classes; FILE.parquet a row an",
+        "image with path, label, class and embedding."
+      })
   private Path out;
 
   @Option(

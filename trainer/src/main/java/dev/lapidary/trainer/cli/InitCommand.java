@@ -12,11 +12,14 @@ import dev.lapidary.models.file.AtomicFile;
 import dev.lapidary.models.file.FileHash;
 import dev.lapidary.models.image.Preprocessing;
 import dev.lapidary.models.trace.TraceOptions;
+import dev.lapidary.models.weights.HeadLabels;
+import dev.lapidary.models.weights.MatchReport;
 import dev.lapidary.models.weights.NamedTensors;
 import dev.lapidary.models.weights.WeightsFile;
 import dev.lapidary.models.zoo.Architecture;
 import dev.lapidary.models.zoo.Head;
 import dev.lapidary.models.zoo.HeadInit;
+import dev.lapidary.models.zoo.HeadLayers;
 import dev.lapidary.models.zoo.HeadReplacement;
 import dev.lapidary.models.zoo.HeadSearch;
 import dev.lapidary.models.zoo.Pretrained;
@@ -33,8 +36,10 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalInt;
+import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
@@ -43,34 +48,16 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "init",
     mixinStandardHelpOptions = true,
-    description = "Writes a TorchScript model from an architecture and weights, untrained.")
-final class InitCommand implements Runnable {
+    description = {
+      "Writes a TorchScript model from an architecture and weights, untrained. What the weights",
+      "gave is printed, and kept beside it: model.weights.json beside model.pt."
+    })
+final class InitCommand implements Callable<Integer> {
   private static final int IMAGENET_CLASSES = 1000;
 
   @Spec private CommandSpec spec;
 
-  @Option(
-      names = "--arch",
-      required = true,
-      description = "An architecture; trainer archs lists all.")
-  private String arch = "";
-
-  @Option(
-      names = "--weights",
-      paramLabel = "FILE|URL",
-      description =
-          "Pretrained weights: .safetensors, .pth, .pt or .onnx; an https address is fetched once,"
-              + " into LAPIDARY_CACHE. Default: random.")
-  private @Nullable String weights;
-
-  @Option(names = "--weights-sha256", description = "The SHA-256 that --weights must have.")
-  private @Nullable String weightsSha256;
-
-  @Option(
-      names = "--min-match",
-      defaultValue = "0.5",
-      description = "Least part of the parameters that the weights must fit, 0 to 1.")
-  private double minMatch;
+  @Mixin private NetworkOptions network = new NetworkOptions();
 
   @Option(
       names = "--classes",
@@ -80,56 +67,62 @@ final class InitCommand implements Runnable {
   @Option(names = "--labels", description = "A text file, one label a line, by class index.")
   private @Nullable Path labels;
 
-  @Option(
-      names = "--head-init",
-      description =
-          "Draws the heads anew: default, xavier, kaiming, normal:STD, zero or constant:V.")
-  private @Nullable String headInit;
-
-  @Option(names = "--dropout", description = "Probability; default: the paper's.")
-  private @Nullable Double dropout;
-
-  @Option(names = "--stochastic-depth", description = "Of the last block; default: the paper's.")
-  private @Nullable Double stochasticDepth;
-
-  @Option(names = "--input-size", description = "Pixels of the square input; default: published.")
-  private @Nullable Integer inputSize;
-
-  @Option(names = "--seed", defaultValue = "0", description = "Of all random weights.")
-  private long seed;
-
   @Option(names = "--out", required = true, description = "The model.pt to write.")
   private Path out = Path.of("");
 
   @Option(names = "--timings", description = "Print what loading the weights cost to stderr.")
   private boolean timings;
 
-  @Option(names = "--force", description = "Replace an existing file.")
+  @Option(names = "--force", description = "Replace existing files.")
   private boolean force;
 
+  /** A network, what its weights gave, and its classes if they are known. */
+  private record Made(
+      TorchScriptArchive archive, Optional<MatchReport> report, List<String> labels) {}
+
   @Override
-  public void run() {
+  public Integer call() throws IOException {
+    Path kept = besideTheModel();
     AtomicFile.requireAbsent(out, force);
-    Architecture architecture = Zoo.find(arch);
-    Optional<HeadInit> init = Optional.ofNullable(headInit).map(HeadInit::parse);
+    Architecture architecture = architecture();
     List<String> names = readLabels();
     ZooOptions options = options(names);
     architecture.requireUse(options);
+    Optional<HeadInit> init = network.headInit().map(HeadInit::parse);
+    HeadLayers layers = headLayers();
     Optional<Path> file = weightsFile();
-    TorchScriptArchive archive = network(architecture, options, names, file);
-    Preprocessing preprocessing =
-        inputSize == null ? architecture.preprocessing() : architecture.preprocessing(inputSize);
-    init.ifPresent(how -> drawHeads(architecture, archive, preprocessing, how));
-    ModelCard card =
-        UntrainedCard.of(
-            architecture,
-            preprocessing,
-            names,
-            file.map(f -> weightsName()).orElse("random"),
-            file.map(FileHash::sha256).orElse(""));
+    if (file.isPresent()) {
+      AtomicFile.requireAbsent(kept, force);
+    }
+    Made made =
+        file.isPresent()
+            ? load(architecture, options, names, file.get())
+            : new Made(architecture.build(options), Optional.empty(), names);
+    Preprocessing rule =
+        network.inputSize().map(architecture::preprocessing).orElse(architecture.preprocessing());
+    TorchScriptArchive archive = withHeadLayers(architecture, made.archive, layers, init);
+    init.ifPresent(how -> drawHeads(architecture, archive, rule, how));
+    ModelCard card = card(architecture, rule, made.labels, file);
     byte[] json = CardJson.write(card).getBytes(UTF_8);
     ArchiveWriter.write(archive.withExtra(Map.of(TorchScriptArchive.CARD, json)), out);
-    spec.commandLine().getErr().println("wrote " + out);
+    say("wrote " + out);
+    if (made.report.isPresent()) {
+      String report = made.report.get().json();
+      AtomicFile.write(kept, temporary -> Files.writeString(temporary, report));
+    }
+    return 0;
+  }
+
+  private Architecture architecture() {
+    return Zoo.find(
+        network
+            .arch()
+            .orElseThrow(() -> Failure.badInput("--arch is missing; trainer archs lists them")));
+  }
+
+  private Path besideTheModel() {
+    String name = String.valueOf(out.getFileName()).replaceFirst("(?<=.)\\.[^.]*$", "");
+    return out.resolveSibling(name + ".weights.json");
   }
 
   private ZooOptions options(List<String> names) {
@@ -141,51 +134,85 @@ final class InitCommand implements Runnable {
     }
     return new ZooOptions(
         classes == null ? known : classes,
-        seed,
-        dropout == null ? OptionalDouble.empty() : OptionalDouble.of(dropout),
-        stochasticDepth == null ? OptionalDouble.empty() : OptionalDouble.of(stochasticDepth),
-        inputSize == null ? OptionalInt.empty() : OptionalInt.of(inputSize));
+        network.seed(),
+        network.dropout().map(OptionalDouble::of).orElse(OptionalDouble.empty()),
+        network.stochasticDepth().map(OptionalDouble::of).orElse(OptionalDouble.empty()),
+        network.inputSize().map(OptionalInt::of).orElse(OptionalInt.empty()));
   }
 
-  private TorchScriptArchive network(
-      Architecture architecture, ZooOptions options, List<String> names, Optional<Path> file) {
-    if (file.isEmpty()) {
-      return architecture.build(options);
-    }
+  private HeadLayers headLayers() {
+    return new HeadLayers(
+        network.headMlp().map(OptionalInt::of).orElse(OptionalInt.empty()),
+        network.headDropout().map(OptionalDouble::of).orElse(OptionalDouble.empty()));
+  }
+
+  private Made load(Architecture architecture, ZooOptions options, List<String> names, Path file) {
     boolean free = classes == null && names.isEmpty();
-    LoadCost<Pretrained> cost =
+    LoadCost<Made> cost =
         LoadCost.of(
             () -> {
-              NamedTensors tensors = WeightsFile.read(file.get());
-              return free
-                  ? Pretrained.ofItsClasses(architecture, options, tensors, minMatch)
-                  : Pretrained.of(architecture, options, tensors, minMatch);
+              NamedTensors read = WeightsFile.read(file);
+              NamedTensors fitting =
+                  names.isEmpty()
+                      ? read
+                      : HeadLabels.withoutForeignHead(read, architecture.headName(), names);
+              Pretrained loaded =
+                  free
+                      ? Pretrained.ofItsClasses(architecture, options, fitting, network.minMatch())
+                      : Pretrained.of(architecture, options, fitting, network.minMatch());
+              List<String> known = names.isEmpty() && itsHead() ? HeadLabels.of(read) : names;
+              return new Made(
+                  loaded.archive(),
+                  Optional.of(loaded.report()),
+                  known.size() == loaded.classes() ? known : List.of());
             });
-    Pretrained loaded = cost.result();
     PrintWriter err = spec.commandLine().getErr();
-    err.print(loaded.report().text());
+    cost.result().report.ifPresent(report -> err.print(report.text()));
     if (timings) {
-      err.println(cost.text(file.get().toFile().length()));
+      err.println(cost.text(file.toFile().length()));
     }
     err.flush();
-    return loaded.archive();
+    return cost.result();
+  }
+
+  /** Whether the head will be the weights' own. */
+  private boolean itsHead() {
+    return network.headInit().isEmpty() && network.headMlp().isEmpty();
+  }
+
+  private TorchScriptArchive withHeadLayers(
+      Architecture architecture,
+      TorchScriptArchive archive,
+      HeadLayers layers,
+      Optional<HeadInit> init) {
+    String head = architecture.headName();
+    if (layers.hidden().isPresent()) {
+      say("head %s: drawn anew, behind a hidden layer".formatted(head));
+    }
+    return layers.before(archive, head, init.orElse(HeadInit.DEFAULT), network.seed());
   }
 
   private void drawHeads(
-      Architecture architecture,
-      TorchScriptArchive archive,
-      Preprocessing preprocessing,
-      HeadInit init) {
+      Architecture architecture, TorchScriptArchive archive, Preprocessing rule, HeadInit init) {
     List<Head> heads = new ArrayList<>();
     heads.add(HeadSearch.named(archive, architecture.headName()));
     architecture
         .auxiliaryHeads()
         .forEach(head -> heads.add(HeadSearch.named(archive, head.name())));
-    TraceOptions image =
-        TraceOptions.of(
-            preprocessing.channels(), preprocessing.cropHeight(), preprocessing.cropWidth());
+    TraceOptions image = TraceOptions.of(rule.channels(), rule.cropHeight(), rule.cropWidth());
     int count = Math.toIntExact(heads.get(0).classes());
-    HeadReplacement.apply(archive, heads, count, init, seed, image);
+    HeadReplacement.apply(archive, heads, count, init, network.seed(), image);
+    heads.forEach(head -> say("head %s: drawn anew (%s)".formatted(head.name(), init)));
+  }
+
+  private ModelCard card(
+      Architecture architecture, Preprocessing rule, List<String> names, Optional<Path> file) {
+    return UntrainedCard.of(
+        architecture,
+        rule,
+        names,
+        file.map(f -> weightsName()).orElse("random"),
+        file.map(FileHash::sha256).orElse(""));
   }
 
   private List<String> readLabels() {
@@ -213,18 +240,24 @@ final class InitCommand implements Runnable {
   }
 
   private Optional<Path> weightsFile() {
-    return Optional.ofNullable(weights)
+    return network
+        .weights()
         .map(
             location ->
                 WeightsCache.ofUser()
                     .get(
                         location,
-                        Optional.ofNullable(weightsSha256),
+                        network.weightsSha256(),
                         Terminal.progress(spec.commandLine().getErr())));
   }
 
   /** Without folder and host. */
   private String weightsName() {
-    return String.valueOf(weights).replaceFirst("[?#].*", "").replaceFirst(".*/", "");
+    return network.weights().orElseThrow().replaceFirst("[?#].*", "").replaceFirst(".*/", "");
+  }
+
+  private void say(String line) {
+    spec.commandLine().getErr().println(line);
+    spec.commandLine().getErr().flush();
   }
 }

@@ -75,28 +75,10 @@ final class PlanOptions {
       description = "An epoch's images: shuffled, balanced (classes equally often), as_listed.")
   private EpochOrder sampling = EpochOrder.SHUFFLED;
 
-  @Option(names = "--arch", description = "An architecture of the zoo; see trainer archs.")
-  private @Nullable String arch;
+  @Mixin private NetworkOptions network = new NetworkOptions();
 
   @Option(names = "--model", description = "A TorchScript archive to go on from.")
   private @Nullable String model;
-
-  @Option(
-      names = "--weights",
-      paramLabel = "FILE|URL",
-      description =
-          "Pretrained weights: safetensors, .pth, .pt or ONNX; an https address is fetched once,"
-              + " into LAPIDARY_CACHE.")
-  private @Nullable String weights;
-
-  @Option(names = "--weights-sha256", description = "The SHA-256 that --weights must have.")
-  private @Nullable String weightsSha256;
-
-  @Option(
-      names = "--min-match",
-      defaultValue = "0.5",
-      description = "The least part of the parameters that --weights must fill, 0 to 1.")
-  private double minMatch;
 
   @Option(
       names = "--force",
@@ -109,32 +91,6 @@ final class PlanOptions {
       paramLabel = "NAME",
       description = "The last layer of a --model, where it is not found by itself, such as fc.")
   private @Nullable String head;
-
-  @Option(
-      names = "--head-init",
-      description =
-          "Draws the last layer anew: default, xavier, kaiming, normal:STD, zero, constant:V.")
-  private @Nullable String headInit;
-
-  @Option(names = "--head-dropout", description = "Probability of a dropout before the last layer.")
-  private @Nullable Double headDropout;
-
-  @Option(
-      names = "--head-mlp",
-      paramLabel = "N",
-      description = "Puts a hidden layer of N outputs, with a ReLU, before the last layer.")
-  private @Nullable Integer headMlp;
-
-  @Option(names = "--dropout", description = "Inside of --arch; the paper's unless given.")
-  private @Nullable Double dropout;
-
-  @Option(
-      names = "--stochastic-depth",
-      description = "Of the last block of --arch; the paper's unless given.")
-  private @Nullable Double stochasticDepth;
-
-  @Option(names = "--input-size", description = "Pixels; the architecture's own unless given.")
-  private @Nullable Integer inputSize;
 
   @Option(
       names = "--resize",
@@ -208,9 +164,6 @@ final class PlanOptions {
       description = "A checkpoint after so many minutes without one; 0: none.")
   private double checkpointMinutes;
 
-  @Option(names = "--seed", defaultValue = "0", description = "Of every random decision.")
-  private long seed;
-
   @Option(names = "--threads", defaultValue = "0", description = "0: as many as processors.")
   private int threads;
 
@@ -254,7 +207,7 @@ final class PlanOptions {
       throw Failure.badInput("--data is missing: a folder with one sub-folder a class");
     }
     return new RunConfig(
-        seed,
+        network.seed(),
         threads,
         memory.count(),
         device,
@@ -273,20 +226,20 @@ final class PlanOptions {
             true),
         new RunConfig.Model(
             name,
-            Optional.ofNullable(arch),
+            network.arch(),
             Optional.ofNullable(model),
-            Optional.ofNullable(weights),
-            Optional.ofNullable(weightsSha256),
-            minMatch,
+            network.weights(),
+            network.weightsSha256(),
+            network.minMatch(),
             force,
             new RunConfig.Head(
                 Optional.ofNullable(head),
-                Optional.ofNullable(headInit),
-                Optional.ofNullable(headDropout),
-                Optional.ofNullable(headMlp)),
-            Optional.ofNullable(dropout),
-            Optional.ofNullable(stochasticDepth),
-            Optional.ofNullable(inputSize),
+                network.headInit(),
+                network.headDropout(),
+                network.headMlp()),
+            network.dropout(),
+            network.stochasticDepth(),
+            network.inputSize(),
             Optional.ofNullable(resize),
             Optional.ofNullable(mean),
             Optional.ofNullable(std)),

@@ -11,6 +11,7 @@ import dev.lapidary.models.card.CardJson;
 import dev.lapidary.models.file.AtomicFile;
 import dev.lapidary.models.script.StateDict;
 import dev.lapidary.models.tensor.Tensor;
+import dev.lapidary.models.weights.HeadLabels;
 import dev.lapidary.models.weights.NamedTensors;
 import dev.lapidary.models.weights.Safetensors;
 import dev.lapidary.trainer.program.TrainingProgram;
@@ -46,7 +47,7 @@ final class Delivery {
     String card = CardJson.write(Cards.of(inputs, measured));
     Map<String, byte[]> extra = new LinkedHashMap<>(archive.extra());
     extra.put(TorchScriptArchive.CARD, card.getBytes(UTF_8));
-    Map<String, String> labels = WithoutForeignHead.metadata(inputs.data().train().labels());
+    Map<String, String> labels = HeadLabels.metadata(inputs.data().train().labels());
     if (measured.test().isPresent()) {
       Measures test = measured.test().get().measures(inputs.data().train().labels());
       AtomicFile.write(directory.test(), file -> Files.write(file, JSON.writeValueAsBytes(test)));

@@ -17,8 +17,9 @@ import dev.lapidary.trainer.data.DataFormat;
 import dev.lapidary.trainer.data.Dataset;
 import dev.lapidary.trainer.data.EpochOrder;
 import dev.lapidary.trainer.data.Loader;
-import dev.lapidary.trainer.data.Sample;
 import dev.lapidary.trainer.data.View;
+import dev.lapidary.trainer.embedding.EmbeddingFile;
+import dev.lapidary.trainer.embedding.EmbeddingFormat;
 import dev.lapidary.trainer.program.Libtorch;
 import dev.lapidary.trainer.program.TrainingProgram;
 import java.io.IOException;
@@ -60,8 +61,8 @@ public final class Features {
   }
 
   /**
-   * Writes a NumPy archive: {@code embeddings} float32 [N, ...], {@code labels} int64 [N], {@code
-   * paths} [N] relative to the data, {@code classes} [labels] the folders' names by label.
+   * Writes float32 embeddings with int64 labels, the classes' names and paths relative to the data,
+   * as the file's name says: {@link EmbeddingFormat}.
    *
    * @param shown called with images done and all
    * @param stop asked after each batch: then nothing is written
@@ -70,6 +71,7 @@ public final class Features {
   public static Written write(
       Request request, Path out, BiConsumer<Integer, Integer> shown, BooleanSupplier stop)
       throws IOException {
+    EmbeddingFormat format = EmbeddingFormat.of(out);
     Path file = Evaluation.archiveOf(request.source());
     TorchScriptArchive archive = ArchiveReader.read(file);
     ModelCard card = Evaluation.card(archive, file);
@@ -89,7 +91,7 @@ public final class Features {
             written[0] =
                 Libtorch.call(
                     request.threads(),
-                    () -> fill(cut, data, rule, request, temporary, shown, stop)));
+                    () -> fill(cut, data, rule, request, format, temporary, shown, stop)));
     return written[0];
   }
 
@@ -98,6 +100,7 @@ public final class Features {
       Dataset data,
       Preprocessing rule,
       Request request,
+      EmbeddingFormat format,
       Path file,
       BiConsumer<Integer, Integer> shown,
       BooleanSupplier stop)
@@ -107,30 +110,38 @@ public final class Features {
     View view = View.evaluation(preprocessor);
     try (TrainingProgram program = TrainingProgram.open(cut, request.device());
         Loader loader = Loader.of(data, preprocessor, view, request.threads(), 0);
-        Loader.Batches batches = loader.batches(order, Validation.BATCH_SIZE, 0, 0);
-        NpzFile npz = NpzFile.create(file)) {
+        Loader.Batches batches = loader.batches(order, Validation.BATCH_SIZE, 0, 0)) {
       program.eval();
-      List<Long> shape = List.of();
-      int done = 0;
-      while (batches.hasNext()) {
-        Batch batch = batches.next();
-        try (NDManager step = program.newStep()) {
-          NDArray values =
-              pooled(program.logits(step, Validation.images(step, batch, rule)), request);
-          if (done == 0) {
-            shape = Arrays.stream(values.getShape().getShape()).skip(1).boxed().toList();
-            npz.startFloats("embeddings", data.size(), shape);
-          }
-          npz.floats(values.toFloatArray());
-        }
-        done += batch.count();
+      Values first = values(program, batches.next(), rule, request);
+      try (EmbeddingFile out = EmbeddingFile.create(format, file, data, first.shape)) {
+        out.add(first.numbers);
+        int done = first.images;
         shown.accept(done, data.size());
         Validation.requireNoStop(stop);
+        while (batches.hasNext()) {
+          Values next = values(program, batches.next(), rule, request);
+          out.add(next.numbers);
+          done += next.images;
+          shown.accept(done, data.size());
+          Validation.requireNoStop(stop);
+        }
+        out.finish();
       }
-      npz.longs("labels", data.samples().stream().mapToLong(Sample::label).toArray());
-      npz.texts("paths", data.samples().stream().map(Sample::name).toList());
-      npz.texts("classes", data.labels());
-      return new Written(data.size(), shape);
+      return new Written(data.size(), first.shape);
+    }
+  }
+
+  /** Of one batch; never compared. */
+  @SuppressWarnings("ArrayRecordComponent")
+  private record Values(int images, List<Long> shape, float[] numbers) {}
+
+  private static Values values(
+      TrainingProgram program, Batch batch, Preprocessing rule, Request request) {
+    try (NDManager step = program.newStep()) {
+      NDArray values = pooled(program.logits(step, Validation.images(step, batch, rule)), request);
+      long[] shape = values.getShape().getShape();
+      List<Long> one = Arrays.stream(shape).skip(1).boxed().toList();
+      return new Values(batch.count(), one, values.toFloatArray());
     }
   }
 

@@ -7,6 +7,7 @@ import dev.lapidary.models.fetch.WeightsCache;
 import dev.lapidary.models.image.Preprocessing;
 import dev.lapidary.models.script.StateDict;
 import dev.lapidary.models.trace.TraceOptions;
+import dev.lapidary.models.weights.HeadLabels;
 import dev.lapidary.models.weights.Match;
 import dev.lapidary.models.weights.MatchReport;
 import dev.lapidary.models.weights.NamedTensors;
@@ -26,12 +27,15 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalInt;
 import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * The network that a run begins with: from the zoo or from a file, its head made for the data's
@@ -142,13 +146,7 @@ record Network(
     RunConfig.Model model = config.model();
     Architecture architecture = Zoo.find(model.arch().orElseThrow());
     Optional<Integer> size = model.inputSize();
-    ZooOptions options =
-        new ZooOptions(
-            classes,
-            config.seed(),
-            model.dropout().map(OptionalDouble::of).orElse(OptionalDouble.empty()),
-            model.stochasticDepth().map(OptionalDouble::of).orElse(OptionalDouble.empty()),
-            size.map(OptionalInt::of).orElse(OptionalInt.empty()));
+    ZooOptions options = zooOptions(config, classes);
     architecture.requireUse(options);
     String head = model.head().name().orElse(architecture.headName());
     if (!head.equals(architecture.headName())) {
@@ -158,7 +156,8 @@ record Network(
     }
     List<String> heads = new ArrayList<>(List.of(head));
     architecture.auxiliaryHeads().forEach(auxiliary -> heads.add(auxiliary.name()));
-    TorchScriptArchive archive = architecture.build(options);
+    TorchScriptArchive archive =
+        model.weights().isPresent() ? architecture.blank(options) : architecture.build(options);
     return new Network(
         archive,
         architecture.name(),
@@ -170,6 +169,16 @@ record Network(
         "",
         Optional.empty(),
         List.of("weights: random, seed " + config.seed()));
+  }
+
+  private static ZooOptions zooOptions(RunConfig config, int classes) {
+    RunConfig.Model model = config.model();
+    return new ZooOptions(
+        classes,
+        config.seed(),
+        model.dropout().map(OptionalDouble::of).orElse(OptionalDouble.empty()),
+        model.stochasticDepth().map(OptionalDouble::of).orElse(OptionalDouble.empty()),
+        model.inputSize().map(OptionalInt::of).orElse(OptionalInt.empty()));
   }
 
   private Network withHeadLayers(RunConfig config) {
@@ -184,8 +193,7 @@ record Network(
     TorchScriptArchive extended = layers.before(archive, headPath(), init(head), config.seed());
     Set<String> unloaded = new LinkedHashSet<>(fresh);
     if (head.mlp().isPresent()) {
-      unloaded.addAll(List.of(headPath() + ".weight", headPath() + ".hidden.weight"));
-      unloaded.add(headPath() + ".hidden.bias");
+      unloaded.addAll(layersOfMlp());
     }
     return new Network(
         extended,
@@ -208,11 +216,17 @@ record Network(
     String location = config.model().weights().get();
     Path file = WeightsCache.ofUser().get(location, config.model().weightsSha256(), progress);
     requireFile(file, "weights");
-    NamedTensors source = WithoutForeignHead.of(WeightsFile.read(file), headPath(), labels);
-    Match match = Match.of(source, StateDict.of(archive));
+    NamedTensors source = HeadLabels.withoutForeignHead(WeightsFile.read(file), headPath(), labels);
+    StateDict state = StateDict.of(archive);
+    Match match = Match.of(source, state);
     match.requireAtLeast(config.model().minMatch()).apply();
+    Set<String> loaded =
+        match.report().loaded().stream().map(MatchReport.Loaded::name).collect(Collectors.toSet());
     Set<String> unloaded = new LinkedHashSet<>(fresh);
-    match.report().loaded().forEach(loaded -> unloaded.remove(loaded.name()));
+    unloaded.removeAll(loaded);
+    if (config.model().arch().isPresent()) {
+      fillBlank(state, loaded, config, labels.size());
+    }
     List<String> said = new ArrayList<>();
     said.add("weights: " + nameOf(location));
     match.report().text().lines().forEach(said::add);
@@ -227,6 +241,22 @@ record Network(
         Fingerprint.of(file),
         Optional.of(match.report()),
         said);
+  }
+
+  /** Draws what the weights did not give to a network of the zoo. */
+  private void fillBlank(StateDict state, Set<String> loaded, RunConfig config, int classes) {
+    Set<String> drawn = new HashSet<>(loaded);
+    if (config.model().head().mlp().isPresent()) {
+      drawn.addAll(layersOfMlp());
+    }
+    Zoo.find(architecture).fill(state, zooOptions(config, classes), name -> !drawn.contains(name));
+  }
+
+  /** What a hidden layer before the head brings, or changes the shape of. */
+  private List<String> layersOfMlp() {
+    return Stream.of("weight", "hidden.weight", "hidden.bias")
+        .map(name -> headPath() + "." + name)
+        .toList();
   }
 
   /** The last part of a path or an address: a card holds no folder and no host. */

@@ -11,6 +11,7 @@ import dev.lapidary.models.card.CardJson;
 import dev.lapidary.models.card.ModelCard;
 import dev.lapidary.models.cli.Program;
 import dev.lapidary.models.script.StateDict;
+import dev.lapidary.models.weights.HeadLabels;
 import dev.lapidary.models.weights.NamedTensors;
 import dev.lapidary.models.weights.Safetensors;
 import dev.lapidary.models.zoo.Zoo;
@@ -132,6 +133,52 @@ class ZooCommandsTest {
   }
 
   @Test
+  void initKeepsWhatTheWeightsGaveBesideTheModel(@TempDir Path folder) throws Exception {
+    Path first = folder.resolve("first.pt");
+    assertThat(run(init(first, "--classes", "7"))).isZero();
+    assertThat(folder.resolve("first.weights.json")).doesNotExist();
+    Path other = folder.resolve("other.pt");
+    assertThat(run(init(other, "--weights", first.toString(), "--classes", "4"))).isZero();
+    JsonNode kept = new ObjectMapper().readTree(folder.resolve("other.weights.json").toFile());
+    assertThat(kept.get("replacedHeads").get(0).get("sourceClasses").asInt()).isEqualTo(7);
+    assertThat(kept.get("loaded").size()).isGreaterThan(100);
+    assertThat(kept.get("loadedParameters").asLong()).isEqualTo(272_474 - 10 * 65);
+    Files.delete(other);
+    assertThat(run(init(other, "--weights", first.toString()))).isEqualTo(2);
+    assertThat(err.toString()).contains("other.weights.json exists; choose another --out");
+    assertThat(other).doesNotExist();
+  }
+
+  @Test
+  void initTakesTheClassesThatTheWeightsSay(@TempDir Path folder) throws Exception {
+    Path weights = folder.resolve("weights.safetensors");
+    StateDict state = StateDict.of(Zoo.find("resnet20_cifar").build(ZooOptions.of(2, 9)));
+    Map<String, String> says = HeadLabels.metadata(List.of("Bag", "Coat"));
+    Safetensors.write(new NamedTensors("safetensors", state.tensors(), says, List.of()), weights);
+    Path same = folder.resolve("same.pt");
+    assertThat(run(init(same, "--weights", weights.toString()))).isZero();
+    assertThat(card(same).labels()).containsExactly("Bag", "Coat");
+    Path labels = Files.writeString(folder.resolve("labels.txt"), "cat\ndog\n");
+    Path other = folder.resolve("other.pt");
+    String text = labels.toString();
+    assertThat(run(init(other, "--weights", weights.toString(), "--labels", text))).isZero();
+    assertThat(err.toString()).contains("left out fc: it was trained for other classes");
+    assertThat(card(other).labels()).containsExactly("cat", "dog");
+    assertThat(floats(other, "fc.weight")).isNotEqualTo(floats(same, "fc.weight"));
+  }
+
+  @Test
+  void initPutsLayersBeforeTheHead(@TempDir Path folder) throws Exception {
+    Path out = folder.resolve("out.pt");
+    assertThat(run(init(out, "--classes=3", "--head-mlp=16", "--head-dropout=0.5"))).isZero();
+    assertThat(err.toString()).contains("head fc: drawn anew, behind a hidden layer");
+    assertThat(floats(out, "fc.weight")).hasSize(3 * 16);
+    assertThat(floats(out, "fc.hidden.weight")).hasSize(16 * 64);
+    assertThat(run("init", "--out", folder.resolve("none.pt").toString())).isEqualTo(2);
+    assertThat(err.toString()).contains("--arch is missing; trainer archs lists them");
+  }
+
+  @Test
   void initRefusesWhatDoesNotFit(@TempDir Path folder) {
     Path out = folder.resolve("out.pt");
     String weights = Golden.file("torchscript/mobilenet_v2-scripted.pt").toString();
@@ -150,6 +197,10 @@ class ZooCommandsTest {
     all.add(out.toString());
     all.addAll(List.of(more));
     return all.toArray(String[]::new);
+  }
+
+  private static ModelCard card(Path file) {
+    return CardJson.read(ArchiveReader.read(file).extra().get(TorchScriptArchive.CARD), "card");
   }
 
   private static float[] floats(Path file, String name) {

@@ -19,6 +19,7 @@ import dev.lapidary.trainer.data.Dataset;
 import dev.lapidary.trainer.data.EpochOrder;
 import dev.lapidary.trainer.data.Loader;
 import dev.lapidary.trainer.data.View;
+import dev.lapidary.trainer.embedding.ParquetTable;
 import dev.lapidary.trainer.program.Libtorch;
 import dev.lapidary.trainer.program.TrainingProgram;
 import java.io.IOException;
@@ -29,8 +30,12 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.zip.ZipFile;
+import org.apache.parquet.example.data.Group;
+import org.apache.parquet.schema.MessageType;
+import org.apache.parquet.schema.MessageTypeParser;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -121,6 +126,37 @@ class FeaturesTest {
     assertThat(again).hasSameBinaryContentAs(out);
     assertThat(features(out)).isEqualTo(2);
     assertThat(features(out, "--force")).isZero();
+  }
+
+  @Test
+  void parquetHasTheSameNumbersARowAnImage() throws IOException {
+    Path npz = folder.resolve("out.npz");
+    Path out = folder.resolve("out.parquet");
+    assertThat(features(npz)).isZero();
+    assertThat(features(out)).isZero();
+    assertThat(err.toString()).contains("out.parquet: 42 embeddings of [64]");
+    MessageType schema =
+        MessageTypeParser.parseMessageType(
+            "message schema { required binary path (STRING); required int64 label;"
+                + " required binary class (STRING); required group embedding (LIST) {"
+                + " repeated group list { required float element; } } }");
+    List<Group> rows = ParquetTable.read(out).rows(schema);
+    assertThat(rows).hasSize(42);
+    float[] all = Npy.of(npz, "embeddings").floats();
+    for (int i = 0; i < 42; i++) {
+      assertThat(ParquetTable.floats(rows.get(i), "embedding"))
+          .isEqualTo(Arrays.copyOfRange(all, 64 * i, 64 * (i + 1)));
+    }
+    Group row = rows.get(14);
+    assertThat(row.getString("path", 0)).isEqualTo("green/000.png");
+    assertThat(row.getLong("label", 0)).isEqualTo(1);
+    assertThat(row.getString("class", 0)).isEqualTo("green");
+    Path again = folder.resolve("again.parquet");
+    assertThat(features(again)).isZero();
+    assertThat(again).hasSameBinaryContentAs(out);
+    assertThat(features(folder.resolve("out.csv"))).isEqualTo(2);
+    assertThat(err.toString()).contains("out.csv: embeddings are written as .npz (NumPy) or");
+    assertThat(folder.resolve("out.csv")).doesNotExist();
   }
 
   @Test

@@ -1,4 +1,4 @@
-package dev.lapidary.trainer.run;
+package dev.lapidary.trainer.embedding;
 
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 

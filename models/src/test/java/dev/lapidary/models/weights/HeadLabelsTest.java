@@ -1,16 +1,15 @@
-package dev.lapidary.trainer.run;
+package dev.lapidary.models.weights;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.lapidary.models.tensor.DType;
 import dev.lapidary.models.tensor.Tensor;
-import dev.lapidary.models.weights.NamedTensors;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 
-class WithoutForeignHeadTest {
+class HeadLabelsTest {
   private static final List<String> SHOES = List.of("Sandal", "Sneaker");
   private static final Tensor TENSOR = Tensor.zeros(DType.FLOAT32, 1);
 
@@ -24,8 +23,8 @@ class WithoutForeignHeadTest {
 
   @Test
   void aHeadForOtherClassesOfTheSameCountIsLeftOut() {
-    NamedTensors file = file(WithoutForeignHead.metadata(List.of("Bag", "Coat")));
-    NamedTensors rest = WithoutForeignHead.of(file, "fc", SHOES);
+    NamedTensors file = file(HeadLabels.metadata(List.of("Bag", "Coat")));
+    NamedTensors rest = HeadLabels.withoutForeignHead(file, "fc", SHOES);
     assertThat(rest.tensors()).containsOnlyKeys("conv1.weight");
     assertThat(rest.notes())
         .containsExactly("left out fc: it was trained for other classes [\"Bag\",\"Coat\"]");
@@ -33,13 +32,22 @@ class WithoutForeignHeadTest {
 
   @Test
   void aHeadForTheSameClassesStays() {
-    NamedTensors file = file(WithoutForeignHead.metadata(SHOES));
-    assertThat(WithoutForeignHead.of(file, "fc", SHOES)).isSameAs(file);
+    NamedTensors file = file(HeadLabels.metadata(SHOES));
+    assertThat(HeadLabels.withoutForeignHead(file, "fc", SHOES)).isSameAs(file);
   }
 
   @Test
   void aFileThatDoesNotSayIsMatchedByShape() {
     NamedTensors file = file(Map.of());
-    assertThat(WithoutForeignHead.of(file, "fc", SHOES)).isSameAs(file);
+    assertThat(HeadLabels.withoutForeignHead(file, "fc", SHOES)).isSameAs(file);
+  }
+
+  @Test
+  void saysTheClassesInTheirOrder() {
+    assertThat(HeadLabels.of(file(HeadLabels.metadata(SHOES)))).isEqualTo(SHOES);
+    assertThat(HeadLabels.of(file(Map.of()))).isEmpty();
+    assertThat(HeadLabels.of(file(Map.of("labels", "cat, dog")))).isEmpty();
+    assertThat(HeadLabels.of(file(Map.of("labels", "null")))).isEmpty();
+    assertThat(HeadLabels.of(file(Map.of("labels", "[null]")))).isEmpty();
   }
 }

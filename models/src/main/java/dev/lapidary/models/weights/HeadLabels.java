@@ -1,0 +1,64 @@
+package dev.lapidary.models.weights;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.type.TypeReference;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.lapidary.models.tensor.Tensor;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Which classes a weights file's head was trained for, by index: the entry {@code labels} of a
+ * safetensors file's metadata, a JSON array of names. {@code trainer run} writes it.
+ */
+public final class HeadLabels {
+  private static final String LABELS = "labels";
+  private static final TypeReference<List<String>> NAMES = new TypeReference<>() {};
+
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  private HeadLabels() {}
+
+  /** For a file whose head is of these classes. */
+  public static Map<String, String> metadata(List<String> labels) {
+    try {
+      return Map.of(LABELS, JSON.writeValueAsString(labels));
+    } catch (JsonProcessingException e) {
+      throw new IllegalStateException("class names are always JSON", e);
+    }
+  }
+
+  /** Empty if the file does not say. */
+  public static List<String> of(NamedTensors source) {
+    try {
+      return List.copyOf(JSON.readValue(source.metadata().getOrDefault(LABELS, "[]"), NAMES));
+    } catch (JsonProcessingException | NullPointerException e) {
+      return List.of(); // someone else's entry of that name
+    }
+  }
+
+  /**
+   * Leaves out a head that was trained for other classes. By shape alone a head of the same class
+   * count would be loaded, and the network would begin with answers that are wrong.
+   *
+   * @return the same tensors if the file says nothing of its classes, or the same
+   */
+  public static NamedTensors withoutForeignHead(
+      NamedTensors source, String head, List<String> labels) {
+    List<String> written = of(source);
+    if (written.isEmpty() || written.equals(labels)) {
+      return source;
+    }
+    Map<String, Tensor> rest = new LinkedHashMap<>(source.tensors());
+    if (!rest.keySet().removeIf(name -> name.startsWith(head + "."))) {
+      return source;
+    }
+    List<String> notes = new ArrayList<>(source.notes());
+    notes.add(
+        "left out %s: it was trained for other classes %s"
+            .formatted(head, metadata(written).get(LABELS)));
+    return new NamedTensors(source.format(), rest, source.metadata(), notes);
+  }
+}

@@ -1,0 +1,101 @@
+package dev.lapidary.trainer.cli;
+
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Option;
+
+/** Which network of the zoo, with whose weights, and what its head is like. */
+final class NetworkOptions {
+  @Option(names = "--arch", description = "An architecture of the zoo; see trainer archs.")
+  private @Nullable String arch;
+
+  @Option(
+      names = "--weights",
+      paramLabel = "FILE|URL",
+      description =
+          "Pretrained weights: safetensors, .pth, .pt or ONNX; an https address is fetched once,"
+              + " into LAPIDARY_CACHE. Without them an --arch is random.")
+  private @Nullable String weights;
+
+  @Option(names = "--weights-sha256", description = "The SHA-256 that --weights must have.")
+  private @Nullable String weightsSha256;
+
+  @Option(
+      names = "--min-match",
+      defaultValue = "0.5",
+      description = "The least part of the parameters that --weights must fill, 0 to 1.")
+  private double minMatch;
+
+  @Option(
+      names = "--head-init",
+      description =
+          "Draws the last layer anew: default, xavier, kaiming, normal:STD, zero, constant:V.")
+  private @Nullable String headInit;
+
+  @Option(names = "--head-dropout", description = "Probability of a dropout before the last layer.")
+  private @Nullable Double headDropout;
+
+  @Option(
+      names = "--head-mlp",
+      paramLabel = "N",
+      description = "Puts a hidden layer of N outputs, with a ReLU, before the last layer.")
+  private @Nullable Integer headMlp;
+
+  @Option(names = "--dropout", description = "Inside of --arch; the paper's unless given.")
+  private @Nullable Double dropout;
+
+  @Option(
+      names = "--stochastic-depth",
+      description = "Of the last block of --arch; the paper's unless given.")
+  private @Nullable Double stochasticDepth;
+
+  @Option(names = "--input-size", description = "Pixels; the architecture's own unless given.")
+  private @Nullable Integer inputSize;
+
+  @Option(names = "--seed", defaultValue = "0", description = "Of every random decision.")
+  private long seed;
+
+  Optional<String> arch() {
+    return Optional.ofNullable(arch);
+  }
+
+  Optional<String> weights() {
+    return Optional.ofNullable(weights);
+  }
+
+  Optional<String> weightsSha256() {
+    return Optional.ofNullable(weightsSha256);
+  }
+
+  double minMatch() {
+    return minMatch;
+  }
+
+  Optional<String> headInit() {
+    return Optional.ofNullable(headInit);
+  }
+
+  Optional<Double> headDropout() {
+    return Optional.ofNullable(headDropout);
+  }
+
+  Optional<Integer> headMlp() {
+    return Optional.ofNullable(headMlp);
+  }
+
+  Optional<Double> dropout() {
+    return Optional.ofNullable(dropout);
+  }
+
+  Optional<Double> stochasticDepth() {
+    return Optional.ofNullable(stochasticDepth);
+  }
+
+  Optional<Integer> inputSize() {
+    return Optional.ofNullable(inputSize);
+  }
+
+  long seed() {
+    return seed;
+  }
+}

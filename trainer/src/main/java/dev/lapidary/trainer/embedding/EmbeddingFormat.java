@@ -1,0 +1,29 @@
+package dev.lapidary.trainer.embedding;
+
+import dev.lapidary.models.failure.Failure;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.Locale;
+
+/** What a file of embeddings can be; its name's ending says which. */
+public enum EmbeddingFormat {
+  /** NumPy: {@code embeddings} [N, ...], {@code labels}, {@code paths} [N], {@code classes}. */
+  NPZ,
+  /** Parquet: a row an image, {@code path}, {@code label}, {@code class}, {@code embedding}. */
+  PARQUET;
+
+  /**
+   * @throws Failure (exit 2) for another ending
+   */
+  public static EmbeddingFormat of(Path file) {
+    String name = String.valueOf(file.getFileName()).toLowerCase(Locale.ROOT);
+    return Arrays.stream(values())
+        .filter(format -> name.endsWith("." + format.name().toLowerCase(Locale.ROOT)))
+        .findFirst()
+        .orElseThrow(
+            () ->
+                Failure.badInput(
+                    "%s: embeddings are written as .npz (NumPy) or .parquet; choose another --out",
+                    file));
+  }
+}

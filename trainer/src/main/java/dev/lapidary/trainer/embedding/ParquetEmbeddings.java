@@ -1,0 +1,89 @@
+package dev.lapidary.trainer.embedding;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.lapidary.models.tensor.Tensor;
+import dev.lapidary.trainer.data.Dataset;
+import dev.lapidary.trainer.data.Sample;
+import dev.lapidary.trainer.embedding.ParquetFile.Column;
+import java.io.IOException;
+import java.nio.FloatBuffer;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * The columns that {@link EmbeddingFormat#PARQUET} names. What has no column is in the file's
+ * key-value metadata, as JSON: {@code lapidary.classes}, the names by label, and {@code
+ * lapidary.shape}, that of one embedding, whose numbers lie in the list row-major.
+ */
+final class ParquetEmbeddings implements EmbeddingFile {
+  /** Of a row group: readers hold one at a time. */
+  private static final int MOST_NUMBERS = 4 << 20;
+
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  private final ParquetFile parquet;
+  private final Dataset data;
+  private final int length;
+  private final FloatBuffer buffer;
+  private int written;
+
+  private ParquetEmbeddings(ParquetFile parquet, Dataset data, int length) {
+    this.parquet = parquet;
+    this.data = data;
+    this.length = length;
+    int rows = Math.max(1, Math.min(data.size(), MOST_NUMBERS / length));
+    this.buffer = FloatBuffer.allocate(Math.multiplyExact(rows, length));
+  }
+
+  static ParquetEmbeddings create(Path file, Dataset data, List<Long> shape) throws IOException {
+    int length = Math.toIntExact(Tensor.numel(shape.stream().mapToLong(n -> n).toArray()));
+    Map<String, String> metadata =
+        Map.of(
+            "lapidary.classes", JSON.writeValueAsString(data.labels()),
+            "lapidary.shape", JSON.writeValueAsString(shape));
+    List<Column> columns =
+        List.of(
+            new Column("path", Column.Kind.TEXT),
+            new Column("label", Column.Kind.INT64),
+            new Column("class", Column.Kind.TEXT),
+            new Column("embedding", Column.Kind.FLOAT_LIST));
+    return new ParquetEmbeddings(ParquetFile.create(file, columns, metadata), data, length);
+  }
+
+  @Override
+  public void add(float... values) throws IOException {
+    for (int at = 0; at < values.length; at += length) {
+      buffer.put(values, at, length);
+      if (!buffer.hasRemaining()) {
+        writeRows();
+      }
+    }
+  }
+
+  @Override
+  public void finish() throws IOException {
+    if (buffer.position() > 0) {
+      writeRows();
+    }
+    parquet.finish();
+  }
+
+  private void writeRows() throws IOException {
+    int rows = buffer.position() / length;
+    List<Sample> samples = data.samples().subList(written, written + rows);
+    parquet.rowGroup(
+        rows,
+        ParquetPage.texts(samples.stream().map(Sample::name).toList()),
+        ParquetPage.longs(samples.stream().mapToLong(Sample::label).toArray()),
+        ParquetPage.texts(samples.stream().map(s -> data.labels().get(s.label())).toList()),
+        ParquetPage.floatLists(length, buffer.flip()));
+    written += rows;
+    buffer.clear();
+  }
+
+  @Override
+  public void close() throws IOException {
+    parquet.close();
+  }
+}
