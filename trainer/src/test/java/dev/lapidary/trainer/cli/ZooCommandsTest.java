@@ -93,8 +93,8 @@ class ZooCommandsTest {
     assertThat(run("layers", "resnet19")).isEqualTo(2);
     assertThat(err.toString())
         .isEqualTo(
-            "error: no architecture is named 'resnet19'; did you mean resnet18 or resnet101 or"
-                + " resnet152? (trainer archs lists all)\n");
+            "error: no architecture is named 'resnet19'; did you mean resnet18 or resnet9 or"
+                + " resnet101? (trainer archs lists all)\n");
   }
 
   @Test
