@@ -52,7 +52,10 @@ public final class Golden {
       if (url.getProtocol().equals("file")) {
         return Path.of(url.toURI());
       }
-      Path copy = Files.createTempDirectory("golden").resolve(Path.of(name).getFileName());
+      Path folder = Files.createTempDirectory("golden");
+      Path copy = folder.resolve(Path.of(name).getFileName());
+      folder.toFile().deleteOnExit(); // in the opposite order
+      copy.toFile().deleteOnExit();
       try (InputStream in = url.openStream()) {
         Files.copy(in, copy, StandardCopyOption.REPLACE_EXISTING);
       }
