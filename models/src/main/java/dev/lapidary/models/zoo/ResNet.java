@@ -48,17 +48,20 @@ final class ResNet {
   }
 
   private static Architecture cifar(String name, Plan plan) {
-    Preprocessing preprocessing =
-        new Preprocessing(
-            Preprocessing.Resize.EXACT,
-            32,
-            Preprocessing.Interpolation.BILINEAR,
-            32,
-            32,
-            List.of(0.2860f, 0.2860f, 0.2860f),
-            List.of(0.3530f, 0.3530f, 0.3530f),
-            Preprocessing.Colour.RGB);
-    return Architecture.of(name, "resnet", preprocessing, "fc", stages(plan), o -> cifar(plan, o));
+    return Architecture.of(name, "resnet", smallImages(), "fc", stages(plan), o -> cifar(plan, o));
+  }
+
+  /** 32x32 pixels, by the mean and deviation of Fashion-MNIST. */
+  static Preprocessing smallImages() {
+    return new Preprocessing(
+        Preprocessing.Resize.EXACT,
+        32,
+        Preprocessing.Interpolation.BILINEAR,
+        32,
+        32,
+        List.of(0.2860f, 0.2860f, 0.2860f),
+        List.of(0.3530f, 0.3530f, 0.3530f),
+        Preprocessing.Colour.RGB);
   }
 
   private static List<Stage> stages(Plan plan) {

@@ -4,7 +4,6 @@ import static dev.lapidary.models.zoo.Layers.batchNorm;
 import static dev.lapidary.models.zoo.Layers.linear;
 import static dev.lapidary.models.zoo.Layers.maxPool;
 
-import dev.lapidary.models.image.Preprocessing;
 import java.util.List;
 
 /**
@@ -24,20 +23,10 @@ final class ResNet9 {
    * @param width channels of the first convolution
    */
   private static Architecture architecture(String name, int width) {
-    Preprocessing preprocessing =
-        new Preprocessing(
-            Preprocessing.Resize.EXACT,
-            32,
-            Preprocessing.Interpolation.BILINEAR,
-            32,
-            32,
-            List.of(0.2860f, 0.2860f, 0.2860f),
-            List.of(0.3530f, 0.3530f, 0.3530f),
-            Preprocessing.Colour.RGB);
     return Architecture.of(
         name,
         "resnet",
-        preprocessing,
+        ResNet.smallImages(),
         "linear",
         List.of(
             Stage.of("stem", "prep"),
