@@ -17,6 +17,9 @@ import java.util.concurrent.TimeUnit;
  * So there are never more than two copies: the one that is being written and the next.
  */
 public final class CheckpointWriter implements AutoCloseable {
+  /** Of what a checkpoint holds, in memory at a time. */
+  public static final int MOST_COPIES = 2;
+
   private final Checkpoints checkpoints;
   private final ExecutorService thread =
       Executors.newSingleThreadExecutor(task -> new Thread(task, "checkpoint-writer"));

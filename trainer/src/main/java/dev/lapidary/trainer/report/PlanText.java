@@ -96,12 +96,14 @@ public final class PlanText {
     lines.add(
         String.format(
             Locale.ROOT,
-            "  memory, estimated: %s = weights %s + gradients %s + optimizer %s + activations %s",
+            "  memory, estimated: %s = weights %s + gradients %s + optimizer %s + activations %s"
+                + " + checkpoints %s",
             megabytes(memory.total()),
             megabytes(memory.weights()),
             megabytes(memory.gradients()),
             megabytes(memory.optimizer()),
-            memory.activations() == 0 ? "not known" : "up to " + megabytes(memory.activations())));
+            memory.activations() == 0 ? "not known" : "up to " + megabytes(memory.activations()),
+            "up to " + megabytes(memory.checkpoints())));
   }
 
   private static String megabytes(long bytes) {

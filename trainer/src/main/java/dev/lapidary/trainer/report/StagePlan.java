@@ -110,15 +110,17 @@ public record StagePlan(
   /**
    * Bytes while the stage trains, without libtorch's own and the data's.
    *
-   * @param weights parameters and buffers
+   * @param weights parameters and buffers, and their moving average if there is one
    * @param gradients of what is trained
    * @param optimizer its moments
    * @param activations kept for the backward pass, at most: every operator's result above the first
    *     trained tensor, and the largest two below; 0 if the network could not be traced
+   * @param checkpoints copies that are written while training goes on, at most
    */
-  public record Memory(long weights, long gradients, long optimizer, long activations) {
+  public record Memory(
+      long weights, long gradients, long optimizer, long activations, long checkpoints) {
     public long total() {
-      return weights + gradients + optimizer + activations;
+      return weights + gradients + optimizer + activations + checkpoints;
     }
   }
 

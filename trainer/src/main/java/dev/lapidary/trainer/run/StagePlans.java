@@ -1,6 +1,7 @@
 package dev.lapidary.trainer.run;
 
 import dev.lapidary.models.tensor.Tensor;
+import dev.lapidary.trainer.checkpoint.CheckpointWriter;
 import dev.lapidary.trainer.plan.Schedule;
 import dev.lapidary.trainer.plan.StageConfig;
 import dev.lapidary.trainer.program.Optimizer.Rate;
@@ -145,14 +146,16 @@ final class StagePlans {
   }
 
   private StagePlan.Memory memory(StageChoice choice) {
-    long weights = bytes(program.tensors());
+    boolean averaged = inputs.config().ema().decay() > 0;
+    long weights = bytes(program.tensors()) * (averaged ? 2 : 1);
     long trained = bytes(choice.parameters());
     long moments = trained * choice.config().optimizer().slots().size();
     return new StagePlan.Memory(
         weights,
         trained,
         moments,
-        activations.map(a -> a.at(choice.config().batchSize(), choice.trained())).orElse(0L));
+        activations.map(a -> a.at(choice.config().batchSize(), choice.trained())).orElse(0L),
+        CheckpointWriter.MOST_COPIES * (weights + moments));
   }
 
   private static long bytes(List<ProgramTensor> tensors) {

@@ -87,7 +87,7 @@ class AdviceTest {
         List.of(1.0, 1.0),
         List.of(0L, 44L),
         List.of(stem, head),
-        new StagePlan.Memory(8_000_000_000L, 0, 0, 0));
+        new StagePlan.Memory(8_000_000_000L, 0, 0, 0, 0));
   }
 
   private static DataAudit audit(int least, int most) {

@@ -126,6 +126,6 @@ class ReportPageTest {
         List.of(1.0, 0.5, 0.0),
         List.of(0L, 22L, 44L),
         List.of(stem, head),
-        new StagePlan.Memory(3600, 120, 120, 0));
+        new StagePlan.Memory(3600, 120, 120, 0, 7440));
   }
 }

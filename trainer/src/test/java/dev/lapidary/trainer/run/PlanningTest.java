@@ -96,6 +96,7 @@ class PlanningTest {
     assertThat(head.optimizer()).isEqualTo(4 * 195);
     assertThat(all.gradients()).isEqualTo(4 * stages.get(1).parameters());
     assertThat(all.weights()).isEqualTo(head.weights());
+    assertThat(head.checkpoints()).isEqualTo(2 * (head.weights() + 4 * 195));
     long firstConvolution = 5L * 16 * 16 * 16 * 4; // batch 5, 16 channels, 16x16, float32
     assertThat(all.activations()).isGreaterThan(40 * firstConvolution);
     assertThat(head.activations()).isLessThan(all.activations() / 4);
