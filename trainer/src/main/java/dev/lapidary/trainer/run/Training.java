@@ -12,7 +12,6 @@ import dev.lapidary.trainer.checkpoint.TrainingState.Best;
 import dev.lapidary.trainer.checkpoint.TrainingState.Position;
 import dev.lapidary.trainer.checkpoint.TrainingState.Sums;
 import dev.lapidary.trainer.data.BatchSource;
-import dev.lapidary.trainer.data.Dataset;
 import dev.lapidary.trainer.data.FeatureFile;
 import dev.lapidary.trainer.data.Loader;
 import dev.lapidary.trainer.plan.PlateauState;
@@ -22,10 +21,8 @@ import dev.lapidary.trainer.plan.StageConfig;
 import dev.lapidary.trainer.program.Optimizer;
 import dev.lapidary.trainer.program.TrainingProgram;
 import dev.lapidary.trainer.report.EpochMetrics;
-import dev.lapidary.trainer.report.Measures;
 import dev.lapidary.trainer.report.Overfitting;
 import java.io.IOException;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -44,7 +41,6 @@ final class Training implements AutoCloseable {
   private final TrainedWeights weights;
   private final TrainingStep step;
   private final Validation validation;
-  private final Checkpoints checkpoints;
   private final CheckpointWriter writer;
   private final TrainingClock clock = new TrainingClock();
 
@@ -53,7 +49,7 @@ final class Training implements AutoCloseable {
   private Optimizer optimizer;
   private Position position = Position.START;
   private Sums sums = Sums.ZERO;
-  private List<Best> kept = List.of();
+  private BestEpochs best;
   private Adapted adapted;
   private long metricsBytes;
   private boolean finished;
@@ -73,6 +69,7 @@ final class Training implements AutoCloseable {
     this.teacher = inputs.openTeacher();
     this.weights = TrainedWeights.of(program, config.ema());
     this.adapted = inputs.adapted();
+    this.best = new BestEpochs(config.checkpoints().keepTop(), List.of());
     this.step = TrainingStep.of(inputs, program, teacher, clock, progress, directory.checkpoints());
     this.loader = loader(config.stages().get(0));
     this.validation =
@@ -81,8 +78,7 @@ final class Training implements AutoCloseable {
             inputs.network().preprocessing(),
             config.threads(),
             cacheBytes());
-    this.checkpoints = new Checkpoints(directory.checkpoints());
-    this.writer = new CheckpointWriter(checkpoints);
+    this.writer = new CheckpointWriter(new Checkpoints(directory.checkpoints()));
     this.optimizer = new Optimizer(program, config.stages().get(0).optimizer());
   }
 
@@ -92,7 +88,7 @@ final class Training implements AutoCloseable {
     TrainingState state = saved.state();
     position = state.position();
     sums = state.sums();
-    kept = state.kept();
+    best = new BestEpochs(config.checkpoints().keepTop(), state.kept());
     adapted = state.adapted();
     metricsBytes = state.metricsBytes();
     finished = state.finished();
@@ -140,7 +136,7 @@ final class Training implements AutoCloseable {
           }
           Scores scores = weights.score(validation);
           boolean isKept = keep(scores);
-          metrics.append(epochMetrics(stage, scores, kept.get(0).epoch() == epochNumber() + 1));
+          metrics.append(epochMetrics(stage, scores, best.first().epoch() == epochNumber() + 1));
           timing.append(clock.epoch(position.step()));
           report(reports, scores);
           adapt(stage, scores);
@@ -149,7 +145,10 @@ final class Training implements AutoCloseable {
         progress.say(stage.proveFrozen());
         dropFeatures();
       }
-      deliver(reports);
+      FrozenFeatures.remove(directory.features()); // a stage's end may have been cut off
+      writer.await();
+      new Ending(directory, inputs, program, weights, validation, progress)
+          .deliver(best.first(), position.step(), reports);
       return Outcome.FINISHED;
     }
   }
@@ -245,15 +244,8 @@ final class Training implements AutoCloseable {
             scores.accuracy(),
             scores.loss(),
             Checkpoints.bestName(position.step()));
-    List<Best> ranked = new ArrayList<>(kept);
-    int rank = 0;
-    while (rank < ranked.size()
-        && !ranked.get(rank).isWorseThan(scores.accuracy(), scores.loss())) {
-      rank++;
-    }
-    ranked.add(rank, epoch);
-    kept = List.copyOf(ranked.subList(0, Math.min(config.checkpoints().keepTop(), ranked.size())));
-    return kept.contains(epoch);
+    best = best.with(epoch);
+    return best.epochs().contains(epoch);
   }
 
   private EpochMetrics epochMetrics(StageRun stage, Scores scores, boolean better) {
@@ -302,7 +294,7 @@ final class Training implements AutoCloseable {
   /** Whether the stage, or the run before it, had its best epoch a short time ago. */
   private boolean isPatient() {
     int patience = config.checkpoints().patience();
-    int since = Math.max(kept.get(0).epoch(), config.epochsBefore(position.stage()));
+    int since = Math.max(best.first().epoch(), config.epochsBefore(position.stage()));
     return patience == 0 || epochNumber() + 1 - since < patience;
   }
 
@@ -322,7 +314,8 @@ final class Training implements AutoCloseable {
     clock.checkpointing(
         () -> {
           TrainingState state =
-              new TrainingState(inputs.identity(), position, sums, kept, adapted, bytes, finished);
+              new TrainingState(
+                  inputs.identity(), position, sums, best.epochs(), adapted, bytes, finished);
           Map<String, Tensor> model = weights.copies();
           Map<String, Tensor> mean = weights.averages();
           Map<String, Tensor> delivered = new LinkedHashMap<>(model);
@@ -331,45 +324,6 @@ final class Training implements AutoCloseable {
               new Checkpoints.Saved(state, model, optimizer.save(), mean),
               isKept ? Optional.of(delivered) : Optional.empty());
         });
-  }
-
-  private void deliver(Reports reports) throws IOException {
-    FrozenFeatures.remove(directory.features()); // a stage's end may have been cut off
-    writer.await();
-    Best chosen = kept.get(0);
-    boolean last = config.checkpoints().deliver() == RunConfig.Deliver.LAST;
-    Map<String, Tensor> tensors = last ? weights.delivered() : checkpoints.readBest(chosen.file());
-    weights.write(tensors, directory.checkpoints());
-    Delivery.Measured measured = new Delivery.Measured(validation.score(program), test());
-    reports.end(MetricsLog.epochs(directory.metrics()), measured);
-    Delivery.write(directory, inputs, tensors, measured);
-    progress.say(
-        "%s: validation accuracy %.4f after step %d"
-            .formatted(
-                directory.model(),
-                measured.validation().accuracy(),
-                last ? position.step() : chosen.step()));
-  }
-
-  /** The one look at the test images. */
-  private Optional<Scores> test() {
-    if (inputs.data().test().isEmpty()) {
-      return Optional.empty();
-    }
-    Dataset images = inputs.data().test().get();
-    try (Validation test =
-        new Validation(images, inputs.network().preprocessing(), config.threads(), 0)) {
-      Scores scores = test.score(program);
-      Measures measures = scores.measures(images.labels());
-      progress.say(
-          "test accuracy %.4f on %d images, 95 %% interval %.4f to %.4f"
-              .formatted(
-                  measures.accuracy(),
-                  measures.images(),
-                  measures.accuracyInterval().low(),
-                  measures.accuracyInterval().high()));
-      return Optional.of(scores);
-    }
   }
 
   private void show(EpochBatches plan) {

@@ -1,0 +1,61 @@
+package dev.lapidary.trainer.run;
+
+import dev.lapidary.models.tensor.Tensor;
+import dev.lapidary.trainer.checkpoint.Checkpoints;
+import dev.lapidary.trainer.checkpoint.TrainingState.Best;
+import dev.lapidary.trainer.data.Dataset;
+import dev.lapidary.trainer.plan.RunConfig;
+import dev.lapidary.trainer.program.TrainingProgram;
+import dev.lapidary.trainer.report.Measures;
+import java.io.IOException;
+import java.util.Map;
+import java.util.Optional;
+
+/** What comes after the last step: the chosen weights are measured, reported and delivered. */
+record Ending(
+    RunDirectory directory,
+    RunInputs inputs,
+    TrainingProgram program,
+    TrainedWeights weights,
+    Validation validation,
+    Progress progress) {
+
+  /**
+   * @param best epoch, whose weights are in the checkpoints
+   * @param steps of the whole run
+   */
+  void deliver(Best best, long steps, Reports reports) throws IOException {
+    boolean last = inputs.config().checkpoints().deliver() == RunConfig.Deliver.LAST;
+    Map<String, Tensor> tensors =
+        last ? weights.delivered() : new Checkpoints(directory.checkpoints()).readBest(best.file());
+    weights.write(tensors, directory.checkpoints());
+    Delivery.Measured measured = new Delivery.Measured(validation.score(program), test());
+    reports.end(MetricsLog.epochs(directory.metrics()), measured);
+    Delivery.write(directory, inputs, tensors, measured);
+    progress.say(
+        "%s: validation accuracy %.4f after step %d"
+            .formatted(
+                directory.model(), measured.validation().accuracy(), last ? steps : best.step()));
+  }
+
+  /** The one look at the test images. */
+  private Optional<Scores> test() {
+    if (inputs.data().test().isEmpty()) {
+      return Optional.empty();
+    }
+    Dataset images = inputs.data().test().get();
+    int threads = inputs.config().threads();
+    try (Validation test = new Validation(images, inputs.network().preprocessing(), threads, 0)) {
+      Scores scores = test.score(program);
+      Measures measures = scores.measures(images.labels());
+      progress.say(
+          "test accuracy %.4f on %d images, 95 %% interval %.4f to %.4f"
+              .formatted(
+                  measures.accuracy(),
+                  measures.images(),
+                  measures.accuracyInterval().low(),
+                  measures.accuracyInterval().high()));
+      return Optional.of(scores);
+    }
+  }
+}
