@@ -1,9 +1,6 @@
 package dev.lapidary.trainer.run;
 
 import com.sun.management.OperatingSystemMXBean;
-import dev.lapidary.models.zoo.Architecture;
-import dev.lapidary.models.zoo.Zoo;
-import dev.lapidary.models.zoo.ZooOptions;
 import dev.lapidary.trainer.plan.RunConfig;
 import dev.lapidary.trainer.program.Libtorch;
 import dev.lapidary.trainer.program.TrainingProgram;
@@ -13,16 +10,12 @@ import dev.lapidary.trainer.report.DataAudit;
 import dev.lapidary.trainer.report.StagePlan;
 import java.lang.management.ManagementFactory;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
-import java.util.Locale;
+import java.util.Optional;
 import java.util.function.BooleanSupplier;
 
 /** Says what a run would do: reads and checks everything that it would, and trains nothing. */
 public final class Planning {
-  private static final double LONG_HOURS = 1;
-  private static final int ALTERNATIVES = 3;
-
   private Planning() {}
 
   /**
@@ -72,7 +65,9 @@ public final class Planning {
             DataAudit data = Reports.audit(inputs.data());
             List<String> advice =
                 new ArrayList<>(Advice.of(stages, data, usualRate(inputs), memoryBytes()));
-            advice.addAll(smaller(inputs, times));
+            if (measure) {
+              otherNetwork(inputs, times).ifPresent(advice::add);
+            }
             return new Plan(
                 network.architecture(),
                 network.weightsSource(),
@@ -96,6 +91,15 @@ public final class Planning {
     return times;
   }
 
+  private static Optional<String> otherNetwork(RunInputs inputs, List<Time> times) {
+    Network network = inputs.network();
+    return NetworkAdvice.of(
+        network.architecture(),
+        inputs.data().train().labels().size(),
+        !network.weightsSha256().isEmpty(),
+        times.stream().mapToDouble(Time::hours).sum());
+  }
+
   private static double usualRate(RunInputs inputs) {
     int last = inputs.config().stages().size() - 1;
     UpdateRule rule = inputs.config().stages().get(last).optimizer();
@@ -107,38 +111,5 @@ public final class Planning {
     return ManagementFactory.getOperatingSystemMXBean() instanceof OperatingSystemMXBean system
         ? system.getTotalMemorySize()
         : 0;
-  }
-
-  /** Networks of the zoo that would be done sooner, by their work an image. */
-  private static List<String> smaller(RunInputs inputs, List<Time> times) {
-    double hours = times.stream().mapToDouble(Time::hours).sum();
-    if (hours < LONG_HOURS || Zoo.lookup(inputs.network().architecture()).isEmpty()) {
-      return List.of();
-    }
-    ZooOptions options = ZooOptions.of(inputs.data().train().labels().size(), 0);
-    Architecture own = Zoo.find(inputs.network().architecture());
-    double work = (double) own.multiplyAdds(options);
-    List<String> names =
-        Zoo.all().stream()
-            .filter(other -> other.inputSize() == own.inputSize())
-            .filter(other -> (double) other.multiplyAdds(options) < work / 2)
-            .sorted(Comparator.comparingLong((Architecture a) -> -a.multiplyAdds(options)))
-            .limit(ALTERNATIVES)
-            .map(
-                other ->
-                    String.format(
-                        Locale.ROOT,
-                        "%s (about %.1f h)",
-                        other.name(),
-                        hours * (double) other.multiplyAdds(options) / work))
-            .toList();
-    return names.isEmpty()
-        ? List.of()
-        : List.of(
-            String.format(
-                Locale.ROOT,
-                "%.1f hours of training; networks with less work an image: %s",
-                hours,
-                String.join(", ", names)));
   }
 }
