@@ -179,6 +179,8 @@ final class BatchSizeProbe {
     ManagementFactory.getRuntimeMXBean().getInputArguments().stream()
         .filter(option -> option.startsWith("-X") || option.startsWith("--"))
         .forEach(command::add);
+    // A signal ends it at once: an orderly shutdown beside libtorch's thread would crash.
+    command.add("-Xrs");
     command.addAll(List.of("-cp", System.getProperty("java.class.path")));
     command.addAll(List.of(ProbeStep.class.getName(), folder.toString()));
     command.addAll(List.of("" + stage, "" + size, "" + limit));
@@ -190,8 +192,10 @@ final class BatchSizeProbe {
       while (!process.waitFor(POLL_MILLIS, TimeUnit.MILLISECONDS)) {
         Validation.requireNoStop(stop);
       }
-      Validation.requireNoStop(stop); // an interrupt from the terminal reaches both processes
-      return process.exitValue();
+      int status = process.exitValue();
+      // An interrupt from the terminal reaches both processes, maybe this one later.
+      Validation.requireNoStop(() -> stop.getAsBoolean() || ProbeStep.SIGNALS.contains(status));
+      return status;
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw Failure.failed("interrupted while batch sizes were tried");

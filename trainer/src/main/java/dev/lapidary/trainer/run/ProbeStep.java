@@ -21,6 +21,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * The process that {@link BatchSizeProbe} starts: steps of a stage on blank images of one batch
@@ -36,6 +37,9 @@ final class ProbeStep {
 
   /** That of one which the system killed: it was short of memory. */
   static final int KILLED = 128 + 9;
+
+  /** Those of SIGINT and SIGTERM. */
+  static final Set<Integer> SIGNALS = Set.of(128 + 2, 128 + 15);
 
   private static final int STEPS = 2;
   private static final long POLL_MILLIS = 5;

@@ -14,6 +14,7 @@ import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** A training process that is asked to stop finishes its step, keeps it, and says how to go on. */
 class SignalTest {
@@ -51,13 +52,11 @@ class SignalTest {
   /**
    * Commands that only measure end with libtorch's call, too: destructors that run beside it crash
    * the process (status 134 or 139).
-   *
-   * @param millis after libtorch's thread has begun
    */
   @ParameterizedTest
-  @CsvSource({"find-lr,2500", "plan,2500", "evaluate,2500", "evaluate,200", "features,2500"})
+  @ValueSource(strings = {"find-lr", "plan", "evaluate", "features"})
   @EnabledOnOs(OS.LINUX)
-  void measuringEndsBetweenTwoCallsOfLibtorch(String command, long millis) throws Exception {
+  void measuringEndsBetweenTwoCallsOfLibtorch(String command) throws Exception {
     Path data = TinyImages.write(folder.resolve("data"), 60, 1);
     Path labels = folder.resolve("labels.txt");
     Files.write(labels, List.of("blue", "green", "red"));
@@ -67,14 +66,14 @@ class SignalTest {
     Path out = folder.resolve("out.npz");
     List<String> arguments = new ArrayList<>(List.of(command, "--data=" + data, "--threads=1"));
     switch (command) {
-      case "find-lr" -> arguments.addAll(List.of("--arch=resnet18", "--batch-size=16"));
-      case "plan" -> arguments.addAll(List.of("--arch=resnet18", "--batch-size=16", "--measure"));
+      case "find-lr" -> arguments.addAll(List.of("--arch=resnet18", "--batch-size=8"));
+      case "plan" -> arguments.addAll(List.of("--arch=resnet18", "--batch-size=8", "--measure"));
       case "evaluate" -> arguments.add(model.toString());
       default -> arguments.addAll(List.of(model.toString(), "--out=" + out));
     }
     TrainerProcess measuring = TrainerProcess.start(folder, arguments);
     measuring.awaitThread("libtorch");
-    Thread.sleep(millis);
+    Thread.sleep(1500); // most of what follows then is spent inside libtorch
     new ProcessBuilder("kill", "-TERM", "" + measuring.pid()).start().waitFor();
     assertThat(measuring.status()).as(measuring.output()).isEqualTo(143);
     assertThat(measuring.output()).contains("interrupted; nothing was changed");
