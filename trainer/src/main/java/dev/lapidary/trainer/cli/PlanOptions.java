@@ -139,6 +139,13 @@ final class PlanOptions {
   private boolean channelsLast;
 
   @Option(
+      names = {"--gradient-checkpointing", "--grad-checkpointing"},
+      description =
+          "Keeps what goes from block to block and computes the rest again for the backward pass:"
+              + " less memory, more time, the same result.")
+  private boolean gradientCheckpointing;
+
+  @Option(
       names = "--patience",
       defaultValue = "0",
       description = "Ends a stage after so many epochs without a better validation; 0: never.")
@@ -213,6 +220,7 @@ final class PlanOptions {
         device,
         precision,
         channelsLast,
+        gradientCheckpointing,
         new RunConfig.Data(
             data,
             Optional.ofNullable(val),

@@ -138,6 +138,7 @@ public final class Defaults {
         "auto",
         PrecisionChoice.FP32,
         false,
+        false,
         new RunConfig.Data(
             "?",
             Optional.empty(),

@@ -20,6 +20,8 @@ import java.util.regex.PatternSyntaxException;
  * @param device {@code auto}, {@code cpu} or {@code cuda:N}
  * @param precision of training's heavy operators; weights and evaluation are float32
  * @param channelsLast whether images go through the network in that memory format
+ * @param gradientCheckpointing whether the results inside of a network's segments are computed
+ *     again for the backward pass instead of kept
  * @param stages one after the other
  * @param ema a moving average of the weights
  */
@@ -30,6 +32,7 @@ public record RunConfig(
     String device,
     PrecisionChoice precision,
     boolean channelsLast,
+    boolean gradientCheckpointing,
     Data data,
     Model model,
     Loss loss,
@@ -254,6 +257,7 @@ public record RunConfig(
         device,
         precision,
         channelsLast,
+        gradientCheckpointing,
         data,
         model,
         loss,
@@ -270,6 +274,7 @@ public record RunConfig(
         device,
         other,
         channelsLast,
+        gradientCheckpointing,
         data,
         model,
         loss,
@@ -298,63 +303,10 @@ public record RunConfig(
         resolvedDevice,
         precision,
         channelsLast,
+        gradientCheckpointing,
         data,
         model,
         loss,
-        stages,
-        ema,
-        checkpoints);
-  }
-
-  /** Without names of files and folders: what a run's identity is made of. */
-  public RunConfig withoutPaths() {
-    Data anywhere =
-        new Data(
-            "-",
-            data.val().map(v -> "-"),
-            data.test().map(t -> "-"),
-            data.valSplit(),
-            data.groupBy(),
-            data.format(),
-            data.onBadImage(),
-            data.sampling(),
-            0,
-            true);
-    Model anyFile =
-        new Model(
-            model.name(),
-            model.arch(),
-            model.file().map(f -> "-"),
-            model.weights().map(w -> "-"),
-            model.weightsSha256(),
-            model.minMatch(),
-            model.freezeUnloaded(),
-            model.head(),
-            model.dropout(),
-            model.stochasticDepth(),
-            model.inputSize(),
-            model.resize(),
-            model.mean(),
-            model.std());
-    Loss anyTeacher =
-        new Loss(
-            loss.function(),
-            loss.labelSmoothing(),
-            loss.classWeights(),
-            loss.auxiliary(),
-            loss.teacher().map(t -> "-"),
-            loss.distillAlpha(),
-            loss.distillTemperature());
-    return new RunConfig(
-        seed,
-        threads,
-        0,
-        device,
-        precision,
-        channelsLast,
-        anywhere,
-        anyFile,
-        anyTeacher,
         stages,
         ema,
         checkpoints);

@@ -16,10 +16,7 @@ final class CutText {
     for (int i = 0; i < cuts.size(); i++) {
       String number = String.valueOf(i + 1);
       for (Cut.Halves halves : cuts.get(i).methods()) {
-        String text = halves.text().replace(Cut.NUMBER, number);
-        changed.computeIfPresent(
-            CutFinder.file(halves.className()),
-            (file, source) -> insert(source, halves.className(), text));
+        add(changed, halves.className(), halves.text().replace(Cut.NUMBER, number));
       }
     }
     return changed;
@@ -46,6 +43,11 @@ final class CutText {
                 "    ")
             + "    return y\n";
     return cuts == 0 ? tail : features + tail;
+  }
+
+  /** Gives a class more methods. */
+  static void add(SortedMap<String, String> code, String className, String text) {
+    code.computeIfPresent(Body.file(className), (file, source) -> insert(source, className, text));
   }
 
   private static String choice(int cuts, String some, String none, String indent) {

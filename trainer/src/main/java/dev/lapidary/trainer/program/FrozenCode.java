@@ -4,7 +4,6 @@ import dev.lapidary.models.archive.PyValue;
 import dev.lapidary.models.archive.PyValue.PyObject;
 import dev.lapidary.models.archive.PyValue.PyTensor;
 import dev.lapidary.models.archive.TorchScriptArchive;
-import dev.lapidary.models.script.Definition;
 import dev.lapidary.models.script.Definition.ClassDef;
 import dev.lapidary.models.script.Definition.Function;
 import dev.lapidary.models.script.Expression;
@@ -33,7 +32,7 @@ import java.util.regex.Pattern;
  * whose whole inside is in eval mode is trusted without a look at its text.
  */
 final class FrozenCode {
-  private static final Pattern RANDOM =
+  static final Pattern RANDOM =
       Pattern.compile(
           ".*dropout.*|rand.*|bernoulli.*|normal_?|multinomial|.*rrelu.*|poisson|uniform_?|"
               + "exponential_?|empty.*|manual_seed");
@@ -68,7 +67,7 @@ final class FrozenCode {
       meanings.put("self", self);
     }
 
-    private Scope() {}
+    Scope() {}
   }
 
   /**
@@ -82,7 +81,7 @@ final class FrozenCode {
         .forEach(entry -> trained.add(entry.tensor().storage()));
     ModuleTree modules = ModuleTree.of(network.root());
     List<String> parameters =
-        TrainingProgram.distinct(entries).stream()
+        StoredTensors.distinct(entries).stream()
             .filter(entry -> entry.kind() == StateDict.Kind.PARAMETER)
             .map(StateDict.Entry::name)
             .toList();
@@ -100,6 +99,11 @@ final class FrozenCode {
         .find(module.object().className())
         .filter(ClassDef.class::isInstance)
         .map(type -> ((ClassDef) type).methods().get(name));
+  }
+
+  /** A function that is no method. */
+  Optional<Function> function(String qualifiedName) {
+    return program.find(qualifiedName).filter(Function.class::isInstance).map(Function.class::cast);
   }
 
   /** Whether a statement only names something; then its variable has that meaning from here on. */
@@ -143,23 +147,6 @@ final class FrozenCode {
         ? !module.equals(self) && holds(module.object(), tensor -> true)
         : meaning instanceof Meaning.Attributed attributed
             && attributed.value().filter(PyTensor.class::isInstance).isPresent();
-  }
-
-  /** Whether a call's result is certainly a tensor. */
-  boolean givesTensor(Call call, Scope scope) {
-    if (call.function() instanceof Attribute attribute
-        && meaning(attribute.object(), scope).orElse(new Meaning.Constant())
-            instanceof Meaning.Module module) {
-      return StraightLine.isTensor(method(module, attribute.name()).flatMap(Function::returns));
-    }
-    if (meaning(call.function(), scope).orElse(new Meaning.Constant())
-        instanceof Meaning.FunctionOf function) {
-      return program
-          .find(function.qualifiedName())
-          .filter(d -> d instanceof Function f && StraightLine.isTensor(f.returns()))
-          .isPresent();
-    }
-    return call.function().dottedName().filter(CutFinder.GIVE_TENSORS::contains).isPresent();
   }
 
   Optional<Meaning> meaning(Expression expression, Scope scope) {
@@ -248,10 +235,9 @@ final class FrozenCode {
   }
 
   private boolean isFrozenFunction(String qualifiedName) {
-    Optional<Definition> found = program.find(qualifiedName);
-    return found.isPresent()
-        && found.get() instanceof Function function
-        && isFrozenBody(qualifiedName, function, new Scope());
+    return function(qualifiedName)
+        .filter(function -> isFrozenBody(qualifiedName, function, new Scope()))
+        .isPresent();
   }
 
   private boolean isFrozenBody(String key, Function function, Scope scope) {

@@ -69,13 +69,9 @@ final class LossText {
 
   private LossText() {}
 
-  /**
-   * @param auxiliary weights of the losses of the heads that {@code forward_aux} gives after the
-   *     logits; empty: the network's {@code forward} is trained
-   * @param cuts how many places features can go in at
-   */
-  static String methods(List<Double> auxiliary, boolean channelsLast, int cuts) {
-    String input = channelsLast ? "torch.clone(x, memory_format=2)" : "torch.clone(x)";
+  static String methods(ProgramOptions options) {
+    String input = options.channelsLast() ? "torch.clone(x, memory_format=2)" : "torch.clone(x)";
+    List<Double> auxiliary = options.auxiliary();
     StringBuilder forward = new StringBuilder();
     StringBuilder cost = new StringBuilder("cost");
     if (auxiliary.isEmpty()) {
@@ -92,6 +88,7 @@ final class LossText {
       forward.append("= heads");
     }
     return METHODS.replace("FORWARD", forward).replace("COST", cost).replace("INPUT", input)
-        + CutText.methods(cuts, input);
+        + CutText.methods(options.cuts().size(), input)
+        + options.segments().map(parts -> SegmentText.methods(parts, input)).orElse("");
   }
 }

@@ -1,6 +1,7 @@
 package dev.lapidary.trainer.program;
 
 import java.util.List;
+import java.util.Optional;
 
 /**
  * How a program does the network's mathematics.
@@ -10,9 +11,15 @@ import java.util.List;
  * @param auxiliary weights of the losses of the heads that the network's {@code forward_aux} gives
  *     after the logits; empty: {@code forward} is trained
  * @param cuts of the network, counted from 1
+ * @param segments that gradient checkpointing computes twice; empty: all is kept; not together with
+ *     auxiliary heads
  */
 public record ProgramOptions(
-    Precision precision, boolean channelsLast, List<Double> auxiliary, List<Cut> cuts) {
+    Precision precision,
+    boolean channelsLast,
+    List<Double> auxiliary,
+    List<Cut> cuts,
+    Optional<Segments> segments) {
   public static final ProgramOptions PLAIN = new ProgramOptions(Precision.FP32, false, List.of());
 
   public ProgramOptions {
@@ -20,12 +27,16 @@ public record ProgramOptions(
     cuts = List.copyOf(cuts);
   }
 
-  /** Without cuts. */
+  /** Without cuts and segments. */
   public ProgramOptions(Precision precision, boolean channelsLast, List<Double> auxiliary) {
-    this(precision, channelsLast, auxiliary, List.of());
+    this(precision, channelsLast, auxiliary, List.of(), Optional.empty());
   }
 
   public ProgramOptions withCuts(List<Cut> other) {
-    return new ProgramOptions(precision, channelsLast, auxiliary, other);
+    return new ProgramOptions(precision, channelsLast, auxiliary, other, segments);
+  }
+
+  public ProgramOptions with(Segments parts) {
+    return new ProgramOptions(precision, channelsLast, auxiliary, cuts, Optional.of(parts));
   }
 }

@@ -63,8 +63,7 @@ final class ProgramText {
         "class Program(Module):\n"
             + "  __parameters__ = []\n  __buffers__ = []\n  training : bool\n"
             + ("  net : " + network.root().className() + "\n")
-            + LossText.methods(options.auxiliary(), options.channelsLast(), options.cuts().size())
-                .replace("SELF", className)
+            + LossText.methods(options).replace("SELF", className)
             + METHODS.replace("SELF", className)
             + UpdateText.METHODS.replace("SELF", className)
             + state(names).replace("SELF", className)

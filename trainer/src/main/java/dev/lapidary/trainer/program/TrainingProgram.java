@@ -1,7 +1,5 @@
 package dev.lapidary.trainer.program;
 
-import ai.djl.Device;
-import ai.djl.MalformedModelException;
 import ai.djl.Model;
 import ai.djl.engine.EngineException;
 import ai.djl.ndarray.NDArray;
@@ -12,19 +10,13 @@ import ai.djl.ndarray.types.Shape;
 import ai.djl.pytorch.engine.PtSymbolBlock;
 import ai.djl.pytorch.jni.IValueUtils;
 import ai.djl.pytorch.jni.JniUtils;
-import dev.lapidary.models.archive.ArchiveWriter;
-import dev.lapidary.models.archive.PyValue.PyTensor;
 import dev.lapidary.models.archive.TorchScriptArchive;
 import dev.lapidary.models.failure.Failure;
 import dev.lapidary.models.script.StateDict;
-import dev.lapidary.models.tensor.Tensor;
-import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
 
@@ -39,10 +31,16 @@ public final class TrainingProgram implements AutoCloseable {
   private final ModuleTree modules;
   private final List<ProgramTensor> tensors;
   private final List<String> notes;
+  private final Optional<Segments> segments;
 
   private TrainingProgram(
-      Model model, ModuleTree modules, List<StateDict.Entry> entries, List<String> notes) {
+      Model model,
+      ModuleTree modules,
+      List<StateDict.Entry> entries,
+      List<String> notes,
+      Optional<Segments> segments) {
     this.notes = notes;
+    this.segments = segments;
     this.model = model;
     this.block = (PtSymbolBlock) model.getBlock();
     this.modules = modules;
@@ -72,26 +70,23 @@ public final class TrainingProgram implements AutoCloseable {
   /** The same, with a choice of how the mathematics is done. */
   public static TrainingProgram open(
       TorchScriptArchive network, String device, ProgramOptions options) {
-    List<StateDict.Entry> entries = distinct(StateDict.of(network).entries());
+    List<StateDict.Entry> entries = StoredTensors.distinct(network);
     ModuleTree modules = ModuleTree.of(network.root());
     List<String> names = entries.stream().map(StateDict.Entry::name).toList();
     TracedModes modes = TracedModes.rewrite(network.code());
-    SortedMap<String, String> code =
-        options.cuts().isEmpty()
-            ? modes.code()
-            : TracedModes.rewrite(CutText.add(network.code(), options.cuts())).code();
+    SortedMap<String, String> divided = CutText.add(network.code(), options.cuts());
+    options
+        .segments()
+        .ifPresent(
+            parts -> parts.methods().forEach(m -> CutText.add(divided, m.className(), m.text())));
+    SortedMap<String, String> code = TracedModes.rewrite(divided).code();
     TorchScriptArchive wrapped = ProgramText.wrap(network, code, names, modules, options);
-    Model model = Model.newInstance("program", Device.fromName(device), "PyTorch");
+    Model model = ProgramLoader.load(wrapped, device);
     try {
-      load(model, wrapped);
-      return new TrainingProgram(model, modules, entries, modes.notes());
-    } catch (EngineException | MalformedModelException e) {
+      return new TrainingProgram(model, modules, entries, modes.notes(), options.segments());
+    } catch (EngineException e) {
       model.close();
-      throw Failure.badInput(
-          "[%s] libtorch cannot load it: %s", network.name(), firstLines(e.getMessage()));
-    } catch (IOException e) {
-      model.close();
-      throw Failure.failed("[%s] writing the training program: %s", network.name(), e);
+      throw ProgramLoader.refuse(network, e);
     }
   }
 
@@ -207,13 +202,37 @@ public final class TrainingProgram implements AutoCloseable {
               .array(targets.others())
               .array(step.create(loss.weightArray()))
               .array(targets.teacher())
-              .numbers(loss.numbers(scale, targets.weight(), cut))
-              .list("ps", parameters.stream().map(ProgramTensor::array).toList());
-      NDList out = run("gradients", arguments);
+              .numbers(loss.numbers(scale, targets.weight(), cut));
+      List<NDArray> arrays = parameters.stream().map(ProgramTensor::array).toList();
+      if (segments.isPresent() && cut == 0) {
+        return checkpointed(step, arguments, segments.get(), parameters, arrays, seed);
+      }
+      NDList out = run("gradients", arguments.list("ps", arrays));
       return new Gradients(out.get(0).getFloat(), out.get(1), parameters, out.subNDList(2));
     } finally {
       JniUtils.setGradMode(false);
     }
+  }
+
+  private Gradients checkpointed(
+      NDManager step,
+      Arguments arguments,
+      Segments parts,
+      List<ProgramTensor> parameters,
+      List<NDArray> arrays,
+      long seed) {
+    List<NDArray> buffers =
+        tensors.stream().filter(ProgramTensor::buffer).map(ProgramTensor::array).toList();
+    arguments.array(step.create(parts.seeds(seed))).list("ps", arrays);
+    arguments.list("bs", buffers.isEmpty() ? List.of(step.create(0f)) : buffers);
+    NDList out = run("checkpointed", arguments);
+    float loss = out.get(0).getFloat();
+    if (!out.get(2).getBoolean() && Float.isFinite(loss)) {
+      throw Failure.unsupported(
+          "gradient checkpointing computes parts of the network twice, and one of them gave another"
+              + " result the second time; train without --gradient-checkpointing");
+    }
+    return new Gradients(loss, out.get(1), parameters, out.subNDList(3));
   }
 
   /** The same from images. */
@@ -297,21 +316,6 @@ public final class TrainingProgram implements AutoCloseable {
     }
   }
 
-  /** Copies every tensor's present value into the archive that the program was opened from. */
-  public static void store(TorchScriptArchive network, Map<String, Tensor> values) {
-    List<StateDict.Entry> all = StateDict.of(network).entries();
-    for (StateDict.Entry entry : all) {
-      Tensor value = values.get(firstName(all, entry));
-      if (value == null) {
-        throw new IllegalArgumentException("no value for " + entry.name());
-      }
-      entry
-          .owner()
-          .attributes()
-          .put(entry.attribute(), new PyTensor(value, entry.value().requiresGrad()));
-    }
-  }
-
   /** Whether libtorch could not get memory, on the CPU or a GPU. */
   public static boolean isOutOfMemory(EngineException fault) {
     String message = String.valueOf(fault.getMessage());
@@ -356,46 +360,5 @@ public final class TrainingProgram implements AutoCloseable {
         throw new IllegalStateException(parameter.name() + " requires_grad is " + requires);
       }
     }
-  }
-
-  private static void load(Model model, TorchScriptArchive wrapped)
-      throws IOException, MalformedModelException {
-    Path folder = Files.createTempDirectory("lapidary-program");
-    Path file = folder.resolve("program.pt");
-    try {
-      ArchiveWriter.write(wrapped, file);
-      model.load(folder, "program", Map.of("trainParam", "true"));
-    } finally {
-      Files.deleteIfExists(file);
-      Files.deleteIfExists(folder);
-    }
-  }
-
-  static List<StateDict.Entry> distinct(List<StateDict.Entry> all) {
-    return all.stream().filter(e -> firstName(all, e).equals(e.name())).toList();
-  }
-
-  private static String firstName(List<StateDict.Entry> all, StateDict.Entry entry) {
-    return all.stream()
-        .filter(e -> sameMemory(e.tensor(), entry.tensor()))
-        .findFirst()
-        .orElse(entry)
-        .name();
-  }
-
-  private static boolean sameMemory(Tensor a, Tensor b) {
-    return a.storage() == b.storage() && a.offset() == b.offset() && a.numel() == b.numel();
-  }
-
-  private static String firstLines(@org.jspecify.annotations.Nullable String message) {
-    return message == null
-        ? "no message"
-        : message
-            .lines()
-            .map(String::strip)
-            .filter(l -> !l.isEmpty())
-            .limit(3)
-            .reduce("", (a, b) -> a + " " + b)
-            .strip();
   }
 }

@@ -14,7 +14,7 @@ import dev.lapidary.models.tensor.Tensor;
 import dev.lapidary.models.weights.HeadLabels;
 import dev.lapidary.models.weights.NamedTensors;
 import dev.lapidary.models.weights.Safetensors;
-import dev.lapidary.trainer.program.TrainingProgram;
+import dev.lapidary.trainer.program.StoredTensors;
 import dev.lapidary.trainer.report.Measures;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -43,7 +43,7 @@ final class Delivery {
       RunDirectory directory, RunInputs inputs, Map<String, Tensor> weights, Measured measured)
       throws IOException {
     TorchScriptArchive archive = inputs.network().archive();
-    TrainingProgram.store(archive, weights);
+    StoredTensors.store(archive, weights);
     String card = CardJson.write(Cards.of(inputs, measured));
     Map<String, byte[]> extra = new LinkedHashMap<>(archive.extra());
     extra.put(TorchScriptArchive.CARD, card.getBytes(UTF_8));

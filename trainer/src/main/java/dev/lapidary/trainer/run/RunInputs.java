@@ -14,10 +14,13 @@ import dev.lapidary.trainer.plan.PrecisionChoice;
 import dev.lapidary.trainer.plan.RunConfig;
 import dev.lapidary.trainer.plan.RunYaml;
 import dev.lapidary.trainer.plan.StageConfig;
+import dev.lapidary.trainer.plan.WithoutPaths;
 import dev.lapidary.trainer.program.Cut;
 import dev.lapidary.trainer.program.Libtorch;
 import dev.lapidary.trainer.program.LossScale;
 import dev.lapidary.trainer.program.ProgramOptions;
+import dev.lapidary.trainer.program.SegmentFinder;
+import dev.lapidary.trainer.program.Segments;
 import dev.lapidary.trainer.program.TrainingProgram;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -51,6 +54,7 @@ record RunInputs(
     Network network = Network.of(config, data.train().labels(), progress);
     RunConfig thawed = GradualUnfreeze.writeOut(config, network.layers(), network.parameters());
     requirePlan(thawed, network);
+    segments(thawed, network).ifPresent(parts -> progress.say(parts.note()));
     RunConfig precise = PrecisionProbe.resolve(thawed, network, progress);
     RunConfig whole = BatchSizeProbe.resolve(precise, network, data, progress, stop);
     StagePrefixes prefixes = StagePrefixes.of(whole, network);
@@ -67,7 +71,33 @@ record RunInputs(
     return TrainingProgram.open(
         network.archive(),
         config.device(),
-        new ProgramOptions(config.precision().precision(), config.channelsLast(), auxiliary, cuts));
+        new ProgramOptions(
+            config.precision().precision(),
+            config.channelsLast(),
+            auxiliary,
+            cuts,
+            segments(config, network)));
+  }
+
+  /** Empty where all is kept. */
+  static Optional<Segments> segments(RunConfig config, Network network) {
+    if (!config.gradientCheckpointing()) {
+      return Optional.empty();
+    }
+    if (config.loss().auxiliary() && !network.auxiliaryWeights().isEmpty()) {
+      throw Failure.badInput(
+          "--gradient-checkpointing passes one tensor from segment to segment, and the auxiliary"
+              + " heads of %s take more; add --no-auxiliary",
+          network.architecture());
+    }
+    Optional<Segments> found = SegmentFinder.find(network.archive());
+    if (found.isEmpty()) {
+      throw Failure.badInput(
+          "--gradient-checkpointing: nothing divides %s, whose forward is no list of steps from one"
+              + " tensor to one tensor; leave the option out",
+          network.architecture());
+    }
+    return found;
   }
 
   Optional<Teacher> openTeacher() {
@@ -159,7 +189,7 @@ record RunInputs(
       Path teacher = Path.of(config.loss().teacher().get());
       initial = Fingerprint.of(initial + "\n" + Fingerprint.of(Teacher.requireFile(teacher)));
     }
-    String json = RunYaml.writeJson(config.withoutPaths());
+    String json = RunYaml.writeJson(WithoutPaths.of(config));
     String runId = Fingerprint.of(json + "\n" + data.manifestSha256() + "\n" + initial);
     return new Identity(
         runId,

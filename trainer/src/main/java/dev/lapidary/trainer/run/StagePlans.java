@@ -154,7 +154,9 @@ final class StagePlans {
         weights,
         trained,
         moments,
-        activations.map(a -> a.at(choice.config().batchSize(), choice.trained())).orElse(0L),
+        inputs.config().gradientCheckpointing()
+            ? 0
+            : activations.map(a -> a.at(choice.config().batchSize(), choice.trained())).orElse(0L),
         CheckpointWriter.MOST_COPIES * (weights + moments));
   }
 

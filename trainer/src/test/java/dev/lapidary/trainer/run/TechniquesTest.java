@@ -101,6 +101,26 @@ class TechniquesTest {
   }
 
   @Test
+  void gradientCheckpointingGivesTheSameWeights() throws IOException {
+    Path plain = folder.resolve("plain");
+    Runs.start(plain, config, progress, NEVER);
+    Path checkpointed = folder.resolve("checkpointed");
+    Runs.start(checkpointed, with("gradient-checkpointing=true"), progress, NEVER);
+    assertThat(said.toString()).contains("gradient checkpointing: 10 segments, beginning at conv1");
+    for (String file : List.of("model.safetensors", "metrics.jsonl")) {
+      assertThat(checkpointed.resolve(file)).hasSameBinaryContentAs(plain.resolve(file));
+    }
+  }
+
+  @Test
+  void gradientCheckpointingSaysWhatItCannotDivide() {
+    RunConfig heads =
+        with("model.arch=googlenet", "model.input-size=64", "gradient-checkpointing=true");
+    assertThatThrownBy(() -> Runs.start(folder.resolve("no"), heads, progress, NEVER))
+        .hasMessageContaining("the auxiliary heads of googlenet take more; add --no-auxiliary");
+  }
+
+  @Test
   void automaticPrecisionIsMeasuredAndWrittenDown() throws IOException {
     Path out = folder.resolve("run");
     Runs.start(out, with("precision=auto", "stages.0.epochs=1"), progress, NEVER);

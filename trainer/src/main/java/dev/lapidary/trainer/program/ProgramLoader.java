@@ -1,0 +1,61 @@
+package dev.lapidary.trainer.program;
+
+import ai.djl.Device;
+import ai.djl.MalformedModelException;
+import ai.djl.Model;
+import ai.djl.engine.EngineException;
+import dev.lapidary.models.archive.ArchiveWriter;
+import dev.lapidary.models.archive.TorchScriptArchive;
+import dev.lapidary.models.failure.Failure;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+
+/** Brings an archive into libtorch, so that it can be trained. */
+final class ProgramLoader {
+  private static final int LINES = 3;
+
+  private ProgramLoader() {}
+
+  /**
+   * @param device {@code cpu} or {@code cuda:N}
+   * @throws Failure (exit 2) if libtorch cannot load it
+   */
+  static Model load(TorchScriptArchive program, String device) {
+    Model model = Model.newInstance("program", Device.fromName(device), "PyTorch");
+    try {
+      load(model, program);
+      return model;
+    } catch (EngineException | MalformedModelException e) {
+      model.close();
+      throw refuse(program, e);
+    } catch (IOException e) {
+      model.close();
+      throw Failure.failed("[%s] writing the training program: %s", program.name(), e);
+    }
+  }
+
+  /** In libtorch's own words. */
+  static Failure refuse(TorchScriptArchive network, Exception e) {
+    String message = String.valueOf(e.getMessage());
+    List<String> lines = message.lines().map(String::strip).filter(l -> !l.isEmpty()).toList();
+    return Failure.badInput(
+        "[%s] libtorch cannot load it: %s",
+        network.name(), String.join(" ", lines.subList(0, Math.min(LINES, lines.size()))));
+  }
+
+  private static void load(Model model, TorchScriptArchive program)
+      throws IOException, MalformedModelException {
+    Path folder = Files.createTempDirectory("lapidary-program");
+    Path file = folder.resolve("program.pt");
+    try {
+      ArchiveWriter.write(program, file);
+      model.load(folder, "program", Map.of("trainParam", "true"));
+    } finally {
+      Files.deleteIfExists(file);
+      Files.deleteIfExists(folder);
+    }
+  }
+}
