@@ -65,7 +65,8 @@ class CheckpointingTest {
   @ParameterizedTest
   @CsvSource({"regnet_y, scripted", "regnet_y, traced", "convnext, traced", "vit, scripted"})
   void ofAThirdPartysNetwork(String family, String kind) {
-    Golden.archive(family, kind).ifPresent(file -> check(ArchiveReader.read(file), ProgramOptions.PLAIN, "", 224));
+    Golden.archive(family, kind)
+        .ifPresent(file -> check(ArchiveReader.read(file), ProgramOptions.PLAIN, "", 224));
   }
 
   /**
