@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
@@ -46,8 +47,10 @@ public final class MappedFile {
         start += STEP;
       } while (size > Integer.MAX_VALUE && start < size);
       return new MappedFile(size, windows);
+    } catch (NoSuchFileException e) {
+      throw new Failure(ExitCode.BAD_INPUT, "there is no such file", e);
     } catch (IOException e) {
-      throw new Failure(ExitCode.BAD_INPUT, "cannot be read: " + e, e);
+      throw new Failure(ExitCode.BAD_INPUT, "cannot be read: " + Failure.reason(e), e);
     }
   }
 

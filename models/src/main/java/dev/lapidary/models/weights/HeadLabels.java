@@ -17,14 +17,12 @@ public final class HeadLabels {
   private static final String LABELS = "labels";
   private static final TypeReference<List<String>> NAMES = new TypeReference<>() {};
 
-  private static final ObjectMapper JSON = new ObjectMapper();
-
   private HeadLabels() {}
 
   /** For a file whose head is of these classes. */
   public static Map<String, String> metadata(List<String> labels) {
     try {
-      return Map.of(LABELS, JSON.writeValueAsString(labels));
+      return Map.of(LABELS, new ObjectMapper().writeValueAsString(labels));
     } catch (JsonProcessingException e) {
       throw new IllegalStateException("class names are always JSON", e);
     }
@@ -32,8 +30,12 @@ public final class HeadLabels {
 
   /** Empty if the file does not say. */
   public static List<String> of(NamedTensors source) {
+    String json = source.metadata().get(LABELS);
+    if (json == null) {
+      return List.of();
+    }
     try {
-      return List.copyOf(JSON.readValue(source.metadata().getOrDefault(LABELS, "[]"), NAMES));
+      return List.copyOf(new ObjectMapper().readValue(json, NAMES));
     } catch (JsonProcessingException | NullPointerException e) {
       return List.of(); // someone else's entry of that name
     }

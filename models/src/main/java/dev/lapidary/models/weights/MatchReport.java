@@ -32,8 +32,9 @@ public record MatchReport(
     long loadedParameters,
     long parameters) {
   private static final int SHOWN = 8;
-  private static final ObjectMapper JSON =
-      new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
+
+  /** Weights that are meant for a network fill all of it but a head; those of another, part. */
+  private static final double EXPECTED = 0.9;
 
   /** {@code sourceName} and {@code sourceType} are the file's. */
   public record Loaded(
@@ -77,6 +78,10 @@ public record MatchReport(
               "  head %s: %d classes in the file, %d here: its weights stay fresh%n",
               head.layer, head.sourceClasses, head.classes));
     }
+    if (fraction() < EXPECTED) {
+      out.append("  is it another architecture's file? Less is loaded than usual");
+      out.append(System.lineSeparator());
+    }
     list(out, "missing in the file", missing, a -> a.name + a.shape);
     list(out, "left in the file", unexpected, a -> a.name + a.shape);
     list(
@@ -90,7 +95,8 @@ public record MatchReport(
   /** All of it, for a file. */
   public String json() {
     try {
-      return JSON.writeValueAsString(this) + "\n";
+      ObjectMapper json = new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
+      return json.writeValueAsString(this) + "\n";
     } catch (JsonProcessingException e) {
       throw new IllegalStateException(e);
     }

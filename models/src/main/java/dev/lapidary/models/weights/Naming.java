@@ -79,7 +79,7 @@ final class Naming {
     for (Names names : List.copyOf(readings)) {
       for (Dialect dialect : DIALECTS) {
         if (dialect.isSpokenIn(names.tensors().keySet())) {
-          readings.add(names.renamed("read the names of " + dialect.name(), dialect::translate));
+          readings.add(names.renamed("read the names of " + dialect.name(), dialect.translation()));
         }
       }
     }

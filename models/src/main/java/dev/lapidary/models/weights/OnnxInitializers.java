@@ -15,13 +15,18 @@ import java.util.Map;
 
 /**
  * Just enough ONNX to read the weights: {@code ModelProto.graph.initializer} (onnx/onnx.proto3), by
- * field numbers. A full reader would parse, and copy, every node first.
+ * field numbers. A full reader would parse, and copy, every node first. PyTorch's exporter writes
+ * equal tensors once and gives them their other names by Identity nodes; those count too.
  */
 final class OnnxInitializers {
   private static final int MODEL_IR_VERSION = 1;
   private static final int MODEL_GRAPH = 7;
   private static final int MODEL_METADATA = 14;
+  private static final int GRAPH_NODE = 1;
   private static final int GRAPH_INITIALIZER = 5;
+  private static final int NODE_INPUT = 1;
+  private static final int NODE_OUTPUT = 2;
+  private static final int NODE_OPERATOR = 4;
   private static final int TENSOR_DIMS = 1;
   private static final int TENSOR_TYPE = 2;
   private static final int TENSOR_FLOATS = 4;
@@ -30,6 +35,9 @@ final class OnnxInitializers {
   private static final int TENSOR_DOUBLES = 10;
   private static final int TENSOR_LOCATION = 14;
   private static final int HIGHEST_RANK = 64;
+  private static final int MOST_ALIASES = 100_000;
+
+  private static final ByteBuffer IDENTITY = StandardCharsets.UTF_8.encode("Identity");
 
   /** {@code TensorProto.DataType} to ours. */
   private static final Map<Long, DType> TYPES =
@@ -58,6 +66,7 @@ final class OnnxInitializers {
 
   static NamedTensors read(MappedFile file) {
     Map<String, Tensor> tensors = new LinkedHashMap<>();
+    Map<String, String> aliases = new LinkedHashMap<>();
     Map<String, String> metadata = new LinkedHashMap<>();
     Protobuf model = new Protobuf(file.slice(0, file.size()), "model");
     while (model.next()) {
@@ -66,6 +75,8 @@ final class OnnxInitializers {
         while (graph.next()) {
           if (graph.field() == GRAPH_INITIALIZER) {
             add(tensors, graph.message("initializer"));
+          } else if (graph.field() == GRAPH_NODE) {
+            alias(aliases, graph.message("node"));
           }
         }
       } else if (model.field() == MODEL_METADATA) {
@@ -75,7 +86,32 @@ final class OnnxInitializers {
     if (tensors.isEmpty()) {
       throw Failure.badInput("is read as ONNX and has no initializers; it holds no weights");
     }
+    aliases.forEach(
+        (name, of) -> {
+          Tensor tensor = tensors.get(of);
+          if (tensor != null) {
+            tensors.putIfAbsent(name, tensor);
+          }
+        });
     return new NamedTensors("ONNX", tensors, metadata, List.of());
+  }
+
+  /** An Identity's output is another name of its input. */
+  private static void alias(Map<String, String> aliases, Protobuf node) {
+    ByteBuffer operator = ByteBuffer.allocate(0);
+    ByteBuffer input = operator;
+    ByteBuffer output = operator;
+    while (node.next()) {
+      switch (node.field()) {
+        case NODE_INPUT -> input = node.bytes();
+        case NODE_OUTPUT -> output = node.bytes();
+        case NODE_OPERATOR -> operator = node.bytes();
+        default -> {}
+      }
+    }
+    if (operator.equals(IDENTITY) && aliases.size() < MOST_ALIASES) {
+      aliases.put(text(output), text(input));
+    }
   }
 
   private static void property(Map<String, String> metadata, Protobuf entry) {

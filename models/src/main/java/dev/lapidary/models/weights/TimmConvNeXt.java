@@ -13,18 +13,19 @@ final class TimmConvNeXt {
       new Dialect(
           "timm's ConvNeXt",
           Pattern.compile("^stages\\.\\d+\\.blocks\\.\\d+\\.conv_dw\\."),
-          List.of(
-              rule("stem\\.([01])\\.(.*)", m -> "features.0." + m.group(1) + "." + m.group(2)),
-              rule(
-                  "stages\\.(\\d+)\\.downsample\\.([01])\\.(.*)",
-                  m -> "features." + 2 * number(m, 1) + "." + m.group(2) + "." + m.group(3)),
-              block("gamma()", "layer_scale"),
-              block("conv_dw\\.(.*)", "block.0."),
-              block("norm\\.(.*)", "block.2."),
-              block("mlp\\.fc1\\.(.*)", "block.3."),
-              block("mlp\\.fc2\\.(.*)", "block.5."),
-              rule("head\\.norm\\.(.*)", m -> "classifier.0." + m.group(1)),
-              rule("head\\.fc\\.(.*)", m -> "classifier.2." + m.group(1))));
+          () ->
+              List.of(
+                  rule("stem\\.([01])\\.(.*)", m -> "features.0." + m.group(1) + "." + m.group(2)),
+                  rule(
+                      "stages\\.(\\d+)\\.downsample\\.([01])\\.(.*)",
+                      m -> "features." + 2 * number(m, 1) + "." + m.group(2) + "." + m.group(3)),
+                  block("gamma()", "layer_scale"),
+                  block("conv_dw\\.(.*)", "block.0."),
+                  block("norm\\.(.*)", "block.2."),
+                  block("mlp\\.fc1\\.(.*)", "block.3."),
+                  block("mlp\\.fc2\\.(.*)", "block.5."),
+                  rule("head\\.norm\\.(.*)", m -> "classifier.0." + m.group(1)),
+                  rule("head\\.fc\\.(.*)", m -> "classifier.2." + m.group(1))));
 
   private TimmConvNeXt() {}
 

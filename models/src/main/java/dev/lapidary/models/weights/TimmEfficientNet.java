@@ -19,26 +19,27 @@ final class TimmEfficientNet {
       new Dialect(
           "timm's EfficientNet",
           Pattern.compile("^blocks\\.\\d+\\.\\d+\\.se\\.conv_reduce\\."),
-          List.of(
-              rule("conv_stem\\.(.*)", m -> "features.0.0." + m.group(1)),
-              rule("bn1\\.(.*)", m -> "features.0.1." + m.group(1)),
-              first("conv_dw\\.(.*)", "0.0."),
-              first("bn1\\.(.*)", "0.1."),
-              first("se\\.conv_reduce\\.(.*)", "1.fc1."),
-              first("se\\.conv_expand\\.(.*)", "1.fc2."),
-              first("conv_pw\\.(.*)", "2.0."),
-              first("bn2\\.(.*)", "2.1."),
-              later("conv_pw\\.(.*)", "0.0."),
-              later("bn1\\.(.*)", "0.1."),
-              later("conv_dw\\.(.*)", "1.0."),
-              later("bn2\\.(.*)", "1.1."),
-              later("se\\.conv_reduce\\.(.*)", "2.fc1."),
-              later("se\\.conv_expand\\.(.*)", "2.fc2."),
-              later("conv_pwl\\.(.*)", "3.0."),
-              later("bn3\\.(.*)", "3.1."),
-              rule("conv_head\\.(.*)", m -> "features.8.0." + m.group(1)),
-              rule("bn2\\.(.*)", m -> "features.8.1." + m.group(1)),
-              rule("classifier\\.(.*)", m -> "classifier.1." + m.group(1))));
+          () ->
+              List.of(
+                  rule("conv_stem\\.(.*)", m -> "features.0.0." + m.group(1)),
+                  rule("bn1\\.(.*)", m -> "features.0.1." + m.group(1)),
+                  first("conv_dw\\.(.*)", "0.0."),
+                  first("bn1\\.(.*)", "0.1."),
+                  first("se\\.conv_reduce\\.(.*)", "1.fc1."),
+                  first("se\\.conv_expand\\.(.*)", "1.fc2."),
+                  first("conv_pw\\.(.*)", "2.0."),
+                  first("bn2\\.(.*)", "2.1."),
+                  later("conv_pw\\.(.*)", "0.0."),
+                  later("bn1\\.(.*)", "0.1."),
+                  later("conv_dw\\.(.*)", "1.0."),
+                  later("bn2\\.(.*)", "1.1."),
+                  later("se\\.conv_reduce\\.(.*)", "2.fc1."),
+                  later("se\\.conv_expand\\.(.*)", "2.fc2."),
+                  later("conv_pwl\\.(.*)", "3.0."),
+                  later("bn3\\.(.*)", "3.1."),
+                  rule("conv_head\\.(.*)", m -> "features.8.0." + m.group(1)),
+                  rule("bn2\\.(.*)", m -> "features.8.1." + m.group(1)),
+                  rule("classifier\\.(.*)", m -> "classifier.1." + m.group(1))));
 
   private TimmEfficientNet() {}
 

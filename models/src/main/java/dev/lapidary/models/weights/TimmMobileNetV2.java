@@ -20,22 +20,23 @@ final class TimmMobileNetV2 {
       new Dialect(
           "timm's MobileNet V2",
           Pattern.compile("^blocks\\.6\\.0\\.conv_pwl\\."),
-          List.of(
-              rule("conv_stem\\.(.*)", m -> "features.0.0." + m.group(1)),
-              rule("bn1\\.(.*)", m -> "features.0.1." + m.group(1)),
-              block("(0)\\.(\\d+)\\.conv_dw\\.(.*)", "0.0."),
-              block("(0)\\.(\\d+)\\.bn1\\.(.*)", "0.1."),
-              block("(0)\\.(\\d+)\\.conv_pw\\.(.*)", "1."),
-              block("(0)\\.(\\d+)\\.bn2\\.(.*)", "2."),
-              block("([1-6])\\.(\\d+)\\.conv_pw\\.(.*)", "0.0."),
-              block("([1-6])\\.(\\d+)\\.bn1\\.(.*)", "0.1."),
-              block("([1-6])\\.(\\d+)\\.conv_dw\\.(.*)", "1.0."),
-              block("([1-6])\\.(\\d+)\\.bn2\\.(.*)", "1.1."),
-              block("([1-6])\\.(\\d+)\\.conv_pwl\\.(.*)", "2."),
-              block("([1-6])\\.(\\d+)\\.bn3\\.(.*)", "3."),
-              rule("conv_head\\.(.*)", m -> "features.18.0." + m.group(1)),
-              rule("bn2\\.(.*)", m -> "features.18.1." + m.group(1)),
-              rule("classifier\\.(.*)", m -> "classifier.1." + m.group(1))));
+          () ->
+              List.of(
+                  rule("conv_stem\\.(.*)", m -> "features.0.0." + m.group(1)),
+                  rule("bn1\\.(.*)", m -> "features.0.1." + m.group(1)),
+                  block("(0)\\.(\\d+)\\.conv_dw\\.(.*)", "0.0."),
+                  block("(0)\\.(\\d+)\\.bn1\\.(.*)", "0.1."),
+                  block("(0)\\.(\\d+)\\.conv_pw\\.(.*)", "1."),
+                  block("(0)\\.(\\d+)\\.bn2\\.(.*)", "2."),
+                  block("([1-6])\\.(\\d+)\\.conv_pw\\.(.*)", "0.0."),
+                  block("([1-6])\\.(\\d+)\\.bn1\\.(.*)", "0.1."),
+                  block("([1-6])\\.(\\d+)\\.conv_dw\\.(.*)", "1.0."),
+                  block("([1-6])\\.(\\d+)\\.bn2\\.(.*)", "1.1."),
+                  block("([1-6])\\.(\\d+)\\.conv_pwl\\.(.*)", "2."),
+                  block("([1-6])\\.(\\d+)\\.bn3\\.(.*)", "3."),
+                  rule("conv_head\\.(.*)", m -> "features.18.0." + m.group(1)),
+                  rule("bn2\\.(.*)", m -> "features.18.1." + m.group(1)),
+                  rule("classifier\\.(.*)", m -> "classifier.1." + m.group(1))));
 
   private TimmMobileNetV2() {}
 

@@ -13,19 +13,20 @@ final class TimmRegNet {
       new Dialect(
           "timm's RegNet",
           Pattern.compile("^s1\\.b1\\.conv1\\.conv\\."),
-          List.of(
-              rule("stem\\.conv\\.(.*)", m -> "stem.0." + m.group(1)),
-              rule("stem\\.bn\\.(.*)", m -> "stem.1." + m.group(1)),
-              block("conv1\\.conv\\.(.*)", "f.a.0."),
-              block("conv1\\.bn\\.(.*)", "f.a.1."),
-              block("conv2\\.conv\\.(.*)", "f.b.0."),
-              block("conv2\\.bn\\.(.*)", "f.b.1."),
-              block("se\\.(.*)", "f.se."),
-              block("conv3\\.conv\\.(.*)", "f.c.0."),
-              block("conv3\\.bn\\.(.*)", "f.c.1."),
-              block("downsample\\.conv\\.(.*)", "proj.0."),
-              block("downsample\\.bn\\.(.*)", "proj.1."),
-              rule("head\\.fc\\.(.*)", m -> "fc." + m.group(1))));
+          () ->
+              List.of(
+                  rule("stem\\.conv\\.(.*)", m -> "stem.0." + m.group(1)),
+                  rule("stem\\.bn\\.(.*)", m -> "stem.1." + m.group(1)),
+                  block("conv1\\.conv\\.(.*)", "f.a.0."),
+                  block("conv1\\.bn\\.(.*)", "f.a.1."),
+                  block("conv2\\.conv\\.(.*)", "f.b.0."),
+                  block("conv2\\.bn\\.(.*)", "f.b.1."),
+                  block("se\\.(.*)", "f.se."),
+                  block("conv3\\.conv\\.(.*)", "f.c.0."),
+                  block("conv3\\.bn\\.(.*)", "f.c.1."),
+                  block("downsample\\.conv\\.(.*)", "proj.0."),
+                  block("downsample\\.bn\\.(.*)", "proj.1."),
+                  rule("head\\.fc\\.(.*)", m -> "fc." + m.group(1))));
 
   private TimmRegNet() {}
 

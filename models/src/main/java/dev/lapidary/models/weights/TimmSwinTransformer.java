@@ -5,7 +5,6 @@ import static dev.lapidary.models.weights.Dialect.rule;
 
 import java.util.List;
 import java.util.regex.Pattern;
-import java.util.stream.Stream;
 
 /**
  * Swin by its authors ({@code microsoft/Swin-Transformer}) and by timm ({@code
@@ -25,20 +24,16 @@ final class TimmSwinTransformer {
    * @param after how many places behind its stage's own the downsampling goes
    */
   private static Dialect dialect(String name, String marker, int after) {
-    Dialect.Rule downsample =
-        rule(
-            "layers\\.(\\d)\\.downsample\\.(.*)",
-            m -> "features." + (2 * number(m, 1) + after) + "." + m.group(2));
-    return new Dialect(
-        name,
-        Pattern.compile(marker),
-        Stream.concat(Stream.of(downsample), rules().stream()).toList());
+    return new Dialect(name, Pattern.compile(marker), () -> rules(after));
   }
 
-  private static List<Dialect.Rule> rules() {
+  private static List<Dialect.Rule> rules(int after) {
     return List.of(
         rule("patch_embed\\.proj\\.(.*)", m -> "features.0.0." + m.group(1)),
         rule("patch_embed\\.norm\\.(.*)", m -> "features.0.2." + m.group(1)),
+        rule(
+            "layers\\.(\\d)\\.downsample\\.(.*)",
+            m -> "features." + (2 * number(m, 1) + after) + "." + m.group(2)),
         block("mlp\\.fc1\\.(.*)", "mlp.0."),
         block("mlp\\.fc2\\.(.*)", "mlp.3."),
         block("((?:attn|norm1|norm2)\\.(?!relative_position_index).*)", ""),

@@ -50,6 +50,21 @@ class OnnxInitializersTest {
   }
 
   @Test
+  void anIdentityIsAnotherNameOfItsInitializer() throws IOException {
+    byte[] tensor = join(varint(1, 2), varint(2, 1), field(8, "a.bias"), field(4, bytes(7, 8)));
+    byte[] alias = join(field(1, "a.bias"), field(2, "b.bias"), field(4, "Identity"));
+    byte[] again = join(field(1, "b.bias"), field(2, "c.bias"), field(4, "Identity"));
+    byte[] input = join(field(1, "x"), field(2, "y"), field(4, "Identity"));
+    byte[] other = join(field(1, "a.bias"), field(2, "d.bias"), field(4, "Neg"));
+    byte[] nodes =
+        join(field(1, alias), field(1, again), field(1, input), field(1, other), field(5, tensor));
+    NamedTensors read = WeightsFile.read(write(join(varint(1, 8), field(7, nodes))));
+
+    assertThat(read.tensors()).containsOnlyKeys("a.bias", "b.bias", "c.bias");
+    assertThat(read.tensors().get("c.bias").toFloats()).containsExactly(7, 8);
+  }
+
+  @Test
   void refusesDataInAnotherFile() throws IOException {
     byte[] external = join(varint(1, 2), varint(2, 1), field(8, "w"), varint(14, 1));
     Path file = write(join(varint(1, 8), field(7, field(5, external))));

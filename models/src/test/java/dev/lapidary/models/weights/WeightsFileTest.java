@@ -132,7 +132,7 @@ class WeightsFileTest {
                 + " archive or ONNX");
     assertThatThrownBy(() -> WeightsFile.read(folder.resolve("absent.pth")))
         .isInstanceOf(Failure.class)
-        .hasMessageStartingWith("[absent.pth] cannot be read: ");
+        .hasMessageStartingWith("[absent.pth] there is no such file");
   }
 
   private static Tensor tensor(String file, String name) {

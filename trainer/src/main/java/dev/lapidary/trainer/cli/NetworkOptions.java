@@ -1,5 +1,6 @@
 package dev.lapidary.trainer.cli;
 
+import dev.lapidary.models.failure.Failure;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
@@ -68,6 +69,9 @@ final class NetworkOptions {
   }
 
   double minMatch() {
+    if (!(minMatch >= 0 && minMatch <= 1)) {
+      throw Failure.badInput("--min-match must lie in [0, 1] but is %s", minMatch);
+    }
     return minMatch;
   }
 
