@@ -110,9 +110,6 @@ final class Activations {
   }
 
   private static String elu(Op op) {
-    if (op.real("scale") != 1 || op.real("input_scale") != 1) {
-      throw op.unsupported("with a scale is not supported");
-    }
     return op.emit("Elu", Map.of("alpha", Attribute.of(op.real("alpha"))), op.tensor("self"));
   }
 

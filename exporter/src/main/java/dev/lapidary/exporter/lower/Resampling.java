@@ -17,6 +17,8 @@ final class Resampling {
 
   static void addTo(Operators operators) {
     operators.single("aten::upsample_nearest2d", op -> nearest(op, "asymmetric", "floor"));
+    operators.single(
+        "aten::_upsample_nearest_exact2d", op -> nearest(op, "half_pixel", "round_prefer_ceil"));
     operators.single("aten::upsample_bilinear2d", op -> interpolated(op, "linear"));
     operators.single("aten::upsample_bicubic2d", op -> interpolated(op, "cubic"));
     operators.single("aten::_upsample_bilinear2d_aa", op -> antialiased(op, Filter.TRIANGLE));

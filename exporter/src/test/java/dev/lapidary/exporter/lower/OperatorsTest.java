@@ -43,6 +43,8 @@ class OperatorsTest {
     WEIGHTS.put("b4", new long[] {4});
     WEIGHTS.put("v3", new long[] {3});
     WEIGHTS.put("m3", new long[] {3});
+    WEIGHTS.put("eca", new long[] {1, 1, 3});
+    WEIGHTS.put("c1", new long[] {4, 3, 3});
     WEIGHTS.put("lin", new long[] {5, 8});
     WEIGHTS.put("b5", new long[] {5});
     WEIGHTS.put("s8", new long[] {8});
@@ -65,6 +67,12 @@ class OperatorsTest {
         "torch._convolution(x, self.wt, self.b4, [2, 2], [0, 0], [1, 1], True, [1, 0], 1, False,"
             + " False, True, True)",
         "torch.conv_transpose2d(x, self.wt, None, [2, 2], [1, 1], [0, 0], 1, [1, 1])",
+        "torch.conv1d(torch.flatten(x, 2), self.c1, self.b4, [2], [1], [1], 1)",
+        "torch.conv1d(torch.flatten(x, 2), self.c1, None, [1], \"same\", [2], 1)",
+        "torch.conv1d(torch.unsqueeze(torch.mean(x, [2, 3]), 1), self.eca, None, [1], [1], [1], 1)",
+        "torch._convolution(torch.flatten(x, 2), self.c1, self.b4, [1], [1], [1], False, [0], 1,"
+            + " False, False, True, True)",
+        "torch._convolution_mode(x, self.w, self.b4, [1, 1], \"same\", [1, 1], 1)",
         // normalizations
         "torch.batch_norm(x, self.v3, self.m3, self.m3, torch.add(self.v3, 2), False, 0.1,"
             + " 1.0000000000000001e-05, True)",
@@ -73,6 +81,15 @@ class OperatorsTest {
         "torch.layer_norm(x, [8, 8], None, None, 9.9999999999999995e-07, True)",
         "torch.group_norm(x, 3, self.v3, self.m3, 1.0000000000000001e-05, True)",
         "torch.group_norm(x, 1, None, None, 1.0000000000000001e-05, True)",
+        "torch.conv2d(x, torch.view(torch.batch_norm(torch.view(self.w, [1, 4, 27]), self.b4, None,"
+            + " None, None, True, 0., 0.001, False), [4, 3, 3, 3]), None, [1, 1], [1, 1], [1, 1],"
+            + " 1)",
+        "torch.instance_norm(x, self.v3, self.m3, None, None, True, 0.10000000000000001,"
+            + " 1.0000000000000001e-05, True)",
+        "torch.instance_norm(x, None, None, self.m3, torch.add(self.v3, 2), False,"
+            + " 0.10000000000000001, 1.0000000000000001e-05, True)",
+        "torch.rms_norm(x, [8], self.s8, 9.9999999999999995e-07)",
+        "torch.rms_norm(x, [8, 8], None, None)",
         // activations
         "torch.relu(x)",
         "torch.relu_(torch.add(x, 0.10000000000000001))",
@@ -93,6 +110,14 @@ class OperatorsTest {
         "torch.softplus(x, 1, 20)",
         "torch.softplus(x, 2, 20)",
         "torch.elu(x, 1.5)",
+        "torch.elu(x, 1.5, 2., 0.5)",
+        "torch.selu(x)",
+        "torch.celu(x, 0.5)",
+        "torch.glu(x, 2)",
+        "torch.log_sigmoid(x)",
+        "torch.threshold(x, 0.10000000000000001, 7.)",
+        "torch.hardshrink(x, 0.25)",
+        "torch.softshrink(x, 0.25)",
         "torch.leaky_relu(x, 0.20000000000000001)",
         "torch.prelu(x, self.v3)",
         // pooling
@@ -113,6 +138,11 @@ class OperatorsTest {
         "torch.adaptive_avg_pool2d(x, [11, 9])",
         "(torch.adaptive_max_pool2d(x, [3, 5]))[0]",
         "(torch.adaptive_max_pool2d(x, [2, 4]))[0]",
+        "torch.max_pool1d(torch.flatten(x, 2), [3], [2], [1], [1], True)",
+        "torch.avg_pool1d(torch.flatten(x, 2), [3], [2], [1], True, False)",
+        "torch.avg_pool1d(torch.flatten(x, 2), [4])",
+        "torch.adaptive_avg_pool1d(torch.flatten(x, 2), [1])",
+        "torch.adaptive_avg_pool1d(torch.flatten(x, 2), [7])",
         // products
         "torch.linear(x, self.lin, self.b5)",
         "torch.linear(torch.select(torch.select(x, 1, 0), 1, 0), self.lin, self.b5)",
@@ -130,6 +160,9 @@ class OperatorsTest {
         "torch.scaled_dot_product_attention(x, x, x)",
         "torch.scaled_dot_product_attention(x, torch.neg(x), x, None, 0., True)",
         "torch.scaled_dot_product_attention(x, x, x, torch.mean(x, [1], True), 0., False)",
+        "torch.scaled_dot_product_attention(x, x, x, torch.gt(x, -0.5), 0., False)",
+        "torch.scaled_dot_product_attention(x, x, x, torch.bitwise_not(torch.eq(torch.outer(self.s8,"
+            + " self.n8), 0)), 0., False, scale=0.25)",
         // arithmetic
         "torch.add(x, x, alpha=2)",
         "torch.sub(x, 0.5)",
@@ -141,7 +174,15 @@ class OperatorsTest {
         "torch.pow(x, 2)",
         "torch.pow(torch.add(torch.relu(x), 1), 0.5)",
         "torch.pow(torch.add(torch.relu(x), 1), 1.5)",
+        "torch.addcmul(x, self.s8, torch.relu(x), value=2)",
+        "torch.addcmul(self.n8, self.s8, x)",
+        "torch.addcdiv(x, self.s8, torch.add(torch.relu(x), 1))",
+        "torch.lerp(x, torch.neg(x), 0.25)",
+        "torch.lerp(x, torch.neg(x), torch.sigmoid(x))",
         "torch.neg(x)",
+        "torch.sign(x)",
+        "torch.log2(torch.add(torch.relu(x), 1))",
+        "torch.log10(torch.add(torch.relu(x), 1))",
         "torch.abs(x)",
         "torch.sqrt(torch.relu(x))",
         "torch.rsqrt(torch.add(torch.relu(x), 1))",
@@ -162,6 +203,13 @@ class OperatorsTest {
         "torch.amax(x, [2, 3])",
         "torch.norm(x, 2, [1], True)",
         "torch.linalg_vector_norm(x, 2, [-1], True)",
+        "torch.var(x, [2, 3], True, True)",
+        "torch.std(x, [1], False, False)",
+        "torch.std(x, [1], correction=1, keepdim=True)",
+        "(torch.var_mean(x, [1], False, True))[0]",
+        "(torch.std_mean(x, [2, 3], True, False))[1]",
+        "torch.mul(x, torch.std(self.w))",
+        "torch.logsumexp(torch.mul(x, 50), [2, 3])",
         "torch.softmax(x, 1)",
         "torch.log_softmax(x, -1)",
         // shapes
@@ -183,6 +231,9 @@ class OperatorsTest {
         "torch.stack([x, torch.relu(x)], 1)",
         "torch.pixel_shuffle(torch.cat([x, x, x, x], 1), 2)",
         "torch.channel_shuffle(torch.cat([x, torch.neg(x)], 1), 2)",
+        "torch.pixel_unshuffle(x, 2)",
+        "torch.broadcast_to(torch.mean(x, [1], True), [-1, 5, 8, 8])",
+        "torch.repeat_interleave(x, 3, 2)",
         "torch.contiguous(x)",
         "torch.dropout(x, 0.5, False)",
         // selections
@@ -196,6 +247,13 @@ class OperatorsTest {
         "torch.roll(x, [-3, -3], [2, 3])",
         "torch.roll(x, [1], [1])",
         "torch.narrow(x, 2, 3, 4)",
+        "torch.flip(x, [2, -1])",
+        "torch.index_select(x, 1, torch.tensor([2, 0]))",
+        "torch.unfold(torch.unfold(x, 2, 4, 2), 3, 3, 1)",
+        "torch.im2col(x, [3, 2], [2, 1], [1, 2], [2, 1])",
+        "torch.im2col(x, [2, 2], [1, 1], [0, 0], [2, 2])",
+        "torch.col2im(torch.im2col(x, [3, 2], [2, 1], [1, 2], [2, 3]), [8, 8], [3, 2], [2, 1], [1,"
+            + " 2], [2, 3])",
         // pads
         "torch.pad(x, [1, 2, 3, 0], \"constant\", 0.5)",
         "torch.pad(x, [0, 0, 0, 0])",
@@ -203,9 +261,15 @@ class OperatorsTest {
         "torch.pad(x, [1, 2, 3, 1], \"reflect\")",
         "torch.pad(x, [1, 2, 3, 1], \"replicate\")",
         "torch.conv2d(torch.pad(x, [0, 1, 0, 1]), self.w, None, [2, 2], [0, 0], [1, 1], 1)",
+        "torch.reflection_pad2d(x, [1, 1, 1, 1])",
+        "torch.replication_pad2d(x, [0, 1, 2, 1])",
+        "torch.reflection_pad1d(torch.flatten(x, 2), [3, 1])",
+        "torch.pad(x, [1, 2, 0, 3], \"circular\")",
         // resizes
         "torch.upsample_nearest2d(x, [16, 12], None)",
         "torch.upsample_nearest2d(x, None, [2., 3.])",
+        "torch._upsample_nearest_exact2d(x, [13, 5], None)",
+        "torch._upsample_nearest_exact2d(x, None, [2.5, 0.75])",
         "torch.upsample_bilinear2d(x, [13, 5], False, None)",
         "torch.upsample_bilinear2d(x, [13, 5], True, None)",
         "torch.upsample_bilinear2d(x, None, False, [2., 1.5])",
@@ -215,7 +279,16 @@ class OperatorsTest {
         // new tensors
         "torch.add(torch.new_zeros(x, [torch.size(x, 0), 1, 8, 8], dtype=None, layout=None,"
             + " device=None, pin_memory=None), x)",
-        "torch.add(torch.ones_like(x), x)");
+        "torch.add(torch.ones_like(x), x)",
+        // positions, computed while the program is traced
+        "torch.mul(x, torch.linspace(-1, 2.5, 8))",
+        "torch.mul(x, (torch.meshgrid([self.n8, self.s8], indexing=\"ij\"))[1])",
+        "torch.mul(x, (torch.meshgrid([self.n8, self.s8], indexing=\"xy\"))[1])",
+        "torch.mul(x, torch.outer(self.s8, self.n8))",
+        "torch.mul(x, torch.cumsum(torch.ones([8, 8]), 0))",
+        "torch.mul(x, torch.triu(torch.ones([8, 8]), 1))",
+        "torch.mul(x, torch.tril(torch.ones([8, 8]), -2))",
+        "torch.mul(x, torch.sign(torch.log2(torch.abs(self.s8))))");
   }
 
   @ParameterizedTest

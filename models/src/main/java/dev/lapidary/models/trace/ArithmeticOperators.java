@@ -27,6 +27,9 @@ final class ArithmeticOperators {
     table.put("pow", ArithmeticOperators::power);
     table.put("maximum", call -> arithmetic(call, Math::max, Math::max));
     table.put("minimum", call -> arithmetic(call, Math::min, Math::min));
+    table.put("addcmul", call -> combined(call, "mul"));
+    table.put("addcdiv", call -> combined(call, "div"));
+    table.put("lerp", ArithmeticOperators::interpolated);
     compare(table, "eq", (a, b) -> a == b ? 1 : 0);
     compare(table, "ne", (a, b) -> a != b ? 1 : 0);
     compare(table, "lt", (a, b) -> a < b ? 1 : 0);
@@ -84,6 +87,20 @@ final class ArithmeticOperators {
     }
     return arithmetic(
         call, (a, b) -> a / b < 0 ? Math.ceil(a / b) : Math.floor(a / b), (a, b) -> a / b);
+  }
+
+  /** {@code self + value * (tensor1 * tensor2)}, or their quotient. */
+  private static Datum combined(Invocation call, String operator) {
+    Datum term = call.call(operator, call.get("tensor1"), call.get("tensor2"));
+    if (Invocation.number(call.get("value")) != 1) {
+      term = call.call("mul", term, call.get("value"));
+    }
+    return call.call("add", call.self(), term);
+  }
+
+  private static Datum interpolated(Invocation call) {
+    Datum way = call.call("sub", call.get("end"), call.self());
+    return call.call("add", call.self(), call.call("mul", way, call.get("weight")));
   }
 
   private static Datum power(Invocation call) {

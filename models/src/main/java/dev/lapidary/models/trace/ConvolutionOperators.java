@@ -13,15 +13,20 @@ final class ConvolutionOperators {
     table.put("conv_transpose2d", ConvolutionOperators::convTranspose2d);
     table.put("_convolution", ConvolutionOperators::general);
     table.put("convolution", ConvolutionOperators::general);
+    table.put("_convolution_mode", ConvolutionOperators::mode);
   }
 
   /** What traces record: a convolution of any rank, transposed or not. */
   private static Datum general(Invocation call) {
-    if (call.tensor("weight").rank() != 4) {
-      throw Refusal.unsupported(
-          "a convolution with a weight of %d dimensions", call.tensor("weight").rank());
+    int rank = call.tensor("weight").rank();
+    boolean transposed = call.flag("transposed");
+    if (rank == 3 && !transposed) {
+      return plain(call, "conv1d");
     }
-    return call.flag("transposed")
+    if (rank != 4) {
+      throw Refusal.unsupported("a convolution with a weight of %d dimensions", rank);
+    }
+    return transposed
         ? call.call(
             "conv_transpose2d",
             call.get("input"),
@@ -32,15 +37,24 @@ final class ConvolutionOperators {
             call.get("output_padding"),
             call.get("groups"),
             call.get("dilation"))
-        : call.call(
-            "conv2d",
-            call.get("input"),
-            call.get("weight"),
-            call.get("bias"),
-            call.get("stride"),
-            call.get("padding"),
-            call.get("dilation"),
-            call.get("groups"));
+        : plain(call, "conv2d");
+  }
+
+  /** What traces record of {@code padding="same"}. */
+  private static Datum mode(Invocation call) {
+    return plain(call, call.tensor("weight").rank() == 3 ? "conv1d" : "conv2d");
+  }
+
+  private static Datum plain(Invocation call, String operator) {
+    return call.call(
+        operator,
+        call.get("input"),
+        call.get("weight"),
+        call.get("bias"),
+        call.get("stride"),
+        call.get("padding"),
+        call.get("dilation"),
+        call.get("groups"));
   }
 
   private static Datum conv2d(Invocation call) {

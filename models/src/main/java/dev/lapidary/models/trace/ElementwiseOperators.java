@@ -32,7 +32,7 @@ final class ElementwiseOperators {
     toReal(table, "reciprocal", x -> 1 / x);
     toReal(table, "sin", Math::sin);
     toReal(table, "cos", Math::cos);
-    for (String recorded : List.of("gelu", "elu", "leaky_relu", "softplus", "prelu", "erf")) {
+    for (String recorded : List.of("gelu", "leaky_relu", "softplus", "prelu", "erf")) {
       table.put(
           recorded, call -> call.record(Shapes.real(call.self().dtype()), call.self().shape()));
     }
@@ -46,6 +46,10 @@ final class ElementwiseOperators {
     table.put("clamp_min", call -> call.call("clamp", call.self(), call.get("min"), none));
     table.put("clamp_max", call -> call.call("clamp", call.self(), none, call.get("max")));
     table.put("logical_not", ElementwiseOperators::logicalNot);
+    table.put("bitwise_not", ElementwiseOperators::bitwiseNot);
+    table.put("sign", ElementwiseOperators::sign);
+    table.put("log2", call -> logarithm(call, 2));
+    table.put("log10", call -> logarithm(call, 10));
   }
 
   private static void keepType(
@@ -79,6 +83,32 @@ final class ElementwiseOperators {
 
   private static Datum logicalNot(Invocation call) {
     return apply(call, x -> x == 0 ? 1 : 0, dtype -> DType.BOOL);
+  }
+
+  /** {@code ~mask}. */
+  private static Datum bitwiseNot(Invocation call) {
+    if (call.self().dtype() != DType.BOOL) {
+      throw Refusal.unsupported("%s of %s", call.operator(), call.self().dtype());
+    }
+    return call.call("logical_not", call.self());
+  }
+
+  private static Datum sign(Invocation call) {
+    if (call.allKnown()) {
+      return apply(call, Math::signum, Function.identity());
+    }
+    Datum zero = Builtins.number(0);
+    Datum dtype = Builtins.number(call.self().dtype().scalarType());
+    Datum positive = call.call("to", call.call("gt", call.self(), zero), dtype);
+    Datum negative = call.call("to", call.call("lt", call.self(), zero), dtype);
+    return call.call("sub", positive, negative);
+  }
+
+  private static Datum logarithm(Invocation call, double base) {
+    double factor = 1 / Math.log(base);
+    return call.allKnown()
+        ? apply(call, x -> Math.log(x) * factor, Shapes::real)
+        : call.call("mul", call.call("log", call.self()), new Datum.Real(factor));
   }
 
   private static double sigmoid(double x) {

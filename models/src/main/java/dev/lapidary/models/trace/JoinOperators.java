@@ -21,6 +21,10 @@ final class JoinOperators {
     table.put("roll", JoinOperators::roll);
     table.put("pad", JoinOperators::pad);
     table.put("constant_pad_nd", JoinOperators::constantPad);
+    for (String size : List.of("1d", "2d")) {
+      table.put("reflection_pad" + size, call -> pad(call, "reflect"));
+      table.put("replication_pad" + size, call -> pad(call, "replicate"));
+    }
     table.put("repeat", call -> repeat(call, "repeats"));
     table.put("tile", call -> repeat(call, "dims"));
     table.put("index", Indexing::index);
@@ -125,10 +129,8 @@ final class JoinOperators {
   private static TensorRef rolled(Invocation call, TensorRef self, int dim, long shift) {
     long size = Invocation.constant(self.shape().get(dim));
     Datum along = Builtins.number(dim);
-    Datum middle = Builtins.number(size - shift);
-    Datum one = Builtins.number(1);
-    Datum front = call.call("slice", self, along, middle, Builtins.number(size), one);
-    Datum back = call.call("slice", self, along, Builtins.number(0), middle, one);
+    Datum front = part(call, self, along, size - shift, size);
+    Datum back = part(call, self, along, 0, size - shift);
     return call.callTensor("cat", new Datum.ListOf(List.of(front, back)), along);
   }
 
@@ -137,7 +139,39 @@ final class JoinOperators {
       Datum value = call.isNone("value") ? Builtins.number(0) : call.get("value");
       return call.call("constant_pad_nd", call.self(), call.get("pad"), value);
     }
+    if (call.text("mode").equals("circular")) {
+      return circular(call);
+    }
     return call.record(call.self().dtype(), padded(call));
+  }
+
+  /** Before the first element comes the last one, and behind the last the first. */
+  private static Datum circular(Invocation call) {
+    long[] pad = call.integers("pad");
+    TensorRef padded = call.self();
+    for (int i = 0; i < pad.length / 2; i++) {
+      int dim = padded.rank() - 1 - i;
+      long size = Invocation.constant(padded.shape().get(dim));
+      long before = pad[2 * i];
+      long after = pad[2 * i + 1];
+      if (before < 0 || after < 0 || before > size || after > size) {
+        throw Refusal.wrong("circular padding of %d and %d of a size of %d", before, after, size);
+      }
+      Datum along = Builtins.number(dim);
+      Datum last = part(call, padded, along, size - before, size);
+      Datum first = part(call, padded, along, 0, after);
+      padded = call.callTensor("cat", new Datum.ListOf(List.of(last, padded, first)), along);
+    }
+    return padded;
+  }
+
+  private static Datum part(Invocation call, Datum self, Datum dim, long start, long end) {
+    return call.call(
+        "slice", self, dim, Builtins.number(start), Builtins.number(end), Builtins.number(1));
+  }
+
+  private static Datum pad(Invocation call, String mode) {
+    return call.call("pad", call.self(), call.get("padding"), new Datum.Str(mode));
   }
 
   private static List<Dim> padded(Invocation call) {

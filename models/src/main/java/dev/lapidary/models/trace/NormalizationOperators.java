@@ -23,6 +23,9 @@ final class NormalizationOperators {
   }
 
   private static Datum batchNorm(Invocation call) {
+    if (call.flag("training") && call.allKnown() && call.isNone("running_mean")) {
+      return StatisticsOperators.standardized(call);
+    }
     if (call.flag("training") || call.isNone("running_mean") || call.isNone("running_var")) {
       throw Refusal.unsupported(
           "batch_norm by the statistics of the batch, which is training; save the model in eval"

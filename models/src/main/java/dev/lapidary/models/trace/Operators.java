@@ -39,6 +39,11 @@ final class Operators {
     FactoryOperators.addTo(table);
     CopyOperators.addTo(table);
     ResizeOperators.addTo(table);
+    SequenceOperators.addTo(table);
+    WindowOperators.addTo(table);
+    StatisticsOperators.addTo(table);
+    ActivationOperators.addTo(table);
+    SeriesOperators.addTo(table);
     return table;
   }
 

@@ -12,6 +12,7 @@ final class ResizeOperators {
     for (String name :
         List.of(
             "upsample_nearest2d",
+            "_upsample_nearest_exact2d",
             "upsample_bilinear2d",
             "upsample_bicubic2d",
             "_upsample_bilinear2d_aa",

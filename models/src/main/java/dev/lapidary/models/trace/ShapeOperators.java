@@ -35,8 +35,10 @@ final class ShapeOperators {
     table.put("moveaxis", ShapeOperators::move);
     table.put("expand", call -> Views.expand(call, call.dims("size")));
     table.put("expand_as", call -> Views.expand(call, call.tensor("other").shape()));
+    table.put("broadcast_to", call -> Views.expand(call, call.dims("size")));
     table.put("channel_shuffle", ShapeOperators::channelShuffle);
     table.put("pixel_shuffle", ShapeOperators::pixelShuffle);
+    table.put("pixel_unshuffle", ShapeOperators::pixelUnshuffle);
   }
 
   private static Datum flatten(Invocation call) {
@@ -165,5 +167,17 @@ final class ShapeOperators {
                 channels,
                 Dims.multiply(shape.get(2), factor),
                 Dims.multiply(shape.get(3), factor))));
+  }
+
+  private static Datum pixelUnshuffle(Invocation call) {
+    List<Dim> shape = ConvolutionOperators.image(call, "self");
+    Dim factor = call.dim("downscale_factor");
+    Dim high = Dims.floorDivide(shape.get(2), factor);
+    Dim wide = Dims.floorDivide(shape.get(3), factor);
+    List<Dim> apart = List.of(shape.get(0), shape.get(1), high, factor, wide, factor);
+    Datum split = call.call("reshape", call.self(), Shapes.list(apart));
+    Datum mixed = call.call("permute", split, Shapes.list(0, 1, 3, 5, 2, 4));
+    Dim channels = Dims.multiply(shape.get(1), Dims.multiply(factor, factor));
+    return call.call("reshape", mixed, Shapes.list(List.of(shape.get(0), channels, high, wide)));
   }
 }

@@ -1,0 +1,87 @@
+package dev.lapidary.models.trace;
+
+import dev.lapidary.models.graph.Dim;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+
+/** Convolution and pooling of sequences, {@code [N, C, L]}: those of images that are one row. */
+final class SequenceOperators {
+  private static final Datum ROWS = Builtins.number(2);
+
+  private SequenceOperators() {}
+
+  static void addTo(Map<String, Operator> table) {
+    table.put("conv1d", SequenceOperators::convolution);
+    table.put("max_pool1d", SequenceOperators::maxPool);
+    table.put("avg_pool1d", SequenceOperators::averagePool);
+    table.put("adaptive_avg_pool1d", SequenceOperators::adaptiveAverage);
+  }
+
+  private static Datum convolution(Invocation call) {
+    Datum weight = call.call("unsqueeze", call.get("weight"), ROWS);
+    Datum padding = call.get("padding");
+    return asImage(
+        call,
+        "conv2d",
+        List.of(
+            weight,
+            call.get("bias"),
+            pair(call, "stride", 1),
+            padding instanceof Datum.Str ? padding : pair(call, "padding", 0),
+            pair(call, "dilation", 1),
+            call.get("groups")));
+  }
+
+  private static Datum maxPool(Invocation call) {
+    return asImage(
+        call,
+        "max_pool2d",
+        List.of(
+            pair(call, "kernel_size", 1),
+            stride(call),
+            pair(call, "padding", 0),
+            pair(call, "dilation", 1),
+            call.get("ceil_mode")));
+  }
+
+  private static Datum averagePool(Invocation call) {
+    return asImage(
+        call,
+        "avg_pool2d",
+        List.of(
+            pair(call, "kernel_size", 1),
+            stride(call),
+            pair(call, "padding", 0),
+            call.get("ceil_mode"),
+            call.get("count_include_pad")));
+  }
+
+  private static Datum adaptiveAverage(Invocation call) {
+    return asImage(call, "adaptive_avg_pool2d", List.of(pair(call, "output_size", 1)));
+  }
+
+  private static Datum asImage(Invocation call, String operator, List<Datum> arguments) {
+    TensorRef self = call.self();
+    if (self.rank() != 3) {
+      throw Refusal.unsupported("%s of a tensor of shape %s", call.operator(), self.shape());
+    }
+    List<Datum> all = new ArrayList<>();
+    all.add(call.call("unsqueeze", self, ROWS));
+    all.addAll(arguments);
+    Datum image = call.call(operator, all.toArray(new Datum[0]));
+    return call.call("squeeze", image, ROWS);
+  }
+
+  /** No stride means the window's own size. */
+  private static Datum stride(Invocation call) {
+    return Invocation.items(call.get("stride")).isEmpty()
+        ? call.get("stride")
+        : pair(call, "stride", 1);
+  }
+
+  /** A sequence's parameter, behind what leaves one row as it is. */
+  private static Datum pair(Invocation call, String parameter, long ofRows) {
+    return Shapes.list(List.of(Dim.of(ofRows), call.dims(parameter).get(0)));
+  }
+}

@@ -1,0 +1,106 @@
+package dev.lapidary.models.trace;
+
+import dev.lapidary.models.graph.Dim;
+import dev.lapidary.models.tensor.DType;
+import dev.lapidary.models.tensor.Tensor;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+
+/** Operators that positions are computed with: of constants only. */
+final class SeriesOperators {
+  private SeriesOperators() {}
+
+  static void addTo(Map<String, Operator> table) {
+    table.put("linspace", SeriesOperators::linspace);
+    table.put("meshgrid", SeriesOperators::meshgrid);
+    table.put("outer", SeriesOperators::outer);
+    table.put("cumsum", SeriesOperators::cumulated);
+    table.put("triu", call -> triangle(call, true));
+    table.put("tril", call -> triangle(call, false));
+  }
+
+  /** From both ends, as PyTorch: both are met exactly. */
+  private static Datum linspace(Invocation call) {
+    double start = call.real("start");
+    double end = call.real("end");
+    int steps = Math.toIntExact(call.integer("steps"));
+    if (steps < 0) {
+      throw Refusal.wrong("linspace of %d steps", steps);
+    }
+    double step = steps < 2 ? 0 : (end - start) / (steps - 1);
+    return Elements.reals(
+        call.operators().budget(),
+        call.dtype("dtype").orElse(DType.FLOAT32),
+        new long[] {steps},
+        i -> i < (steps + 1) / 2 ? start + i * step : end - (steps - 1 - i) * step);
+  }
+
+  /** A grid's coordinates; {@code indexing="xy"} exchanges the first two. */
+  private static Datum meshgrid(Invocation call) {
+    List<TensorRef> tensors = call.tensors("tensors");
+    boolean exchanged =
+        call.has("indexing") && call.text("indexing").equals("xy") && tensors.size() > 1;
+    List<Dim> grid = new ArrayList<>();
+    for (TensorRef tensor : tensors) {
+      grid.add(Dims.product(tensor.shape()));
+    }
+    if (exchanged) {
+      java.util.Collections.swap(grid, 0, 1);
+    }
+    List<Datum> grids = new ArrayList<>();
+    for (int i = 0; i < tensors.size(); i++) {
+      int axis = exchanged && i < 2 ? 1 - i : i;
+      List<Dim> line = new ArrayList<>(java.util.Collections.nCopies(grid.size(), Dim.of(1)));
+      line.set(axis, grid.get(axis));
+      Datum along = call.call("reshape", tensors.get(i), Shapes.list(line));
+      grids.add(call.call("expand", along, Shapes.list(grid)));
+    }
+    return new Datum.ListOf(grids);
+  }
+
+  private static Datum outer(Invocation call) {
+    Datum column = call.call("unsqueeze", call.self(), Builtins.number(-1));
+    return call.call("mul", column, call.get("vec2"));
+  }
+
+  private static Datum cumulated(Invocation call) {
+    Tensor self = call.known("self");
+    int dim = TensorBuiltins.dimension(call.integer("dim"), self.rank());
+    long[] shape = self.shape();
+    double[] sums = self.toDoubles();
+    long size = self.rank() == 0 ? 1 : shape[dim];
+    long inner = 1;
+    for (int d = dim + 1; d < shape.length; d++) {
+      inner *= shape[d];
+    }
+    for (int i = 0; i < sums.length; i++) {
+      if (i / inner % size != 0) {
+        sums[i] += sums[i - (int) inner];
+      }
+    }
+    DType natural = self.dtype().isFloating() ? self.dtype() : DType.INT64;
+    DType dtype = call.dtype("dtype").orElse(natural);
+    return Elements.ofDoubles(call.operators().budget(), dtype, shape, sums);
+  }
+
+  private static Datum triangle(Invocation call, boolean upper) {
+    Tensor self = call.known("self");
+    long[] shape = self.shape();
+    if (shape.length < 2) {
+      throw Refusal.wrong("%s of a tensor of shape %s", call.operator(), call.self().shape());
+    }
+    long rows = shape[shape.length - 2];
+    long columns = shape[shape.length - 1];
+    long diagonal = call.integer("diagonal");
+    double[] values = self.toDoubles();
+    return Elements.reals(
+        call.operators().budget(),
+        self.dtype(),
+        shape,
+        i -> {
+          long above = i % columns - i / columns % rows;
+          return (upper ? above >= diagonal : above <= diagonal) ? values[i] : 0;
+        });
+  }
+}
