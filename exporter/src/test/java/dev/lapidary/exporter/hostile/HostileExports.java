@@ -27,6 +27,9 @@ final class HostileExports {
   /** Far beyond what any case takes: it ends a case that would never end. */
   private static final long WATCHDOG_SECONDS = 120;
 
+  /** What a case may take of the system beside four times its file, native code included. */
+  private static final long MEMORY_BYTES = 64 << 20;
+
   private static final ThreadMXBean THREADS = ManagementFactory.getThreadMXBean();
 
   private final Path folder;
@@ -44,16 +47,18 @@ final class HostileExports {
   }
 
   /**
-   * @param arguments a folder to work in, cases of each mutation, cases of each other kind
+   * @param arguments a folder to work in, cases of each mutation, cases of each other kind, and the
+   *     kinds
    */
   public static void main(String[] arguments) throws IOException {
     HostileExports exports = new HostileExports(Path.of(arguments[0]));
     Thread watchdog = new Thread(exports::watch);
     watchdog.setDaemon(true);
     watchdog.start();
-    for (Attack attack : Attack.values()) {
-      boolean mutates = attack.name().startsWith("MUTATED_");
-      exports.attack(attack, Integer.parseInt(arguments[mutates ? 1 : 2]));
+    exports.warmUp();
+    for (String kind : List.of(arguments).subList(3, arguments.length)) {
+      boolean mutates = kind.startsWith("MUTATED_");
+      exports.attack(Attack.valueOf(kind), Integer.parseInt(arguments[mutates ? 1 : 2]));
     }
     System.exit(exports.bad == 0 ? 0 : 1);
   }
@@ -73,9 +78,22 @@ final class HostileExports {
     return inputs;
   }
 
+  /** Loads the runtimes' libraries and our own classes, which are no case's memory. */
+  private void warmUp() throws IOException {
+    for (Input input : inputs) {
+      running = "a sound archive";
+      since = System.nanoTime();
+      if (!export(input.sample().file(), input.size())) {
+        complain("is refused");
+      }
+      running = "";
+    }
+  }
+
   private void attack(Attack attack, int cases) throws IOException {
     int exported = 0;
     long slowest = 0;
+    long largest = 0;
     for (int seed = 0; seed < cases; seed++) {
       Input input = inputs.get(seed % inputs.size());
       byte[] bytes =
@@ -86,18 +104,25 @@ final class HostileExports {
       running = attack + " " + seed;
       since = System.nanoTime();
       long before = THREADS.getCurrentThreadCpuTime();
+      ResidentMemory memory = ResidentMemory.now();
       exported += export(bytes, input.size()) ? 1 : 0;
+      long grown = memory.peakGrowth();
       slowest = Math.max(slowest, THREADS.getCurrentThreadCpuTime() - before);
+      largest = Math.max(largest, grown);
+      if (grown > MEMORY_BYTES + 4L * bytes.length) {
+        complain("took %d MB of memory".formatted(grown >> 20));
+      }
       running = "";
     }
     System.out.printf(
         Locale.ROOT,
-        "%-18s %5d cases: %5d refused, %4d exported with parity; the slowest took %.1f s%n",
+        "%-18s %5d cases: %5d refused, %4d exported with parity; at most %.1f s and %d MB%n",
         attack,
         cases,
         cases - exported,
         exported,
-        slowest / 1e9);
+        slowest / 1e9,
+        largest >> 20);
   }
 
   /** True if it was exported; then the gate has found parity. */

@@ -100,7 +100,7 @@ final class PickleMachine {
       case SETITEM -> setItems(pop(2));
       case SETITEMS -> setItems(popToMark());
       case GET, LONG_GET -> stack.add(recall());
-      case PUT, LONG_PUT -> memo.put(lexer.number(), top());
+      case PUT, LONG_PUT -> memoize(lexer.number());
       case MEMOIZE -> memo.put((long) memo.size(), top());
       case GLOBAL -> stack.add(calls.global(lexer.text(), lexer.secondText()));
       case STACK_GLOBAL -> stackGlobal();
@@ -115,6 +115,18 @@ final class PickleMachine {
     if (lexer.number() < 2 || lexer.number() > 5) {
       throw lexer.refuse("pickle protocol %d, expected 2 to 5", lexer.number());
     }
+  }
+
+  /**
+   * Writers count memo entries from 0 on. Here a number is as good as another, but libtorch, which
+   * reads the file after us, has a table up to it: 64 GB for the greatest.
+   */
+  private void memoize(long entry) {
+    if (entry > Math.max(0xff, lexer.end())) {
+      throw lexer.refuse(
+          "memo entry %d within %d bytes; the pickle is malformed", entry, lexer.end());
+    }
+    memo.put(entry, top());
   }
 
   private PyValue recall() {

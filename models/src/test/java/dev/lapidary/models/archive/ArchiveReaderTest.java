@@ -166,6 +166,14 @@ class ArchiveReaderTest {
                 + " file is damaged");
   }
 
+  /** libtorch would make a table of a billion entries. */
+  @Test
+  void refusesAMemoEntryThatNoWriterCountsTo() {
+    put("data.pkl", EMPTY_MODULE.replace("b.", "br\u00ff\u00ff\u00ff\u003f."));
+    assertRefused(
+        "data.pkl at byte 21: memo entry 1073741823 within 26 bytes; the pickle is malformed");
+  }
+
   @Test
   void refusesTheFormatOfDevelopmentVersions() throws IOException {
     Path file = Files.writeString(folder.resolve("old.pt"), "PYTORCH1 and more");
