@@ -47,6 +47,13 @@ public final class OnnxWriter {
     write(model(graph, Placement.INLINE), file);
   }
 
+  /** The same, its large constants in a second file, {@code NAME.data} beside it. */
+  public static void writeInTwo(OnnxGraph graph, Path file) throws IOException {
+    Path data = file.resolveSibling(file.getFileName() + ".data");
+    writeData(graph, data);
+    write(graph, file, String.valueOf(data.getFileName()));
+  }
+
   /**
    * The same without the large constants, which are in another file of the same folder.
    *
@@ -63,7 +70,7 @@ public final class OnnxWriter {
   }
 
   /** Of all constants together. */
-  static long weightBytes(OnnxGraph graph) {
+  public static long weightBytes(OnnxGraph graph) {
     return graph.initializers().values().stream().mapToLong(OnnxWriter::bytes).sum();
   }
 

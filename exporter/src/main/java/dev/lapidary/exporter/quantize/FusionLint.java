@@ -81,7 +81,8 @@ record FusionLint(SortedMap<String, Integer> operators, List<String> unfused) {
 
   private static List<NodeProto> optimized(OnnxGraph graph) {
     try {
-      Path file = Files.createTempFile("lapidary-optimized", ".onnx");
+      Path folder = Files.createTempDirectory("lapidary-optimized");
+      Path file = folder.resolve("optimized.onnx");
       try {
         RuntimeModel.writeOptimized(graph, file);
         try (InputStream in = Files.newInputStream(file)) {
@@ -89,6 +90,8 @@ record FusionLint(SortedMap<String, Integer> operators, List<String> unfused) {
         }
       } finally {
         Files.deleteIfExists(file);
+        Files.deleteIfExists(folder.resolve("optimized.onnx.data"));
+        Files.delete(folder);
       }
     } catch (IOException e) {
       throw new UncheckedIOException(e);

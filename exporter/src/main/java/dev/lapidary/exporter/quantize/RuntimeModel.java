@@ -9,83 +9,137 @@ import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtLoggingLevel;
 import ai.onnxruntime.OrtSession;
-import com.google.protobuf.InvalidProtocolBufferException;
 import dev.lapidary.exporter.onnx.OnnxGraph;
 import dev.lapidary.exporter.onnx.OnnxWriter;
 import dev.lapidary.models.failure.Failure;
 import dev.lapidary.models.tensor.DType;
 import dev.lapidary.models.tensor.Storage;
 import dev.lapidary.models.tensor.Tensor;
+import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
-/** A graph loaded in ONNX Runtime on the CPU, all optimizations on. Close it. */
+/**
+ * A graph loaded in ONNX Runtime on the CPU, all optimizations on. A large one goes there by files:
+ * one message ends at 2 GiB, and the runtime maps a file where it would copy an array. Close it.
+ */
 final class RuntimeModel implements AutoCloseable {
+  /** Of weights that go to the runtime in one array. */
+  static final long MAX_ARRAY_BYTES = 64L << 20;
+
   private static final OrtEnvironment ENVIRONMENT = OrtEnvironment.getEnvironment();
 
   private final OrtSession session;
   private final String input;
   private final String output;
 
-  private RuntimeModel(byte[] model, OnnxGraph graph, OrtSession.SessionOptions options)
-      throws OrtException {
-    session = ENVIRONMENT.createSession(model, options);
-    input = graph.inputs().get(0).name();
-    output = graph.outputs().get(0).name();
+  private RuntimeModel(OrtSession session, OnnxGraph graph) {
+    this.session = session;
+    this.input = graph.inputs().get(0).name();
+    this.output = graph.outputs().get(0).name();
   }
 
   static RuntimeModel load(OnnxGraph graph) {
-    return load(OnnxWriter.bytes(graph), graph, 0);
+    return load(graph, 0);
   }
 
   /** With a fixed number of threads, so that a latency means something. */
   static RuntimeModel load(OnnxGraph graph, int threads) {
-    return load(OnnxWriter.bytes(graph), graph, threads);
+    return load(graph, List.of(), threads, MAX_ARRAY_BYTES);
   }
 
   /** With more values of the graph to ask for; all of them float32. */
   static RuntimeModel observing(OnnxGraph graph, Collection<String> values) {
-    try {
-      ModelProto.Builder model = ModelProto.parseFrom(OnnxWriter.bytes(graph)).toBuilder();
-      var type = TypeProto.Tensor.newBuilder().setElemType(DataType.FLOAT.getNumber());
-      for (String value : values) {
-        if (!graph.isOutput(value)) {
-          // No shape: ONNX Runtime infers it.
-          model
-              .getGraphBuilder()
-              .addOutput(
-                  ValueInfoProto.newBuilder()
-                      .setName(value)
-                      .setType(TypeProto.newBuilder().setTensorType(type)));
-        }
-      }
-      return load(model.build().toByteArray(), graph, 0);
-    } catch (InvalidProtocolBufferException e) {
-      throw new IllegalStateException("what was written is read", e);
-    }
+    return load(graph, values, 0, MAX_ARRAY_BYTES);
   }
 
-  private static RuntimeModel load(byte[] model, OnnxGraph graph, int threads) {
+  /**
+   * @param observed values to ask for, beside the output
+   * @param maxArrayBytes more weights than that go to the runtime by files
+   */
+  static RuntimeModel load(
+      OnnxGraph graph, Collection<String> observed, int threads, long maxArrayBytes) {
     try (OrtSession.SessionOptions options = options(threads)) {
-      return new RuntimeModel(model, graph, options);
+      return new RuntimeModel(
+          session(graph, moreOutputs(graph, observed), options, maxArrayBytes), graph);
     } catch (OrtException e) {
       throw refused(e);
     }
   }
 
-  /** Lets ONNX Runtime write the graph that it would really run. */
+  /** Lets ONNX Runtime write the graph that it would really run, its weights beside it. */
   static void writeOptimized(OnnxGraph graph, Path to) {
     try (OrtSession.SessionOptions options = options(1)) {
       options.setOptimizedModelFilePath(to.toString());
-      new RuntimeModel(OnnxWriter.bytes(graph), graph, options).close();
+      options.addConfigEntry(
+          "session.optimized_model_external_initializers_file_name", to.getFileName() + ".data");
+      session(graph, new byte[0], options, MAX_ARRAY_BYTES).close();
     } catch (OrtException e) {
       throw refused(e);
     }
+  }
+
+  private static OrtSession session(
+      OnnxGraph graph, byte[] more, OrtSession.SessionOptions options, long maxArrayBytes)
+      throws OrtException {
+    if (OnnxWriter.weightBytes(graph) > maxArrayBytes) {
+      return sessionByFiles(graph, more, options);
+    }
+    byte[] model = OnnxWriter.bytes(graph);
+    byte[] all = Arrays.copyOf(model, model.length + more.length);
+    System.arraycopy(more, 0, all, model.length, more.length);
+    return ENVIRONMENT.createSession(all, options);
+  }
+
+  /** The files are needed no longer than the runtime reads them. */
+  private static OrtSession sessionByFiles(
+      OnnxGraph graph, byte[] more, OrtSession.SessionOptions options) throws OrtException {
+    try {
+      Path folder = Files.createTempDirectory("lapidary-onnx");
+      Path model = folder.resolve("model.onnx");
+      try {
+        OnnxWriter.writeInTwo(graph, model);
+        Files.write(model, more, StandardOpenOption.APPEND);
+        return ENVIRONMENT.createSession(model.toString(), options);
+      } finally {
+        Files.deleteIfExists(model);
+        Files.deleteIfExists(folder.resolve("model.onnx.data"));
+        Files.delete(folder);
+      }
+    } catch (IOException e) {
+      throw Failure.failed(
+          "a large model goes to ONNX Runtime by the folder of temporary files: %s; make room, or"
+              + " name another one by LAPIDARY_JAVA_OPTS=-Djava.io.tmpdir=FOLDER",
+          Failure.reason(e));
+    }
+  }
+
+  /**
+   * What makes values of a written model outputs: in protobuf a message behind another one is
+   * merged into it. They have no shape: ONNX Runtime infers it.
+   */
+  private static byte[] moreOutputs(OnnxGraph graph, Collection<String> values) {
+    ModelProto.Builder model = ModelProto.newBuilder();
+    var type = TypeProto.Tensor.newBuilder().setElemType(DataType.FLOAT.getNumber());
+    for (String value : values) {
+      if (!graph.isOutput(value)) {
+        model
+            .getGraphBuilder()
+            .addOutput(
+                ValueInfoProto.newBuilder()
+                    .setName(value)
+                    .setType(TypeProto.newBuilder().setTensorType(type)));
+      }
+    }
+    return model.build().toByteArray();
   }
 
   private static OrtSession.SessionOptions options(int threads) throws OrtException {
