@@ -7,7 +7,6 @@ import dev.lapidary.exporter.onnx.OnnxGraph;
 import dev.lapidary.exporter.onnx.OnnxNode;
 import dev.lapidary.exporter.onnx.OnnxReader;
 import dev.lapidary.exporter.onnx.ValueInfo;
-import dev.lapidary.models.card.CardJson;
 import dev.lapidary.models.card.ModelCard;
 import dev.lapidary.models.failure.Failure;
 import dev.lapidary.models.tensor.Tensor;
@@ -19,7 +18,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
-import java.util.stream.Collectors;
 
 /**
  * What is in an ONNX file.
@@ -128,46 +126,6 @@ public record Inspection(
   }
 
   public String text() {
-    List<String> lines = new ArrayList<>();
-    lines.add("%s: %.2f MB, opset %d".formatted(file, bytes / 1e6, opset));
-    dataFiles.forEach(data -> lines.add("weights in   " + data));
-    inputs.forEach(input -> lines.add("input        " + input));
-    outputs.forEach(output -> lines.add("output       " + output));
-    lines.add("parameters   %,d (%.2f MB)".formatted(parameters, parameterBytes / 1e6));
-    lines.add(
-        "multiply-adds %,d for one image (%.2f GFLOPs)"
-            .formatted(multiplyAdds, 2 * multiplyAdds / 1e9));
-    operators.forEach((op, count) -> lines.add("%5d %s".formatted(count, op)));
-    lines.addAll(card.isEmpty() ? List.of("card         none") : cardLines());
-    return lines.stream()
-        .map(Inspection::printable)
-        .collect(Collectors.joining(System.lineSeparator()));
-  }
-
-  /** The card's own fields; its images are only counted. */
-  private List<String> cardLines() {
-    ModelCard said = CardJson.read(card, file);
-    List<String> lines = new ArrayList<>();
-    lines.add(
-        "card         %s, version %s, %s"
-            .formatted(said.name(), said.version(), said.architecture()));
-    lines.add(
-        "labels       %d %s"
-            .formatted(said.labels().size(), said.labels().stream().limit(10).toList()));
-    lines.add("takes        %s".formatted(said.input()));
-    said.preprocessing().ifPresent(rule -> lines.add("images       " + rule));
-    said.metrics().forEach((name, value) -> lines.add("metric       %s %s".formatted(name, value)));
-    if (!said.provenance().equals(ModelCard.Provenance.UNKNOWN)) {
-      lines.add("made from    " + said.provenance());
-    }
-    said.quantization().ifPresent(how -> lines.add("quantized    " + how));
-    said.parity().ifPresent(proof -> lines.add("parity       " + proof));
-    lines.add("golden       %d images".formatted(said.golden().size()));
-    return lines;
-  }
-
-  /** A file's text may hold anything; a terminal must not obey it. */
-  private static String printable(String text) {
-    return text.replaceAll("\\p{Cntrl}", "?");
+    return InspectionText.of(this);
   }
 }

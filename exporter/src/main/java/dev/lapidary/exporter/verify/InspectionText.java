@@ -1,0 +1,155 @@
+package dev.lapidary.exporter.verify;
+
+import dev.lapidary.models.card.CardJson;
+import dev.lapidary.models.card.ModelCard;
+import dev.lapidary.models.image.Preprocessing;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.stream.Collectors;
+
+/** What is in an ONNX file, for people: a line a fact. */
+final class InspectionText {
+  /** Of a checksum, enough to tell two apart. */
+  private static final int SHOWN_OF_HASH = 12;
+
+  private static final int SHOWN_LABELS = 10;
+
+  private final List<String> lines = new ArrayList<>();
+
+  private InspectionText() {}
+
+  static String of(Inspection file) {
+    InspectionText text = new InspectionText();
+    text.lines.add(format("%s: %.2f MB, opset %d", file.file(), file.bytes() / 1e6, file.opset()));
+    if (file.card().isEmpty()) {
+      text.add("card", "none");
+    } else {
+      text.card(CardJson.read(file.card(), file.file()));
+    }
+    text.contents(file);
+    return text.lines.stream()
+        .map(InspectionText::printable)
+        .collect(Collectors.joining(System.lineSeparator()));
+  }
+
+  private void card(ModelCard card) {
+    add("model", "%s, version %s, %s", card.name(), card.version(), card.architecture());
+    add("labels", "%s", labels(card.labels()));
+    card.preprocessing().ifPresent(rule -> add("images", "%s", images(rule)));
+    card.metrics().forEach((name, value) -> add("metric", "%s %s", name, value));
+    madeFrom(card.provenance());
+    card.quantization().ifPresent(this::quantization);
+    card.parity().ifPresent(this::parity);
+    add("golden", "%d images", card.golden().size());
+  }
+
+  private static String labels(List<String> labels) {
+    String first = labels.stream().limit(SHOWN_LABELS).collect(Collectors.joining(", "));
+    if (labels.isEmpty()) {
+      return "none";
+    }
+    return labels.size() + ": " + first + (labels.size() > SHOWN_LABELS ? ", ..." : "");
+  }
+
+  private static String images(Preprocessing rule) {
+    String fitted =
+        switch (rule.resize()) {
+          case SHORTER_SIDE ->
+              format("shorter side to %d (%s), centre", rule.resizeSize(), rule.interpolation());
+          case EXACT -> format("resized (%s) to", rule.interpolation());
+          case FIT_PAD -> format("fitted (%s) and padded to", rule.interpolation());
+          case NONE -> "not resized, centre";
+        };
+    return format(
+        "%s %dx%d, %s, mean %s, deviation %s",
+        fitted.toLowerCase(Locale.ROOT),
+        rule.cropHeight(),
+        rule.cropWidth(),
+        rule.colour(),
+        joined(rule.mean()),
+        joined(rule.std()));
+  }
+
+  private static String joined(List<Float> values) {
+    return values.stream().map(String::valueOf).collect(Collectors.joining(" "));
+  }
+
+  private void madeFrom(ModelCard.Provenance source) {
+    List<String> parts = new ArrayList<>();
+    if (!source.runId().isEmpty()) {
+      parts.add("run " + shortened(source.runId()));
+    }
+    if (!source.datasetSha256().isEmpty()) {
+      parts.add("data " + shortened(source.datasetSha256()));
+    }
+    if (!source.weightsSource().isEmpty()) {
+      parts.add(format("weights %s %s", source.weightsSource(), shortened(source.weightsSha256())));
+    }
+    if (!parts.isEmpty()) {
+      add("made from", "%s", String.join(", ", parts));
+    }
+  }
+
+  private static String shortened(String hash) {
+    return hash.substring(0, Math.min(SHOWN_OF_HASH, hash.length()));
+  }
+
+  private void quantization(ModelCard.Quantization how) {
+    String measured =
+        how.calibrationImages() == 0
+            ? ""
+            : format(
+                ", ranges by %s on %d images %s",
+                how.calibrator(), how.calibrationImages(), shortened(how.calibrationSha256()));
+    add(
+        "quantized",
+        "%s%s, logits within %.3g of float32's",
+        how.method(),
+        measured,
+        how.logitNoise());
+    how.fallbacks().forEach(f -> add("  float", "%s: %s", f.layer(), f.reason()));
+  }
+
+  private void parity(ModelCard.Parity proof) {
+    add(
+        "parity",
+        "%s differs from %s by %.1e of the greatest logit (%.0e passes), argmax %.2f %%, on %s",
+        proof.runtime(),
+        proof.reference(),
+        proof.maxAbsDifference() / proof.maxAbsLogit(),
+        proof.bound(),
+        100 * proof.argmaxAgreement(),
+        proof.inputs());
+  }
+
+  private void contents(Inspection file) {
+    file.inputs().forEach(input -> add("input", "%s", input));
+    file.outputs().forEach(output -> add("output", "%s", output));
+    file.dataFiles().forEach(data -> add("weights in", "%s", data));
+    add("parameters", "%,d (%.2f MB)", file.parameters(), file.parameterBytes() / 1e6);
+    add(
+        "work",
+        "%,d multiply-adds for one image (%.2f GFLOPs)",
+        file.multiplyAdds(),
+        2 * file.multiplyAdds() / 1e9);
+    int nodes = file.operators().values().stream().mapToInt(Integer::intValue).sum();
+    add("operators", "%,d", nodes);
+    file.operators().forEach((op, count) -> add("", "%5d %s", count, op));
+  }
+
+  @com.google.errorprone.annotations.FormatMethod
+  private void add(String name, String format, Object... arguments) {
+    lines.add(format("%-12s %s", name, format(format, arguments)));
+  }
+
+  @com.google.errorprone.annotations.FormatMethod
+  private static String format(String format, Object... arguments) {
+    return String.format(Locale.ROOT, format, arguments);
+  }
+
+  /** A file's text may hold anything; a terminal must not obey it. */
+  private static String printable(String text) {
+    return text.replaceAll("\\p{Cntrl}", "?");
+  }
+}

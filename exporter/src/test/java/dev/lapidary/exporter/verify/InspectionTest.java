@@ -1,0 +1,98 @@
+package dev.lapidary.exporter.verify;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.lapidary.exporter.onnx.ValueInfo;
+import dev.lapidary.models.card.CardJson;
+import dev.lapidary.models.card.ModelCard;
+import dev.lapidary.models.graph.Dim;
+import dev.lapidary.models.image.Preprocessing;
+import dev.lapidary.models.tensor.DType;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import org.junit.jupiter.api.Test;
+
+class InspectionTest {
+  private static final ModelCard CARD =
+      new ModelCard(
+          "shoes",
+          "3",
+          "resnet18",
+          List.of("boot", "sandal\u001b[2J"),
+          new ModelCard.Input("input", "NCHW", 3, 224, 224, "float32"),
+          Optional.of(
+              new Preprocessing(
+                  Preprocessing.Resize.SHORTER_SIDE,
+                  256,
+                  Preprocessing.Interpolation.BILINEAR,
+                  224,
+                  224,
+                  List.of(0.485f, 0.456f, 0.406f),
+                  List.of(0.229f, 0.224f, 0.225f),
+                  Preprocessing.Colour.RGB)),
+          new TreeMap<>(Map.of("accuracy", 0.9375)),
+          new ModelCard.Provenance("0123456789abcdef", "fedcba9876543210", "w.safetensors", "aa"),
+          Optional.of(
+              new ModelCard.Quantization(
+                  "int8-static-qdq",
+                  "mse",
+                  500,
+                  "00112233445566778899",
+                  0.25,
+                  List.of(new ModelCard.Fallback("Gemm", "too little work")))),
+          Optional.of(
+              new ModelCard.Parity(
+                  "libtorch 2.7.1", "onnxruntime 1.29.0", "u(a, 2x3)", "bb", 2e-6, 8, 1e-4, 1)),
+          List.of());
+
+  @Test
+  void tellsWhatIsInAFileInALineAFact() {
+    assertThat(inspection(CardJson.write(CARD)).text())
+        .isEqualToNormalizingNewlines(
+            """
+            shoes.onnx: 11.70 MB, opset 17
+            model        shoes, version 3, resnet18
+            labels       2: boot, sandal?[2J
+            images       shorter side to 256 (bilinear), centre 224x224, RGB, mean 0.485 0.456 0.406, \
+            deviation 0.229 0.224 0.225
+            metric       accuracy 0.9375
+            made from    run 0123456789ab, data fedcba987654, weights w.safetensors aa
+            quantized    int8-static-qdq, ranges by mse on 500 images 001122334455, logits within \
+            0.250 of float32's
+              float      Gemm: too little work
+            parity       onnxruntime 1.29.0 differs from libtorch 2.7.1 by 2.5e-07 of the greatest \
+            logit (1e-04 passes), argmax 100.00 %, on u(a, 2x3)
+            golden       0 images
+            input        input FLOAT32[N, 3, 224, 224]
+            output       logits FLOAT32[N, 2]
+            parameters   11,689,512 (11.69 MB)
+            work         1,814,073,344 multiply-adds for one image (3.63 GFLOPs)
+            operators    21
+                            20 Conv
+                             1 Gemm""");
+  }
+
+  @Test
+  void tellsWhereThereIsNoCard() {
+    assertThat(inspection("").text()).contains("card         none").doesNotContain("labels");
+  }
+
+  private static Inspection inspection(String card) {
+    return new Inspection(
+        "shoes.onnx",
+        11_700_000,
+        List.of(),
+        17,
+        List.of(
+            ValueInfo.of(
+                "input", DType.FLOAT32, List.of(Dim.BATCH, Dim.of(3), Dim.of(224), Dim.of(224)))),
+        List.of(ValueInfo.of("logits", DType.FLOAT32, List.of(Dim.BATCH, Dim.of(2)))),
+        new TreeMap<>(Map.of("Conv", 20, "Gemm", 1)),
+        11_689_512,
+        11_689_512,
+        1_814_073_344,
+        card);
+  }
+}
