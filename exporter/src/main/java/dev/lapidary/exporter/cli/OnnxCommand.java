@@ -5,13 +5,11 @@ import dev.lapidary.exporter.onnx.OnnxOutput;
 import dev.lapidary.exporter.quantize.QuantizeOptions;
 import dev.lapidary.models.failure.Failure;
 import java.io.PrintWriter;
-import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
 /** {@code exporter onnx}. */
@@ -24,17 +22,7 @@ import picocli.CommandLine.Spec;
 final class OnnxCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
 
-  @Parameters(
-      paramLabel = "SOURCE",
-      description = "run directory, TorchScript .pt, or a weights file with --arch")
-  private Path source;
-
-  @Option(
-      names = "--out",
-      required = true,
-      paramLabel = "FILE",
-      description = "the ONNX file to write")
-  private Path out;
+  @Mixin private ExportOptions export;
 
   @Option(
       names = "--opset",
@@ -62,16 +50,8 @@ final class OnnxCommand implements Callable<Integer> {
 
   @Mixin private QuantizeOptions quantize;
 
-  @Mixin private SourceOptions options;
-
-  @Option(names = "--force", description = "replace an existing file")
-  private boolean force;
-
   @Option(names = "--timings", description = "print time and memory of each step to stderr")
   private boolean timings;
-
-  @Option(names = "--json", description = "print what was written as JSON")
-  private boolean json;
 
   @Override
   public Integer call() throws Exception {
@@ -82,10 +62,10 @@ final class OnnxCommand implements Callable<Integer> {
     }
     PrintWriter err = spec.commandLine().getErr();
     OnnxExport.Request request =
-        new OnnxExport.Request(source, out, opset, embed, maxInlineBytes, quantize, options, force);
+        new OnnxExport.Request(export, opset, embed, maxInlineBytes, quantize);
     OnnxExport.Report report = OnnxExport.run(request, err::println);
     PrintWriter to = spec.commandLine().getOut();
-    to.println(json ? report.json() : report.text());
+    to.println(export.json ? report.json() : report.text());
     to.flush();
     if (timings) {
       err.print(report.timings().report());

@@ -37,14 +37,11 @@ final class OnnxExport {
 
   /** What was asked for. */
   record Request(
-      Path source,
-      Path out,
+      ExportOptions export,
       int opset,
       boolean embed,
       long maxInlineBytes,
-      QuantizeOptions quantize,
-      SourceOptions options,
-      boolean force) {}
+      QuantizeOptions quantize) {}
 
   /** What was written. */
   record Report(Path out, long bytes, int nodes, ModelCard card, Timings timings) {
@@ -53,31 +50,17 @@ final class OnnxExport {
       ObjectNode json = new ObjectMapper().createObjectNode();
       json.put("file", String.valueOf(out.getFileName())).put("bytes", bytes).put("nodes", nodes);
       json.put("quantization", card.quantization().map(q -> q.method()).orElse("none"));
-      card.parity()
-          .ifPresent(
-              p ->
-                  json.put("reference", p.reference())
-                      .put("maxAbsDifference", p.maxAbsDifference())
-                      .put("maxAbsLogit", p.maxAbsLogit())
-                      .put("bound", p.bound())
-                      .put("argmaxAgreement", p.argmaxAgreement()));
+      card.parity().ifPresent(parity -> Proof.put(json, parity));
+      card.parity().ifPresent(parity -> json.put("bound", parity.bound()));
       return json.put("goldenImages", card.golden().size()).toString();
     }
 
     String text() {
+      String what =
+          card.quantization().isPresent() ? "the float32 graph it was made of differs" : "differs";
       String proof =
           card.parity()
-              .map(
-                  p ->
-                      String.format(
-                          Locale.ROOT,
-                          "; %s from %s by %.1e of the greatest logit (%.0e passes)",
-                          card.quantization().isPresent()
-                              ? "the float32 graph it was made of differs"
-                              : "differs",
-                          p.reference(),
-                          p.maxAbsDifference() / p.maxAbsLogit(),
-                          p.bound()))
+              .map(p -> "; %s from %s %s".formatted(what, p.reference(), Proof.text(p)))
               .orElse("");
       return String.format(Locale.ROOT, "%s: %d nodes, %.2f MB%s", out, nodes, bytes / 1e6, proof);
     }
@@ -97,13 +80,14 @@ final class OnnxExport {
   }
 
   private Report run() throws IOException {
-    AtomicFile.requireAbsent(request.out(), request.force());
+    AtomicFile.requireAbsent(request.export().out, request.export().force);
     ModelRuntime.prepareOnnxRuntime();
     Written[] written = new Written[1];
-    OnnxOutput.write(request.out(), request.maxInlineBytes(), output -> written[0] = fill(output));
+    OnnxOutput.write(
+        request.export().out, request.maxInlineBytes(), output -> written[0] = fill(output));
     timings.step("move");
     Written done = written[0];
-    return new Report(request.out(), done.bytes(), done.nodes(), done.card(), timings);
+    return new Report(request.export().out, done.bytes(), done.nodes(), done.card(), timings);
   }
 
   /** What went into the file in the end. */
@@ -153,7 +137,7 @@ final class OnnxExport {
 
   /** From the source to a written float32 model. */
   private Compiled compile(OnnxOutput output) throws IOException {
-    Source source = Source.read(request.source(), request.options());
+    Source source = Source.read(request.export().source, request.export().model);
     try {
       return compile(output, source);
     } catch (IOException | RuntimeException e) {
@@ -164,7 +148,7 @@ final class OnnxExport {
 
   private Compiled compile(OnnxOutput output, Source source) throws IOException {
     source.say(log);
-    ModelCard card = Cards.of(source, request.options());
+    ModelCard card = Cards.of(source, request.export().model);
     request.quantize().check(card);
     if (request.embed()) {
       Cards.requireNormalization(card);
@@ -188,7 +172,7 @@ final class OnnxExport {
   }
 
   private String outputName() {
-    return request.options().layer == null ? GraphLowering.LOGITS : Cut.FEATURES;
+    return request.export().model.layer == null ? GraphLowering.LOGITS : Cut.FEATURES;
   }
 
   private ModelCard delivered(ModelCard card) {
@@ -203,13 +187,14 @@ final class OnnxExport {
   }
 
   private ModelCard.Parity parity(Path source, ModelCard card, Path file) {
-    SourceOptions options = request.options();
+    SourceOptions options = request.export().model;
     return ParityGate.check(
         source, options.output(), ModelRuntime.ONNX_RUNTIME, file, card, options.batch());
   }
 
   private TraceOptions traceOptions(ModelCard card) {
-    return new TraceOptions(Cards.shape(card), request.options().output(), TraceLimits.DEFAULT);
+    return new TraceOptions(
+        Cards.shape(card), request.export().model.output(), TraceLimits.DEFAULT);
   }
 
   private ModelCard withGolden(ModelCard card, Path file) {

@@ -1,12 +1,9 @@
 package dev.lapidary.exporter.cli;
 
-import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Option;
-import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
 /** {@code exporter torchscript}. */
@@ -19,32 +16,13 @@ import picocli.CommandLine.Spec;
 final class TorchScriptCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
 
-  @Parameters(
-      paramLabel = "SOURCE",
-      description = "run directory, TorchScript .pt, or a weights file with --arch")
-  private Path source;
-
-  @Option(
-      names = "--out",
-      required = true,
-      paramLabel = "FILE",
-      description = "the archive to write, such as model.pt")
-  private Path out;
-
-  @Mixin private SourceOptions options;
-
-  @Option(names = "--force", description = "replace an existing file")
-  private boolean force;
-
-  @Option(names = "--json", description = "print what was written as JSON")
-  private boolean json;
+  @Mixin private ExportOptions export;
 
   @Override
   public Integer call() throws Exception {
-    TorchScriptExport.Request request = new TorchScriptExport.Request(source, out, options, force);
     TorchScriptExport.Report report =
-        TorchScriptExport.run(request, spec.commandLine().getErr()::println);
-    spec.commandLine().getOut().println(json ? report.json() : report.text());
+        TorchScriptExport.run(export, spec.commandLine().getErr()::println);
+    spec.commandLine().getOut().println(export.json ? report.json() : report.text());
     spec.commandLine().getOut().flush();
     return 0;
   }

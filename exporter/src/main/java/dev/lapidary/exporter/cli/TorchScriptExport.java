@@ -31,32 +31,23 @@ import java.util.function.Consumer;
 final class TorchScriptExport {
   private TorchScriptExport() {}
 
-  /** What was asked for. */
-  record Request(Path source, Path out, SourceOptions options, boolean force) {}
-
   /** What was written. */
   record Report(Path out, long bytes, ModelCard.Parity parity) {
 
     String json() {
       ObjectNode json = new ObjectMapper().createObjectNode();
-      return json.put("file", String.valueOf(out.getFileName()))
-          .put("bytes", bytes)
-          .put("reference", parity.reference())
-          .put("maxAbsDifference", parity.maxAbsDifference())
-          .put("maxAbsLogit", parity.maxAbsLogit())
-          .put("bound", parity.bound())
-          .put("argmaxAgreement", parity.argmaxAgreement())
-          .toString();
+      json.put("file", String.valueOf(out.getFileName())).put("bytes", bytes);
+      Proof.put(json, parity);
+      return json.put("bound", parity.bound()).toString();
     }
 
     String text() {
       return String.format(
           Locale.ROOT,
-          "%s: %.2f MB; differs from its source by %.1e of the greatest logit (%.0e passes)",
+          "%s: %.2f MB; differs from its source %s",
           out,
           bytes / 1e6,
-          parity.maxAbsDifference() / parity.maxAbsLogit(),
-          parity.bound());
+          Proof.text(parity));
     }
   }
 
@@ -64,37 +55,40 @@ final class TorchScriptExport {
    * @param log gets lines of progress
    * @throws Failure with nothing written
    */
-  static Report run(Request request, Consumer<String> log) throws IOException {
-    if (ModelRuntime.of(request.out()) != ModelRuntime.LIBTORCH) {
+  static Report run(ExportOptions export, Consumer<String> log) throws IOException {
+    if (ModelRuntime.of(export.out) != ModelRuntime.LIBTORCH) {
       throw Failure.badInput(
-          "--out %s names an ONNX file; choose a name that ends in .pt", request.out());
+          "--out %s names an ONNX file; choose a name that ends in .pt", export.out);
     }
-    AtomicFile.requireAbsent(request.out(), request.force());
-    try (Source source = Source.read(request.source(), request.options())) {
+    AtomicFile.requireAbsent(export.out, export.force);
+    try (Source source = Source.read(export.source, export.model)) {
       source.say(log);
-      ModelCard card = Cards.of(source, request.options());
-      Graph traced = Tracer.trace(source.archive(), traceOptions(request, card));
+      ModelCard card = Cards.of(source, export.model);
+      Graph traced = Tracer.trace(source.archive(), traceOptions(export, card));
       TorchScriptArchive archive = InferenceArchive.of(traced, source.archive());
       ModelCard[] proven = new ModelCard[1];
-      AtomicFile.write(
-          request.out(), file -> proven[0] = prove(request, source, archive, card, file));
-      return new Report(request.out(), Files.size(request.out()), proven[0].parity().orElseThrow());
+      AtomicFile.write(export.out, file -> proven[0] = prove(export, source, archive, card, file));
+      return new Report(export.out, Files.size(export.out), proven[0].parity().orElseThrow());
     }
   }
 
   /** Fills the file that is not in place yet; whatever refuses here leaves nothing behind. */
   private static ModelCard prove(
-      Request request, Source source, TorchScriptArchive archive, ModelCard described, Path file) {
+      ExportOptions export,
+      Source source,
+      TorchScriptArchive archive,
+      ModelCard described,
+      Path file) {
     ArchiveWriter.write(archive, file);
     ModelCard card =
         described.withParity(
             ParityGate.check(
                 source.file(),
-                request.options().output(),
+                export.model.output(),
                 ModelRuntime.LIBTORCH,
                 file,
                 described,
-                request.options().batch()));
+                export.model.batch()));
     Map<String, byte[]> extra = new TreeMap<>(archive.extra());
     extra.put(TorchScriptArchive.CARD, CardJson.write(card).getBytes(StandardCharsets.UTF_8));
     ArchiveWriter.write(archive.withExtra(extra), file);
@@ -104,7 +98,7 @@ final class TorchScriptExport {
     return card;
   }
 
-  private static TraceOptions traceOptions(Request request, ModelCard card) {
-    return new TraceOptions(Cards.shape(card), request.options().output(), TraceLimits.DEFAULT);
+  private static TraceOptions traceOptions(ExportOptions export, ModelCard card) {
+    return new TraceOptions(Cards.shape(card), export.model.output(), TraceLimits.DEFAULT);
   }
 }

@@ -157,15 +157,7 @@ final class VerifyCommand implements Callable<Integer> {
   private static String json(Result result) {
     ObjectNode json = new ObjectMapper().createObjectNode();
     json.put("golden", result.card().map(c -> c.golden().size()).orElse(0));
-    result
-        .parity()
-        .ifPresent(
-            p ->
-                json.put("reference", p.reference())
-                    .put("runtime", p.runtime())
-                    .put("maxAbsDifference", p.maxAbsDifference())
-                    .put("maxAbsLogit", p.maxAbsLogit())
-                    .put("argmaxAgreement", p.argmaxAgreement()));
+    result.parity().ifPresent(parity -> Proof.put(json, parity));
     result.accuracy().ifPresent(a -> put(json, a));
     return json.put("bound", Comparison.BOUND).toString();
   }

@@ -1,0 +1,29 @@
+package dev.lapidary.exporter.cli;
+
+import java.nio.file.Path;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** What every command that writes a model takes: where from, where to, and how it answers. */
+final class ExportOptions {
+  @Parameters(
+      paramLabel = "SOURCE",
+      description = "run directory, TorchScript .pt, or a weights file with --arch")
+  Path source;
+
+  @Option(
+      names = "--out",
+      required = true,
+      paramLabel = "FILE",
+      description = "the file to write, .onnx or .pt")
+  Path out;
+
+  @Mixin SourceOptions model;
+
+  @Option(names = "--force", description = "replace an existing file")
+  boolean force;
+
+  @Option(names = "--json", description = "print what was written as JSON")
+  boolean json;
+}

@@ -1,0 +1,27 @@
+package dev.lapidary.exporter.cli;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.lapidary.models.card.ModelCard;
+import java.util.Locale;
+
+/** How commands tell a parity. */
+final class Proof {
+  private Proof() {}
+
+  static void put(ObjectNode json, ModelCard.Parity parity) {
+    json.put("reference", parity.reference())
+        .put("runtime", parity.runtime())
+        .put("maxAbsDifference", parity.maxAbsDifference())
+        .put("maxAbsLogit", parity.maxAbsLogit())
+        .put("argmaxAgreement", parity.argmaxAgreement());
+  }
+
+  /** {@code by 2.2e-07 of the greatest logit (1e-04 passes)}. */
+  static String text(ModelCard.Parity parity) {
+    return String.format(
+        Locale.ROOT,
+        "by %.1e of the greatest logit (%.0e passes)",
+        parity.maxAbsDifference() / parity.maxAbsLogit(),
+        parity.bound());
+  }
+}
