@@ -81,7 +81,7 @@ final class OnnxExport {
 
   private Report run() throws IOException {
     AtomicFile.requireAbsent(request.export().out, request.export().force);
-    ModelRuntime.prepareOnnxRuntime();
+    ModelRuntime.prepare(ModelRuntime.LIBTORCH, ModelRuntime.ONNX_RUNTIME);
     Written[] written = new Written[1];
     OnnxOutput.write(
         request.export().out, request.maxInlineBytes(), output -> written[0] = fill(output));

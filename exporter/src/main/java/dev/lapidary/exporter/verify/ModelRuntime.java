@@ -1,8 +1,7 @@
 package dev.lapidary.exporter.verify;
 
-import ai.djl.engine.Engine;
-import ai.onnxruntime.OrtEnvironment;
 import java.nio.file.Path;
+import java.util.List;
 
 /** What runs a model file. */
 public enum ModelRuntime {
@@ -12,20 +11,14 @@ public enum ModelRuntime {
   /** With its version, as certificates say it: {@code libtorch 2.7.1}. */
   public String label() {
     return switch (this) {
-      case LIBTORCH -> "libtorch " + Engine.getEngine(TorchModel.ENGINE).getVersion();
-      case ONNX_RUNTIME -> "onnxruntime " + OrtEnvironment.getEnvironment().getVersion();
+      case LIBTORCH -> "libtorch " + NativeLibraries.libtorch().getVersion();
+      case ONNX_RUNTIME -> "onnxruntime " + NativeLibraries.onnxRuntime().getVersion();
     };
   }
 
-  /**
-   * Loads ONNX Runtime's libraries on a thread of its own, so that they are there when a model is
-   * to be run. What fails here fails again, and is reported, then.
-   */
-  public static void prepareOnnxRuntime() {
-    Thread thread = new Thread(OrtEnvironment::getEnvironment, "onnxruntime-load");
-    thread.setDaemon(true);
-    thread.setUncaughtExceptionHandler((t, e) -> {});
-    thread.start();
+  /** Loads their libraries in the background, for a command that will run models. */
+  public static void prepare(ModelRuntime... runtimes) {
+    NativeLibraries.prepare(List.of(runtimes));
   }
 
   /** By the file's name: {@code .onnx}, else a TorchScript archive. */

@@ -20,13 +20,13 @@ import java.util.Map;
  * process to make the runtime's environment, which calibration and serving need as well.
  */
 final class OrtModel implements LoadedModel {
-  private static final OrtEnvironment ENVIRONMENT = OrtEnvironment.getEnvironment();
-
+  private final OrtEnvironment environment;
   private final OrtSession session;
   private final String input;
   private final String place;
 
-  private OrtModel(OrtSession session, String place) {
+  private OrtModel(OrtEnvironment environment, OrtSession session, String place) {
+    this.environment = environment;
     this.session = session;
     this.input = session.getInputNames().iterator().next();
     this.place = place;
@@ -34,11 +34,15 @@ final class OrtModel implements LoadedModel {
 
   static OrtModel load(Path file) {
     String name = String.valueOf(file.getFileName());
+    OrtEnvironment environment = NativeLibraries.onnxRuntime();
     try (OrtSession.SessionOptions options = new OrtSession.SessionOptions()) {
       options.setSessionLogLevel(OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR);
+      // All fusions; not the layouts for this very processor, which need the weights once more.
+      options.setOptimizationLevel(OrtSession.SessionOptions.OptLevel.EXTENDED_OPT);
       // Threads that wait by running would take the processors from the other runtime's.
       options.addConfigEntry("session.intra_op.allow_spinning", "0");
-      return new OrtModel(ENVIRONMENT.createSession(file.toString(), options), name);
+      OrtSession session = environment.createSession(file.toString(), options);
+      return new OrtModel(environment, session, name);
     } catch (OrtException e) {
       throw Failure.badInput(
           "[%s] ONNX Runtime cannot load it: %s", name, LoadedModel.firstLine(e));
@@ -49,7 +53,7 @@ final class OrtModel implements LoadedModel {
   public Logits run(Tensor batch) {
     OnnxJavaType type = batch.dtype() == DType.UINT8 ? OnnxJavaType.UINT8 : OnnxJavaType.FLOAT;
     ByteBuffer values = LoadedModel.direct(batch);
-    try (OnnxTensor fed = OnnxTensor.createTensor(ENVIRONMENT, values, batch.shape(), type);
+    try (OnnxTensor fed = OnnxTensor.createTensor(environment, values, batch.shape(), type);
         OrtSession.Result result = session.run(Map.of(input, fed))) {
       return new Logits((int) batch.size(0), floats((OnnxTensor) result.get(0)));
     } catch (OrtException e) {

@@ -29,8 +29,6 @@ import java.util.TreeMap;
 
 /** A TorchScript archive in libtorch, through DJL. */
 final class TorchModel implements LoadedModel {
-  static final String ENGINE = "PyTorch";
-
   private final Model model;
   private final OutputChoice choice;
   private final Path file;
@@ -43,11 +41,9 @@ final class TorchModel implements LoadedModel {
   }
 
   static TorchModel load(Path file, OutputChoice choice) {
-    System.setProperty("ai.djl.offline", "true");
-    System.setProperty("OPT_OUT_TRACKING", "true");
     Path absolute = file.toAbsolutePath();
     String name = String.valueOf(absolute.getFileName());
-    Model model = Model.newInstance(name, Device.cpu(), ENGINE);
+    Model model = NativeLibraries.libtorch().newModel(name, Device.cpu());
     // Per thread; with the optimizer on, the first and the later calls differ in the last bits.
     JniUtils.setGraphExecutorOptimize(false);
     try {
