@@ -1,5 +1,7 @@
 package dev.lapidary.exporter.verify;
 
+import com.google.errorprone.annotations.FormatMethod;
+import com.google.errorprone.annotations.FormatString;
 import dev.lapidary.models.card.CardJson;
 import dev.lapidary.models.card.ModelCard;
 import dev.lapidary.models.image.Preprocessing;
@@ -138,13 +140,13 @@ final class InspectionText {
     file.operators().forEach((op, count) -> add("", "%5d %s", count, op));
   }
 
-  @com.google.errorprone.annotations.FormatMethod
-  private void add(String name, String format, Object... arguments) {
+  @FormatMethod
+  private void add(String name, @FormatString String format, Object... arguments) {
     lines.add(format("%-12s %s", name, format(format, arguments)));
   }
 
-  @com.google.errorprone.annotations.FormatMethod
-  private static String format(String format, Object... arguments) {
+  @FormatMethod
+  private static String format(@FormatString String format, Object... arguments) {
     return String.format(Locale.ROOT, format, arguments);
   }
 

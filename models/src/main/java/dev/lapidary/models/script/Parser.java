@@ -73,7 +73,10 @@ public final class Parser {
     }
     Optional<Expression> returns =
         in.accept("->") ? Optional.of(expressions.expression()) : Optional.empty();
-    return new Definition.Function(name.at(), name.text(), parameters, returns, block());
+    Definition.Function function =
+        new Definition.Function(name.at(), name.text(), parameters, returns, block());
+    TypeSizes.check(function);
+    return function;
   }
 
   private Definition.Parameter parameter() {

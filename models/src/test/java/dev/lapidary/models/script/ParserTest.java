@@ -170,6 +170,18 @@ class ParserTest {
     assertThatThrownBy(() -> parse(blocks.toString())).hasMessageContaining("nested deeper");
   }
 
+  /** libtorch compiles it after us, and would not end. */
+  @Test
+  void refusesTypesThatDouble() {
+    String doubled = "t = (x, x)\n  " + "t = (t, t)\n  ".repeat(40) + "return x";
+    assertThatThrownBy(() -> function(doubled))
+        .hasMessage("t.py:14:8: a value of a type with more than 10000 parts; no network needs it");
+    String hidden = doubled.replace("(t, t)", "[(t, torch._unwrap_optional(t))]");
+    assertThatThrownBy(() -> function(hidden)).hasMessageContaining("more than 10000 parts");
+    String typed = "t = (x, x)\n  " + "t = (self.a(t), self.b(t))\n  ".repeat(40) + "return x";
+    assertThat(function(typed).body()).hasSize(42);
+  }
+
   @Test
   void refusesTooMuchText() {
     ScriptLimits small = new ScriptLimits(50, 10, 10);
