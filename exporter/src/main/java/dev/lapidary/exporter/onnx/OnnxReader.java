@@ -39,6 +39,9 @@ public final class OnnxReader {
   private static final int MAX_NESTING = 32;
   private static final int MAX_NODES = 1_000_000;
 
+  /** What a zip file begins with: "PK", 3, 4. */
+  private static final int ZIP = 0x504b0304;
+
   private final String place;
   private final Optional<ExternalData> external;
 
@@ -87,6 +90,11 @@ public final class OnnxReader {
   }
 
   private static OnnxGraph read(ByteBuffer bytes, String place, Optional<ExternalData> external) {
+    if (bytes.remaining() >= Integer.BYTES && bytes.duplicate().getInt(bytes.position()) == ZIP) {
+      throw Failure.badInput(
+          "[%s] is a TorchScript archive, not an ONNX model; make one of it by 'exporter onnx'",
+          place);
+    }
     CodedInputStream in = CodedInputStream.newInstance(bytes);
     in.enableAliasing(true);
     in.setRecursionLimit(MAX_NESTING);
@@ -94,7 +102,8 @@ public final class OnnxReader {
       return new OnnxReader(place, external).model(ModelProto.parseFrom(in));
     } catch (InvalidProtocolBufferException e) {
       throw Failure.badInput(
-          "[%s] is not an ONNX model: %s; export it again", place, String.valueOf(e.getMessage()));
+          "[%s] is not an ONNX model, or it is damaged or cut off; export or fetch it again",
+          place);
     } catch (IOException e) {
       throw Failure.badInput("[%s] is not an ONNX model: it is cut off", place);
     } catch (IllegalArgumentException e) {

@@ -1,18 +1,24 @@
 package dev.lapidary.exporter.verify;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.lapidary.exporter.onnx.ValueInfo;
+import dev.lapidary.models.Golden;
 import dev.lapidary.models.card.CardJson;
 import dev.lapidary.models.card.ModelCard;
 import dev.lapidary.models.graph.Dim;
 import dev.lapidary.models.image.Preprocessing;
 import dev.lapidary.models.tensor.DType;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 class InspectionTest {
   private static final ModelCard CARD =
@@ -77,6 +83,20 @@ class InspectionTest {
   @Test
   void tellsWhereThereIsNoCard() {
     assertThat(inspection("").text()).contains("card         none").doesNotContain("labels");
+  }
+
+  @Test
+  void saysWhatIsNoOnnxModel(@TempDir Path folder) throws IOException {
+    Path archive = Golden.file("torchscript/mobilenet_v3_small-scripted.pt");
+    assertThatThrownBy(() -> Inspection.of(archive))
+        .hasMessage(
+            "[mobilenet_v3_small-scripted.pt] is a TorchScript archive, not an ONNX model; make"
+                + " one of it by 'exporter onnx'");
+    Path text = Files.writeString(folder.resolve("text.onnx"), "no model at all");
+    assertThatThrownBy(() -> Inspection.of(text))
+        .hasMessage(
+            "[text.onnx] is not an ONNX model, or it is damaged or cut off; export or fetch it"
+                + " again");
   }
 
   private static Inspection inspection(String card) {
