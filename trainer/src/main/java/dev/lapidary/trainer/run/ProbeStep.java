@@ -4,6 +4,7 @@ import ai.djl.engine.EngineException;
 import ai.djl.ndarray.NDManager;
 import dev.lapidary.models.image.Preprocessing;
 import dev.lapidary.models.tensor.Tensor;
+import dev.lapidary.trainer.checkpoint.CheckpointWriter;
 import dev.lapidary.trainer.plan.RunConfig;
 import dev.lapidary.trainer.plan.RunYaml;
 import dev.lapidary.trainer.plan.StageConfig;
@@ -18,6 +19,7 @@ import java.io.Writer;
 import java.lang.ref.Reference;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -41,7 +43,6 @@ final class ProbeStep {
   /** Those of SIGINT and SIGTERM. */
   static final Set<Integer> SIGNALS = Set.of(128 + 2, 128 + 15);
 
-  private static final int STEPS = 2;
   private static final long POLL_MILLIS = 5;
 
   private final RunConfig config;
@@ -111,15 +112,16 @@ final class ProbeStep {
         TrainedWeights weights = TrainedWeights.of(program, config.ema());
         Optimizer optimizer = new Optimizer(program, stage.optimizer())) {
       StageRun run = StageRun.enter(stage, program, network);
-      for (int i = 1; i <= STEPS; i++) {
-        // A checkpoint is written while training goes on.
-        List<Map<String, Tensor>> checkpoint = List.of(weights.copies(), optimizer.save());
-        try {
-          step(run, optimizer, program, teacher, network.preprocessing());
-          weights.average(i);
-        } finally {
-          Reference.reachabilityFence(checkpoint);
+      List<Map<String, Tensor>> copies = new ArrayList<>();
+      try {
+        step(run, optimizer, program, teacher, network.preprocessing());
+        weights.average(1);
+        for (int i = 0; i < CheckpointWriter.MOST_COPIES; i++) {
+          copies.addAll(List.of(weights.copies(), weights.averages(), optimizer.save()));
         }
+        step(run, optimizer, program, teacher, network.preprocessing());
+      } finally {
+        Reference.reachabilityFence(copies);
       }
       validate(program, network.preprocessing());
     } finally {

@@ -58,18 +58,13 @@ class SignalTest {
   @EnabledOnOs(OS.LINUX)
   void measuringEndsBetweenTwoCallsOfLibtorch(String command) throws Exception {
     Path data = TinyImages.write(folder.resolve("data"), 60, 1);
-    Path labels = folder.resolve("labels.txt");
-    Files.write(labels, List.of("blue", "green", "red"));
-    Path model = folder.resolve("model.pt");
-    assertThat(TrainerMain.run("init", "--arch=resnet18", "--labels=" + labels, "--out=" + model))
-        .isZero();
     Path out = folder.resolve("out.npz");
     List<String> arguments = new ArrayList<>(List.of(command, "--data=" + data, "--threads=1"));
     switch (command) {
       case "find-lr" -> arguments.addAll(List.of("--arch=resnet18", "--batch-size=8"));
       case "plan" -> arguments.addAll(List.of("--arch=resnet18", "--batch-size=8", "--measure"));
-      case "evaluate" -> arguments.add(model.toString());
-      default -> arguments.addAll(List.of(model.toString(), "--out=" + out));
+      case "evaluate" -> arguments.add(untrained().toString());
+      default -> arguments.addAll(List.of(untrained().toString(), "--out=" + out));
     }
     TrainerProcess measuring = TrainerProcess.start(folder, arguments);
     measuring.awaitThread("libtorch");
@@ -78,6 +73,15 @@ class SignalTest {
     assertThat(measuring.status()).as(measuring.output()).isEqualTo(143);
     assertThat(measuring.output()).contains("interrupted; nothing was changed");
     assertThat(out).doesNotExist();
+  }
+
+  private Path untrained() throws IOException {
+    Path labels = folder.resolve("labels.txt");
+    Files.write(labels, List.of("blue", "green", "red"));
+    Path model = folder.resolve("model.pt");
+    assertThat(TrainerMain.run("init", "--arch=resnet18", "--labels=" + labels, "--out=" + model))
+        .isZero();
+    return model;
   }
 
   private static boolean interruptsAreIgnored() throws IOException {
