@@ -130,16 +130,30 @@ final class VerifyCommand implements Callable<Integer> {
   /** A quantized file differs by design: its images are compared, and no bound holds. */
   private Optional<ModelCard.Parity> parity(Optional<ModelCard> card, Source source) {
     boolean quantized = card.flatMap(ModelCard::quantization).isPresent();
-    return quantized
-        ? Optional.empty()
-        : Optional.of(
-            ParityGate.check(
-                source.file(),
-                options.output(),
-                ModelRuntime.of(file),
-                file,
-                card.orElseGet(() -> Cards.of(source, options)),
-                options.batch()));
+    if (quantized) {
+      return Optional.empty();
+    }
+    ModelCard.Parity found =
+        ParityGate.check(
+            source.file(),
+            options.output(),
+            ModelRuntime.of(file),
+            file,
+            card.orElseGet(() -> Cards.of(source, options)),
+            options.batch());
+    card.flatMap(ModelCard::parity).ifPresent(claimed -> requireSameInputs(claimed, found));
+    return Optional.of(found);
+  }
+
+  /** A certificate is of inputs that anyone can make again. */
+  private void requireSameInputs(ModelCard.Parity claimed, ModelCard.Parity found) {
+    if (claimed.inputs().equals(found.inputs())
+        && !claimed.inputsSha256().equals(found.inputsSha256())) {
+      throw Failure.gate(
+          "[%s] its certificate names the inputs %s with the checksum %s, which is %s; the"
+              + " certificate was changed, export the model again",
+          file.getFileName(), found.inputs(), claimed.inputsSha256(), found.inputsSha256());
+    }
   }
 
   private Accuracy accuracy(LoadedModel model, ModelCard card, Optional<Source> source) {

@@ -13,6 +13,7 @@ import dev.lapidary.models.card.ModelCard;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -171,6 +172,21 @@ class OnnxCommandTest {
     assertThat(verified.err()).isEmpty();
     assertThat(new ObjectMapper().readTree(verified.out()).get("argmaxAgreement").asDouble())
         .isEqualTo(1);
+  }
+
+  @Test
+  void aChangedCertificateIsRefused() throws IOException {
+    Path out = folder.resolve("m.onnx");
+    assertThat(run(List.of("onnx", small(), "--input=3x32x32", "--out=" + out)).status()).isZero();
+    String bytes = Files.readString(out, StandardCharsets.ISO_8859_1);
+    String sha256 = card(out).parity().orElseThrow().inputsSha256();
+    String other = (sha256.startsWith("0") ? "1" : "0") + sha256.substring(1);
+    Files.writeString(out, bytes.replace(sha256, other), StandardCharsets.ISO_8859_1);
+    Run verified = run(List.of("verify", out.toString(), "--against=" + small()));
+    assertThat(verified.status()).isEqualTo(3);
+    assertThat(verified.err())
+        .contains("its certificate names the inputs u(parity/0, 2x3x32x32) with the checksum")
+        .contains("the certificate was changed, export the model again");
   }
 
   private static ModelCard card(Path file) {
