@@ -41,7 +41,7 @@ class PyTorchWeightsTest {
         .contains("torch.save zip: 338 tensors loaded, 100.0 % of 344,867 parameters");
     OnnxGraph graph = OnnxReader.read(out);
     float[] logits = OrtRun.first(graph, Uniform.tensor("input", 1, 3, 224, 224)).toFloats();
-    JsonNode expected = new ObjectMapper().readTree(fixture("expected.json").toFile()).get(NETWORK);
+    JsonNode expected = new ObjectMapper().readTree(fixture("logits.json").toFile()).get(NETWORK);
     assertThat(logits).hasSize(expected.size());
     double greatest = 0;
     for (JsonNode logit : expected) {
