@@ -37,8 +37,6 @@ final class OrtModel implements LoadedModel {
     OrtEnvironment environment = NativeLibraries.onnxRuntime();
     try (OrtSession.SessionOptions options = new OrtSession.SessionOptions()) {
       options.setSessionLogLevel(OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR);
-      // All fusions; not the layouts for this very processor, which need the weights once more.
-      options.setOptimizationLevel(OrtSession.SessionOptions.OptLevel.EXTENDED_OPT);
       // Threads that wait by running would take the processors from the other runtime's.
       options.addConfigEntry("session.intra_op.allow_spinning", "0");
       OrtSession session = environment.createSession(file.toString(), options);
