@@ -1,8 +1,7 @@
 package dev.lapidary.exporter.cli;
 
+import dev.lapidary.models.cli.ResidentMemory;
 import java.lang.management.ManagementFactory;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
@@ -10,7 +9,7 @@ import java.util.OptionalLong;
 
 /** How long each step of a command took, and the memory's peak: for people, never in a file. */
 final class Timings {
-  private record Step(double millis, double cpuMillis, OptionalLong peakKib) {}
+  private record Step(double millis, double cpuMillis, OptionalLong peakBytes) {}
 
   private static long main = System.nanoTime();
 
@@ -27,7 +26,8 @@ final class Timings {
   void step(String name) {
     long now = System.nanoTime();
     long cpu = cpuNanos();
-    steps.put(name, new Step((now - last) / 1e6, (cpu - lastCpu) / 1e6, peakResidentKib()));
+    steps.put(
+        name, new Step((now - last) / 1e6, (cpu - lastCpu) / 1e6, ResidentMemory.peakBytes()));
     last = now;
     lastCpu = cpu;
   }
@@ -46,9 +46,9 @@ final class Timings {
               entry.getKey(),
               step.millis(),
               step.cpuMillis()));
-      step.peakKib()
+      step.peakBytes()
           .ifPresent(
-              kib -> text.append(String.format(Locale.ROOT, "  peak %.0f MB", kib / 1024.0)));
+              bytes -> text.append(String.format(Locale.ROOT, "  peak %d MiB", bytes >> 20)));
       text.append(System.lineSeparator());
     }
     double sinceMain = (System.nanoTime() - main) / 1e6;
@@ -64,17 +64,5 @@ final class Timings {
             instanceof com.sun.management.OperatingSystemMXBean system
         ? system.getProcessCpuTime()
         : 0;
-  }
-
-  /** Linux's {@code VmHWM}. */
-  private static OptionalLong peakResidentKib() {
-    try {
-      return Files.readAllLines(Path.of("/proc/self/status")).stream()
-          .filter(line -> line.startsWith("VmHWM:"))
-          .mapToLong(line -> Long.parseLong(line.replaceAll("\\D", "")))
-          .findFirst();
-    } catch (java.io.IOException e) {
-      return OptionalLong.empty();
-    }
   }
 }

@@ -104,7 +104,7 @@ final class HostileExports {
       running = attack + " " + seed;
       since = System.nanoTime();
       long before = THREADS.getCurrentThreadCpuTime();
-      ResidentMemory memory = ResidentMemory.now();
+      MemoryGrowth memory = MemoryGrowth.now();
       exported += export(bytes, input.size()) ? 1 : 0;
       long grown = memory.peakGrowth();
       slowest = Math.max(slowest, THREADS.getCurrentThreadCpuTime() - before);

@@ -1,4 +1,4 @@
-/** Conventions of all command lines. */
+/** Conventions of all command lines, and the memory that a process takes. */
 @NullMarked
 package dev.lapidary.models.cli;
 

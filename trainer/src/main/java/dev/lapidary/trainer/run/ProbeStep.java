@@ -2,6 +2,7 @@ package dev.lapidary.trainer.run;
 
 import ai.djl.engine.EngineException;
 import ai.djl.ndarray.NDManager;
+import dev.lapidary.models.cli.ResidentMemory;
 import dev.lapidary.models.image.Preprocessing;
 import dev.lapidary.models.tensor.Tensor;
 import dev.lapidary.trainer.checkpoint.CheckpointWriter;
@@ -94,7 +95,7 @@ final class ProbeStep {
                 while (peakBytes() <= limit) {
                   Thread.sleep(POLL_MILLIS);
                 }
-              } catch (IOException | InterruptedException e) {
+              } catch (InterruptedException e) {
                 throw new IllegalStateException(e);
               }
               Runtime.getRuntime().halt(TOO_LARGE);
@@ -161,15 +162,7 @@ final class ProbeStep {
   }
 
   /** Of this process so far; 0 where the system does not tell. */
-  private static long peakBytes() throws IOException {
-    Path status = Path.of("/proc/self/status");
-    if (Files.isRegularFile(status)) {
-      for (String line : Files.readAllLines(status)) {
-        if (line.startsWith("VmHWM:")) {
-          return Long.parseLong(line.replaceAll("\\D", "")) << 10;
-        }
-      }
-    }
-    return 0;
+  private static long peakBytes() {
+    return ResidentMemory.peakBytes().orElse(0);
   }
 }

@@ -3,14 +3,9 @@ package dev.lapidary.trainer.run;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.lapidary.models.archive.ArchiveWriter;
-import dev.lapidary.models.archive.PyValue.PyBool;
-import dev.lapidary.models.archive.PyValue.PyObject;
-import dev.lapidary.models.archive.PyValue.PyTensor;
-import dev.lapidary.models.archive.TorchScriptArchive;
+import dev.lapidary.models.cli.ResidentMemory;
 import dev.lapidary.models.failure.ExitCode;
 import dev.lapidary.models.failure.Failure;
-import dev.lapidary.models.tensor.Uniform;
 import dev.lapidary.trainer.plan.RunConfig;
 import dev.lapidary.trainer.plan.RunYaml;
 import java.io.IOException;
@@ -19,8 +14,6 @@ import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Map;
-import java.util.TreeMap;
 import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -32,6 +25,7 @@ import org.junit.jupiter.api.io.TempDir;
 @EnabledOnOs(OS.LINUX)
 class BatchSizeTest {
   private static final BooleanSupplier NEVER = () -> false;
+  private static final String ALWAYS = "torch.gt(torch.size(x, 0), 0)";
   private static final int BUDGET_MEGABYTES = 1100;
   private static final int MEGABYTES_AN_IMAGE = 96;
 
@@ -60,7 +54,7 @@ class BatchSizeTest {
     TrainerProcess trainer = TrainerProcess.start(folder, arguments);
     long peak = 0;
     while (trainer.process().isAlive()) {
-      peak = Math.max(peak, peakBytes(trainer.pid()));
+      peak = Math.max(peak, ResidentMemory.peakBytes(trainer.pid()).orElse(0));
       Thread.sleep(1);
     }
     assertThat(trainer.status()).as(trainer.output()).isZero();
@@ -100,60 +94,13 @@ class BatchSizeTest {
     assertThat(out).doesNotExist();
   }
 
-  private static long peakBytes(long pid) throws IOException {
-    Path status = Path.of("/proc/" + pid + "/status");
-    List<String> lines;
-    try {
-      lines = Files.readAllLines(status);
-    } catch (IOException e) {
-      return 0; // it has ended
-    }
-    for (String line : lines) {
-      if (line.startsWith("VmHWM:")) {
-        return Long.parseLong(line.replaceAll("\\D", "")) << 10;
-      }
-    }
-    return 0;
-  }
-
   private RunConfig config(int megabytesAnImage, String batchSize) throws IOException {
     Path data = TinyImages.write(folder.resolve("data"), 10, 1);
-    String text =
-        """
-        class Linear(Module):
-          __parameters__ = ["weight", ]
-          __buffers__ = []
-          weight : Tensor
-          training : bool
-          def forward(self: __torch__.Linear, x: Tensor) -> Tensor:
-            weight = self.weight
-            return torch.linear(x, weight)
-        class Net(Module):
-          __parameters__ = []
-          __buffers__ = []
-          training : bool
-          fc : __torch__.Linear
-          def forward(self: __torch__.Net, x: Tensor) -> Tensor:
-            fc = self.fc
-            y = (fc).forward(torch.flatten(x, 1), )
-            training = self.training
-            if training:
-              z = torch.add(y, torch.mean(torch.ones([torch.size(x, 0), FLOATS])))
-            else:
-              z = y
-            return z
-        """
-            .replace("FLOATS", String.valueOf((long) megabytesAnImage << 18));
-    PyObject linear = new PyObject("__torch__.Linear");
-    linear.attributes().put("weight", new PyTensor(Uniform.tensor("p", 3, 192), true));
-    linear.attributes().put("training", new PyBool(false));
-    PyObject root = new PyObject("__torch__.Net");
-    root.attributes().put("training", new PyBool(false));
-    root.attributes().put("fc", linear);
     Path model = folder.resolve("net-" + megabytesAnImage + ".pt");
-    TreeMap<String, String> code = new TreeMap<>(Map.of("__torch__.py", text));
-    ArchiveWriter.write(
-        new TorchScriptArchive("net", 3, code, root, List.of(), new TreeMap<>()), model);
+    String held =
+        "torch.add(y, torch.mean(torch.ones([torch.size(x, 0), %d])))"
+            .formatted((long) megabytesAnImage << 18);
+    LinearNetwork.write(model, ALWAYS, held);
     return RunYaml.read(
         """
         threads: 1

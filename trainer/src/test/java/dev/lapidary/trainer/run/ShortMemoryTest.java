@@ -4,11 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
-import dev.lapidary.models.archive.ArchiveWriter;
-import dev.lapidary.models.archive.PyValue.PyBool;
-import dev.lapidary.models.archive.PyValue.PyObject;
-import dev.lapidary.models.archive.PyValue.PyTensor;
-import dev.lapidary.models.archive.TorchScriptArchive;
 import dev.lapidary.models.tensor.Tensor;
 import dev.lapidary.models.tensor.Uniform;
 import dev.lapidary.models.weights.WeightsFile;
@@ -21,7 +16,6 @@ import java.io.StringWriter;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
-import java.util.TreeMap;
 import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -98,47 +92,8 @@ class ShortMemoryTest {
 
   /** Where {@code condition} holds while the network trains, its answer y becomes {@code z}. */
   private RunConfig config(String condition, String z, String precision) throws IOException {
-    String text =
-        """
-        class Linear(Module):
-          __parameters__ = ["weight", ]
-          __buffers__ = []
-          weight : Tensor
-          training : bool
-          def forward(self: __torch__.Linear, x: Tensor) -> Tensor:
-            weight = self.weight
-            return torch.linear(x, weight)
-        class Net(Module):
-          __parameters__ = []
-          __buffers__ = []
-          training : bool
-          fc : __torch__.Linear
-          def forward(self: __torch__.Net, x: Tensor) -> Tensor:
-            fc = self.fc
-            y = (fc).forward(torch.flatten(x, 1), )
-            training = self.training
-            if training:
-              if CONDITION:
-                z = CHANGED
-              else:
-                z = y
-              answer = z
-            else:
-              answer = y
-            return answer
-        """
-            .replace("CONDITION", condition)
-            .replace("CHANGED", z);
-    PyObject linear = new PyObject("__torch__.Linear");
-    linear.attributes().put("weight", new PyTensor(Uniform.tensor("p", 3, 192), true));
-    linear.attributes().put("training", new PyBool(false));
-    PyObject root = new PyObject("__torch__.Net");
-    root.attributes().put("training", new PyBool(false));
-    root.attributes().put("fc", linear);
-    Path model = folder.resolve("net-" + Integer.toHexString(text.hashCode()) + ".pt");
-    TreeMap<String, String> code = new TreeMap<>(Map.of("__torch__.py", text));
-    ArchiveWriter.write(
-        new TorchScriptArchive("net", 3, code, root, List.of(), new TreeMap<>()), model);
+    Path model = folder.resolve("net-" + Integer.toHexString((condition + z).hashCode()) + ".pt");
+    LinearNetwork.write(model, condition, z);
     return RunYaml.read(
         """
         threads: 1

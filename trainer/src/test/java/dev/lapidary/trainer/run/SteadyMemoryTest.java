@@ -2,7 +2,7 @@ package dev.lapidary.trainer.run;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.io.IOException;
+import dev.lapidary.models.cli.ResidentMemory;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -65,15 +65,6 @@ class SteadyMemoryTest {
       assertThat(trainer.process().isAlive()).as(trainer.output()).isTrue();
       lines = Files.exists(metrics) ? Files.readAllLines(metrics) : List.of();
     }
-    return resident(trainer.pid());
-  }
-
-  private static long resident(long pid) throws IOException {
-    for (String line : Files.readAllLines(Path.of("/proc/" + pid + "/status"))) {
-      if (line.startsWith("VmRSS:")) {
-        return Long.parseLong(line.replaceAll("\\D", ""));
-      }
-    }
-    throw new IOException("no VmRSS in /proc/" + pid + "/status");
+    return ResidentMemory.bytes(trainer.pid()).orElseThrow() >> 10;
   }
 }
