@@ -1,6 +1,8 @@
 package dev.lapidary.exporter.verify;
 
+import java.nio.FloatBuffer;
 import java.util.Arrays;
+import java.util.List;
 
 /**
  * What a model gives for a batch: row-major {@code [count, classes]}. What a row holds beyond one
@@ -8,6 +10,14 @@ import java.util.Arrays;
  */
 @SuppressWarnings("ArrayRecordComponent") // never compared as a whole
 public record Logits(int count, float[] values) {
+
+  /** One batch behind the other. */
+  static Logits joined(List<Logits> parts) {
+    int length = parts.stream().mapToInt(part -> part.values().length).sum();
+    FloatBuffer all = FloatBuffer.allocate(length);
+    parts.forEach(part -> all.put(part.values()));
+    return new Logits(parts.stream().mapToInt(Logits::count).sum(), all.array());
+  }
 
   public int classes() {
     return count == 0 ? 0 : values.length / count;

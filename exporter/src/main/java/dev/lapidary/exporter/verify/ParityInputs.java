@@ -14,37 +14,41 @@ import java.util.HexFormat;
 import java.util.List;
 
 /**
- * Batches that two models are compared on.
+ * Images that two models are compared on.
  *
- * @param description for the certificate: how anyone makes them again
+ * @param description for the certificate: how anyone makes them again, and how the file got them
+ * @param references the images in batches that the reference takes: FLOAT32 [N, C, H, W]
+ * @param files the same images in the same order in batches that the file takes: of the same
+ *     tensors, or UINT8 [N, H, W, C]
  */
-public record ParityInputs(String description, List<Batch> batches) {
-  /**
-   * The same images twice.
-   *
-   * @param reference FLOAT32 [N, C, H, W]
-   * @param file as the file takes them: the same tensor, or UINT8 [N, H, W, C]
-   */
-  public record Batch(Tensor reference, Tensor file) {}
+public record ParityInputs(String description, List<Tensor> references, List<Tensor> files) {
+  /** How the file gets the images. */
+  private static final String TOGETHER = "as one batch and the first alone";
 
   public ParityInputs {
-    batches = List.copyOf(batches);
-  }
-
-  List<Tensor> references() {
-    return batches.stream().map(Batch::reference).toList();
-  }
-
-  List<Tensor> files() {
-    return batches.stream().map(Batch::file).toList();
+    references = List.copyOf(references);
+    files = List.copyOf(files);
   }
 
   /**
    * {@code u("parity/0", ...)}, for single images a second one; as levels from 0 to 255 where the
-   * file takes levels.
+   * file takes levels. The file gets all of them as one batch, whatever the reference takes.
+   *
+   * @param batch that the reference takes
    */
   public static ParityInputs uniform(int batch, ModelCard card) {
     return card.input().takesLevels() ? levels(batch, card) : numbers(batch, card.input());
+  }
+
+  /** The same images for a file that is not ours and takes no more than one at a time. */
+  ParityInputs oneByOne() {
+    List<Tensor> single = new ArrayList<>();
+    for (Tensor file : files) {
+      for (int i = 0; i < file.size(0); i++) {
+        single.add(Batches.sample(file, i));
+      }
+    }
+    return new ParityInputs(description.replace(TOGETHER, "one by one"), references, single);
   }
 
   /** At least two images. */
@@ -57,23 +61,25 @@ public record ParityInputs(String description, List<Batch> batches) {
   }
 
   private static ParityInputs numbers(int batch, ModelCard.Input input) {
-    List<Batch> batches = new ArrayList<>();
+    List<Tensor> batches = new ArrayList<>();
     for (int i = 0; i < count(batch); i++) {
-      Tensor tensor =
-          Uniform.tensor("parity/" + i, batch, input.channels(), input.height(), input.width());
-      batches.add(new Batch(tensor, tensor));
+      batches.add(
+          Uniform.tensor("parity/" + i, batch, input.channels(), input.height(), input.width()));
     }
     return new ParityInputs(
-        "u(%s, %dx%dx%dx%d)"
-            .formatted(names(batch), batch, input.channels(), input.height(), input.width()),
-        batches);
+        "u(%s, %dx%dx%dx%d), %s"
+            .formatted(
+                names(batch), batch, input.channels(), input.height(), input.width(), TOGETHER),
+        batches,
+        List.of(joined(batches)));
   }
 
   /** A level is floor((u + 1) * 128): all 256 of them alike. */
   private static ParityInputs levels(int batch, ModelCard card) {
     ModelCard.Input input = card.input();
     Preprocessing rule = card.preprocessing().orElseThrow();
-    List<Batch> batches = new ArrayList<>();
+    List<Tensor> references = new ArrayList<>();
+    List<Tensor> files = new ArrayList<>();
     for (int i = 0; i < count(batch); i++) {
       float[] u =
           Uniform.tensor("parity/" + i, batch, input.height(), input.width(), input.channels())
@@ -82,20 +88,34 @@ public record ParityInputs(String description, List<Batch> batches) {
       for (int j = 0; j < u.length; j++) {
         levels[j] = (byte) (int) Math.floor((u[j] + 1) * 128);
       }
-      Tensor file =
+      files.add(
           Tensor.over(
               DType.UINT8,
               Storage.over(ByteBuffer.wrap(levels)),
               batch,
               input.height(),
               input.width(),
-              input.channels());
-      batches.add(new Batch(normalized(levels, rule, batch), file));
+              input.channels()));
+      references.add(normalized(levels, rule, batch));
     }
     return new ParityInputs(
-        "floor((u(%s, %dx%dx%dx%d) + 1) * 128)"
-            .formatted(names(batch), batch, input.height(), input.width(), input.channels()),
-        batches);
+        "floor((u(%s, %dx%dx%dx%d) + 1) * 128), %s"
+            .formatted(
+                names(batch), batch, input.height(), input.width(), input.channels(), TOGETHER),
+        references,
+        List.of(joined(files)));
+  }
+
+  private static Tensor joined(List<Tensor> batches) {
+    if (batches.size() == 1) {
+      return batches.get(0);
+    }
+    long[] shape = batches.get(0).shape();
+    shape[0] *= batches.size();
+    Tensor all = Tensor.zeros(batches.get(0).dtype(), shape);
+    ByteBuffer to = all.bytes();
+    batches.forEach(batch -> to.put(batch.bytes()));
+    return all;
   }
 
   /** By the definition, not by the code that serves: (v / 255 - mean) / std in float32. */
@@ -112,13 +132,11 @@ public record ParityInputs(String description, List<Batch> batches) {
     return Tensor.of(values, batch, channels, rule.cropHeight(), rule.cropWidth());
   }
 
-  /** Of all batches' bytes in order, as the file takes them. */
+  /** Of all images' bytes in order, as the file takes them. */
   public String sha256() {
     try {
       MessageDigest digest = MessageDigest.getInstance("SHA-256");
-      for (Batch batch : batches) {
-        digest.update(batch.file().bytes());
-      }
+      files.forEach(batch -> digest.update(batch.bytes()));
       return HexFormat.of().formatHex(digest.digest());
     } catch (NoSuchAlgorithmException e) {
       throw new IllegalStateException("every JDK has SHA-256", e);

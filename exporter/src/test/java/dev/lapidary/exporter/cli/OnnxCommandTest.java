@@ -165,7 +165,7 @@ class OnnxCommandTest {
     ModelCard card = card(embedded);
     assertThat(card.input()).isEqualTo(new ModelCard.Input("input", "NHWC", 3, 32, 32, "uint8"));
     assertThat(card.parity().orElseThrow().inputs())
-        .isEqualTo("floor((u(parity/0, 2x32x32x3) + 1) * 128)");
+        .isEqualTo("floor((u(parity/0, 2x32x32x3) + 1) * 128), as one batch and the first alone");
     assertThat(card.golden()).isNotEmpty();
     assertThat(logits(card)).isEqualTo(logits(card(plain)));
     Run verified = run(List.of("verify", embedded.toString(), "--against=" + small(), "--json"));
@@ -185,7 +185,9 @@ class OnnxCommandTest {
     Run verified = run(List.of("verify", out.toString(), "--against=" + small()));
     assertThat(verified.status()).isEqualTo(3);
     assertThat(verified.err())
-        .contains("its certificate names the inputs u(parity/0, 2x3x32x32) with the checksum")
+        .contains(
+            "its certificate names the inputs u(parity/0, 2x3x32x32), as one batch and the first")
+        .contains(" alone with the checksum")
         .contains("the certificate was changed, export the model again");
   }
 

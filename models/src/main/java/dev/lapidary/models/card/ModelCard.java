@@ -104,7 +104,8 @@ public record ModelCard(
    *
    * @param reference {@code libtorch 2.7.1}
    * @param runtime {@code onnxruntime 1.29.0}
-   * @param inputs how the inputs were made: {@code u(parity, ...)} or the number of images
+   * @param inputs how the inputs were made, and how the file got them: {@code u(parity/0,
+   *     2x3x224x224), as one batch and the first alone}
    * @param inputsSha256 of the input tensors' bytes, in order
    * @param maxAbsDifference over all logits
    * @param maxAbsLogit of the reference
