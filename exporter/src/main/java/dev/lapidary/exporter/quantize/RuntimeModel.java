@@ -15,26 +15,25 @@ import dev.lapidary.models.failure.Failure;
 import dev.lapidary.models.tensor.DType;
 import dev.lapidary.models.tensor.Storage;
 import dev.lapidary.models.tensor.Tensor;
+import java.io.File;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Stream;
 
 /**
- * A graph loaded in ONNX Runtime on the CPU, all optimizations on. A large one goes there by files:
- * one message ends at 2 GiB, and the runtime maps a file where it would copy an array. Close it.
+ * A graph loaded in ONNX Runtime on the CPU, all optimizations on. It goes there by files, whatever
+ * its size: one message ends at 2 GiB, and the runtime maps a file where it would copy an array.
+ * Close it.
  */
 final class RuntimeModel implements AutoCloseable {
-  /** Of weights that go to the runtime in one array. */
-  static final long MAX_ARRAY_BYTES = 64L << 20;
-
   private static final OrtEnvironment ENVIRONMENT = OrtEnvironment.getEnvironment();
 
   private final OrtSession session;
@@ -53,23 +52,17 @@ final class RuntimeModel implements AutoCloseable {
 
   /** With a fixed number of threads, so that a latency means something. */
   static RuntimeModel load(OnnxGraph graph, int threads) {
-    return load(graph, List.of(), threads, MAX_ARRAY_BYTES);
+    return load(graph, List.of(), threads);
   }
 
   /** With more values of the graph to ask for; all of them float32. */
   static RuntimeModel observing(OnnxGraph graph, Collection<String> values) {
-    return load(graph, values, 0, MAX_ARRAY_BYTES);
+    return load(graph, values, 0);
   }
 
-  /**
-   * @param observed values to ask for, beside the output
-   * @param maxArrayBytes more weights than that go to the runtime by files
-   */
-  static RuntimeModel load(
-      OnnxGraph graph, Collection<String> observed, int threads, long maxArrayBytes) {
+  private static RuntimeModel load(OnnxGraph graph, Collection<String> observed, int threads) {
     try (OrtSession.SessionOptions options = options(threads)) {
-      return new RuntimeModel(
-          session(graph, moreOutputs(graph, observed), options, maxArrayBytes), graph);
+      return new RuntimeModel(session(graph, moreOutputs(graph, observed), options), graph);
     } catch (OrtException e) {
       throw refused(e);
     }
@@ -81,27 +74,15 @@ final class RuntimeModel implements AutoCloseable {
       options.setOptimizedModelFilePath(to.toString());
       options.addConfigEntry(
           "session.optimized_model_external_initializers_file_name", to.getFileName() + ".data");
-      session(graph, new byte[0], options, MAX_ARRAY_BYTES).close();
+      session(graph, new byte[0], options).close();
     } catch (OrtException e) {
       throw refused(e);
     }
   }
 
-  private static OrtSession session(
-      OnnxGraph graph, byte[] more, OrtSession.SessionOptions options, long maxArrayBytes)
-      throws OrtException {
-    if (OnnxWriter.weightBytes(graph) > maxArrayBytes) {
-      return sessionByFiles(graph, more, options);
-    }
-    byte[] model = OnnxWriter.bytes(graph);
-    byte[] all = Arrays.copyOf(model, model.length + more.length);
-    System.arraycopy(more, 0, all, model.length, more.length);
-    return ENVIRONMENT.createSession(all, options);
-  }
-
   /** The files are needed no longer than the runtime reads them. */
-  private static OrtSession sessionByFiles(
-      OnnxGraph graph, byte[] more, OrtSession.SessionOptions options) throws OrtException {
+  private static OrtSession session(OnnxGraph graph, byte[] more, OrtSession.SessionOptions options)
+      throws OrtException {
     try {
       Path folder = Files.createTempDirectory("lapidary-onnx");
       Path model = folder.resolve("model.onnx");
@@ -110,15 +91,25 @@ final class RuntimeModel implements AutoCloseable {
         Files.write(model, more, StandardOpenOption.APPEND);
         return ENVIRONMENT.createSession(model.toString(), options);
       } finally {
-        Files.deleteIfExists(model);
-        Files.deleteIfExists(folder.resolve("model.onnx.data"));
-        Files.delete(folder);
+        delete(folder, model, folder.resolve("model.onnx.data"));
       }
     } catch (IOException e) {
       throw Failure.failed(
-          "a large model goes to ONNX Runtime by the folder of temporary files: %s; make room, or"
+          "a model goes to ONNX Runtime by the folder of temporary files: %s; make room, or"
               + " name another one by LAPIDARY_JAVA_OPTS=-Djava.io.tmpdir=FOLDER",
           Failure.reason(e));
+    }
+  }
+
+  /** Windows keeps files that are mapped: there they go when the program ends, last one first. */
+  private static void delete(Path... folderAndFiles) {
+    List<File> all = Stream.of(folderAndFiles).map(Path::toFile).toList();
+    boolean gone = true;
+    for (int i = all.size() - 1; i >= 0; i--) {
+      gone &= all.get(i).delete();
+    }
+    if (!gone) {
+      all.forEach(File::deleteOnExit);
     }
   }
 

@@ -21,6 +21,8 @@ import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The commands as a user types them, through libtorch and ONNX Runtime. */
 class OnnxCommandTest {
@@ -264,6 +266,37 @@ class OnnxCommandTest {
     Run refused = run(export, "--out=" + folder + "/n.onnx", "--external-data-over=3000000000");
     assertThat(refused.err())
         .contains("--external-data-over is 3000000000; expected 0 to 2000000000");
+  }
+
+  /** As a model of over 2 GB is written, by each method; the same one in one file answers alike. */
+  @ParameterizedTest
+  @ValueSource(strings = {"int8", "int8-dynamic", "fp16"})
+  void quantizedWeightsBesideTheModel(String method) throws Exception {
+    Path archive =
+        Archives.of(
+            folder,
+            "  _0 = torch.relu(torch.conv2d(x, self.w, None, [8, 8], [1, 1], [1, 1], 1))\n"
+                + "  return torch.linear(torch.flatten(_0, 1), self.lin)\n",
+            Map.of("w", Archives.weight("w", 32, 3, 3, 3), "lin", Archives.weight("l", 256, 512)));
+    List<String> export =
+        List.of(
+            "onnx",
+            archive.toString(),
+            "--input=3x32x32",
+            "--mean=0.4,0.5,0.6",
+            "--std=0.2,0.3,0.4",
+            "--calibration=" + images(),
+            "--quantize=" + method);
+    Path inline = folder.resolve("inline.onnx");
+    Path split = folder.resolve("split.onnx");
+    assertThat(run(export, "--out=" + inline).status()).isZero();
+    assertThat(run(export, "--out=" + split, "--external-data-over=0").status()).isZero();
+    JsonNode parts = inspection(split);
+    assertThat(parts.get("dataFiles")).hasSize(1);
+    assertThat(parts.get("parameterBytes")).isEqualTo(inspection(inline).get("parameterBytes"));
+    assertThat(logits(card(split))).isNotEmpty().isEqualTo(logits(card(inline)));
+    assertThat(run(List.of("verify", split.toString())).out())
+        .containsPattern("[1-4] golden images give their logits");
   }
 
   private JsonNode inspection(Path file) throws IOException {

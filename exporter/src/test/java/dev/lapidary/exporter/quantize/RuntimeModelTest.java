@@ -4,7 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.lapidary.exporter.onnx.OnnxGraph;
 import dev.lapidary.exporter.onnx.OnnxNode;
+import dev.lapidary.exporter.onnx.OnnxWriter;
 import dev.lapidary.exporter.onnx.ValueInfo;
+import dev.lapidary.exporter.testing.OrtRun;
 import dev.lapidary.models.graph.Dim;
 import dev.lapidary.models.tensor.DType;
 import dev.lapidary.models.tensor.Tensor;
@@ -13,34 +15,53 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
+/**
+ * Every model goes to the runtime as one of over 2 GiB must: its large weights in a second file.
+ */
 class RuntimeModelTest {
-  /** More weights than one array may hold: here, more than none. */
-  private static final long NONE = 0;
+  private static final long[] SHAPE = {2, 3, 16, 16};
 
+  /** As ONNX Runtime gives them for the same graph in one array, without its optimizations. */
   @Test
-  void aModelThatGoesByFilesGivesWhatOneInAnArrayGives() {
-    OnnxGraph graph = layer();
-    List<String> values = List.of("flat", "y");
-    List<Tensor> byArray = run(graph, values, RuntimeModel.MAX_ARRAY_BYTES);
-    List<Tensor> byFiles = run(graph, values, NONE);
-    for (int i = 0; i < values.size(); i++) {
-      assertThat(byFiles.get(i).toFloats()).isEqualTo(byArray.get(i).toFloats());
-    }
-  }
-
-  private static List<Tensor> run(OnnxGraph graph, List<String> values, long maxArrayBytes) {
+  void valuesAreThoseOfTheGraph() {
+    Tensor input = Uniform.tensor("x", SHAPE);
     ByteBuffer batch = ByteBuffer.allocateDirect(2 * 768 * 4).order(ByteOrder.nativeOrder());
-    batch.asFloatBuffer().put(Uniform.tensor("x", 2, 3, 16, 16).toFloats());
-    try (RuntimeModel model = RuntimeModel.load(graph, values, 1, maxArrayBytes)) {
-      return model.run(batch, new long[] {2, 3, 16, 16}, values).stream()
-          .map(Tensor::copy)
-          .toList();
+    batch.asFloatBuffer().put(input.toFloats());
+    try (RuntimeModel model = RuntimeModel.observing(layer(), Set.of("flat"))) {
+      List<Tensor> found = model.run(batch, SHAPE, List.of("flat", "y"));
+      assertThat(found.get(0).toFloats()).isEqualTo(input.toFloats());
+      assertThat(found.get(1).toFloats()).isEqualTo(OrtRun.first(layer(), input).toFloats());
     }
   }
 
-  /** A weight of 400 kB: smaller ones stay in the model's own file. */
+  /** What each method makes of a weight that lies in the second file, int8 included. */
+  @ParameterizedTest
+  @EnumSource(mode = EnumSource.Mode.EXCLUDE, names = "NONE")
+  void everyMethodRunsOnWeightsInASecondFile(QuantizeMethod method) {
+    try (CalibrationSet images = CalibrationSet.uniform(3, 16, 16, 8)) {
+      Quantized quantized =
+          switch (method) {
+            case NONE -> throw new IllegalStateException();
+            case INT8 -> StaticInt8.quantize(layer(), images, line -> {});
+            case INT8_DYNAMIC -> DynamicInt8.quantize(layer(), images, line -> {});
+            case FP16 -> HalfPrecision.quantize(layer(), images, line -> {});
+          };
+      assertThat(OnnxWriter.weightBytes(quantized.graph())).isLessThan(768 * 128 * 4);
+      assertThat(quantized.graph().initializers().values())
+          .as("a weight that goes into the second file")
+          .anyMatch(tensor -> tensor.numel() * tensor.dtype().bytes() >= 1 << 16);
+      // Eight bits in and eight bits of weights, summed over 768 products: some thousandths.
+      assertThat(Reference.of(layer(), images).drift(quantized.graph()).relativeError())
+          .isLessThan(1e-3);
+    }
+  }
+
+  /** A weight of 400 kB: smaller ones than 64 kB stay in the model's own file. */
   private static OnnxGraph layer() {
     OnnxGraph graph = new OnnxGraph("layer", 17);
     graph.addInput(
