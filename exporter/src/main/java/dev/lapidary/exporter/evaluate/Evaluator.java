@@ -26,6 +26,7 @@ public final class Evaluator {
     Resampling.addTo(this);
     Quantization.addTo(this);
     EinsteinSum.addTo(this);
+    Recurrence.addTo(this);
   }
 
   /**

@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.function.ToDoubleFunction;
 import java.util.stream.IntStream;
 
-/** Reductions over axes, softmax, arg and top-k. */
+/** Reductions over axes, running sums, softmax, arg and top-k. */
 final class Reduction {
   private Reduction() {}
 
@@ -27,10 +27,31 @@ final class Reduction {
     e.single("ArgMax", call -> arg(call, 1));
     e.single("ArgMin", call -> arg(call, -1));
     e.several("TopK", Reduction::topk);
+    e.single("CumSum", Reduction::cumulated);
   }
 
   private static void reduction(Evaluator e, String op, ToDoubleFunction<double[]> f) {
     e.single(op, call -> reduce(call, f));
+  }
+
+  private static Grid cumulated(Kernel.Call call) {
+    Grid x = call.in(0);
+    int axis = x.axis((long) call.in(1).values()[0]);
+    int stride = x.stride(axis);
+    int size = x.shape()[axis];
+    boolean backwards = call.node().intOr("reverse", 0) == 1;
+    boolean exclusive = call.node().intOr("exclusive", 0) == 1;
+    Grid y = Grid.zeros(x.dtype(), x.shape());
+    for (int i = 0; i < x.values().length; i++) {
+      // The last element first where the sum runs backwards.
+      int at = backwards ? x.values().length - 1 - i : i;
+      int before = backwards ? at + stride : at - stride;
+      int place = at / stride % size;
+      boolean first = place == (backwards ? size - 1 : 0);
+      double sum = first ? 0 : y.values()[before] + (exclusive ? x.values()[before] : 0);
+      y.values()[at] = exclusive ? sum : sum + x.values()[at];
+    }
+    return y;
   }
 
   private static Grid reduce(Kernel.Call call, ToDoubleFunction<double[]> f) {

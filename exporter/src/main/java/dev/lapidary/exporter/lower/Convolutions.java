@@ -8,12 +8,13 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 
-/** {@code aten::conv2d} and its kin: Conv, ConvTranspose. x: [N,C,H,W], weight: [O,C/g,kH,kW]. */
+/** {@code aten::conv2d} and its kin: Conv, ConvTranspose. x: [N,C,...], weight: [O,C/g,...]. */
 final class Convolutions {
   private Convolutions() {}
 
   static void addTo(Operators operators) {
     operators.single("aten::conv2d", op -> convolution(op, 2));
+    operators.single("aten::conv3d", op -> convolution(op, 3));
     operators.single("aten::conv_transpose2d", op -> transposed(op, 2));
     operators.single("aten::_convolution", Convolutions::general);
     operators.single("aten::convolution", Convolutions::general);

@@ -31,6 +31,7 @@ final class Operators {
     Padding.addTo(all);
     Resampling.addTo(all);
     Creations.addTo(all);
+    Recurrences.addTo(all);
     Identities.addTo(all);
     return all;
   }

@@ -6,7 +6,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.LongStream;
 
-/** Reductions over dimensions, softmax, and the heads topk and argmax. */
+/** Reductions over dimensions, running sums, softmax, and the heads topk and argmax. */
 final class Reductions {
   private Reductions() {}
 
@@ -20,6 +20,7 @@ final class Reductions {
     operators.single("aten::argmax", op -> arg(op, "ArgMax"));
     operators.single("aten::argmin", op -> arg(op, "ArgMin"));
     operators.several("aten::topk", Reductions::topk);
+    operators.single("aten::cumsum", Reductions::cumulated);
     operators.single("aten::softmax", op -> softmax(op, "Softmax"));
     operators.single("aten::_softmax", op -> softmax(op, "Softmax"));
     operators.single("aten::log_softmax", op -> softmax(op, "LogSoftmax"));
@@ -69,6 +70,11 @@ final class Reductions {
             "largest", Attribute.of(op.bool("largest") ? 1L : 0L),
             "sorted", Attribute.of(op.bool("sorted") ? 1L : 0L));
     return op.several("TopK", 2, attributes, List.of(op.tensor("self"), op.ints(op.integer("k"))));
+  }
+
+  private static String cumulated(Op op) {
+    String axis = op.scalar((double) op.axis("dim", op.rank("self")), DType.INT64);
+    return op.emit("CumSum", op.operand("self", op.output().dtype()), axis);
   }
 
   private static String softmax(Op op, String onnx) {

@@ -27,7 +27,10 @@ final class FoldConstants implements Pass {
   public int apply(OnnxGraph graph) {
     int changes = 0;
     for (OnnxNode before : graph.snapshot()) {
-      OnnxNode node = graph.producer(before.output()).orElseThrow();
+      // An empty name is an output that nothing reads, as an LSTM's sequence where its state
+      // counts.
+      String first = before.outputs().stream().filter(o -> !o.isEmpty()).findFirst().orElse("");
+      OnnxNode node = graph.producer(first).orElseThrow();
       Optional<List<Tensor>> results =
           GROWING.contains(node.op()) || node.outputs().stream().anyMatch(graph::isOutput)
               ? Optional.empty()
@@ -35,7 +38,9 @@ final class FoldConstants implements Pass {
       if (results.isPresent()) {
         graph.remove(node);
         for (int i = 0; i < node.outputs().size(); i++) {
-          graph.setInitializer(node.outputs().get(i), results.get().get(i));
+          if (!node.outputs().get(i).isEmpty()) {
+            graph.setInitializer(node.outputs().get(i), results.get().get(i));
+          }
         }
         changes++;
       }

@@ -22,8 +22,8 @@ import java.util.TreeMap;
 import java.util.function.Consumer;
 
 /**
- * float16 weights and arithmetic. Inputs and outputs stay float32, and so do normalizations and
- * softmax, whose sums leave float16's range; casts stand where the two meet.
+ * float16 weights and arithmetic. Inputs and outputs stay float32, and so do normalizations,
+ * softmax and running sums, which leave float16's range; casts stand where the two meet.
  */
 public final class HalfPrecision {
   /** As the model card says it. */
@@ -35,8 +35,10 @@ public final class HalfPrecision {
   private static final Set<String> STAYS_FLOAT =
       Set.of(
           "BatchNormalization",
+          "CumSum",
           "GroupNormalization",
           "InstanceNormalization",
+          "LSTM",
           "LayerNormalization",
           "LogSoftmax",
           "LpNormalization",

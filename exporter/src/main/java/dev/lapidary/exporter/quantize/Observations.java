@@ -111,8 +111,8 @@ final class Observations {
     if (shape.length < 2) {
       return;
     }
-    // [N, C, H, W] has its channels at axis 1; all other ranks end with their features.
-    int axis = shape.length == 4 ? 1 : shape.length - 1;
+    // What is convolved has its channels at axis 1; lower ranks end with their features.
+    int axis = shape.length >= 4 ? 1 : shape.length - 1;
     int channels = (int) shape[axis];
     int inner = 1;
     for (int d = axis + 1; d < shape.length; d++) {
@@ -136,7 +136,7 @@ final class Observations {
     return ranges;
   }
 
-  /** The mean of each channel: axis 1 of rank 4, else the last one; empty below rank 2. */
+  /** The mean of each channel: axis 1 from rank 4 on, else the last one; empty below rank 2. */
   double[] channelMeans(String value) {
     double[] sums = channelSums.getOrDefault(value, new double[0]);
     double[] means = new double[sums.length];

@@ -24,13 +24,13 @@ import java.util.Objects;
 import java.util.Set;
 
 /**
- * Counts multiply-adds of Conv, ConvTranspose, Gemm, MatMul and MatMulInteger at batch 1. The
+ * Counts multiply-adds of Conv, ConvTranspose, Gemm, LSTM, MatMul and MatMulInteger at batch 1. The
  * shapes are what ONNX Runtime finds when it runs the graph once on zeros: no second theory of
  * shapes.
  */
 final class MultiplyAdds {
   private static final String[] COUNTED = {
-    "Conv", "ConvTranspose", "Gemm", "MatMul", "MatMulInteger"
+    "Conv", "ConvTranspose", "Gemm", "LSTM", "MatMul", "MatMulInteger"
   };
 
   /** Elements; smaller constants may say shapes and indices. */
@@ -65,6 +65,10 @@ final class MultiplyAdds {
         long[] weight = weight(graph, node);
         long perInput = Tensor.numel(weight) / weight[0];
         yield Tensor.numel(input) * perInput / Tensor.numel(shape(shapes, node.output()));
+      }
+      case "LSTM" -> {
+        long[] weight = weight(graph, node); // [directions, 4 * width, features]
+        yield 4 * weight[2] + weight[1];
       }
       default -> node.intOr("transA", 0) == 1 ? input[0] : input[input.length - 1];
     };

@@ -61,6 +61,7 @@ class NodeSuiteTest {
         "the indices of MaxPool",
         "maxpool_with_argmax_2d_precomputed_pads",
         "maxpool_with_argmax_2d_precomputed_strides");
+    neverWritten("peepholes or layout of LSTM", "lstm_batchwise", "lstm_with_peepholes");
     neverWritten("tf_crop_and_resize", "resize_tf_crop_and_resize");
   }
 

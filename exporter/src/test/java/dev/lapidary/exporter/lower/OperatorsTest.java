@@ -49,6 +49,11 @@ class OperatorsTest {
     WEIGHTS.put("b5", new long[] {5});
     WEIGHTS.put("s8", new long[] {8});
     WEIGHTS.put("n8", new long[] {8});
+    WEIGHTS.put("c3", new long[] {4, 1, 1, 3, 3});
+    WEIGHTS.put("ih", new long[] {20, 8});
+    WEIGHTS.put("hh", new long[] {20, 5});
+    WEIGHTS.put("ih1", new long[] {20, 10});
+    WEIGHTS.put("b20", new long[] {20});
     WEIGHTS.put("qkv", new long[] {24, 8});
     WEIGHTS.put("qb", new long[] {24});
     WEIGHTS.put("proj", new long[] {8, 8});
@@ -72,6 +77,10 @@ class OperatorsTest {
         "torch.conv1d(torch.unsqueeze(torch.mean(x, [2, 3]), 1), self.eca, None, [1], [1], [1], 1)",
         "torch._convolution(torch.flatten(x, 2), self.c1, self.b4, [1], [1], [1], False, [0], 1,"
             + " False, False, True, True)",
+        "torch.conv3d(torch.unsqueeze(x, 1), self.c3, self.b4, [1, 2, 1], [0, 1, 1], [1, 1, 2], 1)",
+        "torch.conv3d(torch.unsqueeze(x, 1), self.c3, None, [1], \"same\", [1], 1)",
+        "torch._convolution(torch.unsqueeze(x, 1), self.c3, self.b4, [1, 1, 1], [0, 1, 1], [1, 1,"
+            + " 1], False, [0, 0, 0], 1, False, False, True, True)",
         "torch._convolution_mode(x, self.w, self.b4, [1, 1], \"same\", [1, 1], 1)",
         // normalizations
         "torch.batch_norm(x, self.v3, self.m3, self.m3, torch.add(self.v3, 2), False, 0.1,"
@@ -156,6 +165,23 @@ class OperatorsTest {
         "torch.einsum(\"bchw,bcwk->bchk\", [x, x])",
         "torch.einsum(\"bchw,bdhw->bcd\", [x, x])",
         "torch.einsum(\"bchw,kw->bkch\", [x, self.lin])",
+        // recurrences: one layer; two of them in both directions, lengths first
+        "(torch.lstm(torch.flatten(x, 1, 2), [torch.new_zeros(x, [1, torch.size(x, 0), 5],"
+            + " dtype=None, layout=None, device=None, pin_memory=None), torch.new_ones(x, [1,"
+            + " torch.size(x, 0), 5], dtype=None, layout=None, device=None, pin_memory=None)],"
+            + " [self.ih, self.hh], False, 1, 0., False, False, True))[0]",
+        "torch.transpose((torch.lstm(torch.transpose(torch.flatten(x, 1, 2), 0, 1),"
+            + " [torch.new_zeros(x, [4, torch.size(x, 0), 5], dtype=None, layout=None, device=None,"
+            + " pin_memory=None), torch.new_ones(x, [4, torch.size(x, 0), 5], dtype=None,"
+            + " layout=None, device=None, pin_memory=None)], [self.ih, self.hh, self.b20, self.b20,"
+            + " self.ih, self.hh, self.b20, self.b20, self.ih1, self.hh, self.b20, self.b20,"
+            + " self.ih1, self.hh, self.b20, self.b20], True, 2, 0., False, True, False))[0], 0,"
+            + " 1)",
+        "torch.transpose((torch.lstm(torch.flatten(x, 1, 2), [torch.new_zeros(x, [1,"
+            + " torch.size(x, 0), 5], dtype=None, layout=None, device=None, pin_memory=None),"
+            + " torch.new_zeros(x, [1, torch.size(x, 0), 5], dtype=None, layout=None, device=None,"
+            + " pin_memory=None)], [self.ih, self.hh, self.b20, self.b20], True, 1, 0., False,"
+            + " False, True))[2], 0, 1)",
         // attention
         "torch.scaled_dot_product_attention(x, x, x)",
         "torch.scaled_dot_product_attention(x, torch.neg(x), x, None, 0., True)",
@@ -210,6 +236,8 @@ class OperatorsTest {
         "(torch.std_mean(x, [2, 3], True, False))[1]",
         "torch.mul(x, torch.std(self.w))",
         "torch.logsumexp(torch.mul(x, 50), [2, 3])",
+        "torch.cumsum(x, 1)",
+        "torch.cumsum(torch.gt(x, 0), -1, dtype=6)",
         "torch.softmax(x, 1)",
         "torch.log_softmax(x, -1)",
         // shapes

@@ -1,15 +1,17 @@
 package dev.lapidary.models.trace;
 
 import dev.lapidary.models.graph.Dim;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
-/** Convolutions of images, {@code [N, C, H, W]}. */
+/** Convolutions of images, {@code [N, C, H, W]}, and of volumes, {@code [N, C, D, H, W]}. */
 final class ConvolutionOperators {
   private ConvolutionOperators() {}
 
   static void addTo(Map<String, Operator> table) {
-    table.put("conv2d", ConvolutionOperators::conv2d);
+    table.put("conv2d", call -> convolution(call, 2));
+    table.put("conv3d", call -> convolution(call, 3));
     table.put("conv_transpose2d", ConvolutionOperators::convTranspose2d);
     table.put("_convolution", ConvolutionOperators::general);
     table.put("convolution", ConvolutionOperators::general);
@@ -20,29 +22,34 @@ final class ConvolutionOperators {
   private static Datum general(Invocation call) {
     int rank = call.tensor("weight").rank();
     boolean transposed = call.flag("transposed");
-    if (rank == 3 && !transposed) {
-      return plain(call, "conv1d");
+    if (!transposed) {
+      return plain(call, ofRank(rank));
     }
     if (rank != 4) {
-      throw Refusal.unsupported("a convolution with a weight of %d dimensions", rank);
+      throw Refusal.unsupported("a transposed convolution with a weight of %d dimensions", rank);
     }
-    return transposed
-        ? call.call(
-            "conv_transpose2d",
-            call.get("input"),
-            call.get("weight"),
-            call.get("bias"),
-            call.get("stride"),
-            call.get("padding"),
-            call.get("output_padding"),
-            call.get("groups"),
-            call.get("dilation"))
-        : plain(call, "conv2d");
+    return call.call(
+        "conv_transpose2d",
+        call.get("input"),
+        call.get("weight"),
+        call.get("bias"),
+        call.get("stride"),
+        call.get("padding"),
+        call.get("output_padding"),
+        call.get("groups"),
+        call.get("dilation"));
+  }
+
+  private static String ofRank(int weight) {
+    if (weight < 3 || weight > 5) {
+      throw Refusal.unsupported("a convolution with a weight of %d dimensions", weight);
+    }
+    return "conv" + (weight - 2) + "d";
   }
 
   /** What traces record of {@code padding="same"}. */
   private static Datum mode(Invocation call) {
-    return plain(call, call.tensor("weight").rank() == 3 ? "conv1d" : "conv2d");
+    return plain(call, ofRank(call.tensor("weight").rank()));
   }
 
   private static Datum plain(Invocation call, String operator) {
@@ -57,12 +64,15 @@ final class ConvolutionOperators {
         call.get("groups"));
   }
 
-  private static Datum conv2d(Invocation call) {
-    if (call.get("padding") instanceof Datum.Str padding) {
-      return named(call, padding.value());
-    }
-    List<Dim> input = image(call, "input");
+  private static Datum convolution(Invocation call, int axes) {
     List<Dim> weight = call.tensor("weight").shape();
+    if (weight.size() != axes + 2) {
+      throw Refusal.wrong("%s with a weight of shape %s", call.operator(), weight);
+    }
+    if (call.get("padding") instanceof Datum.Str padding) {
+      return named(call, padding.value(), axes);
+    }
+    List<Dim> input = batch(call, "input", axes);
     Dim channels =
         Dim.of(Invocation.constant(weight.get(1)) * Invocation.constant(call.dim("groups")));
     Invocation.constant(weight.get(0));
@@ -72,41 +82,42 @@ final class ConvolutionOperators {
     long[] stride = call.integers("stride");
     long[] padding = call.integers("padding");
     long[] dilation = call.integers("dilation");
-    long[] out = new long[2];
-    for (int i = 0; i < 2; i++) {
+    List<Dim> shape = new ArrayList<>(List.of(input.get(0), weight.get(0)));
+    for (int i = 0; i < axes; i++) {
       long size = Invocation.constant(input.get(2 + i));
       long kernel = dilation[i] * (Invocation.constant(weight.get(2 + i)) - 1) + 1;
-      out[i] = Math.floorDiv(size + 2 * padding[i] - kernel, stride[i]) + 1;
-      requireRoom(out[i], size, kernel);
+      long out = Math.floorDiv(size + 2 * padding[i] - kernel, stride[i]) + 1;
+      requireRoom(out, size, kernel);
+      shape.add(Dim.of(out));
     }
-    return call.record(
-        call.tensor("input").dtype(),
-        List.of(input.get(0), weight.get(0), Dim.of(out[0]), Dim.of(out[1])));
+    return call.record(call.tensor("input").dtype(), shape);
   }
 
-  /** {@code padding="same"} or {@code "valid"}: the extra column and row are right and below. */
-  private static Datum named(Invocation call, String padding) {
+  /** {@code padding="same"} or {@code "valid"}: an odd row or column more is at the end. */
+  private static Datum named(Invocation call, String padding, int axes) {
     long[] dilation = call.integers("dilation");
     List<Dim> weight = call.tensor("weight").shape();
-    int[] total = new int[2];
-    for (int i = 0; i < 2 && padding.equals("same"); i++) {
-      total[i] = (int) (dilation[i] * (Invocation.constant(weight.get(2 + i)) - 1));
+    int[] halves = new int[axes];
+    int[] pads = new int[2 * axes]; // the last axis first, as constant_pad_nd takes them
+    boolean even = true;
+    for (int i = 0; i < axes && padding.equals("same"); i++) {
+      int total = (int) (dilation[i] * (Invocation.constant(weight.get(2 + i)) - 1));
+      halves[i] = total / 2;
+      pads[2 * (axes - 1 - i)] = total / 2;
+      pads[2 * (axes - 1 - i) + 1] = total - total / 2;
+      even &= total % 2 == 0;
     }
-    boolean even = total[0] % 2 == 0 && total[1] % 2 == 0;
     Datum input = call.get("input");
     if (!even) {
-      int top = total[0] / 2;
-      int left = total[1] / 2;
-      Datum pad = Shapes.list(left, total[1] - left, top, total[0] - top);
-      input = call.call("constant_pad_nd", input, pad, Builtins.number(0));
+      input = call.call("constant_pad_nd", input, Shapes.list(pads), Builtins.number(0));
     }
     return call.call(
-        "conv2d",
+        call.name(),
         input,
         call.get("weight"),
         call.get("bias"),
         call.get("stride"),
-        even ? Shapes.list(total[0] / 2, total[1] / 2) : Shapes.list(0, 0),
+        Shapes.list(even ? halves : new int[axes]),
         call.get("dilation"),
         call.get("groups"));
   }
@@ -136,8 +147,12 @@ final class ConvolutionOperators {
 
   /** The shape of an argument that must be {@code [N, C, H, W]}. */
   static List<Dim> image(Invocation call, String parameter) {
+    return batch(call, parameter, 2);
+  }
+
+  private static List<Dim> batch(Invocation call, String parameter, int axes) {
     List<Dim> shape = call.tensor(parameter).shape();
-    if (shape.size() != 4) {
+    if (shape.size() != axes + 2) {
       throw Refusal.unsupported("%s of a tensor of shape %s", call.operator(), shape);
     }
     return shape;

@@ -44,6 +44,7 @@ final class Operators {
     StatisticsOperators.addTo(table);
     ActivationOperators.addTo(table);
     SeriesOperators.addTo(table);
+    RecurrentOperators.addTo(table);
     return table;
   }
 

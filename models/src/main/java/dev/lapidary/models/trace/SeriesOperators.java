@@ -7,7 +7,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
-/** Operators that positions are computed with: of constants only. */
+/** Operators that positions are computed with. */
 final class SeriesOperators {
   private SeriesOperators() {}
 
@@ -65,8 +65,13 @@ final class SeriesOperators {
   }
 
   private static Datum cumulated(Invocation call) {
+    DType natural = call.self().dtype().isFloating() ? call.self().dtype() : DType.INT64;
+    DType dtype = call.dtype("dtype").orElse(natural);
+    int dim = TensorBuiltins.dimension(call.integer("dim"), call.self().rank());
+    if (!call.allKnown()) {
+      return cumulatedLater(call, dim, dtype);
+    }
     Tensor self = call.known("self");
-    int dim = TensorBuiltins.dimension(call.integer("dim"), self.rank());
     long[] shape = self.shape();
     double[] sums = self.toDoubles();
     long size = self.rank() == 0 ? 1 : shape[dim];
@@ -79,9 +84,17 @@ final class SeriesOperators {
         sums[i] += sums[i - (int) inner];
       }
     }
-    DType natural = self.dtype().isFloating() ? self.dtype() : DType.INT64;
-    DType dtype = call.dtype("dtype").orElse(natural);
     return Elements.ofDoubles(call.operators().budget(), dtype, shape, sums);
+  }
+
+  private static Datum cumulatedLater(Invocation call, int dim, DType dtype) {
+    List<Dim> shape = call.self().shape();
+    if (shape.isEmpty() || shape.get(dim).perBatch()) {
+      throw Refusal.unsupported(
+          "%s along dimension %d of %s: it adds up the samples of a batch",
+          call.operator(), dim, shape);
+    }
+    return call.with("dim", Builtins.number(dim)).record(dtype, shape);
   }
 
   private static Datum triangle(Invocation call, boolean upper) {

@@ -55,6 +55,50 @@ class TracerTest {
   }
 
   @Test
+  void aConvolutionMayHaveThreeAxes() {
+    Graph graph =
+        Scripts.forward(
+                "return torch.conv3d(torch.unsqueeze(x, 1), self.weight, None, [1, 2, 1], [0, 1,"
+                    + " 1])")
+            .parameter("weight", 5, 1, 2, 3, 3)
+            .trace();
+    assertThat(Scripts.shape(graph)).isEqualTo("[N, 5, 2, 2, 4]");
+  }
+
+  @Test
+  void aRunningSumIsRecordedWhereItDependsOnTheInput() {
+    assertThat(Scripts.forward("return torch.cumsum(x, -1)").operators()).containsExactly("cumsum");
+    assertThatThrownBy(() -> Scripts.forward("return torch.cumsum(x, 0)").trace())
+        .isInstanceOf(Failure.class)
+        .hasMessageContaining("aten::cumsum along dimension 0")
+        .hasMessageContaining("it adds up the samples of a batch");
+  }
+
+  /** A projection is a fifth parameter; a sequence over the batch mixes its images. */
+  @Test
+  void anLstmIsOfSequencesOfEachImage() {
+    String call =
+        """
+        h = torch.zeros([1, %s, 2])
+        return (torch.lstm(torch.flatten(x, 1, 2), [h, h], [self.a, self.b%s], False, 1, 0., \
+        False, False, %s))[0]\
+        """;
+    assertThat(Scripts.shape(lstm(call.formatted("torch.size(x, 0)", "", "True")).trace()))
+        .isEqualTo("[N, 12, 2]");
+    assertThatThrownBy(() -> lstm(call.formatted("1", ", self.c", "True")).trace())
+        .isInstanceOf(Failure.class)
+        .hasMessageContaining("lstm with 3 parameters for 1 layers and directions; 2 each");
+    assertThatThrownBy(() -> lstm(call.formatted("1", "", "True")).trace())
+        .hasMessageContaining("lstm with a state of shape [1, 1, 2]; expected [1, N, 2]");
+    assertThatThrownBy(() -> lstm(call.formatted("12", "", "False")).trace())
+        .hasMessageContaining("must not depend on the batch size");
+  }
+
+  private static Scripts lstm(String body) {
+    return Scripts.forward(body).parameter("a", 8, 4).parameter("b", 8, 2).parameter("c", 2, 2);
+  }
+
+  @Test
   void whatTheOutputDoesNotNeedIsNotKept() {
     assertThat(Scripts.forward("a = torch.relu(x)\nb = torch.sigmoid(x)\nreturn a").operators())
         .containsExactly("relu");
