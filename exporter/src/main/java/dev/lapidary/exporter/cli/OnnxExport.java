@@ -15,6 +15,7 @@ import dev.lapidary.exporter.verify.GoldenCheck;
 import dev.lapidary.exporter.verify.LoadedModel;
 import dev.lapidary.exporter.verify.ModelRuntime;
 import dev.lapidary.exporter.verify.ParityGate;
+import dev.lapidary.exporter.verify.Preparation;
 import dev.lapidary.models.card.CardJson;
 import dev.lapidary.models.card.ModelCard;
 import dev.lapidary.models.file.AtomicFile;
@@ -81,7 +82,6 @@ final class OnnxExport {
 
   private Report run() throws IOException {
     AtomicFile.requireAbsent(request.export().out, request.export().force);
-    ModelRuntime.prepare(ModelRuntime.LIBTORCH, ModelRuntime.ONNX_RUNTIME);
     Written[] written = new Written[1];
     OnnxOutput.write(
         request.export().out, request.maxInlineBytes(), output -> written[0] = fill(output));
@@ -154,6 +154,7 @@ final class OnnxExport {
       Cards.requireNormalization(card);
     }
     timings.step("read");
+    ModelRuntime.prepare(ModelRuntime.LIBTORCH, ModelRuntime.ONNX_RUNTIME);
     Graph traced = Tracer.trace(source.archive(), traceOptions(card));
     timings.step("trace");
     OnnxGraph graph = GraphLowering.lower(traced, request.opset(), outputName());
@@ -189,7 +190,13 @@ final class OnnxExport {
   private ModelCard.Parity parity(Path source, ModelCard card, Path file) {
     SourceOptions options = request.export().model;
     return ParityGate.check(
-        source, options.output(), ModelRuntime.ONNX_RUNTIME, file, card, options.batch());
+        source,
+        options.output(),
+        ModelRuntime.ONNX_RUNTIME,
+        file,
+        card,
+        options.batch(),
+        Preparation.BRIEF);
   }
 
   private TraceOptions traceOptions(ModelCard card) {

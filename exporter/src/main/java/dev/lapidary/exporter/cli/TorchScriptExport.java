@@ -7,6 +7,7 @@ import dev.lapidary.exporter.verify.GoldenCheck;
 import dev.lapidary.exporter.verify.LoadedModel;
 import dev.lapidary.exporter.verify.ModelRuntime;
 import dev.lapidary.exporter.verify.ParityGate;
+import dev.lapidary.exporter.verify.Preparation;
 import dev.lapidary.models.archive.ArchiveWriter;
 import dev.lapidary.models.archive.TorchScriptArchive;
 import dev.lapidary.models.card.CardJson;
@@ -89,7 +90,8 @@ final class TorchScriptExport {
                 ModelRuntime.LIBTORCH,
                 file,
                 described,
-                export.model.batch()));
+                export.model.batch(),
+                Preparation.SERVED));
     Map<String, byte[]> extra = new TreeMap<>(archive.extra());
     extra.put(TorchScriptArchive.CARD, CardJson.write(card).getBytes(StandardCharsets.UTF_8));
     ArchiveWriter.write(archive.withExtra(extra), file);

@@ -10,6 +10,7 @@ import dev.lapidary.exporter.verify.ImageInput;
 import dev.lapidary.exporter.verify.LoadedModel;
 import dev.lapidary.exporter.verify.ModelRuntime;
 import dev.lapidary.exporter.verify.ParityGate;
+import dev.lapidary.exporter.verify.Preparation;
 import dev.lapidary.models.archive.ArchiveReader;
 import dev.lapidary.models.archive.TorchScriptArchive;
 import dev.lapidary.models.card.CardJson;
@@ -140,7 +141,8 @@ final class VerifyCommand implements Callable<Integer> {
             ModelRuntime.of(file),
             file,
             card.orElseGet(() -> Cards.of(source, options)),
-            options.batch());
+            options.batch(),
+            Preparation.SERVED);
     card.flatMap(ModelCard::parity).ifPresent(claimed -> requireSameInputs(claimed, found));
     return Optional.of(found);
   }

@@ -16,9 +16,15 @@ public sealed interface LoadedModel extends AutoCloseable permits TorchModel, Or
 
   /** Loads on the CPU; the choice is for libtorch, a written file has its logits first. */
   static LoadedModel open(ModelRuntime runtime, Path file, OutputChoice choice) {
+    return open(runtime, file, choice, Preparation.SERVED);
+  }
+
+  /** The same, prepared for many runs or for few. */
+  static LoadedModel open(
+      ModelRuntime runtime, Path file, OutputChoice choice, Preparation preparation) {
     return switch (runtime) {
       case LIBTORCH -> TorchModel.load(file, choice);
-      case ONNX_RUNTIME -> OrtModel.load(file);
+      case ONNX_RUNTIME -> OrtModel.load(file, preparation);
     };
   }
 

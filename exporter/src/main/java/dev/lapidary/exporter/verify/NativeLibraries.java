@@ -3,6 +3,7 @@ package dev.lapidary.exporter.verify;
 import ai.djl.engine.Engine;
 import ai.onnxruntime.OrtEnvironment;
 import dev.lapidary.models.failure.Failure;
+import java.lang.management.ManagementFactory;
 import java.util.List;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
@@ -21,10 +22,25 @@ final class NativeLibraries {
    * reported by whoever needs it.
    */
   static void prepare(List<ModelRuntime> runtimes) {
+    linkNativeMethods();
     Runnable all = () -> runtimes.forEach(runtime -> task(runtime).run());
     Thread thread = new Thread(all, "load-runtimes");
     thread.setDaemon(true);
     thread.start();
+  }
+
+  /**
+   * Calls those native methods of the JDK that a compilation calls. The JVM looks a native method
+   * up at its first call, and glibc looks up nothing while it loads a library: a compilation beside
+   * that would wait for its end.
+   */
+  private static void linkNativeMethods() {
+    float single = Float.intBitsToFloat(Float.floatToRawIntBits(1));
+    double twice = Double.longBitsToDouble(Double.doubleToRawLongBits(1));
+    if (single != twice) {
+      throw new IllegalStateException("bits of 1");
+    }
+    ManagementFactory.getThreadMXBean().getCurrentThreadCpuTime();
   }
 
   private static FutureTask<?> task(ModelRuntime runtime) {
@@ -51,6 +67,8 @@ final class NativeLibraries {
   private static Engine libtorchEngine() {
     System.setProperty("ai.djl.offline", "true");
     System.setProperty("OPT_OUT_TRACKING", "true");
+    // DJL looks for CUDA, which is not used here; through JNA, which would run ldconfig for it.
+    System.setProperty("jna.platform.library.path", "");
     return Engine.getEngine("PyTorch");
   }
 

@@ -32,13 +32,16 @@ final class OrtModel implements LoadedModel {
     this.place = place;
   }
 
-  static OrtModel load(Path file) {
+  static OrtModel load(Path file, Preparation preparation) {
     String name = String.valueOf(file.getFileName());
     OrtEnvironment environment = NativeLibraries.onnxRuntime();
     try (OrtSession.SessionOptions options = new OrtSession.SessionOptions()) {
       options.setSessionLogLevel(OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR);
       // Threads that wait by running would take the processors from the other runtime's.
       options.addConfigEntry("session.intra_op.allow_spinning", "0");
+      if (preparation == Preparation.BRIEF) {
+        options.addConfigEntry("optimization.disable_specified_optimizers", "NchwcTransformer");
+      }
       OrtSession session = environment.createSession(file.toString(), options);
       return new OrtModel(environment, session, name);
     } catch (OrtException e) {

@@ -32,7 +32,8 @@ public final class ParityGate {
       ModelRuntime runtime,
       Path file,
       ModelCard card,
-      Optional<Integer> only) {
+      Optional<Integer> only,
+      Preparation preparation) {
     List<Integer> sizes = only.map(List::of).orElse(List.of(2, 1));
     boolean takesBatches = only.isPresent();
     for (int size : sizes) {
@@ -42,7 +43,7 @@ public final class ParityGate {
       }
       try {
         // One after the other: two models and two runtimes at once would need twice the memory.
-        LoadedModel model = LoadedModel.open(runtime, file, OutputChoice.FIRST);
+        LoadedModel model = LoadedModel.open(runtime, file, OutputChoice.FIRST, preparation);
         Answers found = Answers.of(model, inputs.files(), true);
         takesBatches = true;
         ModelRuntime referenceRuntime = ModelRuntime.of(reference);
