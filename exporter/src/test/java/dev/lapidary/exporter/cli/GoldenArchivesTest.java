@@ -23,8 +23,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.TestFactory;
 
 /** Archives that PyTorch itself wrote become ONNX that gives PyTorch's recorded logits. */
@@ -69,17 +71,29 @@ class GoldenArchivesTest {
   @TestFactory
   Stream<DynamicTest> theLowestAndTheHighestOpsetGiveTheSame() {
     return Stream.of("mobilenet_v3_small", "vit", "swin", "convnext")
-        .flatMap(family -> Stream.of(13, 18, 20).map(opset -> opsetTest(family, opset)));
+        .flatMap(family -> IntStream.of(13, 18, 20).mapToObj(o -> opset(family, "scripted", o)));
   }
 
-  private static DynamicTest opsetTest(String family, int opset) {
+  @Tag("proof")
+  @TestFactory
+  Stream<DynamicTest> everyOpsetOfEveryArchiveGivesTheSame() {
+    return Golden.FAMILIES.stream()
+        .flatMap(family -> Stream.of("scripted", "traced").map(kind -> List.of(family, kind)))
+        .filter(archive -> Golden.archive(archive.get(0), archive.get(1)).isPresent())
+        .flatMap(
+            archive ->
+                IntStream.rangeClosed(GraphLowering.MIN_OPSET, GraphLowering.MAX_OPSET)
+                    .mapToObj(version -> opset(archive.get(0), archive.get(1), version)));
+  }
+
+  private static DynamicTest opset(String family, String kind, int version) {
     return DynamicTest.dynamicTest(
-        family + " at opset " + opset,
+        family + "-" + kind + " at opset " + version,
         () -> {
-          OnnxGraph graph = export(Golden.archive(family, "scripted").orElseThrow(), opset);
+          OnnxGraph graph = export(Golden.archive(family, kind).orElseThrow(), version);
           float[] input = Uniform.tensor("input", 2, 3, 224, 224).toFloats();
           Tensor found = OrtRun.first(graph, batch(input, 0));
-          assertClose(found, rows(expected(family), 0), "opset " + opset);
+          assertClose(found, rows(expected(family), 0), "opset " + version);
         });
   }
 

@@ -73,6 +73,7 @@ final class ConvolutionOperators {
       return named(call, padding.value(), axes);
     }
     List<Dim> input = batch(call, "input", axes);
+    call.requireTypeOf(call.tensor("input"), call.tensor("weight"));
     Dim channels =
         Dim.of(Invocation.constant(weight.get(1)) * Invocation.constant(call.dim("groups")));
     Invocation.constant(weight.get(0));
@@ -124,6 +125,7 @@ final class ConvolutionOperators {
 
   private static Datum convTranspose2d(Invocation call) {
     List<Dim> input = image(call, "input");
+    call.requireTypeOf(call.tensor("input"), call.tensor("weight"));
     List<Dim> weight = call.tensor("weight").shape();
     long[] stride = call.integers("stride");
     long[] padding = call.integers("padding");

@@ -59,6 +59,16 @@ final class Invocation {
     return isNone(parameter) ? Optional.empty() : Optional.of(tensor(parameter));
   }
 
+  /** PyTorch multiplies elements of one type; images come as float32. */
+  void requireTypeOf(TensorRef input, TensorRef weight) {
+    if (input.dtype() != weight.dtype()) {
+      throw Refusal.wrong(
+          "%s of %s by %s: images come as float32; save the network as model.float(), and"
+              + " --quantize fp16 makes the file small",
+          operator(), input.dtype(), weight.dtype());
+    }
+  }
+
   List<TensorRef> tensors(String parameter) {
     return items(get(parameter)).stream().map(TensorRef.class::cast).toList();
   }

@@ -29,6 +29,7 @@ final class MatrixOperators {
     if (weight.size() != 2 || last < 0 || !shape.get(last).equals(weight.get(1))) {
       throw Refusal.wrong("linear of a tensor of shape %s with a weight of %s", shape, weight);
     }
+    call.requireTypeOf(input, call.tensor("weight"));
     if (call.allKnown()) {
       Datum product = call.call("matmul", input, call.call("t", call.get("weight")));
       return call.isNone("bias") ? product : call.call("add", product, call.get("bias"));
@@ -74,6 +75,7 @@ final class MatrixOperators {
     if (b.size() > 1) {
       shape.add(b.get(b.size() - 1));
     }
+    call.requireTypeOf(self, other);
     return call.allKnown() && a.size() > 1 && b.size() > 1
         ? product(call, self, other, shape)
         : call.record(Shapes.promote(self, other), shape);

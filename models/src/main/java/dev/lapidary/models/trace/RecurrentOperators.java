@@ -65,6 +65,7 @@ final class RecurrentOperators {
       long columns = i % each == 1 ? width : i / each < directions ? features : directions * width;
       List<Dim> expected = i % each < 2 ? Dims.of(4 * width, columns) : Dims.of(4 * width);
       List<Dim> found = parameters.get(i).shape();
+      call.requireTypeOf(call.tensor("input"), parameters.get(i));
       if (!parameters.get(i).isKnown() || !found.equals(expected)) {
         throw Refusal.unsupported(
             "lstm with %s parameter of shape %s; a constant of %s is supported",

@@ -5,6 +5,8 @@ import dev.lapidary.models.failure.Failure;
 import dev.lapidary.models.graph.Argument;
 import dev.lapidary.models.graph.Dim;
 import dev.lapidary.models.graph.Graph;
+import dev.lapidary.models.graph.SourceLocation;
+import dev.lapidary.models.script.Definition;
 import dev.lapidary.models.script.Program;
 import dev.lapidary.models.script.ScriptLimits;
 import dev.lapidary.models.tensor.DType;
@@ -82,6 +84,7 @@ public final class Tracer {
     try {
       Argument.Value input = recorder.value("input", DType.FLOAT32, shape(options));
       Datum.Instance root = (Datum.Instance) names.datum(archive.root(), "");
+      recorder.at(place(root.type()));
       Datum result =
           interpreter.callMethod(root, "forward", List.of(TensorRef.traced(input)), Map.of());
       Argument.Value logits = Outputs.logits(result, options.output());
@@ -92,6 +95,12 @@ public final class Tracer {
     } catch (StackOverflowError e) {
       throw Failure.badInput("%s: values or calls nest too deep", recorder.location());
     }
+  }
+
+  /** Of what is called first, for a call that fails before its first statement. */
+  private static SourceLocation place(Definition.ClassDef network) {
+    Definition.Function forward = network.methods().get("forward");
+    return forward == null ? network.at() : forward.at();
   }
 
   private static List<Dim> shape(TraceOptions options) {

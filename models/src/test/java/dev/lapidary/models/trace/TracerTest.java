@@ -7,6 +7,7 @@ import dev.lapidary.models.archive.PyValue.PyBool;
 import dev.lapidary.models.archive.PyValue.PyInt;
 import dev.lapidary.models.archive.PyValue.PyList;
 import dev.lapidary.models.archive.PyValue.PyTensor;
+import dev.lapidary.models.archive.TorchScriptArchive;
 import dev.lapidary.models.failure.ExitCode;
 import dev.lapidary.models.failure.Failure;
 import dev.lapidary.models.graph.Argument;
@@ -72,6 +73,30 @@ class TracerTest {
         .isInstanceOf(Failure.class)
         .hasMessageContaining("aten::cumsum along dimension 0")
         .hasMessageContaining("it adds up the samples of a batch");
+  }
+
+  @Test
+  void aNetworkOfTwoInputsIsRefusedAtItsForward() {
+    TorchScriptArchive archive = Scripts.forward("return torch.mul(x, scale)").archive();
+    archive
+        .code()
+        .computeIfPresent(
+            "__torch__.py", (path, text) -> text.replace("x: Tensor)", "x: Tensor, scale: float)"));
+    assertThatThrownBy(() -> Tracer.trace(archive, TraceOptions.of(3, 4, 4)))
+        .isInstanceOf(Failure.class)
+        .hasMessage("code/__torch__.py:4:7: forward is not given its argument scale");
+  }
+
+  @Test
+  void aNetworkOfAnotherElementTypeIsRefused() {
+    assertThatThrownBy(
+            () ->
+                Scripts.forward("return torch.linear(torch.to(x, 5), self.weight)")
+                    .parameter("weight", 5, 4)
+                    .trace())
+        .isInstanceOf(Failure.class)
+        .hasMessageContaining("aten::linear of FLOAT16 by FLOAT32: images come as float32")
+        .hasMessageContaining("save the network as model.float()");
   }
 
   /** A projection is a fifth parameter; a sequence over the batch mixes its images. */
