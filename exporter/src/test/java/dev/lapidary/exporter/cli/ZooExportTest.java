@@ -18,6 +18,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
@@ -37,6 +39,9 @@ class ZooExportTest {
           "mnasnet0_5",
           "efficientnet_b0",
           "googlenet");
+
+  private static final Pattern BLOCK_SCALE =
+      Pattern.compile("(features\\.\\d+\\.\\d+\\.block\\.)(\\d+)\\.1\\.weight");
 
   @TempDir Path folder;
 
@@ -66,12 +71,39 @@ class ZooExportTest {
   }
 
   /** As drawn, some networks' signals fade to nothing, and anything would agree with nothing. */
-  private static Optional<Tensor> filled(StateEntry entry) {
+  private static Optional<Tensor> filled(String network, StateEntry entry, Set<String> state) {
     boolean real = entry.dtype().isFloating() && !entry.name().endsWith("_table");
-    return real
-        ? Optional.of(
-            Golden.fill(entry.name(), entry.shape().stream().mapToLong(Long::longValue).toArray()))
-        : Optional.empty();
+    if (!real) {
+      return Optional.empty();
+    }
+    long[] shape = entry.shape().stream().mapToLong(Long::longValue).toArray();
+    Tensor tensor = Golden.fill(entry.name(), shape);
+    return Optional.of(endsABranch(network, entry.name(), state) ? times(tensor, 0.85f) : tensor);
+  }
+
+  /**
+   * Whether this is the scale of the last BatchNorm in one of EfficientNet V2's forty blocks. Drawn
+   * as all others, each block adds as much as it gets, and noise grows from block to block:
+   * changing the image by 1e-6 changed the logits by 1.2e-3 of the greatest, and float32 itself was
+   * 1.8e-3 from float64. No two programs agree on that to 1e-4. A trained network's blocks add
+   * less; with 0.85 of it these numbers are 4e-6 and 1e-6, as other networks' are, while the logits
+   * of two images still differ by 3e-2.
+   */
+  private static boolean endsABranch(String network, String name, Set<String> state) {
+    Matcher last = BLOCK_SCALE.matcher(name);
+    if (!network.startsWith("efficientnet_v2") || !last.matches()) {
+      return false;
+    }
+    String next = last.group(1) + (Integer.parseInt(last.group(2)) + 1) + ".";
+    return state.stream().noneMatch(other -> other.startsWith(next));
+  }
+
+  private static Tensor times(Tensor tensor, float factor) {
+    float[] values = tensor.toFloats();
+    for (int i = 0; i < values.length; i++) {
+      values[i] *= factor;
+    }
+    return Tensor.of(values, tensor.shape());
   }
 
   private void export(String name) throws IOException {
@@ -84,7 +116,9 @@ class ZooExportTest {
     Map<String, StateEntry> state =
         architecture.state(options).stream()
             .collect(Collectors.toMap(StateEntry::name, Function.identity()));
-    ArchiveWriter.write(architecture.build(options, tensor -> filled(state.get(tensor))), archive);
+    ArchiveWriter.write(
+        architecture.build(options, tensor -> filled(name, state.get(tensor), state.keySet())),
+        archive);
     StringWriter out = new StringWriter();
     StringWriter err = new StringWriter();
     int status =
