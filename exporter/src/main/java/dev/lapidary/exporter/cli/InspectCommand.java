@@ -1,8 +1,22 @@
 package dev.lapidary.exporter.cli;
 
+import dev.lapidary.exporter.lower.GraphLowering;
+import dev.lapidary.exporter.onnx.OnnxGraph;
+import dev.lapidary.exporter.pass.Passes;
 import dev.lapidary.exporter.verify.Inspection;
+import dev.lapidary.models.archive.TorchScriptArchive;
+import dev.lapidary.models.card.ModelCard;
+import dev.lapidary.models.graph.Graph;
+import dev.lapidary.models.trace.TraceLimits;
+import dev.lapidary.models.trace.TraceOptions;
+import dev.lapidary.models.trace.Tracer;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -12,22 +26,54 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "inspect",
     description = {
-      "Prints an ONNX file's card, inputs and outputs, operators, sizes, parameters, and the",
-      "multiply-adds of one image."
+      "Prints a file's card, inputs and outputs, operators, sizes, parameters, and the multiply-adds",
+      "of one image."
     })
 final class InspectCommand implements Runnable {
+  private static final int OPSET = 17;
+
   @Spec private CommandSpec spec;
 
-  @Parameters(paramLabel = "FILE", description = "an ONNX file")
+  @Parameters(
+      paramLabel = "FILE",
+      description = "an ONNX file, a TorchScript archive, a run, or weights with --arch")
   private Path file;
+
+  @Mixin private SourceOptions options;
 
   @Option(names = "--json", description = "print the result as JSON")
   private boolean json;
 
   @Override
   public void run() {
-    Inspection inspection = Inspection.of(file);
+    Inspection inspection = isSource() ? ofSource() : Inspection.of(file);
     spec.commandLine().getOut().println(json ? inspection.json() : inspection.text());
     spec.commandLine().getOut().flush();
+  }
+
+  /** By what is there, not by its name: archives are zip files. */
+  private boolean isSource() {
+    if (options.arch != null || Files.isDirectory(file)) {
+      return true;
+    }
+    try (InputStream in = Files.newInputStream(file)) {
+      return new String(in.readNBytes(2), StandardCharsets.ISO_8859_1).equals("PK");
+    } catch (IOException e) {
+      return false; // the ONNX reader says what is wrong with it
+    }
+  }
+
+  private Inspection ofSource() {
+    try (Source source = Source.read(file, options)) {
+      ModelCard card = Cards.of(source, options);
+      Graph traced =
+          Tracer.trace(
+              source.archive(),
+              new TraceOptions(Cards.shape(card), options.output(), TraceLimits.DEFAULT));
+      OnnxGraph onnx = GraphLowering.lower(traced, OPSET);
+      Passes.run(onnx);
+      byte[] own = source.archive().extra().getOrDefault(TorchScriptArchive.CARD, new byte[0]);
+      return Inspection.of(source.file(), traced, onnx, new String(own, StandardCharsets.UTF_8));
+    }
   }
 }

@@ -3,6 +3,7 @@ package dev.lapidary.exporter.cli;
 import dev.lapidary.exporter.lower.GraphLowering;
 import dev.lapidary.exporter.onnx.OnnxOutput;
 import dev.lapidary.exporter.quantize.QuantizeOptions;
+import dev.lapidary.exporter.verify.ModelRuntime;
 import dev.lapidary.models.failure.Failure;
 import java.io.PrintWriter;
 import java.util.concurrent.Callable;
@@ -59,6 +60,10 @@ final class OnnxCommand implements Callable<Integer> {
       throw Failure.badInput(
           "--external-data-over is %d; expected 0 to %d bytes",
           maxInlineBytes, OnnxOutput.MAX_INLINE_BYTES);
+    }
+    if (ModelRuntime.of(export.out) != ModelRuntime.ONNX_RUNTIME) {
+      throw Failure.badInput(
+          "--out %s: choose a name that ends in .onnx, by which files are told apart", export.out);
     }
     PrintWriter err = spec.commandLine().getErr();
     OnnxExport.Request request =

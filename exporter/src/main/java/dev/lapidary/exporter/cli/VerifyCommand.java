@@ -73,7 +73,15 @@ final class VerifyCommand implements Callable<Integer> {
 
   /** What was measured; the parity is of uniform inputs, the comparison of the images. */
   private record Result(
-      Optional<ModelCard> card, Optional<ModelCard.Parity> parity, Optional<Accuracy> accuracy) {}
+      Optional<ModelCard> card, Optional<ModelCard.Parity> parity, Optional<Accuracy> accuracy) {
+
+    /** The certificate of a quantized file is of the float32 graph that it was made of. */
+    Optional<String> uncompared() {
+      return parity.isPresent() || accuracy.isPresent()
+          ? Optional.empty()
+          : card.flatMap(ModelCard::quantization).map(ModelCard.Quantization::method);
+    }
+  }
 
   @Override
   public Integer call() throws IOException {
@@ -205,6 +213,17 @@ final class VerifyCommand implements Callable<Integer> {
                         p.reference(),
                         p.bound(),
                         100 * p.argmaxAgreement())));
+    if (against != null) {
+      result
+          .uncompared()
+          .ifPresent(
+              method ->
+                  lines.add(
+                      line(
+                          "not compared: a file of %s differs from its source by design; --data DIR"
+                              + " compares them on images",
+                          method)));
+    }
     result.accuracy().ifPresent(a -> lines.add(line(a)));
     return String.join(System.lineSeparator(), lines);
   }

@@ -9,21 +9,27 @@ import dev.lapidary.exporter.onnx.OnnxReader;
 import dev.lapidary.exporter.onnx.ValueInfo;
 import dev.lapidary.models.card.ModelCard;
 import dev.lapidary.models.failure.Failure;
+import dev.lapidary.models.graph.Argument;
+import dev.lapidary.models.graph.Graph;
+import dev.lapidary.models.graph.Node;
 import dev.lapidary.models.tensor.Tensor;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalInt;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
 /**
- * What is in an ONNX file.
+ * What is in an ONNX file, or in a TorchScript archive.
  *
  * @param bytes of the file and its data
  * @param dataFiles names of the files beside it that hold weights
+ * @param opset of an ONNX file
  * @param operators how many nodes of each
  * @param parameters numbers in the floating and integer weights; scales and shapes are none
  * @param multiplyAdds of convolutions and matrix products for one image
@@ -33,7 +39,7 @@ public record Inspection(
     String file,
     long bytes,
     List<String> dataFiles,
-    int opset,
+    OptionalInt opset,
     List<ValueInfo> inputs,
     List<ValueInfo> outputs,
     SortedMap<String, Integer> operators,
@@ -65,7 +71,7 @@ public record Inspection(
           String.valueOf(file.getFileName()),
           size,
           dataFiles,
-          graph.opset(),
+          OptionalInt.of(graph.opset()),
           graph.inputs(),
           graph.outputs(),
           operators,
@@ -75,6 +81,50 @@ public record Inspection(
           graph.metadata().getOrDefault(ModelCard.METADATA_KEY, ""));
     } catch (IOException e) {
       throw Failure.failed("[%s] cannot be read: %s", file, String.valueOf(e.getMessage()));
+    }
+  }
+
+  /**
+   * Of a TorchScript archive: the operators that a trace of it meets.
+   *
+   * @param traced the archive's graph
+   * @param onnx what it becomes, for the shapes and the work
+   * @param card its JSON, or empty
+   */
+  public static Inspection of(Path file, Graph traced, OnnxGraph onnx, String card) {
+    SortedMap<String, Integer> operators = new TreeMap<>();
+    Map<List<Object>, Tensor> weights = new HashMap<>();
+    for (Node node : traced.nodes()) {
+      operators.merge(node.operator(), 1, Integer::sum);
+      node.arguments().forEach(argument -> collect(argument, weights));
+    }
+    long parameters = weights.values().stream().mapToLong(Tensor::numel).sum();
+    long bytes = weights.values().stream().mapToLong(t -> t.numel() * t.dtype().bytes()).sum();
+    try {
+      return new Inspection(
+          String.valueOf(file.getFileName()),
+          Files.size(file),
+          List.of(),
+          OptionalInt.empty(),
+          onnx.inputs(),
+          onnx.outputs(),
+          operators,
+          parameters,
+          bytes,
+          MultiplyAdds.of(onnx),
+          card);
+    } catch (IOException e) {
+      throw Failure.failed("[%s] cannot be read: %s", file, String.valueOf(e.getMessage()));
+    }
+  }
+
+  /** Tied weights are one; a number is none. */
+  private static void collect(Argument argument, Map<List<Object>, Tensor> weights) {
+    if (argument instanceof Argument.Constant c && c.tensor().rank() > 0) {
+      Tensor t = c.tensor();
+      weights.put(List.of(t.storage(), t.offset(), t.numel()), t);
+    } else if (argument instanceof Argument.ListOf list) {
+      list.items().forEach(item -> collect(item, weights));
     }
   }
 
@@ -108,7 +158,8 @@ public record Inspection(
   public String json() {
     ObjectMapper mapper = new ObjectMapper();
     ObjectNode json = mapper.createObjectNode();
-    json.put("file", file).put("bytes", bytes).put("opset", opset);
+    json.put("file", file).put("bytes", bytes);
+    opset.ifPresent(version -> json.put("opset", version));
     json.set("dataFiles", mapper.valueToTree(dataFiles));
     json.set("inputs", mapper.valueToTree(inputs.stream().map(ValueInfo::toString).toList()));
     json.set("outputs", mapper.valueToTree(outputs.stream().map(ValueInfo::toString).toList()));

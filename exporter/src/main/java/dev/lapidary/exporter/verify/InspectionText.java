@@ -10,7 +10,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.stream.Collectors;
 
-/** What is in an ONNX file, for people: a line a fact. */
+/** What is in a file, for people: a line a fact. */
 final class InspectionText {
   /** Of a checksum, enough to tell two apart. */
   private static final int SHOWN_OF_HASH = 12;
@@ -23,7 +23,9 @@ final class InspectionText {
 
   static String of(Inspection file) {
     InspectionText text = new InspectionText();
-    text.lines.add(format("%s: %.2f MB, opset %d", file.file(), file.bytes() / 1e6, file.opset()));
+    String kind =
+        file.opset().isPresent() ? "opset " + file.opset().getAsInt() : "TorchScript, as traced";
+    text.lines.add(format("%s: %.2f MB, %s", file.file(), file.bytes() / 1e6, kind));
     if (file.card().isEmpty()) {
       text.add("card", "none");
     } else {

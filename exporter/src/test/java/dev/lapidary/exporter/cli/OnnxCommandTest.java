@@ -326,6 +326,8 @@ class OnnxCommandTest {
           .containsPattern("parity       onnxruntime .* differs from libtorch ")
           .containsPattern("golden       [1-4] images")
           .doesNotContain("pngBase64");
+      assertThat(run(List.of("verify", out.toString(), "--against=" + small())).out())
+          .contains("not compared: a file of " + method + " differs from its source by design");
     }
   }
 
@@ -359,6 +361,8 @@ class OnnxCommandTest {
   void wrongUsageIsExitTwo() {
     assertThat(run(List.of("onnx", folder + "/no.pt", "--out=" + folder + "/m.onnx")).err())
         .contains("no.pt does not exist; give a run directory with a model.pt");
+    assertThat(run(List.of("onnx", archive(), "--out=" + folder + "/m.pt")).err())
+        .contains("m.pt: choose a name that ends in .onnx");
     assertThat(run(List.of("onnx", archive(), "--out=" + folder + "/m.onnx", "--opset=99")).err())
         .contains("opset 99 is not in 13 to 20");
     assertThat(

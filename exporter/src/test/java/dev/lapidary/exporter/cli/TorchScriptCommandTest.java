@@ -2,6 +2,8 @@ package dev.lapidary.exporter.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.lapidary.exporter.testing.Archives;
 import dev.lapidary.models.Golden;
 import dev.lapidary.models.archive.ArchiveReader;
@@ -56,6 +58,34 @@ class TorchScriptCommandTest {
     Run onnx = run("onnx", out, "--out=" + folder.resolve("model.onnx"), "--json");
     assertThat(onnx.status()).isZero();
     assertThat(onnx.out()).contains("\"argmaxAgreement\":1.0");
+  }
+
+  /** BatchNorm is in the layers before it, so the same work has fewer numbers and operators. */
+  @Test
+  void archivesAreInspected() throws IOException {
+    Path source = Golden.archive("mobilenet_v3_small", "scripted").orElseThrow();
+    Path out = folder.resolve("model.pt");
+    assertThat(run("torchscript", source, "--out=" + out, "--labels=" + labels()).status())
+        .isZero();
+    JsonNode before = new ObjectMapper().readTree(run("inspect", source, "--json").out());
+    JsonNode after = new ObjectMapper().readTree(run("inspect", out, "--json").out());
+    Path onnx = folder.resolve("model.onnx");
+    assertThat(run("onnx", out, "--out=" + onnx).status()).isZero();
+    JsonNode written = new ObjectMapper().readTree(run("inspect", onnx, "--json").out());
+    assertThat(before.get("operators").get("aten::batch_norm").asInt()).isPositive();
+    assertThat(after.get("operators").has("aten::batch_norm")).isFalse();
+    assertThat(after.get("operators").get("aten::conv2d"))
+        .isEqualTo(written.get("operators").get("Conv"));
+    assertThat(after.get("parameters")).isEqualTo(written.get("parameters"));
+    assertThat(before.get("parameters").asLong()).isGreaterThan(after.get("parameters").asLong());
+    assertThat(after.get("multiplyAdds")).isEqualTo(written.get("multiplyAdds"));
+    assertThat(before.get("multiplyAdds")).isEqualTo(written.get("multiplyAdds"));
+    assertThat(before.has("card")).isFalse();
+    assertThat(after.get("card").get("labels")).hasSize(10);
+    assertThat(run("inspect", out).out())
+        .contains("model.pt: ")
+        .contains(" MB, TorchScript, as traced")
+        .contains("input        input FLOAT32[N, 3, 224, 224]");
   }
 
   private Path labels() {

@@ -16,6 +16,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -104,7 +105,7 @@ class InspectionTest {
         "shoes.onnx",
         11_700_000,
         List.of(),
-        17,
+        OptionalInt.of(17),
         List.of(
             ValueInfo.of(
                 "input", DType.FLOAT32, List.of(Dim.BATCH, Dim.of(3), Dim.of(224), Dim.of(224)))),
