@@ -5,16 +5,12 @@ import ai.djl.engine.EngineException;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
-import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
-import ai.djl.pytorch.engine.PtSymbolBlock;
-import ai.djl.pytorch.jni.IValueUtils;
 import ai.djl.pytorch.jni.JniUtils;
 import dev.lapidary.models.archive.TorchScriptArchive;
 import dev.lapidary.models.failure.Failure;
 import dev.lapidary.models.script.StateDict;
 import java.nio.ByteBuffer;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -26,34 +22,14 @@ import java.util.SortedMap;
  * used on the thread of {@link Libtorch} only.
  */
 public final class TrainingProgram implements AutoCloseable {
-  private final Model model;
-  private final PtSymbolBlock block;
-  private final ModuleTree modules;
-  private final List<ProgramTensor> tensors;
+  private final LoadedProgram loaded;
   private final List<String> notes;
   private final Optional<Segments> segments;
 
-  private TrainingProgram(
-      Model model,
-      ModuleTree modules,
-      List<StateDict.Entry> entries,
-      List<String> notes,
-      Optional<Segments> segments) {
+  private TrainingProgram(LoadedProgram loaded, List<String> notes, Optional<Segments> segments) {
+    this.loaded = loaded;
     this.notes = notes;
     this.segments = segments;
-    this.model = model;
-    this.block = (PtSymbolBlock) model.getBlock();
-    this.modules = modules;
-    try (NDList unused = new NDList(model.getNDManager().create(0f))) {
-      NDList arrays = call("state", unused);
-      List<ProgramTensor> all = new ArrayList<>();
-      for (int i = 0; i < entries.size(); i++) {
-        StateDict.Entry entry = entries.get(i);
-        boolean buffer = entry.kind() == StateDict.Kind.BUFFER;
-        all.add(new ProgramTensor(entry.name(), buffer, entry.tensor().dtype(), arrays.get(i)));
-      }
-      this.tensors = List.copyOf(all);
-    }
   }
 
   /**
@@ -83,7 +59,8 @@ public final class TrainingProgram implements AutoCloseable {
     TorchScriptArchive wrapped = ProgramText.wrap(network, code, names, modules, options);
     Model model = ProgramLoader.load(wrapped, device);
     try {
-      return new TrainingProgram(model, modules, entries, modes.notes(), options.segments());
+      LoadedProgram loaded = new LoadedProgram(model, modules, entries);
+      return new TrainingProgram(loaded, modes.notes(), options.segments());
     } catch (EngineException e) {
       model.close();
       throw ProgramLoader.refuse(network, e);
@@ -97,16 +74,16 @@ public final class TrainingProgram implements AutoCloseable {
 
   /** Native arrays that the program holds outside of steps; constant over a stage. */
   int liveArrays() {
-    return model.getNDManager().getManagedArrays().size();
+    return loaded.manager().getManagedArrays().size();
   }
 
   /** Parameters and buffers in state_dict order: libtorch's own memory. */
   public List<ProgramTensor> tensors() {
-    return tensors;
+    return loaded.tensors();
   }
 
   public List<ProgramTensor> parameters() {
-    return tensors.stream().filter(t -> !t.buffer()).toList();
+    return loaded.parameters();
   }
 
   /**
@@ -115,34 +92,17 @@ public final class TrainingProgram implements AutoCloseable {
    * its parent is. So a frozen BatchNorm keeps its statistics and a frozen part has no dropout.
    */
   public void train(Set<String> trained) {
-    for (boolean flag : new boolean[] {true, false}) {
-      List<NDArray> some =
-          parameters().stream()
-              .filter(p -> trained.contains(p.name()) == flag)
-              .map(ProgramTensor::array)
-              .toList();
-      if (!some.isEmpty()) {
-        try (NDManager step = newStep()) {
-          run("requires_grad", new Arguments(step).flag(flag).list("ps", some));
-        }
-      }
-    }
-    requireGradientFlags(trained);
-    modes(modules.trainModes(parameters().stream().map(ProgramTensor::name).toList(), trained));
+    loaded.train(trained);
   }
 
   /** What {@link #train} leaves untouched: other parameters, and the buffers of modules in eval. */
   public List<ProgramTensor> frozen(Set<String> trained) {
-    List<String> names = parameters().stream().map(ProgramTensor::name).toList();
-    Set<String> live = modules.trainingPaths(names, trained);
-    return tensors.stream()
-        .filter(t -> t.buffer() ? !live.contains(ownerPath(t.name())) : !trained.contains(t.name()))
-        .toList();
+    return loaded.frozen(trained);
   }
 
   /** All modules in eval mode: dropout off, BatchNorm by its running statistics. */
   public void eval() {
-    modes(new boolean[modules.nodes().size()]);
+    loaded.eval();
   }
 
   /**
@@ -166,12 +126,12 @@ public final class TrainingProgram implements AutoCloseable {
 
   /** A manager for the arrays of one step; close it when the step is over. */
   public NDManager newStep() {
-    return model.getNDManager().newSubManager();
+    return loaded.newStep();
   }
 
   /** A manager for arrays that live as long as the program. */
   NDManager manager() {
-    return model.getNDManager();
+    return loaded.manager();
   }
 
   /**
@@ -222,7 +182,7 @@ public final class TrainingProgram implements AutoCloseable {
       List<NDArray> arrays,
       long seed) {
     List<NDArray> buffers =
-        tensors.stream().filter(ProgramTensor::buffer).map(ProgramTensor::array).toList();
+        tensors().stream().filter(ProgramTensor::buffer).map(ProgramTensor::array).toList();
     arguments.array(step.create(parts.seeds(seed))).list("ps", arrays);
     arguments.list("bs", buffers.isEmpty() ? List.of(step.create(0f)) : buffers);
     NDList out = run("checkpointed", arguments);
@@ -325,40 +285,11 @@ public final class TrainingProgram implements AutoCloseable {
   }
 
   NDList run(String method, Arguments arguments) {
-    return call(method, arguments.list());
+    return loaded.run(method, arguments);
   }
 
   @Override
   public void close() {
-    model.close();
-  }
-
-  private NDList call(String method, NDList arguments) {
-    NDArray first = arguments.get(0);
-    NDArray name = first.getManager().create(new Shape(0), DataType.FLOAT32);
-    name.setName("module_method:" + method);
-    NDList list = new NDList(arguments);
-    list.add(name);
-    // "true" means: not under InferenceMode, whose tensors can take no part in autograd later.
-    return IValueUtils.forward(block, list, true);
-  }
-
-  private static String ownerPath(String name) {
-    return name.contains(".") ? name.substring(0, name.lastIndexOf('.')) : "";
-  }
-
-  private void modes(boolean[] training) {
-    try (NDManager step = newStep()) {
-      run("modes", new Arguments(step).array(step.create(training)));
-    }
-  }
-
-  private void requireGradientFlags(Set<String> trained) {
-    for (ProgramTensor parameter : parameters()) {
-      boolean requires = JniUtils.requiresGrad((ai.djl.pytorch.engine.PtNDArray) parameter.array());
-      if (requires != trained.contains(parameter.name())) {
-        throw new IllegalStateException(parameter.name() + " requires_grad is " + requires);
-      }
-    }
+    loaded.close();
   }
 }

@@ -1,0 +1,132 @@
+package dev.lapidary.trainer.program;
+
+import ai.djl.Model;
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.types.Shape;
+import ai.djl.pytorch.engine.PtNDArray;
+import ai.djl.pytorch.engine.PtSymbolBlock;
+import ai.djl.pytorch.jni.IValueUtils;
+import ai.djl.pytorch.jni.JniUtils;
+import dev.lapidary.models.script.StateDict;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+
+/** A wrapped network in libtorch: calls of its methods, its tensors, and which of them train. */
+final class LoadedProgram implements AutoCloseable {
+  private final Model model;
+  private final PtSymbolBlock block;
+  private final ModuleTree modules;
+  private final List<ProgramTensor> tensors;
+
+  /**
+   * @param entries the network's tensors, in the order in which its method {@code state} gives them
+   */
+  LoadedProgram(Model model, ModuleTree modules, List<StateDict.Entry> entries) {
+    this.model = model;
+    this.block = (PtSymbolBlock) model.getBlock();
+    this.modules = modules;
+    try (NDList unused = new NDList(model.getNDManager().create(0f))) {
+      NDList arrays = call("state", unused);
+      List<ProgramTensor> all = new ArrayList<>();
+      for (int i = 0; i < entries.size(); i++) {
+        StateDict.Entry entry = entries.get(i);
+        boolean buffer = entry.kind() == StateDict.Kind.BUFFER;
+        all.add(new ProgramTensor(entry.name(), buffer, entry.tensor().dtype(), arrays.get(i)));
+      }
+      this.tensors = List.copyOf(all);
+    }
+  }
+
+  NDList run(String method, Arguments arguments) {
+    return call(method, arguments.list());
+  }
+
+  NDManager newStep() {
+    return model.getNDManager().newSubManager();
+  }
+
+  NDManager manager() {
+    return model.getNDManager();
+  }
+
+  List<ProgramTensor> tensors() {
+    return tensors;
+  }
+
+  List<ProgramTensor> parameters() {
+    return tensors.stream().filter(t -> !t.buffer()).toList();
+  }
+
+  /** {@link TrainingProgram#train}. */
+  void train(Set<String> trained) {
+    for (boolean flag : new boolean[] {true, false}) {
+      List<NDArray> some =
+          parameters().stream()
+              .filter(p -> trained.contains(p.name()) == flag)
+              .map(ProgramTensor::array)
+              .toList();
+      if (!some.isEmpty()) {
+        try (NDManager step = newStep()) {
+          run("requires_grad", new Arguments(step).flag(flag).list("ps", some));
+        }
+      }
+    }
+    requireGradientFlags(trained);
+    modes(modules.trainModes(parameterNames(), trained));
+  }
+
+  /** {@link TrainingProgram#frozen}. */
+  List<ProgramTensor> frozen(Set<String> trained) {
+    Set<String> live = modules.trainingPaths(parameterNames(), trained);
+    return tensors.stream()
+        .filter(t -> t.buffer() ? !live.contains(ownerPath(t.name())) : !trained.contains(t.name()))
+        .toList();
+  }
+
+  /** {@link TrainingProgram#eval}. */
+  void eval() {
+    modes(new boolean[modules.nodes().size()]);
+  }
+
+  @Override
+  public void close() {
+    model.close();
+  }
+
+  private NDList call(String method, NDList arguments) {
+    NDArray first = arguments.get(0);
+    NDArray name = first.getManager().create(new Shape(0), DataType.FLOAT32);
+    name.setName("module_method:" + method);
+    NDList list = new NDList(arguments);
+    list.add(name);
+    // "true" means: not under InferenceMode, whose tensors can take no part in autograd later.
+    return IValueUtils.forward(block, list, true);
+  }
+
+  private List<String> parameterNames() {
+    return parameters().stream().map(ProgramTensor::name).toList();
+  }
+
+  private static String ownerPath(String name) {
+    return name.contains(".") ? name.substring(0, name.lastIndexOf('.')) : "";
+  }
+
+  private void modes(boolean[] training) {
+    try (NDManager step = newStep()) {
+      run("modes", new Arguments(step).array(step.create(training)));
+    }
+  }
+
+  private void requireGradientFlags(Set<String> trained) {
+    for (ProgramTensor parameter : parameters()) {
+      boolean requires = JniUtils.requiresGrad((PtNDArray) parameter.array());
+      if (requires != trained.contains(parameter.name())) {
+        throw new IllegalStateException(parameter.name() + " requires_grad is " + requires);
+      }
+    }
+  }
+}
