@@ -16,6 +16,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
  * How a file's tensors fit a network, by name and shape. Of the ways in which the file's names can
@@ -61,12 +62,13 @@ public final class Match {
     }
     throw Failure.badInput(
         "the weights fit the network too little: %.1f %% of its parameters by name and shape,"
-            + " expected %.1f %%; missing %s; in the file %s. Is it another architecture's file?"
-            + " (--min-match %.2f accepts it)",
+            + " expected %.1f %%; missing %s; in the file %s. %s (--min-match %.2f accepts it)",
         100 * report.fraction(),
         100 * minMatch,
         first(report.missing().stream().map(Absent::name).toList()),
         first(report.unexpected().stream().map(Absent::name).toList()),
+        Lookalike.why(report.unexpected().stream().map(Absent::name).collect(Collectors.toSet()))
+            .orElse("Is it another architecture's file?"),
         Math.floor(100 * report.fraction()) / 100);
   }
 
@@ -123,7 +125,13 @@ public final class Match {
       pairs.put(entry, reshaped(found, wanted.shape()));
       String sourceName = names.sourceNames().getOrDefault(entry.name(), entry.name());
       loaded.add(
-          new Loaded(entry.name(), sourceName, shape(wanted), wanted.dtype(), found.dtype()));
+          new Loaded(
+              entry.name(),
+              sourceName,
+              shape(wanted),
+              shape(found),
+              wanted.dtype(),
+              found.dtype()));
     }
     List<Absent> unexpected = new ArrayList<>();
     names
@@ -176,10 +184,18 @@ public final class Match {
 
   /**
    * Sizes of 1 do not count: one library has a layer scale as [C], another as [C, 1, 1], one a
-   * squeeze as a linear layer, another as a 1x1 convolution; the numbers and their order are equal.
+   * squeeze as a linear layer, another as a 1x1 convolution. A convolution [out, C, H, W] over the
+   * whole of its input is a linear layer [out, C * H * W]. The numbers and their order are equal.
    */
   private static boolean fits(Tensor a, Tensor b) {
-    return Arrays.equals(withoutOnes(a), withoutOnes(b));
+    return Arrays.equals(withoutOnes(a), withoutOnes(b)) || flattens(a, b) || flattens(b, a);
+  }
+
+  private static boolean flattens(Tensor convolution, Tensor linear) {
+    return convolution.rank() == 4
+        && linear.rank() == 2
+        && convolution.size(0) == linear.size(0)
+        && convolution.numel() == linear.numel();
   }
 
   private static long[] withoutOnes(Tensor tensor) {

@@ -36,9 +36,18 @@ public record MatchReport(
   /** Weights that are meant for a network fill all of it but a head; those of another, part. */
   private static final double EXPECTED = 0.9;
 
-  /** {@code sourceName} and {@code sourceType} are the file's. */
+  /** {@code sourceName}, {@code sourceShape} and {@code sourceType} are the file's. */
   public record Loaded(
-      String name, String sourceName, List<Long> shape, DType type, DType sourceType) {}
+      String name,
+      String sourceName,
+      List<Long> shape,
+      List<Long> sourceShape,
+      DType type,
+      DType sourceType) {
+    boolean reshaped() {
+      return !shape.equals(sourceShape);
+    }
+  }
 
   public record Absent(String name, List<Long> shape) {}
 
@@ -82,6 +91,11 @@ public record MatchReport(
       out.append("  is it another architecture's file? Less is loaded than usual");
       out.append(System.lineSeparator());
     }
+    list(
+        out,
+        "reshaped",
+        loaded.stream().filter(Loaded::reshaped).toList(),
+        l -> l.name + l.shape + " from " + l.sourceShape);
     list(out, "missing in the file", missing, a -> a.name + a.shape);
     list(out, "left in the file", unexpected, a -> a.name + a.shape);
     list(

@@ -24,10 +24,12 @@ final class Naming {
           OlderTorchvision.VISION_TRANSFORMER,
           TimmConvNeXt.DIALECT,
           TimmEfficientNet.DIALECT,
+          TimmMnasNet.DIALECT,
           TimmMobileNetV2.DIALECT,
           TimmRegNet.DIALECT,
           TimmSwinTransformer.DIALECT,
           TimmSwinTransformer.FIRST,
+          TimmVgg.DIALECT,
           TimmVisionTransformer.DIALECT);
 
   private static final int MOST_PREFIXES = 3;

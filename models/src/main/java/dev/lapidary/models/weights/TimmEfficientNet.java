@@ -17,7 +17,7 @@ final class TimmEfficientNet {
 
   static final Dialect DIALECT =
       new Dialect(
-          "timm's EfficientNet",
+          "timm's EfficientNet (its tf_ networks have these too, but pad otherwise: not for them)",
           Pattern.compile("^blocks\\.\\d+\\.\\d+\\.se\\.conv_reduce\\."),
           () ->
               List.of(

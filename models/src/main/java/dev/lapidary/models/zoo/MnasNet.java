@@ -26,13 +26,13 @@ final class MnasNet {
 
   static List<Architecture> all() {
     return List.of(
-        architecture("mnasnet0_5", 0.5),
-        architecture("mnasnet0_75", 0.75),
-        architecture("mnasnet1_0", 1.0),
-        architecture("mnasnet1_3", 1.3));
+        architecture("mnasnet0_5", 256, 0.5),
+        architecture("mnasnet0_75", 232, 0.75),
+        architecture("mnasnet1_0", 256, 1.0),
+        architecture("mnasnet1_3", 232, 1.3));
   }
 
-  private static Architecture architecture(String name, double width) {
+  private static Architecture architecture(String name, int resize, double width) {
     List<Stage> stages = new ArrayList<>();
     stages.add(stage("stem", 0, 1, 3, 4, 6, 7));
     for (int i = 1; i <= STACKS.length; i++) {
@@ -43,7 +43,7 @@ final class MnasNet {
     return Architecture.of(
         name,
         "mnasnet",
-        Preprocessing.imageNet(256, 224),
+        Preprocessing.imageNet(resize, 224),
         "classifier.1",
         stages,
         options -> network(width, options));

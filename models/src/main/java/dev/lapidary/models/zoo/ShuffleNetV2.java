@@ -19,17 +19,17 @@ final class ShuffleNetV2 {
 
   static List<Architecture> all() {
     return List.of(
-        architecture("shufflenet_v2_x0_5", 1024, 48, 96, 192),
-        architecture("shufflenet_v2_x1_0", 1024, 116, 232, 464),
-        architecture("shufflenet_v2_x1_5", 1024, 176, 352, 704),
-        architecture("shufflenet_v2_x2_0", 2048, 244, 488, 976));
+        architecture("shufflenet_v2_x0_5", 256, 1024, 48, 96, 192),
+        architecture("shufflenet_v2_x1_0", 256, 1024, 116, 232, 464),
+        architecture("shufflenet_v2_x1_5", 232, 1024, 176, 352, 704),
+        architecture("shufflenet_v2_x2_0", 232, 2048, 244, 488, 976));
   }
 
-  private static Architecture architecture(String name, int last, int... channels) {
+  private static Architecture architecture(String name, int resize, int last, int... channels) {
     return Architecture.of(
         name,
         "shufflenet_v2",
-        Preprocessing.imageNet(256, 224),
+        Preprocessing.imageNet(resize, 224),
         "fc",
         List.of(
             Stage.of("stem", "conv1"),

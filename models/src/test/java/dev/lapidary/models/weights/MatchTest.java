@@ -82,6 +82,36 @@ class MatchTest {
     assertThat(loaded(head).toFloats()).isEqualTo(before);
   }
 
+  /** Another library's squeeze is a linear layer here, its first linear layer a convolution. */
+  @Test
+  void saysWhatItReshapes() {
+    tensors.put("features.1.block.1.fc1.weight", Uniform.tensor("squeeze", 8, 8));
+    tensors.put("classifier.0.weight", Uniform.tensor("linear", 45, 12, 4, 4));
+
+    MatchReport report = load(tensors);
+
+    assertThat(report.fraction()).isEqualTo(1);
+    assertThat(report.text())
+        .contains(
+            "  2 reshaped: features.1.block.1.fc1.weight[8, 8, 1, 1] from [8, 8],"
+                + " classifier.0.weight[45, 192] from [45, 12, 4, 4]");
+    StateDict.Entry linear = target.find("classifier.0.weight").orElseThrow();
+    assertThat(loaded(linear).shape()).containsExactly(45, 192);
+    assertThat(loaded(linear).toFloats()).isEqualTo(tensors.get(linear.name()).toFloats());
+    assertThat(report.json()).contains("\"sourceShape\" : [ 45, 12, 4, 4 ]");
+  }
+
+  /** Equal counts are not enough: [out, in] of another order would be other numbers. */
+  @Test
+  void reshapesNothingElse() {
+    tensors.put("classifier.0.weight", Uniform.tensor("x", 192, 45));
+    tensors.put("features.0.0.weight", Uniform.tensor("y", 3, 3, 3, 8));
+
+    assertThat(load(tensors).mismatched())
+        .extracting(Mismatched::name)
+        .containsExactly("features.0.0.weight", "classifier.0.weight");
+  }
+
   @Test
   void namesWhatIsMissingLeftOrOfAnotherShape() {
     tensors.remove("features.0.0.weight");
@@ -121,6 +151,11 @@ class MatchTest {
                 + "; in the file 1 such as conv1.weight. Is it another architecture's file?"
                 + " (--min-match 0.00 accepts it)");
     assertThat(match.requireAtLeast(0)).isSameAs(match);
+    Map<String, Tensor> timm = Map.of("conv_head.bias", Uniform.tensor("x", 1024));
+    assertThatThrownBy(() -> Match.of(named(timm), target).requireAtLeast(0.5))
+        .hasMessageContaining(
+            "timm's MobileNet V3 is another network: its BatchNorms' epsilon is 1e-5, torchvision's"
+                + " 1e-3 (and tf_ ones pad otherwise) (--min-match 0.00 accepts it)");
   }
 
   @Test

@@ -16,15 +16,20 @@ import org.junit.jupiter.params.provider.CsvSource;
 class NamingTest {
   /** The table was proven with both libraries: see README.md beside it. */
   @ParameterizedTest
-  @CsvSource({
-    "convnext_tiny, timm's ConvNeXt",
-    "efficientnet_b0, timm's EfficientNet",
-    "mobilenet_v2, timm's MobileNet V2",
-    "regnet_y_400mf, timm's RegNet",
-    "swin_t, timm's Swin",
-    "swin_t_first, the first Swin",
-    "vit_b_32, timm's ViT"
-  })
+  @CsvSource(
+      delimiter = ';',
+      value = {
+        "convnext_tiny; timm's ConvNeXt",
+        "efficientnet_b0; timm's EfficientNet (its tf_ networks have these too, but pad otherwise: not for them)",
+        "mnasnet1_0; timm's MNASNet",
+        "mobilenet_v2; timm's MobileNet V2",
+        "regnet_y_400mf; timm's RegNet",
+        "swin_t; timm's Swin",
+        "swin_t_first; the first Swin",
+        "vgg11; timm's VGG",
+        "vgg11_bn; timm's VGG",
+        "vit_b_32; timm's ViT"
+      })
   void readsTimmsNames(String network, String dialect) throws IOException {
     JsonNode table = new ObjectMapper().readTree(Fixtures.file("timm.json").toFile()).get(network);
     Map<String, String> expected = new LinkedHashMap<>();
@@ -36,7 +41,7 @@ class NamingTest {
     read.tensors()
         .keySet()
         .forEach(name -> translated.put(read.sourceNames().getOrDefault(name, name), name));
-    assertThat(translated).hasSizeGreaterThan(150).isEqualTo(expected);
+    assertThat(translated).hasSizeGreaterThan(20).isEqualTo(expected);
   }
 
   @Test

@@ -1,7 +1,11 @@
 package dev.lapidary.models.zoo;
 
+import static java.util.Map.entry;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.lapidary.models.image.Preprocessing;
+import java.util.Map;
+import java.util.Set;
 import org.assertj.core.data.Percentage;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -64,11 +68,71 @@ class PublishedCountsTest {
     "googlenet, 1.498",
     "inception_v3, 5.713",
     "vit_b_16, 17.564",
-    "swin_t, 4.491"
+    "swin_t, 4.491",
+    "resnet34, 3.664",
+    "resnet101, 7.801",
+    "resnext50_32x4d, 4.23",
+    "wide_resnet50_2, 11.398",
+    "vgg11, 7.609",
+    "vgg13, 11.308",
+    "vgg19, 19.632",
+    "densenet161, 7.728",
+    "densenet169, 3.36",
+    "densenet201, 4.291",
+    "efficientnet_b1, 0.687",
+    "efficientnet_b2, 1.088",
+    "efficientnet_b3, 1.827",
+    "efficientnet_b4, 4.394",
+    "convnext_small, 8.684",
+    "convnext_base, 15.355",
+    "shufflenet_v2_x1_5, 0.296",
+    "shufflenet_v2_x2_0, 0.583",
+    "squeezenet1_1, 0.349",
+    "mnasnet1_3, 0.526",
+    "regnet_x_400mf, 0.414",
+    "regnet_y_8gf, 8.473",
+    "vit_b_32, 4.409"
   })
   void multiplyAdds(String name, double published) {
     double giga = Zoo.find(name).multiplyAdds(ZooOptions.of(1000, 0)) / 1e9;
     assertThat(giga).isCloseTo(published, Percentage.withPercentage(0.4));
+  }
+
+  /**
+   * Of torchvision's first ImageNet weights: resize, crop, filter. What is not listed has the usual
+   * ones. GoogLeNet's and Inception's mean and deviation are theirs after {@code transform_input}.
+   */
+  @Test
+  void preprocessing() {
+    Map<String, String> published =
+        Map.ofEntries(
+            entry("efficientnet_b0", "256 224 BICUBIC"),
+            entry("efficientnet_b1", "256 240 BICUBIC"),
+            entry("efficientnet_b2", "288 288 BICUBIC"),
+            entry("efficientnet_b3", "320 300 BICUBIC"),
+            entry("efficientnet_b4", "384 380 BICUBIC"),
+            entry("efficientnet_v2_s", "384 384 BILINEAR"),
+            entry("convnext_tiny", "236 224 BILINEAR"),
+            entry("convnext_small", "230 224 BILINEAR"),
+            entry("convnext_base", "232 224 BILINEAR"),
+            entry("shufflenet_v2_x1_5", "232 224 BILINEAR"),
+            entry("shufflenet_v2_x2_0", "232 224 BILINEAR"),
+            entry("mnasnet0_75", "232 224 BILINEAR"),
+            entry("mnasnet1_3", "232 224 BILINEAR"),
+            entry("inception_v3", "342 299 BILINEAR"),
+            entry("swin_t", "232 224 BICUBIC"));
+    Set<String> centred = Set.of("googlenet", "inception_v3");
+    for (Architecture a : Zoo.all()) {
+      if (a.name().matches("resnet(20_|9).*")) {
+        continue; // no network of torchvision
+      }
+      Preprocessing rule = a.preprocessing();
+      assertThat(rule.resizeSize() + " " + rule.cropHeight() + " " + rule.interpolation())
+          .as(a.name())
+          .isEqualTo(published.getOrDefault(a.name(), "256 224 BILINEAR"));
+      float mean = centred.contains(a.name()) ? 0.5f : 0.485f;
+      assertThat(rule.mean().get(0)).as(a.name()).isEqualTo(mean);
+    }
   }
 
   /** He et al. 2015, table 6: 0.27 million parameters with identity shortcuts. */

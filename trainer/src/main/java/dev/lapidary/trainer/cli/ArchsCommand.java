@@ -79,7 +79,9 @@ final class ArchsCommand implements Runnable {
               row.head()));
     }
     out.println();
-    out.println("Parameters and multiply-adds (GFLOPs) are those of 1000 classes.");
+    out.println(
+        "Parameters and multiply-adds (GFLOPs) are those of 1000 classes; parameters of googlenet and"
+            + " inception_v3 count auxiliary heads, which only training uses.");
   }
 
   private static String text(Preprocessing p) {
