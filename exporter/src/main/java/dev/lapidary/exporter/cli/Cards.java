@@ -34,7 +34,7 @@ final class Cards {
       ModelCard card = source.card().get();
       requireSame("--input", options.inputShape(), shape(card));
       requireSame("--labels", options.labelNames(), card.labels());
-      if (options.saysPreprocessing()) {
+      if (options.saysPreprocessing() && options.arch == null) {
         ModelCard said = described(source, options, shape(card));
         requireSame("--mean, --std, --resize, --crop", said.preprocessing(), card.preprocessing());
       }

@@ -86,10 +86,17 @@ record Source(
           weights.getFileName(), labels.size(), architecture.name(), loaded.classes());
     }
     int size = options(architecture, asked).inputSize().orElse(architecture.inputSize());
+    if (asked.crop != null && asked.crop != size) {
+      throw Failure.badInput(
+          "--crop is %d but the input is %d; --input 3x%d changes it",
+          asked.crop, size, asked.crop);
+    }
     ModelCard card =
         UntrainedCard.of(
             architecture,
-            architecture.preprocessing(size),
+            architecture
+                .preprocessing(size)
+                .with(Optional.ofNullable(asked.resize), given(asked.mean), given(asked.std)),
             labels,
             String.valueOf(weights.getFileName()),
             FileHash.sha256(weights));
@@ -101,6 +108,10 @@ record Source(
     } catch (IOException e) {
       throw Failure.failed("the archive cannot be written: %s", String.valueOf(e.getMessage()));
     }
+  }
+
+  private static Optional<List<Float>> given(List<Float> numbers) {
+    return numbers.isEmpty() ? Optional.empty() : Optional.of(numbers);
   }
 
   private static ZooOptions options(Architecture architecture, SourceOptions asked) {
@@ -143,8 +154,14 @@ record Source(
             .toList();
     if (!lacking.isEmpty()) {
       throw Failure.badInput(
-          "[%s] lacks %d tensors of %s, such as %s; give weights of this architecture",
-          weights.getFileName(), lacking.size(), architecture.name(), lacking.get(0));
+          "[%s] lacks %d tensors of %s, such as %s%s; give weights of this architecture",
+          weights.getFileName(),
+          lacking.size(),
+          architecture.name(),
+          lacking.get(0),
+          report.unexpected().isEmpty()
+              ? ""
+              : ", and has others, such as " + report.unexpected().get(0).name());
     }
   }
 

@@ -35,7 +35,7 @@ final class SourceOptions {
       names = "--mean",
       split = ",",
       paramLabel = "M",
-      description = "means of a file without a card, by channel, as 0.485,0.456,0.406")
+      description = "means of a file without a card, or other than --arch's, as 0.485,0.456,0.406")
   List<Float> mean = new ArrayList<>();
 
   @Option(
@@ -48,7 +48,8 @@ final class SourceOptions {
   @Option(
       names = "--resize",
       paramLabel = "N",
-      description = "shorter side after the resize, of a file without a card")
+      description =
+          "shorter side after the resize, of a file without a card, or other than --arch's")
   @Nullable Integer resize;
 
   @Option(

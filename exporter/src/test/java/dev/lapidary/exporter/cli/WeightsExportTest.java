@@ -55,13 +55,18 @@ class WeightsExportTest {
   @Test
   void labelsAreOptionalAndAnotherInputSizeIsTaken() throws IOException {
     Path out = folder.resolve("model.onnx");
-    assertThat(run(weights(tensors("")), out, "--input=3x48x48")).as(err.toString()).isZero();
+    String[] said = {"--input=3x48x48", "--mean=0.5,0.5,0.5", "--crop=48"};
+    assertThat(run(weights(tensors("")), out, said)).as(err.toString()).isZero();
     OnnxGraph graph = OnnxReader.read(out);
     ModelCard card =
         CardJson.read(graph.metadata().get(ModelCard.METADATA_KEY).getBytes(UTF_8), "model.onnx");
     assertThat(card.labels()).isEmpty();
     assertThat(card.input().height()).isEqualTo(48);
     assertThat(card.preprocessing().orElseThrow().cropWidth()).isEqualTo(48);
+    assertThat(card.preprocessing().orElseThrow().mean()).containsOnly(0.5f);
+    assertThat(run(weights(tensors("")), folder.resolve("b.onnx"), "--crop=48")).isEqualTo(2);
+    assertThat(err.toString())
+        .contains("--crop is 48 but the input is 32; --input 3x48x48 changes it");
   }
 
   @Test
@@ -70,12 +75,13 @@ class WeightsExportTest {
     part.remove("layer2.1.bn1.running_var");
     part.remove("conv1.weight");
     part.remove("bn1.num_batches_tracked");
+    part.put("conv_stem.weight", tensors("").get("conv1.weight"));
     Path out = folder.resolve("model.onnx");
     assertThat(run(weights(part), out)).isEqualTo(2);
     assertThat(err.toString())
         .contains(
-            "[weights.safetensors] lacks 2 tensors of resnet20_cifar, such as conv1.weight; give"
-                + " weights of this architecture");
+            "[weights.safetensors] lacks 2 tensors of resnet20_cifar, such as conv1.weight, and"
+                + " has others, such as conv_stem.weight; give weights of this architecture");
     assertThat(run(weights(tensors("")), out, "--input=3x48x32")).isEqualTo(2);
     assertThat(err.toString()).contains("resnet20_cifar takes 3 channels and a square, as 3x32");
     Path labels = Files.writeString(folder.resolve("two.txt"), "a\nb\n");

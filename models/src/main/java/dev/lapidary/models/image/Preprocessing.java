@@ -1,6 +1,8 @@
 package dev.lapidary.models.image;
 
+import dev.lapidary.models.failure.Failure;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * How an image becomes a network's input, exactly: decode to 8-bit RGB, orient by EXIF, resize,
@@ -84,6 +86,29 @@ public record Preprocessing(
         List.of(0.485f, 0.456f, 0.406f),
         List.of(0.229f, 0.224f, 0.225f),
         Colour.RGB);
+  }
+
+  /**
+   * With what a user knows of his weights; what is absent stays.
+   *
+   * @param shorterSide resized to this before the crop, in pixels
+   * @throws Failure (exit 2) for sizes, counts or deviations that cannot be
+   */
+  public Preprocessing with(
+      Optional<Integer> shorterSide, Optional<List<Float>> mean, Optional<List<Float>> std) {
+    try {
+      return new Preprocessing(
+          shorterSide.isPresent() ? Resize.SHORTER_SIDE : resize,
+          shorterSide.orElse(resizeSize),
+          interpolation,
+          cropHeight,
+          cropWidth,
+          mean.orElse(this.mean),
+          std.orElse(this.std),
+          colour);
+    } catch (IllegalArgumentException e) {
+      throw Failure.badInput("--resize, --mean, --std: %s", String.valueOf(e.getMessage()));
+    }
   }
 
   public int channels() {

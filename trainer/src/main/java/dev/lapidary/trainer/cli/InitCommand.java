@@ -99,7 +99,9 @@ final class InitCommand implements Callable<Integer> {
             ? load(architecture, options, names, file.get())
             : new Made(architecture.build(options), Optional.empty(), names);
     Preprocessing rule =
-        network.inputSize().map(architecture::preprocessing).orElse(architecture.preprocessing());
+        architecture
+            .preprocessing(network.inputSize().orElse(architecture.inputSize()))
+            .with(network.resize(), network.mean(), network.std());
     TorchScriptArchive archive = withHeadLayers(architecture, made.archive, layers, init);
     init.ifPresent(how -> drawHeads(architecture, archive, rule, how));
     ModelCard card = card(architecture, rule, made.labels, file);

@@ -1,6 +1,7 @@
 package dev.lapidary.trainer.cli;
 
 import dev.lapidary.models.failure.Failure;
+import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
@@ -53,6 +54,21 @@ final class NetworkOptions {
   @Option(names = "--input-size", description = "Pixels; the architecture's own unless given.")
   private @Nullable Integer inputSize;
 
+  @Option(
+      names = "--resize",
+      description =
+          "The shorter side's length before the crop; the published one of --arch unless given.")
+  private @Nullable Integer resize;
+
+  @Option(
+      names = "--mean",
+      split = ",",
+      description = "By channel, where the weights were trained with others than --arch says.")
+  private @Nullable List<Float> mean;
+
+  @Option(names = "--std", split = ",", description = "By channel, likewise.")
+  private @Nullable List<Float> std;
+
   @Option(names = "--seed", defaultValue = "0", description = "Of every random decision.")
   private long seed;
 
@@ -97,6 +113,18 @@ final class NetworkOptions {
 
   Optional<Integer> inputSize() {
     return Optional.ofNullable(inputSize);
+  }
+
+  Optional<Integer> resize() {
+    return Optional.ofNullable(resize);
+  }
+
+  Optional<List<Float>> mean() {
+    return Optional.ofNullable(mean);
+  }
+
+  Optional<List<Float>> std() {
+    return Optional.ofNullable(std);
   }
 
   long seed() {

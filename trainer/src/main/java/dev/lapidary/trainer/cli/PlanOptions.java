@@ -92,23 +92,6 @@ final class PlanOptions {
       description = "The last layer of a --model, where it is not found by itself, such as fc.")
   private @Nullable String head;
 
-  @Option(
-      names = "--resize",
-      description = "Of a --model without a card: the shorter side's length.")
-  private @Nullable Integer resize;
-
-  @Option(
-      names = "--mean",
-      split = ",",
-      description = "Of a --model without a card, by channel; ImageNet's unless given.")
-  private @Nullable List<Float> mean;
-
-  @Option(
-      names = "--std",
-      split = ",",
-      description = "Of a --model without a card, by channel; ImageNet's unless given.")
-  private @Nullable List<Float> std;
-
   @Option(names = "--name", description = "Of the model in its card; the architecture's if absent.")
   private String name = "";
 
@@ -248,9 +231,9 @@ final class PlanOptions {
             network.dropout(),
             network.stochasticDepth(),
             network.inputSize(),
-            Optional.ofNullable(resize),
-            Optional.ofNullable(mean),
-            Optional.ofNullable(std)),
+            network.resize(),
+            network.mean(),
+            network.std()),
         lossFlags.loss(),
         stageOptions.stages(),
         new RunConfig.Ema(ema, emaWarmup),

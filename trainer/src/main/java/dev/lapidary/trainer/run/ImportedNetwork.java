@@ -137,17 +137,10 @@ final class ImportedNetwork {
                             + " --input-size, and --resize, --mean, --std where they are not 8/7 of"
                             + " that and ImageNet's",
                         file.getFileName()));
-    int resize = model.resize().orElse((int) Math.round(crop * 256 / 224.0));
-    Preprocessing usual = Preprocessing.imageNet(resize, crop);
-    notes.add("no model card: resize %d, crop %d as asked for".formatted(resize, crop));
-    return new Preprocessing(
-        usual.resize(),
-        resize,
-        usual.interpolation(),
-        crop,
-        crop,
-        model.mean().orElse(usual.mean()),
-        model.std().orElse(usual.std()),
-        usual.colour());
+    Preprocessing rule =
+        Preprocessing.imageNet((int) Math.round(crop * 256 / 224.0), crop)
+            .with(model.resize(), model.mean(), model.std());
+    notes.add("no model card: resize %d, crop %d as asked for".formatted(rule.resizeSize(), crop));
+    return rule;
   }
 }

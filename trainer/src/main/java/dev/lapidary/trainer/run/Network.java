@@ -12,7 +12,6 @@ import dev.lapidary.models.weights.Match;
 import dev.lapidary.models.weights.MatchReport;
 import dev.lapidary.models.weights.NamedTensors;
 import dev.lapidary.models.weights.WeightsFile;
-import dev.lapidary.models.zoo.Architecture;
 import dev.lapidary.models.zoo.Architecture.AuxiliaryHead;
 import dev.lapidary.models.zoo.Head;
 import dev.lapidary.models.zoo.HeadInit;
@@ -21,7 +20,6 @@ import dev.lapidary.models.zoo.HeadReplacement;
 import dev.lapidary.models.zoo.HeadSearch;
 import dev.lapidary.models.zoo.Stage;
 import dev.lapidary.models.zoo.Zoo;
-import dev.lapidary.models.zoo.ZooOptions;
 import dev.lapidary.trainer.plan.RunConfig;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -71,7 +69,7 @@ record Network(
     Network bare =
         config.model().file().isPresent()
             ? ImportedNetwork.read(config, labels)
-            : ofZoo(config, labels.size());
+            : ZooNetwork.build(config, labels.size());
     return bare.withHeadLayers(config)
         .withWeights(config, labels, progress)
         .withDrawnHeads(config, labels);
@@ -142,45 +140,6 @@ record Network(
     }
   }
 
-  private static Network ofZoo(RunConfig config, int classes) {
-    RunConfig.Model model = config.model();
-    Architecture architecture = Zoo.find(model.arch().orElseThrow());
-    Optional<Integer> size = model.inputSize();
-    ZooOptions options = zooOptions(config, classes);
-    architecture.requireUse(options);
-    String head = model.head().name().orElse(architecture.headName());
-    if (!head.equals(architecture.headName())) {
-      throw Failure.badInput(
-          "--head %s: the head of %s is %s; leave the option out",
-          head, architecture.name(), architecture.headName());
-    }
-    List<String> heads = new ArrayList<>(List.of(head));
-    architecture.auxiliaryHeads().forEach(auxiliary -> heads.add(auxiliary.name()));
-    TorchScriptArchive archive =
-        model.weights().isPresent() ? architecture.blank(options) : architecture.build(options);
-    return new Network(
-        archive,
-        architecture.name(),
-        size.map(architecture::preprocessing).orElse(architecture.preprocessing()),
-        heads,
-        architecture.stages(),
-        new LinkedHashSet<>(parameters(archive)),
-        "random",
-        "",
-        Optional.empty(),
-        List.of("weights: random, seed " + config.seed()));
-  }
-
-  private static ZooOptions zooOptions(RunConfig config, int classes) {
-    RunConfig.Model model = config.model();
-    return new ZooOptions(
-        classes,
-        config.seed(),
-        model.dropout().map(OptionalDouble::of).orElse(OptionalDouble.empty()),
-        model.stochasticDepth().map(OptionalDouble::of).orElse(OptionalDouble.empty()),
-        model.inputSize().map(OptionalInt::of).orElse(OptionalInt.empty()));
-  }
-
   private Network withHeadLayers(RunConfig config) {
     RunConfig.Head head = config.model().head();
     HeadLayers layers =
@@ -230,6 +189,7 @@ record Network(
     List<String> said = new ArrayList<>();
     said.add("weights: " + nameOf(location));
     match.report().text().lines().forEach(said::add);
+    notes.stream().skip(1).forEach(said::add); // the first said what these weights replace
     return new Network(
         archive,
         architecture,
@@ -249,7 +209,8 @@ record Network(
     if (config.model().head().mlp().isPresent()) {
       drawn.addAll(layersOfMlp());
     }
-    Zoo.find(architecture).fill(state, zooOptions(config, classes), name -> !drawn.contains(name));
+    Zoo.find(architecture)
+        .fill(state, ZooNetwork.options(config, classes), name -> !drawn.contains(name));
   }
 
   /** What a hidden layer before the head brings, or changes the shape of. */

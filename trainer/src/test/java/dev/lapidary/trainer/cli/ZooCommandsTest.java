@@ -114,6 +114,17 @@ class ZooCommandsTest {
   }
 
   @Test
+  void initKeepsThePreprocessingThatTheWeightsNeed(@TempDir Path folder) {
+    Path out = folder.resolve("out.pt");
+    assertThat(run(init(out, "--mean=0.5,0.5,0.5", "--resize=36"))).isZero();
+    assertThat(card(out).preprocessing().orElseThrow().mean()).containsOnly(0.5f);
+    assertThat(card(out).preprocessing().orElseThrow().resizeSize()).isEqualTo(36);
+    assertThat(run(init(out, "--force", "--std=0,1,1"))).isEqualTo(2);
+    assertThat(err.toString())
+        .contains("--resize, --mean, --std: preprocessing std must be positive but is [0.0, 1.0");
+  }
+
+  @Test
   void initTakesWeightsAndTheirClassCount(@TempDir Path folder) throws Exception {
     Path first = folder.resolve("first.pt");
     assertThat(run(init(first, "--classes", "7", "--seed", "5"))).isZero();

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.lapidary.models.Golden;
 import dev.lapidary.models.archive.ArchiveReader;
 import dev.lapidary.models.archive.ArchiveWriter;
+import dev.lapidary.models.image.Preprocessing;
 import dev.lapidary.models.script.StateDict;
 import dev.lapidary.models.tensor.Tensor;
 import dev.lapidary.models.weights.NamedTensors;
@@ -124,6 +125,41 @@ class NetworkTest {
         .hasMessage(
             "[init.pt] its model card says the preprocessing, an input of 32 pixels; leave"
                 + " --input-size, --resize, --mean and --std out");
+  }
+
+  /** The published preprocessing belongs to the published weights; others say theirs. */
+  @Test
+  void weightsMayHaveAnotherPreprocessing() throws IOException {
+    Path weights = weights("other.safetensors", 7);
+    Network network =
+        network(
+            config(
+                "{arch: resnet20_cifar, weights: '%s', resize: 40, mean: [0.5, 0.5, 0.5], std: [0.25, 0.25, 0.25]}"
+                    .formatted(weights)),
+            LABELS);
+    Preprocessing published = Zoo.find("resnet20_cifar").preprocessing();
+    assertThat(network.preprocessing())
+        .isEqualTo(
+            new Preprocessing(
+                Preprocessing.Resize.SHORTER_SIDE,
+                40,
+                published.interpolation(),
+                published.cropHeight(),
+                published.cropWidth(),
+                List.of(0.5f, 0.5f, 0.5f),
+                List.of(0.25f, 0.25f, 0.25f),
+                published.colour()));
+    assertThat(network.notes())
+        .contains("weights: other.safetensors")
+        .anyMatch(
+            note ->
+                note.startsWith(
+                    "preprocessing: resize 40, mean [0.5, 0.5, 0.5], std [0.25, 0.25, 0.25] as asked"
+                        + " for; published for resnet20_cifar: "));
+    assertThatThrownBy(() -> network(config("{arch: resnet18, mean: [0.5]}"), LABELS))
+        .hasMessage(
+            "--resize, --mean, --std: preprocessing needs 3 means and deviations for RGB but has 1"
+                + " and 3");
   }
 
   @Test

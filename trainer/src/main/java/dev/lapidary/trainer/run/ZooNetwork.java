@@ -1,0 +1,89 @@
+package dev.lapidary.trainer.run;
+
+import dev.lapidary.models.archive.TorchScriptArchive;
+import dev.lapidary.models.failure.Failure;
+import dev.lapidary.models.image.Preprocessing;
+import dev.lapidary.models.zoo.Architecture;
+import dev.lapidary.models.zoo.Zoo;
+import dev.lapidary.models.zoo.ZooOptions;
+import dev.lapidary.trainer.plan.RunConfig;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.OptionalInt;
+
+/** A network of the zoo, as its options say. */
+final class ZooNetwork {
+  private ZooNetwork() {}
+
+  /**
+   * Random; where weights are to come, still blank.
+   *
+   * @throws Failure (exit 2) for an unknown name, or an option that the network has no use for
+   */
+  static Network build(RunConfig config, int classes) {
+    RunConfig.Model model = config.model();
+    Architecture architecture = Zoo.find(model.arch().orElseThrow());
+    ZooOptions options = options(config, classes);
+    architecture.requireUse(options);
+    TorchScriptArchive archive =
+        model.weights().isPresent() ? architecture.blank(options) : architecture.build(options);
+    List<String> notes = new ArrayList<>(List.of("weights: random, seed " + config.seed()));
+    return new Network(
+        archive,
+        architecture.name(),
+        preprocessing(architecture, model, notes),
+        heads(architecture, model),
+        architecture.stages(),
+        new LinkedHashSet<>(Network.parameters(archive)),
+        "random",
+        "",
+        Optional.empty(),
+        notes);
+  }
+
+  static ZooOptions options(RunConfig config, int classes) {
+    RunConfig.Model model = config.model();
+    return new ZooOptions(
+        classes,
+        config.seed(),
+        model.dropout().map(OptionalDouble::of).orElse(OptionalDouble.empty()),
+        model.stochasticDepth().map(OptionalDouble::of).orElse(OptionalDouble.empty()),
+        model.inputSize().map(OptionalInt::of).orElse(OptionalInt.empty()));
+  }
+
+  private static List<String> heads(Architecture architecture, RunConfig.Model model) {
+    String head = model.head().name().orElse(architecture.headName());
+    if (!head.equals(architecture.headName())) {
+      throw Failure.badInput(
+          "--head %s: the head of %s is %s; leave the option out",
+          head, architecture.name(), architecture.headName());
+    }
+    List<String> heads = new ArrayList<>(List.of(head));
+    architecture.auxiliaryHeads().forEach(auxiliary -> heads.add(auxiliary.name()));
+    return heads;
+  }
+
+  /** The published one belongs to the published weights; others may need another. */
+  private static Preprocessing preprocessing(
+      Architecture architecture, RunConfig.Model model, List<String> notes) {
+    Preprocessing published =
+        architecture.preprocessing(model.inputSize().orElse(architecture.inputSize()));
+    Preprocessing rule = published.with(model.resize(), model.mean(), model.std());
+    if (!rule.equals(published)) {
+      notes.add(
+          "preprocessing: resize %d, mean %s, std %s as asked for; published for %s: %d, %s, %s"
+              .formatted(
+                  rule.resizeSize(),
+                  rule.mean(),
+                  rule.std(),
+                  architecture.name(),
+                  published.resizeSize(),
+                  published.mean(),
+                  published.std()));
+    }
+    return rule;
+  }
+}
