@@ -11,11 +11,11 @@ import java.util.regex.Pattern;
  */
 enum Lookalike {
   MOBILENET_V3(
-      "^conv_head\\.bias$",
+      "(^|\\.)conv_head\\.bias$",
       "timm's MobileNet V3 is another network: its BatchNorms' epsilon is 1e-5, torchvision's 1e-3"
           + " (and tf_ ones pad otherwise)"),
   EFFICIENTNET_V2(
-      "^blocks\\.0\\.0\\.conv\\.weight$",
+      "(^|\\.)blocks\\.0\\.0\\.conv\\.weight$",
       "timm's EfficientNets V2 are other networks: tf_ ones pad otherwise than torchvision's, rw_ ones"
           + " have other widths");
 

@@ -16,17 +16,18 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.stream.Collectors;
 
 /**
  * How a file's tensors fit a network, by name and shape. Of the ways in which the file's names can
  * be read ({@link Naming}) it is the one that fits the most parameters, and the report says which.
  */
 public final class Match {
+  private final NamedTensors source;
   private final MatchReport report;
   private final Map<StateDict.Entry, Tensor> pairs;
 
-  private Match(MatchReport report, Map<StateDict.Entry, Tensor> pairs) {
+  private Match(NamedTensors source, MatchReport report, Map<StateDict.Entry, Tensor> pairs) {
+    this.source = source;
     this.report = report;
     this.pairs = pairs;
   }
@@ -67,9 +68,16 @@ public final class Match {
         100 * minMatch,
         first(report.missing().stream().map(Absent::name).toList()),
         first(report.unexpected().stream().map(Absent::name).toList()),
-        Lookalike.why(report.unexpected().stream().map(Absent::name).collect(Collectors.toSet()))
-            .orElse("Is it another architecture's file?"),
+        why(),
         Math.floor(100 * report.fraction()) / 100);
+  }
+
+  private String why() {
+    if (report.format().equals(OnnxInitializers.FORMAT)) {
+      return "An ONNX file for inference has its BatchNorms folded into other tensors; give a state"
+          + " dict, or an export for training.";
+    }
+    return Lookalike.why(source.tensors().keySet()).orElse("Is it another architecture's file?");
   }
 
   /**
@@ -156,7 +164,7 @@ public final class Match {
             heads,
             loadedParameters,
             parameters);
-    return new Match(report, pairs);
+    return new Match(source, report, pairs);
   }
 
   /** A weight that differs in its first size only, with its bias: the layer has other classes. */

@@ -69,6 +69,11 @@ public record MatchReport(
     return parameters == 0 ? 0 : (double) loadedParameters / parameters;
   }
 
+  /** A file all of which fits is a part of the network, such as one without auxiliary heads. */
+  private boolean usedUp() {
+    return unexpected.isEmpty() && mismatched.isEmpty();
+  }
+
   /** For a terminal: the count first, then what was not loaded and why. */
   public String text() {
     StringBuilder out = new StringBuilder();
@@ -87,7 +92,7 @@ public record MatchReport(
               "  head %s: %d classes in the file, %d here: its weights stay fresh%n",
               head.layer, head.sourceClasses, head.classes));
     }
-    if (fraction() < EXPECTED) {
+    if (fraction() < EXPECTED && !usedUp()) {
       out.append("  is it another architecture's file? Less is loaded than usual");
       out.append(System.lineSeparator());
     }

@@ -19,6 +19,9 @@ import java.util.Map;
  * equal tensors once and gives them their other names by Identity nodes; those count too.
  */
 final class OnnxInitializers {
+  /** {@link NamedTensors#format} of these. */
+  static final String FORMAT = "ONNX";
+
   private static final int MODEL_IR_VERSION = 1;
   private static final int MODEL_GRAPH = 7;
   private static final int MODEL_METADATA = 14;
@@ -93,7 +96,7 @@ final class OnnxInitializers {
             tensors.putIfAbsent(name, tensor);
           }
         });
-    return new NamedTensors("ONNX", tensors, metadata, List.of());
+    return new NamedTensors(FORMAT, tensors, metadata, List.of());
   }
 
   /** An Identity's output is another name of its input. */

@@ -56,14 +56,12 @@ final class SavedDict {
     return new NamedTensors(format, tensors, Map.of(), notes);
   }
 
+  /** Wrappers go before loose tensors: a checkpoint's best accuracy often is one. */
   private static PyDict unwrap(PyValue saved, List<String> notes) {
     if (!(saved instanceof PyDict dict)) {
       throw Failure.badInput(
           "holds no dict but a %s; save a model's state_dict() instead",
           saved.getClass().getSimpleName().substring(2));
-    }
-    if (hasTensors(dict)) {
-      return dict;
     }
     for (String wrapper : WRAPPERS) {
       if (dict.items().get(new PyString(wrapper)) instanceof PyDict inner && hasTensors(inner)) {

@@ -134,6 +134,18 @@ class MatchTest {
             "\"unexpected\" : [ {\n    \"name\" : \"fc.weight\",\n    \"shape\" : [ 1 ]\n  } ]");
   }
 
+  /** GoogLeNet without auxiliary heads is half of the parameters, and nobody's but GoogLeNet's. */
+  @Test
+  void asksForTheArchitectureOnlyWhereTheFileHasOtherTensors() {
+    tensors.keySet().removeIf(name -> name.matches("features\\.([2-9]|1.)\\..*"));
+    String question = "is it another architecture's file?";
+
+    assertThat(Match.of(named(tensors), target).report().fraction()).isLessThan(0.9);
+    assertThat(Match.of(named(tensors), target).report().text()).doesNotContain(question);
+    tensors.put("fc.weight", Tensor.of(new float[] {1}, 1));
+    assertThat(Match.of(named(tensors), target).report().text()).contains(question);
+  }
+
   @Test
   void refusesAFileOfAnotherArchitecture() {
     Map<String, Tensor> other = Map.of("conv1.weight", Uniform.tensor("x", 64, 3, 7, 7));
@@ -151,7 +163,12 @@ class MatchTest {
                 + "; in the file 1 such as conv1.weight. Is it another architecture's file?"
                 + " (--min-match 0.00 accepts it)");
     assertThat(match.requireAtLeast(0)).isSameAs(match);
-    Map<String, Tensor> timm = Map.of("conv_head.bias", Uniform.tensor("x", 1024));
+    NamedTensors onnx = new NamedTensors("ONNX", other, Map.of(), List.of());
+    assertThatThrownBy(() -> Match.of(onnx, target).requireAtLeast(0.5))
+        .hasMessageContaining(
+            "such as conv1.weight. An ONNX file for inference has its BatchNorms folded into other"
+                + " tensors; give a state dict, or an export for training. (--min-match 0.00");
+    Map<String, Tensor> timm = Map.of("module.conv_head.bias", Uniform.tensor("x", 1024));
     assertThatThrownBy(() -> Match.of(named(timm), target).requireAtLeast(0.5))
         .hasMessageContaining(
             "timm's MobileNet V3 is another network: its BatchNorms' epsilon is 1e-5, torchvision's"

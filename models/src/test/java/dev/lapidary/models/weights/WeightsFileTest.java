@@ -6,6 +6,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.lapidary.models.Golden;
 import dev.lapidary.models.archive.ArchiveReader;
+import dev.lapidary.models.archive.PyValue;
+import dev.lapidary.models.archive.PyValue.PyDict;
+import dev.lapidary.models.archive.PyValue.PyString;
+import dev.lapidary.models.archive.PyValue.PyTensor;
 import dev.lapidary.models.failure.Failure;
 import dev.lapidary.models.script.StateDict;
 import dev.lapidary.models.tensor.DType;
@@ -15,8 +19,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HexFormat;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -93,6 +99,27 @@ class WeightsFileTest {
 
     assertThat(read.tensors()).containsOnlyKeys(checkpointNames());
     assertThat(read.notes()).containsExactly("took the entry 'model'");
+  }
+
+  /** PyTorch's ImageNet example saves its best accuracy as a tensor beside the state dict. */
+  @Test
+  void aLooseTensorIsNoStateDict() {
+    PyTensor weight = new PyTensor(Tensor.of(new float[] {1, 2}, 2), true);
+    PyDict inner = dict(Map.of("fc.weight", weight));
+    PyTensor best = new PyTensor(Tensor.of(new float[] {71.5f}, 1), false);
+
+    NamedTensors read =
+        SavedDict.tensors("test", dict(Map.of("best_acc1", best, "state_dict", inner)));
+
+    assertThat(read.tensors()).containsOnlyKeys("fc.weight");
+    assertThat(read.notes()).containsExactly("took the entry 'state_dict'");
+    assertThat(SavedDict.tensors("test", inner).tensors()).containsOnlyKeys("fc.weight");
+  }
+
+  private static PyDict dict(Map<String, PyValue> entries) {
+    Map<PyValue, PyValue> items = new LinkedHashMap<>();
+    entries.forEach((name, value) -> items.put(new PyString(name), value));
+    return new PyDict("", items);
   }
 
   @Test
