@@ -6,18 +6,18 @@ import dev.lapidary.exporter.onnx.OnnxReader;
 import dev.lapidary.exporter.verify.Accuracy;
 import dev.lapidary.exporter.verify.Comparison;
 import dev.lapidary.exporter.verify.GoldenCheck;
-import dev.lapidary.exporter.verify.ImageInput;
+import dev.lapidary.exporter.verify.LabelledImages;
 import dev.lapidary.exporter.verify.LoadedModel;
 import dev.lapidary.exporter.verify.ModelRuntime;
 import dev.lapidary.exporter.verify.ParityGate;
 import dev.lapidary.exporter.verify.Preparation;
 import dev.lapidary.models.archive.ArchiveReader;
 import dev.lapidary.models.archive.TorchScriptArchive;
+import dev.lapidary.models.card.Activation;
 import dev.lapidary.models.card.CardJson;
 import dev.lapidary.models.card.ModelCard;
 import dev.lapidary.models.failure.Failure;
 import dev.lapidary.models.file.AtomicFile;
-import dev.lapidary.models.image.ImageFolder;
 import dev.lapidary.models.trace.OutputChoice;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -25,8 +25,10 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -43,6 +45,14 @@ import picocli.CommandLine.Spec;
       "source (--against), and the accuracy over a folder with a folder a class (--data)."
     })
 final class VerifyCommand implements Callable<Integer> {
+  /** How people call what JSON names in full. */
+  private static final Map<String, String> WORDS =
+      Map.of(
+          "meanAveragePrecision", "mAP",
+          "microF1", "micro F1",
+          "macroF1", "macro F1",
+          "subsetAccuracy", "exact match");
+
   @Spec private CommandSpec spec;
 
   @Parameters(paramLabel = "FILE", description = "an ONNX file or a TorchScript archive")
@@ -54,7 +64,10 @@ final class VerifyCommand implements Callable<Integer> {
       description = "what it was exported from: run directory, .pt, or weights with --arch")
   private @Nullable Path against;
 
-  @Option(names = "--data", paramLabel = "DIR", description = "images, a folder a class")
+  @Option(
+      names = "--data",
+      paramLabel = "DIR|LIST",
+      description = "images, a folder a class, or a list (CSV, JSONL) as for training")
   private @Nullable Path data;
 
   @Option(
@@ -167,14 +180,13 @@ final class VerifyCommand implements Callable<Integer> {
   }
 
   private Accuracy accuracy(LoadedModel model, ModelCard card, Optional<Source> source) {
-    ImageInput input = ImageInput.of(card);
-    ImageFolder folder = ImageFolder.read(Path.of(String.valueOf(data)));
+    LabelledImages images = LabelledImages.of(Path.of(String.valueOf(data)), card);
     if (source.isEmpty()) {
-      return Accuracy.measure(model, Optional.empty(), input, folder, card.labels());
+      return Accuracy.measure(model, Optional.empty(), card, images);
     }
     try (LoadedModel reference =
         LoadedModel.open(ModelRuntime.LIBTORCH, source.get().file(), options.output())) {
-      return Accuracy.measure(model, Optional.of(reference), input, folder, card.labels());
+      return Accuracy.measure(model, Optional.of(reference), card, images);
     }
   }
 
@@ -188,10 +200,12 @@ final class VerifyCommand implements Callable<Integer> {
 
   /** Of the images where there are some: they are what the model is for. */
   private static void put(ObjectNode json, Accuracy accuracy) {
-    json.put("images", accuracy.images()).put("accuracy", accuracy.accuracy());
+    json.put("images", accuracy.images());
+    accuracy.measures().forEach(json::put);
     Comparison comparison = accuracy.comparison();
     if (comparison.count() > 0) {
-      json.put("argmaxAgreement", comparison.argmaxAgreement())
+      boolean several = accuracy.activation() == Activation.SIGMOID;
+      json.put(several ? "labelAgreement" : "argmaxAgreement", accuracy.agreement())
           .put("maxAbsDifference", comparison.maxAbsDifference())
           .put("maxAbsLogit", comparison.maxAbsLogit());
     }
@@ -230,16 +244,23 @@ final class VerifyCommand implements Callable<Integer> {
 
   private static String line(Accuracy a) {
     String measured =
-        line(
-            "images: %d, accuracy %.2f %%, p50 %.2f ms",
-            a.images(), 100 * a.accuracy(), a.p50Millis());
+        line("images: %d, %s, p50 %.2f ms", a.images(), words(a.measures()), a.p50Millis());
     Comparison c = a.comparison();
     return c.count() == 0
         ? measured
         : measured
             + line(
-                ", argmax as the source's %.2f %%, greatest difference %.3g of the greatest logit",
-                100 * c.argmaxAgreement(), c.maxAbsDifference() / c.maxAbsLogit());
+                ", %s as the source's %.2f %%, greatest difference %.3g of the greatest logit",
+                a.activation() == Activation.SIGMOID ? "labels" : "argmax",
+                100 * a.agreement(),
+                c.maxAbsDifference() / c.maxAbsLogit());
+  }
+
+  private static String words(Map<String, Double> measures) {
+    return measures.entrySet().stream()
+        .map(
+            m -> line("%s %.2f %%", WORDS.getOrDefault(m.getKey(), m.getKey()), 100 * m.getValue()))
+        .collect(Collectors.joining(", "));
   }
 
   @com.google.errorprone.annotations.FormatMethod
@@ -247,10 +268,10 @@ final class VerifyCommand implements Callable<Integer> {
     return String.format(Locale.ROOT, format, arguments);
   }
 
-  private static void write(Path to, List<Accuracy.Prediction> predictions) throws IOException {
+  private static void write(Path to, List<Accuracy.Answer> predictions) throws IOException {
     ObjectMapper mapper = new ObjectMapper();
     List<String> lines = new ArrayList<>();
-    for (Accuracy.Prediction prediction : predictions) {
+    for (Accuracy.Answer prediction : predictions) {
       lines.add(mapper.writeValueAsString(prediction));
     }
     AtomicFile.write(to, temporary -> Files.write(temporary, lines));

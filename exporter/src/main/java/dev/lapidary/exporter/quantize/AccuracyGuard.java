@@ -11,7 +11,7 @@ import java.util.function.Consumer;
 /**
  * Turns layers back to float until the int8 model agrees with the float one. It needs no labels:
  * the layers are ranked by how far the logits move when that layer alone is int8, then left out of
- * the quantization from the worst on, until the argmax agrees on enough images.
+ * the quantization from the worst on, until the answers agree on enough images.
  */
 final class AccuracyGuard {
   /** Ranking runs the model once a layer; so many images tell the worst layers from the others. */
@@ -31,8 +31,8 @@ final class AccuracyGuard {
       return Set.of();
     }
     log.accept(
-        "int8 gives %d of %d images another argmax than float32, over %.2f %%: ranking %d layers"
-            .formatted(now.flips(), now.images(), 100 - 100 * minAgreement, layers.size()));
+        "int8: %s images, and %.2f %% is the least: ranking %d layers"
+            .formatted(now.words(), 100 * minAgreement, layers.size()));
     List<String> ranked = ranked(layers, drift);
     Set<String> kept = new LinkedHashSet<>();
     for (int count = 1; kept.size() < ranked.size(); count += Math.max(1, count / 2)) {

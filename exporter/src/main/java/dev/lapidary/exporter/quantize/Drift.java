@@ -1,30 +1,43 @@
 package dev.lapidary.exporter.quantize;
 
+import dev.lapidary.models.card.Activation;
+import dev.lapidary.models.measure.LabelDecisions;
+import java.util.Arrays;
+import java.util.Locale;
+
 /**
  * How far a quantized model's logits are from the float model's on the same images.
  *
+ * @param activation what the logits are made to
  * @param images how many
- * @param flips how many of them have another argmax
+ * @param flips how many of them have another argmax; of a multi-label model decisions that differ
+ * @param agreement the share of images with the same argmax; of a multi-label model {@link
+ *     LabelDecisions#agreement}, which is the same for one label an image; in [0, 1]
  * @param maxAbsDifference over all logits
- * @param relativeError the squared differences' sum over the squared logits' sum, both without each
- *     image's mean, which softmax does not see
+ * @param relativeError the squared differences' sum over the squared logits' sum, under a softmax
+ *     both without each image's mean, which it does not see
  */
-record Drift(int images, int flips, double maxAbsDifference, double relativeError) {
+record Drift(
+    Activation activation,
+    int images,
+    long flips,
+    double agreement,
+    double maxAbsDifference,
+    double relativeError) {
 
   /**
    * @param reference row-major [n, classes]
    */
-  static Drift between(float[] reference, float[] quantized, int images) {
+  static Drift between(float[] reference, float[] quantized, int images, Activation activation) {
     int classes = reference.length / images;
-    int flips = 0;
+    boolean softmax = activation == Activation.SOFTMAX;
     double worst = 0;
     double error = 0;
     double energy = 0;
     for (int i = 0; i < images; i++) {
       int from = i * classes;
-      flips += argmax(reference, from, classes) == argmax(quantized, from, classes) ? 0 : 1;
-      double mean = mean(reference, from, classes);
-      double shift = mean(quantized, from, classes) - mean;
+      double mean = softmax ? mean(reference, from, classes) : 0;
+      double shift = softmax ? mean(quantized, from, classes) - mean : 0;
       for (int k = from; k < from + classes; k++) {
         double difference = (double) quantized[k] - reference[k];
         worst = Math.max(worst, Math.abs(difference));
@@ -32,17 +45,49 @@ record Drift(int images, int flips, double maxAbsDifference, double relativeErro
         energy += (reference[k] - mean) * (reference[k] - mean);
       }
     }
-    return new Drift(images, flips, worst, energy == 0 ? error : error / energy);
+    double relative = energy == 0 ? error : error / energy;
+    if (softmax) {
+      int flips = flips(reference, quantized, images, classes);
+      return new Drift(activation, images, flips, 1 - (double) flips / images, worst, relative);
+    }
+    LabelDecisions decisions = decisions(reference, quantized, images, classes);
+    return new Drift(
+        activation, images, decisions.differences(), decisions.agreement(), worst, relative);
   }
 
-  /** The share of images with the same argmax, in [0, 1]. */
-  double argmaxAgreement() {
-    return 1 - (double) flips / images;
-  }
-
-  /** Whether the argmax agrees often enough; one near-tie among few images proves nothing. */
+  /** Whether the answers agree often enough; one near-tie among few images proves nothing. */
   boolean enough(double minAgreement) {
-    return flips <= 1 || argmaxAgreement() >= minAgreement;
+    return flips <= 1 || agreement >= minAgreement;
+  }
+
+  /** For people. */
+  String words() {
+    return String.format(
+        Locale.ROOT,
+        activation == Activation.SOFTMAX
+            ? "argmax as float32 on %.2f %% of %d"
+            : "labels as float32's to %.2f %% on %d",
+        100 * agreement,
+        images);
+  }
+
+  private static int flips(float[] reference, float[] quantized, int images, int classes) {
+    int flips = 0;
+    for (int from = 0; from < images * classes; from += classes) {
+      flips += argmax(reference, from, classes) == argmax(quantized, from, classes) ? 0 : 1;
+    }
+    return flips;
+  }
+
+  private static LabelDecisions decisions(
+      float[] reference, float[] quantized, int images, int classes) {
+    LabelDecisions decisions = new LabelDecisions(classes);
+    for (int from = 0; from < images * classes; from += classes) {
+      decisions.add(
+          LabelDecisions.of(Arrays.copyOfRange(quantized, from, from + classes)),
+          LabelDecisions.of(Arrays.copyOfRange(reference, from, from + classes)));
+    }
+    return decisions;
   }
 
   private static int argmax(float[] values, int from, int count) {

@@ -4,6 +4,7 @@ import dev.lapidary.exporter.onnx.Attribute;
 import dev.lapidary.exporter.onnx.OnnxGraph;
 import dev.lapidary.exporter.onnx.OnnxNode;
 import dev.lapidary.exporter.onnx.OnnxTypes;
+import dev.lapidary.models.card.Activation;
 import dev.lapidary.models.card.ModelCard.Fallback;
 import dev.lapidary.models.failure.Failure;
 import dev.lapidary.models.tensor.DType;
@@ -41,10 +42,12 @@ public final class DynamicInt8 {
    * Converts a float32 graph.
    *
    * @param images to measure the difference on
+   * @param activation what the logits are made to
    * @param log gets lines of progress and warnings
    * @throws Failure (exit 2) if the model has no matrix product with a constant
    */
-  public static Quantized quantize(OnnxGraph fp32, CalibrationSet images, Consumer<String> log) {
+  public static Quantized quantize(
+      OnnxGraph fp32, CalibrationSet images, Activation activation, Consumer<String> log) {
     DynamicInt8 dynamic = new DynamicInt8(fp32.copy());
     for (OnnxNode node : fp32.nodes()) {
       dynamic.convert(node);
@@ -64,7 +67,7 @@ public final class DynamicInt8 {
                     convolutions == 1 ? "Conv" : convolutions + " x Conv",
                     "one range an image for all channels ruins convolutions"));
     return Quantized.measured(
-        fp32, dynamic.graph, images, new Quantized.Method(METHOD, fallbacks), log);
+        fp32, dynamic.graph, images, activation, new Quantized.Method(METHOD, fallbacks), log);
   }
 
   private void convert(OnnxNode node) {

@@ -4,6 +4,7 @@ import dev.lapidary.exporter.onnx.Attribute;
 import dev.lapidary.exporter.onnx.OnnxGraph;
 import dev.lapidary.exporter.onnx.OnnxNode;
 import dev.lapidary.exporter.onnx.OnnxTypes;
+import dev.lapidary.models.card.Activation;
 import dev.lapidary.models.card.ModelCard.Fallback;
 import dev.lapidary.models.tensor.DType;
 import dev.lapidary.models.tensor.Half;
@@ -72,9 +73,11 @@ public final class HalfPrecision {
    * Converts a float32 graph.
    *
    * @param images to measure the difference on
+   * @param activation what the logits are made to
    * @param log gets lines of progress and warnings
    */
-  public static Quantized quantize(OnnxGraph fp32, CalibrationSet images, Consumer<String> log) {
+  public static Quantized quantize(
+      OnnxGraph fp32, CalibrationSet images, Activation activation, Consumer<String> log) {
     HalfPrecision half = new HalfPrecision(fp32);
     half.convert();
     if (half.clamped > 0) {
@@ -86,7 +89,8 @@ public final class HalfPrecision {
         (op, count) ->
             fallbacks.add(
                 new Fallback(count == 1 ? op : count + " x " + op, "its sums leave float16")));
-    return Quantized.measured(fp32, half.to, images, new Quantized.Method(METHOD, fallbacks), log);
+    return Quantized.measured(
+        fp32, half.to, images, activation, new Quantized.Method(METHOD, fallbacks), log);
   }
 
   private void convert() {

@@ -1,6 +1,7 @@
 package dev.lapidary.exporter.quantize;
 
 import dev.lapidary.exporter.onnx.OnnxGraph;
+import dev.lapidary.models.card.Activation;
 import dev.lapidary.models.card.ModelCard;
 import dev.lapidary.models.card.ModelCard.Fallback;
 import java.util.List;
@@ -12,32 +13,33 @@ import java.util.function.Consumer;
  *
  * @param graph with the metadata of the float one
  * @param card for the model card
- * @param argmaxAgreement with the float model over the images, in [0, 1]
+ * @param agreement with the float model over the images, in [0, 1]: {@link Drift#agreement}
  * @param latency on this machine; for the user's eyes, never for the card
  */
 public record Quantized(
-    OnnxGraph graph, ModelCard.Quantization card, double argmaxAgreement, Latency latency) {
+    OnnxGraph graph, ModelCard.Quantization card, double agreement, Latency latency) {
 
   /** A method without calibration: its name in the card, and what it leaves float32. */
   record Method(String name, List<Fallback> fallbacks) {}
 
   /** Measures a graph that needed no calibration. */
   static Quantized measured(
-      OnnxGraph fp32, OnnxGraph graph, CalibrationSet images, Method method, Consumer<String> log) {
-    Drift drift = Reference.of(fp32, images).drift(graph);
+      OnnxGraph fp32,
+      OnnxGraph graph,
+      CalibrationSet images,
+      Activation activation,
+      Method method,
+      Consumer<String> log) {
+    Drift drift = Reference.of(fp32, images, activation).drift(graph);
     Latency latency = Latency.of(fp32, graph, images);
     log.accept(
-        "%s: argmax as float32 on %.2f %% of %d inputs, logits within %.3g"
-            .formatted(
-                method.name(),
-                100 * drift.argmaxAgreement(),
-                images.count(),
-                drift.maxAbsDifference()));
+        "%s: %s inputs, logits within %.3g"
+            .formatted(method.name(), drift.words(), drift.maxAbsDifference()));
     sayLatency(method.name(), latency, log);
     ModelCard.Quantization card =
         new ModelCard.Quantization(
             method.name(), "", 0, "", drift.maxAbsDifference(), method.fallbacks());
-    return new Quantized(graph, card, drift.argmaxAgreement(), latency);
+    return new Quantized(graph, card, drift.agreement(), latency);
   }
 
   /** Says how fast it is, as a warning where that is no gain. */

@@ -1,6 +1,7 @@
 package dev.lapidary.exporter.quantize;
 
 import dev.lapidary.exporter.onnx.OnnxGraph;
+import dev.lapidary.models.card.Activation;
 import java.util.Arrays;
 
 /** The float model's logits over the calibration images, which quantized ones are compared with. */
@@ -9,15 +10,20 @@ final class Reference {
   private static final int BATCH = 16;
 
   private final CalibrationSet images;
+  private final Activation activation;
   private final float[] logits;
 
-  private Reference(CalibrationSet images, float[] logits) {
+  private Reference(CalibrationSet images, Activation activation, float[] logits) {
     this.images = images;
+    this.activation = activation;
     this.logits = logits;
   }
 
-  static Reference of(OnnxGraph fp32, CalibrationSet images) {
-    return new Reference(images, logits(fp32, images, images.count()));
+  /**
+   * @param activation what the logits are made to, and so which of their changes matter
+   */
+  static Reference of(OnnxGraph fp32, CalibrationSet images, Activation activation) {
+    return new Reference(images, activation, logits(fp32, images, images.count()));
   }
 
   /** Over all images. */
@@ -29,7 +35,7 @@ final class Reference {
   Drift drift(OnnxGraph quantized, int atMost) {
     int count = Math.min(atMost, images.count());
     float[] part = Arrays.copyOf(logits, logits.length / images.count() * count);
-    return Drift.between(part, logits(quantized, images, count), count);
+    return Drift.between(part, logits(quantized, images, count), count, activation);
   }
 
   private static float[] logits(OnnxGraph graph, CalibrationSet images, int count) {

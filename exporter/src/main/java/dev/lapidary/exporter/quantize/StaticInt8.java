@@ -1,6 +1,7 @@
 package dev.lapidary.exporter.quantize;
 
 import dev.lapidary.exporter.onnx.OnnxGraph;
+import dev.lapidary.models.card.Activation;
 import dev.lapidary.models.card.ModelCard;
 import dev.lapidary.models.card.ModelCard.Fallback;
 import java.util.ArrayList;
@@ -14,14 +15,14 @@ import java.util.function.Consumer;
  * with a zero point, int8 weights with a scale for each output channel, int32 biases.
  *
  * <p>Nothing is taken on trust: the ranges' rule is the one whose logits came nearest to the float
- * model's on the calibration images, layers go back to float while the argmax differs too often,
+ * model's on the calibration images, layers go back to float while the answers differ too often,
  * and ONNX Runtime's own optimized graph tells which layers really run on integers.
  */
 public final class StaticInt8 {
   /** As the model card says it. */
   public static final String METHOD = "int8-static-qdq";
 
-  /** The share of calibration images whose argmax must not change. */
+  /** How far the answers to calibration images must agree: {@link Drift#agreement}. */
   public static final double MIN_AGREEMENT = 0.99;
 
   /** So many images tell one calibrator from another. */
@@ -50,13 +51,15 @@ public final class StaticInt8 {
    * Quantizes a float32 graph: constants folded, BatchNormalization in the convolutions where it
    * can be, global means as GlobalAveragePool. The same graph and images give the same bytes.
    *
+   * @param activation what the logits are made to
    * @param log gets lines of progress and warnings
    */
-  public static Quantized quantize(OnnxGraph fp32, CalibrationSet images, Consumer<String> log) {
+  public static Quantized quantize(
+      OnnxGraph fp32, CalibrationSet images, Activation activation, Consumer<String> log) {
     OnnxGraph graph = NormalizeForInt8.of(fp32);
     Int8Plan plan = Int8Plan.of(graph, Set.of());
     Observations seen = Observations.of(graph, plan.quantizedValues(), images);
-    Reference reference = Reference.of(fp32, images);
+    Reference reference = Reference.of(fp32, images, activation);
     StaticInt8 int8 = new StaticInt8(graph, seen, reference, images, log);
     Choice choice = int8.chooseCalibrator(plan);
     Set<String> kept =
@@ -123,21 +126,22 @@ public final class StaticInt8 {
       Latency latency) {
     Drift drift = reference.drift(result);
     List<Fallback> fallbacks = new ArrayList<>();
+    String what = drift.activation() == Activation.SOFTMAX ? "argmax" : "labels";
     for (String name : kept) {
-      fallbacks.add(new Fallback(name, "int8 changed the argmax of too many calibration images"));
+      fallbacks.add(
+          new Fallback(name, "int8 changed the %s of too many calibration images".formatted(what)));
     }
     for (String name : lint.unfused()) {
       fallbacks.add(new Fallback(name, "ONNX Runtime runs it on floats between integers"));
     }
     fallbacks.addAll(FloatLayers.of(graph, plan, kept));
     log.accept(
-        "int8: %d of %d layers on integers, ranges by %s, argmax as float32 on %.2f %% of %d images"
+        "int8: %d of %d layers on integers, ranges by %s, %s images"
             .formatted(
                 plan.layers().size() - lint.unfused().size(),
                 plan.layers().size() + kept.size(),
                 choice.label(),
-                100 * drift.argmaxAgreement(),
-                images.count()));
+                drift.words()));
     Quantized.sayLatency("int8", latency, log);
     ModelCard.Quantization record =
         new ModelCard.Quantization(
@@ -147,6 +151,6 @@ public final class StaticInt8 {
             images.sha256(),
             drift.maxAbsDifference(),
             fallbacks);
-    return new Quantized(result, record, drift.argmaxAgreement(), latency);
+    return new Quantized(result, record, drift.agreement(), latency);
   }
 }

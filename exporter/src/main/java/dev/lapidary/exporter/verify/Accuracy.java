@@ -1,91 +1,150 @@
 package dev.lapidary.exporter.verify;
 
-import dev.lapidary.models.failure.Failure;
-import dev.lapidary.models.image.ImageFolder;
+import dev.lapidary.models.card.Activation;
+import dev.lapidary.models.card.ModelCard;
 import dev.lapidary.models.image.RgbImage;
+import dev.lapidary.models.measure.AveragePrecision;
+import dev.lapidary.models.measure.LabelDecisions;
 import dev.lapidary.models.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.stream.IntStream;
 
 /**
- * A model's answers to a folder of labelled images, one image at a time.
+ * A model's answers to labelled images, one image at a time.
  *
- * @param correct of the images whose class is known
+ * @param activation of the model
+ * @param measures by name, in [0, 1]: accuracy; of a multi-label model mAP, F1 and exact matches
  * @param comparison to the reference; zero inputs if there was none
+ * @param agreement with the reference's answers: the argmax; of a multi-label model {@link
+ *     LabelDecisions#agreement}
  * @param p50Millis median time of one image, without decoding
  */
 public record Accuracy(
+    Activation activation,
     int images,
-    int correct,
+    Map<String, Double> measures,
     Comparison comparison,
+    double agreement,
     double p50Millis,
-    List<Prediction> predictions) {
+    List<Answer> predictions) {
+
+  /** An image's answer, as a line of JSON has it. */
+  public sealed interface Answer {}
 
   /** The greatest softmax probability; {@code label} is empty if labels are not known. */
-  public record Prediction(String image, String label, int index, double probability) {}
+  public record Prediction(String image, String label, int index, double probability)
+      implements Answer {}
+
+  /** The labels whose sigmoid is at least 0.5, in the network's order, as serving gives them. */
+  public record MultiLabelPrediction(String image, List<Scored> classes) implements Answer {}
+
+  /** A label that an image is given. */
+  public record Scored(String label, int index, double probability) {}
 
   public Accuracy {
     predictions = List.copyOf(predictions);
   }
 
-  /** In [0, 1]. */
-  public double accuracy() {
-    return correct / (double) images;
-  }
-
   /**
-   * @param labels by class index; where they are unknown the folders in order are the classes
+   * @param card of the model; where it has no labels those of the images, in order, are the classes
    */
   public static Accuracy measure(
-      LoadedModel model,
-      Optional<LoadedModel> reference,
-      ImageInput input,
-      ImageFolder folder,
-      List<String> labels) {
-    List<String> classes = labels.isEmpty() ? folder.classes() : labels;
-    requireKnown(folder, classes);
+      LoadedModel model, Optional<LoadedModel> reference, ModelCard card, LabelledImages data) {
+    List<String> classes = card.labels().isEmpty() ? data.labels() : card.labels();
+    ImageInput input = ImageInput.of(card);
     Comparison comparison = new Comparison();
-    List<Prediction> predictions = new ArrayList<>();
-    double[] millis = new double[folder.images().size()];
-    int correct = 0;
-    for (ImageFolder.Image image : folder.images()) {
-      RgbImage pixels = ImageInput.decode(folder.root(), image.path());
+    LabelDecisions decisions = new LabelDecisions(classes.size());
+    List<float[]> answers = new ArrayList<>();
+    double[] millis = new double[data.images().size()];
+    for (LabelledImages.Image image : data.images()) {
+      RgbImage pixels = ImageInput.decode(data.root(), image.path());
       Tensor tensor = input.tensor(pixels);
       long start = System.nanoTime();
       Logits logits = model.run(tensor);
-      millis[predictions.size()] = (System.nanoTime() - start) / 1e6;
-      reference.ifPresent(
-          other -> comparison.add(other.run(input.normalized().tensor(pixels)), logits));
-      Prediction prediction = prediction(image.path(), logits, classes);
-      correct += prediction.label().equals(folder.classes().get(image.label())) ? 1 : 0;
-      predictions.add(prediction);
+      millis[answers.size()] = (System.nanoTime() - start) / 1e6;
+      answers.add(logits.row(0));
+      if (reference.isPresent()) {
+        Logits expected = reference.get().run(input.normalized().tensor(pixels));
+        comparison.add(expected, logits);
+        if (card.activation() == Activation.SIGMOID) {
+          decisions.add(LabelDecisions.of(logits.row(0)), LabelDecisions.of(expected.row(0)));
+        }
+      }
     }
     Arrays.sort(millis);
+    boolean several = card.activation() == Activation.SIGMOID;
     return new Accuracy(
-        predictions.size(), correct, comparison, millis[millis.length / 2], predictions);
+        card.activation(),
+        answers.size(),
+        several ? labels(answers, data, classes) : classes(answers, data, classes),
+        comparison,
+        several ? decisions.agreement() : comparison.argmaxAgreement(),
+        millis[millis.length / 2],
+        predictions(answers, data, classes, card.activation()));
   }
 
-  private static void requireKnown(ImageFolder folder, List<String> classes) {
-    folder.classes().stream()
-        .filter(name -> !classes.contains(name))
-        .findFirst()
-        .ifPresent(
-            name -> {
-              throw Failure.badInput(
-                  "[%s] the folder '%s' is no label of the model; its labels are %s",
-                  folder.root(), name, classes.stream().limit(20).toList());
-            });
-  }
-
-  private static Prediction prediction(String path, Logits logits, List<String> classes) {
-    int argmax = logits.argmax(0);
-    double sum = 0;
-    for (float logit : logits.values()) {
-      sum += Math.exp((double) logit - logits.values()[argmax]);
+  private static Map<String, Double> classes(
+      List<float[]> answers, LabelledImages data, List<String> classes) {
+    int correct = 0;
+    for (int i = 0; i < answers.size(); i++) {
+      int argmax = argmax(answers.get(i));
+      String label = data.labels().get(data.images().get(i).labels().get(0));
+      correct += argmax < classes.size() && classes.get(argmax).equals(label) ? 1 : 0;
     }
-    String label = argmax < classes.size() ? classes.get(argmax) : "";
-    return new Prediction(path, label, argmax, 1 / sum);
+    return Map.of("accuracy", correct / (double) answers.size());
+  }
+
+  private static Map<String, Double> labels(
+      List<float[]> answers, LabelledImages data, List<String> classes) {
+    LabelDecisions decisions = new LabelDecisions(classes.size());
+    boolean[][] truth = new boolean[answers.size()][classes.size()];
+    for (int i = 0; i < answers.size(); i++) {
+      for (int label : data.images().get(i).labels()) {
+        truth[i][classes.indexOf(data.labels().get(label))] = true;
+      }
+      decisions.add(LabelDecisions.of(answers.get(i)), truth[i]);
+    }
+    Map<String, Double> measures = new LinkedHashMap<>();
+    measures.put(
+        "meanAveragePrecision", AveragePrecision.of(answers.toArray(float[][]::new), truth).mean());
+    measures.put("microF1", decisions.microF1());
+    measures.put("macroF1", decisions.macroF1());
+    measures.put("subsetAccuracy", decisions.exact() / (double) answers.size());
+    return measures;
+  }
+
+  private static List<Answer> predictions(
+      List<float[]> answers, LabelledImages data, List<String> classes, Activation activation) {
+    List<Answer> all = new ArrayList<>();
+    for (int i = 0; i < answers.size(); i++) {
+      String path = data.images().get(i).path();
+      double[] scores = activation.probabilities(answers.get(i));
+      int argmax = argmax(answers.get(i));
+      all.add(
+          activation == Activation.SIGMOID
+              ? new MultiLabelPrediction(path, scored(scores, classes))
+              : new Prediction(path, name(classes, argmax), argmax, scores[argmax]));
+    }
+    return all;
+  }
+
+  private static List<Scored> scored(double[] scores, List<String> classes) {
+    return IntStream.range(0, scores.length)
+        .filter(i -> scores[i] >= Activation.THRESHOLD)
+        .mapToObj(i -> new Scored(name(classes, i), i, scores[i]))
+        .toList();
+  }
+
+  private static String name(List<String> classes, int index) {
+    return index < classes.size() ? classes.get(index) : "";
+  }
+
+  private static int argmax(float[] logits) {
+    return new Logits(1, logits).argmax(0);
   }
 }

@@ -1,5 +1,6 @@
 package dev.lapidary.exporter.verify;
 
+import dev.lapidary.models.card.Activation;
 import dev.lapidary.models.card.ModelCard;
 import dev.lapidary.models.card.ModelCard.GoldenImage;
 import dev.lapidary.models.failure.Failure;
@@ -42,10 +43,15 @@ public final class GoldenCheck {
 
   private GoldenCheck() {}
 
+  /**
+   * @param margin by how much the answer is clear: the distance to the second class, or, of a
+   *     multi-label model, of the least clear label to its threshold
+   */
   private record Candidate(GoldenImage image, int argmax, double margin) {}
 
   /**
-   * The images with the clearest answers, of different classes first.
+   * The images with the clearest answers, of different classes first. Of a multi-label model hardly
+   * any image is clear in all of its labels, so the logits alone are held.
    *
    * @param card of the file, which must say how images become inputs
    * @param noise by how much the logits may differ on another machine, beside {@link #TOLERANCE}:
@@ -61,8 +67,9 @@ public final class GoldenCheck {
       String path = all.get((int) ((long) i * all.size() / count));
       byte[] png = smallPng(ImageInput.decode(folder, path));
       if (png.length > 0) {
-        Candidate candidate = candidate(model, input, png, noise);
-        if (candidate.margin() > 2 * candidate.image().tolerance()) {
+        Candidate candidate = candidate(model, input, card.activation(), png, noise);
+        boolean several = card.activation() == Activation.SIGMOID;
+        if (several || candidate.margin() > 2 * candidate.image().tolerance()) {
           byClass.computeIfAbsent(candidate.argmax(), c -> new ArrayList<>()).add(candidate);
         }
       }
@@ -71,21 +78,24 @@ public final class GoldenCheck {
   }
 
   private static Candidate candidate(
-      LoadedModel model, ImageInput input, byte[] png, double noise) {
+      LoadedModel model, ImageInput input, Activation activation, byte[] png, double noise) {
     Tensor tensor = input.tensor(ImageDecoder.decode(png, ImageLimits.DEFAULT));
     Logits logits = model.run(tensor);
     List<Float> values = new ArrayList<>();
     double second = Double.NEGATIVE_INFINITY;
+    double least = Double.POSITIVE_INFINITY;
     int argmax = logits.argmax(0);
     for (int i = 0; i < logits.values().length; i++) {
       values.add(logits.values()[i]);
       second = i == argmax ? second : Math.max(second, logits.values()[i]);
+      least = Math.min(least, Math.abs(logits.values()[i]));
     }
     double tolerance = Math.max(TOLERANCE * logits.maxAbs(), noise);
     GoldenImage image =
         new GoldenImage(
             Base64.getEncoder().encodeToString(png), ImageInput.sha256(tensor), values, tolerance);
-    return new Candidate(image, argmax, logits.values()[argmax] - second);
+    boolean several = activation == Activation.SIGMOID;
+    return new Candidate(image, argmax, several ? least : logits.values()[argmax] - second);
   }
 
   /** One of each class in turn, the clearest first. */
@@ -164,11 +174,12 @@ public final class GoldenCheck {
             "[%s] golden image %d becomes another input tensor here: preprocessing differs",
             file.getFileName(), i);
       }
-      compare(model.run(tensor), golden, i, file);
+      compare(model.run(tensor), golden, card.activation(), i, file);
     }
   }
 
-  private static void compare(Logits found, GoldenImage golden, int index, Path file) {
+  private static void compare(
+      Logits found, GoldenImage golden, Activation activation, int index, Path file) {
     float[] expected = new float[golden.logits().size()];
     for (int i = 0; i < expected.length; i++) {
       expected[i] = golden.logits().get(i);
@@ -176,7 +187,8 @@ public final class GoldenCheck {
     Comparison comparison = new Comparison();
     comparison.add(new Logits(1, expected), found);
     boolean near = comparison.maxAbsDifference() <= golden.tolerance();
-    if (!near || comparison.argmaxAgreement() < 1) {
+    boolean same = activation == Activation.SIGMOID || comparison.argmaxAgreement() == 1;
+    if (!near || !same) {
       throw Failure.gate(
           "%s",
           String.format(

@@ -2,6 +2,7 @@ package dev.lapidary.exporter.verify;
 
 import com.google.errorprone.annotations.FormatMethod;
 import com.google.errorprone.annotations.FormatString;
+import dev.lapidary.models.card.Activation;
 import dev.lapidary.models.card.CardJson;
 import dev.lapidary.models.card.ModelCard;
 import dev.lapidary.models.image.Preprocessing;
@@ -40,12 +41,22 @@ final class InspectionText {
   private void card(ModelCard card) {
     add("model", "%s, version %s, %s", card.name(), card.version(), card.architecture());
     add("labels", "%s", labels(card.labels()));
+    if (!card.labels().isEmpty()) {
+      add("activation", "%s", activation(card.activation()));
+    }
     card.preprocessing().ifPresent(rule -> add("images", "%s", images(rule)));
     card.metrics().forEach((name, value) -> add("metric", "%s %s", name, value));
     madeFrom(card.provenance());
     card.quantization().ifPresent(this::quantization);
     card.parity().ifPresent(this::parity);
     add("golden", "%d images", card.golden().size());
+  }
+
+  private static String activation(Activation activation) {
+    return switch (activation) {
+      case SOFTMAX -> "softmax: one class an image";
+      case SIGMOID -> "sigmoid: any number of labels an image";
+    };
   }
 
   private static String labels(List<String> labels) {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.lapidary.exporter.onnx.OnnxGraph;
+import dev.lapidary.models.card.Activation;
 import dev.lapidary.models.card.ModelCard.Fallback;
 import dev.lapidary.models.failure.ExitCode;
 import dev.lapidary.models.failure.Failure;
@@ -16,12 +17,13 @@ class DynamicInt8Test {
   void everyMatrixProductIsFusedAndTheLogitsAgree() {
     OnnxGraph fp32 = SmallNetworks.transformer();
     try (CalibrationSet images = SmallNetworks.images("dynamic", 16)) {
-      Quantized q = DynamicInt8.quantize(fp32, images, line -> {});
+      Quantized q = DynamicInt8.quantize(fp32, images, Activation.SOFTMAX, line -> {});
       FusionLint lint = FusionLint.of(q.graph(), List.of());
       assertThat(lint.operators())
           .containsAllEntriesOf(Map.of("DynamicQuantizeMatMul", 3, "Conv", 1))
           .doesNotContainKeys("MatMul", "Gemm", "MatMulInteger");
-      assertThat(Reference.of(fp32, images).drift(q.graph()).relativeError()).isLessThan(5e-3);
+      assertThat(Reference.of(fp32, images, Activation.SOFTMAX).drift(q.graph()).relativeError())
+          .isLessThan(5e-3);
       assertThat(q.card().fallbacks())
           .containsExactly(
               new Fallback("Conv", "one range an image for all channels ruins convolutions"));
@@ -32,7 +34,9 @@ class DynamicInt8Test {
   void refusesAModelWithoutMatrixProducts() {
     try (CalibrationSet images = SmallNetworks.images("dynamic", 1)) {
       assertThatThrownBy(
-              () -> DynamicInt8.quantize(SmallNetworks.fullyConvolutional(), images, line -> {}))
+              () ->
+                  DynamicInt8.quantize(
+                      SmallNetworks.fullyConvolutional(), images, Activation.SOFTMAX, line -> {}))
           .isInstanceOfSatisfying(
               Failure.class, f -> assertThat(f.code()).isEqualTo(ExitCode.BAD_INPUT))
           .hasMessageContaining("--quantize int8 with --calibration");

@@ -8,6 +8,7 @@ import dev.lapidary.exporter.onnx.OnnxGraph;
 import dev.lapidary.exporter.onnx.OnnxNode;
 import dev.lapidary.exporter.onnx.OnnxWriter;
 import dev.lapidary.exporter.testing.GraphOf;
+import dev.lapidary.models.card.Activation;
 import dev.lapidary.models.card.ModelCard.Fallback;
 import dev.lapidary.models.tensor.DType;
 import dev.lapidary.models.tensor.Tensor;
@@ -36,9 +37,10 @@ class HalfPrecisionTest {
   void loadsAndGivesAlmostTheSameLogits(Supplier<OnnxGraph> network) {
     OnnxGraph fp32 = network.get();
     try (CalibrationSet images = SmallNetworks.images("fp16", 16)) {
-      Quantized half = HalfPrecision.quantize(fp32, images, line -> {});
+      Quantized half = HalfPrecision.quantize(fp32, images, Activation.SOFTMAX, line -> {});
       // float16 has 11 bits: 2^-11 relative a rounding, a few roundings, all squared.
-      assertThat(Reference.of(fp32, images).drift(half.graph()).relativeError()).isLessThan(1e-5);
+      assertThat(Reference.of(fp32, images, Activation.SOFTMAX).drift(half.graph()).relativeError())
+          .isLessThan(1e-5);
       assertThat(half.graph().inputs()).isEqualTo(fp32.inputs());
       assertThat(half.graph().outputs()).isEqualTo(fp32.outputs());
       assertThat(half.card().method()).isEqualTo("fp16");
@@ -48,7 +50,9 @@ class HalfPrecisionTest {
   @Test
   void weightsAreHalvesAndNormalizationStaysFloat() {
     try (CalibrationSet images = SmallNetworks.images("fp16", 2)) {
-      Quantized half = HalfPrecision.quantize(SmallNetworks.transformer(), images, line -> {});
+      Quantized half =
+          HalfPrecision.quantize(
+              SmallNetworks.transformer(), images, Activation.SOFTMAX, line -> {});
       assertThat(half.card().fallbacks())
           .containsExactly(new Fallback("2 x LayerNormalization", "its sums leave float16"));
       OnnxGraph graph = half.graph();
@@ -88,9 +92,11 @@ class HalfPrecisionTest {
               .node("pooled", "GlobalAveragePool", "product")
               .node("y", "Flatten", "pooled")
               .output("y", 2);
-      Quantized half = HalfPrecision.quantize(graph, images, line -> {});
+      Quantized half = HalfPrecision.quantize(graph, images, Activation.SOFTMAX, line -> {});
       // The mean is taken off numbers that were rounded to float16: a digit more than above.
-      assertThat(Reference.of(graph, images).drift(half.graph()).relativeError()).isLessThan(1e-4);
+      assertThat(
+              Reference.of(graph, images, Activation.SOFTMAX).drift(half.graph()).relativeError())
+          .isLessThan(1e-4);
       assertThat(half.card().fallbacks())
           .extracting(Fallback::layer)
           .containsExactly("Add", "Div", "Mul", "2 x ReduceMean", "Softmax", "Sqrt", "Sub");
@@ -104,7 +110,7 @@ class HalfPrecisionTest {
     fp32.setInitializer("classes.bias", bias);
     List<String> log = new ArrayList<>();
     try (CalibrationSet images = SmallNetworks.images("fp16", 2)) {
-      OnnxGraph half = HalfPrecision.quantize(fp32, images, log::add).graph();
+      OnnxGraph half = HalfPrecision.quantize(fp32, images, Activation.SOFTMAX, log::add).graph();
       assertThat(half.initializer("classes.bias/fp16").orElseThrow().toFloats())
           .containsExactly(new float[] {65504, -65504, 0, 1, 2, 3, 65504}, within(0f));
       assertThat(log).contains("warning: 2 weights were beyond +-65504 and are clamped to it");
@@ -119,6 +125,8 @@ class HalfPrecisionTest {
   }
 
   private static OnnxGraph half(CalibrationSet images) {
-    return HalfPrecision.quantize(SmallNetworks.transformer(), images, line -> {}).graph();
+    return HalfPrecision.quantize(
+            SmallNetworks.transformer(), images, Activation.SOFTMAX, line -> {})
+        .graph();
   }
 }

@@ -7,6 +7,7 @@ import dev.lapidary.exporter.onnx.OnnxNode;
 import dev.lapidary.exporter.onnx.OnnxWriter;
 import dev.lapidary.exporter.onnx.ValueInfo;
 import dev.lapidary.exporter.testing.OrtRun;
+import dev.lapidary.models.card.Activation;
 import dev.lapidary.models.graph.Dim;
 import dev.lapidary.models.tensor.DType;
 import dev.lapidary.models.tensor.Tensor;
@@ -47,16 +48,20 @@ class RuntimeModelTest {
       Quantized quantized =
           switch (method) {
             case NONE -> throw new IllegalStateException();
-            case INT8 -> StaticInt8.quantize(layer(), images, line -> {});
-            case INT8_DYNAMIC -> DynamicInt8.quantize(layer(), images, line -> {});
-            case FP16 -> HalfPrecision.quantize(layer(), images, line -> {});
+            case INT8 -> StaticInt8.quantize(layer(), images, Activation.SOFTMAX, line -> {});
+            case INT8_DYNAMIC ->
+                DynamicInt8.quantize(layer(), images, Activation.SOFTMAX, line -> {});
+            case FP16 -> HalfPrecision.quantize(layer(), images, Activation.SOFTMAX, line -> {});
           };
       assertThat(OnnxWriter.weightBytes(quantized.graph())).isLessThan(768 * 128 * 4);
       assertThat(quantized.graph().initializers().values())
           .as("a weight that goes into the second file")
           .anyMatch(tensor -> tensor.numel() * tensor.dtype().bytes() >= 1 << 16);
       // Eight bits in and eight bits of weights, summed over 768 products: some thousandths.
-      assertThat(Reference.of(layer(), images).drift(quantized.graph()).relativeError())
+      assertThat(
+              Reference.of(layer(), images, Activation.SOFTMAX)
+                  .drift(quantized.graph())
+                  .relativeError())
           .isLessThan(1e-3);
     }
   }

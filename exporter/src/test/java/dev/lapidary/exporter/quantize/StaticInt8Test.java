@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.lapidary.exporter.onnx.OnnxGraph;
 import dev.lapidary.exporter.onnx.OnnxWriter;
+import dev.lapidary.models.card.Activation;
 import dev.lapidary.models.card.ModelCard.Fallback;
 import java.util.Map;
 import java.util.Set;
@@ -54,18 +55,18 @@ class StaticInt8Test {
     OnnxGraph fp32 = network.get();
     try (CalibrationSet images = SmallNetworks.images("calibrate", 32);
         CalibrationSet others = SmallNetworks.images("held out", 64)) {
-      OnnxGraph int8 = StaticInt8.quantize(fp32, images, line -> {}).graph();
+      OnnxGraph int8 = StaticInt8.quantize(fp32, images, Activation.SOFTMAX, line -> {}).graph();
       FusionLint lint =
           FusionLint.of(int8, Int8Plan.of(NormalizeForInt8.of(fp32), Set.of()).layers());
       assertThat(lint.operators()).containsAllEntriesOf(expected);
       assertThat(lint.operators())
           .doesNotContainKeys("BatchNormalization", "Relu", "Clip", "HardSwish", "HardSigmoid");
       assertThat(lint.unfused()).isEmpty();
-      Drift drift = Reference.of(fp32, others).drift(int8);
+      Drift drift = Reference.of(fp32, others, Activation.SOFTMAX).drift(int8);
       // A tensor at 8 bits has some 40 dB; random weights leave the logits small beside what they
       // are summed from, so that 20 dB of the logits must be left.
       assertThat(drift.relativeError()).isLessThan(1e-2);
-      assertThat(drift.argmaxAgreement()).isGreaterThan(0.9);
+      assertThat(drift.agreement()).isGreaterThan(0.9);
     }
   }
 
@@ -73,8 +74,10 @@ class StaticInt8Test {
   void equalInputsGiveEqualBytes() {
     try (CalibrationSet images = SmallNetworks.images("calibrate", 16);
         CalibrationSet same = SmallNetworks.images("calibrate", 16)) {
-      Quantized a = StaticInt8.quantize(SmallNetworks.mobile(), images, line -> {});
-      Quantized b = StaticInt8.quantize(SmallNetworks.mobile(), same, line -> {});
+      Quantized a =
+          StaticInt8.quantize(SmallNetworks.mobile(), images, Activation.SOFTMAX, line -> {});
+      Quantized b =
+          StaticInt8.quantize(SmallNetworks.mobile(), same, Activation.SOFTMAX, line -> {});
       assertThat(OnnxWriter.bytes(a.graph())).isEqualTo(OnnxWriter.bytes(b.graph()));
       assertThat(a.card()).isEqualTo(b.card());
     }
@@ -83,7 +86,8 @@ class StaticInt8Test {
   @Test
   void theCardSaysWhatStayedFloatAndWhy() {
     try (CalibrationSet images = SmallNetworks.images("calibrate", 16)) {
-      Quantized q = StaticInt8.quantize(SmallNetworks.transformer(), images, line -> {});
+      Quantized q =
+          StaticInt8.quantize(SmallNetworks.transformer(), images, Activation.SOFTMAX, line -> {});
       assertThat(q.card().fallbacks())
           .contains(
               new Fallback(
@@ -93,7 +97,9 @@ class StaticInt8Test {
       assertThat(q.card().calibrationSha256()).hasSize(64);
       assertThat(q.card().logitNoise()).isPositive();
       assertThat(
-              StaticInt8.quantize(SmallNetworks.residual(), images, line -> {}).card().fallbacks())
+              StaticInt8.quantize(SmallNetworks.residual(), images, Activation.SOFTMAX, line -> {})
+                  .card()
+                  .fallbacks())
           .isEmpty();
     }
   }
@@ -107,7 +113,7 @@ class StaticInt8Test {
               .filter(t -> t.rank() > 1)
               .mapToLong(t -> t.numel())
               .sum();
-      OnnxGraph int8 = StaticInt8.quantize(fp32, images, line -> {}).graph();
+      OnnxGraph int8 = StaticInt8.quantize(fp32, images, Activation.SOFTMAX, line -> {}).graph();
       long bytes =
           int8.initializers().values().stream()
               .filter(t -> t.rank() > 1)

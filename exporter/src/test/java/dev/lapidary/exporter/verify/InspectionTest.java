@@ -62,6 +62,7 @@ class InspectionTest {
             shoes.onnx: 11.70 MB, opset 17
             model        shoes, version 3, resnet18
             labels       2: boot, sandal?[2J
+            activation   softmax: one class an image
             images       shorter side to 256 (bilinear), centre 224x224, RGB, mean 0.485 0.456 0.406, \
             deviation 0.229 0.224 0.225
             metric       accuracy 0.9375

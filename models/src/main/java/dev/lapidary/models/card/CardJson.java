@@ -1,8 +1,11 @@
 package dev.lapidary.models.card;
 
+import com.fasterxml.jackson.annotation.JsonIgnoreProperties;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.InjectableValues;
 import com.fasterxml.jackson.databind.MapperFeature;
+import com.fasterxml.jackson.databind.ObjectWriter;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.datatype.jdk8.Jdk8Module;
 import dev.lapidary.models.failure.Failure;
@@ -18,13 +21,24 @@ public final class CardJson {
           .disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
           .enable(DeserializationFeature.FAIL_ON_NULL_FOR_PRIMITIVES)
           .enable(DeserializationFeature.FAIL_ON_MISSING_CREATOR_PROPERTIES)
+          .injectableValues(
+              new InjectableValues.Std().addValue(Activation.class, Activation.SOFTMAX))
           .build();
+
+  /** Softmax is what every reader takes for granted, so it is not written. */
+  private static final ObjectWriter OF_SOFTMAX =
+      MAPPER.copy().addMixIn(ModelCard.class, WithoutActivation.class).writer();
+
+  @JsonIgnoreProperties("activation")
+  private interface WithoutActivation {}
 
   private CardJson() {}
 
   public static String write(ModelCard card) {
     try {
-      return MAPPER.writeValueAsString(card);
+      return card.activation() == Activation.SOFTMAX
+          ? OF_SOFTMAX.writeValueAsString(card)
+          : MAPPER.writeValueAsString(card);
     } catch (JsonProcessingException e) {
       throw new IllegalStateException("a model card is always JSON", e);
     }

@@ -1,5 +1,7 @@
 package dev.lapidary.models.card;
 
+import com.fasterxml.jackson.annotation.JacksonInject;
+import com.fasterxml.jackson.annotation.OptBoolean;
 import dev.lapidary.models.image.Preprocessing;
 import java.util.List;
 import java.util.Optional;
@@ -15,6 +17,7 @@ import java.util.TreeMap;
  * @param version of the model, the user's own; {@code "1"} unless told
  * @param architecture the zoo's name, or the root class of a third party's archive
  * @param labels by class index; empty if unknown
+ * @param activation what makes scores of the logits; JSON without it means softmax
  * @param preprocessing absent if a third party's file did not come with one
  * @param metrics by name, such as {@code val_accuracy} in [0, 1]
  * @param quantization present in a quantized file
@@ -26,6 +29,7 @@ public record ModelCard(
     String version,
     String architecture,
     List<String> labels,
+    @JacksonInject(useInput = OptBoolean.TRUE) Activation activation,
     Input input,
     Optional<Preprocessing> preprocessing,
     SortedMap<String, Double> metrics,
@@ -127,7 +131,7 @@ public record ModelCard(
    * @param inputSha256 of the input tensor's bytes as the file takes it (float32 little-endian, or
    *     uint8), exact
    * @param logits that the runtime must give
-   * @param tolerance of each logit, absolute; the argmax is exact
+   * @param tolerance of each logit, absolute; under a softmax the argmax is exact
    */
   public record GoldenImage(
       String pngBase64, String inputSha256, List<Float> logits, double tolerance) {
@@ -136,78 +140,77 @@ public record ModelCard(
     }
   }
 
-  public ModelCard withMetrics(SortedMap<String, Double> all) {
-    return new ModelCard(
+  /** A card of a softmax over the classes. */
+  public ModelCard(
+      String name,
+      String version,
+      String architecture,
+      List<String> labels,
+      Input input,
+      Optional<Preprocessing> preprocessing,
+      SortedMap<String, Double> metrics,
+      Provenance provenance,
+      Optional<Quantization> quantization,
+      Optional<Parity> parity,
+      List<GoldenImage> golden) {
+    this(
         name,
         version,
         architecture,
         labels,
+        Activation.SOFTMAX,
         input,
         preprocessing,
-        all,
+        metrics,
         provenance,
         quantization,
         parity,
         golden);
+  }
+
+  public ModelCard withActivation(Activation other) {
+    return with(other, input, metrics, quantization, parity, golden);
+  }
+
+  public ModelCard withMetrics(SortedMap<String, Double> all) {
+    return with(activation, input, all, quantization, parity, golden);
   }
 
   public ModelCard withInput(Input other) {
-    return new ModelCard(
-        name,
-        version,
-        architecture,
-        labels,
-        other,
-        preprocessing,
-        metrics,
-        provenance,
-        quantization,
-        parity,
-        golden);
+    return with(activation, other, metrics, quantization, parity, golden);
   }
 
   public ModelCard withQuantization(Quantization how) {
-    return new ModelCard(
-        name,
-        version,
-        architecture,
-        labels,
-        input,
-        preprocessing,
-        metrics,
-        provenance,
-        Optional.of(how),
-        parity,
-        golden);
+    return with(activation, input, metrics, Optional.of(how), parity, golden);
   }
 
   public ModelCard withParity(Parity certificate) {
-    return new ModelCard(
-        name,
-        version,
-        architecture,
-        labels,
-        input,
-        preprocessing,
-        metrics,
-        provenance,
-        quantization,
-        Optional.of(certificate),
-        golden);
+    return with(activation, input, metrics, quantization, Optional.of(certificate), golden);
   }
 
   public ModelCard withGolden(List<GoldenImage> images) {
+    return with(activation, input, metrics, quantization, parity, images);
+  }
+
+  private ModelCard with(
+      Activation how,
+      Input taken,
+      SortedMap<String, Double> measured,
+      Optional<Quantization> quantized,
+      Optional<Parity> proof,
+      List<GoldenImage> images) {
     return new ModelCard(
         name,
         version,
         architecture,
         labels,
-        input,
+        how,
+        taken,
         preprocessing,
-        metrics,
+        measured,
         provenance,
-        quantization,
-        parity,
+        quantized,
+        proof,
         images);
   }
 }

@@ -35,6 +35,27 @@ class CardJsonTest {
     assertThat(CardJson.read(CardJson.write(CARD), "m.onnx")).isEqualTo(CARD);
   }
 
+  /** Cards were written before there was an activation, and those of a softmax still are so. */
+  @Test
+  void anActivationIsWrittenOnlyIfItIsNoSoftmax() {
+    assertThat(CARD.activation()).isEqualTo(Activation.SOFTMAX);
+    assertThat(CardJson.write(CARD)).doesNotContain("activation");
+    ModelCard tags = CARD.withActivation(Activation.SIGMOID);
+    assertThat(CardJson.write(tags))
+        .isEqualTo(
+            CardJson.write(CARD).replace("\"input\":{", "\"activation\":\"sigmoid\",\"input\":{"));
+    assertThat(CardJson.read(CardJson.write(tags), "m.onnx")).isEqualTo(tags);
+    assertThatThrownBy(
+            () -> CardJson.read(CardJson.write(tags).replace("sigmoid", "tanh"), "m.onnx"))
+        .hasMessageStartingWith("[m.onnx] its model card is not readable: ");
+  }
+
+  @Test
+  void scoresOfLogits() {
+    assertThat(Activation.SIGMOID.probabilities(0, 1000, -1000)).containsExactly(0.5, 1, 0);
+    assertThat(Activation.SOFTMAX.probabilities(1000, 1000)).containsExactly(0.5, 0.5);
+  }
+
   @Test
   void refusesWhatIsNoCard() {
     assertThatThrownBy(() -> CardJson.read("{\"name\":\"x\"}", "m.onnx"))

@@ -64,7 +64,7 @@ final class HttpContender implements Contender {
     do {
       BenchImage image = images.get(Math.floorMod(next.getAndIncrement(), images.size()));
       HttpRequest request =
-          HttpRequest.newBuilder(server.uri().resolve("/predict?topK=1"))
+          HttpRequest.newBuilder(server.uri().resolve("/predict?topK=1&threshold=0"))
               .header("Content-Type", "application/octet-stream")
               .POST(HttpRequest.BodyPublishers.ofByteArray(image.file()))
               .build();

@@ -1,5 +1,6 @@
 package dev.lapidary.serve.http;
 
+import dev.lapidary.models.card.Activation;
 import dev.lapidary.serve.model.ServedModel;
 import java.util.List;
 import java.util.stream.IntStream;
@@ -10,6 +11,7 @@ import java.util.stream.IntStream;
  * @param predictions one an image, in the request's order
  */
 record PredictAnswer(ModelId model, List<Prediction> predictions) {
+  private static final int DEFAULT_TOP_K = 5;
 
   /**
    * @param sha256 of the model's file
@@ -30,43 +32,32 @@ record PredictAnswer(ModelId model, List<Prediction> predictions) {
   record Unclassified(String image, ImageError error) implements Prediction {}
 
   /**
-   * @param probability softmax of the logits, in [0, 1]
+   * @param probability by the card's activation: softmax, or each label's own sigmoid; in [0, 1]
    */
   record ClassProbability(String label, int index, double probability) {}
 
-  static Prediction of(String image, float[] logits, List<String> labels, int topK) {
-    double[] probabilities = softmax(logits);
+  /**
+   * Of a network of exclusive classes the {@code topK} most probable; of a multi-label network all
+   * labels from the threshold on.
+   */
+  static Prediction of(String image, float[] logits, ServedModel model, PredictQuery query) {
+    double[] probabilities = model.activation().probabilities(logits);
     for (double p : probabilities) {
       if (Double.isNaN(p)) {
         return new Unclassified(
             image, new ImageError("inference_failed", "the network's logits are not finite"));
       }
     }
+    boolean several = model.activation() == Activation.SIGMOID;
+    double threshold = query.threshold().orElse(several ? Activation.THRESHOLD : 0);
     List<ClassProbability> classes =
         IntStream.range(0, logits.length)
+            .filter(i -> probabilities[i] >= threshold)
             .boxed()
             .sorted((a, b) -> Float.compare(logits[b], logits[a]))
-            .limit(topK)
-            .map(i -> new ClassProbability(labels.get(i), i, probabilities[i]))
+            .limit(query.topK().orElse(several ? logits.length : DEFAULT_TOP_K))
+            .map(i -> new ClassProbability(model.labels().get(i), i, probabilities[i]))
             .toList();
     return new Classified(image, classes);
-  }
-
-  /** Less the maximum, so that no exponential overflows. */
-  private static double[] softmax(float[] logits) {
-    double max = Double.NEGATIVE_INFINITY;
-    for (float logit : logits) {
-      max = Math.max(max, logit);
-    }
-    double[] p = new double[logits.length];
-    double sum = 0;
-    for (int i = 0; i < p.length; i++) {
-      p[i] = Math.exp(logits[i] - max);
-      sum += p[i];
-    }
-    for (int i = 0; i < p.length; i++) {
-      p[i] /= sum;
-    }
-    return p;
   }
 }

@@ -102,7 +102,7 @@ final class PredictController {
       Serving serving, PredictQuery query, List<Upload> uploads, List<Serving.Result> results) {
     List<PredictAnswer.Prediction> predictions = new ArrayList<>(uploads.size());
     for (int i = 0; i < uploads.size(); i++) {
-      predictions.add(prediction(uploads.get(i).name(), results.get(i), serving, query.topK()));
+      predictions.add(prediction(uploads.get(i).name(), results.get(i), serving, query));
     }
     boolean any = predictions.stream().anyMatch(PredictAnswer.Classified.class::isInstance);
     PredictAnswer answer =
@@ -113,13 +113,13 @@ final class PredictController {
   }
 
   private static PredictAnswer.Prediction prediction(
-      String image, Serving.Result result, Serving serving, int topK) {
+      String image, Serving.Result result, Serving serving, PredictQuery query) {
     if (result instanceof Serving.Result.Refused refused) {
       return new PredictAnswer.Unclassified(image, refused.error());
     }
     Outcome outcome = ((Serving.Result.Ran) result).outcome();
     if (outcome instanceof Outcome.Classified classified) {
-      return PredictAnswer.of(image, classified.logits(), serving.model().labels(), topK);
+      return PredictAnswer.of(image, classified.logits(), serving.model(), query);
     }
     if (outcome instanceof Outcome.Failed failed) {
       return new PredictAnswer.Unclassified(

@@ -4,16 +4,23 @@ import dev.lapidary.serve.batch.Deadline;
 import io.micronaut.http.HttpRequest;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.OptionalInt;
 
 /**
  * What a request asks for besides its images.
  *
  * @param form of its body
- * @param topK most probable classes an image
+ * @param topK most probable classes an image, at most
+ * @param threshold the least probability of a class in the answer, in [0, 1]
  * @param bodyBytes that it may be, as far as its header tells
  */
-record PredictQuery(RequestForm form, int topK, Deadline deadline, long bodyBytes) {
-  private static final int DEFAULT_TOP_K = 5;
+record PredictQuery(
+    RequestForm form,
+    OptionalInt topK,
+    OptionalDouble threshold,
+    Deadline deadline,
+    long bodyBytes) {
   private static final long MAX_DEADLINE_MILLIS = 600_000;
 
   /**
@@ -24,16 +31,33 @@ record PredictQuery(RequestForm form, int topK, Deadline deadline, long bodyByte
     return new PredictQuery(
         RequestForm.of(request, Math.min(limits.requestImages(), limits.queueImages())),
         topK(request),
+        threshold(request),
         deadline(request, settings.deadline()),
         bodyBytes(request, limits.bodyBytes()));
   }
 
-  private static int topK(HttpRequest<?> request) {
+  private static OptionalInt topK(HttpRequest<?> request) {
     Optional<String> text = Optional.ofNullable(request.getParameters().get("topK"));
+    return text.isEmpty()
+        ? OptionalInt.empty()
+        : OptionalInt.of((int) positive("topK", text.get(), Integer.MAX_VALUE));
+  }
+
+  private static OptionalDouble threshold(HttpRequest<?> request) {
+    Optional<String> text = Optional.ofNullable(request.getParameters().get("threshold"));
     if (text.isEmpty()) {
-      return DEFAULT_TOP_K;
+      return OptionalDouble.empty();
     }
-    return (int) positive("topK", text.get(), Integer.MAX_VALUE);
+    try {
+      double value = Double.parseDouble(text.get());
+      if (value >= 0 && value <= 1) {
+        return OptionalDouble.of(value);
+      }
+    } catch (NumberFormatException e) {
+      // refused below, with the same words
+    }
+    throw Refusal.badRequest(
+        "invalid_parameter", "threshold must be a number in 0..1 but is '%s'", text.get());
   }
 
   private static Deadline deadline(HttpRequest<?> request, Duration otherwise) {

@@ -1,5 +1,6 @@
 package dev.lapidary.serve.model;
 
+import dev.lapidary.models.card.Activation;
 import dev.lapidary.models.card.ModelCard;
 import dev.lapidary.models.image.ImageDecoder;
 import dev.lapidary.models.image.ImageLimits;
@@ -52,6 +53,11 @@ public record ServedModel(
     Preprocessor preprocessor = Preprocessor.of(preprocessing);
     session.form().fill(preprocessor, ImageDecoder.decode(file, limits), input);
     return input;
+  }
+
+  /** What makes scores of its logits; softmax unless its card says otherwise. */
+  public Activation activation() {
+    return card.map(ModelCard::activation).orElse(Activation.SOFTMAX);
   }
 
   /** The same model behind another forward pass, such as one that waits. */

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.lapidary.models.card.Activation;
+import dev.lapidary.models.card.ModelCard;
 import dev.lapidary.models.image.ImageLimits;
 import dev.lapidary.serve.TinyModels;
 import dev.lapidary.serve.model.ModelLoader;
@@ -13,10 +15,12 @@ import java.awt.Color;
 import java.io.ByteArrayOutputStream;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.zip.GZIPOutputStream;
 import org.junit.jupiter.api.AfterAll;
@@ -49,6 +53,45 @@ class PredictTest {
   @AfterAll
   static void stop() {
     server.close();
+  }
+
+  /** Its logits are 1, 0.16 and 0.04, and so its scores 0.73, 0.54 and 0.51. */
+  @Test
+  void aMultiLabelModelGivesEachLabelItsOwnScore() throws Exception {
+    ModelCard card = TinyModels.card(TinyModels.golden(0)).withActivation(Activation.SIGMOID);
+    Path file = TinyModels.write(Files.createDirectory(folder.resolve("tags")), Optional.of(card));
+    try (PredictionServer tags = PredictionServer.bind(ServerSettings.local())) {
+      assertThat(tags.serve(ModelLoader.load(file, PreprocessingOptions.NONE, 1))).isEmpty();
+      Client asking = new Client(tags.uri());
+      byte[] red = TinyModels.png(RED, 20, 10);
+      JsonNode classes = classes(asking.post("/predict", "image/png", red));
+      assertThat(classes.findValuesAsText("label")).containsExactly("red", "green", "blue");
+      for (int c = 0; c < 3; c++) {
+        double logit = new int[] {255, 40, 10}[c] / 255.0;
+        assertThat(classes.get(c).get("probability").asDouble())
+            .isCloseTo(1 / (1 + Math.exp(-logit)), within(1e-6)); // as of the mean in float32
+      }
+      assertThat(classes(asking.post("/predict?threshold=0.6", "image/png", red))).hasSize(1);
+      assertThat(classes(asking.post("/predict?threshold=1", "image/png", red))).isEmpty();
+      assertThat(classes(asking.post("/predict?topK=2&threshold=0", "image/png", red))).hasSize(2);
+    }
+  }
+
+  @Test
+  void aThresholdLeavesOutClassesAndMustBeAFraction() throws Exception {
+    byte[] red = TinyModels.png(RED, 20, 10);
+    // Of the softmax, 0.54, 0.24 and 0.21.
+    assertThat(classes(client.post("/predict?threshold=0.5", "image/png", red))).hasSize(1);
+    HttpResponse<byte[]> refused = client.post("/predict?threshold=50%25", "image/png", red);
+    assertThat(refused.statusCode()).isEqualTo(400);
+    assertThat(Client.json(refused).toString())
+        .contains("invalid_parameter", "threshold must be a number in 0..1 but is '50%'");
+    assertThat(client.post("/predict?threshold=NaN", "image/png", red).statusCode()).isEqualTo(400);
+  }
+
+  private static JsonNode classes(HttpResponse<byte[]> response) throws Exception {
+    assertThat(response.statusCode()).isEqualTo(200);
+    return Client.json(response).at("/predictions/0/classes");
   }
 
   @Test
