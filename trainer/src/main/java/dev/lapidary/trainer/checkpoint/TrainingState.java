@@ -1,5 +1,6 @@
 package dev.lapidary.trainer.checkpoint;
 
+import com.fasterxml.jackson.annotation.JsonProperty;
 import dev.lapidary.trainer.plan.PlateauState;
 import dev.lapidary.trainer.program.LossScale;
 import java.util.List;
@@ -85,7 +86,7 @@ public record TrainingState(
 
   /**
    * @param loss sum of the images' training loss
-   * @param correct images whose argmax was right
+   * @param correct images of whose answer nothing was wrong
    */
   public record Sums(double loss, long images, long correct) {
     public static final Sums ZERO = new Sums(0, 0, 0);
@@ -98,12 +99,13 @@ public record TrainingState(
   /**
    * @param step after which it was
    * @param epoch of the whole run, from 1
-   * @param accuracy on the validation images
+   * @param score on the validation images: accuracy, or mAP of multi-label data
    * @param file below {@code checkpoints/}
    */
-  public record Best(long step, int epoch, double accuracy, double loss, String file) {
-    public boolean isWorseThan(double otherAccuracy, double otherLoss) {
-      return otherAccuracy > accuracy || (otherAccuracy == accuracy && otherLoss < loss);
+  public record Best(
+      long step, int epoch, @JsonProperty("accuracy") double score, double loss, String file) {
+    public boolean isWorseThan(double otherScore, double otherLoss) {
+      return otherScore > score || (otherScore == score && otherLoss < loss);
     }
   }
 }

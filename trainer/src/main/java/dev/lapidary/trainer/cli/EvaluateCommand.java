@@ -24,7 +24,8 @@ import picocli.CommandLine.Spec;
     description = {
       "Measures a trained model on labelled images, in libtorch: accuracy with its 95 %% interval,"
           + " loss, calibration, precision and recall of each class, the confusion matrix and the"
-          + " worst mistakes."
+          + " worst mistakes; where images have several labels, mean average precision, F1, and"
+          + " each label."
     })
 public final class EvaluateCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;

@@ -39,7 +39,8 @@ final class FeaturesCommand implements Callable<Integer> {
       paramLabel = "FILE",
       description = {
         "FILE.npz gets the arrays embeddings, labels, paths and classes; FILE.parquet a row an",
-        "image with path, label, class and embedding."
+        "image with path, label, class and embedding; of several labels an image, labels are",
+        "[N, classes] 0 and 1 in the former and joined by | in the latter."
       })
   private Path out;
 

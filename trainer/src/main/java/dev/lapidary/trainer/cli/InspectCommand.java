@@ -72,8 +72,8 @@ public final class InspectCommand implements Callable<Integer> {
                     "best",
                     String.format(
                         Locale.ROOT,
-                        "accuracy %.4f, loss %.4f, epoch %d (%s)",
-                        b.accuracy(),
+                        "score %.4f, loss %.4f, epoch %d (%s)",
+                        b.score(),
                         b.loss(),
                         b.epoch(),
                         b.file())));

@@ -12,7 +12,7 @@ final class LossFlags {
   @Option(
       names = "--loss",
       defaultValue = "cross_entropy",
-      description = "${COMPLETION-CANDIDATES}; bce: a sigmoid a class.")
+      description = "${COMPLETION-CANDIDATES}; bce: a sigmoid a class, as several labels need.")
   private LossOptions.Kind function = LossOptions.Kind.CROSS_ENTROPY;
 
   @Option(names = "--label-smoothing", defaultValue = "0", description = "In [0, 1).")
@@ -21,7 +21,7 @@ final class LossFlags {
   @Option(
       names = "--class-weights",
       defaultValue = "none",
-      description = "How classes weigh in the loss: ${COMPLETION-CANDIDATES}.")
+      description = "How rare classes and labels weigh: ${COMPLETION-CANDIDATES}.")
   private RunConfig.ClassWeights classWeights = RunConfig.ClassWeights.NONE;
 
   @Option(

@@ -53,11 +53,11 @@ public final class Batch {
     return new Batch(features, labels, labels, 1, samples, Optional.of(entry));
   }
 
-  /** The same arrays: each image now holds {@code 1 - weight} of its predecessor's class. */
+  /** The same arrays: each image now holds {@code 1 - weight} of its predecessor. */
   public Batch mixedWithPredecessors(float ownWeight) {
     long[] others = new long[labels.length];
     for (int i = 0; i < others.length; i++) {
-      others[i] = labels[Math.floorMod(i - 1, labels.length)];
+      others[i] = labels[Math.floorMod(i - labelWidth(), labels.length)];
     }
     return new Batch(images, labels, others, ownWeight, samples, entry);
   }
@@ -79,12 +79,17 @@ public final class Batch {
     return images;
   }
 
-  /** [count] class indices. */
+  /** What the images are, as {@link Dataset#targets} has it. */
   public long[] labels() {
     return labels;
   }
 
-  /** [count] class indices of what was mixed in; the labels themselves if nothing was. */
+  /** Numbers in {@link #labels} for one image: 1, or of multi-label data one a label. */
+  public int labelWidth() {
+    return labels.length / count();
+  }
+
+  /** Those of what was mixed in; the labels themselves if nothing was. */
   public long[] otherLabels() {
     return otherLabels;
   }
@@ -100,6 +105,6 @@ public final class Batch {
   }
 
   public int count() {
-    return labels.length;
+    return samples.length;
   }
 }

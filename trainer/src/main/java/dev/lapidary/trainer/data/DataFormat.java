@@ -1,6 +1,7 @@
 package dev.lapidary.trainer.data;
 
 import dev.lapidary.models.image.ImageLimits;
+import dev.lapidary.models.manifest.ImageList;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
@@ -12,7 +13,7 @@ public enum DataFormat {
   AUTO,
   /** A folder with one sub-folder a class. */
   FOLDER,
-  /** A list with a header: path, label, and maybe split and group. */
+  /** A list with a header: path, label or labels, and maybe split and group. */
   CSV,
   /** The same, a JSON object a line. */
   JSONL,
@@ -24,8 +25,8 @@ public enum DataFormat {
     return switch (this) {
       case AUTO -> of(path).read(path, limits);
       case FOLDER -> FolderFormat.read(path, limits);
-      case CSV -> ManifestFormat.readCsv(path, limits);
-      case JSONL -> ManifestFormat.readJsonl(path, limits);
+      case CSV -> ManifestFormat.dataset(ImageList.readCsv(path), limits);
+      case JSONL -> ManifestFormat.dataset(ImageList.readJsonl(path), limits);
       case IDX -> IdxFormat.read(path);
     };
   }

@@ -26,7 +26,8 @@ public enum EpochOrder {
   },
   /**
    * As many draws as there are samples, equally many (give or take one) of each class: large
-   * classes are thinned out, small ones repeated, each in whole shuffled rounds.
+   * classes are thinned out, small ones repeated, each in whole shuffled rounds. For single-label
+   * data alone.
    */
   BALANCED {
     @Override

@@ -59,7 +59,7 @@ final class FolderFormat {
   private static void add(List<Sample> samples, ImageFolder folder, Sample.Part part) {
     for (ImageFolder.Image image : folder.images()) {
       String name = folder.root().getFileName() + "/" + image.path();
-      samples.add(new Sample(name, image.label(), name, part));
+      samples.add(new Sample(name, List.of(image.label()), name, part));
     }
   }
 }

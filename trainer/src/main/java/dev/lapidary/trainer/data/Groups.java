@@ -30,8 +30,8 @@ final class Groups {
             "[%s] %s has no group: '%s' finds nothing in that name; each image needs one",
             place, sample.name(), expression);
       }
-      samples.add(new Sample(sample.name(), sample.label(), group, sample.part()));
+      samples.add(new Sample(sample.name(), sample.labels(), group, sample.part()));
     }
-    return new Dataset(data.labels(), samples, data.pictures());
+    return data.with(samples);
   }
 }

@@ -148,7 +148,6 @@ public final class Loader implements AutoCloseable {
       int length = preprocessor.rule().inputLength();
       float[] recycled = free.poll();
       float[] images = recycled == null ? new float[batchSize * length] : recycled;
-      long[] labels = new long[end - start];
       int[] samples = new int[end - start];
       Future<?>[] jobs = new Future<?>[end - start];
       for (int i = 0; i < jobs.length; i++) {
@@ -156,10 +155,9 @@ public final class Loader implements AutoCloseable {
         long draw = draws[start + i];
         int offset = i * length;
         samples[i] = sample;
-        labels[i] = data.samples().get(sample).label();
         jobs[i] = workers.submit(() -> prepare(sample, epoch, draw, images, offset));
       }
-      return new Pending(new Batch(images, labels, samples), jobs);
+      return new Pending(new Batch(images, data.targets(samples), samples), jobs);
     }
   }
 

@@ -1,15 +1,17 @@
 package dev.lapidary.trainer.data;
 
+import java.util.List;
+
 /**
  * One labelled image.
  *
  * @param name what messages and hashes call it: a path relative to the data's root, with {@code /}
- * @param label index into the dataset's labels
+ * @param labels indices into the dataset's labels, ascending; exactly one of a single-label set
  * @param group samples of one group are never split between training and validation; by default the
  *     name itself
  * @param part what the data themselves say it is for
  */
-public record Sample(String name, int label, String group, Part part) {
+public record Sample(String name, List<Integer> labels, String group, Part part) {
   /** What it is for, where the data say so. */
   public enum Part {
     ANY,
@@ -32,7 +34,20 @@ public record Sample(String name, int label, String group, Part part) {
     }
   }
 
+  public Sample {
+    labels = List.copyOf(labels);
+  }
+
   public Sample(String name, int label) {
-    this(name, label, name, Part.ANY);
+    this(name, List.of(label), name, Part.ANY);
+  }
+
+  Sample with(List<Integer> others) {
+    return new Sample(name, others, group, part);
+  }
+
+  /** Of a single-label set. */
+  public int label() {
+    return labels.get(0);
   }
 }

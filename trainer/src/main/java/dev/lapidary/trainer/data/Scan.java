@@ -115,6 +115,6 @@ public record Scan(Dataset data, List<String> sha256, List<Size> sizes, List<Bad
         kept.add(sizes.get(i));
       }
     }
-    return new Scan(new Dataset(data.labels(), samples, data.pictures()), hashes, kept, List.of());
+    return new Scan(data.with(samples), hashes, kept, List.of());
   }
 }

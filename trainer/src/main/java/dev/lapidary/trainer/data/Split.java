@@ -98,7 +98,7 @@ public record Split(Dataset train, Dataset validation) {
     }
   }
 
-  private static List<List<Sample>> groupsInHashOrder(Dataset data, long seed) {
+  static List<List<Sample>> groupsInHashOrder(Dataset data, long seed) {
     Map<String, List<Sample>> groups = new TreeMap<>();
     for (Sample sample : data.samples()) {
       groups.computeIfAbsent(sample.group(), name -> new ArrayList<>()).add(sample);

@@ -11,6 +11,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Collectors;
 
 /**
  * What a run trains, validates and tests on, every image looked at once.
@@ -84,7 +85,7 @@ public record TrainingData(
     List<Scan> good = looked.stream().map(Scan::good).toList();
     Scan train = good.get(0);
     requireEveryClass(source, train.data());
-    requireEveryClass(source, good.get(1).data());
+    requireMeasurable(source, good.get(1).data());
     List<String> duplicates = new ArrayList<>();
     good.subList(1, good.size()).forEach(other -> duplicates.addAll(duplicates(train, other)));
     return new TrainingData(
@@ -106,7 +107,7 @@ public record TrainingData(
             sample -> sample.part() == Sample.Part.ANY || sample.part() == Sample.Part.TRAIN);
     Dataset held = data.filter(sample -> sample.part() == Sample.Part.VALIDATION);
     if (val.isPresent()) {
-      return new Split(rest, validation(val.get(), source, data.labels()));
+      return new Split(rest, validation(val.get(), source, data));
     }
     if (held.size() > 0) {
       return new Split(rest, held);
@@ -115,24 +116,29 @@ public record TrainingData(
         source.groupBy().isPresent()
             ? Groups.byName(rest, source.groupBy().get(), source.train())
             : rest;
-    return Split.stratified(grouped, source.valSplit(), source.seed());
+    return grouped.task() == Task.MULTI_LABEL
+        ? MultiLabelSplit.of(grouped, source.valSplit(), source.seed())
+        : Split.stratified(grouped, source.valSplit(), source.seed());
   }
 
   /** Where the data have a part for validation that part, else all of them. */
-  private static Dataset validation(Path path, Source source, List<String> labels) {
+  private static Dataset validation(Path path, Source source, Dataset train) {
     Dataset data = source.format().read(path, source.limits());
-    requireSameLabels(path, labels, data.labels());
-    Dataset marked = data.filter(sample -> sample.part() == Sample.Part.VALIDATION);
-    return marked.size() > 0 ? marked : data;
+    Dataset fitting = data.measuredBy(train.task(), train.labels(), path);
+    Dataset marked = fitting.filter(sample -> sample.part() == Sample.Part.VALIDATION);
+    return marked.size() > 0 ? marked : fitting;
   }
 
   private static Optional<Dataset> test(Source source, Split split) {
-    Optional<Dataset> test =
-        source.test().map(path -> source.format().readTest(path, source.limits()));
-    test.ifPresent(
-        data ->
-            requireSameLabels(source.test().orElseThrow(), split.train().labels(), data.labels()));
-    return test;
+    Dataset train = split.train();
+    return source
+        .test()
+        .map(
+            path ->
+                source
+                    .format()
+                    .readTest(path, source.limits())
+                    .measuredBy(train.task(), train.labels(), path));
   }
 
   static void requireSameLabels(Path place, List<String> train, List<String> other) {
@@ -166,8 +172,21 @@ public record TrainingData(
     }
   }
 
+  /** Of multi-label data one label is enough: the others are left out of what is measured. */
+  private static void requireMeasurable(Source source, Dataset validation) {
+    if (validation.task() == Task.SINGLE_LABEL) {
+      requireEveryClass(source, validation);
+    } else if (validation.counts().stream().allMatch(count -> count == 0)) {
+      throw Failure.badInput(
+          "[%s] none of the %d validation images has a label, so nothing can be measured; raise"
+              + " --val-split, or give images with --val",
+          source.train(), validation.size());
+    }
+  }
+
   private static String manifest(List<Scan> parts) {
-    StringBuilder text = new StringBuilder();
+    boolean several = parts.get(0).data().task() == Task.MULTI_LABEL;
+    StringBuilder text = new StringBuilder(several ? "multi-label\n" : "");
     parts.get(0).data().labels().forEach(label -> text.append(label).append('\n'));
     for (int i = 0; i < parts.size(); i++) {
       lines(text.append(PARTS.get(i)).append('\n'), parts.get(i));
@@ -178,9 +197,13 @@ public record TrainingData(
   private static void lines(StringBuilder text, Scan scan) {
     for (int i = 0; i < scan.data().size(); i++) {
       Sample sample = scan.data().samples().get(i);
-      text.append(scan.sha256().get(i)).append(' ').append(sample.label());
+      text.append(scan.sha256().get(i)).append(' ').append(labels(sample));
       text.append(' ').append(sample.name()).append('\n');
     }
+  }
+
+  private static String labels(Sample sample) {
+    return sample.labels().stream().map(String::valueOf).collect(Collectors.joining(","));
   }
 
   private static Map<Scan.Size, Integer> sizes(Scan scan) {

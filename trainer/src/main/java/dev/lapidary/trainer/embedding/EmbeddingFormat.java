@@ -7,9 +7,15 @@ import java.util.Locale;
 
 /** What a file of embeddings can be; its name's ending says which. */
 public enum EmbeddingFormat {
-  /** NumPy: {@code embeddings} [N, ...], {@code labels}, {@code paths} [N], {@code classes}. */
+  /**
+   * NumPy: {@code embeddings} [N, ...], {@code labels} [N], or [N, classes] 0 and 1 of multi-label
+   * data, {@code paths} [N], {@code classes}.
+   */
   NPZ,
-  /** Parquet: a row an image, {@code path}, {@code label}, {@code class}, {@code embedding}. */
+  /**
+   * Parquet: a row an image, {@code path}, {@code label}, {@code class}, {@code embedding}; of
+   * multi-label data {@code labels}, joined by {@code |}, for label and class.
+   */
   PARQUET;
 
   /**

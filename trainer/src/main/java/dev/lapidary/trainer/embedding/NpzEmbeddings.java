@@ -2,9 +2,11 @@ package dev.lapidary.trainer.embedding;
 
 import dev.lapidary.trainer.data.Dataset;
 import dev.lapidary.trainer.data.Sample;
+import dev.lapidary.trainer.data.Task;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.stream.IntStream;
 
 /** The arrays that {@link EmbeddingFormat#NPZ} names. */
 final class NpzEmbeddings implements EmbeddingFile {
@@ -29,7 +31,13 @@ final class NpzEmbeddings implements EmbeddingFile {
 
   @Override
   public void finish() throws IOException {
-    npz.longs("labels", data.samples().stream().mapToLong(Sample::label).toArray());
+    long images = data.size();
+    npz.longs(
+        "labels",
+        data.task() == Task.MULTI_LABEL
+            ? List.of(images, (long) data.labels().size())
+            : List.of(images),
+        data.targets(IntStream.range(0, data.size()).toArray()));
     npz.texts("paths", data.samples().stream().map(Sample::name).toList());
     npz.texts("classes", data.labels());
   }

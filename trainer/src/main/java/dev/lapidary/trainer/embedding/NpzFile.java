@@ -48,9 +48,9 @@ final class NpzFile implements AutoCloseable {
     zip.write(bytes.array());
   }
 
-  /** A whole array, int64 [values]. */
-  void longs(String name, long... values) throws IOException {
-    start(name, "<i8", List.of((long) values.length));
+  /** A whole array, int64 [shape...]. */
+  void longs(String name, List<Long> shape, long... values) throws IOException {
+    start(name, "<i8", shape);
     ByteBuffer bytes = ByteBuffer.allocate(8 * values.length).order(ByteOrder.LITTLE_ENDIAN);
     bytes.asLongBuffer().put(values);
     zip.write(bytes.array());

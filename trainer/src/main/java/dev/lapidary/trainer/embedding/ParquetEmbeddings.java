@@ -4,12 +4,15 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.lapidary.models.tensor.Tensor;
 import dev.lapidary.trainer.data.Dataset;
 import dev.lapidary.trainer.data.Sample;
+import dev.lapidary.trainer.data.Task;
 import dev.lapidary.trainer.embedding.ParquetFile.Column;
 import java.io.IOException;
 import java.nio.FloatBuffer;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
 
 /**
  * The columns that {@link EmbeddingFormat#PARQUET} names. What has no column is in the file's
@@ -42,12 +45,15 @@ final class ParquetEmbeddings implements EmbeddingFile {
         Map.of(
             "lapidary.classes", JSON.writeValueAsString(data.labels()),
             "lapidary.shape", JSON.writeValueAsString(shape));
-    List<Column> columns =
-        List.of(
-            new Column("path", Column.Kind.TEXT),
-            new Column("label", Column.Kind.INT64),
-            new Column("class", Column.Kind.TEXT),
-            new Column("embedding", Column.Kind.FLOAT_LIST));
+    List<Column> columns = new ArrayList<>();
+    columns.add(new Column("path", Column.Kind.TEXT));
+    if (data.task() == Task.MULTI_LABEL) {
+      columns.add(new Column("labels", Column.Kind.TEXT));
+    } else {
+      columns.add(new Column("label", Column.Kind.INT64));
+      columns.add(new Column("class", Column.Kind.TEXT));
+    }
+    columns.add(new Column("embedding", Column.Kind.FLOAT_LIST));
     return new ParquetEmbeddings(ParquetFile.create(file, columns, metadata), data, length);
   }
 
@@ -72,14 +78,20 @@ final class ParquetEmbeddings implements EmbeddingFile {
   private void writeRows() throws IOException {
     int rows = buffer.position() / length;
     List<Sample> samples = data.samples().subList(written, written + rows);
-    parquet.rowGroup(
-        rows,
-        ParquetPage.texts(samples.stream().map(Sample::name).toList()),
-        ParquetPage.longs(samples.stream().mapToLong(Sample::label).toArray()),
-        ParquetPage.texts(samples.stream().map(s -> data.labels().get(s.label())).toList()),
-        ParquetPage.floatLists(length, buffer.flip()));
+    List<ParquetPage> pages = new ArrayList<>();
+    pages.add(ParquetPage.texts(samples.stream().map(Sample::name).toList()));
+    if (data.task() == Task.SINGLE_LABEL) {
+      pages.add(ParquetPage.longs(samples.stream().mapToLong(Sample::label).toArray()));
+    }
+    pages.add(ParquetPage.texts(samples.stream().map(this::labels).toList()));
+    pages.add(ParquetPage.floatLists(length, buffer.flip()));
+    parquet.rowGroup(rows, pages.toArray(ParquetPage[]::new));
     written += rows;
     buffer.clear();
+  }
+
+  private String labels(Sample sample) {
+    return sample.labels().stream().map(data.labels()::get).collect(Collectors.joining("|"));
   }
 
   @Override

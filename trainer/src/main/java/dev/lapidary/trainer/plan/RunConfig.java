@@ -3,6 +3,7 @@ package dev.lapidary.trainer.plan;
 import dev.lapidary.trainer.data.DataFormat;
 import dev.lapidary.trainer.data.EpochOrder;
 import dev.lapidary.trainer.data.OnBadImage;
+import dev.lapidary.trainer.data.Task;
 import dev.lapidary.trainer.program.LossOptions;
 import java.util.List;
 import java.util.Objects;
@@ -151,7 +152,8 @@ public record RunConfig(
   /**
    * @param function of logits and targets
    * @param labelSmoothing in [0, 1)
-   * @param classWeights how classes of unequal size weigh in the cross-entropy
+   * @param classWeights how classes of unequal size weigh in the cross-entropy; of multi-label data
+   *     the labels that images have, in the binary one
    * @param auxiliary whether heads that only training uses (GoogLeNet, Inception v3) add their
    *     loss, with their papers' weights
    * @param teacher a TorchScript archive whose logits are distilled
@@ -168,9 +170,6 @@ public record RunConfig(
       double distillTemperature) {
     public Loss {
       require(
-          function == LossOptions.Kind.CROSS_ENTROPY || classWeights == ClassWeights.NONE,
-          "loss.class-weights belong to the function cross_entropy");
-      require(
           distillAlpha >= 0 && distillAlpha <= 1,
           "loss.distill-alpha must lie in [0, 1] but is " + distillAlpha);
       require(
@@ -181,19 +180,26 @@ public record RunConfig(
           "loss.label-smoothing must lie in [0, 1) but is " + labelSmoothing);
     }
 
-    /** {@code counts} are the training images of each class. */
-    public LossOptions options(List<Integer> counts) {
+    /**
+     * @param counts training images of each class
+     * @param images all of them
+     */
+    public LossOptions options(Task task, List<Integer> counts, int images) {
       return new LossOptions(
           function,
           labelSmoothing,
-          classWeights == ClassWeights.BALANCED ? balanced(counts) : List.of(),
+          classWeights == ClassWeights.BALANCED ? balanced(task, counts, images) : List.of(),
           teacher.map(t -> new LossOptions.Distillation(distillAlpha, distillTemperature)));
     }
 
-    /** images / (classes * images of the class): scikit-learn's "balanced". */
-    private static List<Float> balanced(List<Integer> counts) {
-      double all = counts.stream().mapToInt(Integer::intValue).sum();
-      return counts.stream().map(n -> (float) (all / ((double) counts.size() * n))).toList();
+    /**
+     * images / (classes * images of the class): scikit-learn's "balanced". Of multi-label data
+     * images without the label / images with it, as PyTorch advises for {@code pos_weight}.
+     */
+    private static List<Float> balanced(Task task, List<Integer> counts, double images) {
+      return task == Task.MULTI_LABEL
+          ? counts.stream().map(n -> (float) ((images - n) / n)).toList()
+          : counts.stream().map(n -> (float) (images / ((double) counts.size() * n))).toList();
     }
   }
 
@@ -221,7 +227,10 @@ public record RunConfig(
   }
 
   public enum Deliver {
-    /** Of the epoch with the best validation accuracy, the lower loss where equal. */
+    /**
+     * Of the epoch with the best validation accuracy (mAP of multi-label data), the lower loss
+     * where equal.
+     */
     BEST,
     LAST
   }
@@ -250,35 +259,32 @@ public record RunConfig(
   }
 
   public RunConfig withStages(List<StageConfig> other) {
-    return new RunConfig(
-        seed,
-        threads,
-        memoryMegabytes,
-        device,
-        precision,
-        channelsLast,
-        gradientCheckpointing,
-        data,
-        model,
-        loss,
-        other,
-        ema,
-        checkpoints);
+    return with(threads, device, precision, other);
   }
 
   public RunConfig with(PrecisionChoice other) {
+    return with(threads, device, other, stages);
+  }
+
+  /** With what the machine decides written out. */
+  public RunConfig resolved(int processors, String resolvedDevice) {
+    return with(threads == 0 ? processors : threads, resolvedDevice, precision, stages);
+  }
+
+  private RunConfig with(
+      int count, String where, PrecisionChoice type, List<StageConfig> otherStages) {
     return new RunConfig(
         seed,
-        threads,
+        count,
         memoryMegabytes,
-        device,
-        other,
+        where,
+        type,
         channelsLast,
         gradientCheckpointing,
         data,
         model,
         loss,
-        stages,
+        otherStages,
         ema,
         checkpoints);
   }
@@ -291,25 +297,6 @@ public record RunConfig(
   /** Of the stages before this one, which counts from 0. */
   public int epochsBefore(int stage) {
     return stages.subList(0, stage).stream().mapToInt(StageConfig::epochs).sum();
-  }
-
-  /** With what the machine decides written out. */
-  public RunConfig resolved(int processors, String resolvedDevice) {
-    int count = threads == 0 ? processors : threads;
-    return new RunConfig(
-        seed,
-        count,
-        memoryMegabytes,
-        resolvedDevice,
-        precision,
-        channelsLast,
-        gradientCheckpointing,
-        data,
-        model,
-        loss,
-        stages,
-        ema,
-        checkpoints);
   }
 
   static void require(boolean holds, String message) {

@@ -7,8 +7,10 @@ import java.util.Optional;
  * What a batch costs, as {@code torch.nn.CrossEntropyLoss} and {@code BCEWithLogitsLoss} have it.
  *
  * @param kind of loss
- * @param labelSmoothing e in [0, 1): the target becomes (1-e) * onehot + e / classes
- * @param classWeights by class index, of the cross-entropy; empty for none
+ * @param labelSmoothing e in [0, 1): the target becomes (1-e) * onehot + e / classes; of
+ *     multi-label data (1-e) * label + e / 2, as Keras' {@code BinaryCrossentropy}
+ * @param classWeights by class index, of the cross-entropy; of the labels that images have ({@code
+ *     pos_weight}) in a binary one; empty for none
  * @param distillation from a teacher's logits, if any are given with the targets
  */
 public record LossOptions(
@@ -27,7 +29,7 @@ public record LossOptions(
 
   /**
    * Hinton, Vinyals, Dean 2015 (arXiv 1503.02531): (1 - alpha) cost + alpha T^2 KL(teacher/T ||
-   * student/T).
+   * student/T); of multi-label data the mean divergence of each label's two outcomes.
    */
   public record Distillation(double alpha, double temperature) {}
 

@@ -7,6 +7,7 @@ import java.util.List;
  * scale of the loss, the weight of the labels against the others, 1 for binary cross-entropy, the
  * distillation's alpha and temperature, the number of the cut that {@code x} lies at, 0 for images.
  * {@code weight} (of classes) and {@code teacher} (its logits) have no elements if there are none.
+ * {@code y} and {@code other} are class indices [N], or of multi-label data 0 and 1 [N, labels].
  *
  * <p>{@code torch.autograd.grad} gives gradients in any memory layout while the fused kernels walk
  * raw memory, so gradients are made contiguous.
@@ -18,15 +19,22 @@ final class LossText {
           off = torch.div(smoothing, torch.size(logits, 1))
           target = torch.full_like(logits, off)
           return torch.scatter_(target, 1, torch.unsqueeze(y, 1), torch.add(torch.sub(1., smoothing), off))
+        def target(self: SELF, logits: Tensor, y: Tensor, smoothing: float) -> Tensor:
+          if torch.gt(torch.dim(y), 1):
+            labels = torch.mul(torch.type_as(y, logits), torch.sub(1., smoothing))
+            target = torch.add(labels, torch.div(smoothing, 2.))
+          else:
+            target = (self).one_hot(logits, y, smoothing, )
+          return target
         def cost(self: SELF, logits: Tensor, y: Tensor, other: Tensor, weight: Tensor, h: Tensor) -> Tensor:
           if torch.gt(torch.numel(weight), 0):
             w = annotate(Optional[Tensor], weight)
           else:
             w = annotate(Optional[Tensor], None)
           if torch.gt(float(h[3]), 0.):
-            mine = torch.mul((self).one_hot(logits, y, float(h[0]), ), float(h[2]))
-            theirs = torch.mul((self).one_hot(logits, other, float(h[0]), ), torch.sub(1., float(h[2])))
-            loss = torch.binary_cross_entropy_with_logits(logits, torch.add(mine, theirs))
+            mine = torch.mul((self).target(logits, y, float(h[0]), ), float(h[2]))
+            theirs = torch.mul((self).target(logits, other, float(h[0]), ), torch.sub(1., float(h[2])))
+            loss = torch.binary_cross_entropy_with_logits(logits, torch.add(mine, theirs), None, w)
           else:
             own = torch.cross_entropy_loss(logits, y, w, 1, -100, float(h[0]))
             if torch.lt(float(h[2]), 1.):
@@ -35,13 +43,22 @@ final class LossText {
             else:
               loss = own
           return loss
-        def distilled(self: SELF, cost: Tensor, logits: Tensor, teacher: Tensor, h: Tensor) -> Tensor:
-          if torch.gt(torch.numel(teacher), 0):
-            t = float(h[5])
+        def apart(self: SELF, logits: Tensor, y: Tensor, teacher: Tensor, t: float) -> Tensor:
+          if torch.gt(torch.dim(y), 1):
+            soft = torch.div(teacher, t)
+            p = torch.sigmoid(soft)
+            cross = torch.binary_cross_entropy_with_logits(torch.div(logits, t), p)
+            kl = torch.sub(cross, torch.binary_cross_entropy_with_logits(soft, p))
+          else:
             student = torch.log_softmax(torch.div(logits, t), 1)
             soft = torch.log_softmax(torch.div(teacher, t), 1)
             sum = torch.kl_div(student, soft, 2, log_target=True)
-            apart = torch.mul(torch.div(sum, torch.size(logits, 0)), torch.mul(t, t))
+            kl = torch.div(sum, torch.size(logits, 0))
+          return kl
+        def distilled(self: SELF, cost: Tensor, logits: Tensor, y: Tensor, teacher: Tensor, h: Tensor) -> Tensor:
+          if torch.gt(torch.numel(teacher), 0):
+            t = float(h[5])
+            apart = torch.mul((self).apart(logits, y, teacher, t, ), torch.mul(t, t))
             a = float(h[4])
             loss = torch.add(torch.mul(cost, torch.sub(1., a)), torch.mul(apart, a))
           else:
@@ -51,7 +68,7 @@ final class LossText {
           net = self.net
           FORWARD
           cost = (self).cost(logits, y, other, weight, h, )
-          loss = (self).distilled(COST, logits, teacher, h, )
+          loss = (self).distilled(COST, logits, y, teacher, h, )
           gs = torch.autograd.grad([torch.mul(loss, float(h[1]))], ps, None, None, False, True)
           out = [torch.detach(loss), torch.detach(logits)]
           for i in range(torch.len(gs)):
@@ -64,7 +81,12 @@ final class LossText {
         def logits(self: SELF, x: Tensor, h: Tensor) -> Tensor:
           return (self).tail(x, int(h[0]), )
         def loss(self: SELF, logits: Tensor, y: Tensor) -> Tensor:
-          return torch.cross_entropy_loss(logits, y, None, 2)
+          if torch.gt(torch.dim(y), 1):
+            sum = torch.binary_cross_entropy_with_logits(logits, torch.type_as(y, logits), None, None, 2)
+            loss = torch.div(sum, torch.size(logits, 1))
+          else:
+            loss = torch.cross_entropy_loss(logits, y, None, 2)
+          return loss
       """;
 
   private LossText() {}

@@ -32,7 +32,7 @@ final class SegmentText {
           edge = torch.requires_grad_(torch.detach(z), live[LAST])
           logits = (self).segment(torch.clone(edge), LAST, )
           cost = (self).cost(logits, y, other, weight, h, )
-          loss = (self).distilled(cost, logits, teacher, h, )
+          loss = (self).distilled(cost, logits, y, teacher, h, )
           scaled = torch.mul(loss, float(h[1]))
           grads = annotate(List[Tensor], [])
           for i in range(torch.len(ps)):

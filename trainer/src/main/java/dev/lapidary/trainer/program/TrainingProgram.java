@@ -109,8 +109,8 @@ public final class TrainingProgram implements AutoCloseable {
    * What a batch's images are: by linearity of cross-entropy in its target, a mixture costs the
    * mixture of the losses.
    *
-   * @param labels [N] int64 class indices
-   * @param others [N] int64: the classes of what was mixed in; the labels if nothing was
+   * @param labels [N] int64 class indices, or [N, labels] 0 and 1 of multi-label data
+   * @param others likewise: those of what was mixed in; the labels if nothing was
    * @param weight of the labels, in [0, 1]; the others have the rest
    * @param teacher [N, classes] float32 logits to distil; no elements: none
    */
@@ -261,7 +261,10 @@ public final class TrainingProgram implements AutoCloseable {
     return run("logits", new Arguments(step).array(input).numbers(cut)).get(0);
   }
 
-  /** Sum over the images of the plain cross-entropy: no smoothing, no class weights. */
+  /**
+   * Sum over the images of the plain cross-entropy, of multi-label data of the labels' mean binary
+   * one: no smoothing, no class weights.
+   */
   public double lossSum(NDManager step, NDArray logits, NDArray targets) {
     return run("loss", new Arguments(step).array(logits).array(targets)).get(0).getFloat();
   }

@@ -148,7 +148,8 @@ public final class Advice {
         ? Optional.of(
             "classes have %d to %d images: the rare ones will be missed more often; see"
                     .formatted(least, most)
-                + " --class-weights balanced and --sampling balanced")
+                + " --class-weights balanced"
+                + (data.hasSeveralLabels() ? "" : " and --sampling balanced"))
         : Optional.empty();
   }
 }

@@ -13,15 +13,18 @@ final class AuditSection {
 
   static String of(DataAudit audit) {
     StringBuilder out = new StringBuilder("<h2 id='data'>Data</h2>\n<div class='scroll'>");
-    out.append("<table><thead><tr><th class='text'>class</th><th>training</th>");
+    String what = audit.hasSeveralLabels() ? "label" : "class";
+    out.append("<table><thead><tr><th class='text'>").append(what).append("</th><th>training</th>");
     out.append("<th>validation</th>");
     out.append(audit.test().isPresent() ? "<th>test</th>" : "").append("</tr></thead><tbody>\n");
     for (int c = 0; c < audit.labels().size(); c++) {
       row(out, audit.labels().get(c), audit, c);
     }
-    out.append("<tr><th scope='row'>all</th><td>").append(sum(audit.train())).append("</td><td>");
-    out.append(sum(audit.validation())).append("</td>");
-    audit.test().ifPresent(test -> out.append("<td>").append(sum(test)).append("</td>"));
+    audit.multiLabel().ifPresent(images -> unlabelled(out, images));
+    out.append("<tr><th scope='row'>all").append(audit.hasSeveralLabels() ? " images" : "");
+    out.append("</th><td>").append(Html.count(audit.trainImages())).append("</td><td>");
+    out.append(Html.count(audit.validationImages())).append("</td>");
+    audit.testImages().ifPresent(n -> out.append("<td>").append(Html.count(n)).append("</td>"));
     out.append("</tr>\n</tbody></table></div>\n");
     sizes(out, audit.sizes());
     list(out, audit.skipped(), "bad images were left out");
@@ -36,6 +39,16 @@ final class AuditSection {
     audit
         .test()
         .ifPresent(test -> out.append("<td>").append(Html.count(test.get(c))).append("</td>"));
+    out.append("</tr>\n");
+  }
+
+  private static void unlabelled(StringBuilder out, DataAudit.MultiLabel images) {
+    out.append("<tr><th scope='row'>none of them</th><td>");
+    out.append(Html.count(images.train().unlabelled())).append("</td><td>");
+    out.append(Html.count(images.validation().unlabelled())).append("</td>");
+    images
+        .test()
+        .ifPresent(t -> out.append("<td>").append(Html.count(t.unlabelled())).append("</td>"));
     out.append("</tr>\n");
   }
 
@@ -70,9 +83,5 @@ final class AuditSection {
       out.append("<li>and ").append(items.size() - LISTED).append(" more</li>\n");
     }
     out.append("</ul></details>\n");
-  }
-
-  private static String sum(List<Integer> counts) {
-    return Html.count(DataAudit.sum(counts));
   }
 }

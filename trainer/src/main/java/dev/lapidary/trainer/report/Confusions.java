@@ -16,7 +16,7 @@ public record Confusions(List<Mistaken> pairs) {
     pairs = List.copyOf(pairs);
   }
 
-  public static Confusions of(Measures measures) {
+  public static Confusions of(SingleLabelMeasures measures) {
     List<Mistaken> found = new ArrayList<>();
     for (int c = 0; c < measures.classes(); c++) {
       List<Integer> row = measures.confusion().get(c);

@@ -1,5 +1,6 @@
 package dev.lapidary.trainer.report;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -8,11 +9,13 @@ import java.util.Optional;
  * What the first look at the images found.
  *
  * @param labels class names by index
- * @param train images by class, as {@code validation} and {@code test}
+ * @param train images by class, as {@code validation} and {@code test}; one of several labels
+ *     counts for each
  * @param skipped bad images that were left out, with the reason
  * @param duplicates images that are trained on and measured with, as {@code one = the other}
  * @param sizes how many training images have which size, such as {@code 500x375}
  * @param manifestSha256 of names, classes and contents
+ * @param multiLabel the images themselves, where they have any number of labels
  */
 public record DataAudit(
     List<String> labels,
@@ -22,7 +25,17 @@ public record DataAudit(
     List<String> skipped,
     List<String> duplicates,
     Map<String, Integer> sizes,
-    String manifestSha256) {
+    String manifestSha256,
+    @JsonInclude(JsonInclude.Include.NON_ABSENT) Optional<MultiLabel> multiLabel) {
+
+  /** How many images there are in each part. */
+  public record MultiLabel(Part train, Part validation, Optional<Part> test) {}
+
+  /**
+   * @param unlabelled of the images: they have none of the labels
+   */
+  public record Part(int images, int unlabelled) {}
+
   public DataAudit {
     labels = List.copyOf(labels);
     train = List.copyOf(train);
@@ -31,7 +44,47 @@ public record DataAudit(
     duplicates = List.copyOf(duplicates);
   }
 
-  static int sum(List<Integer> counts) {
+  /** Of images of one class each. */
+  public DataAudit(
+      List<String> labels,
+      List<Integer> train,
+      List<Integer> validation,
+      Optional<List<Integer>> test,
+      List<String> skipped,
+      List<String> duplicates,
+      Map<String, Integer> sizes,
+      String manifestSha256) {
+    this(
+        labels,
+        train,
+        validation,
+        test,
+        skipped,
+        duplicates,
+        sizes,
+        manifestSha256,
+        Optional.empty());
+  }
+
+  boolean hasSeveralLabels() {
+    return multiLabel.isPresent();
+  }
+
+  int trainImages() {
+    return multiLabel.map(m -> m.train().images()).orElse(sum(train));
+  }
+
+  int validationImages() {
+    return multiLabel.map(m -> m.validation().images()).orElse(sum(validation));
+  }
+
+  Optional<Integer> testImages() {
+    return multiLabel.isPresent()
+        ? multiLabel.get().test().map(Part::images)
+        : test.map(DataAudit::sum);
+  }
+
+  private static int sum(List<Integer> counts) {
     return counts.stream().mapToInt(i -> i).sum();
   }
 }

@@ -1,5 +1,8 @@
 package dev.lapidary.trainer.report;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
+import java.util.Optional;
+
 /**
  * A line of {@code metrics.jsonl}. No clock time: equal runs give equal lines.
  *
@@ -8,7 +11,12 @@ package dev.lapidary.trainer.report;
  * @param step optimizer steps done
  * @param lr the rate of the head at the epoch's last step
  * @param trainLoss mean over the epoch's images, with smoothing and class weights
+ * @param trainAccuracy fraction of the epoch's images of whose answer nothing was wrong: of
+ *     multi-label data those with all labels right and no other, as {@code valAccuracy}
  * @param valLoss mean plain cross-entropy
+ * @param valMap mean average precision, of multi-label data alone, as what follows
+ * @param valMicroF1 F1 of all decisions together
+ * @param valMacroF1 mean of the labels' F1
  */
 public record EpochMetrics(
     String stage,
@@ -19,4 +27,50 @@ public record EpochMetrics(
     double trainAccuracy,
     double valLoss,
     double valAccuracy,
-    boolean best) {}
+    @JsonInclude(JsonInclude.Include.NON_ABSENT) Optional<Double> valMap,
+    @JsonInclude(JsonInclude.Include.NON_ABSENT) Optional<Double> valMicroF1,
+    @JsonInclude(JsonInclude.Include.NON_ABSENT) Optional<Double> valMacroF1,
+    boolean best) {
+
+  /** Of single-label data. */
+  public EpochMetrics(
+      String stage,
+      int epoch,
+      long step,
+      double lr,
+      double trainLoss,
+      double trainAccuracy,
+      double valLoss,
+      double valAccuracy,
+      boolean best) {
+    this(
+        stage,
+        epoch,
+        step,
+        lr,
+        trainLoss,
+        trainAccuracy,
+        valLoss,
+        valAccuracy,
+        Optional.empty(),
+        Optional.empty(),
+        Optional.empty(),
+        best);
+  }
+
+  public EpochMetrics with(MultiLabelMeasures validation) {
+    return new EpochMetrics(
+        stage,
+        epoch,
+        step,
+        lr,
+        trainLoss,
+        trainAccuracy,
+        valLoss,
+        valAccuracy,
+        Optional.of(validation.meanAveragePrecision()),
+        Optional.of(validation.microF1()),
+        Optional.of(validation.macroF1()),
+        best);
+  }
+}

@@ -1,117 +1,29 @@
 package dev.lapidary.trainer.report;
 
-import dev.lapidary.trainer.report.Measures.ClassMeasure;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 
 /** {@link Measures} for a terminal. */
 public final class MeasuresText {
-  /** A wider matrix does not fit a terminal; then the most frequent mistakes are listed. */
-  private static final int MATRIX_CLASSES = 12;
-
-  private static final int MISTAKES = 10;
   private static final int LABEL_WIDTH = 32;
+
+  /** What the last line of a table of classes is called. */
+  static final String MEAN = "mean of the classes";
 
   private MeasuresText() {}
 
-  public static List<String> lines(Measures m) {
-    List<String> lines = new ArrayList<>();
-    lines.add(
-        String.format(Locale.ROOT, "images       %,d of %d classes", m.images(), m.classes()));
-    Interval interval = m.accuracyInterval();
-    lines.add(
-        String.format(
-            Locale.ROOT,
-            "accuracy     %.4f   95 %% interval %.4f to %.4f (Wilson)",
-            m.accuracy(),
-            interval.low(),
-            interval.high()));
-    m.top5().ifPresent(top -> lines.add(String.format(Locale.ROOT, "top-5        %.4f", top)));
-    lines.add(
-        String.format(Locale.ROOT, "loss         %.4f   mean cross-entropy, in nats", m.loss()));
-    lines.add(
-        String.format(
-            Locale.ROOT,
-            "calibration  %.4f   expected calibration error, %d bins",
-            m.calibrationError(),
-            Measures.Bin.COUNT));
-    lines.add("");
-    perClass(lines, m);
-    lines.add("");
-    if (m.classes() <= MATRIX_CLASSES) {
-      matrix(lines, m);
-    } else {
-      mistakes(lines, m);
-    }
-    return lines;
+  public static List<String> lines(Measures measures) {
+    return measures instanceof MultiLabelMeasures several
+        ? MultiLabelText.lines(several)
+        : SingleLabelText.lines((SingleLabelMeasures) measures);
   }
 
-  private static void perClass(List<String> lines, Measures m) {
-    int width = width(m);
-    String head = "%-" + width + "s  %9s  %7s  %7s  %7s";
-    lines.add(String.format(Locale.ROOT, head, "class", "precision", "recall", "F1", "images"));
-    String line = "%-" + width + "s  %9.4f  %7.4f  %7.4f  %,7d";
-    for (ClassMeasure c : m.perClass()) {
-      lines.add(
-          String.format(
-              Locale.ROOT, line, cut(c.label()), c.precision(), c.recall(), c.f1(), c.images()));
-    }
-    lines.add(
-        String.format(
-            Locale.ROOT,
-            line,
-            cut("mean of the classes"),
-            m.macroPrecision(),
-            m.macroRecall(),
-            m.macroF1(),
-            m.images()));
+  /** Of the column of labels. */
+  static int width(List<String> labels) {
+    int longest = labels.stream().mapToInt(String::length).max().orElse(0);
+    return Math.min(LABEL_WIDTH, Math.max(MEAN.length(), longest));
   }
 
-  private static void matrix(List<String> lines, Measures m) {
-    int width = width(m) + 4;
-    int most = m.confusion().stream().flatMap(List::stream).mapToInt(i -> i).max().orElse(0);
-    int cell = Math.max(3, Integer.toString(most).length()) + 2;
-    lines.add("confusion: a row a class, a column a prediction");
-    StringBuilder head = new StringBuilder(" ".repeat(width));
-    for (int c = 1; c <= m.classes(); c++) {
-      head.append(String.format(Locale.ROOT, "%" + cell + "d", c));
-    }
-    lines.add(head.toString());
-    for (int c = 0; c < m.classes(); c++) {
-      StringBuilder row = new StringBuilder();
-      row.append(
-          String.format(
-              Locale.ROOT, "%2d  %-" + (width - 4) + "s", c + 1, cut(m.perClass().get(c).label())));
-      for (int count : m.confusion().get(c)) {
-        row.append(
-            String.format(
-                Locale.ROOT, "%" + cell + "s", count == 0 ? "." : Integer.toString(count)));
-      }
-      lines.add(row.toString());
-    }
-  }
-
-  private static void mistakes(List<String> lines, Measures m) {
-    lines.add("most frequent mistakes");
-    for (Confusions.Mistaken pair : Confusions.of(m).first(MISTAKES)) {
-      lines.add(
-          String.format(
-              Locale.ROOT,
-              "%6d  %s taken for %s (%.1f %% of its images)",
-              pair.images(),
-              pair.label(),
-              pair.predicted(),
-              100 * pair.share()));
-    }
-  }
-
-  private static int width(Measures m) {
-    int longest = m.perClass().stream().mapToInt(c -> c.label().length()).max().orElse(0);
-    return Math.min(LABEL_WIDTH, Math.max("mean of the classes".length(), longest));
-  }
-
-  private static String cut(String label) {
+  static String cut(String label) {
     return label.length() <= LABEL_WIDTH ? label : label.substring(0, LABEL_WIDTH - 1) + "…";
   }
 }

@@ -4,7 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * A network's answer to one labelled image.
+ * A network's answer to an image of one class.
  *
  * @param sample its position in the dataset
  * @param label the class it has
@@ -14,10 +14,22 @@ import java.util.List;
  * @param rank of the label among the logits: 0 if it is the highest
  */
 public record Prediction(
-    int sample, int label, int predicted, double confidence, double loss, int rank) {
+    int sample, int label, int predicted, double confidence, double loss, int rank)
+    implements Answer {
 
+  @Override
   public boolean correct() {
     return predicted == label;
+  }
+
+  @Override
+  public String truth(List<String> labels) {
+    return labels.get(label);
+  }
+
+  @Override
+  public String words(List<String> labels) {
+    return labels.get(predicted);
   }
 
   /**

@@ -62,22 +62,48 @@ public final class ReportPage {
   private static void tiles(StringBuilder page, RunReport run) {
     page.append("<ul class='tiles'>\n");
     for (RunReport.Measured measured : run.measured()) {
-      Measures m = measured.measures();
       String title = Html.escape(measured.title());
-      Interval interval = m.accuracyInterval();
-      String range = Html.percent(interval.low()) + " to " + Html.percent(interval.high());
-      tile(page, Html.percent(m.accuracy()), title + " accuracy, 95&nbsp;% interval " + range);
-      String calibration = "calibration error " + Html.number(m.calibrationError());
-      tile(page, Html.number(m.loss()), title + " loss, " + calibration);
+      if (measured.measures() instanceof MultiLabelMeasures several) {
+        tiles(page, title, several);
+      } else {
+        tiles(page, title, (SingleLabelMeasures) measured.measures());
+      }
     }
     run.best()
         .ifPresent(
             best -> {
-              String images = Html.count(DataAudit.sum(run.audit().train()));
+              String images = Html.count(run.audit().trainImages());
               tile(page, "Epoch " + best.epoch(), "the best of " + run.epochs().size());
-              tile(page, images, "training images of " + run.audit().labels().size() + " classes");
+              String labels =
+                  run.audit().labels().size() + (run.isMultiLabel() ? " labels" : " classes");
+              tile(page, images, "training images of " + labels);
             });
     page.append("</ul>\n");
+  }
+
+  private static void tiles(StringBuilder page, String title, SingleLabelMeasures m) {
+    tile(
+        page,
+        Html.percent(m.accuracy()),
+        title + " accuracy, 95&nbsp;% interval " + range(m.accuracyInterval()));
+    String calibration = "calibration error " + Html.number(m.calibrationError());
+    tile(page, Html.number(m.loss()), title + " loss, " + calibration);
+  }
+
+  private static void tiles(StringBuilder page, String title, MultiLabelMeasures m) {
+    String range =
+        m.meanAveragePrecisionInterval()
+            .map(interval -> ", 95&nbsp;% interval " + range(interval))
+            .orElse("");
+    tile(page, Html.percent(m.meanAveragePrecision()), title + " mAP" + range);
+    tile(
+        page,
+        Html.percent(m.accuracy()),
+        title + " images with all labels right, 95&nbsp;% interval " + range(m.accuracyInterval()));
+  }
+
+  private static String range(Interval interval) {
+    return Html.percent(interval.low()) + " to " + Html.percent(interval.high());
   }
 
   private static void tile(StringBuilder page, String value, String words) {
@@ -90,11 +116,15 @@ public final class ReportPage {
     List<Mark> marks = new ArrayList<>();
     run.best().ifPresent(best -> marks.add(new Mark(best.epoch(), "best")));
     page.append(chart("Loss", run, marks, EpochMetrics::trainLoss, EpochMetrics::valLoss));
-    page.append(
-        chart("Accuracy", run, marks, EpochMetrics::trainAccuracy, EpochMetrics::valAccuracy));
+    String exact = run.isMultiLabel() ? "Images with all labels right" : "Accuracy";
+    page.append(chart(exact, run, marks, EpochMetrics::trainAccuracy, EpochMetrics::valAccuracy));
+    if (run.isMultiLabel()) {
+      List<Series> series = List.of(series("validation", run, m -> m.valMap().orElse(0.0)));
+      page.append(new LineChart("mAP", "epoch", Scale.LINEAR, series, marks).html());
+    }
     page.append(rates(run.stages()).html());
     page.append("</div>\n");
-    epochTable(page, run.epochs());
+    EpochTable.of(page, run);
   }
 
   private static String chart(
@@ -137,29 +167,6 @@ public final class ReportPage {
     List<Series> all = new ArrayList<>();
     lines.forEach((name, points) -> all.add(new Series(name, points)));
     return new LineChart("Learning rates, as planned", "step", Scale.LINEAR, all, marks);
-  }
-
-  private static void epochTable(StringBuilder page, List<EpochMetrics> epochs) {
-    page.append("<details><summary>The numbers of each epoch</summary>\n<div class='scroll'>");
-    page.append("<table><thead><tr><th>epoch</th><th class='text'>stage</th><th>step</th>");
-    page.append("<th>rate</th><th>train loss</th><th>train accuracy</th><th>val loss</th>");
-    page.append("<th>val accuracy</th><th class='text'>best</th></tr></thead><tbody>\n");
-    for (EpochMetrics m : epochs) {
-      page.append("<tr><td>").append(m.epoch()).append("</td><td class='text'>");
-      page.append(Html.escape(m.stage()));
-      for (String cell :
-          List.of(
-              Html.count(m.step()),
-              Html.rate(m.lr()),
-              Html.number(m.trainLoss()),
-              Html.percent(m.trainAccuracy()),
-              Html.number(m.valLoss()),
-              Html.percent(m.valAccuracy()))) {
-        page.append("</td><td>").append(cell);
-      }
-      page.append("</td><td class='text'>").append(m.best() ? "yes" : "").append("</td></tr>\n");
-    }
-    page.append("</tbody></table></div></details>\n");
   }
 
   private static void identity(StringBuilder page, RunReport run) {

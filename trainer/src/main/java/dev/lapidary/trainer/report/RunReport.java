@@ -49,6 +49,10 @@ public record RunReport(
     measured = List.copyOf(measured);
   }
 
+  boolean isMultiLabel() {
+    return audit.hasSeveralLabels();
+  }
+
   Optional<EpochMetrics> best() {
     return epochs.stream().filter(EpochMetrics::best).reduce((a, b) -> b);
   }

@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.lapidary.models.failure.Failure;
 import dev.lapidary.models.image.Preprocessing;
+import dev.lapidary.trainer.data.Task;
 import dev.lapidary.trainer.data.TrainingData;
 import dev.lapidary.trainer.plan.RunConfig;
 import dev.lapidary.trainer.plan.RunYaml;
@@ -43,6 +44,7 @@ final class BatchSizeProbe {
   private static final long POLL_MILLIS = 100;
 
   private final RunConfig config;
+  private final Task task;
   private final Path folder;
   private final BooleanSupplier stop;
   private final long budget;
@@ -52,6 +54,7 @@ final class BatchSizeProbe {
   private BatchSizeProbe(
       RunConfig config, TrainingData data, Preprocessing rule, Path folder, BooleanSupplier stop) {
     this.config = config;
+    this.task = data.train().task();
     this.folder = folder;
     this.stop = stop;
     this.budget = budgetBytes(config);
@@ -183,7 +186,7 @@ final class BatchSizeProbe {
     command.add("-Xrs");
     command.addAll(List.of("-cp", System.getProperty("java.class.path")));
     command.addAll(List.of(ProbeStep.class.getName(), folder.toString()));
-    command.addAll(List.of("" + stage, "" + size, "" + limit));
+    command.addAll(List.of("" + stage, "" + size, "" + limit, task.name()));
     return command;
   }
 

@@ -24,7 +24,7 @@ record BestEpochs(int most, List<Best> epochs) {
   BestEpochs with(Best epoch) {
     List<Best> ranked = new ArrayList<>(epochs);
     int rank = 0;
-    while (rank < ranked.size() && !ranked.get(rank).isWorseThan(epoch.accuracy(), epoch.loss())) {
+    while (rank < ranked.size() && !ranked.get(rank).isWorseThan(epoch.score(), epoch.loss())) {
       rank++;
     }
     ranked.add(rank, epoch);

@@ -2,8 +2,11 @@ package dev.lapidary.trainer.run;
 
 import dev.lapidary.models.card.ModelCard;
 import dev.lapidary.models.image.Preprocessing;
+import dev.lapidary.trainer.report.Interval;
 import dev.lapidary.trainer.report.Measures;
+import dev.lapidary.trainer.report.MultiLabelMeasures;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 
@@ -15,25 +18,15 @@ final class Cards {
     Network network = inputs.network();
     Preprocessing rule = network.preprocessing();
     TreeMap<String, Double> metrics = new TreeMap<>();
-    metrics.put("val_accuracy", measured.validation().accuracy());
-    metrics.put("val_loss", measured.validation().loss());
-    List<String> labels = inputs.data().train().labels();
-    measured
-        .test()
-        .ifPresent(
-            test -> {
-              Measures measures = test.measures(labels);
-              metrics.put("test_accuracy", measures.accuracy());
-              metrics.put("test_accuracy_low", measures.accuracyInterval().low());
-              metrics.put("test_accuracy_high", measures.accuracyInterval().high());
-              metrics.put("test_loss", measures.loss());
-            });
+    put(metrics, "val_", measured.validation().measures());
+    measured.test().ifPresent(test -> put(metrics, "test_", test.measures()));
     String name = inputs.config().model().name();
     return new ModelCard(
         name.isBlank() ? network.architecture() : name,
         "1",
         network.architecture(),
-        labels,
+        inputs.data().train().labels(),
+        inputs.data().train().task().activation(),
         new ModelCard.Input(
             "input", "NCHW", rule.channels(), rule.cropHeight(), rule.cropWidth(), "float32"),
         Optional.of(rule),
@@ -46,5 +39,29 @@ final class Cards {
         Optional.empty(),
         Optional.empty(),
         List.of());
+  }
+
+  /** Intervals of what was measured once: of test images. */
+  private static void put(Map<String, Double> metrics, String part, Measures measures) {
+    metrics.put(part + "loss", measures.loss());
+    if (measures instanceof MultiLabelMeasures several) {
+      metrics.put(part + "map", several.meanAveragePrecision());
+      metrics.put(part + "micro_f1", several.microF1());
+      metrics.put(part + "macro_f1", several.macroF1());
+      metrics.put(part + "subset_accuracy", several.accuracy());
+      several
+          .meanAveragePrecisionInterval()
+          .ifPresent(interval -> put(metrics, part + "map", interval));
+      return;
+    }
+    metrics.put(part + "accuracy", measures.accuracy());
+    if (part.equals("test_")) {
+      put(metrics, part + "accuracy", measures.accuracyInterval());
+    }
+  }
+
+  private static void put(Map<String, Double> metrics, String name, Interval interval) {
+    metrics.put(name + "_low", interval.low());
+    metrics.put(name + "_high", interval.high());
   }
 }

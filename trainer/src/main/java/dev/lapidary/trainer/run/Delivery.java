@@ -49,7 +49,7 @@ final class Delivery {
     extra.put(TorchScriptArchive.CARD, card.getBytes(UTF_8));
     Map<String, String> labels = HeadLabels.metadata(inputs.data().train().labels());
     if (measured.test().isPresent()) {
-      Measures test = measured.test().get().measures(inputs.data().train().labels());
+      Measures test = measured.test().get().measures();
       AtomicFile.write(directory.test(), file -> Files.write(file, JSON.writeValueAsBytes(test)));
     }
     Safetensors.write(

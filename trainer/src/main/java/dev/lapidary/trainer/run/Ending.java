@@ -6,7 +6,9 @@ import dev.lapidary.trainer.checkpoint.TrainingState.Best;
 import dev.lapidary.trainer.data.Dataset;
 import dev.lapidary.trainer.plan.RunConfig;
 import dev.lapidary.trainer.program.TrainingProgram;
+import dev.lapidary.trainer.report.Interval;
 import dev.lapidary.trainer.report.Measures;
+import dev.lapidary.trainer.report.MultiLabelMeasures;
 import java.io.IOException;
 import java.util.Map;
 import java.util.Optional;
@@ -32,10 +34,14 @@ record Ending(
     Delivery.Measured measured = new Delivery.Measured(validation.score(program), test());
     reports.end(MetricsLog.epochs(directory.metrics()), measured);
     Delivery.write(directory, inputs, tensors, measured);
+    boolean several = measured.validation().measures() instanceof MultiLabelMeasures;
     progress.say(
-        "%s: validation accuracy %.4f after step %d"
+        "%s: validation %s %.4f after step %d"
             .formatted(
-                directory.model(), measured.validation().accuracy(), last ? steps : best.step()));
+                directory.model(),
+                several ? "mAP" : "accuracy",
+                measured.validation().score(),
+                last ? steps : best.step()));
   }
 
   /** The one look at the test images. */
@@ -46,16 +52,23 @@ record Ending(
     Dataset images = inputs.data().test().get();
     int threads = inputs.config().threads();
     try (Validation test = new Validation(images, inputs.network().preprocessing(), threads, 0)) {
-      Scores scores = test.score(program);
-      Measures measures = scores.measures(images.labels());
-      progress.say(
-          "test accuracy %.4f on %d images, 95 %% interval %.4f to %.4f"
-              .formatted(
-                  measures.accuracy(),
-                  measures.images(),
-                  measures.accuracyInterval().low(),
-                  measures.accuracyInterval().high()));
+      Scores scores = test.score(program).once();
+      progress.say(line(scores.measures()));
       return Optional.of(scores);
     }
+  }
+
+  private static String line(Measures measures) {
+    Interval interval =
+        measures instanceof MultiLabelMeasures several
+            ? several.meanAveragePrecisionInterval().orElseThrow()
+            : measures.accuracyInterval();
+    return "test %s %.4f on %d images, 95 %% interval %.4f to %.4f"
+        .formatted(
+            measures instanceof MultiLabelMeasures ? "mAP" : "accuracy",
+            measures.score(),
+            measures.images(),
+            interval.low(),
+            interval.high());
   }
 }

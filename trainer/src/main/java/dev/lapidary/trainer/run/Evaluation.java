@@ -4,6 +4,7 @@ import ai.djl.ndarray.NDManager;
 import com.fasterxml.jackson.annotation.JsonUnwrapped;
 import dev.lapidary.models.archive.ArchiveReader;
 import dev.lapidary.models.archive.TorchScriptArchive;
+import dev.lapidary.models.card.Activation;
 import dev.lapidary.models.card.CardJson;
 import dev.lapidary.models.card.ModelCard;
 import dev.lapidary.models.failure.Failure;
@@ -15,11 +16,12 @@ import dev.lapidary.trainer.data.DataFormat;
 import dev.lapidary.trainer.data.Dataset;
 import dev.lapidary.trainer.data.EpochOrder;
 import dev.lapidary.trainer.data.Loader;
+import dev.lapidary.trainer.data.Task;
 import dev.lapidary.trainer.data.View;
 import dev.lapidary.trainer.program.Libtorch;
 import dev.lapidary.trainer.program.TrainingProgram;
+import dev.lapidary.trainer.report.Answer;
 import dev.lapidary.trainer.report.Measures;
-import dev.lapidary.trainer.report.Prediction;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -67,34 +69,41 @@ public final class Evaluation {
     Preprocessing preprocessing =
         card.preprocessing()
             .orElseThrow(() -> Failure.badInput("[%s] its model card has no preprocessing", file));
-    Dataset dataset = DataFormat.AUTO.readTest(data, ImageLimits.DEFAULT);
-    if (!dataset.labels().equals(card.labels())) {
-      throw Failure.badInput(
-          "[%s] its classes are %s but the model's are %s", data, dataset.labels(), card.labels());
-    }
+    Dataset dataset = fitting(DataFormat.AUTO.readTest(data, ImageLimits.DEFAULT), card, data);
     return Libtorch.call(
         threads,
         () -> {
           try (TrainingProgram program = TrainingProgram.open(archive, device);
               Validation validation = new Validation(dataset, preprocessing, threads, 0)) {
-            Scores scores = validation.score(program, stop);
+            Scores scores = validation.score(program, stop).once();
             double p50 = p50Millis(program, dataset, preprocessing, threads);
-            return new Result(scores.measures(card.labels()), p50, worst(scores, dataset));
+            return new Result(scores.measures(), p50, worst(scores, dataset));
           }
         });
   }
 
+  private static Dataset fitting(Dataset data, ModelCard card, Path place) {
+    Task trained = card.activation() == Activation.SIGMOID ? Task.MULTI_LABEL : Task.SINGLE_LABEL;
+    if (trained == Task.SINGLE_LABEL
+        && data.task() == trained
+        && !data.labels().equals(card.labels())) {
+      throw Failure.badInput(
+          "[%s] its classes are %s but the model's are %s", place, data.labels(), card.labels());
+    }
+    return data.measuredBy(trained, card.labels(), place);
+  }
+
   private static List<Mistake> worst(Scores scores, Dataset data) {
-    return scores.predictions().stream()
+    return scores.answers().stream()
         .filter(p -> !p.correct())
-        .sorted(Comparator.comparingDouble(Prediction::loss).reversed())
+        .sorted(Comparator.comparingDouble(Answer::loss).reversed())
         .limit(WORST)
         .map(
             p ->
                 new Mistake(
                     data.samples().get(p.sample()).name(),
-                    data.labels().get(p.label()),
-                    data.labels().get(p.predicted()),
+                    p.truth(data.labels()),
+                    p.words(data.labels()),
                     p.confidence(),
                     p.loss()))
         .toList();

@@ -33,14 +33,13 @@ final class KeptBatches implements BatchSource {
   public Batch next() {
     int count = Math.min(batchSize, order.length - next);
     float[] values = new float[count * file.floats()];
-    long[] labels = new long[count];
     int[] samples = Arrays.copyOfRange(order, next, next + count);
     for (int i = 0; i < count; i++) {
       file.read(samples[i], values, i * file.floats());
-      labels[i] = data.samples().get(samples[i]).label();
     }
     next += count;
-    return Batch.ofFeatures(values, new Batch.Entry(cut, file.shape()), labels, samples);
+    return Batch.ofFeatures(
+        values, new Batch.Entry(cut, file.shape()), data.targets(samples), samples);
   }
 
   @Override

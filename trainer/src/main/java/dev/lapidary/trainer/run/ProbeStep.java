@@ -2,10 +2,12 @@ package dev.lapidary.trainer.run;
 
 import ai.djl.engine.EngineException;
 import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.Shape;
 import dev.lapidary.models.cli.ResidentMemory;
 import dev.lapidary.models.image.Preprocessing;
 import dev.lapidary.models.tensor.Tensor;
 import dev.lapidary.trainer.checkpoint.CheckpointWriter;
+import dev.lapidary.trainer.data.Task;
 import dev.lapidary.trainer.plan.RunConfig;
 import dev.lapidary.trainer.plan.RunYaml;
 import dev.lapidary.trainer.plan.StageConfig;
@@ -48,24 +50,27 @@ final class ProbeStep {
 
   private final RunConfig config;
   private final StageConfig stage;
+  private final Task task;
   private final List<String> labels;
   private final int size;
 
-  private ProbeStep(RunConfig config, StageConfig stage, List<String> labels, int size) {
+  private ProbeStep(RunConfig config, StageConfig stage, Task task, List<String> labels, int size) {
     this.config = config;
     this.stage = stage;
+    this.task = task;
     this.labels = labels;
     this.size = size;
   }
 
-  /** {@code FOLDER STAGE BATCH_SIZE LIMIT_BYTES}. */
+  /** {@code FOLDER STAGE BATCH_SIZE LIMIT_BYTES TASK}. */
   public static void main(String[] arguments) throws IOException {
     Path folder = Path.of(arguments[0]);
     watch(Long.parseLong(arguments[3]));
     RunConfig config = RunYaml.read(Files.readString(folder.resolve(CONFIG)), arguments[0]);
     List<String> labels = Files.readAllLines(folder.resolve(LABELS));
     StageConfig stage = config.stages().get(Integer.parseInt(arguments[1]));
-    ProbeStep probe = new ProbeStep(config, stage, labels, Integer.parseInt(arguments[2]));
+    int size = Integer.parseInt(arguments[2]);
+    ProbeStep probe = new ProbeStep(config, stage, Task.valueOf(arguments[4]), labels, size);
     try {
       Libtorch.call(
           config.threads(),
@@ -108,7 +113,7 @@ final class ProbeStep {
   private void run() throws IOException {
     Progress silent = new Progress(new PrintWriter(Writer.nullWriter()), false);
     Network network = Network.of(config, labels, silent);
-    Optional<Teacher> teacher = RunInputs.openTeacher(config, labels, network);
+    Optional<Teacher> teacher = RunInputs.openTeacher(config, task, labels, network);
     try (TrainingProgram program = RunInputs.openProgram(config, network, List.of());
         TrainedWeights weights = TrainedWeights.of(program, config.ema());
         Optimizer optimizer = new Optimizer(program, stage.optimizer())) {
@@ -136,10 +141,14 @@ final class ProbeStep {
       TrainingProgram program,
       Optional<Teacher> teacher,
       Preprocessing rule) {
-    LossOptions loss = config.loss().options(labels.stream().map(label -> 1).toList());
+    LossOptions loss =
+        config.loss().options(task, labels.stream().map(label -> 1).toList(), labels.size());
     try (NDManager step = program.newStep()) {
       var images = step.ones(Validation.shape(size, rule));
-      var classes = step.create(new long[size]);
+      var classes =
+          task == Task.SINGLE_LABEL
+              ? step.create(new long[size])
+              : step.create(new long[size * labels.size()], new Shape(size, labels.size()));
       TrainingProgram.Targets targets =
           teacher.isEmpty()
               ? TrainingProgram.Targets.of(classes)

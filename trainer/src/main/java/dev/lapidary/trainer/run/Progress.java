@@ -90,19 +90,26 @@ public final class Progress implements FetchProgress {
   }
 
   void epoch(EpochMetrics m, int epochs, double imagesPerSecond) {
+    String exact = m.valMap().isPresent() ? "exact" : "acc";
+    String labels =
+        m.valMap().map(map -> String.format(Locale.ROOT, " mAP %.4f", map)).orElse("")
+            + m.valMicroF1().map(f1 -> String.format(Locale.ROOT, " F1 %.4f", f1)).orElse("");
     say(
         String.format(
             Locale.ROOT,
-            "epoch %d/%d (%s)  lr %.2e  train loss %.4f acc %.4f  val loss %.4f acc %.4f%s  %.0f"
+            "epoch %d/%d (%s)  lr %.2e  train loss %.4f %s %.4f  val loss %.4f %s %.4f%s%s  %.0f"
                 + " images/s",
             m.epoch(),
             epochs,
             m.stage(),
             m.lr(),
             m.trainLoss(),
+            exact,
             m.trainAccuracy(),
             m.valLoss(),
+            exact,
             m.valAccuracy(),
+            labels,
             m.best() ? " best" : "",
             imagesPerSecond));
   }

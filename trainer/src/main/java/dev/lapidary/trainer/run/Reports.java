@@ -6,12 +6,13 @@ import dev.lapidary.models.image.Preprocessor;
 import dev.lapidary.models.image.UndecodableImage;
 import dev.lapidary.trainer.data.Dataset;
 import dev.lapidary.trainer.data.Sample;
+import dev.lapidary.trainer.data.Task;
 import dev.lapidary.trainer.data.TrainingData;
 import dev.lapidary.trainer.program.TrainingProgram;
+import dev.lapidary.trainer.report.Answer;
 import dev.lapidary.trainer.report.DataAudit;
 import dev.lapidary.trainer.report.EpochMetrics;
 import dev.lapidary.trainer.report.EventFile;
-import dev.lapidary.trainer.report.Prediction;
 import dev.lapidary.trainer.report.RateGroup;
 import dev.lapidary.trainer.report.ReportPage;
 import dev.lapidary.trainer.report.RunReport;
@@ -27,6 +28,7 @@ import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 
 /** Keeps {@code report.html} and TensorBoard's events of a run up to date. */
@@ -114,8 +116,12 @@ final class Reports implements AutoCloseable {
     Map<String, Double> values = new LinkedHashMap<>();
     values.put("loss/train", m.trainLoss());
     values.put("loss/validation", m.valLoss());
-    values.put("accuracy/train", m.trainAccuracy());
-    values.put("accuracy/validation", m.valAccuracy());
+    String exact = m.valMap().isPresent() ? "exact_match" : "accuracy";
+    values.put(exact + "/train", m.trainAccuracy());
+    values.put(exact + "/validation", m.valAccuracy());
+    m.valMap().ifPresent(map -> values.put("map/validation", map));
+    m.valMicroF1().ifPresent(f1 -> values.put("f1_micro/validation", f1));
+    m.valMacroF1().ifPresent(f1 -> values.put("f1_macro/validation", f1));
     List<RateGroup> groups = RateGroup.of(stage);
     double highest = groups.stream().mapToDouble(RateGroup::rate).max().orElse(0);
     for (RateGroup group : groups) {
@@ -125,36 +131,32 @@ final class Reports implements AutoCloseable {
   }
 
   private Measured measured(String title, String note, Dataset images, Scores scores) {
-    List<Prediction> mistakes =
-        scores.predictions().stream()
+    List<Answer> mistakes =
+        scores.answers().stream()
             .filter(p -> !p.correct())
-            .sorted(Comparator.comparingDouble(Prediction::loss).reversed())
+            .sorted(Comparator.comparingDouble(Answer::loss).reversed())
             .limit(MISTAKES)
             .toList();
-    List<Prediction> samples = new ArrayList<>();
-    int all = scores.predictions().size();
+    List<Answer> samples = new ArrayList<>();
+    int all = scores.answers().size();
     for (int i = 0; i < Math.min(SAMPLES, all); i++) {
-      samples.add(scores.predictions().get((int) ((long) i * all / Math.min(SAMPLES, all))));
+      samples.add(scores.answers().get((int) ((long) i * all / Math.min(SAMPLES, all))));
     }
     return new Measured(
-        title,
-        note,
-        scores.measures(images.labels()),
-        shown(images, samples),
-        shown(images, mistakes));
+        title, note, scores.measures(), shown(images, samples), shown(images, mistakes));
   }
 
-  private List<Shown> shown(Dataset images, List<Prediction> predictions) {
+  private List<Shown> shown(Dataset images, List<Answer> answers) {
     Preprocessor preprocessor = Preprocessor.of(inputs.network().preprocessing());
     List<Shown> all = new ArrayList<>();
-    for (Prediction prediction : predictions) {
-      Sample sample = images.samples().get(prediction.sample());
+    for (Answer answer : answers) {
+      Sample sample = images.samples().get(answer.sample());
       all.add(
           new Shown(
               sample.name(),
-              images.labels().get(prediction.label()),
-              images.labels().get(prediction.predicted()),
-              prediction.confidence(),
+              answer.truth(images.labels()),
+              answer.words(images.labels()),
+              answer.confidence(),
               thumbnail(images, sample, preprocessor)));
     }
     return all;
@@ -180,6 +182,17 @@ final class Reports implements AutoCloseable {
         data.skipped(),
         data.duplicates(),
         sizes,
-        data.manifestSha256());
+        data.manifestSha256(),
+        data.train().task() == Task.MULTI_LABEL ? Optional.of(images(data)) : Optional.empty());
+  }
+
+  private static DataAudit.MultiLabel images(TrainingData data) {
+    return new DataAudit.MultiLabel(
+        part(data.train()), part(data.validation()), data.test().map(Reports::part));
+  }
+
+  private static DataAudit.Part part(Dataset data) {
+    long unlabelled = data.samples().stream().filter(s -> s.labels().isEmpty()).count();
+    return new DataAudit.Part(data.size(), (int) unlabelled);
   }
 }

@@ -7,6 +7,9 @@ import dev.lapidary.models.zoo.Zoo;
 import dev.lapidary.trainer.augment.Augmentation;
 import dev.lapidary.trainer.checkpoint.TrainingState.Adapted;
 import dev.lapidary.trainer.checkpoint.TrainingState.Identity;
+import dev.lapidary.trainer.data.Dataset;
+import dev.lapidary.trainer.data.EpochOrder;
+import dev.lapidary.trainer.data.Task;
 import dev.lapidary.trainer.data.TrainingData;
 import dev.lapidary.trainer.plan.GradualUnfreeze;
 import dev.lapidary.trainer.plan.NamePatterns;
@@ -17,6 +20,7 @@ import dev.lapidary.trainer.plan.StageConfig;
 import dev.lapidary.trainer.plan.WithoutPaths;
 import dev.lapidary.trainer.program.Cut;
 import dev.lapidary.trainer.program.Libtorch;
+import dev.lapidary.trainer.program.LossOptions;
 import dev.lapidary.trainer.program.LossScale;
 import dev.lapidary.trainer.program.ProgramOptions;
 import dev.lapidary.trainer.program.SegmentFinder;
@@ -51,6 +55,7 @@ record RunInputs(
   static RunInputs open(RunConfig config, Progress progress, BooleanSupplier stop)
       throws IOException {
     TrainingData data = openData(config, progress);
+    requireTask(config, data.train());
     Network network = Network.of(config, data.train().labels(), progress);
     RunConfig thawed = GradualUnfreeze.writeOut(config, network.layers(), network.parameters());
     requirePlan(thawed, network);
@@ -100,13 +105,20 @@ record RunInputs(
     return found;
   }
 
-  Optional<Teacher> openTeacher() {
-    return openTeacher(config, data.train().labels(), network);
+  /** What a batch costs. */
+  LossOptions loss() {
+    Dataset train = data.train();
+    return config.loss().options(train.task(), train.counts(), train.size());
   }
 
-  static Optional<Teacher> openTeacher(RunConfig config, List<String> labels, Network network) {
+  Optional<Teacher> openTeacher() {
+    return openTeacher(config, data.train().task(), data.train().labels(), network);
+  }
+
+  static Optional<Teacher> openTeacher(
+      RunConfig config, Task task, List<String> labels, Network network) {
     Optional<Path> file = config.loss().teacher().map(Path::of);
-    return file.map(f -> Teacher.open(f, config.device(), labels, network.preprocessing()));
+    return file.map(f -> Teacher.open(f, config.device(), task, labels, network.preprocessing()));
   }
 
   /** What a loop that begins has adapted itself to. */
@@ -138,10 +150,15 @@ record RunInputs(
                 ImageLimits.DEFAULT,
                 config.threads()));
     String test = data.test().map(images -> ", %d test images".formatted(images.size())).orElse("");
+    boolean several = data.train().task() == Task.MULTI_LABEL;
     progress.say(
-        "data: %d classes, %d training and %d validation images%s"
+        "data: %d %s, %d training and %d validation images%s"
             .formatted(
-                data.train().labels().size(), data.train().size(), data.validation().size(), test));
+                data.train().labels().size(),
+                several ? "labels, any number of them an image" : "classes",
+                data.train().size(),
+                data.validation().size(),
+                test));
     data.skipped().forEach(bad -> progress.say("left out: " + bad));
     if (!data.duplicates().isEmpty()) {
       progress.say(
@@ -149,6 +166,41 @@ record RunInputs(
               .formatted(data.duplicates().size(), data.duplicates().get(0)));
     }
     return data;
+  }
+
+  /** Refuses options that mean nothing for what there is to learn. */
+  private static void requireTask(RunConfig config, Dataset train) {
+    String place = config.data().train();
+    boolean binary = config.loss().function() == LossOptions.Kind.BCE;
+    boolean balanced = config.loss().classWeights() == RunConfig.ClassWeights.BALANCED;
+    if (train.task() == Task.SINGLE_LABEL) {
+      if (binary && balanced) {
+        throw Failure.badInput(
+            "loss.class-weights belong to the function cross_entropy, or to data with any number of"
+                + " labels an image; [%s] has one each",
+            place);
+      }
+      return;
+    }
+    if (!binary) {
+      throw Failure.badInput(
+          "[%s] its images have any number of labels, and cross_entropy is for exactly one an image;"
+              + " add --loss bce",
+          place);
+    }
+    if (config.data().sampling() == EpochOrder.BALANCED) {
+      throw Failure.badInput(
+          "[%s] --sampling balanced draws images by their class, and these may have several labels;"
+              + " weigh the rare ones by --class-weights balanced",
+          place);
+    }
+    int everywhere = train.counts().indexOf(train.size());
+    if (balanced && everywhere >= 0) {
+      throw Failure.badInput(
+          "[%s] every training image has the label %s, so --class-weights balanced would give it the"
+              + " weight 0; take the label out, or leave the option out",
+          place, train.labels().get(everywhere));
+    }
   }
 
   /** Refuses patterns that match nothing, unknown augmentations, random parameters frozen. */

@@ -1,22 +1,40 @@
 package dev.lapidary.trainer.run;
 
+import dev.lapidary.trainer.report.Answer;
 import dev.lapidary.trainer.report.Measures;
-import dev.lapidary.trainer.report.Prediction;
 import java.util.List;
 
 /**
  * What a pass over labelled images gave.
  *
- * @param loss mean plain cross-entropy
- * @param accuracy fraction of images whose highest logit is their class, in [0, 1]
- * @param predictions by the images' order
+ * @param answers by the images' order
  */
-record Scores(double loss, double accuracy, List<Prediction> predictions) {
+record Scores(Measures measures, List<Answer> answers) {
   Scores {
-    predictions = List.copyOf(predictions);
+    answers = List.copyOf(answers);
   }
 
-  Measures measures(List<String> labels) {
-    return Measures.of(labels, predictions, loss);
+  static Scores of(List<String> labels, List<Answer> answers, double loss) {
+    return new Scores(Measures.of(labels, answers, loss), answers);
+  }
+
+  /** With the intervals that take their time. */
+  Scores once() {
+    return new Scores(measures.once(answers), answers);
+  }
+
+  /** Mean plain cross-entropy. */
+  double loss() {
+    return measures.loss();
+  }
+
+  /** Fraction of images of whose answer nothing is wrong. */
+  double accuracy() {
+    return measures.accuracy();
+  }
+
+  /** What the best epoch is chosen by. */
+  double score() {
+    return measures.score();
   }
 }

@@ -10,6 +10,7 @@ import dev.lapidary.models.card.CardJson;
 import dev.lapidary.models.card.ModelCard;
 import dev.lapidary.models.failure.Failure;
 import dev.lapidary.models.image.Preprocessing;
+import dev.lapidary.trainer.data.Task;
 import dev.lapidary.trainer.program.TrainingProgram;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -20,16 +21,18 @@ import java.util.Optional;
 record Teacher(TrainingProgram program) implements AutoCloseable {
 
   /**
+   * @param task that it must have learned
    * @param labels that it must know, in this order
    * @param preprocessing of the images that it will see
    * @throws Failure (exit 2) if it knows other classes or wants other images
    */
-  static Teacher open(Path file, String device, List<String> labels, Preprocessing preprocessing) {
+  static Teacher open(
+      Path file, String device, Task task, List<String> labels, Preprocessing preprocessing) {
     TorchScriptArchive archive = ArchiveReader.read(requireFile(file));
     Optional<ModelCard> card =
         Optional.ofNullable(archive.extra().get(TorchScriptArchive.CARD))
             .map(json -> CardJson.read(json, file.toString()));
-    card.ifPresent(c -> requireSame(file, c, labels, preprocessing));
+    card.ifPresent(c -> requireSame(file, c, task, labels, preprocessing));
     TrainingProgram program = TrainingProgram.open(archive, device);
     program.eval();
     Teacher teacher = new Teacher(program);
@@ -60,7 +63,11 @@ record Teacher(TrainingProgram program) implements AutoCloseable {
   }
 
   private static void requireSame(
-      Path file, ModelCard card, List<String> labels, Preprocessing preprocessing) {
+      Path file, ModelCard card, Task task, List<String> labels, Preprocessing preprocessing) {
+    if (card.activation() != task.activation()) {
+      throw Failure.badInput(
+          "[%s] the teacher learned data of another kind: these have %s", file, task.words());
+    }
     if (!card.labels().isEmpty() && !card.labels().equals(labels)) {
       throw Failure.badInput(
           "[%s] the teacher's classes are %s but the data's are %s", file, card.labels(), labels);

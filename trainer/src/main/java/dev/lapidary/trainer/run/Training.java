@@ -21,6 +21,7 @@ import dev.lapidary.trainer.plan.StageConfig;
 import dev.lapidary.trainer.program.Optimizer;
 import dev.lapidary.trainer.program.TrainingProgram;
 import dev.lapidary.trainer.report.EpochMetrics;
+import dev.lapidary.trainer.report.MultiLabelMeasures;
 import dev.lapidary.trainer.report.Overfitting;
 import java.io.IOException;
 import java.util.LinkedHashMap;
@@ -241,7 +242,7 @@ final class Training implements AutoCloseable {
         new Best(
             position.step(),
             epochNumber() + 1,
-            scores.accuracy(),
+            scores.score(),
             scores.loss(),
             Checkpoints.bestName(position.step()));
     best = best.with(epoch);
@@ -250,7 +251,7 @@ final class Training implements AutoCloseable {
 
   private EpochMetrics epochMetrics(StageRun stage, Scores scores, boolean better) {
     EpochBatches plan = epochBatches(stage);
-    EpochMetrics line =
+    EpochMetrics plain =
         new EpochMetrics(
             stage.config().name(),
             epochNumber() + 1,
@@ -261,6 +262,8 @@ final class Training implements AutoCloseable {
             scores.loss(),
             scores.accuracy(),
             better);
+    EpochMetrics line =
+        scores.measures() instanceof MultiLabelMeasures several ? plain.with(several) : plain;
     progress.epoch(line, config.epochs(), clock.imagesPerSecond(sums.images()));
     return line;
   }

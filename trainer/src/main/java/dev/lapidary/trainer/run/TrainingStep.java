@@ -15,7 +15,10 @@ import dev.lapidary.trainer.program.LossOptions;
 import dev.lapidary.trainer.program.LossScale;
 import dev.lapidary.trainer.program.Optimizer;
 import dev.lapidary.trainer.program.TrainingProgram;
+import dev.lapidary.trainer.report.Answer;
 import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -42,7 +45,7 @@ record TrainingStep(
       TrainingClock clock,
       Progress progress,
       Path checkpoints) {
-    LossOptions loss = inputs.config().loss().options(inputs.data().train().counts());
+    LossOptions loss = inputs.loss();
     return new TrainingStep(inputs, program, loss, teacher, clock, progress, checkpoints);
   }
 
@@ -164,8 +167,8 @@ record TrainingStep(
     long seed =
         RandomStream.of(inputs.config().seed(), micro.at().step(), micro.number(), use).nextLong();
     var images = Validation.images(manager, batch, from, to, inputs.network().preprocessing());
-    var labels = Validation.labels(manager, batch.labels(), from, to);
-    var others = Validation.labels(manager, batch.otherLabels(), from, to);
+    var labels = Validation.labels(manager, batch, batch.labels(), from, to);
+    var others = Validation.labels(manager, batch, batch.otherLabels(), from, to);
     TrainingProgram.Targets targets =
         teacher.isEmpty()
             ? new TrainingProgram.Targets(labels, others, batch.weight())
@@ -207,12 +210,15 @@ record TrainingStep(
   }
 
   private static Sums count(Sums sums, Gradients gradients, Batch batch, int from) {
-    int[] classes = Validation.argmax(gradients.logits());
-    int correct = 0;
-    for (int i = 0; i < classes.length; i++) {
-      correct += classes[i] == batch.labels()[from + i] ? 1 : 0;
-    }
-    return sums.plus((double) gradients.loss() * classes.length, classes.length, correct);
+    int images = (int) gradients.logits().getShape().get(0);
+    int width = batch.labelWidth();
+    List<Answer> answers =
+        Answer.ofLogits(
+            gradients.logits().toFloatArray(),
+            Arrays.copyOfRange(batch.labels(), from * width, (from + images) * width),
+            Arrays.copyOfRange(batch.samples(), from, from + images));
+    long correct = answers.stream().filter(Answer::correct).count();
+    return sums.plus((double) gradients.loss() * images, images, correct);
   }
 
   /** fp16 may overflow: such a step is skipped, not the end. */

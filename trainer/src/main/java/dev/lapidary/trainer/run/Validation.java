@@ -14,7 +14,7 @@ import dev.lapidary.trainer.data.EpochOrder;
 import dev.lapidary.trainer.data.Loader;
 import dev.lapidary.trainer.data.View;
 import dev.lapidary.trainer.program.TrainingProgram;
-import dev.lapidary.trainer.report.Prediction;
+import dev.lapidary.trainer.report.Answer;
 import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -68,23 +68,19 @@ final class Validation implements AutoCloseable {
   Scores score(TrainingProgram program, BooleanSupplier stop) {
     program.eval();
     double loss = 0;
-    List<Prediction> predictions = new ArrayList<>();
+    List<Answer> answers = new ArrayList<>();
     try (BatchSource batches = batches()) {
       while (batches.hasNext()) {
         Batch batch = batches.next();
         try (NDManager step = program.newStep()) {
-          NDArray labels = labels(step, batch.labels());
           NDArray logits = program.logits(step, batch.cut(), images(step, batch, preprocessing));
-          loss += program.lossSum(step, logits, labels);
-          predictions.addAll(
-              Prediction.ofLogits(logits.toFloatArray(), batch.labels(), batch.samples()));
+          loss += program.lossSum(step, logits, labels(step, batch, batch.labels()));
+          answers.addAll(Answer.ofLogits(logits.toFloatArray(), batch.labels(), batch.samples()));
         }
         requireNoStop(stop);
       }
     }
-    long correct = predictions.stream().filter(Prediction::correct).count();
-    int images = data.size();
-    return new Scores(loss / images, (double) correct / images, predictions);
+    return Scores.of(data.labels(), answers, loss / data.size());
   }
 
   static void requireNoStop(BooleanSupplier stop) {
@@ -116,9 +112,15 @@ final class Validation implements AutoCloseable {
     return new Shape(count, rule.channels(), rule.cropHeight(), rule.cropWidth());
   }
 
-  /** [to - from] int64. */
-  static NDArray labels(NDManager step, long[] labels, int from, int to) {
-    return step.create(Arrays.copyOfRange(labels, from, to));
+  /**
+   * What some images of a batch are: [to - from] int64, or [to - from, labels] of multi-label data.
+   *
+   * @param labels the batch's own or its others
+   */
+  static NDArray labels(NDManager step, Batch batch, long[] labels, int from, int to) {
+    int width = batch.labelWidth();
+    long[] some = Arrays.copyOfRange(labels, from * width, to * width);
+    return width == 1 ? step.create(some) : step.create(some, new Shape(to - from, width));
   }
 
   /** [N, C, H, W] float32. */
@@ -126,24 +128,7 @@ final class Validation implements AutoCloseable {
     return images(step, batch, 0, batch.count(), rule);
   }
 
-  /** [N] int64. */
-  static NDArray labels(NDManager step, long[] labels) {
-    return step.create(labels);
-  }
-
-  /** The index of each row's highest value, the first where equal. */
-  static int[] argmax(NDArray logits) {
-    float[] values = logits.toFloatArray();
-    int rows = (int) logits.getShape().get(0);
-    int width = values.length / rows;
-    int[] best = new int[rows];
-    for (int row = 0; row < rows; row++) {
-      for (int c = 1; c < width; c++) {
-        if (values[row * width + c] > values[row * width + best[row]]) {
-          best[row] = c;
-        }
-      }
-    }
-    return best;
+  private static NDArray labels(NDManager step, Batch batch, long[] labels) {
+    return labels(step, batch, labels, 0, batch.count());
   }
 }

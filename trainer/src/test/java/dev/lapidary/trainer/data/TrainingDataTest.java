@@ -283,10 +283,6 @@ class TrainingDataTest {
         2);
   }
 
-  private static Set<String> groups(Dataset data) {
-    return data.samples().stream().map(Sample::group).collect(Collectors.toSet());
-  }
-
   /** A list whose rows have a part for some only: the others are trained on. */
   @Test
   void partsOfAListAreKeptWhateverIsNamedBeside() throws IOException {
@@ -313,6 +309,44 @@ class TrainingDataTest {
     TrainingData named = open(file, Optional.of(file), OnBadImage.FAIL);
     assertThat(named.train().samples()).isEqualTo(data.train().samples());
     assertThat(named.validation().samples()).isEqualTo(data.validation().samples());
+  }
+
+  /** Each label's fifth is held out, and of the images without any; the rarest stays. */
+  @Test
+  void multiLabelDataAreSplitLabelByLabel() throws IOException {
+    StringBuilder list = new StringBuilder("path,labels,group\n");
+    for (int i = 0; i < 100; i++) {
+      PicturedFolder.write(root.resolve(i + ".png"), i);
+      String labels =
+          (i % 2 == 0 ? "common|" : "") + (i % 5 == 1 ? "some|" : "") + (i == 50 ? "rare|" : "");
+      list.append("%d.png,%s,%s\n".formatted(i, labels, i % 10 < 2 ? "g" + i / 10 : ""));
+    }
+    Path file = root.resolve("list.csv");
+    Files.writeString(file, list);
+    TrainingData data = open(file, Optional.empty(), OnBadImage.FAIL);
+    assertThat(data.train().task()).isEqualTo(Task.MULTI_LABEL);
+    assertThat(data.train().labels()).containsExactly("common", "rare", "some");
+    assertThat(data.train().size() + data.validation().size()).isEqualTo(100);
+    // A fifth of 50, 1 and 20 labels, of 100 images and of the 40 without any; one more or less.
+    assertThat(data.validation().counts().get(0)).isBetween(9, 11);
+    assertThat(data.validation().counts().get(1)).isZero();
+    assertThat(data.validation().counts().get(2)).isBetween(3, 5);
+    assertThat(data.validation().size()).isBetween(18, 22);
+    assertThat(data.validation().samples().stream().filter(s -> s.labels().isEmpty()).count())
+        .isBetween(7L, 9L);
+    Set<String> held = groups(data.validation());
+    assertThat(groups(data.train())).doesNotContainAnyElementsOf(held);
+    TrainingData again = open(file, Optional.empty(), OnBadImage.FAIL);
+    assertThat(again.validation().samples()).isEqualTo(data.validation().samples());
+    assertThat(again.manifestSha256()).isEqualTo(data.manifestSha256());
+    Files.writeString(file, list.toString().replace("3.png,", "3.png,rare|"));
+    assertThat(open(file, Optional.empty(), OnBadImage.FAIL).manifestSha256())
+        .isNotEqualTo(data.manifestSha256());
+    assertThat(data.train().targets(0, 1)).hasSize(6).containsOnly(0, 1);
+  }
+
+  private static Set<String> groups(Dataset data) {
+    return data.samples().stream().map(Sample::group).collect(Collectors.toSet());
   }
 
   @Test

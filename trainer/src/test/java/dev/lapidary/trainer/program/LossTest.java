@@ -13,6 +13,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Function;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -27,6 +28,11 @@ class LossTest {
   private static final int[] LABELS = {2, 0, 3};
   private static final int[] OTHERS = {3, 2, 0};
   private static final double LAMBDA = 0.7;
+
+  /** Of multi-label images: several labels, none, one. */
+  private static final long[] SETS = {1, 0, 1, 1, 0, 0, 0, 0, 0, 1, 0, 0};
+
+  private static final long[] OTHER_SETS = {0, 1, 0, 0, 1, 0, 1, 1, 0, 0, 0, 0};
 
   @Test
   void crossEntropyOfSmoothedMixedTargets() {
@@ -92,11 +98,84 @@ class LossTest {
                         + 0.4 * ce(p, OTHERS, 0, 3)));
   }
 
+  /** Keras' smoothing, PyTorch's pos_weight, mixed sets of labels. */
+  @Test
+  void binaryCrossEntropyOfSeveralLabels() {
+    List<Float> weights = List.of(3f, 0.5f, 1f, 2f);
+    LossOptions loss = new LossOptions(Kind.BCE, 0.1, weights, Optional.empty());
+    checkSets(
+        loss,
+        p -> {
+          double sum = 0;
+          for (int i = 0; i < N * K; i++) {
+            double mixed = LAMBDA * SETS[i] + (1 - LAMBDA) * OTHER_SETS[i];
+            double target = 0.9 * mixed + 0.05;
+            double sigmoid = sigmoid(X[i] * p[i % K]);
+            sum -= weights.get(i % K) * target * Math.log(sigmoid);
+            sum -= (1 - target) * Math.log(1 - sigmoid);
+          }
+          return sum / (N * K);
+        });
+  }
+
+  /** Each label is two outcomes: the divergence of Bernoulli distributions, the mean of all. */
+  @Test
+  void distillationOfSeveralLabels() {
+    Distillation distillation = new Distillation(0.3, 4);
+    LossOptions loss = new LossOptions(Kind.BCE, 0, List.of(), Optional.of(distillation));
+    checkSets(
+        loss,
+        p -> {
+          double hard = 0;
+          double soft = 0;
+          for (int i = 0; i < N * K; i++) {
+            double target = LAMBDA * SETS[i] + (1 - LAMBDA) * OTHER_SETS[i];
+            double own = sigmoid(X[i] * p[i % K]);
+            hard -= target * Math.log(own) + (1 - target) * Math.log(1 - own);
+            double q = sigmoid(TEACHER[i] / 4);
+            double s = sigmoid(X[i] * p[i % K] / 4);
+            soft += q * Math.log(q / s) + (1 - q) * Math.log((1 - q) / (1 - s));
+          }
+          return (0.7 * hard + 0.3 * 16 * soft) / (N * K);
+        });
+  }
+
+  @Test
+  void whatIsValidatedIsThePlainMeanOfTheLabels() {
+    Libtorch.call(
+        1,
+        () -> {
+          try (TrainingProgram program = TrainingProgram.open(TinyNetwork.of("", K), "cpu");
+              NDManager step = program.newStep()) {
+            double sum = 0;
+            for (int i = 0; i < N * K; i++) {
+              sum -= Math.log(SETS[i] == 1 ? sigmoid(X[i]) : 1 - sigmoid(X[i])) / K;
+            }
+            assertThat(program.lossSum(step, array(step, X), sets(step, SETS)))
+                .isCloseTo(sum, within(1e-6)); // float32 against float64
+          }
+          return true;
+        });
+  }
+
   private interface Formula {
     double of(double[] p);
   }
 
   private static void check(LossOptions loss, List<Double> auxiliary, Formula formula) {
+    check(loss, auxiliary, step -> labels(step, LABELS), step -> labels(step, OTHERS), formula);
+  }
+
+  private static void checkSets(LossOptions loss, Formula formula) {
+    check(loss, List.of(), step -> sets(step, SETS), step -> sets(step, OTHER_SETS), formula);
+  }
+
+  private static void check(
+      LossOptions loss,
+      List<Double> auxiliary,
+      Function<NDManager, NDArray> own,
+      Function<NDManager, NDArray> others,
+      Formula formula) {
     String heads =
         """
           def forward_aux(self: __torch__.One, x: Tensor) -> Tuple[Tensor, Tensor, Tensor]:
@@ -115,8 +194,7 @@ class LossTest {
             NDArray teacher =
                 loss.distillation().isPresent() ? array(step, TEACHER) : step.create(new Shape(0));
             TrainingProgram.Targets targets =
-                new TrainingProgram.Targets(
-                    labels(step, LABELS), labels(step, OTHERS), LAMBDA, teacher);
+                new TrainingProgram.Targets(own.apply(step), others.apply(step), LAMBDA, teacher);
             Gradients found =
                 program.gradients(
                     step, array(step, X), targets, loss, program.parameters(), 0, 0.5);
@@ -177,6 +255,14 @@ class LossTest {
 
   private static NDArray labels(NDManager step, int[] labels) {
     return step.create(Arrays.stream(labels).asLongStream().toArray());
+  }
+
+  private static NDArray sets(NDManager step, long[] sets) {
+    return step.create(sets, new Shape(N, K));
+  }
+
+  private static double sigmoid(double x) {
+    return 1 / (1 + Math.exp(-x));
   }
 
   private static NDArray array(NDManager step, double[] values) {

@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
-import dev.lapidary.trainer.report.Measures.Bin;
-import dev.lapidary.trainer.report.Measures.ClassMeasure;
+import dev.lapidary.trainer.report.SingleLabelMeasures.Bin;
+import dev.lapidary.trainer.report.SingleLabelMeasures.ClassMeasure;
 import java.util.List;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
@@ -30,7 +30,7 @@ class MeasuresTest {
 
   @Test
   void countsEachClassAgainstTheOthers() {
-    Measures m = Measures.of(LABELS, SIX, 0.5);
+    SingleLabelMeasures m = SingleLabelMeasures.of(LABELS, SIX, 0.5);
     assertThat(m.confusion()).containsExactly(List.of(2, 1, 0), List.of(0, 2, 0), List.of(1, 0, 0));
     assertThat(m.perClass())
         .containsExactly(
@@ -46,7 +46,7 @@ class MeasuresTest {
   /** By hand: bins (9/15, 10/15] with 0.65, 0.62; (8/15, 9/15] with 0.60; (14/15, 1] with 0.95. */
   @Test
   void calibrationErrorIsTheWeighedDistanceOfConfidenceAndAccuracy() {
-    Measures m = Measures.of(LABELS, SIX, 0.5);
+    SingleLabelMeasures m = SingleLabelMeasures.of(LABELS, SIX, 0.5);
     assertThat(m.calibration().stream().map(Bin::images)).containsExactly(1, 2, 3);
     double expected = (1 * 0.60 + 2 * (1 - 0.635) + 3 * (0.95 - 2.0 / 3)) / 6;
     assertThat(m.calibrationError()).isCloseTo(expected, within(ROUNDING));
@@ -57,7 +57,7 @@ class MeasuresTest {
     List<String> labels = IntStream.range(0, 7).mapToObj(i -> "c" + i).toList();
     float[] logits = {7, 6, 5, 4, 3, 2, 1, 7, 6, 5, 4, 3, 2, 1};
     List<Prediction> two = Prediction.ofLogits(logits, new long[] {4, 5}, new int[] {0, 1});
-    assertThat(Measures.of(labels, two, 0).top5()).hasValue(0.5);
+    assertThat(SingleLabelMeasures.of(labels, two, 0).top5()).hasValue(0.5);
   }
 
   /** The published formula, computed apart from this code. */
@@ -81,12 +81,12 @@ class MeasuresTest {
 
   @Test
   void theTableShowsTheMatrixOfFewClassesAndTheMistakesOfMany() {
-    assertThat(String.join("\n", MeasuresText.lines(Measures.of(LABELS, SIX, 0.5))))
+    assertThat(String.join("\n", MeasuresText.lines(SingleLabelMeasures.of(LABELS, SIX, 0.5))))
         .contains("accuracy     0.6667   95 % interval 0.3000 to 0.9032 (Wilson)")
         .contains("bee                     0.6667   1.0000   0.8000        2")
         .contains(" 1  ant                    2    1    .");
     List<String> many = IntStream.range(0, 13).mapToObj(i -> "c" + i).toList();
-    assertThat(String.join("\n", MeasuresText.lines(Measures.of(many, SIX, 0.5))))
+    assertThat(String.join("\n", MeasuresText.lines(SingleLabelMeasures.of(many, SIX, 0.5))))
         .contains("most frequent mistakes\n     1  c0 taken for c1 (33.3 % of its images)")
         .doesNotContain("confusion:");
   }

@@ -101,7 +101,7 @@ class ReportPageTest {
             new RunReport.Measured(
                 "Validation",
                 "now",
-                Measures.of(labels, answers, 0.9),
+                SingleLabelMeasures.of(labels, answers, 0.9),
                 List.of(shown),
                 List.of(shown))));
   }

@@ -1,0 +1,59 @@
+package dev.lapidary.trainer.report;
+
+import dev.lapidary.trainer.report.MultiLabelMeasures.LabelMeasure;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+
+/** {@link MultiLabelMeasures} for a terminal. */
+final class MultiLabelText {
+  private MultiLabelText() {}
+
+  static List<String> lines(MultiLabelMeasures m) {
+    List<String> lines = new ArrayList<>();
+    lines.add(line("images       %,d, %d labels", m.images(), m.classes()));
+    lines.add(
+        line(
+            "mAP          %.4f%s",
+            m.meanAveragePrecision(),
+            m.meanAveragePrecisionInterval()
+                .map(i -> line("   95 %% interval %.4f to %.4f (bootstrap)", i.low(), i.high()))
+                .orElse("")));
+    lines.add(line("F1           %.4f micro, %.4f macro   at 0.5", m.microF1(), m.macroF1()));
+    lines.add(
+        line(
+            "exact match  %.4f   95 %% interval %.4f to %.4f (Wilson)",
+            m.accuracy(), m.accuracyInterval().low(), m.accuracyInterval().high()));
+    lines.add(line("loss         %.4f   mean binary cross-entropy of a label, in nats", m.loss()));
+    lines.add("");
+    perClass(lines, m);
+    if (!m.unseen().isEmpty()) {
+      lines.add("");
+      lines.add("in no mean, because no image has them: " + String.join(", ", m.unseen()));
+    }
+    return lines;
+  }
+
+  private static void perClass(List<String> lines, MultiLabelMeasures m) {
+    int width = MeasuresText.width(m.perClass().stream().map(LabelMeasure::label).toList());
+    String head = "%-" + width + "s  %7s  %9s  %7s  %7s  %7s";
+    lines.add(line(head, "label", "AP", "precision", "recall", "F1", "images"));
+    String row = "%-" + width + "s  %7s  %9.4f  %7.4f  %7.4f  %,7d";
+    for (LabelMeasure c : m.perClass()) {
+      String precision = c.averagePrecision().map(ap -> line("%.4f", ap)).orElse("-");
+      lines.add(
+          line(
+              row,
+              MeasuresText.cut(c.label()),
+              precision,
+              c.precision(),
+              c.recall(),
+              c.f1(),
+              c.images()));
+    }
+  }
+
+  private static String line(String format, Object... values) {
+    return String.format(Locale.ROOT, format, values);
+  }
+}
