@@ -2,6 +2,9 @@ package dev.lapidary.exporter.cli;
 
 import dev.lapidary.models.card.ModelCard;
 import dev.lapidary.models.failure.Failure;
+import dev.lapidary.models.graph.Argument;
+import dev.lapidary.models.graph.Dim;
+import dev.lapidary.models.graph.Graph;
 import dev.lapidary.models.image.Preprocessing;
 import dev.lapidary.models.image.Preprocessing.Colour;
 import dev.lapidary.models.image.Preprocessing.Interpolation;
@@ -61,6 +64,25 @@ final class Cards {
           "--embed-preprocessing: the card's preprocessing gives %s (C, H, W) but the network takes"
               + " %s; export it without",
           crop, shape(card));
+    }
+  }
+
+  /**
+   * @throws Failure (exit 2) if the names that were given are not as many as the network's classes
+   */
+  static void requireAName(Graph network, SourceOptions options) {
+    Argument.Value logits = network.outputs().get(0);
+    boolean ofClasses = options.layer == null && logits.rank() == 2 && logits.dtype().isFloating();
+    boolean ofTheBest =
+        network.nodes().stream()
+            .anyMatch(n -> n.operator().equals("aten::topk") && n.outputs().contains(logits));
+    if (options.labels != null && ofClasses && !ofTheBest) {
+      int names = options.labelNames().orElseThrow().size();
+      if (!logits.shape().get(1).equals(Dim.of(names))) {
+        throw Failure.badInput(
+            "--labels has %d names, the network gives %s numbers for an image; give a name for each",
+            names, logits.shape().get(1));
+      }
     }
   }
 

@@ -156,6 +156,7 @@ final class OnnxExport {
     timings.step("read");
     ModelRuntime.prepare(ModelRuntime.LIBTORCH, ModelRuntime.ONNX_RUNTIME);
     Graph traced = Tracer.trace(source.archive(), traceOptions(card));
+    Cards.requireAName(traced, request.export().model);
     timings.step("trace");
     OnnxGraph graph = GraphLowering.lower(traced, request.opset(), outputName());
     timings.step("lower");

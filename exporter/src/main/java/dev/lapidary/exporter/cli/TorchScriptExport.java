@@ -67,6 +67,7 @@ final class TorchScriptExport {
       source.say(log);
       ModelCard card = Cards.of(source, export.model);
       Graph traced = Tracer.trace(source.archive(), traceOptions(export, card));
+      Cards.requireAName(traced, export.model);
       TorchScriptArchive archive = InferenceArchive.of(traced, source.archive());
       ModelCard[] proven = new ModelCard[1];
       AtomicFile.write(export.out, file -> proven[0] = prove(export, source, archive, card, file));

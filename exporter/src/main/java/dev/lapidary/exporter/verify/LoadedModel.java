@@ -7,6 +7,7 @@ import dev.lapidary.models.trace.OutputChoice;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Path;
+import java.util.List;
 
 /**
  * A model file in its runtime. Only files that our own readers accepted come here, since this is
@@ -48,12 +49,20 @@ public sealed interface LoadedModel extends AutoCloseable permits TorchModel, Or
     return direct;
   }
 
-  /** The innermost cause's first line. */
-  static String firstLine(Throwable error) {
+  /**
+   * Of the innermost cause the line that says what is wrong: libtorch's interpreter ends with it.
+   */
+  static String reason(Throwable error) {
     Throwable root = error;
     while (root.getCause() != null) {
       root = root.getCause();
     }
-    return String.valueOf(root.getMessage()).lines().findFirst().orElse("no message");
+    List<String> lines =
+        String.valueOf(root.getMessage()).lines().filter(line -> !line.isBlank()).toList();
+    if (lines.isEmpty()) {
+      return "no message";
+    }
+    boolean traceback = lines.get(0).contains("failed in the TorchScript interpreter");
+    return lines.get(traceback ? lines.size() - 1 : 0).strip();
   }
 }

@@ -77,8 +77,7 @@ final class NativeLibraries {
     try {
       return task.get();
     } catch (ExecutionException e) {
-      throw Failure.failed(
-          "%s cannot be loaded on this machine: %s", name, LoadedModel.firstLine(e));
+      throw Failure.failed("%s cannot be loaded on this machine: %s", name, LoadedModel.reason(e));
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw Failure.failed("interrupted while %s was loaded", name);

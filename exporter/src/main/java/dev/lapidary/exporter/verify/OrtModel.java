@@ -45,8 +45,7 @@ final class OrtModel implements LoadedModel {
       OrtSession session = environment.createSession(file.toString(), options);
       return new OrtModel(environment, session, name);
     } catch (OrtException e) {
-      throw Failure.badInput(
-          "[%s] ONNX Runtime cannot load it: %s", name, LoadedModel.firstLine(e));
+      throw Failure.badInput("[%s] ONNX Runtime cannot load it: %s", name, LoadedModel.reason(e));
     }
   }
 
@@ -58,7 +57,7 @@ final class OrtModel implements LoadedModel {
         OrtSession.Result result = session.run(Map.of(input, fed))) {
       return new Logits((int) batch.size(0), floats((OnnxTensor) result.get(0)));
     } catch (OrtException e) {
-      throw Failure.failed("[%s] ONNX Runtime cannot run it: %s", place, LoadedModel.firstLine(e));
+      throw Failure.failed("[%s] ONNX Runtime cannot run it: %s", place, LoadedModel.reason(e));
     }
   }
 

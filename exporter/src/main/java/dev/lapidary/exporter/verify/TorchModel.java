@@ -51,7 +51,7 @@ final class TorchModel implements LoadedModel {
       return new TorchModel(model, choice, absolute);
     } catch (IOException | MalformedModelException | RuntimeException e) {
       model.close();
-      throw Failure.badInput("[%s] libtorch cannot load it: %s", name, LoadedModel.firstLine(e));
+      throw Failure.badInput("[%s] libtorch cannot load it: %s", name, LoadedModel.reason(e));
     }
   }
 
@@ -69,7 +69,7 @@ final class TorchModel implements LoadedModel {
       }
     } catch (EngineException | IllegalStateException | UnsupportedOperationException e) {
       throw Failure.failed(
-          "[%s] libtorch cannot run it: %s", file.getFileName(), LoadedModel.firstLine(e));
+          "[%s] libtorch cannot run it: %s", file.getFileName(), LoadedModel.reason(e));
     }
   }
 

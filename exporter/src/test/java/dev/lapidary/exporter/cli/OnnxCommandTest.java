@@ -373,6 +373,30 @@ class OnnxCommandTest {
   }
 
   @Test
+  void eachClassNeedsAName() throws IOException {
+    Path names = Files.writeString(folder.resolve("names"), "boot\nsandal\n");
+    for (String out : List.of("onnx", "torchscript")) {
+      Path file = folder.resolve(out.equals("onnx") ? "m.onnx" : "m.pt");
+      Run run = run(List.of(out, small(), "--input=3x32x32", "--labels=" + names, "--out=" + file));
+      assertThat(run.status()).isEqualTo(2);
+      assertThat(run.err())
+          .contains("--labels has 2 names, the network gives 4 numbers for an image");
+      assertThat(file).doesNotExist();
+    }
+  }
+
+  /** What libtorch's traceback ends with, not what it begins with. */
+  @Test
+  void anotherModelsInputIsRefusedWithLibtorchsReason() throws IOException {
+    Path out = folder.resolve("m.onnx");
+    assertThat(run(List.of("onnx", small(), "--input=3x32x32", "--out=" + out)).status()).isZero();
+    Path other = Archives.of(folder, "torch.linear(torch.flatten(x, 1), torch.ones([4, 5]))");
+    assertThat(run(List.of("verify", out.toString(), "--against=" + other)).err())
+        .contains("libtorch cannot run it: RuntimeError: ")
+        .contains("cannot be multiplied");
+  }
+
+  @Test
   void opsListsOperators() {
     assertThat(run(List.of("ops")).out()).contains("aten::conv2d", "aten::roll");
   }
