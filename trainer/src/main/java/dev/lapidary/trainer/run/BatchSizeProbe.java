@@ -2,6 +2,7 @@ package dev.lapidary.trainer.run;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import dev.lapidary.models.cli.ResidentMemory;
 import dev.lapidary.models.failure.Failure;
 import dev.lapidary.models.image.Preprocessing;
 import dev.lapidary.trainer.data.Task;
@@ -33,6 +34,9 @@ final class BatchSizeProbe {
   /** Batches that a loader has in work, ready, in use or to be filled again. */
   private static final int BATCHES_HELD = 5;
 
+  /** A run's classes that a step alone does not need: loaders, logs, checkpoints, report. */
+  private static final long RUN_BYTES = 32 << 20;
+
   private static final double MARGIN = 0.8;
 
   /** Beyond this much of the budget a size is not even tried. */
@@ -41,7 +45,7 @@ final class BatchSizeProbe {
   /** The search ends where the distance to what does not fit is such a part of what does. */
   private static final int FINENESS = 8;
 
-  private static final long POLL_MILLIS = 100;
+  private static final long POLL_MILLIS = 5;
 
   private final RunConfig config;
   private final Task task;
@@ -147,18 +151,19 @@ final class BatchSizeProbe {
 
   /** What the run would take; empty if that is too much. */
   private OptionalLong peakBytes(int stage, int size) throws IOException {
-    long beside = cached + BATCHES_HELD * bytesAnImage * size;
+    long beside = RUN_BYTES + cached + BATCHES_HELD * bytesAnImage * size;
     if (!onGpu() && beside >= budget) {
       return OptionalLong.empty();
     }
+    long limit = onGpu() ? Long.MAX_VALUE : budget - beside;
     Path said = folder.resolve("said");
     Process process =
-        new ProcessBuilder(command(stage, size, onGpu() ? Long.MAX_VALUE : budget - beside))
+        new ProcessBuilder(command(stage, size))
             .redirectErrorStream(true)
             .redirectOutput(said.toFile())
             .start();
     try {
-      int status = await(process);
+      int status = await(process, limit);
       List<String> lines = Files.readAllLines(said, UTF_8);
       if (status == ProbeStep.TOO_LARGE || status == ProbeStep.KILLED) {
         return OptionalLong.empty();
@@ -168,7 +173,8 @@ final class BatchSizeProbe {
             "a batch of %d could not be tried (exit status %d): %s",
             size, status, String.join(" ", lines));
       }
-      return OptionalLong.of(Long.parseLong(lines.get(lines.size() - 1)) + beside);
+      long peak = Long.parseLong(lines.get(lines.size() - 1));
+      return peak > limit ? OptionalLong.empty() : OptionalLong.of(peak + beside);
     } finally {
       process.destroyForcibly();
       Files.deleteIfExists(said);
@@ -176,7 +182,7 @@ final class BatchSizeProbe {
   }
 
   /** The same Java with the same limits on its heap. */
-  private List<String> command(int stage, int size, long limit) {
+  private List<String> command(int stage, int size) {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     ManagementFactory.getRuntimeMXBean().getInputArguments().stream()
@@ -186,14 +192,21 @@ final class BatchSizeProbe {
     command.add("-Xrs");
     command.addAll(List.of("-cp", System.getProperty("java.class.path")));
     command.addAll(List.of(ProbeStep.class.getName(), folder.toString()));
-    command.addAll(List.of("" + stage, "" + size, "" + limit, task.name()));
+    command.addAll(List.of("" + stage, "" + size, task.name()));
     return command;
   }
 
-  private int await(Process process) {
+  /**
+   * Kills what exceeds the limit before the system runs short of memory. It could not end itself:
+   * the libraries' own end beside libtorch's thread would crash.
+   */
+  private int await(Process process, long limit) {
     try {
       while (!process.waitFor(POLL_MILLIS, TimeUnit.MILLISECONDS)) {
         Validation.requireNoStop(stop);
+        if (ResidentMemory.peakBytes(process.pid()).orElse(0) > limit) {
+          process.destroyForcibly();
+        }
       }
       int status = process.exitValue();
       // An interrupt from the terminal reaches both processes, maybe this one later.

@@ -31,22 +31,20 @@ import java.util.Set;
 /**
  * The process that {@link BatchSizeProbe} starts: steps of a stage on blank images of one batch
  * size, with all that a run does between steps, then the peak of its resident memory in bytes on
- * stdout (0 where the system does not tell). It ends at once where that exceeds a limit.
+ * stdout (0 where the system does not tell).
  */
 final class ProbeStep {
   static final String CONFIG = "run.yaml";
   static final String LABELS = "labels";
 
-  /** The exit status of a process that needs more memory than it may have, or can get. */
+  /** The exit status of a process that needs more memory than it can get. */
   static final int TOO_LARGE = 75;
 
-  /** That of one which the system killed: it was short of memory. */
+  /** That of one which was killed: by the probe at its limit, or by a system short of memory. */
   static final int KILLED = 128 + 9;
 
   /** Those of SIGINT and SIGTERM. */
   static final Set<Integer> SIGNALS = Set.of(128 + 2, 128 + 15);
-
-  private static final long POLL_MILLIS = 5;
 
   private final RunConfig config;
   private final StageConfig stage;
@@ -62,15 +60,14 @@ final class ProbeStep {
     this.size = size;
   }
 
-  /** {@code FOLDER STAGE BATCH_SIZE LIMIT_BYTES TASK}. */
+  /** {@code FOLDER STAGE BATCH_SIZE TASK}. */
   public static void main(String[] arguments) throws IOException {
     Path folder = Path.of(arguments[0]);
-    watch(Long.parseLong(arguments[3]));
     RunConfig config = RunYaml.read(Files.readString(folder.resolve(CONFIG)), arguments[0]);
     List<String> labels = Files.readAllLines(folder.resolve(LABELS));
     StageConfig stage = config.stages().get(Integer.parseInt(arguments[1]));
     int size = Integer.parseInt(arguments[2]);
-    ProbeStep probe = new ProbeStep(config, stage, Task.valueOf(arguments[4]), labels, size);
+    ProbeStep probe = new ProbeStep(config, stage, Task.valueOf(arguments[3]), labels, size);
     try {
       Libtorch.call(
           config.threads(),
@@ -86,28 +83,9 @@ final class ProbeStep {
       }
       throw e;
     }
-    System.out.println(peakBytes());
+    System.out.println(ResidentMemory.peakBytes().orElse(0));
     System.out.flush();
     Runtime.getRuntime().halt(0);
-  }
-
-  /** Before the system runs short of memory. */
-  private static void watch(long limit) {
-    Thread watcher =
-        new Thread(
-            () -> {
-              try {
-                while (peakBytes() <= limit) {
-                  Thread.sleep(POLL_MILLIS);
-                }
-              } catch (InterruptedException e) {
-                throw new IllegalStateException(e);
-              }
-              Runtime.getRuntime().halt(TOO_LARGE);
-            },
-            "memory");
-    watcher.setDaemon(true);
-    watcher.start();
   }
 
   private void run() throws IOException {
@@ -168,10 +146,5 @@ final class ProbeStep {
     try (NDManager step = program.newStep()) {
       program.logits(step, step.ones(Validation.shape(Validation.BATCH_SIZE, rule)));
     }
-  }
-
-  /** Of this process so far; 0 where the system does not tell. */
-  private static long peakBytes() {
-    return ResidentMemory.peakBytes().orElse(0);
   }
 }
