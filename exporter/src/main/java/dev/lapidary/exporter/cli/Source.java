@@ -88,8 +88,8 @@ record Source(
     int size = options(architecture, asked).inputSize().orElse(architecture.inputSize());
     if (asked.crop != null && asked.crop != size) {
       throw Failure.badInput(
-          "--crop is %d but the input is %d; --input 3x%d changes it",
-          asked.crop, size, asked.crop);
+          "--crop is %d but the input is %d; --input 3x%dx%d changes it",
+          asked.crop, size, asked.crop, asked.crop);
     }
     ModelCard card =
         UntrainedCard.of(

@@ -68,7 +68,7 @@ public final class ArchiveReader {
     if (!hasCode && !records.has("constants.pkl")) {
       throw Failure.badInput(
           "holds no code: it is no TorchScript archive but a torch.save file; give it as weights"
-              + " of an architecture");
+              + " of an architecture (--arch NAME)");
     }
   }
 

@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
+import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -37,6 +38,9 @@ public final class MappedFile {
    * @throws Failure exit 2 if the file cannot be read
    */
   public static MappedFile open(Path file) {
+    if (Files.isDirectory(file)) {
+      throw Failure.badInput("is a folder; name the file");
+    }
     try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
       long size = channel.size();
       List<ByteBuffer> windows = new ArrayList<>();

@@ -6,7 +6,9 @@ import com.fasterxml.jackson.databind.SerializationFeature;
 import dev.lapidary.models.tensor.DType;
 import java.util.List;
 import java.util.Locale;
+import java.util.Set;
 import java.util.function.Function;
+import java.util.stream.Collectors;
 
 /**
  * What a weights file gave to a network and what not, to print and to keep.
@@ -69,9 +71,19 @@ public record MatchReport(
     return parameters == 0 ? 0 : (double) loadedParameters / parameters;
   }
 
-  /** A file all of which fits is a part of the network, such as one without auxiliary heads. */
-  private boolean usedUp() {
-    return unexpected.isEmpty() && mismatched.isEmpty();
+  /**
+   * Whether all of the file fits and the rest is whole parts, such as auxiliary heads. What is
+   * missing inside of a part that is there belongs to a larger network.
+   */
+  private boolean lacksOnlyParts() {
+    Set<String> there = loaded.stream().map(l -> part(l.name)).collect(Collectors.toSet());
+    return unexpected.isEmpty()
+        && mismatched.isEmpty()
+        && missing.stream().noneMatch(m -> there.contains(part(m.name)));
+  }
+
+  private static String part(String name) {
+    return name.substring(0, name.indexOf('.') + 1);
   }
 
   /** For a terminal: the count first, then what was not loaded and why. */
@@ -92,7 +104,7 @@ public record MatchReport(
               "  head %s: %d classes in the file, %d here: its weights stay fresh%n",
               head.layer, head.sourceClasses, head.classes));
     }
-    if (fraction() < EXPECTED && !usedUp()) {
+    if (fraction() < EXPECTED && !lacksOnlyParts()) {
       out.append("  is it another architecture's file? Less is loaded than usual");
       out.append(System.lineSeparator());
     }

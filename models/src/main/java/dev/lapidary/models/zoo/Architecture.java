@@ -128,7 +128,7 @@ public final class Architecture {
 
   /** The entries of the state_dict in PyTorch's order, without drawing any weights. */
   public List<StateEntry> state(ZooOptions options) {
-    return ArchiveBuilder.slots(network.apply(options)).entrySet().stream()
+    return ArchiveBuilder.slots(root(options)).entrySet().stream()
         .map(
             e ->
                 new StateEntry(
@@ -170,7 +170,7 @@ public final class Architecture {
    * papers' tables.
    */
   public long multiplyAdds(ZooOptions options) {
-    return trace(network.apply(options), options).multiplyAdds();
+    return trace(root(options), options).multiplyAdds();
   }
 
   /**
@@ -190,7 +190,7 @@ public final class Architecture {
    * @throws Failure (exit 2) if a given tensor has another shape than the network's
    */
   public TorchScriptArchive build(ZooOptions options, Function<String, Optional<Tensor>> weights) {
-    Module root = network.apply(options);
+    Module root = root(options);
     Map<String, Slot> slots = ArchiveBuilder.slots(root);
     return ArchiveBuilder.build(
         name,
@@ -209,7 +209,7 @@ public final class Architecture {
    * give, {@link #fill} draws.
    */
   public TorchScriptArchive blank(ZooOptions options) {
-    Map<String, Slot> slots = ArchiveBuilder.slots(network.apply(options));
+    Map<String, Slot> slots = ArchiveBuilder.slots(root(options));
     return build(options, tensor -> Optional.of(zero(Objects.requireNonNull(slots.get(tensor)))));
   }
 
@@ -220,7 +220,7 @@ public final class Architecture {
 
   /** Draws parameters and buffers of a blank network as {@link #build} does, on all cores. */
   public void fill(StateDict blank, ZooOptions options, Predicate<String> names) {
-    Map<String, Slot> slots = ArchiveBuilder.slots(network.apply(options));
+    Map<String, Slot> slots = ArchiveBuilder.slots(root(options));
     List<StateDict.Entry> entries =
         blank.entries().stream().filter(entry -> names.test(entry.name())).toList();
     Map<String, Tensor> fresh =
@@ -250,15 +250,28 @@ public final class Architecture {
     return given;
   }
 
+  private Module root(ZooOptions options) {
+    try {
+      return network.apply(options);
+    } catch (IllegalArgumentException e) {
+      throw refused(options, e);
+    }
+  }
+
   private Trace trace(Module root, ZooOptions options) {
     int size = options.inputSize().orElse(inputSize());
     try {
       return Trace.of(root, 1, preprocessing.channels(), size, size);
     } catch (IllegalArgumentException e) {
-      throw Failure.badInput(
-          "%s cannot take an input of %dx%d: %s; its own size is %d",
-          name, size, size, String.valueOf(e.getMessage()), inputSize());
+      throw refused(options, e);
     }
+  }
+
+  private Failure refused(ZooOptions options, IllegalArgumentException e) {
+    int size = options.inputSize().orElse(inputSize());
+    return Failure.badInput(
+        "%s cannot take an input of %dx%d: %s; its own size is %d",
+        name, size, size, String.valueOf(e.getMessage()), inputSize());
   }
 
   @Override

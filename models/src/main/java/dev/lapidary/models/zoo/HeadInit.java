@@ -32,7 +32,11 @@ public final class HeadInit {
   public static HeadInit parse(String text) {
     String kind = text.toLowerCase(Locale.ROOT);
     if (kind.startsWith("normal:")) {
-      return new HeadInit(kind, Init.normal(number(text)), false);
+      double deviation = number(text);
+      if (deviation < 0) {
+        throw unknown(text);
+      }
+      return new HeadInit(kind, Init.normal(deviation), false);
     }
     if (kind.startsWith("constant:")) {
       return new HeadInit(kind, Init.constant(number(text)), false);

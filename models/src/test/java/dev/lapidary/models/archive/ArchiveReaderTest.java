@@ -128,7 +128,7 @@ class ArchiveReaderTest {
     records.remove("code/__torch__.py");
     assertRefused(
         "holds no code: it is no TorchScript archive but a torch.save file; give it as weights of"
-            + " an architecture");
+            + " an architecture (--arch NAME)");
   }
 
   @Test

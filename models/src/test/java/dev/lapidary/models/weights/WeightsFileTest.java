@@ -157,6 +157,8 @@ class WeightsFileTest {
         .hasMessage(
             "[notes.txt] is no weights file: expected safetensors, torch.save (.pth), a TorchScript"
                 + " archive or ONNX");
+    assertThatThrownBy(() -> WeightsFile.read(folder))
+        .hasMessage("[%s] is a folder; name the file", folder.getFileName());
     assertThatThrownBy(() -> WeightsFile.read(folder.resolve("absent.pth")))
         .isInstanceOf(Failure.class)
         .hasMessageStartingWith("[absent.pth] there is no such file");

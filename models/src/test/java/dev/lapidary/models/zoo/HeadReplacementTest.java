@@ -131,6 +131,8 @@ class HeadReplacementTest {
             "[resnet20_cifar] no linear layer or 1x1 convolution is named 'fd'; did you mean fc?"
                 + " (trainer layers lists all)");
     assertThat(HeadSearch.named(small(), "fc").features()).isEqualTo(64);
+    assertThatThrownBy(() -> HeadInit.parse("normal:-1"))
+        .hasMessageEndingWith("zero or constant:V but is 'normal:-1'");
     assertThatThrownBy(() -> HeadInit.parse("normal:wide"))
         .hasMessageEndingWith("zero or constant:V but is 'normal:wide'");
   }

@@ -203,6 +203,18 @@ class ZooCommandsTest {
     assertThat(err.toString()).contains("zero or constant:V but is 'huge'");
   }
 
+  @Test
+  void initRefusesSizesThatANetworkCannotTake(@TempDir Path folder) {
+    String out = "--out=" + folder.resolve("out.pt");
+    assertThat(run("init", "--arch=vit_b_32", "--input-size=300", out)).isEqualTo(2);
+    assertThat(err.toString())
+        .isEqualTo(
+            "error: vit_b_32 cannot take an input of 300x300: it is no multiple of the patches' 32"
+                + " pixels; its own size is 224\n");
+    assertThat(run("init", "--arch=vgg11", "--input-size=16", out)).isEqualTo(2);
+    assertThat(err.toString()).contains("vgg11 cannot take an input of 16x16: a window of 2 does");
+  }
+
   private static String[] init(Path out, String... more) {
     List<String> all = new ArrayList<>(List.of("init", "--arch", "resnet20_cifar", "--out"));
     all.add(out.toString());
