@@ -1,5 +1,6 @@
 package dev.lapidary.exporter.cli;
 
+import dev.lapidary.models.card.Activation;
 import dev.lapidary.models.card.ModelCard;
 import dev.lapidary.models.failure.Failure;
 import dev.lapidary.models.graph.Argument;
@@ -37,6 +38,7 @@ final class Cards {
       ModelCard card = source.card().get();
       requireSame("--input", options.inputShape(), shape(card));
       requireSame("--labels", options.labelNames(), card.labels());
+      requireSame("--activation", options.activation(), card.activation());
       if (options.saysPreprocessing() && options.arch == null) {
         ModelCard said = described(source, options, shape(card));
         requireSame("--mean, --std, --resize, --crop", said.preprocessing(), card.preprocessing());
@@ -108,6 +110,7 @@ final class Cards {
         "1",
         source.archive().root().className().replaceFirst(".*\\.", ""),
         options.labelNames().orElse(List.of()),
+        options.activation().orElse(Activation.SOFTMAX),
         input(shape),
         preprocessing(options, shape),
         new TreeMap<>(),

@@ -93,13 +93,14 @@ record Source(
     }
     ModelCard card =
         UntrainedCard.of(
-            architecture,
-            architecture
-                .preprocessing(size)
-                .with(Optional.ofNullable(asked.resize), given(asked.mean), given(asked.std)),
-            labels,
-            String.valueOf(weights.getFileName()),
-            FileHash.sha256(weights));
+                architecture,
+                architecture
+                    .preprocessing(size)
+                    .with(Optional.ofNullable(asked.resize), given(asked.mean), given(asked.std)),
+                labels,
+                String.valueOf(weights.getFileName()),
+                FileHash.sha256(weights))
+            .withActivation(asked.activation().orElse(HeadLabels.activation(read)));
     try {
       Path file = Files.createTempFile("lapidary-", ".pt");
       TorchScriptArchive archive = loaded.archive().withExtra(Map.of());

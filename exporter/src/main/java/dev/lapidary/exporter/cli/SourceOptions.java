@@ -1,5 +1,6 @@
 package dev.lapidary.exporter.cli;
 
+import dev.lapidary.models.card.Activation;
 import dev.lapidary.models.failure.Failure;
 import dev.lapidary.models.trace.OutputChoice;
 import java.io.IOException;
@@ -30,6 +31,15 @@ final class SourceOptions {
       paramLabel = "FILE",
       description = "class names of a file without a card, one a line")
   @Nullable Path labels;
+
+  @Option(
+      names = "--activation",
+      paramLabel = "NAME",
+      description = {
+        "what makes scores of the logits, where no card says it: softmax, which is taken for granted,",
+        "or sigmoid for any number of labels an image"
+      })
+  private @Nullable Activation activation;
 
   @Option(
       names = "--mean",
@@ -129,6 +139,10 @@ final class SourceOptions {
       throw Failure.badInput(
           "[%s] cannot be read: %s; give a file of names", labels, String.valueOf(e.getMessage()));
     }
+  }
+
+  Optional<Activation> activation() {
+    return Optional.ofNullable(activation);
   }
 
   boolean saysPreprocessing() {

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.lapidary.exporter.onnx.OnnxGraph;
 import dev.lapidary.exporter.onnx.OnnxReader;
+import dev.lapidary.models.card.Activation;
 import dev.lapidary.models.card.CardJson;
 import dev.lapidary.models.card.ModelCard;
 import dev.lapidary.models.cli.Program;
@@ -55,12 +56,13 @@ class WeightsExportTest {
   @Test
   void labelsAreOptionalAndAnotherInputSizeIsTaken() throws IOException {
     Path out = folder.resolve("model.onnx");
-    String[] said = {"--input=3x48x48", "--mean=0.5,0.5,0.5", "--crop=48"};
+    String[] said = {"--input=3x48x48", "--mean=0.5,0.5,0.5", "--crop=48", "--activation=sigmoid"};
     assertThat(run(weights(tensors("")), out, said)).as(err.toString()).isZero();
     OnnxGraph graph = OnnxReader.read(out);
     ModelCard card =
         CardJson.read(graph.metadata().get(ModelCard.METADATA_KEY).getBytes(UTF_8), "model.onnx");
     assertThat(card.labels()).isEmpty();
+    assertThat(card.activation()).isEqualTo(Activation.SIGMOID);
     assertThat(card.input().height()).isEqualTo(48);
     assertThat(card.preprocessing().orElseThrow().cropWidth()).isEqualTo(48);
     assertThat(card.preprocessing().orElseThrow().mean()).containsOnly(0.5f);

@@ -14,8 +14,10 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 
@@ -100,13 +102,17 @@ public record ImageList(
           file, names.size(), names);
     }
     List<String> labels = List.copyOf(names);
+    Map<String, Integer> index = new HashMap<>();
+    for (int i = 0; i < labels.size(); i++) {
+      index.put(labels.get(i), i);
+    }
     List<Image> images = new ArrayList<>();
     for (int i = 0; i < rows.size(); i++) {
       Row row = rows.get(i);
       images.add(
           new Image(
               row.required(Row.PATH),
-              sets.get(i).stream().map(labels::indexOf).sorted().toList(),
+              sets.get(i).stream().map(name -> index.getOrDefault(name, 0)).sorted().toList(),
               row.text(Row.SPLIT).toLowerCase(Locale.ROOT),
               row.text(Row.GROUP)));
     }

@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
  * An image as it stands in a list.
@@ -23,6 +24,13 @@ record Row(Path file, int number, ObjectNode fields) {
   static final List<String> LABELS = List.of("labels", "tags");
   static final List<String> SPLIT = List.of("split");
   static final List<String> GROUP = List.of("group");
+
+  /** A list may be long: of columns that nobody asks for, nothing is kept. */
+  Row {
+    if (Stream.of(LABEL, LABELS).flatMap(List::stream).anyMatch(fields::has)) {
+      fields.retain(Stream.of(PATH, LABEL, LABELS, SPLIT, GROUP).flatMap(List::stream).toList());
+    }
+  }
 
   boolean has(List<String> names) {
     return names.stream().anyMatch(fields::has);

@@ -3,6 +3,7 @@ package dev.lapidary.models.weights;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.lapidary.models.card.Activation;
 import dev.lapidary.models.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -11,18 +12,34 @@ import java.util.Map;
 
 /**
  * Which classes a weights file's head was trained for, by index: the entry {@code labels} of a
- * safetensors file's metadata, a JSON array of names. {@code trainer run} writes it.
+ * safetensors file's metadata, a JSON array of names, and {@code activation}, {@code sigmoid} of a
+ * head of several labels an image. {@code trainer run} writes them.
  */
 public final class HeadLabels {
   private static final String LABELS = "labels";
+  private static final String ACTIVATION = "activation";
+  private static final String SIGMOID = "sigmoid";
   private static final TypeReference<List<String>> NAMES = new TypeReference<>() {};
 
   private HeadLabels() {}
 
   /** For a file whose head is of these classes. */
-  public static Map<String, String> metadata(List<String> labels) {
+  public static Map<String, String> metadata(List<String> labels, Activation activation) {
+    return activation == Activation.SIGMOID
+        ? Map.of(LABELS, json(labels), ACTIVATION, SIGMOID)
+        : Map.of(LABELS, json(labels));
+  }
+
+  /** What makes scores of the head's logits; a softmax if the file does not say. */
+  public static Activation activation(NamedTensors source) {
+    return SIGMOID.equals(source.metadata().get(ACTIVATION))
+        ? Activation.SIGMOID
+        : Activation.SOFTMAX;
+  }
+
+  private static String json(List<String> labels) {
     try {
-      return Map.of(LABELS, new ObjectMapper().writeValueAsString(labels));
+      return new ObjectMapper().writeValueAsString(labels);
     } catch (JsonProcessingException e) {
       throw new IllegalStateException("class names are always JSON", e);
     }
@@ -58,9 +75,7 @@ public final class HeadLabels {
       return source;
     }
     List<String> notes = new ArrayList<>(source.notes());
-    notes.add(
-        "left out %s: it was trained for other classes %s"
-            .formatted(head, metadata(written).get(LABELS)));
+    notes.add("left out %s: it was trained for other classes %s".formatted(head, json(written)));
     return new NamedTensors(source.format(), rest, source.metadata(), notes);
   }
 }

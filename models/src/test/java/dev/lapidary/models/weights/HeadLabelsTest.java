@@ -2,6 +2,7 @@ package dev.lapidary.models.weights;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.lapidary.models.card.Activation;
 import dev.lapidary.models.tensor.DType;
 import dev.lapidary.models.tensor.Tensor;
 import java.util.LinkedHashMap;
@@ -23,7 +24,7 @@ class HeadLabelsTest {
 
   @Test
   void aHeadForOtherClassesOfTheSameCountIsLeftOut() {
-    NamedTensors file = file(HeadLabels.metadata(List.of("Bag", "Coat")));
+    NamedTensors file = file(HeadLabels.metadata(List.of("Bag", "Coat"), Activation.SOFTMAX));
     NamedTensors rest = HeadLabels.withoutForeignHead(file, "fc", SHOES);
     assertThat(rest.tensors()).containsOnlyKeys("conv1.weight");
     assertThat(rest.notes())
@@ -32,7 +33,7 @@ class HeadLabelsTest {
 
   @Test
   void aHeadForTheSameClassesStays() {
-    NamedTensors file = file(HeadLabels.metadata(SHOES));
+    NamedTensors file = file(HeadLabels.metadata(SHOES, Activation.SOFTMAX));
     assertThat(HeadLabels.withoutForeignHead(file, "fc", SHOES)).isSameAs(file);
   }
 
@@ -44,8 +45,14 @@ class HeadLabelsTest {
 
   @Test
   void saysTheClassesInTheirOrder() {
-    assertThat(HeadLabels.of(file(HeadLabels.metadata(SHOES)))).isEqualTo(SHOES);
+    assertThat(HeadLabels.of(file(HeadLabels.metadata(SHOES, Activation.SOFTMAX))))
+        .isEqualTo(SHOES);
     assertThat(HeadLabels.of(file(Map.of()))).isEmpty();
+    Map<String, String> several = HeadLabels.metadata(SHOES, Activation.SIGMOID);
+    assertThat(HeadLabels.of(file(several))).isEqualTo(SHOES);
+    assertThat(HeadLabels.activation(file(several))).isEqualTo(Activation.SIGMOID);
+    assertThat(HeadLabels.activation(file(Map.of()))).isEqualTo(Activation.SOFTMAX);
+    assertThat(HeadLabels.metadata(SHOES, Activation.SOFTMAX)).containsOnlyKeys("labels");
     assertThat(HeadLabels.of(file(Map.of("labels", "cat, dog")))).isEmpty();
     assertThat(HeadLabels.of(file(Map.of("labels", "null")))).isEmpty();
     assertThat(HeadLabels.of(file(Map.of("labels", "[null]")))).isEmpty();

@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.lapidary.models.archive.ArchiveWriter;
 import dev.lapidary.models.archive.TorchScriptArchive;
+import dev.lapidary.models.card.Activation;
 import dev.lapidary.models.card.CardJson;
 import dev.lapidary.models.card.ModelCard;
 import dev.lapidary.models.failure.Failure;
@@ -78,7 +79,10 @@ final class InitCommand implements Callable<Integer> {
 
   /** A network, what its weights gave, and its classes if they are known. */
   private record Made(
-      TorchScriptArchive archive, Optional<MatchReport> report, List<String> labels) {}
+      TorchScriptArchive archive,
+      Optional<MatchReport> report,
+      List<String> labels,
+      Activation activation) {}
 
   @Override
   public Integer call() throws IOException {
@@ -97,14 +101,14 @@ final class InitCommand implements Callable<Integer> {
     Made made =
         file.isPresent()
             ? load(architecture, options, names, file.get())
-            : new Made(architecture.build(options), Optional.empty(), names);
+            : new Made(architecture.build(options), Optional.empty(), names, Activation.SOFTMAX);
     Preprocessing rule =
         architecture
             .preprocessing(network.inputSize().orElse(architecture.inputSize()))
             .with(network.resize(), network.mean(), network.std());
     TorchScriptArchive archive = withHeadLayers(architecture, made.archive, layers, init);
     init.ifPresent(how -> drawHeads(architecture, archive, rule, how));
-    ModelCard card = card(architecture, rule, made.labels, file);
+    ModelCard card = card(architecture, rule, made.labels, file).withActivation(made.activation);
     byte[] json = CardJson.write(card).getBytes(UTF_8);
     ArchiveWriter.write(archive.withExtra(Map.of(TorchScriptArchive.CARD, json)), out);
     say("wrote " + out);
@@ -166,7 +170,10 @@ final class InitCommand implements Callable<Integer> {
               return new Made(
                   loaded.archive(),
                   Optional.of(loaded.report()),
-                  known.size() == loaded.classes() ? known : List.of());
+                  known.size() == loaded.classes() ? known : List.of(),
+                  itsHead() && HeadLabels.of(read).equals(known)
+                      ? HeadLabels.activation(read)
+                      : Activation.SOFTMAX);
             });
     PrintWriter err = spec.commandLine().getErr();
     cost.result().report.ifPresent(report -> err.print(report.text()));

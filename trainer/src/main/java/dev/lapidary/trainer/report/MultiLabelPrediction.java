@@ -46,7 +46,7 @@ public record MultiLabelPrediction(
         IntStream.range(0, set.length)
             .filter(label -> set[label])
             .mapToObj(labels::get)
-            .collect(Collectors.joining(", "));
+            .collect(Collectors.joining(" + "));
     return joined.isEmpty() ? NONE : joined;
   }
 

@@ -14,6 +14,7 @@ import dev.lapidary.models.tensor.Tensor;
 import dev.lapidary.models.weights.HeadLabels;
 import dev.lapidary.models.weights.NamedTensors;
 import dev.lapidary.models.weights.Safetensors;
+import dev.lapidary.trainer.data.Dataset;
 import dev.lapidary.trainer.program.StoredTensors;
 import dev.lapidary.trainer.report.Measures;
 import java.io.IOException;
@@ -47,7 +48,8 @@ final class Delivery {
     String card = CardJson.write(Cards.of(inputs, measured));
     Map<String, byte[]> extra = new LinkedHashMap<>(archive.extra());
     extra.put(TorchScriptArchive.CARD, card.getBytes(UTF_8));
-    Map<String, String> labels = HeadLabels.metadata(inputs.data().train().labels());
+    Dataset train = inputs.data().train();
+    Map<String, String> labels = HeadLabels.metadata(train.labels(), train.task().activation());
     if (measured.test().isPresent()) {
       Measures test = measured.test().get().measures();
       AtomicFile.write(directory.test(), file -> Files.write(file, JSON.writeValueAsBytes(test)));

@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.lapidary.models.Golden;
 import dev.lapidary.models.archive.ArchiveReader;
 import dev.lapidary.models.archive.TorchScriptArchive;
+import dev.lapidary.models.card.Activation;
 import dev.lapidary.models.card.CardJson;
 import dev.lapidary.models.card.ModelCard;
 import dev.lapidary.models.cli.Program;
@@ -164,7 +165,7 @@ class ZooCommandsTest {
   void initTakesTheClassesThatTheWeightsSay(@TempDir Path folder) throws Exception {
     Path weights = folder.resolve("weights.safetensors");
     StateDict state = StateDict.of(Zoo.find("resnet20_cifar").build(ZooOptions.of(2, 9)));
-    Map<String, String> says = HeadLabels.metadata(List.of("Bag", "Coat"));
+    Map<String, String> says = HeadLabels.metadata(List.of("Bag", "Coat"), Activation.SOFTMAX);
     Safetensors.write(new NamedTensors("safetensors", state.tensors(), says, List.of()), weights);
     Path same = folder.resolve("same.pt");
     assertThat(run(init(same, "--weights", weights.toString()))).isZero();

@@ -160,6 +160,28 @@ class FeaturesTest {
   }
 
   @Test
+  void severalLabelsAreARowOfZeroAndOneOrJoined() throws IOException {
+    data = TinyImages.writeSets(folder.resolve("sets"), 8, 1);
+    Path npz = folder.resolve("sets.npz");
+    assertThat(features(npz)).isZero();
+    Npy labels = Npy.of(npz, "labels");
+    assertThat(labels.header()).contains("'<i8'").contains("(8, 3,)");
+    for (int i = 0; i < 24; i++) {
+      assertThat(labels.bytes().getLong(8 * i)).isEqualTo(i / 3 >> i % 3 & 1);
+    }
+    Path parquet = folder.resolve("sets.parquet");
+    assertThat(features(parquet)).isZero();
+    MessageType schema =
+        MessageTypeParser.parseMessageType(
+            "message schema { required binary path (STRING); required binary labels (STRING);"
+                + " required group embedding (LIST) { repeated group list { required float element;"
+                + " } } }");
+    List<Group> rows = ParquetTable.read(parquet).rows(schema);
+    assertThat(rows).extracting(row -> row.getString("labels", 0)).startsWith("", "blue", "green");
+    assertThat(rows.get(7).getString("labels", 0)).isEqualTo("blue|green|red");
+  }
+
+  @Test
   void anyLayerHasItsOwnShapeOrItsMean() throws IOException {
     Path whole = folder.resolve("whole.npz");
     assertThat(features(whole, "--layer=layer2.0.conv1")).isZero();

@@ -8,6 +8,8 @@ import dev.lapidary.models.card.Activation;
 import dev.lapidary.models.card.CardJson;
 import dev.lapidary.models.card.ModelCard;
 import dev.lapidary.models.failure.Failure;
+import dev.lapidary.models.weights.HeadLabels;
+import dev.lapidary.models.weights.WeightsFile;
 import dev.lapidary.trainer.plan.RunConfig;
 import dev.lapidary.trainer.plan.RunYaml;
 import dev.lapidary.trainer.report.EpochMetrics;
@@ -73,6 +75,8 @@ class MultiLabelTest {
     ModelCard card = card(out);
     assertThat(card.activation()).isEqualTo(Activation.SIGMOID);
     assertThat(card.labels()).containsExactly("blue", "green", "red");
+    assertThat(HeadLabels.activation(WeightsFile.read(out.resolve("model.safetensors"))))
+        .isEqualTo(Activation.SIGMOID);
     assertThat(card.metrics())
         .containsOnlyKeys(
             "val_loss",
