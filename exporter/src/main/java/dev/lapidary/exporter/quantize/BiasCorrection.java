@@ -5,6 +5,7 @@ import dev.lapidary.exporter.onnx.OnnxNode;
 import dev.lapidary.models.tensor.Tensor;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.function.IntBinaryOperator;
 
 /**
  * Rounding a layer's weights shifts the mean of its output by {@code E[(w - w_q) x]}, which for
@@ -44,9 +45,10 @@ final class BiasCorrection {
     float[] bias = given.length == 0 ? new float[channels] : given.clone();
     float[] rounded = QuantizedWeight.of(weight, channels, inner, bias, inputScale).dequantized();
     double[] shift = new double[channels];
+    IntBinaryOperator inputChannel = inputChannels(node, tensor);
     for (int i = 0; i < weight.length; i++) {
       int c = i / inner % channels;
-      shift[c] += ((double) weight[i] - rounded[i]) * means[inputChannel(node, tensor, i, c)];
+      shift[c] += ((double) weight[i] - rounded[i]) * means[inputChannel.applyAsInt(i, c)];
     }
     for (int c = 0; c < channels; c++) {
       bias[c] += (float) shift[c];
@@ -54,15 +56,15 @@ final class BiasCorrection {
     return bias;
   }
 
-  /** The channel of the input that a weight multiplies. */
-  private static int inputChannel(OnnxNode node, Tensor weight, int i, int outputChannel) {
+  /** The channel of the input that a weight multiplies, by its index and its output channel. */
+  private static IntBinaryOperator inputChannels(OnnxNode node, Tensor weight) {
     if (!node.is("Conv")) {
       int columns = (int) weight.size(1);
-      return InsertQdq.channelAxis(node) == 0 ? i % columns : i / columns;
+      return InsertQdq.channelAxis(node) == 0 ? (i, c) -> i % columns : (i, c) -> i / columns;
     }
     int perGroup = (int) weight.size(1);
     int kernel = (int) (weight.numel() / weight.size(0) / perGroup);
-    int group = (int) (outputChannel / (weight.size(0) / node.intOr("group", 1)));
-    return group * perGroup + i / kernel % perGroup;
+    int outputs = (int) (weight.size(0) / node.intOr("group", 1));
+    return (i, c) -> c / outputs * perGroup + i / kernel % perGroup;
   }
 }
