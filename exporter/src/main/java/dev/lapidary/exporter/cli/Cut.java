@@ -4,6 +4,7 @@ import dev.lapidary.models.archive.ArchiveWriter;
 import dev.lapidary.models.archive.TorchScriptArchive;
 import dev.lapidary.models.card.ModelCard;
 import dev.lapidary.models.failure.Failure;
+import dev.lapidary.models.file.Unfinished;
 import dev.lapidary.models.surgery.LayerOutput;
 import dev.lapidary.models.trace.TraceLimits;
 import dev.lapidary.models.trace.TraceOptions;
@@ -38,6 +39,7 @@ final class Cut {
       ModelCard card = Cards.of(source, options);
       TorchScriptArchive cut = cut(source.archive(), layer, card, options).withExtra(Map.of());
       Path file = Files.createTempFile("lapidary-", ".pt");
+      Unfinished.add(file);
       ArchiveWriter.write(cut, file);
       return new Source(file, true, cut, Optional.of(described(card, layer)), source.match());
     } catch (IOException e) {

@@ -1,6 +1,7 @@
 package dev.lapidary.exporter.cli;
 
 import dev.lapidary.models.cli.Program;
+import dev.lapidary.models.file.Unfinished;
 import java.io.PrintWriter;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -25,6 +26,7 @@ public final class ExporterMain implements Runnable {
 
   public static void main(String[] arguments) {
     Timings.beginMain();
+    Unfinished.deleteOnSignal();
     System.exit(run(arguments));
   }
 

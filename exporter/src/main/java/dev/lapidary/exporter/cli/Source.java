@@ -7,6 +7,7 @@ import dev.lapidary.models.card.CardJson;
 import dev.lapidary.models.card.ModelCard;
 import dev.lapidary.models.failure.Failure;
 import dev.lapidary.models.file.FileHash;
+import dev.lapidary.models.file.Unfinished;
 import dev.lapidary.models.weights.HeadLabels;
 import dev.lapidary.models.weights.MatchReport;
 import dev.lapidary.models.weights.NamedTensors;
@@ -103,6 +104,7 @@ record Source(
             .withActivation(asked.activation().orElse(HeadLabels.activation(read)));
     try {
       Path file = Files.createTempFile("lapidary-", ".pt");
+      Unfinished.add(file);
       TorchScriptArchive archive = loaded.archive().withExtra(Map.of());
       ArchiveWriter.write(archive, file);
       return new Source(file, true, archive, Optional.of(card), Optional.of(loaded.report()));
@@ -173,6 +175,7 @@ record Source(
       if (temporary) {
         try {
           Files.deleteIfExists(file);
+          Unfinished.remove(file);
         } catch (IOException e) {
           throw Failure.failed("[%s] cannot be deleted: %s", file, String.valueOf(e.getMessage()));
         }

@@ -2,6 +2,7 @@ package dev.lapidary.exporter.onnx;
 
 import dev.lapidary.models.failure.Failure;
 import dev.lapidary.models.file.AtomicFile;
+import dev.lapidary.models.file.Unfinished;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
@@ -59,6 +60,7 @@ public final class OnnxOutput {
             filler.fill(output[0]);
           });
       moved = true;
+      output[0].data.ifPresent(Unfinished::remove);
     } finally {
       if (!moved && output[0] != null) {
         output[0].removeData();
@@ -86,6 +88,7 @@ public final class OnnxOutput {
       return;
     }
     Path temporary = model.resolveSibling(model.getFileName() + ".data");
+    Unfinished.add(temporary);
     try {
       long checksum = OnnxWriter.writeData(graph, temporary);
       Path file = folder().resolve("%s-%08x%s".formatted(stem(), checksum, EXTENSION));
@@ -93,6 +96,7 @@ public final class OnnxOutput {
       OnnxWriter.write(graph, model, String.valueOf(file.getFileName()));
     } finally {
       Files.deleteIfExists(temporary);
+      Unfinished.remove(temporary);
     }
   }
 
@@ -116,6 +120,7 @@ public final class OnnxOutput {
     created = !Files.exists(file, LinkOption.NOFOLLOW_LINKS);
     data = Optional.of(file);
     if (created) {
+      Unfinished.add(file);
       AtomicFile.write(file, to -> Files.move(temporary, to, StandardCopyOption.REPLACE_EXISTING));
     } else if (Files.mismatch(temporary, file) >= 0) {
       throw Failure.badInput(
@@ -134,6 +139,7 @@ public final class OnnxOutput {
   private void removeData() throws IOException {
     if (created && data.isPresent()) {
       Files.delete(data.get());
+      Unfinished.remove(data.get());
     }
     data = Optional.empty();
     created = false;

@@ -1,5 +1,6 @@
 package dev.lapidary.exporter.quantize;
 
+import dev.lapidary.models.file.Unfinished;
 import dev.lapidary.models.tensor.Uniform;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -35,6 +36,7 @@ public final class CalibrationSet implements AutoCloseable {
     try {
       digest = MessageDigest.getInstance("SHA-256");
       file = Files.createTempFile("lapidary-calibration", ".f32");
+      Unfinished.add(file);
       data = FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
@@ -131,6 +133,7 @@ public final class CalibrationSet implements AutoCloseable {
     try {
       data.close();
       Files.deleteIfExists(file);
+      Unfinished.remove(file);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

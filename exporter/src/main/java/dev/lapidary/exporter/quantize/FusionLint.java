@@ -4,6 +4,7 @@ import ai.onnx.proto.OnnxMl.ModelProto;
 import ai.onnx.proto.OnnxMl.NodeProto;
 import dev.lapidary.exporter.onnx.OnnxGraph;
 import dev.lapidary.exporter.onnx.OnnxNode;
+import dev.lapidary.models.file.Unfinished;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -82,6 +83,7 @@ record FusionLint(SortedMap<String, Integer> operators, List<String> unfused) {
   private static List<NodeProto> optimized(OnnxGraph graph) {
     try {
       Path folder = Files.createTempDirectory("lapidary-optimized");
+      Unfinished.add(folder);
       Path file = folder.resolve("optimized.onnx");
       try {
         RuntimeModel.writeOptimized(graph, file);
@@ -92,6 +94,7 @@ record FusionLint(SortedMap<String, Integer> operators, List<String> unfused) {
         Files.deleteIfExists(file);
         Files.deleteIfExists(folder.resolve("optimized.onnx.data"));
         Files.delete(folder);
+        Unfinished.remove(folder);
       }
     } catch (IOException e) {
       throw new UncheckedIOException(e);

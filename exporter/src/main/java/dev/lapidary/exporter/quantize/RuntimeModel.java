@@ -12,6 +12,7 @@ import ai.onnxruntime.OrtSession;
 import dev.lapidary.exporter.onnx.OnnxGraph;
 import dev.lapidary.exporter.onnx.OnnxWriter;
 import dev.lapidary.models.failure.Failure;
+import dev.lapidary.models.file.Unfinished;
 import dev.lapidary.models.tensor.DType;
 import dev.lapidary.models.tensor.Storage;
 import dev.lapidary.models.tensor.Tensor;
@@ -85,6 +86,7 @@ final class RuntimeModel implements AutoCloseable {
       throws OrtException {
     try {
       Path folder = Files.createTempDirectory("lapidary-onnx");
+      Unfinished.add(folder);
       Path model = folder.resolve("model.onnx");
       try {
         OnnxWriter.writeInTwo(graph, model);
@@ -92,6 +94,7 @@ final class RuntimeModel implements AutoCloseable {
         return ENVIRONMENT.createSession(model.toString(), options);
       } finally {
         delete(folder, model, folder.resolve("model.onnx.data"));
+        Unfinished.remove(folder);
       }
     } catch (IOException e) {
       throw Failure.failed(

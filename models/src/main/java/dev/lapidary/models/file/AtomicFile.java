@@ -43,14 +43,17 @@ public final class AtomicFile {
       throw Failure.badInput("%s is not a file's path", target);
     }
     Files.createDirectories(folder);
-    Path temporary = Files.createFile(folder.resolve(temporaryName(target)));
+    Path temporary = folder.resolve(temporaryName(target));
+    Unfinished.add(temporary);
     try {
+      Files.createFile(temporary);
       filler.fill(temporary);
       sync(temporary, true);
       move(temporary, target);
       sync(folder, false);
     } finally {
       Files.deleteIfExists(temporary);
+      Unfinished.remove(temporary);
     }
   }
 
