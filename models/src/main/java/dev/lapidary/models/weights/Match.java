@@ -64,7 +64,7 @@ public final class Match {
     throw Failure.badInput(
         "the weights fit the network too little: %.1f %% of its parameters by name and shape,"
             + " expected %.1f %%; missing %s; in the file %s. %s (--min-match %.2f accepts it)",
-        100 * report.fraction(),
+        report.percent(),
         100 * minMatch,
         first(report.missing().stream().map(Absent::name).toList()),
         first(report.unexpected().stream().map(Absent::name).toList()),

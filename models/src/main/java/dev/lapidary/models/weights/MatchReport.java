@@ -86,6 +86,11 @@ public record MatchReport(
     return name.substring(0, name.indexOf('.') + 1);
   }
 
+  /** Rounded down to a tenth: 100.0 is all of them. */
+  double percent() {
+    return Math.floor(1000 * fraction()) / 10;
+  }
+
   /** For a terminal: the count first, then what was not loaded and why. */
   public String text() {
     StringBuilder out = new StringBuilder();
@@ -95,7 +100,7 @@ public record MatchReport(
             "%s: %d tensors loaded, %.1f %% of %,d parameters%n",
             format,
             loaded.size(),
-            100 * fraction(),
+            percent(),
             parameters));
     notes.forEach(note -> out.append("  ").append(note).append(System.lineSeparator()));
     for (Head head : replacedHeads) {

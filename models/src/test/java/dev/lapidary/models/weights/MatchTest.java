@@ -112,6 +112,17 @@ class MatchTest {
         .containsExactly("features.0.0.weight", "classifier.0.weight");
   }
 
+  /** All but 8 numbers: a percentage that is rounded up would hide them. */
+  @Test
+  void onlyAllOfThemAreAHundredPercent() {
+    tensors.remove("features.0.1.bias");
+
+    MatchReport report = load(tensors);
+
+    assertThat(report.fraction()).isGreaterThan(0.9995);
+    assertThat(report.text()).contains(" tensors loaded, 99.9 % of ");
+  }
+
   @Test
   void namesWhatIsMissingLeftOrOfAnotherShape() {
     tensors.remove("features.0.0.weight");
