@@ -195,6 +195,27 @@ class MultiLabelTest {
             some);
   }
 
+  @Test
+  void aTeacherMustHaveLearnedDataOfTheSameKind() throws IOException {
+    Path teacher = folder.resolve("teacher");
+    RunConfig images = RunYaml.with(config, "stages.0.cache-variants=0");
+    RunConfig brief = RunYaml.with(images, "stages.1.epochs=1");
+    Runs.start(teacher, brief, progress, NEVER);
+    String file = "loss.teacher=" + teacher.resolve("model.pt");
+    Path student = folder.resolve("student");
+    Runs.start(student, RunYaml.with(brief, file), progress, NEVER);
+    assertThat(student.resolve("model.safetensors")).isRegularFile();
+    assertThat(Files.readAllBytes(student.resolve("model.safetensors")))
+        .isNotEqualTo(Files.readAllBytes(teacher.resolve("model.safetensors")));
+    Path folders = TinyImages.write(folder.resolve("folders"), 4, 1);
+    RunConfig single = RunYaml.with(RunYaml.with(brief, file), "data.train=" + folders);
+    assertThatThrownBy(() -> run(RunYaml.with(single, "loss.function=cross_entropy")))
+        .isInstanceOf(Failure.class)
+        .hasMessage(
+            "[%s] the teacher learned data of another kind: these have one label an image",
+            teacher.resolve("model.pt"));
+  }
+
   private void refused(String set, String message) {
     assertThatThrownBy(() -> run(RunYaml.with(config, set)))
         .isInstanceOf(Failure.class)
