@@ -37,6 +37,9 @@ final class LayersCommand implements Runnable {
   private static final Pattern BUFFER =
       Pattern.compile("(^|\\.)(running_mean|running_var|num_batches_tracked)$");
 
+  private static final Pattern PATH =
+      Pattern.compile("[/\\\\]|\\.(pt|pth|ckpt|bin|safetensors|onnx)$");
+
   @Spec private CommandSpec spec;
 
   @Parameters(
@@ -59,13 +62,19 @@ final class LayersCommand implements Runnable {
   @Override
   public void run() {
     Path file = Path.of(source);
-    List<Row> rows = Files.isRegularFile(file) ? ofFile(file) : ofArchitecture(Zoo.find(source));
+    List<Row> rows = isFile(file) ? ofFile(file) : ofArchitecture(Zoo.find(source));
     PrintWriter out = spec.commandLine().getOut();
     if (json) {
       out.println(CliJson.write(rows));
     } else {
       print(rows, out);
     }
+  }
+
+  /** A path that leads nowhere is answered as a path, not as a mistyped name. */
+  private boolean isFile(Path file) {
+    return Files.isRegularFile(file)
+        || (Zoo.lookup(source).isEmpty() && (Files.exists(file) || PATH.matcher(source).find()));
   }
 
   private List<Row> ofArchitecture(Architecture architecture) {

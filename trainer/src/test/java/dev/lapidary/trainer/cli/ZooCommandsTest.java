@@ -99,6 +99,16 @@ class ZooCommandsTest {
   }
 
   @Test
+  void aMistypedPathIsAnsweredAsAPath(@TempDir Path folder) {
+    assertThat(run("layers", folder.resolve("absent.pth").toString())).isEqualTo(2);
+    assertThat(err.toString()).isEqualTo("error: [absent.pth] there is no such file\n");
+    assertThat(run("layers", folder.toString())).isEqualTo(2);
+    assertThat(err.toString()).endsWith("is a folder; name the file\n");
+    assertThat(run("layers", "mnasnet1.0")).isEqualTo(2);
+    assertThat(err.toString()).contains("'mnasnet1.0'; did you mean mnasnet1_0");
+  }
+
+  @Test
   void initWritesAnUntrainedModelWithItsCard(@TempDir Path folder) throws Exception {
     Path labels = Files.writeString(folder.resolve("labels.txt"), "cat\ndog\nfox\n");
     Path first = folder.resolve("first.pt");
