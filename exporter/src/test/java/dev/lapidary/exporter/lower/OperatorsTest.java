@@ -262,6 +262,7 @@ class OperatorsTest {
         "torch.pixel_unshuffle(x, 2)",
         "torch.broadcast_to(torch.mean(x, [1], True), [-1, 5, 8, 8])",
         "torch.repeat_interleave(x, 3, 2)",
+        "torch.repeat_interleave(x, ops.prim.NumToTensor(2), 1)",
         "torch.contiguous(x)",
         "torch.dropout(x, 0.5, False)",
         // selections

@@ -137,12 +137,25 @@ final class WindowOperators {
         call.isNone("dim") ? call.callTensor("reshape", call.self(), Shapes.list(-1)) : call.self();
     int dim = call.isNone("dim") ? 0 : TensorBuiltins.dimension(call.integer("dim"), self.rank());
     List<Dim> wide = new ArrayList<>(self.shape());
-    wide.add(dim + 1, call.dim("repeats"));
+    Dim repeats = repeats(call);
+    wide.add(dim + 1, repeats);
     Datum apart = call.call("unsqueeze", self, Builtins.number(dim + 1L));
     Datum repeated = call.call("expand", apart, Shapes.list(wide));
     List<Dim> shape = new ArrayList<>(self.shape());
-    shape.set(dim, Dims.multiply(shape.get(dim), call.dim("repeats")));
+    shape.set(dim, Dims.multiply(shape.get(dim), repeats));
     return call.call("reshape", repeated, Shapes.list(shape));
+  }
+
+  /** A number, or as traced programs have it, a tensor of rank 0. */
+  private static Dim repeats(Invocation call) {
+    if (!(call.get("repeats") instanceof TensorRef tensor)) {
+      return call.dim("repeats");
+    }
+    if (tensor.rank() != 0) {
+      throw Refusal.unsupported(
+          "%s with repeats of shape %s; one number is supported", call.operator(), tensor.shape());
+    }
+    return ((Datum.Int) Calls.integer(tensor)).value();
   }
 
   /** {@code i * down + j * right}, [rows, columns]. */
