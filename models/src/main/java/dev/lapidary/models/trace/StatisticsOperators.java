@@ -1,7 +1,7 @@
 package dev.lapidary.models.trace;
 
 import dev.lapidary.models.graph.Dim;
-import java.util.ArrayList;
+import dev.lapidary.models.tensor.Tensor;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
@@ -123,28 +123,51 @@ final class StatisticsOperators {
 
   /**
    * {@code batch_norm} of a constant by its own statistics: how {@code ScaledStdConv2d}
-   * standardizes its weight, each output channel a channel.
+   * standardizes its weight, each output channel a channel. At once, so that a network of nothing
+   * else needs its weights' memory once, and rounded once.
    */
   static Datum standardized(Invocation call) {
-    TensorRef self = call.self();
-    int[] others = IntStream.range(0, self.rank()).filter(d -> d != 1).toArray();
-    Datum dims = Shapes.list(others);
-    Datum centred = centred(call, self, dims);
-    Datum squares = call.call("mul", centred, centred);
-    Datum variance = call.call("mean", squares, dims, Builtins.bool(true));
-    Datum scale = call.call("rsqrt", call.call("add", variance, call.get("eps")));
-    Datum normal = call.call("mul", centred, scale);
-    if (!call.isNone("weight")) {
-      normal = call.call("mul", normal, perChannel(call, "weight"));
+    Tensor self = call.self().tensor("batch_norm");
+    long[] shape = self.shape();
+    if (shape.length < 2 || self.numel() == 0) {
+      throw Refusal.wrong("batch_norm of a tensor of shape %s", call.self().shape());
     }
-    return call.isNone("bias") ? normal : call.call("add", normal, perChannel(call, "bias"));
+    double[] values = self.toDoubles();
+    int channels = (int) shape[1];
+    int inner = (int) (values.length / shape[0] / channels);
+    double count = values.length / (double) channels;
+    double[] mean = new double[channels];
+    double[] variance = new double[channels];
+    for (int i = 0; i < values.length; i++) {
+      mean[i / inner % channels] += values[i] / count;
+    }
+    for (int i = 0; i < values.length; i++) {
+      double centred = values[i] - mean[i / inner % channels];
+      variance[i / inner % channels] += centred * centred / count;
+    }
+    double epsilon = call.real("eps");
+    double[] weight = perChannel(call, "weight", 1, channels);
+    double[] bias = perChannel(call, "bias", 0, channels);
+    for (int i = 0; i < values.length; i++) {
+      int c = i / inner % channels;
+      double normal = (values[i] - mean[c]) / Math.sqrt(variance[c] + epsilon);
+      values[i] = normal * weight[c] + bias[c];
+    }
+    return Elements.ofDoubles(call.operators().budget(), self.dtype(), shape, values);
   }
 
-  private static Datum perChannel(Invocation call, String parameter) {
-    List<Dim> shape = new ArrayList<>();
-    for (int d = 0; d < call.self().rank(); d++) {
-      shape.add(d == 1 ? call.self().shape().get(1) : Dim.of(1));
+  private static double[] perChannel(
+      Invocation call, String parameter, double otherwise, int channels) {
+    double[] values = new double[channels];
+    if (call.isNone(parameter)) {
+      java.util.Arrays.fill(values, otherwise);
+      return values;
     }
-    return call.call("reshape", call.get(parameter), Shapes.list(shape));
+    double[] given = call.known(parameter).toDoubles();
+    if (given.length != channels) {
+      throw Refusal.wrong(
+          "batch_norm of %d channels with %d of %s", channels, given.length, parameter);
+    }
+    return given;
   }
 }
