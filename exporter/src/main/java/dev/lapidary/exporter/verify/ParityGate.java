@@ -24,6 +24,7 @@ public final class ParityGate {
   /**
    * @param card of the file: what it takes
    * @param only the one batch size that the reference takes; empty: 2, or else 1, whichever runs
+   * @param preparation of the file, if ONNX Runtime runs it
    * @throws Failure (exit 3) with the numbers, if the file is refused
    */
   public static ModelCard.Parity check(

@@ -20,6 +20,12 @@ public sealed interface Measures permits SingleLabelMeasures, MultiLabelMeasures
   /** What the best epoch is chosen by: the higher, the better. */
   double score();
 
+  /** What {@link #score} is called. */
+  String scoreName();
+
+  /** Of {@link #score}, 95 %; of multi-label data only of what was measured {@link #once}. */
+  Interval scoreInterval();
+
   /**
    * @param answers all of one kind, at least one
    * @param loss as libtorch sums it; the answers' own differs from it in the last bits

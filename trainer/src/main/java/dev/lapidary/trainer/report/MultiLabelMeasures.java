@@ -61,6 +61,16 @@ public record MultiLabelMeasures(
     return meanAveragePrecision;
   }
 
+  @Override
+  public String scoreName() {
+    return "mAP";
+  }
+
+  @Override
+  public Interval scoreInterval() {
+    return meanAveragePrecisionInterval.orElseThrow();
+  }
+
   /** Labels that no image has: they are in no mean. */
   public List<String> unseen() {
     return perClass.stream().filter(c -> c.images() == 0).map(LabelMeasure::label).toList();

@@ -101,6 +101,16 @@ public record SingleLabelMeasures(
     return accuracy;
   }
 
+  @Override
+  public String scoreName() {
+    return "accuracy";
+  }
+
+  @Override
+  public Interval scoreInterval() {
+    return accuracyInterval;
+  }
+
   private static int[][] confusion(int classes, List<Prediction> predictions) {
     int[][] counts = new int[classes][classes];
     predictions.forEach(p -> counts[p.label()][p.predicted()]++);

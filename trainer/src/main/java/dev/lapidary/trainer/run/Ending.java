@@ -8,7 +8,6 @@ import dev.lapidary.trainer.plan.RunConfig;
 import dev.lapidary.trainer.program.TrainingProgram;
 import dev.lapidary.trainer.report.Interval;
 import dev.lapidary.trainer.report.Measures;
-import dev.lapidary.trainer.report.MultiLabelMeasures;
 import java.io.IOException;
 import java.util.Map;
 import java.util.Optional;
@@ -34,12 +33,11 @@ record Ending(
     Delivery.Measured measured = new Delivery.Measured(validation.score(program), test());
     reports.end(MetricsLog.epochs(directory.metrics()), measured);
     Delivery.write(directory, inputs, tensors, measured);
-    boolean several = measured.validation().measures() instanceof MultiLabelMeasures;
     progress.say(
         "%s: validation %s %.4f after step %d"
             .formatted(
                 directory.model(),
-                several ? "mAP" : "accuracy",
+                measured.validation().measures().scoreName(),
                 measured.validation().score(),
                 last ? steps : best.step()));
   }
@@ -59,13 +57,10 @@ record Ending(
   }
 
   private static String line(Measures measures) {
-    Interval interval =
-        measures instanceof MultiLabelMeasures several
-            ? several.meanAveragePrecisionInterval().orElseThrow()
-            : measures.accuracyInterval();
+    Interval interval = measures.scoreInterval();
     return "test %s %.4f on %d images, 95 %% interval %.4f to %.4f"
         .formatted(
-            measures instanceof MultiLabelMeasures ? "mAP" : "accuracy",
+            measures.scoreName(),
             measures.score(),
             measures.images(),
             interval.low(),
