@@ -14,6 +14,7 @@ public final class Passes {
           new FuseBatchNorm(),
           new FuseAddIntoConv(),
           new FusePadIntoConv(),
+          new FusePadIntoMaxPool(),
           new MeanToGlobalAveragePool(),
           new MergeCommonNodes(),
           new EliminateDeadCode());
