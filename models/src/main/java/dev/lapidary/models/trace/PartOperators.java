@@ -51,11 +51,38 @@ final class PartOperators {
     Datum at = Builtins.number(index);
     Datum along = Builtins.number(dim);
     TensorRef made = call.with("dim", along).with("index", at).record(self.dtype(), shape);
-    return part(self, made, base -> call.callTensor("select", base, along, at));
+    UnaryOperator<TensorRef> whole = whole(call, self, dim, index, index + 1);
+    return TensorRef.viewOf(
+        self,
+        made.content(),
+        base -> call.callTensor("select", base, along, at),
+        Optional.of(part -> whole.apply(call.callTensor("unsqueeze", part, along))),
+        true);
   }
 
-  private static TensorRef part(TensorRef base, TensorRef made, UnaryOperator<TensorRef> make) {
-    return TensorRef.viewOf(base, made.content(), make, Optional.empty(), true);
+  /** What the base becomes when its part {@code from} to {@code to} is another one. */
+  private static UnaryOperator<TensorRef> whole(
+      Invocation call, TensorRef base, int dim, long from, long to) {
+    Datum along = Builtins.number(dim);
+    long size = base.shape().get(dim).factor();
+    return part -> {
+      List<Datum> parts = new ArrayList<>();
+      if (from > 0) {
+        parts.add(rest(call, base, along, 0, from));
+      }
+      if (to > from) {
+        parts.add(part);
+      }
+      if (to < size) {
+        parts.add(rest(call, base, along, to, size));
+      }
+      return call.callTensor("cat", new Datum.ListOf(parts), along);
+    };
+  }
+
+  private static Datum rest(Invocation call, TensorRef base, Datum along, long from, long to) {
+    return call.call(
+        "slice", base, along, Builtins.number(from), Builtins.number(to), Builtins.number(1));
   }
 
   private static long[] without(long[] values, int at) {
@@ -105,8 +132,12 @@ final class PartOperators {
             .with("start", exact[1])
             .with("end", exact[2])
             .record(self.dtype(), shape);
-    return part(
-        self, made, base -> call.callTensor("slice", base, exact[0], exact[1], exact[2], exact[3]));
+    return TensorRef.viewOf(
+        self,
+        made.content(),
+        base -> call.callTensor("slice", base, exact[0], exact[1], exact[2], exact[3]),
+        step == 1 ? Optional.of(whole(call, self, dim, from, to)) : Optional.empty(),
+        true);
   }
 
   /** Whether a slice's end lies at the size or behind it. */
@@ -190,16 +221,20 @@ final class PartOperators {
         call.with("dim", along)
             .recordAll(java.util.Collections.nCopies(sizes.length, self.dtype()), shapes);
     List<TensorRef> views = new ArrayList<>();
+    long from = 0;
     for (int i = 0; i < made.size(); i++) {
       int index = i;
       views.add(
-          part(
+          TensorRef.viewOf(
               self,
-              made.get(i),
+              made.get(i).content(),
               base ->
                   (TensorRef)
                       Invocation.items(call.call("split_with_sizes", base, sizes(sizes), along))
-                          .get(index)));
+                          .get(index),
+              Optional.of(whole(call, self, dim, from, from + sizes[i])),
+              true));
+      from += sizes[i];
     }
     return new Datum.ListOf(views);
   }

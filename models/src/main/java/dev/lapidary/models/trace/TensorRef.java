@@ -24,7 +24,7 @@ final class TensorRef implements Datum {
    * How a traced tensor looks into another one.
    *
    * @param make the view of a base
-   * @param inverse the base that has this view, empty if the view does not show all of it
+   * @param inverse the base with this in the view's place, empty if no operator makes it
    * @param certain false where PyTorch decides by strides whether it is a view or a copy
    */
   record View(
@@ -104,10 +104,19 @@ final class TensorRef implements Datum {
     if (looked.certain() && looked.inverse().isPresent()) {
       base.replace(looked.inverse().get().apply(new TensorRef(next)).content(), operator);
     } else {
-      base.lost = reason;
-      base.version++;
+      base.lose(reason, looked.certain());
     }
     view = new View(base, base.version, looked.make(), looked.inverse(), looked.certain());
+  }
+
+  /** A write that no operator brings back reaches this tensor and what it surely looks into. */
+  private void lose(String reason, boolean surely) {
+    lost = reason;
+    version++;
+    View looked = view;
+    if (surely && looked != null) {
+      looked.base().lose(reason, looked.certain());
+    }
   }
 
   private void refresh() {

@@ -369,20 +369,43 @@ class TracerTest {
     assertThat(script.operators()).containsExactly("neg", "reshape", "relu", "reshape", "sigmoid");
   }
 
+  /** Relative positions of MViTv2, all but the class token's row and column; FasterNet's slices. */
   @Test
-  void refusesTheWholeAfterAWriteIntoAPart() {
+  void theBaseSeesWhatIsWrittenIntoAPartOfAPart() {
     Scripts script =
         Scripts.forward(
             """
             y = torch.neg(x)
-            _0 = torch.relu_(torch.slice(y, 1, 0, 2))
+            part = torch.slice(torch.slice(torch.slice(y), 2, 1), 3, 0, 3)
+            _0 = torch.copy_(part, torch.exp(part))
+            _1 = torch.relu_(torch.select(y, 1, 0))
             return torch.sigmoid(y)\
             """);
+    assertThat(script.operators())
+        .containsExactly(
+            "neg", "slice", "slice", "exp", "slice", "cat", "slice", "cat", "select", "relu",
+            "reshape", "slice", "cat", "sigmoid");
+    assertThat(Scripts.shape(script.trace())).isEqualTo("[N, 3, 4, 4]");
+  }
+
+  /** Every second row, by itself and as a part of a part: the whole must not be read as it was. */
+  @ParameterizedTest
+  @ValueSource(strings = {"y", "torch.slice(torch.slice(y, 1, 1), 3, 1)"})
+  void refusesTheWholeAfterAWriteIntoWhatNoOperatorPutsBack(String base) {
+    Scripts script =
+        Scripts.forward(
+            """
+            y = torch.neg(x)
+            part = torch.slice(%s, 2, 0, 4, 2)
+            _0 = torch.relu_(part)
+            return torch.sigmoid(y)\
+            """
+                .formatted(base));
     assertThatThrownBy(script::trace)
         .isInstanceOfSatisfying(
             Failure.class, f -> assertThat(f.code()).isEqualTo(ExitCode.UNSUPPORTED))
         .hasMessage(
-            "code/__torch__.py:8:12: aten::relu_ wrote into a part of a tensor that is read as a"
+            "code/__torch__.py:9:12: aten::relu_ wrote into a part of a tensor that is read as a"
                 + " whole later on");
   }
 
@@ -421,6 +444,32 @@ class TracerTest {
                             + " \"builtins.ValueError\")\nreturn x")
                     .trace())
         .hasMessage("code/__torch__.py:6:5: the program raises ValueError: bad 3");
+  }
+
+  /**
+   * NFNets: every weight is standardized, as {@code ScaledStdConv2d} does, and takes its memory
+   * once more, not once for each step of the mean and the variance. Six of them with their gains
+   * are what is allowed here: twice the archive's one weight and four weights.
+   */
+  @Test
+  void aStandardizedWeightTakesItsMemoryOnce() {
+    Scripts script =
+        Scripts.forward(
+                """
+                for i in range(6):
+                  weight = torch.reshape(self.weight, [1, 32, -1])
+                  gain = torch.view(torch.mul(self.gain, 0.5), [-1])
+                  _0 = torch.batch_norm(weight, gain, None, None, None, True, 0., 1e-05, False)
+                  x = torch.conv2d(x, torch.reshape(_0, [32, 32, 3, 3]), None, [1, 1], [1, 1])
+                return x\
+                """)
+            .parameter("weight", 32, 32, 3, 3)
+            .parameter("gain", 32, 1, 1, 1);
+    long bytes = 4 * 32 * 32 * 9;
+    TraceLimits limits =
+        new TraceLimits(1000, 100, 10, 4 * bytes + 1024, 0, 1000, 1 << 20, Duration.ofSeconds(20));
+    TraceOptions options = TraceOptions.of(32, 4, 4).withLimits(limits);
+    assertThat(Tracer.trace(script.archive(), options).nodes()).hasSize(6);
   }
 
   @Test
