@@ -56,6 +56,16 @@ class BakedBatchTest {
             d = torch.permute(torch.view(c, [%1$d, 4, 4, 2, 2, 4]), [0, 5, 1, 3, 2, 4])
             return torch.linear(torch.amax(torch.reshape(d, [%1$d, 4, 8, 8]), [2, 3]), self.classes)
           """,
+          "weights of images",
+          """
+            B = ops.prim.NumToTensor(torch.size(x, 0))
+            routing = torch.sigmoid(torch.linear(torch.mean(x, [2, 3]), self.width))
+            weight = torch.view(torch.matmul(routing, self.experts), [%2$d, 3, 3, 3])
+            images = torch.reshape(x, [1, int(torch.mul(B, 3)), 8, 8])
+            y = torch._convolution(images, weight, None, [2, 2], [1, 1], [1, 1], False, [0, 0], %1$d, False, False, True, True)
+            z = torch.view(torch.permute(y, [1, 0, 2, 3]), [%1$d, 16, 4, 4])
+            return torch.linear(torch.flatten(torch.mean(z, [3]), 1), self.head)
+          """,
           "zeros",
           """
             rest = torch.zeros([%1$d, 1, 8, 8], dtype=6, layout=0, device=torch.device("cpu"))
@@ -75,6 +85,9 @@ class BakedBatchTest {
     "windows, 1",
     "windows, 2",
     "windows, 3",
+    "weights of images, 1",
+    "weights of images, 2",
+    "weights of images, 3",
     "zeros, 1",
     "zeros, 2"
   })
@@ -106,6 +119,7 @@ class BakedBatchTest {
             "head", List.of(5, 64),
             "token", List.of(1, 1, 4),
             "width", List.of(4, 3),
+            "experts", List.of(4, 432),
             "classes", List.of(5, 4))
         .forEach(
             (name, shape) -> {

@@ -57,6 +57,9 @@ class OperatorsTest {
     WEIGHTS.put("qkv", new long[] {24, 8});
     WEIGHTS.put("qb", new long[] {24});
     WEIGHTS.put("proj", new long[] {8, 8});
+    WEIGHTS.put("experts", new long[] {3, 108});
+    WEIGHTS.put("depthwise", new long[] {3, 27});
+    WEIGHTS.put("biases", new long[] {3, 4});
   }
 
   static Stream<String> onEightByEight() {
@@ -82,6 +85,17 @@ class OperatorsTest {
         "torch._convolution(torch.unsqueeze(x, 1), self.c3, self.b4, [1, 1, 1], [0, 1, 1], [1, 1,"
             + " 1], False, [0, 0, 0], 1, False, False, True, True)",
         "torch._convolution_mode(x, self.w, self.b4, [1, 1], \"same\", [1, 1], 1)",
+        // a weight for each image, as CondConv2d has
+        "torch.view(torch.conv2d(torch.reshape(x, [1, torch.mul(torch.size(x, 0), 3), 8, 8]),"
+            + " torch.view(torch.matmul(torch.mean(x, [2, 3]), self.experts),"
+            + " [torch.mul(torch.size(x, 0), 4), 3, 3, 3]), torch.view(torch.matmul(torch.mean(x,"
+            + " [2, 3]), self.biases), [torch.mul(torch.size(x, 0), 4)]), [1, 2], [1, 0], [2, 1],"
+            + " torch.size(x, 0)), [torch.size(x, 0), 4, 6, 3])",
+        "torch.view(torch._convolution(torch.reshape(x, [1, torch.mul(torch.size(x, 0), 3), 8, 8]),"
+            + " torch.view(torch.matmul(torch.mean(x, [2, 3]), self.depthwise),"
+            + " [torch.mul(torch.size(x, 0), 3), 1, 3, 3]), None, [2, 2], [1, 1], [1, 1], False,"
+            + " [0, 0], torch.mul(torch.size(x, 0), 3), False, False, True, True),"
+            + " [torch.size(x, 0), 3, 4, 4])",
         // normalizations
         "torch.batch_norm(x, self.v3, self.m3, self.m3, torch.add(self.v3, 2), False, 0.1,"
             + " 1.0000000000000001e-05, True)",

@@ -59,6 +59,22 @@ final class BatchLiterals {
     return result;
   }
 
+  /**
+   * The number that a literal means.
+   *
+   * @param means a multiple of the batch size that the shapes ask for
+   * @return {@code means} if the literal is that at the recorded batch size, else as given
+   */
+  Dim product(Dim given, Dim means) {
+    if (given.perBatch()) {
+      return given;
+    }
+    if (baked.isEmpty() && given.factor() % means.factor() == 0) {
+      candidates.add(given.factor() / means.factor());
+    }
+    return baked.isPresent() && given.factor() == means.at(baked.getAsLong()) ? means : given;
+  }
+
   private static int position(List<Dim> shape) {
     int at = 0;
     while (!shape.get(at).perBatch()) {

@@ -74,24 +74,73 @@ final class ConvolutionOperators {
     }
     List<Dim> input = batch(call, "input", axes);
     call.requireTypeOf(call.tensor("input"), call.tensor("weight"));
-    Dim channels =
-        Dim.of(Invocation.constant(weight.get(1)) * Invocation.constant(call.dim("groups")));
-    Invocation.constant(weight.get(0));
+    Dim groups = groups(call, input.get(1), weight.get(1));
+    Dim channels = Dims.multiply(weight.get(1), groups);
     if (!channels.equals(input.get(1))) {
       throw Refusal.wrong("%s channels for a convolution of %s", input.get(1), channels);
     }
-    long[] stride = call.integers("stride");
-    long[] padding = call.integers("padding");
-    long[] dilation = call.integers("dilation");
     List<Dim> shape = new ArrayList<>(List.of(input.get(0), weight.get(0)));
     for (int i = 0; i < axes; i++) {
-      long size = Invocation.constant(input.get(2 + i));
-      long kernel = dilation[i] * (Invocation.constant(weight.get(2 + i)) - 1) + 1;
-      long out = Math.floorDiv(size + 2 * padding[i] - kernel, stride[i]) + 1;
-      requireRoom(out, size, kernel);
-      shape.add(Dim.of(out));
+      shape.add(outputs(call, input.get(2 + i), weight.get(2 + i), i));
     }
+    if (axes == 2 && groups.perBatch() && input.get(0).equals(Dim.of(1))) {
+      return ofEachSample(call, groups, shape);
+    }
+    Invocation.constant(groups);
+    Invocation.constant(weight.get(0));
     return call.record(call.tensor("input").dtype(), shape);
+  }
+
+  /** As given, or by the channels where the batch lies in them and a trace has its number. */
+  private static Dim groups(Invocation call, Dim channels, Dim ofEach) {
+    Dim given = call.dim("groups");
+    boolean fits = ofEach.factor() > 0 && channels.factor() % ofEach.factor() == 0;
+    return channels.perBatch() && fits
+        ? call.operators().literals().product(given, Dims.floorDivide(channels, ofEach))
+        : given;
+  }
+
+  private static Dim outputs(Invocation call, Dim image, Dim window, int axis) {
+    long size = Invocation.constant(image);
+    long kernel = call.integers("dilation")[axis] * (Invocation.constant(window) - 1) + 1;
+    long free = size + 2 * call.integers("padding")[axis] - kernel;
+    long out = Math.floorDiv(free, call.integers("stride")[axis]) + 1;
+    requireRoom(out, size, kernel);
+    return Dim.of(out);
+  }
+
+  /**
+   * A weight for each sample, as CondConv has: the batch lies in the channels, {@code [1, N C, H,
+   * W]} by {@code [N O, C/g, kH, kW]} in N g groups. That is a product of matrices in each group,
+   * of the weight {@code [O/g, C/g kH kW]} by the windows.
+   */
+  private static Datum ofEachSample(Invocation call, Dim groups, List<Dim> shape) {
+    List<Dim> input = image(call, "input");
+    List<Dim> weight = call.tensor("weight").shape();
+    Dim channels = Dim.of(input.get(1).factor());
+    List<Dim> samples = List.of(Dim.BATCH, channels, input.get(2), input.get(3));
+    Datum columns =
+        call.call(
+            "im2col",
+            call.call("reshape", call.get("input"), Shapes.list(samples)),
+            Shapes.list(weight.subList(2, 4)),
+            call.get("dilation"),
+            call.get("padding"),
+            call.get("stride"));
+    Dim taps = Dims.product(weight.subList(1, 4));
+    Dim windows = Dims.multiply(shape.get(2), shape.get(3));
+    Dim filters = Dims.floorDivide(weight.get(0), groups);
+    TensorRef sums =
+        call.callTensor(
+            "matmul",
+            call.call("reshape", call.get("weight"), Shapes.list(List.of(groups, filters, taps))),
+            call.call("reshape", columns, Shapes.list(List.of(groups, taps, windows))));
+    TensorRef image = call.callTensor("reshape", sums, Shapes.list(shape));
+    if (call.isNone("bias")) {
+      return image;
+    }
+    List<Dim> each = List.of(Dim.of(1), weight.get(0), Dim.of(1), Dim.of(1));
+    return call.call("add", image, call.call("reshape", call.get("bias"), Shapes.list(each)));
   }
 
   /** {@code padding="same"} or {@code "valid"}: an odd row or column more is at the end. */
