@@ -21,6 +21,7 @@ public final class CardJson {
           .disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
           .enable(DeserializationFeature.FAIL_ON_NULL_FOR_PRIMITIVES)
           .enable(DeserializationFeature.FAIL_ON_MISSING_CREATOR_PROPERTIES)
+          .enable(DeserializationFeature.FAIL_ON_NULL_CREATOR_PROPERTIES)
           .injectableValues(
               new InjectableValues.Std().addValue(Activation.class, Activation.SOFTMAX))
           .build();
@@ -50,7 +51,11 @@ public final class CardJson {
    */
   public static ModelCard read(String json, String place) {
     try {
-      return MAPPER.readValue(json, ModelCard.class);
+      ModelCard card = MAPPER.readValue(json, ModelCard.class);
+      if (card == null) {
+        throw Failure.badInput("[%s] its model card is null; export the model again", place);
+      }
+      return card;
     } catch (JsonProcessingException e) {
       throw Failure.badInput(
           "[%s] its model card is not readable: %s; export the model again",

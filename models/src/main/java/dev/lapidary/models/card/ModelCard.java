@@ -55,6 +55,19 @@ public record ModelCard(
   public record Input(
       String name, String layout, int channels, int height, int width, String dtype) {
     private static final String LEVELS = "uint8";
+    private static final int LONGEST_SIDE = 1 << 16;
+
+    public Input {
+      if (channels < 1 || height < 1 || width < 1) {
+        throw new IllegalArgumentException(
+            "an input of %dx%dx%d".formatted(channels, height, width));
+      }
+      if (channels > LONGEST_SIDE || height > LONGEST_SIDE || width > LONGEST_SIDE) {
+        throw new IllegalArgumentException(
+            "an input of %dx%dx%d, at most %d each"
+                .formatted(channels, height, width, LONGEST_SIDE));
+      }
+    }
 
     /** The same images as levels from 0 to 255: [N,H,W,C], scaled and normalized by the graph. */
     public Input asLevels() {

@@ -5,10 +5,15 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import dev.lapidary.models.failure.ExitCode;
 import dev.lapidary.models.failure.Failure;
 import dev.lapidary.models.failure.NearNames;
+import dev.lapidary.models.failure.Quote;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.PrintWriter;
 import java.io.UncheckedIOException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileSystemException;
+import java.nio.file.NoSuchFileException;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -50,7 +55,21 @@ public final class Program {
     line.setParameterExceptionHandler((error, args) -> usage(error));
     line.setExecutionExceptionHandler(
         (error, failed, result) -> report(error, failed.getErr(), stacktrace));
-    return line.execute(rest);
+    try {
+      return line.execute(rest);
+    } catch (OutOfMemoryError e) {
+      return outOfMemory(e, err, stacktrace);
+    }
+  }
+
+  private static int outOfMemory(OutOfMemoryError error, PrintWriter err, boolean stacktrace) {
+    if (stacktrace) {
+      error.printStackTrace(err);
+    }
+    err.println(
+        "error: out of memory: %s; the heap has %d MB, LAPIDARY_JAVA_OPTS=-Xmx8g gives it 8 GB"
+            .formatted(Quote.line(Failure.reason(error)), Runtime.getRuntime().maxMemory() >> 20));
+    return ExitCode.FAILED.status();
   }
 
   private static void conventions(CommandLine line) {
@@ -85,7 +104,7 @@ public final class Program {
     CommandLine line = error.getCommandLine();
     PrintWriter err = line.getErr();
     String message = String.valueOf(error.getMessage()).lines().findFirst().orElse("wrong usage");
-    err.println("error: " + message + near(error));
+    err.println("error: " + Quote.line(message + near(error)));
     err.println("Try '" + line.getCommandSpec().qualifiedName() + " --help'.");
     return ExitCode.BAD_INPUT.status();
   }
@@ -107,13 +126,32 @@ public final class Program {
       error.printStackTrace(err);
     }
     if (error instanceof Failure failure) {
-      err.println("error: " + failure.getMessage());
+      err.println("error: " + Quote.line(String.valueOf(failure.getMessage())));
       return failure.code().status();
+    }
+    if (error instanceof FileSystemException broken) {
+      err.println("error: " + Quote.line(broken.getFile() + ": " + reason(broken)));
+      return ExitCode.FAILED.status();
     }
     String text = error.getMessage();
     String what = text == null ? "" : ": " + text.lines().findFirst().orElse("");
     err.println(
-        "error: " + error.getClass().getSimpleName() + what + " (--stacktrace shows where)");
+        "error: "
+            + Quote.line(error.getClass().getSimpleName() + what)
+            + " (--stacktrace shows where)");
     return ExitCode.FAILED.status();
+  }
+
+  /** Java says what went wrong with a file by the exception's class, and often by nothing else. */
+  private static String reason(FileSystemException error) {
+    if (error instanceof NoSuchFileException) {
+      return "there is no such file or folder, nor can one be made there";
+    }
+    if (error instanceof FileAlreadyExistsException) {
+      return "a file is there, where a folder would have to be; choose another place";
+    }
+    return error instanceof AccessDeniedException
+        ? "permission denied"
+        : String.valueOf(error.getReason());
   }
 }

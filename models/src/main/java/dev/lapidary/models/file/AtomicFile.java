@@ -31,6 +31,9 @@ public final class AtomicFile {
    * so that nobody trains for an hour and is refused then.
    */
   public static void requireAbsent(Path target, boolean force) {
+    if (Files.isDirectory(target, LinkOption.NOFOLLOW_LINKS)) {
+      throw Failure.badInput("%s is a folder; choose another --out", target);
+    }
     if (!force && Files.exists(target, LinkOption.NOFOLLOW_LINKS)) {
       throw Failure.badInput("%s exists; choose another --out or add --force", target);
     }

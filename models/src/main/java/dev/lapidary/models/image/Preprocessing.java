@@ -69,8 +69,13 @@ public record Preprocessing(
               .formatted(resizeSize, cropHeight, cropWidth));
     }
     for (float s : std) {
-      if (!(s > 0)) {
+      if (!(s > 0) || !Float.isFinite(s)) {
         throw new IllegalArgumentException("preprocessing std must be positive but is " + std);
+      }
+    }
+    for (float m : mean) {
+      if (!Float.isFinite(m)) {
+        throw new IllegalArgumentException("preprocessing mean must be numbers but is " + mean);
       }
     }
   }

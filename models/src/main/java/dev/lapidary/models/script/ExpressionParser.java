@@ -89,12 +89,14 @@ final class ExpressionParser {
 
   private Expression binary(int atLeast) {
     Expression left = unary();
-    while (true) {
+    for (int operators = 0; ; operators++) {
       Integer precedence = PRECEDENCE.get(in.peek().text());
       boolean operator = in.sees(Kind.SYMBOL) || in.sees(Kind.NAME);
       if (!operator || precedence == null || precedence < atLeast) {
+        in.leave(operators);
         return left;
       }
+      in.enter(); // whichever side it groups to, the tree is deeper by one
       SourceLocation at = in.at();
       String symbol = operator();
       // A power groups to the right, all others to the left.
@@ -136,16 +138,20 @@ final class ExpressionParser {
 
   /** Calls and the like begin where their first name does. */
   private Expression postfix(SourceLocation at, Expression value) {
-    while (true) {
+    for (int steps = 0; ; steps++) {
+      if (!in.sees(".") && !in.sees("(") && !in.sees("[")) {
+        in.leave(steps);
+        return value;
+      }
+      in.enter();
       if (in.accept(".")) {
         value = new Expression.Attribute(at, value, in.expect(Kind.NAME).text());
       } else if (in.accept("(")) {
         value = call(at, value);
-      } else if (in.accept("[")) {
+      } else {
+        in.expect("[");
         value = new Expression.Subscript(at, value, subscript());
         in.expect("]");
-      } else {
-        return value;
       }
     }
   }

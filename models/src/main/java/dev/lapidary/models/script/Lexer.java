@@ -149,6 +149,9 @@ final class Lexer {
     if (peek(0) == 'e' || peek(0) == 'E') {
       real = true;
       position += peek(1) == '-' || peek(1) == '+' ? 2 : 1;
+      if (!isDigit(peek(0))) {
+        throw error("a number without the digits of its exponent");
+      }
       skipDigits();
     }
     String digits = text.substring(start, position);

@@ -78,6 +78,10 @@ final class TokenReader {
   }
 
   void leave() {
-    depth--;
+    leave(1);
+  }
+
+  void leave(int levels) {
+    depth -= levels;
   }
 }

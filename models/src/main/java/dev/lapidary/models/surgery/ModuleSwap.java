@@ -39,7 +39,7 @@ public final class ModuleSwap {
    * @throws Failure (exit 2) if there is none, naming near ones
    */
   public static ModuleSwap at(TorchScriptArchive archive, String path) {
-    List<String> parts = List.of(path.split("\\."));
+    List<String> parts = List.of(path.split("\\.", -1));
     List<PyObject> chain = new ArrayList<>(List.of(archive.root()));
     for (String part : parts) {
       PyValue child = chain.get(chain.size() - 1).attributes().get(part);

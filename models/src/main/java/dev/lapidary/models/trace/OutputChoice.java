@@ -16,6 +16,14 @@ import java.util.stream.IntStream;
 public record OutputChoice(Optional<Integer> index, Optional<String> key) {
   public static final OutputChoice FIRST = new OutputChoice(Optional.empty(), Optional.empty());
 
+  public OutputChoice {
+    if (index.isPresent() && key.isPresent()) {
+      throw Failure.badInput(
+          "--output-index %d and --output-key %s: give the one or the other",
+          index.get(), key.get());
+    }
+  }
+
   private static final List<String> USUAL = List.of("logits", "out");
 
   /**

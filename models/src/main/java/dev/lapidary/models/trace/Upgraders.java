@@ -1,6 +1,5 @@
 package dev.lapidary.models.trace;
 
-import dev.lapidary.models.tensor.DType;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -13,15 +12,17 @@ import java.util.Map;
  * <ul>
  *   <li>before version 4 {@code div} of integers rounded toward zero
  *   <li>before version 5 {@code full} without a {@code dtype} gave floats
+ *   <li>before version 8 {@code linspace} without {@code steps} gave 100
  * </ul>
  *
- * <p>What changed with versions 8 to 10 concerns arguments that were not there before ({@code
- * gelu}'s {@code approximate}), and operators that no classifier has ({@code linspace}, {@code
- * logspace}).
+ * <p>What else changed concerns an argument that was not there before (version 10, {@code gelu}'s
+ * {@code approximate}), and {@code logspace} (version 9), which is not supported.
  */
 final class Upgraders {
   private static final int TRUE_DIVISION = 4;
   private static final int TYPED_FULL = 5;
+  private static final int COUNTED_LINSPACE = 8;
+  private static final Datum.Int USUAL_STEPS = Datum.Int.of(100);
 
   private final int version;
   private final Operators operators;
@@ -44,7 +45,23 @@ final class Upgraders {
       real.set(1, new Datum.Real(Invocation.number(positional.get(1))));
       return operators.call(operator, real, keywords);
     }
+    if (version < COUNTED_LINSPACE && operator.equals("aten::linspace")) {
+      return linspace(positional, keywords);
+    }
     return operators.call(operator, positional, keywords);
+  }
+
+  private Datum linspace(List<Datum> positional, Map<String, Datum> keywords) {
+    List<Datum> counted = new ArrayList<>(positional);
+    Map<String, Datum> others = new HashMap<>(keywords);
+    if (others.remove("steps") instanceof Datum.Int steps) {
+      counted.add(steps);
+    } else if (counted.size() == 2) {
+      counted.add(USUAL_STEPS);
+    } else if (counted.get(2) == Datum.None.NONE) {
+      counted.set(2, USUAL_STEPS);
+    }
+    return operators.call("aten::linspace", counted, others);
   }
 
   private static boolean ofIntegers(List<Datum> operands) {
@@ -53,7 +70,7 @@ final class Upgraders {
 
   private static boolean isInteger(Datum operand) {
     return operand instanceof TensorRef tensor
-        ? !tensor.dtype().isFloating() && tensor.dtype() != DType.BOOL
+        ? !tensor.dtype().isFloating()
         : operand instanceof Datum.Int;
   }
 

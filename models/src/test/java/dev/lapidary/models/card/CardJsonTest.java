@@ -14,6 +14,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class CardJsonTest {
   private static final ModelCard CARD =
@@ -62,5 +64,28 @@ class CardJsonTest {
         .isInstanceOf(Failure.class)
         .hasMessageStartingWith("[m.onnx] its model card is not readable: ")
         .hasMessageEndingWith("; export the model again");
+  }
+
+  /** A card comes with a file of anyone's: what it holds is what the record says. */
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      value = {
+        "\"float32\" | null",
+        "\"resnet18\" | null",
+        "\"height\":224 | \"height\":-1",
+        "\"width\":224 | \"width\":2000000000",
+        "\"channels\":3 | \"channels\":0",
+        "\"Sneaker\" | null",
+      })
+  void refusesWhatNoCardHolds(String sound, String broken) {
+    String json = CardJson.write(CARD).replace(sound, broken);
+    assertThat(json).contains(broken);
+    assertThatThrownBy(() -> CardJson.read(json, "m.onnx"))
+        .isInstanceOf(Failure.class)
+        .hasMessageStartingWith("[m.onnx] its model card is not readable: ");
+    assertThatThrownBy(() -> CardJson.read("null", "m.onnx"))
+        .hasMessage("[m.onnx] its model card is null; export the model again");
   }
 }

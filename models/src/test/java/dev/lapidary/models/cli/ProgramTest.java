@@ -3,10 +3,15 @@ package dev.lapidary.models.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.lapidary.models.failure.Failure;
+import dev.lapidary.models.file.AtomicFile;
+import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
@@ -19,8 +24,26 @@ class ProgramTest {
     @Option(names = "--break")
     private boolean broken;
 
+    @Option(names = "--fill")
+    private boolean full;
+
+    @Option(names = "--name")
+    private String name = "";
+
+    @Option(names = "--write")
+    private Path place = Path.of("");
+
     @Override
-    public Integer call() {
+    public Integer call() throws IOException {
+      if (full) {
+        throw new OutOfMemoryError("Java heap space");
+      }
+      if (!name.isEmpty()) {
+        throw Failure.badInput("no stone is called %s", name);
+      }
+      if (!place.toString().isEmpty()) {
+        AtomicFile.write(place, file -> {});
+      }
       if (broken) {
         throw new IllegalStateException("the wheel broke\nat its axis");
       }
@@ -49,6 +72,37 @@ class ProgramTest {
     assertThat(run("--break")).isEqualTo(1);
     assertThat(err)
         .hasToString("error: IllegalStateException: the wheel broke (--stacktrace shows where)\n");
+  }
+
+  /** Names come from files that anyone may have made. */
+  @Test
+  void aTerminalObeysNoName() {
+    assertThat(run("--name=\u001b[31mred\u009b2J\nerror: \u202eno")).isEqualTo(2);
+    assertThat(err).hasToString("error: no stone is called ?[31mred?2J?error: ?no\n");
+  }
+
+  @Test
+  void aLongNameIsCut() {
+    assertThat(run("--name=" + "a".repeat(100_000))).isEqualTo(2);
+    assertThat(err.toString()).hasSizeLessThan(2100).endsWith("aaa...\n");
+  }
+
+  @Test
+  void outOfMemoryIsOneLine() {
+    assertThat(run("--fill")).isEqualTo(1);
+    assertThat(err.toString())
+        .matches(
+            "error: out of memory: Java heap space; the heap has \\d+ MB, \\S+ gives it 8 GB\n");
+  }
+
+  @Test
+  void aPlaceThatCannotBeWrittenIsNamed(@TempDir Path folder) throws IOException {
+    Path file = Files.writeString(folder.resolve("file"), "");
+    assertThat(run("--write=" + file.resolve("m.onnx"))).isEqualTo(1);
+    assertThat(err)
+        .hasToString(
+            "error: %s: a file is there, where a folder would have to be; choose another place\n"
+                .formatted(file));
   }
 
   @Test

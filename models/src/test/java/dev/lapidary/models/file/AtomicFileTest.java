@@ -49,5 +49,8 @@ class AtomicFileTest {
         .hasMessage(target + " exists; choose another --out or add --force");
     AtomicFile.requireAbsent(target, true);
     AtomicFile.requireAbsent(folder.resolve("y"), false);
+    assertThatThrownBy(() -> AtomicFile.requireAbsent(folder, true))
+        .isInstanceOf(Failure.class)
+        .hasMessage(folder + " is a folder; choose another --out");
   }
 }

@@ -146,6 +146,8 @@ class ParserTest {
         "x = 99999999999999999999 | t.py:2:7: the integer 99999999999999999999 is no 64-bit number",
         "x = \"abc          | t.py:2:11: a string that begins at column 7 does not end",
         "x = $             | t.py:2:7: the character U+0024 begins no token",
+        "x = 1e            | t.py:2:9: a number without the digits of its exponent",
+        "x = 2.5e-         | t.py:2:12: a number without the digits of its exponent",
         "x = .             | t.py:2:7: expected an expression, found '.'",
         "if a b:           | t.py:2:8: expected ':', found 'b'",
       })
@@ -163,6 +165,14 @@ class ParserTest {
         .hasMessage("t.py:2:110: nested deeper than the limit of 200");
     String signs = "-".repeat(100_000) + "a";
     assertThatThrownBy(() -> expression(signs)).hasMessageContaining("nested deeper");
+    for (String chain : List.of("1 ** ", "1 + ", "1 < ", "not ")) {
+      assertThatThrownBy(() -> expression(chain.repeat(100_000) + "1"))
+          .hasMessageMatching("t.py:2:\\d+: nested deeper than the limit of 200");
+    }
+    for (String chain : List.of(".a", "[0]", "()")) {
+      assertThatThrownBy(() -> expression("a" + chain.repeat(100_000)))
+          .hasMessageMatching("t.py:2:\\d+: nested deeper than the limit of 200");
+    }
     StringBuilder blocks = new StringBuilder("def f():\n");
     for (int i = 1; i < 2000; i++) {
       blocks.append(" ".repeat(i)).append("if a:\n");

@@ -70,6 +70,10 @@ class LayerOutputTest {
     TorchScriptArchive vit = ArchiveReader.read(Golden.archive("vit", "scripted").orElseThrow());
     assertThatThrownBy(() -> LayerOutput.of(vit, "encoder.layer"))
         .hasMessageContaining("no module is named 'encoder.layer'; did you mean encoder.layers");
+    for (String none : new String[] {"", ".", "..", "encoder."}) {
+      assertThatThrownBy(() -> LayerOutput.of(vit, none))
+          .hasMessageContaining("no module is named '" + none + "'");
+    }
     assertThatThrownBy(() -> LayerOutput.of(vit, "encoder.layers.encoder_layer_0.self_attention"))
         .hasMessageEndingWith(
             "self_attention does not take one tensor to one tensor; name a module around or inside"

@@ -197,6 +197,19 @@ class TracerTest {
   }
 
   @Test
+  void whatIsForkedRunsAtOnce() {
+    Scripts script =
+        Scripts.forward(
+            """
+            def __forked_function0():
+              return torch.relu(x)
+            _0 = fork(__forked_function0)
+            return torch.neg(torch.wait(_0))\
+            """);
+    assertThat(script.operators()).containsExactly("relu", "neg");
+  }
+
+  @Test
   void theBatchIsASymbolInArithmetic() {
     Graph graph =
         Scripts.forward(

@@ -1,6 +1,7 @@
 package dev.lapidary.models.trace;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.lapidary.models.archive.TorchScriptArchive;
 import dev.lapidary.models.graph.Argument;
@@ -9,6 +10,7 @@ import dev.lapidary.models.graph.Node;
 import dev.lapidary.models.tensor.DType;
 import dev.lapidary.models.tensor.Tensor;
 import java.util.List;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -36,6 +38,28 @@ class UpgradersTest {
   @CsvSource({"4, FLOAT32", "5, INT64"})
   void fullGaveFloatsBeforeVersionFive(int version, DType dtype) {
     assertThat(addend(version, "return torch.add(x, torch.full([4], 3))").dtype()).isEqualTo(dtype);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"3, 0", "4, 0.5"})
+  void truthValuesWereDividedAsIntegers(int version, double quotient) {
+    Tensor found = addend(version, "return torch.add(x, torch.div(torch.ones([4], dtype=11), 2))");
+    assertThat(found.toDoubles()).containsOnly(quotient);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"0, 99", "0, 99, None", "0, 99, steps=None", "0, 99, 100"})
+  void linspaceGaveAHundredStepsBeforeVersionEight(String arguments) {
+    String body =
+        "return torch.add(x, torch.mul(torch.ones([4]), torch.select(torch.linspace(%s), 0, 98)))"
+            .formatted(arguments);
+    assertThat(addend(7, body).toDoubles()).containsOnly(98);
+  }
+
+  @Test
+  void linspaceIsToldItsStepsSinceVersionEight() {
+    assertThatThrownBy(() -> addend(8, "return torch.add(x, torch.mean(torch.linspace(0, 99)))"))
+        .hasMessageContaining("no supported overload of aten::linspace");
   }
 
   private static Tensor addend(int version, String body) {
