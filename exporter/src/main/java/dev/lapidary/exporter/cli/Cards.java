@@ -140,15 +140,19 @@ final class Cards {
           "--crop %d does not give the input of %dx%d", options.crop, height, width);
     }
     Integer resize = options.resize;
-    return Optional.of(
-        new Preprocessing(
-            resize == null ? Resize.EXACT : Resize.SHORTER_SIDE,
-            resize == null ? 0 : resize,
-            Interpolation.BILINEAR,
-            height,
-            width,
-            options.mean,
-            options.std,
-            channels == 3 ? Colour.RGB : Colour.GRAY));
+    try {
+      return Optional.of(
+          new Preprocessing(
+              resize == null ? Resize.EXACT : Resize.SHORTER_SIDE,
+              resize == null ? 0 : resize,
+              Interpolation.BILINEAR,
+              height,
+              width,
+              options.mean,
+              options.std,
+              channels == 3 ? Colour.RGB : Colour.GRAY));
+    } catch (IllegalArgumentException e) {
+      throw Failure.badInput("--resize, --mean, --std: %s", Failure.reason(e));
+    }
   }
 }

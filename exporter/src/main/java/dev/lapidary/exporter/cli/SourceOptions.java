@@ -4,7 +4,9 @@ import dev.lapidary.models.card.Activation;
 import dev.lapidary.models.failure.Failure;
 import dev.lapidary.models.trace.OutputChoice;
 import java.io.IOException;
+import java.nio.charset.CharacterCodingException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -14,6 +16,11 @@ import picocli.CommandLine.Option;
 
 /** What a model is read from, and what is said of it where its file has no card. */
 final class SourceOptions {
+  /** Of all images of a batch together: a gigabyte. */
+  private static final long MOST_NUMBERS = 1L << 28;
+
+  private static final long LONGEST_SIDE = 1L << 16;
+
   @Option(
       names = "--arch",
       paramLabel = "NAME",
@@ -105,12 +112,19 @@ final class SourceOptions {
       return Optional.empty();
     }
     List<Long> sizes = new ArrayList<>();
+    long numbers = 1;
     for (String size : input.split("x", -1)) {
       if (!size.matches("[1-9][0-9]{0,4}")) {
         throw Failure.badInput(
             "--input is %s; expected channels, height, width as 3x224x224", input);
       }
       sizes.add(Long.valueOf(size));
+      numbers *= Long.parseLong(size);
+      if (numbers > MOST_NUMBERS || Long.parseLong(size) > LONGEST_SIDE) {
+        throw Failure.badInput(
+            "--input is %s; at most %d a side and %d numbers in all can be run",
+            input, LONGEST_SIDE, MOST_NUMBERS);
+      }
     }
     if (sizes.size() != 3 && sizes.size() != 4) {
       throw Failure.badInput("--input is %s; expected channels, height, width as 3x224x224", input);
@@ -135,9 +149,13 @@ final class SourceOptions {
         names.remove(names.size() - 1);
       }
       return Optional.of(names);
+    } catch (CharacterCodingException e) {
+      throw Failure.badInput("[%s] is not UTF-8 text; give a file of names, one a line", labels);
+    } catch (NoSuchFileException e) {
+      throw Failure.badInput("[%s] there is no such file; give a file of names", labels);
     } catch (IOException e) {
       throw Failure.badInput(
-          "[%s] cannot be read: %s; give a file of names", labels, String.valueOf(e.getMessage()));
+          "[%s] cannot be read: %s; give a file of names", labels, Failure.reason(e));
     }
   }
 

@@ -98,6 +98,9 @@ final class VerifyCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
+    if (predictions != null && data == null) {
+      throw Failure.badInput("--predictions are of images; add --data DIR");
+    }
     if (predictions != null) {
       AtomicFile.requireAbsent(predictions, force);
     }

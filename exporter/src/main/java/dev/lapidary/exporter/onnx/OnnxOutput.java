@@ -91,6 +91,10 @@ public final class OnnxOutput {
     Unfinished.add(temporary);
     try {
       long checksum = OnnxWriter.writeData(graph, temporary);
+      if (Files.size(temporary) == 0) { // small tensors stay in the model
+        OnnxWriter.write(graph, model);
+        return;
+      }
       Path file = folder().resolve("%s-%08x%s".formatted(stem(), checksum, EXTENSION));
       place(temporary, file);
       OnnxWriter.write(graph, model, String.valueOf(file.getFileName()));

@@ -133,7 +133,12 @@ public final class HalfPrecision {
     }
     List<String> outputs = new ArrayList<>();
     List<OnnxNode> casts = new ArrayList<>();
-    for (String output : node.outputs()) {
+    for (int i = 0; i < node.outputs().size(); i++) {
+      String output = node.outputs().get(i);
+      if (node.is("TopK") && i == 1) { // indices
+        outputs.add(output);
+        continue;
+      }
       boolean back = floating && half && from.isOutput(output);
       String name = back ? output + "/fp16" : output;
       outputs.add(name);

@@ -11,6 +11,7 @@ import dev.lapidary.models.image.ImageLimits;
 import dev.lapidary.models.image.Preprocessing;
 import dev.lapidary.models.image.Resample;
 import dev.lapidary.models.image.RgbImage;
+import dev.lapidary.models.image.UndecodableImage;
 import dev.lapidary.models.tensor.Tensor;
 import java.awt.image.BufferedImage;
 import java.io.ByteArrayOutputStream;
@@ -167,8 +168,7 @@ public final class GoldenCheck {
     ImageInput input = ImageInput.of(card);
     for (int i = 0; i < card.golden().size(); i++) {
       GoldenImage golden = card.golden().get(i);
-      byte[] png = Base64.getDecoder().decode(golden.pngBase64());
-      Tensor tensor = input.tensor(ImageDecoder.decode(png, ImageLimits.DEFAULT));
+      Tensor tensor = input.tensor(image(golden, i, file));
       if (!ImageInput.sha256(tensor).equals(golden.inputSha256())) {
         throw Failure.gate(
             "[%s] golden image %d becomes another input tensor here: preprocessing differs",
@@ -178,11 +178,27 @@ public final class GoldenCheck {
     }
   }
 
+  private static RgbImage image(GoldenImage golden, int index, Path file) {
+    try {
+      byte[] png = Base64.getDecoder().decode(golden.pngBase64());
+      return ImageDecoder.decode(png, ImageLimits.DEFAULT);
+    } catch (IllegalArgumentException | UndecodableImage e) {
+      throw Failure.badInput(
+          "[%s] golden image %d is no image: %s; the card is damaged, export the model again",
+          file.getFileName(), index, Failure.reason(e));
+    }
+  }
+
   private static void compare(
       Logits found, GoldenImage golden, Activation activation, int index, Path file) {
     float[] expected = new float[golden.logits().size()];
     for (int i = 0; i < expected.length; i++) {
       expected[i] = golden.logits().get(i);
+    }
+    if (expected.length != found.values().length) {
+      throw Failure.badInput(
+          "[%s] golden image %d has %d logits and the file gives %d; the card is another model's",
+          file.getFileName(), index, expected.length, found.values().length);
     }
     Comparison comparison = new Comparison();
     comparison.add(new Logits(1, expected), found);

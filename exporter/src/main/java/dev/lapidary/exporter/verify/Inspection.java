@@ -21,6 +21,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
+import java.util.OptionalLong;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
@@ -32,7 +33,8 @@ import java.util.TreeMap;
  * @param opset of an ONNX file
  * @param operators how many nodes of each
  * @param parameters numbers in the floating and integer weights; scales and shapes are none
- * @param multiplyAdds of convolutions and matrix products for one image
+ * @param multiplyAdds of convolutions and matrix products for one image; empty if the runtime
+ *     cannot run the file on zeros of one image
  * @param card its JSON, or empty
  */
 public record Inspection(
@@ -45,7 +47,7 @@ public record Inspection(
     SortedMap<String, Integer> operators,
     long parameters,
     long parameterBytes,
-    long multiplyAdds,
+    OptionalLong multiplyAdds,
     String card) {
 
   public static Inspection of(Path file) {
@@ -165,7 +167,7 @@ public record Inspection(
     json.set("outputs", mapper.valueToTree(outputs.stream().map(ValueInfo::toString).toList()));
     json.set("operators", mapper.valueToTree(operators));
     json.put("parameters", parameters).put("parameterBytes", parameterBytes);
-    json.put("multiplyAdds", multiplyAdds);
+    multiplyAdds.ifPresent(count -> json.put("multiplyAdds", count));
     if (!card.isEmpty()) {
       try {
         json.set("card", mapper.readTree(card));

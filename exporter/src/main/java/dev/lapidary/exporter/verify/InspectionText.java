@@ -5,6 +5,7 @@ import com.google.errorprone.annotations.FormatString;
 import dev.lapidary.models.card.Activation;
 import dev.lapidary.models.card.CardJson;
 import dev.lapidary.models.card.ModelCard;
+import dev.lapidary.models.failure.Quote;
 import dev.lapidary.models.image.Preprocessing;
 import java.util.ArrayList;
 import java.util.List;
@@ -34,7 +35,7 @@ final class InspectionText {
     }
     text.contents(file);
     return text.lines.stream()
-        .map(InspectionText::printable)
+        .map(Quote::printable)
         .collect(Collectors.joining(System.lineSeparator()));
   }
 
@@ -143,11 +144,15 @@ final class InspectionText {
     file.outputs().forEach(output -> add("output", "%s", output));
     file.dataFiles().forEach(data -> add("weights in", "%s", data));
     add("parameters", "%,d (%.2f MB)", file.parameters(), file.parameterBytes() / 1e6);
-    add(
-        "work",
-        "%,d multiply-adds for one image (%.2f GFLOPs)",
-        file.multiplyAdds(),
-        2 * file.multiplyAdds() / 1e9);
+    file.multiplyAdds()
+        .ifPresentOrElse(
+            count ->
+                add(
+                    "work",
+                    "%,d multiply-adds for one image (%.2f GFLOPs)",
+                    count,
+                    2 * count / 1e9),
+            () -> add("work", "not known: ONNX Runtime cannot run it on one image of zeros"));
     int nodes = file.operators().values().stream().mapToInt(Integer::intValue).sum();
     add("operators", "%,d", nodes);
     file.operators().forEach((op, count) -> add("", "%5d %s", count, op));
@@ -161,10 +166,5 @@ final class InspectionText {
   @FormatMethod
   private static String format(@FormatString String format, Object... arguments) {
     return String.format(Locale.ROOT, format, arguments);
-  }
-
-  /** A file's text may hold anything; a terminal must not obey it. */
-  private static String printable(String text) {
-    return text.replaceAll("\\p{Cntrl}", "?");
   }
 }

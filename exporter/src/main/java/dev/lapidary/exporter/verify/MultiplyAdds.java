@@ -6,6 +6,7 @@ import ai.onnxruntime.NodeInfo;
 import ai.onnxruntime.OnnxTensor;
 import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtException;
+import ai.onnxruntime.OrtLoggingLevel;
 import ai.onnxruntime.OrtSession;
 import ai.onnxruntime.TensorInfo;
 import com.google.protobuf.InvalidProtocolBufferException;
@@ -13,7 +14,6 @@ import dev.lapidary.exporter.onnx.Attribute;
 import dev.lapidary.exporter.onnx.OnnxGraph;
 import dev.lapidary.exporter.onnx.OnnxNode;
 import dev.lapidary.exporter.onnx.OnnxWriter;
-import dev.lapidary.models.failure.Failure;
 import dev.lapidary.models.tensor.DType;
 import dev.lapidary.models.tensor.Tensor;
 import java.util.HashMap;
@@ -21,6 +21,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.OptionalLong;
 import java.util.Set;
 
 /**
@@ -36,19 +37,36 @@ final class MultiplyAdds {
   /** Elements; smaller constants may say shapes and indices. */
   private static final int LARGE = 1 << 14;
 
+  /** Bytes of one image: a size comes from the file, which may claim any. */
+  private static final int LARGEST_INPUT = 1 << 28;
+
   private MultiplyAdds() {}
 
-  static long of(OnnxGraph graph) {
+  /** Empty where the runtime cannot run the graph on zeros: on one image whose free sizes are 1. */
+  static OptionalLong of(OnnxGraph graph) {
+    try {
+      return OptionalLong.of(count(graph));
+    } catch (OrtException | ArithmeticException e) {
+      return OptionalLong.empty();
+    }
+  }
+
+  private static long count(OnnxGraph graph) throws OrtException {
     List<OnnxNode> counted = graph.nodes().stream().filter(n -> n.is(COUNTED)).toList();
+    if (counted.isEmpty()) {
+      return 0;
+    }
     Set<String> values = new LinkedHashSet<>();
     for (OnnxNode node : counted) {
       values.add(node.output());
       values.add(node.input(0));
+      values.add(node.input(1));
     }
     Map<String, long[]> shapes = shapes(graph, values);
     long sum = 0;
     for (OnnxNode node : counted) {
-      sum += Tensor.numel(shape(shapes, node.output())) * perElement(graph, node, shapes);
+      long elements = Tensor.numel(shape(shapes, node.output()));
+      sum += elements == 0 ? 0 : elements * perElement(graph, node, shapes);
     }
     return sum;
   }
@@ -57,17 +75,17 @@ final class MultiplyAdds {
     long[] input = shape(shapes, node.input(0));
     return switch (node.op()) {
       case "Conv" -> {
-        long[] weight = weight(graph, node);
+        long[] weight = weight(graph, node, shapes);
         yield Tensor.numel(weight) / weight[0];
       }
       case "ConvTranspose" -> {
         // Each input pixel is spread over the kernel: as much as the output is larger, the less.
-        long[] weight = weight(graph, node);
+        long[] weight = weight(graph, node, shapes);
         long perInput = Tensor.numel(weight) / weight[0];
         yield Tensor.numel(input) * perInput / Tensor.numel(shape(shapes, node.output()));
       }
       case "LSTM" -> {
-        long[] weight = weight(graph, node); // [directions, 4 * width, features]
+        long[] weight = weight(graph, node, shapes); // [directions, 4 * width, features]
         yield 4 * weight[2] + weight[1];
       }
       default -> node.intOr("transA", 0) == 1 ? input[0] : input[input.length - 1];
@@ -78,7 +96,7 @@ final class MultiplyAdds {
     return Objects.requireNonNull(shapes.get(value), value);
   }
 
-  private static long[] weight(OnnxGraph graph, OnnxNode node) {
+  private static long[] weight(OnnxGraph graph, OnnxNode node, Map<String, long[]> shapes) {
     String name = node.input(1);
     String stored =
         graph
@@ -86,17 +104,16 @@ final class MultiplyAdds {
             .filter(p -> p.is("DequantizeLinear"))
             .map(p -> p.input(0))
             .orElse(name);
-    return graph
-        .initializer(stored)
-        .map(Tensor::shape)
-        .orElseThrow(() -> Failure.unsupported("%s has a computed weight", node.name()));
+    return graph.initializer(stored).map(Tensor::shape).orElseGet(() -> shape(shapes, name));
   }
 
-  private static Map<String, long[]> shapes(OnnxGraph graph, Set<String> values) {
+  private static Map<String, long[]> shapes(OnnxGraph graph, Set<String> values)
+      throws OrtException {
     Map<String, long[]> shapes = new HashMap<>();
     graph.initializers().forEach((name, tensor) -> shapes.put(name, tensor.shape()));
     OrtEnvironment environment = OrtEnvironment.getEnvironment();
     try (OrtSession.SessionOptions options = new OrtSession.SessionOptions()) {
+      options.setSessionLogLevel(OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL);
       options.setOptimizationLevel(OrtSession.SessionOptions.OptLevel.NO_OPT);
       try (OrtSession session = environment.createSession(observing(graph, values), options)) {
         Map<String, OnnxTensor> zeros = new HashMap<>();
@@ -112,8 +129,6 @@ final class MultiplyAdds {
           zeros.values().forEach(OnnxTensor::close);
         }
       }
-    } catch (OrtException e) {
-      throw Failure.failed("ONNX Runtime cannot run the file: %s", String.valueOf(e.getMessage()));
     }
     return shapes;
   }
@@ -123,9 +138,12 @@ final class MultiplyAdds {
     for (int i = 0; i < shape.length; i++) {
       shape[i] = Math.max(shape[i], 1);
     }
+    int size = Math.toIntExact(Math.multiplyExact(Tensor.numel(shape), info.type.size));
+    if (size > LARGEST_INPUT) {
+      throw new ArithmeticException("an input of " + size + " bytes");
+    }
     java.nio.ByteBuffer bytes =
-        java.nio.ByteBuffer.allocateDirect(Math.toIntExact(Tensor.numel(shape) * info.type.size))
-            .order(java.nio.ByteOrder.nativeOrder());
+        java.nio.ByteBuffer.allocateDirect(size).order(java.nio.ByteOrder.nativeOrder());
     return OnnxTensor.createTensor(environment, bytes, shape, info.type);
   }
 

@@ -7,15 +7,36 @@ import java.lang.management.ManagementFactory;
 import java.util.List;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Supplier;
 
 /** The runtimes' native libraries: loaded once, in the background where a command can wait. */
 final class NativeLibraries {
   private static final FutureTask<Engine> LIBTORCH =
-      new FutureTask<>(NativeLibraries::libtorchEngine);
+      new FutureTask<>(() -> whole(NativeLibraries::libtorchEngine));
   private static final FutureTask<OrtEnvironment> ONNX_RUNTIME =
-      new FutureTask<>(OrtEnvironment::getEnvironment);
+      new FutureTask<>(() -> whole(OrtEnvironment::getEnvironment));
+
+  /**
+   * Held while a library loads, and by the exit, for good: a library whose objects are destroyed
+   * while it makes them ends the process by SIGABRT, whatever the exit's status.
+   */
+  private static final ReentrantLock LOADING = new ReentrantLock();
+
+  static {
+    Runtime.getRuntime().addShutdownHook(new Thread(LOADING::lock, "await-libraries"));
+  }
 
   private NativeLibraries() {}
+
+  private static <T> T whole(Supplier<T> load) {
+    LOADING.lock();
+    try {
+      return load.get();
+    } finally {
+      LOADING.unlock();
+    }
+  }
 
   /**
    * Begins to load them, one after the other: each alone keeps a processor busy. What fails is

@@ -36,13 +36,18 @@ final class OrtModel implements LoadedModel {
     String name = String.valueOf(file.getFileName());
     OrtEnvironment environment = NativeLibraries.onnxRuntime();
     try (OrtSession.SessionOptions options = new OrtSession.SessionOptions()) {
-      options.setSessionLogLevel(OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR);
+      // What goes wrong comes as an exception, and is said once.
+      options.setSessionLogLevel(OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL);
       // Threads that wait by running would take the processors from the other runtime's.
       options.addConfigEntry("session.intra_op.allow_spinning", "0");
       if (preparation == Preparation.BRIEF) {
         options.addConfigEntry("optimization.disable_specified_optimizers", "NchwcTransformer");
       }
       OrtSession session = environment.createSession(file.toString(), options);
+      if (session.getInputNames().isEmpty()) {
+        session.close();
+        throw Failure.badInput("[%s] takes no input; give a classifier of images", name);
+      }
       return new OrtModel(environment, session, name);
     } catch (OrtException e) {
       throw Failure.badInput("[%s] ONNX Runtime cannot load it: %s", name, LoadedModel.reason(e));

@@ -29,6 +29,9 @@ import java.util.TreeMap;
 
 /** A TorchScript archive in libtorch, through DJL. */
 final class TorchModel implements LoadedModel {
+  /** Weights that were saved on a GPU are read into this machine's memory. */
+  private static final Map<String, String> HERE = Map.of("mapLocation", "true");
+
   private final Model model;
   private final OutputChoice choice;
   private final Path file;
@@ -47,7 +50,7 @@ final class TorchModel implements LoadedModel {
     // Per thread; with the optimizer on, the first and the later calls differ in the last bits.
     JniUtils.setGraphExecutorOptimize(false);
     try {
-      model.load(absolute.getParent(), name);
+      model.load(absolute.getParent(), name, HERE);
       return new TorchModel(model, choice, absolute);
     } catch (IOException | MalformedModelException | RuntimeException e) {
       model.close();

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.lapidary.exporter.onnx.OnnxGraph;
 import dev.lapidary.exporter.onnx.OnnxReader;
+import dev.lapidary.exporter.onnx.OnnxWriter;
 import dev.lapidary.exporter.testing.Archives;
 import dev.lapidary.models.Golden;
 import dev.lapidary.models.card.CardJson;
@@ -22,6 +23,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** The commands as a user types them, through libtorch and ONNX Runtime. */
@@ -370,6 +372,71 @@ class OnnxCommandTest {
         .contains("--input is 3x224; expected channels, height, width as 3x224x224");
     assertThat(run(List.of("onnx", archive(), "--out=" + folder + "/m.onnx", "--mean=1,2")).err())
         .contains("--mean has 2 and --std 0 numbers; expected 3 of each");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "--input=3x99999x99999 | --input is 3x99999x99999; at most 65536 a side",
+        "--input=1x99999x1 | --input is 1x99999x1; at most 65536 a side",
+        "--input=99999x99999x99999x99999 | at most 65536 a side and 268435456 numbers in all",
+        "--input=50000x3x224x224 | at most 65536 a side and 268435456 numbers in all",
+        "--mean=0,0,0 --std=1,0,1 | --resize, --mean, --std: preprocessing std must be positive",
+        "--mean=0,NaN,0 --std=1,1,1 | preprocessing mean must be numbers",
+        "--mean=0,0,0 --std=1,1,Infinity | preprocessing std must be positive",
+        "--mean=0,0,0 --std=1,1,1 --resize=-5 | preprocessing sizes must be positive",
+        "--output-key=a --output-index=1 | give the one or the other",
+        "--labels=no/such/file | [no/such/file] there is no such file; give a file of names",
+        "--output=. | no module is named '.'",
+      })
+  void wrongValuesAreExitTwo(String options, String message) {
+    List<String> export = List.of("onnx", archive(), "--out=" + folder + "/m.onnx");
+    Run run = run(export, options.split(" "));
+    assertThat(run.status()).isEqualTo(2);
+    assertThat(run.err()).contains(message).hasLineCount(1);
+  }
+
+  @Test
+  void labelsAreText() throws IOException {
+    Path bytes = Files.write(folder.resolve("names"), new byte[] {'a', (byte) 0xff});
+    assertThat(
+            run(List.of("onnx", archive(), "--out=" + folder + "/m.onnx", "--labels=" + bytes))
+                .err())
+        .contains("[" + bytes + "] is not UTF-8 text; give a file of names, one a line");
+  }
+
+  @Test
+  void predictionsNeedImages() throws IOException {
+    Path predictions = folder.resolve("p.jsonl");
+    Run run = run(List.of("verify", archive(), "--predictions=" + predictions));
+    assertThat(run.status()).isEqualTo(2);
+    assertThat(run.err()).contains("--predictions are of images; add --data DIR");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "\"pngBase64\":\"iVBO | \"pngBase64\":\"!VBO | golden image 0 is no image: Illegal base64",
+        "\"pngBase64\":\"iVBO | \"pngBase64\":\"iVBA | golden image 0 is no image: expected JPEG",
+        "\"logits\":[ | \"logits\":[1, | golden image 0 has 5 logits and the file gives 4",
+      })
+  void aDamagedGoldenImageIsAnswered(String sound, String damaged, String message)
+      throws IOException {
+    Path out = folder.resolve("m.onnx");
+    List<String> export =
+        List.of("onnx", small(), "--input=3x32x32", "--mean=0,0,0", "--std=1,1,1");
+    assertThat(run(export, "--calibration=" + images(), "--out=" + out).status()).isZero();
+    OnnxGraph graph = OnnxReader.read(out);
+    String card = String.valueOf(graph.metadata().get(ModelCard.METADATA_KEY));
+    assertThat(card).contains(sound);
+    graph.metadata().put(ModelCard.METADATA_KEY, card.replace(sound, damaged));
+    Path changed = folder.resolve("changed.onnx");
+    OnnxWriter.write(graph, changed);
+    Run verified = run(List.of("verify", changed.toString()));
+    assertThat(verified.status()).isEqualTo(2);
+    assertThat(verified.err()).contains(message).hasLineCount(1);
   }
 
   @Test

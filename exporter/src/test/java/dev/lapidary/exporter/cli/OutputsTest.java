@@ -61,10 +61,21 @@ class OutputsTest {
         "Dict[str, Tensor]|{\"a\": y, \"b\": z}|''|dict with the keys [a, b]; --output-key must say",
         "Dict[str, Tensor]|{\"a\": y}|--output-index=0|a dict; give --output-key, one of [a]",
         NAMED + "|__torch__.Named(y, z, None)|--output-key=x|no key x; it has [aux, logits, more]",
+        NAMED
+            + "|__torch__.Named(y, z, None)|--output-key=aux --output-index=0|give the one or the"
+            + " other",
         "Tensor|y|--output-index=0|leave --output-index and --output-key out",
       })
   void anImpossibleChoiceIsExitTwo(String type, String value, String option, String message) {
     assertThat(export(type, value, option)).startsWith("2 ").contains(message);
+  }
+
+  /** What topk gives second is no number that float16 could hold. */
+  @Test
+  void indicesStayIntegersInHalfPrecision() {
+    String indices = "torch.topk(y, 2, 1, False)";
+    assertThat(export("Tuple[Tensor, Tensor]", indices, "--output-index=1 --quantize=fp16"))
+        .startsWith("0 ");
   }
 
   /** Anything would agree with zeros: there is no proof, and so no file. */
@@ -106,7 +117,7 @@ class OutputsTest {
         new ArrayList<>(
             List.of("onnx", file.toString(), "--input=3x8x8", "--out=" + folder.resolve("m.onnx")));
     if (!option.isEmpty()) {
-      arguments.add(option);
+      arguments.addAll(List.of(option.split(" ")));
     }
     StringWriter err = new StringWriter();
     int status =

@@ -92,6 +92,17 @@ class ExternalDataTest {
     assertThat(names()).hasSize(3);
   }
 
+  /** Small tensors stay in the model, and there may be no other. */
+  @Test
+  void whereNothingIsLargeThereIsNoSecondFile() throws Exception {
+    Path file = folder.resolve("m.onnx");
+    OnnxGraph small = products(4, Uniform.tensor("w", 4, 4));
+    OnnxOutput.write(file, 0, output -> output.write(small));
+    assertThat(names()).containsExactly("m.onnx");
+    assertThat(OnnxReader.dataFiles(file)).isEmpty();
+    assertThat(run(file, new float[4])).hasSize(4);
+  }
+
   @Test
   void equalGraphsGiveEqualFilesAndAnotherOneReplacesBoth() throws Exception {
     Path file = folder.resolve("m.onnx");

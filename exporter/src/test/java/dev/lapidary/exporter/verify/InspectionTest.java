@@ -3,7 +3,10 @@ package dev.lapidary.exporter.verify;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.lapidary.exporter.onnx.OnnxGraph;
+import dev.lapidary.exporter.onnx.OnnxWriter;
 import dev.lapidary.exporter.onnx.ValueInfo;
+import dev.lapidary.exporter.testing.GraphOf;
 import dev.lapidary.models.Golden;
 import dev.lapidary.models.card.CardJson;
 import dev.lapidary.models.card.ModelCard;
@@ -11,12 +14,14 @@ import dev.lapidary.models.graph.Dim;
 import dev.lapidary.models.image.Preprocessing;
 import dev.lapidary.models.tensor.DType;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.OptionalLong;
 import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -27,7 +32,7 @@ class InspectionTest {
           "shoes",
           "3",
           "resnet18",
-          List.of("boot", "sandal\u001b[2J"),
+          List.of("boot", "sandal\u001b[2J\u009b1m\u202e"),
           new ModelCard.Input("input", "NCHW", 3, 224, 224, "float32"),
           Optional.of(
               new Preprocessing(
@@ -61,7 +66,7 @@ class InspectionTest {
             """
             shoes.onnx: 11.70 MB, opset 17
             model        shoes, version 3, resnet18
-            labels       2: boot, sandal?[2J
+            labels       2: boot, sandal?[2J?1m?
             activation   softmax: one class an image
             images       shorter side to 256 (bilinear), centre 224x224, RGB, mean 0.485 0.456 0.406, \
             deviation 0.229 0.224 0.225
@@ -85,6 +90,44 @@ class InspectionTest {
   @Test
   void tellsWhereThereIsNoCard() {
     assertThat(inspection("").text()).contains("card         none").doesNotContain("labels");
+  }
+
+  /** Files of others: whatever they claim, the rest is told. */
+  @Test
+  void tellsWhatItCanWhereTheWorkIsNotKnown(@TempDir Path folder) {
+    String unknown = "not known: ONNX Runtime cannot run it on one image of zeros";
+    OnnxGraph product =
+        new GraphOf(1 << 16, 1 << 16)
+            .constant("w", 4, 4)
+            .node("y", "MatMul", "x", "w")
+            .output("y", 2);
+    assertThat(written(product, folder).text()).contains(unknown).contains("1 MatMul");
+    OnnxGraph huge =
+        new GraphOf(1 << 16, 1 << 16, 3)
+            .constant("w", 3, 4)
+            .node("y", "MatMul", "x", "w")
+            .output("y", 2);
+    assertThat(written(huge, folder).multiplyAdds()).isEmpty();
+    assertThat(written(huge, folder).json()).doesNotContain("multiplyAdds");
+    OnnxGraph none = new GraphOf(3).constant("w", 200, 200).output("x", 2);
+    assertThat(written(none, folder).multiplyAdds()).hasValue(0);
+    OnnxGraph computed =
+        new GraphOf(3)
+            .constant("w", 3, 4)
+            .node("v", "Relu", "w")
+            .node("y", "MatMul", "x", "v")
+            .output("y", 2);
+    assertThat(written(computed, folder).multiplyAdds()).hasValue(3 * 4);
+  }
+
+  private static Inspection written(OnnxGraph graph, Path folder) {
+    Path file = folder.resolve("m.onnx");
+    try {
+      OnnxWriter.write(graph, file);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    return Inspection.of(file);
   }
 
   @Test
@@ -114,7 +157,7 @@ class InspectionTest {
         new TreeMap<>(Map.of("Conv", 20, "Gemm", 1)),
         11_689_512,
         11_689_512,
-        1_814_073_344,
+        OptionalLong.of(1_814_073_344),
         card);
   }
 }
