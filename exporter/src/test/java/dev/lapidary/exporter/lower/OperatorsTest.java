@@ -330,6 +330,7 @@ class OperatorsTest {
         "torch.mul(x, torch.outer(self.s8, self.n8))",
         "torch.mul(x, torch.cumsum(torch.ones([8, 8]), 0))",
         "torch.mul(x, torch.triu(torch.ones([8, 8]), 1))",
+        "torch.mul(x, torch.add(torch.eye(8), torch.eye(8, 1)))",
         "torch.mul(x, torch.tril(torch.ones([8, 8]), -2))",
         "torch.mul(x, torch.sign(torch.log2(torch.abs(self.s8))))");
   }

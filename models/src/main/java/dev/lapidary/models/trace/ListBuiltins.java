@@ -23,7 +23,7 @@ final class ListBuiltins {
       return new Datum.Int(Dims.add(integer(arguments.get(1)), offset));
     }
     if (arguments.isEmpty()) {
-      return null;
+      return name.equals("dict") ? new Datum.DictOf() : null;
     }
     Datum first = arguments.get(0);
     if (first instanceof Datum.DictOf dict) {

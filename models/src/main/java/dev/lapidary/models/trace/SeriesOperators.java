@@ -13,6 +13,7 @@ final class SeriesOperators {
 
   static void addTo(Map<String, Operator> table) {
     table.put("linspace", SeriesOperators::linspace);
+    table.put("eye", SeriesOperators::identityMatrix);
     table.put("meshgrid", SeriesOperators::meshgrid);
     table.put("outer", SeriesOperators::outer);
     table.put("cumsum", SeriesOperators::cumulated);
@@ -34,6 +35,19 @@ final class SeriesOperators {
         call.dtype("dtype").orElse(DType.FLOAT32),
         new long[] {steps},
         i -> i < (steps + 1) / 2 ? start + i * step : end - (steps - 1 - i) * step);
+  }
+
+  private static Datum identityMatrix(Invocation call) {
+    long rows = call.integer("n");
+    long columns = call.has("m") ? call.integer("m") : rows;
+    if (rows < 0 || columns < 0) {
+      throw Refusal.wrong("eye of %d rows and %d columns", rows, columns);
+    }
+    return Elements.reals(
+        call.operators().budget(),
+        call.dtype("dtype").orElse(DType.FLOAT32),
+        new long[] {rows, columns},
+        i -> i / columns == i % columns ? 1 : 0);
   }
 
   /** A grid's coordinates; {@code indexing="xy"} exchanges the first two. */

@@ -210,6 +210,23 @@ class TracerTest {
   }
 
   @Test
+  void dictsAreFilledAndRead() {
+    Scripts script =
+        Scripts.forward(
+            """
+            found = torch.dict()
+            torch._set_item(found, "first", torch.relu(x))
+            if torch.__contains__(found, "second"):
+              y = found["second"]
+            else:
+              y = torch.sigmoid(found["first"])
+            torch._set_item(found, "last", y)
+            return torch.neg((torch.list(torch.values(found)))[1])\
+            """);
+    assertThat(script.operators()).containsExactly("relu", "sigmoid", "neg");
+  }
+
+  @Test
   void theBatchIsASymbolInArithmetic() {
     Graph graph =
         Scripts.forward(
