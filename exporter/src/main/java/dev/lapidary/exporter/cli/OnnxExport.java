@@ -137,6 +137,7 @@ final class OnnxExport {
 
   /** From the source to a written float32 model. */
   private Compiled compile(OnnxOutput output) throws IOException {
+    ModelRuntime.prepare(output.model(), ModelRuntime.LIBTORCH, ModelRuntime.ONNX_RUNTIME);
     Source source = Source.read(request.export().source, request.export().model);
     try {
       return compile(output, source);
@@ -154,7 +155,6 @@ final class OnnxExport {
       Cards.requireNormalization(card);
     }
     timings.step("read");
-    ModelRuntime.prepare(ModelRuntime.LIBTORCH, ModelRuntime.ONNX_RUNTIME);
     Graph traced = Tracer.trace(source.archive(), traceOptions(card));
     Cards.requireAName(traced, request.export().model);
     timings.step("trace");

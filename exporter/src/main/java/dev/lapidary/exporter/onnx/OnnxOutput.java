@@ -56,6 +56,9 @@ public final class OnnxOutput {
       AtomicFile.write(
           target,
           model -> {
+            // Written over later. The JVM looks its native method for writing up now, and not while
+            // the runtimes are loaded in the background, when it would have to wait.
+            Files.write(model, new byte[1]);
             output[0] = new OnnxOutput(model, target, maxInlineBytes);
             filler.fill(output[0]);
           });

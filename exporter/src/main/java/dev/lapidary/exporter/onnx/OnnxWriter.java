@@ -1,23 +1,21 @@
 package dev.lapidary.exporter.onnx;
 
-import ai.onnx.proto.OnnxMl.AttributeProto;
 import ai.onnx.proto.OnnxMl.GraphProto;
 import ai.onnx.proto.OnnxMl.ModelProto;
-import ai.onnx.proto.OnnxMl.NodeProto;
 import ai.onnx.proto.OnnxMl.OperatorSetIdProto;
-import ai.onnx.proto.OnnxMl.StringStringEntryProto;
 import ai.onnx.proto.OnnxMl.TensorProto;
-import ai.onnx.proto.OnnxMl.TensorShapeProto;
-import ai.onnx.proto.OnnxMl.TypeProto;
-import ai.onnx.proto.OnnxMl.ValueInfoProto;
-import com.google.protobuf.ByteString;
-import com.google.protobuf.UnsafeByteOperations;
+import com.google.protobuf.CodedOutputStream;
+import com.google.protobuf.MessageLite;
+import com.google.protobuf.WireFormat;
+import dev.lapidary.models.tensor.Storage;
 import dev.lapidary.models.tensor.Tensor;
-import java.io.BufferedOutputStream;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.OutputStream;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
+import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
+import java.nio.channels.WritableByteChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -29,7 +27,11 @@ import java.util.zip.CRC32C;
  * Writes ONNX models: IR version 8, {@code ai.onnx} of the graph's opset, every constant as
  * raw_data or, where the weights are too large for one file, in a second one. Equal graphs give
  * equal bytes. Format: <a
- * href="https://github.com/onnx/onnx/blob/main/onnx/onnx.proto">onnx.proto</a>.
+ * href="https://github.com/onnx/onnx/blob/main/onnx/onnx.proto">onnx.proto</a>, its fields in the
+ * order of their numbers.
+ *
+ * <p>The large messages are framed here and not by protobuf, so that of the constants that are
+ * computed only one is in memory at a time.
  */
 public final class OnnxWriter {
   /** The lowest that has opset 18's types; runtimes since 2021 read it. */
@@ -38,13 +40,16 @@ public final class OnnxWriter {
   /** Windows maps files in steps of 64 KiB, others in smaller ones. */
   private static final int MAPPED_BYTES = 1 << 16;
 
+  /** A tag of one byte and a length. */
+  private static final int MAX_FRAME_BYTES = 11;
+
   public static final String PRODUCER = "lapidary";
 
   private OnnxWriter() {}
 
   /** Writes the file itself; the caller moves it into place. */
   public static void write(OnnxGraph graph, Path file) throws IOException {
-    write(model(graph, Placement.INLINE), file);
+    write(graph, file, Placement.INLINE);
   }
 
   /** The same, its large constants in a second file, {@code NAME.data} beside it. */
@@ -60,13 +65,26 @@ public final class OnnxWriter {
    * @param data that file's name
    */
   static void write(OnnxGraph graph, Path file, String data) throws IOException {
-    write(model(graph, new Placement(data, offsets(graph))), file);
+    write(graph, file, new Placement(data, offsets(graph)));
   }
 
-  private static void write(ModelProto model, Path file) throws IOException {
-    try (OutputStream out = new BufferedOutputStream(Files.newOutputStream(file), 1 << 16)) {
-      model.writeTo(out);
+  private static void write(OnnxGraph graph, Path file, Placement placement) throws IOException {
+    try (FileChannel out =
+        FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
+      write(graph, placement, out);
+      out.truncate(out.position()); // of a longer one that was here
     }
+  }
+
+  /** The file's bytes, for a runtime that loads from memory. */
+  public static byte[] bytes(OnnxGraph graph) {
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    try (WritableByteChannel out = Channels.newChannel(bytes)) {
+      write(graph, Placement.INLINE, out);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    return bytes.toByteArray();
   }
 
   /** Of all constants together. */
@@ -85,16 +103,15 @@ public final class OnnxWriter {
    */
   static long writeData(OnnxGraph graph, Path file) throws IOException {
     CRC32C checksum = new CRC32C();
+    ByteBuffer scratch = scratch(graph);
     try (FileChannel out =
         FileChannel.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
       for (Map.Entry<String, Long> entry : offsets(graph).entrySet()) {
         ByteBuffer gap = ByteBuffer.allocate((int) (entry.getValue() - out.position()));
-        ByteBuffer tensor = graph.initializer(entry.getKey()).orElseThrow().contiguous().bytes();
+        ByteBuffer tensor = graph.initializer(entry.getKey()).orElseThrow().bytes(scratch);
         for (ByteBuffer part : new ByteBuffer[] {gap, tensor}) {
           checksum.update(part.duplicate());
-          while (part.hasRemaining()) {
-            out.write(part);
-          }
+          put(out, part);
         }
       }
     }
@@ -130,105 +147,114 @@ public final class OnnxWriter {
    * is merged into it, and {@code metadata_props} is the last field that is written anyway.
    */
   public static void appendMetadata(Path file, String key, String value) throws IOException {
-    ModelProto entry = ModelProto.newBuilder().addMetadataProps(entry(key, value)).build();
+    ModelProto entry = ModelProto.newBuilder().addMetadataProps(Messages.entry(key, value)).build();
     Files.write(file, entry.toByteArray(), StandardOpenOption.APPEND);
   }
 
-  /** The file's bytes, for a runtime that loads from memory. */
-  public static byte[] bytes(OnnxGraph graph) {
-    return model(graph, Placement.INLINE).toByteArray();
+  private static void write(OnnxGraph graph, Placement placement, WritableByteChannel out)
+      throws IOException {
+    GraphProto.Builder nodes = GraphProto.newBuilder().setName(graph.name());
+    graph.nodes().forEach(node -> nodes.addNode(Messages.node(node)));
+    GraphProto.Builder ends = GraphProto.newBuilder();
+    graph.inputs().forEach(info -> ends.addInput(Messages.info(info)));
+    graph.outputs().forEach(info -> ends.addOutput(Messages.info(info)));
+    GraphProto before = nodes.build();
+    GraphProto after = ends.build();
+    long length = before.getSerializedSize() + (long) after.getSerializedSize();
+    Map<String, TensorProto> described = new LinkedHashMap<>();
+    for (Map.Entry<String, Tensor> constant : graph.initializers().entrySet()) {
+      TensorProto proto = described(constant.getKey(), constant.getValue(), placement);
+      described.put(constant.getKey(), proto);
+      long size = length(proto, constant.getValue());
+      length += frame(GraphProto.INITIALIZER_FIELD_NUMBER, size).remaining() + size;
+    }
+    put(out, ModelProto.newBuilder().setIrVersion(IR_VERSION).setProducerName(PRODUCER).build());
+    put(out, frame(ModelProto.GRAPH_FIELD_NUMBER, length));
+    put(out, before);
+    ByteBuffer scratch = scratch(graph);
+    for (Map.Entry<String, TensorProto> constant : described.entrySet()) {
+      Tensor tensor = graph.initializer(constant.getKey()).orElseThrow();
+      TensorProto proto = constant.getValue();
+      put(out, frame(GraphProto.INITIALIZER_FIELD_NUMBER, length(proto, tensor)));
+      put(out, proto);
+      if (isInline(proto)) {
+        put(out, frame(TensorProto.RAW_DATA_FIELD_NUMBER, bytes(tensor)));
+        put(out, tensor.bytes(scratch));
+      }
+    }
+    put(out, after);
+    put(out, trailer(graph));
   }
 
-  private static ModelProto model(OnnxGraph graph, Placement placement) {
+  private static ModelProto trailer(OnnxGraph graph) {
     ModelProto.Builder model =
         ModelProto.newBuilder()
-            .setIrVersion(IR_VERSION)
-            .setProducerName(PRODUCER)
-            .addOpsetImport(OperatorSetIdProto.newBuilder().setDomain("").setVersion(graph.opset()))
-            .setGraph(graph(graph, placement));
-    graph.metadata().forEach((key, value) -> model.addMetadataProps(entry(key, value)));
+            .addOpsetImport(
+                OperatorSetIdProto.newBuilder().setDomain("").setVersion(graph.opset()));
+    graph.metadata().forEach((key, value) -> model.addMetadataProps(Messages.entry(key, value)));
     return model.build();
   }
 
-  private static GraphProto graph(OnnxGraph graph, Placement placement) {
-    GraphProto.Builder proto = GraphProto.newBuilder().setName(graph.name());
-    graph.nodes().forEach(node -> proto.addNode(node(node)));
-    graph
-        .initializers()
-        .forEach((name, tensor) -> proto.addInitializer(tensor(name, tensor, placement)));
-    graph.inputs().forEach(info -> proto.addInput(info(info)));
-    graph.outputs().forEach(info -> proto.addOutput(info(info)));
-    return proto.build();
-  }
-
-  private static NodeProto node(OnnxNode node) {
-    NodeProto.Builder proto =
-        NodeProto.newBuilder()
-            .setName(node.name())
-            .setOpType(node.op())
-            .addAllInput(node.inputs())
-            .addAllOutput(node.outputs());
-    node.attributes().forEach((key, value) -> proto.addAttribute(attribute(key, value)));
-    return proto.build();
-  }
-
-  private static AttributeProto attribute(String key, Attribute value) {
-    AttributeProto.Builder proto = AttributeProto.newBuilder().setName(key);
-    if (value instanceof Attribute.Int a) {
-      proto.setType(AttributeProto.AttributeType.INT).setI(a.value());
-    } else if (value instanceof Attribute.Real a) {
-      proto.setType(AttributeProto.AttributeType.FLOAT).setF(a.value());
-    } else if (value instanceof Attribute.Text a) {
-      proto.setType(AttributeProto.AttributeType.STRING).setS(ByteString.copyFromUtf8(a.value()));
-    } else if (value instanceof Attribute.Ints a) {
-      proto.setType(AttributeProto.AttributeType.INTS).addAllInts(a.values());
-    } else if (value instanceof Attribute.Reals a) {
-      proto.setType(AttributeProto.AttributeType.FLOATS).addAllFloats(a.values());
-    } else if (value instanceof Attribute.Texts a) {
-      proto.setType(AttributeProto.AttributeType.STRINGS);
-      a.values().forEach(text -> proto.addStrings(ByteString.copyFromUtf8(text)));
-    } else if (value instanceof Attribute.Constant a) {
-      proto
-          .setType(AttributeProto.AttributeType.TENSOR)
-          .setT(tensor(key, a.value(), Placement.INLINE));
-    }
-    return proto.build();
-  }
-
-  private static TensorProto tensor(String name, Tensor tensor, Placement placement) {
-    TensorProto.Builder proto =
-        TensorProto.newBuilder().setName(name).setDataType(OnnxTypes.number(tensor.dtype()));
-    for (long size : tensor.shape()) {
-      proto.addDims(size);
-    }
+  /** All but the elements, or where these are. */
+  private static TensorProto described(String name, Tensor tensor, Placement placement) {
+    TensorProto.Builder proto = Messages.described(name, tensor);
     Long offset = placement.offsets().get(name);
     if (offset != null) {
-      return proto
+      proto
           .setDataLocation(TensorProto.DataLocation.EXTERNAL)
-          .addExternalData(entry("location", placement.file()))
-          .addExternalData(entry("offset", Long.toString(offset)))
-          .addExternalData(entry("length", Long.toString(bytes(tensor))))
-          .build();
+          .addExternalData(Messages.entry("location", placement.file()))
+          .addExternalData(Messages.entry("offset", Long.toString(offset)))
+          .addExternalData(Messages.entry("length", Long.toString(bytes(tensor))));
     }
-    // Wrapped, not copied: a large model exists once in memory.
-    return proto.setRawData(UnsafeByteOperations.unsafeWrap(tensor.contiguous().bytes())).build();
+    return proto.build();
   }
 
-  private static StringStringEntryProto entry(String key, String value) {
-    return StringStringEntryProto.newBuilder().setKey(key).setValue(value).build();
+  private static boolean isInline(TensorProto proto) {
+    return proto.getDataLocation() != TensorProto.DataLocation.EXTERNAL;
   }
 
-  private static ValueInfoProto info(ValueInfo info) {
-    TensorShapeProto.Builder shape = TensorShapeProto.newBuilder();
-    for (ValueInfo.Axis axis : info.shape()) {
-      var dim = TensorShapeProto.Dimension.newBuilder();
-      shape.addDim(
-          axis.isSymbolic() ? dim.setDimParam(axis.symbol()) : dim.setDimValue(axis.size()));
+  /** Of the message with the elements that come behind it. */
+  private static long length(TensorProto proto, Tensor tensor) {
+    long elements =
+        isInline(proto)
+            ? frame(TensorProto.RAW_DATA_FIELD_NUMBER, bytes(tensor)).remaining() + bytes(tensor)
+            : 0;
+    return proto.getSerializedSize() + elements;
+  }
+
+  /** What stands before a field of many bytes. */
+  private static ByteBuffer frame(int field, long length) {
+    ByteBuffer frame = ByteBuffer.allocate(MAX_FRAME_BYTES);
+    try {
+      CodedOutputStream out = CodedOutputStream.newInstance(frame);
+      out.writeTag(field, WireFormat.WIRETYPE_LENGTH_DELIMITED);
+      out.writeUInt64NoTag(length);
+      out.flush();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
     }
-    var type = TypeProto.Tensor.newBuilder().setElemType(OnnxTypes.number(info.dtype()));
-    return ValueInfoProto.newBuilder()
-        .setName(info.name())
-        .setType(TypeProto.newBuilder().setTensorType(type.setShape(shape)))
-        .build();
+    return frame.flip();
+  }
+
+  private static void put(WritableByteChannel out, MessageLite message) throws IOException {
+    put(out, ByteBuffer.wrap(message.toByteArray()));
+  }
+
+  private static void put(WritableByteChannel out, ByteBuffer bytes) throws IOException {
+    while (bytes.hasRemaining()) {
+      out.write(bytes);
+    }
+  }
+
+  /** Room for the largest constant that is not in memory. */
+  private static ByteBuffer scratch(OnnxGraph graph) {
+    int size =
+        graph.initializers().values().stream()
+            .map(Tensor::storage)
+            .filter(Storage::isComputed)
+            .mapToInt(Storage::size)
+            .max()
+            .orElse(0);
+    return ByteBuffer.allocateDirect(size);
   }
 }

@@ -3,7 +3,6 @@ package dev.lapidary.exporter.pass;
 import dev.lapidary.models.tensor.DType;
 import dev.lapidary.models.tensor.Storage;
 import dev.lapidary.models.tensor.Tensor;
-import java.nio.ByteBuffer;
 import java.nio.FloatBuffer;
 import java.util.Arrays;
 
@@ -13,14 +12,20 @@ public final class Channels {
 
   private Channels() {}
 
-  /** Each slice of the weight along its axis times its factor. weight: FLOAT32 of any rank. */
+  /**
+   * Each slice of the weight along its axis times its factor, once somebody asks for the numbers.
+   *
+   * @param weight FLOAT32 of any rank
+   */
   public static Tensor scaled(Tensor weight, int axis, double[] factors) {
-    // Outside of the heap: a collector would move the weights about each time that they grow.
-    int bytes = Math.toIntExact(weight.numel() * Float.BYTES);
-    Storage storage = Storage.over(ByteBuffer.allocateDirect(bytes));
-    Tensor scaled = Tensor.over(DType.FLOAT32, storage, weight.shape());
+    Storage storage =
+        Storage.computed(
+            weight.numel() * Float.BYTES, to -> scale(weight, axis, factors, to.asFloatBuffer()));
+    return Tensor.over(DType.FLOAT32, storage, weight.shape());
+  }
+
+  private static void scale(Tensor weight, int axis, double[] factors, FloatBuffer to) {
     FloatBuffer from = weight.bytes().asFloatBuffer();
-    FloatBuffer to = scaled.bytes().asFloatBuffer();
     long inner = 1;
     for (int d = axis + 1; d < weight.rank(); d++) {
       inner *= weight.size(d);
@@ -37,7 +42,6 @@ public final class Channels {
         to.put(row, 0, count);
       }
     }
-    return scaled;
   }
 
   public static Tensor vector(double[] values) {

@@ -16,9 +16,13 @@ public enum ModelRuntime {
     };
   }
 
-  /** Loads their libraries in the background, for a command that will run models. */
-  public static void prepare(ModelRuntime... runtimes) {
-    NativeLibraries.prepare(List.of(runtimes));
+  /**
+   * Loads their libraries in the background, for a command that will run models.
+   *
+   * @param file any, better one that can be read
+   */
+  public static void prepare(Path file, ModelRuntime... runtimes) {
+    NativeLibraries.prepare(file, List.of(runtimes));
   }
 
   /** By the file's name: {@code .onnx}, else a TorchScript archive. */

@@ -3,12 +3,19 @@ package dev.lapidary.exporter.verify;
 import ai.djl.engine.Engine;
 import ai.onnxruntime.OrtEnvironment;
 import dev.lapidary.models.failure.Failure;
+import java.io.IOException;
 import java.lang.management.ManagementFactory;
+import java.lang.ref.Reference;
+import java.lang.ref.WeakReference;
+import java.nio.channels.FileChannel;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
+import java.util.zip.DataFormatException;
+import java.util.zip.Inflater;
 
 /** The runtimes' native libraries: loaded once, in the background where a command can wait. */
 final class NativeLibraries {
@@ -41,9 +48,11 @@ final class NativeLibraries {
   /**
    * Begins to load them, one after the other: each alone keeps a processor busy. What fails is
    * reported by whoever needs it.
+   *
+   * @param file any, better one that can be read
    */
-  static void prepare(List<ModelRuntime> runtimes) {
-    linkNativeMethods();
+  static void prepare(Path file, List<ModelRuntime> runtimes) {
+    linkNativeMethods(file);
     Runnable all = () -> runtimes.forEach(runtime -> task(runtime).run());
     Thread thread = new Thread(all, "load-runtimes");
     thread.setDaemon(true);
@@ -53,15 +62,31 @@ final class NativeLibraries {
   /**
    * Calls those native methods of the JDK that a compilation calls. The JVM looks a native method
    * up at its first call, and glibc looks up nothing while it loads a library: a compilation beside
-   * that would wait for its end.
+   * that would wait for its end. So would every thread, if the one that looks up is the JVM's own
+   * for cleared references: it keeps a collection from beginning.
    */
-  private static void linkNativeMethods() {
+  private static void linkNativeMethods(Path file) {
+    ManagementFactory.getThreadMXBean().getCurrentThreadCpuTime();
     float single = Float.intBitsToFloat(Float.floatToRawIntBits(1));
     double twice = Double.longBitsToDouble(Double.doubleToRawLongBits(1));
     if (single != twice) {
       throw new IllegalStateException("bits of 1");
     }
-    ManagementFactory.getThreadMXBean().getCurrentThreadCpuTime();
+    Inflater inflater = new Inflater();
+    try (FileChannel channel = FileChannel.open(file)) {
+      inflater.setInput(channel.map(FileChannel.MapMode.READ_ONLY, 0, 1));
+      inflater.inflate(new byte[1]);
+    } catch (IOException | DataFormatException e) {
+      // Nothing is read here for its own sake: whoever needs the file says what is wrong with it.
+    } finally {
+      inflater.end();
+    }
+    WeakReference<Object> cleared = new WeakReference<>(new Object());
+    try {
+      System.gc();
+    } finally {
+      Reference.reachabilityFence(cleared);
+    }
   }
 
   private static FutureTask<?> task(ModelRuntime runtime) {

@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 
 /**
  * Lets a file pass only if it gives the reference's logits: max |difference| at most 1e-4 of max
@@ -38,13 +39,13 @@ public final class ParityGate {
     List<Integer> sizes = only.map(List::of).orElse(List.of(2, 1));
     boolean takesBatches = only.isPresent();
     for (int size : sizes) {
-      ParityInputs inputs = ParityInputs.uniform(size, card);
-      if (size == 1 && !takesBatches) {
-        inputs = inputs.oneByOne();
-      }
+      boolean together = size > 1 || takesBatches;
+      CompletableFuture<ParityInputs> made =
+          CompletableFuture.supplyAsync(() -> inputs(size, card, together));
       try {
         // One after the other: two models and two runtimes at once would need twice the memory.
         LoadedModel model = LoadedModel.open(runtime, file, OutputChoice.FIRST, preparation);
+        ParityInputs inputs = made.join();
         Answers found = Answers.of(model, inputs.files(), true);
         takesBatches = true;
         ModelRuntime referenceRuntime = ModelRuntime.of(reference);
@@ -62,6 +63,11 @@ public final class ParityGate {
       }
     }
     throw new IllegalStateException("no batch size");
+  }
+
+  private static ParityInputs inputs(int size, ModelCard card, boolean together) {
+    ParityInputs inputs = ParityInputs.uniform(size, card);
+    return together ? inputs : inputs.oneByOne();
   }
 
   /** What a model gives for all images, and for the first one alone if that was asked for. */

@@ -3,6 +3,7 @@ package dev.lapidary.exporter.onnx;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import ai.onnx.proto.OnnxMl.ModelProto;
 import ai.onnxruntime.OnnxTensor;
 import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtSession;
@@ -10,6 +11,7 @@ import dev.lapidary.models.failure.ExitCode;
 import dev.lapidary.models.failure.Failure;
 import dev.lapidary.models.graph.Dim;
 import dev.lapidary.models.tensor.DType;
+import dev.lapidary.models.tensor.Storage;
 import dev.lapidary.models.tensor.Tensor;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
@@ -53,6 +55,29 @@ class OnnxRoundTripTest {
     assertThat(back.metadata()).isEqualTo(linear().metadata());
     assertThat(back.opset()).isEqualTo(17);
     assertThat(OnnxWriter.bytes(back)).isEqualTo(Files.readAllBytes(file));
+  }
+
+  @Test
+  void theBytesAreThoseThatProtobufWrites() throws Exception {
+    byte[] bytes = OnnxWriter.bytes(linear());
+    assertThat(ModelProto.parseFrom(bytes).toByteArray()).isEqualTo(bytes);
+  }
+
+  @Test
+  void aConstantThatIsComputedIsWrittenWithoutKeepingIt() throws Exception {
+    Storage weight = Storage.computed(16, to -> to.asFloatBuffer().put(new float[] {1, 2, 3, 4}));
+    OnnxGraph graph = linear();
+    graph.setInitializer("weight", Tensor.over(DType.FLOAT32, weight, 2, 2));
+    assertThat(OnnxWriter.bytes(graph)).isEqualTo(OnnxWriter.bytes(linear()));
+    assertThat(weight.isComputed()).isTrue();
+  }
+
+  @Test
+  void whatTheFileHeldBeforeIsGone() throws Exception {
+    Path file = folder.resolve("m.onnx");
+    Files.write(file, new byte[10_000]);
+    OnnxWriter.write(linear(), file);
+    assertThat(file).hasBinaryContent(OnnxWriter.bytes(linear()));
   }
 
   @Test

@@ -23,7 +23,7 @@ class NativeLibrariesTest {
     private Refusing() {}
 
     public static void main(String[] arguments) throws IOException {
-      ModelRuntime.prepare(ModelRuntime.LIBTORCH);
+      ModelRuntime.prepare(LOADED, ModelRuntime.LIBTORCH);
       while (!Files.readString(LOADED).contains("libtorch_cpu")) {
         Thread.onSpinWait();
       }

@@ -135,12 +135,18 @@ public final class Tensor {
    * The elements' bytes in row-major order, little-endian; a slice of the storage if contiguous.
    */
   public ByteBuffer bytes() {
-    if (!isContiguous()) {
-      return copy().bytes();
-    }
+    return isContiguous() ? slice(storage.bytes()) : copy().bytes();
+  }
+
+  /** The same for one reading, by {@link Storage#bytes(ByteBuffer)}. */
+  public ByteBuffer bytes(ByteBuffer scratch) {
+    return isContiguous() ? slice(storage.bytes(scratch)) : copy().bytes();
+  }
+
+  private ByteBuffer slice(ByteBuffer all) {
     int start = Math.toIntExact(offset * dtype.bytes());
     int length = Math.toIntExact(numel() * dtype.bytes());
-    return storage.bytes().slice(start, length).order(ByteOrder.LITTLE_ENDIAN);
+    return all.slice(start, length).order(ByteOrder.LITTLE_ENDIAN);
   }
 
   /** Row-major copy as float32; integers and BOOL convert, 64-bit values round. */

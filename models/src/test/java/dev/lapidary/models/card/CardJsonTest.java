@@ -3,10 +3,15 @@ package dev.lapidary.models.card;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.datatype.jdk8.Jdk8Module;
+import dev.lapidary.models.card.ModelCard.Fallback;
 import dev.lapidary.models.card.ModelCard.GoldenImage;
 import dev.lapidary.models.card.ModelCard.Input;
 import dev.lapidary.models.card.ModelCard.Parity;
 import dev.lapidary.models.card.ModelCard.Provenance;
+import dev.lapidary.models.card.ModelCard.Quantization;
 import dev.lapidary.models.failure.Failure;
 import dev.lapidary.models.image.Preprocessing;
 import java.util.List;
@@ -35,6 +40,33 @@ class CardJsonTest {
   @Test
   void roundTrip() {
     assertThat(CardJson.read(CardJson.write(CARD), "m.onnx")).isEqualTo(CARD);
+  }
+
+  /** The writer names each field itself: none may be forgotten, none be in another place. */
+  @Test
+  void writesWhatBindingTheRecordWrites() throws JsonProcessingException {
+    JsonMapper bound = JsonMapper.builder().addModule(new Jdk8Module()).build();
+    ModelCard all =
+        CARD.withActivation(Activation.SIGMOID)
+            .withQuantization(
+                new Quantization(
+                    "int8", "entropy", 8, "ab", 0.25, List.of(new Fallback("\"a\"/\u00e9", "b"))));
+    assertThat(CardJson.write(all)).isEqualTo(bound.writeValueAsString(all));
+    ModelCard least =
+        new ModelCard(
+            "",
+            "",
+            "",
+            List.of(),
+            Activation.SIGMOID,
+            CARD.input(),
+            Optional.empty(),
+            new TreeMap<>(Map.of("b", Double.NaN, "a", 1e300)),
+            Provenance.UNKNOWN,
+            Optional.empty(),
+            Optional.empty(),
+            List.of());
+    assertThat(CardJson.write(least)).isEqualTo(bound.writeValueAsString(least));
   }
 
   /** Cards were written before there was an activation, and those of a softmax still are so. */
