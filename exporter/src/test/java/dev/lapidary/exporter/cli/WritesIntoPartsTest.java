@@ -49,6 +49,14 @@ class WritesIntoPartsTest {
           _1 = torch.add_(c, b)
           return torch.flatten(torch.sub(y, a), 1)
         """,
+        // every second column, and rows three apart
+        """
+          y = torch.neg(x)
+          odd = torch.slice(y, 3, 1, 9223372036854775807, 2)
+          _0 = torch.mul_(odd, 3)
+          _1 = torch.copy_(torch.slice(y, 2, 0, 4, 3), torch.relu(torch.slice(x, 2, 2, 4)))
+          return torch.flatten(torch.add(y, torch.mean(odd, [3], True)), 1)
+        """,
         // through a view of a part
         """
           y = torch.neg(x)

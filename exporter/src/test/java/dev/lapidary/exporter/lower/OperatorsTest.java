@@ -59,6 +59,7 @@ class OperatorsTest {
     WEIGHTS.put("proj", new long[] {8, 8});
     WEIGHTS.put("experts", new long[] {3, 108});
     WEIGHTS.put("depthwise", new long[] {3, 27});
+    WEIGHTS.put("bil", new long[] {5, 8, 8});
     WEIGHTS.put("biases", new long[] {3, 4});
   }
 
@@ -141,6 +142,7 @@ class OperatorsTest {
         "torch.threshold(x, 0.10000000000000001, 7.)",
         "torch.hardshrink(x, 0.25)",
         "torch.softshrink(x, 0.25)",
+        "torch.rrelu(x, 0.125, 0.375, False)",
         "torch.leaky_relu(x, 0.20000000000000001)",
         "torch.prelu(x, self.v3)",
         // pooling
@@ -166,6 +168,9 @@ class OperatorsTest {
         "torch.avg_pool1d(torch.flatten(x, 2), [4])",
         "torch.adaptive_avg_pool1d(torch.flatten(x, 2), [1])",
         "torch.adaptive_avg_pool1d(torch.flatten(x, 2), [7])",
+        "torch.max_pool3d(torch.unsqueeze(x, 1), [2, 3, 3], [1, 2, 2], [1, 1, 0], [1, 1, 2], True)",
+        "torch.avg_pool3d(torch.unsqueeze(x, 1), [2, 2, 3], [1, 2, 1], [1, 0, 1], False, True, None)",
+        "torch.avg_pool3d(torch.unsqueeze(x, 1), [3, 1, 1])",
         // products
         "torch.linear(x, self.lin, self.b5)",
         "torch.linear(torch.select(torch.select(x, 1, 0), 1, 0), self.lin, self.b5)",
@@ -179,6 +184,20 @@ class OperatorsTest {
         "torch.einsum(\"bchw,bcwk->bchk\", [x, x])",
         "torch.einsum(\"bchw,bdhw->bcd\", [x, x])",
         "torch.einsum(\"bchw,kw->bkch\", [x, self.lin])",
+        "torch.tensordot(x, self.lin, [2], [1])",
+        "torch.tensordot(self.m3, x, [0], [1])",
+        "torch.mv(torch.select(torch.select(x, 1, 0), 1, 0), self.s8)",
+        "torch.mul(x, torch.dot(self.s8, self.n8))",
+        "torch.bilinear(x, torch.relu(x), self.bil, self.b5)",
+        // lengths and distances
+        "torch.frobenius_norm(x, [1], True)",
+        "torch.cosine_similarity(x, self.s8, -1, 1e-08)",
+        "torch.cosine_similarity(torch.unsqueeze(torch.mean(x, [3]), 1), torch.unsqueeze(self.lin,"
+            + " 1), -1, 1e-08)",
+        "torch.cdist(torch.flatten(x, 2), torch.flatten(torch.relu(x), 2), 2., None)",
+        "torch.conv2d(x, torch._weight_norm(self.w, torch.view(self.b4, [4, 1, 1, 1]), 0), None,"
+            + " [1, 1], [1, 1], [1, 1], 1)",
+        "torch.mul(x, torch._weight_norm(self.s8, torch.tensor([2.]), -1))",
         // recurrences: one layer; two of them in both directions, lengths first
         "(torch.lstm(torch.flatten(x, 1, 2), [torch.new_zeros(x, [1, torch.size(x, 0), 5],"
             + " dtype=None, layout=None, device=None, pin_memory=None), torch.new_ones(x, [1,"
@@ -235,6 +254,8 @@ class OperatorsTest {
         "torch.where(torch.gt(x, 0), x, torch.neg(x))",
         "torch.masked_fill(x, torch.lt(x, 0.10000000000000001), 7.)",
         "torch.masked_fill(x, torch.logical_not(torch.ge(x, 0.10000000000000001)), -1)",
+        "torch.index_put(x, annotate(List[Optional[Tensor]], [torch.lt(x, 0)]),"
+            + " torch.tensor(0.25))",
         // reductions
         "torch.mean(x, [2, 3])",
         "torch.mean(x, [-1, -2], True)",
@@ -279,7 +300,13 @@ class OperatorsTest {
         "torch.repeat_interleave(x, ops.prim.NumToTensor(2), 1)",
         "torch.contiguous(x)",
         "torch.dropout(x, 0.5, False)",
+        "torch.alpha_dropout(x, 0.5, False)",
+        "torch.feature_alpha_dropout(x, 0.5, False)",
         // selections
+        "torch.mul(x, torch.embedding(self.lin, torch.tensor([4, 0, 2, 1, 3, 0, 0, 1])))",
+        "(torch.sort(x, 2, True))[0]",
+        "(torch.sort(x, stable=True, dim=-1, descending=False))[0]",
+        "(torch.aminmax(x, dim=1, keepdim=True))[0]",
         "torch.select(x, 1, -1)",
         "torch.slice(x, 2, 0, 9223372036854775807, 2)",
         "torch.slice(torch.slice(x, 2, 1, 9223372036854775807, 2), 3, -3, -1)",

@@ -23,6 +23,7 @@ final class ActivationOperators {
         "log_sigmoid",
         call -> call.call("neg", call.call("softplus", call.call("neg", call.self()))));
     table.put("threshold", ActivationOperators::threshold);
+    table.put("rrelu", ActivationOperators::randomized);
     table.put("hardshrink", ActivationOperators::hardShrink);
     table.put("softshrink", ActivationOperators::softShrink);
   }
@@ -52,6 +53,15 @@ final class ActivationOperators {
     Datum halves = call.call("chunk", call.self(), Builtins.number(2), call.get("dim"));
     Datum gate = call.call("sigmoid", Invocation.items(halves).get(1));
     return call.call("mul", Invocation.items(halves).get(0), gate);
+  }
+
+  /** In inference the slope is the middle of those that training draws. */
+  private static Datum randomized(Invocation call) {
+    if (call.flag("training")) {
+      throw Refusal.unsupported("%s in training mode: its result is random", call.operator());
+    }
+    Datum slope = new Datum.Real((call.real("lower") + call.real("upper")) / 2);
+    return call.call("leaky_relu", call.self(), slope);
   }
 
   private static Datum threshold(Invocation call) {

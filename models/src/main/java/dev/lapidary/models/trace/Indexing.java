@@ -50,6 +50,27 @@ final class Indexing {
         : call.record(self.dtype(), shape);
   }
 
+  /** A row of the table for each index. */
+  static Datum embedding(Invocation call) {
+    Datum rows = new Datum.ListOf(List.of(call.tensor("indices")));
+    return call.call("index", call.get("weight"), rows);
+  }
+
+  /** {@code x[mask] = number}. */
+  static Datum put(Invocation call) {
+    List<Datum> indices = Invocation.items(call.get("indices"));
+    boolean masked =
+        indices.size() == 1
+            && indices.get(0) instanceof TensorRef mask
+            && mask.dtype() == DType.BOOL
+            && mask.shape().equals(call.self().shape());
+    if (!masked || call.flag("accumulate") || call.tensor("values").rank() > 0) {
+      throw Refusal.unsupported(
+          "%s of other than one number where a mask is true", call.operator());
+    }
+    return call.call("masked_fill", call.self(), indices.get(0), call.get("values"));
+  }
+
   private static void requireInteger(TensorRef index) {
     if (index.dtype().isFloating()) {
       throw Refusal.wrong("an index of type %s", index.dtype());

@@ -28,6 +28,8 @@ final class JoinOperators {
     table.put("repeat", call -> repeat(call, "repeats"));
     table.put("tile", call -> repeat(call, "dims"));
     table.put("index", Indexing::index);
+    table.put("index_put", Indexing::put);
+    table.put("embedding", Indexing::embedding);
   }
 
   private static Datum cat(Invocation call) {

@@ -3,9 +3,11 @@ package dev.lapidary.models.trace;
 import dev.lapidary.models.graph.Dim;
 import dev.lapidary.models.tensor.Tensor;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
 
 /** Products of matrices; all of them are {@code linear}, {@code matmul} or {@code einsum}. */
 final class MatrixOperators {
@@ -18,6 +20,10 @@ final class MatrixOperators {
     table.put("bmm", call -> call.call("matmul", call.get("self"), call.get("mat2")));
     table.put("addmm", call -> addProduct(call, call.tensor("mat1"), call.tensor("mat2")));
     table.put("baddbmm", call -> addProduct(call, call.tensor("batch1"), call.tensor("batch2")));
+    table.put("dot", call -> call.call("sum", call.call("mul", call.self(), call.get("tensor"))));
+    table.put("mv", call -> call.call("matmul", call.self(), call.get("vec")));
+    table.put("tensordot", MatrixOperators::contracted);
+    table.put("bilinear", MatrixOperators::bilinear);
     table.put("einsum", MatrixOperators::einsum);
   }
 
@@ -51,6 +57,62 @@ final class MatrixOperators {
       return call.call("add", product, call.self());
     }
     return call.call("add", call.call("mul", product, alpha), call.call("mul", call.self(), beta));
+  }
+
+  /** The sums over pairs of dimensions: those come last in one matrix and first in the other. */
+  private static Datum contracted(Invocation call) {
+    TensorRef a = call.self();
+    TensorRef b = call.tensor("other");
+    int[] ofA = Shapes.dimensions(call.integers("dims_self"), a.rank());
+    int[] ofB = Shapes.dimensions(call.integers("dims_other"), b.rank());
+    int[] freeA = others(ofA, a.rank());
+    int[] freeB = others(ofB, b.rank());
+    Dim summed = Dims.product(sizes(a, ofA));
+    List<Dim> rows = sizes(a, freeA);
+    List<Dim> columns = sizes(b, freeB);
+    List<Dim> left = List.of(Dims.product(rows), summed);
+    List<Dim> right = List.of(summed, Dims.product(columns));
+    Datum product =
+        call.call(
+            "matmul",
+            call.call("reshape", permuted(call, a, freeA, ofA), Shapes.list(left)),
+            call.call("reshape", permuted(call, b, ofB, freeB), Shapes.list(right)));
+    List<Dim> shape = new ArrayList<>(rows);
+    shape.addAll(columns);
+    return call.call("reshape", product, Shapes.list(shape));
+  }
+
+  private static int[] others(int[] dims, int rank) {
+    return IntStream.range(0, rank)
+        .filter(d -> Arrays.stream(dims).noneMatch(e -> e == d))
+        .toArray();
+  }
+
+  private static List<Dim> sizes(TensorRef tensor, int[] dims) {
+    return Arrays.stream(dims).mapToObj(d -> tensor.shape().get(d)).toList();
+  }
+
+  private static Datum permuted(Invocation call, TensorRef tensor, int[] first, int[] last) {
+    int[] order = IntStream.concat(Arrays.stream(first), Arrays.stream(last)).toArray();
+    return call.call("permute", tensor, Shapes.list(order));
+  }
+
+  /** {@code y[o] = x1 W[o] x2 + b[o]}, W: {@code [O, I, J]}. */
+  private static Datum bilinear(Invocation call) {
+    TensorRef first = call.tensor("input1");
+    List<Dim> weight = call.tensor("weight").shape();
+    if (weight.size() != 3) {
+      throw Refusal.wrong("bilinear with a weight of shape %s", weight);
+    }
+    List<Dim> matrices = new ArrayList<>(first.shape().subList(0, first.rank() - 1));
+    matrices.addAll(List.of(weight.get(0), weight.get(2)));
+    Datum table = call.call("permute", call.get("weight"), Shapes.list(1, 0, 2));
+    List<Dim> flat = List.of(weight.get(1), Dims.multiply(weight.get(0), weight.get(2)));
+    Datum product = call.call("matmul", first, call.call("reshape", table, Shapes.list(flat)));
+    Datum second = call.call("unsqueeze", call.get("input2"), Builtins.number(-1));
+    Datum sums = call.call("matmul", call.call("reshape", product, Shapes.list(matrices)), second);
+    Datum y = call.call("squeeze", sums, Builtins.number(-1));
+    return call.isNone("bias") ? y : call.call("add", y, call.get("bias"));
   }
 
   private static Datum matmul(Invocation call) {

@@ -19,6 +19,8 @@ final class NormalizationOperators {
     table.put("_softmax", call -> call.call("softmax", call.get("self"), call.get("dim")));
     table.put("_log_softmax", call -> call.call("log_softmax", call.get("self"), call.get("dim")));
     table.put("dropout", NormalizationOperators::dropout);
+    table.put("alpha_dropout", NormalizationOperators::dropout);
+    table.put("feature_alpha_dropout", NormalizationOperators::dropout);
     table.put("feature_dropout", NormalizationOperators::dropout);
   }
 

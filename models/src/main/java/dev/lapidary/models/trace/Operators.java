@@ -45,6 +45,8 @@ final class Operators {
     ActivationOperators.addTo(table);
     SeriesOperators.addTo(table);
     RecurrentOperators.addTo(table);
+    DistanceOperators.addTo(table);
+    VolumeOperators.addTo(table);
     return table;
   }
 

@@ -1,6 +1,7 @@
 package dev.lapidary.models.trace;
 
 import dev.lapidary.models.graph.Dim;
+import dev.lapidary.models.tensor.DType;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -80,6 +81,24 @@ final class PartOperators {
     };
   }
 
+  /** The same of each step-th element: these places take theirs from behind the base. */
+  private static UnaryOperator<TensorRef> interleaved(
+      Invocation call, TensorRef base, int dim, long from, long step, long count) {
+    Datum along = Builtins.number(dim);
+    long size = base.shape().get(dim).factor();
+    long end = from + count * step;
+    return part -> {
+      Datum both = call.call("cat", new Datum.ListOf(List.of(base, part)), along);
+      TensorRef places =
+          Elements.integers(
+              call.operators().budget(),
+              DType.INT64,
+              new long[] {size},
+              i -> i >= from && i < end && (i - from) % step == 0 ? size + (i - from) / step : i);
+      return call.callTensor("index_select", both, along, places);
+    };
+  }
+
   private static Datum rest(Invocation call, TensorRef base, Datum along, long from, long to) {
     return call.call(
         "slice", base, along, Builtins.number(from), Builtins.number(to), Builtins.number(1));
@@ -136,7 +155,10 @@ final class PartOperators {
         self,
         made.content(),
         base -> call.callTensor("slice", base, exact[0], exact[1], exact[2], exact[3]),
-        step == 1 ? Optional.of(whole(call, self, dim, from, to)) : Optional.empty(),
+        Optional.of(
+            step == 1
+                ? whole(call, self, dim, from, to)
+                : interleaved(call, self, dim, from, step, count)),
         true);
   }
 

@@ -16,6 +16,8 @@ final class RankingOperators {
     table.put("argmax", RankingOperators::position);
     table.put("argmin", RankingOperators::position);
     table.put("topk", RankingOperators::topk);
+    table.put("sort", RankingOperators::sort);
+    table.put("aminmax", RankingOperators::extremes);
   }
 
   /** {@code max(x, y)}, {@code max(x)} or {@code max(x, dim) -> (values, indices)}. */
@@ -62,6 +64,24 @@ final class RankingOperators {
     List<Dim> shape = new ArrayList<>(call.self().shape());
     shape.set(dim, Dim.of(k));
     return pair(call.with("dim", Builtins.number(dim)), shape);
+  }
+
+  private static Datum sort(Invocation call) {
+    Dim size = call.self().shape().get(dimension(call));
+    Datum yes = Builtins.bool(true);
+    return call.call(
+        "topk", call.self(), new Datum.Int(size), call.get("dim"), call.get("descending"), yes);
+  }
+
+  private static Datum extremes(Invocation call) {
+    if (call.isNone("dim")) {
+      throw Refusal.unsupported("%s over all dimensions, and so over the batch", call.operator());
+    }
+    Datum dim = Shapes.list(dimension(call));
+    return Datum.TupleOf.of(
+        List.of(
+            call.call("amin", call.self(), dim, call.get("keepdim")),
+            call.call("amax", call.self(), dim, call.get("keepdim"))));
   }
 
   private static int dimension(Invocation call) {
