@@ -1,19 +1,13 @@
 package dev.lapidary.exporter.cli;
 
-import dev.lapidary.models.archive.ArchiveWriter;
 import dev.lapidary.models.archive.TorchScriptArchive;
 import dev.lapidary.models.card.ModelCard;
 import dev.lapidary.models.failure.Failure;
-import dev.lapidary.models.file.Unfinished;
 import dev.lapidary.models.surgery.LayerOutput;
 import dev.lapidary.models.trace.TraceLimits;
 import dev.lapidary.models.trace.TraceOptions;
 import dev.lapidary.models.zoo.HeadSearch;
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 
@@ -37,13 +31,12 @@ final class Cut {
             "--labels names classes, and --output ends before them; leave it out");
       }
       ModelCard card = Cards.of(source, options);
-      TorchScriptArchive cut = cut(source.archive(), layer, card, options).withExtra(Map.of());
-      Path file = Files.createTempFile("lapidary-", ".pt");
-      Unfinished.add(file);
-      ArchiveWriter.write(cut, file);
-      return new Source(file, true, cut, Optional.of(described(card, layer)), source.match());
-    } catch (IOException e) {
-      throw Failure.failed("the archive cannot be written: %s", Failure.reason(e));
+      TorchScriptArchive cut = cut(source.archive(), layer, card, options);
+      return Source.temporary(
+          cut,
+          String.valueOf(source.file().getFileName()),
+          Optional.of(described(card, layer)),
+          source.note());
     }
   }
 

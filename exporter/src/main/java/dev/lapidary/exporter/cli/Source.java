@@ -8,6 +8,8 @@ import dev.lapidary.models.card.ModelCard;
 import dev.lapidary.models.failure.Failure;
 import dev.lapidary.models.file.FileHash;
 import dev.lapidary.models.file.Unfinished;
+import dev.lapidary.models.surgery.Portable;
+import dev.lapidary.models.tensor.DType;
 import dev.lapidary.models.weights.HeadLabels;
 import dev.lapidary.models.weights.MatchReport;
 import dev.lapidary.models.weights.NamedTensors;
@@ -22,6 +24,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -33,15 +36,16 @@ import java.util.stream.Stream;
  * A model to export: an archive that libtorch can load, and its card.
  *
  * @param file the archive's file
- * @param temporary true if the file was built here and is deleted by {@link #close}
- * @param match how a weights file fitted; empty for an archive
+ * @param temporary true if the file was built here, in a folder of its own, and is deleted by
+ *     {@link #close}
+ * @param note what to say of it: how a weights file fitted, or what was converted
  */
 record Source(
     Path file,
     boolean temporary,
     TorchScriptArchive archive,
     Optional<ModelCard> card,
-    Optional<MatchReport> match)
+    Optional<String> note)
     implements AutoCloseable {
   /** What a run directory's best model is called. */
   private static final String MODEL = "model.pt";
@@ -66,11 +70,39 @@ record Source(
       throw Failure.badInput(
           "%s does not exist; give a run directory with a model.pt or a TorchScript archive", file);
     }
-    TorchScriptArchive archive = ArchiveReader.read(file);
+    TorchScriptArchive read = ArchiveReader.read(file);
+    String name = String.valueOf(file.getFileName());
     Optional<ModelCard> card =
-        Optional.ofNullable(archive.extra().get(TorchScriptArchive.CARD))
-            .map(bytes -> CardJson.read(bytes, String.valueOf(file.getFileName())));
-    return new Source(file, false, archive, card, Optional.empty());
+        Optional.ofNullable(read.extra().get(TorchScriptArchive.CARD))
+            .map(bytes -> CardJson.read(bytes, name));
+    Optional<TorchScriptArchive> portable = Portable.of(read);
+    if (portable.isEmpty()) {
+      return new Source(file, false, read, card, Optional.empty());
+    }
+    Optional<String> note =
+        Portable.otherType(read).map(type -> "[%s] %s".formatted(name, converted(type)));
+    return temporary(portable.get(), name, card, note);
+  }
+
+  /** An archive that was made here, for libtorch to load. */
+  static Source temporary(
+      TorchScriptArchive archive, String name, Optional<ModelCard> card, Optional<String> note) {
+    try {
+      Path folder = Files.createTempDirectory("lapidary-");
+      Unfinished.add(folder);
+      Path file = folder.resolve(name);
+      ArchiveWriter.write(archive.withExtra(Map.of()), file);
+      return new Source(file, true, archive, card, note);
+    } catch (IOException e) {
+      throw Failure.failed("the archive cannot be written: %s", Failure.reason(e));
+    }
+  }
+
+  private static String converted(DType type) {
+    return type == DType.FLOAT64
+        ? "its float64 weights are rounded to float32, which images come as"
+        : "its %s weights are taken as float32, which holds the same numbers"
+            .formatted(type.name().toLowerCase(Locale.ROOT));
   }
 
   private static Source built(Architecture architecture, Path weights, SourceOptions asked) {
@@ -102,15 +134,11 @@ record Source(
                 String.valueOf(weights.getFileName()),
                 FileHash.sha256(weights))
             .withActivation(asked.activation().orElse(HeadLabels.activation(read)));
-    try {
-      Path file = Files.createTempFile("lapidary-", ".pt");
-      Unfinished.add(file);
-      TorchScriptArchive archive = loaded.archive().withExtra(Map.of());
-      ArchiveWriter.write(archive, file);
-      return new Source(file, true, archive, Optional.of(card), Optional.of(loaded.report()));
-    } catch (IOException e) {
-      throw Failure.failed("the archive cannot be written: %s", String.valueOf(e.getMessage()));
-    }
+    return temporary(
+        loaded.archive(),
+        architecture.name() + ".pt",
+        Optional.of(card),
+        Optional.of(loaded.report().text().stripTrailing()));
   }
 
   private static Optional<List<Float>> given(List<Float> numbers) {
@@ -174,8 +202,12 @@ record Source(
     public void close() {
       if (temporary) {
         try {
+          Path folder = file.toAbsolutePath().getParent();
           Files.deleteIfExists(file);
-          Unfinished.remove(file);
+          if (folder != null) {
+            Files.deleteIfExists(folder);
+            Unfinished.remove(folder);
+          }
         } catch (IOException e) {
           throw Failure.failed("[%s] cannot be deleted: %s", file, String.valueOf(e.getMessage()));
         }
@@ -183,9 +215,9 @@ record Source(
     }
   }
 
-  /** What weights gave, to print. */
+  /** What the user should know of it. */
   void say(Consumer<String> log) {
-    match.ifPresent(report -> log.accept(report.text().stripTrailing()));
+    note.ifPresent(log);
   }
 
   OnDisk onDisk() {

@@ -36,7 +36,8 @@ final class NativeLibraries {
 
   private NativeLibraries() {}
 
-  private static <T> T whole(Supplier<T> load) {
+  /** Loads what the exit waits for. */
+  static <T> T whole(Supplier<T> load) {
     LOADING.lock();
     try {
       return load.get();
