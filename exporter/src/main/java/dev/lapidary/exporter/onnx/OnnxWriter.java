@@ -40,6 +40,8 @@ public final class OnnxWriter {
   /** Windows maps files in steps of 64 KiB, others in smaller ones. */
   private static final int MAPPED_BYTES = 1 << 16;
 
+  private static final int PART_BYTES = 1 << 20;
+
   /** A tag of one byte and a length. */
   private static final int MAX_FRAME_BYTES = 11;
 
@@ -240,8 +242,11 @@ public final class OnnxWriter {
     put(out, ByteBuffer.wrap(message.toByteArray()));
   }
 
+  /** In parts: a channel has a copy of its own of what is on the heap, as long as the part. */
   private static void put(WritableByteChannel out, ByteBuffer bytes) throws IOException {
-    while (bytes.hasRemaining()) {
+    int end = bytes.limit();
+    while (bytes.position() < end) {
+      bytes.limit(bytes.position() + Math.min(end - bytes.position(), PART_BYTES));
       out.write(bytes);
     }
   }
