@@ -101,8 +101,9 @@ final class MatrixOperators {
   private static Datum bilinear(Invocation call) {
     TensorRef first = call.tensor("input1");
     List<Dim> weight = call.tensor("weight").shape();
-    if (weight.size() != 3) {
-      throw Refusal.wrong("bilinear with a weight of shape %s", weight);
+    if (weight.size() != 3 || first.rank() == 0) {
+      throw Refusal.wrong(
+          "bilinear of a tensor of shape %s with a weight of %s", first.shape(), weight);
     }
     List<Dim> matrices = new ArrayList<>(first.shape().subList(0, first.rank() - 1));
     matrices.addAll(List.of(weight.get(0), weight.get(2)));
