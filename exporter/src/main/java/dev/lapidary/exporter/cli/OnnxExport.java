@@ -137,6 +137,7 @@ final class OnnxExport {
 
   /** From the source to a written float32 model. */
   private Compiled compile(OnnxOutput output) throws IOException {
+    Source.requireThere(request.export().source, request.export().model);
     ModelRuntime.prepare(output.model(), ModelRuntime.LIBTORCH, ModelRuntime.ONNX_RUNTIME);
     Source source = Source.read(request.export().source, request.export().model);
     try {

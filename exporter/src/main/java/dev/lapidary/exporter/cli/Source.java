@@ -65,11 +65,7 @@ record Source(
     if (options.arch != null) {
       return built(Zoo.find(options.arch), path, options);
     }
-    Path file = Files.isDirectory(path) ? path.resolve(MODEL) : path;
-    if (!Files.isRegularFile(file)) {
-      throw Failure.badInput(
-          "%s does not exist; give a run directory with a model.pt or a TorchScript archive", file);
-    }
+    Path file = archive(path);
     TorchScriptArchive read = ArchiveReader.read(file);
     String name = String.valueOf(file.getFileName());
     Optional<ModelCard> card =
@@ -103,6 +99,22 @@ record Source(
         ? "its float64 weights are rounded to float32, which images come as"
         : "its %s weights are taken as float32, which holds the same numbers"
             .formatted(type.name().toLowerCase(Locale.ROOT));
+  }
+
+  /** Refuses (exit 2) at once what nobody needs a runtime for. */
+  static void requireThere(Path path, SourceOptions options) {
+    if (options.arch == null) {
+      archive(path);
+    }
+  }
+
+  private static Path archive(Path path) {
+    Path file = Files.isDirectory(path) ? path.resolve(MODEL) : path;
+    if (!Files.isRegularFile(file)) {
+      throw Failure.badInput(
+          "%s does not exist; give a run directory with a model.pt or a TorchScript archive", file);
+    }
+    return file;
   }
 
   private static Source built(Architecture architecture, Path weights, SourceOptions asked) {
