@@ -82,9 +82,23 @@ public final class OnnxOutput {
     return Files.size(model) + (data.isPresent() ? Files.size(data.get()) : 0);
   }
 
-  /** Writes the graph; a second call replaces what the first one wrote. */
+  /**
+   * Writes the graph; a second call replaces what the first one wrote.
+   *
+   * @throws Failure (exit 1) if there is no room
+   */
   public void write(OnnxGraph graph) throws IOException {
     removeData();
+    try {
+      writeFiles(graph);
+    } catch (IOException e) {
+      throw Failure.failed(
+          "%s cannot be written: %s; nothing of it is left: make room, or choose another --out",
+          target, Failure.reason(e));
+    }
+  }
+
+  private void writeFiles(OnnxGraph graph) throws IOException {
     if (OnnxWriter.weightBytes(graph) <= maxInlineBytes) {
       OnnxWriter.write(graph, model);
       flushMeanwhile();

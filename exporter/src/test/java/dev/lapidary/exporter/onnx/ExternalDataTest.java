@@ -8,6 +8,7 @@ import ai.onnx.proto.OnnxMl.TensorProto;
 import ai.onnxruntime.OnnxTensor;
 import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtSession;
+import dev.lapidary.models.failure.ExitCode;
 import dev.lapidary.models.failure.Failure;
 import dev.lapidary.models.graph.Dim;
 import dev.lapidary.models.tensor.DType;
@@ -26,6 +27,8 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class ExternalDataTest {
   private static final int WIDTH = 160;
@@ -90,6 +93,30 @@ class ExternalDataTest {
     float[] x = Uniform.tensor("x", WIDTH).toFloats();
     assertThat(run(file, x)).isEqualTo(run(inline, x));
     assertThat(names()).hasSize(3);
+  }
+
+  /** A folder in the file's place stands for a full disk: nothing can be written there either. */
+  @ParameterizedTest
+  @ValueSource(longs = {0, OnnxOutput.MAX_INLINE_BYTES})
+  void whatCannotBeWrittenIsToldAndLeavesNothing(long maxInlineBytes) throws Exception {
+    Path file = folder.resolve("m.onnx");
+    assertThatThrownBy(
+            () ->
+                OnnxOutput.write(
+                    file,
+                    maxInlineBytes,
+                    output -> {
+                      Files.delete(output.model());
+                      Files.createDirectory(output.model());
+                      output.write(twoProducts("a"));
+                    }))
+        .isInstanceOf(Failure.class)
+        .hasMessageMatching(
+            ".*m\\.onnx cannot be written: .*Is a directory; nothing of it is left: make room, or"
+                + " choose another --out")
+        .extracting(e -> ((Failure) e).code())
+        .isEqualTo(ExitCode.FAILED);
+    assertThat(names()).isEmpty();
   }
 
   /** Small tensors stay in the model, and there may be no other. */
