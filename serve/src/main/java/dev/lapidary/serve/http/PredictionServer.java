@@ -23,6 +23,8 @@ import java.util.concurrent.atomic.AtomicBoolean;
  * what was accepted, then stops.
  */
 public final class PredictionServer implements AutoCloseable {
+  private static final long ASK_AGAIN_MILLIS = 100;
+
   private final ServerState state;
   private final ApplicationContext context;
   private final EmbeddedServer http;
@@ -136,23 +138,34 @@ public final class PredictionServer implements AutoCloseable {
     }
   }
 
-  /** An answer that is found is not yet sent: connections with one end when it is written. */
+  /**
+   * An answer that is found is not yet sent: connections with one end when it is written. Asks
+   * again and again, since a connection that wrote its answer's end in the very moment of asking
+   * stays open; the next time it has nothing to write and ends.
+   */
   private boolean awaitWritten() {
     if (!(http instanceof GracefulShutdownCapable connections)) {
       return true;
     }
-    try {
-      connections
-          .shutdownGracefully()
-          .toCompletableFuture()
-          .get(state.settings().grace().toMillis(), TimeUnit.MILLISECONDS);
-      return true;
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt(); // stop at once
-      return false;
-    } catch (ExecutionException | TimeoutException e) {
-      return false;
+    long deadline = System.nanoTime() + state.settings().grace().toNanos();
+    boolean written = false;
+    while (!written && System.nanoTime() < deadline) {
+      try {
+        connections
+            .shutdownGracefully()
+            .toCompletableFuture()
+            .get(ASK_AGAIN_MILLIS, TimeUnit.MILLISECONDS);
+        written = true;
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt(); // stop at once
+        return false;
+      } catch (ExecutionException e) {
+        return false;
+      } catch (TimeoutException e) {
+        // not yet
+      }
     }
+    return written;
   }
 
   /** Refuses what comes, answers what was accepted within the grace time, and stops. */
