@@ -137,8 +137,8 @@ final class OnnxExport {
 
   /** From the source to a written float32 model. */
   private Compiled compile(OnnxOutput output) throws IOException {
-    Source.requireThere(request.export().source, request.export().model);
-    ModelRuntime.prepare(output.model(), ModelRuntime.LIBTORCH, ModelRuntime.ONNX_RUNTIME);
+    Path file = Source.file(request.export().source, request.export().model);
+    ModelRuntime.prepare(file, ModelRuntime.LIBTORCH, ModelRuntime.ONNX_RUNTIME);
     Source source = Source.read(request.export().source, request.export().model);
     try {
       return compile(output, source);

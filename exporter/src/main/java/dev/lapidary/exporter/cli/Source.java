@@ -101,11 +101,9 @@ record Source(
             .formatted(type.name().toLowerCase(Locale.ROOT));
   }
 
-  /** Refuses (exit 2) at once what nobody needs a runtime for. */
-  static void requireThere(Path path, SourceOptions options) {
-    if (options.arch == null) {
-      archive(path);
-    }
+  /** The file that is read; refuses (exit 2) at once what nobody needs a runtime for. */
+  static Path file(Path path, SourceOptions options) {
+    return options.arch == null ? archive(path) : path;
   }
 
   private static Path archive(Path path) {

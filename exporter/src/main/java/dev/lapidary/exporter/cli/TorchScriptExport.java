@@ -62,8 +62,7 @@ final class TorchScriptExport {
           "--out %s names an ONNX file; choose a name that ends in .pt", export.out);
     }
     AtomicFile.requireAbsent(export.out, export.force);
-    Source.requireThere(export.source, export.model);
-    ModelRuntime.prepare(export.source, ModelRuntime.LIBTORCH);
+    ModelRuntime.prepare(Source.file(export.source, export.model), ModelRuntime.LIBTORCH);
     try (Source source = Source.read(export.source, export.model)) {
       source.say(log);
       ModelCard card = Cards.of(source, export.model);
