@@ -24,6 +24,7 @@ public final class Evaluator {
     Pool.addTo(this);
     Normalization.addTo(this);
     Resampling.addTo(this);
+    GridSampling.addTo(this);
     Quantization.addTo(this);
     EinsteinSum.addTo(this);
     Recurrence.addTo(this);

@@ -69,7 +69,12 @@ final class Resampling {
       switch (call.node().textOr("mode", "nearest")) {
         case "nearest" -> rows[i][clamped(nearest(call, at), in)] = 1;
         case "linear" -> spread(call, rows[i], at, new double[] {1 - fraction(at), fraction(at)});
-        default -> spread(call, rows[i], at, cubic(call, fraction(at)));
+        default ->
+            spread(
+                call,
+                rows[i],
+                at,
+                cubic(call.node().realOr("cubic_coeff_a", -0.75f), fraction(at)));
       }
     }
     return rows;
@@ -79,7 +84,7 @@ final class Resampling {
     return Math.min(Math.max(position, 0), size - 1);
   }
 
-  private static double fraction(double at) {
+  static double fraction(double at) {
     return at - Math.floor(at);
   }
 
@@ -94,8 +99,7 @@ final class Resampling {
   }
 
   /** Keys' kernel at the distances 1 + t, t, 1 - t, 2 - t. */
-  private static double[] cubic(Kernel.Call call, double t) {
-    double a = call.node().realOr("cubic_coeff_a", -0.75f);
+  static double[] cubic(double a, double t) {
     return new double[] {outer(a, 1 + t), inner(a, t), inner(a, 1 - t), outer(a, 2 - t)};
   }
 

@@ -9,8 +9,9 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * {@code aten::upsample_*}: Resize. With antialias, which Resize has from opset 18 only, the filter
- * is written out as two constant matrices: sizes are known, and so every opset gives the same.
+ * {@code aten::grid_sampler}: GridSample. {@code aten::upsample_*}: Resize. With antialias, which
+ * Resize has from opset 18 only, the filter is written out as two constant matrices: sizes are
+ * known, and so every opset gives the same.
  */
 final class Resampling {
   private Resampling() {}
@@ -23,6 +24,7 @@ final class Resampling {
     operators.single("aten::upsample_bicubic2d", op -> interpolated(op, "cubic"));
     operators.single("aten::_upsample_bilinear2d_aa", op -> antialiased(op, Filter.TRIANGLE));
     operators.single("aten::_upsample_bicubic2d_aa", op -> antialiased(op, Filter.CUBIC));
+    operators.single("aten::grid_sampler", Resampling::sampled);
   }
 
   /** What {@code aten/src/ATen/native/cpu/UpSampleKernel.cpp} samples with. */
@@ -52,6 +54,23 @@ final class Resampling {
     }
 
     abstract double at(double x);
+  }
+
+  /** Opset 20 calls the modes as Resize does. */
+  private static String sampled(Op op) {
+    if (op.opset() < 16) {
+      throw op.unsupported("is ONNX's GridSample, which opset 16 brought: give --opset 16 or more");
+    }
+    List<String> modes =
+        op.opset() < 20
+            ? List.of("bilinear", "nearest", "bicubic")
+            : List.of("linear", "nearest", "cubic");
+    List<String> paddings = List.of("zeros", "border", "reflection");
+    Map<String, Attribute> attributes = new TreeMap<>();
+    attributes.put("mode", Attribute.of(modes.get((int) op.integer("interpolation_mode"))));
+    attributes.put("padding_mode", Attribute.of(paddings.get((int) op.integer("padding_mode"))));
+    attributes.put("align_corners", Attribute.of(op.bool("align_corners") ? 1L : 0L));
+    return op.emit("GridSample", attributes, op.tensor("input"), op.tensor("grid"));
   }
 
   private static String input(Op op) {

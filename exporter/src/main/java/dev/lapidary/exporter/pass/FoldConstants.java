@@ -21,7 +21,7 @@ import java.util.Optional;
  */
 final class FoldConstants implements Pass {
   private static final List<String> GROWING =
-      List.of("Expand", "Tile", "ConstantOfShape", "DequantizeLinear");
+      List.of("Expand", "Tile", "ConstantOfShape", "DequantizeLinear", "GridSample");
 
   @Override
   public int apply(OnnxGraph graph) {

@@ -24,7 +24,8 @@ import java.util.function.Consumer;
 
 /**
  * float16 weights and arithmetic. Inputs and outputs stay float32, and so do normalizations,
- * softmax and running sums, which leave float16's range; casts stand where the two meet.
+ * softmax and running sums, which leave float16's range, and places in images, which are between
+ * its numbers; casts stand where the two meet.
  */
 public final class HalfPrecision {
   /** As the model card says it. */
@@ -37,12 +38,15 @@ public final class HalfPrecision {
       Set.of(
           "BatchNormalization",
           "CumSum",
+          "GRU",
+          "GridSample",
           "GroupNormalization",
           "InstanceNormalization",
           "LSTM",
           "LayerNormalization",
           "LogSoftmax",
           "LpNormalization",
+          "RNN",
           "ReduceL2",
           "ReduceSumSquare",
           "Softmax");
@@ -87,10 +91,15 @@ public final class HalfPrecision {
     List<Fallback> fallbacks = new ArrayList<>();
     half.kept.forEach(
         (op, count) ->
-            fallbacks.add(
-                new Fallback(count == 1 ? op : count + " x " + op, "its sums leave float16")));
+            fallbacks.add(new Fallback(count == 1 ? op : count + " x " + op, reason(op))));
     return Quantized.measured(
         fp32, half.to, images, activation, new Quantized.Method(METHOD, fallbacks), log);
+  }
+
+  private static String reason(String op) {
+    return op.equals("GridSample")
+        ? "float16 has few places between two pixels"
+        : "its sums leave float16";
   }
 
   private void convert() {

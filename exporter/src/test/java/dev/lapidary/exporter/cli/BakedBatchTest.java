@@ -66,6 +66,14 @@ class BakedBatchTest {
             z = torch.view(torch.permute(y, [1, 0, 2, 3]), [%1$d, 16, 4, 4])
             return torch.linear(torch.flatten(torch.mean(z, [3]), 1), self.head)
           """,
+          "spatial transformer",
+          """
+            pose = torch.view(torch.linear(torch.mean(x, [2, 3]), self.pose), [%1$d, 2, 3])
+            grid = torch.affine_grid_generator(pose, [%1$d, 3, 6, 6], False)
+            a = torch.grid_sampler(x, grid, 0, 0, False)
+            b = torch.grid_sampler(a, torch.expand(self.places, [%1$d, -1, -1, -1]), 0, 1, True)
+            return torch.linear(torch.linear(torch.amax(b, [2, 3]), self.width), self.classes)
+          """,
           "zeros",
           """
             rest = torch.zeros([%1$d, 1, 8, 8], dtype=6, layout=0, device=torch.device("cpu"))
@@ -88,6 +96,9 @@ class BakedBatchTest {
     "weights of images, 1",
     "weights of images, 2",
     "weights of images, 3",
+    "spatial transformer, 1",
+    "spatial transformer, 2",
+    "spatial transformer, 3",
     "zeros, 1",
     "zeros, 2"
   })
@@ -120,6 +131,8 @@ class BakedBatchTest {
             "token", List.of(1, 1, 4),
             "width", List.of(4, 3),
             "experts", List.of(4, 432),
+            "pose", List.of(6, 3),
+            "places", List.of(1, 5, 4, 2),
             "classes", List.of(5, 4))
         .forEach(
             (name, shape) -> {

@@ -43,7 +43,7 @@ class NodeSuiteTest {
 
   /** Left to the runtime by the folder, since their results are larger than what they read. */
   private static final Set<String> UNFOLDED =
-      Set.of("Expand", "Tile", "ConstantOfShape", "DequantizeLinear");
+      Set.of("Expand", "Tile", "ConstantOfShape", "DequantizeLinear", "GridSample");
 
   /** Forms of emitted operators that the exporter never writes and the evaluator declines. */
   private static final Map<String, String> NEVER_WRITTEN = new TreeMap<>();
@@ -70,6 +70,9 @@ class NodeSuiteTest {
       NEVER_WRITTEN.put("test_" + test, form + " is never written");
     }
   }
+
+  /** Whose expected numbers were typed in with four decimals. */
+  private static final Set<String> FOUR_DECIMALS = Set.of("test_gridsample_bicubic");
 
   private final SortedMap<String, String> failures = new TreeMap<>();
   private final SortedMap<String, List<String>> skipped = new TreeMap<>();
@@ -126,9 +129,10 @@ class NodeSuiteTest {
       Map<String, Tensor> folded = folded(graph, known(test));
       for (int i = 0; i < graph.outputs().size(); i++) {
         String name = graph.outputs().get(i).name();
-        assertAgrees(values.get(name), test.outputs().get(i));
+        double bound = FOUR_DECIMALS.contains(test.name()) ? 5e-5 : 1e-5;
+        assertAgrees(values.get(name), test.outputs().get(i), bound);
         if (Collections.disjoint(test.operators(), UNFOLDED)) {
-          assertAgrees(folded.get(name), test.outputs().get(i));
+          assertAgrees(folded.get(name), test.outputs().get(i), bound);
         }
       }
       test.operators().forEach(op -> run.merge(op, 1, Integer::sum));
@@ -172,13 +176,13 @@ class NodeSuiteTest {
   }
 
   /** Integers exactly; the suite's floats were computed by NumPy in float32, ours in double. */
-  private static void assertAgrees(Tensor found, Tensor expected) {
+  private static void assertAgrees(Tensor found, Tensor expected, double relative) {
     assertThat(found.dtype()).isEqualTo(expected.dtype());
     assertThat(found.shape()).isEqualTo(expected.shape());
     double[] a = found.toDoubles();
     double[] b = expected.toDoubles();
     for (int i = 0; i < a.length; i++) {
-      double bound = expected.dtype().isFloating() ? 1e-5 * Math.max(1, Math.abs(b[i])) : 0;
+      double bound = expected.dtype().isFloating() ? relative * Math.max(1, Math.abs(b[i])) : 0;
       boolean same = Double.compare(a[i], b[i]) == 0 || Math.abs(a[i] - b[i]) <= bound;
       if (!same) {
         throw new AssertionError("element " + i + ": " + a[i] + " against " + b[i]);

@@ -1,6 +1,7 @@
 package dev.lapidary.exporter.lower;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.lapidary.exporter.onnx.OnnxGraph;
 import dev.lapidary.exporter.pass.Passes;
@@ -10,6 +11,8 @@ import dev.lapidary.exporter.verify.LoadedModel;
 import dev.lapidary.exporter.verify.Logits;
 import dev.lapidary.exporter.verify.ModelRuntime;
 import dev.lapidary.models.archive.ArchiveReader;
+import dev.lapidary.models.failure.ExitCode;
+import dev.lapidary.models.failure.Failure;
 import dev.lapidary.models.graph.Graph;
 import dev.lapidary.models.tensor.DType;
 import dev.lapidary.models.tensor.Tensor;
@@ -21,7 +24,9 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -61,6 +66,7 @@ class OperatorsTest {
     WEIGHTS.put("depthwise", new long[] {3, 27});
     WEIGHTS.put("bil", new long[] {5, 8, 8});
     WEIGHTS.put("biases", new long[] {3, 4});
+    WEIGHTS.put("pose", new long[] {6, 3});
   }
 
   static Stream<String> onEightByEight() {
@@ -346,6 +352,10 @@ class OperatorsTest {
         "torch.upsample_bicubic2d(x, [13, 5], False, None)",
         "torch._upsample_bilinear2d_aa(x, [13, 3], False, None)",
         "torch._upsample_bicubic2d_aa(x, [13, 3], False, None)",
+        "torch.affine_grid_generator(torch.view(torch.linear(torch.mean(x, [2, 3]), self.pose), [-1,"
+            + " 2, 3]), [torch.size(x, 0), 3, 5, 6], False)",
+        "torch.affine_grid_generator(torch.view(torch.linear(torch.mean(x, [2, 3]), self.pose), [-1,"
+            + " 2, 3]), [torch.size(x, 0), 3, 1, 6], True)",
         // new tensors
         "torch.add(torch.new_zeros(x, [torch.size(x, 0), 1, 8, 8], dtype=None, layout=None,"
             + " device=None, pin_memory=None), x)",
@@ -362,9 +372,41 @@ class OperatorsTest {
         "torch.mul(x, torch.sign(torch.log2(torch.abs(self.s8))))");
   }
 
+  /** At places up to 1.3, where 1 is the border. */
+  static Stream<String> atPlaces() {
+    return IntStream.range(0, 18)
+        .mapToObj(
+            i ->
+                "torch.grid_sampler(x, torch.mul(torch.stack([torch.select(x, 1, 0),"
+                    + " torch.select(x, 1, 1)], -1), 1.3), %d, %d, %s)"
+                        .formatted(i % 3, i / 3 % 3, i < 9 ? "False" : "True"));
+  }
+
   @ParameterizedTest
   @MethodSource("onEightByEight")
   void onnxRuntimeComputesWhatLibtorchComputes(String expression) throws IOException {
+    agrees(expression, 13, 17, 18);
+  }
+
+  @ParameterizedTest
+  @MethodSource("atPlaces")
+  void onnxRuntimeSamplesAsLibtorch(String expression) throws IOException {
+    agrees(expression, 16, 20);
+  }
+
+  @Test
+  void whatALaterOpsetBroughtIsRefused() throws IOException {
+    Path archive = Archives.of(folder, atPlaces().findFirst().orElseThrow());
+    Graph traced = Tracer.trace(ArchiveReader.read(archive), TraceOptions.of(3, 8, 8));
+    assertThatThrownBy(() -> GraphLowering.lower(traced, 15))
+        .isInstanceOfSatisfying(
+            Failure.class, e -> assertThat(e.code()).isEqualTo(ExitCode.UNSUPPORTED))
+        .hasMessageContaining("code/__torch__.py:")
+        .hasMessageContaining("aten::grid_sampler is ONNX's GridSample, which opset 16 brought")
+        .hasMessageContaining("give --opset 16 or more");
+  }
+
+  private static void agrees(String expression, int... opsets) throws IOException {
     Map<String, Tensor> weights = new LinkedHashMap<>();
     WEIGHTS.forEach(
         (name, shape) -> {
@@ -379,7 +421,7 @@ class OperatorsTest {
       expected = model.run(input);
     }
     Graph traced = Tracer.trace(ArchiveReader.read(archive), TraceOptions.of(3, 8, 8));
-    for (int opset : new int[] {13, 17, 18}) {
+    for (int opset : opsets) {
       OnnxGraph graph = GraphLowering.lower(traced, opset);
       assertClose(OrtRun.first(graph, input), expected, "opset " + opset);
       Passes.run(graph);

@@ -19,7 +19,20 @@ final class BatchLiterals {
   /** Operators whose operands must agree along dimension 0. */
   private static final Set<String> MEETINGS =
       Set.of(
-          "cat", "add", "sub", "rsub", "mul", "div", "where", "masked_fill", "maximum", "minimum");
+          "cat",
+          "add",
+          "sub",
+          "rsub",
+          "mul",
+          "div",
+          "where",
+          "masked_fill",
+          "maximum",
+          "minimum",
+          "grid_sampler");
+
+  /** Those that repeat no operand of one sample. */
+  private static final Set<String> EXACT = Set.of("cat", "grid_sampler");
 
   private final OptionalLong baked;
   private final Set<Long> candidates = new TreeSet<>();
@@ -200,7 +213,7 @@ final class BatchLiterals {
       return argument;
     }
     long size = Invocation.constant(tensor.shape().get(0));
-    if (size == 1 && !name.equals("cat")) {
+    if (size == 1 && !EXACT.contains(name)) {
       return argument;
     }
     if (baked.isEmpty()) {

@@ -26,6 +26,13 @@ sealed interface Datum permits Datum.Plain, Datum.ListOf, Datum.DictOf, Datum.In
     }
   }
 
+  /** The least of sizes where which one it is depends on the batch: it may only be compared. */
+  record Least(List<Dim> sizes) implements Plain {
+    public Least {
+      sizes = List.copyOf(sizes);
+    }
+  }
+
   record Real(double value) implements Plain {}
 
   record Bool(boolean value) implements Plain {}

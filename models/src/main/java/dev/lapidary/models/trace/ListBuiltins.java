@@ -120,9 +120,16 @@ final class ListBuiltins {
     if (arguments.size() > 1) {
       throw Refusal.unsupported("%s of two lists", name);
     }
+    if (name.equals("min") && items.stream().anyMatch(ListBuiltins::isOfBatch)) {
+      return NumberBuiltins.least(items);
+    }
     return items.stream()
         .reduce((a, b) -> NumberBuiltins.binary(name, a, b))
         .orElseThrow(() -> Refusal.wrong("%s of an empty list", name));
+  }
+
+  private static boolean isOfBatch(Datum item) {
+    return item instanceof Datum.Int i && i.value().perBatch();
   }
 
   private static @Nullable Datum ofDict(String name, Datum.DictOf dict, List<Datum> arguments) {

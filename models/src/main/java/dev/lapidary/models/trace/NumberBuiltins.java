@@ -9,6 +9,12 @@ final class NumberBuiltins {
   private NumberBuiltins() {}
 
   static @Nullable Datum call(String name, List<Datum> arguments) {
+    if (arguments.size() == 2
+        && arguments.get(0) instanceof Datum.Least least
+        && arguments.get(1) instanceof Datum.Int bound
+        && !bound.value().perBatch()) {
+      return compared(name, least, bound.value());
+    }
     if (arguments.isEmpty() || !arguments.stream().allMatch(ListBuiltins::isNumber)) {
       return plain(name, arguments);
     }
@@ -31,6 +37,29 @@ final class NumberBuiltins {
       case "ne" -> Builtins.bool(!a.equals(b));
       default -> null;
     };
+  }
+
+  /** {@code min(size)} of sizes of which some depend on the batch. */
+  static Datum least(List<Datum> numbers) {
+    List<Dim> sizes = numbers.stream().map(NumberBuiltins::integer).distinct().toList();
+    return sizes.size() == 1 ? numbers.get(0) : new Datum.Least(sizes);
+  }
+
+  private static @Nullable Datum compared(String name, Datum.Least least, Dim bound) {
+    return switch (name) {
+      case "lt" -> Builtins.bool(isBelow(least, bound));
+      case "ge" -> Builtins.bool(!isBelow(least, bound));
+      case "le" -> Builtins.bool(isBelow(least, Dims.add(bound, Dim.of(1))));
+      case "gt" -> Builtins.bool(!isBelow(least, Dims.add(bound, Dim.of(1))));
+      default -> null;
+    };
+  }
+
+  private static boolean isBelow(Datum.Least least, Dim bound) {
+    // N is at least 1, where compare asks whether it is more.
+    return least.sizes().stream()
+        .filter(size -> !size.perBatch() || size.factor() < Math.max(bound.factor(), 1))
+        .anyMatch(size -> Dims.compare(size, bound) < 0);
   }
 
   private static boolean isBinary(String name) {

@@ -39,6 +39,7 @@ final class Operators {
     FactoryOperators.addTo(table);
     CopyOperators.addTo(table);
     ResizeOperators.addTo(table);
+    SamplingOperators.addTo(table);
     SequenceOperators.addTo(table);
     WindowOperators.addTo(table);
     StatisticsOperators.addTo(table);
