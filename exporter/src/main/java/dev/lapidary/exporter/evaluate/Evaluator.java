@@ -18,6 +18,7 @@ public final class Evaluator {
   private Evaluator() {
     Elementwise.addTo(this);
     Movement.addTo(this);
+    Places.addTo(this);
     Reduction.addTo(this);
     MatrixProduct.addTo(this);
     Convolution.addTo(this);

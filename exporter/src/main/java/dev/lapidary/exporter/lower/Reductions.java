@@ -13,6 +13,7 @@ final class Reductions {
   static void addTo(Operators operators) {
     operators.single("aten::mean", op -> reduce(op, "ReduceMean"));
     operators.single("aten::sum", op -> reduce(op, "ReduceSum"));
+    operators.single("aten::prod", op -> reduce(op, "ReduceProd"));
     operators.single("aten::amax", op -> reduce(op, "ReduceMax"));
     operators.single("aten::amin", op -> reduce(op, "ReduceMin"));
     operators.several("aten::max", op -> extreme(op, "Max", "ReduceMax", "ArgMax"));

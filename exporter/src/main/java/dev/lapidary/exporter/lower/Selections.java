@@ -12,7 +12,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
-/** Parts of tensors: {@code select}, {@code slice}, {@code index}, {@code chunk}, {@code roll}. */
+/**
+ * Parts of tensors: {@code select}, {@code slice}, {@code index}, {@code chunk}, {@code gather}.
+ */
 final class Selections {
   private Selections() {}
 
@@ -26,6 +28,8 @@ final class Selections {
     operators.several("aten::split_with_sizes", Selections::split);
     operators.several("aten::unbind", Selections::unbind);
     operators.single("aten::roll", Selections::roll);
+    operators.single("aten::gather", Selections::gather);
+    operators.single("aten::scatter", Selections::scatter);
   }
 
   private static Map<String, Attribute> axis(long axis) {
@@ -55,6 +59,17 @@ final class Selections {
     long start = op.integer("start");
     int axis = op.axis("dim", op.rank("self"));
     return op.slice(op.tensor("self"), axis, start, start + op.integer("length"), 1);
+  }
+
+  private static String gather(Op op) {
+    long axis = op.axis("dim", op.rank("self"));
+    return op.emit("GatherElements", axis(axis), op.tensor("self"), op.tensor("index"));
+  }
+
+  private static String scatter(Op op) {
+    long axis = op.axis("dim", op.rank("self"));
+    return op.emit(
+        "ScatterElements", axis(axis), op.tensor("self"), op.tensor("index"), op.tensor("src"));
   }
 
   /** One index tensor among Nones takes its dimension's place; several adjacent ones act as one. */

@@ -48,6 +48,7 @@ public final class HalfPrecision {
           "LpNormalization",
           "RNN",
           "ReduceL2",
+          "ReduceProd",
           "ReduceSumSquare",
           "Softmax");
 
@@ -165,7 +166,10 @@ public final class HalfPrecision {
     casts.forEach(to::add);
   }
 
-  private static OnnxNode withHalfAttributes(OnnxNode node) {
+  private OnnxNode withHalfAttributes(OnnxNode node) {
+    if (node.is("ConstantOfShape")) {
+      return node.withAttribute("value", new Attribute.Constant(halfOf(filling(node))));
+    }
     if (node.is("Cast")) {
       return node.withAttribute("to", Attribute.of(OnnxTypes.number(DType.FLOAT16)));
     }
@@ -179,9 +183,14 @@ public final class HalfPrecision {
       case "Shape", "Size", "ArgMax", "ArgMin", "Equal", "Greater", "Less", "Not", "NonZero" ->
           false;
       case "Where" -> isFloat(node.input(1));
-      case "ConstantOfShape", "Constant" -> false; // folded before; their attribute is no input
+      case "ConstantOfShape" -> filling(node).dtype() == DType.FLOAT32;
+      case "Constant" -> false; // folded before
       default -> isFloat(node.input(0));
     };
+  }
+
+  private static Tensor filling(OnnxNode node) {
+    return node.tensor("value").orElse(Tensor.zeros(DType.FLOAT32, 1));
   }
 
   private boolean isFloat(String value) {

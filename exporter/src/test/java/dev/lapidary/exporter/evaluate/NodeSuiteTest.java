@@ -62,6 +62,7 @@ class NodeSuiteTest {
         "maxpool_with_argmax_2d_precomputed_pads",
         "maxpool_with_argmax_2d_precomputed_strides");
     neverWritten("peepholes or layout of LSTM", "lstm_batchwise", "lstm_with_peepholes");
+    neverWritten("a reduction of ScatterElements", "scatter_elements_with_duplicate_indices");
     neverWritten("tf_crop_and_resize", "resize_tf_crop_and_resize");
   }
 

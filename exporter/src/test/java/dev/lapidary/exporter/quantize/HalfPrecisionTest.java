@@ -103,6 +103,27 @@ class HalfPrecisionTest {
     }
   }
 
+  /** As zeros are made that a batch's scatter or recurrence begins with. */
+  @Test
+  void whatIsFilledAtRunTimeIsFloat16Too() {
+    try (CalibrationSet images = SmallNetworks.images("fp16", 4)) {
+      Attribute filling = new Attribute.Constant(Tensor.of(new float[] {0.5f}, 1));
+      OnnxGraph graph =
+          new GraphOf(3, SmallNetworks.SIZE, SmallNetworks.SIZE)
+              .node("shape", "Shape", "x")
+              .node("filled", "ConstantOfShape", Map.of("value", filling), "shape")
+              .node("sum", "Add", "x", "filled")
+              .node("pooled", "GlobalAveragePool", "sum")
+              .node("y", "Flatten", "pooled")
+              .output("y", 2);
+      Quantized half = HalfPrecision.quantize(graph, images, Activation.SOFTMAX, line -> {});
+      assertThat(
+              Reference.of(graph, images, Activation.SOFTMAX).drift(half.graph()).relativeError())
+          .isLessThan(1e-5);
+      assertThat(half.card().fallbacks()).isEmpty();
+    }
+  }
+
   @Test
   void whatFloat16CannotHoldIsClampedAndSaid() {
     OnnxGraph fp32 = SmallNetworks.fullyConvolutional();

@@ -29,10 +29,12 @@ final class BatchLiterals {
           "masked_fill",
           "maximum",
           "minimum",
+          "gather",
+          "scatter",
           "grid_sampler");
 
   /** Those that repeat no operand of one sample. */
-  private static final Set<String> EXACT = Set.of("cat", "grid_sampler");
+  private static final Set<String> EXACT = Set.of("cat", "gather", "scatter", "grid_sampler");
 
   private final OptionalLong baked;
   private final Set<Long> candidates = new TreeSet<>();

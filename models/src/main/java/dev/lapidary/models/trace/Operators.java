@@ -35,6 +35,7 @@ final class Operators {
     AttentionOperators.addTo(table);
     ShapeOperators.addTo(table);
     PartOperators.addTo(table);
+    PlaceOperators.addTo(table);
     JoinOperators.addTo(table);
     FactoryOperators.addTo(table);
     CopyOperators.addTo(table);

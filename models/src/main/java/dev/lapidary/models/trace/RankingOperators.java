@@ -17,7 +17,10 @@ final class RankingOperators {
     table.put("argmin", RankingOperators::position);
     table.put("topk", RankingOperators::topk);
     table.put("sort", RankingOperators::sort);
+    table.put("argsort", call -> Invocation.items(sort(call)).get(1));
     table.put("aminmax", RankingOperators::extremes);
+    table.put("kthvalue", call -> kth(call, call.integer("k")));
+    table.put("median", RankingOperators::median);
   }
 
   /** {@code max(x, y)}, {@code max(x)} or {@code max(x, dim) -> (values, indices)}. */
@@ -71,6 +74,30 @@ final class RankingOperators {
     Datum yes = Builtins.bool(true);
     return call.call(
         "topk", call.self(), new Datum.Int(size), call.get("dim"), call.get("descending"), yes);
+  }
+
+  /** The lower one of two, as PyTorch. */
+  private static Datum median(Invocation call) {
+    long size = call.self().shape().get(dimension(call)).factor();
+    return kth(call, (size + 1) / 2);
+  }
+
+  /** The last of the k least. */
+  private static Datum kth(Invocation call, long k) {
+    int dim = dimension(call);
+    if (k < 1) {
+      throw Refusal.wrong("%s of the %d-th value", call.operator(), k);
+    }
+    Datum along = Builtins.number(dim);
+    Datum least = Builtins.bool(false);
+    Datum sorted = Builtins.bool(true);
+    Datum both = call.call("topk", call.self(), Builtins.number(k), along, least, sorted);
+    List<Datum> last = new ArrayList<>();
+    for (Datum ofLeast : Invocation.items(both)) {
+      Datum one = call.call("narrow", ofLeast, along, Builtins.number(k - 1), Builtins.number(1));
+      last.add(call.flag("keepdim") ? one : call.call("squeeze", one, along));
+    }
+    return Datum.TupleOf.of(last);
   }
 
   private static Datum extremes(Invocation call) {

@@ -18,6 +18,7 @@ final class ReductionOperators {
     table.put("mean", call -> reduce(call, "mean"));
     table.put("amax", call -> reduce(call, "amax"));
     table.put("amin", call -> reduce(call, "amin"));
+    table.put("prod", ReductionOperators::product);
     table.put("linalg_vector_norm", ReductionOperators::norm);
     table.put(
         "norm",
@@ -53,6 +54,30 @@ final class ReductionOperators {
       return call.record(dtype, Shapes.reduced(self.shape(), dims, keep));
     }
     return evaluate(given, self, dims, keep, dtype, name);
+  }
+
+  /** Along one dimension; of constants also of all. */
+  private static Datum product(Invocation given) {
+    TensorRef self = given.self();
+    if (!given.isNone("dtype")) {
+      self = given.callTensor("to", self, given.get("dtype"));
+    }
+    boolean all = !given.has("dim");
+    if (all && !given.allKnown()) {
+      throw Refusal.unsupported("%s over all dimensions, and so over the batch", given.operator());
+    }
+    long[] along = all ? new long[0] : new long[] {given.integer("dim")};
+    int[] dims = Shapes.dimensions(along, self.rank());
+    boolean keep = !all && given.flag("keepdim");
+    DType dtype = self.dtype().isFloating() ? self.dtype() : DType.INT64;
+    if (given.allKnown()) {
+      return fold(given, self, dims, keep, dtype, 1, (a, b) -> a * b, x -> x);
+    }
+    return given
+        .with("self", self)
+        .with("dim", Builtins.number(dims[0]))
+        .with("dtype", Datum.None.NONE)
+        .record(dtype, Shapes.reduced(self.shape(), dims, keep));
   }
 
   private static long[] dims(Invocation call) {

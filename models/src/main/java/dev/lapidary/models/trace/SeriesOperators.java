@@ -6,6 +6,7 @@ import dev.lapidary.models.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.function.DoubleBinaryOperator;
 
 /** Operators that positions are computed with. */
 final class SeriesOperators {
@@ -16,7 +17,8 @@ final class SeriesOperators {
     table.put("eye", SeriesOperators::identityMatrix);
     table.put("meshgrid", SeriesOperators::meshgrid);
     table.put("outer", SeriesOperators::outer);
-    table.put("cumsum", SeriesOperators::cumulated);
+    table.put("cumsum", call -> cumulated(call, Double::sum));
+    table.put("cumprod", call -> cumulated(call, (a, b) -> a * b));
     table.put("triu", call -> triangle(call, true));
     table.put("tril", call -> triangle(call, false));
   }
@@ -78,7 +80,7 @@ final class SeriesOperators {
     return call.call("mul", column, call.get("vec2"));
   }
 
-  private static Datum cumulated(Invocation call) {
+  private static Datum cumulated(Invocation call, DoubleBinaryOperator step) {
     DType natural = call.self().dtype().isFloating() ? call.self().dtype() : DType.INT64;
     DType dtype = call.dtype("dtype").orElse(natural);
     int dim = TensorBuiltins.dimension(call.integer("dim"), call.self().rank());
@@ -95,7 +97,7 @@ final class SeriesOperators {
     }
     for (int i = 0; i < sums.length; i++) {
       if (i / inner % size != 0) {
-        sums[i] += sums[i - (int) inner];
+        sums[i] = step.applyAsDouble(sums[i - (int) inner], sums[i]);
       }
     }
     return Elements.ofDoubles(call.operators().budget(), dtype, shape, sums);
@@ -108,7 +110,28 @@ final class SeriesOperators {
           "%s along dimension %d of %s: it adds up the samples of a batch",
           call.operator(), dim, shape);
     }
+    if (call.name().equals("cumprod")) {
+      return multipliedUp(call, dim, dtype);
+    }
     return call.with("dim", Builtins.number(dim)).record(dtype, shape);
+  }
+
+  /** ONNX has no running product: each step takes in what lies twice as far before. */
+  private static Datum multipliedUp(Invocation call, int dim, DType dtype) {
+    Datum products = call.call("to", call.self(), Builtins.number(dtype.scalarType()));
+    int rank = call.self().rank();
+    long size = Invocation.constant(call.self().shape().get(dim));
+    Datum along = Builtins.number(dim);
+    Datum zero = Builtins.number(0);
+    Datum one = Builtins.number(1);
+    for (int step = 1; step < size; step *= 2) {
+      Datum before = call.call("slice", products, along, zero, Builtins.number(size - step), one);
+      int[] pad = new int[2 * (rank - dim)];
+      pad[pad.length - 2] = step;
+      Datum earlier = call.call("constant_pad_nd", before, Shapes.list(pad), one);
+      products = call.call("mul", products, earlier);
+    }
+    return products;
   }
 
   private static Datum triangle(Invocation call, boolean upper) {

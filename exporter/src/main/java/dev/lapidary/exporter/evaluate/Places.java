@@ -1,0 +1,53 @@
+package dev.lapidary.exporter.evaluate;
+
+/**
+ * GatherElements and ScatterElements: places along an axis, one for each element.
+ *
+ * @see <a href="https://onnx.ai/onnx/operators/onnx__GatherElements.html">ONNX, GatherElements</a>
+ */
+final class Places {
+  private Places() {}
+
+  static void addTo(Evaluator e) {
+    e.single("GatherElements", Places::gather);
+    e.single("ScatterElements", Places::scatter);
+  }
+
+  private static Grid gather(Kernel.Call call) {
+    Grid x = call.in(0);
+    Grid y = Grid.zeros(x.dtype(), call.in(1).shape());
+    int[] places = places(call);
+    for (int i = 0; i < places.length; i++) {
+      y.values()[i] = x.values()[places[i]];
+    }
+    return y;
+  }
+
+  private static Grid scatter(Kernel.Call call) {
+    call.require("reduction", "none");
+    Grid x = call.in(0);
+    double[] values = x.values().clone();
+    int[] places = places(call);
+    for (int i = 0; i < places.length; i++) {
+      values[places[i]] = call.in(2).values()[i];
+    }
+    return new Grid(x.dtype(), x.shape(), values);
+  }
+
+  /** Where in the data each element of the indices points to. */
+  private static int[] places(Kernel.Call call) {
+    Grid x = call.in(0);
+    Grid indices = call.in(1);
+    int axis = x.axis(call.node().intOr("axis", 0));
+    int[] places = indices.ints();
+    for (int i = 0; i < places.length; i++) {
+      int along = places[i] < 0 ? places[i] + x.shape()[axis] : places[i];
+      places[i] = 0;
+      for (int d = 0; d < x.rank(); d++) {
+        int own = i / indices.stride(d) % indices.shape()[d];
+        places[i] += (d == axis ? along : own) * x.stride(d);
+      }
+    }
+    return places;
+  }
+}
