@@ -1,18 +1,26 @@
 package dev.lapidary.exporter.evaluate;
 
+import dev.lapidary.exporter.onnx.Attribute;
 import java.util.List;
+import java.util.Optional;
 
 /**
- * LSTM with the default activations, {@code X: [length, batch, in]}. Gates are in the order input,
- * output, forget, cell.
+ * LSTM, GRU and RNN with the default activations, and RNN with Relu, {@code X: [length, batch,
+ * in]}. Gates are in the order input, output, forget, cell, and update, reset, hidden.
  *
  * @see <a href="https://onnx.ai/onnx/operators/onnx__LSTM.html">ONNX, LSTM</a>
  */
 final class Recurrence {
+  private static final int INPUT_WEIGHT = 1;
+  private static final int RECURRENT_WEIGHT = 2;
+  private static final int BIAS = 3;
   private static final int LENGTHS = 4;
+  private static final int HIDDEN = 5;
+  private static final int CELL = 6;
   private static final int PEEPHOLES = 7;
 
   private final Kernel.Call call;
+  private final boolean rectifies;
   private final int length;
   private final int batch;
   private final int width;
@@ -22,55 +30,74 @@ final class Recurrence {
 
   private Recurrence(Kernel.Call call) {
     Grid x = call.in(0);
-    int directions = call.in(1).shape()[0];
+    int directions = call.in(INPUT_WEIGHT).shape()[0];
     this.call = call;
+    this.rectifies = call.node().attribute("activations").equals(each("Relu", directions));
     this.length = x.shape()[0];
     this.batch = x.shape()[1];
-    this.width = call.in(2).shape()[2];
+    this.width = call.in(RECURRENT_WEIGHT).shape()[2];
     this.output = Grid.zeros(x.dtype(), length, directions, batch, width);
     this.hidden = Grid.zeros(x.dtype(), directions, batch, width);
     this.cells = Grid.zeros(x.dtype(), directions, batch, width);
   }
 
   static void addTo(Evaluator e) {
-    e.several("LSTM", Recurrence::lstm);
+    e.several("LSTM", Recurrence::run);
+    e.several("GRU", Recurrence::run);
+    e.several("RNN", Recurrence::run);
   }
 
-  private static List<Grid> lstm(Kernel.Call call) {
-    for (String attribute : List.of("activations", "clip", "input_forget")) {
-      if (call.node().attribute(attribute).isPresent()) {
-        throw call.declined(attribute + " is not computed here");
-      }
-    }
-    if (call.has(LENGTHS) || call.has(PEEPHOLES) || call.node().intOr("layout", 0) != 0) {
-      throw call.declined("lengths, peepholes and another layout are not computed here");
-    }
+  private static Optional<Attribute> each(String activation, int directions) {
+    return Optional.of(new Attribute.Texts(java.util.Collections.nCopies(directions, activation)));
+  }
+
+  private static List<Grid> run(Kernel.Call call) {
+    int directions = call.in(INPUT_WEIGHT).shape()[0];
+    requireKnown(call, directions);
     Recurrence recurrence = new Recurrence(call);
     String direction = call.node().textOr("direction", "forward");
-    int directions = call.in(1).shape()[0];
     for (int d = 0; d < directions; d++) {
       boolean backwards = direction.equals("reverse") || d == 1;
       for (int b = 0; b < call.in(0).shape()[1]; b++) {
         recurrence.run(d, b, backwards);
       }
     }
-    return List.of(recurrence.output, recurrence.hidden, recurrence.cells);
+    return call.node().is("LSTM")
+        ? List.of(recurrence.output, recurrence.hidden, recurrence.cells)
+        : List.of(recurrence.output, recurrence.hidden);
+  }
+
+  private static void requireKnown(Kernel.Call call, int directions) {
+    Optional<Attribute> activations = call.node().attribute("activations");
+    boolean plain =
+        activations.isEmpty()
+            || (call.node().is("RNN")
+                && (activations.equals(each("Tanh", directions))
+                    || activations.equals(each("Relu", directions))));
+    for (String attribute : List.of("clip", "input_forget")) {
+      plain &= call.node().attribute(attribute).isEmpty();
+    }
+    if (!plain) {
+      throw call.declined("other activations, clip and input_forget are not computed here");
+    }
+    if (call.has(LENGTHS) || call.has(PEEPHOLES) || call.node().intOr("layout", 0) != 0) {
+      throw call.declined("lengths, peepholes and another layout are not computed here");
+    }
   }
 
   /** One sequence in one direction. */
   private void run(int direction, int sample, boolean backwards) {
     int state = (direction * batch + sample) * width;
-    double[] h = initial(5, state);
-    double[] c = initial(6, state);
+    double[] h = initial(HIDDEN, state);
+    double[] c = initial(CELL, state);
     for (int step = 0; step < length; step++) {
       int at = backwards ? length - 1 - step : step;
-      double[] gates = gates(direction, at * batch + sample, h);
-      for (int i = 0; i < width; i++) {
-        double input = sigmoid(gates[i]);
-        double out = sigmoid(gates[width + i]);
-        double forget = sigmoid(gates[2 * width + i]);
-        c[i] = forget * c[i] + input * Math.tanh(gates[3 * width + i]);
-        h[i] = out * Math.tanh(c[i]);
+      double[] x = sums(INPUT_WEIGHT, direction, call.in(0).values(), at * batch + sample);
+      double[] r = sums(RECURRENT_WEIGHT, direction, h, 0);
+      switch (call.node().op()) {
+        case "LSTM" -> lstm(x, r, h, c);
+        case "GRU" -> gru(x, r, h, direction);
+        default -> rnn(x, r, h);
       }
       int row = ((at * output.shape()[1] + direction) * batch + sample) * width;
       System.arraycopy(h, 0, output.values(), row, width);
@@ -87,29 +114,60 @@ final class Recurrence {
     return state;
   }
 
-  /** {@code W x + R h + Wb + Rb}, before the activations. */
-  private double[] gates(int direction, int sample, double[] h) {
-    int rows = 4 * width;
-    double[] gates = new double[rows];
-    double[] x = call.in(0).values();
-    double[] w = call.in(1).values();
-    double[] r = call.in(2).values();
-    int features = call.in(0).shape()[2];
-    for (int i = 0; i < rows; i++) {
-      double sum = 0;
-      if (call.has(3)) {
-        int bias = direction * 2 * rows + i;
-        sum = call.in(3).values()[bias] + call.in(3).values()[bias + rows];
-      }
-      for (int k = 0; k < features; k++) {
-        sum += w[(direction * rows + i) * features + k] * x[sample * features + k];
-      }
-      for (int k = 0; k < width; k++) {
-        sum += r[(direction * rows + i) * width + k] * h[k];
-      }
-      gates[i] = sum;
+  private void lstm(double[] x, double[] r, double[] h, double[] c) {
+    for (int i = 0; i < width; i++) {
+      double input = sigmoid(x[i] + r[i]);
+      double out = sigmoid(x[width + i] + r[width + i]);
+      double forget = sigmoid(x[2 * width + i] + r[2 * width + i]);
+      c[i] = forget * c[i] + input * Math.tanh(x[3 * width + i] + r[3 * width + i]);
+      h[i] = out * Math.tanh(c[i]);
     }
-    return gates;
+  }
+
+  private void gru(double[] x, double[] r, double[] h, int direction) {
+    boolean linearBeforeReset = call.node().intOr("linear_before_reset", 0) == 1;
+    double[] reset = new double[width];
+    double[] rest = new double[width];
+    for (int i = 0; i < width; i++) {
+      reset[i] = sigmoid(x[width + i] + r[width + i]);
+      rest[i] = reset[i] * h[i];
+    }
+    double[] ofRest = linearBeforeReset ? r : sums(RECURRENT_WEIGHT, direction, rest, 0);
+    for (int i = 0; i < width; i++) {
+      double update = sigmoid(x[i] + r[i]);
+      double factor = linearBeforeReset ? reset[i] : 1;
+      double fresh = Math.tanh(x[2 * width + i] + factor * ofRest[2 * width + i]);
+      h[i] = (1 - update) * fresh + update * h[i];
+    }
+  }
+
+  private void rnn(double[] x, double[] r, double[] h) {
+    for (int i = 0; i < width; i++) {
+      double sum = x[i] + r[i];
+      h[i] = rectifies ? Math.max(sum, 0) : Math.tanh(sum);
+    }
+  }
+
+  /**
+   * {@code W x + Wb} or {@code R h + Rb}, before the activations.
+   *
+   * @param row of the vectors that {@code values} holds
+   */
+  private double[] sums(int weight, int direction, double[] values, int row) {
+    int rows = call.in(weight).shape()[1];
+    int columns = call.in(weight).shape()[2];
+    double[] w = call.in(weight).values();
+    double[] sums = new double[rows];
+    for (int i = 0; i < rows; i++) {
+      if (call.has(BIAS)) {
+        int block = 2 * direction + (weight == INPUT_WEIGHT ? 0 : 1);
+        sums[i] = call.in(BIAS).values()[block * rows + i];
+      }
+      for (int k = 0; k < columns; k++) {
+        sums[i] += w[(direction * rows + i) * columns + k] * values[row * columns + k];
+      }
+    }
+    return sums;
   }
 
   private static double sigmoid(double x) {

@@ -57,6 +57,10 @@ final class Op {
 
   // Arguments
 
+  Argument argument(String parameter) {
+    return node.argument(parameter);
+  }
+
   boolean has(String parameter) {
     return node.schema().parameters().stream().anyMatch(p -> p.name().equals(parameter));
   }

@@ -5,66 +5,104 @@ import dev.lapidary.models.graph.Argument;
 import dev.lapidary.models.graph.Argument.Constant;
 import dev.lapidary.models.tensor.Tensor;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 
-/**
- * {@code aten::lstm}: an LSTM a layer. ONNX has the gates in the order input, output, forget, cell,
- * PyTorch as input, forget, cell, output.
- */
+/** {@code aten::lstm}, {@code gru}, {@code rnn_tanh} and {@code rnn_relu}: a node a layer. */
 final class Recurrences {
-  /** PyTorch's place of each of ONNX's gates. */
-  private static final int[] GATES = {0, 3, 1, 2};
-
   private Recurrences() {}
 
-  static void addTo(Operators operators) {
-    operators.several("aten::lstm", Recurrences::lstm);
+  private enum Cell {
+    LSTM("LSTM"),
+    GRU("GRU"),
+    TANH("RNN"),
+    RELU("RNN");
+
+    private final String onnx;
+
+    Cell(String onnx) {
+      this.onnx = onnx;
+    }
+
+    /** PyTorch's place of each of ONNX's gates. */
+    int[] gates() {
+      return switch (this) {
+        // input, output, forget, cell of input, forget, cell, output
+        case LSTM -> new int[] {0, 3, 1, 2};
+        // update, reset, hidden of reset, update, new
+        case GRU -> new int[] {1, 0, 2};
+        case TANH, RELU -> new int[] {0};
+      };
+    }
+
+    /** PyTorch resets what the recurrent product gives; ONNX by default what it is given. */
+    Map<String, Attribute> attributes(int directions) {
+      return switch (this) {
+        case LSTM -> Map.of();
+        case GRU -> Map.of("linear_before_reset", Attribute.of(1));
+        case TANH -> Map.of("activations", each("Tanh", directions));
+        case RELU -> Map.of("activations", each("Relu", directions));
+      };
+    }
+
+    private static Attribute each(String activation, int directions) {
+      return new Attribute.Texts(Collections.nCopies(directions, activation));
+    }
   }
 
-  private static List<String> lstm(Op op) {
+  static void addTo(Operators operators) {
+    operators.several("aten::lstm", op -> layers(op, Cell.LSTM, op.items("hx")));
+    operators.several("aten::gru", op -> layers(op, Cell.GRU, List.of(op.argument("hx"))));
+    operators.several("aten::rnn_tanh", op -> layers(op, Cell.TANH, List.of(op.argument("hx"))));
+    operators.several("aten::rnn_relu", op -> layers(op, Cell.RELU, List.of(op.argument("hx"))));
+  }
+
+  private static List<String> layers(Op op, Cell cell, List<Argument> states) {
     boolean batchFirst = op.bool("batch_first");
     int layers = (int) op.integer("num_layers");
     int directions = op.bool("bidirectional") ? 2 : 1;
-    List<Argument> states = op.items("hx");
-    List<String> hidden = layers(op, op.name(states.get(0), "hx"), layers, directions);
-    List<String> cells = layers(op, op.name(states.get(1), "hx"), layers, directions);
+    List<String> names = states.stream().map(state -> op.name(state, "hx")).toList();
+    List<List<String>> last = new ArrayList<>();
+    states.forEach(state -> last.add(new ArrayList<>()));
     String x = batchFirst ? op.transpose(op.tensor("input"), 1, 0, 2) : op.tensor("input");
-    List<String> lastHidden = new ArrayList<>();
-    List<String> lastCells = new ArrayList<>();
     for (int layer = 0; layer < layers; layer++) {
       List<String> inputs = new ArrayList<>(List.of(x));
-      inputs.addAll(weights(op, layer, directions));
-      inputs.addAll(List.of("", hidden.get(layer), cells.get(layer)));
-      List<String> outputs = op.several("LSTM", 3, attributes(op, directions), inputs);
+      inputs.addAll(weights(op, cell, layer, directions));
+      inputs.add("");
+      for (String state : names) {
+        inputs.add(ofLayer(op, state, layer, layers, directions));
+      }
+      List<String> outputs =
+          op.several(cell.onnx, 1 + states.size(), attributes(op, cell, directions), inputs);
       // [length, directions, batch, width] to [length, batch, directions * width]
-      boolean last = layer == layers - 1;
+      boolean turns = layer == layers - 1 && batchFirst;
       String turned =
-          last && batchFirst
+          turns
               ? op.transpose(outputs.get(0), 2, 0, 1, 3)
               : op.transpose(outputs.get(0), 0, 2, 1, 3);
       x = op.emit("Reshape", turned, op.ints(0, 0, -1));
-      lastHidden.add(outputs.get(1));
-      lastCells.add(outputs.get(2));
+      for (int i = 0; i < last.size(); i++) {
+        last.get(i).add(outputs.get(1 + i));
+      }
     }
-    return List.of(x, joined(op, lastHidden), joined(op, lastCells));
+    List<String> results = new ArrayList<>(List.of(x));
+    last.forEach(parts -> results.add(joined(op, parts)));
+    return results;
   }
 
-  private static Map<String, Attribute> attributes(Op op, int directions) {
-    long width = op.outputs().get(1).shape().get(2).constant();
-    return Map.of(
-        "direction", Attribute.of(directions == 2 ? "bidirectional" : "forward"),
-        "hidden_size", Attribute.of(width));
+  private static Map<String, Attribute> attributes(Op op, Cell cell, int directions) {
+    Map<String, Attribute> attributes = new TreeMap<>(cell.attributes(directions));
+    attributes.put("direction", Attribute.of(directions == 2 ? "bidirectional" : "forward"));
+    attributes.put("hidden_size", Attribute.of(op.outputs().get(1).shape().get(2).constant()));
+    return attributes;
   }
 
-  /** {@code [layers * directions, batch, width]} as one value a layer. */
-  private static List<String> layers(Op op, String state, int layers, int directions) {
-    List<String> parts = new ArrayList<>();
-    for (int layer = 0; layer < layers; layer++) {
-      long from = (long) layer * directions;
-      parts.add(layers == 1 ? state : op.slice(state, 0, from, from + directions, 1));
-    }
-    return parts;
+  /** Of {@code [layers * directions, batch, width]}. */
+  private static String ofLayer(Op op, String state, int layer, int layers, int directions) {
+    long from = (long) layer * directions;
+    return layers == 1 ? state : op.slice(state, 0, from, from + directions, 1);
   }
 
   private static String joined(Op op, List<String> parts) {
@@ -73,8 +111,8 @@ final class Recurrences {
         : op.emit("Concat", Map.of("axis", Attribute.of(0)), parts);
   }
 
-  /** W [directions, 4H, I], R [directions, 4H, H] and B [directions, 8H] of a layer. */
-  private static List<String> weights(Op op, int layer, int directions) {
+  /** W [directions, G H, I], R [directions, G H, H] and B [directions, 2 G H] of a layer. */
+  private static List<String> weights(Op op, Cell cell, int layer, int directions) {
     boolean biased = op.bool("has_biases");
     int each = biased ? 4 : 2;
     List<Constant> input = new ArrayList<>();
@@ -91,9 +129,9 @@ final class Recurrences {
     }
     long rows = input.get(0).tensor().size(0);
     return List.of(
-        stacked(op, input, directions, rows, input.get(0).tensor().size(1)),
-        stacked(op, recurrent, directions, rows, rows / GATES.length),
-        biased ? stacked(op, biases, directions, 2 * rows) : "");
+        stacked(op, cell, input, directions, rows, input.get(0).tensor().size(1)),
+        stacked(op, cell, recurrent, directions, rows, rows / cell.gates().length),
+        biased ? stacked(op, cell, biases, directions, 2 * rows) : "");
   }
 
   private static Constant parameter(Op op, int index) {
@@ -104,14 +142,15 @@ final class Recurrences {
   }
 
   /** One behind the other, each with its gates in ONNX's order. */
-  private static String stacked(Op op, List<Constant> parts, long... shape) {
+  private static String stacked(Op op, Cell cell, List<Constant> parts, long... shape) {
+    int[] gates = cell.gates();
     int each = Math.toIntExact(parts.get(0).tensor().numel());
-    int gate = each / GATES.length;
+    int gate = each / gates.length;
     float[] all = new float[Math.multiplyExact(each, parts.size())];
     for (int i = 0; i < parts.size(); i++) {
       float[] values = parts.get(i).tensor().toFloats();
-      for (int g = 0; g < GATES.length; g++) {
-        System.arraycopy(values, GATES[g] * gate, all, i * each + g * gate, gate);
+      for (int g = 0; g < gates.length; g++) {
+        System.arraycopy(values, gates[g] * gate, all, i * each + g * gate, gate);
       }
     }
     return op.constant(parts.get(0).name() + "/stacked", Tensor.of(all, shape));

@@ -25,14 +25,15 @@ import java.util.OptionalLong;
 import java.util.Set;
 
 /**
- * Counts multiply-adds of Conv, ConvTranspose, Gemm, LSTM, MatMul and MatMulInteger at batch 1. The
- * shapes are what ONNX Runtime finds when it runs the graph once on zeros: no second theory of
- * shapes.
+ * Counts multiply-adds of convolutions, matrix products and recurrences at batch 1. The shapes are
+ * what ONNX Runtime finds when it runs the graph once on zeros: no second theory of shapes.
  */
 final class MultiplyAdds {
   private static final String[] COUNTED = {
-    "Conv", "ConvTranspose", "Gemm", "LSTM", "MatMul", "MatMulInteger"
+    "Conv", "ConvTranspose", "GRU", "Gemm", "LSTM", "MatMul", "MatMulInteger", "RNN"
   };
+
+  private static final String[] RECURRENT = {"GRU", "LSTM", "RNN"};
 
   /** Elements; smaller constants may say shapes and indices. */
   private static final int LARGE = 1 << 14;
@@ -58,17 +59,30 @@ final class MultiplyAdds {
     }
     Set<String> values = new LinkedHashSet<>();
     for (OnnxNode node : counted) {
-      values.add(node.output());
       values.add(node.input(0));
       values.add(node.input(1));
+      // An output that nothing reads has no name; a recurrence is counted by its input.
+      values.add(node.is(RECURRENT) ? node.input(2) : node.output());
     }
     Map<String, long[]> shapes = shapes(graph, values);
     long sum = 0;
     for (OnnxNode node : counted) {
-      long elements = Tensor.numel(shape(shapes, node.output()));
-      sum += elements == 0 ? 0 : elements * perElement(graph, node, shapes);
+      sum += node.is(RECURRENT) ? recurrent(node, shapes) : count(graph, node, shapes);
     }
     return sum;
+  }
+
+  /** Each step of each sequence by W and R: {@code [directions, gates * width, ..]}. */
+  private static long recurrent(OnnxNode node, Map<String, long[]> shapes) {
+    long[] input = shape(shapes, node.input(0)); // [length, batch, features]
+    long weights =
+        Tensor.numel(shape(shapes, node.input(1))) + Tensor.numel(shape(shapes, node.input(2)));
+    return input[0] * input[1] * weights;
+  }
+
+  private static long count(OnnxGraph graph, OnnxNode node, Map<String, long[]> shapes) {
+    long elements = Tensor.numel(shape(shapes, node.output()));
+    return elements == 0 ? 0 : elements * perElement(graph, node, shapes);
   }
 
   private static long perElement(OnnxGraph graph, OnnxNode node, Map<String, long[]> shapes) {
@@ -83,10 +97,6 @@ final class MultiplyAdds {
         long[] weight = weight(graph, node, shapes);
         long perInput = Tensor.numel(weight) / weight[0];
         yield Tensor.numel(input) * perInput / Tensor.numel(shape(shapes, node.output()));
-      }
-      case "LSTM" -> {
-        long[] weight = weight(graph, node, shapes); // [directions, 4 * width, features]
-        yield 4 * weight[2] + weight[1];
       }
       default -> node.intOr("transA", 0) == 1 ? input[0] : input[input.length - 1];
     };

@@ -74,6 +74,15 @@ class BakedBatchTest {
             b = torch.grid_sampler(a, torch.expand(self.places, [%1$d, -1, -1, -1]), 0, 1, True)
             return torch.linear(torch.linear(torch.amax(b, [2, 3]), self.width), self.classes)
           """,
+          "rows",
+          """
+            rows = torch.view(x, [%1$d, 24, 8])
+            B = int(ops.prim.NumToTensor(torch.size(rows, 0)))
+            h = torch.new_zeros(x, [2, B, 5], dtype=None, layout=None, device=None, pin_memory=None)
+            weights = [self.gru_i, self.gru_h, self.gru_i, self.gru_h]
+            _0, last = torch.gru(rows, h, weights, False, 1, 0., False, True, True)
+            return torch.sub(torch.select(last, 0, 0), torch.select(last, 0, 1))
+          """,
           "zeros",
           """
             rest = torch.zeros([%1$d, 1, 8, 8], dtype=6, layout=0, device=torch.device("cpu"))
@@ -99,6 +108,9 @@ class BakedBatchTest {
     "spatial transformer, 1",
     "spatial transformer, 2",
     "spatial transformer, 3",
+    "rows, 1",
+    "rows, 2",
+    "rows, 3",
     "zeros, 1",
     "zeros, 2"
   })
@@ -131,6 +143,8 @@ class BakedBatchTest {
             "token", List.of(1, 1, 4),
             "width", List.of(4, 3),
             "experts", List.of(4, 432),
+            "gru_i", List.of(15, 8),
+            "gru_h", List.of(15, 5),
             "pose", List.of(6, 3),
             "places", List.of(1, 5, 4, 2),
             "classes", List.of(5, 4))

@@ -61,7 +61,12 @@ class NodeSuiteTest {
         "the indices of MaxPool",
         "maxpool_with_argmax_2d_precomputed_pads",
         "maxpool_with_argmax_2d_precomputed_strides");
-    neverWritten("peepholes or layout of LSTM", "lstm_batchwise", "lstm_with_peepholes");
+    neverWritten(
+        "peepholes or layout of recurrences",
+        "gru_batchwise",
+        "lstm_batchwise",
+        "lstm_with_peepholes",
+        "simple_rnn_batchwise");
     neverWritten("a reduction of ScatterElements", "scatter_elements_with_duplicate_indices");
     neverWritten("tf_crop_and_resize", "resize_tf_crop_and_resize");
   }

@@ -59,6 +59,13 @@ class OperatorsTest {
     WEIGHTS.put("hh", new long[] {20, 5});
     WEIGHTS.put("ih1", new long[] {20, 10});
     WEIGHTS.put("b20", new long[] {20});
+    WEIGHTS.put("gru_i", new long[] {15, 8});
+    WEIGHTS.put("gru_h", new long[] {15, 5});
+    WEIGHTS.put("gru_o", new long[] {15, 10});
+    WEIGHTS.put("b15", new long[] {15});
+    WEIGHTS.put("rnn_i", new long[] {5, 8});
+    WEIGHTS.put("rnn_h", new long[] {5, 5});
+    WEIGHTS.put("rnn_o", new long[] {5, 10});
     WEIGHTS.put("qkv", new long[] {24, 8});
     WEIGHTS.put("qb", new long[] {24});
     WEIGHTS.put("proj", new long[] {8, 8});
@@ -221,6 +228,20 @@ class OperatorsTest {
             + " torch.new_zeros(x, [1, torch.size(x, 0), 5], dtype=None, layout=None, device=None,"
             + " pin_memory=None)], [self.ih, self.hh, self.b20, self.b20], True, 1, 0., False,"
             + " False, True))[2], 0, 1)",
+        "(torch.gru(torch.flatten(x, 1, 2), torch.new_ones(x, [1, torch.size(x, 0), 5], dtype=None, layout=None, device=None, pin_memory=None), [self.gru_i, self.gru_h], False, 1, 0., False, False, True))[0]",
+        "torch.transpose((torch.gru(torch.transpose(torch.flatten(x, 1, 2), 0, 1), torch.new_ones(x, [4, torch.size(x, 0), 5], dtype=None, layout=None, device=None, pin_memory=None), [self.gru_i, self.gru_h, self.b15, self.b15, self.gru_i, self.gru_h, self.b15, self.b15, self.gru_o, self.gru_h, self.b15, self.b15, self.gru_o, self.gru_h, self.b15, self.b15], True, 2, 0., False, True, False))[0], 0, 1)",
+        "torch.transpose((torch.gru(torch.transpose(torch.flatten(x, 1, 2), 0, 1), torch.new_ones(x, [4, torch.size(x, 0), 5], dtype=None, layout=None, device=None, pin_memory=None), [self.gru_i, self.gru_h, self.b15, self.b15, self.gru_i, self.gru_h, self.b15, self.b15, self.gru_o, self.gru_h, self.b15, self.b15, self.gru_o, self.gru_h, self.b15, self.b15], True, 2, 0., False, True, False))[1], 0, 1)",
+        "(torch.rnn_tanh(torch.flatten(x, 1, 2), torch.new_ones(x, [1, torch.size(x, 0), 5], dtype=None, layout=None, device=None, pin_memory=None), [self.rnn_i, self.rnn_h], False, 1, 0., False, False, True))[0]",
+        "torch.transpose((torch.rnn_tanh(torch.transpose(torch.flatten(x, 1, 2), 0, 1), torch.new_ones(x, [4, torch.size(x, 0), 5], dtype=None, layout=None, device=None, pin_memory=None), [self.rnn_i, self.rnn_h, self.b5, self.b5, self.rnn_i, self.rnn_h, self.b5, self.b5, self.rnn_o, self.rnn_h, self.b5, self.b5, self.rnn_o, self.rnn_h, self.b5, self.b5], True, 2, 0., False, True, False))[0], 0, 1)",
+        "torch.transpose((torch.rnn_tanh(torch.transpose(torch.flatten(x, 1, 2), 0, 1), torch.new_ones(x, [4, torch.size(x, 0), 5], dtype=None, layout=None, device=None, pin_memory=None), [self.rnn_i, self.rnn_h, self.b5, self.b5, self.rnn_i, self.rnn_h, self.b5, self.b5, self.rnn_o, self.rnn_h, self.b5, self.b5, self.rnn_o, self.rnn_h, self.b5, self.b5], True, 2, 0., False, True, False))[1], 0, 1)",
+        "(torch.rnn_relu(torch.flatten(x, 1, 2), torch.new_ones(x, [1, torch.size(x, 0), 5], dtype=None, layout=None, device=None, pin_memory=None), [self.rnn_i, self.rnn_h], False, 1, 0., False, False, True))[0]",
+        "torch.transpose((torch.rnn_relu(torch.transpose(torch.flatten(x, 1, 2), 0, 1), torch.new_ones(x, [4, torch.size(x, 0), 5], dtype=None, layout=None, device=None, pin_memory=None), [self.rnn_i, self.rnn_h, self.b5, self.b5, self.rnn_i, self.rnn_h, self.b5, self.b5, self.rnn_o, self.rnn_h, self.b5, self.b5, self.rnn_o, self.rnn_h, self.b5, self.b5], True, 2, 0., False, True, False))[0], 0, 1)",
+        "torch.transpose((torch.rnn_relu(torch.transpose(torch.flatten(x, 1, 2), 0, 1), torch.new_ones(x, [4, torch.size(x, 0), 5], dtype=None, layout=None, device=None, pin_memory=None), [self.rnn_i, self.rnn_h, self.b5, self.b5, self.rnn_i, self.rnn_h, self.b5, self.b5, self.rnn_o, self.rnn_h, self.b5, self.b5, self.rnn_o, self.rnn_h, self.b5, self.b5], True, 2, 0., False, True, False))[1], 0, 1)",
+        "torch.gru_cell(torch.select(torch.flatten(x, 1, 2), 1, 2), torch.slice(torch.select(torch.flatten(x, 1, 2), 1, 5), 1, 0, 5), self.gru_i, self.gru_h, self.b15, self.b15)",
+        "(torch.lstm_cell(torch.select(torch.flatten(x, 1, 2), 1, 2), [torch.slice(torch.select(torch.flatten(x, 1, 2), 1, 5), 1, 0, 5), torch.slice(torch.select(torch.flatten(x, 1, 2), 1, 6), 1, 3)], self.ih, self.hh, self.b20))[0]",
+        "(torch.lstm_cell(torch.select(torch.flatten(x, 1, 2), 1, 2), [torch.slice(torch.select(torch.flatten(x, 1, 2), 1, 5), 1, 0, 5), torch.slice(torch.select(torch.flatten(x, 1, 2), 1, 6), 1, 3)], self.ih, self.hh))[1]",
+        "torch.rnn_tanh_cell(torch.select(torch.flatten(x, 1, 2), 1, 2), torch.slice(torch.select(torch.flatten(x, 1, 2), 1, 5), 1, 0, 5), self.rnn_i, self.rnn_h, self.b5, self.b5)",
+        "torch.rnn_relu_cell(torch.select(torch.flatten(x, 1, 2), 1, 2), torch.slice(torch.select(torch.flatten(x, 1, 2), 1, 5), 1, 0, 5), self.rnn_i, self.rnn_h)",
         // attention
         "torch.scaled_dot_product_attention(x, x, x)",
         "torch.scaled_dot_product_attention(x, torch.neg(x), x, None, 0., True)",

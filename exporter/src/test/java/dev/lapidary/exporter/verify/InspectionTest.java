@@ -3,7 +3,9 @@ package dev.lapidary.exporter.verify;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.lapidary.exporter.onnx.Attribute;
 import dev.lapidary.exporter.onnx.OnnxGraph;
+import dev.lapidary.exporter.onnx.OnnxNode;
 import dev.lapidary.exporter.onnx.OnnxWriter;
 import dev.lapidary.exporter.onnx.ValueInfo;
 import dev.lapidary.exporter.testing.GraphOf;
@@ -25,6 +27,8 @@ import java.util.OptionalLong;
 import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class InspectionTest {
   private static final ModelCard CARD =
@@ -118,6 +122,22 @@ class InspectionTest {
             .node("y", "MatMul", "x", "v")
             .output("y", 2);
     assertThat(written(computed, folder).multiplyAdds()).hasValue(3 * 4);
+  }
+
+  /** Whether the sequence or the last state is read: a step, two sequences, W x and R h. */
+  @ParameterizedTest
+  @ValueSource(strings = {"y,", ",y"})
+  void countsTheWorkOfRecurrences(String outputs, @TempDir Path folder) {
+    GraphOf sequences = new GraphOf(2, 4).constant("w", 1, 9, 4).constant("r", 1, 9, 3);
+    OnnxGraph graph = sequences.output("y", outputs.startsWith("y") ? 4 : 3);
+    graph.add(
+        new OnnxNode(
+            "gru",
+            "GRU",
+            List.of("x", "w", "r"),
+            List.of(outputs.split(",", -1)),
+            Map.of("hidden_size", Attribute.of(3))));
+    assertThat(written(graph, folder).multiplyAdds()).hasValue(2 * 9 * (4 + 3));
   }
 
   private static Inspection written(OnnxGraph graph, Path folder) {

@@ -47,6 +47,7 @@ final class Operators {
     ActivationOperators.addTo(table);
     SeriesOperators.addTo(table);
     RecurrentOperators.addTo(table);
+    CellOperators.addTo(table);
     DistanceOperators.addTo(table);
     VolumeOperators.addTo(table);
     return table;

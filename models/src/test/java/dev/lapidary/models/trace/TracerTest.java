@@ -119,8 +119,45 @@ class TracerTest {
         .hasMessageContaining("must not depend on the batch size");
   }
 
+  @Test
+  void gruAndRnnHaveOneStateAndTheirOwnGates() {
+    String call =
+        """
+        h = torch.zeros([2, torch.size(x, 0), 2])
+        return (torch.%s(torch.flatten(x, 1, 2), h, [self.a, self.b, self.a, self.b], False, 1, 0., \
+        %s, True, True))[%d]\
+        """;
+    for (int rows : new int[] {6, 2}) {
+      String name = rows == 6 ? "gru" : "rnn_relu";
+      Scripts all =
+          Scripts.forward(call.formatted(name, "False", 0))
+              .parameter("a", rows, 4)
+              .parameter("b", rows, 2);
+      assertThat(Scripts.shape(all.trace())).isEqualTo("[N, 12, 4]");
+    }
+    assertThatThrownBy(() -> lstm(call.formatted("gru", "False", 0)).trace())
+        .hasMessageContaining("gru with a parameter of shape [8, 4]; a constant of [6, 4]");
+    assertThatThrownBy(
+            () -> lstm(call.replace("0.,", "0.5,").formatted("rnn_tanh", "True", 0)).trace())
+        .hasMessageContaining("rnn_tanh of a tensor of shape [N, 12, 4] with 1 states and dropout");
+  }
+
   private static Scripts lstm(String body) {
     return Scripts.forward(body).parameter("a", 8, 4).parameter("b", 8, 2).parameter("c", 2, 2);
+  }
+
+  /** As a trace has an LSTMCell. */
+  @Test
+  void partsOfAnUnsafeChunkAreWrittenEachForItself() {
+    Scripts script =
+        Scripts.forward(
+            """
+            a, b, = torch.unsafe_chunk(torch.neg(x), 2, 2)
+            _0 = torch.sigmoid_(a)
+            _1 = torch.tanh_(b)
+            return torch.mul(a, b)""");
+    assertThat(script.operators())
+        .containsExactly("neg", "split_with_sizes", "sigmoid", "tanh", "mul");
   }
 
   @Test
