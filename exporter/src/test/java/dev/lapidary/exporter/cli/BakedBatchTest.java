@@ -74,6 +74,13 @@ class BakedBatchTest {
             b = torch.grid_sampler(a, torch.expand(self.places, [%1$d, -1, -1, -1]), 0, 1, True)
             return torch.linear(torch.linear(torch.amax(b, [2, 3]), self.width), self.classes)
           """,
+          "global filter",
+          """
+            spectrum = torch.fft_rfft2(torch.view(x, [%1$d, 3, 8, 8]), None, [2, 3], "ortho")
+            filtered = torch.mul(spectrum, torch.view_as_complex(self.filter))
+            y = torch.reshape(torch.fft_irfft2(filtered, [8, 8], [2, 3], "ortho"), [%1$d, 3, 64])
+            return torch.linear(torch.linear(torch.amax(y, [2]), self.width), self.classes)
+          """,
           "rows",
           """
             rows = torch.view(x, [%1$d, 24, 8])
@@ -108,6 +115,9 @@ class BakedBatchTest {
     "spatial transformer, 1",
     "spatial transformer, 2",
     "spatial transformer, 3",
+    "global filter, 1",
+    "global filter, 2",
+    "global filter, 3",
     "rows, 1",
     "rows, 2",
     "rows, 3",
@@ -137,17 +147,18 @@ class BakedBatchTest {
 
   private Path archive(String body) throws IOException {
     Map<String, Tensor> weights = new LinkedHashMap<>();
-    Map.of(
-            "conv", List.of(4, 3, 3, 3),
-            "head", List.of(5, 64),
-            "token", List.of(1, 1, 4),
-            "width", List.of(4, 3),
-            "experts", List.of(4, 432),
-            "gru_i", List.of(15, 8),
-            "gru_h", List.of(15, 5),
-            "pose", List.of(6, 3),
-            "places", List.of(1, 5, 4, 2),
-            "classes", List.of(5, 4))
+    Map.ofEntries(
+            Map.entry("conv", List.of(4, 3, 3, 3)),
+            Map.entry("head", List.of(5, 64)),
+            Map.entry("token", List.of(1, 1, 4)),
+            Map.entry("width", List.of(4, 3)),
+            Map.entry("experts", List.of(4, 432)),
+            Map.entry("gru_i", List.of(15, 8)),
+            Map.entry("gru_h", List.of(15, 5)),
+            Map.entry("filter", List.of(8, 5, 2)),
+            Map.entry("pose", List.of(6, 3)),
+            Map.entry("places", List.of(1, 5, 4, 2)),
+            Map.entry("classes", List.of(5, 4)))
         .forEach(
             (name, shape) -> {
               long[] sizes = shape.stream().mapToLong(Integer::longValue).toArray();

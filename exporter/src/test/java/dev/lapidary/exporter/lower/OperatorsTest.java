@@ -73,6 +73,7 @@ class OperatorsTest {
     WEIGHTS.put("depthwise", new long[] {3, 27});
     WEIGHTS.put("bil", new long[] {5, 8, 8});
     WEIGHTS.put("biases", new long[] {3, 4});
+    WEIGHTS.put("filter", new long[] {8, 5, 2});
     WEIGHTS.put("pose", new long[] {6, 3});
   }
 
@@ -242,6 +243,21 @@ class OperatorsTest {
         "(torch.lstm_cell(torch.select(torch.flatten(x, 1, 2), 1, 2), [torch.slice(torch.select(torch.flatten(x, 1, 2), 1, 5), 1, 0, 5), torch.slice(torch.select(torch.flatten(x, 1, 2), 1, 6), 1, 3)], self.ih, self.hh))[1]",
         "torch.rnn_tanh_cell(torch.select(torch.flatten(x, 1, 2), 1, 2), torch.slice(torch.select(torch.flatten(x, 1, 2), 1, 5), 1, 0, 5), self.rnn_i, self.rnn_h, self.b5, self.b5)",
         "torch.rnn_relu_cell(torch.select(torch.flatten(x, 1, 2), 1, 2), torch.slice(torch.select(torch.flatten(x, 1, 2), 1, 5), 1, 0, 5), self.rnn_i, self.rnn_h)",
+        // Fourier transforms and complex numbers
+        "torch.real(torch.fft_fft(torch.fft_fft(x, None, -1), None, -2))",
+        "torch.view_as_real(torch.fft_rfft2(x))",
+        "torch.view_as_real(torch.fft_fft2(x, [5, 11], [1, 3], \"ortho\"))",
+        "torch.view_as_real(torch.fft_rfft(x, 7, 2, \"forward\"))",
+        "torch.view_as_real(torch.fft_rfftn(x, [4, 6], None, None))",
+        "torch.fft_irfft2(torch.mul(torch.fft_rfft2(x, None, [2, 3], \"ortho\"), torch.view_as_complex(self.filter)), [8, 8], [2, 3], \"ortho\")",
+        "torch.fft_irfft(torch.fft_rfft(x, None, 1), 3, 1)",
+        "torch.fft_irfftn(torch.complex(x, torch.neg(torch.transpose(x, 2, 3))), [7, 9], [-2, -1], \"forward\")",
+        "torch.abs(torch.fft_ifft(x))",
+        "torch.fft_fftshift(torch.abs(torch.fft_ifft2(torch.fft_fft2(x))), [-2, -1])",
+        "torch.imag(torch.fft_ifftshift(torch.fft_fftn(torch.slice(x, 3, 0, 7), None, [2, 3]), [3]))",
+        "torch.view_as_real(torch.mul(torch.view_as_complex(torch.reshape(x, [-1, 3, 8, 4, 2])), torch.view(torch.polar(torch.ones_like(self.s8), self.s8), [8, 1])))",
+        "torch.real(torch.matmul(torch.fft_fft(x), torch.conj(torch.transpose(torch.fft_fft(x), 2, 3))))",
+        "torch.view_as_real(torch.sub(torch.div(torch.fft_fft(x), 3), torch.mul(self.s8, torch.fft_ifft(x))))",
         // attention
         "torch.scaled_dot_product_attention(x, x, x)",
         "torch.scaled_dot_product_attention(x, torch.neg(x), x, None, 0., True)",

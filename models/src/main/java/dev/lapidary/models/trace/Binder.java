@@ -61,7 +61,7 @@ final class Binder {
       return fitsList(type, given);
     }
     return switch (type) {
-      case "Tensor" -> given instanceof TensorRef;
+      case "Tensor" -> given instanceof TensorRef || given instanceof Datum.Complex;
       case "int", "SymInt", "ScalarType", "Layout", "MemoryFormat" -> given instanceof Datum.Int;
       case "float" -> given instanceof Datum.Real || given instanceof Datum.Int;
       case "bool" -> given instanceof Datum.Bool;

@@ -11,7 +11,8 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** What an expression has for a value while the program runs. Tensors are {@link TensorRef}. */
-sealed interface Datum permits Datum.Plain, Datum.ListOf, Datum.DictOf, Datum.Instance, TensorRef {
+sealed interface Datum
+    permits Datum.Plain, Datum.Complex, Datum.ListOf, Datum.DictOf, Datum.Instance, TensorRef {
 
   /** What has no identity: {@code is} compares the contents. */
   sealed interface Plain extends Datum {}
@@ -69,6 +70,16 @@ sealed interface Datum permits Datum.Plain, Datum.ListOf, Datum.DictOf, Datum.In
   /** What {@code uninitialized(T)} gives: may be handed on, not be used. */
   enum Undefined implements Plain {
     UNDEFINED
+  }
+
+  /** A tensor of complex numbers: its parts, of one shape. */
+  record Complex(TensorRef real, TensorRef imaginary) implements Datum {
+    public Complex {
+      if (!real.shape().equals(imaginary.shape())) {
+        throw Refusal.wrong(
+            "a complex tensor of parts of shapes %s and %s", real.shape(), imaginary.shape());
+      }
+    }
   }
 
   /** A list: mutable, with an identity. */
@@ -151,6 +162,9 @@ sealed interface Datum permits Datum.Plain, Datum.ListOf, Datum.DictOf, Datum.In
   private static String describe(Datum datum, int depth) {
     if (datum instanceof TensorRef tensor) {
       return "Tensor" + tensor.shape();
+    }
+    if (datum instanceof Complex complex) {
+      return "complex Tensor" + complex.real().shape();
     }
     if (datum instanceof ListOf list) {
       return "List" + describe(list.items(), depth);

@@ -5,8 +5,10 @@ import dev.lapidary.models.graph.Schema;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** Calls of aten operators: overload, in-place form, alias, then the operator itself. */
 final class Operators {
@@ -50,12 +52,16 @@ final class Operators {
     CellOperators.addTo(table);
     DistanceOperators.addTo(table);
     VolumeOperators.addTo(table);
+    ComplexOperators.addTo(table);
+    FourierOperators.addTo(table);
     return table;
   }
 
   /** Names of all operators, with {@code aten::}. */
   static java.util.Set<String> names() {
-    return TABLE.keySet().stream().map(n -> "aten::" + n).collect(Collectors.toSet());
+    return Stream.concat(TABLE.keySet().stream(), ComplexOperators.TABLE.keySet().stream())
+        .map(n -> "aten::" + n)
+        .collect(Collectors.toSet());
   }
 
   Recorder recorder() {
@@ -82,12 +88,16 @@ final class Operators {
         return inPlace(functional, positional, keywords);
       }
     }
-    Operator implementation = TABLE.get(name);
+    boolean complex = ComplexOperators.isIn(positional) || ComplexOperators.isIn(keywords.values());
+    Operator implementation = (complex ? ComplexOperators.TABLE : TABLE).get(name);
     Quantized.refuse(operator);
-    if (!operator.startsWith("aten::") || overloads == null || implementation == null) {
+    if (!operator.startsWith("aten::") || overloads == null) {
       throw Refusal.unsupported(
           "operator %s is not supported; %d are: 'exporter ops' lists them",
-          operator, TABLE.size());
+          operator, names().size());
+    }
+    if (implementation == null) {
+      throw Refusal.unsupported("%s of %s numbers", operator, complex ? "complex" : "real");
     }
     List<Datum> fitted = literals.widened(name, positional, this);
     Optional<Binder.Bound> bound = Binder.bind(overloads, fitted, keywords);
@@ -97,6 +107,11 @@ final class Operators {
     }
     return implementation.apply(
         new Invocation(this, bound.get().schema(), bound.get().arguments()));
+  }
+
+  /** A call that is bound already, by what its operator does to real tensors. */
+  Datum apply(Invocation call) {
+    return Objects.requireNonNull(TABLE.get(call.name())).apply(call);
   }
 
   /** {@code relu_}: the functional operator, then its result is the tensor's new content. */

@@ -12,6 +12,9 @@ final class TensorBuiltins {
   private TensorBuiltins() {}
 
   static @Nullable Datum call(String name, List<Datum> arguments) {
+    if (arguments.get(0) instanceof Datum.Complex complex) {
+      return ofComplex(name, complex, arguments);
+    }
     if (!(arguments.get(0) instanceof TensorRef tensor)) {
       return null;
     }
@@ -26,6 +29,20 @@ final class TensorBuiltins {
       case "item" -> tensor.dtype().isFloating() ? Calls.real(tensor) : Calls.integer(tensor);
       case "ScalarImplicit" ->
           tensor.dtype().isFloating() ? Calls.real(tensor) : Calls.integer(tensor);
+      default -> null;
+    };
+  }
+
+  private static @Nullable Datum ofComplex(
+      String name, Datum.Complex complex, List<Datum> arguments) {
+    return switch (name) {
+      case "size", "dim", "len", "numel" -> {
+        List<Datum> ofReal = new ArrayList<>(arguments);
+        ofReal.set(0, complex.real());
+        yield call(name, ofReal);
+      }
+      case "is_complex" -> Builtins.bool(true);
+      case "is_floating_point" -> Builtins.bool(false);
       default -> null;
     };
   }

@@ -33,7 +33,7 @@ final class Types {
     String name = type.dottedName().orElse("");
     return switch (name) {
       case "Any" -> true;
-      case "Tensor" -> value instanceof TensorRef;
+      case "Tensor" -> value instanceof TensorRef || value instanceof Datum.Complex;
       case "int" -> value instanceof Datum.Int;
       case "float" -> value instanceof Datum.Real;
       case "number" -> value instanceof Datum.Int || value instanceof Datum.Real;
