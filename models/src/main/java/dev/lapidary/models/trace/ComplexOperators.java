@@ -2,6 +2,7 @@ package dev.lapidary.models.trace;
 
 import dev.lapidary.models.graph.Dim;
 import dev.lapidary.models.tensor.DType;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -71,16 +72,22 @@ final class ComplexOperators {
     return table;
   }
 
-  /** Whether one of an operator's arguments is complex, or a list that has such an item. */
-  static boolean isIn(Iterable<Datum> arguments) {
-    for (Datum argument : arguments) {
-      if (argument instanceof Datum.Complex
-          || (argument instanceof Datum.ListOf list && isIn(list.items()))
-          || (argument instanceof Datum.TupleOf tuple && isIn(tuple.items()))) {
-        return true;
-      }
-    }
-    return false;
+  /**
+   * Whether one of an operator's arguments is complex, or a list that has such an item: no operator
+   * takes tensors in deeper ones, whose number a hostile program can make grow beyond measure.
+   */
+  static boolean isIn(Collection<Datum> arguments) {
+    return arguments.stream()
+        .anyMatch(
+            argument ->
+                argument instanceof Datum.Complex
+                    || items(argument).stream().anyMatch(Datum.Complex.class::isInstance));
+  }
+
+  private static List<Datum> items(Datum argument) {
+    return argument instanceof Datum.ListOf || argument instanceof Datum.TupleOf
+        ? Invocation.items(argument)
+        : List.of();
   }
 
   private static Datum.Complex self(Invocation call) {

@@ -33,6 +33,15 @@ class FourierOperatorsTest {
     assertThat(Scripts.shape(script.trace())).isEqualTo("[N, 4, 24]");
   }
 
+  /** Two to the power of 60 items, were each looked at. */
+  @Test
+  void nestedListsAreNotSearched() {
+    String body = "a = [x]\n" + "a = [a, a]\n".repeat(60) + "return torch.relu(a)";
+    assertThatThrownBy(() -> Scripts.forward(body).trace())
+        .isInstanceOf(Failure.class)
+        .hasMessageContaining("no supported overload of aten::relu takes (List[List[");
+  }
+
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',
