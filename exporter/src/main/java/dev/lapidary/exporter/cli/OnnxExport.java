@@ -11,15 +11,20 @@ import dev.lapidary.exporter.pass.Passes;
 import dev.lapidary.exporter.quantize.QuantizeMethod;
 import dev.lapidary.exporter.quantize.QuantizeOptions;
 import dev.lapidary.exporter.quantize.Quantized;
+import dev.lapidary.exporter.quantize.SourceQuantization;
 import dev.lapidary.exporter.verify.GoldenCheck;
+import dev.lapidary.exporter.verify.LayerParity;
 import dev.lapidary.exporter.verify.LoadedModel;
 import dev.lapidary.exporter.verify.ModelRuntime;
 import dev.lapidary.exporter.verify.ParityGate;
+import dev.lapidary.exporter.verify.ParityInputs;
 import dev.lapidary.exporter.verify.Preparation;
+import dev.lapidary.exporter.verify.Tolerance;
 import dev.lapidary.models.card.CardJson;
 import dev.lapidary.models.card.ModelCard;
 import dev.lapidary.models.file.AtomicFile;
 import dev.lapidary.models.graph.Graph;
+import dev.lapidary.models.tensor.Tensor;
 import dev.lapidary.models.trace.OutputChoice;
 import dev.lapidary.models.trace.TraceLimits;
 import dev.lapidary.models.trace.TraceOptions;
@@ -57,8 +62,8 @@ final class OnnxExport {
     }
 
     String text() {
-      String what =
-          card.quantization().isPresent() ? "the float32 graph it was made of differs" : "differs";
+      boolean made = card.quantization().isPresent() && !SourceQuantization.isOf(card);
+      String what = made ? "the float32 graph it was made of differs" : "differs";
       String proof =
           card.parity()
               .map(p -> "; %s from %s %s".formatted(what, p.reference(), Proof.text(p)))
@@ -98,10 +103,15 @@ final class OnnxExport {
    *
    * @param float32 takes normalized numbers; present only if it is to be quantized
    * @param described the source's card
+   * @param already how the source was quantized before
    * @param nodes of the graph that was written
    */
   private record Compiled(
-      Source.OnDisk source, Optional<OnnxGraph> float32, ModelCard described, int nodes) {}
+      Source.OnDisk source,
+      Optional<OnnxGraph> float32,
+      Optional<SourceQuantization> already,
+      ModelCard described,
+      int nodes) {}
 
   /** Fills the files that are not in place yet; whatever refuses here leaves nothing behind. */
   private Written fill(OnnxOutput output) throws IOException {
@@ -114,7 +124,13 @@ final class OnnxExport {
   private Written prove(OnnxOutput output, Compiled compiled, Path source) throws IOException {
     System.gc(); // unmaps the source and gives the weights' memory back before the runtimes take it
     ModelCard card = delivered(compiled.described());
-    card = card.withParity(parity(source, card, output.model()));
+    if (compiled.already().isPresent()) {
+      log.accept(layers(compiled.already().get(), source, compiled.described()));
+    }
+    card = card.withParity(parity(source, card, output.model(), compiled.already()));
+    if (compiled.already().isPresent()) {
+      card = card.withQuantization(SourceQuantization.card(card.parity().orElseThrow()));
+    }
     timings.step("verify");
     int nodes = compiled.nodes();
     if (compiled.float32().isPresent()) {
@@ -159,6 +175,8 @@ final class OnnxExport {
     Graph traced = Tracer.trace(source.archive(), traceOptions(card));
     Cards.requireAName(traced, request.export().model);
     timings.step("trace");
+    Optional<SourceQuantization> already = SourceQuantization.of(traced);
+    already.ifPresent(found -> request.quantize().requireNone(source.archive().name()));
     OnnxGraph graph = GraphLowering.lower(traced, request.opset(), outputName());
     timings.step("lower");
     Passes.run(graph);
@@ -170,6 +188,7 @@ final class OnnxExport {
     return new Compiled(
         source.onDisk(),
         quantizes ? Optional.of(graph) : Optional.empty(),
+        already,
         card,
         result.nodes().size());
   }
@@ -189,7 +208,8 @@ final class OnnxExport {
         : graph;
   }
 
-  private ModelCard.Parity parity(Path source, ModelCard card, Path file) {
+  private ModelCard.Parity parity(
+      Path source, ModelCard card, Path file, Optional<SourceQuantization> already) {
     SourceOptions options = request.export().model;
     return ParityGate.check(
         source,
@@ -198,7 +218,18 @@ final class OnnxExport {
         file,
         card,
         options.batch(),
-        Preparation.BRIEF);
+        Preparation.BRIEF,
+        already.map(SourceQuantization::tolerance).orElse(Tolerance.FLOAT32));
+  }
+
+  /** Holds what came quantized to libtorch's integers, layer by layer. */
+  private String layers(SourceQuantization already, Path source, ModelCard described)
+      throws IOException {
+    Tensor image = ParityInputs.uniform(1, described).references().get(0);
+    OutputChoice choice = request.export().model.output();
+    return SourceQuantization.METHOD
+        + ": "
+        + LayerParity.check(already.traced(), source, choice, request.opset(), image).text();
   }
 
   private TraceOptions traceOptions(ModelCard card) {

@@ -2,12 +2,14 @@ package dev.lapidary.exporter.cli;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.lapidary.exporter.quantize.SourceQuantization;
 import dev.lapidary.exporter.torchscript.InferenceArchive;
 import dev.lapidary.exporter.verify.GoldenCheck;
 import dev.lapidary.exporter.verify.LoadedModel;
 import dev.lapidary.exporter.verify.ModelRuntime;
 import dev.lapidary.exporter.verify.ParityGate;
 import dev.lapidary.exporter.verify.Preparation;
+import dev.lapidary.exporter.verify.Tolerance;
 import dev.lapidary.models.archive.ArchiveWriter;
 import dev.lapidary.models.archive.TorchScriptArchive;
 import dev.lapidary.models.card.CardJson;
@@ -68,10 +70,21 @@ final class TorchScriptExport {
       ModelCard card = Cards.of(source, export.model);
       Graph traced = Tracer.trace(source.archive(), traceOptions(export, card));
       Cards.requireAName(traced, export.model);
+      requireFloat(traced, source);
       TorchScriptArchive archive = InferenceArchive.of(traced, source.archive());
       ModelCard[] proven = new ModelCard[1];
       AtomicFile.write(export.out, file -> proven[0] = prove(export, source, archive, card, file));
       return new Report(export.out, Files.size(export.out), proven[0].parity().orElseThrow());
+    }
+  }
+
+  /** What is packed for libtorch's integer kernels is folded and for inference alone already. */
+  private static void requireFloat(Graph traced, Source source) {
+    if (SourceQuantization.of(traced).isPresent()) {
+      throw Failure.unsupported(
+          "[%s] is quantized, and for inference alone already: load it as it is; 'exporter onnx'"
+              + " writes its integers to an ONNX file",
+          source.archive().name());
     }
   }
 
@@ -92,7 +105,8 @@ final class TorchScriptExport {
                 file,
                 described,
                 export.model.batch(),
-                Preparation.SERVED));
+                Preparation.SERVED,
+                Tolerance.FLOAT32));
     Map<String, byte[]> extra = new TreeMap<>(archive.extra());
     extra.put(TorchScriptArchive.CARD, CardJson.write(card).getBytes(StandardCharsets.UTF_8));
     ArchiveWriter.write(archive.withExtra(extra), file);

@@ -3,6 +3,7 @@ package dev.lapidary.exporter.cli;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.lapidary.exporter.onnx.OnnxReader;
+import dev.lapidary.exporter.quantize.SourceQuantization;
 import dev.lapidary.exporter.verify.Accuracy;
 import dev.lapidary.exporter.verify.Comparison;
 import dev.lapidary.exporter.verify.GoldenCheck;
@@ -11,6 +12,7 @@ import dev.lapidary.exporter.verify.LoadedModel;
 import dev.lapidary.exporter.verify.ModelRuntime;
 import dev.lapidary.exporter.verify.ParityGate;
 import dev.lapidary.exporter.verify.Preparation;
+import dev.lapidary.exporter.verify.Tolerance;
 import dev.lapidary.models.archive.ArchiveReader;
 import dev.lapidary.models.archive.TorchScriptArchive;
 import dev.lapidary.models.card.Activation;
@@ -152,10 +154,13 @@ final class VerifyCommand implements Callable<Integer> {
     }
   }
 
-  /** A quantized file differs by design: its images are compared, and no bound holds. */
+  /**
+   * A file that was quantized differs by design: its images are compared, and no bound holds, but
+   * its source's integers are held to what its certificate says.
+   */
   private Optional<ModelCard.Parity> parity(Optional<ModelCard> card, Source source) {
-    boolean quantized = card.flatMap(ModelCard::quantization).isPresent();
-    if (quantized) {
+    boolean sourceQuantized = card.filter(SourceQuantization::isOf).isPresent();
+    if (card.flatMap(ModelCard::quantization).isPresent() && !sourceQuantized) {
       return Optional.empty();
     }
     ModelCard.Parity found =
@@ -166,9 +171,18 @@ final class VerifyCommand implements Callable<Integer> {
             file,
             card.orElseGet(() -> Cards.of(source, options)),
             options.batch(),
-            Preparation.SERVED);
+            Preparation.SERVED,
+            sourceQuantized
+                ? card.flatMap(ModelCard::parity)
+                    .map(VerifyCommand::certified)
+                    .orElse(Tolerance.FLOAT32)
+                : Tolerance.FLOAT32);
     card.flatMap(ModelCard::parity).ifPresent(claimed -> requireSameInputs(claimed, found));
     return Optional.of(found);
+  }
+
+  private static Tolerance certified(ModelCard.Parity parity) {
+    return new Tolerance.Certified(parity.bound());
   }
 
   /** A certificate is of inputs that anyone can make again. */
@@ -198,7 +212,8 @@ final class VerifyCommand implements Callable<Integer> {
     json.put("golden", result.card().map(c -> c.golden().size()).orElse(0));
     result.parity().ifPresent(parity -> Proof.put(json, parity));
     result.accuracy().ifPresent(a -> put(json, a));
-    return json.put("bound", Comparison.BOUND).toString();
+    double bound = result.parity().map(ModelCard.Parity::bound).orElse(Comparison.BOUND);
+    return json.put("bound", bound).toString();
   }
 
   /** Of the images where there are some: they are what the model is for. */

@@ -56,7 +56,9 @@ final class Emitter {
   void bind(Value value, String name) {
     names.put(value.id(), name);
     if (onnx.info(name).isEmpty()) {
-      onnx.describe(ValueInfo.of(name, value.dtype(), value.shape()));
+      boolean quantized = value.dtype() == DType.QINT8 || value.dtype() == DType.QUINT8;
+      DType dtype = quantized ? DType.FLOAT32 : value.dtype(); // named by what its integers mean
+      onnx.describe(ValueInfo.of(name, dtype, value.shape()));
     }
   }
 

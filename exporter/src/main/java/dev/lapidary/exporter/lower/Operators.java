@@ -32,6 +32,7 @@ final class Operators {
     Resampling.addTo(all);
     Creations.addTo(all);
     Recurrences.addTo(all);
+    Quantizations.addTo(all);
     Identities.addTo(all);
     return all;
   }

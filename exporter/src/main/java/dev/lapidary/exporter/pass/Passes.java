@@ -16,6 +16,7 @@ public final class Passes {
           new FusePadIntoConv(),
           new FusePadIntoMaxPool(),
           new MeanToGlobalAveragePool(),
+          new QuantizeMoves(),
           new MergeCommonNodes(),
           new EliminateDeadCode());
 

@@ -4,7 +4,7 @@ import ai.onnx.proto.OnnxMl.ModelProto;
 import ai.onnx.proto.OnnxMl.NodeProto;
 import dev.lapidary.exporter.onnx.OnnxGraph;
 import dev.lapidary.exporter.onnx.OnnxNode;
-import dev.lapidary.models.file.Unfinished;
+import dev.lapidary.models.file.TemporaryFolder;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -81,20 +81,11 @@ record FusionLint(SortedMap<String, Integer> operators, List<String> unfused) {
   }
 
   private static List<NodeProto> optimized(OnnxGraph graph) {
-    try {
-      Path folder = Files.createTempDirectory("lapidary-optimized");
-      Unfinished.add(folder);
+    try (TemporaryFolder folder = TemporaryFolder.create("lapidary-optimized")) {
       Path file = folder.resolve("optimized.onnx");
-      try {
-        RuntimeModel.writeOptimized(graph, file);
-        try (InputStream in = Files.newInputStream(file)) {
-          return ModelProto.parseFrom(in).getGraph().getNodeList();
-        }
-      } finally {
-        Files.deleteIfExists(file);
-        Files.deleteIfExists(folder.resolve("optimized.onnx.data"));
-        Files.delete(folder);
-        Unfinished.remove(folder);
+      RuntimeModel.writeOptimized(graph, file);
+      try (InputStream in = Files.newInputStream(file)) {
+        return ModelProto.parseFrom(in).getGraph().getNodeList();
       }
     } catch (IOException e) {
       throw new UncheckedIOException(e);

@@ -62,6 +62,18 @@ public final class QuantizeOptions {
   }
 
   /**
+   * @throws Failure (exit 2) if a network that came quantized is to be quantized again
+   */
+  public void requireNone(String network) {
+    if (method != QuantizeMethod.NONE) {
+      throw Failure.badInput(
+          "[%s] is quantized already, by %s: its integers are exported as they are; leave"
+              + " --quantize out, or give the float model",
+          network, SourceQuantization.METHOD);
+    }
+  }
+
+  /**
    * Quantizes as asked; empty if nothing is asked.
    *
    * @param fp32 optimized, float32 [N, C, H, W] to logits

@@ -12,11 +12,10 @@ import ai.onnxruntime.OrtSession;
 import dev.lapidary.exporter.onnx.OnnxGraph;
 import dev.lapidary.exporter.onnx.OnnxWriter;
 import dev.lapidary.models.failure.Failure;
-import dev.lapidary.models.file.Unfinished;
+import dev.lapidary.models.file.TemporaryFolder;
 import dev.lapidary.models.tensor.DType;
 import dev.lapidary.models.tensor.Storage;
 import dev.lapidary.models.tensor.Tensor;
-import java.io.File;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
@@ -27,7 +26,6 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.stream.Stream;
 
 /**
  * A graph loaded in ONNX Runtime on the CPU, all optimizations on. It goes there by files, whatever
@@ -84,35 +82,16 @@ final class RuntimeModel implements AutoCloseable {
   /** The files are needed no longer than the runtime reads them. */
   private static OrtSession session(OnnxGraph graph, byte[] more, OrtSession.SessionOptions options)
       throws OrtException {
-    try {
-      Path folder = Files.createTempDirectory("lapidary-onnx");
-      Unfinished.add(folder);
+    try (TemporaryFolder folder = TemporaryFolder.create("lapidary-onnx")) {
       Path model = folder.resolve("model.onnx");
-      try {
-        OnnxWriter.writeInTwo(graph, model);
-        Files.write(model, more, StandardOpenOption.APPEND);
-        return ENVIRONMENT.createSession(model.toString(), options);
-      } finally {
-        delete(folder, model, folder.resolve("model.onnx.data"));
-        Unfinished.remove(folder);
-      }
+      OnnxWriter.writeInTwo(graph, model);
+      Files.write(model, more, StandardOpenOption.APPEND);
+      return ENVIRONMENT.createSession(model.toString(), options);
     } catch (IOException e) {
       throw Failure.failed(
           "a model goes to ONNX Runtime by the folder of temporary files: %s; make room, or"
               + " name another one by LAPIDARY_JAVA_OPTS=-Djava.io.tmpdir=FOLDER",
           Failure.reason(e));
-    }
-  }
-
-  /** Windows keeps files that are mapped: there they go when the program ends, last one first. */
-  private static void delete(Path... folderAndFiles) {
-    List<File> all = Stream.of(folderAndFiles).map(Path::toFile).toList();
-    boolean gone = true;
-    for (int i = all.size() - 1; i >= 0; i--) {
-      gone &= all.get(i).delete();
-    }
-    if (!gone) {
-      all.forEach(File::deleteOnExit);
     }
   }
 

@@ -57,12 +57,14 @@ final class ForwardText {
         new StringBuilder("  def forward(self: " + Code.SELF + ",\n    ")
             .append(input)
             .append(": Tensor) -> ");
-    method.append("Tensor:\n");
+    boolean one = graph.outputs().size() == 1;
+    method.append(one ? "Tensor:\n" : "List[Tensor]:\n");
     if (text.usesBatch) {
       line(method, BATCH + " = torch.size(" + input + ", 0)");
     }
     method.append(text.statements);
-    line(method, "return " + text.names.get(graph.outputs().get(0).id()));
+    List<String> outputs = graph.outputs().stream().map(o -> text.shown(o, "Tensor")).toList();
+    line(method, "return " + (one ? outputs.get(0) : "[" + String.join(", ", outputs) + "]"));
     return method.toString();
   }
 
@@ -75,7 +77,7 @@ final class ForwardText {
     boolean several = list || node.schema().returns().size() > 1;
     String targets =
         node.outputs().stream()
-            .map(output -> named(output, node.operator().replace("aten::", "")))
+            .map(output -> named(output, node.operator().replaceFirst(".*::", "")))
             .collect(Collectors.joining(", ", "", several ? ", " : ""));
     line(statements, targets.stripTrailing() + " = " + call(node));
   }
@@ -107,7 +109,9 @@ final class ForwardText {
             .append(shown(node.arguments().get(i), parameter.type()));
       }
     }
-    return node.operator().replace("aten::", "torch.") + "(" + text + ")";
+    String called =
+        node.operator().replace("aten::", "torch.").replace("quantized::", "ops.quantized.");
+    return called + "(" + text + ")";
   }
 
   private String shown(Argument argument, String type) {

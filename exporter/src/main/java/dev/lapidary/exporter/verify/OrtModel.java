@@ -2,6 +2,7 @@ package dev.lapidary.exporter.verify;
 
 import ai.onnxruntime.OnnxJavaType;
 import ai.onnxruntime.OnnxTensor;
+import ai.onnxruntime.OnnxValue;
 import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtLoggingLevel;
@@ -13,6 +14,9 @@ import java.nio.ByteBuffer;
 import java.nio.FloatBuffer;
 import java.nio.LongBuffer;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 
 /**
@@ -63,6 +67,37 @@ final class OrtModel implements LoadedModel {
       return new Logits((int) batch.size(0), floats((OnnxTensor) result.get(0)));
     } catch (OrtException e) {
       throw Failure.failed("[%s] ONNX Runtime cannot run it: %s", place, LoadedModel.reason(e));
+    }
+  }
+
+  /**
+   * Of a file with several inputs and outputs, all FLOAT32.
+   *
+   * @param inputs in the file's order
+   */
+  List<Tensor> all(List<Tensor> inputs) {
+    Map<String, OnnxTensor> fed = new HashMap<>();
+    try {
+      int next = 0;
+      for (String name : session.getInputNames()) {
+        Tensor tensor = inputs.get(next++);
+        fed.put(
+            name,
+            OnnxTensor.createTensor(
+                environment, LoadedModel.direct(tensor), tensor.shape(), OnnxJavaType.FLOAT));
+      }
+      List<Tensor> outputs = new ArrayList<>();
+      try (OrtSession.Result result = session.run(fed)) {
+        for (Map.Entry<String, OnnxValue> entry : result) {
+          OnnxTensor output = (OnnxTensor) entry.getValue();
+          outputs.add(Tensor.of(floats(output), output.getInfo().getShape()));
+        }
+      }
+      return outputs;
+    } catch (OrtException e) {
+      throw Failure.failed("[%s] ONNX Runtime cannot run it: %s", place, LoadedModel.reason(e));
+    } finally {
+      fed.values().forEach(OnnxTensor::close);
     }
   }
 

@@ -13,7 +13,8 @@ import java.util.concurrent.CompletableFuture;
 
 /**
  * Lets a file pass only if it gives the reference's logits: max |difference| at most 1e-4 of max
- * |logit| and the same argmax, for all images as one batch and for the first of them alone.
+ * |logit| and the same argmax, or, of networks on integers, what {@link Tolerance} says, for all
+ * images as one batch and for the first of them alone.
  *
  * <p>One alone is enough: a file's two answers to it differ only in the batch size, and what mixed
  * the images of a batch would show in the batch, each row of which is compared. The reference's
@@ -26,6 +27,7 @@ public final class ParityGate {
    * @param card of the file: what it takes
    * @param only the one batch size that the reference takes; empty: 2, or else 1, whichever runs
    * @param preparation of the file, if ONNX Runtime runs it
+   * @param tolerance how far it may be from the reference
    * @throws Failure (exit 3) with the numbers, if the file is refused
    */
   public static ModelCard.Parity check(
@@ -35,7 +37,8 @@ public final class ParityGate {
       Path file,
       ModelCard card,
       Optional<Integer> only,
-      Preparation preparation) {
+      Preparation preparation,
+      Tolerance tolerance) {
     List<Integer> sizes = only.map(List::of).orElse(List.of(2, 1));
     boolean takesBatches = only.isPresent();
     for (int size : sizes) {
@@ -46,15 +49,17 @@ public final class ParityGate {
         // One after the other: two models and two runtimes at once would need twice the memory.
         LoadedModel model = LoadedModel.open(runtime, file, OutputChoice.FIRST, preparation);
         ParityInputs inputs = made.join();
-        Answers found = Answers.of(model, inputs.files(), true);
+        Answers found = Answers.of(model, inputs.files());
         takesBatches = true;
         ModelRuntime referenceRuntime = ModelRuntime.of(reference);
-        LoadedModel source = LoadedModel.open(referenceRuntime, reference, choice);
-        Answers expected = Answers.of(source, inputs.references(), false);
-        requireFinite(expected.all(), reference);
-        requireSignal(expected.all(), reference);
-        requireSameClasses(expected.all(), found.all(), reference, file);
-        return certificate(inputs, expected, found, referenceRuntime, runtime);
+        try (LoadedModel source = LoadedModel.open(referenceRuntime, reference, choice)) {
+          Logits expected = Answers.all(source, inputs.references());
+          requireFinite(expected, reference);
+          requireSignal(expected, reference);
+          requireSameClasses(expected, found.all(), reference, file);
+          double bound = tolerance.bound(source, inputs.references(), expected);
+          return certificate(inputs, expected, found, bound, referenceRuntime, runtime);
+        }
       } catch (Failure e) {
         // A traced archive may hold the batch size that it was traced with.
         if (e.code() != ExitCode.FAILED || size == sizes.get(sizes.size() - 1)) {
@@ -70,31 +75,35 @@ public final class ParityGate {
     return together ? inputs : inputs.oneByOne();
   }
 
-  /** What a model gives for all images, and for the first one alone if that was asked for. */
-  private record Answers(Logits all, Optional<Logits> first) {
+  /** What a model gives for all images, and for the first one alone. */
+  private record Answers(Logits all, Logits first) {
 
     /** Closes the model. */
-    static Answers of(LoadedModel opened, List<Tensor> batches, boolean alone) {
+    static Answers of(LoadedModel opened, List<Tensor> batches) {
       try (LoadedModel model = opened) {
-        Optional<Logits> first =
-            alone ? Optional.of(model.run(Batches.sample(batches.get(0), 0))) : Optional.empty();
-        return new Answers(Logits.joined(batches.stream().map(model::run).toList()), first);
+        Logits first = model.run(Batches.sample(batches.get(0), 0));
+        return new Answers(all(model, batches), first);
       }
+    }
+
+    static Logits all(LoadedModel model, List<Tensor> batches) {
+      return Logits.joined(batches.stream().map(model::run).toList());
     }
   }
 
   private static ModelCard.Parity certificate(
       ParityInputs inputs,
-      Answers expected,
+      Logits expected,
       Answers found,
+      double bound,
       ModelRuntime reference,
       ModelRuntime runtime) {
     Comparison batched = new Comparison();
-    batched.add(expected.all(), found.all());
-    require(batched, "for a batch", reference, runtime);
+    batched.add(expected, found.all());
+    require(batched, bound, "for a batch", reference, runtime);
     Comparison single = new Comparison();
-    single.add(new Logits(1, expected.all().row(0)), found.first().orElseThrow());
-    require(single, "for an image alone", reference, runtime);
+    single.add(new Logits(1, expected.row(0)), found.first());
+    require(single, bound, "for an image alone", reference, runtime);
     return new ModelCard.Parity(
         reference.label(),
         runtime.label(),
@@ -102,7 +111,7 @@ public final class ParityGate {
         inputs.sha256(),
         Math.max(batched.maxAbsDifference(), single.maxAbsDifference()),
         batched.maxAbsLogit(),
-        Comparison.BOUND,
+        bound,
         Math.min(batched.argmaxAgreement(), single.argmaxAgreement()));
   }
 
@@ -136,8 +145,8 @@ public final class ParityGate {
   }
 
   private static void require(
-      Comparison c, String where, ModelRuntime reference, ModelRuntime runtime) {
-    if (!c.passes()) {
+      Comparison c, double bound, String where, ModelRuntime reference, ModelRuntime runtime) {
+    if (!c.passes(bound)) {
       throw Failure.gate(
           "%s",
           String.format(
@@ -148,8 +157,8 @@ public final class ParityGate {
               runtime.label(),
               reference.label(),
               c.maxAbsDifference(),
-              Comparison.BOUND * c.maxAbsLogit(),
-              Comparison.BOUND,
+              bound * c.maxAbsLogit(),
+              bound,
               c.maxAbsLogit(),
               c.argmaxAgreement()));
     }

@@ -5,6 +5,7 @@ import ai.djl.MalformedModelException;
 import ai.djl.Model;
 import ai.djl.engine.EngineException;
 import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
@@ -22,6 +23,7 @@ import dev.lapidary.models.tensor.Tensor;
 import dev.lapidary.models.trace.OutputChoice;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -70,6 +72,25 @@ final class TorchModel implements LoadedModel {
         return new Logits(
             (int) batch.size(0), logits.toType(DataType.FLOAT32, false).toFloatArray());
       }
+    } catch (EngineException | IllegalStateException | UnsupportedOperationException e) {
+      throw Failure.failed(
+          "[%s] libtorch cannot run it: %s", file.getFileName(), LoadedModel.reason(e));
+    }
+  }
+
+  /** What an archive gives that gives a list of FLOAT32 tensors. */
+  List<Tensor> all(Tensor batch) {
+    try (NDManager manager = model.getNDManager().newSubManager()) {
+      Shape shape = new Shape(batch.shape());
+      NDArray input = manager.create(LoadedModel.direct(batch), shape, DataType.FLOAT32);
+      List<Tensor> tensors = new ArrayList<>();
+      try (IValue fed = IValue.from((PtNDArray) input);
+          IValue output = block().forward(fed);
+          NDList list = output.toNDList((PtNDManager) manager)) {
+        list.forEach(
+            array -> tensors.add(Tensor.of(array.toFloatArray(), array.getShape().getShape())));
+      }
+      return tensors;
     } catch (EngineException | IllegalStateException | UnsupportedOperationException e) {
       throw Failure.failed(
           "[%s] libtorch cannot run it: %s", file.getFileName(), LoadedModel.reason(e));

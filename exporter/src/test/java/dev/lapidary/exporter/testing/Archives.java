@@ -1,6 +1,8 @@
 package dev.lapidary.exporter.testing;
 
 import dev.lapidary.models.archive.ArchiveWriter;
+import dev.lapidary.models.archive.PyValue;
+import dev.lapidary.models.archive.PyValue.PyBool;
 import dev.lapidary.models.archive.PyValue.PyObject;
 import dev.lapidary.models.archive.PyValue.PyTensor;
 import dev.lapidary.models.archive.TorchScriptArchive;
@@ -26,17 +28,32 @@ public final class Archives {
    * @param weights become buffers: {@code self.w}
    */
   public static Path of(Path folder, String body, Map<String, Tensor> weights) throws IOException {
-    StringBuilder code = new StringBuilder("class M(Module):\n");
+    Map<String, PyValue> attributes = new TreeMap<>();
+    weights.forEach((name, tensor) -> attributes.put(name, new PyTensor(tensor, false)));
+    return holding(folder, body, attributes, "");
+  }
+
+  /**
+   * The same of a module that holds more than tensors.
+   *
+   * @param attributes tensors and objects: {@code self.conv}
+   * @param definitions more classes of the same file
+   */
+  public static Path holding(
+      Path folder, String body, Map<String, PyValue> attributes, String definitions)
+      throws IOException {
+    StringBuilder code = new StringBuilder(definitions).append("class M(Module):\n");
     PyObject root = new PyObject("__torch__.M");
     code.append("  __parameters__ = []\n  __buffers__ = [");
-    weights.keySet().forEach(name -> code.append('"').append(name).append("\", "));
+    attributes.forEach((name, value) -> code.append(isTensor(value) ? "\"" + name + "\", " : ""));
     code.append("]\n  training : bool\n");
-    root.attributes().put("training", new dev.lapidary.models.archive.PyValue.PyBool(false));
-    new TreeMap<>(weights)
+    root.attributes().put("training", new PyBool(false));
+    new TreeMap<>(attributes)
         .forEach(
-            (name, tensor) -> {
-              code.append("  ").append(name).append(" : Tensor\n");
-              root.attributes().put(name, new PyTensor(tensor, false));
+            (name, value) -> {
+              String type = value instanceof PyObject object ? object.className() : "Tensor";
+              code.append("  %s : %s\n".formatted(name, type));
+              root.attributes().put(name, value);
             });
     code.append("  def forward(self: __torch__.M,\n    x: Tensor) -> Tensor:\n");
     for (String line : body.split("\n")) {
@@ -53,6 +70,10 @@ public final class Archives {
     Path file = java.nio.file.Files.createTempFile(folder, "m", ".pt");
     ArchiveWriter.write(archive, file);
     return file;
+  }
+
+  private static boolean isTensor(PyValue value) {
+    return !(value instanceof PyObject);
   }
 
   public static Tensor weight(String name, long... shape) {

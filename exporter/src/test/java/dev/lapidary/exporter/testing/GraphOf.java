@@ -49,6 +49,17 @@ public final class GraphOf {
     return this;
   }
 
+  /** Integers of eight bits; one of them has rank 0. */
+  public GraphOf integer(String name, DType dtype, int... values) {
+    Tensor tensor =
+        Tensor.zeros(dtype, values.length == 1 ? new long[0] : new long[] {values.length});
+    for (int i = 0; i < values.length; i++) {
+      tensor.bytes().put(i, (byte) values[i]);
+    }
+    graph.setInitializer(name, tensor);
+    return this;
+  }
+
   /** {@code node("y", "Add", "a", "b")}. */
   public GraphOf node(String output, String op, String... inputs) {
     return node(output, op, Map.of(), inputs);

@@ -5,6 +5,7 @@ import ai.onnxruntime.OnnxValue;
 import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtSession;
+import ai.onnxruntime.OrtSession.SessionOptions;
 import dev.lapidary.exporter.onnx.OnnxGraph;
 import dev.lapidary.exporter.onnx.OnnxWriter;
 import dev.lapidary.models.tensor.DType;
@@ -25,12 +26,23 @@ public final class OrtRun {
     return all.values().iterator().next();
   }
 
+  /** The first output of what the runtime makes of the graph before it serves it. */
+  public static Tensor optimized(OnnxGraph graph, Tensor input) {
+    Map<String, Tensor> inputs = Map.of(graph.inputs().get(0).name(), input);
+    return all(graph, inputs, SessionOptions.OptLevel.ALL_OPT).values().iterator().next();
+  }
+
   /** All outputs by name; float32, int64 and bool. Optimizations of the runtime are off. */
   public static Map<String, Tensor> all(OnnxGraph graph, Map<String, Tensor> inputs) {
+    return all(graph, inputs, SessionOptions.OptLevel.NO_OPT);
+  }
+
+  private static Map<String, Tensor> all(
+      OnnxGraph graph, Map<String, Tensor> inputs, SessionOptions.OptLevel optimizations) {
     OrtEnvironment environment = OrtEnvironment.getEnvironment();
     Map<String, OnnxTensor> fed = new LinkedHashMap<>();
-    try (OrtSession.SessionOptions options = new OrtSession.SessionOptions()) {
-      options.setOptimizationLevel(OrtSession.SessionOptions.OptLevel.NO_OPT);
+    try (SessionOptions options = new SessionOptions()) {
+      options.setOptimizationLevel(optimizations);
       options.setIntraOpNumThreads(1);
       try (OrtSession session = environment.createSession(OnnxWriter.bytes(graph), options)) {
         for (var entry : inputs.entrySet()) {

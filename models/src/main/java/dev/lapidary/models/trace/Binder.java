@@ -11,6 +11,8 @@ import org.jspecify.annotations.Nullable;
 
 /** Finds the overload that a call means, and puts its arguments into the schema's order. */
 final class Binder {
+  private static final String CLASSES = "__torch__.torch.classes.quantized.";
+
   private Binder() {}
 
   /** One argument for each of the schema's parameters. */
@@ -68,6 +70,8 @@ final class Binder {
       case "Scalar" ->
           given instanceof Datum.Int || given instanceof Datum.Real || given instanceof Datum.Bool;
       case "str" -> given instanceof Datum.Str;
+      case CLASSES + "Conv2dPackedParamsBase", CLASSES + "LinearPackedParamsBase" ->
+          given instanceof Datum.Packed;
       case "Device" -> given instanceof Datum.Device;
       case "t" ->
           given instanceof Datum.Int

@@ -6,6 +6,7 @@ import dev.lapidary.models.tensor.DType;
 import dev.lapidary.models.tensor.Storage;
 import dev.lapidary.models.tensor.Tensor;
 import java.util.List;
+import java.util.Optional;
 
 /** What a tensor of the running program is: known, computed from the input, or a batch number. */
 sealed interface Content {
@@ -59,8 +60,12 @@ sealed interface Content {
     }
   }
 
-  /** A value of the graph. */
-  record Traced(Argument.Value value) implements Content {
+  /**
+   * A value of the graph.
+   *
+   * @param grid that its numbers lie on, if the program has it as a quantized tensor
+   */
+  record Traced(Argument.Value value, Optional<Grid> grid) implements Content {
     @Override
     public DType dtype() {
       return value.dtype();

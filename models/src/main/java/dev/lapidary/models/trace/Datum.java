@@ -1,5 +1,7 @@
 package dev.lapidary.models.trace;
 
+import dev.lapidary.models.archive.PyValue.PyObject;
+import dev.lapidary.models.archive.PyValue.PyQTensor;
 import dev.lapidary.models.failure.Quote;
 import dev.lapidary.models.graph.Dim;
 import dev.lapidary.models.script.Definition;
@@ -8,6 +10,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /** What an expression has for a value while the program runs. Tensors are {@link TensorRef}. */
@@ -61,6 +64,12 @@ sealed interface Datum
   /** An enum's constant. */
   record Constant(String className, String name, Datum value) implements Plain {}
 
+  /** A quantized tensor of the archive, on its way to {@link PackedParams}. */
+  record Quantized(PyQTensor tensor) implements Plain {}
+
+  /** A layer's weights as a quantized archive holds them. */
+  record Packed(PackedParams params) implements Plain {}
+
   /** A function of the text, with the variables that it closes over. */
   record Function(Definition.Function definition, Map<String, Datum> closure) implements Plain {}
 
@@ -111,6 +120,7 @@ sealed interface Datum
     private final String path;
     private final Attributes initial;
     private final Map<String, Datum> known = new HashMap<>();
+    private boolean restored;
 
     /** Gives an attribute when it is read for the first time; null if there is none. */
     @FunctionalInterface
@@ -151,6 +161,13 @@ sealed interface Datum
 
     void set(String name, Datum value) {
       known.put(name, value);
+    }
+
+    /** What {@code __setstate__} is to be called with before an attribute is read; given once. */
+    Optional<Datum> state() {
+      Datum state = restored ? null : initial.read(PyObject.STATE);
+      restored = true;
+      return Optional.ofNullable(state);
     }
   }
 

@@ -38,11 +38,13 @@ final class Evaluator {
 
   private final Names names;
   private final Operators operators;
+  private final Interpreter interpreter;
   private final Calls calls;
 
   Evaluator(Interpreter interpreter, Names names, Operators operators) {
     this.names = names;
     this.operators = operators;
+    this.interpreter = interpreter;
     this.calls = new Calls(interpreter, this, names, operators);
   }
 
@@ -196,8 +198,18 @@ final class Evaluator {
         : null;
   }
 
+  /** An object that says itself what its attributes are, from what was saved of it. */
+  private void restore(Datum.Instance instance) {
+    Optional<Datum> state = instance.state();
+    if (state.isPresent()) {
+      interpreter.callMethod(instance, "__setstate__", List.of(state.get()), Map.of());
+      instance.set("training", new Datum.Bool(false));
+    }
+  }
+
   Datum attribute(Datum object, String name) {
     if (object instanceof Datum.Instance instance) {
+      restore(instance);
       Datum value = instance.attribute(name);
       if (value != null) {
         return value;

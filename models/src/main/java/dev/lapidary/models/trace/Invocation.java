@@ -21,8 +21,21 @@ final class Invocation {
     this.arguments = arguments;
   }
 
+  /** A call of an operator's first overload. */
+  static Invocation of(Operators operators, String operator, List<Datum> arguments) {
+    return new Invocation(operators, Schemas.first(operator), arguments);
+  }
+
   Operators operators() {
     return operators;
+  }
+
+  Schema schema() {
+    return schema;
+  }
+
+  List<Datum> arguments() {
+    return arguments;
   }
 
   String operator() {
@@ -139,6 +152,11 @@ final class Invocation {
     return recordAll(List.of(dtype), List.of(shape)).get(0);
   }
 
+  /** Records another operator with one output. */
+  TensorRef record(String operator, List<Datum> given, DType dtype, List<Dim> shape) {
+    return of(operators, operator, given).record(dtype, shape);
+  }
+
   /** Records the call with an output for each shape. */
   List<TensorRef> recordAll(List<DType> dtypes, List<List<Dim>> shapes) {
     List<Argument> bound = new ArrayList<>();
@@ -146,6 +164,11 @@ final class Invocation {
       bound.add(operators.argument(datum));
     }
     return operators.recorder().node(schema, bound, dtypes, shapes);
+  }
+
+  /** The grid of the first tensor, if it is quantized. */
+  Optional<Grid> grid() {
+    return arguments.isEmpty() ? Optional.empty() : OnGrid.of(arguments.get(0));
   }
 
   /** The same call with another argument. */

@@ -17,6 +17,7 @@ final class Mutation {
       Elements.write(held, from);
       return;
     }
+    OnGrid.requireSame(into, result, operator);
     TensorRef fitted = result;
     if (!fitted.shape().equals(into.shape())) {
       fitted =

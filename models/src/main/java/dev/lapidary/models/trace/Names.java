@@ -10,6 +10,7 @@ import dev.lapidary.models.archive.PyValue.PyInt;
 import dev.lapidary.models.archive.PyValue.PyList;
 import dev.lapidary.models.archive.PyValue.PyNone;
 import dev.lapidary.models.archive.PyValue.PyObject;
+import dev.lapidary.models.archive.PyValue.PyQTensor;
 import dev.lapidary.models.archive.PyValue.PyString;
 import dev.lapidary.models.archive.PyValue.PyTensor;
 import dev.lapidary.models.archive.PyValue.PyTuple;
@@ -151,7 +152,9 @@ final class Names {
     if (value instanceof PyEnum constant) {
       return enumOf(constant);
     }
-    Quantized.refuse(path, value);
+    if (value instanceof PyQTensor tensor) {
+      return new Datum.Quantized(tensor);
+    }
     throw Refusal.unsupported(
         "attribute %s: a value of kind %s", path, value.getClass().getSimpleName());
   }
@@ -168,8 +171,10 @@ final class Names {
     return new Datum.Constant(constant.className(), name, value);
   }
 
-  private Datum.Instance instance(PyObject object, String path) {
-    Quantized.refuse(path, object);
+  private Datum instance(PyObject object, String path) {
+    if (PackedParams.isPacked(object)) {
+      return new Datum.Packed(PackedParams.of(path, object));
+    }
     Definition.ClassDef type = program.requireClass(object.className());
     return new Datum.Instance(
         object.className(), type, path, name -> attribute(object, type, path, name));

@@ -3,6 +3,7 @@ package dev.lapidary.models.trace;
 import dev.lapidary.models.graph.Argument;
 import dev.lapidary.models.graph.Schema;
 import java.util.HashMap;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -13,10 +14,14 @@ import java.util.stream.Stream;
 /** Calls of aten operators: overload, in-place form, alias, then the operator itself. */
 final class Operators {
   private static final Map<String, Operator> TABLE = table();
+  private static final String FLOAT_MODEL =
+      "; or give the float model, and --quantize to make it small";
 
   private final Recorder recorder;
   private final Budget budget;
   private final BatchLiterals literals;
+  private final IdentityHashMap<PackedParams, TensorRef> packed = new IdentityHashMap<>();
+  private final SourceCalls sourceCalls = new SourceCalls(this);
 
   Operators(Recorder recorder, Budget budget, BatchLiterals literals) {
     this.recorder = recorder;
@@ -54,14 +59,25 @@ final class Operators {
     VolumeOperators.addTo(table);
     ComplexOperators.addTo(table);
     FourierOperators.addTo(table);
+    QuantizedOperators.addTo(table);
     return table;
   }
 
-  /** Names of all operators, with {@code aten::}. */
+  /** Weights that are in the graph. */
+  IdentityHashMap<PackedParams, TensorRef> packed() {
+    return packed;
+  }
+
+  SourceCalls sourceCalls() {
+    return sourceCalls;
+  }
+
+  /** Names of all operators, with their namespaces. */
   static java.util.Set<String> names() {
-    return Stream.concat(TABLE.keySet().stream(), ComplexOperators.TABLE.keySet().stream())
-        .map(n -> "aten::" + n)
-        .collect(Collectors.toSet());
+    Stream<String> called =
+        Stream.concat(TABLE.keySet().stream(), ComplexOperators.TABLE.keySet().stream())
+            .map(name -> name.contains("::") ? name : "aten::" + name);
+    return Stream.concat(called, PackedParams.PACKING.stream()).collect(Collectors.toSet());
   }
 
   Recorder recorder() {
@@ -80,6 +96,9 @@ final class Operators {
    * @param operator with its namespace: {@code aten::relu_}
    */
   Datum call(String operator, List<Datum> positional, Map<String, Datum> keywords) {
+    if (PackedParams.packs(operator)) {
+      return new Datum.Packed(PackedParams.of(recorder.scope(), positional));
+    }
     String name = operator.substring(operator.indexOf("::") + 2);
     List<Schema> overloads = Schemas.all().get(operator);
     if (operator.startsWith("aten::") && overloads == null && name.endsWith("_")) {
@@ -89,24 +108,36 @@ final class Operators {
       }
     }
     boolean complex = ComplexOperators.isIn(positional) || ComplexOperators.isIn(keywords.values());
-    Operator implementation = (complex ? ComplexOperators.TABLE : TABLE).get(name);
-    Quantized.refuse(operator);
-    if (!operator.startsWith("aten::") || overloads == null) {
+    if (overloads == null) {
       throw Refusal.unsupported(
-          "operator %s is not supported; %d are: 'exporter ops' lists them",
-          operator, names().size());
+          "operator %s is not supported; %d are: 'exporter ops' lists them%s",
+          operator, names().size(), operator.startsWith("quantized::") ? FLOAT_MODEL : "");
     }
-    if (implementation == null) {
-      throw Refusal.unsupported("%s of %s numbers", operator, complex ? "complex" : "real");
-    }
+    Operator implementation = implementation(operator, complex);
     List<Datum> fitted = literals.widened(name, positional, this);
     Optional<Binder.Bound> bound = Binder.bind(overloads, fitted, keywords);
     if (bound.isEmpty()) {
       throw Refusal.unsupported(
           "no supported overload of %s takes (%s)", operator, shown(positional, keywords));
     }
-    return implementation.apply(
-        new Invocation(this, bound.get().schema(), bound.get().arguments()));
+    Invocation call = new Invocation(this, bound.get().schema(), bound.get().arguments());
+    Datum result =
+        operator.startsWith("aten::")
+            ? OnGrid.apply(call, call.grid(), implementation)
+            : implementation.apply(call);
+    if (OnGrid.of(result).isPresent()) {
+      sourceCalls.add(call, result);
+    }
+    return result;
+  }
+
+  private static Operator implementation(String operator, boolean complex) {
+    Operator found =
+        (complex ? ComplexOperators.TABLE : TABLE).get(operator.replaceFirst("^aten::", ""));
+    if (found == null) {
+      throw Refusal.unsupported("%s of %s numbers", operator, complex ? "complex" : "real");
+    }
+    return found;
   }
 
   /** A call that is bound already, by what its operator does to real tensors. */

@@ -48,6 +48,11 @@ final class Recorder {
     scopes.push(path);
   }
 
+  /** The state_dict path of the module that runs. */
+  String scope() {
+    return scopes.getFirst();
+  }
+
   void leaveModule() {
     scopes.pop();
   }

@@ -34,6 +34,11 @@ public final class Schemas {
     return BY_OPERATOR;
   }
 
+  /** The first overload of an operator that the table has. */
+  public static Schema first(String operator) {
+    return Objects.requireNonNull(BY_OPERATOR.get(operator), operator).get(0);
+  }
+
   /** One signature of the table's form. */
   static Schema parse(String line) {
     Matcher matcher = LINE.matcher(ALIAS.matcher(line).replaceAll(""));

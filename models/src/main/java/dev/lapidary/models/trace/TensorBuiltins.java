@@ -50,12 +50,12 @@ final class TensorBuiltins {
   /** {@code prim::dtype} and the like. */
   static @Nullable Datum property(String name, TensorRef tensor) {
     return switch (name) {
-      case "dtype" -> Builtins.number(tensor.dtype().scalarType());
+      case "dtype" ->
+          Builtins.number(OnGrid.of(tensor).map(Grid::dtype).orElse(tensor.dtype()).scalarType());
       case "device" -> new Datum.Device("cpu");
       case "layout" -> Builtins.number(0);
       case "is_cuda",
           "is_cpu",
-          "is_quantized",
           "is_sparse",
           "is_mkldnn",
           "is_mps",
@@ -65,6 +65,7 @@ final class TensorBuiltins {
           "requires_grad",
           "is_nested" ->
           Builtins.bool(name.equals("is_cpu"));
+      case "is_quantized" -> Builtins.bool(OnGrid.of(tensor).isPresent());
       case "shape" -> shape(tensor);
       case "ndim" -> Builtins.number(tensor.rank());
       default -> null;

@@ -39,7 +39,7 @@ final class TensorRef implements Datum {
   }
 
   static TensorRef traced(Argument.Value value) {
-    return new TensorRef(new Content.Traced(value));
+    return new TensorRef(new Content.Traced(value, Optional.empty()));
   }
 
   /** A tensor of the program's own memory. */
@@ -57,6 +57,14 @@ final class TensorRef implements Datum {
     TensorRef ref = new TensorRef(content);
     ref.view = new View(base, base.version, make, inverse, certain);
     return ref;
+  }
+
+  /** Says that what an operator has just given is quantized. */
+  TensorRef onGrid(Grid grid) {
+    if (content instanceof Content.Traced traced) {
+      content = new Content.Traced(traced.value(), Optional.of(grid));
+    }
+    return this;
   }
 
   Content content() {

@@ -80,7 +80,8 @@ public final class Tracer {
     Budget budget = new Budget(options.limits(), deadline, archive.tensorBytes());
     Recorder recorder = new Recorder(budget);
     Names names = new Names(archive, program);
-    Interpreter interpreter = new Interpreter(names, new Operators(recorder, budget, literals));
+    Operators operators = new Operators(recorder, budget, literals);
+    Interpreter interpreter = new Interpreter(names, operators);
     try {
       Argument.Value input = recorder.value("input", DType.FLOAT32, shape(options));
       Datum.Instance root = (Datum.Instance) names.datum(archive.root(), "");
@@ -89,7 +90,11 @@ public final class Tracer {
           interpreter.callMethod(root, "forward", List.of(TensorRef.traced(input)), Map.of());
       Argument.Value logits = Outputs.logits(result, options.output());
       return new Graph(
-          archive.name(), List.of(input), recorder.needed(List.of(logits)), List.of(logits));
+          archive.name(),
+          List.of(input),
+          recorder.needed(List.of(logits)),
+          List.of(logits),
+          operators.sourceCalls().nodes());
     } catch (Refusal refusal) {
       throw refusal.at(recorder.location());
     } catch (StackOverflowError e) {

@@ -1,0 +1,104 @@
+package dev.lapidary.exporter.verify;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.lapidary.exporter.testing.QuantizedNetwork;
+import dev.lapidary.models.archive.ArchiveReader;
+import dev.lapidary.models.failure.ExitCode;
+import dev.lapidary.models.failure.Failure;
+import dev.lapidary.models.graph.Argument;
+import dev.lapidary.models.graph.Graph;
+import dev.lapidary.models.graph.Node;
+import dev.lapidary.models.tensor.Tensor;
+import dev.lapidary.models.tensor.Uniform;
+import dev.lapidary.models.trace.OutputChoice;
+import dev.lapidary.models.trace.TraceOptions;
+import dev.lapidary.models.trace.Tracer;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Layers on integers, one by one: libtorch's kernels and ONNX Runtime's. */
+class LayerParityTest {
+  private static final Tensor IMAGE = Uniform.tensor("parity/0", 1, 3, 16, 16);
+
+  @TempDir Path folder;
+  private Path source;
+  private Graph traced;
+
+  @BeforeEach
+  void trace() throws IOException {
+    source = QuantizedNetwork.write(folder);
+    traced = Tracer.trace(ArchiveReader.read(source), TraceOptions.of(3, 16, 16));
+  }
+
+  @Test
+  void everyRoundingIsHeldToLibtorchs() throws IOException {
+    LayerParity parity = check(traced);
+    assertThat(parity.layers()).isEqualTo(6);
+    // input, stem, block, sum, mean, logits
+    assertThat(parity.numbers()).isEqualTo(3 * 256 + 6 * 64 + 6 * 16 + 6 * 16 + 6 + 5);
+    assertThat(parity.differing()).isLessThan(parity.numbers() / 50);
+    assertThat(parity.text()).startsWith("each of 6 layers alone gives libtorch's integers, 0");
+  }
+
+  /** What ONNX Runtime computes from is another network's than what libtorch ran. */
+  @Test
+  void aLayerThatComputesSomethingElseIsNamed() {
+    Graph scaled =
+        new Graph(
+            traced.name(),
+            traced.inputs(),
+            changed(traced.nodes(), "aten::add", "alpha", new Argument.Real(1.5)),
+            traced.outputs(),
+            traced.sourceCalls());
+    assertThatThrownBy(() -> check(scaled))
+        .isInstanceOfSatisfying(
+            Failure.class, f -> assertThat(f.code()).isEqualTo(ExitCode.GATE_REFUSED))
+        .hasMessageMatching(
+            "parity refused: .*__torch__.py:\\d+:\\d+.*: ONNX Runtime's integers differ from"
+                + " libtorch's by \\d+ steps where 1 passes; nothing was written");
+  }
+
+  /** The operators that libtorch is asked about must be the source's, to the last bit. */
+  @Test
+  void aTraceThatIsNotTheSourceIsRefused() {
+    Argument other = new Argument.Real(0.0501);
+    Graph wrong =
+        new Graph(
+            traced.name(),
+            traced.inputs(),
+            traced.nodes(),
+            traced.outputs(),
+            changed(traced.sourceCalls(), "quantized::linear", "Y_scale_i", other));
+    assertThatThrownBy(() -> check(wrong))
+        .isInstanceOfSatisfying(
+            Failure.class, f -> assertThat(f.code()).isEqualTo(ExitCode.GATE_REFUSED))
+        .hasMessageContaining(
+            "run by libtorch, does not give its logits bit by bit; nothing was written");
+  }
+
+  private LayerParity check(Graph graph) throws IOException {
+    return LayerParity.check(graph, source, OutputChoice.FIRST, 17, IMAGE);
+  }
+
+  private static List<Node> changed(
+      List<Node> nodes, String operator, String parameter, Argument value) {
+    List<Node> changed = new ArrayList<>();
+    for (Node node : nodes) {
+      List<Argument> arguments = new ArrayList<>(node.arguments());
+      if (node.operator().equals(operator)) {
+        arguments.set(node.schema().indexOf(parameter), value);
+      }
+      changed.add(
+          new Node(node.schema(), arguments, node.outputs(), node.scope(), node.location()));
+    }
+    assertThat(changed).isNotEqualTo(nodes);
+    return changed;
+  }
+}
