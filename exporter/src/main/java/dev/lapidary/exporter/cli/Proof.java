@@ -21,7 +21,12 @@ final class Proof {
     return String.format(
         Locale.ROOT,
         "by %.1e of the greatest logit (%.0e passes)",
-        parity.maxAbsDifference() / parity.maxAbsLogit(),
+        relative(parity),
         parity.bound());
+  }
+
+  /** The greatest difference relative to the greatest logit; 0 if all logits are 0 in both. */
+  static double relative(ModelCard.Parity parity) {
+    return parity.maxAbsDifference() == 0 ? 0 : parity.maxAbsDifference() / parity.maxAbsLogit();
   }
 }

@@ -51,7 +51,7 @@ public sealed interface Tolerance {
         comparison.add(expected, Logits.joined(answers));
         moved = Math.max(moved, comparison.maxAbsDifference());
       }
-      return 2 * moved / expected.maxAbs();
+      return expected.maxAbs() == 0 ? 0 : 2 * moved / expected.maxAbs();
     }
 
     /** Each number by up to half a step. */
