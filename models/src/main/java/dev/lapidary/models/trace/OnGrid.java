@@ -22,6 +22,7 @@ final class OnGrid {
           "slice",
           "select",
           "narrow",
+          "index",
           "index_select",
           "chunk",
           "split",
@@ -45,6 +46,8 @@ final class OnGrid {
       Set.of(
           "avg_pool2d",
           "adaptive_avg_pool2d",
+          "constant_pad_nd",
+          "pad",
           "mean",
           "upsample_bilinear2d",
           "hardtanh",
