@@ -241,10 +241,7 @@ final class VerifyCommand implements Callable<Integer> {
                 lines.add(
                     line(
                         "parity: %.3g of the greatest logit from %s (%.0e passes), argmax %.2f %%",
-                        Proof.relative(p),
-                        p.reference(),
-                        p.bound(),
-                        100 * p.argmaxAgreement())));
+                        Proof.relative(p), p.reference(), p.bound(), 100 * p.argmaxAgreement())));
     if (against != null) {
       result
           .uncompared()
