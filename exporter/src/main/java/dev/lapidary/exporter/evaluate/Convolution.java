@@ -16,9 +16,12 @@ final class Convolution {
     Grid x = call.in(0);
     Grid w = call.in(1);
     Window window = Window.of(call, Arrays.copyOfRange(w.shape(), 2, w.rank()));
+    int inPerGroup = w.shape()[1];
+    call.hold(window.places(), window.taps());
+    call.hold(x.shape()[0], w.shape()[0], window.places());
+    call.spend(x.shape()[0], w.shape()[0], window.places(), inPerGroup, window.taps());
     int[][] positions = window.positions();
     int groups = (int) call.node().intOr("group", 1);
-    int inPerGroup = w.shape()[1];
     int outPerGroup = w.shape()[0] / groups;
     Grid y = Grid.zeros(x.dtype(), shape(x.shape()[0], w.shape()[0], window.out()));
     int at = 0;
@@ -48,11 +51,14 @@ final class Convolution {
     Grid w = call.in(1);
     int[] kernel = Arrays.copyOfRange(w.shape(), 2, w.rank());
     Window window = overOutput(call, kernel);
+    call.hold(window.places(), window.taps());
+    call.spend(x.shape()[0], x.shape()[1], w.shape()[1], window.places(), window.taps());
     int[][] positions = window.positions();
     int groups = (int) call.node().intOr("group", 1);
     int inPerGroup = w.shape()[0] / groups;
     int outPerGroup = w.shape()[1];
     int channels = outPerGroup * groups;
+    call.hold(x.shape()[0], channels, window.pixels());
     Grid y = Grid.zeros(x.dtype(), shape(x.shape()[0], channels, window.in()));
     for (int i = 0; call.has(2) && i < y.values().length; i++) {
       y.values()[i] = call.in(2).values()[i / window.pixels() % channels];

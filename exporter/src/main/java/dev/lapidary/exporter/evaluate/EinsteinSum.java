@@ -36,6 +36,9 @@ final class EinsteinSum {
     }
     int hidden = (int) sizes.keySet().stream().filter(Character::isDigit).count();
     String result = sides.length > 1 ? expanded(sides[1], hidden) : implied(terms, hidden);
+    long[] space = sizes.values().stream().mapToLong(Integer::longValue).toArray();
+    call.hold(space);
+    call.spend(space);
     return summed(inputs, terms, result, sizes);
   }
 

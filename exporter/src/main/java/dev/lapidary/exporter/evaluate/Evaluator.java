@@ -33,9 +33,11 @@ public final class Evaluator {
 
   /**
    * @param inputs in the node's order, empty where the node has none
-   * @return the outputs, or nothing if the operator, in this form, is not known here
+   * @param allowance what this may cost, of what is left
+   * @return the outputs, or nothing if the operator, in this form, is not known here or costs more
    */
-  public static Optional<List<Tensor>> evaluate(OnnxNode node, List<Optional<Tensor>> inputs) {
+  public static Optional<List<Tensor>> evaluate(
+      OnnxNode node, List<Optional<Tensor>> inputs, Allowance allowance) {
     Kernel kernel = ALL.kernels.get(node.op());
     boolean quantized =
         inputs.stream().flatMap(Optional::stream).anyMatch(t -> t.dtype() == DType.QINT8);
@@ -45,7 +47,7 @@ public final class Evaluator {
     List<Optional<Grid>> grids = new ArrayList<>();
     inputs.forEach(input -> grids.add(input.map(Grid::of)));
     try {
-      List<Grid> results = kernel.apply(new Kernel.Call(node, grids));
+      List<Grid> results = kernel.apply(new Kernel.Call(node, grids, allowance));
       int count = node.outputs().size();
       return results.size() < count
           ? Optional.empty()

@@ -10,7 +10,7 @@ interface Kernel {
   List<Grid> apply(Call call);
 
   /** A node with its inputs. */
-  record Call(OnnxNode node, List<Optional<Grid>> inputs) {
+  record Call(OnnxNode node, List<Optional<Grid>> inputs, Allowance allowance) {
     Grid in(int index) {
       return inputs.get(index).orElseThrow();
     }
@@ -22,6 +22,20 @@ interface Kernel {
     /** Why this call is not computed here; the evaluator then gives nothing. */
     Declined declined(String reason) {
       return new Declined(node.op() + ": " + reason);
+    }
+
+    /** Before as many multiply-adds as the product says. */
+    void spend(long... factors) {
+      if (!allowance.spends(factors)) {
+        throw declined("too much work");
+      }
+    }
+
+    /** Before an array of as many numbers. */
+    void hold(long... factors) {
+      if (!Allowance.holds(factors)) {
+        throw declined("too large");
+      }
     }
 
     void require(String attribute, String only) {

@@ -7,7 +7,7 @@ final class MatrixProduct {
   private MatrixProduct() {}
 
   static void addTo(Evaluator e) {
-    e.single("MatMul", call -> matmul(call.in(0), call.in(1)));
+    e.single("MatMul", call -> matmul(call, call.in(0), call.in(1)));
     e.single("Gemm", MatrixProduct::gemm);
   }
 
@@ -16,7 +16,7 @@ final class MatrixProduct {
     Grid b = call.node().intOr("transB", 0) == 1 ? turned(call.in(1)) : call.in(1);
     float alpha = call.node().realOr("alpha", 1);
     float beta = call.node().realOr("beta", 1);
-    Grid product = Elementwise.map(matmul(a, b), x -> alpha * x);
+    Grid product = Elementwise.map(matmul(call, a, b), x -> alpha * x);
     return call.has(2)
         ? Elementwise.broadcast(product, call.in(2), (x, c) -> x + beta * c)
         : product;
@@ -27,7 +27,7 @@ final class MatrixProduct {
   }
 
   /** Vectors become matrices of one row or column, whose axis goes away again. */
-  static Grid matmul(Grid a, Grid b) {
+  static Grid matmul(Kernel.Call call, Grid a, Grid b) {
     Grid left = a.rank() == 1 ? a.shaped(1, a.shape()[0]) : a;
     Grid right = b.rank() == 1 ? b.shaped(b.shape()[0], 1) : b;
     int[] outerLeft = Arrays.copyOf(left.shape(), left.rank() - 2);
@@ -41,6 +41,8 @@ final class MatrixProduct {
     int[] shape = Arrays.copyOf(outer, outer.length + 2);
     shape[outer.length] = m;
     shape[outer.length + 1] = n;
+    call.hold(fromLeft.length, m, n);
+    call.spend(fromLeft.length, m, k, n);
     Grid result = Grid.zeros(a.dtype(), shape);
     for (int o = 0; o < fromLeft.length; o++) {
       multiply(

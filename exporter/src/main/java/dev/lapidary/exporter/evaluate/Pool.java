@@ -39,6 +39,8 @@ final class Pool {
   private static Grid slide(Kernel.Call call, Summary summary) {
     Grid x = call.in(0);
     Window window = Window.of(call, Window.ints(call.node(), "kernel_shape", 0, 1));
+    call.hold(window.places(), window.taps());
+    call.spend(x.shape()[0], x.shape()[1], window.places(), window.taps());
     int[][] positions = window.positions();
     Grid y = Grid.zeros(x.dtype(), Convolution.shape(x.shape()[0], x.shape()[1], window.out()));
     for (int i = 0; i < y.values().length; i++) {

@@ -74,7 +74,7 @@ final class Quantization {
   private static Grid product(Kernel.Call call) {
     Grid a = shifted(call, 0, 2, true);
     Grid b = shifted(call, 1, 3, false);
-    Grid result = MatrixProduct.matmul(a, b);
+    Grid result = MatrixProduct.matmul(call, a, b);
     return new Grid(DType.INT32, result.shape(), result.values());
   }
 

@@ -54,11 +54,15 @@ final class Recurrence {
   private static List<Grid> run(Kernel.Call call) {
     int directions = call.in(INPUT_WEIGHT).shape()[0];
     requireKnown(call, directions);
+    Grid x = call.in(0);
+    long weights = call.in(INPUT_WEIGHT).values().length;
+    weights += call.in(RECURRENT_WEIGHT).values().length;
+    call.spend(x.shape()[0], x.shape()[1], weights);
     Recurrence recurrence = new Recurrence(call);
     String direction = call.node().textOr("direction", "forward");
     for (int d = 0; d < directions; d++) {
       boolean backwards = direction.equals("reverse") || d == 1;
-      for (int b = 0; b < call.in(0).shape()[1]; b++) {
+      for (int b = 0; b < x.shape()[1]; b++) {
         recurrence.run(d, b, backwards);
       }
     }

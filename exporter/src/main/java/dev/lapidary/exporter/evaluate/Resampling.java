@@ -23,6 +23,9 @@ final class Resampling {
       double scale = sized ? call.in(3).values()[axis] / in : call.in(2).values()[axis];
       int out = sized ? call.in(3).ints()[axis] : (int) Math.floor(in * scale);
       if (out != in || scale != 1) {
+        call.hold(in, out);
+        call.hold(x.values().length / Math.max(in, 1), out);
+        call.spend(x.values().length, out);
         x = along(x, axis, weights(call, in, out, scale));
       }
     }

@@ -1,5 +1,6 @@
 package dev.lapidary.exporter.pass;
 
+import dev.lapidary.exporter.evaluate.Allowance;
 import dev.lapidary.exporter.evaluate.Evaluator;
 import dev.lapidary.exporter.onnx.OnnxGraph;
 import dev.lapidary.exporter.onnx.OnnxNode;
@@ -17,7 +18,7 @@ import java.util.Optional;
  * </pre>
  *
  * It does not fire for operators that make much of little (a file would grow by it), nor for those
- * that the evaluator lacks.
+ * that the evaluator lacks or finds too much work.
  */
 final class FoldConstants implements Pass {
   private static final List<String> GROWING =
@@ -26,6 +27,7 @@ final class FoldConstants implements Pass {
   @Override
   public int apply(OnnxGraph graph) {
     int changes = 0;
+    Allowance allowance = new Allowance();
     for (OnnxNode before : graph.snapshot()) {
       // An empty name is an output that nothing reads, as an LSTM's sequence where its state
       // counts.
@@ -34,7 +36,7 @@ final class FoldConstants implements Pass {
       Optional<List<Tensor>> results =
           GROWING.contains(node.op()) || node.outputs().stream().anyMatch(graph::isOutput)
               ? Optional.empty()
-              : constantInputs(graph, node).flatMap(in -> Evaluator.evaluate(node, in));
+              : constantInputs(graph, node).flatMap(in -> Evaluator.evaluate(node, in, allowance));
       if (results.isPresent()) {
         graph.remove(node);
         for (int i = 0; i < node.outputs().size(); i++) {

@@ -161,7 +161,9 @@ class NodeSuiteTest {
     for (OnnxNode node : test.graph().nodes()) {
       Optional<List<Tensor>> results =
           Evaluator.evaluate(
-              node, node.inputs().stream().map(v -> Optional.ofNullable(values.get(v))).toList());
+              node,
+              node.inputs().stream().map(v -> Optional.ofNullable(values.get(v))).toList(),
+              new Allowance());
       if (results.isEmpty()) {
         return Optional.empty();
       }

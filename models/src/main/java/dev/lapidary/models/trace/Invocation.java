@@ -159,6 +159,15 @@ final class Invocation {
 
   /** Records the call with an output for each shape. */
   List<TensorRef> recordAll(List<DType> dtypes, List<List<Dim>> shapes) {
+    if (allKnown()) {
+      // A constant all the same, which the exporter's passes compute.
+      for (int i = 0; i < shapes.size(); i++) {
+        if (Shapes.isConstant(shapes.get(i))) {
+          long count = Dims.product(shapes.get(i)).factor();
+          operators.budget().allocate(Math.multiplyExact(count, dtypes.get(i).bytes()));
+        }
+      }
+    }
     List<Argument> bound = new ArrayList<>();
     for (Datum datum : arguments) {
       bound.add(operators.argument(datum));

@@ -160,6 +160,20 @@ class TracerTest {
         .containsExactly("neg", "split_with_sizes", "sigmoid", "tanh", "mul");
   }
 
+  /** They are computed when the graph is written, and that takes memory. */
+  @Test
+  void recordedConstantsCountAsMemory() {
+    assertThatThrownBy(
+            () ->
+                Scripts.forward(
+                        """
+                        y = torch.upsample_nearest2d(torch.ones([1, 1, 64, 64]), [8000, 8000], None)
+                        return torch.add(x, torch.mean(y))""")
+                    .trace())
+        .isInstanceOf(Failure.class)
+        .hasMessageContaining("computed constants take more than");
+  }
+
   @Test
   void whatTheOutputDoesNotNeedIsNotKept() {
     assertThat(Scripts.forward("a = torch.relu(x)\nb = torch.sigmoid(x)\nreturn a").operators())
