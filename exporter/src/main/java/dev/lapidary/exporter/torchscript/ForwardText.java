@@ -16,8 +16,8 @@ import java.util.Map;
 import java.util.stream.Collectors;
 
 /**
- * A traced network as the text of one {@code forward}: a statement an operator. Grammar: {@code
- * torch/csrc/jit/serialization/python_print.cpp}.
+ * A traced network as the text of one {@code forward}: a statement an operator; several outputs are
+ * a list. Grammar: {@code torch/csrc/jit/serialization/python_print.cpp}.
  */
 final class ForwardText {
   private static final String INPUT = "input";

@@ -18,6 +18,11 @@ final class Outputs {
     if (!(tensor.content() instanceof Content.Traced traced)) {
       throw Refusal.unsupported("the output does not depend on the input");
     }
+    if (traced.grid().isPresent()) {
+      throw Refusal.unsupported(
+          "the output is a quantized tensor; it must end in torch.dequantize, and --output can only"
+              + " name a module that gives real numbers");
+    }
     List<Dim> shape = traced.shape();
     if (shape.isEmpty() || !shape.get(0).equals(Dim.BATCH)) {
       throw Refusal.unsupported(

@@ -76,6 +76,14 @@ class QuantizedTest {
     assertThat(script.operators()).as(what).containsExactly("neg");
   }
 
+  @Test
+  void whatANetworkGivesIsRealNumbers() {
+    refused(
+        Scripts.forward(Q + "return torch.relu(q)"),
+        ExitCode.UNSUPPORTED,
+        "the output is a quantized tensor; it must end in torch.dequantize");
+  }
+
   /** A write into a view reaches the whole, with what it means. */
   @Test
   void writesIntoPartsStayOnTheGrid() {
