@@ -124,7 +124,7 @@ final class OnnxExport {
   private Written prove(OnnxOutput output, Compiled compiled, Path source) throws IOException {
     System.gc(); // unmaps the source and gives the weights' memory back before the runtimes take it
     ModelCard card = delivered(compiled.described());
-    if (compiled.already().isPresent()) {
+    if (compiled.already().filter(SourceQuantization::computesOnIntegers).isPresent()) {
       log.accept(layers(compiled.already().get(), source, compiled.described()));
     }
     card = card.withParity(parity(source, card, output.model(), compiled.already()));

@@ -45,6 +45,11 @@ public record SourceQuantization(Graph traced, double inputStep, double outputSt
         : ((Argument.Constant) scale).tensor().toDoubles()[0];
   }
 
+  /** Not so if it only simulates that, as for training. */
+  public boolean computesOnIntegers() {
+    return !traced.sourceCalls().isEmpty();
+  }
+
   /** Whether a file's numbers were taken over from a source that came quantized. */
   public static boolean isOf(ModelCard card) {
     return card.quantization().filter(q -> q.method().equals(METHOD)).isPresent();

@@ -23,9 +23,17 @@ public final class InferenceArchive {
    * @param source gives its name, its root class's name and its extra files
    */
   public static TorchScriptArchive of(Graph graph, TorchScriptArchive source) {
-    Graph folded = FoldBatchNorm.of(graph);
+    return asTraced(FoldBatchNorm.of(graph), source);
+  }
+
+  /**
+   * Operator by operator what was traced, nothing folded.
+   *
+   * @param graph of one input; several outputs become a list
+   */
+  public static TorchScriptArchive asTraced(Graph graph, TorchScriptArchive source) {
     Part root = new Part();
-    String forward = ForwardText.of(folded, root);
+    String forward = ForwardText.of(graph, root);
     Code code = new Code();
     PyObject object = root.object(code, simpleName(source), forward);
     return new TorchScriptArchive(

@@ -56,7 +56,8 @@ public record LayerParity(int layers, long numbers, long differing) {
    */
   private static List<Tensor> sources(
       QuantizedProgram program, Path source, OutputChoice choice, Tensor input, Path file) {
-    ArchiveWriter.write(InferenceArchive.of(program.source(), ArchiveReader.read(source)), file);
+    ArchiveWriter.write(
+        InferenceArchive.asTraced(program.source(), ArchiveReader.read(source)), file);
     List<Tensor> all;
     try (TorchModel model = TorchModel.load(file, OutputChoice.FIRST)) {
       all = model.all(input);

@@ -60,6 +60,7 @@ final class Operators {
     ComplexOperators.addTo(table);
     FourierOperators.addTo(table);
     QuantizedOperators.addTo(table);
+    FakeQuantizeOperators.addTo(table);
     return table;
   }
 

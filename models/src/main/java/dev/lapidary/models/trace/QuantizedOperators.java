@@ -26,8 +26,6 @@ final class QuantizedOperators {
     table.put("int_repr", QuantizedOperators::integers);
     table.put("q_scale", call -> new Datum.Real(OnGrid.require(call.self()).scale()));
     table.put("q_zero_point", call -> Builtins.number(OnGrid.require(call.self()).zeroPoint()));
-    table.put("fake_quantize_per_tensor_affine", QuantizedOperators::fake);
-    table.put("fake_quantize_per_channel_affine", QuantizedOperators::fake);
     for (String name : List.of("conv2d", "linear")) {
       Function<Invocation, Datum> layer =
           name.equals("linear") ? QuantizedOperators::linear : QuantizedOperators::convolution;
@@ -80,33 +78,7 @@ final class QuantizedOperators {
     return call.call("to", shifted, Builtins.number(plain.scalarType()));
   }
 
-  /** Simulated quantization, as a network has it that was trained for it and not converted yet. */
-  private static Datum fake(Invocation call) {
-    if (call.tensor("self").dtype() != DType.FLOAT32) {
-      throw Refusal.unsupported("%s of %s", call.operator(), call.self().dtype());
-    }
-    double[] scales = numbers(call, "scale");
-    double[] zeroPoints = numbers(call, "zero_point");
-    List<Dim> shape = call.self().shape();
-    Dim channels =
-        call.has("axis")
-            ? shape.get(TensorBuiltins.dimension(call.integer("axis"), shape.size()))
-            : Dim.of(1);
-    requireEach(call, channels, scales, zeroPoints);
-    for (int i = 0; i < scales.length; i++) {
-      Grid.requireScale(scales[i]);
-      if (!(zeroPoints[i] >= call.integer("quant_min")
-              && zeroPoints[i] <= call.integer("quant_max"))
-          || zeroPoints[i] != Math.rint(zeroPoints[i])) {
-        throw Refusal.wrong(
-            "%s with a zero point of %s, which is none of its integers",
-            call.operator(), zeroPoints[i]);
-      }
-    }
-    return call.record(DType.FLOAT32, shape);
-  }
-
-  private static double[] numbers(Invocation call, String parameter) {
+  static double[] numbers(Invocation call, String parameter) {
     return call.get(parameter) instanceof TensorRef
         ? call.known(parameter).toDoubles()
         : new double[] {call.real(parameter)};
@@ -197,8 +169,7 @@ final class QuantizedOperators {
     return OnGrid.reals(call, call.record(DType.QINT8, call.self().shape()));
   }
 
-  private static void requireEach(
-      Invocation call, Dim channels, double[] scales, double[] zeroPoints) {
+  static void requireEach(Invocation call, Dim channels, double[] scales, double[] zeroPoints) {
     if (!channels.equals(Dim.of(scales.length)) || scales.length != zeroPoints.length) {
       throw Refusal.wrong(
           "%s with %d scales and %d zero points for %s channels",
