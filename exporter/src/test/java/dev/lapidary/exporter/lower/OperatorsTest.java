@@ -45,6 +45,7 @@ class OperatorsTest {
     WEIGHTS.put("w", new long[] {4, 3, 3, 3});
     WEIGHTS.put("w1", new long[] {3, 1, 3, 3});
     WEIGHTS.put("wt", new long[] {3, 4, 2, 2});
+    WEIGHTS.put("ct", new long[] {3, 4, 3});
     WEIGHTS.put("b4", new long[] {4});
     WEIGHTS.put("v3", new long[] {3});
     WEIGHTS.put("m3", new long[] {3});
@@ -293,6 +294,39 @@ class OperatorsTest {
         "torch.maximum(x, torch.neg(x))",
         "torch.minimum(x, torch.neg(x))",
         "torch.floor(torch.mul(x, 5))",
+        // what is a few others
+        "torch.trunc(torch.mul(x, 3))",
+        "torch.frac(torch.mul(x, 3))",
+        "torch.fmod(x, 0.29999999999999999)",
+        "torch.fmod(x, torch.add(torch.relu(x), 0.5))",
+        "torch.expm1(x)",
+        "torch.exp2(x)",
+        "torch.tan(x)",
+        "torch.sinh(x)",
+        "torch.cosh(x)",
+        "torch.erfc(x)",
+        "torch.masked_fill(x, torch.isnan(torch.sqrt(x)), 5)",
+        "torch.sgn(x)",
+        "torch.logit(torch.sigmoid(x))",
+        "torch.logit(x, 0.10000000000000001)",
+        "torch.hypot(x, self.s8)",
+        "torch.logaddexp(x, self.s8)",
+        "torch.masked_fill(x, torch.logical_xor(torch.gt(x, 0), self.n8), 5)",
+        "torch.masked_fill(x, torch.any(torch.gt(x, 0.90000000000000002), 3, True), 5)",
+        "torch.type_as(torch.all(torch.relu(x), 2), x)",
+        "torch.type_as(torch.count_nonzero(torch.relu(x), [2, 3]), x)",
+        "torch.clamp(x, self.s8)",
+        "torch.clamp(x, None, torch.relu(self.s8))",
+        "torch.pairwise_distance(x, torch.neg(x))",
+        "torch.hstack([x, torch.neg(x)])",
+        "(torch.tensor_split(x, 3, 2))[1]",
+        "torch.conv_transpose1d(torch.flatten(x, 2), self.ct, self.b4, [2], [1], [1], 1, [2])",
+        "torch.upsample_linear1d(torch.mean(x, [2]), [13], False, None)",
+        "torch.upsample_linear1d(torch.mean(x, [2]), None, False, [1.5])",
+        "torch.upsample_linear1d(torch.mean(x, [2]), [13], True, None)",
+        "torch.upsample_nearest1d(torch.mean(x, [2]), None, [2.])",
+        "(torch.adaptive_max_pool1d(torch.flatten(x, 2), [5]))[0]",
+        "torch.addmv(torch.mean(torch.select(x, 1, 0), [1, 2]), torch.select(torch.select(x, 1, 0), 1, 0), self.s8, beta=2, alpha=0.5)",
         // comparisons
         "torch.where(torch.gt(x, 0), x, torch.neg(x))",
         "torch.masked_fill(x, torch.lt(x, 0.10000000000000001), 7.)",

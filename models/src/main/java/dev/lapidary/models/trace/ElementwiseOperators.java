@@ -41,7 +41,7 @@ final class ElementwiseOperators {
         "relu6",
         call -> call.call("hardtanh", call.self(), Builtins.number(0), Builtins.number(6)));
     table.put("hardtanh", call -> bounded(call, "min_val", "max_val"));
-    table.put("clamp", call -> bounded(call, "min", "max"));
+    table.put("clamp", ElementwiseOperators::clamp);
     Datum none = Datum.None.NONE;
     table.put("clamp_min", call -> call.call("clamp", call.self(), call.get("min"), none));
     table.put("clamp_max", call -> call.call("clamp", call.self(), none, call.get("max")));
@@ -73,6 +73,19 @@ final class ElementwiseOperators {
     double[] values = tensor.toDoubles();
     return Elements.reals(
         call.operators().budget(), dtype, tensor.shape(), i -> function.applyAsDouble(values[i]));
+  }
+
+  private static Datum clamp(Invocation call) {
+    boolean numbers =
+        !(call.get("min") instanceof TensorRef || call.get("max") instanceof TensorRef);
+    if (numbers) {
+      return bounded(call, "min", "max");
+    }
+    Datum bounded = call.self();
+    if (!call.isNone("min")) {
+      bounded = call.call("maximum", bounded, call.get("min"));
+    }
+    return call.isNone("max") ? bounded : call.call("minimum", bounded, call.get("max"));
   }
 
   private static Datum bounded(Invocation call, String low, String high) {

@@ -57,6 +57,7 @@ final class Operators {
     CellOperators.addTo(table);
     DistanceOperators.addTo(table);
     VolumeOperators.addTo(table);
+    DerivedOperators.addTo(table);
     ComplexOperators.addTo(table);
     FourierOperators.addTo(table);
     QuantizedOperators.addTo(table);

@@ -13,6 +13,10 @@ final class SequenceOperators {
 
   static void addTo(Map<String, Operator> table) {
     table.put("conv1d", SequenceOperators::convolution);
+    table.put("conv_transpose1d", SequenceOperators::transposed);
+    table.put("upsample_linear1d", call -> resized(call, "upsample_bilinear2d"));
+    table.put("upsample_nearest1d", call -> resized(call, "upsample_nearest2d"));
+    table.put("adaptive_max_pool1d", SequenceOperators::adaptiveMaximum);
     table.put("max_pool1d", SequenceOperators::maxPool);
     table.put("avg_pool1d", SequenceOperators::averagePool);
     table.put("adaptive_avg_pool1d", SequenceOperators::adaptiveAverage);
@@ -31,6 +35,53 @@ final class SequenceOperators {
             padding instanceof Datum.Str ? padding : pair(call, "padding", 0),
             pair(call, "dilation", 1),
             call.get("groups")));
+  }
+
+  private static Datum transposed(Invocation call) {
+    return asImage(
+        call,
+        "conv_transpose2d",
+        List.of(
+            call.call("unsqueeze", call.get("weight"), ROWS),
+            call.get("bias"),
+            pair(call, "stride", 1),
+            pair(call, "padding", 0),
+            pair(call, "output_padding", 0),
+            call.get("groups"),
+            pair(call, "dilation", 1)));
+  }
+
+  private static Datum resized(Invocation call, String operator) {
+    Datum none = Datum.None.NONE;
+    boolean bySize = call.has("output_size") && !call.isNone("output_size");
+    Datum size = bySize ? pair(call, "output_size", 1) : none;
+    List<Datum> arguments = new ArrayList<>(List.of(size));
+    if (call.has("align_corners")) {
+      arguments.add(call.get("align_corners"));
+    }
+    if (call.has("scale_factors")) {
+      boolean byFactor = !call.isNone("scale_factors");
+      arguments.add(byFactor ? factors(new Datum.Real(call.reals("scale_factors").get(0))) : none);
+    } else {
+      arguments.add(none);
+      arguments.add(call.get("scales"));
+    }
+    return asImage(call, operator, arguments);
+  }
+
+  private static Datum factors(Datum ofColumns) {
+    return new Datum.ListOf(List.of(new Datum.Real(1), ofColumns));
+  }
+
+  /** The values; their places are not supported. */
+  private static Datum adaptiveMaximum(Invocation call) {
+    Datum rows = call.call("unsqueeze", sequence(call), ROWS);
+    Datum both = call.call("adaptive_max_pool2d", rows, pair(call, "output_size", 1));
+    List<Datum> flat = new ArrayList<>();
+    for (Datum one : Invocation.items(both)) {
+      flat.add(call.call("squeeze", one, ROWS));
+    }
+    return Datum.TupleOf.of(flat);
   }
 
   private static Datum maxPool(Invocation call) {
@@ -61,13 +112,17 @@ final class SequenceOperators {
     return asImage(call, "adaptive_avg_pool2d", List.of(pair(call, "output_size", 1)));
   }
 
-  private static Datum asImage(Invocation call, String operator, List<Datum> arguments) {
+  private static TensorRef sequence(Invocation call) {
     TensorRef self = call.self();
     if (self.rank() != 3) {
       throw Refusal.unsupported("%s of a tensor of shape %s", call.operator(), self.shape());
     }
+    return self;
+  }
+
+  private static Datum asImage(Invocation call, String operator, List<Datum> arguments) {
     List<Datum> all = new ArrayList<>();
-    all.add(call.call("unsqueeze", self, ROWS));
+    all.add(call.call("unsqueeze", sequence(call), ROWS));
     all.addAll(arguments);
     Datum image = call.call(operator, all.toArray(new Datum[0]));
     return call.call("squeeze", image, ROWS);
