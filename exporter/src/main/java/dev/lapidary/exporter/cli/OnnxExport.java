@@ -17,14 +17,12 @@ import dev.lapidary.exporter.verify.LayerParity;
 import dev.lapidary.exporter.verify.LoadedModel;
 import dev.lapidary.exporter.verify.ModelRuntime;
 import dev.lapidary.exporter.verify.ParityGate;
-import dev.lapidary.exporter.verify.ParityInputs;
 import dev.lapidary.exporter.verify.Preparation;
 import dev.lapidary.exporter.verify.Tolerance;
 import dev.lapidary.models.card.CardJson;
 import dev.lapidary.models.card.ModelCard;
 import dev.lapidary.models.file.AtomicFile;
 import dev.lapidary.models.graph.Graph;
-import dev.lapidary.models.tensor.Tensor;
 import dev.lapidary.models.trace.OutputChoice;
 import dev.lapidary.models.trace.TraceLimits;
 import dev.lapidary.models.trace.TraceOptions;
@@ -225,11 +223,16 @@ final class OnnxExport {
   /** Holds what came quantized to libtorch's integers, layer by layer. */
   private String layers(SourceQuantization already, Path source, ModelCard described)
       throws IOException {
-    Tensor image = ParityInputs.uniform(1, described).references().get(0);
-    OutputChoice choice = request.export().model.output();
-    return SourceQuantization.METHOD
-        + ": "
-        + LayerParity.check(already.traced(), source, choice, request.opset(), image).text();
+    SourceOptions options = request.export().model;
+    LayerParity parity =
+        LayerParity.check(
+            already.traced(),
+            source,
+            options.output(),
+            request.opset(),
+            described,
+            options.batch());
+    return SourceQuantization.METHOD + ": " + parity.text();
   }
 
   private TraceOptions traceOptions(ModelCard card) {

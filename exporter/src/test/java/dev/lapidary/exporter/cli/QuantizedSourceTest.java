@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.lapidary.exporter.onnx.OnnxGraph;
 import dev.lapidary.exporter.onnx.OnnxReader;
+import dev.lapidary.exporter.testing.Archives;
 import dev.lapidary.exporter.testing.QuantizedNetwork;
 import dev.lapidary.models.card.CardJson;
 import dev.lapidary.models.card.ModelCard;
@@ -15,6 +16,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -54,6 +56,21 @@ class QuantizedSourceTest {
   void theCertificateIsReplayed() {
     run("onnx", "--input", "3x16x16");
     assertThat(verify()).startsWith("0 ").contains("parity: ").contains("from libtorch");
+  }
+
+  /** A trace that holds the batch that it was made with. */
+  @Test
+  void itMayHoldItsBatch() throws IOException {
+    source =
+        Archives.of(
+            folder,
+            """
+              q = torch.quantize_per_tensor(x, 0.0157, 64, 13)
+              y = torch.view(torch.max_pool2d(q, [4, 4], [4, 4], [0, 0], [1, 1], False), [2, 48])
+              return torch.dequantize(y)
+            """,
+            Map.of());
+    assertThat(run("onnx", "--input", "3x16x16")).startsWith("0 torch.ao.quantization: each of 1 ");
   }
 
   /** Levels of pixels in, integers within. */

@@ -5,13 +5,12 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.lapidary.exporter.testing.QuantizedNetwork;
 import dev.lapidary.models.archive.ArchiveReader;
+import dev.lapidary.models.card.ModelCard;
 import dev.lapidary.models.failure.ExitCode;
 import dev.lapidary.models.failure.Failure;
 import dev.lapidary.models.graph.Argument;
 import dev.lapidary.models.graph.Graph;
 import dev.lapidary.models.graph.Node;
-import dev.lapidary.models.tensor.Tensor;
-import dev.lapidary.models.tensor.Uniform;
 import dev.lapidary.models.trace.OutputChoice;
 import dev.lapidary.models.trace.TraceOptions;
 import dev.lapidary.models.trace.Tracer;
@@ -19,13 +18,27 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
+import java.util.TreeMap;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Layers on integers, one by one: libtorch's kernels and ONNX Runtime's. */
 class LayerParityTest {
-  private static final Tensor IMAGE = Uniform.tensor("parity/0", 1, 3, 16, 16);
+  private static final ModelCard CARD =
+      new ModelCard(
+          "m",
+          "1",
+          "M",
+          List.of(),
+          new ModelCard.Input("input", "NCHW", 3, 16, 16, "float32"),
+          Optional.empty(),
+          new TreeMap<>(),
+          ModelCard.Provenance.UNKNOWN,
+          Optional.empty(),
+          Optional.empty(),
+          List.of());
 
   @TempDir Path folder;
   private Path source;
@@ -84,7 +97,7 @@ class LayerParityTest {
   }
 
   private LayerParity check(Graph graph) throws IOException {
-    return LayerParity.check(graph, source, OutputChoice.FIRST, 17, IMAGE);
+    return LayerParity.check(graph, source, OutputChoice.FIRST, 17, CARD, Optional.empty());
   }
 
   private static List<Node> changed(
