@@ -327,6 +327,10 @@ class OperatorsTest {
         "torch.upsample_nearest1d(torch.mean(x, [2]), None, [2.])",
         "(torch.adaptive_max_pool1d(torch.flatten(x, 2), [5]))[0]",
         "torch.addmv(torch.mean(torch.select(x, 1, 0), [1, 2]), torch.select(torch.select(x, 1, 0), 1, 0), self.s8, beta=2, alpha=0.5)",
+        "torch.masked_fill(x, torch.__and__(torch.gt(x, 0), torch.lt(x, 0.5)), 5)",
+        "torch.masked_fill(x, torch.bitwise_or(torch.gt(x, 0.5), torch.lt(x, self.n8)), 5)",
+        "torch.tril(x)",
+        "torch.triu(x, -1)",
         // comparisons
         "torch.where(torch.gt(x, 0), x, torch.neg(x))",
         "torch.masked_fill(x, torch.lt(x, 0.10000000000000001), 7.)",

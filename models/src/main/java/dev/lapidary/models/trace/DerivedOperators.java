@@ -39,6 +39,11 @@ final class DerivedOperators {
         "count_nonzero",
         (call, x) -> call.call("sum", as(call, truth(call, x), DType.INT64), call.get("dim")));
     of(table, "addmv", DerivedOperators::addProduct);
+    for (String prefix : List.of("__", "bitwise_")) {
+      String suffix = prefix.equals("__") ? "__" : "";
+      of(table, prefix + "and" + suffix, (call, x) -> ofMasks(call, x, "logical_and"));
+      of(table, prefix + "or" + suffix, (call, x) -> ofMasks(call, x, "logical_or"));
+    }
     table.put("pairwise_distance", DerivedOperators::distance);
     table.put("hstack", DerivedOperators::besideEachOther);
     of(table, "tensor_split", DerivedOperators::sections);
@@ -98,6 +103,15 @@ final class DerivedOperators {
     Datum numbers = as(call, truth(call, call.self()), DType.FLOAT32);
     Datum dims = Shapes.list(Math.toIntExact(call.integer("dim")));
     return call.call("gt", call.call(extreme, numbers, dims, call.get("keepdim")), ZERO);
+  }
+
+  private static Datum ofMasks(Invocation call, Datum x, String operator) {
+    TensorRef other = call.tensor("other");
+    if (call.self().dtype() != DType.BOOL || other.dtype() != DType.BOOL) {
+      throw Refusal.unsupported(
+          "%s of %s and %s", call.operator(), call.self().dtype(), other.dtype());
+    }
+    return call.call(operator, x, other);
   }
 
   private static Datum addProduct(Invocation call, Datum x) {

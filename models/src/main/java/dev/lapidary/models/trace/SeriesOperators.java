@@ -134,7 +134,22 @@ final class SeriesOperators {
     return products;
   }
 
+  /** Of what depends on the input: zeros where the same of ones has them. */
+  private static Datum masked(Invocation call) {
+    List<Dim> shape = call.self().shape();
+    if (shape.size() < 2) {
+      throw Refusal.wrong("%s of a tensor of shape %s", call.operator(), shape);
+    }
+    Datum zero = Builtins.number(0);
+    Datum ones = call.call("ones", Shapes.list(shape.subList(shape.size() - 2, shape.size())));
+    Datum kept = call.call(call.name(), ones, call.get("diagonal"));
+    return call.call("masked_fill", call.self(), call.call("eq", kept, zero), zero);
+  }
+
   private static Datum triangle(Invocation call, boolean upper) {
+    if (!call.self().isKnown()) {
+      return masked(call);
+    }
     Tensor self = call.known("self");
     long[] shape = self.shape();
     if (shape.length < 2) {
