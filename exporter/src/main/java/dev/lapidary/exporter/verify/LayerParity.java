@@ -137,13 +137,14 @@ public record LayerParity(int layers, long numbers, long differing) {
   }
 
   private static Failure refused(Rounding rounding, double steps) {
+    String layer = rounding.quantize().scope();
     return Failure.gate(
         "%s",
         String.format(
             Locale.ROOT,
-            "parity refused: %s (%s): ONNX Runtime's integers differ from libtorch's by %.0f steps"
+            "parity refused: %s%s: ONNX Runtime's integers differ from libtorch's by %.0f steps"
                 + " where 1 passes; nothing was written",
-            rounding.quantize().scope(),
+            layer.isEmpty() ? "" : layer + ", ",
             rounding.quantize().location(),
             steps));
   }

@@ -74,7 +74,7 @@ class LayerParityTest {
         .isInstanceOfSatisfying(
             Failure.class, f -> assertThat(f.code()).isEqualTo(ExitCode.GATE_REFUSED))
         .hasMessageMatching(
-            "parity refused: .*__torch__.py:\\d+:\\d+.*: ONNX Runtime's integers differ from"
+            "parity refused: code/__torch__.py:\\d+:\\d+: ONNX Runtime's integers differ from"
                 + " libtorch's by \\d+ steps where 1 passes; nothing was written");
   }
 
