@@ -19,7 +19,7 @@ import java.util.Set;
  */
 public record SourceQuantization(Graph traced, double inputStep, double outputStep) {
   /** In the card. */
-  public static final String METHOD = "torch.ao.quantization";
+  public static final String METHOD = ModelCard.Quantization.BEFORE_EXPORT;
 
   private static final Set<String> ROUNDINGS =
       Set.of("aten::quantize_per_tensor", "aten::fake_quantize_per_tensor_affine");

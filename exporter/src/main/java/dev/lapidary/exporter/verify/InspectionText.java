@@ -118,12 +118,14 @@ final class InspectionText {
             : format(
                 ", ranges by %s on %d images %s",
                 how.calibrator(), how.calibrationImages(), shortened(how.calibrationSha256()));
+    boolean before = how.method().equals(ModelCard.Quantization.BEFORE_EXPORT);
     add(
         "quantized",
-        "%s%s, logits within %.3g of float32's",
+        "%s%s, logits within %.3g of %s",
         how.method(),
         measured,
-        how.logitNoise());
+        how.logitNoise(),
+        before ? "the source's" : "float32's");
     how.fallbacks().forEach(f -> add("  float", "%s: %s", f.layer(), f.reason()));
   }
 

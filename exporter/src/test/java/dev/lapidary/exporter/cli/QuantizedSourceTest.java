@@ -56,6 +56,9 @@ class QuantizedSourceTest {
   void theCertificateIsReplayed() {
     run("onnx", "--input", "3x16x16");
     assertThat(verify()).startsWith("0 ").contains("parity: ").contains("from libtorch");
+    assertThat(exporter(List.of("inspect", out.toString())))
+        .containsPattern(
+            "quantized +torch.ao.quantization, logits within 0\\.\\d+ of the source's");
   }
 
   /** A trace that holds the batch that it was made with. */

@@ -94,11 +94,13 @@ public record ModelCard(
   }
 
   /**
-   * @param method {@code int8-static-qdq}, {@code int8-dynamic} or {@code fp16}
+   * @param method {@code int8-static-qdq}, {@code int8-dynamic}, {@code fp16}, or {@link
+   *     #BEFORE_EXPORT}
    * @param calibrator such as {@code minmax}; empty if there is none
    * @param calibrationImages how many images set the ranges
    * @param calibrationSha256 of the images' input tensors, in order
-   * @param logitNoise the largest |difference| to the fp32 file's logits that was measured
+   * @param logitNoise the largest |difference| to the fp32 file's logits that was measured; of a
+   *     network that came quantized, the one to the source's that its certificate lets pass
    * @param fallbacks what stayed float, and why
    */
   public record Quantization(
@@ -108,6 +110,9 @@ public record ModelCard(
       String calibrationSha256,
       double logitNoise,
       List<Fallback> fallbacks) {
+    /** By PyTorch, before the network was saved: there is no float file to compare with. */
+    public static final String BEFORE_EXPORT = "torch.ao.quantization";
+
     public Quantization {
       fallbacks = List.copyOf(fallbacks);
     }
