@@ -3,6 +3,7 @@ package dev.lapidary.exporter.lower;
 import dev.lapidary.exporter.onnx.Attribute;
 import dev.lapidary.models.tensor.DType;
 import dev.lapidary.models.tensor.Tensor;
+import java.util.Arrays;
 import java.util.Map;
 
 /**
@@ -103,7 +104,7 @@ final class Quantizations {
     double[] zeroPoints =
         perTensor ? new double[] {op.real("zero_point")} : reals(op, "zero_point");
     long[] shape = new long[perTensor ? 0 : op.rank("self")];
-    java.util.Arrays.fill(shape, 1);
+    Arrays.fill(shape, 1);
     if (!perTensor) {
       shape[op.axis("axis", shape.length)] = scales.length;
     }

@@ -51,16 +51,16 @@ final class ForwardText {
    */
   static String of(Graph graph, Part root) {
     ForwardText text = new ForwardText(root);
-    String input = text.named(graph.inputs().get(0), INPUT);
+    List<String> inputs = graph.inputs().stream().map(i -> text.named(i, INPUT)).toList();
     graph.nodes().forEach(text::statement);
     StringBuilder method =
         new StringBuilder("  def forward(self: " + Code.SELF + ",\n    ")
-            .append(input)
+            .append(String.join(": Tensor,\n    ", inputs))
             .append(": Tensor) -> ");
     boolean one = graph.outputs().size() == 1;
     method.append(one ? "Tensor:\n" : "List[Tensor]:\n");
     if (text.usesBatch) {
-      line(method, BATCH + " = torch.size(" + input + ", 0)");
+      line(method, BATCH + " = torch.size(" + inputs.get(0) + ", 0)");
     }
     method.append(text.statements);
     List<String> outputs = graph.outputs().stream().map(o -> text.shown(o, "Tensor")).toList();

@@ -29,7 +29,7 @@ public final class InferenceArchive {
   /**
    * Operator by operator what was traced, nothing folded.
    *
-   * @param graph of one input; several outputs become a list
+   * @param graph whose first input has the batch's size; several outputs become a list
    */
   public static TorchScriptArchive asTraced(Graph graph, TorchScriptArchive source) {
     Part root = new Part();

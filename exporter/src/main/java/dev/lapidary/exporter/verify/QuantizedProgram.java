@@ -5,6 +5,7 @@ import dev.lapidary.models.graph.Argument.Value;
 import dev.lapidary.models.graph.Graph;
 import dev.lapidary.models.graph.Node;
 import dev.lapidary.models.tensor.DType;
+import dev.lapidary.models.tensor.Tensor;
 import dev.lapidary.models.trace.Schemas;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -22,6 +23,9 @@ import java.util.function.UnaryOperator;
  * grid of integers: the source's own operators, and what each rounding alone is computed from.
  */
 final class QuantizedProgram {
+  private static final Set<String> WEIGHTS =
+      Set.of("aten::_make_per_tensor_quantized_tensor", "aten::_make_per_channel_quantized_tensor");
+
   private final Graph graph;
   private final List<Rounding> roundings = new ArrayList<>();
   private int ids;
@@ -73,6 +77,19 @@ final class QuantizedProgram {
     return new Graph(graph.name(), graph.inputs(), selection.nodes(), outputs);
   }
 
+  /** The source's own operators, each rounding from integers that are {@link Given}. */
+  Graph sourceApart() {
+    Given given = new Given();
+    Selection selection = new Selection();
+    List<Value> outputs = roundings.stream().map(r -> selection.wanted(r.real())).toList();
+    List<Node> nodes = new ArrayList<>(given.nodes);
+    UnaryOperator<Value> renamed = value -> given.of(value, selection.origin(value));
+    for (Node node : selection.nodes()) {
+      nodes.add(outputs.contains(node.output()) ? node : rewritten(node, renamed));
+    }
+    return new Graph(graph.name(), given.inputs, nodes, outputs);
+  }
+
   /** The nodes that some values need: of a quantized value its own, of any other the plain one. */
   private final class Selection {
     private final Map<Integer, Node> own = producers(graph.sourceCalls());
@@ -82,6 +99,8 @@ final class QuantizedProgram {
 
     /** What a quantized value means, by its number, and the value of which it is computed here. */
     private final Map<Integer, Value> reals = new HashMap<>();
+
+    private final Map<Integer, Integer> origins = new HashMap<>();
 
     /** The value that stands for another one in the selection. */
     Value wanted(Value value) {
@@ -97,8 +116,14 @@ final class QuantizedProgram {
       Value integers = output(call, value.id());
       open.add(integers);
       Value real = fresh(value, DType.FLOAT32);
+      origins.put(real.id(), value.id());
       kept.put(real.id(), node("aten::dequantize", List.of(integers), real, call));
       return real;
+    }
+
+    /** The number in the trace of a value, which may stand for another one. */
+    int origin(Value value) {
+      return origins.getOrDefault(value.id(), value.id());
     }
 
     List<Node> nodes() {
@@ -116,12 +141,9 @@ final class QuantizedProgram {
 
     /** By the place in the trace, which their numbers follow; a new one is behind what it reads. */
     private List<Node> ordered() {
-      Map<Integer, Integer> origin = new HashMap<>();
-      reals.forEach((id, real) -> origin.put(real.id(), id));
-      Comparator<Node> byPlace =
-          Comparator.comparingInt(n -> origin.getOrDefault(n.output().id(), n.output().id()));
+      Comparator<Node> byPlace = Comparator.comparingInt(n -> origin(n.output()));
       return kept.values().stream()
-          .sorted(byPlace.thenComparingInt(n -> origin.containsKey(n.output().id()) ? 1 : 0))
+          .sorted(byPlace.thenComparingInt(n -> origins.containsKey(n.output().id()) ? 1 : 0))
           .toList();
     }
   }
@@ -140,28 +162,71 @@ final class QuantizedProgram {
     return value.dtype() == DType.QUINT8 || value.dtype() == DType.QINT8;
   }
 
-  /**
-   * Each rounding from integers that are given, not from those that the roundings before it gave:
-   * after the network's own input, an input for each of {@link #roundings} that another node reads.
-   */
-  Graph apart(List<Rounding> read) {
-    List<Value> inputs = new ArrayList<>(graph.inputs());
-    List<Node> nodes = new ArrayList<>();
-    Map<Integer, Value> given = new HashMap<>();
-    for (Rounding rounding : read) {
-      Value input = fresh(rounding.real(), DType.FLOAT32);
-      Value integers = fresh(rounding.real(), rounding.quantize().output().dtype());
-      Value real = fresh(rounding.real(), DType.FLOAT32);
-      List<Argument> arguments = new ArrayList<>(rounding.quantize().arguments());
-      arguments.set(0, input);
-      inputs.add(input);
-      nodes.add(node("aten::quantize_per_tensor", arguments, integers, rounding.quantize()));
-      nodes.add(node("aten::dequantize", List.of(integers), real, rounding.quantize()));
-      given.put(rounding.real().id(), real);
+  /** The same layers, the integers of whose weights are at most 64. */
+  QuantizedProgram withHalvedWeights() {
+    List<Node> nodes = graph.nodes().stream().map(QuantizedProgram::halved).toList();
+    return new QuantizedProgram(
+        new Graph(graph.name(), graph.inputs(), nodes, graph.outputs(), graph.sourceCalls()));
+  }
+
+  private static Node halved(Node node) {
+    if (!WEIGHTS.contains(node.operator())
+        || !(node.argument("self") instanceof Argument.Constant weight)) {
+      return node;
     }
-    UnaryOperator<Value> renamed = value -> given.getOrDefault(value.id(), value);
+    long[] integers = weight.tensor().toLongs();
+    Tensor halved = Tensor.zeros(weight.tensor().dtype(), weight.tensor().shape());
+    for (int i = 0; i < integers.length; i++) {
+      halved.bytes().put(i, (byte) (integers[i] / 2));
+    }
+    List<Argument> arguments = new ArrayList<>(node.arguments());
+    arguments.set(0, new Argument.Constant(weight.name(), halved));
+    return new Node(node.schema(), arguments, node.outputs(), node.scope(), node.location());
+  }
+
+  /** What each rounding is computed from in floats, of integers that are {@link Given}. */
+  Graph apart() {
+    Given given = new Given();
+    List<Node> nodes = new ArrayList<>(given.nodes);
+    UnaryOperator<Value> renamed = value -> given.of(value, value.id());
     graph.nodes().forEach(node -> nodes.add(rewritten(node, renamed)));
-    return new Graph(graph.name(), inputs, nodes, roundings.stream().map(Rounding::real).toList());
+    List<Value> outputs = roundings.stream().map(Rounding::real).toList();
+    return new Graph(graph.name(), given.inputs, nodes, outputs);
+  }
+
+  /**
+   * Integers that are given, in place of those that the roundings before gave: after the network's
+   * own input, an input for each of {@link #read}.
+   */
+  private final class Given {
+    private final List<Value> inputs = new ArrayList<>(graph.inputs());
+    private final List<Node> nodes = new ArrayList<>();
+    private final Map<Integer, Value> integers = new HashMap<>();
+    private final Map<Integer, Value> reals = new HashMap<>();
+
+    Given() {
+      for (Rounding rounding : read()) {
+        Node place = rounding.quantize();
+        int id = rounding.real().id();
+        Value input = fresh(rounding.real(), DType.FLOAT32);
+        Value whole = fresh(rounding.real(), place.output().dtype());
+        Value real = fresh(rounding.real(), DType.FLOAT32);
+        List<Argument> arguments = new ArrayList<>(place.arguments());
+        arguments.set(0, input);
+        inputs.add(input);
+        nodes.add(node("aten::quantize_per_tensor", arguments, whole, place));
+        nodes.add(node("aten::dequantize", List.of(whole), real, place));
+        integers.put(id, whole);
+        reals.put(id, real);
+      }
+    }
+
+    /**
+     * @param origin the value's number in the trace
+     */
+    Value of(Value value, int origin) {
+      return (isQuantized(value) ? integers : reals).getOrDefault(origin, value);
+    }
   }
 
   /** Those that another node reads. */

@@ -24,6 +24,7 @@ import dev.lapidary.models.trace.OutputChoice;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -63,10 +64,8 @@ final class TorchModel implements LoadedModel {
   @Override
   public Logits run(Tensor batch) {
     try (NDManager manager = model.getNDManager().newSubManager()) {
-      Shape shape = new Shape(batch.shape());
-      NDArray input = manager.create(LoadedModel.direct(batch), shape, DataType.FLOAT32);
       PtNDManager arrays = (PtNDManager) manager;
-      try (IValue fed = IValue.from((PtNDArray) input);
+      try (IValue fed = IValue.from(array(manager, batch));
           IValue output = block().forward(fed)) {
         NDArray logits = chosen(output).toTensor(arrays);
         return new Logits(
@@ -78,23 +77,29 @@ final class TorchModel implements LoadedModel {
     }
   }
 
-  /** What an archive gives that gives a list of FLOAT32 tensors. */
-  List<Tensor> all(Tensor batch) {
+  /** What an archive gives for FLOAT32 tensors that gives a list of such. */
+  List<Tensor> all(List<Tensor> inputs) {
     try (NDManager manager = model.getNDManager().newSubManager()) {
-      Shape shape = new Shape(batch.shape());
-      NDArray input = manager.create(LoadedModel.direct(batch), shape, DataType.FLOAT32);
+      IValue[] fed =
+          inputs.stream().map(i -> IValue.from(array(manager, i))).toArray(IValue[]::new);
       List<Tensor> tensors = new ArrayList<>();
-      try (IValue fed = IValue.from((PtNDArray) input);
-          IValue output = block().forward(fed);
+      try (IValue output = block().forward(fed);
           NDList list = output.toNDList((PtNDManager) manager)) {
         list.forEach(
             array -> tensors.add(Tensor.of(array.toFloatArray(), array.getShape().getShape())));
+      } finally {
+        Arrays.stream(fed).forEach(IValue::close);
       }
       return tensors;
     } catch (EngineException | IllegalStateException | UnsupportedOperationException e) {
       throw Failure.failed(
           "[%s] libtorch cannot run it: %s", file.getFileName(), LoadedModel.reason(e));
     }
+  }
+
+  private static PtNDArray array(NDManager manager, Tensor tensor) {
+    Shape shape = new Shape(tensor.shape());
+    return (PtNDArray) manager.create(LoadedModel.direct(tensor), shape, DataType.FLOAT32);
   }
 
   private PtSymbolBlock block() {

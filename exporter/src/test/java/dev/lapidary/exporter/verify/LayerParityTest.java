@@ -1,8 +1,13 @@
 package dev.lapidary.exporter.verify;
 
+import static dev.lapidary.exporter.testing.PackedLayers.convolution;
+import static dev.lapidary.exporter.testing.PackedLayers.noBias;
+import static dev.lapidary.exporter.testing.PackedLayers.weight;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.lapidary.exporter.testing.Archives;
 import dev.lapidary.exporter.testing.QuantizedNetwork;
 import dev.lapidary.models.archive.ArchiveReader;
 import dev.lapidary.models.card.ModelCard;
@@ -15,9 +20,11 @@ import dev.lapidary.models.trace.OutputChoice;
 import dev.lapidary.models.trace.TraceOptions;
 import dev.lapidary.models.trace.Tracer;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import org.junit.jupiter.api.BeforeEach;
@@ -75,7 +82,44 @@ class LayerParityTest {
             Failure.class, f -> assertThat(f.code()).isEqualTo(ExitCode.GATE_REFUSED))
         .hasMessageMatching(
             "parity refused: code/__torch__.py:\\d+:\\d+: ONNX Runtime's integers differ from"
-                + " libtorch's by \\d+ steps where 1 passes; nothing was written");
+                + " libtorch's by \\d+ steps where 1 passes; if this CPU's sums of bytes overflow,"
+                + " quantize with reduce_range; nothing was written");
+  }
+
+  /**
+   * FBGEMM's depthwise convolution adds two products in 16 bits. libtorch gives it those of more
+   * than 100 groups, and oneDNN the others.
+   */
+  @Test
+  void whereLibtorchsSumsOverflowTheExactOnesPass() throws IOException {
+    assumeTrue(hasVnni(), "ONNX Runtime's own sums may overflow on this CPU");
+    source =
+        Archives.holding(
+            folder,
+            """
+              q = torch.quantize_per_tensor(x, 0.0157, 64, 13)
+              y = ops.quantized.conv2d_relu(q, self.stem, 0.002, 0)
+              y = ops.quantized.conv2d(y, self.depthwise, 0.04, 128)
+              return torch.dequantize(torch.flatten(torch.adaptive_avg_pool2d(y, [1, 1]), 1))
+            """,
+            Map.of(
+                "stem",
+                convolution(weight("s", 0.004, 0, 104, 3, 3, 3), noBias(), 1, 1, 1, 1, 1, 1, 1),
+                "depthwise",
+                convolution(weight("d", 0.008, 0, 104, 1, 3, 3), noBias(), 1, 1, 1, 1, 1, 1, 104)),
+            "");
+    LayerParity parity =
+        check(Tracer.trace(ArchiveReader.read(source), TraceOptions.of(3, 16, 16)));
+    assertThat(parity.overflown()).isPositive();
+    assertThat(parity.text())
+        .matches(
+            "each of 4 layers alone gives libtorch's integers, \\d\\.\\d\\d % of them the next ones;"
+                + " \\d+ of 54120 are the exact ones, where libtorch's sums overflow");
+  }
+
+  private static boolean hasVnni() throws IOException {
+    Path cpu = Path.of("/proc/cpuinfo");
+    return Files.exists(cpu) && Files.readString(cpu).contains("vnni");
   }
 
   /** The operators that libtorch is asked about must be the source's, to the last bit. */
