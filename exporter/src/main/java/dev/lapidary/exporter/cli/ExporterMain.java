@@ -11,8 +11,6 @@ import picocli.CommandLine.Spec;
 /** {@code exporter}: the root of the command tree. */
 @Command(
     name = "exporter",
-    mixinStandardHelpOptions = true,
-    version = "Lapidary exporter 0.1.0",
     description = "Compiles TorchScript image classifiers to ONNX and proves the result.",
     subcommands = {
       OnnxCommand.class,

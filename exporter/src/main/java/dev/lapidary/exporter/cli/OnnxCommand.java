@@ -34,19 +34,17 @@ final class OnnxCommand implements Callable<Integer> {
 
   @Option(
       names = "--embed-preprocessing",
-      description = {
-        "take images as levels: uint8 [N,H,W,C] of the card's crop size, scaled and normalized in",
-        "the graph; decoding, resize and crop stay outside"
-      })
+      description =
+          "take images as levels: uint8 [N,H,W,C] of the card's crop size, scaled and normalized in"
+              + " the graph; decoding, resize and crop stay outside")
   private boolean embed;
 
   @Option(
       names = "--external-data-over",
       paramLabel = "BYTES",
-      description = {
-        "weights of more than that go into one file beside the model, NAME-CHECKSUM.onnx.data",
-        "(default: 2000000000, what one ONNX file can hold)"
-      })
+      description =
+          "weights of more than that, by default what one ONNX file can hold, go into one file"
+              + " beside the model, NAME-CHECKSUM.onnx.data")
   private long maxInlineBytes = OnnxOutput.MAX_INLINE_BYTES;
 
   @Mixin private QuantizeOptions quantize;

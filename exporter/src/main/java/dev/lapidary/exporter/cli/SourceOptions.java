@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Help.Visibility;
 import picocli.CommandLine.Option;
 
 /** What a model is read from, and what is said of it where its file has no card. */
@@ -42,15 +43,15 @@ final class SourceOptions {
   @Option(
       names = "--activation",
       paramLabel = "NAME",
-      description = {
-        "what makes scores of the logits, where no card says it: softmax, which is taken for granted,",
-        "or sigmoid for any number of labels an image"
-      })
+      description =
+          "what makes scores of the logits, where no card says it: softmax, which is taken for"
+              + " granted, or sigmoid for any number of labels an image")
   private @Nullable Activation activation;
 
   @Option(
       names = "--mean",
       split = ",",
+      showDefaultValue = Visibility.NEVER,
       paramLabel = "M",
       description = "means of a file without a card, or other than --arch's, as 0.485,0.456,0.406")
   List<Float> mean = new ArrayList<>();
@@ -58,6 +59,7 @@ final class SourceOptions {
   @Option(
       names = "--std",
       split = ",",
+      showDefaultValue = Visibility.NEVER,
       paramLabel = "S",
       description = "deviations of a file without a card, as 0.229,0.224,0.225")
   List<Float> std = new ArrayList<>();
@@ -90,10 +92,9 @@ final class SourceOptions {
   @Option(
       names = "--output",
       paramLabel = "LAYER",
-      description = {
-        "end the network at a module, such as layer4.1.conv2, and give what it computes;",
-        "features: what goes into the last layer"
-      })
+      description =
+          "end the network at a module, such as layer4.1.conv2, and give what it computes; features:"
+              + " what goes into the last layer")
   @Nullable String layer;
 
   /** Of the network that is exported: one that was cut at a layer has one output. */

@@ -6,6 +6,7 @@ import dev.lapidary.models.failure.Failure;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.function.Consumer;
+import picocli.CommandLine.Help.Visibility;
 import picocli.CommandLine.Option;
 
 /** The options of a command that quantizes, and the step that they ask for. */
@@ -25,6 +26,7 @@ public final class QuantizeOptions {
   @Option(
       names = "--calibration",
       paramLabel = "DIR",
+      showDefaultValue = Visibility.NEVER,
       description = "Images that int8's ranges are measured on: flat, or a sub-folder a class.")
   private Optional<Path> calibration = Optional.empty();
 

@@ -20,13 +20,15 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import picocli.CommandLine;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.UnmatchedArgumentException;
 
 /**
  * Runs a picocli command tree with the conventions that all programs share: data on stdout,
- * messages on stderr, one line an error, the exit codes of {@link ExitCode}, no stack trace unless
- * {@code --stacktrace} is among the arguments.
+ * messages on stderr, one line an error, the exit codes of {@link ExitCode}, {@code --help} and
+ * {@code --version} on every command, no stack trace unless {@code --stacktrace} is among the
+ * arguments.
  */
 public final class Program {
   private static final String STACKTRACE = "--stacktrace";
@@ -80,9 +82,10 @@ public final class Program {
     for (CommandLine sub : line.getSubcommands().values()) {
       conventions(sub);
     }
-    line.getCommandSpec()
-        .version(version())
-        .usageMessage()
+    CommandSpec spec = line.getCommandSpec().mixinStandardHelpOptions(true).version(version());
+    String sentence = String.join(" ", spec.usageMessage().description());
+    spec.usageMessage()
+        .description(sentence) // whole, too, where the parent lists its commands
         .exitCodeListHeading("%nExit codes:%n")
         .exitCodeList(codes)
         .showDefaultValues(true)

@@ -16,7 +16,10 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
 class ProgramTest {
-  @Command(name = "polish", mixinStandardHelpOptions = true)
+  @Command(
+      name = "polish",
+      subcommands = Wash.class,
+      description = {"Polishes a stone", "until it shines."})
   static final class Polish implements Callable<Integer> {
     @Option(names = "--grit")
     private int grit = 600;
@@ -51,6 +54,17 @@ class ProgramTest {
         throw Failure.gate("grit %d is too fine; choose at most 1000", grit);
       }
       return 0;
+    }
+  }
+
+  @Command(name = "wash", description = "Washes a stone.")
+  static final class Wash implements Runnable {
+    @Option(names = "--water", required = true)
+    private String water = "";
+
+    @Override
+    public void run() {
+      assertThat(water).isNotEmpty();
     }
   }
 
@@ -123,6 +137,18 @@ class ProgramTest {
   void helpShowsDefaultsAndExitCodes() {
     assertThat(run("--help")).isZero();
     assertThat(out.toString()).contains("600").contains("3").contains("a gate refused");
+  }
+
+  @Test
+  void everyCommandHasHelp() {
+    assertThat(run("wash", "--help")).isZero();
+    assertThat(out.toString()).contains("Washes a stone.", "--water", "Exit codes:");
+  }
+
+  @Test
+  void aDescriptionOfSeveralLinesIsOneText() {
+    assertThat(run("-h")).isZero();
+    assertThat(out.toString()).contains("Polishes a stone until it shines.");
   }
 
   @Test

@@ -9,7 +9,6 @@ import picocli.CommandLine.Option;
 
 @Command(
     name = "fashion-images",
-    mixinStandardHelpOptions = true,
     description = "Cut Fashion-MNIST's IDX files into the image folders of the quickstart.")
 final class FashionImagesCommand implements Callable<Integer> {
   @Option(names = "--from", description = "folder of the four IDX .gz files")

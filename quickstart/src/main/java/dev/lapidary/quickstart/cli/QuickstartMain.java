@@ -17,7 +17,6 @@ import picocli.CommandLine.Spec;
 /** {@code bin/quickstart}. */
 @Command(
     name = "quickstart",
-    mixinStandardHelpOptions = true,
     subcommands = {FashionImagesCommand.class, TransferCommand.class},
     description = "Fine-tune, export, quantize and serve on the shipped images, and compare.")
 public final class QuickstartMain implements Callable<Integer> {

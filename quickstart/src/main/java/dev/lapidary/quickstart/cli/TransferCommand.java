@@ -13,7 +13,6 @@ import picocli.CommandLine.Spec;
 /** {@code bin/quickstart transfer}. */
 @Command(
     name = "transfer",
-    mixinStandardHelpOptions = true,
     description = {
       "Compares transfer learning with training from scratch on few images of unseen classes, over"
           + " seeds, each side with the best of the same learning rates; prints the table, and exits"

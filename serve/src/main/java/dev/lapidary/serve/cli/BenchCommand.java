@@ -29,7 +29,6 @@ import picocli.CommandLine.Spec;
 /** {@code serve bench}. */
 @Command(
     name = "bench",
-    mixinStandardHelpOptions = true,
     description =
         "Measures single against batched inference: the network alone by batch size, and POST"
             + " /predict by the number of clients, in turn within one run.")

@@ -19,10 +19,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
 /** {@code serve run}. */
-@Command(
-    name = "run",
-    mixinStandardHelpOptions = true,
-    description = "Answers POST /predict until it is stopped (SIGINT, SIGTERM).")
+@Command(name = "run", description = "Answers POST /predict until it is stopped (SIGINT, SIGTERM).")
 final class RunCommand implements Callable<Integer> {
   @Spec private @Nullable CommandSpec spec;
   @Mixin private ModelOptions model = new ModelOptions();

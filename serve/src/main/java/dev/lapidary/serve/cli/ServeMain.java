@@ -9,7 +9,6 @@ import picocli.CommandLine.Command;
 /** Serves ONNX image classifiers over HTTP, and measures it. */
 @Command(
     name = "serve",
-    mixinStandardHelpOptions = true,
     description = "Serves ONNX image classifiers over HTTP with dynamic batching.",
     subcommands = {RunCommand.class, BenchCommand.class})
 public final class ServeMain {

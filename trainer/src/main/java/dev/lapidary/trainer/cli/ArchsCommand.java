@@ -15,7 +15,6 @@ import picocli.CommandLine.Spec;
 /** {@code trainer archs}: the zoo as a table. */
 @Command(
     name = "archs",
-    mixinStandardHelpOptions = true,
     description = "Lists the architectures: parameters, work, input, preprocessing, head.")
 final class ArchsCommand implements Runnable {
   private static final int IMAGENET_CLASSES = 1000;

@@ -20,7 +20,6 @@ import picocli.CommandLine.Spec;
 /** {@code trainer evaluate}. */
 @Command(
     name = "evaluate",
-    mixinStandardHelpOptions = true,
     description = {
       "Measures a trained model on labelled images, in libtorch: accuracy with its 95 %% interval,"
           + " loss, calibration, precision and recall of each class, the confusion matrix and the"

@@ -15,7 +15,6 @@ import picocli.CommandLine.Spec;
 /** {@code trainer extend}. */
 @Command(
     name = "extend",
-    mixinStandardHelpOptions = true,
     description = {
       "Trains a finished run for more epochs: a new stage like its last one, with a schedule of its"
           + " own.",

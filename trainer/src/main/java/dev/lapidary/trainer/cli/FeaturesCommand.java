@@ -16,7 +16,6 @@ import picocli.CommandLine.Spec;
 /** {@code trainer features}: embeddings of a folder of images. */
 @Command(
     name = "features",
-    mixinStandardHelpOptions = true,
     description = {
       "Writes what a layer gives for each image, with paths and labels, as a NumPy archive or as",
       "Parquet.",

@@ -22,7 +22,6 @@ import picocli.CommandLine.Spec;
 /** {@code trainer find-lr}. */
 @Command(
     name = "find-lr",
-    mixinStandardHelpOptions = true,
     description = {
       "Measures which learning rate suits: the rate rises from step to step until the loss explodes"
           + " (the range test of Smith, arXiv 1506.01186). Takes the options of trainer run, writes"

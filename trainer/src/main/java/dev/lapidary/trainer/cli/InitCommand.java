@@ -48,7 +48,6 @@ import picocli.CommandLine.Spec;
 /** {@code trainer init}: an archive from an architecture and weights, without training. */
 @Command(
     name = "init",
-    mixinStandardHelpOptions = true,
     description = {
       "Writes a TorchScript model from an architecture and weights, untrained. What the weights",
       "gave is printed, and kept beside it: model.weights.json beside model.pt."

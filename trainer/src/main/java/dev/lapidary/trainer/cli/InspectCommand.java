@@ -20,7 +20,6 @@ import picocli.CommandLine.Spec;
 /** {@code trainer inspect}. */
 @Command(
     name = "inspect",
-    mixinStandardHelpOptions = true,
     description = "Prints what a run's newest sound checkpoint holds; libtorch is not needed.")
 public final class InspectCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;

@@ -29,7 +29,6 @@ import picocli.CommandLine.Spec;
 /** {@code trainer layers}: every parameter and buffer of a network. */
 @Command(
     name = "layers",
-    mixinStandardHelpOptions = true,
     description =
         "Lists a network's parameters and buffers: name, shape, dtype, count, stage. The names are"
             + " what freezing and learning rates refer to.")

@@ -21,7 +21,6 @@ import picocli.CommandLine.Spec;
 /** {@code trainer plan}. */
 @Command(
     name = "plan",
-    mixinStandardHelpOptions = true,
     description = {
       "Says what trainer run would do with the same options, and trains nothing: for each stage and"
           + " part of the network what is trained or frozen, rates over time, decay, BatchNorm's"

@@ -39,7 +39,6 @@ import picocli.CommandLine.Spec;
 /** {@code trainer preview}: what the network sees. */
 @Command(
     name = "preview",
-    mixinStandardHelpOptions = true,
     description = {
       "Shows what the network sees: a contact sheet DIR/preview.png, a row an image, first as in"
           + " evaluation and then augmented as in training.",

@@ -17,7 +17,6 @@ import picocli.CommandLine.Spec;
 /** {@code trainer resume}. */
 @Command(
     name = "resume",
-    mixinStandardHelpOptions = true,
     description = {
       "Goes on with a run from its newest checkpoint, bit for bit as if it had never stopped.",
       "If data, configuration, libtorch, threads or processor have changed it refuses (exit 3) and"

@@ -16,7 +16,6 @@ import picocli.CommandLine.Spec;
 /** {@code trainer run}. */
 @Command(
     name = "run",
-    mixinStandardHelpOptions = true,
     description = {
       "Fine-tunes a network on labelled images and writes a run directory with model.pt.",
       "",

@@ -9,7 +9,6 @@ import picocli.CommandLine.Spec;
 /** {@code trainer}: the root of the command tree. */
 @Command(
     name = "trainer",
-    mixinStandardHelpOptions = true,
     description = "Fine-tunes image classifiers from pretrained weights.",
     subcommands = {
       PlanCommand.class,
