@@ -22,6 +22,9 @@ final class Builtins {
     if (operator.startsWith("prim::")) {
       return prim(name, arguments);
     }
+    if (operator.startsWith("profiler::")) {
+      return Datum.None.NONE; // record_function says where time goes
+    }
     if (!operator.startsWith("aten::")) {
       return null;
     }
@@ -36,7 +39,7 @@ final class Builtins {
       value = ListBuiltins.call(name, arguments, budget);
     }
     if (value == null) {
-      value = Texts.call(name, arguments, budget);
+      value = TextBuiltins.call(name, arguments, budget);
     }
     return value == null ? NumberBuiltins.call(name, arguments) : value;
   }
@@ -62,6 +65,7 @@ final class Builtins {
       case "IntImplicit" -> Calls.integer(arguments.get(0));
       case "FloatImplicit" -> Calls.real(arguments.get(0));
       case "_unwrap_optional" -> unwrapped(arguments.get(0));
+      case "Size" -> new Datum.ListOf(Invocation.items(arguments.get(0)));
       case "wait" -> arguments.get(0); // fork() has run what it was given
       default -> null;
     };
@@ -92,8 +96,15 @@ final class Builtins {
       case "unchecked_cast", "data" -> first;
       case "min", "max", "abs" -> call("aten::" + name, arguments, Map.of());
       case "TupleUnpack", "TupleIndex" -> ListBuiltins.item(first, arguments.get(1));
-      default -> first instanceof TensorRef tensor ? TensorBuiltins.property(name, tensor) : null;
+      default -> property(name, first);
     };
+  }
+
+  private static @Nullable Datum property(String name, Datum object) {
+    if (object instanceof Datum.Device device) {
+      return device.property(name);
+    }
+    return object instanceof TensorRef tensor ? TensorBuiltins.property(name, tensor) : null;
   }
 
   private static Refusal raised(List<Datum> arguments) {

@@ -5,6 +5,7 @@ import dev.lapidary.models.script.Expression;
 import dev.lapidary.models.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 
 /** Decides what a call calls: an operator, a function of the text, a class, a method, Python. */
@@ -189,7 +190,7 @@ final class Calls {
       return value;
     }
     if (value instanceof Datum.Str text) {
-      return Datum.Int.of(Long.parseLong(text.value().strip()));
+      return Datum.Int.of(Long.parseLong(text.value()));
     }
     return new Datum.Int(Dim.of((long) Invocation.number(value)));
   }
@@ -199,8 +200,19 @@ final class Calls {
       return new Datum.Real(Evaluator.single(tensor.tensor("float()")));
     }
     if (value instanceof Datum.Str text) {
-      return new Datum.Real(Double.parseDouble(text.value().strip()));
+      return new Datum.Real(parsed(text.value().strip()));
     }
     return new Datum.Real(Invocation.number(value));
+  }
+
+  /** As C's {@code strtod} does, which knows words that Java's parser does not. */
+  private static double parsed(String text) {
+    double sign = text.startsWith("-") ? -1 : 1;
+    String number = text.replaceFirst("^[+-]", "").toLowerCase(Locale.ROOT);
+    return switch (number) {
+      case "inf", "infinity" -> sign * Double.POSITIVE_INFINITY;
+      case "nan" -> Double.NaN;
+      default -> Double.parseDouble(text);
+    };
   }
 }

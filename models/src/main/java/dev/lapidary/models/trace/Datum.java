@@ -43,7 +43,18 @@ sealed interface Datum
 
   record Str(String value) implements Plain {}
 
-  record Device(String name) implements Plain {}
+  record Device(String name) implements Plain {
+
+    /** {@code cuda} and 1 of {@code cuda:1}. */
+    @Nullable Datum property(String property) {
+      int colon = name.indexOf(':');
+      return switch (property) {
+        case "type" -> new Str(colon < 0 ? name : name.substring(0, colon));
+        case "index" -> colon < 0 ? None.NONE : Int.of(Long.parseLong(name.substring(colon + 1)));
+        default -> null;
+      };
+    }
+  }
 
   /**
    * A tuple, or a NamedTuple where fields have names.

@@ -233,7 +233,7 @@ final class Evaluator {
     Datum.DictOf value = new Datum.DictOf();
     operators.budget().length(dict.keys().size());
     for (int i = 0; i < dict.keys().size(); i++) {
-      Datum key = ListBuiltins.key(evaluate(dict.keys().get(i), frame));
+      Datum key = DictBuiltins.key(evaluate(dict.keys().get(i), frame));
       value.items().put(key, evaluate(dict.values().get(i), frame));
     }
     return value;

@@ -10,6 +10,7 @@ import org.jspecify.annotations.Nullable;
 /** Operators on lists, tuples and dicts. */
 final class ListBuiltins {
   private static final Set<String> COPIES = Set.of("copy", "list", "sorted", "slice");
+  private static final Set<String> ITSELF = Set.of("append", "_set_item", "add_", "mul_");
   private static final int COMPARISONS = 1_000_000;
 
   private ListBuiltins() {}
@@ -27,8 +28,10 @@ final class ListBuiltins {
     }
     Datum first = arguments.get(0);
     if (first instanceof Datum.DictOf dict) {
-      budget.length(name.equals("_set_item") ? 1 : dict.items().size());
-      return ofDict(name, dict, arguments);
+      return DictBuiltins.call(name, dict, arguments, budget);
+    }
+    if (name.equals("dict")) {
+      return DictBuiltins.of(first);
     }
     if (first instanceof Datum.ListOf list) {
       Datum changed = change(name, list, arguments, budget);
@@ -56,7 +59,15 @@ final class ListBuiltins {
       case "_set_item" -> items.set(position(items, arguments.get(1)), arguments.get(2));
       case "clear" -> items.clear();
       case "reverse" -> java.util.Collections.reverse(items);
-      case "sort" -> items.sort(ORDER);
+      case "sort" -> items.sort(order(arguments.size() > 1 && Evaluator.truth(arguments.get(1))));
+      case "Delete" -> items.remove(position(items, arguments.get(1)));
+      case "remove" -> items.remove((int) ListBuiltins.index(indexOf(items, arguments.get(1))));
+      case "add_" -> extend(items, List.copyOf(Invocation.items(arguments.get(1))), budget);
+      case "mul_" -> {
+        List<Datum> all = Invocation.items(repeated(items, index(arguments.get(1)), budget));
+        items.clear();
+        items.addAll(all);
+      }
       case "pop" -> {
         Datum last = Builtins.number(-1);
         return items.remove(position(items, arguments.size() > 1 ? arguments.get(1) : last));
@@ -65,7 +76,7 @@ final class ListBuiltins {
         return null;
       }
     }
-    return name.equals("append") || name.equals("_set_item") ? list : none;
+    return ITSELF.contains(name) ? list : none;
   }
 
   private static void extend(List<Datum> items, List<Datum> more, Budget budget) {
@@ -82,7 +93,13 @@ final class ListBuiltins {
       (a, b) ->
           a instanceof Datum.Int i && b instanceof Datum.Int j
               ? Dims.compare(i.value(), j.value())
-              : Double.compare(Invocation.number(a), Invocation.number(b));
+              : a instanceof Datum.Str s && b instanceof Datum.Str t
+                  ? s.value().compareTo(t.value())
+                  : Double.compare(Invocation.number(a), Invocation.number(b));
+
+  private static Comparator<Datum> order(boolean reverse) {
+    return reverse ? ORDER.reversed() : ORDER;
+  }
 
   private static @Nullable Datum read(
       String name, List<Datum> items, List<Datum> arguments, Budget budget) {
@@ -118,7 +135,8 @@ final class ListBuiltins {
           .reduce(Builtins.number(0), (a, b) -> NumberBuiltins.binary("add", a, b));
     }
     if (arguments.size() > 1) {
-      throw Refusal.unsupported("%s of two lists", name);
+      int order = compare(items, Invocation.items(arguments.get(1)));
+      return name.equals("min") == order <= 0 ? arguments.get(0) : arguments.get(1);
     }
     if (name.equals("min") && items.stream().anyMatch(ListBuiltins::isOfBatch)) {
       return NumberBuiltins.least(items);
@@ -128,40 +146,19 @@ final class ListBuiltins {
         .orElseThrow(() -> Refusal.wrong("%s of an empty list", name));
   }
 
+  /** By the first items that differ, then by the lengths. */
+  private static int compare(List<Datum> a, List<Datum> b) {
+    for (int i = 0; i < Math.min(a.size(), b.size()); i++) {
+      int order = ORDER.compare(a.get(i), b.get(i));
+      if (order != 0) {
+        return order;
+      }
+    }
+    return Integer.compare(a.size(), b.size());
+  }
+
   private static boolean isOfBatch(Datum item) {
     return item instanceof Datum.Int i && i.value().perBatch();
-  }
-
-  private static @Nullable Datum ofDict(String name, Datum.DictOf dict, List<Datum> arguments) {
-    return switch (name) {
-      case "len" -> Builtins.number(dict.items().size());
-      case "keys" -> new Datum.ListOf(List.copyOf(dict.items().keySet()));
-      case "values" -> new Datum.ListOf(List.copyOf(dict.items().values()));
-      case "items" ->
-          new Datum.ListOf(
-              dict.items().entrySet().stream()
-                  .map(e -> Datum.TupleOf.of(List.of(e.getKey(), e.getValue())))
-                  .toList());
-      case "__contains__" -> Builtins.bool(dict.items().containsKey(arguments.get(1)));
-      case "__getitem__" -> item(dict, arguments.get(1));
-      case "get" ->
-          dict.items()
-              .getOrDefault(
-                  arguments.get(1), arguments.size() > 2 ? arguments.get(2) : Datum.None.NONE);
-      case "_set_item" -> {
-        dict.items().put(key(arguments.get(1)), arguments.get(2));
-        yield Datum.None.NONE;
-      }
-      default -> null;
-    };
-  }
-
-  /** What TorchScript takes for a dict's key; a tower of tuples would take forever to hash. */
-  static Datum key(Datum key) {
-    if (key instanceof Datum.Str || isNumber(key)) {
-      return key;
-    }
-    throw Refusal.unsupported("a dict's key that is %s", Datum.describe(key));
   }
 
   /** {@code x[i]}. */
@@ -201,16 +198,7 @@ final class ListBuiltins {
   static Datum slice(Datum object, Datum lower, Datum upper, Datum step) {
     boolean text = object instanceof Datum.Str;
     int size = object instanceof Datum.Str s ? s.value().length() : Invocation.items(object).size();
-    long by = index(step);
-    if (by < 1) {
-      throw Refusal.unsupported("a slice with the step %d", by);
-    }
-    long from = lower == Datum.None.NONE ? 0 : clamped(index(lower), size);
-    long to = upper == Datum.None.NONE ? size : clamped(index(upper), size);
-    List<Integer> kept = new ArrayList<>();
-    for (long i = from; i < to; i += by) {
-      kept.add((int) i);
-    }
+    List<Integer> kept = kept(lower, upper, index(step), size);
     if (text) {
       String from1 = ((Datum.Str) object).value();
       StringBuilder part = new StringBuilder();
@@ -222,8 +210,33 @@ final class ListBuiltins {
     return object instanceof Datum.TupleOf ? Datum.TupleOf.of(part) : new Datum.ListOf(part);
   }
 
-  private static long clamped(long index, int size) {
-    return Math.max(0, Math.min(index < 0 ? index + size : index, size));
+  private static List<Integer> kept(Datum lower, Datum upper, long step, int size) {
+    if (step == 0) {
+      throw Refusal.wrong("a slice with the step 0");
+    }
+    // A step back begins at the last item, and ends before the one in front of the first.
+    long first = step > 0 ? 0 : -1;
+    long last = step > 0 ? size : size - 1L;
+    long from = bound(lower, step > 0 ? first : last, first, last, size);
+    long to = bound(upper, step > 0 ? last : first, first, last, size);
+    List<Integer> kept = new ArrayList<>();
+    for (long i = from; step > 0 ? i < to : i > to; i = Math.addExact(i, step)) {
+      kept.add((int) i);
+    }
+    return kept;
+  }
+
+  private static long bound(Datum given, long open, long first, long last, int size) {
+    if (given == Datum.None.NONE || (given instanceof Datum.Int i && isOpen(i))) {
+      return open;
+    }
+    long index = index(given);
+    return Math.max(first, Math.min(index < 0 ? index + size : index, last));
+  }
+
+  /** What archives before PyTorch 1.8 have for an end that is not given. */
+  private static boolean isOpen(Datum.Int index) {
+    return index.equals(Datum.Int.of(Long.MAX_VALUE));
   }
 
   private static int position(List<Datum> items, Datum index) {

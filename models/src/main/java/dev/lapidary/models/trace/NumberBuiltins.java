@@ -20,7 +20,10 @@ final class NumberBuiltins {
     }
     return switch (arguments.size()) {
       case 1 -> unary(name, arguments.get(0));
-      case 2 -> isBinary(name) ? binary(name, arguments.get(0), arguments.get(1)) : null;
+      case 2 ->
+          isBinary(name)
+              ? binary(name, arguments.get(0), arguments.get(1))
+              : MathBuiltins.ofTwo(name, arguments.get(0), arguments.get(1));
       default -> null;
     };
   }
@@ -71,7 +74,6 @@ final class NumberBuiltins {
             "floordiv",
             "floor_divide",
             "remainder",
-            "fmod",
             "pow",
             "eq",
             "ne",
@@ -83,7 +85,9 @@ final class NumberBuiltins {
             "max",
             "__and__",
             "__or__",
-            "__xor__")
+            "__xor__",
+            "__lshift__",
+            "__rshift__")
         .contains(name);
   }
 
@@ -96,14 +100,9 @@ final class NumberBuiltins {
     return switch (name) {
       case "neg" -> new Datum.Real(-Invocation.number(a));
       case "abs" -> new Datum.Real(Math.abs(Invocation.number(a)));
-      case "sqrt" -> new Datum.Real(Math.sqrt(Invocation.number(a)));
-      case "exp" -> new Datum.Real(Math.exp(Invocation.number(a)));
-      case "log" -> new Datum.Real(Math.log(Invocation.number(a)));
-      case "log2" -> new Datum.Real(Math.log(Invocation.number(a)) / Math.log(2));
       case "floor" -> Builtins.number((long) Math.floor(Invocation.number(a)));
       case "ceil" -> Builtins.number((long) Math.ceil(Invocation.number(a)));
-      case "round" -> new Datum.Real(Math.rint(Invocation.number(a)));
-      default -> null;
+      default -> MathBuiltins.ofOne(name, a);
     };
   }
 
@@ -118,6 +117,8 @@ final class NumberBuiltins {
       case "min" -> compare(a, b) <= 0 ? a : b;
       case "max" -> compare(a, b) >= 0 ? a : b;
       case "__and__", "__or__", "__xor__" -> logic(name, a, b);
+      case "__lshift__", "__rshift__" ->
+          shifted(name, ListBuiltins.index(a), ListBuiltins.index(b));
       default ->
           a instanceof Datum.Real || b instanceof Datum.Real || name.equals("div")
               ? real(name, a, b)
@@ -142,6 +143,13 @@ final class NumberBuiltins {
           case "__or__" -> x | y;
           default -> x ^ y;
         });
+  }
+
+  private static Datum shifted(String name, long value, long by) {
+    if (by < 0 || by >= Long.SIZE) {
+      throw Refusal.wrong("a shift by %d bits", by);
+    }
+    return Builtins.number(name.equals("__lshift__") ? value << by : value >> by);
   }
 
   static Datum integer(String name, Dim a, Dim b) {
@@ -179,7 +187,7 @@ final class NumberBuiltins {
   private static Datum real(String name, Datum left, Datum right) {
     double a = Invocation.number(left);
     double b = Invocation.number(right);
-    if (b == 0 && !List.of("add", "sub", "mul", "pow").contains(name)) {
+    if (b == 0 && List.of("floordiv", "floor_divide", "remainder").contains(name)) {
       throw Refusal.wrong("division by zero");
     }
     return new Datum.Real(
@@ -190,7 +198,6 @@ final class NumberBuiltins {
           case "div" -> a / b;
           case "floordiv", "floor_divide" -> Math.floor(a / b);
           case "remainder" -> a - (b * Math.floor(a / b));
-          case "fmod" -> a % b;
           case "pow" -> Math.pow(a, b);
           default -> throw Refusal.unsupported("%s of two floats", name);
         });

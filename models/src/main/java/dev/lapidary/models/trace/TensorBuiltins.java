@@ -25,7 +25,12 @@ final class TensorBuiltins {
       case "numel" -> new Datum.Int(Dims.product(tensor.shape()));
       case "is_floating_point" -> Builtins.bool(tensor.dtype().isFloating());
       case "is_complex", "requires_grad", "is_nested" -> Builtins.bool(false);
+      case "is_signed" ->
+          Builtins.bool(tensor.dtype() != DType.UINT8 && tensor.dtype() != DType.BOOL);
       case "is_contiguous" -> Builtins.bool(true);
+      case "is_same_size" ->
+          Builtins.bool(tensor.shape().equals(((TensorRef) arguments.get(1)).shape()));
+      case "element_size" -> Builtins.number(tensor.dtype().bytes());
       case "item" -> tensor.dtype().isFloating() ? Calls.real(tensor) : Calls.integer(tensor);
       case "ScalarImplicit" ->
           tensor.dtype().isFloating() ? Calls.real(tensor) : Calls.integer(tensor);

@@ -1,95 +1,85 @@
 package dev.lapidary.models.trace;
 
-import java.util.ArrayList;
+import java.math.BigDecimal;
+import java.math.MathContext;
+import java.math.RoundingMode;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Locale;
-import org.jspecify.annotations.Nullable;
+import java.util.Map;
+import java.util.regex.MatchResult;
+import java.util.regex.Pattern;
 
-/** Operators on strings. */
+/** Values as text, as libtorch's {@code IValue} prints them, and the two ways to format text. */
 final class Texts {
   private static final int LONGEST = 100_000;
+  private static final Pattern PLACES = Pattern.compile("\\{\\}");
+  private static final Pattern SPECIFIERS = Pattern.compile("%(?<kind>.?)", Pattern.DOTALL);
+  private static final int MOST_DIGITS = 17;
+  private static final double FIRST_WITH_DIGITS = 0x1p63;
 
   private Texts() {}
 
-  static @Nullable Datum call(String name, List<Datum> arguments, Budget budget) {
-    if (arguments.isEmpty() || !(arguments.get(0) instanceof Datum.Str first)) {
-      return null;
-    }
-    String text = first.value();
-    return switch (name) {
-      case "format" -> format(text, arguments.subList(1, arguments.size()), budget);
-      case "percentFormat" -> percent(text, arguments.subList(1, arguments.size()), budget);
-      case "add" -> joined(text, shown(arguments.get(1)), budget);
-      case "mul" -> repeated(text, ListBuiltins.index(arguments.get(1)), budget);
-      case "len" -> Builtins.number(text.length());
-      case "find" -> find(text, arguments);
-      case "join" -> join(text, Invocation.items(arguments.get(1)), budget);
-      case "startswith" -> Builtins.bool(text.startsWith(shown(arguments.get(1))));
-      case "endswith" -> Builtins.bool(text.endsWith(shown(arguments.get(1))));
-      case "__contains__" -> Builtins.bool(text.contains(shown(arguments.get(1))));
-      case "lower" -> new Datum.Str(text.toLowerCase(Locale.ROOT));
-      case "upper" -> new Datum.Str(text.toUpperCase(Locale.ROOT));
-      case "strip" -> new Datum.Str(text.strip());
-      case "slice" ->
-          ListBuiltins.slice(
-              first,
-              at(arguments, 1, Datum.None.NONE),
-              at(arguments, 2, Datum.None.NONE),
-              at(arguments, 3, Builtins.number(1)));
-      case "__getitem__" -> ListBuiltins.item(first, arguments.get(1));
-      default -> null;
-    };
-  }
-
-  private static Datum at(List<Datum> arguments, int index, Datum otherwise) {
-    return index < arguments.size() ? arguments.get(index) : otherwise;
-  }
-
-  private static Datum find(String text, List<Datum> arguments) {
-    int from = (int) ListBuiltins.index(at(arguments, 2, Builtins.number(0)));
-    long to = ListBuiltins.index(at(arguments, 3, Builtins.number(text.length())));
-    int end = (int) Math.max(0, Math.min(to < 0 ? to + text.length() : to, text.length()));
-    return Builtins.number(text.substring(0, end).indexOf(shown(arguments.get(1)), from));
-  }
-
-  /** {@code "{} of {}".format(a, b)}. */
-  private static Datum format(String text, List<Datum> values, Budget budget) {
-    return filled(text.split("\\{\\}", -1), values, budget);
+  /** {@code "{} of {}".format(a, b)}; what is more than the places is left out. */
+  static Datum format(String text, List<Datum> values, Budget budget) {
+    Iterator<Datum> left = values.iterator();
+    return filled(text, PLACES, place -> shown(next(left, text)), budget);
   }
 
   /** {@code "%s of %d" % (a, b)}. */
-  private static Datum percent(String text, List<Datum> values, Budget budget) {
-    return filled(text.split("%[sdifg]", -1), values, budget);
+  static Datum percent(String text, List<Datum> values, Budget budget) {
+    List<Datum> given =
+        values.size() == 1 && values.get(0) instanceof Datum.TupleOf tuple ? tuple.items() : values;
+    Iterator<Datum> left = given.iterator();
+    Datum result =
+        filled(
+            text,
+            SPECIFIERS,
+            place -> place.group(1).equals("%") ? "%" : shown(place.group(1), next(left, text)),
+            budget);
+    if (left.hasNext()) {
+      throw Refusal.wrong("%d values for %s", given.size(), Datum.describe(new Datum.Str(text)));
+    }
+    return result;
   }
 
-  private static Datum filled(String[] parts, List<Datum> values, Budget budget) {
-    StringBuilder all = new StringBuilder(parts[0]);
-    for (int i = 1; i < parts.length; i++) {
-      all.append(i <= values.size() ? shown(values.get(i - 1)) : "{}").append(parts[i]);
+  private static Datum next(Iterator<Datum> left, String text) {
+    if (!left.hasNext()) {
+      throw Refusal.wrong("too few values for %s", Datum.describe(new Datum.Str(text)));
+    }
+    return left.next();
+  }
+
+  /** What stands in a place. */
+  private interface Filler {
+    String fill(MatchResult place);
+  }
+
+  private static Datum filled(String text, Pattern places, Filler filler, Budget budget) {
+    StringBuilder all = new StringBuilder();
+    int from = 0;
+    for (MatchResult place : places.matcher(text).results().toList()) {
+      all.append(text, from, place.start()).append(filler.fill(place));
       budget.length(all.length());
+      from = place.end();
     }
-    return new Datum.Str(all.toString());
+    return new Datum.Str(all.append(text.substring(from)).toString());
   }
 
-  private static Datum joined(String a, String b, Budget budget) {
-    budget.length((long) a.length() + b.length());
-    return new Datum.Str(a + b);
-  }
-
-  private static Datum repeated(String text, long times, Budget budget) {
-    budget.length(Math.multiplyExact(text.length(), Math.max(times, 0)));
-    return new Datum.Str(text.repeat((int) Math.max(times, 0)));
-  }
-
-  private static Datum join(String separator, List<Datum> items, Budget budget) {
-    List<String> texts = new ArrayList<>();
-    long length = 0;
-    for (Datum item : items) {
-      texts.add(shown(item));
-      length += separator.length() + texts.get(texts.size() - 1).length();
-      budget.length(length);
-    }
-    return new Datum.Str(String.join(separator, texts));
+  /** libtorch takes a float for one of single precision here. */
+  private static String shown(String kind, Datum value) {
+    return switch (kind) {
+      case "s" -> shown(value);
+      case "d", "i" -> Long.toString((long) Invocation.number(value));
+      case "f", "F", "e", "E" ->
+          String.format(
+              Locale.ROOT, "%." + 6 + kind.replace('F', 'f'), (float) Invocation.number(value));
+      case "c" ->
+          value instanceof Datum.Int i
+              ? String.valueOf((char) (ListBuiltins.index(i) & 0xff))
+              : shown(value);
+      default -> throw Refusal.wrong("%%%s is no specifier of TorchScript's format strings", kind);
+    };
   }
 
   /** {@code str(x)}. */
@@ -107,7 +97,9 @@ final class Texts {
     if (datum instanceof Datum.ListOf list) {
       write(list.items(), "[", "]", text);
     } else if (datum instanceof Datum.TupleOf tuple) {
-      write(tuple.items(), "(", ")", text);
+      write(tuple.items(), "(", tuple.items().size() == 1 ? ",)" : ")", text);
+    } else if (datum instanceof Datum.DictOf dict) {
+      write(dict, text);
     } else {
       text.append(plain(datum));
     }
@@ -124,6 +116,19 @@ final class Texts {
     text.append(close);
   }
 
+  private static void write(Datum.DictOf dict, StringBuilder text) {
+    text.append('{');
+    String between = "";
+    for (Map.Entry<Datum, Datum> entry : dict.items().entrySet()) {
+      text.append(between);
+      write(entry.getKey(), text);
+      text.append(": ");
+      write(entry.getValue(), text);
+      between = ", ";
+    }
+    text.append('}');
+  }
+
   private static String plain(Datum datum) {
     if (datum instanceof Datum.Str text) {
       return text.value();
@@ -132,7 +137,7 @@ final class Texts {
       return i.value().toString();
     }
     if (datum instanceof Datum.Real real) {
-      return Double.toString(real.value());
+      return real(real.value());
     }
     if (datum instanceof Datum.Bool bool) {
       return bool.value() ? "True" : "False";
@@ -144,5 +149,28 @@ final class Texts {
       return "None";
     }
     return Datum.describe(datum);
+  }
+
+  /** {@code 1.} for a whole number, else 17 digits as C's {@code %g} writes them. */
+  private static String real(double value) {
+    if (Double.isNaN(value) || Double.isInfinite(value)) {
+      return Double.isNaN(value) ? "nan" : value > 0 ? "inf" : "-inf";
+    }
+    if (value == Math.rint(value) && Math.abs(value) < FIRST_WITH_DIGITS) {
+      return (long) value + ".";
+    }
+    BigDecimal rounded =
+        new BigDecimal(value).round(new MathContext(MOST_DIGITS, RoundingMode.HALF_EVEN));
+    BigDecimal digits = rounded.stripTrailingZeros();
+    int exponent = digits.precision() - digits.scale() - 1;
+    if (exponent >= -4 && exponent < MOST_DIGITS) {
+      return digits.toPlainString();
+    }
+    String number = digits.unscaledValue().abs().toString();
+    String behind = number.length() > 1 ? "." + number.substring(1) : "";
+    return (value < 0 ? "-" : "")
+        + number.charAt(0)
+        + behind
+        + String.format(Locale.ROOT, "e%s%02d", exponent < 0 ? "-" : "+", Math.abs(exponent));
   }
 }
