@@ -1,24 +1,35 @@
 package dev.lapidary.exporter.lower;
 
+import dev.lapidary.exporter.onnx.Attribute;
 import dev.lapidary.models.tensor.DType;
+import java.util.Map;
 
 /** Sums, products, powers: operands take the type that PyTorch's promotion gave the result. */
 final class Arithmetic {
   private Arithmetic() {}
 
   static void addTo(Operators operators) {
-    operators.single("aten::add", op -> op.emit("Add", left(op), scaledRight(op)));
+    operators.single(
+        "aten::add",
+        op -> isMask(op) ? ofMasks(op, "Or") : op.emit("Add", left(op), scaledRight(op)));
     operators.single("aten::sub", op -> op.emit("Sub", left(op), scaledRight(op)));
     operators.single("aten::rsub", op -> op.emit("Sub", right(op), scaledLeft(op)));
-    operators.single("aten::mul", op -> op.emit("Mul", left(op), right(op)));
+    operators.single(
+        "aten::mul", op -> isMask(op) ? ofMasks(op, "And") : op.emit("Mul", left(op), right(op)));
     operators.single("aten::div", Arithmetic::div);
     operators.single("aten::true_divide", Arithmetic::div);
-    operators.single("aten::floor_divide", op -> floor(op, op.emit("Div", left(op), right(op))));
+    operators.single("aten::floor_divide", Arithmetic::roundedDown);
+    operators.single("aten::remainder", Arithmetic::remainder);
+    operators.single("aten::fmod", op -> rest(op, left(op), right(op)));
     operators.single("aten::pow", Arithmetic::pow);
     operators.single("aten::square", op -> op.emit("Mul", left(op), left(op)));
     operators.single("aten::rsqrt", op -> op.emit("Reciprocal", op.emit("Sqrt", left(op))));
-    operators.single("aten::maximum", op -> op.emit("Max", left(op), right(op)));
-    operators.single("aten::minimum", op -> op.emit("Min", left(op), right(op)));
+    operators.single(
+        "aten::maximum",
+        op -> isMask(op) ? ofMasks(op, "Or") : op.emit("Max", left(op), right(op)));
+    operators.single(
+        "aten::minimum",
+        op -> isMask(op) ? ofMasks(op, "And") : op.emit("Min", left(op), right(op)));
     unary(operators, "neg", "Neg");
     unary(operators, "abs", "Abs");
     unary(operators, "sqrt", "Sqrt");
@@ -30,6 +41,12 @@ final class Arithmetic {
         op -> op.emit("Log", op.emit("Add", left(op), op.scalar(1, op.output().dtype()))));
     unary(operators, "sin", "Sin");
     unary(operators, "cos", "Cos");
+    unary(operators, "asin", "Asin");
+    unary(operators, "acos", "Acos");
+    unary(operators, "atan", "Atan");
+    unary(operators, "asinh", "Asinh");
+    unary(operators, "acosh", "Acosh");
+    unary(operators, "atanh", "Atanh");
     unary(operators, "floor", "Floor");
     unary(operators, "ceil", "Ceil");
     unary(operators, "round", "Round");
@@ -38,6 +55,15 @@ final class Arithmetic {
 
   private static void unary(Operators operators, String aten, String onnx) {
     operators.single("aten::" + aten, op -> op.emit(onnx, left(op)));
+  }
+
+  /** PyTorch adds and multiplies truths as its logic does, ONNX has only the logic. */
+  private static boolean isMask(Op op) {
+    return op.output().dtype() == DType.BOOL;
+  }
+
+  private static String ofMasks(Op op, String onnx) {
+    return op.emit(onnx, left(op), right(op));
   }
 
   private static String left(Op op) {
@@ -62,25 +88,63 @@ final class Arithmetic {
   }
 
   private static String div(Op op) {
-    String quotient = op.emit("Div", left(op), right(op));
     if (!op.given("rounding_mode")) {
-      return quotient;
+      return op.emit("Div", left(op), right(op));
     }
     if (op.text("rounding_mode").equals("floor")) {
-      return floor(op, quotient);
+      return roundedDown(op);
     }
+    String quotient = op.emit("Div", left(op), right(op));
     if (!op.output().dtype().isFloating()) {
       return quotient; // ONNX divides integers toward zero
     }
-    throw op.unsupported("with rounding_mode=trunc is not supported; floor and none are");
+    String below = op.emit("Less", quotient, op.scalar(0, op.output().dtype()));
+    return op.emit("Where", below, op.emit("Ceil", quotient), op.emit("Floor", quotient));
   }
 
-  /** ONNX divides integers toward zero. */
-  private static String floor(Op op, String quotient) {
+  /** As C's {@code fmod}: by the dividend's sign. */
+  private static String rest(Op op, String dividend, String divisor) {
+    return op.emit("Mod", Map.of("fmod", Attribute.of(1)), dividend, divisor);
+  }
+
+  /** By the divisor's sign, as Python; ONNX has that of integers alone. */
+  private static String remainder(Op op) {
+    String divisor = right(op);
     if (!op.output().dtype().isFloating()) {
-      throw op.unsupported("rounding down of integers is not supported");
+      return op.emit("Mod", left(op), divisor);
     }
-    return op.emit("Floor", quotient);
+    String rest = rest(op, left(op), divisor);
+    return op.emit("Where", turns(op, rest, divisor), op.emit("Add", rest, divisor), rest);
+  }
+
+  /** Where a rest has another sign than its divisor. */
+  private static String turns(Op op, String rest, String divisor) {
+    String zero = op.scalar(0, op.output().dtype());
+    String signs = op.emit("Xor", op.emit("Less", rest, zero), op.emit("Less", divisor, zero));
+    return op.emit("And", op.emit("Not", op.emit("Equal", rest, zero)), signs);
+  }
+
+  /**
+   * The quotient of what the rest leaves, as PyTorch ({@code c10/util/generic_math.h}): that is
+   * nearly whole, where the plain quotient may have been rounded up to a whole number.
+   */
+  private static String roundedDown(Op op) {
+    DType dtype = op.output().dtype();
+    String dividend = left(op);
+    String divisor = right(op);
+    if (!dtype.isFloating()) {
+      String rest = op.emit("Mod", dividend, divisor);
+      return op.emit("Div", op.emit("Sub", dividend, rest), divisor);
+    }
+    String rest = rest(op, dividend, divisor);
+    String less = op.cast(turns(op, rest, divisor), DType.BOOL, dtype);
+    String quotient = op.emit("Div", op.emit("Sub", dividend, rest), divisor);
+    String whole = op.emit("Round", op.emit("Sub", quotient, less));
+    if (!op.isTensor("other")) {
+      return whole;
+    }
+    String byZero = op.emit("Equal", divisor, op.scalar(0, dtype));
+    return op.emit("Where", byZero, op.emit("Div", dividend, divisor), whole);
   }
 
   private static String pow(Op op) {

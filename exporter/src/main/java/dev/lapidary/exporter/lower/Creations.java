@@ -18,7 +18,14 @@ final class Creations {
     }
     operators.single("aten::zeros_like", op -> filled(op, 0));
     operators.single("aten::ones_like", op -> filled(op, 1));
+    operators.single("aten::arange", Creations::numbered);
     operators.single("aten::full_like", op -> filled(op, op.real("fill_value")));
+  }
+
+  /** The numbers of the batch's samples; any other range is a constant. */
+  private static String numbered(Op op) {
+    String count = op.emit("Squeeze", op.shapeVector(op.output().shape()));
+    return op.emit("Range", op.scalar(0, DType.INT64), count, op.scalar(1, DType.INT64));
   }
 
   private static String filled(Op op, double value) {

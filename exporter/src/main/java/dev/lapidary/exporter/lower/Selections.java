@@ -2,11 +2,8 @@ package dev.lapidary.exporter.lower;
 
 import dev.lapidary.exporter.onnx.Attribute;
 import dev.lapidary.models.graph.Argument;
-import dev.lapidary.models.graph.Argument.Constant;
-import dev.lapidary.models.graph.Argument.None;
 import dev.lapidary.models.graph.Argument.Value;
 import dev.lapidary.models.graph.Dim;
-import dev.lapidary.models.tensor.DType;
 import dev.lapidary.models.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.List;
@@ -30,6 +27,8 @@ final class Selections {
     operators.single("aten::roll", Selections::roll);
     operators.single("aten::gather", Selections::gather);
     operators.single("aten::scatter", Selections::scatter);
+    operators.single("aten::scatter_add", op -> reduced(op, "add"));
+    operators.single("aten::scatter_reduce", op -> reduced(op, reduction(op)));
   }
 
   private static Map<String, Attribute> axis(long axis) {
@@ -67,69 +66,45 @@ final class Selections {
   }
 
   private static String scatter(Op op) {
-    long axis = op.axis("dim", op.rank("self"));
-    return op.emit(
-        "ScatterElements", axis(axis), op.tensor("self"), op.tensor("index"), op.tensor("src"));
+    return scattered(op, axis(op.axis("dim", op.rank("self"))));
   }
 
-  /** One index tensor among Nones takes its dimension's place; several adjacent ones act as one. */
+  private static String scattered(Op op, Map<String, Attribute> attributes) {
+    return op.emit(
+        "ScatterElements", attributes, op.tensor("self"), op.tensor("index"), op.tensor("src"));
+  }
+
+  private static String reduced(Op op, String reduce) {
+    int needed = reduce.equals("max") || reduce.equals("min") ? 18 : 16;
+    if (op.opset() < needed) {
+      throw op.unsupported(
+          "is ONNX's ScatterElements with reduction=%s, which opset %d brought; give --opset %d or more"
+              .formatted(reduce, needed, needed));
+    }
+    return scattered(
+        op,
+        Map.of(
+            "axis",
+            Attribute.of((long) op.axis("dim", op.rank("self"))),
+            "reduction",
+            Attribute.of(reduce)));
+  }
+
+  private static String reduction(Op op) {
+    return switch (op.text("reduce")) {
+      case "sum" -> "add";
+      case "prod" -> "mul";
+      case "amax" -> "max";
+      case "amin" -> "min";
+      default -> throw op.unsupported("with reduce=" + op.text("reduce") + " is not supported");
+    };
+  }
+
+  /** The index, behind as many Nones, takes its dimension's place. */
   private static String index(Op op) {
     List<Argument> indices = op.items("indices");
-    List<Integer> given = new ArrayList<>();
-    for (int i = 0; i < indices.size(); i++) {
-      if (!(indices.get(i) instanceof None)) {
-        given.add(i);
-      }
-    }
-    if (given.size() == 1) {
-      int axis = given.get(0);
-      return op.emit("Gather", axis(axis), op.tensor("self"), position(op, indices.get(axis)));
-    }
-    return indexAdjacent(op, indices, given);
-  }
-
-  private static String position(Op op, Argument index) {
-    boolean mask = index instanceof Value v ? v.dtype() == DType.BOOL : isMask(index);
-    if (mask) {
-      throw op.unsupported("by a mask is not supported: the result's shape depends on the data");
-    }
-    return op.name(index, "indices");
-  }
-
-  private static boolean isMask(Argument index) {
-    return index instanceof Constant c && c.tensor().dtype() == DType.BOOL;
-  }
-
-  /** x[:, i, j] with constant vectors: Reshape joins the dimensions, i * size + j is gathered. */
-  private static String indexAdjacent(Op op, List<Argument> indices, List<Integer> given) {
-    int first = given.get(0);
-    int last = given.get(given.size() - 1);
-    List<Dim> shape = op.shape("self");
-    long[] joined = null;
-    long[] form = new long[0];
-    for (int axis = first; axis <= last; axis++) {
-      if (!(indices.get(axis) instanceof Constant c) || isMask(c)) {
-        throw op.unsupported("by several tensors is supported where all are constant and adjacent");
-      }
-      long size = shape.get(axis).constant();
-      long[] values = c.tensor().toLongs();
-      if (joined != null && values.length != joined.length) {
-        throw op.unsupported("by several tensors of different shapes is not supported");
-      }
-      form = c.tensor().shape();
-      long[] next = new long[values.length];
-      for (int i = 0; i < next.length; i++) {
-        long position = values[i] < 0 ? values[i] + size : values[i];
-        next[i] = (joined == null ? 0 : joined[i] * size) + position;
-      }
-      joined = next;
-    }
-    List<Dim> merged = new ArrayList<>(shape.subList(0, first));
-    merged.add(Products.product(op, shape.subList(first, last + 1)));
-    merged.addAll(shape.subList(last + 1, shape.size()));
-    String flat = op.reshape(op.tensor("self"), shape, merged);
-    String positions = op.constant("index", Tensor.of(joined == null ? new long[0] : joined, form));
-    return op.emit("Gather", axis(first), flat, positions);
+    int axis = indices.size() - 1;
+    return op.emit("Gather", axis(axis), op.tensor("self"), op.name(indices.get(axis), "indices"));
   }
 
   /** The sizes are those of the traced parts. */

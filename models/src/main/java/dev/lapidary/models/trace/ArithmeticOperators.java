@@ -24,6 +24,7 @@ final class ArithmeticOperators {
         "floor_divide", call -> arithmetic(call, (a, b) -> Math.floor(a / b), Math::floorDiv));
     table.put(
         "remainder", call -> arithmetic(call, (a, b) -> a - b * Math.floor(a / b), Math::floorMod));
+    table.put("fmod", call -> arithmetic(call, (a, b) -> a % b, (a, b) -> a % b));
     table.put("pow", ArithmeticOperators::power);
     table.put("maximum", call -> arithmetic(call, Math::max, Math::max));
     table.put("minimum", call -> arithmetic(call, Math::min, Math::min));

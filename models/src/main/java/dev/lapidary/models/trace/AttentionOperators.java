@@ -12,6 +12,9 @@ import java.util.Map;
 final class AttentionOperators {
   private static final Datum NONE = Datum.None.NONE;
 
+  /** The {@code mask_type} of {@code key_padding_mask}, {@code [N, tokens]}. */
+  private static final long OF_KEYS = 1;
+
   private AttentionOperators() {}
 
   static void addTo(Map<String, Operator> table) {
@@ -62,35 +65,33 @@ final class AttentionOperators {
         i -> i % columns > i / columns ? Double.NEGATIVE_INFINITY : 0);
   }
 
-  /** Self-attention of {@code [N, tokens, width]} without its weights, as inference has it. */
+  /** Self-attention of {@code [N, tokens, width]}, and its weights if they are wanted. */
   private static Datum multiHead(Invocation call) {
     boolean self = call.get("query") == call.get("key") && call.get("key") == call.get("value");
-    if (!self || !call.isNone("mask")) {
-      throw Refusal.unsupported("%s with a mask or of several tensors", call.operator());
+    if (!self) {
+      throw Refusal.unsupported("%s of several tensors", call.operator());
     }
-    if (call.flag("need_weights")) {
-      throw Refusal.unsupported("%s that returns its weights", call.operator());
+    Attended attended = attention(call, call.tensor("query"), call.dim("num_head"));
+    if (!call.flag("need_weights")) {
+      return Datum.TupleOf.of(List.of(attended.output(), NONE));
     }
-    Datum output =
-        attention(
-            call,
-            call.tensor("query"),
-            call.dim("num_head"),
-            List.of(
-                call.get("qkv_weight"),
-                call.get("qkv_bias"),
-                call.get("proj_weight"),
-                call.get("proj_bias")));
-    return Datum.TupleOf.of(List.of(output, NONE));
+    Datum weights =
+        call.flag("average_attn_weights")
+            ? call.call("mean", attended.weights(), Shapes.list(1))
+            : attended.weights();
+    return Datum.TupleOf.of(List.of(attended.output(), weights));
   }
 
   /**
-   * @param weights of the joint projection to q, k, v and of the output: weight, bias, weight, bias
+   * @param output {@code [N, tokens, width]}
+   * @param weights {@code [N, heads, tokens, tokens]}
    */
-  private static Datum attention(Invocation call, TensorRef input, Dim heads, List<Datum> weights) {
+  private record Attended(Datum output, Datum weights) {}
+
+  private static Attended attention(Invocation call, TensorRef input, Dim heads) {
     List<Dim> shape = input.shape();
     Dim width = Dims.floorDivide(shape.get(2), heads);
-    Datum qkv = call.call("linear", input, weights.get(0), weights.get(1));
+    Datum qkv = call.call("linear", input, call.get("qkv_weight"), call.get("qkv_bias"));
     List<Dim> split = List.of(shape.get(0), shape.get(1), Dim.of(3), heads, width);
     Datum apart = call.call("reshape", qkv, Shapes.list(split));
     Datum ordered = call.call("permute", apart, Shapes.list(2, 0, 3, 1, 4));
@@ -103,29 +104,33 @@ final class AttentionOperators {
             "matmul",
             call.call("mul", q, scale),
             call.call("transpose", k, number(-2), number(-1)));
-    Datum mixed = call.call("matmul", call.call("softmax", scores, number(-1)), v);
-    Datum back = call.call("permute", mixed, Shapes.list(0, 2, 1, 3));
+    Datum weights = call.call("softmax", withoutMasked(call, scores), number(-1));
+    Datum back = call.call("permute", call.call("matmul", weights, v), Shapes.list(0, 2, 1, 3));
     Datum joined = call.call("reshape", back, Shapes.list(shape));
-    return call.call("linear", joined, weights.get(2), weights.get(3));
+    Datum output = call.call("linear", joined, call.get("proj_weight"), call.get("proj_bias"));
+    return new Attended(output, weights);
+  }
+
+  /** A mask is true (or, as a number, other than 0) where nothing is attended to. */
+  private static Datum withoutMasked(Invocation call, Datum scores) {
+    if (call.isNone("mask")) {
+      return scores;
+    }
+    Datum mask = call.get("mask");
+    if (call.tensor("mask").dtype() != DType.BOOL) {
+      mask = call.call("ne", mask, number(0));
+    }
+    if (!call.isNone("mask_type") && call.integer("mask_type") == OF_KEYS) {
+      mask = call.call("unsqueeze", call.call("unsqueeze", mask, number(1)), number(1));
+    }
+    return call.call("masked_fill", scores, mask, new Datum.Real(Double.NEGATIVE_INFINITY));
   }
 
   private static Datum encoderLayer(Invocation call) {
-    if (!call.isNone("mask")) {
-      throw Refusal.unsupported("%s with a mask", call.operator());
-    }
     boolean first = call.flag("norm_first");
     Datum source = call.get("src");
     Datum entering = first ? norm(call, source, "1") : source;
-    Datum attended =
-        attention(
-            call,
-            (TensorRef) entering,
-            call.dim("num_heads"),
-            List.of(
-                call.get("qkv_weight"),
-                call.get("qkv_bias"),
-                call.get("proj_weight"),
-                call.get("proj_bias")));
+    Datum attended = attention(call, (TensorRef) entering, call.dim("num_heads")).output();
     Datum middle = call.call("add", source, attended);
     if (!first) {
       middle = norm(call, middle, "1");

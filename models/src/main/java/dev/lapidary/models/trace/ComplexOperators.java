@@ -64,6 +64,8 @@ final class ComplexOperators {
     table.put("conj", ComplexOperators::conjugate);
     table.put("_conj", ComplexOperators::conjugate);
     table.put("abs", ComplexOperators::magnitude);
+    table.put(
+        "angle", call -> MathOperators.angle(call, self(call).imaginary(), self(call).real()));
     table.put("add", ComplexOperators::sum);
     table.put("sub", ComplexOperators::sum);
     table.put("mul", ComplexOperators::product);

@@ -24,7 +24,6 @@ final class DerivedOperators {
     of(table, "erfc", (call, x) -> call.call("rsub", call.call("erf", x), ONE));
     of(table, "isnan", (call, x) -> call.call("ne", x, x));
     of(table, "sgn", (call, x) -> call.call("sign", x));
-    of(table, "fmod", DerivedOperators::remainderTowardZero);
     of(table, "logit", DerivedOperators::logit);
     of(table, "hypot", DerivedOperators::hypotenuse);
     of(table, "logaddexp", DerivedOperators::sumOfExponentials);
@@ -37,12 +36,13 @@ final class DerivedOperators {
     of(
         table,
         "count_nonzero",
-        (call, x) -> call.call("sum", as(call, truth(call, x), DType.INT64), call.get("dim")));
+        (call, x) -> call.call("sum", as(call, truth(call, x), DType.INT64), dims(call)));
     of(table, "addmv", DerivedOperators::addProduct);
     for (String prefix : List.of("__", "bitwise_")) {
       String suffix = prefix.equals("__") ? "__" : "";
       of(table, prefix + "and" + suffix, (call, x) -> ofMasks(call, x, "logical_and"));
       of(table, prefix + "or" + suffix, (call, x) -> ofMasks(call, x, "logical_or"));
+      of(table, prefix + "xor" + suffix, (call, x) -> ofMasks(call, x, "logical_xor"));
     }
     table.put("pairwise_distance", DerivedOperators::distance);
     table.put("hstack", DerivedOperators::besideEachOther);
@@ -61,12 +61,6 @@ final class DerivedOperators {
   private static Datum hyperbolic(Invocation call, Datum x, String operator) {
     Datum falling = call.call("exp", call.call("neg", x));
     return call.call("mul", call.call(operator, call.call("exp", x), falling), new Datum.Real(0.5));
-  }
-
-  private static Datum remainderTowardZero(Invocation call, Datum x) {
-    Datum divisor = call.get("other");
-    Datum whole = truncated(call, call.call("div", x, divisor));
-    return call.call("sub", x, call.call("mul", whole, divisor));
   }
 
   private static Datum logit(Invocation call, Datum x) {
@@ -88,6 +82,12 @@ final class DerivedOperators {
     Datum apart = call.call("abs", call.call("sub", x, other));
     Datum more = call.call("log1p", call.call("exp", call.call("neg", apart)));
     return call.call("add", call.call("maximum", x, other), more);
+  }
+
+  private static Datum dims(Invocation call) {
+    return call.get("dim") instanceof Datum.Int one
+        ? new Datum.ListOf(List.of(one))
+        : call.get("dim");
   }
 
   private static Datum as(Invocation call, Datum x, DType dtype) {

@@ -17,7 +17,6 @@ final class ElementwiseOperators {
     keepType(table, "abs", Math::abs);
     keepType(table, "floor", Math::floor);
     keepType(table, "ceil", Math::ceil);
-    keepType(table, "round", Math::rint);
     keepType(table, "hardswish", x -> x * Math.min(Math.max(x + 3, 0), 6) / 6);
     keepType(table, "hardsigmoid", x -> Math.min(Math.max(x + 3, 0), 6) / 6);
     toReal(table, "sigmoid", ElementwiseOperators::sigmoid);
@@ -32,6 +31,12 @@ final class ElementwiseOperators {
     toReal(table, "reciprocal", x -> 1 / x);
     toReal(table, "sin", Math::sin);
     toReal(table, "cos", Math::cos);
+    toReal(table, "asin", Math::asin);
+    toReal(table, "acos", Math::acos);
+    toReal(table, "atan", Math::atan);
+    toReal(table, "asinh", ElementwiseOperators::inverseSinh);
+    toReal(table, "acosh", x -> Math.log(x + Math.sqrt(x * x - 1)));
+    toReal(table, "atanh", x -> Math.log1p(2 * x / (1 - x)) / 2);
     for (String recorded : List.of("gelu", "leaky_relu", "softplus", "prelu", "erf")) {
       table.put(
           recorded, call -> call.record(Shapes.real(call.self().dtype()), call.self().shape()));
@@ -73,6 +78,11 @@ final class ElementwiseOperators {
     double[] values = tensor.toDoubles();
     return Elements.reals(
         call.operators().budget(), dtype, tensor.shape(), i -> function.applyAsDouble(values[i]));
+  }
+
+  /** To a whole number, half to even. */
+  static Datum rounded(Invocation call) {
+    return apply(call, Math::rint, Function.identity());
   }
 
   private static Datum clamp(Invocation call) {
@@ -122,6 +132,11 @@ final class ElementwiseOperators {
     return call.allKnown()
         ? apply(call, x -> Math.log(x) * factor, Shapes::real)
         : call.call("mul", call.call("log", call.self()), new Datum.Real(factor));
+  }
+
+  private static double inverseSinh(double x) {
+    double size = Math.abs(x);
+    return Math.copySign(Math.log(size + Math.sqrt(size * size + 1)), x);
   }
 
   private static double sigmoid(double x) {

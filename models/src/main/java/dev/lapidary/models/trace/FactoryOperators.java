@@ -85,6 +85,9 @@ final class FactoryOperators {
     boolean real =
         start instanceof Datum.Real || end instanceof Datum.Real || step instanceof Datum.Real;
     DType dtype = call.dtype("dtype").orElse(real ? DType.FLOAT32 : DType.INT64);
+    if (end instanceof Datum.Int i && i.value().perBatch()) {
+      return numbered(call, start, i.value(), step, dtype);
+    }
     double from = Invocation.number(start);
     double by = Invocation.number(step);
     double count = Math.ceil((Invocation.number(end) - from) / by);
@@ -93,6 +96,20 @@ final class FactoryOperators {
     }
     return Elements.reals(
         call.operators().budget(), dtype, new long[] {(long) count}, i -> from + i * by);
+  }
+
+  /** The samples' numbers, which {@code x[torch.arange(n), i]} takes one of each by. */
+  private static Datum numbered(Invocation call, Datum start, Dim count, Datum step, DType dtype) {
+    boolean plain = Invocation.number(start) == 0 && Invocation.number(step) == 1;
+    if (!plain || dtype != DType.INT64) {
+      throw Refusal.unsupported("%s up to the batch size by other than 0, 1, 2", call.operator());
+    }
+    Datum none = Datum.None.NONE;
+    return call.record(
+        call.operator(),
+        List.of(new Datum.Int(count), none, none, none, none),
+        dtype,
+        List.of(count));
   }
 
   private static Datum tensor(Invocation call) {

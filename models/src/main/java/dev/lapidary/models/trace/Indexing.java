@@ -1,53 +1,37 @@
 package dev.lapidary.models.trace;
 
 import dev.lapidary.models.graph.Dim;
-import dev.lapidary.models.tensor.DType;
 import dev.lapidary.models.tensor.Tensor;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
+import java.util.stream.IntStream;
 
-/** {@code aten::index}: a tensor indexed by integer tensors, {@code x[:, i]}. */
+/** {@code aten::index} and {@code index_put}: {@code x[:, i]}, read and written. */
 final class Indexing {
+  private static final Datum NONE = Datum.None.NONE;
+
   private Indexing() {}
 
   static Datum index(Invocation call) {
-    TensorRef self = call.self();
-    List<@Nullable TensorRef> indices = new ArrayList<>();
-    List<Dim> broadcast = List.of();
-    for (Datum item : Invocation.items(call.get("indices"))) {
-      TensorRef index = item instanceof TensorRef tensor ? tensor : null;
-      if (index != null) {
-        requireInteger(index);
-        broadcast = Shapes.broadcast(broadcast, index.shape());
-      }
-      indices.add(index);
+    IndexedDims indexed = IndexedDims.of(call);
+    if (indexed.isEmpty()) {
+      return new TensorRef(call.self().content());
     }
-    if (indices.size() > self.rank()) {
-      throw Refusal.wrong("%d indices of a tensor of shape %s", indices.size(), self.shape());
-    }
-    int first = 0;
-    while (first < indices.size() && indices.get(first) == null) {
-      first++;
-    }
-    int last = indices.size() - 1;
-    while (last > first && indices.get(last) == null) {
-      last--;
-    }
-    for (int i = first; i <= last; i++) {
-      if (indices.get(i) == null) {
-        throw Refusal.unsupported("an index with ':' between two tensors");
-      }
-    }
-    if (first == indices.size()) {
-      return new TensorRef(self.content());
-    }
+    int first = indexed.first();
+    TensorRef self = indexed.merged(call);
+    TensorRef places = indexed.joined(call);
     List<Dim> shape = new ArrayList<>(self.shape().subList(0, first));
-    shape.addAll(broadcast);
-    shape.addAll(self.shape().subList(last + 1, self.rank()));
-    return call.allKnown()
-        ? evaluate(call, indices.subList(first, last + 1), first, broadcast, shape)
-        : call.record(self.dtype(), shape);
+    shape.addAll(places.shape());
+    shape.addAll(self.shape().subList(first + 1, self.rank()));
+    if (self.isKnown() && places.isKnown()) {
+      return evaluate(call, self.tensor("index"), places, first, shape);
+    }
+    List<Datum> indices = new ArrayList<>(Collections.nCopies(first, NONE));
+    indices.add(places);
+    return call.with("self", self)
+        .with("indices", new Datum.ListOf(indices))
+        .record(self.dtype(), shape);
   }
 
   /** A row of the table for each index. */
@@ -56,66 +40,84 @@ final class Indexing {
     return call.call("index", call.get("weight"), rows);
   }
 
-  /** {@code x[mask] = number}. */
+  /** {@code x[mask] = number}, or {@code x[:, i] = values} at constant places. */
   static Datum put(Invocation call) {
     List<Datum> indices = Invocation.items(call.get("indices"));
+    List<Datum> given = indices.stream().filter(i -> i != NONE).toList();
+    boolean one = Dims.product(call.tensor("values").shape()).equals(Dim.of(1));
     boolean masked =
-        indices.size() == 1
-            && indices.get(0) instanceof TensorRef mask
-            && mask.dtype() == DType.BOOL
-            && mask.shape().equals(call.self().shape());
-    if (!masked || call.flag("accumulate") || call.tensor("values").rank() > 0) {
+        given.size() == 1 && given.get(0) instanceof TensorRef mask && IndexedDims.isMask(mask);
+    if (masked && one && !call.flag("accumulate")) {
+      return filled(call, (TensorRef) given.get(0), indices.indexOf(given.get(0)));
+    }
+    if (masked && !((TensorRef) given.get(0)).isKnown()) {
       throw Refusal.unsupported(
           "%s of other than one number where a mask is true", call.operator());
     }
-    return call.call("masked_fill", call.self(), indices.get(0), call.get("values"));
+    IndexedDims indexed = IndexedDims.of(call);
+    if (indexed.isEmpty() || !indexed.allKnown()) {
+      throw Refusal.unsupported("%s at places that depend on the image", call.operator());
+    }
+    return written(call, indexed);
   }
 
-  private static void requireInteger(TensorRef index) {
-    if (index.dtype().isFloating()) {
-      throw Refusal.wrong("an index of type %s", index.dtype());
-    }
-    if (index.dtype() == DType.BOOL || index.dtype() == DType.UINT8) {
-      throw Refusal.unsupported("a mask as an index, whose result's size depends on data");
-    }
+  private static Datum filled(Invocation call, TensorRef mask, int first) {
+    List<Dim> shape = new ArrayList<>(mask.shape());
+    shape.addAll(Collections.nCopies(call.self().rank() - first - mask.rank(), Dim.of(1)));
+    Datum wide = call.call("reshape", mask, Shapes.list(shape));
+    Datum value = call.call("reshape", call.get("values"), Shapes.list());
+    return call.call("masked_fill", call.self(), wide, value);
+  }
+
+  private static Datum written(Invocation call, IndexedDims indexed) {
+    int first = indexed.first();
+    TensorRef self = indexed.merged(call);
+    TensorRef places = indexed.joined(call);
+    List<Dim> shape = new ArrayList<>(self.shape().subList(0, first));
+    shape.addAll(indexed.broadcast());
+    shape.addAll(self.shape().subList(first + 1, self.rank()));
+    Datum values = call.call("expand", call.get("values"), Shapes.list(shape));
+    List<Dim> flat = new ArrayList<>(self.shape());
+    flat.set(first, Dims.product(indexed.broadcast()));
+    Datum changed =
+        call.call(
+            call.flag("accumulate") ? "index_add" : "index_copy",
+            self,
+            Builtins.number(first),
+            call.call("reshape", wrapped(call, places, self.shape().get(first)), Shapes.list(-1)),
+            call.call("reshape", values, Shapes.list(flat)));
+    Datum apart = call.call("reshape", changed, Shapes.list(indexed.ordered()));
+    int[] order = indexed.order();
+    int[] back = new int[order.length];
+    IntStream.range(0, order.length).forEach(i -> back[order[i]] = i);
+    return call.call("permute", apart, Shapes.list(back));
+  }
+
+  private static Datum wrapped(Invocation call, TensorRef places, Dim size) {
+    return call.call("remainder", places, new Datum.Int(size));
   }
 
   private static Datum evaluate(
-      Invocation call,
-      List<@Nullable TensorRef> indices,
-      int first,
-      List<Dim> broadcast,
-      List<Dim> shape) {
-    Tensor self = call.known("self");
-    long[] inner = Shapes.constants(broadcast);
-    int picks = Math.toIntExact(Tensor.numel(inner));
-    call.operators().budget().allocate(8L * picks);
-    long[] offsets = new long[picks];
-    for (int i = 0; i < indices.size(); i++) {
-      TensorRef ref = indices.get(i);
-      if (ref == null) {
-        continue;
+      Invocation call, Tensor self, TensorRef places, int first, List<Dim> resultShape) {
+    long size = self.size(first);
+    long stride = self.strides()[first];
+    call.operators().budget().allocate(8 * places.tensor("index").numel());
+    long[] offsets = places.tensor("index").toLongs();
+    for (int p = 0; p < offsets.length; p++) {
+      long value = offsets[p] < 0 ? offsets[p] + size : offsets[p];
+      if (value < 0 || value >= size) {
+        throw Refusal.wrong("index %d of a dimension of size %d", offsets[p], size);
       }
-      long size = self.size(first + i);
-      long stride = self.strides()[first + i];
-      long[] values =
-          Elements.expand(call.operators().budget(), ref.tensor("index"), inner).toLongs();
-      for (int p = 0; p < picks; p++) {
-        long value = values[p] < 0 ? values[p] + size : values[p];
-        if (value < 0 || value >= size) {
-          throw Refusal.wrong("index %d of a dimension of size %d", values[p], size);
-        }
-        offsets[p] += value * stride;
-      }
+      offsets[p] = value * stride;
     }
-    return gather(call, self, first, indices.size(), offsets, Shapes.constants(shape));
+    return gather(call, self, first, offsets, Shapes.constants(resultShape));
   }
 
   private static Datum gather(
-      Invocation call, Tensor self, int first, int count, long[] offsets, long[] shape) {
+      Invocation call, Tensor self, int first, long[] offsets, long[] shape) {
     Tensor result = Elements.allocate(call.operators().budget(), self.dtype(), shape);
     long[] sizes = self.shape();
-    int behind = first + count;
+    int behind = first + 1;
     long[] before = java.util.Arrays.copyOf(sizes, first);
     long[] after = java.util.Arrays.copyOfRange(sizes, behind, sizes.length);
     long[] afterStrides = java.util.Arrays.copyOfRange(self.strides(), behind, sizes.length);

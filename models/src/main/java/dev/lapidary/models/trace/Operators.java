@@ -43,6 +43,7 @@ final class Operators {
     ShapeOperators.addTo(table);
     PartOperators.addTo(table);
     PlaceOperators.addTo(table);
+    ScatterOperators.addTo(table);
     JoinOperators.addTo(table);
     FactoryOperators.addTo(table);
     CopyOperators.addTo(table);
@@ -58,6 +59,7 @@ final class Operators {
     DistanceOperators.addTo(table);
     VolumeOperators.addTo(table);
     DerivedOperators.addTo(table);
+    MathOperators.addTo(table);
     ComplexOperators.addTo(table);
     FourierOperators.addTo(table);
     QuantizedOperators.addTo(table);

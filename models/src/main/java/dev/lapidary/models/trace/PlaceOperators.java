@@ -73,6 +73,9 @@ final class PlaceOperators {
   /** A copy of {@code self} with {@code y[index[i][j]][j] = src[i][j]} for dim 0. */
   private static Datum scatter(Invocation call) {
     TensorRef self = call.self();
+    if (call.has("reduce")) {
+      return combined(call);
+    }
     List<Dim> places = call.tensor("index").shape();
     int dim = requireIndex(call);
     Datum src =
@@ -99,8 +102,20 @@ final class PlaceOperators {
     return Elements.ofDoubles(call.operators().budget(), self.dtype(), into.shape(), values);
   }
 
+  /** The older way to write {@code scatter_reduce}. */
+  private static Datum combined(Invocation call) {
+    String reduce = call.text("reduce").equals("multiply") ? "prod" : "sum";
+    TensorRef index = call.tensor("index");
+    Datum src =
+        call.has("value")
+            ? FactoryOperators.filled(call, index.shape(), call.get("value"), call.self().dtype())
+            : call.get("src");
+    return call.call(
+        "scatter_reduce", call.self(), call.get("dim"), index, src, new Datum.Str(reduce));
+  }
+
   /** {@code src}, or where it is larger than the index its first elements. */
-  private static TensorRef cut(Invocation call, List<Dim> places) {
+  static TensorRef cut(Invocation call, List<Dim> places) {
     TensorRef src = call.tensor("src");
     if (src.rank() != places.size()) {
       throw Refusal.wrong("%s of %s at %s", call.operator(), src.shape(), places);
@@ -121,7 +136,7 @@ final class PlaceOperators {
     return src;
   }
 
-  private static int requireIndex(Invocation call) {
+  static int requireIndex(Invocation call) {
     TensorRef self = call.self();
     TensorRef index = call.tensor("index");
     if (index.dtype() != DType.INT64 || self.rank() == 0 || index.rank() != self.rank()) {
@@ -168,7 +183,7 @@ final class PlaceOperators {
   }
 
   /** Where in a row-major tensor of a shape the index's i-th element points to. */
-  private static IntUnaryOperator places(Invocation call, long[] sizes, int dim) {
+  static IntUnaryOperator places(Invocation call, long[] sizes, int dim) {
     long[] index = call.known("index").toLongs();
     long[] shape = call.known("index").shape();
     long[] strides = Tensor.contiguousStrides(sizes);
