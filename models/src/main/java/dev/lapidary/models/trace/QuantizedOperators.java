@@ -29,21 +29,46 @@ final class QuantizedOperators {
     for (String name : List.of("conv2d", "linear")) {
       Function<Invocation, Datum> layer =
           name.equals("linear") ? QuantizedOperators::linear : QuantizedOperators::convolution;
-      put(table, name, call -> onGrid(call, layer.apply(call)));
-      put(table, name + "_relu", call -> rectified(call, layer.apply(call)));
+      put(table, name, call -> put(call, layer.apply(call), false));
+      put(table, name + "_relu", call -> put(call, layer.apply(call), true));
     }
-    for (String name : List.of("add", "mul")) {
-      put(table, name, call -> onGrid(call, pair(call, name)));
-      put(table, name + "_relu", call -> rectified(call, pair(call, name)));
+    for (boolean relu : List.of(false, true)) {
+      String suffix = relu ? "_relu" : "";
+      Operator sum = call -> QuantizedScalars.sum(call, relu);
+      Operator product = call -> QuantizedScalars.product(call, relu);
+      put(table, "add_scalar" + suffix, sum);
+      put(table, "mul_scalar" + suffix, product);
+      put(table, "add" + suffix, call -> call.has("b") ? sum.apply(call) : pair(call, "add", relu));
+      put(
+          table,
+          "mul" + suffix,
+          call -> call.has("b") ? product.apply(call) : pair(call, "mul", relu));
+      put(table, "cat" + suffix, call -> concatenation(call, relu));
+      for (String norm : List.of("batch_norm", "batch_norm1d", "batch_norm2d")) {
+        put(table, norm + suffix, call -> put(call, normalized(call), relu));
+      }
     }
-    put(table, "cat", QuantizedOperators::concatenation);
+    put(
+        table,
+        "layer_norm",
+        call -> onGrid(call, activation(call, "normalized_shape", "weight", "bias", "eps")));
+    put(
+        table,
+        "group_norm",
+        call -> onGrid(call, activation(call, "num_groups", "weight", "bias", "eps")));
+    put(table, "instance_norm", call -> onGrid(call, instanceNorm(call)));
+    put(table, "matmul", call -> pair(call, "matmul", false));
+    put(table, "softmax", call -> onGrid(call, activation(call, "dim")));
     put(table, "relu6", call -> call.call("relu6", quantized(call)));
+    put(
+        table,
+        "clamp",
+        call -> call.call("clamp", quantized(call), call.get("min"), call.get("max")));
     put(table, "hardswish", call -> onGrid(call, activation(call)));
     put(table, "sigmoid", call -> onGrid(call, activation(call)));
-    put(table, "leaky_relu", QuantizedOperators::leaky);
-    put(table, "elu", QuantizedOperators::elu);
-    put(table, "batch_norm2d", call -> onGrid(call, normalized(call)));
-    put(table, "batch_norm2d_relu", call -> rectified(call, normalized(call)));
+    put(table, "leaky_relu", call -> onGrid(call, activation(call, "negative_slope")));
+    put(table, "elu", call -> onGrid(call, activation(call, "alpha", "scale", "input_scale")));
+    put(table, "celu", call -> onGrid(call, activation(call, "alpha")));
     put(table, "dropout", QuantizedOperators::quantized);
   }
 
@@ -85,14 +110,14 @@ final class QuantizedOperators {
   }
 
   private static Datum onGrid(Invocation call, Datum real) {
-    return OnGrid.put(call, (TensorRef) real, resultGrid(call, OnGrid.require(call.self())));
+    return put(call, real, false);
   }
 
   /** Rounding to a grid that starts at zero is a ReLU already. */
-  private static Datum rectified(Invocation call, Datum real) {
+  private static Datum put(Invocation call, Datum real, boolean rectified) {
     Grid grid = resultGrid(call, OnGrid.require(call.self()));
-    Datum positive = grid.startsAtZero() ? real : call.call("relu", real);
-    return OnGrid.put(call, (TensorRef) positive, grid);
+    boolean cut = rectified && !grid.startsAtZero();
+    return OnGrid.put(call, (TensorRef) (cut ? call.call("relu", real) : real), grid);
   }
 
   /** As the call says it, the names of whose parameters differ, in the integers of its operand. */
@@ -177,13 +202,14 @@ final class QuantizedOperators {
     }
   }
 
-  private static Datum pair(Invocation call, String name) {
+  private static Datum pair(Invocation call, String name, boolean rectified) {
     OnGrid.require(call.tensor("qb"));
-    return call.call(name, OnGrid.real(call.tensor("qa")), OnGrid.real(call.tensor("qb")));
+    TensorRef left = OnGrid.real(call.tensor("qa"));
+    return put(call, call.call(name, left, OnGrid.real(call.tensor("qb"))), rectified);
   }
 
   /** Without a scale of its own, the result is on the first tensor's grid. */
-  private static Datum concatenation(Invocation call) {
+  private static Datum concatenation(Invocation call, boolean rectified) {
     List<TensorRef> parts = call.tensors("qx");
     if (parts.isEmpty()) {
       throw Refusal.wrong("%s of no tensors", call.operator());
@@ -197,27 +223,21 @@ final class QuantizedOperators {
       reals.add(OnGrid.real(part));
     }
     TensorRef joined = call.callTensor("cat", new Datum.ListOf(reals), call.get("dim"));
-    return same ? joined.onGrid(grid) : OnGrid.put(call, joined, grid);
+    if (same && !rectified) {
+      return joined.onGrid(grid);
+    }
+    return OnGrid.put(call, rectified ? call.callTensor("relu", joined) : joined, grid);
   }
 
-  private static Datum activation(Invocation call) {
-    return call.call(call.name(), OnGrid.real(call.self()));
-  }
-
-  private static Datum leaky(Invocation call) {
-    Datum slope = call.get("negative_slope");
-    return onGrid(call, call.call("leaky_relu", OnGrid.real(call.self()), slope));
-  }
-
-  private static Datum elu(Invocation call) {
-    return onGrid(
-        call,
-        call.call(
-            "elu",
-            OnGrid.real(call.self()),
-            call.get("alpha"),
-            call.get("scale"),
-            call.get("input_scale")));
+  /**
+   * @param parameters that the plain operator has as well
+   */
+  private static Datum activation(Invocation call, String... parameters) {
+    List<Datum> arguments = new ArrayList<>(List.of(OnGrid.real(call.self())));
+    for (String parameter : parameters) {
+      arguments.add(call.get(parameter));
+    }
+    return call.call(call.name(), arguments.toArray(new Datum[0]));
   }
 
   private static Datum normalized(Invocation call) {
@@ -229,6 +249,20 @@ final class QuantizedOperators {
         call.get("mean"),
         call.get("var"),
         Builtins.bool(false),
+        new Datum.Real(0),
+        call.get("eps"),
+        Builtins.bool(false));
+  }
+
+  private static Datum instanceNorm(Invocation call) {
+    return call.call(
+        "instance_norm",
+        OnGrid.real(call.self()),
+        call.get("weight"),
+        call.get("bias"),
+        Datum.None.NONE,
+        Datum.None.NONE,
+        Builtins.bool(true),
         new Datum.Real(0),
         call.get("eps"),
         Builtins.bool(false));

@@ -113,7 +113,7 @@ class QuantizedTest {
       delimiter = '|',
       value = {
         "UNSUPPORTED | operator quantized::linear_dynamic is not supported; | ops.quantized.linear_dynamic(x, self.p)",
-        "UNSUPPORTED | or give the float model, and --quantize to make it small | ops.quantized.instance_norm(q, None, None, 1e-05, 0.1, 0)",
+        "UNSUPPORTED | or give the float model, and --quantize to make it small | ops.quantized.threshold(q, 0.1, 0)",
         "UNSUPPORTED | aten::exp on a quantized tensor | torch.exp(q)",
         "UNSUPPORTED | aten::add on a quantized tensor | torch.add(q, q)",
         "UNSUPPORTED | aten::sum on a quantized tensor | torch.sum(q, [1])",
