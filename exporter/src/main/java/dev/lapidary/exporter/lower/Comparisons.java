@@ -35,20 +35,21 @@ final class Comparisons {
   }
 
   private static String where(Op op) {
-    DType dtype = op.output().dtype();
-    return op.emit(
-        "Where",
-        op.operand("condition", DType.BOOL),
-        op.operand("self", dtype),
-        op.operand("other", dtype));
+    return either(op, "condition", "self", "other");
   }
 
   private static String maskedFill(Op op) {
+    return either(op, "mask", "value", "self");
+  }
+
+  /** Of truths by logic: runtimes have no Where of them. */
+  private static String either(Op op, String condition, String whereTrue, String whereFalse) {
     DType dtype = op.output().dtype();
-    return op.emit(
-        "Where",
-        op.operand("mask", DType.BOOL),
-        op.operand("value", dtype),
-        op.operand("self", dtype));
+    String mask = op.operand(condition, DType.BOOL);
+    String first = op.operand(whereTrue, dtype);
+    String second = op.operand(whereFalse, dtype);
+    return dtype == DType.BOOL
+        ? op.emit("Or", op.emit("And", mask, first), op.emit("And", op.emit("Not", mask), second))
+        : op.emit("Where", mask, first, second);
   }
 }

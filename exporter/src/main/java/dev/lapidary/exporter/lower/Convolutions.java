@@ -16,6 +16,7 @@ final class Convolutions {
     operators.single("aten::conv2d", op -> convolution(op, 2));
     operators.single("aten::conv3d", op -> convolution(op, 3));
     operators.single("aten::conv_transpose2d", op -> transposed(op, 2));
+    operators.single("aten::conv_transpose3d", op -> transposed(op, 3));
     operators.single("aten::_convolution", Convolutions::general);
     operators.single("aten::convolution", Convolutions::general);
   }

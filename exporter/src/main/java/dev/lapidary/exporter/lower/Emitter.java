@@ -15,6 +15,7 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 
 /** Adds nodes and constants to the ONNX graph and knows which name each traced value has there. */
@@ -22,6 +23,7 @@ final class Emitter {
   private final OnnxGraph onnx;
   private final String input;
   private final Map<Integer, String> names = new HashMap<>();
+  private final Map<Integer, Failure> missing = new HashMap<>();
   private final Map<ViewKey, String> constants = new HashMap<>();
   private final Map<List<Long>, String> integers = new HashMap<>();
   private final Map<Scalar, String> scalars = new HashMap<>();
@@ -62,13 +64,17 @@ final class Emitter {
     }
   }
 
+  /** Says why a value has no name. */
+  void leaveOut(Value value, Failure reason) {
+    missing.put(value.id(), reason);
+  }
+
   String name(Value value) {
-    String name = names.get(value.id());
-    if (name == null) {
-      throw Failure.unsupported(
-          "%s: this output of its operator is not supported, only the first ones are", value);
+    Failure reason = missing.get(value.id());
+    if (reason != null) {
+      throw reason;
     }
-    return name;
+    return Objects.requireNonNull(names.get(value.id()), value.name());
   }
 
   String constant(Constant constant) {

@@ -72,9 +72,15 @@ public final class GraphLowering {
                         "[%s] %s: the operator %s is not supported (%d are, 'exporter ops' lists"
                             + " them)",
                         graph.name(), node.location(), node.operator(), Tracer.operators().size()));
-    List<String> names = lowering.lower(new Op(node, emitter, graph.name()));
-    for (int i = 0; i < node.outputs().size() && i < names.size(); i++) {
-      emitter.bind(node.outputs().get(i), names.get(i));
+    Op op = new Op(node, emitter, graph.name());
+    List<String> names = lowering.lower(op);
+    for (int i = 0; i < node.outputs().size(); i++) {
+      Value output = node.outputs().get(i);
+      if (i < names.size()) {
+        emitter.bind(output, names.get(i));
+      } else {
+        emitter.leaveOut(output, op.unsupported("is supported for its first output only"));
+      }
     }
   }
 

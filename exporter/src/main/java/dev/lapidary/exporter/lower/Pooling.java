@@ -18,7 +18,8 @@ final class Pooling {
     operators.single("aten::max_pool2d", Pooling::maxPool);
     operators.single("aten::avg_pool2d", Pooling::averagePool);
     operators.single("aten::adaptive_avg_pool2d", Pooling::adaptiveAverage);
-    operators.single("aten::adaptive_max_pool2d", Pooling::adaptiveMax);
+    operators.several("aten::max_pool2d_with_indices", Pooling::maxPoolWithPlaces);
+    operators.several("aten::adaptive_max_pool2d", Pooling::adaptiveMaxWithPlaces);
   }
 
   /** One spatial axis of a sliding window; {@code end} is what the last window reaches beyond. */
@@ -58,12 +59,30 @@ final class Pooling {
   }
 
   private static String maxPool(Op op) {
+    return op.emit("MaxPool", maxWindows(op), op.tensor("self"));
+  }
+
+  private static Map<String, Attribute> maxWindows(Op op) {
     Window h = Window.of(op, 0);
     Window w = Window.of(op, 1);
     Map<String, Attribute> attributes = window(h, w);
     attributes.put("pads", Attribute.of(h.pad(), w.pad(), h.end(), w.end()));
     attributes.put("dilations", Attribute.of(h.dilation(), w.dilation()));
-    return op.emit("MaxPool", attributes, op.tensor("self"));
+    return attributes;
+  }
+
+  private static List<String> maxPoolWithPlaces(Op op) {
+    return List.of(maxPool(op), places(op, maxWindows(op)));
+  }
+
+  /**
+   * Where the maxima are in their plane: ONNX counts through the whole tensor. By a node of its
+   * own, which is gone where only the maxima are used.
+   */
+  private static String places(Op op, Map<String, Attribute> windows) {
+    List<String> both = op.several("MaxPool", 2, windows, List.of(op.tensor("self")));
+    long plane = spatial(op, 0) * spatial(op, 1);
+    return op.emit("Mod", both.get(1), op.scalar((double) plane, DType.INT64));
   }
 
   /**
@@ -151,6 +170,15 @@ final class Pooling {
       }
     }
     return turned;
+  }
+
+  private static List<String> adaptiveMaxWithPlaces(Op op) {
+    long[] in = {spatial(op, 0), spatial(op, 1)};
+    long[] out = {outputSize(op, 0), outputSize(op, 1)};
+    boolean divides = in[0] % out[0] == 0 && in[1] % out[1] == 0;
+    return divides
+        ? List.of(adaptiveMax(op), places(op, dividing(in, out)))
+        : List.of(adaptiveMax(op));
   }
 
   private static String adaptiveMax(Op op) {

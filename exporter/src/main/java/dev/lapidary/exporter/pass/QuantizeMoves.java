@@ -40,7 +40,8 @@ final class QuantizeMoves implements Pass {
       Optional<OnnxNode> source =
           MOVES.contains(node.op()) ? source(graph, node) : Optional.empty();
       if (source.isPresent()) {
-        for (String output : node.outputs()) {
+        // A MaxPool's second output are places, which lie on no grid.
+        for (String output : node.is("MaxPool") ? List.of(node.output()) : node.outputs()) {
           changes += requantize(graph, node, output, source.get()) ? 1 : 0;
         }
       }

@@ -88,6 +88,14 @@ class MathOperatorsTest {
         "torch.type_as(torch.add(torch.gt(x, 0), torch.gt(x, self.s8)), x)",
         "torch.type_as(torch.mul(torch.gt(x, 0), torch.lt(x, self.s8)), x)",
         "torch.type_as(torch.maximum(torch.gt(x, 0), torch.lt(x, self.s8)), x)",
+        "torch.type_as(torch.where(torch.gt(x, 0), torch.lt(x, 0.5), torch.lt(x, self.s8)), x)",
+        "torch.type_as(torch.masked_fill(torch.gt(x, 0), torch.lt(x, self.s8), True), x)",
+        "torch.type_as(torch.tril(torch.gt(x, 0)), x)",
+        // integers as real numbers
+        "torch.sigmoid(torch.to(torch.mul(x, 9), 4))",
+        "torch.sqrt(torch.abs(torch.to(torch.mul(x, 9), 3)))",
+        "torch.gelu(torch.to(torch.mul(x, 9), 6))",
+        "torch.type_as(torch.round(torch.floor(torch.to(torch.mul(x, 9), 4))), x)",
         "torch.type_as(torch.__xor__(torch.gt(x, 0), torch.lt(x, self.s8)), x)",
         "torch.type_as(torch.count_nonzero(torch.relu(x), 2), x)",
       })

@@ -44,6 +44,8 @@ final class OperatorContract {
     WEIGHTS.put("s8", new long[] {8});
     WEIGHTS.put("n8", new long[] {8});
     WEIGHTS.put("c3", new long[] {4, 1, 1, 3, 3});
+    WEIGHTS.put("c3t", new long[] {1, 4, 2, 3, 3});
+    WEIGHTS.put("c33", new long[] {3, 4, 1, 3, 3});
     WEIGHTS.put("ih", new long[] {20, 8});
     WEIGHTS.put("hh", new long[] {20, 5});
     WEIGHTS.put("ih1", new long[] {20, 10});

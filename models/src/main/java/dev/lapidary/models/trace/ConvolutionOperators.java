@@ -12,7 +12,8 @@ final class ConvolutionOperators {
   static void addTo(Map<String, Operator> table) {
     table.put("conv2d", call -> convolution(call, 2));
     table.put("conv3d", call -> convolution(call, 3));
-    table.put("conv_transpose2d", ConvolutionOperators::convTranspose2d);
+    table.put("conv_transpose2d", call -> transposed(call, 2));
+    table.put("conv_transpose3d", call -> transposed(call, 3));
     table.put("_convolution", ConvolutionOperators::general);
     table.put("convolution", ConvolutionOperators::general);
     table.put("_convolution_mode", ConvolutionOperators::mode);
@@ -25,11 +26,8 @@ final class ConvolutionOperators {
     if (!transposed) {
       return plain(call, ofRank(rank));
     }
-    if (rank != 4) {
-      throw Refusal.unsupported("a transposed convolution with a weight of %d dimensions", rank);
-    }
     return call.call(
-        "conv_transpose2d",
+        ofRank(rank).replace("conv", "conv_transpose"),
         call.get("input"),
         call.get("weight"),
         call.get("bias"),
@@ -172,28 +170,24 @@ final class ConvolutionOperators {
         call.get("groups"));
   }
 
-  private static Datum convTranspose2d(Invocation call) {
-    List<Dim> input = image(call, "input");
+  private static Datum transposed(Invocation call, int axes) {
+    List<Dim> input = batch(call, "input", axes);
     call.requireTypeOf(call.tensor("input"), call.tensor("weight"));
     List<Dim> weight = call.tensor("weight").shape();
     long[] stride = call.integers("stride");
     long[] padding = call.integers("padding");
     long[] extra = call.integers("output_padding");
     long[] dilation = call.integers("dilation");
-    long[] out = new long[2];
-    for (int i = 0; i < 2; i++) {
+    List<Dim> shape = new ArrayList<>(List.of(input.get(0)));
+    shape.add(Dims.multiply(weight.get(1), call.dim("groups")));
+    for (int i = 0; i < axes; i++) {
       long size = Invocation.constant(input.get(2 + i));
       long kernel = dilation[i] * (Invocation.constant(weight.get(2 + i)) - 1) + 1;
-      out[i] = (size - 1) * stride[i] - 2 * padding[i] + kernel + extra[i];
-      requireRoom(out[i], size, kernel);
+      long out = (size - 1) * stride[i] - 2 * padding[i] + kernel + extra[i];
+      requireRoom(out, size, kernel);
+      shape.add(Dim.of(out));
     }
-    return call.record(
-        call.tensor("input").dtype(),
-        List.of(
-            input.get(0),
-            Dims.multiply(weight.get(1), call.dim("groups")),
-            Dim.of(out[0]),
-            Dim.of(out[1])));
+    return call.record(call.tensor("input").dtype(), shape);
   }
 
   /** The shape of an argument that must be {@code [N, C, H, W]}. */

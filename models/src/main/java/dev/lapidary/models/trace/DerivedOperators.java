@@ -2,6 +2,7 @@ package dev.lapidary.models.trace;
 
 import dev.lapidary.models.graph.Dim;
 import dev.lapidary.models.tensor.DType;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.function.BiFunction;
@@ -137,6 +138,9 @@ final class DerivedOperators {
   private static Datum sections(Invocation call, Datum x) {
     int dim = TensorBuiltins.dimension(call.integer("dim"), call.self().rank());
     long size = Invocation.constant(call.self().shape().get(dim));
+    if (call.has("indices")) {
+      return between(call, x, dim);
+    }
     long sections = call.integer("sections");
     if (sections < 1) {
       throw Refusal.wrong("%s into %d parts", call.operator(), sections);
@@ -147,5 +151,17 @@ final class DerivedOperators {
             .mapToObj(i -> Dim.of(size / sections + (i < size % sections ? 1 : 0)))
             .toList();
     return call.call("split_with_sizes", x, Shapes.list(sizes), Builtins.number(dim));
+  }
+
+  /** From each index to the next. */
+  private static Datum between(Invocation call, Datum x, int dim) {
+    List<Datum> parts = new ArrayList<>();
+    Datum from = ZERO;
+    for (Datum to : Invocation.items(call.get("indices"))) {
+      parts.add(call.call("slice", x, Builtins.number(dim), from, to, ONE));
+      from = to;
+    }
+    parts.add(call.call("slice", x, Builtins.number(dim), from, Datum.None.NONE, ONE));
+    return new Datum.ListOf(parts);
   }
 }

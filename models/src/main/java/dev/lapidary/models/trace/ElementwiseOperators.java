@@ -15,8 +15,8 @@ final class ElementwiseOperators {
     keepType(table, "relu", x -> Math.max(x, 0));
     keepType(table, "neg", x -> -x);
     keepType(table, "abs", Math::abs);
-    keepType(table, "floor", Math::floor);
-    keepType(table, "ceil", Math::ceil);
+    toWhole(table, "floor", Math::floor);
+    toWhole(table, "ceil", Math::ceil);
     keepType(table, "hardswish", x -> x * Math.min(Math.max(x + 3, 0), 6) / 6);
     keepType(table, "hardsigmoid", x -> Math.min(Math.max(x + 3, 0), 6) / 6);
     toReal(table, "sigmoid", ElementwiseOperators::sigmoid);
@@ -38,8 +38,7 @@ final class ElementwiseOperators {
     toReal(table, "acosh", x -> Math.log(x + Math.sqrt(x * x - 1)));
     toReal(table, "atanh", x -> Math.log1p(2 * x / (1 - x)) / 2);
     for (String recorded : List.of("gelu", "leaky_relu", "softplus", "prelu", "erf")) {
-      table.put(
-          recorded, call -> call.record(Shapes.real(call.self().dtype()), call.self().shape()));
+      table.put(recorded, ElementwiseOperators::recorded);
     }
     table.put("square", call -> call.call("mul", call.self(), call.self()));
     table.put(
@@ -72,7 +71,8 @@ final class ElementwiseOperators {
     TensorRef self = call.self();
     DType dtype = type.apply(self.dtype());
     if (!call.allKnown()) {
-      return call.record(dtype, self.shape());
+      return call.with(call.schema().parameters().get(0).name(), converted(call, dtype))
+          .record(dtype, self.shape());
     }
     Tensor tensor = self.tensor(call.operator());
     double[] values = tensor.toDoubles();
@@ -80,9 +80,35 @@ final class ElementwiseOperators {
         call.operators().budget(), dtype, tensor.shape(), i -> function.applyAsDouble(values[i]));
   }
 
+  /** Integers are real numbers before a function takes them. */
+  private static Datum converted(Invocation call, DType dtype) {
+    boolean changes = dtype.isFloating() && !call.self().dtype().isFloating();
+    return changes
+        ? call.call("to", call.self(), Builtins.number(dtype.scalarType()))
+        : call.self();
+  }
+
+  /** What integers are already: of them these functions are the identity. */
+  private static void toWhole(
+      Map<String, Operator> table, String name, DoubleUnaryOperator function) {
+    table.put(
+        name,
+        call ->
+            call.self().dtype().isFloating()
+                ? apply(call, function, Function.identity())
+                : call.self());
+  }
+
   /** To a whole number, half to even. */
   static Datum rounded(Invocation call) {
-    return apply(call, Math::rint, Function.identity());
+    return call.self().dtype().isFloating()
+        ? apply(call, Math::rint, Function.identity())
+        : call.self();
+  }
+
+  private static Datum recorded(Invocation call) {
+    DType dtype = Shapes.real(call.self().dtype());
+    return call.with("self", converted(call, dtype)).record(dtype, call.self().shape());
   }
 
   private static Datum clamp(Invocation call) {

@@ -4,7 +4,6 @@ import dev.lapidary.models.graph.Dim;
 import dev.lapidary.models.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
@@ -24,7 +23,7 @@ final class MatrixOperators {
     table.put("mv", call -> call.call("matmul", call.self(), call.get("vec")));
     table.put("tensordot", MatrixOperators::contracted);
     table.put("bilinear", MatrixOperators::bilinear);
-    table.put("einsum", MatrixOperators::einsum);
+    table.put("einsum", EinsumOperator::apply);
   }
 
   private static Datum linear(Invocation call) {
@@ -174,40 +173,5 @@ final class MatrixOperators {
       }
     }
     return Elements.ofDoubles(call.operators().budget(), Shapes.promote(left, right), shape, c);
-  }
-
-  /** {@code "bij,bjk->bik"}; letters only, the output written out. */
-  private static Datum einsum(Invocation call) {
-    String equation = call.text("equation").replace(" ", "");
-    String[] sides = equation.split("->", -1);
-    List<TensorRef> tensors = call.tensors("tensors");
-    String[] inputs = sides[0].split(",", -1);
-    if (sides.length != 2 || inputs.length != tensors.size() || equation.contains("...")) {
-      throw Refusal.unsupported("einsum with the equation %s", equation);
-    }
-    Map<Character, Dim> sizes = new HashMap<>();
-    for (int i = 0; i < inputs.length; i++) {
-      List<Dim> shape = tensors.get(i).shape();
-      if (shape.size() != inputs[i].length()) {
-        throw Refusal.wrong("einsum %s of a tensor of shape %s", equation, shape);
-      }
-      for (int d = 0; d < shape.size(); d++) {
-        Dim known = sizes.putIfAbsent(inputs[i].charAt(d), shape.get(d));
-        if (known != null && !known.equals(shape.get(d))) {
-          throw Refusal.wrong("einsum %s: %s against %s", equation, known, shape.get(d));
-        }
-      }
-    }
-    List<Dim> shape = new ArrayList<>();
-    for (char letter : sides[1].toCharArray()) {
-      Dim size = sizes.get(letter);
-      if (size == null) {
-        throw Refusal.wrong("einsum %s: %s is in no input", equation, letter);
-      }
-      shape.add(size);
-    }
-    return call.with("equation", new Datum.Str(equation))
-        .with("path", Datum.None.NONE)
-        .record(tensors.get(0).dtype(), shape);
   }
 }

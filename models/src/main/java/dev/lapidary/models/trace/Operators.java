@@ -60,6 +60,10 @@ final class Operators {
     VolumeOperators.addTo(table);
     DerivedOperators.addTo(table);
     MathOperators.addTo(table);
+    DiagonalOperators.addTo(table);
+    ArrangingOperators.addTo(table);
+    LinearAlgebraOperators.addTo(table);
+    QuantileOperators.addTo(table);
     ComplexOperators.addTo(table);
     FourierOperators.addTo(table);
     QuantizedOperators.addTo(table);

@@ -11,16 +11,47 @@ final class PoolingOperators {
 
   static void addTo(Map<String, Operator> table) {
     table.put("max_pool2d", PoolingOperators::pool);
+    table.put("max_pool2d_with_indices", PoolingOperators::withPlaces);
+    table.put("max_unpool2d", PoolingOperators::spread);
     table.put("avg_pool2d", PoolingOperators::pool);
     table.put("adaptive_avg_pool2d", PoolingOperators::adaptiveAverage);
     table.put("adaptive_max_pool2d", PoolingOperators::adaptiveMax);
   }
 
   private static Datum pool(Invocation given) {
-    Invocation call =
-        given.integers("stride").length == 0
-            ? given.with("stride", given.get("kernel_size"))
-            : given;
+    Invocation call = strided(given);
+    return call.record(call.self().dtype(), pooled(call));
+  }
+
+  /** The maxima, and where in their plane {@code [H, W]} they are. */
+  private static Datum withPlaces(Invocation given) {
+    Invocation call = strided(given);
+    List<Dim> shape = pooled(call);
+    return Datum.TupleOf.of(
+        List.copyOf(
+            call.recordAll(List.of(call.self().dtype(), DType.INT64), List.of(shape, shape))));
+  }
+
+  /** Back to where the maxima were, among zeros. */
+  private static Datum spread(Invocation call) {
+    List<Dim> input = ConvolutionOperators.image(call, "self");
+    List<Dim> size = call.dims("output_size");
+    List<Dim> planes = List.of(input.get(0), input.get(1), Dims.product(size));
+    Datum zeros = FactoryOperators.filled(call, planes, Builtins.number(0), call.self().dtype());
+    Datum two = Builtins.number(2);
+    Datum places = call.call("flatten", call.get("indices"), two);
+    Datum all = call.call("scatter", zeros, two, places, call.call("flatten", call.self(), two));
+    return call.call(
+        "reshape", all, Shapes.list(List.of(input.get(0), input.get(1), size.get(0), size.get(1))));
+  }
+
+  private static Invocation strided(Invocation given) {
+    return given.integers("stride").length == 0
+        ? given.with("stride", given.get("kernel_size"))
+        : given;
+  }
+
+  private static List<Dim> pooled(Invocation call) {
     List<Dim> input = ConvolutionOperators.image(call, "self");
     long[] kernel = call.integers("kernel_size");
     long[] stride = call.integers("stride");
@@ -33,8 +64,7 @@ final class PoolingOperators {
       out[i] = pooled(size, window, stride[i], padding[i], call.flag("ceil_mode"));
       ConvolutionOperators.requireRoom(out[i], size, window);
     }
-    return call.record(
-        call.self().dtype(), List.of(input.get(0), input.get(1), Dim.of(out[0]), Dim.of(out[1])));
+    return List.of(input.get(0), input.get(1), Dim.of(out[0]), Dim.of(out[1]));
   }
 
   /** The last window of {@code ceil_mode} must begin inside the input or the left padding. */

@@ -107,15 +107,35 @@ final class ReductionOperators {
     }
     int[] dims = Shapes.dimensions(dims(call), self.rank());
     boolean keep = call.flag("keepdim");
+    double order = call.real("ord");
+    boolean usual = order == 1 || order == 2 || Double.isInfinite(order);
+    if (call.allKnown() ? order != 2 : !usual) {
+      return ofOrder(call, order, dims);
+    }
     if (!call.allKnown()) {
       return call.with("dim", Shapes.list(dims))
           .record(self.dtype(), Shapes.reduced(self.shape(), dims, keep));
     }
-    double order = call.real("ord");
-    if (order != 2) {
-      throw Refusal.unsupported("a norm of order %s of a constant", order);
-    }
     return fold(call, self, dims, keep, self.dtype(), 0, (sum, x) -> sum + x * x, Math::sqrt);
+  }
+
+  /** The greatest or the least size, the sum of sizes, the count of others than 0, or a root. */
+  private static Datum ofOrder(Invocation call, double order, int[] dims) {
+    Datum along = Shapes.list(dims);
+    Datum keep = call.get("keepdim");
+    Datum sizes = call.call("abs", call.self());
+    if (Double.isInfinite(order)) {
+      return call.call(order > 0 ? "amax" : "amin", sizes, along, keep);
+    }
+    if (order == 0) {
+      Datum others = call.call("ne", call.self(), Builtins.number(0));
+      return call.call("sum", call.call("type_as", others, call.self()), along, keep);
+    }
+    if (order == 1) {
+      return call.call("sum", sizes, along, keep);
+    }
+    Datum sum = call.call("sum", call.call("pow", sizes, new Datum.Real(order)), along, keep);
+    return call.call("pow", sum, new Datum.Real(1 / order));
   }
 
   private static Datum fold(

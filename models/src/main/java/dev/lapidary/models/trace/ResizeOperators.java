@@ -54,4 +54,8 @@ final class ResizeOperators {
   private static Dim scaled(Dim size, double factor) {
     return Dim.of((long) Math.floor(Invocation.constant(size) * factor));
   }
+
+  static Datum scaled(Dim size, Datum factor) {
+    return new Datum.Int(scaled(size, Invocation.number(factor)));
+  }
 }

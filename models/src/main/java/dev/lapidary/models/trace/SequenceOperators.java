@@ -16,8 +16,10 @@ final class SequenceOperators {
     table.put("conv_transpose1d", SequenceOperators::transposed);
     table.put("upsample_linear1d", call -> resized(call, "upsample_bilinear2d"));
     table.put("upsample_nearest1d", call -> resized(call, "upsample_nearest2d"));
+    table.put("_upsample_nearest_exact1d", call -> resized(call, "_upsample_nearest_exact2d"));
     table.put("adaptive_max_pool1d", SequenceOperators::adaptiveMaximum);
     table.put("max_pool1d", SequenceOperators::maxPool);
+    table.put("max_pool1d_with_indices", SequenceOperators::maxPoolWithPlaces);
     table.put("avg_pool1d", SequenceOperators::averagePool);
     table.put("adaptive_avg_pool1d", SequenceOperators::adaptiveAverage);
   }
@@ -73,27 +75,25 @@ final class SequenceOperators {
     return new Datum.ListOf(List.of(new Datum.Real(1), ofColumns));
   }
 
-  /** The values; their places are not supported. */
   private static Datum adaptiveMaximum(Invocation call) {
-    Datum rows = call.call("unsqueeze", sequence(call), ROWS);
-    Datum both = call.call("adaptive_max_pool2d", rows, pair(call, "output_size", 1));
-    List<Datum> flat = new ArrayList<>();
-    for (Datum one : Invocation.items(both)) {
-      flat.add(call.call("squeeze", one, ROWS));
-    }
-    return Datum.TupleOf.of(flat);
+    return bothAsImages(call, "adaptive_max_pool2d", List.of(pair(call, "output_size", 1)));
   }
 
   private static Datum maxPool(Invocation call) {
-    return asImage(
-        call,
-        "max_pool2d",
-        List.of(
-            pair(call, "kernel_size", 1),
-            stride(call),
-            pair(call, "padding", 0),
-            pair(call, "dilation", 1),
-            call.get("ceil_mode")));
+    return asImage(call, "max_pool2d", windows(call));
+  }
+
+  private static Datum maxPoolWithPlaces(Invocation call) {
+    return bothAsImages(call, "max_pool2d_with_indices", windows(call));
+  }
+
+  private static List<Datum> windows(Invocation call) {
+    return List.of(
+        pair(call, "kernel_size", 1),
+        stride(call),
+        pair(call, "padding", 0),
+        pair(call, "dilation", 1),
+        call.get("ceil_mode"));
   }
 
   private static Datum averagePool(Invocation call) {
@@ -121,11 +121,23 @@ final class SequenceOperators {
   }
 
   private static Datum asImage(Invocation call, String operator, List<Datum> arguments) {
+    return call.call("squeeze", ofImage(call, operator, arguments), ROWS);
+  }
+
+  /** Values and their places. */
+  private static Datum bothAsImages(Invocation call, String operator, List<Datum> arguments) {
+    List<Datum> flat = new ArrayList<>();
+    for (Datum one : Invocation.items(ofImage(call, operator, arguments))) {
+      flat.add(call.call("squeeze", one, ROWS));
+    }
+    return Datum.TupleOf.of(flat);
+  }
+
+  private static Datum ofImage(Invocation call, String operator, List<Datum> arguments) {
     List<Datum> all = new ArrayList<>();
     all.add(call.call("unsqueeze", sequence(call), ROWS));
     all.addAll(arguments);
-    Datum image = call.call(operator, all.toArray(new Datum[0]));
-    return call.call("squeeze", image, ROWS);
+    return call.call(operator, all.toArray(new Datum[0]));
   }
 
   /** No stride means the window's own size. */

@@ -136,6 +136,9 @@ final class WindowOperators {
     TensorRef self =
         call.isNone("dim") ? call.callTensor("reshape", call.self(), Shapes.list(-1)) : call.self();
     int dim = call.isNone("dim") ? 0 : TensorBuiltins.dimension(call.integer("dim"), self.rank());
+    if (call.get("repeats") instanceof TensorRef each && each.rank() == 1) {
+      return at(call, self, dim, numbered(call, each.tensor("a number of repeats").toLongs()));
+    }
     List<Dim> wide = new ArrayList<>(self.shape());
     Dim repeats = repeats(call);
     wide.add(dim + 1, repeats);
@@ -144,6 +147,26 @@ final class WindowOperators {
     List<Dim> shape = new ArrayList<>(self.shape());
     shape.set(dim, Dims.multiply(shape.get(dim), repeats));
     return call.call("reshape", repeated, Shapes.list(shape));
+  }
+
+  /** Each number as often as it is told. */
+  private static TensorRef numbered(Invocation call, long[] repeats) {
+    long count = java.util.stream.LongStream.of(repeats).peek(r -> requireCount(call, r)).sum();
+    call.operators().budget().allocate(8 * count);
+    long[] numbers = new long[Math.toIntExact(count)];
+    int at = 0;
+    for (int i = 0; i < repeats.length; i++) {
+      java.util.Arrays.fill(numbers, at, at + (int) repeats[i], i);
+      at += (int) repeats[i];
+    }
+    return Elements.ofLongs(
+        call.operators().budget(), DType.INT64, new long[] {numbers.length}, numbers);
+  }
+
+  private static void requireCount(Invocation call, long repeats) {
+    if (repeats < 0 || repeats > Integer.MAX_VALUE) {
+      throw Refusal.wrong("%s of %d repeats", call.operator(), repeats);
+    }
   }
 
   /** A number, or as traced programs have it, a tensor of rank 0. */
