@@ -1,5 +1,6 @@
 package dev.lapidary.models.trace;
 
+import dev.lapidary.models.graph.Dim;
 import java.lang.management.ManagementFactory;
 import java.lang.management.ThreadMXBean;
 
@@ -14,6 +15,7 @@ final class Budget {
 
   private final TraceLimits limits;
   private final long deadline;
+  private final long archiveBytes;
   private final long constantBytesAllowed;
   private long steps;
   private long elements;
@@ -29,6 +31,7 @@ final class Budget {
   Budget(TraceLimits limits, long deadline, long archiveBytes) {
     this.limits = limits;
     this.deadline = deadline;
+    this.archiveBytes = archiveBytes;
     this.constantBytesAllowed = limits.constantBytes() + 2 * archiveBytes;
   }
 
@@ -106,12 +109,16 @@ final class Budget {
     }
   }
 
-  /** Before a value of the graph is recorded. */
-  void value(long elementsOfASample) {
-    if (elementsOfASample > limits.sample()) {
+  /**
+   * Before a value of the graph is recorded. One that no image is part of is made of the archive's
+   * weights, and may be as great as those.
+   */
+  void value(Dim elements) {
+    long most = elements.perBatch() ? limits.sample() : Math.max(limits.sample(), archiveBytes);
+    if (elements.factor() > most) {
       throw Refusal.wrong(
           "a value of %d elements for one image; at most %d are supported",
-          elementsOfASample, limits.sample());
+          elements.factor(), most);
     }
   }
 }

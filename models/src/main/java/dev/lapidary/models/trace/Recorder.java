@@ -67,7 +67,7 @@ final class Recorder {
     budget.node();
     List<Argument.Value> outputs = new ArrayList<>();
     for (int i = 0; i < shapes.size(); i++) {
-      budget.value(Dims.product(shapes.get(i)).factor());
+      budget.value(Dims.product(shapes.get(i)));
       outputs.add(value(fresh(schema.operator()), dtypes.get(i), shapes.get(i)));
     }
     nodes.add(new Node(schema, arguments, outputs, scopes.getFirst(), location));

@@ -17,6 +17,7 @@ import dev.lapidary.models.failure.ExitCode;
 import dev.lapidary.models.failure.Failure;
 import dev.lapidary.models.tensor.DType;
 import dev.lapidary.models.tensor.Tensor;
+import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
 import java.util.stream.Stream;
@@ -48,6 +49,20 @@ class QuantizedTest {
             "quantize_per_tensor",
             "dequantize");
     assertThat(Scripts.shape(script.trace())).isEqualTo("[N, 2, 2, 2]");
+  }
+
+  /** VGG's first linear layer has 102,760,448 weights, more than a value of an image may have. */
+  @Test
+  void aWeightMayBeAsGreatAsTheArchive() {
+    Scripts script = Scripts.forward(CALL).attribute("p", convolution());
+    TraceOptions options = TraceOptions.of(3, 4, 4).withLimits(sample(48));
+    assertThat(Tracer.trace(script.archive(), options).nodes()).hasSize(7);
+    assertThatThrownBy(() -> Tracer.trace(script.archive(), options.withLimits(sample(47))))
+        .hasMessageContaining("a value of 48 elements for one image; at most 47 are supported");
+  }
+
+  private static TraceLimits sample(long elements) {
+    return new TraceLimits(1000, 100, 10, 0, 0, 1000, elements, Duration.ofSeconds(20));
   }
 
   @ParameterizedTest
