@@ -14,6 +14,7 @@ import dev.lapidary.exporter.quantize.Quantized;
 import dev.lapidary.exporter.quantize.SourceQuantization;
 import dev.lapidary.exporter.verify.GoldenCheck;
 import dev.lapidary.exporter.verify.LayerParity;
+import dev.lapidary.exporter.verify.LoadFailure;
 import dev.lapidary.exporter.verify.LoadedModel;
 import dev.lapidary.exporter.verify.ModelRuntime;
 import dev.lapidary.exporter.verify.ParityGate;
@@ -30,6 +31,7 @@ import dev.lapidary.models.trace.Tracer;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
 
@@ -103,13 +105,15 @@ final class OnnxExport {
    * @param described the source's card
    * @param already how the source was quantized before
    * @param nodes of the graph that was written
+   * @param origins of its nodes
    */
   private record Compiled(
       Source.OnDisk source,
       Optional<OnnxGraph> float32,
       Optional<SourceQuantization> already,
       ModelCard described,
-      int nodes) {}
+      int nodes,
+      Map<String, String> origins) {}
 
   /** Fills the files that are not in place yet; whatever refuses here leaves nothing behind. */
   private Written fill(OnnxOutput output) throws IOException {
@@ -125,7 +129,7 @@ final class OnnxExport {
     if (compiled.already().filter(SourceQuantization::computesOnIntegers).isPresent()) {
       log.accept(layers(compiled.already().get(), source, compiled.described()));
     }
-    card = card.withParity(parity(source, card, output.model(), compiled.already()));
+    card = card.withParity(parity(source, card, output.model(), compiled));
     if (compiled.already().isPresent()) {
       card = card.withQuantization(SourceQuantization.card(card.parity().orElseThrow()));
     }
@@ -175,7 +179,8 @@ final class OnnxExport {
     timings.step("trace");
     Optional<SourceQuantization> already = SourceQuantization.of(traced);
     already.ifPresent(found -> request.quantize().requireNone(source.archive().name()));
-    OnnxGraph graph = GraphLowering.lower(traced, request.opset(), outputName());
+    GraphLowering.Lowered lowered = GraphLowering.lowered(traced, request.opset(), outputName());
+    OnnxGraph graph = lowered.graph();
     timings.step("lower");
     Passes.run(graph);
     timings.step("passes");
@@ -188,7 +193,8 @@ final class OnnxExport {
         quantizes ? Optional.of(graph) : Optional.empty(),
         already,
         card,
-        result.nodes().size());
+        result.nodes().size(),
+        lowered.origins());
   }
 
   private String outputName() {
@@ -206,18 +212,23 @@ final class OnnxExport {
         : graph;
   }
 
-  private ModelCard.Parity parity(
-      Path source, ModelCard card, Path file, Optional<SourceQuantization> already) {
+  private ModelCard.Parity parity(Path source, ModelCard card, Path file, Compiled compiled) {
     SourceOptions options = request.export().model;
-    return ParityGate.check(
-        source,
-        options.output(),
-        ModelRuntime.ONNX_RUNTIME,
-        file,
-        card,
-        options.batch(),
-        Preparation.BRIEF,
-        already.map(SourceQuantization::tolerance).orElse(Tolerance.FLOAT32));
+    try {
+      return ParityGate.check(
+          source,
+          options.output(),
+          ModelRuntime.ONNX_RUNTIME,
+          file,
+          card,
+          options.batch(),
+          Preparation.BRIEF,
+          compiled.already().map(SourceQuantization::tolerance).orElse(Tolerance.FLOAT32));
+    } catch (LoadFailure e) {
+      throw e.file().equals(file)
+          ? e.ofMade(compiled.origins(), String.valueOf(source.getFileName()))
+          : e;
+    }
   }
 
   /** Holds what came quantized to libtorch's integers, layer by layer. */

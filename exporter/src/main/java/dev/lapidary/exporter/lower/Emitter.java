@@ -27,7 +27,9 @@ final class Emitter {
   private final Map<ViewKey, String> constants = new HashMap<>();
   private final Map<List<Long>, String> integers = new HashMap<>();
   private final Map<Scalar, String> scalars = new HashMap<>();
+  private final Map<String, String> origins = new HashMap<>();
   private Optional<String> batch = Optional.empty();
+  private String origin = "";
 
   /** Tensors that are one in PyTorch (tied weights) become one initializer. */
   private record ViewKey(Storage storage, long offset, List<Long> shape, List<Long> strides) {
@@ -49,6 +51,16 @@ final class Emitter {
   Emitter(OnnxGraph onnx, String input) {
     this.onnx = onnx;
     this.input = input;
+  }
+
+  /** Says what the next nodes are of. */
+  void at(String next) {
+    origin = next;
+  }
+
+  /** For each node's name, what it is of. */
+  Map<String, String> origins() {
+    return Map.copyOf(origins);
   }
 
   int opset() {
@@ -108,6 +120,7 @@ final class Emitter {
       out.add(onnx.fresh(name + "." + i));
     }
     onnx.add(new OnnxNode(name, op, in, out, attributes));
+    origins.put(name, origin);
     return out;
   }
 

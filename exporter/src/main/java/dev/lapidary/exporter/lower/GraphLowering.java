@@ -43,10 +43,21 @@ public final class GraphLowering {
    * @throws Failure (exit 4) naming the operator and its place in the archive's text
    */
   public static OnnxGraph lower(Graph graph, int opset, String output) {
+    return lowered(graph, opset, output).graph();
+  }
+
+  /**
+   * @param origins for the nodes' names, the PyTorch operators that they are of, with their places
+   */
+  public record Lowered(OnnxGraph graph, Map<String, String> origins) {}
+
+  /** The same, and where each node comes from. */
+  public static Lowered lowered(Graph graph, int opset, String output) {
     if (opset < MIN_OPSET || opset > MAX_OPSET) {
       throw Failure.badInput("opset %d is not in %d to %d", opset, MIN_OPSET, MAX_OPSET);
     }
-    return new GraphLowering(graph, opset).lower(output);
+    GraphLowering lowering = new GraphLowering(graph, opset);
+    return new Lowered(lowering.lower(output), lowering.emitter.origins());
   }
 
   private OnnxGraph lower(String first) {
@@ -73,6 +84,7 @@ public final class GraphLowering {
                             + " them)",
                         graph.name(), node.location(), node.operator(), Tracer.operators().size()));
     Op op = new Op(node, emitter, graph.name());
+    emitter.at(node.location() + ": " + node.operator());
     List<String> names = lowering.lower(op);
     for (int i = 0; i < node.outputs().size(); i++) {
       Value output = node.outputs().get(i);

@@ -54,7 +54,7 @@ final class OrtModel implements LoadedModel {
       }
       return new OrtModel(environment, session, name);
     } catch (OrtException e) {
-      throw Failure.badInput("[%s] ONNX Runtime cannot load it: %s", name, LoadedModel.reason(e));
+      throw new LoadFailure(file, LoadedModel.reason(e));
     }
   }
 

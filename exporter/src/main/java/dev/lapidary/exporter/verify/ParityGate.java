@@ -21,6 +21,11 @@ import java.util.concurrent.CompletableFuture;
  * answers to single images are not asked for: its own bits change with the batch size.
  */
 public final class ParityGate {
+  /** Two answers to one image that differ by what else is in the batch. */
+  private static final String MIXED =
+      "; in a batch they agree, so that its images are mixed: a mean(), std() or max() without dim"
+          + " does that";
+
   private ParityGate() {}
 
   /**
@@ -102,10 +107,10 @@ public final class ParityGate {
       ModelRuntime runtime) {
     Comparison batched = new Comparison();
     batched.add(expected, found.all());
-    require(batched, bound, "for a batch", reference, runtime);
+    require(batched, bound, "for a batch", "", reference, runtime);
     Comparison single = new Comparison();
     single.add(new Logits(1, expected.row(0)), found.first());
-    require(single, bound, "for an image alone", reference, runtime);
+    require(single, bound, "for an image alone", MIXED, reference, runtime);
     return new ModelCard.Parity(
         reference.label(),
         runtime.label(),
@@ -143,21 +148,26 @@ public final class ParityGate {
     for (float value : logits.values()) {
       if (!Float.isFinite(value)) {
         throw Failure.gate(
-            "[%s] gives %s on ordinary inputs; its weights are broken, nothing was written",
+            "[%s] gives %s on ordinary inputs, which are of both signs; are its weights broken? Nothing was written",
             reference.getFileName(), value);
       }
     }
   }
 
   private static void require(
-      Comparison c, double bound, String where, ModelRuntime reference, ModelRuntime runtime) {
+      Comparison c,
+      double bound,
+      String where,
+      String hint,
+      ModelRuntime reference,
+      ModelRuntime runtime) {
     if (!c.passes(bound)) {
       throw Failure.gate(
           "%s",
           String.format(
               Locale.ROOT,
               "parity refused %s: %s differs from %s by %.3g where at most %.3g passes (%g of the"
-                  + " greatest logit %.3g), argmax agreement %.4f; nothing was written",
+                  + " greatest logit %.3g), argmax agreement %.4f%s; nothing was written",
               where,
               runtime.label(),
               reference.label(),
@@ -165,7 +175,8 @@ public final class ParityGate {
               bound * c.maxAbsLogit(),
               bound,
               c.maxAbsLogit(),
-              c.argmaxAgreement()));
+              c.argmaxAgreement(),
+              hint));
     }
   }
 }

@@ -96,6 +96,22 @@ class IndexOperatorsTest {
     agrees(expression);
   }
 
+  /** What a constant holds decides how many values there are. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "torch.index_select(x, 3, torch.select(torch.nonzero(torch.gt(self.s8, 0)), 1, 0))",
+        "torch.mul(x, torch.sum(torch.argwhere(torch.relu(self.proj))))",
+        "torch.index_select(x, 3, (torch.nonzero_numpy(torch.relu(self.proj)))[1])",
+        "torch.index_select(x, 2, (torch.where(torch.gt(self.s8, 0)))[0])",
+        "torch.mul(torch.unsqueeze(x, -1), torch.masked_select(self.s8, torch.gt(self.n8, 0)))",
+        "torch.mul(x, torch.masked_select(self.s8, torch.tensor([True])))",
+        "torch.mul(x, torch.take(self.proj, torch.tensor([9, -1, 0, 1, 2, 3, 4, 63])))",
+      })
+  void placesInConstants(String expression) throws IOException {
+    agrees(expression);
+  }
+
   @ParameterizedTest
   @ValueSource(
       strings = {

@@ -91,6 +91,8 @@ class MathOperatorsTest {
         "torch.type_as(torch.where(torch.gt(x, 0), torch.lt(x, 0.5), torch.lt(x, self.s8)), x)",
         "torch.type_as(torch.masked_fill(torch.gt(x, 0), torch.lt(x, self.s8), True), x)",
         "torch.type_as(torch.tril(torch.gt(x, 0)), x)",
+        "torch.mul(x, torch.as_tensor([1., 2., 3., 4., 5., 6., 7., 8.], dtype=6))",
+        "torch.mul(x, torch.mul(torch.as_tensor(self.s8), torch.as_tensor(3)))",
         // integers as real numbers
         "torch.sigmoid(torch.to(torch.mul(x, 9), 4))",
         "torch.sqrt(torch.abs(torch.to(torch.mul(x, 9), 3)))",

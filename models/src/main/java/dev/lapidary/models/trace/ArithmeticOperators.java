@@ -249,6 +249,9 @@ final class ArithmeticOperators {
   }
 
   private static Datum where(Invocation call) {
+    if (!call.has("self")) {
+      return new Datum.ListOf(Indexing.placesOf(call));
+    }
     Datum self = call.get("self");
     Datum other = call.get("other");
     TensorRef condition = call.tensor("condition");

@@ -81,7 +81,7 @@ final class DiagonalOperators {
 
   private static Datum diagonal(Invocation call, Matrices matrices) {
     TensorRef self = call.self();
-    call.operators().budget().length(matrices.length());
+    call.operators().budget().allocate(8 * matrices.length());
     if (self.content() instanceof Content.Known known) {
       return ofKnown(known, matrices);
     }
@@ -147,7 +147,7 @@ final class DiagonalOperators {
     long length = Invocation.constant(self.shape().get(self.rank() - 1));
     long size = Math.addExact(length, Math.abs(offset));
     long row = Math.max(0, -offset);
-    call.operators().budget().length(Math.multiplyExact(size, size));
+    call.operators().budget().allocate(Math.multiplyExact(8, Math.multiplyExact(size, size)));
     long[] from = new long[Math.toIntExact(size * size)];
     for (int i = 0; i < from.length; i++) {
       long at = i / size - row;
@@ -178,7 +178,10 @@ final class DiagonalOperators {
     long rows = call.integer("row");
     long columns = call.integer("col");
     long offset = call.integer("offset");
-    call.operators().budget().length(Math.multiplyExact(rows, columns));
+    if (rows < 0 || columns < 0) {
+      throw Refusal.wrong("%s of %d rows and %d columns", call.operator(), rows, columns);
+    }
+    call.operators().budget().allocate(Math.multiplyExact(8, Math.multiplyExact(rows, columns)));
     long[] inside =
         LongStream.range(0, rows * columns)
             .filter(

@@ -6,6 +6,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 
 /**
  * {@code aten::einsum}, recorded with letters alone and the result written out: letters stand for
@@ -114,12 +115,11 @@ final class EinsumOperator {
 
   /** What {@code ...} stands for, then the letters that are there once, capitals first. */
   private String implied(String any) {
-    String inputs = equation.replace(ANY, "");
+    int[] counts = new int['z' + 1];
+    equation.chars().filter(c -> LETTERS.indexOf(c) >= 0).forEach(c -> counts[c]++);
     return (any.isEmpty() ? "" : ANY)
-        + inputs
-            .chars()
-            .filter(c -> LETTERS.indexOf(c) >= 0 && inputs.indexOf(c) == inputs.lastIndexOf(c))
-            .sorted()
+        + IntStream.range(0, counts.length)
+            .filter(c -> counts[c] == 1)
             .mapToObj(Character::toString)
             .collect(Collectors.joining());
   }

@@ -248,7 +248,10 @@ final class Evaluator {
       Datum step = range.step().map(e -> evaluate(e, frame)).orElse(Datum.Int.of(1));
       return ListBuiltins.slice(object, lower, upper, step);
     }
-    return ListBuiltins.item(object, evaluate(subscript.index(), frame));
+    Datum index = evaluate(subscript.index(), frame);
+    return object instanceof Datum.Instance instance && index instanceof Datum.Str name
+        ? attribute(instance, name.value())
+        : ListBuiltins.item(object, index);
   }
 
   private Datum call(Expression.Call call, Interpreter.Frame frame) {

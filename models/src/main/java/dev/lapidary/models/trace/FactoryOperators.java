@@ -33,6 +33,7 @@ final class FactoryOperators {
         call -> fill(call, call.dims("size"), call.get("fill_value"), call.self().dtype()));
     table.put("arange", FactoryOperators::arange);
     table.put("tensor", FactoryOperators::tensor);
+    table.put("as_tensor", FactoryOperators::asTensor);
     table.put("scalar_tensor", call -> typed(call, call.get("s"), DType.FLOAT32));
   }
 
@@ -102,7 +103,8 @@ final class FactoryOperators {
   private static Datum numbered(Invocation call, Datum start, Dim count, Datum step, DType dtype) {
     boolean plain = Invocation.number(start) == 0 && Invocation.number(step) == 1;
     if (!plain || dtype != DType.INT64) {
-      throw Refusal.unsupported("%s up to the batch size by other than 0, 1, 2", call.operator());
+      throw Refusal.unsupported(
+          "%s to the batch size, in other steps than 0, 1, 2, ..", call.operator());
     }
     Datum none = Datum.None.NONE;
     return call.record(
@@ -110,6 +112,13 @@ final class FactoryOperators {
         List.of(new Datum.Int(count), none, none, none, none),
         dtype,
         List.of(count));
+  }
+
+  private static Datum asTensor(Invocation call) {
+    if (call.get(call.has("data") ? "data" : "t") instanceof TensorRef tensor) {
+      return call.isNone("dtype") ? tensor : call.call("to", tensor, call.get("dtype"));
+    }
+    return tensor(call);
   }
 
   private static Datum tensor(Invocation call) {

@@ -1,6 +1,7 @@
 package dev.lapidary.models.trace;
 
 import dev.lapidary.models.graph.Dim;
+import dev.lapidary.models.tensor.DType;
 import dev.lapidary.models.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -59,6 +60,31 @@ final class Indexing {
       throw Refusal.unsupported("%s at places that depend on the image", call.operator());
     }
     return written(call, indexed);
+  }
+
+  /** Where a constant's elements are not 0: {@code [count, dimensions]}. */
+  static Datum nonzero(Invocation call) {
+    return call.call("stack", new Datum.ListOf(placesOf(call)), Builtins.number(1));
+  }
+
+  /** A tensor for each dimension. */
+  static List<TensorRef> placesOf(Invocation call) {
+    TensorRef self = call.self();
+    Datum mask = self.dtype() == DType.BOOL ? self : call.call("ne", self, Builtins.number(0));
+    return IndexedDims.places(call, (TensorRef) mask);
+  }
+
+  static Datum masked(Invocation call) {
+    List<Dim> shape = Shapes.broadcast(call.self().shape(), call.tensor("mask").shape());
+    Datum self = call.call("expand", call.self(), Shapes.list(shape));
+    Datum mask = call.call("expand", call.get("mask"), Shapes.list(shape));
+    return call.call("index", self, new Datum.ListOf(List.of(mask)));
+  }
+
+  /** Of the tensor as one row. */
+  static Datum take(Invocation call) {
+    Datum row = call.call("reshape", call.self(), Shapes.list(-1));
+    return call.call("index", row, new Datum.ListOf(List.of(call.get("index"))));
   }
 
   private static Datum filled(Invocation call, TensorRef mask, int first) {

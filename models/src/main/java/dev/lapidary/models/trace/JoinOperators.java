@@ -30,6 +30,11 @@ final class JoinOperators {
     table.put("index", Indexing::index);
     table.put("index_put", Indexing::put);
     table.put("embedding", Indexing::embedding);
+    table.put("nonzero", Indexing::nonzero);
+    table.put("argwhere", Indexing::nonzero);
+    table.put("nonzero_numpy", call -> new Datum.ListOf(Indexing.placesOf(call)));
+    table.put("masked_select", Indexing::masked);
+    table.put("take", Indexing::take);
   }
 
   private static Datum cat(Invocation call) {

@@ -170,12 +170,6 @@ final class ListBuiltins {
       }
       return value;
     }
-    if (object instanceof Datum.Instance instance && key instanceof Datum.Str name) {
-      Datum value = instance.attribute(name.value());
-      if (value != null) {
-        return value;
-      }
-    }
     if (object instanceof Datum.Str text) {
       long i = index(key);
       int at = (int) (i < 0 ? i + text.value().length() : i);

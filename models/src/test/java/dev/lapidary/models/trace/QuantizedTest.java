@@ -315,12 +315,24 @@ class QuantizedTest {
     refused(script, ExitCode.BAD_INPUT, "class __torch__.Layer has no method __setstate__");
   }
 
+  @Test
+  void aModuleRestoresItselfBeforeItIsIndexed() {
+    String statement =
+        "self.p = ops.quantized.conv2d_prepack((state)[0], (state)[1], [1, 1], [0, 0], [1, 1], 1)";
+    Scripts script = module(statement, MODULE.replace("self.p, 0.1", "(self)[\"p\"], 0.1"));
+    assertThat(script.operators()).contains("conv2d").endsWith("dequantize");
+  }
+
   private static Scripts module(String statement) {
+    return module(statement, MODULE);
+  }
+
+  private static Scripts module(String statement, String code) {
     PyObject layer = new PyObject("__torch__.Layer");
     layer.attributes().put(PyObject.STATE, new PyTuple(List.of(weight(2, 3, 3, 3), PyNone.NONE)));
     return Scripts.forward(Q + "return torch.dequantize((self.layer).forward(q, ))")
         .attribute("layer", layer)
-        .with(MODULE.formatted(statement));
+        .with(code.formatted(statement));
   }
 
   private static PyObject convolution() {
