@@ -1,5 +1,9 @@
 package dev.lapidary.exporter.cli;
 
+import dev.lapidary.models.failure.Failure;
+import dev.lapidary.models.file.AtomicFile;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -26,4 +30,15 @@ final class ExportOptions {
 
   @Option(names = "--json", description = "print what was written as JSON")
   boolean json;
+
+  /**
+   * Refuses (exit 2) what must not be replaced, before the work begins: the source is not given up
+   * for what is made of it.
+   */
+  void requireOut() throws IOException {
+    if (Files.exists(out) && Files.exists(source) && Files.isSameFile(out, source)) {
+      throw Failure.badInput("%s is the source itself; choose another --out", out);
+    }
+    AtomicFile.requireAbsent(out, force);
+  }
 }

@@ -73,7 +73,8 @@ final class InspectCommand implements Runnable {
       OnnxGraph onnx = GraphLowering.lower(traced, OPSET);
       Passes.run(onnx);
       byte[] own = source.archive().extra().getOrDefault(TorchScriptArchive.CARD, new byte[0]);
-      return Inspection.of(source.file(), traced, onnx, new String(own, StandardCharsets.UTF_8));
+      String text = new String(own, StandardCharsets.UTF_8);
+      return Inspection.of(source.file(), source.archive(), traced, onnx, text);
     }
   }
 }

@@ -22,7 +22,6 @@ import dev.lapidary.exporter.verify.Preparation;
 import dev.lapidary.exporter.verify.Tolerance;
 import dev.lapidary.models.card.CardJson;
 import dev.lapidary.models.card.ModelCard;
-import dev.lapidary.models.file.AtomicFile;
 import dev.lapidary.models.graph.Graph;
 import dev.lapidary.models.trace.OutputChoice;
 import dev.lapidary.models.trace.TraceLimits;
@@ -86,7 +85,7 @@ final class OnnxExport {
   }
 
   private Report run() throws IOException {
-    AtomicFile.requireAbsent(request.export().out, request.export().force);
+    request.export().requireOut();
     Written[] written = new Written[1];
     OnnxOutput.write(
         request.export().out, request.maxInlineBytes(), output -> written[0] = fill(output));

@@ -84,8 +84,7 @@ record Source(
   static Source temporary(
       TorchScriptArchive archive, String name, Optional<ModelCard> card, Optional<String> note) {
     try {
-      Path folder = Files.createTempDirectory("lapidary-");
-      Unfinished.add(folder);
+      Path folder = Unfinished.create(() -> Files.createTempDirectory("lapidary-"));
       Path file = folder.resolve(name);
       ArchiveWriter.write(archive.withExtra(Map.of()), file);
       return new Source(file, true, archive, card, note);

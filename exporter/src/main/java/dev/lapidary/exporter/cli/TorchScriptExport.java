@@ -23,6 +23,7 @@ import dev.lapidary.models.trace.TraceOptions;
 import dev.lapidary.models.trace.Tracer;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
@@ -63,7 +64,7 @@ final class TorchScriptExport {
       throw Failure.badInput(
           "--out %s names an ONNX file; choose a name that ends in .pt", export.out);
     }
-    AtomicFile.requireAbsent(export.out, export.force);
+    export.requireOut();
     ModelRuntime.prepare(Source.file(export.source, export.model), ModelRuntime.LIBTORCH);
     try (Source source = Source.read(export.source, export.model)) {
       source.say(log);
@@ -73,7 +74,16 @@ final class TorchScriptExport {
       requireFloat(traced, source);
       TorchScriptArchive archive = InferenceArchive.of(traced, source.archive());
       ModelCard[] proven = new ModelCard[1];
-      AtomicFile.write(export.out, file -> proven[0] = prove(export, source, archive, card, file));
+      try {
+        AtomicFile.write(
+            export.out, file -> proven[0] = prove(export, source, archive, card, file));
+      } catch (FileSystemException e) {
+        throw e; // names the place, and why
+      } catch (IOException e) {
+        throw Failure.failed(
+            "%s cannot be written: %s; nothing of it is left: make room, or choose another --out",
+            export.out, Failure.reason(e));
+      }
       return new Report(export.out, Files.size(export.out), proven[0].parity().orElseThrow());
     }
   }
@@ -94,8 +104,9 @@ final class TorchScriptExport {
       Source source,
       TorchScriptArchive archive,
       ModelCard described,
-      Path file) {
-    ArchiveWriter.write(archive, file);
+      Path file)
+      throws IOException {
+    ArchiveWriter.overwrite(archive, file);
     ModelCard card =
         described.withParity(
             ParityGate.check(
@@ -109,7 +120,7 @@ final class TorchScriptExport {
                 Tolerance.FLOAT32));
     Map<String, byte[]> extra = new TreeMap<>(archive.extra());
     extra.put(TorchScriptArchive.CARD, CardJson.write(card).getBytes(StandardCharsets.UTF_8));
-    ArchiveWriter.write(archive.withExtra(extra), file);
+    ArchiveWriter.overwrite(archive.withExtra(extra), file);
     try (LoadedModel model = LoadedModel.open(ModelRuntime.LIBTORCH, file, OutputChoice.FIRST)) {
       GoldenCheck.replay(model, card, file);
     }

@@ -253,6 +253,9 @@ final class VerifyCommand implements Callable<Integer> {
                               + " compares them on images",
                           method)));
     }
+    if (golden == 0 && against == null && data == null) {
+      lines.add("nothing to compare with: its card has no golden images; add --against or --data");
+    }
     result.accuracy().ifPresent(a -> lines.add(line(a)));
     return String.join(System.lineSeparator(), lines);
   }

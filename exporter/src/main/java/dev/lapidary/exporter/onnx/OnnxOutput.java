@@ -58,7 +58,7 @@ public final class OnnxOutput {
           model -> {
             // Written over later. The JVM looks its native method for writing up now, and not while
             // the runtimes are loaded in the background, when it would have to wait.
-            Files.write(model, new byte[1]);
+            Files.write(model, new byte[1], StandardOpenOption.WRITE);
             output[0] = new OnnxOutput(model, target, maxInlineBytes);
             filler.fill(output[0]);
           });
@@ -100,16 +100,16 @@ public final class OnnxOutput {
 
   private void writeFiles(OnnxGraph graph) throws IOException {
     if (OnnxWriter.weightBytes(graph) <= maxInlineBytes) {
-      OnnxWriter.write(graph, model);
+      OnnxWriter.overwrite(graph, model);
       flushMeanwhile();
       return;
     }
     Path temporary = model.resolveSibling(model.getFileName() + ".data");
-    Unfinished.add(temporary);
     try {
+      Unfinished.create(() -> Files.createFile(temporary));
       long checksum = OnnxWriter.writeData(graph, temporary);
       if (Files.size(temporary) == 0) { // small tensors stay in the model
-        OnnxWriter.write(graph, model);
+        OnnxWriter.overwrite(graph, model);
         return;
       }
       Path file = folder().resolve("%s-%08x%s".formatted(stem(), checksum, EXTENSION));
@@ -142,7 +142,11 @@ public final class OnnxOutput {
     data = Optional.of(file);
     if (created) {
       Unfinished.add(file);
-      AtomicFile.write(file, to -> Files.move(temporary, to, StandardCopyOption.REPLACE_EXISTING));
+      AtomicFile.write(
+          file,
+          to ->
+              Unfinished.move(
+                  () -> Files.move(temporary, to, StandardCopyOption.REPLACE_EXISTING)));
     } else if (Files.mismatch(temporary, file) >= 0) {
       throw Failure.badInput(
           "%s exists and is another file; remove it, or choose another --out", file);

@@ -51,13 +51,27 @@ public final class OnnxWriter {
 
   /** Writes the file itself; the caller moves it into place. */
   public static void write(OnnxGraph graph, Path file) throws IOException {
+    make(file);
+    overwrite(graph, file);
+  }
+
+  /** The same over a file that is there, which fails if it is gone. */
+  static void overwrite(OnnxGraph graph, Path file) throws IOException {
     write(graph, file, Placement.INLINE);
+  }
+
+  private static void make(Path file) throws IOException {
+    if (!Files.exists(file)) {
+      Files.createFile(file);
+    }
   }
 
   /** The same, its large constants in a second file, {@code NAME.data} beside it. */
   public static void writeInTwo(OnnxGraph graph, Path file) throws IOException {
     Path data = file.resolveSibling(file.getFileName() + ".data");
+    make(data);
     writeData(graph, data);
+    make(file);
     write(graph, file, String.valueOf(data.getFileName()));
   }
 
@@ -71,8 +85,7 @@ public final class OnnxWriter {
   }
 
   private static void write(OnnxGraph graph, Path file, Placement placement) throws IOException {
-    try (FileChannel out =
-        FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
+    try (FileChannel out = FileChannel.open(file, StandardOpenOption.WRITE)) {
       write(graph, placement, out);
       out.truncate(out.position()); // of a longer one that was here
     }
@@ -99,15 +112,14 @@ public final class OnnxWriter {
   }
 
   /**
-   * Writes the large constants one after the other.
+   * Writes the large constants one after the other into a file that is there.
    *
    * @return the file's CRC-32C, gaps included
    */
   static long writeData(OnnxGraph graph, Path file) throws IOException {
     CRC32C checksum = new CRC32C();
     ByteBuffer scratch = scratch(graph);
-    try (FileChannel out =
-        FileChannel.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
+    try (FileChannel out = FileChannel.open(file, StandardOpenOption.WRITE)) {
       for (Map.Entry<String, Long> entry : offsets(graph).entrySet()) {
         ByteBuffer gap = ByteBuffer.allocate((int) (entry.getValue() - out.position()));
         ByteBuffer tensor = graph.initializer(entry.getKey()).orElseThrow().bytes(scratch);

@@ -35,8 +35,7 @@ public final class CalibrationSet implements AutoCloseable {
     this.width = width;
     try {
       digest = MessageDigest.getInstance("SHA-256");
-      file = Files.createTempFile("lapidary-calibration", ".f32");
-      Unfinished.add(file);
+      file = Unfinished.create(() -> Files.createTempFile("lapidary-calibration", ".f32"));
       data = FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE);
     } catch (IOException e) {
       throw new UncheckedIOException(e);

@@ -7,17 +7,16 @@ import dev.lapidary.exporter.onnx.OnnxGraph;
 import dev.lapidary.exporter.onnx.OnnxNode;
 import dev.lapidary.exporter.onnx.OnnxReader;
 import dev.lapidary.exporter.onnx.ValueInfo;
+import dev.lapidary.models.archive.TorchScriptArchive;
 import dev.lapidary.models.card.ModelCard;
 import dev.lapidary.models.failure.Failure;
-import dev.lapidary.models.graph.Argument;
 import dev.lapidary.models.graph.Graph;
-import dev.lapidary.models.graph.Node;
 import dev.lapidary.models.tensor.Tensor;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.HashMap;
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
@@ -89,19 +88,18 @@ public record Inspection(
   /**
    * Of a TorchScript archive: the operators that a trace of it meets.
    *
+   * @param archive whose parameters are counted, used or not, and not its buffers
    * @param traced the archive's graph
    * @param onnx what it becomes, for the shapes and the work
    * @param card its JSON, or empty
    */
-  public static Inspection of(Path file, Graph traced, OnnxGraph onnx, String card) {
+  public static Inspection of(
+      Path file, TorchScriptArchive archive, Graph traced, OnnxGraph onnx, String card) {
     SortedMap<String, Integer> operators = new TreeMap<>();
-    Map<List<Object>, Tensor> weights = new HashMap<>();
-    for (Node node : traced.nodes()) {
-      operators.merge(node.operator(), 1, Integer::sum);
-      node.arguments().forEach(argument -> collect(argument, weights));
-    }
-    long parameters = weights.values().stream().mapToLong(Tensor::numel).sum();
-    long bytes = weights.values().stream().mapToLong(t -> t.numel() * t.dtype().bytes()).sum();
+    traced.nodes().forEach(node -> operators.merge(node.operator(), 1, Integer::sum));
+    Collection<Tensor> weights = ArchiveWeights.of(archive, traced);
+    long parameters = weights.stream().mapToLong(Tensor::numel).sum();
+    long bytes = weights.stream().mapToLong(t -> t.numel() * t.dtype().bytes()).sum();
     try {
       return new Inspection(
           String.valueOf(file.getFileName()),
@@ -117,16 +115,6 @@ public record Inspection(
           card);
     } catch (IOException e) {
       throw Failure.failed("[%s] cannot be read: %s", file, String.valueOf(e.getMessage()));
-    }
-  }
-
-  /** Tied weights are one; a number is none. */
-  private static void collect(Argument argument, Map<List<Object>, Tensor> weights) {
-    if (argument instanceof Argument.Constant c && c.tensor().rank() > 0) {
-      Tensor t = c.tensor();
-      weights.put(List.of(t.storage(), t.offset(), t.numel()), t);
-    } else if (argument instanceof Argument.ListOf list) {
-      list.items().forEach(item -> collect(item, weights));
     }
   }
 

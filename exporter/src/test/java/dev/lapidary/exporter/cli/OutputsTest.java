@@ -33,6 +33,9 @@ class OutputsTest {
         "Tensor | y | ''",
         "Tensor | torch.softmax(y, 1) | ''",
         "Tensor | torch.argmax(y, 1) | ''",
+        "Tensor | torch.to(y, 7) | ''",
+        "Tensor | torch.to(y, 5) | ''",
+        "Tensor | torch.gt(y, -2) | ''",
         "Tuple[Tensor, Tensor] | torch.topk(y, 2) | ''",
         "Tuple[Tensor, Tensor] | torch.topk(y, 2, 1, False) | --output-index=1",
         "Tuple[Tensor, Tensor] | torch.max(y, 1) | --output-index=1",
@@ -68,6 +71,21 @@ class OutputsTest {
       })
   void anImpossibleChoiceIsExitTwo(String type, String value, String option, String message) {
     assertThat(export(type, value, option)).startsWith("2 ").contains(message);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "Dict[int, Tensor]|{0: y, 1: z}|--output-key=1|the keys [0, 1]; only keys that are strings",
+        "Tuple[Tensor, Tuple[Tensor, Tensor]]|(y, (y, z))|--output-index=1|the output that is chosen"
+            + " is Tuple[Tensor[N, 3], Tensor[N, 3]]; --output-index or --output-key must choose",
+        "Tuple[Dict[str, Tensor], int]|({\"a\": y}, 3)|''|forward returns 2 values and no tensor",
+        "Tuple[Dict[str, Tensor], int]|({\"a\": y}, 3)|--output-index=0|is Dict[str 'a']; ",
+        "Optional[Tensor]|None|''|forward returns None; expected a tensor",
+      })
+  void whatHoldsNoLogitsIsExitFour(String type, String value, String option, String message) {
+    assertThat(export(type, value, option)).startsWith("4 ").contains(message);
   }
 
   /** What topk gives second is no number that float16 could hold. */

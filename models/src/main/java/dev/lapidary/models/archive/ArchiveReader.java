@@ -64,12 +64,23 @@ public final class ArchiveReader {
           "is an archive of PyTorch 1.0 to 1.3 (model.json); load it there and save it with"
               + " PyTorch 1.4 or later");
     }
+    if (records.names().stream().anyMatch(ArchiveReader::isExportedProgram)) {
+      throw Failure.badInput(
+          "is a program of torch.export (.pt2); save the network by torch.jit.trace or"
+              + " torch.jit.script, and torch.jit.save");
+    }
     boolean hasCode = records.names().stream().anyMatch(name -> name.startsWith("code/"));
     if (!hasCode && !records.has("constants.pkl")) {
       throw Failure.badInput(
           "holds no code: it is no TorchScript archive but a torch.save file; give it as weights"
-              + " of an architecture (--arch NAME)");
+              + " of an architecture (--arch NAME), or save the network by torch.jit.save");
     }
+  }
+
+  private static boolean isExportedProgram(String record) {
+    return record.equals("archive_format")
+        || record.equals("serialized_exported_program.json")
+        || record.equals("models/model.json");
   }
 
   private void requireLittleEndian() {

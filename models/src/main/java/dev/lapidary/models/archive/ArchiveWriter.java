@@ -27,14 +27,16 @@ public final class ArchiveWriter {
    */
   public static void write(TorchScriptArchive archive, Path file) {
     try {
-      AtomicFile.write(file, temporary -> fill(archive, temporary));
+      AtomicFile.write(file, temporary -> overwrite(archive, temporary));
     } catch (IOException e) {
       throw new Failure(ExitCode.FAILED, "[" + file + "] cannot be written: " + e.getMessage(), e);
     }
   }
 
-  private static void fill(TorchScriptArchive archive, Path file) throws IOException {
-    try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
+  /** Writes over a file that is there, by its temporary name: the caller moves it into place. */
+  public static void overwrite(TorchScriptArchive archive, Path file) throws IOException {
+    try (FileChannel channel =
+        FileChannel.open(file, StandardOpenOption.WRITE, StandardOpenOption.TRUNCATE_EXISTING)) {
       ZipRecordWriter zip = new ZipRecordWriter(channel, archive.name());
       pickle(zip, "data", archive.root());
       zip.add("byteorder", text("little"));

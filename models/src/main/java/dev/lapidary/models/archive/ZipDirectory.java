@@ -84,8 +84,27 @@ record ZipDirectory(List<Entry> entries, long start) {
     }
     if (!magic.startsWith("PK\3\4")) {
       throw Failure.badInput(
-          "starts with %s, expected a zip (PK); it is no PyTorch archive", Quote.of(magic));
+          "starts with %s, expected a zip (PK); %s", Quote.of(magic), known(magic, file.size()));
     }
+  }
+
+  /** What it is instead, and what can be done with it. */
+  private static String known(String magic, long size) {
+    String asWeights = "give it as weights of an architecture (--arch NAME)";
+    if (size == 0) {
+      return "it is empty";
+    }
+    if (magic.startsWith("\u0080\u0002\u008a\n")) {
+      return "it is a torch.save file of PyTorch before 1.6, not a TorchScript archive; "
+          + asWeights;
+    }
+    if (size > 9 && magic.substring(3).equals("\0\0\0\0\0")) {
+      return "it may be a safetensors file: " + asWeights;
+    }
+    if (magic.matches("(?s)\\x08[\\x01-\\x20][\\x12\\x3a\\x0a\\x42].*")) {
+      return "it may be an ONNX model, which is exported already; " + asWeights;
+    }
+    return "it is no PyTorch archive: save the network by torch.jit.save";
   }
 
   private static End end(MappedFile file) {

@@ -119,8 +119,11 @@ public final class Program {
     String typed = unmatched.getUnmatched().get(0);
     int equals = typed.indexOf('=');
     CommandLine line = error.getCommandLine();
-    Set<String> known = new TreeSet<>(line.getCommandSpec().optionsMap().keySet());
-    known.addAll(line.getSubcommands().keySet());
+    Set<String> known =
+        new TreeSet<>(
+            typed.startsWith("-")
+                ? line.getCommandSpec().optionsMap().keySet()
+                : line.getSubcommands().keySet());
     return NearNames.hint(equals < 0 ? typed : typed.substring(0, equals), known);
   }
 

@@ -3,9 +3,12 @@ package dev.lapidary.models.file;
 import dev.lapidary.models.failure.Failure;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.AtomicMoveNotSupportedException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
@@ -47,17 +50,31 @@ public final class AtomicFile {
     }
     Files.createDirectories(folder);
     Path temporary = folder.resolve(temporaryName(target));
-    Unfinished.add(temporary);
     try {
-      Files.createFile(temporary);
+      Unfinished.create(() -> Files.createFile(temporary));
       filler.fill(temporary);
       sync(temporary, true);
-      move(temporary, target);
+      Unfinished.move(() -> move(temporary, target));
       sync(folder, false);
+    } catch (FileSystemException e) {
+      throw String.valueOf(temporary).equals(e.getFile()) ? named(e, target) : e;
     } finally {
       Files.deleteIfExists(temporary);
       Unfinished.remove(temporary);
     }
+  }
+
+  /** By the name that the user gave: nobody knows the temporary one. */
+  private static FileSystemException named(FileSystemException error, Path target) {
+    String file = target.toString();
+    FileSystemException named =
+        error instanceof AccessDeniedException
+            ? new AccessDeniedException(file)
+            : error instanceof NoSuchFileException
+                ? new NoSuchFileException(file)
+                : new FileSystemException(file, null, error.getReason());
+    named.initCause(error);
+    return named;
   }
 
   /** Makes the name of a new file or folder outlive a power failure. */

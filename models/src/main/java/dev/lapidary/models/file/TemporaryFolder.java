@@ -15,9 +15,7 @@ public record TemporaryFolder(Path path) implements AutoCloseable {
 
   /** In the machine's folder of temporary files. */
   public static TemporaryFolder create(String prefix) throws IOException {
-    Path path = Files.createTempDirectory(prefix);
-    Unfinished.add(path);
-    return new TemporaryFolder(path);
+    return new TemporaryFolder(Unfinished.create(() -> Files.createTempDirectory(prefix)));
   }
 
   public Path resolve(String file) {

@@ -28,7 +28,13 @@ public sealed interface Argument {
    *
    * @param name the state_dict name ({@code layer1.0.conv1.weight}) or {@code constant_N}
    */
-  record Constant(String name, Tensor tensor) implements Argument {}
+  record Constant(String name, Tensor tensor) implements Argument {
+
+    /** Whether no module holds it: what the program computed, or a constant of its code. */
+    public boolean isNameless() {
+      return name.matches("constant_[0-9]+");
+    }
+  }
 
   record Int(Dim value) implements Argument {}
 

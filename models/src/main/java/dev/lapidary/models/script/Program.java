@@ -53,7 +53,11 @@ public final class Program {
       return type;
     }
     throw Failure.badInput(
-        "the archive holds an object of class %s, and its code has no such class", qualifiedName);
+        "the archive holds an object of class %s, and its code has no such class%s",
+        qualifiedName,
+        qualifiedName.contains(".torch.classes.")
+            ? "; it is packed for one runtime: save the network before optimize_for_mobile"
+            : "");
   }
 
   /** The definitions of a file, by name, in the file's order. */

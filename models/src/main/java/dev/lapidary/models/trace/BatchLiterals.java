@@ -1,5 +1,7 @@
 package dev.lapidary.models.trace;
 
+import dev.lapidary.models.failure.ExitCode;
+import dev.lapidary.models.failure.Failure;
 import dev.lapidary.models.graph.Dim;
 import dev.lapidary.models.tensor.Tensor;
 import java.util.ArrayList;
@@ -36,6 +38,8 @@ final class BatchLiterals {
   /** Those that repeat no operand of one sample. */
   private static final Set<String> EXACT = Set.of("cat", "gather", "scatter", "grid_sampler");
 
+  private static final String RECORDED = "the recorded batch of ";
+
   private final OptionalLong baked;
   private final Set<Long> candidates = new TreeSet<>();
 
@@ -44,6 +48,12 @@ final class BatchLiterals {
    */
   BatchLiterals(OptionalLong baked) {
     this.baked = baked;
+  }
+
+  /** Whether a program was refused since its recorded batch cannot be told from another number. */
+  static boolean isAmbiguous(Failure failure) {
+    return failure.code() == ExitCode.UNSUPPORTED
+        && String.valueOf(failure.getMessage()).contains(RECORDED);
   }
 
   /** Batch sizes under which an operator that did not fit would have. */
@@ -139,7 +149,9 @@ final class BatchLiterals {
     boolean parted = at >= 0 && factor > 1 && sizes[at] < factor * number;
     if (at < 0 || (parted && (sizes[at] != number || factor == number))) {
       throw Refusal.unsupported(
-          "which number of %s is the recorded batch of %d is ambiguous", given, number);
+          "which number of %s is %s%d is ambiguous; trace the network with a batch that is no other"
+              + " size of it, such as 7, or script it",
+          given, RECORDED, number);
     }
     return at;
   }

@@ -200,6 +200,9 @@ sealed interface Datum
     if (datum instanceof TupleOf tuple) {
       return "Tuple" + describe(tuple.items(), depth);
     }
+    if (datum instanceof DictOf dict) {
+      return "Dict" + describe(List.copyOf(dict.items().keySet()), depth);
+    }
     if (datum instanceof Int i) {
       return "int " + i.value();
     }

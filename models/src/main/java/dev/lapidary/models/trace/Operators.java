@@ -119,7 +119,7 @@ final class Operators {
     if (overloads == null) {
       throw Refusal.unsupported(
           "operator %s is not supported; %d are: 'exporter ops' lists them%s",
-          operator, names().size(), operator.startsWith("quantized::") ? FLOAT_MODEL : "");
+          operator, names().size(), remedy(operator));
     }
     Operator implementation = implementation(operator, complex);
     List<Datum> fitted = literals.widened(name, positional, this);
@@ -137,6 +137,13 @@ final class Operators {
       sourceCalls.add(call, result);
     }
     return result;
+  }
+
+  private static String remedy(String operator) {
+    if (operator.contains("mkldnn")) {
+      return "; save the network before torch.jit.optimize_for_inference";
+    }
+    return operator.startsWith("quantized::") ? FLOAT_MODEL : "";
   }
 
   private static Operator implementation(String operator, boolean complex) {

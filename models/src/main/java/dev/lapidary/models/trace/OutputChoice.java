@@ -89,6 +89,11 @@ public record OutputChoice(Optional<Integer> index, Optional<String> key) {
     return IntStream.range(0, tensors.size())
         .filter(tensors::get)
         .findFirst()
-        .orElseThrow(() -> Failure.unsupported("forward returns no tensor"));
+        .orElseThrow(
+            () ->
+                Failure.unsupported(
+                    "forward returns %d values and no tensor among them; a module around the network"
+                        + " must return the logits",
+                    tensors.size()));
   }
 }

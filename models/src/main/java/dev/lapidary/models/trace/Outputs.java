@@ -2,19 +2,26 @@ package dev.lapidary.models.trace;
 
 import dev.lapidary.models.graph.Argument;
 import dev.lapidary.models.graph.Dim;
+import dev.lapidary.models.tensor.DType;
 import java.util.List;
+import java.util.Map;
 
 /** Finds the logits in what {@code forward} returns. */
 final class Outputs {
   private Outputs() {}
 
-  static Argument.Value logits(Datum result, OutputChoice choice) {
+  static Argument.Value logits(Datum result, OutputChoice choice, Operators operators) {
     Datum chosen = chosen(result, choice);
-    if (!(chosen instanceof TensorRef tensor)) {
+    if (!(chosen instanceof TensorRef own)) {
       throw Refusal.unsupported(
-          "forward returns %s; --output-index or --output-key must choose a tensor",
+          chosen == result
+              ? "forward returns %s; expected a tensor, or several of which one holds the logits"
+              : "the output that is chosen is %s; --output-index or --output-key must choose a"
+                  + " tensor, and where none is outside of other tuples and dicts, a module around"
+                  + " the network must return it",
           Datum.describe(chosen));
     }
+    TensorRef tensor = converted(own, operators);
     if (!(tensor.content() instanceof Content.Traced traced)) {
       throw Refusal.unsupported("the output does not depend on the input");
     }
@@ -31,9 +38,23 @@ final class Outputs {
     return traced.value();
   }
 
+  /** What runtimes give and take: numbers are FLOAT32, classes INT64. */
+  private static TensorRef converted(TensorRef output, Operators operators) {
+    DType to = output.dtype().isFloating() ? DType.FLOAT32 : DType.INT64;
+    return output.dtype() == to || !(output.content() instanceof Content.Traced)
+        ? output
+        : (TensorRef)
+            operators.call("aten::to", List.of(output, Builtins.number(to.scalarType())), Map.of());
+  }
+
   private static Datum chosen(Datum result, OutputChoice choice) {
     if (result instanceof Datum.DictOf dict) {
       List<Datum> values = List.copyOf(dict.items().values());
+      if (!dict.items().keySet().stream().allMatch(Datum.Str.class::isInstance)) {
+        throw Refusal.unsupported(
+            "forward returns a dict with the keys %s; only keys that are strings can be read",
+            dict.items().keySet().stream().map(Texts::shown).toList());
+      }
       List<String> keys = dict.items().keySet().stream().map(Texts::shown).toList();
       return values.get(choice.ofDict(keys, tensors(values)));
     }

@@ -13,7 +13,6 @@ import dev.lapidary.models.tensor.DType;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.SortedSet;
@@ -46,32 +45,35 @@ public final class Tracer {
     try {
       return run(archive, options, symbolic, deadline);
     } catch (Failure failure) {
-      List<Graph> graphs = withBakedBatch(archive, options, symbolic.candidates(), deadline);
-      if (graphs.size() == 1) {
-        return graphs.get(0);
+      return withBakedBatch(archive, options, symbolic.candidates(), deadline, failure);
+    }
+  }
+
+  /**
+   * The graph under the one recorded batch size that explains the whole program.
+   *
+   * @param unbaked why there is none with a batch size that is nowhere a number
+   * @throws Failure that failure; where it is only ambiguous which number is the batch, that
+   */
+  private static Graph withBakedBatch(
+      TorchScriptArchive archive,
+      TraceOptions options,
+      Set<Long> candidates,
+      long deadline,
+      Failure unbaked) {
+    List<Graph> graphs = new ArrayList<>();
+    Failure refused = unbaked;
+    for (long batch : candidates.stream().limit(MAX_CANDIDATES).toList()) {
+      try {
+        graphs.add(run(archive, options, new BatchLiterals(OptionalLong.of(batch)), deadline));
+      } catch (Failure failure) {
+        refused = BatchLiterals.isAmbiguous(failure) ? failure : refused;
       }
-      throw failure;
     }
-  }
-
-  /** The graphs under those recorded batch sizes that explain the whole program. */
-  private static List<Graph> withBakedBatch(
-      TorchScriptArchive archive, TraceOptions options, Set<Long> candidates, long deadline) {
-    return candidates.stream()
-        .limit(MAX_CANDIDATES)
-        .map(batch -> new BatchLiterals(OptionalLong.of(batch)))
-        .flatMap(literals -> attempt(archive, options, literals, deadline).stream())
-        .toList();
-  }
-
-  /** Empty if the number is not the batch size: what fails without it tells the user more. */
-  private static Optional<Graph> attempt(
-      TorchScriptArchive archive, TraceOptions options, BatchLiterals literals, long deadline) {
-    try {
-      return Optional.of(run(archive, options, literals, deadline));
-    } catch (Failure failure) {
-      return Optional.empty();
+    if (graphs.size() == 1) {
+      return graphs.get(0);
     }
+    throw refused;
   }
 
   private static Graph run(
@@ -88,7 +90,7 @@ public final class Tracer {
       recorder.at(place(root.type()));
       Datum result =
           interpreter.callMethod(root, "forward", List.of(TensorRef.traced(input)), Map.of());
-      Argument.Value logits = Outputs.logits(result, options.output());
+      Argument.Value logits = Outputs.logits(result, options.output(), operators);
       return new Graph(
           archive.name(),
           List.of(input),

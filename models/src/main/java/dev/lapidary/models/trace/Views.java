@@ -156,8 +156,14 @@ final class Views {
     }
     List<Dim> shape = new ArrayList<>();
     for (int d = 0; d < given.size(); d++) {
+      Dim own = d < missing ? Dim.of(1) : self.shape().get(d - missing);
       boolean stays = given.get(d).equals(Dim.of(-1)) && d >= missing;
-      shape.add(stays ? self.shape().get(d - missing) : given.get(d));
+      shape.add(
+          stays
+              ? own
+              : own.perBatch()
+                  ? call.operators().literals().product(given.get(d), own)
+                  : given.get(d));
     }
     if (!Shapes.broadcast(self.shape(), shape).equals(shape)) {
       throw Refusal.wrong("expand(%s) of a tensor of shape %s", given, self.shape());

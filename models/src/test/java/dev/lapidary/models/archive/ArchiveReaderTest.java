@@ -18,6 +18,7 @@ import dev.lapidary.models.archive.PyValue.PyTensor;
 import dev.lapidary.models.archive.PyValue.Quantizer;
 import dev.lapidary.models.failure.Failure;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -128,7 +129,34 @@ class ArchiveReaderTest {
     records.remove("code/__torch__.py");
     assertRefused(
         "holds no code: it is no TorchScript archive but a torch.save file; give it as weights of"
-            + " an architecture (--arch NAME)");
+            + " an architecture (--arch NAME), or save the network by torch.jit.save");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"archive_format", "serialized_exported_program.json"})
+  void refusesAProgramOfTorchExport(String record) {
+    put(record, "pt2");
+    assertRefused(
+        "is a program of torch.export (.pt2); save the network by torch.jit.trace or"
+            + " torch.jit.script, and torch.jit.save");
+  }
+
+  @Test
+  void saysWhatAFileOfAnotherKindIs() throws IOException {
+    Map<String, String> kinds =
+        Map.of(
+            "", "it is empty",
+            "\u0080\u0002\u008a\nl", "it is a torch.save file of PyTorch before 1.6",
+            "@\0\0\0\0\0\0\0{}", "it may be a safetensors file: give it as weights",
+            "\b\b\u0012\blapidary", "it may be an ONNX model, which is exported already",
+            "a\nb\n", "it is no PyTorch archive: save the network by torch.jit.save");
+    for (Map.Entry<String, String> kind : kinds.entrySet()) {
+      byte[] bytes = kind.getKey().getBytes(StandardCharsets.ISO_8859_1);
+      Path file = Files.write(folder.resolve("m.pt"), bytes);
+      assertThatThrownBy(() -> ArchiveReader.read(file))
+          .isInstanceOf(Failure.class)
+          .hasMessageContaining(kind.getValue());
+    }
   }
 
   @Test

@@ -134,6 +134,13 @@ class ProgramTest {
   }
 
   @Test
+  void aWordTooManyIsNoMistypedOption() {
+    assertThat(run("x")).isEqualTo(2);
+    assertThat(err)
+        .hasToString("error: Unmatched argument at index 0: 'x'\nTry 'polish --help'.\n");
+  }
+
+  @Test
   void helpShowsDefaultsAndExitCodes() {
     assertThat(run("--help")).isZero();
     assertThat(out.toString()).contains("600").contains("3").contains("a gate refused");

@@ -1,5 +1,6 @@
 package dev.lapidary.models.file;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
@@ -28,12 +29,33 @@ class UnfinishedTest {
             Unfinished.delete();
           });
     } catch (IOException e) {
-      assertThat(e).hasMessageContaining(String.valueOf(during[0]));
+      assertThat(e).hasMessage(folder.resolve("new").toString());
     }
     assertThat(during[0]).doesNotExist();
     assertThat(folder).isDirectoryNotContaining("glob:**new*");
     assertThat(temporaryFolder).doesNotExist();
     assertThat(old).hasContent("whole");
     Unfinished.remove(temporaryFolder);
+  }
+
+  /** The program's threads go on while it ends, and must not begin another file then. */
+  @Test
+  void nothingIsBegunWhileTheProgramEnds() throws Exception {
+    for (int i = 0; i < 3; i++) {
+      Process program =
+          new ProcessBuilder(
+                  Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                  "-cp",
+                  System.getProperty("java.class.path"),
+                  WritesUntilKilled.class.getName(),
+                  folder.toString())
+              .redirectErrorStream(true)
+              .start();
+      String said = new String(program.getInputStream().readAllBytes(), UTF_8);
+      assertThat(program.waitFor()).isZero();
+      assertThat(said).isEmpty();
+      assertThat(folder).isDirectoryNotContaining("glob:**.tmp");
+      assertThat(folder.resolve("file0")).hasContent("whole");
+    }
   }
 }

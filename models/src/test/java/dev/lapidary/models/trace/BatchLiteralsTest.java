@@ -96,7 +96,22 @@ class BatchLiteralsTest {
                         """)
                     .parameter("weight", 10, 48)
                     .trace())
-        .hasMessageContaining("code/__torch__.py:");
+        .hasMessageContaining("code/__torch__.py:9:")
+        .hasMessageContaining("which number of [1, 48] is the recorded batch of 1 is ambiguous")
+        .hasMessageContaining("trace the network with a batch that is no other size of it");
+  }
+
+  /** A number of another place than a constant's: the tensor itself has N there. */
+  @Test
+  void anExpandedTensorKeepsItsBatch() {
+    Graph graph =
+        Scripts.forward(
+                """
+                y = torch.view(torch.mean(x, [2, 3]), [2, 3, 1])
+                return torch.select(torch.expand(y, [2, 3, 2]), 2, 0)\
+                """)
+            .trace();
+    assertThat(Scripts.shape(graph)).isEqualTo("[N, 3]");
   }
 
   @Test
