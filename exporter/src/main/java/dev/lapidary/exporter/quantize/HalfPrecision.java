@@ -46,6 +46,7 @@ public final class HalfPrecision {
           "LayerNormalization",
           "LogSoftmax",
           "LpNormalization",
+          "Mod",
           "RNN",
           "ReduceL2",
           "ReduceProd",
@@ -98,9 +99,11 @@ public final class HalfPrecision {
   }
 
   private static String reason(String op) {
-    return op.equals("GridSample")
-        ? "float16 has few places between two pixels"
-        : "its sums leave float16";
+    return switch (op) {
+      case "GridSample" -> "float16 has few places between two pixels";
+      case "Mod" -> "a rest of what is rounded is another one";
+      default -> "its sums leave float16";
+    };
   }
 
   private void convert() {
@@ -130,7 +133,7 @@ public final class HalfPrecision {
   }
 
   private void convert(OnnxNode node) {
-    boolean half = !STAYS_FLOAT.contains(node.op()) && !norms.contains(node.name());
+    boolean half = !staysFloat(node);
     List<String> inputs = new ArrayList<>();
     for (int i = 0; i < node.inputs().size(); i++) {
       String value = node.input(i);
@@ -145,7 +148,7 @@ public final class HalfPrecision {
     List<OnnxNode> casts = new ArrayList<>();
     for (int i = 0; i < node.outputs().size(); i++) {
       String output = node.outputs().get(i);
-      if (node.is("TopK") && i == 1) { // indices
+      if (node.is("TopK", "MaxPool") && i == 1) { // indices
         outputs.add(output);
         continue;
       }
@@ -164,6 +167,13 @@ public final class HalfPrecision {
     OnnxNode converted = node.withInputs(inputs).withOutputs(outputs);
     to.add(half && floating ? withHalfAttributes(converted) : converted);
     casts.forEach(to::add);
+  }
+
+  /** ONNX Runtime has no kernel that adds up at places in float16. */
+  private boolean staysFloat(OnnxNode node) {
+    return STAYS_FLOAT.contains(node.op())
+        || norms.contains(node.name())
+        || (node.is("ScatterElements") && node.attributes().containsKey("reduction"));
   }
 
   private OnnxNode withHalfAttributes(OnnxNode node) {

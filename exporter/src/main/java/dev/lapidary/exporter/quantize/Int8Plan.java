@@ -189,17 +189,13 @@ final class Int8Plan {
     return node.is("MatMul");
   }
 
+  /** A MaxPool that also gives places gives what is on no grid. */
   private static boolean isPassing(OnnxNode node) {
+    if (node.is("MaxPool")) {
+      return node.outputs().size() == 1;
+    }
     return node.is(
-        "MaxPool",
-        "Reshape",
-        "Flatten",
-        "Transpose",
-        "Squeeze",
-        "Unsqueeze",
-        "Slice",
-        "Split",
-        "Gather");
+        "Reshape", "Flatten", "Transpose", "Squeeze", "Unsqueeze", "Slice", "Split", "Gather");
   }
 
   private boolean isFloatWeight(OnnxNode node, int index, int rank) {

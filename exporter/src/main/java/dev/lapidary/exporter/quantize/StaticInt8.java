@@ -4,6 +4,7 @@ import dev.lapidary.exporter.onnx.OnnxGraph;
 import dev.lapidary.models.card.Activation;
 import dev.lapidary.models.card.ModelCard;
 import dev.lapidary.models.card.ModelCard.Fallback;
+import dev.lapidary.models.failure.Failure;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -58,6 +59,11 @@ public final class StaticInt8 {
       OnnxGraph fp32, CalibrationSet images, Activation activation, Consumer<String> log) {
     OnnxGraph graph = NormalizeForInt8.of(fp32);
     Int8Plan plan = Int8Plan.of(graph, Set.of());
+    if (plan.layers().isEmpty()) {
+      throw Failure.unsupported(
+          "--quantize int8 finds nothing to compute on integers: no layer has a weight and enough"
+              + " work for each output; leave it out, or give --quantize fp16");
+    }
     Observations seen = Observations.of(graph, plan.quantizedValues(), images);
     Reference reference = Reference.of(fp32, images, activation);
     StaticInt8 int8 = new StaticInt8(graph, seen, reference, images, log);
