@@ -11,7 +11,7 @@ final class DictBuiltins {
   static @Nullable Datum call(
       String name, Datum.DictOf dict, List<Datum> arguments, Budget budget) {
     budget.length(name.equals("_set_item") ? 1 : dict.items().size());
-    Datum value = change(name, dict, arguments);
+    Datum value = change(name, dict, arguments, budget);
     return value == null ? read(name, dict, arguments) : value;
   }
 
@@ -38,13 +38,18 @@ final class DictBuiltins {
     };
   }
 
-  private static @Nullable Datum change(String name, Datum.DictOf dict, List<Datum> arguments) {
+  private static @Nullable Datum change(
+      String name, Datum.DictOf dict, List<Datum> arguments, Budget budget) {
     Map<Datum, Datum> items = dict.items();
     switch (name) {
       case "_set_item" -> items.put(key(arguments.get(1)), arguments.get(2));
       case "Delete" -> removed(dict, arguments.get(1));
       case "clear" -> items.clear();
-      case "update" -> items.putAll(of(arguments.get(1)).items());
+      case "update" -> {
+        Map<Datum, Datum> more = of(arguments.get(1)).items();
+        budget.length(more.size());
+        items.putAll(more);
+      }
       case "pop" -> {
         boolean known = items.containsKey(arguments.get(1));
         return known || arguments.size() < 3

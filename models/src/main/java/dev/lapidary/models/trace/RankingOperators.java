@@ -32,8 +32,10 @@ final class RankingOperators {
   }
 
   private static Datum along(Invocation call) {
-    requireTraced(call);
     int dim = dimension(call);
+    if (call.allKnown()) {
+      return KnownRanking.first(call, dim, call.name().equals("max"));
+    }
     List<Dim> shape = Shapes.reduced(call.self().shape(), new int[] {dim}, call.flag("keepdim"));
     return pair(call.with("dim", Builtins.number(dim)), shape);
   }
@@ -45,11 +47,17 @@ final class RankingOperators {
   }
 
   private static Datum position(Invocation call) {
-    requireTraced(call);
+    if (call.allKnown() && call.isNone("dim")) {
+      Datum flat = call.call("reshape", call.self(), Shapes.list(-1));
+      return call.call(call.name(), flat, Builtins.number(0));
+    }
     if (call.isNone("dim")) {
       throw Refusal.unsupported("%s over all dimensions, and so over the batch", call.operator());
     }
     int dim = dimension(call);
+    if (call.allKnown()) {
+      return Invocation.items(KnownRanking.first(call, dim, call.name().equals("argmax"))).get(1);
+    }
     return call.with("dim", Builtins.number(dim))
         .record(
             DType.INT64,
@@ -57,12 +65,14 @@ final class RankingOperators {
   }
 
   private static Datum topk(Invocation call) {
-    requireTraced(call);
     int dim = dimension(call);
     long k = call.integer("k");
     long size = call.self().shape().get(dim).factor();
     if (k < 0 || k > size) {
       throw Refusal.wrong("topk of %d of a dimension of size %d", k, size);
+    }
+    if (call.allKnown()) {
+      return KnownRanking.of(call, dim, k, call.flag("largest"));
     }
     List<Dim> shape = new ArrayList<>(call.self().shape());
     shape.set(dim, Dim.of(k));
@@ -120,11 +130,5 @@ final class RankingOperators {
           call.operator(), dim, self.shape());
     }
     return dim;
-  }
-
-  private static void requireTraced(Invocation call) {
-    if (call.allKnown()) {
-      throw Refusal.unsupported("%s of a constant", call.operator());
-    }
   }
 }

@@ -4,7 +4,10 @@ import dev.lapidary.models.graph.Dim;
 import dev.lapidary.models.tensor.DType;
 import dev.lapidary.models.tensor.Tensor;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.stream.DoubleStream;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /** What a program asks about a tensor without computing with it. */
@@ -31,11 +34,49 @@ final class TensorBuiltins {
       case "is_same_size" ->
           Builtins.bool(tensor.shape().equals(((TensorRef) arguments.get(1)).shape()));
       case "element_size" -> Builtins.number(tensor.dtype().bytes());
+      case "all", "any" -> quantified(name, tensor, arguments);
+      case "equal", "allclose" -> compared(name, tensor, arguments);
       case "item" -> tensor.dtype().isFloating() ? Calls.real(tensor) : Calls.integer(tensor);
       case "ScalarImplicit" ->
           tensor.dtype().isFloating() ? Calls.real(tensor) : Calls.integer(tensor);
       default -> null;
     };
+  }
+
+  /** Of all elements of a known tensor. */
+  private static @Nullable Datum quantified(String name, TensorRef tensor, List<Datum> arguments) {
+    if (arguments.size() > 1 || !tensor.isKnown()) {
+      return null;
+    }
+    DoubleStream values = Arrays.stream(tensor.tensor(name).toDoubles());
+    return ofNumber(
+        Builtins.bool(
+            name.equals("all") ? values.allMatch(v -> v != 0) : values.anyMatch(v -> v != 0)));
+  }
+
+  /** {@code torch.equal}, and {@code torch.allclose} with its tolerances. */
+  private static Datum compared(String name, TensorRef tensor, List<Datum> arguments) {
+    TensorRef other = (TensorRef) arguments.get(1);
+    boolean exact = name.equals("equal");
+    double relative = exact ? 0 : at(arguments, 2, 1e-5);
+    double absolute = exact ? 0 : at(arguments, 3, 1e-8);
+    double[] a = tensor.tensor(name + "()").toDoubles();
+    double[] b = other.tensor(name + "()").toDoubles();
+    if (!tensor.shape().equals(other.shape())) {
+      if (exact) {
+        return Builtins.bool(false);
+      }
+      throw Refusal.unsupported("%s of shapes %s and %s", name, tensor.shape(), other.shape());
+    }
+    return Builtins.bool(
+        IntStream.range(0, a.length)
+            .allMatch(
+                i ->
+                    a[i] == b[i] || Math.abs(a[i] - b[i]) <= absolute + relative * Math.abs(b[i])));
+  }
+
+  private static double at(List<Datum> arguments, int index, double otherwise) {
+    return index < arguments.size() ? Invocation.number(arguments.get(index)) : otherwise;
   }
 
   private static @Nullable Datum ofComplex(
@@ -132,8 +173,8 @@ final class TensorBuiltins {
       items.add(
           list(
               tensor.view(
-                  java.util.Arrays.copyOfRange(shape, 1, shape.length),
-                  java.util.Arrays.copyOfRange(strides, 1, strides.length),
+                  Arrays.copyOfRange(shape, 1, shape.length),
+                  Arrays.copyOfRange(strides, 1, strides.length),
                   tensor.offset() + i * strides[0]),
               budget));
     }

@@ -4,6 +4,7 @@ import static dev.lapidary.models.trace.TextBuiltins.at;
 import static dev.lapidary.models.trace.TextBuiltins.text;
 
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -55,11 +56,12 @@ final class TextParts {
     int to = text.length();
     int at = text.lastIndexOf(nonEmpty(by));
     while (at >= 0 && (most < 0 || parts.size() < most)) {
-      parts.add(0, text.substring(at + by.length(), to));
+      parts.add(text.substring(at + by.length(), to));
       to = at;
       at = at == 0 ? -1 : text.lastIndexOf(by, at - by.length());
     }
-    parts.add(0, text.substring(0, to));
+    parts.add(text.substring(0, to));
+    Collections.reverse(parts);
     return strings(parts);
   }
 
