@@ -8,12 +8,29 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /** Calls of aten operators: overload, in-place form, alias, then the operator itself. */
 final class Operators {
   private static final Map<String, Operator> TABLE = table();
+  private static final Set<String> RANDOM =
+      Set.of(
+          "bernoulli",
+          "cauchy",
+          "exponential",
+          "geometric",
+          "log_normal",
+          "multinomial",
+          "normal",
+          "poisson",
+          "rand",
+          "randint",
+          "randn",
+          "random",
+          "randperm",
+          "uniform");
   private static final String FLOAT_MODEL =
       "; or give the float model, and --quantize to make it small";
 
@@ -81,7 +98,7 @@ final class Operators {
   }
 
   /** Names of all operators, with their namespaces. */
-  static java.util.Set<String> names() {
+  static Set<String> names() {
     Stream<String> called =
         Stream.concat(TABLE.keySet().stream(), ComplexOperators.TABLE.keySet().stream())
             .map(name -> name.contains("::") ? name : "aten::" + name);
@@ -116,6 +133,10 @@ final class Operators {
       }
     }
     boolean complex = ComplexOperators.isIn(positional) || ComplexOperators.isIn(keywords.values());
+    if (overloads == null && RANDOM.contains(name.replaceFirst("_like$|_$", ""))) {
+      throw Refusal.unsupported(
+          "%s: its result is random, and a file gives the same numbers each time", operator);
+    }
     if (overloads == null) {
       throw Refusal.unsupported(
           "operator %s is not supported; %d are: 'exporter ops' lists them%s",

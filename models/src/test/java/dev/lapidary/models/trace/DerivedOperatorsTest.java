@@ -46,6 +46,18 @@ class DerivedOperatorsTest {
       value = {
         "(torch.tensor_split(x, 0, 2))[0]          | aten::tensor_split into 0 parts",
         "(torch.tensor_split(x, 999999999, 2))[0]  | more than",
+        "torch.randn_like(x)                       | aten::randn_like: its result is random",
+        "torch.bernoulli(x)                        | aten::bernoulli: its result is random",
+        "torch.exponential_(torch.neg(x))          | aten::exponential_: its result is random",
+        "torch.matrix_exp(x)                       | aten::matrix_exp is not supported",
+        "torch.matrix_power(x, -1)                 | aten::matrix_power to the power -1",
+        "torch.linalg_matrix_norm(x, 2)            | takes singular values",
+        "torch.tril_indices(-1, 3)                 | aten::tril_indices of -1 rows",
+        "torch.quantile(x, 1.5, 1)                 | aten::quantile of 1.5",
+        "torch.quantile(x, 0.5)                    | and so over the batch",
+        "torch.diagonal(x, 0, 0, 1)                | must not depend on the batch size",
+        "torch.index_copy(x, 0, torch.tensor([0]), x) | it writes to samples of the batch",
+        "torch.einsum(\"ij,jk->ik\", [x, x])         | einsum ij,jk->ik of a tensor of shape",
         "torch.conv_transpose1d(x, x)              | aten::conv_transpose1d of a tensor of shape",
       })
   void whatCannotBeIsRefused(String expression, String message) {
