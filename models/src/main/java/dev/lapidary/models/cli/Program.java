@@ -16,9 +16,12 @@ import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import picocli.CommandLine;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
@@ -32,6 +35,8 @@ import picocli.CommandLine.UnmatchedArgumentException;
  */
 public final class Program {
   private static final String STACKTRACE = "--stacktrace";
+  private static final Pattern LISTED =
+      Pattern.compile("expected one of \\[([A-Za-z0-9_, -]+)\\] \\(case-insensitive\\)");
 
   private Program() {}
 
@@ -107,9 +112,23 @@ public final class Program {
     CommandLine line = error.getCommandLine();
     PrintWriter err = line.getErr();
     String message = String.valueOf(error.getMessage()).lines().findFirst().orElse("wrong usage");
-    err.println("error: " + Quote.line(message + near(error)));
+    err.println("error: " + Quote.line(words(message) + near(error)));
     err.println("Try '" + line.getCommandSpec().qualifiedName() + " --help'.");
     return ExitCode.BAD_INPUT.status();
+  }
+
+  /** The words of an option as its help has them; picocli names some twice, as Java writes them. */
+  private static String words(String message) {
+    Matcher listed = LISTED.matcher(message);
+    if (!listed.find()) {
+      return message;
+    }
+    Map<String, String> words = new LinkedHashMap<>();
+    for (String word : listed.group(1).split(", ")) {
+      String lower = word.toLowerCase(Locale.ROOT);
+      words.put(lower.replace('-', '_'), lower);
+    }
+    return listed.replaceFirst("expected one of " + String.join(", ", words.values()));
   }
 
   private static String near(ParameterException error) {

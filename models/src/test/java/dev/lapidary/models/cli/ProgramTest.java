@@ -9,6 +9,7 @@ import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Locale;
 import java.util.concurrent.Callable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -23,6 +24,9 @@ class ProgramTest {
   static final class Polish implements Callable<Integer> {
     @Option(names = "--grit")
     private int grit = 600;
+
+    @Option(names = "--shape")
+    private Shape shape = Shape.ROUND;
 
     @Option(names = "--break")
     private boolean broken;
@@ -50,10 +54,20 @@ class ProgramTest {
       if (broken) {
         throw new IllegalStateException("the wheel broke\nat its axis");
       }
-      if (grit > 1000) {
+      if (grit > 1000 && shape == Shape.ROUND) {
         throw Failure.gate("grit %d is too fine; choose at most 1000", grit);
       }
       return 0;
+    }
+  }
+
+  enum Shape {
+    ROUND,
+    BRILLIANT_CUT;
+
+    @Override
+    public String toString() {
+      return name().toLowerCase(Locale.ROOT).replace('_', '-');
     }
   }
 
@@ -131,6 +145,16 @@ class ProgramTest {
     assertThat(err)
         .hasToString(
             "error: Unknown option: '--girt=1'; did you mean --grit?\nTry 'polish --help'.\n");
+  }
+
+  @Test
+  void aWrongWordIsAnsweredWithTheRightOnes() {
+    assertThat(run("--shape=flat")).isEqualTo(2);
+    assertThat(err)
+        .hasToString(
+            "error: Invalid value for option '--shape': expected one of round, brilliant-cut but was"
+                + " 'flat'\nTry 'polish --help'.\n");
+    assertThat(run("--shape=brilliant-cut")).isZero();
   }
 
   @Test
