@@ -125,10 +125,7 @@ final class OnnxExport {
   private Written prove(OnnxOutput output, Compiled compiled, Path source) throws IOException {
     System.gc(); // unmaps the source and gives the weights' memory back before the runtimes take it
     ModelCard card = delivered(compiled.described());
-    if (compiled.already().filter(SourceQuantization::computesOnIntegers).isPresent()) {
-      log.accept(layers(compiled.already().get(), source, compiled.described()));
-    }
-    card = card.withParity(parity(source, card, output.model(), compiled));
+    card = card.withParity(proven(source, card, output.model(), compiled));
     if (compiled.already().isPresent()) {
       card = card.withQuantization(SourceQuantization.card(card.parity().orElseThrow()));
     }
@@ -211,23 +208,30 @@ final class OnnxExport {
         : graph;
   }
 
-  private ModelCard.Parity parity(Path source, ModelCard card, Path file, Compiled compiled) {
-    SourceOptions options = request.export().model;
+  private ModelCard.Parity proven(Path source, ModelCard card, Path file, Compiled compiled)
+      throws IOException {
     try {
-      return ParityGate.check(
-          source,
-          options.output(),
-          ModelRuntime.ONNX_RUNTIME,
-          file,
-          card,
-          options.batch(),
-          Preparation.BRIEF,
-          compiled.already().map(SourceQuantization::tolerance).orElse(Tolerance.FLOAT32));
+      if (compiled.already().filter(SourceQuantization::computesOnIntegers).isPresent()) {
+        log.accept(layers(compiled.already().get(), source, compiled.described()));
+      }
+      return parity(source, card, file, compiled.already());
     } catch (LoadFailure e) {
-      throw e.file().equals(file)
-          ? e.ofMade(compiled.origins(), String.valueOf(source.getFileName()))
-          : e;
+      throw e.ofMade(compiled.origins(), String.valueOf(source.getFileName()));
     }
+  }
+
+  private ModelCard.Parity parity(
+      Path source, ModelCard card, Path file, Optional<SourceQuantization> already) {
+    SourceOptions options = request.export().model;
+    return ParityGate.check(
+        source,
+        options.output(),
+        ModelRuntime.ONNX_RUNTIME,
+        file,
+        card,
+        options.batch(),
+        Preparation.BRIEF,
+        already.map(SourceQuantization::tolerance).orElse(Tolerance.FLOAT32));
   }
 
   /** Holds what came quantized to libtorch's integers, layer by layer. */

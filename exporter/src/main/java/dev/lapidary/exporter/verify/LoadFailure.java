@@ -16,19 +16,13 @@ public final class LoadFailure extends Failure {
   private static final Pattern WRAPPING =
       Pattern.compile("Error code - \\w+ - message: |Load model from .* failed: ?");
 
-  private final transient Path file;
   private final String reason;
 
   LoadFailure(Path file, String reason) {
     super(
         ExitCode.BAD_INPUT,
         "[%s] ONNX Runtime cannot load it: %s".formatted(file.getFileName(), reason));
-    this.file = file;
     this.reason = reason;
-  }
-
-  public Path file() {
-    return file;
   }
 
   /**

@@ -23,6 +23,8 @@ class UnloadableNetworkTest {
       value = {
         "torch.relu(torch.to(torch.mul(x, 9), 4)) | aten::relu: | implementation for Relu",
         "torch.avg_pool2d(torch.to(x, 7), [2, 2]) | aten::avg_pool2d: | node with name 'AveragePool'",
+        "torch.dequantize(torch.quantize_per_tensor(torch.to(torch.relu(torch.to(x, 4)), 6), 0.1, 0,"
+            + " 13)) | aten::relu: | implementation for Relu",
         "torch.amax(torch.gt(x, 0), [3]) | aten::amax: | 'tensor(bool)' of input parameter",
       })
   void isRefusedWithItsOperatorAndLine(String expression, String operator, String reason)
