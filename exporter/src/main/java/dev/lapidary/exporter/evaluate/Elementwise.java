@@ -21,6 +21,12 @@ final class Elementwise {
     unary(e, "Erf", Erf::erf);
     unary(e, "Sin", Math::sin);
     unary(e, "Cos", Math::cos);
+    unary(e, "Asin", Math::asin);
+    unary(e, "Acos", Math::acos);
+    unary(e, "Atan", Math::atan);
+    unary(e, "Asinh", Elementwise::asinh);
+    unary(e, "Acosh", x -> Math.log(x + Math.sqrt(x * x - 1)));
+    unary(e, "Atanh", x -> Math.log1p(2 * x / (1 - x)) / 2);
     unary(e, "Tanh", Math::tanh);
     unary(e, "Floor", Math::floor);
     unary(e, "Ceil", Math::ceil);
@@ -43,6 +49,7 @@ final class Elementwise {
     binary(e, "Mul", (a, b) -> a * b);
     binary(e, "Pow", Math::pow);
     e.single("Div", Elementwise::div);
+    e.single("Mod", Elementwise::mod);
     e.single("PRelu", call -> broadcast(call.in(0), call.in(1), (x, s) -> x < 0 ? s * x : x));
     e.single("Max", call -> fold(call, Math::max));
     e.single("Min", call -> fold(call, Math::min));
@@ -53,6 +60,7 @@ final class Elementwise {
     test(e, "GreaterOrEqual", (a, b) -> a >= b ? 1 : 0);
     test(e, "And", (a, b) -> a != 0 && b != 0 ? 1 : 0);
     test(e, "Or", (a, b) -> a != 0 || b != 0 ? 1 : 0);
+    test(e, "Xor", (a, b) -> a != 0 ^ b != 0 ? 1 : 0);
     e.single("Where", Elementwise::where);
   }
 
@@ -169,6 +177,28 @@ final class Elementwise {
   private static Grid div(Kernel.Call call) {
     boolean real = call.in(0).dtype().isFloating();
     return broadcast(call.in(0), call.in(1), (a, b) -> real ? a / b : truncated(a / b));
+  }
+
+  /** By the dividend's sign with {@code fmod}, else by the divisor's. */
+  private static Grid mod(Kernel.Call call) {
+    boolean ofDividend = call.node().intOr("fmod", 0) == 1;
+    if (!call.in(1).dtype().isFloating()
+        && Arrays.stream(call.in(1).values()).anyMatch(b -> b == 0)) {
+      throw call.declined("an integer by 0");
+    }
+    return broadcast(
+        call.in(0),
+        call.in(1),
+        (a, b) -> {
+          double rest = a % b;
+          return ofDividend || rest == 0 || rest < 0 == b < 0 ? rest : rest + b;
+        });
+  }
+
+  /** Exact near 0, where the plain logarithm is not. */
+  private static double asinh(double x) {
+    double size = Math.abs(x);
+    return Math.copySign(Math.log1p(size + size * size / (1 + Math.sqrt(1 + size * size))), x);
   }
 
   private static double truncated(double x) {

@@ -24,6 +24,7 @@ final class Movement {
     e.single("Gather", Movement::gather);
     e.single("Shape", Movement::shape);
     e.single("ConstantOfShape", Movement::constantOfShape);
+    e.single("Range", Movement::range);
     e.single("Pad", Movement::pad);
     e.single("DepthToSpace", Movement::depthToSpace);
   }
@@ -247,6 +248,19 @@ final class Movement {
 
   private static int clamp(long value, int rank) {
     return (int) Math.min(Math.max(value < 0 ? value + rank : value, 0), rank);
+  }
+
+  private static Grid range(Kernel.Call call) {
+    double start = call.in(0).values()[0];
+    double delta = call.in(2).values()[0];
+    double count = Math.max(0, Math.ceil((call.in(1).values()[0] - start) / delta));
+    if (!(count <= Integer.MAX_VALUE)) {
+      throw call.declined("no end");
+    }
+    call.hold((long) count);
+    Grid range = Grid.zeros(call.in(0).dtype(), (int) count);
+    Arrays.setAll(range.values(), i -> start + i * delta);
+    return range;
   }
 
   private static Grid constantOfShape(Kernel.Call call) {

@@ -1,5 +1,7 @@
 package dev.lapidary.exporter.evaluate;
 
+import java.util.function.DoubleBinaryOperator;
+
 /**
  * GatherElements and ScatterElements: places along an axis, one for each element.
  *
@@ -24,12 +26,20 @@ final class Places {
   }
 
   private static Grid scatter(Kernel.Call call) {
-    call.require("reduction", "none");
+    DoubleBinaryOperator reduction =
+        switch (call.node().textOr("reduction", "none")) {
+          case "none" -> (old, next) -> next;
+          case "add" -> Double::sum;
+          case "mul" -> (old, next) -> old * next;
+          case "max" -> Math::max;
+          case "min" -> Math::min;
+          default -> throw call.declined("an unknown reduction");
+        };
     Grid x = call.in(0);
     double[] values = x.values().clone();
     int[] places = places(call);
     for (int i = 0; i < places.length; i++) {
-      values[places[i]] = call.in(2).values()[i];
+      values[places[i]] = reduction.applyAsDouble(values[places[i]], call.in(2).values()[i]);
     }
     return new Grid(x.dtype(), x.shape(), values);
   }

@@ -1,6 +1,8 @@
 package dev.lapidary.exporter.evaluate;
 
+import dev.lapidary.models.tensor.DType;
 import java.util.Arrays;
+import java.util.List;
 import java.util.stream.IntStream;
 
 /** Pooling over any number of spatial axes. x: [N,C,...]. */
@@ -8,7 +10,7 @@ final class Pool {
   private Pool() {}
 
   static void addTo(Evaluator e) {
-    e.single("MaxPool", Pool::max);
+    e.several("MaxPool", Pool::max);
     e.single("AveragePool", Pool::average);
     e.single(
         "GlobalAveragePool", call -> global(call, row -> Arrays.stream(row).sum() / row.length));
@@ -21,8 +23,31 @@ final class Pool {
     double of(double[] pixels);
   }
 
-  private static Grid max(Kernel.Call call) {
-    return slide(call, row -> Arrays.stream(row).max().orElse(Double.NEGATIVE_INFINITY));
+  /** The maxima and, where the node has a second output, their places in the whole tensor. */
+  private static List<Grid> max(Kernel.Call call) {
+    Grid maxima = slide(call, row -> Arrays.stream(row).max().orElse(Double.NEGATIVE_INFINITY));
+    if (call.node().outputs().size() == 1) {
+      return List.of(maxima);
+    }
+    if (call.node().intOr("storage_order", 0) == 1) {
+      throw call.declined("places that are counted by columns");
+    }
+    double[] x = call.in(0).values();
+    Window window = Window.of(call, Window.ints(call.node(), "kernel_shape", 0, 1));
+    int[][] positions = window.positions();
+    Grid places = Grid.zeros(DType.INT64, maxima.shape());
+    for (int i = 0; i < places.values().length; i++) {
+      int image = i / positions.length * window.pixels();
+      double greatest = maxima.values()[i];
+      places.values()[i] =
+          Arrays.stream(positions[i % positions.length])
+              .filter(tap -> tap >= 0)
+              .map(tap -> image + tap)
+              .filter(place -> x[place] == greatest)
+              .findFirst()
+              .orElseThrow(() -> call.declined("a window without a maximum"));
+    }
+    return List.of(maxima, places);
   }
 
   private static Grid average(Kernel.Call call) {

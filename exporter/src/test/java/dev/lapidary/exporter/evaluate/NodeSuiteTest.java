@@ -58,16 +58,13 @@ class NodeSuiteTest {
         "convtranspose_output_shape",
         "convtranspose_with_kernel");
     neverWritten(
-        "the indices of MaxPool",
-        "maxpool_with_argmax_2d_precomputed_pads",
-        "maxpool_with_argmax_2d_precomputed_strides");
+        "an order of MaxPool's indices by columns", "maxpool_with_argmax_2d_precomputed_strides");
     neverWritten(
         "peepholes or layout of recurrences",
         "gru_batchwise",
         "lstm_batchwise",
         "lstm_with_peepholes",
         "simple_rnn_batchwise");
-    neverWritten("a reduction of ScatterElements", "scatter_elements_with_duplicate_indices");
     neverWritten("tf_crop_and_resize", "resize_tf_crop_and_resize");
   }
 
