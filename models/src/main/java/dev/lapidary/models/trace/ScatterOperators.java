@@ -114,6 +114,7 @@ final class ScatterOperators {
     Datum sum = call.self();
     boolean[] used = new boolean[places.length];
     for (int left = places.length; left > 0; ) {
+      call.operators().budget().work(places.length); // a turn for each row that goes to one place
       call.operators().budget().allocate(8L * size);
       long[] from = new long[size];
       Arrays.fill(from, places.length);
