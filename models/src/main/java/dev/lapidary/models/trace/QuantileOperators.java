@@ -30,6 +30,7 @@ final class QuantileOperators {
     }
     List<Datum> all = new ArrayList<>();
     for (double fraction : q.tensor(call.operator() + "'s q").toDoubles()) {
+      call.operators().budget().node(); // and not a million of them, each with values of its own
       all.add(at(call, (TensorRef) sorted, fraction));
     }
     return q.rank() == 0

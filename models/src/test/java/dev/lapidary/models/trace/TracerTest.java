@@ -599,6 +599,7 @@ class TracerTest {
         "z = torch.zeros([-5])\nreturn x",
         "z = torch.ones([1000, 1000])\ny = torch.matmul(z, z)\nreturn x",
         "for i in range(1000000):\n  x = torch.relu(x)\nreturn x",
+        "z = torch.quantile(torch.ones([2]), torch.zeros([20000]), 0)\nreturn x",
         "z = torch.zeros([20000])\n"
             + "y = torch.index_add(torch.zeros([1]), 0, torch.to(z, 4), z)\nreturn x",
         "a = torch.floordiv(1, 0)\nreturn x",
