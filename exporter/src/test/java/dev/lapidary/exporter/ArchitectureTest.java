@@ -1,6 +1,6 @@
 package dev.lapidary.exporter;
 
-import dev.lapidary.models.ArchitectureContract;
+import dev.lapidary.core.ArchitectureContract;
 import java.util.List;
 
 class ArchitectureTest extends ArchitectureContract {
@@ -10,7 +10,7 @@ class ArchitectureTest extends ArchitectureContract {
 
   @Override
   protected List<String> mayUse() {
-    return List.of("dev.lapidary.models");
+    return List.of("dev.lapidary.core", "dev.lapidary.torchscript", "dev.lapidary.models");
   }
 
   @Override

@@ -1,5 +1,6 @@
 package dev.lapidary.models;
 
+import dev.lapidary.core.ArchitectureContract;
 import java.util.List;
 
 class ArchitectureTest extends ArchitectureContract {
@@ -9,7 +10,7 @@ class ArchitectureTest extends ArchitectureContract {
 
   @Override
   protected List<String> mayUse() {
-    return List.of();
+    return List.of("dev.lapidary.core", "dev.lapidary.torchscript");
   }
 
   @Override

@@ -2,8 +2,8 @@ package dev.lapidary.quickstart;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import dev.lapidary.models.failure.ExitCode;
-import dev.lapidary.models.failure.Failure;
+import dev.lapidary.core.failure.ExitCode;
+import dev.lapidary.core.failure.Failure;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;

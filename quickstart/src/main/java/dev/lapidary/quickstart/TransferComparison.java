@@ -4,7 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import dev.lapidary.models.failure.Failure;
+import dev.lapidary.core.failure.Failure;
 import dev.lapidary.quickstart.data.FashionImages;
 import java.io.File;
 import java.io.IOException;

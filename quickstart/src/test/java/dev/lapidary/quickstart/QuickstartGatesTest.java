@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.lapidary.models.failure.ExitCode;
-import dev.lapidary.models.failure.Failure;
+import dev.lapidary.core.failure.ExitCode;
+import dev.lapidary.core.failure.Failure;
 import java.io.IOException;
 import java.util.List;
 import org.junit.jupiter.api.Test;

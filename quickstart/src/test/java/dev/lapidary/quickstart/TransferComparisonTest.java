@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
-import dev.lapidary.models.failure.Failure;
+import dev.lapidary.core.failure.Failure;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;

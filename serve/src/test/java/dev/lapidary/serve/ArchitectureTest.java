@@ -4,7 +4,7 @@ import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
-import dev.lapidary.models.ArchitectureContract;
+import dev.lapidary.core.ArchitectureContract;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -15,7 +15,7 @@ class ArchitectureTest extends ArchitectureContract {
 
   @Override
   protected List<String> mayUse() {
-    return List.of("dev.lapidary.models");
+    return List.of("dev.lapidary.core");
   }
 
   @Override
@@ -25,7 +25,7 @@ class ArchitectureTest extends ArchitectureContract {
 
   @Test
   void batchingKnowsNoHttpNoImagesAndNoRuntime() {
-    requireFree("batch", "io.micronaut..", "io.netty..", "ai.onnxruntime..", "..models.image..");
+    requireFree("batch", "io.micronaut..", "io.netty..", "ai.onnxruntime..", "..core.image..");
   }
 
   @Test

@@ -1,15 +1,15 @@
 package dev.lapidary.exporter.cli;
 
-import dev.lapidary.models.card.Activation;
-import dev.lapidary.models.card.ModelCard;
-import dev.lapidary.models.failure.Failure;
-import dev.lapidary.models.graph.Argument;
-import dev.lapidary.models.graph.Dim;
-import dev.lapidary.models.graph.Graph;
-import dev.lapidary.models.image.Preprocessing;
-import dev.lapidary.models.image.Preprocessing.Colour;
-import dev.lapidary.models.image.Preprocessing.Interpolation;
-import dev.lapidary.models.image.Preprocessing.Resize;
+import dev.lapidary.core.card.Activation;
+import dev.lapidary.core.card.ModelCard;
+import dev.lapidary.core.failure.Failure;
+import dev.lapidary.core.image.Preprocessing;
+import dev.lapidary.core.image.Preprocessing.Colour;
+import dev.lapidary.core.image.Preprocessing.Interpolation;
+import dev.lapidary.core.image.Preprocessing.Resize;
+import dev.lapidary.torchscript.graph.Argument;
+import dev.lapidary.torchscript.graph.Dim;
+import dev.lapidary.torchscript.graph.Graph;
 import java.util.List;
 import java.util.Optional;
 import java.util.TreeMap;

@@ -1,12 +1,12 @@
 package dev.lapidary.exporter.cli;
 
-import dev.lapidary.models.archive.TorchScriptArchive;
-import dev.lapidary.models.card.ModelCard;
-import dev.lapidary.models.failure.Failure;
+import dev.lapidary.core.card.ModelCard;
+import dev.lapidary.core.failure.Failure;
 import dev.lapidary.models.surgery.LayerOutput;
-import dev.lapidary.models.trace.TraceLimits;
-import dev.lapidary.models.trace.TraceOptions;
 import dev.lapidary.models.zoo.HeadSearch;
+import dev.lapidary.torchscript.archive.TorchScriptArchive;
+import dev.lapidary.torchscript.trace.TraceLimits;
+import dev.lapidary.torchscript.trace.TraceOptions;
 import java.util.List;
 import java.util.Optional;
 import java.util.TreeMap;

@@ -1,7 +1,7 @@
 package dev.lapidary.exporter.cli;
 
-import dev.lapidary.models.failure.Failure;
-import dev.lapidary.models.file.AtomicFile;
+import dev.lapidary.core.failure.Failure;
+import dev.lapidary.core.file.AtomicFile;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -1,7 +1,7 @@
 package dev.lapidary.exporter.cli;
 
-import dev.lapidary.models.cli.Program;
-import dev.lapidary.models.file.Unfinished;
+import dev.lapidary.core.cli.Program;
+import dev.lapidary.core.file.Unfinished;
 import java.io.PrintWriter;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;

@@ -1,15 +1,15 @@
 package dev.lapidary.exporter.cli;
 
+import dev.lapidary.core.card.ModelCard;
 import dev.lapidary.exporter.lower.GraphLowering;
 import dev.lapidary.exporter.onnx.OnnxGraph;
 import dev.lapidary.exporter.pass.Passes;
 import dev.lapidary.exporter.verify.Inspection;
-import dev.lapidary.models.archive.TorchScriptArchive;
-import dev.lapidary.models.card.ModelCard;
-import dev.lapidary.models.graph.Graph;
-import dev.lapidary.models.trace.TraceLimits;
-import dev.lapidary.models.trace.TraceOptions;
-import dev.lapidary.models.trace.Tracer;
+import dev.lapidary.torchscript.archive.TorchScriptArchive;
+import dev.lapidary.torchscript.graph.Graph;
+import dev.lapidary.torchscript.trace.TraceLimits;
+import dev.lapidary.torchscript.trace.TraceOptions;
+import dev.lapidary.torchscript.trace.Tracer;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;

@@ -1,10 +1,10 @@
 package dev.lapidary.exporter.cli;
 
+import dev.lapidary.core.failure.Failure;
 import dev.lapidary.exporter.lower.GraphLowering;
 import dev.lapidary.exporter.onnx.OnnxOutput;
 import dev.lapidary.exporter.quantize.QuantizeOptions;
 import dev.lapidary.exporter.verify.ModelRuntime;
-import dev.lapidary.models.failure.Failure;
 import java.io.PrintWriter;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;

@@ -2,6 +2,8 @@ package dev.lapidary.exporter.cli;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.lapidary.core.card.CardJson;
+import dev.lapidary.core.card.ModelCard;
 import dev.lapidary.exporter.lower.GraphLowering;
 import dev.lapidary.exporter.onnx.OnnxGraph;
 import dev.lapidary.exporter.onnx.OnnxOutput;
@@ -20,13 +22,11 @@ import dev.lapidary.exporter.verify.ModelRuntime;
 import dev.lapidary.exporter.verify.ParityGate;
 import dev.lapidary.exporter.verify.Preparation;
 import dev.lapidary.exporter.verify.Tolerance;
-import dev.lapidary.models.card.CardJson;
-import dev.lapidary.models.card.ModelCard;
-import dev.lapidary.models.graph.Graph;
-import dev.lapidary.models.trace.OutputChoice;
-import dev.lapidary.models.trace.TraceLimits;
-import dev.lapidary.models.trace.TraceOptions;
-import dev.lapidary.models.trace.Tracer;
+import dev.lapidary.torchscript.graph.Graph;
+import dev.lapidary.torchscript.trace.OutputChoice;
+import dev.lapidary.torchscript.trace.TraceLimits;
+import dev.lapidary.torchscript.trace.TraceOptions;
+import dev.lapidary.torchscript.trace.Tracer;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Locale;
@@ -78,7 +78,7 @@ final class OnnxExport {
 
   /**
    * @param log gets lines of progress
-   * @throws dev.lapidary.models.failure.Failure with nothing written
+   * @throws dev.lapidary.core.failure.Failure with nothing written
    */
   static Report run(Request request, Consumer<String> log) throws IOException {
     return new OnnxExport(request, log).run();

@@ -1,6 +1,6 @@
 package dev.lapidary.exporter.cli;
 
-import dev.lapidary.models.trace.Tracer;
+import dev.lapidary.torchscript.trace.Tracer;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Spec;

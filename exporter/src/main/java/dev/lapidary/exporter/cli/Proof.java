@@ -1,7 +1,7 @@
 package dev.lapidary.exporter.cli;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.lapidary.models.card.ModelCard;
+import dev.lapidary.core.card.ModelCard;
 import java.util.Locale;
 
 /** How commands tell a parity. */

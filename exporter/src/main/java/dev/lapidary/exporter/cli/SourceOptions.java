@@ -1,8 +1,8 @@
 package dev.lapidary.exporter.cli;
 
-import dev.lapidary.models.card.Activation;
-import dev.lapidary.models.failure.Failure;
-import dev.lapidary.models.trace.OutputChoice;
+import dev.lapidary.core.card.Activation;
+import dev.lapidary.core.failure.Failure;
+import dev.lapidary.torchscript.trace.OutputChoice;
 import java.io.IOException;
 import java.nio.charset.CharacterCodingException;
 import java.nio.file.Files;

@@ -1,6 +1,6 @@
 package dev.lapidary.exporter.cli;
 
-import dev.lapidary.models.cli.ResidentMemory;
+import dev.lapidary.core.cli.ResidentMemory;
 import java.lang.management.ManagementFactory;
 import java.util.LinkedHashMap;
 import java.util.Locale;

@@ -1,7 +1,7 @@
 package dev.lapidary.exporter.evaluate;
 
+import dev.lapidary.core.tensor.DType;
 import dev.lapidary.exporter.onnx.OnnxTypes;
-import dev.lapidary.models.tensor.DType;
 import java.util.Arrays;
 import java.util.function.DoubleBinaryOperator;
 import java.util.function.DoubleUnaryOperator;

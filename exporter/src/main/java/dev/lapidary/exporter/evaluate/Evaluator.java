@@ -1,8 +1,8 @@
 package dev.lapidary.exporter.evaluate;
 
+import dev.lapidary.core.tensor.DType;
+import dev.lapidary.core.tensor.Tensor;
 import dev.lapidary.exporter.onnx.OnnxNode;
-import dev.lapidary.models.tensor.DType;
-import dev.lapidary.models.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;

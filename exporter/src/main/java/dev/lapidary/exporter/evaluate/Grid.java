@@ -1,8 +1,8 @@
 package dev.lapidary.exporter.evaluate;
 
-import dev.lapidary.models.tensor.DType;
-import dev.lapidary.models.tensor.Half;
-import dev.lapidary.models.tensor.Tensor;
+import dev.lapidary.core.tensor.DType;
+import dev.lapidary.core.tensor.Half;
+import dev.lapidary.core.tensor.Tensor;
 import java.nio.ByteBuffer;
 
 /**

@@ -1,6 +1,6 @@
 package dev.lapidary.exporter.evaluate;
 
-import dev.lapidary.models.tensor.DType;
+import dev.lapidary.core.tensor.DType;
 import java.util.Arrays;
 import java.util.List;
 

@@ -1,6 +1,6 @@
 package dev.lapidary.exporter.lower;
 
-import dev.lapidary.models.tensor.DType;
+import dev.lapidary.core.tensor.DType;
 
 /** Comparisons, logic and choices by mask. */
 final class Comparisons {

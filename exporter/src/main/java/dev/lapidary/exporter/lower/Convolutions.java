@@ -1,7 +1,7 @@
 package dev.lapidary.exporter.lower;
 
 import dev.lapidary.exporter.onnx.Attribute;
-import dev.lapidary.models.graph.Dim;
+import dev.lapidary.torchscript.graph.Dim;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;

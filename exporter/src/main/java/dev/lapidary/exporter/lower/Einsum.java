@@ -1,8 +1,8 @@
 package dev.lapidary.exporter.lower;
 
 import dev.lapidary.exporter.onnx.Attribute;
-import dev.lapidary.models.graph.Argument;
-import dev.lapidary.models.graph.Dim;
+import dev.lapidary.torchscript.graph.Argument;
+import dev.lapidary.torchscript.graph.Dim;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;

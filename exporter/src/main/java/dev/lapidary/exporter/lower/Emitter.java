@@ -1,15 +1,15 @@
 package dev.lapidary.exporter.lower;
 
+import dev.lapidary.core.failure.Failure;
+import dev.lapidary.core.tensor.DType;
+import dev.lapidary.core.tensor.Storage;
+import dev.lapidary.core.tensor.Tensor;
 import dev.lapidary.exporter.onnx.Attribute;
 import dev.lapidary.exporter.onnx.OnnxGraph;
 import dev.lapidary.exporter.onnx.OnnxNode;
 import dev.lapidary.exporter.onnx.ValueInfo;
-import dev.lapidary.models.failure.Failure;
-import dev.lapidary.models.graph.Argument.Constant;
-import dev.lapidary.models.graph.Argument.Value;
-import dev.lapidary.models.tensor.DType;
-import dev.lapidary.models.tensor.Storage;
-import dev.lapidary.models.tensor.Tensor;
+import dev.lapidary.torchscript.graph.Argument.Constant;
+import dev.lapidary.torchscript.graph.Argument.Value;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;

@@ -1,14 +1,14 @@
 package dev.lapidary.exporter.lower;
 
+import dev.lapidary.core.failure.Failure;
 import dev.lapidary.exporter.onnx.Attribute;
 import dev.lapidary.exporter.onnx.OnnxGraph;
 import dev.lapidary.exporter.onnx.OnnxNode;
 import dev.lapidary.exporter.onnx.ValueInfo;
-import dev.lapidary.models.failure.Failure;
-import dev.lapidary.models.graph.Argument.Value;
-import dev.lapidary.models.graph.Graph;
-import dev.lapidary.models.graph.Node;
-import dev.lapidary.models.trace.Tracer;
+import dev.lapidary.torchscript.graph.Argument.Value;
+import dev.lapidary.torchscript.graph.Graph;
+import dev.lapidary.torchscript.graph.Node;
+import dev.lapidary.torchscript.trace.Tracer;
 import java.util.List;
 import java.util.Map;
 

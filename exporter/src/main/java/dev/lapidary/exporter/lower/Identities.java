@@ -1,6 +1,6 @@
 package dev.lapidary.exporter.lower;
 
-import dev.lapidary.models.tensor.DType;
+import dev.lapidary.core.tensor.DType;
 import java.util.List;
 
 /** What changes nothing in inference, or only the element type: no node, or a Cast. */

@@ -1,7 +1,7 @@
 package dev.lapidary.exporter.lower;
 
+import dev.lapidary.core.tensor.DType;
 import dev.lapidary.exporter.onnx.Attribute;
-import dev.lapidary.models.tensor.DType;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;

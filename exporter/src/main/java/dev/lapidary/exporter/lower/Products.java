@@ -1,9 +1,9 @@
 package dev.lapidary.exporter.lower;
 
+import dev.lapidary.core.tensor.DType;
+import dev.lapidary.core.tensor.Tensor;
 import dev.lapidary.exporter.onnx.Attribute;
-import dev.lapidary.models.graph.Dim;
-import dev.lapidary.models.tensor.DType;
-import dev.lapidary.models.tensor.Tensor;
+import dev.lapidary.torchscript.graph.Dim;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;

@@ -1,8 +1,8 @@
 package dev.lapidary.exporter.lower;
 
+import dev.lapidary.core.tensor.DType;
+import dev.lapidary.core.tensor.Tensor;
 import dev.lapidary.exporter.onnx.Attribute;
-import dev.lapidary.models.tensor.DType;
-import dev.lapidary.models.tensor.Tensor;
 import java.util.Arrays;
 import java.util.Map;
 

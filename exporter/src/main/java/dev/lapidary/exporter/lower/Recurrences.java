@@ -1,9 +1,9 @@
 package dev.lapidary.exporter.lower;
 
+import dev.lapidary.core.tensor.Tensor;
 import dev.lapidary.exporter.onnx.Attribute;
-import dev.lapidary.models.graph.Argument;
-import dev.lapidary.models.graph.Argument.Constant;
-import dev.lapidary.models.tensor.Tensor;
+import dev.lapidary.torchscript.graph.Argument;
+import dev.lapidary.torchscript.graph.Argument.Constant;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;

@@ -1,8 +1,8 @@
 package dev.lapidary.exporter.lower;
 
+import dev.lapidary.core.tensor.Tensor;
 import dev.lapidary.exporter.onnx.Attribute;
-import dev.lapidary.models.graph.Dim;
-import dev.lapidary.models.tensor.Tensor;
+import dev.lapidary.torchscript.graph.Dim;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;

@@ -1,8 +1,8 @@
 package dev.lapidary.exporter.lower;
 
+import dev.lapidary.core.tensor.DType;
 import dev.lapidary.exporter.onnx.Attribute;
-import dev.lapidary.models.graph.Dim;
-import dev.lapidary.models.tensor.DType;
+import dev.lapidary.torchscript.graph.Dim;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;

@@ -1,6 +1,6 @@
 package dev.lapidary.exporter.onnx;
 
-import dev.lapidary.models.tensor.Tensor;
+import dev.lapidary.core.tensor.Tensor;
 import java.util.Arrays;
 import java.util.List;
 

@@ -2,8 +2,8 @@ package dev.lapidary.exporter.onnx;
 
 import ai.onnx.proto.OnnxMl.StringStringEntryProto;
 import ai.onnx.proto.OnnxMl.TensorProto;
-import dev.lapidary.models.failure.Failure;
-import dev.lapidary.models.tensor.Storage;
+import dev.lapidary.core.failure.Failure;
+import dev.lapidary.core.tensor.Storage;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileChannel.MapMode;

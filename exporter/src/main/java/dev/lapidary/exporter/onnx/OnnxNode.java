@@ -1,6 +1,6 @@
 package dev.lapidary.exporter.onnx;
 
-import dev.lapidary.models.tensor.Tensor;
+import dev.lapidary.core.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;

@@ -1,8 +1,8 @@
 package dev.lapidary.exporter.onnx;
 
-import dev.lapidary.models.failure.Failure;
-import dev.lapidary.models.file.AtomicFile;
-import dev.lapidary.models.file.Unfinished;
+import dev.lapidary.core.failure.Failure;
+import dev.lapidary.core.file.AtomicFile;
+import dev.lapidary.core.file.Unfinished;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;

@@ -1,7 +1,7 @@
 package dev.lapidary.exporter.onnx;
 
 import ai.onnx.proto.OnnxMl.TensorProto.DataType;
-import dev.lapidary.models.tensor.DType;
+import dev.lapidary.core.tensor.DType;
 import java.util.Map;
 import java.util.Optional;
 

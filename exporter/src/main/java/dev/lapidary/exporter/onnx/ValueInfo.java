@@ -1,7 +1,7 @@
 package dev.lapidary.exporter.onnx;
 
-import dev.lapidary.models.graph.Dim;
-import dev.lapidary.models.tensor.DType;
+import dev.lapidary.core.tensor.DType;
+import dev.lapidary.torchscript.graph.Dim;
 import java.util.List;
 import java.util.stream.Collectors;
 

@@ -1,8 +1,8 @@
 package dev.lapidary.exporter.pass;
 
-import dev.lapidary.models.tensor.DType;
-import dev.lapidary.models.tensor.Storage;
-import dev.lapidary.models.tensor.Tensor;
+import dev.lapidary.core.tensor.DType;
+import dev.lapidary.core.tensor.Storage;
+import dev.lapidary.core.tensor.Tensor;
 import java.nio.FloatBuffer;
 import java.util.Arrays;
 

@@ -1,13 +1,13 @@
 package dev.lapidary.exporter.pass;
 
+import dev.lapidary.core.image.Preprocessing;
+import dev.lapidary.core.tensor.DType;
+import dev.lapidary.core.tensor.Tensor;
 import dev.lapidary.exporter.onnx.Attribute;
 import dev.lapidary.exporter.onnx.OnnxGraph;
 import dev.lapidary.exporter.onnx.OnnxNode;
 import dev.lapidary.exporter.onnx.OnnxTypes;
 import dev.lapidary.exporter.onnx.ValueInfo;
-import dev.lapidary.models.image.Preprocessing;
-import dev.lapidary.models.tensor.DType;
-import dev.lapidary.models.tensor.Tensor;
 import java.util.List;
 import java.util.Map;
 

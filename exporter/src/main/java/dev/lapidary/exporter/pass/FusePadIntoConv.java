@@ -1,9 +1,9 @@
 package dev.lapidary.exporter.pass;
 
+import dev.lapidary.core.tensor.Tensor;
 import dev.lapidary.exporter.onnx.Attribute;
 import dev.lapidary.exporter.onnx.OnnxGraph;
 import dev.lapidary.exporter.onnx.OnnxNode;
-import dev.lapidary.models.tensor.Tensor;
 import java.util.Optional;
 
 /**

@@ -1,10 +1,10 @@
 package dev.lapidary.exporter.pass;
 
+import dev.lapidary.core.tensor.Tensor;
 import dev.lapidary.exporter.onnx.Attribute;
 import dev.lapidary.exporter.onnx.OnnxGraph;
 import dev.lapidary.exporter.onnx.OnnxNode;
 import dev.lapidary.exporter.onnx.ValueInfo;
-import dev.lapidary.models.tensor.Tensor;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;

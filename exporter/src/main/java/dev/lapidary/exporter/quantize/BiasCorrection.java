@@ -1,8 +1,8 @@
 package dev.lapidary.exporter.quantize;
 
+import dev.lapidary.core.tensor.Tensor;
 import dev.lapidary.exporter.onnx.OnnxGraph;
 import dev.lapidary.exporter.onnx.OnnxNode;
-import dev.lapidary.models.tensor.Tensor;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.function.IntBinaryOperator;

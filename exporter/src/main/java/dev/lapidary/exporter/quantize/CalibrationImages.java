@@ -1,12 +1,12 @@
 package dev.lapidary.exporter.quantize;
 
-import dev.lapidary.models.failure.Failure;
-import dev.lapidary.models.image.ImageDecoder;
-import dev.lapidary.models.image.ImageFolder;
-import dev.lapidary.models.image.ImageLimits;
-import dev.lapidary.models.image.Preprocessing;
-import dev.lapidary.models.image.Preprocessor;
-import dev.lapidary.models.image.UndecodableImage;
+import dev.lapidary.core.failure.Failure;
+import dev.lapidary.core.image.ImageDecoder;
+import dev.lapidary.core.image.ImageFolder;
+import dev.lapidary.core.image.ImageLimits;
+import dev.lapidary.core.image.Preprocessing;
+import dev.lapidary.core.image.Preprocessor;
+import dev.lapidary.core.image.UndecodableImage;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;

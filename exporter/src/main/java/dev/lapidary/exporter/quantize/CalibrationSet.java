@@ -1,7 +1,7 @@
 package dev.lapidary.exporter.quantize;
 
-import dev.lapidary.models.file.Unfinished;
-import dev.lapidary.models.tensor.Uniform;
+import dev.lapidary.core.file.Unfinished;
+import dev.lapidary.core.tensor.Uniform;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;

@@ -1,7 +1,7 @@
 package dev.lapidary.exporter.quantize;
 
-import dev.lapidary.models.card.Activation;
-import dev.lapidary.models.measure.LabelDecisions;
+import dev.lapidary.core.card.Activation;
+import dev.lapidary.core.measure.LabelDecisions;
 import java.util.Arrays;
 import java.util.Locale;
 

@@ -1,15 +1,15 @@
 package dev.lapidary.exporter.quantize;
 
+import dev.lapidary.core.card.Activation;
+import dev.lapidary.core.card.ModelCard.Fallback;
+import dev.lapidary.core.failure.Failure;
+import dev.lapidary.core.tensor.DType;
+import dev.lapidary.core.tensor.Storage;
+import dev.lapidary.core.tensor.Tensor;
 import dev.lapidary.exporter.onnx.Attribute;
 import dev.lapidary.exporter.onnx.OnnxGraph;
 import dev.lapidary.exporter.onnx.OnnxNode;
 import dev.lapidary.exporter.onnx.OnnxTypes;
-import dev.lapidary.models.card.Activation;
-import dev.lapidary.models.card.ModelCard.Fallback;
-import dev.lapidary.models.failure.Failure;
-import dev.lapidary.models.tensor.DType;
-import dev.lapidary.models.tensor.Storage;
-import dev.lapidary.models.tensor.Tensor;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;

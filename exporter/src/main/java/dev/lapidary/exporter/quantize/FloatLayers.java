@@ -1,8 +1,8 @@
 package dev.lapidary.exporter.quantize;
 
+import dev.lapidary.core.card.ModelCard.Fallback;
 import dev.lapidary.exporter.onnx.OnnxGraph;
 import dev.lapidary.exporter.onnx.OnnxNode;
-import dev.lapidary.models.card.ModelCard.Fallback;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;

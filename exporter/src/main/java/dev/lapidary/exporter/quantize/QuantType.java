@@ -1,6 +1,6 @@
 package dev.lapidary.exporter.quantize;
 
-import dev.lapidary.models.tensor.DType;
+import dev.lapidary.core.tensor.DType;
 
 /** The integer grids in use, with the bounds that values are clipped to. */
 enum QuantType {

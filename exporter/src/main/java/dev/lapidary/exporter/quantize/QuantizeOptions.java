@@ -1,8 +1,8 @@
 package dev.lapidary.exporter.quantize;
 
+import dev.lapidary.core.card.ModelCard;
+import dev.lapidary.core.failure.Failure;
 import dev.lapidary.exporter.onnx.OnnxGraph;
-import dev.lapidary.models.card.ModelCard;
-import dev.lapidary.models.failure.Failure;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.function.Consumer;

@@ -1,9 +1,9 @@
 package dev.lapidary.exporter.quantize;
 
+import dev.lapidary.core.card.Activation;
+import dev.lapidary.core.card.ModelCard;
+import dev.lapidary.core.card.ModelCard.Fallback;
 import dev.lapidary.exporter.onnx.OnnxGraph;
-import dev.lapidary.models.card.Activation;
-import dev.lapidary.models.card.ModelCard;
-import dev.lapidary.models.card.ModelCard.Fallback;
 import java.util.List;
 import java.util.Locale;
 import java.util.function.Consumer;

@@ -1,7 +1,7 @@
 package dev.lapidary.exporter.quantize;
 
+import dev.lapidary.core.card.Activation;
 import dev.lapidary.exporter.onnx.OnnxGraph;
-import dev.lapidary.models.card.Activation;
 import java.util.Arrays;
 
 /** The float model's logits over the calibration images, which quantized ones are compared with. */

@@ -1,10 +1,10 @@
 package dev.lapidary.exporter.quantize;
 
+import dev.lapidary.core.card.ModelCard;
 import dev.lapidary.exporter.verify.Tolerance;
-import dev.lapidary.models.card.ModelCard;
-import dev.lapidary.models.graph.Argument;
-import dev.lapidary.models.graph.Graph;
-import dev.lapidary.models.graph.Node;
+import dev.lapidary.torchscript.graph.Argument;
+import dev.lapidary.torchscript.graph.Graph;
+import dev.lapidary.torchscript.graph.Node;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;

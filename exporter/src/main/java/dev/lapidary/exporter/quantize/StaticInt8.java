@@ -1,10 +1,10 @@
 package dev.lapidary.exporter.quantize;
 
+import dev.lapidary.core.card.Activation;
+import dev.lapidary.core.card.ModelCard;
+import dev.lapidary.core.card.ModelCard.Fallback;
+import dev.lapidary.core.failure.Failure;
 import dev.lapidary.exporter.onnx.OnnxGraph;
-import dev.lapidary.models.card.Activation;
-import dev.lapidary.models.card.ModelCard;
-import dev.lapidary.models.card.ModelCard.Fallback;
-import dev.lapidary.models.failure.Failure;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;

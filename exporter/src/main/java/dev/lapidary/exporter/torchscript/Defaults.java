@@ -1,7 +1,7 @@
 package dev.lapidary.exporter.torchscript;
 
-import dev.lapidary.models.graph.Argument;
-import dev.lapidary.models.graph.Schema.Parameter;
+import dev.lapidary.torchscript.graph.Argument;
+import dev.lapidary.torchscript.graph.Schema.Parameter;
 
 /** Whether an argument is what its parameter has when it is left out, as the schema writes it. */
 final class Defaults {

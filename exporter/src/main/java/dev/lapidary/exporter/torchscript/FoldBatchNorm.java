@@ -1,13 +1,13 @@
 package dev.lapidary.exporter.torchscript;
 
+import dev.lapidary.core.tensor.DType;
 import dev.lapidary.exporter.pass.Channels;
-import dev.lapidary.models.graph.Argument;
-import dev.lapidary.models.graph.Argument.Constant;
-import dev.lapidary.models.graph.Argument.Value;
-import dev.lapidary.models.graph.Dim;
-import dev.lapidary.models.graph.Graph;
-import dev.lapidary.models.graph.Node;
-import dev.lapidary.models.tensor.DType;
+import dev.lapidary.torchscript.graph.Argument;
+import dev.lapidary.torchscript.graph.Argument.Constant;
+import dev.lapidary.torchscript.graph.Argument.Value;
+import dev.lapidary.torchscript.graph.Dim;
+import dev.lapidary.torchscript.graph.Graph;
+import dev.lapidary.torchscript.graph.Node;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;

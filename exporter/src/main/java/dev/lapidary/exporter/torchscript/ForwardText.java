@@ -1,13 +1,13 @@
 package dev.lapidary.exporter.torchscript;
 
-import dev.lapidary.models.graph.Argument;
-import dev.lapidary.models.graph.Argument.Constant;
-import dev.lapidary.models.graph.Argument.Value;
-import dev.lapidary.models.graph.Dim;
-import dev.lapidary.models.graph.Graph;
-import dev.lapidary.models.graph.Node;
-import dev.lapidary.models.graph.Schema.Parameter;
-import dev.lapidary.models.tensor.Storage;
+import dev.lapidary.core.tensor.Storage;
+import dev.lapidary.torchscript.graph.Argument;
+import dev.lapidary.torchscript.graph.Argument.Constant;
+import dev.lapidary.torchscript.graph.Argument.Value;
+import dev.lapidary.torchscript.graph.Dim;
+import dev.lapidary.torchscript.graph.Graph;
+import dev.lapidary.torchscript.graph.Node;
+import dev.lapidary.torchscript.graph.Schema.Parameter;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;

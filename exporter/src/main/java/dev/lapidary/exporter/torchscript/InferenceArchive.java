@@ -1,8 +1,8 @@
 package dev.lapidary.exporter.torchscript;
 
-import dev.lapidary.models.archive.PyValue.PyObject;
-import dev.lapidary.models.archive.TorchScriptArchive;
-import dev.lapidary.models.graph.Graph;
+import dev.lapidary.torchscript.archive.PyValue.PyObject;
+import dev.lapidary.torchscript.archive.TorchScriptArchive;
+import dev.lapidary.torchscript.graph.Graph;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;

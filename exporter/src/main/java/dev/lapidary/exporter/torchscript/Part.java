@@ -1,9 +1,9 @@
 package dev.lapidary.exporter.torchscript;
 
-import dev.lapidary.models.archive.PyValue.PyBool;
-import dev.lapidary.models.archive.PyValue.PyObject;
-import dev.lapidary.models.archive.PyValue.PyTensor;
-import dev.lapidary.models.tensor.Tensor;
+import dev.lapidary.core.tensor.Tensor;
+import dev.lapidary.torchscript.archive.PyValue.PyBool;
+import dev.lapidary.torchscript.archive.PyValue.PyObject;
+import dev.lapidary.torchscript.archive.PyValue.PyTensor;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;

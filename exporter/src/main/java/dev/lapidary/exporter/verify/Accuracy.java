@@ -1,11 +1,11 @@
 package dev.lapidary.exporter.verify;
 
-import dev.lapidary.models.card.Activation;
-import dev.lapidary.models.card.ModelCard;
-import dev.lapidary.models.image.RgbImage;
-import dev.lapidary.models.measure.AveragePrecision;
-import dev.lapidary.models.measure.LabelDecisions;
-import dev.lapidary.models.tensor.Tensor;
+import dev.lapidary.core.card.Activation;
+import dev.lapidary.core.card.ModelCard;
+import dev.lapidary.core.image.RgbImage;
+import dev.lapidary.core.measure.AveragePrecision;
+import dev.lapidary.core.measure.LabelDecisions;
+import dev.lapidary.core.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;

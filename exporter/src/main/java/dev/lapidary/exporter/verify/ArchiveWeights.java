@@ -1,14 +1,14 @@
 package dev.lapidary.exporter.verify;
 
-import dev.lapidary.models.archive.PyValue;
-import dev.lapidary.models.archive.PyValue.PyTensor;
-import dev.lapidary.models.archive.TorchScriptArchive;
-import dev.lapidary.models.graph.Argument;
-import dev.lapidary.models.graph.Graph;
-import dev.lapidary.models.graph.Node;
-import dev.lapidary.models.script.StateDict;
-import dev.lapidary.models.tensor.Storage;
-import dev.lapidary.models.tensor.Tensor;
+import dev.lapidary.core.tensor.Storage;
+import dev.lapidary.core.tensor.Tensor;
+import dev.lapidary.torchscript.archive.PyValue;
+import dev.lapidary.torchscript.archive.PyValue.PyTensor;
+import dev.lapidary.torchscript.archive.TorchScriptArchive;
+import dev.lapidary.torchscript.graph.Argument;
+import dev.lapidary.torchscript.graph.Graph;
+import dev.lapidary.torchscript.graph.Node;
+import dev.lapidary.torchscript.script.StateDict;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.HashSet;

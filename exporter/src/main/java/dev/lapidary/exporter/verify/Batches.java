@@ -1,6 +1,6 @@
 package dev.lapidary.exporter.verify;
 
-import dev.lapidary.models.tensor.Tensor;
+import dev.lapidary.core.tensor.Tensor;
 
 /** Parts of batches, as views. */
 final class Batches {

@@ -1,16 +1,16 @@
 package dev.lapidary.exporter.verify;
 
-import dev.lapidary.models.card.ModelCard;
-import dev.lapidary.models.failure.Failure;
-import dev.lapidary.models.image.ImageDecoder;
-import dev.lapidary.models.image.ImageLimits;
-import dev.lapidary.models.image.Preprocessing;
-import dev.lapidary.models.image.Preprocessor;
-import dev.lapidary.models.image.RgbImage;
-import dev.lapidary.models.image.UndecodableImage;
-import dev.lapidary.models.tensor.DType;
-import dev.lapidary.models.tensor.Storage;
-import dev.lapidary.models.tensor.Tensor;
+import dev.lapidary.core.card.ModelCard;
+import dev.lapidary.core.failure.Failure;
+import dev.lapidary.core.image.ImageDecoder;
+import dev.lapidary.core.image.ImageLimits;
+import dev.lapidary.core.image.Preprocessing;
+import dev.lapidary.core.image.Preprocessor;
+import dev.lapidary.core.image.RgbImage;
+import dev.lapidary.core.image.UndecodableImage;
+import dev.lapidary.core.tensor.DType;
+import dev.lapidary.core.tensor.Storage;
+import dev.lapidary.core.tensor.Tensor;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;

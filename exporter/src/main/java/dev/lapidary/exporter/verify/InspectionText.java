@@ -2,11 +2,11 @@ package dev.lapidary.exporter.verify;
 
 import com.google.errorprone.annotations.FormatMethod;
 import com.google.errorprone.annotations.FormatString;
-import dev.lapidary.models.card.Activation;
-import dev.lapidary.models.card.CardJson;
-import dev.lapidary.models.card.ModelCard;
-import dev.lapidary.models.failure.Quote;
-import dev.lapidary.models.image.Preprocessing;
+import dev.lapidary.core.card.Activation;
+import dev.lapidary.core.card.CardJson;
+import dev.lapidary.core.card.ModelCard;
+import dev.lapidary.core.failure.Quote;
+import dev.lapidary.core.image.Preprocessing;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;

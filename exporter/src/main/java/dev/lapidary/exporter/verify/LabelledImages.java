@@ -1,10 +1,10 @@
 package dev.lapidary.exporter.verify;
 
-import dev.lapidary.models.card.Activation;
-import dev.lapidary.models.card.ModelCard;
-import dev.lapidary.models.failure.Failure;
-import dev.lapidary.models.image.ImageFolder;
-import dev.lapidary.models.manifest.ImageList;
+import dev.lapidary.core.card.Activation;
+import dev.lapidary.core.card.ModelCard;
+import dev.lapidary.core.failure.Failure;
+import dev.lapidary.core.image.ImageFolder;
+import dev.lapidary.core.manifest.ImageList;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;

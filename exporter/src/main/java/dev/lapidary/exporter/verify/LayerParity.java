@@ -1,13 +1,13 @@
 package dev.lapidary.exporter.verify;
 
+import dev.lapidary.core.card.ModelCard;
+import dev.lapidary.core.failure.ExitCode;
+import dev.lapidary.core.failure.Failure;
+import dev.lapidary.core.file.TemporaryFolder;
+import dev.lapidary.core.tensor.Tensor;
 import dev.lapidary.exporter.verify.QuantizedProgram.Rounding;
-import dev.lapidary.models.card.ModelCard;
-import dev.lapidary.models.failure.ExitCode;
-import dev.lapidary.models.failure.Failure;
-import dev.lapidary.models.file.TemporaryFolder;
-import dev.lapidary.models.graph.Graph;
-import dev.lapidary.models.tensor.Tensor;
-import dev.lapidary.models.trace.OutputChoice;
+import dev.lapidary.torchscript.graph.Graph;
+import dev.lapidary.torchscript.trace.OutputChoice;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;

@@ -1,18 +1,18 @@
 package dev.lapidary.exporter.verify;
 
+import dev.lapidary.core.failure.Failure;
+import dev.lapidary.core.file.TemporaryFolder;
+import dev.lapidary.core.tensor.Tensor;
 import dev.lapidary.exporter.lower.GraphLowering;
 import dev.lapidary.exporter.onnx.OnnxGraph;
 import dev.lapidary.exporter.onnx.OnnxWriter;
 import dev.lapidary.exporter.pass.Passes;
 import dev.lapidary.exporter.torchscript.InferenceArchive;
 import dev.lapidary.exporter.verify.QuantizedProgram.Rounding;
-import dev.lapidary.models.archive.ArchiveReader;
-import dev.lapidary.models.archive.ArchiveWriter;
-import dev.lapidary.models.failure.Failure;
-import dev.lapidary.models.file.TemporaryFolder;
-import dev.lapidary.models.graph.Graph;
-import dev.lapidary.models.tensor.Tensor;
-import dev.lapidary.models.trace.OutputChoice;
+import dev.lapidary.torchscript.archive.ArchiveReader;
+import dev.lapidary.torchscript.archive.ArchiveWriter;
+import dev.lapidary.torchscript.graph.Graph;
+import dev.lapidary.torchscript.trace.OutputChoice;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;

@@ -1,7 +1,7 @@
 package dev.lapidary.exporter.verify;
 
-import dev.lapidary.models.failure.ExitCode;
-import dev.lapidary.models.failure.Failure;
+import dev.lapidary.core.failure.ExitCode;
+import dev.lapidary.core.failure.Failure;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.Optional;

@@ -1,9 +1,9 @@
 package dev.lapidary.exporter.verify;
 
-import dev.lapidary.models.failure.Failure;
-import dev.lapidary.models.tensor.DType;
-import dev.lapidary.models.tensor.Tensor;
-import dev.lapidary.models.trace.OutputChoice;
+import dev.lapidary.core.failure.Failure;
+import dev.lapidary.core.tensor.DType;
+import dev.lapidary.core.tensor.Tensor;
+import dev.lapidary.torchscript.trace.OutputChoice;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Path;

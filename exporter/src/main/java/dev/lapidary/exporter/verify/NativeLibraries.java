@@ -2,7 +2,7 @@ package dev.lapidary.exporter.verify;
 
 import ai.djl.engine.Engine;
 import ai.onnxruntime.OrtEnvironment;
-import dev.lapidary.models.failure.Failure;
+import dev.lapidary.core.failure.Failure;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.lang.ref.Reference;

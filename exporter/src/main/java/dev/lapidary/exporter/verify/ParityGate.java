@@ -1,10 +1,10 @@
 package dev.lapidary.exporter.verify;
 
-import dev.lapidary.models.card.ModelCard;
-import dev.lapidary.models.failure.ExitCode;
-import dev.lapidary.models.failure.Failure;
-import dev.lapidary.models.tensor.Tensor;
-import dev.lapidary.models.trace.OutputChoice;
+import dev.lapidary.core.card.ModelCard;
+import dev.lapidary.core.failure.ExitCode;
+import dev.lapidary.core.failure.Failure;
+import dev.lapidary.core.tensor.Tensor;
+import dev.lapidary.torchscript.trace.OutputChoice;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;

@@ -1,11 +1,11 @@
 package dev.lapidary.exporter.verify;
 
-import dev.lapidary.models.card.ModelCard;
-import dev.lapidary.models.image.Preprocessing;
-import dev.lapidary.models.tensor.DType;
-import dev.lapidary.models.tensor.Storage;
-import dev.lapidary.models.tensor.Tensor;
-import dev.lapidary.models.tensor.Uniform;
+import dev.lapidary.core.card.ModelCard;
+import dev.lapidary.core.image.Preprocessing;
+import dev.lapidary.core.tensor.DType;
+import dev.lapidary.core.tensor.Storage;
+import dev.lapidary.core.tensor.Tensor;
+import dev.lapidary.core.tensor.Uniform;
 import java.nio.ByteBuffer;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;

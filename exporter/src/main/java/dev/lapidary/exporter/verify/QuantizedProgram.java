@@ -1,12 +1,12 @@
 package dev.lapidary.exporter.verify;
 
-import dev.lapidary.models.graph.Argument;
-import dev.lapidary.models.graph.Argument.Value;
-import dev.lapidary.models.graph.Graph;
-import dev.lapidary.models.graph.Node;
-import dev.lapidary.models.tensor.DType;
-import dev.lapidary.models.tensor.Tensor;
-import dev.lapidary.models.trace.Schemas;
+import dev.lapidary.core.tensor.DType;
+import dev.lapidary.core.tensor.Tensor;
+import dev.lapidary.torchscript.graph.Argument;
+import dev.lapidary.torchscript.graph.Argument.Value;
+import dev.lapidary.torchscript.graph.Graph;
+import dev.lapidary.torchscript.graph.Node;
+import dev.lapidary.torchscript.trace.Schemas;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Comparator;

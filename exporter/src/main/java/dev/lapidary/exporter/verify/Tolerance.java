@@ -1,7 +1,7 @@
 package dev.lapidary.exporter.verify;
 
-import dev.lapidary.models.tensor.Tensor;
-import dev.lapidary.models.tensor.Uniform;
+import dev.lapidary.core.tensor.Tensor;
+import dev.lapidary.core.tensor.Uniform;
 import java.util.ArrayList;
 import java.util.List;
 

@@ -2,16 +2,16 @@ package dev.lapidary.exporter.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.lapidary.core.card.CardJson;
+import dev.lapidary.core.card.ModelCard;
+import dev.lapidary.core.tensor.Tensor;
+import dev.lapidary.core.tensor.Uniform;
 import dev.lapidary.exporter.onnx.OnnxReader;
 import dev.lapidary.exporter.testing.Archives;
 import dev.lapidary.exporter.verify.LoadedModel;
 import dev.lapidary.exporter.verify.Logits;
 import dev.lapidary.exporter.verify.ModelRuntime;
-import dev.lapidary.models.card.CardJson;
-import dev.lapidary.models.card.ModelCard;
-import dev.lapidary.models.tensor.Tensor;
-import dev.lapidary.models.tensor.Uniform;
-import dev.lapidary.models.trace.OutputChoice;
+import dev.lapidary.torchscript.trace.OutputChoice;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;

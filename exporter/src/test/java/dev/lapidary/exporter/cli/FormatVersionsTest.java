@@ -2,11 +2,11 @@ package dev.lapidary.exporter.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.lapidary.core.tensor.Tensor;
 import dev.lapidary.exporter.testing.Archives;
-import dev.lapidary.models.archive.ArchiveReader;
-import dev.lapidary.models.archive.ArchiveWriter;
-import dev.lapidary.models.archive.TorchScriptArchive;
-import dev.lapidary.models.tensor.Tensor;
+import dev.lapidary.torchscript.archive.ArchiveReader;
+import dev.lapidary.torchscript.archive.ArchiveWriter;
+import dev.lapidary.torchscript.archive.TorchScriptArchive;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;

@@ -4,13 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.lapidary.core.Golden;
+import dev.lapidary.core.card.CardJson;
+import dev.lapidary.core.card.ModelCard;
 import dev.lapidary.exporter.onnx.OnnxGraph;
 import dev.lapidary.exporter.onnx.OnnxReader;
 import dev.lapidary.exporter.onnx.OnnxWriter;
 import dev.lapidary.exporter.testing.Archives;
-import dev.lapidary.models.Golden;
-import dev.lapidary.models.card.CardJson;
-import dev.lapidary.models.card.ModelCard;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;

@@ -2,10 +2,10 @@ package dev.lapidary.exporter.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.lapidary.models.archive.ArchiveWriter;
-import dev.lapidary.models.archive.PyValue.PyBool;
-import dev.lapidary.models.archive.PyValue.PyObject;
-import dev.lapidary.models.archive.TorchScriptArchive;
+import dev.lapidary.torchscript.archive.ArchiveWriter;
+import dev.lapidary.torchscript.archive.PyValue.PyBool;
+import dev.lapidary.torchscript.archive.PyValue.PyObject;
+import dev.lapidary.torchscript.archive.TorchScriptArchive;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Path;

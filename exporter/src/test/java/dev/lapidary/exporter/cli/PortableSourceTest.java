@@ -2,17 +2,17 @@ package dev.lapidary.exporter.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.lapidary.core.Hostile;
+import dev.lapidary.core.tensor.DType;
+import dev.lapidary.core.tensor.Half;
+import dev.lapidary.core.tensor.Tensor;
 import dev.lapidary.exporter.onnx.OnnxReader;
 import dev.lapidary.exporter.testing.Archives;
-import dev.lapidary.models.Hostile;
-import dev.lapidary.models.archive.ArchiveReader;
-import dev.lapidary.models.archive.ArchiveWriter;
-import dev.lapidary.models.archive.PyValue.PyDevice;
-import dev.lapidary.models.archive.Sample;
-import dev.lapidary.models.archive.TorchScriptArchive;
-import dev.lapidary.models.tensor.DType;
-import dev.lapidary.models.tensor.Half;
-import dev.lapidary.models.tensor.Tensor;
+import dev.lapidary.torchscript.archive.ArchiveReader;
+import dev.lapidary.torchscript.archive.ArchiveWriter;
+import dev.lapidary.torchscript.archive.PyValue.PyDevice;
+import dev.lapidary.torchscript.archive.Sample;
+import dev.lapidary.torchscript.archive.TorchScriptArchive;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;

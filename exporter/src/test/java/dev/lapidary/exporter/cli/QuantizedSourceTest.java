@@ -2,13 +2,13 @@ package dev.lapidary.exporter.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.lapidary.core.card.CardJson;
+import dev.lapidary.core.card.ModelCard;
+import dev.lapidary.core.tensor.DType;
 import dev.lapidary.exporter.onnx.OnnxGraph;
 import dev.lapidary.exporter.onnx.OnnxReader;
 import dev.lapidary.exporter.testing.Archives;
 import dev.lapidary.exporter.testing.QuantizedNetwork;
-import dev.lapidary.models.card.CardJson;
-import dev.lapidary.models.card.ModelCard;
-import dev.lapidary.models.tensor.DType;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;

@@ -4,12 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.lapidary.core.Golden;
+import dev.lapidary.core.card.CardJson;
+import dev.lapidary.core.card.ModelCard;
 import dev.lapidary.exporter.testing.Archives;
-import dev.lapidary.models.Golden;
-import dev.lapidary.models.archive.ArchiveReader;
-import dev.lapidary.models.archive.TorchScriptArchive;
-import dev.lapidary.models.card.CardJson;
-import dev.lapidary.models.card.ModelCard;
+import dev.lapidary.torchscript.archive.ArchiveReader;
+import dev.lapidary.torchscript.archive.TorchScriptArchive;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;

@@ -2,13 +2,13 @@ package dev.lapidary.exporter.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.lapidary.models.Golden;
-import dev.lapidary.models.archive.ArchiveWriter;
-import dev.lapidary.models.tensor.Tensor;
+import dev.lapidary.core.Golden;
+import dev.lapidary.core.tensor.Tensor;
 import dev.lapidary.models.zoo.Architecture;
 import dev.lapidary.models.zoo.StateEntry;
 import dev.lapidary.models.zoo.Zoo;
 import dev.lapidary.models.zoo.ZooOptions;
+import dev.lapidary.torchscript.archive.ArchiveWriter;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;

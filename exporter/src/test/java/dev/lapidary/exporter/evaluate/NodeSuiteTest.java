@@ -3,13 +3,13 @@ package dev.lapidary.exporter.evaluate;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.lapidary.core.failure.Failure;
+import dev.lapidary.core.tensor.Tensor;
 import dev.lapidary.exporter.onnx.NodeCase;
 import dev.lapidary.exporter.onnx.OnnxGraph;
 import dev.lapidary.exporter.onnx.OnnxNode;
 import dev.lapidary.exporter.pass.Passes;
 import dev.lapidary.exporter.testing.EmittedOperators;
-import dev.lapidary.models.failure.Failure;
-import dev.lapidary.models.tensor.Tensor;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;

@@ -2,8 +2,8 @@ package dev.lapidary.exporter.hostile;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.lapidary.models.Golden;
-import dev.lapidary.models.archive.Attack;
+import dev.lapidary.core.Golden;
+import dev.lapidary.torchscript.archive.Attack;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

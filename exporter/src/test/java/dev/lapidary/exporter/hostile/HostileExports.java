@@ -1,10 +1,10 @@
 package dev.lapidary.exporter.hostile;
 
+import dev.lapidary.core.Golden;
+import dev.lapidary.core.Hostile;
 import dev.lapidary.exporter.cli.ExporterMain;
-import dev.lapidary.models.Golden;
-import dev.lapidary.models.Hostile;
-import dev.lapidary.models.archive.Attack;
-import dev.lapidary.models.archive.Sample;
+import dev.lapidary.torchscript.archive.Attack;
+import dev.lapidary.torchscript.archive.Sample;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;

@@ -1,6 +1,6 @@
 package dev.lapidary.exporter.hostile;
 
-import dev.lapidary.models.cli.ResidentMemory;
+import dev.lapidary.core.cli.ResidentMemory;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -3,7 +3,7 @@ package dev.lapidary.exporter.lower;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.lapidary.exporter.testing.EmittedOperators;
-import dev.lapidary.models.trace.Tracer;
+import dev.lapidary.torchscript.trace.Tracer;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

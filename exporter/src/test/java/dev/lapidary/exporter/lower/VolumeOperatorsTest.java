@@ -2,12 +2,12 @@ package dev.lapidary.exporter.lower;
 
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.lapidary.core.failure.Failure;
 import dev.lapidary.exporter.testing.Archives;
-import dev.lapidary.models.archive.ArchiveReader;
-import dev.lapidary.models.failure.Failure;
-import dev.lapidary.models.graph.Graph;
-import dev.lapidary.models.trace.TraceOptions;
-import dev.lapidary.models.trace.Tracer;
+import dev.lapidary.torchscript.archive.ArchiveReader;
+import dev.lapidary.torchscript.graph.Graph;
+import dev.lapidary.torchscript.trace.TraceOptions;
+import dev.lapidary.torchscript.trace.Tracer;
 import java.io.IOException;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;

@@ -3,8 +3,8 @@ package dev.lapidary.exporter.onnx;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.lapidary.models.graph.Dim;
-import dev.lapidary.models.tensor.DType;
+import dev.lapidary.core.tensor.DType;
+import dev.lapidary.torchscript.graph.Dim;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;

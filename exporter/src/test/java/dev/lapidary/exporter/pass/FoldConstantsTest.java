@@ -1,10 +1,10 @@
 package dev.lapidary.exporter.pass;
 
+import dev.lapidary.core.tensor.DType;
+import dev.lapidary.core.tensor.Tensor;
 import dev.lapidary.exporter.onnx.Attribute;
 import dev.lapidary.exporter.onnx.OnnxGraph;
 import dev.lapidary.exporter.testing.GraphOf;
-import dev.lapidary.models.tensor.DType;
-import dev.lapidary.models.tensor.Tensor;
 import java.util.List;
 import java.util.Map;
 

@@ -2,13 +2,13 @@ package dev.lapidary.exporter.pass;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.lapidary.core.tensor.Tensor;
+import dev.lapidary.core.tensor.Uniform;
 import dev.lapidary.exporter.onnx.OnnxGraph;
 import dev.lapidary.exporter.onnx.OnnxNode;
 import dev.lapidary.exporter.onnx.OnnxReader;
 import dev.lapidary.exporter.onnx.OnnxWriter;
 import dev.lapidary.exporter.testing.OrtRun;
-import dev.lapidary.models.tensor.Tensor;
-import dev.lapidary.models.tensor.Uniform;
 import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.stream.Stream;

@@ -3,13 +3,13 @@ package dev.lapidary.exporter.pass;
 import static dev.lapidary.exporter.onnx.Attribute.of;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.lapidary.core.tensor.DType;
+import dev.lapidary.core.tensor.Tensor;
+import dev.lapidary.core.tensor.Uniform;
 import dev.lapidary.exporter.onnx.Attribute;
 import dev.lapidary.exporter.onnx.OnnxGraph;
 import dev.lapidary.exporter.testing.GraphOf;
 import dev.lapidary.exporter.testing.OrtRun;
-import dev.lapidary.models.tensor.DType;
-import dev.lapidary.models.tensor.Tensor;
-import dev.lapidary.models.tensor.Uniform;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;

@@ -3,9 +3,9 @@ package dev.lapidary.exporter.quantize;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.lapidary.models.failure.ExitCode;
-import dev.lapidary.models.failure.Failure;
-import dev.lapidary.models.image.Preprocessing;
+import dev.lapidary.core.failure.ExitCode;
+import dev.lapidary.core.failure.Failure;
+import dev.lapidary.core.image.Preprocessing;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.file.Files;

@@ -3,7 +3,7 @@ package dev.lapidary.exporter.quantize;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
-import dev.lapidary.models.card.Activation;
+import dev.lapidary.core.card.Activation;
 import org.junit.jupiter.api.Test;
 
 class DriftTest {

@@ -3,11 +3,11 @@ package dev.lapidary.exporter.quantize;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.lapidary.core.card.Activation;
+import dev.lapidary.core.card.ModelCard.Fallback;
+import dev.lapidary.core.failure.ExitCode;
+import dev.lapidary.core.failure.Failure;
 import dev.lapidary.exporter.onnx.OnnxGraph;
-import dev.lapidary.models.card.Activation;
-import dev.lapidary.models.card.ModelCard.Fallback;
-import dev.lapidary.models.failure.ExitCode;
-import dev.lapidary.models.failure.Failure;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;

@@ -2,15 +2,15 @@ package dev.lapidary.exporter.quantize;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.lapidary.core.Golden;
+import dev.lapidary.core.card.Activation;
+import dev.lapidary.core.tensor.Uniform;
 import dev.lapidary.exporter.lower.GraphLowering;
 import dev.lapidary.exporter.onnx.OnnxGraph;
 import dev.lapidary.exporter.pass.Passes;
-import dev.lapidary.models.Golden;
-import dev.lapidary.models.archive.ArchiveReader;
-import dev.lapidary.models.card.Activation;
-import dev.lapidary.models.tensor.Uniform;
-import dev.lapidary.models.trace.TraceOptions;
-import dev.lapidary.models.trace.Tracer;
+import dev.lapidary.torchscript.archive.ArchiveReader;
+import dev.lapidary.torchscript.trace.TraceOptions;
+import dev.lapidary.torchscript.trace.Tracer;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.Optional;

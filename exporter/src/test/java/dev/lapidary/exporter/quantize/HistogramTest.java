@@ -3,7 +3,7 @@ package dev.lapidary.exporter.quantize;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.lapidary.models.tensor.Uniform;
+import dev.lapidary.core.tensor.Uniform;
 import org.junit.jupiter.api.Test;
 
 class HistogramTest {

@@ -2,16 +2,16 @@ package dev.lapidary.exporter.quantize;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.lapidary.core.card.Activation;
+import dev.lapidary.core.tensor.DType;
+import dev.lapidary.core.tensor.Tensor;
+import dev.lapidary.core.tensor.Uniform;
 import dev.lapidary.exporter.onnx.OnnxGraph;
 import dev.lapidary.exporter.onnx.OnnxNode;
 import dev.lapidary.exporter.onnx.OnnxWriter;
 import dev.lapidary.exporter.onnx.ValueInfo;
 import dev.lapidary.exporter.testing.OrtRun;
-import dev.lapidary.models.card.Activation;
-import dev.lapidary.models.graph.Dim;
-import dev.lapidary.models.tensor.DType;
-import dev.lapidary.models.tensor.Tensor;
-import dev.lapidary.models.tensor.Uniform;
+import dev.lapidary.torchscript.graph.Dim;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.List;

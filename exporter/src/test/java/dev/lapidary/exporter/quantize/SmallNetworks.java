@@ -1,14 +1,14 @@
 package dev.lapidary.exporter.quantize;
 
+import dev.lapidary.core.Golden;
+import dev.lapidary.core.tensor.DType;
+import dev.lapidary.core.tensor.Tensor;
+import dev.lapidary.core.tensor.Uniform;
 import dev.lapidary.exporter.onnx.Attribute;
 import dev.lapidary.exporter.onnx.OnnxGraph;
 import dev.lapidary.exporter.onnx.OnnxNode;
 import dev.lapidary.exporter.onnx.ValueInfo;
-import dev.lapidary.models.Golden;
-import dev.lapidary.models.graph.Dim;
-import dev.lapidary.models.tensor.DType;
-import dev.lapidary.models.tensor.Tensor;
-import dev.lapidary.models.tensor.Uniform;
+import dev.lapidary.torchscript.graph.Dim;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;

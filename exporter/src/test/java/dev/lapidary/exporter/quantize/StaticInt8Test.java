@@ -2,10 +2,10 @@ package dev.lapidary.exporter.quantize;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.lapidary.core.card.Activation;
+import dev.lapidary.core.card.ModelCard.Fallback;
 import dev.lapidary.exporter.onnx.OnnxGraph;
 import dev.lapidary.exporter.onnx.OnnxWriter;
-import dev.lapidary.models.card.Activation;
-import dev.lapidary.models.card.ModelCard.Fallback;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Supplier;

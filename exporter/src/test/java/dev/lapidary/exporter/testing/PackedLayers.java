@@ -1,17 +1,17 @@
 package dev.lapidary.exporter.testing;
 
-import dev.lapidary.models.archive.PyValue;
-import dev.lapidary.models.archive.PyValue.PyList;
-import dev.lapidary.models.archive.PyValue.PyNone;
-import dev.lapidary.models.archive.PyValue.PyObject;
-import dev.lapidary.models.archive.PyValue.PyQTensor;
-import dev.lapidary.models.archive.PyValue.PyString;
-import dev.lapidary.models.archive.PyValue.PyTensor;
-import dev.lapidary.models.archive.PyValue.PyTuple;
-import dev.lapidary.models.archive.PyValue.Quantizer;
-import dev.lapidary.models.tensor.DType;
-import dev.lapidary.models.tensor.Tensor;
-import dev.lapidary.models.tensor.Uniform;
+import dev.lapidary.core.tensor.DType;
+import dev.lapidary.core.tensor.Tensor;
+import dev.lapidary.core.tensor.Uniform;
+import dev.lapidary.torchscript.archive.PyValue;
+import dev.lapidary.torchscript.archive.PyValue.PyList;
+import dev.lapidary.torchscript.archive.PyValue.PyNone;
+import dev.lapidary.torchscript.archive.PyValue.PyObject;
+import dev.lapidary.torchscript.archive.PyValue.PyQTensor;
+import dev.lapidary.torchscript.archive.PyValue.PyString;
+import dev.lapidary.torchscript.archive.PyValue.PyTensor;
+import dev.lapidary.torchscript.archive.PyValue.PyTuple;
+import dev.lapidary.torchscript.archive.PyValue.Quantizer;
 import java.util.List;
 
 /** Quantized layers as PyTorch packs them into archives, of weights that their name gives. */

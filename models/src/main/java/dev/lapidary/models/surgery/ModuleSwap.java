@@ -1,11 +1,11 @@
 package dev.lapidary.models.surgery;
 
-import dev.lapidary.models.archive.PyValue;
-import dev.lapidary.models.archive.PyValue.PyObject;
-import dev.lapidary.models.archive.TorchScriptArchive;
-import dev.lapidary.models.failure.Failure;
-import dev.lapidary.models.failure.NearNames;
-import dev.lapidary.models.failure.Quote;
+import dev.lapidary.core.failure.Failure;
+import dev.lapidary.core.failure.NearNames;
+import dev.lapidary.core.failure.Quote;
+import dev.lapidary.torchscript.archive.PyValue;
+import dev.lapidary.torchscript.archive.PyValue.PyObject;
+import dev.lapidary.torchscript.archive.TorchScriptArchive;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;

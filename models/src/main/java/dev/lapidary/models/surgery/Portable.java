@@ -1,11 +1,11 @@
 package dev.lapidary.models.surgery;
 
-import dev.lapidary.models.archive.PyValue;
-import dev.lapidary.models.archive.PyValue.PyDevice;
-import dev.lapidary.models.archive.PyValue.PyTensor;
-import dev.lapidary.models.archive.TorchScriptArchive;
-import dev.lapidary.models.tensor.DType;
-import dev.lapidary.models.tensor.Tensor;
+import dev.lapidary.core.tensor.DType;
+import dev.lapidary.core.tensor.Tensor;
+import dev.lapidary.torchscript.archive.PyValue;
+import dev.lapidary.torchscript.archive.PyValue.PyDevice;
+import dev.lapidary.torchscript.archive.PyValue.PyTensor;
+import dev.lapidary.torchscript.archive.TorchScriptArchive;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;

@@ -1,11 +1,11 @@
 package dev.lapidary.models.surgery;
 
-import dev.lapidary.models.archive.PyValue;
-import dev.lapidary.models.archive.PyValue.PyDict;
-import dev.lapidary.models.archive.PyValue.PyEnum;
-import dev.lapidary.models.archive.PyValue.PyList;
-import dev.lapidary.models.archive.PyValue.PyObject;
-import dev.lapidary.models.archive.PyValue.PyTuple;
+import dev.lapidary.torchscript.archive.PyValue;
+import dev.lapidary.torchscript.archive.PyValue.PyDict;
+import dev.lapidary.torchscript.archive.PyValue.PyEnum;
+import dev.lapidary.torchscript.archive.PyValue.PyList;
+import dev.lapidary.torchscript.archive.PyValue.PyObject;
+import dev.lapidary.torchscript.archive.PyValue.PyTuple;
 import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.List;

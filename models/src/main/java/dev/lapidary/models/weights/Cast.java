@@ -1,9 +1,9 @@
 package dev.lapidary.models.weights;
 
-import dev.lapidary.models.tensor.DType;
-import dev.lapidary.models.tensor.Half;
-import dev.lapidary.models.tensor.Storage;
-import dev.lapidary.models.tensor.Tensor;
+import dev.lapidary.core.tensor.DType;
+import dev.lapidary.core.tensor.Half;
+import dev.lapidary.core.tensor.Storage;
+import dev.lapidary.core.tensor.Tensor;
 import java.nio.ByteBuffer;
 
 /** {@code tensor.to(dtype)}: floating values round half to even, toward integers truncate. */

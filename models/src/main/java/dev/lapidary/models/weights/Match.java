@@ -1,13 +1,13 @@
 package dev.lapidary.models.weights;
 
-import dev.lapidary.models.archive.PyValue.PyTensor;
-import dev.lapidary.models.failure.Failure;
-import dev.lapidary.models.script.StateDict;
-import dev.lapidary.models.tensor.Tensor;
+import dev.lapidary.core.failure.Failure;
+import dev.lapidary.core.tensor.Tensor;
 import dev.lapidary.models.weights.MatchReport.Absent;
 import dev.lapidary.models.weights.MatchReport.Head;
 import dev.lapidary.models.weights.MatchReport.Loaded;
 import dev.lapidary.models.weights.MatchReport.Mismatched;
+import dev.lapidary.torchscript.archive.PyValue.PyTensor;
+import dev.lapidary.torchscript.script.StateDict;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;

@@ -3,7 +3,7 @@ package dev.lapidary.models.weights;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
-import dev.lapidary.models.tensor.DType;
+import dev.lapidary.core.tensor.DType;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;

@@ -1,7 +1,7 @@
 package dev.lapidary.models.weights;
 
-import dev.lapidary.models.failure.Quote;
-import dev.lapidary.models.tensor.Tensor;
+import dev.lapidary.core.failure.Quote;
+import dev.lapidary.core.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;

@@ -1,11 +1,11 @@
 package dev.lapidary.models.weights;
 
-import dev.lapidary.models.failure.Failure;
-import dev.lapidary.models.failure.Quote;
-import dev.lapidary.models.file.MappedFile;
-import dev.lapidary.models.tensor.DType;
-import dev.lapidary.models.tensor.Storage;
-import dev.lapidary.models.tensor.Tensor;
+import dev.lapidary.core.failure.Failure;
+import dev.lapidary.core.failure.Quote;
+import dev.lapidary.core.file.MappedFile;
+import dev.lapidary.core.tensor.DType;
+import dev.lapidary.core.tensor.Storage;
+import dev.lapidary.core.tensor.Tensor;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;

@@ -1,8 +1,8 @@
 package dev.lapidary.models.weights;
 
-import dev.lapidary.models.script.StateDict;
-import dev.lapidary.models.tensor.DType;
-import dev.lapidary.models.tensor.Tensor;
+import dev.lapidary.core.tensor.DType;
+import dev.lapidary.core.tensor.Tensor;
+import dev.lapidary.torchscript.script.StateDict;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;

@@ -1,12 +1,12 @@
 package dev.lapidary.models.weights;
 
-import dev.lapidary.models.archive.PyValue;
-import dev.lapidary.models.archive.PyValue.PyDict;
-import dev.lapidary.models.archive.PyValue.PyString;
-import dev.lapidary.models.archive.PyValue.PyTensor;
-import dev.lapidary.models.failure.Failure;
-import dev.lapidary.models.failure.Quote;
-import dev.lapidary.models.tensor.Tensor;
+import dev.lapidary.core.failure.Failure;
+import dev.lapidary.core.failure.Quote;
+import dev.lapidary.core.tensor.Tensor;
+import dev.lapidary.torchscript.archive.PyValue;
+import dev.lapidary.torchscript.archive.PyValue.PyDict;
+import dev.lapidary.torchscript.archive.PyValue.PyString;
+import dev.lapidary.torchscript.archive.PyValue.PyTensor;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;

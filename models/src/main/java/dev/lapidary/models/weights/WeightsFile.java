@@ -1,10 +1,10 @@
 package dev.lapidary.models.weights;
 
-import dev.lapidary.models.archive.ArchiveReader;
-import dev.lapidary.models.archive.TorchSaveReader;
-import dev.lapidary.models.failure.Failure;
-import dev.lapidary.models.file.MappedFile;
-import dev.lapidary.models.script.StateDict;
+import dev.lapidary.core.failure.Failure;
+import dev.lapidary.core.file.MappedFile;
+import dev.lapidary.torchscript.archive.ArchiveReader;
+import dev.lapidary.torchscript.archive.TorchSaveReader;
+import dev.lapidary.torchscript.script.StateDict;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;

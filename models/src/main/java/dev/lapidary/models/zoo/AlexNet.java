@@ -7,7 +7,7 @@ import static dev.lapidary.models.zoo.Layers.maxPool;
 import static dev.lapidary.models.zoo.Layers.relu;
 import static dev.lapidary.models.zoo.Layers.sequential;
 
-import dev.lapidary.models.image.Preprocessing;
+import dev.lapidary.core.image.Preprocessing;
 import java.util.List;
 
 /** AlexNet, in the one-column form of Krizhevsky 2014, arXiv 1404.5997. */

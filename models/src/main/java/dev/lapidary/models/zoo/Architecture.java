@@ -1,13 +1,13 @@
 package dev.lapidary.models.zoo;
 
-import dev.lapidary.models.archive.PyValue.PyTensor;
-import dev.lapidary.models.archive.TorchScriptArchive;
-import dev.lapidary.models.failure.Failure;
-import dev.lapidary.models.image.Preprocessing;
-import dev.lapidary.models.script.StateDict;
-import dev.lapidary.models.tensor.Storage;
-import dev.lapidary.models.tensor.Tensor;
+import dev.lapidary.core.failure.Failure;
+import dev.lapidary.core.image.Preprocessing;
+import dev.lapidary.core.tensor.Storage;
+import dev.lapidary.core.tensor.Tensor;
 import dev.lapidary.models.zoo.Module.Slot;
+import dev.lapidary.torchscript.archive.PyValue.PyTensor;
+import dev.lapidary.torchscript.archive.TorchScriptArchive;
+import dev.lapidary.torchscript.script.StateDict;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;

@@ -8,7 +8,7 @@ import static dev.lapidary.models.zoo.Layers.permute;
 import static dev.lapidary.models.zoo.Layers.sequential;
 import static dev.lapidary.models.zoo.Layers.stochasticDepth;
 
-import dev.lapidary.models.image.Preprocessing;
+import dev.lapidary.core.image.Preprocessing;
 import java.util.ArrayList;
 import java.util.List;
 

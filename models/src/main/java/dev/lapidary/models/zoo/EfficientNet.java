@@ -7,7 +7,7 @@ import static dev.lapidary.models.zoo.Layers.sequential;
 import static dev.lapidary.models.zoo.Layers.silu;
 import static dev.lapidary.models.zoo.Layers.stochasticDepth;
 
-import dev.lapidary.models.image.Preprocessing.Interpolation;
+import dev.lapidary.core.image.Preprocessing.Interpolation;
 import java.util.ArrayList;
 import java.util.List;
 

@@ -1,6 +1,6 @@
 package dev.lapidary.models.zoo;
 
-import dev.lapidary.models.script.StateDict;
+import dev.lapidary.torchscript.script.StateDict;
 import java.util.Optional;
 
 /**

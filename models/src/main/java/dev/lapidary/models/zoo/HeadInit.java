@@ -1,8 +1,8 @@
 package dev.lapidary.models.zoo;
 
-import dev.lapidary.models.failure.Failure;
-import dev.lapidary.models.failure.Quote;
-import dev.lapidary.models.tensor.Tensor;
+import dev.lapidary.core.failure.Failure;
+import dev.lapidary.core.failure.Quote;
+import dev.lapidary.core.tensor.Tensor;
 import java.util.Locale;
 
 /**

@@ -1,14 +1,14 @@
 package dev.lapidary.models.zoo;
 
-import dev.lapidary.models.archive.PyValue;
-import dev.lapidary.models.archive.PyValue.PyBool;
-import dev.lapidary.models.archive.PyValue.PyObject;
-import dev.lapidary.models.archive.PyValue.PyTensor;
-import dev.lapidary.models.archive.TorchScriptArchive;
-import dev.lapidary.models.failure.Failure;
-import dev.lapidary.models.script.StateDict;
+import dev.lapidary.core.failure.Failure;
+import dev.lapidary.core.tensor.Tensor;
 import dev.lapidary.models.surgery.ModuleSwap;
-import dev.lapidary.models.tensor.Tensor;
+import dev.lapidary.torchscript.archive.PyValue;
+import dev.lapidary.torchscript.archive.PyValue.PyBool;
+import dev.lapidary.torchscript.archive.PyValue.PyObject;
+import dev.lapidary.torchscript.archive.PyValue.PyTensor;
+import dev.lapidary.torchscript.archive.TorchScriptArchive;
+import dev.lapidary.torchscript.script.StateDict;
 import java.util.Map;
 import java.util.OptionalDouble;
 import java.util.OptionalInt;

@@ -1,16 +1,16 @@
 package dev.lapidary.models.zoo;
 
-import dev.lapidary.models.archive.PyValue.PyTensor;
-import dev.lapidary.models.archive.TorchScriptArchive;
-import dev.lapidary.models.failure.ExitCode;
-import dev.lapidary.models.failure.Failure;
-import dev.lapidary.models.graph.Dim;
-import dev.lapidary.models.graph.Graph;
-import dev.lapidary.models.script.StateDict;
-import dev.lapidary.models.tensor.DType;
-import dev.lapidary.models.tensor.Tensor;
-import dev.lapidary.models.trace.TraceOptions;
-import dev.lapidary.models.trace.Tracer;
+import dev.lapidary.core.failure.ExitCode;
+import dev.lapidary.core.failure.Failure;
+import dev.lapidary.core.tensor.DType;
+import dev.lapidary.core.tensor.Tensor;
+import dev.lapidary.torchscript.archive.PyValue.PyTensor;
+import dev.lapidary.torchscript.archive.TorchScriptArchive;
+import dev.lapidary.torchscript.graph.Dim;
+import dev.lapidary.torchscript.graph.Graph;
+import dev.lapidary.torchscript.script.StateDict;
+import dev.lapidary.torchscript.trace.TraceOptions;
+import dev.lapidary.torchscript.trace.Tracer;
 import java.util.List;
 
 /**

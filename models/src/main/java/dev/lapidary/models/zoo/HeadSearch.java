@@ -1,15 +1,15 @@
 package dev.lapidary.models.zoo;
 
-import dev.lapidary.models.archive.TorchScriptArchive;
-import dev.lapidary.models.failure.Failure;
-import dev.lapidary.models.failure.NearNames;
-import dev.lapidary.models.failure.Quote;
-import dev.lapidary.models.graph.Argument;
-import dev.lapidary.models.graph.Graph;
-import dev.lapidary.models.graph.Node;
-import dev.lapidary.models.script.StateDict;
-import dev.lapidary.models.trace.TraceOptions;
-import dev.lapidary.models.trace.Tracer;
+import dev.lapidary.core.failure.Failure;
+import dev.lapidary.core.failure.NearNames;
+import dev.lapidary.core.failure.Quote;
+import dev.lapidary.torchscript.archive.TorchScriptArchive;
+import dev.lapidary.torchscript.graph.Argument;
+import dev.lapidary.torchscript.graph.Graph;
+import dev.lapidary.torchscript.graph.Node;
+import dev.lapidary.torchscript.script.StateDict;
+import dev.lapidary.torchscript.trace.TraceOptions;
+import dev.lapidary.torchscript.trace.Tracer;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashMap;

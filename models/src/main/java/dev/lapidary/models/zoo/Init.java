@@ -1,8 +1,8 @@
 package dev.lapidary.models.zoo;
 
-import dev.lapidary.models.tensor.DType;
-import dev.lapidary.models.tensor.RandomStream;
-import dev.lapidary.models.tensor.Tensor;
+import dev.lapidary.core.tensor.DType;
+import dev.lapidary.core.tensor.RandomStream;
+import dev.lapidary.core.tensor.Tensor;
 import java.util.function.DoubleSupplier;
 
 /**

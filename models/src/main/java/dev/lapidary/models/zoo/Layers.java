@@ -2,7 +2,7 @@ package dev.lapidary.models.zoo;
 
 import static dev.lapidary.models.zoo.Forward.number;
 
-import dev.lapidary.models.tensor.DType;
+import dev.lapidary.core.tensor.DType;
 
 /** {@code torch.nn}'s layers without a family of their own, as modules. */
 final class Layers {

@@ -7,7 +7,7 @@ import static dev.lapidary.models.zoo.Layers.linear;
 import static dev.lapidary.models.zoo.Layers.relu;
 import static dev.lapidary.models.zoo.Layers.sequential;
 
-import dev.lapidary.models.image.Preprocessing;
+import dev.lapidary.core.image.Preprocessing;
 import java.util.ArrayList;
 import java.util.List;
 

@@ -1,6 +1,6 @@
 package dev.lapidary.models.zoo;
 
-import dev.lapidary.models.tensor.DType;
+import dev.lapidary.core.tensor.DType;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;

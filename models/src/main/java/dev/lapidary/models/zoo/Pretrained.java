@@ -1,11 +1,11 @@
 package dev.lapidary.models.zoo;
 
-import dev.lapidary.models.archive.TorchScriptArchive;
-import dev.lapidary.models.failure.Failure;
-import dev.lapidary.models.script.StateDict;
+import dev.lapidary.core.failure.Failure;
 import dev.lapidary.models.weights.Match;
 import dev.lapidary.models.weights.MatchReport;
 import dev.lapidary.models.weights.NamedTensors;
+import dev.lapidary.torchscript.archive.TorchScriptArchive;
+import dev.lapidary.torchscript.script.StateDict;
 import java.util.Set;
 import java.util.stream.Collectors;
 

@@ -1,9 +1,9 @@
 package dev.lapidary.models.zoo;
 
-import dev.lapidary.models.image.Preprocessing;
-import dev.lapidary.models.image.Preprocessing.Colour;
-import dev.lapidary.models.image.Preprocessing.Interpolation;
-import dev.lapidary.models.image.Preprocessing.Resize;
+import dev.lapidary.core.image.Preprocessing;
+import dev.lapidary.core.image.Preprocessing.Colour;
+import dev.lapidary.core.image.Preprocessing.Interpolation;
+import dev.lapidary.core.image.Preprocessing.Resize;
 import java.util.List;
 
 /**

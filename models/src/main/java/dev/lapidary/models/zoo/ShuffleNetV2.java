@@ -7,7 +7,7 @@ import static dev.lapidary.models.zoo.Layers.maxPool;
 import static dev.lapidary.models.zoo.Layers.relu;
 import static dev.lapidary.models.zoo.Layers.sequential;
 
-import dev.lapidary.models.image.Preprocessing;
+import dev.lapidary.core.image.Preprocessing;
 import java.util.List;
 
 /** ShuffleNet V2 (Ma et al. 2018, arXiv 1807.11164): half the channels pass, then both mix. */

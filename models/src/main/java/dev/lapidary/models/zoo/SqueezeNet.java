@@ -6,7 +6,7 @@ import static dev.lapidary.models.zoo.Layers.maxPool;
 import static dev.lapidary.models.zoo.Layers.relu;
 import static dev.lapidary.models.zoo.Layers.sequential;
 
-import dev.lapidary.models.image.Preprocessing;
+import dev.lapidary.core.image.Preprocessing;
 import java.util.List;
 import java.util.function.Supplier;
 

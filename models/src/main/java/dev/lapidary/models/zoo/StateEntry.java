@@ -1,7 +1,7 @@
 package dev.lapidary.models.zoo;
 
-import dev.lapidary.models.tensor.DType;
-import dev.lapidary.models.tensor.Tensor;
+import dev.lapidary.core.tensor.DType;
+import dev.lapidary.core.tensor.Tensor;
 import java.util.List;
 
 /**

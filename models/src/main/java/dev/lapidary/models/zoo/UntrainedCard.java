@@ -1,9 +1,9 @@
 package dev.lapidary.models.zoo;
 
-import dev.lapidary.models.card.ModelCard;
-import dev.lapidary.models.card.ModelCard.Input;
-import dev.lapidary.models.card.ModelCard.Provenance;
-import dev.lapidary.models.image.Preprocessing;
+import dev.lapidary.core.card.ModelCard;
+import dev.lapidary.core.card.ModelCard.Input;
+import dev.lapidary.core.card.ModelCard.Provenance;
+import dev.lapidary.core.image.Preprocessing;
 import java.util.List;
 import java.util.Optional;
 import java.util.TreeMap;

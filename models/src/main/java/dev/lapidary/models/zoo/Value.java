@@ -1,6 +1,6 @@
 package dev.lapidary.models.zoo;
 
-import dev.lapidary.models.tensor.Tensor;
+import dev.lapidary.core.tensor.Tensor;
 
 /**
  * A tensor inside a forward method while the network is described: the name it has in the text, and

@@ -3,7 +3,7 @@ package dev.lapidary.models.zoo;
 import static dev.lapidary.models.zoo.Forward.number;
 import static dev.lapidary.models.zoo.Layers.linear;
 
-import dev.lapidary.models.tensor.DType;
+import dev.lapidary.core.tensor.DType;
 
 /**
  * Swin's attention inside 7x7 windows with a learned bias for each relative position, shifted or

@@ -1,8 +1,8 @@
 package dev.lapidary.models.zoo;
 
-import dev.lapidary.models.failure.Failure;
-import dev.lapidary.models.failure.NearNames;
-import dev.lapidary.models.failure.Quote;
+import dev.lapidary.core.failure.Failure;
+import dev.lapidary.core.failure.NearNames;
+import dev.lapidary.core.failure.Quote;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;

@@ -1,6 +1,6 @@
 package dev.lapidary.models.zoo;
 
-import dev.lapidary.models.failure.Failure;
+import dev.lapidary.core.failure.Failure;
 import java.util.OptionalDouble;
 import java.util.OptionalInt;
 

@@ -2,8 +2,8 @@ package dev.lapidary.models.weights;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.lapidary.models.tensor.DType;
-import dev.lapidary.models.tensor.Tensor;
+import dev.lapidary.core.tensor.DType;
+import dev.lapidary.core.tensor.Tensor;
 import org.junit.jupiter.api.Test;
 
 class CastTest {

@@ -2,9 +2,9 @@ package dev.lapidary.models.weights;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.lapidary.models.card.Activation;
-import dev.lapidary.models.tensor.DType;
-import dev.lapidary.models.tensor.Tensor;
+import dev.lapidary.core.card.Activation;
+import dev.lapidary.core.tensor.DType;
+import dev.lapidary.core.tensor.Tensor;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;

@@ -2,8 +2,8 @@ package dev.lapidary.models.weights;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.lapidary.models.Hostile;
-import dev.lapidary.models.tensor.Tensor;
+import dev.lapidary.core.Hostile;
+import dev.lapidary.core.tensor.Tensor;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.Random;

@@ -3,17 +3,17 @@ package dev.lapidary.models.weights;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.lapidary.models.Golden;
-import dev.lapidary.models.archive.ArchiveReader;
-import dev.lapidary.models.failure.ExitCode;
-import dev.lapidary.models.failure.Failure;
-import dev.lapidary.models.script.StateDict;
-import dev.lapidary.models.tensor.DType;
-import dev.lapidary.models.tensor.Tensor;
-import dev.lapidary.models.tensor.Uniform;
+import dev.lapidary.core.Golden;
+import dev.lapidary.core.failure.ExitCode;
+import dev.lapidary.core.failure.Failure;
+import dev.lapidary.core.tensor.DType;
+import dev.lapidary.core.tensor.Tensor;
+import dev.lapidary.core.tensor.Uniform;
 import dev.lapidary.models.weights.MatchReport.Absent;
 import dev.lapidary.models.weights.MatchReport.Head;
 import dev.lapidary.models.weights.MatchReport.Mismatched;
+import dev.lapidary.torchscript.archive.ArchiveReader;
+import dev.lapidary.torchscript.script.StateDict;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -213,7 +213,7 @@ class MatchTest {
   }
 
   private static Tensor loaded(StateDict.Entry entry) {
-    return ((dev.lapidary.models.archive.PyValue.PyTensor)
+    return ((dev.lapidary.torchscript.archive.PyValue.PyTensor)
             java.util.Objects.requireNonNull(entry.owner().attributes().get(entry.attribute())))
         .tensor();
   }

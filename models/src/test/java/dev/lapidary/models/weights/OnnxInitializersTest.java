@@ -3,8 +3,8 @@ package dev.lapidary.models.weights;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.lapidary.models.failure.Failure;
-import dev.lapidary.models.tensor.DType;
+import dev.lapidary.core.failure.Failure;
+import dev.lapidary.core.tensor.DType;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;

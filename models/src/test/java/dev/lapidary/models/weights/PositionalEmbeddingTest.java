@@ -3,11 +3,11 @@ package dev.lapidary.models.weights;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
-import dev.lapidary.models.script.StateDict;
-import dev.lapidary.models.tensor.Tensor;
+import dev.lapidary.core.tensor.Tensor;
 import dev.lapidary.models.zoo.Pretrained;
 import dev.lapidary.models.zoo.Zoo;
 import dev.lapidary.models.zoo.ZooOptions;
+import dev.lapidary.torchscript.script.StateDict;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -74,9 +74,9 @@ class PositionalEmbeddingTest {
 
   /** The one entry that matters. */
   private static StateDict target(int side) {
-    var owner = new dev.lapidary.models.archive.PyValue.PyObject("__torch__.Encoder");
-    Tensor wanted = Tensor.zeros(dev.lapidary.models.tensor.DType.FLOAT32, 1, 1 + side * side, 2);
-    var value = new dev.lapidary.models.archive.PyValue.PyTensor(wanted, true);
+    var owner = new dev.lapidary.torchscript.archive.PyValue.PyObject("__torch__.Encoder");
+    Tensor wanted = Tensor.zeros(dev.lapidary.core.tensor.DType.FLOAT32, 1, 1 + side * side, 2);
+    var value = new dev.lapidary.torchscript.archive.PyValue.PyTensor(wanted, true);
     return new StateDict(
         List.of(
             new StateDict.Entry(NAME, value, StateDict.Kind.PARAMETER, owner, "pos_embedding")));

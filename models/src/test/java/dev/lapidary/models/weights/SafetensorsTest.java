@@ -3,10 +3,10 @@ package dev.lapidary.models.weights;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.lapidary.models.Hostile;
-import dev.lapidary.models.failure.Failure;
-import dev.lapidary.models.tensor.DType;
-import dev.lapidary.models.tensor.Tensor;
+import dev.lapidary.core.Hostile;
+import dev.lapidary.core.failure.Failure;
+import dev.lapidary.core.tensor.DType;
+import dev.lapidary.core.tensor.Tensor;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;

@@ -1,6 +1,6 @@
 package dev.lapidary.models.weights;
 
-import dev.lapidary.models.Hostile;
+import dev.lapidary.core.Hostile;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;

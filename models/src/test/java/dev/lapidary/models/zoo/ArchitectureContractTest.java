@@ -3,7 +3,7 @@ package dev.lapidary.models.zoo;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.lapidary.models.failure.Failure;
+import dev.lapidary.core.failure.Failure;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;

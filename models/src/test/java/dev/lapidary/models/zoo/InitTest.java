@@ -3,9 +3,9 @@ package dev.lapidary.models.zoo;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
-import dev.lapidary.models.archive.TorchScriptArchive;
-import dev.lapidary.models.script.StateDict;
-import dev.lapidary.models.tensor.Tensor;
+import dev.lapidary.core.tensor.Tensor;
+import dev.lapidary.torchscript.archive.TorchScriptArchive;
+import dev.lapidary.torchscript.script.StateDict;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 

@@ -2,10 +2,10 @@ package dev.lapidary.models.zoo;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.lapidary.models.archive.TorchScriptArchive;
-import dev.lapidary.models.script.StateDict;
-import dev.lapidary.models.tensor.Tensor;
+import dev.lapidary.core.tensor.Tensor;
 import dev.lapidary.models.weights.NamedTensors;
+import dev.lapidary.torchscript.archive.TorchScriptArchive;
+import dev.lapidary.torchscript.script.StateDict;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;

@@ -3,7 +3,7 @@ package dev.lapidary.models.zoo;
 import static java.util.Map.entry;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.lapidary.models.image.Preprocessing;
+import dev.lapidary.core.image.Preprocessing;
 import java.util.Map;
 import java.util.Set;
 import org.assertj.core.data.Percentage;

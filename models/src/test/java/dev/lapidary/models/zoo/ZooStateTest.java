@@ -3,7 +3,7 @@ package dev.lapidary.models.zoo;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import dev.lapidary.models.Golden;
+import dev.lapidary.core.Golden;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;

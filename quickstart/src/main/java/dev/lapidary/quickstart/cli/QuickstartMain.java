@@ -1,6 +1,6 @@
 package dev.lapidary.quickstart.cli;
 
-import dev.lapidary.models.cli.Program;
+import dev.lapidary.core.cli.Program;
 import dev.lapidary.quickstart.Programs;
 import dev.lapidary.quickstart.Quickstart;
 import java.io.IOException;

@@ -1,6 +1,6 @@
 package dev.lapidary.quickstart.data;
 
-import dev.lapidary.models.failure.Failure;
+import dev.lapidary.core.failure.Failure;
 import java.io.DataInputStream;
 import java.io.IOException;
 import java.io.InputStream;

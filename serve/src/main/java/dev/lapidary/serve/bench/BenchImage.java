@@ -1,9 +1,9 @@
 package dev.lapidary.serve.bench;
 
-import dev.lapidary.models.failure.ExitCode;
-import dev.lapidary.models.failure.Failure;
-import dev.lapidary.models.image.ImageLimits;
-import dev.lapidary.models.image.UndecodableImage;
+import dev.lapidary.core.failure.ExitCode;
+import dev.lapidary.core.failure.Failure;
+import dev.lapidary.core.image.ImageLimits;
+import dev.lapidary.core.image.UndecodableImage;
 import dev.lapidary.serve.model.ServedModel;
 import java.io.IOException;
 import java.nio.ByteBuffer;

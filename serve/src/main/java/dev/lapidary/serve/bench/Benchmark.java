@@ -1,8 +1,8 @@
 package dev.lapidary.serve.bench;
 
-import dev.lapidary.models.card.ModelCard;
-import dev.lapidary.models.failure.ExitCode;
-import dev.lapidary.models.failure.Failure;
+import dev.lapidary.core.card.ModelCard;
+import dev.lapidary.core.failure.ExitCode;
+import dev.lapidary.core.failure.Failure;
 import dev.lapidary.serve.batch.BatchPolicy;
 import dev.lapidary.serve.http.PredictionServer;
 import dev.lapidary.serve.http.ServerSettings;

@@ -2,7 +2,7 @@ package dev.lapidary.serve.cli;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import dev.lapidary.models.cli.Program;
+import dev.lapidary.core.cli.Program;
 import java.io.PrintWriter;
 import picocli.CommandLine.Command;
 

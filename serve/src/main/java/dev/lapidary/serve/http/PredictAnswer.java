@@ -1,6 +1,6 @@
 package dev.lapidary.serve.http;
 
-import dev.lapidary.models.card.Activation;
+import dev.lapidary.core.card.Activation;
 import dev.lapidary.serve.model.ServedModel;
 import java.util.List;
 import java.util.stream.IntStream;

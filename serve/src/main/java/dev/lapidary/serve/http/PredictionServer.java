@@ -1,6 +1,6 @@
 package dev.lapidary.serve.http;
 
-import dev.lapidary.models.failure.Failure;
+import dev.lapidary.core.failure.Failure;
 import dev.lapidary.serve.batch.BatchStatistics;
 import dev.lapidary.serve.model.GoldenCheck;
 import dev.lapidary.serve.model.ServedModel;

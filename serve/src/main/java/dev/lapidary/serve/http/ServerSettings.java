@@ -1,6 +1,6 @@
 package dev.lapidary.serve.http;
 
-import dev.lapidary.models.image.ImageLimits;
+import dev.lapidary.core.image.ImageLimits;
 import dev.lapidary.serve.batch.BatchPolicy;
 import java.time.Duration;
 

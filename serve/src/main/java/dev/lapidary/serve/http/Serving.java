@@ -1,7 +1,7 @@
 package dev.lapidary.serve.http;
 
-import dev.lapidary.models.image.ImageLimits;
-import dev.lapidary.models.image.UndecodableImage;
+import dev.lapidary.core.image.ImageLimits;
+import dev.lapidary.core.image.UndecodableImage;
 import dev.lapidary.serve.batch.Admission;
 import dev.lapidary.serve.batch.BatchPolicy;
 import dev.lapidary.serve.batch.Batcher;

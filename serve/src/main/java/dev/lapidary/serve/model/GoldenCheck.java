@@ -1,10 +1,10 @@
 package dev.lapidary.serve.model;
 
-import dev.lapidary.models.card.Activation;
-import dev.lapidary.models.card.ModelCard;
-import dev.lapidary.models.card.ModelCard.GoldenImage;
-import dev.lapidary.models.image.ImageLimits;
-import dev.lapidary.models.image.UndecodableImage;
+import dev.lapidary.core.card.Activation;
+import dev.lapidary.core.card.ModelCard;
+import dev.lapidary.core.card.ModelCard.GoldenImage;
+import dev.lapidary.core.image.ImageLimits;
+import dev.lapidary.core.image.UndecodableImage;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;

@@ -1,10 +1,10 @@
 package dev.lapidary.serve.model;
 
 import ai.onnxruntime.OrtException;
-import dev.lapidary.models.card.CardJson;
-import dev.lapidary.models.card.ModelCard;
-import dev.lapidary.models.failure.Failure;
-import dev.lapidary.models.image.Preprocessing;
+import dev.lapidary.core.card.CardJson;
+import dev.lapidary.core.card.ModelCard;
+import dev.lapidary.core.failure.Failure;
+import dev.lapidary.core.image.Preprocessing;
 import dev.lapidary.serve.batch.BatchFunction;
 import java.io.IOException;
 import java.io.InputStream;

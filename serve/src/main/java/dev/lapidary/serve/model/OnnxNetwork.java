@@ -7,7 +7,7 @@ import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtSession;
 import ai.onnxruntime.TensorInfo;
-import dev.lapidary.models.failure.Failure;
+import dev.lapidary.core.failure.Failure;
 import java.nio.FloatBuffer;
 import java.nio.file.Path;
 import java.util.Map;

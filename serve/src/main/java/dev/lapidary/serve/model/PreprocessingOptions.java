@@ -1,7 +1,7 @@
 package dev.lapidary.serve.model;
 
-import dev.lapidary.models.failure.Failure;
-import dev.lapidary.models.image.Preprocessing;
+import dev.lapidary.core.failure.Failure;
+import dev.lapidary.core.image.Preprocessing;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;

@@ -1,12 +1,12 @@
 package dev.lapidary.serve.model;
 
-import dev.lapidary.models.card.Activation;
-import dev.lapidary.models.card.ModelCard;
-import dev.lapidary.models.image.ImageDecoder;
-import dev.lapidary.models.image.ImageLimits;
-import dev.lapidary.models.image.Preprocessing;
-import dev.lapidary.models.image.Preprocessor;
-import dev.lapidary.models.image.UndecodableImage;
+import dev.lapidary.core.card.Activation;
+import dev.lapidary.core.card.ModelCard;
+import dev.lapidary.core.image.ImageDecoder;
+import dev.lapidary.core.image.ImageLimits;
+import dev.lapidary.core.image.Preprocessing;
+import dev.lapidary.core.image.Preprocessor;
+import dev.lapidary.core.image.UndecodableImage;
 import dev.lapidary.serve.batch.BatchFunction;
 import java.util.List;
 import java.util.Optional;

@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import dev.lapidary.models.failure.Failure;
-import dev.lapidary.models.image.ImageLimits;
+import dev.lapidary.core.failure.Failure;
+import dev.lapidary.core.image.ImageLimits;
 import dev.lapidary.serve.TinyModels;
 import dev.lapidary.serve.batch.BatchPolicy;
 import dev.lapidary.serve.model.ModelLoader;

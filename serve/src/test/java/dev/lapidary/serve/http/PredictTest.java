@@ -5,9 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import dev.lapidary.models.card.Activation;
-import dev.lapidary.models.card.ModelCard;
-import dev.lapidary.models.image.ImageLimits;
+import dev.lapidary.core.card.Activation;
+import dev.lapidary.core.card.ModelCard;
+import dev.lapidary.core.image.ImageLimits;
 import dev.lapidary.serve.TinyModels;
 import dev.lapidary.serve.model.ModelLoader;
 import dev.lapidary.serve.model.PreprocessingOptions;

@@ -1,7 +1,7 @@
 package dev.lapidary.trainer.augment;
 
-import dev.lapidary.models.image.RgbImage;
-import dev.lapidary.models.tensor.RandomStream;
+import dev.lapidary.core.image.RgbImage;
+import dev.lapidary.core.tensor.RandomStream;
 
 /**
  * torchvision's {@code RandomAffine}: turned, moved, scaled and sheared along x, black outside.

@@ -1,10 +1,10 @@
 package dev.lapidary.trainer.augment;
 
-import dev.lapidary.models.failure.Failure;
-import dev.lapidary.models.image.Preprocessing;
-import dev.lapidary.models.image.Preprocessor;
-import dev.lapidary.models.image.RgbImage;
-import dev.lapidary.models.tensor.RandomStream;
+import dev.lapidary.core.failure.Failure;
+import dev.lapidary.core.image.Preprocessing;
+import dev.lapidary.core.image.Preprocessor;
+import dev.lapidary.core.image.RgbImage;
+import dev.lapidary.core.tensor.RandomStream;
 import dev.lapidary.trainer.data.Batch;
 import dev.lapidary.trainer.data.View;
 import java.util.ArrayList;

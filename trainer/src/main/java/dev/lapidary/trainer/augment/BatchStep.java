@@ -1,6 +1,6 @@
 package dev.lapidary.trainer.augment;
 
-import dev.lapidary.models.tensor.RandomStream;
+import dev.lapidary.core.tensor.RandomStream;
 import dev.lapidary.trainer.data.Batch;
 
 /** Mixes each image of a batch with its predecessor, the first with the last. */

@@ -1,7 +1,7 @@
 package dev.lapidary.trainer.augment;
 
-import dev.lapidary.models.image.Preprocessor;
-import dev.lapidary.models.image.RgbImage;
+import dev.lapidary.core.image.Preprocessor;
+import dev.lapidary.core.image.RgbImage;
 import java.util.ArrayList;
 import java.util.List;
 

@@ -1,7 +1,7 @@
 package dev.lapidary.trainer.augment;
 
-import dev.lapidary.models.image.Luma;
-import dev.lapidary.models.image.RgbImage;
+import dev.lapidary.core.image.Luma;
+import dev.lapidary.core.image.RgbImage;
 import java.util.Arrays;
 
 /**

@@ -1,6 +1,6 @@
 package dev.lapidary.trainer.augment;
 
-import dev.lapidary.models.image.RgbImage;
+import dev.lapidary.core.image.RgbImage;
 
 /**
  * torchvision's {@code adjust_hue} on Pillow's 8-bit HSV ({@code Convert.c}, after Python's

@@ -1,6 +1,6 @@
 package dev.lapidary.trainer.augment;
 
-import dev.lapidary.models.failure.Failure;
+import dev.lapidary.core.failure.Failure;
 import java.math.BigDecimal;
 import java.util.Locale;
 import java.util.Map;

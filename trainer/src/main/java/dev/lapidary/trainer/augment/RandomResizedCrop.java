@@ -1,10 +1,10 @@
 package dev.lapidary.trainer.augment;
 
-import dev.lapidary.models.image.Box;
-import dev.lapidary.models.image.Preprocessing;
-import dev.lapidary.models.image.Resample;
-import dev.lapidary.models.image.RgbImage;
-import dev.lapidary.models.tensor.RandomStream;
+import dev.lapidary.core.image.Box;
+import dev.lapidary.core.image.Preprocessing;
+import dev.lapidary.core.image.Resample;
+import dev.lapidary.core.image.RgbImage;
+import dev.lapidary.core.tensor.RandomStream;
 
 /**
  * torchvision's {@code RandomResizedCrop}: a box of random area and aspect, resized to the

@@ -1,6 +1,6 @@
 package dev.lapidary.trainer.augment;
 
-import dev.lapidary.models.tensor.RandomStream;
+import dev.lapidary.core.tensor.RandomStream;
 
 /** From low to high; a configuration spells it {@code low..high}. */
 record Range(double low, double high) {

@@ -1,6 +1,6 @@
 package dev.lapidary.trainer.augment;
 
-import dev.lapidary.models.tensor.RandomStream;
+import dev.lapidary.core.tensor.RandomStream;
 
 /** Changes one normalized image in place. */
 interface TensorStep {

@@ -1,6 +1,6 @@
 package dev.lapidary.trainer.augment;
 
-import dev.lapidary.models.image.RgbImage;
+import dev.lapidary.core.image.RgbImage;
 
 /** Levels replaced through tables: Pillow's {@code ImageOps}. */
 final class Tone {

@@ -1,6 +1,6 @@
 package dev.lapidary.trainer.augment;
 
-import dev.lapidary.models.image.RgbImage;
+import dev.lapidary.core.image.RgbImage;
 
 /**
  * Pillow's {@code Image.transform(AFFINE)} to the same size, black outside ({@code Geometry.c}),

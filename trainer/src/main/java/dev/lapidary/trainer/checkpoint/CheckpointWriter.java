@@ -1,7 +1,7 @@
 package dev.lapidary.trainer.checkpoint;
 
-import dev.lapidary.models.failure.Failure;
-import dev.lapidary.models.tensor.Tensor;
+import dev.lapidary.core.failure.Failure;
+import dev.lapidary.core.tensor.Tensor;
 import java.io.IOException;
 import java.util.Map;
 import java.util.Optional;

@@ -1,6 +1,6 @@
 package dev.lapidary.trainer.cli;
 
-import dev.lapidary.models.image.Preprocessing;
+import dev.lapidary.core.image.Preprocessing;
 import dev.lapidary.models.zoo.Architecture;
 import dev.lapidary.models.zoo.Zoo;
 import dev.lapidary.models.zoo.ZooOptions;

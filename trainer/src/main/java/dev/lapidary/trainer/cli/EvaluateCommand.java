@@ -3,7 +3,7 @@ package dev.lapidary.trainer.cli;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.datatype.jdk8.Jdk8Module;
-import dev.lapidary.models.failure.ExitCode;
+import dev.lapidary.core.failure.ExitCode;
 import dev.lapidary.trainer.report.MeasuresText;
 import dev.lapidary.trainer.run.Evaluation;
 import java.io.IOException;

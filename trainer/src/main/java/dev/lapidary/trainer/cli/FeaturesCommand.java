@@ -1,7 +1,7 @@
 package dev.lapidary.trainer.cli;
 
-import dev.lapidary.models.failure.ExitCode;
-import dev.lapidary.models.file.AtomicFile;
+import dev.lapidary.core.failure.ExitCode;
+import dev.lapidary.core.file.AtomicFile;
 import dev.lapidary.trainer.run.Features;
 import dev.lapidary.trainer.run.Progress;
 import java.io.IOException;

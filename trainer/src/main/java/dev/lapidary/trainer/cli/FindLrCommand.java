@@ -1,8 +1,8 @@
 package dev.lapidary.trainer.cli;
 
-import dev.lapidary.models.failure.ExitCode;
-import dev.lapidary.models.failure.Failure;
-import dev.lapidary.models.file.AtomicFile;
+import dev.lapidary.core.failure.ExitCode;
+import dev.lapidary.core.failure.Failure;
+import dev.lapidary.core.file.AtomicFile;
 import dev.lapidary.trainer.plan.RunConfig;
 import dev.lapidary.trainer.report.RangeTest;
 import dev.lapidary.trainer.run.FindRate;

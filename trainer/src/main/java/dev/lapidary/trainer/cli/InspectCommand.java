@@ -1,7 +1,7 @@
 package dev.lapidary.trainer.cli;
 
-import dev.lapidary.models.failure.Failure;
-import dev.lapidary.models.tensor.Tensor;
+import dev.lapidary.core.failure.Failure;
+import dev.lapidary.core.tensor.Tensor;
 import dev.lapidary.trainer.checkpoint.Checkpoints;
 import dev.lapidary.trainer.checkpoint.TrainingState;
 import dev.lapidary.trainer.run.RunDirectory;

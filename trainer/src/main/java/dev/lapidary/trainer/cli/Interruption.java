@@ -1,7 +1,7 @@
 package dev.lapidary.trainer.cli;
 
-import dev.lapidary.models.failure.ExitCode;
-import dev.lapidary.models.failure.Failure;
+import dev.lapidary.core.failure.ExitCode;
+import dev.lapidary.core.failure.Failure;
 import dev.lapidary.trainer.run.Outcome;
 import java.io.IOException;
 import java.io.PrintWriter;

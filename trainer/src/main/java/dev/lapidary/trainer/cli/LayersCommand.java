@@ -1,16 +1,16 @@
 package dev.lapidary.trainer.cli;
 
-import dev.lapidary.models.archive.ArchiveReader;
-import dev.lapidary.models.archive.TorchScriptArchive;
-import dev.lapidary.models.card.CardJson;
-import dev.lapidary.models.script.StateDict;
-import dev.lapidary.models.tensor.Tensor;
+import dev.lapidary.core.card.CardJson;
+import dev.lapidary.core.tensor.Tensor;
 import dev.lapidary.models.weights.NamedTensors;
 import dev.lapidary.models.weights.WeightsFile;
 import dev.lapidary.models.zoo.Architecture;
 import dev.lapidary.models.zoo.Stage;
 import dev.lapidary.models.zoo.Zoo;
 import dev.lapidary.models.zoo.ZooOptions;
+import dev.lapidary.torchscript.archive.ArchiveReader;
+import dev.lapidary.torchscript.archive.TorchScriptArchive;
+import dev.lapidary.torchscript.script.StateDict;
 import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -1,6 +1,6 @@
 package dev.lapidary.trainer.cli;
 
-import dev.lapidary.models.failure.Failure;
+import dev.lapidary.core.failure.Failure;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;

@@ -4,7 +4,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.datatype.jdk8.Jdk8Module;
-import dev.lapidary.models.failure.ExitCode;
+import dev.lapidary.core.failure.ExitCode;
 import dev.lapidary.trainer.plan.RunConfig;
 import dev.lapidary.trainer.report.PlanText;
 import dev.lapidary.trainer.run.Planning;

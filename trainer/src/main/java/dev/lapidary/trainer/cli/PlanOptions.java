@@ -1,6 +1,6 @@
 package dev.lapidary.trainer.cli;
 
-import dev.lapidary.models.failure.Failure;
+import dev.lapidary.core.failure.Failure;
 import dev.lapidary.trainer.data.DataFormat;
 import dev.lapidary.trainer.data.EpochOrder;
 import dev.lapidary.trainer.data.OnBadImage;

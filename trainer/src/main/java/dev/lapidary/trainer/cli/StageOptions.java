@@ -1,6 +1,6 @@
 package dev.lapidary.trainer.cli;
 
-import dev.lapidary.models.failure.Failure;
+import dev.lapidary.core.failure.Failure;
 import dev.lapidary.trainer.augment.Augmentation;
 import dev.lapidary.trainer.plan.Defaults;
 import dev.lapidary.trainer.plan.NamePatterns;

@@ -1,6 +1,6 @@
 package dev.lapidary.trainer.cli;
 
-import dev.lapidary.models.cli.Program;
+import dev.lapidary.core.cli.Program;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;

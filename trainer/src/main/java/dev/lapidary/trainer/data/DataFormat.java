@@ -1,7 +1,7 @@
 package dev.lapidary.trainer.data;
 
-import dev.lapidary.models.image.ImageLimits;
-import dev.lapidary.models.manifest.ImageList;
+import dev.lapidary.core.image.ImageLimits;
+import dev.lapidary.core.manifest.ImageList;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;

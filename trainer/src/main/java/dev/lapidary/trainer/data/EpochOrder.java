@@ -1,6 +1,6 @@
 package dev.lapidary.trainer.data;
 
-import dev.lapidary.models.tensor.RandomStream;
+import dev.lapidary.core.tensor.RandomStream;
 import java.util.ArrayList;
 import java.util.List;
 

@@ -1,8 +1,8 @@
 package dev.lapidary.trainer.data;
 
-import dev.lapidary.models.failure.Failure;
-import dev.lapidary.models.file.AtomicFile;
-import dev.lapidary.models.file.MappedFile;
+import dev.lapidary.core.failure.Failure;
+import dev.lapidary.core.file.AtomicFile;
+import dev.lapidary.core.file.MappedFile;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;

@@ -1,8 +1,8 @@
 package dev.lapidary.trainer.data;
 
-import dev.lapidary.models.image.ImageDecoder;
-import dev.lapidary.models.image.ImageLimits;
-import dev.lapidary.models.image.RgbImage;
+import dev.lapidary.core.image.ImageDecoder;
+import dev.lapidary.core.image.ImageLimits;
+import dev.lapidary.core.image.RgbImage;
 import java.io.IOException;
 import java.nio.file.Path;
 

@@ -1,8 +1,8 @@
 package dev.lapidary.trainer.data;
 
-import dev.lapidary.models.failure.Failure;
-import dev.lapidary.models.image.ImageFolder;
-import dev.lapidary.models.image.ImageLimits;
+import dev.lapidary.core.failure.Failure;
+import dev.lapidary.core.image.ImageFolder;
+import dev.lapidary.core.image.ImageLimits;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;

@@ -1,6 +1,6 @@
 package dev.lapidary.trainer.data;
 
-import dev.lapidary.models.failure.Failure;
+import dev.lapidary.core.failure.Failure;
 import java.io.BufferedInputStream;
 import java.io.DataInputStream;
 import java.io.EOFException;

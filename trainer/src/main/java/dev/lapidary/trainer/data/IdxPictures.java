@@ -1,6 +1,6 @@
 package dev.lapidary.trainer.data;
 
-import dev.lapidary.models.image.RgbImage;
+import dev.lapidary.core.image.RgbImage;
 import java.util.Arrays;
 
 /** Gray pixels of equal-sized images one after the other; a sample's name is its position. */

@@ -1,9 +1,9 @@
 package dev.lapidary.trainer.data;
 
-import dev.lapidary.models.failure.Failure;
-import dev.lapidary.models.image.Preprocessor;
-import dev.lapidary.models.image.RgbImage;
-import dev.lapidary.models.image.UndecodableImage;
+import dev.lapidary.core.failure.Failure;
+import dev.lapidary.core.image.Preprocessor;
+import dev.lapidary.core.image.RgbImage;
+import dev.lapidary.core.image.UndecodableImage;
 import java.io.IOException;
 import java.util.ArrayDeque;
 import java.util.Deque;

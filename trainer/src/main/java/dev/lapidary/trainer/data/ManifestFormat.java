@@ -1,7 +1,7 @@
 package dev.lapidary.trainer.data;
 
-import dev.lapidary.models.image.ImageLimits;
-import dev.lapidary.models.manifest.ImageList;
+import dev.lapidary.core.image.ImageLimits;
+import dev.lapidary.core.manifest.ImageList;
 
 /**
  * A list of images: {@link ImageList}, with its parts (train, val, test; anything else is left out)

@@ -1,7 +1,7 @@
 package dev.lapidary.trainer.data;
 
-import dev.lapidary.models.image.RgbImage;
-import dev.lapidary.models.image.UndecodableImage;
+import dev.lapidary.core.image.RgbImage;
+import dev.lapidary.core.image.UndecodableImage;
 import java.io.IOException;
 
 /** Where a dataset's pixels come from. Safe for many threads. */

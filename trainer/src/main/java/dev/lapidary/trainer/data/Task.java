@@ -1,6 +1,6 @@
 package dev.lapidary.trainer.data;
 
-import dev.lapidary.models.card.Activation;
+import dev.lapidary.core.card.Activation;
 
 /** What there is to learn, as the data say it. */
 public enum Task {

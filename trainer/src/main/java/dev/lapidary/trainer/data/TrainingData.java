@@ -1,7 +1,7 @@
 package dev.lapidary.trainer.data;
 
-import dev.lapidary.models.failure.Failure;
-import dev.lapidary.models.image.ImageLimits;
+import dev.lapidary.core.failure.Failure;
+import dev.lapidary.core.image.ImageLimits;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;

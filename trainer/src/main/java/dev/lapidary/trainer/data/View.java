@@ -1,7 +1,7 @@
 package dev.lapidary.trainer.data;
 
-import dev.lapidary.models.image.Preprocessor;
-import dev.lapidary.models.image.RgbImage;
+import dev.lapidary.core.image.Preprocessor;
+import dev.lapidary.core.image.RgbImage;
 
 /**
  * How a decoded image becomes what the network sees, in the loader's three places. Each is a pure

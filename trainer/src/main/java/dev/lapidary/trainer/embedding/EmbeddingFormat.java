@@ -1,6 +1,6 @@
 package dev.lapidary.trainer.embedding;
 
-import dev.lapidary.models.failure.Failure;
+import dev.lapidary.core.failure.Failure;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Locale;

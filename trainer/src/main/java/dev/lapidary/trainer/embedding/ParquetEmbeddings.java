@@ -1,7 +1,7 @@
 package dev.lapidary.trainer.embedding;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
-import dev.lapidary.models.tensor.Tensor;
+import dev.lapidary.core.tensor.Tensor;
 import dev.lapidary.trainer.data.Dataset;
 import dev.lapidary.trainer.data.Sample;
 import dev.lapidary.trainer.data.Task;

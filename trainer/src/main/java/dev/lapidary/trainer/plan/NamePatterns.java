@@ -1,7 +1,7 @@
 package dev.lapidary.trainer.plan;
 
-import dev.lapidary.models.failure.Failure;
-import dev.lapidary.models.failure.NearNames;
+import dev.lapidary.core.failure.Failure;
+import dev.lapidary.core.failure.NearNames;
 import java.util.Collection;
 import java.util.LinkedHashSet;
 import java.util.List;

@@ -1,11 +1,11 @@
 package dev.lapidary.trainer.program;
 
-import dev.lapidary.models.archive.TorchScriptArchive;
-import dev.lapidary.models.script.Definition.Function;
-import dev.lapidary.models.script.Expression.Attribute;
-import dev.lapidary.models.script.Expression.Call;
-import dev.lapidary.models.script.Expression.Name;
-import dev.lapidary.models.script.Statement;
+import dev.lapidary.torchscript.archive.TorchScriptArchive;
+import dev.lapidary.torchscript.script.Definition.Function;
+import dev.lapidary.torchscript.script.Expression.Attribute;
+import dev.lapidary.torchscript.script.Expression.Call;
+import dev.lapidary.torchscript.script.Expression.Name;
+import dev.lapidary.torchscript.script.Statement;
 import dev.lapidary.trainer.program.FrozenCode.Meaning;
 import dev.lapidary.trainer.program.FrozenCode.Scope;
 import dev.lapidary.trainer.program.StraightLine.Line;

@@ -1,6 +1,6 @@
 package dev.lapidary.trainer.program;
 
-import dev.lapidary.models.archive.TorchScriptArchive;
+import dev.lapidary.torchscript.archive.TorchScriptArchive;
 import dev.lapidary.trainer.program.FrozenCode.Meaning;
 import java.util.ArrayList;
 import java.util.List;

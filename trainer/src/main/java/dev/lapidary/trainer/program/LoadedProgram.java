@@ -10,7 +10,7 @@ import ai.djl.pytorch.engine.PtNDArray;
 import ai.djl.pytorch.engine.PtSymbolBlock;
 import ai.djl.pytorch.jni.IValueUtils;
 import ai.djl.pytorch.jni.JniUtils;
-import dev.lapidary.models.script.StateDict;
+import dev.lapidary.torchscript.script.StateDict;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;

@@ -1,8 +1,8 @@
 package dev.lapidary.trainer.program;
 
-import dev.lapidary.models.archive.PyValue;
-import dev.lapidary.models.archive.PyValue.PyBool;
-import dev.lapidary.models.archive.PyValue.PyObject;
+import dev.lapidary.torchscript.archive.PyValue;
+import dev.lapidary.torchscript.archive.PyValue.PyBool;
+import dev.lapidary.torchscript.archive.PyValue.PyObject;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashSet;

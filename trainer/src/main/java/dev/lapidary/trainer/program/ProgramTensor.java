@@ -1,9 +1,9 @@
 package dev.lapidary.trainer.program;
 
 import ai.djl.ndarray.NDArray;
-import dev.lapidary.models.tensor.DType;
-import dev.lapidary.models.tensor.Storage;
-import dev.lapidary.models.tensor.Tensor;
+import dev.lapidary.core.tensor.DType;
+import dev.lapidary.core.tensor.Storage;
+import dev.lapidary.core.tensor.Tensor;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 

@@ -1,8 +1,8 @@
 package dev.lapidary.trainer.program;
 
-import dev.lapidary.models.archive.PyValue.PyBool;
-import dev.lapidary.models.archive.PyValue.PyObject;
-import dev.lapidary.models.archive.TorchScriptArchive;
+import dev.lapidary.torchscript.archive.PyValue.PyBool;
+import dev.lapidary.torchscript.archive.PyValue.PyObject;
+import dev.lapidary.torchscript.archive.TorchScriptArchive;
 import java.util.List;
 import java.util.SortedMap;
 import java.util.TreeMap;

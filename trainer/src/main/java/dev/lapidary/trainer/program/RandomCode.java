@@ -1,10 +1,10 @@
 package dev.lapidary.trainer.program;
 
-import dev.lapidary.models.script.Definition.Function;
-import dev.lapidary.models.script.Expression;
-import dev.lapidary.models.script.Expression.Attribute;
-import dev.lapidary.models.script.Expression.Call;
-import dev.lapidary.models.script.Statement;
+import dev.lapidary.torchscript.script.Definition.Function;
+import dev.lapidary.torchscript.script.Expression;
+import dev.lapidary.torchscript.script.Expression.Attribute;
+import dev.lapidary.torchscript.script.Expression.Call;
+import dev.lapidary.torchscript.script.Statement;
 import dev.lapidary.trainer.program.FrozenCode.Meaning;
 import dev.lapidary.trainer.program.FrozenCode.Scope;
 import java.util.HashMap;

@@ -1,11 +1,11 @@
 package dev.lapidary.trainer.program;
 
-import dev.lapidary.models.archive.PyValue;
-import dev.lapidary.models.archive.PyValue.PyObject;
-import dev.lapidary.models.archive.PyValue.PyTensor;
-import dev.lapidary.models.archive.TorchScriptArchive;
-import dev.lapidary.models.script.Expression.Name;
-import dev.lapidary.models.script.Statement;
+import dev.lapidary.torchscript.archive.PyValue;
+import dev.lapidary.torchscript.archive.PyValue.PyObject;
+import dev.lapidary.torchscript.archive.PyValue.PyTensor;
+import dev.lapidary.torchscript.archive.TorchScriptArchive;
+import dev.lapidary.torchscript.script.Expression.Name;
+import dev.lapidary.torchscript.script.Statement;
 import dev.lapidary.trainer.program.FrozenCode.Meaning;
 import java.util.ArrayList;
 import java.util.Collections;

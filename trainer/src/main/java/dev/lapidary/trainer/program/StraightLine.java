@@ -1,11 +1,11 @@
 package dev.lapidary.trainer.program;
 
-import dev.lapidary.models.graph.SourceLocation;
-import dev.lapidary.models.script.Definition.Function;
-import dev.lapidary.models.script.Expression;
-import dev.lapidary.models.script.Expression.Call;
-import dev.lapidary.models.script.Expression.Name;
-import dev.lapidary.models.script.Statement;
+import dev.lapidary.torchscript.graph.SourceLocation;
+import dev.lapidary.torchscript.script.Definition.Function;
+import dev.lapidary.torchscript.script.Expression;
+import dev.lapidary.torchscript.script.Expression.Call;
+import dev.lapidary.torchscript.script.Expression.Name;
+import dev.lapidary.torchscript.script.Statement;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;

@@ -1,7 +1,7 @@
 package dev.lapidary.trainer.program;
 
-import dev.lapidary.models.script.Expression;
-import dev.lapidary.models.script.Statement;
+import dev.lapidary.torchscript.script.Expression;
+import dev.lapidary.torchscript.script.Statement;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;

@@ -2,8 +2,8 @@ package dev.lapidary.trainer.program;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
-import dev.lapidary.models.tensor.DType;
-import dev.lapidary.models.tensor.Tensor;
+import dev.lapidary.core.tensor.DType;
+import dev.lapidary.core.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;

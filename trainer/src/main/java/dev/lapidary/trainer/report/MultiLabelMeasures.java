@@ -1,8 +1,8 @@
 package dev.lapidary.trainer.report;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
-import dev.lapidary.models.measure.AveragePrecision;
-import dev.lapidary.models.measure.LabelDecisions;
+import dev.lapidary.core.measure.AveragePrecision;
+import dev.lapidary.core.measure.LabelDecisions;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;

@@ -1,6 +1,6 @@
 package dev.lapidary.trainer.report;
 
-import dev.lapidary.models.measure.LabelDecisions;
+import dev.lapidary.core.measure.LabelDecisions;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;

@@ -1,6 +1,6 @@
 package dev.lapidary.trainer.report;
 
-import dev.lapidary.models.failure.Failure;
+import dev.lapidary.core.failure.Failure;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;

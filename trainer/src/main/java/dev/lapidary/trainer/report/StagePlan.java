@@ -1,7 +1,7 @@
 package dev.lapidary.trainer.report;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
-import dev.lapidary.models.tensor.Tensor;
+import dev.lapidary.core.tensor.Tensor;
 import java.util.List;
 
 /**

@@ -1,9 +1,9 @@
 package dev.lapidary.trainer.report;
 
-import dev.lapidary.models.image.PngWriter;
-import dev.lapidary.models.image.Preprocessing;
-import dev.lapidary.models.image.Preprocessor;
-import dev.lapidary.models.image.RgbImage;
+import dev.lapidary.core.image.PngWriter;
+import dev.lapidary.core.image.Preprocessing;
+import dev.lapidary.core.image.Preprocessor;
+import dev.lapidary.core.image.RgbImage;
 import java.util.Base64;
 import java.util.List;
 

@@ -1,13 +1,13 @@
 package dev.lapidary.trainer.run;
 
-import dev.lapidary.models.failure.Failure;
-import dev.lapidary.models.graph.Argument;
-import dev.lapidary.models.graph.Dim;
-import dev.lapidary.models.graph.Graph;
-import dev.lapidary.models.graph.Node;
-import dev.lapidary.models.image.Preprocessing;
-import dev.lapidary.models.trace.TraceOptions;
-import dev.lapidary.models.trace.Tracer;
+import dev.lapidary.core.failure.Failure;
+import dev.lapidary.core.image.Preprocessing;
+import dev.lapidary.torchscript.graph.Argument;
+import dev.lapidary.torchscript.graph.Dim;
+import dev.lapidary.torchscript.graph.Graph;
+import dev.lapidary.torchscript.graph.Node;
+import dev.lapidary.torchscript.trace.TraceOptions;
+import dev.lapidary.torchscript.trace.Tracer;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;

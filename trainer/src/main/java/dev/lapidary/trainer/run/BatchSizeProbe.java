@@ -2,9 +2,9 @@ package dev.lapidary.trainer.run;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import dev.lapidary.models.cli.ResidentMemory;
-import dev.lapidary.models.failure.Failure;
-import dev.lapidary.models.image.Preprocessing;
+import dev.lapidary.core.cli.ResidentMemory;
+import dev.lapidary.core.failure.Failure;
+import dev.lapidary.core.image.Preprocessing;
 import dev.lapidary.trainer.data.Task;
 import dev.lapidary.trainer.data.TrainingData;
 import dev.lapidary.trainer.plan.RunConfig;

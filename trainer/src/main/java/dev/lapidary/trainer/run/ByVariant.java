@@ -1,6 +1,6 @@
 package dev.lapidary.trainer.run;
 
-import dev.lapidary.models.image.RgbImage;
+import dev.lapidary.core.image.RgbImage;
 import dev.lapidary.trainer.augment.Augmentation;
 import dev.lapidary.trainer.data.View;
 

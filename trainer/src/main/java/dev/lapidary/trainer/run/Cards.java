@@ -1,7 +1,7 @@
 package dev.lapidary.trainer.run;
 
-import dev.lapidary.models.card.ModelCard;
-import dev.lapidary.models.image.Preprocessing;
+import dev.lapidary.core.card.ModelCard;
+import dev.lapidary.core.image.Preprocessing;
 import dev.lapidary.trainer.report.Interval;
 import dev.lapidary.trainer.report.Measures;
 import dev.lapidary.trainer.report.MultiLabelMeasures;

@@ -1,6 +1,6 @@
 package dev.lapidary.trainer.run;
 
-import dev.lapidary.models.failure.Failure;
+import dev.lapidary.core.failure.Failure;
 import dev.lapidary.trainer.checkpoint.TrainingState.Identity;
 import java.util.ArrayList;
 import java.util.List;

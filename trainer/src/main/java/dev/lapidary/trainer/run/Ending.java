@@ -1,6 +1,6 @@
 package dev.lapidary.trainer.run;
 
-import dev.lapidary.models.tensor.Tensor;
+import dev.lapidary.core.tensor.Tensor;
 import dev.lapidary.trainer.checkpoint.Checkpoints;
 import dev.lapidary.trainer.checkpoint.TrainingState.Best;
 import dev.lapidary.trainer.data.Dataset;

@@ -2,7 +2,7 @@ package dev.lapidary.trainer.run;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import dev.lapidary.models.tensor.Tensor;
+import dev.lapidary.core.tensor.Tensor;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;

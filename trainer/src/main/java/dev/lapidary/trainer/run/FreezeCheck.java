@@ -1,6 +1,6 @@
 package dev.lapidary.trainer.run;
 
-import dev.lapidary.models.failure.Failure;
+import dev.lapidary.core.failure.Failure;
 import dev.lapidary.trainer.plan.NamePatterns;
 import dev.lapidary.trainer.plan.RunConfig;
 import dev.lapidary.trainer.plan.StageConfig;

@@ -2,9 +2,9 @@ package dev.lapidary.trainer.run;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
-import dev.lapidary.models.failure.Failure;
-import dev.lapidary.models.image.Preprocessing;
-import dev.lapidary.models.image.Preprocessor;
+import dev.lapidary.core.failure.Failure;
+import dev.lapidary.core.image.Preprocessing;
+import dev.lapidary.core.image.Preprocessor;
 import dev.lapidary.trainer.augment.Augmentation;
 import dev.lapidary.trainer.data.Batch;
 import dev.lapidary.trainer.data.BatchSource;

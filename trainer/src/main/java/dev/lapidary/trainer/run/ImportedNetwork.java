@@ -1,18 +1,18 @@
 package dev.lapidary.trainer.run;
 
-import dev.lapidary.models.archive.ArchiveReader;
-import dev.lapidary.models.archive.TorchScriptArchive;
-import dev.lapidary.models.card.CardJson;
-import dev.lapidary.models.card.ModelCard;
-import dev.lapidary.models.failure.Failure;
-import dev.lapidary.models.image.Preprocessing;
-import dev.lapidary.models.trace.TraceOptions;
+import dev.lapidary.core.card.CardJson;
+import dev.lapidary.core.card.ModelCard;
+import dev.lapidary.core.failure.Failure;
+import dev.lapidary.core.image.Preprocessing;
 import dev.lapidary.models.zoo.Architecture;
 import dev.lapidary.models.zoo.Head;
 import dev.lapidary.models.zoo.HeadReplacement;
 import dev.lapidary.models.zoo.HeadSearch;
 import dev.lapidary.models.zoo.Stage;
 import dev.lapidary.models.zoo.Zoo;
+import dev.lapidary.torchscript.archive.ArchiveReader;
+import dev.lapidary.torchscript.archive.TorchScriptArchive;
+import dev.lapidary.torchscript.trace.TraceOptions;
 import dev.lapidary.trainer.plan.RunConfig;
 import java.io.IOException;
 import java.nio.file.Path;

@@ -1,7 +1,7 @@
 package dev.lapidary.trainer.run;
 
-import dev.lapidary.models.failure.ExitCode;
-import dev.lapidary.models.failure.Failure;
+import dev.lapidary.core.failure.ExitCode;
+import dev.lapidary.core.failure.Failure;
 
 /** Training has diverged: exit 1, with the step and the likely cause. */
 final class LossNotFinite extends Failure {

@@ -6,7 +6,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.PropertyNamingStrategies;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.datatype.jdk8.Jdk8Module;
-import dev.lapidary.models.file.AtomicFile;
+import dev.lapidary.core.file.AtomicFile;
 import dev.lapidary.trainer.report.EpochMetrics;
 import java.io.IOException;
 import java.nio.ByteBuffer;

@@ -1,12 +1,9 @@
 package dev.lapidary.trainer.run;
 
-import dev.lapidary.models.archive.TorchScriptArchive;
-import dev.lapidary.models.failure.Failure;
-import dev.lapidary.models.fetch.FetchProgress;
-import dev.lapidary.models.fetch.WeightsCache;
-import dev.lapidary.models.image.Preprocessing;
-import dev.lapidary.models.script.StateDict;
-import dev.lapidary.models.trace.TraceOptions;
+import dev.lapidary.core.failure.Failure;
+import dev.lapidary.core.fetch.FetchProgress;
+import dev.lapidary.core.fetch.WeightsCache;
+import dev.lapidary.core.image.Preprocessing;
 import dev.lapidary.models.weights.HeadLabels;
 import dev.lapidary.models.weights.Match;
 import dev.lapidary.models.weights.MatchReport;
@@ -20,6 +17,9 @@ import dev.lapidary.models.zoo.HeadReplacement;
 import dev.lapidary.models.zoo.HeadSearch;
 import dev.lapidary.models.zoo.Stage;
 import dev.lapidary.models.zoo.Zoo;
+import dev.lapidary.torchscript.archive.TorchScriptArchive;
+import dev.lapidary.torchscript.script.StateDict;
+import dev.lapidary.torchscript.trace.TraceOptions;
 import dev.lapidary.trainer.plan.RunConfig;
 import java.io.IOException;
 import java.nio.file.Files;

@@ -3,7 +3,7 @@ package dev.lapidary.trainer.run;
 import ai.djl.engine.EngineException;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
-import dev.lapidary.models.image.Preprocessing;
+import dev.lapidary.core.image.Preprocessing;
 import dev.lapidary.trainer.plan.PrecisionChoice;
 import dev.lapidary.trainer.plan.RunConfig;
 import dev.lapidary.trainer.program.LossOptions;

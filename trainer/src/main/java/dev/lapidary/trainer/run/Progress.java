@@ -1,6 +1,6 @@
 package dev.lapidary.trainer.run;
 
-import dev.lapidary.models.fetch.FetchProgress;
+import dev.lapidary.core.fetch.FetchProgress;
 import dev.lapidary.trainer.report.EpochMetrics;
 import java.io.PrintWriter;
 import java.util.Locale;

@@ -1,9 +1,9 @@
 package dev.lapidary.trainer.run;
 
-import dev.lapidary.models.failure.Failure;
-import dev.lapidary.models.file.AtomicFile;
-import dev.lapidary.models.image.Preprocessor;
-import dev.lapidary.models.image.UndecodableImage;
+import dev.lapidary.core.failure.Failure;
+import dev.lapidary.core.file.AtomicFile;
+import dev.lapidary.core.image.Preprocessor;
+import dev.lapidary.core.image.UndecodableImage;
 import dev.lapidary.trainer.data.Dataset;
 import dev.lapidary.trainer.data.Sample;
 import dev.lapidary.trainer.data.Task;

@@ -1,7 +1,7 @@
 package dev.lapidary.trainer.run;
 
-import dev.lapidary.models.failure.Failure;
-import dev.lapidary.models.file.AtomicFile;
+import dev.lapidary.core.failure.Failure;
+import dev.lapidary.core.file.AtomicFile;
 import dev.lapidary.models.weights.MatchReport;
 import dev.lapidary.trainer.plan.RunConfig;
 import dev.lapidary.trainer.plan.RunYaml;

@@ -1,9 +1,9 @@
 package dev.lapidary.trainer.run;
 
-import dev.lapidary.models.failure.Failure;
-import dev.lapidary.models.image.ImageLimits;
-import dev.lapidary.models.script.StateDict;
+import dev.lapidary.core.failure.Failure;
+import dev.lapidary.core.image.ImageLimits;
 import dev.lapidary.models.zoo.Zoo;
+import dev.lapidary.torchscript.script.StateDict;
 import dev.lapidary.trainer.augment.Augmentation;
 import dev.lapidary.trainer.checkpoint.TrainingState.Adapted;
 import dev.lapidary.trainer.checkpoint.TrainingState.Identity;

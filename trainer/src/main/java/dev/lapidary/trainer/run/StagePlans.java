@@ -1,6 +1,6 @@
 package dev.lapidary.trainer.run;
 
-import dev.lapidary.models.tensor.Tensor;
+import dev.lapidary.core.tensor.Tensor;
 import dev.lapidary.trainer.checkpoint.CheckpointWriter;
 import dev.lapidary.trainer.plan.Schedule;
 import dev.lapidary.trainer.plan.StageConfig;

@@ -1,7 +1,7 @@
 package dev.lapidary.trainer.run;
 
-import dev.lapidary.models.failure.Failure;
-import dev.lapidary.models.tensor.Tensor;
+import dev.lapidary.core.failure.Failure;
+import dev.lapidary.core.tensor.Tensor;
 import dev.lapidary.trainer.plan.StageConfig;
 import dev.lapidary.trainer.program.Optimizer.Rate;
 import dev.lapidary.trainer.program.ProgramTensor;

@@ -1,8 +1,8 @@
 package dev.lapidary.trainer.run;
 
-import dev.lapidary.models.failure.Failure;
-import dev.lapidary.models.image.Preprocessor;
-import dev.lapidary.models.tensor.Tensor;
+import dev.lapidary.core.failure.Failure;
+import dev.lapidary.core.image.Preprocessor;
+import dev.lapidary.core.tensor.Tensor;
 import dev.lapidary.trainer.augment.Augmentation;
 import dev.lapidary.trainer.checkpoint.CheckpointWriter;
 import dev.lapidary.trainer.checkpoint.Checkpoints;

@@ -2,8 +2,8 @@ package dev.lapidary.trainer.run;
 
 import ai.djl.engine.EngineException;
 import ai.djl.ndarray.NDManager;
-import dev.lapidary.models.failure.Failure;
-import dev.lapidary.models.tensor.RandomStream;
+import dev.lapidary.core.failure.Failure;
+import dev.lapidary.core.tensor.RandomStream;
 import dev.lapidary.trainer.checkpoint.TrainingState.Adapted;
 import dev.lapidary.trainer.checkpoint.TrainingState.Position;
 import dev.lapidary.trainer.checkpoint.TrainingState.Sums;

@@ -1,11 +1,11 @@
 package dev.lapidary.trainer.run;
 
-import dev.lapidary.models.archive.TorchScriptArchive;
-import dev.lapidary.models.failure.Failure;
-import dev.lapidary.models.image.Preprocessing;
+import dev.lapidary.core.failure.Failure;
+import dev.lapidary.core.image.Preprocessing;
 import dev.lapidary.models.zoo.Architecture;
 import dev.lapidary.models.zoo.Zoo;
 import dev.lapidary.models.zoo.ZooOptions;
+import dev.lapidary.torchscript.archive.TorchScriptArchive;
 import dev.lapidary.trainer.plan.RunConfig;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;

@@ -3,10 +3,10 @@ package dev.lapidary.trainer.augment;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.lapidary.models.failure.ExitCode;
-import dev.lapidary.models.failure.Failure;
-import dev.lapidary.models.image.Preprocessing;
-import dev.lapidary.models.image.RgbImage;
+import dev.lapidary.core.failure.ExitCode;
+import dev.lapidary.core.failure.Failure;
+import dev.lapidary.core.image.Preprocessing;
+import dev.lapidary.core.image.RgbImage;
 import java.util.Arrays;
 import java.util.Random;
 import org.junit.jupiter.api.Test;

@@ -2,12 +2,12 @@ package dev.lapidary.trainer.augment;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.lapidary.models.image.Box;
-import dev.lapidary.models.image.Preprocessing;
-import dev.lapidary.models.image.Preprocessing.Interpolation;
-import dev.lapidary.models.image.Resample;
-import dev.lapidary.models.image.RgbImage;
-import dev.lapidary.models.tensor.RandomStream;
+import dev.lapidary.core.image.Box;
+import dev.lapidary.core.image.Preprocessing;
+import dev.lapidary.core.image.Preprocessing.Interpolation;
+import dev.lapidary.core.image.Resample;
+import dev.lapidary.core.image.RgbImage;
+import dev.lapidary.core.tensor.RandomStream;
 import java.util.Arrays;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;

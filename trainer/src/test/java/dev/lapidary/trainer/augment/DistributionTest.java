@@ -3,10 +3,10 @@ package dev.lapidary.trainer.augment;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
-import dev.lapidary.models.image.Box;
-import dev.lapidary.models.image.Preprocessing;
-import dev.lapidary.models.image.RgbImage;
-import dev.lapidary.models.tensor.RandomStream;
+import dev.lapidary.core.image.Box;
+import dev.lapidary.core.image.Preprocessing;
+import dev.lapidary.core.image.RgbImage;
+import dev.lapidary.core.tensor.RandomStream;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;

@@ -2,10 +2,10 @@ package dev.lapidary.trainer.augment;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.lapidary.models.image.Box;
-import dev.lapidary.models.image.ImageLimits;
-import dev.lapidary.models.image.Preprocessing;
-import dev.lapidary.models.image.Preprocessor;
+import dev.lapidary.core.image.Box;
+import dev.lapidary.core.image.ImageLimits;
+import dev.lapidary.core.image.Preprocessing;
+import dev.lapidary.core.image.Preprocessor;
 import dev.lapidary.trainer.data.Batch;
 import dev.lapidary.trainer.data.DataFormat;
 import dev.lapidary.trainer.data.Dataset;

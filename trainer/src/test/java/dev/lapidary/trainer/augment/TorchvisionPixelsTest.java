@@ -2,12 +2,12 @@ package dev.lapidary.trainer.augment;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.lapidary.models.image.Box;
-import dev.lapidary.models.image.ImageDecoder;
-import dev.lapidary.models.image.ImageLimits;
-import dev.lapidary.models.image.Resample;
-import dev.lapidary.models.image.RgbImage;
-import dev.lapidary.models.tensor.RandomStream;
+import dev.lapidary.core.image.Box;
+import dev.lapidary.core.image.ImageDecoder;
+import dev.lapidary.core.image.ImageLimits;
+import dev.lapidary.core.image.Resample;
+import dev.lapidary.core.image.RgbImage;
+import dev.lapidary.core.tensor.RandomStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;

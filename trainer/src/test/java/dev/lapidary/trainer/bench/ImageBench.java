@@ -1,13 +1,13 @@
 package dev.lapidary.trainer.bench;
 
-import dev.lapidary.models.Golden;
-import dev.lapidary.models.image.Box;
-import dev.lapidary.models.image.ImageDecoder;
-import dev.lapidary.models.image.ImageLimits;
-import dev.lapidary.models.image.Preprocessing;
-import dev.lapidary.models.image.Preprocessor;
-import dev.lapidary.models.image.Resample;
-import dev.lapidary.models.image.RgbImage;
+import dev.lapidary.core.Golden;
+import dev.lapidary.core.image.Box;
+import dev.lapidary.core.image.ImageDecoder;
+import dev.lapidary.core.image.ImageLimits;
+import dev.lapidary.core.image.Preprocessing;
+import dev.lapidary.core.image.Preprocessor;
+import dev.lapidary.core.image.Resample;
+import dev.lapidary.core.image.RgbImage;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.util.concurrent.TimeUnit;

@@ -1,9 +1,9 @@
 package dev.lapidary.trainer.bench;
 
-import dev.lapidary.models.Golden;
-import dev.lapidary.models.image.ImageLimits;
-import dev.lapidary.models.image.Preprocessing;
-import dev.lapidary.models.image.Preprocessor;
+import dev.lapidary.core.Golden;
+import dev.lapidary.core.image.ImageLimits;
+import dev.lapidary.core.image.Preprocessing;
+import dev.lapidary.core.image.Preprocessor;
 import dev.lapidary.trainer.augment.Augmentation;
 import dev.lapidary.trainer.data.DataFormat;
 import dev.lapidary.trainer.data.Dataset;

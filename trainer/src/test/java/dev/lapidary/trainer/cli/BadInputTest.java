@@ -3,8 +3,8 @@ package dev.lapidary.trainer.cli;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.lapidary.models.Golden;
-import dev.lapidary.models.cli.Program;
+import dev.lapidary.core.Golden;
+import dev.lapidary.core.cli.Program;
 import dev.lapidary.trainer.run.TinyImages;
 import java.io.IOException;
 import java.io.PrintWriter;

@@ -2,12 +2,12 @@ package dev.lapidary.trainer.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.lapidary.models.cli.Program;
-import dev.lapidary.models.image.ImageDecoder;
-import dev.lapidary.models.image.ImageLimits;
-import dev.lapidary.models.image.Preprocessing;
-import dev.lapidary.models.image.Preprocessor;
-import dev.lapidary.models.image.RgbImage;
+import dev.lapidary.core.cli.Program;
+import dev.lapidary.core.image.ImageDecoder;
+import dev.lapidary.core.image.ImageLimits;
+import dev.lapidary.core.image.Preprocessing;
+import dev.lapidary.core.image.Preprocessor;
+import dev.lapidary.core.image.RgbImage;
 import dev.lapidary.trainer.data.PicturedFolder;
 import java.io.IOException;
 import java.io.PrintWriter;

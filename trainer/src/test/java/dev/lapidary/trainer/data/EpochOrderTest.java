@@ -2,7 +2,7 @@ package dev.lapidary.trainer.data;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.lapidary.models.image.ImageLimits;
+import dev.lapidary.core.image.ImageLimits;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;

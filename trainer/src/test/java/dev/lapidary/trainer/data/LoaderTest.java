@@ -3,10 +3,10 @@ package dev.lapidary.trainer.data;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.lapidary.models.failure.Failure;
-import dev.lapidary.models.image.ImageLimits;
-import dev.lapidary.models.image.Preprocessing;
-import dev.lapidary.models.image.Preprocessor;
+import dev.lapidary.core.failure.Failure;
+import dev.lapidary.core.image.ImageLimits;
+import dev.lapidary.core.image.Preprocessing;
+import dev.lapidary.core.image.Preprocessor;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -3,9 +3,9 @@ package dev.lapidary.trainer.embedding;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.lapidary.models.failure.ExitCode;
-import dev.lapidary.models.failure.Failure;
-import dev.lapidary.models.image.ImageLimits;
+import dev.lapidary.core.failure.ExitCode;
+import dev.lapidary.core.failure.Failure;
+import dev.lapidary.core.image.ImageLimits;
 import dev.lapidary.trainer.data.DataFormat;
 import dev.lapidary.trainer.data.Dataset;
 import dev.lapidary.trainer.embedding.ParquetFile.Column;

@@ -3,8 +3,8 @@ package dev.lapidary.trainer.plan;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.lapidary.models.failure.ExitCode;
-import dev.lapidary.models.failure.Failure;
+import dev.lapidary.core.failure.ExitCode;
+import dev.lapidary.core.failure.Failure;
 import dev.lapidary.trainer.data.EpochOrder;
 import dev.lapidary.trainer.program.UpdateRule;
 import org.junit.jupiter.api.Test;

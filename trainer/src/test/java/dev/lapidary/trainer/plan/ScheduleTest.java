@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import dev.lapidary.models.Golden;
+import dev.lapidary.core.Golden;
 import dev.lapidary.trainer.plan.Schedule.By;
 import java.util.ArrayList;
 import java.util.List;

@@ -5,11 +5,11 @@ import static org.assertj.core.api.Assertions.within;
 
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
-import dev.lapidary.models.archive.TorchScriptArchive;
-import dev.lapidary.models.tensor.Uniform;
+import dev.lapidary.core.tensor.Uniform;
 import dev.lapidary.models.zoo.Architecture.AuxiliaryHead;
 import dev.lapidary.models.zoo.Zoo;
 import dev.lapidary.models.zoo.ZooOptions;
+import dev.lapidary.torchscript.archive.TorchScriptArchive;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;

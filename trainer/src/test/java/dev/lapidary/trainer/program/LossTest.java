@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
-import dev.lapidary.models.tensor.Uniform;
+import dev.lapidary.core.tensor.Uniform;
 import dev.lapidary.trainer.program.LossOptions.Distillation;
 import dev.lapidary.trainer.program.LossOptions.Kind;
 import java.util.Arrays;

@@ -6,9 +6,9 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
-import dev.lapidary.models.Golden;
-import dev.lapidary.models.archive.ArchiveReader;
-import dev.lapidary.models.tensor.Uniform;
+import dev.lapidary.core.Golden;
+import dev.lapidary.core.tensor.Uniform;
+import dev.lapidary.torchscript.archive.ArchiveReader;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;

@@ -3,10 +3,10 @@ package dev.lapidary.trainer.program;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
-import dev.lapidary.models.Golden;
-import dev.lapidary.models.archive.ArchiveReader;
-import dev.lapidary.models.tensor.Tensor;
-import dev.lapidary.models.tensor.Uniform;
+import dev.lapidary.core.Golden;
+import dev.lapidary.core.tensor.Tensor;
+import dev.lapidary.core.tensor.Uniform;
+import dev.lapidary.torchscript.archive.ArchiveReader;
 import java.util.Map;
 import java.util.TreeMap;
 import org.junit.jupiter.api.Test;

@@ -2,7 +2,7 @@ package dev.lapidary.trainer.report;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.lapidary.models.image.RgbImage;
+import dev.lapidary.core.image.RgbImage;
 import java.io.StringReader;
 import java.util.ArrayList;
 import java.util.List;

@@ -2,7 +2,7 @@ package dev.lapidary.trainer.run;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.lapidary.models.image.ImageLimits;
+import dev.lapidary.core.image.ImageLimits;
 import dev.lapidary.trainer.data.DataFormat;
 import dev.lapidary.trainer.data.Dataset;
 import dev.lapidary.trainer.data.EpochOrder;

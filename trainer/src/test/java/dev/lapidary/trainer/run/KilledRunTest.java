@@ -2,7 +2,7 @@ package dev.lapidary.trainer.run;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.lapidary.models.Golden;
+import dev.lapidary.core.Golden;
 import dev.lapidary.trainer.checkpoint.Checkpoints;
 import java.io.IOException;
 import java.nio.file.Files;

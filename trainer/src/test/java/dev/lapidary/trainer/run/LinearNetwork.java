@@ -1,11 +1,11 @@
 package dev.lapidary.trainer.run;
 
-import dev.lapidary.models.archive.ArchiveWriter;
-import dev.lapidary.models.archive.PyValue.PyBool;
-import dev.lapidary.models.archive.PyValue.PyObject;
-import dev.lapidary.models.archive.PyValue.PyTensor;
-import dev.lapidary.models.archive.TorchScriptArchive;
-import dev.lapidary.models.tensor.Uniform;
+import dev.lapidary.core.tensor.Uniform;
+import dev.lapidary.torchscript.archive.ArchiveWriter;
+import dev.lapidary.torchscript.archive.PyValue.PyBool;
+import dev.lapidary.torchscript.archive.PyValue.PyObject;
+import dev.lapidary.torchscript.archive.PyValue.PyTensor;
+import dev.lapidary.torchscript.archive.TorchScriptArchive;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;

@@ -3,13 +3,13 @@ package dev.lapidary.trainer.run;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.lapidary.models.archive.ArchiveReader;
-import dev.lapidary.models.card.Activation;
-import dev.lapidary.models.card.CardJson;
-import dev.lapidary.models.card.ModelCard;
-import dev.lapidary.models.failure.Failure;
+import dev.lapidary.core.card.Activation;
+import dev.lapidary.core.card.CardJson;
+import dev.lapidary.core.card.ModelCard;
+import dev.lapidary.core.failure.Failure;
 import dev.lapidary.models.weights.HeadLabels;
 import dev.lapidary.models.weights.WeightsFile;
+import dev.lapidary.torchscript.archive.ArchiveReader;
 import dev.lapidary.trainer.plan.RunConfig;
 import dev.lapidary.trainer.plan.RunYaml;
 import dev.lapidary.trainer.report.EpochMetrics;

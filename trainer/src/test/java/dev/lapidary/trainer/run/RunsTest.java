@@ -3,11 +3,11 @@ package dev.lapidary.trainer.run;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.lapidary.models.archive.ArchiveReader;
-import dev.lapidary.models.card.CardJson;
-import dev.lapidary.models.card.ModelCard;
-import dev.lapidary.models.failure.ExitCode;
-import dev.lapidary.models.failure.Failure;
+import dev.lapidary.core.card.CardJson;
+import dev.lapidary.core.card.ModelCard;
+import dev.lapidary.core.failure.ExitCode;
+import dev.lapidary.core.failure.Failure;
+import dev.lapidary.torchscript.archive.ArchiveReader;
 import dev.lapidary.trainer.checkpoint.Checkpoints;
 import dev.lapidary.trainer.checkpoint.TrainingState;
 import dev.lapidary.trainer.data.EpochOrder;

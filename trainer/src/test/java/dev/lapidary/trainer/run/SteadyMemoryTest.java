@@ -2,7 +2,7 @@ package dev.lapidary.trainer.run;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.lapidary.models.cli.ResidentMemory;
+import dev.lapidary.core.cli.ResidentMemory;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;

@@ -1,0 +1,39 @@
+package dev.lapidary.core.card;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import dev.lapidary.core.failure.Failure;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+
+/** Reads and writes the model card as JSON: UTF-8, fields in the record's order, stable bytes. */
+public final class CardJson {
+  private CardJson() {}
+
+  public static String write(ModelCard card) {
+    try {
+      return CardWriter.write(card);
+    } catch (IOException e) {
+      throw new IllegalStateException("a model card is always JSON", e);
+    }
+  }
+
+  /**
+   * @param place the file's name, for the message
+   * @throws Failure (exit 2) if the text is no model card
+   */
+  public static ModelCard read(String json, String place) {
+    try {
+      return CardReader.read(json)
+          .orElseThrow(
+              () -> Failure.badInput("[%s] its model card is null; export the model again", place));
+    } catch (JsonProcessingException e) {
+      throw Failure.badInput(
+          "[%s] its model card is not readable: %s; export the model again",
+          place, e.getOriginalMessage().lines().findFirst().orElse("not JSON"));
+    }
+  }
+
+  public static ModelCard read(byte[] json, String place) {
+    return read(new String(json, StandardCharsets.UTF_8), place);
+  }
+}

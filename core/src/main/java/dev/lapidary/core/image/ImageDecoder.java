@@ -1,0 +1,99 @@
+package dev.lapidary.core.image;
+
+import java.nio.charset.StandardCharsets;
+
+/**
+ * Bytes to pixels: JPEG, PNG, WebP, BMP and the first frame of GIF, told by their magic bytes and
+ * never by a name or a media type.
+ *
+ * <p>The same rules for training, calibration and serving: EXIF orientation is applied; alpha is
+ * composited over black; palettes and gray become RGB; 16-bit gray is {@code value / 257} rounded,
+ * other 16-bit samples their high byte as in Pillow; CMYK and YCCK are Pillow's {@code
+ * convert("RGB")} of inverted inks; ICC profiles and gamma are ignored, as Pillow ignores them.
+ */
+public final class ImageDecoder {
+  /** So many first bytes tell the format. */
+  public static final int MAGIC_BYTES = 12;
+
+  private ImageDecoder() {}
+
+  /**
+   * Decodes with {@link ImageLimits}, checked from the header alone. Safe for many threads.
+   *
+   * @throws UndecodableImage if the bytes are over a limit, no such image, truncated, or damaged
+   */
+  public static RgbImage decode(byte[] file, ImageLimits limits) {
+    limits.requireBytes(file.length);
+    return switch (Format.of(file)) {
+      case JPEG -> Jpeg.decode(file, limits);
+      case PNG -> Png.decode(file, limits);
+      case GIF -> Gif.decode(file, limits);
+      case BMP -> Bmp.decode(file, limits);
+      case WEBP -> Webp.decode(file, limits);
+      case OTHER -> throw unknown(file);
+    };
+  }
+
+  /** Whether a file's first {@link #MAGIC_BYTES} are those of a format that is read. */
+  public static boolean isImage(byte[] start) {
+    return Format.of(start) != Format.OTHER;
+  }
+
+  private enum Format {
+    JPEG,
+    PNG,
+    GIF,
+    BMP,
+    WEBP,
+    OTHER;
+
+    static Format of(byte[] file) {
+      if (startsWith(file, 0xff, 0xd8, 0xff)) {
+        return JPEG;
+      }
+      if (startsWith(file, 0x89, 'P', 'N', 'G', '\r', '\n', 0x1a, '\n')) {
+        return PNG;
+      }
+      if (startsWith(file, 'G', 'I', 'F', '8') && file.length > 5 && file[5] == 'a') {
+        return GIF;
+      }
+      if (startsWith(file, 'R', 'I', 'F', 'F') && isWebp(file)) {
+        return WEBP;
+      }
+      return startsWith(file, 'B', 'M') ? BMP : OTHER;
+    }
+  }
+
+  private static UndecodableImage unknown(byte[] file) {
+    if (file.length == 0) {
+      return UndecodableImage.broken("the file is empty");
+    }
+    return UndecodableImage.broken(
+        "expected JPEG, PNG, WebP, BMP or GIF but found a file that starts with %s", hex(file));
+  }
+
+  private static boolean isWebp(byte[] file) {
+    return file.length >= MAGIC_BYTES
+        && new String(file, 8, 4, StandardCharsets.ISO_8859_1).equals("WEBP");
+  }
+
+  private static String hex(byte[] file) {
+    StringBuilder text = new StringBuilder();
+    for (int i = 0; i < Math.min(4, file.length); i++) {
+      text.append(i == 0 ? "" : " ").append(String.format("%02x", file[i]));
+    }
+    return text.toString();
+  }
+
+  private static boolean startsWith(byte[] file, int... magic) {
+    if (file.length < magic.length) {
+      return false;
+    }
+    for (int i = 0; i < magic.length; i++) {
+      if ((file[i] & 0xff) != magic[i]) {
+        return false;
+      }
+    }
+    return true;
+  }
+}

@@ -1,0 +1,143 @@
+package dev.lapidary.core.manifest;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.MappingIterator;
+import com.fasterxml.jackson.databind.ObjectReader;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.fasterxml.jackson.dataformat.csv.CsvMapper;
+import com.fasterxml.jackson.dataformat.csv.CsvParser;
+import com.fasterxml.jackson.dataformat.csv.CsvSchema;
+import dev.lapidary.core.failure.Failure;
+import dev.lapidary.core.image.ImageFolder;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+
+/**
+ * A list of images: CSV (RFC 4180, with a header) or JSONL (an object a line), each with {@code
+ * path} and what {@link Labelling} reads labels from, and as one likes {@code split} and {@code
+ * group}. Paths are relative to the list's folder. Labels are sorted by their names' bytes, as the
+ * classes of folders are.
+ *
+ * @param folder that paths begin at
+ * @param multiLabel whether an image has any number of labels; otherwise each has exactly one
+ * @param labels by index
+ * @param images in the list's order
+ */
+public record ImageList(
+    Path folder, boolean multiLabel, List<String> labels, List<ImageList.Image> images) {
+  private static final ObjectReader CSV =
+      CsvMapper.builder()
+          .enable(CsvParser.Feature.TRIM_SPACES)
+          .enable(CsvParser.Feature.SKIP_EMPTY_LINES)
+          .build()
+          .readerFor(ObjectNode.class)
+          .with(CsvSchema.emptySchema().withHeader());
+  private static final ObjectReader JSONL =
+      JsonMapper.builder().build().readerFor(ObjectNode.class);
+
+  /**
+   * @param path relative to the list's folder
+   * @param labels indices, ascending
+   * @param split what it is for, in lower case; empty if the list does not say
+   * @param group of images that belong together; empty if the list does not say
+   */
+  public record Image(String path, List<Integer> labels, String split, String group) {
+    public Image {
+      labels = List.copyOf(labels);
+    }
+  }
+
+  public ImageList {
+    labels = List.copyOf(labels);
+    images = List.copyOf(images);
+  }
+
+  /** Whether a file's name says that it is a list. */
+  public static boolean isList(Path file) {
+    String name = String.valueOf(file.getFileName()).toLowerCase(Locale.ROOT);
+    return name.endsWith(".csv") || name.endsWith(".jsonl");
+  }
+
+  /** By the name's ending: CSV or JSONL. */
+  public static ImageList read(Path file) {
+    String name = String.valueOf(file.getFileName()).toLowerCase(Locale.ROOT);
+    return name.endsWith(".jsonl") ? readJsonl(file) : readCsv(file);
+  }
+
+  /**
+   * @throws Failure (exit 2) naming the file and the first image that is not as expected
+   */
+  public static ImageList readCsv(Path file) {
+    return of(file, rows(file, CSV));
+  }
+
+  /**
+   * @throws Failure (exit 2) naming the file and the first image that is not as expected
+   */
+  public static ImageList readJsonl(Path file) {
+    return of(file, rows(file, JSONL));
+  }
+
+  private static ImageList of(Path file, List<Row> rows) {
+    Labelling labelling = Labelling.of(rows);
+    List<Set<String>> sets = new ArrayList<>();
+    TreeSet<String> names = new TreeSet<>(ImageFolder.BYTE_ORDER);
+    for (Row row : rows) {
+      sets.add(labelling.labels(row));
+    }
+    sets.forEach(names::addAll);
+    names.addAll(labelling.known());
+    if (names.size() < 2) {
+      throw Failure.badInput(
+          "[%s] expected images of at least two labels but found %d: %s",
+          file, names.size(), names);
+    }
+    List<String> labels = List.copyOf(names);
+    Map<String, Integer> index = new HashMap<>();
+    for (int i = 0; i < labels.size(); i++) {
+      index.put(labels.get(i), i);
+    }
+    List<Image> images = new ArrayList<>();
+    for (int i = 0; i < rows.size(); i++) {
+      Row row = rows.get(i);
+      images.add(
+          new Image(
+              row.required(Row.PATH),
+              sets.get(i).stream().map(name -> index.getOrDefault(name, 0)).sorted().toList(),
+              row.text(Row.SPLIT).toLowerCase(Locale.ROOT),
+              row.text(Row.GROUP)));
+    }
+    Path folder = file.toAbsolutePath().getParent();
+    return new ImageList(folder == null ? file : folder, labelling.several(), labels, images);
+  }
+
+  private static List<Row> rows(Path file, ObjectReader reader) {
+    if (!Files.isRegularFile(file)) {
+      throw Failure.badInput("[%s] the file does not exist; expected a list of images", file);
+    }
+    try (MappingIterator<ObjectNode> lines = reader.readValues(file.toFile())) {
+      List<Row> rows = new ArrayList<>();
+      while (lines.hasNextValue()) {
+        rows.add(new Row(file, rows.size() + 1, lines.nextValue()));
+      }
+      return rows;
+    } catch (JsonProcessingException e) {
+      throw Failure.badInput(
+          "[%s] line %d cannot be read: %s",
+          file,
+          e.getLocation() == null ? 0 : e.getLocation().getLineNr(),
+          e.getOriginalMessage().lines().findFirst().orElse(""));
+    } catch (IOException e) {
+      throw Failure.badInput("[%s] cannot be read: %s", file, e);
+    }
+  }
+}

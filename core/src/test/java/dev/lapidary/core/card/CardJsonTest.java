@@ -1,0 +1,123 @@
+package dev.lapidary.core.card;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.datatype.jdk8.Jdk8Module;
+import dev.lapidary.core.card.ModelCard.Fallback;
+import dev.lapidary.core.card.ModelCard.GoldenImage;
+import dev.lapidary.core.card.ModelCard.Input;
+import dev.lapidary.core.card.ModelCard.Parity;
+import dev.lapidary.core.card.ModelCard.Provenance;
+import dev.lapidary.core.card.ModelCard.Quantization;
+import dev.lapidary.core.failure.Failure;
+import dev.lapidary.core.image.Preprocessing;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class CardJsonTest {
+  private static final ModelCard CARD =
+      new ModelCard(
+          "shoes",
+          "1",
+          "resnet18",
+          List.of("Sandal", "Sneaker"),
+          new Input("input", "NCHW", 3, 224, 224, "float32"),
+          Optional.of(Preprocessing.imageNet(256, 224)),
+          new TreeMap<>(Map.of("val_accuracy", 0.9)),
+          Provenance.UNKNOWN,
+          Optional.empty(),
+          Optional.of(new Parity("libtorch 2.7.1", "onnxruntime", "", "", 1e-6, 3, 1e-4, 1)),
+          List.of(new GoldenImage("AA==", "00", List.of(1f, -2.5f), 1e-3)));
+
+  @Test
+  void roundTrip() {
+    assertThat(CardJson.read(CardJson.write(CARD), "m.onnx")).isEqualTo(CARD);
+  }
+
+  /** The writer names each field itself: none may be forgotten, none be in another place. */
+  @Test
+  void writesWhatBindingTheRecordWrites() throws JsonProcessingException {
+    JsonMapper bound = JsonMapper.builder().addModule(new Jdk8Module()).build();
+    ModelCard all =
+        CARD.withActivation(Activation.SIGMOID)
+            .withQuantization(
+                new Quantization(
+                    "int8", "entropy", 8, "ab", 0.25, List.of(new Fallback("\"a\"/\u00e9", "b"))));
+    assertThat(CardJson.write(all)).isEqualTo(bound.writeValueAsString(all));
+    ModelCard least =
+        new ModelCard(
+            "",
+            "",
+            "",
+            List.of(),
+            Activation.SIGMOID,
+            CARD.input(),
+            Optional.empty(),
+            new TreeMap<>(Map.of("b", Double.NaN, "a", 1e300)),
+            Provenance.UNKNOWN,
+            Optional.empty(),
+            Optional.empty(),
+            List.of());
+    assertThat(CardJson.write(least)).isEqualTo(bound.writeValueAsString(least));
+  }
+
+  /** Cards were written before there was an activation, and those of a softmax still are so. */
+  @Test
+  void anActivationIsWrittenOnlyIfItIsNoSoftmax() {
+    assertThat(CARD.activation()).isEqualTo(Activation.SOFTMAX);
+    assertThat(CardJson.write(CARD)).doesNotContain("activation");
+    ModelCard tags = CARD.withActivation(Activation.SIGMOID);
+    assertThat(CardJson.write(tags))
+        .isEqualTo(
+            CardJson.write(CARD).replace("\"input\":{", "\"activation\":\"sigmoid\",\"input\":{"));
+    assertThat(CardJson.read(CardJson.write(tags), "m.onnx")).isEqualTo(tags);
+    assertThatThrownBy(
+            () -> CardJson.read(CardJson.write(tags).replace("sigmoid", "tanh"), "m.onnx"))
+        .hasMessageStartingWith("[m.onnx] its model card is not readable: ");
+  }
+
+  @Test
+  void scoresOfLogits() {
+    assertThat(Activation.SIGMOID.probabilities(0, 1000, -1000)).containsExactly(0.5, 1, 0);
+    assertThat(Activation.SOFTMAX.probabilities(1000, 1000)).containsExactly(0.5, 0.5);
+  }
+
+  @Test
+  void refusesWhatIsNoCard() {
+    assertThatThrownBy(() -> CardJson.read("{\"name\":\"x\"}", "m.onnx"))
+        .isInstanceOf(Failure.class)
+        .hasMessageStartingWith("[m.onnx] its model card is not readable: ")
+        .hasMessageEndingWith("; export the model again");
+  }
+
+  /** A card comes with a file of anyone's: what it holds is what the record says. */
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      value = {
+        "\"float32\" | null",
+        "\"resnet18\" | null",
+        "\"height\":224 | \"height\":-1",
+        "\"width\":224 | \"width\":2000000000",
+        "\"channels\":3 | \"channels\":0",
+        "\"Sneaker\" | null",
+      })
+  void refusesWhatNoCardHolds(String sound, String broken) {
+    String json = CardJson.write(CARD).replace(sound, broken);
+    assertThat(json).contains(broken);
+    assertThatThrownBy(() -> CardJson.read(json, "m.onnx"))
+        .isInstanceOf(Failure.class)
+        .hasMessageStartingWith("[m.onnx] its model card is not readable: ");
+    assertThatThrownBy(() -> CardJson.read("null", "m.onnx"))
+        .hasMessage("[m.onnx] its model card is null; export the model again");
+  }
+}

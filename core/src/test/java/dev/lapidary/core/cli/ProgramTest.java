@@ -1,0 +1,190 @@
+package dev.lapidary.core.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.lapidary.core.failure.Failure;
+import dev.lapidary.core.file.AtomicFile;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Locale;
+import java.util.concurrent.Callable;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+class ProgramTest {
+  @Command(
+      name = "polish",
+      subcommands = Wash.class,
+      description = {"Polishes a stone", "until it shines."})
+  static final class Polish implements Callable<Integer> {
+    @Option(names = "--grit")
+    private int grit = 600;
+
+    @Option(names = "--shape")
+    private Shape shape = Shape.ROUND;
+
+    @Option(names = "--break")
+    private boolean broken;
+
+    @Option(names = "--fill")
+    private boolean full;
+
+    @Option(names = "--name")
+    private String name = "";
+
+    @Option(names = "--write")
+    private Path place = Path.of("");
+
+    @Override
+    public Integer call() throws IOException {
+      if (full) {
+        throw new OutOfMemoryError("Java heap space");
+      }
+      if (!name.isEmpty()) {
+        throw Failure.badInput("no stone is called %s", name);
+      }
+      if (!place.toString().isEmpty()) {
+        AtomicFile.write(place, file -> {});
+      }
+      if (broken) {
+        throw new IllegalStateException("the wheel broke\nat its axis");
+      }
+      if (grit > 1000 && shape == Shape.ROUND) {
+        throw Failure.gate("grit %d is too fine; choose at most 1000", grit);
+      }
+      return 0;
+    }
+  }
+
+  enum Shape {
+    ROUND,
+    BRILLIANT_CUT;
+
+    @Override
+    public String toString() {
+      return name().toLowerCase(Locale.ROOT).replace('_', '-');
+    }
+  }
+
+  @Command(name = "wash", description = "Washes a stone.")
+  static final class Wash implements Runnable {
+    @Option(names = "--water", required = true)
+    private String water = "";
+
+    @Override
+    public void run() {
+      assertThat(water).isNotEmpty();
+    }
+  }
+
+  private final StringWriter out = new StringWriter();
+  private final StringWriter err = new StringWriter();
+
+  private int run(String... arguments) {
+    return Program.run(new Polish(), new PrintWriter(out), new PrintWriter(err), arguments);
+  }
+
+  @Test
+  void aFailureIsOneLineWithItsExitCode() {
+    assertThat(run("--grit=3000")).isEqualTo(3);
+    assertThat(err).hasToString("error: grit 3000 is too fine; choose at most 1000\n");
+  }
+
+  @Test
+  void anUnexpectedErrorIsOneLineToo() {
+    assertThat(run("--break")).isEqualTo(1);
+    assertThat(err)
+        .hasToString("error: IllegalStateException: the wheel broke (--stacktrace shows where)\n");
+  }
+
+  /** Names come from files that anyone may have made. */
+  @Test
+  void aTerminalObeysNoName() {
+    assertThat(run("--name=\u001b[31mred\u009b2J\nerror: \u202eno")).isEqualTo(2);
+    assertThat(err).hasToString("error: no stone is called ?[31mred?2J?error: ?no\n");
+  }
+
+  @Test
+  void aLongNameIsCut() {
+    assertThat(run("--name=" + "a".repeat(100_000))).isEqualTo(2);
+    assertThat(err.toString()).hasSizeLessThan(2100).endsWith("aaa...\n");
+  }
+
+  @Test
+  void outOfMemoryIsOneLine() {
+    assertThat(run("--fill")).isEqualTo(1);
+    assertThat(err.toString())
+        .matches(
+            "error: out of memory: Java heap space; the heap has \\d+ MB, \\S+ gives it 8 GB\n");
+  }
+
+  @Test
+  void aPlaceThatCannotBeWrittenIsNamed(@TempDir Path folder) throws IOException {
+    Path file = Files.writeString(folder.resolve("file"), "");
+    assertThat(run("--write=" + file.resolve("m.onnx"))).isEqualTo(1);
+    assertThat(err)
+        .hasToString(
+            "error: %s: a file is there, where a folder would have to be; choose another place\n"
+                .formatted(file));
+  }
+
+  @Test
+  void stacktraceIsShownWhenAskedFor() {
+    assertThat(run("--stacktrace", "--break")).isEqualTo(1);
+    assertThat(err.toString()).contains("at dev.lapidary.core.cli.ProgramTest");
+  }
+
+  @Test
+  void wrongUsageNamesTheNearOption() {
+    assertThat(run("--girt=1")).isEqualTo(2);
+    assertThat(err)
+        .hasToString(
+            "error: Unknown option: '--girt=1'; did you mean --grit?\nTry 'polish --help'.\n");
+  }
+
+  @Test
+  void aWrongWordIsAnsweredWithTheRightOnes() {
+    assertThat(run("--shape=flat")).isEqualTo(2);
+    assertThat(err)
+        .hasToString(
+            "error: Invalid value for option '--shape': expected one of round, brilliant-cut but was"
+                + " 'flat'\nTry 'polish --help'.\n");
+    assertThat(run("--shape=brilliant-cut")).isZero();
+  }
+
+  @Test
+  void aWordTooManyIsNoMistypedOption() {
+    assertThat(run("x")).isEqualTo(2);
+    assertThat(err)
+        .hasToString("error: Unmatched argument at index 0: 'x'\nTry 'polish --help'.\n");
+  }
+
+  @Test
+  void helpShowsDefaultsAndExitCodes() {
+    assertThat(run("--help")).isZero();
+    assertThat(out.toString()).contains("600").contains("3").contains("a gate refused");
+  }
+
+  @Test
+  void everyCommandHasHelp() {
+    assertThat(run("wash", "--help")).isZero();
+    assertThat(out.toString()).contains("Washes a stone.", "--water", "Exit codes:");
+  }
+
+  @Test
+  void aDescriptionOfSeveralLinesIsOneText() {
+    assertThat(run("-h")).isZero();
+    assertThat(out.toString()).contains("Polishes a stone until it shines.");
+  }
+
+  @Test
+  void versionIsTheProjects() {
+    assertThat(run("--version")).isZero();
+    assertThat(out.toString()).matches("Lapidary \\d+\\.\\d+\\.\\d+\\S*\n");
+  }
+}

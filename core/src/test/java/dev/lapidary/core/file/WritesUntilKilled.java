@@ -1,0 +1,33 @@
+package dev.lapidary.core.file;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/** A program of its own for {@link UnfinishedTest}: writes one file after the other, and ends. */
+final class WritesUntilKilled {
+  private WritesUntilKilled() {}
+
+  public static void main(String[] arguments) throws InterruptedException {
+    Path folder = Path.of(arguments[0]);
+    Unfinished.deleteOnSignal();
+    for (int i = 0; i < 4; i++) {
+      Path file = folder.resolve("file" + i);
+      Thread writer = new Thread(() -> write(file));
+      writer.setDaemon(true);
+      writer.start();
+    }
+    Thread.sleep(300);
+    System.exit(0);
+  }
+
+  private static void write(Path file) {
+    while (true) {
+      try {
+        AtomicFile.write(file, temporary -> Files.writeString(temporary, "whole"));
+      } catch (IOException e) {
+        System.err.println(e);
+      }
+    }
+  }
+}

@@ -1,5 +1,0 @@
-/** Conventions of all command lines, and the memory that a process takes. */
-@NullMarked
-package dev.lapidary.models.cli;
-
-import org.jspecify.annotations.NullMarked;

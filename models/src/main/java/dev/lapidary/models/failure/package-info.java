@@ -1,5 +1,0 @@
-/** What goes wrong, said in one line, with the exit code. */
-@NullMarked
-package dev.lapidary.models.failure;
-
-import org.jspecify.annotations.NullMarked;

@@ -1,8 +1,0 @@
-/**
- * Lists of labelled images, one label an image or several: {@link
- * dev.lapidary.models.manifest.ImageList}. Depends on {@code image} for the order of classes alone.
- */
-@NullMarked
-package dev.lapidary.models.manifest;
-
-import org.jspecify.annotations.NullMarked;

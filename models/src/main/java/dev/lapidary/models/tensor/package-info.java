@@ -1,5 +1,0 @@
-/** Tensors as PyTorch has them: element types, shared storages, strided views. */
-@NullMarked
-package dev.lapidary.models.tensor;
-
-import org.jspecify.annotations.NullMarked;

@@ -1,8 +1,0 @@
-/**
- * The tracer: runs a TorchScript program on symbols and keeps the operators that depend on the
- * input. Start at {@link dev.lapidary.models.trace.Tracer}. Knows nothing of ONNX.
- */
-@NullMarked
-package dev.lapidary.models.trace;
-
-import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,93 @@
+package dev.lapidary.torchscript.archive;
+
+import java.util.Arrays;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Collectors;
+
+/**
+ * The pickle opcodes that PyTorch writes, in archives ({@code torch/csrc/jit/serialization/
+ * pickler.h}) and in {@code torch.save} files of protocols 2 to 5 ({@code pickletools.py}). No
+ * other is read: what is left out either runs code or is never written by PyTorch.
+ */
+enum Opcode {
+  PROTO(0x80, Argument.UINT1),
+  FRAME(0x95, Argument.INT8),
+  STOP('.', Argument.NONE),
+  MARK('(', Argument.NONE),
+  POP('0', Argument.NONE),
+  NONE('N', Argument.NONE),
+  NEWTRUE(0x88, Argument.NONE),
+  NEWFALSE(0x89, Argument.NONE),
+  BININT('J', Argument.INT4),
+  BININT1('K', Argument.UINT1),
+  BININT2('M', Argument.UINT2),
+  LONG1(0x8a, Argument.LONG1),
+  BINFLOAT('G', Argument.FLOAT8),
+  BINUNICODE('X', Argument.TEXT4),
+  SHORT_BINUNICODE(0x8c, Argument.TEXT1),
+  BINSTRING('T', Argument.TEXT4),
+  SHORT_BINSTRING('U', Argument.TEXT1),
+  EMPTY_LIST(']', Argument.NONE),
+  APPEND('a', Argument.NONE),
+  APPENDS('e', Argument.NONE),
+  LIST('l', Argument.NONE),
+  EMPTY_TUPLE(')', Argument.NONE),
+  TUPLE('t', Argument.NONE),
+  TUPLE1(0x85, Argument.NONE),
+  TUPLE2(0x86, Argument.NONE),
+  TUPLE3(0x87, Argument.NONE),
+  EMPTY_DICT('}', Argument.NONE),
+  DICT('d', Argument.NONE),
+  SETITEM('s', Argument.NONE),
+  SETITEMS('u', Argument.NONE),
+  GET('h', Argument.UINT1),
+  LONG_GET('j', Argument.UINT4),
+  PUT('q', Argument.UINT1),
+  LONG_PUT('r', Argument.UINT4),
+  MEMOIZE(0x94, Argument.NONE),
+  GLOBAL('c', Argument.LINES2),
+  STACK_GLOBAL(0x93, Argument.NONE),
+  NEWOBJ(0x81, Argument.NONE),
+  REDUCE('R', Argument.NONE),
+  BUILD('b', Argument.NONE),
+  BINPERSID('Q', Argument.NONE);
+
+  /** What follows the opcode's byte. */
+  enum Argument {
+    NONE,
+    UINT1,
+    UINT2,
+    UINT4,
+    INT4,
+    INT8,
+    LONG1,
+    FLOAT8,
+    TEXT1,
+    TEXT4,
+    LINES2
+  }
+
+  private static final Map<Integer, Opcode> BY_CODE =
+      Arrays.stream(values()).collect(Collectors.toMap(Opcode::code, o -> o));
+
+  private final int code;
+  private final Argument argument;
+
+  Opcode(int code, Argument argument) {
+    this.code = code;
+    this.argument = argument;
+  }
+
+  int code() {
+    return code;
+  }
+
+  Argument argument() {
+    return argument;
+  }
+
+  static Optional<Opcode> of(int code) {
+    return Optional.ofNullable(BY_CODE.get(code));
+  }
+}

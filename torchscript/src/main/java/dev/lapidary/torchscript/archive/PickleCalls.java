@@ -1,0 +1,269 @@
+package dev.lapidary.torchscript.archive;
+
+import dev.lapidary.core.failure.Quote;
+import dev.lapidary.core.tensor.DType;
+import dev.lapidary.core.tensor.Storage;
+import dev.lapidary.torchscript.archive.PyValue.PyBool;
+import dev.lapidary.torchscript.archive.PyValue.PyDevice;
+import dev.lapidary.torchscript.archive.PyValue.PyDict;
+import dev.lapidary.torchscript.archive.PyValue.PyEnum;
+import dev.lapidary.torchscript.archive.PyValue.PyGlobal;
+import dev.lapidary.torchscript.archive.PyValue.PyInt;
+import dev.lapidary.torchscript.archive.PyValue.PyList;
+import dev.lapidary.torchscript.archive.PyValue.PyObject;
+import dev.lapidary.torchscript.archive.PyValue.PyStorage;
+import dev.lapidary.torchscript.archive.PyValue.PyString;
+import dev.lapidary.torchscript.archive.PyValue.PyTensor;
+import dev.lapidary.torchscript.archive.PyValue.PyTuple;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * The names that a PyTorch pickle may mention and what calling one means. Nothing is looked up: a
+ * name outside of this file is refused. Spec: {@code torch/_utils.py}, {@code
+ * torch/jit/_pickle.py}, {@code torch/_weights_only_unpickler.py}.
+ */
+final class PickleCalls {
+  private static final String UTILS = "torch._utils.";
+  private static final String JIT = "torch.jit._pickle.";
+
+  private static final Map<String, String> TAGGED_LISTS =
+      Map.of(
+          JIT + "build_intlist", "int",
+          JIT + "build_tensorlist", "Tensor",
+          JIT + "build_doublelist", "float",
+          JIT + "build_boollist", "bool");
+
+  private static final Set<String> FUNCTIONS =
+      Set.of(
+          UTILS + "_rebuild_tensor",
+          UTILS + "_rebuild_tensor_v2",
+          UTILS + "_rebuild_qtensor",
+          UTILS + "_rebuild_parameter",
+          UTILS + "_rebuild_parameter_with_state",
+          "torch._tensor._rebuild_from_type_v2",
+          JIT + "restore_type_tag",
+          "collections.OrderedDict",
+          "torch.device",
+          "torch.Size",
+          "torch.Tensor",
+          "torch.nn.parameter.Parameter",
+          "argparse.Namespace");
+
+  /** {@code torch.<name>} that is data: element types, quantization schemes, layouts. */
+  private static final Set<String> TORCH_NAMES =
+      Set.of(
+          "float64",
+          "float32",
+          "float16",
+          "bfloat16",
+          "int64",
+          "int32",
+          "int16",
+          "int8",
+          "uint8",
+          "bool",
+          "qint8",
+          "quint8",
+          "qint32",
+          "complex64",
+          "complex128",
+          "per_tensor_affine",
+          "per_channel_affine",
+          "per_tensor_symmetric",
+          "per_channel_symmetric",
+          "strided",
+          "contiguous_format",
+          "preserve_format",
+          "channels_last");
+
+  private final PickleLexer place;
+  private final StorageSource storages;
+  private final PickledTensors tensors;
+
+  PickleCalls(PickleLexer place, StorageSource storages) {
+    this.place = place;
+    this.storages = storages;
+    this.tensors = new PickledTensors(place);
+  }
+
+  /** The name, if it is one that PyTorch's data mentions. */
+  PyGlobal global(String module, String name) {
+    String full = module + "." + name;
+    boolean known =
+        FUNCTIONS.contains(full)
+            || TAGGED_LISTS.containsKey(full)
+            || isScriptClass(module)
+            || (module.equals("torch")
+                && (TORCH_NAMES.contains(name) || DType.ofStorageName(name).isPresent()));
+    if (known) {
+      return new PyGlobal(module, name);
+    }
+    if (module.equals("torch") && name.endsWith("Storage")) {
+      throw place.refuse("the element type of %s is not supported", Quote.of(full));
+    }
+    throw place.refuse(
+        "mentions %s, which is no tensor data; nothing was run. If this is a whole pickled module,"
+            + " save its state_dict() or a TorchScript archive instead",
+        Quote.of(full));
+  }
+
+  PyObject newObject(PyGlobal type) {
+    if (isScriptClass(type.module()) || type.module().equals("argparse")) {
+      return new PyObject(type.module() + "." + type.name());
+    }
+    throw place.refuse("makes an object of %s, expected a class of the archive", name(type));
+  }
+
+  PyValue call(PyGlobal function, PyValue argument) {
+    if (isScriptClass(function.module())) {
+      return new PyEnum(name(function), argument);
+    }
+    if (!(argument instanceof PyTuple tuple)) {
+      throw place.refuse(
+          "calls %s with %s, expected a tuple", name(function), PyTree.kind(argument));
+    }
+    String name = name(function);
+    List<PyValue> arguments = tuple.items();
+    if (TAGGED_LISTS.containsKey(name)) {
+      arity(name, arguments, 1, 1);
+      return new PyList(TAGGED_LISTS.getOrDefault(name, ""), list(arguments.get(0)).items());
+    }
+    return switch (name) {
+      case UTILS + "_rebuild_tensor" -> tensors.rebuild(arity(name, arguments, 4, 4));
+      case UTILS + "_rebuild_tensor_v2" -> tensors.rebuild(arity(name, arguments, 6, 7));
+      case UTILS + "_rebuild_qtensor" -> tensors.rebuildQuantized(arity(name, arguments, 7, 7));
+      case UTILS + "_rebuild_parameter" -> parameter(arity(name, arguments, 3, 3));
+      case UTILS + "_rebuild_parameter_with_state" -> parameter(arity(name, arguments, 4, 4));
+      case "torch._tensor._rebuild_from_type_v2" -> fromType(arity(name, arguments, 4, 4));
+      case JIT + "restore_type_tag" -> tagged(arity(name, arguments, 2, 2));
+      case "collections.OrderedDict" -> orderedDict(arity(name, arguments, 0, 1));
+      case "torch.device" -> new PyDevice(string(arity(name, arguments, 1, 2).get(0)));
+      case "torch.Size" -> arity(name, arguments, 1, 1).get(0);
+      default -> throw place.refuse("calls %s, which is no function", name);
+    };
+  }
+
+  /** {@code ('storage', type, key, location, numel[, view])}. */
+  PyStorage persistent(PyValue id) {
+    if (!(id instanceof PyTuple tuple)
+        || tuple.items().size() < 5
+        || tuple.items().size() > 6
+        || !tuple.items().get(0).equals(new PyString("storage"))
+        || !(tuple.items().get(1) instanceof PyGlobal type)
+        || !(tuple.items().get(4) instanceof PyInt numel)) {
+      throw place.refuse(
+          "a persistent id that is not ('storage', type, key, location, numel): the pickle is"
+              + " malformed");
+    }
+    DType dtype =
+        DType.ofStorageName(type.name())
+            .orElseThrow(() -> place.refuse("%s is no storage type", Quote.of(name(type))));
+    if (numel.value() < 0 || numel.value() > Long.MAX_VALUE / dtype.bytes()) {
+      throw place.refuse("a storage of %d elements", numel.value());
+    }
+    String key = string(tuple.items().get(2));
+    Storage whole = storages.storage(key, numel.value() * dtype.bytes());
+    if (tuple.items().size() == 6 && tuple.items().get(5) instanceof PyTuple view) {
+      return new PyStorage(dtype, part(whole, dtype, view.items()));
+    }
+    return new PyStorage(dtype, whole);
+  }
+
+  /** {@code (key, offset, numel)}: before PyTorch 0.4 a storage could be a part of another. */
+  private Storage part(Storage whole, DType dtype, List<PyValue> view) {
+    if (view.size() == 3
+        && view.get(1) instanceof PyInt offset
+        && view.get(2) instanceof PyInt numel
+        && offset.value() >= 0
+        && numel.value() >= 0
+        && numel.value() <= whole.size() / dtype.bytes()
+        && offset.value() <= whole.size() / dtype.bytes() - numel.value()) {
+      int from = (int) (offset.value() * dtype.bytes());
+      return Storage.over(whole.bytes().slice(from, (int) (numel.value() * dtype.bytes())));
+    }
+    throw place.refuse("a view of a storage that lies outside of it; the file is damaged");
+  }
+
+  private PyValue parameter(List<PyValue> arguments) {
+    if (!(arguments.get(0) instanceof PyTensor data)
+        || !(arguments.get(1) instanceof PyBool requiresGrad)) {
+      throw place.refuse("a Parameter of %s, expected a tensor", PyTree.kind(arguments.get(0)));
+    }
+    return new PyTensor(data.tensor(), requiresGrad.value());
+  }
+
+  /** {@code (function, type, arguments, state)}: a tensor's subclass, read as the tensor it is. */
+  private PyValue fromType(List<PyValue> arguments) {
+    if (!(arguments.get(0) instanceof PyGlobal function)
+        || !function.module().equals("torch._utils")) {
+      throw place.refuse(
+          "_rebuild_from_type_v2 of %s, expected a tensor's function",
+          PyTree.kind(arguments.get(0)));
+    }
+    return call(function, arguments.get(2));
+  }
+
+  private PyValue tagged(List<PyValue> arguments) {
+    String type = string(arguments.get(1));
+    int open = type.indexOf('[');
+    String inner =
+        open < 0 || !type.endsWith("]") ? "" : type.substring(open + 1, type.length() - 1);
+    PyValue value = arguments.get(0);
+    if (type.startsWith("List[") && value instanceof PyList list) {
+      return new PyList(inner, list.items());
+    }
+    if (type.startsWith("Dict[") && value instanceof PyDict dict) {
+      return new PyDict(inner, dict.items());
+    }
+    throw place.refuse("the type tag %s on %s", Quote.of(type), PyTree.kind(value));
+  }
+
+  /** Called with no argument, or by Python 2 with a list of pairs. */
+  private PyValue orderedDict(List<PyValue> arguments) {
+    Map<PyValue, PyValue> items = new LinkedHashMap<>();
+    for (PyValue pair : arguments.isEmpty() ? List.<PyValue>of() : list(arguments.get(0)).items()) {
+      List<PyValue> both =
+          pair instanceof PyList two
+              ? two.items()
+              : pair instanceof PyTuple two ? two.items() : List.of();
+      if (both.size() != 2) {
+        throw place.refuse("an OrderedDict of %s, expected pairs", PyTree.kind(pair));
+      }
+      items.put(PyTree.requireKey(both.get(0), place), both.get(1));
+    }
+    return new PyDict(items);
+  }
+
+  private PyList list(PyValue value) {
+    if (value instanceof PyList list) {
+      return list;
+    }
+    throw place.refuse("%s, expected a list", PyTree.kind(value));
+  }
+
+  private String string(PyValue value) {
+    if (value instanceof PyString string) {
+      return string.value();
+    }
+    throw place.refuse("%s, expected a string", PyTree.kind(value));
+  }
+
+  private List<PyValue> arity(String name, List<PyValue> arguments, int least, int most) {
+    if (arguments.size() < least || arguments.size() > most) {
+      throw place.refuse(
+          "%s with %d arguments, expected %d to %d", name, arguments.size(), least, most);
+    }
+    return arguments;
+  }
+
+  private static boolean isScriptClass(String module) {
+    return module.equals("__torch__") || module.startsWith("__torch__.");
+  }
+
+  private static String name(PyGlobal global) {
+    return global.module() + "." + global.name();
+  }
+}

@@ -1,0 +1,132 @@
+package dev.lapidary.torchscript.archive;
+
+import dev.lapidary.core.failure.Failure;
+import dev.lapidary.torchscript.archive.PyValue.PyDict;
+import dev.lapidary.torchscript.archive.PyValue.PyEnum;
+import dev.lapidary.torchscript.archive.PyValue.PyGlobal;
+import dev.lapidary.torchscript.archive.PyValue.PyList;
+import dev.lapidary.torchscript.archive.PyValue.PyNone;
+import dev.lapidary.torchscript.archive.PyValue.PyObject;
+import dev.lapidary.torchscript.archive.PyValue.PyStorage;
+import dev.lapidary.torchscript.archive.PyValue.PyString;
+import dev.lapidary.torchscript.archive.PyValue.PyTuple;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.IdentityHashMap;
+import java.util.List;
+
+/**
+ * What makes a value safe to walk by plain recursion: not too deep, without a cycle, and not larger
+ * when every reference is followed than a model can be ({@code t = (t, t)} a hundred times).
+ */
+final class PyTree {
+  private static final int DEEPEST = 200;
+  private static final long MOST_NODES = 4_000_000;
+  private static final Extent ON_PATH = new Extent(-1, 0);
+
+  private final IdentityHashMap<PyValue, Extent> known = new IdentityHashMap<>();
+  private final PickleLexer place;
+
+  private PyTree(PickleLexer place) {
+    this.place = place;
+  }
+
+  /** Levels and nodes of a value with every reference followed. */
+  private record Extent(int depth, long nodes) {}
+
+  static void check(PyValue root, PickleLexer place) {
+    new PyTree(place).extent(root, 0);
+  }
+
+  static PyValue requireKey(PyValue key, PickleLexer place) {
+    boolean scalar =
+        key instanceof PyString
+            || key instanceof PyNone
+            || key instanceof PyValue.PyInt
+            || key instanceof PyValue.PyBool
+            || key instanceof PyValue.PyFloat
+            || key instanceof PyGlobal;
+    if (!scalar) {
+      throw place.refuse("a dict's key is %s, expected a string or a number", kind(key));
+    }
+    return key;
+  }
+
+  /** A value's kind as messages call it: never its content, which may be endless. */
+  static String kind(PyValue value) {
+    if (value instanceof PyGlobal global) {
+      return global.module() + "." + global.name();
+    }
+    return value == PyNone.NONE ? "None" : "a " + value.getClass().getSimpleName().substring(2);
+  }
+
+  private Extent extent(PyValue value, int depth) {
+    Collection<PyValue> parts = parts(value);
+    if (parts.isEmpty()) {
+      return new Extent(1, 1);
+    }
+    Extent seen = known.get(value);
+    if (seen != null && seen.depth < 0) {
+      throw place.refuse("%s contains itself; such a model cannot be read", kind(value));
+    }
+    Extent extent = seen == null ? measure(value, parts, depth) : seen;
+    if (depth + extent.depth > DEEPEST) {
+      throw place.refuse("values nest deeper than %d levels", DEEPEST);
+    }
+    return extent;
+  }
+
+  private Extent measure(PyValue value, Collection<PyValue> parts, int depth) {
+    if (depth > DEEPEST) {
+      throw place.refuse("values nest deeper than %d levels", DEEPEST);
+    }
+    known.put(value, ON_PATH);
+    int deepest = 0;
+    long nodes = 1;
+    for (PyValue part : parts) {
+      Extent extent = extent(part, depth + 1);
+      deepest = Math.max(deepest, extent.depth);
+      nodes += extent.nodes;
+      if (nodes > MOST_NODES) {
+        throw place.refuse("expands to more than %d values", MOST_NODES);
+      }
+    }
+    Extent extent = new Extent(deepest + 1, nodes);
+    known.put(value, extent);
+    return extent;
+  }
+
+  /** What a value holds directly; tensors and strings are leaves. */
+  static Collection<PyValue> parts(PyValue value) {
+    if (value instanceof PyTuple tuple) {
+      return tuple.items();
+    }
+    if (value instanceof PyList list) {
+      return list.items();
+    }
+    if (value instanceof PyDict dict) {
+      return dict.items().values();
+    }
+    if (value instanceof PyObject object) {
+      return object.attributes().values();
+    }
+    return value instanceof PyEnum constant ? List.of(constant.value()) : List.of();
+  }
+
+  /** Refuses what Python's pickles may mention and a TorchScript archive may not hold. */
+  static void requireTorchScript(PyValue root, String record) {
+    List<PyValue> open = new ArrayList<>(List.of(root));
+    IdentityHashMap<PyValue, Boolean> seen = new IdentityHashMap<>();
+    while (!open.isEmpty()) {
+      PyValue value = open.remove(open.size() - 1);
+      if (value instanceof PyGlobal || value instanceof PyStorage) {
+        throw Failure.badInput(
+            "%s: holds %s as a value, which TorchScript has not; the file is damaged",
+            record, kind(value));
+      }
+      if (seen.put(value, true) == null) {
+        open.addAll(parts(value));
+      }
+    }
+  }
+}

@@ -1,0 +1,61 @@
+package dev.lapidary.torchscript.script;
+
+import dev.lapidary.torchscript.graph.SourceLocation;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** What a file of code defines. */
+public sealed interface Definition {
+  SourceLocation at();
+
+  String name();
+
+  record Function(
+      SourceLocation at,
+      String name,
+      List<Parameter> parameters,
+      Optional<Expression> returns,
+      List<Statement> body)
+      implements Definition {
+    public Function {
+      parameters = List.copyOf(parameters);
+      body = List.copyOf(body);
+    }
+  }
+
+  record Parameter(String name, Optional<Expression> type, Optional<Expression> defaultValue) {}
+
+  /**
+   * A module, a plain class, a NamedTuple, an Enum or an interface.
+   *
+   * @param base {@code Module}, {@code NamedTuple}, {@code Enum}, ...; empty for a plain class
+   * @param parameters names in {@code __parameters__}
+   * @param buffers names in {@code __buffers__}; empty if the text (of an old printer) has none
+   * @param attributes type by name, in the text's order
+   * @param constants {@code Final} attributes and enum constants, value by name
+   */
+  record ClassDef(
+      SourceLocation at,
+      String name,
+      String base,
+      List<String> parameters,
+      Optional<List<String>> buffers,
+      Map<String, Expression> attributes,
+      Map<String, Expression> constants,
+      Map<String, Function> methods)
+      implements Definition {
+    public ClassDef {
+      parameters = List.copyOf(parameters);
+      buffers = buffers.map(List::copyOf);
+      attributes = new LinkedHashMap<>(attributes);
+      constants = new LinkedHashMap<>(constants);
+      methods = new LinkedHashMap<>(methods);
+    }
+
+    public boolean isModule() {
+      return base.equals("Module");
+    }
+  }
+}

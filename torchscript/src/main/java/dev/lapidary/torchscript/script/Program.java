@@ -1,0 +1,76 @@
+package dev.lapidary.torchscript.script;
+
+import dev.lapidary.core.failure.Failure;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+
+/**
+ * An archive's code. A file is parsed when the first of its names is asked for, as {@code
+ * import_source.cpp} does; {@code __torch__.a.b.C} is {@code C} of {@code __torch__/a/b.py}.
+ */
+public final class Program {
+  private final Map<String, String> code;
+  private final ScriptLimits limits;
+  private final Map<String, Map<String, Definition>> files = new HashMap<>();
+  private final Map<String, Optional<Definition>> found = new HashMap<>();
+
+  /**
+   * @param code text by path below {@code code/}
+   */
+  public Program(Map<String, String> code, ScriptLimits limits) {
+    this.code = new TreeMap<>(code);
+    this.limits = limits;
+  }
+
+  /** The class or function of a qualified name. */
+  public Optional<Definition> find(String qualifiedName) {
+    Optional<Definition> known = found.get(qualifiedName);
+    if (known == null) {
+      known = resolve(qualifiedName);
+      found.put(qualifiedName, known);
+    }
+    return known;
+  }
+
+  private Optional<Definition> resolve(String qualifiedName) {
+    int dot = qualifiedName.lastIndexOf('.');
+    if (dot < 0) {
+      return Optional.empty();
+    }
+    String path = qualifiedName.substring(0, dot).replace('.', '/') + ".py";
+    if (!code.containsKey(path)) {
+      return Optional.empty();
+    }
+    return Optional.ofNullable(definitions(path).get(qualifiedName.substring(dot + 1)));
+  }
+
+  /** The class of a qualified name; a missing one is a refusal. */
+  public Definition.ClassDef requireClass(String qualifiedName) {
+    Optional<Definition> definition = find(qualifiedName);
+    if (definition.isPresent() && definition.get() instanceof Definition.ClassDef type) {
+      return type;
+    }
+    throw Failure.badInput(
+        "the archive holds an object of class %s, and its code has no such class%s",
+        qualifiedName,
+        qualifiedName.contains(".torch.classes.")
+            ? "; it is packed for one runtime: save the network before optimize_for_mobile"
+            : "");
+  }
+
+  /** The definitions of a file, by name, in the file's order. */
+  public Map<String, Definition> definitions(String path) {
+    Map<String, Definition> known = files.get(path);
+    if (known == null) {
+      String text = code.get(path);
+      if (text == null) {
+        throw Failure.badInput("the archive has no code file %s", path);
+      }
+      known = Parser.parse("code/" + path, text, limits);
+      files.put(path, known);
+    }
+    return known;
+  }
+}

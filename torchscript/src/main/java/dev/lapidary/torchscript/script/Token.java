@@ -1,0 +1,45 @@
+package dev.lapidary.torchscript.script;
+
+import dev.lapidary.torchscript.graph.SourceLocation;
+
+/**
+ * A piece of the text.
+ *
+ * @param text as written; of a string what it means
+ */
+record Token(Kind kind, String text, SourceLocation at) {
+  enum Kind {
+    NAME("a name"),
+    INTEGER("an integer"),
+    FLOAT("a float"),
+    COMPLEX("a complex number"),
+    STRING("a string"),
+    SYMBOL("a symbol"),
+    NEWLINE("the end of the line"),
+    INDENT("an indented block"),
+    DEDENT("the end of the block"),
+    END("the end of the file");
+
+    private final String title;
+
+    Kind(String title) {
+      this.title = title;
+    }
+
+    String title() {
+      return title;
+    }
+  }
+
+  boolean is(String symbolOrKeyword) {
+    return (kind == Kind.SYMBOL || kind == Kind.NAME) && text.equals(symbolOrKeyword);
+  }
+
+  /** For messages. */
+  String shown() {
+    return switch (kind) {
+      case NAME, INTEGER, FLOAT, COMPLEX, SYMBOL -> "'" + text + "'";
+      default -> kind.title();
+    };
+  }
+}

@@ -1,0 +1,235 @@
+package dev.lapidary.torchscript.trace;
+
+import dev.lapidary.core.failure.Quote;
+import dev.lapidary.torchscript.archive.PyValue.PyObject;
+import dev.lapidary.torchscript.archive.PyValue.PyQTensor;
+import dev.lapidary.torchscript.graph.Dim;
+import dev.lapidary.torchscript.script.Definition;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/** What an expression has for a value while the program runs. Tensors are {@link TensorRef}. */
+sealed interface Datum
+    permits Datum.Plain, Datum.Complex, Datum.ListOf, Datum.DictOf, Datum.Instance, TensorRef {
+
+  /** What has no identity: {@code is} compares the contents. */
+  sealed interface Plain extends Datum {}
+
+  enum None implements Plain {
+    NONE
+  }
+
+  record Int(Dim value) implements Plain {
+    static Int of(long value) {
+      return new Int(Dim.of(value));
+    }
+  }
+
+  /** The least of sizes where which one it is depends on the batch: it may only be compared. */
+  record Least(List<Dim> sizes) implements Plain {
+    public Least {
+      sizes = List.copyOf(sizes);
+    }
+  }
+
+  record Real(double value) implements Plain {}
+
+  record Bool(boolean value) implements Plain {}
+
+  record Str(String value) implements Plain {}
+
+  record Device(String name) implements Plain {
+
+    /** {@code cuda} and 1 of {@code cuda:1}. */
+    @Nullable Datum property(String property) {
+      int colon = name.indexOf(':');
+      return switch (property) {
+        case "type" -> new Str(colon < 0 ? name : name.substring(0, colon));
+        case "index" -> colon < 0 ? None.NONE : Int.of(Long.parseLong(name.substring(colon + 1)));
+        default -> null;
+      };
+    }
+  }
+
+  /**
+   * A tuple, or a NamedTuple where fields have names.
+   *
+   * @param fields names, or empty
+   */
+  record TupleOf(List<Datum> items, List<String> fields) implements Plain {
+    public TupleOf {
+      items = List.copyOf(items);
+      fields = List.copyOf(fields);
+    }
+
+    static TupleOf of(List<Datum> items) {
+      return new TupleOf(items, List.of());
+    }
+  }
+
+  /** An enum's constant. */
+  record Constant(String className, String name, Datum value) implements Plain {}
+
+  /** A quantized tensor of the archive, on its way to {@link PackedParams}. */
+  record Quantized(PyQTensor tensor) implements Plain {}
+
+  /** A layer's weights as a quantized archive holds them. */
+  record Packed(PackedParams params) implements Plain {}
+
+  /** A function of the text, with the variables that it closes over. */
+  record Function(Definition.Function definition, Map<String, Datum> closure) implements Plain {}
+
+  /** A class of the text. */
+  record Type(String name, Definition.ClassDef definition) implements Plain {}
+
+  /** What {@code uninitialized(T)} gives: may be handed on, not be used. */
+  enum Undefined implements Plain {
+    UNDEFINED
+  }
+
+  /** A tensor of complex numbers: its parts, of one shape. */
+  record Complex(TensorRef real, TensorRef imaginary) implements Datum {
+    public Complex {
+      if (!real.shape().equals(imaginary.shape())) {
+        throw Refusal.wrong(
+            "a complex tensor of parts of shapes %s and %s", real.shape(), imaginary.shape());
+      }
+    }
+  }
+
+  /** A list: mutable, with an identity. */
+  final class ListOf implements Datum {
+    private final List<Datum> items;
+
+    ListOf(List<? extends Datum> items) {
+      this.items = new ArrayList<>(items);
+    }
+
+    List<Datum> items() {
+      return items;
+    }
+  }
+
+  /** A dict: ordered, mutable; keys are {@link Plain}. */
+  final class DictOf implements Datum {
+    private final Map<Datum, Datum> items = new LinkedHashMap<>();
+
+    Map<Datum, Datum> items() {
+      return items;
+    }
+  }
+
+  /** An object: a module of the archive or a class's instance that the program made. */
+  final class Instance implements Datum {
+    private final String className;
+    private final Definition.ClassDef type;
+    private final String path;
+    private final Attributes initial;
+    private final Map<String, Datum> known = new HashMap<>();
+    private boolean restored;
+
+    /** Gives an attribute when it is read for the first time; null if there is none. */
+    @FunctionalInterface
+    interface Attributes {
+      @Nullable Datum read(String name);
+    }
+
+    Instance(String className, Definition.ClassDef type, String path, Attributes initial) {
+      this.className = className;
+      this.type = type;
+      this.path = path;
+      this.initial = initial;
+    }
+
+    String className() {
+      return className;
+    }
+
+    Definition.ClassDef type() {
+      return type;
+    }
+
+    /** Where the module lies in the state_dict: {@code layer1.0}; empty for the root. */
+    String path() {
+      return path;
+    }
+
+    @Nullable Datum attribute(String name) {
+      Datum value = known.get(name);
+      if (value == null) {
+        value = initial.read(name);
+        if (value != null) {
+          known.put(name, value);
+        }
+      }
+      return value;
+    }
+
+    void set(String name, Datum value) {
+      known.put(name, value);
+    }
+
+    /** What {@code __setstate__} is to be called with before an attribute is read; given once. */
+    Optional<Datum> state() {
+      Datum state = restored ? null : initial.read(PyObject.STATE);
+      restored = true;
+      return Optional.ofNullable(state);
+    }
+  }
+
+  /** For messages: short, whatever the value holds. */
+  static String describe(Datum datum) {
+    return describe(datum, 0);
+  }
+
+  private static String describe(Datum datum, int depth) {
+    if (datum instanceof TensorRef tensor) {
+      return "Tensor" + tensor.shape();
+    }
+    if (datum instanceof Complex complex) {
+      return "complex Tensor" + complex.real().shape();
+    }
+    if (datum instanceof ListOf list) {
+      return "List" + describe(list.items(), depth);
+    }
+    if (datum instanceof TupleOf tuple) {
+      return "Tuple" + describe(tuple.items(), depth);
+    }
+    if (datum instanceof DictOf dict) {
+      return "Dict" + describe(List.copyOf(dict.items().keySet()), depth);
+    }
+    if (datum instanceof Int i) {
+      return "int " + i.value();
+    }
+    if (datum instanceof Real real) {
+      return "float " + real.value();
+    }
+    if (datum instanceof Bool bool) {
+      return "bool " + bool.value();
+    }
+    if (datum instanceof Str text) {
+      return "str " + Quote.of(text.value());
+    }
+    if (datum instanceof Instance instance) {
+      return instance.className();
+    }
+    if (datum instanceof Function function) {
+      return "function " + function.definition().name();
+    }
+    if (datum instanceof Type type) {
+      return "class " + type.name();
+    }
+    return datum == None.NONE ? "None" : datum.getClass().getSimpleName();
+  }
+
+  private static String describe(List<Datum> items, int depth) {
+    return depth > 2
+        ? "[...]"
+        : items.stream().limit(8).map(item -> describe(item, depth + 1)).toList().toString();
+  }
+}

@@ -1,0 +1,222 @@
+package dev.lapidary.torchscript.trace;
+
+import dev.lapidary.torchscript.graph.Dim;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** Python's arithmetic on int, float and bool, as TorchScript has it. */
+final class NumberBuiltins {
+  private NumberBuiltins() {}
+
+  static @Nullable Datum call(String name, List<Datum> arguments) {
+    if (arguments.size() == 2
+        && arguments.get(0) instanceof Datum.Least least
+        && arguments.get(1) instanceof Datum.Int bound
+        && !bound.value().perBatch()) {
+      return compared(name, least, bound.value());
+    }
+    if (arguments.isEmpty() || !arguments.stream().allMatch(ListBuiltins::isNumber)) {
+      return plain(name, arguments);
+    }
+    return switch (arguments.size()) {
+      case 1 -> unary(name, arguments.get(0));
+      case 2 ->
+          isBinary(name)
+              ? binary(name, arguments.get(0), arguments.get(1))
+              : MathBuiltins.ofTwo(name, arguments.get(0), arguments.get(1));
+      default -> null;
+    };
+  }
+
+  /** Comparison of what is neither a number nor a list: devices, enums, None. */
+  private static @Nullable Datum plain(String name, List<Datum> arguments) {
+    if (arguments.size() != 2
+        || !(arguments.get(0) instanceof Datum.Plain a)
+        || !(arguments.get(1) instanceof Datum.Plain b)) {
+      return null;
+    }
+    return switch (name) {
+      case "eq" -> Builtins.bool(a.equals(b));
+      case "ne" -> Builtins.bool(!a.equals(b));
+      default -> null;
+    };
+  }
+
+  /** {@code min(size)} of sizes of which some depend on the batch. */
+  static Datum least(List<Datum> numbers) {
+    List<Dim> sizes = numbers.stream().map(NumberBuiltins::integer).distinct().toList();
+    return sizes.size() == 1 ? numbers.get(0) : new Datum.Least(sizes);
+  }
+
+  private static @Nullable Datum compared(String name, Datum.Least least, Dim bound) {
+    return switch (name) {
+      case "lt" -> Builtins.bool(isBelow(least, bound));
+      case "ge" -> Builtins.bool(!isBelow(least, bound));
+      case "le" -> Builtins.bool(isBelow(least, Dims.add(bound, Dim.of(1))));
+      case "gt" -> Builtins.bool(!isBelow(least, Dims.add(bound, Dim.of(1))));
+      default -> null;
+    };
+  }
+
+  private static boolean isBelow(Datum.Least least, Dim bound) {
+    // N is at least 1, where compare asks whether it is more.
+    return least.sizes().stream()
+        .filter(size -> !size.perBatch() || size.factor() < Math.max(bound.factor(), 1))
+        .anyMatch(size -> Dims.compare(size, bound) < 0);
+  }
+
+  private static boolean isBinary(String name) {
+    return List.of(
+            "add",
+            "sub",
+            "mul",
+            "div",
+            "floordiv",
+            "floor_divide",
+            "remainder",
+            "pow",
+            "eq",
+            "ne",
+            "lt",
+            "le",
+            "gt",
+            "ge",
+            "min",
+            "max",
+            "__and__",
+            "__or__",
+            "__xor__",
+            "__lshift__",
+            "__rshift__")
+        .contains(name);
+  }
+
+  private static @Nullable Datum unary(String name, Datum a) {
+    if (a instanceof Datum.Int i && List.of("neg", "abs", "floor", "ceil").contains(name)) {
+      boolean flip =
+          name.equals("neg") || (name.equals("abs") && Dims.compare(i.value(), Dim.of(0)) < 0);
+      return flip ? new Datum.Int(Dims.negate(i.value())) : a;
+    }
+    return switch (name) {
+      case "neg" -> new Datum.Real(-Invocation.number(a));
+      case "abs" -> new Datum.Real(Math.abs(Invocation.number(a)));
+      case "floor" -> Builtins.number((long) Math.floor(Invocation.number(a)));
+      case "ceil" -> Builtins.number((long) Math.ceil(Invocation.number(a)));
+      default -> MathBuiltins.ofOne(name, a);
+    };
+  }
+
+  static Datum binary(String name, Datum a, Datum b) {
+    return switch (name) {
+      case "eq" -> Builtins.bool(equal(a, b));
+      case "ne" -> Builtins.bool(!equal(a, b));
+      case "lt" -> Builtins.bool(compare(a, b) < 0);
+      case "le" -> Builtins.bool(compare(a, b) <= 0);
+      case "gt" -> Builtins.bool(compare(a, b) > 0);
+      case "ge" -> Builtins.bool(compare(a, b) >= 0);
+      case "min" -> compare(a, b) <= 0 ? a : b;
+      case "max" -> compare(a, b) >= 0 ? a : b;
+      case "__and__", "__or__", "__xor__" -> logic(name, a, b);
+      case "__lshift__", "__rshift__" ->
+          shifted(name, ListBuiltins.index(a), ListBuiltins.index(b));
+      default ->
+          a instanceof Datum.Real || b instanceof Datum.Real || name.equals("div")
+              ? real(name, a, b)
+              : integer(name, integer(a), integer(b));
+    };
+  }
+
+  private static Datum logic(String name, Datum a, Datum b) {
+    if (a instanceof Datum.Bool x && b instanceof Datum.Bool y) {
+      return Builtins.bool(
+          switch (name) {
+            case "__and__" -> x.value() && y.value();
+            case "__or__" -> x.value() || y.value();
+            default -> x.value() != y.value();
+          });
+    }
+    long x = ListBuiltins.index(a);
+    long y = ListBuiltins.index(b);
+    return Builtins.number(
+        switch (name) {
+          case "__and__" -> x & y;
+          case "__or__" -> x | y;
+          default -> x ^ y;
+        });
+  }
+
+  private static Datum shifted(String name, long value, long by) {
+    if (by < 0 || by >= Long.SIZE) {
+      throw Refusal.wrong("a shift by %d bits", by);
+    }
+    return Builtins.number(name.equals("__lshift__") ? value << by : value >> by);
+  }
+
+  static Datum integer(String name, Dim a, Dim b) {
+    if (name.equals("pow")) {
+      long exponent = Invocation.constant(b);
+      return exponent < 0
+          ? new Datum.Real(Math.pow((double) Invocation.constant(a), (double) exponent))
+          : Builtins.number(power(Invocation.constant(a), exponent));
+    }
+    return new Datum.Int(
+        switch (name) {
+          case "add" -> Dims.add(a, b);
+          case "sub" -> Dims.subtract(a, b);
+          case "mul" -> Dims.multiply(a, b);
+          case "floordiv", "floor_divide" -> Dims.floorDivide(a, b);
+          case "remainder" -> Dims.remainder(a, b);
+          default -> throw Refusal.unsupported("%s of two ints", name);
+        });
+  }
+
+  private static long power(long base, long exponent) {
+    long result = 1;
+    for (long i = 0; i < exponent; i++) {
+      if (i > 64 && Math.abs(base) > 1) {
+        throw new ArithmeticException("long overflow");
+      }
+      if (i > 64) {
+        return exponent % 2 == 0 ? base * base : base;
+      }
+      result = Math.multiplyExact(result, base);
+    }
+    return result;
+  }
+
+  private static Datum real(String name, Datum left, Datum right) {
+    double a = Invocation.number(left);
+    double b = Invocation.number(right);
+    if (b == 0 && List.of("floordiv", "floor_divide", "remainder").contains(name)) {
+      throw Refusal.wrong("division by zero");
+    }
+    return new Datum.Real(
+        switch (name) {
+          case "add" -> a + b;
+          case "sub" -> a - b;
+          case "mul" -> a * b;
+          case "div" -> a / b;
+          case "floordiv", "floor_divide" -> Math.floor(a / b);
+          case "remainder" -> a - (b * Math.floor(a / b));
+          case "pow" -> Math.pow(a, b);
+          default -> throw Refusal.unsupported("%s of two floats", name);
+        });
+  }
+
+  static boolean equal(Datum a, Datum b) {
+    if (a instanceof Datum.Real || b instanceof Datum.Real) {
+      return Invocation.number(a) == Invocation.number(b);
+    }
+    return Dims.equal(integer(a), integer(b));
+  }
+
+  private static int compare(Datum a, Datum b) {
+    return a instanceof Datum.Real || b instanceof Datum.Real
+        ? Double.compare(Invocation.number(a), Invocation.number(b))
+        : Dims.compare(integer(a), integer(b));
+  }
+
+  private static Dim integer(Datum datum) {
+    return datum instanceof Datum.Int i ? i.value() : Dim.of(ListBuiltins.index(datum));
+  }
+}

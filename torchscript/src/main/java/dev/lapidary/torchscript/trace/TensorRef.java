@@ -1,0 +1,152 @@
+package dev.lapidary.torchscript.trace;
+
+import dev.lapidary.core.tensor.DType;
+import dev.lapidary.core.tensor.Tensor;
+import dev.lapidary.torchscript.graph.Argument;
+import dev.lapidary.torchscript.graph.Dim;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A tensor of the running program: an identity whose content an in-place operator replaces. Views
+ * of known tensors share a {@link Cell}; a view of a traced tensor remembers its base, and is made
+ * again from it when the base has changed since.
+ */
+final class TensorRef implements Datum {
+  private Content content;
+  private @Nullable View view;
+  private int version;
+  private String lost = "";
+
+  /**
+   * How a traced tensor looks into another one.
+   *
+   * @param make the view of a base
+   * @param inverse the base with this in the view's place, empty if no operator makes it
+   * @param certain false where PyTorch decides by strides whether it is a view or a copy
+   */
+  record View(
+      TensorRef base,
+      int baseVersion,
+      UnaryOperator<TensorRef> make,
+      Optional<UnaryOperator<TensorRef>> inverse,
+      boolean certain) {}
+
+  TensorRef(Content content) {
+    this.content = content;
+  }
+
+  static TensorRef traced(Argument.Value value) {
+    return new TensorRef(new Content.Traced(value, Optional.empty()));
+  }
+
+  /** A tensor of the program's own memory. */
+  static TensorRef known(Tensor tensor) {
+    return new TensorRef(new Content.Known(Cell.ofProgram(tensor.storage()), tensor, ""));
+  }
+
+  /** A traced tensor that looks into another one. */
+  static TensorRef viewOf(
+      TensorRef base,
+      Content content,
+      UnaryOperator<TensorRef> make,
+      Optional<UnaryOperator<TensorRef>> inverse,
+      boolean certain) {
+    TensorRef ref = new TensorRef(content);
+    ref.view = new View(base, base.version, make, inverse, certain);
+    return ref;
+  }
+
+  /** Says that what an operator has just given is quantized. */
+  TensorRef onGrid(Grid grid) {
+    if (content instanceof Content.Traced traced) {
+      content = new Content.Traced(traced.value(), Optional.of(grid));
+    }
+    return this;
+  }
+
+  Content content() {
+    refresh();
+    return content;
+  }
+
+  DType dtype() {
+    return content.dtype();
+  }
+
+  List<Dim> shape() {
+    return content.shape();
+  }
+
+  int rank() {
+    return shape().size();
+  }
+
+  boolean isKnown() {
+    return content instanceof Content.Known;
+  }
+
+  /** The known tensor; a refusal, with what it is needed for, if it depends on the input. */
+  Tensor tensor(String purpose) {
+    if (content() instanceof Content.Known known) {
+      return known.tensor();
+    }
+    throw Refusal.unsupported("%s depends on the input's data", purpose);
+  }
+
+  /** An in-place operator gave this tensor, and with it all that share its memory, a new value. */
+  void replace(Content next, String operator) {
+    String reason = operator + " wrote into a part of a tensor that is read as a whole later on";
+    if (content instanceof Content.Known known && !(next instanceof Content.Known)) {
+      known.cell().lose(reason);
+    }
+    content = next;
+    version++;
+    View looked = view;
+    if (looked == null) {
+      return;
+    }
+    TensorRef base = looked.base();
+    if (looked.certain() && looked.inverse().isPresent()) {
+      base.replace(looked.inverse().get().apply(new TensorRef(next)).content(), operator);
+    } else {
+      base.lose(reason, looked.certain());
+    }
+    view = new View(base, base.version, looked.make(), looked.inverse(), looked.certain());
+  }
+
+  /** A write that no operator brings back reaches this tensor and what it surely looks into. */
+  private void lose(String reason, boolean surely) {
+    lost = reason;
+    version++;
+    View looked = view;
+    if (surely && looked != null) {
+      looked.base().lose(reason, looked.certain());
+    }
+  }
+
+  private void refresh() {
+    if (!lost.isEmpty()) {
+      throw Refusal.unsupported("%s", lost);
+    }
+    View looked = view;
+    if (looked == null) {
+      return;
+    }
+    if (looked.base().lost.isEmpty()) {
+      looked.base().refresh();
+    }
+    if (looked.base().version == looked.baseVersion()) {
+      return;
+    }
+    if (!looked.certain()) {
+      throw Refusal.unsupported(
+          "a tensor that may or may not share memory with this one was written in place");
+    }
+    content = looked.make().apply(looked.base()).content();
+    version++;
+    view = new View(looked.base(), looked.base().version, looked.make(), looked.inverse(), true);
+  }
+}
