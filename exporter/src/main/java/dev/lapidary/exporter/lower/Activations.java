@@ -8,26 +8,26 @@ import java.util.Map;
 final class Activations {
   private Activations() {}
 
-  static void addTo(Operators operators) {
-    operators.single("aten::relu", op -> op.emit("Relu", op.tensor("self")));
-    operators.single("aten::relu6", op -> clip(op, op.tensor("self"), 0, 6));
-    operators.single(
+  static void addTo(LoweringTable table) {
+    table.single("aten::relu", op -> op.emit("Relu", op.tensor("self")));
+    table.single("aten::relu6", op -> clip(op, op.tensor("self"), 0, 6));
+    table.single(
         "aten::hardtanh",
         op -> clip(op, op.tensor("self"), op.real("min_val"), op.real("max_val")));
-    operators.single("aten::clamp", Activations::clamp);
-    operators.single("aten::clamp_min", Activations::clamp);
-    operators.single("aten::clamp_max", Activations::clamp);
-    operators.single("aten::sigmoid", op -> op.emit("Sigmoid", op.tensor("self")));
-    operators.single("aten::tanh", op -> op.emit("Tanh", op.tensor("self")));
-    operators.single("aten::silu", Activations::silu);
-    operators.single("aten::hardsigmoid", op -> hardSigmoid(op, op.tensor("self")));
-    operators.single("aten::hardswish", Activations::hardSwish);
-    operators.single("aten::gelu", Activations::gelu);
-    operators.single("aten::mish", Activations::mish);
-    operators.single("aten::softplus", Activations::softplus);
-    operators.single("aten::elu", Activations::elu);
-    operators.single("aten::leaky_relu", Activations::leakyRelu);
-    operators.single("aten::prelu", Activations::prelu);
+    table.single("aten::clamp", Activations::clamp);
+    table.single("aten::clamp_min", Activations::clamp);
+    table.single("aten::clamp_max", Activations::clamp);
+    table.single("aten::sigmoid", op -> op.emit("Sigmoid", op.tensor("self")));
+    table.single("aten::tanh", op -> op.emit("Tanh", op.tensor("self")));
+    table.single("aten::silu", Activations::silu);
+    table.single("aten::hardsigmoid", op -> hardSigmoid(op, op.tensor("self")));
+    table.single("aten::hardswish", Activations::hardSwish);
+    table.single("aten::gelu", Activations::gelu);
+    table.single("aten::mish", Activations::mish);
+    table.single("aten::softplus", Activations::softplus);
+    table.single("aten::elu", Activations::elu);
+    table.single("aten::leaky_relu", Activations::leakyRelu);
+    table.single("aten::prelu", Activations::prelu);
   }
 
   private static String clip(Op op, String x, double low, double high) {

@@ -8,53 +8,53 @@ import java.util.Map;
 final class Arithmetic {
   private Arithmetic() {}
 
-  static void addTo(Operators operators) {
-    operators.single(
+  static void addTo(LoweringTable table) {
+    table.single(
         "aten::add",
         op -> isMask(op) ? ofMasks(op, "Or") : op.emit("Add", left(op), scaledRight(op)));
-    operators.single("aten::sub", op -> op.emit("Sub", left(op), scaledRight(op)));
-    operators.single("aten::rsub", op -> op.emit("Sub", right(op), scaledLeft(op)));
-    operators.single(
+    table.single("aten::sub", op -> op.emit("Sub", left(op), scaledRight(op)));
+    table.single("aten::rsub", op -> op.emit("Sub", right(op), scaledLeft(op)));
+    table.single(
         "aten::mul", op -> isMask(op) ? ofMasks(op, "And") : op.emit("Mul", left(op), right(op)));
-    operators.single("aten::div", Arithmetic::div);
-    operators.single("aten::true_divide", Arithmetic::div);
-    operators.single("aten::floor_divide", Arithmetic::roundedDown);
-    operators.single("aten::remainder", Arithmetic::remainder);
-    operators.single("aten::fmod", op -> rest(op, left(op), right(op)));
-    operators.single("aten::pow", Arithmetic::pow);
-    operators.single("aten::square", op -> op.emit("Mul", left(op), left(op)));
-    operators.single("aten::rsqrt", op -> op.emit("Reciprocal", op.emit("Sqrt", left(op))));
-    operators.single(
+    table.single("aten::div", Arithmetic::div);
+    table.single("aten::true_divide", Arithmetic::div);
+    table.single("aten::floor_divide", Arithmetic::roundedDown);
+    table.single("aten::remainder", Arithmetic::remainder);
+    table.single("aten::fmod", op -> rest(op, left(op), right(op)));
+    table.single("aten::pow", Arithmetic::pow);
+    table.single("aten::square", op -> op.emit("Mul", left(op), left(op)));
+    table.single("aten::rsqrt", op -> op.emit("Reciprocal", op.emit("Sqrt", left(op))));
+    table.single(
         "aten::maximum",
         op -> isMask(op) ? ofMasks(op, "Or") : op.emit("Max", left(op), right(op)));
-    operators.single(
+    table.single(
         "aten::minimum",
         op -> isMask(op) ? ofMasks(op, "And") : op.emit("Min", left(op), right(op)));
-    unary(operators, "neg", "Neg");
-    unary(operators, "abs", "Abs");
-    unary(operators, "sqrt", "Sqrt");
-    unary(operators, "exp", "Exp");
-    unary(operators, "log", "Log");
-    unary(operators, "erf", "Erf");
-    operators.single(
+    unary(table, "neg", "Neg");
+    unary(table, "abs", "Abs");
+    unary(table, "sqrt", "Sqrt");
+    unary(table, "exp", "Exp");
+    unary(table, "log", "Log");
+    unary(table, "erf", "Erf");
+    table.single(
         "aten::log1p",
         op -> op.emit("Log", op.emit("Add", left(op), op.scalar(1, op.output().dtype()))));
-    unary(operators, "sin", "Sin");
-    unary(operators, "cos", "Cos");
-    unary(operators, "asin", "Asin");
-    unary(operators, "acos", "Acos");
-    unary(operators, "atan", "Atan");
-    unary(operators, "asinh", "Asinh");
-    unary(operators, "acosh", "Acosh");
-    unary(operators, "atanh", "Atanh");
-    unary(operators, "floor", "Floor");
-    unary(operators, "ceil", "Ceil");
-    unary(operators, "round", "Round");
-    unary(operators, "reciprocal", "Reciprocal");
+    unary(table, "sin", "Sin");
+    unary(table, "cos", "Cos");
+    unary(table, "asin", "Asin");
+    unary(table, "acos", "Acos");
+    unary(table, "atan", "Atan");
+    unary(table, "asinh", "Asinh");
+    unary(table, "acosh", "Acosh");
+    unary(table, "atanh", "Atanh");
+    unary(table, "floor", "Floor");
+    unary(table, "ceil", "Ceil");
+    unary(table, "round", "Round");
+    unary(table, "reciprocal", "Reciprocal");
   }
 
-  private static void unary(Operators operators, String aten, String onnx) {
-    operators.single("aten::" + aten, op -> op.emit(onnx, left(op)));
+  private static void unary(LoweringTable table, String aten, String onnx) {
+    table.single("aten::" + aten, op -> op.emit(onnx, left(op)));
   }
 
   /** PyTorch adds and multiplies truths as its logic does, ONNX has only the logic. */

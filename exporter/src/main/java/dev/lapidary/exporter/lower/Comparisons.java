@@ -6,18 +6,18 @@ import dev.lapidary.core.tensor.DType;
 final class Comparisons {
   private Comparisons() {}
 
-  static void addTo(Operators operators) {
-    operators.single("aten::eq", op -> compare(op, "Equal"));
-    operators.single("aten::ne", op -> op.emit("Not", compare(op, "Equal")));
-    operators.single("aten::lt", op -> compare(op, "Less"));
-    operators.single("aten::le", op -> compare(op, "LessOrEqual"));
-    operators.single("aten::gt", op -> compare(op, "Greater"));
-    operators.single("aten::ge", op -> compare(op, "GreaterOrEqual"));
-    operators.single("aten::logical_not", op -> op.emit("Not", op.operand("self", DType.BOOL)));
-    operators.single("aten::logical_and", op -> logic(op, "And"));
-    operators.single("aten::logical_or", op -> logic(op, "Or"));
-    operators.single("aten::where", Comparisons::where);
-    operators.single("aten::masked_fill", Comparisons::maskedFill);
+  static void addTo(LoweringTable table) {
+    table.single("aten::eq", op -> compare(op, "Equal"));
+    table.single("aten::ne", op -> op.emit("Not", compare(op, "Equal")));
+    table.single("aten::lt", op -> compare(op, "Less"));
+    table.single("aten::le", op -> compare(op, "LessOrEqual"));
+    table.single("aten::gt", op -> compare(op, "Greater"));
+    table.single("aten::ge", op -> compare(op, "GreaterOrEqual"));
+    table.single("aten::logical_not", op -> op.emit("Not", op.operand("self", DType.BOOL)));
+    table.single("aten::logical_and", op -> logic(op, "And"));
+    table.single("aten::logical_or", op -> logic(op, "Or"));
+    table.single("aten::where", Comparisons::where);
+    table.single("aten::masked_fill", Comparisons::maskedFill);
   }
 
   private static String compare(Op op, String onnx) {

@@ -12,13 +12,13 @@ import java.util.TreeMap;
 final class Convolutions {
   private Convolutions() {}
 
-  static void addTo(Operators operators) {
-    operators.single("aten::conv2d", op -> convolution(op, 2));
-    operators.single("aten::conv3d", op -> convolution(op, 3));
-    operators.single("aten::conv_transpose2d", op -> transposed(op, 2));
-    operators.single("aten::conv_transpose3d", op -> transposed(op, 3));
-    operators.single("aten::_convolution", Convolutions::general);
-    operators.single("aten::convolution", Convolutions::general);
+  static void addTo(LoweringTable table) {
+    table.single("aten::conv2d", op -> convolution(op, 2));
+    table.single("aten::conv3d", op -> convolution(op, 3));
+    table.single("aten::conv_transpose2d", op -> transposed(op, 2));
+    table.single("aten::conv_transpose3d", op -> transposed(op, 3));
+    table.single("aten::_convolution", Convolutions::general);
+    table.single("aten::convolution", Convolutions::general);
   }
 
   private static String general(Op op) {

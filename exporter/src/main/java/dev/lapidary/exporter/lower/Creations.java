@@ -10,16 +10,16 @@ import java.util.Map;
 final class Creations {
   private Creations() {}
 
-  static void addTo(Operators operators) {
+  static void addTo(LoweringTable table) {
     for (String prefix : List.of("", "new_")) {
-      operators.single("aten::" + prefix + "zeros", op -> filled(op, 0));
-      operators.single("aten::" + prefix + "ones", op -> filled(op, 1));
-      operators.single("aten::" + prefix + "full", op -> filled(op, op.real("fill_value")));
+      table.single("aten::" + prefix + "zeros", op -> filled(op, 0));
+      table.single("aten::" + prefix + "ones", op -> filled(op, 1));
+      table.single("aten::" + prefix + "full", op -> filled(op, op.real("fill_value")));
     }
-    operators.single("aten::zeros_like", op -> filled(op, 0));
-    operators.single("aten::ones_like", op -> filled(op, 1));
-    operators.single("aten::arange", Creations::numbered);
-    operators.single("aten::full_like", op -> filled(op, op.real("fill_value")));
+    table.single("aten::zeros_like", op -> filled(op, 0));
+    table.single("aten::ones_like", op -> filled(op, 1));
+    table.single("aten::arange", Creations::numbered);
+    table.single("aten::full_like", op -> filled(op, op.real("fill_value")));
   }
 
   /** The numbers of the batch's samples; any other range is a constant. */

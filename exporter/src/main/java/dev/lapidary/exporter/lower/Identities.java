@@ -7,15 +7,15 @@ import java.util.List;
 final class Identities {
   private Identities() {}
 
-  static void addTo(Operators operators) {
+  static void addTo(LoweringTable table) {
     for (String name : List.of("contiguous", "clone", "detach", "alias", "lift_fresh")) {
-      operators.single("aten::" + name, op -> op.tensor("self"));
+      table.single("aten::" + name, op -> op.tensor("self"));
     }
     for (String name : List.of("to", "type_as")) {
-      operators.single("aten::" + name, Identities::cast);
+      table.single("aten::" + name, Identities::cast);
     }
     for (String name : List.of("dropout", "feature_dropout")) {
-      operators.single("aten::" + name, Identities::dropout);
+      table.single("aten::" + name, Identities::dropout);
     }
   }
 

@@ -11,12 +11,12 @@ import java.util.Map;
 final class Normalizations {
   private Normalizations() {}
 
-  static void addTo(Operators operators) {
-    operators.single("aten::batch_norm", Normalizations::batchNorm);
-    operators.single("aten::layer_norm", Normalizations::layerNorm);
-    operators.single("aten::group_norm", Normalizations::groupNorm);
-    operators.single("aten::norm", op -> vectorNorm(op, "p"));
-    operators.single("aten::linalg_vector_norm", op -> vectorNorm(op, "ord"));
+  static void addTo(LoweringTable table) {
+    table.single("aten::batch_norm", Normalizations::batchNorm);
+    table.single("aten::layer_norm", Normalizations::layerNorm);
+    table.single("aten::group_norm", Normalizations::groupNorm);
+    table.single("aten::norm", op -> vectorNorm(op, "p"));
+    table.single("aten::linalg_vector_norm", op -> vectorNorm(op, "ord"));
   }
 
   private static String batchNorm(Op op) {

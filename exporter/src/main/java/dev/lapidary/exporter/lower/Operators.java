@@ -1,23 +1,16 @@
 package dev.lapidary.exporter.lower;
 
-import java.util.List;
-import java.util.Map;
 import java.util.Optional;
-import java.util.SortedMap;
 import java.util.SortedSet;
-import java.util.TreeMap;
-import java.util.TreeSet;
 
-/** The operators that can be lowered. To add one, write it in its group's class and register it. */
+/** The operators that can be lowered. To add one, write it in its group's class and enter it. */
 final class Operators {
-  private static final Operators ALL = all();
-
-  private final SortedMap<String, Lowering> lowerings = new TreeMap<>();
+  private static final LoweringTable ALL = all();
 
   private Operators() {}
 
-  private static Operators all() {
-    Operators all = new Operators();
+  private static LoweringTable all() {
+    LoweringTable all = new LoweringTable();
     Convolutions.addTo(all);
     Normalizations.addTo(all);
     Activations.addTo(all);
@@ -39,25 +32,10 @@ final class Operators {
 
   /** The names: each of them the tracer can record. */
   static SortedSet<String> names() {
-    return new TreeSet<>(ALL.lowerings.keySet());
+    return ALL.names();
   }
 
-  /**
-   * In-place forms ({@code aten::relu_}) are lowered as their pure ones: a graph has no mutation.
-   */
   static Optional<Lowering> find(String operator) {
-    Map<String, Lowering> known = ALL.lowerings;
-    String pure = operator.endsWith("_") ? operator.substring(0, operator.length() - 1) : operator;
-    return Optional.ofNullable(known.getOrDefault(operator, known.get(pure)));
-  }
-
-  void single(String operator, Lowering.Single lowering) {
-    several(operator, op -> List.of(lowering.lower(op)));
-  }
-
-  void several(String operator, Lowering lowering) {
-    if (lowerings.put(operator, lowering) != null) {
-      throw new IllegalStateException(operator + " is registered twice");
-    }
+    return ALL.find(operator);
   }
 }

@@ -8,9 +8,9 @@ import java.util.Map;
 final class Padding {
   private Padding() {}
 
-  static void addTo(Operators operators) {
-    operators.single("aten::pad", Padding::pad);
-    operators.single("aten::constant_pad_nd", op -> pad(op, "constant"));
+  static void addTo(LoweringTable table) {
+    table.single("aten::pad", Padding::pad);
+    table.single("aten::constant_pad_nd", op -> pad(op, "constant"));
   }
 
   private static String pad(Op op) {

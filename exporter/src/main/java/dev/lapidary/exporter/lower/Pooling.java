@@ -14,12 +14,12 @@ import java.util.TreeMap;
 final class Pooling {
   private Pooling() {}
 
-  static void addTo(Operators operators) {
-    operators.single("aten::max_pool2d", Pooling::maxPool);
-    operators.single("aten::avg_pool2d", Pooling::averagePool);
-    operators.single("aten::adaptive_avg_pool2d", Pooling::adaptiveAverage);
-    operators.several("aten::max_pool2d_with_indices", Pooling::maxPoolWithPlaces);
-    operators.several("aten::adaptive_max_pool2d", Pooling::adaptiveMaxWithPlaces);
+  static void addTo(LoweringTable table) {
+    table.single("aten::max_pool2d", Pooling::maxPool);
+    table.single("aten::avg_pool2d", Pooling::averagePool);
+    table.single("aten::adaptive_avg_pool2d", Pooling::adaptiveAverage);
+    table.several("aten::max_pool2d_with_indices", Pooling::maxPoolWithPlaces);
+    table.several("aten::adaptive_max_pool2d", Pooling::adaptiveMaxWithPlaces);
   }
 
   /** One spatial axis of a sliding window; {@code end} is what the last window reaches beyond. */

@@ -12,14 +12,14 @@ import java.util.Optional;
 final class Products {
   private Products() {}
 
-  static void addTo(Operators operators) {
-    operators.single("aten::linear", Products::linear);
-    operators.single("aten::addmm", Products::addmm);
-    operators.single("aten::matmul", op -> matmul(op, "self", "other"));
-    operators.single("aten::mm", op -> matmul(op, "self", "mat2"));
-    operators.single("aten::bmm", op -> matmul(op, "self", "mat2"));
-    operators.single("aten::baddbmm", Products::baddbmm);
-    operators.single("aten::einsum", Einsum::lower);
+  static void addTo(LoweringTable table) {
+    table.single("aten::linear", Products::linear);
+    table.single("aten::addmm", Products::addmm);
+    table.single("aten::matmul", op -> matmul(op, "self", "other"));
+    table.single("aten::mm", op -> matmul(op, "self", "mat2"));
+    table.single("aten::bmm", op -> matmul(op, "self", "mat2"));
+    table.single("aten::baddbmm", Products::baddbmm);
+    table.single("aten::einsum", Einsum::lower);
   }
 
   private static String linear(Op op) {

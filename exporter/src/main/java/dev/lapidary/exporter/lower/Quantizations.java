@@ -15,13 +15,13 @@ import java.util.Map;
 final class Quantizations {
   private Quantizations() {}
 
-  static void addTo(Operators operators) {
-    operators.single("aten::quantize_per_tensor", Quantizations::quantize);
-    operators.single("aten::_make_per_tensor_quantized_tensor", Quantizations::whole);
-    operators.single("aten::_make_per_channel_quantized_tensor", Quantizations::byChannel);
-    operators.single("aten::dequantize", op -> op.tensor("self"));
-    operators.single("aten::fake_quantize_per_tensor_affine", op -> simulated(op, Map.of()));
-    operators.single(
+  static void addTo(LoweringTable table) {
+    table.single("aten::quantize_per_tensor", Quantizations::quantize);
+    table.single("aten::_make_per_tensor_quantized_tensor", Quantizations::whole);
+    table.single("aten::_make_per_channel_quantized_tensor", Quantizations::byChannel);
+    table.single("aten::dequantize", op -> op.tensor("self"));
+    table.single("aten::fake_quantize_per_tensor_affine", op -> simulated(op, Map.of()));
+    table.single(
         "aten::fake_quantize_per_channel_affine",
         op -> simulated(op, axis(op.axis("axis", op.rank("self")))));
   }

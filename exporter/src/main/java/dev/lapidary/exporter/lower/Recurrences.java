@@ -52,11 +52,11 @@ final class Recurrences {
     }
   }
 
-  static void addTo(Operators operators) {
-    operators.several("aten::lstm", op -> layers(op, Cell.LSTM, op.items("hx")));
-    operators.several("aten::gru", op -> layers(op, Cell.GRU, List.of(op.argument("hx"))));
-    operators.several("aten::rnn_tanh", op -> layers(op, Cell.TANH, List.of(op.argument("hx"))));
-    operators.several("aten::rnn_relu", op -> layers(op, Cell.RELU, List.of(op.argument("hx"))));
+  static void addTo(LoweringTable table) {
+    table.several("aten::lstm", op -> layers(op, Cell.LSTM, op.items("hx")));
+    table.several("aten::gru", op -> layers(op, Cell.GRU, List.of(op.argument("hx"))));
+    table.several("aten::rnn_tanh", op -> layers(op, Cell.TANH, List.of(op.argument("hx"))));
+    table.several("aten::rnn_relu", op -> layers(op, Cell.RELU, List.of(op.argument("hx"))));
   }
 
   private static List<String> layers(Op op, Cell cell, List<Argument> states) {

@@ -10,21 +10,21 @@ import java.util.stream.LongStream;
 final class Reductions {
   private Reductions() {}
 
-  static void addTo(Operators operators) {
-    operators.single("aten::mean", op -> reduce(op, "ReduceMean"));
-    operators.single("aten::sum", op -> reduce(op, "ReduceSum"));
-    operators.single("aten::prod", op -> reduce(op, "ReduceProd"));
-    operators.single("aten::amax", op -> reduce(op, "ReduceMax"));
-    operators.single("aten::amin", op -> reduce(op, "ReduceMin"));
-    operators.several("aten::max", op -> extreme(op, "Max", "ReduceMax", "ArgMax"));
-    operators.several("aten::min", op -> extreme(op, "Min", "ReduceMin", "ArgMin"));
-    operators.single("aten::argmax", op -> arg(op, "ArgMax"));
-    operators.single("aten::argmin", op -> arg(op, "ArgMin"));
-    operators.several("aten::topk", Reductions::topk);
-    operators.single("aten::cumsum", Reductions::cumulated);
-    operators.single("aten::softmax", op -> softmax(op, "Softmax"));
-    operators.single("aten::_softmax", op -> softmax(op, "Softmax"));
-    operators.single("aten::log_softmax", op -> softmax(op, "LogSoftmax"));
+  static void addTo(LoweringTable table) {
+    table.single("aten::mean", op -> reduce(op, "ReduceMean"));
+    table.single("aten::sum", op -> reduce(op, "ReduceSum"));
+    table.single("aten::prod", op -> reduce(op, "ReduceProd"));
+    table.single("aten::amax", op -> reduce(op, "ReduceMax"));
+    table.single("aten::amin", op -> reduce(op, "ReduceMin"));
+    table.several("aten::max", op -> extreme(op, "Max", "ReduceMax", "ArgMax"));
+    table.several("aten::min", op -> extreme(op, "Min", "ReduceMin", "ArgMin"));
+    table.single("aten::argmax", op -> arg(op, "ArgMax"));
+    table.single("aten::argmin", op -> arg(op, "ArgMin"));
+    table.several("aten::topk", Reductions::topk);
+    table.single("aten::cumsum", Reductions::cumulated);
+    table.single("aten::softmax", op -> softmax(op, "Softmax"));
+    table.single("aten::_softmax", op -> softmax(op, "Softmax"));
+    table.single("aten::log_softmax", op -> softmax(op, "LogSoftmax"));
   }
 
   /** The dimensions of a parameter that is absent, None, a number or a list; none means all. */

@@ -16,15 +16,15 @@ import java.util.TreeMap;
 final class Resampling {
   private Resampling() {}
 
-  static void addTo(Operators operators) {
-    operators.single("aten::upsample_nearest2d", op -> nearest(op, "asymmetric", "floor"));
-    operators.single(
+  static void addTo(LoweringTable table) {
+    table.single("aten::upsample_nearest2d", op -> nearest(op, "asymmetric", "floor"));
+    table.single(
         "aten::_upsample_nearest_exact2d", op -> nearest(op, "half_pixel", "round_prefer_ceil"));
-    operators.single("aten::upsample_bilinear2d", op -> interpolated(op, "linear"));
-    operators.single("aten::upsample_bicubic2d", op -> interpolated(op, "cubic"));
-    operators.single("aten::_upsample_bilinear2d_aa", op -> antialiased(op, Filter.TRIANGLE));
-    operators.single("aten::_upsample_bicubic2d_aa", op -> antialiased(op, Filter.CUBIC));
-    operators.single("aten::grid_sampler", Resampling::sampled);
+    table.single("aten::upsample_bilinear2d", op -> interpolated(op, "linear"));
+    table.single("aten::upsample_bicubic2d", op -> interpolated(op, "cubic"));
+    table.single("aten::_upsample_bilinear2d_aa", op -> antialiased(op, Filter.TRIANGLE));
+    table.single("aten::_upsample_bicubic2d_aa", op -> antialiased(op, Filter.CUBIC));
+    table.single("aten::grid_sampler", Resampling::sampled);
   }
 
   /** What {@code aten/src/ATen/native/cpu/UpSampleKernel.cpp} samples with. */

@@ -15,20 +15,20 @@ import java.util.Map;
 final class Selections {
   private Selections() {}
 
-  static void addTo(Operators operators) {
-    operators.single("aten::select", Selections::select);
-    operators.single("aten::slice", Selections::slice);
-    operators.single("aten::narrow", Selections::narrow);
-    operators.single("aten::index", Selections::index);
-    operators.several("aten::chunk", Selections::split);
-    operators.several("aten::split", Selections::split);
-    operators.several("aten::split_with_sizes", Selections::split);
-    operators.several("aten::unbind", Selections::unbind);
-    operators.single("aten::roll", Selections::roll);
-    operators.single("aten::gather", Selections::gather);
-    operators.single("aten::scatter", Selections::scatter);
-    operators.single("aten::scatter_add", op -> reduced(op, "add"));
-    operators.single("aten::scatter_reduce", op -> reduced(op, reduction(op)));
+  static void addTo(LoweringTable table) {
+    table.single("aten::select", Selections::select);
+    table.single("aten::slice", Selections::slice);
+    table.single("aten::narrow", Selections::narrow);
+    table.single("aten::index", Selections::index);
+    table.several("aten::chunk", Selections::split);
+    table.several("aten::split", Selections::split);
+    table.several("aten::split_with_sizes", Selections::split);
+    table.several("aten::unbind", Selections::unbind);
+    table.single("aten::roll", Selections::roll);
+    table.single("aten::gather", Selections::gather);
+    table.single("aten::scatter", Selections::scatter);
+    table.single("aten::scatter_add", op -> reduced(op, "add"));
+    table.single("aten::scatter_reduce", op -> reduced(op, reduction(op)));
   }
 
   private static Map<String, Attribute> axis(long axis) {

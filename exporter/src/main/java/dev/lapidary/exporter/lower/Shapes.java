@@ -12,7 +12,7 @@ import java.util.stream.IntStream;
 final class Shapes {
   private Shapes() {}
 
-  static void addTo(Operators operators) {
+  static void addTo(LoweringTable table) {
     for (String name :
         List.of(
             "flatten",
@@ -24,19 +24,19 @@ final class Shapes {
             "unflatten",
             "squeeze",
             "unsqueeze")) {
-      operators.single("aten::" + name, Shapes::reshape);
+      table.single("aten::" + name, Shapes::reshape);
     }
-    operators.single("aten::permute", Shapes::permute);
-    operators.single("aten::transpose", Shapes::transpose);
-    operators.single("aten::t", op -> op.rank("self") < 2 ? op.tensor("self") : turn(op, 0, 1));
-    operators.single("aten::expand", Shapes::expand);
-    operators.single("aten::expand_as", Shapes::expand);
-    operators.single("aten::repeat", Shapes::repeat);
-    operators.single("aten::cat", Shapes::cat);
-    operators.single("aten::concat", Shapes::cat);
-    operators.single("aten::stack", Shapes::stack);
-    operators.single("aten::pixel_shuffle", Shapes::pixelShuffle);
-    operators.single("aten::channel_shuffle", Shapes::channelShuffle);
+    table.single("aten::permute", Shapes::permute);
+    table.single("aten::transpose", Shapes::transpose);
+    table.single("aten::t", op -> op.rank("self") < 2 ? op.tensor("self") : turn(op, 0, 1));
+    table.single("aten::expand", Shapes::expand);
+    table.single("aten::expand_as", Shapes::expand);
+    table.single("aten::repeat", Shapes::repeat);
+    table.single("aten::cat", Shapes::cat);
+    table.single("aten::concat", Shapes::cat);
+    table.single("aten::stack", Shapes::stack);
+    table.single("aten::pixel_shuffle", Shapes::pixelShuffle);
+    table.single("aten::channel_shuffle", Shapes::channelShuffle);
   }
 
   private static String reshape(Op op) {

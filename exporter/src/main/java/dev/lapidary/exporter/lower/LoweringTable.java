@@ -1,0 +1,35 @@
+package dev.lapidary.exporter.lower;
+
+import java.util.List;
+import java.util.Optional;
+import java.util.SortedMap;
+import java.util.SortedSet;
+import java.util.TreeMap;
+import java.util.TreeSet;
+
+/** What each operator is lowered to; a group of operators enters its own. */
+final class LoweringTable {
+  private final SortedMap<String, Lowering> lowerings = new TreeMap<>();
+
+  void single(String operator, Lowering.Single lowering) {
+    several(operator, op -> List.of(lowering.lower(op)));
+  }
+
+  void several(String operator, Lowering lowering) {
+    if (lowerings.put(operator, lowering) != null) {
+      throw new IllegalStateException(operator + " is registered twice");
+    }
+  }
+
+  SortedSet<String> names() {
+    return new TreeSet<>(lowerings.keySet());
+  }
+
+  /**
+   * In-place forms ({@code aten::relu_}) are lowered as their pure ones: a graph has no mutation.
+   */
+  Optional<Lowering> find(String operator) {
+    String pure = operator.endsWith("_") ? operator.substring(0, operator.length() - 1) : operator;
+    return Optional.ofNullable(lowerings.getOrDefault(operator, lowerings.get(pure)));
+  }
+}
