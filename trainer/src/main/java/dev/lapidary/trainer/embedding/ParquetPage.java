@@ -61,7 +61,11 @@ record ParquetPage(int values, ByteBuffer bytes) {
   /** So many times the same level, of one bit, in the RLE/bit-packed hybrid. */
   private static byte[] run(int count, int level) {
     ByteArrayOutputStream out = new ByteArrayOutputStream();
-    ThriftCompact.varint((long) count << 1, out);
+    long header = (long) count << 1; // ULEB128
+    for (; header > 0x7f; header >>>= 7) {
+      out.write((int) (header & 0x7f) | 0x80);
+    }
+    out.write((int) header);
     out.write(level);
     return out.toByteArray();
   }
