@@ -178,9 +178,7 @@ final class ParquetFile implements AutoCloseable {
   }
 
   private static SchemaElement leaf(Type type, String name) {
-    return new SchemaElement(name)
-        .setType(type)
-        .setRepetition_type(FieldRepetitionType.REQUIRED);
+    return new SchemaElement(name).setType(type).setRepetition_type(FieldRepetitionType.REQUIRED);
   }
 
   private static SchemaElement inner(FieldRepetitionType repetition, String name) {

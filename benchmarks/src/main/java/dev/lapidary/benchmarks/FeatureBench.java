@@ -1,4 +1,4 @@
-package dev.lapidary.trainer.bench;
+package dev.lapidary.benchmarks;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;

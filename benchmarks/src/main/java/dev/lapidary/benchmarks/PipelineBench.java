@@ -1,4 +1,4 @@
-package dev.lapidary.trainer.bench;
+package dev.lapidary.benchmarks;
 
 import dev.lapidary.core.Golden;
 import dev.lapidary.core.image.ImageLimits;

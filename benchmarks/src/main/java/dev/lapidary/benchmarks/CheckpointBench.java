@@ -1,4 +1,4 @@
-package dev.lapidary.trainer.bench;
+package dev.lapidary.benchmarks;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
