@@ -1,6 +1,5 @@
 package dev.lapidary.benchmarks;
 
-import dev.lapidary.core.Golden;
 import dev.lapidary.core.image.Box;
 import dev.lapidary.core.image.ImageDecoder;
 import dev.lapidary.core.image.ImageLimits;
@@ -43,7 +42,7 @@ public class ImageBench {
 
   @Setup
   public void read() throws IOException {
-    file = Files.readAllBytes(Golden.file("images/" + image));
+    file = Files.readAllBytes(GoldenImages.file(image));
     decoded = ImageDecoder.decode(file, ImageLimits.DEFAULT);
     width = Math.max(256, 256 * decoded.width() / decoded.height());
     height = Math.max(256, 256 * decoded.height() / decoded.width());

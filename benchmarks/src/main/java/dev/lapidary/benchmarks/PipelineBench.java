@@ -1,6 +1,5 @@
 package dev.lapidary.benchmarks;
 
-import dev.lapidary.core.Golden;
 import dev.lapidary.core.image.ImageLimits;
 import dev.lapidary.core.image.Preprocessing;
 import dev.lapidary.core.image.Preprocessor;
@@ -51,7 +50,7 @@ public class PipelineBench {
   @Setup
   public void open() throws IOException {
     root = Files.createTempDirectory("pipeline");
-    Path jpeg = Golden.file("images/photo-420.jpg");
+    Path jpeg = GoldenImages.file("photo-420.jpg");
     for (int i = 0; i < IMAGES; i++) {
       Path folder = Files.createDirectories(root.resolve("class" + i % 2));
       Files.copy(jpeg, folder.resolve(i + ".jpg"));

@@ -1,0 +1,13 @@
+package dev.lapidary.benchmarks;
+
+import java.nio.file.Path;
+
+/** The images of the tests, in the checkout that {@code bin/benchmark} lies in. */
+final class GoldenImages {
+  private GoldenImages() {}
+
+  static Path file(String name) {
+    return Path.of(
+        System.getProperty("lapidary.home", "."), "core/src/test/resources/golden/images", name);
+  }
+}
