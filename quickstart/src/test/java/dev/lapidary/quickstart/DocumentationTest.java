@@ -17,7 +17,8 @@ import org.junit.jupiter.api.Test;
 class DocumentationTest {
   private static final Path HOME = Path.of("..");
   private static final List<String> MODULES =
-      List.of("core", "torchscript", "models", "trainer", "exporter", "serve", "quickstart");
+      List.of(
+          "core", "torchscript", "models", "runtime", "trainer", "exporter", "serve", "quickstart");
   private static final Pattern FIRST_SENTENCE =
       Pattern.compile("/\\*\\*(.*?)[.](\\s|\\*/)", Pattern.DOTALL);
   private static final Pattern TREE = Pattern.compile("(?s)(<!-- packages -->\n).*(<!-- end -->)");

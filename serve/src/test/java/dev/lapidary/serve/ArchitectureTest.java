@@ -15,7 +15,7 @@ class ArchitectureTest extends ArchitectureContract {
 
   @Override
   protected List<String> mayUse() {
-    return List.of("dev.lapidary.core");
+    return List.of("dev.lapidary.core", "dev.lapidary.runtime");
   }
 
   @Override

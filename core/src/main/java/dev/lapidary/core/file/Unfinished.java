@@ -10,8 +10,8 @@ import java.util.stream.Stream;
 /**
  * Files that nobody shall find if the program is ended by a signal: those that are being written,
  * and temporary ones. On a signal no {@code finally} runs, but the program's threads go on until
- * the last hook has; a program whose work need not end in order calls {@link #deleteOnSignal} once,
- * and from then on no file appears by {@link #create} or {@link #move} after the signal.
+ * the process has ended; a program whose work need not end in order calls {@link #end} then, and
+ * from there on no file appears by {@link #create} or {@link #move}.
  */
 public final class Unfinished {
   private static final Set<Path> PATHS = new LinkedHashSet<>();
@@ -56,11 +56,8 @@ public final class Unfinished {
     PATHS.remove(path.toAbsolutePath());
   }
 
-  public static void deleteOnSignal() {
-    Runtime.getRuntime().addShutdownHook(new Thread(Unfinished::end, "unfinished"));
-  }
-
-  private static synchronized void end() {
+  /** Deletes them, and holds each thread that would make another one: the program is ending. */
+  public static synchronized void end() {
     ended = true;
     delete();
   }

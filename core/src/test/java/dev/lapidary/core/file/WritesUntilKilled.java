@@ -10,7 +10,6 @@ final class WritesUntilKilled {
 
   public static void main(String[] arguments) throws InterruptedException {
     Path folder = Path.of(arguments[0]);
-    Unfinished.deleteOnSignal();
     for (int i = 0; i < 4; i++) {
       Path file = folder.resolve("file" + i);
       Thread writer = new Thread(() -> write(file));
@@ -18,6 +17,8 @@ final class WritesUntilKilled {
       writer.start();
     }
     Thread.sleep(300);
+    Unfinished.end();
+    Thread.sleep(50); // in which no file appears
     System.exit(0);
   }
 

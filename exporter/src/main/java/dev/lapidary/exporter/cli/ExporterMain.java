@@ -1,7 +1,9 @@
 package dev.lapidary.exporter.cli;
 
 import dev.lapidary.core.cli.Program;
+import dev.lapidary.core.cli.StopSignal;
 import dev.lapidary.core.file.Unfinished;
+import dev.lapidary.exporter.verify.ModelRuntime;
 import java.io.PrintWriter;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -24,8 +26,18 @@ public final class ExporterMain implements Runnable {
 
   public static void main(String[] arguments) {
     Timings.beginMain();
-    Unfinished.deleteOnSignal();
-    System.exit(run(arguments));
+    try (StopSignal signal = StopSignal.take(ExporterMain::end)) {
+      int status = run(arguments);
+      System.exit(signal.status().orElse(status));
+    }
+  }
+
+  /**
+   * On a signal: no file is left half-written, and no native library is ended while it computes.
+   */
+  private static void end() {
+    Unfinished.end();
+    ModelRuntime.end();
   }
 
   /** Returns the exit status; never exits the JVM. */

@@ -5,7 +5,6 @@ import ai.onnx.proto.OnnxMl.TensorProto.DataType;
 import ai.onnx.proto.OnnxMl.TypeProto;
 import ai.onnx.proto.OnnxMl.ValueInfoProto;
 import ai.onnxruntime.OnnxTensor;
-import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtLoggingLevel;
 import ai.onnxruntime.OrtSession;
@@ -16,6 +15,8 @@ import dev.lapidary.core.tensor.Storage;
 import dev.lapidary.core.tensor.Tensor;
 import dev.lapidary.exporter.onnx.OnnxGraph;
 import dev.lapidary.exporter.onnx.OnnxWriter;
+import dev.lapidary.runtime.session.OnnxRuntime;
+import dev.lapidary.runtime.session.OnnxSession;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
@@ -33,13 +34,11 @@ import java.util.Set;
  * Close it.
  */
 final class RuntimeModel implements AutoCloseable {
-  private static final OrtEnvironment ENVIRONMENT = OrtEnvironment.getEnvironment();
-
-  private final OrtSession session;
+  private final OnnxSession session;
   private final String input;
   private final String output;
 
-  private RuntimeModel(OrtSession session, OnnxGraph graph) {
+  private RuntimeModel(OnnxSession session, OnnxGraph graph) {
     this.session = session;
     this.input = graph.inputs().get(0).name();
     this.output = graph.outputs().get(0).name();
@@ -80,13 +79,13 @@ final class RuntimeModel implements AutoCloseable {
   }
 
   /** The files are needed no longer than the runtime reads them. */
-  private static OrtSession session(OnnxGraph graph, byte[] more, OrtSession.SessionOptions options)
-      throws OrtException {
+  private static OnnxSession session(
+      OnnxGraph graph, byte[] more, OrtSession.SessionOptions options) throws OrtException {
     try (TemporaryFolder folder = TemporaryFolder.create("lapidary-onnx")) {
       Path model = folder.resolve("model.onnx");
       OnnxWriter.writeInTwo(graph, model);
       Files.write(model, more, StandardOpenOption.APPEND);
-      return ENVIRONMENT.createSession(model.toString(), options);
+      return OnnxSession.open(model, options);
     } catch (IOException e) {
       throw Failure.failed(
           "a model goes to ONNX Runtime by the folder of temporary files: %s; make room, or"
@@ -116,7 +115,7 @@ final class RuntimeModel implements AutoCloseable {
   }
 
   private static OrtSession.SessionOptions options(int threads) throws OrtException {
-    OrtSession.SessionOptions options = new OrtSession.SessionOptions();
+    OrtSession.SessionOptions options = OnnxSession.options();
     options.setOptimizationLevel(OrtSession.SessionOptions.OptLevel.ALL_OPT);
     // What goes wrong comes as an exception, and is said once.
     options.setSessionLogLevel(OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL);
@@ -142,7 +141,7 @@ final class RuntimeModel implements AutoCloseable {
 
   /** The values asked for, in that order, as float32. */
   List<Tensor> run(ByteBuffer batch, long[] shape, List<String> values) {
-    try (OnnxTensor x = OnnxTensor.createTensor(ENVIRONMENT, batch.asFloatBuffer(), shape);
+    try (OnnxTensor x = tensor(batch, shape);
         OrtSession.Result result = session.run(Map.of(input, x), Set.copyOf(values))) {
       List<Tensor> tensors = new ArrayList<>();
       for (String value : values) {
@@ -156,12 +155,12 @@ final class RuntimeModel implements AutoCloseable {
     }
   }
 
+  private static OnnxTensor tensor(ByteBuffer batch, long[] shape) throws OrtException {
+    return OnnxTensor.createTensor(OnnxRuntime.environment(), batch.asFloatBuffer(), shape);
+  }
+
   @Override
   public void close() {
-    try {
-      session.close();
-    } catch (OrtException e) {
-      throw new IllegalStateException(e);
-    }
+    session.close();
   }
 }

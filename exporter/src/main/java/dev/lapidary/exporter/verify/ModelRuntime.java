@@ -12,7 +12,7 @@ public enum ModelRuntime {
   public String label() {
     return switch (this) {
       case LIBTORCH -> "libtorch " + NativeLibraries.libtorch().getVersion();
-      case ONNX_RUNTIME -> "onnxruntime " + NativeLibraries.onnxRuntime().getVersion();
+      case ONNX_RUNTIME -> "onnxruntime " + NativeLibraries.awaitOnnxRuntime();
     };
   }
 
@@ -23,6 +23,14 @@ public enum ModelRuntime {
    */
   public static void prepare(Path file, ModelRuntime... runtimes) {
     NativeLibraries.prepare(file, List.of(runtimes));
+  }
+
+  /**
+   * Waits for a library's call that is under way, and lets none begin: a library whose objects are
+   * destroyed while it computes ends the process by a crash, whatever the exit's status.
+   */
+  public static void end() {
+    NativeLibraries.end();
   }
 
   /** By the file's name: {@code .onnx}, else a TorchScript archive. */

@@ -4,7 +4,6 @@ import ai.onnx.proto.OnnxMl.ModelProto;
 import ai.onnx.proto.OnnxMl.ValueInfoProto;
 import ai.onnxruntime.NodeInfo;
 import ai.onnxruntime.OnnxTensor;
-import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtLoggingLevel;
 import ai.onnxruntime.OrtSession;
@@ -16,6 +15,8 @@ import dev.lapidary.exporter.onnx.Attribute;
 import dev.lapidary.exporter.onnx.OnnxGraph;
 import dev.lapidary.exporter.onnx.OnnxNode;
 import dev.lapidary.exporter.onnx.OnnxWriter;
+import dev.lapidary.runtime.session.OnnxRuntime;
+import dev.lapidary.runtime.session.OnnxSession;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -121,14 +122,13 @@ final class MultiplyAdds {
       throws OrtException {
     Map<String, long[]> shapes = new HashMap<>();
     graph.initializers().forEach((name, tensor) -> shapes.put(name, tensor.shape()));
-    OrtEnvironment environment = OrtEnvironment.getEnvironment();
-    try (OrtSession.SessionOptions options = new OrtSession.SessionOptions()) {
+    try (OrtSession.SessionOptions options = OnnxSession.options()) {
       options.setSessionLogLevel(OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL);
       options.setOptimizationLevel(OrtSession.SessionOptions.OptLevel.NO_OPT);
-      try (OrtSession session = environment.createSession(observing(graph, values), options)) {
+      try (OnnxSession session = OnnxSession.open(observing(graph, values), options)) {
         Map<String, OnnxTensor> zeros = new HashMap<>();
-        for (NodeInfo input : session.getInputInfo().values()) {
-          zeros.put(input.getName(), zeros(environment, (TensorInfo) input.getInfo()));
+        for (NodeInfo input : session.inputs().values()) {
+          zeros.put(input.getName(), zeros((TensorInfo) input.getInfo()));
         }
         try (OrtSession.Result result = session.run(zeros)) {
           zeros.forEach((name, tensor) -> shapes.put(name, tensor.getInfo().getShape()));
@@ -143,7 +143,7 @@ final class MultiplyAdds {
     return shapes;
   }
 
-  private static OnnxTensor zeros(OrtEnvironment environment, TensorInfo info) throws OrtException {
+  private static OnnxTensor zeros(TensorInfo info) throws OrtException {
     long[] shape = info.getShape();
     for (int i = 0; i < shape.length; i++) {
       shape[i] = Math.max(shape[i], 1);
@@ -154,7 +154,7 @@ final class MultiplyAdds {
     }
     java.nio.ByteBuffer bytes =
         java.nio.ByteBuffer.allocateDirect(size).order(java.nio.ByteOrder.nativeOrder());
-    return OnnxTensor.createTensor(environment, bytes, shape, info.type);
+    return OnnxTensor.createTensor(OnnxRuntime.environment(), bytes, shape, info.type);
   }
 
   private static byte[] observing(OnnxGraph graph, Set<String> values) {

@@ -1,8 +1,8 @@
 package dev.lapidary.exporter.verify;
 
 import ai.djl.engine.Engine;
-import ai.onnxruntime.OrtEnvironment;
 import dev.lapidary.core.failure.Failure;
+import dev.lapidary.runtime.session.OnnxRuntime;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.lang.ref.Reference;
@@ -12,7 +12,8 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
-import java.util.concurrent.locks.ReentrantLock;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.function.Supplier;
 import java.util.zip.DataFormatException;
 import java.util.zip.Inflater;
@@ -21,28 +22,54 @@ import java.util.zip.Inflater;
 final class NativeLibraries {
   private static final FutureTask<Engine> LIBTORCH =
       new FutureTask<>(() -> whole(NativeLibraries::libtorchEngine));
-  private static final FutureTask<OrtEnvironment> ONNX_RUNTIME =
-      new FutureTask<>(() -> whole(OrtEnvironment::getEnvironment));
+  private static final FutureTask<String> ONNX_RUNTIME = new FutureTask<>(OnnxRuntime::version);
+
+  private static final long LONGEST_CALL_SECONDS = 60;
 
   /**
-   * Held while a library loads, and by the exit, for good: a library whose objects are destroyed
-   * while it makes them ends the process by SIGABRT, whatever the exit's status.
+   * Read while libtorch loads or computes, and written by the end, for good: a library whose
+   * objects are destroyed meanwhile ends the process by SIGABRT or SIGSEGV, whatever the exit's
+   * status. ONNX Runtime's are not destroyed ({@link OnnxRuntime}).
    */
-  private static final ReentrantLock LOADING = new ReentrantLock();
+  private static final ReentrantReadWriteLock CALLS = new ReentrantReadWriteLock();
+
+  private static boolean ended;
 
   static {
-    Runtime.getRuntime().addShutdownHook(new Thread(LOADING::lock, "await-libraries"));
+    // For an exit that is no signal, such as after a refusal while libraries load.
+    Runtime.getRuntime().addShutdownHook(new Thread(NativeLibraries::end, "await-libraries"));
   }
 
   private NativeLibraries() {}
 
-  /** Loads what the exit waits for. */
-  static <T> T whole(Supplier<T> load) {
-    LOADING.lock();
+  /** A call of libtorch that the exit waits for. */
+  static <T> T whole(Supplier<T> call) {
+    begin();
     try {
-      return load.get();
+      return call.get();
     } finally {
-      LOADING.unlock();
+      done();
+    }
+  }
+
+  /** From here to {@link #done} this thread is in libtorch. Holds it for good after the end. */
+  static void begin() {
+    CALLS.readLock().lock();
+  }
+
+  static void done() {
+    CALLS.readLock().unlock();
+  }
+
+  /** Waits for a call that is under way, and lets none begin. */
+  static synchronized void end() {
+    try {
+      if (!ended && !CALLS.writeLock().tryLock(LONGEST_CALL_SECONDS, TimeUnit.SECONDS)) {
+        System.err.printf("libtorch did not end within %d seconds%n", LONGEST_CALL_SECONDS);
+      }
+      ended = true;
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
     }
   }
 
@@ -105,9 +132,11 @@ final class NativeLibraries {
   }
 
   /**
+   * Its version.
+   *
    * @throws Failure (exit 1) if it cannot be loaded
    */
-  static OrtEnvironment onnxRuntime() {
+  static String awaitOnnxRuntime() {
     return loaded(ONNX_RUNTIME, "ONNX Runtime");
   }
 

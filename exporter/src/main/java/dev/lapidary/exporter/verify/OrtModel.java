@@ -3,13 +3,14 @@ package dev.lapidary.exporter.verify;
 import ai.onnxruntime.OnnxJavaType;
 import ai.onnxruntime.OnnxTensor;
 import ai.onnxruntime.OnnxValue;
-import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtLoggingLevel;
 import ai.onnxruntime.OrtSession;
 import dev.lapidary.core.failure.Failure;
 import dev.lapidary.core.tensor.DType;
 import dev.lapidary.core.tensor.Tensor;
+import dev.lapidary.runtime.session.OnnxRuntime;
+import dev.lapidary.runtime.session.OnnxSession;
 import java.nio.ByteBuffer;
 import java.nio.FloatBuffer;
 import java.nio.LongBuffer;
@@ -24,22 +25,20 @@ import java.util.Map;
  * process to make the runtime's environment, which calibration and serving need as well.
  */
 final class OrtModel implements LoadedModel {
-  private final OrtEnvironment environment;
-  private final OrtSession session;
-  private final String input;
+  private final OnnxSession session;
+  private final List<String> inputs;
   private final String place;
 
-  private OrtModel(OrtEnvironment environment, OrtSession session, String place) {
-    this.environment = environment;
+  private OrtModel(OnnxSession session, List<String> inputs, String place) {
     this.session = session;
-    this.input = session.getInputNames().iterator().next();
+    this.inputs = inputs;
     this.place = place;
   }
 
   static OrtModel load(Path file, Preparation preparation) {
     String name = String.valueOf(file.getFileName());
-    OrtEnvironment environment = NativeLibraries.onnxRuntime();
-    try (OrtSession.SessionOptions options = new OrtSession.SessionOptions()) {
+    NativeLibraries.awaitOnnxRuntime();
+    try (OrtSession.SessionOptions options = OnnxSession.options()) {
       // What goes wrong comes as an exception, and is said once.
       options.setSessionLogLevel(OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL);
       // Threads that wait by running would take the processors from the other runtime's.
@@ -47,12 +46,13 @@ final class OrtModel implements LoadedModel {
       if (preparation == Preparation.BRIEF) {
         options.addConfigEntry("optimization.disable_specified_optimizers", "NchwcTransformer");
       }
-      OrtSession session = environment.createSession(file.toString(), options);
-      if (session.getInputNames().isEmpty()) {
+      OnnxSession session = OnnxSession.open(file, options);
+      List<String> inputs = List.copyOf(session.inputs().keySet());
+      if (inputs.isEmpty()) {
         session.close();
         throw Failure.badInput("[%s] takes no input; give a classifier of images", name);
       }
-      return new OrtModel(environment, session, name);
+      return new OrtModel(session, inputs, name);
     } catch (OrtException e) {
       throw new LoadFailure(file, LoadedModel.reason(e));
     }
@@ -62,8 +62,8 @@ final class OrtModel implements LoadedModel {
   public Logits run(Tensor batch) {
     OnnxJavaType type = batch.dtype() == DType.UINT8 ? OnnxJavaType.UINT8 : OnnxJavaType.FLOAT;
     ByteBuffer values = LoadedModel.direct(batch);
-    try (OnnxTensor fed = OnnxTensor.createTensor(environment, values, batch.shape(), type);
-        OrtSession.Result result = session.run(Map.of(input, fed))) {
+    try (OnnxTensor fed = tensor(values, batch, type);
+        OrtSession.Result result = session.run(Map.of(inputs.get(0), fed))) {
       return new Logits((int) batch.size(0), floats((OnnxTensor) result.get(0)));
     } catch (OrtException e) {
       throw Failure.failed("[%s] ONNX Runtime cannot run it: %s", place, LoadedModel.reason(e));
@@ -73,18 +73,15 @@ final class OrtModel implements LoadedModel {
   /**
    * Of a file with several inputs and outputs, all FLOAT32.
    *
-   * @param inputs in the file's order
+   * @param tensors in the file's order
    */
-  List<Tensor> all(List<Tensor> inputs) {
+  List<Tensor> all(List<Tensor> tensors) {
     Map<String, OnnxTensor> fed = new HashMap<>();
     try {
       int next = 0;
-      for (String name : session.getInputNames()) {
-        Tensor tensor = inputs.get(next++);
-        fed.put(
-            name,
-            OnnxTensor.createTensor(
-                environment, LoadedModel.direct(tensor), tensor.shape(), OnnxJavaType.FLOAT));
+      for (String name : inputs) {
+        Tensor tensor = tensors.get(next++);
+        fed.put(name, tensor(LoadedModel.direct(tensor), tensor, OnnxJavaType.FLOAT));
       }
       List<Tensor> outputs = new ArrayList<>();
       try (OrtSession.Result result = session.run(fed)) {
@@ -99,6 +96,11 @@ final class OrtModel implements LoadedModel {
     } finally {
       fed.values().forEach(OnnxTensor::close);
     }
+  }
+
+  private static OnnxTensor tensor(ByteBuffer values, Tensor shaped, OnnxJavaType type)
+      throws OrtException {
+    return OnnxTensor.createTensor(OnnxRuntime.environment(), values, shaped.shape(), type);
   }
 
   /** A head that ends in argmax or topk gives the numbers of classes, as INT64. */
@@ -119,10 +121,6 @@ final class OrtModel implements LoadedModel {
 
   @Override
   public void close() {
-    try {
-      session.close();
-    } catch (OrtException e) {
-      throw new IllegalStateException(e);
-    }
+    session.close();
   }
 }

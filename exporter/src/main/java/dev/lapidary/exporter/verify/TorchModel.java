@@ -52,17 +52,21 @@ final class TorchModel implements LoadedModel {
     Model model = NativeLibraries.libtorch().newModel(name, Device.cpu());
     // Per thread; with the optimizer on, the first and the later calls differ in the last bits.
     JniUtils.setGraphExecutorOptimize(false);
+    NativeLibraries.begin();
     try {
       model.load(absolute.getParent(), name, HERE);
       return new TorchModel(model, choice, absolute);
     } catch (IOException | MalformedModelException | RuntimeException e) {
       model.close();
       throw Failure.badInput("[%s] libtorch cannot load it: %s", name, LoadedModel.reason(e));
+    } finally {
+      NativeLibraries.done();
     }
   }
 
   @Override
   public Logits run(Tensor batch) {
+    NativeLibraries.begin();
     try (NDManager manager = model.getNDManager().newSubManager()) {
       PtNDManager arrays = (PtNDManager) manager;
       try (IValue fed = IValue.from(array(manager, batch));
@@ -74,11 +78,14 @@ final class TorchModel implements LoadedModel {
     } catch (EngineException | IllegalStateException | UnsupportedOperationException e) {
       throw Failure.failed(
           "[%s] libtorch cannot run it: %s", file.getFileName(), LoadedModel.reason(e));
+    } finally {
+      NativeLibraries.done();
     }
   }
 
   /** What an archive gives for FLOAT32 tensors that gives a list of such. */
   List<Tensor> all(List<Tensor> inputs) {
+    NativeLibraries.begin();
     try (NDManager manager = model.getNDManager().newSubManager()) {
       IValue[] fed =
           inputs.stream().map(i -> IValue.from(array(manager, i))).toArray(IValue[]::new);
@@ -94,6 +101,8 @@ final class TorchModel implements LoadedModel {
     } catch (EngineException | IllegalStateException | UnsupportedOperationException e) {
       throw Failure.failed(
           "[%s] libtorch cannot run it: %s", file.getFileName(), LoadedModel.reason(e));
+    } finally {
+      NativeLibraries.done();
     }
   }
 

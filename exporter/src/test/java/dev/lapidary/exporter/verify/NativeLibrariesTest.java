@@ -2,12 +2,15 @@ package dev.lapidary.exporter.verify;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.lapidary.core.cli.StopSignal;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.DisabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 
 class NativeLibrariesTest {
@@ -40,21 +43,51 @@ class NativeLibrariesTest {
     }
   }
 
+  /** A command that is terminated while libtorch computes. */
+  static final class Terminated {
+    private Terminated() {}
+
+    public static void main(String[] arguments) throws Exception {
+      CountDownLatch begun = new CountDownLatch(1);
+      StopSignal.take(ModelRuntime::end);
+      Thread computing = new Thread(() -> NativeLibraries.whole(() -> Refusing.load(begun)));
+      computing.setDaemon(true);
+      computing.start();
+      begun.await();
+      ProcessHandle self = ProcessHandle.current();
+      new ProcessBuilder("kill", "-TERM", "" + self.pid()).start().waitFor();
+      TimeUnit.SECONDS.sleep(30);
+    }
+  }
+
   /** libtorch, caught in the middle of its own initialization, would end the process by SIGABRT. */
   @Test
   void anExitWaitsForALibraryToBeWhole() throws Exception {
-    Path log = folder.resolve("log");
-    Process process =
-        new ProcessBuilder(
-                List.of(
-                    Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                    "-cp",
-                    System.getProperty("java.class.path"),
-                    Refusing.class.getName()))
-            .redirectErrorStream(true)
-            .redirectOutput(log.toFile())
-            .start();
-    assertThat(process.waitFor()).isEqualTo(STATUS);
-    assertThat(Files.readString(log)).isEqualToIgnoringNewLines("loaded");
+    assertThat(run(Refusing.class)).isEqualTo(STATUS);
+    assertThat(Files.readString(log())).isEqualToIgnoringNewLines("loaded");
+  }
+
+  @Test
+  @DisabledOnOs(OS.WINDOWS) // there is no kill
+  void aSignalWaitsForACallOfLibtorch() throws Exception {
+    assertThat(run(Terminated.class)).isEqualTo(143);
+    assertThat(Files.readString(log())).isEqualToIgnoringNewLines("loaded");
+  }
+
+  private Path log() {
+    return folder.resolve("log");
+  }
+
+  private int run(Class<?> program) throws Exception {
+    return new ProcessBuilder(
+            List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-cp",
+                System.getProperty("java.class.path"),
+                program.getName()))
+        .redirectErrorStream(true)
+        .redirectOutput(log().toFile())
+        .start()
+        .waitFor();
   }
 }

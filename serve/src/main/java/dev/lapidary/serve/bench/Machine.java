@@ -1,6 +1,6 @@
 package dev.lapidary.serve.bench;
 
-import ai.onnxruntime.OrtEnvironment;
+import dev.lapidary.runtime.session.OnnxRuntime;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
@@ -23,7 +23,7 @@ final class Machine {
         system.getName(),
         system.getArch(),
         Runtime.version(),
-        OrtEnvironment.getEnvironment().getVersion());
+        OnnxRuntime.version());
   }
 
   /** Linux alone tells the model's name in a file. */

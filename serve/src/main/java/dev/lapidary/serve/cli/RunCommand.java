@@ -1,5 +1,6 @@
 package dev.lapidary.serve.cli;
 
+import dev.lapidary.core.cli.StopSignal;
 import dev.lapidary.core.failure.ExitCode;
 import dev.lapidary.core.failure.Failure;
 import dev.lapidary.core.image.ImageLimits;
@@ -80,19 +81,20 @@ final class RunCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     PrintWriter err = Objects.requireNonNull(spec).commandLine().getErr();
-    try (PredictionServer server = PredictionServer.bind(settings())) {
-      Thread onSignal = new Thread(server::close, "lapidary-stop");
-      Runtime.getRuntime().addShutdownHook(onSignal);
+    try (PredictionServer server = PredictionServer.bind(settings());
+        // Not by a shutdown hook: ONNX Runtime has one, too, and hooks run beside each other.
+        StopSignal signal = StopSignal.take(server::close)) {
       try {
-        announce(server.serve(model.load()), server, err);
+        Optional<String> failure = server.serve(model.load());
+        if (signal.status().isEmpty()) {
+          announce(failure, server, err);
+        }
         server.awaitClose();
       } catch (InterruptedException e) {
         // The calling thread is told to end: a clean stop, as by a signal.
-      } finally {
-        forget(onSignal);
       }
+      return signal.status().orElse(ExitCode.DONE.status());
     }
-    return ExitCode.DONE.status();
   }
 
   private static void announce(Optional<String> failure, PredictionServer server, PrintWriter err) {
@@ -100,15 +102,6 @@ final class RunCommand implements Callable<Integer> {
         reason -> err.printf("not ready on %s: %s%n", server.uri(), reason),
         () -> err.printf("listening on %s%n", server.uri()));
     err.flush();
-  }
-
-  /** After the stop by a signal the hook runs already, and cannot be taken back. */
-  private static void forget(Thread hook) {
-    try {
-      Runtime.getRuntime().removeShutdownHook(hook);
-    } catch (IllegalStateException e) {
-      // the process is ending
-    }
   }
 
   private ServerSettings settings() {

@@ -24,6 +24,8 @@ import java.util.concurrent.atomic.AtomicBoolean;
  */
 public final class PredictionServer implements AutoCloseable {
   private static final long ASK_AGAIN_MILLIS = 100;
+  private static final ServerState.Phase.NotReady STOPPING =
+      new ServerState.Phase.NotReady("draining", "the server is stopping");
 
   private final ServerState state;
   private final ApplicationContext context;
@@ -88,7 +90,8 @@ public final class PredictionServer implements AutoCloseable {
    * Checks the model against its golden images, and predicts with it if it passes. The server owns
    * the model from here on.
    *
-   * @return why it does not pass: requests are then answered 503 with that reason
+   * @return why it does not pass, or that the server is stopping: requests are then answered 503
+   *     with that reason
    */
   public Optional<String> serve(ServedModel model) {
     Optional<String> failure = GoldenCheck.failure(model);
@@ -98,7 +101,10 @@ public final class PredictionServer implements AutoCloseable {
       return failure;
     }
     Serving serving = new Serving(model, state.admission(), state.settings());
-    state.become(new ServerState.Phase.Ready(serving));
+    if (!state.become(new ServerState.Phase.Ready(serving))) {
+      serving.close();
+      return Optional.of(STOPPING.reason());
+    }
     return Optional.empty();
   }
 
@@ -174,8 +180,7 @@ public final class PredictionServer implements AutoCloseable {
     if (!closing.compareAndSet(false, true)) {
       return;
     }
-    ServerState.Phase before = state.phase();
-    state.become(new ServerState.Phase.NotReady("draining", "the server is stopping"));
+    ServerState.Phase before = state.end(STOPPING);
     boolean answered = awaitAnswers() && awaitWritten();
     http.stop();
     context.close();

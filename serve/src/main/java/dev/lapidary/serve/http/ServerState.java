@@ -6,6 +6,7 @@ import dev.lapidary.serve.batch.Admission;
 final class ServerState {
   private final ServerSettings settings;
   private final Admission admission;
+  private boolean ended;
   private volatile Phase phase = new Phase.NotReady("loading", "the model is loading");
 
   ServerState(ServerSettings settings) {
@@ -33,8 +34,20 @@ final class ServerState {
     return phase;
   }
 
-  void become(Phase next) {
-    phase = next;
+  /** Returns false, and changes nothing, after the {@link #end}. */
+  synchronized boolean become(Phase next) {
+    if (!ended) {
+      phase = next;
+    }
+    return !ended;
+  }
+
+  /** The last phase. Returns the one before. */
+  synchronized Phase end(Phase.NotReady last) {
+    Phase before = phase;
+    phase = last;
+    ended = true;
+    return before;
   }
 
   /**

@@ -3,11 +3,11 @@ package dev.lapidary.serve.model;
 import ai.onnxruntime.NodeInfo;
 import ai.onnxruntime.OnnxJavaType;
 import ai.onnxruntime.OnnxTensor;
-import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtException;
 import ai.onnxruntime.TensorInfo;
 import dev.lapidary.core.image.Preprocessor;
 import dev.lapidary.core.image.RgbImage;
+import dev.lapidary.runtime.session.OnnxRuntime;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
@@ -32,7 +32,7 @@ enum InputForm {
     OnnxTensor tensor(FloatBuffer images, int count, int channels, int height, int width)
         throws OrtException {
       long[] shape = {count, channels, height, width};
-      return OnnxTensor.createTensor(OrtEnvironment.getEnvironment(), images, shape);
+      return OnnxTensor.createTensor(OnnxRuntime.environment(), images, shape);
     }
 
     @Override
@@ -66,7 +66,7 @@ enum InputForm {
         throws OrtException {
       long[] shape = {count, height, width, channels};
       return OnnxTensor.createTensor(
-          OrtEnvironment.getEnvironment(), bytes(images), shape, OnnxJavaType.UINT8);
+          OnnxRuntime.environment(), bytes(images), shape, OnnxJavaType.UINT8);
     }
 
     @Override

@@ -3,11 +3,11 @@ package dev.lapidary.serve.model;
 import ai.onnxruntime.NodeInfo;
 import ai.onnxruntime.OnnxJavaType;
 import ai.onnxruntime.OnnxTensor;
-import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtSession;
 import ai.onnxruntime.TensorInfo;
 import dev.lapidary.core.failure.Failure;
+import dev.lapidary.runtime.session.OnnxSession;
 import java.nio.FloatBuffer;
 import java.nio.file.Path;
 import java.util.Map;
@@ -19,14 +19,14 @@ import java.util.Optional;
  * runs in, since the runtime picks its kernels by shape.
  */
 public final class OnnxNetwork implements AutoCloseable {
-  private final OrtSession session;
+  private final OnnxSession session;
   private final String input;
   private final String output;
   private final InputForm form;
   private final long[] inputShape;
 
   private OnnxNetwork(
-      OrtSession session, String input, String output, InputForm form, long[] inputShape) {
+      OnnxSession session, String input, String output, InputForm form, long[] inputShape) {
     this.session = session;
     this.input = input;
     this.output = output;
@@ -40,11 +40,11 @@ public final class OnnxNetwork implements AutoCloseable {
    */
   static OnnxNetwork open(Path file, int threads) {
     String place = String.valueOf(file.getFileName());
-    OrtSession session;
-    try (OrtSession.SessionOptions options = new OrtSession.SessionOptions()) {
+    OnnxSession session;
+    try (OrtSession.SessionOptions options = OnnxSession.options()) {
       options.setIntraOpNumThreads(threads);
       options.setInterOpNumThreads(1);
-      session = OrtEnvironment.getEnvironment().createSession(file.toString(), options);
+      session = OnnxSession.open(file, options);
     } catch (OrtException e) {
       throw Failure.badInput(
           "[%s] ONNX Runtime cannot load it, expected an ONNX model: %s", place, Failure.reason(e));
@@ -52,17 +52,17 @@ public final class OnnxNetwork implements AutoCloseable {
     try {
       return of(session, place);
     } catch (OrtException e) {
-      close(session);
+      session.close();
       throw Failure.badInput("[%s] ONNX Runtime cannot describe it: %s", place, Failure.reason(e));
     } catch (Failure e) {
-      close(session);
+      session.close();
       throw e;
     }
   }
 
-  private static OnnxNetwork of(OrtSession session, String place) throws OrtException {
-    Map.Entry<String, NodeInfo> in = single(session.getInputInfo(), place, "input");
-    Map.Entry<String, NodeInfo> out = single(session.getOutputInfo(), place, "output");
+  private static OnnxNetwork of(OnnxSession session, String place) throws OrtException {
+    Map.Entry<String, NodeInfo> in = single(session.inputs(), place, "input");
+    Map.Entry<String, NodeInfo> out = single(session.outputs(), place, "output");
     InputForm form = InputForm.of(in.getValue());
     OnnxJavaType type = form == InputForm.NHWC_UINT8 ? OnnxJavaType.UINT8 : OnnxJavaType.FLOAT;
     long[] inShape = form.nchw(shape(in, type, 4, place, "float32 input [N, C, H, W]"));
@@ -103,7 +103,7 @@ public final class OnnxNetwork implements AutoCloseable {
 
   /** {@code metadata_props[key]}. */
   Optional<String> metadata(String key) throws OrtException {
-    return session.getMetadata().getCustomMetadataValue(key);
+    return session.metadata(key);
   }
 
   public String input() {
@@ -143,14 +143,6 @@ public final class OnnxNetwork implements AutoCloseable {
 
   @Override
   public void close() {
-    close(session);
-  }
-
-  private static void close(OrtSession session) {
-    try {
-      session.close();
-    } catch (OrtException e) {
-      throw new IllegalStateException("ONNX Runtime cannot close the session", e);
-    }
+    session.close();
   }
 }

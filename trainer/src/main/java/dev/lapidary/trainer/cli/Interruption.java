@@ -1,5 +1,6 @@
 package dev.lapidary.trainer.cli;
 
+import dev.lapidary.core.cli.StopSignal;
 import dev.lapidary.core.failure.ExitCode;
 import dev.lapidary.core.failure.Failure;
 import dev.lapidary.trainer.run.Outcome;
@@ -11,15 +12,15 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 
 /**
- * SIGINT and SIGTERM: the JVM begins to shut down and would exit with 130 or 143 at once; a hook
- * holds it until the step is finished and, in a run, its checkpoint is written. Without it,
+ * SIGINT and SIGTERM: the JVM would shut down at once and exit with 130 or 143; the signal's
+ * handler holds it until the step is finished and, in a run, its checkpoint is written. Without it,
  * libtorch's destructors would run while its thread still computes, and the process would crash.
  */
 final class Interruption implements AutoCloseable {
   private static final long LONGEST_STEP_MINUTES = 10;
 
   private final CountDownLatch ended = new CountDownLatch(1);
-  private final Thread hook = new Thread(this::hold, "interruption");
+  private final StopSignal signal;
   private volatile boolean asked;
 
   /** What a command does. */
@@ -33,23 +34,29 @@ final class Interruption implements AutoCloseable {
   }
 
   private Interruption() {
-    Runtime.getRuntime().addShutdownHook(hook);
+    this.signal = StopSignal.take(this::hold);
   }
 
   /** Does it, and returns its status; that it was interrupted is said before the JVM goes on. */
   static int orderly(PrintWriter err, Work work) throws IOException {
     try (Interruption interruption = new Interruption()) {
       try {
-        return work.call(() -> interruption.asked);
+        return interruption.signalled(work.call(() -> interruption.asked));
       } catch (Failure e) {
         if (e.code() != ExitCode.INTERRUPTED) {
           throw e;
         }
         err.println(e.getMessage());
         err.flush();
-        return e.code().status();
+        return interruption.signalled(e.code().status());
       }
     }
+  }
+
+  /** An interrupted run's status says by which signal. */
+  private int signalled(int status) {
+    boolean interrupted = status == ExitCode.INTERRUPTED.status();
+    return interrupted ? signal.status().orElse(status) : status;
   }
 
   /** The exit status, and on stderr how to go on. */
@@ -66,13 +73,7 @@ final class Interruption implements AutoCloseable {
   @Override
   public void close() {
     ended.countDown();
-    if (!asked) {
-      try {
-        Runtime.getRuntime().removeShutdownHook(hook);
-      } catch (IllegalStateException e) {
-        asked = true; // the shutdown has begun this moment; the hook ends by itself
-      }
-    }
+    signal.close();
   }
 
   private void hold() {

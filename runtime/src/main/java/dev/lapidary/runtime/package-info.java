@@ -1,0 +1,5 @@
+/** Lapidary runtime. */
+@NullMarked
+package dev.lapidary.runtime;
+
+import org.jspecify.annotations.NullMarked;

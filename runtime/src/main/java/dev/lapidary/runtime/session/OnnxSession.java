@@ -1,0 +1,122 @@
+package dev.lapidary.runtime.session;
+
+import ai.onnxruntime.NodeInfo;
+import ai.onnxruntime.OnnxTensor;
+import ai.onnxruntime.OrtEnvironment;
+import ai.onnxruntime.OrtException;
+import ai.onnxruntime.OrtSession;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.locks.ReadWriteLock;
+import java.util.concurrent.locks.ReentrantReadWriteLock;
+
+/**
+ * A model loaded in ONNX Runtime, which no thread can crash: it runs beside the JVM's shutdown
+ * ({@link OnnxRuntime}), and {@link #close} waits for the runs that are under way. Installs no
+ * signal handler. Thread-safe; runs go on beside each other.
+ */
+public final class OnnxSession implements AutoCloseable {
+  private final OrtSession session;
+  private final ReadWriteLock lock = new ReentrantReadWriteLock();
+  private boolean closed;
+
+  private OnnxSession(OrtSession session) {
+    this.session = session;
+  }
+
+  /** Options at their defaults; to be closed. */
+  public static OrtSession.SessionOptions options() {
+    OnnxRuntime.environment(); // their class loads the library otherwise, unguarded
+    return new OrtSession.SessionOptions();
+  }
+
+  /**
+   * @param options from {@link #options}; needed no longer than this call
+   * @throws OrtException if the file is no model that the runtime can load
+   */
+  public static OnnxSession open(Path file, OrtSession.SessionOptions options) throws OrtException {
+    return new OnnxSession(environment().createSession(file.toString(), options));
+  }
+
+  /**
+   * The same of a model in memory, under 2 GiB.
+   *
+   * @throws OrtException if the bytes are no model that the runtime can load
+   */
+  public static OnnxSession open(byte[] model, OrtSession.SessionOptions options)
+      throws OrtException {
+    return new OnnxSession(environment().createSession(model, options));
+  }
+
+  private static OrtEnvironment environment() {
+    OrtEnvironment environment = OnnxRuntime.environment();
+    OnnxRuntime.requireThere();
+    return environment;
+  }
+
+  /** By name, in the graph's order. */
+  public Map<String, NodeInfo> inputs() throws OrtException {
+    return guarded(session::getInputInfo);
+  }
+
+  /** By name, in the graph's order. */
+  public Map<String, NodeInfo> outputs() throws OrtException {
+    return guarded(session::getOutputInfo);
+  }
+
+  /** {@code metadata_props[key]}. */
+  public Optional<String> metadata(String key) throws OrtException {
+    return guarded(() -> session.getMetadata().getCustomMetadataValue(key));
+  }
+
+  /**
+   * One run, all outputs; the result is to be closed.
+   *
+   * @throws IllegalStateException if the session is closed, or its environment may be gone
+   */
+  public OrtSession.Result run(Map<String, OnnxTensor> inputs) throws OrtException {
+    return guarded(() -> session.run(inputs));
+  }
+
+  /** The same for some values only. */
+  public OrtSession.Result run(Map<String, OnnxTensor> inputs, Set<String> values)
+      throws OrtException {
+    return guarded(() -> session.run(inputs, values));
+  }
+
+  @FunctionalInterface
+  private interface Call<T> {
+    T run() throws OrtException;
+  }
+
+  private <T> T guarded(Call<T> call) throws OrtException {
+    lock.readLock().lock();
+    try {
+      if (closed) {
+        throw new IllegalStateException("the session is closed");
+      }
+      OnnxRuntime.requireThere();
+      return call.run();
+    } finally {
+      lock.readLock().unlock();
+    }
+  }
+
+  /** Waits for the runs that are under way; a second call does nothing. */
+  @Override
+  public void close() {
+    lock.writeLock().lock();
+    try {
+      if (!closed) {
+        closed = true;
+        session.close();
+      }
+    } catch (OrtException e) {
+      throw new IllegalStateException("ONNX Runtime cannot close the session", e);
+    } finally {
+      lock.writeLock().unlock();
+    }
+  }
+}

@@ -1,0 +1,169 @@
+package dev.lapidary.serve.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.lapidary.serve.TinyModels;
+import java.awt.Color;
+import java.io.IOException;
+import java.net.URI;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** SIGTERM to a process that serves: it exits with 143, and what was sent before it is answered. */
+@Timeout(value = 30, unit = TimeUnit.MINUTES)
+class SignalTest {
+  private static final int TERMINATED = 143;
+  private static final int ROUNDS = 2;
+  private static final int PROOF_ROUNDS = 200;
+  private static final int CLIENTS = 8;
+  private static final byte[] IMAGE = TinyModels.png(Color.RED, 64, 64);
+
+  @TempDir Path folder;
+  private Path model;
+
+  @BeforeEach
+  void write() throws IOException {
+    model = TinyModels.write(folder);
+  }
+
+  @Test
+  void underLoadNothingIsLost() throws Exception {
+    for (int round = 0; round < ROUNDS; round++) {
+      stopUnderLoad();
+    }
+  }
+
+  @Test
+  @Tag("proof")
+  void underLoadNothingIsLostInTwoHundredRounds() throws Exception {
+    for (int round = 0; round < PROOF_ROUNDS; round++) {
+      stopUnderLoad();
+    }
+  }
+
+  /** Requests of 1 to 4 images from each client, so that some batch sizes come first at the end. */
+  private void stopUnderLoad() throws Exception {
+    try (ServerProcess server = ServerProcess.start(model)) {
+      Load load = new Load(server.uri());
+      load.answered.await();
+      Thread.sleep(ThreadLocalRandom.current().nextInt(200));
+      load.stopping.set(true); // before the signal: what is sent from here on may be refused
+      server.terminate();
+      assertThat(server.status()).isEqualTo(TERMINATED);
+      load.end();
+      assertThat(load.lost).hasValue(0);
+      assertThat(load.failures).isEmpty();
+      assertThat(server.rest()).isEmpty();
+    }
+  }
+
+  /** Clients that send one request after the other, each on its own connection. */
+  private static final class Load {
+    final CountDownLatch answered = new CountDownLatch(3 * CLIENTS);
+    final AtomicBoolean stopping = new AtomicBoolean();
+    final AtomicInteger lost = new AtomicInteger();
+    final List<Throwable> failures = new ArrayList<>();
+    private final List<Thread> threads = new ArrayList<>();
+
+    Load(URI server) {
+      for (int i = 0; i < CLIENTS; i++) {
+        Thread thread = new Thread(() -> requests(server));
+        thread.setUncaughtExceptionHandler((where, error) -> failed(error));
+        thread.start();
+        threads.add(thread);
+      }
+    }
+
+    private synchronized void failed(Throwable error) {
+      failures.add(error);
+    }
+
+    private void requests(URI server) {
+      boolean before = true;
+      try (RawClient client = new RawClient(server)) {
+        while (before) {
+          client.send(RawClient.request(IMAGE, 1 + ThreadLocalRandom.current().nextInt(4)));
+          before = !stopping.get();
+          int status = client.status();
+          answered.countDown();
+          if (before) {
+            assertThat(status).isEqualTo(200);
+          } else {
+            assertThat(status).isIn(200, 503);
+          }
+        }
+      } catch (IOException e) {
+        if (before) {
+          lost.incrementAndGet();
+        }
+      }
+    }
+
+    void end() throws InterruptedException {
+      for (Thread thread : threads) {
+        thread.join();
+      }
+    }
+  }
+
+  /**
+   * The batch waits to be filled when the signal comes, and no batch of its size has run before.
+   */
+  @Test
+  void aBatchThatHasNotBegunIsRunAndAnswered() throws Exception {
+    waitingBatch(1);
+  }
+
+  @Test
+  @Tag("proof")
+  void aBatchThatHasNotBegunIsRunAndAnsweredInTwentyRounds() throws Exception {
+    waitingBatch(20);
+  }
+
+  private void waitingBatch(int rounds) throws Exception {
+    for (int round = 0; round < rounds; round++) {
+      try (ServerProcess server = ServerProcess.start(model, "--max-delay-ms", "1500");
+          RawClient client = new RawClient(server.uri())) {
+        client.send(RawClient.request(IMAGE, 4));
+        Thread.sleep(500);
+        server.terminate();
+        assertThat(client.status()).isEqualTo(200);
+        assertThat(server.status()).isEqualTo(TERMINATED);
+        assertThat(server.rest()).isEmpty();
+      }
+    }
+  }
+
+  @Test
+  void whileItStartsItEnds() throws Exception {
+    stopWhileItStarts(3);
+  }
+
+  @Test
+  @Tag("proof")
+  void whileItStartsItEndsInTwoHundredRounds() throws Exception {
+    stopWhileItStarts(PROOF_ROUNDS);
+  }
+
+  private void stopWhileItStarts(int rounds) throws Exception {
+    for (int round = 0; round < rounds; round++) {
+      try (ServerProcess server = ServerProcess.start(model)) {
+        Thread.sleep(ThreadLocalRandom.current().nextInt(1500));
+        server.terminate();
+        assertThat(server.status()).isEqualTo(TERMINATED);
+        assertThat(server.rest()).allMatch(line -> line.startsWith("listening on "));
+      }
+    }
+  }
+}
