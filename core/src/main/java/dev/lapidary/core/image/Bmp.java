@@ -1,101 +1,108 @@
 package dev.lapidary.core.image;
 
-import java.awt.image.BufferedImage;
-import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
-import java.util.Iterator;
-import javax.imageio.ImageIO;
-import javax.imageio.ImageReader;
-
 /**
- * BMP through the JDK's reader: 1 to 32 bits, palettes, bit fields and run lengths (Windows GDI,
- * BITMAPINFOHEADER to BITMAPV5HEADER). The header is checked first; colour profiles are blotted
- * out, since they can name other files and Pillow ignores them.
+ * BMP of Windows (BITMAPINFOHEADER to BITMAPV5HEADER) and OS/2: 1 to 32 bits, palettes, bit fields
+ * and run lengths, by the rules of Pillow's {@code BmpImagePlugin}.
+ *
+ * <p>Not by the JDK's reader: its gray palettes come as linear light, which {@code getRGB} makes
+ * much brighter than they are stored.
  */
 final class Bmp {
-  private static final String PROVIDER = "com.sun.imageio.plugins.bmp.";
-  private static final int RLE8 = 1;
-  private static final int RLE4 = 2;
-  private static final int BITFIELDS = 3;
-  private static final int COLOUR_SPACE_AT = 70;
-  private static final int SRGB = 0x73524742;
+  private final byte[] file;
+  private final BmpHeader header;
 
-  private Bmp() {}
+  private Bmp(byte[] file, ImageLimits limits) {
+    this.file = file;
+    this.header = BmpHeader.read(file, limits);
+  }
 
   static RgbImage decode(byte[] file, ImageLimits limits) {
-    byte[] checked = requireWhole(file, limits);
-    ImageReader reader = reader();
-    try (ByteArrayImageInput input = new ByteArrayImageInput(checked)) {
-      reader.setInput(input, true, true);
-      return rgb(reader.read(0));
-    } catch (IOException | RuntimeException e) {
-      // The JDK's reader answers some damaged files with exceptions of its inner arrays.
-      throw UndecodableImage.broken("damaged BMP: %s", e.getClass().getSimpleName());
-    } finally {
-      reader.dispose();
-    }
+    Bmp bmp = new Bmp(file, limits);
+    BmpHeader header = bmp.header;
+    byte[] rgb = header.isRuns() ? bmp.ofRuns() : bmp.ofRows();
+    return new RgbImage(header.width(), header.height(), rgb);
   }
 
-  private static byte[] requireWhole(byte[] file, ImageLimits limits) {
-    ByteBuffer header = ByteBuffer.wrap(file).order(ByteOrder.LITTLE_ENDIAN);
-    if (file.length < 26) {
-      throw truncated(file.length, 54);
-    }
-    int headerBytes = header.getInt(14);
-    boolean core = headerBytes == 12;
-    if (!core && (headerBytes < 40 || headerBytes > 124)) {
-      throw UndecodableImage.broken("damaged BMP: a header of %d bytes", headerBytes);
-    }
-    if (file.length < 14 + headerBytes) {
-      throw truncated(file.length, 14 + headerBytes);
-    }
-    long width = core ? header.getShort(18) & 0xffff : header.getInt(18);
-    long height = core ? header.getShort(20) & 0xffff : Math.abs((long) header.getInt(22));
-    limits.requireSize(width, height);
-    int bits = header.getShort(core ? 24 : 28);
-    int compression = core ? 0 : header.getInt(30);
-    if (compression < 0 || compression > BITFIELDS) {
-      throw UndecodableImage.broken("BMP of compression %d is not read, only 0 to 3", compression);
-    }
-    boolean packed = compression == RLE8 || compression == RLE4;
-    long dataBytes = packed ? header.getInt(34) : (width * bits + 31) / 32 * 4 * height;
-    long needed = (header.getInt(10) & 0xffffffffL) + dataBytes;
-    if (file.length < needed) {
-      throw truncated(file.length, needed);
-    }
-    if (headerBytes < 108) {
-      return file;
-    }
-    byte[] copy = file.clone();
-    ByteBuffer.wrap(copy).order(ByteOrder.LITTLE_ENDIAN).putInt(COLOUR_SPACE_AT, SRGB);
-    return copy;
-  }
-
-  private static RgbImage rgb(BufferedImage image) {
-    int width = image.getWidth();
-    byte[] pixels = new byte[3 * width * image.getHeight()];
-    int[] row = new int[width];
-    for (int y = 0; y < image.getHeight(); y++) {
-      image.getRGB(0, y, width, 1, row, 0, width);
-      Rgb.ofArgb(row, 0, width, pixels, 3 * y * width);
-    }
-    return new RgbImage(width, image.getHeight(), pixels);
-  }
-
-  private static ImageReader reader() {
-    Iterator<ImageReader> readers = ImageIO.getImageReadersByFormatName("bmp");
-    while (readers.hasNext()) {
-      ImageReader reader = readers.next();
-      if (reader.getClass().getName().startsWith(PROVIDER)) {
-        return reader;
+  private byte[] ofRuns() {
+    byte[] indices = new BmpRuns(file, header).decode();
+    byte[] palette = palette();
+    byte[] rgb = new byte[3 * indices.length];
+    for (int y = 0; y < header.height(); y++) {
+      int from = y * header.width();
+      int to = 3 * outputRow(y) * header.width();
+      for (int x = 0; x < header.width(); x++, to += 3) {
+        System.arraycopy(palette, 3 * (indices[from + x] & 0xff), rgb, to, 3);
       }
     }
-    throw new IllegalStateException("this JDK has no BMP reader (module java.desktop)");
+    return rgb;
   }
 
-  private static UndecodableImage truncated(long found, long needed) {
-    return UndecodableImage.broken(
-        "truncated BMP: %d bytes of the %d that its header says", found, needed);
+  private byte[] ofRows() {
+    header.requireRows(file.length);
+    byte[] palette = header.bits() <= 8 ? palette() : new byte[0];
+    byte[] rgb = new byte[3 * header.width() * header.height()];
+    for (int y = 0; y < header.height(); y++) {
+      int from = (int) (header.dataAt() + y * header.rowBytes());
+      int to = 3 * outputRow(y) * header.width();
+      switch (header.bits()) {
+        case 24 -> blueGreenRed(from, rgb, to);
+        case 16, 32 -> fields(from, rgb, to);
+        default -> indexed(from, palette, rgb, to);
+      }
+    }
+    return rgb;
+  }
+
+  private int outputRow(int stored) {
+    return header.topDown() ? stored : header.height() - 1 - stored;
+  }
+
+  private void blueGreenRed(int from, byte[] rgb, int to) {
+    for (int x = 0; x < 3 * header.width(); x += 3) {
+      rgb[to + x] = file[from + x + 2];
+      rgb[to + x + 1] = file[from + x + 1];
+      rgb[to + x + 2] = file[from + x];
+    }
+  }
+
+  private void fields(int from, byte[] rgb, int to) {
+    int bytes = header.bits() / 8;
+    for (int x = 0, at = from; x < header.width(); x++, at += bytes, to += 3) {
+      int pixel = (file[at] & 0xff) | (file[at + 1] & 0xff) << 8;
+      if (bytes == 4) {
+        pixel |= (file[at + 2] & 0xff) << 16 | (file[at + 3] & 0xff) << 24;
+      }
+      header.fields().toRgb(pixel, rgb, to);
+    }
+  }
+
+  private void indexed(int from, byte[] palette, byte[] rgb, int to) {
+    int bits = header.bits();
+    for (int x = 0; x < header.width(); x++, to += 3) {
+      int bit = x * bits;
+      int shift = 8 - bits - (bit & 7);
+      int index = (file[from + (bit >> 3)] & 0xff) >> shift & ((1 << bits) - 1);
+      System.arraycopy(palette, 3 * index, rgb, to, 3);
+    }
+  }
+
+  /**
+   * 256 colours; those that the file leaves out are black, or go on with the levels if its own are
+   * gray and equal to their indices, since Pillow takes the indices for the gray levels then.
+   */
+  private byte[] palette() {
+    byte[] palette = new byte[3 * 256];
+    boolean levels = header.colours() != 2;
+    int entries = Math.min(header.colours(), 256);
+    for (int i = 0, at = header.paletteAt(); i < entries; i++, at += header.entryBytes()) {
+      for (int c = 0; c < 3 && at + 2 < file.length; c++) {
+        palette[3 * i + c] = file[at + 2 - c];
+        levels &= palette[3 * i + c] == (byte) i;
+      }
+    }
+    for (int i = 3 * entries; levels && i < palette.length; i++) {
+      palette[i] = (byte) (i / 3);
+    }
+    return palette;
   }
 }

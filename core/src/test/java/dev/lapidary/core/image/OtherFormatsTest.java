@@ -24,7 +24,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** GIF and BMP written by the JDK; CMYK and 16-bit gray by the stated rules. */
+/** GIF and BMP written by the JDK; CMYK and 16-bit gray by the stated rules; GIF's screens. */
 class OtherFormatsTest {
   /** Checksums of Pillow's {@code convert("RGB")} of the same bytes. */
   @Test
@@ -92,14 +92,7 @@ class OtherFormatsTest {
   }
 
   @ParameterizedTest
-  @CsvSource({
-    "1, BI_RGB",
-    "13, BI_RGB",
-    "13, BI_RLE8",
-    "5, BI_RGB",
-    "10, BI_RGB",
-    "8, BI_BITFIELDS"
-  })
+  @CsvSource({"1, BI_RGB", "13, BI_RGB", "13, BI_RLE8", "5, BI_RGB"})
   void bmpIsReadAsWritten(int type, String compression) throws IOException {
     BufferedImage picture = picture(type, 33, 21);
     byte[] file = write("bmp", picture, compression);
