@@ -91,6 +91,31 @@ class OtherFormatsTest {
     assertThat(image.pixels()).containsOnly(0);
   }
 
+  /** Width and height of a screen of zero, or of one that the frame leaves, are the frame's. */
+  @Test
+  void aGifsFrameMakesItsScreenLarger() throws IOException {
+    byte[] file = write("gif", picture(BufferedImage.TYPE_BYTE_INDEXED, 20, 20), "");
+    RgbImage whole = decode(file);
+    int frame = new String(file, StandardCharsets.ISO_8859_1).lastIndexOf(",\0\0\0\0");
+    for (int screen : new int[] {0, 7, 20}) {
+      byte[] changed = file.clone();
+      changed[6] = (byte) screen;
+      changed[8] = (byte) screen;
+      assertThat(decode(changed).pixels()).isEqualTo(whole.pixels());
+    }
+    byte[] moved = file.clone();
+    moved[frame + 1] = 5;
+    moved[frame + 3] = 3;
+    RgbImage image = decode(moved);
+    assertThat(image.width()).isEqualTo(25);
+    assertThat(image.height()).isEqualTo(23);
+    assertThat(image.at(24, 22, 1)).isEqualTo(whole.at(19, 19, 1));
+    // Colour 0 of the palette, as in Pillow.
+    assertThat(image.at(0, 0, 0)).isEqualTo(file[13] & 0xff);
+    moved[frame + 2] = (byte) 0xff;
+    assertThat(refuse(moved).code()).isEqualTo(Code.TOO_LARGE);
+  }
+
   @ParameterizedTest
   @CsvSource({"1, BI_RGB", "13, BI_RGB", "13, BI_RLE8", "5, BI_RGB"})
   void bmpIsReadAsWritten(int type, String compression) throws IOException {
