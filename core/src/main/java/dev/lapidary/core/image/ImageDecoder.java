@@ -6,10 +6,11 @@ import java.nio.charset.StandardCharsets;
  * Bytes to pixels: JPEG, PNG, WebP, BMP and the first frame of GIF, told by their magic bytes and
  * never by a name or a media type.
  *
- * <p>The same rules for training, calibration and serving: EXIF orientation is applied; alpha is
- * composited over black; palettes and gray become RGB; 16-bit gray is {@code value / 257} rounded,
- * other 16-bit samples their high byte as in Pillow; CMYK and YCCK are Pillow's {@code
- * convert("RGB")} of inverted inks; ICC profiles and gamma are ignored, as Pillow ignores them.
+ * <p>The same rules for training, calibration and serving: orientation is applied as by Pillow's
+ * {@code exif_transpose}; alpha is composited over black; palettes and gray become RGB; 16-bit gray
+ * is {@code value / 257} rounded, other 16-bit samples their high byte as in Pillow; CMYK and YCCK
+ * are Pillow's {@code convert("RGB")} of inverted inks; ICC profiles and gamma are ignored, as
+ * Pillow ignores them.
  */
 public final class ImageDecoder {
   /** So many first bytes tell the format. */

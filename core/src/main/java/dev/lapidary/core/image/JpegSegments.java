@@ -1,7 +1,9 @@
 package dev.lapidary.core.image;
 
+import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -11,6 +13,7 @@ import java.util.List;
 final class JpegSegments {
   private static final int SOI = 0xd8;
   private static final int EOI = 0xd9;
+  private static final int TEM = 1;
   private static final int SOS = 0xda;
   private static final int RST0 = 0xd0;
   private static final int RST7 = 0xd7;
@@ -21,8 +24,10 @@ final class JpegSegments {
   private static final int MAX_SCANS = 100;
 
   private static final byte[] EXIF = "Exif\0\0".getBytes(StandardCharsets.ISO_8859_1);
+  private static final byte[] XMP =
+      "http://ns.adobe.com/xap/1.0/\0".getBytes(StandardCharsets.ISO_8859_1);
   private static final byte[] ADOBE = "Adobe".getBytes(StandardCharsets.ISO_8859_1);
-  private static final byte[] JFIF = "JFIF".getBytes(StandardCharsets.ISO_8859_1);
+  private static final byte[] JFIF = "JFIF\0".getBytes(StandardCharsets.ISO_8859_1);
 
   /** A segment's first byte (0xff), one past its last, and what it is. */
   record Segment(int marker, int start, int end) {
@@ -40,7 +45,8 @@ final class JpegSegments {
   private int[] componentIds = {};
   private boolean jfif;
   private int adobeTransform = -1;
-  private int orientation = Orientation.UPRIGHT;
+  private final ByteArrayOutputStream exif = new ByteArrayOutputStream();
+  private byte[] xmp = {};
   private int scans;
 
   private JpegSegments(byte[] file, ImageLimits limits) {
@@ -64,7 +70,7 @@ final class JpegSegments {
   }
 
   int orientation() {
-    return orientation;
+    return Orientation.of(exif.toByteArray(), xmp);
   }
 
   int components() {
@@ -92,40 +98,41 @@ final class JpegSegments {
   }
 
   private void walk() {
-    int at = 2;
-    while (true) {
-      int marker = markerAt(at);
-      while (u8(at + 1) == 0xff) {
-        at++;
-        marker = u8(at + 1);
-      }
-      if (marker == EOI) {
-        break;
-      }
-      at = segment(marker, at);
+    int at = nextMarker(2);
+    while (u8(at + 1) != EOI) {
+      at = nextMarker(segment(u8(at + 1), at));
     }
     if (scans == 0) {
       throw UndecodableImage.broken("a JPEG without image data");
     }
   }
 
-  private int markerAt(int at) {
-    if (u8(at) != 0xff) {
-      throw UndecodableImage.broken(
-          "damaged JPEG: expected a marker at byte %d but found %02x", at, u8(at));
+  /**
+   * The last 0xff before the next marker. Fill bytes and whatever else cameras and editors leave
+   * between segments are passed over, as libjpeg does ({@code jdmarker.c}); so are markers without
+   * a segment, which mean nothing here.
+   */
+  private int nextMarker(int from) {
+    int at = from;
+    while (u8(at) != 0xff || isNothing(u8(at + 1))) {
+      at++;
     }
-    return u8(at + 1);
+    return at;
+  }
+
+  private static boolean isNothing(int marker) {
+    return marker == 0 || marker == 0xff || marker == TEM || (marker >= RST0 && marker <= RST7);
   }
 
   /** Returns where the next one begins. */
   private int segment(int marker, int at) {
-    if (marker == SOI || marker == 0 || (marker >= RST0 && marker <= RST7) || marker == 1) {
-      throw UndecodableImage.broken(
-          "damaged JPEG: marker %02x at byte %d stands outside of image data", marker, at);
+    if (marker == SOI) {
+      throw UndecodableImage.broken("damaged JPEG: a second image begins at byte %d", at);
     }
-    int length = u16(at + 2);
+    // A segment that is less than its own length is empty to libjpeg.
+    int length = Math.max(2, u16(at + 2));
     int end = at + 2 + length;
-    if (length < 2 || end > file.length) {
+    if (end > file.length) {
       throw truncated();
     }
     int next = end;
@@ -133,7 +140,7 @@ final class JpegSegments {
       frame(marker, at + 4, length - 2);
     } else if (marker == SOS) {
       next = endOfScan(end);
-    } else {
+    } else if (scans == 0) {
       application(marker, at + 4, length - 2);
     }
     segments.add(new Segment(marker, at, next));
@@ -170,13 +177,18 @@ final class JpegSegments {
     }
   }
 
+  /** Before the first scan; what comes later, libjpeg and Pillow do not look at. */
   private void application(int marker, int at, int length) {
-    if (marker == 0xe0 && has(JFIF, at, length)) {
+    if (marker == 0xe0 && length >= 14 && has(JFIF, at, length)) {
       jfif = true;
     } else if (marker == APP14 && length >= 12 && has(ADOBE, at, length)) {
       adobeTransform = u8(at + 11);
-    } else if (marker == APP1 && has(EXIF, at, length) && orientation == Orientation.UPRIGHT) {
-      orientation = Orientation.read(file, at + EXIF.length, length - EXIF.length);
+    } else if (marker == APP1 && has(EXIF, at, length)) {
+      // A block of more than 64 KiB goes on in the next segment, without its name.
+      int name = exif.size() == 0 ? 0 : EXIF.length;
+      exif.write(file, at + name, length - name);
+    } else if (marker == APP1 && has(XMP, at, length)) {
+      xmp = Arrays.copyOfRange(file, at + XMP.length, at + length);
     }
   }
 

@@ -1,50 +1,34 @@
 package dev.lapidary.core.image;
 
-import java.nio.BufferUnderflowException;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
- * EXIF tag 0x0112 of IFD0, just enough TIFF to find it: which of eight ways the camera was held.
- * Exif 2.32, section 4.6.4. A tag that cannot be read means upright, as viewers have it.
+ * Which of eight ways the camera was held (Exif 2.32, section 4.6.4), by the rules of Pillow's
+ * {@code ImageOps.exif_transpose}: EXIF's tag counts, and only if there is none XMP's. One that
+ * cannot be read means upright.
  */
 final class Orientation {
   static final int UPRIGHT = 1;
-  private static final int TAG = 0x0112;
-  private static final int SHORT = 3;
+  private static final Pattern IN_XMP = Pattern.compile("tiff:Orientation(?:=\"|>)([0-9])");
 
   private Orientation() {}
 
-  /** The value 1..8 from an EXIF block, with or without {@code Exif\0\0} before its TIFF. */
-  static int ofExif(byte[] file, int offset, int length) {
-    boolean named = length > 6 && file[offset] == 'E' && file[offset + 1] == 'x';
-    return named ? read(file, offset + 6, length - 6) : read(file, offset, length);
+  /**
+   * The value 1..8.
+   *
+   * @param exif the EXIF block, empty if the file has none
+   * @param xmp the XMP packet, empty if the file has none
+   */
+  static int of(byte[] exif, byte[] xmp) {
+    int value = Exif.orientation(exif).orElseGet(() -> ofXmp(xmp));
+    return value >= 1 && value <= 8 ? value : UPRIGHT;
   }
 
-  /** The value 1..8 from a TIFF block (what follows {@code Exif\0\0}). */
-  static int read(byte[] file, int offset, int length) {
-    try {
-      ByteBuffer tiff = ByteBuffer.wrap(file, offset, length).slice();
-      short order = tiff.getShort();
-      tiff.order(order == 0x4949 ? ByteOrder.LITTLE_ENDIAN : ByteOrder.BIG_ENDIAN);
-      if ((order != 0x4949 && order != 0x4d4d) || tiff.getShort() != 42) {
-        return UPRIGHT;
-      }
-      tiff.position(tiff.getInt());
-      for (int entries = tiff.getShort() & 0xffff; entries > 0; entries--) {
-        int tag = tiff.getShort() & 0xffff;
-        int type = tiff.getShort();
-        tiff.getInt();
-        int value = tiff.getShort();
-        tiff.getShort();
-        if (tag == TAG) {
-          return type == SHORT && value >= 1 && value <= 8 ? value : UPRIGHT;
-        }
-      }
-      return UPRIGHT;
-    } catch (BufferUnderflowException | IllegalArgumentException e) {
-      return UPRIGHT;
-    }
+  private static int ofXmp(byte[] xmp) {
+    Matcher found = IN_XMP.matcher(new String(xmp, StandardCharsets.ISO_8859_1));
+    return found.find() ? Integer.parseInt(found.group(1)) : UPRIGHT;
   }
 
   /** The image as the viewer is to see it. */

@@ -1,6 +1,7 @@
 package dev.lapidary.core.image;
 
 import java.nio.charset.StandardCharsets;
+import java.util.regex.Pattern;
 import java.util.zip.CRC32;
 import java.util.zip.DataFormatException;
 import java.util.zip.Inflater;
@@ -8,11 +9,12 @@ import java.util.zip.Inflater;
 /**
  * PNG (third edition, W3C 2025): all colour types and depths, interlaced or not, {@code tRNS}.
  * Checksums and the inflated length are checked, which the JDK's reader does not do. Ancillary
- * chunks other than {@code tRNS} and {@code eXIf} are skipped unread.
+ * chunks other than {@code tRNS} and those of {@link PngTexts} are skipped unread.
  */
 final class Png {
   private static final int SIGNATURE_BYTES = 8;
   private static final int MAX_DEFLATE_RATIO = 1032;
+  private static final Pattern NAME = Pattern.compile("\\w{4}");
 
   /** Adam7: first column, first row, column step, row step of each pass. */
   private static final int[][] ADAM7 = {
@@ -26,11 +28,12 @@ final class Png {
   private final int width;
   private final int height;
   private final boolean interlaced;
-  private int orientation = Orientation.UPRIGHT;
+  private final PngTexts texts;
   private long dataBytes;
 
   private Png(byte[] file, ImageLimits limits) {
     this.file = file;
+    this.texts = new PngTexts(file);
     if (file.length < SIGNATURE_BYTES + 25 || u32(8) != 13 || !type(8).equals("IHDR")) {
       throw UndecodableImage.broken("damaged PNG: it does not begin with a whole IHDR chunk");
     }
@@ -53,7 +56,7 @@ final class Png {
     Png png = new Png(file, limits);
     png.walk();
     png.requirePlausibleData();
-    return Orientation.apply(png.orientation, png.pixels());
+    return Orientation.apply(png.texts.orientation(), png.pixels());
   }
 
   /** All chunks to IEND: checksums, palette, transparency, how much data there is. */
@@ -62,18 +65,24 @@ final class Png {
     while (true) {
       int length = chunkLength(at);
       String type = type(at);
+      if (!NAME.matcher(type).matches()) {
+        throw UndecodableImage.broken("damaged PNG: no chunk begins at byte %d", at);
+      }
       if (Character.isUpperCase(type.charAt(0)) || type.equals("tRNS")) {
         requireChecksum(at);
       }
       switch (type) {
         case "IEND" -> {
+          samples.finish();
           return;
         }
         case "IDAT" -> dataBytes += length;
         case "PLTE" -> samples.palette(file, at + 8, length);
         case "tRNS" -> samples.transparency(file, at + 8, length);
-        case "eXIf" -> orientation = Orientation.read(file, at + 8, length);
-        default -> requireAncillary(type);
+        default -> {
+          requireAncillary(type);
+          texts.chunk(type, at + 8, length);
+        }
       }
       at += 12 + length;
     }

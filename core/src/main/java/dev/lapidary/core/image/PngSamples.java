@@ -1,5 +1,7 @@
 package dev.lapidary.core.image;
 
+import java.util.Arrays;
+
 /** PNG's colour types and depths (section 11.2.1), and a row of each to RGB over black. */
 final class PngSamples {
   private static final int GRAY = 0;
@@ -12,6 +14,7 @@ final class PngSamples {
   private final int colourType;
   private final int channels;
   private final byte[] palette = new byte[3 * 256];
+  private final byte[] alphas = new byte[256];
   private boolean hasPalette;
 
   /** The samples of the one transparent colour, or -1. */
@@ -29,6 +32,7 @@ final class PngSamples {
       throw UndecodableImage.broken(
           "damaged PNG: colour type %d with depth %d does not exist", colourType, depth);
     }
+    Arrays.fill(alphas, (byte) 0xff);
     this.depth = depth;
     this.colourType = colourType;
     this.channels =
@@ -54,19 +58,22 @@ final class PngSamples {
     hasPalette = true;
   }
 
-  /** Palette entries are composited here, once; a colour key is kept. */
+  /** The alpha of palette entries; or a colour key, of whose 16 bits those of the depth count. */
   void transparency(byte[] file, int at, int length) {
     if (colourType == PALETTE) {
-      for (int i = 0; i < Math.min(length, 256); i++) {
-        int alpha = file[at + i] & 0xff;
-        for (int c = 3 * i; c < 3 * i + 3; c++) {
-          palette[c] = (byte) Rgb.times(palette[c] & 0xff, alpha);
-        }
-      }
+      System.arraycopy(file, at, alphas, 0, Math.min(length, alphas.length));
     } else {
       for (int c = 0; c < Math.min(length / 2, channels); c++) {
-        key[c] = (file[at + 2 * c] & 0xff) << 8 | (file[at + 2 * c + 1] & 0xff);
+        int value = (file[at + 2 * c] & 0xff) << 8 | (file[at + 2 * c + 1] & 0xff);
+        key[c] = value & ((1 << depth) - 1);
       }
+    }
+  }
+
+  /** Composites the palette over black, once, when both of its chunks were seen. */
+  void finish() {
+    for (int i = 0; i < palette.length; i++) {
+      palette[i] = (byte) Rgb.times(palette[i] & 0xff, alphas[i / 3] & 0xff);
     }
   }
 

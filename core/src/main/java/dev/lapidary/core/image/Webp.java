@@ -24,6 +24,11 @@ final class Webp {
     if (argb.length != frame.width() * frame.height()) {
       throw UndecodableImage.broken("damaged WebP: %d pixels in its %s", argb.length, frame);
     }
+    if (chunks.isOpaque()) {
+      for (int i = 0; i < argb.length; i++) {
+        argb[i] |= 0xff000000;
+      }
+    }
     byte[] rgb = new byte[3 * chunks.width() * chunks.height()];
     for (int y = 0; y < frame.height(); y++) {
       int to = 3 * ((frame.top() + y) * chunks.width() + frame.left());

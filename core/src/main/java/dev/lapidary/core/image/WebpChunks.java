@@ -3,6 +3,7 @@ package dev.lapidary.core.image;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 
 /**
  * The chunks of a WebP file (RFC 9649, section 2), just enough to know that it is whole, how large
@@ -14,6 +15,8 @@ final class WebpChunks {
   private static final int EXTENDED_BYTES = 10;
   private static final int FRAME_BYTES = 16;
   private static final int ALPHA_FLAG = 0x10;
+  private static final int EXIF_FLAG = 0x08;
+  private static final int XMP_FLAG = 0x04;
   private static final int LOSSLESS_SIGNATURE = 0x2f;
   private static final int KEY_FRAME_START = 0x2a019d;
 
@@ -37,7 +40,9 @@ final class WebpChunks {
   private Box frame = new Box(0, 0, 1, 1);
   private int width;
   private int height;
-  private int orientation = Orientation.UPRIGHT;
+  private int flags;
+  private Chunk exif = Chunk.NONE;
+  private Chunk xmp = Chunk.NONE;
   private boolean animated;
 
   private WebpChunks(byte[] file, ImageLimits limits) {
@@ -76,7 +81,23 @@ final class WebpChunks {
   }
 
   int orientation() {
-    return orientation;
+    return Orientation.of(metadata(exif, EXIF_FLAG), metadata(xmp, XMP_FLAG));
+  }
+
+  /** Empty unless the canvas announced it, as libwebp's demuxer has it. */
+  private byte[] metadata(Chunk chunk, int flag) {
+    return hasFlag(flag)
+        ? Arrays.copyOfRange(file.array(), chunk.start(), chunk.end())
+        : new byte[0];
+  }
+
+  private boolean hasFlag(int flag) {
+    return (flags & flag) != 0;
+  }
+
+  /** Whether alpha in the pixels means nothing: an animation whose canvas does not announce it. */
+  boolean isOpaque() {
+    return animated && !hasFlag(ALPHA_FLAG);
   }
 
   /** The first frame as a file of its own, without profiles, texts and other frames. */
@@ -119,7 +140,7 @@ final class WebpChunks {
     Chunk whole = new Chunk(at, start + length);
     switch (type) {
       case "VP8X" -> canvas(start, length);
-      case "ALPH" -> alpha = first ? whole : alpha;
+      case "ALPH" -> alpha = first && hasFlag(ALPHA_FLAG) ? whole : alpha;
       case "VP8 ", "VP8L" -> {
         if (first) {
           image = whole;
@@ -136,7 +157,8 @@ final class WebpChunks {
           walk(start + FRAME_BYTES, start + length);
         }
       }
-      case "EXIF" -> orientation = Orientation.ofExif(file.array(), start, length);
+      case "EXIF" -> exif = exif.isFound() ? exif : new Chunk(start, start + length);
+      case "XMP " -> xmp = xmp.isFound() ? xmp : new Chunk(start, start + length);
       default -> {}
     }
   }
@@ -144,6 +166,7 @@ final class WebpChunks {
   private void canvas(int start, int length) {
     requireLength("VP8X", length, EXTENDED_BYTES);
     requireThat(width == 0, "its canvas is not its first chunk");
+    flags = file.get(start);
     width = u24(start + 4) + 1;
     height = u24(start + 7) + 1;
     limits.requireSize(width, height);

@@ -21,7 +21,7 @@ class BadImagesTest {
   @CsvSource(
       delimiter = '|',
       value = {
-        "bit-rot.jpg | damaged JPEG: expected a marker at byte",
+        "bit-rot.jpg | a JPEG without image data",
         "bomb-60000x60000.png | 60000 x 60000 pixels, more than the limit of 16384 a side",
         "empty.jpg | the file is empty",
         "header-only.jpg | truncated JPEG: the file ends at byte 400 without an end-of-image"
