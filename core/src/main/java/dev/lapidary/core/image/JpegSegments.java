@@ -23,6 +23,9 @@ final class JpegSegments {
   /** Legitimate progressive files have about ten; a hostile one costs a pass a scan. */
   private static final int MAX_SCANS = 100;
 
+  /** Its first directory, which is all that is read, lies long before. */
+  private static final int MAX_EXIF = 1 << 20;
+
   private static final byte[] EXIF = "Exif\0\0".getBytes(StandardCharsets.ISO_8859_1);
   private static final byte[] XMP =
       "http://ns.adobe.com/xap/1.0/\0".getBytes(StandardCharsets.ISO_8859_1);
@@ -183,7 +186,7 @@ final class JpegSegments {
       jfif = true;
     } else if (marker == APP14 && length >= 12 && has(ADOBE, at, length)) {
       adobeTransform = u8(at + 11);
-    } else if (marker == APP1 && has(EXIF, at, length)) {
+    } else if (marker == APP1 && has(EXIF, at, length) && exif.size() < MAX_EXIF) {
       // A block of more than 64 KiB goes on in the next segment, without its name.
       int name = exif.size() == 0 ? 0 : EXIF.length;
       exif.write(file, at + name, length - name);

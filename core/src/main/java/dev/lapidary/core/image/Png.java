@@ -1,7 +1,6 @@
 package dev.lapidary.core.image;
 
 import java.nio.charset.StandardCharsets;
-import java.util.regex.Pattern;
 import java.util.zip.CRC32;
 import java.util.zip.DataFormatException;
 import java.util.zip.Inflater;
@@ -14,7 +13,6 @@ import java.util.zip.Inflater;
 final class Png {
   private static final int SIGNATURE_BYTES = 8;
   private static final int MAX_DEFLATE_RATIO = 1032;
-  private static final Pattern NAME = Pattern.compile("\\w{4}");
 
   /** Adam7: first column, first row, column step, row step of each pass. */
   private static final int[][] ADAM7 = {
@@ -65,9 +63,6 @@ final class Png {
     while (true) {
       int length = chunkLength(at);
       String type = type(at);
-      if (!NAME.matcher(type).matches()) {
-        throw UndecodableImage.broken("damaged PNG: no chunk begins at byte %d", at);
-      }
       if (Character.isUpperCase(type.charAt(0)) || type.equals("tRNS")) {
         requireChecksum(at);
       }
@@ -90,7 +85,8 @@ final class Png {
 
   private static void requireAncillary(String type) {
     if (Character.isUpperCase(type.charAt(0))) {
-      throw UndecodableImage.broken("PNG with the unknown critical chunk %s is not read", type);
+      throw UndecodableImage.broken(
+          "PNG with the unknown critical chunk %s is not read", printable(type));
     }
   }
 
@@ -210,13 +206,18 @@ final class Png {
     crc.update(file, at + 4, 4 + length);
     if (crc.getValue() != u32(at + 8 + length)) {
       throw UndecodableImage.broken(
-          "damaged PNG: the checksum of chunk %s at byte %d does not fit", type(at), at);
+          "damaged PNG: the checksum of chunk %s at byte %d does not fit", printable(type(at)), at);
     }
   }
 
   private UndecodableImage shortData() {
     return UndecodableImage.broken(
         "damaged PNG: its data is short of the %d x %d pixels of the header", width, height);
+  }
+
+  /** A damaged type may be anything, and a message is one line. */
+  private static String printable(String type) {
+    return type.replaceAll("\\W", "?");
   }
 
   private String type(int chunk) {

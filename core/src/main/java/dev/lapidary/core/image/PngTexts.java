@@ -61,26 +61,28 @@ final class PngTexts {
     if (exif.isPresent() || rawProfile.isEmpty()) {
       return Orientation.of(exif.map(this::value).orElse(new byte[0]), packet);
     }
-    String profile = new String(value(rawProfile.get()), StandardCharsets.ISO_8859_1);
-    return ofHex(profile).map(block -> Orientation.of(block, packet)).orElse(Orientation.UPRIGHT);
+    return ofHex(value(rawProfile.get()))
+        .map(block -> Orientation.of(block, packet))
+        .orElse(Orientation.UPRIGHT);
   }
 
-  /** A name and a length, a line each, then hexadecimal digits; empty if they are none. */
-  private static Optional<byte[]> ofHex(String profile) {
-    String[] lines = profile.split("\n", -1);
-    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+  /** Behind a name and a length, a line each, hexadecimal digits; empty if they are none. */
+  private static Optional<byte[]> ofHex(byte[] profile) {
+    int lines = 0;
     int high = -1;
-    for (int i = RAW_PROFILE_HEAD_LINES; i < lines.length; i++) {
-      for (char c : lines[i].toCharArray()) {
-        int digit = Character.digit(c, 16);
-        if (digit >= 0 && high >= 0) {
-          bytes.write(high << 4 | digit);
-          high = -1;
-        } else if (digit >= 0) {
-          high = digit;
-        } else if (high >= 0 || !Character.isWhitespace(c)) {
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream(profile.length / 2);
+    for (byte character : profile) {
+      if (character == '\n') {
+        lines++;
+      } else if (lines >= RAW_PROFILE_HEAD_LINES) {
+        int digit = Character.digit(character, 16);
+        if (digit < 0 && (high >= 0 || !Character.isWhitespace(character))) {
           return Optional.empty();
         }
+        if (digit >= 0 && high >= 0) {
+          bytes.write(high << 4 | digit);
+        }
+        high = high < 0 ? digit : -1;
       }
     }
     return high >= 0 ? Optional.empty() : Optional.of(bytes.toByteArray());

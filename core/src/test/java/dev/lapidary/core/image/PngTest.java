@@ -80,6 +80,16 @@ class PngTest {
   }
 
   @Test
+  void aDamagedChunksTypeMakesNoSecondLine() {
+    byte[] file = write(PLAIN, samples(PLAIN));
+    ByteArrayOutputStream front = new ByteArrayOutputStream();
+    chunk(front, "A\nB\r", new byte[0]);
+    byte[] with = with(file, front, new ByteArrayOutputStream());
+    assertThatThrownBy(() -> ImageDecoder.decode(with, ImageLimits.DEFAULT))
+        .hasMessage("PNG with the unknown critical chunk A?B? is not read");
+  }
+
+  @Test
   void aPictureIsWrittenWithoutLoss() {
     byte[] pixels = new byte[3 * 7 * 5];
     new Random(1).nextBytes(pixels);
