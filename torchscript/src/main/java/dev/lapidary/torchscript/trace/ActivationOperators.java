@@ -37,9 +37,8 @@ final class ActivationOperators {
     }
     Datum positive = call.call("clamp_min", call.self(), ZERO);
     Datum negative = call.call("clamp_max", call.self(), ZERO);
-    Datum power = call.call("exp", call.call("mul", negative, new Datum.Real(inputScale)));
-    Datum below =
-        call.call("mul", call.call("sub", power, ONE), new Datum.Real(scale * call.real("alpha")));
+    Datum less = call.call("expm1", call.call("mul", negative, new Datum.Real(inputScale)));
+    Datum below = call.call("mul", less, new Datum.Real(scale * call.real("alpha")));
     return call.call("add", call.call("mul", positive, new Datum.Real(scale)), below);
   }
 

@@ -219,6 +219,11 @@ final class ArithmeticOperators {
         call.operators().budget(), dtype, shape, i -> function.applyAsLong(x[i], y[i]));
   }
 
+  /** A function of two known operands, {@code self} and {@code other}. */
+  static Datum evaluated(Invocation call, DType dtype, DoubleBinaryOperator function) {
+    return evaluated(call, dtype, call.get("self"), call.get("other"), function);
+  }
+
   private static Datum evaluated(
       Invocation call, DType dtype, Datum a, Datum b, DoubleBinaryOperator function) {
     long[] shape = Shapes.constants(shape(a, b));

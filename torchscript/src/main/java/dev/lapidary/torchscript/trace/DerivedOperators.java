@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.function.BiFunction;
+import java.util.function.DoubleUnaryOperator;
 
 /** Operators that are a few others, by their definitions. */
 final class DerivedOperators {
@@ -17,11 +18,16 @@ final class DerivedOperators {
   static void addTo(Map<String, Operator> table) {
     of(table, "trunc", DerivedOperators::truncated);
     of(table, "frac", (call, x) -> call.call("sub", x, truncated(call, x)));
-    of(table, "expm1", (call, x) -> call.call("sub", call.call("exp", x), ONE));
+    function(
+        table, "expm1", Math::expm1, (call, x) -> call.call("sub", call.call("exp", x), ONE));
     of(table, "exp2", (call, x) -> call.call("pow", Builtins.number(2), x));
-    of(table, "tan", (call, x) -> call.call("div", call.call("sin", x), call.call("cos", x)));
-    of(table, "sinh", (call, x) -> hyperbolic(call, x, "sub"));
-    of(table, "cosh", (call, x) -> hyperbolic(call, x, "add"));
+    function(
+        table,
+        "tan",
+        Math::tan,
+        (call, x) -> call.call("div", call.call("sin", x), call.call("cos", x)));
+    function(table, "sinh", Math::sinh, (call, x) -> hyperbolic(call, x, "sub"));
+    function(table, "cosh", Math::cosh, (call, x) -> hyperbolic(call, x, "add"));
     of(table, "erfc", (call, x) -> call.call("rsub", call.call("erf", x), ONE));
     of(table, "isnan", (call, x) -> call.call("ne", x, x));
     of(table, "sgn", (call, x) -> call.call("sign", x));
@@ -55,6 +61,19 @@ final class DerivedOperators {
     table.put(name, call -> operator.apply(call, call.self()));
   }
 
+  /** Of a known tensor the function itself, of another one what it is put together of. */
+  private static void function(
+      Map<String, Operator> table,
+      String name,
+      DoubleUnaryOperator function,
+      BiFunction<Invocation, Datum, Datum> operator) {
+    table.put(
+        name,
+        call ->
+            ElementwiseOperators.ofKnown(call, function)
+                .orElseGet(() -> operator.apply(call, call.self())));
+  }
+
   private static Datum truncated(Invocation call, Datum x) {
     return call.call("mul", call.call("sign", x), call.call("floor", call.call("abs", x)));
   }
@@ -74,11 +93,19 @@ final class DerivedOperators {
   }
 
   private static Datum hypotenuse(Invocation call, Datum x) {
+    if (call.allKnown()) {
+      DType dtype = Shapes.promote(x, call.get("other"));
+      return ArithmeticOperators.evaluated(call, dtype, Math::hypot);
+    }
     Datum other = call.call("square", call.get("other"));
     return call.call("sqrt", call.call("add", call.call("square", x), other));
   }
 
   private static Datum sumOfExponentials(Invocation call, Datum x) {
+    if (call.allKnown()) {
+      DType dtype = Shapes.promote(x, call.get("other"));
+      return ArithmeticOperators.evaluated(call, dtype, Elementary::logAddExp);
+    }
     Datum other = call.get("other");
     Datum apart = call.call("abs", call.call("sub", x, other));
     Datum more = call.call("log1p", call.call("exp", call.call("neg", apart)));

@@ -4,6 +4,7 @@ import dev.lapidary.core.tensor.DType;
 import dev.lapidary.core.tensor.Tensor;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.DoubleUnaryOperator;
 import java.util.function.Function;
 
@@ -34,9 +35,9 @@ final class ElementwiseOperators {
     toReal(table, "asin", Math::asin);
     toReal(table, "acos", Math::acos);
     toReal(table, "atan", Math::atan);
-    toReal(table, "asinh", ElementwiseOperators::inverseSinh);
-    toReal(table, "acosh", x -> Math.log(x + Math.sqrt(x * x - 1)));
-    toReal(table, "atanh", x -> Math.log1p(2 * x / (1 - x)) / 2);
+    toReal(table, "asinh", Elementary::asinh);
+    toReal(table, "acosh", Elementary::acosh);
+    toReal(table, "atanh", Elementary::atanh);
     for (String recorded : List.of("gelu", "leaky_relu", "softplus", "prelu", "erf")) {
       table.put(recorded, ElementwiseOperators::recorded);
     }
@@ -52,8 +53,8 @@ final class ElementwiseOperators {
     table.put("logical_not", ElementwiseOperators::logicalNot);
     table.put("bitwise_not", ElementwiseOperators::bitwiseNot);
     table.put("sign", ElementwiseOperators::sign);
-    table.put("log2", call -> logarithm(call, 2));
-    table.put("log10", call -> logarithm(call, 10));
+    table.put("log2", call -> logarithm(call, Elementary::log2, 2));
+    table.put("log10", call -> logarithm(call, Math::log10, 10));
   }
 
   private static void keepType(
@@ -153,16 +154,19 @@ final class ElementwiseOperators {
     return call.call("sub", positive, negative);
   }
 
-  private static Datum logarithm(Invocation call, double base) {
-    double factor = 1 / Math.log(base);
-    return call.allKnown()
-        ? apply(call, x -> Math.log(x) * factor, Shapes::real)
-        : call.call("mul", call.call("log", call.self()), new Datum.Real(factor));
+  private static Datum logarithm(Invocation call, DoubleUnaryOperator function, double base) {
+    return ofKnown(call, function)
+        .orElseGet(
+            () ->
+                call.call("mul", call.call("log", call.self()), new Datum.Real(1 / Math.log(base))));
   }
 
-  private static double inverseSinh(double x) {
-    double size = Math.abs(x);
-    return Math.copySign(Math.log(size + Math.sqrt(size * size + 1)), x);
+  /**
+   * A real function's values, of a tensor that is known. Operators that are recorded as several
+   * others ask this first: put together of others, they round in between, and to nothing near 0.
+   */
+  static Optional<Datum> ofKnown(Invocation call, DoubleUnaryOperator function) {
+    return call.allKnown() ? Optional.of(apply(call, function, Shapes::real)) : Optional.empty();
   }
 
   private static double sigmoid(double x) {

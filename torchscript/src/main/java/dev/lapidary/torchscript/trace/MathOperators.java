@@ -154,6 +154,10 @@ final class MathOperators {
   }
 
   private static Datum sumOfPowers(Invocation call, Datum x) {
+    if (call.allKnown()) {
+      DType dtype = Shapes.promote(x, call.get("other"));
+      return ArithmeticOperators.evaluated(call, dtype, Elementary::logAddExp2);
+    }
     Datum other = call.get("other");
     Datum apart = call.call("abs", call.call("sub", x, other));
     Datum power = call.call("exp2", call.call("neg", apart));
