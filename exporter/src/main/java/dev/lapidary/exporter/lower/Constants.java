@@ -3,7 +3,10 @@ package dev.lapidary.exporter.lower;
 import dev.lapidary.core.tensor.DType;
 import dev.lapidary.core.tensor.Half;
 import dev.lapidary.core.tensor.Tensor;
+import dev.lapidary.torchscript.graph.Dim;
 import java.nio.ByteBuffer;
+import java.util.Arrays;
+import java.util.List;
 
 /** Constant tensors that lowerings make. */
 final class Constants {
@@ -26,6 +29,20 @@ final class Constants {
       values[i] = (float) rows[i / rows[0].length][i % rows[0].length];
     }
     return Tensor.of(values, rows.length, rows[0].length);
+  }
+
+  /** A view; it is written out in row-major order with the file. */
+  static Tensor turned(Tensor tensor, int... permutation) {
+    long[] shape = Arrays.stream(permutation).mapToLong(tensor::size).toArray();
+    long[] strides = Arrays.stream(permutation).mapToLong(d -> tensor.strides()[d]).toArray();
+    return tensor.view(shape, strides, tensor.offset());
+  }
+
+  /** A view of a contiguous tensor. */
+  static Tensor reshaped(Tensor tensor, List<Dim> to) {
+    long[] shape = to.stream().mapToLong(Dim::constant).toArray();
+    Tensor rows = tensor.contiguous();
+    return rows.view(shape, Tensor.contiguousStrides(shape), rows.offset());
   }
 
   private static void put(ByteBuffer to, double value, DType dtype) {

@@ -97,6 +97,11 @@ final class Emitter {
     return constants.computeIfAbsent(ViewKey.of(tensor), key -> onnx.addInitializer(hint, tensor));
   }
 
+  /** What a value is, if it is an initializer. */
+  Optional<Tensor> known(String value) {
+    return onnx.initializer(value);
+  }
+
   /** An INT64 vector; equal ones are one initializer. */
   String integers(long... values) {
     List<Long> key = Arrays.stream(values).boxed().toList();

@@ -293,10 +293,16 @@ final class Op {
         : emit("Concat", Map.of("axis", Attribute.of(0)), parts);
   }
 
-  /** Reshape, or nothing if the shape is the same. The batch stays dynamic. */
+  /**
+   * Reshape, or nothing if the shape is the same; at once of a constant. The batch stays dynamic.
+   */
   String reshape(String value, List<Dim> from, List<Dim> to) {
     if (from.equals(to)) {
       return value;
+    }
+    Optional<Tensor> known = emitter.known(value);
+    if (known.isPresent() && to.stream().noneMatch(Dim::perBatch)) {
+      return constant(value + "/Reshape", Constants.reshaped(known.get(), to));
     }
     boolean keepsBatch = !from.isEmpty() && !to.isEmpty() && from.get(0).equals(to.get(0));
     if (keepsBatch && to.size() == 2) {
@@ -315,10 +321,17 @@ final class Op {
     return emit("Reshape", value, ints(sizes));
   }
 
+  /** Transpose, or nothing if the order is the same; at once of a constant. */
   String transpose(String value, int... permutation) {
-    boolean same = IntStream.range(0, permutation.length).allMatch(i -> permutation[i] == i);
+    if (IntStream.range(0, permutation.length).allMatch(i -> permutation[i] == i)) {
+      return value;
+    }
+    Optional<Tensor> known = emitter.known(value);
+    if (known.isPresent()) {
+      return constant(value + "/Transpose", Constants.turned(known.get(), permutation));
+    }
     long[] perm = Arrays.stream(permutation).asLongStream().toArray();
-    return same ? value : emit("Transpose", Map.of("perm", Attribute.of(perm)), value);
+    return emit("Transpose", Map.of("perm", Attribute.of(perm)), value);
   }
 
   /** A reduction over axes, which are an attribute or an input depending on the opset. */

@@ -42,18 +42,10 @@ final class Products {
     }
     String turned =
         constant.isPresent()
-            ? op.constant(weight + ".T", turned(constant.get()))
+            ? op.constant(weight + ".T", Constants.turned(constant.get(), 1, 0))
             : op.transpose(weight, 1, 0);
     String product = op.emit("MatMul", x, turned);
     return bias.isEmpty() ? product : op.emit("Add", product, bias);
-  }
-
-  /** A view; it is written out in row-major order with the file. */
-  private static Tensor turned(Tensor matrix) {
-    long[] shape = matrix.shape();
-    long[] strides = matrix.strides();
-    return matrix.view(
-        new long[] {shape[1], shape[0]}, new long[] {strides[1], strides[0]}, matrix.offset());
   }
 
   private static String addmm(Op op) {
@@ -61,8 +53,8 @@ final class Products {
         Map.of("alpha", Attribute.of(op.real("alpha")), "beta", Attribute.of(op.real("beta")));
     // The weight of a Linear arrives as the view that aten::t gave; it is written as it was.
     Optional<Tensor> weight = op.constant("mat2").filter(t -> !t.isContiguous());
-    if (weight.isPresent() && turned(weight.get()).isContiguous()) {
-      String stored = op.constant("weight", turned(weight.get()));
+    if (weight.isPresent() && Constants.turned(weight.get(), 1, 0).isContiguous()) {
+      String stored = op.constant("weight", Constants.turned(weight.get(), 1, 0));
       factors = new java.util.TreeMap<>(factors);
       factors.put("transB", Attribute.of(1));
       return op.emit("Gemm", factors, op.tensor("mat1"), stored, op.tensor("self"));

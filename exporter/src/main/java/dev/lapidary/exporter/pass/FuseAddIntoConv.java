@@ -13,6 +13,8 @@ import java.util.Optional;
  * <pre>
  *   x ── Conv(W, b) ── Add(c [C,1,1]) ── y      →      x ── Conv(W, b + c) ── y
  * </pre>
+ *
+ * timm's MobileOne and FastViT begin the sum of a block's branches with 0.
  */
 final class FuseAddIntoConv implements Pass {
 

@@ -13,7 +13,8 @@ import java.util.Optional;
  *   x ── Pad(0,0,p,p, 0,0,q,q) ── Conv(pads a,a,b,b) ── y   →   x ── Conv(pads p+a,p+a,q+b,q+b) ── y
  * </pre>
  *
- * It does not fire for other values or modes than zero, nor if batch or channels are padded.
+ * timm's networks with TensorFlow's weights (tf_efficientnet, NFNet, NASNet) pad so: more at the
+ * end. It does not fire for other values or modes than zero, nor if batch or channels are padded.
  */
 final class FusePadIntoConv implements Pass {
 

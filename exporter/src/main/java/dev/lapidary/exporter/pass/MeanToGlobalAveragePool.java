@@ -16,7 +16,8 @@ import java.util.Optional;
  *   x [N,C,H,W] ── ReduceMean(2,3) ── y      →      x ── GlobalAveragePool (── Flatten) ── y
  * </pre>
  *
- * Flatten where the sizes are not kept. It does not fire on other ranks or axes.
+ * Flatten where the sizes are not kept. timm's squeeze and excite means so, and torchvision's
+ * MNASNet and ShuffleNet end so. It does not fire on other ranks or axes.
  */
 final class MeanToGlobalAveragePool implements Pass {
 

@@ -15,6 +15,9 @@ import java.util.SortedMap;
  *   x ─┬─ Sigmoid ── a          x ── Sigmoid ─┬─ a
  *      └─ Sigmoid ── b     →                  └─ b
  * </pre>
+ *
+ * The branches of a cell of timm's NASNet begin with one ReLU each, and Swin takes the even rows
+ * twice when it merges patches.
  */
 final class MergeCommonNodes implements Pass {
   private record Computation(

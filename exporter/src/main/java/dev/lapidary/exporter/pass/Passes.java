@@ -9,8 +9,7 @@ import java.util.Map;
 public final class Passes {
   private static final List<Pass> STANDARD =
       List.of(
-          new FoldConstants(),
-          new EliminateIdentities(),
+          new JoinMoves(),
           new FuseBatchNorm(),
           new FuseAddIntoConv(),
           new FusePadIntoConv(),

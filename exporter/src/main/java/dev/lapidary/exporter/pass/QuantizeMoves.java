@@ -15,7 +15,8 @@ import java.util.Set;
  *   DQ ── MaxPool ── Conv     →   DQ ── MaxPool ── Q ── DQ ── Conv
  * </pre>
  *
- * The numbers lie on the grid already: to round them to it again changes no bit. It does not fire
+ * The numbers lie on the grid already: to round them to it again changes no bit. torchvision's
+ * quantized networks move them so, most of all ShuffleNet its channels. It does not fire
  * where a Concat's inputs lie on different grids, nor behind an output of the graph.
  */
 final class QuantizeMoves implements Pass {

@@ -104,6 +104,14 @@ class MathOperatorsTest {
         "torch.type_as(torch.tril(torch.gt(x, 0)), x)",
         "torch.mul(x, torch.as_tensor([1., 2., 3., 4., 5., 6., 7., 8.], dtype=6))",
         "torch.mul(x, torch.mul(torch.as_tensor(self.s8), torch.as_tensor(3)))",
+        // functions alone
+        "torch.mul(torch.sin(torch.mul(x, 9)), torch.cos(torch.mul(x, 9)))",
+        "torch.add(torch.ceil(torch.mul(x, 9)), torch.erf(x))",
+        "torch.add(torch.log1p(x), torch.square(x))",
+        "torch.true_divide(torch.reciprocal(torch.add(x, 2)), self.s8)",
+        // comparisons
+        "torch.type_as(torch.logical_and(torch.ne(torch.relu(x), 0), torch.le(x, self.s8)), x)",
+        "torch.type_as(torch.logical_or(torch.le(x, 0.5), torch.ne(x, x)), x)",
         // integers as real numbers
         "torch.sigmoid(torch.to(torch.mul(x, 9), 4))",
         "torch.sqrt(torch.abs(torch.to(torch.mul(x, 9), 3)))",

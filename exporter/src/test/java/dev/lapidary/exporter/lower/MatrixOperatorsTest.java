@@ -72,7 +72,16 @@ class MatrixOperatorsTest {
         "torch.einsum(\"bchw,bchw->bchw\", [torch.mean(x, [1], True), x])",
         "torch.einsum(\"bchw,bchw->bhw\", [x, torch.mean(x, [1, 3], True)])",
         "torch.einsum(\"bchw,bchw->bc\", [torch.mean(x, [2, 3], True), torch.mean(x, [3], True)])",
+        "torch.mm(torch.mean(x, [1, 2]), torch.mm(self.proj, self.proj))",
         "torch.einsum(\"bcii->bci\", [x])",
+        // of constants alone, computed at once: sums, diagonals, sizes of 1, three factors
+        "torch.mul(x, torch.einsum(\"hd,qd->hq\", [self.proj, self.proj]))",
+        "torch.mul(x, torch.einsum(\"ij,hdj,hk->id\", [self.proj, self.bil, self.lin]))",
+        "torch.mul(x, torch.einsum(\"ii->i\", [self.proj]))",
+        "torch.mul(x, torch.einsum(\"i...,...->i\", [self.proj, self.s8]))",
+        "torch.mul(x, torch.einsum(\"ab,ac->bc\", [torch.unsqueeze(self.s8, 0), self.proj]))",
+        "torch.mul(x, torch.einsum(\"i,i\", [self.s8, self.n8]))",
+        "torch.einsum(\"bchw,hk->bckw\", [x, torch.t(self.proj)])",
         "torch.einsum(\"bch,hk,bck->bk\", [torch.select(x, 2, 0), self.proj, torch.select(x, 2, 1)])",
         // products
         "torch.inner(x, self.s8)",

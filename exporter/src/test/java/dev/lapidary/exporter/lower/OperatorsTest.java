@@ -50,6 +50,7 @@ class OperatorsTest {
         "torch._convolution(torch.unsqueeze(x, 1), self.c3, self.b4, [1, 1, 1], [0, 1, 1], [1, 1,"
             + " 1], False, [0, 0, 0], 1, False, False, True, True)",
         "torch._convolution_mode(x, self.w, self.b4, [1, 1], \"same\", [1, 1], 1)",
+        "torch.convolution(x, self.w, self.b4, [1, 1], [1, 1], [1, 1], False, [0, 0], 1)",
         // a weight for each image, as CondConv2d has
         "torch.view(torch.conv2d(torch.reshape(x, [1, torch.mul(torch.size(x, 0), 3), 8, 8]),"
             + " torch.view(torch.matmul(torch.mean(x, [2, 3]), self.experts),"
@@ -292,6 +293,9 @@ class OperatorsTest {
         "torch.mean(x, [1])",
         "torch.sum(x, [1], True)",
         "torch.amax(x, [2, 3])",
+        "torch.amin(x, [2, 3])",
+        "(torch.min(x, 1))[0]",
+        "torch.type_as(torch.argmin(x, 1), x)",
         "torch.norm(x, 2, [1], True)",
         "torch.linalg_vector_norm(x, 2, [-1], True)",
         "torch.var(x, [2, 3], True, True)",
@@ -309,6 +313,7 @@ class OperatorsTest {
         "torch.prod(x, -1, True)",
         "torch.mul(x, torch.prod(self.v3))",
         "torch.softmax(x, 1)",
+        "torch._softmax(x, 1, False)",
         "torch.log_softmax(x, -1)",
         // shapes
         "torch.flatten(x, 1)",
@@ -326,6 +331,15 @@ class OperatorsTest {
             + " torch.select(x, 1, 0)], 1)",
         "torch.repeat(x, [1, 2, 1, 3])",
         "torch.cat([x, torch.relu(x)], 1)",
+        "torch.concat([x, torch.relu(x)], 1)",
+        "torch.mul(x, torch.full([torch.size(x, 0), 1, 1, 1], 0.5, dtype=6))",
+        "torch.mul(x, torch.new_full(x, [torch.size(x, 0), 1, 1, 8], 0.5))",
+        "torch.neg(torch.feature_dropout(torch.lift_fresh(torch.alias(x)), 0.5, False))",
+        "torch._unsafe_view(x, [-1, 24, 8])",
+        "torch.reshape_as(x, torch.flatten(x, 2))",
+        "torch.unflatten(x, 3, [2, 4])",
+        "torch.mul(x, torch.full_like(x, 0.5))",
+        "torch.mul(torch.expand_as(torch.mean(x, [1], True), x), 2)",
         "torch.stack([x, torch.relu(x)], 1)",
         "torch.pixel_shuffle(torch.cat([x, x, x, x], 1), 2)",
         "torch.channel_shuffle(torch.cat([x, torch.neg(x)], 1), 2)",

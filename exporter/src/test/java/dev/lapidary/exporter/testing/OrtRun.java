@@ -1,5 +1,6 @@
 package dev.lapidary.exporter.testing;
 
+import ai.onnxruntime.OnnxJavaType;
 import ai.onnxruntime.OnnxTensor;
 import ai.onnxruntime.OnnxValue;
 import ai.onnxruntime.OrtEnvironment;
@@ -13,6 +14,7 @@ import dev.lapidary.exporter.onnx.OnnxGraph;
 import dev.lapidary.exporter.onnx.OnnxWriter;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
@@ -32,7 +34,7 @@ public final class OrtRun {
     return all(graph, inputs, SessionOptions.OptLevel.ALL_OPT).values().iterator().next();
   }
 
-  /** All outputs by name; float32, int64 and bool. Optimizations of the runtime are off. */
+  /** All outputs by name; numbers and booleans. Optimizations of the runtime are off. */
   public static Map<String, Tensor> all(OnnxGraph graph, Map<String, Tensor> inputs) {
     return all(graph, inputs, SessionOptions.OptLevel.NO_OPT);
   }
@@ -67,22 +69,33 @@ public final class OrtRun {
     ByteBuffer direct =
         ByteBuffer.allocateDirect(tensor.bytes().remaining()).order(ByteOrder.LITTLE_ENDIAN);
     direct.put(tensor.bytes()).flip();
-    return switch (tensor.dtype()) {
-      case FLOAT32 -> OnnxTensor.createTensor(environment, direct.asFloatBuffer(), tensor.shape());
-      case INT64 -> OnnxTensor.createTensor(environment, direct.asLongBuffer(), tensor.shape());
-      default -> throw new IllegalArgumentException("no test feeds " + tensor.dtype());
+    return OnnxTensor.createTensor(environment, direct, tensor.shape(), type(tensor.dtype()));
+  }
+
+  private static OnnxJavaType type(DType dtype) {
+    return switch (dtype) {
+      case FLOAT32 -> OnnxJavaType.FLOAT;
+      case FLOAT64 -> OnnxJavaType.DOUBLE;
+      case FLOAT16 -> OnnxJavaType.FLOAT16;
+      case BFLOAT16 -> OnnxJavaType.BFLOAT16;
+      case INT64 -> OnnxJavaType.INT64;
+      case INT32 -> OnnxJavaType.INT32;
+      case INT16 -> OnnxJavaType.INT16;
+      case INT8 -> OnnxJavaType.INT8;
+      case UINT8 -> OnnxJavaType.UINT8;
+      case BOOL -> OnnxJavaType.BOOL;
+      case QINT8, QUINT8, QINT32 -> throw new IllegalArgumentException("no test feeds " + dtype);
     };
   }
 
   private static Tensor tensor(OnnxValue value) {
     OnnxTensor tensor = (OnnxTensor) value;
     DType dtype =
-        switch (tensor.getInfo().type) {
-          case FLOAT -> DType.FLOAT32;
-          case INT64 -> DType.INT64;
-          case BOOL -> DType.BOOL;
-          default -> throw new IllegalArgumentException("no test reads " + tensor.getInfo());
-        };
+        Arrays.stream(DType.values())
+            .filter(d -> d != DType.QINT8 && d != DType.QUINT8 && d != DType.QINT32)
+            .filter(d -> type(d) == tensor.getInfo().type)
+            .findFirst()
+            .orElseThrow();
     return Tensor.over(dtype, Storage.over(tensor.getByteBuffer()), tensor.getInfo().getShape())
         .copy();
   }

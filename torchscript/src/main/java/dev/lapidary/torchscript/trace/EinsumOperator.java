@@ -134,10 +134,25 @@ final class EinsumOperator {
       }
       shape.add(size);
     }
+    if (tensors.stream().allMatch(TensorRef::isKnown)) {
+      return computed(result, Shapes.constants(shape));
+    }
     String plain = String.join(",", terms) + "->" + result;
     return call.with("equation", new Datum.Str(plain))
         .with("tensors", new Datum.ListOf(tensors))
         .with("path", Datum.None.NONE)
         .record(tensors.get(0).dtype(), shape);
+  }
+
+  private Datum computed(String result, long[] shape) {
+    Map<Character, Long> counts = new HashMap<>();
+    sizes.forEach((letter, size) -> counts.put(letter, Invocation.constant(size)));
+    return new KnownEinsum(terms, result, counts)
+        .compute(
+            call.operators().budget(),
+            tensors.get(0).dtype(),
+            terms,
+            tensors.stream().map(tensor -> tensor.tensor("einsum")).toList(),
+            shape);
   }
 }

@@ -160,7 +160,7 @@ final class Invocation {
   /** Records the call with an output for each shape. */
   List<TensorRef> recordAll(List<DType> dtypes, List<List<Dim>> shapes) {
     if (allKnown()) {
-      // A constant all the same, which the exporter's passes compute.
+      // A constant all the same, which the runtime computes when it loads the file.
       for (int i = 0; i < shapes.size(); i++) {
         if (Shapes.isConstant(shapes.get(i))) {
           long count = Dims.product(shapes.get(i)).factor();

@@ -9,16 +9,17 @@ import java.util.Optional;
 import java.util.stream.IntStream;
 
 /**
- * Takes out nodes that change nothing, and joins two of a kind.
+ * Two moves of a kind become one.
  *
  * <pre>
- *   x ── Identity ── y              →   x
  *   x ── Transpose ── Transpose     →   x ── Transpose   (or x, if they cancel)
  *   x ── Reshape ── Reshape         →   x ── Reshape     (unless the second copies a size)
- *   x ── Pad(0, 0, ...)             →   x
  * </pre>
+ *
+ * Traced attention turns its keys twice (torchvision's ViT, timm's CoAtNet), and windows are split
+ * and put together by one reshape after another (timm's Swin).
  */
-final class EliminateIdentities implements Pass {
+final class JoinMoves implements Pass {
 
   @Override
   public int apply(OnnxGraph graph) {
@@ -34,27 +35,14 @@ final class EliminateIdentities implements Pass {
 
   private static boolean changes(OnnxGraph graph, OnnxNode node) {
     return switch (node.op()) {
-      case "Identity" -> graph.bypass(node, node.input(0));
-      case "Pad" -> isZero(graph, node.input(1)) && graph.bypass(node, node.input(0));
-      case "Concat" -> node.inputs().size() == 1 && graph.bypass(node, node.input(0));
       case "Transpose" -> transpose(graph, node);
-      case "Reshape", "Flatten" -> reshape(graph, node);
+      case "Reshape" -> reshape(graph, node);
       default -> false;
     };
   }
 
-  private static boolean isZero(OnnxGraph graph, String value) {
-    return graph
-        .initializer(value)
-        .filter(pads -> Arrays.stream(pads.toLongs()).allMatch(p -> p == 0))
-        .isPresent();
-  }
-
   private static boolean transpose(OnnxGraph graph, OnnxNode node) {
     long[] outer = node.intsOr("perm");
-    if (outer.length > 0 && isIdentity(outer)) {
-      return graph.bypass(node, node.input(0));
-    }
     Optional<OnnxNode> before = graph.producer(node.input(0)).filter(p -> p.is("Transpose"));
     long[] inner = before.map(p -> p.intsOr("perm")).orElse(new long[0]);
     if (outer.length == 0 || inner.length != outer.length) {
@@ -77,16 +65,11 @@ final class EliminateIdentities implements Pass {
   /** The second shape decides, unless a 0 in it copies a size from its input. */
   private static boolean reshape(OnnxGraph graph, OnnxNode node) {
     Optional<OnnxNode> before = graph.producer(node.input(0));
-    if (before.isEmpty() || !before.get().is("Reshape", "Flatten")) {
-      return false;
-    }
-    if (node.is("Flatten")) {
-      return before.get().is("Flatten")
-          && node.intOr("axis", 1) == before.get().intOr("axis", 1)
-          && graph.bypass(node, node.input(0));
-    }
     Optional<Tensor> shape = graph.initializer(node.input(1));
-    if (shape.isEmpty() || Arrays.stream(shape.get().toLongs()).anyMatch(size -> size == 0)) {
+    if (before.isEmpty()
+        || !before.get().is("Reshape", "Flatten")
+        || shape.isEmpty()
+        || Arrays.stream(shape.get().toLongs()).anyMatch(size -> size == 0)) {
       return false;
     }
     graph.replace(node, node.withInput(0, before.get().input(0)));

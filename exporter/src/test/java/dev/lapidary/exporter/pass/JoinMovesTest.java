@@ -6,26 +6,16 @@ import dev.lapidary.exporter.testing.GraphOf;
 import java.util.List;
 import java.util.Map;
 
-class EliminateIdentitiesTest extends PassContract {
+class JoinMovesTest extends PassContract {
 
   @Override
   Pass pass() {
-    return new EliminateIdentities();
+    return new JoinMoves();
   }
 
   @Override
   List<Case> fires() {
     return List.of(
-        on(
-            "Identity in the middle and at the end",
-            new GraphOf(3)
-                .node("a", "Neg", "x")
-                .node("b", "Identity", "a")
-                .node("c", "Relu", "b")
-                .node("y", "Identity", "c")
-                .output("y", 2),
-            "Neg",
-            "Relu"),
         on(
             "two Transposes that cancel",
             new GraphOf(3, 4, 5)
@@ -48,26 +38,19 @@ class EliminateIdentitiesTest extends PassContract {
             "Reshape",
             "Reshape"),
         on(
-            "Pad by nothing",
-            new GraphOf(3)
-                .longs("p", 0, 0, 0, 0)
-                .node("a", "Pad", "x", "p")
-                .node("y", "Relu", "a")
-                .output("y", 2),
-            "Relu"),
-        on(
-            "Concat of one",
-            new GraphOf(3)
-                .node("a", "Concat", Map.of("axis", of(1)), "x")
-                .node("y", "Relu", "a")
-                .output("y", 2),
-            "Relu"));
+            "a Reshape of a Flatten",
+            new GraphOf(3, 4)
+                .longs("t", -1, 2, 6)
+                .node("a", "Flatten", "x")
+                .node("y", "Reshape", "a", "t")
+                .output("y", 3),
+            "Flatten",
+            "Reshape"));
   }
 
   @Override
   List<Case> doesNotFire() {
     return List.of(
-        on("between input and output", new GraphOf(3).node("y", "Identity", "x").output("y", 2)),
         on(
             "the second Reshape copies a size of the first",
             new GraphOf(3, 4)
@@ -80,9 +63,6 @@ class EliminateIdentitiesTest extends PassContract {
             "a Transpose that turns",
             new GraphOf(3, 3)
                 .node("y", "Transpose", Map.of("perm", of(0, 2, 1)), "x")
-                .output("y", 3)),
-        on(
-            "Pad by something",
-            new GraphOf(3).longs("p", 0, 0, 0, 1).node("y", "Pad", "x", "p").output("y", 2)));
+                .output("y", 3)));
   }
 }
