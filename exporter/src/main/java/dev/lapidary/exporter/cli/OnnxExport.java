@@ -1,6 +1,7 @@
 package dev.lapidary.exporter.cli;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.lapidary.core.card.CardJson;
 import dev.lapidary.core.card.ModelCard;
@@ -14,6 +15,7 @@ import dev.lapidary.exporter.quantize.QuantizeMethod;
 import dev.lapidary.exporter.quantize.QuantizeOptions;
 import dev.lapidary.exporter.quantize.Quantized;
 import dev.lapidary.exporter.quantize.SourceQuantization;
+import dev.lapidary.exporter.quantize.WeightedLayers;
 import dev.lapidary.exporter.verify.GoldenCheck;
 import dev.lapidary.exporter.verify.LayerParity;
 import dev.lapidary.exporter.verify.LoadFailure;
@@ -49,12 +51,32 @@ final class OnnxExport {
       QuantizeOptions quantize) {}
 
   /** What was written. */
-  record Report(Path out, long bytes, int nodes, ModelCard card, Timings timings) {
+  record Report(
+      Path out,
+      long bytes,
+      int nodes,
+      ModelCard card,
+      Optional<WeightedLayers> layers,
+      Timings timings) {
 
     String json() {
       ObjectNode json = new ObjectMapper().createObjectNode();
       json.put("file", String.valueOf(out.getFileName())).put("bytes", bytes).put("nodes", nodes);
       json.put("quantization", card.quantization().map(q -> q.method()).orElse("none"));
+      layers.ifPresent(
+          counted ->
+              json.putObject("layersWithWeights")
+                  .put("all", counted.all())
+                  .put("onIntegers", counted.onIntegers()));
+      card.quantization()
+          .filter(q -> !SourceQuantization.isOf(card))
+          .ifPresent(
+              q -> {
+                ArrayNode floats = json.putArray("fallbacks");
+                q.fallbacks()
+                    .forEach(
+                        f -> floats.addObject().put("layer", f.layer()).put("reason", f.reason()));
+              });
       card.parity().ifPresent(parity -> Proof.put(json, parity));
       card.parity().ifPresent(parity -> json.put("bound", parity.bound()));
       return json.put("goldenImages", card.golden().size()).toString();
@@ -91,11 +113,13 @@ final class OnnxExport {
         request.export().out, request.maxInlineBytes(), output -> written[0] = fill(output));
     timings.step("move");
     Written done = written[0];
-    return new Report(request.export().out, done.bytes(), done.nodes(), done.card(), timings);
+    return new Report(
+        request.export().out, done.bytes(), done.nodes(), done.card(), done.layers(), timings);
   }
 
   /** What went into the file in the end. */
-  private record Written(int nodes, ModelCard card, long bytes) {}
+  private record Written(
+      int nodes, ModelCard card, Optional<WeightedLayers> layers, long bytes) {}
 
   /**
    * What was compiled; the archive and the graph can be forgotten.
@@ -131,6 +155,7 @@ final class OnnxExport {
     }
     timings.step("verify");
     int nodes = compiled.nodes();
+    Optional<WeightedLayers> layers = Optional.empty();
     if (compiled.float32().isPresent()) {
       Quantized quantized =
           request
@@ -141,12 +166,13 @@ final class OnnxExport {
       card = card.withQuantization(quantized.card());
       output.write(result);
       nodes = result.nodes().size();
+      layers = quantized.layers();
     }
     timings.step("quantize");
     card = withGolden(card, output.model());
     timings.step("golden");
     OnnxWriter.appendMetadata(output.model(), ModelCard.METADATA_KEY, CardJson.write(card));
-    return new Written(nodes, card, output.size());
+    return new Written(nodes, card, layers, output.size());
   }
 
   /** From the source to a written float32 model. */

@@ -12,9 +12,11 @@ import dev.lapidary.exporter.onnx.OnnxNode;
 import dev.lapidary.exporter.onnx.OnnxTypes;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Consumer;
 
 /**
@@ -58,16 +60,33 @@ public final class DynamicInt8 {
               + " use --quantize int8 with --calibration");
     }
     dynamic.removeUnused();
-    long convolutions = fp32.nodes().stream().filter(n -> n.is("Conv")).count();
-    List<Fallback> fallbacks =
-        convolutions == 0
-            ? List.of()
-            : List.of(
-                new Fallback(
-                    convolutions == 1 ? "Conv" : convolutions + " x Conv",
-                    "one range an image for all channels ruins convolutions"));
-    return Quantized.measured(
-        fp32, dynamic.graph, images, activation, new Quantized.Method(METHOD, fallbacks), log);
+    Map<String, Fallback> floats = dynamic.floats(fp32);
+    WeightedLayers layers = WeightedLayers.of(fp32, floats.keySet());
+    Quantized.Method method =
+        new Quantized.Method(
+            METHOD, FloatLayers.counted(floats.values()), Optional.of(layers));
+    Quantized quantized =
+        Quantized.measured(fp32, dynamic.graph, images, activation, method, log);
+    layers.sayFloats(METHOD, floats, log);
+    return quantized;
+  }
+
+  /** The layers with weights that were left as they are, by their names. */
+  private Map<String, Fallback> floats(OnnxGraph fp32) {
+    Map<String, Fallback> floats = new LinkedHashMap<>();
+    Set<String> weighted = WeightedLayers.of(fp32, Set.of()).operators().keySet();
+    for (OnnxNode node : fp32.nodes()) {
+      if (weighted.contains(node.name()) && graph.contains(node)) {
+        floats.put(node.name(), new Fallback(node.op(), reason(node)));
+      }
+    }
+    return floats;
+  }
+
+  private static String reason(OnnxNode node) {
+    return node.is("Conv", "ConvTranspose")
+        ? "one range an image for all channels ruins convolutions"
+        : "only products of activations by one constant float32 matrix are taken";
   }
 
   private void convert(OnnxNode node) {

@@ -4,8 +4,12 @@ import dev.lapidary.core.card.ModelCard.Fallback;
 import dev.lapidary.exporter.onnx.OnnxGraph;
 import dev.lapidary.exporter.onnx.OnnxNode;
 import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 
@@ -30,21 +34,40 @@ final class FloatLayers {
           "MaxPool",
           "Concat");
 
-  private FloatLayers() {}
+  private final OnnxGraph graph;
+  private final Int8Plan plan;
 
-  /** One entry an operator type and reason; the layer says how many there are. */
-  static List<Fallback> of(OnnxGraph graph, Int8Plan plan, Set<String> keptFloat) {
-    Map<String, Integer> counts = new TreeMap<>();
-    Map<String, Fallback> entries = new TreeMap<>();
+  /** What ONNX Runtime makes of an operator on integers, asked once each. */
+  private final Map<String, Optional<String>> kernels = new HashMap<>();
+
+  private FloatLayers(OnnxGraph graph, Int8Plan plan) {
+    this.graph = graph;
+    this.plan = plan;
+  }
+
+  /** For each node that computes on floats, its operator and the reason, by its name. */
+  static Map<String, Fallback> of(OnnxGraph graph, Int8Plan plan) {
+    FloatLayers floats = new FloatLayers(graph, plan);
+    Map<String, Fallback> reasons = new LinkedHashMap<>();
     for (OnnxNode node : graph.nodes()) {
       if (plan.roleOf(node) == Role.FLOAT
-          && !MOVING.contains(node.op())
-          && !keptFloat.contains(node.name())) {
-        Fallback entry = new Fallback(node.op(), reason(graph, plan, node));
-        String key = entry.layer() + ": " + entry.reason();
-        entries.put(key, entry);
-        counts.merge(key, 1, Integer::sum);
+          && !plan.isFixed(node)
+          && !plan.isKept(node)
+          && !MOVING.contains(node.op())) {
+        reasons.put(node.name(), new Fallback(node.op(), floats.reason(node)));
       }
+    }
+    return reasons;
+  }
+
+  /** Equal entries as one, whose layer says how many there are. */
+  static List<Fallback> counted(Collection<Fallback> each) {
+    Map<String, Integer> counts = new TreeMap<>();
+    Map<String, Fallback> entries = new TreeMap<>();
+    for (Fallback entry : each) {
+      String key = entry.layer() + ": " + entry.reason();
+      entries.put(key, entry);
+      counts.merge(key, 1, Integer::sum);
     }
     List<Fallback> all = new ArrayList<>();
     entries.forEach(
@@ -56,20 +79,59 @@ final class FloatLayers {
     return all;
   }
 
-  private static String reason(OnnxGraph graph, Int8Plan plan, OnnxNode node) {
+  private String reason(OnnxNode node) {
     if (plan.isTooSmall(node.name())) {
       return "too little work for each output: quantizing its input would cost more than it saves";
     }
     return switch (node.op()) {
-      case "Add", "Sub", "Mul", "Div", "GlobalAveragePool", "AveragePool", "Sigmoid" ->
-          "its input is float, and int8 would only add rounding";
-      case "Relu", "Clip", "HardSwish", "HardSigmoid" -> "its input is float";
       case "MatMul" ->
           graph.initializer(node.input(1)).isEmpty()
               ? "both factors are activations (attention), kept float for accuracy"
               : "its weight is not a float32 matrix";
-      case "Conv", "Gemm" -> "its weight or bias is not a constant";
-      default -> "ONNX Runtime has no integer kernel for it on the CPU";
+      case "Conv", "Gemm" -> ofWeights(node);
+      case "Relu", "Clip", "HardSwish", "HardSigmoid" ->
+          readsFloats(node) ? "its input is float" : ofIntegers(node);
+      default -> ofOther(node);
     };
+  }
+
+  private String ofWeights(OnnxNode node) {
+    boolean constant =
+        graph.initializer(node.input(1)).isPresent()
+            && (!node.hasInput(2) || graph.initializer(node.input(2)).isPresent());
+    return constant
+        ? "it scales its product or turns its input, or its weight is not float32"
+        : "its weight or bias is not a constant";
+  }
+
+  private String ofOther(OnnxNode node) {
+    if (kernel(node).isEmpty()) {
+      return "ONNX Runtime has no integer kernel for it on the CPU";
+    }
+    return readsFloats(node)
+        ? "its input is float, and int8 would only add rounding"
+        : ofIntegers(node);
+  }
+
+  private String ofIntegers(OnnxNode node) {
+    if (node.is("Relu", "Clip")) {
+      return "ONNX Runtime has it on integers only as a part of the layer before it";
+    }
+    return kernel(node)
+        .map("this export does not use ONNX Runtime's %s for it"::formatted)
+        .orElse("ONNX Runtime has no integer kernel for it on the CPU");
+  }
+
+  private Optional<String> kernel(OnnxNode node) {
+    return kernels.computeIfAbsent(node.op(), op -> IntegerKernels.of(graph, node));
+  }
+
+  /** Whether some of what it reads for each image is not there as integers. */
+  private boolean readsFloats(OnnxNode node) {
+    return node.inputs().stream()
+        .filter(value -> !value.isEmpty() && graph.initializer(value).isEmpty())
+        .anyMatch(
+            value ->
+                graph.producer(value).filter(p -> plan.roleOf(p).givesIntegers()).isEmpty());
   }
 }

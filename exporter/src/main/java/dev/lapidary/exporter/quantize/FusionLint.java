@@ -1,15 +1,7 @@
 package dev.lapidary.exporter.quantize;
 
-import ai.onnx.proto.OnnxMl.ModelProto;
-import ai.onnx.proto.OnnxMl.NodeProto;
-import dev.lapidary.core.file.TemporaryFolder;
 import dev.lapidary.exporter.onnx.OnnxGraph;
 import dev.lapidary.exporter.onnx.OnnxNode;
-import java.io.IOException;
-import java.io.InputStream;
-import java.io.UncheckedIOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -25,21 +17,6 @@ import java.util.TreeMap;
  * @param unfused names of layers that were planned as int8 and run on floats
  */
 record FusionLint(SortedMap<String, Integer> operators, List<String> unfused) {
-  /** Integer kernels of ONNX Runtime's CPU provider. */
-  private static final Set<String> ON_INTEGERS =
-      Set.of(
-          "QLinearConv",
-          "QGemm",
-          "QLinearMatMul",
-          "MatMulIntegerToFloat",
-          "DynamicQuantizeMatMul",
-          "QLinearAdd",
-          "QLinearMul",
-          "QLinearConcat",
-          "QLinearSigmoid",
-          "QLinearAveragePool",
-          "QLinearGlobalAveragePool");
-
   FusionLint {
     unfused = List.copyOf(unfused);
   }
@@ -49,8 +26,8 @@ record FusionLint(SortedMap<String, Integer> operators, List<String> unfused) {
    */
   static FusionLint of(OnnxGraph graph, List<OnnxNode> layers) {
     SortedMap<String, Integer> operators = new TreeMap<>();
-    List<NodeProto> nodes = optimized(graph);
-    nodes.forEach(node -> operators.merge(node.getOpType(), 1, Integer::sum));
+    List<RuntimeNode> nodes = RuntimeNode.optimized(graph);
+    nodes.forEach(node -> operators.merge(node.operator(), 1, Integer::sum));
     List<String> unfused = new ArrayList<>();
     for (OnnxNode layer : layers) {
       if (runsOnFloats(graph, nodes, layer)) {
@@ -62,13 +39,13 @@ record FusionLint(SortedMap<String, Integer> operators, List<String> unfused) {
 
   int onIntegers() {
     return operators.entrySet().stream()
-        .filter(e -> ON_INTEGERS.contains(e.getKey()))
+        .filter(e -> IntegerKernels.isOne(e.getKey()))
         .mapToInt(e -> e.getValue())
         .sum();
   }
 
   /** A layer that was not fused still gives its own value, or that of the Relu fused into it. */
-  private static boolean runsOnFloats(OnnxGraph graph, List<NodeProto> nodes, OnnxNode layer) {
+  private static boolean runsOnFloats(OnnxGraph graph, List<RuntimeNode> nodes, OnnxNode layer) {
     Set<String> values = new HashSet<>(layer.outputs());
     values.add(layer.output() + "/raw");
     graph
@@ -76,19 +53,7 @@ record FusionLint(SortedMap<String, Integer> operators, List<String> unfused) {
         .filter(reader -> reader.is("Relu", "Clip"))
         .ifPresent(reader -> values.add(reader.output()));
     return nodes.stream()
-        .filter(n -> n.getOpType().endsWith(layer.op()) && !ON_INTEGERS.contains(n.getOpType()))
-        .anyMatch(n -> n.getOutputList().stream().anyMatch(values::contains));
-  }
-
-  private static List<NodeProto> optimized(OnnxGraph graph) {
-    try (TemporaryFolder folder = TemporaryFolder.create("lapidary-optimized")) {
-      Path file = folder.resolve("optimized.onnx");
-      RuntimeModel.writeOptimized(graph, file);
-      try (InputStream in = Files.newInputStream(file)) {
-        return ModelProto.parseFrom(in).getGraph().getNodeList();
-      }
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
+        .filter(n -> n.operator().endsWith(layer.op()) && !IntegerKernels.isOne(n.operator()))
+        .anyMatch(n -> n.outputs().stream().anyMatch(values::contains));
   }
 }

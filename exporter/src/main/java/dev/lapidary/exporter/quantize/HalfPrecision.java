@@ -95,7 +95,7 @@ public final class HalfPrecision {
         (op, count) ->
             fallbacks.add(new Fallback(count == 1 ? op : count + " x " + op, reason(op))));
     return Quantized.measured(
-        fp32, half.to, images, activation, new Quantized.Method(METHOD, fallbacks), log);
+        fp32, half.to, images, activation, new Quantized.Method(METHOD, fallbacks, Optional.empty()), log);
   }
 
   private static String reason(String op) {

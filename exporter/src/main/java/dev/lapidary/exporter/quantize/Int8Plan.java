@@ -15,7 +15,7 @@ import java.util.Set;
 /**
  * Decides which nodes compute on integers, from what ONNX Runtime's CPU provider really fuses (its
  * QDQ selectors): a Conv needs a quantized output, a Relu vanishes only into the quantization
- * behind it, LayerNormalization and Softmax have no integer form.
+ * behind it, LayerNormalization has no integer form. {@link IntegerKernels} asks the runtime.
  *
  * <p>Additions, products and poolings are integers only where all that they join comes from
  * integers anyway. So a convolutional network is int8 throughout, while the residual stream of a
@@ -31,12 +31,14 @@ final class Int8Plan {
   private final OnnxGraph graph;
   private final Set<String> keptFloat;
   private final Set<String> natural = new LinkedHashSet<>();
+  private final FixedValues fixed;
   private final Set<String> tooSmall = new LinkedHashSet<>();
   private final Map<String, Role> roles = new LinkedHashMap<>();
 
   private Int8Plan(OnnxGraph graph, Set<String> keptFloat) {
     this.graph = graph;
     this.keptFloat = keptFloat;
+    this.fixed = FixedValues.of(graph);
   }
 
   /**
@@ -44,10 +46,10 @@ final class Int8Plan {
    */
   static Int8Plan of(OnnxGraph graph, Set<String> keptFloat) {
     Int8Plan plan = new Int8Plan(graph, keptFloat);
-    for (OnnxNode node : graph.nodes()) {
+    List<OnnxNode> nodes = graph.nodes();
+    for (OnnxNode node : nodes) {
       plan.findNatural(node);
     }
-    List<OnnxNode> nodes = graph.nodes();
     for (OnnxNode node : nodes) {
       plan.roles.put(node.name(), plan.role(node));
     }
@@ -56,6 +58,16 @@ final class Int8Plan {
 
   Role roleOf(OnnxNode node) {
     return roles.getOrDefault(node.name(), Role.FLOAT);
+  }
+
+  /** Whether all that it reads is constant: the runtime computes it once, when it loads the file. */
+  boolean isFixed(OnnxNode node) {
+    return fixed.isFixed(node);
+  }
+
+  /** Whether it was asked to stay float. */
+  boolean isKept(OnnxNode node) {
+    return keptFloat.contains(node.name());
   }
 
   /** Whether integers would be possible and do not pay. */
@@ -114,7 +126,7 @@ final class Int8Plan {
 
   private void findNatural(OnnxNode node) {
     boolean yes =
-        switch (node.op()) {
+        switch (isFixed(node) ? "" : node.op()) {
           case "Conv" -> isFloatWeight(node, 1, 0) && isConstantOrAbsent(node, 2);
           case "Gemm" -> isPlainGemm(node);
           case "MatMul" -> isFloatWeight(node, 1, 2);
@@ -122,7 +134,9 @@ final class Int8Plan {
           case "HardSwish" -> fromInteger(node);
           case "HardSigmoid" -> fromInteger(node) && isTorchHardSigmoid(node);
           case "Add", "Mul" -> activations(node).size() == 2 && fromInteger(node);
-          case "GlobalAveragePool", "AveragePool", "Concat", "Sigmoid" -> fromInteger(node);
+          case "GlobalAveragePool", "AveragePool", "Concat", "Sigmoid", "LeakyRelu" ->
+              fromInteger(node);
+          case "" -> false;
           default -> isPassing(node) && fromInteger(node);
         };
     if (yes) {
@@ -189,10 +203,16 @@ final class Int8Plan {
     return node.is("MatMul");
   }
 
-  /** A MaxPool that also gives places gives what is on no grid. */
+  /**
+   * A MaxPool that also gives places gives what is on no grid; a Resize that picks the nearest pixel
+   * stays on it.
+   */
   private static boolean isPassing(OnnxNode node) {
     if (node.is("MaxPool")) {
       return node.outputs().size() == 1;
+    }
+    if (node.is("Resize")) {
+      return node.textOr("mode", "nearest").equals("nearest");
     }
     return node.is(
         "Reshape", "Flatten", "Transpose", "Squeeze", "Unsqueeze", "Slice", "Split", "Gather");

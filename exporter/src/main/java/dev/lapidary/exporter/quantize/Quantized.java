@@ -6,6 +6,7 @@ import dev.lapidary.core.card.ModelCard.Fallback;
 import dev.lapidary.exporter.onnx.OnnxGraph;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.function.Consumer;
 
 /**
@@ -13,14 +14,19 @@ import java.util.function.Consumer;
  *
  * @param graph with the metadata of the float one
  * @param card for the model card
+ * @param layers how many compute on integers; empty for a method that has none
  * @param agreement with the float model over the images, in [0, 1]: {@link Drift#agreement}
  * @param latency on this machine; for the user's eyes, never for the card
  */
 public record Quantized(
-    OnnxGraph graph, ModelCard.Quantization card, double agreement, Latency latency) {
+    OnnxGraph graph,
+    ModelCard.Quantization card,
+    Optional<WeightedLayers> layers,
+    double agreement,
+    Latency latency) {
 
   /** A method without calibration: its name in the card, and what it leaves float32. */
-  record Method(String name, List<Fallback> fallbacks) {}
+  record Method(String name, List<Fallback> fallbacks, Optional<WeightedLayers> layers) {}
 
   /** Measures a graph that needed no calibration. */
   static Quantized measured(
@@ -33,13 +39,17 @@ public record Quantized(
     Drift drift = Reference.of(fp32, images, activation).drift(graph);
     Latency latency = Latency.of(fp32, graph, images);
     log.accept(
-        "%s: %s inputs, logits within %.3g"
-            .formatted(method.name(), drift.words(), drift.maxAbsDifference()));
+        "%s: %s%s inputs, logits within %.3g"
+            .formatted(
+                method.name(),
+                method.layers().map(layers -> layers.words() + ", ").orElse(""),
+                drift.words(),
+                drift.maxAbsDifference()));
     sayLatency(method.name(), latency, log);
     ModelCard.Quantization card =
         new ModelCard.Quantization(
             method.name(), "", 0, "", drift.maxAbsDifference(), method.fallbacks());
-    return new Quantized(graph, card, drift.agreement(), latency);
+    return new Quantized(graph, card, method.layers(), drift.agreement(), latency);
   }
 
   /** Says how fast it is, as a warning where that is no gain. */

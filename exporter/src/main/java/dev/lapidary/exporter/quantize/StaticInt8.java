@@ -6,8 +6,10 @@ import dev.lapidary.core.card.ModelCard.Fallback;
 import dev.lapidary.core.failure.Failure;
 import dev.lapidary.exporter.onnx.OnnxGraph;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
 
@@ -29,6 +31,7 @@ public final class StaticInt8 {
   /** So many images tell one calibrator from another. */
   private static final int CHOOSING_IMAGES = 64;
 
+  private final OnnxGraph fp32;
   private final OnnxGraph graph;
   private final Observations seen;
   private final Reference reference;
@@ -36,11 +39,13 @@ public final class StaticInt8 {
   private final Consumer<String> log;
 
   private StaticInt8(
+      OnnxGraph fp32,
       OnnxGraph graph,
       Observations seen,
       Reference reference,
       CalibrationSet images,
       Consumer<String> log) {
+    this.fp32 = fp32;
     this.graph = graph;
     this.seen = seen;
     this.reference = reference;
@@ -66,7 +71,7 @@ public final class StaticInt8 {
     }
     Observations seen = Observations.of(graph, plan.quantizedValues(), images);
     Reference reference = Reference.of(fp32, images, activation);
-    StaticInt8 int8 = new StaticInt8(graph, seen, reference, images, log);
+    StaticInt8 int8 = new StaticInt8(fp32, graph, seen, reference, images, log);
     Choice choice = int8.chooseCalibrator(plan);
     Set<String> kept =
         AccuracyGuard.keepFloat(
@@ -131,23 +136,24 @@ public final class StaticInt8 {
       FusionLint lint,
       Latency latency) {
     Drift drift = reference.drift(result);
-    List<Fallback> fallbacks = new ArrayList<>();
+    Map<String, Fallback> named = new LinkedHashMap<>();
     String what = drift.activation() == Activation.SOFTMAX ? "argmax" : "labels";
     for (String name : kept) {
-      fallbacks.add(
-          new Fallback(name, "int8 changed the %s of too many calibration images".formatted(what)));
+      String reason = "int8 changed the %s of too many calibration images".formatted(what);
+      named.put(name, new Fallback(name, reason));
     }
     for (String name : lint.unfused()) {
-      fallbacks.add(new Fallback(name, "ONNX Runtime runs it on floats between integers"));
+      named.put(name, new Fallback(name, "ONNX Runtime runs it on floats between integers"));
     }
-    fallbacks.addAll(FloatLayers.of(graph, plan, kept));
+    Map<String, Fallback> planned = FloatLayers.of(graph, plan);
+    List<Fallback> fallbacks = new ArrayList<>(named.values());
+    fallbacks.addAll(FloatLayers.counted(planned.values()));
+    planned.forEach(named::putIfAbsent);
+    WeightedLayers layers = WeightedLayers.of(fp32, named.keySet());
     log.accept(
-        "int8: %d of %d layers on integers, ranges by %s, %s images"
-            .formatted(
-                plan.layers().size() - lint.unfused().size(),
-                plan.layers().size() + kept.size(),
-                choice.label(),
-                drift.words()));
+        "int8: %s, ranges by %s, %s images"
+            .formatted(layers.words(), choice.label(), drift.words()));
+    layers.sayFloats("int8", named, log);
     Quantized.sayLatency("int8", latency, log);
     ModelCard.Quantization record =
         new ModelCard.Quantization(
@@ -157,6 +163,6 @@ public final class StaticInt8 {
             images.sha256(),
             drift.maxAbsDifference(),
             fallbacks);
-    return new Quantized(result, record, drift.agreement(), latency);
+    return new Quantized(result, record, Optional.of(layers), drift.agreement(), latency);
   }
 }

@@ -219,7 +219,14 @@ class OnnxCommandTest {
             "--calibration=" + images,
             "--embed-preprocessing",
             "--out=" + out);
-    assertThat(run(export).status()).isZero();
+    Run exported = run(export, "--json");
+    JsonNode written = new ObjectMapper().readTree(exported.out());
+    assertThat(written.get("layersWithWeights")).hasToString("{\"all\":2,\"onIntegers\":1}");
+    assertThat(written.get("fallbacks").toString())
+        .contains("{\"layer\":\"Conv\",\"reason\":\"too little work for each output");
+    assertThat(exported.err())
+        .contains("int8: 1 of 2 layers with weights on integers, ranges by ")
+        .contains("int8: float: Conv: too little work for each output");
     assertThat(OnnxReader.read(out).nodes())
         .extracting(n -> n.op())
         .startsWith("Transpose", "Cast", "Div", "Sub", "Div")

@@ -8,6 +8,7 @@ import dev.lapidary.core.card.ModelCard.Fallback;
 import dev.lapidary.core.failure.ExitCode;
 import dev.lapidary.core.failure.Failure;
 import dev.lapidary.exporter.onnx.OnnxGraph;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -17,7 +18,12 @@ class DynamicInt8Test {
   void everyMatrixProductIsFusedAndTheLogitsAgree() {
     OnnxGraph fp32 = SmallNetworks.transformer();
     try (CalibrationSet images = SmallNetworks.images("dynamic", 16)) {
-      Quantized q = DynamicInt8.quantize(fp32, images, Activation.SOFTMAX, line -> {});
+      List<String> lines = new ArrayList<>();
+      Quantized q = DynamicInt8.quantize(fp32, images, Activation.SOFTMAX, lines::add);
+      assertThat(lines.get(0)).startsWith("int8-dynamic: 3 of 4 layers with weights on integers, ");
+      assertThat(lines)
+          .contains(
+              "int8-dynamic: float: Conv: one range an image for all channels ruins convolutions");
       FusionLint lint = FusionLint.of(q.graph(), List.of());
       assertThat(lint.operators())
           .containsAllEntriesOf(Map.of("DynamicQuantizeMatMul", 3, "Conv", 1))

@@ -67,6 +67,38 @@ class PlacesTest {
     }
   }
 
+  /** XCiT's and RelPos networks' tables: computed when the file is loaded, no layers of images. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "torch.conv2d(self.t, self.b, None, [1, 1], [1, 1])",
+        "torch.relu(torch.conv2d(torch.gelu(torch.conv2d(self.t, self.c, None, [1, 1], [1, 1])),"
+            + " self.b, None, [1, 1], [1, 1]))",
+        "torch.matmul(torch.gelu(self.t), self.m)",
+      })
+  void constantsOnIntegers(String table) throws IOException {
+    Map<String, Tensor> weights =
+        Map.of(
+            "a", Archives.weight("a", 8, 3, 7, 7),
+            "b", Archives.weight("b", 8, 16, 3, 3),
+            "c", Archives.weight("c", 16, 16, 3, 3),
+            "d", Archives.weight("d", 8, 8, 5, 5),
+            "m", Archives.weight("m", 10, 10),
+            "t", Archives.weight("t", 1, 16, 10, 10));
+    String images = "torch.conv2d(x, self.a)";
+    String added =
+        table.contains("matmul")
+            ? "torch.mul(%s, torch.mean(%s))".formatted(images, table)
+            : "torch.add(%s, %s)".formatted(images, table);
+    OnnxGraph fp32 = graph("torch.conv2d(%s, self.d)".formatted(added), weights);
+    try (CalibrationSet set = SmallNetworks.images("calibrate", 8)) {
+      Quantized int8 = StaticInt8.quantize(fp32, set, Activation.SOFTMAX, line -> {});
+      assertThat(int8.layers().orElseThrow().all()).isEqualTo(2);
+      assertThat(Reference.of(fp32, set, Activation.SOFTMAX).drift(int8.graph()).relativeError())
+          .isLessThan(0.01);
+    }
+  }
+
   @Test
   void whatHasNoLayersForIntegersIsRefused() throws IOException {
     OnnxGraph fp32 = graph("torch.relu(x)", Map.of());

@@ -119,6 +119,25 @@ final class SmallNetworks {
     return net.gemm(x, 32);
   }
 
+  /** conv-leaky, doubled pixels, conv-softmax, a transposed convolution. */
+  static OnnxGraph decoder() {
+    SmallNetworks net = new SmallNetworks();
+    String x = net.conv("stem", "input", 3, 16, 3, 1);
+    x = net.node("leaky", "LeakyRelu", List.of(x), Map.of("alpha", Attribute.of(0.1)));
+    String doubled = net.graph.addInitializer("doubled", Tensor.of(new float[] {1, 1, 2, 2}, 4));
+    x = net.node("up", "Resize", List.of(x, "", doubled), Map.of("mode", Attribute.of("nearest")));
+    x = net.conv("wide", x, 16, 24, 3, 1);
+    x = net.node("leaky2", "LeakyRelu", List.of(x), Map.of("alpha", Attribute.of(0.1)));
+    x = net.node("places", "Softmax", List.of(x), Map.of("axis", Attribute.of(1)));
+    x =
+        net.node(
+            "back",
+            "ConvTranspose",
+            List.of(x, net.weight("back.weight", 24, 16, 2, 2)),
+            ints("kernel_shape", 2, 2, "strides", 2, 2));
+    return net.head(x, 16);
+  }
+
   /** A convolution gives the classes, which average pooling and a mean bring down to the logits. */
   static OnnxGraph fullyConvolutional() {
     SmallNetworks net = new SmallNetworks();

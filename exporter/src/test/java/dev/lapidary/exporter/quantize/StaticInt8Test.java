@@ -6,6 +6,8 @@ import dev.lapidary.core.card.Activation;
 import dev.lapidary.core.card.ModelCard.Fallback;
 import dev.lapidary.exporter.onnx.OnnxGraph;
 import dev.lapidary.exporter.onnx.OnnxWriter;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Supplier;
@@ -41,6 +43,11 @@ class StaticInt8Test {
             "transformer",
             SmallNetworks::transformer,
             Map.of("Conv", 1, "MatMulIntegerToFloat", 2, "QGemm", 1)),
+        network(
+            "decoder",
+            SmallNetworks::decoder,
+            // The stem stays float, and what is behind the Softmax.
+            Map.of("QLinearConv", 1, "QLinearLeakyRelu", 2, "ConvTranspose", 1, "Softmax", 1)),
         network(
             "fully convolutional",
             SmallNetworks::fullyConvolutional,
@@ -101,6 +108,31 @@ class StaticInt8Test {
                   .card()
                   .fallbacks())
           .isEmpty();
+    }
+  }
+
+  /** Of all layers with weights, not of those that were planned. */
+  @Test
+  void theLineSaysHowManyLayersStayedFloatAndWhy() {
+    List<String> lines = new ArrayList<>();
+    try (CalibrationSet images = SmallNetworks.images("calibrate", 16)) {
+      Quantized q =
+          StaticInt8.quantize(SmallNetworks.decoder(), images, Activation.SOFTMAX, lines::add);
+      WeightedLayers layers = q.layers().orElseThrow();
+      assertThat(layers.operators())
+          .containsExactlyInAnyOrderEntriesOf(
+              Map.of("stem", "Conv", "wide", "Conv", "back", "ConvTranspose", "fc", "Gemm"));
+      assertThat(layers.floats()).containsExactlyInAnyOrder("stem", "back");
+      assertThat(lines.get(0)).startsWith("int8: 2 of 4 layers with weights on integers, ranges by");
+      assertThat(lines)
+          .contains(
+              "int8: float: Conv: too little work for each output: quantizing its input would cost"
+                  + " more than it saves",
+              "int8: float: ConvTranspose: ONNX Runtime has no integer kernel for it on the CPU");
+      // It has one of Softmax, which behind integers is not used.
+      assertThat(q.card().fallbacks())
+          .contains(
+              new Fallback("Softmax", "this export does not use ONNX Runtime's QLinearSoftmax for it"));
     }
   }
 
