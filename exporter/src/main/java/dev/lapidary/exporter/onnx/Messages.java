@@ -44,7 +44,8 @@ final class Messages {
     } else if (value instanceof Attribute.Texts a) {
       proto.setType(AttributeProto.AttributeType.STRINGS);
       a.values().forEach(text -> proto.addStrings(ByteString.copyFromUtf8(text)));
-    } else if (value instanceof Attribute.Constant a) {
+    } else {
+      Attribute.Constant a = (Attribute.Constant) value;
       proto.setType(AttributeProto.AttributeType.TENSOR).setT(tensor(key, a.value()));
     }
     return proto.build();

@@ -194,7 +194,6 @@ public final class HalfPrecision {
           false;
       case "Where" -> isFloat(node.input(1));
       case "ConstantOfShape" -> filling(node).dtype() == DType.FLOAT32;
-      case "Constant" -> false; // folded before
       default -> isFloat(node.input(0));
     };
   }

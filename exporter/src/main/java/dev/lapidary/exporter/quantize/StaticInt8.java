@@ -54,8 +54,8 @@ public final class StaticInt8 {
   }
 
   /**
-   * Quantizes a float32 graph: constants folded, BatchNormalization in the convolutions where it
-   * can be, global means as GlobalAveragePool. The same graph and images give the same bytes.
+   * Quantizes a float32 graph: BatchNormalization in the convolutions where it can be, global means
+   * as GlobalAveragePool. The same graph and images give the same bytes.
    *
    * @param activation what the logits are made to
    * @param log gets lines of progress and warnings

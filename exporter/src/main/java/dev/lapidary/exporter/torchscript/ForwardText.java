@@ -135,7 +135,7 @@ final class ForwardText {
           ? "torch.device(" + quoted(text.value()) + ")"
           : quoted(text.value());
     }
-    return argument instanceof Argument.ListOf list ? list(list, type) : "None";
+    return argument == Argument.None.NONE ? "None" : list((Argument.ListOf) argument, type);
   }
 
   private String placed(Constant constant) {

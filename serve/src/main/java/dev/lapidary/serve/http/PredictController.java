@@ -121,11 +121,12 @@ final class PredictController {
     if (outcome instanceof Outcome.Classified classified) {
       return PredictAnswer.of(image, classified.logits(), serving.model(), query);
     }
-    if (outcome instanceof Outcome.Failed failed) {
-      return new PredictAnswer.Unclassified(
-          image, new ImageError("inference_failed", failed.message()));
+    if (outcome instanceof Outcome.Late) {
+      throw Refusal.deadlinePassed();
     }
-    throw Refusal.deadlinePassed();
+    Outcome.Failed failed = (Outcome.Failed) outcome;
+    return new PredictAnswer.Unclassified(
+        image, new ImageError("inference_failed", failed.message()));
   }
 
   /** 413 if each image is too large, otherwise 422. */

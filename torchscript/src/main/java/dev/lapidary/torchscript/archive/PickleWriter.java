@@ -194,7 +194,8 @@ final class PickleWriter {
       global("torch", "per_tensor_affine");
       real(affine.scale());
       integer(affine.zeroPoint());
-    } else if (value.quantizer() instanceof Quantizer.PerChannel affine) {
+    } else {
+      Quantizer.PerChannel affine = (Quantizer.PerChannel) value.quantizer();
       global("torch", "per_channel_affine");
       tensor(new PyTensor(affine.scales(), false));
       tensor(new PyTensor(affine.zeroPoints(), false));

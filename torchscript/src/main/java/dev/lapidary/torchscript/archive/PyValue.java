@@ -110,8 +110,21 @@ public sealed interface PyValue {
 
   /** Affine quantization: {@code real = (integer - zeroPoint) * scale}. */
   sealed interface Quantizer {
-    record PerTensor(double scale, long zeroPoint) implements Quantizer {}
+    /** What it is written with beside the integers. */
+    List<Tensor> tensors();
 
-    record PerChannel(Tensor scales, Tensor zeroPoints, int axis) implements Quantizer {}
+    record PerTensor(double scale, long zeroPoint) implements Quantizer {
+      @Override
+      public List<Tensor> tensors() {
+        return List.of();
+      }
+    }
+
+    record PerChannel(Tensor scales, Tensor zeroPoints, int axis) implements Quantizer {
+      @Override
+      public List<Tensor> tensors() {
+        return List.of(scales, zeroPoints);
+      }
+    }
   }
 }

@@ -4,7 +4,6 @@ import dev.lapidary.core.tensor.Storage;
 import dev.lapidary.core.tensor.Tensor;
 import dev.lapidary.torchscript.archive.PyValue.PyQTensor;
 import dev.lapidary.torchscript.archive.PyValue.PyTensor;
-import dev.lapidary.torchscript.archive.PyValue.Quantizer;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
@@ -93,10 +92,7 @@ final class StorageLayout {
       use(tensor.tensor());
     } else if (value instanceof PyQTensor tensor) {
       use(tensor.integers());
-      if (tensor.quantizer() instanceof Quantizer.PerChannel affine) {
-        use(affine.scales());
-        use(affine.zeroPoints());
-      }
+      tensor.quantizer().tensors().forEach(this::use);
     } else if (seen.put(value, true) == null) {
       PyTree.parts(value).forEach(part -> collect(part, seen));
     }

@@ -3,10 +3,20 @@ package dev.lapidary.torchscript.script;
 import dev.lapidary.torchscript.graph.SourceLocation;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /** What a function's body is made of. */
 public sealed interface Statement {
   SourceLocation at();
+
+  /** What is given a value. */
+  List<Expression> targets();
+
+  /** What is evaluated, beside the targets and what is inside. */
+  List<Expression> values();
+
+  /** The statements directly inside. */
+  List<Statement> inner();
 
   /**
    * {@code a = e}, {@code a, b, = e}, {@code x.attr = e}, {@code a : T = e}.
@@ -18,15 +28,70 @@ public sealed interface Statement {
     public Assign {
       targets = List.copyOf(targets);
     }
+
+    @Override
+    public List<Expression> values() {
+      return List.of(value);
+    }
+
+    @Override
+    public List<Statement> inner() {
+      return List.of();
+    }
   }
 
   /** {@code a += e}, in archives of version 1 and 2 only; the operator without {@code =}. */
   record Update(SourceLocation at, Expression target, String operator, Expression value)
-      implements Statement {}
+      implements Statement {
+    @Override
+    public List<Expression> targets() {
+      return List.of(target);
+    }
 
-  record Evaluate(SourceLocation at, Expression expression) implements Statement {}
+    @Override
+    public List<Expression> values() {
+      return List.of(value);
+    }
 
-  record Return(SourceLocation at, Optional<Expression> value) implements Statement {}
+    @Override
+    public List<Statement> inner() {
+      return List.of();
+    }
+  }
+
+  record Evaluate(SourceLocation at, Expression expression) implements Statement {
+    @Override
+    public List<Expression> targets() {
+      return List.of();
+    }
+
+    @Override
+    public List<Expression> values() {
+      return List.of(expression);
+    }
+
+    @Override
+    public List<Statement> inner() {
+      return List.of();
+    }
+  }
+
+  record Return(SourceLocation at, Optional<Expression> value) implements Statement {
+    @Override
+    public List<Expression> targets() {
+      return List.of();
+    }
+
+    @Override
+    public List<Expression> values() {
+      return value.stream().toList();
+    }
+
+    @Override
+    public List<Statement> inner() {
+      return List.of();
+    }
+  }
 
   record If(
       SourceLocation at, Expression condition, List<Statement> then, List<Statement> otherwise)
@@ -34,6 +99,21 @@ public sealed interface Statement {
     public If {
       then = List.copyOf(then);
       otherwise = List.copyOf(otherwise);
+    }
+
+    @Override
+    public List<Expression> targets() {
+      return List.of();
+    }
+
+    @Override
+    public List<Expression> values() {
+      return List.of(condition);
+    }
+
+    @Override
+    public List<Statement> inner() {
+      return Stream.concat(then.stream(), otherwise.stream()).toList();
     }
   }
 
@@ -43,11 +123,36 @@ public sealed interface Statement {
       targets = List.copyOf(targets);
       body = List.copyOf(body);
     }
+
+    @Override
+    public List<Expression> values() {
+      return List.of(items);
+    }
+
+    @Override
+    public List<Statement> inner() {
+      return body;
+    }
   }
 
   record While(SourceLocation at, Expression condition, List<Statement> body) implements Statement {
     public While {
       body = List.copyOf(body);
+    }
+
+    @Override
+    public List<Expression> targets() {
+      return List.of();
+    }
+
+    @Override
+    public List<Expression> values() {
+      return List.of(condition);
+    }
+
+    @Override
+    public List<Statement> inner() {
+      return body;
     }
   }
 
@@ -57,10 +162,55 @@ public sealed interface Statement {
     public With {
       body = List.copyOf(body);
     }
+
+    @Override
+    public List<Expression> targets() {
+      return target.stream().toList();
+    }
+
+    @Override
+    public List<Expression> values() {
+      return List.of(context);
+    }
+
+    @Override
+    public List<Statement> inner() {
+      return body;
+    }
   }
 
   /** A function inside a function: what {@code fork} runs. */
-  record Define(SourceLocation at, Definition.Function function) implements Statement {}
+  record Define(SourceLocation at, Definition.Function function) implements Statement {
+    @Override
+    public List<Expression> targets() {
+      return List.of();
+    }
 
-  record Pass(SourceLocation at) implements Statement {}
+    @Override
+    public List<Expression> values() {
+      return List.of();
+    }
+
+    @Override
+    public List<Statement> inner() {
+      return function.body();
+    }
+  }
+
+  record Pass(SourceLocation at) implements Statement {
+    @Override
+    public List<Expression> targets() {
+      return List.of();
+    }
+
+    @Override
+    public List<Expression> values() {
+      return List.of();
+    }
+
+    @Override
+    public List<Statement> inner() {
+      return List.of();
+    }
+  }
 }

@@ -58,20 +58,10 @@ final class TypeSizes {
   private void check(Statement statement) {
     if (statement instanceof Statement.Assign assign) {
       assign(assign);
-    } else if (statement instanceof Statement.Return end && end.value().isPresent()) {
-      bounded(end.value().get());
-    } else if (statement instanceof Statement.Evaluate line) {
-      bounded(line.expression());
-    } else if (statement instanceof Statement.If branch) {
-      check(branch.then());
-      check(branch.otherwise());
-    } else if (statement instanceof Statement.For loop) {
-      check(loop.body());
-    } else if (statement instanceof Statement.While loop) {
-      check(loop.body());
-    } else if (statement instanceof Statement.With with) {
-      check(with.body());
+    } else {
+      statement.values().forEach(this::bounded);
     }
+    check(statement.inner());
   }
 
   private void assign(Statement.Assign assign) {

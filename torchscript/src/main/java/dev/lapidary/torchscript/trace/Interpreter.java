@@ -146,6 +146,8 @@ final class Interpreter {
           new Datum.Function(define.function(), Map.copyOf(frame.variables())));
     } else if (statement instanceof Statement.Update update) {
       update(update, frame);
+    } else if (!(statement instanceof Statement.Pass)) {
+      throw new IllegalStateException("no way to run " + statement);
     }
     return false;
   }

@@ -126,7 +126,7 @@ final class FrozenCode {
     }
     boolean[] frozen = {writesNoAttribute(statement)};
     // A nested block's own names become known on the way in.
-    Syntax.blocks(statement).forEach(inner -> frozen[0] &= isFrozen(inner, scope));
+    statement.inner().forEach(inner -> frozen[0] &= isFrozen(inner, scope));
     Syntax.walk(statement, part -> frozen[0] = frozen[0] && isFrozen(part, scope));
     return frozen[0];
   }
@@ -187,7 +187,7 @@ final class FrozenCode {
   }
 
   private static boolean writesNoAttribute(Statement statement) {
-    return Syntax.targets(statement).stream().noneMatch(t -> t instanceof Attribute);
+    return statement.targets().stream().noneMatch(t -> t instanceof Attribute);
   }
 
   private boolean isFrozen(Expression part, Scope scope) {

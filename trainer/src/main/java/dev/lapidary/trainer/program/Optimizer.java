@@ -13,6 +13,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.function.Function;
+import java.util.stream.DoubleStream;
 
 /**
  * Applies an update rule and keeps its state by the parameter's name: each parameter has its own
@@ -147,48 +148,22 @@ public final class Optimizer implements AutoCloseable {
     for (State state : members.states) {
       state.step++;
     }
-    double lr = call.rate.learningRate();
-    double decay = call.rate.weightDecay();
-    double mu = call.rate.momentum().orElse(rule.momentum());
-    Arguments arguments = new Arguments(step);
-    if (rule instanceof UpdateRule.Sgd sgd && sgd.momentum() == 0) {
-      program.run("sgd", lists(arguments.numbers(lr, decay), members));
-    } else if (rule instanceof UpdateRule.Sgd sgd) {
-      double nesterov = sgd.nesterov() ? 1 : 0;
-      double first = call.first ? 1 : 0;
-      arguments.numbers(lr, decay, mu, sgd.dampening(), nesterov, first);
-      program.run("sgd_momentum", lists(arguments, members).list("ms", members.slot(0)));
-    } else if (rule instanceof UpdateRule.Adam adam) {
-      arguments.numbers(lr, decay, mu, adam.beta2(), adam.eps());
-      program.run("adam", moments(lists(arguments, members), members));
-    } else if (rule instanceof UpdateRule.AdamW adamw) {
-      arguments.numbers(lr, decay, mu, adamw.beta2(), adamw.eps());
-      program.run("adamw", moments(lists(arguments, members), members));
-    } else if (rule instanceof UpdateRule.RmsProp rms) {
-      arguments.numbers(lr, decay, rms.alpha(), rms.eps(), mu);
-      lists(arguments, members).list("vs", members.slot(0)).list("ms", members.slot(1));
-      program.run("rmsprop", arguments);
-    } else if (rule instanceof UpdateRule.Lars lars) {
-      arguments.numbers(lr, decay, mu, lars.trust());
-      program.run("lars", lists(arguments, members).list("ms", members.slot(0)));
-    } else if (rule instanceof UpdateRule.Lamb lamb) {
-      arguments.numbers(lr, decay, mu, lamb.beta2(), lamb.eps());
-      program.run("lamb", moments(lists(arguments, members), members));
+    double momentum = call.rate.momentum().orElse(rule.momentum());
+    DoubleStream rates = DoubleStream.of(call.rate.learningRate(), call.rate.weightDecay());
+    DoubleStream own = rule.numbers(momentum, call.first).stream().mapToDouble(n -> n);
+    Arguments arguments =
+        new Arguments(step)
+            .numbers(DoubleStream.concat(rates, own).toArray())
+            .list("ps", members.parameters)
+            .list("gs", members.gradients);
+    for (int i = 0; i < rule.lists().size(); i++) {
+      arguments.list(rule.lists().get(i), members.slot(i));
     }
-  }
-
-  private static Arguments lists(Arguments arguments, Members members) {
-    return arguments.list("ps", members.parameters).list("gs", members.gradients);
-  }
-
-  private static Arguments moments(Arguments arguments, Members members) {
-    for (State state : members.states) {
-      state.stepArray.addi(1);
+    if (rule.countsUpdates()) {
+      members.steps().forEach(count -> count.addi(1));
+      arguments.list("ts", members.steps());
     }
-    return arguments
-        .list("ms", members.slot(0))
-        .list("vs", members.slot(1))
-        .list("ts", members.steps());
+    program.run(rule.method(), arguments);
   }
 
   private State fresh(ProgramTensor parameter) {

@@ -27,7 +27,7 @@ final class RandomCode {
       return false;
     }
     boolean[] draws = {false};
-    Syntax.blocks(statement).forEach(inner -> draws[0] |= mayDraw(inner, scope));
+    statement.inner().forEach(inner -> draws[0] |= mayDraw(inner, scope));
     Syntax.walk(statement, part -> draws[0] |= part instanceof Call call && mayDraw(call, scope));
     return draws[0];
   }

@@ -59,7 +59,7 @@ record StraightLine(String parameter, List<Line> lines) {
 
   private static boolean returns(Statement statement) {
     return statement instanceof Statement.Return
-        || Syntax.blocks(statement).stream().anyMatch(StraightLine::returns);
+        || statement.inner().stream().anyMatch(StraightLine::returns);
   }
 
   private static final class Splitter {

@@ -16,6 +16,25 @@ public sealed interface UpdateRule {
     return momentum() > 0;
   }
 
+  /** The training program's method that computes it. */
+  String method();
+
+  /** The names of the method's lists of {@link #slots}, in their order. */
+  List<String> lists();
+
+  /**
+   * What the method takes behind learning rate and weight decay.
+   *
+   * @param momentum what is in force: {@link #momentum}, unless a schedule cycles it
+   * @param first whether it is the parameters' first update
+   */
+  List<Double> numbers(double momentum, boolean first);
+
+  /** Whether the method counts the updates itself, and takes a tensor of them each. */
+  default boolean countsUpdates() {
+    return false;
+  }
+
   /** {@code momentum}, or {@code beta1}: what {@code torch OneCycleLR} cycles as the momentum. */
   double momentum();
 
@@ -32,6 +51,23 @@ public sealed interface UpdateRule {
     @Override
     public List<String> slots() {
       return momentum > 0 ? List.of("momentum_buffer") : List.of();
+    }
+
+    @Override
+    public String method() {
+      return momentum > 0 ? "sgd_momentum" : "sgd";
+    }
+
+    @Override
+    public List<String> lists() {
+      return momentum > 0 ? List.of("ms") : List.of();
+    }
+
+    @Override
+    public List<Double> numbers(double inForce, boolean first) {
+      return momentum > 0
+          ? List.of(inForce, dampening, nesterov ? 1.0 : 0, first ? 1.0 : 0)
+          : List.of();
     }
   }
 
@@ -50,6 +86,26 @@ public sealed interface UpdateRule {
     public List<String> slots() {
       return List.of("exp_avg", "exp_avg_sq");
     }
+
+    @Override
+    public String method() {
+      return "adam";
+    }
+
+    @Override
+    public List<String> lists() {
+      return List.of("ms", "vs");
+    }
+
+    @Override
+    public List<Double> numbers(double inForce, boolean first) {
+      return List.of(inForce, beta2, eps);
+    }
+
+    @Override
+    public boolean countsUpdates() {
+      return true;
+    }
   }
 
   /** {@code torch.optim.AdamW}: the decay shrinks the weight itself. */
@@ -67,6 +123,26 @@ public sealed interface UpdateRule {
     public List<String> slots() {
       return List.of("exp_avg", "exp_avg_sq");
     }
+
+    @Override
+    public String method() {
+      return "adamw";
+    }
+
+    @Override
+    public List<String> lists() {
+      return List.of("ms", "vs");
+    }
+
+    @Override
+    public List<Double> numbers(double inForce, boolean first) {
+      return List.of(inForce, beta2, eps);
+    }
+
+    @Override
+    public boolean countsUpdates() {
+      return true;
+    }
   }
 
   /** {@code torch.optim.RMSprop}, not centered. */
@@ -80,6 +156,21 @@ public sealed interface UpdateRule {
     @Override
     public List<String> slots() {
       return List.of("square_avg", "momentum_buffer");
+    }
+
+    @Override
+    public String method() {
+      return "rmsprop";
+    }
+
+    @Override
+    public List<String> lists() {
+      return List.of("vs", "ms");
+    }
+
+    @Override
+    public List<Double> numbers(double inForce, boolean first) {
+      return List.of(alpha, eps, inForce);
     }
   }
 
@@ -101,6 +192,21 @@ public sealed interface UpdateRule {
     public List<String> slots() {
       return List.of("momentum_buffer");
     }
+
+    @Override
+    public String method() {
+      return "lars";
+    }
+
+    @Override
+    public List<String> lists() {
+      return List.of("ms");
+    }
+
+    @Override
+    public List<Double> numbers(double inForce, boolean first) {
+      return List.of(inForce, trust);
+    }
   }
 
   /**
@@ -121,6 +227,26 @@ public sealed interface UpdateRule {
     @Override
     public List<String> slots() {
       return List.of("exp_avg", "exp_avg_sq");
+    }
+
+    @Override
+    public String method() {
+      return "lamb";
+    }
+
+    @Override
+    public List<String> lists() {
+      return List.of("ms", "vs");
+    }
+
+    @Override
+    public List<Double> numbers(double inForce, boolean first) {
+      return List.of(inForce, beta2, eps);
+    }
+
+    @Override
+    public boolean countsUpdates() {
+      return true;
     }
   }
 
