@@ -21,9 +21,4 @@ class ArchitectureTest extends ArchitectureContract {
   protected List<String> mustNotUse() {
     return List.of("io.micronaut");
   }
-
-  @Override
-  protected int mostClassesInAKnot() {
-    return 14;
-  }
 }
