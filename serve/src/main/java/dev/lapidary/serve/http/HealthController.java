@@ -5,9 +5,11 @@ import io.micronaut.http.HttpStatus;
 import io.micronaut.http.MediaType;
 import io.micronaut.http.annotation.Controller;
 import io.micronaut.http.annotation.Get;
+import io.micronaut.http.annotation.Produces;
 
 /** Health as the Open Inference Protocol has it; the status code is the answer. */
 @Controller("/v2/health")
+@Produces(MediaType.ALL) // in truth JSON; an Accept without it is disregarded, as RFC 9110 allows
 final class HealthController {
   private final ServerState state;
 

@@ -1,14 +1,19 @@
 package dev.lapidary.serve.http;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.JacksonException;
+import com.fasterxml.jackson.core.JsonLocation;
+import com.fasterxml.jackson.core.exc.StreamConstraintsException;
+import com.fasterxml.jackson.core.exc.StreamReadException;
+import com.fasterxml.jackson.databind.JsonMappingException;
 import java.io.IOException;
 import java.util.ArrayList;
-import java.util.Base64;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** The body is {@code {"images":[{"b64":"...", "name":"..."}]}}; the name may be left out. */
 final class JsonForm implements RequestForm {
+  private static final String EXPECTED = "{\"images\":[{\"b64\":\"...\"}]}";
+
   private final int maxImages;
 
   JsonForm(int maxImages) {
@@ -36,32 +41,68 @@ final class JsonForm implements RequestForm {
     Body body;
     try {
       body = Json.MAPPER.readValue(json, Body.class);
-    } catch (JsonProcessingException e) {
-      throw Refusal.badRequest(
-          "invalid_json",
-          "expected {\"images\":[{\"b64\":\"...\"}]}: %s",
-          String.valueOf(e.getOriginalMessage()).lines().findFirst().orElse("not JSON"));
-    } catch (IOException e) {
-      throw new IllegalStateException("an array in memory is always readable", e);
+    } catch (IOException e) { // also of bytes that are no characters
+      throw Refusal.badRequest("invalid_json", "expected %s but the body %s", EXPECTED, words(e));
     }
     if (body == null || body.images() == null || body.images().isEmpty()) {
-      throw Refusal.badRequest(
-          "no_image", "there are no images, expected {\"images\":[{\"b64\":\"...\"}]}");
+      throw Refusal.badRequest("no_image", "there are no images, expected %s", EXPECTED);
     }
     return body.images();
   }
 
+  /** In our words: Jackson's name its classes and ours. */
+  private static String words(IOException error) {
+    if (error.getCause() instanceof IOException cause) {
+      return words(cause); // what was wrong, without the place in our records where it was met
+    }
+    if (!(error instanceof JacksonException jackson)) {
+      return "is not text in UTF-8";
+    }
+    JsonLocation at = jackson.getLocation();
+    String place =
+        at == null || at.getLineNr() < 1
+            ? ""
+            : " at line %d, column %d".formatted(at.getLineNr(), at.getColumnNr());
+    if (error instanceof StreamConstraintsException) {
+      return "is nested too deeply, or has too many values or too long a number or name" + place;
+    }
+    if (error instanceof StreamReadException) {
+      return "is not JSON" + place;
+    }
+    if (error instanceof JsonMappingException mapping && !mapping.getPath().isEmpty()) {
+      return "has another type of value in " + path(mapping) + place;
+    }
+    return "has another type of value, or nothing, or more than one value" + place;
+  }
+
+  private static String path(JsonMappingException error) {
+    StringBuilder path = new StringBuilder();
+    for (JsonMappingException.Reference step : error.getPath()) {
+      String field = step.getFieldName();
+      if (field == null) {
+        path.append('[').append(step.getIndex()).append(']');
+      } else {
+        path.append(path.isEmpty() ? "" : ".").append(ClientText.brief(field));
+      }
+    }
+    return path.toString();
+  }
+
   private static Upload upload(@Nullable Image image, int index) {
     String given = image == null ? null : image.name();
+    if (given != null && ClientText.isBroken(given)) {
+      throw Refusal.badRequest(
+          "invalid_json", "images[%d].name is not Unicode: it has half of a surrogate pair", index);
+    }
     String name = given == null ? Integer.toString(index) : given;
     String b64 = image == null ? null : image.b64();
     if (b64 == null) {
       return unreadable(name, "it has no \"b64\"");
     }
     try {
-      return new Upload.File(name, Base64.getDecoder().decode(b64));
+      return new Upload.File(name, Base64Text.decode(b64));
     } catch (IllegalArgumentException e) {
-      return unreadable(name, "its \"b64\" is not base64: " + e.getMessage());
+      return unreadable(name, String.valueOf(e.getMessage()));
     }
   }
 

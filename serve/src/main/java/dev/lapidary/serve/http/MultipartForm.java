@@ -1,72 +1,91 @@
 package dev.lapidary.serve.http;
 
-import io.netty.buffer.Unpooled;
-import io.netty.handler.codec.http.DefaultFullHttpRequest;
-import io.netty.handler.codec.http.HttpHeaderNames;
-import io.netty.handler.codec.http.HttpMethod;
-import io.netty.handler.codec.http.HttpVersion;
-import io.netty.handler.codec.http.multipart.DefaultHttpDataFactory;
-import io.netty.handler.codec.http.multipart.FileUpload;
-import io.netty.handler.codec.http.multipart.HttpPostMultipartRequestDecoder;
-import io.netty.handler.codec.http.multipart.HttpPostRequestDecoder;
-import io.netty.handler.codec.http.multipart.InterfaceHttpData;
-import java.io.IOException;
-import java.nio.charset.StandardCharsets;
+import java.nio.charset.Charset;
+import java.text.ParseException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.Set;
 
 /**
  * The body is {@code multipart/form-data} (RFC 7578); each part with a file name is an image, other
- * parts are ignored. The body is in memory already, so Netty's parser never touches the disk.
+ * parts are ignored. Netty's decoder, which is at hand, removes characters from file names and
+ * fails with unchecked exceptions on headers that are a little wrong, hence {@link
+ * MultipartReader}.
  */
 final class MultipartForm implements RequestForm {
   /** Other fields that a form may carry besides its images. */
   private static final int OTHER_FIELDS = 16;
 
-  private static final int MAX_PART_HEADER_BYTES = 8192;
+  private static final int MAX_BOUNDARY = 70; // RFC 2046
+  private static final Set<String> AS_IT_IS = Set.of("7bit", "8bit", "binary");
 
-  private final String contentType;
+  private final String boundary;
+  private final Charset charset;
   private final int maxImages;
 
-  MultipartForm(String contentType, int maxImages) {
-    this.contentType = contentType;
+  private MultipartForm(String boundary, Charset charset, int maxImages) {
+    this.boundary = boundary;
+    this.charset = charset;
     this.maxImages = maxImages;
+  }
+
+  /**
+   * @param contentType of the request
+   * @throws Refusal 400 if it names no boundary, or a charset that there is not
+   */
+  static MultipartForm of(String contentType, int maxImages) {
+    HeaderValue type;
+    try {
+      type = HeaderValue.parse(contentType);
+    } catch (ParseException e) {
+      throw badType("%s", String.valueOf(e.getMessage()));
+    }
+    String boundary = type.parameter("boundary").orElse("");
+    boolean readable = boundary.chars().allMatch(c -> c >= ' ' && c <= '~');
+    if (boundary.isEmpty() || boundary.length() > MAX_BOUNDARY || !readable) {
+      throw badType(
+          "expected boundary= with 1 to %d characters of ASCII but found '%s'",
+          MAX_BOUNDARY, ClientText.brief(boundary));
+    }
+    return new MultipartForm(
+        boundary, charset(type.parameter("charset").orElse("utf-8")), maxImages);
+  }
+
+  private static Charset charset(String name) {
+    try {
+      return Charset.forName(name);
+    } catch (IllegalArgumentException e) {
+      throw badType("there is no charset '%s', expected none or UTF-8", ClientText.brief(name));
+    }
+  }
+
+  @com.google.errorprone.annotations.FormatMethod
+  private static Refusal badType(String format, Object... arguments) {
+    return Refusal.badRequest(
+        "invalid_multipart",
+        "the Content-Type multipart/form-data is wrong: %s",
+        String.format(format, arguments));
   }
 
   @Override
   public List<Upload> uploads(byte[] body) {
-    DefaultFullHttpRequest request =
-        new DefaultFullHttpRequest(
-            HttpVersion.HTTP_1_1, HttpMethod.POST, "/predict", Unpooled.wrappedBuffer(body));
-    request.headers().set(HttpHeaderNames.CONTENT_TYPE, contentType);
-    HttpPostMultipartRequestDecoder decoder = null;
+    List<MultipartReader.Part> parts;
     try {
-      decoder =
-          new HttpPostMultipartRequestDecoder(
-              new DefaultHttpDataFactory(false),
-              request,
-              StandardCharsets.UTF_8,
-              maxImages + OTHER_FIELDS,
-              MAX_PART_HEADER_BYTES);
-      return files(decoder);
-    } catch (HttpPostRequestDecoder.TooManyFormFieldsException e) {
+      parts = new MultipartReader(body, boundary, maxImages + OTHER_FIELDS).parts();
+    } catch (MultipartReader.TooManyParts e) {
       throw RequestForm.tooManyImages(maxImages);
-    } catch (HttpPostRequestDecoder.ErrorDataDecoderException
-        | HttpPostRequestDecoder.TooLongFormFieldException
-        | HttpPostRequestDecoder.EndOfDataDecoderException e) {
-      throw Refusal.badRequest("invalid_multipart", "the multipart body is damaged: %s", reason(e));
-    } finally {
-      if (decoder != null) {
-        decoder.destroy();
-      }
     }
-  }
-
-  private List<Upload> files(HttpPostMultipartRequestDecoder decoder) {
     List<Upload> uploads = new ArrayList<>();
-    for (InterfaceHttpData part : decoder.getBodyHttpDatas()) {
-      if (part instanceof FileUpload file) {
-        uploads.add(upload(file, uploads.size()));
+    for (int i = 0; i < parts.size(); i++) {
+      Optional<String> name = fileName(parts.get(i), i);
+      byte[] content = parts.get(i).content();
+      // A browser sends a file field that was left empty as a file without name and content.
+      if (name.isPresent() && !(name.get().isEmpty() && content.length == 0)) {
+        String given = name.get();
+        String called = given.isEmpty() ? Integer.toString(uploads.size()) : given;
+        uploads.add(new Upload.File(called, content));
       }
     }
     if (uploads.isEmpty()) {
@@ -79,16 +98,38 @@ final class MultipartForm implements RequestForm {
     return uploads;
   }
 
-  private static Upload upload(FileUpload file, int index) {
-    String given = file.getFilename();
-    try {
-      return new Upload.File(given.isEmpty() ? Integer.toString(index) : given, file.get());
-    } catch (IOException e) {
-      throw new IllegalStateException("a part in memory is always readable", e);
+  private Optional<String> fileName(MultipartReader.Part part, int index) {
+    String header = part.headers().get("content-disposition");
+    if (header == null) {
+      throw MultipartReader.damaged("has no Content-Disposition in part " + index);
     }
+    HeaderValue disposition;
+    try {
+      disposition = HeaderValue.parse(header);
+    } catch (ParseException e) {
+      throw MultipartReader.damaged(
+          "has a wrong Content-Disposition in part " + index + ": " + e.getMessage());
+    }
+    if (!disposition.value().equals("form-data")) {
+      throw MultipartReader.damaged(
+          "has a Content-Disposition other than form-data in part " + index);
+    }
+    requirePlain(part, index);
+    return FileName.of(disposition, charset);
   }
 
-  private static String reason(Exception e) {
-    return String.valueOf(e.getMessage()).lines().findFirst().orElse("");
+  private static void requirePlain(MultipartReader.Part part, int index) {
+    String type = part.headers().getOrDefault("content-type", "").toLowerCase(Locale.ROOT);
+    if (type.startsWith("multipart/")) {
+      throw MultipartReader.damaged(
+          "nests another in part " + index + "; send each file as a part of its own");
+    }
+    String coding = part.headers().getOrDefault("content-transfer-encoding", "binary");
+    if (!AS_IT_IS.contains(coding.toLowerCase(Locale.ROOT))) {
+      throw MultipartReader.damaged(
+          "has a Content-Transfer-Encoding in part "
+              + index
+              + "; send the file's bytes as they are");
+    }
   }
 }

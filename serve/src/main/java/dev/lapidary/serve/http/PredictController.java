@@ -10,6 +10,7 @@ import io.micronaut.http.ServerHttpRequest;
 import io.micronaut.http.annotation.Consumes;
 import io.micronaut.http.annotation.Controller;
 import io.micronaut.http.annotation.Post;
+import io.micronaut.http.annotation.Produces;
 import io.micronaut.http.body.CloseableAvailableByteBody;
 import io.micronaut.http.exceptions.BufferLengthExceededException;
 import io.micronaut.http.exceptions.ContentLengthExceededException;
@@ -37,6 +38,7 @@ final class PredictController {
 
   @Post("/predict")
   @Consumes(MediaType.ALL)
+  @Produces(MediaType.ALL) // in truth JSON; an Accept without it is disregarded, as RFC 9110 allows
   CompletionStage<HttpResponse<byte[]>> predict(HttpRequest<?> request) {
     CompletableFuture<HttpResponse<byte[]>> answer;
     try {
@@ -124,9 +126,12 @@ final class PredictController {
     if (outcome instanceof Outcome.Late) {
       throw Refusal.deadlinePassed();
     }
-    Outcome.Failed failed = (Outcome.Failed) outcome;
+    // The runtime's words name the machine's insides: they are for whoever runs the server.
+    LOG.error("inference failed: {}", ((Outcome.Failed) outcome).message());
     return new PredictAnswer.Unclassified(
-        image, new ImageError("inference_failed", failed.message()));
+        image,
+        new ImageError(
+            "inference_failed", "the network failed on this image; the server's log says why"));
   }
 
   /** 413 if each image is too large, otherwise 422. */
@@ -153,7 +158,10 @@ final class PredictController {
     }
     if (cause instanceof ContentLengthExceededException
         || cause instanceof BufferLengthExceededException) {
-      return Refusal.tooLarge("%s", String.valueOf(cause.getMessage()));
+      return Refusal.tooLarge("the body has more bytes than the server's limit");
+    }
+    if (cause instanceof WireRules.MalformedBody) {
+      return Refusal.malformedBody();
     }
     if (cause instanceof IOException) {
       return Refusal.clientGone(); // reading the body is the only I/O of a request

@@ -3,9 +3,11 @@ package dev.lapidary.serve.http;
 import dev.lapidary.serve.batch.Deadline;
 import io.micronaut.http.HttpRequest;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalInt;
+import java.util.regex.Pattern;
 
 /**
  * What a request asks for besides its images.
@@ -22,63 +24,78 @@ record PredictQuery(
     Deadline deadline,
     long bodyBytes) {
   private static final long MAX_DEADLINE_MILLIS = 600_000;
+  private static final String TOP_K = "topK";
+  private static final String THRESHOLD = "threshold";
+  private static final Pattern WHOLE = Pattern.compile("[0-9]{1,18}");
+  private static final Pattern DECIMAL =
+      Pattern.compile("(?:[0-9]++(?:\\.[0-9]*+)?|\\.[0-9]++)(?:[eE][-+]?[0-9]++)?");
 
   /**
    * @throws Refusal 400, 413 or 415 if the header alone says that it cannot be answered
    */
   static PredictQuery of(HttpRequest<?> request, ServerSettings settings) {
     ServerSettings.Limits limits = settings.limits();
+    QueryParameters query = QueryParameters.of(request.getUri(), List.of(TOP_K, THRESHOLD));
     return new PredictQuery(
-        RequestForm.of(request, Math.min(limits.requestImages(), limits.queueImages())),
-        topK(request),
-        threshold(request),
+        RequestForm.of(
+            request, Math.min(limits.requestImages(), limits.queueImages()), limits.bodyBytes()),
+        topK(query),
+        threshold(query),
         deadline(request, settings.deadline()),
         bodyBytes(request, limits.bodyBytes()));
   }
 
-  private static OptionalInt topK(HttpRequest<?> request) {
-    Optional<String> text = Optional.ofNullable(request.getParameters().get("topK"));
+  private static OptionalInt topK(QueryParameters query) {
+    Optional<String> text = query.get(TOP_K);
     return text.isEmpty()
         ? OptionalInt.empty()
-        : OptionalInt.of((int) positive("topK", text.get(), Integer.MAX_VALUE));
+        : OptionalInt.of((int) positive(TOP_K, text.get(), Integer.MAX_VALUE));
   }
 
-  private static OptionalDouble threshold(HttpRequest<?> request) {
-    Optional<String> text = Optional.ofNullable(request.getParameters().get("threshold"));
+  private static OptionalDouble threshold(QueryParameters query) {
+    Optional<String> text = query.get(THRESHOLD);
     if (text.isEmpty()) {
       return OptionalDouble.empty();
     }
-    try {
+    // Java's own idea of a number has hexadecimal ones and letters at the end.
+    if (DECIMAL.matcher(text.get()).matches()) {
       double value = Double.parseDouble(text.get());
       if (value >= 0 && value <= 1) {
         return OptionalDouble.of(value);
       }
-    } catch (NumberFormatException e) {
-      // refused below, with the same words
     }
     throw Refusal.badRequest(
-        "invalid_parameter", "threshold must be a number in 0..1 but is '%s'", text.get());
+        "invalid_parameter",
+        "threshold must be a number in 0..1 but is '%s'",
+        ClientText.brief(text.get()));
   }
 
   private static Deadline deadline(HttpRequest<?> request, Duration otherwise) {
     String header = "X-Deadline-Ms";
-    Optional<String> text = Optional.ofNullable(request.getHeaders().get(header));
+    List<String> texts = request.getHeaders().getAll(header);
+    if (texts.size() > 1) {
+      throw Refusal.badRequest(
+          "invalid_parameter", "there are %d headers %s, expected one", texts.size(), header);
+    }
     return Deadline.after(
-        text.map(t -> Duration.ofMillis(positive(header, t, MAX_DEADLINE_MILLIS)))
-            .orElse(otherwise));
+        texts.isEmpty()
+            ? otherwise
+            : Duration.ofMillis(positive(header, texts.get(0), MAX_DEADLINE_MILLIS)));
   }
 
   private static long positive(String what, String text, long max) {
-    try {
+    if (WHOLE.matcher(text).matches()) {
       long value = Long.parseLong(text);
       if (value >= 1 && value <= max) {
         return value;
       }
-    } catch (NumberFormatException e) {
-      // refused below, with the same words
     }
     throw Refusal.badRequest(
-        "invalid_parameter", "%s must be a whole number in 1..%d but is '%s'", what, max, text);
+        "invalid_parameter",
+        "%s must be a whole number in 1..%d but is '%s'",
+        what,
+        max,
+        ClientText.brief(text));
   }
 
   /** A body whose length is not told, or that is packed, counts as the largest. */

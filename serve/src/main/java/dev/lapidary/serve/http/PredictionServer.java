@@ -83,6 +83,7 @@ public final class PredictionServer implements AutoCloseable {
     all.put("micronaut.server.read-idle-timeout", "60s");
     all.put("micronaut.server.idle-timeout", "120s");
     all.put("micronaut.server.date-header", false);
+    all.put("micronaut.server.netty.request-decompression-enabled", false); // see ContentCoding
     return all;
   }
 

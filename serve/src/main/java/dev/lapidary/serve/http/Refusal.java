@@ -11,6 +11,8 @@ import io.micronaut.http.HttpStatus;
 final class Refusal extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
+  static final String UNSUPPORTED_CODING = "unsupported_content_encoding";
+
   private final HttpStatus status;
   private final String code;
   private final int retryAfterSeconds;
@@ -48,6 +50,13 @@ final class Refusal extends RuntimeException {
         String.format(format, arguments));
   }
 
+  /** Also 415 (RFC 9110 section 15.5.16), with the codings that are known. */
+  @FormatMethod
+  static Refusal unsupportedContentCoding(@FormatString String format, Object... arguments) {
+    return new Refusal(
+        HttpStatus.UNSUPPORTED_MEDIA_TYPE, UNSUPPORTED_CODING, 0, String.format(format, arguments));
+  }
+
   static Refusal queueFull(int images, int retryAfterSeconds) {
     return new Refusal(
         HttpStatus.TOO_MANY_REQUESTS,
@@ -75,6 +84,24 @@ final class Refusal extends RuntimeException {
 
   static Refusal unavailable(String code, String message) {
     return new Refusal(HttpStatus.SERVICE_UNAVAILABLE, code, 0, message);
+  }
+
+  static Refusal crossOrigin() {
+    return new Refusal(
+        HttpStatus.FORBIDDEN,
+        "cross_origin",
+        0,
+        "a page of another origin asked (its header Origin), and a server on a loopback address"
+            + " answers pages of localhost only; ask from there, or without a browser");
+  }
+
+  /** What comes after it on the connection cannot be told from it, so the connection ends. */
+  static Refusal malformedBody() {
+    return new Refusal(
+        HttpStatus.BAD_REQUEST,
+        "malformed_body",
+        0,
+        "the body is not in chunks as its Transfer-Encoding says (RFC 9112 section 7.1)");
   }
 
   /** For whoever reads it; the client that it is meant for is gone. */

@@ -1,9 +1,11 @@
 package dev.lapidary.serve.http;
 
+import io.micronaut.http.HttpHeaders;
 import io.micronaut.http.HttpRequest;
 import io.micronaut.http.MediaType;
+import java.text.ParseException;
 import java.util.List;
-import java.util.Optional;
+import java.util.Locale;
 
 /** How a request's body carries its images. */
 interface RequestForm {
@@ -15,27 +17,57 @@ interface RequestForm {
   List<Upload> uploads(byte[] body);
 
   /**
-   * By the media type.
+   * By the media type, whose letters' case has no meaning (RFC 9110 section 8.3.1), and by the
+   * content codings.
    *
-   * @throws Refusal 415 if it is none of the three
+   * @throws Refusal 415 if it is none of the three, or packed in an unknown way; 400 if it is
+   *     multipart without a boundary
    */
-  static RequestForm of(HttpRequest<?> request, int maxImages) {
-    Optional<MediaType> type = request.getContentType();
-    String name = type.map(MediaType::getName).orElse("none");
-    if (name.equals(MediaType.MULTIPART_FORM_DATA)) {
-      String header = request.getHeaders().get("Content-Type", String.class).orElse("");
-      return new MultipartForm(header, maxImages);
+  static RequestForm of(HttpRequest<?> request, int maxImages, int maxBytes) {
+    List<String> types = request.getHeaders().getAll(HttpHeaders.CONTENT_TYPE);
+    if (types.size() > 1) {
+      throw Refusal.badRequest(
+          "invalid_content_type", "there are %d headers Content-Type, expected one", types.size());
     }
-    if (name.equals(MediaType.APPLICATION_JSON)) {
+    RequestForm form = ofType(types.isEmpty() ? "" : types.get(0), maxImages);
+    List<ContentCoding> codings =
+        ContentCoding.of(request.getHeaders().getAll(HttpHeaders.CONTENT_ENCODING));
+    return codings.isEmpty() ? form : new PackedForm(codings, form, maxBytes);
+  }
+
+  private static RequestForm ofType(String contentType, int maxImages) {
+    String type = contentType.split(";", 2)[0].strip().toLowerCase(Locale.ROOT);
+    if (type.equals(MediaType.MULTIPART_FORM_DATA)) {
+      return MultipartForm.of(contentType, maxImages);
+    }
+    if (type.equals(MediaType.APPLICATION_JSON)) {
+      requireUtf8(contentType);
       return new JsonForm(maxImages);
     }
-    if (name.startsWith("image/") || name.equals(MediaType.APPLICATION_OCTET_STREAM)) {
+    if (type.startsWith("image/") || type.equals(MediaType.APPLICATION_OCTET_STREAM)) {
       return new RawForm();
     }
     throw Refusal.unsupportedMediaType(
         "expected multipart/form-data, image/*, application/octet-stream or application/json but"
             + " the Content-Type is %s",
-        name);
+        type.isEmpty() ? "none" : ClientText.brief(type));
+  }
+
+  /** JSON is UTF-8 (RFC 8259 section 8.1); names in another charset would come back wrong. */
+  private static void requireUtf8(String contentType) {
+    String charset;
+    try {
+      charset = HeaderValue.parse(contentType).parameter("charset").orElse("utf-8");
+    } catch (ParseException e) {
+      throw Refusal.badRequest(
+          "invalid_content_type",
+          "the Content-Type application/json is wrong: %s",
+          String.valueOf(e.getMessage()));
+    }
+    if (!charset.equalsIgnoreCase("utf-8") && !charset.equalsIgnoreCase("us-ascii")) {
+      throw Refusal.unsupportedMediaType(
+          "expected application/json in UTF-8 but its charset is '%s'", ClientText.brief(charset));
+    }
   }
 
   static Refusal tooManyImages(int maxImages) {

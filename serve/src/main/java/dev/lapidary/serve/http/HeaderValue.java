@@ -1,0 +1,122 @@
+package dev.lapidary.serve.http;
+
+import java.text.ParseException;
+import java.util.LinkedHashMap;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * A header field's value with parameters, such as a media type or a content disposition (RFC 9110
+ * section 5.6.6). Names are in lower case; a parameter that is empty ({@code a; ; b=c;}) is none.
+ *
+ * @param value in lower case
+ */
+record HeaderValue(String value, Map<String, String> parameters) {
+  HeaderValue {
+    parameters = Map.copyOf(parameters);
+  }
+
+  Optional<String> parameter(String name) {
+    return Optional.ofNullable(parameters.get(name));
+  }
+
+  /**
+   * @throws ParseException if a parameter has no name, no value, no closing quote, or is there
+   *     twice
+   */
+  static HeaderValue parse(String text) throws ParseException {
+    return new Reader(text).value();
+  }
+
+  private static final class Reader {
+    private final String text;
+    private int at;
+
+    Reader(String text) {
+      this.text = text;
+    }
+
+    HeaderValue value() throws ParseException {
+      String value = upTo(";").toLowerCase(Locale.ROOT);
+      Map<String, String> parameters = new LinkedHashMap<>();
+      while (at < text.length()) {
+        at++; // the semicolon
+        String name = upTo(";=").toLowerCase(Locale.ROOT);
+        if (at < text.length() && text.charAt(at) == '=') {
+          at++;
+          put(parameters, name, argument());
+        } else if (!name.isEmpty()) {
+          throw wrong("the parameter '%s' has no '='".formatted(ClientText.brief(name)));
+        }
+      }
+      return new HeaderValue(value, parameters);
+    }
+
+    private void put(Map<String, String> parameters, String name, String value)
+        throws ParseException {
+      if (name.isEmpty()) {
+        throw wrong("a parameter has no name");
+      }
+      if (parameters.putIfAbsent(name, value) != null) {
+        throw wrong("the parameter '%s' is there twice".formatted(ClientText.brief(name)));
+      }
+    }
+
+    private String argument() throws ParseException {
+      while (at < text.length() && isSpace(text.charAt(at))) {
+        at++;
+      }
+      return at < text.length() && text.charAt(at) == '"' ? quoted() : upTo(";");
+    }
+
+    /**
+     * Only {@code \"} and {@code \\} are escapes: browsers send a name's backslashes as they are,
+     * so {@code C:\new.png} keeps its own.
+     */
+    private String quoted() throws ParseException {
+      StringBuilder value = new StringBuilder();
+      for (at++; at < text.length(); at++) {
+        char c = text.charAt(at);
+        char next = at + 1 < text.length() ? text.charAt(at + 1) : 0;
+        if (c == '\\' && (next == '"' || next == '\\')) {
+          value.append(next);
+          at++;
+        } else if (c == '"') {
+          at++;
+          if (!upTo(";").isEmpty()) {
+            throw wrong("there is more behind a closing quote");
+          }
+          return value.toString();
+        } else {
+          value.append(c);
+        }
+      }
+      throw wrong("a quote is not closed");
+    }
+
+    /** What comes before the first of these, without spaces around it; stops there. */
+    private String upTo(String stops) {
+      int start = at;
+      while (at < text.length() && stops.indexOf(text.charAt(at)) < 0) {
+        at++;
+      }
+      int end = at;
+      while (start < end && isSpace(text.charAt(start))) {
+        start++;
+      }
+      while (end > start && isSpace(text.charAt(end - 1))) {
+        end--;
+      }
+      return text.substring(start, end);
+    }
+
+    private ParseException wrong(String message) {
+      return new ParseException(message, at);
+    }
+  }
+
+  private static boolean isSpace(char c) {
+    return c == ' ' || c == '\t';
+  }
+}
