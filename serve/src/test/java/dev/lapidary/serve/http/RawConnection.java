@@ -185,6 +185,12 @@ final class RawConnection implements AutoCloseable {
     return line.substring(0, line.length() - 1);
   }
 
+  /** As a client that is killed: what is on its way either way is lost. */
+  void reset() throws IOException {
+    socket.setSoLinger(true, 0);
+    socket.close();
+  }
+
   @Override
   public void close() throws IOException {
     socket.close();

@@ -15,6 +15,7 @@ import dev.lapidary.serve.model.ServedModel;
 import java.awt.Color;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
+import java.net.http.HttpRequest.BodyPublishers;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Base64;
@@ -404,6 +405,28 @@ class RequestFormsTest {
       assertThat(connection.answer().orElseThrow().status()).isEqualTo(415);
       connection.write("zz\r\n\r\n".getBytes(ISO_8859_1));
       assertThat(connection.answer()).isEmpty();
+    }
+  }
+
+  @Test
+  void aClientThatAsksBeforeItSendsIsToldToSend() throws Exception {
+    Client client = new Client(server.uri());
+    for (int i = 0; i < 3; i++) { // the last answer leaves the connection as it should be
+      assertThat(
+              client
+                  .send(
+                      client
+                          .request("/predict", "image/png")
+                          .expectContinue(true)
+                          .POST(BodyPublishers.ofByteArray(IMAGE)))
+                  .statusCode())
+          .isEqualTo(200);
+    }
+    try (RawConnection connection = new RawConnection(server.uri())) {
+      RawRequest text =
+          RawRequest.post("/predict", "text/plain", IMAGE).with("Expect: 100-continue");
+      connection.write(new RawRequest(text.startLine(), text.headers(), new byte[0]).bytes());
+      assertThat(connection.answer().orElseThrow().status()).isEqualTo(415);
     }
   }
 
