@@ -2,11 +2,8 @@ package dev.lapidary.exporter.cli;
 
 import dev.lapidary.core.card.Activation;
 import dev.lapidary.core.failure.Failure;
+import dev.lapidary.core.manifest.LabelFile;
 import dev.lapidary.torchscript.trace.OutputChoice;
-import java.io.IOException;
-import java.nio.charset.CharacterCodingException;
-import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -141,23 +138,7 @@ final class SourceOptions {
   }
 
   Optional<List<String>> labelNames() {
-    if (labels == null) {
-      return Optional.empty();
-    }
-    try {
-      List<String> names = Files.readAllLines(labels);
-      while (!names.isEmpty() && names.get(names.size() - 1).isBlank()) {
-        names.remove(names.size() - 1);
-      }
-      return Optional.of(names);
-    } catch (CharacterCodingException e) {
-      throw Failure.badInput("[%s] is not UTF-8 text; give a file of names, one a line", labels);
-    } catch (NoSuchFileException e) {
-      throw Failure.badInput("[%s] there is no such file; give a file of names", labels);
-    } catch (IOException e) {
-      throw Failure.badInput(
-          "[%s] cannot be read: %s; give a file of names", labels, Failure.reason(e));
-    }
+    return Optional.ofNullable(labels).map(LabelFile::read);
   }
 
   Optional<Activation> activation() {

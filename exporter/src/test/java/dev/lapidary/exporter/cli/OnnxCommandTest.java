@@ -71,7 +71,7 @@ class OnnxCommandTest {
     Path labels =
         Files.write(
             folder.resolve("labels"),
-            Stream.iterate(0, i -> i + 1).limit(10).map(i -> "cls_" + i).toList());
+            Stream.iterate(0, i -> i + 1).limit(10).map(i -> (i == 0 ? "\ufeff" : "") + "cls_" + i).toList());
     Path images = images();
     List<String> export =
         List.of("onnx", archive(), "--out=" + out, "--labels=" + labels, "--calibration=" + images);
@@ -394,7 +394,7 @@ class OnnxCommandTest {
         "--mean=0,0,0 --std=1,1,Infinity | preprocessing std must be positive",
         "--mean=0,0,0 --std=1,1,1 --resize=-5 | preprocessing sizes must be positive",
         "--output-key=a --output-index=1 | give the one or the other",
-        "--labels=no/such/file | [no/such/file] there is no such file; give a file of names",
+        "--labels=no/such/file | [no/such/file] there is no such file",
         "--output=. | no module is named '.'",
       })
   void wrongValuesAreExitTwo(String options, String message) {
@@ -410,7 +410,7 @@ class OnnxCommandTest {
     assertThat(
             run(List.of("onnx", archive(), "--out=" + folder + "/m.onnx", "--labels=" + bytes))
                 .err())
-        .contains("[" + bytes + "] is not UTF-8 text; give a file of names, one a line");
+        .contains("[" + bytes + "] is not UTF-8 text: byte ff in line 1; save it as UTF-8");
   }
 
   @Test

@@ -5,6 +5,7 @@ import dev.lapidary.core.card.CardJson;
 import dev.lapidary.core.card.ModelCard;
 import dev.lapidary.core.failure.Failure;
 import dev.lapidary.core.image.Preprocessing;
+import dev.lapidary.core.manifest.LabelFile;
 import dev.lapidary.serve.batch.BatchFunction;
 import java.io.IOException;
 import java.io.InputStream;
@@ -150,7 +151,7 @@ public final class ModelLoader {
       throw Failure.badInput("[%s] its card has labels; leave out --labels", place);
     }
     if (options.labels().isPresent()) {
-      labels = lines(options.labels().get());
+      labels = LabelFile.read(options.labels().get());
     }
     if (labels.isEmpty()) {
       return IntStream.range(0, classes).mapToObj(Integer::toString).toList();
@@ -160,15 +161,6 @@ public final class ModelLoader {
           "[%s] there are %d labels but the network has %d classes", place, labels.size(), classes);
     }
     return labels;
-  }
-
-  private static List<String> lines(Path file) {
-    try {
-      return Files.readAllLines(file).stream().filter(line -> !line.isBlank()).toList();
-    } catch (IOException e) {
-      throw Failure.badInput(
-          "%s cannot be read as labels, one a line: %s", file, Failure.reason(e));
-    }
   }
 
   private static String sha256(Path file) {

@@ -93,7 +93,7 @@ class ModelLoaderTest {
   @Test
   void takesWhatIsSaidOfAModelWithoutACard() throws IOException {
     Path file = TinyModels.write(folder, Optional.empty());
-    Path labels = Files.writeString(folder.resolve("labels.txt"), "r\ng\n\nb\n");
+    Path labels = Files.writeString(folder.resolve("labels.txt"), "\ufeffr\r\ng\t\n\nb\n");
     PreprocessingOptions options =
         new PreprocessingOptions(
             GIVEN.resize(), GIVEN.crop(), GIVEN.mean(), GIVEN.std(), Optional.of(labels));

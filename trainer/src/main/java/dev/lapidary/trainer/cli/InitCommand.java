@@ -6,10 +6,12 @@ import dev.lapidary.core.card.Activation;
 import dev.lapidary.core.card.CardJson;
 import dev.lapidary.core.card.ModelCard;
 import dev.lapidary.core.failure.Failure;
+import dev.lapidary.core.failure.Quote;
 import dev.lapidary.core.fetch.WeightsCache;
 import dev.lapidary.core.file.AtomicFile;
 import dev.lapidary.core.file.FileHash;
 import dev.lapidary.core.image.Preprocessing;
+import dev.lapidary.core.manifest.LabelFile;
 import dev.lapidary.models.weights.HeadLabels;
 import dev.lapidary.models.weights.MatchReport;
 import dev.lapidary.models.weights.NamedTensors;
@@ -227,22 +229,13 @@ final class InitCommand implements Callable<Integer> {
     if (labels == null) {
       return List.of();
     }
-    List<String> names;
-    try {
-      names = Files.readAllLines(labels, UTF_8).stream().map(String::strip).toList();
-    } catch (IOException e) {
-      throw Failure.badInput(
-          "%s cannot be read as UTF-8 text, one label a line (%s)",
-          labels, e.getClass().getSimpleName());
-    }
+    List<String> names = LabelFile.read(labels);
     for (int i = 0; i < names.size(); i++) {
-      if (names.get(i).isEmpty() || names.indexOf(names.get(i)) < i) {
+      if (names.indexOf(names.get(i)) < i) {
         throw Failure.badInput(
-            "%s line %d: a label must be there and differ from those before it", labels, i + 1);
+            "[%s] the label %s stands there twice; each must differ from those before it",
+            labels, Quote.of(names.get(i)));
       }
-    }
-    if (names.isEmpty()) {
-      throw Failure.badInput("%s is empty; write one label a line", labels);
     }
     return names;
   }

@@ -1,6 +1,7 @@
 package dev.lapidary.trainer.cli;
 
 import dev.lapidary.core.failure.Failure;
+import dev.lapidary.core.file.TextFile;
 import dev.lapidary.trainer.data.DataFormat;
 import dev.lapidary.trainer.data.EpochOrder;
 import dev.lapidary.trainer.data.OnBadImage;
@@ -8,8 +9,6 @@ import dev.lapidary.trainer.plan.Defaults;
 import dev.lapidary.trainer.plan.PrecisionChoice;
 import dev.lapidary.trainer.plan.RunConfig;
 import dev.lapidary.trainer.plan.RunYaml;
-import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -172,7 +171,7 @@ final class PlanOptions {
   }
 
   /** The plan that the options say, checked. */
-  RunConfig config() throws IOException {
+  RunConfig config() {
     try {
       RunConfig asked = config == null ? fromOptions() : fromFile(config);
       for (String set : sets) {
@@ -184,11 +183,8 @@ final class PlanOptions {
     }
   }
 
-  private RunConfig fromFile(Path file) throws IOException {
-    if (!Files.isRegularFile(file)) {
-      throw Failure.badInput("%s: there is no such file", file);
-    }
-    RunConfig read = RunYaml.read(Files.readString(file), file.toString());
+  private RunConfig fromFile(Path file) {
+    RunConfig read = RunYaml.read(TextFile.read(file), file.toString());
     return data == null ? read : RunYaml.with(read, "data.train=" + data);
   }
 

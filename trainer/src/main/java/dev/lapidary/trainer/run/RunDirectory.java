@@ -2,6 +2,7 @@ package dev.lapidary.trainer.run;
 
 import dev.lapidary.core.failure.Failure;
 import dev.lapidary.core.file.AtomicFile;
+import dev.lapidary.core.file.TextFile;
 import dev.lapidary.models.weights.MatchReport;
 import dev.lapidary.trainer.plan.RunConfig;
 import dev.lapidary.trainer.plan.RunYaml;
@@ -97,7 +98,7 @@ public final class RunDirectory implements AutoCloseable {
   public static RunConfig readConfig(Path root) throws IOException {
     requireRun(root);
     Path file = root.resolve(CONFIG);
-    return RunYaml.read(Files.readString(file), file.toString());
+    return RunYaml.read(TextFile.read(file), file.toString());
   }
 
   public void writeConfig(RunConfig config) throws IOException {

@@ -110,7 +110,7 @@ class ZooCommandsTest {
 
   @Test
   void initWritesAnUntrainedModelWithItsCard(@TempDir Path folder) throws Exception {
-    Path labels = Files.writeString(folder.resolve("labels.txt"), "cat\ndog\nfox\n");
+    Path labels = Files.writeString(folder.resolve("labels.txt"), "\ufeffcat\r\ndog \r\nfox\r\n");
     Path first = folder.resolve("first.pt");
     assertThat(run(init(first, "--labels", labels.toString(), "--head-init", "zero"))).isZero();
     TorchScriptArchive archive = ArchiveReader.read(first);
