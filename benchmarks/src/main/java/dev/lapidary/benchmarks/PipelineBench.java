@@ -1,6 +1,5 @@
 package dev.lapidary.benchmarks;
 
-import dev.lapidary.core.image.ImageLimits;
 import dev.lapidary.core.image.Preprocessing;
 import dev.lapidary.core.image.Preprocessor;
 import dev.lapidary.trainer.augment.Augmentation;
@@ -8,6 +7,7 @@ import dev.lapidary.trainer.data.DataFormat;
 import dev.lapidary.trainer.data.Dataset;
 import dev.lapidary.trainer.data.EpochOrder;
 import dev.lapidary.trainer.data.Loader;
+import dev.lapidary.trainer.data.PicturedFolder;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -56,7 +56,7 @@ public class PipelineBench {
       Files.copy(jpeg, folder.resolve(i + ".jpg"));
     }
     Preprocessing rule = Preprocessing.imageNet(256, 224);
-    data = DataFormat.FOLDER.read(root, ImageLimits.DEFAULT);
+    data = DataFormat.FOLDER.read(root, PicturedFolder.READING);
     Augmentation augmentation = Augmentation.parse("rrc, hflip", rule, 0);
     loader = Loader.of(data, Preprocessor.of(rule), augmentation, threads, 0);
   }

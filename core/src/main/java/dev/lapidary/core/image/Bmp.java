@@ -16,6 +16,11 @@ final class Bmp {
     this.header = BmpHeader.read(file, limits);
   }
 
+  /** Whether a file header is followed by a length that a header of pixels has. */
+  static boolean isHeader(byte[] start) {
+    return BmpHeader.isAt(start);
+  }
+
   static RgbImage decode(byte[] file, ImageLimits limits) {
     Bmp bmp = new Bmp(file, limits);
     BmpHeader header = bmp.header;

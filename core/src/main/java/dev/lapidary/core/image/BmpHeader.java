@@ -2,6 +2,7 @@ package dev.lapidary.core.image;
 
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.Set;
 
 /**
  * What the headers of a BMP say, checked.
@@ -31,6 +32,16 @@ record BmpHeader(
   private static final int CORE = 12;
   private static final int MASKS_AT = 54;
   private static final int MAX_COLOURS = 65_536;
+
+  /** Of OS/2 and Windows, BITMAPCOREHEADER to BITMAPV5HEADER. */
+  private static final Set<Integer> LENGTHS = Set.of(CORE, 40, 52, 56, 64, 108, 124);
+
+  /** Whether the start of a file says one of these lengths where a header's lies. */
+  static boolean isAt(byte[] start) {
+    return start.length >= FILE_HEADER + 4
+        && LENGTHS.contains(
+            ByteBuffer.wrap(start).order(ByteOrder.LITTLE_ENDIAN).getInt(FILE_HEADER));
+  }
 
   static BmpHeader read(byte[] file, ImageLimits limits) {
     ByteBuffer header = whole(file);
@@ -69,9 +80,8 @@ record BmpHeader(
     }
     ByteBuffer header = ByteBuffer.wrap(file).order(ByteOrder.LITTLE_ENDIAN);
     int bytes = header.getInt(FILE_HEADER);
-    switch (bytes) {
-      case CORE, 40, 52, 56, 64, 108, 124 -> {}
-      default -> throw UndecodableImage.broken("damaged BMP: a header of %d bytes", bytes);
+    if (!LENGTHS.contains(bytes)) {
+      throw UndecodableImage.broken("damaged BMP: a header of %d bytes", bytes);
     }
     if (file.length < FILE_HEADER + bytes) {
       throw truncated(file.length, FILE_HEADER + bytes);

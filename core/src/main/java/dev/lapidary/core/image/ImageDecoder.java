@@ -14,7 +14,7 @@ import java.nio.charset.StandardCharsets;
  */
 public final class ImageDecoder {
   /** So many first bytes tell the format. */
-  public static final int MAGIC_BYTES = 12;
+  private static final int MAGIC_BYTES = 12;
 
   private ImageDecoder() {}
 
@@ -35,9 +35,13 @@ public final class ImageDecoder {
     };
   }
 
-  /** Whether a file's first {@link #MAGIC_BYTES} are those of a format that is read. */
-  public static boolean isImage(byte[] start) {
-    return Format.of(start) != Format.OTHER;
+  /**
+   * Whether a file's first bytes are those of a format that is read. BMP's two are what any text
+   * may begin with, so its header must follow them.
+   */
+  static boolean isImage(byte[] start) {
+    Format format = Format.of(start);
+    return format == Format.BMP ? Bmp.isHeader(start) : format != Format.OTHER;
   }
 
   private enum Format {
@@ -68,6 +72,10 @@ public final class ImageDecoder {
   private static UndecodableImage unknown(byte[] file) {
     if (file.length == 0) {
       return UndecodableImage.broken("the file is empty");
+    }
+    String format = FileKind.format(file);
+    if (!format.isEmpty()) {
+      return UndecodableImage.foreign(format);
     }
     return UndecodableImage.broken(
         "expected JPEG, PNG, WebP, BMP or GIF but found a file that starts with %s", hex(file));

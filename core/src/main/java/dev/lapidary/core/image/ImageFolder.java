@@ -2,43 +2,30 @@ package dev.lapidary.core.image;
 
 import dev.lapidary.core.failure.Failure;
 import java.io.IOException;
-import java.io.InputStream;
-import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.DirectoryStream;
-import java.nio.file.FileVisitOption;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
+import java.text.Normalizer;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
-import java.util.Locale;
-import java.util.Set;
-import java.util.stream.Stream;
+import java.util.Map;
 
 /**
  * A folder with one sub-folder a class, as torchvision's {@code ImageFolder} lists it: classes
- * sorted by their names' bytes, nested folders and links followed, files in order of their folder
- * and then of their name. Names that begin with a dot are left out.
- *
- * <p>A file counts if its name ends like an image's or its first bytes are an image's; so a picture
- * without a suffix is used, a broken one is not silently passed over, and a {@code notes.txt} is.
+ * sorted by their names' bytes, images as {@link ImageFiles} finds them.
  *
  * @param root as the user named it
  * @param classes the sub-folders' names; the position is the class index
  * @param images all of them, class by class
+ * @param notes what was passed over, in lines for the user
  */
-public record ImageFolder(Path root, List<String> classes, List<Image> images) {
-  private static final Set<String> SUFFIXES =
-      Set.of(
-          "jpg", "jpeg", "jpe", "png", "bmp", "gif", "webp", "tif", "tiff", "ppm", "pgm", "jfif");
-
+public record ImageFolder(
+    Path root, List<String> classes, List<Image> images, List<String> notes) {
   /** By UTF-8 bytes, so that no locale changes a class's index. */
-  public static final Comparator<String> BYTE_ORDER =
-      (a, b) ->
-          Arrays.compareUnsigned(
-              a.getBytes(StandardCharsets.UTF_8), b.getBytes(StandardCharsets.UTF_8));
+  public static final Comparator<String> BYTE_ORDER = ImageFiles.BYTE_ORDER;
 
   /**
    * @param path relative to the root, with {@code /} on every system
@@ -49,54 +36,102 @@ public record ImageFolder(Path root, List<String> classes, List<Image> images) {
   public ImageFolder {
     classes = List.copyOf(classes);
     images = List.copyOf(images);
+    notes = List.copyOf(notes);
   }
 
   /**
-   * Lists the folder; reads no image.
+   * Lists the folder; decodes no image.
    *
+   * @param rule whether a class folder without images is left out
    * @throws Failure (exit 2) if it is missing, has no class, or has a class without images
    */
-  public static ImageFolder read(Path root) {
-    List<String> classes = classes(root);
+  public static ImageFolder read(Path root, OnBadImage rule) {
+    PassedOver passedOver = new PassedOver();
+    List<String> classes = new ArrayList<>();
     List<Image> images = new ArrayList<>();
-    for (int label = 0; label < classes.size(); label++) {
-      Path folder = root.resolve(classes.get(label));
-      List<String> paths = images(root, folder);
+    List<String> notes = new ArrayList<>();
+    for (String name : classFolders(root, passedOver)) {
+      Path folder = root.resolve(name);
+      PassedOver inside = new PassedOver();
+      List<String> paths = ImageFiles.below(root, folder, inside);
       if (paths.isEmpty()) {
-        throw Failure.badInput(
-            "[%s] the class folder has no images; add some, or remove the folder", folder);
+        notes.add(empty(folder, inside, rule));
+        continue;
       }
+      passedOver.addAll(inside);
       for (String path : paths) {
-        images.add(new Image(path, label));
+        images.add(new Image(path, classes.size()));
       }
+      classes.add(name);
     }
-    return new ImageFolder(root, classes, images);
+    if (classes.isEmpty()) {
+      throw Failure.badInput("[%s] none of its class folders has an image; add some", root);
+    }
+    notes.addAll(passedOver.lines(root));
+    return new ImageFolder(root, classes, images, notes);
   }
 
-  /** All images of a folder without regard to classes, in the same order, as relative paths. */
-  public static List<String> flat(Path root) {
-    requireFolder(root);
-    return images(root, root);
+  private static String empty(Path folder, PassedOver inside, OnBadImage rule) {
+    String only = inside.isEmpty() ? "" : ", only " + inside.text();
+    if (rule == OnBadImage.SKIP) {
+      return "[%s] left out: the class folder has no images%s".formatted(folder, only);
+    }
+    throw Failure.badInput(
+        "[%s] the class folder has no images%s; add some, remove the folder, or add --on-bad-image"
+            + " skip",
+        folder, only);
   }
 
-  private static List<String> classes(Path root) {
+  private static List<String> classFolders(Path root, PassedOver passedOver) {
     requireFolder(root);
     List<String> classes = new ArrayList<>();
     try (DirectoryStream<Path> entries = Files.newDirectoryStream(root)) {
       for (Path entry : entries) {
-        if (isVisible(entry) && Files.isDirectory(entry)) {
+        if (Files.isDirectory(entry) && !ImageFiles.isOfSystem(entry)) {
           classes.add(entry.getFileName().toString());
+        } else {
+          passOver(entry, passedOver);
         }
       }
     } catch (IOException e) {
-      throw Failure.failed("[%s] the folder cannot be listed: %s", root, e);
+      throw Failure.failed("[%s] the folder cannot be listed: %s", root, Failure.reason(e));
     }
     if (classes.isEmpty()) {
       throw Failure.badInput(
-          "[%s] expected one sub-folder a class with images in it but found no sub-folder", root);
+          "[%s] expected one sub-folder a class with images in it but found no sub-folder%s",
+          root, passedOver.isEmpty() ? "" : ", only " + passedOver.text());
     }
     classes.sort(BYTE_ORDER);
+    requireDistinct(root, classes);
     return classes;
+  }
+
+  private static void passOver(Path entry, PassedOver passedOver) throws IOException {
+    String name = entry.getFileName().toString();
+    if (ImageFiles.isOfSystem(entry)) {
+      boolean folder = Files.isDirectory(entry);
+      passedOver.add(folder ? PassedOver.SYSTEM_FOLDER : PassedOver.SYSTEM_FILE, name);
+    } else if (Files.isRegularFile(entry)) {
+      FileKind kind = FileKind.orUnreadable(entry);
+      passedOver.add(kind.image() ? PassedOver.UNCLASSED : kind.name(), name);
+    } else {
+      boolean link = Files.exists(entry, LinkOption.NOFOLLOW_LINKS) && !Files.exists(entry);
+      passedOver.add(link ? PassedOver.DANGLING : "no file", name);
+    }
+  }
+
+  /** Two names that look the same are one class to whoever made them, and two to a file system. */
+  private static void requireDistinct(Path root, List<String> classes) {
+    Map<String, String> seen = new HashMap<>();
+    for (String name : classes) {
+      String other = seen.put(Normalizer.normalize(name, Normalizer.Form.NFC), name);
+      if (other != null) {
+        throw Failure.badInput(
+            "[%s] two class folders have the same name, %s, in two forms of Unicode (NFC, NFD);"
+                + " put their images into one",
+            root, name);
+      }
+    }
   }
 
   private static void requireFolder(Path root) {
@@ -108,49 +143,6 @@ public record ImageFolder(Path root, List<String> classes, List<Image> images) {
     if (!Files.isDirectory(root)) {
       throw Failure.badInput(
           "[%s] expected a folder with one sub-folder a class but found a file", root);
-    }
-  }
-
-  private static List<String> images(Path root, Path folder) {
-    try (Stream<Path> walk = Files.walk(folder, FileVisitOption.FOLLOW_LINKS)) {
-      return walk.filter(Files::isRegularFile)
-          .filter(file -> isVisibleBelow(folder, file))
-          .filter(ImageFolder::looksLikeImage)
-          .map(file -> root.relativize(file).toString().replace('\\', '/'))
-          .sorted(Comparator.comparing(ImageFolder::parent, BYTE_ORDER).thenComparing(BYTE_ORDER))
-          .toList();
-    } catch (IOException | UncheckedIOException e) {
-      throw Failure.failed("[%s] the folder cannot be listed: %s", folder, e);
-    }
-  }
-
-  private static String parent(String path) {
-    return path.substring(0, Math.max(path.lastIndexOf('/'), 0));
-  }
-
-  private static boolean isVisibleBelow(Path folder, Path file) {
-    for (Path part : folder.relativize(file)) {
-      if (!isVisible(part)) {
-        return false;
-      }
-    }
-    return true;
-  }
-
-  private static boolean isVisible(Path name) {
-    return !name.getFileName().toString().startsWith(".");
-  }
-
-  private static boolean looksLikeImage(Path file) {
-    String name = file.getFileName().toString();
-    String suffix = name.substring(name.lastIndexOf('.') + 1).toLowerCase(Locale.ROOT);
-    if (SUFFIXES.contains(suffix)) {
-      return true;
-    }
-    try (InputStream in = Files.newInputStream(file)) {
-      return ImageDecoder.isImage(in.readNBytes(ImageDecoder.MAGIC_BYTES));
-    } catch (IOException e) {
-      return false;
     }
   }
 }

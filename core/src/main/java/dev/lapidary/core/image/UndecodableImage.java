@@ -29,21 +29,38 @@ public final class UndecodableImage extends RuntimeException {
   }
 
   private final Code code;
+  private final String format;
 
-  private UndecodableImage(Code code, String message) {
+  private UndecodableImage(Code code, String message, String format) {
     // No stack trace: a server refuses thousands of these a second, and nobody reads where.
     super(message, null, false, false);
     this.code = code;
+    this.format = format;
   }
 
   @FormatMethod
   static UndecodableImage broken(String format, Object... arguments) {
-    return new UndecodableImage(Code.UNDECODABLE, String.format(format, arguments));
+    return new UndecodableImage(Code.UNDECODABLE, String.format(format, arguments), "");
   }
 
   @FormatMethod
   static UndecodableImage tooLarge(String format, Object... arguments) {
-    return new UndecodableImage(Code.TOO_LARGE, String.format(format, arguments));
+    return new UndecodableImage(Code.TOO_LARGE, String.format(format, arguments), "");
+  }
+
+  /**
+   * @param format such as HEIC
+   */
+  static UndecodableImage foreign(String format) {
+    return new UndecodableImage(
+        Code.UNDECODABLE,
+        "expected JPEG, PNG, WebP, BMP or GIF but found %s (convert it)".formatted(format),
+        format);
+  }
+
+  /** The name of the format of an image whose format is not read; empty for any other refusal. */
+  public String format() {
+    return format;
   }
 
   public Code code() {

@@ -9,6 +9,7 @@ import com.fasterxml.jackson.dataformat.csv.CsvMapper;
 import com.fasterxml.jackson.dataformat.csv.CsvParser;
 import com.fasterxml.jackson.dataformat.csv.CsvSchema;
 import dev.lapidary.core.failure.Failure;
+import dev.lapidary.core.file.TextFile;
 import dev.lapidary.core.image.ImageFolder;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -18,12 +19,13 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 
 /**
- * A list of images: CSV (RFC 4180, with a header) or JSONL (an object a line), each with {@code
- * path} and what {@link Labelling} reads labels from, and as one likes {@code split} and {@code
+ * A list of images: CSV (RFC 4180, with a header; also with tabs or {@code ;}) or JSONL (an object
+ * a line), each with {@code path} and what {@link Labelling} reads labels from, and as one likes {@code split} and {@code
  * group}. Paths are relative to the list's folder. Labels are sorted by their names' bytes, as the
  * classes of folders are.
  *
@@ -39,8 +41,7 @@ public record ImageList(
           .enable(CsvParser.Feature.TRIM_SPACES)
           .enable(CsvParser.Feature.SKIP_EMPTY_LINES)
           .build()
-          .readerFor(ObjectNode.class)
-          .with(CsvSchema.emptySchema().withHeader());
+          .readerFor(ObjectNode.class);
   private static final ObjectReader JSONL =
       JsonMapper.builder().build().readerFor(ObjectNode.class);
 
@@ -63,31 +64,54 @@ public record ImageList(
 
   /** Whether a file's name says that it is a list. */
   public static boolean isList(Path file) {
-    String name = String.valueOf(file.getFileName()).toLowerCase(Locale.ROOT);
-    return name.endsWith(".csv") || name.endsWith(".jsonl");
+    return isJsonl(file) || name(file).endsWith(".csv") || name(file).endsWith(".tsv");
+  }
+
+  /** Whether a file's name says that it is a list with an object a line. */
+  public static boolean isJsonl(Path file) {
+    return name(file).endsWith(".jsonl") || name(file).endsWith(".ndjson");
   }
 
   /** By the name's ending: CSV or JSONL. */
   public static ImageList read(Path file) {
-    String name = String.valueOf(file.getFileName()).toLowerCase(Locale.ROOT);
-    return name.endsWith(".jsonl") ? readJsonl(file) : readCsv(file);
+    return isJsonl(file) ? readJsonl(file) : readCsv(file);
   }
 
   /**
+   * Columns are divided by {@code ,}, {@code ;} or tabs, as the first line shows.
+   *
    * @throws Failure (exit 2) naming the file and the first image that is not as expected
    */
   public static ImageList readCsv(Path file) {
-    return of(file, rows(file, CSV));
+    String text = text(file);
+    Optional<Character> said = Separator.said(text);
+    // What a spreadsheet puts above its header is no line of the list; its end stays, to count by.
+    String list = said.isPresent() ? text.substring(Separator.SAYING.length() + 1) : text;
+    char separator = said.orElseGet(() -> Separator.of(list));
+    return of(
+        file, rows(file, list, CSV.with(CsvSchema.emptySchema().withHeader().withColumnSeparator(separator))));
   }
 
   /**
    * @throws Failure (exit 2) naming the file and the first image that is not as expected
    */
   public static ImageList readJsonl(Path file) {
-    return of(file, rows(file, JSONL));
+    return of(file, rows(file, text(file), JSONL));
+  }
+
+  private static String text(Path file) {
+    if (!Files.isRegularFile(file)) {
+      throw Failure.badInput("[%s] the file does not exist; expected a list of images", file);
+    }
+    return TextFile.read(file);
+  }
+
+  private static String name(Path file) {
+    return String.valueOf(file.getFileName()).toLowerCase(Locale.ROOT);
   }
 
   private static ImageList of(Path file, List<Row> rows) {
+    Row.requirePaths(file, rows);
     Labelling labelling = Labelling.of(rows);
     List<Set<String>> sets = new ArrayList<>();
     TreeSet<String> names = new TreeSet<>(ImageFolder.BYTE_ORDER);
@@ -96,15 +120,12 @@ public record ImageList(
     }
     sets.forEach(names::addAll);
     names.addAll(labelling.known());
-    if (names.size() < 2) {
-      throw Failure.badInput(
-          "[%s] expected images of at least two labels but found %d: %s",
-          file, names.size(), names);
-    }
-    List<String> labels = List.copyOf(names);
+    List<String> labels = LabelNames.distinct(names).stream().sorted(ImageFolder.BYTE_ORDER).toList();
     Map<String, Integer> index = new HashMap<>();
-    for (int i = 0; i < labels.size(); i++) {
-      index.put(labels.get(i), i);
+    List<String> written = List.copyOf(names);
+    List<Integer> indices = LabelNames.indices(written, labels);
+    for (int i = 0; i < written.size(); i++) {
+      index.put(written.get(i), indices.get(i));
     }
     List<Image> images = new ArrayList<>();
     for (int i = 0; i < rows.size(); i++) {
@@ -112,7 +133,7 @@ public record ImageList(
       images.add(
           new Image(
               row.required(Row.PATH),
-              sets.get(i).stream().map(name -> index.getOrDefault(name, 0)).sorted().toList(),
+              sets.get(i).stream().map(name -> index.getOrDefault(name, 0)).distinct().sorted().toList(),
               row.text(Row.SPLIT).toLowerCase(Locale.ROOT),
               row.text(Row.GROUP)));
     }
@@ -120,11 +141,8 @@ public record ImageList(
     return new ImageList(folder == null ? file : folder, labelling.several(), labels, images);
   }
 
-  private static List<Row> rows(Path file, ObjectReader reader) {
-    if (!Files.isRegularFile(file)) {
-      throw Failure.badInput("[%s] the file does not exist; expected a list of images", file);
-    }
-    try (MappingIterator<ObjectNode> lines = reader.readValues(file.toFile())) {
+  private static List<Row> rows(Path file, String text, ObjectReader reader) {
+    try (MappingIterator<ObjectNode> lines = reader.readValues(text)) {
       List<Row> rows = new ArrayList<>();
       while (lines.hasNextValue()) {
         rows.add(new Row(file, rows.size() + 1, lines.nextValue()));

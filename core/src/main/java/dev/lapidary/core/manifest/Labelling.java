@@ -2,6 +2,7 @@ package dev.lapidary.core.manifest;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.lapidary.core.failure.Failure;
+import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -12,18 +13,56 @@ import java.util.regex.Pattern;
 /** Where the labels of a list's images stand; the first of the three kinds that fits. */
 sealed interface Labelling {
   /**
-   * The list's kind: a column {@code label}, else a column {@code labels}, else columns of 0 and 1.
+   * The list's kind: a column {@code label}, else a column {@code labels}, else columns of 0 and 1,
+   * else another name of the label's column.
    */
   static Labelling of(List<Row> rows) {
-    if (rows.stream().anyMatch(row -> row.has(Row.LABEL))) {
-      return new One();
+    if (rows.stream().anyMatch(row -> row.hasExactly(Row.LABEL))) {
+      return new One(Row.LABEL);
     }
-    if (rows.stream().anyMatch(row -> row.has(Row.LABELS))) {
+    if (rows.stream().anyMatch(row -> row.hasExactly(Row.LABELS))) {
       return new Several(Several.separator(rows));
     }
     Set<String> columns = new LinkedHashSet<>();
     rows.forEach(row -> columns.addAll(row.others()));
-    return columns.isEmpty() ? new One() : new Columns(columns);
+    Columns zeroAndOne = new Columns(columns);
+    if (columns.size() > 1 && rows.stream().allMatch(zeroAndOne::fits)) {
+      return zeroAndOne;
+    }
+    if (rows.stream().anyMatch(row -> row.has(Row.LABEL))) {
+      return new One(Row.LABEL);
+    }
+    if (rows.stream().anyMatch(row -> row.has(Row.LABELS))) {
+      return new Several(Several.separator(rows));
+    }
+    return otherwise(rows, columns);
+  }
+
+  private static Labelling otherwise(List<Row> rows, Set<String> columns) {
+    List<String> targets =
+        columns.stream()
+            .filter(column -> Row.TARGET.contains(Row.word(column)))
+            .toList();
+    Path file = rows.get(0).file();
+    if (targets.size() > 1) {
+      throw Failure.badInput(
+          "[%s] which column has the label, %s? Call it label",
+          file, String.join(" or ", targets));
+    }
+    if (targets.size() == 1) {
+      return new One(targets);
+    }
+    if (columns.isEmpty()) {
+      return new One(Row.LABEL);
+    }
+    Columns zeroAndOne = new Columns(columns);
+    if (columns.size() == 1 && rows.stream().allMatch(zeroAndOne::fits)) {
+      throw Failure.badInput(
+          "[%s] its one column of 0 and 1, %s, is no list of labels: call it label to learn 0 and 1"
+              + " as two classes",
+          file, columns.iterator().next());
+    }
+    return zeroAndOne;
   }
 
   /** Whether an image may have none or more than one. */
@@ -34,8 +73,8 @@ sealed interface Labelling {
 
   Set<String> labels(Row row);
 
-  /** {@code label}: exactly one an image. */
-  record One() implements Labelling {
+  /** One column: exactly one label an image. */
+  record One(List<String> names) implements Labelling {
     @Override
     public boolean several() {
       return false;
@@ -48,7 +87,7 @@ sealed interface Labelling {
 
     @Override
     public Set<String> labels(Row row) {
-      return Set.of(row.required(Row.LABEL));
+      return Set.of(row.required(names));
     }
   }
 
@@ -105,6 +144,20 @@ sealed interface Labelling {
 
   /** A column a label, 1 where an image has it and 0 where not. */
   record Columns(Set<String> known) implements Labelling {
+    private static final Set<String> YES = Set.of("1", "1.0", "true");
+    private static final Set<String> NO = Set.of("0", "0.0", "false");
+
+    boolean fits(Row row) {
+      return known.stream()
+          .map(column -> row.value(List.of(column)))
+          .allMatch(value -> value.isPresent() && value.get().isValueNode() && decides(value.get()));
+    }
+
+    private static boolean decides(JsonNode value) {
+      String text = value.asText().strip().toLowerCase(Locale.ROOT);
+      return YES.contains(text) || NO.contains(text);
+    }
+
     @Override
     public boolean several() {
       return true;
@@ -115,11 +168,10 @@ sealed interface Labelling {
       Set<String> labels = new LinkedHashSet<>();
       for (String column : known) {
         String text = row.text(List.of(column)).toLowerCase(Locale.ROOT);
-        switch (text) {
-          case "1", "1.0", "true" -> labels.add(column);
-          case "0", "0.0", "false" -> {}
-          default ->
-              throw Failure.badInput(
+        if (YES.contains(text)) {
+          labels.add(column);
+        } else if (!NO.contains(text)) {
+          throw Failure.badInput(
                   "[%s] image %d: expected a column label or labels, or 0 or 1 in every column"
                       + " beside path, split and group, but %s is '%s'; name the labels, or take"
                       + " that column out",

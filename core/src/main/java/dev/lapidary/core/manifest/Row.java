@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.stream.Stream;
 
@@ -17,32 +18,92 @@ import java.util.stream.Stream;
  * @param fields by column, or by key
  */
 record Row(Path file, int number, ObjectNode fields) {
-  /** Names of one thing, the usual one first. */
-  static final List<String> PATH = List.of("path", "file_name", "filename", "file", "image");
+  /** Names of one thing, the usual one first; in any case of letters. */
+  static final List<String> PATH =
+      List.of(
+          "path", "file_name", "filename", "file", "image", "filepath", "file_path", "image_path",
+          "imagepath", "image_name", "image_file", "img_path", "img", "image_id");
 
   static final List<String> LABEL = List.of("label", "class");
   static final List<String> LABELS = List.of("labels", "tags");
   static final List<String> SPLIT = List.of("split");
   static final List<String> GROUP = List.of("group");
 
+  /** Other names of the one label; a column of 0 and 1 among several may have them too. */
+  static final List<String> TARGET =
+      List.of(
+          "target", "category", "class_name", "classname", "label_name", "category_name", "species");
+
+  /** Beside the column of the path these say no label either. */
+  private static final List<String> NO_LABELS = PATH.subList(0, 5);
+
   /** A list may be long: of columns that nobody asks for, nothing is kept. */
   Row {
-    if (Stream.of(LABEL, LABELS).flatMap(List::stream).anyMatch(fields::has)) {
-      fields.retain(Stream.of(PATH, LABEL, LABELS, SPLIT, GROUP).flatMap(List::stream).toList());
+    boolean labelled = Stream.of(LABEL, LABELS).flatMap(List::stream).anyMatch(fields::has);
+    if (labelled && key(fields, PATH).isPresent()) {
+      ObjectNode all = fields;
+      fields.retain(
+          Stream.of(PATH, LABEL, LABELS, SPLIT, GROUP)
+              .flatMap(names -> key(all, names).stream())
+              .toList());
+    }
+  }
+
+  /** Whether a column of this name says where images are. */
+  static boolean namesPath(String column) {
+    return PATH.contains(word(column));
+  }
+
+  /** {@code Image Path} is {@code image_path}. */
+  static String word(String column) {
+    return column.strip().toLowerCase(Locale.ROOT).replace(' ', '_').replace('-', '_');
+  }
+
+  /** Refuses (exit 2) a list none of whose columns says where the images are, or without a row. */
+  static void requirePaths(Path file, List<Row> rows) {
+    if (rows.isEmpty()) {
+      throw Failure.badInput("[%s] the list has no image", file);
+    }
+    if (rows.stream().noneMatch(row -> row.has(PATH))) {
+      List<String> columns = new ArrayList<>();
+      rows.get(0).fields.fieldNames().forEachRemaining(columns::add);
+      throw Failure.badInput(
+          "[%s] no column says where the images are: expected path (or file_name, filename, file,"
+              + " image, image_path) among the names in the first line but found %s",
+          file, columns.stream().limit(20).toList());
     }
   }
 
   boolean has(List<String> names) {
+    return key(fields, names).isPresent();
+  }
+
+  /** Whether one of the names stands there, letter by letter. */
+  boolean hasExactly(List<String> names) {
     return names.stream().anyMatch(fields::has);
   }
 
   /** What is there under the first of the names; empty if nothing or null is. */
   Optional<JsonNode> value(List<String> names) {
-    return names.stream()
-        .filter(fields::has)
-        .map(fields::path)
-        .findFirst()
-        .filter(value -> !value.isNull());
+    return key(fields, names).map(fields::path).filter(value -> !value.isNull());
+  }
+
+  /** The column with the first of the names, letter by letter if there is one. */
+  private static Optional<String> key(ObjectNode fields, List<String> names) {
+    for (String name : names) {
+      if (fields.has(name)) {
+        return Optional.of(name);
+      }
+    }
+    for (String name : names) {
+      for (Iterator<String> columns = fields.fieldNames(); columns.hasNext(); ) {
+        String column = columns.next();
+        if (word(column).equals(name)) {
+          return Optional.of(column);
+        }
+      }
+    }
+    return Optional.empty();
   }
 
   /** Empty if there is nothing. */
@@ -70,14 +131,11 @@ record Row(Path file, int number, ObjectNode fields) {
 
   /** What is neither the path, nor a part, nor a group. */
   List<String> others() {
+    List<String> known =
+        Stream.of(PATH, SPLIT, GROUP).flatMap(names -> key(fields, names).stream()).toList();
     List<String> others = new ArrayList<>();
-    Iterator<String> names = fields.fieldNames();
-    names.forEachRemaining(
-        name -> {
-          if (!PATH.contains(name) && !SPLIT.contains(name) && !GROUP.contains(name)) {
-            others.add(name);
-          }
-        });
+    fields.fieldNames().forEachRemaining(others::add);
+    others.removeIf(name -> known.contains(name) || NO_LABELS.contains(name));
     return others;
   }
 }

@@ -1,5 +1,7 @@
 package dev.lapidary.core.manifest;
 
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+import static java.nio.charset.StandardCharsets.UTF_16LE;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -11,6 +13,7 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class ImageListTest {
@@ -84,6 +87,93 @@ class ImageListTest {
     assertThat(numbers.labels()).containsExactly("7", "true");
   }
 
+  /** As Excel, pandas and Kaggle write them. */
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '~',
+      textBlock =
+          """
+          \\ufeffpath,label                  ~ ,
+          path;label                        ~ ;
+          sep=;|Path;Label                  ~ ;
+          sep=,|path,label                  ~ ,
+          filename\\tclass                  ~ \\t
+          FileName,Class                    ~ ,
+          \\"Image Path\\",\\"label\\"         ~ ,
+          image_path,target                 ~ ,
+          filepath;category                 ~ ;
+          img_path,class_name               ~ ,
+          image_id,Species                  ~ ,
+          """)
+  void headersAndSeparatorsOfOtherTools(String header, String mark) throws IOException {
+    String separator = unescaped(mark);
+    String head = unescaped(header).replace("|", "\r\n");
+    String rows = "a b.png %s x \r\nc.png%sy, z\r\n\r\n".formatted(separator, separator);
+    String quoted = separator.equals(",") ? rows.replace("y, z", "\"y, z\"") : rows;
+    ImageList list = list("l.csv", head + "\r\n" + quoted);
+    assertThat(list.multiLabel()).isFalse();
+    assertThat(list.labels()).containsExactly("x", "y, z");
+    assertThat(list.images())
+        .extracting(ImageList.Image::path)
+        .containsExactly("a b.png", "c.png");
+    assertThat(list.images())
+        .extracting(ImageList.Image::labels)
+        .containsExactly(List.of(0), List.of(1));
+  }
+
+  private static String unescaped(String text) {
+    return text.replace("\\ufeff", "\ufeff").replace("\\t", "\t").replace("\\\"", "\"");
+  }
+
+  @Test
+  void listsInUtf16AndWithOtherEndings() throws IOException {
+    Path file = folder.resolve("list.tsv");
+    Files.write(file, "\ufeffpath\tlabel\r\na\tx\r\nb\ty".getBytes(UTF_16LE));
+    assertThat(ImageList.isList(file)).isTrue();
+    assertThat(ImageList.read(file).labels()).containsExactly("x", "y");
+    ImageList json =
+        list("l.ndjson", "\ufeff{\"Path\":\"a\",\"Label\":\"x\"}\r\n\r\n{\"Path\":\"b\",\"Label\":2}");
+    assertThat(json.labels()).containsExactly("2", "x");
+    Files.write(file, "path,label\na,caf\u00e9\n".getBytes(ISO_8859_1));
+    assertThatThrownBy(() -> ImageList.read(file))
+        .hasMessage("[%s] is not UTF-8 text: byte e9 in line 2; save it as UTF-8", file);
+  }
+
+  @Test
+  void theSameLettersAreTheSameLabel() throws IOException {
+    ImageList mixed = list("l.csv", "path,label\na,cafe\u0301\nb,caf\u00e9\nc,tea\n");
+    assertThat(mixed.labels()).containsExactly("caf\u00e9", "tea");
+    assertThat(mixed.images())
+        .extracting(ImageList.Image::labels)
+        .containsExactly(List.of(0), List.of(0), List.of(1));
+    ImageList asWritten = list("l.csv", "path,label\na,cafe\u0301\nc,tea\n");
+    assertThat(asWritten.labels()).containsExactly("cafe\u0301", "tea");
+  }
+
+  @Test
+  void zeroAndOneInOneColumn() throws IOException {
+    assertThat(list("l.csv", "path,label\na,0\nb,1\n").labels()).containsExactly("0", "1");
+    ImageList target = list("l.csv", "path,target,width\na,0,64\nb,1,32\n");
+    assertThat(target.multiLabel()).isFalse();
+    assertThat(target.labels()).containsExactly("0", "1");
+    assertThat(list("l.csv", "path,target\na,0\nb,1\n").multiLabel()).isFalse();
+    refused(
+        "path,is_cat\na,0\nb,1\n",
+        "its one column of 0 and 1, is_cat, is no list of labels: call it label to learn 0 and 1 as"
+            + " two classes");
+    ImageList several = list("l.csv", "path,target,class_name\na,0,1\nb,1,1\n");
+    assertThat(several.multiLabel()).isTrue();
+    assertThat(several.labels()).containsExactly("class_name", "target");
+    refused(
+        "path,target,category\na,x,1\n",
+        "which column has the label, target or category? Call it label");
+    refused(
+        "a.jpg,cat\nb.jpg,dog\n",
+        "no column says where the images are: expected path (or file_name, filename, file, image,"
+            + " image_path) among the names in the first line but found [a.jpg, cat]");
+    refused("path,label\n", "the list has no image");
+  }
+
   @Test
   void whatIsNoListIsNamedByImage() throws IOException {
     refused(
@@ -92,7 +182,6 @@ class ImageListTest {
             + " and group, but Age is '34'; name the labels, or take that column out");
     refused("path\na\n", "image 1 has no label; expected at least path and label");
     refused("path,labels\na,x|y\n,x\n", "image 2 has no path; expected at least path and label");
-    refused("path,labels\na,x\nb,x\n", "expected images of at least two labels but found 1: [x]");
     refused("labels,path\nx y,a\n,b\nx", "image 3 has no path; expected at least path and label");
     assertThatThrownBy(() -> list("l.jsonl", "{\"path\":\"a\",\"label\":[\"x\",\"y\"]}\n"))
         .isInstanceOf(Failure.class)

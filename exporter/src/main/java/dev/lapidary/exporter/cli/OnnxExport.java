@@ -192,6 +192,7 @@ final class OnnxExport {
     source.say(log);
     ModelCard card = Cards.of(source, request.export().model);
     request.quantize().check(card);
+    CalibrationFolder.requireReadable(request.quantize(), log);
     if (request.embed()) {
       Cards.requireNormalization(card);
     }

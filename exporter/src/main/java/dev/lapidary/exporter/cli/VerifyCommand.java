@@ -7,6 +7,7 @@ import dev.lapidary.core.card.CardJson;
 import dev.lapidary.core.card.ModelCard;
 import dev.lapidary.core.failure.Failure;
 import dev.lapidary.core.file.AtomicFile;
+import dev.lapidary.core.image.OnBadImage;
 import dev.lapidary.exporter.onnx.OnnxReader;
 import dev.lapidary.exporter.quantize.SourceQuantization;
 import dev.lapidary.exporter.verify.Accuracy;
@@ -30,6 +31,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -71,6 +73,12 @@ final class VerifyCommand implements Callable<Integer> {
       paramLabel = "DIR|LIST",
       description = "images, a folder a class, or a list (CSV, JSONL) as for training")
   private @Nullable Path data;
+
+  @Option(
+      names = "--on-bad-image",
+      defaultValue = "fail",
+      description = "what becomes of unreadable images: ${COMPLETION-CANDIDATES}")
+  private OnBadImage onBadImage = OnBadImage.FAIL;
 
   @Option(
       names = "--predictions",
@@ -197,13 +205,15 @@ final class VerifyCommand implements Callable<Integer> {
   }
 
   private Accuracy accuracy(LoadedModel model, ModelCard card, Optional<Source> source) {
-    LabelledImages images = LabelledImages.of(Path.of(String.valueOf(data)), card);
+    Consumer<String> notes = spec.commandLine().getErr()::println;
+    LabelledImages images =
+        LabelledImages.of(Path.of(String.valueOf(data)), card, onBadImage, notes);
     if (source.isEmpty()) {
-      return Accuracy.measure(model, Optional.empty(), card, images);
+      return Accuracy.measure(model, Optional.empty(), card, images, onBadImage, notes);
     }
     try (LoadedModel reference =
         LoadedModel.open(ModelRuntime.LIBTORCH, source.get().file(), options.output())) {
-      return Accuracy.measure(model, Optional.of(reference), card, images);
+      return Accuracy.measure(model, Optional.of(reference), card, images, onBadImage, notes);
     }
   }
 

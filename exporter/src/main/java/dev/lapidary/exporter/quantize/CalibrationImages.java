@@ -1,19 +1,17 @@
 package dev.lapidary.exporter.quantize;
 
 import dev.lapidary.core.failure.Failure;
-import dev.lapidary.core.image.ImageDecoder;
-import dev.lapidary.core.image.ImageFolder;
+import dev.lapidary.core.image.ImageFile;
+import dev.lapidary.core.image.ImageFiles;
 import dev.lapidary.core.image.ImageLimits;
 import dev.lapidary.core.image.Preprocessing;
 import dev.lapidary.core.image.Preprocessor;
 import dev.lapidary.core.image.UndecodableImage;
-import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
-import java.util.function.Consumer;
 
 /** Reads calibration images from a folder, as the model's own preprocessing wants them. */
 public final class CalibrationImages {
@@ -22,27 +20,25 @@ public final class CalibrationImages {
   /**
    * Decodes and preprocesses images of a folder: flat, or with a sub-folder a class. Of more than
    * {@code atMost}, each sub-folder gives about as many, spread evenly over its sorted names: the
-   * choice depends on the names alone.
+   * choice depends on the names alone. One that cannot be read is passed over: whether that is
+   * right has been asked before.
    *
-   * @param warnings gets a line for each image that is passed over because it cannot be decoded
    * @throws Failure (exit 2) if the folder is missing or no image in it can be decoded
    */
-  public static CalibrationSet read(
-      Path folder, int atMost, Preprocessing preprocessing, Consumer<String> warnings) {
+  public static CalibrationSet read(Path folder, int atMost, Preprocessing preprocessing) {
     Preprocessor preprocessor = Preprocessor.of(preprocessing);
     CalibrationSet set =
         new CalibrationSet(
             preprocessing.channels(), preprocessing.cropHeight(), preprocessing.cropWidth());
     try {
       float[] tensor = new float[set.imageLength()];
-      for (String name : choose(ImageFolder.flat(folder), atMost)) {
+      for (String name : choose(ImageFiles.of(folder).paths(), atMost)) {
         try {
-          byte[] file = ImageLimits.DEFAULT.read(folder.resolve(name));
-          preprocessor.apply(ImageDecoder.decode(file, ImageLimits.DEFAULT), tensor, 0);
-          set.add(tensor);
+          preprocessor.apply(ImageFile.read(folder, name, ImageLimits.DEFAULT), tensor, 0);
         } catch (UndecodableImage e) {
-          warnings.accept("calibration image " + name + " is passed over: " + e.getMessage());
+          continue;
         }
+        set.add(tensor);
       }
       if (set.count() == 0) {
         throw Failure.badInput(
@@ -50,9 +46,6 @@ public final class CalibrationImages {
             folder);
       }
       return set;
-    } catch (IOException e) {
-      set.close();
-      throw Failure.failed("[%s] a calibration image cannot be read: %s", folder, e);
     } catch (RuntimeException e) {
       set.close();
       throw e;

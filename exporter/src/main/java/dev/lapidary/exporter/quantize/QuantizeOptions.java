@@ -2,8 +2,10 @@ package dev.lapidary.exporter.quantize;
 
 import dev.lapidary.core.card.ModelCard;
 import dev.lapidary.core.failure.Failure;
+import dev.lapidary.core.image.OnBadImage;
 import dev.lapidary.exporter.onnx.OnnxGraph;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
 import picocli.CommandLine.Help.Visibility;
@@ -37,6 +39,12 @@ public final class QuantizeOptions {
       description = "How many of them at most, the sub-folders in equal parts.")
   private int calibrationImages = 512;
 
+  @Option(
+      names = "--on-bad-image",
+      defaultValue = "fail",
+      description = "What becomes of unreadable calibration images: ${COMPLETION-CANDIDATES}.")
+  private OnBadImage onBadImage = OnBadImage.FAIL;
+
   public QuantizeMethod method() {
     return method;
   }
@@ -44,6 +52,17 @@ public final class QuantizeOptions {
   /** Where images may be taken from, for ranges and for the golden check. */
   public Optional<Path> calibration() {
     return calibration;
+  }
+
+  public OnBadImage onBadImage() {
+    return onBadImage;
+  }
+
+  /** Those of a folder's images that ranges will be measured on. */
+  public List<String> chosen(List<String> images) {
+    return method == QuantizeMethod.NONE
+        ? List.of()
+        : CalibrationImages.choose(images, calibrationImages);
   }
 
   /** Refuses (exit 2) what cannot work, before anything has been done. */
@@ -86,7 +105,7 @@ public final class QuantizeOptions {
     if (method == QuantizeMethod.NONE) {
       return Optional.empty();
     }
-    try (CalibrationSet images = images(card, log)) {
+    try (CalibrationSet images = images(card)) {
       return Optional.of(
           switch (method) {
             case NONE -> throw new IllegalStateException("nothing to do");
@@ -97,10 +116,10 @@ public final class QuantizeOptions {
     }
   }
 
-  private CalibrationSet images(ModelCard card, Consumer<String> log) {
+  private CalibrationSet images(ModelCard card) {
     if (calibration.isPresent() && card.preprocessing().isPresent()) {
       return CalibrationImages.read(
-          calibration.get(), calibrationImages, card.preprocessing().get(), log);
+          calibration.get(), calibrationImages, card.preprocessing().get());
     }
     ModelCard.Input input = card.input();
     return CalibrationSet.uniform(input.channels(), input.height(), input.width(), UNIFORM_INPUTS);

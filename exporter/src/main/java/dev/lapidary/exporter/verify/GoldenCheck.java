@@ -6,7 +6,8 @@ import dev.lapidary.core.card.ModelCard.GoldenImage;
 import dev.lapidary.core.failure.Failure;
 import dev.lapidary.core.image.Box;
 import dev.lapidary.core.image.ImageDecoder;
-import dev.lapidary.core.image.ImageFolder;
+import dev.lapidary.core.image.ImageFile;
+import dev.lapidary.core.image.ImageFiles;
 import dev.lapidary.core.image.ImageLimits;
 import dev.lapidary.core.image.Preprocessing;
 import dev.lapidary.core.image.Resample;
@@ -25,6 +26,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.stream.IntStream;
 import javax.imageio.ImageIO;
 
 /**
@@ -62,11 +64,8 @@ public final class GoldenCheck {
       LoadedModel model, ModelCard card, Path folder, double noise) {
     Map<Integer, List<Candidate>> byClass = new TreeMap<>();
     ImageInput input = ImageInput.of(card);
-    List<String> all = ImageFolder.flat(folder);
-    int count = Math.min(all.size(), CANDIDATES);
-    for (int i = 0; i < count; i++) {
-      String path = all.get((int) ((long) i * all.size() / count));
-      byte[] png = smallPng(ImageInput.decode(folder, path));
+    for (String path : candidates(ImageFiles.of(folder).paths())) {
+      byte[] png = smallPng(folder, path);
       if (png.length > 0) {
         Candidate candidate = candidate(model, input, card.activation(), png, noise);
         boolean several = card.activation() == Activation.SIGMOID;
@@ -76,6 +75,14 @@ public final class GoldenCheck {
       }
     }
     return clearest(byClass);
+  }
+
+  /** The images of a folder that are looked at, spread evenly over its sorted names. */
+  public static List<String> candidates(List<String> all) {
+    int count = Math.min(all.size(), CANDIDATES);
+    return IntStream.range(0, count)
+        .mapToObj(i -> all.get((int) ((long) i * all.size() / count)))
+        .toList();
   }
 
   private static Candidate candidate(
@@ -120,6 +127,15 @@ public final class GoldenCheck {
           .forEach(c -> chosen.add(c.image()));
     }
     return chosen;
+  }
+
+  /** Empty if no size is small enough, or the image cannot be read: others make the check. */
+  private static byte[] smallPng(Path folder, String path) {
+    try {
+      return smallPng(ImageFile.read(folder, path, ImageLimits.DEFAULT));
+    } catch (UndecodableImage e) {
+      return new byte[0];
+    }
   }
 
   private static byte[] smallPng(RgbImage image) {

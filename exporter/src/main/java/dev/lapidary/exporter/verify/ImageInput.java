@@ -1,19 +1,13 @@
 package dev.lapidary.exporter.verify;
 
 import dev.lapidary.core.card.ModelCard;
-import dev.lapidary.core.failure.Failure;
-import dev.lapidary.core.image.ImageDecoder;
-import dev.lapidary.core.image.ImageLimits;
 import dev.lapidary.core.image.Preprocessing;
 import dev.lapidary.core.image.Preprocessor;
 import dev.lapidary.core.image.RgbImage;
-import dev.lapidary.core.image.UndecodableImage;
 import dev.lapidary.core.tensor.DType;
 import dev.lapidary.core.tensor.Storage;
 import dev.lapidary.core.tensor.Tensor;
-import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
@@ -41,23 +35,6 @@ public final class ImageInput {
   /** For the network that a file was made of: normalized, whatever the file takes. */
   public ImageInput normalized() {
     return levels ? new ImageInput(rule, false) : this;
-  }
-
-  /**
-   * @param root and path as an {@code ImageFolder} lists them
-   * @throws Failure (exit 2) naming the file
-   */
-  public static RgbImage decode(Path root, String path) {
-    try {
-      return ImageDecoder.decode(ImageLimits.DEFAULT.read(root.resolve(path)), ImageLimits.DEFAULT);
-    } catch (UndecodableImage e) {
-      throw Failure.badInput(
-          "[%s] cannot be decoded: %s; take it out of the folder",
-          root.resolve(path), String.valueOf(e.getMessage()));
-    } catch (IOException e) {
-      throw Failure.failed(
-          "[%s] cannot be read: %s", root.resolve(path), String.valueOf(e.getMessage()));
-    }
   }
 
   public Tensor tensor(RgbImage image) {

@@ -3,22 +3,26 @@ package dev.lapidary.exporter.verify;
 import dev.lapidary.core.card.Activation;
 import dev.lapidary.core.card.ModelCard;
 import dev.lapidary.core.failure.Failure;
-import dev.lapidary.core.image.ImageFolder;
+import dev.lapidary.core.image.OnBadImage;
 import dev.lapidary.core.manifest.ImageList;
+import dev.lapidary.core.manifest.LabelledFolder;
+import dev.lapidary.core.manifest.ModelLabels;
+import dev.lapidary.core.manifest.Part;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.function.Consumer;
 
 /**
  * Images to measure a model with: a folder with a sub-folder a class, or a list, of which the part
  * for tests where it has one, as {@code trainer evaluate} takes them.
  *
+ * @param place the folder or the list, for messages
  * @param root of the paths
- * @param labels that the images' labels are indices into
+ * @param labels that the images' labels are indices into: the model's, if it has any
  */
-public record LabelledImages(Path root, List<String> labels, List<LabelledImages.Image> images) {
-  private static final List<String> TEST = List.of("test", "testing");
-
+public record LabelledImages(
+    Path place, Path root, List<String> labels, List<LabelledImages.Image> images) {
   /**
    * @param path relative to the root
    * @param labels of a model of exclusive classes exactly one
@@ -31,56 +35,53 @@ public record LabelledImages(Path root, List<String> labels, List<LabelledImages
   }
 
   /**
+   * @param rule whether a class folder without images is left out
+   * @param notes gets lines about what is left alone or passed over
    * @throws Failure (exit 2) if the images have labels that the model does not know, or several
    *     where it gives one
    */
-  public static LabelledImages of(Path data, ModelCard card) {
-    LabelledImages images =
-        Files.isRegularFile(data) && ImageList.isList(data)
-            ? listed(data, card)
-            : folder(data, card);
-    List<String> known = card.labels();
-    images.labels().stream()
-        .filter(label -> !known.isEmpty() && !known.contains(label))
-        .findFirst()
-        .ifPresent(
-            label -> {
-              throw Failure.badInput(
-                  "[%s] '%s' is no label of the model; its labels are %s",
-                  data, label, known.stream().limit(20).toList());
-            });
-    return images;
+  public static LabelledImages of(
+      Path data, ModelCard card, OnBadImage rule, Consumer<String> notes) {
+    ModelLabels model = new ModelLabels(card.labels(), card.activation() == Activation.SIGMOID);
+    return !Files.isDirectory(data) && ImageList.isList(data)
+        ? listed(data, model)
+        : folder(data, model, rule, notes);
   }
 
-  private static LabelledImages folder(Path data, ModelCard card) {
-    requireKind(data, card, false);
-    ImageFolder folder = ImageFolder.read(data);
+  private static LabelledImages folder(
+      Path data, ModelLabels model, OnBadImage rule, Consumer<String> notes) {
+    LabelledFolder folder = LabelledFolder.readTest(data, model.labels(), rule);
+    folder.notes().forEach(notes);
+    List<Integer> indices = model.indices(data, folder.classes(), false);
     return new LabelledImages(
+        data,
         folder.root(),
-        folder.classes(),
-        folder.images().stream().map(i -> new Image(i.path(), List.of(i.label()))).toList());
+        model.labels().isEmpty() ? folder.classes() : model.labels(),
+        folder.images().stream()
+            .map(image -> new Image(image.path(), List.of(indices.get(image.label()))))
+            .toList());
   }
 
-  private static LabelledImages listed(Path data, ModelCard card) {
+  private static LabelledImages listed(Path data, ModelLabels model) {
     ImageList list = ImageList.read(data);
-    requireKind(data, card, list.multiLabel());
+    List<Integer> indices = model.indices(data, list.labels(), list.multiLabel());
     List<ImageList.Image> test =
-        list.images().stream().filter(image -> TEST.contains(image.split())).toList();
+        list.images().stream().filter(image -> Part.of(image.split()) == Part.TEST).toList();
     return new LabelledImages(
+        data,
         list.folder(),
-        list.labels(),
+        model.labels().isEmpty() ? list.labels() : model.labels(),
         (test.isEmpty() ? list.images() : test)
-            .stream().map(i -> new Image(i.path(), i.labels())).toList());
+            .stream()
+                .map(image -> new Image(image.path(), of(image.labels(), indices)))
+                .toList());
   }
 
-  private static void requireKind(Path data, ModelCard card, boolean several) {
-    boolean expected = card.activation() == Activation.SIGMOID;
-    if (several != expected) {
-      throw Failure.badInput(
-          "[%s] has %s an image, but the model gives %s",
-          data,
-          several ? "any number of labels" : "one label",
-          expected ? "each of its labels or not: give a list with labels" : "exactly one class");
-    }
+  private static List<Integer> of(List<Integer> labels, List<Integer> indices) {
+    return labels.stream().map(indices::get).sorted().toList();
+  }
+
+  LabelledImages with(List<Image> others) {
+    return new LabelledImages(place, root, labels, others);
   }
 }

@@ -52,27 +52,22 @@ class CalibrationImagesTest {
     image("cat/1.png", 0xff0000);
     image("dog/1.png", 0x0000ff);
     Files.writeString(folder.resolve("dog/2.png"), "not a picture");
-    List<String> warnings = new ArrayList<>();
-    try (CalibrationSet images = CalibrationImages.read(folder, 512, TINY, warnings::add)) {
+    try (CalibrationSet images = CalibrationImages.read(folder, 512, TINY)) {
       assertThat(images.count()).isEqualTo(2);
       float[] first = new float[12];
       images.batch(0, 1).asFloatBuffer().get(first);
       assertThat(first).containsExactly(1, 1, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0);
     }
-    assertThat(warnings)
-        .singleElement()
-        .asString()
-        .startsWith("calibration image dog/2.png is passed over: ");
   }
 
   @Test
   void aFolderWithoutImagesIsRefused() {
-    assertThatThrownBy(() -> CalibrationImages.read(folder, 512, TINY, line -> {}))
+    assertThatThrownBy(() -> CalibrationImages.read(folder, 512, TINY))
         .isInstanceOfSatisfying(
             Failure.class, f -> assertThat(f.code()).isEqualTo(ExitCode.BAD_INPUT))
         .hasMessageContaining("at least one that can be decoded");
     assertThatThrownBy(
-            () -> CalibrationImages.read(folder.resolve("missing"), 512, TINY, line -> {}))
+            () -> CalibrationImages.read(folder.resolve("missing"), 512, TINY))
         .isInstanceOf(Failure.class)
         .hasMessageContaining("missing");
   }

@@ -2,17 +2,20 @@ package dev.lapidary.serve.bench;
 
 import dev.lapidary.core.failure.ExitCode;
 import dev.lapidary.core.failure.Failure;
+import dev.lapidary.core.image.BadImage;
+import dev.lapidary.core.image.ImageFile;
+import dev.lapidary.core.image.ImageFiles;
 import dev.lapidary.core.image.ImageLimits;
+import dev.lapidary.core.image.OnBadImage;
 import dev.lapidary.core.image.UndecodableImage;
 import dev.lapidary.serve.model.ServedModel;
-import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.stream.Stream;
+import java.util.function.Consumer;
 
 /**
  * One image that is sent.
@@ -29,41 +32,36 @@ record BenchImage(byte[] file, float[] input, int argmax) {
   /**
    * At most 64 images of a folder and its folders, evenly spaced in the order of their names.
    *
-   * @throws Failure (exit 2) if there is none that decodes
+   * @param notes gets lines about what is passed over and left out
+   * @throws Failure (exit 2) if there is none that decodes, or a bad one that is not to be left out
    */
-  static List<BenchImage> read(Path folder, ServedModel model) {
-    List<Path> files = files(folder);
-    List<BenchImage> images = new ArrayList<>();
-    int wanted = Math.min(MOST, files.size());
-    for (int i = 0; i < wanted; i++) {
-      Path file = files.get((int) ((long) i * files.size() / wanted));
-      try {
-        byte[] bytes = ImageLimits.DEFAULT.read(file);
-        float[] input = model.inputOf(bytes, ImageLimits.DEFAULT);
-        images.add(new BenchImage(bytes, input, argmax(model, input)));
-      } catch (UndecodableImage e) {
-        // not sent: such as a labels.txt beside the images
-      } catch (IOException e) {
-        throw Failure.badInput("%s cannot be read: %s", file, Failure.reason(e));
-      }
-    }
-    if (images.isEmpty()) {
-      throw Failure.badInput(
-          "%s holds no image that decodes among %d files; name a folder with --images",
-          folder, files.size());
-    }
-    return images;
-  }
-
-  private static List<Path> files(Path folder) {
+  static List<BenchImage> read(
+      Path folder, ServedModel model, OnBadImage rule, Consumer<String> notes) {
     if (!Files.isDirectory(folder)) {
       throw Failure.badInput("%s is no folder; name one with --images", folder);
     }
-    try (Stream<Path> all = Files.walk(folder)) {
-      return all.filter(Files::isRegularFile).sorted().toList();
-    } catch (IOException e) {
-      throw Failure.badInput("%s cannot be listed: %s", folder, Failure.reason(e));
+    ImageFiles files = ImageFiles.of(folder);
+    files.passedOver().lines(folder).forEach(notes);
+    List<String> paths = files.paths();
+    List<BenchImage> images = new ArrayList<>();
+    List<BadImage> bad = new ArrayList<>();
+    int wanted = Math.min(MOST, paths.size());
+    for (int i = 0; i < wanted; i++) {
+      String path = paths.get((int) ((long) i * paths.size() / wanted));
+      try {
+        byte[] bytes = ImageFile.bytes(folder, path, ImageLimits.DEFAULT);
+        float[] input = model.inputOf(bytes, ImageLimits.DEFAULT);
+        images.add(new BenchImage(bytes, input, argmax(model, input)));
+      } catch (UndecodableImage e) {
+        bad.add(BadImage.of(path, e));
+      }
     }
+    BadImage.judge(folder, bad, rule).forEach(notes);
+    if (images.isEmpty()) {
+      throw Failure.badInput(
+          "%s holds no image that decodes; name a folder with --images", folder);
+    }
+    return images;
   }
 
   private static int argmax(ServedModel model, float[] input) {

@@ -3,6 +3,7 @@ package dev.lapidary.serve.bench;
 import dev.lapidary.core.card.ModelCard;
 import dev.lapidary.core.failure.ExitCode;
 import dev.lapidary.core.failure.Failure;
+import dev.lapidary.core.image.OnBadImage;
 import dev.lapidary.serve.batch.BatchPolicy;
 import dev.lapidary.serve.http.PredictionServer;
 import dev.lapidary.serve.http.ServerSettings;
@@ -45,14 +46,15 @@ public final class Benchmark {
 
   /**
    * @param folder with images
+   * @param onBadImage what becomes of those that cannot be read
    * @param threads of one run of the network, for the report
    */
-  public BenchReport run(Path folder, int threads) throws Exception {
+  public BenchReport run(Path folder, OnBadImage onBadImage, int threads) throws Exception {
     String machine = Machine.describe();
     try (ServedModel model = models.get();
         PredictionServer single = server(1);
         PredictionServer batched = server(settings.largestBatch())) {
-      List<BenchImage> images = BenchImage.read(folder, model);
+      List<BenchImage> images = BenchImage.read(folder, model, onBadImage, progress);
       Map<Contender, Samples> contenders = new LinkedHashMap<>();
       Map<Integer, Contender> inProcess = inProcess(model, images);
       inProcess.values().forEach(c -> contenders.put(c, new Samples()));

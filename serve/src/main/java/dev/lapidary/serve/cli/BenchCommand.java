@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.lapidary.core.failure.ExitCode;
 import dev.lapidary.core.failure.Failure;
 import dev.lapidary.core.file.AtomicFile;
+import dev.lapidary.core.image.OnBadImage;
 import dev.lapidary.serve.bench.BenchReport;
 import dev.lapidary.serve.bench.BenchSettings;
 import dev.lapidary.serve.bench.BenchTable;
@@ -45,6 +46,12 @@ final class BenchCommand implements Callable<Integer> {
       paramLabel = "DIR",
       description = "a folder with images, searched with its folders; at most 64 are used")
   private Path images = Path.of("");
+
+  @Option(
+      names = "--on-bad-image",
+      defaultValue = "fail",
+      description = "what becomes of unreadable images: ${COMPLETION-CANDIDATES}")
+  private OnBadImage onBadImage = OnBadImage.FAIL;
 
   @Option(
       names = "--json",
@@ -91,7 +98,7 @@ final class BenchCommand implements Callable<Integer> {
               err.println(line);
               err.flush();
             });
-    BenchReport report = benchmark.run(images, model.threads());
+    BenchReport report = benchmark.run(images, onBadImage, model.threads());
     String document = JSON.writeValueAsString(report) + "\n";
     boolean toStdout = json.filter("-"::equals).isPresent();
     out.print(toStdout ? document : BenchTable.of(report));

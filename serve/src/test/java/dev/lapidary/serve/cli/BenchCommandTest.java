@@ -91,7 +91,15 @@ class BenchCommandTest {
     assertThat(run("--images", none.toString())).isEqualTo(2);
     assertThat(err.toString())
         .isEqualTo(
-            "error: %s holds no image that decodes among 1 files; name a folder with --images%n"
+            ("[%s] passed over, no images that are read: 1 .txt (a.txt)%n"
+                    + "error: %s holds no image that decodes; name a folder with --images%n")
+                .formatted(none, none));
+    Files.write(none.resolve("b.jpg"), new byte[] {1});
+    assertThat(run("--images", none.toString())).isEqualTo(2);
+    assertThat(err.toString())
+        .endsWith(
+            ("error: [%s] 1 bad image: b.jpg: expected JPEG, PNG, WebP, BMP or GIF but found a file"
+                    + " that starts with 01; repair or remove them, or add --on-bad-image skip%n")
                 .formatted(none));
     assertThat(run("--images", none.toString(), "--concurrency", "0")).isEqualTo(2);
     assertThat(err.toString())

@@ -4,8 +4,10 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.datatype.jdk8.Jdk8Module;
 import dev.lapidary.core.failure.ExitCode;
+import dev.lapidary.core.image.OnBadImage;
 import dev.lapidary.trainer.report.MeasuresText;
 import dev.lapidary.trainer.run.Evaluation;
+import dev.lapidary.trainer.run.Progress;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
@@ -37,8 +39,14 @@ public final class EvaluateCommand implements Callable<Integer> {
       required = true,
       description =
           "Labelled images of the same classes: all of them, or the part for tests where the data"
-              + " have one (split test of a list, t10k of IDX files).")
+              + " have one (a folder test, split test of a list, t10k of IDX files).")
   private Path data;
+
+  @Option(
+      names = "--on-bad-image",
+      defaultValue = "fail",
+      description = "What becomes of unreadable images: ${COMPLETION-CANDIDATES}.")
+  private OnBadImage onBadImage = OnBadImage.FAIL;
 
   @Option(names = "--json", description = "One JSON document on stdout.")
   private boolean json;
@@ -52,10 +60,13 @@ public final class EvaluateCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     int count = threads == 0 ? Runtime.getRuntime().availableProcessors() : threads;
+    Progress progress = Terminal.progress(spec.commandLine().getErr());
     return Interruption.orderly(
         spec.commandLine().getErr(),
         stop -> {
-          print(Evaluation.of(source, data, device, count, stop));
+          Evaluation.Request request =
+              new Evaluation.Request(source, data, onBadImage, device, count);
+          print(Evaluation.of(request, progress::say, stop));
           return ExitCode.DONE.status();
         });
   }

@@ -2,6 +2,7 @@ package dev.lapidary.trainer.cli;
 
 import dev.lapidary.core.failure.ExitCode;
 import dev.lapidary.core.file.AtomicFile;
+import dev.lapidary.core.image.OnBadImage;
 import dev.lapidary.trainer.run.Features;
 import dev.lapidary.trainer.run.Progress;
 import java.io.IOException;
@@ -52,6 +53,12 @@ final class FeaturesCommand implements Callable<Integer> {
   @Option(names = "--pool", description = "The mean over height and width: [C, H, W] becomes [C].")
   private boolean pool;
 
+  @Option(
+      names = "--on-bad-image",
+      defaultValue = "fail",
+      description = "What becomes of unreadable images: ${COMPLETION-CANDIDATES}.")
+  private OnBadImage onBadImage = OnBadImage.FAIL;
+
   @Option(names = "--threads", defaultValue = "0", description = "0: as many as processors.")
   private int threads;
 
@@ -71,8 +78,9 @@ final class FeaturesCommand implements Callable<Integer> {
         stop -> {
           Features.Written written =
               Features.write(
-                  new Features.Request(source, data, layer, pool, device, count),
+                  new Features.Request(source, data, onBadImage, layer, pool, device, count),
                   out,
+                  progress::say,
                   (done, all) -> progress.images("images", done, all),
                   stop);
           progress.say("%s: %d embeddings of %s".formatted(out, written.images(), written.shape()));

@@ -2,9 +2,9 @@ package dev.lapidary.trainer.cli;
 
 import dev.lapidary.core.failure.Failure;
 import dev.lapidary.core.file.TextFile;
+import dev.lapidary.core.image.OnBadImage;
 import dev.lapidary.trainer.data.DataFormat;
 import dev.lapidary.trainer.data.EpochOrder;
-import dev.lapidary.trainer.data.OnBadImage;
 import dev.lapidary.trainer.plan.Defaults;
 import dev.lapidary.trainer.plan.PrecisionChoice;
 import dev.lapidary.trainer.plan.RunConfig;

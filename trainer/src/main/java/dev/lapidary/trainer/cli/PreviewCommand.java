@@ -4,9 +4,12 @@ import dev.lapidary.core.card.CardJson;
 import dev.lapidary.core.failure.ExitCode;
 import dev.lapidary.core.failure.Failure;
 import dev.lapidary.core.file.AtomicFile;
+import dev.lapidary.core.image.BadImage;
 import dev.lapidary.core.image.ImageDecoder;
-import dev.lapidary.core.image.ImageFolder;
+import dev.lapidary.core.image.ImageFile;
+import dev.lapidary.core.image.ImageFiles;
 import dev.lapidary.core.image.ImageLimits;
+import dev.lapidary.core.image.OnBadImage;
 import dev.lapidary.core.image.PngWriter;
 import dev.lapidary.core.image.Preprocessing;
 import dev.lapidary.core.image.Preprocessor;
@@ -28,6 +31,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.function.Function;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
@@ -94,6 +98,14 @@ final class PreviewCommand implements Callable<Integer> {
 
   @Option(names = "--seed", paramLabel = "N", description = "Of the samples.", defaultValue = "0")
   private long seed;
+
+  @Option(
+      names = "--on-bad-image",
+      defaultValue = "fail",
+      description =
+          "Whether unreadable images, which are named while the others are shown, are an error:"
+              + " ${COMPLETION-CANDIDATES}.")
+  private OnBadImage onBadImage = OnBadImage.FAIL;
 
   @Option(names = "--force", description = "Replace files that exist.")
   private boolean force;
@@ -162,11 +174,12 @@ final class PreviewCommand implements Callable<Integer> {
         throw Failure.badInput("[%s] the image or folder does not exist", input);
       }
       if (Files.isDirectory(input)) {
-        List<String> inside = ImageFolder.flat(input);
-        if (inside.isEmpty()) {
+        ImageFiles inside = ImageFiles.of(input);
+        inside.passedOver().lines(input).forEach(this::say);
+        if (inside.paths().isEmpty()) {
           throw Failure.badInput("[%s] the folder has no images", input);
         }
-        inside.forEach(name -> images.add(input.resolve(name)));
+        inside.paths().forEach(name -> images.add(input.resolve(name)));
       } else {
         images.add(input);
       }
@@ -180,15 +193,14 @@ final class PreviewCommand implements Callable<Integer> {
     for (Path target : targets.values()) {
       AtomicFile.requireAbsent(target, force);
     }
-    boolean allGood = true;
+    List<BadImage> bad = new ArrayList<>();
     for (Path image : images) {
-      Optional<RgbImage> decoded = decode(image);
-      allGood &= decoded.isPresent();
+      Optional<RgbImage> decoded = decode(image, bad);
       if (decoded.isPresent()) {
         write(preprocessor.view(decoded.get()), targets.getOrDefault(image, out));
       }
     }
-    return status(allGood);
+    return judged(bad);
   }
 
   private int writeSheet(List<Path> images, Preprocessing rule) throws IOException {
@@ -196,32 +208,39 @@ final class PreviewCommand implements Callable<Integer> {
     AtomicFile.requireAbsent(target, force);
     ContactSheet sheet =
         new ContactSheet(Preprocessor.of(rule), Augmentation.parse(augment, rule, seed), samples);
-    boolean allGood = true;
+    List<BadImage> bad = new ArrayList<>();
     int count = Math.min(positive("--rows", rows), images.size());
     for (int row = 0; row < count; row++) {
-      Optional<RgbImage> decoded = decode(images.get((int) ((long) row * images.size() / count)));
-      allGood &= decoded.isPresent();
-      decoded.ifPresent(sheet::add);
+      Path image = images.get((int) ((long) row * images.size() / count));
+      decode(image, bad).ifPresent(sheet::add);
     }
     if (sheet.isEmpty()) {
+      judged(bad);
       throw Failure.badInput("none of the %d images can be read", count);
     }
     if (count < images.size()) {
       spec.commandLine().getErr().printf("%d of %d images shown%n", count, images.size());
     }
     write(sheet.draw(), target);
-    return status(allGood);
+    return judged(bad);
   }
 
-  private static int status(boolean allGood) {
-    return (allGood ? ExitCode.DONE : ExitCode.BAD_INPUT).status();
+  private int judged(List<BadImage> bad) {
+    String place = inputs.stream().map(Path::toString).collect(Collectors.joining(", "));
+    BadImage.judge(place, bad, onBadImage).forEach(this::say);
+    return ExitCode.DONE.status();
   }
 
-  private Optional<RgbImage> decode(Path image) throws IOException {
+  private void say(String line) {
+    spec.commandLine().getErr().println(line);
+  }
+
+  private static Optional<RgbImage> decode(Path image, List<BadImage> bad) {
     try {
-      return Optional.of(ImageDecoder.decode(ImageLimits.DEFAULT.read(image), ImageLimits.DEFAULT));
+      byte[] bytes = ImageFile.bytes(image, ImageLimits.DEFAULT);
+      return Optional.of(ImageDecoder.decode(bytes, ImageLimits.DEFAULT));
     } catch (UndecodableImage e) {
-      spec.commandLine().getErr().println("error: [" + image + "] " + e.getMessage());
+      bad.add(BadImage.of(image.toString(), e));
       return Optional.empty();
     }
   }

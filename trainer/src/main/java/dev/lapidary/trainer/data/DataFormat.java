@@ -1,10 +1,9 @@
 package dev.lapidary.trainer.data;
 
-import dev.lapidary.core.image.ImageLimits;
 import dev.lapidary.core.manifest.ImageList;
+import dev.lapidary.core.manifest.Part;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Locale;
 import java.util.Optional;
 
 /** How labelled images lie on disk. */
@@ -21,27 +20,28 @@ public enum DataFormat {
   IDX;
 
   /** Lists the images; none is decoded. */
-  public Dataset read(Path path, ImageLimits limits) {
+  public Dataset read(Path path, Reading reading) {
     return switch (this) {
-      case AUTO -> of(path).read(path, limits);
-      case FOLDER -> FolderFormat.read(path, limits);
-      case CSV -> ManifestFormat.dataset(ImageList.readCsv(path), limits);
-      case JSONL -> ManifestFormat.dataset(ImageList.readJsonl(path), limits);
+      case AUTO -> of(path).read(path, reading);
+      case FOLDER -> FolderFormat.read(path, reading);
+      case CSV -> ManifestFormat.dataset(ImageList.readCsv(path), reading);
+      case JSONL -> ManifestFormat.dataset(ImageList.readJsonl(path), reading);
       case IDX -> IdxFormat.read(path);
     };
   }
 
   /**
    * The images to test on: where the data have a part for that (t10k of IDX files, {@code split}
-   * test of a list) that part, else all of them.
+   * test of a list, a folder {@code test}) that part, else all of them.
    */
-  public Dataset readTest(Path path, ImageLimits limits) {
+  public Dataset readTest(Path path, Reading reading) {
+    if ((this == AUTO ? of(path) : this) == FOLDER) {
+      return FolderFormat.readTest(path, reading);
+    }
     Optional<Path> t10k =
-        Files.isDirectory(path) && this != FOLDER
-            ? IdxFormat.images(path, "t10k")
-            : Optional.empty();
-    Dataset all = read(t10k.orElse(path), limits);
-    Dataset marked = all.filter(sample -> sample.part() == Sample.Part.TEST);
+        Files.isDirectory(path) ? IdxFormat.images(path, "t10k") : Optional.empty();
+    Dataset all = read(t10k.orElse(path), reading);
+    Dataset marked = all.filter(sample -> sample.part() == Part.TEST);
     return marked.size() > 0 ? marked : all;
   }
 
@@ -49,12 +49,8 @@ public enum DataFormat {
     if (Files.isDirectory(path)) {
       return IdxFormat.images(path, "train").isPresent() ? IDX : FOLDER;
     }
-    String name = path.getFileName().toString().toLowerCase(Locale.ROOT);
-    if (name.endsWith(".csv")) {
-      return CSV;
-    }
-    if (name.endsWith(".jsonl")) {
-      return JSONL;
+    if (ImageList.isList(path)) {
+      return ImageList.isJsonl(path) ? JSONL : CSV;
     }
     return IdxFormat.isImages(path) ? IDX : FOLDER;
   }

@@ -1,6 +1,7 @@
 package dev.lapidary.trainer.data;
 
 import dev.lapidary.core.failure.Failure;
+import dev.lapidary.core.manifest.LabelNames;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -78,12 +79,12 @@ public record Dataset(Task task, List<String> labels, List<Sample> samples, Pict
   }
 
   /**
-   * The images as a set to measure with. Of multi-label data a part need not have every label: the
-   * samples then count labels as training does.
+   * The images as a set to measure with, their labels counted as training does. It need not have
+   * every label.
    *
    * @param training and {@code known}: the task and the labels of training
    * @param place of this set, for messages
-   * @throws Failure (exit 2) if the tasks or the labels do not fit
+   * @throws Failure (exit 2) if the tasks do not fit, or a label is unknown to training
    */
   public Dataset measuredBy(Task training, List<String> known, Path place) {
     if (task != training) {
@@ -91,16 +92,18 @@ public record Dataset(Task task, List<String> labels, List<Sample> samples, Pict
           "[%s] has %s, but training has %s: measuring needs data of the same kind",
           place, task.words(), training.words());
     }
-    if (task == Task.SINGLE_LABEL) {
-      TrainingData.requireSameLabels(place, known, labels);
-      return this;
-    }
-    List<Integer> indices = labels.stream().map(known::indexOf).toList();
+    List<Integer> indices =
+        LabelNames.indices(labels, known);
     if (indices.contains(-1)) {
-      List<String> unknown = labels.stream().filter(label -> !known.contains(label)).toList();
-      throw Failure.badInput(
-          "[%s] has labels that training does not: %s; take them out, or train with them",
-          place, unknown);
+      throw Failure.badInput("[%s] %s", place, LabelNames.unlike(labels, known));
+    }
+    return with(known, indices);
+  }
+
+  /** The same images, their labels counted as another list has them. */
+  public Dataset with(List<String> known, List<Integer> indices) {
+    if (known.equals(labels)) {
+      return this;
     }
     return new Dataset(
         task,

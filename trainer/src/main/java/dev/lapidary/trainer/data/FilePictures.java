@@ -1,9 +1,9 @@
 package dev.lapidary.trainer.data;
 
 import dev.lapidary.core.image.ImageDecoder;
+import dev.lapidary.core.image.ImageFile;
 import dev.lapidary.core.image.ImageLimits;
 import dev.lapidary.core.image.RgbImage;
-import java.io.IOException;
 import java.nio.file.Path;
 
 /**
@@ -14,8 +14,8 @@ import java.nio.file.Path;
  */
 record FilePictures(Path root, ImageLimits limits) implements Pictures {
   @Override
-  public byte[] bytes(Sample sample) throws IOException {
-    return limits.read(root.resolve(sample.name()));
+  public byte[] bytes(Sample sample) {
+    return ImageFile.bytes(root, sample.name(), limits);
   }
 
   @Override

@@ -1,7 +1,7 @@
 package dev.lapidary.trainer.data;
 
-import dev.lapidary.core.image.ImageLimits;
 import dev.lapidary.core.manifest.ImageList;
+import dev.lapidary.core.manifest.Part;
 
 /**
  * A list of images: {@link ImageList}, with its parts (train, val, test; anything else is left out)
@@ -10,12 +10,12 @@ import dev.lapidary.core.manifest.ImageList;
 final class ManifestFormat {
   private ManifestFormat() {}
 
-  static Dataset dataset(ImageList list, ImageLimits limits) {
+  static Dataset dataset(ImageList list, Reading reading) {
     return new Dataset(
         list.multiLabel() ? Task.MULTI_LABEL : Task.SINGLE_LABEL,
         list.labels(),
         list.images().stream().map(ManifestFormat::sample).toList(),
-        new FilePictures(list.folder(), limits));
+        new FilePictures(list.folder(), reading.limits()));
   }
 
   private static Sample sample(ImageList.Image image) {
@@ -23,6 +23,6 @@ final class ManifestFormat {
         image.path(),
         image.labels(),
         image.group().isEmpty() ? image.path() : image.group(),
-        Sample.Part.of(image.split()));
+        Part.of(image.split()));
   }
 }

@@ -1,5 +1,6 @@
 package dev.lapidary.trainer.data;
 
+import dev.lapidary.core.manifest.Part;
 import java.util.List;
 
 /**
@@ -12,28 +13,6 @@ import java.util.List;
  * @param part what the data themselves say it is for
  */
 public record Sample(String name, List<Integer> labels, String group, Part part) {
-  /** What it is for, where the data say so. */
-  public enum Part {
-    ANY,
-    TRAIN,
-    VALIDATION,
-    /** Never trained on, never validated on. */
-    TEST,
-    /** Left out of everything. */
-    NONE;
-
-    /** The names that folders and manifests use. */
-    static Part of(String name) {
-      return switch (name) {
-        case "" -> ANY;
-        case "train", "training" -> TRAIN;
-        case "val", "valid", "validation", "dev" -> VALIDATION;
-        case "test", "testing" -> TEST;
-        default -> NONE;
-      };
-    }
-  }
-
   public Sample {
     labels = List.copyOf(labels);
   }

@@ -1,11 +1,16 @@
 package dev.lapidary.trainer.data;
 
+import dev.lapidary.core.failure.Failure;
+import dev.lapidary.core.image.BadImage;
+import dev.lapidary.core.image.OnBadImage;
 import dev.lapidary.core.image.RgbImage;
 import dev.lapidary.core.image.UndecodableImage;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CancellationException;
@@ -13,6 +18,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.function.Consumer;
 
 /**
  * The first look at a dataset: every image decoded once, so that a run fails in its first minute
@@ -36,16 +42,10 @@ public record Scan(Dataset data, List<String> sha256, List<Size> sizes, List<Bad
 
   /**
    * @param position in the dataset
-   * @param reason one line
    */
-  public record Bad(int position, String name, String reason) {
-    @Override
-    public String toString() {
-      return name + ": " + reason;
-    }
-  }
+  public record Bad(int position, BadImage image) {}
 
-  private record Seen(String sha256, Size size, String reason) {}
+  private record Seen(String sha256, Size size, Optional<BadImage> bad) {}
 
   public Scan {
     sha256 = List.copyOf(sha256);
@@ -66,10 +66,8 @@ public record Scan(Dataset data, List<String> sha256, List<Size> sizes, List<Bad
       List<Bad> bad = new ArrayList<>();
       for (Future<Seen> job : pool.invokeAll(jobs)) {
         Seen seen = job.get();
-        if (!seen.reason().isEmpty()) {
-          int position = hashes.size();
-          bad.add(new Bad(position, data.samples().get(position).name(), seen.reason()));
-        }
+        int position = hashes.size();
+        seen.bad().ifPresent(image -> bad.add(new Bad(position, image)));
         hashes.add(seen.sha256());
         sizes.add(seen.size());
       }
@@ -90,12 +88,33 @@ public record Scan(Dataset data, List<String> sha256, List<Size> sizes, List<Bad
       byte[] bytes = pictures.bytes(sample);
       hash = Sha256.of(bytes);
       RgbImage image = pictures.decode(bytes);
-      return new Seen(hash, new Size(image.width(), image.height()), "");
+      return new Seen(hash, new Size(image.width(), image.height()), Optional.empty());
     } catch (UndecodableImage e) {
-      return new Seen(hash, Size.NONE, String.valueOf(e.getMessage()));
+      return new Seen(hash, Size.NONE, Optional.of(BadImage.of(sample.name(), e)));
     } catch (IOException e) {
-      return new Seen("", Size.NONE, "cannot be read: " + e);
+      String reason = "cannot be read: " + e;
+      return new Seen("", Size.NONE, Optional.of(new BadImage(sample.name(), reason, "")));
     }
+  }
+
+  /**
+   * What there is to use of the images.
+   *
+   * @param notes gets a line for each that is left out
+   * @throws Failure (exit 2) naming the bad ones, if they are not to be left out, or all are bad
+   */
+  public static Dataset readable(
+      Dataset data, Path place, OnBadImage rule, int threads, Consumer<String> notes) {
+    Scan scan = of(data, threads);
+    BadImage.judge(place, scan.badImages(), rule).forEach(notes);
+    if (scan.bad.size() == data.size()) {
+      throw Failure.badInput("[%s] none of its %d images can be read", place, data.size());
+    }
+    return scan.good().data();
+  }
+
+  List<BadImage> badImages() {
+    return bad.stream().map(Bad::image).toList();
   }
 
   /** The scan without its bad images. */

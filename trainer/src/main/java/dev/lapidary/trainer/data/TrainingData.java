@@ -1,7 +1,10 @@
 package dev.lapidary.trainer.data;
 
 import dev.lapidary.core.failure.Failure;
+import dev.lapidary.core.image.BadImage;
 import dev.lapidary.core.image.ImageLimits;
+import dev.lapidary.core.image.OnBadImage;
+import dev.lapidary.core.manifest.Part;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -11,7 +14,9 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Consumer;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 
 /**
  * What a run trains, validates and tests on, every image looked at once.
@@ -57,7 +62,7 @@ public record TrainingData(
       ImageLimits limits,
       int threads) {}
 
-  private static final int NAMED = 20;
+  private static final int NAMED = 10;
   private static final List<String> PARTS = List.of("train", "validation", "test");
 
   public TrainingData {
@@ -69,23 +74,21 @@ public record TrainingData(
   /**
    * Lists, divides and decodes everything once.
    *
+   * @param notes gets lines about what is left alone, passed over, or without images
    * @throws Failure (exit 2) if the data are missing, empty, bad, or their classes differ
    */
-  public static TrainingData open(Source source) {
-    Split split = split(source);
+  public static TrainingData open(Source source, Consumer<String> notes) {
+    Split split = split(source, notes);
     List<Scan> looked = new ArrayList<>();
     looked.add(Scan.of(split.train(), source.threads()));
     looked.add(Scan.of(split.validation(), source.threads()));
-    test(source, split).ifPresent(test -> looked.add(Scan.of(test, source.threads())));
-    List<String> bad =
-        looked.stream().flatMap(scan -> scan.bad().stream()).map(Scan.Bad::toString).toList();
-    if (!bad.isEmpty() && source.onBadImage() == OnBadImage.FAIL) {
-      throw refuse(source.train(), bad);
-    }
+    test(source, split, notes).ifPresent(test -> looked.add(Scan.of(test, source.threads())));
+    List<BadImage> bad = looked.stream().flatMap(scan -> scan.badImages().stream()).toList();
+    BadImage.judge(source.train(), bad, source.onBadImage()).forEach(notes);
     List<Scan> good = looked.stream().map(Scan::good).toList();
     Scan train = good.get(0);
-    requireEveryClass(source, train.data());
-    requireMeasurable(source, good.get(1).data());
+    requireEveryClass(source, train.data(), split.train());
+    requireMeasurable(source, good.get(1).data(), notes);
     List<String> duplicates = new ArrayList<>();
     good.subList(1, good.size()).forEach(other -> duplicates.addAll(duplicates(train, other)));
     return new TrainingData(
@@ -93,21 +96,31 @@ public record TrainingData(
         good.get(1).data(),
         good.stream().skip(2).map(Scan::data).findFirst(),
         manifest(good),
-        bad,
+        bad.stream().map(BadImage::toString).toList(),
         duplicates,
         sizes(train));
   }
 
-  private static Split split(Source source) {
-    Dataset data = source.format().read(source.train(), source.limits());
+  private static Split split(Source source, Consumer<String> notes) {
+    Dataset data = source.format().read(source.train(), reading(source, List.of(), notes));
+    if (data.labels().size() < 2) {
+      throw Failure.badInput(
+          "[%s] expected images of at least two classes but found %d: %s",
+          source.train(), data.labels().size(), data.labels());
+    }
     boolean t10kIsFree = source.val().isEmpty() && source.test().isEmpty();
     Optional<Path> val = t10kIsFree ? IdxFormat.images(source.train(), "t10k") : source.val();
     Dataset rest =
         data.filter(
-            sample -> sample.part() == Sample.Part.ANY || sample.part() == Sample.Part.TRAIN);
-    Dataset held = data.filter(sample -> sample.part() == Sample.Part.VALIDATION);
+            sample -> sample.part() == Part.ANY || sample.part() == Part.TRAIN);
+    if (rest.size() == 0) {
+      throw Failure.badInput(
+          "[%s] has no image to train on, only parts to measure with; expected a part train",
+          source.train());
+    }
+    Dataset held = data.filter(sample -> sample.part() == Part.VALIDATION);
     if (val.isPresent()) {
-      return new Split(rest, validation(val.get(), source, data));
+      return new Split(rest, validation(val.get(), source, data, notes));
     }
     if (held.size() > 0) {
       return new Split(rest, held);
@@ -122,14 +135,16 @@ public record TrainingData(
   }
 
   /** Where the data have a part for validation that part, else all of them. */
-  private static Dataset validation(Path path, Source source, Dataset train) {
-    Dataset data = source.format().read(path, source.limits());
+  private static Dataset validation(
+      Path path, Source source, Dataset train, Consumer<String> notes) {
+    Dataset data = source.format().read(path, reading(source, train.labels(), notes));
     Dataset fitting = data.measuredBy(train.task(), train.labels(), path);
-    Dataset marked = fitting.filter(sample -> sample.part() == Sample.Part.VALIDATION);
+    Dataset marked = fitting.filter(sample -> sample.part() == Part.VALIDATION);
     return marked.size() > 0 ? marked : fitting;
   }
 
-  private static Optional<Dataset> test(Source source, Split split) {
+  private static Optional<Dataset> test(
+      Source source, Split split, Consumer<String> notes) {
     Dataset train = split.train();
     return source
         .test()
@@ -137,51 +152,60 @@ public record TrainingData(
             path ->
                 source
                     .format()
-                    .readTest(path, source.limits())
+                    .readTest(path, reading(source, train.labels(), notes))
                     .measuredBy(train.task(), train.labels(), path));
   }
 
-  static void requireSameLabels(Path place, List<String> train, List<String> other) {
-    if (!other.equals(train)) {
-      throw Failure.badInput(
-          "[%s] measuring needs the classes of training: missing %s, unknown %s",
-          place, without(train, other), without(other, train));
-    }
+  private static Reading reading(Source source, List<String> known, Consumer<String> notes) {
+    return new Reading(source.limits(), source.onBadImage(), known, notes);
   }
 
-  private static List<String> without(List<String> all, List<String> less) {
-    return all.stream().filter(label -> !less.contains(label)).toList();
-  }
-
-  private static Failure refuse(Path place, List<String> bad) {
-    String named = String.join("; ", bad.subList(0, Math.min(NAMED, bad.size())));
-    String more = bad.size() > NAMED ? "; and " + (bad.size() - NAMED) + " more" : "";
-    return Failure.badInput(
-        "[%s] %d bad image%s: %s%s; repair or remove them, or add --on-bad-image skip",
-        place, bad.size(), bad.size() == 1 ? "" : "s", named, more);
-  }
-
-  private static void requireEveryClass(Source source, Dataset data) {
-    List<Integer> counts = data.counts();
-    for (int c = 0; c < counts.size(); c++) {
-      if (counts.get(c) == 0) {
+  /**
+   * @param listed the training images before bad ones were left out
+   */
+  private static void requireEveryClass(Source source, Dataset data, Dataset listed) {
+    for (int c = 0; c < data.labels().size(); c++) {
+      if (data.counts().get(c) == 0) {
         throw Failure.badInput(
-            "[%s] class %s has no readable image left; add some",
+            listed.counts().get(c) == 0
+                ? "[%s] class %s has no image to train on; give it some, or take the class out"
+                : "[%s] class %s has no readable image left; add some",
             source.train(), data.labels().get(c));
       }
     }
   }
 
-  /** Of multi-label data one label is enough: the others are left out of what is measured. */
-  private static void requireMeasurable(Source source, Dataset validation) {
+  /** One class or label with images is enough: the others are left out of means. */
+  private static void requireMeasurable(
+      Source source, Dataset validation, Consumer<String> notes) {
     if (validation.task() == Task.SINGLE_LABEL) {
-      requireEveryClass(source, validation);
+      if (validation.size() == 0) {
+        throw Failure.badInput(
+            "[%s] there is no readable image to validate on; add some, or raise --val-split",
+            source.val().orElse(source.train()));
+      }
+      unmeasured(validation).forEach(notes);
     } else if (validation.counts().stream().allMatch(count -> count == 0)) {
       throw Failure.badInput(
           "[%s] none of the %d validation images has a label, so nothing can be measured; raise"
               + " --val-split, or give images with --val",
           source.train(), validation.size());
     }
+  }
+
+  private static List<String> unmeasured(Dataset validation) {
+    List<String> without =
+        IntStream.range(0, validation.labels().size())
+            .filter(c -> validation.counts().get(c) == 0)
+            .mapToObj(validation.labels()::get)
+            .toList();
+    return without.isEmpty()
+        ? List.of()
+        : List.of(
+            "warning: no validation image is of %s, so nothing tells how well %s learned"
+                .formatted(
+                    String.join(", ", without.subList(0, Math.min(NAMED, without.size()))),
+                    without.size() == 1 ? "it is" : "they are"));
   }
 
   private static String manifest(List<Scan> parts) {

@@ -1,9 +1,9 @@
 package dev.lapidary.trainer.plan;
 
+import dev.lapidary.core.image.OnBadImage;
 import dev.lapidary.trainer.augment.Augmentation;
 import dev.lapidary.trainer.data.DataFormat;
 import dev.lapidary.trainer.data.EpochOrder;
-import dev.lapidary.trainer.data.OnBadImage;
 import dev.lapidary.trainer.program.LossOptions;
 import dev.lapidary.trainer.program.UpdateRule;
 import java.util.List;

@@ -1,8 +1,8 @@
 package dev.lapidary.trainer.plan;
 
+import dev.lapidary.core.image.OnBadImage;
 import dev.lapidary.trainer.data.DataFormat;
 import dev.lapidary.trainer.data.EpochOrder;
-import dev.lapidary.trainer.data.OnBadImage;
 import dev.lapidary.trainer.data.Task;
 import dev.lapidary.trainer.program.LossOptions;
 import java.util.List;

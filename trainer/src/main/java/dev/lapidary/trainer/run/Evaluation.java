@@ -7,8 +7,10 @@ import dev.lapidary.core.card.CardJson;
 import dev.lapidary.core.card.ModelCard;
 import dev.lapidary.core.failure.Failure;
 import dev.lapidary.core.image.ImageLimits;
+import dev.lapidary.core.image.OnBadImage;
 import dev.lapidary.core.image.Preprocessing;
 import dev.lapidary.core.image.Preprocessor;
+import dev.lapidary.core.manifest.ModelLabels;
 import dev.lapidary.torchscript.archive.ArchiveReader;
 import dev.lapidary.torchscript.archive.TorchScriptArchive;
 import dev.lapidary.trainer.data.Batch;
@@ -16,6 +18,8 @@ import dev.lapidary.trainer.data.DataFormat;
 import dev.lapidary.trainer.data.Dataset;
 import dev.lapidary.trainer.data.EpochOrder;
 import dev.lapidary.trainer.data.Loader;
+import dev.lapidary.trainer.data.Reading;
+import dev.lapidary.trainer.data.Scan;
 import dev.lapidary.trainer.data.Task;
 import dev.lapidary.trainer.data.View;
 import dev.lapidary.trainer.program.Libtorch;
@@ -28,6 +32,7 @@ import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
 
 /** Measures a trained network on labelled images. */
 public final class Evaluation {
@@ -55,25 +60,33 @@ public final class Evaluation {
       String image, String label, String predicted, double confidence, double loss) {}
 
   /**
+   * What was asked for.
+   *
    * @param source a run directory or a TorchScript archive with a card
    * @param data labelled images of the card's classes; where they have a part for tests, that part
+   */
+  public record Request(
+      Path source, Path data, OnBadImage onBadImage, String device, int threads) {}
+
+  /**
+   * @param notes gets lines about images that are left out
    * @param stop asked after each batch
    * @throws Failure (exit 2) if the source has no card or the data other classes; (exit 130) if it
    *     is to stop
    */
-  public static Result of(
-      Path source, Path data, String device, int threads, BooleanSupplier stop) {
-    Path file = archiveOf(source);
+  public static Result of(Request request, Consumer<String> notes, BooleanSupplier stop) {
+    Path file = archiveOf(request.source());
+    int threads = request.threads();
     TorchScriptArchive archive = ArchiveReader.read(file);
     ModelCard card = card(archive, file);
     Preprocessing preprocessing =
         card.preprocessing()
             .orElseThrow(() -> Failure.badInput("[%s] its model card has no preprocessing", file));
-    Dataset dataset = fitting(DataFormat.AUTO.readTest(data, ImageLimits.DEFAULT), card, data);
+    Dataset dataset = measured(request, card, notes);
     return Libtorch.call(
         threads,
         () -> {
-          try (TrainingProgram program = TrainingProgram.open(archive, device);
+          try (TrainingProgram program = TrainingProgram.open(archive, request.device());
               Validation validation = new Validation(dataset, preprocessing, threads, 0)) {
             Scores scores = validation.score(program, stop).once();
             double p50 = p50Millis(program, dataset, preprocessing, threads);
@@ -82,15 +95,16 @@ public final class Evaluation {
         });
   }
 
-  private static Dataset fitting(Dataset data, ModelCard card, Path place) {
-    Task trained = card.activation() == Activation.SIGMOID ? Task.MULTI_LABEL : Task.SINGLE_LABEL;
-    if (trained == Task.SINGLE_LABEL
-        && data.task() == trained
-        && !data.labels().equals(card.labels())) {
-      throw Failure.badInput(
-          "[%s] its classes are %s but the model's are %s", place, data.labels(), card.labels());
-    }
-    return data.measuredBy(trained, card.labels(), place);
+  private static Dataset measured(Request request, ModelCard card, Consumer<String> notes) {
+    Path place = request.data();
+    Reading reading = new Reading(ImageLimits.DEFAULT, request.onBadImage(), card.labels(), notes);
+    Dataset data = DataFormat.AUTO.readTest(place, reading);
+    ModelLabels model =
+        new ModelLabels(card.labels(), card.activation() == Activation.SIGMOID);
+    List<Integer> indices =
+        model.indices(place, data.labels(), data.task() == Task.MULTI_LABEL);
+    return Scan.readable(
+        data.with(card.labels(), indices), place, request.onBadImage(), request.threads(), notes);
   }
 
   private static List<Mistake> worst(Scores scores, Dataset data) {

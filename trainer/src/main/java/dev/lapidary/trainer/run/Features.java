@@ -6,6 +6,7 @@ import dev.lapidary.core.card.ModelCard;
 import dev.lapidary.core.failure.Failure;
 import dev.lapidary.core.file.AtomicFile;
 import dev.lapidary.core.image.ImageLimits;
+import dev.lapidary.core.image.OnBadImage;
 import dev.lapidary.core.image.Preprocessing;
 import dev.lapidary.core.image.Preprocessor;
 import dev.lapidary.models.surgery.LayerOutput;
@@ -17,6 +18,8 @@ import dev.lapidary.trainer.data.DataFormat;
 import dev.lapidary.trainer.data.Dataset;
 import dev.lapidary.trainer.data.EpochOrder;
 import dev.lapidary.trainer.data.Loader;
+import dev.lapidary.trainer.data.Reading;
+import dev.lapidary.trainer.data.Scan;
 import dev.lapidary.trainer.data.View;
 import dev.lapidary.trainer.embedding.EmbeddingFile;
 import dev.lapidary.trainer.embedding.EmbeddingFormat;
@@ -28,6 +31,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.function.BiConsumer;
 import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
 
 /**
  * What a network computes inside, for each image of a folder: embeddings, to search or to classify
@@ -47,7 +51,13 @@ public final class Features {
    * @param pooled whether an embedding [C, H, W] becomes its mean over height and width, [C]
    */
   public record Request(
-      Path source, Path data, String layer, boolean pooled, String device, int threads) {}
+      Path source,
+      Path data,
+      OnBadImage onBadImage,
+      String layer,
+      boolean pooled,
+      String device,
+      int threads) {}
 
   /**
    * What was written.
@@ -64,26 +74,34 @@ public final class Features {
    * Writes float32 embeddings with int64 labels, the classes' names and paths relative to the data,
    * as the file's name says: {@link EmbeddingFormat}.
    *
+   * @param notes gets lines about images that are left out
    * @param shown called with images done and all
    * @param stop asked after each batch: then nothing is written
    * @throws Failure (exit 2) if the source has no card, no such layer, or the data cannot be read
    */
   public static Written write(
-      Request request, Path out, BiConsumer<Integer, Integer> shown, BooleanSupplier stop)
+      Request request,
+      Path out,
+      Consumer<String> notes,
+      BiConsumer<Integer, Integer> shown,
+      BooleanSupplier stop)
       throws IOException {
     EmbeddingFormat format = EmbeddingFormat.of(out);
     Path file = Evaluation.archiveOf(request.source());
     TorchScriptArchive archive = ArchiveReader.read(file);
     ModelCard card = Evaluation.card(archive, file);
-    Preprocessing rule =
+    Preprocessing preprocessing =
         card.preprocessing()
             .orElseThrow(() -> Failure.badInput("[%s] its model card has no preprocessing", file));
     TorchScriptArchive cut =
         request.layer().equals(FEATURES)
             ? LayerOutput.inputOf(
-                archive, HeadSearch.find(archive, Network.traceOptions(rule)).get(0).name())
+                archive, HeadSearch.find(archive, Network.traceOptions(preprocessing)).get(0).name())
             : LayerOutput.of(archive, request.layer());
-    Dataset data = DataFormat.AUTO.read(request.data(), ImageLimits.DEFAULT);
+    OnBadImage rule = request.onBadImage();
+    Reading reading = new Reading(ImageLimits.DEFAULT, rule, card.labels(), notes);
+    Dataset listed = DataFormat.AUTO.read(request.data(), reading);
+    Dataset data = Scan.readable(listed, request.data(), rule, request.threads(), notes);
     Written[] written = new Written[1];
     AtomicFile.write(
         out,
@@ -91,7 +109,7 @@ public final class Features {
             written[0] =
                 Libtorch.call(
                     request.threads(),
-                    () -> fill(cut, data, rule, request, format, temporary, shown, stop)));
+                    () -> fill(cut, data, preprocessing, request, format, temporary, shown, stop)));
     return written[0];
   }
 

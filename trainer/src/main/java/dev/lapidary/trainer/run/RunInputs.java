@@ -44,6 +44,8 @@ record RunInputs(
     Network network,
     StagePrefixes prefixes,
     Identity identity) {
+  /** So many classes are named: enough to see that they are no parts of the data. */
+  private static final int NAMED = 10;
 
   /**
    * To be called on libtorch's thread.
@@ -148,7 +150,8 @@ record RunInputs(
                 config.seed(),
                 config.data().onBadImage(),
                 ImageLimits.DEFAULT,
-                config.threads()));
+                config.threads()),
+            progress::say);
     String test = data.test().map(images -> ", %d test images".formatted(images.size())).orElse("");
     boolean several = data.train().task() == Task.MULTI_LABEL;
     progress.say(
@@ -159,7 +162,11 @@ record RunInputs(
                 data.train().size(),
                 data.validation().size(),
                 test));
-    data.skipped().forEach(bad -> progress.say("left out: " + bad));
+    List<String> labels = data.train().labels();
+    progress.say(
+        (several ? "labels: " : "classes: ")
+            + String.join(", ", labels.subList(0, Math.min(NAMED, labels.size())))
+            + (labels.size() > NAMED ? ", ..." : ""));
     if (!data.duplicates().isEmpty()) {
       progress.say(
           "warning: %d images are trained on and measured with, such as %s"

@@ -3,7 +3,6 @@ package dev.lapidary.trainer.augment;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.lapidary.core.image.Box;
-import dev.lapidary.core.image.ImageLimits;
 import dev.lapidary.core.image.Preprocessing;
 import dev.lapidary.core.image.Preprocessor;
 import dev.lapidary.trainer.data.Batch;
@@ -46,7 +45,7 @@ class MixingTest {
   void fill() {
     PicturedFolder.fill(root, "ant", 5);
     PicturedFolder.fill(root, "bee", 6);
-    data = DataFormat.AUTO.read(root, ImageLimits.DEFAULT);
+    data = DataFormat.AUTO.read(root, PicturedFolder.READING);
   }
 
   @Test

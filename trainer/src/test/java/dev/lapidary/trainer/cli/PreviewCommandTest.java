@@ -54,7 +54,9 @@ class PreviewCommandTest {
     Files.writeString(bad, "no image");
     assertThat(preview("--eval", root.resolve("in/ant").toString())).isEqualTo(2);
     assertThat(err.toString())
-        .startsWith("error: [" + bad + "] expected JPEG, PNG, WebP, BMP or GIF");
+        .startsWith(
+            "error: [%s] 1 bad image: %s: expected JPEG, PNG, WebP, BMP or GIF but found a file"
+                .formatted(root.resolve("in/ant"), bad));
     assertThat(written()).containsExactly("000.png", "001.png");
   }
 

@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.lapidary.core.failure.Failure;
-import dev.lapidary.core.image.ImageLimits;
 import dev.lapidary.core.image.Preprocessing;
 import dev.lapidary.core.image.Preprocessor;
 import java.io.IOException;
@@ -41,7 +40,7 @@ class LoaderTest {
   void fill() {
     PicturedFolder.fill(root, "ant", 13);
     PicturedFolder.fill(root, "bee", 14);
-    data = DataFormat.AUTO.read(root, ImageLimits.DEFAULT);
+    data = DataFormat.AUTO.read(root, PicturedFolder.READING);
   }
 
   @Test

@@ -1,14 +1,21 @@
 package dev.lapidary.trainer.data;
 
+import dev.lapidary.core.image.ImageLimits;
+import dev.lapidary.core.image.OnBadImage;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import javax.imageio.ImageIO;
 
 /** Small labelled folders for tests: every image different, none stored. */
 public final class PicturedFolder {
+  /** Lists with the usual limits and says nothing. */
+  public static final Reading READING =
+      new Reading(ImageLimits.DEFAULT, OnBadImage.FAIL, List.of(), note -> {});
+
   private PicturedFolder() {}
 
   /** {@code count} PNG files in {@code root/label}, named {@code 000.png} and so on. */

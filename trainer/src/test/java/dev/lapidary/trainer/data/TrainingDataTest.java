@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.lapidary.core.failure.ExitCode;
 import dev.lapidary.core.failure.Failure;
 import dev.lapidary.core.image.ImageLimits;
+import dev.lapidary.core.image.OnBadImage;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -195,23 +196,23 @@ class TrainingDataTest {
     }
     Path file = root.resolve("list.csv");
     Files.writeString(file, list);
-    TrainingData data = TrainingData.open(source(file, Optional.of(file)));
+    TrainingData data = TrainingData.open(source(file, Optional.of(file)), note -> {});
     assertThat(data.train().size() + data.validation().size()).isEqualTo(5);
     assertThat(data.test().orElseThrow().samples())
         .extracting(Sample::name)
         .containsExactly("p/000.png", "p/001.png");
     assertThat(data.duplicates()).isEmpty();
-    assertThat(TrainingData.open(source(file, Optional.empty())).test()).isEmpty();
+    assertThat(TrainingData.open(source(file, Optional.empty()), note -> {}).test()).isEmpty();
   }
 
   @Test
   void aTestSetWithTrainingImagesInItIsReported() {
     PicturedFolder.fill(root, "ant", 5);
     PicturedFolder.fill(root, "bee", 5);
-    TrainingData data = TrainingData.open(source(root, Optional.of(root)));
+    TrainingData data = TrainingData.open(source(root, Optional.of(root)), note -> {});
     assertThat(data.test().orElseThrow().size()).isEqualTo(10);
     assertThat(data.duplicates()).hasSize(8).contains("ant/000.png = ant/000.png");
-    String without = TrainingData.open(source(root, Optional.empty())).manifestSha256();
+    String without = TrainingData.open(source(root, Optional.empty()), note -> {}).manifestSha256();
     assertThat(data.manifestSha256()).isNotEqualTo(without);
   }
 
@@ -221,10 +222,10 @@ class TrainingDataTest {
     idx("train-labels-idx1-ubyte", 1, 9);
     idx("t10k-images-idx3-ubyte", 3, 3, 2, 3);
     idx("t10k-labels-idx1-ubyte", 1, 3);
-    TrainingData tested = TrainingData.open(source(root, Optional.of(root)));
+    TrainingData tested = TrainingData.open(source(root, Optional.of(root)), note -> {});
     assertThat(tested.test().orElseThrow().size()).isEqualTo(3);
     assertThat(tested.train().size() + tested.validation().size()).isEqualTo(9);
-    TrainingData validated = TrainingData.open(source(root, Optional.empty()));
+    TrainingData validated = TrainingData.open(source(root, Optional.empty()), note -> {});
     assertThat(validated.validation().size()).isEqualTo(3);
     assertThat(validated.sizes()).containsExactly(Map.entry(new Scan.Size(3, 2), 9));
   }
@@ -234,16 +235,16 @@ class TrainingDataTest {
   void imagesWithTheSameFindInTheirNamesAreNotSplit() {
     PicturedFolder.fill(root, "ill", 50);
     PicturedFolder.fill(root, "well", 50);
-    TrainingData data = TrainingData.open(grouped("(.*/\\d\\d)\\d"));
+    TrainingData data = TrainingData.open(grouped("(.*/\\d\\d)\\d"), note -> {});
     assertThat(data.validation().counts()).containsExactly(10, 10);
     assertThat(groups(data.train()))
         .hasSize(8)
         .doesNotContainAnyElementsOf(groups(data.validation()));
-    TrainingData whole = TrainingData.open(grouped("/\\d\\d"));
+    TrainingData whole = TrainingData.open(grouped("/\\d\\d"), note -> {});
     assertThat(groups(whole.train()))
         .hasSize(4)
         .doesNotContainAnyElementsOf(groups(whole.validation()));
-    assertThatThrownBy(() -> TrainingData.open(grouped("00(4)")))
+    assertThatThrownBy(() -> TrainingData.open(grouped("00(4)"), note -> {}))
         .hasMessage(
             "[%s] ill/000.png has no group: '00(4)' finds nothing in that name; each image needs"
                 + " one",
@@ -261,7 +262,7 @@ class TrainingDataTest {
         }
       }
     }
-    TrainingData data = TrainingData.open(grouped("/(\\d)-"));
+    TrainingData data = TrainingData.open(grouped("/(\\d)-"), note -> {});
     assertThat(data.validation().counts()).containsExactly(2, 2);
     assertThat(data.train().counts()).containsExactly(4, 4);
     assertThat(groups(data.train()))
@@ -352,12 +353,12 @@ class TrainingDataTest {
   @Test
   void aBadListIsNamedByLine() throws IOException {
     Files.writeString(root.resolve("list.csv"), "path,label\na.png,x\nb.png,\n");
-    assertThatThrownBy(() -> DataFormat.AUTO.read(root.resolve("list.csv"), ImageLimits.DEFAULT))
+    assertThatThrownBy(() -> DataFormat.AUTO.read(root.resolve("list.csv"), PicturedFolder.READING))
         .hasMessage(
             "[%s] image 2 has no label; expected at least path and label",
             root.resolve("list.csv"));
     Files.writeString(root.resolve("list.jsonl"), "{\"path\":\"a\",\"label\":\"x\"}\n{\"path\"\n");
-    assertThatThrownBy(() -> DataFormat.AUTO.read(root.resolve("list.jsonl"), ImageLimits.DEFAULT))
+    assertThatThrownBy(() -> DataFormat.AUTO.read(root.resolve("list.jsonl"), PicturedFolder.READING))
         .isInstanceOf(Failure.class)
         .hasMessageStartingWith("[" + root.resolve("list.jsonl") + "] line ");
   }
@@ -381,7 +382,7 @@ class TrainingDataTest {
         .hasMessage("[%s] has 5 labels for 6 images", root.resolve("train-labels-idx1-ubyte.gz"));
     Files.write(root.resolve("t10k-images-idx3-ubyte"), new byte[] {0, 0, 8, 3, 0, 0});
     assertThatThrownBy(
-            () -> DataFormat.IDX.read(root.resolve("t10k-images-idx3-ubyte"), ImageLimits.DEFAULT))
+            () -> DataFormat.IDX.read(root.resolve("t10k-images-idx3-ubyte"), PicturedFolder.READING))
         .hasMessageEndingWith("truncated IDX: it ends within its header");
   }
 
@@ -413,7 +414,7 @@ class TrainingDataTest {
   }
 
   private static TrainingData open(Path train, Optional<Path> val, OnBadImage onBadImage) {
-    return TrainingData.open(source(train, val, Optional.empty(), onBadImage));
+    return TrainingData.open(source(train, val, Optional.empty(), onBadImage), note -> {});
   }
 
   private static TrainingData.Source source(

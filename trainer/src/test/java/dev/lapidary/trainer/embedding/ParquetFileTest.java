@@ -5,9 +5,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.lapidary.core.failure.ExitCode;
 import dev.lapidary.core.failure.Failure;
-import dev.lapidary.core.image.ImageLimits;
 import dev.lapidary.trainer.data.DataFormat;
 import dev.lapidary.trainer.data.Dataset;
+import dev.lapidary.trainer.data.PicturedFolder;
 import dev.lapidary.trainer.embedding.ParquetFile.Column;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
@@ -158,7 +158,7 @@ class ParquetFileTest {
       Files.createDirectories(file.getParent());
       ImageIO.write(new BufferedImage(8, 8, BufferedImage.TYPE_INT_RGB), "png", file.toFile());
     }
-    return DataFormat.AUTO.read(folder.resolve("data"), ImageLimits.DEFAULT);
+    return DataFormat.AUTO.read(folder.resolve("data"), PicturedFolder.READING);
   }
 
   private static String shown(SchemaElement element) {

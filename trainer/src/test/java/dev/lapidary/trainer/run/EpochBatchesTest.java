@@ -2,7 +2,6 @@ package dev.lapidary.trainer.run;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.lapidary.core.image.ImageLimits;
 import dev.lapidary.trainer.data.DataFormat;
 import dev.lapidary.trainer.data.Dataset;
 import dev.lapidary.trainer.data.EpochOrder;
@@ -28,7 +27,7 @@ class EpochBatchesTest {
     PicturedFolder.fill(folder, "a", 2);
     PicturedFolder.fill(folder, "b", 8);
     PicturedFolder.fill(folder, "c", 8);
-    data = DataFormat.FOLDER.read(folder, ImageLimits.DEFAULT);
+    data = DataFormat.FOLDER.read(folder, PicturedFolder.READING);
   }
 
   @Test

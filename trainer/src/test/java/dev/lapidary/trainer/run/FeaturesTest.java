@@ -7,7 +7,6 @@ import static org.assertj.core.api.Assertions.within;
 import ai.djl.ndarray.NDManager;
 import dev.lapidary.core.card.CardJson;
 import dev.lapidary.core.cli.Program;
-import dev.lapidary.core.image.ImageLimits;
 import dev.lapidary.core.image.Preprocessing;
 import dev.lapidary.core.image.Preprocessor;
 import dev.lapidary.torchscript.archive.ArchiveReader;
@@ -18,6 +17,7 @@ import dev.lapidary.trainer.data.DataFormat;
 import dev.lapidary.trainer.data.Dataset;
 import dev.lapidary.trainer.data.EpochOrder;
 import dev.lapidary.trainer.data.Loader;
+import dev.lapidary.trainer.data.PicturedFolder;
 import dev.lapidary.trainer.data.View;
 import dev.lapidary.trainer.embedding.ParquetTable;
 import dev.lapidary.trainer.program.Libtorch;
@@ -209,7 +209,7 @@ class FeaturesTest {
             .preprocessing()
             .orElseThrow();
     Preprocessor preprocessor = Preprocessor.of(rule);
-    Dataset dataset = DataFormat.AUTO.read(data, ImageLimits.DEFAULT);
+    Dataset dataset = DataFormat.AUTO.read(data, PicturedFolder.READING);
     int[] order = EpochOrder.AS_LISTED.samples(dataset, 0, 0);
     return Libtorch.call(
         1,

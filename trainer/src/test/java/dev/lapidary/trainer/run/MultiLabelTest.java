@@ -7,6 +7,7 @@ import dev.lapidary.core.card.Activation;
 import dev.lapidary.core.card.CardJson;
 import dev.lapidary.core.card.ModelCard;
 import dev.lapidary.core.failure.Failure;
+import dev.lapidary.core.image.OnBadImage;
 import dev.lapidary.models.weights.HeadLabels;
 import dev.lapidary.models.weights.WeightsFile;
 import dev.lapidary.torchscript.archive.ArchiveReader;
@@ -111,7 +112,7 @@ class MultiLabelTest {
         .doesNotContain("Confusion", "taken for", "accuracy");
     assertThat(Files.readString(out.resolve("test.json"))).contains("\"subsetAccuracy\"");
 
-    Evaluation.Result again = Evaluation.of(out, test, "cpu", 1, NEVER);
+    Evaluation.Result again = Evaluation.of(new Evaluation.Request(out, test, OnBadImage.FAIL, "cpu", 1), note -> {}, NEVER);
     MultiLabelMeasures measures = (MultiLabelMeasures) again.measures();
     assertThat(measures.meanAveragePrecision()).isEqualTo(card.metrics().get("test_map"));
     assertThat(measures.loss()).isEqualTo(card.metrics().get("test_loss"));
@@ -179,20 +180,21 @@ class MultiLabelTest {
     RunConfig one = RunYaml.with(config, "stages.1.epochs=1");
     Runs.start(out, RunYaml.with(one, "data.val=" + some), progress, NEVER);
     MultiLabelMeasures measures =
-        (MultiLabelMeasures) Evaluation.of(out, some, "cpu", 1, NEVER).measures();
+        (MultiLabelMeasures) Evaluation.of(new Evaluation.Request(out, some, OnBadImage.FAIL, "cpu", 1), note -> {}, NEVER).measures();
     assertThat(measures.unseen()).containsExactly("blue");
     assertThat(measures.perClass().get(0).averagePrecision()).isEmpty();
     assertThat(MeasuresText.lines(measures))
         .contains("in no mean, because no image has them: blue");
     assertThatThrownBy(
-            () -> Evaluation.of(out, TinyImages.write(folder.resolve("f"), 2, 1), "cpu", 1, NEVER))
-        .hasMessageContaining("has one label an image, but training has any number");
+            () -> Evaluation.of(new Evaluation.Request(out, TinyImages.write(folder.resolve("f"), 2, 1), OnBadImage.FAIL, "cpu", 1), note -> {}, NEVER))
+        .hasMessageEndingWith(
+            "has one label an image, but the model gives each of its labels or not: give a list with"
+                + " labels");
     Files.writeString(some, Files.readString(some).replace("red", "mauve"));
-    assertThatThrownBy(() -> Evaluation.of(out, some, "cpu", 1, NEVER))
+    assertThatThrownBy(() -> Evaluation.of(new Evaluation.Request(out, some, OnBadImage.FAIL, "cpu", 1), note -> {}, NEVER))
         .isInstanceOf(Failure.class)
         .hasMessage(
-            "[%s] has labels that training does not: [mauve]; take them out, or train with them",
-            some);
+            "[%s] 'mauve' is no label of the model; its labels are [blue, green, red]", some);
   }
 
   @Test

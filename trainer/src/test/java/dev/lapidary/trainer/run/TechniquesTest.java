@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.lapidary.core.card.CardJson;
 import dev.lapidary.core.card.ModelCard;
+import dev.lapidary.core.image.OnBadImage;
 import dev.lapidary.core.tensor.Tensor;
 import dev.lapidary.models.weights.WeightsFile;
 import dev.lapidary.torchscript.archive.ArchiveReader;
@@ -59,7 +60,7 @@ class TechniquesTest {
     ModelCard card =
         CardJson.read(
             ArchiveReader.read(whole.resolve("model.pt")).extra().get("card.json"), "model.pt");
-    Evaluation.Result result = Evaluation.of(whole, folder.resolve("val"), "cpu", 1, () -> false);
+    Evaluation.Result result = Evaluation.of(new Evaluation.Request(whole, folder.resolve("val"), OnBadImage.FAIL, "cpu", 1), note -> {}, () -> false);
     assertThat(result.measures().loss()).isEqualTo(card.metrics().get("val_loss"));
     Checkpoints.Saved saved =
         new Checkpoints(whole.resolve("checkpoints")).newest(w -> {}).orElseThrow();
