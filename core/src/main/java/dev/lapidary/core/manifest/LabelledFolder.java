@@ -1,6 +1,7 @@
 package dev.lapidary.core.manifest;
 
 import dev.lapidary.core.failure.Failure;
+import dev.lapidary.core.image.FolderCensus;
 import dev.lapidary.core.image.ImageFolder;
 import dev.lapidary.core.image.OnBadImage;
 import java.nio.file.Path;
@@ -130,6 +131,9 @@ public record LabelledFolder(
   }
 
   private static String leftAlone(Part part, Path path) {
+    if (part == Part.TEST && FolderCensus.of(path).full().isEmpty()) {
+      return "[%s] left alone: its images are in no class folders".formatted(path);
+    }
     return part == Part.TEST
         ? "[%s] is for tests and left alone; --test %s measures with it".formatted(path, path)
         : "[%s] left alone: only the part for tests is measured with".formatted(path);

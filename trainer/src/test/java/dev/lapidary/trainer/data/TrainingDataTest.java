@@ -14,6 +14,7 @@ import java.io.RandomAccessFile;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
@@ -114,6 +115,59 @@ class TrainingDataTest {
     assertThatThrownBy(() -> open(root.resolve("t"), Optional.of(val), OnBadImage.FAIL))
         .hasMessage(
             "[%s] measuring needs the classes of training: missing [ant], unknown [cow]", val);
+  }
+
+  @Test
+  void validationMayLackAClassAndSaysSo() throws IOException {
+    PicturedFolder.fill(root.resolve("t"), "ant", 2);
+    PicturedFolder.fill(root.resolve("t"), "bee", 2);
+    PicturedFolder.fill(root.resolve("v"), "bee", 2);
+    List<String> notes = new ArrayList<>();
+    Path list = root.resolve("list.csv");
+    TrainingData folders =
+        TrainingData.open(source(root.resolve("t"), Optional.of(root.resolve("v"))), notes::add);
+    assertThat(folders.test().orElseThrow().labels()).containsExactly("ant", "bee");
+    assertThat(folders.test().orElseThrow().counts()).containsExactly(0, 2);
+    Files.writeString(
+        list,
+        """
+        path,label,split
+        t/ant/000.png,ant,train
+        t/bee/000.png,bee,train
+        t/ant/001.png,ant,val
+        """);
+    notes.clear();
+    TrainingData data = TrainingData.open(source(list, Optional.empty()), notes::add);
+    assertThat(data.validation().counts()).containsExactly(1, 0);
+    assertThat(notes)
+        .containsExactly(
+            "warning: no validation image is of bee, so nothing tells how well it is learned");
+    Files.writeString(list, "path,label,split\nt/ant/000.png,ant,train\nt/bee/000.png,bee,val\n");
+    assertThatThrownBy(() -> TrainingData.open(source(list, Optional.empty()), notes::add))
+        .hasMessage(
+            "[%s] class bee has no image to train on; give it some, or take the class out", list);
+    Files.writeString(list, "path,label\nt/ant/000.png,ant\nt/ant/001.png,ant\n");
+    assertThatThrownBy(() -> TrainingData.open(source(list, Optional.empty()), notes::add))
+        .hasMessage("[%s] expected images of at least two classes but found 1: [ant]", list);
+  }
+
+  @Test
+  void aPartForTestsInAFolderIsLeftAlone() {
+    for (String part : List.of("train", "Test")) {
+      PicturedFolder.fill(root.resolve(part), "ant", part.length());
+      PicturedFolder.fill(root.resolve(part), "bee", part.length());
+    }
+    List<String> notes = new ArrayList<>();
+    TrainingData data = TrainingData.open(source(root, Optional.empty()), notes::add);
+    assertThat(data.train().counts()).containsExactly(4, 4);
+    assertThat(data.validation().counts()).containsExactly(1, 1);
+    assertThat(notes)
+        .containsExactly(
+            "[%s] is for tests and left alone; --test %s measures with it"
+                .formatted(root.resolve("Test"), root.resolve("Test")));
+    TrainingData tested = TrainingData.open(source(root, Optional.of(root)), notes::add);
+    assertThat(tested.test().orElseThrow().counts()).containsExactly(4, 4);
+    assertThat(tested.test().orElseThrow().samples().get(0).name()).isEqualTo("Test/ant/000.png");
   }
 
   @Test
