@@ -1,4 +1,4 @@
-/** Files written whole or not at all. */
+/** Files written whole or not at all, and text that people wrote: TextFile. */
 @NullMarked
 package dev.lapidary.core.file;
 

@@ -3,10 +3,16 @@ package dev.lapidary.core.image;
 import dev.lapidary.core.failure.Failure;
 import java.io.IOException;
 import java.nio.file.DirectoryStream;
+import java.nio.file.FileVisitOption;
+import java.nio.file.FileVisitResult;
+import java.nio.file.FileVisitor;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.SimpleFileVisitor;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.EnumSet;
 import java.util.List;
 
 /**
@@ -17,8 +23,6 @@ import java.util.List;
  * @param full those that hold an image, at any depth
  */
 public record FolderCensus(boolean images, List<Path> folders, List<Path> full) {
-  private static final int DEEPEST = 32;
-
   public FolderCensus {
     folders = List.copyOf(folders);
     full = List.copyOf(full);
@@ -30,7 +34,7 @@ public record FolderCensus(boolean images, List<Path> folders, List<Path> full) 
     boolean images = list(folder, folders);
     folders.sort(Comparator.comparing(f -> f.getFileName().toString(), ImageFiles.BYTE_ORDER));
     return new FolderCensus(
-        images, folders, folders.stream().filter(f -> holdsImages(f, DEEPEST)).toList());
+        images, folders, folders.stream().filter(FolderCensus::holdsImages).toList());
   }
 
   /** Whether an image lies in it; its folders are added to the list. */
@@ -56,10 +60,34 @@ public record FolderCensus(boolean images, List<Path> folders, List<Path> full) 
     return images;
   }
 
-  /** To a depth that a link in a circle reaches soon. */
-  private static boolean holdsImages(Path folder, int depth) {
-    List<Path> folders = new ArrayList<>();
-    return list(folder, folders)
-        || (depth > 0 && folders.stream().anyMatch(f -> holdsImages(f, depth - 1)));
+  /** Looks no further than at the first image; who lists a folder says what cannot be read. */
+  private static boolean holdsImages(Path folder) {
+    boolean[] found = new boolean[1];
+    FileVisitor<Path> visitor =
+        new SimpleFileVisitor<>() {
+          @Override
+          public FileVisitResult preVisitDirectory(Path entered, BasicFileAttributes attributes) {
+            boolean skipped = !entered.equals(folder) && ImageFiles.isOfSystem(entered);
+            return skipped ? FileVisitResult.SKIP_SUBTREE : FileVisitResult.CONTINUE;
+          }
+
+          @Override
+          public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) {
+            found[0] = !ImageFiles.isOfSystem(file) && FileKind.orUnreadable(file).image();
+            return found[0] ? FileVisitResult.TERMINATE : FileVisitResult.CONTINUE;
+          }
+
+          @Override
+          public FileVisitResult visitFileFailed(Path file, IOException error) {
+            return FileVisitResult.CONTINUE;
+          }
+        };
+    try {
+      Files.walkFileTree(
+          folder, EnumSet.of(FileVisitOption.FOLLOW_LINKS), Integer.MAX_VALUE, visitor);
+    } catch (IOException e) {
+      throw Failure.failed("[%s] the folder cannot be listed: %s", folder, Failure.reason(e));
+    }
+    return found[0];
   }
 }

@@ -34,7 +34,7 @@ record FolderLayout(Path base, Map<Part, Path> parts, List<Path> leftAlone) {
       Pattern.compile("(?i)images?|imgs?|pictures|photos|data|dataset");
 
   private static final Pattern PART =
-      Pattern.compile("(?i)(|.*[-._ ])(train(?:ing)?|val(?:id(?:ation)?)?|dev|test(?:ing)?)"
+      Pattern.compile("(?i)(|.*[-._ ])(train(?:ing)?|val(?:id(?:ation)?)?|eval(?:uation)?|dev|test(?:ing)?)"
           + "(|[-._ 0-9].*)");
 
   private static final int DEEPEST = 4;
@@ -100,10 +100,10 @@ record FolderLayout(Path base, Map<Part, Path> parts, List<Path> leftAlone) {
 
   private static Map<String, Map<Part, List<Path>>> groups(FolderCensus inside) {
     Map<String, Map<Part, List<Path>>> groups = new TreeMap<>();
-    for (Path folder : inside.full()) {
+    for (Path folder : inside.folders()) {
       Matcher matcher = PART.matcher(name(folder));
       if (matcher.matches()) {
-        Part.named(matcher.group(2))
+        Part.folder(matcher.group(2))
             .ifPresent(
                 part ->
                     groups

@@ -95,7 +95,7 @@ public record LabelledFolder(
 
   private static Part partInside(String path) {
     String[] names = path.split("/", 3);
-    return names.length < 3 ? Part.NONE : Part.named(names[1]).orElse(Part.NONE);
+    return names.length < 3 ? Part.NONE : Part.folder(names[1]).orElse(Part.NONE);
   }
 
   private static LabelledFolder parts(

@@ -27,7 +27,17 @@ public enum Part {
     return name.isEmpty() ? ANY : named(name).orElse(NONE);
   }
 
-  static Optional<Part> named(String name) {
+  /**
+   * As a folder is called. A list's {@code eval} is of no part, since it always was: whoever wrote
+   * it has its images left out.
+   */
+  static Optional<Part> folder(String name) {
+    String lower = name.toLowerCase(Locale.ROOT);
+    boolean evaluation = lower.equals("eval") || lower.equals("evaluation");
+    return evaluation ? Optional.of(VALIDATION) : named(lower);
+  }
+
+  private static Optional<Part> named(String name) {
     String lower = name.toLowerCase(Locale.ROOT);
     return NAMES.entrySet().stream()
         .filter(part -> part.getValue().contains(lower))

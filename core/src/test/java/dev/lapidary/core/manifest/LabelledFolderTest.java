@@ -33,6 +33,7 @@ class LabelledFolderTest {
           Train, Val                       |             | TRAIN VALIDATION
           train, VALIDATION                |             | TRAIN VALIDATION
           TRAIN, dev                       |             | TRAIN VALIDATION
+          train, eval                      |             | TRAIN VALIDATION
           train, val, test                 |             | TRAIN VALIDATION
           train, test                      |             | TRAIN
           Train, Test                      |             | TRAIN
@@ -168,6 +169,15 @@ class LabelledFolderTest {
             + " is of; put them into a folder a class, as in train/cat, or name them in a list"
             + " (CSV) with path and label",
         root.resolve("images"));
+  }
+
+  @Test
+  void anEmptyPartIsNotPassedOver() throws IOException {
+    images("train/a/1.jpg", "train/b/1.jpg");
+    Files.createDirectories(root.resolve("val"));
+    refused(
+        "[%s] expected one sub-folder a class with images in it but found no sub-folder",
+        root.resolve("val"));
   }
 
   @Test
