@@ -43,8 +43,7 @@ record FileKind(boolean image, String name) {
           Map.entry("TIFF", "tif tiff btf"),
           Map.entry("Netpbm", "ppm pgm pbm pnm pam pfm"),
           Map.entry("SVG", "svg svgz"),
-          Map.entry(
-              RAW, "dng cr2 cr3 crw nef nrw arw srf sr2 orf rw2 raf pef srw x3f 3fr iiq rwl"),
+          Map.entry(RAW, "dng cr2 cr3 crw nef nrw arw srf sr2 orf rw2 raf pef srw x3f 3fr iiq rwl"),
           Map.entry("Photoshop", "psd psb"),
           Map.entry("GIMP", "xcf"),
           Map.entry("ICO", "ico cur icns"),
@@ -73,7 +72,8 @@ record FileKind(boolean image, String name) {
           Map.entry("DDS", List.of("444453207c000000")),
           Map.entry("OpenEXR", List.of("762f3101")),
           Map.entry("Radiance HDR", List.of("233f52414449414e4345")),
-          Map.entry(VIDEO, List.of("1a45dfa3", "464c5601", "000001ba", "000001b3", "3026b2758e66")));
+          Map.entry(
+              VIDEO, List.of("1a45dfa3", "464c5601", "000001ba", "000001b3", "3026b2758e66")));
 
   private static FileKind of(Path file) throws IOException {
     String suffix = suffix(file);
@@ -116,8 +116,7 @@ record FileKind(boolean image, String name) {
 
   /** The name of a format that is not read, by a file's first bytes; empty if they say nothing. */
   static String format(byte[] start) {
-    String hex =
-        HexFormat.of().formatHex(Arrays.copyOf(start, Math.min(16, start.length)));
+    String hex = HexFormat.of().formatHex(Arrays.copyOf(start, Math.min(16, start.length)));
     for (Map.Entry<String, List<String>> format : SIGNATURES.entrySet()) {
       if (format.getValue().stream().anyMatch(hex::startsWith)) {
         return format.getKey();

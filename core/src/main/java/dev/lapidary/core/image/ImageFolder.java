@@ -22,8 +22,7 @@ import java.util.Map;
  * @param images all of them, class by class
  * @param notes what was passed over, in lines for the user
  */
-public record ImageFolder(
-    Path root, List<String> classes, List<Image> images, List<String> notes) {
+public record ImageFolder(Path root, List<String> classes, List<Image> images, List<String> notes) {
   /** By UTF-8 bytes, so that no locale changes a class's index. */
   public static final Comparator<String> BYTE_ORDER = ImageFiles.BYTE_ORDER;
 

@@ -34,8 +34,9 @@ record FolderLayout(Path base, Map<Part, Path> parts, List<Path> leftAlone) {
       Pattern.compile("(?i)images?|imgs?|pictures|photos|data|dataset");
 
   private static final Pattern PART =
-      Pattern.compile("(?i)(|.*[-._ ])(train(?:ing)?|val(?:id(?:ation)?)?|eval(?:uation)?|dev|test(?:ing)?)"
-          + "(|[-._ 0-9].*)");
+      Pattern.compile(
+          "(?i)(|.*[-._ ])(train(?:ing)?|val(?:id(?:ation)?)?|eval(?:uation)?|dev|test(?:ing)?)"
+              + "(|[-._ 0-9].*)");
 
   private static final int DEEPEST = 4;
 

@@ -25,9 +25,9 @@ import java.util.TreeSet;
 
 /**
  * A list of images: CSV (RFC 4180, with a header; also with tabs or {@code ;}) or JSONL (an object
- * a line), each with {@code path} and what {@link Labelling} reads labels from, and as one likes {@code split} and {@code
- * group}. Paths are relative to the list's folder. Labels are sorted by their names' bytes, as the
- * classes of folders are.
+ * a line), each with {@code path} and what {@link Labelling} reads labels from, and as one likes
+ * {@code split} and {@code group}. Paths are relative to the list's folder. Labels are sorted by
+ * their names' bytes, as the classes of folders are.
  *
  * @param folder that paths begin at
  * @param multiLabel whether an image has any number of labels; otherwise each has exactly one
@@ -89,7 +89,11 @@ public record ImageList(
     String list = said.isPresent() ? text.substring(Separator.SAYING.length() + 1) : text;
     char separator = said.orElseGet(() -> Separator.of(list));
     return of(
-        file, rows(file, list, CSV.with(CsvSchema.emptySchema().withHeader().withColumnSeparator(separator))));
+        file,
+        rows(
+            file,
+            list,
+            CSV.with(CsvSchema.emptySchema().withHeader().withColumnSeparator(separator))));
   }
 
   /**
@@ -120,7 +124,8 @@ public record ImageList(
     }
     sets.forEach(names::addAll);
     names.addAll(labelling.known());
-    List<String> labels = LabelNames.distinct(names).stream().sorted(ImageFolder.BYTE_ORDER).toList();
+    List<String> labels =
+        LabelNames.distinct(names).stream().sorted(ImageFolder.BYTE_ORDER).toList();
     Map<String, Integer> index = new HashMap<>();
     List<String> written = List.copyOf(names);
     List<Integer> indices = LabelNames.indices(written, labels);
@@ -133,7 +138,11 @@ public record ImageList(
       images.add(
           new Image(
               row.required(Row.PATH),
-              sets.get(i).stream().map(name -> index.getOrDefault(name, 0)).distinct().sorted().toList(),
+              sets.get(i).stream()
+                  .map(name -> index.getOrDefault(name, 0))
+                  .distinct()
+                  .sorted()
+                  .toList(),
               row.text(Row.SPLIT).toLowerCase(Locale.ROOT),
               row.text(Row.GROUP)));
     }

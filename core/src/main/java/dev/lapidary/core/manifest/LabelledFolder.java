@@ -117,8 +117,7 @@ public record LabelledFolder(
       List<Integer> indices = fitting(place, folder.classes(), classes);
       String prefix = layout.base().relativize(place).toString().replace('\\', '/') + "/";
       for (ImageFolder.Image image : folder.images()) {
-        images.add(
-            new Image(prefix + image.path(), indices.get(image.label()), part.getKey()));
+        images.add(new Image(prefix + image.path(), indices.get(image.label()), part.getKey()));
       }
     }
     if (images.isEmpty()) {

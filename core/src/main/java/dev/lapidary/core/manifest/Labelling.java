@@ -40,14 +40,11 @@ sealed interface Labelling {
 
   private static Labelling otherwise(List<Row> rows, Set<String> columns) {
     List<String> targets =
-        columns.stream()
-            .filter(column -> Row.TARGET.contains(Row.word(column)))
-            .toList();
+        columns.stream().filter(column -> Row.TARGET.contains(Row.word(column))).toList();
     Path file = rows.get(0).file();
     if (targets.size() > 1) {
       throw Failure.badInput(
-          "[%s] which column has the label, %s? Call it label",
-          file, String.join(" or ", targets));
+          "[%s] which column has the label, %s? Call it label", file, String.join(" or ", targets));
     }
     if (targets.size() == 1) {
       return new One(targets);
@@ -150,7 +147,8 @@ sealed interface Labelling {
     boolean fits(Row row) {
       return known.stream()
           .map(column -> row.value(List.of(column)))
-          .allMatch(value -> value.isPresent() && value.get().isValueNode() && decides(value.get()));
+          .allMatch(
+              value -> value.isPresent() && value.get().isValueNode() && decides(value.get()));
     }
 
     private static boolean decides(JsonNode value) {
@@ -172,10 +170,10 @@ sealed interface Labelling {
           labels.add(column);
         } else if (!NO.contains(text)) {
           throw Failure.badInput(
-                  "[%s] image %d: expected a column label or labels, or 0 or 1 in every column"
-                      + " beside path, split and group, but %s is '%s'; name the labels, or take"
-                      + " that column out",
-                  row.file(), row.number(), column, text);
+              "[%s] image %d: expected a column label or labels, or 0 or 1 in every column"
+                  + " beside path, split and group, but %s is '%s'; name the labels, or take"
+                  + " that column out",
+              row.file(), row.number(), column, text);
         }
       }
       return labels;

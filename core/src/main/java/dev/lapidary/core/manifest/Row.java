@@ -21,8 +21,20 @@ record Row(Path file, int number, ObjectNode fields) {
   /** Names of one thing, the usual one first; in any case of letters. */
   static final List<String> PATH =
       List.of(
-          "path", "file_name", "filename", "file", "image", "filepath", "file_path", "image_path",
-          "imagepath", "image_name", "image_file", "img_path", "img", "image_id");
+          "path",
+          "file_name",
+          "filename",
+          "file",
+          "image",
+          "filepath",
+          "file_path",
+          "image_path",
+          "imagepath",
+          "image_name",
+          "image_file",
+          "img_path",
+          "img",
+          "image_id");
 
   static final List<String> LABEL = List.of("label", "class");
   static final List<String> LABELS = List.of("labels", "tags");
@@ -32,7 +44,13 @@ record Row(Path file, int number, ObjectNode fields) {
   /** Other names of the one label; a column of 0 and 1 among several may have them too. */
   static final List<String> TARGET =
       List.of(
-          "target", "category", "class_name", "classname", "label_name", "category_name", "species");
+          "target",
+          "category",
+          "class_name",
+          "classname",
+          "label_name",
+          "category_name",
+          "species");
 
   /** Beside the column of the path these say no label either. */
   private static final List<String> NO_LABELS = PATH.subList(0, 5);

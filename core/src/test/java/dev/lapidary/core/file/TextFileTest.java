@@ -44,8 +44,7 @@ class TextFileTest {
         write("a\n", StandardCharsets.UTF_16LE),
         "is not UTF-8 text: it has zero bytes, as UTF-16 without a byte order mark and binary files"
             + " have; save it as UTF-8");
-    refused(
-        write("\ufeffa", Charset.forName("UTF-32LE")), "is UTF-32 text; save it as UTF-8");
+    refused(write("\ufeffa", Charset.forName("UTF-32LE")), "is UTF-32 text; save it as UTF-8");
     refused(
         Files.write(folder.resolve("half"), new byte[] {-1, -2, 0, (byte) 0xd8, 'a', 0}),
         "is damaged UTF-16 text at byte 2; save it as UTF-8");

@@ -79,9 +79,22 @@ class ImageFolderTest {
   void whatIsNoImageIsCountedByKind() throws IOException {
     for (String file :
         new String[] {
-          "a/1.jpg", "a/2.png", "b/1.gif", "a/.DS_Store", "a/._1.jpg", "a/Thumbs.db", "b/x.MOV",
-          "b/y.txt", "b/sub/z.txt", "b/more.txt", "loose.jpg", "list.csv", "a/@eaDir/1.jpg/t.jpg",
-          "__MACOSX/a/._1.jpg", ".ipynb_checkpoints/1.jpg", "b/film"
+          "a/1.jpg",
+          "a/2.png",
+          "b/1.gif",
+          "a/.DS_Store",
+          "a/._1.jpg",
+          "a/Thumbs.db",
+          "b/x.MOV",
+          "b/y.txt",
+          "b/sub/z.txt",
+          "b/more.txt",
+          "loose.jpg",
+          "list.csv",
+          "a/@eaDir/1.jpg/t.jpg",
+          "__MACOSX/a/._1.jpg",
+          ".ipynb_checkpoints/1.jpg",
+          "b/film"
         }) {
       touch(file);
     }

@@ -113,9 +113,7 @@ class ImageListTest {
     ImageList list = list("l.csv", head + "\r\n" + quoted);
     assertThat(list.multiLabel()).isFalse();
     assertThat(list.labels()).containsExactly("x", "y, z");
-    assertThat(list.images())
-        .extracting(ImageList.Image::path)
-        .containsExactly("a b.png", "c.png");
+    assertThat(list.images()).extracting(ImageList.Image::path).containsExactly("a b.png", "c.png");
     assertThat(list.images())
         .extracting(ImageList.Image::labels)
         .containsExactly(List.of(0), List.of(1));
@@ -132,7 +130,9 @@ class ImageListTest {
     assertThat(ImageList.isList(file)).isTrue();
     assertThat(ImageList.read(file).labels()).containsExactly("x", "y");
     ImageList json =
-        list("l.ndjson", "\ufeff{\"Path\":\"a\",\"Label\":\"x\"}\r\n\r\n{\"Path\":\"b\",\"Label\":2}");
+        list(
+            "l.ndjson",
+            "\ufeff{\"Path\":\"a\",\"Label\":\"x\"}\r\n\r\n{\"Path\":\"b\",\"Label\":2}");
     assertThat(json.labels()).containsExactly("2", "x");
     Files.write(file, "path,label\na,caf\u00e9\n".getBytes(ISO_8859_1));
     assertThatThrownBy(() -> ImageList.read(file))

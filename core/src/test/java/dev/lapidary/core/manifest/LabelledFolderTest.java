@@ -204,9 +204,7 @@ class LabelledFolderTest {
     images("train/caf\u00e9/1.jpg", "train/tea/1.jpg", "val/cafe\u0301/1.jpg", "val/tea/1.jpg");
     LabelledFolder folder = read();
     assertThat(folder.classes()).containsExactly("caf\u00e9", "tea");
-    assertThat(folder.images())
-        .extracting(LabelledFolder.Image::label)
-        .containsExactly(0, 1, 0, 1);
+    assertThat(folder.images()).extracting(LabelledFolder.Image::label).containsExactly(0, 1, 0, 1);
     image("train/cafe\u0301/1.jpg");
     refused(
         "[%s] two class folders have the same name, caf\u00e9, in two forms of Unicode (NFC, NFD);"

@@ -105,8 +105,7 @@ public record Accuracy(
     }
     BadImage.judge(listed.place(), bad, rule).forEach(notes);
     if (measured.isEmpty()) {
-      throw Failure.badInput(
-          "[%s] none of its %d images can be read", listed.place(), bad.size());
+      throw Failure.badInput("[%s] none of its %d images can be read", listed.place(), bad.size());
     }
     LabelledImages data = listed.with(measured);
     double[] millis = Arrays.copyOf(times, measured.size());

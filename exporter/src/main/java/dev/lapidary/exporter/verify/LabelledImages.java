@@ -72,9 +72,7 @@ public record LabelledImages(
         list.folder(),
         model.labels().isEmpty() ? list.labels() : model.labels(),
         (test.isEmpty() ? list.images() : test)
-            .stream()
-                .map(image -> new Image(image.path(), of(image.labels(), indices)))
-                .toList());
+            .stream().map(image -> new Image(image.path(), of(image.labels(), indices))).toList());
   }
 
   private static List<Integer> of(List<Integer> labels, List<Integer> indices) {

@@ -50,7 +50,9 @@ class ImagesOfUsersTest {
         .isZero();
   }
 
-  /** The part for tests, its class in the other form of Unicode, and one message for a bad image. */
+  /**
+   * The part for tests, its class in the other form of Unicode, and one message for a bad image.
+   */
   @Test
   void verifyMeasuresWithFoldersAndLists() throws IOException {
     Run folders = run("verify " + model + " --data " + images + " --json");
@@ -81,15 +83,15 @@ class ImagesOfUsersTest {
     assertThat(skipped.err()).contains("left out: test/tea/bad.jpg: expected JPEG");
     Files.writeString(list, "path,label\ntest/tea/1.png,coffee\n");
     assertThat(run("verify " + model + " --data " + list).err())
-        .contains("[%s] 'coffee' is no label of the model; its labels are [tea, cafe".formatted(list));
+        .contains(
+            "[%s] 'coffee' is no label of the model; its labels are [tea, cafe".formatted(list));
   }
 
   @Test
   void calibrationRefusesABadImageBeforeTheWorkOrLeavesItOut() throws IOException {
     Files.write(images.resolve("train/tea/cut.png"), new byte[] {(byte) 0x89, 'P', 'N', 'G'});
     Path out = folder.resolve("q.onnx");
-    String export =
-        "onnx " + archive + RULE + " --out " + out + " --calibration " + images;
+    String export = "onnx " + archive + RULE + " --out " + out + " --calibration " + images;
     for (String method : List.of("none", "int8")) {
       Run refused = run(export + " --quantize " + method);
       assertThat(refused.status()).isEqualTo(2);

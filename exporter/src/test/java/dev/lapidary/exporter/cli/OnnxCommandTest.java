@@ -71,7 +71,10 @@ class OnnxCommandTest {
     Path labels =
         Files.write(
             folder.resolve("labels"),
-            Stream.iterate(0, i -> i + 1).limit(10).map(i -> (i == 0 ? "\ufeff" : "") + "cls_" + i).toList());
+            Stream.iterate(0, i -> i + 1)
+                .limit(10)
+                .map(i -> (i == 0 ? "\ufeff" : "") + "cls_" + i)
+                .toList());
     Path images = images();
     List<String> export =
         List.of("onnx", archive(), "--out=" + out, "--labels=" + labels, "--calibration=" + images);

@@ -66,8 +66,7 @@ class CalibrationImagesTest {
         .isInstanceOfSatisfying(
             Failure.class, f -> assertThat(f.code()).isEqualTo(ExitCode.BAD_INPUT))
         .hasMessageContaining("at least one that can be decoded");
-    assertThatThrownBy(
-            () -> CalibrationImages.read(folder.resolve("missing"), 512, TINY))
+    assertThatThrownBy(() -> CalibrationImages.read(folder.resolve("missing"), 512, TINY))
         .isInstanceOf(Failure.class)
         .hasMessageContaining("missing");
   }

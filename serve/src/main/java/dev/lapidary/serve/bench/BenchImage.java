@@ -58,8 +58,7 @@ record BenchImage(byte[] file, float[] input, int argmax) {
     }
     BadImage.judge(folder, bad, rule).forEach(notes);
     if (images.isEmpty()) {
-      throw Failure.badInput(
-          "%s holds no image that decodes; name a folder with --images", folder);
+      throw Failure.badInput("%s holds no image that decodes; name a folder with --images", folder);
     }
     return images;
   }

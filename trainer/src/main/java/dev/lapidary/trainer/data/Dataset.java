@@ -92,8 +92,7 @@ public record Dataset(Task task, List<String> labels, List<Sample> samples, Pict
           "[%s] has %s, but training has %s: measuring needs data of the same kind",
           place, task.words(), training.words());
     }
-    List<Integer> indices =
-        LabelNames.indices(labels, known);
+    List<Integer> indices = LabelNames.indices(labels, known);
     if (indices.contains(-1)) {
       throw Failure.badInput("[%s] %s", place, LabelNames.unlike(labels, known));
     }

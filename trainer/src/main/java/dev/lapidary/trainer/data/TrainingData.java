@@ -110,9 +110,7 @@ public record TrainingData(
     }
     boolean t10kIsFree = source.val().isEmpty() && source.test().isEmpty();
     Optional<Path> val = t10kIsFree ? IdxFormat.images(source.train(), "t10k") : source.val();
-    Dataset rest =
-        data.filter(
-            sample -> sample.part() == Part.ANY || sample.part() == Part.TRAIN);
+    Dataset rest = data.filter(sample -> sample.part() == Part.ANY || sample.part() == Part.TRAIN);
     if (rest.size() == 0) {
       throw Failure.badInput(
           "[%s] has no image to train on, only parts to measure with; expected a part train",
@@ -143,8 +141,7 @@ public record TrainingData(
     return marked.size() > 0 ? marked : fitting;
   }
 
-  private static Optional<Dataset> test(
-      Source source, Split split, Consumer<String> notes) {
+  private static Optional<Dataset> test(Source source, Split split, Consumer<String> notes) {
     Dataset train = split.train();
     return source
         .test()
@@ -170,14 +167,14 @@ public record TrainingData(
             listed.counts().get(c) == 0
                 ? "[%s] class %s has no image to train on; give it some, or take the class out"
                 : "[%s] class %s has no readable image left; add some",
-            source.train(), data.labels().get(c));
+            source.train(),
+            data.labels().get(c));
       }
     }
   }
 
   /** One class or label with images is enough: the others are left out of means. */
-  private static void requireMeasurable(
-      Source source, Dataset validation, Consumer<String> notes) {
+  private static void requireMeasurable(Source source, Dataset validation, Consumer<String> notes) {
     if (validation.task() == Task.SINGLE_LABEL) {
       if (validation.size() == 0) {
         throw Failure.badInput(

@@ -96,7 +96,8 @@ public final class Features {
     TorchScriptArchive cut =
         request.layer().equals(FEATURES)
             ? LayerOutput.inputOf(
-                archive, HeadSearch.find(archive, Network.traceOptions(preprocessing)).get(0).name())
+                archive,
+                HeadSearch.find(archive, Network.traceOptions(preprocessing)).get(0).name())
             : LayerOutput.of(archive, request.layer());
     OnBadImage rule = request.onBadImage();
     Reading reading = new Reading(ImageLimits.DEFAULT, rule, card.labels(), notes);

@@ -19,7 +19,9 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** One rule and one message for images that cannot be read, in every command that takes a folder. */
+/**
+ * One rule and one message for images that cannot be read, in every command that takes a folder.
+ */
 class BadImagesTest {
   private final StringWriter out = new StringWriter();
   private final StringWriter err = new StringWriter();
@@ -66,11 +68,13 @@ class BadImagesTest {
         command.replace("MODEL", model.toString()).replace("OUT", folder + "/out") + " %s";
     assertThat(run(filled, data)).isEqualTo(2);
     String prefix = command.startsWith("preview") ? data + "/" : "";
-    String html = prefix + "ant/page.jpg: expected JPEG, PNG, WebP, BMP or GIF but found a file that";
+    String html =
+        prefix + "ant/page.jpg: expected JPEG, PNG, WebP, BMP or GIF but found a file that";
     String heic =
         prefix + "bee/new.HEIC: expected JPEG, PNG, WebP, BMP or GIF but found HEIC (convert it)";
     assertThat(err.toString())
-        .contains("[%s] passed over, no images that are read: 1 .txt (ant/notes.txt)\n".formatted(data))
+        .contains(
+            "[%s] passed over, no images that are read: 1 .txt (ant/notes.txt)\n".formatted(data))
         .contains("error: [%s] 2 bad images (1 HEIC): ".formatted(data))
         .contains(html + " starts with 3c 68 74 6d; ")
         .contains(heic)

@@ -412,7 +412,8 @@ class TrainingDataTest {
             "[%s] image 2 has no label; expected at least path and label",
             root.resolve("list.csv"));
     Files.writeString(root.resolve("list.jsonl"), "{\"path\":\"a\",\"label\":\"x\"}\n{\"path\"\n");
-    assertThatThrownBy(() -> DataFormat.AUTO.read(root.resolve("list.jsonl"), PicturedFolder.READING))
+    assertThatThrownBy(
+            () -> DataFormat.AUTO.read(root.resolve("list.jsonl"), PicturedFolder.READING))
         .isInstanceOf(Failure.class)
         .hasMessageStartingWith("[" + root.resolve("list.jsonl") + "] line ");
   }
@@ -436,7 +437,8 @@ class TrainingDataTest {
         .hasMessage("[%s] has 5 labels for 6 images", root.resolve("train-labels-idx1-ubyte.gz"));
     Files.write(root.resolve("t10k-images-idx3-ubyte"), new byte[] {0, 0, 8, 3, 0, 0});
     assertThatThrownBy(
-            () -> DataFormat.IDX.read(root.resolve("t10k-images-idx3-ubyte"), PicturedFolder.READING))
+            () ->
+                DataFormat.IDX.read(root.resolve("t10k-images-idx3-ubyte"), PicturedFolder.READING))
         .hasMessageEndingWith("truncated IDX: it ends within its header");
   }
 

@@ -112,7 +112,9 @@ class MultiLabelTest {
         .doesNotContain("Confusion", "taken for", "accuracy");
     assertThat(Files.readString(out.resolve("test.json"))).contains("\"subsetAccuracy\"");
 
-    Evaluation.Result again = Evaluation.of(new Evaluation.Request(out, test, OnBadImage.FAIL, "cpu", 1), note -> {}, NEVER);
+    Evaluation.Result again =
+        Evaluation.of(
+            new Evaluation.Request(out, test, OnBadImage.FAIL, "cpu", 1), note -> {}, NEVER);
     MultiLabelMeasures measures = (MultiLabelMeasures) again.measures();
     assertThat(measures.meanAveragePrecision()).isEqualTo(card.metrics().get("test_map"));
     assertThat(measures.loss()).isEqualTo(card.metrics().get("test_loss"));
@@ -180,18 +182,35 @@ class MultiLabelTest {
     RunConfig one = RunYaml.with(config, "stages.1.epochs=1");
     Runs.start(out, RunYaml.with(one, "data.val=" + some), progress, NEVER);
     MultiLabelMeasures measures =
-        (MultiLabelMeasures) Evaluation.of(new Evaluation.Request(out, some, OnBadImage.FAIL, "cpu", 1), note -> {}, NEVER).measures();
+        (MultiLabelMeasures)
+            Evaluation.of(
+                    new Evaluation.Request(out, some, OnBadImage.FAIL, "cpu", 1), note -> {}, NEVER)
+                .measures();
     assertThat(measures.unseen()).containsExactly("blue");
     assertThat(measures.perClass().get(0).averagePrecision()).isEmpty();
     assertThat(MeasuresText.lines(measures))
         .contains("in no mean, because no image has them: blue");
     assertThatThrownBy(
-            () -> Evaluation.of(new Evaluation.Request(out, TinyImages.write(folder.resolve("f"), 2, 1), OnBadImage.FAIL, "cpu", 1), note -> {}, NEVER))
+            () ->
+                Evaluation.of(
+                    new Evaluation.Request(
+                        out,
+                        TinyImages.write(folder.resolve("f"), 2, 1),
+                        OnBadImage.FAIL,
+                        "cpu",
+                        1),
+                    note -> {},
+                    NEVER))
         .hasMessageEndingWith(
             "has one label an image, but the model gives each of its labels or not: give a list with"
                 + " labels");
     Files.writeString(some, Files.readString(some).replace("red", "mauve"));
-    assertThatThrownBy(() -> Evaluation.of(new Evaluation.Request(out, some, OnBadImage.FAIL, "cpu", 1), note -> {}, NEVER))
+    assertThatThrownBy(
+            () ->
+                Evaluation.of(
+                    new Evaluation.Request(out, some, OnBadImage.FAIL, "cpu", 1),
+                    note -> {},
+                    NEVER))
         .isInstanceOf(Failure.class)
         .hasMessage(
             "[%s] 'mauve' is no label of the model; its labels are [blue, green, red]", some);

@@ -82,7 +82,9 @@ class RunsTest {
     Path val = TinyImages.write(folder.resolve("val"), 4, 2);
     RunConfig withVal = RunYaml.with(config, "data.val=" + val);
     Runs.start(out, withVal, progress, NEVER);
-    Evaluation.Result result = Evaluation.of(new Evaluation.Request(out, val, OnBadImage.FAIL, "cpu", 1), note -> {}, NEVER);
+    Evaluation.Result result =
+        Evaluation.of(
+            new Evaluation.Request(out, val, OnBadImage.FAIL, "cpu", 1), note -> {}, NEVER);
     ModelCard card =
         CardJson.read(
             ArchiveReader.read(out.resolve("model.pt")).extra().get("card.json"), "model.pt");
@@ -118,7 +120,10 @@ class RunsTest {
     Path out = folder.resolve("run");
     Path test = TinyImages.write(folder.resolve("test"), 5, 7);
     Runs.start(out, RunYaml.with(config, "data.test=" + test), progress, NEVER);
-    Measures measured = Evaluation.of(new Evaluation.Request(out, test, OnBadImage.FAIL, "cpu", 1), note -> {}, NEVER).measures();
+    Measures measured =
+        Evaluation.of(
+                new Evaluation.Request(out, test, OnBadImage.FAIL, "cpu", 1), note -> {}, NEVER)
+            .measures();
     assertThat(said.toString())
         .contains("24 training and 6 validation images, 15 test images")
         .containsOnlyOnce("test accuracy %.4f on 15 images, 95 ".formatted(measured.accuracy()));

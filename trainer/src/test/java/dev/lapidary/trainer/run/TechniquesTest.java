@@ -60,7 +60,11 @@ class TechniquesTest {
     ModelCard card =
         CardJson.read(
             ArchiveReader.read(whole.resolve("model.pt")).extra().get("card.json"), "model.pt");
-    Evaluation.Result result = Evaluation.of(new Evaluation.Request(whole, folder.resolve("val"), OnBadImage.FAIL, "cpu", 1), note -> {}, () -> false);
+    Evaluation.Result result =
+        Evaluation.of(
+            new Evaluation.Request(whole, folder.resolve("val"), OnBadImage.FAIL, "cpu", 1),
+            note -> {},
+            () -> false);
     assertThat(result.measures().loss()).isEqualTo(card.metrics().get("val_loss"));
     Checkpoints.Saved saved =
         new Checkpoints(whole.resolve("checkpoints")).newest(w -> {}).orElseThrow();
