@@ -2,13 +2,7 @@ package dev.lapidary.exporter.verify;
 
 import dev.lapidary.core.card.Activation;
 import dev.lapidary.core.card.ModelCard;
-import dev.lapidary.core.failure.Failure;
-import dev.lapidary.core.image.BadImage;
-import dev.lapidary.core.image.ImageFile;
-import dev.lapidary.core.image.ImageLimits;
 import dev.lapidary.core.image.OnBadImage;
-import dev.lapidary.core.image.RgbImage;
-import dev.lapidary.core.image.UndecodableImage;
 import dev.lapidary.core.measure.AveragePrecision;
 import dev.lapidary.core.measure.LabelDecisions;
 import dev.lapidary.core.tensor.Tensor;
@@ -61,7 +55,7 @@ public record Accuracy(
    * @param card of the model; where it has no labels those of the images, in order, are the classes
    * @param rule what becomes of images that cannot be read
    * @param notes gets a line for each that is left out
-   * @throws Failure (exit 2) naming the bad images, if they are not to be left out, or all are bad
+   * @throws dev.lapidary.core.failure.Failure (exit 2) naming the bad images, if they are not to be left out, or all are bad
    */
   public static Accuracy measure(
       LoadedModel model,
@@ -70,45 +64,32 @@ public record Accuracy(
       LabelledImages listed,
       OnBadImage rule,
       Consumer<String> notes) {
-    List<LabelledImages.Image> measured = new ArrayList<>();
-    List<BadImage> bad = new ArrayList<>();
     List<String> classes = card.labels().isEmpty() ? listed.labels() : card.labels();
     ImageInput input = ImageInput.of(card);
     Comparison comparison = new Comparison();
     LabelDecisions decisions = new LabelDecisions(classes.size());
     List<float[]> answers = new ArrayList<>();
     double[] times = new double[listed.images().size()];
-    for (LabelledImages.Image image : listed.images()) {
-      RgbImage pixels;
-      try {
-        pixels = ImageFile.read(listed.root(), image.path(), ImageLimits.DEFAULT);
-      } catch (UndecodableImage e) {
-        bad.add(BadImage.of(image.path(), e));
-        continue;
-      }
-      if (!bad.isEmpty() && rule == OnBadImage.FAIL) {
-        continue; // the bad ones are all to be named; nothing more is measured
-      }
-      measured.add(image);
-      Tensor tensor = input.tensor(pixels);
-      long start = System.nanoTime();
-      Logits logits = model.run(tensor);
-      times[answers.size()] = (System.nanoTime() - start) / 1e6;
-      answers.add(logits.row(0));
-      if (reference.isPresent()) {
-        Logits expected = reference.get().run(input.normalized().tensor(pixels));
-        comparison.add(expected, logits);
-        if (card.activation() == Activation.SIGMOID) {
-          decisions.add(LabelDecisions.of(logits.row(0)), LabelDecisions.of(expected.row(0)));
-        }
-      }
-    }
-    BadImage.judge(listed.place(), bad, rule).forEach(notes);
-    if (measured.isEmpty()) {
-      throw Failure.badInput("[%s] none of its %d images can be read", listed.place(), bad.size());
-    }
-    LabelledImages data = listed.with(measured);
-    double[] millis = Arrays.copyOf(times, measured.size());
+    LabelledImages data =
+        listed.read(
+            rule,
+            notes,
+            pixels -> {
+              Tensor tensor = input.tensor(pixels);
+              long start = System.nanoTime();
+              Logits logits = model.run(tensor);
+              times[answers.size()] = (System.nanoTime() - start) / 1e6;
+              answers.add(logits.row(0));
+              if (reference.isPresent()) {
+                Logits expected = reference.get().run(input.normalized().tensor(pixels));
+                comparison.add(expected, logits);
+                if (card.activation() == Activation.SIGMOID) {
+                  decisions.add(
+                      LabelDecisions.of(logits.row(0)), LabelDecisions.of(expected.row(0)));
+                }
+              }
+            });
+    double[] millis = Arrays.copyOf(times, answers.size());
     Arrays.sort(millis);
     boolean several = card.activation() == Activation.SIGMOID;
     return new Accuracy(

@@ -3,13 +3,19 @@ package dev.lapidary.exporter.verify;
 import dev.lapidary.core.card.Activation;
 import dev.lapidary.core.card.ModelCard;
 import dev.lapidary.core.failure.Failure;
+import dev.lapidary.core.image.BadImage;
+import dev.lapidary.core.image.ImageFile;
+import dev.lapidary.core.image.ImageLimits;
 import dev.lapidary.core.image.OnBadImage;
+import dev.lapidary.core.image.RgbImage;
+import dev.lapidary.core.image.UndecodableImage;
 import dev.lapidary.core.manifest.ImageList;
 import dev.lapidary.core.manifest.LabelledFolder;
 import dev.lapidary.core.manifest.ModelLabels;
 import dev.lapidary.core.manifest.Part;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
 
@@ -79,7 +85,31 @@ public record LabelledImages(
     return labels.stream().map(indices::get).sorted().toList();
   }
 
-  LabelledImages with(List<Image> others) {
-    return new LabelledImages(place, root, labels, others);
+  /**
+   * Decodes them in order.
+   *
+   * @param use gets the pixels of each; no more of them once one is bad and ends the work
+   * @return those that could be read
+   * @throws Failure (exit 2) naming the bad ones, if they are not to be left out, or all are bad
+   */
+  LabelledImages read(OnBadImage rule, Consumer<String> notes, Consumer<RgbImage> use) {
+    List<Image> good = new ArrayList<>();
+    List<BadImage> bad = new ArrayList<>();
+    for (Image image : images) {
+      try {
+        RgbImage pixels = ImageFile.read(root, image.path(), ImageLimits.DEFAULT);
+        if (bad.isEmpty() || rule == OnBadImage.SKIP) {
+          use.accept(pixels);
+          good.add(image);
+        }
+      } catch (UndecodableImage e) {
+        bad.add(BadImage.of(image.path(), e));
+      }
+    }
+    BadImage.judge(place, bad, rule).forEach(notes);
+    if (good.isEmpty()) {
+      throw Failure.badInput("[%s] none of its %d images can be read", place, bad.size());
+    }
+    return new LabelledImages(place, root, labels, good);
   }
 }
