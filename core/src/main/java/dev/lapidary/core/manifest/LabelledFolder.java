@@ -134,7 +134,8 @@ public record LabelledFolder(
       return "[%s] left alone: its images are in no class folders".formatted(path);
     }
     return part == Part.TEST
-        ? "[%s] is for tests and left alone; --test %s measures with it".formatted(path, path)
+        ? "[%s] is for tests and left alone; name it with --test, or alone, to use it"
+            .formatted(path)
         : "[%s] left alone: only the part for tests is measured with".formatted(path);
   }
 

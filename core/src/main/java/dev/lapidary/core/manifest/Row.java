@@ -147,13 +147,13 @@ record Row(Path file, int number, ObjectNode fields) {
     return text;
   }
 
-  /** What is neither the path, nor a part, nor a group. */
+  /** What is neither the path, nor a part, nor a group, nor the nameless index that pandas adds. */
   List<String> others() {
     List<String> known =
         Stream.of(PATH, SPLIT, GROUP).flatMap(names -> key(fields, names).stream()).toList();
     List<String> others = new ArrayList<>();
     fields.fieldNames().forEachRemaining(others::add);
-    others.removeIf(name -> known.contains(name) || NO_LABELS.contains(name));
+    others.removeIf(name -> name.isBlank() || known.contains(name) || NO_LABELS.contains(name));
     return others;
   }
 }

@@ -11,7 +11,7 @@ final class Separator {
   /** The line that Excel reads and writes above a header, such as {@code sep=;}. */
   static final String SAYING = "sep=";
 
-  private static final List<Character> KNOWN = List.of(',', ';', '\t');
+  private static final List<Character> KNOWN = List.of(',', ';', '\t', '|');
 
   private Separator() {}
 
@@ -23,7 +23,9 @@ final class Separator {
         : Optional.empty();
   }
 
-  /** The first of {@code , ;} and tab by which a column of the header names the images. */
+  /**
+   * The first of {@code , ;}, tab and {@code |} by which a column of the header names the images.
+   */
   static char of(String text) {
     String header = firstLine(text);
     return KNOWN.stream()

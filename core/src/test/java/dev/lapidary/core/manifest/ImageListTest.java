@@ -161,6 +161,9 @@ class ImageListTest {
         "path,is_cat\na,0\nb,1\n",
         "its one column of 0 and 1, is_cat, is no list of labels: call it label to learn 0 and 1 as"
             + " two classes");
+    ImageList indexed = list("l.csv", ",path,dog,cat\n0,a,1,0\n1,b,0,1\n2,c,1,1\n");
+    assertThat(indexed.labels()).containsExactly("cat", "dog");
+    assertThat(list("l.csv", "path|label\na|x\n").labels()).containsExactly("x");
     ImageList several = list("l.csv", "path,target,class_name\na,0,1\nb,1,1\n");
     assertThat(several.multiLabel()).isTrue();
     assertThat(several.labels()).containsExactly("class_name", "target");

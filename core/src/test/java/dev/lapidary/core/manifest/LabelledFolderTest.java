@@ -85,8 +85,8 @@ class LabelledFolderTest {
             "[%s] read in %s".formatted(root, in),
             "[%s] left alone: neither a part nor a class".formatted(in.resolve("seg_pred")),
             "[%s] left alone: neither a part nor a class".formatted(in.resolve("valid")),
-            "[%s] is for tests and left alone; --test %s measures with it"
-                .formatted(in.resolve("test"), in.resolve("test")));
+            "[%s] is for tests and left alone; name it with --test, or alone, to use it"
+                .formatted(in.resolve("test")));
     assertThat(folder.images())
         .extracting(LabelledFolder.Image::path)
         .containsExactly("Train/a/1.jpg", "Train/b/1.jpg", "val/a/1.jpg");

@@ -55,7 +55,8 @@ public record Accuracy(
    * @param card of the model; where it has no labels those of the images, in order, are the classes
    * @param rule what becomes of images that cannot be read
    * @param notes gets a line for each that is left out
-   * @throws dev.lapidary.core.failure.Failure (exit 2) naming the bad images, if they are not to be left out, or all are bad
+   * @throws dev.lapidary.core.failure.Failure (exit 2) naming the bad images, if they are not to
+   *     be left out, or all are bad
    */
   public static Accuracy measure(
       LoadedModel model,

@@ -33,7 +33,9 @@ final class PlanOptions {
 
   @Option(
       names = "--data",
-      description = "A folder with one sub-folder a class, a CSV or JSONL list, or IDX files.")
+      description =
+          "A folder with one sub-folder a class, or with parts such as train and val of that kind; a"
+              + " CSV or JSONL list; or IDX files.")
   private @Nullable String data;
 
   @Option(names = "--format", defaultValue = "auto", description = "${COMPLETION-CANDIDATES}")

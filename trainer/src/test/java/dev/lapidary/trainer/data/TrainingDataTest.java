@@ -163,8 +163,8 @@ class TrainingDataTest {
     assertThat(data.validation().counts()).containsExactly(1, 1);
     assertThat(notes)
         .containsExactly(
-            "[%s] is for tests and left alone; --test %s measures with it"
-                .formatted(root.resolve("Test"), root.resolve("Test")));
+            "[%s] is for tests and left alone; name it with --test, or alone, to use it"
+                .formatted(root.resolve("Test")));
     TrainingData tested = TrainingData.open(source(root, Optional.of(root)), notes::add);
     assertThat(tested.test().orElseThrow().counts()).containsExactly(4, 4);
     assertThat(tested.test().orElseThrow().samples().get(0).name()).isEqualTo("Test/ant/000.png");
