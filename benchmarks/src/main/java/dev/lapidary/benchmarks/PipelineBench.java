@@ -1,5 +1,7 @@
 package dev.lapidary.benchmarks;
 
+import dev.lapidary.core.image.ImageLimits;
+import dev.lapidary.core.image.OnBadImage;
 import dev.lapidary.core.image.Preprocessing;
 import dev.lapidary.core.image.Preprocessor;
 import dev.lapidary.trainer.augment.Augmentation;
@@ -7,10 +9,11 @@ import dev.lapidary.trainer.data.DataFormat;
 import dev.lapidary.trainer.data.Dataset;
 import dev.lapidary.trainer.data.EpochOrder;
 import dev.lapidary.trainer.data.Loader;
-import dev.lapidary.trainer.data.PicturedFolder;
+import dev.lapidary.trainer.data.Reading;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
@@ -56,7 +59,8 @@ public class PipelineBench {
       Files.copy(jpeg, folder.resolve(i + ".jpg"));
     }
     Preprocessing rule = Preprocessing.imageNet(256, 224);
-    data = DataFormat.FOLDER.read(root, PicturedFolder.READING);
+    Reading reading = new Reading(ImageLimits.DEFAULT, OnBadImage.FAIL, List.of(), note -> {});
+    data = DataFormat.FOLDER.read(root, reading);
     Augmentation augmentation = Augmentation.parse("rrc, hflip", rule, 0);
     loader = Loader.of(data, Preprocessor.of(rule), augmentation, threads, 0);
   }
