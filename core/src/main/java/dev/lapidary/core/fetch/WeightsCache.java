@@ -75,6 +75,9 @@ public final class WeightsCache {
       Path file = Path.of(location);
       if (expected.isPresent() && Files.isRegularFile(file)) {
         requireSame(location, FileHash.sha256(file), expected.get());
+      } else if (expected.isPresent() && Files.isDirectory(file)) {
+        throw Failure.badInput(
+            "%s is a folder, and --weights-sha256 is of a file; leave one of them out", location);
       }
       return file;
     }

@@ -1,6 +1,7 @@
 package dev.lapidary.core.tensor;
 
 import java.util.Arrays;
+import java.util.Locale;
 import java.util.Optional;
 
 /**
@@ -58,6 +59,13 @@ public enum DType {
 
   public static Optional<DType> ofScalarType(long scalarType) {
     return Arrays.stream(values()).filter(t -> t.scalarType == scalarType).findFirst();
+  }
+
+  /** By {@code torch.<name>}, such as {@code float32}. */
+  public static Optional<DType> ofName(String name) {
+    return Arrays.stream(values())
+        .filter(t -> t.name().toLowerCase(Locale.ROOT).equals(name))
+        .findFirst();
   }
 
   public static Optional<DType> ofStorageName(String name) {

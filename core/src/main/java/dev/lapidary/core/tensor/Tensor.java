@@ -2,7 +2,9 @@ package dev.lapidary.core.tensor;
 
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.FloatBuffer;
 import java.util.Arrays;
+import java.util.OptionalDouble;
 
 /**
  * A strided view of a little-endian storage, as PyTorch has it: several tensors may share one
@@ -207,6 +209,30 @@ public final class Tensor {
       case INT64 -> storage.bytes().getLong(at);
       case FLOAT16, FLOAT32, FLOAT64, BFLOAT16 -> (long) doubleAt(position);
     };
+  }
+
+  /** The first element that is NaN or infinite; empty if there is none, as of all integers. */
+  public OptionalDouble firstNotFinite() {
+    if (!dtype.isFloating()) {
+      return OptionalDouble.empty();
+    }
+    if (dtype == DType.FLOAT32 && isContiguous()) {
+      FloatBuffer floats = bytes().asFloatBuffer();
+      for (int i = 0; i < floats.limit(); i++) {
+        if (!Float.isFinite(floats.get(i))) {
+          return OptionalDouble.of(floats.get(i));
+        }
+      }
+      return OptionalDouble.empty();
+    }
+    Walk walk = new Walk();
+    while (walk.hasNext()) {
+      double value = doubleAt(walk.next());
+      if (!Double.isFinite(value)) {
+        return OptionalDouble.of(value);
+      }
+    }
+    return OptionalDouble.empty();
   }
 
   /** Storage positions of the view's elements in row-major order. */

@@ -7,6 +7,7 @@ import dev.lapidary.models.weights.MatchReport.Head;
 import dev.lapidary.models.weights.MatchReport.Loaded;
 import dev.lapidary.models.weights.MatchReport.Mismatched;
 import dev.lapidary.torchscript.archive.PyValue.PyTensor;
+import dev.lapidary.torchscript.script.FiniteState;
 import dev.lapidary.torchscript.script.StateDict;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -18,35 +19,32 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * How a file's tensors fit a network, by name and shape. Of the ways in which the file's names can
- * be read ({@link Naming}) it is the one that fits the most parameters, and the report says which.
+ * How a file's tensors fit a network, by name and shape. Of the dicts in the file and the ways in
+ * which their names can be read it is the one that fits the most parameters ({@link BestReading}),
+ * and the report says which.
  */
 public final class Match {
   private final NamedTensors source;
   private final MatchReport report;
   private final Map<StateDict.Entry, Tensor> pairs;
+  private final List<String> rivals;
 
-  private Match(NamedTensors source, MatchReport report, Map<StateDict.Entry, Tensor> pairs) {
+  private Match(
+      NamedTensors source,
+      MatchReport report,
+      Map<StateDict.Entry, Tensor> pairs,
+      List<String> rivals) {
     this.source = source;
     this.report = report;
     this.pairs = pairs;
+    this.rivals = rivals;
   }
 
   /** Compares; nothing is changed yet. */
   public static Match of(NamedTensors source, StateDict target) {
-    Naming.Names best = null;
-    long most = -1;
-    for (Naming.Names names : Naming.readings(source)) {
-      long fitting = fittingParameters(names, target);
-      if (fitting > most) {
-        best = names;
-        most = fitting;
-      }
-    }
-    if (best == null) {
-      throw new IllegalStateException("a file's own names are always one reading");
-    }
-    return of(source, PositionalEmbedding.fitted(best, target), target);
+    BestReading best = BestReading.of(source, target);
+    Naming.Names fitted = PositionalEmbedding.fitted(best.names(), target);
+    return of(source, best, fitted, target);
   }
 
   public MatchReport report() {
@@ -55,10 +53,12 @@ public final class Match {
 
   /**
    * @param minMatch the smallest part of the network's parameters that must be loaded, 0 to 1
-   * @throws Failure exit 2 if less is: training from scratch by mistake looks like this
+   * @throws Failure exit 2 if less is: training from scratch by mistake looks like this; or if
+   *     several parts of the file fit equally
    */
   public Match requireAtLeast(double minMatch) {
     if (report.fraction() >= minMatch) {
+      requireNoRivals();
       return this;
     }
     throw Failure.badInput(
@@ -72,6 +72,15 @@ public final class Match {
         Math.floor(100 * report.fraction()) / 100);
   }
 
+  private void requireNoRivals() {
+    if (!rivals.isEmpty()) {
+      throw Failure.badInput(
+          "%d parts of the file fit the network equally and differ: %s; which of them is meant"
+              + " cannot be told, so give a file with one of them only",
+          rivals.size(), String.join(", ", rivals));
+    }
+  }
+
   private String why() {
     if (report.format().equals(OnnxInitializers.FORMAT)) {
       return "An ONNX file for inference has its BatchNorms folded into other tensors; give a state"
@@ -83,6 +92,8 @@ public final class Match {
   /**
    * Puts what fits into the network's objects, converted to the types that it has there. Tensors of
    * the same type stay views of the file. Tied weights stay tied.
+   *
+   * @throws Failure exit 2 if one of them is NaN or infinite, in the file or in the network's type
    */
   public void apply() {
     IdentityHashMap<PyTensor, PyTensor> tied = new IdentityHashMap<>();
@@ -90,24 +101,26 @@ public final class Match {
         (entry, tensor) -> {
           PyTensor value =
               tied.computeIfAbsent(
-                  entry.value(),
-                  old -> new PyTensor(Cast.to(old.tensor().dtype(), tensor), old.requiresGrad()));
+                  entry.value(), old -> new PyTensor(converted(entry, tensor), old.requiresGrad()));
           entry.owner().attributes().put(entry.attribute(), value);
         });
   }
 
-  private static long fittingParameters(Naming.Names names, StateDict target) {
-    long fitting = 0;
-    for (StateDict.Entry entry : target.entries()) {
-      Tensor tensor = names.tensors().get(entry.name());
-      if (tensor != null && fits(tensor, entry.tensor())) {
-        fitting += Math.max(1, tensor.numel());
-      }
-    }
-    return fitting;
+  private static Tensor converted(StateDict.Entry entry, Tensor tensor) {
+    Tensor value = Cast.to(entry.tensor().dtype(), tensor);
+    FiniteState.broken(entry.name(), value)
+        .ifPresent(
+            found -> {
+              throw Failure.badInput(
+                  "%s, and a network with it answers nothing: the run that made these weights has"
+                      + " diverged; take an earlier checkpoint",
+                  found);
+            });
+    return value;
   }
 
-  private static Match of(NamedTensors source, Naming.Names names, StateDict target) {
+  private static Match of(
+      NamedTensors source, BestReading best, Naming.Names names, StateDict target) {
     Map<StateDict.Entry, Tensor> pairs = new LinkedHashMap<>();
     List<Loaded> loaded = new ArrayList<>();
     List<Absent> missing = new ArrayList<>();
@@ -150,7 +163,7 @@ public final class Match {
                 unexpected.add(new Absent(name, shape(tensor)));
               }
             });
-    List<String> notes = new ArrayList<>(source.notes());
+    List<String> notes = new ArrayList<>(best.place().notes());
     notes.addAll(names.notes());
     List<Head> heads = takeHeads(mismatched);
     MatchReport report =
@@ -164,7 +177,7 @@ public final class Match {
             heads,
             loadedParameters,
             parameters);
-    return new Match(source, report, pairs);
+    return new Match(source, report, pairs, best.rivals());
   }
 
   /** A weight that differs in its first size only, with its bias: the layer has other classes. */
@@ -195,7 +208,7 @@ public final class Match {
    * squeeze as a linear layer, another as a 1x1 convolution. A convolution [out, C, H, W] over the
    * whole of its input is a linear layer [out, C * H * W]. The numbers and their order are equal.
    */
-  private static boolean fits(Tensor a, Tensor b) {
+  static boolean fits(Tensor a, Tensor b) {
     return Arrays.equals(withoutOnes(a), withoutOnes(b)) || flattens(a, b) || flattens(b, a);
   }
 

@@ -6,18 +6,14 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.function.UnaryOperator;
 
 /**
  * The ways in which a file's names can be read: as they are, without the prefixes that wrappers put
- * in front, and in torchvision's names where another library made the file.
+ * in front ({@link Prefixes} finds them), and in torchvision's names where another library made the
+ * file.
  */
 final class Naming {
-  /** DataParallel, torch.compile, and what people call the network inside of theirs. */
-  private static final List<String> PREFIXES =
-      List.of("module.", "_orig_mod.", "backbone.", "model.", "net.", "network.", "encoder.");
-
   private static final List<Dialect> DIALECTS =
       List.of(
           OlderTorchvision.DENSENET,
@@ -31,8 +27,6 @@ final class Naming {
           TimmSwinTransformer.FIRST,
           TimmVgg.DIALECT,
           TimmVisionTransformer.DIALECT);
-
-  private static final int MOST_PREFIXES = 3;
 
   private Naming() {}
 
@@ -52,12 +46,20 @@ final class Naming {
       tensors.forEach(
           (name, tensor) -> {
             String wanted = rename.apply(name);
-            boolean taken = renamed.containsKey(wanted) || tensors.containsKey(wanted);
+            boolean stays = tensors.containsKey(wanted) && rename.apply(wanted).equals(wanted);
+            boolean taken = renamed.containsKey(wanted) || (stays && !wanted.equals(name));
             String given = taken ? name : wanted;
             renamed.put(given, tensor);
             sources.put(given, sourceNames.getOrDefault(name, name));
           });
       return new Names(renamed, sources, plus(note));
+    }
+
+    /** Without a prefix, where a name has it. */
+    Names without(String prefix) {
+      return renamed(
+          "removed the prefix " + Quote.of(prefix),
+          name -> name.startsWith(prefix) ? name.substring(prefix.length()) : name);
     }
 
     private List<String> plus(String note) {
@@ -67,34 +69,27 @@ final class Naming {
     }
   }
 
-  static List<Names> readings(NamedTensors source) {
+  /**
+   * Names as they are first.
+   *
+   * @param target tensors of the network by name
+   */
+  static List<Names> readings(Map<String, Tensor> source, Map<String, Tensor> target) {
     List<Names> readings = new ArrayList<>();
-    readings.add(new Names(source.tensors(), Map.of(), List.of()));
-    int from = 0;
-    for (int depth = 0; depth < MOST_PREFIXES; depth++) {
-      int to = readings.size();
-      for (Names names : List.copyOf(readings.subList(from, to))) {
-        PREFIXES.forEach(prefix -> withoutPrefix(names, prefix).ifPresent(readings::add));
-      }
-      from = to;
-    }
-    for (Names names : List.copyOf(readings)) {
+    Names plain = new Names(source, Map.of(), List.of());
+    readings.add(plain);
+    for (String prefix : Prefixes.common(source.keySet())) {
+      Names shorter = prefix.isEmpty() ? plain : plain.without(prefix);
       for (Dialect dialect : DIALECTS) {
-        if (dialect.isSpokenIn(names.tensors().keySet())) {
-          readings.add(names.renamed("read the names of " + dialect.name(), dialect.translation()));
+        if (dialect.isSpokenIn(shorter.tensors().keySet())) {
+          readings.add(
+              shorter.renamed("read the names of " + dialect.name(), dialect.translation()));
         }
       }
     }
-    return readings;
-  }
-
-  private static Optional<Names> withoutPrefix(Names names, String prefix) {
-    if (names.tensors().keySet().stream().noneMatch(name -> name.startsWith(prefix))) {
-      return Optional.empty();
+    for (Names names : List.copyOf(readings)) {
+      readings.addAll(Prefixes.removed(names, target));
     }
-    return Optional.of(
-        names.renamed(
-            "removed the prefix " + Quote.of(prefix),
-            name -> name.startsWith(prefix) ? name.substring(prefix.length()) : name));
+    return readings;
   }
 }

@@ -12,6 +12,7 @@ import dev.lapidary.core.failure.Quote;
 import dev.lapidary.core.file.AtomicFile;
 import dev.lapidary.core.file.MappedFile;
 import dev.lapidary.core.tensor.DType;
+import dev.lapidary.core.tensor.Float8;
 import dev.lapidary.core.tensor.Storage;
 import dev.lapidary.core.tensor.Tensor;
 import java.io.ByteArrayOutputStream;
@@ -26,6 +27,8 @@ import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
 
 /**
  * safetensors: {@code u64 n, n bytes of JSON, data} (github.com/huggingface/safetensors, "Format").
@@ -44,7 +47,15 @@ public final class Safetensors {
   private Safetensors() {}
 
   /** A tensor's bytes in the data part, as the header says. */
-  private record Extent(String name, DType dtype, List<Long> shape, long from, long to) {
+  private record Extent(String name, String type, List<Long> shape, long from, long to) {
+    /** Bytes of an element; empty for a type that is left where it is. */
+    private OptionalInt width() {
+      Optional<DType> dtype = DType.ofSafetensorsName(type);
+      return dtype.isPresent()
+          ? OptionalInt.of(dtype.get().bytes())
+          : Float8.ofSafetensorsName(type).isPresent() ? OptionalInt.of(1) : OptionalInt.empty();
+    }
+
     private long[] sizes() {
       return shape.stream().mapToLong(Long::longValue).toArray();
     }
@@ -52,10 +63,10 @@ public final class Safetensors {
 
   /**
    * Reads a file. The tensors must cover the data part without a hole or an overlap, as the format
-   * demands.
+   * demands. 8-bit floats are read as float32; a tensor of another type that {@link DType} lacks is
+   * left, and said so.
    *
-   * @throws Failure exit 2, naming the file, if it is damaged or has a type that {@link DType}
-   *     lacks
+   * @throws Failure exit 2, naming the file, if it is damaged or has no other tensor
    */
   public static NamedTensors read(Path file) {
     try {
@@ -84,11 +95,24 @@ public final class Safetensors {
     List<Extent> extents = header(header, metadata);
     requireCover(extents, file.size() - 8 - headerBytes);
     Map<String, Tensor> tensors = new LinkedHashMap<>();
+    List<String> left = new ArrayList<>();
     for (Extent e : extents) {
-      ByteBuffer bytes = file.slice(8 + headerBytes + e.from, e.to - e.from);
-      tensors.put(e.name, Tensor.over(e.dtype, Storage.over(bytes), e.sizes()));
+      Storage bytes = Storage.over(file.slice(8 + headerBytes + e.from, e.to - e.from));
+      Optional<DType> dtype = DType.ofSafetensorsName(e.type);
+      Optional<Float8> eight = Float8.ofSafetensorsName(e.type);
+      if (dtype.isPresent()) {
+        tensors.put(e.name, Tensor.over(dtype.get(), bytes, e.sizes()));
+      } else if (eight.isPresent()) {
+        tensors.put(e.name, eight.get().decoded(Tensor.over(DType.UINT8, bytes, e.sizes())));
+      } else {
+        left.add(Quote.of(e.name) + " has the type " + Quote.of(e.type));
+      }
     }
-    return new NamedTensors("safetensors", tensors, metadata, List.of());
+    if (tensors.isEmpty() && !left.isEmpty()) {
+      throw Failure.badInput("header: %s; convert it to F32, F16 or BF16", SavedDict.few(left));
+    }
+    List<String> notes = left.isEmpty() ? List.of() : List.of("left out: " + SavedDict.few(left));
+    return new NamedTensors("safetensors", tensors, metadata, notes);
   }
 
   /**
@@ -147,16 +171,8 @@ public final class Safetensors {
         default -> require(in, false, "dtype, shape or data_offsets");
       }
     }
-    String type = dtype;
-    DType known =
-        DType.ofSafetensorsName(type)
-            .orElseThrow(
-                () ->
-                    Failure.badInput(
-                        "header: %s has the type %s; convert it to F32, F16 or BF16",
-                        Quote.of(name), Quote.of(type)));
     require(in, offsets.size() == 2, "two data_offsets");
-    Extent extent = new Extent(name, known, shape, offsets.get(0), offsets.get(1));
+    Extent extent = new Extent(name, dtype, shape, offsets.get(0), offsets.get(1));
     requireSize(extent);
     return extent;
   }
@@ -175,15 +191,23 @@ public final class Safetensors {
   private static void requireSize(Extent extent) {
     long bytes;
     try {
-      bytes = Math.multiplyExact(Tensor.numel(extent.sizes()), extent.dtype.bytes());
+      long numel = Tensor.numel(extent.sizes());
+      bytes =
+          extent.width().isPresent()
+              ? Math.multiplyExact(numel, extent.width().getAsInt())
+              : extent.to - extent.from;
     } catch (ArithmeticException e) {
       bytes = -1;
     }
-    if (bytes != extent.to - extent.from) {
+    if (bytes < 0 || bytes != extent.to - extent.from) {
       throw Failure.badInput(
           "header: %s has %d bytes, expected those of %s%s; the file is damaged",
-          Quote.of(extent.name), extent.to - extent.from, extent.dtype, extent.shape);
+          Quote.of(extent.name), extent.to - extent.from, typeName(extent), extent.shape);
     }
+  }
+
+  private static String typeName(Extent extent) {
+    return DType.ofSafetensorsName(extent.type).map(DType::name).orElse(Quote.of(extent.type));
   }
 
   private static void requireCover(List<Extent> extents, long dataBytes) {

@@ -1,13 +1,16 @@
 package dev.lapidary.models.weights;
 
 import dev.lapidary.core.failure.Failure;
+import dev.lapidary.core.file.FileHash;
 import dev.lapidary.core.file.MappedFile;
 import dev.lapidary.torchscript.archive.ArchiveReader;
 import dev.lapidary.torchscript.archive.TorchSaveReader;
 import dev.lapidary.torchscript.script.StateDict;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /** A file of weights in any format that is in use; its first bytes say which, not its name. */
 public final class WeightsFile {
@@ -20,16 +23,47 @@ public final class WeightsFile {
    * Its tensors by name: safetensors, {@code torch.save} (zip and legacy), a TorchScript archive's
    * state_dict, or an ONNX model's initializers. No code of the file runs, and no tensor is copied.
    *
+   * @param path of the file; of several that belong together ({@code model-00001-of-00002}) one of
+   *     them, their index, or their folder
    * @throws Failure exit 2, naming the file, if it is none of these or damaged
    */
   public static NamedTensors read(Path path) {
     try {
-      return read(MappedFile.open(path), path);
+      Optional<Shards> shards = Shards.of(path);
+      return shards.isPresent()
+          ? shards.get().read(WeightsFile::readOne)
+          : read(MappedFile.open(path), path);
     } catch (Failure e) {
       String place = "[" + path.getFileName() + "]";
       throw String.valueOf(e.getMessage()).startsWith(place)
           ? e
           : e.at(String.valueOf(path.getFileName()));
+    }
+  }
+
+  /**
+   * The SHA-256 of a file; of several that belong together that of their names and SHA-256s, as
+   * {@code sha256sum} lists them.
+   *
+   * @throws Failure exit 2 if one is missing, exit 1 if one cannot be read
+   */
+  public static String sha256(Path path) {
+    Optional<Shards> shards = Shards.of(path);
+    if (shards.isEmpty()) {
+      return FileHash.sha256(path);
+    }
+    StringBuilder list = new StringBuilder();
+    for (Path file : shards.get().files()) {
+      list.append(FileHash.sha256(file)).append("  ").append(file.getFileName()).append('\n');
+    }
+    return FileHash.sha256(list.toString().getBytes(StandardCharsets.UTF_8));
+  }
+
+  private static NamedTensors readOne(Path path) {
+    try {
+      return read(MappedFile.open(path), path);
+    } catch (Failure e) {
+      throw e.at(String.valueOf(path.getFileName()));
     }
   }
 

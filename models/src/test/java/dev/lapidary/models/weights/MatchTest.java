@@ -53,11 +53,7 @@ class MatchTest {
     MatchReport report = load(wrapped);
 
     assertThat(report.fraction()).isEqualTo(1);
-    assertThat(report.notes())
-        .containsExactly(
-            "removed the prefix 'module.'",
-            "removed the prefix '_orig_mod.'",
-            "removed the prefix 'backbone.'");
+    assertThat(report.notes()).containsExactly("removed the prefix 'module._orig_mod.backbone.'");
     assertThat(report.loaded().get(0).sourceName())
         .isEqualTo("module._orig_mod.backbone." + report.loaded().get(0).name());
   }

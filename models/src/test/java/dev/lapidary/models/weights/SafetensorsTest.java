@@ -60,8 +60,10 @@ class SafetensorsTest {
         "{\"a\":{\"dtype\":\"F32\",\"shape\":[1000000000000000000],\"data_offsets\":[0,12]}}"
             + "|header: 'a' has 12 bytes, expected those of FLOAT32[1000000000000000000]; the file"
             + " is damaged",
-        "{\"a\":{\"dtype\":\"F8_E4M3\",\"shape\":[12],\"data_offsets\":[0,12]}}"
-            + "|header: 'a' has the type 'F8_E4M3'; convert it to F32, F16 or BF16",
+        "{\"a\":{\"dtype\":\"U16\",\"shape\":[6],\"data_offsets\":[0,12]}}"
+            + "|header: 'a' has the type 'U16'; convert it to F32, F16 or BF16",
+        "{\"a\":{\"dtype\":\"F8_E5M2\",\"shape\":[6],\"data_offsets\":[0,12]}}"
+            + "|header: 'a' has 12 bytes, expected those of 'F8_E5M2'[6]; the file is damaged",
         "{\"a\":{\"dtype\":\"U8\",\"shape\":[-12],\"data_offsets\":[0,12]}}"
             + "|header at byte 28: expected sizes >= 0, found VALUE_NUMBER_INT",
         "[1]|header at byte 0: expected an object, found START_ARRAY",
@@ -75,6 +77,25 @@ class SafetensorsTest {
     assertThatThrownBy(() -> Safetensors.read(path))
         .isInstanceOf(Failure.class)
         .hasMessage("[a.safetensors] " + message);
+  }
+
+  /** A type that nothing here computes with does not stop the weights beside it. */
+  @Test
+  void leavesWhatIsOfAnotherTypeAndReadsEightBitFloats() throws IOException {
+    byte[] json =
+        Hostile.bytes(
+            "{\"a\":{\"dtype\":\"U16\",\"shape\":[4],\"data_offsets\":[0,8]},"
+                + "\"b\":{\"dtype\":\"F8_E4M3\",\"shape\":[2],\"data_offsets\":[8,10]}}");
+    ByteBuffer file = ByteBuffer.allocate(8 + json.length + 10).order(ByteOrder.LITTLE_ENDIAN);
+    file.putLong(json.length).put(json).position(8 + json.length + 8);
+    Path path = folder.resolve("a.safetensors");
+    Files.write(path, file.put((byte) 0x38).put((byte) 0x3c).array());
+
+    NamedTensors read = Safetensors.read(path);
+
+    assertThat(read.tensors()).containsOnlyKeys("b");
+    assertThat(read.tensors().get("b").toFloats()).containsExactly(1, 1.5f);
+    assertThat(read.notes()).containsExactly("left out: 'a' has the type 'U16'");
   }
 
   @Test

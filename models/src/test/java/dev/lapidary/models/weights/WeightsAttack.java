@@ -130,15 +130,43 @@ enum WeightsAttack {
     @Override
     byte[] make(Random random) {
       List<String> names = List.of("os\nsystem", "builtins\nexec", "posix\npopen", "torch\nload");
-      byte[] file = fixture("legacy.pth");
       String call = "c" + names.get(random.nextInt(4)) + "\nX\u0002\u0000\u0000\u0000id\u0085R";
-      // The object's pickle begins behind the pickles of magic, protocol and system.
-      String before = random.nextBoolean() ? "" : "}0";
-      ByteArrayOutputStream out = new ByteArrayOutputStream();
-      out.write(file, 0, 139);
-      out.writeBytes(Hostile.bytes(before + call + "0"));
-      out.write(file, 139, file.length - 139);
-      return out.toByteArray();
+      return legacyWith((random.nextBoolean() ? "" : "}0") + call + "0");
+    }
+  },
+  /** Python's objects of every make, in any order: most such pickles hold no tensor. */
+  OBJECTS_IN_PICKLE {
+    @Override
+    byte[] make(Random random) {
+      StringBuilder objects = new StringBuilder();
+      for (int i = 0; i < 1 + random.nextInt(200); i++) {
+        objects.append(OBJECTS.get(random.nextInt(OBJECTS.size())));
+      }
+      return legacyWith(objects.toString());
+    }
+  },
+  /** Small pickles that would be large: dicts in dicts by few references, long names nested. */
+  EXPANDING_PICKLE {
+    @Override
+    byte[] make(Random random) {
+      StringBuilder pickle = new StringBuilder("\u0080\u0002");
+      String key = "k".repeat(1 + random.nextInt(200));
+      pickle.append("X").append((char) key.length()).append("\u0000\u0000\u0000").append(key);
+      pickle.append("q\u0000").append("0}h\u0000").append(TENSOR).append("sq\u0001");
+      int depth = 2 + random.nextInt(60);
+      for (int i = 0; i < depth; i++) {
+        int wide = 1 + random.nextInt(20);
+        pickle.append("0}(");
+        for (int w = 0; w < wide; w++) {
+          pickle.append("h\u0000").append("h").append((char) (1 + i));
+        }
+        pickle.append("uq").append((char) (2 + i));
+      }
+      String use = random.nextBoolean() ? "." : "\u0085cmy\nClass\n)\u0081h\u0001b0.";
+      Map<String, byte[]> records = new LinkedHashMap<>();
+      records.put("data.pkl", Hostile.bytes(pickle + use));
+      records.put("data/0", new byte[16]);
+      return Hostile.zip("archive/", records);
     }
   },
   CODE_IN_ZIP_PICKLE {
@@ -171,7 +199,53 @@ enum WeightsAttack {
           "reference.safetensors",
           "kinds.pt");
 
+  /** Instructions that make, change, drop or recall something; each leaves the stack as it was. */
+  private static final List<String> OBJECTS =
+      List.of(
+          "cpathlib\nPosixPath\n(X\u0001\u0000\u0000\u0000/tR0",
+          "cargparse\nNamespace\n)\u0081}X\u0001\u0000\u0000\u0000aK\u0001sb0",
+          "cmy\nDict\n)\u0081(K\u0001K\u0002X\u0001\u0000\u0000\u0000bNu0",
+          "cmy\nList\n)\u0081(K\u0001K\u0002e0",
+          "cmy\nClass\n}}\u00920",
+          "cfunctools\npartial\ncos\nsystem\n\u0085R)R0",
+          "c__builtin__\nset\n](K\u0001e\u0085R0",
+          "\u008f(K\u0001K\u0002\u00900",
+          "(K\u0001\u00910",
+          "ccollections\nCounter\n}K\u0001K\u0002s\u0085R0",
+          "ccollections\ndefaultdict\nc__builtin__\nlist\n\u0085R0",
+          "c_codecs\nencode\n" + text("x") + text("latin1") + "\u0086R0",
+          "\u008a\n0123456789" + "0",
+          "\u008b\n\u0000\u0000\u0000" + "0123456789" + "0",
+          "}K\u0001K\u0002\u0086Ns0",
+          "}2K\u0001Nsq\u00c800",
+          "(K\u0001K\u00021",
+          "C\u0003abc0",
+          "B\u0003\u0000\u0000\u0000abc0",
+          "ctorch._utils\n_rebuild_sparse_tensor\n(K\u0001tR0");
+
+  /** Of four zeros. */
+  private static final String TENSOR =
+      "ctorch._utils\n_rebuild_tensor_v2\n("
+          + ("("
+              + text("storage")
+              + "ctorch\nFloatStorage\n"
+              + text("0")
+              + text("cpu")
+              + "K\u0004tQ")
+          + "K\u0000K\u0002K\u0002\u0086K\u0002K\u0001\u0086\u0089ccollections\nOrderedDict\n)RtR";
+
   abstract byte[] make(Random random);
+
+  /** A sound file of tensors whose object begins with more instructions. */
+  static byte[] legacyWith(String instructions) {
+    byte[] file = fixture("legacy.pth");
+    // The object's pickle begins behind the pickles of magic, protocol and system.
+    ByteArrayOutputStream out = new ByteArrayOutputStream();
+    out.write(file, 0, 139);
+    out.writeBytes(Hostile.bytes(instructions));
+    out.write(file, 139, file.length - 139);
+    return out.toByteArray();
+  }
 
   /** Two float32 tensors, each with its shape and its offsets, before so many bytes of data. */
   static byte[] safetensors(

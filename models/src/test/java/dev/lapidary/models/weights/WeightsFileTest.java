@@ -13,6 +13,7 @@ import dev.lapidary.torchscript.archive.PyValue;
 import dev.lapidary.torchscript.archive.PyValue.PyDict;
 import dev.lapidary.torchscript.archive.PyValue.PyString;
 import dev.lapidary.torchscript.archive.PyValue.PyTensor;
+import dev.lapidary.torchscript.archive.SavedObject;
 import dev.lapidary.torchscript.script.StateDict;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -98,7 +99,10 @@ class WeightsFileTest {
     NamedTensors read = WeightsFile.read(Fixtures.file("checkpoint.pth"));
 
     assertThat(read.tensors()).containsOnlyKeys(checkpointNames());
-    assertThat(read.notes()).containsExactly("took the entry 'model'");
+    assertThat(read.notes())
+        .containsExactly(
+            "took the entry 'model'",
+            "not made, since no code of the file is run: argparse.Namespace");
   }
 
   /** PyTorch's ImageNet example saves its best accuracy as a tensor beside the state dict. */
@@ -109,11 +113,38 @@ class WeightsFileTest {
     PyTensor best = new PyTensor(Tensor.of(new float[] {71.5f}, 1), false);
 
     NamedTensors read =
-        SavedDict.tensors("test", dict(Map.of("best_acc1", best, "state_dict", inner)));
+        SavedDict.tensors("test", saved(dict(Map.of("best_acc1", best, "state_dict", inner))));
 
     assertThat(read.tensors()).containsOnlyKeys("fc.weight");
     assertThat(read.notes()).containsExactly("took the entry 'state_dict'");
-    assertThat(SavedDict.tensors("test", inner).tensors()).containsOnlyKeys("fc.weight");
+    assertThat(SavedDict.tensors("test", saved(inner)).tensors()).containsOnlyKeys("fc.weight");
+  }
+
+  /** Whatever lies beside the weights, they load; what PyTorch would have to run is named. */
+  @ParameterizedTest
+  @ValueSource(strings = {"objects.pth", "objects-legacy.pth"})
+  void pythonsObjectsStopNothing(String file) {
+    NamedTensors read = WeightsFile.read(Fixtures.file(file));
+
+    assertThat(read.tensors())
+        .containsOnlyKeys(
+            "0.weight",
+            "0.bias",
+            "1.weight",
+            "1.bias",
+            "1.running_mean",
+            "1.running_var",
+            "1.num_batches_tracked");
+    assertThat(read.notes().get(0)).isEqualTo("took the entry 'network.state'");
+    assertThat(read.notes().get(1))
+        .startsWith("not made, since no code of the file is run: ")
+        .contains(
+            "torch._utils._rebuild_sparse_tensor", "numpy.random._pickle.__bit_generator_ctor")
+        .endsWith(" more");
+  }
+
+  private static SavedObject saved(PyValue value) {
+    return new SavedObject(value, List.of());
   }
 
   private static PyDict dict(Map<String, PyValue> entries) {
@@ -128,7 +159,7 @@ class WeightsFileTest {
     Tensor averaged = tensor("checkpoint-ema.pth", "module.0.bias");
 
     assertThat(WeightsFile.read(Fixtures.file("checkpoint-ema.pth")).notes())
-        .containsExactly("took the entry 'model_ema'");
+        .startsWith("took the entry 'model_ema'");
     for (int i = 0; i < 2; i++) {
       assertThat(averaged.toFloats()[i]).isEqualTo(plain.toFloats()[i] + 1);
     }

@@ -10,8 +10,11 @@ import dev.lapidary.torchscript.archive.PyValue.PyInt;
 import dev.lapidary.torchscript.archive.PyValue.PyList;
 import dev.lapidary.torchscript.archive.PyValue.PyString;
 import java.nio.ByteBuffer;
+import java.util.Arrays;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.OptionalInt;
 
 /**
  * {@code torch.save} before PyTorch 1.6 ({@code _legacy_save} in {@code torch/serialization.py}):
@@ -19,10 +22,8 @@ import java.util.Map;
  * key an int64 count of elements and the elements.
  */
 final class LegacySave {
-  /** PROTO 2, LONG1 of 10 bytes 0x1950a86a20f9469cfc6c, STOP. */
-  static final byte[] MAGIC = {
-    (byte) 0x80,
-    2,
+  /** LONG1 of 10 bytes 0x1950a86a20f9469cfc6c, STOP. */
+  private static final byte[] MAGIC = {
     (byte) 0x8a,
     10,
     0x6c,
@@ -38,6 +39,9 @@ final class LegacySave {
     '.'
   };
 
+  private static final int PROTO = 0x80;
+  private static final int FRAME = 0x95;
+
   private static final int LARGEST_PICKLES = 64 << 20;
   private static final PyInt PROTOCOL = new PyInt(1001);
 
@@ -47,21 +51,40 @@ final class LegacySave {
   LegacySave(MappedFile file) {
     this.file = file;
     this.pickles = file.slice(0, Math.min(file.size(), LARGEST_PICKLES));
-    pickles.position(MAGIC.length);
+    pickles.position(magicEnd(file).orElseThrow());
   }
 
-  PyValue read() {
+  /** Bytes of the first pickle: protocol 2, or 4 and 5 with a frame; empty if it is not there. */
+  static OptionalInt magicEnd(MappedFile file) {
+    byte[] start = new byte[(int) Math.min(2 + 9 + MAGIC.length, file.size())];
+    file.slice(0, start.length).get(start);
+    if (start.length < 2 + MAGIC.length || (start[0] & 0xff) != PROTO) {
+      return OptionalInt.empty();
+    }
+    int at = (start[2] & 0xff) == FRAME ? 2 + 9 : 2;
+    int end = Math.min(at + MAGIC.length, start.length);
+    return at < end && Arrays.equals(start, at, end, MAGIC, 0, MAGIC.length)
+        ? OptionalInt.of(end)
+        : OptionalInt.empty();
+  }
+
+  SavedObject read() {
     requireProtocol(run("protocol", LegacySave::noStorage));
     requireLittleEndian(run("system", LegacySave::noStorage));
     ByteBuffer object = pickles.slice();
     Map<String, Long> claimed = new HashMap<>();
     run("object", (key, bytes) -> claim(claimed, key, bytes));
     Map<String, Storage> storages = storages(run("storage keys", LegacySave::noStorage), claimed);
-    return new PickleMachine(object, "object", (key, bytes) -> find(storages, key)).run();
+    PickleMachine machine =
+        new PickleMachine(
+            object, "object", (key, bytes) -> find(storages, key), PickleDialect.PYTHON);
+    PyValue value = machine.run();
+    return new SavedObject(value, List.copyOf(machine.notMade()));
   }
 
   private PyValue run(String record, StorageSource source) {
-    PickleMachine machine = new PickleMachine(pickles.slice(), record, source);
+    PickleMachine machine =
+        new PickleMachine(pickles.slice(), record, source, PickleDialect.PYTHON);
     PyValue value = machine.run();
     pickles.position(pickles.position() + machine.end());
     return value;

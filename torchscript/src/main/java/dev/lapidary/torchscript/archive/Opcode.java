@@ -8,7 +8,7 @@ import java.util.stream.Collectors;
 /**
  * The pickle opcodes that PyTorch writes, in archives ({@code torch/csrc/jit/serialization/
  * pickler.h}) and in {@code torch.save} files of protocols 2 to 5 ({@code pickletools.py}). No
- * other is read: what is left out either runs code or is never written by PyTorch.
+ * other is read: what is left out is never written by these protocols without an extension.
  */
 enum Opcode {
   PROTO(0x80, Argument.UINT1),
@@ -51,7 +51,19 @@ enum Opcode {
   NEWOBJ(0x81, Argument.NONE),
   REDUCE('R', Argument.NONE),
   BUILD('b', Argument.NONE),
-  BINPERSID('Q', Argument.NONE);
+  BINPERSID('Q', Argument.NONE),
+  POP_MARK('1', Argument.NONE, PickleDialect.PYTHON),
+  DUP('2', Argument.NONE, PickleDialect.PYTHON),
+  LONG4(0x8b, Argument.LONG4, PickleDialect.PYTHON),
+  BINBYTES('B', Argument.BYTES4, PickleDialect.PYTHON),
+  SHORT_BINBYTES('C', Argument.BYTES1, PickleDialect.PYTHON),
+  BINBYTES8(0x8e, Argument.BYTES8, PickleDialect.PYTHON),
+  BYTEARRAY8(0x96, Argument.BYTES8, PickleDialect.PYTHON),
+  BINUNICODE8(0x8d, Argument.TEXT8, PickleDialect.PYTHON),
+  EMPTY_SET(0x8f, Argument.NONE, PickleDialect.PYTHON),
+  ADDITEMS(0x90, Argument.NONE, PickleDialect.PYTHON),
+  FROZENSET(0x91, Argument.NONE, PickleDialect.PYTHON),
+  NEWOBJ_EX(0x92, Argument.NONE, PickleDialect.PYTHON);
 
   /** What follows the opcode's byte. */
   enum Argument {
@@ -62,9 +74,14 @@ enum Opcode {
     INT4,
     INT8,
     LONG1,
+    LONG4,
     FLOAT8,
     TEXT1,
     TEXT4,
+    TEXT8,
+    BYTES1,
+    BYTES4,
+    BYTES8,
     LINES2
   }
 
@@ -73,10 +90,16 @@ enum Opcode {
 
   private final int code;
   private final Argument argument;
+  private final PickleDialect dialect;
 
   Opcode(int code, Argument argument) {
+    this(code, argument, PickleDialect.TORCH_SCRIPT);
+  }
+
+  Opcode(int code, Argument argument, PickleDialect dialect) {
     this.code = code;
     this.argument = argument;
+    this.dialect = dialect;
   }
 
   int code() {
@@ -87,7 +110,9 @@ enum Opcode {
     return argument;
   }
 
-  static Optional<Opcode> of(int code) {
-    return Optional.ofNullable(BY_CODE.get(code));
+  /** The opcode, if it is one that a pickle of the dialect has: Python's has all of them. */
+  static Optional<Opcode> of(int code, PickleDialect reader) {
+    return Optional.ofNullable(BY_CODE.get(code))
+        .filter(o -> o.dialect == PickleDialect.TORCH_SCRIPT || reader == PickleDialect.PYTHON);
   }
 }

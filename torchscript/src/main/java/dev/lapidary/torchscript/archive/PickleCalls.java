@@ -2,6 +2,7 @@ package dev.lapidary.torchscript.archive;
 
 import dev.lapidary.core.failure.Quote;
 import dev.lapidary.core.tensor.DType;
+import dev.lapidary.core.tensor.Float8;
 import dev.lapidary.core.tensor.Storage;
 import dev.lapidary.torchscript.archive.PyValue.PyBool;
 import dev.lapidary.torchscript.archive.PyValue.PyDevice;
@@ -11,23 +12,32 @@ import dev.lapidary.torchscript.archive.PyValue.PyGlobal;
 import dev.lapidary.torchscript.archive.PyValue.PyInt;
 import dev.lapidary.torchscript.archive.PyValue.PyList;
 import dev.lapidary.torchscript.archive.PyValue.PyObject;
+import dev.lapidary.torchscript.archive.PyValue.PyOpaque;
+import dev.lapidary.torchscript.archive.PyValue.PyRawStorage;
 import dev.lapidary.torchscript.archive.PyValue.PyStorage;
 import dev.lapidary.torchscript.archive.PyValue.PyString;
 import dev.lapidary.torchscript.archive.PyValue.PyTensor;
 import dev.lapidary.torchscript.archive.PyValue.PyTuple;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Set;
 
 /**
- * The names that a PyTorch pickle may mention and what calling one means. Nothing is looked up: a
- * name outside of this file is refused. Spec: {@code torch/_utils.py}, {@code
- * torch/jit/_pickle.py}, {@code torch/_weights_only_unpickler.py}.
+ * The names that a PyTorch pickle may mention and what calling one means. Nothing is looked up or
+ * run: a name outside of this file is refused in an archive, and left to {@link ForeignCalls} in
+ * Python's pickles. Spec: {@code torch/_utils.py}, {@code torch/jit/_pickle.py}, {@code
+ * torch/_weights_only_unpickler.py}.
  */
 final class PickleCalls {
   private static final String UTILS = "torch._utils.";
   private static final String JIT = "torch.jit._pickle.";
+
+  /** Copies of entries that calls may make: a pickle can ask for the same again and again. */
+  private static final long MOST_COPIES = 4_000_000;
 
   private static final Map<String, String> TAGGED_LISTS =
       Map.of(
@@ -40,6 +50,7 @@ final class PickleCalls {
       Set.of(
           UTILS + "_rebuild_tensor",
           UTILS + "_rebuild_tensor_v2",
+          UTILS + "_rebuild_tensor_v3",
           UTILS + "_rebuild_qtensor",
           UTILS + "_rebuild_parameter",
           UTILS + "_rebuild_parameter_with_state",
@@ -49,8 +60,7 @@ final class PickleCalls {
           "torch.device",
           "torch.Size",
           "torch.Tensor",
-          "torch.nn.parameter.Parameter",
-          "argparse.Namespace");
+          "torch.nn.parameter.Parameter");
 
   /** {@code torch.<name>} that is data: element types, quantization schemes, layouts. */
   private static final Set<String> TORCH_NAMES =
@@ -82,6 +92,8 @@ final class PickleCalls {
   private final PickleLexer place;
   private final StorageSource storages;
   private final PickledTensors tensors;
+  private final ForeignCalls foreign = new ForeignCalls();
+  private long copies;
 
   PickleCalls(PickleLexer place, StorageSource storages) {
     this.place = place;
@@ -98,7 +110,7 @@ final class PickleCalls {
             || isScriptClass(module)
             || (module.equals("torch")
                 && (TORCH_NAMES.contains(name) || DType.ofStorageName(name).isPresent()));
-    if (known) {
+    if (known || isPython()) {
       return new PyGlobal(module, name);
     }
     if (module.equals("torch") && name.endsWith("Storage")) {
@@ -110,14 +122,43 @@ final class PickleCalls {
         Quote.of(full));
   }
 
-  PyObject newObject(PyGlobal type) {
-    if (isScriptClass(type.module()) || type.module().equals("argparse")) {
-      return new PyObject(type.module() + "." + type.name());
-    }
-    throw place.refuse("makes an object of %s, expected a class of the archive", name(type));
+  /** Names of what the pickle asked to be made and was not, in the order of the first use. */
+  Set<String> notMade() {
+    return foreign.names();
   }
 
-  PyValue call(PyGlobal function, PyValue argument) {
+  PyValue newObject(PyValue type, PyValue arguments) {
+    boolean plain = arguments instanceof PyTuple tuple && tuple.items().isEmpty();
+    if (type instanceof PyGlobal global && plain && isScriptClass(global.module())) {
+      return new PyObject(name(global));
+    }
+    if (isPython()) {
+      return foreign.call(type, arguments);
+    }
+    throw place.refuse("NEWOBJ of %s, expected a class of the archive and ()", PyTree.kind(type));
+  }
+
+  /** A function called; in Python's pickles also anything else, which gives nothing known. */
+  PyValue call(PyValue callee, PyValue argument) {
+    if (callee instanceof PyGlobal function
+        && (!isPython() || isScriptClass(function.module()) || isFunction(function))) {
+      return call(function, argument);
+    }
+    if (isPython()) {
+      return foreign.call(callee, argument);
+    }
+    throw place.refuse("REDUCE calls %s, expected a function", PyTree.kind(callee));
+  }
+
+  private static boolean isFunction(PyGlobal global) {
+    return FUNCTIONS.contains(name(global)) || TAGGED_LISTS.containsKey(name(global));
+  }
+
+  private boolean isPython() {
+    return place.dialect() == PickleDialect.PYTHON;
+  }
+
+  private PyValue call(PyGlobal function, PyValue argument) {
     if (isScriptClass(function.module())) {
       return new PyEnum(name(function), argument);
     }
@@ -127,14 +168,18 @@ final class PickleCalls {
     }
     String name = name(function);
     List<PyValue> arguments = tuple.items();
+    if (isPython() && !arguments.isEmpty() && arguments.get(0) instanceof PyOpaque unknown) {
+      return unknown; // a tensor whose numbers are of no known kind
+    }
     if (TAGGED_LISTS.containsKey(name)) {
       arity(name, arguments, 1, 1);
       return new PyList(TAGGED_LISTS.getOrDefault(name, ""), list(arguments.get(0)).items());
     }
     return switch (name) {
-      case UTILS + "_rebuild_tensor" -> tensors.rebuild(arity(name, arguments, 4, 4));
-      case UTILS + "_rebuild_tensor_v2" -> tensors.rebuild(arity(name, arguments, 6, 7));
-      case UTILS + "_rebuild_qtensor" -> tensors.rebuildQuantized(arity(name, arguments, 7, 7));
+      case UTILS + "_rebuild_tensor" -> rebuild(arity(name, arguments, 4, 4));
+      case UTILS + "_rebuild_tensor_v2" -> rebuild(arity(name, arguments, 6, 7));
+      case UTILS + "_rebuild_tensor_v3" -> rebuildOfType(arity(name, arguments, 7, 8));
+      case UTILS + "_rebuild_qtensor" -> rebuildQuantized(arity(name, arguments, 7, 7));
       case UTILS + "_rebuild_parameter" -> parameter(arity(name, arguments, 3, 3));
       case UTILS + "_rebuild_parameter_with_state" -> parameter(arity(name, arguments, 4, 4));
       case "torch._tensor._rebuild_from_type_v2" -> fromType(arity(name, arguments, 4, 4));
@@ -142,12 +187,23 @@ final class PickleCalls {
       case "collections.OrderedDict" -> orderedDict(arity(name, arguments, 0, 1));
       case "torch.device" -> new PyDevice(string(arity(name, arguments, 1, 2).get(0)));
       case "torch.Size" -> arity(name, arguments, 1, 1).get(0);
-      default -> throw place.refuse("calls %s, which is no function", name);
+      default -> {
+        if (isPython()) {
+          yield foreign.call(function, argument);
+        }
+        throw place.refuse("calls %s, which is no function", name);
+      }
     };
   }
 
-  /** {@code ('storage', type, key, location, numel[, view])}. */
-  PyStorage persistent(PyValue id) {
+  /** {@code ('storage', type, key, location, numel[, view])}, or a class with its source text. */
+  PyValue persistent(PyValue id) {
+    if (isPython()
+        && id instanceof PyTuple module
+        && module.items().size() == 4
+        && module.items().get(0).equals(new PyString("module"))) {
+      return module.items().get(1);
+    }
     if (!(id instanceof PyTuple tuple)
         || tuple.items().size() < 5
         || tuple.items().size() > 6
@@ -158,33 +214,84 @@ final class PickleCalls {
           "a persistent id that is not ('storage', type, key, location, numel): the pickle is"
               + " malformed");
     }
-    DType dtype =
-        DType.ofStorageName(type.name())
-            .orElseThrow(() -> place.refuse("%s is no storage type", Quote.of(name(type))));
-    if (numel.value() < 0 || numel.value() > Long.MAX_VALUE / dtype.bytes()) {
+    Optional<DType> dtype = DType.ofStorageName(type.name());
+    OptionalInt width =
+        dtype.isPresent()
+            ? OptionalInt.of(dtype.get().bytes())
+            : isPython() ? RawTypes.width(type.name()) : OptionalInt.empty();
+    if (width.isEmpty()) {
+      if (isPython()) {
+        return new PyOpaque(name(type));
+      }
+      throw place.refuse("%s is no storage type", Quote.of(name(type)));
+    }
+    if (numel.value() < 0 || numel.value() > Long.MAX_VALUE / width.getAsInt()) {
       throw place.refuse("a storage of %d elements", numel.value());
     }
     String key = string(tuple.items().get(2));
-    Storage whole = storages.storage(key, numel.value() * dtype.bytes());
-    if (tuple.items().size() == 6 && tuple.items().get(5) instanceof PyTuple view) {
-      return new PyStorage(dtype, part(whole, dtype, view.items()));
-    }
-    return new PyStorage(dtype, whole);
+    Storage whole = storages.storage(key, numel.value() * width.getAsInt());
+    Storage storage =
+        tuple.items().size() == 6 && tuple.items().get(5) instanceof PyTuple view
+            ? part(whole, width.getAsInt(), view.items())
+            : whole;
+    return dtype.isPresent()
+        ? new PyStorage(dtype.get(), storage)
+        : new PyRawStorage(type.name(), storage);
   }
 
   /** {@code (key, offset, numel)}: before PyTorch 0.4 a storage could be a part of another. */
-  private Storage part(Storage whole, DType dtype, List<PyValue> view) {
+  private Storage part(Storage whole, int width, List<PyValue> view) {
     if (view.size() == 3
         && view.get(1) instanceof PyInt offset
         && view.get(2) instanceof PyInt numel
         && offset.value() >= 0
         && numel.value() >= 0
-        && numel.value() <= whole.size() / dtype.bytes()
-        && offset.value() <= whole.size() / dtype.bytes() - numel.value()) {
-      int from = (int) (offset.value() * dtype.bytes());
-      return Storage.over(whole.bytes().slice(from, (int) (numel.value() * dtype.bytes())));
+        && numel.value() <= whole.size() / width
+        && offset.value() <= whole.size() / width - numel.value()) {
+      int from = (int) (offset.value() * width);
+      return Storage.over(whole.bytes().slice(from, (int) (numel.value() * width)));
     }
     throw place.refuse("a view of a storage that lies outside of it; the file is damaged");
+  }
+
+  private PyValue rebuild(List<PyValue> arguments) {
+    return arguments.get(0) instanceof PyRawStorage raw
+        ? foreign.tensorOf(raw.elementType())
+        : tensors.rebuild(arguments);
+  }
+
+  /** {@code (storage, offset, size, stride, requires_grad, hooks, dtype[, metadata])}. */
+  private PyValue rebuildOfType(List<PyValue> arguments) {
+    if (!(arguments.get(6) instanceof PyGlobal type)) {
+      throw place.refuse("a tensor's type that is %s", PyTree.kind(arguments.get(6)));
+    }
+    Storage storage =
+        arguments.get(0) instanceof PyRawStorage raw
+            ? raw.storage()
+            : arguments.get(0) instanceof PyStorage typed ? typed.storage() : Storage.allocate(0);
+    Optional<DType> dtype = DType.ofName(type.name());
+    if (dtype.isPresent()) {
+      List<PyValue> typed = new ArrayList<>(arguments);
+      typed.set(0, new PyStorage(dtype.get(), storage));
+      return tensors.rebuild(typed);
+    }
+    return Float8.ofName(type.name())
+        .<PyValue>map(eight -> tensors.rebuildFloat8(eight, storage, arguments))
+        .orElseGet(() -> foreign.tensorOf(name(type)));
+  }
+
+  private PyValue rebuildQuantized(List<PyValue> arguments) {
+    if (arguments.get(0) instanceof PyRawStorage raw) {
+      return foreign.tensorOf(raw.elementType());
+    }
+    boolean known =
+        arguments.get(4) instanceof PyTuple quantizer
+            && !quantizer.items().isEmpty()
+            && quantizer.items().get(0) instanceof PyGlobal scheme
+            && PickledTensors.SCHEMES.contains(scheme.name());
+    return isPython() && !known
+        ? foreign.tensorOf("another quantization")
+        : tensors.rebuildQuantized(arguments);
   }
 
   private PyValue parameter(List<PyValue> arguments) {
@@ -198,7 +305,11 @@ final class PickleCalls {
   /** {@code (function, type, arguments, state)}: a tensor's subclass, read as the tensor it is. */
   private PyValue fromType(List<PyValue> arguments) {
     if (!(arguments.get(0) instanceof PyGlobal function)
-        || !function.module().equals("torch._utils")) {
+        || !function.module().equals("torch._utils")
+        || !isFunction(function)) {
+      if (isPython()) {
+        return foreign.call(arguments.get(0), arguments.get(2));
+      }
       throw place.refuse(
           "_rebuild_from_type_v2 of %s, expected a tensor's function",
           PyTree.kind(arguments.get(0)));
@@ -224,6 +335,7 @@ final class PickleCalls {
   /** Called with no argument, or by Python 2 with a list of pairs. */
   private PyValue orderedDict(List<PyValue> arguments) {
     Map<PyValue, PyValue> items = new LinkedHashMap<>();
+    countCopies(arguments.isEmpty() ? 0 : list(arguments.get(0)).items().size());
     for (PyValue pair : arguments.isEmpty() ? List.<PyValue>of() : list(arguments.get(0)).items()) {
       List<PyValue> both =
           pair instanceof PyList two
@@ -232,9 +344,17 @@ final class PickleCalls {
       if (both.size() != 2) {
         throw place.refuse("an OrderedDict of %s, expected pairs", PyTree.kind(pair));
       }
-      items.put(PyTree.requireKey(both.get(0), place), both.get(1));
+      items.put(PyTree.key(both.get(0), place), both.get(1));
     }
     return new PyDict(items);
+  }
+
+  /** Before entries of a list or dict are put into another one, which the pickle can do often. */
+  void countCopies(int entries) {
+    copies += entries;
+    if (copies > MOST_COPIES) {
+      throw place.refuse("its calls copy more than %d entries", MOST_COPIES);
+    }
   }
 
   private PyList list(PyValue value) {

@@ -17,18 +17,25 @@ import java.nio.charset.StandardCharsets;
 final class PickleLexer {
   private final ByteBuffer in;
   private final String record;
+  private final PickleDialect dialect;
   private int position;
   private long number;
   private double real;
   private String text = "";
   private String secondText = "";
+  private boolean large;
 
   /**
    * @param record what messages call the bytes: {@code data.pkl}
    */
-  PickleLexer(ByteBuffer bytes, String record) {
+  PickleLexer(ByteBuffer bytes, String record, PickleDialect dialect) {
     this.in = bytes.slice().order(ByteOrder.LITTLE_ENDIAN);
     this.record = record;
+    this.dialect = dialect;
+  }
+
+  PickleDialect dialect() {
+    return dialect;
   }
 
   Opcode next() {
@@ -36,7 +43,7 @@ final class PickleLexer {
     need(1);
     int code = in.get() & 0xff;
     Opcode opcode =
-        Opcode.of(code)
+        Opcode.of(code, dialect)
             .orElseThrow(
                 () ->
                     refuse(
@@ -50,6 +57,11 @@ final class PickleLexer {
   /** The integer argument of the last opcode. */
   long number() {
     return number;
+  }
+
+  /** Whether the last integer needs more than 64 bits, so that {@link #number} is not it. */
+  boolean isLarge() {
+    return large;
   }
 
   double real() {
@@ -84,14 +96,34 @@ final class PickleLexer {
       case UINT4 -> number = Integer.toUnsignedLong(need(4).getInt());
       case INT8 -> number = need(8).getLong();
       case LONG1 -> number = littleEndian(need(1).get() & 0xff);
+      case LONG4 -> number = littleEndian(length4());
       case FLOAT8 -> real = Double.longBitsToDouble(Long.reverseBytes(need(8).getLong()));
       case TEXT1 -> text = utf8(need(1).get() & 0xff);
-      case TEXT4 -> text = utf8(Integer.toUnsignedLong(need(4).getInt()));
+      case TEXT4 -> text = utf8(length4());
+      case TEXT8 -> text = utf8(length8());
+      case BYTES1 -> skip(need(1).get() & 0xff);
+      case BYTES4 -> skip(length4());
+      case BYTES8 -> skip(length8());
       case LINES2 -> {
         text = line();
         secondText = line();
       }
     }
+  }
+
+  private long length4() {
+    return Integer.toUnsignedLong(need(4).getInt());
+  }
+
+  /** A length of 2^63 and more is more than there is, as is a negative one. */
+  private long length8() {
+    long length = need(8).getLong();
+    return length < 0 ? Long.MAX_VALUE : length;
+  }
+
+  private void skip(long length) {
+    need(length);
+    in.position(in.position() + (int) length);
   }
 
   private ByteBuffer need(long count) {
@@ -103,16 +135,21 @@ final class PickleLexer {
     return in;
   }
 
-  private long littleEndian(int length) {
-    if (length > 8) {
-      throw refuse("an integer of %d bytes, at most 8 are read", length);
+  private long littleEndian(long length) {
+    large = length > 8;
+    if (large) {
+      if (dialect == PickleDialect.TORCH_SCRIPT) {
+        throw refuse("an integer of %d bytes, at most 8 are read", length);
+      }
+      skip(length);
+      return 0;
     }
     need(length);
     long value = 0;
     for (int i = 0; i < length; i++) {
       value |= (in.get() & 0xffL) << (8 * i);
     }
-    int unused = 64 - 8 * length;
+    int unused = (int) (64 - 8 * length);
     return length == 0 ? 0 : value << unused >> unused;
   }
 
@@ -137,7 +174,10 @@ final class PickleLexer {
       CharBuffer chars =
           StandardCharsets.UTF_8
               .newDecoder()
-              .onMalformedInput(CodingErrorAction.REPORT)
+              .onMalformedInput(
+                  dialect == PickleDialect.PYTHON
+                      ? CodingErrorAction.REPLACE // lone surrogates, and Python 2's bytes
+                      : CodingErrorAction.REPORT)
               .decode(bytes);
       in.position(in.position() + length);
       return chars.toString();

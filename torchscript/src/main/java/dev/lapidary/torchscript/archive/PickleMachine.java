@@ -3,12 +3,13 @@ package dev.lapidary.torchscript.archive;
 import dev.lapidary.torchscript.archive.PyValue.PyBool;
 import dev.lapidary.torchscript.archive.PyValue.PyDict;
 import dev.lapidary.torchscript.archive.PyValue.PyFloat;
-import dev.lapidary.torchscript.archive.PyValue.PyGlobal;
 import dev.lapidary.torchscript.archive.PyValue.PyInt;
 import dev.lapidary.torchscript.archive.PyValue.PyList;
 import dev.lapidary.torchscript.archive.PyValue.PyNone;
 import dev.lapidary.torchscript.archive.PyValue.PyObject;
+import dev.lapidary.torchscript.archive.PyValue.PyOpaque;
 import dev.lapidary.torchscript.archive.PyValue.PyString;
+import dev.lapidary.torchscript.archive.PyValue.PyTensor;
 import dev.lapidary.torchscript.archive.PyValue.PyTuple;
 import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
@@ -18,11 +19,12 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /**
- * Runs a pickle to the value that it describes: a fixed list of opcodes, names out of a fixed list,
- * and no code. Spec: {@code torch/csrc/jit/serialization/unpickler.cpp}, CPython's {@code
- * pickletools.py}.
+ * Runs a pickle to the value that it describes: a fixed list of opcodes and no code. An archive's
+ * names are out of a fixed list; Python's may be any, and what is no tensor data stays a name.
+ * Spec: {@code torch/csrc/jit/serialization/unpickler.cpp}, CPython's {@code pickletools.py}.
  *
  * <p>Of our own, since the file may be hostile: a general unpickler such as net.razorvine:pickle
  * knows every opcode and cannot be told how large its stack, memo and integers may grow. Each
@@ -39,8 +41,8 @@ final class PickleMachine {
   private final Deque<Integer> marks = new ArrayDeque<>();
   private final Map<Long, PyValue> memo = new HashMap<>();
 
-  PickleMachine(ByteBuffer pickle, String record, StorageSource storages) {
-    this.lexer = new PickleLexer(pickle, record);
+  PickleMachine(ByteBuffer pickle, String record, StorageSource storages, PickleDialect dialect) {
+    this.lexer = new PickleLexer(pickle, record, dialect);
     this.calls = new PickleCalls(lexer, storages);
     if (pickle.remaining() > LONGEST_PICKLE) {
       throw lexer.refuse(
@@ -48,7 +50,7 @@ final class PickleMachine {
     }
   }
 
-  /** The value, checked by {@link PyTree}. */
+  /** The value: an archive's checked by {@link PyTree}, Python's not safe to walk by recursion. */
   PyValue run() {
     while (true) {
       Opcode opcode = lexer.next();
@@ -64,8 +66,15 @@ final class PickleMachine {
     if (!stack.isEmpty() || !marks.isEmpty()) {
       throw lexer.refuse("%d values are left over at STOP; the pickle is malformed", stack.size());
     }
-    PyTree.check(value, lexer);
+    if (lexer.dialect() == PickleDialect.TORCH_SCRIPT) {
+      PyTree.check(value, lexer);
+    }
     return value;
+  }
+
+  /** Names of what the pickle asked to be made and was not, once it has run. */
+  Set<String> notMade() {
+    return calls.notMade();
   }
 
   /** Bytes of the pickle, STOP included, once it has run. */
@@ -82,10 +91,22 @@ final class PickleMachine {
       case NONE -> stack.add(PyNone.NONE);
       case NEWTRUE -> stack.add(new PyBool(true));
       case NEWFALSE -> stack.add(new PyBool(false));
-      case BININT, BININT1, BININT2, LONG1 -> stack.add(new PyInt(lexer.number()));
+      case BININT, BININT1, BININT2 -> stack.add(new PyInt(lexer.number()));
+      case LONG1, LONG4 ->
+          stack.add(lexer.isLarge() ? new PyOpaque("large int") : new PyInt(lexer.number()));
       case BINFLOAT -> stack.add(new PyFloat(lexer.real()));
-      case BINUNICODE, SHORT_BINUNICODE, BINSTRING, SHORT_BINSTRING ->
+      case BINUNICODE, SHORT_BINUNICODE, BINUNICODE8, BINSTRING, SHORT_BINSTRING ->
           stack.add(new PyString(lexer.text()));
+      case BINBYTES, SHORT_BINBYTES, BINBYTES8 -> stack.add(new PyOpaque("bytes"));
+      case BYTEARRAY8 -> stack.add(new PyOpaque("bytearray"));
+      case EMPTY_SET -> stack.add(new PyOpaque("set"));
+      case ADDITEMS -> addItems();
+      case FROZENSET -> {
+        popToMark();
+        stack.add(new PyOpaque("frozenset"));
+      }
+      case POP_MARK -> popToMark();
+      case DUP -> stack.add(top());
       case EMPTY_LIST -> stack.add(new PyList("", new ArrayList<>()));
       case LIST -> stack.add(new PyList("", popToMark()));
       case APPEND -> append(List.of(pop()));
@@ -104,7 +125,8 @@ final class PickleMachine {
       case MEMOIZE -> memo.put((long) memo.size(), top());
       case GLOBAL -> stack.add(calls.global(lexer.text(), lexer.secondText()));
       case STACK_GLOBAL -> stackGlobal();
-      case NEWOBJ -> newObject();
+      case NEWOBJ -> newObject(pop(2));
+      case NEWOBJ_EX -> newObject(pop(3));
       case REDUCE -> reduce();
       case BUILD -> build();
       case BINPERSID -> stack.add(calls.persistent(pop()));
@@ -139,10 +161,20 @@ final class PickleMachine {
   }
 
   private void append(List<PyValue> items) {
+    if (top() instanceof PyOpaque) {
+      return; // a kind of list, whose numbers nobody looks for
+    }
     if (!(top() instanceof PyList list)) {
       throw lexer.refuse("APPEND to %s, expected a list", PyTree.kind(top()));
     }
     list.items().addAll(items);
+  }
+
+  private void addItems() {
+    popToMark();
+    if (!(top() instanceof PyOpaque)) {
+      throw lexer.refuse("ADDITEMS to %s, expected a set", PyTree.kind(top()));
+    }
   }
 
   private void dict() {
@@ -152,14 +184,19 @@ final class PickleMachine {
   }
 
   private void setItems(List<PyValue> items) {
-    if (!(top() instanceof PyDict dict)) {
+    Map<PyValue, PyValue> entries;
+    if (top() instanceof PyDict dict) {
+      entries = dict.items();
+    } else if (top() instanceof PyOpaque opaque) {
+      entries = opaque.items();
+    } else {
       throw lexer.refuse("SETITEM on %s, expected a dict", PyTree.kind(top()));
     }
     if (items.size() % 2 != 0) {
       throw lexer.refuse("SETITEMS with %d values, expected pairs", items.size());
     }
     for (int i = 0; i < items.size(); i += 2) {
-      dict.items().put(PyTree.requireKey(items.get(i), lexer), items.get(i + 1));
+      entries.put(PyTree.key(items.get(i), lexer), items.get(i + 1));
     }
   }
 
@@ -171,38 +208,37 @@ final class PickleMachine {
     stack.add(calls.global(module.value(), name.value()));
   }
 
-  private void newObject() {
-    List<PyValue> parts = pop(2);
-    if (!(parts.get(0) instanceof PyGlobal type)
-        || !(parts.get(1) instanceof PyTuple arguments)
-        || !arguments.items().isEmpty()) {
-      throw lexer.refuse("NEWOBJ expects a class and ()");
-    }
-    stack.add(calls.newObject(type));
+  private void newObject(List<PyValue> parts) {
+    stack.add(calls.newObject(parts.get(0), parts.get(1)));
   }
 
   private void reduce() {
     List<PyValue> parts = pop(2);
-    if (!(parts.get(0) instanceof PyGlobal function)) {
-      throw lexer.refuse("REDUCE calls %s, expected a function", PyTree.kind(parts.get(0)));
-    }
-    stack.add(calls.call(function, parts.get(1)));
+    stack.add(calls.call(parts.get(0), parts.get(1)));
   }
 
   /** A module's attributes; what Python hangs on an OrderedDict or a tensor is not data. */
   private void build() {
     PyValue state = pop();
     PyValue target = top();
-    if (target instanceof PyDict || target instanceof PyValue.PyTensor) {
+    if (target instanceof PyDict || target instanceof PyTensor) {
+      return;
+    }
+    if (target instanceof PyOpaque opaque) {
+      buildOpaque(opaque, state);
       return;
     }
     if (!(target instanceof PyObject object) || !object.attributes().isEmpty()) {
+      if (lexer.dialect() == PickleDialect.PYTHON) {
+        return; // a state that is set on what another call gave, such as a shared dict or None
+      }
       throw lexer.refuse("BUILD on %s, expected a new object", PyTree.kind(target));
     }
     if (!(state instanceof PyDict dict) || !dict.types().isEmpty()) {
       object.attributes().put(PyObject.STATE, state);
       return;
     }
+    calls.countCopies(dict.items().size());
     dict.items()
         .forEach(
             (name, value) -> {
@@ -211,6 +247,19 @@ final class PickleMachine {
               }
               object.attributes().put(text.value(), value);
             });
+  }
+
+  /** Attributes, or a pair of attributes and slots; another state has no names. */
+  private static void buildOpaque(PyOpaque opaque, PyValue state) {
+    if (state instanceof PyDict attributes) {
+      opaque.states().add(attributes);
+    } else if (state instanceof PyTuple pair && pair.items().size() == 2) {
+      for (PyValue part : pair.items()) {
+        if (part instanceof PyDict attributes) {
+          opaque.states().add(attributes);
+        }
+      }
+    }
   }
 
   private PyValue top() {

@@ -1,5 +1,8 @@
 package dev.lapidary.torchscript.archive;
 
+import dev.lapidary.core.tensor.DType;
+import dev.lapidary.core.tensor.Float8;
+import dev.lapidary.core.tensor.Storage;
 import dev.lapidary.core.tensor.Tensor;
 import dev.lapidary.torchscript.archive.PyValue.PyBool;
 import dev.lapidary.torchscript.archive.PyValue.PyFloat;
@@ -10,17 +13,27 @@ import dev.lapidary.torchscript.archive.PyValue.PyStorage;
 import dev.lapidary.torchscript.archive.PyValue.PyTensor;
 import dev.lapidary.torchscript.archive.PyValue.PyTuple;
 import dev.lapidary.torchscript.archive.PyValue.Quantizer;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.IdentityHashMap;
 import java.util.List;
+import java.util.Set;
 
 /**
  * Tensors out of the arguments of {@code torch._utils._rebuild_*}. Spec: {@code torch/_utils.py}.
  */
 final class PickledTensors {
+  /** Quantizations that are read. */
+  static final Set<String> SCHEMES = Set.of("per_tensor_affine", "per_channel_affine");
+
   private static final int HIGHEST_RANK = 64;
   private static final long OVERLAPPED_BYTES = 16 << 20;
+  private static final long DECODED_ANYWAY = 1 << 20;
 
   private final PickleLexer place;
   private long overlappedBytes;
+  private final Set<Storage> decoded = Collections.newSetFromMap(new IdentityHashMap<>());
+  private long decodedBudget = DECODED_ANYWAY;
 
   PickledTensors(PickleLexer place) {
     this.place = place;
@@ -31,6 +44,25 @@ final class PickledTensors {
     boolean requiresGrad =
         arguments.size() > 4 && arguments.get(4) instanceof PyBool required && required.value();
     return new PyTensor(view(arguments), requiresGrad);
+  }
+
+  /**
+   * The same of 8-bit floats, as float32: a copy, and so of no more numbers than there are bytes
+   * and a few more.
+   */
+  PyTensor rebuildFloat8(Float8 type, Storage bytes, List<PyValue> arguments) {
+    List<PyValue> raw = new ArrayList<>(arguments);
+    raw.set(0, new PyStorage(DType.UINT8, bytes));
+    Tensor view = view(raw);
+    if (decoded.add(bytes)) {
+      decodedBudget += bytes.size();
+    }
+    decodedBudget -= view.numel();
+    if (decodedBudget < 0) {
+      throw place.refuse("8-bit tensors that show the same bytes again and again");
+    }
+    boolean requiresGrad = arguments.get(4) instanceof PyBool required && required.value();
+    return new PyTensor(type.decoded(view), requiresGrad);
   }
 
   /** {@code (storage, offset, size, stride, quantizer, requires_grad, hooks)}. */

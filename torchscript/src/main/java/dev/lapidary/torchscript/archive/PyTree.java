@@ -7,6 +7,8 @@ import dev.lapidary.torchscript.archive.PyValue.PyGlobal;
 import dev.lapidary.torchscript.archive.PyValue.PyList;
 import dev.lapidary.torchscript.archive.PyValue.PyNone;
 import dev.lapidary.torchscript.archive.PyValue.PyObject;
+import dev.lapidary.torchscript.archive.PyValue.PyOpaque;
+import dev.lapidary.torchscript.archive.PyValue.PyRawStorage;
 import dev.lapidary.torchscript.archive.PyValue.PyStorage;
 import dev.lapidary.torchscript.archive.PyValue.PyString;
 import dev.lapidary.torchscript.archive.PyValue.PyTuple;
@@ -38,24 +40,32 @@ final class PyTree {
     new PyTree(place).extent(root, 0);
   }
 
-  static PyValue requireKey(PyValue key, PickleLexer place) {
+  /** A dict's key. Whatever else Python can hash is told apart by identity, never hashed itself. */
+  static PyValue key(PyValue key, PickleLexer place) {
     boolean scalar =
         key instanceof PyString
             || key instanceof PyNone
             || key instanceof PyValue.PyInt
             || key instanceof PyValue.PyBool
             || key instanceof PyValue.PyFloat
-            || key instanceof PyGlobal;
-    if (!scalar) {
+            || key instanceof PyGlobal
+            || key instanceof PyOpaque;
+    if (scalar) {
+      return key;
+    }
+    if (place.dialect() == PickleDialect.TORCH_SCRIPT) {
       throw place.refuse("a dict's key is %s, expected a string or a number", kind(key));
     }
-    return key;
+    return new PyOpaque(kind(key));
   }
 
   /** A value's kind as messages call it: never its content, which may be endless. */
   static String kind(PyValue value) {
     if (value instanceof PyGlobal global) {
       return global.module() + "." + global.name();
+    }
+    if (value instanceof PyOpaque opaque) {
+      return "a " + opaque.name();
     }
     return value == PyNone.NONE ? "None" : "a " + value.getClass().getSimpleName().substring(2);
   }
@@ -119,7 +129,10 @@ final class PyTree {
     IdentityHashMap<PyValue, Boolean> seen = new IdentityHashMap<>();
     while (!open.isEmpty()) {
       PyValue value = open.remove(open.size() - 1);
-      if (value instanceof PyGlobal || value instanceof PyStorage) {
+      if (value instanceof PyGlobal
+          || value instanceof PyStorage
+          || value instanceof PyRawStorage
+          || value instanceof PyOpaque) {
         throw Failure.badInput(
             "%s: holds %s as a value, which TorchScript has not; the file is damaged",
             record, kind(value));

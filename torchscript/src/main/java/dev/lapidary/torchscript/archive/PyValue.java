@@ -3,13 +3,15 @@ package dev.lapidary.torchscript.archive;
 import dev.lapidary.core.tensor.DType;
 import dev.lapidary.core.tensor.Storage;
 import dev.lapidary.core.tensor.Tensor;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
 /**
- * What a TorchScript pickle can hold. Object identity is meaning: two references to one {@link
- * PyObject}, or to one {@link PyTensor}'s storage, stay one after reading and writing.
+ * What a TorchScript pickle can hold, and Python's beside tensors. Object identity is meaning: two
+ * references to one {@link PyObject}, or to one {@link PyTensor}'s storage, stay one after reading
+ * and writing.
  */
 public sealed interface PyValue {
 
@@ -70,6 +72,12 @@ public sealed interface PyValue {
   /** A storage and what its elements are; not in a TorchScript archive, where tensors hold them. */
   record PyStorage(DType dtype, Storage storage) implements PyValue {}
 
+  /**
+   * A storage whose elements are of no {@link DType}: bytes, or numbers that the type's name says;
+   * not in a TorchScript archive.
+   */
+  record PyRawStorage(String elementType, Storage storage) implements PyValue {}
+
   /** An enum's constant: {@code __torch__.module.Colour} and its value. */
   record PyEnum(String className, PyValue value) implements PyValue {}
 
@@ -105,6 +113,43 @@ public sealed interface PyValue {
     @Override
     public String toString() {
       return className + attributes.keySet();
+    }
+  }
+
+  /**
+   * What Python's pickle makes by calling something that is no tensor data: a path, a set, a
+   * scheduler, a whole module. Only its name and what was put into it are kept; nothing was called.
+   * Not in a TorchScript archive.
+   */
+  final class PyOpaque implements PyValue {
+    private final String name;
+    private final Map<PyValue, PyValue> items = new LinkedHashMap<>();
+    private final List<PyDict> states = new ArrayList<>();
+
+    /**
+     * @param name what makes it in Python: {@code pathlib.PosixPath}
+     */
+    public PyOpaque(String name) {
+      this.name = name;
+    }
+
+    public String name() {
+      return name;
+    }
+
+    /** What was put into it as into a dict. */
+    public Map<PyValue, PyValue> items() {
+      return items;
+    }
+
+    /** Its attributes by name, in parts; they may be dicts that others hold too. */
+    public List<PyDict> states() {
+      return states;
+    }
+
+    @Override
+    public String toString() {
+      return name;
     }
   }
 

@@ -4,7 +4,6 @@ import dev.lapidary.core.failure.Failure;
 import dev.lapidary.core.file.MappedFile;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
-import java.util.Arrays;
 
 /**
  * Reads what Python's {@code torch.save} writes, in the zip format (PyTorch 1.6 on) and the one
@@ -15,18 +14,16 @@ public final class TorchSaveReader {
 
   /** Whether the file is of the format before 1.6: it starts with a pickled magic number. */
   public static boolean isLegacy(MappedFile file) {
-    byte[] start = new byte[(int) Math.min(LegacySave.MAGIC.length, file.size())];
-    file.slice(0, start.length).get(start);
-    return Arrays.equals(start, LegacySave.MAGIC);
+    return LegacySave.magicEnd(file).isPresent();
   }
 
   /** The saved object of a zip file: usually a dict of tensors, or of such dicts. */
-  public static PyValue readZip(MappedFile file) {
+  public static SavedObject readZip(MappedFile file) {
     ZipRecords records = ZipRecords.open(file);
     if (records.has("byteorder") && !isLittle(records.read("byteorder"))) {
       throw Failure.badInput("byteorder: is big; save the file on a little-endian machine");
     }
-    return PickledRecords.read(records, "data.pkl", "data/");
+    return PickledRecords.readSaved(records, "data.pkl", "data/");
   }
 
   /** Whether a zip is a TorchScript archive, whose reader is {@link ArchiveReader}. */
@@ -37,7 +34,7 @@ public final class TorchSaveReader {
   }
 
   /** The saved object of a file from before the zip format. */
-  public static PyValue readLegacy(MappedFile file) {
+  public static SavedObject readLegacy(MappedFile file) {
     return new LegacySave(file).read();
   }
 

@@ -69,19 +69,21 @@ final class PickleMutator {
   }
 
   private static int argument(byte[] pickle, int at) {
-    Opcode opcode = Opcode.of(pickle[at] & 0xff).orElseThrow();
+    Opcode opcode = Opcode.of(pickle[at] & 0xff, PickleDialect.PYTHON).orElseThrow();
     return switch (opcode.argument()) {
       case NONE -> 0;
       case UINT1 -> 1;
       case UINT2 -> 2;
       case UINT4, INT4 -> 4;
       case INT8, FLOAT8 -> 8;
-      case LONG1, TEXT1 -> 1 + (pickle[at + 1] & 0xff);
-      case TEXT4 ->
+      case LONG1, TEXT1, BYTES1 -> 1 + (pickle[at + 1] & 0xff);
+      case LONG4, TEXT4, BYTES4 ->
           4
               + java.nio.ByteBuffer.wrap(pickle)
                   .order(java.nio.ByteOrder.LITTLE_ENDIAN)
                   .getInt(at + 1);
+      case TEXT8, BYTES8 ->
+          throw new IllegalArgumentException("no pickle that is mutated has " + opcode);
       case LINES2 -> lines(pickle, at + 1, 2) - at - 1;
     };
   }
