@@ -3,7 +3,6 @@ package dev.lapidary.exporter.cli;
 import dev.lapidary.core.card.CardJson;
 import dev.lapidary.core.card.ModelCard;
 import dev.lapidary.core.failure.Failure;
-import dev.lapidary.core.file.FileHash;
 import dev.lapidary.core.file.Unfinished;
 import dev.lapidary.core.tensor.DType;
 import dev.lapidary.models.surgery.Portable;
@@ -141,7 +140,7 @@ record Source(
                     .with(Optional.ofNullable(asked.resize), given(asked.mean), given(asked.std)),
                 labels,
                 String.valueOf(weights.getFileName()),
-                FileHash.sha256(weights))
+                WeightsFile.sha256(weights))
             .withActivation(asked.activation().orElse(HeadLabels.activation(read)));
     return temporary(
         loaded.archive(),

@@ -9,7 +9,6 @@ import dev.lapidary.core.failure.Failure;
 import dev.lapidary.core.failure.Quote;
 import dev.lapidary.core.fetch.WeightsCache;
 import dev.lapidary.core.file.AtomicFile;
-import dev.lapidary.core.file.FileHash;
 import dev.lapidary.core.image.Preprocessing;
 import dev.lapidary.core.manifest.LabelFile;
 import dev.lapidary.models.weights.HeadLabels;
@@ -222,7 +221,7 @@ final class InitCommand implements Callable<Integer> {
         rule,
         names,
         file.map(f -> weightsName()).orElse("random"),
-        file.map(FileHash::sha256).orElse(""));
+        file.map(WeightsFile::sha256).orElse(""));
   }
 
   private List<String> readLabels() {
@@ -254,7 +253,12 @@ final class InitCommand implements Callable<Integer> {
 
   /** Without folder and host. */
   private String weightsName() {
-    return network.weights().orElseThrow().replaceFirst("[?#].*", "").replaceFirst(".*/", "");
+    return network
+        .weights()
+        .orElseThrow()
+        .replaceFirst("[?#].*", "")
+        .replaceFirst("/+$", "")
+        .replaceFirst(".*/", "");
   }
 
   private void say(String line) {

@@ -53,6 +53,9 @@ final class LayersCommand implements Runnable {
   @Option(names = "--json", description = "Print JSON.")
   private boolean json;
 
+  /** What was taken or left of a file. */
+  private List<String> notes = List.of();
+
   /**
    * @param kind {@code parameter} or {@code buffer}
    */
@@ -67,6 +70,7 @@ final class LayersCommand implements Runnable {
       out.println(CliJson.write(rows));
     } else {
       print(rows, out);
+      notes.forEach(note -> out.println("  " + note));
     }
   }
 
@@ -82,8 +86,9 @@ final class LayersCommand implements Runnable {
         .toList();
   }
 
-  private static List<Row> ofFile(Path file) {
+  private List<Row> ofFile(Path file) {
     NamedTensors read = WeightsFile.read(file);
+    notes = read.notes();
     return read.format().equals(WeightsFile.TORCH_SCRIPT) ? ofArchive(file) : ofWeights(read);
   }
 

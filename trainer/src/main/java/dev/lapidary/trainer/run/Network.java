@@ -174,7 +174,9 @@ record Network(
     }
     String location = config.model().weights().get();
     Path file = WeightsCache.ofUser().get(location, config.model().weightsSha256(), progress);
-    requireFile(file, "weights");
+    if (!Files.exists(file)) {
+      requireFile(file, "weights");
+    }
     NamedTensors source = HeadLabels.withoutForeignHead(WeightsFile.read(file), headPath(), labels);
     StateDict state = StateDict.of(archive);
     Match match = Match.of(source, state);
@@ -198,7 +200,7 @@ record Network(
         stages,
         unloaded,
         nameOf(location),
-        Fingerprint.of(file),
+        WeightsFile.sha256(file),
         Optional.of(match.report()),
         said);
   }
@@ -223,6 +225,7 @@ record Network(
   /** The last part of a path or an address: a card holds no folder and no host. */
   private static String nameOf(String location) {
     String path = location.replaceFirst("(?<=://).*?(?=/)", "").replaceFirst("[?#].*", "");
+    path = path.replaceFirst("/+$", ""); // of a folder
     return path.substring(path.lastIndexOf('/') + 1);
   }
 
