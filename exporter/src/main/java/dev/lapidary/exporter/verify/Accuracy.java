@@ -2,6 +2,7 @@ package dev.lapidary.exporter.verify;
 
 import dev.lapidary.core.card.Activation;
 import dev.lapidary.core.card.ModelCard;
+import dev.lapidary.core.failure.Failure;
 import dev.lapidary.core.image.OnBadImage;
 import dev.lapidary.core.measure.AveragePrecision;
 import dev.lapidary.core.measure.LabelDecisions;
@@ -55,8 +56,9 @@ public record Accuracy(
    * @param card of the model; where it has no labels those of the images, in order, are the classes
    * @param rule what becomes of images that cannot be read
    * @param notes gets a line for each that is left out
-   * @throws dev.lapidary.core.failure.Failure (exit 2) naming the bad images, if they are not to
-   *     be left out, or all are bad
+   * @throws Failure (exit 2) naming the bad images, if they are not to
+   *     be left out, or all are bad; (exit 1) if an answer is NaN or
+   *     infinite
    */
   public static Accuracy measure(
       LoadedModel model,
@@ -75,11 +77,12 @@ public record Accuracy(
         listed.read(
             rule,
             notes,
-            pixels -> {
+            (image, pixels) -> {
               Tensor tensor = input.tensor(pixels);
               long start = System.nanoTime();
               Logits logits = model.run(tensor);
               times[answers.size()] = (System.nanoTime() - start) / 1e6;
+              requireFinite(logits, image.path());
               answers.add(logits.row(0));
               if (reference.isPresent()) {
                 Logits expected = reference.get().run(input.normalized().tensor(pixels));
@@ -101,6 +104,16 @@ public record Accuracy(
         several ? decisions.agreement() : comparison.argmaxAgreement(),
         millis[millis.length / 2],
         predictions(answers, data, classes, card.activation()));
+  }
+
+  private static void requireFinite(Logits logits, String image) {
+    for (float value : logits.values()) {
+      if (!Float.isFinite(value)) {
+        throw Failure.failed(
+            "%s: the model answers %s to it; its weights are broken, export a sound one",
+            image, value);
+      }
+    }
   }
 
   private static Map<String, Double> classes(

@@ -18,8 +18,8 @@ public final class Comparison {
     }
     for (int i = 0; i < found.values().length; i++) {
       double difference = Math.abs((double) found.values()[i] - reference.values()[i]);
-      // NaN on either side must not pass as "no difference".
-      maxAbsDifference = difference <= maxAbsDifference ? maxAbsDifference : difference;
+      // NaN on either side must not pass as "no difference", nor be forgotten by the next number.
+      maxAbsDifference = Math.max(maxAbsDifference, difference);
     }
     maxAbsLogit = Math.max(maxAbsLogit, reference.maxAbs());
     for (int i = 0; i < reference.count(); i++) {
@@ -33,7 +33,9 @@ public final class Comparison {
    *     it two classes may be nearer to each other than what passes
    */
   public boolean passes(double bound) {
-    return maxAbsDifference <= bound * maxAbsLogit && (bound > BOUND || agreements == count);
+    return Double.isFinite(maxAbsDifference)
+        && maxAbsDifference <= bound * maxAbsLogit
+        && (bound > BOUND || agreements == count);
   }
 
   public int count() {

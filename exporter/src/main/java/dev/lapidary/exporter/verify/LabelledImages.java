@@ -17,6 +17,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 
 /**
@@ -88,18 +89,19 @@ public record LabelledImages(
   /**
    * Decodes them in order.
    *
-   * @param use gets the pixels of each; no more of them once one is bad and ends the work
+   * @param use gets each with its pixels; no more of them once one is bad and ends the work
    * @return those that could be read
    * @throws Failure (exit 2) naming the bad ones, if they are not to be left out, or all are bad
    */
-  LabelledImages read(OnBadImage rule, Consumer<String> notes, Consumer<RgbImage> use) {
+  LabelledImages read(
+      OnBadImage rule, Consumer<String> notes, BiConsumer<Image, RgbImage> use) {
     List<Image> good = new ArrayList<>();
     List<BadImage> bad = new ArrayList<>();
     for (Image image : images) {
       try {
         RgbImage pixels = ImageFile.read(root, image.path(), ImageLimits.DEFAULT);
         if (bad.isEmpty() || rule == OnBadImage.SKIP) {
-          use.accept(pixels);
+          use.accept(image, pixels);
           good.add(image);
         }
       } catch (UndecodableImage e) {

@@ -104,8 +104,10 @@ public record TrainingState(
    */
   public record Best(
       long step, int epoch, @JsonProperty("accuracy") double score, double loss, String file) {
+    /** By the score, of equal ones by the loss; what is NaN is worse than any number. */
     public boolean isWorseThan(double otherScore, double otherLoss) {
-      return otherScore > score || (otherScore == score && otherLoss < loss);
+      double own = Double.isNaN(score) ? Double.NEGATIVE_INFINITY : score;
+      return otherScore > own || (otherScore == own && !(loss <= otherLoss));
     }
   }
 }

@@ -29,6 +29,7 @@ record Ending(
     boolean last = inputs.config().checkpoints().deliver() == RunConfig.Deliver.LAST;
     Map<String, Tensor> tensors =
         last ? weights.delivered() : new Checkpoints(directory.checkpoints()).readBest(best.file());
+    NotFinite.requireFinite(tensors, "the weights to deliver:", Training.remedy(directory));
     weights.write(tensors, directory.checkpoints());
     Delivery.Measured measured = new Delivery.Measured(validation.score(program), test());
     reports.end(MetricsLog.epochs(directory.metrics()), measured);
@@ -49,7 +50,9 @@ record Ending(
     }
     Dataset images = inputs.data().test().get();
     int threads = inputs.config().threads();
-    try (Validation test = new Validation(images, inputs.network().preprocessing(), threads, 0)) {
+    try (Validation test =
+        new Validation(
+            images, inputs.network().preprocessing(), threads, 0, Training.remedy(directory))) {
       Scores scores = test.score(program).once();
       progress.say(line(scores.measures()));
       return Optional.of(scores);

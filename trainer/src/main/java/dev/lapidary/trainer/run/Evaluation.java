@@ -40,6 +40,9 @@ public final class Evaluation {
   private static final int TIMED = 50;
   private static final int WORST = 10;
 
+  /** What to do about a finished network whose answers are no numbers. */
+  static final String DIVERGED = "the run that made it has diverged; take an earlier checkpoint";
+
   private Evaluation() {}
 
   /**
@@ -72,7 +75,7 @@ public final class Evaluation {
    * @param notes gets lines about images that are left out
    * @param stop asked after each batch
    * @throws Failure (exit 2) if the source has no card or the data other classes; (exit 130) if it
-   *     is to stop
+   *     is to stop; (exit 1) if an answer is NaN or infinite
    */
   public static Result of(Request request, Consumer<String> notes, BooleanSupplier stop) {
     Path file = archiveOf(request.source());
@@ -87,7 +90,8 @@ public final class Evaluation {
         threads,
         () -> {
           try (TrainingProgram program = TrainingProgram.open(archive, request.device());
-              Validation validation = new Validation(dataset, preprocessing, threads, 0)) {
+              Validation validation =
+                  new Validation(dataset, preprocessing, threads, 0, DIVERGED)) {
             Scores scores = validation.score(program, stop).once();
             double p50 = p50Millis(program, dataset, preprocessing, threads);
             return new Result(scores.measures(), p50, worst(scores, dataset));

@@ -77,7 +77,8 @@ public final class Features {
    * @param notes gets lines about images that are left out
    * @param shown called with images done and all
    * @param stop asked after each batch: then nothing is written
-   * @throws Failure (exit 2) if the source has no card, no such layer, or the data cannot be read
+   * @throws Failure (exit 2) if the source has no card, no such layer, or the data cannot be read;
+   *     (exit 1) if an embedding is NaN or infinite
    */
   public static Written write(
       Request request,
@@ -160,7 +161,9 @@ public final class Features {
       NDArray values = pooled(program.logits(step, Validation.images(step, batch, rule)), request);
       long[] shape = values.getShape().getShape();
       List<Long> one = Arrays.stream(shape).skip(1).boxed().toList();
-      return new Values(batch.count(), one, values.toFloatArray());
+      float[] numbers = values.toFloatArray();
+      NotFinite.requireFinite(numbers, "an embedding", Evaluation.DIVERGED);
+      return new Values(batch.count(), one, numbers);
     }
   }
 

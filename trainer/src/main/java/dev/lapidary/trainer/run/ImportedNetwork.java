@@ -38,6 +38,7 @@ final class ImportedNetwork {
     Path file = Path.of(config.model().file().orElseThrow());
     Network.requireFile(file, "model");
     TorchScriptArchive archive = ArchiveReader.read(file);
+    NotFinite.requireFinite(archive, file);
     Optional<ModelCard> card =
         Optional.ofNullable(archive.extra().get(TorchScriptArchive.CARD))
             .map(json -> CardJson.read(json, file.toString()));

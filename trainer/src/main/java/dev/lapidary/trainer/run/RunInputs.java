@@ -3,6 +3,7 @@ package dev.lapidary.trainer.run;
 import dev.lapidary.core.failure.Failure;
 import dev.lapidary.core.image.ImageLimits;
 import dev.lapidary.models.zoo.Zoo;
+import dev.lapidary.torchscript.archive.ArchiveReader;
 import dev.lapidary.torchscript.script.StateDict;
 import dev.lapidary.trainer.augment.Augmentation;
 import dev.lapidary.trainer.checkpoint.TrainingState.Adapted;
@@ -64,6 +65,7 @@ record RunInputs(
     segments(thawed, network).ifPresent(parts -> progress.say(parts.note()));
     RunConfig precise = PrecisionProbe.resolve(thawed, network, progress);
     RunConfig whole = BatchSizeProbe.resolve(precise, network, data, progress, stop);
+    SingleValueNorms.require(whole, data.train(), network);
     StagePrefixes prefixes = StagePrefixes.of(whole, network);
     return new RunInputs(whole, data, network, prefixes, identity(whole, data, network));
   }
@@ -245,8 +247,9 @@ record RunInputs(
       throws IOException {
     String initial = Fingerprint.of(StateDict.of(network.archive()).tensors());
     if (config.loss().teacher().isPresent()) {
-      Path teacher = Path.of(config.loss().teacher().get());
-      initial = Fingerprint.of(initial + "\n" + Fingerprint.of(Teacher.requireFile(teacher)));
+      Path teacher = Teacher.requireFile(Path.of(config.loss().teacher().get()));
+      NotFinite.requireFinite(ArchiveReader.read(teacher), teacher);
+      initial = Fingerprint.of(initial + "\n" + Fingerprint.of(teacher));
     }
     String json = RunYaml.writeJson(WithoutPaths.of(config));
     String runId = Fingerprint.of(json + "\n" + data.manifestSha256() + "\n" + initial);

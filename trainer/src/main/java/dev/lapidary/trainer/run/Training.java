@@ -78,7 +78,8 @@ final class Training implements AutoCloseable {
             inputs.data().validation(),
             inputs.network().preprocessing(),
             config.threads(),
-            cacheBytes());
+            cacheBytes(),
+            remedy(directory));
     this.writer = new CheckpointWriter(new Checkpoints(directory.checkpoints()));
     this.optimizer = new Optimizer(program, config.stages().get(0).optimizer());
   }
@@ -321,12 +322,25 @@ final class Training implements AutoCloseable {
                   inputs.identity(), position, sums, best.epochs(), adapted, bytes, finished);
           Map<String, Tensor> model = weights.copies();
           Map<String, Tensor> mean = weights.averages();
+          requireFinite(model);
+          requireFinite(mean);
           Map<String, Tensor> delivered = new LinkedHashMap<>(model);
           delivered.putAll(mean);
           writer.write(
               new Checkpoints.Saved(state, model, optimizer.save(), mean),
               isKept ? Optional.of(delivered) : Optional.empty());
         });
+  }
+
+  /** What is no number is not kept: the checkpoint before it stays the last good one. */
+  private void requireFinite(Map<String, Tensor> tensors) {
+    NotFinite.requireFinite(tensors, "after step %d".formatted(position.step()), remedy(directory));
+  }
+
+  /** For what has become NaN or infinite while training. */
+  static String remedy(RunDirectory directory) {
+    return "the last good checkpoint is in %s; the likely causes are a learning rate that is too high, and a BatchNorm that sees one value a channel"
+        .formatted(directory.checkpoints());
   }
 
   private void show(EpochBatches plan) {

@@ -31,9 +31,15 @@ final class Validation implements AutoCloseable {
   private final Preprocessing preprocessing;
   private final Loader loader;
   private final int[] order;
+  private final String remedy;
   private Optional<FrozenFeatures> features = Optional.empty();
 
-  Validation(Dataset data, Preprocessing preprocessing, int threads, long cacheBytes) {
+  /**
+   * @param remedy for an answer that is no number: what the user has and can do
+   */
+  Validation(
+      Dataset data, Preprocessing preprocessing, int threads, long cacheBytes, String remedy) {
+    this.remedy = remedy;
     this.data = data;
     this.preprocessing = preprocessing;
     Preprocessor preprocessor = Preprocessor.of(preprocessing);
@@ -63,7 +69,7 @@ final class Validation implements AutoCloseable {
   /**
    * The same, to be stopped after any batch.
    *
-   * @throws Failure (exit 130) then
+   * @throws Failure (exit 130) then; (exit 1) if an answer or the loss is NaN or infinite
    */
   Scores score(TrainingProgram program, BooleanSupplier stop) {
     program.eval();
@@ -74,13 +80,26 @@ final class Validation implements AutoCloseable {
         Batch batch = batches.next();
         try (NDManager step = program.newStep()) {
           NDArray logits = program.logits(step, batch.cut(), images(step, batch, preprocessing));
+          float[] numbers = logits.toFloatArray();
+          requireFinite(numbers, batch.samples());
           loss += program.lossSum(step, logits, labels(step, batch, batch.labels()));
-          answers.addAll(Answer.ofLogits(logits.toFloatArray(), batch.labels(), batch.samples()));
+          answers.addAll(Answer.ofLogits(numbers, batch.labels(), batch.samples()));
         }
         requireNoStop(stop);
       }
     }
+    NotFinite.requireFinite(new float[] {(float) loss}, "the loss of all images", remedy);
     return Scores.of(data.labels(), answers, loss / data.size());
+  }
+
+  private void requireFinite(float[] logits, int[] samples) {
+    int classes = logits.length / samples.length;
+    for (int i = 0; i < samples.length; i++) {
+      NotFinite.requireFinite(
+          Arrays.copyOfRange(logits, i * classes, (i + 1) * classes),
+          "the network's answer to %s".formatted(data.samples().get(samples[i]).name()),
+          remedy);
+    }
   }
 
   static void requireNoStop(BooleanSupplier stop) {
