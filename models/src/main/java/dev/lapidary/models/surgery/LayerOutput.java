@@ -10,6 +10,7 @@ import dev.lapidary.torchscript.archive.TorchScriptArchive;
 import dev.lapidary.torchscript.script.Definition.ClassDef;
 import dev.lapidary.torchscript.script.Definition.Function;
 import dev.lapidary.torchscript.script.Expression;
+import dev.lapidary.torchscript.script.Printer;
 import dev.lapidary.torchscript.script.Program;
 import dev.lapidary.torchscript.script.ScriptLimits;
 import java.util.Optional;
@@ -70,7 +71,7 @@ public final class LayerOutput {
     String name = "__torch__.lapidary." + file + ".Cut";
     StringBuilder path = new StringBuilder("net");
     for (String part : layer.split("\\.")) {
-      path.insert(0, "getattr(").append(", \"").append(part).append("\")");
+      path.insert(0, "getattr(").append(", ").append(Printer.quoted(part)).append(")");
     }
     String text =
         """

@@ -6,13 +6,16 @@ import dev.lapidary.core.failure.Quote;
 import dev.lapidary.torchscript.archive.PyValue;
 import dev.lapidary.torchscript.archive.PyValue.PyObject;
 import dev.lapidary.torchscript.archive.TorchScriptArchive;
+import dev.lapidary.torchscript.script.Definition.ClassDef;
+import dev.lapidary.torchscript.script.Expression;
+import dev.lapidary.torchscript.script.Program;
+import dev.lapidary.torchscript.script.SourceEdit;
+import dev.lapidary.torchscript.script.SourceFile;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 
 /**
  * Puts another module, of another class, where one is. A class says the types of its submodules, so
@@ -87,32 +90,21 @@ public final class ModuleSwap {
   /** The class's text with another name, and another type for one attribute. */
   private String copyOfClass(PyObject old, String name, String attribute, String type) {
     String oldName = old.className();
-    int dot = oldName.lastIndexOf('.');
-    String text = archive.code().getOrDefault(fileOf(oldName), "");
-    String simple = oldName.substring(dot + 1);
-    Matcher block =
-        Pattern.compile("(?m)^class " + Pattern.quote(simple) + "\\(Module\\):\n(?:(?: .*)?\n)*")
-            .matcher(text.endsWith("\n") ? text : text + "\n");
-    if (!block.find()) {
+    String path = Program.path(oldName);
+    SourceFile file = SourceFile.parse(path, archive.code().getOrDefault(path, ""));
+    if (!(file.definitions().get(Program.simpleName(oldName)) instanceof ClassDef known)
+        || !known.isModule()) {
       throw refused(oldName, "is no class of modules");
     }
-    String declared =
-        "(?m)^(  (?:%s : |__annotations__\\[\"%s\"\\] = ))\\S+$"
-            .formatted(Pattern.quote(attribute), Pattern.quote(attribute));
-    Matcher declaration = Pattern.compile(declared).matcher(block.group());
-    if (!declaration.find()) {
-      throw refused(oldName, "does not say the type of " + attribute + " in one line");
+    Expression declared = known.attributes().get(attribute);
+    if (declared == null) {
+      throw refused(oldName, "does not say the type of " + attribute);
     }
-    String changed = declaration.replaceFirst("$1" + Matcher.quoteReplacement(type));
-    return changed
-        .replaceFirst(
-            "^class .*", "class " + name.substring(name.lastIndexOf('.') + 1) + "(Module):")
-        .replaceAll(Pattern.quote(oldName) + "(?![\\w.])", Matcher.quoteReplacement(name));
-  }
-
-  private static String fileOf(String className) {
-    return className.substring(0, Math.max(0, className.lastIndexOf('.'))).replace('.', '/')
-        + ".py";
+    SourceEdit edit = new SourceEdit(file);
+    edit.rename(known, Program.simpleName(name));
+    edit.replaceName(known, oldName, name);
+    edit.replace(declared, Expression.dotted(declared.at(), type));
+    return edit.apply(known);
   }
 
   private Failure refused(String className, String why) {

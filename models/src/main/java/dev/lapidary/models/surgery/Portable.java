@@ -6,6 +6,9 @@ import dev.lapidary.torchscript.archive.PyValue;
 import dev.lapidary.torchscript.archive.PyValue.PyDevice;
 import dev.lapidary.torchscript.archive.PyValue.PyTensor;
 import dev.lapidary.torchscript.archive.TorchScriptArchive;
+import dev.lapidary.torchscript.script.Expression;
+import dev.lapidary.torchscript.script.Expression.Call;
+import dev.lapidary.torchscript.script.SourceFile;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
@@ -21,8 +24,7 @@ import java.util.regex.Pattern;
  * numbers of its own type only.
  */
 public final class Portable {
-  private static final Pattern DEVICE =
-      Pattern.compile("torch\\.device\\(\"(cuda|hip|mps|xpu)(:\\d+)?\"\\)");
+  private static final Pattern ELSEWHERE = Pattern.compile("(cuda|hip|mps|xpu)(:\\d+)?");
   private static final PyDevice CPU = new PyDevice("cpu");
 
   private Portable() {}
@@ -32,7 +34,11 @@ public final class Portable {
     Set<DType> types = weights(archive);
     boolean converts = !types.isEmpty() && !types.contains(DType.FLOAT32);
     SortedMap<String, String> code = new TreeMap<>(archive.code());
-    code.replaceAll((path, text) -> DEVICE.matcher(text).replaceAll("torch.device(\"cpu\")"));
+    code.replaceAll(
+        (path, text) ->
+            ELSEWHERE.matcher(text).find()
+                ? SourceFile.parse(path, text).with(Portable::onCpu)
+                : text);
     if (!converts && code.equals(archive.code()) && !namesAnotherDevice(archive)) {
       return Optional.empty();
     }
@@ -45,6 +51,18 @@ public final class Portable {
             (PyValue.PyObject) rewrite.of(archive.root()),
             rewrite.of(archive.constants()),
             archive.extra()));
+  }
+
+  private static Expression onCpu(Expression expression) {
+    if (expression instanceof Call call
+        && call.function().dottedName().filter("torch.device"::equals).isPresent()
+        && call.arguments().size() == 1
+        && call.arguments().get(0) instanceof Expression.Text name
+        && ELSEWHERE.matcher(name.value()).matches()) {
+      Expression cpu = new Expression.Text(name.at(), CPU.name());
+      return new Call(call.at(), call.function(), List.of(cpu), call.keywords());
+    }
+    return expression;
   }
 
   /** The type of the weights, if all have one that is not float32. */

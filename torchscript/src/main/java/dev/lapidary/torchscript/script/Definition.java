@@ -25,7 +25,14 @@ public sealed interface Definition {
     }
   }
 
-  record Parameter(String name, Optional<Expression> type, Optional<Expression> defaultValue) {}
+  /**
+   * @param keywordOnly whether it comes behind a {@code *}
+   */
+  record Parameter(
+      String name,
+      Optional<Expression> type,
+      Optional<Expression> defaultValue,
+      boolean keywordOnly) {}
 
   /**
    * A module, a plain class, a NamedTuple, an Enum or an interface.

@@ -154,6 +154,14 @@ public sealed interface Expression {
     }
   }
 
+  /** The expression that a dotted name is. */
+  static Expression dotted(SourceLocation at, String name) {
+    int dot = name.lastIndexOf('.');
+    return dot < 0
+        ? new Name(at, name)
+        : new Attribute(at, dotted(at, name.substring(0, dot)), name.substring(dot + 1));
+  }
+
   /** The dotted name, if that is what the expression is: {@code __torch__.torch.nn.Linear}. */
   default Optional<String> dottedName() {
     if (this instanceof Name name) {

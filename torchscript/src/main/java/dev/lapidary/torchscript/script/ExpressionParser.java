@@ -16,7 +16,7 @@ import java.util.Optional;
  */
 final class ExpressionParser {
   /** How tight an operator binds; the numbers only order them. */
-  private static final Map<String, Integer> PRECEDENCE =
+  static final Map<String, Integer> PRECEDENCE =
       Map.ofEntries(
           Map.entry("or", 1),
           Map.entry("and", 2),
@@ -42,24 +42,32 @@ final class ExpressionParser {
           Map.entry("%", 10),
           Map.entry("**", 12));
 
-  private static final int NOT = 3;
-  private static final int SIGN = 11;
+  static final int NOT = 3;
+  static final int SIGN = 11;
 
   private final TokenReader in;
+  private final Spans spans;
 
-  ExpressionParser(TokenReader in) {
+  ExpressionParser(TokenReader in, Spans spans) {
     this.in = in;
+    this.spans = spans;
+  }
+
+  /** Keeps where a node stands: from {@code start} to what was read last. */
+  private Expression placed(Expression node, int start) {
+    return spans.put(node, start, in.end());
   }
 
   /** An expression; without parentheses no tuple. */
   Expression expression() {
     in.enter();
+    int start = in.start();
     Expression value = binary(1);
     if (in.sees("if")) {
       SourceLocation at = in.next().at();
       Expression condition = binary(1);
       in.expect("else");
-      value = new Expression.Conditional(at, condition, value, expression());
+      value = placed(new Expression.Conditional(at, condition, value, expression()), start);
     }
     in.leave();
     return value;
@@ -68,6 +76,7 @@ final class ExpressionParser {
   /** {@code a}, {@code a, b}, {@code a,}: more than one, or a comma behind, is a tuple. */
   Expression expressionOrTuple() {
     SourceLocation at = in.at();
+    int start = in.start();
     Expression first = expression();
     if (!in.sees(",")) {
       return first;
@@ -76,7 +85,7 @@ final class ExpressionParser {
     while (in.accept(",") && beginsExpression()) {
       items.add(expression());
     }
-    return new Expression.TupleOf(at, items);
+    return placed(new Expression.TupleOf(at, items), start);
   }
 
   private boolean beginsExpression() {
@@ -88,6 +97,7 @@ final class ExpressionParser {
   }
 
   private Expression binary(int atLeast) {
+    int start = in.start();
     Expression left = unary();
     for (int operators = 0; ; operators++) {
       Integer precedence = PRECEDENCE.get(in.peek().text());
@@ -101,7 +111,7 @@ final class ExpressionParser {
       String symbol = operator();
       // A power groups to the right, all others to the left.
       Expression right = binary(symbol.equals("**") ? precedence : precedence + 1);
-      left = new Expression.Binary(at, symbol, left, right);
+      left = placed(new Expression.Binary(at, symbol, left, right), start);
     }
   }
 
@@ -120,9 +130,12 @@ final class ExpressionParser {
   private Expression unary() {
     Token token = in.peek();
     if (!token.is("-") && !token.is("+") && !token.is("~") && !token.is("not")) {
-      SourceLocation start = in.at();
-      return postfix(start, atom());
+      return postfix(token, atom());
     }
+    return placed(signed(token), token.span().start());
+  }
+
+  private Expression signed(Token token) {
     in.next();
     in.enter();
     Expression operand = binary(token.is("not") ? NOT : SIGN);
@@ -137,7 +150,8 @@ final class ExpressionParser {
   }
 
   /** Calls and the like begin where their first name does. */
-  private Expression postfix(SourceLocation at, Expression value) {
+  private Expression postfix(Token first, Expression value) {
+    SourceLocation at = first.at();
     for (int steps = 0; ; steps++) {
       if (!in.sees(".") && !in.sees("(") && !in.sees("[")) {
         in.leave(steps);
@@ -153,6 +167,7 @@ final class ExpressionParser {
         value = new Expression.Subscript(at, value, subscript());
         in.expect("]");
       }
+      placed(value, first.span().start());
     }
   }
 
@@ -177,6 +192,7 @@ final class ExpressionParser {
   /** One index, range or, in {@code Tuple[()]} and {@code Dict[str, int]}, several. */
   private Expression subscript() {
     SourceLocation at = in.at();
+    int start = in.start();
     List<Expression> items = new ArrayList<>();
     boolean comma = false;
     while (!in.sees("]")) {
@@ -189,11 +205,14 @@ final class ExpressionParser {
     if (items.isEmpty()) {
       throw in.unexpected("an index");
     }
-    return items.size() == 1 && !comma ? items.get(0) : new Expression.TupleOf(at, items);
+    return items.size() == 1 && !comma
+        ? items.get(0)
+        : placed(new Expression.TupleOf(at, items), start);
   }
 
   private Expression rangeOrExpression() {
     SourceLocation at = in.at();
+    int start = in.start();
     Optional<Expression> lower = in.sees(":") ? Optional.empty() : Optional.of(expression());
     if (lower.isPresent() && !in.sees(":")) {
       return lower.get();
@@ -201,7 +220,7 @@ final class ExpressionParser {
     in.expect(":");
     Optional<Expression> upper = rangeEnd();
     Optional<Expression> step = in.accept(":") ? rangeEnd() : Optional.empty();
-    return new Expression.Range(at, lower, upper, step);
+    return placed(new Expression.Range(at, lower, upper, step), start);
   }
 
   private Optional<Expression> rangeEnd() {
@@ -210,6 +229,12 @@ final class ExpressionParser {
 
   private Expression atom() {
     Token token = in.next();
+    return token.kind() == Kind.SYMBOL
+        ? bracketed(token)
+        : placed(literalOrName(token), token.span().start());
+  }
+
+  private Expression literalOrName(Token token) {
     SourceLocation at = token.at();
     return switch (token.kind()) {
       case NAME -> name(token);
@@ -217,7 +242,6 @@ final class ExpressionParser {
       case FLOAT -> new Expression.Real(at, Double.parseDouble(token.text()));
       case COMPLEX -> new Expression.Imaginary(at, Double.parseDouble(token.text()));
       case STRING -> new Expression.Text(at, strings(token));
-      case SYMBOL -> bracketed(token);
       default -> throw expressionExpected(token);
     };
   }
@@ -273,18 +297,18 @@ final class ExpressionParser {
     in.enter();
     Expression value =
         switch (open.text()) {
-          case "(" -> parenthesis(open.at());
-          case "[" -> list(open.at());
-          case "{" -> dict(open.at());
+          case "(" -> parenthesis(open);
+          case "[" -> placed(list(open.at()), open.span().start());
+          case "{" -> placed(dict(open.at()), open.span().start());
           default -> throw expressionExpected(open);
         };
     in.leave();
     return value;
   }
 
-  private Expression parenthesis(SourceLocation at) {
+  private Expression parenthesis(Token open) {
     if (in.accept(")")) {
-      return new Expression.TupleOf(at, List.of());
+      return placed(new Expression.TupleOf(open.at(), List.of()), open.span().start());
     }
     Expression value = expressionOrTuple();
     in.expect(")");
@@ -296,8 +320,7 @@ final class ExpressionParser {
     while (!in.accept("]")) {
       items.add(expression());
       if (items.size() == 1 && in.accept("for")) {
-        SourceLocation start = in.at();
-        Expression variable = postfix(start, atom());
+        Expression variable = postfix(in.peek(), atom());
         in.expect("in");
         Expression from = expression();
         in.expect("]");

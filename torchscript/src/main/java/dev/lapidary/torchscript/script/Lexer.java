@@ -133,7 +133,7 @@ final class Lexer {
     while (position < text.length() && isNamePart(text.charAt(position))) {
       position++;
     }
-    add(Kind.NAME, text.substring(start, position), at);
+    add(Kind.NAME, text.substring(start, position), at, start);
   }
 
   private void number() {
@@ -157,9 +157,9 @@ final class Lexer {
     String digits = text.substring(start, position);
     if (peek(0) == 'j') {
       position++;
-      add(Kind.COMPLEX, digits, at);
+      add(Kind.COMPLEX, digits, at, start);
     } else {
-      add(real ? Kind.FLOAT : Kind.INTEGER, digits, at);
+      add(real ? Kind.FLOAT : Kind.INTEGER, digits, at, start);
     }
   }
 
@@ -171,7 +171,8 @@ final class Lexer {
 
   private void string(char quote) {
     SourceLocation at = here();
-    StringBuilder value = new StringBuilder();
+    int start = position;
+    QuotedText value = new QuotedText();
     position++;
     while (peek(0) != quote) {
       if (position >= text.length() || peek(0) == '\n') {
@@ -180,42 +181,28 @@ final class Lexer {
       if (peek(0) == '\\') {
         escape(value);
       } else {
-        value.append(text.charAt(position++));
+        value.add(text.codePointAt(position));
+        position += Character.charCount(text.codePointAt(position));
       }
     }
     position++;
-    add(Kind.STRING, value.toString(), at);
+    add(Kind.STRING, value.text(), at, start);
   }
 
-  /** C's escapes, as {@code c10::printQuotedString} writes them. */
-  private void escape(StringBuilder value) {
-    char c = peek(1);
-    int simple = "abfnrtv\\'\"".indexOf(c);
-    if (simple >= 0) {
-      value.append("\u0007\b\f\n\r\t\u000b\\'\"".charAt(simple));
-      position += 2;
-      return;
-    }
-    int radix = c == 'x' ? 16 : 8;
-    int start = position + (c == 'x' ? 2 : 1);
-    int end = start;
-    while (end < text.length()
-        && end - start < (radix == 16 ? 2 : 3)
-        && Character.digit(text.charAt(end), radix) >= 0) {
-      end++;
-    }
-    if (end == start) {
+  private void escape(QuotedText value) {
+    int length = value.escape(text, position);
+    if (length == 0) {
       throw error("an unknown escape in a string");
     }
-    value.append((char) Integer.parseInt(text.substring(start, end), radix));
-    position = end;
+    position += length;
   }
 
   private void symbol() {
     for (String symbol : SYMBOLS) {
       if (text.startsWith(symbol, position)) {
-        add(Kind.SYMBOL, symbol, here());
+        SourceLocation at = here();
         position += symbol.length();
+        add(Kind.SYMBOL, symbol, at, position - symbol.length());
         if ("([{".contains(symbol)) {
           brackets++;
         } else if (")]}".contains(symbol)) {
@@ -240,10 +227,14 @@ final class Lexer {
   }
 
   private void add(Kind kind, String value, SourceLocation at) {
+    add(kind, value, at, position);
+  }
+
+  private void add(Kind kind, String value, SourceLocation at, int start) {
     if (tokens.size() >= limits.tokens()) {
       throw Failure.badInput("%s: more than the limit of %d tokens", at, limits.tokens());
     }
-    tokens.add(new Token(kind, value, at));
+    tokens.add(new Token(kind, value, at, new Span(start, position)));
   }
 
   private SourceLocation here() {

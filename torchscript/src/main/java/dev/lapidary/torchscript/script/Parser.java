@@ -16,24 +16,33 @@ import java.util.Optional;
  */
 public final class Parser {
   private final TokenReader in;
+  private final Spans spans;
   private final ExpressionParser expressions;
 
-  private Parser(TokenReader in) {
+  private Parser(TokenReader in, Spans spans) {
     this.in = in;
-    this.expressions = new ExpressionParser(in);
+    this.spans = spans;
+    this.expressions = new ExpressionParser(in, spans);
   }
 
   /** The definitions of a file, by name, in the file's order. */
   public static Map<String, Definition> parse(String file, String text, ScriptLimits limits) {
+    return parse(file, text, limits, Spans.none());
+  }
+
+  /** The same; of each node the place is kept. */
+  static Map<String, Definition> parse(String file, String text, ScriptLimits limits, Spans spans) {
     List<Token> tokens = Lexer.tokens(file, text, limits);
-    return new Parser(new TokenReader(tokens, limits.depth())).file();
+    return new Parser(new TokenReader(tokens, limits.depth()), spans).file();
   }
 
   private Map<String, Definition> file() {
     Map<String, Definition> definitions = new LinkedHashMap<>();
     while (!in.sees(Kind.END)) {
       if (in.sees("class")) {
-        put(definitions, new ClassParser(in, this, expressions).parse());
+        int start = in.start();
+        Definition type = new ClassParser(in, this, expressions).parse();
+        put(definitions, spans.put(type, start, in.end()));
       } else if (in.sees("def")) {
         put(definitions, function());
       } else if (in.sees("op_version_set") || in.sees("import")) {
@@ -59,13 +68,17 @@ public final class Parser {
   }
 
   Definition.Function function() {
+    int start = in.start();
     in.expect("def");
     Token name = in.expect(Kind.NAME);
     in.expect("(");
     List<Definition.Parameter> parameters = new ArrayList<>();
+    boolean keywordOnly = false;
     while (!in.accept(")")) {
-      if (!in.accept("*")) {
-        parameters.add(parameter());
+      if (in.accept("*")) {
+        keywordOnly = true;
+      } else {
+        parameters.add(parameter(keywordOnly));
       }
       if (!in.accept(",") && !in.sees(")")) {
         throw in.unexpected("',' or ')'");
@@ -76,16 +89,16 @@ public final class Parser {
     Definition.Function function =
         new Definition.Function(name.at(), name.text(), parameters, returns, block());
     TypeSizes.check(function);
-    return function;
+    return spans.put(function, start, in.end());
   }
 
-  private Definition.Parameter parameter() {
+  private Definition.Parameter parameter(boolean keywordOnly) {
     String name = in.expect(Kind.NAME).text();
     Optional<Expression> type =
         in.accept(":") ? Optional.of(expressions.expression()) : Optional.empty();
     Optional<Expression> value =
         in.accept("=") ? Optional.of(expressions.expression()) : Optional.empty();
-    return new Definition.Parameter(name, type, value);
+    return new Definition.Parameter(name, type, value, keywordOnly);
   }
 
   private List<Statement> block() {
@@ -103,6 +116,12 @@ public final class Parser {
   }
 
   private Statement statement() {
+    int start = in.start();
+    Statement read = read();
+    return spans.put(read, start, in.end());
+  }
+
+  private Statement read() {
     Token token = in.peek();
     return switch (token.kind() == Kind.NAME ? token.text() : "") {
       case "if" -> branch();
@@ -134,15 +153,17 @@ public final class Parser {
 
   private Statement assignment(SourceLocation at) {
     Expression target = expressions.expressionOrTuple();
-    if (in.accept(":")) {
-      expressions.expression();
+    Optional<Expression> type =
+        in.accept(":") ? Optional.of(expressions.expression()) : Optional.empty();
+    if (type.isPresent() && !in.sees("=")) {
+      throw in.unexpected("'='");
     }
     if (in.accept("=")) {
       Expression value = expressions.expressionOrTuple();
       if (target instanceof Expression.TupleOf tuple) {
-        return new Statement.Assign(at, tuple.items(), true, value);
+        return new Statement.Assign(at, tuple.items(), true, type, value);
       }
-      return new Statement.Assign(at, List.of(target), false, value);
+      return new Statement.Assign(at, List.of(target), false, type, value);
     }
     for (String operator : List.of("+", "-", "*", "/")) {
       if (in.accept(operator + "=")) {
@@ -159,7 +180,8 @@ public final class Parser {
     List<Statement> otherwise = List.of();
     if (in.sees("elif")) {
       in.enter();
-      otherwise = List.of(branch());
+      int start = in.start();
+      otherwise = List.of(spans.put(branch(), start, in.end()));
       in.leave();
     } else if (in.accept("else")) {
       otherwise = block();

@@ -35,15 +35,21 @@ public final class Program {
   }
 
   private Optional<Definition> resolve(String qualifiedName) {
-    int dot = qualifiedName.lastIndexOf('.');
-    if (dot < 0) {
-      return Optional.empty();
-    }
-    String path = qualifiedName.substring(0, dot).replace('.', '/') + ".py";
-    if (!code.containsKey(path)) {
-      return Optional.empty();
-    }
-    return Optional.ofNullable(definitions(path).get(qualifiedName.substring(dot + 1)));
+    String path = path(qualifiedName);
+    return code.containsKey(path)
+        ? Optional.ofNullable(definitions(path).get(simpleName(qualifiedName)))
+        : Optional.empty();
+  }
+
+  /** The file below {@code code/} in which a qualified name is defined. */
+  public static String path(String qualifiedName) {
+    String module = qualifiedName.substring(0, Math.max(0, qualifiedName.lastIndexOf('.')));
+    return module.replace('.', '/') + ".py";
+  }
+
+  /** What a qualified name is called in its file. */
+  public static String simpleName(String qualifiedName) {
+    return qualifiedName.substring(qualifiedName.lastIndexOf('.') + 1);
   }
 
   /** The class of a qualified name; a missing one is a refusal. */

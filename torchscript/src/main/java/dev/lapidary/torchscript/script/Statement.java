@@ -22,8 +22,14 @@ public sealed interface Statement {
    * {@code a = e}, {@code a, b, = e}, {@code x.attr = e}, {@code a : T = e}.
    *
    * @param unpack whether the value is taken apart, which {@code a, = e} does for one target
+   * @param type that is written behind the target
    */
-  record Assign(SourceLocation at, List<Expression> targets, boolean unpack, Expression value)
+  record Assign(
+      SourceLocation at,
+      List<Expression> targets,
+      boolean unpack,
+      Optional<Expression> type,
+      Expression value)
       implements Statement {
     public Assign {
       targets = List.copyOf(targets);

@@ -6,8 +6,9 @@ import dev.lapidary.torchscript.graph.SourceLocation;
  * A piece of the text.
  *
  * @param text as written; of a string what it means
+ * @param span its characters; none of an indentation's
  */
-record Token(Kind kind, String text, SourceLocation at) {
+record Token(Kind kind, String text, SourceLocation at, Span span) {
   enum Kind {
     NAME("a name"),
     INTEGER("an integer"),
@@ -33,6 +34,14 @@ record Token(Kind kind, String text, SourceLocation at) {
 
   boolean is(String symbolOrKeyword) {
     return (kind == Kind.SYMBOL || kind == Kind.NAME) && text.equals(symbolOrKeyword);
+  }
+
+  /** Whether it is what lines and blocks are made by, and no part of what stands in them. */
+  boolean isLayout() {
+    return switch (kind) {
+      case NEWLINE, INDENT, DEDENT, END -> true;
+      default -> false;
+    };
   }
 
   /** For messages. */

@@ -11,6 +11,7 @@ final class TokenReader {
   private final int maxDepth;
   private int position;
   private int depth;
+  private int end;
 
   TokenReader(List<Token> tokens, int maxDepth) {
     this.tokens = tokens;
@@ -29,10 +30,23 @@ final class TokenReader {
     return peek().at();
   }
 
+  /** Where the next token begins. */
+  int start() {
+    return peek().span().start();
+  }
+
+  /** Where the last one that is no layout ended. */
+  int end() {
+    return end;
+  }
+
   Token next() {
     Token token = peek();
     if (token.kind() != Kind.END) {
       position++;
+    }
+    if (!token.isLayout()) {
+      end = token.span().end();
     }
     return token;
   }

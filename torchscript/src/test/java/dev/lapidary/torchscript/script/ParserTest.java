@@ -119,8 +119,20 @@ class ParserTest {
 
   @Test
   void readsEscapesOfStrings() {
-    assertThat(((Expression.Text) expression("\"don\\'t\\n\\303\\x41\\\\\"")).value())
-        .isEqualTo("don't\n\u00c3A\\");
+    assertThat(((Expression.Text) expression("\"don\\'t\\n\\303\\251\\x41\\\\\"")).value())
+        .isEqualTo("don't\n\u00e9A\\");
+  }
+
+  @Test
+  void keepsABytesOfAStringThatIsNoText() {
+    assertThat(((Expression.Text) expression("\"\\303A\"")).value()).isEqualTo("\udcc3A");
+  }
+
+  @Test
+  void aTypeWithoutAValueIsNoStatement() {
+    assertThatThrownBy(() -> function("a : int\n  b = 1"))
+        .isInstanceOf(Failure.class)
+        .hasMessage("t.py:2:10: expected '=', found the end of the line");
   }
 
   @Test

@@ -1,18 +1,18 @@
 package dev.lapidary.trainer.program;
 
-import dev.lapidary.torchscript.archive.TorchScriptArchive;
 import dev.lapidary.torchscript.script.Definition.Function;
 import dev.lapidary.torchscript.script.Expression.Attribute;
 import dev.lapidary.torchscript.script.Expression.Call;
 import dev.lapidary.torchscript.script.Expression.Name;
+import dev.lapidary.torchscript.script.Printer;
+import dev.lapidary.torchscript.script.SourceFile;
 import dev.lapidary.torchscript.script.Statement;
+import dev.lapidary.torchscript.script.Syntax;
 import dev.lapidary.trainer.program.FrozenCode.Meaning;
 import dev.lapidary.trainer.program.FrozenCode.Scope;
-import dev.lapidary.trainer.program.StraightLine.Line;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 
@@ -48,33 +48,30 @@ final class Body {
 
   private static final int SHOWN = 60;
 
+  /** Of a method's statements in a class. */
+  private static final int INDENT = 4;
+
   private final Meaning.Module module;
   private final FrozenCode code;
   private final StraightLine text;
+  private final SourceFile source;
   private final Scope scope;
   private final List<Boolean> aliases = new ArrayList<>();
 
-  private Body(Meaning.Module module, FrozenCode code, StraightLine text) {
+  private Body(Meaning.Module module, FrozenCode code, StraightLine text, SourceFile source) {
     this.module = module;
     this.code = code;
     this.text = text;
-    this.scope = new Scope(module);
-    text.lines().forEach(line -> aliases.add(code.isAlias(line.statement(), scope)));
+    this.source = source;
+    this.scope = new Scope(module, text.self());
+    text.statements().forEach(statement -> aliases.add(code.isAlias(statement, scope)));
   }
 
   /** Empty if the method has another form. */
-  static Optional<Body> of(
-      TorchScriptArchive network, FrozenCode code, Meaning.Module module, String method) {
-    String file = file(module.object().className());
-    String source = Objects.requireNonNullElse(network.code().get(file), "");
+  static Optional<Body> of(FrozenCode code, Meaning.Module module, String method) {
     return code.method(module, method)
-        .flatMap(m -> StraightLine.of(m, source))
-        .map(text -> new Body(module, code, text));
-  }
-
-  /** The code file of a class. */
-  static String file(String className) {
-    return className.substring(0, className.lastIndexOf('.')).replace('.', '/') + ".py";
+        .flatMap(StraightLine::of)
+        .map(text -> new Body(module, code, text, code.source(module)));
   }
 
   /**
@@ -99,11 +96,11 @@ final class Body {
   }
 
   int size() {
-    return text.lines().size();
+    return text.statements().size();
   }
 
   Statement statement(int line) {
-    return text.lines().get(line).statement();
+    return text.statements().get(line);
   }
 
   /** Whether a line only gives something a name. */
@@ -178,7 +175,12 @@ final class Body {
   }
 
   List<String> texts(int from, int to) {
-    return text.lines().subList(from, to).stream().map(Line::text).toList();
+    return text.statements().subList(from, to).stream().map(Body::printed).toList();
+  }
+
+  /** Without the first line's indentation. */
+  private static String printed(Statement statement) {
+    return Printer.print(statement, INDENT).strip();
   }
 
   /** What a part that begins at a place needs to know again. */
@@ -186,7 +188,7 @@ final class Body {
     List<String> texts = new ArrayList<>();
     for (int i = 0; i < place; i++) {
       if (aliases.get(i)) {
-        texts.add(text.lines().get(i).text());
+        texts.add(printed(statement(i)));
       }
     }
     return texts;
@@ -194,18 +196,18 @@ final class Body {
 
   /** A method of this class from one tensor to one tensor. */
   String method(String name, String parameter, List<String> lines) {
-    return "  def %s(self: %s, %s: Tensor) -> Tensor:\n    %s\n"
-        .formatted(name, className(), parameter, String.join("\n    ", lines));
+    return "  def %s(%s: %s, %s: Tensor) -> Tensor:\n    %s\n"
+        .formatted(name, text.self(), className(), parameter, String.join("\n    ", lines));
   }
 
   /** An expression for a module below this one, or for this one. */
   String path(Meaning.Module child) {
     String own = module.path();
     String relative = child.path().substring(own.isEmpty() ? 0 : own.length());
-    String expression = "self";
+    String expression = text.self();
     for (String attribute : relative.split("\\.")) {
       if (!attribute.isEmpty()) {
-        expression = "getattr(" + expression + ", \"" + attribute + "\")";
+        expression = "getattr(" + expression + ", " + Printer.quoted(attribute) + ")";
       }
     }
     return expression;
@@ -225,7 +227,7 @@ final class Body {
           && !child.path().isEmpty()) {
         return child.path();
       }
-      String line = text.lines().get(i).text().lines().findFirst().orElse("");
+      String line = source.text(statement(i)).lines().findFirst().orElse("");
       return "'" + (line.length() > SHOWN ? line.substring(0, SHOWN) + "…" : line) + "'";
     }
     return "the end";

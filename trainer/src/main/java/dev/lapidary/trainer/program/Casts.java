@@ -1,13 +1,14 @@
 package dev.lapidary.trainer.program;
 
+import dev.lapidary.torchscript.script.Expression;
+import dev.lapidary.torchscript.script.Expression.Call;
+import dev.lapidary.torchscript.script.SourceFile;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 
 /**
  * Mixed precision by rewriting a network's text: the tensors that convolutions, linear layers,
@@ -40,7 +41,7 @@ final class Casts {
           "addbmm",
           "baddbmm",
           "scaled_dot_product_attention");
-  private static final Pattern CALL = Pattern.compile("\\btorch\\.([a-z0-9_]+)\\(");
+  private static final String TORCH = "torch.";
 
   /** The third is a bias, the values, or the addmm family's second factor. */
   private static final int TENSORS = 3;
@@ -81,70 +82,34 @@ final class Casts {
       return code;
     }
     SortedMap<String, String> rewritten = new TreeMap<>();
-    code.forEach((file, text) -> rewritten.put(file, rewrite(text)));
+    code.forEach(
+        (path, text) -> rewritten.put(path, SourceFile.parse(path, text).with(Casts::cast)));
     return rewritten;
   }
 
-  private static String rewrite(String text) {
-    StringBuilder out = new StringBuilder();
-    Matcher call = CALL.matcher(text);
-    int done = 0;
-    while (call.find(done)) {
-      if (!OPERATORS.contains(call.group(1))) {
-        out.append(text, done, call.end());
-        done = call.end();
-        continue;
-      }
-      int close = close(text, call.end());
-      out.append(text, done, call.start()).append(PREFIX).append("up(").append(call.group());
-      out.append(arguments(call.group(1), text.substring(call.end(), close))).append("))");
-      done = close + 1;
+  private static Expression cast(Expression expression) {
+    if (!(expression instanceof Call call)) {
+      return expression;
     }
-    return out.append(text.substring(done)).toString();
-  }
-
-  private static String arguments(String operator, String text) {
-    boolean hasBias = operator.contains("conv") || operator.equals("linear");
-    List<String> arguments = split(text);
+    String operator = call.function().dottedName().orElse("");
+    String name = operator.startsWith(TORCH) ? operator.substring(TORCH.length()) : "";
+    if (!OPERATORS.contains(name)) {
+      return expression;
+    }
+    boolean hasBias = name.contains("conv") || name.equals("linear");
+    List<Expression> arguments = new ArrayList<>(call.arguments());
     for (int i = 0; i < Math.min(TENSORS, arguments.size()); i++) {
-      String written = rewrite(arguments.get(i).strip());
-      if (isTensor(written)) {
-        String cast = i == 2 && hasBias ? "down_optional(" : "down("; // a bias may be None
-        arguments.set(i, (i == 0 ? "" : " ") + PREFIX + cast + written + ")");
+      Expression argument = arguments.get(i);
+      if (!(argument instanceof Expression.ListOf || argument instanceof Expression.None)) {
+        // A bias may be None.
+        arguments.set(i, through(i == 2 && hasBias ? "down_optional" : "down", argument));
       }
     }
-    return String.join(",", arguments);
+    return through("up", new Call(call.at(), call.function(), arguments, call.keywords()));
   }
 
-  private static boolean isTensor(String argument) {
-    return !argument.startsWith("[") && !argument.equals("None") && !argument.matches("\\w+=.*");
-  }
-
-  private static List<String> split(String text) {
-    List<String> parts = new ArrayList<>();
-    int start = 0;
-    for (int i = 0; i < text.length(); i++) {
-      if ("([".indexOf(text.charAt(i)) >= 0) {
-        i = close(text, i + 1);
-      } else if (text.charAt(i) == ',') {
-        parts.add(text.substring(start, i));
-        start = i + 1;
-      }
-    }
-    parts.add(text.substring(start));
-    return parts;
-  }
-
-  /** The place of the bracket that closes the one just before {@code from}. */
-  private static int close(String text, int from) {
-    int open = 1;
-    for (int i = from; i < text.length(); i++) {
-      char c = text.charAt(i);
-      open += c == '(' || c == '[' ? 1 : c == ')' || c == ']' ? -1 : 0;
-      if (open == 0) {
-        return i;
-      }
-    }
-    throw new IllegalArgumentException("an open bracket in the network's text");
+  private static Call through(String function, Expression value) {
+    Expression called = Expression.dotted(value.at(), PREFIX + function);
+    return new Call(value.at(), called, List.of(value), List.of());
   }
 }

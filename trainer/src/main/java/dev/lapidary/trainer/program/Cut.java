@@ -10,8 +10,8 @@ import java.util.List;
  * @param methods from the root to the module whose body is cut
  */
 public record Cut(String before, List<Halves> methods) {
-  /** Stands in the text for the cut's number. */
-  static final String NUMBER = "CUT_NUMBER";
+  /** Stands in the text for the cut's number: no text of a network can hold it. */
+  static final String NUMBER = "\0";
 
   /** The two methods; deeper ones have the depth behind their name: a class may be cut twice. */
   static final String PREFIX = "lapidary_prefix_" + NUMBER;

@@ -13,12 +13,10 @@ import java.util.Set;
  * everything is frozen; then, if the next step is a submodule, inside that, and so on.
  */
 public final class CutFinder {
-  private final TorchScriptArchive network;
   private final FrozenCode code;
   private String reason = "";
 
-  private CutFinder(TorchScriptArchive network, FrozenCode code) {
-    this.network = network;
+  private CutFinder(FrozenCode code) {
     this.code = code;
   }
 
@@ -34,7 +32,7 @@ public final class CutFinder {
    * @param trained names of parameters, as {@link TrainingProgram#train} takes them
    */
   public static Found find(TorchScriptArchive network, Set<String> trained) {
-    CutFinder finder = new CutFinder(network, new FrozenCode(network, trained));
+    CutFinder finder = new CutFinder(new FrozenCode(network, trained));
     Optional<Split> split = finder.search(new Meaning.Module("", network.root()), "forward", 0);
     if (split.isPresent() && !split.get().weights()) {
       String first = "nothing with weights comes before %s, which is trained or random";
@@ -46,7 +44,7 @@ public final class CutFinder {
   }
 
   private Optional<Split> search(Meaning.Module module, String method, int depth) {
-    Optional<Body> body = Body.of(network, code, module, method);
+    Optional<Body> body = Body.of(code, module, method);
     if (body.isEmpty()) {
       reason =
           "%s is not a list of steps from one tensor to one tensor"

@@ -1,10 +1,12 @@
 package dev.lapidary.trainer.program;
 
+import dev.lapidary.torchscript.script.Definition.ClassDef;
+import dev.lapidary.torchscript.script.Program;
+import dev.lapidary.torchscript.script.SourceEdit;
+import dev.lapidary.torchscript.script.SourceFile;
 import java.util.List;
 import java.util.SortedMap;
 import java.util.TreeMap;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 
 /** Writes cuts into text: two methods more for the classes that are cut, two for the program. */
 final class CutText {
@@ -47,7 +49,8 @@ final class CutText {
 
   /** Gives a class more methods. */
   static void add(SortedMap<String, String> code, String className, String text) {
-    code.computeIfPresent(Body.file(className), (file, source) -> insert(source, className, text));
+    code.computeIfPresent(
+        Program.path(className), (path, source) -> insert(path, source, className, text));
   }
 
   private static String choice(int cuts, String some, String none, String indent) {
@@ -62,18 +65,15 @@ final class CutText {
     return text.append(deeper).append(none).append('\n').toString();
   }
 
-  /** Before the next thing that begins at a line's start. */
-  private static String insert(String source, String className, String text) {
-    String name = className.substring(className.lastIndexOf('.') + 1);
-    Matcher begin =
-        Pattern.compile("^class " + Pattern.quote(name) + "\\b.*$", Pattern.MULTILINE)
-            .matcher(source);
-    if (!begin.find()) {
+  private static String insert(String path, String source, String className, String text) {
+    SourceFile file = SourceFile.parse(path, source);
+    SourceFile added = SourceFile.parse("added to " + className, "class Added(Module):\n" + text);
+    if (!(file.definitions().get(Program.simpleName(className)) instanceof ClassDef type)
+        || !(added.definitions().get("Added") instanceof ClassDef methods)) {
       throw new IllegalArgumentException("no class " + className);
     }
-    Matcher next = Pattern.compile("^\\S", Pattern.MULTILINE).matcher(source);
-    int end = next.find(begin.end()) ? next.start() : source.length();
-    String head = source.substring(0, end);
-    return (head.endsWith("\n") ? head : head + "\n") + text + source.substring(end);
+    SourceEdit edit = new SourceEdit(file);
+    edit.add(type, methods.methods().values());
+    return edit.apply();
   }
 }

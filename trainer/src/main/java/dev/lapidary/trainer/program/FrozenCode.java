@@ -13,14 +13,17 @@ import dev.lapidary.torchscript.script.Expression.Call;
 import dev.lapidary.torchscript.script.Expression.Name;
 import dev.lapidary.torchscript.script.Program;
 import dev.lapidary.torchscript.script.ScriptLimits;
+import dev.lapidary.torchscript.script.SourceFile;
 import dev.lapidary.torchscript.script.StateDict;
 import dev.lapidary.torchscript.script.Statement;
+import dev.lapidary.torchscript.script.Syntax;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Predicate;
@@ -38,7 +41,9 @@ final class FrozenCode {
               + "exponential_?|empty.*|manual_seed");
   private static final String TRAINING = "training";
 
+  private final TorchScriptArchive network;
   private final Program program;
+  private final Map<String, SourceFile> sources = new HashMap<>();
   private final Set<PyObject> live = Collections.newSetFromMap(new IdentityHashMap<>());
   private final Set<Storage> trained = Collections.newSetFromMap(new IdentityHashMap<>());
   private final Set<String> open = new HashSet<>();
@@ -62,18 +67,30 @@ final class FrozenCode {
   /** Meanings by the names of variables. */
   static final class Scope {
     private final Map<String, Meaning> meanings = new HashMap<>();
+    private final Optional<Meaning.Module> self;
 
-    Scope(Meaning.Module self) {
-      meanings.put("self", self);
+    /**
+     * @param name that the module has in a method
+     */
+    Scope(Meaning.Module self, String name) {
+      this.self = Optional.of(self);
+      meanings.put(name, self);
     }
 
-    Scope() {}
+    Scope(Meaning.Module self, Function method) {
+      this(self, method.parameters().isEmpty() ? "self" : method.parameters().get(0).name());
+    }
+
+    Scope() {
+      this.self = Optional.empty();
+    }
   }
 
   /**
    * @param names of the parameters that are trained
    */
   FrozenCode(TorchScriptArchive network, Set<String> names) {
+    this.network = network;
     this.program = new Program(network.code(), ScriptLimits.DEFAULT);
     List<StateDict.Entry> entries = StateDict.of(network, program).entries();
     entries.stream()
@@ -95,10 +112,19 @@ final class FrozenCode {
 
   /** A method of a module. */
   Optional<Function> method(Meaning.Module module, String name) {
+    String className = module.object().className();
     return program
-        .find(module.object().className())
+        .find(className)
         .filter(ClassDef.class::isInstance)
+        .map(unused -> source(module).definitions().get(Program.simpleName(className)))
         .map(type -> ((ClassDef) type).methods().get(name));
+  }
+
+  /** The file of a module's class. */
+  SourceFile source(Meaning.Module module) {
+    return sources.computeIfAbsent(
+        Program.path(module.object().className()),
+        file -> SourceFile.parse(file, Objects.requireNonNullElse(network.code().get(file), "")));
   }
 
   /** A function that is no method. */
@@ -135,7 +161,7 @@ final class FrozenCode {
   boolean usesTensors(Statement statement, Scope scope) {
     boolean[] uses = {false};
     Meaning.Module none = new Meaning.Module("", new PyObject("none"));
-    Meaning self = scope.meanings.getOrDefault("self", none);
+    Meaning self = scope.self.orElse(none);
     Syntax.walk(
         statement,
         part -> uses[0] |= meaning(part, scope).filter(m -> isWeighty(m, self)).isPresent());
@@ -225,12 +251,12 @@ final class FrozenCode {
     if (!isLive(module.object())) {
       return true;
     }
-    boolean own = module.equals(caller.meanings.get("self"));
+    boolean own = caller.self.filter(module::equals).isPresent();
     if (!own && holds(module.object(), this::isTrained)) {
       return false;
     }
     return method(module, name)
-        .filter(m -> isFrozenBody(module.path() + " " + name, m, new Scope(module)))
+        .filter(m -> isFrozenBody(module.path() + " " + name, m, new Scope(module, m)))
         .isPresent();
   }
 

@@ -3,6 +3,7 @@ package dev.lapidary.trainer.program;
 import dev.lapidary.torchscript.archive.PyValue.PyBool;
 import dev.lapidary.torchscript.archive.PyValue.PyObject;
 import dev.lapidary.torchscript.archive.TorchScriptArchive;
+import dev.lapidary.torchscript.script.Printer;
 import java.util.List;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -66,8 +67,8 @@ final class ProgramText {
             + LossText.methods(options).replace("SELF", className)
             + METHODS.replace("SELF", className)
             + UpdateText.METHODS.replace("SELF", className)
-            + state(names).replace("SELF", className)
-            + modes(modules).replace("SELF", className);
+            + state(names, className)
+            + modes(modules, className);
     SortedMap<String, String> code = new TreeMap<>(Casts.rewrite(networkCode, options.precision()));
     code.put("__torch__/lapidary/" + file + ".py", text);
     Casts.functions(options.precision()).ifPresent(t -> code.put(Casts.FILE, t));
@@ -78,16 +79,18 @@ final class ProgramText {
         network.name(), network.version(), code, root, network.constants(), new TreeMap<>());
   }
 
-  private static String state(List<String> names) {
+  private static String state(List<String> names, String className) {
     String list =
         names.stream()
             .map(name -> "unchecked_cast(Tensor, " + path(name) + ")") // some are Optional[Tensor]
             .collect(Collectors.joining(",\n      "));
-    return "  def state(self: SELF, unused: Tensor) -> List[Tensor]:\n    return [" + list + "]\n";
+    return "  def state(self: %s, unused: Tensor) -> List[Tensor]:\n    return [%s]\n"
+        .formatted(className, list);
   }
 
-  private static String modes(ModuleTree modules) {
-    StringBuilder text = new StringBuilder("  def modes(self: SELF, flags: Tensor) -> Tensor:\n");
+  private static String modes(ModuleTree modules, String className) {
+    StringBuilder text =
+        new StringBuilder("  def modes(self: " + className + ", flags: Tensor) -> Tensor:\n");
     for (int i = 0; i < modules.nodes().size(); i++) {
       text.append("    m%d = %s\n".formatted(i, path(modules.nodes().get(i).path())));
       text.append("    m%d.training = bool(flags[%d])\n".formatted(i, i));
@@ -100,7 +103,7 @@ final class ProgramText {
     String expression = "self.net";
     if (!dotted.isEmpty()) {
       for (String attribute : dotted.split("\\.")) {
-        expression = "getattr(" + expression + ", \"" + attribute + "\")";
+        expression = "getattr(" + expression + ", " + Printer.quoted(attribute) + ")";
       }
     }
     return expression;

@@ -5,6 +5,7 @@ import dev.lapidary.torchscript.script.Expression;
 import dev.lapidary.torchscript.script.Expression.Attribute;
 import dev.lapidary.torchscript.script.Expression.Call;
 import dev.lapidary.torchscript.script.Statement;
+import dev.lapidary.torchscript.script.Syntax;
 import dev.lapidary.trainer.program.FrozenCode.Meaning;
 import dev.lapidary.trainer.program.FrozenCode.Scope;
 import java.util.HashMap;
@@ -49,7 +50,7 @@ final class RandomCode {
     return code.meaning(attribute.object(), scope).orElse(new Meaning.Constant())
             instanceof Meaning.Module module
         && code.method(module, attribute.name())
-            .filter(m -> mayDraw(module.path() + " " + attribute.name(), m, new Scope(module)))
+            .filter(m -> mayDraw(module.path() + " " + attribute.name(), m, new Scope(module, m)))
             .isPresent();
   }
 

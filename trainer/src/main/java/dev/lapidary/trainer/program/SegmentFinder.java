@@ -6,6 +6,7 @@ import dev.lapidary.torchscript.archive.PyValue.PyTensor;
 import dev.lapidary.torchscript.archive.TorchScriptArchive;
 import dev.lapidary.torchscript.script.Expression.Name;
 import dev.lapidary.torchscript.script.Statement;
+import dev.lapidary.torchscript.script.Syntax;
 import dev.lapidary.trainer.program.FrozenCode.Meaning;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -23,12 +24,10 @@ public final class SegmentFinder {
   /** A residual block has two or more layers with weights; a segment is not worth less. */
   private static final int LAYERS = 2;
 
-  private final TorchScriptArchive network;
   private final FrozenCode code;
   private final RandomCode random;
 
   private SegmentFinder(TorchScriptArchive network) {
-    this.network = network;
     this.code = new FrozenCode(network, Set.of());
     this.random = new RandomCode(code);
   }
@@ -84,7 +83,7 @@ public final class SegmentFinder {
 
   /** Empty if the method is no list of steps from one tensor to one tensor. */
   private List<Piece> pieces(Meaning.Module module, String method) {
-    return Body.of(network, code, module, method)
+    return Body.of(code, module, method)
         .map(body -> pieces(body, module, method))
         .orElse(List.of());
   }

@@ -1,11 +1,22 @@
 package dev.lapidary.trainer.program;
 
-import java.util.ArrayList;
+import dev.lapidary.torchscript.graph.SourceLocation;
+import dev.lapidary.torchscript.script.Definition;
+import dev.lapidary.torchscript.script.Definition.ClassDef;
+import dev.lapidary.torchscript.script.Definition.Function;
+import dev.lapidary.torchscript.script.Expression;
+import dev.lapidary.torchscript.script.Expression.Call;
+import dev.lapidary.torchscript.script.Expression.Name;
+import dev.lapidary.torchscript.script.SourceEdit;
+import dev.lapidary.torchscript.script.SourceFile;
+import dev.lapidary.torchscript.script.Statement;
+import dev.lapidary.torchscript.script.Syntax;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 
 /**
  * Gives a traced network its train mode back. Tracing writes the mode of that moment into the text:
@@ -16,25 +27,32 @@ import java.util.regex.Pattern;
  * @param code the text, for training only: the delivered file keeps its own
  */
 record TracedModes(SortedMap<String, String> code, int batchNorms, int dropouts) {
-  private static final Pattern BATCH_NORM =
-      Pattern.compile("(torch\\.batch_norm\\((?:[^(),]+, ){5})False(, [^()]*\\))");
-  private static final Pattern DROPOUT =
-      Pattern.compile("(torch\\.(?:feature_|alpha_)?dropout_?\\([^(),]+, [^(),]+, )False\\)");
-  private static final Pattern CLASS = Pattern.compile("class \\w+\\(Module\\):");
+  private static final Set<String> DROPOUT =
+      Set.of(
+          "torch.dropout",
+          "torch.dropout_",
+          "torch.feature_dropout",
+          "torch.feature_dropout_",
+          "torch.alpha_dropout",
+          "torch.alpha_dropout_",
+          "torch.feature_alpha_dropout",
+          "torch.feature_alpha_dropout_");
+
+  private static final int BATCH_NORM_MODE = 5;
+  private static final int DROPOUT_MODE = 2;
   private static final String COUNTER = "num_batches_tracked";
 
   static TracedModes rewrite(SortedMap<String, String> code) {
     SortedMap<String, String> rewritten = new TreeMap<>();
-    int[] counts = new int[2];
-    code.forEach(
-        (file, text) -> {
-          StringBuilder out = new StringBuilder();
-          for (List<String> lines : classes(text)) {
-            rewriteClass(lines, out, counts);
-          }
-          rewritten.put(file, out.toString());
-        });
-    return new TracedModes(rewritten, counts[0], counts[1]);
+    int batchNorms = 0;
+    int dropouts = 0;
+    for (Map.Entry<String, String> file : code.entrySet()) {
+      Editor editor = new Editor(SourceFile.parse(file.getKey(), file.getValue()));
+      rewritten.put(file.getKey(), editor.edit.apply());
+      batchNorms += editor.batchNorms;
+      dropouts += editor.dropouts;
+    }
+    return new TracedModes(rewritten, batchNorms, dropouts);
   }
 
   /** What a user should know; empty for a scripted network. */
@@ -48,40 +66,84 @@ record TracedModes(SortedMap<String, String> code, int batchNorms, int dropouts)
             .formatted(batchNorms, dropouts));
   }
 
-  private static List<List<String>> classes(String text) {
-    List<List<String>> classes = new ArrayList<>();
-    classes.add(new ArrayList<>());
-    for (String line : text.split("\n", -1)) {
-      if (CLASS.matcher(line).matches() && !classes.get(0).isEmpty()) {
-        classes.add(new ArrayList<>());
-      }
-      classes.get(classes.size() - 1).add(line);
-    }
-    return classes;
-  }
+  /** Changes one file. */
+  private static final class Editor {
+    private final SourceEdit edit;
+    private int batchNorms;
+    private int dropouts;
 
-  private static void rewriteClass(List<String> lines, StringBuilder out, int[] counts) {
-    boolean hasMode = lines.contains("  training : bool");
-    boolean counted = lines.contains("  " + COUNTER + " : Tensor");
-    for (String line : lines) {
-      String changed = line;
-      Matcher norm = BATCH_NORM.matcher(line);
-      if (hasMode && norm.find()) {
-        changed = norm.replaceAll("$1self.training$2");
-        counts[0]++;
-        if (counted) {
-          String indent = line.substring(0, line.length() - line.stripLeading().length());
-          out.append(indent).append("if self.training:\n");
-          out.append(indent).append("  counted_ = torch.add_(self." + COUNTER + ", 1)\n");
-          out.append(indent).append("else:\n").append(indent).append("  pass\n");
+    Editor(SourceFile file) {
+      this.edit = new SourceEdit(file);
+      for (Definition definition : file.definitions().values()) {
+        if (definition instanceof ClassDef type
+            && type.isModule()
+            && isOf(type, "training", "bool")) {
+          boolean counted = isOf(type, COUNTER, "Tensor");
+          type.methods().values().forEach(method -> rewrite(method, counted));
         }
       }
-      Matcher dropout = DROPOUT.matcher(changed);
-      if (hasMode && dropout.find()) {
-        changed = dropout.replaceAll("$1self.training)");
-        counts[1]++;
+    }
+
+    private static boolean isOf(ClassDef type, String attribute, String name) {
+      Expression declared = type.attributes().get(attribute);
+      return declared != null && declared.dottedName().filter(name::equals).isPresent();
+    }
+
+    private void rewrite(Function method, boolean counted) {
+      if (method.parameters().isEmpty()) {
+        return;
       }
-      out.append(changed).append('\n');
+      String self = method.parameters().get(0).name();
+      Syntax.walk(
+          method.body(),
+          statement -> {
+            int before = batchNorms;
+            for (Expression expression : Syntax.expressions(statement)) {
+              Syntax.walk(expression, part -> rewrite(part, self));
+            }
+            for (int norm = before; counted && norm < batchNorms; norm++) {
+              edit.before(statement, List.of(count(statement.at(), self)));
+            }
+          });
+    }
+
+    private void rewrite(Expression part, String self) {
+      if (!(part instanceof Call call)) {
+        return;
+      }
+      String operator = call.function().dottedName().orElse("");
+      List<Expression> arguments = call.arguments();
+      if (operator.equals("torch.batch_norm") && isFalse(arguments, BATCH_NORM_MODE)) {
+        edit.replace(arguments.get(BATCH_NORM_MODE), training(call.at(), self));
+        batchNorms++;
+      } else if (DROPOUT.contains(operator) && isFalse(arguments, DROPOUT_MODE)) {
+        edit.replace(arguments.get(DROPOUT_MODE), training(call.at(), self));
+        dropouts++;
+      }
+    }
+
+    private static boolean isFalse(List<Expression> arguments, int place) {
+      return arguments.size() > place
+          && arguments.get(place) instanceof Expression.Bool mode
+          && !mode.value();
+    }
+
+    private static Expression training(SourceLocation at, String self) {
+      return Expression.dotted(at, self + ".training");
+    }
+
+    private static Statement count(SourceLocation at, String self) {
+      Expression counter = Expression.dotted(at, self + "." + COUNTER);
+      Expression add = Expression.dotted(at, "torch.add_");
+      Expression one = new Expression.Int(at, 1);
+      Expression sum = new Call(at, add, List.of(counter, one), List.of());
+      return new Statement.If(
+          at,
+          training(at, self),
+          List.of(
+              new Statement.Assign(
+                  at, List.of(new Name(at, "counted_")), false, Optional.empty(), sum)),
+          List.of(new Statement.Pass(at)));
     }
   }
 }

@@ -13,6 +13,7 @@ import dev.lapidary.models.zoo.ZooOptions;
 import dev.lapidary.torchscript.archive.ArchiveReader;
 import dev.lapidary.torchscript.archive.TorchScriptArchive;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -93,22 +94,52 @@ class CastsTest {
 
   @Test
   void argumentsMayHoldCallsBracketsAndNoBias() {
-    SortedMap<String, String> code = new TreeMap<>();
-    code.put("a.py", "y = torch.matmul(torch.bmm(f(a, [1, 2]), b), torch.t(c))\n");
-    code.put("b.py", "z = torch.conv2d(x, w, None, [1, 1])\nq = torch.relu(x)\n");
-    String c = "__torch__.lapidary.casts.";
-    SortedMap<String, String> written = Casts.rewrite(code, Precision.BF16);
-    assertThat(written.get("a.py"))
+    assertThat(cast("torch.matmul(torch.bmm(f(a, [1, 2]), b), torch.t(c))"))
         .isEqualTo(
-            ("y = C.up(torch.matmul(C.down(C.up(torch.bmm(C.down(f(a, [1, 2])), C.down(b)))),"
-                    + " C.down(torch.t(c))))\n")
-                .replace("C.", c));
-    assertThat(written.get("b.py"))
-        .isEqualTo(
-            "z = C.up(torch.conv2d(C.down(x), C.down(w), None, [1, 1]))\nq = torch.relu(x)\n"
-                .replace("C.", c));
-    assertThat(Casts.rewrite(code, Precision.FP32)).isEqualTo(code);
+            "up(torch.matmul(down(up(torch.bmm(down(f(a, [1, 2])), down(b)))), down(torch.t(c))))");
+    assertThat(cast("torch.conv2d(x, w, None, [1, 1])"))
+        .isEqualTo("up(torch.conv2d(down(x), down(w), None, [1, 1]))");
+    assertThat(cast("torch.relu(x)")).isEqualTo("torch.relu(x)");
     assertThat(Casts.functions(Precision.FP32)).isEqualTo(Optional.empty());
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '~',
+      value = {
+        "f(\"torch.mm(a, b)\")              | f(\"torch.mm(a, b)\")",
+        "torch.mm(f(\"(\"), g(']'))         | up(torch.mm(down(f(\"(\")), down(g(\"]\"))))",
+        "torch.mm(f(\"\\\"(\", 'a,'), b)     | up(torch.mm(down(f(\"\\\"(\", \"a,\")), down(b)))",
+        "torch.addmm({0: c}[0], a, torch.mm(a, b), beta=1) "
+            + "| up(torch.addmm(down({0: c}[0]), down(a), down(up(torch.mm(down(a), down(b)))), beta=1))",
+        "torch.linear(x, w, (b), ) | up(torch.linear(down(x), down(w), down_optional(b)))",
+        "[torch.mm(a, b), c][0] | [up(torch.mm(down(a), down(b))), c][0]",
+        "torch.cat([torch.mm(a, b)], 0, k=torch.mm(a, b)) "
+            + "| torch.cat([up(torch.mm(down(a), down(b)))], 0, k=up(torch.mm(down(a), down(b))))",
+        "mytorch.mm(a, b) | mytorch.mm(a, b)",
+        "x.torch.mm(a, b) | x.torch.mm(a, b)",
+      })
+  void noStringAndNoBracketFoolsIt(String expression, String expected) {
+    assertThat(cast(expression)).isEqualTo(expected);
+  }
+
+  @Test
+  void noCommentAndNoLineBreakFoolsIt() {
+    assertThat(cast("torch.mm(a, # torch.mm(( )\n    torch . mm (b,\n c))"))
+        .isEqualTo("up(torch.mm(down(a), down(up(torch.mm(down(b), down(c))))))");
+    String text = "def f(x: Tensor) -> Tensor:\n  # torch.mm(x, x)\n  return  x # )\n";
+    SortedMap<String, String> code = new TreeMap<>(Map.of("a.py", text));
+    assertThat(Casts.rewrite(code, Precision.BF16)).isEqualTo(code);
+  }
+
+  private static String cast(String expression) {
+    String before = "def f(x: Tensor) -> Tensor:\n  return ";
+    SortedMap<String, String> code = new TreeMap<>(Map.of("a.py", before + expression + "\n"));
+    assertThat(Casts.rewrite(code, Precision.FP32)).isEqualTo(code);
+    String written = Casts.rewrite(code, Precision.BF16).get("a.py");
+    assertThat(written).startsWith(before);
+    return written.substring(before.length()).strip().replace("__torch__.lapidary.casts.", "");
   }
 
   private static void check(TorchScriptArchive network, Precision precision, int low) {
