@@ -142,7 +142,21 @@ public record ModelCard(
       double maxAbsDifference,
       double maxAbsLogit,
       double bound,
-      double argmaxAgreement) {}
+      double argmaxAgreement) {
+
+    /** The same of another reference. */
+    public Parity withReference(String other) {
+      return new Parity(
+          other,
+          runtime,
+          inputs,
+          inputsSha256,
+          maxAbsDifference,
+          maxAbsLogit,
+          bound,
+          argmaxAgreement);
+    }
+  }
 
   /**
    * @param pngBase64 the lossless image file, base64

@@ -250,15 +250,28 @@ final class OnnxExport {
   private ModelCard.Parity parity(
       Path source, ModelCard card, Path file, Optional<SourceQuantization> already) {
     SourceOptions options = request.export().model;
-    return ParityGate.check(
+    Tolerance tolerance = already.map(SourceQuantization::tolerance).orElse(Tolerance.FLOAT32);
+    return TracedWitness.check(
         source,
-        options.output(),
-        ModelRuntime.ONNX_RUNTIME,
-        file,
-        card,
-        options.batch(),
-        Preparation.BRIEF,
-        already.map(SourceQuantization::tolerance).orElse(Tolerance.FLOAT32));
+        reference ->
+            ParityGate.check(
+                reference,
+                options.output(),
+                ModelRuntime.ONNX_RUNTIME,
+                file,
+                card,
+                options.batch(),
+                Preparation.BRIEF,
+                tolerance),
+        () -> traced(card));
+  }
+
+  /** Read and traced again: what was compiled has been forgotten. */
+  private TracedWitness.Traced traced(ModelCard card) {
+    try (Source again = Source.read(request.export().source, request.export().model)) {
+      return new TracedWitness.Traced(
+          again.archive(), Tracer.trace(again.archive(), traceOptions(card)));
+    }
   }
 
   /** Holds what came quantized to libtorch's integers, layer by layer. */

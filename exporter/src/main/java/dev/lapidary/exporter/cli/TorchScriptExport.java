@@ -46,11 +46,13 @@ final class TorchScriptExport {
     }
 
     String text() {
+      boolean plain = parity.reference().equals(ModelRuntime.LIBTORCH.label());
       return String.format(
           Locale.ROOT,
-          "%s: %.2f MB; differs from its source %s",
+          "%s: %.2f MB; differs from its source %s%s",
           out,
           bytes / 1e6,
+          plain ? "" : "in " + parity.reference() + " ",
           Proof.text(parity));
     }
   }
@@ -73,10 +75,12 @@ final class TorchScriptExport {
       Cards.requireAName(traced, export.model);
       requireFloat(traced, source);
       TorchScriptArchive archive = InferenceArchive.of(traced, source.archive());
+      TracedWitness.Traced trace = new TracedWitness.Traced(source.archive(), traced);
       ModelCard[] proven = new ModelCard[1];
       try {
         AtomicFile.write(
-            export.out, file -> proven[0] = prove(export, source, archive, card, file));
+            export.out,
+            file -> proven[0] = prove(export, source.file(), trace, archive, card, file));
       } catch (FileSystemException e) {
         throw e; // names the place, and why
       } catch (IOException e) {
@@ -101,7 +105,8 @@ final class TorchScriptExport {
   /** Fills the file that is not in place yet; whatever refuses here leaves nothing behind. */
   private static ModelCard prove(
       ExportOptions export,
-      Source source,
+      Path source,
+      TracedWitness.Traced trace,
       TorchScriptArchive archive,
       ModelCard described,
       Path file)
@@ -109,15 +114,19 @@ final class TorchScriptExport {
     ArchiveWriter.overwrite(archive, file);
     ModelCard card =
         described.withParity(
-            ParityGate.check(
-                source.file(),
-                export.model.output(),
-                ModelRuntime.LIBTORCH,
-                file,
-                described,
-                export.model.batch(),
-                Preparation.SERVED,
-                Tolerance.FLOAT32));
+            TracedWitness.check(
+                source,
+                reference ->
+                    ParityGate.check(
+                        reference,
+                        export.model.output(),
+                        ModelRuntime.LIBTORCH,
+                        file,
+                        described,
+                        export.model.batch(),
+                        Preparation.SERVED,
+                        Tolerance.FLOAT32),
+                () -> trace));
     Map<String, byte[]> extra = new TreeMap<>(archive.extra());
     extra.put(TorchScriptArchive.CARD, CardJson.write(card).getBytes(StandardCharsets.UTF_8));
     ArchiveWriter.overwrite(archive.withExtra(extra), file);

@@ -22,6 +22,9 @@ import dev.lapidary.exporter.verify.Tolerance;
 import dev.lapidary.torchscript.archive.ArchiveReader;
 import dev.lapidary.torchscript.archive.TorchScriptArchive;
 import dev.lapidary.torchscript.trace.OutputChoice;
+import dev.lapidary.torchscript.trace.TraceLimits;
+import dev.lapidary.torchscript.trace.TraceOptions;
+import dev.lapidary.torchscript.trace.Tracer;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -171,22 +174,33 @@ final class VerifyCommand implements Callable<Integer> {
     if (card.flatMap(ModelCard::quantization).isPresent() && !sourceQuantized) {
       return Optional.empty();
     }
+    ModelCard described = card.orElseGet(() -> Cards.of(source, options));
+    Tolerance tolerance =
+        card.filter(SourceQuantization::isOf)
+            .flatMap(ModelCard::parity)
+            .map(VerifyCommand::certified)
+            .orElse(Tolerance.FLOAT32);
     ModelCard.Parity found =
-        ParityGate.check(
+        TracedWitness.check(
             source.file(),
-            options.output(),
-            ModelRuntime.of(file),
-            file,
-            card.orElseGet(() -> Cards.of(source, options)),
-            options.batch(),
-            Preparation.SERVED,
-            sourceQuantized
-                ? card.flatMap(ModelCard::parity)
-                    .map(VerifyCommand::certified)
-                    .orElse(Tolerance.FLOAT32)
-                : Tolerance.FLOAT32);
+            reference ->
+                ParityGate.check(
+                    reference,
+                    options.output(),
+                    ModelRuntime.of(file),
+                    file,
+                    described,
+                    options.batch(),
+                    Preparation.SERVED,
+                    tolerance),
+            () -> traced(source, described));
     card.flatMap(ModelCard::parity).ifPresent(claimed -> requireSameInputs(claimed, found));
     return Optional.of(found);
+  }
+
+  private TracedWitness.Traced traced(Source source, ModelCard card) {
+    TraceOptions image = new TraceOptions(Cards.shape(card), options.output(), TraceLimits.DEFAULT);
+    return new TracedWitness.Traced(source.archive(), Tracer.trace(source.archive(), image));
   }
 
   private static Tolerance certified(ModelCard.Parity parity) {

@@ -35,6 +35,9 @@ public sealed interface LoadedModel extends AutoCloseable permits TorchModel, Or
    */
   Logits run(Tensor batch);
 
+  /** What runs it, as certificates say it, with what was changed for that. */
+  String label();
+
   @Override
   void close();
 

@@ -35,6 +35,11 @@ final class OrtModel implements LoadedModel {
     this.place = place;
   }
 
+  @Override
+  public String label() {
+    return ModelRuntime.ONNX_RUNTIME.label();
+  }
+
   static OrtModel load(Path file, Preparation preparation) {
     String name = String.valueOf(file.getFileName());
     NativeLibraries.awaitOnnxRuntime();

@@ -56,8 +56,7 @@ public final class ParityGate {
         ParityInputs inputs = made.join();
         Answers found = Answers.of(model, inputs.files());
         takesBatches = true;
-        ModelRuntime referenceRuntime = ModelRuntime.of(reference);
-        try (LoadedModel source = LoadedModel.open(referenceRuntime, reference, choice)) {
+        try (LoadedModel source = LoadedModel.open(ModelRuntime.of(reference), reference, choice)) {
           Logits expected = Answers.all(source, inputs.references());
           requireFinite(expected, reference);
           if (tolerance.equals(Tolerance.FLOAT32)) {
@@ -65,7 +64,7 @@ public final class ParityGate {
           }
           requireSameClasses(expected, found.all(), reference, file);
           double bound = tolerance.bound(source, inputs.references(), expected);
-          return certificate(inputs, expected, found, bound, referenceRuntime, runtime);
+          return certificate(inputs, expected, found, bound, source.label(), runtime);
         }
       } catch (Failure e) {
         // A traced archive may hold the batch size that it was traced with.
@@ -103,7 +102,7 @@ public final class ParityGate {
       Logits expected,
       Answers found,
       double bound,
-      ModelRuntime reference,
+      String reference,
       ModelRuntime runtime) {
     Comparison batched = new Comparison();
     batched.add(expected, found.all());
@@ -112,7 +111,7 @@ public final class ParityGate {
     single.add(new Logits(1, expected.row(0)), found.first());
     require(single, bound, "for an image alone", MIXED, reference, runtime);
     return new ModelCard.Parity(
-        reference.label(),
+        reference,
         runtime.label(),
         inputs.description(),
         inputs.sha256(),
@@ -159,7 +158,7 @@ public final class ParityGate {
       double bound,
       String where,
       String hint,
-      ModelRuntime reference,
+      String reference,
       ModelRuntime runtime) {
     if (!c.passes(bound)) {
       throw Failure.gate(
@@ -170,7 +169,7 @@ public final class ParityGate {
                   + " greatest logit %.3g), argmax agreement %.4f%s; nothing was written",
               where,
               runtime.label(),
-              reference.label(),
+              reference,
               c.maxAbsDifference(),
               bound * c.maxAbsLogit(),
               bound,

@@ -15,20 +15,27 @@ import ai.djl.pytorch.engine.PtSymbolBlock;
 import ai.djl.pytorch.jni.IValue;
 import ai.djl.pytorch.jni.JniUtils;
 import dev.lapidary.core.failure.Failure;
+import dev.lapidary.core.file.TemporaryFolder;
 import dev.lapidary.core.tensor.Tensor;
+import dev.lapidary.models.surgery.NewerCalls;
+import dev.lapidary.models.surgery.NewerCalls.RefusedText;
 import dev.lapidary.torchscript.archive.ArchiveReader;
+import dev.lapidary.torchscript.archive.ArchiveWriter;
 import dev.lapidary.torchscript.script.Definition;
 import dev.lapidary.torchscript.script.Program;
 import dev.lapidary.torchscript.script.ScriptLimits;
 import dev.lapidary.torchscript.trace.OutputChoice;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
 
 /** A TorchScript archive in libtorch, through DJL. */
 final class TorchModel implements LoadedModel {
@@ -38,30 +45,93 @@ final class TorchModel implements LoadedModel {
   private final Model model;
   private final OutputChoice choice;
   private final Path file;
+  private final List<NewerCalls.Change> lacks;
   private final Map<String, List<String>> fields = new HashMap<>();
 
-  private TorchModel(Model model, OutputChoice choice, Path file) {
+  /**
+   * @param lacks what was left out of the text for libtorch to load it
+   */
+  private TorchModel(Model model, OutputChoice choice, Path file, List<NewerCalls.Change> lacks) {
     this.model = model;
     this.choice = choice;
     this.file = file;
+    this.lacks = lacks;
   }
 
   static TorchModel load(Path file, OutputChoice choice) {
     Path absolute = file.toAbsolutePath();
-    String name = String.valueOf(absolute.getFileName());
+    try {
+      return new TorchModel(opened(absolute), choice, absolute, List.of());
+    } catch (RefusedText e) {
+      return older(absolute, choice)
+          .orElseThrow(
+              () ->
+                  Failure.badInput(
+                      "[%s] libtorch cannot load it: %s",
+                      absolute.getFileName(), LoadedModel.reason(e)));
+    }
+  }
+
+  private static Model opened(Path file) throws RefusedText {
+    String name = String.valueOf(file.getFileName());
     Model model = NativeLibraries.libtorch().newModel(name, Device.cpu());
     // Per thread; with the optimizer on, the first and the later calls differ in the last bits.
     JniUtils.setGraphExecutorOptimize(false);
     NativeLibraries.begin();
     try {
-      model.load(absolute.getParent(), name, HERE);
-      return new TorchModel(model, choice, absolute);
+      model.load(file.getParent(), name, HERE);
+      return model;
     } catch (IOException | MalformedModelException | RuntimeException e) {
       model.close();
-      throw Failure.badInput("[%s] libtorch cannot load it: %s", name, LoadedModel.reason(e));
+      throw new RefusedText(e);
     } finally {
       NativeLibraries.done();
     }
+  }
+
+  /** Without the calls of a newer PyTorch; empty if those are not why libtorch refuses it. */
+  private static Optional<TorchModel> older(Path file, OutputChoice choice) {
+    String name = String.valueOf(file.getFileName());
+    try (TemporaryFolder folder = TemporaryFolder.create("lapidary-older")) {
+      NewerCalls.Loaded<Model> older =
+          NewerCalls.load(
+              ArchiveReader.read(file),
+              archive -> {
+                Files.deleteIfExists(folder.resolve(name));
+                ArchiveWriter.write(archive, folder.resolve(name));
+                return opened(folder.resolve(name));
+              });
+      if (older.changes().isEmpty()) {
+        older.loaded().close();
+        return Optional.empty();
+      }
+      return Optional.of(new TorchModel(older.loaded(), choice, file, older.changes()));
+    } catch (RefusedText e) {
+      return Optional.empty();
+    } catch (IOException e) {
+      throw Failure.failed("[%s] the text for libtorch: %s", name, Failure.reason(e));
+    }
+  }
+
+  @Override
+  public String label() {
+    String libtorch = ModelRuntime.LIBTORCH.label();
+    String all = lacks.stream().map(TorchModel::shown).collect(Collectors.joining("; "));
+    return all.isEmpty() ? libtorch : libtorch + " (it lacks " + all + ")";
+  }
+
+  private static String shown(NewerCalls.Change change) {
+    return change.lacked() + (change.leftOut() ? ", left out" : ", to which no input here comes");
+  }
+
+  private Failure failed(RuntimeException error) {
+    return NewerCalls.raised(String.valueOf(error.getMessage()))
+        .<Failure>map(operator -> new UnknownOperator(file, operator))
+        .orElseGet(
+            () ->
+                Failure.failed(
+                    "[%s] libtorch cannot run it: %s",
+                    file.getFileName(), LoadedModel.reason(error)));
   }
 
   @Override
@@ -76,8 +146,7 @@ final class TorchModel implements LoadedModel {
             (int) batch.size(0), logits.toType(DataType.FLOAT32, false).toFloatArray());
       }
     } catch (EngineException | IllegalStateException | UnsupportedOperationException e) {
-      throw Failure.failed(
-          "[%s] libtorch cannot run it: %s", file.getFileName(), LoadedModel.reason(e));
+      throw failed(e);
     } finally {
       NativeLibraries.done();
     }
@@ -99,8 +168,7 @@ final class TorchModel implements LoadedModel {
       }
       return tensors;
     } catch (EngineException | IllegalStateException | UnsupportedOperationException e) {
-      throw Failure.failed(
-          "[%s] libtorch cannot run it: %s", file.getFileName(), LoadedModel.reason(e));
+      throw failed(e);
     } finally {
       NativeLibraries.done();
     }

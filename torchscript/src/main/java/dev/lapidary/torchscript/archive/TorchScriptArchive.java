@@ -41,6 +41,11 @@ public record TorchScriptArchive(
     return StorageLayout.of(new PyTuple(List.of(root, new PyTuple(constants)))).bytes();
   }
 
+  /** The same archive with other text. */
+  public TorchScriptArchive withCode(Map<String, String> text) {
+    return new TorchScriptArchive(name, version, new TreeMap<>(text), root, constants, extra);
+  }
+
   /** The same archive with other extra files. */
   public TorchScriptArchive withExtra(Map<String, byte[]> files) {
     return new TorchScriptArchive(name, version, code, root, constants, new TreeMap<>(files));

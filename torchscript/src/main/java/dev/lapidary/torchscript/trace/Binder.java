@@ -4,9 +4,11 @@ import dev.lapidary.torchscript.graph.Dim;
 import dev.lapidary.torchscript.graph.Schema;
 import dev.lapidary.torchscript.graph.Schema.Parameter;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** Finds the overload that a call means, and puts its arguments into the schema's order. */
@@ -28,6 +30,26 @@ final class Binder {
       }
     }
     return Optional.empty();
+  }
+
+  /**
+   * The same without arguments that no overload has, where they ask for nothing new: None or False,
+   * as those are that an operator got in a newer PyTorch.
+   */
+  static Optional<Bound> bindOlder(
+      List<Schema> overloads, List<Datum> positional, Map<String, Datum> keywords) {
+    List<Datum> known = new ArrayList<>(positional);
+    while (known.size() > Schemas.places(overloads) && isNeutral(known.get(known.size() - 1))) {
+      known.remove(known.size() - 1);
+    }
+    Set<String> names = Schemas.names(overloads);
+    Map<String, Datum> named = new LinkedHashMap<>(keywords);
+    named.entrySet().removeIf(e -> !names.contains(e.getKey()) && isNeutral(e.getValue()));
+    return bind(overloads, known, named);
+  }
+
+  private static boolean isNeutral(Datum value) {
+    return value == Datum.None.NONE || (value instanceof Datum.Bool bool && !bool.value());
   }
 
   private static @Nullable List<Datum> bind(

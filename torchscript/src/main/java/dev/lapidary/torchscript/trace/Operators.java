@@ -144,7 +144,9 @@ final class Operators {
     }
     Operator implementation = implementation(operator, complex);
     List<Datum> fitted = literals.widened(name, positional, this);
-    Optional<Binder.Bound> bound = Binder.bind(overloads, fitted, keywords);
+    Optional<Binder.Bound> bound =
+        Binder.bind(overloads, fitted, keywords)
+            .or(() -> Binder.bindOlder(overloads, fitted, keywords));
     if (bound.isEmpty()) {
       throw Refusal.unsupported(
           "no supported overload of %s takes (%s)", operator, shown(positional, keywords));

@@ -14,8 +14,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 
 /**
  * The signatures of all operators that a program may use, as PyTorch prints them ({@code
@@ -37,6 +39,22 @@ public final class Schemas {
   /** The first overload of an operator that the table has. */
   public static Schema first(String operator) {
     return Objects.requireNonNull(BY_OPERATOR.get(operator), operator).get(0);
+  }
+
+  /** How many arguments without their names the overload with the most takes. */
+  public static long places(List<Schema> overloads) {
+    return overloads.stream()
+        .mapToLong(s -> s.parameters().stream().filter(p -> !p.keywordOnly()).count())
+        .max()
+        .orElse(0);
+  }
+
+  /** Of the parameters of all overloads. */
+  public static Set<String> names(List<Schema> overloads) {
+    return overloads.stream()
+        .flatMap(schema -> schema.parameters().stream())
+        .map(Parameter::name)
+        .collect(Collectors.toSet());
   }
 
   /** One signature of the table's form. */

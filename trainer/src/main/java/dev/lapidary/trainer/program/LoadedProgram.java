@@ -1,6 +1,7 @@
 package dev.lapidary.trainer.program;
 
 import ai.djl.Model;
+import ai.djl.engine.EngineException;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
@@ -10,9 +11,12 @@ import ai.djl.pytorch.engine.PtNDArray;
 import ai.djl.pytorch.engine.PtSymbolBlock;
 import ai.djl.pytorch.jni.IValueUtils;
 import ai.djl.pytorch.jni.JniUtils;
+import dev.lapidary.core.failure.Failure;
+import dev.lapidary.models.surgery.NewerCalls;
 import dev.lapidary.torchscript.script.StateDict;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 
 /** A wrapped network in libtorch: calls of its methods, its tensors, and which of them train. */
@@ -104,7 +108,18 @@ final class LoadedProgram implements AutoCloseable {
     NDList list = new NDList(arguments);
     list.add(name);
     // "true" means: not under InferenceMode, whose tensors can take no part in autograd later.
-    return IValueUtils.forward(block, list, true);
+    try {
+      return IValueUtils.forward(block, list, true);
+    } catch (EngineException e) {
+      Optional<String> cut = NewerCalls.raised(String.valueOf(e.getMessage()));
+      if (cut.isEmpty()) {
+        throw e;
+      }
+      throw Failure.unsupported(
+          "%s does not know how the network calls %s, and it computes with that; write it with"
+              + " PyTorch 2.7 or older, or without that operator",
+          Libtorch.version(), cut.get());
+    }
   }
 
   private List<String> parameterNames() {

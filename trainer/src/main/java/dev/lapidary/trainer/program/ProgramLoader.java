@@ -5,6 +5,8 @@ import ai.djl.MalformedModelException;
 import ai.djl.Model;
 import ai.djl.engine.EngineException;
 import dev.lapidary.core.failure.Failure;
+import dev.lapidary.models.surgery.NewerCalls;
+import dev.lapidary.models.surgery.NewerCalls.RefusedText;
 import dev.lapidary.torchscript.archive.ArchiveWriter;
 import dev.lapidary.torchscript.archive.TorchScriptArchive;
 import java.io.IOException;
@@ -20,20 +22,38 @@ final class ProgramLoader {
   private ProgramLoader() {}
 
   /**
+   * @param changes what libtorch does not know and was left out, see {@link NewerCalls}
+   */
+  record Loaded(Model model, List<NewerCalls.Change> changes) {}
+
+  /**
    * @param device {@code cpu} or {@code cuda:N}
    * @throws Failure (exit 2) if libtorch cannot load it
    */
-  static Model load(TorchScriptArchive program, String device) {
+  static Loaded load(TorchScriptArchive program, String device) {
+    try {
+      NewerCalls.Loaded<Model> loaded =
+          NewerCalls.load(program, archive -> opened(archive, device));
+      return new Loaded(loaded.loaded(), loaded.changes());
+    } catch (RefusedText e) {
+      throw refuse(program, e);
+    } catch (IOException e) {
+      throw Failure.failed("[%s] writing the training program: %s", program.name(), e);
+    }
+  }
+
+  private static Model opened(TorchScriptArchive program, String device)
+      throws RefusedText, IOException {
     Model model = Model.newInstance("program", Device.fromName(device), "PyTorch");
     try {
       load(model, program);
       return model;
     } catch (EngineException | MalformedModelException e) {
       model.close();
-      throw refuse(program, e);
+      throw new RefusedText(e);
     } catch (IOException e) {
       model.close();
-      throw Failure.failed("[%s] writing the training program: %s", program.name(), e);
+      throw e;
     }
   }
 

@@ -1,6 +1,5 @@
 package dev.lapidary.trainer.program;
 
-import ai.djl.Model;
 import ai.djl.engine.EngineException;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
@@ -8,9 +7,11 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.pytorch.jni.JniUtils;
 import dev.lapidary.core.failure.Failure;
+import dev.lapidary.models.surgery.NewerCalls;
 import dev.lapidary.torchscript.archive.TorchScriptArchive;
 import dev.lapidary.torchscript.script.StateDict;
 import java.nio.ByteBuffer;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -57,14 +58,24 @@ public final class TrainingProgram implements AutoCloseable {
             parts -> parts.methods().forEach(m -> CutText.add(divided, m.className(), m.text())));
     SortedMap<String, String> code = TracedModes.rewrite(divided).code();
     TorchScriptArchive wrapped = ProgramText.wrap(network, code, names, modules, options);
-    Model model = ProgramLoader.load(wrapped, device);
+    ProgramLoader.Loaded program = ProgramLoader.load(wrapped, device);
+    List<String> notes = new ArrayList<>(modes.notes());
+    program.changes().forEach(change -> notes.add(note(change)));
     try {
-      LoadedProgram loaded = new LoadedProgram(model, modules, entries);
-      return new TrainingProgram(loaded, modes.notes(), options.segments());
+      LoadedProgram loaded = new LoadedProgram(program.model(), modules, entries);
+      return new TrainingProgram(loaded, List.copyOf(notes), options.segments());
     } catch (EngineException e) {
-      model.close();
+      program.model().close();
       throw ProgramLoader.refuse(network, e);
     }
+  }
+
+  private static String note(NewerCalls.Change change) {
+    return "%s lacks %s, which the archive's text names: %s"
+        .formatted(
+            Libtorch.version(),
+            change.lacked(),
+            change.leftOut() ? "it is left out" : "it trains as long as no image comes to it");
   }
 
   /** What was changed in the network's text for training, and what that could not bring back. */
