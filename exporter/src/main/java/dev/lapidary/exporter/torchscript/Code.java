@@ -1,43 +1,44 @@
 package dev.lapidary.exporter.torchscript;
 
+import dev.lapidary.torchscript.script.Definition;
+import dev.lapidary.torchscript.script.Definition.ClassDef;
+import dev.lapidary.torchscript.script.Printer;
+import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
 
 /** The one file of code of an archive: classes, equal ones once. */
 final class Code {
   static final String PATH = "__torch__/lapidary.py";
 
-  /** Stands for the name of the class whose body it is in. */
-  static final String SELF = "\0self\0";
-
   private static final String PREFIX = "__torch__.lapidary.";
 
-  private final Map<String, String> classes = new LinkedHashMap<>();
+  private final Map<String, String> names = new HashMap<>();
   private final Map<String, Integer> counts = new LinkedHashMap<>();
+  private final List<Definition> classes = new ArrayList<>();
 
   /**
-   * The qualified name of the class with this body; {@link #SELF} in it stands for that name.
+   * The qualified name of the class.
    *
    * @param simpleName a number is added where classes of one name differ
+   * @param type the class of a qualified name
    */
-  String className(String simpleName, String body) {
-    return classes.computeIfAbsent(
-        body,
+  String className(String simpleName, Function<String, ClassDef> type) {
+    return names.computeIfAbsent(
+        Printer.print(type.apply(PREFIX), 0),
         unused -> {
           int count = counts.merge(simpleName, 1, Integer::sum);
-          return PREFIX + simpleName + (count == 1 ? "" : "_" + count);
+          String name = PREFIX + simpleName + (count == 1 ? "" : "_" + count);
+          classes.add(type.apply(name));
+          return name;
         });
   }
 
   /** The file's text: a class is defined before those that hold it. */
   String text() {
-    StringBuilder text = new StringBuilder();
-    classes.forEach(
-        (body, name) ->
-            text.append("class ")
-                .append(name.substring(PREFIX.length()))
-                .append("(Module):\n")
-                .append(body.replace(SELF, name)));
-    return text.toString();
+    return Printer.print(classes);
   }
 }

@@ -8,26 +8,33 @@ import dev.lapidary.torchscript.graph.Dim;
 import dev.lapidary.torchscript.graph.Graph;
 import dev.lapidary.torchscript.graph.Node;
 import dev.lapidary.torchscript.graph.Schema.Parameter;
+import dev.lapidary.torchscript.graph.SourceLocation;
+import dev.lapidary.torchscript.script.Definition;
+import dev.lapidary.torchscript.script.Expression;
+import dev.lapidary.torchscript.script.Expression.Call;
+import dev.lapidary.torchscript.script.Expression.Keyword;
+import dev.lapidary.torchscript.script.Statement;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
-import java.util.stream.Collectors;
+import java.util.Optional;
+import java.util.function.Function;
 
-/**
- * A traced network as the text of one {@code forward}: a statement an operator; several outputs are
- * a list. Grammar: {@code torch/csrc/jit/serialization/python_print.cpp}.
- */
+/** A traced network as one {@code forward}: a statement an operator; several outputs are a list. */
 final class ForwardText {
+  /** Of what no text has been written for yet. */
+  static final SourceLocation HERE = new SourceLocation(Code.PATH, 0, 0);
+
   private static final String INPUT = "input";
   private static final String BATCH = "batch_size";
 
   private final Part root;
-  private final Map<View, String> tensors = new HashMap<>();
+  private final Map<View, Expression> tensors = new HashMap<>();
   private final Map<Integer, String> names = new HashMap<>();
   private final Map<String, Integer> counts = new HashMap<>();
-  private final StringBuilder statements = new StringBuilder();
+  private final List<Statement> statements = new ArrayList<>();
   private boolean usesBatch;
 
   private ForwardText(Part root) {
@@ -47,39 +54,64 @@ final class ForwardText {
 
   /**
    * @param root gets the tensors that the text reads
-   * @return the method, indented as a member of its class
+   * @return the method of the class whose qualified name is given
    */
-  static String of(Graph graph, Part root) {
+  static Function<String, Definition.Function> of(Graph graph, Part root) {
     ForwardText text = new ForwardText(root);
     List<String> inputs = graph.inputs().stream().map(i -> text.named(i, INPUT)).toList();
     graph.nodes().forEach(text::statement);
-    StringBuilder method =
-        new StringBuilder("  def forward(self: " + Code.SELF + ",\n    ")
-            .append(String.join(": Tensor,\n    ", inputs))
-            .append(": Tensor) -> ");
-    boolean one = graph.outputs().size() == 1;
-    method.append(one ? "Tensor:\n" : "List[Tensor]:\n");
+    List<Statement> body = new ArrayList<>();
+    List<Expression> outputs = graph.outputs().stream().map(o -> text.shown(o, "Tensor")).toList();
+    boolean one = outputs.size() == 1;
     if (text.usesBatch) {
-      line(method, BATCH + " = torch.size(" + inputs.get(0) + ", 0)");
+      Expression size = call("torch.size", List.of(name(inputs.get(0)), integer(0)));
+      body.add(assigned(List.of(name(BATCH)), false, size));
     }
-    method.append(text.statements);
-    List<String> outputs = graph.outputs().stream().map(o -> text.shown(o, "Tensor")).toList();
-    line(method, "return " + (one ? outputs.get(0) : "[" + String.join(", ", outputs) + "]"));
-    return method.toString();
+    body.addAll(text.statements);
+    body.add(
+        new Statement.Return(
+            HERE, Optional.of(one ? outputs.get(0) : new Expression.ListOf(HERE, outputs))));
+    Expression returns = one ? name("Tensor") : listOf(name("Tensor"));
+    return className -> {
+      List<Definition.Parameter> parameters = new ArrayList<>();
+      parameters.add(parameter("self", Expression.dotted(HERE, className)));
+      inputs.forEach(input -> parameters.add(parameter(input, name("Tensor"))));
+      return new Definition.Function(HERE, "forward", parameters, Optional.of(returns), body);
+    };
   }
 
-  private static void line(StringBuilder to, String statement) {
-    to.append("    ").append(statement).append('\n');
+  private static Definition.Parameter parameter(String name, Expression type) {
+    return new Definition.Parameter(name, Optional.of(type), Optional.empty(), false);
+  }
+
+  private static Expression name(String id) {
+    return new Expression.Name(HERE, id);
+  }
+
+  private static Expression integer(long value) {
+    return new Expression.Int(HERE, value);
+  }
+
+  private static Expression call(String function, List<Expression> arguments) {
+    return new Call(HERE, Expression.dotted(HERE, function), arguments, List.of());
+  }
+
+  private static Expression listOf(Expression element) {
+    return new Expression.Subscript(HERE, name("List"), element);
+  }
+
+  private static Statement assigned(List<Expression> targets, boolean several, Expression value) {
+    return new Statement.Assign(HERE, targets, several, Optional.empty(), value);
   }
 
   private void statement(Node node) {
     boolean list = node.schema().returns().get(0).endsWith("[]");
     boolean several = list || node.schema().returns().size() > 1;
-    String targets =
-        node.outputs().stream()
-            .map(output -> named(output, node.operator().replaceFirst(".*::", "")))
-            .collect(Collectors.joining(", ", "", several ? ", " : ""));
-    line(statements, targets.stripTrailing() + " = " + call(node));
+    List<Expression> targets = new ArrayList<>();
+    for (Value output : node.outputs()) {
+      targets.add(name(named(output, node.operator().replaceFirst(".*::", ""))));
+    }
+    statements.add(assigned(targets, several, call(node)));
   }
 
   /** Values are called after the operator that computes them, and counted. */
@@ -90,7 +122,7 @@ final class ForwardText {
     return name;
   }
 
-  private String call(Node node) {
+  private Expression call(Node node) {
     List<Parameter> parameters = node.schema().parameters();
     int positional = 0;
     for (int i = 0; i < parameters.size(); i++) {
@@ -99,24 +131,25 @@ final class ForwardText {
         positional = i + 1;
       }
     }
-    StringBuilder text = new StringBuilder();
+    List<Expression> arguments = new ArrayList<>();
+    List<Keyword> keywords = new ArrayList<>();
     for (int i = 0; i < parameters.size(); i++) {
       Parameter parameter = parameters.get(i);
-      boolean keyword = parameter.keywordOnly() && !Defaults.is(node.arguments().get(i), parameter);
-      if (i < positional || keyword) {
-        text.append(text.isEmpty() ? "" : ", ")
-            .append(keyword ? parameter.name() + "=" : "")
-            .append(shown(node.arguments().get(i), parameter.type()));
+      Argument argument = node.arguments().get(i);
+      if (i < positional) {
+        arguments.add(shown(argument, parameter.type()));
+      } else if (parameter.keywordOnly() && !Defaults.is(argument, parameter)) {
+        keywords.add(new Keyword(parameter.name(), shown(argument, parameter.type())));
       }
     }
     String called =
         node.operator().replace("aten::", "torch.").replace("quantized::", "ops.quantized.");
-    return called + "(" + text + ")";
+    return new Call(HERE, Expression.dotted(HERE, called), arguments, keywords);
   }
 
-  private String shown(Argument argument, String type) {
+  private Expression shown(Argument argument, String type) {
     if (argument instanceof Value value) {
-      return String.valueOf(names.get(value.id()));
+      return name(String.valueOf(names.get(value.id())));
     }
     if (argument instanceof Constant constant) {
       return tensors.computeIfAbsent(View.of(constant), unused -> placed(constant));
@@ -128,17 +161,18 @@ final class ForwardText {
       return real(real.value());
     }
     if (argument instanceof Argument.Bool bool) {
-      return bool.value() ? "True" : "False";
+      return new Expression.Bool(HERE, bool.value());
     }
     if (argument instanceof Argument.Str text) {
-      return type.startsWith("Device")
-          ? "torch.device(" + quoted(text.value()) + ")"
-          : quoted(text.value());
+      Expression literal = new Expression.Text(HERE, text.value());
+      return type.startsWith("Device") ? call("torch.device", List.of(literal)) : literal;
     }
-    return argument == Argument.None.NONE ? "None" : list((Argument.ListOf) argument, type);
+    return argument == Argument.None.NONE
+        ? new Expression.None(HERE)
+        : list((Argument.ListOf) argument, type);
   }
 
-  private String placed(Constant constant) {
+  private Expression placed(Constant constant) {
     return root.put(constant.name(), constant.tensor())
         .orElseGet(() -> root.put(fresh(), constant.tensor()).orElseThrow());
   }
@@ -147,38 +181,38 @@ final class ForwardText {
     return "tensor_" + tensors.size();
   }
 
-  private String size(Dim dim) {
+  private Expression size(Dim dim) {
     if (!dim.perBatch()) {
-      return Long.toString(dim.factor());
+      return integer(dim.factor());
     }
     usesBatch = true;
-    return dim.factor() == 1 ? BATCH : "torch.mul(" + BATCH + ", " + dim.factor() + ")";
+    return dim.factor() == 1
+        ? name(BATCH)
+        : call("torch.mul", List.of(name(BATCH), integer(dim.factor())));
   }
 
-  private static String real(double value) {
+  /** What is no number has a name. */
+  private static Expression real(double value) {
     if (Double.isNaN(value)) {
-      return "nan";
+      return name("nan");
     }
-    return Double.isInfinite(value)
-        ? (value > 0 ? "inf" : "-inf")
-        : Double.toString(value).toLowerCase(Locale.ROOT);
+    if (Double.isInfinite(value)) {
+      return value > 0 ? name("inf") : new Expression.Unary(HERE, "-", name("inf"));
+    }
+    return new Expression.Real(HERE, value);
   }
 
-  private static String quoted(String text) {
-    return "\"" + text.replace("\\", "\\\\").replace("\"", "\\\"") + "\"";
-  }
-
-  private String list(Argument.ListOf list, String type) {
+  private Expression list(Argument.ListOf list, String type) {
     String element = type.substring(0, type.lastIndexOf('['));
-    String items =
-        list.items().stream()
-            .map(item -> shown(item, element))
-            .collect(Collectors.joining(", ", "[", "]"));
+    Expression items =
+        new Expression.ListOf(
+            HERE, list.items().stream().map(item -> shown(item, element)).toList());
     if (element.equals("Tensor?")) {
-      return "annotate(List[Optional[Tensor]], " + items + ")";
+      Expression optional = new Expression.Subscript(HERE, name("Optional"), name("Tensor"));
+      return call("annotate", List.of(listOf(optional), items));
     }
     boolean untyped = list.items().isEmpty();
     String named = element.equals("SymInt") ? "int" : element;
-    return untyped ? "annotate(List[" + named + "], [])" : items;
+    return untyped ? call("annotate", List.of(listOf(name(named)), items)) : items;
   }
 }

@@ -3,9 +3,11 @@ package dev.lapidary.exporter.torchscript;
 import dev.lapidary.torchscript.archive.PyValue.PyObject;
 import dev.lapidary.torchscript.archive.TorchScriptArchive;
 import dev.lapidary.torchscript.graph.Graph;
+import dev.lapidary.torchscript.script.Definition;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.Function;
 
 /**
  * A network for inference alone as a TorchScript archive that plain libtorch loads: BatchNorm
@@ -33,9 +35,10 @@ public final class InferenceArchive {
    */
   public static TorchScriptArchive asTraced(Graph graph, TorchScriptArchive source) {
     Part root = new Part();
-    String forward = ForwardText.of(graph, root);
+    Function<String, Definition.Function> forward = ForwardText.of(graph, root);
     Code code = new Code();
-    PyObject object = root.object(code, simpleName(source), forward);
+    PyObject object =
+        root.object(code, simpleName(source), className -> List.of(forward.apply(className)));
     return new TorchScriptArchive(
         source.name(),
         VERSION,

@@ -1,14 +1,21 @@
 package dev.lapidary.exporter.torchscript;
 
+import static dev.lapidary.exporter.torchscript.ForwardText.HERE;
+
 import dev.lapidary.core.tensor.Tensor;
 import dev.lapidary.torchscript.archive.PyValue.PyBool;
 import dev.lapidary.torchscript.archive.PyValue.PyObject;
 import dev.lapidary.torchscript.archive.PyValue.PyTensor;
+import dev.lapidary.torchscript.script.Definition;
+import dev.lapidary.torchscript.script.Definition.ClassDef;
+import dev.lapidary.torchscript.script.Expression;
+import dev.lapidary.torchscript.script.Program;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Function;
 import java.util.regex.Pattern;
-import java.util.stream.Collectors;
 
 /**
  * A module that holds tensors and other modules: the state_dict's names as a tree, so that the
@@ -26,10 +33,10 @@ final class Part {
    * @param name {@code layer1.0.conv1.weight}
    * @return how the root's method reads it; empty if the name is taken or not one of a module
    */
-  Optional<String> put(String name, Tensor tensor) {
+  Optional<Expression> put(String name, Tensor tensor) {
     String[] path = name.split("\\.", -1);
     Part part = this;
-    String access = "self";
+    Expression access = new Expression.Name(HERE, "self");
     for (int i = 0; i < path.length; i++) {
       boolean last = i + 1 == path.length;
       boolean free =
@@ -47,46 +54,60 @@ final class Part {
         : Optional.empty();
   }
 
-  private static String attribute(String object, String name) {
-    return Character.isDigit(name.charAt(0))
-        ? "getattr(" + object + ", \"" + name + "\")"
-        : object + "." + name;
+  private static Expression attribute(Expression object, String name) {
+    if (!Character.isDigit(name.charAt(0))) {
+      return new Expression.Attribute(HERE, object, name);
+    }
+    Expression text = new Expression.Text(HERE, name);
+    return new Expression.Call(
+        HERE, new Expression.Name(HERE, "getattr"), List.of(object, text), List.of());
   }
 
-  /** The object of this module; a class for each kind of module is added to the code. */
-  PyObject object(Code code, String simpleName, String method) {
+  /**
+   * The object of this module; a class for each kind of module is added to the code.
+   *
+   * @param methods of the class of a qualified name
+   */
+  PyObject object(
+      Code code, String simpleName, Function<String, List<Definition.Function>> methods) {
     Map<String, PyObject> objects = new LinkedHashMap<>();
-    children.forEach((name, child) -> objects.put(name, child.object(code, "Part", "")));
-    PyObject object = new PyObject(code.className(simpleName, body(objects) + method));
+    children.forEach(
+        (name, child) -> objects.put(name, child.object(code, "Part", unused -> List.of())));
+    PyObject object =
+        new PyObject(
+            code.className(
+                simpleName, className -> type(className, objects, methods.apply(className))));
     tensors.forEach((name, t) -> object.attributes().put(name, new PyTensor(t, false)));
     object.attributes().put("training", new PyBool(false));
     object.attributes().putAll(objects);
     return object;
   }
 
-  private String body(Map<String, PyObject> objects) {
-    StringBuilder body = new StringBuilder();
-    body.append("  __parameters__ = [").append(names(true)).append("]\n");
-    body.append("  __buffers__ = [").append(names(false)).append("]\n");
-    tensors.keySet().forEach(name -> declare(body, name, "Tensor"));
-    declare(body, "training", "bool");
-    objects.forEach((name, object) -> declare(body, name, object.className()));
-    return body.toString();
+  private ClassDef type(
+      String className, Map<String, PyObject> objects, List<Definition.Function> methods) {
+    Map<String, Expression> attributes = new LinkedHashMap<>();
+    tensors.keySet().forEach(name -> attributes.put(name, new Expression.Name(HERE, "Tensor")));
+    attributes.put("training", new Expression.Name(HERE, "bool"));
+    objects.forEach(
+        (name, object) -> attributes.put(name, Expression.dotted(HERE, object.className())));
+    Map<String, Definition.Function> byName = new LinkedHashMap<>();
+    methods.forEach(method -> byName.put(method.name(), method));
+    return new ClassDef(
+        HERE,
+        Program.simpleName(className),
+        "Module",
+        names(true),
+        Optional.of(names(false)),
+        attributes,
+        Map.of(),
+        byName);
   }
 
   /** libtorch wants parameters to be of a type that could have a gradient. */
-  private String names(boolean parameters) {
+  private List<String> names(boolean parameters) {
     return tensors.entrySet().stream()
         .filter(entry -> entry.getValue().dtype().isFloating() == parameters)
-        .map(entry -> "\"" + entry.getKey() + "\", ")
-        .collect(Collectors.joining());
-  }
-
-  private static void declare(StringBuilder body, String name, String type) {
-    if (Character.isDigit(name.charAt(0))) {
-      body.append("  __annotations__[\"").append(name).append("\"] = ").append(type).append('\n');
-    } else {
-      body.append("  ").append(name).append(" : ").append(type).append('\n');
-    }
+        .map(Map.Entry::getKey)
+        .toList();
   }
 }

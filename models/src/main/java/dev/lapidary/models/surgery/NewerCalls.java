@@ -149,7 +149,7 @@ public final class NewerCalls {
   /** Of an operator that is known, with arguments that are not. */
   private static Optional<Step> withoutOne(SortedMap<String, String> code, CallPlace place) {
     SortedMap<String, String> changed = new TreeMap<>(code);
-    changed.put(place.path(), CallCut.of(place.file(), call -> call == place.call(), RAISED));
+    changed.put(place.path(), CallCut.of(place.file(), call -> call.equals(place.call()), RAISED));
     return step(code, changed, "such a call of " + place.operator());
   }
 

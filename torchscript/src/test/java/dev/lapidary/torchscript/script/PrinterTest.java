@@ -125,6 +125,18 @@ class PrinterTest {
   }
 
   @Test
+  void ofAnyTree() {
+    for (int seed = 0; seed < 5000; seed++) {
+      Expression tree = new RandomTree(seed).expression(4);
+      String text = Printer.print(tree);
+      Definition.Function f =
+          (Definition.Function) parse("def f(x):\n  return %s\n".formatted(text)).get("f");
+      Expression again = ((Statement.Return) f.body().get(0)).value().orElseThrow();
+      assertThat(Trees.shape(again)).as("%d: %s", seed, text).isEqualTo(Trees.shape(tree));
+    }
+  }
+
+  @Test
   void ofEveryStatement() {
     same(
         """

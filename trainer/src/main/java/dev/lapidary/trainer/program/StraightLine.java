@@ -74,7 +74,7 @@ record StraightLine(String self, String parameter, List<Statement> statements) {
       if (statement instanceof Statement.Assign assign && assign.value() instanceof Call call) {
         Call flat = flatten(call);
         statements.add(
-            flat == call
+            flat.equals(call)
                 ? assign
                 : new Statement.Assign(
                     assign.at(), assign.targets(), assign.unpack(), assign.type(), flat));

@@ -18,6 +18,8 @@ import dev.lapidary.models.zoo.HeadSearch;
 import dev.lapidary.models.zoo.Stage;
 import dev.lapidary.models.zoo.Zoo;
 import dev.lapidary.torchscript.archive.TorchScriptArchive;
+import dev.lapidary.torchscript.script.Program;
+import dev.lapidary.torchscript.script.ScriptLimits;
 import dev.lapidary.torchscript.script.StateDict;
 import dev.lapidary.torchscript.trace.TraceOptions;
 import dev.lapidary.trainer.plan.RunConfig;
@@ -90,7 +92,9 @@ record Network(
    * network has no such method.
    */
   List<Double> auxiliaryWeights() {
-    boolean has = archive.code().values().stream().anyMatch(t -> t.contains("def forward_aux("));
+    Program program = new Program(archive.code(), ScriptLimits.DEFAULT);
+    boolean has =
+        program.requireClass(archive.root().className()).methods().containsKey("forward_aux");
     return Zoo.lookup(architecture)
         .filter(known -> has)
         .map(known -> known.auxiliaryHeads().stream().map(AuxiliaryHead::lossWeight).toList())
