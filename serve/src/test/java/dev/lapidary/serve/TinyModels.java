@@ -87,6 +87,37 @@ public final class TinyModels {
     return write(folder, card, graph.removeInput(1).build());
   }
 
+  /**
+   * The same classifier with nodes behind it, each of the one before.
+   *
+   * @param outputs of the last one
+   * @param operators such as {@code Softmax}
+   */
+  public static Path writeEndingIn(
+      Path folder, Optional<ModelCard> card, int outputs, String... operators) throws IOException {
+    GraphProto.Builder graph =
+        graph(true).toBuilder()
+            .clearOutput()
+            .addOutput(value("end", TensorProto.DataType.FLOAT, true, outputs));
+    String last = "logits";
+    for (int i = 0; i < operators.length; i++) {
+      String output = i == operators.length - 1 ? "end" : "end" + i;
+      AttributeProto[] attributes =
+          switch (operators[i]) {
+            case "ArgMax" -> new AttributeProto[] {integer("axis", 1)};
+            case "ReduceMax" -> new AttributeProto[] {ints("axes", 1L)};
+            case "Cast" -> new AttributeProto[] {integer("to", 1)};
+            default -> new AttributeProto[0];
+          };
+      graph.addNode(node(operators[i], List.of(last), output, attributes));
+      last = output;
+    }
+    if (last.startsWith("end") && operators[operators.length - 1].equals("ArgMax")) {
+      graph.setOutput(0, value("end", TensorProto.DataType.INT64, true, 1));
+    }
+    return write(folder, card, graph.build());
+  }
+
   private static Path write(Path folder, Optional<ModelCard> card, GraphProto graph)
       throws IOException {
     ModelProto.Builder model =

@@ -18,7 +18,9 @@ final class CardReader {
           .enable(DeserializationFeature.FAIL_ON_MISSING_CREATOR_PROPERTIES)
           .enable(DeserializationFeature.FAIL_ON_NULL_CREATOR_PROPERTIES)
           .injectableValues(
-              new InjectableValues.Std().addValue(Activation.class, Activation.SOFTMAX))
+              new InjectableValues.Std()
+                  .addValue(Activation.class, Activation.SOFTMAX)
+                  .addValue(Scores.class, Scores.LOGITS))
           .build();
 
   private CardReader() {}

@@ -49,6 +49,9 @@ final class CardWriter {
     if (card.activation() != Activation.SOFTMAX) { // which every reader takes for granted
       json.writeStringField("activation", card.activation().name().toLowerCase(Locale.ROOT));
     }
+    if (card.scores() != Scores.LOGITS) { // which every reader takes for granted
+      json.writeStringField("scores", card.scores().label());
+    }
     input(card.input());
     if (card.preprocessing().isPresent()) {
       preprocessing(card.preprocessing().get());

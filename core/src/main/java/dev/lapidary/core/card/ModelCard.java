@@ -17,7 +17,10 @@ import java.util.TreeMap;
  * @param version of the model, the user's own; {@code "1"} unless told
  * @param architecture the zoo's name, or the root class of a third party's archive
  * @param labels by class index; empty if unknown
- * @param activation what makes scores of the logits; JSON without it means softmax
+ * @param activation what makes scores of the logits, and so what an answer is; JSON without it
+ *     means softmax
+ * @param scores what the file gives; JSON without it means logits, which the activation is applied
+ *     to
  * @param preprocessing absent if a third party's file did not come with one
  * @param metrics by name, such as {@code val_accuracy} in [0, 1]
  * @param quantization present in a quantized file
@@ -30,6 +33,7 @@ public record ModelCard(
     String architecture,
     List<String> labels,
     @JacksonInject(useInput = OptBoolean.TRUE) Activation activation,
+    @JacksonInject(useInput = OptBoolean.TRUE) Scores scores,
     Input input,
     Optional<Preprocessing> preprocessing,
     SortedMap<String, Double> metrics,
@@ -45,6 +49,7 @@ public record ModelCard(
     labels = List.copyOf(labels);
     metrics = new TreeMap<>(metrics);
     golden = List.copyOf(golden);
+    Scoring.requireFit(scores, activation);
   }
 
   /**
@@ -172,7 +177,7 @@ public record ModelCard(
     }
   }
 
-  /** A card of a softmax over the classes. */
+  /** A card of logits, with a softmax over the classes. */
   public ModelCard(
       String name,
       String version,
@@ -191,6 +196,7 @@ public record ModelCard(
         architecture,
         labels,
         Activation.SOFTMAX,
+        Scores.LOGITS,
         input,
         preprocessing,
         metrics,
@@ -200,32 +206,41 @@ public record ModelCard(
         golden);
   }
 
+  /** How what the file gives becomes an answer. */
+  public Scoring scoring() {
+    return new Scoring(scores, activation);
+  }
+
+  public ModelCard withScoring(Scoring how) {
+    return with(how, input, metrics, quantization, parity, golden);
+  }
+
   public ModelCard withActivation(Activation other) {
-    return with(other, input, metrics, quantization, parity, golden);
+    return with(new Scoring(scores, other), input, metrics, quantization, parity, golden);
   }
 
   public ModelCard withMetrics(SortedMap<String, Double> all) {
-    return with(activation, input, all, quantization, parity, golden);
+    return with(scoring(), input, all, quantization, parity, golden);
   }
 
   public ModelCard withInput(Input other) {
-    return with(activation, other, metrics, quantization, parity, golden);
+    return with(scoring(), other, metrics, quantization, parity, golden);
   }
 
   public ModelCard withQuantization(Quantization how) {
-    return with(activation, input, metrics, Optional.of(how), parity, golden);
+    return with(scoring(), input, metrics, Optional.of(how), parity, golden);
   }
 
   public ModelCard withParity(Parity certificate) {
-    return with(activation, input, metrics, quantization, Optional.of(certificate), golden);
+    return with(scoring(), input, metrics, quantization, Optional.of(certificate), golden);
   }
 
   public ModelCard withGolden(List<GoldenImage> images) {
-    return with(activation, input, metrics, quantization, parity, images);
+    return with(scoring(), input, metrics, quantization, parity, images);
   }
 
   private ModelCard with(
-      Activation how,
+      Scoring how,
       Input taken,
       SortedMap<String, Double> measured,
       Optional<Quantization> quantized,
@@ -236,7 +251,8 @@ public record ModelCard(
         version,
         architecture,
         labels,
-        how,
+        how.activation(),
+        how.scores(),
         taken,
         preprocessing,
         measured,

@@ -47,7 +47,7 @@ class CardJsonTest {
   void writesWhatBindingTheRecordWrites() throws JsonProcessingException {
     JsonMapper bound = JsonMapper.builder().addModule(new Jdk8Module()).build();
     ModelCard all =
-        CARD.withActivation(Activation.SIGMOID)
+        CARD.withScoring(Scoring.of(Scores.SIGMOID))
             .withQuantization(
                 new Quantization(
                     "int8", "entropy", 8, "ab", 0.25, List.of(new Fallback("\"a\"/\u00e9", "b"))));
@@ -59,6 +59,7 @@ class CardJsonTest {
             "",
             List.of(),
             Activation.SIGMOID,
+            Scores.SIGMOID,
             CARD.input(),
             Optional.empty(),
             new TreeMap<>(Map.of("b", Double.NaN, "a", 1e300)),

@@ -2,6 +2,7 @@ package dev.lapidary.exporter.cli;
 
 import dev.lapidary.core.card.Activation;
 import dev.lapidary.core.card.ModelCard;
+import dev.lapidary.core.card.Scores;
 import dev.lapidary.core.failure.Failure;
 import dev.lapidary.core.image.Preprocessing;
 import dev.lapidary.core.image.Preprocessing.Colour;
@@ -88,6 +89,16 @@ final class Cards {
     }
   }
 
+  /**
+   * The card with what the network's end says of its numbers.
+   *
+   * @throws Failure (exit 2) for a network that gives no scores, or not the ones that are asked for
+   */
+  static ModelCard scored(ModelCard card, Graph network, Source source, SourceOptions options) {
+    String place = String.valueOf(source.file().getFileName());
+    return new ScoringChoice(place, options).of(card, network);
+  }
+
   static List<Long> shape(ModelCard card) {
     ModelCard.Input input = card.input();
     return List.of((long) input.channels(), (long) input.height(), (long) input.width());
@@ -111,6 +122,7 @@ final class Cards {
         source.archive().root().className().replaceFirst(".*\\.", ""),
         options.labelNames().orElse(List.of()),
         options.activation().orElse(Activation.SOFTMAX),
+        Scores.LOGITS,
         input(shape),
         preprocessing(options, shape),
         new TreeMap<>(),

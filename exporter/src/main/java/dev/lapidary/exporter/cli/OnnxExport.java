@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.lapidary.core.card.CardJson;
 import dev.lapidary.core.card.ModelCard;
+import dev.lapidary.core.card.Scores;
 import dev.lapidary.exporter.lower.GraphLowering;
 import dev.lapidary.exporter.onnx.OnnxGraph;
 import dev.lapidary.exporter.onnx.OnnxOutput;
@@ -77,6 +78,7 @@ final class OnnxExport {
                     .forEach(
                         f -> floats.addObject().put("layer", f.layer()).put("reason", f.reason()));
               });
+      json.put("scores", card.scores().label());
       card.parity().ifPresent(parity -> Proof.put(json, parity));
       card.parity().ifPresent(parity -> json.put("bound", parity.bound()));
       return json.put("goldenImages", card.golden().size()).toString();
@@ -89,7 +91,13 @@ final class OnnxExport {
           card.parity()
               .map(p -> "; %s from %s %s".formatted(what, p.reference(), Proof.text(p)))
               .orElse("");
-      return String.format(Locale.ROOT, "%s: %d nodes, %.2f MB%s", out, nodes, bytes / 1e6, proof);
+      String scores =
+          card.scores() == Scores.LOGITS
+              ? ""
+              : "; gives scores, a %s's, to which nothing is applied again"
+                  .formatted(card.scores().label());
+      return String.format(
+          Locale.ROOT, "%s: %d nodes, %.2f MB%s%s", out, nodes, bytes / 1e6, proof, scores);
     }
   }
 
@@ -190,14 +198,15 @@ final class OnnxExport {
 
   private Compiled compile(OnnxOutput output, Source source) throws IOException {
     source.say(log);
-    ModelCard card = Cards.of(source, request.export().model);
-    request.quantize().check(card);
+    ModelCard described = Cards.of(source, request.export().model);
+    request.quantize().check(described);
     CalibrationFolder.requireReadable(request.quantize(), log);
     if (request.embed()) {
-      Cards.requireNormalization(card);
+      Cards.requireNormalization(described);
     }
     timings.step("read");
-    Graph traced = Tracer.trace(source.archive(), traceOptions(card));
+    Graph traced = Tracer.trace(source.archive(), traceOptions(described));
+    ModelCard card = Cards.scored(described, traced, source, request.export().model);
     Cards.requireAName(traced, request.export().model);
     timings.step("trace");
     Optional<SourceQuantization> already = SourceQuantization.of(traced);

@@ -1,6 +1,7 @@
 package dev.lapidary.exporter.cli;
 
 import dev.lapidary.core.card.Activation;
+import dev.lapidary.core.card.Scores;
 import dev.lapidary.core.failure.Failure;
 import dev.lapidary.core.manifest.LabelFile;
 import dev.lapidary.torchscript.trace.OutputChoice;
@@ -44,6 +45,14 @@ final class SourceOptions {
           "what makes scores of the logits, where no card says it: softmax, which is taken for"
               + " granted, or sigmoid for any number of labels an image")
   private @Nullable Activation activation;
+
+  @Option(
+      names = "--scores",
+      paramLabel = "NAME",
+      description =
+          "what the network gives: logits, or the scores of a softmax or sigmoid of its own, to"
+              + " which nothing is applied again; told by its last operators unless given")
+  private @Nullable Scores scores;
 
   @Option(
       names = "--mean",
@@ -143,6 +152,16 @@ final class SourceOptions {
 
   Optional<Activation> activation() {
     return Optional.ofNullable(activation);
+  }
+
+  /** What the network gives, where that is not to be found out. */
+  Optional<Scores> scores() {
+    return Optional.ofNullable(scores);
+  }
+
+  /** Whether one of several outputs is asked for by its place or name. */
+  boolean choosesOutput() {
+    return outputIndex != null || outputKey != null;
   }
 
   boolean saysPreprocessing() {

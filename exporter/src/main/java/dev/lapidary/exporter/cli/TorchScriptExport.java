@@ -70,8 +70,9 @@ final class TorchScriptExport {
     ModelRuntime.prepare(Source.file(export.source, export.model), ModelRuntime.LIBTORCH);
     try (Source source = Source.read(export.source, export.model)) {
       source.say(log);
-      ModelCard card = Cards.of(source, export.model);
-      Graph traced = Tracer.trace(source.archive(), traceOptions(export, card));
+      ModelCard described = Cards.of(source, export.model);
+      Graph traced = Tracer.trace(source.archive(), traceOptions(export, described));
+      ModelCard card = Cards.scored(described, traced, source, export.model);
       Cards.requireAName(traced, export.model);
       requireFloat(traced, source);
       TorchScriptArchive archive = InferenceArchive.of(traced, source.archive());

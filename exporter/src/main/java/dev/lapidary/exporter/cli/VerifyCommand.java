@@ -2,9 +2,10 @@ package dev.lapidary.exporter.cli;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.lapidary.core.card.Activation;
 import dev.lapidary.core.card.CardJson;
 import dev.lapidary.core.card.ModelCard;
+import dev.lapidary.core.card.Scores;
+import dev.lapidary.core.card.Scoring;
 import dev.lapidary.core.failure.Failure;
 import dev.lapidary.core.file.AtomicFile;
 import dev.lapidary.core.image.OnBadImage;
@@ -19,6 +20,9 @@ import dev.lapidary.exporter.verify.ModelRuntime;
 import dev.lapidary.exporter.verify.ParityGate;
 import dev.lapidary.exporter.verify.Preparation;
 import dev.lapidary.exporter.verify.Tolerance;
+import dev.lapidary.core.ending.Ending;
+import dev.lapidary.core.onnx.OnnxEnding;
+import dev.lapidary.torchscript.ending.TracedEnding;
 import dev.lapidary.torchscript.archive.ArchiveReader;
 import dev.lapidary.torchscript.archive.TorchScriptArchive;
 import dev.lapidary.torchscript.trace.OutputChoice;
@@ -26,6 +30,7 @@ import dev.lapidary.torchscript.trace.TraceLimits;
 import dev.lapidary.torchscript.trace.TraceOptions;
 import dev.lapidary.torchscript.trace.Tracer;
 import java.io.IOException;
+import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -151,7 +156,7 @@ final class VerifyCommand implements Callable<Integer> {
       if (data == null) {
         return new Result(card, parity, Optional.empty());
       }
-      ModelCard described =
+      ModelCard said =
           card.filter(c -> c.preprocessing().isPresent())
               .or(() -> source.map(s -> Cards.of(s, options)))
               .filter(c -> c.preprocessing().isPresent())
@@ -161,7 +166,39 @@ final class VerifyCommand implements Callable<Integer> {
                           "[%s] does not say how images become inputs; give --against a source"
                               + " with a card",
                           file.getFileName()));
+      ModelCard described = said.withScoring(scoring(said, card.isPresent()));
       return new Result(card, parity, Optional.of(accuracy(model, described, source)));
+    }
+  }
+
+  /** What the file's card says; without one, what the file's own end is. */
+  private Scoring scoring(ModelCard said, boolean own) {
+    Ending ending = ending(said);
+    if (!own || options.scores().isPresent()) {
+      return new ScoringChoice(String.valueOf(file.getFileName()), options).of(said, ending);
+    }
+    if (said.scores() == Scores.LOGITS && ending.scores() != Scores.LOGITS) {
+      PrintWriter err = spec.commandLine().getErr();
+      err.printf(
+          "warning: [%s] its card says that it gives logits, but it ends in a %s: export it again,"
+              + " or add --scores %s%n",
+          file.getFileName(), ending.words(), ending.scores().label());
+      err.flush();
+    }
+    return said.scoring();
+  }
+
+  /** Of an archive that cannot be traced it is not known: its numbers are taken for logits. */
+  private Ending ending(ModelCard said) {
+    if (ModelRuntime.of(file) == ModelRuntime.ONNX_RUNTIME) {
+      return OnnxEnding.of(file);
+    }
+    try {
+      TraceOptions image =
+          new TraceOptions(Cards.shape(said), OutputChoice.FIRST, TraceLimits.DEFAULT);
+      return TracedEnding.of(Tracer.trace(ArchiveReader.read(file), image)).ending();
+    } catch (Failure e) {
+      return Ending.LOGITS;
     }
   }
 
@@ -246,7 +283,7 @@ final class VerifyCommand implements Callable<Integer> {
     accuracy.measures().forEach(json::put);
     Comparison comparison = accuracy.comparison();
     if (comparison.count() > 0) {
-      boolean several = accuracy.activation() == Activation.SIGMOID;
+      boolean several = accuracy.scoring().several();
       json.put(several ? "labelAgreement" : "argmaxAgreement", accuracy.agreement())
           .put("maxAbsDifference", comparison.maxAbsDifference())
           .put("maxAbsLogit", comparison.maxAbsLogit());
@@ -293,7 +330,7 @@ final class VerifyCommand implements Callable<Integer> {
         : measured
             + line(
                 ", %s as the source's %.2f %%, greatest difference %.3g of the greatest logit",
-                a.activation() == Activation.SIGMOID ? "labels" : "argmax",
+                a.scoring().several() ? "labels" : "argmax",
                 100 * a.agreement(),
                 c.maxAbsDifference() / c.maxAbsLogit());
   }

@@ -1,24 +1,25 @@
 package dev.lapidary.exporter.quantize;
 
-import dev.lapidary.core.card.Activation;
+import dev.lapidary.core.card.Scoring;
 import dev.lapidary.core.measure.LabelDecisions;
 import java.util.Arrays;
 import java.util.Locale;
 
 /**
- * How far a quantized model's logits are from the float model's on the same images.
+ * How far a quantized model's answers are from the float model's on the same images. Whatever they
+ * end in, they are compared as logits, so that the decisions are those about the network before it.
  *
- * @param activation what the logits are made to
+ * @param scoring what the outputs are made to
  * @param images how many
  * @param flips how many of them have another argmax; of a multi-label model decisions that differ
  * @param agreement the share of images with the same argmax; of a multi-label model {@link
  *     LabelDecisions#agreement}, which is the same for one label an image; in [0, 1]
- * @param maxAbsDifference over all logits
+ * @param maxAbsDifference over all outputs, as they are
  * @param relativeError the squared differences' sum over the squared logits' sum, under a softmax
  *     both without each image's mean, which it does not see
  */
 record Drift(
-    Activation activation,
+    Scoring scoring,
     int images,
     long flips,
     double agreement,
@@ -28,31 +29,33 @@ record Drift(
   /**
    * @param reference row-major [n, classes]
    */
-  static Drift between(float[] reference, float[] quantized, int images, Activation activation) {
+  static Drift between(float[] reference, float[] quantized, int images, Scoring scoring) {
     int classes = reference.length / images;
-    boolean softmax = activation == Activation.SOFTMAX;
+    boolean softmax = !scoring.several();
+    float[] expected = scoring.logits(reference);
+    float[] found = scoring.logits(quantized);
     double worst = 0;
     double error = 0;
     double energy = 0;
     for (int i = 0; i < images; i++) {
       int from = i * classes;
-      double mean = softmax ? mean(reference, from, classes) : 0;
-      double shift = softmax ? mean(quantized, from, classes) - mean : 0;
+      double mean = softmax ? mean(expected, from, classes) : 0;
+      double shift = softmax ? mean(found, from, classes) - mean : 0;
       for (int k = from; k < from + classes; k++) {
-        double difference = (double) quantized[k] - reference[k];
-        worst = Math.max(worst, Math.abs(difference));
+        worst = Math.max(worst, Math.abs((double) quantized[k] - reference[k]));
+        double difference = (double) found[k] - expected[k];
         error += (difference - shift) * (difference - shift);
-        energy += (reference[k] - mean) * (reference[k] - mean);
+        energy += (expected[k] - mean) * (expected[k] - mean);
       }
     }
     double relative = energy == 0 ? error : error / energy;
     if (softmax) {
       int flips = flips(reference, quantized, images, classes);
-      return new Drift(activation, images, flips, 1 - (double) flips / images, worst, relative);
+      return new Drift(scoring, images, flips, 1 - (double) flips / images, worst, relative);
     }
-    LabelDecisions decisions = decisions(reference, quantized, images, classes);
+    LabelDecisions decisions = decisions(expected, found, images, classes);
     return new Drift(
-        activation, images, decisions.differences(), decisions.agreement(), worst, relative);
+        scoring, images, decisions.differences(), decisions.agreement(), worst, relative);
   }
 
   /** Whether the answers agree often enough; one near-tie among few images proves nothing. */
@@ -64,9 +67,9 @@ record Drift(
   String words() {
     return String.format(
         Locale.ROOT,
-        activation == Activation.SOFTMAX
-            ? "argmax as float32 on %.2f %% of %d"
-            : "labels as float32's to %.2f %% on %d",
+        scoring.several()
+            ? "labels as float32's to %.2f %% on %d"
+            : "argmax as float32 on %.2f %% of %d",
         100 * agreement,
         images);
   }

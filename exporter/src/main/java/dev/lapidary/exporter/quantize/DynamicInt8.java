@@ -1,7 +1,7 @@
 package dev.lapidary.exporter.quantize;
 
-import dev.lapidary.core.card.Activation;
 import dev.lapidary.core.card.ModelCard.Fallback;
+import dev.lapidary.core.card.Scoring;
 import dev.lapidary.core.failure.Failure;
 import dev.lapidary.core.tensor.DType;
 import dev.lapidary.core.tensor.Storage;
@@ -44,12 +44,12 @@ public final class DynamicInt8 {
    * Converts a float32 graph.
    *
    * @param images to measure the difference on
-   * @param activation what the logits are made to
+   * @param scoring what the outputs are made to
    * @param log gets lines of progress and warnings
    * @throws Failure (exit 2) if the model has no matrix product with a constant
    */
   public static Quantized quantize(
-      OnnxGraph fp32, CalibrationSet images, Activation activation, Consumer<String> log) {
+      OnnxGraph fp32, CalibrationSet images, Scoring scoring, Consumer<String> log) {
     DynamicInt8 dynamic = new DynamicInt8(fp32.copy());
     for (OnnxNode node : fp32.nodes()) {
       dynamic.convert(node);
@@ -65,8 +65,7 @@ public final class DynamicInt8 {
     Quantized.Method method =
         new Quantized.Method(
             METHOD, FloatLayers.counted(floats.values()), Optional.of(layers));
-    Quantized quantized =
-        Quantized.measured(fp32, dynamic.graph, images, activation, method, log);
+    Quantized quantized = Quantized.measured(fp32, dynamic.graph, images, scoring, method, log);
     layers.sayFloats(METHOD, floats, log);
     return quantized;
   }

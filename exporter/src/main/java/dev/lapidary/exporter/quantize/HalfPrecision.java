@@ -1,7 +1,7 @@
 package dev.lapidary.exporter.quantize;
 
-import dev.lapidary.core.card.Activation;
 import dev.lapidary.core.card.ModelCard.Fallback;
+import dev.lapidary.core.card.Scoring;
 import dev.lapidary.core.tensor.DType;
 import dev.lapidary.core.tensor.Half;
 import dev.lapidary.core.tensor.Storage;
@@ -79,11 +79,11 @@ public final class HalfPrecision {
    * Converts a float32 graph.
    *
    * @param images to measure the difference on
-   * @param activation what the logits are made to
+   * @param scoring what the outputs are made to
    * @param log gets lines of progress and warnings
    */
   public static Quantized quantize(
-      OnnxGraph fp32, CalibrationSet images, Activation activation, Consumer<String> log) {
+      OnnxGraph fp32, CalibrationSet images, Scoring scoring, Consumer<String> log) {
     HalfPrecision half = new HalfPrecision(fp32);
     half.convert();
     if (half.clamped > 0) {
@@ -95,7 +95,12 @@ public final class HalfPrecision {
         (op, count) ->
             fallbacks.add(new Fallback(count == 1 ? op : count + " x " + op, reason(op))));
     return Quantized.measured(
-        fp32, half.to, images, activation, new Quantized.Method(METHOD, fallbacks, Optional.empty()), log);
+        fp32,
+        half.to,
+        images,
+        scoring,
+        new Quantized.Method(METHOD, fallbacks, Optional.empty()),
+        log);
   }
 
   private static String reason(String op) {

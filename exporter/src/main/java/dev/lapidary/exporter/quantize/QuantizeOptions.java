@@ -109,9 +109,9 @@ public final class QuantizeOptions {
       return Optional.of(
           switch (method) {
             case NONE -> throw new IllegalStateException("nothing to do");
-            case INT8 -> StaticInt8.quantize(fp32, images, card.activation(), log);
-            case INT8_DYNAMIC -> DynamicInt8.quantize(fp32, images, card.activation(), log);
-            case FP16 -> HalfPrecision.quantize(fp32, images, card.activation(), log);
+            case INT8 -> StaticInt8.quantize(fp32, images, card.scoring(), log);
+            case INT8_DYNAMIC -> DynamicInt8.quantize(fp32, images, card.scoring(), log);
+            case FP16 -> HalfPrecision.quantize(fp32, images, card.scoring(), log);
           });
     }
   }

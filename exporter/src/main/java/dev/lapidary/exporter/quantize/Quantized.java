@@ -1,8 +1,8 @@
 package dev.lapidary.exporter.quantize;
 
-import dev.lapidary.core.card.Activation;
 import dev.lapidary.core.card.ModelCard;
 import dev.lapidary.core.card.ModelCard.Fallback;
+import dev.lapidary.core.card.Scoring;
 import dev.lapidary.exporter.onnx.OnnxGraph;
 import java.util.List;
 import java.util.Locale;
@@ -33,17 +33,18 @@ public record Quantized(
       OnnxGraph fp32,
       OnnxGraph graph,
       CalibrationSet images,
-      Activation activation,
+      Scoring scoring,
       Method method,
       Consumer<String> log) {
-    Drift drift = Reference.of(fp32, images, activation).drift(graph);
+    Drift drift = Reference.of(fp32, images, scoring).drift(graph);
     Latency latency = Latency.of(fp32, graph, images);
     log.accept(
-        "%s: %s%s inputs, logits within %.3g"
+        "%s: %s%s inputs, %s within %.3g"
             .formatted(
                 method.name(),
                 method.layers().map(layers -> layers.words() + ", ").orElse(""),
                 drift.words(),
+                scoring.words(),
                 drift.maxAbsDifference()));
     sayLatency(method.name(), latency, log);
     ModelCard.Quantization card =

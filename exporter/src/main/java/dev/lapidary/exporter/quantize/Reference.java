@@ -1,29 +1,29 @@
 package dev.lapidary.exporter.quantize;
 
-import dev.lapidary.core.card.Activation;
+import dev.lapidary.core.card.Scoring;
 import dev.lapidary.exporter.onnx.OnnxGraph;
 import java.util.Arrays;
 
-/** The float model's logits over the calibration images, which quantized ones are compared with. */
+/** The float model's answers to the calibration images, which quantized ones are compared with. */
 final class Reference {
   /** A batch of its own, so that a large network's activations fit in memory. */
   private static final int BATCH = 16;
 
   private final CalibrationSet images;
-  private final Activation activation;
-  private final float[] logits;
+  private final Scoring scoring;
+  private final float[] outputs;
 
-  private Reference(CalibrationSet images, Activation activation, float[] logits) {
+  private Reference(CalibrationSet images, Scoring scoring, float[] outputs) {
     this.images = images;
-    this.activation = activation;
-    this.logits = logits;
+    this.scoring = scoring;
+    this.outputs = outputs;
   }
 
   /**
-   * @param activation what the logits are made to, and so which of their changes matter
+   * @param scoring what the outputs are made to, and so which of their changes matter
    */
-  static Reference of(OnnxGraph fp32, CalibrationSet images, Activation activation) {
-    return new Reference(images, activation, logits(fp32, images, images.count()));
+  static Reference of(OnnxGraph fp32, CalibrationSet images, Scoring scoring) {
+    return new Reference(images, scoring, outputs(fp32, images, images.count()));
   }
 
   /** Over all images. */
@@ -34,11 +34,11 @@ final class Reference {
   /** Over the first images, or all if there are fewer. */
   Drift drift(OnnxGraph quantized, int atMost) {
     int count = Math.min(atMost, images.count());
-    float[] part = Arrays.copyOf(logits, logits.length / images.count() * count);
-    return Drift.between(part, logits(quantized, images, count), count, activation);
+    float[] part = Arrays.copyOf(outputs, outputs.length / images.count() * count);
+    return Drift.between(part, outputs(quantized, images, count), count, scoring);
   }
 
-  private static float[] logits(OnnxGraph graph, CalibrationSet images, int count) {
+  private static float[] outputs(OnnxGraph graph, CalibrationSet images, int count) {
     try (RuntimeModel model = RuntimeModel.load(graph)) {
       float[] all = new float[0];
       for (int from = 0; from < count; from += BATCH) {

@@ -1,8 +1,8 @@
 package dev.lapidary.exporter.quantize;
 
-import dev.lapidary.core.card.Activation;
 import dev.lapidary.core.card.ModelCard;
 import dev.lapidary.core.card.ModelCard.Fallback;
+import dev.lapidary.core.card.Scoring;
 import dev.lapidary.core.failure.Failure;
 import dev.lapidary.exporter.onnx.OnnxGraph;
 import java.util.ArrayList;
@@ -57,11 +57,11 @@ public final class StaticInt8 {
    * Quantizes a float32 graph: BatchNormalization in the convolutions where it can be, global means
    * as GlobalAveragePool. The same graph and images give the same bytes.
    *
-   * @param activation what the logits are made to
+   * @param scoring what the outputs are made to
    * @param log gets lines of progress and warnings
    */
   public static Quantized quantize(
-      OnnxGraph fp32, CalibrationSet images, Activation activation, Consumer<String> log) {
+      OnnxGraph fp32, CalibrationSet images, Scoring scoring, Consumer<String> log) {
     OnnxGraph graph = NormalizeForInt8.of(fp32);
     Int8Plan plan = Int8Plan.of(graph, Set.of());
     if (plan.layers().isEmpty()) {
@@ -70,7 +70,7 @@ public final class StaticInt8 {
               + " work for each output; leave it out, or give --quantize fp16");
     }
     Observations seen = Observations.of(graph, plan.quantizedValues(), images);
-    Reference reference = Reference.of(fp32, images, activation);
+    Reference reference = Reference.of(fp32, images, scoring);
     StaticInt8 int8 = new StaticInt8(fp32, graph, seen, reference, images, log);
     Choice choice = int8.chooseCalibrator(plan);
     Set<String> kept =
@@ -137,7 +137,7 @@ public final class StaticInt8 {
       Latency latency) {
     Drift drift = reference.drift(result);
     Map<String, Fallback> named = new LinkedHashMap<>();
-    String what = drift.activation() == Activation.SOFTMAX ? "argmax" : "labels";
+    String what = drift.scoring().several() ? "labels" : "argmax";
     for (String name : kept) {
       String reason = "int8 changed the %s of too many calibration images".formatted(what);
       named.put(name, new Fallback(name, reason));

@@ -2,6 +2,7 @@ package dev.lapidary.exporter.verify;
 
 import dev.lapidary.core.card.Activation;
 import dev.lapidary.core.card.ModelCard;
+import dev.lapidary.core.card.Scoring;
 import dev.lapidary.core.failure.Failure;
 import dev.lapidary.core.image.OnBadImage;
 import dev.lapidary.core.measure.AveragePrecision;
@@ -19,7 +20,7 @@ import java.util.stream.IntStream;
 /**
  * A model's answers to labelled images, one image at a time.
  *
- * @param activation of the model
+ * @param scoring of the model
  * @param measures by name, in [0, 1]: accuracy; of a multi-label model mAP, F1 and exact matches
  * @param comparison to the reference; zero inputs if there was none
  * @param agreement with the reference's answers: the argmax; of a multi-label model {@link
@@ -27,7 +28,7 @@ import java.util.stream.IntStream;
  * @param p50Millis median time of one image, without decoding
  */
 public record Accuracy(
-    Activation activation,
+    Scoring scoring,
     int images,
     Map<String, Double> measures,
     Comparison comparison,
@@ -69,6 +70,7 @@ public record Accuracy(
       Consumer<String> notes) {
     List<String> classes = card.labels().isEmpty() ? listed.labels() : card.labels();
     ImageInput input = ImageInput.of(card);
+    Scoring scoring = card.scoring();
     Comparison comparison = new Comparison();
     LabelDecisions decisions = new LabelDecisions(classes.size());
     List<float[]> answers = new ArrayList<>();
@@ -87,23 +89,24 @@ public record Accuracy(
               if (reference.isPresent()) {
                 Logits expected = reference.get().run(input.normalized().tensor(pixels));
                 comparison.add(expected, logits);
-                if (card.activation() == Activation.SIGMOID) {
+                if (scoring.several()) {
                   decisions.add(
-                      LabelDecisions.of(logits.row(0)), LabelDecisions.of(expected.row(0)));
+                      LabelDecisions.of(scoring.logits(logits.row(0))),
+                      LabelDecisions.of(scoring.logits(expected.row(0))));
                 }
               }
             });
     double[] millis = Arrays.copyOf(times, answers.size());
     Arrays.sort(millis);
-    boolean several = card.activation() == Activation.SIGMOID;
+    boolean several = scoring.several();
     return new Accuracy(
-        card.activation(),
+        scoring,
         answers.size(),
-        several ? labels(answers, data, classes) : classes(answers, data, classes),
+        several ? labels(answers, data, classes, scoring) : classes(answers, data, classes),
         comparison,
         several ? decisions.agreement() : comparison.argmaxAgreement(),
         millis[millis.length / 2],
-        predictions(answers, data, classes, card.activation()));
+        predictions(answers, data, classes, scoring));
   }
 
   private static void requireFinite(Logits logits, String image) {
@@ -128,14 +131,14 @@ public record Accuracy(
   }
 
   private static Map<String, Double> labels(
-      List<float[]> answers, LabelledImages data, List<String> classes) {
+      List<float[]> answers, LabelledImages data, List<String> classes, Scoring scoring) {
     LabelDecisions decisions = new LabelDecisions(classes.size());
     boolean[][] truth = new boolean[answers.size()][classes.size()];
     for (int i = 0; i < answers.size(); i++) {
       for (int label : data.images().get(i).labels()) {
         truth[i][classes.indexOf(data.labels().get(label))] = true;
       }
-      decisions.add(LabelDecisions.of(answers.get(i)), truth[i]);
+      decisions.add(LabelDecisions.of(scoring.logits(answers.get(i))), truth[i]);
     }
     Map<String, Double> measures = new LinkedHashMap<>();
     measures.put(
@@ -147,14 +150,14 @@ public record Accuracy(
   }
 
   private static List<Answer> predictions(
-      List<float[]> answers, LabelledImages data, List<String> classes, Activation activation) {
+      List<float[]> answers, LabelledImages data, List<String> classes, Scoring scoring) {
     List<Answer> all = new ArrayList<>();
     for (int i = 0; i < answers.size(); i++) {
       String path = data.images().get(i).path();
-      double[] scores = activation.probabilities(answers.get(i));
+      double[] scores = scoring.probabilities(answers.get(i));
       int argmax = argmax(answers.get(i));
       all.add(
-          activation == Activation.SIGMOID
+          scoring.several()
               ? new MultiLabelPrediction(path, scored(scores, classes))
               : new Prediction(path, name(classes, argmax), argmax, scores[argmax]));
     }

@@ -1,8 +1,8 @@
 package dev.lapidary.exporter.verify;
 
-import dev.lapidary.core.card.Activation;
 import dev.lapidary.core.card.ModelCard;
 import dev.lapidary.core.card.ModelCard.GoldenImage;
+import dev.lapidary.core.card.Scoring;
 import dev.lapidary.core.failure.Failure;
 import dev.lapidary.core.image.Box;
 import dev.lapidary.core.image.ImageDecoder;
@@ -67,9 +67,8 @@ public final class GoldenCheck {
     for (String path : candidates(ImageFiles.of(folder).paths())) {
       byte[] png = smallPng(folder, path);
       if (png.length > 0) {
-        Candidate candidate = candidate(model, input, card.activation(), png, noise);
-        boolean several = card.activation() == Activation.SIGMOID;
-        if (several || candidate.margin() > 2 * candidate.image().tolerance()) {
+        Candidate candidate = candidate(model, input, card.scoring(), png, noise);
+        if (card.scoring().several() || candidate.margin() > 2 * candidate.image().tolerance()) {
           byClass.computeIfAbsent(candidate.argmax(), c -> new ArrayList<>()).add(candidate);
         }
       }
@@ -86,7 +85,7 @@ public final class GoldenCheck {
   }
 
   private static Candidate candidate(
-      LoadedModel model, ImageInput input, Activation activation, byte[] png, double noise) {
+      LoadedModel model, ImageInput input, Scoring scoring, byte[] png, double noise) {
     Tensor tensor = input.tensor(ImageDecoder.decode(png, ImageLimits.DEFAULT));
     Logits logits = model.run(tensor);
     List<Float> values = new ArrayList<>();
@@ -96,14 +95,14 @@ public final class GoldenCheck {
     for (int i = 0; i < logits.values().length; i++) {
       values.add(logits.values()[i]);
       second = i == argmax ? second : Math.max(second, logits.values()[i]);
-      least = Math.min(least, Math.abs(logits.values()[i]));
+      least = Math.min(least, scoring.distance(logits.values()[i]));
     }
     double tolerance = Math.max(TOLERANCE * logits.maxAbs(), noise);
     GoldenImage image =
         new GoldenImage(
             Base64.getEncoder().encodeToString(png), ImageInput.sha256(tensor), values, tolerance);
-    boolean several = activation == Activation.SIGMOID;
-    return new Candidate(image, argmax, several ? least : logits.values()[argmax] - second);
+    double margin = scoring.several() ? least : logits.values()[argmax] - second;
+    return new Candidate(image, argmax, margin);
   }
 
   /** One of each class in turn, the clearest first. */
@@ -190,7 +189,7 @@ public final class GoldenCheck {
             "[%s] golden image %d becomes another input tensor here: preprocessing differs",
             file.getFileName(), i);
       }
-      compare(model.run(tensor), golden, card.activation(), i, file);
+      compare(model.run(tensor), golden, card.scoring(), i, file);
     }
   }
 
@@ -206,7 +205,7 @@ public final class GoldenCheck {
   }
 
   private static void compare(
-      Logits found, GoldenImage golden, Activation activation, int index, Path file) {
+      Logits found, GoldenImage golden, Scoring scoring, int index, Path file) {
     float[] expected = new float[golden.logits().size()];
     for (int i = 0; i < expected.length; i++) {
       expected[i] = golden.logits().get(i);
@@ -219,7 +218,7 @@ public final class GoldenCheck {
     Comparison comparison = new Comparison();
     comparison.add(new Logits(1, expected), found);
     boolean near = comparison.maxAbsDifference() <= golden.tolerance();
-    boolean same = activation == Activation.SIGMOID || comparison.argmaxAgreement() == 1;
+    boolean same = scoring.several() || comparison.argmaxAgreement() == 1;
     if (!near || !same) {
       throw Failure.gate(
           "%s",

@@ -3,6 +3,7 @@ package dev.lapidary.exporter.verify;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.lapidary.core.card.CardJson;
 import dev.lapidary.core.card.ModelCard;
 import dev.lapidary.core.failure.Failure;
 import dev.lapidary.core.tensor.Tensor;
@@ -10,6 +11,9 @@ import dev.lapidary.exporter.onnx.OnnxGraph;
 import dev.lapidary.exporter.onnx.OnnxNode;
 import dev.lapidary.exporter.onnx.OnnxReader;
 import dev.lapidary.exporter.onnx.ValueInfo;
+import dev.lapidary.core.ending.Ending;
+import dev.lapidary.core.onnx.OnnxEnding;
+import dev.lapidary.torchscript.ending.TracedEnding;
 import dev.lapidary.torchscript.archive.TorchScriptArchive;
 import dev.lapidary.torchscript.graph.Graph;
 import java.io.IOException;
@@ -34,6 +38,7 @@ import java.util.TreeMap;
  * @param parameters numbers in the floating and integer weights; scales and shapes are none
  * @param multiplyAdds of convolutions and matrix products for one image; empty if the runtime
  *     cannot run the file on zeros of one image
+ * @param ending what its last operators are
  * @param card its JSON, or empty
  */
 public record Inspection(
@@ -47,6 +52,7 @@ public record Inspection(
     long parameters,
     long parameterBytes,
     OptionalLong multiplyAdds,
+    Ending ending,
     String card) {
 
   public static Inspection of(Path file) {
@@ -79,6 +85,7 @@ public record Inspection(
           parameters,
           bytes,
           MultiplyAdds.of(graph),
+          OnnxEnding.of(file),
           graph.metadata().getOrDefault(ModelCard.METADATA_KEY, ""));
     } catch (IOException e) {
       throw Failure.failed("[%s] cannot be read: %s", file, String.valueOf(e.getMessage()));
@@ -112,6 +119,7 @@ public record Inspection(
           parameters,
           bytes,
           MultiplyAdds.of(onnx),
+          TracedEnding.of(traced).ending(),
           card);
     } catch (IOException e) {
       throw Failure.failed("[%s] cannot be read: %s", file, String.valueOf(e.getMessage()));
@@ -156,6 +164,9 @@ public record Inspection(
     json.set("operators", mapper.valueToTree(operators));
     json.put("parameters", parameters).put("parameterBytes", parameterBytes);
     multiplyAdds.ifPresent(count -> json.put("multiplyAdds", count));
+    json.put(
+        "scores",
+        card.isEmpty() ? ending.scores().label() : CardJson.read(card, file).scores().label());
     if (!card.isEmpty()) {
       try {
         json.set("card", mapper.readTree(card));

@@ -5,8 +5,10 @@ import com.google.errorprone.annotations.FormatString;
 import dev.lapidary.core.card.Activation;
 import dev.lapidary.core.card.CardJson;
 import dev.lapidary.core.card.ModelCard;
+import dev.lapidary.core.card.Scores;
 import dev.lapidary.core.failure.Quote;
 import dev.lapidary.core.image.Preprocessing;
+import dev.lapidary.core.ending.Ending;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -30,8 +32,9 @@ final class InspectionText {
     text.lines.add(format("%s: %.2f MB, %s", file.file(), file.bytes() / 1e6, kind));
     if (file.card().isEmpty()) {
       text.add("card", "none");
+      text.add("scores", "%s", ending(file.ending()));
     } else {
-      text.card(CardJson.read(file.card(), file.file()));
+      text.card(CardJson.read(file.card(), file.file()), file.ending());
     }
     text.contents(file);
     return text.lines.stream()
@@ -39,12 +42,13 @@ final class InspectionText {
         .collect(Collectors.joining(System.lineSeparator()));
   }
 
-  private void card(ModelCard card) {
+  private void card(ModelCard card, Ending ending) {
     add("model", "%s, version %s, %s", card.name(), card.version(), card.architecture());
     add("labels", "%s", labels(card.labels()));
     if (!card.labels().isEmpty()) {
       add("activation", "%s", activation(card.activation()));
     }
+    add("scores", "%s", scores(card.scores(), ending));
     card.preprocessing().ifPresent(rule -> add("images", "%s", images(rule)));
     card.metrics().forEach((name, value) -> add("metric", "%s %s", name, value));
     madeFrom(card.provenance());
@@ -57,6 +61,26 @@ final class InspectionText {
     return switch (activation) {
       case SOFTMAX -> "softmax: one class an image";
       case SIGMOID -> "sigmoid: any number of labels an image";
+    };
+  }
+
+  /** What the card says, and the end of the network where that is something else. */
+  private static String scores(Scores said, Ending ending) {
+    if (said == ending.scores()) {
+      return ending(ending);
+    }
+    return format(
+        "%s, as the card says, though the network ends in %s: --scores %s tells exporter and serve",
+        said.label(), ending.words(), ending.scores().label());
+  }
+
+  private static String ending(Ending ending) {
+    return switch (ending) {
+      case LOGITS -> "logits";
+      case LOG_SOFTMAX -> "logits: a softmax's logarithms";
+      case SOFTMAX -> "softmax: the network's own, nothing is applied again";
+      case SIGMOID -> "sigmoid: the network's own, nothing is applied again";
+      case INDEX -> "none: the best class's number";
     };
   }
 

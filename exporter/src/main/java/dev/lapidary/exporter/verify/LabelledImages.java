@@ -1,6 +1,5 @@
 package dev.lapidary.exporter.verify;
 
-import dev.lapidary.core.card.Activation;
 import dev.lapidary.core.card.ModelCard;
 import dev.lapidary.core.failure.Failure;
 import dev.lapidary.core.image.BadImage;
@@ -49,7 +48,7 @@ public record LabelledImages(
    */
   public static LabelledImages of(
       Path data, ModelCard card, OnBadImage rule, Consumer<String> notes) {
-    ModelLabels model = new ModelLabels(card.labels(), card.activation() == Activation.SIGMOID);
+    ModelLabels model = new ModelLabels(card.labels(), card.scoring().several());
     return !Files.isDirectory(data) && ImageList.isList(data)
         ? listed(data, model)
         : folder(data, model, rule, notes);

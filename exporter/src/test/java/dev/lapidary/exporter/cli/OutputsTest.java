@@ -32,7 +32,7 @@ class OutputsTest {
       value = {
         "Tensor | y | ''",
         "Tensor | torch.softmax(y, 1) | ''",
-        "Tensor | torch.argmax(y, 1) | ''",
+        "Tensor | torch.argmax(y, 1) | --scores=logits",
         "Tensor | torch.to(y, 7) | ''",
         "Tensor | torch.to(y, 5) | ''",
         "Tensor | torch.gt(y, -2) | ''",

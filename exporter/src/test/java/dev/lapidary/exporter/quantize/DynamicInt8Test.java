@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.lapidary.core.card.Activation;
 import dev.lapidary.core.card.ModelCard.Fallback;
+import dev.lapidary.core.card.Scoring;
 import dev.lapidary.core.failure.ExitCode;
 import dev.lapidary.core.failure.Failure;
 import dev.lapidary.exporter.onnx.OnnxGraph;
@@ -19,7 +20,9 @@ class DynamicInt8Test {
     OnnxGraph fp32 = SmallNetworks.transformer();
     try (CalibrationSet images = SmallNetworks.images("dynamic", 16)) {
       List<String> lines = new ArrayList<>();
-      Quantized q = DynamicInt8.quantize(fp32, images, Activation.SOFTMAX, lines::add);
+      Quantized q =
+          DynamicInt8.quantize(
+              fp32, images, Scoring.ofLogits(Activation.SOFTMAX), lines::add);
       assertThat(lines.get(0)).startsWith("int8-dynamic: 3 of 4 layers with weights on integers, ");
       assertThat(lines)
           .contains(
@@ -28,7 +31,10 @@ class DynamicInt8Test {
       assertThat(lint.operators())
           .containsAllEntriesOf(Map.of("DynamicQuantizeMatMul", 3, "Conv", 1))
           .doesNotContainKeys("MatMul", "Gemm", "MatMulInteger");
-      assertThat(Reference.of(fp32, images, Activation.SOFTMAX).drift(q.graph()).relativeError())
+      assertThat(
+              Reference.of(fp32, images, Scoring.ofLogits(Activation.SOFTMAX))
+                  .drift(q.graph())
+                  .relativeError())
           .isLessThan(5e-3);
       assertThat(q.card().fallbacks())
           .containsExactly(
@@ -42,7 +48,10 @@ class DynamicInt8Test {
       assertThatThrownBy(
               () ->
                   DynamicInt8.quantize(
-                      SmallNetworks.fullyConvolutional(), images, Activation.SOFTMAX, line -> {}))
+                      SmallNetworks.fullyConvolutional(),
+                      images,
+                      Scoring.ofLogits(Activation.SOFTMAX),
+                      line -> {}))
           .isInstanceOfSatisfying(
               Failure.class, f -> assertThat(f.code()).isEqualTo(ExitCode.BAD_INPUT))
           .hasMessageContaining("--quantize int8 with --calibration");

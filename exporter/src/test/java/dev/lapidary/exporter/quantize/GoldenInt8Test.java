@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.lapidary.core.Golden;
 import dev.lapidary.core.card.Activation;
+import dev.lapidary.core.card.Scoring;
 import dev.lapidary.core.tensor.Uniform;
 import dev.lapidary.exporter.lower.GraphLowering;
 import dev.lapidary.exporter.onnx.OnnxGraph;
@@ -50,7 +51,9 @@ class GoldenInt8Test {
       // Each layer leaves some 40 dB, and there are up to sixty in a row, all weights random:
       // 17 dB must be left at the end.
       assertThat(
-              Reference.of(network.get(), images, Activation.SOFTMAX).drift(int8).relativeError())
+              Reference.of(network.get(), images, Scoring.ofLogits(Activation.SOFTMAX))
+                  .drift(int8)
+                  .relativeError())
           .isLessThan(0.02);
     }
   }
@@ -66,8 +69,11 @@ class GoldenInt8Test {
     try (CalibrationSet images = images(family, 64);
         CalibrationSet others = images(family + "/held out", 64)) {
       Quantized q =
-          StaticInt8.quantize(network.get(), images, Activation.SOFTMAX, System.out::println);
-      Drift drift = Reference.of(network.get(), others, Activation.SOFTMAX).drift(q.graph());
+          StaticInt8.quantize(
+              network.get(), images, Scoring.ofLogits(Activation.SOFTMAX), System.out::println);
+      Drift drift =
+          Reference.of(network.get(), others, Scoring.ofLogits(Activation.SOFTMAX))
+              .drift(q.graph());
       System.out.printf(
           "%s: agreement %.3f, held out %.3f; %.2f times the speed of float32%n",
           family, q.agreement(), drift.agreement(), q.latency().speedup());

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import dev.lapidary.core.card.Activation;
 import dev.lapidary.core.card.ModelCard.Fallback;
+import dev.lapidary.core.card.Scoring;
 import dev.lapidary.core.tensor.DType;
 import dev.lapidary.core.tensor.Tensor;
 import dev.lapidary.exporter.onnx.Attribute;
@@ -37,9 +38,13 @@ class HalfPrecisionTest {
   void loadsAndGivesAlmostTheSameLogits(Supplier<OnnxGraph> network) {
     OnnxGraph fp32 = network.get();
     try (CalibrationSet images = SmallNetworks.images("fp16", 16)) {
-      Quantized half = HalfPrecision.quantize(fp32, images, Activation.SOFTMAX, line -> {});
+      Quantized half =
+          HalfPrecision.quantize(fp32, images, Scoring.ofLogits(Activation.SOFTMAX), line -> {});
       // float16 has 11 bits: 2^-11 relative a rounding, a few roundings, all squared.
-      assertThat(Reference.of(fp32, images, Activation.SOFTMAX).drift(half.graph()).relativeError())
+      assertThat(
+              Reference.of(fp32, images, Scoring.ofLogits(Activation.SOFTMAX))
+                  .drift(half.graph())
+                  .relativeError())
           .isLessThan(1e-5);
       assertThat(half.graph().inputs()).isEqualTo(fp32.inputs());
       assertThat(half.graph().outputs()).isEqualTo(fp32.outputs());
@@ -52,7 +57,10 @@ class HalfPrecisionTest {
     try (CalibrationSet images = SmallNetworks.images("fp16", 2)) {
       Quantized half =
           HalfPrecision.quantize(
-              SmallNetworks.transformer(), images, Activation.SOFTMAX, line -> {});
+              SmallNetworks.transformer(),
+              images,
+              Scoring.ofLogits(Activation.SOFTMAX),
+              line -> {});
       assertThat(half.card().fallbacks())
           .containsExactly(new Fallback("2 x LayerNormalization", "its sums leave float16"));
       OnnxGraph graph = half.graph();
@@ -92,10 +100,13 @@ class HalfPrecisionTest {
               .node("pooled", "GlobalAveragePool", "product")
               .node("y", "Flatten", "pooled")
               .output("y", 2);
-      Quantized half = HalfPrecision.quantize(graph, images, Activation.SOFTMAX, line -> {});
+      Quantized half =
+          HalfPrecision.quantize(graph, images, Scoring.ofLogits(Activation.SOFTMAX), line -> {});
       // The mean is taken off numbers that were rounded to float16: a digit more than above.
       assertThat(
-              Reference.of(graph, images, Activation.SOFTMAX).drift(half.graph()).relativeError())
+              Reference.of(graph, images, Scoring.ofLogits(Activation.SOFTMAX))
+                  .drift(half.graph())
+                  .relativeError())
           .isLessThan(1e-4);
       assertThat(half.card().fallbacks())
           .extracting(Fallback::layer)
@@ -116,9 +127,12 @@ class HalfPrecisionTest {
               .node("pooled", "GlobalAveragePool", "sum")
               .node("y", "Flatten", "pooled")
               .output("y", 2);
-      Quantized half = HalfPrecision.quantize(graph, images, Activation.SOFTMAX, line -> {});
+      Quantized half =
+          HalfPrecision.quantize(graph, images, Scoring.ofLogits(Activation.SOFTMAX), line -> {});
       assertThat(
-              Reference.of(graph, images, Activation.SOFTMAX).drift(half.graph()).relativeError())
+              Reference.of(graph, images, Scoring.ofLogits(Activation.SOFTMAX))
+                  .drift(half.graph())
+                  .relativeError())
           .isLessThan(1e-5);
       assertThat(half.card().fallbacks()).isEmpty();
     }
@@ -131,7 +145,9 @@ class HalfPrecisionTest {
     fp32.setInitializer("classes.bias", bias);
     List<String> log = new ArrayList<>();
     try (CalibrationSet images = SmallNetworks.images("fp16", 2)) {
-      OnnxGraph half = HalfPrecision.quantize(fp32, images, Activation.SOFTMAX, log::add).graph();
+      OnnxGraph half =
+          HalfPrecision.quantize(fp32, images, Scoring.ofLogits(Activation.SOFTMAX), log::add)
+              .graph();
       assertThat(half.initializer("classes.bias/fp16").orElseThrow().toFloats())
           .containsExactly(new float[] {65504, -65504, 0, 1, 2, 3, 65504}, within(0f));
       assertThat(log).contains("warning: 2 weights were beyond +-65504 and are clamped to it");
@@ -147,7 +163,7 @@ class HalfPrecisionTest {
 
   private static OnnxGraph half(CalibrationSet images) {
     return HalfPrecision.quantize(
-            SmallNetworks.transformer(), images, Activation.SOFTMAX, line -> {})
+            SmallNetworks.transformer(), images, Scoring.ofLogits(Activation.SOFTMAX), line -> {})
         .graph();
   }
 }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.lapidary.core.card.Activation;
+import dev.lapidary.core.card.Scoring;
 import dev.lapidary.core.failure.ExitCode;
 import dev.lapidary.core.failure.Failure;
 import dev.lapidary.core.tensor.Tensor;
@@ -42,8 +43,10 @@ class PlacesTest {
   void inFloat16(String expression) throws IOException {
     OnnxGraph fp32 = graph(expression, Map.of());
     try (CalibrationSet images = SmallNetworks.images("fp16", 4)) {
-      OnnxGraph half = HalfPrecision.quantize(fp32, images, Activation.SOFTMAX, line -> {}).graph();
-      Drift drift = Reference.of(fp32, images, Activation.SOFTMAX).drift(half);
+      OnnxGraph half =
+          HalfPrecision.quantize(fp32, images, Scoring.ofLogits(Activation.SOFTMAX), line -> {})
+              .graph();
+      Drift drift = Reference.of(fp32, images, Scoring.ofLogits(Activation.SOFTMAX)).drift(half);
       // A few roundings to 11 bits, squared; a place that is another one is far more.
       assertThat(drift.relativeError()).isLessThan(1e-5);
     }
@@ -60,8 +63,10 @@ class PlacesTest {
                 + " [2, 2]))[1], [SIZE, SIZE]), self.b)",
             weights);
     try (CalibrationSet images = SmallNetworks.images("calibrate", 8)) {
-      OnnxGraph int8 = StaticInt8.quantize(fp32, images, Activation.SOFTMAX, line -> {}).graph();
-      Drift drift = Reference.of(fp32, images, Activation.SOFTMAX).drift(int8);
+      OnnxGraph int8 =
+          StaticInt8.quantize(fp32, images, Scoring.ofLogits(Activation.SOFTMAX), line -> {})
+              .graph();
+      Drift drift = Reference.of(fp32, images, Scoring.ofLogits(Activation.SOFTMAX)).drift(int8);
       // Eight bits have some 40 dB, and where two of four nearly agree a maximum moves.
       assertThat(drift.relativeError()).isLessThan(0.1);
     }
@@ -103,7 +108,10 @@ class PlacesTest {
   void whatHasNoLayersForIntegersIsRefused() throws IOException {
     OnnxGraph fp32 = graph("torch.relu(x)", Map.of());
     try (CalibrationSet images = SmallNetworks.images("calibrate", 2)) {
-      assertThatThrownBy(() -> StaticInt8.quantize(fp32, images, Activation.SOFTMAX, line -> {}))
+      assertThatThrownBy(
+              () ->
+                  StaticInt8.quantize(
+                      fp32, images, Scoring.ofLogits(Activation.SOFTMAX), line -> {}))
           .isInstanceOfSatisfying(
               Failure.class, e -> assertThat(e.code()).isEqualTo(ExitCode.UNSUPPORTED))
           .hasMessageContaining("finds nothing to compute on integers");

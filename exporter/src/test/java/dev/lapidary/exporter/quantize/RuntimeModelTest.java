@@ -3,6 +3,7 @@ package dev.lapidary.exporter.quantize;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.lapidary.core.card.Activation;
+import dev.lapidary.core.card.Scoring;
 import dev.lapidary.core.tensor.DType;
 import dev.lapidary.core.tensor.Tensor;
 import dev.lapidary.core.tensor.Uniform;
@@ -48,10 +49,15 @@ class RuntimeModelTest {
       Quantized quantized =
           switch (method) {
             case NONE -> throw new IllegalStateException();
-            case INT8 -> StaticInt8.quantize(layer(), images, Activation.SOFTMAX, line -> {});
+            case INT8 ->
+                StaticInt8.quantize(
+                    layer(), images, Scoring.ofLogits(Activation.SOFTMAX), line -> {});
             case INT8_DYNAMIC ->
-                DynamicInt8.quantize(layer(), images, Activation.SOFTMAX, line -> {});
-            case FP16 -> HalfPrecision.quantize(layer(), images, Activation.SOFTMAX, line -> {});
+                DynamicInt8.quantize(
+                    layer(), images, Scoring.ofLogits(Activation.SOFTMAX), line -> {});
+            case FP16 ->
+                HalfPrecision.quantize(
+                    layer(), images, Scoring.ofLogits(Activation.SOFTMAX), line -> {});
           };
       assertThat(OnnxWriter.weightBytes(quantized.graph())).isLessThan(768 * 128 * 4);
       assertThat(quantized.graph().initializers().values())
@@ -59,7 +65,7 @@ class RuntimeModelTest {
           .anyMatch(tensor -> tensor.numel() * tensor.dtype().bytes() >= 1 << 16);
       // Eight bits in and eight bits of weights, summed over 768 products: some thousandths.
       assertThat(
-              Reference.of(layer(), images, Activation.SOFTMAX)
+              Reference.of(layer(), images, Scoring.ofLogits(Activation.SOFTMAX))
                   .drift(quantized.graph())
                   .relativeError())
           .isLessThan(1e-3);

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.lapidary.core.card.Activation;
 import dev.lapidary.core.card.ModelCard.Fallback;
+import dev.lapidary.core.card.Scoring;
 import dev.lapidary.exporter.onnx.OnnxGraph;
 import dev.lapidary.exporter.onnx.OnnxWriter;
 import java.util.ArrayList;
@@ -62,14 +63,16 @@ class StaticInt8Test {
     OnnxGraph fp32 = network.get();
     try (CalibrationSet images = SmallNetworks.images("calibrate", 32);
         CalibrationSet others = SmallNetworks.images("held out", 64)) {
-      OnnxGraph int8 = StaticInt8.quantize(fp32, images, Activation.SOFTMAX, line -> {}).graph();
+      OnnxGraph int8 =
+          StaticInt8.quantize(fp32, images, Scoring.ofLogits(Activation.SOFTMAX), line -> {})
+              .graph();
       FusionLint lint =
           FusionLint.of(int8, Int8Plan.of(NormalizeForInt8.of(fp32), Set.of()).layers());
       assertThat(lint.operators()).containsAllEntriesOf(expected);
       assertThat(lint.operators())
           .doesNotContainKeys("BatchNormalization", "Relu", "Clip", "HardSwish", "HardSigmoid");
       assertThat(lint.unfused()).isEmpty();
-      Drift drift = Reference.of(fp32, others, Activation.SOFTMAX).drift(int8);
+      Drift drift = Reference.of(fp32, others, Scoring.ofLogits(Activation.SOFTMAX)).drift(int8);
       // A tensor at 8 bits has some 40 dB; random weights leave the logits small beside what they
       // are summed from, so that 20 dB of the logits must be left.
       assertThat(drift.relativeError()).isLessThan(1e-2);
@@ -82,9 +85,11 @@ class StaticInt8Test {
     try (CalibrationSet images = SmallNetworks.images("calibrate", 16);
         CalibrationSet same = SmallNetworks.images("calibrate", 16)) {
       Quantized a =
-          StaticInt8.quantize(SmallNetworks.mobile(), images, Activation.SOFTMAX, line -> {});
+          StaticInt8.quantize(
+              SmallNetworks.mobile(), images, Scoring.ofLogits(Activation.SOFTMAX), line -> {});
       Quantized b =
-          StaticInt8.quantize(SmallNetworks.mobile(), same, Activation.SOFTMAX, line -> {});
+          StaticInt8.quantize(
+              SmallNetworks.mobile(), same, Scoring.ofLogits(Activation.SOFTMAX), line -> {});
       assertThat(OnnxWriter.bytes(a.graph())).isEqualTo(OnnxWriter.bytes(b.graph()));
       assertThat(a.card()).isEqualTo(b.card());
     }
@@ -94,7 +99,11 @@ class StaticInt8Test {
   void theCardSaysWhatStayedFloatAndWhy() {
     try (CalibrationSet images = SmallNetworks.images("calibrate", 16)) {
       Quantized q =
-          StaticInt8.quantize(SmallNetworks.transformer(), images, Activation.SOFTMAX, line -> {});
+          StaticInt8.quantize(
+              SmallNetworks.transformer(),
+              images,
+              Scoring.ofLogits(Activation.SOFTMAX),
+              line -> {});
       assertThat(q.card().fallbacks())
           .contains(
               new Fallback(
@@ -104,7 +113,11 @@ class StaticInt8Test {
       assertThat(q.card().calibrationSha256()).hasSize(64);
       assertThat(q.card().logitNoise()).isPositive();
       assertThat(
-              StaticInt8.quantize(SmallNetworks.residual(), images, Activation.SOFTMAX, line -> {})
+              StaticInt8.quantize(
+                      SmallNetworks.residual(),
+                      images,
+                      Scoring.ofLogits(Activation.SOFTMAX),
+                      line -> {})
                   .card()
                   .fallbacks())
           .isEmpty();
@@ -145,7 +158,9 @@ class StaticInt8Test {
               .filter(t -> t.rank() > 1)
               .mapToLong(t -> t.numel())
               .sum();
-      OnnxGraph int8 = StaticInt8.quantize(fp32, images, Activation.SOFTMAX, line -> {}).graph();
+      OnnxGraph int8 =
+          StaticInt8.quantize(fp32, images, Scoring.ofLogits(Activation.SOFTMAX), line -> {})
+              .graph();
       long bytes =
           int8.initializers().values().stream()
               .filter(t -> t.rank() > 1)

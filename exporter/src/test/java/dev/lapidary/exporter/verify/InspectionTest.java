@@ -14,6 +14,7 @@ import dev.lapidary.exporter.onnx.OnnxNode;
 import dev.lapidary.exporter.onnx.OnnxWriter;
 import dev.lapidary.exporter.onnx.ValueInfo;
 import dev.lapidary.exporter.testing.GraphOf;
+import dev.lapidary.core.ending.Ending;
 import dev.lapidary.torchscript.graph.Dim;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -72,6 +73,7 @@ class InspectionTest {
             model        shoes, version 3, resnet18
             labels       2: boot, sandal?[2J?1m?
             activation   softmax: one class an image
+            scores       logits
             images       shorter side to 256 (bilinear), centre 224x224, RGB, mean 0.485 0.456 0.406, \
             deviation 0.229 0.224 0.225
             metric       accuracy 0.9375
@@ -178,6 +180,7 @@ class InspectionTest {
         11_689_512,
         11_689_512,
         OptionalLong.of(1_814_073_344),
+        Ending.LOGITS,
         card);
   }
 }

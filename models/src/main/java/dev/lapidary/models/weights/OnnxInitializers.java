@@ -1,5 +1,6 @@
 package dev.lapidary.models.weights;
 
+import dev.lapidary.core.onnx.Protobuf;
 import dev.lapidary.core.failure.Failure;
 import dev.lapidary.core.failure.Quote;
 import dev.lapidary.core.file.MappedFile;

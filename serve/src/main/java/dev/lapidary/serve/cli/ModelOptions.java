@@ -1,7 +1,10 @@
 package dev.lapidary.serve.cli;
 
+import dev.lapidary.core.card.Activation;
+import dev.lapidary.core.card.Scores;
 import dev.lapidary.serve.model.ModelLoader;
 import dev.lapidary.serve.model.PreprocessingOptions;
+import dev.lapidary.serve.model.ScoringOptions;
 import dev.lapidary.serve.model.ServedModel;
 import java.nio.file.Path;
 import java.util.List;
@@ -55,9 +58,28 @@ final class ModelOptions {
       description = "for a model without labels: a text file, one label a line")
   private Optional<Path> labels = Optional.empty();
 
+  @Option(
+      names = "--scores",
+      paramLabel = "NAME",
+      description =
+          "what the network gives: logits, or the scores of a softmax or sigmoid of its own; told"
+              + " by the card, or by the last nodes, unless given")
+  private Optional<Scores> scores = Optional.empty();
+
+  @Option(
+      names = "--activation",
+      paramLabel = "NAME",
+      description =
+          "for a model without a card: softmax for one class an image, sigmoid for any number of"
+              + " labels; told by its scores unless given")
+  private Optional<Activation> activation = Optional.empty();
+
   ServedModel load() {
     return ModelLoader.load(
-        model, new PreprocessingOptions(resize, crop, mean, std, labels), threads());
+        model,
+        new PreprocessingOptions(resize, crop, mean, std, labels),
+        new ScoringOptions(scores, activation),
+        threads());
   }
 
   int threads() {

@@ -7,6 +7,7 @@ import dev.lapidary.core.image.ImageLimits;
 import dev.lapidary.serve.batch.BatchPolicy;
 import dev.lapidary.serve.http.PredictionServer;
 import dev.lapidary.serve.http.ServerSettings;
+import dev.lapidary.serve.model.ServedModel;
 import java.io.PrintWriter;
 import java.time.Duration;
 import java.util.Objects;
@@ -85,7 +86,9 @@ final class RunCommand implements Callable<Integer> {
         // Not by a shutdown hook: ONNX Runtime has one, too, and hooks run beside each other.
         StopSignal signal = StopSignal.take(server::close)) {
       try {
-        Optional<String> failure = server.serve(model.load());
+        ServedModel served = model.load();
+        served.note().ifPresent(note -> err.printf("warning: %s%n", note));
+        Optional<String> failure = server.serve(served);
         if (signal.status().isEmpty()) {
           announce(failure, server, err);
         }

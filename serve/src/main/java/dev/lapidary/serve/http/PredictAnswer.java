@@ -32,7 +32,8 @@ record PredictAnswer(ModelId model, List<Prediction> predictions) {
   record Unclassified(String image, ImageError error) implements Prediction {}
 
   /**
-   * @param probability by the card's activation: softmax, or each label's own sigmoid; in [0, 1]
+   * @param probability by the model's scoring: softmax, or each label's own sigmoid, the network's
+   *     own or applied here; in [0, 1]
    */
   record ClassProbability(String label, int index, double probability) {}
 
@@ -40,22 +41,22 @@ record PredictAnswer(ModelId model, List<Prediction> predictions) {
    * Of a network of exclusive classes the {@code topK} most probable; of a multi-label network all
    * labels from the threshold on.
    */
-  static Prediction of(String image, float[] logits, ServedModel model, PredictQuery query) {
-    double[] probabilities = model.activation().probabilities(logits);
+  static Prediction of(String image, float[] outputs, ServedModel model, PredictQuery query) {
+    double[] probabilities = model.scoring().probabilities(outputs);
     for (double p : probabilities) {
       if (Double.isNaN(p)) {
         return new Unclassified(
             image, new ImageError("inference_failed", "the network's logits are not finite"));
       }
     }
-    boolean several = model.activation() == Activation.SIGMOID;
+    boolean several = model.scoring().several();
     double threshold = query.threshold().orElse(several ? Activation.THRESHOLD : 0);
     List<ClassProbability> classes =
-        IntStream.range(0, logits.length)
+        IntStream.range(0, outputs.length)
             .filter(i -> probabilities[i] >= threshold)
             .boxed()
-            .sorted((a, b) -> Float.compare(logits[b], logits[a]))
-            .limit(query.topK().orElse(several ? logits.length : DEFAULT_TOP_K))
+            .sorted((a, b) -> Float.compare(outputs[b], outputs[a]))
+            .limit(query.topK().orElse(several ? outputs.length : DEFAULT_TOP_K))
             .map(i -> new ClassProbability(model.labels().get(i), i, probabilities[i]))
             .toList();
     return new Classified(image, classes);

@@ -1,8 +1,8 @@
 package dev.lapidary.serve.model;
 
-import dev.lapidary.core.card.Activation;
 import dev.lapidary.core.card.ModelCard;
 import dev.lapidary.core.card.ModelCard.GoldenImage;
+import dev.lapidary.core.card.Scoring;
 import dev.lapidary.core.image.ImageLimits;
 import dev.lapidary.core.image.UndecodableImage;
 import java.nio.ByteBuffer;
@@ -50,11 +50,10 @@ public final class GoldenCheck {
       return Optional.of(
           "the input tensor's SHA-256 is %s, expected %s".formatted(sha256, image.inputSha256()));
     }
-    return compare(run(model, input), image, model.activation());
+    return compare(run(model, input), image, model.scoring());
   }
 
-  private static Optional<String> compare(
-      float[] logits, GoldenImage image, Activation activation) {
+  private static Optional<String> compare(float[] logits, GoldenImage image, Scoring scoring) {
     if (logits.length != image.logits().size()) {
       return Optional.of("%d logits, expected %d".formatted(logits.length, image.logits().size()));
     }
@@ -76,7 +75,7 @@ public final class GoldenCheck {
       argmax = logits[i] > logits[argmax] ? i : argmax;
       expectedArgmax = expected > image.logits().get(expectedArgmax) ? i : expectedArgmax;
     }
-    return argmax == expectedArgmax || activation == Activation.SIGMOID
+    return argmax == expectedArgmax || scoring.several()
         ? Optional.empty()
         : Optional.of("the argmax is %d, expected %d".formatted(argmax, expectedArgmax));
   }

@@ -6,6 +6,8 @@ import dev.lapidary.core.card.ModelCard;
 import dev.lapidary.core.failure.Failure;
 import dev.lapidary.core.image.Preprocessing;
 import dev.lapidary.core.manifest.LabelFile;
+import dev.lapidary.core.ending.Ending;
+import dev.lapidary.core.onnx.OnnxEnding;
 import dev.lapidary.serve.batch.BatchFunction;
 import java.io.IOException;
 import java.io.InputStream;
@@ -32,12 +34,22 @@ public final class ModelLoader {
    * @throws Failure (exit 2) if it cannot be served, saying why
    */
   public static ServedModel load(Path path, PreprocessingOptions options, int threads) {
+    return load(path, options, ScoringOptions.NONE, threads);
+  }
+
+  /**
+   * The same where the user says what the network gives.
+   *
+   * @throws Failure (exit 2) if it cannot be served, saying why
+   */
+  public static ServedModel load(
+      Path path, PreprocessingOptions options, ScoringOptions scoring, int threads) {
     Path file = fileOf(path);
     String place = String.valueOf(file.getFileName());
     String sha256 = sha256(file);
     OnnxNetwork network = OnnxNetwork.open(file, threads);
     try {
-      return served(network, sha256, options, place);
+      return served(network, file, sha256, options, scoring);
     } catch (OrtException e) {
       network.close();
       throw Failure.badInput("[%s] ONNX Runtime cannot run it: %s", place, Failure.reason(e));
@@ -68,8 +80,13 @@ public final class ModelLoader {
   }
 
   private static ServedModel served(
-      OnnxNetwork network, String sha256, PreprocessingOptions options, String place)
+      OnnxNetwork network,
+      Path file,
+      String sha256,
+      PreprocessingOptions options,
+      ScoringOptions scoring)
       throws OrtException {
+    String place = String.valueOf(file.getFileName());
     Optional<ModelCard> card =
         network.metadata(ModelCard.METADATA_KEY).map(json -> CardJson.read(json, place));
     Preprocessing preprocessing = preprocessing(network, card, options, place);
@@ -82,17 +99,20 @@ public final class ModelLoader {
                 preprocessing.channels(),
                 preprocessing.cropHeight(),
                 preprocessing.cropWidth());
-    int classes = classes(run, preprocessing.inputLength(), place);
+    float[] sample = sample(run, preprocessing.inputLength(), place);
+    Ending ending = ending(file);
     return new ServedModel(
         card.map(ModelCard::name).orElse(place.replaceFirst("\\.onnx$", "")),
         card.map(ModelCard::version).orElse("1"),
         sha256,
-        labels(card, options, classes, place),
+        labels(card, options, sample.length, place),
         new ServedModel.Signature(network.input(), network.output()),
         preprocessing,
         network.inputShape()[0] != 1,
         run,
+        scoring.choose(card, ending, sample, place),
         card,
+        scoring.note(card, ending, place),
         network);
   }
 
@@ -131,14 +151,23 @@ public final class ModelLoader {
     }
   }
 
-  /** Told by one run, since a graph may leave its output's shape open. */
-  private static int classes(BatchFunction run, int inputLength, String place) {
+  /** ONNX Runtime reads files of its own form too, whose nodes are not to be seen. */
+  private static Ending ending(Path file) {
+    try {
+      return OnnxEnding.of(file);
+    } catch (Failure e) {
+      return Ending.LOGITS;
+    }
+  }
+
+  /** What it gives for zeros; a graph may leave its output's shape open, and this tells it. */
+  private static float[] sample(BatchFunction run, int inputLength, String place) {
     FloatBuffer zeros =
         ByteBuffer.allocateDirect(Float.BYTES * inputLength)
             .order(ByteOrder.nativeOrder())
             .asFloatBuffer();
     try {
-      return run.run(zeros, 1).length;
+      return run.run(zeros, 1);
     } catch (Exception e) {
       throw Failure.badInput("[%s] ONNX Runtime cannot run it: %s", place, Failure.reason(e));
     }

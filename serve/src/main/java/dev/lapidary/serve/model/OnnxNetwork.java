@@ -12,6 +12,7 @@ import java.nio.FloatBuffer;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * A classifier in ONNX Runtime: input in one of two forms ({@link InputForm}), output {@code [N,
@@ -19,6 +20,8 @@ import java.util.Optional;
  * runs in, since the runtime picks its kernels by shape.
  */
 public final class OnnxNetwork implements AutoCloseable {
+  private static final Set<OnnxJavaType> INDICES = Set.of(OnnxJavaType.INT64, OnnxJavaType.INT32);
+
   private final OnnxSession session;
   private final String input;
   private final String output;
@@ -66,6 +69,9 @@ public final class OnnxNetwork implements AutoCloseable {
     InputForm form = InputForm.of(in.getValue());
     OnnxJavaType type = form == InputForm.NHWC_UINT8 ? OnnxJavaType.UINT8 : OnnxJavaType.FLOAT;
     long[] inShape = form.nchw(shape(in, type, 4, place, "float32 input [N, C, H, W]"));
+    if (out.getValue().getInfo() instanceof TensorInfo tensor && INDICES.contains(tensor.type)) {
+      throw withoutScores(place);
+    }
     shape(out, OnnxJavaType.FLOAT, 2, place, "float32 output [N, classes]");
     if (inShape[0] > 1) {
       throw Failure.badInput(
@@ -73,6 +79,15 @@ public final class OnnxNetwork implements AutoCloseable {
           place, inShape[0]);
     }
     return new OnnxNetwork(session, in.getKey(), out.getKey(), form, inShape);
+  }
+
+  /** A network whose answer is the best class's number. */
+  static Failure withoutScores(String place) {
+    return Failure.badInput(
+        "[%s] it gives the best class's number, as an argmax does, and no scores, of which an answer"
+            + " is made; export a network whose output are the logits, or end it"
+            + " at the layer that gives them: exporter onnx --output LAYER",
+        place);
   }
 
   private static Map.Entry<String, NodeInfo> single(

@@ -1,7 +1,7 @@
 package dev.lapidary.serve.model;
 
-import dev.lapidary.core.card.Activation;
 import dev.lapidary.core.card.ModelCard;
+import dev.lapidary.core.card.Scoring;
 import dev.lapidary.core.image.ImageDecoder;
 import dev.lapidary.core.image.ImageLimits;
 import dev.lapidary.core.image.Preprocessing;
@@ -19,7 +19,9 @@ import java.util.Optional;
  * @param signature the graph's names
  * @param batches false if the graph takes one image at a time
  * @param network its forward pass
+ * @param scoring how what it gives becomes an answer
  * @param card what the file says of itself
+ * @param note what its user should know of it
  * @param session closed with the model
  */
 public record ServedModel(
@@ -31,7 +33,9 @@ public record ServedModel(
     Preprocessing preprocessing,
     boolean batches,
     BatchFunction network,
+    Scoring scoring,
     Optional<ModelCard> card,
+    Optional<String> note,
     OnnxNetwork session)
     implements AutoCloseable {
 
@@ -55,15 +59,21 @@ public record ServedModel(
     return input;
   }
 
-  /** What makes scores of its logits; softmax unless its card says otherwise. */
-  public Activation activation() {
-    return card.map(ModelCard::activation).orElse(Activation.SOFTMAX);
-  }
-
   /** The same model behind another forward pass, such as one that waits. */
   public ServedModel withNetwork(BatchFunction other) {
     return new ServedModel(
-        name, version, sha256, labels, signature, preprocessing, batches, other, card, session);
+        name,
+        version,
+        sha256,
+        labels,
+        signature,
+        preprocessing,
+        batches,
+        other,
+        scoring,
+        card,
+        note,
+        session);
   }
 
   @Override

@@ -103,7 +103,7 @@ public final class Evaluation {
     Path place = request.data();
     Reading reading = new Reading(ImageLimits.DEFAULT, request.onBadImage(), card.labels(), notes);
     Dataset data = DataFormat.AUTO.readTest(place, reading);
-    ModelLabels model = new ModelLabels(card.labels(), card.activation() == Activation.SIGMOID);
+    ModelLabels model = new ModelLabels(card.labels(), card.scoring().several());
     List<Integer> indices = model.indices(place, data.labels(), data.task() == Task.MULTI_LABEL);
     return Scan.readable(
         data.with(card.labels(), indices), place, request.onBadImage(), request.threads(), notes);

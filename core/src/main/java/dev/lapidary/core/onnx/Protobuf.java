@@ -1,4 +1,4 @@
-package dev.lapidary.models.weights;
+package dev.lapidary.core.onnx;
 
 import dev.lapidary.core.failure.Failure;
 import java.nio.ByteBuffer;
@@ -9,11 +9,12 @@ import java.util.List;
  * Walks a protobuf message's fields in place (protobuf.dev/programming-guides/encoding): nothing is
  * allocated, lengths are held against the bytes that are there, groups are refused.
  */
-final class Protobuf {
+public final class Protobuf {
   private static final int VARINT = 0;
   private static final int FIXED64 = 1;
   private static final int LENGTH = 2;
   private static final int FIXED32 = 5;
+  private static final int LONGEST_VARINT = 10;
 
   private final ByteBuffer in;
   private final String name;
@@ -25,14 +26,14 @@ final class Protobuf {
   /**
    * @param name of the message, for errors
    */
-  Protobuf(ByteBuffer in, String name) {
+  public Protobuf(ByteBuffer in, String name) {
     this.in = in.slice().order(ByteOrder.LITTLE_ENDIAN);
     this.name = name;
     this.bytes = this.in;
   }
 
   /** Goes to the next field; false at the end. */
-  boolean next() {
+  public boolean next() {
     if (!in.hasRemaining()) {
       return false;
     }
@@ -49,12 +50,12 @@ final class Protobuf {
     return true;
   }
 
-  int field() {
+  public int field() {
     return field;
   }
 
   /** The integer of this field. */
-  long number() {
+  public long number() {
     if (wireType != VARINT) {
       throw damaged("field " + field + " is no integer");
     }
@@ -62,19 +63,24 @@ final class Protobuf {
   }
 
   /** The bytes of this field, little-endian: a view. */
-  ByteBuffer bytes() {
+  public ByteBuffer bytes() {
     if (wireType == VARINT) {
       throw damaged("field " + field + " has no bytes");
     }
     return bytes;
   }
 
-  Protobuf message(String inner) {
+  public Protobuf message(String inner) {
     return new Protobuf(bytes(), inner);
   }
 
+  /** Whether this field holds at most one integer. */
+  public boolean isShort() {
+    return wireType == VARINT || bytes.remaining() <= LONGEST_VARINT;
+  }
+
   /** Adds a repeated integer field's values, packed or not. */
-  void integers(List<Long> values, int most) {
+  public void integers(List<Long> values, int most) {
     if (wireType == VARINT) {
       values.add(number);
     } else {

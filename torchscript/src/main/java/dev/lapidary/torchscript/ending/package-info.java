@@ -1,0 +1,3 @@
+/** What the last operators of a traced network make of its logits: {@code TracedEnding}. */
+@org.jspecify.annotations.NullMarked
+package dev.lapidary.torchscript.ending;
