@@ -130,7 +130,7 @@ class StaticInt8Test {
     List<String> lines = new ArrayList<>();
     try (CalibrationSet images = SmallNetworks.images("calibrate", 16)) {
       Quantized q =
-          StaticInt8.quantize(SmallNetworks.decoder(), images, Activation.SOFTMAX, lines::add);
+          StaticInt8.quantize(SmallNetworks.decoder(), images, Scoring.ofLogits(Activation.SOFTMAX), lines::add);
       WeightedLayers layers = q.layers().orElseThrow();
       assertThat(layers.operators())
           .containsExactlyInAnyOrderEntriesOf(

@@ -2,7 +2,6 @@ package dev.lapidary.trainer.run;
 
 import ai.djl.ndarray.NDManager;
 import com.fasterxml.jackson.annotation.JsonUnwrapped;
-import dev.lapidary.core.card.Activation;
 import dev.lapidary.core.card.CardJson;
 import dev.lapidary.core.card.ModelCard;
 import dev.lapidary.core.failure.Failure;
@@ -31,6 +30,7 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 
@@ -80,11 +80,13 @@ public final class Evaluation {
   public static Result of(Request request, Consumer<String> notes, BooleanSupplier stop) {
     Path file = archiveOf(request.source());
     int threads = request.threads();
-    TorchScriptArchive archive = ArchiveReader.read(file);
-    ModelCard card = card(archive, file);
+    TorchScriptArchive read = ArchiveReader.read(file);
+    ModelCard card = card(read, file);
     Preprocessing preprocessing =
         card.preprocessing()
             .orElseThrow(() -> Failure.badInput("[%s] its model card has no preprocessing", file));
+    TorchScriptArchive archive =
+        LogitsEnd.measurable(read, Optional.of(card), file, Network.traceOptions(preprocessing));
     Dataset dataset = measured(request, card, notes);
     return Libtorch.call(
         threads,

@@ -14,6 +14,7 @@ import dev.lapidary.torchscript.archive.ArchiveReader;
 import dev.lapidary.torchscript.archive.TorchScriptArchive;
 import dev.lapidary.torchscript.trace.TraceOptions;
 import dev.lapidary.trainer.plan.RunConfig;
+import dev.lapidary.trainer.program.LossOptions;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -37,14 +38,16 @@ final class ImportedNetwork {
   static Network read(RunConfig config, List<String> labels) throws IOException {
     Path file = Path.of(config.model().file().orElseThrow());
     Network.requireFile(file, "model");
-    TorchScriptArchive archive = ArchiveReader.read(file);
-    NotFinite.requireFinite(archive, file);
+    TorchScriptArchive read = ArchiveReader.read(file);
+    NotFinite.requireFinite(read, file);
     Optional<ModelCard> card =
-        Optional.ofNullable(archive.extra().get(TorchScriptArchive.CARD))
+        Optional.ofNullable(read.extra().get(TorchScriptArchive.CARD))
             .map(json -> CardJson.read(json, file.toString()));
     List<String> notes = new ArrayList<>(List.of("weights: " + file.getFileName()));
     Preprocessing rule = preprocessing(config.model(), card, file, notes);
     TraceOptions image = Network.traceOptions(rule);
+    boolean binary = config.loss().function() == LossOptions.Kind.BCE;
+    TorchScriptArchive archive = LogitsEnd.trainable(read, card, file, image, binary, notes);
     Optional<String> named = config.model().head().name();
     List<Head> heads =
         named.isPresent()

@@ -8,8 +8,10 @@ import dev.lapidary.core.card.CardJson;
 import dev.lapidary.core.card.ModelCard;
 import dev.lapidary.core.failure.Failure;
 import dev.lapidary.core.image.Preprocessing;
+import dev.lapidary.core.ending.Ending;
 import dev.lapidary.torchscript.archive.ArchiveReader;
 import dev.lapidary.torchscript.archive.TorchScriptArchive;
+import dev.lapidary.torchscript.trace.TraceOptions;
 import dev.lapidary.trainer.data.Task;
 import dev.lapidary.trainer.program.TrainingProgram;
 import java.nio.file.Files;
@@ -28,11 +30,14 @@ record Teacher(TrainingProgram program) implements AutoCloseable {
    */
   static Teacher open(
       Path file, String device, Task task, List<String> labels, Preprocessing preprocessing) {
-    TorchScriptArchive archive = ArchiveReader.read(requireFile(file));
+    TorchScriptArchive read = ArchiveReader.read(requireFile(file));
     Optional<ModelCard> card =
-        Optional.ofNullable(archive.extra().get(TorchScriptArchive.CARD))
+        Optional.ofNullable(read.extra().get(TorchScriptArchive.CARD))
             .map(json -> CardJson.read(json, file.toString()));
     card.ifPresent(c -> requireSame(file, c, task, labels, preprocessing));
+    TraceOptions image = Network.traceOptions(preprocessing);
+    requireKind(file, LogitsEnd.of(read, image), task);
+    TorchScriptArchive archive = LogitsEnd.measurable(read, card, file, image);
     TrainingProgram program = TrainingProgram.open(archive, device);
     program.eval();
     Teacher teacher = new Teacher(program);
@@ -81,6 +86,14 @@ record Teacher(TrainingProgram program) implements AutoCloseable {
                       + " mean %s and std %s",
                   file, p.mean(), p.std(), preprocessing.mean(), preprocessing.std());
             });
+  }
+
+  private static void requireKind(Path file, Ending ending, Task task) {
+    if (ending.isOfClasses() && task == Task.MULTI_LABEL) {
+      throw Failure.badInput(
+          "[%s] the teacher ends in a %s, of classes of which an image has one: these have %s",
+          file, ending.words(), task.words());
+    }
   }
 
   private void requireClasses(Path file, int classes, Preprocessing rule) {
