@@ -52,7 +52,7 @@ final class InspectionText {
     card.preprocessing().ifPresent(rule -> add("images", "%s", images(rule)));
     card.metrics().forEach((name, value) -> add("metric", "%s %s", name, value));
     madeFrom(card.provenance());
-    card.quantization().ifPresent(this::quantization);
+    card.quantization().ifPresent(how -> quantization(how, card.scoring().words()));
     card.parity().ifPresent(this::parity);
     add("golden", "%d images", card.golden().size());
   }
@@ -135,7 +135,7 @@ final class InspectionText {
     return hash.substring(0, Math.min(SHOWN_OF_HASH, hash.length()));
   }
 
-  private void quantization(ModelCard.Quantization how) {
+  private void quantization(ModelCard.Quantization how, String outputs) {
     String measured =
         how.calibrationImages() == 0
             ? ""
@@ -145,9 +145,10 @@ final class InspectionText {
     boolean before = how.method().equals(ModelCard.Quantization.BEFORE_EXPORT);
     add(
         "quantized",
-        "%s%s, logits within %.3g of %s",
+        "%s%s, %s within %.3g of %s",
         how.method(),
         measured,
+        outputs,
         how.logitNoise(),
         before ? "the source's" : "float32's");
     how.fallbacks().forEach(f -> add("  float", "%s: %s", f.layer(), f.reason()));

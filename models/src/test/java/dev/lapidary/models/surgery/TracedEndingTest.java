@@ -49,6 +49,8 @@ class TracedEndingTest {
         "return torch.dropout(torch.softmax(y, 1), 0.5, False) | SOFTMAX | LOGITS",
         "return torch.softmax(torch.mul(y, torch.softmax(y, 1)), 1) | SOFTMAX | LOGITS",
         "return torch.sigmoid(y) | SIGMOID | LOGITS",
+        "return torch.dequantize(torch.quantize_per_tensor(torch.softmax(y, 1), 0.00390625, 0, 13))"
+            + " | SOFTMAX | LOGITS",
         "return torch.sigmoid_(y) | SIGMOID | LOGITS",
         "return torch.hardsigmoid(y) | SIGMOID | LOGITS",
         "return torch.mul(y, torch.sigmoid(y)) | LOGITS | -",

@@ -62,7 +62,10 @@ public record TracedEnding(Ending ending, List<Node> makers) {
           "clamp_min",
           "clamp_max",
           "relu",
-          "nan_to_num");
+          "nan_to_num",
+          "quantize_per_tensor",
+          "dequantize",
+          "fake_quantize_per_tensor_affine");
 
   public TracedEnding {
     makers = List.copyOf(makers);
