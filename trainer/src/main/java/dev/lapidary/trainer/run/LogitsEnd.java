@@ -6,19 +6,28 @@ import dev.lapidary.core.failure.Failure;
 import dev.lapidary.core.ending.Ending;
 import dev.lapidary.torchscript.ending.TracedEnding;
 import dev.lapidary.models.surgery.EndingCut;
+import dev.lapidary.torchscript.archive.PyValue;
+import dev.lapidary.torchscript.archive.PyValue.PyBool;
+import dev.lapidary.torchscript.archive.PyValue.PyObject;
 import dev.lapidary.torchscript.archive.TorchScriptArchive;
 import dev.lapidary.torchscript.graph.Graph;
 import dev.lapidary.torchscript.trace.TraceOptions;
 import dev.lapidary.torchscript.trace.Tracer;
 import java.nio.file.Path;
+import java.util.Collections;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.function.Supplier;
 
 /**
  * Makes networks that end in scores give logits: losses, teachers and measures are all of logits,
  * and a softmax of a softmax would be none of what the network learned.
  */
 final class LogitsEnd {
+  private static final String TRAINING = "training";
+
   private LogitsEnd() {}
 
   /**
@@ -31,6 +40,16 @@ final class LogitsEnd {
    * @throws Failure (exit 2) if it gives no scores, or the end cannot be taken off
    */
   static TorchScriptArchive trainable(
+      TorchScriptArchive archive,
+      Optional<ModelCard> card,
+      Path file,
+      TraceOptions image,
+      boolean binary,
+      List<String> notes) {
+    return inEval(archive, () -> cut(archive, card, file, image, binary, notes));
+  }
+
+  private static TorchScriptArchive cut(
       TorchScriptArchive archive,
       Optional<ModelCard> card,
       Path file,
@@ -62,6 +81,11 @@ final class LogitsEnd {
   /** A network to measure or to learn from, whose scores have become logits. */
   static TorchScriptArchive measurable(
       TorchScriptArchive archive, Optional<ModelCard> card, Path file, TraceOptions image) {
+    return inEval(archive, () -> cutOrUndone(archive, card, file, image));
+  }
+
+  private static TorchScriptArchive cutOrUndone(
+      TorchScriptArchive archive, Optional<ModelCard> card, Path file, TraceOptions image) {
     Optional<Graph> graph = traced(archive, image);
     Ending ending = graph.map(g -> TracedEnding.of(g).ending()).orElse(Ending.LOGITS);
     requireScores(ending, file);
@@ -78,7 +102,38 @@ final class LogitsEnd {
 
   /** What a network ends in; logits where it cannot be traced, as libtorch alone can run it. */
   static Ending of(TorchScriptArchive archive, TraceOptions image) {
-    return traced(archive, image).map(g -> TracedEnding.of(g).ending()).orElse(Ending.LOGITS);
+    return inEval(archive, () -> traced(archive, image))
+        .map(graph -> TracedEnding.of(graph).ending())
+        .orElse(Ending.LOGITS);
+  }
+
+  /**
+   * As a network is measured, however it was saved: many give logits while they train and scores
+   * when they do not. The modules' modes are as before afterwards.
+   */
+  private static <T> T inEval(TorchScriptArchive archive, Supplier<T> work) {
+    Set<PyObject> training = Collections.newSetFromMap(new IdentityHashMap<>());
+    collect(archive.root(), training, Collections.newSetFromMap(new IdentityHashMap<>()));
+    training.forEach(module -> module.attributes().put(TRAINING, new PyBool(false)));
+    try {
+      return work.get();
+    } finally {
+      training.forEach(module -> module.attributes().put(TRAINING, new PyBool(true)));
+    }
+  }
+
+  private static void collect(PyObject module, Set<PyObject> training, Set<PyObject> seen) {
+    if (!seen.add(module)) {
+      return;
+    }
+    if (module.attributes().get(TRAINING) instanceof PyBool mode && mode.value()) {
+      training.add(module);
+    }
+    for (PyValue child : module.attributes().values()) {
+      if (child instanceof PyObject inner) {
+        collect(inner, training, seen);
+      }
+    }
   }
 
   private static Optional<Graph> traced(TorchScriptArchive archive, TraceOptions image) {

@@ -47,6 +47,7 @@ class LogitsEndTest {
   @TempDir Path folder;
   private final StringWriter said = new StringWriter();
   private final Progress progress = new Progress(new PrintWriter(said, true), false);
+  private boolean savedInTraining;
   private Path data;
 
   @BeforeEach
@@ -77,14 +78,19 @@ class LogitsEndTest {
           def forward(self: __torch__.Net, x: Tensor) -> Tensor:
             fc = self.fc
             y = (fc).forward(torch.flatten(x, 1), )
-            return %s
+            training = self.training
+            if training:
+              z = y
+            else:
+              z = %s
+            return z
         """
             .formatted(last);
     PyObject linear = new PyObject("__torch__.Linear");
     linear.attributes().put("weight", new PyTensor(Uniform.tensor("p", 3, 192), true));
     linear.attributes().put("training", new PyBool(false));
     PyObject root = new PyObject("__torch__.Net");
-    root.attributes().put("training", new PyBool(false));
+    root.attributes().put("training", new PyBool(savedInTraining));
     root.attributes().put("fc", linear);
     Path file = folder.resolve(name + ".pt");
     ArchiveWriter.write(
@@ -156,6 +162,16 @@ class LogitsEndTest {
     Evaluation.Result measured =
         Evaluation.of(own.resolve("model.pt"), data, "cpu", 1, () -> false);
     assertThat(measured.measures().loss()).isEqualTo(card(own).metrics().get("val_loss"));
+  }
+
+  /** Logits while it trains, scores when it does not: however it was saved. */
+  @Test
+  void isToldAsItIsMeasured() throws IOException {
+    savedInTraining = true;
+    Path plain = run("plain", config(network("plain", "y")));
+    Path own = run("own", config(network("own", "torch.softmax(y, 1)")));
+    assertThat(weight(own)).containsExactly(weight(plain));
+    assertThat(card(own).metrics()).isEqualTo(card(plain).metrics());
   }
 
   /** Under a cross-entropy logarithms of a softmax are logits; under a sigmoid a class not. */
