@@ -1,7 +1,7 @@
 package dev.lapidary.core.onnx;
 
-import dev.lapidary.core.ending.Share;
 import dev.lapidary.core.ending.Ending;
+import dev.lapidary.core.ending.Share;
 import dev.lapidary.core.onnx.OnnxNodes.OnnxNode;
 import java.nio.file.Path;
 import java.util.List;

@@ -1,7 +1,6 @@
 package dev.lapidary.core.onnx;
 
 import dev.lapidary.core.file.MappedFile;
-import dev.lapidary.core.onnx.Protobuf;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;

@@ -126,8 +126,7 @@ final class OnnxExport {
   }
 
   /** What went into the file in the end. */
-  private record Written(
-      int nodes, ModelCard card, Optional<WeightedLayers> layers, long bytes) {}
+  private record Written(int nodes, ModelCard card, Optional<WeightedLayers> layers, long bytes) {}
 
   /**
    * What was compiled; the archive and the graph can be forgotten.

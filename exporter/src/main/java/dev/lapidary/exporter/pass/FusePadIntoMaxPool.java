@@ -24,8 +24,8 @@ import java.util.stream.LongStream;
  * One floor an axis, none for v = -inf. A frame of zeros must not stay: ONNX Runtime's PadFusion
  * and onnx/optimizer's fuse_pad_into_pool make it the MaxPool's pads without a floor, so that
  * ZeroPad2d before MaxPool (BiT's stem) gave other numbers; timm's NASNet and PNASNet pad by minus
- * infinity. It does not fire where a window could
- * lie on the frame alone, nor on crops and other modes.
+ * infinity. It does not fire where a window could lie on the frame alone, nor on crops and other
+ * modes.
  */
 final class FusePadIntoMaxPool implements Pass {
 

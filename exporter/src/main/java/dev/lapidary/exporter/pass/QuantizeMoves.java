@@ -16,8 +16,8 @@ import java.util.Set;
  * </pre>
  *
  * The numbers lie on the grid already: to round them to it again changes no bit. torchvision's
- * quantized networks move them so, most of all ShuffleNet its channels. It does not fire
- * where a Concat's inputs lie on different grids, nor behind an output of the graph.
+ * quantized networks move them so, most of all ShuffleNet its channels. It does not fire where a
+ * Concat's inputs lie on different grids, nor behind an output of the graph.
  */
 final class QuantizeMoves implements Pass {
   private static final Set<String> MOVES =

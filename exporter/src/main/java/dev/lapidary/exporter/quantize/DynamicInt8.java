@@ -63,8 +63,7 @@ public final class DynamicInt8 {
     Map<String, Fallback> floats = dynamic.floats(fp32);
     WeightedLayers layers = WeightedLayers.of(fp32, floats.keySet());
     Quantized.Method method =
-        new Quantized.Method(
-            METHOD, FloatLayers.counted(floats.values()), Optional.of(layers));
+        new Quantized.Method(METHOD, FloatLayers.counted(floats.values()), Optional.of(layers));
     Quantized quantized = Quantized.measured(fp32, dynamic.graph, images, scoring, method, log);
     layers.sayFloats(METHOD, floats, log);
     return quantized;

@@ -131,7 +131,6 @@ final class FloatLayers {
     return node.inputs().stream()
         .filter(value -> !value.isEmpty() && graph.initializer(value).isEmpty())
         .anyMatch(
-            value ->
-                graph.producer(value).filter(p -> plan.roleOf(p).givesIntegers()).isEmpty());
+            value -> graph.producer(value).filter(p -> plan.roleOf(p).givesIntegers()).isEmpty());
   }
 }

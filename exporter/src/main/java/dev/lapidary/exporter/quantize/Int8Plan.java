@@ -60,7 +60,9 @@ final class Int8Plan {
     return roles.getOrDefault(node.name(), Role.FLOAT);
   }
 
-  /** Whether all that it reads is constant: the runtime computes it once, when it loads the file. */
+  /**
+   * Whether all that it reads is constant: the runtime computes it once, when it loads the file.
+   */
   boolean isFixed(OnnxNode node) {
     return fixed.isFixed(node);
   }
@@ -204,8 +206,8 @@ final class Int8Plan {
   }
 
   /**
-   * A MaxPool that also gives places gives what is on no grid; a Resize that picks the nearest pixel
-   * stays on it.
+   * A MaxPool that also gives places gives what is on no grid; a Resize that picks the nearest
+   * pixel stays on it.
    */
   private static boolean isPassing(OnnxNode node) {
     if (node.is("MaxPool")) {

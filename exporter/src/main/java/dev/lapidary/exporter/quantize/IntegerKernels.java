@@ -94,8 +94,7 @@ final class IntegerKernels {
     alone.add(node.withInputs(inputs).withOutputs(outputs));
     add("QuantizeLinear", "y/quantized", "y0");
     add("DequantizeLinear", "y", "y/quantized");
-    List<ValueInfo.Axis> shape =
-        graph.info(node.output()).map(ValueInfo::shape).orElse(UNKNOWN);
+    List<ValueInfo.Axis> shape = graph.info(node.output()).map(ValueInfo::shape).orElse(UNKNOWN);
     alone.addOutput(new ValueInfo("y", DType.FLOAT32, shape));
     return alone;
   }

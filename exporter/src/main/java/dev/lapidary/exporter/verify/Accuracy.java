@@ -57,9 +57,8 @@ public record Accuracy(
    * @param card of the model; where it has no labels those of the images, in order, are the classes
    * @param rule what becomes of images that cannot be read
    * @param notes gets a line for each that is left out
-   * @throws Failure (exit 2) naming the bad images, if they are not to
-   *     be left out, or all are bad; (exit 1) if an answer is NaN or
-   *     infinite
+   * @throws Failure (exit 2) naming the bad images, if they are not to be left out, or all are bad;
+   *     (exit 1) if an answer is NaN or infinite
    */
   public static Accuracy measure(
       LoadedModel model,

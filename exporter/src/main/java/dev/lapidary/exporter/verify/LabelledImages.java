@@ -92,8 +92,7 @@ public record LabelledImages(
    * @return those that could be read
    * @throws Failure (exit 2) naming the bad ones, if they are not to be left out, or all are bad
    */
-  LabelledImages read(
-      OnBadImage rule, Consumer<String> notes, BiConsumer<Image, RgbImage> use) {
+  LabelledImages read(OnBadImage rule, Consumer<String> notes, BiConsumer<Image, RgbImage> use) {
     List<Image> good = new ArrayList<>();
     List<BadImage> bad = new ArrayList<>();
     for (Image image : images) {

@@ -2,10 +2,10 @@ package dev.lapidary.exporter.onnx;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.lapidary.core.tensor.DType;
-import dev.lapidary.exporter.testing.GraphOf;
 import dev.lapidary.core.ending.Ending;
 import dev.lapidary.core.onnx.OnnxEnding;
+import dev.lapidary.core.tensor.DType;
+import dev.lapidary.exporter.testing.GraphOf;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Map;

@@ -21,8 +21,7 @@ class DynamicInt8Test {
     try (CalibrationSet images = SmallNetworks.images("dynamic", 16)) {
       List<String> lines = new ArrayList<>();
       Quantized q =
-          DynamicInt8.quantize(
-              fp32, images, Scoring.ofLogits(Activation.SOFTMAX), lines::add);
+          DynamicInt8.quantize(fp32, images, Scoring.ofLogits(Activation.SOFTMAX), lines::add);
       assertThat(lines.get(0)).startsWith("int8-dynamic: 3 of 4 layers with weights on integers, ");
       assertThat(lines)
           .contains(

@@ -65,7 +65,15 @@ class IntegerKernelsTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "Relu", "HardSwish", "HardSigmoid", "Elu", "Tanh", "Erf", "Softplus", "LogSoftmax", "Sqrt",
+        "Relu",
+        "HardSwish",
+        "HardSigmoid",
+        "Elu",
+        "Tanh",
+        "Erf",
+        "Softplus",
+        "LogSoftmax",
+        "Sqrt",
         "GlobalMaxPool",
       })
   void floatsAreFloats(String op) {

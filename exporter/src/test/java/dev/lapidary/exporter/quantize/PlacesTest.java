@@ -97,9 +97,13 @@ class PlacesTest {
             : "torch.add(%s, %s)".formatted(images, table);
     OnnxGraph fp32 = graph("torch.conv2d(%s, self.d)".formatted(added), weights);
     try (CalibrationSet set = SmallNetworks.images("calibrate", 8)) {
-      Quantized int8 = StaticInt8.quantize(fp32, set, Scoring.ofLogits(Activation.SOFTMAX), line -> {});
+      Quantized int8 =
+          StaticInt8.quantize(fp32, set, Scoring.ofLogits(Activation.SOFTMAX), line -> {});
       assertThat(int8.layers().orElseThrow().all()).isEqualTo(2);
-      assertThat(Reference.of(fp32, set, Scoring.ofLogits(Activation.SOFTMAX)).drift(int8.graph()).relativeError())
+      assertThat(
+              Reference.of(fp32, set, Scoring.ofLogits(Activation.SOFTMAX))
+                  .drift(int8.graph())
+                  .relativeError())
           .isLessThan(0.01);
     }
   }

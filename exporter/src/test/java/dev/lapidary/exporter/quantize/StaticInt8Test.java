@@ -130,13 +130,15 @@ class StaticInt8Test {
     List<String> lines = new ArrayList<>();
     try (CalibrationSet images = SmallNetworks.images("calibrate", 16)) {
       Quantized q =
-          StaticInt8.quantize(SmallNetworks.decoder(), images, Scoring.ofLogits(Activation.SOFTMAX), lines::add);
+          StaticInt8.quantize(
+              SmallNetworks.decoder(), images, Scoring.ofLogits(Activation.SOFTMAX), lines::add);
       WeightedLayers layers = q.layers().orElseThrow();
       assertThat(layers.operators())
           .containsExactlyInAnyOrderEntriesOf(
               Map.of("stem", "Conv", "wide", "Conv", "back", "ConvTranspose", "fc", "Gemm"));
       assertThat(layers.floats()).containsExactlyInAnyOrder("stem", "back");
-      assertThat(lines.get(0)).startsWith("int8: 2 of 4 layers with weights on integers, ranges by");
+      assertThat(lines.get(0))
+          .startsWith("int8: 2 of 4 layers with weights on integers, ranges by");
       assertThat(lines)
           .contains(
               "int8: float: Conv: too little work for each output: quantizing its input would cost"
@@ -145,7 +147,8 @@ class StaticInt8Test {
       // It has one of Softmax, which behind integers is not used.
       assertThat(q.card().fallbacks())
           .contains(
-              new Fallback("Softmax", "this export does not use ONNX Runtime's QLinearSoftmax for it"));
+              new Fallback(
+                  "Softmax", "this export does not use ONNX Runtime's QLinearSoftmax for it"));
     }
   }
 

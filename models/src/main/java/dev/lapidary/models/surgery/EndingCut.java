@@ -2,10 +2,10 @@ package dev.lapidary.models.surgery;
 
 import dev.lapidary.core.card.Scores;
 import dev.lapidary.core.failure.Failure;
-import dev.lapidary.torchscript.ending.TracedEnding;
 import dev.lapidary.torchscript.archive.PyValue.PyBool;
 import dev.lapidary.torchscript.archive.PyValue.PyObject;
 import dev.lapidary.torchscript.archive.TorchScriptArchive;
+import dev.lapidary.torchscript.ending.TracedEnding;
 import dev.lapidary.torchscript.graph.Graph;
 import dev.lapidary.torchscript.graph.Node;
 import dev.lapidary.torchscript.trace.TraceOptions;

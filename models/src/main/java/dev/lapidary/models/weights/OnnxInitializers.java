@@ -1,9 +1,9 @@
 package dev.lapidary.models.weights;
 
-import dev.lapidary.core.onnx.Protobuf;
 import dev.lapidary.core.failure.Failure;
 import dev.lapidary.core.failure.Quote;
 import dev.lapidary.core.file.MappedFile;
+import dev.lapidary.core.onnx.Protobuf;
 import dev.lapidary.core.tensor.DType;
 import dev.lapidary.core.tensor.Storage;
 import dev.lapidary.core.tensor.Tensor;

@@ -4,8 +4,8 @@ import dev.lapidary.core.card.Activation;
 import dev.lapidary.core.card.ModelCard;
 import dev.lapidary.core.card.Scores;
 import dev.lapidary.core.card.Scoring;
-import dev.lapidary.core.failure.Failure;
 import dev.lapidary.core.ending.Ending;
+import dev.lapidary.core.failure.Failure;
 import java.util.Optional;
 
 /**

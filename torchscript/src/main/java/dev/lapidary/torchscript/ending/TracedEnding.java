@@ -1,7 +1,7 @@
 package dev.lapidary.torchscript.ending;
 
-import dev.lapidary.core.ending.Share;
 import dev.lapidary.core.ending.Ending;
+import dev.lapidary.core.ending.Share;
 import dev.lapidary.torchscript.graph.Argument;
 import dev.lapidary.torchscript.graph.Argument.Value;
 import dev.lapidary.torchscript.graph.Dim;

@@ -40,9 +40,7 @@ public sealed interface Expression {
     @Override
     public List<Expression> parts() {
       return Stream.of(
-              Stream.of(function),
-              arguments.stream(),
-              keywords.stream().map(Keyword::value))
+              Stream.of(function), arguments.stream(), keywords.stream().map(Keyword::value))
           .flatMap(part -> part)
           .toList();
     }

@@ -18,8 +18,7 @@ final class DerivedOperators {
   static void addTo(Map<String, Operator> table) {
     of(table, "trunc", DerivedOperators::truncated);
     of(table, "frac", (call, x) -> call.call("sub", x, truncated(call, x)));
-    function(
-        table, "expm1", Math::expm1, (call, x) -> call.call("sub", call.call("exp", x), ONE));
+    function(table, "expm1", Math::expm1, (call, x) -> call.call("sub", call.call("exp", x), ONE));
     of(table, "exp2", (call, x) -> call.call("pow", Builtins.number(2), x));
     function(
         table,

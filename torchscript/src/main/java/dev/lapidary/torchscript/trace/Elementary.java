@@ -36,7 +36,9 @@ final class Elementary {
     return Math.copySign(Math.log1p(2 * size / (1 - size)) / 2, x);
   }
 
-  /** Whole for powers of 2, as C's is: a quotient of logarithms gives 29.000000000000004 of 2^29. */
+  /**
+   * Whole for powers of 2, as C's is: a quotient of logarithms gives 29.000000000000004 of 2^29.
+   */
   static double log2(double x) {
     if (!(x > 0) || Double.isInfinite(x)) {
       return Math.log(x);

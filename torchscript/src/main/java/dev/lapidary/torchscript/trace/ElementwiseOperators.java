@@ -158,7 +158,8 @@ final class ElementwiseOperators {
     return ofKnown(call, function)
         .orElseGet(
             () ->
-                call.call("mul", call.call("log", call.self()), new Datum.Real(1 / Math.log(base))));
+                call.call(
+                    "mul", call.call("log", call.self()), new Datum.Real(1 / Math.log(base))));
   }
 
   /**

@@ -66,7 +66,9 @@ final class KnownEinsum {
     return Elements.ofDoubles(budget, dtype, shape, sums);
   }
 
-  /** How far each letter goes in a tensor: 0 if it has it not, the diagonal's if it has it twice. */
+  /**
+   * How far each letter goes in a tensor: 0 if it has it not, the diagonal's if it has it twice.
+   */
   private int[] strides(String term, long[] shape) {
     long[] own = Tensor.contiguousStrides(shape);
     int[] strides = new int[sizes.length];

@@ -2,14 +2,14 @@ package dev.lapidary.trainer.run;
 
 import dev.lapidary.core.card.ModelCard;
 import dev.lapidary.core.card.Scores;
-import dev.lapidary.core.failure.Failure;
 import dev.lapidary.core.ending.Ending;
-import dev.lapidary.torchscript.ending.TracedEnding;
+import dev.lapidary.core.failure.Failure;
 import dev.lapidary.models.surgery.EndingCut;
 import dev.lapidary.torchscript.archive.PyValue;
 import dev.lapidary.torchscript.archive.PyValue.PyBool;
 import dev.lapidary.torchscript.archive.PyValue.PyObject;
 import dev.lapidary.torchscript.archive.TorchScriptArchive;
+import dev.lapidary.torchscript.ending.TracedEnding;
 import dev.lapidary.torchscript.graph.Graph;
 import dev.lapidary.torchscript.trace.TraceOptions;
 import dev.lapidary.torchscript.trace.Tracer;

@@ -11,6 +11,7 @@ import dev.lapidary.core.card.Scores;
 import dev.lapidary.core.card.Scoring;
 import dev.lapidary.core.failure.ExitCode;
 import dev.lapidary.core.failure.Failure;
+import dev.lapidary.core.image.OnBadImage;
 import dev.lapidary.core.tensor.Uniform;
 import dev.lapidary.models.weights.WeightsFile;
 import dev.lapidary.torchscript.archive.ArchiveReader;
@@ -160,7 +161,10 @@ class LogitsEndTest {
             "end: the file's own %s is taken off, the loss is of logits and so is what model.pt gives"
                 .formatted(last.contains("sigmoid") ? "sigmoid" : "softmax"));
     Evaluation.Result measured =
-        Evaluation.of(own.resolve("model.pt"), data, "cpu", 1, () -> false);
+        Evaluation.of(
+            new Evaluation.Request(own.resolve("model.pt"), data, OnBadImage.FAIL, "cpu", 1),
+            note -> {},
+            () -> false);
     assertThat(measured.measures().loss()).isEqualTo(card(own).metrics().get("val_loss"));
   }
 
@@ -245,7 +249,8 @@ class LogitsEndTest {
   private Evaluation.Result evaluate(ModelCard card, String last) throws IOException {
     byte[] json = CardJson.write(card).getBytes(StandardCharsets.UTF_8);
     Path file = network("measured", last, Map.of(TorchScriptArchive.CARD, json));
-    return Evaluation.of(file, data, "cpu", 1, () -> false);
+    return Evaluation.of(
+        new Evaluation.Request(file, data, OnBadImage.FAIL, "cpu", 1), note -> {}, () -> false);
   }
 
   @Test

@@ -105,17 +105,17 @@ class NotFiniteTest {
     breakNorm(archive);
     ArchiveWriter.write(archive, broken);
 
-    Evaluation.Request asked =
-        new Evaluation.Request(broken, data, OnBadImage.FAIL, "cpu", 1);
+    Evaluation.Request asked = new Evaluation.Request(broken, data, OnBadImage.FAIL, "cpu", 1);
     assertFails(ExitCode.FAILED, () -> Evaluation.of(asked, note -> {}, NEVER))
         .hasMessage(
             "the network's answer to blue/000.png is nan; the run that made it has diverged; take"
                 + " an earlier checkpoint");
     Path embeddings = folder.resolve("features.npz");
     Features.Request request =
-        new Features.Request(
-            broken, data, OnBadImage.FAIL, Features.FEATURES, false, "cpu", 1);
-    assertFails(ExitCode.FAILED, () -> Features.write(request, embeddings, note -> {}, (done, of) -> {}, NEVER))
+        new Features.Request(broken, data, OnBadImage.FAIL, Features.FEATURES, false, "cpu", 1);
+    assertFails(
+            ExitCode.FAILED,
+            () -> Features.write(request, embeddings, note -> {}, (done, of) -> {}, NEVER))
         .hasMessageContaining("an embedding is nan");
     assertThat(embeddings).doesNotExist();
 
