@@ -1,19 +1,22 @@
 package dev.lapidary.serve.batch;
 
 import java.time.Duration;
-import java.util.Optional;
 
 /**
- * The bound of everything that is accepted and not yet answered, in images and in bytes of request
- * bodies. Both are taken in one step, so that no interleaving exceeds either. What waits anywhere
- * (to be read, decoded, batched, run) holds a permit, hence no queue behind this one needs a bound
- * of its own. Thread-safe.
+ * The bound of everything that is accepted and not yet answered: bytes of request bodies, as they
+ * arrive, and images. A request is admitted as a whole while there is room for one image, so that
+ * one of many images finds its place as one of a single image does; hence the images held exceed
+ * the bound by less than one request's. What waits anywhere (to be decoded, batched, run) holds a
+ * permit, so no queue behind this one needs a bound of its own. Thread-safe.
  */
 public final class Admission {
   private final int maxImages;
   private final long maxBytes;
+  private int requests;
   private int images;
   private long bytes;
+  private long unreadBytes;
+  private long pixels;
 
   public Admission(int maxImages, long maxBytes) {
     this.maxImages = maxImages;
@@ -22,18 +25,59 @@ public final class Admission {
 
   /** What one request holds, until it is closed. */
   public final class Permit implements AutoCloseable {
+    private boolean closed;
+    private boolean admitted;
     private int ownImages;
     private long ownBytes;
+    private long ownPixels;
 
-    /** Holds {@code more} images too, or leaves all as it is. */
-    public boolean extend(int more) {
+    private Permit() {}
+
+    /**
+     * Holds so many bytes from here on, more than before or less; or leaves all as it is, and
+     * returns false, if there is no room.
+     */
+    public boolean hold(long total) {
       synchronized (Admission.this) {
-        if (images + (long) more > maxImages) {
+        if (closed || (total > ownBytes && bytes - ownBytes + total > maxBytes)) {
           return false;
         }
-        images += more;
-        ownImages += more;
+        bytes += total - ownBytes;
+        unreadBytes += admitted ? 0 : total - ownBytes;
+        ownBytes = total;
         return true;
+      }
+    }
+
+    /**
+     * Admits all images of the request, or none if there is no room for one.
+     *
+     * @param imagePixels of all together, which are to be decoded
+     */
+    public boolean admit(int imageCount, long imagePixels) {
+      synchronized (Admission.this) {
+        if (closed || images >= maxImages) {
+          return false;
+        }
+        if (!admitted) {
+          admitted = true;
+          unreadBytes -= ownBytes;
+        }
+        images += imageCount;
+        ownImages += imageCount;
+        pixels += imagePixels;
+        ownPixels += imagePixels;
+        return true;
+      }
+    }
+
+    /** So many of the pixels are decoded, or will never be. */
+    public void decoded(long imagePixels) {
+      synchronized (Admission.this) {
+        if (!closed) {
+          pixels -= imagePixels;
+          ownPixels -= imagePixels;
+        }
       }
     }
 
@@ -41,30 +85,41 @@ public final class Admission {
     @Override
     public void close() {
       synchronized (Admission.this) {
+        if (closed) {
+          return;
+        }
+        closed = true;
+        requests--;
         images -= ownImages;
         bytes -= ownBytes;
-        ownImages = 0;
-        ownBytes = 0;
+        unreadBytes -= admitted ? 0 : ownBytes;
+        pixels -= ownPixels;
         Admission.this.notifyAll();
       }
     }
   }
 
-  /** Takes both or nothing. */
-  public synchronized Optional<Permit> admit(int wantedImages, long wantedBytes) {
-    Permit permit = new Permit();
-    if (bytes + wantedBytes > maxBytes || !permit.extend(wantedImages)) {
-      return Optional.empty();
-    }
-    bytes += wantedBytes;
-    permit.ownBytes = wantedBytes;
-    return Optional.of(permit);
+  /**
+   * What is held at one moment.
+   *
+   * @param requests whose answer is not found yet
+   * @param images of them
+   * @param pixels of these that are not decoded yet
+   * @param bytes of their bodies
+   * @param unreadBytes of these whose images are not admitted yet
+   */
+  public record Held(int requests, int images, long pixels, long bytes, long unreadBytes) {}
+
+  /** Of a request that is to be read; holds nothing but the server's end. */
+  public synchronized Permit open() {
+    requests++;
+    return new Permit();
   }
 
   /** Waits until nothing is held. Returns false if the time passed before. */
   public synchronized boolean awaitEmpty(Duration time) throws InterruptedException {
     Deadline deadline = Deadline.after(time);
-    while (images > 0 || bytes > 0) {
+    while (requests > 0) {
       long millis = deadline.leftNanos() / 1_000_000;
       if (millis <= 0) {
         return false;
@@ -74,21 +129,12 @@ public final class Admission {
     return true;
   }
 
-  /** Images that are held now. */
-  public synchronized int images() {
-    return images;
+  public synchronized Held held() {
+    return new Held(requests, images, pixels, bytes, unreadBytes);
   }
 
-  /** Bytes that are held now. */
-  public synchronized long bytes() {
-    return bytes;
-  }
-
-  public int maxImages() {
-    return maxImages;
-  }
-
-  public long maxBytes() {
-    return maxBytes;
+  /** Whether no image is admitted now. */
+  public synchronized boolean isFull() {
+    return images >= maxImages;
   }
 }

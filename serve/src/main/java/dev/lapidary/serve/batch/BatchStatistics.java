@@ -30,15 +30,24 @@ public final class BatchStatistics {
         Double.isNaN(nanosPerImage) ? now : nanosPerImage + NEWEST * (now - nanosPerImage);
   }
 
+  /** What an image takes, as long as no batch has told. */
+  public synchronized void expect(double nanos) {
+    if (images == 0) {
+      nanosPerImage = nanos;
+    }
+  }
+
   synchronized void failed() {
     failed++;
   }
 
-  synchronized void late() {
+  /** An image is dropped, here or before it came here: its deadline has passed, or would have. */
+  public synchronized void late() {
     late++;
   }
 
-  synchronized void cancelled() {
+  /** An image is dropped, here or before it came here: nobody waits for it. */
+  public synchronized void cancelled() {
     cancelled++;
   }
 

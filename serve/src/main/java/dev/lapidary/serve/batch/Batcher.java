@@ -84,6 +84,10 @@ public final class Batcher implements AutoCloseable {
     return statistics;
   }
 
+  public int maxBatch() {
+    return policy.maxBatch();
+  }
+
   /** Images that wait for the executor. */
   public int depth() {
     lock.lock();

@@ -9,6 +9,9 @@ import dev.lapidary.serve.http.PredictionServer;
 import dev.lapidary.serve.http.ServerSettings;
 import dev.lapidary.serve.model.ServedModel;
 import java.io.PrintWriter;
+import java.net.InetAddress;
+import java.net.URI;
+import java.net.UnknownHostException;
 import java.time.Duration;
 import java.util.Objects;
 import java.util.Optional;
@@ -70,14 +73,46 @@ final class RunCommand implements Callable<Integer> {
   @Option(
       names = "--deadline-ms",
       paramLabel = "MS",
-      description = "for a request without X-Deadline-Ms; beyond it 504")
-  private int deadlineMillis = 30_000;
+      description = "for a request without X-Deadline-Ms, at most --max-deadline-ms; beyond it 504")
+  private int deadlineMillis = millis(ServerSettings.Timeouts.DEFAULT.deadline());
+
+  @Option(
+      names = "--max-deadline-ms",
+      paramLabel = "MS",
+      description = "the longest that a request gets, whatever its X-Deadline-Ms says")
+  private int maxDeadlineMillis = millis(ServerSettings.Timeouts.DEFAULT.maxDeadline());
+
+  @Option(
+      names = "--header-timeout-ms",
+      paramLabel = "MS",
+      description = "from a connection's beginning to its first request's whole header")
+  private int headerMillis = millis(ServerSettings.Timeouts.DEFAULT.header());
+
+  @Option(
+      names = "--min-body-rate",
+      paramLabel = "BYTES",
+      description = "a second, of a body after its first 5 s; below it 408")
+  private int bodyRate = ServerSettings.Timeouts.DEFAULT.bodyBytesPerSecond();
+
+  @Option(
+      names = "--max-connections",
+      paramLabel = "N",
+      description = "open at a time; beyond it they are closed")
+  private int maxConnections = ServerSettings.Limits.DEFAULT.connections();
+
+  @Option(
+      names = "--drain-delay-ms",
+      paramLabel = "MS",
+      description =
+          "how long a stop still answers new requests while it is not ready, so that a load"
+              + " balancer notices")
+  private int drainMillis = millis(ServerSettings.Timeouts.DEFAULT.drainDelay());
 
   @Option(
       names = "--grace-ms",
       paramLabel = "MS",
       description = "how long a stop waits for accepted requests")
-  private int graceMillis = 30_000;
+  private int graceMillis = millis(ServerSettings.Timeouts.DEFAULT.grace());
 
   @Override
   public Integer call() {
@@ -88,6 +123,7 @@ final class RunCommand implements Callable<Integer> {
       try {
         ServedModel served = model.load();
         served.note().ifPresent(note -> err.printf("warning: %s%n", note));
+        warnIfOthersReach(server.uri(), err);
         Optional<String> failure = server.serve(served);
         if (signal.status().isEmpty()) {
           announce(failure, server, err);
@@ -97,6 +133,19 @@ final class RunCommand implements Callable<Integer> {
         // The calling thread is told to end: a clean stop, as by a signal.
       }
       return signal.status().orElse(ExitCode.DONE.status());
+    }
+  }
+
+  private void warnIfOthersReach(URI uri, PrintWriter err) {
+    try {
+      if (!InetAddress.getByName(host).isLoopbackAddress()) {
+        err.printf(
+            "warning: --host %s is reached from other machines, and the server has no access"
+                + " control: whoever reaches port %d may use it%n",
+            host, uri.getPort());
+      }
+    } catch (UnknownHostException e) {
+      throw Failure.badInput("--host %s is no address of this machine", host);
     }
   }
 
@@ -116,6 +165,7 @@ final class RunCommand implements Callable<Integer> {
             positive("--max-images", maxImages, 100_000),
             positive("--queue", queue, 1_000_000),
             4L * bodyBytes,
+            positive("--max-connections", maxConnections, 1_000_000),
             new ImageLimits(bodyBytes, ImageLimits.DEFAULT.maxSide(), pixels));
     return new ServerSettings(
         host,
@@ -125,8 +175,28 @@ final class RunCommand implements Callable<Integer> {
             Duration.ofMillis(notNegative("--max-delay-ms", maxDelayMillis))),
         limits,
         Runtime.getRuntime().availableProcessors(),
-        Duration.ofMillis(positive("--deadline-ms", deadlineMillis, Integer.MAX_VALUE)),
-        Duration.ofMillis(notNegative("--grace-ms", graceMillis)));
+        timeouts());
+  }
+
+  private ServerSettings.Timeouts timeouts() {
+    ServerSettings.Timeouts standard = ServerSettings.Timeouts.DEFAULT;
+    int most = positive("--max-deadline-ms", maxDeadlineMillis, 86_400_000);
+    return standard
+        .withDeadlines(
+            Duration.ofMillis(most),
+            Duration.ofMillis(
+                Math.min(most, positive("--deadline-ms", deadlineMillis, 86_400_000))))
+        .withReading(
+            Duration.ofMillis(positive("--header-timeout-ms", headerMillis, 3_600_000)),
+            standard.bodyGrace(),
+            notNegative("--min-body-rate", bodyRate))
+        .withStop(
+            Duration.ofMillis(notNegative("--drain-delay-ms", drainMillis)),
+            Duration.ofMillis(notNegative("--grace-ms", graceMillis)));
+  }
+
+  private static int millis(Duration time) {
+    return (int) time.toMillis();
   }
 
   private int port() {

@@ -1,6 +1,7 @@
 package dev.lapidary.serve.http;
 
 import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.ArrayList;
@@ -29,6 +30,7 @@ enum ContentCoding {
   };
 
   private static final int MAX_CODINGS = 4;
+  private static final int CHUNK_BYTES = 64 << 10;
 
   abstract InputStream open(byte[] packed) throws IOException;
 
@@ -59,14 +61,21 @@ enum ContentCoding {
   }
 
   /**
-   * @throws Refusal 400 if it is not packed so, or not whole; 413 if it is larger unpacked
+   * @param room for what has been unpacked, which is held twice while it grows
+   * @throws Refusal 400 if it is not packed so, or not whole; 413 if it is larger unpacked; 429 if
+   *     there is no room for it
    */
-  byte[] unpack(byte[] packed, int maxBytes) {
-    byte[] body;
+  byte[] unpack(byte[] packed, int maxBytes, RequestForm.Room room) {
+    ByteArrayOutputStream body = new ByteArrayOutputStream();
+    byte[] chunk = new byte[CHUNK_BYTES];
     try (InputStream in = open(packed)) {
-      body = in.readNBytes(maxBytes);
-      if (in.read() >= 0) {
-        throw Refusal.tooLarge("the body has more than the limit of %d bytes unpacked", maxBytes);
+      for (int n = in.readNBytes(chunk, 0, CHUNK_BYTES); n > 0; ) {
+        if (n > maxBytes - body.size()) {
+          throw Refusal.tooLarge("the body has more than the limit of %d bytes unpacked", maxBytes);
+        }
+        room.hold(2L * (body.size() + n));
+        body.write(chunk, 0, n);
+        n = in.readNBytes(chunk, 0, CHUNK_BYTES);
       }
     } catch (IOException e) {
       String name = name().toLowerCase(Locale.ROOT);
@@ -75,7 +84,8 @@ enum ContentCoding {
           "the body is not whole %s, as its Content-Encoding says; is it damaged or not packed?",
           name);
     }
-    return body;
+    room.hold(body.size());
+    return body.toByteArray();
   }
 
   /** The JDK's, which checks length and checksum, and passes over what comes behind them. */

@@ -30,10 +30,10 @@ final class HealthController {
 
   @Get("/ready")
   HttpResponse<byte[]> ready() {
-    if (state.phase() instanceof ServerState.Phase.NotReady not) {
-      return json(HttpStatus.SERVICE_UNAVAILABLE, new NotReady(false, not.reason()));
-    }
-    return json(HttpStatus.OK, new Ready(true));
+    return state
+        .unready()
+        .map(reason -> json(HttpStatus.SERVICE_UNAVAILABLE, new NotReady(false, reason)))
+        .orElseGet(() -> json(HttpStatus.OK, new Ready(true)));
   }
 
   private static HttpResponse<byte[]> json(HttpStatus status, Object body) {

@@ -25,7 +25,7 @@ final class JsonForm implements RequestForm {
   private record Image(@Nullable String b64, @Nullable String name) {}
 
   @Override
-  public List<Upload> uploads(byte[] body) {
+  public List<Upload> uploads(byte[] body, Room room) {
     List<@Nullable Image> images = images(body);
     if (images.size() > maxImages) {
       throw RequestForm.tooManyImages(maxImages);

@@ -70,7 +70,7 @@ final class MultipartForm implements RequestForm {
   }
 
   @Override
-  public List<Upload> uploads(byte[] body) {
+  public List<Upload> uploads(byte[] body, Room room) {
     List<MultipartReader.Part> parts;
     try {
       parts = new MultipartReader(body, boundary, maxImages + OTHER_FIELDS).parts();

@@ -19,11 +19,11 @@ final class PackedForm implements RequestForm {
   }
 
   @Override
-  public List<Upload> uploads(byte[] body) {
+  public List<Upload> uploads(byte[] body, Room room) {
     byte[] unpacked = body;
     for (int i = codings.size() - 1; i >= 0; i--) {
-      unpacked = codings.get(i).unpack(unpacked, maxBytes);
+      unpacked = codings.get(i).unpack(unpacked, maxBytes, room);
     }
-    return form.uploads(unpacked);
+    return form.uploads(unpacked, room);
   }
 }

@@ -2,16 +2,17 @@ package dev.lapidary.serve.http;
 
 import dev.lapidary.serve.batch.Admission;
 import dev.lapidary.serve.batch.Outcome;
+import io.micronaut.http.HttpHeaders;
 import io.micronaut.http.HttpRequest;
 import io.micronaut.http.HttpResponse;
 import io.micronaut.http.HttpStatus;
 import io.micronaut.http.MediaType;
+import io.micronaut.http.MutableHttpResponse;
 import io.micronaut.http.ServerHttpRequest;
 import io.micronaut.http.annotation.Consumes;
 import io.micronaut.http.annotation.Controller;
 import io.micronaut.http.annotation.Post;
 import io.micronaut.http.annotation.Produces;
-import io.micronaut.http.body.CloseableAvailableByteBody;
 import io.micronaut.http.exceptions.BufferLengthExceededException;
 import io.micronaut.http.exceptions.ContentLengthExceededException;
 import java.io.IOException;
@@ -22,6 +23,7 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -40,64 +42,88 @@ final class PredictController {
   @Consumes(MediaType.ALL)
   @Produces(MediaType.ALL) // in truth JSON; an Accept without it is disregarded, as RFC 9110 allows
   CompletionStage<HttpResponse<byte[]>> predict(HttpRequest<?> request) {
+    state.requests().received();
     CompletableFuture<HttpResponse<byte[]>> answer;
     try {
       answer = answer(request);
     } catch (RuntimeException e) {
       answer = CompletableFuture.failedFuture(e);
     }
-    return answer.exceptionally(error -> ErrorBody.of(request, refusal(error)));
+    return answer.handle((found, error) -> counted(request, found, error));
+  }
+
+  private HttpResponse<byte[]> counted(
+      HttpRequest<?> request, @Nullable HttpResponse<byte[]> answer, @Nullable Throwable error) {
+    if (answer != null) {
+      state.requests().predictions();
+      return answer;
+    }
+    Refusal refusal = refusal(error);
+    if (refusal.code().equals(Refusal.CLIENT_GONE)) {
+      state.requests().gone();
+    } else {
+      state.requests().refused(refusal);
+    }
+    MutableHttpResponse<byte[]> response = ErrorBody.of(request, refusal);
+    return refusal.code().equals(Refusal.TOO_SLOW)
+        ? response.header(HttpHeaders.CONNECTION, "close")
+        : response;
   }
 
   /** The request's way, from its header to its answer. */
+  @SuppressWarnings("FutureReturnValueIgnored") // to cancel throws nothing
   private CompletableFuture<HttpResponse<byte[]>> answer(HttpRequest<?> request) {
-    Serving serving = state.requireReady();
+    Serving serving = state.requireServing();
     PredictQuery query = PredictQuery.of(request, state.settings());
-    serving.requireMeetable(query.deadline());
-    Admission.Permit permit = admit(serving, query);
+    serving.requireRoom(query.deadline());
+    Admission.Permit permit = state.admission().open();
 
-    CompletableFuture<HttpResponse<byte[]>> work =
-        read(request)
-            // A client that stalls within its body holds its place no longer than that.
-            .orTimeout(query.deadline().leftNanos(), TimeUnit.NANOSECONDS)
-            .thenApplyAsync(query.form()::uploads, serving.decoders())
-            .thenApply(uploads -> admitAll(serving, permit, uploads))
-            .thenCompose(
-                uploads ->
-                    serving
-                        .classify(uploads, query.deadline())
-                        .thenApply(results -> respond(serving, query, uploads, results)))
+    CompletableFuture<byte[]> body = read(request, permit, query, serving);
+    CompletableFuture<List<Upload>> uploads =
+        body.thenApplyAsync(
+            bytes ->
+                query.form().uploads(bytes, more -> hold(permit, bytes.length + more, serving)),
+            serving.forms());
+    CompletableFuture<RequestWork> work =
+        uploads.thenApply(images -> serving.classify(images, permit, query.deadline()));
+    CompletableFuture<HttpResponse<byte[]>> answer =
+        work.thenCompose(RequestWork::results)
+            .thenCombine(uploads, (results, images) -> respond(serving, query, images, results))
             .whenComplete((response, error) -> permit.close());
-    // The client hears of its deadline then; the permit is held until the work has ended.
-    return work.copy().orTimeout(query.deadline().leftNanos(), TimeUnit.NANOSECONDS);
-  }
 
-  /** Takes the body's bytes and room for one image before anything of the body is read. */
-  private Admission.Permit admit(Serving serving, PredictQuery query) {
-    return state.admission().admit(1, query.bodyBytes()).orElseThrow(() -> queueFull(serving));
-  }
-
-  private CompletableFuture<byte[]> read(HttpRequest<?> request) {
-    return ((ServerHttpRequest<?>) request)
-        .byteBody()
-        .buffer()
-        .thenApply(
-            body -> {
-              try (CloseableAvailableByteBody whole = body) {
-                return whole.toByteArray();
+    // The client hears of its deadline then, and nothing more is done for one that is gone; the
+    // permit is held until what has begun has ended.
+    CompletableFuture<HttpResponse<byte[]>> told = answer.copy();
+    ConnectionGuard.Watch watch =
+        ConnectionGuard.watch(request, () -> told.completeExceptionally(Refusal.clientGone()));
+    return told.orTimeout(query.deadline().leftNanos(), TimeUnit.NANOSECONDS)
+        .whenComplete(
+            (response, error) -> {
+              watch.end();
+              if (error != null) {
+                body.completeExceptionally(error);
+                work.thenAccept(RequestWork::cancel);
               }
             });
   }
 
-  private List<Upload> admitAll(Serving serving, Admission.Permit permit, List<Upload> uploads) {
-    if (!permit.extend(uploads.size() - 1)) {
-      throw queueFull(serving);
+  private static void hold(Admission.Permit permit, long bytes, Serving serving) {
+    if (!permit.hold(bytes)) {
+      throw Refusal.bodiesFull(serving.retrySeconds());
     }
-    return uploads;
   }
 
-  private Refusal queueFull(Serving serving) {
-    return Refusal.queueFull(state.admission().images(), serving.retryAfterSeconds());
+  private CompletableFuture<byte[]> read(
+      HttpRequest<?> request, Admission.Permit permit, PredictQuery query, Serving serving) {
+    int most = state.settings().limits().bodyBytes();
+    long said = request.getContentLength();
+    int likely = said > 0 ? (int) Math.min(said, most) : most;
+    return BodyReader.read(
+        (ServerHttpRequest<?>) request,
+        state.bodies(),
+        permit,
+        query.deadline(),
+        new BodyReader.Limits(most, likely, serving::retrySeconds));
   }
 
   private static HttpResponse<byte[]> respond(
@@ -118,6 +144,9 @@ final class PredictController {
       String image, Serving.Result result, Serving serving, PredictQuery query) {
     if (result instanceof Serving.Result.Refused refused) {
       return new PredictAnswer.Unclassified(image, refused.error());
+    }
+    if (result instanceof Serving.Result.Dropped) {
+      throw Refusal.deadlinePassed(); // with a neighbour that was late; else nobody reads this
     }
     Outcome outcome = ((Serving.Result.Ran) result).outcome();
     if (outcome instanceof Outcome.Classified classified) {
@@ -145,7 +174,7 @@ final class PredictController {
     return tooLarge ? HttpStatus.REQUEST_ENTITY_TOO_LARGE : HttpStatus.UNPROCESSABLE_ENTITY;
   }
 
-  private static Refusal refusal(Throwable error) {
+  private static Refusal refusal(@Nullable Throwable error) {
     Throwable cause = error;
     while (cause instanceof CompletionException && cause.getCause() != null) {
       cause = cause.getCause();

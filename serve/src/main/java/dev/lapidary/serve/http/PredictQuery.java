@@ -15,14 +15,9 @@ import java.util.regex.Pattern;
  * @param form of its body
  * @param topK most probable classes an image, at most
  * @param threshold the least probability of a class in the answer, in [0, 1]
- * @param bodyBytes that it may be, as far as its header tells
  */
 record PredictQuery(
-    RequestForm form,
-    OptionalInt topK,
-    OptionalDouble threshold,
-    Deadline deadline,
-    long bodyBytes) {
+    RequestForm form, OptionalInt topK, OptionalDouble threshold, Deadline deadline) {
   private static final long MAX_DEADLINE_MILLIS = 600_000;
   private static final String TOP_K = "topK";
   private static final String THRESHOLD = "threshold";
@@ -35,14 +30,14 @@ record PredictQuery(
    */
   static PredictQuery of(HttpRequest<?> request, ServerSettings settings) {
     ServerSettings.Limits limits = settings.limits();
+    requireLength(request, limits.bodyBytes());
     QueryParameters query = QueryParameters.of(request.getUri(), List.of(TOP_K, THRESHOLD));
     return new PredictQuery(
         RequestForm.of(
             request, Math.min(limits.requestImages(), limits.queueImages()), limits.bodyBytes()),
         topK(query),
         threshold(query),
-        deadline(request, settings.deadline()),
-        bodyBytes(request, limits.bodyBytes()));
+        deadline(request, settings.timeouts()));
   }
 
   private static OptionalInt topK(QueryParameters query) {
@@ -70,17 +65,20 @@ record PredictQuery(
         ClientText.brief(text.get()));
   }
 
-  private static Deadline deadline(HttpRequest<?> request, Duration otherwise) {
+  /** A client may name any, but not hold the server for longer than it lets it. */
+  private static Deadline deadline(HttpRequest<?> request, ServerSettings.Timeouts timeouts) {
     String header = "X-Deadline-Ms";
     List<String> texts = request.getHeaders().getAll(header);
     if (texts.size() > 1) {
       throw Refusal.badRequest(
           "invalid_parameter", "there are %d headers %s, expected one", texts.size(), header);
     }
-    return Deadline.after(
+    Duration wanted =
         texts.isEmpty()
-            ? otherwise
-            : Duration.ofMillis(positive(header, texts.get(0), MAX_DEADLINE_MILLIS)));
+            ? timeouts.deadline()
+            : Duration.ofMillis(positive(header, texts.get(0), MAX_DEADLINE_MILLIS));
+    Duration most = timeouts.maxDeadline();
+    return Deadline.after(wanted.compareTo(most) > 0 ? most : wanted);
   }
 
   private static long positive(String what, String text, long max) {
@@ -98,13 +96,10 @@ record PredictQuery(
         ClientText.brief(text));
   }
 
-  /** A body whose length is not told, or that is packed, counts as the largest. */
-  private static long bodyBytes(HttpRequest<?> request, int maxBytes) {
+  private static void requireLength(HttpRequest<?> request, int maxBytes) {
     long length = request.getContentLength();
     if (length > maxBytes) {
       throw Refusal.tooLarge("the body has %d bytes, more than the limit of %d", length, maxBytes);
     }
-    boolean packed = request.getHeaders().contains("Content-Encoding");
-    return length < 0 || packed ? maxBytes : length;
   }
 }

@@ -24,8 +24,6 @@ import java.util.concurrent.atomic.AtomicBoolean;
  */
 public final class PredictionServer implements AutoCloseable {
   private static final long ASK_AGAIN_MILLIS = 100;
-  private static final ServerState.Phase.NotReady STOPPING =
-      new ServerState.Phase.NotReady("draining", "the server is stopping");
 
   private final ServerState state;
   private final ApplicationContext context;
@@ -80,8 +78,8 @@ public final class PredictionServer implements AutoCloseable {
     all.put("micronaut.server.port", settings.port() == 0 ? -1 : settings.port());
     all.put("micronaut.server.max-request-size", bodyBytes);
     all.put("micronaut.server.max-request-buffer-size", bodyBytes);
-    all.put("micronaut.server.read-idle-timeout", "60s");
-    all.put("micronaut.server.idle-timeout", "120s");
+    // Connections are watched by ConnectionGuard, which knows what each waits for.
+    all.put("micronaut.server.idle-timeout", "-1s");
     all.put("micronaut.server.date-header", false);
     all.put("micronaut.server.netty.request-decompression-enabled", false); // see ContentCoding
     return all;
@@ -91,6 +89,7 @@ public final class PredictionServer implements AutoCloseable {
    * Checks the model against its golden images, and predicts with it if it passes. The server owns
    * the model from here on.
    *
+   * @throws Failure (exit 2) if the largest batch does not fit into memory
    * @return why it does not pass, or that the server is stopping: requests are then answered 503
    *     with that reason
    */
@@ -101,12 +100,21 @@ public final class PredictionServer implements AutoCloseable {
       state.become(new ServerState.Phase.NotReady("golden_check_failed", failure.get()));
       return failure;
     }
-    Serving serving = new Serving(model, state.admission(), state.settings());
+    Serving serving = serving(model);
+    Warmup.run(serving);
     if (!state.become(new ServerState.Phase.Ready(serving))) {
       serving.close();
-      return Optional.of(STOPPING.reason());
     }
-    return Optional.empty();
+    return state.unready();
+  }
+
+  private Serving serving(ServedModel model) {
+    try {
+      return new Serving(model, state.admission(), state.settings());
+    } catch (Failure e) {
+      model.close();
+      throw e;
+    }
   }
 
   /** With the real port. */
@@ -116,7 +124,7 @@ public final class PredictionServer implements AutoCloseable {
 
   /** Images that are accepted and not yet answered. */
   public int imagesInFlight() {
-    return state.admission().images();
+    return state.admission().held().images();
   }
 
   /**
@@ -125,10 +133,17 @@ public final class PredictionServer implements AutoCloseable {
    * @throws IllegalStateException before a model is served
    */
   public BatchStatistics.Snapshot batches() {
-    if (state.phase() instanceof ServerState.Phase.Ready ready) {
-      return ready.serving().batcher().statistics().snapshot();
-    }
-    throw new IllegalStateException("no model is served");
+    return state
+        .serving()
+        .orElseThrow(() -> new IllegalStateException("no model is served"))
+        .batcher()
+        .statistics()
+        .snapshot();
+  }
+
+  /** What became of the requests so far. */
+  public RequestCounts.Snapshot requests() {
+    return state.requests().snapshot();
   }
 
   /** Waits until the server is closed, by whomever. */
@@ -138,7 +153,7 @@ public final class PredictionServer implements AutoCloseable {
 
   private boolean awaitAnswers() {
     try {
-      return state.admission().awaitEmpty(state.settings().grace());
+      return state.admission().awaitEmpty(state.settings().timeouts().grace());
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt(); // stop at once
       return false;
@@ -154,7 +169,7 @@ public final class PredictionServer implements AutoCloseable {
     if (!(http instanceof GracefulShutdownCapable connections)) {
       return true;
     }
-    long deadline = System.nanoTime() + state.settings().grace().toNanos();
+    long deadline = System.nanoTime() + state.settings().timeouts().grace().toNanos();
     boolean written = false;
     while (!written && System.nanoTime() < deadline) {
       try {
@@ -175,20 +190,37 @@ public final class PredictionServer implements AutoCloseable {
     return written;
   }
 
-  /** Refuses what comes, answers what was accepted within the grace time, and stops. */
+  /** Still answers, for as long as others may need to notice that it is not ready. */
+  private void drain() {
+    long delay = state.settings().timeouts().drainDelay().toMillis();
+    if (delay > 0 && state.drain()) {
+      try {
+        Thread.sleep(delay);
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt(); // stop at once
+      }
+    }
+  }
+
+  /**
+   * Is not ready for the drain delay, then refuses what comes, answers what was accepted within the
+   * grace time, and stops.
+   */
   @Override
   public void close() {
     if (!closing.compareAndSet(false, true)) {
       return;
     }
-    ServerState.Phase before = state.end(STOPPING);
+    drain();
+    Optional<Serving> served = state.stop();
     boolean answered = awaitAnswers() && awaitWritten();
     http.stop();
     context.close();
+    state.close();
     // A network that outlasts the grace time is left to its daemon thread: waiting for it would
     // make the stop as long as it is stuck.
-    if (answered && before instanceof ServerState.Phase.Ready ready) {
-      ready.serving().close();
+    if (answered) {
+      served.ifPresent(Serving::close);
     }
     closed.countDown();
   }

@@ -12,6 +12,8 @@ final class Refusal extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
   static final String UNSUPPORTED_CODING = "unsupported_content_encoding";
+  static final String TOO_SLOW = "too_slow";
+  static final String CLIENT_GONE = "client_gone";
 
   private final HttpStatus status;
   private final String code;
@@ -65,6 +67,36 @@ final class Refusal extends RuntimeException {
         "the queue is full with %d images; try again in %d s".formatted(images, retryAfterSeconds));
   }
 
+  /** The images' queue has room, the memory for bodies has none. */
+  static Refusal bodiesFull(int retryAfterSeconds) {
+    return new Refusal(
+        HttpStatus.TOO_MANY_REQUESTS,
+        "queue_full",
+        retryAfterSeconds,
+        "the bodies of other requests take all memory that they may; try again in %d s"
+            .formatted(retryAfterSeconds));
+  }
+
+  /** The connection ends with it: the rest of the body may never come. */
+  static Refusal tooSlow(int bytes, long millis, int leastBytesPerSecond) {
+    return new Refusal(
+        HttpStatus.REQUEST_TIMEOUT,
+        TOO_SLOW,
+        0,
+        "%d bytes of the body came in %d ms, expected at least %d a second"
+            .formatted(bytes, millis, leastBytesPerSecond));
+  }
+
+  /** It came not too slowly, but others need the memory. The connection ends with it, too. */
+  static Refusal gaveWay(int retryAfterSeconds) {
+    return new Refusal(
+        HttpStatus.TOO_MANY_REQUESTS,
+        TOO_SLOW,
+        retryAfterSeconds,
+        "the body came slowly while the memory for bodies was full; try again in %d s"
+            .formatted(retryAfterSeconds));
+  }
+
   static Refusal deadlineUnmeetable(long expectedMillis, long leftMillis) {
     return new Refusal(
         HttpStatus.GATEWAY_TIMEOUT,
@@ -107,7 +139,7 @@ final class Refusal extends RuntimeException {
   /** For whoever reads it; the client that it is meant for is gone. */
   static Refusal clientGone() {
     return new Refusal(
-        HttpStatus.BAD_REQUEST, "client_gone", 0, "the connection closed within the body");
+        HttpStatus.BAD_REQUEST, CLIENT_GONE, 0, "the connection closed within the body");
   }
 
   static Refusal failed() {

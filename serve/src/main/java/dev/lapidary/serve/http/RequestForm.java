@@ -9,12 +9,23 @@ import java.util.Locale;
 
 /** How a request's body carries its images. */
 interface RequestForm {
+  /** Where what a body becomes is held, beside the body itself. */
+  @FunctionalInterface
+  interface Room {
+    /**
+     * @param bytes beside the body, in place of what was held before
+     * @throws Refusal 429 if there is no room
+     */
+    void hold(long bytes);
+  }
+
   /**
    * The images, in the request's order.
    *
-   * @throws Refusal 400 if the body has not the form that it claims, 413 if it has too many images
+   * @throws Refusal 400 if the body has not the form that it claims, 413 if it has too many images,
+   *     429 if there is no room for it unpacked
    */
-  List<Upload> uploads(byte[] body);
+  List<Upload> uploads(byte[] body, Room room);
 
   /**
    * By the media type, whose letters' case has no meaning (RFC 9110 section 8.3.1), and by the

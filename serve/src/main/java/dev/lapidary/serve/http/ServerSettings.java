@@ -10,17 +10,9 @@ import java.time.Duration;
  * @param host to bind; the loopback address unless told
  * @param port 0 for any free one
  * @param decodeThreads that decode and preprocess
- * @param deadline of a request that names none
- * @param grace how long a stop waits for requests that were accepted
  */
 public record ServerSettings(
-    String host,
-    int port,
-    BatchPolicy batch,
-    Limits limits,
-    int decodeThreads,
-    Duration deadline,
-    Duration grace) {
+    String host, int port, BatchPolicy batch, Limits limits, int decodeThreads, Timeouts timeouts) {
 
   /**
    * What one request may be, and all together.
@@ -28,20 +20,107 @@ public record ServerSettings(
    * @param bodyBytes of one request's body, after decompression
    * @param requestImages in one request
    * @param queueImages accepted and not yet answered
-   * @param queueBytes of bodies, accepted and not yet answered
+   * @param queueBytes of bodies, come and not yet answered
+   * @param connections open at a time
    * @param image of one image, checked from its header before it is decoded
    */
   public record Limits(
-      int bodyBytes, int requestImages, int queueImages, long queueBytes, ImageLimits image) {
+      int bodyBytes,
+      int requestImages,
+      int queueImages,
+      long queueBytes,
+      int connections,
+      ImageLimits image) {
     public static final Limits DEFAULT =
-        new Limits(32 << 20, 64, 256, 128L << 20, ImageLimits.DEFAULT);
+        new Limits(32 << 20, 64, 256, 128L << 20, 1024, ImageLimits.DEFAULT);
 
     public Limits {
-      if (bodyBytes < 1 || requestImages < 1 || queueImages < 1 || queueBytes < bodyBytes) {
+      if (bodyBytes < 1
+          || requestImages < 1
+          || queueImages < 1
+          || queueBytes < bodyBytes
+          || connections < 1) {
         throw new IllegalArgumentException(
-            "limits must be positive, and a queue's bytes at least a body's, but are %d, %d, %d, %d"
-                .formatted(bodyBytes, requestImages, queueImages, queueBytes));
+            "limits must be positive, and a queue's bytes at least a body's, but are"
+                + " %d, %d, %d, %d, %d"
+                    .formatted(bodyBytes, requestImages, queueImages, queueBytes, connections));
       }
+    }
+  }
+
+  /**
+   * How long it waits for whom.
+   *
+   * @param deadline of a request that names none
+   * @param maxDeadline the longest that a request gets, whatever it names
+   * @param header of a request, from the connection's beginning to the header's end
+   * @param keepAlive from an answer to the end of the next request's header
+   * @param linger for the rest of a body that is answered already
+   * @param bodyGrace from where on a body must come at the least rate, counted from its beginning
+   * @param bodyBytesPerSecond the least rate
+   * @param drainDelay how long a stop still answers new requests, not being ready
+   * @param grace how long a stop waits then for requests that were accepted
+   */
+  public record Timeouts(
+      Duration deadline,
+      Duration maxDeadline,
+      Duration header,
+      Duration keepAlive,
+      Duration linger,
+      Duration bodyGrace,
+      int bodyBytesPerSecond,
+      Duration drainDelay,
+      Duration grace) {
+    public static final Timeouts DEFAULT =
+        new Timeouts(
+            Duration.ofSeconds(30),
+            Duration.ofSeconds(60),
+            Duration.ofSeconds(10),
+            Duration.ofSeconds(60),
+            Duration.ofSeconds(5),
+            Duration.ofSeconds(5),
+            1024,
+            Duration.ZERO,
+            Duration.ofSeconds(30));
+
+    public Timeouts withDeadlines(Duration most, Duration otherwise) {
+      return new Timeouts(
+          otherwise,
+          most,
+          header,
+          keepAlive,
+          linger,
+          bodyGrace,
+          bodyBytesPerSecond,
+          drainDelay,
+          grace);
+    }
+
+    /** Of the header, and of a body's least rate. */
+    public Timeouts withReading(Duration head, Duration slow, int leastBytesPerSecond) {
+      return new Timeouts(
+          deadline,
+          maxDeadline,
+          head,
+          keepAlive,
+          linger,
+          slow,
+          leastBytesPerSecond,
+          drainDelay,
+          grace);
+    }
+
+    public Timeouts withStop(Duration delay, Duration patience) {
+      return new Timeouts(
+          deadline,
+          maxDeadline,
+          header,
+          keepAlive,
+          linger,
+          bodyGrace,
+          bodyBytesPerSecond,
+          delay,
+          patience);
     }
   }
 
@@ -53,15 +132,18 @@ public record ServerSettings(
         BatchPolicy.greedy(32),
         Limits.DEFAULT,
         Runtime.getRuntime().availableProcessors(),
-        Duration.ofSeconds(30),
-        Duration.ofSeconds(30));
+        Timeouts.DEFAULT);
   }
 
   public ServerSettings withBatch(BatchPolicy other) {
-    return new ServerSettings(host, port, other, limits, decodeThreads, deadline, grace);
+    return new ServerSettings(host, port, other, limits, decodeThreads, timeouts);
   }
 
   public ServerSettings withLimits(Limits other) {
-    return new ServerSettings(host, port, batch, other, decodeThreads, deadline, grace);
+    return new ServerSettings(host, port, batch, other, decodeThreads, timeouts);
+  }
+
+  public ServerSettings withTimeouts(Timeouts other) {
+    return new ServerSettings(host, port, batch, limits, decodeThreads, other);
   }
 }

@@ -1,11 +1,19 @@
 package dev.lapidary.serve.http;
 
 import dev.lapidary.serve.batch.Admission;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicInteger;
 
-/** Where the server is in its life: loading, then ready or refused, then draining. Thread-safe. */
-final class ServerState {
+/**
+ * Where the server is in its life: loading, then ready or refused, then draining and stopping.
+ * Thread-safe.
+ */
+final class ServerState implements AutoCloseable {
   private final ServerSettings settings;
   private final Admission admission;
+  private final Bodies bodies;
+  private final AtomicInteger connections = new AtomicInteger();
+  private final RequestCounts requests = new RequestCounts();
   private boolean ended;
   private volatile Phase phase = new Phase.NotReady("loading", "the model is loading");
 
@@ -13,6 +21,7 @@ final class ServerState {
     this.settings = settings;
     ServerSettings.Limits limits = settings.limits();
     this.admission = new Admission(limits.queueImages(), limits.queueBytes());
+    this.bodies = new Bodies(settings.timeouts());
   }
 
   sealed interface Phase {
@@ -20,7 +29,13 @@ final class ServerState {
     record NotReady(String code, String reason) implements Phase {}
 
     record Ready(Serving serving) implements Phase {}
+
+    /** Not ready to whoever asks for that, and still answering, until others know. */
+    record Draining(Serving serving) implements Phase {}
   }
+
+  private static final Phase.NotReady STOPPING =
+      new Phase.NotReady("draining", "the server is stopping");
 
   ServerSettings settings() {
     return settings;
@@ -30,11 +45,35 @@ final class ServerState {
     return admission;
   }
 
-  Phase phase() {
-    return phase;
+  Bodies bodies() {
+    return bodies;
   }
 
-  /** Returns false, and changes nothing, after the {@link #end}. */
+  /** Open now. */
+  AtomicInteger connections() {
+    return connections;
+  }
+
+  RequestCounts requests() {
+    return requests;
+  }
+
+  /** Why it is not ready; empty if it is. */
+  Optional<String> unready() {
+    Phase now = phase;
+    if (now instanceof Phase.NotReady not) {
+      return Optional.of(not.reason());
+    }
+    return now instanceof Phase.Draining ? Optional.of(STOPPING.reason()) : Optional.empty();
+  }
+
+  /** Whether no connection shall outlive its next answer. */
+  boolean isDraining() {
+    Phase now = phase;
+    return now == STOPPING || now instanceof Phase.Draining;
+  }
+
+  /** Returns false, and changes nothing, after {@link #drain} or {@link #stop}. */
   synchronized boolean become(Phase next) {
     if (!ended) {
       phase = next;
@@ -42,25 +81,50 @@ final class ServerState {
     return !ended;
   }
 
-  /** The last phase. Returns the one before. */
-  synchronized Phase end(Phase.NotReady last) {
-    Phase before = phase;
-    phase = last;
+  /** Not ready any more, but answering. Returns false if it answered nothing before. */
+  synchronized boolean drain() {
     ended = true;
+    if (phase instanceof Phase.Ready ready) {
+      phase = new Phase.Draining(ready.serving());
+      return true;
+    }
+    return false;
+  }
+
+  /** The last phase, in which all is refused. Returns the model that answered until now. */
+  synchronized Optional<Serving> stop() {
+    ended = true;
+    Optional<Serving> before = serving();
+    phase = STOPPING;
     return before;
+  }
+
+  /** The model that answers, if any does. */
+  Optional<Serving> serving() {
+    Phase now = phase;
+    if (now instanceof Phase.Ready ready) {
+      return Optional.of(ready.serving());
+    }
+    return now instanceof Phase.Draining draining
+        ? Optional.of(draining.serving())
+        : Optional.empty();
   }
 
   /**
    * The model that answers.
    *
-   * @throws Refusal 503 while loading, refused or draining
+   * @throws Refusal 503 while loading, refused or stopping
    */
-  Serving requireReady() {
+  Serving requireServing() {
     Phase now = phase;
-    if (now instanceof Phase.Ready ready) {
-      return ready.serving();
+    if (now instanceof Phase.NotReady not) {
+      throw Refusal.unavailable(not.code(), not.reason());
     }
-    Phase.NotReady not = (Phase.NotReady) now;
-    throw Refusal.unavailable(not.code(), not.reason());
+    return serving().orElseThrow(() -> Refusal.unavailable(STOPPING.code(), STOPPING.reason()));
+  }
+
+  @Override
+  public void close() {
+    bodies.close();
   }
 }

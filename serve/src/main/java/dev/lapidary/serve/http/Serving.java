@@ -1,14 +1,16 @@
 package dev.lapidary.serve.http;
 
+import dev.lapidary.core.failure.Failure;
 import dev.lapidary.core.image.ImageLimits;
+import dev.lapidary.core.image.ImageSize;
 import dev.lapidary.core.image.UndecodableImage;
 import dev.lapidary.serve.batch.Admission;
 import dev.lapidary.serve.batch.BatchPolicy;
 import dev.lapidary.serve.batch.Batcher;
 import dev.lapidary.serve.batch.Deadline;
 import dev.lapidary.serve.batch.Outcome;
+import dev.lapidary.serve.batch.Pace;
 import dev.lapidary.serve.model.ServedModel;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
@@ -16,36 +18,66 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
- * A ready model: the threads that decode, the batcher, and the bound of what is in flight. Images
- * are decoded before they are batched, each for itself, so a bad one reaches no batch.
+ * A ready model: the threads that decode, the batcher, and what their pace makes of the images in
+ * flight. Images are decoded before they are batched, each for itself, so a bad one reaches no
+ * batch.
  */
 final class Serving implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(Serving.class);
   private static final int MAX_RETRY_SECONDS = 60;
+
+  /** Requests are taken apart beside the decoders: what waits there would be in no backlog. */
+  private static final int FORM_THREADS = 2;
 
   private final ServedModel model;
   private final Admission admission;
+  private final ExecutorService forms;
   private final ExecutorService decoders;
   private final Batcher batcher;
+  private final Pace pace;
   private final ImageLimits imageLimits;
 
+  /**
+   * @throws Failure (exit 2) if the largest batch does not fit into memory
+   */
   Serving(ServedModel model, Admission admission, ServerSettings settings) {
     this.model = model;
     this.admission = admission;
     this.imageLimits = settings.limits().image();
     // A graph of one image at a time still has a queue, it only never runs two together.
     BatchPolicy policy = model.batches() ? settings.batch() : BatchPolicy.greedy(1);
+    requireFits(policy.maxBatch(), model.preprocessing().inputLength());
     this.batcher = new Batcher(model.network(), model.preprocessing().inputLength(), policy);
+    this.pace = new Pace(settings.decodeThreads(), batcher.statistics());
+    this.forms = threads("lapidary-form-", FORM_THREADS);
+    this.decoders = threads("lapidary-decode-", settings.decodeThreads());
+  }
+
+  /** The batch is one buffer, which Java counts in 31 bits, outside the heap but as large. */
+  private static void requireFits(int maxBatch, int inputLength) {
+    long limit = Math.min(Integer.MAX_VALUE, Runtime.getRuntime().maxMemory() / 2);
+    long image = (long) Float.BYTES * inputLength;
+    if (image * maxBatch > limit) {
+      throw Failure.badInput(
+          "--max-batch %d takes %d MB for the largest batch, expected at most %d MB on this JVM;"
+              + " up to %d images fit",
+          maxBatch, (image * maxBatch) >> 20, limit >> 20, Math.max(1, limit / image));
+    }
+  }
+
+  private static ExecutorService threads(String name, int count) {
     AtomicInteger number = new AtomicInteger();
-    this.decoders =
-        Executors.newFixedThreadPool(
-            settings.decodeThreads(),
-            task -> {
-              Thread thread = new Thread(task, "lapidary-decode-" + number.incrementAndGet());
-              thread.setDaemon(true);
-              return thread;
-            });
+    return Executors.newFixedThreadPool(
+        count,
+        task -> {
+          Thread thread = new Thread(task, name + number.incrementAndGet());
+          thread.setDaemon(true);
+          return thread;
+        });
   }
 
   /** What became of one image: a network's outcome, or why it never came to one. */
@@ -53,64 +85,149 @@ final class Serving implements AutoCloseable {
     record Ran(Outcome outcome) implements Result {}
 
     record Refused(ImageError error) implements Result {}
-  }
 
-  /** All images of one request, in its order; cancelling it drops those that wait. */
-  CompletableFuture<List<Result>> classify(List<Upload> uploads, Deadline deadline) {
-    List<CompletableFuture<Result>> each = new ArrayList<>(uploads.size());
-    for (Upload upload : uploads) {
-      each.add(classify(upload, deadline));
-    }
-    return CompletableFuture.allOf(each.toArray(CompletableFuture[]::new))
-        .thenApply(done -> each.stream().map(CompletableFuture::join).toList());
-  }
-
-  private CompletableFuture<Result> classify(Upload upload, Deadline deadline) {
-    if (upload instanceof Upload.File file) {
-      return CompletableFuture.completedFuture(file)
-          .thenComposeAsync(f -> decodeAndSubmit(f, deadline), decoders);
-    }
-    Upload.Unreadable unreadable = (Upload.Unreadable) upload;
-    return CompletableFuture.completedFuture(new Result.Refused(unreadable.error()));
-  }
-
-  private CompletableFuture<Result> decodeAndSubmit(Upload.File file, Deadline deadline) {
-    if (deadline.hasPassed()) {
-      return CompletableFuture.completedFuture(new Result.Ran(new Outcome.Late()));
-    }
-    try {
-      float[] input = model.inputOf(file.bytes(), imageLimits);
-      return batcher.submit(input, deadline).thenApply(Result.Ran::new);
-    } catch (UndecodableImage e) {
-      ImageError error = new ImageError(e.code().text(), String.valueOf(e.getMessage()));
-      return CompletableFuture.completedFuture(new Result.Refused(error));
-    }
+    /** Nobody waits for it any more. */
+    record Dropped() implements Result {}
   }
 
   /**
-   * Refuses a deadline that the images in flight, at the speed of late, leave no time for.
+   * Admits all images of one request, and begins to classify them. The permit is told what is
+   * decoded, and not closed.
    *
-   * @throws Refusal 504
+   * @throws Refusal 429 if there is no room, 504 if they cannot be done by the deadline
    */
-  void requireMeetable(Deadline deadline) {
+  RequestWork classify(List<Upload> uploads, Admission.Permit permit, Deadline deadline) {
+    long[] weights = new long[uploads.size()];
+    long bytes = 0;
+    long weight = 0;
+    for (int i = 0; i < weights.length; i++) {
+      if (uploads.get(i) instanceof Upload.File file) {
+        weights[i] = weight(file.bytes());
+        weight += weights[i];
+        bytes += file.bytes().length;
+      }
+    }
+    pace.read(bytes, weights.length, weight);
+    requireMeetable(deadline, weights.length, weight);
+    // From here on the images are held, no longer the body that they came in.
+    if (!permit.hold(bytes) || !permit.admit(weights.length, weight)) {
+      throw queueFull();
+    }
+    RequestWork work = new RequestWork();
+    for (int i = 0; i < weights.length; i++) {
+      begin(uploads.get(i), new Place(work, work.next(), permit, deadline, weights[i]));
+    }
+    return work;
+  }
+
+  /** One image's place in its request. */
+  private record Place(
+      RequestWork work,
+      CompletableFuture<Result> result,
+      Admission.Permit permit,
+      Deadline deadline,
+      long weight) {}
+
+  /** What is over a limit is refused from its header, and costs nothing. */
+  private long weight(byte[] file) {
+    long pixels = ImageSize.pixels(file);
+    return Pace.weight(pixels > imageLimits.maxPixels() ? 0 : pixels);
+  }
+
+  private void begin(Upload upload, Place place) {
+    if (upload instanceof Upload.File file) {
+      decoders.execute(() -> decodeAndSubmit(file, place));
+    } else {
+      place.result().complete(new Result.Refused(((Upload.Unreadable) upload).error()));
+    }
+  }
+
+  private void decodeAndSubmit(Upload.File file, Place place) {
+    try {
+      if (place.work().isCancelled()) {
+        batcher.statistics().cancelled();
+        place.result().complete(new Result.Dropped());
+      } else if (wouldBeLate(place)) {
+        batcher.statistics().late();
+        place.result().complete(new Result.Ran(new Outcome.Late()));
+        place.work().cancel(); // without this image the request has no answer
+      } else {
+        submit(decode(file, place), place);
+      }
+    } catch (UndecodableImage e) {
+      ImageError error = new ImageError(e.code().text(), String.valueOf(e.getMessage()));
+      place.result().complete(new Result.Refused(error));
+    } catch (RuntimeException | Error e) {
+      LOG.error("an image could not be decoded", e);
+      place.result().completeExceptionally(e);
+    } finally {
+      place.permit().decoded(place.weight());
+    }
+  }
+
+  private float[] decode(Upload.File file, Place place) {
+    long began = System.nanoTime();
+    float[] input = model.inputOf(file.bytes(), imageLimits);
+    pace.decoded(place.weight(), System.nanoTime() - began);
+    return input;
+  }
+
+  @SuppressWarnings("FutureReturnValueIgnored") // what follows the answer throws nothing
+  private void submit(float[] input, Place place) {
+    CompletableFuture<Outcome> answer = batcher.submit(input, place.deadline());
+    place.work().waits(answer);
+    answer.whenComplete(
+        (outcome, cancelled) -> {
+          if (outcome == null) {
+            place.result().complete(new Result.Dropped());
+            return;
+          }
+          place.result().complete(new Result.Ran(outcome));
+          if (outcome instanceof Outcome.Late) {
+            place.work().cancel();
+          }
+        });
+  }
+
+  /** With nothing else in flight always try: an estimate that refused all could not recover. */
+  private boolean wouldBeLate(Place place) {
+    int before = batcher.depth();
+    long needed = before == 0 ? 0 : pace.decodeNanos(place.weight()) + pace.runNanos(before + 1);
+    return place.deadline().leftNanos() <= needed;
+  }
+
+  /**
+   * Refuses before the body is read what finds no room, or no time, whatever its images are.
+   *
+   * @throws Refusal 429 or 504
+   */
+  void requireRoom(Deadline deadline) {
+    if (admission.isFull()) {
+      throw queueFull();
+    }
+    requireMeetable(deadline, 1, 0);
+  }
+
+  private void requireMeetable(Deadline deadline, int images, long weight) {
+    Admission.Held held = admission.held();
     long left = deadline.leftNanos();
-    long expected = backlogNanos();
-    // With nothing in flight always try: an estimate that refused everything could not recover.
-    if (admission.images() > 0 && expected > left) {
+    long expected = pace.backlogNanos(held, images, weight);
+    if (held.images() > 0 && expected > left) {
       throw Refusal.deadlineUnmeetable(
           TimeUnit.NANOSECONDS.toMillis(expected),
           Math.max(0, TimeUnit.NANOSECONDS.toMillis(left)));
     }
   }
 
-  /** When a client that is refused now may find room: 1 to 60 s. */
-  int retryAfterSeconds() {
-    double seconds = Math.ceil(backlogNanos() / 1e9);
-    return (int) Math.max(1, Math.min(MAX_RETRY_SECONDS, seconds));
+  Refusal queueFull() {
+    Admission.Held held = admission.held();
+    return Refusal.queueFull(held.images(), retrySeconds());
   }
 
-  private long backlogNanos() {
-    return (long) (admission.images() * batcher.statistics().nanosPerImage().orElse(0));
+  /** When what is there now will be worked off: 1 to 60 s. */
+  int retrySeconds() {
+    double seconds = Math.ceil(pace.backlogNanos(admission.held()) / 1e9);
+    return (int) Math.max(1, Math.min(MAX_RETRY_SECONDS, seconds));
   }
 
   ServedModel model() {
@@ -121,14 +238,23 @@ final class Serving implements AutoCloseable {
     return batcher;
   }
 
-  /** The threads for work on bodies, bounded in number. */
-  Executor decoders() {
-    return decoders;
+  Pace pace() {
+    return pace;
+  }
+
+  ImageLimits imageLimits() {
+    return imageLimits;
+  }
+
+  /** The threads that take bodies apart, bounded in number. */
+  Executor forms() {
+    return forms;
   }
 
   /** Answers what it has, then stops. */
   @Override
   public void close() {
+    forms.shutdown();
     decoders.shutdown();
     batcher.close();
     model.close();

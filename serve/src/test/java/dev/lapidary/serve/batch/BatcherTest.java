@@ -9,7 +9,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -232,56 +231,5 @@ class BatcherTest {
       assertThatThrownBy(() -> batcher.submit(new float[2], FAR))
           .hasMessage("an input has 1 floats but this one has 2");
     }
-  }
-
-  @Test
-  void admitsUpToBothBoundsAndNoFurther() throws Exception {
-    Admission admission = new Admission(3, 100);
-    try (Admission.Permit one = admission.admit(1, 60).orElseThrow()) {
-      assertThat(admission.admit(1, 41)).isEmpty();
-      assertThat(admission.admit(3, 1)).isEmpty();
-      assertThat(one.extend(3)).isFalse();
-      assertThat(one.extend(2)).isTrue();
-      assertThat(admission.images()).isEqualTo(3);
-      assertThat(admission.bytes()).isEqualTo(60);
-      assertThat(admission.awaitEmpty(Duration.ZERO)).isFalse();
-      one.close();
-      one.close();
-    }
-    assertThat(admission.images()).isZero();
-    assertThat(admission.bytes()).isZero();
-    assertThat(admission.awaitEmpty(Duration.ofSeconds(1))).isTrue();
-  }
-
-  @Test
-  void admissionKeepsItsBoundUnderConcurrency() throws Exception {
-    Admission admission = new Admission(5, 1_000_000);
-    AtomicInteger inside = new AtomicInteger();
-    AtomicInteger most = new AtomicInteger();
-    List<Thread> threads = new ArrayList<>();
-    for (int t = 0; t < 8; t++) {
-      Thread thread =
-          new Thread(
-              () -> {
-                for (int i = 0; i < 2000; i++) {
-                  admission
-                      .admit(2, 10)
-                      .ifPresent(
-                          permit -> {
-                            most.accumulateAndGet(inside.addAndGet(2), Math::max);
-                            inside.addAndGet(-2);
-                            permit.close();
-                          });
-                }
-              });
-      thread.start();
-      threads.add(thread);
-    }
-    for (Thread thread : threads) {
-      thread.join(TimeUnit.SECONDS.toMillis(30));
-    }
-    assertThat(most.get()).isBetween(2, 4);
-    assertThat(admission.images()).isZero();
-    assertThat(admission.bytes()).isZero();
   }
 }

@@ -2,6 +2,7 @@ package dev.lapidary.serve.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.lapidary.serve.RawClient;
 import dev.lapidary.serve.TinyModels;
 import java.awt.Color;
 import java.io.PrintWriter;
@@ -48,6 +49,21 @@ class ServeMainTest {
         .isEqualTo("error: --queue must be in 1..1000000 but is 0%n".formatted());
     assertThat(run("run").status()).isEqualTo(2);
     assertThat(run("run", "--help").out()).contains("--max-delay-ms", "Exit codes:");
+  }
+
+  @Test
+  void warnsIfOtherMachinesReachIt() throws Exception {
+    Path model = TinyModels.write(folder);
+    try (ServerProcess server = ServerProcess.start(model, "--host", "0.0.0.0")) {
+      assertThat(server.firstMessage())
+          .matches(
+              "warning: --host 0.0.0.0 is reached from other machines, and the server has no access"
+                  + " control: whoever reaches port \\d+ may use it");
+    }
+    assertThat(run("run", "--model", model.toString(), "--max-deadline-ms", "0").err())
+        .isEqualTo("error: --max-deadline-ms must be in 1..86400000 but is 0%n".formatted());
+    assertThat(run("run", "--model", model.toString(), "--drain-delay-ms", "-1").err())
+        .isEqualTo("error: --drain-delay-ms must not be negative but is -1%n".formatted());
   }
 
   @Test

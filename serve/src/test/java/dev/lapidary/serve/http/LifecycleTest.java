@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.lapidary.core.failure.Failure;
 import dev.lapidary.core.image.ImageLimits;
+import dev.lapidary.serve.NoLeaks;
 import dev.lapidary.serve.TinyModels;
 import dev.lapidary.serve.batch.BatchPolicy;
 import dev.lapidary.serve.model.ModelLoader;
@@ -25,10 +26,12 @@ import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.RepeatedTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Loading, overload, deadlines and the stop, with a network that waits until it is let go. */
 @Timeout(60)
+@ExtendWith(NoLeaks.class)
 class LifecycleTest {
   private static final byte[] IMAGE = TinyModels.png(new Color(10, 200, 30), 8, 8);
 
@@ -57,10 +60,9 @@ class LifecycleTest {
         "127.0.0.1",
         0,
         BatchPolicy.greedy(maxBatch),
-        new ServerSettings.Limits(1 << 20, 8, queue, 8 << 20, ImageLimits.DEFAULT),
+        new ServerSettings.Limits(1 << 20, 8, queue, 8 << 20, 64, ImageLimits.DEFAULT),
         2,
-        Duration.ofSeconds(30),
-        Duration.ofSeconds(30));
+        ServerSettings.Timeouts.DEFAULT);
   }
 
   @Test
@@ -118,6 +120,87 @@ class LifecycleTest {
       open.countDown();
       assertThat(accepted).allMatch(a -> a.join().statusCode() == 200);
       assertThat(client.post("/predict", "image/png", IMAGE).statusCode()).isEqualTo(200);
+    }
+  }
+
+  /** The only image in flight has taken 300 ms before, at the least. */
+  @Test
+  void refusesAtOnceADeadlineThatTheQueueLeavesNoTimeFor() throws Exception {
+    ServedModel tiny = tiny();
+    CountDownLatch second = new CountDownLatch(2);
+    ServedModel slow =
+        tiny.withNetwork(
+            (inputs, count) -> {
+              if (inputs.get(0) < 0.5) {
+                second.countDown();
+                Thread.sleep(300);
+                if (second.getCount() == 0) {
+                  open.await();
+                }
+              }
+              return tiny.network().run(inputs, count);
+            });
+    try (PredictionServer server = PredictionServer.bind(settings(8, 1))) {
+      assertThat(server.serve(slow)).isEmpty();
+      Client client = new Client(server.uri());
+      assertThat(client.post("/predict", "image/png", IMAGE).statusCode()).isEqualTo(200);
+      CompletableFuture<HttpResponse<byte[]>> before =
+          client.postAsync("/predict", "image/png", IMAGE);
+      second.await();
+      HttpResponse<byte[]> refused =
+          client.send(
+              client
+                  .request("/predict", "image/png")
+                  .header("X-Deadline-Ms", "100")
+                  .POST(java.net.http.HttpRequest.BodyPublishers.ofByteArray(IMAGE)));
+      assertThat(refused.statusCode()).isEqualTo(504);
+      assertThat(Client.json(refused).get("code").asText()).isEqualTo("deadline_unmeetable");
+      assertThat(Client.json(refused).get("detail").asText())
+          .matches("the queue needs about \\d+ ms but the deadline leaves \\d+ ms");
+      open.countDown();
+      assertThat(before.join().statusCode()).isEqualTo(200);
+      assertThat(server.batches().images()).isEqualTo(2);
+    }
+  }
+
+  /** So that whoever asks for its readiness sends the next requests elsewhere, and none is lost. */
+  @Test
+  void aStopThatIsAnnouncedStillAnswersAndEndsConnections() throws Exception {
+    Duration delay = Duration.ofMillis(1500);
+    PredictionServer server =
+        PredictionServer.bind(
+            settings(8, 1)
+                .withTimeouts(
+                    ServerSettings.Timeouts.DEFAULT.withStop(delay, Duration.ofSeconds(30))));
+    assertThat(server.serve(tiny())).isEmpty();
+    Client client = new Client(server.uri());
+    HttpResponse<byte[]> before = client.post("/predict", "image/png", IMAGE);
+    assertThat(before.headers().firstValue("Connection")).isEmpty();
+    Thread closer = new Thread(server::close);
+    closer.start();
+    HttpResponse<byte[]> ready = client.get("/v2/health/ready");
+    while (ready.statusCode() == 200) {
+      ready = client.get("/v2/health/ready");
+    }
+    assertThat(Client.json(ready).get("reason").asText()).isEqualTo("the server is stopping");
+    assertThat(ready.headers().firstValue("Connection")).contains("close");
+    HttpResponse<byte[]> during = client.post("/predict", "image/png", IMAGE);
+    assertThat(during.statusCode()).isEqualTo(200);
+    assertThat(during.headers().firstValue("Connection")).contains("close");
+    assertThat(client.get("/nothing").headers().firstValue("Connection")).contains("close");
+    closer.join();
+  }
+
+  @Test
+  void refusesABatchThatNoMemoryHolds() throws Exception {
+    try (PredictionServer server = PredictionServer.bind(settings(8, 100_000_000))) {
+      ServedModel model = tiny();
+      assertThatThrownBy(() -> server.serve(model))
+          .isInstanceOf(Failure.class)
+          .hasMessageMatching(
+              "--max-batch 100000000 takes 73242 MB for the largest batch, expected at most \\d+ MB"
+                  + " on this JVM; up to \\d+ images fit");
+      assertThat(new Client(server.uri()).get("/v2/health/ready").statusCode()).isEqualTo(503);
     }
   }
 
@@ -201,8 +284,7 @@ class LifecycleTest {
               local.batch(),
               local.limits(),
               1,
-              local.deadline(),
-              local.grace());
+              local.timeouts());
       assertThatThrownBy(() -> PredictionServer.bind(same))
           .isInstanceOf(Failure.class)
           .hasMessageStartingWith("cannot listen on 127.0.0.1:" + first.uri().getPort())

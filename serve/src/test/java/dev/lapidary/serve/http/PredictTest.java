@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import dev.lapidary.core.card.Activation;
 import dev.lapidary.core.card.ModelCard;
 import dev.lapidary.core.image.ImageLimits;
+import dev.lapidary.serve.NoLeaks;
 import dev.lapidary.serve.TinyModels;
 import dev.lapidary.serve.model.ModelLoader;
 import dev.lapidary.serve.model.PreprocessingOptions;
@@ -27,15 +28,18 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Over real HTTP: the three forms of a request, and what each error looks like. */
 @Timeout(60)
+@ExtendWith(NoLeaks.class)
 class PredictTest {
   private static final Color RED = new Color(255, 40, 10);
   private static final Color BLUE = new Color(5, 90, 240);
   private static final ServerSettings.Limits LIMITS =
-      new ServerSettings.Limits(100_000, 4, 64, 1_000_000, new ImageLimits(100_000, 2000, 10_000));
+      new ServerSettings.Limits(
+          100_000, 4, 64, 1_000_000, 64, new ImageLimits(100_000, 2000, 10_000));
 
   @TempDir static Path folder;
   private static PredictionServer server;

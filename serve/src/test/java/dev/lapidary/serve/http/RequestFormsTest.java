@@ -37,7 +37,7 @@ class RequestFormsTest {
   private static final Color RED = new Color(255, 40, 10);
   private static final byte[] IMAGE = TinyModels.png(RED, 8, 8);
   private static final ServerSettings.Limits LIMITS =
-      new ServerSettings.Limits(100_000, 4, 64, 1_000_000, ImageLimits.DEFAULT);
+      new ServerSettings.Limits(100_000, 4, 64, 1_000_000, 1024, ImageLimits.DEFAULT);
 
   @TempDir static Path folder;
   private static PredictionServer server;

@@ -60,7 +60,7 @@ class RequestFuzzTest {
 
   private static final ServerSettings.Limits LIMITS =
       new ServerSettings.Limits(
-          1 << 20, 8, 64, 8 << 20, new ImageLimits(1_000_000, 2000, 1_000_000));
+          1 << 20, 8, 64, 8 << 20, 1024, new ImageLimits(1_000_000, 2000, 1_000_000));
 
   @TempDir static Path folder;
   private static PredictionServer server;
@@ -278,7 +278,7 @@ class RequestFuzzTest {
     if (logits.isEmpty() || prediction.get("classes").isEmpty()) {
       return false;
     }
-    double[] right = oracle.activation().probabilities(logits.get());
+    double[] right = oracle.scoring().probabilities(logits.get());
     for (JsonNode c : prediction.get("classes")) {
       if (Math.abs(c.get("probability").asDouble() - right[c.get("index").asInt()]) > FLOATS) {
         return false;

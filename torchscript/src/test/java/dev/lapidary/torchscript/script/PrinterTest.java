@@ -3,12 +3,8 @@ package dev.lapidary.torchscript.script;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.lapidary.core.Golden;
-import dev.lapidary.models.zoo.Architecture;
-import dev.lapidary.models.zoo.Zoo;
-import dev.lapidary.models.zoo.ZooOptions;
 import dev.lapidary.torchscript.archive.ArchiveReader;
 import java.util.Map;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -16,17 +12,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** What is printed is parsed as the same tree, and printed the same again. */
-class PrinterTest {
-  static Stream<String> architectures() {
-    return Zoo.all().stream().map(Architecture::name);
-  }
-
-  @ParameterizedTest
-  @MethodSource("architectures")
-  void ofTheZoo(String name) {
-    same(Zoo.find(name).blank(ZooOptions.of(3, 0)).code());
-  }
-
+public class PrinterTest {
   @ParameterizedTest
   @MethodSource("dev.lapidary.torchscript.script.ParserTest#archives")
   void ofThirdParties(String family, String kind) {
@@ -242,7 +228,8 @@ class PrinterTest {
     assertThat(Printer.print(parse(text).values())).isEqualTo(text);
   }
 
-  private static void same(Map<String, String> code) {
+  /** Each file of an archive. */
+  public static void same(Map<String, String> code) {
     assertThat(code).isNotEmpty();
     code.values().forEach(PrinterTest::same);
   }

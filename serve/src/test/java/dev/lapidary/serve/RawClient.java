@@ -1,28 +1,30 @@
-package dev.lapidary.serve.cli;
+package dev.lapidary.serve;
 
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
+import static java.nio.charset.StandardCharsets.UTF_8;
 
 import java.io.ByteArrayOutputStream;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.Socket;
+import java.net.SocketException;
 import java.net.URI;
 
 /** One HTTP/1.1 connection that knows how far its request got: no pool, no retry. */
-final class RawClient implements AutoCloseable {
+public final class RawClient implements AutoCloseable {
   private static final int TIMEOUT_MILLIS = 60_000;
 
   private final Socket socket;
 
-  RawClient(URI server) throws IOException {
+  public RawClient(URI server) throws IOException {
     socket = new Socket(server.getHost(), server.getPort());
     socket.setSoTimeout(TIMEOUT_MILLIS);
     socket.setTcpNoDelay(true);
   }
 
   /** {@code POST /predict} of some copies of one image. */
-  static byte[] request(byte[] image, int copies) {
+  public static byte[] request(byte[] image, int copies) {
     ByteArrayOutputStream body = new ByteArrayOutputStream();
     for (int i = 0; i < copies; i++) {
       body.writeBytes(
@@ -43,16 +45,32 @@ final class RawClient implements AutoCloseable {
     return request.toByteArray();
   }
 
-  void send(byte[] request) throws IOException {
+  public void send(byte[] request) throws IOException {
     socket.getOutputStream().write(request);
   }
 
   /**
-   * The next answer's status, its body read to the end.
+   * An answer.
+   *
+   * @param head its status line and its headers
+   */
+  public record Answer(String head, String body) {
+    public int status() {
+      return Integer.parseInt(head.split(" ")[1]);
+    }
+  }
+
+  /** The next answer's status. */
+  public int status() throws IOException {
+    return answer().status();
+  }
+
+  /**
+   * The next answer.
    *
    * @throws EOFException if the connection ended before it
    */
-  int status() throws IOException {
+  public Answer answer() throws IOException {
     InputStream in = socket.getInputStream();
     String head = head(in);
     int length = 0;
@@ -61,10 +79,20 @@ final class RawClient implements AutoCloseable {
         length = Integer.parseInt(line.substring("content-length:".length()).strip());
       }
     }
-    if (in.readNBytes(length).length < length) {
+    byte[] body = in.readNBytes(length);
+    if (body.length < length) {
       throw new IllegalStateException("an answer was cut off: " + head);
     }
-    return Integer.parseInt(head.split(" ")[1]);
+    return new Answer(head, new String(body, UTF_8));
+  }
+
+  /** Whether the server has ended the connection, with no further byte. */
+  public boolean isClosed() throws IOException {
+    try {
+      return socket.getInputStream().read() < 0;
+    } catch (SocketException e) {
+      return true; // it still had something to read from us
+    }
   }
 
   private static String head(InputStream in) throws IOException {

@@ -1,0 +1,85 @@
+package dev.lapidary.serve.batch;
+
+/**
+ * How long decoding and running have taken of late, and how long a backlog will take. Decoding and
+ * running go on at the same time, on the same processors, and are timed so; what is slower decides
+ * when a backlog is worked off. Thread-safe.
+ */
+public final class Pace {
+  /** Weight of the newest image in the running mean: the last 10 or so decide. */
+  private static final double NEWEST = 0.1;
+
+  /** What a file costs beside its pixels, in pixels: opening, tables, and preprocessing. */
+  private static final long FILE_PIXELS = 20_000;
+
+  /** Of bodies of which none is known yet. */
+  private static final double PHOTOGRAPH_PIXELS_PER_BYTE = 5;
+
+  private static final int PHOTOGRAPH_BYTES = 400_000;
+
+  private final int decodeThreads;
+  private final BatchStatistics runs;
+  private double nanosPerPixel = Double.NaN;
+  private double pixelsPerByte = PHOTOGRAPH_PIXELS_PER_BYTE;
+  private double imagesPerByte = 1.0 / PHOTOGRAPH_BYTES;
+
+  public Pace(int decodeThreads, BatchStatistics runs) {
+    this.decodeThreads = decodeThreads;
+    this.runs = runs;
+  }
+
+  /** What an image weighs in {@link Admission}: its pixels, and what each file costs. */
+  public static long weight(long pixels) {
+    return pixels + FILE_PIXELS;
+  }
+
+  /** A body was read, and turned out to hold so many images. */
+  public synchronized void read(long bytes, int images, long weight) {
+    if (bytes > 0) {
+      imagesPerByte += NEWEST * ((double) images / bytes - imagesPerByte);
+      pixelsPerByte += NEWEST * ((double) weight / bytes - pixelsPerByte);
+    }
+  }
+
+  /** One image was decoded and preprocessed. */
+  public synchronized void decoded(long weight, long nanos) {
+    double now = (double) nanos / weight;
+    nanosPerPixel =
+        Double.isNaN(nanosPerPixel) ? now : nanosPerPixel + NEWEST * (now - nanosPerPixel);
+  }
+
+  /** One thread's time for so much. */
+  public synchronized long decodeNanos(long weight) {
+    return Double.isNaN(nanosPerPixel) ? 0 : (long) (weight * nanosPerPixel);
+  }
+
+  /** The network's time for so many images, as they were batched of late. */
+  public long runNanos(int images) {
+    return (long) (images * runs.nanosPerImage().orElse(0));
+  }
+
+  /**
+   * Until all of it is answered, if nothing comes in between. Bodies that are not read yet count as
+   * those before them did.
+   */
+  public synchronized long backlogNanos(Admission.Held held) {
+    long unreadPixels = (long) (held.unreadBytes() * pixelsPerByte);
+    int unreadImages = (int) (held.unreadBytes() * imagesPerByte);
+    return Math.max(
+        decodeNanos(held.pixels() + unreadPixels) / decodeThreads,
+        runNanos(held.images() + unreadImages));
+  }
+
+  /** The same with one more request behind it. */
+  public long backlogNanos(Admission.Held held, int images, long weight) {
+    Admission.Held all =
+        new Admission.Held(
+            held.requests() + 1,
+            held.images() + images,
+            held.pixels() + weight,
+            held.bytes(),
+            held.unreadBytes());
+    return backlogNanos(all)
+        + Math.min(decodeNanos(weight) / Math.min(images, decodeThreads), runNanos(images));
+  }
+}

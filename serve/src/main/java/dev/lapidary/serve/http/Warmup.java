@@ -1,0 +1,103 @@
+package dev.lapidary.serve.http;
+
+import dev.lapidary.core.image.ImageLimits;
+import dev.lapidary.core.image.ImageSize;
+import dev.lapidary.serve.batch.Pace;
+import dev.lapidary.serve.model.ServedModel;
+import java.awt.image.BufferedImage;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.FloatBuffer;
+import java.util.Random;
+import javax.imageio.ImageIO;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * What is slow only the first time is done before the server is ready: ONNX Runtime plans its
+ * memory for each batch size, and the JVM compiles the decoder. It also says how fast both are, so
+ * that the first requests are admitted by numbers.
+ */
+final class Warmup {
+  private static final Logger LOG = LoggerFactory.getLogger(Warmup.class);
+
+  /** A network that is slow is not run in larger batches for longer than this, together. */
+  private static final long RUN_NANOS = 5_000_000_000L;
+
+  private static final long DECODE_NANOS = 300_000_000L;
+  private static final int DECODES = 40;
+  private static final int WIDTH = 640;
+  private static final int HEIGHT = 480;
+
+  private Warmup() {}
+
+  static void run(Serving serving) {
+    try {
+      batches(serving);
+      decodes(serving);
+    } catch (Exception e) {
+      // The golden check has passed: what fails here fails for each image, and is said there.
+      LOG.warn("the model could not be warmed up", e);
+    }
+  }
+
+  /** 1, 2, 4, ... images, the largest batch last; twice, since the first run is the slow one. */
+  private static void batches(Serving serving) throws Exception {
+    int inputLength = serving.model().preprocessing().inputLength();
+    int largest = serving.batcher().maxBatch();
+    long began = System.nanoTime();
+    long last = 0;
+    for (int size = 1; System.nanoTime() - began + 4 * last < RUN_NANOS; size *= 2) {
+      int count = Math.min(size, largest);
+      FloatBuffer inputs = ones(count, inputLength);
+      serving.model().network().run(inputs.duplicate(), count);
+      long second = System.nanoTime();
+      serving.model().network().run(inputs.duplicate(), count);
+      last = System.nanoTime() - second;
+      serving.batcher().statistics().expect((double) last / count);
+      if (count == largest) {
+        return;
+      }
+    }
+  }
+
+  private static FloatBuffer ones(int count, int inputLength) {
+    FloatBuffer inputs =
+        ByteBuffer.allocateDirect(Float.BYTES * count * inputLength)
+            .order(ByteOrder.nativeOrder())
+            .asFloatBuffer();
+    while (inputs.hasRemaining()) {
+      inputs.put(1);
+    }
+    return inputs.flip();
+  }
+
+  private static void decodes(Serving serving) throws IOException {
+    byte[] jpeg = jpeg();
+    long weight = Pace.weight(ImageSize.pixels(jpeg));
+    ServedModel model = serving.model();
+    long until = System.nanoTime() + DECODE_NANOS;
+    for (int i = 0; i < DECODES && System.nanoTime() < until; i++) {
+      long began = System.nanoTime();
+      model.inputOf(jpeg, ImageLimits.DEFAULT);
+      serving.pace().decoded(weight, System.nanoTime() - began);
+    }
+  }
+
+  /** Noise upon a gradient, as large as a photograph's. */
+  private static byte[] jpeg() throws IOException {
+    BufferedImage image = new BufferedImage(WIDTH, HEIGHT, BufferedImage.TYPE_INT_RGB);
+    Random random = new Random(1);
+    for (int y = 0; y < HEIGHT; y++) {
+      for (int x = 0; x < WIDTH; x++) {
+        int level = (x + y) / 6 + random.nextInt(40);
+        image.setRGB(x, y, (level << 16) | ((255 - level) << 8) | (level / 2));
+      }
+    }
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    ImageIO.write(image, "jpeg", bytes);
+    return bytes.toByteArray();
+  }
+}

@@ -1,0 +1,72 @@
+package dev.lapidary.serve.batch;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+
+class PaceTest {
+  private static final long MILLI = TimeUnit.MILLISECONDS.toNanos(1);
+  private static final Admission.Held NOTHING = new Admission.Held(0, 0, 0, 0, 0);
+
+  private final BatchStatistics runs = new BatchStatistics(8);
+  private final Pace pace = new Pace(2, runs);
+
+  private static Admission.Held held(int images, long weight, long unreadBytes) {
+    return new Admission.Held(images, images, weight, unreadBytes, unreadBytes);
+  }
+
+  @Test
+  void saysNothingBeforeItKnowsAnything() {
+    assertThat(pace.backlogNanos(held(100, 1_000_000, 1_000_000))).isZero();
+  }
+
+  /** Two threads decode 10 images of 100 ms each in 500 ms; running them takes 20 ms. */
+  @Test
+  void whatIsSlowerDecidesWhenABacklogIsWorkedOff() {
+    runs.ran(8, 16 * MILLI);
+    pace.decoded(1_000_000, 100 * MILLI);
+    assertThat(pace.backlogNanos(held(10, 10_000_000, 0))).isEqualTo(500 * MILLI);
+    assertThat(pace.backlogNanos(held(10, 100_000, 0))).isEqualTo(20 * MILLI);
+  }
+
+  /** An image of its own passes both, though nothing is before it. */
+  @Test
+  void aRequestIsDecodedAndRun() {
+    runs.ran(1, 30 * MILLI);
+    pace.decoded(1_000_000, 100 * MILLI);
+    assertThat(pace.backlogNanos(NOTHING, 1, 1_000_000)).isCloseTo(80 * MILLI, within(51 * MILLI));
+    assertThat(pace.backlogNanos(NOTHING, 4, 4_000_000))
+        .isEqualTo((200 + Math.min(200, 4 * 30)) * MILLI);
+  }
+
+  @Test
+  void bodiesThatAreNotReadYetCountAsTheOthersDid() {
+    pace.decoded(1_000_000, 100 * MILLI);
+    assertThat(pace.backlogNanos(held(1, 1_000_000, 1_000_000))).isEqualTo(300 * MILLI);
+    for (int i = 0; i < 100; i++) {
+      pace.read(500_000, 1, 1_000_000);
+    }
+    assertThat(pace.backlogNanos(held(1, 1_000_000, 1_500_000)))
+        .isCloseTo(200 * MILLI, within(MILLI));
+  }
+
+  @Test
+  void laterImagesSayMore() {
+    pace.decoded(1_000_000, 1000 * MILLI);
+    for (int i = 0; i < 40; i++) {
+      pace.decoded(1_000_000, 100 * MILLI);
+    }
+    assertThat(pace.decodeNanos(1_000_000)).isBetween(100 * MILLI, 120 * MILLI);
+  }
+
+  @Test
+  void anExpectationGivesWayToWhatWasMeasured() {
+    runs.expect(5 * MILLI);
+    assertThat(pace.runNanos(2)).isEqualTo(10 * MILLI);
+    runs.ran(1, 7 * MILLI);
+    runs.expect(5 * MILLI);
+    assertThat(runs.nanosPerImage().orElseThrow()).isEqualTo(5.4 * MILLI, within(1.0));
+  }
+}
