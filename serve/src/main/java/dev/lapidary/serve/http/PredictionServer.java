@@ -24,6 +24,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
  */
 public final class PredictionServer implements AutoCloseable {
   private static final long ASK_AGAIN_MILLIS = 100;
+  private static final long READ_MILLIS = 100;
 
   private final ServerState state;
   private final ApplicationContext context;
@@ -151,6 +152,21 @@ public final class PredictionServer implements AutoCloseable {
     closed.await();
   }
 
+  /**
+   * What was sent and not read yet is read, and refused: a connection closed over it says nothing.
+   */
+  private boolean awaitRead() {
+    try {
+      if (state.connections().get() > 0) {
+        Thread.sleep(READ_MILLIS);
+      }
+      return true;
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt(); // stop at once
+      return false;
+    }
+  }
+
   private boolean awaitAnswers() {
     try {
       return state.admission().awaitEmpty(state.settings().timeouts().grace());
@@ -213,7 +229,7 @@ public final class PredictionServer implements AutoCloseable {
     }
     drain();
     Optional<Serving> served = state.stop();
-    boolean answered = awaitAnswers() && awaitWritten();
+    boolean answered = awaitRead() && awaitAnswers() && awaitWritten();
     http.stop();
     context.close();
     state.close();
