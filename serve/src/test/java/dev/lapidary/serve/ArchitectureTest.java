@@ -24,13 +24,8 @@ class ArchitectureTest extends ArchitectureContract {
   }
 
   @Test
-  void batchingKnowsNoHttpNoImagesAndNoRuntime() {
-    requireFree("batch", "io.micronaut..", "io.netty..", "ai.onnxruntime..", "..core.image..");
-  }
-
-  @Test
-  void modelsAreLoadedWithoutHttp() {
-    requireFree("model", "io.micronaut..", "io.netty..");
+  void admissionKnowsNoHttpAndNoImages() {
+    requireFree("admission", "io.micronaut..", "io.netty..", "..core.image..");
   }
 
   private static void requireFree(String part, String... packages) {

@@ -6,7 +6,7 @@ import dev.lapidary.core.image.ImageFiles;
 import dev.lapidary.core.image.ImageLimits;
 import dev.lapidary.core.image.UndecodableImage;
 import dev.lapidary.exporter.quantize.QuantizeOptions;
-import dev.lapidary.exporter.verify.GoldenCheck;
+import dev.lapidary.exporter.verify.GoldenImages;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -34,7 +34,7 @@ final class CalibrationFolder {
     ImageFiles files = ImageFiles.of(folder);
     files.passedOver().lines(folder).forEach(log);
     Set<String> used = new HashSet<>(options.chosen(files.paths()));
-    used.addAll(GoldenCheck.candidates(files.paths()));
+    used.addAll(GoldenImages.candidates(files.paths()));
     List<BadImage> bad = new ArrayList<>();
     for (String path : files.paths()) {
       if (used.contains(path)) {

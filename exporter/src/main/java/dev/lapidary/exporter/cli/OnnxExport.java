@@ -17,7 +17,7 @@ import dev.lapidary.exporter.quantize.QuantizeOptions;
 import dev.lapidary.exporter.quantize.Quantized;
 import dev.lapidary.exporter.quantize.SourceQuantization;
 import dev.lapidary.exporter.quantize.WeightedLayers;
-import dev.lapidary.exporter.verify.GoldenCheck;
+import dev.lapidary.exporter.verify.GoldenImages;
 import dev.lapidary.exporter.verify.LayerParity;
 import dev.lapidary.exporter.verify.LoadFailure;
 import dev.lapidary.exporter.verify.LoadedModel;
@@ -310,8 +310,8 @@ final class OnnxExport {
     double noise = card.quantization().map(ModelCard.Quantization::logitNoise).orElse(0.0);
     try (LoadedModel model =
         LoadedModel.open(ModelRuntime.ONNX_RUNTIME, file, OutputChoice.FIRST)) {
-      ModelCard golden = card.withGolden(GoldenCheck.choose(model, card, images.get(), noise));
-      GoldenCheck.replay(model, golden, file);
+      ModelCard golden = card.withGolden(GoldenImages.choose(model, card, images.get(), noise));
+      GoldenImages.replay(model, golden, file);
       return golden;
     }
   }

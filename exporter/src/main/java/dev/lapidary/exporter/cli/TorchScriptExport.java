@@ -8,7 +8,7 @@ import dev.lapidary.core.failure.Failure;
 import dev.lapidary.core.file.AtomicFile;
 import dev.lapidary.exporter.quantize.SourceQuantization;
 import dev.lapidary.exporter.torchscript.InferenceArchive;
-import dev.lapidary.exporter.verify.GoldenCheck;
+import dev.lapidary.exporter.verify.GoldenImages;
 import dev.lapidary.exporter.verify.LoadedModel;
 import dev.lapidary.exporter.verify.ModelRuntime;
 import dev.lapidary.exporter.verify.ParityGate;
@@ -132,7 +132,7 @@ final class TorchScriptExport {
     extra.put(TorchScriptArchive.CARD, CardJson.write(card).getBytes(StandardCharsets.UTF_8));
     ArchiveWriter.overwrite(archive.withExtra(extra), file);
     try (LoadedModel model = LoadedModel.open(ModelRuntime.LIBTORCH, file, OutputChoice.FIRST)) {
-      GoldenCheck.replay(model, card, file);
+      GoldenImages.replay(model, card, file);
     }
     return card;
   }

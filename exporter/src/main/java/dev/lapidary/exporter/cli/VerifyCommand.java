@@ -15,7 +15,7 @@ import dev.lapidary.exporter.onnx.OnnxReader;
 import dev.lapidary.exporter.quantize.SourceQuantization;
 import dev.lapidary.exporter.verify.Accuracy;
 import dev.lapidary.exporter.verify.Comparison;
-import dev.lapidary.exporter.verify.GoldenCheck;
+import dev.lapidary.exporter.verify.GoldenImages;
 import dev.lapidary.exporter.verify.LabelledImages;
 import dev.lapidary.exporter.verify.LoadedModel;
 import dev.lapidary.exporter.verify.ModelRuntime;
@@ -152,7 +152,7 @@ final class VerifyCommand implements Callable<Integer> {
   private Result measure(Optional<ModelCard> card, Optional<Source> source) {
     Optional<ModelCard.Parity> parity = source.flatMap(s -> parity(card, s));
     try (LoadedModel model = LoadedModel.open(ModelRuntime.of(file), file, OutputChoice.FIRST)) {
-      card.ifPresent(c -> GoldenCheck.replay(model, c, file));
+      card.ifPresent(c -> GoldenImages.replay(model, c, file));
       if (data == null) {
         return new Result(card, parity, Optional.empty());
       }

@@ -8,7 +8,7 @@ import dev.lapidary.core.image.ImageFiles;
 import dev.lapidary.core.image.ImageLimits;
 import dev.lapidary.core.image.OnBadImage;
 import dev.lapidary.core.image.UndecodableImage;
-import dev.lapidary.serve.model.ServedModel;
+import dev.lapidary.runtime.model.ServedModel;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Files;

@@ -1,7 +1,7 @@
 package dev.lapidary.serve.bench;
 
 import com.fasterxml.jackson.databind.json.JsonMapper;
-import dev.lapidary.serve.batch.BatchStatistics;
+import dev.lapidary.runtime.batch.BatchStatistics;
 import dev.lapidary.serve.http.PredictionServer;
 import java.io.IOException;
 import java.net.http.HttpClient;

@@ -1,6 +1,6 @@
 package dev.lapidary.serve.bench;
 
-import dev.lapidary.serve.batch.BatchFunction;
+import dev.lapidary.runtime.batch.BatchFunction;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;

@@ -2,10 +2,10 @@ package dev.lapidary.serve.cli;
 
 import dev.lapidary.core.card.Activation;
 import dev.lapidary.core.card.Scores;
-import dev.lapidary.serve.model.ModelLoader;
-import dev.lapidary.serve.model.PreprocessingOptions;
-import dev.lapidary.serve.model.ScoringOptions;
-import dev.lapidary.serve.model.ServedModel;
+import dev.lapidary.runtime.model.ModelLoader;
+import dev.lapidary.runtime.model.PreprocessingOptions;
+import dev.lapidary.runtime.model.ScoringOptions;
+import dev.lapidary.runtime.model.ServedModel;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;

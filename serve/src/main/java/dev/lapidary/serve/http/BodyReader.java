@@ -1,7 +1,7 @@
 package dev.lapidary.serve.http;
 
-import dev.lapidary.serve.batch.Admission;
-import dev.lapidary.serve.batch.Deadline;
+import dev.lapidary.runtime.batch.Deadline;
+import dev.lapidary.serve.admission.Admission;
 import io.micronaut.http.ServerHttpRequest;
 import io.micronaut.http.body.ByteBody;
 import java.util.Arrays;

@@ -1,7 +1,7 @@
 package dev.lapidary.serve.http;
 
 import dev.lapidary.core.card.Activation;
-import dev.lapidary.serve.model.ServedModel;
+import dev.lapidary.runtime.model.ServedModel;
 import java.util.List;
 import java.util.stream.IntStream;
 

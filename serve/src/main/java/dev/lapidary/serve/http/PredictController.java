@@ -1,7 +1,7 @@
 package dev.lapidary.serve.http;
 
-import dev.lapidary.serve.batch.Admission;
-import dev.lapidary.serve.batch.Outcome;
+import dev.lapidary.runtime.batch.Outcome;
+import dev.lapidary.serve.admission.Admission;
 import io.micronaut.http.HttpHeaders;
 import io.micronaut.http.HttpRequest;
 import io.micronaut.http.HttpResponse;

@@ -1,6 +1,6 @@
 package dev.lapidary.serve.http;
 
-import dev.lapidary.serve.batch.Deadline;
+import dev.lapidary.runtime.batch.Deadline;
 import io.micronaut.http.HttpRequest;
 import java.time.Duration;
 import java.util.List;

@@ -1,9 +1,8 @@
 package dev.lapidary.serve.http;
 
 import dev.lapidary.core.failure.Failure;
-import dev.lapidary.serve.batch.BatchStatistics;
-import dev.lapidary.serve.model.GoldenCheck;
-import dev.lapidary.serve.model.ServedModel;
+import dev.lapidary.runtime.batch.BatchStatistics;
+import dev.lapidary.runtime.model.ServedModel;
 import io.micronaut.context.ApplicationContext;
 import io.micronaut.runtime.graceful.GracefulShutdownCapable;
 import io.micronaut.runtime.server.EmbeddedServer;
@@ -95,7 +94,7 @@ public final class PredictionServer implements AutoCloseable {
    *     with that reason
    */
   public Optional<String> serve(ServedModel model) {
-    Optional<String> failure = GoldenCheck.failure(model);
+    Optional<String> failure = model.goldenFailure();
     if (failure.isPresent()) {
       model.close();
       state.become(new ServerState.Phase.NotReady("golden_check_failed", failure.get()));

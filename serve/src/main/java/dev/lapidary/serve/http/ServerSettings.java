@@ -1,7 +1,7 @@
 package dev.lapidary.serve.http;
 
 import dev.lapidary.core.image.ImageLimits;
-import dev.lapidary.serve.batch.BatchPolicy;
+import dev.lapidary.runtime.batch.BatchPolicy;
 import java.time.Duration;
 
 /**

@@ -1,6 +1,6 @@
 package dev.lapidary.serve.http;
 
-import dev.lapidary.serve.batch.Admission;
+import dev.lapidary.serve.admission.Admission;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
 

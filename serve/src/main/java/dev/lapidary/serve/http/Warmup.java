@@ -2,8 +2,8 @@ package dev.lapidary.serve.http;
 
 import dev.lapidary.core.image.ImageLimits;
 import dev.lapidary.core.image.ImageSize;
-import dev.lapidary.serve.batch.Pace;
-import dev.lapidary.serve.model.ServedModel;
+import dev.lapidary.runtime.model.ServedModel;
+import dev.lapidary.serve.admission.Pace;
 import java.awt.image.BufferedImage;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;

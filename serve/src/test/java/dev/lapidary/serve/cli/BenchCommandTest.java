@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
-import dev.lapidary.serve.TinyModels;
+import dev.lapidary.runtime.TinyModels;
 import java.awt.Color;
 import java.io.PrintWriter;
 import java.io.StringWriter;

@@ -2,8 +2,8 @@ package dev.lapidary.serve.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.lapidary.runtime.TinyModels;
 import dev.lapidary.serve.RawClient;
-import dev.lapidary.serve.TinyModels;
 import java.awt.Color;
 import java.io.IOException;
 import java.net.URI;

@@ -7,11 +7,11 @@ import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.lapidary.core.image.ImageLimits;
-import dev.lapidary.serve.TinyModels;
+import dev.lapidary.runtime.TinyModels;
+import dev.lapidary.runtime.model.ModelLoader;
+import dev.lapidary.runtime.model.PreprocessingOptions;
+import dev.lapidary.runtime.model.ServedModel;
 import dev.lapidary.serve.http.RawConnection.Answer;
-import dev.lapidary.serve.model.ModelLoader;
-import dev.lapidary.serve.model.PreprocessingOptions;
-import dev.lapidary.serve.model.ServedModel;
 import java.awt.Color;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;

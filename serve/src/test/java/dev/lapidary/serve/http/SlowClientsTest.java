@@ -4,13 +4,13 @@ import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.lapidary.core.image.ImageLimits;
+import dev.lapidary.runtime.TinyModels;
+import dev.lapidary.runtime.batch.BatchPolicy;
+import dev.lapidary.runtime.model.ModelLoader;
+import dev.lapidary.runtime.model.PreprocessingOptions;
+import dev.lapidary.runtime.model.ServedModel;
 import dev.lapidary.serve.NoLeaks;
 import dev.lapidary.serve.RawClient;
-import dev.lapidary.serve.TinyModels;
-import dev.lapidary.serve.batch.BatchPolicy;
-import dev.lapidary.serve.model.ModelLoader;
-import dev.lapidary.serve.model.PreprocessingOptions;
-import dev.lapidary.serve.model.ServedModel;
 import java.awt.Color;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;

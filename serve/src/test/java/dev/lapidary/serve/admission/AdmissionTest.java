@@ -1,4 +1,4 @@
-package dev.lapidary.serve.batch;
+package dev.lapidary.serve.admission;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

@@ -1,8 +1,9 @@
-package dev.lapidary.serve.batch;
+package dev.lapidary.serve.admission;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import dev.lapidary.runtime.batch.BatchStatistics;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 

@@ -1,4 +1,4 @@
-package dev.lapidary.serve.batch;
+package dev.lapidary.runtime.batch;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;

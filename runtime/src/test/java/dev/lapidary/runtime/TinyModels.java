@@ -1,4 +1,4 @@
-package dev.lapidary.serve;
+package dev.lapidary.runtime;
 
 import ai.onnx.proto.OnnxMl.AttributeProto;
 import ai.onnx.proto.OnnxMl.GraphProto;

@@ -1,4 +1,4 @@
-package dev.lapidary.serve.model;
+package dev.lapidary.runtime.model;
 
 import ai.onnxruntime.NodeInfo;
 import ai.onnxruntime.OnnxJavaType;

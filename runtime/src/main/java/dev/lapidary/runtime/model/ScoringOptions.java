@@ -1,4 +1,4 @@
-package dev.lapidary.serve.model;
+package dev.lapidary.runtime.model;
 
 import dev.lapidary.core.card.Activation;
 import dev.lapidary.core.card.ModelCard;

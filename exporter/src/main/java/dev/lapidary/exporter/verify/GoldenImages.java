@@ -14,6 +14,7 @@ import dev.lapidary.core.image.Resample;
 import dev.lapidary.core.image.RgbImage;
 import dev.lapidary.core.image.UndecodableImage;
 import dev.lapidary.core.tensor.Tensor;
+import dev.lapidary.runtime.model.GoldenCheck;
 import java.awt.image.BufferedImage;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -23,7 +24,6 @@ import java.util.ArrayList;
 import java.util.Base64;
 import java.util.Comparator;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.IntStream;
@@ -33,7 +33,7 @@ import javax.imageio.ImageIO;
  * A few images with the logits that a file must give for them: whoever loads it can see that pixels
  * become the same tensor and the tensor the same answer.
  */
-public final class GoldenCheck {
+public final class GoldenImages {
   /** fp32 on another machine: relative to the greatest logit. */
   static final double TOLERANCE = 1e-3;
 
@@ -44,7 +44,7 @@ public final class GoldenCheck {
   /** Longest sides that are tried until the PNG is small enough; any pixels make a check. */
   private static final int[] SIDES = {Integer.MAX_VALUE, 128, 96, 64, 48, 32};
 
-  private GoldenCheck() {}
+  private GoldenImages() {}
 
   /**
    * @param margin by how much the answer is clear: the distance to the second class, or, of a
@@ -181,55 +181,22 @@ public final class GoldenCheck {
       return;
     }
     ImageInput input = ImageInput.of(card);
-    for (int i = 0; i < card.golden().size(); i++) {
-      GoldenImage golden = card.golden().get(i);
-      Tensor tensor = input.tensor(image(golden, i, file));
-      if (!ImageInput.sha256(tensor).equals(golden.inputSha256())) {
-        throw Failure.gate(
-            "[%s] golden image %d becomes another input tensor here: preprocessing differs",
-            file.getFileName(), i);
-      }
-      compare(model.run(tensor), golden, card.scoring(), i, file);
-    }
+    GoldenCheck.of(card.golden(), card.scoring(), image -> answer(model, input.tensor(image)))
+        .ifPresent(difference -> refuse(difference, file));
   }
 
-  private static RgbImage image(GoldenImage golden, int index, Path file) {
-    try {
-      byte[] png = Base64.getDecoder().decode(golden.pngBase64());
-      return ImageDecoder.decode(png, ImageLimits.DEFAULT);
-    } catch (IllegalArgumentException | UndecodableImage e) {
-      throw Failure.badInput(
-          "[%s] golden image %d is no image: %s; the card is damaged, export the model again",
-          file.getFileName(), index, Failure.reason(e));
-    }
+  private static GoldenCheck.Answer answer(LoadedModel model, Tensor tensor) {
+    return new GoldenCheck.Answer(tensor.bytes(), () -> model.run(tensor).values());
   }
 
-  private static void compare(
-      Logits found, GoldenImage golden, Scoring scoring, int index, Path file) {
-    float[] expected = new float[golden.logits().size()];
-    for (int i = 0; i < expected.length; i++) {
-      expected[i] = golden.logits().get(i);
-    }
-    if (expected.length != found.values().length) {
+  private static void refuse(GoldenCheck.Difference difference, Path file) {
+    if (difference.damaged()) {
       throw Failure.badInput(
-          "[%s] golden image %d has %d logits and the file gives %d; the card is another model's",
-          file.getFileName(), index, expected.length, found.values().length);
+          "[%s] %s; the card is damaged or another model's, export the model again",
+          file.getFileName(), difference.reason());
     }
-    Comparison comparison = new Comparison();
-    comparison.add(new Logits(1, expected), found);
-    boolean near = comparison.maxAbsDifference() <= golden.tolerance();
-    boolean same = scoring.several() || comparison.argmaxAgreement() == 1;
-    if (!near || !same) {
-      throw Failure.gate(
-          "%s",
-          String.format(
-              Locale.ROOT,
-              "[%s] golden image %d: a logit differs by %.3g where %.3g passes; this runtime or"
-                  + " machine does not give the file's answers",
-              file.getFileName(),
-              index,
-              comparison.maxAbsDifference(),
-              golden.tolerance()));
-    }
+    throw Failure.gate(
+        "[%s] %s; this runtime or machine does not give the file's answers",
+        file.getFileName(), difference.reason());
   }
 }

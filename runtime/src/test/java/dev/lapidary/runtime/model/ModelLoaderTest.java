@@ -1,4 +1,4 @@
-package dev.lapidary.serve.model;
+package dev.lapidary.runtime.model;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -13,7 +13,7 @@ import dev.lapidary.core.failure.ExitCode;
 import dev.lapidary.core.failure.Failure;
 import dev.lapidary.core.image.ImageLimits;
 import dev.lapidary.core.image.Preprocessing;
-import dev.lapidary.serve.TinyModels;
+import dev.lapidary.runtime.TinyModels;
 import java.awt.Color;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -59,7 +59,7 @@ class ModelLoaderTest {
       assertThat(model.preprocessing()).isEqualTo(TinyModels.PREPROCESSING);
       assertThat(model.batches()).isTrue();
       assertThat(model.signature()).isEqualTo(new ServedModel.Signature("input", "logits"));
-      assertThat(GoldenCheck.failure(model)).isEmpty();
+      assertThat(model.goldenFailure()).isEmpty();
     }
   }
 
@@ -80,13 +80,13 @@ class ModelLoaderTest {
             "golden image 1: the input tensor's SHA-256 is %s, expected %s"
                 .formatted(good.inputSha256(), "0".repeat(64)));
     assertThat(failure(otherArgmax)).isEqualTo("golden image 0: the argmax is 0, expected 1");
-    assertThat(failure(noImage)).startsWith("golden image 0: it does not decode: expected JPEG");
+    assertThat(failure(noImage)).startsWith("golden image 0 is no image: expected JPEG");
     assertThat(failure(notANumber)).contains("expected NaN within");
   }
 
   private String failure(GoldenImage... golden) throws IOException {
     try (ServedModel model = load(TinyModels.write(folder, Optional.of(TinyModels.card(golden))))) {
-      return GoldenCheck.failure(model).orElseThrow();
+      return model.goldenFailure().orElseThrow();
     }
   }
 
@@ -189,7 +189,7 @@ class ModelLoaderTest {
     ByteBuffer data = ByteBuffer.allocate(Float.BYTES).order(ByteOrder.LITTLE_ENDIAN);
     Files.write(folder.resolve("tiny.onnx.data"), data.putFloat(255).array());
     try (ServedModel served = load(folder)) {
-      assertThat(GoldenCheck.failure(served)).isEmpty();
+      assertThat(served.goldenFailure()).isEmpty();
     }
     Files.delete(folder.resolve("tiny.onnx.data"));
     assertThatThrownBy(() -> load(folder)).hasMessageContaining("tiny.onnx.data");
@@ -200,7 +200,7 @@ class ModelLoaderTest {
     ModelCard card = TinyModels.levelsCard(TinyModels.goldenLevels(0.001f));
     Color colour = new Color(250, 100, 30);
     try (ServedModel model = load(TinyModels.writeLevels(folder, Optional.of(card)))) {
-      assertThat(GoldenCheck.failure(model)).isEmpty();
+      assertThat(model.goldenFailure()).isEmpty();
       float[] levels = model.inputOf(TinyModels.png(colour, 20, 30), ImageLimits.DEFAULT);
       assertThat(levels).startsWith(250, 100, 30, 250).hasSize(3 * 8 * 8);
       FloatBuffer two =
@@ -216,7 +216,7 @@ class ModelLoaderTest {
     }
     ModelCard wrong = TinyModels.levelsCard(TinyModels.golden(0));
     try (ServedModel model = load(TinyModels.writeLevels(folder, Optional.of(wrong)))) {
-      assertThat(GoldenCheck.failure(model).orElseThrow()).contains("the input tensor's SHA-256");
+      assertThat(model.goldenFailure().orElseThrow()).contains("the input tensor's SHA-256");
     }
   }
 

@@ -1,5 +1,6 @@
-package dev.lapidary.serve.batch;
+package dev.lapidary.serve.admission;
 
+import dev.lapidary.runtime.batch.Deadline;
 import java.time.Duration;
 
 /**

@@ -1,4 +1,4 @@
-package dev.lapidary.serve.batch;
+package dev.lapidary.runtime.batch;
 
 import java.util.ArrayList;
 import java.util.List;
@@ -17,11 +17,11 @@ public final class BatchStatistics {
   private long busyNanos;
   private double nanosPerImage = Double.NaN;
 
-  BatchStatistics(int maxBatch) {
+  public BatchStatistics(int maxBatch) {
     batchesBySize = new long[maxBatch + 1];
   }
 
-  synchronized void ran(int size, long nanos) {
+  public synchronized void ran(int size, long nanos) {
     batchesBySize[size]++;
     images += size;
     busyNanos += nanos;

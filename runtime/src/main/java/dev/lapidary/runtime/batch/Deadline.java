@@ -1,4 +1,4 @@
-package dev.lapidary.serve.batch;
+package dev.lapidary.runtime.batch;
 
 import java.time.Duration;
 

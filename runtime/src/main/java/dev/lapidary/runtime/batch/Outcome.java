@@ -1,4 +1,4 @@
-package dev.lapidary.serve.batch;
+package dev.lapidary.runtime.batch;
 
 /** What became of one image that was accepted: each gets exactly one of these. */
 public sealed interface Outcome {

@@ -1,4 +1,6 @@
-package dev.lapidary.serve.batch;
+package dev.lapidary.serve.admission;
+
+import dev.lapidary.runtime.batch.BatchStatistics;
 
 /**
  * How long decoding and running have taken of late, and how long a backlog will take. Decoding and

@@ -1,4 +1,4 @@
-package dev.lapidary.serve.model;
+package dev.lapidary.runtime.model;
 
 import dev.lapidary.core.failure.Failure;
 import dev.lapidary.core.image.Preprocessing;

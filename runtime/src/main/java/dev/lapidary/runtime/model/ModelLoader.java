@@ -1,24 +1,21 @@
-package dev.lapidary.serve.model;
+package dev.lapidary.runtime.model;
 
 import ai.onnxruntime.OrtException;
 import dev.lapidary.core.card.CardJson;
 import dev.lapidary.core.card.ModelCard;
 import dev.lapidary.core.ending.Ending;
 import dev.lapidary.core.failure.Failure;
+import dev.lapidary.core.file.FileHash;
 import dev.lapidary.core.image.Preprocessing;
 import dev.lapidary.core.manifest.LabelFile;
 import dev.lapidary.core.onnx.OnnxEnding;
-import dev.lapidary.serve.batch.BatchFunction;
+import dev.lapidary.runtime.batch.BatchFunction;
 import java.io.IOException;
-import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.IntStream;
@@ -46,7 +43,7 @@ public final class ModelLoader {
       Path path, PreprocessingOptions options, ScoringOptions scoring, int threads) {
     Path file = fileOf(path);
     String place = String.valueOf(file.getFileName());
-    String sha256 = sha256(file);
+    String sha256 = FileHash.sha256(file);
     OnnxNetwork network = OnnxNetwork.open(file, threads);
     try {
       return served(network, file, sha256, options, scoring);
@@ -190,20 +187,5 @@ public final class ModelLoader {
           "[%s] there are %d labels but the network has %d classes", place, labels.size(), classes);
     }
     return labels;
-  }
-
-  private static String sha256(Path file) {
-    try (InputStream in = Files.newInputStream(file)) {
-      MessageDigest digest = MessageDigest.getInstance("SHA-256");
-      byte[] chunk = new byte[1 << 16];
-      for (int n = in.read(chunk); n >= 0; n = in.read(chunk)) {
-        digest.update(chunk, 0, n);
-      }
-      return HexFormat.of().formatHex(digest.digest());
-    } catch (IOException e) {
-      throw Failure.badInput("%s cannot be read: %s", file, Failure.reason(e));
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every JVM has SHA-256", e);
-    }
   }
 }

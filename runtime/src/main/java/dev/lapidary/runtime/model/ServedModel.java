@@ -1,4 +1,4 @@
-package dev.lapidary.serve.model;
+package dev.lapidary.runtime.model;
 
 import dev.lapidary.core.card.ModelCard;
 import dev.lapidary.core.card.Scoring;
@@ -6,8 +6,12 @@ import dev.lapidary.core.image.ImageDecoder;
 import dev.lapidary.core.image.ImageLimits;
 import dev.lapidary.core.image.Preprocessing;
 import dev.lapidary.core.image.Preprocessor;
+import dev.lapidary.core.image.RgbImage;
 import dev.lapidary.core.image.UndecodableImage;
-import dev.lapidary.serve.batch.BatchFunction;
+import dev.lapidary.runtime.batch.BatchFunction;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.FloatBuffer;
 import java.util.List;
 import java.util.Optional;
 
@@ -53,10 +57,37 @@ public record ServedModel(
    * @throws UndecodableImage if the bytes are no image, or over a limit
    */
   public float[] inputOf(byte[] file, ImageLimits limits) {
+    return inputOf(ImageDecoder.decode(file, limits));
+  }
+
+  private float[] inputOf(RgbImage image) {
     float[] input = new float[preprocessing.inputLength()];
-    Preprocessor preprocessor = Preprocessor.of(preprocessing);
-    session.form().fill(preprocessor, ImageDecoder.decode(file, limits), input);
+    session.form().fill(Preprocessor.of(preprocessing), image, input);
     return input;
+  }
+
+  /**
+   * Why the model must not be served: what it answers to the golden images of its card is not what
+   * the card says. Empty if it may, or if the card has no images.
+   */
+  public Optional<String> goldenFailure() {
+    return card.flatMap(c -> GoldenCheck.of(c.golden(), scoring, this::answer))
+        .map(GoldenCheck.Difference::reason);
+  }
+
+  private GoldenCheck.Answer answer(RgbImage image) {
+    float[] input = inputOf(image);
+    return new GoldenCheck.Answer(session.form().bytes(FloatBuffer.wrap(input)), () -> run(input));
+  }
+
+  private float[] run(float[] input) {
+    ByteBuffer bytes =
+        ByteBuffer.allocateDirect(Float.BYTES * input.length).order(ByteOrder.nativeOrder());
+    try {
+      return network.run(bytes.asFloatBuffer().put(input).flip(), 1);
+    } catch (Exception e) {
+      throw new IllegalStateException("the network failed on its own golden image", e);
+    }
   }
 
   /** The same model behind another forward pass, such as one that waits. */

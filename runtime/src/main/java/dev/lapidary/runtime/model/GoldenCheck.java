@@ -1,0 +1,106 @@
+package dev.lapidary.runtime.model;
+
+import dev.lapidary.core.card.ModelCard.GoldenImage;
+import dev.lapidary.core.card.Scoring;
+import dev.lapidary.core.file.FileHash;
+import dev.lapidary.core.image.ImageDecoder;
+import dev.lapidary.core.image.ImageLimits;
+import dev.lapidary.core.image.RgbImage;
+import dev.lapidary.core.image.UndecodableImage;
+import java.nio.ByteBuffer;
+import java.util.Base64;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.function.Function;
+import java.util.function.Supplier;
+
+/**
+ * Runs the images that the card carries again, on this machine: the input tensor must be the same
+ * to the bit, the logits within the card's tolerance, under a softmax the argmax the same. It
+ * catches a decoder, a resize or a runtime that answers otherwise than the one that the model was
+ * verified with.
+ */
+public final class GoldenCheck {
+  private GoldenCheck() {}
+
+  /**
+   * What a loaded model makes of an image.
+   *
+   * @param input the tensor's bytes, little-endian
+   * @param logits asked for only if the input is the right one
+   */
+  public record Answer(ByteBuffer input, Supplier<float[]> logits) {}
+
+  /**
+   * The first golden image that is not answered as the card says.
+   *
+   * @param damaged whether the card itself is broken: its image does not decode, or its logits are
+   *     of another model
+   * @param reason such as {@code golden image 0: the argmax is 1, expected 2}
+   */
+  public record Difference(boolean damaged, String reason) {}
+
+  /** Returns nothing if all are answered as the card says, or if there are none. */
+  public static Optional<Difference> of(
+      List<GoldenImage> images, Scoring scoring, Function<RgbImage, Answer> model) {
+    for (int i = 0; i < images.size(); i++) {
+      String place = "golden image " + i;
+      Optional<Difference> found = difference(place, images.get(i), scoring, model);
+      if (found.isPresent()) {
+        return found;
+      }
+    }
+    return Optional.empty();
+  }
+
+  private static Optional<Difference> difference(
+      String place, GoldenImage image, Scoring scoring, Function<RgbImage, Answer> model) {
+    RgbImage pixels;
+    try {
+      pixels =
+          ImageDecoder.decode(Base64.getDecoder().decode(image.pngBase64()), ImageLimits.DEFAULT);
+    } catch (IllegalArgumentException | UndecodableImage e) {
+      return Optional.of(new Difference(true, place + " is no image: " + e.getMessage()));
+    }
+    Answer answer = model.apply(pixels);
+    String sha256 = FileHash.sha256(answer.input());
+    if (!sha256.equals(image.inputSha256())) {
+      return differs(
+          "%s: the input tensor's SHA-256 is %s, expected %s", place, sha256, image.inputSha256());
+    }
+    float[] logits = answer.logits().get();
+    int count = image.logits().size();
+    if (logits.length != count) {
+      return Optional.of(
+          new Difference(
+              true,
+              "%s has %d logits and the file gives %d".formatted(place, count, logits.length)));
+    }
+    return compare(place, logits, image, scoring);
+  }
+
+  private static Optional<Difference> compare(
+      String place, float[] logits, GoldenImage image, Scoring scoring) {
+    int argmax = 0;
+    int expectedArgmax = 0;
+    for (int i = 0; i < logits.length; i++) {
+      float expected = image.logits().get(i);
+      // Written so that NaN fails.
+      if (!(Math.abs(logits[i] - expected) <= image.tolerance())) {
+        return differs(
+            "%s: logit %d is %.6g, expected %.6g within %.3g",
+            place, i, logits[i], expected, image.tolerance());
+      }
+      argmax = logits[i] > logits[argmax] ? i : argmax;
+      expectedArgmax = expected > image.logits().get(expectedArgmax) ? i : expectedArgmax;
+    }
+    return argmax == expectedArgmax || scoring.several()
+        ? Optional.empty()
+        : differs("%s: the argmax is %d, expected %d", place, argmax, expectedArgmax);
+  }
+
+  private static Optional<Difference> differs(String format, Object... arguments) {
+    return Optional.of(new Difference(false, String.format(Locale.ROOT, format, arguments)));
+  }
+}
