@@ -3,6 +3,7 @@ package dev.lapidary.core.file;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 
 /** A program of its own for {@link UnfinishedTest}: writes one file after the other, and ends. */
 final class WritesUntilKilled {
@@ -25,7 +26,9 @@ final class WritesUntilKilled {
   private static void write(Path file) {
     while (true) {
       try {
-        AtomicFile.write(file, temporary -> Files.writeString(temporary, "whole"));
+        // As models are written: into the file that is there, or not at all.
+        AtomicFile.write(
+            file, temporary -> Files.writeString(temporary, "whole", StandardOpenOption.WRITE));
       } catch (IOException e) {
         System.err.println(e);
       }
