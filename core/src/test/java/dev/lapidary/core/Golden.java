@@ -38,7 +38,7 @@ public final class Golden {
 
   /** {@code json("zoo.json")}. */
   public static JsonNode json(String name) {
-    try (InputStream in = resource(name).openStream()) {
+    try (InputStream in = resource("/golden/" + name).openStream()) {
       return new ObjectMapper().readTree(in);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
@@ -47,13 +47,18 @@ public final class Golden {
 
   /** The path of a golden file, copied out of the jar if it lies in one. */
   public static Path file(String name) {
+    return resourceFile("/golden/" + name);
+  }
+
+  /** The same of any file for tests: {@code /weights/kinds.pt}. */
+  public static Path resourceFile(String path) {
     try {
-      URL url = resource(name);
+      URL url = resource(path);
       if (url.getProtocol().equals("file")) {
         return Path.of(url.toURI());
       }
       Path folder = Files.createTempDirectory("golden");
-      Path copy = folder.resolve(Path.of(name).getFileName());
+      Path copy = folder.resolve(String.valueOf(Path.of(path).getFileName()));
       folder.toFile().deleteOnExit(); // in the opposite order
       copy.toFile().deleteOnExit();
       try (InputStream in = url.openStream()) {
@@ -61,7 +66,7 @@ public final class Golden {
       }
       return copy;
     } catch (Exception e) {
-      throw new IllegalStateException("golden file " + name, e);
+      throw new IllegalStateException("file for tests " + path, e);
     }
   }
 
@@ -110,10 +115,10 @@ public final class Golden {
     return last.equals("weight") ? 1 + 0.1 * u : 0.1 * u;
   }
 
-  private static URL resource(String name) {
-    URL url = Golden.class.getResource("/golden/" + name);
+  private static URL resource(String path) {
+    URL url = Golden.class.getResource(path);
     if (url == null) {
-      throw new IllegalArgumentException("no golden file " + name);
+      throw new IllegalArgumentException("no file for tests " + path);
     }
     return url;
   }

@@ -2,30 +2,28 @@ package dev.lapidary.models.weights;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import java.net.URL;
+import dev.lapidary.core.Golden;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Path;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 
 /** The files of src/test/resources/weights; its README.md says what they hold. */
 final class Fixtures {
+  private static final Map<String, Path> FILES = new ConcurrentHashMap<>();
+
   private Fixtures() {}
 
   static Path file(String name) {
-    try {
-      URL url = Fixtures.class.getResource("/weights/" + name);
-      if (url == null) {
-        throw new IllegalArgumentException("no fixture " + name);
-      }
-      return Path.of(url.toURI());
-    } catch (java.net.URISyntaxException e) {
-      throw new IllegalStateException(e);
-    }
+    return FILES.computeIfAbsent("/weights/" + name, Golden::resourceFile);
   }
 
   static JsonNode expected() {
     try {
       return new ObjectMapper().readTree(file("expected.json").toFile());
-    } catch (java.io.IOException e) {
-      throw new java.io.UncheckedIOException(e);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
     }
   }
 }
