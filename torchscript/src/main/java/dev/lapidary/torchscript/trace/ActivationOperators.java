@@ -4,8 +4,8 @@ import java.util.Map;
 
 /** Activations that are others put together, by the formulas of {@code torch.nn.functional}. */
 final class ActivationOperators {
-  private static final Datum ZERO = Builtins.number(0);
-  private static final Datum ONE = Builtins.number(1);
+  private static final Datum ZERO = Datum.number(0);
+  private static final Datum ONE = Datum.number(1);
   private static final double SELU_ALPHA = 1.6732632423543772;
   private static final double SELU_SCALE = 1.0507009873554805;
 
@@ -49,9 +49,9 @@ final class ActivationOperators {
 
   /** The first half, gated by the second one. */
   private static Datum gated(Invocation call) {
-    Datum halves = call.call("chunk", call.self(), Builtins.number(2), call.get("dim"));
-    Datum gate = call.call("sigmoid", Invocation.items(halves).get(1));
-    return call.call("mul", Invocation.items(halves).get(0), gate);
+    Datum halves = call.call("chunk", call.self(), Datum.number(2), call.get("dim"));
+    Datum gate = call.call("sigmoid", halves.toList().get(1));
+    return call.call("mul", halves.toList().get(0), gate);
   }
 
   /** In inference the slope is the middle of those that training draws. */

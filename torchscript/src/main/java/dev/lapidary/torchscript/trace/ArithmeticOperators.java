@@ -51,7 +51,7 @@ final class ArithmeticOperators {
   /** {@code add} and {@code sub}, whose second operand a factor may scale. */
   private static Datum scaled(
       Invocation call, DoubleBinaryOperator reals, LongBinaryOperator integers) {
-    if (Invocation.number(call.get("alpha")) == 1) {
+    if (call.get("alpha").toDouble() == 1) {
       return arithmetic(call, reals, integers);
     }
     Datum product =
@@ -69,7 +69,7 @@ final class ArithmeticOperators {
   }
 
   private static Datum scaledReverse(Invocation call) {
-    if (Invocation.number(call.get("alpha")) != 1) {
+    if (call.get("alpha").toDouble() != 1) {
       throw Refusal.unsupported("rsub with alpha");
     }
     return arithmetic(call, (a, b) -> b - a, (a, b) -> Math.subtractExact(b, a));
@@ -93,7 +93,7 @@ final class ArithmeticOperators {
   /** {@code self + value * (tensor1 * tensor2)}, or their quotient. */
   private static Datum combined(Invocation call, String operator) {
     Datum term = call.call(operator, call.get("tensor1"), call.get("tensor2"));
-    if (Invocation.number(call.get("value")) != 1) {
+    if (call.get("value").toDouble() != 1) {
       term = call.call("mul", term, call.get("value"));
     }
     return call.call("add", call.self(), term);
@@ -137,8 +137,8 @@ final class ArithmeticOperators {
     if (!isBatchNumber(a) && !isBatchNumber(b)) {
       return Optional.empty();
     }
-    Dim x = ((Datum.Int) Calls.integer(a)).value();
-    Dim y = ((Datum.Int) Calls.integer(b)).value();
+    Dim x = ((Datum.Int) Scalars.integer(a)).value();
+    Dim y = ((Datum.Int) Scalars.integer(b)).value();
     Dim result =
         switch (call.name()) {
           case "add" -> Dims.add(x, y);
@@ -149,7 +149,7 @@ final class ArithmeticOperators {
           case "remainder" -> Dims.remainder(x, y);
           default -> throw Refusal.unsupported("%s of the batch size", call.operator());
         };
-    return Optional.of(TensorBuiltins.ofInteger(result));
+    return Optional.of(Scalars.ofInteger(result));
   }
 
   /** Rounding down and toward zero are one for sizes, which are never negative. */
@@ -195,7 +195,7 @@ final class ArithmeticOperators {
     return Optional.of(
         known.dtype().isFloating()
             ? new Datum.Real(value.doubleAt(value.offset()))
-            : Builtins.number(value.longAt(value.offset())));
+            : Datum.number(value.longAt(value.offset())));
   }
 
   private static Datum binary(
@@ -216,7 +216,7 @@ final class ArithmeticOperators {
     long[] y = operand(call, b, shape).toLongs();
     LongBinaryOperator function = integers.get();
     return Elements.integers(
-        call.operators().budget(), dtype, shape, i -> function.applyAsLong(x[i], y[i]));
+        call.dispatcher().budget(), dtype, shape, i -> function.applyAsLong(x[i], y[i]));
   }
 
   /** A function of two known operands, {@code self} and {@code other}. */
@@ -232,7 +232,7 @@ final class ArithmeticOperators {
     // PyTorch brings both operands to float32 first: a number is rounded before it is used.
     boolean single = dtype == DType.FLOAT32;
     return Elements.reals(
-        call.operators().budget(),
+        call.dispatcher().budget(),
         dtype,
         shape,
         i ->
@@ -249,8 +249,8 @@ final class ArithmeticOperators {
 
   /** A known operand, broadcast; a number is a tensor of rank 0. */
   static Tensor operand(Invocation call, Datum datum, long[] shape) {
-    TensorRef ref = datum instanceof TensorRef tensor ? tensor : TensorBuiltins.ofNumber(datum);
-    return Elements.expand(call.operators().budget(), ref.tensor("an operand"), shape);
+    TensorRef ref = datum instanceof TensorRef tensor ? tensor : Scalars.ofNumber(datum);
+    return Elements.expand(call.dispatcher().budget(), ref.tensor("an operand"), shape);
   }
 
   private static Datum where(Invocation call) {
@@ -267,10 +267,11 @@ final class ArithmeticOperators {
     }
     long[] sizes = Shapes.constants(shape);
     long[] mask =
-        Elements.expand(call.operators().budget(), condition.tensor("where"), sizes).toLongs();
+        Elements.expand(call.dispatcher().budget(), condition.tensor("where"), sizes).toLongs();
     double[] x = operand(call, self, sizes).toDoubles();
     double[] y = operand(call, other, sizes).toDoubles();
-    return Elements.reals(call.operators().budget(), dtype, sizes, i -> mask[i] != 0 ? x[i] : y[i]);
+    return Elements.reals(
+        call.dispatcher().budget(), dtype, sizes, i -> mask[i] != 0 ? x[i] : y[i]);
   }
 
   private static Datum maskedFill(Invocation call) {
@@ -280,13 +281,13 @@ final class ArithmeticOperators {
       return call.record(dtype, shape);
     }
     long[] sizes = Shapes.constants(shape);
-    long[] mask = Elements.expand(call.operators().budget(), call.known("mask"), sizes).toLongs();
+    long[] mask = Elements.expand(call.dispatcher().budget(), call.known("mask"), sizes).toLongs();
     double[] x = operand(call, call.self(), sizes).toDoubles();
     double value =
         call.get("value") instanceof TensorRef tensor
-            ? Evaluator.single(tensor.tensor("masked_fill"))
+            ? Scalars.single(tensor.tensor("masked_fill"))
             : call.real("value");
     return Elements.reals(
-        call.operators().budget(), dtype, sizes, i -> mask[i] != 0 ? value : x[i]);
+        call.dispatcher().budget(), dtype, sizes, i -> mask[i] != 0 ? value : x[i]);
   }
 }

@@ -8,9 +8,9 @@ import java.util.Map;
 
 /** Tensors put side by side, taken apart, turned and mirrored, by the names that NumPy has. */
 final class ArrangingOperators {
-  private static final Datum ZERO = Builtins.number(0);
-  private static final Datum ONE = Builtins.number(1);
-  private static final Datum TWO = Builtins.number(2);
+  private static final Datum ZERO = Datum.number(0);
+  private static final Datum ONE = Datum.number(1);
+  private static final Datum TWO = Datum.number(2);
 
   private ArrangingOperators() {}
 
@@ -29,8 +29,8 @@ final class ArrangingOperators {
     table.put("unsafe_split", call -> copies(call, "split", "split_size"));
     table.put("unsafe_split_with_sizes", call -> copies(call, "split_with_sizes", "split_sizes"));
     table.put("narrow_copy", ArrangingOperators::narrowed);
-    table.put("fliplr", call -> call.call("flip", call.self(), Shapes.list(1)));
-    table.put("flipud", call -> call.call("flip", call.self(), Shapes.list(0)));
+    table.put("fliplr", call -> call.call("flip", call.self(), Datum.ints(1)));
+    table.put("flipud", call -> call.call("flip", call.self(), Datum.ints(0)));
     table.put("rot90", ArrangingOperators::turned);
     for (String name : List.of("mT", "mH", "adjoint")) {
       table.put(name, call -> swapped(call, call.self()));
@@ -63,7 +63,7 @@ final class ArrangingOperators {
       shape.add(Dim.of(1));
     }
     boolean same = shape.size() == tensor.rank();
-    return same ? tensor : call.call("reshape", tensor, Shapes.list(shape));
+    return same ? tensor : call.call("reshape", tensor, Datum.ints(shape));
   }
 
   private static Datum lifted(Invocation call, String operator) {
@@ -74,7 +74,7 @@ final class ArrangingOperators {
     List<Datum> columns = new ArrayList<>();
     for (TensorRef tensor : call.tensors("tensors")) {
       List<Dim> column = List.of(Dims.product(tensor.shape()), Dim.of(1));
-      columns.add(tensor.rank() < 2 ? call.call("reshape", tensor, Shapes.list(column)) : tensor);
+      columns.add(tensor.rank() < 2 ? call.call("reshape", tensor, Datum.ints(column)) : tensor);
     }
     return call.call("cat", new Datum.ListOf(columns), ONE);
   }
@@ -88,7 +88,7 @@ final class ArrangingOperators {
   private static Datum copies(Invocation call, String operator, String sizes) {
     Datum parts = call.call(operator, call.self(), call.get(sizes), call.get("dim"));
     List<Datum> copies = new ArrayList<>();
-    for (Datum part : Invocation.items(parts)) {
+    for (Datum part : parts.toList()) {
       copies.add(call.call("clone", part));
     }
     return new Datum.ListOf(copies);
@@ -105,8 +105,8 @@ final class ArrangingOperators {
     if (dims.length != 2) {
       throw Refusal.wrong("%s in %d dimensions", call.operator(), dims.length);
     }
-    Datum first = Builtins.number(dims[0]);
-    Datum second = Builtins.number(dims[1]);
+    Datum first = Datum.number(dims[0]);
+    Datum second = Datum.number(dims[1]);
     Datum self = call.self();
     return switch (Math.floorMod(call.integer("k"), 4)) {
       case 1 -> call.call("transpose", flipped(call, self, second), first, second);
@@ -121,7 +121,7 @@ final class ArrangingOperators {
   }
 
   private static Datum swapped(Invocation call, Datum self) {
-    return call.call("transpose", self, Builtins.number(-2), Builtins.number(-1));
+    return call.call("transpose", self, Datum.number(-2), Datum.number(-1));
   }
 
   private static Datum broadcast(Invocation call) {
@@ -132,7 +132,7 @@ final class ArrangingOperators {
     }
     List<Datum> wide = new ArrayList<>();
     for (TensorRef tensor : tensors) {
-      wide.add(call.call("expand", tensor, Shapes.list(shape)));
+      wide.add(call.call("expand", tensor, Datum.ints(shape)));
     }
     return new Datum.ListOf(wide);
   }
@@ -154,8 +154,8 @@ final class ArrangingOperators {
     Datum sum =
         summed.isEmpty()
             ? call.self()
-            : call.call("sum", call.self(), Shapes.list(summed), Builtins.bool(true));
-    return call.call("reshape", sum, Shapes.list(to));
+            : call.call("sum", call.self(), Datum.ints(summed), Datum.bool(true));
+    return call.call("reshape", sum, Datum.ints(to));
   }
 
   /** {@code [a, b]} and {@code [c, d]} as {@code [a, 1, b, 1] x [1, c, 1, d]}. */
@@ -173,9 +173,9 @@ final class ArrangingOperators {
     Datum product =
         call.call(
             "mul",
-            call.call("reshape", call.self(), Shapes.list(left)),
-            call.call("reshape", call.get("other"), Shapes.list(right)));
-    return call.call("reshape", product, Shapes.list(shape));
+            call.call("reshape", call.self(), Datum.ints(left)),
+            call.call("reshape", call.get("other"), Datum.ints(right)));
+    return call.call("reshape", product, Datum.ints(shape));
   }
 
   private static List<Dim> padded(TensorRef tensor, int rank) {
@@ -187,16 +187,16 @@ final class ArrangingOperators {
 
   /** Matrices along the diagonal of a matrix of zeros. */
   private static Datum blocks(Invocation call) {
-    List<Datum> matrices = Invocation.items(call.call("atleast_2d", call.get("tensors")));
+    List<Datum> matrices = call.call("atleast_2d", call.get("tensors")).toList();
     long width = 0;
     for (Datum matrix : matrices) {
-      width += Invocation.constant(((TensorRef) matrix).shape().get(1));
+      width += Dims.constant(((TensorRef) matrix).shape().get(1));
     }
     List<Datum> rows = new ArrayList<>();
     long before = 0;
     for (Datum matrix : matrices) {
       long own = ((TensorRef) matrix).shape().get(1).factor();
-      Datum pad = Shapes.list(List.of(Dim.of(before), Dim.of(width - before - own)));
+      Datum pad = Datum.ints(List.of(Dim.of(before), Dim.of(width - before - own)));
       rows.add(call.call("constant_pad_nd", matrix, pad, ZERO));
       before += own;
     }
@@ -204,16 +204,16 @@ final class ArrangingOperators {
   }
 
   private static Datum differences(Invocation call) {
-    int dim = TensorBuiltins.dimension(call.integer("dim"), call.self().rank());
-    Datum along = Builtins.number(dim);
+    int dim = Shapes.dimension(call.integer("dim"), call.self().rank());
+    Datum along = Datum.number(dim);
     List<Datum> parts = new ArrayList<>();
     call.optionalTensor("prepend").ifPresent(parts::add);
     parts.add(call.self());
     call.optionalTensor("append").ifPresent(parts::add);
     TensorRef y = call.callTensor("cat", new Datum.ListOf(parts), along);
     for (long i = 0; i < call.integer("n"); i++) {
-      call.operators().budget().step();
-      Datum less = Builtins.number(Invocation.constant(y.shape().get(dim)) - 1);
+      call.dispatcher().budget().step();
+      Datum less = Datum.number(Dims.constant(y.shape().get(dim)) - 1);
       Datum later = call.call("narrow", y, along, ONE, less);
       y = call.callTensor("sub", later, call.call("narrow", y, along, ZERO, less));
     }

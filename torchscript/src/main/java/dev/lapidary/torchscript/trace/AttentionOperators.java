@@ -30,7 +30,7 @@ final class AttentionOperators {
     if (call.real("dropout_p") > 0 || call.flag("enable_gqa")) {
       throw Refusal.unsupported("attention with dropout or grouped queries");
     }
-    long width = Invocation.constant(query.shape().get(query.rank() - 1));
+    long width = Dims.constant(query.shape().get(query.rank() - 1));
     double scale = call.isNone("scale") ? 1 / Math.sqrt((double) width) : call.real("scale");
     Datum root = new Datum.Real(Math.sqrt(scale));
     Datum q = call.call("mul", query, root);
@@ -56,10 +56,10 @@ final class AttentionOperators {
   }
 
   private static TensorRef causal(Invocation call, TensorRef query, TensorRef key) {
-    int rows = (int) Invocation.constant(query.shape().get(query.rank() - 2));
-    int columns = (int) Invocation.constant(key.shape().get(key.rank() - 2));
+    int rows = (int) Dims.constant(query.shape().get(query.rank() - 2));
+    int columns = (int) Dims.constant(key.shape().get(key.rank() - 2));
     return Elements.reals(
-        call.operators().budget(),
+        call.dispatcher().budget(),
         query.dtype(),
         new long[] {rows, columns},
         i -> i % columns > i / columns ? Double.NEGATIVE_INFINITY : 0);
@@ -77,7 +77,7 @@ final class AttentionOperators {
     }
     Datum weights =
         call.flag("average_attn_weights")
-            ? call.call("mean", attended.weights(), Shapes.list(1))
+            ? call.call("mean", attended.weights(), Datum.ints(1))
             : attended.weights();
     return Datum.TupleOf.of(List.of(attended.output(), weights));
   }
@@ -93,20 +93,20 @@ final class AttentionOperators {
     Dim width = Dims.floorDivide(shape.get(2), heads);
     Datum qkv = call.call("linear", input, call.get("qkv_weight"), call.get("qkv_bias"));
     List<Dim> split = List.of(shape.get(0), shape.get(1), Dim.of(3), heads, width);
-    Datum apart = call.call("reshape", qkv, Shapes.list(split));
-    Datum ordered = call.call("permute", apart, Shapes.list(2, 0, 3, 1, 4));
+    Datum apart = call.call("reshape", qkv, Datum.ints(split));
+    Datum ordered = call.call("permute", apart, Datum.ints(2, 0, 3, 1, 4));
     Datum q = call.call("select", ordered, number(0), number(0));
     Datum k = call.call("select", ordered, number(0), number(1));
     Datum v = call.call("select", ordered, number(0), number(2));
-    Datum scale = new Datum.Real(1 / Math.sqrt((double) Invocation.constant(width)));
+    Datum scale = new Datum.Real(1 / Math.sqrt((double) Dims.constant(width)));
     Datum scores =
         call.call(
             "matmul",
             call.call("mul", q, scale),
             call.call("transpose", k, number(-2), number(-1)));
     Datum weights = call.call("softmax", withoutMasked(call, scores), number(-1));
-    Datum back = call.call("permute", call.call("matmul", weights, v), Shapes.list(0, 2, 1, 3));
-    Datum joined = call.call("reshape", back, Shapes.list(shape));
+    Datum back = call.call("permute", call.call("matmul", weights, v), Datum.ints(0, 2, 1, 3));
+    Datum joined = call.call("reshape", back, Datum.ints(shape));
     Datum output = call.call("linear", joined, call.get("proj_weight"), call.get("proj_bias"));
     return new Attended(output, weights);
   }
@@ -152,13 +152,13 @@ final class AttentionOperators {
     return call.call(
         "layer_norm",
         input,
-        Shapes.list(shape.subList(shape.size() - 1, shape.size())),
+        Datum.ints(shape.subList(shape.size() - 1, shape.size())),
         call.get("norm_weight_" + number),
         call.get("norm_bias_" + number),
         call.get("eps"));
   }
 
   private static Datum number(long value) {
-    return Builtins.number(value);
+    return Datum.number(value);
   }
 }

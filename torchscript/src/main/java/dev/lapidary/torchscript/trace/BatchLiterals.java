@@ -190,7 +190,7 @@ final class BatchLiterals {
    * A constant that has the recorded batch along dimension 0 and meets a tensor that has N there is
    * the same for all samples, and then one sample stands for N, or it is refused.
    */
-  List<Datum> widened(String name, List<Datum> arguments, Operators operators) {
+  List<Datum> widened(String name, List<Datum> arguments, Dispatcher dispatcher) {
     if (!MEETINGS.contains(name)) {
       return arguments;
     }
@@ -202,7 +202,7 @@ final class BatchLiterals {
             .mapToInt(TensorRef::rank)
             .max()
             .orElse(-1);
-    return arguments.stream().map(a -> widened(a, rank, name, operators)).toList();
+    return arguments.stream().map(a -> widened(a, rank, name, dispatcher)).toList();
   }
 
   private static void gather(Datum argument, List<TensorRef> tensors) {
@@ -216,17 +216,17 @@ final class BatchLiterals {
     }
   }
 
-  private Datum widened(Datum argument, int rank, String name, Operators operators) {
+  private Datum widened(Datum argument, int rank, String name, Dispatcher dispatcher) {
     if (argument instanceof Datum.ListOf list) {
       return new Datum.ListOf(
           list.items().stream()
-              .map(i -> i instanceof TensorRef ? widened(i, rank, name, operators) : i)
+              .map(i -> i instanceof TensorRef ? widened(i, rank, name, dispatcher) : i)
               .toList());
     }
     if (!(argument instanceof TensorRef tensor) || !tensor.isKnown() || tensor.rank() != rank) {
       return argument;
     }
-    long size = Invocation.constant(tensor.shape().get(0));
+    long size = Dims.constant(tensor.shape().get(0));
     if (size == 1 && !EXACT.contains(name)) {
       return argument;
     }
@@ -235,7 +235,7 @@ final class BatchLiterals {
       return argument;
     }
     return size == baked.getAsLong() && alike(tensor.tensor(name))
-        ? repeated(tensor, operators)
+        ? repeated(tensor, dispatcher)
         : argument;
   }
 
@@ -250,12 +250,12 @@ final class BatchLiterals {
     return true;
   }
 
-  private static Datum repeated(TensorRef tensor, Operators operators) {
-    Datum zero = Builtins.number(0);
-    Datum one = Builtins.number(1);
-    Datum first = operators.call("aten::slice", List.of(tensor, zero, zero, one, one), Map.of());
+  private static Datum repeated(TensorRef tensor, Dispatcher dispatcher) {
+    Datum zero = Datum.number(0);
+    Datum one = Datum.number(1);
+    Datum first = dispatcher.call("aten::slice", List.of(tensor, zero, zero, one, one), Map.of());
     List<Dim> shape = new ArrayList<>(tensor.shape());
     shape.set(0, Dim.BATCH);
-    return operators.call("aten::expand", List.of(first, Shapes.list(shape)), Map.of());
+    return dispatcher.call("aten::expand", List.of(first, Datum.ints(shape)), Map.of());
   }
 }

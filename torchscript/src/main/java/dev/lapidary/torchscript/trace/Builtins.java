@@ -1,6 +1,5 @@
 package dev.lapidary.torchscript.trace;
 
-import dev.lapidary.torchscript.graph.Dim;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -58,14 +57,14 @@ final class Builtins {
     return switch (name) {
       case "__is__" -> new Datum.Bool(same(arguments.get(0), arguments.get(1)));
       case "__isnot__" -> new Datum.Bool(!same(arguments.get(0), arguments.get(1)));
-      case "__not__" -> new Datum.Bool(!Evaluator.truth(arguments.get(0)));
-      case "Int" -> Calls.integer(arguments.get(0));
-      case "Float" -> Calls.real(arguments.get(0));
-      case "Bool" -> new Datum.Bool(Evaluator.truth(arguments.get(0)));
-      case "IntImplicit" -> Calls.integer(arguments.get(0));
-      case "FloatImplicit" -> Calls.real(arguments.get(0));
+      case "__not__" -> new Datum.Bool(!Scalars.truth(arguments.get(0)));
+      case "Int" -> Scalars.integer(arguments.get(0));
+      case "Float" -> Scalars.real(arguments.get(0));
+      case "Bool" -> new Datum.Bool(Scalars.truth(arguments.get(0)));
+      case "IntImplicit" -> Scalars.integer(arguments.get(0));
+      case "FloatImplicit" -> Scalars.real(arguments.get(0));
       case "_unwrap_optional" -> unwrapped(arguments.get(0));
-      case "Size" -> new Datum.ListOf(Invocation.items(arguments.get(0)));
+      case "Size" -> new Datum.ListOf(arguments.get(0).toList());
       case "wait" -> arguments.get(0); // fork() has run what it was given
       default -> null;
     };
@@ -91,7 +90,7 @@ final class Builtins {
     }
     Datum first = arguments.get(0);
     return switch (name) {
-      case "NumToTensor" -> TensorBuiltins.ofNumber(first);
+      case "NumToTensor" -> Scalars.ofNumber(first);
       case "unchecked_unwrap_optional" -> unwrapped(first);
       case "unchecked_cast", "data" -> first;
       case "min", "max", "abs" -> call("aten::" + name, arguments, Map.of());
@@ -111,13 +110,5 @@ final class Builtins {
     String message = arguments.isEmpty() ? "" : Texts.shown(arguments.get(0));
     String type = arguments.size() > 1 ? Texts.shown(arguments.get(1)) : "an exception";
     return Refusal.wrong("the program raises %s: %s", type.replace("builtins.", ""), message);
-  }
-
-  static Datum bool(boolean value) {
-    return new Datum.Bool(value);
-  }
-
-  static Datum number(long value) {
-    return new Datum.Int(Dim.of(value));
   }
 }

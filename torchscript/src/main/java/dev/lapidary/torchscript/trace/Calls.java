@@ -1,11 +1,8 @@
 package dev.lapidary.torchscript.trace;
 
-import dev.lapidary.core.tensor.Tensor;
-import dev.lapidary.torchscript.graph.Dim;
 import dev.lapidary.torchscript.script.Expression;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 
 /** Decides what a call calls: an operator, a function of the text, a class, a method, Python. */
@@ -13,17 +10,17 @@ final class Calls {
   private final Interpreter interpreter;
   private final Evaluator evaluator;
   private final Names names;
-  private final Operators operators;
+  private final Dispatcher dispatcher;
   private final Upgraders upgraders;
   private final Builtins builtins;
 
-  Calls(Interpreter interpreter, Evaluator evaluator, Names names, Operators operators) {
+  Calls(Interpreter interpreter, Evaluator evaluator, Names names, Dispatcher dispatcher) {
     this.interpreter = interpreter;
     this.evaluator = evaluator;
     this.names = names;
-    this.operators = operators;
-    this.upgraders = new Upgraders(names.version(), operators);
-    this.builtins = new Builtins(operators.budget());
+    this.dispatcher = dispatcher;
+    this.upgraders = new Upgraders(names.version(), dispatcher);
+    this.builtins = new Builtins(dispatcher.budget());
   }
 
   /** The positional arguments; where the first is a type, it is left out. */
@@ -133,7 +130,7 @@ final class Calls {
       return interpreter.callMethod(instance, name, positional, keywords);
     }
     if (object instanceof TensorRef tensor && name.equals("tolist")) {
-      return TensorBuiltins.list(tensor.tensor("tolist()"), operators.budget());
+      return TensorBuiltins.list(tensor.tensor("tolist()"), dispatcher.budget());
     }
     throw Refusal.unsupported("%s has no method %s", Datum.describe(object), name);
   }
@@ -154,9 +151,9 @@ final class Calls {
       case "annotate", "unchecked_cast" -> converted(call.arguments().get(0), first);
       case "isinstance" -> new Datum.Bool(Types.isInstance(first, call.arguments().get(1)));
       case "getattr" -> evaluator.attribute(first, ((Datum.Str) positional.get(1)).value());
-      case "int" -> integer(first);
-      case "float" -> real(first);
-      case "bool" -> new Datum.Bool(Evaluator.truth(first));
+      case "int" -> Scalars.integer(first);
+      case "float" -> Scalars.real(first);
+      case "bool" -> new Datum.Bool(Scalars.truth(first));
       case "str" -> new Datum.Str(Texts.shown(first));
       case "fork" -> callable(first, positional.subList(1, positional.size()), keywords);
       case "len", "min", "max", "abs", "sorted" -> operator("aten::" + name, positional, keywords);
@@ -170,49 +167,11 @@ final class Calls {
       return value;
     }
     return switch (name.id()) {
-      case "int" -> integer(tensor);
-      case "float" -> real(tensor);
-      case "bool" -> new Datum.Bool(Evaluator.truth(tensor));
-      case "number" -> tensor.dtype().isFloating() ? real(tensor) : integer(tensor);
+      case "int" -> Scalars.integer(tensor);
+      case "float" -> Scalars.real(tensor);
+      case "bool" -> new Datum.Bool(Scalars.truth(tensor));
+      case "number" -> tensor.dtype().isFloating() ? Scalars.real(tensor) : Scalars.integer(tensor);
       default -> tensor;
-    };
-  }
-
-  static Datum integer(Datum value) {
-    if (value instanceof TensorRef tensor) {
-      if (tensor.content() instanceof Content.BatchNumber batch) {
-        return new Datum.Int(batch.number());
-      }
-      Tensor known = tensor.tensor("int()");
-      return Datum.Int.of((long) Evaluator.single(known));
-    }
-    if (value instanceof Datum.Int) {
-      return value;
-    }
-    if (value instanceof Datum.Str text) {
-      return Datum.Int.of(Long.parseLong(text.value()));
-    }
-    return new Datum.Int(Dim.of((long) Invocation.number(value)));
-  }
-
-  static Datum real(Datum value) {
-    if (value instanceof TensorRef tensor) {
-      return new Datum.Real(Evaluator.single(tensor.tensor("float()")));
-    }
-    if (value instanceof Datum.Str text) {
-      return new Datum.Real(parsed(text.value().strip()));
-    }
-    return new Datum.Real(Invocation.number(value));
-  }
-
-  /** As C's {@code strtod} does, which knows words that Java's parser does not. */
-  private static double parsed(String text) {
-    double sign = text.startsWith("-") ? -1 : 1;
-    String number = text.replaceFirst("^[+-]", "").toLowerCase(Locale.ROOT);
-    return switch (number) {
-      case "inf", "infinity" -> sign * Double.POSITIVE_INFINITY;
-      case "nan" -> Double.NaN;
-      default -> Double.parseDouble(text);
     };
   }
 }

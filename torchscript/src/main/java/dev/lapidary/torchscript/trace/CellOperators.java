@@ -30,8 +30,8 @@ final class CellOperators {
   }
 
   private static List<Datum> gates(Invocation call, Datum rows, int count) {
-    Datum last = Builtins.number(-1);
-    return Invocation.items(call.call("chunk", rows, Builtins.number(count), last));
+    Datum last = Datum.number(-1);
+    return call.call("chunk", rows, Datum.number(count), last).toList();
   }
 
   private static Datum sigmoid(Invocation call, Datum a, Datum b) {

@@ -2,8 +2,6 @@ package dev.lapidary.torchscript.trace;
 
 import dev.lapidary.core.tensor.DType;
 import dev.lapidary.torchscript.graph.Dim;
-import java.util.Collection;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -40,8 +38,6 @@ final class ComplexOperators {
           "unsqueeze",
           "view");
 
-  static final Map<String, Operator> TABLE = table();
-
   private ComplexOperators() {}
 
   /** Those that make complex numbers of real ones. */
@@ -53,8 +49,8 @@ final class ComplexOperators {
     table.put("resolve_conj", Invocation::self);
   }
 
-  private static Map<String, Operator> table() {
-    Map<String, Operator> table = new HashMap<>();
+  /** Those that take complex numbers. */
+  static void addOfComplex(Map<String, Operator> table) {
     FourierOperators.addTo(table);
     PARTWISE.forEach(name -> table.put(name, ComplexOperators::partwise));
     table.put("real", call -> self(call).real());
@@ -71,25 +67,6 @@ final class ComplexOperators {
     table.put("mul", ComplexOperators::product);
     table.put("matmul", ComplexOperators::product);
     table.put("div", ComplexOperators::quotient);
-    return table;
-  }
-
-  /**
-   * Whether one of an operator's arguments is complex, or a list that has such an item: no operator
-   * takes tensors in deeper ones, whose number a hostile program can make grow beyond measure.
-   */
-  static boolean isIn(Collection<Datum> arguments) {
-    return arguments.stream()
-        .anyMatch(
-            argument ->
-                argument instanceof Datum.Complex
-                    || items(argument).stream().anyMatch(Datum.Complex.class::isInstance));
-  }
-
-  private static List<Datum> items(Datum argument) {
-    return argument instanceof Datum.ListOf || argument instanceof Datum.TupleOf
-        ? Invocation.items(argument)
-        : List.of();
   }
 
   private static Datum.Complex self(Invocation call) {
@@ -105,7 +82,7 @@ final class ComplexOperators {
   }
 
   private static TensorRef ofPart(Invocation call, TensorRef part) {
-    return (TensorRef) call.operators().apply(call.with("self", part));
+    return (TensorRef) call.dispatcher().apply(call.with("self", part));
   }
 
   private static Datum ofPairs(Invocation call) {
@@ -115,16 +92,16 @@ final class ComplexOperators {
       throw Refusal.wrong(
           "%s of %s%s; pairs of FLOAT32 are expected", call.operator(), self.dtype(), self.shape());
     }
-    Datum last = Builtins.number(-1);
+    Datum last = Datum.number(-1);
     return new Datum.Complex(
-        call.callTensor("select", self, last, Builtins.number(0)),
-        call.callTensor("select", self, last, Builtins.number(1)));
+        call.callTensor("select", self, last, Datum.number(0)),
+        call.callTensor("select", self, last, Datum.number(1)));
   }
 
   private static Datum asPairs(Invocation call) {
     Datum.Complex self = self(call);
     Datum parts = new Datum.ListOf(List.of(self.real(), self.imaginary()));
-    return call.call("stack", parts, Builtins.number(-1));
+    return call.call("stack", parts, Datum.number(-1));
   }
 
   private static Datum polar(Invocation call) {
@@ -148,7 +125,7 @@ final class ComplexOperators {
 
   /** Of two complex tensors; a real one would leave the other's imaginary part as it is. */
   private static Datum sum(Invocation call) {
-    boolean plain = Invocation.number(call.get("alpha")) == 1;
+    boolean plain = call.get("alpha").toDouble() == 1;
     if (!plain || !(call.get("other") instanceof Datum.Complex other)) {
       throw Refusal.unsupported("%s of real and complex numbers, or with alpha", call.operator());
     }

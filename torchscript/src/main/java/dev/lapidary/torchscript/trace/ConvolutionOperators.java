@@ -84,8 +84,8 @@ final class ConvolutionOperators {
     if (axes == 2 && groups.perBatch() && input.get(0).equals(Dim.of(1))) {
       return ofEachSample(call, groups, shape);
     }
-    Invocation.constant(groups);
-    Invocation.constant(weight.get(0));
+    Dims.constant(groups);
+    Dims.constant(weight.get(0));
     return call.record(call.tensor("input").dtype(), shape);
   }
 
@@ -94,13 +94,13 @@ final class ConvolutionOperators {
     Dim given = call.dim("groups");
     boolean fits = ofEach.factor() > 0 && channels.factor() % ofEach.factor() == 0;
     return channels.perBatch() && fits
-        ? call.operators().literals().product(given, Dims.floorDivide(channels, ofEach))
+        ? call.dispatcher().literals().product(given, Dims.floorDivide(channels, ofEach))
         : given;
   }
 
   private static Dim outputs(Invocation call, Dim image, Dim window, int axis) {
-    long size = Invocation.constant(image);
-    long kernel = call.integers("dilation")[axis] * (Invocation.constant(window) - 1) + 1;
+    long size = Dims.constant(image);
+    long kernel = call.integers("dilation")[axis] * (Dims.constant(window) - 1) + 1;
     long free = size + 2 * call.integers("padding")[axis] - kernel;
     long out = Math.floorDiv(free, call.integers("stride")[axis]) + 1;
     requireRoom(out, size, kernel);
@@ -120,8 +120,8 @@ final class ConvolutionOperators {
     Datum columns =
         call.call(
             "im2col",
-            call.call("reshape", call.get("input"), Shapes.list(samples)),
-            Shapes.list(weight.subList(2, 4)),
+            call.call("reshape", call.get("input"), Datum.ints(samples)),
+            Datum.ints(weight.subList(2, 4)),
             call.get("dilation"),
             call.get("padding"),
             call.get("stride"));
@@ -131,14 +131,14 @@ final class ConvolutionOperators {
     TensorRef sums =
         call.callTensor(
             "matmul",
-            call.call("reshape", call.get("weight"), Shapes.list(List.of(groups, filters, taps))),
-            call.call("reshape", columns, Shapes.list(List.of(groups, taps, windows))));
-    TensorRef image = call.callTensor("reshape", sums, Shapes.list(shape));
+            call.call("reshape", call.get("weight"), Datum.ints(List.of(groups, filters, taps))),
+            call.call("reshape", columns, Datum.ints(List.of(groups, taps, windows))));
+    TensorRef image = call.callTensor("reshape", sums, Datum.ints(shape));
     if (call.isNone("bias")) {
       return image;
     }
     List<Dim> each = List.of(Dim.of(1), weight.get(0), Dim.of(1), Dim.of(1));
-    return call.call("add", image, call.call("reshape", call.get("bias"), Shapes.list(each)));
+    return call.call("add", image, call.call("reshape", call.get("bias"), Datum.ints(each)));
   }
 
   /** {@code padding="same"} or {@code "valid"}: an odd row or column more is at the end. */
@@ -149,7 +149,7 @@ final class ConvolutionOperators {
     int[] pads = new int[2 * axes]; // the last axis first, as constant_pad_nd takes them
     boolean even = true;
     for (int i = 0; i < axes && padding.equals("same"); i++) {
-      int total = (int) (dilation[i] * (Invocation.constant(weight.get(2 + i)) - 1));
+      int total = (int) (dilation[i] * (Dims.constant(weight.get(2 + i)) - 1));
       halves[i] = total / 2;
       pads[2 * (axes - 1 - i)] = total / 2;
       pads[2 * (axes - 1 - i) + 1] = total - total / 2;
@@ -157,7 +157,7 @@ final class ConvolutionOperators {
     }
     Datum input = call.get("input");
     if (!even) {
-      input = call.call("constant_pad_nd", input, Shapes.list(pads), Builtins.number(0));
+      input = call.call("constant_pad_nd", input, Datum.ints(pads), Datum.number(0));
     }
     return call.call(
         call.name(),
@@ -165,7 +165,7 @@ final class ConvolutionOperators {
         call.get("weight"),
         call.get("bias"),
         call.get("stride"),
-        Shapes.list(even ? halves : new int[axes]),
+        Datum.ints(even ? halves : new int[axes]),
         call.get("dilation"),
         call.get("groups"));
   }
@@ -181,8 +181,8 @@ final class ConvolutionOperators {
     List<Dim> shape = new ArrayList<>(List.of(input.get(0)));
     shape.add(Dims.multiply(weight.get(1), call.dim("groups")));
     for (int i = 0; i < axes; i++) {
-      long size = Invocation.constant(input.get(2 + i));
-      long kernel = dilation[i] * (Invocation.constant(weight.get(2 + i)) - 1) + 1;
+      long size = Dims.constant(input.get(2 + i));
+      long kernel = dilation[i] * (Dims.constant(weight.get(2 + i)) - 1) + 1;
       long out = (size - 1) * stride[i] - 2 * padding[i] + kernel + extra[i];
       requireRoom(out, size, kernel);
       shape.add(Dim.of(out));

@@ -20,7 +20,7 @@ final class CopyOperators {
         "type_as",
         call -> {
           DType dtype = call.tensor("other").dtype();
-          return call.call("to", call.self(), Builtins.number(dtype.scalarType()));
+          return call.call("to", call.self(), Datum.number(dtype.scalarType()));
         });
     table.put("copy_", CopyOperators::write);
     table.put("fill_", CopyOperators::write);
@@ -46,7 +46,7 @@ final class CopyOperators {
     if (tensor.isContiguous()) {
       return self;
     }
-    call.operators().budget().allocate(tensor.numel() * tensor.dtype().bytes());
+    call.dispatcher().budget().allocate(tensor.numel() * tensor.dtype().bytes());
     return TensorRef.known(tensor.copy());
   }
 
@@ -65,12 +65,12 @@ final class CopyOperators {
       return call.flag("copy") ? copy(call) : self;
     }
     if (self.isKnown()) {
-      return Elements.convert(call.operators().budget(), self, dtype);
+      return Elements.convert(call.dispatcher().budget(), self, dtype);
     }
-    Datum no = Builtins.bool(false);
+    Datum no = Datum.bool(false);
     boolean plain = call.has("memory_format") && !call.has("device") && !call.has("other");
     if (!plain) {
-      return call.call("to", self, Builtins.number(dtype.scalarType()));
+      return call.call("to", self, Datum.number(dtype.scalarType()));
     }
     return call.with("non_blocking", no)
         .with("copy", no)
@@ -84,9 +84,9 @@ final class CopyOperators {
             ? call.get("src")
             : call.has("other")
                 ? call.get("other")
-                : call.has("value") ? call.get("value") : Builtins.number(0);
-    TensorRef from = value instanceof TensorRef tensor ? tensor : TensorBuiltins.ofNumber(value);
-    Mutation.write(call.self(), from, call.operator(), call.operators());
+                : call.has("value") ? call.get("value") : Datum.number(0);
+    TensorRef from = value instanceof TensorRef tensor ? tensor : Scalars.ofNumber(value);
+    Mutation.write(call.self(), from, call.operator(), call.dispatcher());
     return call.self();
   }
 }

@@ -6,6 +6,7 @@ import dev.lapidary.torchscript.archive.PyValue.PyQTensor;
 import dev.lapidary.torchscript.graph.Dim;
 import dev.lapidary.torchscript.script.Definition;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -16,6 +17,44 @@ import org.jspecify.annotations.Nullable;
 /** What an expression has for a value while the program runs. Tensors are {@link TensorRef}. */
 sealed interface Datum
     permits Datum.Plain, Datum.Complex, Datum.ListOf, Datum.DictOf, Datum.Instance, TensorRef {
+
+  static Datum number(long value) {
+    return new Int(Dim.of(value));
+  }
+
+  static Datum bool(boolean value) {
+    return new Bool(value);
+  }
+
+  /** A list of sizes or dimensions. */
+  static Datum ints(int... values) {
+    return new ListOf(Arrays.stream(values).mapToObj(Datum::number).toList());
+  }
+
+  /** A list of sizes, which may be multiples of the batch size. */
+  static Datum ints(List<Dim> values) {
+    return new ListOf(values.stream().map(Int::new).toList());
+  }
+
+  /** The elements of a list or tuple; anything else is refused. */
+  default List<Datum> toList() {
+    throw Refusal.wrong("expected a list, found %s", describe(this));
+  }
+
+  /** A number that must not depend on the batch size; a bool is 0 or 1. */
+  default double toDouble() {
+    throw Refusal.wrong("expected a number, found %s", describe(this));
+  }
+
+  /** A whole number that must not depend on the batch size; a bool is 0 or 1. */
+  default long toLong() {
+    throw Refusal.wrong("expected an int, found %s", describe(this));
+  }
+
+  /** What the integers of a quantized tensor mean, or of the first one of a list. */
+  default Optional<Grid> grid() {
+    return Optional.empty();
+  }
 
   /** What has no identity: {@code is} compares the contents. */
   sealed interface Plain extends Datum {}
@@ -28,6 +67,16 @@ sealed interface Datum
     static Int of(long value) {
       return new Int(Dim.of(value));
     }
+
+    @Override
+    public double toDouble() {
+      return Dims.constant(value);
+    }
+
+    @Override
+    public long toLong() {
+      return Dims.constant(value);
+    }
   }
 
   /** The least of sizes where which one it is depends on the batch: it may only be compared. */
@@ -37,9 +86,24 @@ sealed interface Datum
     }
   }
 
-  record Real(double value) implements Plain {}
+  record Real(double value) implements Plain {
+    @Override
+    public double toDouble() {
+      return value;
+    }
+  }
 
-  record Bool(boolean value) implements Plain {}
+  record Bool(boolean value) implements Plain {
+    @Override
+    public double toDouble() {
+      return value ? 1 : 0;
+    }
+
+    @Override
+    public long toLong() {
+      return value ? 1 : 0;
+    }
+  }
 
   record Str(String value) implements Plain {}
 
@@ -69,6 +133,11 @@ sealed interface Datum
 
     static TupleOf of(List<Datum> items) {
       return new TupleOf(items, List.of());
+    }
+
+    @Override
+    public List<Datum> toList() {
+      return items;
     }
   }
 
@@ -112,6 +181,16 @@ sealed interface Datum
 
     List<Datum> items() {
       return items;
+    }
+
+    @Override
+    public List<Datum> toList() {
+      return items;
+    }
+
+    @Override
+    public Optional<Grid> grid() {
+      return items.isEmpty() ? Optional.empty() : items.get(0).grid();
     }
   }
 

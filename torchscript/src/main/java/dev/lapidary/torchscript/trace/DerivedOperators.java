@@ -10,8 +10,8 @@ import java.util.function.DoubleUnaryOperator;
 
 /** Operators that are a few others, by their definitions. */
 final class DerivedOperators {
-  private static final Datum ZERO = Builtins.number(0);
-  private static final Datum ONE = Builtins.number(1);
+  private static final Datum ZERO = Datum.number(0);
+  private static final Datum ONE = Datum.number(1);
 
   private DerivedOperators() {}
 
@@ -19,7 +19,7 @@ final class DerivedOperators {
     of(table, "trunc", DerivedOperators::truncated);
     of(table, "frac", (call, x) -> call.call("sub", x, truncated(call, x)));
     function(table, "expm1", Math::expm1, (call, x) -> call.call("sub", call.call("exp", x), ONE));
-    of(table, "exp2", (call, x) -> call.call("pow", Builtins.number(2), x));
+    of(table, "exp2", (call, x) -> call.call("pow", Datum.number(2), x));
     function(
         table,
         "tan",
@@ -118,7 +118,7 @@ final class DerivedOperators {
   }
 
   private static Datum as(Invocation call, Datum x, DType dtype) {
-    return call.call("to", x, Builtins.number(dtype.scalarType()));
+    return call.call("to", x, Datum.number(dtype.scalarType()));
   }
 
   private static Datum truth(Invocation call, Datum x) {
@@ -128,7 +128,7 @@ final class DerivedOperators {
   /** Whether the greatest, or the least, of the truths is one. */
   private static Datum quantified(Invocation call, String extreme) {
     Datum numbers = as(call, truth(call, call.self()), DType.FLOAT32);
-    Datum dims = Shapes.list(Math.toIntExact(call.integer("dim")));
+    Datum dims = Datum.ints(Math.toIntExact(call.integer("dim")));
     return call.call("gt", call.call(extreme, numbers, dims, call.get("keepdim")), ZERO);
   }
 
@@ -151,7 +151,7 @@ final class DerivedOperators {
     Datum difference = call.call("sub", call.get("x1"), call.get("x2"));
     Datum apart = call.call("add", difference, call.get("eps"));
     return call.call(
-        "linalg_vector_norm", apart, call.get("p"), Shapes.list(-1), call.get("keepdim"));
+        "linalg_vector_norm", apart, call.get("p"), Datum.ints(-1), call.get("keepdim"));
   }
 
   private static Datum besideEachOther(Invocation call) {
@@ -162,8 +162,8 @@ final class DerivedOperators {
 
   /** As equal as can be, the first ones greater. */
   private static Datum sections(Invocation call, Datum x) {
-    int dim = TensorBuiltins.dimension(call.integer("dim"), call.self().rank());
-    long size = Invocation.constant(call.self().shape().get(dim));
+    int dim = Shapes.dimension(call.integer("dim"), call.self().rank());
+    long size = Dims.constant(call.self().shape().get(dim));
     if (call.has("indices")) {
       return between(call, x, dim);
     }
@@ -171,23 +171,23 @@ final class DerivedOperators {
     if (sections < 1) {
       throw Refusal.wrong("%s into %d parts", call.operator(), sections);
     }
-    call.operators().budget().length(sections);
+    call.dispatcher().budget().length(sections);
     List<Dim> sizes =
         java.util.stream.LongStream.range(0, sections)
             .mapToObj(i -> Dim.of(size / sections + (i < size % sections ? 1 : 0)))
             .toList();
-    return call.call("split_with_sizes", x, Shapes.list(sizes), Builtins.number(dim));
+    return call.call("split_with_sizes", x, Datum.ints(sizes), Datum.number(dim));
   }
 
   /** From each index to the next. */
   private static Datum between(Invocation call, Datum x, int dim) {
     List<Datum> parts = new ArrayList<>();
     Datum from = ZERO;
-    for (Datum to : Invocation.items(call.get("indices"))) {
-      parts.add(call.call("slice", x, Builtins.number(dim), from, to, ONE));
+    for (Datum to : call.get("indices").toList()) {
+      parts.add(call.call("slice", x, Datum.number(dim), from, to, ONE));
       from = to;
     }
-    parts.add(call.call("slice", x, Builtins.number(dim), from, Datum.None.NONE, ONE));
+    parts.add(call.call("slice", x, Datum.number(dim), from, Datum.None.NONE, ONE));
     return new Datum.ListOf(parts);
   }
 }

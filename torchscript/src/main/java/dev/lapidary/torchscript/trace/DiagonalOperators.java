@@ -13,8 +13,8 @@ import java.util.stream.LongStream;
  * The diagonals of matrices, which lie in any two dimensions of a tensor, and triangles' places.
  */
 final class DiagonalOperators {
-  private static final Datum ZERO = Builtins.number(0);
-  private static final Datum LAST = Builtins.number(-1);
+  private static final Datum ZERO = Datum.number(0);
+  private static final Datum LAST = Datum.number(-1);
 
   private DiagonalOperators() {}
 
@@ -39,8 +39,8 @@ final class DiagonalOperators {
   private record Matrices(List<Integer> order, long rows, long columns, long row, long column) {
     static Matrices of(Invocation call) {
       int rank = call.self().rank();
-      int first = TensorBuiltins.dimension(call.integer("dim1"), rank);
-      int second = TensorBuiltins.dimension(call.integer("dim2"), rank);
+      int first = Shapes.dimension(call.integer("dim1"), rank);
+      int second = Shapes.dimension(call.integer("dim2"), rank);
       if (first == second || rank < 2) {
         throw Refusal.wrong(
             "%s of dimensions %d and %d of %s",
@@ -54,8 +54,8 @@ final class DiagonalOperators {
       long offset = call.integer("offset");
       return new Matrices(
           List.copyOf(order),
-          Invocation.constant(call.self().shape().get(first)),
-          Invocation.constant(call.self().shape().get(second)),
+          Dims.constant(call.self().shape().get(first)),
+          Dims.constant(call.self().shape().get(second)),
           Math.max(0, -offset),
           Math.max(0, offset));
     }
@@ -70,18 +70,18 @@ final class DiagonalOperators {
     }
 
     Datum permutation() {
-      return Shapes.list(order.stream().mapToInt(Integer::intValue).toArray());
+      return Datum.ints(order.stream().mapToInt(Integer::intValue).toArray());
     }
 
     /** The permutation back. */
     Datum inverse() {
-      return Shapes.list(IntStream.range(0, order.size()).map(order::indexOf).toArray());
+      return Datum.ints(IntStream.range(0, order.size()).map(order::indexOf).toArray());
     }
   }
 
   private static Datum diagonal(Invocation call, Matrices matrices) {
     TensorRef self = call.self();
-    call.operators().budget().allocate(8 * matrices.length());
+    call.dispatcher().budget().allocate(8 * matrices.length());
     if (self.content() instanceof Content.Known known) {
       return ofKnown(known, matrices);
     }
@@ -119,12 +119,12 @@ final class DiagonalOperators {
   /** {@code [.., rows x columns]}. */
   private static TensorRef flat(Invocation call, TensorRef self, Matrices matrices) {
     Datum turned = call.call("permute", self, matrices.permutation());
-    return call.callTensor("flatten", turned, Builtins.number(-2));
+    return call.callTensor("flatten", turned, Datum.number(-2));
   }
 
   private static TensorRef vector(Invocation call, long[] values) {
     return Elements.ofLongs(
-        call.operators().budget(), DType.INT64, new long[] {values.length}, values);
+        call.dispatcher().budget(), DType.INT64, new long[] {values.length}, values);
   }
 
   private static Datum written(Invocation call, Matrices matrices, Datum part) {
@@ -133,7 +133,7 @@ final class DiagonalOperators {
     Datum changed = ScatterOperators.written(call, rows, last, matrices.places(), part);
     List<Dim> apart = new ArrayList<>(rows.shape().subList(0, last));
     apart.addAll(List.of(Dim.of(matrices.rows()), Dim.of(matrices.columns())));
-    Datum square = call.call("reshape", changed, Shapes.list(apart));
+    Datum square = call.call("reshape", changed, Datum.ints(apart));
     return call.call("permute", square, matrices.inverse());
   }
 
@@ -142,24 +142,24 @@ final class DiagonalOperators {
     TensorRef self = call.self();
     long offset = call.integer("offset");
     int rank = self.rank() + 1;
-    int first = TensorBuiltins.dimension(call.integer("dim1"), rank);
-    int second = TensorBuiltins.dimension(call.integer("dim2"), rank);
-    long length = Invocation.constant(self.shape().get(self.rank() - 1));
+    int first = Shapes.dimension(call.integer("dim1"), rank);
+    int second = Shapes.dimension(call.integer("dim2"), rank);
+    long length = Dims.constant(self.shape().get(self.rank() - 1));
     long size = Math.addExact(length, Math.abs(offset));
     long row = Math.max(0, -offset);
-    call.operators().budget().allocate(Math.multiplyExact(8, Math.multiplyExact(size, size)));
+    call.dispatcher().budget().allocate(Math.multiplyExact(8, Math.multiplyExact(size, size)));
     long[] from = new long[Math.toIntExact(size * size)];
     for (int i = 0; i < from.length; i++) {
       long at = i / size - row;
       boolean inside = at >= 0 && at < length && i % size - i / size == offset;
       from[i] = inside ? at : length;
     }
-    Datum padded = call.call("constant_pad_nd", self, Shapes.list(0, 1), ZERO);
+    Datum padded = call.call("constant_pad_nd", self, Datum.ints(0, 1), ZERO);
     TensorRef flat = call.callTensor("index_select", padded, LAST, vector(call, from));
     List<Dim> shape = new ArrayList<>(flat.shape().subList(0, rank - 2));
     shape.addAll(List.of(Dim.of(size), Dim.of(size)));
-    Datum matrices = call.call("reshape", flat, Shapes.list(shape));
-    return call.call("movedim", matrices, Shapes.list(-2, -1), Shapes.list(first, second));
+    Datum matrices = call.call("reshape", flat, Datum.ints(shape));
+    return call.call("movedim", matrices, Datum.ints(-2, -1), Datum.ints(first, second));
   }
 
   /** A matrix's diagonal, or the matrix of a diagonal. */
@@ -181,7 +181,7 @@ final class DiagonalOperators {
     if (rows < 0 || columns < 0) {
       throw Refusal.wrong("%s of %d rows and %d columns", call.operator(), rows, columns);
     }
-    call.operators().budget().allocate(Math.multiplyExact(8, Math.multiplyExact(rows, columns)));
+    call.dispatcher().budget().allocate(Math.multiplyExact(8, Math.multiplyExact(rows, columns)));
     long[] inside =
         LongStream.range(0, rows * columns)
             .filter(
@@ -192,7 +192,7 @@ final class DiagonalOperators {
             .toArray();
     long count = inside.length;
     return Elements.integers(
-        call.operators().budget(),
+        call.dispatcher().budget(),
         call.dtype("dtype").orElse(DType.INT64),
         new long[] {2, count},
         i -> i < count ? inside[i] / columns : inside[(int) (i - count)] % columns);

@@ -18,7 +18,7 @@ final class DictBuiltins {
   private static @Nullable Datum read(String name, Datum.DictOf dict, List<Datum> arguments) {
     Map<Datum, Datum> items = dict.items();
     return switch (name) {
-      case "len" -> Builtins.number(items.size());
+      case "len" -> Datum.number(items.size());
       case "keys", "list" -> new Datum.ListOf(List.copyOf(items.keySet()));
       case "values" -> new Datum.ListOf(List.copyOf(items.values()));
       case "items" ->
@@ -26,7 +26,7 @@ final class DictBuiltins {
               items.entrySet().stream()
                   .map(e -> Datum.TupleOf.of(List.of(e.getKey(), e.getValue())))
                   .toList());
-      case "__contains__" -> Builtins.bool(items.containsKey(arguments.get(1)));
+      case "__contains__" -> Datum.bool(items.containsKey(arguments.get(1)));
       case "__getitem__" -> ListBuiltins.item(dict, arguments.get(1));
       case "get" -> items.getOrDefault(arguments.get(1), otherwise(arguments, Datum.None.NONE));
       case "copy", "dict" -> {
@@ -80,8 +80,8 @@ final class DictBuiltins {
       return dict;
     }
     Datum.DictOf made = new Datum.DictOf();
-    for (Datum entry : Invocation.items(entries)) {
-      List<Datum> pair = Invocation.items(entry);
+    for (Datum entry : entries.toList()) {
+      List<Datum> pair = entry.toList();
       made.items().put(key(pair.get(0)), pair.get(1));
     }
     return made;

@@ -125,4 +125,11 @@ final class Dims {
         "%s %s %s is no multiple of the batch size; sizes must be constant or a multiple of it",
         a, operator, b);
   }
+
+  static long constant(Dim dim) {
+    if (dim.perBatch()) {
+      throw Refusal.unsupported("the number %s must not depend on the batch size", dim);
+    }
+    return dim.factor();
+  }
 }

@@ -5,7 +5,7 @@ import java.util.stream.IntStream;
 
 /** Lengths of vectors and how far they are apart: heads that compare with prototypes. */
 final class DistanceOperators {
-  private static final Datum LAST = Shapes.list(-1);
+  private static final Datum LAST = Datum.ints(-1);
 
   private DistanceOperators() {}
 
@@ -22,16 +22,16 @@ final class DistanceOperators {
   }
 
   private static Datum length(Invocation call, Datum vectors, Datum dims, boolean keep) {
-    return call.call("linalg_vector_norm", vectors, Builtins.number(2), dims, Builtins.bool(keep));
+    return call.call("linalg_vector_norm", vectors, Datum.number(2), dims, Datum.bool(keep));
   }
 
   private static Datum cosine(Invocation call) {
     TensorRef first = call.tensor("x1");
     TensorRef second = call.tensor("x2");
     int rank = Math.max(first.rank(), second.rank());
-    Datum dim = Shapes.list(TensorBuiltins.dimension(call.integer("dim"), rank) - rank);
+    Datum dim = Datum.ints(Shapes.dimension(call.integer("dim"), rank) - rank);
     Datum product = call.call("mul", directions(call, first, dim), directions(call, second, dim));
-    return call.call("sum", product, dim, Builtins.bool(false));
+    return call.call("sum", product, dim, Datum.bool(false));
   }
 
   private static Datum directions(Invocation call, TensorRef vectors, Datum dim) {
@@ -41,10 +41,10 @@ final class DistanceOperators {
 
   /** {@code [.., P, M]} and {@code [.., R, M]} to {@code [.., P, R]}. */
   private static Datum distances(Invocation call) {
-    Datum rows = call.call("unsqueeze", call.get("x1"), Builtins.number(-2));
-    Datum columns = call.call("unsqueeze", call.get("x2"), Builtins.number(-3));
+    Datum rows = call.call("unsqueeze", call.get("x1"), Datum.number(-2));
+    Datum columns = call.call("unsqueeze", call.get("x2"), Datum.number(-3));
     Datum differences = call.call("sub", rows, columns);
-    return call.call("linalg_vector_norm", differences, call.get("p"), LAST, Builtins.bool(false));
+    return call.call("linalg_vector_norm", differences, call.get("p"), LAST, Datum.bool(false));
   }
 
   /** {@code v g / |v|}, a length for each index of {@code dim}; -1 is one length for all. */
@@ -52,7 +52,7 @@ final class DistanceOperators {
     TensorRef v = call.tensor("v");
     long dim = call.integer("dim");
     int[] others = IntStream.range(0, v.rank()).filter(d -> d != dim).toArray();
-    Datum length = length(call, v, Shapes.list(others), true);
+    Datum length = length(call, v, Datum.ints(others), true);
     return call.call("mul", v, call.call("div", call.get("g"), length));
   }
 }

@@ -105,8 +105,8 @@ final class EinsumOperator {
         Dim size = tensors.get(i).shape().get(d);
         String term = terms.get(i);
         if (!size.equals(sizes.get(term.charAt(d)))) {
-          Datum at = Builtins.number(d);
-          tensors.set(i, call.callTensor("select", tensors.get(i), at, Builtins.number(0)));
+          Datum at = Datum.number(d);
+          tensors.set(i, call.callTensor("select", tensors.get(i), at, Datum.number(0)));
           terms.set(i, term.substring(0, d) + term.substring(d + 1));
         }
       }
@@ -146,10 +146,10 @@ final class EinsumOperator {
 
   private Datum computed(String result, long[] shape) {
     Map<Character, Long> counts = new HashMap<>();
-    sizes.forEach((letter, size) -> counts.put(letter, Invocation.constant(size)));
+    sizes.forEach((letter, size) -> counts.put(letter, Dims.constant(size)));
     return new KnownEinsum(terms, result, counts)
         .compute(
-            call.operators().budget(),
+            call.dispatcher().budget(),
             tensors.get(0).dtype(),
             terms,
             tensors.stream().map(tensor -> tensor.tensor("einsum")).toList(),

@@ -43,8 +43,7 @@ final class ElementwiseOperators {
     }
     table.put("square", call -> call.call("mul", call.self(), call.self()));
     table.put(
-        "relu6",
-        call -> call.call("hardtanh", call.self(), Builtins.number(0), Builtins.number(6)));
+        "relu6", call -> call.call("hardtanh", call.self(), Datum.number(0), Datum.number(6)));
     table.put("hardtanh", call -> bounded(call, "min_val", "max_val"));
     table.put("clamp", ElementwiseOperators::clamp);
     Datum none = Datum.None.NONE;
@@ -78,15 +77,13 @@ final class ElementwiseOperators {
     Tensor tensor = self.tensor(call.operator());
     double[] values = tensor.toDoubles();
     return Elements.reals(
-        call.operators().budget(), dtype, tensor.shape(), i -> function.applyAsDouble(values[i]));
+        call.dispatcher().budget(), dtype, tensor.shape(), i -> function.applyAsDouble(values[i]));
   }
 
   /** Integers are real numbers before a function takes them. */
   private static Datum converted(Invocation call, DType dtype) {
     boolean changes = dtype.isFloating() && !call.self().dtype().isFloating();
-    return changes
-        ? call.call("to", call.self(), Builtins.number(dtype.scalarType()))
-        : call.self();
+    return changes ? call.call("to", call.self(), Datum.number(dtype.scalarType())) : call.self();
   }
 
   /** What integers are already: of them these functions are the identity. */
@@ -147,8 +144,8 @@ final class ElementwiseOperators {
     if (call.allKnown()) {
       return apply(call, Math::signum, Function.identity());
     }
-    Datum zero = Builtins.number(0);
-    Datum dtype = Builtins.number(call.self().dtype().scalarType());
+    Datum zero = Datum.number(0);
+    Datum dtype = Datum.number(call.self().dtype().scalarType());
     Datum positive = call.call("to", call.call("gt", call.self(), zero), dtype);
     Datum negative = call.call("to", call.call("lt", call.self(), zero), dtype);
     return call.call("sub", positive, negative);

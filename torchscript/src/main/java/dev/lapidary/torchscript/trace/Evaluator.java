@@ -2,8 +2,6 @@ package dev.lapidary.torchscript.trace;
 
 import dev.lapidary.core.failure.ExitCode;
 import dev.lapidary.core.failure.Failure;
-import dev.lapidary.core.tensor.DType;
-import dev.lapidary.core.tensor.Tensor;
 import dev.lapidary.torchscript.graph.Dim;
 import dev.lapidary.torchscript.script.Expression;
 import java.util.ArrayList;
@@ -37,19 +35,19 @@ final class Evaluator {
           Map.entry("is not", "__isnot__"));
 
   private final Names names;
-  private final Operators operators;
+  private final Dispatcher dispatcher;
   private final Interpreter interpreter;
   private final Calls calls;
 
-  Evaluator(Interpreter interpreter, Names names, Operators operators) {
+  Evaluator(Interpreter interpreter, Names names, Dispatcher dispatcher) {
     this.names = names;
-    this.operators = operators;
+    this.dispatcher = dispatcher;
     this.interpreter = interpreter;
-    this.calls = new Calls(interpreter, this, names, operators);
+    this.calls = new Calls(interpreter, this, names, dispatcher);
   }
 
   Datum evaluate(Expression expression, Interpreter.Frame frame) {
-    Budget budget = operators.budget();
+    Budget budget = dispatcher.budget();
     budget.enter();
     Datum value = value(expression, frame);
     budget.leave();
@@ -71,11 +69,11 @@ final class Evaluator {
       return literal.get();
     }
     if (expression instanceof Expression.ListOf list) {
-      operators.budget().length(list.items().size());
+      dispatcher.budget().length(list.items().size());
       return new Datum.ListOf(evaluate(list.items(), frame));
     }
     if (expression instanceof Expression.TupleOf tuple) {
-      operators.budget().length(tuple.items().size());
+      dispatcher.budget().length(tuple.items().size());
       return Datum.TupleOf.of(evaluate(tuple.items(), frame));
     }
     if (expression instanceof Expression.Subscript subscript) {
@@ -105,8 +103,8 @@ final class Evaluator {
     if (expression instanceof Expression.Comprehension comprehension) {
       List<Datum> results = new ArrayList<>();
       for (Datum item : items(comprehension.items(), frame)) {
-        operators.budget().step();
-        operators.budget().length(1);
+        dispatcher.budget().step();
+        dispatcher.budget().length(1);
         frame.set(((Expression.Name) comprehension.variable()).id(), item);
         results.add(evaluate(comprehension.element(), frame));
       }
@@ -231,7 +229,7 @@ final class Evaluator {
 
   private Datum dict(Expression.DictOf dict, Interpreter.Frame frame) {
     Datum.DictOf value = new Datum.DictOf();
-    operators.budget().length(dict.keys().size());
+    dispatcher.budget().length(dict.keys().size());
     for (int i = 0; i < dict.keys().size(); i++) {
       Datum key = DictBuiltins.key(evaluate(dict.keys().get(i), frame));
       value.items().put(key, evaluate(dict.values().get(i), frame));
@@ -261,7 +259,7 @@ final class Evaluator {
       keywords.put(keyword.name(), evaluate(keyword.value(), frame));
     }
     try {
-      operators.recorder().at(call.at());
+      dispatcher.recorder().at(call.at());
       return calls.call(call, positional, keywords, frame);
     } catch (Refusal refusal) {
       throw refusal.at(call.at());
@@ -275,46 +273,7 @@ final class Evaluator {
   }
 
   boolean condition(Expression expression, Interpreter.Frame frame) {
-    return truth(evaluate(expression, frame));
-  }
-
-  /** Python's truth; a tensor that depends on the input has none in a trace. */
-  static boolean truth(Datum value) {
-    if (value instanceof Datum.Bool bool) {
-      return bool.value();
-    }
-    if (value instanceof Datum.Int i) {
-      return !Dims.equal(i.value(), Dim.of(0));
-    }
-    if (value instanceof Datum.Real real) {
-      return real.value() != 0;
-    }
-    if (value instanceof Datum.Str text) {
-      return !text.value().isEmpty();
-    }
-    if (value instanceof Datum.ListOf list) {
-      return !list.items().isEmpty();
-    }
-    if (value instanceof TensorRef tensor) {
-      if (tensor.content() instanceof Content.BatchNumber batch) {
-        return !Dims.equal(batch.number(), Dim.of(0));
-      }
-      if (!tensor.isKnown()) {
-        throw Refusal.unsupported(
-            "a branch on input data cannot be exported: the graph has no control flow");
-      }
-      return single(tensor.tensor("a branch")) != 0;
-    }
-    throw Refusal.wrong("%s is no condition", Datum.describe(value));
-  }
-
-  static double single(Tensor tensor) {
-    if (tensor.numel() != 1) {
-      throw Refusal.wrong("a tensor of %d elements is no number", tensor.numel());
-    }
-    return tensor.dtype() == DType.INT64
-        ? tensor.longAt(tensor.offset())
-        : tensor.doubleAt(tensor.offset());
+    return Scalars.truth(evaluate(expression, frame));
   }
 
   /** What a loop goes through. */
@@ -323,13 +282,13 @@ final class Evaluator {
         && call.function() instanceof Expression.Name name
         && name.id().equals("range")) {
       List<Datum> arguments = evaluate(call.arguments(), frame);
-      long[] bounds = arguments.stream().mapToLong(ListBuiltins::index).toArray();
+      long[] bounds = arguments.stream().mapToLong(Datum::toLong).toArray();
       return switch (bounds.length) {
         case 1 -> Interpreter.range(0, bounds[0], 1);
         case 2 -> Interpreter.range(bounds[0], bounds[1], 1);
         default -> Interpreter.range(bounds[0], bounds[1], bounds[2]);
       };
     }
-    return List.copyOf(Invocation.items(evaluate(expression, frame)));
+    return List.copyOf(evaluate(expression, frame).toList());
   }
 }

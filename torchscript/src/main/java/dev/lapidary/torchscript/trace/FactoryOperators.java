@@ -38,7 +38,7 @@ final class FactoryOperators {
   }
 
   private static Datum filled(Invocation call, List<Dim> size, long value, DType dtype) {
-    return fill(call, size, Builtins.number(value), dtype);
+    return fill(call, size, Datum.number(value), dtype);
   }
 
   private static Datum fill(Invocation call, List<Dim> size, Datum value, DType otherwise) {
@@ -48,11 +48,11 @@ final class FactoryOperators {
 
   /** {@code aten::full} of an element type. */
   static Datum filled(Invocation call, List<Dim> size, Datum value, DType dtype) {
-    return call.operators()
+    return call.dispatcher()
         .call(
             "aten::full",
-            List.of(Shapes.list(size), value),
-            Map.of("dtype", Builtins.number(dtype.scalarType())));
+            List.of(Datum.ints(size), value),
+            Map.of("dtype", Datum.number(dtype.scalarType())));
   }
 
   private static Datum full(Invocation call) {
@@ -61,14 +61,14 @@ final class FactoryOperators {
     DType dtype = call.dtype("dtype").orElseGet(() -> typeOf(value));
     if (!Shapes.isConstant(size)) {
       Datum none = Datum.None.NONE;
-      return call.with("dtype", Builtins.number(dtype.scalarType()))
+      return call.with("dtype", Datum.number(dtype.scalarType()))
           .with("layout", none)
           .with("device", none)
           .with("pin_memory", none)
           .record(dtype, size);
     }
-    double number = Invocation.number(value);
-    return Elements.reals(call.operators().budget(), dtype, Shapes.constants(size), i -> number);
+    double number = value.toDouble();
+    return Elements.reals(call.dispatcher().budget(), dtype, Shapes.constants(size), i -> number);
   }
 
   private static DType typeOf(Datum number) {
@@ -79,29 +79,29 @@ final class FactoryOperators {
   }
 
   private static Datum arange(Invocation call) {
-    Datum zero = Builtins.number(0);
+    Datum zero = Datum.number(0);
     Datum start = call.has("start") ? call.get("start") : zero;
     Datum end = call.get("end");
-    Datum step = call.has("step") ? call.get("step") : Builtins.number(1);
+    Datum step = call.has("step") ? call.get("step") : Datum.number(1);
     boolean real =
         start instanceof Datum.Real || end instanceof Datum.Real || step instanceof Datum.Real;
     DType dtype = call.dtype("dtype").orElse(real ? DType.FLOAT32 : DType.INT64);
     if (end instanceof Datum.Int i && i.value().perBatch()) {
       return numbered(call, start, i.value(), step, dtype);
     }
-    double from = Invocation.number(start);
-    double by = Invocation.number(step);
-    double count = Math.ceil((Invocation.number(end) - from) / by);
+    double from = start.toDouble();
+    double by = step.toDouble();
+    double count = Math.ceil((end.toDouble() - from) / by);
     if (!(count >= 0 && count <= Integer.MAX_VALUE)) {
       throw Refusal.wrong("arange with %s elements", count);
     }
     return Elements.reals(
-        call.operators().budget(), dtype, new long[] {(long) count}, i -> from + i * by);
+        call.dispatcher().budget(), dtype, new long[] {(long) count}, i -> from + i * by);
   }
 
   /** The samples' numbers, which {@code x[torch.arange(n), i]} takes one of each by. */
   private static Datum numbered(Invocation call, Datum start, Dim count, Datum step, DType dtype) {
-    boolean plain = Invocation.number(start) == 0 && Invocation.number(step) == 1;
+    boolean plain = start.toDouble() == 0 && step.toDouble() == 1;
     if (!plain || dtype != DType.INT64) {
       throw Refusal.unsupported(
           "%s to the batch size, in other steps than 0, 1, 2, ..", call.operator());
@@ -125,7 +125,7 @@ final class FactoryOperators {
     Datum data = call.has("data") ? call.get("data") : call.get("t");
     List<Datum> flat = new ArrayList<>();
     List<Long> shape = new ArrayList<>();
-    flatten(call.operators().budget(), data, 0, shape, flat);
+    flatten(call.dispatcher().budget(), data, 0, shape, flat);
     if (flat.size() == 1 && shape.isEmpty()) {
       return typed(call, flat.get(0), typeOf(flat.get(0)));
     }
@@ -135,10 +135,10 @@ final class FactoryOperators {
             .reduce((a, b) -> Shapes.kind(a) >= Shapes.kind(b) ? a : b)
             .orElse(DType.FLOAT32);
     return Elements.reals(
-        call.operators().budget(),
+        call.dispatcher().budget(),
         call.dtype("dtype").orElse(natural),
         shape.stream().mapToLong(Long::longValue).toArray(),
-        i -> Invocation.number(flat.get(i)));
+        i -> flat.get(i).toDouble());
   }
 
   private static void flatten(
@@ -164,19 +164,16 @@ final class FactoryOperators {
       if (wanted.orElse(DType.INT64) != DType.INT64) {
         throw Refusal.unsupported("the batch size as data of a tensor");
       }
-      return TensorBuiltins.ofInteger(i.value());
+      return Scalars.ofInteger(i.value());
     }
     if (number instanceof Datum.Int i) {
       return Elements.integers(
-          call.operators().budget(),
+          call.dispatcher().budget(),
           wanted.orElse(otherwise),
           new long[0],
           j -> i.value().factor());
     }
     return Elements.reals(
-        call.operators().budget(),
-        wanted.orElse(otherwise),
-        new long[0],
-        j -> Invocation.number(number));
+        call.dispatcher().budget(), wanted.orElse(otherwise), new long[0], j -> number.toDouble());
   }
 }

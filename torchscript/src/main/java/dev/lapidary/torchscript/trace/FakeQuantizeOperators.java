@@ -26,7 +26,7 @@ final class FakeQuantizeOperators {
     List<Dim> shape = call.self().shape();
     Dim channels =
         call.has("axis")
-            ? shape.get(TensorBuiltins.dimension(call.integer("axis"), shape.size()))
+            ? shape.get(Shapes.dimension(call.integer("axis"), shape.size()))
             : Dim.of(1);
     QuantizedOperators.requireEach(call, channels, scales, zeroPoints);
     for (int i = 0; i < scales.length; i++) {

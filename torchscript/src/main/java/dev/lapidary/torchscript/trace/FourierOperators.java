@@ -48,7 +48,7 @@ final class FourierOperators {
       throw Refusal.wrong("%s of complex numbers", call.operator());
     }
     if (x.imaginary().isEmpty() && !x.real().dtype().isFloating()) {
-      Datum float32 = Builtins.number(DType.FLOAT32.scalarType());
+      Datum float32 = Datum.number(DType.FLOAT32.scalarType());
       x = Parts.of(call.call("to", x.real(), float32));
     }
     List<Axis> axes = axes(call, x.real(), kind.equals("irfft"));
@@ -72,8 +72,8 @@ final class FourierOperators {
     long[] dims = dims(call, one, x.rank(), lengths.length);
     List<Axis> axes = new ArrayList<>();
     for (int i = 0; i < dims.length; i++) {
-      int dim = TensorBuiltins.dimension(dims[i], x.rank());
-      long size = Invocation.constant(x.shape().get(dim));
+      int dim = Shapes.dimension(dims[i], x.rank());
+      long size = Dims.constant(x.shape().get(dim));
       long natural = fromHalf && i == dims.length - 1 ? 2 * (size - 1) : size;
       long length = lengths.length == 0 || lengths[i] == -1 ? natural : lengths[i];
       if (length < 1 || axes.stream().anyMatch(axis -> axis.dim() == dim)) {
@@ -144,10 +144,10 @@ final class FourierOperators {
   }
 
   private static Datum half(Invocation call, Parts x, Axis axis, double scale, boolean cosine) {
-    long rows = Invocation.constant(x.real().shape().get(axis.dim()));
+    long rows = Dims.constant(x.real().shape().get(axis.dim()));
     long n = axis.length();
     return Elements.reals(
-        call.operators().budget(),
+        call.dispatcher().budget(),
         DType.FLOAT32,
         new long[] {rows, n},
         i -> {
@@ -163,9 +163,9 @@ final class FourierOperators {
 
   private static Datum matrix(
       Invocation call, Parts x, Axis axis, long columns, DoubleUnaryOperator value) {
-    long rows = Invocation.constant(x.real().shape().get(axis.dim()));
+    long rows = Dims.constant(x.real().shape().get(axis.dim()));
     return Elements.reals(
-        call.operators().budget(),
+        call.dispatcher().budget(),
         DType.FLOAT32,
         new long[] {rows, columns},
         i -> {
@@ -198,8 +198,8 @@ final class FourierOperators {
     if (dim == last - 1) {
       return call.callTensor("matmul", call.call("t", matrix), x);
     }
-    Datum axis = Builtins.number(dim);
-    Datum end = Builtins.number(last);
+    Datum axis = Datum.number(dim);
+    Datum end = Datum.number(last);
     Datum product = call.call("matmul", call.call("transpose", x, axis, end), matrix);
     return call.callTensor("transpose", product, axis, end);
   }
@@ -211,8 +211,8 @@ final class FourierOperators {
     int[] dims = Shapes.dimensions(given, self.rank());
     List<Dim> by = new ArrayList<>();
     for (int dim : dims) {
-      by.add(Dim.of((Invocation.constant(self.shape().get(dim)) + up) / 2));
+      by.add(Dim.of((Dims.constant(self.shape().get(dim)) + up) / 2));
     }
-    return call.call("roll", self, Shapes.list(by), Shapes.list(dims));
+    return call.call("roll", self, Datum.ints(by), Datum.ints(dims));
   }
 }

@@ -21,7 +21,7 @@ record IndexedDims(TensorRef self, List<Integer> dims, List<TensorRef> indices) 
     List<Integer> dims = new ArrayList<>();
     List<TensorRef> indices = new ArrayList<>();
     int dim = 0;
-    for (Datum item : Invocation.items(call.get("indices"))) {
+    for (Datum item : call.get("indices").toList()) {
       if (!(item instanceof TensorRef index)) {
         dim++;
         continue;
@@ -64,7 +64,7 @@ record IndexedDims(TensorRef self, List<Integer> dims, List<TensorRef> indices) 
       long stride = strides[d];
       places.add(
           Elements.integers(
-              call.operators().budget(),
+              call.dispatcher().budget(),
               DType.INT64,
               new long[] {at.length},
               i -> at[i] / stride % size));
@@ -119,8 +119,8 @@ record IndexedDims(TensorRef self, List<Integer> dims, List<TensorRef> indices) 
     List<Dim> shape = new ArrayList<>(sizes.subList(0, first()));
     shape.add(Dims.product(sizes.subList(first(), behind)));
     shape.addAll(sizes.subList(behind, sizes.size()));
-    Datum turned = call.call("permute", self, Shapes.list(order()));
-    return call.callTensor("reshape", turned, Shapes.list(shape));
+    Datum turned = call.call("permute", self, Datum.ints(order()));
+    return call.callTensor("reshape", turned, Datum.ints(shape));
   }
 
   /** Where in that dimension the indices point to. */
@@ -155,7 +155,7 @@ record IndexedDims(TensorRef self, List<Integer> dims, List<TensorRef> indices) 
       }
     }
     Datum wrapped = call.call("add", index, new Datum.Int(size));
-    Datum negative = call.call("lt", index, Builtins.number(0));
+    Datum negative = call.call("lt", index, Datum.number(0));
     return call.callTensor("where", negative, wrapped, index);
   }
 }

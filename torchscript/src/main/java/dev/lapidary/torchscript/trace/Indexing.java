@@ -43,7 +43,7 @@ final class Indexing {
 
   /** {@code x[mask] = number}, or {@code x[:, i] = values} at constant places. */
   static Datum put(Invocation call) {
-    List<Datum> indices = Invocation.items(call.get("indices"));
+    List<Datum> indices = call.get("indices").toList();
     List<Datum> given = indices.stream().filter(i -> i != NONE).toList();
     boolean one = Dims.product(call.tensor("values").shape()).equals(Dim.of(1));
     boolean masked =
@@ -64,34 +64,34 @@ final class Indexing {
 
   /** Where a constant's elements are not 0: {@code [count, dimensions]}. */
   static Datum nonzero(Invocation call) {
-    return call.call("stack", new Datum.ListOf(placesOf(call)), Builtins.number(1));
+    return call.call("stack", new Datum.ListOf(placesOf(call)), Datum.number(1));
   }
 
   /** A tensor for each dimension. */
   static List<TensorRef> placesOf(Invocation call) {
     TensorRef self = call.self();
-    Datum mask = self.dtype() == DType.BOOL ? self : call.call("ne", self, Builtins.number(0));
+    Datum mask = self.dtype() == DType.BOOL ? self : call.call("ne", self, Datum.number(0));
     return IndexedDims.places(call, (TensorRef) mask);
   }
 
   static Datum masked(Invocation call) {
     List<Dim> shape = Shapes.broadcast(call.self().shape(), call.tensor("mask").shape());
-    Datum self = call.call("expand", call.self(), Shapes.list(shape));
-    Datum mask = call.call("expand", call.get("mask"), Shapes.list(shape));
+    Datum self = call.call("expand", call.self(), Datum.ints(shape));
+    Datum mask = call.call("expand", call.get("mask"), Datum.ints(shape));
     return call.call("index", self, new Datum.ListOf(List.of(mask)));
   }
 
   /** Of the tensor as one row. */
   static Datum take(Invocation call) {
-    Datum row = call.call("reshape", call.self(), Shapes.list(-1));
+    Datum row = call.call("reshape", call.self(), Datum.ints(-1));
     return call.call("index", row, new Datum.ListOf(List.of(call.get("index"))));
   }
 
   private static Datum filled(Invocation call, TensorRef mask, int first) {
     List<Dim> shape = new ArrayList<>(mask.shape());
     shape.addAll(Collections.nCopies(call.self().rank() - first - mask.rank(), Dim.of(1)));
-    Datum wide = call.call("reshape", mask, Shapes.list(shape));
-    Datum value = call.call("reshape", call.get("values"), Shapes.list());
+    Datum wide = call.call("reshape", mask, Datum.ints(shape));
+    Datum value = call.call("reshape", call.get("values"), Datum.ints());
     return call.call("masked_fill", call.self(), wide, value);
   }
 
@@ -102,21 +102,21 @@ final class Indexing {
     List<Dim> shape = new ArrayList<>(self.shape().subList(0, first));
     shape.addAll(indexed.broadcast());
     shape.addAll(self.shape().subList(first + 1, self.rank()));
-    Datum values = call.call("expand", call.get("values"), Shapes.list(shape));
+    Datum values = call.call("expand", call.get("values"), Datum.ints(shape));
     List<Dim> flat = new ArrayList<>(self.shape());
     flat.set(first, Dims.product(indexed.broadcast()));
     Datum changed =
         call.call(
             call.flag("accumulate") ? "index_add" : "index_copy",
             self,
-            Builtins.number(first),
-            call.call("reshape", wrapped(call, places, self.shape().get(first)), Shapes.list(-1)),
-            call.call("reshape", values, Shapes.list(flat)));
-    Datum apart = call.call("reshape", changed, Shapes.list(indexed.ordered()));
+            Datum.number(first),
+            call.call("reshape", wrapped(call, places, self.shape().get(first)), Datum.ints(-1)),
+            call.call("reshape", values, Datum.ints(flat)));
+    Datum apart = call.call("reshape", changed, Datum.ints(indexed.ordered()));
     int[] order = indexed.order();
     int[] back = new int[order.length];
     IntStream.range(0, order.length).forEach(i -> back[order[i]] = i);
-    return call.call("permute", apart, Shapes.list(back));
+    return call.call("permute", apart, Datum.ints(back));
   }
 
   private static Datum wrapped(Invocation call, TensorRef places, Dim size) {
@@ -127,7 +127,7 @@ final class Indexing {
       Invocation call, Tensor self, TensorRef places, int first, List<Dim> resultShape) {
     long size = self.size(first);
     long stride = self.strides()[first];
-    call.operators().budget().allocate(8 * places.tensor("index").numel());
+    call.dispatcher().budget().allocate(8 * places.tensor("index").numel());
     long[] offsets = places.tensor("index").toLongs();
     for (int p = 0; p < offsets.length; p++) {
       long value = offsets[p] < 0 ? offsets[p] + size : offsets[p];
@@ -141,7 +141,7 @@ final class Indexing {
 
   private static Datum gather(
       Invocation call, Tensor self, int first, long[] offsets, long[] shape) {
-    Tensor result = Elements.allocate(call.operators().budget(), self.dtype(), shape);
+    Tensor result = Elements.allocate(call.dispatcher().budget(), self.dtype(), shape);
     long[] sizes = self.shape();
     int behind = first + 1;
     long[] before = java.util.Arrays.copyOf(sizes, first);

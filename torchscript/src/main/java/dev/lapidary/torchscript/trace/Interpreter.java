@@ -15,10 +15,10 @@ final class Interpreter {
   private final Recorder recorder;
   private final Budget budget;
 
-  Interpreter(Names names, Operators operators) {
-    this.recorder = operators.recorder();
-    this.budget = operators.budget();
-    this.evaluator = new Evaluator(this, names, operators);
+  Interpreter(Names names, Dispatcher dispatcher) {
+    this.recorder = dispatcher.recorder();
+    this.budget = dispatcher.budget();
+    this.evaluator = new Evaluator(this, names, dispatcher);
   }
 
   Evaluator evaluator() {
@@ -168,7 +168,7 @@ final class Interpreter {
   }
 
   private void unpack(List<Expression> targets, Datum value, Frame frame) {
-    List<Datum> items = Invocation.items(value);
+    List<Datum> items = value.toList();
     if (items.size() != targets.size()) {
       throw Refusal.wrong("%d values cannot be assigned to %d names", items.size(), targets.size());
     }

@@ -11,23 +11,23 @@ import java.util.Optional;
 
 /** A call of an operator: the schema that it means, with an argument for each parameter. */
 final class Invocation {
-  private final Operators operators;
+  private final Dispatcher dispatcher;
   private final Schema schema;
   private final List<Datum> arguments;
 
-  Invocation(Operators operators, Schema schema, List<Datum> arguments) {
-    this.operators = operators;
+  Invocation(Dispatcher dispatcher, Schema schema, List<Datum> arguments) {
+    this.dispatcher = dispatcher;
     this.schema = schema;
     this.arguments = arguments;
   }
 
   /** A call of an operator's first overload. */
-  static Invocation of(Operators operators, String operator, List<Datum> arguments) {
-    return new Invocation(operators, Schemas.first(operator), arguments);
+  static Invocation of(Dispatcher dispatcher, String operator, List<Datum> arguments) {
+    return new Invocation(dispatcher, Schemas.first(operator), arguments);
   }
 
-  Operators operators() {
-    return operators;
+  Dispatcher dispatcher() {
+    return dispatcher;
   }
 
   Schema schema() {
@@ -83,7 +83,7 @@ final class Invocation {
   }
 
   List<TensorRef> tensors(String parameter) {
-    return items(get(parameter)).stream().map(TensorRef.class::cast).toList();
+    return get(parameter).toList().stream().map(TensorRef.class::cast).toList();
   }
 
   Dim dim(String parameter) {
@@ -91,25 +91,25 @@ final class Invocation {
   }
 
   List<Dim> dims(String parameter) {
-    return items(get(parameter)).stream().map(d -> ((Datum.Int) d).value()).toList();
+    return get(parameter).toList().stream().map(d -> ((Datum.Int) d).value()).toList();
   }
 
   long integer(String parameter) {
-    return constant(dim(parameter));
+    return Dims.constant(dim(parameter));
   }
 
   long[] integers(String parameter) {
-    return items(get(parameter)).stream()
-        .mapToLong(d -> constant(((Datum.Int) d).value()))
+    return get(parameter).toList().stream()
+        .mapToLong(d -> Dims.constant(((Datum.Int) d).value()))
         .toArray();
   }
 
   double real(String parameter) {
-    return number(get(parameter));
+    return get(parameter).toDouble();
   }
 
   List<Double> reals(String parameter) {
-    return items(get(parameter)).stream().map(Invocation::number).toList();
+    return get(parameter).toList().stream().map(Datum::toDouble).toList();
   }
 
   boolean flag(String parameter) {
@@ -154,7 +154,7 @@ final class Invocation {
 
   /** Records another operator with one output. */
   TensorRef record(String operator, List<Datum> given, DType dtype, List<Dim> shape) {
-    return of(operators, operator, given).record(dtype, shape);
+    return of(dispatcher, operator, given).record(dtype, shape);
   }
 
   /** Records the call with an output for each shape. */
@@ -164,65 +164,35 @@ final class Invocation {
       for (int i = 0; i < shapes.size(); i++) {
         if (Shapes.isConstant(shapes.get(i))) {
           long count = Dims.product(shapes.get(i)).factor();
-          operators.budget().allocate(Math.multiplyExact(count, dtypes.get(i).bytes()));
+          dispatcher.budget().allocate(Math.multiplyExact(count, dtypes.get(i).bytes()));
         }
       }
     }
     List<Argument> bound = new ArrayList<>();
     for (Datum datum : arguments) {
-      bound.add(operators.argument(datum));
+      bound.add(dispatcher.argument(datum));
     }
-    return operators.recorder().node(schema, bound, dtypes, shapes);
+    return dispatcher.recorder().node(schema, bound, dtypes, shapes);
   }
 
   /** The grid of the first tensor, if it is quantized. */
   Optional<Grid> grid() {
-    return arguments.isEmpty() ? Optional.empty() : OnGrid.of(arguments.get(0));
+    return arguments.isEmpty() ? Optional.empty() : arguments.get(0).grid();
   }
 
   /** The same call with another argument. */
   Invocation with(String parameter, Datum value) {
     List<Datum> changed = new ArrayList<>(arguments);
     changed.set(schema.indexOf(parameter), value);
-    return new Invocation(operators, schema, changed);
+    return new Invocation(dispatcher, schema, changed);
   }
 
   /** Calls another operator of the same namespace. */
   Datum call(String name, Datum... positional) {
-    return operators.call("aten::" + name, List.of(positional), java.util.Map.of());
+    return dispatcher.call("aten::" + name, List.of(positional), java.util.Map.of());
   }
 
   TensorRef callTensor(String name, Datum... positional) {
     return (TensorRef) call(name, positional);
-  }
-
-  static List<Datum> items(Datum datum) {
-    if (datum instanceof Datum.ListOf list) {
-      return list.items();
-    }
-    if (datum instanceof Datum.TupleOf tuple) {
-      return tuple.items();
-    }
-    throw Refusal.wrong("expected a list, found %s", Datum.describe(datum));
-  }
-
-  static double number(Datum datum) {
-    if (datum instanceof Datum.Real real) {
-      return real.value();
-    }
-    if (datum instanceof Datum.Bool bool) {
-      return bool.value() ? 1 : 0;
-    }
-    if (datum instanceof Datum.Int integer) {
-      return constant(integer.value());
-    }
-    throw Refusal.wrong("expected a number, found %s", Datum.describe(datum));
-  }
-
-  static long constant(Dim dim) {
-    if (dim.perBatch()) {
-      throw Refusal.unsupported("the number %s must not depend on the batch size", dim);
-    }
-    return dim.factor();
   }
 }

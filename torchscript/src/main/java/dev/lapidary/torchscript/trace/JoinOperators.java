@@ -47,7 +47,7 @@ final class JoinOperators {
       throw Refusal.wrong("cat of no tensors");
     }
     List<Dim> first = tensors.get(0).shape();
-    int dim = TensorBuiltins.dimension(call.integer("dim"), first.size());
+    int dim = Shapes.dimension(call.integer("dim"), first.size());
     Dim size = Dim.of(0);
     for (TensorRef tensor : tensors) {
       if (!alike(first, tensor.shape(), dim)) {
@@ -67,7 +67,7 @@ final class JoinOperators {
       return joined(call, tensors, dim, Shapes.constants(shape), dtype);
     }
     return call.with("tensors", new Datum.ListOf(tensors))
-        .with("dim", Builtins.number(dim))
+        .with("dim", Datum.number(dim))
         .record(dtype, shape);
   }
 
@@ -78,7 +78,7 @@ final class JoinOperators {
 
   private static Datum joined(
       Invocation call, List<TensorRef> tensors, int dim, long[] shape, DType dtype) {
-    Tensor all = Elements.allocate(call.operators().budget(), dtype, shape);
+    Tensor all = Elements.allocate(call.dispatcher().budget(), dtype, shape);
     long at = 0;
     for (TensorRef ref : tensors) {
       Tensor tensor = ref.tensor("cat");
@@ -97,7 +97,7 @@ final class JoinOperators {
       lifted.add(call.call("unsqueeze", tensor, call.get("dim")));
     }
     long dim = call.integer("dim");
-    return call.call("cat", new Datum.ListOf(lifted), Builtins.number(dim));
+    return call.call("cat", new Datum.ListOf(lifted), Datum.number(dim));
   }
 
   private static Datum roll(Invocation call) {
@@ -110,8 +110,8 @@ final class JoinOperators {
     List<Integer> along = new ArrayList<>();
     List<Long> by = new ArrayList<>();
     for (int i = 0; i < dims.length; i++) {
-      int dim = TensorBuiltins.dimension(dims[i], self.rank());
-      long size = Invocation.constant(self.shape().get(dim));
+      int dim = Shapes.dimension(dims[i], self.rank());
+      long size = Dims.constant(self.shape().get(dim));
       long shift = size == 0 ? 0 : Math.floorMod(shifts[i], size);
       if (shift != 0) {
         along.add(dim);
@@ -134,8 +134,8 @@ final class JoinOperators {
   }
 
   private static TensorRef rolled(Invocation call, TensorRef self, int dim, long shift) {
-    long size = Invocation.constant(self.shape().get(dim));
-    Datum along = Builtins.number(dim);
+    long size = Dims.constant(self.shape().get(dim));
+    Datum along = Datum.number(dim);
     Datum front = part(call, self, along, size - shift, size);
     Datum back = part(call, self, along, 0, size - shift);
     return call.callTensor("cat", new Datum.ListOf(List.of(front, back)), along);
@@ -143,7 +143,7 @@ final class JoinOperators {
 
   private static Datum pad(Invocation call) {
     if (call.text("mode").equals("constant")) {
-      Datum value = call.isNone("value") ? Builtins.number(0) : call.get("value");
+      Datum value = call.isNone("value") ? Datum.number(0) : call.get("value");
       return call.call("constant_pad_nd", call.self(), call.get("pad"), value);
     }
     if (call.text("mode").equals("circular")) {
@@ -158,13 +158,13 @@ final class JoinOperators {
     TensorRef padded = call.self();
     for (int i = 0; i < pad.length / 2; i++) {
       int dim = padded.rank() - 1 - i;
-      long size = Invocation.constant(padded.shape().get(dim));
+      long size = Dims.constant(padded.shape().get(dim));
       long before = pad[2 * i];
       long after = pad[2 * i + 1];
       if (before < 0 || after < 0 || before > size || after > size) {
         throw Refusal.wrong("circular padding of %d and %d of a size of %d", before, after, size);
       }
-      Datum along = Builtins.number(dim);
+      Datum along = Datum.number(dim);
       Datum last = part(call, padded, along, size - before, size);
       Datum first = part(call, padded, along, 0, after);
       padded = call.callTensor("cat", new Datum.ListOf(List.of(last, padded, first)), along);
@@ -173,8 +173,7 @@ final class JoinOperators {
   }
 
   private static Datum part(Invocation call, Datum self, Datum dim, long start, long end) {
-    return call.call(
-        "slice", self, dim, Builtins.number(start), Builtins.number(end), Builtins.number(1));
+    return call.call("slice", self, dim, Datum.number(start), Datum.number(end), Datum.number(1));
   }
 
   private static Datum pad(Invocation call, String mode) {
@@ -242,12 +241,12 @@ final class JoinOperators {
       onlyOnes &= once || Dims.isOne(own.get(d));
       shape.add(Dims.multiply(own.get(d), repeats.get(d)));
     }
-    Datum lifted = call.call("reshape", self, Shapes.list(own));
+    Datum lifted = call.call("reshape", self, Datum.ints(own));
     if (!grows) {
       return new TensorRef(((TensorRef) lifted).content());
     }
     if (onlyOnes) {
-      Datum wide = call.call("expand", lifted, Shapes.list(shape));
+      Datum wide = call.call("expand", lifted, Datum.ints(shape));
       return new TensorRef(((TensorRef) wide).content());
     }
     return interleaved(call, (TensorRef) lifted, own, repeats, shape);
@@ -262,8 +261,8 @@ final class JoinOperators {
       apart.addAll(List.of(Dim.of(1), own.get(d)));
       wide.addAll(List.of(repeats.get(d), own.get(d)));
     }
-    Datum split = call.call("reshape", lifted, Shapes.list(apart));
-    Datum expanded = call.call("expand", split, Shapes.list(wide));
-    return call.call("reshape", expanded, Shapes.list(shape));
+    Datum split = call.call("reshape", lifted, Datum.ints(apart));
+    Datum expanded = call.call("expand", split, Datum.ints(wide));
+    return call.call("reshape", expanded, Datum.ints(shape));
   }
 }

@@ -21,15 +21,13 @@ final class KnownRanking {
       return pair;
     }
     return Datum.TupleOf.of(
-        Invocation.items(pair).stream()
-            .map(part -> call.call("squeeze", part, Builtins.number(dim)))
-            .toList());
+        pair.toList().stream().map(part -> call.call("squeeze", part, Datum.number(dim))).toList());
   }
 
   /** {@code (values, indices)} of the first k; equal ones keep their order. */
   static Datum of(Invocation call, int dim, long k, boolean largest) {
     Tensor self = call.known("self");
-    Budget budget = call.operators().budget();
+    Budget budget = call.dispatcher().budget();
     double[] values = self.toDoubles();
     long[] shape = self.shape();
     int size = (int) shape[dim];

@@ -31,8 +31,8 @@ final class LinearAlgebraOperators {
     if (call.self().rank() == 0 || other.rank() == 0) {
       return call.call("mul", call.self(), other);
     }
-    Datum ofSelf = Shapes.list(call.self().rank() - 1);
-    return call.call("tensordot", call.self(), other, ofSelf, Shapes.list(other.rank() - 1));
+    Datum ofSelf = Datum.ints(call.self().rank() - 1);
+    return call.call("tensordot", call.self(), other, ofSelf, Datum.ints(other.rank() - 1));
   }
 
   private static Datum sumOfProducts(Invocation call) {
@@ -46,19 +46,19 @@ final class LinearAlgebraOperators {
     int dim =
         call.isNone("dim")
             ? shape.indexOf(Dim.of(3))
-            : TensorBuiltins.dimension(call.integer("dim"), shape.size());
+            : Shapes.dimension(call.integer("dim"), shape.size());
     if (dim < 0 || !shape.get(dim).equals(Dim.of(3))) {
       throw Refusal.wrong("%s of tensors of shape %s", call.operator(), shape);
     }
-    Datum a = call.call("expand", call.self(), Shapes.list(shape));
-    Datum b = call.call("expand", call.get("other"), Shapes.list(shape));
+    Datum a = call.call("expand", call.self(), Datum.ints(shape));
+    Datum b = call.call("expand", call.get("other"), Datum.ints(shape));
     Datum forth = call.call("mul", rolled(call, a, dim, -1), rolled(call, b, dim, -2));
     Datum back = call.call("mul", rolled(call, a, dim, -2), rolled(call, b, dim, -1));
     return call.call("sub", forth, back);
   }
 
   private static Datum rolled(Invocation call, Datum x, int dim, int by) {
-    return call.call("roll", x, Shapes.list(by), Shapes.list(dim));
+    return call.call("roll", x, Datum.ints(by), Datum.ints(dim));
   }
 
   private static Datum addOuter(Invocation call) {
@@ -97,11 +97,11 @@ final class LinearAlgebraOperators {
   private static Datum norm(Invocation call) {
     boolean two = call.isNone("dim") ? call.self().rank() == 2 : call.integers("dim").length == 2;
     if (two && !call.isNone("ord")) {
-      Datum dims = call.isNone("dim") ? Shapes.list(-2, -1) : call.get("dim");
+      Datum dims = call.isNone("dim") ? Datum.ints(-2, -1) : call.get("dim");
       return call.call(
           "linalg_matrix_norm", typed(call), call.get("ord"), dims, call.get("keepdim"));
     }
-    Datum order = call.isNone("ord") ? Builtins.number(2) : call.get("ord");
+    Datum order = call.isNone("ord") ? Datum.number(2) : call.get("ord");
     return call.call(
         "linalg_vector_norm", typed(call), order, call.get("dim"), call.get("keepdim"));
   }
@@ -120,7 +120,7 @@ final class LinearAlgebraOperators {
     boolean named = call.get("ord") instanceof Datum.Str;
     if (named && call.text("ord").equals("fro")) {
       return call.call(
-          "linalg_vector_norm", self, Builtins.number(2), call.get("dim"), call.get("keepdim"));
+          "linalg_vector_norm", self, Datum.number(2), call.get("dim"), call.get("keepdim"));
     }
     double order = named ? Double.NaN : call.real("ord");
     boolean ofColumns = Math.abs(order) == 1;
@@ -131,22 +131,22 @@ final class LinearAlgebraOperators {
           call.operator(), Datum.describe(call.get("ord")));
     }
     int rank = call.self().rank();
-    int summed = TensorBuiltins.dimension(dims[ofColumns ? 0 : 1], rank);
-    int compared = TensorBuiltins.dimension(dims[ofColumns ? 1 : 0], rank);
-    Datum keep = Builtins.bool(true);
-    Datum sums = call.call("sum", call.call("abs", self), Shapes.list(summed), keep);
-    Datum extreme = call.call(order > 0 ? "amax" : "amin", sums, Shapes.list(compared), keep);
-    Datum dropped = Shapes.list(summed, compared);
+    int summed = Shapes.dimension(dims[ofColumns ? 0 : 1], rank);
+    int compared = Shapes.dimension(dims[ofColumns ? 1 : 0], rank);
+    Datum keep = Datum.bool(true);
+    Datum sums = call.call("sum", call.call("abs", self), Datum.ints(summed), keep);
+    Datum extreme = call.call(order > 0 ? "amax" : "amin", sums, Datum.ints(compared), keep);
+    Datum dropped = Datum.ints(summed, compared);
     return call.flag("keepdim") ? extreme : call.call("squeeze", extreme, dropped);
   }
 
   /** Each part along a dimension, if it is longer, to the greatest length. */
   private static Datum shortened(Invocation call) {
-    int dim = TensorBuiltins.dimension(call.integer("dim"), call.self().rank());
+    int dim = Shapes.dimension(call.integer("dim"), call.self().rank());
     int[] others = IntStream.range(0, call.self().rank()).filter(d -> d != dim).toArray();
-    Datum keep = Builtins.bool(true);
+    Datum keep = Datum.bool(true);
     Datum length =
-        call.call("linalg_vector_norm", call.self(), call.get("p"), Shapes.list(others), keep);
+        call.call("linalg_vector_norm", call.self(), call.get("p"), Datum.ints(others), keep);
     Datum allowed = call.get("maxnorm");
     Datum room = call.call("add", length, new Datum.Real(1e-7));
     Datum factor = call.call("mul", call.call("reciprocal", room), allowed);

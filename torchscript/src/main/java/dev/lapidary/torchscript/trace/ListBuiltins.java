@@ -17,7 +17,8 @@ final class ListBuiltins {
 
   static @Nullable Datum call(String name, List<Datum> arguments, Budget budget) {
     if (name.equals("__range_length")) {
-      return rangeLength(index(arguments.get(0)), index(arguments.get(1)), index(arguments.get(2)));
+      return rangeLength(
+          arguments.get(0).toLong(), arguments.get(1).toLong(), arguments.get(2).toLong());
     }
     if (name.equals("__derive_index")) {
       Dim offset = Dims.multiply(integer(arguments.get(0)), integer(arguments.get(2)));
@@ -51,25 +52,25 @@ final class ListBuiltins {
         budget.length(1);
         items.add(arguments.get(1));
       }
-      case "extend" -> extend(items, List.copyOf(Invocation.items(arguments.get(1))), budget);
+      case "extend" -> extend(items, List.copyOf(arguments.get(1).toList()), budget);
       case "insert" -> {
         budget.length(1);
-        insert(items, index(arguments.get(1)), arguments.get(2));
+        insert(items, arguments.get(1).toLong(), arguments.get(2));
       }
       case "_set_item" -> items.set(position(items, arguments.get(1)), arguments.get(2));
       case "clear" -> items.clear();
       case "reverse" -> java.util.Collections.reverse(items);
-      case "sort" -> items.sort(order(arguments.size() > 1 && Evaluator.truth(arguments.get(1))));
+      case "sort" -> items.sort(order(arguments.size() > 1 && Scalars.truth(arguments.get(1))));
       case "Delete" -> items.remove(position(items, arguments.get(1)));
-      case "remove" -> items.remove((int) ListBuiltins.index(indexOf(items, arguments.get(1))));
-      case "add_" -> extend(items, List.copyOf(Invocation.items(arguments.get(1))), budget);
+      case "remove" -> items.remove((int) indexOf(items, arguments.get(1)).toLong());
+      case "add_" -> extend(items, List.copyOf(arguments.get(1).toList()), budget);
       case "mul_" -> {
-        List<Datum> all = Invocation.items(repeated(items, index(arguments.get(1)), budget));
+        List<Datum> all = repeated(items, arguments.get(1).toLong(), budget).toList();
         items.clear();
         items.addAll(all);
       }
       case "pop" -> {
-        Datum last = Builtins.number(-1);
+        Datum last = Datum.number(-1);
         return items.remove(position(items, arguments.size() > 1 ? arguments.get(1) : last));
       }
       default -> {
@@ -95,7 +96,7 @@ final class ListBuiltins {
               ? Dims.compare(i.value(), j.value())
               : a instanceof Datum.Str s && b instanceof Datum.Str t
                   ? s.value().compareTo(t.value())
-                  : Double.compare(Invocation.number(a), Invocation.number(b));
+                  : Double.compare(a.toDouble(), b.toDouble());
 
   private static Comparator<Datum> order(boolean reverse) {
     return reverse ? ORDER.reversed() : ORDER;
@@ -107,22 +108,20 @@ final class ListBuiltins {
       budget.length(items.size());
     }
     return switch (name) {
-      case "len" -> Builtins.number(items.size());
+      case "len" -> Datum.number(items.size());
       case "copy", "list" -> new Datum.ListOf(items);
       case "sorted" -> new Datum.ListOf(items.stream().sorted(ORDER).toList());
       case "select", "__getitem__" -> items.get(position(items, arguments.get(1)));
       case "slice" -> sliceCall(arguments);
-      case "add" -> joined(items, Invocation.items(arguments.get(1)), budget);
-      case "mul" -> repeated(items, index(arguments.get(1)), budget);
-      case "eq" -> Builtins.bool(equal(arguments.get(0), arguments.get(1)));
-      case "ne" -> Builtins.bool(!equal(arguments.get(0), arguments.get(1)));
-      case "__contains__" ->
-          Builtins.bool(items.stream().anyMatch(i -> equal(i, arguments.get(1))));
+      case "add" -> joined(items, arguments.get(1).toList(), budget);
+      case "mul" -> repeated(items, arguments.get(1).toLong(), budget);
+      case "eq" -> Datum.bool(equal(arguments.get(0), arguments.get(1)));
+      case "ne" -> Datum.bool(!equal(arguments.get(0), arguments.get(1)));
+      case "__contains__" -> Datum.bool(items.stream().anyMatch(i -> equal(i, arguments.get(1))));
       case "index" -> indexOf(items, arguments.get(1));
-      case "count" ->
-          Builtins.number(items.stream().filter(i -> equal(i, arguments.get(1))).count());
-      case "all" -> Builtins.bool(items.stream().allMatch(Evaluator::truth));
-      case "any" -> Builtins.bool(items.stream().anyMatch(Evaluator::truth));
+      case "count" -> Datum.number(items.stream().filter(i -> equal(i, arguments.get(1))).count());
+      case "all" -> Datum.bool(items.stream().allMatch(Scalars::truth));
+      case "any" -> Datum.bool(items.stream().anyMatch(Scalars::truth));
       case "sum", "min", "max" ->
           items.stream().allMatch(ListBuiltins::isNumber) ? reduced(name, items, arguments) : null;
       default -> null;
@@ -131,11 +130,10 @@ final class ListBuiltins {
 
   private static Datum reduced(String name, List<Datum> items, List<Datum> arguments) {
     if (name.equals("sum")) {
-      return items.stream()
-          .reduce(Builtins.number(0), (a, b) -> NumberBuiltins.binary("add", a, b));
+      return items.stream().reduce(Datum.number(0), (a, b) -> NumberBuiltins.binary("add", a, b));
     }
     if (arguments.size() > 1) {
-      int order = compare(items, Invocation.items(arguments.get(1)));
+      int order = compare(items, arguments.get(1).toList());
       return name.equals("min") == order <= 0 ? arguments.get(0) : arguments.get(1);
     }
     if (name.equals("min") && items.stream().anyMatch(ListBuiltins::isOfBatch)) {
@@ -171,11 +169,11 @@ final class ListBuiltins {
       return value;
     }
     if (object instanceof Datum.Str text) {
-      long i = index(key);
+      long i = key.toLong();
       int at = (int) (i < 0 ? i + text.value().length() : i);
       return new Datum.Str(String.valueOf(text.value().charAt(at)));
     }
-    List<Datum> items = Invocation.items(object);
+    List<Datum> items = object.toList();
     return items.get(position(items, key));
   }
 
@@ -185,21 +183,21 @@ final class ListBuiltins {
         arguments.get(0),
         arguments.size() > 1 ? arguments.get(1) : none,
         arguments.size() > 2 ? arguments.get(2) : none,
-        arguments.size() > 3 ? arguments.get(3) : Builtins.number(1));
+        arguments.size() > 3 ? arguments.get(3) : Datum.number(1));
   }
 
   /** {@code x[lower:upper:step]} of a list, a tuple or a string. */
   static Datum slice(Datum object, Datum lower, Datum upper, Datum step) {
     boolean text = object instanceof Datum.Str;
-    int size = object instanceof Datum.Str s ? s.value().length() : Invocation.items(object).size();
-    List<Integer> kept = kept(lower, upper, index(step), size);
+    int size = object instanceof Datum.Str s ? s.value().length() : object.toList().size();
+    List<Integer> kept = kept(lower, upper, step.toLong(), size);
     if (text) {
       String from1 = ((Datum.Str) object).value();
       StringBuilder part = new StringBuilder();
       kept.forEach(i -> part.append(from1.charAt(i)));
       return new Datum.Str(part.toString());
     }
-    List<Datum> items = Invocation.items(object);
+    List<Datum> items = object.toList();
     List<Datum> part = kept.stream().map(items::get).toList();
     return object instanceof Datum.TupleOf ? Datum.TupleOf.of(part) : new Datum.ListOf(part);
   }
@@ -224,7 +222,7 @@ final class ListBuiltins {
     if (given == Datum.None.NONE || (given instanceof Datum.Int i && isOpen(i))) {
       return open;
     }
-    long index = index(given);
+    long index = given.toLong();
     return Math.max(first, Math.min(index < 0 ? index + size : index, last));
   }
 
@@ -234,7 +232,7 @@ final class ListBuiltins {
   }
 
   private static int position(List<Datum> items, Datum index) {
-    long i = index(index);
+    long i = index.toLong();
     long at = i < 0 ? i + items.size() : i;
     if (at < 0 || at >= items.size()) {
       throw Refusal.wrong("index %d of a list of %d", i, items.size());
@@ -245,7 +243,7 @@ final class ListBuiltins {
   private static Datum indexOf(List<Datum> items, Datum wanted) {
     for (int i = 0; i < items.size(); i++) {
       if (equal(items.get(i), wanted)) {
-        return Builtins.number(i);
+        return Datum.number(i);
       }
     }
     throw Refusal.wrong("%s is not in the list", Datum.describe(wanted));
@@ -273,7 +271,7 @@ final class ListBuiltins {
     }
     long distance = step > 0 ? Math.subtractExact(high, low) : Math.subtractExact(low, high);
     long width = Math.abs(step);
-    return Builtins.number(distance <= 0 ? 0 : (distance - 1) / width + 1);
+    return Datum.number(distance <= 0 ? 0 : (distance - 1) / width + 1);
   }
 
   static boolean equal(Datum a, Datum b) {
@@ -286,7 +284,7 @@ final class ListBuiltins {
     }
     if (a instanceof Datum.ListOf || a instanceof Datum.TupleOf) {
       return (b instanceof Datum.ListOf || b instanceof Datum.TupleOf)
-          && equal(Invocation.items(a), Invocation.items(b), left);
+          && equal(a.toList(), b.toList(), left);
     }
     if (isNumber(a) && isNumber(b)) {
       return NumberBuiltins.equal(a, b);
@@ -314,17 +312,6 @@ final class ListBuiltins {
   }
 
   private static Dim integer(Datum datum) {
-    return datum instanceof Datum.Int i ? i.value() : Dim.of(index(datum));
-  }
-
-  /** A number that must be known and whole. */
-  static long index(Datum datum) {
-    if (datum instanceof Datum.Int i) {
-      return Invocation.constant(i.value());
-    }
-    if (datum instanceof Datum.Bool bool) {
-      return bool.value() ? 1 : 0;
-    }
-    throw Refusal.wrong("expected an int, found %s", Datum.describe(datum));
+    return datum instanceof Datum.Int i ? i.value() : Dim.of(datum.toLong());
   }
 }

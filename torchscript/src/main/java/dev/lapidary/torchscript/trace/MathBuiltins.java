@@ -57,16 +57,16 @@ final class MathBuiltins {
   static @Nullable Datum ofOne(String name, Datum a) {
     DoubleUnaryOperator operator = OF_ONE.get(name);
     if (operator != null) {
-      return new Datum.Real(operator.applyAsDouble(Invocation.number(a)));
+      return new Datum.Real(operator.applyAsDouble(a.toDouble()));
     }
     DoublePredicate asked = ASKED.get(name);
     if (asked != null) {
-      return Builtins.bool(asked.test(Invocation.number(a)));
+      return Datum.bool(asked.test(a.toDouble()));
     }
     return switch (name) {
-      case "factorial" -> factorial(ListBuiltins.index(a));
-      case "modf" -> modf(Invocation.number(a));
-      case "frexp" -> frexp(Invocation.number(a));
+      case "factorial" -> factorial(a.toLong());
+      case "modf" -> modf(a.toDouble());
+      case "frexp" -> frexp(a.toDouble());
       default -> null;
     };
   }
@@ -74,12 +74,11 @@ final class MathBuiltins {
   static @Nullable Datum ofTwo(String name, Datum a, Datum b) {
     DoubleBinaryOperator operator = OF_TWO.get(name);
     if (operator != null) {
-      return new Datum.Real(operator.applyAsDouble(Invocation.number(a), Invocation.number(b)));
+      return new Datum.Real(operator.applyAsDouble(a.toDouble(), b.toDouble()));
     }
     return switch (name) {
-      case "gcd" -> gcd(ListBuiltins.index(a), ListBuiltins.index(b));
-      case "ldexp" ->
-          new Datum.Real(Math.scalb(Invocation.number(a), Math.toIntExact(ListBuiltins.index(b))));
+      case "gcd" -> gcd(a.toLong(), b.toLong());
+      case "ldexp" -> new Datum.Real(Math.scalb(a.toDouble(), Math.toIntExact(b.toLong())));
       case "divmod" ->
           Datum.TupleOf.of(
               List.of(
@@ -97,11 +96,11 @@ final class MathBuiltins {
     for (long i = 2; i <= n; i++) {
       product *= i;
     }
-    return Builtins.number(product);
+    return Datum.number(product);
   }
 
   private static Datum gcd(long a, long b) {
-    return Builtins.number(BigInteger.valueOf(a).gcd(BigInteger.valueOf(b)).longValueExact());
+    return Datum.number(BigInteger.valueOf(a).gcd(BigInteger.valueOf(b)).longValueExact());
   }
 
   /** The part behind the point, and the whole part. */
@@ -119,6 +118,6 @@ final class MathBuiltins {
     exponent -= !plain && Math.abs(x) < Double.MIN_NORMAL ? 54 : 0;
     double fraction =
         plain ? x : Math.scalb(Math.scalb(x, -exponent / 2), -exponent + exponent / 2);
-    return Datum.TupleOf.of(List.of(new Datum.Real(fraction), Builtins.number(exponent)));
+    return Datum.TupleOf.of(List.of(new Datum.Real(fraction), Datum.number(exponent)));
   }
 }

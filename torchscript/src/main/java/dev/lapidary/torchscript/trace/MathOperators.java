@@ -6,8 +6,8 @@ import java.util.function.BiFunction;
 
 /** Functions of numbers that are a few others, and what they make of infinities and of NaN. */
 final class MathOperators {
-  private static final Datum ZERO = Builtins.number(0);
-  private static final Datum ONE = Builtins.number(1);
+  private static final Datum ZERO = Datum.number(0);
+  private static final Datum ONE = Datum.number(1);
   private static final Datum INFINITY = real(Double.POSITIVE_INFINITY);
 
   private MathOperators() {}
@@ -194,7 +194,7 @@ final class MathOperators {
   }
 
   private static TensorRef tensor(Datum operand) {
-    return operand instanceof TensorRef tensor ? tensor : TensorBuiltins.ofNumber(operand);
+    return operand instanceof TensorRef tensor ? tensor : Scalars.ofNumber(operand);
   }
 
   private static Datum inDoublePrecision(Invocation call) {
@@ -202,7 +202,7 @@ final class MathOperators {
   }
 
   private static Datum widened(Invocation call, String parameter) {
-    Datum number = Builtins.number(DType.FLOAT64.scalarType());
+    Datum number = Datum.number(DType.FLOAT64.scalarType());
     return call.get(parameter) instanceof TensorRef tensor
         ? call.call("to", tensor, number)
         : call.get(parameter);

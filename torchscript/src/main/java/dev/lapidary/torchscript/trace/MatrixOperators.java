@@ -47,7 +47,7 @@ final class MatrixOperators {
   private static Datum addProduct(Invocation call, TensorRef a, TensorRef b) {
     Datum beta = call.get("beta");
     Datum alpha = call.get("alpha");
-    boolean plain = Invocation.number(beta) == 1 && Invocation.number(alpha) == 1;
+    boolean plain = beta.toDouble() == 1 && alpha.toDouble() == 1;
     if (plain && b.isKnown() && b.rank() == 2 && call.self().rank() == 1) {
       return call.call("linear", a, call.call("t", b), call.self());
     }
@@ -74,11 +74,11 @@ final class MatrixOperators {
     Datum product =
         call.call(
             "matmul",
-            call.call("reshape", permuted(call, a, freeA, ofA), Shapes.list(left)),
-            call.call("reshape", permuted(call, b, ofB, freeB), Shapes.list(right)));
+            call.call("reshape", permuted(call, a, freeA, ofA), Datum.ints(left)),
+            call.call("reshape", permuted(call, b, ofB, freeB), Datum.ints(right)));
     List<Dim> shape = new ArrayList<>(rows);
     shape.addAll(columns);
-    return call.call("reshape", product, Shapes.list(shape));
+    return call.call("reshape", product, Datum.ints(shape));
   }
 
   private static int[] others(int[] dims, int rank) {
@@ -93,7 +93,7 @@ final class MatrixOperators {
 
   private static Datum permuted(Invocation call, TensorRef tensor, int[] first, int[] last) {
     int[] order = IntStream.concat(Arrays.stream(first), Arrays.stream(last)).toArray();
-    return call.call("permute", tensor, Shapes.list(order));
+    return call.call("permute", tensor, Datum.ints(order));
   }
 
   /** {@code y[o] = x1 W[o] x2 + b[o]}, W: {@code [O, I, J]}. */
@@ -106,12 +106,12 @@ final class MatrixOperators {
     }
     List<Dim> matrices = new ArrayList<>(first.shape().subList(0, first.rank() - 1));
     matrices.addAll(List.of(weight.get(0), weight.get(2)));
-    Datum table = call.call("permute", call.get("weight"), Shapes.list(1, 0, 2));
+    Datum table = call.call("permute", call.get("weight"), Datum.ints(1, 0, 2));
     List<Dim> flat = List.of(weight.get(1), Dims.multiply(weight.get(0), weight.get(2)));
-    Datum product = call.call("matmul", first, call.call("reshape", table, Shapes.list(flat)));
-    Datum second = call.call("unsqueeze", call.get("input2"), Builtins.number(-1));
-    Datum sums = call.call("matmul", call.call("reshape", product, Shapes.list(matrices)), second);
-    Datum y = call.call("squeeze", sums, Builtins.number(-1));
+    Datum product = call.call("matmul", first, call.call("reshape", table, Datum.ints(flat)));
+    Datum second = call.call("unsqueeze", call.get("input2"), Datum.number(-1));
+    Datum sums = call.call("matmul", call.call("reshape", product, Datum.ints(matrices)), second);
+    Datum y = call.call("squeeze", sums, Datum.number(-1));
     return call.isNone("bias") ? y : call.call("add", y, call.get("bias"));
   }
 
@@ -150,17 +150,17 @@ final class MatrixOperators {
     int rank = shape.length;
     int rows = (int) shape[rank - 2];
     int columns = (int) shape[rank - 1];
-    int inner = (int) Invocation.constant(left.shape().get(left.rank() - 1));
-    call.operators().budget().work(Math.multiplyExact(Tensor.numel(shape), inner));
+    int inner = (int) Dims.constant(left.shape().get(left.rank() - 1));
+    call.dispatcher().budget().work(Math.multiplyExact(Tensor.numel(shape), inner));
     long[] leftShape = shape.clone();
     leftShape[rank - 1] = inner;
     long[] rightShape = shape.clone();
     rightShape[rank - 2] = inner;
     double[] a =
-        Elements.expand(call.operators().budget(), left.tensor("matmul"), leftShape).toDoubles();
+        Elements.expand(call.dispatcher().budget(), left.tensor("matmul"), leftShape).toDoubles();
     double[] b =
-        Elements.expand(call.operators().budget(), right.tensor("matmul"), rightShape).toDoubles();
-    call.operators().budget().expand(Tensor.numel(shape));
+        Elements.expand(call.dispatcher().budget(), right.tensor("matmul"), rightShape).toDoubles();
+    call.dispatcher().budget().expand(Tensor.numel(shape));
     double[] c = new double[Math.toIntExact(Tensor.numel(shape))];
     for (int row = 0; row < c.length / Math.max(columns, 1); row++) {
       int matrix = row / rows;
@@ -172,6 +172,6 @@ final class MatrixOperators {
         }
       }
     }
-    return Elements.ofDoubles(call.operators().budget(), Shapes.promote(left, right), shape, c);
+    return Elements.ofDoubles(call.dispatcher().budget(), Shapes.promote(left, right), shape, c);
   }
 }

@@ -6,35 +6,42 @@ import dev.lapidary.core.tensor.Tensor;
 final class Mutation {
   private Mutation() {}
 
-  static void write(TensorRef into, TensorRef result, String operator, Operators operators) {
+  static void write(TensorRef into, TensorRef result, String operator, Dispatcher dispatcher) {
     if (into == result) {
       return;
     }
     if (into.content() instanceof Content.Known target
         && result.content() instanceof Content.Known source) {
       Tensor from = source.tensor();
-      Tensor held = target.over(target.cell().writable(operators.budget()));
+      Tensor held = target.over(target.cell().writable(dispatcher.budget()));
       Elements.write(held, from);
       return;
     }
-    OnGrid.requireSame(into, result, operator);
+    requireSame(into, result, operator);
     TensorRef fitted = result;
     if (!fitted.shape().equals(into.shape())) {
       fitted =
           (TensorRef)
-              operators.call(
+              dispatcher.call(
                   "aten::expand",
-                  java.util.List.of(fitted, Shapes.list(into.shape())),
+                  java.util.List.of(fitted, Datum.ints(into.shape())),
                   java.util.Map.of());
     }
     if (fitted.dtype() != into.dtype()) {
       fitted =
           (TensorRef)
-              operators.call(
+              dispatcher.call(
                   "aten::to",
-                  java.util.List.of(fitted, Builtins.number(into.dtype().scalarType())),
+                  java.util.List.of(fitted, Datum.number(into.dtype().scalarType())),
                   java.util.Map.of());
     }
     into.replace(fitted.content(), operator);
+  }
+
+  /** A write keeps the integers' meaning, for whoever else looks at them. */
+  private static void requireSame(TensorRef into, TensorRef written, String operator) {
+    if (!into.grid().equals(written.grid())) {
+      throw Refusal.unsupported("%s on a tensor that is quantized otherwise", operator);
+    }
   }
 }

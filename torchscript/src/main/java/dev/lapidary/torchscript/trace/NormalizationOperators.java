@@ -33,7 +33,7 @@ final class NormalizationOperators {
           "batch_norm by the statistics of the batch, which is training; save the model in eval"
               + " mode, with track_running_stats");
     }
-    return call.with("cudnn_enabled", Builtins.bool(true))
+    return call.with("cudnn_enabled", Datum.bool(true))
         .record(call.self().dtype(), call.self().shape());
   }
 
@@ -44,7 +44,7 @@ final class NormalizationOperators {
     if (outer < 0 || !shape.subList(outer, shape.size()).equals(normalized)) {
       throw Refusal.wrong("layer_norm over %s of a tensor of shape %s", normalized, shape);
     }
-    return call.with("cudnn_enable", Builtins.bool(true)).record(call.self().dtype(), shape);
+    return call.with("cudnn_enable", Datum.bool(true)).record(call.self().dtype(), shape);
   }
 
   private static Datum softmax(Invocation given) {
@@ -53,11 +53,11 @@ final class NormalizationOperators {
       Datum converted = given.call("to", self, given.get("dtype"));
       return given.call(given.name(), converted, given.get("dim"));
     }
-    int dim = TensorBuiltins.dimension(given.integer("dim"), self.rank());
+    int dim = Shapes.dimension(given.integer("dim"), self.rank());
     if (given.allKnown()) {
       return softmaxOf(given, self.tensor("softmax"), dim);
     }
-    return given.with("dim", Builtins.number(dim)).record(self.dtype(), self.shape());
+    return given.with("dim", Datum.number(dim)).record(self.dtype(), self.shape());
   }
 
   private static Datum softmaxOf(Invocation call, Tensor tensor, int dim) {
@@ -87,7 +87,7 @@ final class NormalizationOperators {
       }
     }
     DType dtype = tensor.dtype();
-    return Elements.ofDoubles(call.operators().budget(), dtype, shape, values);
+    return Elements.ofDoubles(call.dispatcher().budget(), dtype, shape, values);
   }
 
   private static Datum dropout(Invocation call) {

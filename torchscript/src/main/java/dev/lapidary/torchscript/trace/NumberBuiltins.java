@@ -36,8 +36,8 @@ final class NumberBuiltins {
       return null;
     }
     return switch (name) {
-      case "eq" -> Builtins.bool(a.equals(b));
-      case "ne" -> Builtins.bool(!a.equals(b));
+      case "eq" -> Datum.bool(a.equals(b));
+      case "ne" -> Datum.bool(!a.equals(b));
       default -> null;
     };
   }
@@ -50,10 +50,10 @@ final class NumberBuiltins {
 
   private static @Nullable Datum compared(String name, Datum.Least least, Dim bound) {
     return switch (name) {
-      case "lt" -> Builtins.bool(isBelow(least, bound));
-      case "ge" -> Builtins.bool(!isBelow(least, bound));
-      case "le" -> Builtins.bool(isBelow(least, Dims.add(bound, Dim.of(1))));
-      case "gt" -> Builtins.bool(!isBelow(least, Dims.add(bound, Dim.of(1))));
+      case "lt" -> Datum.bool(isBelow(least, bound));
+      case "ge" -> Datum.bool(!isBelow(least, bound));
+      case "le" -> Datum.bool(isBelow(least, Dims.add(bound, Dim.of(1))));
+      case "gt" -> Datum.bool(!isBelow(least, Dims.add(bound, Dim.of(1))));
       default -> null;
     };
   }
@@ -98,27 +98,26 @@ final class NumberBuiltins {
       return flip ? new Datum.Int(Dims.negate(i.value())) : a;
     }
     return switch (name) {
-      case "neg" -> new Datum.Real(-Invocation.number(a));
-      case "abs" -> new Datum.Real(Math.abs(Invocation.number(a)));
-      case "floor" -> Builtins.number((long) Math.floor(Invocation.number(a)));
-      case "ceil" -> Builtins.number((long) Math.ceil(Invocation.number(a)));
+      case "neg" -> new Datum.Real(-a.toDouble());
+      case "abs" -> new Datum.Real(Math.abs(a.toDouble()));
+      case "floor" -> Datum.number((long) Math.floor(a.toDouble()));
+      case "ceil" -> Datum.number((long) Math.ceil(a.toDouble()));
       default -> MathBuiltins.ofOne(name, a);
     };
   }
 
   static Datum binary(String name, Datum a, Datum b) {
     return switch (name) {
-      case "eq" -> Builtins.bool(equal(a, b));
-      case "ne" -> Builtins.bool(!equal(a, b));
-      case "lt" -> Builtins.bool(compare(a, b) < 0);
-      case "le" -> Builtins.bool(compare(a, b) <= 0);
-      case "gt" -> Builtins.bool(compare(a, b) > 0);
-      case "ge" -> Builtins.bool(compare(a, b) >= 0);
+      case "eq" -> Datum.bool(equal(a, b));
+      case "ne" -> Datum.bool(!equal(a, b));
+      case "lt" -> Datum.bool(compare(a, b) < 0);
+      case "le" -> Datum.bool(compare(a, b) <= 0);
+      case "gt" -> Datum.bool(compare(a, b) > 0);
+      case "ge" -> Datum.bool(compare(a, b) >= 0);
       case "min" -> compare(a, b) <= 0 ? a : b;
       case "max" -> compare(a, b) >= 0 ? a : b;
       case "__and__", "__or__", "__xor__" -> logic(name, a, b);
-      case "__lshift__", "__rshift__" ->
-          shifted(name, ListBuiltins.index(a), ListBuiltins.index(b));
+      case "__lshift__", "__rshift__" -> shifted(name, a.toLong(), b.toLong());
       default ->
           a instanceof Datum.Real || b instanceof Datum.Real || name.equals("div")
               ? real(name, a, b)
@@ -128,16 +127,16 @@ final class NumberBuiltins {
 
   private static Datum logic(String name, Datum a, Datum b) {
     if (a instanceof Datum.Bool x && b instanceof Datum.Bool y) {
-      return Builtins.bool(
+      return Datum.bool(
           switch (name) {
             case "__and__" -> x.value() && y.value();
             case "__or__" -> x.value() || y.value();
             default -> x.value() != y.value();
           });
     }
-    long x = ListBuiltins.index(a);
-    long y = ListBuiltins.index(b);
-    return Builtins.number(
+    long x = a.toLong();
+    long y = b.toLong();
+    return Datum.number(
         switch (name) {
           case "__and__" -> x & y;
           case "__or__" -> x | y;
@@ -149,15 +148,15 @@ final class NumberBuiltins {
     if (by < 0 || by >= Long.SIZE) {
       throw Refusal.wrong("a shift by %d bits", by);
     }
-    return Builtins.number(name.equals("__lshift__") ? value << by : value >> by);
+    return Datum.number(name.equals("__lshift__") ? value << by : value >> by);
   }
 
   static Datum integer(String name, Dim a, Dim b) {
     if (name.equals("pow")) {
-      long exponent = Invocation.constant(b);
+      long exponent = Dims.constant(b);
       return exponent < 0
-          ? new Datum.Real(Math.pow((double) Invocation.constant(a), (double) exponent))
-          : Builtins.number(power(Invocation.constant(a), exponent));
+          ? new Datum.Real(Math.pow((double) Dims.constant(a), (double) exponent))
+          : Datum.number(power(Dims.constant(a), exponent));
     }
     return new Datum.Int(
         switch (name) {
@@ -185,8 +184,8 @@ final class NumberBuiltins {
   }
 
   private static Datum real(String name, Datum left, Datum right) {
-    double a = Invocation.number(left);
-    double b = Invocation.number(right);
+    double a = left.toDouble();
+    double b = right.toDouble();
     if (b == 0 && List.of("floordiv", "floor_divide", "remainder").contains(name)) {
       throw Refusal.wrong("division by zero");
     }
@@ -205,18 +204,18 @@ final class NumberBuiltins {
 
   static boolean equal(Datum a, Datum b) {
     if (a instanceof Datum.Real || b instanceof Datum.Real) {
-      return Invocation.number(a) == Invocation.number(b);
+      return a.toDouble() == b.toDouble();
     }
     return Dims.equal(integer(a), integer(b));
   }
 
   private static int compare(Datum a, Datum b) {
     return a instanceof Datum.Real || b instanceof Datum.Real
-        ? Double.compare(Invocation.number(a), Invocation.number(b))
+        ? Double.compare(a.toDouble(), b.toDouble())
         : Dims.compare(integer(a), integer(b));
   }
 
   private static Dim integer(Datum datum) {
-    return datum instanceof Datum.Int i ? i.value() : Dim.of(ListBuiltins.index(datum));
+    return datum instanceof Datum.Int i ? i.value() : Dim.of(datum.toLong());
   }
 }

@@ -69,20 +69,6 @@ final class OnGrid {
 
   private OnGrid() {}
 
-  static Optional<Grid> of(Datum datum) {
-    if (datum instanceof TensorRef tensor) {
-      return tensor.content() instanceof Content.Traced traced ? traced.grid() : Optional.empty();
-    }
-    return datum instanceof Datum.ListOf list && !list.items().isEmpty()
-        ? of(list.items().get(0))
-        : Optional.empty();
-  }
-
-  static Grid require(TensorRef tensor) {
-    return of(tensor)
-        .orElseThrow(() -> Refusal.wrong("a quantized operator on a tensor that is not quantized"));
-  }
-
   /** The same numbers, as any operator takes them. */
   static TensorRef real(TensorRef tensor) {
     return tensor.content() instanceof Content.Traced traced && traced.grid().isPresent()
@@ -98,8 +84,8 @@ final class OnGrid {
             List.of(
                 real,
                 new Datum.Real(grid.scale()),
-                Builtins.number(grid.zeroPoint()),
-                Builtins.number(grid.dtype().scalarType())),
+                Datum.number(grid.zeroPoint()),
+                Datum.number(grid.dtype().scalarType())),
             grid.dtype(),
             real.shape());
     return reals(call, integers).onGrid(grid);
@@ -123,10 +109,10 @@ final class OnGrid {
     if (name.equals("cat")) {
       Datum none = Datum.None.NONE;
       List<Datum> arguments = List.of(call.get("tensors"), call.get("dim"), none, none);
-      return call.operators().call("quantized::cat", arguments, Map.of());
+      return call.dispatcher().call("quantized::cat", arguments, Map.of());
     }
     Datum result = operator.apply(call);
-    if (KNOWING.contains(name) || of(result).isPresent()) {
+    if (KNOWING.contains(name) || result.grid().isPresent()) {
       return result; // the operators that it is made of have seen to it
     }
     if (CHOOSE.contains(name)) {
@@ -139,18 +125,11 @@ final class OnGrid {
     return put(call, real, bounded == null ? grid.get() : bounded.of(grid.get().dtype()));
   }
 
-  /** A write keeps the integers' meaning, for whoever else looks at them. */
-  static void requireSame(TensorRef into, TensorRef written, String operator) {
-    if (!of(into).equals(of(written))) {
-      throw Refusal.unsupported("%s on a tensor that is quantized otherwise", operator);
-    }
-  }
-
   private static Datum marked(Datum result, Grid grid) {
     if (result instanceof TensorRef tensor) {
       return tensor.onGrid(grid);
     }
-    Invocation.items(result).forEach(item -> marked(item, grid));
+    result.toList().forEach(item -> marked(item, grid));
     return result;
   }
 }

@@ -2,19 +2,15 @@ package dev.lapidary.torchscript.trace;
 
 import dev.lapidary.torchscript.graph.Argument;
 import dev.lapidary.torchscript.graph.Schema;
-import java.util.HashMap;
-import java.util.IdentityHashMap;
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
-import java.util.stream.Stream;
 
 /** Calls of aten operators: overload, in-place form, alias, then the operator itself. */
-final class Operators {
-  private static final Map<String, Operator> TABLE = table();
+final class Operators implements Dispatcher {
   private static final Set<String> RANDOM =
       Set.of(
           "bernoulli",
@@ -34,93 +30,41 @@ final class Operators {
   private static final String FLOAT_MODEL =
       "; or give the float model, and --quantize to make it small";
 
+  private final OperatorTable table;
   private final Recorder recorder;
   private final Budget budget;
   private final BatchLiterals literals;
-  private final IdentityHashMap<PackedParams, TensorRef> packed = new IdentityHashMap<>();
   private final SourceCalls sourceCalls = new SourceCalls(this);
 
-  Operators(Recorder recorder, Budget budget, BatchLiterals literals) {
+  Operators(OperatorTable table, Recorder recorder, Budget budget, BatchLiterals literals) {
+    this.table = table;
     this.recorder = recorder;
     this.budget = budget;
     this.literals = literals;
   }
 
-  private static Map<String, Operator> table() {
-    Map<String, Operator> table = new HashMap<>();
-    ConvolutionOperators.addTo(table);
-    PoolingOperators.addTo(table);
-    NormalizationOperators.addTo(table);
-    ElementwiseOperators.addTo(table);
-    ArithmeticOperators.addTo(table);
-    ReductionOperators.addTo(table);
-    RankingOperators.addTo(table);
-    MatrixOperators.addTo(table);
-    AttentionOperators.addTo(table);
-    ShapeOperators.addTo(table);
-    PartOperators.addTo(table);
-    PlaceOperators.addTo(table);
-    ScatterOperators.addTo(table);
-    JoinOperators.addTo(table);
-    FactoryOperators.addTo(table);
-    CopyOperators.addTo(table);
-    ResizeOperators.addTo(table);
-    SamplingOperators.addTo(table);
-    SequenceOperators.addTo(table);
-    WindowOperators.addTo(table);
-    StatisticsOperators.addTo(table);
-    ActivationOperators.addTo(table);
-    SeriesOperators.addTo(table);
-    RecurrentOperators.addTo(table);
-    CellOperators.addTo(table);
-    DistanceOperators.addTo(table);
-    VolumeOperators.addTo(table);
-    DerivedOperators.addTo(table);
-    MathOperators.addTo(table);
-    DiagonalOperators.addTo(table);
-    ArrangingOperators.addTo(table);
-    LinearAlgebraOperators.addTo(table);
-    QuantileOperators.addTo(table);
-    ComplexOperators.addTo(table);
-    FourierOperators.addTo(table);
-    QuantizedOperators.addTo(table);
-    FakeQuantizeOperators.addTo(table);
-    return table;
-  }
-
-  /** Weights that are in the graph. */
-  IdentityHashMap<PackedParams, TensorRef> packed() {
-    return packed;
-  }
-
-  SourceCalls sourceCalls() {
+  @Override
+  public SourceCalls sourceCalls() {
     return sourceCalls;
   }
 
-  /** Names of all operators, with their namespaces. */
-  static Set<String> names() {
-    Stream<String> called =
-        Stream.concat(TABLE.keySet().stream(), ComplexOperators.TABLE.keySet().stream())
-            .map(name -> name.contains("::") ? name : "aten::" + name);
-    return Stream.concat(called, PackedParams.PACKING.stream()).collect(Collectors.toSet());
-  }
-
-  Recorder recorder() {
+  @Override
+  public Recorder recorder() {
     return recorder;
   }
 
-  Budget budget() {
+  @Override
+  public Budget budget() {
     return budget;
   }
 
-  BatchLiterals literals() {
+  @Override
+  public BatchLiterals literals() {
     return literals;
   }
 
-  /**
-   * @param operator with its namespace: {@code aten::relu_}
-   */
-  Datum call(String operator, List<Datum> positional, Map<String, Datum> keywords) {
+  @Override
+  public Datum call(String operator, List<Datum> positional, Map<String, Datum> keywords) {
     if (PackedParams.packs(operator)) {
       return new Datum.Packed(PackedParams.of(recorder.scope(), positional));
     }
@@ -132,7 +76,7 @@ final class Operators {
         return inPlace(functional, positional, keywords);
       }
     }
-    boolean complex = ComplexOperators.isIn(positional) || ComplexOperators.isIn(keywords.values());
+    boolean complex = hasComplex(positional) || hasComplex(keywords.values());
     if (overloads == null && RANDOM.contains(name.replaceFirst("_like$|_$", ""))) {
       throw Refusal.unsupported(
           "%s: its result is random, and a file gives the same numbers each time", operator);
@@ -140,9 +84,9 @@ final class Operators {
     if (overloads == null) {
       throw Refusal.unsupported(
           "operator %s is not supported; %d are: 'exporter ops' lists them%s",
-          operator, names().size(), remedy(operator));
+          operator, table.names().size(), remedy(operator));
     }
-    Operator implementation = implementation(operator, complex);
+    Operator implementation = table.find(operator, complex);
     List<Datum> fitted = literals.widened(name, positional, this);
     Optional<Binder.Bound> bound =
         Binder.bind(overloads, fitted, keywords)
@@ -156,7 +100,7 @@ final class Operators {
         operator.startsWith("aten::")
             ? OnGrid.apply(call, call.grid(), implementation)
             : implementation.apply(call);
-    if (OnGrid.of(result).isPresent()) {
+    if (result.grid().isPresent()) {
       sourceCalls.add(call, result);
     }
     return result;
@@ -169,18 +113,9 @@ final class Operators {
     return operator.startsWith("quantized::") ? FLOAT_MODEL : "";
   }
 
-  private static Operator implementation(String operator, boolean complex) {
-    Operator found =
-        (complex ? ComplexOperators.TABLE : TABLE).get(operator.replaceFirst("^aten::", ""));
-    if (found == null) {
-      throw Refusal.unsupported("%s of %s numbers", operator, complex ? "complex" : "real");
-    }
-    return found;
-  }
-
-  /** A call that is bound already, by what its operator does to real tensors. */
-  Datum apply(Invocation call) {
-    return Objects.requireNonNull(TABLE.get(call.name())).apply(call);
+  @Override
+  public Datum apply(Invocation call) {
+    return table.find(call.operator(), false).apply(call);
   }
 
   /** {@code relu_}: the functional operator, then its result is the tensor's new content. */
@@ -193,7 +128,8 @@ final class Operators {
     return self;
   }
 
-  Argument argument(Datum datum) {
+  @Override
+  public Argument argument(Datum datum) {
     if (datum instanceof TensorRef tensor) {
       return argument(tensor);
     }
@@ -213,7 +149,7 @@ final class Operators {
       return new Argument.Str(device.name());
     }
     if (datum instanceof Datum.ListOf || datum instanceof Datum.TupleOf) {
-      return new Argument.ListOf(Invocation.items(datum).stream().map(this::argument).toList());
+      return new Argument.ListOf(datum.toList().stream().map(this::argument).toList());
     }
     if (datum == Datum.None.NONE) {
       return Argument.None.NONE;
@@ -237,5 +173,23 @@ final class Operators {
         + keywords.entrySet().stream()
             .map(e -> ", " + e.getKey() + "=" + Datum.describe(e.getValue()))
             .collect(Collectors.joining());
+  }
+
+  /**
+   * Whether one of an operator's arguments is complex, or a list that has such an item: no operator
+   * takes tensors in deeper ones, whose number a hostile program can make grow beyond measure.
+   */
+  private static boolean hasComplex(Collection<Datum> arguments) {
+    return arguments.stream()
+        .anyMatch(
+            argument ->
+                argument instanceof Datum.Complex
+                    || items(argument).stream().anyMatch(Datum.Complex.class::isInstance));
+  }
+
+  private static List<Datum> items(Datum argument) {
+    return argument instanceof Datum.ListOf || argument instanceof Datum.TupleOf
+        ? argument.toList()
+        : List.of();
   }
 }

@@ -10,7 +10,7 @@ import java.util.Map;
 final class Outputs {
   private Outputs() {}
 
-  static Argument.Value logits(Datum result, OutputChoice choice, Operators operators) {
+  static Argument.Value logits(Datum result, OutputChoice choice, Dispatcher dispatcher) {
     Datum chosen = chosen(result, choice);
     if (!(chosen instanceof TensorRef own)) {
       throw Refusal.unsupported(
@@ -21,7 +21,7 @@ final class Outputs {
                   + " the network must return it",
           Datum.describe(chosen));
     }
-    TensorRef tensor = converted(own, operators);
+    TensorRef tensor = converted(own, dispatcher);
     if (!(tensor.content() instanceof Content.Traced traced)) {
       throw Refusal.unsupported("the output does not depend on the input");
     }
@@ -39,12 +39,12 @@ final class Outputs {
   }
 
   /** What runtimes give and take: numbers are FLOAT32, classes INT64. */
-  private static TensorRef converted(TensorRef output, Operators operators) {
+  private static TensorRef converted(TensorRef output, Dispatcher dispatcher) {
     DType to = output.dtype().isFloating() ? DType.FLOAT32 : DType.INT64;
     return output.dtype() == to || !(output.content() instanceof Content.Traced)
         ? output
         : (TensorRef)
-            operators.call("aten::to", List.of(output, Builtins.number(to.scalarType())), Map.of());
+            dispatcher.call("aten::to", List.of(output, Datum.number(to.scalarType())), Map.of());
   }
 
   private static Datum chosen(Datum result, OutputChoice choice) {

@@ -90,49 +90,9 @@ record PackedParams(
         "%s: weights packed as %s in a version that is not supported", layer, object.className());
   }
 
-  /** The weight as a quantized tensor of the graph, recorded once. */
-  TensorRef quantized(Operators operators) {
-    return operators.packed().computeIfAbsent(this, unused -> made(operators));
-  }
-
-  private TensorRef made(Operators operators) {
-    String name = path + ".weight";
-    TensorRef integers = constant(weight, name);
-    if (quantizer instanceof PyValue.Quantizer.PerTensor all) {
-      Grid.of(all.scale(), all.zeroPoint(), DType.QINT8);
-      return made(
-          operators,
-          "aten::_make_per_tensor_quantized_tensor",
-          List.of(integers, new Datum.Real(all.scale()), Builtins.number(all.zeroPoint())));
-    }
-    PyValue.Quantizer.PerChannel each = (PyValue.Quantizer.PerChannel) quantizer;
-    double[] scales = each.scales().toDoubles();
-    long[] zeroPoints = each.zeroPoints().toLongs();
-    for (int i = 0; i < scales.length; i++) {
-      Grid.of(scales[i], zeroPoints[i], DType.QINT8);
-    }
-    return made(
-        operators,
-        "aten::_make_per_channel_quantized_tensor",
-        List.of(
-            integers,
-            constant(each.scales(), name + "_scale"),
-            constant(each.zeroPoints(), name + "_zero_point"),
-            Builtins.number(0)));
-  }
-
-  private static TensorRef made(Operators operators, String operator, List<Datum> arguments) {
-    List<Dim> shape = ((TensorRef) arguments.get(0)).shape();
-    return Invocation.of(operators, operator, arguments).record(DType.QINT8, shape);
-  }
-
   /** The bias, or None. */
   Datum addend() {
-    return bias.isPresent() ? constant(bias.get(), path + ".bias") : Datum.None.NONE;
-  }
-
-  private static TensorRef constant(Tensor tensor, String name) {
-    return new TensorRef(new Content.Known(Cell.ofArchive(tensor.storage()), tensor, name));
+    return bias.isPresent() ? TensorRef.ofArchive(bias.get(), path + ".bias") : Datum.None.NONE;
   }
 
   private static PyQTensor weight(String layer, PyValue value) {
@@ -173,7 +133,7 @@ record PackedParams(
       List<Dim> stride = pair(layer, arguments.get(2));
       List<Dim> padding = pair(layer, arguments.get(3));
       List<Dim> dilation = pair(layer, arguments.get(4));
-      long groups = (long) Invocation.number(arguments.get(5));
+      long groups = (long) arguments.get(5).toDouble();
       window = Optional.of(new Window(stride, padding, dilation, groups));
     }
     Datum bias = arguments.get(1);
@@ -189,11 +149,11 @@ record PackedParams(
   }
 
   private static List<Dim> pair(String layer, Datum list) {
-    List<Datum> items = Invocation.items(list);
+    List<Datum> items = list.toList();
     if (items.size() != 2) {
       throw unsupported(layer);
     }
-    return items.stream().map(item -> Dim.of((long) Invocation.number(item))).toList();
+    return items.stream().map(item -> Dim.of((long) item.toDouble())).toList();
   }
 
   private static String layer(String path) {

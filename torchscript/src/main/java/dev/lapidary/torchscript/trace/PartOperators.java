@@ -25,7 +25,7 @@ final class PartOperators {
   }
 
   private static int dim(Invocation call) {
-    return TensorBuiltins.dimension(call.integer("dim"), call.self().rank());
+    return Shapes.dimension(call.integer("dim"), call.self().rank());
   }
 
   private static Datum select(Invocation call) {
@@ -49,8 +49,8 @@ final class PartOperators {
     }
     List<Dim> shape = new ArrayList<>(self.shape());
     shape.remove(dim);
-    Datum at = Builtins.number(index);
-    Datum along = Builtins.number(dim);
+    Datum at = Datum.number(index);
+    Datum along = Datum.number(dim);
     TensorRef made = call.with("dim", along).with("index", at).record(self.dtype(), shape);
     UnaryOperator<TensorRef> whole = whole(call, self, dim, index, index + 1);
     return TensorRef.viewOf(
@@ -64,7 +64,7 @@ final class PartOperators {
   /** What the base becomes when its part {@code from} to {@code to} is another one. */
   private static UnaryOperator<TensorRef> whole(
       Invocation call, TensorRef base, int dim, long from, long to) {
-    Datum along = Builtins.number(dim);
+    Datum along = Datum.number(dim);
     long size = base.shape().get(dim).factor();
     return part -> {
       List<Datum> parts = new ArrayList<>();
@@ -84,14 +84,14 @@ final class PartOperators {
   /** The same of each step-th element: these places take theirs from behind the base. */
   private static UnaryOperator<TensorRef> interleaved(
       Invocation call, TensorRef base, int dim, long from, long step, long count) {
-    Datum along = Builtins.number(dim);
+    Datum along = Datum.number(dim);
     long size = base.shape().get(dim).factor();
     long end = from + count * step;
     return part -> {
       Datum both = call.call("cat", new Datum.ListOf(List.of(base, part)), along);
       TensorRef places =
           Elements.integers(
-              call.operators().budget(),
+              call.dispatcher().budget(),
               DType.INT64,
               new long[] {size},
               i -> i >= from && i < end && (i - from) % step == 0 ? size + (i - from) / step : i);
@@ -100,8 +100,7 @@ final class PartOperators {
   }
 
   private static Datum rest(Invocation call, TensorRef base, Datum along, long from, long to) {
-    return call.call(
-        "slice", base, along, Builtins.number(from), Builtins.number(to), Builtins.number(1));
+    return call.call("slice", base, along, Datum.number(from), Datum.number(to), Datum.number(1));
   }
 
   private static long[] without(long[] values, int at) {
@@ -123,7 +122,7 @@ final class PartOperators {
     Dim end = call.isNone("end") ? size : call.dim("end");
     boolean whole =
         start.equals(Dim.of(0))
-            && (reaches(end, size) || call.operators().literals().isWhole(end, size));
+            && (reaches(end, size) || call.dispatcher().literals().isWhole(end, size));
     if (whole && step == 1) {
       return self.isKnown() ? new TensorRef(self.content()) : Views.alias(self, true);
     }
@@ -143,9 +142,7 @@ final class PartOperators {
     }
     List<Dim> shape = new ArrayList<>(self.shape());
     shape.set(dim, Dim.of(count));
-    Datum[] exact = {
-      Builtins.number(dim), Builtins.number(from), Builtins.number(to), Builtins.number(step)
-    };
+    Datum[] exact = {Datum.number(dim), Datum.number(from), Datum.number(to), Datum.number(step)};
     TensorRef made =
         call.with("dim", exact[0])
             .with("start", exact[1])
@@ -170,7 +167,7 @@ final class PartOperators {
   }
 
   private static long bound(Dim given, long size) {
-    long index = Invocation.constant(given);
+    long index = Dims.constant(given);
     return Math.max(0, Math.min(index < 0 ? index + size : index, size));
   }
 
@@ -181,12 +178,12 @@ final class PartOperators {
         call.get("dim"),
         call.get("start"),
         NumberBuiltins.binary("add", call.get("start"), call.get("length")),
-        Builtins.number(1));
+        Datum.number(1));
   }
 
   /** As many equal parts as fit, the last one smaller; fewer than asked for if that is enough. */
   private static Datum chunk(Invocation call) {
-    long size = Invocation.constant(call.self().shape().get(dim(call)));
+    long size = Dims.constant(call.self().shape().get(dim(call)));
     long chunks = call.integer("chunks");
     if (chunks < 1) {
       throw Refusal.wrong("chunk into %d parts", chunks);
@@ -197,7 +194,7 @@ final class PartOperators {
   /** What is written into one of these parts nobody sees in the whole: traces of LSTMCell do it. */
   private static Datum unsafeChunk(Invocation call) {
     List<Datum> parts = new ArrayList<>();
-    for (Datum part : Invocation.items(chunk(call))) {
+    for (Datum part : chunk(call).toList()) {
       parts.add(call.call("clone", part));
     }
     return new Datum.ListOf(parts);
@@ -210,7 +207,7 @@ final class PartOperators {
     if (!(call.get("split_size") instanceof Datum.Int)) {
       return parts(call, call.integers("split_size"));
     }
-    long size = Invocation.constant(call.self().shape().get(dim(call)));
+    long size = Dims.constant(call.self().shape().get(dim(call)));
     return parts(call, equalParts(call, size, call.integer("split_size")));
   }
 
@@ -219,7 +216,7 @@ final class PartOperators {
       throw Refusal.wrong("%s into parts of %d", call.operator(), each);
     }
     int count = (int) ((size + each - 1) / each);
-    call.operators().budget().length(count);
+    call.dispatcher().budget().length(count);
     long[] sizes = new long[count];
     for (int i = 0; i < count; i++) {
       sizes[i] = Math.min(each, size - i * each);
@@ -235,7 +232,7 @@ final class PartOperators {
       throw Refusal.wrong(
           "parts of %s do not make up %s", java.util.Arrays.toString(sizes), self.shape().get(dim));
     }
-    Datum along = Builtins.number(dim);
+    Datum along = Datum.number(dim);
     if (self.isKnown()) {
       return knownParts(call, sizes, along);
     }
@@ -261,8 +258,7 @@ final class PartOperators {
               made.get(i).content(),
               base ->
                   (TensorRef)
-                      Invocation.items(call.call("split_with_sizes", base, sizes(sizes), along))
-                          .get(index),
+                      call.call("split_with_sizes", base, sizes(sizes), along).toList().get(index),
               Optional.of(whole(call, self, dim, from, from + sizes[i])),
               true));
       from += sizes[i];
@@ -279,25 +275,25 @@ final class PartOperators {
               "slice",
               call.self(),
               along,
-              Builtins.number(from),
-              Builtins.number(from + size),
-              Builtins.number(1)));
+              Datum.number(from),
+              Datum.number(from + size),
+              Datum.number(1)));
       from += size;
     }
     return new Datum.ListOf(views);
   }
 
   private static Datum sizes(long[] sizes) {
-    return Shapes.list(Dims.of(sizes));
+    return Datum.ints(Dims.of(sizes));
   }
 
   private static Datum unbind(Invocation call) {
     int dim = dim(call);
-    long size = Invocation.constant(call.self().shape().get(dim));
-    call.operators().budget().length(size);
+    long size = Dims.constant(call.self().shape().get(dim));
+    call.dispatcher().budget().length(size);
     List<Datum> views = new ArrayList<>();
     for (long i = 0; i < size; i++) {
-      views.add(call.call("select", call.self(), Builtins.number(dim), Builtins.number(i)));
+      views.add(call.call("select", call.self(), Datum.number(dim), Datum.number(i)));
     }
     return new Datum.ListOf(views);
   }

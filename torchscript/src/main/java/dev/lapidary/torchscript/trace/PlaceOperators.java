@@ -25,14 +25,14 @@ final class PlaceOperators {
     TensorRef index = call.tensor("index");
     int dim = requireIndex(call);
     if (!call.allKnown()) {
-      return call.with("dim", Builtins.number(dim))
-          .with("sparse_grad", Builtins.bool(false))
+      return call.with("dim", Datum.number(dim))
+          .with("sparse_grad", Datum.bool(false))
           .record(self.dtype(), index.shape());
     }
     Tensor from = call.known("self");
     IntUnaryOperator place = places(call, from.shape(), dim);
     long[] shape = Shapes.constants(index.shape());
-    Budget budget = call.operators().budget();
+    Budget budget = call.dispatcher().budget();
     if (self.dtype().isFloating()) {
       double[] values = from.toDoubles();
       return Elements.reals(budget, self.dtype(), shape, i -> values[place.applyAsInt(i)]);
@@ -53,7 +53,7 @@ final class PlaceOperators {
           index.shape(),
           call.isNone("dim") ? " over all dimensions, and so over the batch" : "");
     }
-    int dim = TensorBuiltins.dimension(call.integer("dim"), self.rank());
+    int dim = Shapes.dimension(call.integer("dim"), self.rank());
     List<Dim> values = new ArrayList<>(self.shape());
     List<Dim> places = new ArrayList<>(index.shape());
     values.set(dim, Dim.of(1));
@@ -65,9 +65,9 @@ final class PlaceOperators {
     places.set(dim, index.shape().get(dim));
     return call.call(
         "gather",
-        call.call("expand", self, Shapes.list(values)),
-        Builtins.number(dim),
-        call.call("expand", index, Shapes.list(places)));
+        call.call("expand", self, Datum.ints(values)),
+        Datum.number(dim),
+        call.call("expand", index, Datum.ints(places)));
   }
 
   /** A copy of {@code self} with {@code y[index[i][j]][j] = src[i][j]} for dim 0. */
@@ -83,14 +83,14 @@ final class PlaceOperators {
             ? FactoryOperators.filled(call, places, call.get("value"), self.dtype())
             : cut(call, places);
     if (call.has("value") || src != call.get("src")) {
-      return call.call("scatter", self, Builtins.number(dim), call.get("index"), src);
+      return call.call("scatter", self, Datum.number(dim), call.get("index"), src);
     }
     if (call.tensor("src").dtype() != self.dtype()) {
       throw Refusal.wrong(
           "%s of %s into %s", call.operator(), call.tensor("src").dtype(), self.dtype());
     }
     if (!call.allKnown()) {
-      return call.with("dim", Builtins.number(dim)).record(self.dtype(), self.shape());
+      return call.with("dim", Datum.number(dim)).record(self.dtype(), self.shape());
     }
     Tensor into = call.known("self");
     IntUnaryOperator place = places(call, into.shape(), dim);
@@ -99,7 +99,7 @@ final class PlaceOperators {
     for (int i = 0; i < written.length; i++) {
       values[place.applyAsInt(i)] = written[i];
     }
-    return Elements.ofDoubles(call.operators().budget(), self.dtype(), into.shape(), values);
+    return Elements.ofDoubles(call.dispatcher().budget(), self.dtype(), into.shape(), values);
   }
 
   /** The older way to write {@code scatter_reduce}. */
@@ -127,10 +127,10 @@ final class PlaceOperators {
             call.callTensor(
                 "slice",
                 src,
-                Builtins.number(d),
-                Builtins.number(0),
+                Datum.number(d),
+                Datum.number(0),
                 new Datum.Int(places.get(d)),
-                Builtins.number(1));
+                Datum.number(1));
       }
     }
     return src;
@@ -144,7 +144,7 @@ final class PlaceOperators {
           "%s of a tensor of shape %s by %s of shape %s",
           call.operator(), self.shape(), index.dtype(), index.shape());
     }
-    int dim = TensorBuiltins.dimension(call.integer("dim"), self.rank());
+    int dim = Shapes.dimension(call.integer("dim"), self.rank());
     for (int d = 0; d < self.rank(); d++) {
       if (d != dim) {
         requireRoom(call, self, index.shape(), d);
@@ -205,9 +205,9 @@ final class PlaceOperators {
       throw Refusal.unsupported(
           "%s of %d classes: their number would depend on the data", call.operator(), classes);
     }
-    Datum last = call.call("unsqueeze", call.self(), Builtins.number(-1));
-    Datum all = call.call("arange", Builtins.number(classes));
-    Datum int64 = Builtins.number(DType.INT64.scalarType());
+    Datum last = call.call("unsqueeze", call.self(), Datum.number(-1));
+    Datum all = call.call("arange", Datum.number(classes));
+    Datum int64 = Datum.number(DType.INT64.scalarType());
     return call.call("to", call.call("eq", last, all), int64);
   }
 }

@@ -37,12 +37,12 @@ final class PoolingOperators {
     List<Dim> input = ConvolutionOperators.image(call, "self");
     List<Dim> size = call.dims("output_size");
     List<Dim> planes = List.of(input.get(0), input.get(1), Dims.product(size));
-    Datum zeros = FactoryOperators.filled(call, planes, Builtins.number(0), call.self().dtype());
-    Datum two = Builtins.number(2);
+    Datum zeros = FactoryOperators.filled(call, planes, Datum.number(0), call.self().dtype());
+    Datum two = Datum.number(2);
     Datum places = call.call("flatten", call.get("indices"), two);
     Datum all = call.call("scatter", zeros, two, places, call.call("flatten", call.self(), two));
     return call.call(
-        "reshape", all, Shapes.list(List.of(input.get(0), input.get(1), size.get(0), size.get(1))));
+        "reshape", all, Datum.ints(List.of(input.get(0), input.get(1), size.get(0), size.get(1))));
   }
 
   private static Invocation strided(Invocation given) {
@@ -59,7 +59,7 @@ final class PoolingOperators {
     long[] dilation = call.has("dilation") ? call.integers("dilation") : new long[] {1, 1};
     long[] out = new long[2];
     for (int i = 0; i < 2; i++) {
-      long size = Invocation.constant(input.get(2 + i));
+      long size = Dims.constant(input.get(2 + i));
       long window = dilation[i] * (kernel[i] - 1) + 1;
       out[i] = pooled(size, window, stride[i], padding[i], call.flag("ceil_mode"));
       ConvolutionOperators.requireRoom(out[i], size, window);

@@ -8,7 +8,7 @@ import java.util.Map;
 
 /** Where values lie among others: quantiles, and how many boundaries are below. */
 final class QuantileOperators {
-  private static final Datum LAST = Builtins.number(-1);
+  private static final Datum LAST = Datum.number(-1);
 
   private QuantileOperators() {}
 
@@ -24,18 +24,16 @@ final class QuantileOperators {
     if (call.isNone("dim")) {
       throw Refusal.unsupported("%s over all dimensions, and so over the batch", call.operator());
     }
-    Datum sorted = Invocation.items(call.call("sort", call.self(), call.get("dim"))).get(0);
+    Datum sorted = call.call("sort", call.self(), call.get("dim")).toList().get(0);
     if (!(call.get("q") instanceof TensorRef q)) {
       return at(call, (TensorRef) sorted, call.real("q"));
     }
     List<Datum> all = new ArrayList<>();
     for (double fraction : q.tensor(call.operator() + "'s q").toDoubles()) {
-      call.operators().budget().node(); // and not a million of them, each with values of its own
+      call.dispatcher().budget().node(); // and not a million of them, each with values of its own
       all.add(at(call, (TensorRef) sorted, fraction));
     }
-    return q.rank() == 0
-        ? all.get(0)
-        : call.call("stack", new Datum.ListOf(all), Builtins.number(0));
+    return q.rank() == 0 ? all.get(0) : call.call("stack", new Datum.ListOf(all), Datum.number(0));
   }
 
   /** Between two values by how near each of them is, in float32 as PyTorch. */
@@ -43,8 +41,8 @@ final class QuantileOperators {
     if (!(q >= 0 && q <= 1)) {
       throw Refusal.wrong("%s of %s, which is not between 0 and 1", call.operator(), q);
     }
-    int dim = TensorBuiltins.dimension(call.integer("dim"), sorted.rank());
-    float size = Invocation.constant(sorted.shape().get(dim));
+    int dim = Shapes.dimension(call.integer("dim"), sorted.rank());
+    float size = Dims.constant(sorted.shape().get(dim));
     double rank = (float) q * (size - 1);
     double below = Math.floor(rank);
     double share =
@@ -67,8 +65,8 @@ final class QuantileOperators {
   }
 
   private static Datum value(Invocation call, TensorRef sorted, int dim, long place) {
-    Datum along = Builtins.number(dim);
-    Datum one = call.call("select", sorted, along, Builtins.number(place));
+    Datum along = Datum.number(dim);
+    Datum one = call.call("select", sorted, along, Datum.number(place));
     return call.flag("keepdim") ? call.call("unsqueeze", one, along) : one;
   }
 
@@ -89,14 +87,14 @@ final class QuantileOperators {
     Datum value = call.call("unsqueeze", call.get("self"), LAST);
     Datum passed = call.call(right ? "ge" : "gt", value, boundaries);
     DType dtype = call.flag("out_int32") ? DType.INT32 : DType.INT64;
-    Datum count = call.call("sum", passed, Shapes.list(-1));
-    return call.call("to", count, Builtins.number(dtype.scalarType()));
+    Datum count = call.call("sum", passed, Datum.ints(-1));
+    return call.call("to", count, Datum.number(dtype.scalarType()));
   }
 
   private static Datum contained(Invocation call) {
     TensorRef tests = call.tensor("test_elements");
     List<Dim> flat = List.of(Dims.product(tests.shape()));
-    Datum list = call.call("reshape", tests, Shapes.list(flat));
+    Datum list = call.call("reshape", tests, Datum.ints(flat));
     Datum equal = call.call("eq", call.call("unsqueeze", call.get("elements"), LAST), list);
     Datum found = call.call("any", equal, LAST);
     return call.flag("invert") ? call.call("logical_not", found) : found;

@@ -24,8 +24,8 @@ final class QuantizedOperators {
     table.put("_make_per_tensor_quantized_tensor", QuantizedOperators::whole);
     table.put("_make_per_channel_quantized_tensor", QuantizedOperators::byChannel);
     table.put("int_repr", QuantizedOperators::integers);
-    table.put("q_scale", call -> new Datum.Real(OnGrid.require(call.self()).scale()));
-    table.put("q_zero_point", call -> Builtins.number(OnGrid.require(call.self()).zeroPoint()));
+    table.put("q_scale", call -> new Datum.Real(call.self().requireGrid().scale()));
+    table.put("q_zero_point", call -> Datum.number(call.self().requireGrid().zeroPoint()));
     for (String name : List.of("conv2d", "linear")) {
       Function<Invocation, Datum> layer =
           name.equals("linear") ? QuantizedOperators::linear : QuantizedOperators::convolution;
@@ -91,16 +91,16 @@ final class QuantizedOperators {
   }
 
   private static double single(TensorRef tensor, String parameter) {
-    return Evaluator.single(tensor.tensor(parameter + " of aten::quantize_per_tensor"));
+    return Scalars.single(tensor.tensor(parameter + " of aten::quantize_per_tensor"));
   }
 
   /** {@code round(x / scale) + zero_point}, which is exact for what lies on the grid. */
   private static Datum integers(Invocation call) {
-    Grid grid = OnGrid.require(call.self());
+    Grid grid = call.self().requireGrid();
     DType plain = grid.dtype() == DType.QINT8 ? DType.INT8 : DType.UINT8;
     Datum steps = call.call("div", OnGrid.real(call.self()), new Datum.Real(grid.scale()));
-    Datum shifted = call.call("add", call.call("round", steps), Builtins.number(grid.zeroPoint()));
-    return call.call("to", shifted, Builtins.number(plain.scalarType()));
+    Datum shifted = call.call("add", call.call("round", steps), Datum.number(grid.zeroPoint()));
+    return call.call("to", shifted, Datum.number(plain.scalarType()));
   }
 
   static double[] numbers(Invocation call, String parameter) {
@@ -115,7 +115,7 @@ final class QuantizedOperators {
 
   /** Rounding to a grid that starts at zero is a ReLU already. */
   private static Datum put(Invocation call, Datum real, boolean rectified) {
-    Grid grid = resultGrid(call, OnGrid.require(call.self()));
+    Grid grid = resultGrid(call, call.self().requireGrid());
     boolean cut = rectified && !grid.startsAtZero();
     return OnGrid.put(call, (TensorRef) (cut ? call.call("relu", real) : real), grid);
   }
@@ -135,7 +135,7 @@ final class QuantizedOperators {
   }
 
   private static TensorRef quantized(Invocation call) {
-    OnGrid.require(call.self());
+    call.self().requireGrid();
     return call.self();
   }
 
@@ -150,10 +150,10 @@ final class QuantizedOperators {
         OnGrid.real(call.self()),
         weight(call, packed),
         packed.addend(),
-        Shapes.list(window.stride()),
-        Shapes.list(window.padding()),
-        Shapes.list(window.dilation()),
-        Builtins.number(window.groups()));
+        Datum.ints(window.stride()),
+        Datum.ints(window.padding()),
+        Datum.ints(window.dilation()),
+        Datum.number(window.groups()));
   }
 
   private static Datum linear(Invocation call) {
@@ -165,8 +165,8 @@ final class QuantizedOperators {
   }
 
   private static Datum weight(Invocation call, PackedParams packed) {
-    TensorRef integers = packed.quantized(call.operators());
-    call.operators().sourceCalls().pack(packed);
+    TensorRef integers = call.dispatcher().sourceCalls().weight(packed);
+    call.dispatcher().sourceCalls().pack(packed);
     return OnGrid.reals(call, integers);
   }
 
@@ -179,7 +179,7 @@ final class QuantizedOperators {
   private static Datum byChannel(Invocation call) {
     double[] scales = call.known("scale").toDoubles();
     double[] zeroPoints = call.known("zero_point").toDoubles();
-    int axis = TensorBuiltins.dimension(call.integer("axis"), call.self().rank());
+    int axis = Shapes.dimension(call.integer("axis"), call.self().rank());
     requireEach(call, call.self().shape().get(axis), scales, zeroPoints);
     for (int i = 0; i < scales.length; i++) {
       Grid.of(scales[i], (long) zeroPoints[i], DType.QINT8);
@@ -203,7 +203,7 @@ final class QuantizedOperators {
   }
 
   private static Datum pair(Invocation call, String name, boolean rectified) {
-    OnGrid.require(call.tensor("qb"));
+    call.tensor("qb").requireGrid();
     TensorRef left = OnGrid.real(call.tensor("qa"));
     return put(call, call.call(name, left, OnGrid.real(call.tensor("qb"))), rectified);
   }
@@ -214,12 +214,12 @@ final class QuantizedOperators {
     if (parts.isEmpty()) {
       throw Refusal.wrong("%s of no tensors", call.operator());
     }
-    Grid first = OnGrid.require(parts.get(0));
+    Grid first = parts.get(0).requireGrid();
     Grid grid = call.isNone("scale") || call.isNone("zero_point") ? first : resultGrid(call, first);
     List<Datum> reals = new ArrayList<>();
     boolean same = true;
     for (TensorRef part : parts) {
-      same &= OnGrid.require(part).equals(grid);
+      same &= part.requireGrid().equals(grid);
       reals.add(OnGrid.real(part));
     }
     TensorRef joined = call.callTensor("cat", new Datum.ListOf(reals), call.get("dim"));
@@ -248,10 +248,10 @@ final class QuantizedOperators {
         call.get("bias"),
         call.get("mean"),
         call.get("var"),
-        Builtins.bool(false),
+        Datum.bool(false),
         new Datum.Real(0),
         call.get("eps"),
-        Builtins.bool(false));
+        Datum.bool(false));
   }
 
   private static Datum instanceNorm(Invocation call) {
@@ -262,9 +262,9 @@ final class QuantizedOperators {
         call.get("bias"),
         Datum.None.NONE,
         Datum.None.NONE,
-        Builtins.bool(true),
+        Datum.bool(true),
         new Datum.Real(0),
         call.get("eps"),
-        Builtins.bool(false));
+        Datum.bool(false));
   }
 }

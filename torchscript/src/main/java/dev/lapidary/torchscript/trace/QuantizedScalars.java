@@ -12,7 +12,7 @@ final class QuantizedScalars {
 
   /** The number is rounded to the grid; a zero point beyond its end makes the grid coarser. */
   static Datum sum(Invocation call, boolean rectified) {
-    Grid grid = OnGrid.require(call.tensor("qa"));
+    Grid grid = call.tensor("qa").requireGrid();
     double steps = Math.rint(call.real("b") / grid.scale());
     double zeroPoint = grid.zeroPoint() - steps;
     double least = grid.least();
@@ -23,7 +23,7 @@ final class QuantizedScalars {
   }
 
   static Datum product(Invocation call, boolean rectified) {
-    Grid grid = OnGrid.require(call.tensor("qa"));
+    Grid grid = call.tensor("qa").requireGrid();
     double factor = call.real("b");
     Datum product = call.call("mul", real(call), new Datum.Real(factor));
     if (factor == 0) {

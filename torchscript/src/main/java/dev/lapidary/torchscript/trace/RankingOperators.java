@@ -17,7 +17,7 @@ final class RankingOperators {
     table.put("argmin", RankingOperators::position);
     table.put("topk", RankingOperators::topk);
     table.put("sort", RankingOperators::sort);
-    table.put("argsort", call -> Invocation.items(sort(call)).get(1));
+    table.put("argsort", call -> sort(call).toList().get(1));
     table.put("aminmax", RankingOperators::extremes);
     table.put("kthvalue", call -> kth(call, call.integer("k")));
     table.put("median", RankingOperators::median);
@@ -37,7 +37,7 @@ final class RankingOperators {
       return KnownRanking.first(call, dim, call.name().equals("max"));
     }
     List<Dim> shape = Shapes.reduced(call.self().shape(), new int[] {dim}, call.flag("keepdim"));
-    return pair(call.with("dim", Builtins.number(dim)), shape);
+    return pair(call.with("dim", Datum.number(dim)), shape);
   }
 
   private static Datum pair(Invocation call, List<Dim> shape) {
@@ -48,17 +48,17 @@ final class RankingOperators {
 
   private static Datum position(Invocation call) {
     if (call.allKnown() && call.isNone("dim")) {
-      Datum flat = call.call("reshape", call.self(), Shapes.list(-1));
-      return call.call(call.name(), flat, Builtins.number(0));
+      Datum flat = call.call("reshape", call.self(), Datum.ints(-1));
+      return call.call(call.name(), flat, Datum.number(0));
     }
     if (call.isNone("dim")) {
       throw Refusal.unsupported("%s over all dimensions, and so over the batch", call.operator());
     }
     int dim = dimension(call);
     if (call.allKnown()) {
-      return Invocation.items(KnownRanking.first(call, dim, call.name().equals("argmax"))).get(1);
+      return KnownRanking.first(call, dim, call.name().equals("argmax")).toList().get(1);
     }
-    return call.with("dim", Builtins.number(dim))
+    return call.with("dim", Datum.number(dim))
         .record(
             DType.INT64,
             Shapes.reduced(call.self().shape(), new int[] {dim}, call.flag("keepdim")));
@@ -76,12 +76,12 @@ final class RankingOperators {
     }
     List<Dim> shape = new ArrayList<>(call.self().shape());
     shape.set(dim, Dim.of(k));
-    return pair(call.with("dim", Builtins.number(dim)), shape);
+    return pair(call.with("dim", Datum.number(dim)), shape);
   }
 
   private static Datum sort(Invocation call) {
     Dim size = call.self().shape().get(dimension(call));
-    Datum yes = Builtins.bool(true);
+    Datum yes = Datum.bool(true);
     return call.call(
         "topk", call.self(), new Datum.Int(size), call.get("dim"), call.get("descending"), yes);
   }
@@ -98,13 +98,13 @@ final class RankingOperators {
     if (k < 1) {
       throw Refusal.wrong("%s of the %d-th value", call.operator(), k);
     }
-    Datum along = Builtins.number(dim);
-    Datum least = Builtins.bool(false);
-    Datum sorted = Builtins.bool(true);
-    Datum both = call.call("topk", call.self(), Builtins.number(k), along, least, sorted);
+    Datum along = Datum.number(dim);
+    Datum least = Datum.bool(false);
+    Datum sorted = Datum.bool(true);
+    Datum both = call.call("topk", call.self(), Datum.number(k), along, least, sorted);
     List<Datum> last = new ArrayList<>();
-    for (Datum ofLeast : Invocation.items(both)) {
-      Datum one = call.call("narrow", ofLeast, along, Builtins.number(k - 1), Builtins.number(1));
+    for (Datum ofLeast : both.toList()) {
+      Datum one = call.call("narrow", ofLeast, along, Datum.number(k - 1), Datum.number(1));
       last.add(call.flag("keepdim") ? one : call.call("squeeze", one, along));
     }
     return Datum.TupleOf.of(last);
@@ -114,7 +114,7 @@ final class RankingOperators {
     if (call.isNone("dim")) {
       throw Refusal.unsupported("%s over all dimensions, and so over the batch", call.operator());
     }
-    Datum dim = Shapes.list(dimension(call));
+    Datum dim = Datum.ints(dimension(call));
     return Datum.TupleOf.of(
         List.of(
             call.call("amin", call.self(), dim, call.get("keepdim")),
@@ -123,7 +123,7 @@ final class RankingOperators {
 
   private static int dimension(Invocation call) {
     TensorRef self = call.self();
-    int dim = TensorBuiltins.dimension(call.integer("dim"), self.rank());
+    int dim = Shapes.dimension(call.integer("dim"), self.rank());
     if (self.rank() == 0 || self.shape().get(dim).perBatch()) {
       throw Refusal.unsupported(
           "%s along dimension %d of %s: it compares the samples of a batch",

@@ -51,7 +51,7 @@ final class RecurrentOperators {
     int batchAxis = call.flag("batch_first") ? 0 : 1;
     Dim batch = input.shape().get(batchAxis);
     Dim length = input.shape().get(1 - batchAxis);
-    Invocation.constant(length);
+    Dims.constant(length);
     List<Dim> state = List.of(Dim.of(units), batch, Dim.of(width));
     for (TensorRef given : states) {
       if (!given.shape().equals(state)) {
@@ -78,8 +78,8 @@ final class RecurrentOperators {
               + " projections",
           call.name(), parameters.size(), units, each);
     }
-    long features = Invocation.constant(call.tensor("input").shape().get(2));
-    long width = Invocation.constant(parameters.get(1).shape().get(1));
+    long features = Dims.constant(call.tensor("input").shape().get(2));
+    long width = Dims.constant(parameters.get(1).shape().get(1));
     for (int i = 0; i < parameters.size(); i++) {
       long columns = i % each == 1 ? width : i / each < directions ? features : directions * width;
       List<Dim> expected = i % each < 2 ? Dims.of(gates * width, columns) : Dims.of(gates * width);

@@ -26,7 +26,7 @@ final class ReductionOperators {
             call.call(
                 "linalg_vector_norm",
                 call.self(),
-                call.isNone("p") ? Builtins.number(2) : call.get("p"),
+                call.isNone("p") ? Datum.number(2) : call.get("p"),
                 call.get("dim"),
                 call.get("keepdim")));
   }
@@ -39,7 +39,7 @@ final class ReductionOperators {
     boolean all = !given.has("dim");
     int[] dims = Shapes.dimensions(all ? new long[0] : dims(given), self.rank());
     if (all) {
-      return given.call(name, self, Shapes.list(dims), Builtins.bool(false));
+      return given.call(name, self, Datum.ints(dims), Datum.bool(false));
     }
     boolean keep = given.flag("keepdim");
     DType dtype = self.dtype();
@@ -47,7 +47,7 @@ final class ReductionOperators {
       dtype = DType.INT64;
     }
     if (!given.allKnown()) {
-      Invocation call = given.with("self", self).with("dim", Shapes.list(dims));
+      Invocation call = given.with("self", self).with("dim", Datum.ints(dims));
       if (call.has("dtype")) {
         call = call.with("dtype", Datum.None.NONE);
       }
@@ -75,7 +75,7 @@ final class ReductionOperators {
     }
     return given
         .with("self", self)
-        .with("dim", Builtins.number(dims[0]))
+        .with("dim", Datum.number(dims[0]))
         .with("dtype", Datum.None.NONE)
         .record(dtype, Shapes.reduced(self.shape(), dims, keep));
   }
@@ -88,7 +88,7 @@ final class ReductionOperators {
       Invocation call, TensorRef self, int[] dims, boolean keep, DType dtype, String name) {
     long count = 1;
     for (int dim : dims) {
-      count = Math.multiplyExact(count, Invocation.constant(self.shape().get(dim)));
+      count = Math.multiplyExact(count, Dims.constant(self.shape().get(dim)));
     }
     double divisor = (double) count;
     return switch (name) {
@@ -113,7 +113,7 @@ final class ReductionOperators {
       return ofOrder(call, order, dims);
     }
     if (!call.allKnown()) {
-      return call.with("dim", Shapes.list(dims))
+      return call.with("dim", Datum.ints(dims))
           .record(self.dtype(), Shapes.reduced(self.shape(), dims, keep));
     }
     return fold(call, self, dims, keep, self.dtype(), 0, (sum, x) -> sum + x * x, Math::sqrt);
@@ -121,14 +121,14 @@ final class ReductionOperators {
 
   /** The greatest or the least size, the sum of sizes, the count of others than 0, or a root. */
   private static Datum ofOrder(Invocation call, double order, int[] dims) {
-    Datum along = Shapes.list(dims);
+    Datum along = Datum.ints(dims);
     Datum keep = call.get("keepdim");
     Datum sizes = call.call("abs", call.self());
     if (Double.isInfinite(order)) {
       return call.call(order > 0 ? "amax" : "amin", sizes, along, keep);
     }
     if (order == 0) {
-      Datum others = call.call("ne", call.self(), Builtins.number(0));
+      Datum others = call.call("ne", call.self(), Datum.number(0));
       return call.call("sum", call.call("type_as", others, call.self()), along, keep);
     }
     if (order == 1) {
@@ -172,6 +172,6 @@ final class ReductionOperators {
     }
     long[] shape = Shapes.constants(Shapes.reduced(self.shape(), dims, keep));
     return Elements.reals(
-        call.operators().budget(), dtype, shape, i -> finish.applyAsDouble(totals[i]));
+        call.dispatcher().budget(), dtype, shape, i -> finish.applyAsDouble(totals[i]));
   }
 }

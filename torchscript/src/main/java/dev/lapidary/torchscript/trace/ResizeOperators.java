@@ -41,7 +41,7 @@ final class ResizeOperators {
     if (size == none) {
       List<Double> factors = call.reals("scale_factors");
       size =
-          Shapes.list(
+          Datum.ints(
               List.of(scaled(input.get(2), factors.get(0)), scaled(input.get(3), factors.get(1))));
       high = new Datum.Real(factors.get(0));
       wide = new Datum.Real(factors.get(1));
@@ -52,10 +52,10 @@ final class ResizeOperators {
   }
 
   private static Dim scaled(Dim size, double factor) {
-    return Dim.of((long) Math.floor(Invocation.constant(size) * factor));
+    return Dim.of((long) Math.floor(Dims.constant(size) * factor));
   }
 
   static Datum scaled(Dim size, Datum factor) {
-    return new Datum.Int(scaled(size, Invocation.number(factor)));
+    return new Datum.Int(scaled(size, factor.toDouble()));
   }
 }

@@ -42,40 +42,38 @@ final class SamplingOperators {
     Dim batch = theta.shape().get(0);
     Dim given = size.get(0);
     if (batch.perBatch()) {
-      given = call.operators().literals().product(given, batch);
+      given = call.dispatcher().literals().product(given, batch);
     }
     if (!given.equals(batch)) {
       throw Refusal.wrong("%s of %s matrices for %s images", call.operator(), batch, given);
     }
     Datum axes = new Datum.ListOf(List.of(line(call, size.get(2)), line(call, size.get(3))));
-    List<Datum> places = Invocation.items(call.call("meshgrid", axes));
+    List<Datum> places = call.call("meshgrid", axes).toList();
     Datum one = call.call("ones_like", places.get(0));
-    Datum last = Builtins.number(-1);
+    Datum last = Datum.number(-1);
     Datum rows =
         call.call("stack", new Datum.ListOf(List.of(places.get(1), places.get(0), one)), last);
-    Datum flatRows = call.call("flatten", rows, Builtins.number(0), Builtins.number(1));
-    Datum turned = call.call("transpose", theta, Builtins.number(1), Builtins.number(2));
+    Datum flatRows = call.call("flatten", rows, Datum.number(0), Datum.number(1));
+    Datum turned = call.call("transpose", theta, Datum.number(1), Datum.number(2));
     return call.call(
         "view",
         call.call("matmul", flatRows, turned),
-        Shapes.list(List.of(batch, size.get(2), size.get(3), Dim.of(2))));
+        Datum.ints(List.of(batch, size.get(2), size.get(3), Dim.of(2))));
   }
 
   /** Pixels' centres along an axis, or with {@code align_corners} their places between the ends. */
   private static Datum line(Invocation call, Dim size) {
-    long count = Invocation.constant(size);
+    long count = Dims.constant(size);
     if (count < 1) {
       throw Refusal.wrong("%s for a side of %d pixels", call.operator(), count);
     }
     if (count == 1) {
-      return call.call("zeros", Shapes.list(1));
+      return call.call("zeros", Datum.ints(1));
     }
-    Datum ends =
-        call.call("linspace", Builtins.number(-1), Builtins.number(1), Builtins.number(count));
+    Datum ends = call.call("linspace", Datum.number(-1), Datum.number(1), Datum.number(count));
     return call.flag("align_corners")
         ? ends
-        : call.call(
-            "div", call.call("mul", ends, Builtins.number(count - 1)), Builtins.number(count));
+        : call.call("div", call.call("mul", ends, Datum.number(count - 1)), Datum.number(count));
   }
 
   private static Datum sample(Invocation call) {

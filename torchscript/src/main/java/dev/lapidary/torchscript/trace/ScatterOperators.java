@@ -11,7 +11,7 @@ import java.util.Map;
 
 /** Copies of a tensor with others written, or added, at places along a dimension. */
 final class ScatterOperators {
-  private static final Datum ZERO = Builtins.number(0);
+  private static final Datum ZERO = Datum.number(0);
 
   private ScatterOperators() {}
 
@@ -26,7 +26,7 @@ final class ScatterOperators {
   }
 
   private static int dim(Invocation call) {
-    int dim = TensorBuiltins.dimension(call.integer("dim"), call.self().rank());
+    int dim = Shapes.dimension(call.integer("dim"), call.self().rank());
     if (call.self().rank() == 0 || call.self().shape().get(dim).perBatch()) {
       throw Refusal.unsupported(
           "%s along dimension %d of %s: it writes to samples of the batch",
@@ -56,7 +56,7 @@ final class ScatterOperators {
 
   private static TensorRef vector(Invocation call, long[] values) {
     return Elements.ofLongs(
-        call.operators().budget(), DType.INT64, new long[] {values.length}, values);
+        call.dispatcher().budget(), DType.INT64, new long[] {values.length}, values);
   }
 
   /** The rows at the places are the source's, which lie behind those of the tensor. */
@@ -66,7 +66,7 @@ final class ScatterOperators {
 
   /** The same of another tensor: at places that are named twice the last one stays. */
   static Datum written(Invocation call, TensorRef self, int dim, long[] places, Datum source) {
-    Datum along = Builtins.number(dim);
+    Datum along = Datum.number(dim);
     TensorRef rows = call.callTensor("type_as", source, self);
     List<Dim> expected = new ArrayList<>(self.shape());
     expected.set(dim, Dim.of(places.length));
@@ -74,7 +74,7 @@ final class ScatterOperators {
       throw Refusal.wrong("%s of %s where %s goes", call.operator(), rows.shape(), expected);
     }
     long size = self.shape().get(dim).factor();
-    call.operators().budget().allocate(8 * size);
+    call.dispatcher().budget().allocate(8 * size);
     long[] from = new long[Math.toIntExact(size)];
     Arrays.setAll(from, i -> i);
     for (int i = 0; i < places.length; i++) {
@@ -86,7 +86,7 @@ final class ScatterOperators {
 
   private static Datum filled(Invocation call) {
     long size = size(call);
-    call.operators().budget().allocate(8 * size);
+    call.dispatcher().budget().allocate(8 * size);
     double[] mask = new double[Math.toIntExact(size)];
     for (long place : places(call)) {
       mask[Math.toIntExact(place)] = 1;
@@ -94,28 +94,28 @@ final class ScatterOperators {
     List<Dim> shape = new ArrayList<>(Collections.nCopies(call.self().rank(), Dim.of(1)));
     shape.set(dim(call), Dim.of(size));
     TensorRef known =
-        Elements.ofDoubles(call.operators().budget(), DType.BOOL, Shapes.constants(shape), mask);
+        Elements.ofDoubles(call.dispatcher().budget(), DType.BOOL, Shapes.constants(shape), mask);
     return call.call("masked_fill", call.self(), known, call.get("value"));
   }
 
   /** One after the other where several rows go to one place, as PyTorch. */
   private static Datum added(Invocation call) {
     int dim = dim(call);
-    Datum along = Builtins.number(dim);
+    Datum along = Datum.number(dim);
     long[] places = places(call);
     int size = Math.toIntExact(size(call));
     Datum rows = call.get("source");
-    if (Invocation.number(call.get("alpha")) != 1) {
+    if (call.get("alpha").toDouble() != 1) {
       rows = call.call("mul", rows, call.get("alpha"));
     }
     int[] pad = new int[2 * (call.self().rank() - dim)];
     pad[pad.length - 1] = 1;
-    Datum padded = call.call("constant_pad_nd", rows, Shapes.list(pad), ZERO);
+    Datum padded = call.call("constant_pad_nd", rows, Datum.ints(pad), ZERO);
     Datum sum = call.self();
     boolean[] used = new boolean[places.length];
     for (int left = places.length; left > 0; ) {
-      call.operators().budget().work(places.length); // a turn for each row that goes to one place
-      call.operators().budget().allocate(8L * size);
+      call.dispatcher().budget().work(places.length); // a turn for each row that goes to one place
+      call.dispatcher().budget().allocate(8L * size);
       long[] from = new long[size];
       Arrays.fill(from, places.length);
       for (int i = 0; i < places.length; i++) {
@@ -135,8 +135,7 @@ final class ScatterOperators {
     long index = call.integer("index");
     long[] place = {index < 0 ? index + size(call) : index};
     requireInside(call, place[0]);
-    return written(
-        call, place, call.call("unsqueeze", call.get("src"), Builtins.number(dim(call))));
+    return written(call, place, call.call("unsqueeze", call.get("src"), Datum.number(dim(call))));
   }
 
   private static void requireInside(Invocation call, long place) {
@@ -146,7 +145,7 @@ final class ScatterOperators {
   }
 
   private static Datum sliced(Invocation call) {
-    Datum all = call.call("arange", Builtins.number(size(call)));
+    Datum all = call.call("arange", Datum.number(size(call)));
     TensorRef part =
         call.callTensor("slice", all, ZERO, call.get("start"), call.get("end"), call.get("step"));
     return written(call, part.tensor(call.operator()).toLongs(), call.get("src"));
@@ -167,7 +166,7 @@ final class ScatterOperators {
     Datum index = call.get("index");
     Datum cleared =
         call.call("scatter", call.self(), call.get("dim"), index, new Datum.Real(neutral));
-    Invocation including = call.with("self", cleared).with("include_self", Builtins.bool(true));
+    Invocation including = call.with("self", cleared).with("include_self", Datum.bool(true));
     return reduce.equals("mean") ? mean(including, 0) : reduced(including, reduce);
   }
 
@@ -176,7 +175,7 @@ final class ScatterOperators {
       return mean(call, 1);
     }
     TensorRef self = call.self();
-    Datum dim = Builtins.number(PlaceOperators.requireIndex(call));
+    Datum dim = Datum.number(PlaceOperators.requireIndex(call));
     TensorRef src = PlaceOperators.cut(call, call.tensor("index").shape());
     if (src.dtype() != self.dtype()) {
       throw Refusal.wrong("%s of %s into %s", call.operator(), src.dtype(), self.dtype());
@@ -196,10 +195,10 @@ final class ScatterOperators {
     Datum dim = call.get("dim");
     Datum index = call.get("index");
     Datum sum = call.call("scatter_add", call.self(), dim, index, call.get("src"));
-    Datum start = call.call("full_like", call.self(), Builtins.number(counted));
+    Datum start = call.call("full_like", call.self(), Datum.number(counted));
     Datum ones = call.call("ones_like", call.get("src"));
     Datum count = call.call("scatter_add", start, dim, index, ones);
-    return call.call("div", sum, call.call("clamp_min", count, Builtins.number(1)));
+    return call.call("div", sum, call.call("clamp_min", count, Datum.number(1)));
   }
 
   private static Datum evaluated(Invocation call, TensorRef src, String reduce) {
@@ -218,6 +217,6 @@ final class ScatterOperators {
             default -> throw Refusal.wrong("%s with reduce=%s", call.operator(), reduce);
           };
     }
-    return Elements.ofDoubles(call.operators().budget(), into.dtype(), into.shape(), values);
+    return Elements.ofDoubles(call.dispatcher().budget(), into.dtype(), into.shape(), values);
   }
 }

@@ -7,7 +7,7 @@ import java.util.Map;
 
 /** Convolution and pooling of sequences, {@code [N, C, L]}: those of images that are one row. */
 final class SequenceOperators {
-  private static final Datum ROWS = Builtins.number(2);
+  private static final Datum ROWS = Datum.number(2);
 
   private SequenceOperators() {}
 
@@ -127,7 +127,7 @@ final class SequenceOperators {
   /** Values and their places. */
   private static Datum bothAsImages(Invocation call, String operator, List<Datum> arguments) {
     List<Datum> flat = new ArrayList<>();
-    for (Datum one : Invocation.items(ofImage(call, operator, arguments))) {
+    for (Datum one : ofImage(call, operator, arguments).toList()) {
       flat.add(call.call("squeeze", one, ROWS));
     }
     return Datum.TupleOf.of(flat);
@@ -142,13 +142,11 @@ final class SequenceOperators {
 
   /** No stride means the window's own size. */
   private static Datum stride(Invocation call) {
-    return Invocation.items(call.get("stride")).isEmpty()
-        ? call.get("stride")
-        : pair(call, "stride", 1);
+    return call.get("stride").toList().isEmpty() ? call.get("stride") : pair(call, "stride", 1);
   }
 
   /** A sequence's parameter, behind what leaves one row as it is. */
   private static Datum pair(Invocation call, String parameter, long ofRows) {
-    return Shapes.list(List.of(Dim.of(ofRows), call.dims(parameter).get(0)));
+    return Datum.ints(List.of(Dim.of(ofRows), call.dims(parameter).get(0)));
   }
 }

@@ -33,7 +33,7 @@ final class SeriesOperators {
     }
     double step = steps < 2 ? 0 : (end - start) / (steps - 1);
     return Elements.reals(
-        call.operators().budget(),
+        call.dispatcher().budget(),
         call.dtype("dtype").orElse(DType.FLOAT32),
         new long[] {steps},
         i -> i < (steps + 1) / 2 ? start + i * step : end - (steps - 1 - i) * step);
@@ -46,7 +46,7 @@ final class SeriesOperators {
       throw Refusal.wrong("eye of %d rows and %d columns", rows, columns);
     }
     return Elements.reals(
-        call.operators().budget(),
+        call.dispatcher().budget(),
         call.dtype("dtype").orElse(DType.FLOAT32),
         new long[] {rows, columns},
         i -> i / columns == i % columns ? 1 : 0);
@@ -69,21 +69,21 @@ final class SeriesOperators {
       int axis = exchanged && i < 2 ? 1 - i : i;
       List<Dim> line = new ArrayList<>(java.util.Collections.nCopies(grid.size(), Dim.of(1)));
       line.set(axis, grid.get(axis));
-      Datum along = call.call("reshape", tensors.get(i), Shapes.list(line));
-      grids.add(call.call("expand", along, Shapes.list(grid)));
+      Datum along = call.call("reshape", tensors.get(i), Datum.ints(line));
+      grids.add(call.call("expand", along, Datum.ints(grid)));
     }
     return new Datum.ListOf(grids);
   }
 
   private static Datum outer(Invocation call) {
-    Datum column = call.call("unsqueeze", call.self(), Builtins.number(-1));
+    Datum column = call.call("unsqueeze", call.self(), Datum.number(-1));
     return call.call("mul", column, call.get("vec2"));
   }
 
   private static Datum cumulated(Invocation call, DoubleBinaryOperator step) {
     DType natural = call.self().dtype().isFloating() ? call.self().dtype() : DType.INT64;
     DType dtype = call.dtype("dtype").orElse(natural);
-    int dim = TensorBuiltins.dimension(call.integer("dim"), call.self().rank());
+    int dim = Shapes.dimension(call.integer("dim"), call.self().rank());
     if (!call.allKnown()) {
       return cumulatedLater(call, dim, dtype);
     }
@@ -100,7 +100,7 @@ final class SeriesOperators {
         sums[i] = step.applyAsDouble(sums[i - (int) inner], sums[i]);
       }
     }
-    return Elements.ofDoubles(call.operators().budget(), dtype, shape, sums);
+    return Elements.ofDoubles(call.dispatcher().budget(), dtype, shape, sums);
   }
 
   private static Datum cumulatedLater(Invocation call, int dim, DType dtype) {
@@ -113,22 +113,22 @@ final class SeriesOperators {
     if (call.name().equals("cumprod")) {
       return multipliedUp(call, dim, dtype);
     }
-    return call.with("dim", Builtins.number(dim)).record(dtype, shape);
+    return call.with("dim", Datum.number(dim)).record(dtype, shape);
   }
 
   /** ONNX has no running product: each step takes in what lies twice as far before. */
   private static Datum multipliedUp(Invocation call, int dim, DType dtype) {
-    Datum products = call.call("to", call.self(), Builtins.number(dtype.scalarType()));
+    Datum products = call.call("to", call.self(), Datum.number(dtype.scalarType()));
     int rank = call.self().rank();
-    long size = Invocation.constant(call.self().shape().get(dim));
-    Datum along = Builtins.number(dim);
-    Datum zero = Builtins.number(0);
-    Datum one = Builtins.number(1);
+    long size = Dims.constant(call.self().shape().get(dim));
+    Datum along = Datum.number(dim);
+    Datum zero = Datum.number(0);
+    Datum one = Datum.number(1);
     for (int step = 1; step < size; step *= 2) {
-      Datum before = call.call("slice", products, along, zero, Builtins.number(size - step), one);
+      Datum before = call.call("slice", products, along, zero, Datum.number(size - step), one);
       int[] pad = new int[2 * (rank - dim)];
       pad[pad.length - 2] = step;
-      Datum earlier = call.call("constant_pad_nd", before, Shapes.list(pad), one);
+      Datum earlier = call.call("constant_pad_nd", before, Datum.ints(pad), one);
       products = call.call("mul", products, earlier);
     }
     return products;
@@ -140,8 +140,8 @@ final class SeriesOperators {
     if (shape.size() < 2) {
       throw Refusal.wrong("%s of a tensor of shape %s", call.operator(), shape);
     }
-    Datum zero = Builtins.number(0);
-    Datum ones = call.call("ones", Shapes.list(shape.subList(shape.size() - 2, shape.size())));
+    Datum zero = Datum.number(0);
+    Datum ones = call.call("ones", Datum.ints(shape.subList(shape.size() - 2, shape.size())));
     Datum kept = call.call(call.name(), ones, call.get("diagonal"));
     return call.call("masked_fill", call.self(), call.call("eq", kept, zero), zero);
   }
@@ -160,7 +160,7 @@ final class SeriesOperators {
     long diagonal = call.integer("diagonal");
     double[] values = self.toDoubles();
     return Elements.reals(
-        call.operators().budget(),
+        call.dispatcher().budget(),
         self.dtype(),
         shape,
         i -> {

@@ -46,8 +46,8 @@ final class ShapeOperators {
     if (shape.isEmpty()) {
       return Views.reshape(call, List.of(Dim.of(1)), false);
     }
-    int first = TensorBuiltins.dimension(call.integer("start_dim"), shape.size());
-    int last = TensorBuiltins.dimension(call.integer("end_dim"), shape.size());
+    int first = Shapes.dimension(call.integer("start_dim"), shape.size());
+    int last = Shapes.dimension(call.integer("end_dim"), shape.size());
     List<Dim> flat = new ArrayList<>(shape.subList(0, first));
     flat.add(Dims.product(shape.subList(first, last + 1)));
     flat.addAll(shape.subList(last + 1, shape.size()));
@@ -56,7 +56,7 @@ final class ShapeOperators {
 
   private static Datum unflatten(Invocation call) {
     List<Dim> shape = call.self().shape();
-    int dim = TensorBuiltins.dimension(call.integer("dim"), shape.size());
+    int dim = Shapes.dimension(call.integer("dim"), shape.size());
     List<Dim> sizes = Views.resolved(call.dims("sizes"), shape.get(dim));
     List<Dim> apart = new ArrayList<>(shape.subList(0, dim));
     apart.addAll(sizes);
@@ -88,22 +88,20 @@ final class ShapeOperators {
 
   private static Datum unsqueeze(Invocation call) {
     List<Dim> shape = new ArrayList<>(call.self().shape());
-    shape.add(TensorBuiltins.dimension(call.integer("dim"), shape.size() + 1), Dim.of(1));
+    shape.add(Shapes.dimension(call.integer("dim"), shape.size() + 1), Dim.of(1));
     return Views.reshape(call, shape, true);
   }
 
   private static int[] order(Invocation call) {
     int rank = call.self().rank();
-    return Arrays.stream(call.integers("dims"))
-        .mapToInt(d -> TensorBuiltins.dimension(d, rank))
-        .toArray();
+    return Arrays.stream(call.integers("dims")).mapToInt(d -> Shapes.dimension(d, rank)).toArray();
   }
 
   private static Datum swap(Invocation call, long a, long b) {
     int rank = call.self().rank();
     int[] order = IntStream.range(0, rank).toArray();
-    int i = TensorBuiltins.dimension(a, rank);
-    int j = TensorBuiltins.dimension(b, rank);
+    int i = Shapes.dimension(a, rank);
+    int j = Shapes.dimension(b, rank);
     if (rank > 0) {
       order[i] = j;
       order[j] = i;
@@ -135,10 +133,8 @@ final class ShapeOperators {
   }
 
   private static int[] positions(Datum datum, int rank) {
-    List<Datum> items = datum instanceof Datum.Int ? List.of(datum) : Invocation.items(datum);
-    return items.stream()
-        .mapToInt(d -> TensorBuiltins.dimension(ListBuiltins.index(d), rank))
-        .toArray();
+    List<Datum> items = datum instanceof Datum.Int ? List.of(datum) : datum.toList();
+    return items.stream().mapToInt(d -> Shapes.dimension(d.toLong(), rank)).toArray();
   }
 
   private static Datum channelShuffle(Invocation call) {
@@ -146,9 +142,9 @@ final class ShapeOperators {
     Dim groups = call.dim("groups");
     Dim each = Dims.floorDivide(shape.get(1), groups);
     List<Dim> apart = List.of(shape.get(0), groups, each, shape.get(2), shape.get(3));
-    Datum split = call.call("reshape", call.self(), Shapes.list(apart));
-    Datum mixed = call.call("permute", split, Shapes.list(0, 2, 1, 3, 4));
-    return call.call("reshape", mixed, Shapes.list(shape));
+    Datum split = call.call("reshape", call.self(), Datum.ints(apart));
+    Datum mixed = call.call("permute", split, Datum.ints(0, 2, 1, 3, 4));
+    return call.call("reshape", mixed, Datum.ints(shape));
   }
 
   private static Datum pixelShuffle(Invocation call) {
@@ -156,12 +152,12 @@ final class ShapeOperators {
     Dim factor = call.dim("upscale_factor");
     Dim channels = Dims.floorDivide(shape.get(1), Dims.multiply(factor, factor));
     List<Dim> apart = List.of(shape.get(0), channels, factor, factor, shape.get(2), shape.get(3));
-    Datum split = call.call("reshape", call.self(), Shapes.list(apart));
-    Datum mixed = call.call("permute", split, Shapes.list(0, 1, 4, 2, 5, 3));
+    Datum split = call.call("reshape", call.self(), Datum.ints(apart));
+    Datum mixed = call.call("permute", split, Datum.ints(0, 1, 4, 2, 5, 3));
     return call.call(
         "reshape",
         mixed,
-        Shapes.list(
+        Datum.ints(
             List.of(
                 shape.get(0),
                 channels,
@@ -175,9 +171,9 @@ final class ShapeOperators {
     Dim high = Dims.floorDivide(shape.get(2), factor);
     Dim wide = Dims.floorDivide(shape.get(3), factor);
     List<Dim> apart = List.of(shape.get(0), shape.get(1), high, factor, wide, factor);
-    Datum split = call.call("reshape", call.self(), Shapes.list(apart));
-    Datum mixed = call.call("permute", split, Shapes.list(0, 1, 3, 5, 2, 4));
+    Datum split = call.call("reshape", call.self(), Datum.ints(apart));
+    Datum mixed = call.call("permute", split, Datum.ints(0, 1, 3, 5, 2, 4));
     Dim channels = Dims.multiply(shape.get(1), Dims.multiply(factor, factor));
-    return call.call("reshape", mixed, Shapes.list(List.of(shape.get(0), channels, high, wide)));
+    return call.call("reshape", mixed, Datum.ints(List.of(shape.get(0), channels, high, wide)));
   }
 }

@@ -30,7 +30,7 @@ final class Shapes {
   }
 
   static long[] constants(List<Dim> shape) {
-    return shape.stream().mapToLong(Invocation::constant).toArray();
+    return shape.stream().mapToLong(Dims::constant).toArray();
   }
 
   static boolean isConstant(List<Dim> shape) {
@@ -103,7 +103,7 @@ final class Shapes {
   static int[] dimensions(long[] given, int rank) {
     int[] dims = new int[given.length == 0 ? rank : given.length];
     for (int i = 0; i < dims.length; i++) {
-      dims[i] = given.length == 0 ? i : TensorBuiltins.dimension(given[i], rank);
+      dims[i] = given.length == 0 ? i : dimension(given[i], rank);
     }
     java.util.Arrays.sort(dims);
     return dims;
@@ -121,12 +121,12 @@ final class Shapes {
     return result;
   }
 
-  static Datum list(int... values) {
-    return new Datum.ListOf(
-        java.util.Arrays.stream(values).mapToObj(v -> Datum.Int.of(v)).toList());
-  }
-
-  static Datum list(List<Dim> values) {
-    return new Datum.ListOf(values.stream().map(Datum.Int::new).toList());
+  /** A dimension's number from 0 on, negative ones counted from the end. */
+  static int dimension(long dimension, int rank) {
+    int bound = Math.max(rank, 1);
+    if (dimension < -bound || dimension >= bound) {
+      throw Refusal.wrong("dimension %d of a tensor with %d dimensions", dimension, rank);
+    }
+    return (int) (dimension < 0 ? dimension + bound : dimension);
   }
 }

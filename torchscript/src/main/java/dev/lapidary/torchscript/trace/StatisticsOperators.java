@@ -27,7 +27,7 @@ final class StatisticsOperators {
 
   private static Datum variance(Invocation call) {
     int[] dims = dims(call);
-    Datum list = Shapes.list(dims);
+    Datum list = Datum.ints(dims);
     Datum centred = centred(call, call.self(), list);
     Datum squares = call.call("mul", centred, centred);
     Datum biased = call.call("mean", squares, list, keeps(call));
@@ -39,11 +39,11 @@ final class StatisticsOperators {
   }
 
   private static Datum mean(Invocation call) {
-    return call.call("mean", call.self(), Shapes.list(dims(call)), keeps(call));
+    return call.call("mean", call.self(), Datum.ints(dims(call)), keeps(call));
   }
 
   private static Datum centred(Invocation call, Datum self, Datum dims) {
-    return call.call("sub", self, call.call("mean", self, dims, Builtins.bool(true)));
+    return call.call("sub", self, call.call("mean", self, dims, Datum.bool(true)));
   }
 
   private static int[] dims(Invocation call) {
@@ -52,13 +52,13 @@ final class StatisticsOperators {
   }
 
   private static Datum keeps(Invocation call) {
-    return Builtins.bool(call.has("keepdim") && call.flag("keepdim"));
+    return Datum.bool(call.has("keepdim") && call.flag("keepdim"));
   }
 
   private static double count(TensorRef self, int[] dims) {
     double count = 1;
     for (int dim : dims) {
-      count *= Invocation.constant(self.shape().get(dim));
+      count *= Dims.constant(self.shape().get(dim));
     }
     return count;
   }
@@ -73,8 +73,8 @@ final class StatisticsOperators {
   /** {@code m + log(sum(exp(x - m)))}, m the greatest: no power overflows. */
   private static Datum logSumExp(Invocation call) {
     TensorRef self = call.self();
-    Datum dims = Shapes.list(Shapes.dimensions(call.integers("dim"), self.rank()));
-    Datum greatest = call.call("amax", self, dims, Builtins.bool(true));
+    Datum dims = Datum.ints(Shapes.dimensions(call.integers("dim"), self.rank()));
+    Datum greatest = call.call("amax", self, dims, Datum.bool(true));
     Datum powers = call.call("exp", call.call("sub", self, greatest));
     Datum sum = call.call("log", call.call("sum", powers, dims, call.get("keepdim")));
     return call.call("add", sum, call.call("amax", self, dims, call.get("keepdim")));
@@ -87,9 +87,9 @@ final class StatisticsOperators {
     if (outer < 0 || !self.shape().subList(outer, self.rank()).equals(normalized)) {
       throw Refusal.wrong("rms_norm over %s of a tensor of shape %s", normalized, self.shape());
     }
-    Datum dims = Shapes.list(IntStream.range(outer, self.rank()).toArray());
+    Datum dims = Datum.ints(IntStream.range(outer, self.rank()).toArray());
     Datum epsilon = call.isNone("eps") ? new Datum.Real(FLOAT32_EPSILON) : call.get("eps");
-    Datum squares = call.call("mean", call.call("mul", self, self), dims, Builtins.bool(true));
+    Datum squares = call.call("mean", call.call("mul", self, self), dims, Datum.bool(true));
     Datum scale = call.call("rsqrt", call.call("add", squares, epsilon));
     Datum normal = call.call("mul", self, scale);
     return call.isNone("weight") ? normal : call.call("mul", normal, call.get("weight"));
@@ -106,10 +106,10 @@ final class StatisticsOperators {
           call.get("bias"),
           call.get("running_mean"),
           call.get("running_var"),
-          Builtins.bool(false),
+          Datum.bool(false),
           call.get("momentum"),
           call.get("eps"),
-          Builtins.bool(true));
+          Datum.bool(true));
     }
     return call.call(
         "group_norm",
@@ -118,7 +118,7 @@ final class StatisticsOperators {
         call.get("weight"),
         call.get("bias"),
         call.get("eps"),
-        Builtins.bool(true));
+        Datum.bool(true));
   }
 
   /**
@@ -153,7 +153,7 @@ final class StatisticsOperators {
       double normal = (values[i] - mean[c]) / Math.sqrt(variance[c] + epsilon);
       values[i] = normal * weight[c] + bias[c];
     }
-    return Elements.ofDoubles(call.operators().budget(), self.dtype(), shape, values);
+    return Elements.ofDoubles(call.dispatcher().budget(), self.dtype(), shape, values);
   }
 
   private static double[] perChannel(

@@ -2,7 +2,6 @@ package dev.lapidary.torchscript.trace;
 
 import dev.lapidary.core.tensor.DType;
 import dev.lapidary.core.tensor.Tensor;
-import dev.lapidary.torchscript.graph.Dim;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -23,22 +22,21 @@ final class TensorBuiltins {
     }
     return switch (name) {
       case "size", "sym_size" -> size(tensor, arguments);
-      case "dim" -> Builtins.number(tensor.rank());
+      case "dim" -> Datum.number(tensor.rank());
       case "len" -> new Datum.Int(tensor.shape().get(0));
       case "numel" -> new Datum.Int(Dims.product(tensor.shape()));
-      case "is_floating_point" -> Builtins.bool(tensor.dtype().isFloating());
-      case "is_complex", "requires_grad", "is_nested" -> Builtins.bool(false);
-      case "is_signed" ->
-          Builtins.bool(tensor.dtype() != DType.UINT8 && tensor.dtype() != DType.BOOL);
-      case "is_contiguous" -> Builtins.bool(true);
+      case "is_floating_point" -> Datum.bool(tensor.dtype().isFloating());
+      case "is_complex", "requires_grad", "is_nested" -> Datum.bool(false);
+      case "is_signed" -> Datum.bool(tensor.dtype() != DType.UINT8 && tensor.dtype() != DType.BOOL);
+      case "is_contiguous" -> Datum.bool(true);
       case "is_same_size" ->
-          Builtins.bool(tensor.shape().equals(((TensorRef) arguments.get(1)).shape()));
-      case "element_size" -> Builtins.number(tensor.dtype().bytes());
+          Datum.bool(tensor.shape().equals(((TensorRef) arguments.get(1)).shape()));
+      case "element_size" -> Datum.number(tensor.dtype().bytes());
       case "all", "any" -> quantified(name, tensor, arguments);
       case "equal", "allclose" -> compared(name, tensor, arguments);
-      case "item" -> tensor.dtype().isFloating() ? Calls.real(tensor) : Calls.integer(tensor);
+      case "item" -> tensor.dtype().isFloating() ? Scalars.real(tensor) : Scalars.integer(tensor);
       case "ScalarImplicit" ->
-          tensor.dtype().isFloating() ? Calls.real(tensor) : Calls.integer(tensor);
+          tensor.dtype().isFloating() ? Scalars.real(tensor) : Scalars.integer(tensor);
       default -> null;
     };
   }
@@ -49,8 +47,8 @@ final class TensorBuiltins {
       return null;
     }
     DoubleStream values = Arrays.stream(tensor.tensor(name).toDoubles());
-    return ofNumber(
-        Builtins.bool(
+    return Scalars.ofNumber(
+        Datum.bool(
             name.equals("all") ? values.allMatch(v -> v != 0) : values.anyMatch(v -> v != 0)));
   }
 
@@ -64,11 +62,11 @@ final class TensorBuiltins {
     double[] b = other.tensor(name + "()").toDoubles();
     if (!tensor.shape().equals(other.shape())) {
       if (exact) {
-        return Builtins.bool(false);
+        return Datum.bool(false);
       }
       throw Refusal.unsupported("%s of shapes %s and %s", name, tensor.shape(), other.shape());
     }
-    return Builtins.bool(
+    return Datum.bool(
         IntStream.range(0, a.length)
             .allMatch(
                 i ->
@@ -76,7 +74,7 @@ final class TensorBuiltins {
   }
 
   private static double at(List<Datum> arguments, int index, double otherwise) {
-    return index < arguments.size() ? Invocation.number(arguments.get(index)) : otherwise;
+    return index < arguments.size() ? arguments.get(index).toDouble() : otherwise;
   }
 
   private static @Nullable Datum ofComplex(
@@ -87,8 +85,8 @@ final class TensorBuiltins {
         ofReal.set(0, complex.real());
         yield call(name, ofReal);
       }
-      case "is_complex" -> Builtins.bool(true);
-      case "is_floating_point" -> Builtins.bool(false);
+      case "is_complex" -> Datum.bool(true);
+      case "is_floating_point" -> Datum.bool(false);
       default -> null;
     };
   }
@@ -97,9 +95,9 @@ final class TensorBuiltins {
   static @Nullable Datum property(String name, TensorRef tensor) {
     return switch (name) {
       case "dtype" ->
-          Builtins.number(OnGrid.of(tensor).map(Grid::dtype).orElse(tensor.dtype()).scalarType());
+          Datum.number(tensor.grid().map(Grid::dtype).orElse(tensor.dtype()).scalarType());
       case "device" -> new Datum.Device("cpu");
-      case "layout" -> Builtins.number(0);
+      case "layout" -> Datum.number(0);
       case "is_cuda",
           "is_cpu",
           "is_sparse",
@@ -110,10 +108,10 @@ final class TensorBuiltins {
           "is_vulkan",
           "requires_grad",
           "is_nested" ->
-          Builtins.bool(name.equals("is_cpu"));
-      case "is_quantized" -> Builtins.bool(OnGrid.of(tensor).isPresent());
+          Datum.bool(name.equals("is_cpu"));
+      case "is_quantized" -> Datum.bool(tensor.grid().isPresent());
       case "shape" -> shape(tensor);
-      case "ndim" -> Builtins.number(tensor.rank());
+      case "ndim" -> Datum.number(tensor.rank());
       default -> null;
     };
   }
@@ -122,42 +120,12 @@ final class TensorBuiltins {
     if (arguments.size() == 1) {
       return shape(tensor);
     }
-    int dimension = dimension(ListBuiltins.index(arguments.get(1)), tensor.rank());
+    int dimension = Shapes.dimension(arguments.get(1).toLong(), tensor.rank());
     return new Datum.Int(tensor.shape().get(dimension));
   }
 
   private static Datum shape(TensorRef tensor) {
     return new Datum.ListOf(tensor.shape().stream().map(Datum.Int::new).toList());
-  }
-
-  /** A dimension's number from 0 on, negative ones counted from the end. */
-  static int dimension(long dimension, int rank) {
-    int bound = Math.max(rank, 1);
-    if (dimension < -bound || dimension >= bound) {
-      throw Refusal.wrong("dimension %d of a tensor with %d dimensions", dimension, rank);
-    }
-    return (int) (dimension < 0 ? dimension + bound : dimension);
-  }
-
-  /** {@code prim::NumToTensor}. */
-  static TensorRef ofNumber(Datum number) {
-    if (number instanceof Datum.Int i) {
-      return ofInteger(i.value());
-    }
-    if (number instanceof Datum.Bool bool) {
-      Tensor tensor = Tensor.zeros(DType.BOOL);
-      tensor.storage().bytes().put(0, (byte) (bool.value() ? 1 : 0));
-      return TensorRef.known(tensor);
-    }
-    Tensor tensor = Tensor.zeros(DType.FLOAT64);
-    tensor.storage().bytes().putDouble(0, Invocation.number(number));
-    return TensorRef.known(tensor);
-  }
-
-  static TensorRef ofInteger(Dim value) {
-    return value.perBatch()
-        ? new TensorRef(new Content.BatchNumber(value))
-        : TensorRef.known(Tensor.of(new long[] {value.factor()}));
   }
 
   /** {@code tolist()}. */
@@ -186,6 +154,6 @@ final class TensorBuiltins {
       return new Datum.Real(tensor.doubleAt(position));
     }
     long value = tensor.longAt(position);
-    return tensor.dtype() == DType.BOOL ? Builtins.bool(value != 0) : Builtins.number(value);
+    return tensor.dtype() == DType.BOOL ? Datum.bool(value != 0) : Datum.number(value);
   }
 }

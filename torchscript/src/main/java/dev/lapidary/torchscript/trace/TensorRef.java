@@ -47,6 +47,11 @@ final class TensorRef implements Datum {
     return new TensorRef(new Content.Known(Cell.ofProgram(tensor.storage()), tensor, ""));
   }
 
+  /** A parameter or buffer of the archive by its state_dict name. */
+  static TensorRef ofArchive(Tensor tensor, String name) {
+    return new TensorRef(new Content.Known(Cell.ofArchive(tensor.storage()), tensor, name));
+  }
+
   /** A traced tensor that looks into another one. */
   static TensorRef viewOf(
       TensorRef base,
@@ -65,6 +70,16 @@ final class TensorRef implements Datum {
       content = new Content.Traced(traced.value(), Optional.of(grid));
     }
     return this;
+  }
+
+  @Override
+  public Optional<Grid> grid() {
+    return content() instanceof Content.Traced traced ? traced.grid() : Optional.empty();
+  }
+
+  Grid requireGrid() {
+    return grid()
+        .orElseThrow(() -> Refusal.wrong("a quantized operator on a tensor that is not quantized"));
   }
 
   Content content() {

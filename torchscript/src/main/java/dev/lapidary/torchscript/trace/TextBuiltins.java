@@ -25,7 +25,7 @@ final class TextBuiltins {
       return null;
     }
     if (OF_NUMBERS.contains(name)) {
-      return ofNumber(name, ListBuiltins.index(arguments.get(0)));
+      return ofNumber(name, arguments.get(0).toLong());
     }
     if (!(arguments.get(0) instanceof Datum.Str first)) {
       return null;
@@ -60,22 +60,22 @@ final class TextBuiltins {
       case "format" -> Texts.format(value, arguments.subList(1, arguments.size()), budget);
       case "percentFormat" -> Texts.percent(value, arguments.subList(1, arguments.size()), budget);
       case "add" -> joined(value, text(arguments, 1), budget);
-      case "mul" -> repeated(value, ListBuiltins.index(arguments.get(1)), budget);
-      case "join" -> join(value, Invocation.items(arguments.get(1)), budget);
-      case "len" -> Builtins.number(value.length());
+      case "mul" -> repeated(value, arguments.get(1).toLong(), budget);
+      case "join" -> join(value, arguments.get(1).toList(), budget);
+      case "len" -> Datum.number(value.length());
       case "ord" -> ordinal(value);
       case "list" ->
           TextParts.strings(value.isEmpty() ? List.of() : Arrays.asList(value.split("")));
-      case "lt" -> Builtins.bool(value.compareTo(text(arguments, 1)) < 0);
-      case "le" -> Builtins.bool(value.compareTo(text(arguments, 1)) <= 0);
-      case "gt" -> Builtins.bool(value.compareTo(text(arguments, 1)) > 0);
-      case "ge" -> Builtins.bool(value.compareTo(text(arguments, 1)) >= 0);
+      case "lt" -> Datum.bool(value.compareTo(text(arguments, 1)) < 0);
+      case "le" -> Datum.bool(value.compareTo(text(arguments, 1)) <= 0);
+      case "gt" -> Datum.bool(value.compareTo(text(arguments, 1)) > 0);
+      case "ge" -> Datum.bool(value.compareTo(text(arguments, 1)) >= 0);
       case "slice" ->
           ListBuiltins.slice(
               text,
               at(arguments, 1, none),
               at(arguments, 2, none),
-              at(arguments, 3, Builtins.number(1)));
+              at(arguments, 3, Datum.number(1)));
       case "__getitem__" -> ListBuiltins.item(text, arguments.get(1));
       default -> null;
     };
@@ -83,21 +83,21 @@ final class TextBuiltins {
 
   private static @Nullable Datum asked(String name, String text, List<Datum> arguments) {
     return switch (name) {
-      case "__contains__" -> Builtins.bool(text.contains(text(arguments, 1)));
+      case "__contains__" -> Datum.bool(text.contains(text(arguments, 1)));
       case "isdigit", "isdecimal", "isnumeric" -> all(text, TextBuiltins::isDigit);
       case "isalpha" -> all(text, TextBuiltins::isLetter);
       case "isalnum" -> all(text, c -> isLetter(c) || isDigit(c));
       case "isspace" -> all(text, c -> (BLANKS + "\r").indexOf(c) >= 0);
       case "isupper" -> cased(text, 'A');
       case "islower" -> cased(text, 'a');
-      case "isprintable" -> Builtins.bool(text.chars().allMatch(c -> c >= ' ' && c <= '~'));
+      case "isprintable" -> Datum.bool(text.chars().allMatch(c -> c >= ' ' && c <= '~'));
       case "isidentifier" ->
-          Builtins.bool(
+          Datum.bool(
               !text.isEmpty()
                   && !isDigit(text.charAt(0))
                   && text.chars().allMatch(c -> isLetter(c) || isDigit(c)));
       case "istitle" ->
-          Builtins.bool(title(text).equals(text) && text.chars().anyMatch(c -> isLetter(c)));
+          Datum.bool(title(text).equals(text) && text.chars().anyMatch(c -> isLetter(c)));
       default -> null;
     };
   }
@@ -128,7 +128,7 @@ final class TextBuiltins {
     if (text.length() != 1) {
       throw Refusal.wrong("ord() of a text of %d characters; expected 1", text.length());
     }
-    return Builtins.number(text.charAt(0));
+    return Datum.number(text.charAt(0));
   }
 
   private static String stripped(
@@ -146,7 +146,7 @@ final class TextBuiltins {
   }
 
   private static String padded(String name, String text, List<Datum> arguments, Budget budget) {
-    long width = ListBuiltins.index(arguments.get(1));
+    long width = arguments.get(1).toLong();
     String with = name.equals("zfill") ? "0" : arguments.size() > 2 ? text(arguments, 2) : " ";
     if (with.length() != 1) {
       throw Refusal.wrong("%s() with a fill of %d characters", name, with.length());
@@ -167,7 +167,7 @@ final class TextBuiltins {
   }
 
   private static String expanded(String text, List<Datum> arguments, Budget budget) {
-    long size = Math.max(0, ListBuiltins.index(at(arguments, 1, Builtins.number(8))));
+    long size = Math.max(0, at(arguments, 1, Datum.number(8)).toLong());
     StringBuilder result = new StringBuilder();
     for (int i = 0; i < text.length(); i++) {
       char c = text.charAt(i);
@@ -185,7 +185,7 @@ final class TextBuiltins {
   private static String replaced(String text, List<Datum> arguments, Budget budget) {
     String old = TextParts.nonEmpty(text(arguments, 1));
     String now = text(arguments, 2);
-    long most = ListBuiltins.index(at(arguments, 3, Builtins.number(-1)));
+    long most = at(arguments, 3, Datum.number(-1)).toLong();
     StringBuilder result = new StringBuilder();
     int from = 0;
     int at = text.indexOf(old);
@@ -237,12 +237,12 @@ final class TextBuiltins {
   }
 
   private static Datum all(String text, IntPredicate is) {
-    return Builtins.bool(!text.isEmpty() && text.chars().allMatch(is));
+    return Datum.bool(!text.isEmpty() && text.chars().allMatch(is));
   }
 
   /** At least one letter, and all from {@code first} on. */
   private static Datum cased(String text, char first) {
-    return Builtins.bool(
+    return Datum.bool(
         text.chars().anyMatch(c -> isLetter(c))
             && text.chars()
                 .filter(c -> isLetter(c))

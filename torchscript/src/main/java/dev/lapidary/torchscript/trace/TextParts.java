@@ -28,9 +28,9 @@ final class TextParts {
               ? strings(WORDS_BETWEEN.splitAsStream(text).filter(w -> !w.isEmpty()).toList())
               : split(text, by, most(arguments));
       case "rsplit" -> splitFromEnd(text, by, most(arguments));
-      case "splitlines" -> lines(text, arguments.size() > 1 && Evaluator.truth(arguments.get(1)));
-      case "startswith" -> Builtins.bool(within(text, arguments).startsWith(text(arguments, 1)));
-      case "endswith" -> Builtins.bool(within(text, arguments).endsWith(text(arguments, 1)));
+      case "splitlines" -> lines(text, arguments.size() > 1 && Scalars.truth(arguments.get(1)));
+      case "startswith" -> Datum.bool(within(text, arguments).startsWith(text(arguments, 1)));
+      case "endswith" -> Datum.bool(within(text, arguments).endsWith(text(arguments, 1)));
       case "find", "rfind", "index", "rindex" -> found(name, text, arguments);
       case "count" -> count(text, text(arguments, 1), start(text, arguments), end(text, arguments));
       case "partition", "rpartition" -> partition(name, text, text(arguments, 1));
@@ -109,7 +109,7 @@ final class TextParts {
     if (at < 0 && name.endsWith("index")) {
       throw Refusal.wrong("the text does not hold %s", Datum.describe(arguments.get(1)));
     }
-    return Builtins.number(at < 0 ? -1 : at + start(text, arguments));
+    return Datum.number(at < 0 ? -1 : at + start(text, arguments));
   }
 
   private static Datum count(String text, String part, int start, int end) {
@@ -119,7 +119,7 @@ final class TextParts {
         at = text.indexOf(part, at + part.length())) {
       count++;
     }
-    return Builtins.number(count);
+    return Datum.number(count);
   }
 
   /** The part that the third and the fourth argument name. */
@@ -129,17 +129,17 @@ final class TextParts {
   }
 
   private static int start(String text, List<Datum> arguments) {
-    long given = ListBuiltins.index(at(arguments, 2, Builtins.number(0)));
+    long given = at(arguments, 2, Datum.number(0)).toLong();
     return (int) Math.min(text.length(), given < 0 ? Math.max(0, given + text.length()) : given);
   }
 
   private static int end(String text, List<Datum> arguments) {
-    long given = ListBuiltins.index(at(arguments, 3, Builtins.number(-1)));
+    long given = at(arguments, 3, Datum.number(-1)).toLong();
     return (int)
         Math.min(text.length(), given < 0 ? Math.max(0, given + text.length() + 1) : given);
   }
 
   private static long most(List<Datum> arguments) {
-    return ListBuiltins.index(at(arguments, 2, Builtins.number(-1)));
+    return at(arguments, 2, Datum.number(-1)).toLong();
   }
 }

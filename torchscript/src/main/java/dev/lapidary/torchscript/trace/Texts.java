@@ -70,14 +70,11 @@ final class Texts {
   private static String shown(String kind, Datum value) {
     return switch (kind) {
       case "s" -> shown(value);
-      case "d", "i" -> Long.toString((long) Invocation.number(value));
+      case "d", "i" -> Long.toString((long) value.toDouble());
       case "f", "F", "e", "E" ->
-          String.format(
-              Locale.ROOT, "%." + 6 + kind.replace('F', 'f'), (float) Invocation.number(value));
+          String.format(Locale.ROOT, "%." + 6 + kind.replace('F', 'f'), (float) value.toDouble());
       case "c" ->
-          value instanceof Datum.Int i
-              ? String.valueOf((char) (ListBuiltins.index(i) & 0xff))
-              : shown(value);
+          value instanceof Datum.Int i ? String.valueOf((char) (i.toLong() & 0xff)) : shown(value);
       default -> throw Refusal.wrong("%%%s is no specifier of TorchScript's format strings", kind);
     };
   }

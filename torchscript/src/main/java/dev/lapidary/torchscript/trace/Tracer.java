@@ -35,7 +35,7 @@ public final class Tracer {
    * The operators that a program may call, {@code aten::add} first; in-place forms are included.
    */
   public static SortedSet<String> operators() {
-    return new TreeSet<>(Operators.names());
+    return new TreeSet<>(OperatorTable.ALL.names());
   }
 
   /** The graph from one input, FLOAT32 {@code [N, channels, height, width]}, to the logits. */
@@ -82,7 +82,7 @@ public final class Tracer {
     Budget budget = new Budget(options.limits(), deadline, archive.tensorBytes());
     Recorder recorder = new Recorder(budget);
     Names names = new Names(archive, program);
-    Operators operators = new Operators(recorder, budget, literals);
+    Operators operators = new Operators(OperatorTable.ALL, recorder, budget, literals);
     Interpreter interpreter = new Interpreter(names, operators);
     try {
       Argument.Value input = recorder.value("input", DType.FLOAT32, shape(options));

@@ -25,11 +25,11 @@ final class Upgraders {
   private static final Datum.Int USUAL_STEPS = Datum.Int.of(100);
 
   private final int version;
-  private final Operators operators;
+  private final Dispatcher dispatcher;
 
-  Upgraders(int version, Operators operators) {
+  Upgraders(int version, Dispatcher dispatcher) {
     this.version = version;
-    this.operators = operators;
+    this.dispatcher = dispatcher;
   }
 
   /** Calls the operator as the archive's version meant it. */
@@ -38,17 +38,17 @@ final class Upgraders {
     if (version < TRUE_DIVISION && divides && ofIntegers(positional)) {
       Map<String, Datum> more = new HashMap<>(keywords);
       more.put("rounding_mode", new Datum.Str("trunc"));
-      return operators.call(operator, positional, more);
+      return dispatcher.call(operator, positional, more);
     }
     if (version < TYPED_FULL && operator.equals("aten::full") && isUntyped(positional, keywords)) {
       List<Datum> real = new ArrayList<>(positional);
-      real.set(1, new Datum.Real(Invocation.number(positional.get(1))));
-      return operators.call(operator, real, keywords);
+      real.set(1, new Datum.Real(positional.get(1).toDouble()));
+      return dispatcher.call(operator, real, keywords);
     }
     if (version < COUNTED_LINSPACE && operator.equals("aten::linspace")) {
       return linspace(positional, keywords);
     }
-    return operators.call(operator, positional, keywords);
+    return dispatcher.call(operator, positional, keywords);
   }
 
   private Datum linspace(List<Datum> positional, Map<String, Datum> keywords) {
@@ -61,7 +61,7 @@ final class Upgraders {
     } else if (counted.get(2) == Datum.None.NONE) {
       counted.set(2, USUAL_STEPS);
     }
-    return operators.call("aten::linspace", counted, others);
+    return dispatcher.call("aten::linspace", counted, others);
   }
 
   private static boolean ofIntegers(List<Datum> operands) {

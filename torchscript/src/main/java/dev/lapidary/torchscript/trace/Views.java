@@ -18,7 +18,7 @@ final class Views {
    */
   static TensorRef reshape(Invocation call, List<Dim> given, boolean view) {
     TensorRef self = call.self();
-    List<Dim> wanted = call.operators().literals().reshaped(given, self.shape());
+    List<Dim> wanted = call.dispatcher().literals().reshaped(given, self.shape());
     List<Dim> shape = resolved(wanted, Dims.product(self.shape()));
     if (self.content() instanceof Content.Known known) {
       return reshaped(call, known, Shapes.constants(shape));
@@ -27,10 +27,10 @@ final class Views {
       return alias(self, view);
     }
     if (!call.name().equals("reshape")) {
-      TensorRef made = call.callTensor("reshape", self, Shapes.list(shape));
+      TensorRef made = call.callTensor("reshape", self, Datum.ints(shape));
       return linked(call, self, made, view);
     }
-    TensorRef made = call.with("shape", Shapes.list(shape)).record(self.dtype(), shape);
+    TensorRef made = call.with("shape", Datum.ints(shape)).record(self.dtype(), shape);
     return linked(call, self, made, view);
   }
 
@@ -38,8 +38,8 @@ final class Views {
       Invocation call, TensorRef base, TensorRef made, boolean certain) {
     List<Dim> shape = made.shape();
     List<Dim> baseShape = base.shape();
-    UnaryOperator<TensorRef> make = b -> call.callTensor("reshape", b, Shapes.list(shape));
-    UnaryOperator<TensorRef> inverse = v -> call.callTensor("reshape", v, Shapes.list(baseShape));
+    UnaryOperator<TensorRef> make = b -> call.callTensor("reshape", b, Datum.ints(shape));
+    UnaryOperator<TensorRef> inverse = v -> call.callTensor("reshape", v, Datum.ints(baseShape));
     return TensorRef.viewOf(base, made.content(), make, Optional.of(inverse), certain);
   }
 
@@ -78,7 +78,7 @@ final class Views {
       return new TensorRef(known.view(shape, strides.get(), known.offset()));
     }
     Tensor tensor = known.tensor();
-    call.operators().budget().allocate(tensor.numel() * tensor.dtype().bytes());
+    call.dispatcher().budget().allocate(tensor.numel() * tensor.dtype().bytes());
     Tensor copy = tensor.copy();
     return TensorRef.known(Tensor.over(copy.dtype(), copy.storage(), shape));
   }
@@ -129,10 +129,10 @@ final class Views {
       return new TensorRef(known.view(sizes, strides, known.offset()));
     }
     if (!call.name().equals("permute")) {
-      return call.callTensor("permute", self, Shapes.list(order));
+      return call.callTensor("permute", self, Datum.ints(order));
     }
     List<Dim> shape = Arrays.stream(order).mapToObj(d -> self.shape().get(d)).toList();
-    TensorRef made = call.with("dims", Shapes.list(order)).record(self.dtype(), shape);
+    TensorRef made = call.with("dims", Datum.ints(order)).record(self.dtype(), shape);
     int[] back = new int[order.length];
     for (int d = 0; d < order.length; d++) {
       back[order[d]] = d;
@@ -140,8 +140,8 @@ final class Views {
     return TensorRef.viewOf(
         self,
         made.content(),
-        base -> call.callTensor("permute", base, Shapes.list(order)),
-        Optional.of(view -> call.callTensor("permute", view, Shapes.list(back))),
+        base -> call.callTensor("permute", base, Datum.ints(order)),
+        Optional.of(view -> call.callTensor("permute", view, Datum.ints(back))),
         true);
   }
 
@@ -162,7 +162,7 @@ final class Views {
           stays
               ? own
               : own.perBatch()
-                  ? call.operators().literals().product(given.get(d), own)
+                  ? call.dispatcher().literals().product(given.get(d), own)
                   : given.get(d));
     }
     if (!Shapes.broadcast(self.shape(), shape).equals(shape)) {
@@ -173,17 +173,17 @@ final class Views {
     }
     if (self.content() instanceof Content.Known known && Shapes.isConstant(shape)) {
       Tensor expanded =
-          Elements.expand(call.operators().budget(), known.tensor(), Shapes.constants(shape));
+          Elements.expand(call.dispatcher().budget(), known.tensor(), Shapes.constants(shape));
       return new TensorRef(known.view(expanded.shape(), expanded.strides(), expanded.offset()));
     }
     if (!call.name().equals("expand")) {
-      return call.callTensor("expand", self, Shapes.list(shape));
+      return call.callTensor("expand", self, Datum.ints(shape));
     }
-    Invocation exact = call.with("size", Shapes.list(shape));
+    Invocation exact = call.with("size", Datum.ints(shape));
     return TensorRef.viewOf(
         self,
         exact.record(self.dtype(), shape).content(),
-        base -> call.callTensor("expand", base, Shapes.list(shape)),
+        base -> call.callTensor("expand", base, Datum.ints(shape)),
         Optional.empty(),
         true);
   }

@@ -75,13 +75,13 @@ final class VolumeOperators {
   }
 
   private static TensorRef reshaped(Invocation call, Datum tensor, List<Dim> shape) {
-    return call.callTensor("reshape", tensor, Shapes.list(shape));
+    return call.callTensor("reshape", tensor, Datum.ints(shape));
   }
 
   /** Windows are boxes, so that their means are means of means, and their maxima of maxima. */
   private static Datum adaptive(
       Invocation call, BiFunction<Invocation, List<Datum>, TensorRef> pool) {
-    List<Datum> out = Invocation.items(call.get("output_size"));
+    List<Datum> out = call.get("output_size").toList();
     return ofBoth(
         call,
         call.self(),
@@ -105,8 +105,7 @@ final class VolumeOperators {
             call,
             (c, arguments) ->
                 (TensorRef)
-                    Invocation.items(c.call("adaptive_max_pool2d", arguments.toArray(new Datum[0])))
-                        .get(0));
+                    c.call("adaptive_max_pool2d", arguments.toArray(new Datum[0])).toList().get(0));
     return Datum.TupleOf.of(List.of(values, Datum.Undefined.UNDEFINED));
   }
 
@@ -121,7 +120,7 @@ final class VolumeOperators {
       size.add(
           call.isNone("output_size")
               ? ResizeOperators.scaled(volume.shape().get(2 + axis), factors.get(axis))
-              : Invocation.items(call.get("output_size")).get(axis));
+              : call.get("output_size").toList().get(axis));
     }
     return ofBoth(
         call,
@@ -143,7 +142,7 @@ final class VolumeOperators {
     }
     return call.isNone("scale_factors")
         ? List.of(NONE, NONE, NONE)
-        : Invocation.items(call.get("scale_factors"));
+        : call.get("scale_factors").toList();
   }
 
   private static TensorRef resized(
@@ -177,6 +176,6 @@ final class VolumeOperators {
   }
 
   private static Datum pair(long[] ofAxes, int high, int wide, long otherwise) {
-    return Shapes.list(List.of(Dim.of(ofAxes[high]), Dim.of(wide < 0 ? otherwise : ofAxes[wide])));
+    return Datum.ints(List.of(Dim.of(ofAxes[high]), Dim.of(wide < 0 ? otherwise : ofAxes[wide])));
   }
 }

@@ -24,15 +24,15 @@ final class WindowOperators {
   /** {@code x.unfold(dim, size, step)}: the windows in dim's place, their elements at the end. */
   private static Datum unfold(Invocation call) {
     TensorRef self = call.self();
-    int dim = TensorBuiltins.dimension(call.integer("dimension"), self.rank());
-    long length = Invocation.constant(self.shape().get(dim));
+    int dim = Shapes.dimension(call.integer("dimension"), self.rank());
+    long length = Dims.constant(self.shape().get(dim));
     long size = call.integer("size");
     long step = call.integer("step");
     if (size < 0 || size > length || step < 1) {
       throw Refusal.wrong("windows of %d, step %d, of a dimension of %d", size, step, length);
     }
     Datum windows = at(call, self, dim, places(call, (length - size) / step + 1, step, size, 1));
-    return call.call("movedim", windows, Builtins.number(dim + 1L), Builtins.number(-1));
+    return call.call("movedim", windows, Datum.number(dim + 1L), Datum.number(-1));
   }
 
   /** {@code [N, C, H, W] -> [N, C kH kW, windows]}. */
@@ -42,20 +42,20 @@ final class WindowOperators {
     long[] padding = call.integers("padding");
     int high = (int) padding[0];
     int wide = (int) padding[1];
-    Datum zero = Builtins.number(0);
+    Datum zero = Datum.number(0);
     TensorRef padded =
-        call.callTensor("constant_pad_nd", call.self(), Shapes.list(wide, wide, high, high), zero);
+        call.callTensor("constant_pad_nd", call.self(), Datum.ints(wide, wide, high, high), zero);
     TensorRef rows = (TensorRef) at(call, padded, 2, windowPlaces(call, padded.shape(), 0));
     TensorRef both = (TensorRef) at(call, rows, 4, windowPlaces(call, padded.shape(), 1));
-    Datum ordered = call.call("permute", both, Shapes.list(0, 1, 2, 4, 3, 5));
+    Datum ordered = call.call("permute", both, Datum.ints(0, 1, 2, 4, 3, 5));
     Dim columns = Dims.multiply(image.get(1), Dim.of(kernel[0] * kernel[1]));
     Dim windows = Dims.multiply(both.shape().get(3), both.shape().get(5));
-    return call.call("reshape", ordered, Shapes.list(List.of(image.get(0), columns, windows)));
+    return call.call("reshape", ordered, Datum.ints(List.of(image.get(0), columns, windows)));
   }
 
   /** Places of an axis, [kernel, windows]. */
   private static TensorRef windowPlaces(Invocation call, List<Dim> padded, int axis) {
-    long size = Invocation.constant(padded.get(axis + 2));
+    long size = Dims.constant(padded.get(axis + 2));
     long kernel = call.integers("kernel_size")[axis];
     long dilation = call.integers("dilation")[axis];
     long stride = call.integers("stride")[axis];
@@ -76,7 +76,7 @@ final class WindowOperators {
     }
     long[] kernel = call.integers("kernel_size");
     long each = Math.multiplyExact(kernel[0], kernel[1]);
-    long columns = Invocation.constant(self.shape().get(1));
+    long columns = Dims.constant(self.shape().get(1));
     long[] windows = new long[2];
     long[] extra = new long[2];
     for (int i = 0; i < 2; i++) {
@@ -89,11 +89,11 @@ final class WindowOperators {
     }
     List<Dim> grid =
         List.of(self.shape().get(0), Dim.of(columns), Dim.of(windows[0]), Dim.of(windows[1]));
-    Datum image = call.call("reshape", self, Shapes.list(grid));
+    Datum image = call.call("reshape", self, Datum.ints(grid));
     long[] shape = {columns, 1, kernel[0], kernel[1]};
     Datum place =
         Elements.reals(
-            call.operators().budget(),
+            call.dispatcher().budget(),
             self.dtype(),
             shape,
             i -> i / each % each == i % each ? 1 : 0);
@@ -104,18 +104,18 @@ final class WindowOperators {
         NONE,
         call.get("stride"),
         call.get("padding"),
-        Shapes.list(List.of(Dim.of(extra[0]), Dim.of(extra[1]))),
-        Builtins.number(columns / each),
+        Datum.ints(List.of(Dim.of(extra[0]), Dim.of(extra[1]))),
+        Datum.number(columns / each),
         call.get("dilation"));
   }
 
   private static Datum flip(Invocation call) {
     TensorRef flipped = call.self();
     for (int dim : dims(call, flipped.rank())) {
-      long size = Invocation.constant(flipped.shape().get(dim));
+      long size = Dims.constant(flipped.shape().get(dim));
       TensorRef backwards =
           Elements.integers(
-              call.operators().budget(), DType.INT64, new long[] {size}, i -> size - 1 - i);
+              call.dispatcher().budget(), DType.INT64, new long[] {size}, i -> size - 1 - i);
       flipped = (TensorRef) at(call, flipped, dim, backwards);
     }
     return flipped == call.self() ? new TensorRef(flipped.content()) : flipped;
@@ -127,32 +127,32 @@ final class WindowOperators {
   }
 
   private static Datum select(Invocation call) {
-    int dim = TensorBuiltins.dimension(call.integer("dim"), call.self().rank());
+    int dim = Shapes.dimension(call.integer("dim"), call.self().rank());
     return at(call, call.self(), dim, call.tensor("index"));
   }
 
   /** Each element so many times, one behind the other. */
   private static Datum repeatInterleave(Invocation call) {
     TensorRef self =
-        call.isNone("dim") ? call.callTensor("reshape", call.self(), Shapes.list(-1)) : call.self();
-    int dim = call.isNone("dim") ? 0 : TensorBuiltins.dimension(call.integer("dim"), self.rank());
+        call.isNone("dim") ? call.callTensor("reshape", call.self(), Datum.ints(-1)) : call.self();
+    int dim = call.isNone("dim") ? 0 : Shapes.dimension(call.integer("dim"), self.rank());
     if (call.get("repeats") instanceof TensorRef each && each.rank() == 1) {
       return at(call, self, dim, numbered(call, each.tensor("a number of repeats").toLongs()));
     }
     List<Dim> wide = new ArrayList<>(self.shape());
     Dim repeats = repeats(call);
     wide.add(dim + 1, repeats);
-    Datum apart = call.call("unsqueeze", self, Builtins.number(dim + 1L));
-    Datum repeated = call.call("expand", apart, Shapes.list(wide));
+    Datum apart = call.call("unsqueeze", self, Datum.number(dim + 1L));
+    Datum repeated = call.call("expand", apart, Datum.ints(wide));
     List<Dim> shape = new ArrayList<>(self.shape());
     shape.set(dim, Dims.multiply(shape.get(dim), repeats));
-    return call.call("reshape", repeated, Shapes.list(shape));
+    return call.call("reshape", repeated, Datum.ints(shape));
   }
 
   /** Each number as often as it is told. */
   private static TensorRef numbered(Invocation call, long[] repeats) {
     long count = java.util.stream.LongStream.of(repeats).peek(r -> requireCount(call, r)).sum();
-    call.operators().budget().allocate(8 * count);
+    call.dispatcher().budget().allocate(8 * count);
     long[] numbers = new long[Math.toIntExact(count)];
     int at = 0;
     for (int i = 0; i < repeats.length; i++) {
@@ -160,7 +160,7 @@ final class WindowOperators {
       at += (int) repeats[i];
     }
     return Elements.ofLongs(
-        call.operators().budget(), DType.INT64, new long[] {numbers.length}, numbers);
+        call.dispatcher().budget(), DType.INT64, new long[] {numbers.length}, numbers);
   }
 
   private static void requireCount(Invocation call, long repeats) {
@@ -178,13 +178,13 @@ final class WindowOperators {
       throw Refusal.unsupported(
           "%s with repeats of shape %s; one number is supported", call.operator(), tensor.shape());
     }
-    return ((Datum.Int) Calls.integer(tensor)).value();
+    return ((Datum.Int) Scalars.integer(tensor)).value();
   }
 
   /** {@code i * down + j * right}, [rows, columns]. */
   private static TensorRef places(Invocation call, long rows, long down, long columns, long right) {
     return Elements.integers(
-        call.operators().budget(),
+        call.dispatcher().budget(),
         DType.INT64,
         new long[] {rows, columns},
         i -> i / columns * down + i % columns * right);
@@ -192,7 +192,7 @@ final class WindowOperators {
 
   /** {@code x[:, ..., places]}. */
   private static Datum at(Invocation call, TensorRef self, int dim, TensorRef places) {
-    Invocation.constant(self.shape().get(dim));
+    Dims.constant(self.shape().get(dim));
     List<Datum> indices = new ArrayList<>(java.util.Collections.nCopies(dim, NONE));
     indices.add(places);
     return call.call("index", self, new Datum.ListOf(indices));

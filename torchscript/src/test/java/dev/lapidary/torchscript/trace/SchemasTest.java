@@ -8,7 +8,7 @@ import org.junit.jupiter.api.Test;
 class SchemasTest {
   @Test
   void everySchemaHasAnOperatorAndEveryOperatorASchema() {
-    assertThat(Schemas.all().keySet()).isEqualTo(Operators.names());
+    assertThat(Schemas.all().keySet()).isEqualTo(OperatorTable.ALL.names());
   }
 
   @Test
