@@ -5,7 +5,7 @@ import dev.lapidary.core.failure.Failure;
 import dev.lapidary.models.surgery.LayerOutput;
 import dev.lapidary.models.zoo.HeadSearch;
 import dev.lapidary.torchscript.archive.TorchScriptArchive;
-import dev.lapidary.torchscript.trace.TraceLimits;
+import dev.lapidary.torchscript.trace.limit.TraceLimits;
 import dev.lapidary.torchscript.trace.TraceOptions;
 import java.util.List;
 import java.util.Optional;

@@ -27,7 +27,7 @@ import dev.lapidary.exporter.verify.Preparation;
 import dev.lapidary.exporter.verify.Tolerance;
 import dev.lapidary.torchscript.graph.Graph;
 import dev.lapidary.torchscript.trace.OutputChoice;
-import dev.lapidary.torchscript.trace.TraceLimits;
+import dev.lapidary.torchscript.trace.limit.TraceLimits;
 import dev.lapidary.torchscript.trace.TraceOptions;
 import dev.lapidary.torchscript.trace.Tracer;
 import java.io.IOException;

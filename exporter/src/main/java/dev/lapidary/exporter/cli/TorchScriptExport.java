@@ -18,7 +18,7 @@ import dev.lapidary.torchscript.archive.ArchiveWriter;
 import dev.lapidary.torchscript.archive.TorchScriptArchive;
 import dev.lapidary.torchscript.graph.Graph;
 import dev.lapidary.torchscript.trace.OutputChoice;
-import dev.lapidary.torchscript.trace.TraceLimits;
+import dev.lapidary.torchscript.trace.limit.TraceLimits;
 import dev.lapidary.torchscript.trace.TraceOptions;
 import dev.lapidary.torchscript.trace.Tracer;
 import java.io.IOException;

@@ -6,7 +6,7 @@ import dev.lapidary.torchscript.graph.Argument;
 import dev.lapidary.torchscript.graph.Argument.Value;
 import dev.lapidary.torchscript.graph.Graph;
 import dev.lapidary.torchscript.graph.Node;
-import dev.lapidary.torchscript.trace.Schemas;
+import dev.lapidary.torchscript.trace.call.Schemas;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Comparator;

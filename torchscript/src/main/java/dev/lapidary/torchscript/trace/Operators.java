@@ -2,6 +2,22 @@ package dev.lapidary.torchscript.trace;
 
 import dev.lapidary.torchscript.graph.Argument;
 import dev.lapidary.torchscript.graph.Schema;
+import dev.lapidary.torchscript.trace.call.BatchLiterals;
+import dev.lapidary.torchscript.trace.call.Binder;
+import dev.lapidary.torchscript.trace.call.Dispatcher;
+import dev.lapidary.torchscript.trace.call.Invocation;
+import dev.lapidary.torchscript.trace.call.Mutation;
+import dev.lapidary.torchscript.trace.call.Operator;
+import dev.lapidary.torchscript.trace.call.Recorder;
+import dev.lapidary.torchscript.trace.call.Schemas;
+import dev.lapidary.torchscript.trace.call.SourceCalls;
+import dev.lapidary.torchscript.trace.limit.Budget;
+import dev.lapidary.torchscript.trace.limit.Refusal;
+import dev.lapidary.torchscript.trace.quantized.OnGrid;
+import dev.lapidary.torchscript.trace.value.Content;
+import dev.lapidary.torchscript.trace.value.Datum;
+import dev.lapidary.torchscript.trace.value.PackedParams;
+import dev.lapidary.torchscript.trace.value.TensorRef;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
@@ -10,7 +26,7 @@ import java.util.Set;
 import java.util.stream.Collectors;
 
 /** Calls of aten operators: overload, in-place form, alias, then the operator itself. */
-final class Operators implements Dispatcher {
+public final class Operators implements Dispatcher {
   private static final Set<String> RANDOM =
       Set.of(
           "bernoulli",

@@ -3,6 +3,12 @@ package dev.lapidary.torchscript.trace;
 import dev.lapidary.core.tensor.DType;
 import dev.lapidary.torchscript.graph.Argument;
 import dev.lapidary.torchscript.graph.Dim;
+import dev.lapidary.torchscript.trace.builtin.Texts;
+import dev.lapidary.torchscript.trace.call.Dispatcher;
+import dev.lapidary.torchscript.trace.limit.Refusal;
+import dev.lapidary.torchscript.trace.value.Content;
+import dev.lapidary.torchscript.trace.value.Datum;
+import dev.lapidary.torchscript.trace.value.TensorRef;
 import java.util.List;
 import java.util.Map;
 

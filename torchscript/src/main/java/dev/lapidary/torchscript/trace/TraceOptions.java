@@ -1,5 +1,6 @@
 package dev.lapidary.torchscript.trace;
 
+import dev.lapidary.torchscript.trace.limit.TraceLimits;
 import java.util.List;
 import java.util.Optional;
 

@@ -17,6 +17,7 @@ import dev.lapidary.torchscript.archive.PyValue.PyString;
 import dev.lapidary.torchscript.archive.PyValue.PyTensor;
 import dev.lapidary.torchscript.archive.PyValue.PyTuple;
 import dev.lapidary.torchscript.archive.PyValue.Quantizer;
+import dev.lapidary.torchscript.trace.limit.TraceLimits;
 import java.time.Duration;
 import java.util.List;
 import java.util.Objects;

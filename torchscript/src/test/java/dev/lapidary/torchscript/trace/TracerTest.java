@@ -15,6 +15,7 @@ import dev.lapidary.torchscript.graph.Argument;
 import dev.lapidary.torchscript.graph.Dim;
 import dev.lapidary.torchscript.graph.Graph;
 import dev.lapidary.torchscript.graph.Node;
+import dev.lapidary.torchscript.trace.limit.TraceLimits;
 import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.Test;

@@ -1,0 +1,176 @@
+package dev.lapidary.torchscript.trace.builtin;
+
+import dev.lapidary.torchscript.trace.limit.Budget;
+import dev.lapidary.torchscript.trace.limit.Refusal;
+import dev.lapidary.torchscript.trace.value.Datum;
+import java.math.BigDecimal;
+import java.math.MathContext;
+import java.math.RoundingMode;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.regex.MatchResult;
+import java.util.regex.Pattern;
+
+/** Values as text, as libtorch's {@code IValue} prints them, and the two ways to format text. */
+public final class Texts {
+  private static final int LONGEST = 100_000;
+  private static final Pattern PLACES = Pattern.compile("\\{\\}");
+  private static final Pattern SPECIFIERS = Pattern.compile("%(?<kind>.?)", Pattern.DOTALL);
+  private static final int MOST_DIGITS = 17;
+  private static final double FIRST_WITH_DIGITS = 0x1p63;
+
+  private Texts() {}
+
+  /** {@code "{} of {}".format(a, b)}; what is more than the places is left out. */
+  static Datum format(String text, List<Datum> values, Budget budget) {
+    Iterator<Datum> left = values.iterator();
+    return filled(text, PLACES, place -> shown(next(left, text)), budget);
+  }
+
+  /** {@code "%s of %d" % (a, b)}. */
+  static Datum percent(String text, List<Datum> values, Budget budget) {
+    List<Datum> given =
+        values.size() == 1 && values.get(0) instanceof Datum.TupleOf tuple ? tuple.items() : values;
+    Iterator<Datum> left = given.iterator();
+    Datum result =
+        filled(
+            text,
+            SPECIFIERS,
+            place -> place.group(1).equals("%") ? "%" : shown(place.group(1), next(left, text)),
+            budget);
+    if (left.hasNext()) {
+      throw Refusal.wrong("%d values for %s", given.size(), Datum.describe(new Datum.Str(text)));
+    }
+    return result;
+  }
+
+  private static Datum next(Iterator<Datum> left, String text) {
+    if (!left.hasNext()) {
+      throw Refusal.wrong("too few values for %s", Datum.describe(new Datum.Str(text)));
+    }
+    return left.next();
+  }
+
+  /** What stands in a place. */
+  private interface Filler {
+    String fill(MatchResult place);
+  }
+
+  private static Datum filled(String text, Pattern places, Filler filler, Budget budget) {
+    StringBuilder all = new StringBuilder();
+    int from = 0;
+    for (MatchResult place : places.matcher(text).results().toList()) {
+      all.append(text, from, place.start()).append(filler.fill(place));
+      budget.length(all.length());
+      from = place.end();
+    }
+    return new Datum.Str(all.append(text.substring(from)).toString());
+  }
+
+  /** libtorch takes a float for one of single precision here. */
+  private static String shown(String kind, Datum value) {
+    return switch (kind) {
+      case "s" -> shown(value);
+      case "d", "i" -> Long.toString((long) value.toDouble());
+      case "f", "F", "e", "E" ->
+          String.format(Locale.ROOT, "%." + 6 + kind.replace('F', 'f'), (float) value.toDouble());
+      case "c" ->
+          value instanceof Datum.Int i ? String.valueOf((char) (i.toLong() & 0xff)) : shown(value);
+      default -> throw Refusal.wrong("%%%s is no specifier of TorchScript's format strings", kind);
+    };
+  }
+
+  /** {@code str(x)}. */
+  public static String shown(Datum datum) {
+    StringBuilder text = new StringBuilder();
+    write(datum, text);
+    return text.toString();
+  }
+
+  /** A few lists that hold each other show more text than there is memory. */
+  private static void write(Datum datum, StringBuilder text) {
+    if (text.length() > LONGEST) {
+      throw Refusal.wrong("a text of more than %d characters", LONGEST);
+    }
+    if (datum instanceof Datum.ListOf list) {
+      write(list.items(), "[", "]", text);
+    } else if (datum instanceof Datum.TupleOf tuple) {
+      write(tuple.items(), "(", tuple.items().size() == 1 ? ",)" : ")", text);
+    } else if (datum instanceof Datum.DictOf dict) {
+      write(dict, text);
+    } else {
+      text.append(plain(datum));
+    }
+  }
+
+  private static void write(List<Datum> items, String open, String close, StringBuilder text) {
+    text.append(open);
+    String between = "";
+    for (Datum item : items) {
+      text.append(between);
+      write(item, text);
+      between = ", ";
+    }
+    text.append(close);
+  }
+
+  private static void write(Datum.DictOf dict, StringBuilder text) {
+    text.append('{');
+    String between = "";
+    for (Map.Entry<Datum, Datum> entry : dict.items().entrySet()) {
+      text.append(between);
+      write(entry.getKey(), text);
+      text.append(": ");
+      write(entry.getValue(), text);
+      between = ", ";
+    }
+    text.append('}');
+  }
+
+  private static String plain(Datum datum) {
+    if (datum instanceof Datum.Str text) {
+      return text.value();
+    }
+    if (datum instanceof Datum.Int i) {
+      return i.value().toString();
+    }
+    if (datum instanceof Datum.Real real) {
+      return real(real.value());
+    }
+    if (datum instanceof Datum.Bool bool) {
+      return bool.value() ? "True" : "False";
+    }
+    if (datum instanceof Datum.Device device) {
+      return device.name();
+    }
+    if (datum == Datum.None.NONE) {
+      return "None";
+    }
+    return Datum.describe(datum);
+  }
+
+  /** {@code 1.} for a whole number, else 17 digits as C's {@code %g} writes them. */
+  private static String real(double value) {
+    if (Double.isNaN(value) || Double.isInfinite(value)) {
+      return Double.isNaN(value) ? "nan" : value > 0 ? "inf" : "-inf";
+    }
+    if (value == Math.rint(value) && Math.abs(value) < FIRST_WITH_DIGITS) {
+      return (long) value + ".";
+    }
+    BigDecimal rounded =
+        new BigDecimal(value).round(new MathContext(MOST_DIGITS, RoundingMode.HALF_EVEN));
+    BigDecimal digits = rounded.stripTrailingZeros();
+    int exponent = digits.precision() - digits.scale() - 1;
+    if (exponent >= -4 && exponent < MOST_DIGITS) {
+      return digits.toPlainString();
+    }
+    String number = digits.unscaledValue().abs().toString();
+    String behind = number.length() > 1 ? "." + number.substring(1) : "";
+    return (value < 0 ? "-" : "")
+        + number.charAt(0)
+        + behind
+        + String.format(Locale.ROOT, "e%s%02d", exponent < 0 ? "-" : "+", Math.abs(exponent));
+  }
+}

@@ -1,0 +1,36 @@
+package dev.lapidary.torchscript.trace.call;
+
+import dev.lapidary.torchscript.graph.Argument;
+import dev.lapidary.torchscript.trace.limit.Budget;
+import dev.lapidary.torchscript.trace.value.Datum;
+import java.util.List;
+import java.util.Map;
+
+/** What an operator may ask of the trace that it is called in. */
+public interface Dispatcher {
+
+  /**
+   * Calls another operator.
+   *
+   * @param operator with its namespace: {@code aten::relu_}
+   */
+  Datum call(String operator, List<Datum> positional, Map<String, Datum> keywords);
+
+  /** A call that is bound already, by what its operator does to real tensors. */
+  Datum apply(Invocation call);
+
+  /** A value as a node of the graph takes it; a known tensor becomes a constant. */
+  Argument argument(Datum value);
+
+  /** The graph while it grows. */
+  Recorder recorder();
+
+  /** What the program may still use up. */
+  Budget budget();
+
+  /** What a recorded batch size means. */
+  BatchLiterals literals();
+
+  /** The program's own calls on quantized tensors. */
+  SourceCalls sourceCalls();
+}

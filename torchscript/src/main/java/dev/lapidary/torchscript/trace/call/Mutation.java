@@ -1,0 +1,53 @@
+package dev.lapidary.torchscript.trace.call;
+
+import dev.lapidary.core.tensor.Tensor;
+import dev.lapidary.torchscript.trace.limit.Refusal;
+import dev.lapidary.torchscript.trace.value.Content;
+import dev.lapidary.torchscript.trace.value.Datum;
+import dev.lapidary.torchscript.trace.value.Elements;
+import dev.lapidary.torchscript.trace.value.TensorRef;
+
+/** Writing into a tensor: what an in-place operator does with the functional one's result. */
+public final class Mutation {
+  private Mutation() {}
+
+  public static void write(
+      TensorRef into, TensorRef result, String operator, Dispatcher dispatcher) {
+    if (into == result) {
+      return;
+    }
+    if (into.content() instanceof Content.Known target
+        && result.content() instanceof Content.Known source) {
+      Tensor from = source.tensor();
+      Tensor held = target.over(target.cell().writable(dispatcher.budget()));
+      Elements.write(held, from);
+      return;
+    }
+    requireSame(into, result, operator);
+    TensorRef fitted = result;
+    if (!fitted.shape().equals(into.shape())) {
+      fitted =
+          (TensorRef)
+              dispatcher.call(
+                  "aten::expand",
+                  java.util.List.of(fitted, Datum.ints(into.shape())),
+                  java.util.Map.of());
+    }
+    if (fitted.dtype() != into.dtype()) {
+      fitted =
+          (TensorRef)
+              dispatcher.call(
+                  "aten::to",
+                  java.util.List.of(fitted, Datum.number(into.dtype().scalarType())),
+                  java.util.Map.of());
+    }
+    into.replace(fitted.content(), operator);
+  }
+
+  /** A write keeps the integers' meaning, for whoever else looks at them. */
+  private static void requireSame(TensorRef into, TensorRef written, String operator) {
+    if (!into.grid().equals(written.grid())) {
+      throw Refusal.unsupported("%s on a tensor that is quantized otherwise", operator);
+    }
+  }
+}

@@ -1,0 +1,12 @@
+package dev.lapidary.torchscript.trace.call;
+
+import dev.lapidary.torchscript.trace.value.Datum;
+
+/**
+ * What an aten operator does in a trace: it evaluates known tensors, refuses, calls simpler
+ * operators, or records itself with the type and shape of its output.
+ */
+@FunctionalInterface
+public interface Operator {
+  Datum apply(Invocation call);
+}

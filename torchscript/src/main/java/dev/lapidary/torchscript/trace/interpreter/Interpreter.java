@@ -1,0 +1,250 @@
+package dev.lapidary.torchscript.trace.interpreter;
+
+import dev.lapidary.torchscript.graph.Dim;
+import dev.lapidary.torchscript.script.Definition;
+import dev.lapidary.torchscript.script.Expression;
+import dev.lapidary.torchscript.script.Statement;
+import dev.lapidary.torchscript.trace.call.Dispatcher;
+import dev.lapidary.torchscript.trace.call.Recorder;
+import dev.lapidary.torchscript.trace.limit.Budget;
+import dev.lapidary.torchscript.trace.limit.Refusal;
+import dev.lapidary.torchscript.trace.value.Datum;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** Runs functions and statements. */
+public final class Interpreter {
+  private final Evaluator evaluator;
+  private final Recorder recorder;
+  private final Budget budget;
+
+  public Interpreter(Names names, Dispatcher dispatcher) {
+    this.recorder = dispatcher.recorder();
+    this.budget = dispatcher.budget();
+    this.evaluator = new Evaluator(this, names, dispatcher);
+  }
+
+  Evaluator evaluator() {
+    return evaluator;
+  }
+
+  /** A function's variables, and what it returned. */
+  static final class Frame {
+    private final Map<String, Datum> variables;
+    private @Nullable Datum returned;
+
+    Frame(Map<String, Datum> variables) {
+      this.variables = new HashMap<>(variables);
+    }
+
+    @Nullable Datum get(String name) {
+      return variables.get(name);
+    }
+
+    void set(String name, Datum value) {
+      variables.put(name, value);
+    }
+
+    Map<String, Datum> variables() {
+      return variables;
+    }
+  }
+
+  Datum call(Datum.Function function, List<Datum> positional, Map<String, Datum> keywords) {
+    Frame frame = new Frame(function.closure());
+    bind(function.definition(), positional, keywords, frame);
+    budget.enter();
+    run(function.definition().body(), frame);
+    budget.leave();
+    return frame.returned == null ? Datum.None.NONE : frame.returned;
+  }
+
+  public Datum callMethod(
+      Datum.Instance self, String name, List<Datum> positional, Map<String, Datum> keywords) {
+    Definition.Function method = self.type().methods().get(name);
+    if (method == null) {
+      throw Refusal.wrong("class %s has no method %s", self.className(), name);
+    }
+    List<Datum> arguments = new java.util.ArrayList<>(List.of(self));
+    arguments.addAll(positional);
+    boolean module = self.type().isModule();
+    if (module) {
+      recorder.enterModule(self.path());
+    }
+    Datum result = call(new Datum.Function(method, Map.of()), arguments, keywords);
+    if (module) {
+      recorder.leaveModule();
+    }
+    return result;
+  }
+
+  private void bind(
+      Definition.Function function,
+      List<Datum> positional,
+      Map<String, Datum> keywords,
+      Frame frame) {
+    List<Definition.Parameter> parameters = function.parameters();
+    if (positional.size() > parameters.size()) {
+      throw Refusal.wrong(
+          "%s takes %d arguments, given %d", function.name(), parameters.size(), positional.size());
+    }
+    for (int i = 0; i < parameters.size(); i++) {
+      Definition.Parameter parameter = parameters.get(i);
+      Datum given = i < positional.size() ? positional.get(i) : keywords.get(parameter.name());
+      if (given == null) {
+        Expression value =
+            parameter
+                .defaultValue()
+                .orElseThrow(
+                    () ->
+                        Refusal.wrong(
+                            "%s is not given its argument %s", function.name(), parameter.name()));
+        given = evaluator.evaluate(value, frame);
+      }
+      frame.set(parameter.name(), given);
+    }
+  }
+
+  /** True if a return statement has ended the function. */
+  private boolean run(List<Statement> body, Frame frame) {
+    budget.enter();
+    for (Statement statement : body) {
+      boolean ended;
+      try {
+        budget.step();
+        ended = run(statement, frame);
+      } catch (Refusal refusal) {
+        throw refusal.at(statement.at());
+      }
+      if (ended) {
+        budget.leave();
+        return true;
+      }
+    }
+    budget.leave();
+    return false;
+  }
+
+  private boolean run(Statement statement, Frame frame) {
+    if (statement instanceof Statement.Assign assign) {
+      assign(assign, frame);
+    } else if (statement instanceof Statement.Evaluate expression) {
+      evaluator.evaluate(expression.expression(), frame);
+    } else if (statement instanceof Statement.Return end) {
+      frame.returned =
+          end.value().isPresent() ? evaluator.evaluate(end.value().get(), frame) : Datum.None.NONE;
+      return true;
+    } else if (statement instanceof Statement.If branch) {
+      boolean taken = evaluator.condition(branch.condition(), frame);
+      return run(taken ? branch.then() : branch.otherwise(), frame);
+    } else if (statement instanceof Statement.For loop) {
+      return loop(loop, frame);
+    } else if (statement instanceof Statement.While loop) {
+      return loop(loop, frame);
+    } else if (statement instanceof Statement.With with) {
+      return with(with, frame);
+    } else if (statement instanceof Statement.Define define) {
+      frame.set(
+          define.function().name(),
+          new Datum.Function(define.function(), Map.copyOf(frame.variables())));
+    } else if (statement instanceof Statement.Update update) {
+      update(update, frame);
+    } else if (!(statement instanceof Statement.Pass)) {
+      throw new IllegalStateException("no way to run " + statement);
+    }
+    return false;
+  }
+
+  private void assign(Statement.Assign assign, Frame frame) {
+    Datum value = evaluator.evaluate(assign.value(), frame);
+    if (assign.unpack()) {
+      unpack(assign.targets(), value, frame);
+    } else {
+      store(assign.targets().get(0), value, frame);
+    }
+  }
+
+  private void update(Statement.Update update, Frame frame) {
+    Expression.Binary changed =
+        new Expression.Binary(update.at(), update.operator(), update.target(), update.value());
+    store(update.target(), evaluator.evaluate(changed, frame), frame);
+  }
+
+  private void unpack(List<Expression> targets, Datum value, Frame frame) {
+    List<Datum> items = value.toList();
+    if (items.size() != targets.size()) {
+      throw Refusal.wrong("%d values cannot be assigned to %d names", items.size(), targets.size());
+    }
+    for (int i = 0; i < items.size(); i++) {
+      store(targets.get(i), items.get(i), frame);
+    }
+  }
+
+  private void store(Expression target, Datum value, Frame frame) {
+    if (target instanceof Expression.Name name) {
+      frame.set(name.id(), value);
+    } else if (target instanceof Expression.TupleOf tuple) {
+      unpack(tuple.items(), value, frame);
+    } else if (target instanceof Expression.Attribute attribute
+        && evaluator.evaluate(attribute.object(), frame) instanceof Datum.Instance instance) {
+      instance.set(attribute.name(), value);
+    } else {
+      throw Refusal.wrong("this cannot be assigned to");
+    }
+  }
+
+  private boolean loop(Statement.For loop, Frame frame) {
+    for (Datum item : evaluator.items(loop.items(), frame)) {
+      budget.step();
+      if (loop.targets().size() == 1) {
+        store(loop.targets().get(0), item, frame);
+      } else {
+        unpack(loop.targets(), item, frame);
+      }
+      if (run(loop.body(), frame)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private boolean loop(Statement.While loop, Frame frame) {
+    while (evaluator.condition(loop.condition(), frame)) {
+      budget.step();
+      if (run(loop.body(), frame)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** Context managers of classifiers ({@code no_grad}) change nothing that a trace sees. */
+  private boolean with(Statement.With with, Frame frame) {
+    Datum context = evaluator.evaluate(with.context(), frame);
+    if (!(context instanceof Datum.Instance manager)) {
+      throw Refusal.unsupported("'with' on %s", Datum.describe(context));
+    }
+    Datum entered = callMethod(manager, "__enter__", List.of(), Map.of());
+    if (with.target().isPresent()) {
+      store(with.target().get(), entered, frame);
+    }
+    boolean ended = run(with.body(), frame);
+    Datum none = Datum.None.NONE;
+    callMethod(manager, "__exit__", List.of(none, none, none), Map.of());
+    return ended;
+  }
+
+  /** The numbers of {@code range(n)}, one at a time: the count may be hostile. */
+  static Iterable<Datum> range(long start, long end, long step) {
+    if (step == 0) {
+      throw Refusal.wrong("range() with a step of 0");
+    }
+    return () ->
+        java.util.stream.LongStream.iterate(
+                start, i -> step > 0 ? i < end : i > end, i -> Math.addExact(i, step))
+            .mapToObj(i -> (Datum) new Datum.Int(Dim.of(i)))
+            .iterator();
+  }
+}

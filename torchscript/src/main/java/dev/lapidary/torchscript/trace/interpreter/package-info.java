@@ -1,0 +1,5 @@
+/** Runs the program's text: statements, expressions, names. */
+@NullMarked
+package dev.lapidary.torchscript.trace.interpreter;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,124 @@
+package dev.lapidary.torchscript.trace.limit;
+
+import dev.lapidary.torchscript.graph.Dim;
+import java.lang.management.ManagementFactory;
+import java.lang.management.ThreadMXBean;
+
+/** Counts what a program uses up, and refuses when that passes what {@link TraceLimits} allow. */
+public final class Budget {
+  private static final ThreadMXBean THREADS = ManagementFactory.getThreadMXBean();
+
+  /** Two operands in float64 and a result, at most. */
+  private static final long BYTES_OF_AN_ELEMENT_AT_WORK = 24;
+
+  private static final long NANOS_A_BYTE = 20;
+
+  private final TraceLimits limits;
+  private final long deadline;
+  private final long archiveBytes;
+  private final long constantBytesAllowed;
+  private long steps;
+  private long elements;
+  private long constantBytes;
+  private long multiplied;
+  private int depth;
+  private int nodes;
+
+  /**
+   * @param deadline what {@link #deadline} gave when the work began, maybe at an earlier attempt
+   * @param archiveBytes of the archive's tensors: greater networks compute greater constants
+   */
+  public Budget(TraceLimits limits, long deadline, long archiveBytes) {
+    this.limits = limits;
+    this.deadline = deadline;
+    this.archiveBytes = archiveBytes;
+    this.constantBytesAllowed = limits.constantBytes() + 2 * archiveBytes;
+  }
+
+  /**
+   * In the thread's own time, so that a busy machine refuses no honest program; a greater archive
+   * has more of it.
+   */
+  public static long deadline(TraceLimits limits, long archiveBytes) {
+    return THREADS.getCurrentThreadCpuTime()
+        + limits.time().toNanos()
+        + NANOS_A_BYTE * archiveBytes;
+  }
+
+  /** One statement, one loop's turn, one call. */
+  public void step() {
+    if (++steps > limits.steps()) {
+      throw Refusal.wrong("the program takes more than %d steps", limits.steps());
+    }
+    if ((steps & 0xff) == 0) {
+      checkTime();
+    }
+  }
+
+  /** Before a constant is computed by this many multiplications. */
+  public void work(long multiplications) {
+    multiplied = Math.addExact(multiplied, multiplications);
+    if (multiplied > limits.work()) {
+      throw Refusal.wrong("constants take more than %d multiplications", limits.work());
+    }
+  }
+
+  void checkTime() {
+    if (THREADS.getCurrentThreadCpuTime() > deadline) {
+      throw Refusal.wrong("the program runs for more than %d seconds", limits.time().toSeconds());
+    }
+  }
+
+  public void enter() {
+    if (++depth > limits.depth()) {
+      throw Refusal.wrong("calls and expressions nest deeper than %d", limits.depth());
+    }
+  }
+
+  public void leave() {
+    depth--;
+  }
+
+  public void node() {
+    if (++nodes > limits.nodes()) {
+      throw Refusal.wrong("the graph has more than %d nodes", limits.nodes());
+    }
+  }
+
+  /** Before the memory of a computed constant is allocated. */
+  public void allocate(long bytes) {
+    constantBytes = Math.addExact(constantBytes, bytes);
+    if (constantBytes > constantBytesAllowed) {
+      throw Refusal.wrong("computed constants take more than %d bytes", constantBytesAllowed);
+    }
+  }
+
+  /** Before a constant is looked at as if it were repeated: its elements go through memory once. */
+  public void expand(long count) {
+    long most = constantBytesAllowed / BYTES_OF_AN_ELEMENT_AT_WORK;
+    if (count > most) {
+      throw Refusal.wrong("a constant is repeated to %d elements, more than %d", count, most);
+    }
+  }
+
+  /** Before a list (elements) or a string (characters) of this size is made. */
+  public void length(long size) {
+    elements = Math.addExact(elements, size);
+    if (elements > limits.elements()) {
+      throw Refusal.wrong("lists and strings take more than %d elements", limits.elements());
+    }
+  }
+
+  /**
+   * Before a value of the graph is recorded. One that no image is part of is made of the archive's
+   * weights, and may be as great as those.
+   */
+  public void value(Dim elements) {
+    long most = elements.perBatch() ? limits.sample() : Math.max(limits.sample(), archiveBytes);
+    if (elements.factor() > most) {
+      throw Refusal.wrong(
+          "a value of %d elements for one image; at most %d are supported",
+          elements.factor(), most);
+    }
+  }
+}

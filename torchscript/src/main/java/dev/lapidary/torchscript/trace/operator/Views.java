@@ -1,0 +1,198 @@
+package dev.lapidary.torchscript.trace.operator;
+
+import dev.lapidary.core.tensor.Tensor;
+import dev.lapidary.torchscript.graph.Dim;
+import dev.lapidary.torchscript.trace.call.Invocation;
+import dev.lapidary.torchscript.trace.limit.Refusal;
+import dev.lapidary.torchscript.trace.value.Content;
+import dev.lapidary.torchscript.trace.value.Datum;
+import dev.lapidary.torchscript.trace.value.Dims;
+import dev.lapidary.torchscript.trace.value.Elements;
+import dev.lapidary.torchscript.trace.value.Shapes;
+import dev.lapidary.torchscript.trace.value.TensorRef;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.UnaryOperator;
+
+/** The three views that all others are: of known tensors by strides, of traced ones by a node. */
+public final class Views {
+  private Views() {}
+
+  /**
+   * @param given may hold one -1
+   * @param view whether the result surely shares memory; otherwise strides decide in PyTorch
+   */
+  static TensorRef reshape(Invocation call, List<Dim> given, boolean view) {
+    TensorRef self = call.self();
+    List<Dim> wanted = call.dispatcher().literals().reshaped(given, self.shape());
+    List<Dim> shape = resolved(wanted, Dims.product(self.shape()));
+    if (self.content() instanceof Content.Known known) {
+      return reshaped(call, known, Shapes.constants(shape));
+    }
+    if (shape.equals(self.shape())) {
+      return alias(self, view);
+    }
+    if (!call.name().equals("reshape")) {
+      TensorRef made = call.callTensor("reshape", self, Datum.ints(shape));
+      return linked(call, self, made, view);
+    }
+    TensorRef made = call.with("shape", Datum.ints(shape)).record(self.dtype(), shape);
+    return linked(call, self, made, view);
+  }
+
+  private static TensorRef linked(
+      Invocation call, TensorRef base, TensorRef made, boolean certain) {
+    List<Dim> shape = made.shape();
+    List<Dim> baseShape = base.shape();
+    UnaryOperator<TensorRef> make = b -> call.callTensor("reshape", b, Datum.ints(shape));
+    UnaryOperator<TensorRef> inverse = v -> call.callTensor("reshape", v, Datum.ints(baseShape));
+    return TensorRef.viewOf(base, made.content(), make, Optional.of(inverse), certain);
+  }
+
+  /** Another tensor object with the same content. */
+  static TensorRef alias(TensorRef self, boolean certain) {
+    return TensorRef.viewOf(self, self.content(), base -> base, Optional.of(view -> view), certain);
+  }
+
+  /** Replaces a -1 by what is left of the elements. */
+  static List<Dim> resolved(List<Dim> given, Dim elements) {
+    Dim known = Dim.of(1);
+    int open = -1;
+    for (int d = 0; d < given.size(); d++) {
+      if (given.get(d).equals(Dim.of(-1))) {
+        if (open >= 0) {
+          throw Refusal.wrong("a shape with two -1: %s", given);
+        }
+        open = d;
+      } else {
+        known = Dims.multiply(known, given.get(d));
+      }
+    }
+    List<Dim> shape = new ArrayList<>(given);
+    if (open >= 0) {
+      shape.set(open, Dims.floorDivide(elements, known));
+    }
+    if (!Dims.product(shape).equals(elements)) {
+      throw Refusal.wrong("%s elements do not fill the shape %s", elements, given);
+    }
+    return shape;
+  }
+
+  private static TensorRef reshaped(Invocation call, Content.Known known, long[] shape) {
+    Optional<long[]> strides = stridesFor(known, shape);
+    if (strides.isPresent()) {
+      return new TensorRef(known.view(shape, strides.get(), known.offset()));
+    }
+    Tensor tensor = known.tensor();
+    call.dispatcher().budget().allocate(tensor.numel() * tensor.dtype().bytes());
+    Tensor copy = tensor.copy();
+    return TensorRef.known(Tensor.over(copy.dtype(), copy.storage(), shape));
+  }
+
+  /** Strides that show a view's elements in another shape, if there are any. */
+  private static Optional<long[]> stridesFor(Content.Known known, long[] shape) {
+    if (Tensor.numel(shape) == 0) {
+      return Optional.of(Tensor.contiguousStrides(shape));
+    }
+    long[] strides = new long[shape.length];
+    int to = shape.length - 1;
+    long[] sizes = known.sizes();
+    long[] from = known.strides();
+    int d = sizes.length - 1;
+    while (d >= 0) {
+      // A run of dimensions that lie one behind the other in memory is one dimension.
+      long run = sizes[d];
+      long stride = from[d];
+      while (d > 0 && (sizes[d - 1] == 1 || from[d - 1] == stride * run)) {
+        d--;
+        run *= sizes[d];
+      }
+      long filled = 1;
+      while (to >= 0 && (filled < run || shape[to] == 1)) {
+        strides[to] = stride * filled;
+        filled *= shape[to--];
+      }
+      if (filled != run) {
+        return Optional.empty();
+      }
+      d--;
+    }
+    while (to >= 0) {
+      strides[to--] = 1;
+    }
+    return Optional.of(strides);
+  }
+
+  static TensorRef permute(Invocation call, int[] order) {
+    TensorRef self = call.self();
+    if (order.length != self.rank() || Arrays.stream(order).distinct().count() != order.length) {
+      throw Refusal.wrong(
+          "permute(%s) of a tensor of shape %s", Arrays.toString(order), self.shape());
+    }
+    if (self.content() instanceof Content.Known known) {
+      long[] sizes = Arrays.stream(order).mapToLong(d -> known.sizes()[d]).toArray();
+      long[] strides = Arrays.stream(order).mapToLong(d -> known.strides()[d]).toArray();
+      return new TensorRef(known.view(sizes, strides, known.offset()));
+    }
+    if (!call.name().equals("permute")) {
+      return call.callTensor("permute", self, Datum.ints(order));
+    }
+    List<Dim> shape = Arrays.stream(order).mapToObj(d -> self.shape().get(d)).toList();
+    TensorRef made = call.with("dims", Datum.ints(order)).record(self.dtype(), shape);
+    int[] back = new int[order.length];
+    for (int d = 0; d < order.length; d++) {
+      back[order[d]] = d;
+    }
+    return TensorRef.viewOf(
+        self,
+        made.content(),
+        base -> call.callTensor("permute", base, Datum.ints(order)),
+        Optional.of(view -> call.callTensor("permute", view, Datum.ints(back))),
+        true);
+  }
+
+  /**
+   * @param given may hold -1 for a size that stays
+   */
+  static TensorRef expand(Invocation call, List<Dim> given) {
+    TensorRef self = call.self();
+    int missing = given.size() - self.rank();
+    if (missing < 0) {
+      throw Refusal.wrong("expand(%s) of a tensor of shape %s", given, self.shape());
+    }
+    List<Dim> shape = new ArrayList<>();
+    for (int d = 0; d < given.size(); d++) {
+      Dim own = d < missing ? Dim.of(1) : self.shape().get(d - missing);
+      boolean stays = given.get(d).equals(Dim.of(-1)) && d >= missing;
+      shape.add(
+          stays
+              ? own
+              : own.perBatch()
+                  ? call.dispatcher().literals().product(given.get(d), own)
+                  : given.get(d));
+    }
+    if (!Shapes.broadcast(self.shape(), shape).equals(shape)) {
+      throw Refusal.wrong("expand(%s) of a tensor of shape %s", given, self.shape());
+    }
+    if (shape.equals(self.shape())) {
+      return alias(self, true);
+    }
+    if (self.content() instanceof Content.Known known && Shapes.isConstant(shape)) {
+      Tensor expanded =
+          Elements.expand(call.dispatcher().budget(), known.tensor(), Shapes.constants(shape));
+      return new TensorRef(known.view(expanded.shape(), expanded.strides(), expanded.offset()));
+    }
+    if (!call.name().equals("expand")) {
+      return call.callTensor("expand", self, Datum.ints(shape));
+    }
+    Invocation exact = call.with("size", Datum.ints(shape));
+    return TensorRef.viewOf(
+        self,
+        exact.record(self.dtype(), shape).content(),
+        base -> call.callTensor("expand", base, Datum.ints(shape)),
+        Optional.empty(),
+        true);
+  }
+}

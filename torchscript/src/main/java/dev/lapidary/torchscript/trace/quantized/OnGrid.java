@@ -1,0 +1,142 @@
+package dev.lapidary.torchscript.trace.quantized;
+
+import dev.lapidary.core.tensor.DType;
+import dev.lapidary.torchscript.trace.call.Invocation;
+import dev.lapidary.torchscript.trace.call.Operator;
+import dev.lapidary.torchscript.trace.limit.Refusal;
+import dev.lapidary.torchscript.trace.value.Content;
+import dev.lapidary.torchscript.trace.value.Datum;
+import dev.lapidary.torchscript.trace.value.Grid;
+import dev.lapidary.torchscript.trace.value.TensorRef;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * Quantized tensors in a trace: what their integers mean, with the {@link Grid} that they lie on.
+ * And PyTorch's rules for its plain operators on them.
+ */
+public final class OnGrid {
+  /** Their results are elements of their operand, or zero, which is on every grid. */
+  private static final Set<String> CHOOSE =
+      Set.of(
+          "view",
+          "reshape",
+          "flatten",
+          "transpose",
+          "permute",
+          "slice",
+          "select",
+          "narrow",
+          "index",
+          "index_select",
+          "chunk",
+          "split",
+          "split_with_sizes",
+          "unbind",
+          "unsqueeze",
+          "squeeze",
+          "expand",
+          "contiguous",
+          "clone",
+          "detach",
+          "alias",
+          "relu",
+          "max_pool2d",
+          "upsample_nearest2d",
+          "pixel_shuffle",
+          "channel_shuffle");
+
+  /** Their results are rounded to their operand's grid. */
+  private static final Set<String> ROUND =
+      Set.of(
+          "avg_pool2d",
+          "adaptive_avg_pool2d",
+          "constant_pad_nd",
+          "pad",
+          "mean",
+          "upsample_bilinear2d",
+          "hardtanh",
+          "relu6",
+          "clamp",
+          "clamp_min",
+          "clamp_max",
+          "leaky_relu");
+
+  /** Their results lie between two numbers, and so on a grid of their own, here of QUINT8. */
+  private static final Map<String, Grid> BOUNDED =
+      Map.of(
+          "sigmoid", new Grid(1 / 256.0, 0, DType.QUINT8),
+          "hardsigmoid", new Grid(1 / 256.0, 0, DType.QUINT8),
+          "tanh", new Grid(1 / 128.0, 128, DType.QUINT8));
+
+  private static final Set<String> KNOWING =
+      Set.of("dequantize", "int_repr", "q_scale", "q_zero_point");
+
+  private OnGrid() {}
+
+  /** The same numbers, as any operator takes them. */
+  static TensorRef real(TensorRef tensor) {
+    return tensor.content() instanceof Content.Traced traced && traced.grid().isPresent()
+        ? TensorRef.traced(traced.value())
+        : tensor;
+  }
+
+  /** Rounds to a grid. */
+  static TensorRef put(Invocation call, TensorRef real, Grid grid) {
+    TensorRef integers =
+        call.record(
+            "aten::quantize_per_tensor",
+            List.of(
+                real,
+                new Datum.Real(grid.scale()),
+                Datum.number(grid.zeroPoint()),
+                Datum.number(grid.dtype().scalarType())),
+            grid.dtype(),
+            real.shape());
+    return reals(call, integers).onGrid(grid);
+  }
+
+  /** What integers mean. */
+  static TensorRef reals(Invocation call, TensorRef integers) {
+    return call.record("aten::dequantize", List.of(integers), DType.FLOAT32, integers.shape());
+  }
+
+  /**
+   * A plain operator on quantized tensors.
+   *
+   * @param call whose first argument is quantized
+   */
+  public static Datum apply(Invocation call, Optional<Grid> grid, Operator operator) {
+    String name = call.name();
+    if (grid.isEmpty()) {
+      return operator.apply(call);
+    }
+    if (name.equals("cat")) {
+      Datum none = Datum.None.NONE;
+      List<Datum> arguments = List.of(call.get("tensors"), call.get("dim"), none, none);
+      return call.dispatcher().call("quantized::cat", arguments, Map.of());
+    }
+    Datum result = operator.apply(call);
+    if (KNOWING.contains(name) || result.grid().isPresent()) {
+      return result; // the operators that it is made of have seen to it
+    }
+    if (CHOOSE.contains(name)) {
+      return marked(result, grid.get());
+    }
+    Grid bounded = BOUNDED.get(name);
+    if (!(result instanceof TensorRef real) || (bounded == null && !ROUND.contains(name))) {
+      throw Refusal.unsupported("%s on a quantized tensor", call.operator());
+    }
+    return put(call, real, bounded == null ? grid.get() : bounded.of(grid.get().dtype()));
+  }
+
+  private static Datum marked(Datum result, Grid grid) {
+    if (result instanceof TensorRef tensor) {
+      return tensor.onGrid(grid);
+    }
+    result.toList().forEach(item -> marked(item, grid));
+    return result;
+  }
+}

@@ -1,0 +1,315 @@
+package dev.lapidary.torchscript.trace.value;
+
+import dev.lapidary.core.failure.Quote;
+import dev.lapidary.torchscript.archive.PyValue.PyObject;
+import dev.lapidary.torchscript.archive.PyValue.PyQTensor;
+import dev.lapidary.torchscript.graph.Dim;
+import dev.lapidary.torchscript.script.Definition;
+import dev.lapidary.torchscript.trace.limit.Refusal;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/** What an expression has for a value while the program runs. Tensors are {@link TensorRef}. */
+public sealed interface Datum
+    permits Datum.Plain, Datum.Complex, Datum.ListOf, Datum.DictOf, Datum.Instance, TensorRef {
+
+  static Datum number(long value) {
+    return new Int(Dim.of(value));
+  }
+
+  static Datum bool(boolean value) {
+    return new Bool(value);
+  }
+
+  /** A list of sizes or dimensions. */
+  static Datum ints(int... values) {
+    return new ListOf(Arrays.stream(values).mapToObj(Datum::number).toList());
+  }
+
+  /** A list of sizes, which may be multiples of the batch size. */
+  static Datum ints(List<Dim> values) {
+    return new ListOf(values.stream().map(Int::new).toList());
+  }
+
+  /** The elements of a list or tuple; anything else is refused. */
+  default List<Datum> toList() {
+    throw Refusal.wrong("expected a list, found %s", describe(this));
+  }
+
+  /** A number that must not depend on the batch size; a bool is 0 or 1. */
+  default double toDouble() {
+    throw Refusal.wrong("expected a number, found %s", describe(this));
+  }
+
+  /** A whole number that must not depend on the batch size; a bool is 0 or 1. */
+  default long toLong() {
+    throw Refusal.wrong("expected an int, found %s", describe(this));
+  }
+
+  /** What the integers of a quantized tensor mean, or of the first one of a list. */
+  default Optional<Grid> grid() {
+    return Optional.empty();
+  }
+
+  /** What has no identity: {@code is} compares the contents. */
+  sealed interface Plain extends Datum {}
+
+  enum None implements Plain {
+    NONE
+  }
+
+  record Int(Dim value) implements Plain {
+    public static Int of(long value) {
+      return new Int(Dim.of(value));
+    }
+
+    @Override
+    public double toDouble() {
+      return Dims.constant(value);
+    }
+
+    @Override
+    public long toLong() {
+      return Dims.constant(value);
+    }
+  }
+
+  /** The least of sizes where which one it is depends on the batch: it may only be compared. */
+  record Least(List<Dim> sizes) implements Plain {
+    public Least {
+      sizes = List.copyOf(sizes);
+    }
+  }
+
+  record Real(double value) implements Plain {
+    @Override
+    public double toDouble() {
+      return value;
+    }
+  }
+
+  record Bool(boolean value) implements Plain {
+    @Override
+    public double toDouble() {
+      return value ? 1 : 0;
+    }
+
+    @Override
+    public long toLong() {
+      return value ? 1 : 0;
+    }
+  }
+
+  record Str(String value) implements Plain {}
+
+  record Device(String name) implements Plain {
+
+    /** {@code cuda} and 1 of {@code cuda:1}. */
+    public @Nullable Datum property(String property) {
+      int colon = name.indexOf(':');
+      return switch (property) {
+        case "type" -> new Str(colon < 0 ? name : name.substring(0, colon));
+        case "index" -> colon < 0 ? None.NONE : Int.of(Long.parseLong(name.substring(colon + 1)));
+        default -> null;
+      };
+    }
+  }
+
+  /**
+   * A tuple, or a NamedTuple where fields have names.
+   *
+   * @param fields names, or empty
+   */
+  record TupleOf(List<Datum> items, List<String> fields) implements Plain {
+    public TupleOf {
+      items = List.copyOf(items);
+      fields = List.copyOf(fields);
+    }
+
+    public static TupleOf of(List<Datum> items) {
+      return new TupleOf(items, List.of());
+    }
+
+    @Override
+    public List<Datum> toList() {
+      return items;
+    }
+  }
+
+  /** An enum's constant. */
+  record Constant(String className, String name, Datum value) implements Plain {}
+
+  /** A quantized tensor of the archive, on its way to {@link PackedParams}. */
+  record Quantized(PyQTensor tensor) implements Plain {}
+
+  /** A layer's weights as a quantized archive holds them. */
+  record Packed(PackedParams params) implements Plain {}
+
+  /** A function of the text, with the variables that it closes over. */
+  record Function(Definition.Function definition, Map<String, Datum> closure) implements Plain {}
+
+  /** A class of the text. */
+  record Type(String name, Definition.ClassDef definition) implements Plain {}
+
+  /** What {@code uninitialized(T)} gives: may be handed on, not be used. */
+  enum Undefined implements Plain {
+    UNDEFINED
+  }
+
+  /** A tensor of complex numbers: its parts, of one shape. */
+  record Complex(TensorRef real, TensorRef imaginary) implements Datum {
+    public Complex {
+      if (!real.shape().equals(imaginary.shape())) {
+        throw Refusal.wrong(
+            "a complex tensor of parts of shapes %s and %s", real.shape(), imaginary.shape());
+      }
+    }
+  }
+
+  /** A list: mutable, with an identity. */
+  final class ListOf implements Datum {
+    private final List<Datum> items;
+
+    public ListOf(List<? extends Datum> items) {
+      this.items = new ArrayList<>(items);
+    }
+
+    public List<Datum> items() {
+      return items;
+    }
+
+    @Override
+    public List<Datum> toList() {
+      return items;
+    }
+
+    @Override
+    public Optional<Grid> grid() {
+      return items.isEmpty() ? Optional.empty() : items.get(0).grid();
+    }
+  }
+
+  /** A dict: ordered, mutable; keys are {@link Plain}. */
+  final class DictOf implements Datum {
+    private final Map<Datum, Datum> items = new LinkedHashMap<>();
+
+    public Map<Datum, Datum> items() {
+      return items;
+    }
+  }
+
+  /** An object: a module of the archive or a class's instance that the program made. */
+  final class Instance implements Datum {
+    private final String className;
+    private final Definition.ClassDef type;
+    private final String path;
+    private final Attributes initial;
+    private final Map<String, Datum> known = new HashMap<>();
+    private boolean restored;
+
+    /** Gives an attribute when it is read for the first time; null if there is none. */
+    @FunctionalInterface
+    public interface Attributes {
+      @Nullable Datum read(String name);
+    }
+
+    public Instance(String className, Definition.ClassDef type, String path, Attributes initial) {
+      this.className = className;
+      this.type = type;
+      this.path = path;
+      this.initial = initial;
+    }
+
+    public String className() {
+      return className;
+    }
+
+    public Definition.ClassDef type() {
+      return type;
+    }
+
+    /** Where the module lies in the state_dict: {@code layer1.0}; empty for the root. */
+    public String path() {
+      return path;
+    }
+
+    public @Nullable Datum attribute(String name) {
+      Datum value = known.get(name);
+      if (value == null) {
+        value = initial.read(name);
+        if (value != null) {
+          known.put(name, value);
+        }
+      }
+      return value;
+    }
+
+    public void set(String name, Datum value) {
+      known.put(name, value);
+    }
+
+    /** What {@code __setstate__} is to be called with before an attribute is read; given once. */
+    public Optional<Datum> state() {
+      Datum state = restored ? null : initial.read(PyObject.STATE);
+      restored = true;
+      return Optional.ofNullable(state);
+    }
+  }
+
+  /** For messages: short, whatever the value holds. */
+  static String describe(Datum datum) {
+    return describe(datum, 0);
+  }
+
+  private static String describe(Datum datum, int depth) {
+    if (datum instanceof TensorRef tensor) {
+      return "Tensor" + tensor.shape();
+    }
+    if (datum instanceof Complex complex) {
+      return "complex Tensor" + complex.real().shape();
+    }
+    if (datum instanceof ListOf list) {
+      return "List" + describe(list.items(), depth);
+    }
+    if (datum instanceof TupleOf tuple) {
+      return "Tuple" + describe(tuple.items(), depth);
+    }
+    if (datum instanceof DictOf dict) {
+      return "Dict" + describe(List.copyOf(dict.items().keySet()), depth);
+    }
+    if (datum instanceof Int i) {
+      return "int " + i.value();
+    }
+    if (datum instanceof Real real) {
+      return "float " + real.value();
+    }
+    if (datum instanceof Bool bool) {
+      return "bool " + bool.value();
+    }
+    if (datum instanceof Str text) {
+      return "str " + Quote.of(text.value());
+    }
+    if (datum instanceof Instance instance) {
+      return instance.className();
+    }
+    if (datum instanceof Function function) {
+      return "function " + function.definition().name();
+    }
+    if (datum instanceof Type type) {
+      return "class " + type.name();
+    }
+    return datum == None.NONE ? "None" : datum.getClass().getSimpleName();
+  }
+
+  private static String describe(List<Datum> items, int depth) {
+    return depth > 2
+        ? "[...]"
+        : items.stream().limit(8).map(item -> describe(item, depth + 1)).toList().toString();
+  }
+}

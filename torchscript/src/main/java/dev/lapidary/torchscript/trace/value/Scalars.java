@@ -1,0 +1,113 @@
+package dev.lapidary.torchscript.trace.value;
+
+import dev.lapidary.core.tensor.DType;
+import dev.lapidary.core.tensor.Tensor;
+import dev.lapidary.torchscript.graph.Dim;
+import dev.lapidary.torchscript.trace.limit.Refusal;
+import java.util.Locale;
+
+/**
+ * Numbers out of any value and into tensors, by the rules of Python's {@code int}, {@code float},
+ * {@code bool}.
+ */
+public final class Scalars {
+  private Scalars() {}
+
+  public static Datum integer(Datum value) {
+    if (value instanceof TensorRef tensor) {
+      if (tensor.content() instanceof Content.BatchNumber batch) {
+        return new Datum.Int(batch.number());
+      }
+      Tensor known = tensor.tensor("int()");
+      return Datum.Int.of((long) single(known));
+    }
+    if (value instanceof Datum.Int) {
+      return value;
+    }
+    if (value instanceof Datum.Str text) {
+      return Datum.Int.of(Long.parseLong(text.value()));
+    }
+    return new Datum.Int(Dim.of((long) value.toDouble()));
+  }
+
+  public static Datum real(Datum value) {
+    if (value instanceof TensorRef tensor) {
+      return new Datum.Real(single(tensor.tensor("float()")));
+    }
+    if (value instanceof Datum.Str text) {
+      return new Datum.Real(parsed(text.value().strip()));
+    }
+    return new Datum.Real(value.toDouble());
+  }
+
+  /** As C's {@code strtod} does, which knows words that Java's parser does not. */
+  private static double parsed(String text) {
+    double sign = text.startsWith("-") ? -1 : 1;
+    String number = text.replaceFirst("^[+-]", "").toLowerCase(Locale.ROOT);
+    return switch (number) {
+      case "inf", "infinity" -> sign * Double.POSITIVE_INFINITY;
+      case "nan" -> Double.NaN;
+      default -> Double.parseDouble(text);
+    };
+  }
+
+  /** Python's truth; a tensor that depends on the input has none in a trace. */
+  public static boolean truth(Datum value) {
+    if (value instanceof Datum.Bool bool) {
+      return bool.value();
+    }
+    if (value instanceof Datum.Int i) {
+      return !Dims.equal(i.value(), Dim.of(0));
+    }
+    if (value instanceof Datum.Real real) {
+      return real.value() != 0;
+    }
+    if (value instanceof Datum.Str text) {
+      return !text.value().isEmpty();
+    }
+    if (value instanceof Datum.ListOf list) {
+      return !list.items().isEmpty();
+    }
+    if (value instanceof TensorRef tensor) {
+      if (tensor.content() instanceof Content.BatchNumber batch) {
+        return !Dims.equal(batch.number(), Dim.of(0));
+      }
+      if (!tensor.isKnown()) {
+        throw Refusal.unsupported(
+            "a branch on input data cannot be exported: the graph has no control flow");
+      }
+      return single(tensor.tensor("a branch")) != 0;
+    }
+    throw Refusal.wrong("%s is no condition", Datum.describe(value));
+  }
+
+  public static double single(Tensor tensor) {
+    if (tensor.numel() != 1) {
+      throw Refusal.wrong("a tensor of %d elements is no number", tensor.numel());
+    }
+    return tensor.dtype() == DType.INT64
+        ? tensor.longAt(tensor.offset())
+        : tensor.doubleAt(tensor.offset());
+  }
+
+  /** {@code prim::NumToTensor}. */
+  public static TensorRef ofNumber(Datum number) {
+    if (number instanceof Datum.Int i) {
+      return ofInteger(i.value());
+    }
+    if (number instanceof Datum.Bool bool) {
+      Tensor tensor = Tensor.zeros(DType.BOOL);
+      tensor.storage().bytes().put(0, (byte) (bool.value() ? 1 : 0));
+      return TensorRef.known(tensor);
+    }
+    Tensor tensor = Tensor.zeros(DType.FLOAT64);
+    tensor.storage().bytes().putDouble(0, number.toDouble());
+    return TensorRef.known(tensor);
+  }
+
+  public static TensorRef ofInteger(Dim value) {
+    return value.perBatch()
+        ? new TensorRef(new Content.BatchNumber(value))
+        : TensorRef.known(Tensor.of(new long[] {value.factor()}));
+  }
+}

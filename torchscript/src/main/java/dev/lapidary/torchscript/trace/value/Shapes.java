@@ -1,0 +1,133 @@
+package dev.lapidary.torchscript.trace.value;
+
+import dev.lapidary.core.tensor.DType;
+import dev.lapidary.torchscript.graph.Dim;
+import dev.lapidary.torchscript.trace.limit.Refusal;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Rules that many operators share: broadcasting, type promotion, reduced shapes. */
+public final class Shapes {
+  private Shapes() {}
+
+  /** NumPy's broadcasting. */
+  public static List<Dim> broadcast(List<Dim> a, List<Dim> b) {
+    int rank = Math.max(a.size(), b.size());
+    List<Dim> shape = new ArrayList<>();
+    for (int d = 0; d < rank; d++) {
+      int i = d - (rank - a.size());
+      int j = d - (rank - b.size());
+      Dim x = i < 0 ? Dim.of(1) : a.get(i);
+      Dim y = j < 0 ? Dim.of(1) : b.get(j);
+      if (x.equals(y) || Dims.isOne(y)) {
+        shape.add(x);
+      } else if (Dims.isOne(x)) {
+        shape.add(y);
+      } else {
+        throw Refusal.wrong("shapes %s and %s do not broadcast", a, b);
+      }
+    }
+    return shape;
+  }
+
+  public static long[] constants(List<Dim> shape) {
+    return shape.stream().mapToLong(Dims::constant).toArray();
+  }
+
+  public static boolean isConstant(List<Dim> shape) {
+    return shape.stream().noneMatch(Dim::perBatch);
+  }
+
+  /**
+   * The type that operands meet in, by PyTorch's rules: a tensor of rank 0, and more so a number,
+   * only counts where its kind (bool, integer, real) is above that of the others.
+   */
+  public static DType promote(Datum... operands) {
+    DType ranked = null;
+    DType unranked = null;
+    DType numbers = null;
+    for (Datum operand : operands) {
+      if (operand instanceof TensorRef tensor) {
+        if (tensor.rank() > 0) {
+          ranked = wider(ranked, tensor.dtype());
+        } else {
+          unranked = wider(unranked, tensor.dtype());
+        }
+      } else {
+        numbers = wider(numbers, ofNumber(operand));
+      }
+    }
+    return over(over(ranked, unranked), numbers);
+  }
+
+  private static DType over(
+      @org.jspecify.annotations.Nullable DType first,
+      @org.jspecify.annotations.Nullable DType second) {
+    if (first == null || second == null) {
+      return first == null ? (second == null ? DType.FLOAT32 : second) : first;
+    }
+    return kind(second) > kind(first) ? second : first;
+  }
+
+  private static DType ofNumber(Datum number) {
+    if (number instanceof Datum.Real) {
+      return DType.FLOAT32;
+    }
+    return number instanceof Datum.Bool ? DType.BOOL : DType.INT64;
+  }
+
+  private static DType wider(@org.jspecify.annotations.Nullable DType a, DType b) {
+    if (a == null || a == b) {
+      return b;
+    }
+    if (kind(a) != kind(b)) {
+      return kind(a) > kind(b) ? a : b;
+    }
+    if (a.isFloating()) {
+      return a.bytes() == b.bytes() ? DType.FLOAT32 : a.bytes() > b.bytes() ? a : b;
+    }
+    boolean mixed = (a == DType.UINT8) != (b == DType.UINT8);
+    return mixed && a.bytes() == b.bytes() ? DType.INT16 : a.bytes() > b.bytes() ? a : b;
+  }
+
+  /** 0 bool, 1 integer, 2 real. */
+  public static int kind(DType dtype) {
+    return dtype.isFloating() ? 2 : dtype == DType.BOOL ? 0 : 1;
+  }
+
+  /** Integers become the default float type where an operator's result is real. */
+  public static DType real(DType dtype) {
+    return dtype.isFloating() ? dtype : DType.FLOAT32;
+  }
+
+  /** Dimensions from 0 on; all of them if none is given. */
+  public static int[] dimensions(long[] given, int rank) {
+    int[] dims = new int[given.length == 0 ? rank : given.length];
+    for (int i = 0; i < dims.length; i++) {
+      dims[i] = given.length == 0 ? i : dimension(given[i], rank);
+    }
+    java.util.Arrays.sort(dims);
+    return dims;
+  }
+
+  public static List<Dim> reduced(List<Dim> shape, int[] dims, boolean keep) {
+    List<Dim> result = new ArrayList<>();
+    for (int d = 0; d < shape.size(); d++) {
+      if (java.util.Arrays.binarySearch(dims, d) < 0) {
+        result.add(shape.get(d));
+      } else if (keep) {
+        result.add(Dim.of(1));
+      }
+    }
+    return result;
+  }
+
+  /** A dimension's number from 0 on, negative ones counted from the end. */
+  public static int dimension(long dimension, int rank) {
+    int bound = Math.max(rank, 1);
+    if (dimension < -bound || dimension >= bound) {
+      throw Refusal.wrong("dimension %d of a tensor with %d dimensions", dimension, rank);
+    }
+    return (int) (dimension < 0 ? dimension + bound : dimension);
+  }
+}
