@@ -4,8 +4,9 @@ import dev.lapidary.core.tensor.DType;
 import dev.lapidary.exporter.onnx.Attribute;
 import java.util.Map;
 
-/** Element by element functions that networks use as activations. */
+/** Non-linear activation functions. */
 final class Activations {
+
   private Activations() {}
 
   static void addTo(LoweringTable table) {
@@ -14,11 +15,7 @@ final class Activations {
     table.single(
         "aten::hardtanh",
         op -> clip(op, op.tensor("self"), op.real("min_val"), op.real("max_val")));
-    table.single("aten::clamp", Activations::clamp);
-    table.single("aten::clamp_min", Activations::clamp);
-    table.single("aten::clamp_max", Activations::clamp);
     table.single("aten::sigmoid", op -> op.emit("Sigmoid", op.tensor("self")));
-    table.single("aten::tanh", op -> op.emit("Tanh", op.tensor("self")));
     table.single("aten::silu", Activations::silu);
     table.single("aten::hardsigmoid", op -> hardSigmoid(op, op.tensor("self")));
     table.single("aten::hardswish", Activations::hardSwish);
@@ -28,26 +25,14 @@ final class Activations {
     table.single("aten::elu", Activations::elu);
     table.single("aten::leaky_relu", Activations::leakyRelu);
     table.single("aten::prelu", Activations::prelu);
+    table.single("aten::softmax", op -> softmax(op, "Softmax"));
+    table.single("aten::_softmax", op -> softmax(op, "Softmax"));
+    table.single("aten::log_softmax", op -> softmax(op, "LogSoftmax"));
   }
 
   private static String clip(Op op, String x, double low, double high) {
     DType dtype = op.output().dtype();
     return op.emit("Clip", x, op.scalar(low, dtype), op.scalar(high, dtype));
-  }
-
-  private static String clamp(Op op) {
-    DType dtype = op.output().dtype();
-    String x = op.operand("self", dtype);
-    boolean low = op.given("min");
-    boolean high = op.given("max");
-    if ((low && op.isTensor("min")) || (high && op.isTensor("max"))) {
-      String floored = low ? op.emit("Max", x, op.operand("min", dtype)) : x;
-      return high ? op.emit("Min", floored, op.operand("max", dtype)) : floored;
-    }
-    if (!high) {
-      return op.emit("Clip", x, op.scalar("min", dtype));
-    }
-    return op.emit("Clip", x, low ? op.scalar("min", dtype) : "", op.scalar("max", dtype));
   }
 
   private static String silu(Op op) {
@@ -129,5 +114,11 @@ final class Activations {
       weight = op.emit("Reshape", weight, op.ints(shape));
     }
     return op.emit("PRelu", op.tensor("self"), weight);
+  }
+
+  private static String softmax(Op op, String onnx) {
+    long axis = op.axis("dim", op.rank("self"));
+    String x = op.operand("self", op.output().dtype());
+    return op.emit(onnx, Map.of("axis", Attribute.of(axis)), x);
   }
 }

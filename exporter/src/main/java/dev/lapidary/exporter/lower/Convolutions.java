@@ -8,8 +8,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 
-/** {@code aten::conv2d} and its kin: Conv, ConvTranspose. x: [N,C,...], weight: [O,C/g,...]. */
+/** Convolution functions. */
 final class Convolutions {
+
   private Convolutions() {}
 
   static void addTo(LoweringTable table) {

@@ -6,16 +6,18 @@ import dev.lapidary.torchscript.graph.Dim;
 import java.util.List;
 import java.util.Map;
 
-/** New tensors of one value; a shape that depends on the batch is filled at run time. */
+/** Creation Ops: tensors out of sizes and numbers. */
 final class Creations {
+
   private Creations() {}
 
   static void addTo(LoweringTable table) {
-    for (String prefix : List.of("", "new_")) {
-      table.single("aten::" + prefix + "zeros", op -> filled(op, 0));
-      table.single("aten::" + prefix + "ones", op -> filled(op, 1));
-      table.single("aten::" + prefix + "full", op -> filled(op, op.real("fill_value")));
-    }
+    table.single("aten::zeros", op -> filled(op, 0));
+    table.single("aten::ones", op -> filled(op, 1));
+    table.single("aten::full", op -> filled(op, op.real("fill_value")));
+    table.single("aten::new_zeros", op -> filled(op, 0));
+    table.single("aten::new_ones", op -> filled(op, 1));
+    table.single("aten::new_full", op -> filled(op, op.real("fill_value")));
     table.single("aten::zeros_like", op -> filled(op, 0));
     table.single("aten::ones_like", op -> filled(op, 1));
     table.single("aten::arange", Creations::numbered);

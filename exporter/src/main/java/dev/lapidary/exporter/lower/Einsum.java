@@ -90,8 +90,8 @@ final class Einsum {
 
   private List<Dim> grouped(String batch, String first, String second) {
     List<Dim> dims = new ArrayList<>(dims(batch));
-    dims.add(Products.product(op, dims(first)));
-    dims.add(Products.product(op, dims(second)));
+    dims.add(BlasProducts.product(op, dims(first)));
+    dims.add(BlasProducts.product(op, dims(second)));
     return dims;
   }
 

@@ -76,7 +76,7 @@ public final class GraphLowering {
 
   private void lower(Node node) {
     Lowering lowering =
-        Operators.find(node.operator())
+        Lowerings.find(node.operator())
             .orElseThrow(
                 () ->
                     Failure.unsupported(

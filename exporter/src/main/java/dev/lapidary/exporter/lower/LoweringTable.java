@@ -1,15 +1,27 @@
 package dev.lapidary.exporter.lower;
 
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.function.Consumer;
 
 /** What each operator is lowered to; a group of operators enters its own. */
 final class LoweringTable {
   private final SortedMap<String, Lowering> lowerings = new TreeMap<>();
+  private final Map<String, Class<?>> families = new HashMap<>();
+
+  /** Enters the operators of a class. */
+  void enter(Class<?> family, Consumer<LoweringTable> operators) {
+    Set<String> before = names();
+    operators.accept(this);
+    names().stream().filter(name -> !before.contains(name)).forEach(n -> families.put(n, family));
+  }
 
   void single(String operator, Lowering.Single lowering) {
     several(operator, op -> List.of(lowering.lower(op)));
@@ -19,6 +31,10 @@ final class LoweringTable {
     if (lowerings.put(operator, lowering) != null) {
       throw new IllegalStateException(operator + " is registered twice");
     }
+  }
+
+  Optional<Class<?>> family(String operator) {
+    return Optional.ofNullable(families.get(operator));
   }
 
   SortedSet<String> names() {

@@ -7,16 +7,15 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
-/** {@code aten::batch_norm}, {@code layer_norm}, {@code group_norm}, vector norms. */
+/** Normalization functions. */
 final class Normalizations {
+
   private Normalizations() {}
 
   static void addTo(LoweringTable table) {
     table.single("aten::batch_norm", Normalizations::batchNorm);
     table.single("aten::layer_norm", Normalizations::layerNorm);
     table.single("aten::group_norm", Normalizations::groupNorm);
-    table.single("aten::norm", op -> vectorNorm(op, "p"));
-    table.single("aten::linalg_vector_norm", op -> vectorNorm(op, "ord"));
   }
 
   private static String batchNorm(Op op) {
@@ -107,22 +106,5 @@ final class Normalizations {
       spread.add(Dim.of(1));
     }
     return op.emit(onnx, value, op.reshape(op.tensor(parameter), flat, spread));
-  }
-
-  private static String vectorNorm(Op op, String order) {
-    double p = op.realOr(order, 2);
-    boolean keep = op.given("keepdim") && op.bool("keepdim");
-    long[] axes = Reductions.axes(op, "dim");
-    String x = op.tensor("self");
-    if (p == 2) {
-      return op.reduce("ReduceL2", x, keep, axes);
-    }
-    if (p == 1) {
-      return op.reduce("ReduceL1", x, keep, axes);
-    }
-    if (Double.isInfinite(p)) {
-      return op.reduce(p > 0 ? "ReduceMax" : "ReduceMin", op.emit("Abs", x), keep, axes);
-    }
-    throw op.unsupported("of order " + p + " is not supported; 1, 2 and infinity are");
   }
 }

@@ -7,11 +7,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 
-/**
- * Pooling over [N,C,H,W]. PyTorch's ceil mode is written as explicit end pads: ONNX's own attribute
- * differs in the last window. Adaptive pooling whose sizes do not divide is two constant matrices.
- */
+/** Pooling functions of sequences and images. */
 final class Pooling {
+
   private Pooling() {}
 
   static void addTo(LoweringTable table) {
@@ -126,7 +124,7 @@ final class Pooling {
     if (in[0] % out[0] == 0 && in[1] % out[1] == 0) {
       return op.emit("AveragePool", dividing(in, out), x);
     }
-    return separable(op, x, averaging(in[0], out[0]), averaging(in[1], out[1]));
+    return Separable.separable(op, x, averaging(in[0], out[0]), averaging(in[1], out[1]));
   }
 
   private static long outputSize(Op op, int axis) {
@@ -149,27 +147,6 @@ final class Pooling {
       }
     }
     return rows;
-  }
-
-  /** y = R x C^T by two products with constant matrices; R: [outH,inH], C: [outW,inW]. */
-  static String separable(Op op, String x, double[][] rows, double[][] columns) {
-    DType dtype = op.output().dtype();
-    if (dtype != DType.FLOAT32) {
-      throw op.unsupported("of " + dtype + " with sizes that do not divide is not supported");
-    }
-    String left = op.constant("rows", Constants.matrix(rows));
-    String right = op.constant("columns", Constants.matrix(transposed(columns)));
-    return op.emit("MatMul", op.emit("MatMul", left, x), right);
-  }
-
-  private static double[][] transposed(double[][] matrix) {
-    double[][] turned = new double[matrix[0].length][matrix.length];
-    for (int i = 0; i < matrix.length; i++) {
-      for (int j = 0; j < matrix[0].length; j++) {
-        turned[j][i] = matrix[i][j];
-      }
-    }
-    return turned;
   }
 
   private static List<String> adaptiveMaxWithPlaces(Op op) {

@@ -28,7 +28,7 @@ class OperatorListTest {
   /** No lowering without a program that could reach it. */
   @Test
   void whatIsLoweredCanBeTraced() {
-    assertThat(Tracer.operators()).containsAll(Operators.names());
+    assertThat(Tracer.operators()).containsAll(Lowerings.names());
   }
 
   /** No lowering without a line that libtorch and ONNX Runtime compute too. */
@@ -41,7 +41,7 @@ class OperatorListTest {
       }
     }
     List<String> untested =
-        Operators.names().stream()
+        Lowerings.names().stream()
             .filter(name -> !OF_PACKED_WEIGHTS.contains(name))
             .filter(name -> !calls(lines.toString(), name.substring(name.indexOf("::") + 2)))
             .toList();

@@ -2,49 +2,59 @@ package dev.lapidary.torchscript.trace;
 
 import dev.lapidary.torchscript.trace.call.Operator;
 import dev.lapidary.torchscript.trace.limit.Refusal;
-import dev.lapidary.torchscript.trace.operator.ActivationOperators;
-import dev.lapidary.torchscript.trace.operator.ArithmeticOperators;
-import dev.lapidary.torchscript.trace.operator.ArrangingOperators;
-import dev.lapidary.torchscript.trace.operator.AttentionOperators;
-import dev.lapidary.torchscript.trace.operator.CellOperators;
-import dev.lapidary.torchscript.trace.operator.ComplexOperators;
-import dev.lapidary.torchscript.trace.operator.ConvolutionOperators;
-import dev.lapidary.torchscript.trace.operator.CopyOperators;
-import dev.lapidary.torchscript.trace.operator.DerivedOperators;
-import dev.lapidary.torchscript.trace.operator.DiagonalOperators;
-import dev.lapidary.torchscript.trace.operator.DistanceOperators;
-import dev.lapidary.torchscript.trace.operator.ElementwiseOperators;
-import dev.lapidary.torchscript.trace.operator.FactoryOperators;
-import dev.lapidary.torchscript.trace.operator.FourierOperators;
-import dev.lapidary.torchscript.trace.operator.JoinOperators;
-import dev.lapidary.torchscript.trace.operator.LinearAlgebraOperators;
-import dev.lapidary.torchscript.trace.operator.MathOperators;
-import dev.lapidary.torchscript.trace.operator.MatrixOperators;
-import dev.lapidary.torchscript.trace.operator.NormalizationOperators;
-import dev.lapidary.torchscript.trace.operator.PartOperators;
-import dev.lapidary.torchscript.trace.operator.PlaceOperators;
-import dev.lapidary.torchscript.trace.operator.PoolingOperators;
-import dev.lapidary.torchscript.trace.operator.QuantileOperators;
-import dev.lapidary.torchscript.trace.operator.RankingOperators;
-import dev.lapidary.torchscript.trace.operator.RecurrentOperators;
-import dev.lapidary.torchscript.trace.operator.ReductionOperators;
-import dev.lapidary.torchscript.trace.operator.ResizeOperators;
-import dev.lapidary.torchscript.trace.operator.SamplingOperators;
-import dev.lapidary.torchscript.trace.operator.ScatterOperators;
-import dev.lapidary.torchscript.trace.operator.SequenceOperators;
-import dev.lapidary.torchscript.trace.operator.SeriesOperators;
-import dev.lapidary.torchscript.trace.operator.ShapeOperators;
-import dev.lapidary.torchscript.trace.operator.StatisticsOperators;
-import dev.lapidary.torchscript.trace.operator.VolumeOperators;
-import dev.lapidary.torchscript.trace.operator.WindowOperators;
-import dev.lapidary.torchscript.trace.quantized.FakeQuantizeOperators;
-import dev.lapidary.torchscript.trace.quantized.QuantizedOperators;
+import dev.lapidary.torchscript.trace.operator.Activations;
+import dev.lapidary.torchscript.trace.operator.Attention;
+import dev.lapidary.torchscript.trace.operator.BlasProducts;
+import dev.lapidary.torchscript.trace.operator.ComparisonSorting;
+import dev.lapidary.torchscript.trace.operator.Comparisons;
+import dev.lapidary.torchscript.trace.operator.ComplexNumbers;
+import dev.lapidary.torchscript.trace.operator.ConvolutionFold;
+import dev.lapidary.torchscript.trace.operator.Convolutions;
+import dev.lapidary.torchscript.trace.operator.Creations;
+import dev.lapidary.torchscript.trace.operator.Distances;
+import dev.lapidary.torchscript.trace.operator.Dropout;
+import dev.lapidary.torchscript.trace.operator.Indexing;
+import dev.lapidary.torchscript.trace.operator.IndexingScatter;
+import dev.lapidary.torchscript.trace.operator.Joining;
+import dev.lapidary.torchscript.trace.operator.Linear;
+import dev.lapidary.torchscript.trace.operator.LinearAlgebra;
+import dev.lapidary.torchscript.trace.operator.Normalizations;
+import dev.lapidary.torchscript.trace.operator.OtherCombinations;
+import dev.lapidary.torchscript.trace.operator.OtherCumulative;
+import dev.lapidary.torchscript.trace.operator.OtherDiagonals;
+import dev.lapidary.torchscript.trace.operator.OtherOrder;
+import dev.lapidary.torchscript.trace.operator.PointwiseArithmetic;
+import dev.lapidary.torchscript.trace.operator.PointwiseExponentials;
+import dev.lapidary.torchscript.trace.operator.PointwiseLogic;
+import dev.lapidary.torchscript.trace.operator.PointwiseRounding;
+import dev.lapidary.torchscript.trace.operator.PointwiseTrigonometry;
+import dev.lapidary.torchscript.trace.operator.Pooling;
+import dev.lapidary.torchscript.trace.operator.PoolingVolumes;
+import dev.lapidary.torchscript.trace.operator.Recurrent;
+import dev.lapidary.torchscript.trace.operator.RecurrentCells;
+import dev.lapidary.torchscript.trace.operator.ReductionExtremes;
+import dev.lapidary.torchscript.trace.operator.ReductionStatistics;
+import dev.lapidary.torchscript.trace.operator.ReductionSums;
+import dev.lapidary.torchscript.trace.operator.Slicing;
+import dev.lapidary.torchscript.trace.operator.SlicingSplits;
+import dev.lapidary.torchscript.trace.operator.Sparse;
+import dev.lapidary.torchscript.trace.operator.Spectral;
+import dev.lapidary.torchscript.trace.operator.TensorMethods;
+import dev.lapidary.torchscript.trace.operator.TensorViews;
+import dev.lapidary.torchscript.trace.operator.VisionGridSample;
+import dev.lapidary.torchscript.trace.operator.VisionInterpolation;
+import dev.lapidary.torchscript.trace.operator.VisionPadding;
+import dev.lapidary.torchscript.trace.operator.VisionShuffle;
+import dev.lapidary.torchscript.trace.quantized.FakeQuantizations;
+import dev.lapidary.torchscript.trace.quantized.Quantizations;
+import dev.lapidary.torchscript.trace.quantized.QuantizedLayers;
 import dev.lapidary.torchscript.trace.value.PackedParams;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
-import java.util.stream.Collectors;
-import java.util.stream.Stream;
+import java.util.function.Consumer;
 
 /** All operators: what each does to real tensors, and to complex ones. */
 final class OperatorTable {
@@ -52,54 +62,80 @@ final class OperatorTable {
 
   private final Map<String, Operator> real = new HashMap<>();
   private final Map<String, Operator> complex = new HashMap<>();
+  private final Map<String, Class<?>> families = new HashMap<>();
 
   private OperatorTable() {
-    ConvolutionOperators.addTo(real);
-    PoolingOperators.addTo(real);
-    NormalizationOperators.addTo(real);
-    ElementwiseOperators.addTo(real);
-    ArithmeticOperators.addTo(real);
-    ReductionOperators.addTo(real);
-    RankingOperators.addTo(real);
-    MatrixOperators.addTo(real);
-    AttentionOperators.addTo(real);
-    ShapeOperators.addTo(real);
-    PartOperators.addTo(real);
-    PlaceOperators.addTo(real);
-    ScatterOperators.addTo(real);
-    JoinOperators.addTo(real);
-    FactoryOperators.addTo(real);
-    CopyOperators.addTo(real);
-    ResizeOperators.addTo(real);
-    SamplingOperators.addTo(real);
-    SequenceOperators.addTo(real);
-    WindowOperators.addTo(real);
-    StatisticsOperators.addTo(real);
-    ActivationOperators.addTo(real);
-    SeriesOperators.addTo(real);
-    RecurrentOperators.addTo(real);
-    CellOperators.addTo(real);
-    DistanceOperators.addTo(real);
-    VolumeOperators.addTo(real);
-    DerivedOperators.addTo(real);
-    MathOperators.addTo(real);
-    DiagonalOperators.addTo(real);
-    ArrangingOperators.addTo(real);
-    LinearAlgebraOperators.addTo(real);
-    QuantileOperators.addTo(real);
-    ComplexOperators.addTo(real);
-    FourierOperators.addTo(real);
-    QuantizedOperators.addTo(real);
-    FakeQuantizeOperators.addTo(real);
-    ComplexOperators.addOfComplex(complex);
+    enter(real, Creations.class, Creations::addTo);
+    enter(real, Joining.class, Joining::addTo);
+    enter(real, Slicing.class, Slicing::addTo);
+    enter(real, SlicingSplits.class, SlicingSplits::addTo);
+    enter(real, TensorViews.class, TensorViews::addTo);
+    enter(real, Indexing.class, Indexing::addTo);
+    enter(real, IndexingScatter.class, IndexingScatter::addTo);
+    enter(real, PointwiseArithmetic.class, PointwiseArithmetic::addTo);
+    enter(real, PointwiseExponentials.class, PointwiseExponentials::addTo);
+    enter(real, PointwiseTrigonometry.class, PointwiseTrigonometry::addTo);
+    enter(real, PointwiseRounding.class, PointwiseRounding::addTo);
+    enter(real, PointwiseLogic.class, PointwiseLogic::addTo);
+    enter(real, ReductionSums.class, ReductionSums::addTo);
+    enter(real, ReductionExtremes.class, ReductionExtremes::addTo);
+    enter(real, ReductionStatistics.class, ReductionStatistics::addTo);
+    enter(real, Comparisons.class, Comparisons::addTo);
+    enter(real, ComparisonSorting.class, ComparisonSorting::addTo);
+    enter(real, Spectral.class, Spectral::addTo);
+    enter(real, OtherDiagonals.class, OtherDiagonals::addTo);
+    enter(real, OtherOrder.class, OtherOrder::addTo);
+    enter(real, OtherCumulative.class, OtherCumulative::addTo);
+    enter(real, OtherCombinations.class, OtherCombinations::addTo);
+    enter(real, BlasProducts.class, BlasProducts::addTo);
+    enter(real, LinearAlgebra.class, LinearAlgebra::addTo);
+    enter(real, Convolutions.class, Convolutions::addTo);
+    enter(real, ConvolutionFold.class, ConvolutionFold::addTo);
+    enter(real, Pooling.class, Pooling::addTo);
+    enter(real, PoolingVolumes.class, PoolingVolumes::addTo);
+    enter(real, Attention.class, Attention::addTo);
+    enter(real, Activations.class, Activations::addTo);
+    enter(real, Normalizations.class, Normalizations::addTo);
+    enter(real, Linear.class, Linear::addTo);
+    enter(real, Dropout.class, Dropout::addTo);
+    enter(real, Sparse.class, Sparse::addTo);
+    enter(real, Distances.class, Distances::addTo);
+    enter(real, VisionPadding.class, VisionPadding::addTo);
+    enter(real, VisionInterpolation.class, VisionInterpolation::addTo);
+    enter(real, VisionGridSample.class, VisionGridSample::addTo);
+    enter(real, VisionShuffle.class, VisionShuffle::addTo);
+    enter(real, Recurrent.class, Recurrent::addTo);
+    enter(real, RecurrentCells.class, RecurrentCells::addTo);
+    enter(real, TensorMethods.class, TensorMethods::addTo);
+    enter(real, ComplexNumbers.class, ComplexNumbers::addTo);
+    enter(real, Quantizations.class, Quantizations::addTo);
+    enter(real, FakeQuantizations.class, FakeQuantizations::addTo);
+    enter(real, QuantizedLayers.class, QuantizedLayers::addTo);
+    enter(complex, ComplexNumbers.class, ComplexNumbers::addOfComplex);
+    PackedParams.PACKING.forEach(name -> families.put(name, PackedParams.class));
+  }
+
+  private void enter(
+      Map<String, Operator> table, Class<?> family, Consumer<Map<String, Operator>> operators) {
+    Map<String, Operator> own = new HashMap<>();
+    operators.accept(own);
+    own.forEach(
+        (name, operator) -> {
+          if (table.put(name, operator) != null) {
+            throw new IllegalStateException(name + " is entered twice");
+          }
+          families.putIfAbsent(name.contains("::") ? name : "aten::" + name, family);
+        });
   }
 
   /** Names of all operators, with their namespaces. */
   Set<String> names() {
-    Stream<String> called =
-        Stream.concat(real.keySet().stream(), complex.keySet().stream())
-            .map(name -> name.contains("::") ? name : "aten::" + name);
-    return Stream.concat(called, PackedParams.PACKING.stream()).collect(Collectors.toSet());
+    return Collections.unmodifiableSet(families.keySet());
+  }
+
+  /** The class that an operator is in. */
+  Optional<Class<?>> family(String operator) {
+    return Optional.ofNullable(families.get(operator));
   }
 
   /**

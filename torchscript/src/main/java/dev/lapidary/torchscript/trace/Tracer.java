@@ -21,6 +21,7 @@ import dev.lapidary.torchscript.trace.value.TensorRef;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.SortedSet;
@@ -44,6 +45,15 @@ public final class Tracer {
    */
   public static SortedSet<String> operators() {
     return new TreeSet<>(OperatorTable.ALL.names());
+  }
+
+  /**
+   * The class whose source says what an operator does in a trace.
+   *
+   * @param operator with its namespace, as {@link #operators} has it
+   */
+  public static Optional<Class<?>> family(String operator) {
+    return OperatorTable.ALL.family(operator);
   }
 
   /** The graph from one input, FLOAT32 {@code [N, channels, height, width]}, to the logits. */

@@ -4,22 +4,144 @@ import dev.lapidary.core.tensor.DType;
 import dev.lapidary.core.tensor.Tensor;
 import dev.lapidary.torchscript.graph.Dim;
 import dev.lapidary.torchscript.trace.call.Invocation;
+import dev.lapidary.torchscript.trace.call.Operator;
+import dev.lapidary.torchscript.trace.limit.Budget;
 import dev.lapidary.torchscript.trace.limit.Refusal;
 import dev.lapidary.torchscript.trace.value.Datum;
 import dev.lapidary.torchscript.trace.value.Dims;
 import dev.lapidary.torchscript.trace.value.Elements;
+import dev.lapidary.torchscript.trace.value.Scalars;
 import dev.lapidary.torchscript.trace.value.Shapes;
 import dev.lapidary.torchscript.trace.value.TensorRef;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Map;
+import java.util.function.IntUnaryOperator;
 import java.util.stream.IntStream;
 
-/** {@code aten::index} and {@code index_put}: {@code x[:, i]}, read and written. */
-final class Indexing {
+/** Indexing, Slicing, Joining, Mutating Ops: elements by their indices or by a mask. */
+public final class Indexing {
   private static final Datum NONE = Datum.None.NONE;
 
   private Indexing() {}
+
+  public static void addTo(Map<String, Operator> table) {
+    table.put("where", Indexing::where);
+    table.put("masked_fill", Indexing::maskedFill);
+    table.put("index", Indexing::index);
+    table.put("index_put", Indexing::indexPut);
+    table.put("nonzero", Indexing::nonzero);
+    table.put("argwhere", Indexing::nonzero);
+    table.put("nonzero_numpy", call -> new Datum.ListOf(placesOf(call)));
+    table.put("masked_select", Indexing::maskedSelect);
+    table.put("take", Indexing::take);
+    table.put("gather", Indexing::gather);
+    table.put("take_along_dim", Indexing::takeAlongDim);
+    table.put("index_select", Indexing::indexSelect);
+  }
+
+  private static Datum where(Invocation call) {
+    if (!call.has("self")) {
+      return new Datum.ListOf(placesOf(call));
+    }
+    Datum self = call.get("self");
+    Datum other = call.get("other");
+    TensorRef condition = call.tensor("condition");
+    DType dtype = Shapes.promote(self, other);
+    List<Dim> shape = Shapes.broadcast(condition.shape(), Pointwise.shape(self, other));
+    if (!call.allKnown()) {
+      return call.record(dtype, shape);
+    }
+    long[] sizes = Shapes.constants(shape);
+    long[] mask =
+        Elements.expand(call.dispatcher().budget(), condition.tensor("where"), sizes).toLongs();
+    double[] x = Pointwise.operand(call, self, sizes).toDoubles();
+    double[] y = Pointwise.operand(call, other, sizes).toDoubles();
+    return Elements.reals(
+        call.dispatcher().budget(), dtype, sizes, i -> mask[i] != 0 ? x[i] : y[i]);
+  }
+
+  private static Datum maskedFill(Invocation call) {
+    List<Dim> shape = Shapes.broadcast(call.self().shape(), call.tensor("mask").shape());
+    DType dtype = call.self().dtype();
+    if (!call.allKnown()) {
+      return call.record(dtype, shape);
+    }
+    long[] sizes = Shapes.constants(shape);
+    long[] mask = Elements.expand(call.dispatcher().budget(), call.known("mask"), sizes).toLongs();
+    double[] x = Pointwise.operand(call, call.self(), sizes).toDoubles();
+    double value =
+        call.get("value") instanceof TensorRef tensor
+            ? Scalars.single(tensor.tensor("masked_fill"))
+            : call.real("value");
+    return Elements.reals(
+        call.dispatcher().budget(), dtype, sizes, i -> mask[i] != 0 ? value : x[i]);
+  }
+
+  /** {@code y[i][j] = self[index[i][j]][j]} for dim 0, of the index's shape. */
+  private static Datum gather(Invocation call) {
+    TensorRef self = call.self();
+    TensorRef index = call.tensor("index");
+    int dim = ScatterIndices.requireIndex(call);
+    if (!call.allKnown()) {
+      return call.with("dim", Datum.number(dim))
+          .with("sparse_grad", Datum.bool(false))
+          .record(self.dtype(), index.shape());
+    }
+    Tensor from = call.known("self");
+    IntUnaryOperator place = ScatterIndices.offsets(call, from.shape(), dim);
+    long[] shape = Shapes.constants(index.shape());
+    Budget budget = call.dispatcher().budget();
+    if (self.dtype().isFloating()) {
+      double[] values = from.toDoubles();
+      return Elements.reals(budget, self.dtype(), shape, i -> values[place.applyAsInt(i)]);
+    }
+    long[] values = from.toLongs();
+    return Elements.integers(budget, self.dtype(), shape, i -> values[place.applyAsInt(i)]);
+  }
+
+  /** {@code gather}, but for the dimensions beside {@code dim}, which broadcast. */
+  private static Datum takeAlongDim(Invocation call) {
+    TensorRef self = call.self();
+    TensorRef index = call.tensor("indices");
+    if (call.isNone("dim") || index.rank() != self.rank()) {
+      throw Refusal.unsupported(
+          "%s of a tensor of shape %s by %s%s",
+          call.operator(),
+          self.shape(),
+          index.shape(),
+          call.isNone("dim") ? " over all dimensions, and so over the batch" : "");
+    }
+    int dim = Shapes.dimension(call.integer("dim"), self.rank());
+    List<Dim> values = new ArrayList<>(self.shape());
+    List<Dim> places = new ArrayList<>(index.shape());
+    values.set(dim, Dim.of(1));
+    places.set(dim, Dim.of(1));
+    List<Dim> common = Shapes.broadcast(values, places);
+    values = new ArrayList<>(common);
+    places = new ArrayList<>(common);
+    values.set(dim, self.shape().get(dim));
+    places.set(dim, index.shape().get(dim));
+    return call.call(
+        "gather",
+        call.call("expand", self, Datum.ints(values)),
+        Datum.number(dim),
+        call.call("expand", index, Datum.ints(places)));
+  }
+
+  private static Datum indexSelect(Invocation call) {
+    int dim = Shapes.dimension(call.integer("dim"), call.self().rank());
+    return at(call, call.self(), dim, call.tensor("index"));
+  }
+
+  /** {@code x[:, ..., places]}. */
+  static Datum at(Invocation call, TensorRef self, int dim, TensorRef places) {
+    Dims.constant(self.shape().get(dim));
+    List<Datum> indices = new ArrayList<>(java.util.Collections.nCopies(dim, Datum.None.NONE));
+    indices.add(places);
+    return call.call("index", self, new Datum.ListOf(indices));
+  }
 
   static Datum index(Invocation call) {
     IndexedDims indexed = IndexedDims.of(call);
@@ -42,14 +164,8 @@ final class Indexing {
         .record(self.dtype(), shape);
   }
 
-  /** A row of the table for each index. */
-  static Datum embedding(Invocation call) {
-    Datum rows = new Datum.ListOf(List.of(call.tensor("indices")));
-    return call.call("index", call.get("weight"), rows);
-  }
-
   /** {@code x[mask] = number}, or {@code x[:, i] = values} at constant places. */
-  static Datum put(Invocation call) {
+  static Datum indexPut(Invocation call) {
     List<Datum> indices = call.get("indices").toList();
     List<Datum> given = indices.stream().filter(i -> i != NONE).toList();
     boolean one = Dims.product(call.tensor("values").shape()).equals(Dim.of(1));
@@ -81,7 +197,7 @@ final class Indexing {
     return IndexedDims.places(call, (TensorRef) mask);
   }
 
-  static Datum masked(Invocation call) {
+  static Datum maskedSelect(Invocation call) {
     List<Dim> shape = Shapes.broadcast(call.self().shape(), call.tensor("mask").shape());
     Datum self = call.call("expand", call.self(), Datum.ints(shape));
     Datum mask = call.call("expand", call.get("mask"), Datum.ints(shape));
@@ -143,10 +259,10 @@ final class Indexing {
       }
       offsets[p] = value * stride;
     }
-    return gather(call, self, first, offsets, Shapes.constants(resultShape));
+    return gatherRows(call, self, first, offsets, Shapes.constants(resultShape));
   }
 
-  private static Datum gather(
+  private static Datum gatherRows(
       Invocation call, Tensor self, int first, long[] offsets, long[] shape) {
     Tensor result = Elements.allocate(call.dispatcher().budget(), self.dtype(), shape);
     long[] sizes = self.shape();

@@ -1,0 +1,18 @@
+package dev.lapidary.exporter.lower;
+
+import dev.lapidary.core.tensor.DType;
+
+/** Other Operations: running sums and products, differences, and places in sorted sequences. */
+final class OtherCumulative {
+
+  private OtherCumulative() {}
+
+  static void addTo(LoweringTable table) {
+    table.single("aten::cumsum", OtherCumulative::cumulated);
+  }
+
+  private static String cumulated(Op op) {
+    String axis = op.scalar((double) op.axis("dim", op.rank("self")), DType.INT64);
+    return op.emit("CumSum", op.operand("self", op.output().dtype()), axis);
+  }
+}

@@ -1,0 +1,30 @@
+package dev.lapidary.exporter.lower;
+
+import dev.lapidary.core.tensor.DType;
+
+/** Operands of pointwise operators. */
+final class Pointwise {
+
+  private Pointwise() {}
+
+  static void unary(LoweringTable table, String aten, String onnx) {
+    table.single("aten::" + aten, op -> op.emit(onnx, left(op)));
+  }
+
+  /** PyTorch adds and multiplies truths as its logic does, ONNX has only the logic. */
+  static boolean isMask(Op op) {
+    return op.output().dtype() == DType.BOOL;
+  }
+
+  static String ofMasks(Op op, String onnx) {
+    return op.emit(onnx, left(op), right(op));
+  }
+
+  static String left(Op op) {
+    return op.operand("self", op.output().dtype());
+  }
+
+  static String right(Op op) {
+    return op.operand("other", op.output().dtype());
+  }
+}

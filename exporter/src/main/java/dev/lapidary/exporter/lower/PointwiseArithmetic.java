@@ -1,0 +1,110 @@
+package dev.lapidary.exporter.lower;
+
+import dev.lapidary.core.tensor.DType;
+import dev.lapidary.exporter.onnx.Attribute;
+import java.util.Map;
+
+/** Pointwise Ops: arithmetic and signs. */
+final class PointwiseArithmetic {
+
+  private PointwiseArithmetic() {}
+
+  static void addTo(LoweringTable table) {
+    table.single(
+        "aten::add",
+        op ->
+            Pointwise.isMask(op)
+                ? Pointwise.ofMasks(op, "Or")
+                : op.emit("Add", Pointwise.left(op), scaledRight(op)));
+    table.single("aten::sub", op -> op.emit("Sub", Pointwise.left(op), scaledRight(op)));
+    table.single("aten::rsub", op -> op.emit("Sub", Pointwise.right(op), scaledLeft(op)));
+    table.single(
+        "aten::mul",
+        op ->
+            Pointwise.isMask(op)
+                ? Pointwise.ofMasks(op, "And")
+                : op.emit("Mul", Pointwise.left(op), Pointwise.right(op)));
+    table.single("aten::div", PointwiseArithmetic::div);
+    table.single("aten::true_divide", PointwiseArithmetic::div);
+    table.single("aten::floor_divide", PointwiseArithmetic::roundedDown);
+    table.single("aten::remainder", PointwiseArithmetic::remainder);
+    table.single("aten::fmod", op -> rest(op, Pointwise.left(op), Pointwise.right(op)));
+    table.single("aten::square", op -> op.emit("Mul", Pointwise.left(op), Pointwise.left(op)));
+    Pointwise.unary(table, "neg", "Neg");
+    Pointwise.unary(table, "abs", "Abs");
+    Pointwise.unary(table, "reciprocal", "Reciprocal");
+  }
+
+  private static String scaledRight(Op op) {
+    return scaled(op, Pointwise.right(op));
+  }
+
+  private static String scaledLeft(Op op) {
+    return scaled(op, Pointwise.left(op));
+  }
+
+  private static String scaled(Op op, String value) {
+    double alpha = op.realOr("alpha", 1);
+    return alpha == 1 ? value : op.emit("Mul", value, op.scalar(alpha, op.output().dtype()));
+  }
+
+  private static String div(Op op) {
+    if (!op.given("rounding_mode")) {
+      return op.emit("Div", Pointwise.left(op), Pointwise.right(op));
+    }
+    if (op.text("rounding_mode").equals("floor")) {
+      return roundedDown(op);
+    }
+    String quotient = op.emit("Div", Pointwise.left(op), Pointwise.right(op));
+    if (!op.output().dtype().isFloating()) {
+      return quotient; // ONNX divides integers toward zero
+    }
+    String below = op.emit("Less", quotient, op.scalar(0, op.output().dtype()));
+    return op.emit("Where", below, op.emit("Ceil", quotient), op.emit("Floor", quotient));
+  }
+
+  /** As C's {@code fmod}: by the dividend's sign. */
+  private static String rest(Op op, String dividend, String divisor) {
+    return op.emit("Mod", Map.of("fmod", Attribute.of(1)), dividend, divisor);
+  }
+
+  /** By the divisor's sign, as Python; ONNX has that of integers alone. */
+  private static String remainder(Op op) {
+    String divisor = Pointwise.right(op);
+    if (!op.output().dtype().isFloating()) {
+      return op.emit("Mod", Pointwise.left(op), divisor);
+    }
+    String rest = rest(op, Pointwise.left(op), divisor);
+    return op.emit("Where", turns(op, rest, divisor), op.emit("Add", rest, divisor), rest);
+  }
+
+  /** Where a rest has another sign than its divisor. */
+  private static String turns(Op op, String rest, String divisor) {
+    String zero = op.scalar(0, op.output().dtype());
+    String signs = op.emit("Xor", op.emit("Less", rest, zero), op.emit("Less", divisor, zero));
+    return op.emit("And", op.emit("Not", op.emit("Equal", rest, zero)), signs);
+  }
+
+  /**
+   * The quotient of what the rest leaves, as PyTorch ({@code c10/util/generic_math.h}): that is
+   * nearly whole, where the plain quotient may have been rounded up to a whole number.
+   */
+  private static String roundedDown(Op op) {
+    DType dtype = op.output().dtype();
+    String dividend = Pointwise.left(op);
+    String divisor = Pointwise.right(op);
+    if (!dtype.isFloating()) {
+      String rest = op.emit("Mod", dividend, divisor);
+      return op.emit("Div", op.emit("Sub", dividend, rest), divisor);
+    }
+    String rest = rest(op, dividend, divisor);
+    String less = op.cast(turns(op, rest, divisor), DType.BOOL, dtype);
+    String quotient = op.emit("Div", op.emit("Sub", dividend, rest), divisor);
+    String whole = op.emit("Round", op.emit("Sub", quotient, less));
+    if (!op.isTensor("other")) {
+      return whole;
+    }
+    String byZero = op.emit("Equal", divisor, op.scalar(0, dtype));
+    return op.emit("Where", byZero, op.emit("Div", dividend, divisor), whole);
+  }
+}

@@ -1,0 +1,39 @@
+package dev.lapidary.exporter.lower;
+
+import dev.lapidary.torchscript.graph.Argument.Value;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Indexing, Slicing, Joining, Mutating Ops: tensors cut into parts. */
+final class SlicingSplits {
+
+  private SlicingSplits() {}
+
+  static void addTo(LoweringTable table) {
+    table.several("aten::chunk", SlicingSplits::split);
+    table.several("aten::split", SlicingSplits::split);
+    table.several("aten::split_with_sizes", SlicingSplits::split);
+    table.several("aten::unbind", SlicingSplits::unbind);
+  }
+
+  /** The sizes are those of the traced parts. */
+  private static List<String> split(Op op) {
+    int axis = op.axis("dim", op.rank("self"));
+    List<Value> parts = op.outputs();
+    if (parts.size() == 1) {
+      return List.of(op.tensor("self"));
+    }
+    long[] sizes = parts.stream().mapToLong(p -> p.shape().get(axis).constant()).toArray();
+    List<String> inputs = List.of(op.tensor("self"), op.ints(sizes));
+    return op.several("Split", sizes.length, Slicing.axis(axis), inputs);
+  }
+
+  private static List<String> unbind(Op op) {
+    int axis = op.axis("dim", op.rank("self"));
+    List<String> parts = new ArrayList<>();
+    for (int i = 0; i < op.outputs().size(); i++) {
+      parts.add(Slicing.at(op, axis, i));
+    }
+    return parts;
+  }
+}

@@ -1,0 +1,24 @@
+package dev.lapidary.exporter.lower;
+
+import dev.lapidary.core.tensor.DType;
+
+/** Methods of {@code torch.Tensor}: copies, types and writes. */
+final class TensorMethods {
+
+  private TensorMethods() {}
+
+  static void addTo(LoweringTable table) {
+    table.single("aten::contiguous", op -> op.tensor("self"));
+    table.single("aten::clone", op -> op.tensor("self"));
+    table.single("aten::detach", op -> op.tensor("self"));
+    table.single("aten::alias", op -> op.tensor("self"));
+    table.single("aten::lift_fresh", op -> op.tensor("self"));
+    table.single("aten::to", TensorMethods::cast);
+    table.single("aten::type_as", TensorMethods::cast);
+  }
+
+  private static String cast(Op op) {
+    DType to = op.output().dtype();
+    return op.cast(op.tensor("self"), op.dtype("self"), to);
+  }
+}

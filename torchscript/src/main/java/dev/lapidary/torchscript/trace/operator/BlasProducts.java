@@ -1,0 +1,166 @@
+package dev.lapidary.torchscript.trace.operator;
+
+import dev.lapidary.core.tensor.Tensor;
+import dev.lapidary.torchscript.graph.Dim;
+import dev.lapidary.torchscript.trace.call.Invocation;
+import dev.lapidary.torchscript.trace.call.Operator;
+import dev.lapidary.torchscript.trace.limit.Refusal;
+import dev.lapidary.torchscript.trace.value.Datum;
+import dev.lapidary.torchscript.trace.value.Dims;
+import dev.lapidary.torchscript.trace.value.Elements;
+import dev.lapidary.torchscript.trace.value.Shapes;
+import dev.lapidary.torchscript.trace.value.TensorRef;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+
+/** BLAS and LAPACK Operations: products of vectors and matrices. */
+public final class BlasProducts {
+
+  private BlasProducts() {}
+
+  public static void addTo(Map<String, Operator> table) {
+    Pointwise.of(table, "addmv", BlasProducts::addmv);
+    table.put("inner", BlasProducts::inner);
+    table.put("vdot", call -> call.call("dot", call.self(), call.get("other")));
+    table.put("addr", BlasProducts::addr);
+    table.put("chain_matmul", call -> chained(call, call.tensors("matrices")));
+    table.put("matrix_power", BlasProducts::power);
+    table.put("matmul", BlasProducts::matmul);
+    table.put("mm", call -> call.call("matmul", call.get("self"), call.get("mat2")));
+    table.put("bmm", call -> call.call("matmul", call.get("self"), call.get("mat2")));
+    table.put("addmm", call -> addProduct(call, call.tensor("mat1"), call.tensor("mat2")));
+    table.put("baddbmm", call -> addProduct(call, call.tensor("batch1"), call.tensor("batch2")));
+    table.put("dot", call -> call.call("sum", call.call("mul", call.self(), call.get("tensor"))));
+    table.put("mv", call -> call.call("matmul", call.self(), call.get("vec")));
+    table.put("outer", BlasProducts::outer);
+  }
+
+  private static Datum addmv(Invocation call, Datum x) {
+    Datum product = call.call("mv", call.get("mat"), call.get("vec"));
+    return call.call(
+        "add", call.call("mul", x, call.get("beta")), call.call("mul", product, call.get("alpha")));
+  }
+
+  /** Over the last dimensions of both. */
+  private static Datum inner(Invocation call) {
+    TensorRef other = call.tensor("other");
+    if (call.self().rank() == 0 || other.rank() == 0) {
+      return call.call("mul", call.self(), other);
+    }
+    Datum ofSelf = Datum.ints(call.self().rank() - 1);
+    return call.call("tensordot", call.self(), other, ofSelf, Datum.ints(other.rank() - 1));
+  }
+
+  private static Datum addr(Invocation call) {
+    Datum product = call.call("outer", call.get("vec1"), call.get("vec2"));
+    return call.call(
+        "add",
+        call.call("mul", call.self(), call.get("beta")),
+        call.call("mul", product, call.get("alpha")));
+  }
+
+  static Datum chained(Invocation call, List<TensorRef> matrices) {
+    return matrices.stream()
+        .map(Datum.class::cast)
+        .reduce((a, b) -> call.call("matmul", a, b))
+        .orElseThrow(() -> Refusal.wrong("%s of no matrices", call.operator()));
+  }
+
+  /** By squaring, as PyTorch. */
+  static Datum power(Invocation call) {
+    long n = call.integer("n");
+    if (n < 1) {
+      throw Refusal.unsupported("%s to the power %d; from 1 on is supported", call.operator(), n);
+    }
+    Datum square = call.self();
+    Datum result = null;
+    for (long left = n; left > 0; left /= 2) {
+      if (left % 2 == 1) {
+        result = result == null ? square : call.call("matmul", result, square);
+      }
+      square = left > 1 ? call.call("matmul", square, square) : square;
+    }
+    return java.util.Objects.requireNonNull(result);
+  }
+
+  /** {@code beta * self + alpha * a @ b}; with a known matrix b it is a linear layer. */
+  private static Datum addProduct(Invocation call, TensorRef a, TensorRef b) {
+    Datum beta = call.get("beta");
+    Datum alpha = call.get("alpha");
+    boolean plain = beta.toDouble() == 1 && alpha.toDouble() == 1;
+    if (plain && b.isKnown() && b.rank() == 2 && call.self().rank() == 1) {
+      return call.call("linear", a, call.call("t", b), call.self());
+    }
+    Datum product = call.call("matmul", a, b);
+    if (plain) {
+      return call.call("add", product, call.self());
+    }
+    return call.call("add", call.call("mul", product, alpha), call.call("mul", call.self(), beta));
+  }
+
+  private static Datum matmul(Invocation call) {
+    TensorRef self = call.self();
+    TensorRef other = call.tensor("other");
+    List<Dim> a = self.shape();
+    List<Dim> b = other.shape();
+    if (a.isEmpty() || b.isEmpty()) {
+      throw Refusal.wrong("matmul of shapes %s and %s", a, b);
+    }
+    Dim inner = b.get(Math.max(b.size() - 2, 0));
+    if (!a.get(a.size() - 1).equals(inner)) {
+      throw Refusal.wrong("matmul of shapes %s and %s", a, b);
+    }
+    List<Dim> shape =
+        new ArrayList<>(
+            Shapes.broadcast(
+                a.subList(0, Math.max(a.size() - 2, 0)), b.subList(0, Math.max(b.size() - 2, 0))));
+    if (a.size() > 1) {
+      shape.add(a.get(a.size() - 2));
+    }
+    if (b.size() > 1) {
+      shape.add(b.get(b.size() - 1));
+    }
+    call.requireTypeOf(self, other);
+    return call.allKnown() && a.size() > 1 && b.size() > 1
+        ? product(call, self, other, shape)
+        : call.record(Shapes.promote(self, other), shape);
+  }
+
+  /** Sums in float64, and rounds once. */
+  private static Datum product(
+      Invocation call, TensorRef left, TensorRef right, List<Dim> resultShape) {
+    long[] shape = Shapes.constants(resultShape);
+    int rank = shape.length;
+    int rows = (int) shape[rank - 2];
+    int columns = (int) shape[rank - 1];
+    int inner = (int) Dims.constant(left.shape().get(left.rank() - 1));
+    call.dispatcher().budget().work(Math.multiplyExact(Tensor.numel(shape), inner));
+    long[] leftShape = shape.clone();
+    leftShape[rank - 1] = inner;
+    long[] rightShape = shape.clone();
+    rightShape[rank - 2] = inner;
+    double[] a =
+        Elements.expand(call.dispatcher().budget(), left.tensor("matmul"), leftShape).toDoubles();
+    double[] b =
+        Elements.expand(call.dispatcher().budget(), right.tensor("matmul"), rightShape).toDoubles();
+    call.dispatcher().budget().expand(Tensor.numel(shape));
+    double[] c = new double[Math.toIntExact(Tensor.numel(shape))];
+    for (int row = 0; row < c.length / Math.max(columns, 1); row++) {
+      int matrix = row / rows;
+      for (int k = 0; k < inner; k++) {
+        double x = a[row * inner + k];
+        int from = (matrix * inner + k) * columns;
+        for (int column = 0; column < columns; column++) {
+          c[row * columns + column] += x * b[from + column];
+        }
+      }
+    }
+    return Elements.ofDoubles(call.dispatcher().budget(), Shapes.promote(left, right), shape, c);
+  }
+
+  private static Datum outer(Invocation call) {
+    Datum column = call.call("unsqueeze", call.self(), Datum.number(-1));
+    return call.call("mul", column, call.get("vec2"));
+  }
+}

@@ -1,0 +1,217 @@
+package dev.lapidary.torchscript.trace.operator;
+
+import dev.lapidary.core.tensor.DType;
+import dev.lapidary.torchscript.graph.Dim;
+import dev.lapidary.torchscript.trace.call.Invocation;
+import dev.lapidary.torchscript.trace.call.Operator;
+import dev.lapidary.torchscript.trace.limit.Budget;
+import dev.lapidary.torchscript.trace.limit.Refusal;
+import dev.lapidary.torchscript.trace.value.Datum;
+import dev.lapidary.torchscript.trace.value.Elements;
+import dev.lapidary.torchscript.trace.value.Scalars;
+import dev.lapidary.torchscript.trace.value.Shapes;
+import dev.lapidary.torchscript.trace.value.TensorRef;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** Creation Ops: tensors out of sizes and numbers. */
+public final class Creations {
+
+  private Creations() {}
+
+  public static void addTo(Map<String, Operator> table) {
+    table.put("full", Creations::full);
+    table.put("zeros", call -> filled(call, call.dims("size"), 0, DType.FLOAT32));
+    table.put("empty", call -> filled(call, call.dims("size"), 0, DType.FLOAT32));
+    table.put("ones", call -> filled(call, call.dims("size"), 1, DType.FLOAT32));
+    table.put("zeros_like", call -> filled(call, call.self().shape(), 0, call.self().dtype()));
+    table.put("empty_like", call -> filled(call, call.self().shape(), 0, call.self().dtype()));
+    table.put("ones_like", call -> filled(call, call.self().shape(), 1, call.self().dtype()));
+    table.put("new_zeros", call -> filled(call, call.dims("size"), 0, call.self().dtype()));
+    table.put("new_empty", call -> filled(call, call.dims("size"), 0, call.self().dtype()));
+    table.put("new_ones", call -> filled(call, call.dims("size"), 1, call.self().dtype()));
+    table.put(
+        "full_like",
+        call -> fill(call, call.self().shape(), call.get("fill_value"), call.self().dtype()));
+    table.put(
+        "new_full",
+        call -> fill(call, call.dims("size"), call.get("fill_value"), call.self().dtype()));
+    table.put("arange", Creations::arange);
+    table.put("tensor", Creations::tensor);
+    table.put("as_tensor", Creations::asTensor);
+    table.put("scalar_tensor", call -> typed(call, call.get("s"), DType.FLOAT32));
+    table.put("linspace", Creations::linspace);
+    table.put("eye", Creations::eye);
+  }
+
+  static Datum filled(Invocation call, List<Dim> size, long value, DType dtype) {
+    return fill(call, size, Datum.number(value), dtype);
+  }
+
+  private static Datum fill(Invocation call, List<Dim> size, Datum value, DType otherwise) {
+    DType dtype = call.dtype("dtype").orElse(otherwise);
+    return filled(call, size, value, dtype);
+  }
+
+  /** {@code aten::full} of an element type. */
+  static Datum filled(Invocation call, List<Dim> size, Datum value, DType dtype) {
+    return call.dispatcher()
+        .call(
+            "aten::full",
+            List.of(Datum.ints(size), value),
+            Map.of("dtype", Datum.number(dtype.scalarType())));
+  }
+
+  private static Datum full(Invocation call) {
+    List<Dim> size = call.dims("size");
+    Datum value = call.get("fill_value");
+    DType dtype = call.dtype("dtype").orElseGet(() -> typeOf(value));
+    if (!Shapes.isConstant(size)) {
+      Datum none = Datum.None.NONE;
+      return call.with("dtype", Datum.number(dtype.scalarType()))
+          .with("layout", none)
+          .with("device", none)
+          .with("pin_memory", none)
+          .record(dtype, size);
+    }
+    double number = value.toDouble();
+    return Elements.reals(call.dispatcher().budget(), dtype, Shapes.constants(size), i -> number);
+  }
+
+  private static DType typeOf(Datum number) {
+    if (number instanceof Datum.Real) {
+      return DType.FLOAT32;
+    }
+    return number instanceof Datum.Bool ? DType.BOOL : DType.INT64;
+  }
+
+  private static Datum arange(Invocation call) {
+    Datum zero = Datum.number(0);
+    Datum start = call.has("start") ? call.get("start") : zero;
+    Datum end = call.get("end");
+    Datum step = call.has("step") ? call.get("step") : Datum.number(1);
+    boolean real =
+        start instanceof Datum.Real || end instanceof Datum.Real || step instanceof Datum.Real;
+    DType dtype = call.dtype("dtype").orElse(real ? DType.FLOAT32 : DType.INT64);
+    if (end instanceof Datum.Int i && i.value().perBatch()) {
+      return numbered(call, start, i.value(), step, dtype);
+    }
+    double from = start.toDouble();
+    double by = step.toDouble();
+    double count = Math.ceil((end.toDouble() - from) / by);
+    if (!(count >= 0 && count <= Integer.MAX_VALUE)) {
+      throw Refusal.wrong("arange with %s elements", count);
+    }
+    return Elements.reals(
+        call.dispatcher().budget(), dtype, new long[] {(long) count}, i -> from + i * by);
+  }
+
+  /** The samples' numbers, which {@code x[torch.arange(n), i]} takes one of each by. */
+  private static Datum numbered(Invocation call, Datum start, Dim count, Datum step, DType dtype) {
+    boolean plain = start.toDouble() == 0 && step.toDouble() == 1;
+    if (!plain || dtype != DType.INT64) {
+      throw Refusal.unsupported(
+          "%s to the batch size, in other steps than 0, 1, 2, ..", call.operator());
+    }
+    Datum none = Datum.None.NONE;
+    return call.record(
+        call.operator(),
+        List.of(new Datum.Int(count), none, none, none, none),
+        dtype,
+        List.of(count));
+  }
+
+  private static Datum asTensor(Invocation call) {
+    if (call.get(call.has("data") ? "data" : "t") instanceof TensorRef tensor) {
+      return call.isNone("dtype") ? tensor : call.call("to", tensor, call.get("dtype"));
+    }
+    return tensor(call);
+  }
+
+  private static Datum tensor(Invocation call) {
+    Datum data = call.has("data") ? call.get("data") : call.get("t");
+    List<Datum> flat = new ArrayList<>();
+    List<Long> shape = new ArrayList<>();
+    flatten(call.dispatcher().budget(), data, 0, shape, flat);
+    if (flat.size() == 1 && shape.isEmpty()) {
+      return typed(call, flat.get(0), typeOf(flat.get(0)));
+    }
+    DType natural =
+        flat.stream()
+            .map(Creations::typeOf)
+            .reduce((a, b) -> Shapes.kind(a) >= Shapes.kind(b) ? a : b)
+            .orElse(DType.FLOAT32);
+    return Elements.reals(
+        call.dispatcher().budget(),
+        call.dtype("dtype").orElse(natural),
+        shape.stream().mapToLong(Long::longValue).toArray(),
+        i -> flat.get(i).toDouble());
+  }
+
+  private static void flatten(
+      Budget budget, Datum data, int level, List<Long> shape, List<Datum> flat) {
+    budget.length(1);
+    if (!(data instanceof Datum.ListOf list)) {
+      flat.add(data);
+      return;
+    }
+    if (shape.size() == level) {
+      shape.add((long) list.items().size());
+    }
+    if (shape.get(level) != list.items().size()) {
+      throw Refusal.wrong("a tensor of lists of different lengths");
+    }
+    list.items().forEach(item -> flatten(budget, item, level + 1, shape, flat));
+  }
+
+  /** A tensor of rank 0; of a batch size it stays symbolic. */
+  private static Datum typed(Invocation call, Datum number, DType otherwise) {
+    Optional<DType> wanted = call.dtype("dtype");
+    if (number instanceof Datum.Int i && i.value().perBatch()) {
+      if (wanted.orElse(DType.INT64) != DType.INT64) {
+        throw Refusal.unsupported("the batch size as data of a tensor");
+      }
+      return Scalars.ofInteger(i.value());
+    }
+    if (number instanceof Datum.Int i) {
+      return Elements.integers(
+          call.dispatcher().budget(),
+          wanted.orElse(otherwise),
+          new long[0],
+          j -> i.value().factor());
+    }
+    return Elements.reals(
+        call.dispatcher().budget(), wanted.orElse(otherwise), new long[0], j -> number.toDouble());
+  }
+
+  /** From both ends, as PyTorch: both are met exactly. */
+  private static Datum linspace(Invocation call) {
+    double start = call.real("start");
+    double end = call.real("end");
+    int steps = Math.toIntExact(call.integer("steps"));
+    if (steps < 0) {
+      throw Refusal.wrong("linspace of %d steps", steps);
+    }
+    double step = steps < 2 ? 0 : (end - start) / (steps - 1);
+    return Elements.reals(
+        call.dispatcher().budget(),
+        call.dtype("dtype").orElse(DType.FLOAT32),
+        new long[] {steps},
+        i -> i < (steps + 1) / 2 ? start + i * step : end - (steps - 1 - i) * step);
+  }
+
+  private static Datum eye(Invocation call) {
+    long rows = call.integer("n");
+    long columns = call.has("m") ? call.integer("m") : rows;
+    if (rows < 0 || columns < 0) {
+      throw Refusal.wrong("eye of %d rows and %d columns", rows, columns);
+    }
+    return Elements.reals(
+        call.dispatcher().budget(),
+        call.dtype("dtype").orElse(DType.FLOAT32),
+        new long[] {rows, columns},
+        i -> i / columns == i % columns ? 1 : 0);
+  }
+}

@@ -1,0 +1,28 @@
+package dev.lapidary.torchscript.trace.operator;
+
+import dev.lapidary.torchscript.trace.call.Invocation;
+import dev.lapidary.torchscript.trace.call.Operator;
+import dev.lapidary.torchscript.trace.limit.Refusal;
+import dev.lapidary.torchscript.trace.value.Datum;
+import java.util.Map;
+
+/** Dropout functions, which do nothing in inference. */
+public final class Dropout {
+
+  private Dropout() {}
+
+  public static void addTo(Map<String, Operator> table) {
+    table.put("dropout", Dropout::dropout);
+    table.put("alpha_dropout", Dropout::dropout);
+    table.put("feature_alpha_dropout", Dropout::dropout);
+    table.put("feature_dropout", Dropout::dropout);
+  }
+
+  private static Datum dropout(Invocation call) {
+    if (call.flag("train") && call.real("p") > 0) {
+      throw Refusal.unsupported(
+          "%s that is active in eval mode: its result is random", call.operator());
+    }
+    return call.self();
+  }
+}

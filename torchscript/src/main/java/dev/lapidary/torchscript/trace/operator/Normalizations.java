@@ -1,0 +1,153 @@
+package dev.lapidary.torchscript.trace.operator;
+
+import dev.lapidary.core.tensor.Tensor;
+import dev.lapidary.torchscript.graph.Dim;
+import dev.lapidary.torchscript.trace.call.Invocation;
+import dev.lapidary.torchscript.trace.call.Operator;
+import dev.lapidary.torchscript.trace.limit.Refusal;
+import dev.lapidary.torchscript.trace.value.Datum;
+import dev.lapidary.torchscript.trace.value.Elements;
+import dev.lapidary.torchscript.trace.value.TensorRef;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.IntStream;
+
+/** Normalization functions. */
+public final class Normalizations {
+  /** {@code torch.finfo(torch.float32).eps}: what rms_norm adds where no eps is given. */
+  private static final double FLOAT32_EPSILON = 1.1920928955078125e-07;
+
+  private Normalizations() {}
+
+  public static void addTo(Map<String, Operator> table) {
+    table.put("_weight_norm", Normalizations::weightNorm);
+    table.put("batch_norm", Normalizations::batchNorm);
+    table.put("layer_norm", Normalizations::layerNorm);
+    table.put("group_norm", call -> call.record(call.self().dtype(), call.self().shape()));
+    table.put("rms_norm", Normalizations::rmsNorm);
+    table.put("instance_norm", Normalizations::instanceNorm);
+  }
+
+  /** {@code v g / |v|}, a length for each index of {@code dim}; -1 is one length for all. */
+  private static Datum weightNorm(Invocation call) {
+    TensorRef v = call.tensor("v");
+    long dim = call.integer("dim");
+    int[] others = IntStream.range(0, v.rank()).filter(d -> d != dim).toArray();
+    Datum length = ReductionSums.length(call, v, Datum.ints(others), true);
+    return call.call("mul", v, call.call("div", call.get("g"), length));
+  }
+
+  private static Datum batchNorm(Invocation call) {
+    if (call.flag("training") && call.allKnown() && call.isNone("running_mean")) {
+      return standardized(call);
+    }
+    if (call.flag("training") || call.isNone("running_mean") || call.isNone("running_var")) {
+      throw Refusal.unsupported(
+          "batch_norm by the statistics of the batch, which is training; save the model in eval"
+              + " mode, with track_running_stats");
+    }
+    return call.with("cudnn_enabled", Datum.bool(true))
+        .record(call.self().dtype(), call.self().shape());
+  }
+
+  private static Datum layerNorm(Invocation call) {
+    List<Dim> shape = call.self().shape();
+    List<Dim> normalized = call.dims("normalized_shape");
+    int outer = shape.size() - normalized.size();
+    if (outer < 0 || !shape.subList(outer, shape.size()).equals(normalized)) {
+      throw Refusal.wrong("layer_norm over %s of a tensor of shape %s", normalized, shape);
+    }
+    return call.with("cudnn_enable", Datum.bool(true)).record(call.self().dtype(), shape);
+  }
+
+  private static Datum rmsNorm(Invocation call) {
+    TensorRef self = call.self();
+    List<Dim> normalized = call.dims("normalized_shape");
+    int outer = self.rank() - normalized.size();
+    if (outer < 0 || !self.shape().subList(outer, self.rank()).equals(normalized)) {
+      throw Refusal.wrong("rms_norm over %s of a tensor of shape %s", normalized, self.shape());
+    }
+    Datum dims = Datum.ints(IntStream.range(outer, self.rank()).toArray());
+    Datum epsilon = call.isNone("eps") ? new Datum.Real(FLOAT32_EPSILON) : call.get("eps");
+    Datum squares = call.call("mean", call.call("mul", self, self), dims, Datum.bool(true));
+    Datum scale = call.call("rsqrt", call.call("add", squares, epsilon));
+    Datum normal = call.call("mul", self, scale);
+    return call.isNone("weight") ? normal : call.call("mul", normal, call.get("weight"));
+  }
+
+  /** Each channel of each sample by itself: a group norm of groups of one channel. */
+  private static Datum instanceNorm(Invocation call) {
+    List<Dim> shape = call.self().shape();
+    if (!call.flag("use_input_stats")) {
+      return call.call(
+          "batch_norm",
+          call.self(),
+          call.get("weight"),
+          call.get("bias"),
+          call.get("running_mean"),
+          call.get("running_var"),
+          Datum.bool(false),
+          call.get("momentum"),
+          call.get("eps"),
+          Datum.bool(true));
+    }
+    return call.call(
+        "group_norm",
+        call.self(),
+        new Datum.Int(shape.get(1)),
+        call.get("weight"),
+        call.get("bias"),
+        call.get("eps"),
+        Datum.bool(true));
+  }
+
+  /**
+   * {@code batch_norm} of a constant by its own statistics: how {@code ScaledStdConv2d}
+   * standardizes its weight, each output channel a channel. At once, so that a network of nothing
+   * else needs its weights' memory once, and rounded once.
+   */
+  static Datum standardized(Invocation call) {
+    Tensor self = call.self().tensor("batch_norm");
+    long[] shape = self.shape();
+    if (shape.length < 2 || self.numel() == 0) {
+      throw Refusal.wrong("batch_norm of a tensor of shape %s", call.self().shape());
+    }
+    double[] values = self.toDoubles();
+    int channels = (int) shape[1];
+    int inner = (int) (values.length / shape[0] / channels);
+    double count = values.length / (double) channels;
+    double[] mean = new double[channels];
+    double[] variance = new double[channels];
+    for (int i = 0; i < values.length; i++) {
+      mean[i / inner % channels] += values[i] / count;
+    }
+    for (int i = 0; i < values.length; i++) {
+      double centred = values[i] - mean[i / inner % channels];
+      variance[i / inner % channels] += centred * centred / count;
+    }
+    double epsilon = call.real("eps");
+    double[] weight = perChannel(call, "weight", 1, channels);
+    double[] bias = perChannel(call, "bias", 0, channels);
+    for (int i = 0; i < values.length; i++) {
+      int c = i / inner % channels;
+      double normal = (values[i] - mean[c]) / Math.sqrt(variance[c] + epsilon);
+      values[i] = normal * weight[c] + bias[c];
+    }
+    return Elements.ofDoubles(call.dispatcher().budget(), self.dtype(), shape, values);
+  }
+
+  private static double[] perChannel(
+      Invocation call, String parameter, double otherwise, int channels) {
+    double[] values = new double[channels];
+    if (call.isNone(parameter)) {
+      java.util.Arrays.fill(values, otherwise);
+      return values;
+    }
+    double[] given = call.known(parameter).toDoubles();
+    if (given.length != channels) {
+      throw Refusal.wrong(
+          "batch_norm of %d channels with %d of %s", channels, given.length, parameter);
+    }
+    return given;
+  }
+}

@@ -1,0 +1,244 @@
+package dev.lapidary.torchscript.trace.operator;
+
+import dev.lapidary.core.tensor.DType;
+import dev.lapidary.core.tensor.Tensor;
+import dev.lapidary.torchscript.graph.Dim;
+import dev.lapidary.torchscript.trace.call.Invocation;
+import dev.lapidary.torchscript.trace.call.Operator;
+import dev.lapidary.torchscript.trace.limit.Refusal;
+import dev.lapidary.torchscript.trace.value.Content;
+import dev.lapidary.torchscript.trace.value.Datum;
+import dev.lapidary.torchscript.trace.value.Dims;
+import dev.lapidary.torchscript.trace.value.Elements;
+import dev.lapidary.torchscript.trace.value.Shapes;
+import dev.lapidary.torchscript.trace.value.TensorRef;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.IntStream;
+import java.util.stream.LongStream;
+
+/** Other Operations: diagonals and triangles of matrices. */
+public final class OtherDiagonals {
+  private static final Datum ZERO = Datum.number(0);
+  private static final Datum LAST = Datum.number(-1);
+
+  private OtherDiagonals() {}
+
+  public static void addTo(Map<String, Operator> table) {
+    table.put("diagonal", call -> diagonal(call, Matrices.of(call)));
+    table.put("linalg_diagonal", call -> diagonal(call, Matrices.of(call)));
+    table.put("diag_embed", OtherDiagonals::diagEmbed);
+    table.put("diag", OtherDiagonals::diag);
+    table.put(
+        "diagflat",
+        call -> call.call("diag_embed", call.call("flatten", call.self()), call.get("offset")));
+    table.put("tril_indices", call -> triangleIndices(call, false));
+    table.put("triu_indices", call -> triangleIndices(call, true));
+    table.put("triu", call -> triangle(call, true));
+    table.put("tril", call -> triangle(call, false));
+  }
+
+  /**
+   * Matrices of a tensor and their diagonal, which begins at a row and a column.
+   *
+   * @param order of the dimensions, rows and columns last
+   */
+  record Matrices(List<Integer> order, long rows, long columns, long row, long column) {
+    static Matrices of(Invocation call) {
+      int rank = call.self().rank();
+      int first = Shapes.dimension(call.integer("dim1"), rank);
+      int second = Shapes.dimension(call.integer("dim2"), rank);
+      if (first == second || rank < 2) {
+        throw Refusal.wrong(
+            "%s of dimensions %d and %d of %s",
+            call.operator(), first, second, call.self().shape());
+      }
+      List<Integer> order =
+          new ArrayList<>(
+              IntStream.range(0, rank).filter(d -> d != first && d != second).boxed().toList());
+      order.add(first);
+      order.add(second);
+      long offset = call.integer("offset");
+      return new Matrices(
+          List.copyOf(order),
+          Dims.constant(call.self().shape().get(first)),
+          Dims.constant(call.self().shape().get(second)),
+          Math.max(0, -offset),
+          Math.max(0, offset));
+    }
+
+    long length() {
+      return Math.max(0, Math.min(rows - row, columns - column));
+    }
+
+    /** The diagonal's elements among those of a matrix. */
+    long[] places() {
+      return LongStream.range(0, length()).map(i -> (row + i) * columns + column + i).toArray();
+    }
+
+    Datum permutation() {
+      return Datum.ints(order.stream().mapToInt(Integer::intValue).toArray());
+    }
+
+    /** The permutation back. */
+    Datum inverse() {
+      return Datum.ints(IntStream.range(0, order.size()).map(order::indexOf).toArray());
+    }
+  }
+
+  private static Datum diagonal(Invocation call, Matrices matrices) {
+    TensorRef self = call.self();
+    call.dispatcher().budget().allocate(8 * matrices.length());
+    if (self.content() instanceof Content.Known known) {
+      return ofKnown(known, matrices);
+    }
+    return TensorRef.viewOf(
+        self,
+        taken(call, self, matrices).content(),
+        base -> taken(call, base, matrices),
+        Optional.of(part -> (TensorRef) written(call, matrices, part)),
+        true);
+  }
+
+  private static TensorRef ofKnown(Content.Known known, Matrices matrices) {
+    List<Integer> order = matrices.order();
+    int rank = order.size();
+    long[] strides = known.strides();
+    long down = strides[order.get(rank - 2)];
+    long across = strides[order.get(rank - 1)];
+    long[] sizes = new long[rank - 1];
+    long[] steps = new long[rank - 1];
+    for (int d = 0; d < rank - 2; d++) {
+      sizes[d] = known.sizes()[order.get(d)];
+      steps[d] = strides[order.get(d)];
+    }
+    sizes[rank - 2] = matrices.length();
+    steps[rank - 2] = down + across;
+    long begin = matrices.length() == 0 ? 0 : matrices.row() * down + matrices.column() * across;
+    return new TensorRef(known.view(sizes, steps, known.offset() + begin));
+  }
+
+  private static TensorRef taken(Invocation call, TensorRef self, Matrices matrices) {
+    Datum rows = flat(call, self, matrices);
+    return call.callTensor("index_select", rows, LAST, vector(call, matrices.places()));
+  }
+
+  /** {@code [.., rows x columns]}. */
+  private static TensorRef flat(Invocation call, TensorRef self, Matrices matrices) {
+    Datum turned = call.call("permute", self, matrices.permutation());
+    return call.callTensor("flatten", turned, Datum.number(-2));
+  }
+
+  private static TensorRef vector(Invocation call, long[] values) {
+    return Elements.ofLongs(
+        call.dispatcher().budget(), DType.INT64, new long[] {values.length}, values);
+  }
+
+  static Datum written(Invocation call, Matrices matrices, Datum part) {
+    TensorRef rows = flat(call, call.self(), matrices);
+    int last = rows.rank() - 1;
+    Datum changed = ScatterIndices.written(call, rows, last, matrices.places(), part);
+    List<Dim> apart = new ArrayList<>(rows.shape().subList(0, last));
+    apart.addAll(List.of(Dim.of(matrices.rows()), Dim.of(matrices.columns())));
+    Datum square = call.call("reshape", changed, Datum.ints(apart));
+    return call.call("permute", square, matrices.inverse());
+  }
+
+  /** Square matrices of zeros but for one diagonal, which is the last dimension. */
+  private static Datum diagEmbed(Invocation call) {
+    TensorRef self = call.self();
+    long offset = call.integer("offset");
+    int rank = self.rank() + 1;
+    int first = Shapes.dimension(call.integer("dim1"), rank);
+    int second = Shapes.dimension(call.integer("dim2"), rank);
+    long length = Dims.constant(self.shape().get(self.rank() - 1));
+    long size = Math.addExact(length, Math.abs(offset));
+    long row = Math.max(0, -offset);
+    call.dispatcher().budget().allocate(Math.multiplyExact(8, Math.multiplyExact(size, size)));
+    long[] from = new long[Math.toIntExact(size * size)];
+    for (int i = 0; i < from.length; i++) {
+      long at = i / size - row;
+      boolean inside = at >= 0 && at < length && i % size - i / size == offset;
+      from[i] = inside ? at : length;
+    }
+    Datum padded = call.call("constant_pad_nd", self, Datum.ints(0, 1), ZERO);
+    TensorRef flat = call.callTensor("index_select", padded, LAST, vector(call, from));
+    List<Dim> shape = new ArrayList<>(flat.shape().subList(0, rank - 2));
+    shape.addAll(List.of(Dim.of(size), Dim.of(size)));
+    Datum matrices = call.call("reshape", flat, Datum.ints(shape));
+    return call.call("movedim", matrices, Datum.ints(-2, -1), Datum.ints(first, second));
+  }
+
+  /** A matrix's diagonal, or the matrix of a diagonal. */
+  private static Datum diag(Invocation call) {
+    if (call.self().rank() == 1) {
+      return call.call("diag_embed", call.self(), call.get("diagonal"));
+    }
+    if (call.self().rank() != 2) {
+      throw Refusal.wrong("%s of a tensor of shape %s", call.operator(), call.self().shape());
+    }
+    return call.call("clone", call.call("diagonal", call.self(), call.get("diagonal")));
+  }
+
+  /** The rows and the columns of a triangle's elements. */
+  private static Datum triangleIndices(Invocation call, boolean upper) {
+    long rows = call.integer("row");
+    long columns = call.integer("col");
+    long offset = call.integer("offset");
+    if (rows < 0 || columns < 0) {
+      throw Refusal.wrong("%s of %d rows and %d columns", call.operator(), rows, columns);
+    }
+    call.dispatcher().budget().allocate(Math.multiplyExact(8, Math.multiplyExact(rows, columns)));
+    long[] inside =
+        LongStream.range(0, rows * columns)
+            .filter(
+                i -> {
+                  long above = i % columns - i / columns;
+                  return upper ? above >= offset : above <= offset;
+                })
+            .toArray();
+    long count = inside.length;
+    return Elements.integers(
+        call.dispatcher().budget(),
+        call.dtype("dtype").orElse(DType.INT64),
+        new long[] {2, count},
+        i -> i < count ? inside[i] / columns : inside[(int) (i - count)] % columns);
+  }
+
+  /** Of what depends on the input: zeros where the same of ones has them. */
+  private static Datum masked(Invocation call) {
+    List<Dim> shape = call.self().shape();
+    if (shape.size() < 2) {
+      throw Refusal.wrong("%s of a tensor of shape %s", call.operator(), shape);
+    }
+    Datum zero = Datum.number(0);
+    Datum ones = call.call("ones", Datum.ints(shape.subList(shape.size() - 2, shape.size())));
+    Datum kept = call.call(call.name(), ones, call.get("diagonal"));
+    return call.call("masked_fill", call.self(), call.call("eq", kept, zero), zero);
+  }
+
+  private static Datum triangle(Invocation call, boolean upper) {
+    if (!call.self().isKnown()) {
+      return masked(call);
+    }
+    Tensor self = call.known("self");
+    long[] shape = self.shape();
+    if (shape.length < 2) {
+      throw Refusal.wrong("%s of a tensor of shape %s", call.operator(), call.self().shape());
+    }
+    long rows = shape[shape.length - 2];
+    long columns = shape[shape.length - 1];
+    long diagonal = call.integer("diagonal");
+    double[] values = self.toDoubles();
+    return Elements.reals(
+        call.dispatcher().budget(),
+        self.dtype(),
+        shape,
+        i -> {
+          long above = i % columns - i / columns % rows;
+          return (upper ? above >= diagonal : above <= diagonal) ? values[i] : 0;
+        });
+  }
+}

@@ -1,0 +1,71 @@
+package dev.lapidary.torchscript.trace.operator;
+
+import dev.lapidary.torchscript.trace.call.Invocation;
+import dev.lapidary.torchscript.trace.call.Operator;
+import dev.lapidary.torchscript.trace.limit.Refusal;
+import dev.lapidary.torchscript.trace.value.Datum;
+import dev.lapidary.torchscript.trace.value.TensorRef;
+import java.util.List;
+import java.util.Map;
+
+/** Recurrent cells: one step of a layer, by plain operators. */
+public final class RecurrentCells {
+
+  private RecurrentCells() {}
+
+  public static void addTo(Map<String, Operator> table) {
+    table.put("lstm_cell", RecurrentCells::lstmCell);
+    table.put("gru_cell", RecurrentCells::gruCell);
+    table.put("rnn_tanh_cell", call -> call.call("tanh", sum(call)));
+    table.put("rnn_relu_cell", call -> call.call("relu", sum(call)));
+  }
+
+  private static Datum ofInput(Invocation call) {
+    return call.call("linear", call.get("input"), call.get("w_ih"), call.get("b_ih"));
+  }
+
+  private static Datum ofState(Invocation call, Datum state) {
+    return call.call("linear", state, call.get("w_hh"), call.get("b_hh"));
+  }
+
+  private static Datum sum(Invocation call) {
+    return call.call("add", ofInput(call), ofState(call, call.get("hx")));
+  }
+
+  private static List<Datum> gates(Invocation call, Datum rows, int count) {
+    Datum last = Datum.number(-1);
+    return call.call("chunk", rows, Datum.number(count), last).toList();
+  }
+
+  private static Datum sigmoid(Invocation call, Datum a, Datum b) {
+    return call.call("sigmoid", call.call("add", a, b));
+  }
+
+  /** Gates in the order input, forget, cell, output; gives h and c. */
+  private static Datum lstmCell(Invocation call) {
+    List<TensorRef> states = call.tensors("hx");
+    if (states.size() != 2) {
+      throw Refusal.wrong("%s with %d states", call.operator(), states.size());
+    }
+    Datum sums = call.call("add", ofInput(call), ofState(call, states.get(0)));
+    List<Datum> gates = gates(call, sums, 4);
+    Datum kept = call.call("mul", call.call("sigmoid", gates.get(1)), states.get(1));
+    Datum taken =
+        call.call("mul", call.call("sigmoid", gates.get(0)), call.call("tanh", gates.get(2)));
+    Datum cell = call.call("add", kept, taken);
+    Datum hidden = call.call("mul", call.call("sigmoid", gates.get(3)), call.call("tanh", cell));
+    return Datum.TupleOf.of(List.of(hidden, cell));
+  }
+
+  /** Gates in the order reset, update, new: {@code h' = n + z (h - n)}. */
+  private static Datum gruCell(Invocation call) {
+    List<Datum> input = gates(call, ofInput(call), 3);
+    List<Datum> state = gates(call, ofState(call, call.get("hx")), 3);
+    Datum reset = sigmoid(call, input.get(0), state.get(0));
+    Datum update = sigmoid(call, input.get(1), state.get(1));
+    Datum fresh =
+        call.call("tanh", call.call("add", input.get(2), call.call("mul", reset, state.get(2))));
+    Datum difference = call.call("sub", call.get("hx"), fresh);
+    return call.call("add", fresh, call.call("mul", update, difference));
+  }
+}

@@ -1,0 +1,90 @@
+package dev.lapidary.torchscript.trace.operator;
+
+import dev.lapidary.core.tensor.DType;
+import dev.lapidary.torchscript.graph.Dim;
+import dev.lapidary.torchscript.trace.call.Invocation;
+import dev.lapidary.torchscript.trace.call.Operator;
+import dev.lapidary.torchscript.trace.limit.Refusal;
+import dev.lapidary.torchscript.trace.value.Datum;
+import dev.lapidary.torchscript.trace.value.Shapes;
+import java.util.List;
+import java.util.Map;
+
+/** Reduction Ops: the greatest and least elements, where they are, and any and all. */
+public final class ReductionExtremes {
+  private static final Datum ZERO = Datum.number(0);
+
+  private ReductionExtremes() {}
+
+  public static void addTo(Map<String, Operator> table) {
+    Pointwise.of(table, "any", (call, x) -> anyOrAll(call, "amax"));
+    Pointwise.of(table, "all", (call, x) -> anyOrAll(call, "amin"));
+    table.put("max", call -> extreme(call, "maximum", "amax"));
+    table.put("min", call -> extreme(call, "minimum", "amin"));
+    table.put("argmax", ReductionExtremes::position);
+    table.put("argmin", ReductionExtremes::position);
+    table.put("aminmax", ReductionExtremes::aminmax);
+    table.put("median", ReductionExtremes::median);
+    table.put("amax", call -> Reductions.reduce(call, "amax"));
+    table.put("amin", call -> Reductions.reduce(call, "amin"));
+  }
+
+  /** Whether the greatest, or the least, of the truths is one. */
+  private static Datum anyOrAll(Invocation call, String extreme) {
+    Datum numbers = Pointwise.as(call, Pointwise.truth(call, call.self()), DType.FLOAT32);
+    Datum dims = Datum.ints(Math.toIntExact(call.integer("dim")));
+    return call.call("gt", call.call(extreme, numbers, dims, call.get("keepdim")), ZERO);
+  }
+
+  /** {@code max(x, y)}, {@code max(x)} or {@code max(x, dim) -> (values, indices)}. */
+  private static Datum extreme(Invocation call, String ofTwo, String ofAll) {
+    if (call.has("other")) {
+      return call.call(ofTwo, call.get("self"), call.get("other"));
+    }
+    return call.has("dim") ? along(call) : call.call(ofAll, call.self());
+  }
+
+  private static Datum along(Invocation call) {
+    int dim = Ranking.dimension(call);
+    if (call.allKnown()) {
+      return KnownRanking.first(call, dim, call.name().equals("max"));
+    }
+    List<Dim> shape = Shapes.reduced(call.self().shape(), new int[] {dim}, call.flag("keepdim"));
+    return Ranking.pair(call.with("dim", Datum.number(dim)), shape);
+  }
+
+  private static Datum position(Invocation call) {
+    if (call.allKnown() && call.isNone("dim")) {
+      Datum flat = call.call("reshape", call.self(), Datum.ints(-1));
+      return call.call(call.name(), flat, Datum.number(0));
+    }
+    if (call.isNone("dim")) {
+      throw Refusal.unsupported("%s over all dimensions, and so over the batch", call.operator());
+    }
+    int dim = Ranking.dimension(call);
+    if (call.allKnown()) {
+      return KnownRanking.first(call, dim, call.name().equals("argmax")).toList().get(1);
+    }
+    return call.with("dim", Datum.number(dim))
+        .record(
+            DType.INT64,
+            Shapes.reduced(call.self().shape(), new int[] {dim}, call.flag("keepdim")));
+  }
+
+  /** The lower one of two, as PyTorch. */
+  private static Datum median(Invocation call) {
+    long size = call.self().shape().get(Ranking.dimension(call)).factor();
+    return Ranking.kth(call, (size + 1) / 2);
+  }
+
+  private static Datum aminmax(Invocation call) {
+    if (call.isNone("dim")) {
+      throw Refusal.unsupported("%s over all dimensions, and so over the batch", call.operator());
+    }
+    Datum dim = Datum.ints(Ranking.dimension(call));
+    return Datum.TupleOf.of(
+        List.of(
+            call.call("amin", call.self(), dim, call.get("keepdim")),
+            call.call("amax", call.self(), dim, call.get("keepdim"))));
+  }
+}

@@ -1,0 +1,148 @@
+package dev.lapidary.torchscript.trace.operator;
+
+import dev.lapidary.core.tensor.DType;
+import dev.lapidary.core.tensor.Tensor;
+import dev.lapidary.torchscript.graph.Dim;
+import dev.lapidary.torchscript.trace.call.Invocation;
+import dev.lapidary.torchscript.trace.limit.Refusal;
+import dev.lapidary.torchscript.trace.value.Datum;
+import dev.lapidary.torchscript.trace.value.Elements;
+import dev.lapidary.torchscript.trace.value.Shapes;
+import dev.lapidary.torchscript.trace.value.TensorRef;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.function.IntUnaryOperator;
+
+/** Indices of writes, and rows written at them. */
+final class ScatterIndices {
+
+  private ScatterIndices() {}
+
+  static int requireIndex(Invocation call) {
+    TensorRef self = call.self();
+    TensorRef index = call.tensor("index");
+    if (index.dtype() != DType.INT64 || self.rank() == 0 || index.rank() != self.rank()) {
+      throw Refusal.wrong(
+          "%s of a tensor of shape %s by %s of shape %s",
+          call.operator(), self.shape(), index.dtype(), index.shape());
+    }
+    int dim = Shapes.dimension(call.integer("dim"), self.rank());
+    for (int d = 0; d < self.rank(); d++) {
+      if (d != dim) {
+        requireRoom(call, self, index.shape(), d);
+      }
+    }
+    Dim size = self.shape().get(dim);
+    if (size.perBatch()) {
+      throw Refusal.unsupported(
+          "%s along dimension %d of %s: it takes from other samples of the batch",
+          call.operator(), dim, self.shape());
+    }
+    if (index.isKnown()) {
+      requireAllInside(index.tensor(call.operator()), size.factor());
+    }
+    return dim;
+  }
+
+  static void requireRoom(Invocation call, TensorRef tensor, List<Dim> places, int d) {
+    Dim size = tensor.shape().get(d);
+    Dim count = places.get(d);
+    boolean fits = !size.perBatch() && !count.perBatch() && count.factor() <= size.factor();
+    if (!fits && !count.equals(size)) {
+      throw Refusal.wrong(
+          "%s of a tensor of shape %s by an index of shape %s",
+          call.operator(), tensor.shape(), places);
+    }
+  }
+
+  private static void requireAllInside(Tensor index, long size) {
+    for (Tensor.Walk walk = index.walk(); walk.hasNext(); ) {
+      long place = index.longAt(walk.next());
+      if (place < 0 || place >= size) {
+        throw Refusal.wrong("index %d of a dimension of size %d", place, size);
+      }
+    }
+  }
+
+  /** Where in a row-major tensor of a shape the index's i-th element points to. */
+  static IntUnaryOperator offsets(Invocation call, long[] sizes, int dim) {
+    long[] index = call.known("index").toLongs();
+    long[] shape = call.known("index").shape();
+    long[] strides = Tensor.contiguousStrides(sizes);
+    return i -> {
+      long rest = i;
+      long at = 0;
+      for (int d = shape.length - 1; d >= 0; d--) {
+        at += (d == dim ? index[i] : rest % shape[d]) * strides[d];
+        rest /= shape[d];
+      }
+      return Math.toIntExact(at);
+    };
+  }
+
+  static int dim(Invocation call) {
+    int dim = Shapes.dimension(call.integer("dim"), call.self().rank());
+    if (call.self().rank() == 0 || call.self().shape().get(dim).perBatch()) {
+      throw Refusal.unsupported(
+          "%s along dimension %d of %s: it writes to samples of the batch",
+          call.operator(), dim, call.self().shape());
+    }
+    return dim;
+  }
+
+  static long size(Invocation call) {
+    return call.self().shape().get(dim(call)).factor();
+  }
+
+  /** What an index along the dimension tells. */
+  static long[] indices(Invocation call) {
+    if (!call.tensor("index").isKnown()) {
+      throw Refusal.unsupported("%s at places that depend on the image", call.operator());
+    }
+    long size = size(call);
+    long[] places = call.known("index").toLongs();
+    for (long place : places) {
+      if (place < 0 || place >= size) {
+        throw Refusal.wrong("index %d of a dimension of size %d", place, size);
+      }
+    }
+    return places;
+  }
+
+  static TensorRef vector(Invocation call, long[] values) {
+    return Elements.ofLongs(
+        call.dispatcher().budget(), DType.INT64, new long[] {values.length}, values);
+  }
+
+  /** The rows at the places are the source's, which lie behind those of the tensor. */
+  static Datum written(Invocation call, long[] places, Datum source) {
+    return written(call, call.self(), dim(call), places, source);
+  }
+
+  /** The same of another tensor: at places that are named twice the last one stays. */
+  static Datum written(Invocation call, TensorRef self, int dim, long[] places, Datum source) {
+    Datum along = Datum.number(dim);
+    TensorRef rows = call.callTensor("type_as", source, self);
+    List<Dim> expected = new ArrayList<>(self.shape());
+    expected.set(dim, Dim.of(places.length));
+    if (!rows.shape().equals(expected)) {
+      throw Refusal.wrong("%s of %s where %s goes", call.operator(), rows.shape(), expected);
+    }
+    long size = self.shape().get(dim).factor();
+    call.dispatcher().budget().allocate(8 * size);
+    long[] from = new long[Math.toIntExact(size)];
+    Arrays.setAll(from, i -> i);
+    for (int i = 0; i < places.length; i++) {
+      from[Math.toIntExact(places[i])] = size + i;
+    }
+    Datum both = call.call("cat", new Datum.ListOf(List.of(self, rows)), along);
+    return call.call("index_select", both, along, vector(call, from));
+  }
+
+  static void requireInside(Invocation call, long place) {
+    if (place < 0 || place >= size(call)) {
+      throw Refusal.wrong("index %d of a dimension of size %d", place, size(call));
+    }
+  }
+}

@@ -1,0 +1,229 @@
+package dev.lapidary.torchscript.trace.operator;
+
+import dev.lapidary.torchscript.graph.Dim;
+import dev.lapidary.torchscript.trace.call.Invocation;
+import dev.lapidary.torchscript.trace.call.Operator;
+import dev.lapidary.torchscript.trace.limit.Refusal;
+import dev.lapidary.torchscript.trace.value.Datum;
+import dev.lapidary.torchscript.trace.value.Dims;
+import dev.lapidary.torchscript.trace.value.Shapes;
+import dev.lapidary.torchscript.trace.value.TensorRef;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.UnaryOperator;
+
+/** Indexing, Slicing, Joining, Mutating Ops: tensors cut into parts. */
+public final class SlicingSplits {
+  private static final Datum ZERO = Datum.number(0);
+  private static final Datum TWO = Datum.number(2);
+  private static final Datum ONE = Datum.number(1);
+
+  private SlicingSplits() {}
+
+  public static void addTo(Map<String, Operator> table) {
+    table.put("hsplit", call -> splitAlong(call, call.self().rank() == 1 ? ZERO : ONE));
+    table.put("vsplit", call -> splitAlong(call, ZERO));
+    table.put("dsplit", call -> splitAlong(call, TWO));
+    table.put("unsafe_split", call -> copies(call, "split", "split_size"));
+    table.put("unsafe_split_with_sizes", call -> copies(call, "split_with_sizes", "split_sizes"));
+    Pointwise.of(table, "tensor_split", SlicingSplits::tensorSplit);
+    table.put("chunk", SlicingSplits::chunk);
+    table.put("unsafe_chunk", SlicingSplits::unsafeChunk);
+    table.put("split", SlicingSplits::split);
+    table.put("split_with_sizes", call -> parts(call, call.integers("split_sizes")));
+    table.put("unbind", SlicingSplits::unbind);
+  }
+
+  private static Datum splitAlong(Invocation call, Datum dim) {
+    Datum parts = call.get(call.has("indices") ? "indices" : "sections");
+    return call.call("tensor_split", call.self(), parts, dim);
+  }
+
+  /** What is written into one of the parts nobody sees in the whole. */
+  private static Datum copies(Invocation call, String operator, String sizes) {
+    Datum parts = call.call(operator, call.self(), call.get(sizes), call.get("dim"));
+    List<Datum> copies = new ArrayList<>();
+    for (Datum part : parts.toList()) {
+      copies.add(call.call("clone", part));
+    }
+    return new Datum.ListOf(copies);
+  }
+
+  /** As equal as can be, the first ones greater. */
+  private static Datum tensorSplit(Invocation call, Datum x) {
+    int dim = Shapes.dimension(call.integer("dim"), call.self().rank());
+    long size = Dims.constant(call.self().shape().get(dim));
+    if (call.has("indices")) {
+      return between(call, x, dim);
+    }
+    long sections = call.integer("sections");
+    if (sections < 1) {
+      throw Refusal.wrong("%s into %d parts", call.operator(), sections);
+    }
+    call.dispatcher().budget().length(sections);
+    List<Dim> sizes =
+        java.util.stream.LongStream.range(0, sections)
+            .mapToObj(i -> Dim.of(size / sections + (i < size % sections ? 1 : 0)))
+            .toList();
+    return call.call("split_with_sizes", x, Datum.ints(sizes), Datum.number(dim));
+  }
+
+  /** From each index to the next. */
+  private static Datum between(Invocation call, Datum x, int dim) {
+    List<Datum> parts = new ArrayList<>();
+    Datum from = ZERO;
+    for (Datum to : call.get("indices").toList()) {
+      parts.add(call.call("slice", x, Datum.number(dim), from, to, ONE));
+      from = to;
+    }
+    parts.add(call.call("slice", x, Datum.number(dim), from, Datum.None.NONE, ONE));
+    return new Datum.ListOf(parts);
+  }
+
+  static int dim(Invocation call) {
+    return Shapes.dimension(call.integer("dim"), call.self().rank());
+  }
+
+  /** What the base becomes when its part {@code from} to {@code to} is another one. */
+  static UnaryOperator<TensorRef> whole(
+      Invocation call, TensorRef base, int dim, long from, long to) {
+    Datum along = Datum.number(dim);
+    long size = base.shape().get(dim).factor();
+    return part -> {
+      List<Datum> parts = new ArrayList<>();
+      if (from > 0) {
+        parts.add(rest(call, base, along, 0, from));
+      }
+      if (to > from) {
+        parts.add(part);
+      }
+      if (to < size) {
+        parts.add(rest(call, base, along, to, size));
+      }
+      return call.callTensor("cat", new Datum.ListOf(parts), along);
+    };
+  }
+
+  private static Datum rest(Invocation call, TensorRef base, Datum along, long from, long to) {
+    return call.call("slice", base, along, Datum.number(from), Datum.number(to), Datum.number(1));
+  }
+
+  /** As many equal parts as fit, the last one smaller; fewer than asked for if that is enough. */
+  private static Datum chunk(Invocation call) {
+    long size = Dims.constant(call.self().shape().get(dim(call)));
+    long chunks = call.integer("chunks");
+    if (chunks < 1) {
+      throw Refusal.wrong("chunk into %d parts", chunks);
+    }
+    return parts(call, equalParts(call, size, (size + chunks - 1) / chunks));
+  }
+
+  /** What is written into one of these parts nobody sees in the whole: traces of LSTMCell do it. */
+  private static Datum unsafeChunk(Invocation call) {
+    List<Datum> parts = new ArrayList<>();
+    for (Datum part : chunk(call).toList()) {
+      parts.add(call.call("clone", part));
+    }
+    return new Datum.ListOf(parts);
+  }
+
+  private static Datum split(Invocation call) {
+    if (call.has("split_sizes")) {
+      return parts(call, call.integers("split_sizes"));
+    }
+    if (!(call.get("split_size") instanceof Datum.Int)) {
+      return parts(call, call.integers("split_size"));
+    }
+    long size = Dims.constant(call.self().shape().get(dim(call)));
+    return parts(call, equalParts(call, size, call.integer("split_size")));
+  }
+
+  private static long[] equalParts(Invocation call, long size, long each) {
+    if (each < 1) {
+      throw Refusal.wrong("%s into parts of %d", call.operator(), each);
+    }
+    int count = (int) ((size + each - 1) / each);
+    call.dispatcher().budget().length(count);
+    long[] sizes = new long[count];
+    for (int i = 0; i < count; i++) {
+      sizes[i] = Math.min(each, size - i * each);
+    }
+    return sizes;
+  }
+
+  private static Datum parts(Invocation call, long[] sizes) {
+    TensorRef self = call.self();
+    int dim = dim(call);
+    long total = java.util.Arrays.stream(sizes).sum();
+    if (!Dim.of(total).equals(self.shape().get(dim))) {
+      throw Refusal.wrong(
+          "parts of %s do not make up %s", java.util.Arrays.toString(sizes), self.shape().get(dim));
+    }
+    Datum along = Datum.number(dim);
+    if (self.isKnown()) {
+      return knownParts(call, sizes, along);
+    }
+    if (!call.name().equals("split_with_sizes")) {
+      return call.call("split_with_sizes", self, sizes(sizes), along);
+    }
+    List<List<Dim>> shapes = new ArrayList<>();
+    for (long size : sizes) {
+      List<Dim> shape = new ArrayList<>(self.shape());
+      shape.set(dim, Dim.of(size));
+      shapes.add(shape);
+    }
+    List<TensorRef> made =
+        call.with("dim", along)
+            .recordAll(java.util.Collections.nCopies(sizes.length, self.dtype()), shapes);
+    List<TensorRef> views = new ArrayList<>();
+    long from = 0;
+    for (int i = 0; i < made.size(); i++) {
+      int index = i;
+      views.add(
+          TensorRef.viewOf(
+              self,
+              made.get(i).content(),
+              base ->
+                  (TensorRef)
+                      call.call("split_with_sizes", base, sizes(sizes), along).toList().get(index),
+              Optional.of(whole(call, self, dim, from, from + sizes[i])),
+              true));
+      from += sizes[i];
+    }
+    return new Datum.ListOf(views);
+  }
+
+  private static Datum knownParts(Invocation call, long[] sizes, Datum along) {
+    List<Datum> views = new ArrayList<>();
+    long from = 0;
+    for (long size : sizes) {
+      views.add(
+          call.call(
+              "slice",
+              call.self(),
+              along,
+              Datum.number(from),
+              Datum.number(from + size),
+              Datum.number(1)));
+      from += size;
+    }
+    return new Datum.ListOf(views);
+  }
+
+  private static Datum sizes(long[] sizes) {
+    return Datum.ints(Dims.of(sizes));
+  }
+
+  private static Datum unbind(Invocation call) {
+    int dim = dim(call);
+    long size = Dims.constant(call.self().shape().get(dim));
+    call.dispatcher().budget().length(size);
+    List<Datum> views = new ArrayList<>();
+    for (long i = 0; i < size; i++) {
+      views.add(call.call("select", call.self(), Datum.number(dim), Datum.number(i)));
+    }
+    return new Datum.ListOf(views);
+  }
+}

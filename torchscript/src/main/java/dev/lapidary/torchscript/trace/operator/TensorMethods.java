@@ -1,0 +1,101 @@
+package dev.lapidary.torchscript.trace.operator;
+
+import dev.lapidary.core.tensor.DType;
+import dev.lapidary.core.tensor.Tensor;
+import dev.lapidary.torchscript.trace.call.Invocation;
+import dev.lapidary.torchscript.trace.call.Mutation;
+import dev.lapidary.torchscript.trace.call.Operator;
+import dev.lapidary.torchscript.trace.value.Cell;
+import dev.lapidary.torchscript.trace.value.Content;
+import dev.lapidary.torchscript.trace.value.Datum;
+import dev.lapidary.torchscript.trace.value.Elements;
+import dev.lapidary.torchscript.trace.value.Scalars;
+import dev.lapidary.torchscript.trace.value.TensorRef;
+import java.util.Map;
+
+/** Methods of {@code torch.Tensor}: copies, types and writes. */
+public final class TensorMethods {
+
+  private TensorMethods() {}
+
+  public static void addTo(Map<String, Operator> table) {
+    table.put("clone", TensorMethods::clone);
+    table.put("contiguous", TensorMethods::contiguous);
+    table.put("detach", TensorMethods::same);
+    table.put("alias", TensorMethods::same);
+    table.put("lift_fresh", TensorMethods::same);
+    table.put("to", TensorMethods::to);
+    table.put(
+        "type_as",
+        call -> {
+          DType dtype = call.tensor("other").dtype();
+          return call.call("to", call.self(), Datum.number(dtype.scalarType()));
+        });
+    table.put("copy_", TensorMethods::write);
+    table.put("fill_", TensorMethods::write);
+    table.put("zero_", TensorMethods::write);
+  }
+
+  /** Known memory is shared until one of the two is written. */
+  private static TensorRef clone(Invocation call) {
+    if (call.self().content() instanceof Content.Known known) {
+      Cell cell = Cell.ofArchive(known.cell().freeze());
+      String name = known.cell().writes() == 0 ? known.name() : "";
+      return new TensorRef(new Content.Known(cell, known.over(cell.storage()), name));
+    }
+    return new TensorRef(call.self().content());
+  }
+
+  private static Datum contiguous(Invocation call) {
+    TensorRef self = call.self();
+    if (!self.isKnown()) {
+      return Views.alias(self, false);
+    }
+    Tensor tensor = self.tensor("contiguous");
+    if (tensor.isContiguous()) {
+      return self;
+    }
+    call.dispatcher().budget().allocate(tensor.numel() * tensor.dtype().bytes());
+    return TensorRef.known(tensor.copy());
+  }
+
+  private static Datum same(Invocation call) {
+    TensorRef self = call.self();
+    return self.isKnown() ? new TensorRef(self.content()) : Views.alias(self, true);
+  }
+
+  private static Datum to(Invocation call) {
+    TensorRef self = call.self();
+    DType dtype =
+        call.has("other")
+            ? call.tensor("other").dtype()
+            : call.has("dtype") ? call.dtype("dtype").orElse(self.dtype()) : self.dtype();
+    if (dtype == self.dtype()) {
+      return call.flag("copy") ? clone(call) : self;
+    }
+    if (self.isKnown()) {
+      return Elements.convert(call.dispatcher().budget(), self, dtype);
+    }
+    Datum no = Datum.bool(false);
+    boolean plain = call.has("memory_format") && !call.has("device") && !call.has("other");
+    if (!plain) {
+      return call.call("to", self, Datum.number(dtype.scalarType()));
+    }
+    return call.with("non_blocking", no)
+        .with("copy", no)
+        .with("memory_format", Datum.None.NONE)
+        .record(dtype, self.shape());
+  }
+
+  private static Datum write(Invocation call) {
+    Datum value =
+        call.has("src")
+            ? call.get("src")
+            : call.has("other")
+                ? call.get("other")
+                : call.has("value") ? call.get("value") : Datum.number(0);
+    TensorRef from = value instanceof TensorRef tensor ? tensor : Scalars.ofNumber(value);
+    Mutation.write(call.self(), from, call.operator(), call.dispatcher());
+    return call.self();
+  }
+}

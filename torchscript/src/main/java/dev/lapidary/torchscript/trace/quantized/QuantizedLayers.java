@@ -1,0 +1,203 @@
+package dev.lapidary.torchscript.trace.quantized;
+
+import dev.lapidary.torchscript.trace.call.Invocation;
+import dev.lapidary.torchscript.trace.call.Operator;
+import dev.lapidary.torchscript.trace.limit.Refusal;
+import dev.lapidary.torchscript.trace.value.Datum;
+import dev.lapidary.torchscript.trace.value.Grid;
+import dev.lapidary.torchscript.trace.value.PackedParams;
+import dev.lapidary.torchscript.trace.value.TensorRef;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * What {@code torch.ao.quantization} makes of a network, said in real numbers: each operator as the
+ * one that it approximates, on what the integers mean, and its result put on its own {@link Grid}
+ * by {@code quantize_per_tensor} and {@code dequantize}. Weights stay the integers that they are.
+ *
+ * <p>So PyTorch's documentation defines them ("reference quantized model"); its integer kernels
+ * differ from that, and from each other, by how they round what lies between two integers.
+ */
+public final class QuantizedLayers {
+
+  private QuantizedLayers() {}
+
+  public static void addTo(Map<String, Operator> table) {
+    table.put("quantized::conv2d", call -> put(call, convolution(call), false));
+    table.put("quantized::conv2d_relu", call -> put(call, convolution(call), true));
+    table.put("quantized::linear", call -> put(call, linear(call), false));
+    table.put("quantized::linear_relu", call -> put(call, linear(call), true));
+    table.put("quantized::add_scalar", call -> QuantizedScalars.sum(call, false));
+    table.put("quantized::mul_scalar", call -> QuantizedScalars.product(call, false));
+    table.put("quantized::add", call -> add(call, false));
+    table.put("quantized::mul", call -> mul(call, false));
+    table.put("quantized::cat", call -> concatenation(call, false));
+    table.put("quantized::batch_norm", call -> put(call, normalized(call), false));
+    table.put("quantized::batch_norm1d", call -> put(call, normalized(call), false));
+    table.put("quantized::batch_norm2d", call -> put(call, normalized(call), false));
+    table.put("quantized::add_scalar_relu", call -> QuantizedScalars.sum(call, true));
+    table.put("quantized::mul_scalar_relu", call -> QuantizedScalars.product(call, true));
+    table.put("quantized::add_relu", call -> add(call, true));
+    table.put("quantized::mul_relu", call -> mul(call, true));
+    table.put("quantized::cat_relu", call -> concatenation(call, true));
+    table.put("quantized::batch_norm_relu", call -> put(call, normalized(call), true));
+    table.put("quantized::batch_norm1d_relu", call -> put(call, normalized(call), true));
+    table.put("quantized::batch_norm2d_relu", call -> put(call, normalized(call), true));
+    table.put(
+        "quantized::layer_norm",
+        call -> onGrid(call, activation(call, "normalized_shape", "weight", "bias", "eps")));
+    table.put(
+        "quantized::group_norm",
+        call -> onGrid(call, activation(call, "num_groups", "weight", "bias", "eps")));
+    table.put("quantized::instance_norm", call -> onGrid(call, instanceNorm(call)));
+    table.put("quantized::matmul", call -> pair(call, "matmul", false));
+    table.put("quantized::softmax", call -> onGrid(call, activation(call, "dim")));
+    table.put("quantized::relu6", call -> call.call("relu6", quantized(call)));
+    table.put(
+        "quantized::clamp",
+        call -> call.call("clamp", quantized(call), call.get("min"), call.get("max")));
+    table.put("quantized::hardswish", call -> onGrid(call, activation(call)));
+    table.put("quantized::sigmoid", call -> onGrid(call, activation(call)));
+    table.put("quantized::leaky_relu", call -> onGrid(call, activation(call, "negative_slope")));
+    table.put(
+        "quantized::elu", call -> onGrid(call, activation(call, "alpha", "scale", "input_scale")));
+    table.put("quantized::celu", call -> onGrid(call, activation(call, "alpha")));
+    table.put("quantized::dropout", QuantizedLayers::quantized);
+  }
+
+  private static Datum add(Invocation call, boolean relu) {
+    return call.has("b") ? QuantizedScalars.sum(call, relu) : pair(call, "add", relu);
+  }
+
+  private static Datum mul(Invocation call, boolean relu) {
+    return call.has("b") ? QuantizedScalars.product(call, relu) : pair(call, "mul", relu);
+  }
+
+  private static Datum onGrid(Invocation call, Datum real) {
+    return put(call, real, false);
+  }
+
+  /** Rounding to a grid that starts at zero is a ReLU already. */
+  private static Datum put(Invocation call, Datum real, boolean rectified) {
+    Grid grid = resultGrid(call, call.self().requireGrid());
+    boolean cut = rectified && !grid.startsAtZero();
+    return OnGrid.put(call, (TensorRef) (cut ? call.call("relu", real) : real), grid);
+  }
+
+  /** As the call says it, the names of whose parameters differ, in the integers of its operand. */
+  private static Grid resultGrid(Invocation call, Grid operand) {
+    for (String name : List.of("output_", "", "Y_")) {
+      String suffix = name.equals("Y_") ? "_i" : "";
+      if (call.has(name + "scale" + suffix)) {
+        return Grid.of(
+            call.real(name + "scale" + suffix),
+            call.integer(name + "zero_point" + suffix),
+            operand.dtype());
+      }
+    }
+    throw Refusal.unsupported("%s without a scale of its result", call.operator());
+  }
+
+  private static TensorRef quantized(Invocation call) {
+    call.self().requireGrid();
+    return call.self();
+  }
+
+  private static Datum convolution(Invocation call) {
+    PackedParams packed = ((Datum.Packed) call.get("packed_weight")).params();
+    PackedParams.Window window =
+        packed
+            .window()
+            .orElseThrow(() -> Refusal.wrong("%s of a linear layer's weights", call.operator()));
+    return call.call(
+        "conv2d",
+        OnGrid.real(call.self()),
+        weight(call, packed),
+        packed.addend(),
+        Datum.ints(window.stride()),
+        Datum.ints(window.padding()),
+        Datum.ints(window.dilation()),
+        Datum.number(window.groups()));
+  }
+
+  private static Datum linear(Invocation call) {
+    PackedParams packed = ((Datum.Packed) call.get("W_prepack")).params();
+    if (packed.window().isPresent()) {
+      throw Refusal.wrong("%s of a convolution's weights", call.operator());
+    }
+    return call.call("linear", OnGrid.real(call.self()), weight(call, packed), packed.addend());
+  }
+
+  private static Datum weight(Invocation call, PackedParams packed) {
+    TensorRef integers = call.dispatcher().sourceCalls().weight(packed);
+    call.dispatcher().sourceCalls().pack(packed);
+    return OnGrid.reals(call, integers);
+  }
+
+  private static Datum pair(Invocation call, String name, boolean rectified) {
+    call.tensor("qb").requireGrid();
+    TensorRef left = OnGrid.real(call.tensor("qa"));
+    return put(call, call.call(name, left, OnGrid.real(call.tensor("qb"))), rectified);
+  }
+
+  /** Without a scale of its own, the result is on the first tensor's grid. */
+  private static Datum concatenation(Invocation call, boolean rectified) {
+    List<TensorRef> parts = call.tensors("qx");
+    if (parts.isEmpty()) {
+      throw Refusal.wrong("%s of no tensors", call.operator());
+    }
+    Grid first = parts.get(0).requireGrid();
+    Grid grid = call.isNone("scale") || call.isNone("zero_point") ? first : resultGrid(call, first);
+    List<Datum> reals = new ArrayList<>();
+    boolean same = true;
+    for (TensorRef part : parts) {
+      same &= part.requireGrid().equals(grid);
+      reals.add(OnGrid.real(part));
+    }
+    TensorRef joined = call.callTensor("cat", new Datum.ListOf(reals), call.get("dim"));
+    if (same && !rectified) {
+      return joined.onGrid(grid);
+    }
+    return OnGrid.put(call, rectified ? call.callTensor("relu", joined) : joined, grid);
+  }
+
+  /**
+   * @param parameters that the plain operator has as well
+   */
+  private static Datum activation(Invocation call, String... parameters) {
+    List<Datum> arguments = new ArrayList<>(List.of(OnGrid.real(call.self())));
+    for (String parameter : parameters) {
+      arguments.add(call.get(parameter));
+    }
+    return call.call(call.name(), arguments.toArray(new Datum[0]));
+  }
+
+  private static Datum normalized(Invocation call) {
+    return call.call(
+        "batch_norm",
+        OnGrid.real(call.self()),
+        call.get("weight"),
+        call.get("bias"),
+        call.get("mean"),
+        call.get("var"),
+        Datum.bool(false),
+        new Datum.Real(0),
+        call.get("eps"),
+        Datum.bool(false));
+  }
+
+  private static Datum instanceNorm(Invocation call) {
+    return call.call(
+        "instance_norm",
+        OnGrid.real(call.self()),
+        call.get("weight"),
+        call.get("bias"),
+        Datum.None.NONE,
+        Datum.None.NONE,
+        Datum.bool(true),
+        new Datum.Real(0),
+        call.get("eps"),
+        Datum.bool(false));
+  }
+}
