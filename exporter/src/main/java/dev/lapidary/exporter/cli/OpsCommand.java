@@ -1,17 +1,83 @@
 package dev.lapidary.exporter.cli;
 
+import dev.lapidary.core.failure.Failure;
+import dev.lapidary.core.failure.NearNames;
+import dev.lapidary.exporter.lower.Lowerings;
 import dev.lapidary.torchscript.trace.Tracer;
+import java.io.PrintWriter;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
 /** {@code exporter ops}. */
-@Command(name = "ops", description = "Lists the aten operators that can be exported, one a line.")
+@Command(
+    name = "ops",
+    description = {
+      "Lists the aten operators that can be exported, one a line; or says of those that are named",
+      "which source file traces each, and which one lowers it to ONNX."
+    })
 final class OpsCommand implements Runnable {
+  private static final String ATEN = "aten::";
+
   @Spec private CommandSpec spec;
+
+  @Parameters(
+      paramLabel = "NAME",
+      arity = "0..*",
+      description = "an operator: hstack, aten::relu_, quantized::conv2d")
+  private List<String> names = new ArrayList<>();
 
   @Override
   public void run() {
-    Tracer.operators().forEach(spec.commandLine().getOut()::println);
+    PrintWriter out = spec.commandLine().getOut();
+    Set<String> known = Tracer.operators();
+    if (names.isEmpty()) {
+      known.forEach(out::println);
+      return;
+    }
+    List<String> operators = names.stream().map(name -> resolved(name, known)).toList();
+    for (String operator : operators) {
+      out.println(operator);
+      out.println("  traced:  " + Tracer.family(operator).map(OpsCommand::file).orElseThrow());
+      Optional<Class<?>> lowering = Lowerings.family(operator);
+      out.println(
+          "  lowered: "
+              + lowering
+                  .map(OpsCommand::file)
+                  .orElse("as the operators that it is made of, or as a constant"));
+    }
+  }
+
+  /** With its namespace; an in-place form ({@code relu_}) is the operator that it is made of. */
+  private static String resolved(String name, Set<String> known) {
+    String full = name.contains("::") ? name : ATEN + name;
+    if (known.contains(full)) {
+      return full;
+    }
+    String functional = full.endsWith("_") ? full.substring(0, full.length() - 1) : full;
+    if (full.startsWith(ATEN) && known.contains(functional)) {
+      return functional;
+    }
+    throw Failure.badInput(
+        "ops %s: none of the %d operators that 'exporter ops' lists%s",
+        name,
+        known.size(),
+        NearNames.hint(bare(full), known.stream().map(OpsCommand::bare).toList()));
+  }
+
+  private static String bare(String operator) {
+    return operator.startsWith(ATEN) ? operator.substring(ATEN.length()) : operator;
+  }
+
+  /** A class's source, from the root of the project. */
+  private static String file(Class<?> type) {
+    String name = type.getName();
+    String module = name.split("\\.", -1)[2];
+    return module + "/src/main/java/" + name.replace('.', '/') + ".java";
   }
 }
