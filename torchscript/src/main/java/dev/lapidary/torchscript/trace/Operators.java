@@ -112,14 +112,29 @@ public final class Operators implements Dispatcher {
           "no supported overload of %s takes (%s)", operator, shown(positional, keywords));
     }
     Invocation call = new Invocation(this, bound.get().schema(), bound.get().arguments());
+    budget.step();
+    budget.touch(knownElements(call.arguments()));
     Datum result =
         operator.startsWith("aten::")
             ? OnGrid.apply(call, call.grid(), implementation)
             : implementation.apply(call);
+    budget.touch(knownElements(List.of(result)));
     if (result.grid().isPresent()) {
       sourceCalls.add(call, result);
     }
     return result;
+  }
+
+  /** Of tensors, also of those in lists, as no operator takes them in deeper ones. */
+  private static long knownElements(Collection<Datum> values) {
+    long count = 0;
+    for (Datum value : values) {
+      count += value instanceof TensorRef tensor ? tensor.knownElements() : 0;
+      for (Datum item : items(value)) {
+        count += item instanceof TensorRef tensor ? tensor.knownElements() : 0;
+      }
+    }
+    return count;
   }
 
   private static String remedy(String operator) {

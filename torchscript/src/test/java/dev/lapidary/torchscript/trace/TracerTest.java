@@ -600,7 +600,7 @@ class TracerTest {
         "z = torch.zeros([-5])\nreturn x",
         "z = torch.ones([1000, 1000])\ny = torch.matmul(z, z)\nreturn x",
         "for i in range(1000000):\n  x = torch.relu(x)\nreturn x",
-        "z = torch.quantile(torch.ones([2]), torch.zeros([20000]), 0)\nreturn x",
+        "z = torch.quantile(torch.ones([2]), torch.zeros([100000]), 0)\nreturn x",
         "z = torch.zeros([20000])\n"
             + "y = torch.index_add(torch.zeros([1]), 0, torch.to(z, 4), z)\nreturn x",
         "a = torch.floordiv(1, 0)\nreturn x",
@@ -620,6 +620,17 @@ class TracerTest {
                     Scripts.forward(body).archive(), TraceOptions.of(3, 4, 4).withLimits(limits)))
         .isInstanceOf(Failure.class)
         .hasMessageStartingWith("code/__torch__.py:");
+  }
+
+  /** Steps that look at many elements take long, however few they are. */
+  @Test
+  void looksAtTheClockAfterGreatConstants() {
+    TraceLimits limits = new TraceLimits(1000, 100, 10, 64 << 20, 0, 1000, 1 << 20, Duration.ZERO);
+    Scripts program = Scripts.forward("z = torch.ones([1048576])\nreturn torch.relu(x)");
+    assertThatThrownBy(
+            () -> Tracer.trace(program.archive(), TraceOptions.of(3, 4, 4).withLimits(limits)))
+        .isInstanceOf(Failure.class)
+        .hasMessageContaining("the program runs for more than 0 seconds");
   }
 
   @Test

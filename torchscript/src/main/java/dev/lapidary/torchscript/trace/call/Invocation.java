@@ -40,7 +40,7 @@ public final class Invocation {
     return schema;
   }
 
-  List<Datum> arguments() {
+  public List<Datum> arguments() {
     return arguments;
   }
 

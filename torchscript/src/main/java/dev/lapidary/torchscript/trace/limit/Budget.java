@@ -13,6 +13,9 @@ public final class Budget {
 
   private static final long NANOS_A_BYTE = 20;
 
+  /** Some milliseconds of an operator that looks at each element. */
+  private static final long ELEMENTS_BETWEEN_LOOKS = 1 << 20;
+
   private final TraceLimits limits;
   private final long deadline;
   private final long archiveBytes;
@@ -21,6 +24,7 @@ public final class Budget {
   private long elements;
   private long constantBytes;
   private long multiplied;
+  private long touched;
   private int depth;
   private int nodes;
 
@@ -63,7 +67,19 @@ public final class Budget {
     }
   }
 
-  void checkTime() {
+  /**
+   * Before a call that may look at this many elements of constants, and after one that made them:
+   * so that no run of calls on great ones passes between two looks at the clock.
+   */
+  public void touch(long count) {
+    touched += Math.min(count, ELEMENTS_BETWEEN_LOOKS);
+    if (touched >= ELEMENTS_BETWEEN_LOOKS) {
+      touched = 0;
+      checkTime();
+    }
+  }
+
+  private void checkTime() {
     if (THREADS.getCurrentThreadCpuTime() > deadline) {
       throw Refusal.wrong("the program runs for more than %d seconds", limits.time().toSeconds());
     }

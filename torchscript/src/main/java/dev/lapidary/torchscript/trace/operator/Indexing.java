@@ -250,8 +250,7 @@ public final class Indexing {
       Invocation call, Tensor self, TensorRef places, int first, List<Dim> resultShape) {
     long size = self.size(first);
     long stride = self.strides()[first];
-    call.dispatcher().budget().allocate(8 * places.tensor("index").numel());
-    long[] offsets = places.tensor("index").toLongs();
+    long[] offsets = Elements.longs(call.dispatcher().budget(), places.tensor("index"));
     for (int p = 0; p < offsets.length; p++) {
       long value = offsets[p] < 0 ? offsets[p] + size : offsets[p];
       if (value < 0 || value >= size) {

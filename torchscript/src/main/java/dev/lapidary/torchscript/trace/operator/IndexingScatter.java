@@ -107,8 +107,7 @@ public final class IndexingScatter {
 
   private static Datum indexFill(Invocation call) {
     long size = ScatterIndices.size(call);
-    call.dispatcher().budget().allocate(8 * size);
-    double[] mask = new double[Math.toIntExact(size)];
+    double[] mask = Elements.doubles(call.dispatcher().budget(), size);
     for (long place : ScatterIndices.indices(call)) {
       mask[Math.toIntExact(place)] = 1;
     }
@@ -136,8 +135,7 @@ public final class IndexingScatter {
     boolean[] used = new boolean[places.length];
     for (int left = places.length; left > 0; ) {
       call.dispatcher().budget().work(places.length); // a turn for each row that goes to one place
-      call.dispatcher().budget().allocate(8L * size);
-      long[] from = new long[size];
+      long[] from = Elements.longs(call.dispatcher().budget(), size);
       Arrays.fill(from, places.length);
       for (int i = 0; i < places.length; i++) {
         int place = Math.toIntExact(places[i]);

@@ -40,8 +40,7 @@ final class KnownRanking {
     long[] kept = shape.clone();
     kept[dim] = k;
     budget.work(Math.multiplyExact((long) values.length, COMPARISONS));
-    budget.allocate(Math.multiplyExact(8, Math.addExact(values.length, Tensor.numel(kept))));
-    int[] from = new int[Math.toIntExact(Tensor.numel(kept))];
+    int[] from = Elements.ints(budget, Tensor.numel(kept));
     for (int row = 0; k > 0 && row < values.length / Math.max(size, 1); row++) {
       int start = (row / inner) * size * inner + row % inner;
       int[] order = order(values, start, inner, size, largest);

@@ -74,8 +74,9 @@ public final class OtherDiagonals {
     }
 
     /** The diagonal's elements among those of a matrix. */
-    long[] places() {
-      return LongStream.range(0, length()).map(i -> (row + i) * columns + column + i).toArray();
+    long[] places(Invocation call) {
+      LongStream places = LongStream.range(0, length()).map(i -> (row + i) * columns + column + i);
+      return Elements.longs(call.dispatcher().budget(), length(), places);
     }
 
     Datum permutation() {
@@ -90,7 +91,6 @@ public final class OtherDiagonals {
 
   private static Datum diagonal(Invocation call, Matrices matrices) {
     TensorRef self = call.self();
-    call.dispatcher().budget().allocate(8 * matrices.length());
     if (self.content() instanceof Content.Known known) {
       return ofKnown(known, matrices);
     }
@@ -122,7 +122,7 @@ public final class OtherDiagonals {
 
   private static TensorRef taken(Invocation call, TensorRef self, Matrices matrices) {
     Datum rows = flat(call, self, matrices);
-    return call.callTensor("index_select", rows, LAST, vector(call, matrices.places()));
+    return call.callTensor("index_select", rows, LAST, vector(call, matrices.places(call)));
   }
 
   /** {@code [.., rows x columns]}. */
@@ -139,7 +139,7 @@ public final class OtherDiagonals {
   static Datum written(Invocation call, Matrices matrices, Datum part) {
     TensorRef rows = flat(call, call.self(), matrices);
     int last = rows.rank() - 1;
-    Datum changed = ScatterIndices.written(call, rows, last, matrices.places(), part);
+    Datum changed = ScatterIndices.written(call, rows, last, matrices.places(call), part);
     List<Dim> apart = new ArrayList<>(rows.shape().subList(0, last));
     apart.addAll(List.of(Dim.of(matrices.rows()), Dim.of(matrices.columns())));
     Datum square = call.call("reshape", changed, Datum.ints(apart));
@@ -156,8 +156,7 @@ public final class OtherDiagonals {
     long length = Dims.constant(self.shape().get(self.rank() - 1));
     long size = Math.addExact(length, Math.abs(offset));
     long row = Math.max(0, -offset);
-    call.dispatcher().budget().allocate(Math.multiplyExact(8, Math.multiplyExact(size, size)));
-    long[] from = new long[Math.toIntExact(size * size)];
+    long[] from = Elements.longs(call.dispatcher().budget(), Math.multiplyExact(size, size));
     for (int i = 0; i < from.length; i++) {
       long at = i / size - row;
       boolean inside = at >= 0 && at < length && i % size - i / size == offset;
@@ -190,15 +189,17 @@ public final class OtherDiagonals {
     if (rows < 0 || columns < 0) {
       throw Refusal.wrong("%s of %d rows and %d columns", call.operator(), rows, columns);
     }
-    call.dispatcher().budget().allocate(Math.multiplyExact(8, Math.multiplyExact(rows, columns)));
+    long all = Math.multiplyExact(rows, columns);
     long[] inside =
-        LongStream.range(0, rows * columns)
-            .filter(
-                i -> {
-                  long above = i % columns - i / columns;
-                  return upper ? above >= offset : above <= offset;
-                })
-            .toArray();
+        Elements.longs(
+            call.dispatcher().budget(),
+            all,
+            LongStream.range(0, all)
+                .filter(
+                    i -> {
+                      long above = i % columns - i / columns;
+                      return upper ? above >= offset : above <= offset;
+                    }));
     long count = inside.length;
     return Elements.integers(
         call.dispatcher().budget(),

@@ -129,8 +129,7 @@ public final class OtherOrder {
   /** Each number as often as it is told. */
   private static TensorRef numbered(Invocation call, long[] repeats) {
     long count = java.util.stream.LongStream.of(repeats).peek(r -> requireCount(call, r)).sum();
-    call.dispatcher().budget().allocate(8 * count);
-    long[] numbers = new long[Math.toIntExact(count)];
+    long[] numbers = Elements.longs(call.dispatcher().budget(), count);
     int at = 0;
     for (int i = 0; i < repeats.length; i++) {
       java.util.Arrays.fill(numbers, at, at + (int) repeats[i], i);

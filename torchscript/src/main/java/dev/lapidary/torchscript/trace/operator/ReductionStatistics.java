@@ -37,7 +37,6 @@ public final class ReductionStatistics {
     }
     List<Datum> all = new ArrayList<>();
     for (double fraction : q.tensor(call.operator() + "'s q").toDoubles()) {
-      call.dispatcher().budget().node(); // and not a million of them, each with values of its own
       all.add(at(call, (TensorRef) sorted, fraction));
     }
     return q.rank() == 0 ? all.get(0) : call.call("stack", new Datum.ListOf(all), Datum.number(0));

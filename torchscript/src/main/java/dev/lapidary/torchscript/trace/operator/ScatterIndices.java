@@ -130,8 +130,7 @@ final class ScatterIndices {
       throw Refusal.wrong("%s of %s where %s goes", call.operator(), rows.shape(), expected);
     }
     long size = self.shape().get(dim).factor();
-    call.dispatcher().budget().allocate(8 * size);
-    long[] from = new long[Math.toIntExact(size)];
+    long[] from = Elements.longs(call.dispatcher().budget(), size);
     Arrays.setAll(from, i -> i);
     for (int i = 0; i < places.length; i++) {
       from[Math.toIntExact(places[i])] = size + i;

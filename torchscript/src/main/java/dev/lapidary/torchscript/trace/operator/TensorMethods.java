@@ -55,8 +55,7 @@ public final class TensorMethods {
     if (tensor.isContiguous()) {
       return self;
     }
-    call.dispatcher().budget().allocate(tensor.numel() * tensor.dtype().bytes());
-    return TensorRef.known(tensor.copy());
+    return TensorRef.known(Elements.copy(call.dispatcher().budget(), tensor));
   }
 
   private static Datum same(Invocation call) {

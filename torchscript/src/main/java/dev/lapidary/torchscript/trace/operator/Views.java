@@ -86,8 +86,7 @@ public final class Views {
       return new TensorRef(known.view(shape, strides.get(), known.offset()));
     }
     Tensor tensor = known.tensor();
-    call.dispatcher().budget().allocate(tensor.numel() * tensor.dtype().bytes());
-    Tensor copy = tensor.copy();
+    Tensor copy = Elements.copy(call.dispatcher().budget(), tensor);
     return TensorRef.known(Tensor.over(copy.dtype(), copy.storage(), shape));
   }
 

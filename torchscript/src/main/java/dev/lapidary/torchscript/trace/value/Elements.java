@@ -7,6 +7,7 @@ import dev.lapidary.torchscript.trace.limit.Budget;
 import java.nio.ByteBuffer;
 import java.util.function.IntToDoubleFunction;
 import java.util.function.IntToLongFunction;
+import java.util.stream.LongStream;
 
 /**
  * Elements of known tensors in and out of memory. Floating types compute in float64 and round once
@@ -42,6 +43,46 @@ public final class Elements {
   public static Tensor allocate(Budget budget, DType dtype, long... shape) {
     budget.allocate(Math.multiplyExact(Tensor.numel(shape), dtype.bytes()));
     return Tensor.zeros(dtype, shape);
+  }
+
+  /** The elements in an order and memory of their own. */
+  public static Tensor copy(Budget budget, Tensor tensor) {
+    budget.allocate(Math.multiplyExact(tensor.numel(), tensor.dtype().bytes()));
+    return tensor.copy();
+  }
+
+  /** Memory that an operator works in: indices, all 0. */
+  public static long[] longs(Budget budget, long count) {
+    budget.allocate(Math.multiplyExact(count, Long.BYTES));
+    return new long[Math.toIntExact(count)];
+  }
+
+  /** The elements of a known tensor of integers, as an operator's indices. */
+  public static long[] longs(Budget budget, Tensor tensor) {
+    budget.allocate(Math.multiplyExact(tensor.numel(), Long.BYTES));
+    return tensor.toLongs();
+  }
+
+  /**
+   * Indices that are computed one by one.
+   *
+   * @param atMost how many they may be
+   */
+  public static long[] longs(Budget budget, long atMost, LongStream indices) {
+    budget.allocate(Math.multiplyExact(atMost, Long.BYTES));
+    return indices.toArray();
+  }
+
+  /** Memory that an operator works in: positions, all 0. */
+  public static int[] ints(Budget budget, long count) {
+    budget.allocate(Math.multiplyExact(count, Integer.BYTES));
+    return new int[Math.toIntExact(count)];
+  }
+
+  /** Memory that an operator works in: sums, all 0. */
+  public static double[] doubles(Budget budget, long count) {
+    budget.allocate(Math.multiplyExact(count, Double.BYTES));
+    return new double[Math.toIntExact(count)];
   }
 
   /** The tensor repeated along dimensions of size 1 and missing ones, without a copy. */

@@ -104,6 +104,11 @@ public final class TensorRef implements Datum {
     return content instanceof Content.Known;
   }
 
+  /** How many elements are known; 0 of a tensor that depends on the input. */
+  public long knownElements() {
+    return content instanceof Content.Known known ? known.layout().numel() : 0;
+  }
+
   /** The known tensor; a refusal, with what it is needed for, if it depends on the input. */
   public Tensor tensor(String purpose) {
     if (content() instanceof Content.Known known) {
