@@ -38,7 +38,7 @@ public final class Binder {
    * The same without arguments that no overload has, where they ask for nothing new: None or False,
    * as those are that an operator got in a newer PyTorch.
    */
-  static Optional<Bound> bindOlder(
+  public static Optional<Bound> bindOlder(
       List<Schema> overloads, List<Datum> positional, Map<String, Datum> keywords) {
     List<Datum> known = new ArrayList<>(positional);
     while (known.size() > Schemas.places(overloads) && isNeutral(known.get(known.size() - 1))) {
