@@ -9,8 +9,8 @@ import dev.lapidary.core.image.Preprocessing.Colour;
 import dev.lapidary.core.image.Preprocessing.Interpolation;
 import dev.lapidary.core.image.Preprocessing.Resize;
 import dev.lapidary.torchscript.graph.Argument;
-import dev.lapidary.torchscript.graph.Dim;
 import dev.lapidary.torchscript.graph.Graph;
+import dev.lapidary.torchscript.graph.SymInt;
 import java.util.List;
 import java.util.Optional;
 import java.util.TreeMap;
@@ -81,7 +81,7 @@ final class Cards {
             .anyMatch(n -> n.operator().equals("aten::topk") && n.outputs().contains(logits));
     if (options.labels != null && ofClasses && !ofTheBest) {
       int names = options.labelNames().orElseThrow().size();
-      if (!logits.shape().get(1).equals(Dim.of(names))) {
+      if (!logits.shape().get(1).equals(SymInt.of(names))) {
         throw Failure.badInput(
             "--labels has %d names, the network gives %s numbers for an image; give a name for each",
             names, logits.shape().get(1));

@@ -3,7 +3,7 @@ package dev.lapidary.exporter.lower;
 import dev.lapidary.core.tensor.DType;
 import dev.lapidary.core.tensor.Tensor;
 import dev.lapidary.exporter.onnx.Attribute;
-import dev.lapidary.torchscript.graph.Dim;
+import dev.lapidary.torchscript.graph.SymInt;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -54,13 +54,13 @@ final class BlasProducts {
   }
 
   /** The product of sizes of which at most one depends on the batch. */
-  static Dim product(Op op, List<Dim> dims) {
-    Dim all = Dim.of(1);
-    for (Dim dim : dims) {
+  static SymInt product(Op op, List<SymInt> dims) {
+    SymInt all = SymInt.of(1);
+    for (SymInt dim : dims) {
       if (all.perBatch() && dim.perBatch()) {
         throw op.unsupported("multiplies two sizes that depend on the batch");
       }
-      all = new Dim(all.factor() * dim.factor(), all.perBatch() || dim.perBatch());
+      all = new SymInt(all.factor() * dim.factor(), all.perBatch() || dim.perBatch());
     }
     return all;
   }

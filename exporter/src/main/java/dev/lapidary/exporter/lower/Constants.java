@@ -3,7 +3,7 @@ package dev.lapidary.exporter.lower;
 import dev.lapidary.core.tensor.DType;
 import dev.lapidary.core.tensor.Half;
 import dev.lapidary.core.tensor.Tensor;
-import dev.lapidary.torchscript.graph.Dim;
+import dev.lapidary.torchscript.graph.SymInt;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.List;
@@ -39,8 +39,8 @@ final class Constants {
   }
 
   /** A view of a contiguous tensor. */
-  static Tensor reshaped(Tensor tensor, List<Dim> to) {
-    long[] shape = to.stream().mapToLong(Dim::constant).toArray();
+  static Tensor reshaped(Tensor tensor, List<SymInt> to) {
+    long[] shape = to.stream().mapToLong(SymInt::constant).toArray();
     Tensor rows = tensor.contiguous();
     return rows.view(shape, Tensor.contiguousStrides(shape), rows.offset());
   }

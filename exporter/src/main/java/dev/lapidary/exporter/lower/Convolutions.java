@@ -1,7 +1,7 @@
 package dev.lapidary.exporter.lower;
 
 import dev.lapidary.exporter.onnx.Attribute;
-import dev.lapidary.torchscript.graph.Dim;
+import dev.lapidary.torchscript.graph.SymInt;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -45,9 +45,10 @@ final class Convolutions {
 
   private static Map<String, Attribute> common(Op op, int spatial) {
     Map<String, Attribute> attributes = new TreeMap<>();
-    List<Dim> weight = op.shape("weight");
+    List<SymInt> weight = op.shape("weight");
     attributes.put(
-        "kernel_shape", Attribute.of(weight.stream().skip(2).mapToLong(Dim::constant).toArray()));
+        "kernel_shape",
+        Attribute.of(weight.stream().skip(2).mapToLong(SymInt::constant).toArray()));
     attributes.put("strides", Attribute.of(spread(op, "stride", spatial)));
     attributes.put("dilations", Attribute.of(spread(op, "dilation", spatial)));
     attributes.put("group", Attribute.of(op.integer("groups")));

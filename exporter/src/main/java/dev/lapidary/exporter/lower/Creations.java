@@ -2,7 +2,7 @@ package dev.lapidary.exporter.lower;
 
 import dev.lapidary.core.tensor.DType;
 import dev.lapidary.exporter.onnx.Attribute;
-import dev.lapidary.torchscript.graph.Dim;
+import dev.lapidary.torchscript.graph.SymInt;
 import java.util.List;
 import java.util.Map;
 
@@ -31,10 +31,10 @@ final class Creations {
   }
 
   private static String filled(Op op, double value) {
-    List<Dim> shape = op.output().shape();
+    List<SymInt> shape = op.output().shape();
     DType dtype = op.output().dtype();
-    if (shape.stream().noneMatch(Dim::perBatch)) {
-      long[] sizes = shape.stream().mapToLong(Dim::constant).toArray();
+    if (shape.stream().noneMatch(SymInt::perBatch)) {
+      long[] sizes = shape.stream().mapToLong(SymInt::constant).toArray();
       return op.constant("filled", Constants.full(value, dtype, sizes));
     }
     Attribute fill = new Attribute.Constant(Constants.full(value, dtype, 1));

@@ -2,7 +2,7 @@ package dev.lapidary.exporter.lower;
 
 import dev.lapidary.exporter.onnx.Attribute;
 import dev.lapidary.torchscript.graph.Argument;
-import dev.lapidary.torchscript.graph.Dim;
+import dev.lapidary.torchscript.graph.SymInt;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -20,7 +20,7 @@ final class Einsum {
   private final String left;
   private final String right;
   private final String result;
-  private final Map<Character, Dim> sizes = new HashMap<>();
+  private final Map<Character, SymInt> sizes = new HashMap<>();
 
   private Einsum(Op op, String left, String right, String result) {
     this.op = op;
@@ -57,7 +57,7 @@ final class Einsum {
     return letters.chars().distinct().count() == letters.length();
   }
 
-  private void measure(String letters, List<Dim> shape) {
+  private void measure(String letters, List<SymInt> shape) {
     for (int i = 0; i < letters.length(); i++) {
       sizes.put(letters.charAt(i), shape.get(i));
     }
@@ -88,15 +88,15 @@ final class Einsum {
     return op.reshape(turned, dims(ordered), grouped(batch, first, second));
   }
 
-  private List<Dim> grouped(String batch, String first, String second) {
-    List<Dim> dims = new ArrayList<>(dims(batch));
+  private List<SymInt> grouped(String batch, String first, String second) {
+    List<SymInt> dims = new ArrayList<>(dims(batch));
     dims.add(BlasProducts.product(op, dims(first)));
     dims.add(BlasProducts.product(op, dims(second)));
     return dims;
   }
 
-  private List<Dim> dims(String letters) {
-    return letters.chars().mapToObj(c -> sizes.getOrDefault((char) c, Dim.of(1))).toList();
+  private List<SymInt> dims(String letters) {
+    return letters.chars().mapToObj(c -> sizes.getOrDefault((char) c, SymInt.of(1))).toList();
   }
 
   private static int[] permutation(String from, String to) {

@@ -48,13 +48,13 @@ final class FakeQuantizations {
     if (!perTensor) {
       shape[op.axis("axis", shape.length)] = scales.length;
     }
-    float[] least = new float[scales.length];
+    float[] min = new float[scales.length];
     float[] greatest = new float[scales.length];
     for (int i = 0; i < scales.length; i++) {
-      least[i] = (float) ((low - zeroPoints[i]) * scales[i]);
+      min[i] = (float) ((low - zeroPoints[i]) * scales[i]);
       greatest[i] = (float) ((high - zeroPoints[i]) * scales[i]);
     }
-    String floor = op.constant("least", Tensor.of(least, shape));
+    String floor = op.constant("least", Tensor.of(min, shape));
     String ceiling = op.constant("greatest", Tensor.of(greatest, shape));
     return op.emit("Min", op.emit("Max", op.tensor("self"), floor), ceiling);
   }

@@ -2,7 +2,7 @@ package dev.lapidary.exporter.lower;
 
 import dev.lapidary.core.tensor.DType;
 import dev.lapidary.exporter.onnx.Attribute;
-import dev.lapidary.torchscript.graph.Dim;
+import dev.lapidary.torchscript.graph.SymInt;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -20,13 +20,13 @@ final class Joining {
   }
 
   private static String repeat(Op op) {
-    List<Dim> repeats = op.dims("repeats");
-    List<Dim> shape = new ArrayList<>(op.shape("self"));
+    List<SymInt> repeats = op.dims("repeats");
+    List<SymInt> shape = new ArrayList<>(op.shape("self"));
     while (shape.size() < repeats.size()) {
-      shape.add(0, Dim.of(1));
+      shape.add(0, SymInt.of(1));
     }
     String x = op.reshape(op.tensor("self"), op.shape("self"), shape);
-    boolean once = repeats.stream().allMatch(Dim.of(1)::equals);
+    boolean once = repeats.stream().allMatch(SymInt.of(1)::equals);
     return once ? x : op.emit("Tile", x, op.shapeVector(repeats));
   }
 
@@ -36,8 +36,8 @@ final class Joining {
     List<String> parts = new ArrayList<>();
     List<String> names = op.tensors("tensors");
     for (int i = 0; i < names.size(); i++) {
-      List<Dim> shape = op.shape(op.items("tensors").get(i));
-      if (!shape.equals(List.of(Dim.of(0)))) {
+      List<SymInt> shape = op.shape(op.items("tensors").get(i));
+      if (!shape.equals(List.of(SymInt.of(0)))) {
         parts.add(op.cast(names.get(i), op.dtype(op.items("tensors").get(i)), dtype));
       }
     }

@@ -2,7 +2,7 @@ package dev.lapidary.exporter.lower;
 
 import dev.lapidary.core.tensor.DType;
 import dev.lapidary.exporter.onnx.Attribute;
-import dev.lapidary.torchscript.graph.Dim;
+import dev.lapidary.torchscript.graph.SymInt;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -76,14 +76,14 @@ final class Normalizations {
 
   /** [N,C,...] as [N,G,C/G*...], normalized by group, then scaled by channel. */
   private static String groupNorm(Op op) {
-    List<Dim> shape = op.shape("input");
+    List<SymInt> shape = op.shape("input");
     DType dtype = op.output().dtype();
     long groups = op.integer("num_groups");
-    long rest = 1;
-    for (Dim dim : shape.subList(1, shape.size())) {
-      rest *= dim.constant();
+    long remainder = 1;
+    for (SymInt dim : shape.subList(1, shape.size())) {
+      remainder *= dim.constant();
     }
-    List<Dim> grouped = List.of(shape.get(0), Dim.of(groups), Dim.of(rest / groups));
+    List<SymInt> grouped = List.of(shape.get(0), SymInt.of(groups), SymInt.of(remainder / groups));
     String normalized =
         op.emit(
             "InstanceNormalization",
@@ -100,10 +100,10 @@ final class Normalizations {
     if (!op.given(parameter)) {
       return value;
     }
-    List<Dim> flat = op.shape(parameter);
-    List<Dim> spread = new ArrayList<>(flat);
+    List<SymInt> flat = op.shape(parameter);
+    List<SymInt> spread = new ArrayList<>(flat);
     for (int i = 2; i < rank; i++) {
-      spread.add(Dim.of(1));
+      spread.add(SymInt.of(1));
     }
     return op.emit(onnx, value, op.reshape(op.tensor(parameter), flat, spread));
   }

@@ -14,8 +14,8 @@ import dev.lapidary.torchscript.graph.Argument.None;
 import dev.lapidary.torchscript.graph.Argument.Real;
 import dev.lapidary.torchscript.graph.Argument.Str;
 import dev.lapidary.torchscript.graph.Argument.Value;
-import dev.lapidary.torchscript.graph.Dim;
 import dev.lapidary.torchscript.graph.Node;
+import dev.lapidary.torchscript.graph.SymInt;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -106,16 +106,16 @@ final class Op {
         : Optional.empty();
   }
 
-  List<Dim> shape(String parameter) {
+  List<SymInt> shape(String parameter) {
     return shape(node.argument(parameter));
   }
 
-  List<Dim> shape(Argument argument) {
+  List<SymInt> shape(Argument argument) {
     if (argument instanceof Value value) {
       return value.shape();
     }
     if (argument instanceof Constant constant) {
-      return Arrays.stream(constant.tensor().shape()).mapToObj(Dim::of).toList();
+      return Arrays.stream(constant.tensor().shape()).mapToObj(SymInt::of).toList();
     }
     throw unsupported("wants a tensor but has " + argument);
   }
@@ -180,10 +180,10 @@ final class Op {
   }
 
   /** {@code int[]} of sizes, which may depend on the batch. */
-  List<Dim> dims(String parameter) {
-    List<Dim> dims = new ArrayList<>();
+  List<SymInt> dims(String parameter) {
+    List<SymInt> dims = new ArrayList<>();
     for (Argument item : items(parameter)) {
-      dims.add(item instanceof Int i ? i.value() : Dim.of(integer(item, parameter)));
+      dims.add(item instanceof Int i ? i.value() : SymInt.of(integer(item, parameter)));
     }
     return dims;
   }
@@ -274,12 +274,12 @@ final class Op {
   }
 
   /** A shape as an INT64 vector: a constant, or computed if it depends on the batch. */
-  String shapeVector(List<Dim> shape) {
-    if (shape.stream().noneMatch(Dim::perBatch)) {
-      return ints(shape.stream().mapToLong(Dim::constant).toArray());
+  String shapeVector(List<SymInt> shape) {
+    if (shape.stream().noneMatch(SymInt::perBatch)) {
+      return ints(shape.stream().mapToLong(SymInt::constant).toArray());
     }
     List<String> parts = new ArrayList<>();
-    for (Dim dim : shape) {
+    for (SymInt dim : shape) {
       if (!dim.perBatch()) {
         parts.add(ints(dim.factor()));
       } else if (dim.factor() == 1) {
@@ -296,12 +296,12 @@ final class Op {
   /**
    * Reshape, or nothing if the shape is the same; at once of a constant. The batch stays dynamic.
    */
-  String reshape(String value, List<Dim> from, List<Dim> to) {
+  String reshape(String value, List<SymInt> from, List<SymInt> to) {
     if (from.equals(to)) {
       return value;
     }
     Optional<Tensor> known = emitter.known(value);
-    if (known.isPresent() && to.stream().noneMatch(Dim::perBatch)) {
+    if (known.isPresent() && to.stream().noneMatch(SymInt::perBatch)) {
       return constant(value + "/Reshape", Constants.reshaped(known.get(), to));
     }
     boolean keepsBatch = !from.isEmpty() && !to.isEmpty() && from.get(0).equals(to.get(0));
@@ -315,7 +315,7 @@ final class Op {
     }
     long[] sizes = new long[to.size()];
     for (int i = 0; i < sizes.length; i++) {
-      Dim dim = to.get(i);
+      SymInt dim = to.get(i);
       sizes[i] = !dim.perBatch() ? dim.factor() : i == 0 && keepsBatch ? 0 : -1;
     }
     return emit("Reshape", value, ints(sizes));

@@ -1,6 +1,6 @@
 package dev.lapidary.exporter.lower;
 
-import dev.lapidary.torchscript.graph.Dim;
+import dev.lapidary.torchscript.graph.SymInt;
 import java.util.List;
 
 /** Other Operations: elements flipped, rolled and repeated. */
@@ -19,7 +19,7 @@ final class OtherOrder {
     if (dims.length != shifts.length) {
       throw op.unsupported("without dims is not supported");
     }
-    List<Dim> shape = op.shape("self");
+    List<SymInt> shape = op.shape("self");
     String x = op.tensor("self");
     for (int i = 0; i < dims.length; i++) {
       int axis = Op.axis(dims[i], shape.size());

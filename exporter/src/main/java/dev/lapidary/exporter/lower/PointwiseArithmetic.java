@@ -28,7 +28,7 @@ final class PointwiseArithmetic {
     table.single("aten::true_divide", PointwiseArithmetic::div);
     table.single("aten::floor_divide", PointwiseArithmetic::roundedDown);
     table.single("aten::remainder", PointwiseArithmetic::remainder);
-    table.single("aten::fmod", op -> rest(op, Pointwise.left(op), Pointwise.right(op)));
+    table.single("aten::fmod", op -> fmod(op, Pointwise.left(op), Pointwise.right(op)));
     table.single("aten::square", op -> op.emit("Mul", Pointwise.left(op), Pointwise.left(op)));
     Pointwise.unary(table, "neg", "Neg");
     Pointwise.unary(table, "abs", "Abs");
@@ -64,7 +64,7 @@ final class PointwiseArithmetic {
   }
 
   /** As C's {@code fmod}: by the dividend's sign. */
-  private static String rest(Op op, String dividend, String divisor) {
+  private static String fmod(Op op, String dividend, String divisor) {
     return op.emit("Mod", Map.of("fmod", Attribute.of(1)), dividend, divisor);
   }
 
@@ -74,15 +74,15 @@ final class PointwiseArithmetic {
     if (!op.output().dtype().isFloating()) {
       return op.emit("Mod", Pointwise.left(op), divisor);
     }
-    String rest = rest(op, Pointwise.left(op), divisor);
-    return op.emit("Where", turns(op, rest, divisor), op.emit("Add", rest, divisor), rest);
+    String fmod = fmod(op, Pointwise.left(op), divisor);
+    return op.emit("Where", turns(op, fmod, divisor), op.emit("Add", fmod, divisor), fmod);
   }
 
   /** Where a rest has another sign than its divisor. */
-  private static String turns(Op op, String rest, String divisor) {
+  private static String turns(Op op, String fmod, String divisor) {
     String zero = op.scalar(0, op.output().dtype());
-    String signs = op.emit("Xor", op.emit("Less", rest, zero), op.emit("Less", divisor, zero));
-    return op.emit("And", op.emit("Not", op.emit("Equal", rest, zero)), signs);
+    String signs = op.emit("Xor", op.emit("Less", fmod, zero), op.emit("Less", divisor, zero));
+    return op.emit("And", op.emit("Not", op.emit("Equal", fmod, zero)), signs);
   }
 
   /**
@@ -94,12 +94,12 @@ final class PointwiseArithmetic {
     String dividend = Pointwise.left(op);
     String divisor = Pointwise.right(op);
     if (!dtype.isFloating()) {
-      String rest = op.emit("Mod", dividend, divisor);
-      return op.emit("Div", op.emit("Sub", dividend, rest), divisor);
+      String fmod = op.emit("Mod", dividend, divisor);
+      return op.emit("Div", op.emit("Sub", dividend, fmod), divisor);
     }
-    String rest = rest(op, dividend, divisor);
-    String less = op.cast(turns(op, rest, divisor), DType.BOOL, dtype);
-    String quotient = op.emit("Div", op.emit("Sub", dividend, rest), divisor);
+    String fmod = fmod(op, dividend, divisor);
+    String less = op.cast(turns(op, fmod, divisor), DType.BOOL, dtype);
+    String quotient = op.emit("Div", op.emit("Sub", dividend, fmod), divisor);
     String whole = op.emit("Round", op.emit("Sub", quotient, less));
     if (!op.isTensor("other")) {
       return whole;

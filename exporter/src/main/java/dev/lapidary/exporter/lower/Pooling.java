@@ -16,8 +16,8 @@ final class Pooling {
     table.single("aten::max_pool2d", Pooling::maxPool);
     table.single("aten::avg_pool2d", Pooling::averagePool);
     table.single("aten::adaptive_avg_pool2d", Pooling::adaptiveAverage);
-    table.several("aten::max_pool2d_with_indices", Pooling::maxPoolWithPlaces);
-    table.several("aten::adaptive_max_pool2d", Pooling::adaptiveMaxWithPlaces);
+    table.several("aten::max_pool2d_with_indices", Pooling::maxPoolWithIndices);
+    table.several("aten::adaptive_max_pool2d", Pooling::adaptiveMaxWithIndices);
   }
 
   /** One spatial axis of a sliding window; {@code end} is what the last window reaches beyond. */
@@ -69,15 +69,15 @@ final class Pooling {
     return attributes;
   }
 
-  private static List<String> maxPoolWithPlaces(Op op) {
-    return List.of(maxPool(op), places(op, maxWindows(op)));
+  private static List<String> maxPoolWithIndices(Op op) {
+    return List.of(maxPool(op), indices(op, maxWindows(op)));
   }
 
   /**
    * Where the maxima are in their plane: ONNX counts through the whole tensor. By a node of its
    * own, which is gone where only the maxima are used.
    */
-  private static String places(Op op, Map<String, Attribute> windows) {
+  private static String indices(Op op, Map<String, Attribute> windows) {
     List<String> both = op.several("MaxPool", 2, windows, List.of(op.tensor("self")));
     long plane = spatial(op, 0) * spatial(op, 1);
     return op.emit("Mod", both.get(1), op.scalar((double) plane, DType.INT64));
@@ -149,12 +149,12 @@ final class Pooling {
     return rows;
   }
 
-  private static List<String> adaptiveMaxWithPlaces(Op op) {
+  private static List<String> adaptiveMaxWithIndices(Op op) {
     long[] in = {spatial(op, 0), spatial(op, 1)};
     long[] out = {outputSize(op, 0), outputSize(op, 1)};
     boolean divides = in[0] % out[0] == 0 && in[1] % out[1] == 0;
     return divides
-        ? List.of(adaptiveMax(op), places(op, dividing(in, out)))
+        ? List.of(adaptiveMax(op), indices(op, dividing(in, out)))
         : List.of(adaptiveMax(op));
   }
 

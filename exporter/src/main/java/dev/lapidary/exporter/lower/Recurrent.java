@@ -16,13 +16,13 @@ final class Recurrent {
   private Recurrent() {}
 
   static void addTo(LoweringTable table) {
-    table.several("aten::lstm", op -> layers(op, Cell.LSTM, op.items("hx")));
-    table.several("aten::gru", op -> layers(op, Cell.GRU, List.of(op.argument("hx"))));
-    table.several("aten::rnn_tanh", op -> layers(op, Cell.TANH, List.of(op.argument("hx"))));
-    table.several("aten::rnn_relu", op -> layers(op, Cell.RELU, List.of(op.argument("hx"))));
+    table.several("aten::lstm", op -> layers(op, CellKind.LSTM, op.items("hx")));
+    table.several("aten::gru", op -> layers(op, CellKind.GRU, List.of(op.argument("hx"))));
+    table.several("aten::rnn_tanh", op -> layers(op, CellKind.TANH, List.of(op.argument("hx"))));
+    table.several("aten::rnn_relu", op -> layers(op, CellKind.RELU, List.of(op.argument("hx"))));
   }
 
-  private enum Cell {
+  private enum CellKind {
     LSTM("LSTM"),
     GRU("GRU"),
     TANH("RNN"),
@@ -30,7 +30,7 @@ final class Recurrent {
 
     private final String onnx;
 
-    Cell(String onnx) {
+    CellKind(String onnx) {
       this.onnx = onnx;
     }
 
@@ -60,7 +60,7 @@ final class Recurrent {
     }
   }
 
-  private static List<String> layers(Op op, Cell cell, List<Argument> states) {
+  private static List<String> layers(Op op, CellKind cell, List<Argument> states) {
     boolean batchFirst = op.bool("batch_first");
     int layers = (int) op.integer("num_layers");
     int directions = op.bool("bidirectional") ? 2 : 1;
@@ -93,7 +93,7 @@ final class Recurrent {
     return results;
   }
 
-  private static Map<String, Attribute> attributes(Op op, Cell cell, int directions) {
+  private static Map<String, Attribute> attributes(Op op, CellKind cell, int directions) {
     Map<String, Attribute> attributes = new TreeMap<>(cell.attributes(directions));
     attributes.put("direction", Attribute.of(directions == 2 ? "bidirectional" : "forward"));
     attributes.put("hidden_size", Attribute.of(op.outputs().get(1).shape().get(2).constant()));
@@ -113,7 +113,7 @@ final class Recurrent {
   }
 
   /** W [directions, G H, I], R [directions, G H, H] and B [directions, 2 G H] of a layer. */
-  private static List<String> weights(Op op, Cell cell, int layer, int directions) {
+  private static List<String> weights(Op op, CellKind cell, int layer, int directions) {
     boolean biased = op.bool("has_biases");
     int each = biased ? 4 : 2;
     List<Constant> input = new ArrayList<>();
@@ -143,7 +143,7 @@ final class Recurrent {
   }
 
   /** One behind the other, each with its gates in ONNX's order. */
-  private static String stacked(Op op, Cell cell, List<Constant> parts, long... shape) {
+  private static String stacked(Op op, CellKind cell, List<Constant> parts, long... shape) {
     int[] gates = cell.gates();
     int each = Math.toIntExact(parts.get(0).tensor().numel());
     int gate = each / gates.length;

@@ -2,7 +2,7 @@ package dev.lapidary.exporter.lower;
 
 import dev.lapidary.core.tensor.Tensor;
 import dev.lapidary.exporter.onnx.Attribute;
-import dev.lapidary.torchscript.graph.Dim;
+import dev.lapidary.torchscript.graph.SymInt;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -56,7 +56,7 @@ final class VisionInterpolation {
     return op.has("input") ? op.tensor("input") : op.tensor("self");
   }
 
-  private static List<Dim> inputShape(Op op) {
+  private static List<SymInt> inputShape(Op op) {
     return op.has("input") ? op.shape("input") : op.shape("self");
   }
 
@@ -102,8 +102,8 @@ final class VisionInterpolation {
   }
 
   private static String antialiased(Op op, Filter filter) {
-    List<Dim> in = inputShape(op);
-    List<Dim> out = op.output().shape();
+    List<SymInt> in = inputShape(op);
+    List<SymInt> out = op.output().shape();
     boolean aligned = op.bool("align_corners");
     List<Double> scales = scales(op);
     double[][][] matrices = new double[2][][];

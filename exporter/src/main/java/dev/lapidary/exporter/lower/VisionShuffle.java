@@ -1,7 +1,7 @@
 package dev.lapidary.exporter.lower;
 
 import dev.lapidary.exporter.onnx.Attribute;
-import dev.lapidary.torchscript.graph.Dim;
+import dev.lapidary.torchscript.graph.SymInt;
 import java.util.List;
 import java.util.Map;
 
@@ -23,12 +23,12 @@ final class VisionShuffle {
   }
 
   private static String channelShuffle(Op op) {
-    List<Dim> in = op.shape("self");
+    List<SymInt> in = op.shape("self");
     long groups = op.integer("groups");
-    Dim rest = Dim.of(in.get(1).constant() / groups);
-    List<Dim> five = List.of(in.get(0), Dim.of(groups), rest, in.get(2), in.get(3));
+    SymInt remainder = SymInt.of(in.get(1).constant() / groups);
+    List<SymInt> five = List.of(in.get(0), SymInt.of(groups), remainder, in.get(2), in.get(3));
     String turned = op.transpose(op.reshape(op.tensor("self"), in, five), 0, 2, 1, 3, 4);
-    List<Dim> swapped = List.of(in.get(0), rest, Dim.of(groups), in.get(2), in.get(3));
+    List<SymInt> swapped = List.of(in.get(0), remainder, SymInt.of(groups), in.get(2), in.get(3));
     return op.reshape(turned, swapped, in);
   }
 }

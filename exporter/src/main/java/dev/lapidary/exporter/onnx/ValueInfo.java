@@ -1,7 +1,7 @@
 package dev.lapidary.exporter.onnx;
 
 import dev.lapidary.core.tensor.DType;
-import dev.lapidary.torchscript.graph.Dim;
+import dev.lapidary.torchscript.graph.SymInt;
 import java.util.List;
 import java.util.stream.Collectors;
 
@@ -26,7 +26,7 @@ public record ValueInfo(String name, DType dtype, List<Axis> shape) {
       return new Axis("", size);
     }
 
-    public static Axis of(Dim dim) {
+    public static Axis of(SymInt dim) {
       return dim.perBatch() ? new Axis(dim.toString(), 0) : of(dim.factor());
     }
 
@@ -40,7 +40,7 @@ public record ValueInfo(String name, DType dtype, List<Axis> shape) {
     }
   }
 
-  public static ValueInfo of(String name, DType dtype, List<Dim> shape) {
+  public static ValueInfo of(String name, DType dtype, List<SymInt> shape) {
     return new ValueInfo(name, dtype, shape.stream().map(Axis::of).toList());
   }
 

@@ -5,9 +5,9 @@ import dev.lapidary.exporter.pass.Channels;
 import dev.lapidary.torchscript.graph.Argument;
 import dev.lapidary.torchscript.graph.Argument.Constant;
 import dev.lapidary.torchscript.graph.Argument.Value;
-import dev.lapidary.torchscript.graph.Dim;
 import dev.lapidary.torchscript.graph.Graph;
 import dev.lapidary.torchscript.graph.Node;
+import dev.lapidary.torchscript.graph.SymInt;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -108,7 +108,7 @@ final class FoldBatchNorm {
     return switch (layer.operator()) {
       case "aten::conv2d" -> 0;
       case "aten::conv_transpose2d" ->
-          layer.argument("groups").equals(new Argument.Int(Dim.of(1))) ? 1 : -1;
+          layer.argument("groups").equals(new Argument.Int(SymInt.of(1))) ? 1 : -1;
       // Of [N, C]: of a higher rank the norm's channels are not the linear layer's.
       case "aten::linear" -> layer.output().rank() == 2 ? 0 : -1;
       default -> -1;

@@ -14,7 +14,7 @@ import dev.lapidary.core.tensor.DType;
 import dev.lapidary.core.tensor.Storage;
 import dev.lapidary.core.tensor.Tensor;
 import dev.lapidary.core.tensor.Uniform;
-import dev.lapidary.torchscript.graph.Dim;
+import dev.lapidary.torchscript.graph.SymInt;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.ByteBuffer;
@@ -42,7 +42,7 @@ class ExternalDataTest {
 
   private static OnnxGraph products(long width, Tensor... weights) {
     OnnxGraph graph = new OnnxGraph("products", 17);
-    graph.addInput(ValueInfo.of("x", DType.FLOAT32, List.of(Dim.BATCH, Dim.of(width))));
+    graph.addInput(ValueInfo.of("x", DType.FLOAT32, List.of(SymInt.BATCH, SymInt.of(width))));
     String value = "x";
     for (int i = 0; i < weights.length; i++) {
       String weight = graph.addInitializer("w" + i, weights[i]);
@@ -54,7 +54,7 @@ class ExternalDataTest {
     long last = weights[weights.length - 1].size(1);
     String c = graph.addInitializer("c", Uniform.tensor("c", last));
     graph.add(new OnnxNode("y", "Add", List.of(value, c), List.of("y"), Map.of()));
-    graph.addOutput(ValueInfo.of("y", DType.FLOAT32, List.of(Dim.BATCH, Dim.of(last))));
+    graph.addOutput(ValueInfo.of("y", DType.FLOAT32, List.of(SymInt.BATCH, SymInt.of(last))));
     return graph;
   }
 

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.lapidary.core.tensor.DType;
-import dev.lapidary.torchscript.graph.Dim;
+import dev.lapidary.torchscript.graph.SymInt;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -17,11 +17,11 @@ class OnnxGraphTest {
   }
 
   private void input(String name) {
-    graph.addInput(ValueInfo.of(name, DType.FLOAT32, List.of(Dim.BATCH)));
+    graph.addInput(ValueInfo.of(name, DType.FLOAT32, List.of(SymInt.BATCH)));
   }
 
   private void output(String name) {
-    graph.addOutput(ValueInfo.of(name, DType.FLOAT32, List.of(Dim.BATCH)));
+    graph.addOutput(ValueInfo.of(name, DType.FLOAT32, List.of(SymInt.BATCH)));
   }
 
   @Test

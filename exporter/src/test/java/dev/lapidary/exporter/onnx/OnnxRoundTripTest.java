@@ -12,7 +12,7 @@ import dev.lapidary.core.failure.Failure;
 import dev.lapidary.core.tensor.DType;
 import dev.lapidary.core.tensor.Storage;
 import dev.lapidary.core.tensor.Tensor;
-import dev.lapidary.torchscript.graph.Dim;
+import dev.lapidary.torchscript.graph.SymInt;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -29,7 +29,7 @@ class OnnxRoundTripTest {
   private static OnnxGraph linear() {
     OnnxGraph graph = new OnnxGraph("linear", 17);
     graph.metadata().put("lapidary.card", "{\"name\":\"Ä\"}");
-    graph.addInput(ValueInfo.of("input", DType.FLOAT32, List.of(Dim.BATCH, Dim.of(2))));
+    graph.addInput(ValueInfo.of("input", DType.FLOAT32, List.of(SymInt.BATCH, SymInt.of(2))));
     String weight = graph.addInitializer("weight", Tensor.of(new float[] {1, 2, 3, 4}, 2, 2));
     String bias = graph.addInitializer("bias", Tensor.of(new float[] {0.5f, -0.5f}, 2));
     graph.add(
@@ -40,7 +40,7 @@ class OnnxRoundTripTest {
             List.of("h"),
             Map.of("transB", Attribute.of(1), "alpha", Attribute.of(2.0))));
     graph.add(new OnnxNode("relu", "Relu", List.of("h"), List.of("logits"), Map.of()));
-    graph.addOutput(ValueInfo.of("logits", DType.FLOAT32, List.of(Dim.BATCH, Dim.of(2))));
+    graph.addOutput(ValueInfo.of("logits", DType.FLOAT32, List.of(SymInt.BATCH, SymInt.of(2))));
     return graph;
   }
 

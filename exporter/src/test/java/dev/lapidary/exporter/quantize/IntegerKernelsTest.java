@@ -9,7 +9,7 @@ import dev.lapidary.exporter.onnx.Attribute;
 import dev.lapidary.exporter.onnx.OnnxGraph;
 import dev.lapidary.exporter.onnx.OnnxNode;
 import dev.lapidary.exporter.onnx.ValueInfo;
-import dev.lapidary.torchscript.graph.Dim;
+import dev.lapidary.torchscript.graph.SymInt;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -130,7 +130,7 @@ class IntegerKernelsTest {
     return IntegerKernels.of(graph, node);
   }
 
-  private static List<Dim> dims(long... sizes) {
-    return Arrays.stream(sizes).mapToObj(Dim::of).toList();
+  private static List<SymInt> dims(long... sizes) {
+    return Arrays.stream(sizes).mapToObj(SymInt::of).toList();
   }
 }

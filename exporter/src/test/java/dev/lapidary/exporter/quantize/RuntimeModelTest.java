@@ -12,7 +12,7 @@ import dev.lapidary.exporter.onnx.OnnxNode;
 import dev.lapidary.exporter.onnx.OnnxWriter;
 import dev.lapidary.exporter.onnx.ValueInfo;
 import dev.lapidary.exporter.testing.OrtRun;
-import dev.lapidary.torchscript.graph.Dim;
+import dev.lapidary.torchscript.graph.SymInt;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.List;
@@ -76,11 +76,12 @@ class RuntimeModelTest {
   private static OnnxGraph layer() {
     OnnxGraph graph = new OnnxGraph("layer", 17);
     graph.addInput(
-        ValueInfo.of("x", DType.FLOAT32, List.of(Dim.BATCH, Dim.of(3), Dim.of(16), Dim.of(16))));
+        ValueInfo.of(
+            "x", DType.FLOAT32, List.of(SymInt.BATCH, SymInt.of(3), SymInt.of(16), SymInt.of(16))));
     graph.setInitializer("w", Uniform.tensor("w", 768, 128));
     graph.add(new OnnxNode("a", "Flatten", List.of("x"), List.of("flat"), Map.of()));
     graph.add(new OnnxNode("b", "MatMul", List.of("flat", "w"), List.of("y"), Map.of()));
-    graph.addOutput(ValueInfo.of("y", DType.FLOAT32, List.of(Dim.BATCH, Dim.of(128))));
+    graph.addOutput(ValueInfo.of("y", DType.FLOAT32, List.of(SymInt.BATCH, SymInt.of(128))));
     return graph;
   }
 }

@@ -8,7 +8,7 @@ import dev.lapidary.exporter.onnx.Attribute;
 import dev.lapidary.exporter.onnx.OnnxGraph;
 import dev.lapidary.exporter.onnx.OnnxNode;
 import dev.lapidary.exporter.onnx.ValueInfo;
-import dev.lapidary.torchscript.graph.Dim;
+import dev.lapidary.torchscript.graph.SymInt;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -23,7 +23,9 @@ final class SmallNetworks {
   private SmallNetworks() {
     graph.addInput(
         ValueInfo.of(
-            "input", DType.FLOAT32, List.of(Dim.BATCH, Dim.of(3), Dim.of(SIZE), Dim.of(SIZE))));
+            "input",
+            DType.FLOAT32,
+            List.of(SymInt.BATCH, SymInt.of(3), SymInt.of(SIZE), SymInt.of(SIZE))));
   }
 
   /** conv-relu-maxpool, a residual block with a projection, global pooling, gemm. */
@@ -186,7 +188,8 @@ final class SmallNetworks {
   }
 
   private OnnxGraph finish() {
-    graph.addOutput(ValueInfo.of("logits", DType.FLOAT32, List.of(Dim.BATCH, Dim.of(CLASSES))));
+    graph.addOutput(
+        ValueInfo.of("logits", DType.FLOAT32, List.of(SymInt.BATCH, SymInt.of(CLASSES))));
     return graph;
   }
 
@@ -220,7 +223,9 @@ final class SmallNetworks {
   private void describe(String x, int channels) {
     graph.describe(
         ValueInfo.of(
-            x, DType.FLOAT32, List.of(Dim.BATCH, Dim.of(channels), Dim.of(SIZE), Dim.of(SIZE))));
+            x,
+            DType.FLOAT32,
+            List.of(SymInt.BATCH, SymInt.of(channels), SymInt.of(SIZE), SymInt.of(SIZE))));
   }
 
   private String layerNorm(String name, String x, int features) {

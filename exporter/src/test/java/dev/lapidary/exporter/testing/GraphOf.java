@@ -7,7 +7,7 @@ import dev.lapidary.exporter.onnx.Attribute;
 import dev.lapidary.exporter.onnx.OnnxGraph;
 import dev.lapidary.exporter.onnx.OnnxNode;
 import dev.lapidary.exporter.onnx.ValueInfo;
-import dev.lapidary.torchscript.graph.Dim;
+import dev.lapidary.torchscript.graph.SymInt;
 import java.util.List;
 import java.util.Map;
 
@@ -16,9 +16,9 @@ public final class GraphOf {
   private final OnnxGraph graph = new OnnxGraph("test", 17);
 
   public GraphOf(long... sizes) {
-    List<Dim> shape = new java.util.ArrayList<>(List.of(Dim.BATCH));
+    List<SymInt> shape = new java.util.ArrayList<>(List.of(SymInt.BATCH));
     for (long size : sizes) {
-      shape.add(Dim.of(size));
+      shape.add(SymInt.of(size));
     }
     graph.addInput(ValueInfo.of("x", DType.FLOAT32, shape));
   }
@@ -75,7 +75,7 @@ public final class GraphOf {
   public GraphOf described(String value, long... sizes) {
     graph.describe(
         ValueInfo.of(
-            value, DType.FLOAT32, java.util.Arrays.stream(sizes).mapToObj(Dim::of).toList()));
+            value, DType.FLOAT32, java.util.Arrays.stream(sizes).mapToObj(SymInt::of).toList()));
     return this;
   }
 

@@ -15,7 +15,7 @@ import dev.lapidary.exporter.onnx.OnnxNode;
 import dev.lapidary.exporter.onnx.OnnxWriter;
 import dev.lapidary.exporter.onnx.ValueInfo;
 import dev.lapidary.exporter.testing.GraphOf;
-import dev.lapidary.torchscript.graph.Dim;
+import dev.lapidary.torchscript.graph.SymInt;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -174,8 +174,10 @@ class InspectionTest {
         OptionalInt.of(17),
         List.of(
             ValueInfo.of(
-                "input", DType.FLOAT32, List.of(Dim.BATCH, Dim.of(3), Dim.of(224), Dim.of(224)))),
-        List.of(ValueInfo.of("logits", DType.FLOAT32, List.of(Dim.BATCH, Dim.of(2)))),
+                "input",
+                DType.FLOAT32,
+                List.of(SymInt.BATCH, SymInt.of(3), SymInt.of(224), SymInt.of(224)))),
+        List.of(ValueInfo.of("logits", DType.FLOAT32, List.of(SymInt.BATCH, SymInt.of(2)))),
         new TreeMap<>(Map.of("Conv", 20, "Gemm", 1)),
         11_689_512,
         11_689_512,

@@ -6,8 +6,8 @@ import dev.lapidary.core.tensor.DType;
 import dev.lapidary.core.tensor.Tensor;
 import dev.lapidary.torchscript.archive.PyValue.PyTensor;
 import dev.lapidary.torchscript.archive.TorchScriptArchive;
-import dev.lapidary.torchscript.graph.Dim;
 import dev.lapidary.torchscript.graph.Graph;
+import dev.lapidary.torchscript.graph.SymInt;
 import dev.lapidary.torchscript.script.StateDict;
 import dev.lapidary.torchscript.trace.TraceOptions;
 import dev.lapidary.torchscript.trace.Tracer;
@@ -54,7 +54,7 @@ public final class HeadReplacement {
 
   private static void check(
       TorchScriptArchive archive, Head head, int classes, TraceOptions options) {
-    List<Dim> expected = List.of(Dim.BATCH, Dim.of(classes));
+    List<SymInt> expected = List.of(SymInt.BATCH, SymInt.of(classes));
     String found;
     try {
       Graph graph = Tracer.trace(archive, options);

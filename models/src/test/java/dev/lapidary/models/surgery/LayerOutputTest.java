@@ -8,9 +8,9 @@ import dev.lapidary.models.zoo.Zoo;
 import dev.lapidary.models.zoo.ZooOptions;
 import dev.lapidary.torchscript.archive.ArchiveReader;
 import dev.lapidary.torchscript.archive.TorchScriptArchive;
-import dev.lapidary.torchscript.graph.Dim;
 import dev.lapidary.torchscript.graph.Graph;
 import dev.lapidary.torchscript.graph.Node;
+import dev.lapidary.torchscript.graph.SymInt;
 import dev.lapidary.torchscript.script.StateDict;
 import dev.lapidary.torchscript.trace.TraceOptions;
 import dev.lapidary.torchscript.trace.Tracer;
@@ -32,13 +32,13 @@ class LayerOutputTest {
     Graph graph = Tracer.trace(cut, IMAGE);
 
     assertThat(graph.outputs().get(0).shape())
-        .isEqualTo(List.of(Dim.BATCH, Dim.of(32), Dim.of(16), Dim.of(16)));
+        .isEqualTo(List.of(SymInt.BATCH, SymInt.of(32), SymInt.of(16), SymInt.of(16)));
     List<String> scopes = graph.nodes().stream().map(Node::scope).toList();
     assertThat(scopes).noneMatch(scope -> scope.contains("layer3") || scope.contains("fc"));
     assertThat(scopes).anyMatch(scope -> scope.contains("layer2.0.conv2"));
     assertThat(StateDict.of(archive).tensors().keySet()).containsExactlyElementsOf(before);
     assertThat(Tracer.trace(archive, IMAGE).outputs().get(0).shape())
-        .isEqualTo(List.of(Dim.BATCH, Dim.of(7)));
+        .isEqualTo(List.of(SymInt.BATCH, SymInt.of(7)));
   }
 
   @ParameterizedTest
@@ -61,7 +61,7 @@ class LayerOutputTest {
 
       assertThat(graph.outputs().get(0).shape())
           .as(kind)
-          .isEqualTo(List.of(Dim.BATCH, Dim.of(features)));
+          .isEqualTo(List.of(SymInt.BATCH, SymInt.of(features)));
     }
   }
 

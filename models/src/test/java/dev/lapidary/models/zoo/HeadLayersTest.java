@@ -7,8 +7,8 @@ import dev.lapidary.core.Golden;
 import dev.lapidary.core.tensor.Tensor;
 import dev.lapidary.torchscript.archive.ArchiveReader;
 import dev.lapidary.torchscript.archive.TorchScriptArchive;
-import dev.lapidary.torchscript.graph.Dim;
 import dev.lapidary.torchscript.graph.Graph;
+import dev.lapidary.torchscript.graph.SymInt;
 import dev.lapidary.torchscript.script.StateDict;
 import dev.lapidary.torchscript.trace.TraceOptions;
 import dev.lapidary.torchscript.trace.Tracer;
@@ -35,7 +35,7 @@ class HeadLayersTest {
     assertThat(weight(extended, head + ".weight").shape()).startsWith(7, 24);
     assertThat(weight(extended, head + ".bias").shape()).containsExactly(7);
     Graph graph = Tracer.trace(extended, TraceOptions.of(3, size, size));
-    assertThat(graph.outputs().get(0).shape()).isEqualTo(List.of(Dim.BATCH, Dim.of(7)));
+    assertThat(graph.outputs().get(0).shape()).isEqualTo(List.of(SymInt.BATCH, SymInt.of(7)));
     List<Head> heads = HeadSearch.find(extended, TraceOptions.of(3, size, size));
     assertThat(heads.stream().map(Head::name)).containsExactly(head);
     assertThat(StateDict.of(archive).find(head + ".hidden.weight")).isEmpty();

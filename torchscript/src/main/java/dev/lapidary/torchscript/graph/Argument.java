@@ -13,7 +13,7 @@ public sealed interface Argument {
    * @param id unique in its graph
    * @param name for people: {@code input}, {@code conv2d_3}
    */
-  record Value(int id, String name, DType dtype, List<Dim> shape) implements Argument {
+  record Value(int id, String name, DType dtype, List<SymInt> shape) implements Argument {
     public Value {
       shape = List.copyOf(shape);
     }
@@ -36,7 +36,7 @@ public sealed interface Argument {
     }
   }
 
-  record Int(Dim value) implements Argument {}
+  record Int(SymInt value) implements Argument {}
 
   record Real(double value) implements Argument {}
 

@@ -1,7 +1,7 @@
 package dev.lapidary.torchscript.trace;
 
 import dev.lapidary.torchscript.trace.call.Operator;
-import dev.lapidary.torchscript.trace.limit.Refusal;
+import dev.lapidary.torchscript.trace.limit.ProgramRefusal;
 import dev.lapidary.torchscript.trace.operator.Activations;
 import dev.lapidary.torchscript.trace.operator.Attention;
 import dev.lapidary.torchscript.trace.operator.BlasProducts;
@@ -145,7 +145,8 @@ final class OperatorTable {
   Operator find(String operator, boolean ofComplex) {
     Operator found = (ofComplex ? complex : real).get(operator.replaceFirst("^aten::", ""));
     if (found == null) {
-      throw Refusal.unsupported("%s of %s numbers", operator, ofComplex ? "complex" : "real");
+      throw ProgramRefusal.unsupported(
+          "%s of %s numbers", operator, ofComplex ? "complex" : "real");
     }
     return found;
   }

@@ -4,9 +4,9 @@ import dev.lapidary.core.failure.Failure;
 import dev.lapidary.core.tensor.DType;
 import dev.lapidary.torchscript.archive.TorchScriptArchive;
 import dev.lapidary.torchscript.graph.Argument;
-import dev.lapidary.torchscript.graph.Dim;
 import dev.lapidary.torchscript.graph.Graph;
 import dev.lapidary.torchscript.graph.SourceLocation;
+import dev.lapidary.torchscript.graph.SymInt;
 import dev.lapidary.torchscript.script.Definition;
 import dev.lapidary.torchscript.script.Program;
 import dev.lapidary.torchscript.script.ScriptLimits;
@@ -15,8 +15,8 @@ import dev.lapidary.torchscript.trace.call.Recorder;
 import dev.lapidary.torchscript.trace.interpreter.Interpreter;
 import dev.lapidary.torchscript.trace.interpreter.Names;
 import dev.lapidary.torchscript.trace.limit.Budget;
-import dev.lapidary.torchscript.trace.limit.Refusal;
-import dev.lapidary.torchscript.trace.value.Datum;
+import dev.lapidary.torchscript.trace.limit.ProgramRefusal;
+import dev.lapidary.torchscript.trace.value.IValue;
 import dev.lapidary.torchscript.trace.value.TensorRef;
 import java.util.ArrayList;
 import java.util.List;
@@ -100,13 +100,14 @@ public final class Tracer {
     Budget budget = new Budget(options.limits(), deadline, archive.tensorBytes());
     Recorder recorder = new Recorder(budget);
     Names names = new Names(archive, program);
-    Operators operators = new Operators(OperatorTable.ALL, recorder, budget, literals);
+    OperatorDispatcher operators =
+        new OperatorDispatcher(OperatorTable.ALL, recorder, budget, literals);
     Interpreter interpreter = new Interpreter(names, operators);
     try {
       Argument.Value input = recorder.value("input", DType.FLOAT32, shape(options));
-      Datum.Instance root = (Datum.Instance) names.datum(archive.root(), "");
+      IValue.Instance root = (IValue.Instance) names.ivalue(archive.root(), "");
       recorder.at(place(root.type()));
-      Datum result =
+      IValue result =
           interpreter.callMethod(root, "forward", List.of(TensorRef.traced(input)), Map.of());
       Argument.Value logits = Outputs.logits(result, options.output(), operators);
       return new Graph(
@@ -115,7 +116,7 @@ public final class Tracer {
           recorder.needed(List.of(logits)),
           List.of(logits),
           operators.sourceCalls().nodes());
-    } catch (Refusal refusal) {
+    } catch (ProgramRefusal refusal) {
       throw refusal.at(recorder.location());
     } catch (StackOverflowError e) {
       throw Failure.badInput("%s: values or calls nest too deep", recorder.location());
@@ -128,9 +129,9 @@ public final class Tracer {
     return forward == null ? network.at() : forward.at();
   }
 
-  private static List<Dim> shape(TraceOptions options) {
-    List<Dim> shape = new ArrayList<>(List.of(Dim.BATCH));
-    options.inputShape().forEach(size -> shape.add(Dim.of(size)));
+  private static List<SymInt> shape(TraceOptions options) {
+    List<SymInt> shape = new ArrayList<>(List.of(SymInt.BATCH));
+    options.inputShape().forEach(size -> shape.add(SymInt.of(size)));
     return shape;
   }
 }

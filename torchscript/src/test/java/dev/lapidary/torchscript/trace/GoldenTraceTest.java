@@ -5,9 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.lapidary.core.Golden;
 import dev.lapidary.torchscript.archive.ArchiveReader;
 import dev.lapidary.torchscript.graph.Argument;
-import dev.lapidary.torchscript.graph.Dim;
 import dev.lapidary.torchscript.graph.Graph;
 import dev.lapidary.torchscript.graph.Node;
+import dev.lapidary.torchscript.graph.SymInt;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -36,7 +36,7 @@ class GoldenTraceTest {
     assertThat(graph.nodes()).isNotEmpty();
     assertThat(graph.outputs())
         .extracting(Argument.Value::shape)
-        .containsExactly(List.of(Dim.BATCH, Dim.of(10)));
+        .containsExactly(List.of(SymInt.BATCH, SymInt.of(10)));
   }
 
   @ParameterizedTest

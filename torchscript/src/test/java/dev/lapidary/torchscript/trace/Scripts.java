@@ -7,9 +7,9 @@ import dev.lapidary.torchscript.archive.PyValue.PyObject;
 import dev.lapidary.torchscript.archive.PyValue.PyTensor;
 import dev.lapidary.torchscript.archive.TorchScriptArchive;
 import dev.lapidary.torchscript.graph.Argument;
-import dev.lapidary.torchscript.graph.Dim;
 import dev.lapidary.torchscript.graph.Graph;
 import dev.lapidary.torchscript.graph.Node;
+import dev.lapidary.torchscript.graph.SymInt;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -94,7 +94,7 @@ final class Scripts {
 
   static String shape(Graph graph) {
     return graph.outputs().get(0).shape().stream()
-        .map(Dim::toString)
+        .map(SymInt::toString)
         .collect(Collectors.joining(", ", "[", "]"));
   }
 }

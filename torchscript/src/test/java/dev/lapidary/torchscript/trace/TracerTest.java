@@ -12,9 +12,9 @@ import dev.lapidary.torchscript.archive.PyValue.PyList;
 import dev.lapidary.torchscript.archive.PyValue.PyTensor;
 import dev.lapidary.torchscript.archive.TorchScriptArchive;
 import dev.lapidary.torchscript.graph.Argument;
-import dev.lapidary.torchscript.graph.Dim;
 import dev.lapidary.torchscript.graph.Graph;
 import dev.lapidary.torchscript.graph.Node;
+import dev.lapidary.torchscript.graph.SymInt;
 import dev.lapidary.torchscript.trace.limit.TraceLimits;
 import java.time.Duration;
 import java.util.List;
@@ -39,8 +39,8 @@ class TracerTest {
     assertThat(((Argument.Constant) conv.argument("weight")).name()).isEqualTo("weight");
     assertThat(conv.argument("bias")).isEqualTo(Argument.None.NONE);
     assertThat(conv.argument("stride")).isEqualTo(ints(1, 1));
-    assertThat(conv.argument("groups")).isEqualTo(new Argument.Int(Dim.of(1)));
-    assertThat(conv.output().shape()).containsExactly(Dim.BATCH, d(5), d(2), d(2));
+    assertThat(conv.argument("groups")).isEqualTo(new Argument.Int(SymInt.of(1)));
+    assertThat(conv.output().shape()).containsExactly(SymInt.BATCH, d(5), d(2), d(2));
     assertThat(conv.location()).hasToString("code/__torch__.py:7:26");
     assertThat(Scripts.shape(graph)).isEqualTo("[N, 20]");
   }
@@ -295,7 +295,7 @@ class TracerTest {
                 """)
             .constant(new PyTensor(Tensor.of(new long[] {3}), false))
             .trace();
-    assertThat(graph.nodes().get(0).output().shape()).containsExactly(new Dim(3, true), d(16));
+    assertThat(graph.nodes().get(0).output().shape()).containsExactly(new SymInt(3, true), d(16));
     assertThat(Scripts.shape(graph)).isEqualTo("[N, 48]");
   }
 
@@ -657,7 +657,7 @@ class TracerTest {
         java.util.Arrays.stream(values).mapToObj(v -> (Argument) new Argument.Int(d(v))).toList());
   }
 
-  private static Dim d(long value) {
-    return Dim.of(value);
+  private static SymInt d(long value) {
+    return SymInt.of(value);
   }
 }

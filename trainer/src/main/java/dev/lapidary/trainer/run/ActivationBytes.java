@@ -3,9 +3,9 @@ package dev.lapidary.trainer.run;
 import dev.lapidary.core.failure.Failure;
 import dev.lapidary.core.image.Preprocessing;
 import dev.lapidary.torchscript.graph.Argument;
-import dev.lapidary.torchscript.graph.Dim;
 import dev.lapidary.torchscript.graph.Graph;
 import dev.lapidary.torchscript.graph.Node;
+import dev.lapidary.torchscript.graph.SymInt;
 import dev.lapidary.torchscript.trace.TraceOptions;
 import dev.lapidary.torchscript.trace.Tracer;
 import java.util.ArrayList;
@@ -105,7 +105,7 @@ final class ActivationBytes {
 
   private static long bytes(Argument.Value value, int batch) {
     long elements =
-        value.shape().stream().mapToLong((Dim dim) -> dim.at(batch)).reduce(1, (a, b) -> a * b);
+        value.shape().stream().mapToLong((SymInt dim) -> dim.at(batch)).reduce(1, (a, b) -> a * b);
     return elements * value.dtype().bytes();
   }
 }

@@ -1,8 +1,8 @@
 package dev.lapidary.torchscript.trace.builtin;
 
 import dev.lapidary.torchscript.trace.limit.Budget;
-import dev.lapidary.torchscript.trace.limit.Refusal;
-import dev.lapidary.torchscript.trace.value.Datum;
+import dev.lapidary.torchscript.trace.limit.ProgramRefusal;
+import dev.lapidary.torchscript.trace.value.IValue;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -11,29 +11,29 @@ import org.jspecify.annotations.Nullable;
 public final class DictBuiltins {
   private DictBuiltins() {}
 
-  static @Nullable Datum call(
-      String name, Datum.DictOf dict, List<Datum> arguments, Budget budget) {
+  static @Nullable IValue call(
+      String name, IValue.DictOf dict, List<IValue> arguments, Budget budget) {
     budget.length(name.equals("_set_item") ? 1 : dict.items().size());
-    Datum value = change(name, dict, arguments, budget);
+    IValue value = change(name, dict, arguments, budget);
     return value == null ? read(name, dict, arguments) : value;
   }
 
-  private static @Nullable Datum read(String name, Datum.DictOf dict, List<Datum> arguments) {
-    Map<Datum, Datum> items = dict.items();
+  private static @Nullable IValue read(String name, IValue.DictOf dict, List<IValue> arguments) {
+    Map<IValue, IValue> items = dict.items();
     return switch (name) {
-      case "len" -> Datum.number(items.size());
-      case "keys", "list" -> new Datum.ListOf(List.copyOf(items.keySet()));
-      case "values" -> new Datum.ListOf(List.copyOf(items.values()));
+      case "len" -> IValue.number(items.size());
+      case "keys", "list" -> new IValue.ListOf(List.copyOf(items.keySet()));
+      case "values" -> new IValue.ListOf(List.copyOf(items.values()));
       case "items" ->
-          new Datum.ListOf(
+          new IValue.ListOf(
               items.entrySet().stream()
-                  .map(e -> Datum.TupleOf.of(List.of(e.getKey(), e.getValue())))
+                  .map(e -> IValue.TupleOf.of(List.of(e.getKey(), e.getValue())))
                   .toList());
-      case "__contains__" -> Datum.bool(items.containsKey(arguments.get(1)));
+      case "__contains__" -> IValue.bool(items.containsKey(arguments.get(1)));
       case "__getitem__" -> ListBuiltins.item(dict, arguments.get(1));
-      case "get" -> items.getOrDefault(arguments.get(1), otherwise(arguments, Datum.None.NONE));
+      case "get" -> items.getOrDefault(arguments.get(1), otherwise(arguments, IValue.None.NONE));
       case "copy", "dict" -> {
-        Datum.DictOf copy = new Datum.DictOf();
+        IValue.DictOf copy = new IValue.DictOf();
         copy.items().putAll(items);
         yield copy;
       }
@@ -41,15 +41,15 @@ public final class DictBuiltins {
     };
   }
 
-  private static @Nullable Datum change(
-      String name, Datum.DictOf dict, List<Datum> arguments, Budget budget) {
-    Map<Datum, Datum> items = dict.items();
+  private static @Nullable IValue change(
+      String name, IValue.DictOf dict, List<IValue> arguments, Budget budget) {
+    Map<IValue, IValue> items = dict.items();
     switch (name) {
       case "_set_item" -> items.put(key(arguments.get(1)), arguments.get(2));
       case "Delete" -> removed(dict, arguments.get(1));
       case "clear" -> items.clear();
       case "update" -> {
-        Map<Datum, Datum> more = of(arguments.get(1)).items();
+        Map<IValue, IValue> more = of(arguments.get(1)).items();
         budget.length(more.size());
         items.putAll(more);
       }
@@ -57,54 +57,54 @@ public final class DictBuiltins {
         boolean known = items.containsKey(arguments.get(1));
         return known || arguments.size() < 3
             ? removed(dict, arguments.get(1))
-            : otherwise(arguments, Datum.None.NONE);
+            : otherwise(arguments, IValue.None.NONE);
       }
       case "popitem" -> {
-        Datum key =
+        IValue key =
             items.keySet().stream()
                 .findFirst()
-                .orElseThrow(() -> Refusal.wrong("popitem() of an empty dict"));
-        return Datum.TupleOf.of(List.of(key, removed(dict, key)));
+                .orElseThrow(() -> ProgramRefusal.wrong("popitem() of an empty dict"));
+        return IValue.TupleOf.of(List.of(key, removed(dict, key)));
       }
       case "setdefault" -> {
-        items.putIfAbsent(key(arguments.get(1)), otherwise(arguments, Datum.None.NONE));
+        items.putIfAbsent(key(arguments.get(1)), otherwise(arguments, IValue.None.NONE));
         return ListBuiltins.item(dict, arguments.get(1));
       }
       default -> {
         return null;
       }
     }
-    return Datum.None.NONE;
+    return IValue.None.NONE;
   }
 
   /** {@code dict([("a", 1)])}, or another dict's entries. */
-  static Datum.DictOf of(Datum entries) {
-    if (entries instanceof Datum.DictOf dict) {
+  static IValue.DictOf of(IValue entries) {
+    if (entries instanceof IValue.DictOf dict) {
       return dict;
     }
-    Datum.DictOf made = new Datum.DictOf();
-    for (Datum entry : entries.toList()) {
-      List<Datum> pair = entry.toList();
+    IValue.DictOf made = new IValue.DictOf();
+    for (IValue entry : entries.toList()) {
+      List<IValue> pair = entry.toList();
       made.items().put(key(pair.get(0)), pair.get(1));
     }
     return made;
   }
 
-  private static Datum removed(Datum.DictOf dict, Datum key) {
-    Datum value = ListBuiltins.item(dict, key);
+  private static IValue removed(IValue.DictOf dict, IValue key) {
+    IValue value = ListBuiltins.item(dict, key);
     dict.items().remove(key);
     return value;
   }
 
-  private static Datum otherwise(List<Datum> arguments, Datum absent) {
+  private static IValue otherwise(List<IValue> arguments, IValue absent) {
     return arguments.size() > 2 ? arguments.get(2) : absent;
   }
 
   /** What TorchScript takes for a dict's key; a tower of tuples would take forever to hash. */
-  public static Datum key(Datum key) {
-    if (key instanceof Datum.Str || ListBuiltins.isNumber(key)) {
+  public static IValue key(IValue key) {
+    if (key instanceof IValue.Str || ListBuiltins.isNumber(key)) {
       return key;
     }
-    throw Refusal.unsupported("a dict's key that is %s", Datum.describe(key));
+    throw ProgramRefusal.unsupported("a dict's key that is %s", IValue.describe(key));
   }
 }

@@ -1,8 +1,8 @@
 package dev.lapidary.torchscript.trace.builtin;
 
-import dev.lapidary.torchscript.trace.limit.Refusal;
-import dev.lapidary.torchscript.trace.value.Datum;
+import dev.lapidary.torchscript.trace.limit.ProgramRefusal;
 import dev.lapidary.torchscript.trace.value.Elementary;
+import dev.lapidary.torchscript.trace.value.IValue;
 import java.math.BigInteger;
 import java.util.List;
 import java.util.Map;
@@ -57,14 +57,14 @@ final class MathBuiltins {
 
   private MathBuiltins() {}
 
-  static @Nullable Datum ofOne(String name, Datum a) {
+  static @Nullable IValue ofOne(String name, IValue a) {
     DoubleUnaryOperator operator = OF_ONE.get(name);
     if (operator != null) {
-      return new Datum.Real(operator.applyAsDouble(a.toDouble()));
+      return new IValue.Real(operator.applyAsDouble(a.toDouble()));
     }
     DoublePredicate asked = ASKED.get(name);
     if (asked != null) {
-      return Datum.bool(asked.test(a.toDouble()));
+      return IValue.bool(asked.test(a.toDouble()));
     }
     return switch (name) {
       case "factorial" -> factorial(a.toLong());
@@ -74,16 +74,16 @@ final class MathBuiltins {
     };
   }
 
-  static @Nullable Datum ofTwo(String name, Datum a, Datum b) {
+  static @Nullable IValue ofTwo(String name, IValue a, IValue b) {
     DoubleBinaryOperator operator = OF_TWO.get(name);
     if (operator != null) {
-      return new Datum.Real(operator.applyAsDouble(a.toDouble(), b.toDouble()));
+      return new IValue.Real(operator.applyAsDouble(a.toDouble(), b.toDouble()));
     }
     return switch (name) {
       case "gcd" -> gcd(a.toLong(), b.toLong());
-      case "ldexp" -> new Datum.Real(Math.scalb(a.toDouble(), Math.toIntExact(b.toLong())));
+      case "ldexp" -> new IValue.Real(Math.scalb(a.toDouble(), Math.toIntExact(b.toLong())));
       case "divmod" ->
-          Datum.TupleOf.of(
+          IValue.TupleOf.of(
               List.of(
                   NumberBuiltins.binary("floordiv", a, b),
                   NumberBuiltins.binary("remainder", a, b)));
@@ -91,36 +91,37 @@ final class MathBuiltins {
     };
   }
 
-  private static Datum factorial(long n) {
+  private static IValue factorial(long n) {
     if (n < 0 || n > GREATEST_FACTORIAL) {
-      throw Refusal.wrong("the factorial of %d; expected 0 to %d", n, GREATEST_FACTORIAL);
+      throw ProgramRefusal.wrong("the factorial of %d; expected 0 to %d", n, GREATEST_FACTORIAL);
     }
     long product = 1;
     for (long i = 2; i <= n; i++) {
       product *= i;
     }
-    return Datum.number(product);
+    return IValue.number(product);
   }
 
-  private static Datum gcd(long a, long b) {
-    return Datum.number(BigInteger.valueOf(a).gcd(BigInteger.valueOf(b)).longValueExact());
+  private static IValue gcd(long a, long b) {
+    return IValue.number(BigInteger.valueOf(a).gcd(BigInteger.valueOf(b)).longValueExact());
   }
 
   /** The part behind the point, and the whole part. */
-  private static Datum modf(double x) {
+  private static IValue modf(double x) {
     double whole = x < 0 ? Math.ceil(x) : Math.floor(x);
     double part = Double.isInfinite(x) ? 0 : x - whole;
-    return Datum.TupleOf.of(List.of(new Datum.Real(Math.copySign(part, x)), new Datum.Real(whole)));
+    return IValue.TupleOf.of(
+        List.of(new IValue.Real(Math.copySign(part, x)), new IValue.Real(whole)));
   }
 
   /** A fraction of at least a half, and the power of two. */
-  private static Datum frexp(double x) {
+  private static IValue frexp(double x) {
     boolean plain = x == 0 || !Double.isFinite(x);
     int exponent =
         plain ? 0 : Math.getExponent(Math.abs(x) < Double.MIN_NORMAL ? x * 0x1p54 : x) + 1;
     exponent -= !plain && Math.abs(x) < Double.MIN_NORMAL ? 54 : 0;
     double fraction =
         plain ? x : Math.scalb(Math.scalb(x, -exponent / 2), -exponent + exponent / 2);
-    return Datum.TupleOf.of(List.of(new Datum.Real(fraction), Datum.number(exponent)));
+    return IValue.TupleOf.of(List.of(new IValue.Real(fraction), IValue.number(exponent)));
   }
 }

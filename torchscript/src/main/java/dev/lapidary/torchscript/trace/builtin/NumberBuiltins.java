@@ -1,9 +1,9 @@
 package dev.lapidary.torchscript.trace.builtin;
 
-import dev.lapidary.torchscript.graph.Dim;
-import dev.lapidary.torchscript.trace.limit.Refusal;
-import dev.lapidary.torchscript.trace.value.Datum;
-import dev.lapidary.torchscript.trace.value.Dims;
+import dev.lapidary.torchscript.graph.SymInt;
+import dev.lapidary.torchscript.trace.limit.ProgramRefusal;
+import dev.lapidary.torchscript.trace.value.IValue;
+import dev.lapidary.torchscript.trace.value.SymInts;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -11,12 +11,12 @@ import org.jspecify.annotations.Nullable;
 public final class NumberBuiltins {
   private NumberBuiltins() {}
 
-  static @Nullable Datum call(String name, List<Datum> arguments) {
+  static @Nullable IValue call(String name, List<IValue> arguments) {
     if (arguments.size() == 2
-        && arguments.get(0) instanceof Datum.Least least
-        && arguments.get(1) instanceof Datum.Int bound
+        && arguments.get(0) instanceof IValue.Min min
+        && arguments.get(1) instanceof IValue.Int bound
         && !bound.value().perBatch()) {
-      return compared(name, least, bound.value());
+      return compared(name, min, bound.value());
     }
     if (arguments.isEmpty() || !arguments.stream().allMatch(ListBuiltins::isNumber)) {
       return plain(name, arguments);
@@ -32,40 +32,40 @@ public final class NumberBuiltins {
   }
 
   /** Comparison of what is neither a number nor a list: devices, enums, None. */
-  private static @Nullable Datum plain(String name, List<Datum> arguments) {
+  private static @Nullable IValue plain(String name, List<IValue> arguments) {
     if (arguments.size() != 2
-        || !(arguments.get(0) instanceof Datum.Plain a)
-        || !(arguments.get(1) instanceof Datum.Plain b)) {
+        || !(arguments.get(0) instanceof IValue.Plain a)
+        || !(arguments.get(1) instanceof IValue.Plain b)) {
       return null;
     }
     return switch (name) {
-      case "eq" -> Datum.bool(a.equals(b));
-      case "ne" -> Datum.bool(!a.equals(b));
+      case "eq" -> IValue.bool(a.equals(b));
+      case "ne" -> IValue.bool(!a.equals(b));
       default -> null;
     };
   }
 
   /** {@code min(size)} of sizes of which some depend on the batch. */
-  static Datum least(List<Datum> numbers) {
-    List<Dim> sizes = numbers.stream().map(NumberBuiltins::integer).distinct().toList();
-    return sizes.size() == 1 ? numbers.get(0) : new Datum.Least(sizes);
+  static IValue min(List<IValue> numbers) {
+    List<SymInt> sizes = numbers.stream().map(NumberBuiltins::integer).distinct().toList();
+    return sizes.size() == 1 ? numbers.get(0) : new IValue.Min(sizes);
   }
 
-  private static @Nullable Datum compared(String name, Datum.Least least, Dim bound) {
+  private static @Nullable IValue compared(String name, IValue.Min min, SymInt bound) {
     return switch (name) {
-      case "lt" -> Datum.bool(isBelow(least, bound));
-      case "ge" -> Datum.bool(!isBelow(least, bound));
-      case "le" -> Datum.bool(isBelow(least, Dims.add(bound, Dim.of(1))));
-      case "gt" -> Datum.bool(!isBelow(least, Dims.add(bound, Dim.of(1))));
+      case "lt" -> IValue.bool(isBelow(min, bound));
+      case "ge" -> IValue.bool(!isBelow(min, bound));
+      case "le" -> IValue.bool(isBelow(min, SymInts.add(bound, SymInt.of(1))));
+      case "gt" -> IValue.bool(!isBelow(min, SymInts.add(bound, SymInt.of(1))));
       default -> null;
     };
   }
 
-  private static boolean isBelow(Datum.Least least, Dim bound) {
+  private static boolean isBelow(IValue.Min min, SymInt bound) {
     // N is at least 1, where compare asks whether it is more.
-    return least.sizes().stream()
+    return min.sizes().stream()
         .filter(size -> !size.perBatch() || size.factor() < Math.max(bound.factor(), 1))
-        .anyMatch(size -> Dims.compare(size, bound) < 0);
+        .anyMatch(size -> SymInts.compare(size, bound) < 0);
   }
 
   private static boolean isBinary(String name) {
@@ -94,43 +94,44 @@ public final class NumberBuiltins {
         .contains(name);
   }
 
-  private static @Nullable Datum unary(String name, Datum a) {
-    if (a instanceof Datum.Int i && List.of("neg", "abs", "floor", "ceil").contains(name)) {
+  private static @Nullable IValue unary(String name, IValue a) {
+    if (a instanceof IValue.Int i && List.of("neg", "abs", "floor", "ceil").contains(name)) {
       boolean flip =
-          name.equals("neg") || (name.equals("abs") && Dims.compare(i.value(), Dim.of(0)) < 0);
-      return flip ? new Datum.Int(Dims.negate(i.value())) : a;
+          name.equals("neg")
+              || (name.equals("abs") && SymInts.compare(i.value(), SymInt.of(0)) < 0);
+      return flip ? new IValue.Int(SymInts.negate(i.value())) : a;
     }
     return switch (name) {
-      case "neg" -> new Datum.Real(-a.toDouble());
-      case "abs" -> new Datum.Real(Math.abs(a.toDouble()));
-      case "floor" -> Datum.number((long) Math.floor(a.toDouble()));
-      case "ceil" -> Datum.number((long) Math.ceil(a.toDouble()));
+      case "neg" -> new IValue.Real(-a.toDouble());
+      case "abs" -> new IValue.Real(Math.abs(a.toDouble()));
+      case "floor" -> IValue.number((long) Math.floor(a.toDouble()));
+      case "ceil" -> IValue.number((long) Math.ceil(a.toDouble()));
       default -> MathBuiltins.ofOne(name, a);
     };
   }
 
-  public static Datum binary(String name, Datum a, Datum b) {
+  public static IValue binary(String name, IValue a, IValue b) {
     return switch (name) {
-      case "eq" -> Datum.bool(equal(a, b));
-      case "ne" -> Datum.bool(!equal(a, b));
-      case "lt" -> Datum.bool(compare(a, b) < 0);
-      case "le" -> Datum.bool(compare(a, b) <= 0);
-      case "gt" -> Datum.bool(compare(a, b) > 0);
-      case "ge" -> Datum.bool(compare(a, b) >= 0);
+      case "eq" -> IValue.bool(equal(a, b));
+      case "ne" -> IValue.bool(!equal(a, b));
+      case "lt" -> IValue.bool(compare(a, b) < 0);
+      case "le" -> IValue.bool(compare(a, b) <= 0);
+      case "gt" -> IValue.bool(compare(a, b) > 0);
+      case "ge" -> IValue.bool(compare(a, b) >= 0);
       case "min" -> compare(a, b) <= 0 ? a : b;
       case "max" -> compare(a, b) >= 0 ? a : b;
       case "__and__", "__or__", "__xor__" -> logic(name, a, b);
       case "__lshift__", "__rshift__" -> shifted(name, a.toLong(), b.toLong());
       default ->
-          a instanceof Datum.Real || b instanceof Datum.Real || name.equals("div")
+          a instanceof IValue.Real || b instanceof IValue.Real || name.equals("div")
               ? real(name, a, b)
               : integer(name, integer(a), integer(b));
     };
   }
 
-  private static Datum logic(String name, Datum a, Datum b) {
-    if (a instanceof Datum.Bool x && b instanceof Datum.Bool y) {
-      return Datum.bool(
+  private static IValue logic(String name, IValue a, IValue b) {
+    if (a instanceof IValue.Bool x && b instanceof IValue.Bool y) {
+      return IValue.bool(
           switch (name) {
             case "__and__" -> x.value() && y.value();
             case "__or__" -> x.value() || y.value();
@@ -139,7 +140,7 @@ public final class NumberBuiltins {
     }
     long x = a.toLong();
     long y = b.toLong();
-    return Datum.number(
+    return IValue.number(
         switch (name) {
           case "__and__" -> x & y;
           case "__or__" -> x | y;
@@ -147,28 +148,28 @@ public final class NumberBuiltins {
         });
   }
 
-  private static Datum shifted(String name, long value, long by) {
+  private static IValue shifted(String name, long value, long by) {
     if (by < 0 || by >= Long.SIZE) {
-      throw Refusal.wrong("a shift by %d bits", by);
+      throw ProgramRefusal.wrong("a shift by %d bits", by);
     }
-    return Datum.number(name.equals("__lshift__") ? value << by : value >> by);
+    return IValue.number(name.equals("__lshift__") ? value << by : value >> by);
   }
 
-  static Datum integer(String name, Dim a, Dim b) {
+  static IValue integer(String name, SymInt a, SymInt b) {
     if (name.equals("pow")) {
-      long exponent = Dims.constant(b);
+      long exponent = SymInts.constant(b);
       return exponent < 0
-          ? new Datum.Real(Math.pow((double) Dims.constant(a), (double) exponent))
-          : Datum.number(power(Dims.constant(a), exponent));
+          ? new IValue.Real(Math.pow((double) SymInts.constant(a), (double) exponent))
+          : IValue.number(power(SymInts.constant(a), exponent));
     }
-    return new Datum.Int(
+    return new IValue.Int(
         switch (name) {
-          case "add" -> Dims.add(a, b);
-          case "sub" -> Dims.subtract(a, b);
-          case "mul" -> Dims.multiply(a, b);
-          case "floordiv", "floor_divide" -> Dims.floorDivide(a, b);
-          case "remainder" -> Dims.remainder(a, b);
-          default -> throw Refusal.unsupported("%s of two ints", name);
+          case "add" -> SymInts.add(a, b);
+          case "sub" -> SymInts.subtract(a, b);
+          case "mul" -> SymInts.multiply(a, b);
+          case "floordiv", "floor_divide" -> SymInts.floorDivide(a, b);
+          case "remainder" -> SymInts.remainder(a, b);
+          default -> throw ProgramRefusal.unsupported("%s of two ints", name);
         });
   }
 
@@ -186,13 +187,13 @@ public final class NumberBuiltins {
     return result;
   }
 
-  private static Datum real(String name, Datum left, Datum right) {
+  private static IValue real(String name, IValue left, IValue right) {
     double a = left.toDouble();
     double b = right.toDouble();
     if (b == 0 && List.of("floordiv", "floor_divide", "remainder").contains(name)) {
-      throw Refusal.wrong("division by zero");
+      throw ProgramRefusal.wrong("division by zero");
     }
-    return new Datum.Real(
+    return new IValue.Real(
         switch (name) {
           case "add" -> a + b;
           case "sub" -> a - b;
@@ -201,24 +202,24 @@ public final class NumberBuiltins {
           case "floordiv", "floor_divide" -> Math.floor(a / b);
           case "remainder" -> a - (b * Math.floor(a / b));
           case "pow" -> Math.pow(a, b);
-          default -> throw Refusal.unsupported("%s of two floats", name);
+          default -> throw ProgramRefusal.unsupported("%s of two floats", name);
         });
   }
 
-  static boolean equal(Datum a, Datum b) {
-    if (a instanceof Datum.Real || b instanceof Datum.Real) {
+  static boolean equal(IValue a, IValue b) {
+    if (a instanceof IValue.Real || b instanceof IValue.Real) {
       return a.toDouble() == b.toDouble();
     }
-    return Dims.equal(integer(a), integer(b));
+    return SymInts.equal(integer(a), integer(b));
   }
 
-  private static int compare(Datum a, Datum b) {
-    return a instanceof Datum.Real || b instanceof Datum.Real
+  private static int compare(IValue a, IValue b) {
+    return a instanceof IValue.Real || b instanceof IValue.Real
         ? Double.compare(a.toDouble(), b.toDouble())
-        : Dims.compare(integer(a), integer(b));
+        : SymInts.compare(integer(a), integer(b));
   }
 
-  private static Dim integer(Datum datum) {
-    return datum instanceof Datum.Int i ? i.value() : Dim.of(datum.toLong());
+  private static SymInt integer(IValue ivalue) {
+    return ivalue instanceof IValue.Int i ? i.value() : SymInt.of(ivalue.toLong());
   }
 }

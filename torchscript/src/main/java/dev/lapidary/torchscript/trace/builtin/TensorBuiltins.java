@@ -3,12 +3,12 @@ package dev.lapidary.torchscript.trace.builtin;
 import dev.lapidary.core.tensor.DType;
 import dev.lapidary.core.tensor.Tensor;
 import dev.lapidary.torchscript.trace.limit.Budget;
-import dev.lapidary.torchscript.trace.limit.Refusal;
-import dev.lapidary.torchscript.trace.value.Datum;
-import dev.lapidary.torchscript.trace.value.Dims;
-import dev.lapidary.torchscript.trace.value.Grid;
+import dev.lapidary.torchscript.trace.limit.ProgramRefusal;
+import dev.lapidary.torchscript.trace.value.IValue;
+import dev.lapidary.torchscript.trace.value.QuantizationParameters;
 import dev.lapidary.torchscript.trace.value.Scalars;
 import dev.lapidary.torchscript.trace.value.Shapes;
+import dev.lapidary.torchscript.trace.value.SymInts;
 import dev.lapidary.torchscript.trace.value.TensorRef;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -21,8 +21,8 @@ import org.jspecify.annotations.Nullable;
 public final class TensorBuiltins {
   private TensorBuiltins() {}
 
-  static @Nullable Datum call(String name, List<Datum> arguments) {
-    if (arguments.get(0) instanceof Datum.Complex complex) {
+  static @Nullable IValue call(String name, List<IValue> arguments) {
+    if (arguments.get(0) instanceof IValue.Complex complex) {
       return ofComplex(name, complex, arguments);
     }
     if (!(arguments.get(0) instanceof TensorRef tensor)) {
@@ -30,16 +30,17 @@ public final class TensorBuiltins {
     }
     return switch (name) {
       case "size", "sym_size" -> size(tensor, arguments);
-      case "dim" -> Datum.number(tensor.rank());
-      case "len" -> new Datum.Int(tensor.shape().get(0));
-      case "numel" -> new Datum.Int(Dims.product(tensor.shape()));
-      case "is_floating_point" -> Datum.bool(tensor.dtype().isFloating());
-      case "is_complex", "requires_grad", "is_nested" -> Datum.bool(false);
-      case "is_signed" -> Datum.bool(tensor.dtype() != DType.UINT8 && tensor.dtype() != DType.BOOL);
-      case "is_contiguous" -> Datum.bool(true);
+      case "dim" -> IValue.number(tensor.rank());
+      case "len" -> new IValue.Int(tensor.shape().get(0));
+      case "numel" -> new IValue.Int(SymInts.product(tensor.shape()));
+      case "is_floating_point" -> IValue.bool(tensor.dtype().isFloating());
+      case "is_complex", "requires_grad", "is_nested" -> IValue.bool(false);
+      case "is_signed" ->
+          IValue.bool(tensor.dtype() != DType.UINT8 && tensor.dtype() != DType.BOOL);
+      case "is_contiguous" -> IValue.bool(true);
       case "is_same_size" ->
-          Datum.bool(tensor.shape().equals(((TensorRef) arguments.get(1)).shape()));
-      case "element_size" -> Datum.number(tensor.dtype().bytes());
+          IValue.bool(tensor.shape().equals(((TensorRef) arguments.get(1)).shape()));
+      case "element_size" -> IValue.number(tensor.dtype().bytes());
       case "all", "any" -> quantified(name, tensor, arguments);
       case "equal", "allclose" -> compared(name, tensor, arguments);
       case "item" -> tensor.dtype().isFloating() ? Scalars.real(tensor) : Scalars.integer(tensor);
@@ -50,18 +51,19 @@ public final class TensorBuiltins {
   }
 
   /** Of all elements of a known tensor. */
-  private static @Nullable Datum quantified(String name, TensorRef tensor, List<Datum> arguments) {
+  private static @Nullable IValue quantified(
+      String name, TensorRef tensor, List<IValue> arguments) {
     if (arguments.size() > 1 || !tensor.isKnown()) {
       return null;
     }
     DoubleStream values = Arrays.stream(tensor.tensor(name).toDoubles());
     return Scalars.ofNumber(
-        Datum.bool(
+        IValue.bool(
             name.equals("all") ? values.allMatch(v -> v != 0) : values.anyMatch(v -> v != 0)));
   }
 
   /** {@code torch.equal}, and {@code torch.allclose} with its tolerances. */
-  private static Datum compared(String name, TensorRef tensor, List<Datum> arguments) {
+  private static IValue compared(String name, TensorRef tensor, List<IValue> arguments) {
     TensorRef other = (TensorRef) arguments.get(1);
     boolean exact = name.equals("equal");
     double relative = exact ? 0 : at(arguments, 2, 1e-5);
@@ -70,42 +72,48 @@ public final class TensorBuiltins {
     double[] b = other.tensor(name + "()").toDoubles();
     if (!tensor.shape().equals(other.shape())) {
       if (exact) {
-        return Datum.bool(false);
+        return IValue.bool(false);
       }
-      throw Refusal.unsupported("%s of shapes %s and %s", name, tensor.shape(), other.shape());
+      throw ProgramRefusal.unsupported(
+          "%s of shapes %s and %s", name, tensor.shape(), other.shape());
     }
-    return Datum.bool(
+    return IValue.bool(
         IntStream.range(0, a.length)
             .allMatch(
                 i ->
                     a[i] == b[i] || Math.abs(a[i] - b[i]) <= absolute + relative * Math.abs(b[i])));
   }
 
-  private static double at(List<Datum> arguments, int index, double otherwise) {
+  private static double at(List<IValue> arguments, int index, double otherwise) {
     return index < arguments.size() ? arguments.get(index).toDouble() : otherwise;
   }
 
-  private static @Nullable Datum ofComplex(
-      String name, Datum.Complex complex, List<Datum> arguments) {
+  private static @Nullable IValue ofComplex(
+      String name, IValue.Complex complex, List<IValue> arguments) {
     return switch (name) {
       case "size", "dim", "len", "numel" -> {
-        List<Datum> ofReal = new ArrayList<>(arguments);
+        List<IValue> ofReal = new ArrayList<>(arguments);
         ofReal.set(0, complex.real());
         yield call(name, ofReal);
       }
-      case "is_complex" -> Datum.bool(true);
-      case "is_floating_point" -> Datum.bool(false);
+      case "is_complex" -> IValue.bool(true);
+      case "is_floating_point" -> IValue.bool(false);
       default -> null;
     };
   }
 
   /** {@code prim::dtype} and the like. */
-  static @Nullable Datum property(String name, TensorRef tensor) {
+  static @Nullable IValue property(String name, TensorRef tensor) {
     return switch (name) {
       case "dtype" ->
-          Datum.number(tensor.grid().map(Grid::dtype).orElse(tensor.dtype()).scalarType());
-      case "device" -> new Datum.Device("cpu");
-      case "layout" -> Datum.number(0);
+          IValue.number(
+              tensor
+                  .quantization()
+                  .map(QuantizationParameters::dtype)
+                  .orElse(tensor.dtype())
+                  .scalarType());
+      case "device" -> new IValue.Device("cpu");
+      case "layout" -> IValue.number(0);
       case "is_cuda",
           "is_cpu",
           "is_sparse",
@@ -116,33 +124,33 @@ public final class TensorBuiltins {
           "is_vulkan",
           "requires_grad",
           "is_nested" ->
-          Datum.bool(name.equals("is_cpu"));
-      case "is_quantized" -> Datum.bool(tensor.grid().isPresent());
+          IValue.bool(name.equals("is_cpu"));
+      case "is_quantized" -> IValue.bool(tensor.quantization().isPresent());
       case "shape" -> shape(tensor);
-      case "ndim" -> Datum.number(tensor.rank());
+      case "ndim" -> IValue.number(tensor.rank());
       default -> null;
     };
   }
 
-  private static Datum size(TensorRef tensor, List<Datum> arguments) {
+  private static IValue size(TensorRef tensor, List<IValue> arguments) {
     if (arguments.size() == 1) {
       return shape(tensor);
     }
     int dimension = Shapes.dimension(arguments.get(1).toLong(), tensor.rank());
-    return new Datum.Int(tensor.shape().get(dimension));
+    return new IValue.Int(tensor.shape().get(dimension));
   }
 
-  private static Datum shape(TensorRef tensor) {
-    return new Datum.ListOf(tensor.shape().stream().map(Datum.Int::new).toList());
+  private static IValue shape(TensorRef tensor) {
+    return new IValue.ListOf(tensor.shape().stream().map(IValue.Int::new).toList());
   }
 
   /** {@code tolist()}. */
-  public static Datum list(Tensor tensor, Budget budget) {
+  public static IValue list(Tensor tensor, Budget budget) {
     budget.length(tensor.numel());
     if (tensor.rank() == 0) {
       return element(tensor, tensor.offset());
     }
-    List<Datum> items = new ArrayList<>();
+    List<IValue> items = new ArrayList<>();
     long[] shape = tensor.shape();
     long[] strides = tensor.strides();
     for (long i = 0; i < shape[0]; i++) {
@@ -154,14 +162,14 @@ public final class TensorBuiltins {
                   tensor.offset() + i * strides[0]),
               budget));
     }
-    return new Datum.ListOf(items);
+    return new IValue.ListOf(items);
   }
 
-  private static Datum element(Tensor tensor, long position) {
+  private static IValue element(Tensor tensor, long position) {
     if (tensor.dtype().isFloating()) {
-      return new Datum.Real(tensor.doubleAt(position));
+      return new IValue.Real(tensor.doubleAt(position));
     }
     long value = tensor.longAt(position);
-    return tensor.dtype() == DType.BOOL ? Datum.bool(value != 0) : Datum.number(value);
+    return tensor.dtype() == DType.BOOL ? IValue.bool(value != 0) : IValue.number(value);
   }
 }

@@ -1,8 +1,8 @@
 package dev.lapidary.torchscript.trace.builtin;
 
 import dev.lapidary.torchscript.trace.limit.Budget;
-import dev.lapidary.torchscript.trace.limit.Refusal;
-import dev.lapidary.torchscript.trace.value.Datum;
+import dev.lapidary.torchscript.trace.limit.ProgramRefusal;
+import dev.lapidary.torchscript.trace.value.IValue;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -23,19 +23,19 @@ final class TextBuiltins {
 
   private TextBuiltins() {}
 
-  static @Nullable Datum call(String name, List<Datum> arguments, Budget budget) {
+  static @Nullable IValue call(String name, List<IValue> arguments, Budget budget) {
     if (arguments.isEmpty()) {
       return null;
     }
     if (OF_NUMBERS.contains(name)) {
       return ofNumber(name, arguments.get(0).toLong());
     }
-    if (!(arguments.get(0) instanceof Datum.Str first)) {
+    if (!(arguments.get(0) instanceof IValue.Str first)) {
       return null;
     }
     String text = first.value();
     budget.length(text.length());
-    Datum value = ofSequence(name, first, arguments, budget);
+    IValue value = ofSequence(name, first, arguments, budget);
     if (value == null) {
       value = asked(name, text, arguments);
     }
@@ -45,19 +45,19 @@ final class TextBuiltins {
     return value == null ? TextParts.call(name, text, arguments) : value;
   }
 
-  private static Datum ofNumber(String name, long value) {
+  private static IValue ofNumber(String name, long value) {
     String sign = value < 0 ? "-" : "";
     return switch (name) {
-      case "chr" -> new Datum.Str(String.valueOf((char) (value & 0xff)));
-      case "hex" -> new Datum.Str(sign + "0x" + Long.toHexString(Math.abs(value)));
-      case "oct" -> new Datum.Str(sign + "0o" + Long.toOctalString(Math.abs(value)));
-      default -> new Datum.Str(sign + "0b" + Long.toBinaryString(Math.abs(value)));
+      case "chr" -> new IValue.Str(String.valueOf((char) (value & 0xff)));
+      case "hex" -> new IValue.Str(sign + "0x" + Long.toHexString(Math.abs(value)));
+      case "oct" -> new IValue.Str(sign + "0o" + Long.toOctalString(Math.abs(value)));
+      default -> new IValue.Str(sign + "0b" + Long.toBinaryString(Math.abs(value)));
     };
   }
 
-  private static @Nullable Datum ofSequence(
-      String name, Datum.Str text, List<Datum> arguments, Budget budget) {
-    Datum none = Datum.None.NONE;
+  private static @Nullable IValue ofSequence(
+      String name, IValue.Str text, List<IValue> arguments, Budget budget) {
+    IValue none = IValue.None.NONE;
     String value = text.value();
     return switch (name) {
       case "format" -> Texts.format(value, arguments.subList(1, arguments.size()), budget);
@@ -65,48 +65,48 @@ final class TextBuiltins {
       case "add" -> joined(value, text(arguments, 1), budget);
       case "mul" -> repeated(value, arguments.get(1).toLong(), budget);
       case "join" -> join(value, arguments.get(1).toList(), budget);
-      case "len" -> Datum.number(value.length());
+      case "len" -> IValue.number(value.length());
       case "ord" -> ordinal(value);
       case "list" ->
           TextParts.strings(value.isEmpty() ? List.of() : Arrays.asList(value.split("")));
-      case "lt" -> Datum.bool(value.compareTo(text(arguments, 1)) < 0);
-      case "le" -> Datum.bool(value.compareTo(text(arguments, 1)) <= 0);
-      case "gt" -> Datum.bool(value.compareTo(text(arguments, 1)) > 0);
-      case "ge" -> Datum.bool(value.compareTo(text(arguments, 1)) >= 0);
+      case "lt" -> IValue.bool(value.compareTo(text(arguments, 1)) < 0);
+      case "le" -> IValue.bool(value.compareTo(text(arguments, 1)) <= 0);
+      case "gt" -> IValue.bool(value.compareTo(text(arguments, 1)) > 0);
+      case "ge" -> IValue.bool(value.compareTo(text(arguments, 1)) >= 0);
       case "slice" ->
           ListBuiltins.slice(
               text,
               at(arguments, 1, none),
               at(arguments, 2, none),
-              at(arguments, 3, Datum.number(1)));
+              at(arguments, 3, IValue.number(1)));
       case "__getitem__" -> ListBuiltins.item(text, arguments.get(1));
       default -> null;
     };
   }
 
-  private static @Nullable Datum asked(String name, String text, List<Datum> arguments) {
+  private static @Nullable IValue asked(String name, String text, List<IValue> arguments) {
     return switch (name) {
-      case "__contains__" -> Datum.bool(text.contains(text(arguments, 1)));
+      case "__contains__" -> IValue.bool(text.contains(text(arguments, 1)));
       case "isdigit", "isdecimal", "isnumeric" -> all(text, TextBuiltins::isDigit);
       case "isalpha" -> all(text, TextBuiltins::isLetter);
       case "isalnum" -> all(text, c -> isLetter(c) || isDigit(c));
       case "isspace" -> all(text, c -> (BLANKS + "\r").indexOf(c) >= 0);
       case "isupper" -> cased(text, 'A');
       case "islower" -> cased(text, 'a');
-      case "isprintable" -> Datum.bool(text.chars().allMatch(c -> c >= ' ' && c <= '~'));
+      case "isprintable" -> IValue.bool(text.chars().allMatch(c -> c >= ' ' && c <= '~'));
       case "isidentifier" ->
-          Datum.bool(
+          IValue.bool(
               !text.isEmpty()
                   && !isDigit(text.charAt(0))
                   && text.chars().allMatch(c -> isLetter(c) || isDigit(c)));
       case "istitle" ->
-          Datum.bool(title(text).equals(text) && text.chars().anyMatch(c -> isLetter(c)));
+          IValue.bool(title(text).equals(text) && text.chars().anyMatch(c -> isLetter(c)));
       default -> null;
     };
   }
 
-  private static @Nullable Datum changed(
-      String name, String text, List<Datum> arguments, Budget budget) {
+  private static @Nullable IValue changed(
+      String name, String text, List<IValue> arguments, Budget budget) {
     String result =
         switch (name) {
           case "lower" -> mapped(text, TextBuiltins::lower);
@@ -124,18 +124,18 @@ final class TextBuiltins {
           case "replace" -> replaced(text, arguments, budget);
           default -> null;
         };
-    return result == null ? null : new Datum.Str(result);
+    return result == null ? null : new IValue.Str(result);
   }
 
-  private static Datum ordinal(String text) {
+  private static IValue ordinal(String text) {
     if (text.length() != 1) {
-      throw Refusal.wrong("ord() of a text of %d characters; expected 1", text.length());
+      throw ProgramRefusal.wrong("ord() of a text of %d characters; expected 1", text.length());
     }
-    return Datum.number(text.charAt(0));
+    return IValue.number(text.charAt(0));
   }
 
   private static String stripped(
-      String text, List<Datum> arguments, boolean fromStart, boolean fromEnd) {
+      String text, List<IValue> arguments, boolean fromStart, boolean fromEnd) {
     String blanks = arguments.size() > 1 ? text(arguments, 1) : BLANKS;
     int start = 0;
     int end = text.length();
@@ -148,11 +148,11 @@ final class TextBuiltins {
     return text.substring(start, end);
   }
 
-  private static String padded(String name, String text, List<Datum> arguments, Budget budget) {
+  private static String padded(String name, String text, List<IValue> arguments, Budget budget) {
     long width = arguments.get(1).toLong();
     String with = name.equals("zfill") ? "0" : arguments.size() > 2 ? text(arguments, 2) : " ";
     if (with.length() != 1) {
-      throw Refusal.wrong("%s() with a fill of %d characters", name, with.length());
+      throw ProgramRefusal.wrong("%s() with a fill of %d characters", name, with.length());
     }
     budget.length(Math.max(0, width));
     int missing = (int) Math.max(0, width - text.length());
@@ -169,8 +169,8 @@ final class TextBuiltins {
         + with.repeat(missing - before);
   }
 
-  private static String expanded(String text, List<Datum> arguments, Budget budget) {
-    long size = Math.max(0, at(arguments, 1, Datum.number(8)).toLong());
+  private static String expanded(String text, List<IValue> arguments, Budget budget) {
+    long size = Math.max(0, at(arguments, 1, IValue.number(8)).toLong());
     StringBuilder result = new StringBuilder();
     for (int i = 0; i < text.length(); i++) {
       char c = text.charAt(i);
@@ -185,14 +185,14 @@ final class TextBuiltins {
     return result.toString();
   }
 
-  private static String replaced(String text, List<Datum> arguments, Budget budget) {
+  private static String replaced(String text, List<IValue> arguments, Budget budget) {
     String old = TextParts.nonEmpty(text(arguments, 1));
     String now = text(arguments, 2);
-    long most = at(arguments, 3, Datum.number(-1)).toLong();
+    long max = at(arguments, 3, IValue.number(-1)).toLong();
     StringBuilder result = new StringBuilder();
     int from = 0;
     int at = text.indexOf(old);
-    for (long i = 0; at >= 0 && (most < 0 || i < most); i++) {
+    for (long i = 0; at >= 0 && (max < 0 || i < max); i++) {
       budget.length(now.length());
       result.append(text, from, at).append(now);
       from = at + old.length();
@@ -201,25 +201,25 @@ final class TextBuiltins {
     return result.append(text.substring(from)).toString();
   }
 
-  private static Datum joined(String a, String b, Budget budget) {
+  private static IValue joined(String a, String b, Budget budget) {
     budget.length((long) a.length() + b.length());
-    return new Datum.Str(a + b);
+    return new IValue.Str(a + b);
   }
 
-  private static Datum repeated(String text, long times, Budget budget) {
+  private static IValue repeated(String text, long times, Budget budget) {
     budget.length(Math.multiplyExact(text.length(), Math.max(times, 0)));
-    return new Datum.Str(text.repeat((int) Math.max(times, 0)));
+    return new IValue.Str(text.repeat((int) Math.max(times, 0)));
   }
 
-  private static Datum join(String separator, List<Datum> items, Budget budget) {
+  private static IValue join(String separator, List<IValue> items, Budget budget) {
     List<String> texts = new ArrayList<>();
     long length = 0;
-    for (Datum item : items) {
+    for (IValue item : items) {
       texts.add(Texts.shown(item));
       length += separator.length() + texts.get(texts.size() - 1).length();
       budget.length(length);
     }
-    return new Datum.Str(String.join(separator, texts));
+    return new IValue.Str(String.join(separator, texts));
   }
 
   private static String title(String text) {
@@ -239,13 +239,13 @@ final class TextBuiltins {
     return result.toString();
   }
 
-  private static Datum all(String text, IntPredicate is) {
-    return Datum.bool(!text.isEmpty() && text.chars().allMatch(is));
+  private static IValue all(String text, IntPredicate is) {
+    return IValue.bool(!text.isEmpty() && text.chars().allMatch(is));
   }
 
   /** At least one letter, and all from {@code first} on. */
-  private static Datum cased(String text, char first) {
-    return Datum.bool(
+  private static IValue cased(String text, char first) {
+    return IValue.bool(
         text.chars().anyMatch(c -> isLetter(c))
             && text.chars()
                 .filter(c -> isLetter(c))
@@ -268,15 +268,15 @@ final class TextBuiltins {
     return c >= 'a' && c <= 'z' ? c - ('a' - 'A') : c;
   }
 
-  static String text(List<Datum> arguments, int index) {
-    if (index < arguments.size() && arguments.get(index) instanceof Datum.Str text) {
+  static String text(List<IValue> arguments, int index) {
+    if (index < arguments.size() && arguments.get(index) instanceof IValue.Str text) {
       return text.value();
     }
-    throw Refusal.wrong(
-        "expected a str, found %s", Datum.describe(at(arguments, index, Datum.None.NONE)));
+    throw ProgramRefusal.wrong(
+        "expected a str, found %s", IValue.describe(at(arguments, index, IValue.None.NONE)));
   }
 
-  static Datum at(List<Datum> arguments, int index, Datum otherwise) {
+  static IValue at(List<IValue> arguments, int index, IValue otherwise) {
     return index < arguments.size() ? arguments.get(index) : otherwise;
   }
 }

@@ -1,8 +1,8 @@
 package dev.lapidary.torchscript.trace.builtin;
 
 import dev.lapidary.torchscript.trace.limit.Budget;
-import dev.lapidary.torchscript.trace.limit.Refusal;
-import dev.lapidary.torchscript.trace.value.Datum;
+import dev.lapidary.torchscript.trace.limit.ProgramRefusal;
+import dev.lapidary.torchscript.trace.value.IValue;
 import java.math.BigDecimal;
 import java.math.MathContext;
 import java.math.RoundingMode;
@@ -24,31 +24,34 @@ public final class Texts {
   private Texts() {}
 
   /** {@code "{} of {}".format(a, b)}; what is more than the places is left out. */
-  static Datum format(String text, List<Datum> values, Budget budget) {
-    Iterator<Datum> left = values.iterator();
+  static IValue format(String text, List<IValue> values, Budget budget) {
+    Iterator<IValue> left = values.iterator();
     return filled(text, PLACES, place -> shown(next(left, text)), budget);
   }
 
   /** {@code "%s of %d" % (a, b)}. */
-  static Datum percent(String text, List<Datum> values, Budget budget) {
-    List<Datum> given =
-        values.size() == 1 && values.get(0) instanceof Datum.TupleOf tuple ? tuple.items() : values;
-    Iterator<Datum> left = given.iterator();
-    Datum result =
+  static IValue percent(String text, List<IValue> values, Budget budget) {
+    List<IValue> given =
+        values.size() == 1 && values.get(0) instanceof IValue.TupleOf tuple
+            ? tuple.items()
+            : values;
+    Iterator<IValue> left = given.iterator();
+    IValue result =
         filled(
             text,
             SPECIFIERS,
             place -> place.group(1).equals("%") ? "%" : shown(place.group(1), next(left, text)),
             budget);
     if (left.hasNext()) {
-      throw Refusal.wrong("%d values for %s", given.size(), Datum.describe(new Datum.Str(text)));
+      throw ProgramRefusal.wrong(
+          "%d values for %s", given.size(), IValue.describe(new IValue.Str(text)));
     }
     return result;
   }
 
-  private static Datum next(Iterator<Datum> left, String text) {
+  private static IValue next(Iterator<IValue> left, String text) {
     if (!left.hasNext()) {
-      throw Refusal.wrong("too few values for %s", Datum.describe(new Datum.Str(text)));
+      throw ProgramRefusal.wrong("too few values for %s", IValue.describe(new IValue.Str(text)));
     }
     return left.next();
   }
@@ -58,57 +61,58 @@ public final class Texts {
     String fill(MatchResult place);
   }
 
-  private static Datum filled(String text, Pattern places, Filler filler, Budget budget) {
+  private static IValue filled(String text, Pattern indices, Filler filler, Budget budget) {
     StringBuilder all = new StringBuilder();
     int from = 0;
-    for (MatchResult place : places.matcher(text).results().toList()) {
+    for (MatchResult place : indices.matcher(text).results().toList()) {
       all.append(text, from, place.start()).append(filler.fill(place));
       budget.length(all.length());
       from = place.end();
     }
-    return new Datum.Str(all.append(text.substring(from)).toString());
+    return new IValue.Str(all.append(text.substring(from)).toString());
   }
 
   /** libtorch takes a float for one of single precision here. */
-  private static String shown(String kind, Datum value) {
+  private static String shown(String kind, IValue value) {
     return switch (kind) {
       case "s" -> shown(value);
       case "d", "i" -> Long.toString((long) value.toDouble());
       case "f", "F", "e", "E" ->
           String.format(Locale.ROOT, "%." + 6 + kind.replace('F', 'f'), (float) value.toDouble());
       case "c" ->
-          value instanceof Datum.Int i ? String.valueOf((char) (i.toLong() & 0xff)) : shown(value);
-      default -> throw Refusal.wrong("%%%s is no specifier of TorchScript's format strings", kind);
+          value instanceof IValue.Int i ? String.valueOf((char) (i.toLong() & 0xff)) : shown(value);
+      default ->
+          throw ProgramRefusal.wrong("%%%s is no specifier of TorchScript's format strings", kind);
     };
   }
 
   /** {@code str(x)}. */
-  public static String shown(Datum datum) {
+  public static String shown(IValue ivalue) {
     StringBuilder text = new StringBuilder();
-    write(datum, text);
+    write(ivalue, text);
     return text.toString();
   }
 
   /** A few lists that hold each other show more text than there is memory. */
-  private static void write(Datum datum, StringBuilder text) {
+  private static void write(IValue ivalue, StringBuilder text) {
     if (text.length() > LONGEST) {
-      throw Refusal.wrong("a text of more than %d characters", LONGEST);
+      throw ProgramRefusal.wrong("a text of more than %d characters", LONGEST);
     }
-    if (datum instanceof Datum.ListOf list) {
+    if (ivalue instanceof IValue.ListOf list) {
       write(list.items(), "[", "]", text);
-    } else if (datum instanceof Datum.TupleOf tuple) {
+    } else if (ivalue instanceof IValue.TupleOf tuple) {
       write(tuple.items(), "(", tuple.items().size() == 1 ? ",)" : ")", text);
-    } else if (datum instanceof Datum.DictOf dict) {
+    } else if (ivalue instanceof IValue.DictOf dict) {
       write(dict, text);
     } else {
-      text.append(plain(datum));
+      text.append(plain(ivalue));
     }
   }
 
-  private static void write(List<Datum> items, String open, String close, StringBuilder text) {
+  private static void write(List<IValue> items, String open, String close, StringBuilder text) {
     text.append(open);
     String between = "";
-    for (Datum item : items) {
+    for (IValue item : items) {
       text.append(between);
       write(item, text);
       between = ", ";
@@ -116,10 +120,10 @@ public final class Texts {
     text.append(close);
   }
 
-  private static void write(Datum.DictOf dict, StringBuilder text) {
+  private static void write(IValue.DictOf dict, StringBuilder text) {
     text.append('{');
     String between = "";
-    for (Map.Entry<Datum, Datum> entry : dict.items().entrySet()) {
+    for (Map.Entry<IValue, IValue> entry : dict.items().entrySet()) {
       text.append(between);
       write(entry.getKey(), text);
       text.append(": ");
@@ -129,26 +133,26 @@ public final class Texts {
     text.append('}');
   }
 
-  private static String plain(Datum datum) {
-    if (datum instanceof Datum.Str text) {
+  private static String plain(IValue ivalue) {
+    if (ivalue instanceof IValue.Str text) {
       return text.value();
     }
-    if (datum instanceof Datum.Int i) {
+    if (ivalue instanceof IValue.Int i) {
       return i.value().toString();
     }
-    if (datum instanceof Datum.Real real) {
+    if (ivalue instanceof IValue.Real real) {
       return real(real.value());
     }
-    if (datum instanceof Datum.Bool bool) {
+    if (ivalue instanceof IValue.Bool bool) {
       return bool.value() ? "True" : "False";
     }
-    if (datum instanceof Datum.Device device) {
+    if (ivalue instanceof IValue.Device device) {
       return device.name();
     }
-    if (datum == Datum.None.NONE) {
+    if (ivalue == IValue.None.NONE) {
       return "None";
     }
-    return Datum.describe(datum);
+    return IValue.describe(ivalue);
   }
 
   /** {@code 1.} for a whole number, else 17 digits as C's {@code %g} writes them. */

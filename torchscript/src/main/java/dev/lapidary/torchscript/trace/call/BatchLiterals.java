@@ -3,11 +3,11 @@ package dev.lapidary.torchscript.trace.call;
 import dev.lapidary.core.failure.ExitCode;
 import dev.lapidary.core.failure.Failure;
 import dev.lapidary.core.tensor.Tensor;
-import dev.lapidary.torchscript.graph.Dim;
-import dev.lapidary.torchscript.trace.limit.Refusal;
-import dev.lapidary.torchscript.trace.value.Datum;
-import dev.lapidary.torchscript.trace.value.Dims;
+import dev.lapidary.torchscript.graph.SymInt;
+import dev.lapidary.torchscript.trace.limit.ProgramRefusal;
+import dev.lapidary.torchscript.trace.value.IValue;
 import dev.lapidary.torchscript.trace.value.Shapes;
+import dev.lapidary.torchscript.trace.value.SymInts;
 import dev.lapidary.torchscript.trace.value.TensorRef;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -72,9 +72,9 @@ public final class BatchLiterals {
    * @param given as in the text; may hold one -1
    * @return {@code given} with the literal that is the batch made symbolic, or as it is
    */
-  public List<Dim> reshaped(List<Dim> given, List<Dim> shape) {
-    Dim elements = Dims.product(shape);
-    if (!elements.perBatch() || given.stream().anyMatch(Dim::perBatch)) {
+  public List<SymInt> reshaped(List<SymInt> given, List<SymInt> shape) {
+    SymInt elements = SymInts.product(shape);
+    if (!elements.perBatch() || given.stream().anyMatch(SymInt::perBatch)) {
       return given;
     }
     int batch = position(shape);
@@ -84,8 +84,8 @@ public final class BatchLiterals {
     }
     long[] sizes = numbers(given, elements.at(baked.getAsLong()));
     int at = landing(sizes, batch, outer(shape, batch), shape.get(batch).factor(), given);
-    List<Dim> result = new ArrayList<>(Dims.of(sizes));
-    result.set(at, new Dim(sizes[at] / baked.getAsLong(), true));
+    List<SymInt> result = new ArrayList<>(SymInts.of(sizes));
+    result.set(at, new SymInt(sizes[at] / baked.getAsLong(), true));
     return result;
   }
 
@@ -95,7 +95,7 @@ public final class BatchLiterals {
    * @param means a multiple of the batch size that the shapes ask for
    * @return {@code means} if the literal is that at the recorded batch size, else as given
    */
-  public Dim product(Dim given, Dim means) {
+  public SymInt product(SymInt given, SymInt means) {
     if (given.perBatch()) {
       return given;
     }
@@ -105,7 +105,7 @@ public final class BatchLiterals {
     return baked.isPresent() && given.factor() == means.at(baked.getAsLong()) ? means : given;
   }
 
-  private static int position(List<Dim> shape) {
+  private static int position(List<SymInt> shape) {
     int at = 0;
     while (!shape.get(at).perBatch()) {
       at++;
@@ -113,12 +113,12 @@ public final class BatchLiterals {
     return at;
   }
 
-  private static long outer(List<Dim> shape, int batch) {
+  private static long outer(List<SymInt> shape, int batch) {
     return Tensor.numel(Shapes.constants(shape.subList(0, batch)));
   }
 
   /** The sizes at the baked batch; a -1 is what is left. */
-  private long[] numbers(List<Dim> given, long elements) {
+  private long[] numbers(List<SymInt> given, long elements) {
     long[] sizes = Shapes.constants(given);
     long known = Arrays.stream(sizes).filter(s -> s != -1).reduce(1, Math::multiplyExact);
     for (int d = 0; d < sizes.length; d++) {
@@ -127,7 +127,7 @@ public final class BatchLiterals {
       }
     }
     if (Tensor.numel(sizes) != elements) {
-      throw Refusal.wrong(
+      throw ProgramRefusal.wrong(
           "%d elements at the recorded batch of %d do not fill the shape %s",
           elements, baked.getAsLong(), given);
     }
@@ -139,21 +139,21 @@ public final class BatchLiterals {
    *
    * @param factor of the batch's dimension, which is {@code factor * N}
    */
-  private int landing(long[] sizes, int batch, long outer, long factor, List<Dim> given) {
+  private int landing(long[] sizes, int batch, long outer, long factor, List<SymInt> given) {
     long number = baked.getAsLong();
-    List<Integer> places = new ArrayList<>();
+    List<Integer> indices = new ArrayList<>();
     long before = 1;
     for (int d = 0; d < sizes.length && before <= outer; d++) {
       if (before == outer && sizes[d] % number == 0) {
-        places.add(d);
+        indices.add(d);
       }
       before *= sizes[d];
     }
     // A batch of 1 leaves no trace in the sizes before it: then the index decides.
-    int at = places.contains(batch) ? batch : places.size() == 1 ? places.get(0) : -1;
+    int at = indices.contains(batch) ? batch : indices.size() == 1 ? indices.get(0) : -1;
     boolean parted = at >= 0 && factor > 1 && sizes[at] < factor * number;
     if (at < 0 || (parted && (sizes[at] != number || factor == number))) {
-      throw Refusal.unsupported(
+      throw ProgramRefusal.unsupported(
           "which number of %s is %s%d is ambiguous; trace the network with a batch that is no other"
               + " size of it, such as 7, or script it",
           given, RECORDED, number);
@@ -161,11 +161,11 @@ public final class BatchLiterals {
     return at;
   }
 
-  private void collect(List<Dim> given, List<Dim> shape, int batch) {
+  private void collect(List<SymInt> given, List<SymInt> shape, int batch) {
     long known =
-        given.stream().map(Dim::factor).filter(s -> s != -1).reduce(1L, Math::multiplyExact);
-    long factor = Dims.product(shape).factor();
-    boolean open = given.contains(Dim.of(-1));
+        given.stream().map(SymInt::factor).filter(s -> s != -1).reduce(1L, Math::multiplyExact);
+    long factor = SymInts.product(shape).factor();
+    boolean open = given.contains(SymInt.of(-1));
     if (!open && factor > 0 && known % factor == 0) {
       candidates.add(known / factor);
     }
@@ -184,7 +184,7 @@ public final class BatchLiterals {
   }
 
   /** Whether the end of a slice over the batch is the whole recorded batch. */
-  public boolean isWhole(Dim end, Dim size) {
+  public boolean isWhole(SymInt end, SymInt size) {
     return baked.isPresent()
         && size.perBatch()
         && !end.perBatch()
@@ -195,7 +195,7 @@ public final class BatchLiterals {
    * A constant that has the recorded batch along dimension 0 and meets a tensor that has N there is
    * the same for all samples, and then one sample stands for N, or it is refused.
    */
-  public List<Datum> widened(String name, List<Datum> arguments, Dispatcher dispatcher) {
+  public List<IValue> widened(String name, List<IValue> arguments, Dispatcher dispatcher) {
     if (!MEETINGS.contains(name)) {
       return arguments;
     }
@@ -203,17 +203,17 @@ public final class BatchLiterals {
     arguments.forEach(argument -> gather(argument, tensors));
     int rank =
         tensors.stream()
-            .filter(t -> t.rank() > 0 && t.shape().get(0).equals(Dim.BATCH))
+            .filter(t -> t.rank() > 0 && t.shape().get(0).equals(SymInt.BATCH))
             .mapToInt(TensorRef::rank)
             .max()
             .orElse(-1);
     return arguments.stream().map(a -> widened(a, rank, name, dispatcher)).toList();
   }
 
-  private static void gather(Datum argument, List<TensorRef> tensors) {
+  private static void gather(IValue argument, List<TensorRef> tensors) {
     if (argument instanceof TensorRef tensor) {
       tensors.add(tensor);
-    } else if (argument instanceof Datum.ListOf list) {
+    } else if (argument instanceof IValue.ListOf list) {
       list.items().stream()
           .filter(TensorRef.class::isInstance)
           .map(TensorRef.class::cast)
@@ -221,9 +221,9 @@ public final class BatchLiterals {
     }
   }
 
-  private Datum widened(Datum argument, int rank, String name, Dispatcher dispatcher) {
-    if (argument instanceof Datum.ListOf list) {
-      return new Datum.ListOf(
+  private IValue widened(IValue argument, int rank, String name, Dispatcher dispatcher) {
+    if (argument instanceof IValue.ListOf list) {
+      return new IValue.ListOf(
           list.items().stream()
               .map(i -> i instanceof TensorRef ? widened(i, rank, name, dispatcher) : i)
               .toList());
@@ -231,7 +231,7 @@ public final class BatchLiterals {
     if (!(argument instanceof TensorRef tensor) || !tensor.isKnown() || tensor.rank() != rank) {
       return argument;
     }
-    long size = Dims.constant(tensor.shape().get(0));
+    long size = SymInts.constant(tensor.shape().get(0));
     if (size == 1 && !EXACT.contains(name)) {
       return argument;
     }
@@ -255,12 +255,12 @@ public final class BatchLiterals {
     return true;
   }
 
-  private static Datum repeated(TensorRef tensor, Dispatcher dispatcher) {
-    Datum zero = Datum.number(0);
-    Datum one = Datum.number(1);
-    Datum first = dispatcher.call("aten::slice", List.of(tensor, zero, zero, one, one), Map.of());
-    List<Dim> shape = new ArrayList<>(tensor.shape());
-    shape.set(0, Dim.BATCH);
-    return dispatcher.call("aten::expand", List.of(first, Datum.ints(shape)), Map.of());
+  private static IValue repeated(TensorRef tensor, Dispatcher dispatcher) {
+    IValue zero = IValue.number(0);
+    IValue one = IValue.number(1);
+    IValue first = dispatcher.call("aten::slice", List.of(tensor, zero, zero, one, one), Map.of());
+    List<SymInt> shape = new ArrayList<>(tensor.shape());
+    shape.set(0, SymInt.BATCH);
+    return dispatcher.call("aten::expand", List.of(first, IValue.ints(shape)), Map.of());
   }
 }

@@ -1,9 +1,9 @@
 package dev.lapidary.torchscript.trace.call;
 
-import dev.lapidary.torchscript.graph.Dim;
 import dev.lapidary.torchscript.graph.Schema;
 import dev.lapidary.torchscript.graph.Schema.Parameter;
-import dev.lapidary.torchscript.trace.value.Datum;
+import dev.lapidary.torchscript.graph.SymInt;
+import dev.lapidary.torchscript.trace.value.IValue;
 import dev.lapidary.torchscript.trace.value.TensorRef;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -20,13 +20,13 @@ public final class Binder {
   private Binder() {}
 
   /** One argument for each of the schema's parameters. */
-  public record Bound(Schema schema, List<Datum> arguments) {}
+  public record Bound(Schema schema, List<IValue> arguments) {}
 
   /** The first overload that takes the arguments. */
   public static Optional<Bound> bind(
-      List<Schema> overloads, List<Datum> positional, Map<String, Datum> keywords) {
+      List<Schema> overloads, List<IValue> positional, Map<String, IValue> keywords) {
     for (Schema schema : overloads) {
-      List<Datum> arguments = bind(schema, positional, keywords);
+      List<IValue> arguments = bind(schema, positional, keywords);
       if (arguments != null) {
         return Optional.of(new Bound(schema, arguments));
       }
@@ -57,15 +57,15 @@ public final class Binder {
   private static @Nullable List<Datum> bind(
       Schema schema, List<Datum> positional, Map<String, Datum> keywords) {
     List<Parameter> parameters = schema.parameters();
-    long places = parameters.stream().filter(p -> !p.keywordOnly()).count();
-    if (positional.size() > places) {
+    long indices = parameters.stream().filter(p -> !p.keywordOnly()).count();
+    if (positional.size() > indices) {
       return null;
     }
-    List<Datum> arguments = new ArrayList<>();
+    List<IValue> arguments = new ArrayList<>();
     int used = 0;
     for (int i = 0; i < parameters.size(); i++) {
       Parameter parameter = parameters.get(i);
-      Datum given = i < positional.size() ? positional.get(i) : keywords.get(parameter.name());
+      IValue given = i < positional.size() ? positional.get(i) : keywords.get(parameter.name());
       if (given == null && parameter.defaultText().isPresent()) {
         given = literal(parameter.defaultText().get());
       } else if (given == null || !fits(parameter.type(), given)) {
@@ -79,90 +79,92 @@ public final class Binder {
     return used == keywords.size() ? arguments : null;
   }
 
-  private static boolean fits(String type, Datum given) {
+  private static boolean fits(String type, IValue given) {
     if (type.endsWith("?")) {
-      return given == Datum.None.NONE || fits(type.substring(0, type.length() - 1), given);
+      return given == IValue.None.NONE || fits(type.substring(0, type.length() - 1), given);
     }
     if (type.endsWith("]")) {
       return fitsList(type, given);
     }
     return switch (type) {
-      case "Tensor" -> given instanceof TensorRef || given instanceof Datum.Complex;
-      case "int", "SymInt", "ScalarType", "Layout", "MemoryFormat" -> given instanceof Datum.Int;
-      case "float" -> given instanceof Datum.Real || given instanceof Datum.Int;
-      case "bool" -> given instanceof Datum.Bool;
+      case "Tensor" -> given instanceof TensorRef || given instanceof IValue.Complex;
+      case "int", "SymInt", "ScalarType", "Layout", "MemoryFormat" -> given instanceof IValue.Int;
+      case "float" -> given instanceof IValue.Real || given instanceof IValue.Int;
+      case "bool" -> given instanceof IValue.Bool;
       case "Scalar" ->
-          given instanceof Datum.Int || given instanceof Datum.Real || given instanceof Datum.Bool;
-      case "str" -> given instanceof Datum.Str;
+          given instanceof IValue.Int
+              || given instanceof IValue.Real
+              || given instanceof IValue.Bool;
+      case "str" -> given instanceof IValue.Str;
       case CLASSES + "Conv2dPackedParamsBase", CLASSES + "LinearPackedParamsBase" ->
-          given instanceof Datum.Packed;
-      case "Device" -> given instanceof Datum.Device;
+          given instanceof IValue.Packed;
+      case "Device" -> given instanceof IValue.Device;
       case "t" ->
-          given instanceof Datum.Int
-              || given instanceof Datum.Real
-              || given instanceof Datum.Bool
-              || given instanceof Datum.ListOf;
+          given instanceof IValue.Int
+              || given instanceof IValue.Real
+              || given instanceof IValue.Bool
+              || given instanceof IValue.ListOf;
       default -> false;
     };
   }
 
-  private static boolean fitsList(String type, Datum given) {
+  private static boolean fitsList(String type, IValue given) {
     int bracket = type.lastIndexOf('[');
     String element = type.substring(0, bracket);
     boolean sized = bracket < type.length() - 2;
-    if (given instanceof Datum.ListOf list) {
+    if (given instanceof IValue.ListOf list) {
       return list.items().stream().allMatch(item -> fits(element, item));
     }
-    if (given instanceof Datum.TupleOf tuple) {
+    if (given instanceof IValue.TupleOf tuple) {
       return tuple.items().stream().allMatch(item -> fits(element, item));
     }
     return sized && fits(element, given);
   }
 
   /** {@code int[2]} takes 1 for {@code [1, 1]}; the graph has the list. */
-  private static Datum sized(String type, Datum given) {
+  private static IValue sized(String type, IValue given) {
     String plain = type.endsWith("?") ? type.substring(0, type.length() - 1) : type;
     int bracket = plain.lastIndexOf('[');
     boolean sized = bracket >= 0 && bracket < plain.length() - 2;
-    if (!sized || given == Datum.None.NONE) {
+    if (!sized || given == IValue.None.NONE) {
       return given;
     }
     int size = Integer.parseInt(plain.substring(bracket + 1, plain.length() - 1));
-    if (given instanceof Datum.ListOf list) {
+    if (given instanceof IValue.ListOf list) {
       return list.items().size() == 1 ? repeated(list.items().get(0), size) : given;
     }
-    return given instanceof Datum.TupleOf ? given : repeated(given, size);
+    return given instanceof IValue.TupleOf ? given : repeated(given, size);
   }
 
-  private static Datum repeated(Datum item, int size) {
-    return new Datum.ListOf(java.util.Collections.nCopies(size, item));
+  private static IValue repeated(IValue item, int size) {
+    return new IValue.ListOf(java.util.Collections.nCopies(size, item));
   }
 
   /** A default as the schema writes it. */
-  static Datum literal(String text) {
+  static IValue literal(String text) {
     if (text.startsWith("[")) {
       String inner = text.substring(1, text.length() - 1);
-      List<Datum> items = new ArrayList<>();
+      List<IValue> items = new ArrayList<>();
       for (String item : inner.isBlank() ? new String[0] : inner.split(",", -1)) {
         items.add(literal(item.strip()));
       }
-      return new Datum.ListOf(items);
+      return new IValue.ListOf(items);
     }
     return switch (text) {
-      case "None" -> Datum.None.NONE;
-      case "True" -> new Datum.Bool(true);
-      case "False" -> new Datum.Bool(false);
+      case "None" -> IValue.None.NONE;
+      case "True" -> new IValue.Bool(true);
+      case "False" -> new IValue.Bool(false);
       default -> text.startsWith("\"") ? quoted(text) : number(text);
     };
   }
 
-  private static Datum quoted(String text) {
-    return new Datum.Str(text.substring(1, text.length() - 1));
+  private static IValue quoted(String text) {
+    return new IValue.Str(text.substring(1, text.length() - 1));
   }
 
-  private static Datum number(String text) {
+  private static IValue number(String text) {
     return text.matches("-?\\d+")
-        ? new Datum.Int(Dim.of(Long.parseLong(text)))
-        : new Datum.Real(Double.parseDouble(text));
+        ? new IValue.Int(SymInt.of(Long.parseLong(text)))
+        : new IValue.Real(Double.parseDouble(text));
   }
 }

@@ -2,7 +2,7 @@ package dev.lapidary.torchscript.trace.call;
 
 import dev.lapidary.torchscript.graph.Argument;
 import dev.lapidary.torchscript.trace.limit.Budget;
-import dev.lapidary.torchscript.trace.value.Datum;
+import dev.lapidary.torchscript.trace.value.IValue;
 import java.util.List;
 import java.util.Map;
 
@@ -14,13 +14,13 @@ public interface Dispatcher {
    *
    * @param operator with its namespace: {@code aten::relu_}
    */
-  Datum call(String operator, List<Datum> positional, Map<String, Datum> keywords);
+  IValue call(String operator, List<IValue> positional, Map<String, IValue> keywords);
 
   /** A call that is bound already, by what its operator does to real tensors. */
-  Datum apply(Invocation call);
+  IValue apply(Invocation call);
 
   /** A value as a node of the graph takes it; a known tensor becomes a constant. */
-  Argument argument(Datum value);
+  Argument argument(IValue value);
 
   /** The graph while it grows. */
   Recorder recorder();

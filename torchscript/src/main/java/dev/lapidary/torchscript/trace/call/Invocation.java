@@ -3,13 +3,13 @@ package dev.lapidary.torchscript.trace.call;
 import dev.lapidary.core.tensor.DType;
 import dev.lapidary.core.tensor.Tensor;
 import dev.lapidary.torchscript.graph.Argument;
-import dev.lapidary.torchscript.graph.Dim;
 import dev.lapidary.torchscript.graph.Schema;
-import dev.lapidary.torchscript.trace.limit.Refusal;
-import dev.lapidary.torchscript.trace.value.Datum;
-import dev.lapidary.torchscript.trace.value.Dims;
-import dev.lapidary.torchscript.trace.value.Grid;
+import dev.lapidary.torchscript.graph.SymInt;
+import dev.lapidary.torchscript.trace.limit.ProgramRefusal;
+import dev.lapidary.torchscript.trace.value.IValue;
+import dev.lapidary.torchscript.trace.value.QuantizationParameters;
 import dev.lapidary.torchscript.trace.value.Shapes;
+import dev.lapidary.torchscript.trace.value.SymInts;
 import dev.lapidary.torchscript.trace.value.TensorRef;
 import java.util.ArrayList;
 import java.util.List;
@@ -19,16 +19,16 @@ import java.util.Optional;
 public final class Invocation {
   private final Dispatcher dispatcher;
   private final Schema schema;
-  private final List<Datum> arguments;
+  private final List<IValue> arguments;
 
-  public Invocation(Dispatcher dispatcher, Schema schema, List<Datum> arguments) {
+  public Invocation(Dispatcher dispatcher, Schema schema, List<IValue> arguments) {
     this.dispatcher = dispatcher;
     this.schema = schema;
     this.arguments = arguments;
   }
 
   /** A call of an operator's first overload. */
-  static Invocation of(Dispatcher dispatcher, String operator, List<Datum> arguments) {
+  static Invocation of(Dispatcher dispatcher, String operator, List<IValue> arguments) {
     return new Invocation(dispatcher, Schemas.first(operator), arguments);
   }
 
@@ -40,7 +40,7 @@ public final class Invocation {
     return schema;
   }
 
-  public List<Datum> arguments() {
+  public List<IValue> arguments() {
     return arguments;
   }
 
@@ -57,12 +57,12 @@ public final class Invocation {
     return schema.parameters().stream().anyMatch(p -> p.name().equals(parameter));
   }
 
-  public Datum get(String parameter) {
+  public IValue get(String parameter) {
     return arguments.get(schema.indexOf(parameter));
   }
 
   public boolean isNone(String parameter) {
-    return get(parameter) == Datum.None.NONE;
+    return get(parameter) == IValue.None.NONE;
   }
 
   /** The first argument, which most operators work on. */
@@ -81,7 +81,7 @@ public final class Invocation {
   /** PyTorch multiplies elements of one type; images come as float32. */
   public void requireTypeOf(TensorRef input, TensorRef weight) {
     if (input.dtype() != weight.dtype()) {
-      throw Refusal.wrong(
+      throw ProgramRefusal.wrong(
           "%s of %s by %s: images come as float32; save the network as model.float(), and"
               + " --quantize fp16 makes the file small",
           operator(), input.dtype(), weight.dtype());
@@ -92,21 +92,21 @@ public final class Invocation {
     return get(parameter).toList().stream().map(TensorRef.class::cast).toList();
   }
 
-  public Dim dim(String parameter) {
-    return ((Datum.Int) get(parameter)).value();
+  public SymInt dim(String parameter) {
+    return ((IValue.Int) get(parameter)).value();
   }
 
-  public List<Dim> dims(String parameter) {
-    return get(parameter).toList().stream().map(d -> ((Datum.Int) d).value()).toList();
+  public List<SymInt> dims(String parameter) {
+    return get(parameter).toList().stream().map(d -> ((IValue.Int) d).value()).toList();
   }
 
   public long integer(String parameter) {
-    return Dims.constant(dim(parameter));
+    return SymInts.constant(dim(parameter));
   }
 
   public long[] integers(String parameter) {
     return get(parameter).toList().stream()
-        .mapToLong(d -> Dims.constant(((Datum.Int) d).value()))
+        .mapToLong(d -> SymInts.constant(((IValue.Int) d).value()))
         .toArray();
   }
 
@@ -115,15 +115,15 @@ public final class Invocation {
   }
 
   public List<Double> reals(String parameter) {
-    return get(parameter).toList().stream().map(Datum::toDouble).toList();
+    return get(parameter).toList().stream().map(IValue::toDouble).toList();
   }
 
   public boolean flag(String parameter) {
-    return ((Datum.Bool) get(parameter)).value();
+    return ((IValue.Bool) get(parameter)).value();
   }
 
   public String text(String parameter) {
-    return ((Datum.Str) get(parameter)).value();
+    return ((IValue.Str) get(parameter)).value();
   }
 
   /** The element type that a parameter such as {@code dtype} names. */
@@ -133,7 +133,7 @@ public final class Invocation {
 
   public static DType dtypeOf(long scalarType) {
     return DType.ofScalarType(scalarType)
-        .orElseThrow(() -> Refusal.unsupported("element type %d", scalarType));
+        .orElseThrow(() -> ProgramRefusal.unsupported("element type %d", scalarType));
   }
 
   /** Whether every tensor argument is known, so that the operator can be evaluated. */
@@ -141,11 +141,11 @@ public final class Invocation {
     return arguments.stream().allMatch(Invocation::isKnown);
   }
 
-  private static boolean isKnown(Datum datum) {
-    if (datum instanceof TensorRef tensor) {
+  private static boolean isKnown(IValue ivalue) {
+    if (ivalue instanceof TensorRef tensor) {
       return tensor.isKnown();
     }
-    return !(datum instanceof Datum.ListOf list)
+    return !(ivalue instanceof IValue.ListOf list)
         || list.items().stream().allMatch(i -> !(i instanceof TensorRef t) || t.isKnown());
   }
 
@@ -154,51 +154,51 @@ public final class Invocation {
   }
 
   /** Records the call as it is, with one output. */
-  public TensorRef record(DType dtype, List<Dim> shape) {
+  public TensorRef record(DType dtype, List<SymInt> shape) {
     return recordAll(List.of(dtype), List.of(shape)).get(0);
   }
 
   /** Records another operator with one output. */
-  public TensorRef record(String operator, List<Datum> given, DType dtype, List<Dim> shape) {
+  public TensorRef record(String operator, List<IValue> given, DType dtype, List<SymInt> shape) {
     return of(dispatcher, operator, given).record(dtype, shape);
   }
 
   /** Records the call with an output for each shape. */
-  public List<TensorRef> recordAll(List<DType> dtypes, List<List<Dim>> shapes) {
+  public List<TensorRef> recordAll(List<DType> dtypes, List<List<SymInt>> shapes) {
     if (allKnown()) {
       // A constant all the same, which the runtime computes when it loads the file.
       for (int i = 0; i < shapes.size(); i++) {
         if (Shapes.isConstant(shapes.get(i))) {
-          long count = Dims.product(shapes.get(i)).factor();
+          long count = SymInts.product(shapes.get(i)).factor();
           dispatcher.budget().allocate(Math.multiplyExact(count, dtypes.get(i).bytes()));
         }
       }
     }
     List<Argument> bound = new ArrayList<>();
-    for (Datum datum : arguments) {
-      bound.add(dispatcher.argument(datum));
+    for (IValue ivalue : arguments) {
+      bound.add(dispatcher.argument(ivalue));
     }
     return dispatcher.recorder().node(schema, bound, dtypes, shapes);
   }
 
   /** The grid of the first tensor, if it is quantized. */
-  public Optional<Grid> grid() {
-    return arguments.isEmpty() ? Optional.empty() : arguments.get(0).grid();
+  public Optional<QuantizationParameters> quantization() {
+    return arguments.isEmpty() ? Optional.empty() : arguments.get(0).quantization();
   }
 
   /** The same call with another argument. */
-  public Invocation with(String parameter, Datum value) {
-    List<Datum> changed = new ArrayList<>(arguments);
+  public Invocation with(String parameter, IValue value) {
+    List<IValue> changed = new ArrayList<>(arguments);
     changed.set(schema.indexOf(parameter), value);
     return new Invocation(dispatcher, schema, changed);
   }
 
   /** Calls another operator of the same namespace. */
-  public Datum call(String name, Datum... positional) {
+  public IValue call(String name, IValue... positional) {
     return dispatcher.call("aten::" + name, List.of(positional), java.util.Map.of());
   }
 
-  public TensorRef callTensor(String name, Datum... positional) {
+  public TensorRef callTensor(String name, IValue... positional) {
     return (TensorRef) call(name, positional);
   }
 }

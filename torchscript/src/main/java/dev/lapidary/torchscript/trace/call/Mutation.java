@@ -1,10 +1,10 @@
 package dev.lapidary.torchscript.trace.call;
 
 import dev.lapidary.core.tensor.Tensor;
-import dev.lapidary.torchscript.trace.limit.Refusal;
+import dev.lapidary.torchscript.trace.limit.ProgramRefusal;
 import dev.lapidary.torchscript.trace.value.Content;
-import dev.lapidary.torchscript.trace.value.Datum;
 import dev.lapidary.torchscript.trace.value.Elements;
+import dev.lapidary.torchscript.trace.value.IValue;
 import dev.lapidary.torchscript.trace.value.TensorRef;
 
 /** Writing into a tensor: what an in-place operator does with the functional one's result. */
@@ -30,7 +30,7 @@ public final class Mutation {
           (TensorRef)
               dispatcher.call(
                   "aten::expand",
-                  java.util.List.of(fitted, Datum.ints(into.shape())),
+                  java.util.List.of(fitted, IValue.ints(into.shape())),
                   java.util.Map.of());
     }
     if (fitted.dtype() != into.dtype()) {
@@ -38,7 +38,7 @@ public final class Mutation {
           (TensorRef)
               dispatcher.call(
                   "aten::to",
-                  java.util.List.of(fitted, Datum.number(into.dtype().scalarType())),
+                  java.util.List.of(fitted, IValue.number(into.dtype().scalarType())),
                   java.util.Map.of());
     }
     into.replace(fitted.content(), operator);
@@ -46,8 +46,8 @@ public final class Mutation {
 
   /** A write keeps the integers' meaning, for whoever else looks at them. */
   private static void requireSame(TensorRef into, TensorRef written, String operator) {
-    if (!into.grid().equals(written.grid())) {
-      throw Refusal.unsupported("%s on a tensor that is quantized otherwise", operator);
+    if (!into.quantization().equals(written.quantization())) {
+      throw ProgramRefusal.unsupported("%s on a tensor that is quantized otherwise", operator);
     }
   }
 }

@@ -1,6 +1,6 @@
 package dev.lapidary.torchscript.trace.call;
 
-import dev.lapidary.torchscript.trace.value.Datum;
+import dev.lapidary.torchscript.trace.value.IValue;
 
 /**
  * What an aten operator does in a trace: it evaluates known tensors, refuses, calls simpler
@@ -8,5 +8,5 @@ import dev.lapidary.torchscript.trace.value.Datum;
  */
 @FunctionalInterface
 public interface Operator {
-  Datum apply(Invocation call);
+  IValue apply(Invocation call);
 }

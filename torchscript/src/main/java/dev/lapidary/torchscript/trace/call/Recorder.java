@@ -4,13 +4,13 @@ import dev.lapidary.core.tensor.DType;
 import dev.lapidary.core.tensor.Storage;
 import dev.lapidary.core.tensor.Tensor;
 import dev.lapidary.torchscript.graph.Argument;
-import dev.lapidary.torchscript.graph.Dim;
 import dev.lapidary.torchscript.graph.Node;
 import dev.lapidary.torchscript.graph.Schema;
 import dev.lapidary.torchscript.graph.SourceLocation;
+import dev.lapidary.torchscript.graph.SymInt;
 import dev.lapidary.torchscript.trace.limit.Budget;
 import dev.lapidary.torchscript.trace.value.Content;
-import dev.lapidary.torchscript.trace.value.Dims;
+import dev.lapidary.torchscript.trace.value.SymInts;
 import dev.lapidary.torchscript.trace.value.TensorRef;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -61,17 +61,17 @@ public final class Recorder {
     scopes.pop();
   }
 
-  public Argument.Value value(String name, DType dtype, List<Dim> shape) {
+  public Argument.Value value(String name, DType dtype, List<SymInt> shape) {
     return new Argument.Value(values++, name, dtype, shape);
   }
 
   /** Appends a node with one output for each shape. */
   List<TensorRef> node(
-      Schema schema, List<Argument> arguments, List<DType> dtypes, List<List<Dim>> shapes) {
+      Schema schema, List<Argument> arguments, List<DType> dtypes, List<List<SymInt>> shapes) {
     budget.node();
     List<Argument.Value> outputs = new ArrayList<>();
     for (int i = 0; i < shapes.size(); i++) {
-      budget.value(Dims.product(shapes.get(i)));
+      budget.value(SymInts.product(shapes.get(i)));
       outputs.add(value(fresh(schema.operator()), dtypes.get(i), shapes.get(i)));
     }
     nodes.add(new Node(schema, arguments, outputs, scopes.getFirst(), location));

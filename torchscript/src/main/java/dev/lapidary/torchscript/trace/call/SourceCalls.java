@@ -3,13 +3,13 @@ package dev.lapidary.torchscript.trace.call;
 import dev.lapidary.core.tensor.DType;
 import dev.lapidary.torchscript.archive.PyValue;
 import dev.lapidary.torchscript.graph.Argument;
-import dev.lapidary.torchscript.graph.Dim;
 import dev.lapidary.torchscript.graph.Node;
 import dev.lapidary.torchscript.graph.Schema;
+import dev.lapidary.torchscript.graph.SymInt;
 import dev.lapidary.torchscript.trace.value.Content;
-import dev.lapidary.torchscript.trace.value.Datum;
-import dev.lapidary.torchscript.trace.value.Grid;
+import dev.lapidary.torchscript.trace.value.IValue;
 import dev.lapidary.torchscript.trace.value.PackedParams;
+import dev.lapidary.torchscript.trace.value.QuantizationParameters;
 import dev.lapidary.torchscript.trace.value.TensorRef;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -45,16 +45,16 @@ public final class SourceCalls {
     String name = params.path() + ".weight";
     TensorRef integers = TensorRef.ofArchive(params.weight(), name);
     if (params.quantizer() instanceof PyValue.Quantizer.PerTensor all) {
-      Grid.of(all.scale(), all.zeroPoint(), DType.QINT8);
+      QuantizationParameters.of(all.scale(), all.zeroPoint(), DType.QINT8);
       return made(
           "aten::_make_per_tensor_quantized_tensor",
-          List.of(integers, new Datum.Real(all.scale()), Datum.number(all.zeroPoint())));
+          List.of(integers, new IValue.Real(all.scale()), IValue.number(all.zeroPoint())));
     }
     PyValue.Quantizer.PerChannel each = (PyValue.Quantizer.PerChannel) params.quantizer();
     double[] scales = each.scales().toDoubles();
     long[] zeroPoints = each.zeroPoints().toLongs();
     for (int i = 0; i < scales.length; i++) {
-      Grid.of(scales[i], zeroPoints[i], DType.QINT8);
+      QuantizationParameters.of(scales[i], zeroPoints[i], DType.QINT8);
     }
     return made(
         "aten::_make_per_channel_quantized_tensor",
@@ -62,11 +62,11 @@ public final class SourceCalls {
             integers,
             TensorRef.ofArchive(each.scales(), name + "_scale"),
             TensorRef.ofArchive(each.zeroPoints(), name + "_zero_point"),
-            Datum.number(0)));
+            IValue.number(0)));
   }
 
-  private TensorRef made(String operator, List<Datum> arguments) {
-    List<Dim> shape = ((TensorRef) arguments.get(0)).shape();
+  private TensorRef made(String operator, List<IValue> arguments) {
+    List<SymInt> shape = ((TensorRef) arguments.get(0)).shape();
     return Invocation.of(dispatcher, operator, arguments).record(DType.QINT8, shape);
   }
 
@@ -76,10 +76,10 @@ public final class SourceCalls {
   }
 
   /** Keeps a call, unless its result is one that is kept already. */
-  public void add(Invocation call, Datum result) {
+  public void add(Invocation call, IValue result) {
     List<Argument.Value> outputs = new ArrayList<>();
     for (TensorRef tensor : tensors(result)) {
-      if (tensor.grid().isEmpty() || !written.add(value(tensor).id())) {
+      if (tensor.quantization().isEmpty() || !written.add(value(tensor).id())) {
         return;
       }
       outputs.add(value(tensor));
@@ -92,11 +92,11 @@ public final class SourceCalls {
     nodes.add(new Node(call.schema(), arguments, outputs, recorder.scope(), recorder.location()));
   }
 
-  private static List<TensorRef> tensors(Datum result) {
+  private static List<TensorRef> tensors(IValue result) {
     if (result instanceof TensorRef tensor) {
       return List.of(tensor);
     }
-    return result instanceof Datum.ListOf || result instanceof Datum.TupleOf
+    return result instanceof IValue.ListOf || result instanceof IValue.TupleOf
         ? result.toList().stream().map(TensorRef.class::cast).toList()
         : List.of();
   }
@@ -104,21 +104,21 @@ public final class SourceCalls {
   /** The value that means it, of the integers' type. */
   private Argument.Value value(TensorRef tensor) {
     Argument.Value real = ((Content.Traced) tensor.content()).value();
-    DType dtype = tensor.requireGrid().dtype();
+    DType dtype = tensor.requireQuantization().dtype();
     return values.computeIfAbsent(
         real.id(), id -> new Argument.Value(id, real.name(), dtype, real.shape()));
   }
 
-  private Argument argument(Datum datum) {
-    if (datum instanceof TensorRef tensor && tensor.grid().isPresent()) {
+  private Argument argument(IValue ivalue) {
+    if (ivalue instanceof TensorRef tensor && tensor.quantization().isPresent()) {
       return value(tensor);
     }
-    if (datum instanceof Datum.Packed weights) {
+    if (ivalue instanceof IValue.Packed weights) {
       return pack(weights.params());
     }
-    return datum instanceof Datum.ListOf list
+    return ivalue instanceof IValue.ListOf list
         ? new Argument.ListOf(list.items().stream().map(this::argument).toList())
-        : dispatcher.argument(datum);
+        : dispatcher.argument(ivalue);
   }
 
   private Argument.Value prepacked(PackedParams params) {
@@ -132,10 +132,11 @@ public final class SourceCalls {
         .window()
         .ifPresent(
             window -> {
-              for (List<Dim> pair : List.of(window.stride(), window.padding(), window.dilation())) {
-                arguments.add(dispatcher.argument(Datum.ints(pair)));
+              for (List<SymInt> pair :
+                  List.of(window.stride(), window.padding(), window.dilation())) {
+                arguments.add(dispatcher.argument(IValue.ints(pair)));
               }
-              arguments.add(new Argument.Int(Dim.of(window.groups())));
+              arguments.add(new Argument.Int(SymInt.of(window.groups())));
             });
     Argument.Value output = recorder.value(operator, DType.QINT8, List.of());
     nodes.add(new Node(schema, arguments, List.of(output), recorder.scope(), recorder.location()));

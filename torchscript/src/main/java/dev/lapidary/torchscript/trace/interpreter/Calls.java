@@ -5,8 +5,8 @@ import dev.lapidary.torchscript.trace.builtin.Builtins;
 import dev.lapidary.torchscript.trace.builtin.TensorBuiltins;
 import dev.lapidary.torchscript.trace.builtin.Texts;
 import dev.lapidary.torchscript.trace.call.Dispatcher;
-import dev.lapidary.torchscript.trace.limit.Refusal;
-import dev.lapidary.torchscript.trace.value.Datum;
+import dev.lapidary.torchscript.trace.limit.ProgramRefusal;
+import dev.lapidary.torchscript.trace.value.IValue;
 import dev.lapidary.torchscript.trace.value.Scalars;
 import dev.lapidary.torchscript.trace.value.TensorRef;
 import java.util.ArrayList;
@@ -32,7 +32,7 @@ public final class Calls {
   }
 
   /** The positional arguments; where the first is a type, it is left out. */
-  List<Datum> arguments(Expression.Call call, Interpreter.Frame frame) {
+  List<IValue> arguments(Expression.Call call, Interpreter.Frame frame) {
     List<Expression> arguments = call.arguments();
     if (call.function() instanceof Expression.Name name && frame.get(name.id()) == null) {
       switch (name.id()) {
@@ -48,10 +48,10 @@ public final class Calls {
     return evaluator.evaluate(arguments, frame);
   }
 
-  Datum call(
+  IValue call(
       Expression.Call call,
-      List<Datum> positional,
-      Map<String, Datum> keywords,
+      List<IValue> positional,
+      Map<String, IValue> keywords,
       Interpreter.Frame frame) {
     Expression function = call.function();
     String qualified = Evaluator.qualifiedName(function, frame);
@@ -65,7 +65,7 @@ public final class Calls {
       return python(qualified, call, positional, keywords);
     }
     if (qualified.equals("torch.device")) {
-      return new Datum.Device(((Datum.Str) positional.get(0)).value());
+      return new IValue.Device(((IValue.Str) positional.get(0)).value());
     }
     if (qualified.startsWith("torch.")) {
       return operator("aten::" + qualified.substring("torch.".length()), positional, keywords);
@@ -81,103 +81,105 @@ public final class Calls {
     return ofText(qualified, positional, keywords);
   }
 
-  Datum operator(String operator, List<Datum> positional, Map<String, Datum> keywords) {
-    Datum value = builtins.call(operator, positional, keywords);
+  IValue operator(String operator, List<IValue> positional, Map<String, IValue> keywords) {
+    IValue value = builtins.call(operator, positional, keywords);
     return value != null ? value : upgraders.call(operator, positional, keywords);
   }
 
-  private Datum ofText(String name, List<Datum> positional, Map<String, Datum> keywords) {
+  private IValue ofText(String name, List<IValue> positional, Map<String, IValue> keywords) {
     if (name.endsWith(".__new__")) {
       String type = name.substring(0, name.length() - ".__new__".length());
       return names
           .type(type)
-          .map(definition -> new Datum.Instance(type, definition, "", attribute -> null))
-          .orElseThrow(() -> Refusal.wrong("the archive's code has no class %s", type));
+          .map(definition -> new IValue.Instance(type, definition, "", attribute -> null))
+          .orElseThrow(() -> ProgramRefusal.wrong("the archive's code has no class %s", type));
     }
     return callable(
-        names.find(name).orElseThrow(() -> Refusal.wrong("the archive's code has no %s", name)),
+        names
+            .find(name)
+            .orElseThrow(() -> ProgramRefusal.wrong("the archive's code has no %s", name)),
         positional,
         keywords);
   }
 
-  private Datum callable(Datum callee, List<Datum> positional, Map<String, Datum> keywords) {
-    if (callee instanceof Datum.Function function) {
+  private IValue callable(IValue callee, List<IValue> positional, Map<String, IValue> keywords) {
+    if (callee instanceof IValue.Function function) {
       return interpreter.call(function, positional, keywords);
     }
-    if (callee instanceof Datum.Type type && type.definition().base().equals("NamedTuple")) {
+    if (callee instanceof IValue.Type type && type.definition().base().equals("NamedTuple")) {
       return named(List.copyOf(type.definition().attributes().keySet()), positional, keywords);
     }
-    if (callee instanceof Datum.Type type) {
-      Datum.Instance made =
-          new Datum.Instance(type.name(), type.definition(), "", attribute -> null);
+    if (callee instanceof IValue.Type type) {
+      IValue.Instance made =
+          new IValue.Instance(type.name(), type.definition(), "", attribute -> null);
       interpreter.callMethod(made, "__init__", positional, keywords);
       return made;
     }
-    if (callee instanceof Datum.Instance instance) {
+    if (callee instanceof IValue.Instance instance) {
       return interpreter.callMethod(instance, "forward", positional, keywords);
     }
-    throw Refusal.wrong("%s cannot be called", Datum.describe(callee));
+    throw ProgramRefusal.wrong("%s cannot be called", IValue.describe(callee));
   }
 
-  private static Datum named(
-      List<String> fields, List<Datum> positional, Map<String, Datum> keywords) {
-    List<Datum> items = new ArrayList<>(positional);
+  private static IValue named(
+      List<String> fields, List<IValue> positional, Map<String, IValue> keywords) {
+    List<IValue> items = new ArrayList<>(positional);
     for (String field : fields.subList(Math.min(positional.size(), fields.size()), fields.size())) {
-      Datum value = keywords.get(field);
+      IValue value = keywords.get(field);
       if (value == null) {
-        throw Refusal.wrong("the named tuple is not given its field %s", field);
+        throw ProgramRefusal.wrong("the named tuple is not given its field %s", field);
       }
       items.add(value);
     }
-    return new Datum.TupleOf(items, fields);
+    return new IValue.TupleOf(items, fields);
   }
 
-  private Datum method(
-      Datum object, String name, List<Datum> positional, Map<String, Datum> keywords) {
-    if (object instanceof Datum.Instance instance) {
+  private IValue method(
+      IValue object, String name, List<IValue> positional, Map<String, IValue> keywords) {
+    if (object instanceof IValue.Instance instance) {
       return interpreter.callMethod(instance, name, positional, keywords);
     }
     if (object instanceof TensorRef tensor && name.equals("tolist")) {
       return TensorBuiltins.list(tensor.tensor("tolist()"), dispatcher.budget());
     }
-    throw Refusal.unsupported("%s has no method %s", Datum.describe(object), name);
+    throw ProgramRefusal.unsupported("%s has no method %s", IValue.describe(object), name);
   }
 
-  private Datum python(
-      String name, Expression.Call call, List<Datum> positional, Map<String, Datum> keywords) {
+  private IValue python(
+      String name, Expression.Call call, List<IValue> positional, Map<String, IValue> keywords) {
     if (name.equals("print")) {
-      return Datum.None.NONE;
+      return IValue.None.NONE;
     }
     if (name.equals("uninitialized")) {
-      return Datum.Undefined.UNDEFINED;
+      return IValue.Undefined.UNDEFINED;
     }
     if (positional.isEmpty()) {
-      throw Refusal.wrong("%s() needs an argument", name);
+      throw ProgramRefusal.wrong("%s() needs an argument", name);
     }
-    Datum first = positional.get(0);
+    IValue first = positional.get(0);
     return switch (name) {
       case "annotate", "unchecked_cast" -> converted(call.arguments().get(0), first);
-      case "isinstance" -> new Datum.Bool(Types.isInstance(first, call.arguments().get(1)));
-      case "getattr" -> evaluator.attribute(first, ((Datum.Str) positional.get(1)).value());
+      case "isinstance" -> new IValue.Bool(Types.isInstance(first, call.arguments().get(1)));
+      case "getattr" -> evaluator.attribute(first, ((IValue.Str) positional.get(1)).value());
       case "int" -> Scalars.integer(first);
       case "float" -> Scalars.real(first);
-      case "bool" -> new Datum.Bool(Scalars.truth(first));
-      case "str" -> new Datum.Str(Texts.shown(first));
+      case "bool" -> new IValue.Bool(Scalars.truth(first));
+      case "str" -> new IValue.Str(Texts.shown(first));
       case "fork" -> callable(first, positional.subList(1, positional.size()), keywords);
       case "len", "min", "max", "abs", "sorted" -> operator("aten::" + name, positional, keywords);
-      default -> throw Refusal.unsupported("the function %s", name);
+      default -> throw ProgramRefusal.unsupported("the function %s", name);
     };
   }
 
   /** {@code annotate(int, tensor)} is the number that the tensor holds. */
-  private static Datum converted(Expression type, Datum value) {
+  private static IValue converted(Expression type, IValue value) {
     if (!(value instanceof TensorRef tensor) || !(type instanceof Expression.Name name)) {
       return value;
     }
     return switch (name.id()) {
       case "int" -> Scalars.integer(tensor);
       case "float" -> Scalars.real(tensor);
-      case "bool" -> new Datum.Bool(Scalars.truth(tensor));
+      case "bool" -> new IValue.Bool(Scalars.truth(tensor));
       case "number" -> tensor.dtype().isFloating() ? Scalars.real(tensor) : Scalars.integer(tensor);
       default -> tensor;
     };

@@ -2,14 +2,14 @@ package dev.lapidary.torchscript.trace.interpreter;
 
 import dev.lapidary.core.failure.ExitCode;
 import dev.lapidary.core.failure.Failure;
-import dev.lapidary.torchscript.graph.Dim;
+import dev.lapidary.torchscript.graph.SymInt;
 import dev.lapidary.torchscript.script.Expression;
 import dev.lapidary.torchscript.trace.builtin.DictBuiltins;
 import dev.lapidary.torchscript.trace.builtin.ListBuiltins;
 import dev.lapidary.torchscript.trace.call.Dispatcher;
 import dev.lapidary.torchscript.trace.limit.Budget;
-import dev.lapidary.torchscript.trace.limit.Refusal;
-import dev.lapidary.torchscript.trace.value.Datum;
+import dev.lapidary.torchscript.trace.limit.ProgramRefusal;
+import dev.lapidary.torchscript.trace.value.IValue;
 import dev.lapidary.torchscript.trace.value.Scalars;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -53,15 +53,15 @@ final class Evaluator {
     this.calls = new Calls(interpreter, this, names, dispatcher);
   }
 
-  Datum evaluate(Expression expression, Interpreter.Frame frame) {
+  IValue evaluate(Expression expression, Interpreter.Frame frame) {
     Budget budget = dispatcher.budget();
     budget.enter();
-    Datum value = value(expression, frame);
+    IValue value = value(expression, frame);
     budget.leave();
     return value;
   }
 
-  private Datum value(Expression expression, Interpreter.Frame frame) {
+  private IValue value(Expression expression, Interpreter.Frame frame) {
     if (expression instanceof Expression.Name name) {
       return variable(name, frame);
     }
@@ -71,17 +71,17 @@ final class Evaluator {
     if (expression instanceof Expression.Attribute attribute) {
       return attribute(attribute, frame);
     }
-    Optional<Datum> literal = literal(expression);
+    Optional<IValue> literal = literal(expression);
     if (literal.isPresent()) {
       return literal.get();
     }
     if (expression instanceof Expression.ListOf list) {
       dispatcher.budget().length(list.items().size());
-      return new Datum.ListOf(evaluate(list.items(), frame));
+      return new IValue.ListOf(evaluate(list.items(), frame));
     }
     if (expression instanceof Expression.TupleOf tuple) {
       dispatcher.budget().length(tuple.items().size());
-      return Datum.TupleOf.of(evaluate(tuple.items(), frame));
+      return IValue.TupleOf.of(evaluate(tuple.items(), frame));
     }
     if (expression instanceof Expression.Subscript subscript) {
       return subscript(subscript, frame);
@@ -92,12 +92,12 @@ final class Evaluator {
     return operation(expression, frame);
   }
 
-  private Datum operation(Expression expression, Interpreter.Frame frame) {
+  private IValue operation(Expression expression, Interpreter.Frame frame) {
     if (expression instanceof Expression.Unary unary) {
       if (unary.operator().equals("not")) {
-        return new Datum.Bool(!condition(unary.operand(), frame));
+        return new IValue.Bool(!condition(unary.operand(), frame));
       }
-      Datum operand = evaluate(unary.operand(), frame);
+      IValue operand = evaluate(unary.operand(), frame);
       return unary.operator().equals("+") ? operand : operator("neg", operand);
     }
     if (expression instanceof Expression.Binary binary) {
@@ -108,45 +108,45 @@ final class Evaluator {
           condition(choice.condition(), frame) ? choice.then() : choice.otherwise(), frame);
     }
     if (expression instanceof Expression.Comprehension comprehension) {
-      List<Datum> results = new ArrayList<>();
-      for (Datum item : items(comprehension.items(), frame)) {
+      List<IValue> results = new ArrayList<>();
+      for (IValue item : items(comprehension.items(), frame)) {
         dispatcher.budget().step();
         dispatcher.budget().length(1);
         frame.set(((Expression.Name) comprehension.variable()).id(), item);
         results.add(evaluate(comprehension.element(), frame));
       }
-      return new Datum.ListOf(results);
+      return new IValue.ListOf(results);
     }
-    throw Refusal.unsupported("this expression cannot be evaluated");
+    throw ProgramRefusal.unsupported("this expression cannot be evaluated");
   }
 
-  private Datum binary(Expression.Binary binary, Interpreter.Frame frame) {
+  private IValue binary(Expression.Binary binary, Interpreter.Frame frame) {
     boolean and = binary.operator().equals("and");
     if (and || binary.operator().equals("or")) {
       boolean first = condition(binary.left(), frame);
-      return first == and ? evaluate(binary.right(), frame) : new Datum.Bool(first);
+      return first == and ? evaluate(binary.right(), frame) : new IValue.Bool(first);
     }
-    Datum left = evaluate(binary.left(), frame);
-    Datum right = evaluate(binary.right(), frame);
+    IValue left = evaluate(binary.left(), frame);
+    IValue right = evaluate(binary.right(), frame);
     return switch (binary.operator()) {
       case "in" -> operator("__contains__", right, left);
       case "not in" -> operator("__not__", operator("__contains__", right, left));
       default -> {
         String name = OPERATORS.get(binary.operator());
         if (name == null) {
-          throw Refusal.unsupported("the operator %s", binary.operator());
+          throw ProgramRefusal.unsupported("the operator %s", binary.operator());
         }
         yield operator(name, left, right);
       }
     };
   }
 
-  private Datum operator(String name, Datum... arguments) {
+  private IValue operator(String name, IValue... arguments) {
     return calls.operator("aten::" + name, List.of(arguments), Map.of());
   }
 
-  List<Datum> evaluate(List<Expression> expressions, Interpreter.Frame frame) {
-    List<Datum> values = new ArrayList<>(expressions.size());
+  List<IValue> evaluate(List<Expression> expressions, Interpreter.Frame frame) {
+    List<IValue> values = new ArrayList<>(expressions.size());
     for (Expression expression : expressions) {
       values.add(evaluate(expression, frame));
     }
@@ -154,40 +154,40 @@ final class Evaluator {
   }
 
   /** A value that needs nothing to be evaluated. */
-  static Optional<Datum> literal(Expression expression) {
+  static Optional<IValue> literal(Expression expression) {
     if (expression instanceof Expression.Int i) {
-      return Optional.of(new Datum.Int(Dim.of(i.value())));
+      return Optional.of(new IValue.Int(SymInt.of(i.value())));
     }
     if (expression instanceof Expression.Real real) {
-      return Optional.of(new Datum.Real(real.value()));
+      return Optional.of(new IValue.Real(real.value()));
     }
     if (expression instanceof Expression.Text text) {
-      return Optional.of(new Datum.Str(text.value()));
+      return Optional.of(new IValue.Str(text.value()));
     }
     if (expression instanceof Expression.Bool bool) {
-      return Optional.of(new Datum.Bool(bool.value()));
+      return Optional.of(new IValue.Bool(bool.value()));
     }
-    return expression instanceof Expression.None ? Optional.of(Datum.None.NONE) : Optional.empty();
+    return expression instanceof Expression.None ? Optional.of(IValue.None.NONE) : Optional.empty();
   }
 
-  private static Datum variable(Expression.Name name, Interpreter.Frame frame) {
-    Datum value = frame.get(name.id());
+  private static IValue variable(Expression.Name name, Interpreter.Frame frame) {
+    IValue value = frame.get(name.id());
     if (value != null) {
       return value;
     }
     return switch (name.id()) {
-      case "inf" -> new Datum.Real(Double.POSITIVE_INFINITY);
-      case "nan" -> new Datum.Real(Double.NaN);
-      default -> throw Refusal.wrong("the name %s is not defined", name.id());
+      case "inf" -> new IValue.Real(Double.POSITIVE_INFINITY);
+      case "nan" -> new IValue.Real(Double.NaN);
+      default -> throw ProgramRefusal.wrong("the name %s is not defined", name.id());
     };
   }
 
-  private Datum attribute(Expression.Attribute attribute, Interpreter.Frame frame) {
+  private IValue attribute(Expression.Attribute attribute, Interpreter.Frame frame) {
     String qualified = qualifiedName(attribute, frame);
     if (qualified != null) {
       return names
           .find(qualified)
-          .orElseThrow(() -> Refusal.wrong("the archive's code has no %s", qualified));
+          .orElseThrow(() -> ProgramRefusal.wrong("the archive's code has no %s", qualified));
     }
     return attribute(evaluate(attribute.object(), frame), attribute.name());
   }
@@ -204,18 +204,18 @@ final class Evaluator {
   }
 
   /** An object that says itself what its attributes are, from what was saved of it. */
-  private void restore(Datum.Instance instance) {
-    Optional<Datum> state = instance.state();
+  private void restore(IValue.Instance instance) {
+    Optional<IValue> state = instance.state();
     if (state.isPresent()) {
       interpreter.callMethod(instance, "__setstate__", List.of(state.get()), Map.of());
-      instance.set("training", new Datum.Bool(false));
+      instance.set("training", new IValue.Bool(false));
     }
   }
 
-  Datum attribute(Datum object, String name) {
-    if (object instanceof Datum.Instance instance) {
+  IValue attribute(IValue object, String name) {
+    if (object instanceof IValue.Instance instance) {
       restore(instance);
-      Datum value = instance.attribute(name);
+      IValue value = instance.attribute(name);
       if (value != null) {
         return value;
       }
@@ -223,52 +223,52 @@ final class Evaluator {
       if (constant != null) {
         return evaluate(constant, new Interpreter.Frame(Map.of()));
       }
-      throw Refusal.wrong("%s has no attribute %s", instance.className(), name);
+      throw ProgramRefusal.wrong("%s has no attribute %s", instance.className(), name);
     }
-    if (object instanceof Datum.TupleOf tuple && tuple.fields().contains(name)) {
+    if (object instanceof IValue.TupleOf tuple && tuple.fields().contains(name)) {
       return tuple.items().get(tuple.fields().indexOf(name));
     }
-    if (object instanceof Datum.Constant constant) {
-      return name.equals("name") ? new Datum.Str(constant.name()) : constant.value();
+    if (object instanceof IValue.Constant constant) {
+      return name.equals("name") ? new IValue.Str(constant.name()) : constant.value();
     }
-    throw Refusal.unsupported("%s has no attribute %s", Datum.describe(object), name);
+    throw ProgramRefusal.unsupported("%s has no attribute %s", IValue.describe(object), name);
   }
 
-  private Datum dict(Expression.DictOf dict, Interpreter.Frame frame) {
-    Datum.DictOf value = new Datum.DictOf();
+  private IValue dict(Expression.DictOf dict, Interpreter.Frame frame) {
+    IValue.DictOf value = new IValue.DictOf();
     dispatcher.budget().length(dict.keys().size());
     for (int i = 0; i < dict.keys().size(); i++) {
-      Datum key = DictBuiltins.key(evaluate(dict.keys().get(i), frame));
+      IValue key = DictBuiltins.key(evaluate(dict.keys().get(i), frame));
       value.items().put(key, evaluate(dict.values().get(i), frame));
     }
     return value;
   }
 
-  private Datum subscript(Expression.Subscript subscript, Interpreter.Frame frame) {
-    Datum object = evaluate(subscript.object(), frame);
+  private IValue subscript(Expression.Subscript subscript, Interpreter.Frame frame) {
+    IValue object = evaluate(subscript.object(), frame);
     if (subscript.index() instanceof Expression.Range range) {
-      Datum none = Datum.None.NONE;
-      Datum lower = range.lower().map(e -> evaluate(e, frame)).orElse(none);
-      Datum upper = range.upper().map(e -> evaluate(e, frame)).orElse(none);
-      Datum step = range.step().map(e -> evaluate(e, frame)).orElse(Datum.Int.of(1));
+      IValue none = IValue.None.NONE;
+      IValue lower = range.lower().map(e -> evaluate(e, frame)).orElse(none);
+      IValue upper = range.upper().map(e -> evaluate(e, frame)).orElse(none);
+      IValue step = range.step().map(e -> evaluate(e, frame)).orElse(IValue.Int.of(1));
       return ListBuiltins.slice(object, lower, upper, step);
     }
-    Datum index = evaluate(subscript.index(), frame);
-    return object instanceof Datum.Instance instance && index instanceof Datum.Str name
+    IValue index = evaluate(subscript.index(), frame);
+    return object instanceof IValue.Instance instance && index instanceof IValue.Str name
         ? attribute(instance, name.value())
         : ListBuiltins.item(object, index);
   }
 
-  private Datum call(Expression.Call call, Interpreter.Frame frame) {
-    List<Datum> positional = calls.arguments(call, frame);
-    Map<String, Datum> keywords = new LinkedHashMap<>();
+  private IValue call(Expression.Call call, Interpreter.Frame frame) {
+    List<IValue> positional = calls.arguments(call, frame);
+    Map<String, IValue> keywords = new LinkedHashMap<>();
     for (Expression.Keyword keyword : call.keywords()) {
       keywords.put(keyword.name(), evaluate(keyword.value(), frame));
     }
     try {
       dispatcher.recorder().at(call.at());
       return calls.call(call, positional, keywords, frame);
-    } catch (Refusal refusal) {
+    } catch (ProgramRefusal refusal) {
       throw refusal.at(call.at());
     } catch (ArithmeticException | IllegalArgumentException | IndexOutOfBoundsException e) {
       throw new Failure(ExitCode.BAD_INPUT, call.at() + ": " + Failure.reason(e), e);
@@ -284,12 +284,12 @@ final class Evaluator {
   }
 
   /** What a loop goes through. */
-  Iterable<Datum> items(Expression expression, Interpreter.Frame frame) {
+  Iterable<IValue> items(Expression expression, Interpreter.Frame frame) {
     if (expression instanceof Expression.Call call
         && call.function() instanceof Expression.Name name
         && name.id().equals("range")) {
-      List<Datum> arguments = evaluate(call.arguments(), frame);
-      long[] bounds = arguments.stream().mapToLong(Datum::toLong).toArray();
+      List<IValue> arguments = evaluate(call.arguments(), frame);
+      long[] bounds = arguments.stream().mapToLong(IValue::toLong).toArray();
       return switch (bounds.length) {
         case 1 -> Interpreter.range(0, bounds[0], 1);
         case 2 -> Interpreter.range(bounds[0], bounds[1], 1);

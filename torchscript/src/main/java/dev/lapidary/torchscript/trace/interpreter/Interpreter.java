@@ -1,14 +1,14 @@
 package dev.lapidary.torchscript.trace.interpreter;
 
-import dev.lapidary.torchscript.graph.Dim;
+import dev.lapidary.torchscript.graph.SymInt;
 import dev.lapidary.torchscript.script.Definition;
 import dev.lapidary.torchscript.script.Expression;
 import dev.lapidary.torchscript.script.Statement;
 import dev.lapidary.torchscript.trace.call.Dispatcher;
 import dev.lapidary.torchscript.trace.call.Recorder;
 import dev.lapidary.torchscript.trace.limit.Budget;
-import dev.lapidary.torchscript.trace.limit.Refusal;
-import dev.lapidary.torchscript.trace.value.Datum;
+import dev.lapidary.torchscript.trace.limit.ProgramRefusal;
+import dev.lapidary.torchscript.trace.value.IValue;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -32,48 +32,48 @@ public final class Interpreter {
 
   /** A function's variables, and what it returned. */
   static final class Frame {
-    private final Map<String, Datum> variables;
-    private @Nullable Datum returned;
+    private final Map<String, IValue> variables;
+    private @Nullable IValue returned;
 
-    Frame(Map<String, Datum> variables) {
+    Frame(Map<String, IValue> variables) {
       this.variables = new HashMap<>(variables);
     }
 
-    @Nullable Datum get(String name) {
+    @Nullable IValue get(String name) {
       return variables.get(name);
     }
 
-    void set(String name, Datum value) {
+    void set(String name, IValue value) {
       variables.put(name, value);
     }
 
-    Map<String, Datum> variables() {
+    Map<String, IValue> variables() {
       return variables;
     }
   }
 
-  Datum call(Datum.Function function, List<Datum> positional, Map<String, Datum> keywords) {
+  IValue call(IValue.Function function, List<IValue> positional, Map<String, IValue> keywords) {
     Frame frame = new Frame(function.closure());
     bind(function.definition(), positional, keywords, frame);
     budget.enter();
     run(function.definition().body(), frame);
     budget.leave();
-    return frame.returned == null ? Datum.None.NONE : frame.returned;
+    return frame.returned == null ? IValue.None.NONE : frame.returned;
   }
 
-  public Datum callMethod(
-      Datum.Instance self, String name, List<Datum> positional, Map<String, Datum> keywords) {
+  public IValue callMethod(
+      IValue.Instance self, String name, List<IValue> positional, Map<String, IValue> keywords) {
     Definition.Function method = self.type().methods().get(name);
     if (method == null) {
-      throw Refusal.wrong("class %s has no method %s", self.className(), name);
+      throw ProgramRefusal.wrong("class %s has no method %s", self.className(), name);
     }
-    List<Datum> arguments = new java.util.ArrayList<>(List.of(self));
+    List<IValue> arguments = new java.util.ArrayList<>(List.of(self));
     arguments.addAll(positional);
     boolean module = self.type().isModule();
     if (module) {
       recorder.enterModule(self.path());
     }
-    Datum result = call(new Datum.Function(method, Map.of()), arguments, keywords);
+    IValue result = call(new IValue.Function(method, Map.of()), arguments, keywords);
     if (module) {
       recorder.leaveModule();
     }
@@ -82,24 +82,24 @@ public final class Interpreter {
 
   private void bind(
       Definition.Function function,
-      List<Datum> positional,
-      Map<String, Datum> keywords,
+      List<IValue> positional,
+      Map<String, IValue> keywords,
       Frame frame) {
     List<Definition.Parameter> parameters = function.parameters();
     if (positional.size() > parameters.size()) {
-      throw Refusal.wrong(
+      throw ProgramRefusal.wrong(
           "%s takes %d arguments, given %d", function.name(), parameters.size(), positional.size());
     }
     for (int i = 0; i < parameters.size(); i++) {
       Definition.Parameter parameter = parameters.get(i);
-      Datum given = i < positional.size() ? positional.get(i) : keywords.get(parameter.name());
+      IValue given = i < positional.size() ? positional.get(i) : keywords.get(parameter.name());
       if (given == null) {
         Expression value =
             parameter
                 .defaultValue()
                 .orElseThrow(
                     () ->
-                        Refusal.wrong(
+                        ProgramRefusal.wrong(
                             "%s is not given its argument %s", function.name(), parameter.name()));
         given = evaluator.evaluate(value, frame);
       }
@@ -115,7 +115,7 @@ public final class Interpreter {
       try {
         budget.step();
         ended = run(statement, frame);
-      } catch (Refusal refusal) {
+      } catch (ProgramRefusal refusal) {
         throw refusal.at(statement.at());
       }
       if (ended) {
@@ -134,7 +134,7 @@ public final class Interpreter {
       evaluator.evaluate(expression.expression(), frame);
     } else if (statement instanceof Statement.Return end) {
       frame.returned =
-          end.value().isPresent() ? evaluator.evaluate(end.value().get(), frame) : Datum.None.NONE;
+          end.value().isPresent() ? evaluator.evaluate(end.value().get(), frame) : IValue.None.NONE;
       return true;
     } else if (statement instanceof Statement.If branch) {
       boolean taken = evaluator.condition(branch.condition(), frame);
@@ -148,7 +148,7 @@ public final class Interpreter {
     } else if (statement instanceof Statement.Define define) {
       frame.set(
           define.function().name(),
-          new Datum.Function(define.function(), Map.copyOf(frame.variables())));
+          new IValue.Function(define.function(), Map.copyOf(frame.variables())));
     } else if (statement instanceof Statement.Update update) {
       update(update, frame);
     } else if (!(statement instanceof Statement.Pass)) {
@@ -158,7 +158,7 @@ public final class Interpreter {
   }
 
   private void assign(Statement.Assign assign, Frame frame) {
-    Datum value = evaluator.evaluate(assign.value(), frame);
+    IValue value = evaluator.evaluate(assign.value(), frame);
     if (assign.unpack()) {
       unpack(assign.targets(), value, frame);
     } else {
@@ -172,31 +172,32 @@ public final class Interpreter {
     store(update.target(), evaluator.evaluate(changed, frame), frame);
   }
 
-  private void unpack(List<Expression> targets, Datum value, Frame frame) {
-    List<Datum> items = value.toList();
+  private void unpack(List<Expression> targets, IValue value, Frame frame) {
+    List<IValue> items = value.toList();
     if (items.size() != targets.size()) {
-      throw Refusal.wrong("%d values cannot be assigned to %d names", items.size(), targets.size());
+      throw ProgramRefusal.wrong(
+          "%d values cannot be assigned to %d names", items.size(), targets.size());
     }
     for (int i = 0; i < items.size(); i++) {
       store(targets.get(i), items.get(i), frame);
     }
   }
 
-  private void store(Expression target, Datum value, Frame frame) {
+  private void store(Expression target, IValue value, Frame frame) {
     if (target instanceof Expression.Name name) {
       frame.set(name.id(), value);
     } else if (target instanceof Expression.TupleOf tuple) {
       unpack(tuple.items(), value, frame);
     } else if (target instanceof Expression.Attribute attribute
-        && evaluator.evaluate(attribute.object(), frame) instanceof Datum.Instance instance) {
+        && evaluator.evaluate(attribute.object(), frame) instanceof IValue.Instance instance) {
       instance.set(attribute.name(), value);
     } else {
-      throw Refusal.wrong("this cannot be assigned to");
+      throw ProgramRefusal.wrong("this cannot be assigned to");
     }
   }
 
   private boolean loop(Statement.For loop, Frame frame) {
-    for (Datum item : evaluator.items(loop.items(), frame)) {
+    for (IValue item : evaluator.items(loop.items(), frame)) {
       budget.step();
       if (loop.targets().size() == 1) {
         store(loop.targets().get(0), item, frame);
@@ -222,29 +223,29 @@ public final class Interpreter {
 
   /** Context managers of classifiers ({@code no_grad}) change nothing that a trace sees. */
   private boolean with(Statement.With with, Frame frame) {
-    Datum context = evaluator.evaluate(with.context(), frame);
-    if (!(context instanceof Datum.Instance manager)) {
-      throw Refusal.unsupported("'with' on %s", Datum.describe(context));
+    IValue context = evaluator.evaluate(with.context(), frame);
+    if (!(context instanceof IValue.Instance manager)) {
+      throw ProgramRefusal.unsupported("'with' on %s", IValue.describe(context));
     }
-    Datum entered = callMethod(manager, "__enter__", List.of(), Map.of());
+    IValue entered = callMethod(manager, "__enter__", List.of(), Map.of());
     if (with.target().isPresent()) {
       store(with.target().get(), entered, frame);
     }
     boolean ended = run(with.body(), frame);
-    Datum none = Datum.None.NONE;
+    IValue none = IValue.None.NONE;
     callMethod(manager, "__exit__", List.of(none, none, none), Map.of());
     return ended;
   }
 
   /** The numbers of {@code range(n)}, one at a time: the count may be hostile. */
-  static Iterable<Datum> range(long start, long end, long step) {
+  static Iterable<IValue> range(long start, long end, long step) {
     if (step == 0) {
-      throw Refusal.wrong("range() with a step of 0");
+      throw ProgramRefusal.wrong("range() with a step of 0");
     }
     return () ->
         java.util.stream.LongStream.iterate(
                 start, i -> step > 0 ? i < end : i > end, i -> Math.addExact(i, step))
-            .mapToObj(i -> (Datum) new Datum.Int(Dim.of(i)))
+            .mapToObj(i -> (IValue) new IValue.Int(SymInt.of(i)))
             .iterator();
   }
 }

@@ -18,10 +18,10 @@ import dev.lapidary.torchscript.archive.PyValue.PyTuple;
 import dev.lapidary.torchscript.archive.TorchScriptArchive;
 import dev.lapidary.torchscript.script.Definition;
 import dev.lapidary.torchscript.script.Program;
-import dev.lapidary.torchscript.trace.limit.Refusal;
+import dev.lapidary.torchscript.trace.limit.ProgramRefusal;
 import dev.lapidary.torchscript.trace.value.Cell;
 import dev.lapidary.torchscript.trace.value.Content;
-import dev.lapidary.torchscript.trace.value.Datum;
+import dev.lapidary.torchscript.trace.value.IValue;
 import dev.lapidary.torchscript.trace.value.PackedParams;
 import dev.lapidary.torchscript.trace.value.TensorRef;
 import java.util.IdentityHashMap;
@@ -40,7 +40,7 @@ public final class Names {
   private final int version;
   private final Program program;
   private final List<PyValue> constants;
-  private final IdentityHashMap<PyValue, Datum> known = new IdentityHashMap<>();
+  private final IdentityHashMap<PyValue, IValue> known = new IdentityHashMap<>();
   private final IdentityHashMap<Storage, Cell> cells = new IdentityHashMap<>();
   private int depth;
 
@@ -56,25 +56,25 @@ public final class Names {
   }
 
   /** What a dotted name of the text means: {@code CONSTANTS.c0}, {@code __torch__.a.f}. */
-  Optional<Datum> find(String name) {
+  Optional<IValue> find(String name) {
     if (name.startsWith("CONSTANTS.c")) {
       int index = Integer.parseInt(name.substring("CONSTANTS.c".length()));
       if (index >= constants.size()) {
-        throw Refusal.wrong("%s: the archive has %d constants", name, constants.size());
+        throw ProgramRefusal.wrong("%s: the archive has %d constants", name, constants.size());
       }
-      return Optional.of(datum(constants.get(index), ""));
+      return Optional.of(ivalue(constants.get(index), ""));
     }
     Optional<Definition> definition = program.find(name);
     if (definition.isEmpty()) {
       return enumConstant(name);
     }
     if (definition.get() instanceof Definition.Function function) {
-      return Optional.of(new Datum.Function(function, Map.of()));
+      return Optional.of(new IValue.Function(function, Map.of()));
     }
-    return Optional.of(new Datum.Type(name, (Definition.ClassDef) definition.get()));
+    return Optional.of(new IValue.Type(name, (Definition.ClassDef) definition.get()));
   }
 
-  private Optional<Datum> enumConstant(String name) {
+  private Optional<IValue> enumConstant(String name) {
     int dot = name.lastIndexOf('.');
     if (dot < 0
         || !(program.find(name.substring(0, dot)).orElse(null)
@@ -84,7 +84,7 @@ public final class Names {
     String constant = name.substring(dot + 1);
     return Optional.ofNullable(type.constants().get(constant))
         .flatMap(Evaluator::literal)
-        .map(value -> new Datum.Constant(name.substring(0, dot), constant, value));
+        .map(value -> new IValue.Constant(name.substring(0, dot), constant, value));
   }
 
   /** The class of a qualified name, as far as the code has it. */
@@ -100,21 +100,21 @@ public final class Names {
    *
    * @param path where it lies in the state_dict; a value that lies at two places keeps the first
    */
-  public Datum datum(PyValue value, String path) {
-    Datum seen = known.get(value);
+  public IValue ivalue(PyValue value, String path) {
+    IValue seen = known.get(value);
     if (seen != null) {
       return seen;
     }
     if (++depth > MAX_DEPTH) {
-      throw Refusal.wrong("values of the archive nest deeper than %d", MAX_DEPTH);
+      throw ProgramRefusal.wrong("values of the archive nest deeper than %d", MAX_DEPTH);
     }
-    Datum converted = convert(value, path);
+    IValue converted = convert(value, path);
     depth--;
     known.put(value, converted);
     return converted;
   }
 
-  private Datum convert(PyValue value, String path) {
+  private IValue convert(PyValue value, String path) {
     if (value instanceof PyTensor tensor) {
       Cell cell = cells.computeIfAbsent(tensor.tensor().storage(), Cell::ofArchive);
       return new TensorRef(new Content.Known(cell, tensor.tensor(), path));
@@ -123,50 +123,50 @@ public final class Names {
       return instance(object, path);
     }
     if (value instanceof PyInt i) {
-      return Datum.Int.of(i.value());
+      return IValue.Int.of(i.value());
     }
     if (value instanceof PyFloat real) {
-      return new Datum.Real(real.value());
+      return new IValue.Real(real.value());
     }
     if (value instanceof PyBool bool) {
-      return new Datum.Bool(bool.value());
+      return new IValue.Bool(bool.value());
     }
     if (value instanceof PyString text) {
-      return new Datum.Str(text.value());
+      return new IValue.Str(text.value());
     }
     if (value instanceof PyDevice device) {
-      return new Datum.Device(device.name());
+      return new IValue.Device(device.name());
     }
     if (value == PyNone.NONE) {
-      return Datum.None.NONE;
+      return IValue.None.NONE;
     }
     return collection(value, path);
   }
 
-  private Datum collection(PyValue value, String path) {
+  private IValue collection(PyValue value, String path) {
     if (value instanceof PyList list) {
-      return new Datum.ListOf(list.items().stream().map(item -> datum(item, "")).toList());
+      return new IValue.ListOf(list.items().stream().map(item -> ivalue(item, "")).toList());
     }
     if (value instanceof PyTuple tuple) {
-      return Datum.TupleOf.of(tuple.items().stream().map(item -> datum(item, "")).toList());
+      return IValue.TupleOf.of(tuple.items().stream().map(item -> ivalue(item, "")).toList());
     }
     if (value instanceof PyDict dict) {
-      Datum.DictOf converted = new Datum.DictOf();
-      dict.items().forEach((k, v) -> converted.items().put(datum(k, ""), datum(v, "")));
+      IValue.DictOf converted = new IValue.DictOf();
+      dict.items().forEach((k, v) -> converted.items().put(ivalue(k, ""), ivalue(v, "")));
       return converted;
     }
     if (value instanceof PyEnum constant) {
       return enumOf(constant);
     }
     if (value instanceof PyQTensor tensor) {
-      return new Datum.Quantized(tensor);
+      return new IValue.Quantized(tensor);
     }
-    throw Refusal.unsupported(
+    throw ProgramRefusal.unsupported(
         "attribute %s: a value of kind %s", path, value.getClass().getSimpleName());
   }
 
-  private Datum enumOf(PyEnum constant) {
-    Datum value = datum(constant.value(), "");
+  private IValue enumOf(PyEnum constant) {
+    IValue value = ivalue(constant.value(), "");
     String name =
         type(constant.className()).stream()
             .flatMap(type -> type.constants().entrySet().stream())
@@ -174,27 +174,27 @@ public final class Names {
             .map(Map.Entry::getKey)
             .findFirst()
             .orElse("");
-    return new Datum.Constant(constant.className(), name, value);
+    return new IValue.Constant(constant.className(), name, value);
   }
 
-  private Datum instance(PyObject object, String path) {
+  private IValue instance(PyObject object, String path) {
     if (PackedParams.isPacked(object)) {
-      return new Datum.Packed(PackedParams.of(path, object));
+      return new IValue.Packed(PackedParams.of(path, object));
     }
     Definition.ClassDef type = program.requireClass(object.className());
-    return new Datum.Instance(
+    return new IValue.Instance(
         object.className(), type, path, name -> attribute(object, type, path, name));
   }
 
-  private @Nullable Datum attribute(
+  private @Nullable IValue attribute(
       PyObject object, Definition.ClassDef type, String path, String name) {
     // An exported network infers, whatever mode it was saved in.
     if (name.equals("training") && type.isModule()) {
-      return new Datum.Bool(false);
+      return new IValue.Bool(false);
     }
     PyValue value = object.attributes().get(name);
     if (value != null) {
-      return datum(value, path.isEmpty() ? name : path + "." + name);
+      return ivalue(value, path.isEmpty() ? name : path + "." + name);
     }
     return null;
   }

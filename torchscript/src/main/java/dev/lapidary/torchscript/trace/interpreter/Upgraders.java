@@ -1,7 +1,7 @@
 package dev.lapidary.torchscript.trace.interpreter;
 
 import dev.lapidary.torchscript.trace.call.Dispatcher;
-import dev.lapidary.torchscript.trace.value.Datum;
+import dev.lapidary.torchscript.trace.value.IValue;
 import dev.lapidary.torchscript.trace.value.TensorRef;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -25,7 +25,7 @@ final class Upgraders {
   private static final int TRUE_DIVISION = 4;
   private static final int TYPED_FULL = 5;
   private static final int COUNTED_LINSPACE = 8;
-  private static final Datum.Int USUAL_STEPS = Datum.Int.of(100);
+  private static final IValue.Int USUAL_STEPS = IValue.Int.of(100);
 
   private final int version;
   private final Dispatcher dispatcher;
@@ -36,16 +36,16 @@ final class Upgraders {
   }
 
   /** Calls the operator as the archive's version meant it. */
-  Datum call(String operator, List<Datum> positional, Map<String, Datum> keywords) {
+  IValue call(String operator, List<IValue> positional, Map<String, IValue> keywords) {
     boolean divides = operator.equals("aten::div") || operator.equals("aten::div_");
     if (version < TRUE_DIVISION && divides && ofIntegers(positional)) {
-      Map<String, Datum> more = new HashMap<>(keywords);
-      more.put("rounding_mode", new Datum.Str("trunc"));
+      Map<String, IValue> more = new HashMap<>(keywords);
+      more.put("rounding_mode", new IValue.Str("trunc"));
       return dispatcher.call(operator, positional, more);
     }
     if (version < TYPED_FULL && operator.equals("aten::full") && isUntyped(positional, keywords)) {
-      List<Datum> real = new ArrayList<>(positional);
-      real.set(1, new Datum.Real(positional.get(1).toDouble()));
+      List<IValue> real = new ArrayList<>(positional);
+      real.set(1, new IValue.Real(positional.get(1).toDouble()));
       return dispatcher.call(operator, real, keywords);
     }
     if (version < COUNTED_LINSPACE && operator.equals("aten::linspace")) {
@@ -54,31 +54,31 @@ final class Upgraders {
     return dispatcher.call(operator, positional, keywords);
   }
 
-  private Datum linspace(List<Datum> positional, Map<String, Datum> keywords) {
-    List<Datum> counted = new ArrayList<>(positional);
-    Map<String, Datum> others = new HashMap<>(keywords);
-    if (others.remove("steps") instanceof Datum.Int steps) {
+  private IValue linspace(List<IValue> positional, Map<String, IValue> keywords) {
+    List<IValue> counted = new ArrayList<>(positional);
+    Map<String, IValue> others = new HashMap<>(keywords);
+    if (others.remove("steps") instanceof IValue.Int steps) {
       counted.add(steps);
     } else if (counted.size() == 2) {
       counted.add(USUAL_STEPS);
-    } else if (counted.get(2) == Datum.None.NONE) {
+    } else if (counted.get(2) == IValue.None.NONE) {
       counted.set(2, USUAL_STEPS);
     }
     return dispatcher.call("aten::linspace", counted, others);
   }
 
-  private static boolean ofIntegers(List<Datum> operands) {
+  private static boolean ofIntegers(List<IValue> operands) {
     return operands.size() == 2 && operands.stream().allMatch(Upgraders::isInteger);
   }
 
-  private static boolean isInteger(Datum operand) {
+  private static boolean isInteger(IValue operand) {
     return operand instanceof TensorRef tensor
         ? !tensor.dtype().isFloating()
-        : operand instanceof Datum.Int;
+        : operand instanceof IValue.Int;
   }
 
-  private static boolean isUntyped(List<Datum> positional, Map<String, Datum> keywords) {
+  private static boolean isUntyped(List<IValue> positional, Map<String, IValue> keywords) {
     return positional.size() == 2
-        && keywords.getOrDefault("dtype", Datum.None.NONE) == Datum.None.NONE;
+        && keywords.getOrDefault("dtype", IValue.None.NONE) == IValue.None.NONE;
   }
 }

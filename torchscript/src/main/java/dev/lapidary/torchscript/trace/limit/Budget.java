@@ -1,6 +1,6 @@
 package dev.lapidary.torchscript.trace.limit;
 
-import dev.lapidary.torchscript.graph.Dim;
+import dev.lapidary.torchscript.graph.SymInt;
 import java.lang.management.ManagementFactory;
 import java.lang.management.ThreadMXBean;
 
@@ -52,7 +52,7 @@ public final class Budget {
   /** One statement, one loop's turn, one call. */
   public void step() {
     if (++steps > limits.steps()) {
-      throw Refusal.wrong("the program takes more than %d steps", limits.steps());
+      throw ProgramRefusal.wrong("the program takes more than %d steps", limits.steps());
     }
     if ((steps & 0xff) == 0) {
       checkTime();
@@ -63,7 +63,7 @@ public final class Budget {
   public void work(long multiplications) {
     multiplied = Math.addExact(multiplied, multiplications);
     if (multiplied > limits.work()) {
-      throw Refusal.wrong("constants take more than %d multiplications", limits.work());
+      throw ProgramRefusal.wrong("constants take more than %d multiplications", limits.work());
     }
   }
 
@@ -81,13 +81,14 @@ public final class Budget {
 
   private void checkTime() {
     if (THREADS.getCurrentThreadCpuTime() > deadline) {
-      throw Refusal.wrong("the program runs for more than %d seconds", limits.time().toSeconds());
+      throw ProgramRefusal.wrong(
+          "the program runs for more than %d seconds", limits.time().toSeconds());
     }
   }
 
   public void enter() {
     if (++depth > limits.depth()) {
-      throw Refusal.wrong("calls and expressions nest deeper than %d", limits.depth());
+      throw ProgramRefusal.wrong("calls and expressions nest deeper than %d", limits.depth());
     }
   }
 
@@ -97,7 +98,7 @@ public final class Budget {
 
   public void node() {
     if (++nodes > limits.nodes()) {
-      throw Refusal.wrong("the graph has more than %d nodes", limits.nodes());
+      throw ProgramRefusal.wrong("the graph has more than %d nodes", limits.nodes());
     }
   }
 
@@ -105,15 +106,16 @@ public final class Budget {
   public void allocate(long bytes) {
     constantBytes = Math.addExact(constantBytes, bytes);
     if (constantBytes > constantBytesAllowed) {
-      throw Refusal.wrong("computed constants take more than %d bytes", constantBytesAllowed);
+      throw ProgramRefusal.wrong(
+          "computed constants take more than %d bytes", constantBytesAllowed);
     }
   }
 
   /** Before a constant is looked at as if it were repeated: its elements go through memory once. */
   public void expand(long count) {
-    long most = constantBytesAllowed / BYTES_OF_AN_ELEMENT_AT_WORK;
-    if (count > most) {
-      throw Refusal.wrong("a constant is repeated to %d elements, more than %d", count, most);
+    long max = constantBytesAllowed / BYTES_OF_AN_ELEMENT_AT_WORK;
+    if (count > max) {
+      throw ProgramRefusal.wrong("a constant is repeated to %d elements, more than %d", count, max);
     }
   }
 
@@ -121,7 +123,7 @@ public final class Budget {
   public void length(long size) {
     elements = Math.addExact(elements, size);
     if (elements > limits.elements()) {
-      throw Refusal.wrong("lists and strings take more than %d elements", limits.elements());
+      throw ProgramRefusal.wrong("lists and strings take more than %d elements", limits.elements());
     }
   }
 
@@ -129,12 +131,11 @@ public final class Budget {
    * Before a value of the graph is recorded. One that no image is part of is made of the archive's
    * weights, and may be as great as those.
    */
-  public void value(Dim elements) {
-    long most = elements.perBatch() ? limits.sample() : Math.max(limits.sample(), archiveBytes);
-    if (elements.factor() > most) {
-      throw Refusal.wrong(
-          "a value of %d elements for one image; at most %d are supported",
-          elements.factor(), most);
+  public void value(SymInt elements) {
+    long max = elements.perBatch() ? limits.sample() : Math.max(limits.sample(), archiveBytes);
+    if (elements.factor() > max) {
+      throw ProgramRefusal.wrong(
+          "a value of %d elements for one image; at most %d are supported", elements.factor(), max);
     }
   }
 }

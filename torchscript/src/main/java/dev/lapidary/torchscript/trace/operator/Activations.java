@@ -4,17 +4,17 @@ import dev.lapidary.core.tensor.DType;
 import dev.lapidary.core.tensor.Tensor;
 import dev.lapidary.torchscript.trace.call.Invocation;
 import dev.lapidary.torchscript.trace.call.Operator;
-import dev.lapidary.torchscript.trace.limit.Refusal;
-import dev.lapidary.torchscript.trace.value.Datum;
+import dev.lapidary.torchscript.trace.limit.ProgramRefusal;
 import dev.lapidary.torchscript.trace.value.Elements;
+import dev.lapidary.torchscript.trace.value.IValue;
 import dev.lapidary.torchscript.trace.value.Shapes;
 import dev.lapidary.torchscript.trace.value.TensorRef;
 import java.util.Map;
 
 /** Non-linear activation functions. */
 public final class Activations {
-  private static final Datum ZERO = Datum.number(0);
-  private static final Datum ONE = Datum.number(1);
+  private static final IValue ZERO = IValue.number(0);
+  private static final IValue ONE = IValue.number(1);
   private static final double SELU_ALPHA = 1.6732632423543772;
   private static final double SELU_SCALE = 1.0507009873554805;
 
@@ -25,7 +25,8 @@ public final class Activations {
     table.put(
         "selu",
         call ->
-            call.call("elu", call.self(), new Datum.Real(SELU_ALPHA), new Datum.Real(SELU_SCALE)));
+            call.call(
+                "elu", call.self(), new IValue.Real(SELU_ALPHA), new IValue.Real(SELU_SCALE)));
     table.put("celu", Activations::celu);
     table.put("glu", Activations::glu);
     table.put(
@@ -46,7 +47,7 @@ public final class Activations {
     table.put("softplus", Pointwise::recorded);
     table.put("prelu", Pointwise::recorded);
     table.put(
-        "relu6", call -> call.call("hardtanh", call.self(), Datum.number(0), Datum.number(6)));
+        "relu6", call -> call.call("hardtanh", call.self(), IValue.number(0), IValue.number(6)));
     table.put("hardtanh", call -> Pointwise.bounded(call, "min_val", "max_val"));
     table.put("softmax", Activations::softmax);
     table.put("log_softmax", Activations::softmax);
@@ -55,53 +56,54 @@ public final class Activations {
   }
 
   /** {@code x > 0 ? scale x : scale alpha (exp(input_scale x) - 1)}. */
-  private static Datum elu(Invocation call) {
+  private static IValue elu(Invocation call) {
     double scale = call.real("scale");
     double inputScale = call.real("input_scale");
     if (scale == 1 && inputScale == 1) {
       return call.record(Shapes.real(call.self().dtype()), call.self().shape());
     }
-    Datum positive = call.call("clamp_min", call.self(), ZERO);
-    Datum negative = call.call("clamp_max", call.self(), ZERO);
-    Datum less = call.call("expm1", call.call("mul", negative, new Datum.Real(inputScale)));
-    Datum below = call.call("mul", less, new Datum.Real(scale * call.real("alpha")));
-    return call.call("add", call.call("mul", positive, new Datum.Real(scale)), below);
+    IValue positive = call.call("clamp_min", call.self(), ZERO);
+    IValue negative = call.call("clamp_max", call.self(), ZERO);
+    IValue less = call.call("expm1", call.call("mul", negative, new IValue.Real(inputScale)));
+    IValue below = call.call("mul", less, new IValue.Real(scale * call.real("alpha")));
+    return call.call("add", call.call("mul", positive, new IValue.Real(scale)), below);
   }
 
-  private static Datum celu(Invocation call) {
-    Datum inverse = new Datum.Real(1 / call.real("alpha"));
+  private static IValue celu(Invocation call) {
+    IValue inverse = new IValue.Real(1 / call.real("alpha"));
     return call.call("elu", call.self(), call.get("alpha"), ONE, inverse);
   }
 
   /** The first half, gated by the second one. */
-  private static Datum glu(Invocation call) {
-    Datum halves = call.call("chunk", call.self(), Datum.number(2), call.get("dim"));
-    Datum gate = call.call("sigmoid", halves.toList().get(1));
+  private static IValue glu(Invocation call) {
+    IValue halves = call.call("chunk", call.self(), IValue.number(2), call.get("dim"));
+    IValue gate = call.call("sigmoid", halves.toList().get(1));
     return call.call("mul", halves.toList().get(0), gate);
   }
 
   /** In inference the slope is the middle of those that training draws. */
-  private static Datum rrelu(Invocation call) {
+  private static IValue rrelu(Invocation call) {
     if (call.flag("training")) {
-      throw Refusal.unsupported("%s in training mode: its result is random", call.operator());
+      throw ProgramRefusal.unsupported(
+          "%s in training mode: its result is random", call.operator());
     }
-    Datum slope = new Datum.Real((call.real("lower") + call.real("upper")) / 2);
+    IValue slope = new IValue.Real((call.real("lower") + call.real("upper")) / 2);
     return call.call("leaky_relu", call.self(), slope);
   }
 
-  private static Datum threshold(Invocation call) {
-    Datum below = call.call("le", call.self(), call.get("threshold"));
+  private static IValue threshold(Invocation call) {
+    IValue below = call.call("le", call.self(), call.get("threshold"));
     return call.call("masked_fill", call.self(), below, call.get("value"));
   }
 
-  private static Datum hardshrink(Invocation call) {
-    Datum small = call.call("le", call.call("abs", call.self()), call.get("lambd"));
+  private static IValue hardshrink(Invocation call) {
+    IValue small = call.call("le", call.call("abs", call.self()), call.get("lambd"));
     return call.call("masked_fill", call.self(), small, ZERO);
   }
 
-  private static Datum softshrink(Invocation call) {
-    Datum width = call.get("lambd");
-    Datum inner = call.call("clamp", call.self(), new Datum.Real(-call.real("lambd")), width);
+  private static IValue softshrink(Invocation call) {
+    IValue width = call.get("lambd");
+    IValue inner = call.call("clamp", call.self(), new IValue.Real(-call.real("lambd")), width);
     return call.call("sub", call.self(), inner);
   }
 
@@ -109,20 +111,20 @@ public final class Activations {
     return 1 / (1 + Math.exp(-x));
   }
 
-  private static Datum softmax(Invocation given) {
+  private static IValue softmax(Invocation given) {
     TensorRef self = given.self();
     if (given.has("dtype") && !given.isNone("dtype")) {
-      Datum converted = given.call("to", self, given.get("dtype"));
+      IValue converted = given.call("to", self, given.get("dtype"));
       return given.call(given.name(), converted, given.get("dim"));
     }
     int dim = Shapes.dimension(given.integer("dim"), self.rank());
     if (given.allKnown()) {
       return softmaxOf(given, self.tensor("softmax"), dim);
     }
-    return given.with("dim", Datum.number(dim)).record(self.dtype(), self.shape());
+    return given.with("dim", IValue.number(dim)).record(self.dtype(), self.shape());
   }
 
-  private static Datum softmaxOf(Invocation call, Tensor tensor, int dim) {
+  private static IValue softmaxOf(Invocation call, Tensor tensor, int dim) {
     double[] values = tensor.toDoubles();
     long[] shape = tensor.shape();
     int size = (int) (shape.length == 0 ? 1 : shape[dim]);

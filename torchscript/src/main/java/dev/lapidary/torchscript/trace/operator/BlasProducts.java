@@ -1,14 +1,14 @@
 package dev.lapidary.torchscript.trace.operator;
 
 import dev.lapidary.core.tensor.Tensor;
-import dev.lapidary.torchscript.graph.Dim;
+import dev.lapidary.torchscript.graph.SymInt;
 import dev.lapidary.torchscript.trace.call.Invocation;
 import dev.lapidary.torchscript.trace.call.Operator;
-import dev.lapidary.torchscript.trace.limit.Refusal;
-import dev.lapidary.torchscript.trace.value.Datum;
-import dev.lapidary.torchscript.trace.value.Dims;
+import dev.lapidary.torchscript.trace.limit.ProgramRefusal;
 import dev.lapidary.torchscript.trace.value.Elements;
+import dev.lapidary.torchscript.trace.value.IValue;
 import dev.lapidary.torchscript.trace.value.Shapes;
+import dev.lapidary.torchscript.trace.value.SymInts;
 import dev.lapidary.torchscript.trace.value.TensorRef;
 import java.util.ArrayList;
 import java.util.List;
@@ -36,45 +36,46 @@ public final class BlasProducts {
     table.put("outer", BlasProducts::outer);
   }
 
-  private static Datum addmv(Invocation call, Datum x) {
-    Datum product = call.call("mv", call.get("mat"), call.get("vec"));
+  private static IValue addmv(Invocation call, IValue x) {
+    IValue product = call.call("mv", call.get("mat"), call.get("vec"));
     return call.call(
         "add", call.call("mul", x, call.get("beta")), call.call("mul", product, call.get("alpha")));
   }
 
   /** Over the last dimensions of both. */
-  private static Datum inner(Invocation call) {
+  private static IValue inner(Invocation call) {
     TensorRef other = call.tensor("other");
     if (call.self().rank() == 0 || other.rank() == 0) {
       return call.call("mul", call.self(), other);
     }
-    Datum ofSelf = Datum.ints(call.self().rank() - 1);
-    return call.call("tensordot", call.self(), other, ofSelf, Datum.ints(other.rank() - 1));
+    IValue ofSelf = IValue.ints(call.self().rank() - 1);
+    return call.call("tensordot", call.self(), other, ofSelf, IValue.ints(other.rank() - 1));
   }
 
-  private static Datum addr(Invocation call) {
-    Datum product = call.call("outer", call.get("vec1"), call.get("vec2"));
+  private static IValue addr(Invocation call) {
+    IValue product = call.call("outer", call.get("vec1"), call.get("vec2"));
     return call.call(
         "add",
         call.call("mul", call.self(), call.get("beta")),
         call.call("mul", product, call.get("alpha")));
   }
 
-  static Datum chained(Invocation call, List<TensorRef> matrices) {
+  static IValue chained(Invocation call, List<TensorRef> matrices) {
     return matrices.stream()
-        .map(Datum.class::cast)
+        .map(IValue.class::cast)
         .reduce((a, b) -> call.call("matmul", a, b))
-        .orElseThrow(() -> Refusal.wrong("%s of no matrices", call.operator()));
+        .orElseThrow(() -> ProgramRefusal.wrong("%s of no matrices", call.operator()));
   }
 
   /** By squaring, as PyTorch. */
-  static Datum power(Invocation call) {
+  static IValue power(Invocation call) {
     long n = call.integer("n");
     if (n < 1) {
-      throw Refusal.unsupported("%s to the power %d; from 1 on is supported", call.operator(), n);
+      throw ProgramRefusal.unsupported(
+          "%s to the power %d; from 1 on is supported", call.operator(), n);
     }
-    Datum square = call.self();
-    Datum result = null;
+    IValue square = call.self();
+    IValue result = null;
     for (long left = n; left > 0; left /= 2) {
       if (left % 2 == 1) {
         result = result == null ? square : call.call("matmul", result, square);
@@ -85,33 +86,33 @@ public final class BlasProducts {
   }
 
   /** {@code beta * self + alpha * a @ b}; with a known matrix b it is a linear layer. */
-  private static Datum addProduct(Invocation call, TensorRef a, TensorRef b) {
-    Datum beta = call.get("beta");
-    Datum alpha = call.get("alpha");
+  private static IValue addProduct(Invocation call, TensorRef a, TensorRef b) {
+    IValue beta = call.get("beta");
+    IValue alpha = call.get("alpha");
     boolean plain = beta.toDouble() == 1 && alpha.toDouble() == 1;
     if (plain && b.isKnown() && b.rank() == 2 && call.self().rank() == 1) {
       return call.call("linear", a, call.call("t", b), call.self());
     }
-    Datum product = call.call("matmul", a, b);
+    IValue product = call.call("matmul", a, b);
     if (plain) {
       return call.call("add", product, call.self());
     }
     return call.call("add", call.call("mul", product, alpha), call.call("mul", call.self(), beta));
   }
 
-  private static Datum matmul(Invocation call) {
+  private static IValue matmul(Invocation call) {
     TensorRef self = call.self();
     TensorRef other = call.tensor("other");
-    List<Dim> a = self.shape();
-    List<Dim> b = other.shape();
+    List<SymInt> a = self.shape();
+    List<SymInt> b = other.shape();
     if (a.isEmpty() || b.isEmpty()) {
-      throw Refusal.wrong("matmul of shapes %s and %s", a, b);
+      throw ProgramRefusal.wrong("matmul of shapes %s and %s", a, b);
     }
-    Dim inner = b.get(Math.max(b.size() - 2, 0));
+    SymInt inner = b.get(Math.max(b.size() - 2, 0));
     if (!a.get(a.size() - 1).equals(inner)) {
-      throw Refusal.wrong("matmul of shapes %s and %s", a, b);
+      throw ProgramRefusal.wrong("matmul of shapes %s and %s", a, b);
     }
-    List<Dim> shape =
+    List<SymInt> shape =
         new ArrayList<>(
             Shapes.broadcast(
                 a.subList(0, Math.max(a.size() - 2, 0)), b.subList(0, Math.max(b.size() - 2, 0))));
@@ -128,13 +129,13 @@ public final class BlasProducts {
   }
 
   /** Sums in float64, and rounds once. */
-  private static Datum product(
-      Invocation call, TensorRef left, TensorRef right, List<Dim> resultShape) {
+  private static IValue product(
+      Invocation call, TensorRef left, TensorRef right, List<SymInt> resultShape) {
     long[] shape = Shapes.constants(resultShape);
     int rank = shape.length;
     int rows = (int) shape[rank - 2];
     int columns = (int) shape[rank - 1];
-    int inner = (int) Dims.constant(left.shape().get(left.rank() - 1));
+    int inner = (int) SymInts.constant(left.shape().get(left.rank() - 1));
     call.dispatcher().budget().work(Math.multiplyExact(Tensor.numel(shape), inner));
     long[] leftShape = shape.clone();
     leftShape[rank - 1] = inner;
@@ -159,8 +160,8 @@ public final class BlasProducts {
     return Elements.ofDoubles(call.dispatcher().budget(), Shapes.promote(left, right), shape, c);
   }
 
-  private static Datum outer(Invocation call) {
-    Datum column = call.call("unsqueeze", call.self(), Datum.number(-1));
+  private static IValue outer(Invocation call) {
+    IValue column = call.call("unsqueeze", call.self(), IValue.number(-1));
     return call.call("mul", column, call.get("vec2"));
   }
 }

@@ -1,10 +1,10 @@
 package dev.lapidary.torchscript.trace.operator;
 
-import dev.lapidary.torchscript.graph.Dim;
+import dev.lapidary.torchscript.graph.SymInt;
 import dev.lapidary.torchscript.trace.call.Invocation;
 import dev.lapidary.torchscript.trace.call.Operator;
-import dev.lapidary.torchscript.trace.limit.Refusal;
-import dev.lapidary.torchscript.trace.value.Datum;
+import dev.lapidary.torchscript.trace.limit.ProgramRefusal;
+import dev.lapidary.torchscript.trace.value.IValue;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -21,25 +21,25 @@ public final class ComparisonSorting {
     table.put("kthvalue", call -> Ranking.kth(call, call.integer("k")));
   }
 
-  private static Datum topk(Invocation call) {
+  private static IValue topk(Invocation call) {
     int dim = Ranking.dimension(call);
     long k = call.integer("k");
     long size = call.self().shape().get(dim).factor();
     if (k < 0 || k > size) {
-      throw Refusal.wrong("topk of %d of a dimension of size %d", k, size);
+      throw ProgramRefusal.wrong("topk of %d of a dimension of size %d", k, size);
     }
     if (call.allKnown()) {
       return KnownRanking.of(call, dim, k, call.flag("largest"));
     }
-    List<Dim> shape = new ArrayList<>(call.self().shape());
-    shape.set(dim, Dim.of(k));
-    return Ranking.pair(call.with("dim", Datum.number(dim)), shape);
+    List<SymInt> shape = new ArrayList<>(call.self().shape());
+    shape.set(dim, SymInt.of(k));
+    return Ranking.pair(call.with("dim", IValue.number(dim)), shape);
   }
 
-  private static Datum sort(Invocation call) {
-    Dim size = call.self().shape().get(Ranking.dimension(call));
-    Datum yes = Datum.bool(true);
+  private static IValue sort(Invocation call) {
+    SymInt size = call.self().shape().get(Ranking.dimension(call));
+    IValue yes = IValue.bool(true);
     return call.call(
-        "topk", call.self(), new Datum.Int(size), call.get("dim"), call.get("descending"), yes);
+        "topk", call.self(), new IValue.Int(size), call.get("dim"), call.get("descending"), yes);
   }
 }

@@ -1,19 +1,19 @@
 package dev.lapidary.torchscript.trace.operator;
 
-import dev.lapidary.torchscript.graph.Dim;
+import dev.lapidary.torchscript.graph.SymInt;
 import dev.lapidary.torchscript.trace.call.Invocation;
 import dev.lapidary.torchscript.trace.call.Operator;
-import dev.lapidary.torchscript.trace.limit.Refusal;
-import dev.lapidary.torchscript.trace.value.Datum;
-import dev.lapidary.torchscript.trace.value.Dims;
+import dev.lapidary.torchscript.trace.limit.ProgramRefusal;
+import dev.lapidary.torchscript.trace.value.IValue;
+import dev.lapidary.torchscript.trace.value.SymInts;
 import dev.lapidary.torchscript.trace.value.TensorRef;
 import java.util.List;
 import java.util.Map;
 
 /** Comparison Ops: element by element. */
 public final class Comparisons {
-  private static final Datum LAST = Datum.number(-1);
-  private static final Datum INFINITY = new Datum.Real(Double.POSITIVE_INFINITY);
+  private static final IValue LAST = IValue.number(-1);
+  private static final IValue INFINITY = new IValue.Real(Double.POSITIVE_INFINITY);
 
   private Comparisons() {}
 
@@ -38,31 +38,31 @@ public final class Comparisons {
   }
 
   /** NaN counts as missing. */
-  private static Datum greater(Invocation call, Datum x, String extreme) {
-    Datum other = call.get("other");
-    Datum first = call.call("where", call.call("isnan", x), other, x);
-    Datum second = call.call("where", call.call("isnan", other), x, other);
+  private static IValue greater(Invocation call, IValue x, String extreme) {
+    IValue other = call.get("other");
+    IValue first = call.call("where", call.call("isnan", x), other, x);
+    IValue second = call.call("where", call.call("isnan", other), x, other);
     return call.call(extreme, first, second);
   }
 
-  private static Datum isclose(Invocation call, Datum x) {
+  private static IValue isclose(Invocation call, IValue x) {
     if (call.flag("equal_nan")) {
-      throw Refusal.unsupported("%s with equal_nan", call.operator());
+      throw ProgramRefusal.unsupported("%s with equal_nan", call.operator());
     }
-    Datum other = call.get("other");
-    Datum relative = call.call("mul", call.call("abs", other), call.get("rtol"));
-    Datum room = call.call("add", relative, call.get("atol"));
-    Datum near = call.call("le", call.call("abs", call.call("sub", x, other)), room);
-    Datum close = call.call("logical_and", near, call.call("isfinite", other));
+    IValue other = call.get("other");
+    IValue relative = call.call("mul", call.call("abs", other), call.get("rtol"));
+    IValue room = call.call("add", relative, call.get("atol"));
+    IValue near = call.call("le", call.call("abs", call.call("sub", x, other)), room);
+    IValue close = call.call("logical_and", near, call.call("isfinite", other));
     return call.call("logical_or", close, call.call("eq", x, other));
   }
 
-  private static Datum isin(Invocation call) {
+  private static IValue isin(Invocation call) {
     TensorRef tests = call.tensor("test_elements");
-    List<Dim> flat = List.of(Dims.product(tests.shape()));
-    Datum list = call.call("reshape", tests, Datum.ints(flat));
-    Datum equal = call.call("eq", call.call("unsqueeze", call.get("elements"), LAST), list);
-    Datum found = call.call("any", equal, LAST);
+    List<SymInt> flat = List.of(SymInts.product(tests.shape()));
+    IValue list = call.call("reshape", tests, IValue.ints(flat));
+    IValue equal = call.call("eq", call.call("unsqueeze", call.get("elements"), LAST), list);
+    IValue found = call.call("any", equal, LAST);
     return call.flag("invert") ? call.call("logical_not", found) : found;
   }
 }

@@ -1,11 +1,11 @@
 package dev.lapidary.torchscript.trace.operator;
 
 import dev.lapidary.core.tensor.DType;
-import dev.lapidary.torchscript.graph.Dim;
+import dev.lapidary.torchscript.graph.SymInt;
 import dev.lapidary.torchscript.trace.call.Invocation;
 import dev.lapidary.torchscript.trace.call.Operator;
-import dev.lapidary.torchscript.trace.limit.Refusal;
-import dev.lapidary.torchscript.trace.value.Datum;
+import dev.lapidary.torchscript.trace.limit.ProgramRefusal;
+import dev.lapidary.torchscript.trace.value.IValue;
 import dev.lapidary.torchscript.trace.value.TensorRef;
 import java.util.List;
 import java.util.Map;
@@ -48,7 +48,7 @@ public final class ComplexNumbers {
   /** Those that make complex numbers of real ones. */
   public static void addTo(Map<String, Operator> table) {
     table.put("view_as_complex", ComplexNumbers::ofPairs);
-    table.put("complex", call -> new Datum.Complex(call.tensor("real"), call.tensor("imag")));
+    table.put("complex", call -> new IValue.Complex(call.tensor("real"), call.tensor("imag")));
     table.put("polar", ComplexNumbers::polar);
     table.put("real", Invocation::self);
     table.put("resolve_conj", Invocation::self);
@@ -75,87 +75,88 @@ public final class ComplexNumbers {
     table.put("div", ComplexNumbers::quotient);
   }
 
-  private static Datum.Complex self(Invocation call) {
-    if (call.get("self") instanceof Datum.Complex self) {
+  private static IValue.Complex self(Invocation call) {
+    if (call.get("self") instanceof IValue.Complex self) {
       return self;
     }
-    throw Refusal.unsupported("%s of real by complex numbers", call.operator());
+    throw ProgramRefusal.unsupported("%s of real by complex numbers", call.operator());
   }
 
-  private static Datum partwise(Invocation call) {
-    Datum.Complex self = self(call);
-    return new Datum.Complex(ofPart(call, self.real()), ofPart(call, self.imaginary()));
+  private static IValue partwise(Invocation call) {
+    IValue.Complex self = self(call);
+    return new IValue.Complex(ofPart(call, self.real()), ofPart(call, self.imaginary()));
   }
 
   private static TensorRef ofPart(Invocation call, TensorRef part) {
     return (TensorRef) call.dispatcher().apply(call.with("self", part));
   }
 
-  private static Datum ofPairs(Invocation call) {
+  private static IValue ofPairs(Invocation call) {
     TensorRef self = call.self();
-    boolean pairs = self.rank() > 0 && self.shape().get(self.rank() - 1).equals(Dim.of(2));
+    boolean pairs = self.rank() > 0 && self.shape().get(self.rank() - 1).equals(SymInt.of(2));
     if (!pairs || self.dtype() != DType.FLOAT32) {
-      throw Refusal.wrong(
+      throw ProgramRefusal.wrong(
           "%s of %s%s; pairs of FLOAT32 are expected", call.operator(), self.dtype(), self.shape());
     }
-    Datum last = Datum.number(-1);
-    return new Datum.Complex(
-        call.callTensor("select", self, last, Datum.number(0)),
-        call.callTensor("select", self, last, Datum.number(1)));
+    IValue last = IValue.number(-1);
+    return new IValue.Complex(
+        call.callTensor("select", self, last, IValue.number(0)),
+        call.callTensor("select", self, last, IValue.number(1)));
   }
 
-  private static Datum asPairs(Invocation call) {
-    Datum.Complex self = self(call);
-    Datum parts = new Datum.ListOf(List.of(self.real(), self.imaginary()));
-    return call.call("stack", parts, Datum.number(-1));
+  private static IValue asPairs(Invocation call) {
+    IValue.Complex self = self(call);
+    IValue parts = new IValue.ListOf(List.of(self.real(), self.imaginary()));
+    return call.call("stack", parts, IValue.number(-1));
   }
 
-  private static Datum polar(Invocation call) {
-    Datum angle = call.get("angle");
-    return new Datum.Complex(
+  private static IValue polar(Invocation call) {
+    IValue angle = call.get("angle");
+    return new IValue.Complex(
         call.callTensor("mul", call.get("abs"), call.call("cos", angle)),
         call.callTensor("mul", call.get("abs"), call.call("sin", angle)));
   }
 
-  private static Datum conjugate(Invocation call) {
-    Datum.Complex self = self(call);
-    return new Datum.Complex(self.real(), call.callTensor("neg", self.imaginary()));
+  private static IValue conjugate(Invocation call) {
+    IValue.Complex self = self(call);
+    return new IValue.Complex(self.real(), call.callTensor("neg", self.imaginary()));
   }
 
-  private static Datum magnitude(Invocation call) {
-    Datum.Complex self = self(call);
-    Datum real = call.call("square", self.real());
-    Datum imaginary = call.call("square", self.imaginary());
+  private static IValue magnitude(Invocation call) {
+    IValue.Complex self = self(call);
+    IValue real = call.call("square", self.real());
+    IValue imaginary = call.call("square", self.imaginary());
     return call.call("sqrt", call.call("add", real, imaginary));
   }
 
   /** Of two complex tensors; a real one would leave the other's imaginary part as it is. */
-  private static Datum sum(Invocation call) {
+  private static IValue sum(Invocation call) {
     boolean plain = call.get("alpha").toDouble() == 1;
-    if (!plain || !(call.get("other") instanceof Datum.Complex other)) {
-      throw Refusal.unsupported("%s of real and complex numbers, or with alpha", call.operator());
+    if (!plain || !(call.get("other") instanceof IValue.Complex other)) {
+      throw ProgramRefusal.unsupported(
+          "%s of real and complex numbers, or with alpha", call.operator());
     }
-    Datum.Complex self = self(call);
-    return new Datum.Complex(
+    IValue.Complex self = self(call);
+    return new IValue.Complex(
         call.callTensor(call.name(), self.real(), other.real()),
         call.callTensor(call.name(), self.imaginary(), other.imaginary()));
   }
 
   /** {@code (a + bi)(c + di) = ac - bd + (ad + bc)i}; a real factor takes both parts. */
-  private static Datum product(Invocation call) {
-    Datum left = call.get("self");
-    Datum right = call.get("other");
+  private static IValue product(Invocation call) {
+    IValue left = call.get("self");
+    IValue right = call.get("other");
     String name = call.name();
-    if (!(left instanceof Datum.Complex a)) {
-      Datum.Complex b = (Datum.Complex) right;
-      return new Datum.Complex(
+    if (!(left instanceof IValue.Complex a)) {
+      IValue.Complex b = (IValue.Complex) right;
+      return new IValue.Complex(
           call.callTensor(name, left, b.real()), call.callTensor(name, left, b.imaginary()));
     }
-    if (!(right instanceof Datum.Complex b)) {
-      return new Datum.Complex(
+    if (!(right instanceof IValue.Complex b)) {
+      return new IValue.Complex(
           call.callTensor(name, a.real(), right), call.callTensor(name, a.imaginary(), right));
     }
-    return new Datum.Complex(
+    return new IValue.Complex(
         call.callTensor(
             "sub",
             call.call(name, a.real(), b.real()),
@@ -166,13 +167,13 @@ public final class ComplexNumbers {
             call.call(name, a.imaginary(), b.real())));
   }
 
-  private static Datum quotient(Invocation call) {
-    Datum divisor = call.get("other");
-    if (divisor instanceof Datum.Complex || call.has("rounding_mode")) {
-      throw Refusal.unsupported("%s by complex numbers, or rounded", call.operator());
+  private static IValue quotient(Invocation call) {
+    IValue divisor = call.get("other");
+    if (divisor instanceof IValue.Complex || call.has("rounding_mode")) {
+      throw ProgramRefusal.unsupported("%s by complex numbers, or rounded", call.operator());
     }
-    Datum.Complex self = self(call);
-    return new Datum.Complex(
+    IValue.Complex self = self(call);
+    return new IValue.Complex(
         call.callTensor("div", self.real(), divisor),
         call.callTensor("div", self.imaginary(), divisor));
   }

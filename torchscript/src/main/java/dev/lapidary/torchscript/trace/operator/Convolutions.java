@@ -1,11 +1,11 @@
 package dev.lapidary.torchscript.trace.operator;
 
-import dev.lapidary.torchscript.graph.Dim;
+import dev.lapidary.torchscript.graph.SymInt;
 import dev.lapidary.torchscript.trace.call.Invocation;
 import dev.lapidary.torchscript.trace.call.Operator;
-import dev.lapidary.torchscript.trace.limit.Refusal;
-import dev.lapidary.torchscript.trace.value.Datum;
-import dev.lapidary.torchscript.trace.value.Dims;
+import dev.lapidary.torchscript.trace.limit.ProgramRefusal;
+import dev.lapidary.torchscript.trace.value.IValue;
+import dev.lapidary.torchscript.trace.value.SymInts;
 import dev.lapidary.torchscript.trace.value.TensorRef;
 import java.util.ArrayList;
 import java.util.List;
@@ -13,7 +13,7 @@ import java.util.Map;
 
 /** Convolution functions. */
 public final class Convolutions {
-  private static final Datum ROWS = Datum.number(2);
+  private static final IValue ROWS = IValue.number(2);
 
   private Convolutions() {}
 
@@ -30,7 +30,7 @@ public final class Convolutions {
   }
 
   /** What traces record: a convolution of any rank, transposed or not. */
-  private static Datum general(Invocation call) {
+  private static IValue general(Invocation call) {
     int rank = call.tensor("weight").rank();
     boolean transposed = call.flag("transposed");
     if (!transposed) {
@@ -50,17 +50,17 @@ public final class Convolutions {
 
   private static String ofRank(int weight) {
     if (weight < 3 || weight > 5) {
-      throw Refusal.unsupported("a convolution with a weight of %d dimensions", weight);
+      throw ProgramRefusal.unsupported("a convolution with a weight of %d dimensions", weight);
     }
     return "conv" + (weight - 2) + "d";
   }
 
   /** What traces record of {@code padding="same"}. */
-  private static Datum convolutionMode(Invocation call) {
+  private static IValue convolutionMode(Invocation call) {
     return plain(call, ofRank(call.tensor("weight").rank()));
   }
 
-  private static Datum plain(Invocation call, String operator) {
+  private static IValue plain(Invocation call, String operator) {
     return call.call(
         operator,
         call.get("input"),
@@ -72,49 +72,49 @@ public final class Convolutions {
         call.get("groups"));
   }
 
-  private static Datum convolution(Invocation call, int axes) {
-    List<Dim> weight = call.tensor("weight").shape();
+  private static IValue convolution(Invocation call, int axes) {
+    List<SymInt> weight = call.tensor("weight").shape();
     if (weight.size() != axes + 2) {
-      throw Refusal.wrong("%s with a weight of shape %s", call.operator(), weight);
+      throw ProgramRefusal.wrong("%s with a weight of shape %s", call.operator(), weight);
     }
-    if (call.get("padding") instanceof Datum.Str padding) {
+    if (call.get("padding") instanceof IValue.Str padding) {
       return named(call, padding.value(), axes);
     }
-    List<Dim> input = batch(call, "input", axes);
+    List<SymInt> input = batch(call, "input", axes);
     call.requireTypeOf(call.tensor("input"), call.tensor("weight"));
-    Dim groups = groups(call, input.get(1), weight.get(1));
-    Dim channels = Dims.multiply(weight.get(1), groups);
+    SymInt groups = groups(call, input.get(1), weight.get(1));
+    SymInt channels = SymInts.multiply(weight.get(1), groups);
     if (!channels.equals(input.get(1))) {
-      throw Refusal.wrong("%s channels for a convolution of %s", input.get(1), channels);
+      throw ProgramRefusal.wrong("%s channels for a convolution of %s", input.get(1), channels);
     }
-    List<Dim> shape = new ArrayList<>(List.of(input.get(0), weight.get(0)));
+    List<SymInt> shape = new ArrayList<>(List.of(input.get(0), weight.get(0)));
     for (int i = 0; i < axes; i++) {
       shape.add(outputs(call, input.get(2 + i), weight.get(2 + i), i));
     }
-    if (axes == 2 && groups.perBatch() && input.get(0).equals(Dim.of(1))) {
+    if (axes == 2 && groups.perBatch() && input.get(0).equals(SymInt.of(1))) {
       return ofEachSample(call, groups, shape);
     }
-    Dims.constant(groups);
-    Dims.constant(weight.get(0));
+    SymInts.constant(groups);
+    SymInts.constant(weight.get(0));
     return call.record(call.tensor("input").dtype(), shape);
   }
 
   /** As given, or by the channels where the batch lies in them and a trace has its number. */
-  private static Dim groups(Invocation call, Dim channels, Dim ofEach) {
-    Dim given = call.dim("groups");
+  private static SymInt groups(Invocation call, SymInt channels, SymInt ofEach) {
+    SymInt given = call.dim("groups");
     boolean fits = ofEach.factor() > 0 && channels.factor() % ofEach.factor() == 0;
     return channels.perBatch() && fits
-        ? call.dispatcher().literals().product(given, Dims.floorDivide(channels, ofEach))
+        ? call.dispatcher().literals().product(given, SymInts.floorDivide(channels, ofEach))
         : given;
   }
 
-  private static Dim outputs(Invocation call, Dim image, Dim window, int axis) {
-    long size = Dims.constant(image);
-    long kernel = call.integers("dilation")[axis] * (Dims.constant(window) - 1) + 1;
+  private static SymInt outputs(Invocation call, SymInt image, SymInt window, int axis) {
+    long size = SymInts.constant(image);
+    long kernel = call.integers("dilation")[axis] * (SymInts.constant(window) - 1) + 1;
     long free = size + 2 * call.integers("padding")[axis] - kernel;
     long out = Math.floorDiv(free, call.integers("stride")[axis]) + 1;
     requireRoom(out, size, kernel);
-    return Dim.of(out);
+    return SymInt.of(out);
   }
 
   /**
@@ -122,52 +122,52 @@ public final class Convolutions {
    * W]} by {@code [N O, C/g, kH, kW]} in N g groups. That is a product of matrices in each group,
    * of the weight {@code [O/g, C/g kH kW]} by the windows.
    */
-  private static Datum ofEachSample(Invocation call, Dim groups, List<Dim> shape) {
-    List<Dim> input = image(call, "input");
-    List<Dim> weight = call.tensor("weight").shape();
-    Dim channels = Dim.of(input.get(1).factor());
-    List<Dim> samples = List.of(Dim.BATCH, channels, input.get(2), input.get(3));
-    Datum columns =
+  private static IValue ofEachSample(Invocation call, SymInt groups, List<SymInt> shape) {
+    List<SymInt> input = image(call, "input");
+    List<SymInt> weight = call.tensor("weight").shape();
+    SymInt channels = SymInt.of(input.get(1).factor());
+    List<SymInt> samples = List.of(SymInt.BATCH, channels, input.get(2), input.get(3));
+    IValue columns =
         call.call(
             "im2col",
-            call.call("reshape", call.get("input"), Datum.ints(samples)),
-            Datum.ints(weight.subList(2, 4)),
+            call.call("reshape", call.get("input"), IValue.ints(samples)),
+            IValue.ints(weight.subList(2, 4)),
             call.get("dilation"),
             call.get("padding"),
             call.get("stride"));
-    Dim taps = Dims.product(weight.subList(1, 4));
-    Dim windows = Dims.multiply(shape.get(2), shape.get(3));
-    Dim filters = Dims.floorDivide(weight.get(0), groups);
+    SymInt taps = SymInts.product(weight.subList(1, 4));
+    SymInt windows = SymInts.multiply(shape.get(2), shape.get(3));
+    SymInt filters = SymInts.floorDivide(weight.get(0), groups);
     TensorRef sums =
         call.callTensor(
             "matmul",
-            call.call("reshape", call.get("weight"), Datum.ints(List.of(groups, filters, taps))),
-            call.call("reshape", columns, Datum.ints(List.of(groups, taps, windows))));
-    TensorRef image = call.callTensor("reshape", sums, Datum.ints(shape));
+            call.call("reshape", call.get("weight"), IValue.ints(List.of(groups, filters, taps))),
+            call.call("reshape", columns, IValue.ints(List.of(groups, taps, windows))));
+    TensorRef image = call.callTensor("reshape", sums, IValue.ints(shape));
     if (call.isNone("bias")) {
       return image;
     }
-    List<Dim> each = List.of(Dim.of(1), weight.get(0), Dim.of(1), Dim.of(1));
-    return call.call("add", image, call.call("reshape", call.get("bias"), Datum.ints(each)));
+    List<SymInt> each = List.of(SymInt.of(1), weight.get(0), SymInt.of(1), SymInt.of(1));
+    return call.call("add", image, call.call("reshape", call.get("bias"), IValue.ints(each)));
   }
 
   /** {@code padding="same"} or {@code "valid"}: an odd row or column more is at the end. */
-  private static Datum named(Invocation call, String padding, int axes) {
+  private static IValue named(Invocation call, String padding, int axes) {
     long[] dilation = call.integers("dilation");
-    List<Dim> weight = call.tensor("weight").shape();
+    List<SymInt> weight = call.tensor("weight").shape();
     int[] halves = new int[axes];
     int[] pads = new int[2 * axes]; // the last axis first, as constant_pad_nd takes them
     boolean even = true;
     for (int i = 0; i < axes && padding.equals("same"); i++) {
-      int total = (int) (dilation[i] * (Dims.constant(weight.get(2 + i)) - 1));
+      int total = (int) (dilation[i] * (SymInts.constant(weight.get(2 + i)) - 1));
       halves[i] = total / 2;
       pads[2 * (axes - 1 - i)] = total / 2;
       pads[2 * (axes - 1 - i) + 1] = total - total / 2;
       even &= total % 2 == 0;
     }
-    Datum input = call.get("input");
+    IValue input = call.get("input");
     if (!even) {
-      input = call.call("constant_pad_nd", input, Datum.ints(pads), Datum.number(0));
+      input = call.call("constant_pad_nd", input, IValue.ints(pads), IValue.number(0));
     }
     return call.call(
         call.name(),
@@ -175,54 +175,54 @@ public final class Convolutions {
         call.get("weight"),
         call.get("bias"),
         call.get("stride"),
-        Datum.ints(even ? halves : new int[axes]),
+        IValue.ints(even ? halves : new int[axes]),
         call.get("dilation"),
         call.get("groups"));
   }
 
-  private static Datum transposed(Invocation call, int axes) {
-    List<Dim> input = batch(call, "input", axes);
+  private static IValue transposed(Invocation call, int axes) {
+    List<SymInt> input = batch(call, "input", axes);
     call.requireTypeOf(call.tensor("input"), call.tensor("weight"));
-    List<Dim> weight = call.tensor("weight").shape();
+    List<SymInt> weight = call.tensor("weight").shape();
     long[] stride = call.integers("stride");
     long[] padding = call.integers("padding");
     long[] extra = call.integers("output_padding");
     long[] dilation = call.integers("dilation");
-    List<Dim> shape = new ArrayList<>(List.of(input.get(0)));
-    shape.add(Dims.multiply(weight.get(1), call.dim("groups")));
+    List<SymInt> shape = new ArrayList<>(List.of(input.get(0)));
+    shape.add(SymInts.multiply(weight.get(1), call.dim("groups")));
     for (int i = 0; i < axes; i++) {
-      long size = Dims.constant(input.get(2 + i));
-      long kernel = dilation[i] * (Dims.constant(weight.get(2 + i)) - 1) + 1;
+      long size = SymInts.constant(input.get(2 + i));
+      long kernel = dilation[i] * (SymInts.constant(weight.get(2 + i)) - 1) + 1;
       long out = (size - 1) * stride[i] - 2 * padding[i] + kernel + extra[i];
       requireRoom(out, size, kernel);
-      shape.add(Dim.of(out));
+      shape.add(SymInt.of(out));
     }
     return call.record(call.tensor("input").dtype(), shape);
   }
 
   /** The shape of an argument that must be {@code [N, C, H, W]}. */
-  static List<Dim> image(Invocation call, String parameter) {
+  static List<SymInt> image(Invocation call, String parameter) {
     return batch(call, parameter, 2);
   }
 
-  private static List<Dim> batch(Invocation call, String parameter, int axes) {
-    List<Dim> shape = call.tensor(parameter).shape();
+  private static List<SymInt> batch(Invocation call, String parameter, int axes) {
+    List<SymInt> shape = call.tensor(parameter).shape();
     if (shape.size() != axes + 2) {
-      throw Refusal.unsupported("%s of a tensor of shape %s", call.operator(), shape);
+      throw ProgramRefusal.unsupported("%s of a tensor of shape %s", call.operator(), shape);
     }
     return shape;
   }
 
   static void requireRoom(long out, long size, long kernel) {
     if (out < 1) {
-      throw Refusal.wrong(
+      throw ProgramRefusal.wrong(
           "a window of %d does not fit into %d: is the input too small?", kernel, size);
     }
   }
 
-  private static Datum conv1d(Invocation call) {
-    Datum weight = call.call("unsqueeze", call.get("weight"), ROWS);
-    Datum padding = call.get("padding");
+  private static IValue conv1d(Invocation call) {
+    IValue weight = call.call("unsqueeze", call.get("weight"), ROWS);
+    IValue padding = call.get("padding");
     return Sequences.asImage(
         call,
         "conv2d",
@@ -230,12 +230,12 @@ public final class Convolutions {
             weight,
             call.get("bias"),
             Sequences.pair(call, "stride", 1),
-            padding instanceof Datum.Str ? padding : Sequences.pair(call, "padding", 0),
+            padding instanceof IValue.Str ? padding : Sequences.pair(call, "padding", 0),
             Sequences.pair(call, "dilation", 1),
             call.get("groups")));
   }
 
-  private static Datum convTranspose1d(Invocation call) {
+  private static IValue convTranspose1d(Invocation call) {
     return Sequences.asImage(
         call,
         "conv_transpose2d",

@@ -1,13 +1,13 @@
 package dev.lapidary.torchscript.trace.operator;
 
 import dev.lapidary.core.tensor.DType;
-import dev.lapidary.torchscript.graph.Dim;
+import dev.lapidary.torchscript.graph.SymInt;
 import dev.lapidary.torchscript.trace.call.Invocation;
 import dev.lapidary.torchscript.trace.call.Operator;
 import dev.lapidary.torchscript.trace.limit.Budget;
-import dev.lapidary.torchscript.trace.limit.Refusal;
-import dev.lapidary.torchscript.trace.value.Datum;
+import dev.lapidary.torchscript.trace.limit.ProgramRefusal;
 import dev.lapidary.torchscript.trace.value.Elements;
+import dev.lapidary.torchscript.trace.value.IValue;
 import dev.lapidary.torchscript.trace.value.Scalars;
 import dev.lapidary.torchscript.trace.value.Shapes;
 import dev.lapidary.torchscript.trace.value.TensorRef;
@@ -46,31 +46,31 @@ public final class Creations {
     table.put("eye", Creations::eye);
   }
 
-  static Datum filled(Invocation call, List<Dim> size, long value, DType dtype) {
-    return fill(call, size, Datum.number(value), dtype);
+  static IValue filled(Invocation call, List<SymInt> size, long value, DType dtype) {
+    return fill(call, size, IValue.number(value), dtype);
   }
 
-  private static Datum fill(Invocation call, List<Dim> size, Datum value, DType otherwise) {
+  private static IValue fill(Invocation call, List<SymInt> size, IValue value, DType otherwise) {
     DType dtype = call.dtype("dtype").orElse(otherwise);
     return filled(call, size, value, dtype);
   }
 
   /** {@code aten::full} of an element type. */
-  static Datum filled(Invocation call, List<Dim> size, Datum value, DType dtype) {
+  static IValue filled(Invocation call, List<SymInt> size, IValue value, DType dtype) {
     return call.dispatcher()
         .call(
             "aten::full",
-            List.of(Datum.ints(size), value),
-            Map.of("dtype", Datum.number(dtype.scalarType())));
+            List.of(IValue.ints(size), value),
+            Map.of("dtype", IValue.number(dtype.scalarType())));
   }
 
-  private static Datum full(Invocation call) {
-    List<Dim> size = call.dims("size");
-    Datum value = call.get("fill_value");
+  private static IValue full(Invocation call) {
+    List<SymInt> size = call.dims("size");
+    IValue value = call.get("fill_value");
     DType dtype = call.dtype("dtype").orElseGet(() -> typeOf(value));
     if (!Shapes.isConstant(size)) {
-      Datum none = Datum.None.NONE;
-      return call.with("dtype", Datum.number(dtype.scalarType()))
+      IValue none = IValue.None.NONE;
+      return call.with("dtype", IValue.number(dtype.scalarType()))
           .with("layout", none)
           .with("device", none)
           .with("pin_memory", none)
@@ -80,59 +80,60 @@ public final class Creations {
     return Elements.reals(call.dispatcher().budget(), dtype, Shapes.constants(size), i -> number);
   }
 
-  private static DType typeOf(Datum number) {
-    if (number instanceof Datum.Real) {
+  private static DType typeOf(IValue number) {
+    if (number instanceof IValue.Real) {
       return DType.FLOAT32;
     }
-    return number instanceof Datum.Bool ? DType.BOOL : DType.INT64;
+    return number instanceof IValue.Bool ? DType.BOOL : DType.INT64;
   }
 
-  private static Datum arange(Invocation call) {
-    Datum zero = Datum.number(0);
-    Datum start = call.has("start") ? call.get("start") : zero;
-    Datum end = call.get("end");
-    Datum step = call.has("step") ? call.get("step") : Datum.number(1);
+  private static IValue arange(Invocation call) {
+    IValue zero = IValue.number(0);
+    IValue start = call.has("start") ? call.get("start") : zero;
+    IValue end = call.get("end");
+    IValue step = call.has("step") ? call.get("step") : IValue.number(1);
     boolean real =
-        start instanceof Datum.Real || end instanceof Datum.Real || step instanceof Datum.Real;
+        start instanceof IValue.Real || end instanceof IValue.Real || step instanceof IValue.Real;
     DType dtype = call.dtype("dtype").orElse(real ? DType.FLOAT32 : DType.INT64);
-    if (end instanceof Datum.Int i && i.value().perBatch()) {
+    if (end instanceof IValue.Int i && i.value().perBatch()) {
       return numbered(call, start, i.value(), step, dtype);
     }
     double from = start.toDouble();
     double by = step.toDouble();
     double count = Math.ceil((end.toDouble() - from) / by);
     if (!(count >= 0 && count <= Integer.MAX_VALUE)) {
-      throw Refusal.wrong("arange with %s elements", count);
+      throw ProgramRefusal.wrong("arange with %s elements", count);
     }
     return Elements.reals(
         call.dispatcher().budget(), dtype, new long[] {(long) count}, i -> from + i * by);
   }
 
   /** The samples' numbers, which {@code x[torch.arange(n), i]} takes one of each by. */
-  private static Datum numbered(Invocation call, Datum start, Dim count, Datum step, DType dtype) {
+  private static IValue numbered(
+      Invocation call, IValue start, SymInt count, IValue step, DType dtype) {
     boolean plain = start.toDouble() == 0 && step.toDouble() == 1;
     if (!plain || dtype != DType.INT64) {
-      throw Refusal.unsupported(
+      throw ProgramRefusal.unsupported(
           "%s to the batch size, in other steps than 0, 1, 2, ..", call.operator());
     }
-    Datum none = Datum.None.NONE;
+    IValue none = IValue.None.NONE;
     return call.record(
         call.operator(),
-        List.of(new Datum.Int(count), none, none, none, none),
+        List.of(new IValue.Int(count), none, none, none, none),
         dtype,
         List.of(count));
   }
 
-  private static Datum asTensor(Invocation call) {
+  private static IValue asTensor(Invocation call) {
     if (call.get(call.has("data") ? "data" : "t") instanceof TensorRef tensor) {
       return call.isNone("dtype") ? tensor : call.call("to", tensor, call.get("dtype"));
     }
     return tensor(call);
   }
 
-  private static Datum tensor(Invocation call) {
-    Datum data = call.has("data") ? call.get("data") : call.get("t");
-    List<Datum> flat = new ArrayList<>();
+  private static IValue tensor(Invocation call) {
+    IValue data = call.has("data") ? call.get("data") : call.get("t");
+    List<IValue> flat = new ArrayList<>();
     List<Long> shape = new ArrayList<>();
     flatten(call.dispatcher().budget(), data, 0, shape, flat);
     if (flat.size() == 1 && shape.isEmpty()) {
@@ -151,9 +152,9 @@ public final class Creations {
   }
 
   private static void flatten(
-      Budget budget, Datum data, int level, List<Long> shape, List<Datum> flat) {
+      Budget budget, IValue data, int level, List<Long> shape, List<IValue> flat) {
     budget.length(1);
-    if (!(data instanceof Datum.ListOf list)) {
+    if (!(data instanceof IValue.ListOf list)) {
       flat.add(data);
       return;
     }
@@ -161,21 +162,21 @@ public final class Creations {
       shape.add((long) list.items().size());
     }
     if (shape.get(level) != list.items().size()) {
-      throw Refusal.wrong("a tensor of lists of different lengths");
+      throw ProgramRefusal.wrong("a tensor of lists of different lengths");
     }
     list.items().forEach(item -> flatten(budget, item, level + 1, shape, flat));
   }
 
   /** A tensor of rank 0; of a batch size it stays symbolic. */
-  private static Datum typed(Invocation call, Datum number, DType otherwise) {
+  private static IValue typed(Invocation call, IValue number, DType otherwise) {
     Optional<DType> wanted = call.dtype("dtype");
-    if (number instanceof Datum.Int i && i.value().perBatch()) {
+    if (number instanceof IValue.Int i && i.value().perBatch()) {
       if (wanted.orElse(DType.INT64) != DType.INT64) {
-        throw Refusal.unsupported("the batch size as data of a tensor");
+        throw ProgramRefusal.unsupported("the batch size as data of a tensor");
       }
       return Scalars.ofInteger(i.value());
     }
-    if (number instanceof Datum.Int i) {
+    if (number instanceof IValue.Int i) {
       return Elements.integers(
           call.dispatcher().budget(),
           wanted.orElse(otherwise),
@@ -187,12 +188,12 @@ public final class Creations {
   }
 
   /** From both ends, as PyTorch: both are met exactly. */
-  private static Datum linspace(Invocation call) {
+  private static IValue linspace(Invocation call) {
     double start = call.real("start");
     double end = call.real("end");
     int steps = Math.toIntExact(call.integer("steps"));
     if (steps < 0) {
-      throw Refusal.wrong("linspace of %d steps", steps);
+      throw ProgramRefusal.wrong("linspace of %d steps", steps);
     }
     double step = steps < 2 ? 0 : (end - start) / (steps - 1);
     return Elements.reals(
@@ -202,11 +203,11 @@ public final class Creations {
         i -> i < (steps + 1) / 2 ? start + i * step : end - (steps - 1 - i) * step);
   }
 
-  private static Datum eye(Invocation call) {
+  private static IValue eye(Invocation call) {
     long rows = call.integer("n");
     long columns = call.has("m") ? call.integer("m") : rows;
     if (rows < 0 || columns < 0) {
-      throw Refusal.wrong("eye of %d rows and %d columns", rows, columns);
+      throw ProgramRefusal.wrong("eye of %d rows and %d columns", rows, columns);
     }
     return Elements.reals(
         call.dispatcher().budget(),

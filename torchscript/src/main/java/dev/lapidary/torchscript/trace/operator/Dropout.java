@@ -2,8 +2,8 @@ package dev.lapidary.torchscript.trace.operator;
 
 import dev.lapidary.torchscript.trace.call.Invocation;
 import dev.lapidary.torchscript.trace.call.Operator;
-import dev.lapidary.torchscript.trace.limit.Refusal;
-import dev.lapidary.torchscript.trace.value.Datum;
+import dev.lapidary.torchscript.trace.limit.ProgramRefusal;
+import dev.lapidary.torchscript.trace.value.IValue;
 import java.util.Map;
 
 /** Dropout functions, which do nothing in inference. */
@@ -18,9 +18,9 @@ public final class Dropout {
     table.put("feature_dropout", Dropout::dropout);
   }
 
-  private static Datum dropout(Invocation call) {
+  private static IValue dropout(Invocation call) {
     if (call.flag("train") && call.real("p") > 0) {
-      throw Refusal.unsupported(
+      throw ProgramRefusal.unsupported(
           "%s that is active in eval mode: its result is random", call.operator());
     }
     return call.self();

@@ -1,11 +1,11 @@
 package dev.lapidary.torchscript.trace.operator;
 
-import dev.lapidary.torchscript.graph.Dim;
+import dev.lapidary.torchscript.graph.SymInt;
 import dev.lapidary.torchscript.trace.call.Invocation;
-import dev.lapidary.torchscript.trace.limit.Refusal;
-import dev.lapidary.torchscript.trace.value.Datum;
-import dev.lapidary.torchscript.trace.value.Dims;
+import dev.lapidary.torchscript.trace.limit.ProgramRefusal;
+import dev.lapidary.torchscript.trace.value.IValue;
 import dev.lapidary.torchscript.trace.value.Shapes;
+import dev.lapidary.torchscript.trace.value.SymInts;
 import dev.lapidary.torchscript.trace.value.TensorRef;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -26,7 +26,7 @@ final class Einsum {
   private final String equation;
   private final List<String> terms;
   private final List<TensorRef> tensors;
-  private final Map<Character, Dim> sizes = new HashMap<>();
+  private final Map<Character, SymInt> sizes = new HashMap<>();
 
   private Einsum(Invocation call, String equation, List<String> terms, List<TensorRef> tensors) {
     this.call = call;
@@ -35,14 +35,14 @@ final class Einsum {
     this.tensors = new ArrayList<>(tensors);
   }
 
-  static Datum apply(Invocation call) {
+  static IValue apply(Invocation call) {
     String equation = call.text("equation").replace(" ", "");
     int arrow = equation.indexOf("->");
     List<String> terms =
         List.of((arrow < 0 ? equation : equation.substring(0, arrow)).split(",", -1));
     List<TensorRef> tensors = call.tensors("tensors");
     if (terms.size() != tensors.size()) {
-      throw Refusal.wrong("einsum %s of %d tensors", equation, tensors.size());
+      throw ProgramRefusal.wrong("einsum %s of %d tensors", equation, tensors.size());
     }
     Einsum einsum = new Einsum(call, equation, terms, tensors);
     String any = einsum.spellOut();
@@ -64,7 +64,7 @@ final class Einsum {
       widest = Math.max(widest, hidden(i));
     }
     if (widest > free.length()) {
-      throw Refusal.unsupported("einsum %s of tensors of so many dimensions", equation);
+      throw ProgramRefusal.unsupported("einsum %s of tensors of so many dimensions", equation);
     }
     String any = free.substring(0, widest);
     for (int i = 0; i < terms.size(); i++) {
@@ -82,7 +82,8 @@ final class Einsum {
     int rank = tensors.get(i).rank();
     boolean letters = term.replace(ANY, "").chars().allMatch(c -> LETTERS.indexOf(c) >= 0);
     if (!letters || named > rank || (named < rank && !term.contains(ANY))) {
-      throw Refusal.wrong("einsum %s of a tensor of shape %s", equation, tensors.get(i).shape());
+      throw ProgramRefusal.wrong(
+          "einsum %s of a tensor of shape %s", equation, tensors.get(i).shape());
     }
     return rank - named;
   }
@@ -90,13 +91,13 @@ final class Einsum {
   private void measure() {
     for (int i = 0; i < terms.size(); i++) {
       for (int d = 0; d < terms.get(i).length(); d++) {
-        Dim size = tensors.get(i).shape().get(d);
-        Dim known = sizes.putIfAbsent(terms.get(i).charAt(d), size);
-        if (known == null || known.equals(size) || Dims.isOne(size)) {
+        SymInt size = tensors.get(i).shape().get(d);
+        SymInt known = sizes.putIfAbsent(terms.get(i).charAt(d), size);
+        if (known == null || known.equals(size) || SymInts.isOne(size)) {
           continue;
         }
-        if (!Dims.isOne(known)) {
-          throw Refusal.wrong("einsum %s: %s against %s", equation, known, size);
+        if (!SymInts.isOne(known)) {
+          throw ProgramRefusal.wrong("einsum %s: %s against %s", equation, known, size);
         }
         sizes.put(terms.get(i).charAt(d), size);
       }
@@ -107,11 +108,11 @@ final class Einsum {
   private void leaveOutOnes() {
     for (int i = 0; i < terms.size(); i++) {
       for (int d = terms.get(i).length() - 1; d >= 0; d--) {
-        Dim size = tensors.get(i).shape().get(d);
+        SymInt size = tensors.get(i).shape().get(d);
         String term = terms.get(i);
         if (!size.equals(sizes.get(term.charAt(d)))) {
-          Datum at = Datum.number(d);
-          tensors.set(i, call.callTensor("select", tensors.get(i), at, Datum.number(0)));
+          IValue at = IValue.number(d);
+          tensors.set(i, call.callTensor("select", tensors.get(i), at, IValue.number(0)));
           terms.set(i, term.substring(0, d) + term.substring(d + 1));
         }
       }
@@ -129,13 +130,13 @@ final class Einsum {
             .collect(Collectors.joining());
   }
 
-  private Datum record(String given, String any) {
+  private IValue record(String given, String any) {
     String result = given.replace(ANY, any);
-    List<Dim> shape = new ArrayList<>();
+    List<SymInt> shape = new ArrayList<>();
     for (int d = 0; d < result.length(); d++) {
-      Dim size = sizes.get(result.charAt(d));
+      SymInt size = sizes.get(result.charAt(d));
       if (size == null) {
-        throw Refusal.wrong("einsum %s: %s is in no input", equation, result.charAt(d));
+        throw ProgramRefusal.wrong("einsum %s: %s is in no input", equation, result.charAt(d));
       }
       shape.add(size);
     }
@@ -143,15 +144,15 @@ final class Einsum {
       return computed(result, Shapes.constants(shape));
     }
     String plain = String.join(",", terms) + "->" + result;
-    return call.with("equation", new Datum.Str(plain))
-        .with("tensors", new Datum.ListOf(tensors))
-        .with("path", Datum.None.NONE)
+    return call.with("equation", new IValue.Str(plain))
+        .with("tensors", new IValue.ListOf(tensors))
+        .with("path", IValue.None.NONE)
         .record(tensors.get(0).dtype(), shape);
   }
 
-  private Datum computed(String result, long[] shape) {
+  private IValue computed(String result, long[] shape) {
     Map<Character, Long> counts = new HashMap<>();
-    sizes.forEach((letter, size) -> counts.put(letter, Dims.constant(size)));
+    sizes.forEach((letter, size) -> counts.put(letter, SymInts.constant(size)));
     return new KnownEinsum(terms, result, counts)
         .compute(
             call.dispatcher().budget(),

@@ -2,16 +2,16 @@ package dev.lapidary.torchscript.trace.operator;
 
 import dev.lapidary.core.tensor.DType;
 import dev.lapidary.core.tensor.Tensor;
-import dev.lapidary.torchscript.graph.Dim;
+import dev.lapidary.torchscript.graph.SymInt;
 import dev.lapidary.torchscript.trace.call.Invocation;
 import dev.lapidary.torchscript.trace.call.Operator;
 import dev.lapidary.torchscript.trace.limit.Budget;
-import dev.lapidary.torchscript.trace.limit.Refusal;
-import dev.lapidary.torchscript.trace.value.Datum;
-import dev.lapidary.torchscript.trace.value.Dims;
+import dev.lapidary.torchscript.trace.limit.ProgramRefusal;
 import dev.lapidary.torchscript.trace.value.Elements;
+import dev.lapidary.torchscript.trace.value.IValue;
 import dev.lapidary.torchscript.trace.value.Scalars;
 import dev.lapidary.torchscript.trace.value.Shapes;
+import dev.lapidary.torchscript.trace.value.SymInts;
 import dev.lapidary.torchscript.trace.value.TensorRef;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -22,7 +22,7 @@ import java.util.stream.IntStream;
 
 /** Indexing, Slicing, Joining, Mutating Ops: elements by their indices or by a mask. */
 public final class Indexing {
-  private static final Datum NONE = Datum.None.NONE;
+  private static final IValue NONE = IValue.None.NONE;
 
   private Indexing() {}
 
@@ -33,7 +33,7 @@ public final class Indexing {
     table.put("index_put", Indexing::indexPut);
     table.put("nonzero", Indexing::nonzero);
     table.put("argwhere", Indexing::nonzero);
-    table.put("nonzero_numpy", call -> new Datum.ListOf(placesOf(call)));
+    table.put("nonzero_numpy", call -> new IValue.ListOf(indicesOf(call)));
     table.put("masked_select", Indexing::maskedSelect);
     table.put("take", Indexing::take);
     table.put("gather", Indexing::gather);
@@ -41,15 +41,15 @@ public final class Indexing {
     table.put("index_select", Indexing::indexSelect);
   }
 
-  private static Datum where(Invocation call) {
+  private static IValue where(Invocation call) {
     if (!call.has("self")) {
-      return new Datum.ListOf(placesOf(call));
+      return new IValue.ListOf(indicesOf(call));
     }
-    Datum self = call.get("self");
-    Datum other = call.get("other");
+    IValue self = call.get("self");
+    IValue other = call.get("other");
     TensorRef condition = call.tensor("condition");
     DType dtype = Shapes.promote(self, other);
-    List<Dim> shape = Shapes.broadcast(condition.shape(), Pointwise.shape(self, other));
+    List<SymInt> shape = Shapes.broadcast(condition.shape(), Pointwise.shape(self, other));
     if (!call.allKnown()) {
       return call.record(dtype, shape);
     }
@@ -62,8 +62,8 @@ public final class Indexing {
         call.dispatcher().budget(), dtype, sizes, i -> mask[i] != 0 ? x[i] : y[i]);
   }
 
-  private static Datum maskedFill(Invocation call) {
-    List<Dim> shape = Shapes.broadcast(call.self().shape(), call.tensor("mask").shape());
+  private static IValue maskedFill(Invocation call) {
+    List<SymInt> shape = Shapes.broadcast(call.self().shape(), call.tensor("mask").shape());
     DType dtype = call.self().dtype();
     if (!call.allKnown()) {
       return call.record(dtype, shape);
@@ -80,13 +80,13 @@ public final class Indexing {
   }
 
   /** {@code y[i][j] = self[index[i][j]][j]} for dim 0, of the index's shape. */
-  private static Datum gather(Invocation call) {
+  private static IValue gather(Invocation call) {
     TensorRef self = call.self();
     TensorRef index = call.tensor("index");
     int dim = ScatterIndices.requireIndex(call);
     if (!call.allKnown()) {
-      return call.with("dim", Datum.number(dim))
-          .with("sparse_grad", Datum.bool(false))
+      return call.with("dim", IValue.number(dim))
+          .with("sparse_grad", IValue.bool(false))
           .record(self.dtype(), index.shape());
     }
     Tensor from = call.known("self");
@@ -102,11 +102,11 @@ public final class Indexing {
   }
 
   /** {@code gather}, but for the dimensions beside {@code dim}, which broadcast. */
-  private static Datum takeAlongDim(Invocation call) {
+  private static IValue takeAlongDim(Invocation call) {
     TensorRef self = call.self();
     TensorRef index = call.tensor("indices");
     if (call.isNone("dim") || index.rank() != self.rank()) {
-      throw Refusal.unsupported(
+      throw ProgramRefusal.unsupported(
           "%s of a tensor of shape %s by %s%s",
           call.operator(),
           self.shape(),
@@ -114,154 +114,155 @@ public final class Indexing {
           call.isNone("dim") ? " over all dimensions, and so over the batch" : "");
     }
     int dim = Shapes.dimension(call.integer("dim"), self.rank());
-    List<Dim> values = new ArrayList<>(self.shape());
-    List<Dim> places = new ArrayList<>(index.shape());
-    values.set(dim, Dim.of(1));
-    places.set(dim, Dim.of(1));
-    List<Dim> common = Shapes.broadcast(values, places);
+    List<SymInt> values = new ArrayList<>(self.shape());
+    List<SymInt> indexTensor = new ArrayList<>(index.shape());
+    values.set(dim, SymInt.of(1));
+    indexTensor.set(dim, SymInt.of(1));
+    List<SymInt> common = Shapes.broadcast(values, indexTensor);
     values = new ArrayList<>(common);
-    places = new ArrayList<>(common);
+    indexTensor = new ArrayList<>(common);
     values.set(dim, self.shape().get(dim));
-    places.set(dim, index.shape().get(dim));
+    indexTensor.set(dim, index.shape().get(dim));
     return call.call(
         "gather",
-        call.call("expand", self, Datum.ints(values)),
-        Datum.number(dim),
-        call.call("expand", index, Datum.ints(places)));
+        call.call("expand", self, IValue.ints(values)),
+        IValue.number(dim),
+        call.call("expand", index, IValue.ints(indexTensor)));
   }
 
-  private static Datum indexSelect(Invocation call) {
+  private static IValue indexSelect(Invocation call) {
     int dim = Shapes.dimension(call.integer("dim"), call.self().rank());
     return at(call, call.self(), dim, call.tensor("index"));
   }
 
   /** {@code x[:, ..., places]}. */
-  static Datum at(Invocation call, TensorRef self, int dim, TensorRef places) {
-    Dims.constant(self.shape().get(dim));
-    List<Datum> indices = new ArrayList<>(java.util.Collections.nCopies(dim, Datum.None.NONE));
-    indices.add(places);
-    return call.call("index", self, new Datum.ListOf(indices));
+  static IValue at(Invocation call, TensorRef self, int dim, TensorRef indexTensor) {
+    SymInts.constant(self.shape().get(dim));
+    List<IValue> indices = new ArrayList<>(java.util.Collections.nCopies(dim, IValue.None.NONE));
+    indices.add(indexTensor);
+    return call.call("index", self, new IValue.ListOf(indices));
   }
 
-  static Datum index(Invocation call) {
-    IndexedDims indexed = IndexedDims.of(call);
+  static IValue index(Invocation call) {
+    IndexedSizes indexed = IndexedSizes.of(call);
     if (indexed.isEmpty()) {
       return new TensorRef(call.self().content());
     }
     int first = indexed.first();
     TensorRef self = indexed.merged(call);
-    TensorRef places = indexed.joined(call);
-    List<Dim> shape = new ArrayList<>(self.shape().subList(0, first));
-    shape.addAll(places.shape());
+    TensorRef indexTensor = indexed.joined(call);
+    List<SymInt> shape = new ArrayList<>(self.shape().subList(0, first));
+    shape.addAll(indexTensor.shape());
     shape.addAll(self.shape().subList(first + 1, self.rank()));
-    if (self.isKnown() && places.isKnown()) {
-      return evaluate(call, self.tensor("index"), places, first, shape);
+    if (self.isKnown() && indexTensor.isKnown()) {
+      return evaluate(call, self.tensor("index"), indexTensor, first, shape);
     }
-    List<Datum> indices = new ArrayList<>(Collections.nCopies(first, NONE));
-    indices.add(places);
+    List<IValue> indices = new ArrayList<>(Collections.nCopies(first, NONE));
+    indices.add(indexTensor);
     return call.with("self", self)
-        .with("indices", new Datum.ListOf(indices))
+        .with("indices", new IValue.ListOf(indices))
         .record(self.dtype(), shape);
   }
 
   /** {@code x[mask] = number}, or {@code x[:, i] = values} at constant places. */
-  static Datum indexPut(Invocation call) {
-    List<Datum> indices = call.get("indices").toList();
-    List<Datum> given = indices.stream().filter(i -> i != NONE).toList();
-    boolean one = Dims.product(call.tensor("values").shape()).equals(Dim.of(1));
+  static IValue indexPut(Invocation call) {
+    List<IValue> indices = call.get("indices").toList();
+    List<IValue> given = indices.stream().filter(i -> i != NONE).toList();
+    boolean one = SymInts.product(call.tensor("values").shape()).equals(SymInt.of(1));
     boolean masked =
-        given.size() == 1 && given.get(0) instanceof TensorRef mask && IndexedDims.isMask(mask);
+        given.size() == 1 && given.get(0) instanceof TensorRef mask && IndexedSizes.isMask(mask);
     if (masked && one && !call.flag("accumulate")) {
       return filled(call, (TensorRef) given.get(0), indices.indexOf(given.get(0)));
     }
     if (masked && !((TensorRef) given.get(0)).isKnown()) {
-      throw Refusal.unsupported(
+      throw ProgramRefusal.unsupported(
           "%s of other than one number where a mask is true", call.operator());
     }
-    IndexedDims indexed = IndexedDims.of(call);
+    IndexedSizes indexed = IndexedSizes.of(call);
     if (indexed.isEmpty() || !indexed.allKnown()) {
-      throw Refusal.unsupported("%s at places that depend on the image", call.operator());
+      throw ProgramRefusal.unsupported("%s at places that depend on the image", call.operator());
     }
     return written(call, indexed);
   }
 
   /** Where a constant's elements are not 0: {@code [count, dimensions]}. */
-  static Datum nonzero(Invocation call) {
-    return call.call("stack", new Datum.ListOf(placesOf(call)), Datum.number(1));
+  static IValue nonzero(Invocation call) {
+    return call.call("stack", new IValue.ListOf(indicesOf(call)), IValue.number(1));
   }
 
   /** A tensor for each dimension. */
-  static List<TensorRef> placesOf(Invocation call) {
+  static List<TensorRef> indicesOf(Invocation call) {
     TensorRef self = call.self();
-    Datum mask = self.dtype() == DType.BOOL ? self : call.call("ne", self, Datum.number(0));
-    return IndexedDims.places(call, (TensorRef) mask);
+    IValue mask = self.dtype() == DType.BOOL ? self : call.call("ne", self, IValue.number(0));
+    return IndexedSizes.indexTensor(call, (TensorRef) mask);
   }
 
-  static Datum maskedSelect(Invocation call) {
-    List<Dim> shape = Shapes.broadcast(call.self().shape(), call.tensor("mask").shape());
-    Datum self = call.call("expand", call.self(), Datum.ints(shape));
-    Datum mask = call.call("expand", call.get("mask"), Datum.ints(shape));
-    return call.call("index", self, new Datum.ListOf(List.of(mask)));
+  static IValue maskedSelect(Invocation call) {
+    List<SymInt> shape = Shapes.broadcast(call.self().shape(), call.tensor("mask").shape());
+    IValue self = call.call("expand", call.self(), IValue.ints(shape));
+    IValue mask = call.call("expand", call.get("mask"), IValue.ints(shape));
+    return call.call("index", self, new IValue.ListOf(List.of(mask)));
   }
 
   /** Of the tensor as one row. */
-  static Datum take(Invocation call) {
-    Datum row = call.call("reshape", call.self(), Datum.ints(-1));
-    return call.call("index", row, new Datum.ListOf(List.of(call.get("index"))));
+  static IValue take(Invocation call) {
+    IValue row = call.call("reshape", call.self(), IValue.ints(-1));
+    return call.call("index", row, new IValue.ListOf(List.of(call.get("index"))));
   }
 
-  private static Datum filled(Invocation call, TensorRef mask, int first) {
-    List<Dim> shape = new ArrayList<>(mask.shape());
-    shape.addAll(Collections.nCopies(call.self().rank() - first - mask.rank(), Dim.of(1)));
-    Datum wide = call.call("reshape", mask, Datum.ints(shape));
-    Datum value = call.call("reshape", call.get("values"), Datum.ints());
+  private static IValue filled(Invocation call, TensorRef mask, int first) {
+    List<SymInt> shape = new ArrayList<>(mask.shape());
+    shape.addAll(Collections.nCopies(call.self().rank() - first - mask.rank(), SymInt.of(1)));
+    IValue wide = call.call("reshape", mask, IValue.ints(shape));
+    IValue value = call.call("reshape", call.get("values"), IValue.ints());
     return call.call("masked_fill", call.self(), wide, value);
   }
 
-  private static Datum written(Invocation call, IndexedDims indexed) {
+  private static IValue written(Invocation call, IndexedSizes indexed) {
     int first = indexed.first();
     TensorRef self = indexed.merged(call);
-    TensorRef places = indexed.joined(call);
-    List<Dim> shape = new ArrayList<>(self.shape().subList(0, first));
+    TensorRef indexTensor = indexed.joined(call);
+    List<SymInt> shape = new ArrayList<>(self.shape().subList(0, first));
     shape.addAll(indexed.broadcast());
     shape.addAll(self.shape().subList(first + 1, self.rank()));
-    Datum values = call.call("expand", call.get("values"), Datum.ints(shape));
-    List<Dim> flat = new ArrayList<>(self.shape());
-    flat.set(first, Dims.product(indexed.broadcast()));
-    Datum changed =
+    IValue values = call.call("expand", call.get("values"), IValue.ints(shape));
+    List<SymInt> flat = new ArrayList<>(self.shape());
+    flat.set(first, SymInts.product(indexed.broadcast()));
+    IValue changed =
         call.call(
             call.flag("accumulate") ? "index_add" : "index_copy",
             self,
-            Datum.number(first),
-            call.call("reshape", wrapped(call, places, self.shape().get(first)), Datum.ints(-1)),
-            call.call("reshape", values, Datum.ints(flat)));
-    Datum apart = call.call("reshape", changed, Datum.ints(indexed.ordered()));
+            IValue.number(first),
+            call.call(
+                "reshape", wrapped(call, indexTensor, self.shape().get(first)), IValue.ints(-1)),
+            call.call("reshape", values, IValue.ints(flat)));
+    IValue apart = call.call("reshape", changed, IValue.ints(indexed.ordered()));
     int[] order = indexed.order();
     int[] back = new int[order.length];
     IntStream.range(0, order.length).forEach(i -> back[order[i]] = i);
-    return call.call("permute", apart, Datum.ints(back));
+    return call.call("permute", apart, IValue.ints(back));
   }
 
-  private static Datum wrapped(Invocation call, TensorRef places, Dim size) {
-    return call.call("remainder", places, new Datum.Int(size));
+  private static IValue wrapped(Invocation call, TensorRef indexTensor, SymInt size) {
+    return call.call("remainder", indexTensor, new IValue.Int(size));
   }
 
-  private static Datum evaluate(
-      Invocation call, Tensor self, TensorRef places, int first, List<Dim> resultShape) {
+  private static IValue evaluate(
+      Invocation call, Tensor self, TensorRef indexTensor, int first, List<SymInt> resultShape) {
     long size = self.size(first);
     long stride = self.strides()[first];
-    long[] offsets = Elements.longs(call.dispatcher().budget(), places.tensor("index"));
+    long[] offsets = Elements.longs(call.dispatcher().budget(), indexTensor.tensor("index"));
     for (int p = 0; p < offsets.length; p++) {
       long value = offsets[p] < 0 ? offsets[p] + size : offsets[p];
       if (value < 0 || value >= size) {
-        throw Refusal.wrong("index %d of a dimension of size %d", offsets[p], size);
+        throw ProgramRefusal.wrong("index %d of a dimension of size %d", offsets[p], size);
       }
       offsets[p] = value * stride;
     }
     return gatherRows(call, self, first, offsets, Shapes.constants(resultShape));
   }
 
-  private static Datum gatherRows(
+  private static IValue gatherRows(
       Invocation call, Tensor self, int first, long[] offsets, long[] shape) {
     Tensor result = Elements.allocate(call.dispatcher().budget(), self.dtype(), shape);
     long[] sizes = self.shape();

@@ -2,12 +2,12 @@ package dev.lapidary.torchscript.trace.operator;
 
 import dev.lapidary.core.tensor.DType;
 import dev.lapidary.core.tensor.Tensor;
-import dev.lapidary.torchscript.graph.Dim;
+import dev.lapidary.torchscript.graph.SymInt;
 import dev.lapidary.torchscript.trace.call.Invocation;
 import dev.lapidary.torchscript.trace.call.Operator;
-import dev.lapidary.torchscript.trace.limit.Refusal;
-import dev.lapidary.torchscript.trace.value.Datum;
+import dev.lapidary.torchscript.trace.limit.ProgramRefusal;
 import dev.lapidary.torchscript.trace.value.Elements;
+import dev.lapidary.torchscript.trace.value.IValue;
 import dev.lapidary.torchscript.trace.value.Shapes;
 import dev.lapidary.torchscript.trace.value.TensorRef;
 import java.util.ArrayList;
@@ -19,7 +19,7 @@ import java.util.function.IntUnaryOperator;
 
 /** Indexing, Slicing, Joining, Mutating Ops: values written at indices. */
 public final class IndexingScatter {
-  private static final Datum ZERO = Datum.number(0);
+  private static final IValue ZERO = IValue.number(0);
 
   private IndexingScatter() {}
 
@@ -40,26 +40,26 @@ public final class IndexingScatter {
   }
 
   /** A copy of {@code self} with {@code y[index[i][j]][j] = src[i][j]} for dim 0. */
-  private static Datum scatter(Invocation call) {
+  private static IValue scatter(Invocation call) {
     TensorRef self = call.self();
     if (call.has("reduce")) {
       return combined(call);
     }
-    List<Dim> places = call.tensor("index").shape();
+    List<SymInt> indices = call.tensor("index").shape();
     int dim = ScatterIndices.requireIndex(call);
-    Datum src =
+    IValue src =
         call.has("value")
-            ? Creations.filled(call, places, call.get("value"), self.dtype())
-            : cut(call, places);
+            ? Creations.filled(call, indices, call.get("value"), self.dtype())
+            : cut(call, indices);
     if (call.has("value") || src != call.get("src")) {
-      return call.call("scatter", self, Datum.number(dim), call.get("index"), src);
+      return call.call("scatter", self, IValue.number(dim), call.get("index"), src);
     }
     if (call.tensor("src").dtype() != self.dtype()) {
-      throw Refusal.wrong(
+      throw ProgramRefusal.wrong(
           "%s of %s into %s", call.operator(), call.tensor("src").dtype(), self.dtype());
     }
     if (!call.allKnown()) {
-      return call.with("dim", Datum.number(dim)).record(self.dtype(), self.shape());
+      return call.with("dim", IValue.number(dim)).record(self.dtype(), self.shape());
     }
     Tensor into = call.known("self");
     IntUnaryOperator place = ScatterIndices.offsets(call, into.shape(), dim);
@@ -72,74 +72,74 @@ public final class IndexingScatter {
   }
 
   /** The older way to write {@code scatter_reduce}. */
-  private static Datum combined(Invocation call) {
+  private static IValue combined(Invocation call) {
     String reduce = call.text("reduce").equals("multiply") ? "prod" : "sum";
     TensorRef index = call.tensor("index");
-    Datum src =
+    IValue src =
         call.has("value")
             ? Creations.filled(call, index.shape(), call.get("value"), call.self().dtype())
             : call.get("src");
     return call.call(
-        "scatter_reduce", call.self(), call.get("dim"), index, src, new Datum.Str(reduce));
+        "scatter_reduce", call.self(), call.get("dim"), index, src, new IValue.Str(reduce));
   }
 
   /** {@code src}, or where it is larger than the index its first elements. */
-  static TensorRef cut(Invocation call, List<Dim> places) {
+  static TensorRef cut(Invocation call, List<SymInt> indices) {
     TensorRef src = call.tensor("src");
-    if (src.rank() != places.size()) {
-      throw Refusal.wrong("%s of %s at %s", call.operator(), src.shape(), places);
+    if (src.rank() != indices.size()) {
+      throw ProgramRefusal.wrong("%s of %s at %s", call.operator(), src.shape(), indices);
     }
-    for (int d = 0; d < places.size(); d++) {
-      if (!src.shape().get(d).equals(places.get(d))) {
-        ScatterIndices.requireRoom(call, src, places, d);
+    for (int d = 0; d < indices.size(); d++) {
+      if (!src.shape().get(d).equals(indices.get(d))) {
+        ScatterIndices.requireRoom(call, src, indices, d);
         src =
             call.callTensor(
                 "slice",
                 src,
-                Datum.number(d),
-                Datum.number(0),
-                new Datum.Int(places.get(d)),
-                Datum.number(1));
+                IValue.number(d),
+                IValue.number(0),
+                new IValue.Int(indices.get(d)),
+                IValue.number(1));
       }
     }
     return src;
   }
 
-  private static Datum indexFill(Invocation call) {
+  private static IValue indexFill(Invocation call) {
     long size = ScatterIndices.size(call);
     double[] mask = Elements.doubles(call.dispatcher().budget(), size);
     for (long place : ScatterIndices.indices(call)) {
       mask[Math.toIntExact(place)] = 1;
     }
-    List<Dim> shape = new ArrayList<>(Collections.nCopies(call.self().rank(), Dim.of(1)));
-    shape.set(ScatterIndices.dim(call), Dim.of(size));
+    List<SymInt> shape = new ArrayList<>(Collections.nCopies(call.self().rank(), SymInt.of(1)));
+    shape.set(ScatterIndices.dim(call), SymInt.of(size));
     TensorRef known =
         Elements.ofDoubles(call.dispatcher().budget(), DType.BOOL, Shapes.constants(shape), mask);
     return call.call("masked_fill", call.self(), known, call.get("value"));
   }
 
   /** One after the other where several rows go to one place, as PyTorch. */
-  private static Datum indexAdd(Invocation call) {
+  private static IValue indexAdd(Invocation call) {
     int dim = ScatterIndices.dim(call);
-    Datum along = Datum.number(dim);
-    long[] places = ScatterIndices.indices(call);
+    IValue along = IValue.number(dim);
+    long[] indices = ScatterIndices.indices(call);
     int size = Math.toIntExact(ScatterIndices.size(call));
-    Datum rows = call.get("source");
+    IValue rows = call.get("source");
     if (call.get("alpha").toDouble() != 1) {
       rows = call.call("mul", rows, call.get("alpha"));
     }
     int[] pad = new int[2 * (call.self().rank() - dim)];
     pad[pad.length - 1] = 1;
-    Datum padded = call.call("constant_pad_nd", rows, Datum.ints(pad), ZERO);
-    Datum sum = call.self();
-    boolean[] used = new boolean[places.length];
-    for (int left = places.length; left > 0; ) {
-      call.dispatcher().budget().work(places.length); // a turn for each row that goes to one place
+    IValue padded = call.call("constant_pad_nd", rows, IValue.ints(pad), ZERO);
+    IValue sum = call.self();
+    boolean[] used = new boolean[indices.length];
+    for (int left = indices.length; left > 0; ) {
+      call.dispatcher().budget().work(indices.length); // a turn for each row that goes to one place
       long[] from = Elements.longs(call.dispatcher().budget(), size);
-      Arrays.fill(from, places.length);
-      for (int i = 0; i < places.length; i++) {
-        int place = Math.toIntExact(places[i]);
-        if (!used[i] && from[place] == places.length) {
+      Arrays.fill(from, indices.length);
+      for (int i = 0; i < indices.length; i++) {
+        int place = Math.toIntExact(indices[i]);
+        if (!used[i] && from[place] == indices.length) {
           from[place] = i;
           used[i] = true;
           left--;
@@ -154,24 +154,24 @@ public final class IndexingScatter {
     return sum;
   }
 
-  private static Datum selectScatter(Invocation call) {
+  private static IValue selectScatter(Invocation call) {
     long index = call.integer("index");
     long[] place = {index < 0 ? index + ScatterIndices.size(call) : index};
     ScatterIndices.requireInside(call, place[0]);
     return ScatterIndices.written(
         call,
         place,
-        call.call("unsqueeze", call.get("src"), Datum.number(ScatterIndices.dim(call))));
+        call.call("unsqueeze", call.get("src"), IValue.number(ScatterIndices.dim(call))));
   }
 
-  private static Datum sliceScatter(Invocation call) {
-    Datum all = call.call("arange", Datum.number(ScatterIndices.size(call)));
+  private static IValue sliceScatter(Invocation call) {
+    IValue all = call.call("arange", IValue.number(ScatterIndices.size(call)));
     TensorRef part =
         call.callTensor("slice", all, ZERO, call.get("start"), call.get("end"), call.get("step"));
     return ScatterIndices.written(call, part.tensor(call.operator()).toLongs(), call.get("src"));
   }
 
-  private static Datum reduced(Invocation call) {
+  private static IValue reduced(Invocation call) {
     String reduce = call.text("reduce");
     if (call.flag("include_self")) {
       return reduced(call, reduce);
@@ -183,22 +183,22 @@ public final class IndexingScatter {
           case "amin" -> Double.POSITIVE_INFINITY;
           default -> 0;
         };
-    Datum index = call.get("index");
-    Datum cleared =
-        call.call("scatter", call.self(), call.get("dim"), index, new Datum.Real(neutral));
-    Invocation including = call.with("self", cleared).with("include_self", Datum.bool(true));
+    IValue index = call.get("index");
+    IValue cleared =
+        call.call("scatter", call.self(), call.get("dim"), index, new IValue.Real(neutral));
+    Invocation including = call.with("self", cleared).with("include_self", IValue.bool(true));
     return reduce.equals("mean") ? mean(including, 0) : reduced(including, reduce);
   }
 
-  private static Datum reduced(Invocation call, String reduce) {
+  private static IValue reduced(Invocation call, String reduce) {
     if (reduce.equals("mean")) {
       return mean(call, 1);
     }
     TensorRef self = call.self();
-    Datum dim = Datum.number(ScatterIndices.requireIndex(call));
+    IValue dim = IValue.number(ScatterIndices.requireIndex(call));
     TensorRef src = cut(call, call.tensor("index").shape());
     if (src.dtype() != self.dtype()) {
-      throw Refusal.wrong("%s of %s into %s", call.operator(), src.dtype(), self.dtype());
+      throw ProgramRefusal.wrong("%s of %s into %s", call.operator(), src.dtype(), self.dtype());
     }
     return call.allKnown()
         ? evaluated(call, src, reduce)
@@ -208,20 +208,21 @@ public final class IndexingScatter {
   /**
    * @param counted whether the tensor's own elements count: 1 or 0
    */
-  private static Datum mean(Invocation call, long counted) {
+  private static IValue mean(Invocation call, long counted) {
     if (!call.self().dtype().isFloating()) {
-      throw Refusal.unsupported("%s of the mean of %s", call.operator(), call.self().dtype());
+      throw ProgramRefusal.unsupported(
+          "%s of the mean of %s", call.operator(), call.self().dtype());
     }
-    Datum dim = call.get("dim");
-    Datum index = call.get("index");
-    Datum sum = call.call("scatter_add", call.self(), dim, index, call.get("src"));
-    Datum start = call.call("full_like", call.self(), Datum.number(counted));
-    Datum ones = call.call("ones_like", call.get("src"));
-    Datum count = call.call("scatter_add", start, dim, index, ones);
-    return call.call("div", sum, call.call("clamp_min", count, Datum.number(1)));
+    IValue dim = call.get("dim");
+    IValue index = call.get("index");
+    IValue sum = call.call("scatter_add", call.self(), dim, index, call.get("src"));
+    IValue start = call.call("full_like", call.self(), IValue.number(counted));
+    IValue ones = call.call("ones_like", call.get("src"));
+    IValue count = call.call("scatter_add", start, dim, index, ones);
+    return call.call("div", sum, call.call("clamp_min", count, IValue.number(1)));
   }
 
-  private static Datum evaluated(Invocation call, TensorRef src, String reduce) {
+  private static IValue evaluated(Invocation call, TensorRef src, String reduce) {
     Tensor into = call.known("self");
     double[] values = into.toDoubles();
     double[] more = src.tensor(call.operator()).toDoubles();
@@ -234,7 +235,7 @@ public final class IndexingScatter {
             case "prod" -> values[at] * more[i];
             case "amax" -> Math.max(values[at], more[i]);
             case "amin" -> Math.min(values[at], more[i]);
-            default -> throw Refusal.wrong("%s with reduce=%s", call.operator(), reduce);
+            default -> throw ProgramRefusal.wrong("%s with reduce=%s", call.operator(), reduce);
           };
     }
     return Elements.ofDoubles(call.dispatcher().budget(), into.dtype(), into.shape(), values);

@@ -2,14 +2,14 @@ package dev.lapidary.torchscript.trace.operator;
 
 import dev.lapidary.core.tensor.DType;
 import dev.lapidary.core.tensor.Tensor;
-import dev.lapidary.torchscript.graph.Dim;
+import dev.lapidary.torchscript.graph.SymInt;
 import dev.lapidary.torchscript.trace.call.Invocation;
 import dev.lapidary.torchscript.trace.call.Operator;
-import dev.lapidary.torchscript.trace.limit.Refusal;
-import dev.lapidary.torchscript.trace.value.Datum;
-import dev.lapidary.torchscript.trace.value.Dims;
+import dev.lapidary.torchscript.trace.limit.ProgramRefusal;
 import dev.lapidary.torchscript.trace.value.Elements;
+import dev.lapidary.torchscript.trace.value.IValue;
 import dev.lapidary.torchscript.trace.value.Shapes;
+import dev.lapidary.torchscript.trace.value.SymInts;
 import dev.lapidary.torchscript.trace.value.TensorRef;
 import java.util.ArrayList;
 import java.util.List;
@@ -19,9 +19,9 @@ import java.util.stream.IntStream;
 
 /** Indexing, Slicing, Joining, Mutating Ops: tensors joined to one. */
 public final class Joining {
-  private static final Datum ZERO = Datum.number(0);
-  private static final Datum TWO = Datum.number(2);
-  private static final Datum ONE = Datum.number(1);
+  private static final IValue ZERO = IValue.number(0);
+  private static final IValue TWO = IValue.number(2);
+  private static final IValue ONE = IValue.number(1);
 
   private Joining() {}
 
@@ -38,65 +38,65 @@ public final class Joining {
     table.put("tile", call -> repeat(call, "dims"));
   }
 
-  private static Datum lifted(Invocation call, String operator) {
+  private static IValue lifted(Invocation call, String operator) {
     return call.call(operator, call.get("tensors"));
   }
 
-  private static Datum columnStack(Invocation call) {
-    List<Datum> columns = new ArrayList<>();
+  private static IValue columnStack(Invocation call) {
+    List<IValue> columns = new ArrayList<>();
     for (TensorRef tensor : call.tensors("tensors")) {
-      List<Dim> column = List.of(Dims.product(tensor.shape()), Dim.of(1));
-      columns.add(tensor.rank() < 2 ? call.call("reshape", tensor, Datum.ints(column)) : tensor);
+      List<SymInt> column = List.of(SymInts.product(tensor.shape()), SymInt.of(1));
+      columns.add(tensor.rank() < 2 ? call.call("reshape", tensor, IValue.ints(column)) : tensor);
     }
-    return call.call("cat", new Datum.ListOf(columns), ONE);
+    return call.call("cat", new IValue.ListOf(columns), ONE);
   }
 
-  private static Datum hstack(Invocation call) {
+  private static IValue hstack(Invocation call) {
     List<TensorRef> tensors = call.tensors("tensors");
     boolean vectors = !tensors.isEmpty() && tensors.get(0).rank() == 1;
     return call.call("cat", call.get("tensors"), vectors ? ZERO : ONE);
   }
 
-  private static Datum cat(Invocation call) {
+  private static IValue cat(Invocation call) {
     // A tensor of shape [0] may be joined to any other, and adds nothing.
     List<TensorRef> tensors =
         call.tensors("tensors").stream()
-            .filter(t -> !t.shape().equals(List.of(Dim.of(0))))
+            .filter(t -> !t.shape().equals(List.of(SymInt.of(0))))
             .toList();
     if (tensors.isEmpty()) {
-      throw Refusal.wrong("cat of no tensors");
+      throw ProgramRefusal.wrong("cat of no tensors");
     }
-    List<Dim> first = tensors.get(0).shape();
+    List<SymInt> first = tensors.get(0).shape();
     int dim = Shapes.dimension(call.integer("dim"), first.size());
-    Dim size = Dim.of(0);
+    SymInt size = SymInt.of(0);
     for (TensorRef tensor : tensors) {
       if (!alike(first, tensor.shape(), dim)) {
-        throw Refusal.wrong(
+        throw ProgramRefusal.wrong(
             "cat along %d of shapes %s",
             dim, tensors.stream().map(t -> t.shape().toString()).collect(Collectors.joining(", ")));
       }
-      size = Dims.add(size, tensor.shape().get(dim));
+      size = SymInts.add(size, tensor.shape().get(dim));
     }
     if (tensors.size() == 1) {
       return new TensorRef(tensors.get(0).content());
     }
-    List<Dim> shape = new ArrayList<>(first);
+    List<SymInt> shape = new ArrayList<>(first);
     shape.set(dim, size);
-    DType dtype = Shapes.promote(tensors.toArray(new Datum[0]));
+    DType dtype = Shapes.promote(tensors.toArray(new IValue[0]));
     if (call.allKnown()) {
       return joined(call, tensors, dim, Shapes.constants(shape), dtype);
     }
-    return call.with("tensors", new Datum.ListOf(tensors))
-        .with("dim", Datum.number(dim))
+    return call.with("tensors", new IValue.ListOf(tensors))
+        .with("dim", IValue.number(dim))
         .record(dtype, shape);
   }
 
-  private static boolean alike(List<Dim> a, List<Dim> b, int except) {
+  private static boolean alike(List<SymInt> a, List<SymInt> b, int except) {
     return a.size() == b.size()
         && IntStream.range(0, a.size()).allMatch(d -> d == except || a.get(d).equals(b.get(d)));
   }
 
-  private static Datum joined(
+  private static IValue joined(
       Invocation call, List<TensorRef> tensors, int dim, long[] shape, DType dtype) {
     Tensor all = Elements.allocate(call.dispatcher().budget(), dtype, shape);
     long at = 0;
@@ -111,60 +111,64 @@ public final class Joining {
     return TensorRef.known(all);
   }
 
-  private static Datum stack(Invocation call) {
-    List<Datum> lifted = new ArrayList<>();
+  private static IValue stack(Invocation call) {
+    List<IValue> lifted = new ArrayList<>();
     for (TensorRef tensor : call.tensors("tensors")) {
       lifted.add(call.call("unsqueeze", tensor, call.get("dim")));
     }
     long dim = call.integer("dim");
-    return call.call("cat", new Datum.ListOf(lifted), Datum.number(dim));
+    return call.call("cat", new IValue.ListOf(lifted), IValue.number(dim));
   }
 
-  private static Datum repeat(Invocation call, String parameter) {
+  private static IValue repeat(Invocation call, String parameter) {
     TensorRef self = call.self();
-    List<Dim> repeats = new ArrayList<>(call.dims(parameter));
+    List<SymInt> repeats = new ArrayList<>(call.dims(parameter));
     if (parameter.equals("dims")) {
       while (repeats.size() < self.rank()) {
-        repeats.add(0, Dim.of(1));
+        repeats.add(0, SymInt.of(1));
       }
     }
     int missing = repeats.size() - self.rank();
     if (missing < 0) {
-      throw Refusal.wrong("repeat(%s) of a tensor of shape %s", repeats, self.shape());
+      throw ProgramRefusal.wrong("repeat(%s) of a tensor of shape %s", repeats, self.shape());
     }
-    List<Dim> own = new ArrayList<>(java.util.Collections.nCopies(missing, Dim.of(1)));
+    List<SymInt> own = new ArrayList<>(java.util.Collections.nCopies(missing, SymInt.of(1)));
     own.addAll(self.shape());
     boolean grows = false;
     boolean onlyOnes = true;
-    List<Dim> shape = new ArrayList<>();
+    List<SymInt> shape = new ArrayList<>();
     for (int d = 0; d < own.size(); d++) {
-      boolean once = Dims.isOne(repeats.get(d));
+      boolean once = SymInts.isOne(repeats.get(d));
       grows |= !once;
-      onlyOnes &= once || Dims.isOne(own.get(d));
-      shape.add(Dims.multiply(own.get(d), repeats.get(d)));
+      onlyOnes &= once || SymInts.isOne(own.get(d));
+      shape.add(SymInts.multiply(own.get(d), repeats.get(d)));
     }
-    Datum lifted = call.call("reshape", self, Datum.ints(own));
+    IValue lifted = call.call("reshape", self, IValue.ints(own));
     if (!grows) {
       return new TensorRef(((TensorRef) lifted).content());
     }
     if (onlyOnes) {
-      Datum wide = call.call("expand", lifted, Datum.ints(shape));
+      IValue wide = call.call("expand", lifted, IValue.ints(shape));
       return new TensorRef(((TensorRef) wide).content());
     }
     return interleaved(call, (TensorRef) lifted, own, repeats, shape);
   }
 
   /** {@code [a, b] -> [1, a, 1, b] -> [r, a, s, b] -> [r a, s b]}. */
-  private static Datum interleaved(
-      Invocation call, TensorRef lifted, List<Dim> own, List<Dim> repeats, List<Dim> shape) {
-    List<Dim> apart = new ArrayList<>();
-    List<Dim> wide = new ArrayList<>();
+  private static IValue interleaved(
+      Invocation call,
+      TensorRef lifted,
+      List<SymInt> own,
+      List<SymInt> repeats,
+      List<SymInt> shape) {
+    List<SymInt> apart = new ArrayList<>();
+    List<SymInt> wide = new ArrayList<>();
     for (int d = 0; d < own.size(); d++) {
-      apart.addAll(List.of(Dim.of(1), own.get(d)));
+      apart.addAll(List.of(SymInt.of(1), own.get(d)));
       wide.addAll(List.of(repeats.get(d), own.get(d)));
     }
-    Datum split = call.call("reshape", lifted, Datum.ints(apart));
-    Datum expanded = call.call("expand", split, Datum.ints(wide));
-    return call.call("reshape", expanded, Datum.ints(shape));
+    IValue split = call.call("reshape", lifted, IValue.ints(apart));
+    IValue expanded = call.call("expand", split, IValue.ints(wide));
+    return call.call("reshape", expanded, IValue.ints(shape));
   }
 }

@@ -3,8 +3,8 @@ package dev.lapidary.torchscript.trace.operator;
 import dev.lapidary.core.tensor.DType;
 import dev.lapidary.core.tensor.Tensor;
 import dev.lapidary.torchscript.trace.limit.Budget;
-import dev.lapidary.torchscript.trace.value.Datum;
 import dev.lapidary.torchscript.trace.value.Elements;
+import dev.lapidary.torchscript.trace.value.IValue;
 import java.util.List;
 import java.util.Map;
 
@@ -37,7 +37,7 @@ final class KnownEinsum {
    * @param tensors one a term, each with a letter a dimension
    * @param shape of the result
    */
-  Datum compute(
+  IValue compute(
       Budget budget, DType dtype, List<String> terms, List<Tensor> tensors, long... shape) {
     long steps = tensors.size();
     for (int size : sizes) {

@@ -4,8 +4,8 @@ import dev.lapidary.core.tensor.DType;
 import dev.lapidary.core.tensor.Tensor;
 import dev.lapidary.torchscript.trace.call.Invocation;
 import dev.lapidary.torchscript.trace.limit.Budget;
-import dev.lapidary.torchscript.trace.value.Datum;
 import dev.lapidary.torchscript.trace.value.Elements;
+import dev.lapidary.torchscript.trace.value.IValue;
 import dev.lapidary.torchscript.trace.value.TensorRef;
 import java.util.Arrays;
 import java.util.Comparator;
@@ -20,17 +20,19 @@ final class KnownRanking {
   private KnownRanking() {}
 
   /** {@code (values, indices)} of the greatest or the least element of each row. */
-  static Datum first(Invocation call, int dim, boolean largest) {
-    Datum pair = of(call, dim, 1, largest);
+  static IValue first(Invocation call, int dim, boolean largest) {
+    IValue pair = of(call, dim, 1, largest);
     if (call.flag("keepdim")) {
       return pair;
     }
-    return Datum.TupleOf.of(
-        pair.toList().stream().map(part -> call.call("squeeze", part, Datum.number(dim))).toList());
+    return IValue.TupleOf.of(
+        pair.toList().stream()
+            .map(part -> call.call("squeeze", part, IValue.number(dim)))
+            .toList());
   }
 
   /** {@code (values, indices)} of the first k; equal ones keep their order. */
-  static Datum of(Invocation call, int dim, long k, boolean largest) {
+  static IValue of(Invocation call, int dim, long k, boolean largest) {
     Tensor self = call.known("self");
     Budget budget = call.dispatcher().budget();
     double[] values = self.toDoubles();
@@ -48,7 +50,7 @@ final class KnownRanking {
         from[((row / inner) * (int) k + i) * inner + row % inner] = order[i];
       }
     }
-    return Datum.TupleOf.of(
+    return IValue.TupleOf.of(
         List.of(
             self.dtype().isFloating()
                 ? Elements.reals(budget, self.dtype(), kept, i -> values[from[i]])

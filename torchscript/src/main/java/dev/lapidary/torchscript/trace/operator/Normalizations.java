@@ -1,12 +1,12 @@
 package dev.lapidary.torchscript.trace.operator;
 
 import dev.lapidary.core.tensor.Tensor;
-import dev.lapidary.torchscript.graph.Dim;
+import dev.lapidary.torchscript.graph.SymInt;
 import dev.lapidary.torchscript.trace.call.Invocation;
 import dev.lapidary.torchscript.trace.call.Operator;
-import dev.lapidary.torchscript.trace.limit.Refusal;
-import dev.lapidary.torchscript.trace.value.Datum;
+import dev.lapidary.torchscript.trace.limit.ProgramRefusal;
 import dev.lapidary.torchscript.trace.value.Elements;
+import dev.lapidary.torchscript.trace.value.IValue;
 import dev.lapidary.torchscript.trace.value.TensorRef;
 import java.util.List;
 import java.util.Map;
@@ -29,55 +29,56 @@ public final class Normalizations {
   }
 
   /** {@code v g / |v|}, a length for each index of {@code dim}; -1 is one length for all. */
-  private static Datum weightNorm(Invocation call) {
+  private static IValue weightNorm(Invocation call) {
     TensorRef v = call.tensor("v");
     long dim = call.integer("dim");
     int[] others = IntStream.range(0, v.rank()).filter(d -> d != dim).toArray();
-    Datum length = ReductionSums.length(call, v, Datum.ints(others), true);
+    IValue length = ReductionSums.length(call, v, IValue.ints(others), true);
     return call.call("mul", v, call.call("div", call.get("g"), length));
   }
 
-  private static Datum batchNorm(Invocation call) {
+  private static IValue batchNorm(Invocation call) {
     if (call.flag("training") && call.allKnown() && call.isNone("running_mean")) {
       return standardized(call);
     }
     if (call.flag("training") || call.isNone("running_mean") || call.isNone("running_var")) {
-      throw Refusal.unsupported(
+      throw ProgramRefusal.unsupported(
           "batch_norm by the statistics of the batch, which is training; save the model in eval"
               + " mode, with track_running_stats");
     }
-    return call.with("cudnn_enabled", Datum.bool(true))
+    return call.with("cudnn_enabled", IValue.bool(true))
         .record(call.self().dtype(), call.self().shape());
   }
 
-  private static Datum layerNorm(Invocation call) {
-    List<Dim> shape = call.self().shape();
-    List<Dim> normalized = call.dims("normalized_shape");
+  private static IValue layerNorm(Invocation call) {
+    List<SymInt> shape = call.self().shape();
+    List<SymInt> normalized = call.dims("normalized_shape");
     int outer = shape.size() - normalized.size();
     if (outer < 0 || !shape.subList(outer, shape.size()).equals(normalized)) {
-      throw Refusal.wrong("layer_norm over %s of a tensor of shape %s", normalized, shape);
+      throw ProgramRefusal.wrong("layer_norm over %s of a tensor of shape %s", normalized, shape);
     }
-    return call.with("cudnn_enable", Datum.bool(true)).record(call.self().dtype(), shape);
+    return call.with("cudnn_enable", IValue.bool(true)).record(call.self().dtype(), shape);
   }
 
-  private static Datum rmsNorm(Invocation call) {
+  private static IValue rmsNorm(Invocation call) {
     TensorRef self = call.self();
-    List<Dim> normalized = call.dims("normalized_shape");
+    List<SymInt> normalized = call.dims("normalized_shape");
     int outer = self.rank() - normalized.size();
     if (outer < 0 || !self.shape().subList(outer, self.rank()).equals(normalized)) {
-      throw Refusal.wrong("rms_norm over %s of a tensor of shape %s", normalized, self.shape());
+      throw ProgramRefusal.wrong(
+          "rms_norm over %s of a tensor of shape %s", normalized, self.shape());
     }
-    Datum dims = Datum.ints(IntStream.range(outer, self.rank()).toArray());
-    Datum epsilon = call.isNone("eps") ? new Datum.Real(FLOAT32_EPSILON) : call.get("eps");
-    Datum squares = call.call("mean", call.call("mul", self, self), dims, Datum.bool(true));
-    Datum scale = call.call("rsqrt", call.call("add", squares, epsilon));
-    Datum normal = call.call("mul", self, scale);
+    IValue dims = IValue.ints(IntStream.range(outer, self.rank()).toArray());
+    IValue epsilon = call.isNone("eps") ? new IValue.Real(FLOAT32_EPSILON) : call.get("eps");
+    IValue squares = call.call("mean", call.call("mul", self, self), dims, IValue.bool(true));
+    IValue scale = call.call("rsqrt", call.call("add", squares, epsilon));
+    IValue normal = call.call("mul", self, scale);
     return call.isNone("weight") ? normal : call.call("mul", normal, call.get("weight"));
   }
 
   /** Each channel of each sample by itself: a group norm of groups of one channel. */
-  private static Datum instanceNorm(Invocation call) {
-    List<Dim> shape = call.self().shape();
+  private static IValue instanceNorm(Invocation call) {
+    List<SymInt> shape = call.self().shape();
     if (!call.flag("use_input_stats")) {
       return call.call(
           "batch_norm",
@@ -86,19 +87,19 @@ public final class Normalizations {
           call.get("bias"),
           call.get("running_mean"),
           call.get("running_var"),
-          Datum.bool(false),
+          IValue.bool(false),
           call.get("momentum"),
           call.get("eps"),
-          Datum.bool(true));
+          IValue.bool(true));
     }
     return call.call(
         "group_norm",
         call.self(),
-        new Datum.Int(shape.get(1)),
+        new IValue.Int(shape.get(1)),
         call.get("weight"),
         call.get("bias"),
         call.get("eps"),
-        Datum.bool(true));
+        IValue.bool(true));
   }
 
   /**
@@ -106,11 +107,11 @@ public final class Normalizations {
    * standardizes its weight, each output channel a channel. At once, so that a network of nothing
    * else needs its weights' memory once, and rounded once.
    */
-  static Datum standardized(Invocation call) {
+  static IValue standardized(Invocation call) {
     Tensor self = call.self().tensor("batch_norm");
     long[] shape = self.shape();
     if (shape.length < 2 || self.numel() == 0) {
-      throw Refusal.wrong("batch_norm of a tensor of shape %s", call.self().shape());
+      throw ProgramRefusal.wrong("batch_norm of a tensor of shape %s", call.self().shape());
     }
     double[] values = self.toDoubles();
     int channels = (int) shape[1];
@@ -145,7 +146,7 @@ public final class Normalizations {
     }
     double[] given = call.known(parameter).toDoubles();
     if (given.length != channels) {
-      throw Refusal.wrong(
+      throw ProgramRefusal.wrong(
           "batch_norm of %d channels with %d of %s", channels, given.length, parameter);
     }
     return given;

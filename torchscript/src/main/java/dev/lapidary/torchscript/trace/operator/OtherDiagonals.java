@@ -2,15 +2,15 @@ package dev.lapidary.torchscript.trace.operator;
 
 import dev.lapidary.core.tensor.DType;
 import dev.lapidary.core.tensor.Tensor;
-import dev.lapidary.torchscript.graph.Dim;
+import dev.lapidary.torchscript.graph.SymInt;
 import dev.lapidary.torchscript.trace.call.Invocation;
 import dev.lapidary.torchscript.trace.call.Operator;
-import dev.lapidary.torchscript.trace.limit.Refusal;
+import dev.lapidary.torchscript.trace.limit.ProgramRefusal;
 import dev.lapidary.torchscript.trace.value.Content;
-import dev.lapidary.torchscript.trace.value.Datum;
-import dev.lapidary.torchscript.trace.value.Dims;
 import dev.lapidary.torchscript.trace.value.Elements;
+import dev.lapidary.torchscript.trace.value.IValue;
 import dev.lapidary.torchscript.trace.value.Shapes;
+import dev.lapidary.torchscript.trace.value.SymInts;
 import dev.lapidary.torchscript.trace.value.TensorRef;
 import java.util.ArrayList;
 import java.util.List;
@@ -21,8 +21,8 @@ import java.util.stream.LongStream;
 
 /** Other Operations: diagonals and triangles of matrices. */
 public final class OtherDiagonals {
-  private static final Datum ZERO = Datum.number(0);
-  private static final Datum LAST = Datum.number(-1);
+  private static final IValue ZERO = IValue.number(0);
+  private static final IValue LAST = IValue.number(-1);
 
   private OtherDiagonals() {}
 
@@ -51,7 +51,7 @@ public final class OtherDiagonals {
       int first = Shapes.dimension(call.integer("dim1"), rank);
       int second = Shapes.dimension(call.integer("dim2"), rank);
       if (first == second || rank < 2) {
-        throw Refusal.wrong(
+        throw ProgramRefusal.wrong(
             "%s of dimensions %d and %d of %s",
             call.operator(), first, second, call.self().shape());
       }
@@ -63,8 +63,8 @@ public final class OtherDiagonals {
       long offset = call.integer("offset");
       return new Matrices(
           List.copyOf(order),
-          Dims.constant(call.self().shape().get(first)),
-          Dims.constant(call.self().shape().get(second)),
+          SymInts.constant(call.self().shape().get(first)),
+          SymInts.constant(call.self().shape().get(second)),
           Math.max(0, -offset),
           Math.max(0, offset));
     }
@@ -74,22 +74,22 @@ public final class OtherDiagonals {
     }
 
     /** The diagonal's elements among those of a matrix. */
-    long[] places(Invocation call) {
-      LongStream places = LongStream.range(0, length()).map(i -> (row + i) * columns + column + i);
-      return Elements.longs(call.dispatcher().budget(), length(), places);
+    long[] indices(Invocation call) {
+      LongStream indices = LongStream.range(0, length()).map(i -> (row + i) * columns + column + i);
+      return Elements.longs(call.dispatcher().budget(), length(), indices);
     }
 
-    Datum permutation() {
-      return Datum.ints(order.stream().mapToInt(Integer::intValue).toArray());
+    IValue permutation() {
+      return IValue.ints(order.stream().mapToInt(Integer::intValue).toArray());
     }
 
     /** The permutation back. */
-    Datum inverse() {
-      return Datum.ints(IntStream.range(0, order.size()).map(order::indexOf).toArray());
+    IValue inverse() {
+      return IValue.ints(IntStream.range(0, order.size()).map(order::indexOf).toArray());
     }
   }
 
-  private static Datum diagonal(Invocation call, Matrices matrices) {
+  private static IValue diagonal(Invocation call, Matrices matrices) {
     TensorRef self = call.self();
     if (self.content() instanceof Content.Known known) {
       return ofKnown(known, matrices);
@@ -121,14 +121,14 @@ public final class OtherDiagonals {
   }
 
   private static TensorRef taken(Invocation call, TensorRef self, Matrices matrices) {
-    Datum rows = flat(call, self, matrices);
-    return call.callTensor("index_select", rows, LAST, vector(call, matrices.places(call)));
+    IValue rows = flat(call, self, matrices);
+    return call.callTensor("index_select", rows, LAST, vector(call, matrices.indices(call)));
   }
 
   /** {@code [.., rows x columns]}. */
   private static TensorRef flat(Invocation call, TensorRef self, Matrices matrices) {
-    Datum turned = call.call("permute", self, matrices.permutation());
-    return call.callTensor("flatten", turned, Datum.number(-2));
+    IValue turned = call.call("permute", self, matrices.permutation());
+    return call.callTensor("flatten", turned, IValue.number(-2));
   }
 
   private static TensorRef vector(Invocation call, long[] values) {
@@ -136,24 +136,24 @@ public final class OtherDiagonals {
         call.dispatcher().budget(), DType.INT64, new long[] {values.length}, values);
   }
 
-  static Datum written(Invocation call, Matrices matrices, Datum part) {
+  static IValue written(Invocation call, Matrices matrices, IValue part) {
     TensorRef rows = flat(call, call.self(), matrices);
     int last = rows.rank() - 1;
-    Datum changed = ScatterIndices.written(call, rows, last, matrices.places(call), part);
-    List<Dim> apart = new ArrayList<>(rows.shape().subList(0, last));
-    apart.addAll(List.of(Dim.of(matrices.rows()), Dim.of(matrices.columns())));
-    Datum square = call.call("reshape", changed, Datum.ints(apart));
+    IValue changed = ScatterIndices.written(call, rows, last, matrices.indices(call), part);
+    List<SymInt> apart = new ArrayList<>(rows.shape().subList(0, last));
+    apart.addAll(List.of(SymInt.of(matrices.rows()), SymInt.of(matrices.columns())));
+    IValue square = call.call("reshape", changed, IValue.ints(apart));
     return call.call("permute", square, matrices.inverse());
   }
 
   /** Square matrices of zeros but for one diagonal, which is the last dimension. */
-  private static Datum diagEmbed(Invocation call) {
+  private static IValue diagEmbed(Invocation call) {
     TensorRef self = call.self();
     long offset = call.integer("offset");
     int rank = self.rank() + 1;
     int first = Shapes.dimension(call.integer("dim1"), rank);
     int second = Shapes.dimension(call.integer("dim2"), rank);
-    long length = Dims.constant(self.shape().get(self.rank() - 1));
+    long length = SymInts.constant(self.shape().get(self.rank() - 1));
     long size = Math.addExact(length, Math.abs(offset));
     long row = Math.max(0, -offset);
     long[] from = Elements.longs(call.dispatcher().budget(), Math.multiplyExact(size, size));
@@ -162,32 +162,33 @@ public final class OtherDiagonals {
       boolean inside = at >= 0 && at < length && i % size - i / size == offset;
       from[i] = inside ? at : length;
     }
-    Datum padded = call.call("constant_pad_nd", self, Datum.ints(0, 1), ZERO);
+    IValue padded = call.call("constant_pad_nd", self, IValue.ints(0, 1), ZERO);
     TensorRef flat = call.callTensor("index_select", padded, LAST, vector(call, from));
-    List<Dim> shape = new ArrayList<>(flat.shape().subList(0, rank - 2));
-    shape.addAll(List.of(Dim.of(size), Dim.of(size)));
-    Datum matrices = call.call("reshape", flat, Datum.ints(shape));
-    return call.call("movedim", matrices, Datum.ints(-2, -1), Datum.ints(first, second));
+    List<SymInt> shape = new ArrayList<>(flat.shape().subList(0, rank - 2));
+    shape.addAll(List.of(SymInt.of(size), SymInt.of(size)));
+    IValue matrices = call.call("reshape", flat, IValue.ints(shape));
+    return call.call("movedim", matrices, IValue.ints(-2, -1), IValue.ints(first, second));
   }
 
   /** A matrix's diagonal, or the matrix of a diagonal. */
-  private static Datum diag(Invocation call) {
+  private static IValue diag(Invocation call) {
     if (call.self().rank() == 1) {
       return call.call("diag_embed", call.self(), call.get("diagonal"));
     }
     if (call.self().rank() != 2) {
-      throw Refusal.wrong("%s of a tensor of shape %s", call.operator(), call.self().shape());
+      throw ProgramRefusal.wrong(
+          "%s of a tensor of shape %s", call.operator(), call.self().shape());
     }
     return call.call("clone", call.call("diagonal", call.self(), call.get("diagonal")));
   }
 
   /** The rows and the columns of a triangle's elements. */
-  private static Datum triangleIndices(Invocation call, boolean upper) {
+  private static IValue triangleIndices(Invocation call, boolean upper) {
     long rows = call.integer("row");
     long columns = call.integer("col");
     long offset = call.integer("offset");
     if (rows < 0 || columns < 0) {
-      throw Refusal.wrong("%s of %d rows and %d columns", call.operator(), rows, columns);
+      throw ProgramRefusal.wrong("%s of %d rows and %d columns", call.operator(), rows, columns);
     }
     long all = Math.multiplyExact(rows, columns);
     long[] inside =
@@ -209,25 +210,26 @@ public final class OtherDiagonals {
   }
 
   /** Of what depends on the input: zeros where the same of ones has them. */
-  private static Datum masked(Invocation call) {
-    List<Dim> shape = call.self().shape();
+  private static IValue masked(Invocation call) {
+    List<SymInt> shape = call.self().shape();
     if (shape.size() < 2) {
-      throw Refusal.wrong("%s of a tensor of shape %s", call.operator(), shape);
+      throw ProgramRefusal.wrong("%s of a tensor of shape %s", call.operator(), shape);
     }
-    Datum zero = Datum.number(0);
-    Datum ones = call.call("ones", Datum.ints(shape.subList(shape.size() - 2, shape.size())));
-    Datum kept = call.call(call.name(), ones, call.get("diagonal"));
+    IValue zero = IValue.number(0);
+    IValue ones = call.call("ones", IValue.ints(shape.subList(shape.size() - 2, shape.size())));
+    IValue kept = call.call(call.name(), ones, call.get("diagonal"));
     return call.call("masked_fill", call.self(), call.call("eq", kept, zero), zero);
   }
 
-  private static Datum triangle(Invocation call, boolean upper) {
+  private static IValue triangle(Invocation call, boolean upper) {
     if (!call.self().isKnown()) {
       return masked(call);
     }
     Tensor self = call.known("self");
     long[] shape = self.shape();
     if (shape.length < 2) {
-      throw Refusal.wrong("%s of a tensor of shape %s", call.operator(), call.self().shape());
+      throw ProgramRefusal.wrong(
+          "%s of a tensor of shape %s", call.operator(), call.self().shape());
     }
     long rows = shape[shape.length - 2];
     long columns = shape[shape.length - 1];

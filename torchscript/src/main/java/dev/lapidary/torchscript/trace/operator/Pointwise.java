@@ -2,16 +2,16 @@ package dev.lapidary.torchscript.trace.operator;
 
 import dev.lapidary.core.tensor.DType;
 import dev.lapidary.core.tensor.Tensor;
-import dev.lapidary.torchscript.graph.Dim;
+import dev.lapidary.torchscript.graph.SymInt;
 import dev.lapidary.torchscript.trace.call.Invocation;
 import dev.lapidary.torchscript.trace.call.Operator;
-import dev.lapidary.torchscript.trace.limit.Refusal;
+import dev.lapidary.torchscript.trace.limit.ProgramRefusal;
 import dev.lapidary.torchscript.trace.value.Content;
-import dev.lapidary.torchscript.trace.value.Datum;
-import dev.lapidary.torchscript.trace.value.Dims;
 import dev.lapidary.torchscript.trace.value.Elements;
+import dev.lapidary.torchscript.trace.value.IValue;
 import dev.lapidary.torchscript.trace.value.Scalars;
 import dev.lapidary.torchscript.trace.value.Shapes;
+import dev.lapidary.torchscript.trace.value.SymInts;
 import dev.lapidary.torchscript.trace.value.TensorRef;
 import java.util.List;
 import java.util.Map;
@@ -24,7 +24,7 @@ import java.util.function.LongBinaryOperator;
 
 /** What pointwise operators share: one function for each element. */
 final class Pointwise {
-  private static final Datum ZERO = Datum.number(0);
+  private static final IValue ZERO = IValue.number(0);
 
   private Pointwise() {}
 
@@ -32,7 +32,7 @@ final class Pointwise {
     table.put(name, call -> binary(call, DType.BOOL, function, Optional.empty()));
   }
 
-  static Datum arithmetic(
+  static IValue arithmetic(
       Invocation call, DoubleBinaryOperator reals, LongBinaryOperator integers) {
     return number(call)
         .or(() -> simpler(call))
@@ -44,47 +44,47 @@ final class Pointwise {
   }
 
   /** Arithmetic on batch sizes that a traced program does on tensors of rank 0. */
-  static Optional<Datum> number(Invocation call) {
-    Datum a = call.get("self");
-    Datum b = call.get("other");
+  static Optional<IValue> number(Invocation call) {
+    IValue a = call.get("self");
+    IValue b = call.get("other");
     if (!isBatchNumber(a) && !isBatchNumber(b)) {
       return Optional.empty();
     }
-    Dim x = ((Datum.Int) Scalars.integer(a)).value();
-    Dim y = ((Datum.Int) Scalars.integer(b)).value();
-    Dim result =
+    SymInt x = ((IValue.Int) Scalars.integer(a)).value();
+    SymInt y = ((IValue.Int) Scalars.integer(b)).value();
+    SymInt result =
         switch (call.name()) {
-          case "add" -> Dims.add(x, y);
-          case "sub" -> Dims.subtract(x, y);
-          case "rsub" -> Dims.subtract(y, x);
-          case "mul" -> Dims.multiply(x, y);
+          case "add" -> SymInts.add(x, y);
+          case "sub" -> SymInts.subtract(x, y);
+          case "rsub" -> SymInts.subtract(y, x);
+          case "mul" -> SymInts.multiply(x, y);
           case "div", "floor_divide" -> divided(call, x, y);
-          case "remainder" -> Dims.remainder(x, y);
-          default -> throw Refusal.unsupported("%s of the batch size", call.operator());
+          case "remainder" -> SymInts.remainder(x, y);
+          default -> throw ProgramRefusal.unsupported("%s of the batch size", call.operator());
         };
     return Optional.of(Scalars.ofInteger(result));
   }
 
   /** Rounding down and toward zero are one for sizes, which are never negative. */
-  private static Dim divided(Invocation call, Dim x, Dim y) {
+  private static SymInt divided(Invocation call, SymInt x, SymInt y) {
     if (call.name().equals("div") && (!call.has("rounding_mode") || call.isNone("rounding_mode"))) {
-      throw Refusal.unsupported("a real quotient of the batch size");
+      throw ProgramRefusal.unsupported("a real quotient of the batch size");
     }
-    return Dims.floorDivide(x, y);
+    return SymInts.floorDivide(x, y);
   }
 
-  private static boolean isBatchNumber(Datum datum) {
-    return datum instanceof TensorRef tensor && tensor.content() instanceof Content.BatchNumber;
+  private static boolean isBatchNumber(IValue ivalue) {
+    return ivalue instanceof TensorRef tensor && tensor.content() instanceof Content.BatchNumber;
   }
 
   /**
    * A computed tensor of rank 0 as a plain number: what a scripted program has at the same place.
    */
-  static Optional<Datum> simpler(Invocation call) {
+  static Optional<IValue> simpler(Invocation call) {
     if (call.allKnown() || call.has("rounding_mode")) {
       return Optional.empty();
     }
-    Optional<Datum> right = asNumber(call.get("other"), call.get("self"));
+    Optional<IValue> right = asNumber(call.get("other"), call.get("self"));
     if (right.isPresent()) {
       return Optional.of(call.call(call.name(), call.get("self"), right.get()));
     }
@@ -95,7 +95,7 @@ final class Pointwise {
         : Optional.empty();
   }
 
-  private static Optional<Datum> asNumber(Datum operand, Datum partner) {
+  private static Optional<IValue> asNumber(IValue operand, IValue partner) {
     if (!(operand instanceof TensorRef tensor)
         || !(tensor.content() instanceof Content.Known known)
         || known.sizes().length > 0
@@ -107,17 +107,17 @@ final class Pointwise {
     Tensor value = known.tensor();
     return Optional.of(
         known.dtype().isFloating()
-            ? new Datum.Real(value.doubleAt(value.offset()))
-            : Datum.number(value.longAt(value.offset())));
+            ? new IValue.Real(value.doubleAt(value.offset()))
+            : IValue.number(value.longAt(value.offset())));
   }
 
-  static Datum binary(
+  static IValue binary(
       Invocation call,
       DType dtype,
       DoubleBinaryOperator reals,
       Optional<LongBinaryOperator> integers) {
-    Datum a = call.get("self");
-    Datum b = call.get("other");
+    IValue a = call.get("self");
+    IValue b = call.get("other");
     if (!call.allKnown()) {
       return call.record(dtype, shape(a, b));
     }
@@ -133,12 +133,12 @@ final class Pointwise {
   }
 
   /** A function of two known operands, {@code self} and {@code other}. */
-  static Datum evaluated(Invocation call, DType dtype, DoubleBinaryOperator function) {
+  static IValue evaluated(Invocation call, DType dtype, DoubleBinaryOperator function) {
     return evaluated(call, dtype, call.get("self"), call.get("other"), function);
   }
 
-  static Datum evaluated(
-      Invocation call, DType dtype, Datum a, Datum b, DoubleBinaryOperator function) {
+  static IValue evaluated(
+      Invocation call, DType dtype, IValue a, IValue b, DoubleBinaryOperator function) {
     long[] shape = Shapes.constants(shape(a, b));
     double[] x = operand(call, a, shape).toDoubles();
     double[] y = operand(call, b, shape).toDoubles();
@@ -154,20 +154,20 @@ final class Pointwise {
                 : function.applyAsDouble(x[i], y[i]));
   }
 
-  static List<Dim> shape(Datum a, Datum b) {
-    List<Dim> x = a instanceof TensorRef tensor ? tensor.shape() : List.of();
-    List<Dim> y = b instanceof TensorRef tensor ? tensor.shape() : List.of();
+  static List<SymInt> shape(IValue a, IValue b) {
+    List<SymInt> x = a instanceof TensorRef tensor ? tensor.shape() : List.of();
+    List<SymInt> y = b instanceof TensorRef tensor ? tensor.shape() : List.of();
     return Shapes.broadcast(x, y);
   }
 
   /** A known operand, broadcast; a number is a tensor of rank 0. */
-  static Tensor operand(Invocation call, Datum datum, long[] shape) {
-    TensorRef ref = datum instanceof TensorRef tensor ? tensor : Scalars.ofNumber(datum);
+  static Tensor operand(Invocation call, IValue ivalue, long[] shape) {
+    TensorRef ref = ivalue instanceof TensorRef tensor ? tensor : Scalars.ofNumber(ivalue);
     return Elements.expand(call.dispatcher().budget(), ref.tensor("an operand"), shape);
   }
 
   static void of(
-      Map<String, Operator> table, String name, BiFunction<Invocation, Datum, Datum> operator) {
+      Map<String, Operator> table, String name, BiFunction<Invocation, IValue, IValue> operator) {
     table.put(name, call -> operator.apply(call, call.self()));
   }
 
@@ -176,16 +176,16 @@ final class Pointwise {
       Map<String, Operator> table,
       String name,
       DoubleUnaryOperator function,
-      BiFunction<Invocation, Datum, Datum> operator) {
+      BiFunction<Invocation, IValue, IValue> operator) {
     table.put(
         name, call -> ofKnown(call, function).orElseGet(() -> operator.apply(call, call.self())));
   }
 
-  static Datum as(Invocation call, Datum x, DType dtype) {
-    return call.call("to", x, Datum.number(dtype.scalarType()));
+  static IValue as(Invocation call, IValue x, DType dtype) {
+    return call.call("to", x, IValue.number(dtype.scalarType()));
   }
 
-  static Datum truth(Invocation call, Datum x) {
+  static IValue truth(Invocation call, IValue x) {
     return ((TensorRef) x).dtype() == DType.BOOL ? x : call.call("ne", x, ZERO);
   }
 
@@ -197,7 +197,7 @@ final class Pointwise {
     table.put(name, call -> apply(call, function, Shapes::real));
   }
 
-  static Datum apply(Invocation call, DoubleUnaryOperator function, Function<DType, DType> type) {
+  static IValue apply(Invocation call, DoubleUnaryOperator function, Function<DType, DType> type) {
     TensorRef self = call.self();
     DType dtype = type.apply(self.dtype());
     if (!call.allKnown()) {
@@ -211,17 +211,17 @@ final class Pointwise {
   }
 
   /** Integers are real numbers before a function takes them. */
-  private static Datum converted(Invocation call, DType dtype) {
+  private static IValue converted(Invocation call, DType dtype) {
     boolean changes = dtype.isFloating() && !call.self().dtype().isFloating();
-    return changes ? call.call("to", call.self(), Datum.number(dtype.scalarType())) : call.self();
+    return changes ? call.call("to", call.self(), IValue.number(dtype.scalarType())) : call.self();
   }
 
-  static Datum recorded(Invocation call) {
+  static IValue recorded(Invocation call) {
     DType dtype = Shapes.real(call.self().dtype());
     return call.with("self", converted(call, dtype)).record(dtype, call.self().shape());
   }
 
-  static Datum bounded(Invocation call, String low, String high) {
+  static IValue bounded(Invocation call, String low, String high) {
     double min = call.isNone(low) ? Double.NEGATIVE_INFINITY : call.real(low);
     double max = call.isNone(high) ? Double.POSITIVE_INFINITY : call.real(high);
     return apply(call, x -> Math.min(Math.max(x, min), max), Function.identity());
@@ -231,11 +231,11 @@ final class Pointwise {
    * A real function's values, of a tensor that is known. Operators that are recorded as several
    * others ask this first: put together of others, they round in between, and to nothing near 0.
    */
-  static Optional<Datum> ofKnown(Invocation call, DoubleUnaryOperator function) {
+  static Optional<IValue> ofKnown(Invocation call, DoubleUnaryOperator function) {
     return call.allKnown() ? Optional.of(apply(call, function, Shapes::real)) : Optional.empty();
   }
 
-  static Datum real(double value) {
-    return new Datum.Real(value);
+  static IValue real(double value) {
+    return new IValue.Real(value);
   }
 }

@@ -4,8 +4,8 @@ import dev.lapidary.core.tensor.DType;
 import dev.lapidary.torchscript.trace.builtin.NumberBuiltins;
 import dev.lapidary.torchscript.trace.call.Invocation;
 import dev.lapidary.torchscript.trace.call.Operator;
-import dev.lapidary.torchscript.trace.limit.Refusal;
-import dev.lapidary.torchscript.trace.value.Datum;
+import dev.lapidary.torchscript.trace.limit.ProgramRefusal;
+import dev.lapidary.torchscript.trace.value.IValue;
 import dev.lapidary.torchscript.trace.value.Shapes;
 import dev.lapidary.torchscript.trace.value.TensorRef;
 import java.util.Map;
@@ -16,7 +16,7 @@ import java.util.function.LongBinaryOperator;
 
 /** Pointwise Ops: arithmetic and signs. */
 public final class PointwiseArithmetic {
-  private static final Datum ZERO = Datum.number(0);
+  private static final IValue ZERO = IValue.number(0);
 
   private PointwiseArithmetic() {}
 
@@ -51,33 +51,33 @@ public final class PointwiseArithmetic {
   }
 
   /** {@code add} and {@code sub}, whose second operand a factor may scale. */
-  private static Datum scaled(
+  private static IValue scaled(
       Invocation call, DoubleBinaryOperator reals, LongBinaryOperator integers) {
     if (call.get("alpha").toDouble() == 1) {
       return Pointwise.arithmetic(call, reals, integers);
     }
-    Datum product =
+    IValue product =
         call.get("other") instanceof TensorRef other
             ? call.call("mul", other, call.get("alpha"))
             : NumberBuiltins.binary("mul", call.get("other"), call.get("alpha"));
     return call.call(call.name(), call.self(), product);
   }
 
-  private static Datum rsub(Invocation call) {
+  private static IValue rsub(Invocation call) {
     if (call.get("other") instanceof TensorRef other) {
       return call.call("sub", other, call.self());
     }
     return scaledReverse(call);
   }
 
-  private static Datum scaledReverse(Invocation call) {
+  private static IValue scaledReverse(Invocation call) {
     if (call.get("alpha").toDouble() != 1) {
-      throw Refusal.unsupported("rsub with alpha");
+      throw ProgramRefusal.unsupported("rsub with alpha");
     }
     return Pointwise.arithmetic(call, (a, b) -> b - a, (a, b) -> Math.subtractExact(b, a));
   }
 
-  private static Datum div(Invocation call) {
+  private static IValue div(Invocation call) {
     boolean plain = !call.has("rounding_mode") || call.isNone("rounding_mode");
     if (plain) {
       DType dtype = Shapes.real(Shapes.promote(call.get("self"), call.get("other")));
@@ -93,32 +93,32 @@ public final class PointwiseArithmetic {
   }
 
   /** {@code self + value * (tensor1 * tensor2)}, or their quotient. */
-  private static Datum combined(Invocation call, String operator) {
-    Datum term = call.call(operator, call.get("tensor1"), call.get("tensor2"));
+  private static IValue combined(Invocation call, String operator) {
+    IValue term = call.call(operator, call.get("tensor1"), call.get("tensor2"));
     if (call.get("value").toDouble() != 1) {
       term = call.call("mul", term, call.get("value"));
     }
     return call.call("add", call.self(), term);
   }
 
-  private static Datum lerp(Invocation call) {
-    Datum way = call.call("sub", call.get("end"), call.self());
+  private static IValue lerp(Invocation call) {
+    IValue way = call.call("sub", call.get("end"), call.self());
     return call.call("add", call.self(), call.call("mul", way, call.get("weight")));
   }
 
-  private static Datum sign(Invocation call) {
+  private static IValue sign(Invocation call) {
     if (call.allKnown()) {
       return Pointwise.apply(call, Math::signum, Function.identity());
     }
-    Datum zero = Datum.number(0);
-    Datum dtype = Datum.number(call.self().dtype().scalarType());
-    Datum positive = call.call("to", call.call("gt", call.self(), zero), dtype);
-    Datum negative = call.call("to", call.call("lt", call.self(), zero), dtype);
+    IValue zero = IValue.number(0);
+    IValue dtype = IValue.number(call.self().dtype().scalarType());
+    IValue positive = call.call("to", call.call("gt", call.self(), zero), dtype);
+    IValue negative = call.call("to", call.call("lt", call.self(), zero), dtype);
     return call.call("sub", positive, negative);
   }
 
-  private static Datum copysign(Invocation call, Datum x) {
-    Datum size = call.call("abs", x);
+  private static IValue copysign(Invocation call, IValue x) {
+    IValue size = call.call("abs", x);
     if (!(call.get("other") instanceof TensorRef other)) {
       double sign = Math.copySign(1, call.real("other"));
       return call.call("mul", size, Pointwise.real(sign));
@@ -127,8 +127,8 @@ public final class PointwiseArithmetic {
         "where", PointwiseTrigonometry.signbit(call, other), call.call("neg", size), size);
   }
 
-  private static Datum heaviside(Invocation call, Datum x) {
-    Datum above = call.call("type_as", call.call("gt", x, ZERO), x);
+  private static IValue heaviside(Invocation call, IValue x) {
+    IValue above = call.call("type_as", call.call("gt", x, ZERO), x);
     return call.call("where", call.call("eq", x, ZERO), call.get("values"), above);
   }
 }

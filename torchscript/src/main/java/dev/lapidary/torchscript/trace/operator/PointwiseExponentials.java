@@ -1,11 +1,11 @@
 package dev.lapidary.torchscript.trace.operator;
 
 import dev.lapidary.core.tensor.DType;
-import dev.lapidary.torchscript.graph.Dim;
+import dev.lapidary.torchscript.graph.SymInt;
 import dev.lapidary.torchscript.trace.call.Invocation;
 import dev.lapidary.torchscript.trace.call.Operator;
-import dev.lapidary.torchscript.trace.value.Datum;
 import dev.lapidary.torchscript.trace.value.Elementary;
+import dev.lapidary.torchscript.trace.value.IValue;
 import dev.lapidary.torchscript.trace.value.Scalars;
 import dev.lapidary.torchscript.trace.value.Shapes;
 import dev.lapidary.torchscript.trace.value.TensorRef;
@@ -15,8 +15,8 @@ import java.util.function.DoubleUnaryOperator;
 
 /** Pointwise Ops: powers, exponentials, logarithms and functions made of them. */
 public final class PointwiseExponentials {
-  private static final Datum ZERO = Datum.number(0);
-  private static final Datum ONE = Datum.number(1);
+  private static final IValue ZERO = IValue.number(0);
+  private static final IValue ONE = IValue.number(1);
 
   private PointwiseExponentials() {}
 
@@ -24,7 +24,7 @@ public final class PointwiseExponentials {
     table.put("pow", PointwiseExponentials::pow);
     Pointwise.function(
         table, "expm1", Math::expm1, (call, x) -> call.call("sub", call.call("exp", x), ONE));
-    Pointwise.of(table, "exp2", (call, x) -> call.call("pow", Datum.number(2), x));
+    Pointwise.of(table, "exp2", (call, x) -> call.call("pow", IValue.number(2), x));
     Pointwise.of(table, "erfc", (call, x) -> call.call("rsub", call.call("erf", x), ONE));
     Pointwise.of(table, "logit", PointwiseExponentials::logit);
     Pointwise.of(table, "logaddexp", PointwiseExponentials::logaddexp);
@@ -46,7 +46,7 @@ public final class PointwiseExponentials {
     table.put("float_power", PointwiseExponentials::floatPower);
   }
 
-  private static Datum pow(Invocation call) {
+  private static IValue pow(Invocation call) {
     if (!(call.get("self") instanceof TensorRef)) {
       DType dtype = Shapes.promote(call.get("self"), call.get("exponent"));
       TensorRef exponent = call.tensor("exponent");
@@ -55,84 +55,84 @@ public final class PointwiseExponentials {
           : call.record(dtype, exponent.shape());
     }
     DType dtype = Shapes.promote(call.self(), call.get("exponent"));
-    List<Dim> shape = Pointwise.shape(call.self(), call.get("exponent"));
+    List<SymInt> shape = Pointwise.shape(call.self(), call.get("exponent"));
     return call.allKnown()
         ? Pointwise.evaluated(call, dtype, call.self(), call.get("exponent"), Math::pow)
         : call.record(dtype, shape);
   }
 
-  private static Datum logit(Invocation call, Datum x) {
-    Datum p = x;
+  private static IValue logit(Invocation call, IValue x) {
+    IValue p = x;
     if (!call.isNone("eps")) {
       double eps = call.real("eps");
-      p = call.call("clamp", x, new Datum.Real(eps), new Datum.Real(1 - eps));
+      p = call.call("clamp", x, new IValue.Real(eps), new IValue.Real(1 - eps));
     }
     return call.call("log", call.call("div", p, call.call("rsub", p, ONE)));
   }
 
-  private static Datum logaddexp(Invocation call, Datum x) {
+  private static IValue logaddexp(Invocation call, IValue x) {
     if (call.allKnown()) {
       DType dtype = Shapes.promote(x, call.get("other"));
       return Pointwise.evaluated(call, dtype, Elementary::logAddExp);
     }
-    Datum other = call.get("other");
-    Datum apart = call.call("abs", call.call("sub", x, other));
-    Datum more = call.call("log1p", call.call("exp", call.call("neg", apart)));
+    IValue other = call.get("other");
+    IValue apart = call.call("abs", call.call("sub", x, other));
+    IValue more = call.call("log1p", call.call("exp", call.call("neg", apart)));
     return call.call("add", call.call("maximum", x, other), more);
   }
 
-  private static Datum logarithm(Invocation call, DoubleUnaryOperator function, double base) {
+  private static IValue logarithm(Invocation call, DoubleUnaryOperator function, double base) {
     return Pointwise.ofKnown(call, function)
         .orElseGet(
             () ->
                 call.call(
-                    "mul", call.call("log", call.self()), new Datum.Real(1 / Math.log(base))));
+                    "mul", call.call("log", call.self()), new IValue.Real(1 / Math.log(base))));
   }
 
-  private static Datum logaddexp2(Invocation call, Datum x) {
+  private static IValue logaddexp2(Invocation call, IValue x) {
     if (call.allKnown()) {
       DType dtype = Shapes.promote(x, call.get("other"));
       return Pointwise.evaluated(call, dtype, Elementary::logAddExp2);
     }
-    Datum other = call.get("other");
-    Datum apart = call.call("abs", call.call("sub", x, other));
-    Datum power = call.call("exp2", call.call("neg", apart));
-    Datum more = call.call("mul", call.call("log1p", power), Pointwise.real(1 / Math.log(2)));
+    IValue other = call.get("other");
+    IValue apart = call.call("abs", call.call("sub", x, other));
+    IValue power = call.call("exp2", call.call("neg", apart));
+    IValue more = call.call("mul", call.call("log1p", power), Pointwise.real(1 / Math.log(2)));
     return call.call("add", call.call("maximum", x, other), more);
   }
 
   /** {@code -x log(x)}: 0 at 0, the negative infinity below. */
-  private static Datum specialEntr(Invocation call, Datum x) {
-    Datum y = call.call("neg", call.call("mul", x, call.call("log", x)));
+  private static IValue specialEntr(Invocation call, IValue x) {
+    IValue y = call.call("neg", call.call("mul", x, call.call("log", x)));
     y = call.call("masked_fill", y, call.call("eq", x, ZERO), ZERO);
-    Datum below = call.call("lt", x, ZERO);
+    IValue below = call.call("lt", x, ZERO);
     return call.call("masked_fill", y, below, Pointwise.real(Double.NEGATIVE_INFINITY));
   }
 
-  private static Datum specialNdtr(Invocation call, Datum x) {
-    Datum erfc = call.call("erfc", call.call("mul", x, Pointwise.real(-Math.sqrt(0.5))));
+  private static IValue specialNdtr(Invocation call, IValue x) {
+    IValue erfc = call.call("erfc", call.call("mul", x, Pointwise.real(-Math.sqrt(0.5))));
     return call.call("mul", erfc, Pointwise.real(0.5));
   }
 
   /** {@code x log(y)}: 0 where x is, but for a y that is NaN. */
-  private static Datum xlogy(Invocation call, String logarithm) {
+  private static IValue xlogy(Invocation call, String logarithm) {
     TensorRef x = tensor(call.get("self"));
     TensorRef y = tensor(call.get("other"));
-    Datum product = call.call("mul", x, call.call(logarithm, y));
-    Datum zero = call.call("logical_and", call.call("eq", x, ZERO), call.call("eq", y, y));
+    IValue product = call.call("mul", x, call.call(logarithm, y));
+    IValue zero = call.call("logical_and", call.call("eq", x, ZERO), call.call("eq", y, y));
     return call.call("masked_fill", product, zero, ZERO);
   }
 
-  private static TensorRef tensor(Datum operand) {
+  private static TensorRef tensor(IValue operand) {
     return operand instanceof TensorRef tensor ? tensor : Scalars.ofNumber(operand);
   }
 
-  private static Datum floatPower(Invocation call) {
+  private static IValue floatPower(Invocation call) {
     return call.call("pow", widened(call, "self"), widened(call, "exponent"));
   }
 
-  private static Datum widened(Invocation call, String parameter) {
-    Datum number = Datum.number(DType.FLOAT64.scalarType());
+  private static IValue widened(Invocation call, String parameter) {
+    IValue number = IValue.number(DType.FLOAT64.scalarType());
     return call.get(parameter) instanceof TensorRef tensor
         ? call.call("to", tensor, number)
         : call.get(parameter);

@@ -3,8 +3,8 @@ package dev.lapidary.torchscript.trace.operator;
 import dev.lapidary.core.tensor.DType;
 import dev.lapidary.torchscript.trace.call.Invocation;
 import dev.lapidary.torchscript.trace.call.Operator;
-import dev.lapidary.torchscript.trace.limit.Refusal;
-import dev.lapidary.torchscript.trace.value.Datum;
+import dev.lapidary.torchscript.trace.limit.ProgramRefusal;
+import dev.lapidary.torchscript.trace.value.IValue;
 import dev.lapidary.torchscript.trace.value.TensorRef;
 import java.util.Map;
 
@@ -31,23 +31,23 @@ public final class PointwiseLogic {
     table.put("bitwise_not", PointwiseLogic::bitwiseNot);
   }
 
-  private static Datum ofMasks(Invocation call, Datum x, String operator) {
+  private static IValue ofMasks(Invocation call, IValue x, String operator) {
     TensorRef other = call.tensor("other");
     if (call.self().dtype() != DType.BOOL || other.dtype() != DType.BOOL) {
-      throw Refusal.unsupported(
+      throw ProgramRefusal.unsupported(
           "%s of %s and %s", call.operator(), call.self().dtype(), other.dtype());
     }
     return call.call(operator, x, other);
   }
 
-  private static Datum logicalNot(Invocation call) {
+  private static IValue logicalNot(Invocation call) {
     return Pointwise.apply(call, x -> x == 0 ? 1 : 0, dtype -> DType.BOOL);
   }
 
   /** {@code ~mask}. */
-  private static Datum bitwiseNot(Invocation call) {
+  private static IValue bitwiseNot(Invocation call) {
     if (call.self().dtype() != DType.BOOL) {
-      throw Refusal.unsupported("%s of %s", call.operator(), call.self().dtype());
+      throw ProgramRefusal.unsupported("%s of %s", call.operator(), call.self().dtype());
     }
     return call.call("logical_not", call.self());
   }

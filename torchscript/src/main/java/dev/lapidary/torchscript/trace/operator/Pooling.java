@@ -1,11 +1,11 @@
 package dev.lapidary.torchscript.trace.operator;
 
 import dev.lapidary.core.tensor.DType;
-import dev.lapidary.torchscript.graph.Dim;
+import dev.lapidary.torchscript.graph.SymInt;
 import dev.lapidary.torchscript.trace.call.Invocation;
 import dev.lapidary.torchscript.trace.call.Operator;
-import dev.lapidary.torchscript.trace.value.Datum;
-import dev.lapidary.torchscript.trace.value.Dims;
+import dev.lapidary.torchscript.trace.value.IValue;
+import dev.lapidary.torchscript.trace.value.SymInts;
 import dev.lapidary.torchscript.trace.value.TensorRef;
 import java.util.ArrayList;
 import java.util.List;
@@ -13,7 +13,7 @@ import java.util.Map;
 
 /** Pooling functions of sequences and images. */
 public final class Pooling {
-  private static final Datum ROWS = Datum.number(2);
+  private static final IValue ROWS = IValue.number(2);
 
   private Pooling() {}
 
@@ -31,31 +31,31 @@ public final class Pooling {
     table.put("adaptive_avg_pool1d", Pooling::adaptiveAvgPool1d);
   }
 
-  private static Datum pool(Invocation given) {
+  private static IValue pool(Invocation given) {
     Invocation call = strided(given);
     return call.record(call.self().dtype(), pooled(call));
   }
 
   /** The maxima, and where in their plane {@code [H, W]} they are. */
-  private static Datum maxPool2dWithIndices(Invocation given) {
+  private static IValue maxPool2dWithIndices(Invocation given) {
     Invocation call = strided(given);
-    List<Dim> shape = pooled(call);
-    return Datum.TupleOf.of(
+    List<SymInt> shape = pooled(call);
+    return IValue.TupleOf.of(
         List.copyOf(
             call.recordAll(List.of(call.self().dtype(), DType.INT64), List.of(shape, shape))));
   }
 
   /** Back to where the maxima were, among zeros. */
-  private static Datum maxUnpool2d(Invocation call) {
-    List<Dim> input = Convolutions.image(call, "self");
-    List<Dim> size = call.dims("output_size");
-    List<Dim> planes = List.of(input.get(0), input.get(1), Dims.product(size));
-    Datum zeros = Creations.filled(call, planes, Datum.number(0), call.self().dtype());
-    Datum two = Datum.number(2);
-    Datum places = call.call("flatten", call.get("indices"), two);
-    Datum all = call.call("scatter", zeros, two, places, call.call("flatten", call.self(), two));
+  private static IValue maxUnpool2d(Invocation call) {
+    List<SymInt> input = Convolutions.image(call, "self");
+    List<SymInt> size = call.dims("output_size");
+    List<SymInt> planes = List.of(input.get(0), input.get(1), SymInts.product(size));
+    IValue zeros = Creations.filled(call, planes, IValue.number(0), call.self().dtype());
+    IValue two = IValue.number(2);
+    IValue indices = call.call("flatten", call.get("indices"), two);
+    IValue all = call.call("scatter", zeros, two, indices, call.call("flatten", call.self(), two));
     return call.call(
-        "reshape", all, Datum.ints(List.of(input.get(0), input.get(1), size.get(0), size.get(1))));
+        "reshape", all, IValue.ints(List.of(input.get(0), input.get(1), size.get(0), size.get(1))));
   }
 
   private static Invocation strided(Invocation given) {
@@ -64,20 +64,20 @@ public final class Pooling {
         : given;
   }
 
-  private static List<Dim> pooled(Invocation call) {
-    List<Dim> input = Convolutions.image(call, "self");
+  private static List<SymInt> pooled(Invocation call) {
+    List<SymInt> input = Convolutions.image(call, "self");
     long[] kernel = call.integers("kernel_size");
     long[] stride = call.integers("stride");
     long[] padding = call.integers("padding");
     long[] dilation = call.has("dilation") ? call.integers("dilation") : new long[] {1, 1};
     long[] out = new long[2];
     for (int i = 0; i < 2; i++) {
-      long size = Dims.constant(input.get(2 + i));
+      long size = SymInts.constant(input.get(2 + i));
       long window = dilation[i] * (kernel[i] - 1) + 1;
       out[i] = pooled(size, window, stride[i], padding[i], call.flag("ceil_mode"));
       Convolutions.requireRoom(out[i], size, window);
     }
-    return List.of(input.get(0), input.get(1), Dim.of(out[0]), Dim.of(out[1]));
+    return List.of(input.get(0), input.get(1), SymInt.of(out[0]), SymInt.of(out[1]));
   }
 
   /** The last window of {@code ceil_mode} must begin inside the input or the left padding. */
@@ -87,41 +87,41 @@ public final class Pooling {
     return ceil && (out - 1) * stride >= size + padding ? out - 1 : out;
   }
 
-  private static Datum adaptiveAvgPool2d(Invocation call) {
-    List<Dim> shape = adapted(call);
+  private static IValue adaptiveAvgPool2d(Invocation call) {
+    List<SymInt> shape = adapted(call);
     if (shape.equals(call.self().shape())) {
       return new TensorRef(call.self().content());
     }
     return call.record(call.self().dtype(), shape);
   }
 
-  private static Datum adaptiveMaxPool2d(Invocation call) {
-    List<Dim> shape = adapted(call);
-    return Datum.TupleOf.of(
+  private static IValue adaptiveMaxPool2d(Invocation call) {
+    List<SymInt> shape = adapted(call);
+    return IValue.TupleOf.of(
         List.copyOf(
             call.recordAll(List.of(call.self().dtype(), DType.INT64), List.of(shape, shape))));
   }
 
-  private static List<Dim> adapted(Invocation call) {
-    List<Dim> input = Convolutions.image(call, "self");
+  private static List<SymInt> adapted(Invocation call) {
+    List<SymInt> input = Convolutions.image(call, "self");
     long[] out = call.integers("output_size");
-    return List.of(input.get(0), input.get(1), Dim.of(out[0]), Dim.of(out[1]));
+    return List.of(input.get(0), input.get(1), SymInt.of(out[0]), SymInt.of(out[1]));
   }
 
-  private static Datum adaptiveMaxPool1d(Invocation call) {
+  private static IValue adaptiveMaxPool1d(Invocation call) {
     return bothAsImages(
         call, "adaptive_max_pool2d", List.of(Sequences.pair(call, "output_size", 1)));
   }
 
-  private static Datum maxPool1d(Invocation call) {
+  private static IValue maxPool1d(Invocation call) {
     return Sequences.asImage(call, "max_pool2d", windows(call));
   }
 
-  private static Datum maxPool1dWithIndices(Invocation call) {
+  private static IValue maxPool1dWithIndices(Invocation call) {
     return bothAsImages(call, "max_pool2d_with_indices", windows(call));
   }
 
-  private static List<Datum> windows(Invocation call) {
+  private static List<IValue> windows(Invocation call) {
     return List.of(
         Sequences.pair(call, "kernel_size", 1),
         stride(call),
@@ -130,7 +130,7 @@ public final class Pooling {
         call.get("ceil_mode"));
   }
 
-  private static Datum avgPool1d(Invocation call) {
+  private static IValue avgPool1d(Invocation call) {
     return Sequences.asImage(
         call,
         "avg_pool2d",
@@ -142,22 +142,22 @@ public final class Pooling {
             call.get("count_include_pad")));
   }
 
-  private static Datum adaptiveAvgPool1d(Invocation call) {
+  private static IValue adaptiveAvgPool1d(Invocation call) {
     return Sequences.asImage(
         call, "adaptive_avg_pool2d", List.of(Sequences.pair(call, "output_size", 1)));
   }
 
   /** Values and their places. */
-  private static Datum bothAsImages(Invocation call, String operator, List<Datum> arguments) {
-    List<Datum> flat = new ArrayList<>();
-    for (Datum one : Sequences.ofImage(call, operator, arguments).toList()) {
+  private static IValue bothAsImages(Invocation call, String operator, List<IValue> arguments) {
+    List<IValue> flat = new ArrayList<>();
+    for (IValue one : Sequences.ofImage(call, operator, arguments).toList()) {
       flat.add(call.call("squeeze", one, ROWS));
     }
-    return Datum.TupleOf.of(flat);
+    return IValue.TupleOf.of(flat);
   }
 
   /** No stride means the window's own size. */
-  private static Datum stride(Invocation call) {
+  private static IValue stride(Invocation call) {
     return call.get("stride").toList().isEmpty()
         ? call.get("stride")
         : Sequences.pair(call, "stride", 1);

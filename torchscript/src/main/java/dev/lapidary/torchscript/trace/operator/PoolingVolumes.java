@@ -1,10 +1,10 @@
 package dev.lapidary.torchscript.trace.operator;
 
-import dev.lapidary.torchscript.graph.Dim;
+import dev.lapidary.torchscript.graph.SymInt;
 import dev.lapidary.torchscript.trace.call.Invocation;
 import dev.lapidary.torchscript.trace.call.Operator;
-import dev.lapidary.torchscript.trace.limit.Refusal;
-import dev.lapidary.torchscript.trace.value.Datum;
+import dev.lapidary.torchscript.trace.limit.ProgramRefusal;
+import dev.lapidary.torchscript.trace.value.IValue;
 import dev.lapidary.torchscript.trace.value.TensorRef;
 import java.util.List;
 import java.util.Map;
@@ -22,21 +22,21 @@ public final class PoolingVolumes {
     table.put("adaptive_max_pool3d", PoolingVolumes::adaptiveMaxPool3d);
   }
 
-  private static Datum maxPool3d(Invocation call) {
+  private static IValue maxPool3d(Invocation call) {
     return pooled(call, "max_pool2d", call.integers("dilation"));
   }
 
-  private static Datum avgPool3d(Invocation call) {
+  private static IValue avgPool3d(Invocation call) {
     boolean counted = call.flag("count_include_pad");
     boolean padded = java.util.Arrays.stream(call.integers("padding")).anyMatch(p -> p != 0);
     if ((padded && !counted) || call.flag("ceil_mode") || !call.isNone("divisor_override")) {
-      throw Refusal.unsupported(
+      throw ProgramRefusal.unsupported(
           "%s with ceil_mode, a divisor or padding that does not count", call.operator());
     }
     return pooled(call, "avg_pool2d", new long[0]);
   }
 
-  private static Datum pooled(Invocation call, String operator, long[] dilation) {
+  private static IValue pooled(Invocation call, String operator, long[] dilation) {
     return Volumes.ofBoth(
         call,
         call.self(),
@@ -45,44 +45,47 @@ public final class PoolingVolumes {
   }
 
   /** Windows are boxes, so that their means are means of means, and their maxima of maxima. */
-  private static Datum adaptive(
-      Invocation call, BiFunction<Invocation, List<Datum>, TensorRef> pool) {
-    List<Datum> out = call.get("output_size").toList();
+  private static IValue adaptive(
+      Invocation call, BiFunction<Invocation, List<IValue>, TensorRef> pool) {
+    List<IValue> out = call.get("output_size").toList();
     return Volumes.ofBoth(
         call,
         call.self(),
-        images -> pool.apply(call, List.of(images, new Datum.ListOf(out.subList(1, 3)))),
+        images -> pool.apply(call, List.of(images, new IValue.ListOf(out.subList(1, 3)))),
         columns ->
             pool.apply(
                 call,
                 List.of(
                     columns,
-                    new Datum.ListOf(List.of(out.get(0), new Datum.Int(columns.shape().get(3)))))));
+                    new IValue.ListOf(
+                        List.of(out.get(0), new IValue.Int(columns.shape().get(3)))))));
   }
 
-  private static TensorRef adaptiveAverage(Invocation call, List<Datum> arguments) {
-    return call.callTensor("adaptive_avg_pool2d", arguments.toArray(new Datum[0]));
+  private static TensorRef adaptiveAverage(Invocation call, List<IValue> arguments) {
+    return call.callTensor("adaptive_avg_pool2d", arguments.toArray(new IValue[0]));
   }
 
   /** The values; where they were is not supported. */
-  private static Datum adaptiveMaxPool3d(Invocation call) {
-    Datum values =
+  private static IValue adaptiveMaxPool3d(Invocation call) {
+    IValue values =
         adaptive(
             call,
             (c, arguments) ->
                 (TensorRef)
-                    c.call("adaptive_max_pool2d", arguments.toArray(new Datum[0])).toList().get(0));
-    return Datum.TupleOf.of(List.of(values, Datum.Undefined.UNDEFINED));
+                    c.call("adaptive_max_pool2d", arguments.toArray(new IValue[0]))
+                        .toList()
+                        .get(0));
+    return IValue.TupleOf.of(List.of(values, IValue.Undefined.UNDEFINED));
   }
 
   /** Pools by the windows of two of the axes; by 1 for an axis of -1. */
   private static TensorRef windows(
-      Invocation call, String operator, Datum image, long[] dilation, int high, int wide) {
+      Invocation call, String operator, IValue image, long[] dilation, int high, int wide) {
     long[] kernel = call.integers("kernel_size");
     long[] given = call.integers("stride");
-    Datum size = pair(kernel, high, wide, 1);
-    Datum stride = pair(given.length == 0 ? kernel : given, high, wide, 1);
-    Datum padding = pair(call.integers("padding"), high, wide, 0);
+    IValue size = pair(kernel, high, wide, 1);
+    IValue stride = pair(given.length == 0 ? kernel : given, high, wide, 1);
+    IValue padding = pair(call.integers("padding"), high, wide, 0);
     return dilation.length == 0
         ? call.callTensor(operator, image, size, stride, padding)
         : call.callTensor(
@@ -95,7 +98,8 @@ public final class PoolingVolumes {
             call.get("ceil_mode"));
   }
 
-  private static Datum pair(long[] ofAxes, int high, int wide, long otherwise) {
-    return Datum.ints(List.of(Dim.of(ofAxes[high]), Dim.of(wide < 0 ? otherwise : ofAxes[wide])));
+  private static IValue pair(long[] ofAxes, int high, int wide, long otherwise) {
+    return IValue.ints(
+        List.of(SymInt.of(ofAxes[high]), SymInt.of(wide < 0 ? otherwise : ofAxes[wide])));
   }
 }

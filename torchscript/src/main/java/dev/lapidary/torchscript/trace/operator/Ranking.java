@@ -1,10 +1,10 @@
 package dev.lapidary.torchscript.trace.operator;
 
 import dev.lapidary.core.tensor.DType;
-import dev.lapidary.torchscript.graph.Dim;
+import dev.lapidary.torchscript.graph.SymInt;
 import dev.lapidary.torchscript.trace.call.Invocation;
-import dev.lapidary.torchscript.trace.limit.Refusal;
-import dev.lapidary.torchscript.trace.value.Datum;
+import dev.lapidary.torchscript.trace.limit.ProgramRefusal;
+import dev.lapidary.torchscript.trace.value.IValue;
 import dev.lapidary.torchscript.trace.value.Shapes;
 import dev.lapidary.torchscript.trace.value.TensorRef;
 import java.util.ArrayList;
@@ -15,35 +15,35 @@ final class Ranking {
 
   private Ranking() {}
 
-  static Datum pair(Invocation call, List<Dim> shape) {
+  static IValue pair(Invocation call, List<SymInt> shape) {
     DType dtype = call.self().dtype();
-    return Datum.TupleOf.of(
+    return IValue.TupleOf.of(
         List.copyOf(call.recordAll(List.of(dtype, DType.INT64), List.of(shape, shape))));
   }
 
   /** The last of the k least. */
-  static Datum kth(Invocation call, long k) {
+  static IValue kth(Invocation call, long k) {
     int dim = dimension(call);
     if (k < 1) {
-      throw Refusal.wrong("%s of the %d-th value", call.operator(), k);
+      throw ProgramRefusal.wrong("%s of the %d-th value", call.operator(), k);
     }
-    Datum along = Datum.number(dim);
-    Datum least = Datum.bool(false);
-    Datum sorted = Datum.bool(true);
-    Datum both = call.call("topk", call.self(), Datum.number(k), along, least, sorted);
-    List<Datum> last = new ArrayList<>();
-    for (Datum ofLeast : both.toList()) {
-      Datum one = call.call("narrow", ofLeast, along, Datum.number(k - 1), Datum.number(1));
+    IValue along = IValue.number(dim);
+    IValue min = IValue.bool(false);
+    IValue sorted = IValue.bool(true);
+    IValue both = call.call("topk", call.self(), IValue.number(k), along, min, sorted);
+    List<IValue> last = new ArrayList<>();
+    for (IValue ofMin : both.toList()) {
+      IValue one = call.call("narrow", ofMin, along, IValue.number(k - 1), IValue.number(1));
       last.add(call.flag("keepdim") ? one : call.call("squeeze", one, along));
     }
-    return Datum.TupleOf.of(last);
+    return IValue.TupleOf.of(last);
   }
 
   static int dimension(Invocation call) {
     TensorRef self = call.self();
     int dim = Shapes.dimension(call.integer("dim"), self.rank());
     if (self.rank() == 0 || self.shape().get(dim).perBatch()) {
-      throw Refusal.unsupported(
+      throw ProgramRefusal.unsupported(
           "%s along dimension %d of %s: it compares the samples of a batch",
           call.operator(), dim, self.shape());
     }

@@ -1,12 +1,12 @@
 package dev.lapidary.torchscript.trace.operator;
 
 import dev.lapidary.core.tensor.DType;
-import dev.lapidary.torchscript.graph.Dim;
+import dev.lapidary.torchscript.graph.SymInt;
 import dev.lapidary.torchscript.trace.call.Invocation;
 import dev.lapidary.torchscript.trace.call.Operator;
-import dev.lapidary.torchscript.trace.limit.Refusal;
-import dev.lapidary.torchscript.trace.value.Datum;
-import dev.lapidary.torchscript.trace.value.Dims;
+import dev.lapidary.torchscript.trace.limit.ProgramRefusal;
+import dev.lapidary.torchscript.trace.value.IValue;
+import dev.lapidary.torchscript.trace.value.SymInts;
 import dev.lapidary.torchscript.trace.value.TensorRef;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -36,13 +36,13 @@ public final class Recurrent {
    *
    * @param gates G
    */
-  private static Datum sequence(
+  private static IValue sequence(
       Invocation call, int gates, List<TensorRef> states, int expectedStates) {
     TensorRef input = call.tensor("input");
     List<TensorRef> parameters = call.tensors("params");
     boolean drops = call.flag("train") && call.real("dropout") > 0;
     if (input.rank() != 3 || states.size() != expectedStates || drops) {
-      throw Refusal.unsupported(
+      throw ProgramRefusal.unsupported(
           "%s of a tensor of shape %s with %d states%s; sequences [batch, length, features] of"
               + " a network in eval mode are supported",
           call.name(), input.shape(), states.size(), drops ? " and dropout" : "");
@@ -51,23 +51,23 @@ public final class Recurrent {
     long units = Math.multiplyExact(call.integer("num_layers"), directions);
     long width = requireParameters(call, parameters, gates, units, directions);
     int batchAxis = call.flag("batch_first") ? 0 : 1;
-    Dim batch = input.shape().get(batchAxis);
-    Dim length = input.shape().get(1 - batchAxis);
-    Dims.constant(length);
-    List<Dim> state = List.of(Dim.of(units), batch, Dim.of(width));
+    SymInt batch = input.shape().get(batchAxis);
+    SymInt length = input.shape().get(1 - batchAxis);
+    SymInts.constant(length);
+    List<SymInt> state = List.of(SymInt.of(units), batch, SymInt.of(width));
     for (TensorRef given : states) {
       if (!given.shape().equals(state)) {
-        throw Refusal.wrong(
+        throw ProgramRefusal.wrong(
             "%s with a state of shape %s; expected %s", call.name(), given.shape(), state);
       }
     }
-    Dim features = Dim.of(Math.multiplyExact(directions, width));
-    List<List<Dim>> shapes = new ArrayList<>();
+    SymInt features = SymInt.of(Math.multiplyExact(directions, width));
+    List<List<SymInt>> shapes = new ArrayList<>();
     shapes.add(
         batchAxis == 0 ? List.of(batch, length, features) : List.of(length, batch, features));
     shapes.addAll(Collections.nCopies(states.size(), state));
     List<DType> dtypes = Collections.nCopies(shapes.size(), input.dtype());
-    return Datum.TupleOf.of(List.copyOf(call.recordAll(dtypes, shapes)));
+    return IValue.TupleOf.of(List.copyOf(call.recordAll(dtypes, shapes)));
   }
 
   /** Gives H. A fifth parameter would be a projection. */
@@ -75,20 +75,21 @@ public final class Recurrent {
       Invocation call, List<TensorRef> parameters, int gates, long units, long directions) {
     int each = call.flag("has_biases") ? 4 : 2;
     if (units < 1 || parameters.size() != units * each || parameters.get(1).rank() != 2) {
-      throw Refusal.unsupported(
+      throw ProgramRefusal.unsupported(
           "%s with %d parameters for %d layers and directions; %d each are supported, and no"
               + " projections",
           call.name(), parameters.size(), units, each);
     }
-    long features = Dims.constant(call.tensor("input").shape().get(2));
-    long width = Dims.constant(parameters.get(1).shape().get(1));
+    long features = SymInts.constant(call.tensor("input").shape().get(2));
+    long width = SymInts.constant(parameters.get(1).shape().get(1));
     for (int i = 0; i < parameters.size(); i++) {
       long columns = i % each == 1 ? width : i / each < directions ? features : directions * width;
-      List<Dim> expected = i % each < 2 ? Dims.of(gates * width, columns) : Dims.of(gates * width);
-      List<Dim> found = parameters.get(i).shape();
+      List<SymInt> expected =
+          i % each < 2 ? SymInts.of(gates * width, columns) : SymInts.of(gates * width);
+      List<SymInt> found = parameters.get(i).shape();
       call.requireTypeOf(call.tensor("input"), parameters.get(i));
       if (!parameters.get(i).isKnown() || !found.equals(expected)) {
-        throw Refusal.unsupported(
+        throw ProgramRefusal.unsupported(
             "%s with %s parameter of shape %s; a constant of %s is supported",
             call.name(), parameters.get(i).isKnown() ? "a" : "a computed", found, expected);
       }

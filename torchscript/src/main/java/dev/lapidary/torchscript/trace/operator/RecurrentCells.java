@@ -2,8 +2,8 @@ package dev.lapidary.torchscript.trace.operator;
 
 import dev.lapidary.torchscript.trace.call.Invocation;
 import dev.lapidary.torchscript.trace.call.Operator;
-import dev.lapidary.torchscript.trace.limit.Refusal;
-import dev.lapidary.torchscript.trace.value.Datum;
+import dev.lapidary.torchscript.trace.limit.ProgramRefusal;
+import dev.lapidary.torchscript.trace.value.IValue;
 import dev.lapidary.torchscript.trace.value.TensorRef;
 import java.util.List;
 import java.util.Map;
@@ -20,52 +20,52 @@ public final class RecurrentCells {
     table.put("rnn_relu_cell", call -> call.call("relu", sum(call)));
   }
 
-  private static Datum ofInput(Invocation call) {
+  private static IValue ofInput(Invocation call) {
     return call.call("linear", call.get("input"), call.get("w_ih"), call.get("b_ih"));
   }
 
-  private static Datum ofState(Invocation call, Datum state) {
+  private static IValue ofState(Invocation call, IValue state) {
     return call.call("linear", state, call.get("w_hh"), call.get("b_hh"));
   }
 
-  private static Datum sum(Invocation call) {
+  private static IValue sum(Invocation call) {
     return call.call("add", ofInput(call), ofState(call, call.get("hx")));
   }
 
-  private static List<Datum> gates(Invocation call, Datum rows, int count) {
-    Datum last = Datum.number(-1);
-    return call.call("chunk", rows, Datum.number(count), last).toList();
+  private static List<IValue> gates(Invocation call, IValue rows, int count) {
+    IValue last = IValue.number(-1);
+    return call.call("chunk", rows, IValue.number(count), last).toList();
   }
 
-  private static Datum sigmoid(Invocation call, Datum a, Datum b) {
+  private static IValue sigmoid(Invocation call, IValue a, IValue b) {
     return call.call("sigmoid", call.call("add", a, b));
   }
 
   /** Gates in the order input, forget, cell, output; gives h and c. */
-  private static Datum lstmCell(Invocation call) {
+  private static IValue lstmCell(Invocation call) {
     List<TensorRef> states = call.tensors("hx");
     if (states.size() != 2) {
-      throw Refusal.wrong("%s with %d states", call.operator(), states.size());
+      throw ProgramRefusal.wrong("%s with %d states", call.operator(), states.size());
     }
-    Datum sums = call.call("add", ofInput(call), ofState(call, states.get(0)));
-    List<Datum> gates = gates(call, sums, 4);
-    Datum kept = call.call("mul", call.call("sigmoid", gates.get(1)), states.get(1));
-    Datum taken =
+    IValue sums = call.call("add", ofInput(call), ofState(call, states.get(0)));
+    List<IValue> gates = gates(call, sums, 4);
+    IValue kept = call.call("mul", call.call("sigmoid", gates.get(1)), states.get(1));
+    IValue taken =
         call.call("mul", call.call("sigmoid", gates.get(0)), call.call("tanh", gates.get(2)));
-    Datum cell = call.call("add", kept, taken);
-    Datum hidden = call.call("mul", call.call("sigmoid", gates.get(3)), call.call("tanh", cell));
-    return Datum.TupleOf.of(List.of(hidden, cell));
+    IValue cell = call.call("add", kept, taken);
+    IValue hidden = call.call("mul", call.call("sigmoid", gates.get(3)), call.call("tanh", cell));
+    return IValue.TupleOf.of(List.of(hidden, cell));
   }
 
   /** Gates in the order reset, update, new: {@code h' = n + z (h - n)}. */
-  private static Datum gruCell(Invocation call) {
-    List<Datum> input = gates(call, ofInput(call), 3);
-    List<Datum> state = gates(call, ofState(call, call.get("hx")), 3);
-    Datum reset = sigmoid(call, input.get(0), state.get(0));
-    Datum update = sigmoid(call, input.get(1), state.get(1));
-    Datum fresh =
+  private static IValue gruCell(Invocation call) {
+    List<IValue> input = gates(call, ofInput(call), 3);
+    List<IValue> state = gates(call, ofState(call, call.get("hx")), 3);
+    IValue reset = sigmoid(call, input.get(0), state.get(0));
+    IValue update = sigmoid(call, input.get(1), state.get(1));
+    IValue fresh =
         call.call("tanh", call.call("add", input.get(2), call.call("mul", reset, state.get(2))));
-    Datum difference = call.call("sub", call.get("hx"), fresh);
+    IValue difference = call.call("sub", call.get("hx"), fresh);
     return call.call("add", fresh, call.call("mul", update, difference));
   }
 }

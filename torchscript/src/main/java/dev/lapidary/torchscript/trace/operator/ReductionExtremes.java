@@ -1,18 +1,18 @@
 package dev.lapidary.torchscript.trace.operator;
 
 import dev.lapidary.core.tensor.DType;
-import dev.lapidary.torchscript.graph.Dim;
+import dev.lapidary.torchscript.graph.SymInt;
 import dev.lapidary.torchscript.trace.call.Invocation;
 import dev.lapidary.torchscript.trace.call.Operator;
-import dev.lapidary.torchscript.trace.limit.Refusal;
-import dev.lapidary.torchscript.trace.value.Datum;
+import dev.lapidary.torchscript.trace.limit.ProgramRefusal;
+import dev.lapidary.torchscript.trace.value.IValue;
 import dev.lapidary.torchscript.trace.value.Shapes;
 import java.util.List;
 import java.util.Map;
 
 /** Reduction Ops: the greatest and least elements, where they are, and any and all. */
 public final class ReductionExtremes {
-  private static final Datum ZERO = Datum.number(0);
+  private static final IValue ZERO = IValue.number(0);
 
   private ReductionExtremes() {}
 
@@ -30,59 +30,61 @@ public final class ReductionExtremes {
   }
 
   /** Whether the greatest, or the least, of the truths is one. */
-  private static Datum anyOrAll(Invocation call, String extreme) {
-    Datum numbers = Pointwise.as(call, Pointwise.truth(call, call.self()), DType.FLOAT32);
-    Datum dims = Datum.ints(Math.toIntExact(call.integer("dim")));
+  private static IValue anyOrAll(Invocation call, String extreme) {
+    IValue numbers = Pointwise.as(call, Pointwise.truth(call, call.self()), DType.FLOAT32);
+    IValue dims = IValue.ints(Math.toIntExact(call.integer("dim")));
     return call.call("gt", call.call(extreme, numbers, dims, call.get("keepdim")), ZERO);
   }
 
   /** {@code max(x, y)}, {@code max(x)} or {@code max(x, dim) -> (values, indices)}. */
-  private static Datum extreme(Invocation call, String ofTwo, String ofAll) {
+  private static IValue extreme(Invocation call, String ofTwo, String ofAll) {
     if (call.has("other")) {
       return call.call(ofTwo, call.get("self"), call.get("other"));
     }
     return call.has("dim") ? along(call) : call.call(ofAll, call.self());
   }
 
-  private static Datum along(Invocation call) {
+  private static IValue along(Invocation call) {
     int dim = Ranking.dimension(call);
     if (call.allKnown()) {
       return KnownRanking.first(call, dim, call.name().equals("max"));
     }
-    List<Dim> shape = Shapes.reduced(call.self().shape(), new int[] {dim}, call.flag("keepdim"));
-    return Ranking.pair(call.with("dim", Datum.number(dim)), shape);
+    List<SymInt> shape = Shapes.reduced(call.self().shape(), new int[] {dim}, call.flag("keepdim"));
+    return Ranking.pair(call.with("dim", IValue.number(dim)), shape);
   }
 
-  private static Datum position(Invocation call) {
+  private static IValue position(Invocation call) {
     if (call.allKnown() && call.isNone("dim")) {
-      Datum flat = call.call("reshape", call.self(), Datum.ints(-1));
-      return call.call(call.name(), flat, Datum.number(0));
+      IValue flat = call.call("reshape", call.self(), IValue.ints(-1));
+      return call.call(call.name(), flat, IValue.number(0));
     }
     if (call.isNone("dim")) {
-      throw Refusal.unsupported("%s over all dimensions, and so over the batch", call.operator());
+      throw ProgramRefusal.unsupported(
+          "%s over all dimensions, and so over the batch", call.operator());
     }
     int dim = Ranking.dimension(call);
     if (call.allKnown()) {
       return KnownRanking.first(call, dim, call.name().equals("argmax")).toList().get(1);
     }
-    return call.with("dim", Datum.number(dim))
+    return call.with("dim", IValue.number(dim))
         .record(
             DType.INT64,
             Shapes.reduced(call.self().shape(), new int[] {dim}, call.flag("keepdim")));
   }
 
   /** The lower one of two, as PyTorch. */
-  private static Datum median(Invocation call) {
+  private static IValue median(Invocation call) {
     long size = call.self().shape().get(Ranking.dimension(call)).factor();
     return Ranking.kth(call, (size + 1) / 2);
   }
 
-  private static Datum aminmax(Invocation call) {
+  private static IValue aminmax(Invocation call) {
     if (call.isNone("dim")) {
-      throw Refusal.unsupported("%s over all dimensions, and so over the batch", call.operator());
+      throw ProgramRefusal.unsupported(
+          "%s over all dimensions, and so over the batch", call.operator());
     }
-    Datum dim = Datum.ints(Ranking.dimension(call));
-    return Datum.TupleOf.of(
+    IValue dim = IValue.ints(Ranking.dimension(call));
+    return IValue.TupleOf.of(
         List.of(
             call.call("amin", call.self(), dim, call.get("keepdim")),
             call.call("amax", call.self(), dim, call.get("keepdim"))));

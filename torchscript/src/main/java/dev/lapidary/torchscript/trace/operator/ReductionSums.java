@@ -1,11 +1,11 @@
 package dev.lapidary.torchscript.trace.operator;
 
 import dev.lapidary.core.tensor.DType;
-import dev.lapidary.torchscript.graph.Dim;
+import dev.lapidary.torchscript.graph.SymInt;
 import dev.lapidary.torchscript.trace.call.Invocation;
 import dev.lapidary.torchscript.trace.call.Operator;
-import dev.lapidary.torchscript.trace.limit.Refusal;
-import dev.lapidary.torchscript.trace.value.Datum;
+import dev.lapidary.torchscript.trace.limit.ProgramRefusal;
+import dev.lapidary.torchscript.trace.value.IValue;
 import dev.lapidary.torchscript.trace.value.Shapes;
 import dev.lapidary.torchscript.trace.value.TensorRef;
 import java.util.ArrayList;
@@ -14,7 +14,7 @@ import java.util.Map;
 
 /** Reduction Ops: sums, means, products and norms. */
 public final class ReductionSums {
-  private static final Datum ZERO = Datum.number(0);
+  private static final IValue ZERO = IValue.number(0);
 
   private ReductionSums() {}
 
@@ -41,72 +41,73 @@ public final class ReductionSums {
             call.call(
                 "linalg_vector_norm",
                 call.self(),
-                call.isNone("p") ? Datum.number(2) : call.get("p"),
+                call.isNone("p") ? IValue.number(2) : call.get("p"),
                 call.get("dim"),
                 call.get("keepdim")));
     table.put("logsumexp", ReductionSums::logsumexp);
   }
 
   /** What broadcasting made wider is summed up again. */
-  private static Datum sumToSize(Invocation call) {
-    List<Dim> from = call.self().shape();
-    List<Dim> to = call.dims("size");
+  private static IValue sumToSize(Invocation call) {
+    List<SymInt> from = call.self().shape();
+    List<SymInt> to = call.dims("size");
     int missing = from.size() - to.size();
-    List<Dim> summed = new ArrayList<>();
+    List<SymInt> summed = new ArrayList<>();
     for (int d = 0; d < from.size(); d++) {
       if (d < missing || !from.get(d).equals(to.get(d - missing))) {
-        summed.add(Dim.of(d));
+        summed.add(SymInt.of(d));
       }
     }
     if (missing < 0 || !Shapes.broadcast(from, to).equals(from)) {
-      throw Refusal.wrong("%s of shape %s to %s", call.operator(), from, to);
+      throw ProgramRefusal.wrong("%s of shape %s to %s", call.operator(), from, to);
     }
-    Datum sum =
+    IValue sum =
         summed.isEmpty()
             ? call.self()
-            : call.call("sum", call.self(), Datum.ints(summed), Datum.bool(true));
-    return call.call("reshape", sum, Datum.ints(to));
+            : call.call("sum", call.self(), IValue.ints(summed), IValue.bool(true));
+    return call.call("reshape", sum, IValue.ints(to));
   }
 
-  private static Datum listOfDims(Invocation call) {
-    return call.get("dim") instanceof Datum.Int one
-        ? new Datum.ListOf(List.of(one))
+  private static IValue listOfDims(Invocation call) {
+    return call.get("dim") instanceof IValue.Int one
+        ? new IValue.ListOf(List.of(one))
         : call.get("dim");
   }
 
   /** What {@code x.norm(dim=1)} was recorded as. */
-  private static Datum frobeniusNorm(Invocation call) {
+  private static IValue frobeniusNorm(Invocation call) {
     return length(call, call.self(), call.get("dim"), call.flag("keepdim"));
   }
 
-  static Datum length(Invocation call, Datum vectors, Datum dims, boolean keep) {
-    return call.call("linalg_vector_norm", vectors, Datum.number(2), dims, Datum.bool(keep));
+  static IValue length(Invocation call, IValue vectors, IValue dims, boolean keep) {
+    return call.call("linalg_vector_norm", vectors, IValue.number(2), dims, IValue.bool(keep));
   }
 
-  private static Datum nansum(Invocation call, Datum x) {
-    Datum numbers = call.call("masked_fill", x, call.call("isnan", x), ZERO);
+  private static IValue nansum(Invocation call, IValue x) {
+    IValue numbers = call.call("masked_fill", x, call.call("isnan", x), ZERO);
     return sum(call, numbers);
   }
 
-  private static Datum nanmean(Invocation call, Datum x) {
-    Datum real = call.call("logical_not", call.call("isnan", x));
+  private static IValue nanmean(Invocation call, IValue x) {
+    IValue real = call.call("logical_not", call.call("isnan", x));
     return call.call("div", nansum(call, x), sum(call, call.call("type_as", real, x)));
   }
 
-  private static Datum sum(Invocation call, Datum x) {
-    Datum typed = call.isNone("dtype") ? x : call.call("to", x, call.get("dtype"));
+  private static IValue sum(Invocation call, IValue x) {
+    IValue typed = call.isNone("dtype") ? x : call.call("to", x, call.get("dtype"));
     return call.call("sum", typed, call.get("dim"), call.get("keepdim"));
   }
 
   /** Along one dimension; of constants also of all. */
-  private static Datum prod(Invocation given) {
+  private static IValue prod(Invocation given) {
     TensorRef self = given.self();
     if (!given.isNone("dtype")) {
       self = given.callTensor("to", self, given.get("dtype"));
     }
     boolean all = !given.has("dim");
     if (all && !given.allKnown()) {
-      throw Refusal.unsupported("%s over all dimensions, and so over the batch", given.operator());
+      throw ProgramRefusal.unsupported(
+          "%s over all dimensions, and so over the batch", given.operator());
     }
     long[] along = all ? new long[0] : new long[] {given.integer("dim")};
     int[] dims = Shapes.dimensions(along, self.rank());
@@ -117,15 +118,15 @@ public final class ReductionSums {
     }
     return given
         .with("self", self)
-        .with("dim", Datum.number(dims[0]))
-        .with("dtype", Datum.None.NONE)
+        .with("dim", IValue.number(dims[0]))
+        .with("dtype", IValue.None.NONE)
         .record(dtype, Shapes.reduced(self.shape(), dims, keep));
   }
 
-  private static Datum linalgVectorNorm(Invocation call) {
+  private static IValue linalgVectorNorm(Invocation call) {
     TensorRef self = call.self();
     if (call.has("dtype") && !call.isNone("dtype")) {
-      throw Refusal.unsupported("a norm in another element type");
+      throw ProgramRefusal.unsupported("a norm in another element type");
     }
     int[] dims = Shapes.dimensions(Reductions.dims(call), self.rank());
     boolean keep = call.flag("keepdim");
@@ -135,7 +136,7 @@ public final class ReductionSums {
       return ofOrder(call, order, dims);
     }
     if (!call.allKnown()) {
-      return call.with("dim", Datum.ints(dims))
+      return call.with("dim", IValue.ints(dims))
           .record(self.dtype(), Shapes.reduced(self.shape(), dims, keep));
     }
     return Reductions.fold(
@@ -143,31 +144,31 @@ public final class ReductionSums {
   }
 
   /** The greatest or the least size, the sum of sizes, the count of others than 0, or a root. */
-  private static Datum ofOrder(Invocation call, double order, int[] dims) {
-    Datum along = Datum.ints(dims);
-    Datum keep = call.get("keepdim");
-    Datum sizes = call.call("abs", call.self());
+  private static IValue ofOrder(Invocation call, double order, int[] dims) {
+    IValue along = IValue.ints(dims);
+    IValue keep = call.get("keepdim");
+    IValue sizes = call.call("abs", call.self());
     if (Double.isInfinite(order)) {
       return call.call(order > 0 ? "amax" : "amin", sizes, along, keep);
     }
     if (order == 0) {
-      Datum others = call.call("ne", call.self(), Datum.number(0));
+      IValue others = call.call("ne", call.self(), IValue.number(0));
       return call.call("sum", call.call("type_as", others, call.self()), along, keep);
     }
     if (order == 1) {
       return call.call("sum", sizes, along, keep);
     }
-    Datum sum = call.call("sum", call.call("pow", sizes, new Datum.Real(order)), along, keep);
-    return call.call("pow", sum, new Datum.Real(1 / order));
+    IValue sum = call.call("sum", call.call("pow", sizes, new IValue.Real(order)), along, keep);
+    return call.call("pow", sum, new IValue.Real(1 / order));
   }
 
   /** {@code m + log(sum(exp(x - m)))}, m the greatest: no power overflows. */
-  private static Datum logsumexp(Invocation call) {
+  private static IValue logsumexp(Invocation call) {
     TensorRef self = call.self();
-    Datum dims = Datum.ints(Shapes.dimensions(call.integers("dim"), self.rank()));
-    Datum greatest = call.call("amax", self, dims, Datum.bool(true));
-    Datum powers = call.call("exp", call.call("sub", self, greatest));
-    Datum sum = call.call("log", call.call("sum", powers, dims, call.get("keepdim")));
+    IValue dims = IValue.ints(Shapes.dimensions(call.integers("dim"), self.rank()));
+    IValue greatest = call.call("amax", self, dims, IValue.bool(true));
+    IValue powers = call.call("exp", call.call("sub", self, greatest));
+    IValue sum = call.call("log", call.call("sum", powers, dims, call.get("keepdim")));
     return call.call("add", sum, call.call("amax", self, dims, call.get("keepdim")));
   }
 }

@@ -2,12 +2,12 @@ package dev.lapidary.torchscript.trace.operator;
 
 import dev.lapidary.core.tensor.DType;
 import dev.lapidary.core.tensor.Tensor;
-import dev.lapidary.torchscript.graph.Dim;
+import dev.lapidary.torchscript.graph.SymInt;
 import dev.lapidary.torchscript.trace.call.Invocation;
-import dev.lapidary.torchscript.trace.value.Datum;
-import dev.lapidary.torchscript.trace.value.Dims;
 import dev.lapidary.torchscript.trace.value.Elements;
+import dev.lapidary.torchscript.trace.value.IValue;
 import dev.lapidary.torchscript.trace.value.Shapes;
+import dev.lapidary.torchscript.trace.value.SymInts;
 import dev.lapidary.torchscript.trace.value.TensorRef;
 import java.util.Arrays;
 import java.util.List;
@@ -19,7 +19,7 @@ final class Reductions {
 
   private Reductions() {}
 
-  static Datum reduce(Invocation given, String name) {
+  static IValue reduce(Invocation given, String name) {
     TensorRef self = given.self();
     if (given.has("dtype") && !given.isNone("dtype")) {
       self = given.callTensor("to", self, given.get("dtype"));
@@ -27,7 +27,7 @@ final class Reductions {
     boolean all = !given.has("dim");
     int[] dims = Shapes.dimensions(all ? new long[0] : dims(given), self.rank());
     if (all) {
-      return given.call(name, self, Datum.ints(dims), Datum.bool(false));
+      return given.call(name, self, IValue.ints(dims), IValue.bool(false));
     }
     boolean keep = given.flag("keepdim");
     DType dtype = self.dtype();
@@ -35,9 +35,9 @@ final class Reductions {
       dtype = DType.INT64;
     }
     if (!given.allKnown()) {
-      Invocation call = given.with("self", self).with("dim", Datum.ints(dims));
+      Invocation call = given.with("self", self).with("dim", IValue.ints(dims));
       if (call.has("dtype")) {
-        call = call.with("dtype", Datum.None.NONE);
+        call = call.with("dtype", IValue.None.NONE);
       }
       return call.record(dtype, Shapes.reduced(self.shape(), dims, keep));
     }
@@ -48,11 +48,11 @@ final class Reductions {
     return call.isNone("dim") ? new long[0] : call.integers("dim");
   }
 
-  private static Datum evaluate(
+  private static IValue evaluate(
       Invocation call, TensorRef self, int[] dims, boolean keep, DType dtype, String name) {
     long count = 1;
     for (int dim : dims) {
-      count = Math.multiplyExact(count, Dims.constant(self.shape().get(dim)));
+      count = Math.multiplyExact(count, SymInts.constant(self.shape().get(dim)));
     }
     double divisor = (double) count;
     return switch (name) {
@@ -64,7 +64,7 @@ final class Reductions {
     };
   }
 
-  static Datum fold(
+  static IValue fold(
       Invocation call,
       TensorRef self,
       int[] dims,
@@ -75,7 +75,7 @@ final class Reductions {
       DoubleUnaryOperator finish) {
     Tensor tensor = self.tensor(call.operator());
     long[] sizes = tensor.shape();
-    List<Dim> kept = Shapes.reduced(self.shape(), dims, true);
+    List<SymInt> kept = Shapes.reduced(self.shape(), dims, true);
     long[] strides = Tensor.contiguousStrides(Shapes.constants(kept));
     for (int dim : dims) {
       strides[dim] = 0;

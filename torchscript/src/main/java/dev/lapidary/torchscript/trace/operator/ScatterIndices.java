@@ -2,11 +2,11 @@ package dev.lapidary.torchscript.trace.operator;
 
 import dev.lapidary.core.tensor.DType;
 import dev.lapidary.core.tensor.Tensor;
-import dev.lapidary.torchscript.graph.Dim;
+import dev.lapidary.torchscript.graph.SymInt;
 import dev.lapidary.torchscript.trace.call.Invocation;
-import dev.lapidary.torchscript.trace.limit.Refusal;
-import dev.lapidary.torchscript.trace.value.Datum;
+import dev.lapidary.torchscript.trace.limit.ProgramRefusal;
 import dev.lapidary.torchscript.trace.value.Elements;
+import dev.lapidary.torchscript.trace.value.IValue;
 import dev.lapidary.torchscript.trace.value.Shapes;
 import dev.lapidary.torchscript.trace.value.TensorRef;
 import java.util.ArrayList;
@@ -23,7 +23,7 @@ final class ScatterIndices {
     TensorRef self = call.self();
     TensorRef index = call.tensor("index");
     if (index.dtype() != DType.INT64 || self.rank() == 0 || index.rank() != self.rank()) {
-      throw Refusal.wrong(
+      throw ProgramRefusal.wrong(
           "%s of a tensor of shape %s by %s of shape %s",
           call.operator(), self.shape(), index.dtype(), index.shape());
     }
@@ -33,9 +33,9 @@ final class ScatterIndices {
         requireRoom(call, self, index.shape(), d);
       }
     }
-    Dim size = self.shape().get(dim);
+    SymInt size = self.shape().get(dim);
     if (size.perBatch()) {
-      throw Refusal.unsupported(
+      throw ProgramRefusal.unsupported(
           "%s along dimension %d of %s: it takes from other samples of the batch",
           call.operator(), dim, self.shape());
     }
@@ -45,14 +45,14 @@ final class ScatterIndices {
     return dim;
   }
 
-  static void requireRoom(Invocation call, TensorRef tensor, List<Dim> places, int d) {
-    Dim size = tensor.shape().get(d);
-    Dim count = places.get(d);
+  static void requireRoom(Invocation call, TensorRef tensor, List<SymInt> indices, int d) {
+    SymInt size = tensor.shape().get(d);
+    SymInt count = indices.get(d);
     boolean fits = !size.perBatch() && !count.perBatch() && count.factor() <= size.factor();
     if (!fits && !count.equals(size)) {
-      throw Refusal.wrong(
+      throw ProgramRefusal.wrong(
           "%s of a tensor of shape %s by an index of shape %s",
-          call.operator(), tensor.shape(), places);
+          call.operator(), tensor.shape(), indices);
     }
   }
 
@@ -60,7 +60,7 @@ final class ScatterIndices {
     for (Tensor.Walk walk = index.walk(); walk.hasNext(); ) {
       long place = index.longAt(walk.next());
       if (place < 0 || place >= size) {
-        throw Refusal.wrong("index %d of a dimension of size %d", place, size);
+        throw ProgramRefusal.wrong("index %d of a dimension of size %d", place, size);
       }
     }
   }
@@ -71,11 +71,11 @@ final class ScatterIndices {
     long[] shape = call.known("index").shape();
     long[] strides = Tensor.contiguousStrides(sizes);
     return i -> {
-      long rest = i;
+      long remainder = i;
       long at = 0;
       for (int d = shape.length - 1; d >= 0; d--) {
-        at += (d == dim ? index[i] : rest % shape[d]) * strides[d];
-        rest /= shape[d];
+        at += (d == dim ? index[i] : remainder % shape[d]) * strides[d];
+        remainder /= shape[d];
       }
       return Math.toIntExact(at);
     };
@@ -84,7 +84,7 @@ final class ScatterIndices {
   static int dim(Invocation call) {
     int dim = Shapes.dimension(call.integer("dim"), call.self().rank());
     if (call.self().rank() == 0 || call.self().shape().get(dim).perBatch()) {
-      throw Refusal.unsupported(
+      throw ProgramRefusal.unsupported(
           "%s along dimension %d of %s: it writes to samples of the batch",
           call.operator(), dim, call.self().shape());
     }
@@ -98,16 +98,16 @@ final class ScatterIndices {
   /** What an index along the dimension tells. */
   static long[] indices(Invocation call) {
     if (!call.tensor("index").isKnown()) {
-      throw Refusal.unsupported("%s at places that depend on the image", call.operator());
+      throw ProgramRefusal.unsupported("%s at places that depend on the image", call.operator());
     }
     long size = size(call);
-    long[] places = call.known("index").toLongs();
-    for (long place : places) {
+    long[] indices = call.known("index").toLongs();
+    for (long place : indices) {
       if (place < 0 || place >= size) {
-        throw Refusal.wrong("index %d of a dimension of size %d", place, size);
+        throw ProgramRefusal.wrong("index %d of a dimension of size %d", place, size);
       }
     }
-    return places;
+    return indices;
   }
 
   static TensorRef vector(Invocation call, long[] values) {
@@ -116,32 +116,32 @@ final class ScatterIndices {
   }
 
   /** The rows at the places are the source's, which lie behind those of the tensor. */
-  static Datum written(Invocation call, long[] places, Datum source) {
-    return written(call, call.self(), dim(call), places, source);
+  static IValue written(Invocation call, long[] indices, IValue source) {
+    return written(call, call.self(), dim(call), indices, source);
   }
 
   /** The same of another tensor: at places that are named twice the last one stays. */
-  static Datum written(Invocation call, TensorRef self, int dim, long[] places, Datum source) {
-    Datum along = Datum.number(dim);
+  static IValue written(Invocation call, TensorRef self, int dim, long[] indices, IValue source) {
+    IValue along = IValue.number(dim);
     TensorRef rows = call.callTensor("type_as", source, self);
-    List<Dim> expected = new ArrayList<>(self.shape());
-    expected.set(dim, Dim.of(places.length));
+    List<SymInt> expected = new ArrayList<>(self.shape());
+    expected.set(dim, SymInt.of(indices.length));
     if (!rows.shape().equals(expected)) {
-      throw Refusal.wrong("%s of %s where %s goes", call.operator(), rows.shape(), expected);
+      throw ProgramRefusal.wrong("%s of %s where %s goes", call.operator(), rows.shape(), expected);
     }
     long size = self.shape().get(dim).factor();
     long[] from = Elements.longs(call.dispatcher().budget(), size);
     Arrays.setAll(from, i -> i);
-    for (int i = 0; i < places.length; i++) {
-      from[Math.toIntExact(places[i])] = size + i;
+    for (int i = 0; i < indices.length; i++) {
+      from[Math.toIntExact(indices[i])] = size + i;
     }
-    Datum both = call.call("cat", new Datum.ListOf(List.of(self, rows)), along);
+    IValue both = call.call("cat", new IValue.ListOf(List.of(self, rows)), along);
     return call.call("index_select", both, along, vector(call, from));
   }
 
   static void requireInside(Invocation call, long place) {
     if (place < 0 || place >= size(call)) {
-      throw Refusal.wrong("index %d of a dimension of size %d", place, size(call));
+      throw ProgramRefusal.wrong("index %d of a dimension of size %d", place, size(call));
     }
   }
 }

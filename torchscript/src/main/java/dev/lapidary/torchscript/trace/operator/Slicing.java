@@ -1,15 +1,15 @@
 package dev.lapidary.torchscript.trace.operator;
 
 import dev.lapidary.core.tensor.DType;
-import dev.lapidary.torchscript.graph.Dim;
+import dev.lapidary.torchscript.graph.SymInt;
 import dev.lapidary.torchscript.trace.builtin.NumberBuiltins;
 import dev.lapidary.torchscript.trace.call.Invocation;
 import dev.lapidary.torchscript.trace.call.Operator;
-import dev.lapidary.torchscript.trace.limit.Refusal;
+import dev.lapidary.torchscript.trace.limit.ProgramRefusal;
 import dev.lapidary.torchscript.trace.value.Content;
-import dev.lapidary.torchscript.trace.value.Datum;
-import dev.lapidary.torchscript.trace.value.Dims;
 import dev.lapidary.torchscript.trace.value.Elements;
+import dev.lapidary.torchscript.trace.value.IValue;
+import dev.lapidary.torchscript.trace.value.SymInts;
 import dev.lapidary.torchscript.trace.value.TensorRef;
 import java.util.ArrayList;
 import java.util.List;
@@ -30,27 +30,28 @@ public final class Slicing {
     table.put("narrow", Slicing::narrow);
   }
 
-  private static Datum narrowCopy(Invocation call) {
-    Datum part =
+  private static IValue narrowCopy(Invocation call) {
+    IValue part =
         call.call("narrow", call.self(), call.get("dim"), call.get("start"), call.get("length"));
     return call.call("clone", part);
   }
 
-  static Datum part(Invocation call, Datum self, Datum dim, long start, long end) {
-    return call.call("slice", self, dim, Datum.number(start), Datum.number(end), Datum.number(1));
+  static IValue part(Invocation call, IValue self, IValue dim, long start, long end) {
+    return call.call(
+        "slice", self, dim, IValue.number(start), IValue.number(end), IValue.number(1));
   }
 
-  private static Datum select(Invocation call) {
+  private static IValue select(Invocation call) {
     TensorRef self = call.self();
     int dim = SlicingSplits.dim(call);
-    Dim size = self.shape().get(dim);
+    SymInt size = self.shape().get(dim);
     if (size.perBatch()) {
-      throw Refusal.unsupported("one sample of the batch is selected");
+      throw ProgramRefusal.unsupported("one sample of the batch is selected");
     }
     long given = call.integer("index");
     long index = given < 0 ? given + size.factor() : given;
     if (index < 0 || index >= size.factor()) {
-      throw Refusal.wrong("index %d of a dimension of size %s", given, size);
+      throw ProgramRefusal.wrong("index %d of a dimension of size %s", given, size);
     }
     if (self.content() instanceof Content.Known known) {
       return new TensorRef(
@@ -59,10 +60,10 @@ public final class Slicing {
               without(known.strides(), dim),
               known.offset() + index * known.strides()[dim]));
     }
-    List<Dim> shape = new ArrayList<>(self.shape());
+    List<SymInt> shape = new ArrayList<>(self.shape());
     shape.remove(dim);
-    Datum at = Datum.number(index);
-    Datum along = Datum.number(dim);
+    IValue at = IValue.number(index);
+    IValue along = IValue.number(dim);
     TensorRef made = call.with("dim", along).with("index", at).record(self.dtype(), shape);
     UnaryOperator<TensorRef> whole = SlicingSplits.whole(call, self, dim, index, index + 1);
     return TensorRef.viewOf(
@@ -76,18 +77,18 @@ public final class Slicing {
   /** The same of each step-th element: these places take theirs from behind the base. */
   private static UnaryOperator<TensorRef> interleaved(
       Invocation call, TensorRef base, int dim, long from, long step, long count) {
-    Datum along = Datum.number(dim);
+    IValue along = IValue.number(dim);
     long size = base.shape().get(dim).factor();
     long end = from + count * step;
     return part -> {
-      Datum both = call.call("cat", new Datum.ListOf(List.of(base, part)), along);
-      TensorRef places =
+      IValue both = call.call("cat", new IValue.ListOf(List.of(base, part)), along);
+      TensorRef indices =
           Elements.integers(
               call.dispatcher().budget(),
               DType.INT64,
               new long[] {size},
               i -> i >= from && i < end && (i - from) % step == 0 ? size + (i - from) / step : i);
-      return call.callTensor("index_select", both, along, places);
+      return call.callTensor("index_select", both, along, indices);
     };
   }
 
@@ -98,24 +99,24 @@ public final class Slicing {
         .toArray();
   }
 
-  private static Datum slice(Invocation call) {
+  private static IValue slice(Invocation call) {
     TensorRef self = call.self();
     int dim = SlicingSplits.dim(call);
-    Dim size = self.shape().get(dim);
+    SymInt size = self.shape().get(dim);
     long step = call.integer("step");
     if (step < 1) {
-      throw Refusal.wrong("a slice with the step %d", step);
+      throw ProgramRefusal.wrong("a slice with the step %d", step);
     }
-    Dim start = call.isNone("start") ? Dim.of(0) : call.dim("start");
-    Dim end = call.isNone("end") ? size : call.dim("end");
+    SymInt start = call.isNone("start") ? SymInt.of(0) : call.dim("start");
+    SymInt end = call.isNone("end") ? size : call.dim("end");
     boolean whole =
-        start.equals(Dim.of(0))
+        start.equals(SymInt.of(0))
             && (reaches(end, size) || call.dispatcher().literals().isWhole(end, size));
     if (whole && step == 1) {
       return self.isKnown() ? new TensorRef(self.content()) : Views.alias(self, true);
     }
     if (size.perBatch()) {
-      throw Refusal.unsupported("a part of the batch is selected");
+      throw ProgramRefusal.unsupported("a part of the batch is selected");
     }
     long from = bound(start, size.factor());
     long to = Math.max(from, whole ? size.factor() : bound(end, size.factor()));
@@ -128,9 +129,11 @@ public final class Slicing {
       strides[dim] *= step;
       return new TensorRef(known.view(sizes, strides, offset));
     }
-    List<Dim> shape = new ArrayList<>(self.shape());
-    shape.set(dim, Dim.of(count));
-    Datum[] exact = {Datum.number(dim), Datum.number(from), Datum.number(to), Datum.number(step)};
+    List<SymInt> shape = new ArrayList<>(self.shape());
+    shape.set(dim, SymInt.of(count));
+    IValue[] exact = {
+      IValue.number(dim), IValue.number(from), IValue.number(to), IValue.number(step)
+    };
     TensorRef made =
         call.with("dim", exact[0])
             .with("start", exact[1])
@@ -148,24 +151,24 @@ public final class Slicing {
   }
 
   /** Whether a slice's end lies at the size or behind it. */
-  private static boolean reaches(Dim end, Dim size) {
+  private static boolean reaches(SymInt end, SymInt size) {
     return end.equals(size)
         || (!end.perBatch() && end.factor() == Long.MAX_VALUE)
         || (end.perBatch() == size.perBatch() && end.factor() >= size.factor());
   }
 
-  private static long bound(Dim given, long size) {
-    long index = Dims.constant(given);
+  private static long bound(SymInt given, long size) {
+    long index = SymInts.constant(given);
     return Math.max(0, Math.min(index < 0 ? index + size : index, size));
   }
 
-  private static Datum narrow(Invocation call) {
+  private static IValue narrow(Invocation call) {
     return call.call(
         "slice",
         call.self(),
         call.get("dim"),
         call.get("start"),
         NumberBuiltins.binary("add", call.get("start"), call.get("length")),
-        Datum.number(1));
+        IValue.number(1));
   }
 }

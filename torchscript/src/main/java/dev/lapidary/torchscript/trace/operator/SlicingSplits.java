@@ -1,12 +1,12 @@
 package dev.lapidary.torchscript.trace.operator;
 
-import dev.lapidary.torchscript.graph.Dim;
+import dev.lapidary.torchscript.graph.SymInt;
 import dev.lapidary.torchscript.trace.call.Invocation;
 import dev.lapidary.torchscript.trace.call.Operator;
-import dev.lapidary.torchscript.trace.limit.Refusal;
-import dev.lapidary.torchscript.trace.value.Datum;
-import dev.lapidary.torchscript.trace.value.Dims;
+import dev.lapidary.torchscript.trace.limit.ProgramRefusal;
+import dev.lapidary.torchscript.trace.value.IValue;
 import dev.lapidary.torchscript.trace.value.Shapes;
+import dev.lapidary.torchscript.trace.value.SymInts;
 import dev.lapidary.torchscript.trace.value.TensorRef;
 import java.util.ArrayList;
 import java.util.List;
@@ -16,9 +16,9 @@ import java.util.function.UnaryOperator;
 
 /** Indexing, Slicing, Joining, Mutating Ops: tensors cut into parts. */
 public final class SlicingSplits {
-  private static final Datum ZERO = Datum.number(0);
-  private static final Datum TWO = Datum.number(2);
-  private static final Datum ONE = Datum.number(1);
+  private static final IValue ZERO = IValue.number(0);
+  private static final IValue TWO = IValue.number(2);
+  private static final IValue ONE = IValue.number(1);
 
   private SlicingSplits() {}
 
@@ -36,50 +36,50 @@ public final class SlicingSplits {
     table.put("unbind", SlicingSplits::unbind);
   }
 
-  private static Datum splitAlong(Invocation call, Datum dim) {
-    Datum parts = call.get(call.has("indices") ? "indices" : "sections");
+  private static IValue splitAlong(Invocation call, IValue dim) {
+    IValue parts = call.get(call.has("indices") ? "indices" : "sections");
     return call.call("tensor_split", call.self(), parts, dim);
   }
 
   /** What is written into one of the parts nobody sees in the whole. */
-  private static Datum copies(Invocation call, String operator, String sizes) {
-    Datum parts = call.call(operator, call.self(), call.get(sizes), call.get("dim"));
-    List<Datum> copies = new ArrayList<>();
-    for (Datum part : parts.toList()) {
+  private static IValue copies(Invocation call, String operator, String sizes) {
+    IValue parts = call.call(operator, call.self(), call.get(sizes), call.get("dim"));
+    List<IValue> copies = new ArrayList<>();
+    for (IValue part : parts.toList()) {
       copies.add(call.call("clone", part));
     }
-    return new Datum.ListOf(copies);
+    return new IValue.ListOf(copies);
   }
 
   /** As equal as can be, the first ones greater. */
-  private static Datum tensorSplit(Invocation call, Datum x) {
+  private static IValue tensorSplit(Invocation call, IValue x) {
     int dim = Shapes.dimension(call.integer("dim"), call.self().rank());
-    long size = Dims.constant(call.self().shape().get(dim));
+    long size = SymInts.constant(call.self().shape().get(dim));
     if (call.has("indices")) {
       return between(call, x, dim);
     }
     long sections = call.integer("sections");
     if (sections < 1) {
-      throw Refusal.wrong("%s into %d parts", call.operator(), sections);
+      throw ProgramRefusal.wrong("%s into %d parts", call.operator(), sections);
     }
     call.dispatcher().budget().length(sections);
-    List<Dim> sizes =
+    List<SymInt> sizes =
         java.util.stream.LongStream.range(0, sections)
-            .mapToObj(i -> Dim.of(size / sections + (i < size % sections ? 1 : 0)))
+            .mapToObj(i -> SymInt.of(size / sections + (i < size % sections ? 1 : 0)))
             .toList();
-    return call.call("split_with_sizes", x, Datum.ints(sizes), Datum.number(dim));
+    return call.call("split_with_sizes", x, IValue.ints(sizes), IValue.number(dim));
   }
 
   /** From each index to the next. */
-  private static Datum between(Invocation call, Datum x, int dim) {
-    List<Datum> parts = new ArrayList<>();
-    Datum from = ZERO;
-    for (Datum to : call.get("indices").toList()) {
-      parts.add(call.call("slice", x, Datum.number(dim), from, to, ONE));
+  private static IValue between(Invocation call, IValue x, int dim) {
+    List<IValue> parts = new ArrayList<>();
+    IValue from = ZERO;
+    for (IValue to : call.get("indices").toList()) {
+      parts.add(call.call("slice", x, IValue.number(dim), from, to, ONE));
       from = to;
     }
-    parts.add(call.call("slice", x, Datum.number(dim), from, Datum.None.NONE, ONE));
-    return new Datum.ListOf(parts);
+    parts.add(call.call("slice", x, IValue.number(dim), from, IValue.None.NONE, ONE));
+    return new IValue.ListOf(parts);
   }
 
   static int dim(Invocation call) {
@@ -89,60 +89,62 @@ public final class SlicingSplits {
   /** What the base becomes when its part {@code from} to {@code to} is another one. */
   static UnaryOperator<TensorRef> whole(
       Invocation call, TensorRef base, int dim, long from, long to) {
-    Datum along = Datum.number(dim);
+    IValue along = IValue.number(dim);
     long size = base.shape().get(dim).factor();
     return part -> {
-      List<Datum> parts = new ArrayList<>();
+      List<IValue> parts = new ArrayList<>();
       if (from > 0) {
-        parts.add(rest(call, base, along, 0, from));
+        parts.add(remainder(call, base, along, 0, from));
       }
       if (to > from) {
         parts.add(part);
       }
       if (to < size) {
-        parts.add(rest(call, base, along, to, size));
+        parts.add(remainder(call, base, along, to, size));
       }
-      return call.callTensor("cat", new Datum.ListOf(parts), along);
+      return call.callTensor("cat", new IValue.ListOf(parts), along);
     };
   }
 
-  private static Datum rest(Invocation call, TensorRef base, Datum along, long from, long to) {
-    return call.call("slice", base, along, Datum.number(from), Datum.number(to), Datum.number(1));
+  private static IValue remainder(
+      Invocation call, TensorRef base, IValue along, long from, long to) {
+    return call.call(
+        "slice", base, along, IValue.number(from), IValue.number(to), IValue.number(1));
   }
 
   /** As many equal parts as fit, the last one smaller; fewer than asked for if that is enough. */
-  private static Datum chunk(Invocation call) {
-    long size = Dims.constant(call.self().shape().get(dim(call)));
+  private static IValue chunk(Invocation call) {
+    long size = SymInts.constant(call.self().shape().get(dim(call)));
     long chunks = call.integer("chunks");
     if (chunks < 1) {
-      throw Refusal.wrong("chunk into %d parts", chunks);
+      throw ProgramRefusal.wrong("chunk into %d parts", chunks);
     }
     return parts(call, equalParts(call, size, (size + chunks - 1) / chunks));
   }
 
   /** What is written into one of these parts nobody sees in the whole: traces of LSTMCell do it. */
-  private static Datum unsafeChunk(Invocation call) {
-    List<Datum> parts = new ArrayList<>();
-    for (Datum part : chunk(call).toList()) {
+  private static IValue unsafeChunk(Invocation call) {
+    List<IValue> parts = new ArrayList<>();
+    for (IValue part : chunk(call).toList()) {
       parts.add(call.call("clone", part));
     }
-    return new Datum.ListOf(parts);
+    return new IValue.ListOf(parts);
   }
 
-  private static Datum split(Invocation call) {
+  private static IValue split(Invocation call) {
     if (call.has("split_sizes")) {
       return parts(call, call.integers("split_sizes"));
     }
-    if (!(call.get("split_size") instanceof Datum.Int)) {
+    if (!(call.get("split_size") instanceof IValue.Int)) {
       return parts(call, call.integers("split_size"));
     }
-    long size = Dims.constant(call.self().shape().get(dim(call)));
+    long size = SymInts.constant(call.self().shape().get(dim(call)));
     return parts(call, equalParts(call, size, call.integer("split_size")));
   }
 
   private static long[] equalParts(Invocation call, long size, long each) {
     if (each < 1) {
-      throw Refusal.wrong("%s into parts of %d", call.operator(), each);
+      throw ProgramRefusal.wrong("%s into parts of %d", call.operator(), each);
     }
     int count = (int) ((size + each - 1) / each);
     call.dispatcher().budget().length(count);
@@ -153,25 +155,25 @@ public final class SlicingSplits {
     return sizes;
   }
 
-  private static Datum parts(Invocation call, long[] sizes) {
+  private static IValue parts(Invocation call, long[] sizes) {
     TensorRef self = call.self();
     int dim = dim(call);
     long total = java.util.Arrays.stream(sizes).sum();
-    if (!Dim.of(total).equals(self.shape().get(dim))) {
-      throw Refusal.wrong(
+    if (!SymInt.of(total).equals(self.shape().get(dim))) {
+      throw ProgramRefusal.wrong(
           "parts of %s do not make up %s", java.util.Arrays.toString(sizes), self.shape().get(dim));
     }
-    Datum along = Datum.number(dim);
+    IValue along = IValue.number(dim);
     if (self.isKnown()) {
       return knownParts(call, sizes, along);
     }
     if (!call.name().equals("split_with_sizes")) {
       return call.call("split_with_sizes", self, sizes(sizes), along);
     }
-    List<List<Dim>> shapes = new ArrayList<>();
+    List<List<SymInt>> shapes = new ArrayList<>();
     for (long size : sizes) {
-      List<Dim> shape = new ArrayList<>(self.shape());
-      shape.set(dim, Dim.of(size));
+      List<SymInt> shape = new ArrayList<>(self.shape());
+      shape.set(dim, SymInt.of(size));
       shapes.add(shape);
     }
     List<TensorRef> made =
@@ -192,11 +194,11 @@ public final class SlicingSplits {
               true));
       from += sizes[i];
     }
-    return new Datum.ListOf(views);
+    return new IValue.ListOf(views);
   }
 
-  private static Datum knownParts(Invocation call, long[] sizes, Datum along) {
-    List<Datum> views = new ArrayList<>();
+  private static IValue knownParts(Invocation call, long[] sizes, IValue along) {
+    List<IValue> views = new ArrayList<>();
     long from = 0;
     for (long size : sizes) {
       views.add(
@@ -204,26 +206,26 @@ public final class SlicingSplits {
               "slice",
               call.self(),
               along,
-              Datum.number(from),
-              Datum.number(from + size),
-              Datum.number(1)));
+              IValue.number(from),
+              IValue.number(from + size),
+              IValue.number(1)));
       from += size;
     }
-    return new Datum.ListOf(views);
+    return new IValue.ListOf(views);
   }
 
-  private static Datum sizes(long[] sizes) {
-    return Datum.ints(Dims.of(sizes));
+  private static IValue sizes(long[] sizes) {
+    return IValue.ints(SymInts.of(sizes));
   }
 
-  private static Datum unbind(Invocation call) {
+  private static IValue unbind(Invocation call) {
     int dim = dim(call);
-    long size = Dims.constant(call.self().shape().get(dim));
+    long size = SymInts.constant(call.self().shape().get(dim));
     call.dispatcher().budget().length(size);
-    List<Datum> views = new ArrayList<>();
+    List<IValue> views = new ArrayList<>();
     for (long i = 0; i < size; i++) {
-      views.add(call.call("select", call.self(), Datum.number(dim), Datum.number(i)));
+      views.add(call.call("select", call.self(), IValue.number(dim), IValue.number(i)));
     }
-    return new Datum.ListOf(views);
+    return new IValue.ListOf(views);
   }
 }

@@ -3,8 +3,8 @@ package dev.lapidary.torchscript.trace.operator;
 import dev.lapidary.core.tensor.DType;
 import dev.lapidary.torchscript.trace.call.Invocation;
 import dev.lapidary.torchscript.trace.call.Operator;
-import dev.lapidary.torchscript.trace.limit.Refusal;
-import dev.lapidary.torchscript.trace.value.Datum;
+import dev.lapidary.torchscript.trace.limit.ProgramRefusal;
+import dev.lapidary.torchscript.trace.value.IValue;
 import java.util.List;
 import java.util.Map;
 
@@ -19,21 +19,21 @@ public final class Sparse {
   }
 
   /** {@code [..]} to {@code [.., classes]}. */
-  private static Datum oneHot(Invocation call) {
+  private static IValue oneHot(Invocation call) {
     long classes = call.integer("num_classes");
     if (classes < 1) {
-      throw Refusal.unsupported(
+      throw ProgramRefusal.unsupported(
           "%s of %d classes: their number would depend on the data", call.operator(), classes);
     }
-    Datum last = call.call("unsqueeze", call.self(), Datum.number(-1));
-    Datum all = call.call("arange", Datum.number(classes));
-    Datum int64 = Datum.number(DType.INT64.scalarType());
+    IValue last = call.call("unsqueeze", call.self(), IValue.number(-1));
+    IValue all = call.call("arange", IValue.number(classes));
+    IValue int64 = IValue.number(DType.INT64.scalarType());
     return call.call("to", call.call("eq", last, all), int64);
   }
 
   /** A row of the table for each index. */
-  static Datum embedding(Invocation call) {
-    Datum rows = new Datum.ListOf(List.of(call.tensor("indices")));
+  static IValue embedding(Invocation call) {
+    IValue rows = new IValue.ListOf(List.of(call.tensor("indices")));
     return call.call("index", call.get("weight"), rows);
   }
 }

@@ -1,14 +1,14 @@
 package dev.lapidary.torchscript.trace.operator;
 
 import dev.lapidary.core.tensor.DType;
-import dev.lapidary.torchscript.graph.Dim;
+import dev.lapidary.torchscript.graph.SymInt;
 import dev.lapidary.torchscript.trace.call.Invocation;
 import dev.lapidary.torchscript.trace.call.Operator;
-import dev.lapidary.torchscript.trace.limit.Refusal;
-import dev.lapidary.torchscript.trace.value.Datum;
-import dev.lapidary.torchscript.trace.value.Dims;
+import dev.lapidary.torchscript.trace.limit.ProgramRefusal;
 import dev.lapidary.torchscript.trace.value.Elements;
+import dev.lapidary.torchscript.trace.value.IValue;
 import dev.lapidary.torchscript.trace.value.Shapes;
+import dev.lapidary.torchscript.trace.value.SymInts;
 import dev.lapidary.torchscript.trace.value.TensorRef;
 import java.util.ArrayList;
 import java.util.List;
@@ -47,20 +47,20 @@ public final class Spectral {
 
   /** A tensor whose imaginary part may be zero. */
   private record Parts(TensorRef real, Optional<TensorRef> imaginary) {
-    static Parts of(Datum datum) {
-      return datum instanceof Datum.Complex complex
+    static Parts of(IValue ivalue) {
+      return ivalue instanceof IValue.Complex complex
           ? new Parts(complex.real(), Optional.of(complex.imaginary()))
-          : new Parts((TensorRef) datum, Optional.empty());
+          : new Parts((TensorRef) ivalue, Optional.empty());
     }
   }
 
-  private static Datum transform(Invocation call, String kind) {
+  private static IValue transform(Invocation call, String kind) {
     Parts x = Parts.of(call.get("self"));
     if (kind.equals("rfft") && x.imaginary().isPresent()) {
-      throw Refusal.wrong("%s of complex numbers", call.operator());
+      throw ProgramRefusal.wrong("%s of complex numbers", call.operator());
     }
     if (x.imaginary().isEmpty() && !x.real().dtype().isFloating()) {
-      Datum float32 = Datum.number(DType.FLOAT32.scalarType());
+      IValue float32 = IValue.number(DType.FLOAT32.scalarType());
       x = Parts.of(call.call("to", x.real(), float32));
     }
     List<Axis> axes = axes(call, x.real(), kind.equals("irfft"));
@@ -74,7 +74,7 @@ public final class Spectral {
     if (kind.equals("irfft")) {
       return ofHalf(call, x, axes.get(last), kind);
     }
-    return new Datum.Complex(x.real(), x.imaginary().orElseThrow());
+    return new IValue.Complex(x.real(), x.imaginary().orElseThrow());
   }
 
   /** Along the last of them a half spectrum begins or ends. */
@@ -85,11 +85,11 @@ public final class Spectral {
     List<Axis> axes = new ArrayList<>();
     for (int i = 0; i < dims.length; i++) {
       int dim = Shapes.dimension(dims[i], x.rank());
-      long size = Dims.constant(x.shape().get(dim));
+      long size = SymInts.constant(x.shape().get(dim));
       long natural = fromHalf && i == dims.length - 1 ? 2 * (size - 1) : size;
       long length = lengths.length == 0 || lengths[i] == -1 ? natural : lengths[i];
       if (length < 1 || axes.stream().anyMatch(axis -> axis.dim() == dim)) {
-        throw Refusal.wrong(
+        throw ProgramRefusal.wrong(
             "%s of %d numbers along dimension %d of %s", call.operator(), length, dim, x.shape());
       }
       axes.add(new Axis(dim, length));
@@ -116,7 +116,7 @@ public final class Spectral {
       dims = call.integers("dim");
     }
     if (dims.length == 0 || (lengths > 0 && lengths != dims.length)) {
-      throw Refusal.wrong(
+      throw ProgramRefusal.wrong(
           "%s along %d dimensions with %d lengths", call.operator(), dims.length, lengths);
     }
     return dims;
@@ -130,8 +130,8 @@ public final class Spectral {
   private static Parts full(Invocation call, Parts x, Axis axis, String kind, long count) {
     int sign = kind.startsWith("i") ? 1 : -1;
     double scale = scale(call, kind, axis.length());
-    Datum cosines = matrix(call, x, axis, count, angle -> scale * Math.cos(angle));
-    Datum sines = matrix(call, x, axis, count, angle -> sign * scale * Math.sin(angle));
+    IValue cosines = matrix(call, x, axis, count, angle -> scale * Math.cos(angle));
+    IValue sines = matrix(call, x, axis, count, angle -> sign * scale * Math.sin(angle));
     TensorRef real = along(call, x.real(), axis.dim(), cosines);
     TensorRef imaginary = along(call, x.real(), axis.dim(), sines);
     if (x.imaginary().isPresent()) {
@@ -143,7 +143,7 @@ public final class Spectral {
   }
 
   /** The real signal of half a spectrum: all but its first and its middle number count twice. */
-  private static Datum ofHalf(Invocation call, Parts x, Axis axis, String kind) {
+  private static IValue ofHalf(Invocation call, Parts x, Axis axis, String kind) {
     long n = axis.length();
     double scale = scale(call, kind, n);
     TensorRef signal = along(call, x.real(), axis.dim(), half(call, x, axis, scale, true));
@@ -155,8 +155,8 @@ public final class Spectral {
             along(call, x.imaginary().get(), axis.dim(), half(call, x, axis, scale, false)));
   }
 
-  private static Datum half(Invocation call, Parts x, Axis axis, double scale, boolean cosine) {
-    long rows = Dims.constant(x.real().shape().get(axis.dim()));
+  private static IValue half(Invocation call, Parts x, Axis axis, double scale, boolean cosine) {
+    long rows = SymInts.constant(x.real().shape().get(axis.dim()));
     long n = axis.length();
     return Elements.reals(
         call.dispatcher().budget(),
@@ -173,9 +173,9 @@ public final class Spectral {
         });
   }
 
-  private static Datum matrix(
+  private static IValue matrix(
       Invocation call, Parts x, Axis axis, long columns, DoubleUnaryOperator value) {
-    long rows = Dims.constant(x.real().shape().get(axis.dim()));
+    long rows = SymInts.constant(x.real().shape().get(axis.dim()));
     return Elements.reals(
         call.dispatcher().budget(),
         DType.FLOAT32,
@@ -197,12 +197,12 @@ public final class Spectral {
       case "ortho" -> 1 / Math.sqrt((double) n);
       case "forward", "backward" ->
           norm.equals("forward") == kind.startsWith("i") ? 1 : 1 / (double) n;
-      default -> throw Refusal.wrong("%s with the norm %s", call.operator(), norm);
+      default -> throw ProgramRefusal.wrong("%s with the norm %s", call.operator(), norm);
     };
   }
 
   /** A matrix {@code [from, to]} applied to each vector along a dimension. */
-  private static TensorRef along(Invocation call, TensorRef x, int dim, Datum matrix) {
+  private static TensorRef along(Invocation call, TensorRef x, int dim, IValue matrix) {
     int last = x.rank() - 1;
     if (dim == last) {
       return call.callTensor("matmul", x, matrix);
@@ -210,21 +210,21 @@ public final class Spectral {
     if (dim == last - 1) {
       return call.callTensor("matmul", call.call("t", matrix), x);
     }
-    Datum axis = Datum.number(dim);
-    Datum end = Datum.number(last);
-    Datum product = call.call("matmul", call.call("transpose", x, axis, end), matrix);
+    IValue axis = IValue.number(dim);
+    IValue end = IValue.number(last);
+    IValue product = call.call("matmul", call.call("transpose", x, axis, end), matrix);
     return call.callTensor("transpose", product, axis, end);
   }
 
   /** The zero frequency to the middle, or back. */
-  private static Datum shifted(Invocation call, int up) {
+  private static IValue shifted(Invocation call, int up) {
     TensorRef self = call.self();
     long[] given = call.isNone("dim") ? new long[0] : call.integers("dim");
     int[] dims = Shapes.dimensions(given, self.rank());
-    List<Dim> by = new ArrayList<>();
+    List<SymInt> by = new ArrayList<>();
     for (int dim : dims) {
-      by.add(Dim.of((Dims.constant(self.shape().get(dim)) + up) / 2));
+      by.add(SymInt.of((SymInts.constant(self.shape().get(dim)) + up) / 2));
     }
-    return call.call("roll", self, Datum.ints(by), Datum.ints(dims));
+    return call.call("roll", self, IValue.ints(by), IValue.ints(dims));
   }
 }

@@ -7,8 +7,8 @@ import dev.lapidary.torchscript.trace.call.Mutation;
 import dev.lapidary.torchscript.trace.call.Operator;
 import dev.lapidary.torchscript.trace.value.Cell;
 import dev.lapidary.torchscript.trace.value.Content;
-import dev.lapidary.torchscript.trace.value.Datum;
 import dev.lapidary.torchscript.trace.value.Elements;
+import dev.lapidary.torchscript.trace.value.IValue;
 import dev.lapidary.torchscript.trace.value.Scalars;
 import dev.lapidary.torchscript.trace.value.TensorRef;
 import java.util.Map;
@@ -29,7 +29,7 @@ public final class TensorMethods {
         "type_as",
         call -> {
           DType dtype = call.tensor("other").dtype();
-          return call.call("to", call.self(), Datum.number(dtype.scalarType()));
+          return call.call("to", call.self(), IValue.number(dtype.scalarType()));
         });
     table.put("copy_", TensorMethods::write);
     table.put("fill_", TensorMethods::write);
@@ -46,7 +46,7 @@ public final class TensorMethods {
     return new TensorRef(call.self().content());
   }
 
-  private static Datum contiguous(Invocation call) {
+  private static IValue contiguous(Invocation call) {
     TensorRef self = call.self();
     if (!self.isKnown()) {
       return Views.alias(self, false);
@@ -58,12 +58,12 @@ public final class TensorMethods {
     return TensorRef.known(Elements.copy(call.dispatcher().budget(), tensor));
   }
 
-  private static Datum same(Invocation call) {
+  private static IValue same(Invocation call) {
     TensorRef self = call.self();
     return self.isKnown() ? new TensorRef(self.content()) : Views.alias(self, true);
   }
 
-  private static Datum to(Invocation call) {
+  private static IValue to(Invocation call) {
     TensorRef self = call.self();
     DType dtype =
         call.has("other")
@@ -75,24 +75,24 @@ public final class TensorMethods {
     if (self.isKnown()) {
       return Elements.convert(call.dispatcher().budget(), self, dtype);
     }
-    Datum no = Datum.bool(false);
+    IValue no = IValue.bool(false);
     boolean plain = call.has("memory_format") && !call.has("device") && !call.has("other");
     if (!plain) {
-      return call.call("to", self, Datum.number(dtype.scalarType()));
+      return call.call("to", self, IValue.number(dtype.scalarType()));
     }
     return call.with("non_blocking", no)
         .with("copy", no)
-        .with("memory_format", Datum.None.NONE)
+        .with("memory_format", IValue.None.NONE)
         .record(dtype, self.shape());
   }
 
-  private static Datum write(Invocation call) {
-    Datum value =
+  private static IValue write(Invocation call) {
+    IValue value =
         call.has("src")
             ? call.get("src")
             : call.has("other")
                 ? call.get("other")
-                : call.has("value") ? call.get("value") : Datum.number(0);
+                : call.has("value") ? call.get("value") : IValue.number(0);
     TensorRef from = value instanceof TensorRef tensor ? tensor : Scalars.ofNumber(value);
     Mutation.write(call.self(), from, call.operator(), call.dispatcher());
     return call.self();

@@ -1,12 +1,12 @@
 package dev.lapidary.torchscript.trace.operator;
 
-import dev.lapidary.torchscript.graph.Dim;
+import dev.lapidary.torchscript.graph.SymInt;
 import dev.lapidary.torchscript.trace.call.Invocation;
 import dev.lapidary.torchscript.trace.call.Operator;
-import dev.lapidary.torchscript.trace.limit.Refusal;
-import dev.lapidary.torchscript.trace.value.Datum;
-import dev.lapidary.torchscript.trace.value.Dims;
+import dev.lapidary.torchscript.trace.limit.ProgramRefusal;
+import dev.lapidary.torchscript.trace.value.IValue;
 import dev.lapidary.torchscript.trace.value.Shapes;
+import dev.lapidary.torchscript.trace.value.SymInts;
 import dev.lapidary.torchscript.trace.value.TensorRef;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -21,9 +21,9 @@ public final class TensorViews {
   private TensorViews() {}
 
   public static void addTo(Map<String, Operator> table) {
-    table.put("atleast_1d", call -> atLeast(call, 1));
-    table.put("atleast_2d", call -> atLeast(call, 2));
-    table.put("atleast_3d", call -> atLeast(call, 3));
+    table.put("atleast_1d", call -> atleast(call, 1));
+    table.put("atleast_2d", call -> atleast(call, 2));
+    table.put("atleast_3d", call -> atleast(call, 3));
     table.put("mT", call -> swapped(call, call.self()));
     table.put("mH", call -> swapped(call, call.self()));
     table.put("adjoint", call -> swapped(call, call.self()));
@@ -50,9 +50,9 @@ public final class TensorViews {
     table.put("broadcast_to", call -> Views.expand(call, call.dims("size")));
   }
 
-  private static Datum atLeast(Invocation call, int rank) {
-    if (call.get(call.has("tensors") ? "tensors" : "self") instanceof Datum.ListOf list) {
-      return new Datum.ListOf(
+  private static IValue atleast(Invocation call, int rank) {
+    if (call.get(call.has("tensors") ? "tensors" : "self") instanceof IValue.ListOf list) {
+      return new IValue.ListOf(
           list.items().stream().map(t -> raised(call, (TensorRef) t, rank)).toList());
     }
     return raised(call, call.self(), rank);
@@ -61,55 +61,55 @@ public final class TensorViews {
   /**
    * {@code [n]} becomes {@code [1, n]} and {@code [1, n, 1]}, and {@code [m, n]} {@code [m, n, 1]}.
    */
-  private static Datum raised(Invocation call, TensorRef tensor, int rank) {
-    List<Dim> shape = new ArrayList<>(tensor.shape());
+  private static IValue raised(Invocation call, TensorRef tensor, int rank) {
+    List<SymInt> shape = new ArrayList<>(tensor.shape());
     if (shape.size() == 1 && rank > 1) {
-      shape.add(0, Dim.of(1));
+      shape.add(0, SymInt.of(1));
     }
     while (shape.size() < rank) {
-      shape.add(Dim.of(1));
+      shape.add(SymInt.of(1));
     }
     boolean same = shape.size() == tensor.rank();
-    return same ? tensor : call.call("reshape", tensor, Datum.ints(shape));
+    return same ? tensor : call.call("reshape", tensor, IValue.ints(shape));
   }
 
-  private static Datum swapped(Invocation call, Datum self) {
-    return call.call("transpose", self, Datum.number(-2), Datum.number(-1));
+  private static IValue swapped(Invocation call, IValue self) {
+    return call.call("transpose", self, IValue.number(-2), IValue.number(-1));
   }
 
-  private static Datum flatten(Invocation call) {
-    List<Dim> shape = call.self().shape();
+  private static IValue flatten(Invocation call) {
+    List<SymInt> shape = call.self().shape();
     if (shape.isEmpty()) {
-      return Views.reshape(call, List.of(Dim.of(1)), false);
+      return Views.reshape(call, List.of(SymInt.of(1)), false);
     }
     int first = Shapes.dimension(call.integer("start_dim"), shape.size());
     int last = Shapes.dimension(call.integer("end_dim"), shape.size());
-    List<Dim> flat = new ArrayList<>(shape.subList(0, first));
-    flat.add(Dims.product(shape.subList(first, last + 1)));
+    List<SymInt> flat = new ArrayList<>(shape.subList(0, first));
+    flat.add(SymInts.product(shape.subList(first, last + 1)));
     flat.addAll(shape.subList(last + 1, shape.size()));
     return Views.reshape(call, flat, false);
   }
 
-  private static Datum unflatten(Invocation call) {
-    List<Dim> shape = call.self().shape();
+  private static IValue unflatten(Invocation call) {
+    List<SymInt> shape = call.self().shape();
     int dim = Shapes.dimension(call.integer("dim"), shape.size());
-    List<Dim> sizes = Views.resolved(call.dims("sizes"), shape.get(dim));
-    List<Dim> apart = new ArrayList<>(shape.subList(0, dim));
+    List<SymInt> sizes = Views.resolved(call.dims("sizes"), shape.get(dim));
+    List<SymInt> apart = new ArrayList<>(shape.subList(0, dim));
     apart.addAll(sizes);
     apart.addAll(shape.subList(dim + 1, shape.size()));
     return Views.reshape(call, apart, true);
   }
 
-  private static Datum squeeze(Invocation call) {
-    List<Dim> shape = call.self().shape();
+  private static IValue squeeze(Invocation call) {
+    List<SymInt> shape = call.self().shape();
     int[] dims = Shapes.dimensions(call.has("dim") ? dims(call) : new long[0], shape.size());
-    List<Dim> left = new ArrayList<>();
+    List<SymInt> left = new ArrayList<>();
     for (int d = 0; d < shape.size(); d++) {
       boolean named = Arrays.binarySearch(dims, d) >= 0;
       if (named && shape.get(d).perBatch() && !call.has("dim")) {
-        throw Refusal.unsupported("squeeze() of all dimensions drops a batch of 1");
+        throw ProgramRefusal.unsupported("squeeze() of all dimensions drops a batch of 1");
       }
-      if (!named || !Dims.isOne(shape.get(d))) {
+      if (!named || !SymInts.isOne(shape.get(d))) {
         left.add(shape.get(d));
       }
     }
@@ -117,14 +117,14 @@ public final class TensorViews {
   }
 
   private static long[] dims(Invocation call) {
-    return call.get("dim") instanceof Datum.Int
+    return call.get("dim") instanceof IValue.Int
         ? new long[] {call.integer("dim")}
         : call.integers("dim");
   }
 
-  private static Datum unsqueeze(Invocation call) {
-    List<Dim> shape = new ArrayList<>(call.self().shape());
-    shape.add(Shapes.dimension(call.integer("dim"), shape.size() + 1), Dim.of(1));
+  private static IValue unsqueeze(Invocation call) {
+    List<SymInt> shape = new ArrayList<>(call.self().shape());
+    shape.add(Shapes.dimension(call.integer("dim"), shape.size() + 1), SymInt.of(1));
     return Views.reshape(call, shape, true);
   }
 
@@ -133,7 +133,7 @@ public final class TensorViews {
     return Arrays.stream(call.integers("dims")).mapToInt(d -> Shapes.dimension(d, rank)).toArray();
   }
 
-  private static Datum swap(Invocation call, long a, long b) {
+  private static IValue swap(Invocation call, long a, long b) {
     int rank = call.self().rank();
     int[] order = IntStream.range(0, rank).toArray();
     int i = Shapes.dimension(a, rank);
@@ -145,31 +145,31 @@ public final class TensorViews {
     return Views.permute(call, order);
   }
 
-  private static Datum numpyT(Invocation call) {
+  private static IValue numpyT(Invocation call) {
     int rank = call.self().rank();
     return Views.permute(call, IntStream.range(0, rank).map(d -> rank - 1 - d).toArray());
   }
 
-  private static Datum move(Invocation call) {
+  private static IValue move(Invocation call) {
     int rank = call.self().rank();
     int[] from = positions(call.get("source"), rank);
     int[] to = positions(call.get("destination"), rank);
     Integer[] order = new Integer[rank];
-    List<Integer> rest = new ArrayList<>(IntStream.range(0, rank).boxed().toList());
+    List<Integer> remainder = new ArrayList<>(IntStream.range(0, rank).boxed().toList());
     for (int i = 0; i < from.length; i++) {
       order[to[i]] = from[i];
-      rest.remove((Integer) from[i]);
+      remainder.remove((Integer) from[i]);
     }
-    Collections.reverse(rest);
+    Collections.reverse(remainder);
     int[] full = new int[rank];
     for (int d = 0; d < rank; d++) {
-      full[d] = order[d] == null ? rest.remove(rest.size() - 1) : order[d];
+      full[d] = order[d] == null ? remainder.remove(remainder.size() - 1) : order[d];
     }
     return Views.permute(call, full);
   }
 
-  private static int[] positions(Datum datum, int rank) {
-    List<Datum> items = datum instanceof Datum.Int ? List.of(datum) : datum.toList();
+  private static int[] positions(IValue ivalue, int rank) {
+    List<IValue> items = ivalue instanceof IValue.Int ? List.of(ivalue) : ivalue.toList();
     return items.stream().mapToInt(d -> Shapes.dimension(d.toLong(), rank)).toArray();
   }
 }

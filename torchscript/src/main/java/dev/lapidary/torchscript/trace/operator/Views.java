@@ -1,14 +1,14 @@
 package dev.lapidary.torchscript.trace.operator;
 
 import dev.lapidary.core.tensor.Tensor;
-import dev.lapidary.torchscript.graph.Dim;
+import dev.lapidary.torchscript.graph.SymInt;
 import dev.lapidary.torchscript.trace.call.Invocation;
-import dev.lapidary.torchscript.trace.limit.Refusal;
+import dev.lapidary.torchscript.trace.limit.ProgramRefusal;
 import dev.lapidary.torchscript.trace.value.Content;
-import dev.lapidary.torchscript.trace.value.Datum;
-import dev.lapidary.torchscript.trace.value.Dims;
 import dev.lapidary.torchscript.trace.value.Elements;
+import dev.lapidary.torchscript.trace.value.IValue;
 import dev.lapidary.torchscript.trace.value.Shapes;
+import dev.lapidary.torchscript.trace.value.SymInts;
 import dev.lapidary.torchscript.trace.value.TensorRef;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -24,10 +24,10 @@ public final class Views {
    * @param given may hold one -1
    * @param view whether the result surely shares memory; otherwise strides decide in PyTorch
    */
-  static TensorRef reshape(Invocation call, List<Dim> given, boolean view) {
+  static TensorRef reshape(Invocation call, List<SymInt> given, boolean view) {
     TensorRef self = call.self();
-    List<Dim> wanted = call.dispatcher().literals().reshaped(given, self.shape());
-    List<Dim> shape = resolved(wanted, Dims.product(self.shape()));
+    List<SymInt> wanted = call.dispatcher().literals().reshaped(given, self.shape());
+    List<SymInt> shape = resolved(wanted, SymInts.product(self.shape()));
     if (self.content() instanceof Content.Known known) {
       return reshaped(call, known, Shapes.constants(shape));
     }
@@ -35,19 +35,19 @@ public final class Views {
       return alias(self, view);
     }
     if (!call.name().equals("reshape")) {
-      TensorRef made = call.callTensor("reshape", self, Datum.ints(shape));
+      TensorRef made = call.callTensor("reshape", self, IValue.ints(shape));
       return linked(call, self, made, view);
     }
-    TensorRef made = call.with("shape", Datum.ints(shape)).record(self.dtype(), shape);
+    TensorRef made = call.with("shape", IValue.ints(shape)).record(self.dtype(), shape);
     return linked(call, self, made, view);
   }
 
   private static TensorRef linked(
       Invocation call, TensorRef base, TensorRef made, boolean certain) {
-    List<Dim> shape = made.shape();
-    List<Dim> baseShape = base.shape();
-    UnaryOperator<TensorRef> make = b -> call.callTensor("reshape", b, Datum.ints(shape));
-    UnaryOperator<TensorRef> inverse = v -> call.callTensor("reshape", v, Datum.ints(baseShape));
+    List<SymInt> shape = made.shape();
+    List<SymInt> baseShape = base.shape();
+    UnaryOperator<TensorRef> make = b -> call.callTensor("reshape", b, IValue.ints(shape));
+    UnaryOperator<TensorRef> inverse = v -> call.callTensor("reshape", v, IValue.ints(baseShape));
     return TensorRef.viewOf(base, made.content(), make, Optional.of(inverse), certain);
   }
 
@@ -57,25 +57,25 @@ public final class Views {
   }
 
   /** Replaces a -1 by what is left of the elements. */
-  static List<Dim> resolved(List<Dim> given, Dim elements) {
-    Dim known = Dim.of(1);
+  static List<SymInt> resolved(List<SymInt> given, SymInt elements) {
+    SymInt known = SymInt.of(1);
     int open = -1;
     for (int d = 0; d < given.size(); d++) {
-      if (given.get(d).equals(Dim.of(-1))) {
+      if (given.get(d).equals(SymInt.of(-1))) {
         if (open >= 0) {
-          throw Refusal.wrong("a shape with two -1: %s", given);
+          throw ProgramRefusal.wrong("a shape with two -1: %s", given);
         }
         open = d;
       } else {
-        known = Dims.multiply(known, given.get(d));
+        known = SymInts.multiply(known, given.get(d));
       }
     }
-    List<Dim> shape = new ArrayList<>(given);
+    List<SymInt> shape = new ArrayList<>(given);
     if (open >= 0) {
-      shape.set(open, Dims.floorDivide(elements, known));
+      shape.set(open, SymInts.floorDivide(elements, known));
     }
-    if (!Dims.product(shape).equals(elements)) {
-      throw Refusal.wrong("%s elements do not fill the shape %s", elements, given);
+    if (!SymInts.product(shape).equals(elements)) {
+      throw ProgramRefusal.wrong("%s elements do not fill the shape %s", elements, given);
     }
     return shape;
   }
@@ -127,7 +127,7 @@ public final class Views {
   static TensorRef permute(Invocation call, int[] order) {
     TensorRef self = call.self();
     if (order.length != self.rank() || Arrays.stream(order).distinct().count() != order.length) {
-      throw Refusal.wrong(
+      throw ProgramRefusal.wrong(
           "permute(%s) of a tensor of shape %s", Arrays.toString(order), self.shape());
     }
     if (self.content() instanceof Content.Known known) {
@@ -136,10 +136,10 @@ public final class Views {
       return new TensorRef(known.view(sizes, strides, known.offset()));
     }
     if (!call.name().equals("permute")) {
-      return call.callTensor("permute", self, Datum.ints(order));
+      return call.callTensor("permute", self, IValue.ints(order));
     }
-    List<Dim> shape = Arrays.stream(order).mapToObj(d -> self.shape().get(d)).toList();
-    TensorRef made = call.with("dims", Datum.ints(order)).record(self.dtype(), shape);
+    List<SymInt> shape = Arrays.stream(order).mapToObj(d -> self.shape().get(d)).toList();
+    TensorRef made = call.with("dims", IValue.ints(order)).record(self.dtype(), shape);
     int[] back = new int[order.length];
     for (int d = 0; d < order.length; d++) {
       back[order[d]] = d;
@@ -147,24 +147,24 @@ public final class Views {
     return TensorRef.viewOf(
         self,
         made.content(),
-        base -> call.callTensor("permute", base, Datum.ints(order)),
-        Optional.of(view -> call.callTensor("permute", view, Datum.ints(back))),
+        base -> call.callTensor("permute", base, IValue.ints(order)),
+        Optional.of(view -> call.callTensor("permute", view, IValue.ints(back))),
         true);
   }
 
   /**
    * @param given may hold -1 for a size that stays
    */
-  static TensorRef expand(Invocation call, List<Dim> given) {
+  static TensorRef expand(Invocation call, List<SymInt> given) {
     TensorRef self = call.self();
     int missing = given.size() - self.rank();
     if (missing < 0) {
-      throw Refusal.wrong("expand(%s) of a tensor of shape %s", given, self.shape());
+      throw ProgramRefusal.wrong("expand(%s) of a tensor of shape %s", given, self.shape());
     }
-    List<Dim> shape = new ArrayList<>();
+    List<SymInt> shape = new ArrayList<>();
     for (int d = 0; d < given.size(); d++) {
-      Dim own = d < missing ? Dim.of(1) : self.shape().get(d - missing);
-      boolean stays = given.get(d).equals(Dim.of(-1)) && d >= missing;
+      SymInt own = d < missing ? SymInt.of(1) : self.shape().get(d - missing);
+      boolean stays = given.get(d).equals(SymInt.of(-1)) && d >= missing;
       shape.add(
           stays
               ? own
@@ -173,7 +173,7 @@ public final class Views {
                   : given.get(d));
     }
     if (!Shapes.broadcast(self.shape(), shape).equals(shape)) {
-      throw Refusal.wrong("expand(%s) of a tensor of shape %s", given, self.shape());
+      throw ProgramRefusal.wrong("expand(%s) of a tensor of shape %s", given, self.shape());
     }
     if (shape.equals(self.shape())) {
       return alias(self, true);
@@ -184,13 +184,13 @@ public final class Views {
       return new TensorRef(known.view(expanded.shape(), expanded.strides(), expanded.offset()));
     }
     if (!call.name().equals("expand")) {
-      return call.callTensor("expand", self, Datum.ints(shape));
+      return call.callTensor("expand", self, IValue.ints(shape));
     }
-    Invocation exact = call.with("size", Datum.ints(shape));
+    Invocation exact = call.with("size", IValue.ints(shape));
     return TensorRef.viewOf(
         self,
         exact.record(self.dtype(), shape).content(),
-        base -> call.callTensor("expand", base, Datum.ints(shape)),
+        base -> call.callTensor("expand", base, IValue.ints(shape)),
         Optional.empty(),
         true);
   }

@@ -1,11 +1,11 @@
 package dev.lapidary.torchscript.trace.operator;
 
-import dev.lapidary.torchscript.graph.Dim;
+import dev.lapidary.torchscript.graph.SymInt;
 import dev.lapidary.torchscript.trace.call.Invocation;
 import dev.lapidary.torchscript.trace.call.Operator;
-import dev.lapidary.torchscript.trace.limit.Refusal;
-import dev.lapidary.torchscript.trace.value.Datum;
-import dev.lapidary.torchscript.trace.value.Dims;
+import dev.lapidary.torchscript.trace.limit.ProgramRefusal;
+import dev.lapidary.torchscript.trace.value.IValue;
+import dev.lapidary.torchscript.trace.value.SymInts;
 import dev.lapidary.torchscript.trace.value.TensorRef;
 import java.util.List;
 import java.util.Map;
@@ -36,64 +36,64 @@ public final class VisionGridSample {
    * Where each pixel's place (x, y, 1), from -1 to 1, goes by the matrices {@code theta [N, 2, 3]}:
    * {@code [N, H, W, 2]}.
    */
-  private static Datum affineGridGenerator(Invocation call) {
+  private static IValue affineGridGenerator(Invocation call) {
     TensorRef theta = call.tensor("theta");
-    List<Dim> size = call.dims("size");
-    boolean flat = theta.rank() == 3 && theta.shape().subList(1, 3).equals(Dims.of(2, 3));
+    List<SymInt> size = call.dims("size");
+    boolean flat = theta.rank() == 3 && theta.shape().subList(1, 3).equals(SymInts.of(2, 3));
     if (size.size() != 4 || !flat) {
-      throw Refusal.unsupported(
+      throw ProgramRefusal.unsupported(
           "%s of matrices %s for the size %s; [N, 2, 3] for [N, C, H, W] is supported",
           call.operator(), theta.shape(), size);
     }
-    Dim batch = theta.shape().get(0);
-    Dim given = size.get(0);
+    SymInt batch = theta.shape().get(0);
+    SymInt given = size.get(0);
     if (batch.perBatch()) {
       given = call.dispatcher().literals().product(given, batch);
     }
     if (!given.equals(batch)) {
-      throw Refusal.wrong("%s of %s matrices for %s images", call.operator(), batch, given);
+      throw ProgramRefusal.wrong("%s of %s matrices for %s images", call.operator(), batch, given);
     }
-    Datum axes = new Datum.ListOf(List.of(line(call, size.get(2)), line(call, size.get(3))));
-    List<Datum> places = call.call("meshgrid", axes).toList();
-    Datum one = call.call("ones_like", places.get(0));
-    Datum last = Datum.number(-1);
-    Datum rows =
-        call.call("stack", new Datum.ListOf(List.of(places.get(1), places.get(0), one)), last);
-    Datum flatRows = call.call("flatten", rows, Datum.number(0), Datum.number(1));
-    Datum turned = call.call("transpose", theta, Datum.number(1), Datum.number(2));
+    IValue axes = new IValue.ListOf(List.of(line(call, size.get(2)), line(call, size.get(3))));
+    List<IValue> indices = call.call("meshgrid", axes).toList();
+    IValue one = call.call("ones_like", indices.get(0));
+    IValue last = IValue.number(-1);
+    IValue rows =
+        call.call("stack", new IValue.ListOf(List.of(indices.get(1), indices.get(0), one)), last);
+    IValue flatRows = call.call("flatten", rows, IValue.number(0), IValue.number(1));
+    IValue turned = call.call("transpose", theta, IValue.number(1), IValue.number(2));
     return call.call(
         "view",
         call.call("matmul", flatRows, turned),
-        Datum.ints(List.of(batch, size.get(2), size.get(3), Dim.of(2))));
+        IValue.ints(List.of(batch, size.get(2), size.get(3), SymInt.of(2))));
   }
 
   /** Pixels' centres along an axis, or with {@code align_corners} their places between the ends. */
-  private static Datum line(Invocation call, Dim size) {
-    long count = Dims.constant(size);
+  private static IValue line(Invocation call, SymInt size) {
+    long count = SymInts.constant(size);
     if (count < 1) {
-      throw Refusal.wrong("%s for a side of %d pixels", call.operator(), count);
+      throw ProgramRefusal.wrong("%s for a side of %d pixels", call.operator(), count);
     }
     if (count == 1) {
-      return call.call("zeros", Datum.ints(1));
+      return call.call("zeros", IValue.ints(1));
     }
-    Datum ends = call.call("linspace", Datum.number(-1), Datum.number(1), Datum.number(count));
+    IValue ends = call.call("linspace", IValue.number(-1), IValue.number(1), IValue.number(count));
     return call.flag("align_corners")
         ? ends
-        : call.call("div", call.call("mul", ends, Datum.number(count - 1)), Datum.number(count));
+        : call.call("div", call.call("mul", ends, IValue.number(count - 1)), IValue.number(count));
   }
 
-  private static Datum gridSampler(Invocation call) {
-    List<Dim> images = Convolutions.image(call, "input");
-    List<Dim> grid = call.tensor("grid").shape();
+  private static IValue gridSampler(Invocation call) {
+    List<SymInt> images = Convolutions.image(call, "input");
+    List<SymInt> grid = call.tensor("grid").shape();
     boolean fits =
-        grid.size() == 4 && grid.get(0).equals(images.get(0)) && grid.get(3).equals(Dim.of(2));
+        grid.size() == 4 && grid.get(0).equals(images.get(0)) && grid.get(3).equals(SymInt.of(2));
     if (!fits) {
-      throw Refusal.wrong(
+      throw ProgramRefusal.wrong(
           "%s of images %s at places %s; expected [N, H, W, 2]", call.operator(), images, grid);
     }
     for (String mode : List.of("interpolation_mode", "padding_mode")) {
       if (call.integer(mode) < 0 || call.integer(mode) >= MODES) {
-        throw Refusal.wrong("%s with %s %d", call.operator(), mode, call.integer(mode));
+        throw ProgramRefusal.wrong("%s with %s %d", call.operator(), mode, call.integer(mode));
       }
     }
     call.requireTypeOf(call.tensor("input"), call.tensor("grid"));

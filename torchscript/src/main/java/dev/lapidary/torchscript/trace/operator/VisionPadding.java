@@ -1,13 +1,13 @@
 package dev.lapidary.torchscript.trace.operator;
 
 import dev.lapidary.core.tensor.Tensor;
-import dev.lapidary.torchscript.graph.Dim;
+import dev.lapidary.torchscript.graph.SymInt;
 import dev.lapidary.torchscript.trace.call.Invocation;
 import dev.lapidary.torchscript.trace.call.Operator;
-import dev.lapidary.torchscript.trace.limit.Refusal;
-import dev.lapidary.torchscript.trace.value.Datum;
-import dev.lapidary.torchscript.trace.value.Dims;
+import dev.lapidary.torchscript.trace.limit.ProgramRefusal;
 import dev.lapidary.torchscript.trace.value.Elements;
+import dev.lapidary.torchscript.trace.value.IValue;
+import dev.lapidary.torchscript.trace.value.SymInts;
 import dev.lapidary.torchscript.trace.value.TensorRef;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -28,9 +28,9 @@ public final class VisionPadding {
     table.put("replication_pad2d", call -> pad(call, "replicate"));
   }
 
-  private static Datum pad(Invocation call) {
+  private static IValue pad(Invocation call) {
     if (call.text("mode").equals("constant")) {
-      Datum value = call.isNone("value") ? Datum.number(0) : call.get("value");
+      IValue value = call.isNone("value") ? IValue.number(0) : call.get("value");
       return call.call("constant_pad_nd", call.self(), call.get("pad"), value);
     }
     if (call.text("mode").equals("circular")) {
@@ -40,45 +40,46 @@ public final class VisionPadding {
   }
 
   /** Before the first element comes the last one, and behind the last the first. */
-  private static Datum circular(Invocation call) {
+  private static IValue circular(Invocation call) {
     long[] pad = call.integers("pad");
     TensorRef padded = call.self();
     for (int i = 0; i < pad.length / 2; i++) {
       int dim = padded.rank() - 1 - i;
-      long size = Dims.constant(padded.shape().get(dim));
+      long size = SymInts.constant(padded.shape().get(dim));
       long before = pad[2 * i];
       long after = pad[2 * i + 1];
       if (before < 0 || after < 0 || before > size || after > size) {
-        throw Refusal.wrong("circular padding of %d and %d of a size of %d", before, after, size);
+        throw ProgramRefusal.wrong(
+            "circular padding of %d and %d of a size of %d", before, after, size);
       }
-      Datum along = Datum.number(dim);
-      Datum last = Slicing.part(call, padded, along, size - before, size);
-      Datum first = Slicing.part(call, padded, along, 0, after);
-      padded = call.callTensor("cat", new Datum.ListOf(List.of(last, padded, first)), along);
+      IValue along = IValue.number(dim);
+      IValue last = Slicing.part(call, padded, along, size - before, size);
+      IValue first = Slicing.part(call, padded, along, 0, after);
+      padded = call.callTensor("cat", new IValue.ListOf(List.of(last, padded, first)), along);
     }
     return padded;
   }
 
-  private static Datum pad(Invocation call, String mode) {
-    return call.call("pad", call.self(), call.get("padding"), new Datum.Str(mode));
+  private static IValue pad(Invocation call, String mode) {
+    return call.call("pad", call.self(), call.get("padding"), new IValue.Str(mode));
   }
 
-  private static List<Dim> padded(Invocation call) {
+  private static List<SymInt> padded(Invocation call) {
     long[] pad = call.integers("pad");
-    List<Dim> shape = new ArrayList<>(call.self().shape());
+    List<SymInt> shape = new ArrayList<>(call.self().shape());
     if (pad.length % 2 != 0 || pad.length / 2 > shape.size()) {
-      throw Refusal.wrong("padding %s of a tensor of shape %s", Arrays.toString(pad), shape);
+      throw ProgramRefusal.wrong("padding %s of a tensor of shape %s", Arrays.toString(pad), shape);
     }
     for (int i = 0; i < pad.length / 2; i++) {
       int d = shape.size() - 1 - i;
-      shape.set(d, Dims.add(shape.get(d), Dim.of(pad[2 * i] + pad[2 * i + 1])));
+      shape.set(d, SymInts.add(shape.get(d), SymInt.of(pad[2 * i] + pad[2 * i + 1])));
     }
     return shape;
   }
 
-  private static Datum constantPadNd(Invocation call) {
+  private static IValue constantPadNd(Invocation call) {
     TensorRef self = call.self();
-    List<Dim> shape = padded(call);
+    List<SymInt> shape = padded(call);
     if (Arrays.stream(call.integers("pad")).allMatch(p -> p == 0)) {
       return new TensorRef(self.content());
     }
@@ -87,7 +88,7 @@ public final class VisionPadding {
     }
     long[] pad = call.integers("pad");
     if (Arrays.stream(pad).anyMatch(p -> p < 0)) {
-      throw Refusal.unsupported("negative padding of a constant");
+      throw ProgramRefusal.unsupported("negative padding of a constant");
     }
     TensorRef all = (TensorRef) Creations.filled(call, shape, call.get("value"), self.dtype());
     Tensor into = all.tensor("pad");

@@ -1,10 +1,10 @@
 package dev.lapidary.torchscript.trace.operator;
 
-import dev.lapidary.torchscript.graph.Dim;
+import dev.lapidary.torchscript.graph.SymInt;
 import dev.lapidary.torchscript.trace.call.Invocation;
 import dev.lapidary.torchscript.trace.call.Operator;
-import dev.lapidary.torchscript.trace.value.Datum;
-import dev.lapidary.torchscript.trace.value.Dims;
+import dev.lapidary.torchscript.trace.value.IValue;
+import dev.lapidary.torchscript.trace.value.SymInts;
 import java.util.List;
 import java.util.Map;
 
@@ -19,43 +19,44 @@ public final class VisionShuffle {
     table.put("pixel_unshuffle", VisionShuffle::pixelUnshuffle);
   }
 
-  private static Datum channelShuffle(Invocation call) {
-    List<Dim> shape = Convolutions.image(call, "self");
-    Dim groups = call.dim("groups");
-    Dim each = Dims.floorDivide(shape.get(1), groups);
-    List<Dim> apart = List.of(shape.get(0), groups, each, shape.get(2), shape.get(3));
-    Datum split = call.call("reshape", call.self(), Datum.ints(apart));
-    Datum mixed = call.call("permute", split, Datum.ints(0, 2, 1, 3, 4));
-    return call.call("reshape", mixed, Datum.ints(shape));
+  private static IValue channelShuffle(Invocation call) {
+    List<SymInt> shape = Convolutions.image(call, "self");
+    SymInt groups = call.dim("groups");
+    SymInt each = SymInts.floorDivide(shape.get(1), groups);
+    List<SymInt> apart = List.of(shape.get(0), groups, each, shape.get(2), shape.get(3));
+    IValue split = call.call("reshape", call.self(), IValue.ints(apart));
+    IValue mixed = call.call("permute", split, IValue.ints(0, 2, 1, 3, 4));
+    return call.call("reshape", mixed, IValue.ints(shape));
   }
 
-  private static Datum pixelShuffle(Invocation call) {
-    List<Dim> shape = Convolutions.image(call, "self");
-    Dim factor = call.dim("upscale_factor");
-    Dim channels = Dims.floorDivide(shape.get(1), Dims.multiply(factor, factor));
-    List<Dim> apart = List.of(shape.get(0), channels, factor, factor, shape.get(2), shape.get(3));
-    Datum split = call.call("reshape", call.self(), Datum.ints(apart));
-    Datum mixed = call.call("permute", split, Datum.ints(0, 1, 4, 2, 5, 3));
+  private static IValue pixelShuffle(Invocation call) {
+    List<SymInt> shape = Convolutions.image(call, "self");
+    SymInt factor = call.dim("upscale_factor");
+    SymInt channels = SymInts.floorDivide(shape.get(1), SymInts.multiply(factor, factor));
+    List<SymInt> apart =
+        List.of(shape.get(0), channels, factor, factor, shape.get(2), shape.get(3));
+    IValue split = call.call("reshape", call.self(), IValue.ints(apart));
+    IValue mixed = call.call("permute", split, IValue.ints(0, 1, 4, 2, 5, 3));
     return call.call(
         "reshape",
         mixed,
-        Datum.ints(
+        IValue.ints(
             List.of(
                 shape.get(0),
                 channels,
-                Dims.multiply(shape.get(2), factor),
-                Dims.multiply(shape.get(3), factor))));
+                SymInts.multiply(shape.get(2), factor),
+                SymInts.multiply(shape.get(3), factor))));
   }
 
-  private static Datum pixelUnshuffle(Invocation call) {
-    List<Dim> shape = Convolutions.image(call, "self");
-    Dim factor = call.dim("downscale_factor");
-    Dim high = Dims.floorDivide(shape.get(2), factor);
-    Dim wide = Dims.floorDivide(shape.get(3), factor);
-    List<Dim> apart = List.of(shape.get(0), shape.get(1), high, factor, wide, factor);
-    Datum split = call.call("reshape", call.self(), Datum.ints(apart));
-    Datum mixed = call.call("permute", split, Datum.ints(0, 1, 3, 5, 2, 4));
-    Dim channels = Dims.multiply(shape.get(1), Dims.multiply(factor, factor));
-    return call.call("reshape", mixed, Datum.ints(List.of(shape.get(0), channels, high, wide)));
+  private static IValue pixelUnshuffle(Invocation call) {
+    List<SymInt> shape = Convolutions.image(call, "self");
+    SymInt factor = call.dim("downscale_factor");
+    SymInt high = SymInts.floorDivide(shape.get(2), factor);
+    SymInt wide = SymInts.floorDivide(shape.get(3), factor);
+    List<SymInt> apart = List.of(shape.get(0), shape.get(1), high, factor, wide, factor);
+    IValue split = call.call("reshape", call.self(), IValue.ints(apart));
+    IValue mixed = call.call("permute", split, IValue.ints(0, 1, 3, 5, 2, 4));
+    SymInt channels = SymInts.multiply(shape.get(1), SymInts.multiply(factor, factor));
+    return call.call("reshape", mixed, IValue.ints(List.of(shape.get(0), channels, high, wide)));
   }
 }

@@ -1,10 +1,10 @@
 package dev.lapidary.torchscript.trace.operator;
 
-import dev.lapidary.torchscript.graph.Dim;
+import dev.lapidary.torchscript.graph.SymInt;
 import dev.lapidary.torchscript.trace.call.Invocation;
-import dev.lapidary.torchscript.trace.limit.Refusal;
-import dev.lapidary.torchscript.trace.value.Datum;
-import dev.lapidary.torchscript.trace.value.Dims;
+import dev.lapidary.torchscript.trace.limit.ProgramRefusal;
+import dev.lapidary.torchscript.trace.value.IValue;
+import dev.lapidary.torchscript.trace.value.SymInts;
 import dev.lapidary.torchscript.trace.value.TensorRef;
 import java.util.List;
 import java.util.function.UnaryOperator;
@@ -18,29 +18,29 @@ final class Volumes {
    * @param ofImages what is done to {@code [N, C D, H, W]}
    * @param ofColumns what is done to {@code [N, C, D, H W]}, whose width stays
    */
-  static Datum ofBoth(
+  static IValue ofBoth(
       Invocation call,
       TensorRef volume,
       UnaryOperator<TensorRef> ofImages,
       UnaryOperator<TensorRef> ofColumns) {
-    List<Dim> shape = volume.shape();
+    List<SymInt> shape = volume.shape();
     if (shape.size() != 5) {
-      throw Refusal.unsupported("%s of a tensor of shape %s", call.operator(), shape);
+      throw ProgramRefusal.unsupported("%s of a tensor of shape %s", call.operator(), shape);
     }
-    Dim batch = shape.get(0);
-    Dim channels = shape.get(1);
-    Dim images = Dims.multiply(channels, shape.get(2));
+    SymInt batch = shape.get(0);
+    SymInt channels = shape.get(1);
+    SymInt images = SymInts.multiply(channels, shape.get(2));
     TensorRef flat =
         ofImages.apply(reshaped(call, volume, List.of(batch, images, shape.get(3), shape.get(4))));
-    List<Dim> plane = flat.shape().subList(2, 4);
+    List<SymInt> plane = flat.shape().subList(2, 4);
     TensorRef deep =
         ofColumns.apply(
-            reshaped(call, flat, List.of(batch, channels, shape.get(2), Dims.product(plane))));
-    Dim depth = deep.shape().get(2);
+            reshaped(call, flat, List.of(batch, channels, shape.get(2), SymInts.product(plane))));
+    SymInt depth = deep.shape().get(2);
     return reshaped(call, deep, List.of(batch, channels, depth, plane.get(0), plane.get(1)));
   }
 
-  private static TensorRef reshaped(Invocation call, Datum tensor, List<Dim> shape) {
-    return call.callTensor("reshape", tensor, Datum.ints(shape));
+  private static TensorRef reshaped(Invocation call, IValue tensor, List<SymInt> shape) {
+    return call.callTensor("reshape", tensor, IValue.ints(shape));
   }
 }

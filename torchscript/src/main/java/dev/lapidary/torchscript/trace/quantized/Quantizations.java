@@ -1,12 +1,12 @@
 package dev.lapidary.torchscript.trace.quantized;
 
 import dev.lapidary.core.tensor.DType;
-import dev.lapidary.torchscript.graph.Dim;
+import dev.lapidary.torchscript.graph.SymInt;
 import dev.lapidary.torchscript.trace.call.Invocation;
 import dev.lapidary.torchscript.trace.call.Operator;
-import dev.lapidary.torchscript.trace.limit.Refusal;
-import dev.lapidary.torchscript.trace.value.Datum;
-import dev.lapidary.torchscript.trace.value.Grid;
+import dev.lapidary.torchscript.trace.limit.ProgramRefusal;
+import dev.lapidary.torchscript.trace.value.IValue;
+import dev.lapidary.torchscript.trace.value.QuantizationParameters;
 import dev.lapidary.torchscript.trace.value.Scalars;
 import dev.lapidary.torchscript.trace.value.Shapes;
 import dev.lapidary.torchscript.trace.value.TensorRef;
@@ -19,15 +19,15 @@ public final class Quantizations {
 
   public static void addTo(Map<String, Operator> table) {
     table.put("quantize_per_tensor", Quantizations::quantizePerTensor);
-    table.put("dequantize", call -> OnGrid.real(call.self()));
+    table.put("dequantize", call -> QuantizedTensors.real(call.self()));
     table.put("_make_per_tensor_quantized_tensor", Quantizations::makePerTensorQuantizedTensor);
     table.put("_make_per_channel_quantized_tensor", Quantizations::makePerChannelQuantizedTensor);
     table.put("int_repr", Quantizations::intRepr);
-    table.put("q_scale", call -> new Datum.Real(call.self().requireGrid().scale()));
-    table.put("q_zero_point", call -> Datum.number(call.self().requireGrid().zeroPoint()));
+    table.put("q_scale", call -> new IValue.Real(call.self().requireQuantization().scale()));
+    table.put("q_zero_point", call -> IValue.number(call.self().requireQuantization().zeroPoint()));
   }
 
-  private static Datum quantizePerTensor(Invocation call) {
+  private static IValue quantizePerTensor(Invocation call) {
     double scale =
         call.get("scale") instanceof TensorRef s ? single(s, "scale") : call.real("scale");
     long zeroPoint =
@@ -35,10 +35,11 @@ public final class Quantizations {
             ? (long) single(z, "zero_point")
             : call.integer("zero_point");
     DType dtype = Invocation.dtypeOf(call.integer("dtype"));
-    if (call.grid().isPresent() || call.self().dtype() != DType.FLOAT32) {
-      throw Refusal.wrong("%s of a tensor that is not of float32", call.operator());
+    if (call.quantization().isPresent() || call.self().dtype() != DType.FLOAT32) {
+      throw ProgramRefusal.wrong("%s of a tensor that is not of float32", call.operator());
     }
-    return OnGrid.put(call, call.self(), Grid.of(scale, zeroPoint, dtype));
+    return QuantizedTensors.put(
+        call, call.self(), QuantizationParameters.of(scale, zeroPoint, dtype));
   }
 
   private static double single(TensorRef tensor, String parameter) {
@@ -46,12 +47,14 @@ public final class Quantizations {
   }
 
   /** {@code round(x / scale) + zero_point}, which is exact for what lies on the grid. */
-  private static Datum intRepr(Invocation call) {
-    Grid grid = call.self().requireGrid();
-    DType plain = grid.dtype() == DType.QINT8 ? DType.INT8 : DType.UINT8;
-    Datum steps = call.call("div", OnGrid.real(call.self()), new Datum.Real(grid.scale()));
-    Datum shifted = call.call("add", call.call("round", steps), Datum.number(grid.zeroPoint()));
-    return call.call("to", shifted, Datum.number(plain.scalarType()));
+  private static IValue intRepr(Invocation call) {
+    QuantizationParameters quantization = call.self().requireQuantization();
+    DType plain = quantization.dtype() == DType.QINT8 ? DType.INT8 : DType.UINT8;
+    IValue steps =
+        call.call("div", QuantizedTensors.real(call.self()), new IValue.Real(quantization.scale()));
+    IValue shifted =
+        call.call("add", call.call("round", steps), IValue.number(quantization.zeroPoint()));
+    return call.call("to", shifted, IValue.number(plain.scalarType()));
   }
 
   static double[] numbers(Invocation call, String parameter) {
@@ -60,33 +63,34 @@ public final class Quantizations {
         : new double[] {call.real(parameter)};
   }
 
-  private static Datum makePerTensorQuantizedTensor(Invocation call) {
-    Grid grid = Grid.of(call.real("scale"), call.integer("zero_point"), DType.QINT8);
-    return made(call).onGrid(grid);
+  private static IValue makePerTensorQuantizedTensor(Invocation call) {
+    QuantizationParameters quantization =
+        QuantizationParameters.of(call.real("scale"), call.integer("zero_point"), DType.QINT8);
+    return made(call).quantizedBy(quantization);
   }
 
   /** What the integers mean: a program has no other use for them. */
-  private static Datum makePerChannelQuantizedTensor(Invocation call) {
+  private static IValue makePerChannelQuantizedTensor(Invocation call) {
     double[] scales = call.known("scale").toDoubles();
     double[] zeroPoints = call.known("zero_point").toDoubles();
     int axis = Shapes.dimension(call.integer("axis"), call.self().rank());
     requireEach(call, call.self().shape().get(axis), scales, zeroPoints);
     for (int i = 0; i < scales.length; i++) {
-      Grid.of(scales[i], (long) zeroPoints[i], DType.QINT8);
+      QuantizationParameters.of(scales[i], (long) zeroPoints[i], DType.QINT8);
     }
     return made(call);
   }
 
   private static TensorRef made(Invocation call) {
     if (call.known("self").dtype() != DType.INT8) {
-      throw Refusal.unsupported("%s of %s", call.operator(), call.self().dtype());
+      throw ProgramRefusal.unsupported("%s of %s", call.operator(), call.self().dtype());
     }
-    return OnGrid.reals(call, call.record(DType.QINT8, call.self().shape()));
+    return QuantizedTensors.reals(call, call.record(DType.QINT8, call.self().shape()));
   }
 
-  static void requireEach(Invocation call, Dim channels, double[] scales, double[] zeroPoints) {
-    if (!channels.equals(Dim.of(scales.length)) || scales.length != zeroPoints.length) {
-      throw Refusal.wrong(
+  static void requireEach(Invocation call, SymInt channels, double[] scales, double[] zeroPoints) {
+    if (!channels.equals(SymInt.of(scales.length)) || scales.length != zeroPoints.length) {
+      throw ProgramRefusal.wrong(
           "%s with %d scales and %d zero points for %s channels",
           call.operator(), scales.length, zeroPoints.length, channels);
     }

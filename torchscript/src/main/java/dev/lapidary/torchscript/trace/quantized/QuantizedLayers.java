@@ -2,10 +2,10 @@ package dev.lapidary.torchscript.trace.quantized;
 
 import dev.lapidary.torchscript.trace.call.Invocation;
 import dev.lapidary.torchscript.trace.call.Operator;
-import dev.lapidary.torchscript.trace.limit.Refusal;
-import dev.lapidary.torchscript.trace.value.Datum;
-import dev.lapidary.torchscript.trace.value.Grid;
+import dev.lapidary.torchscript.trace.limit.ProgramRefusal;
+import dev.lapidary.torchscript.trace.value.IValue;
 import dev.lapidary.torchscript.trace.value.PackedParams;
+import dev.lapidary.torchscript.trace.value.QuantizationParameters;
 import dev.lapidary.torchscript.trace.value.TensorRef;
 import java.util.ArrayList;
 import java.util.List;
@@ -13,8 +13,9 @@ import java.util.Map;
 
 /**
  * What {@code torch.ao.quantization} makes of a network, said in real numbers: each operator as the
- * one that it approximates, on what the integers mean, and its result put on its own {@link Grid}
- * by {@code quantize_per_tensor} and {@code dequantize}. Weights stay the integers that they are.
+ * one that it approximates, on what the integers mean, and its result put on its own {@link
+ * QuantizationParameters} by {@code quantize_per_tensor} and {@code dequantize}. Weights stay the
+ * integers that they are.
  *
  * <p>So PyTorch's documentation defines them ("reference quantized model"); its integer kernels
  * differ from that, and from each other, by how they round what lies between two integers.
@@ -46,158 +47,166 @@ public final class QuantizedLayers {
     table.put("quantized::batch_norm2d_relu", call -> put(call, normalized(call), true));
     table.put(
         "quantized::layer_norm",
-        call -> onGrid(call, activation(call, "normalized_shape", "weight", "bias", "eps")));
+        call -> requantized(call, activation(call, "normalized_shape", "weight", "bias", "eps")));
     table.put(
         "quantized::group_norm",
-        call -> onGrid(call, activation(call, "num_groups", "weight", "bias", "eps")));
-    table.put("quantized::instance_norm", call -> onGrid(call, instanceNorm(call)));
+        call -> requantized(call, activation(call, "num_groups", "weight", "bias", "eps")));
+    table.put("quantized::instance_norm", call -> requantized(call, instanceNorm(call)));
     table.put("quantized::matmul", call -> pair(call, "matmul", false));
-    table.put("quantized::softmax", call -> onGrid(call, activation(call, "dim")));
+    table.put("quantized::softmax", call -> requantized(call, activation(call, "dim")));
     table.put("quantized::relu6", call -> call.call("relu6", quantized(call)));
     table.put(
         "quantized::clamp",
         call -> call.call("clamp", quantized(call), call.get("min"), call.get("max")));
-    table.put("quantized::hardswish", call -> onGrid(call, activation(call)));
-    table.put("quantized::sigmoid", call -> onGrid(call, activation(call)));
-    table.put("quantized::leaky_relu", call -> onGrid(call, activation(call, "negative_slope")));
+    table.put("quantized::hardswish", call -> requantized(call, activation(call)));
+    table.put("quantized::sigmoid", call -> requantized(call, activation(call)));
     table.put(
-        "quantized::elu", call -> onGrid(call, activation(call, "alpha", "scale", "input_scale")));
-    table.put("quantized::celu", call -> onGrid(call, activation(call, "alpha")));
+        "quantized::leaky_relu", call -> requantized(call, activation(call, "negative_slope")));
+    table.put(
+        "quantized::elu",
+        call -> requantized(call, activation(call, "alpha", "scale", "input_scale")));
+    table.put("quantized::celu", call -> requantized(call, activation(call, "alpha")));
     table.put("quantized::dropout", QuantizedLayers::quantized);
   }
 
-  private static Datum add(Invocation call, boolean relu) {
+  private static IValue add(Invocation call, boolean relu) {
     return call.has("b") ? QuantizedScalars.sum(call, relu) : pair(call, "add", relu);
   }
 
-  private static Datum mul(Invocation call, boolean relu) {
+  private static IValue mul(Invocation call, boolean relu) {
     return call.has("b") ? QuantizedScalars.product(call, relu) : pair(call, "mul", relu);
   }
 
-  private static Datum onGrid(Invocation call, Datum real) {
+  private static IValue requantized(Invocation call, IValue real) {
     return put(call, real, false);
   }
 
   /** Rounding to a grid that starts at zero is a ReLU already. */
-  private static Datum put(Invocation call, Datum real, boolean rectified) {
-    Grid grid = resultGrid(call, call.self().requireGrid());
-    boolean cut = rectified && !grid.startsAtZero();
-    return OnGrid.put(call, (TensorRef) (cut ? call.call("relu", real) : real), grid);
+  private static IValue put(Invocation call, IValue real, boolean rectified) {
+    QuantizationParameters quantization = resultGrid(call, call.self().requireQuantization());
+    boolean cut = rectified && !quantization.startsAtZero();
+    return QuantizedTensors.put(
+        call, (TensorRef) (cut ? call.call("relu", real) : real), quantization);
   }
 
   /** As the call says it, the names of whose parameters differ, in the integers of its operand. */
-  private static Grid resultGrid(Invocation call, Grid operand) {
+  private static QuantizationParameters resultGrid(
+      Invocation call, QuantizationParameters operand) {
     for (String name : List.of("output_", "", "Y_")) {
       String suffix = name.equals("Y_") ? "_i" : "";
       if (call.has(name + "scale" + suffix)) {
-        return Grid.of(
+        return QuantizationParameters.of(
             call.real(name + "scale" + suffix),
             call.integer(name + "zero_point" + suffix),
             operand.dtype());
       }
     }
-    throw Refusal.unsupported("%s without a scale of its result", call.operator());
+    throw ProgramRefusal.unsupported("%s without a scale of its result", call.operator());
   }
 
   private static TensorRef quantized(Invocation call) {
-    call.self().requireGrid();
+    call.self().requireQuantization();
     return call.self();
   }
 
-  private static Datum convolution(Invocation call) {
-    PackedParams packed = ((Datum.Packed) call.get("packed_weight")).params();
+  private static IValue convolution(Invocation call) {
+    PackedParams packed = ((IValue.Packed) call.get("packed_weight")).params();
     PackedParams.Window window =
         packed
             .window()
-            .orElseThrow(() -> Refusal.wrong("%s of a linear layer's weights", call.operator()));
+            .orElseThrow(
+                () -> ProgramRefusal.wrong("%s of a linear layer's weights", call.operator()));
     return call.call(
         "conv2d",
-        OnGrid.real(call.self()),
+        QuantizedTensors.real(call.self()),
         weight(call, packed),
         packed.addend(),
-        Datum.ints(window.stride()),
-        Datum.ints(window.padding()),
-        Datum.ints(window.dilation()),
-        Datum.number(window.groups()));
+        IValue.ints(window.stride()),
+        IValue.ints(window.padding()),
+        IValue.ints(window.dilation()),
+        IValue.number(window.groups()));
   }
 
-  private static Datum linear(Invocation call) {
-    PackedParams packed = ((Datum.Packed) call.get("W_prepack")).params();
+  private static IValue linear(Invocation call) {
+    PackedParams packed = ((IValue.Packed) call.get("W_prepack")).params();
     if (packed.window().isPresent()) {
-      throw Refusal.wrong("%s of a convolution's weights", call.operator());
+      throw ProgramRefusal.wrong("%s of a convolution's weights", call.operator());
     }
-    return call.call("linear", OnGrid.real(call.self()), weight(call, packed), packed.addend());
+    return call.call(
+        "linear", QuantizedTensors.real(call.self()), weight(call, packed), packed.addend());
   }
 
-  private static Datum weight(Invocation call, PackedParams packed) {
+  private static IValue weight(Invocation call, PackedParams packed) {
     TensorRef integers = call.dispatcher().sourceCalls().weight(packed);
     call.dispatcher().sourceCalls().pack(packed);
-    return OnGrid.reals(call, integers);
+    return QuantizedTensors.reals(call, integers);
   }
 
-  private static Datum pair(Invocation call, String name, boolean rectified) {
-    call.tensor("qb").requireGrid();
-    TensorRef left = OnGrid.real(call.tensor("qa"));
-    return put(call, call.call(name, left, OnGrid.real(call.tensor("qb"))), rectified);
+  private static IValue pair(Invocation call, String name, boolean rectified) {
+    call.tensor("qb").requireQuantization();
+    TensorRef left = QuantizedTensors.real(call.tensor("qa"));
+    return put(call, call.call(name, left, QuantizedTensors.real(call.tensor("qb"))), rectified);
   }
 
   /** Without a scale of its own, the result is on the first tensor's grid. */
-  private static Datum concatenation(Invocation call, boolean rectified) {
+  private static IValue concatenation(Invocation call, boolean rectified) {
     List<TensorRef> parts = call.tensors("qx");
     if (parts.isEmpty()) {
-      throw Refusal.wrong("%s of no tensors", call.operator());
+      throw ProgramRefusal.wrong("%s of no tensors", call.operator());
     }
-    Grid first = parts.get(0).requireGrid();
-    Grid grid = call.isNone("scale") || call.isNone("zero_point") ? first : resultGrid(call, first);
-    List<Datum> reals = new ArrayList<>();
+    QuantizationParameters first = parts.get(0).requireQuantization();
+    QuantizationParameters quantization =
+        call.isNone("scale") || call.isNone("zero_point") ? first : resultGrid(call, first);
+    List<IValue> reals = new ArrayList<>();
     boolean same = true;
     for (TensorRef part : parts) {
-      same &= part.requireGrid().equals(grid);
-      reals.add(OnGrid.real(part));
+      same &= part.requireQuantization().equals(quantization);
+      reals.add(QuantizedTensors.real(part));
     }
-    TensorRef joined = call.callTensor("cat", new Datum.ListOf(reals), call.get("dim"));
+    TensorRef joined = call.callTensor("cat", new IValue.ListOf(reals), call.get("dim"));
     if (same && !rectified) {
-      return joined.onGrid(grid);
+      return joined.quantizedBy(quantization);
     }
-    return OnGrid.put(call, rectified ? call.callTensor("relu", joined) : joined, grid);
+    return QuantizedTensors.put(
+        call, rectified ? call.callTensor("relu", joined) : joined, quantization);
   }
 
   /**
    * @param parameters that the plain operator has as well
    */
-  private static Datum activation(Invocation call, String... parameters) {
-    List<Datum> arguments = new ArrayList<>(List.of(OnGrid.real(call.self())));
+  private static IValue activation(Invocation call, String... parameters) {
+    List<IValue> arguments = new ArrayList<>(List.of(QuantizedTensors.real(call.self())));
     for (String parameter : parameters) {
       arguments.add(call.get(parameter));
     }
-    return call.call(call.name(), arguments.toArray(new Datum[0]));
+    return call.call(call.name(), arguments.toArray(new IValue[0]));
   }
 
-  private static Datum normalized(Invocation call) {
+  private static IValue normalized(Invocation call) {
     return call.call(
         "batch_norm",
-        OnGrid.real(call.self()),
+        QuantizedTensors.real(call.self()),
         call.get("weight"),
         call.get("bias"),
         call.get("mean"),
         call.get("var"),
-        Datum.bool(false),
-        new Datum.Real(0),
+        IValue.bool(false),
+        new IValue.Real(0),
         call.get("eps"),
-        Datum.bool(false));
+        IValue.bool(false));
   }
 
-  private static Datum instanceNorm(Invocation call) {
+  private static IValue instanceNorm(Invocation call) {
     return call.call(
         "instance_norm",
-        OnGrid.real(call.self()),
+        QuantizedTensors.real(call.self()),
         call.get("weight"),
         call.get("bias"),
-        Datum.None.NONE,
-        Datum.None.NONE,
-        Datum.bool(true),
-        new Datum.Real(0),
+        IValue.None.NONE,
+        IValue.None.NONE,
+        IValue.bool(true),
+        new IValue.Real(0),
         call.get("eps"),
-        Datum.bool(false));
+        IValue.bool(false));
   }
 }

@@ -1,8 +1,8 @@
 package dev.lapidary.torchscript.trace.quantized;
 
 import dev.lapidary.torchscript.trace.call.Invocation;
-import dev.lapidary.torchscript.trace.value.Datum;
-import dev.lapidary.torchscript.trace.value.Grid;
+import dev.lapidary.torchscript.trace.value.IValue;
+import dev.lapidary.torchscript.trace.value.QuantizationParameters;
 import dev.lapidary.torchscript.trace.value.TensorRef;
 
 /**
@@ -16,36 +16,46 @@ final class QuantizedScalars {
   private QuantizedScalars() {}
 
   /** The number is rounded to the grid; a zero point beyond its end makes the grid coarser. */
-  static Datum sum(Invocation call, boolean rectified) {
-    Grid grid = call.tensor("qa").requireGrid();
-    double steps = Math.rint(call.real("b") / grid.scale());
-    double zeroPoint = grid.zeroPoint() - steps;
-    double least = grid.least();
-    double within = Math.max(least, Math.min(least + STEPS, zeroPoint));
-    double scale = grid.scale() * (STEPS + Math.abs(zeroPoint - within)) / STEPS;
-    Datum sum = call.call("add", real(call), new Datum.Real(steps * grid.scale()));
-    return put(call, sum, Grid.of(scale, (long) within, grid.dtype()), rectified);
+  static IValue sum(Invocation call, boolean rectified) {
+    QuantizationParameters quantization = call.tensor("qa").requireQuantization();
+    double steps = Math.rint(call.real("b") / quantization.scale());
+    double zeroPoint = quantization.zeroPoint() - steps;
+    double min = quantization.min();
+    double within = Math.max(min, Math.min(min + STEPS, zeroPoint));
+    double scale = quantization.scale() * (STEPS + Math.abs(zeroPoint - within)) / STEPS;
+    IValue sum = call.call("add", real(call), new IValue.Real(steps * quantization.scale()));
+    return put(
+        call,
+        sum,
+        QuantizationParameters.of(scale, (long) within, quantization.dtype()),
+        rectified);
   }
 
-  static Datum product(Invocation call, boolean rectified) {
-    Grid grid = call.tensor("qa").requireGrid();
+  static IValue product(Invocation call, boolean rectified) {
+    QuantizationParameters quantization = call.tensor("qa").requireQuantization();
     double factor = call.real("b");
-    Datum product = call.call("mul", real(call), new Datum.Real(factor));
+    IValue product = call.call("mul", real(call), new IValue.Real(factor));
     if (factor == 0) {
-      return put(call, product, Grid.of(1, 0, grid.dtype()), rectified);
+      return put(call, product, QuantizationParameters.of(1, 0, quantization.dtype()), rectified);
     }
-    long mirrored = 2 * grid.least() + STEPS - grid.zeroPoint();
-    long zeroPoint = factor > 0 ? grid.zeroPoint() : mirrored;
-    double scale = Math.abs(factor) * grid.scale();
-    return put(call, product, Grid.of(scale, zeroPoint, grid.dtype()), rectified);
+    long mirrored = 2 * quantization.min() + STEPS - quantization.zeroPoint();
+    long zeroPoint = factor > 0 ? quantization.zeroPoint() : mirrored;
+    double scale = Math.abs(factor) * quantization.scale();
+    return put(
+        call,
+        product,
+        QuantizationParameters.of(scale, zeroPoint, quantization.dtype()),
+        rectified);
   }
 
   private static TensorRef real(Invocation call) {
-    return OnGrid.real(call.tensor("qa"));
+    return QuantizedTensors.real(call.tensor("qa"));
   }
 
-  private static Datum put(Invocation call, Datum real, Grid grid, boolean rectified) {
-    boolean cut = rectified && !grid.startsAtZero();
-    return OnGrid.put(call, (TensorRef) (cut ? call.call("relu", real) : real), grid);
+  private static IValue put(
+      Invocation call, IValue real, QuantizationParameters quantization, boolean rectified) {
+    boolean cut = rectified && !quantization.startsAtZero();
+    return QuantizedTensors.put(
+        call, (TensorRef) (cut ? call.call("relu", real) : real), quantization);
   }
 }

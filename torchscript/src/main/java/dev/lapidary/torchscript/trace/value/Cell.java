@@ -2,7 +2,7 @@ package dev.lapidary.torchscript.trace.value;
 
 import dev.lapidary.core.tensor.Storage;
 import dev.lapidary.torchscript.trace.limit.Budget;
-import dev.lapidary.torchscript.trace.limit.Refusal;
+import dev.lapidary.torchscript.trace.limit.ProgramRefusal;
 import java.nio.ByteBuffer;
 
 /**
@@ -32,7 +32,7 @@ public final class Cell {
 
   public Storage storage() {
     if (!lost.isEmpty()) {
-      throw Refusal.unsupported("%s", lost);
+      throw ProgramRefusal.unsupported("%s", lost);
     }
     return storage;
   }

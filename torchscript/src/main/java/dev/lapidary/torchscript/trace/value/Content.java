@@ -4,7 +4,7 @@ import dev.lapidary.core.tensor.DType;
 import dev.lapidary.core.tensor.Storage;
 import dev.lapidary.core.tensor.Tensor;
 import dev.lapidary.torchscript.graph.Argument;
-import dev.lapidary.torchscript.graph.Dim;
+import dev.lapidary.torchscript.graph.SymInt;
 import java.util.List;
 import java.util.Optional;
 
@@ -12,7 +12,7 @@ import java.util.Optional;
 public sealed interface Content {
   DType dtype();
 
-  List<Dim> shape();
+  List<SymInt> shape();
 
   /**
    * Elements in memory.
@@ -28,8 +28,8 @@ public sealed interface Content {
     }
 
     @Override
-    public List<Dim> shape() {
-      return Dims.of(layout.shape());
+    public List<SymInt> shape() {
+      return SymInts.of(layout.shape());
     }
 
     public long[] sizes() {
@@ -63,29 +63,30 @@ public sealed interface Content {
   /**
    * A value of the graph.
    *
-   * @param grid that its numbers lie on, if the program has it as a quantized tensor
+   * @param quantization that its numbers lie on, if the program has it as a quantized tensor
    */
-  record Traced(Argument.Value value, Optional<Grid> grid) implements Content {
+  record Traced(Argument.Value value, Optional<QuantizationParameters> quantization)
+      implements Content {
     @Override
     public DType dtype() {
       return value.dtype();
     }
 
     @Override
-    public List<Dim> shape() {
+    public List<SymInt> shape() {
       return value.shape();
     }
   }
 
   /** A multiple of the batch size as an INT64 tensor of rank 0, as traced programs have it. */
-  record BatchNumber(Dim number) implements Content {
+  record BatchNumber(SymInt number) implements Content {
     @Override
     public DType dtype() {
       return DType.INT64;
     }
 
     @Override
-    public List<Dim> shape() {
+    public List<SymInt> shape() {
       return List.of();
     }
   }

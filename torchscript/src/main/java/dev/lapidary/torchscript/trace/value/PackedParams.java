@@ -10,8 +10,8 @@ import dev.lapidary.torchscript.archive.PyValue.PyQTensor;
 import dev.lapidary.torchscript.archive.PyValue.PyString;
 import dev.lapidary.torchscript.archive.PyValue.PyTensor;
 import dev.lapidary.torchscript.archive.PyValue.PyTuple;
-import dev.lapidary.torchscript.graph.Dim;
-import dev.lapidary.torchscript.trace.limit.Refusal;
+import dev.lapidary.torchscript.graph.SymInt;
+import dev.lapidary.torchscript.trace.limit.ProgramRefusal;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -41,19 +41,21 @@ public record PackedParams(
   private static final String LINEAR = CLASSES + "LinearPackedParamsBase";
 
   /** How a convolution's window moves; each two numbers, height first. */
-  public record Window(List<Dim> stride, List<Dim> padding, List<Dim> dilation, long groups) {
+  public record Window(
+      List<SymInt> stride, List<SymInt> padding, List<SymInt> dilation, long groups) {
 
     /** {@code [2, stride, padding, dilation, output_padding, groups, transposed]}. */
     static Window of(String path, Tensor numbers) {
       boolean ofImages = numbers.rank() == 1 && numbers.size(0) == 11;
       long[] n = ofImages ? numbers.toLongs() : new long[1];
       if (n[0] != 2) {
-        throw Refusal.unsupported("%s: a packed convolution that is not of images", path);
+        throw ProgramRefusal.unsupported("%s: a packed convolution that is not of images", path);
       }
       if (n[10] != 0) {
-        throw Refusal.unsupported("%s: a packed transposed convolution", path);
+        throw ProgramRefusal.unsupported("%s: a packed transposed convolution", path);
       }
-      return new Window(Dims.of(n[1], n[2]), Dims.of(n[3], n[4]), Dims.of(n[5], n[6]), n[9]);
+      return new Window(
+          SymInts.of(n[1], n[2]), SymInts.of(n[3], n[4]), SymInts.of(n[5], n[6]), n[9]);
     }
   }
 
@@ -87,13 +89,13 @@ public record PackedParams(
             Optional.of(Window.of(layer, numbers.tensor())));
       }
     }
-    throw Refusal.unsupported(
+    throw ProgramRefusal.unsupported(
         "%s: weights packed as %s in a version that is not supported", layer, object.className());
   }
 
   /** The bias, or None. */
-  public Datum addend() {
-    return bias.isPresent() ? TensorRef.ofArchive(bias.get(), path + ".bias") : Datum.None.NONE;
+  public IValue addend() {
+    return bias.isPresent() ? TensorRef.ofArchive(bias.get(), path + ".bias") : IValue.None.NONE;
   }
 
   private static PyQTensor weight(String layer, PyValue value) {
@@ -124,22 +126,22 @@ public record PackedParams(
    *
    * @param module its path
    */
-  public static PackedParams of(String module, List<Datum> arguments) {
+  public static PackedParams of(String module, List<IValue> arguments) {
     String layer = layer(module);
     if (arguments.size() != 2 && arguments.size() != 6) {
       throw unsupported(layer);
     }
     Optional<Window> window = Optional.empty();
     if (arguments.size() == 6) {
-      List<Dim> stride = pair(layer, arguments.get(2));
-      List<Dim> padding = pair(layer, arguments.get(3));
-      List<Dim> dilation = pair(layer, arguments.get(4));
+      List<SymInt> stride = pair(layer, arguments.get(2));
+      List<SymInt> padding = pair(layer, arguments.get(3));
+      List<SymInt> dilation = pair(layer, arguments.get(4));
       long groups = (long) arguments.get(5).toDouble();
       window = Optional.of(new Window(stride, padding, dilation, groups));
     }
-    Datum bias = arguments.get(1);
-    if (!(arguments.get(0) instanceof Datum.Quantized weight)
-        || !(bias == Datum.None.NONE || bias instanceof TensorRef)) {
+    IValue bias = arguments.get(1);
+    if (!(arguments.get(0) instanceof IValue.Quantized weight)
+        || !(bias == IValue.None.NONE || bias instanceof TensorRef)) {
       throw unsupported(layer);
     }
     Optional<Tensor> added =
@@ -149,12 +151,12 @@ public record PackedParams(
     return of(layer, weight.tensor(), added, window);
   }
 
-  private static List<Dim> pair(String layer, Datum list) {
-    List<Datum> items = list.toList();
+  private static List<SymInt> pair(String layer, IValue list) {
+    List<IValue> items = list.toList();
     if (items.size() != 2) {
       throw unsupported(layer);
     }
-    return items.stream().map(item -> Dim.of((long) item.toDouble())).toList();
+    return items.stream().map(item -> SymInt.of((long) item.toDouble())).toList();
   }
 
   private static String layer(String path) {
@@ -177,8 +179,8 @@ public record PackedParams(
     return new PackedParams(layer, integers, weight.quantizer(), bias, window);
   }
 
-  private static Refusal unsupported(String layer) {
-    return Refusal.unsupported(
+  private static ProgramRefusal unsupported(String layer) {
+    return ProgramRefusal.unsupported(
         "%s: packed weights that are not QINT8 with a scale for all or for each output, and a"
             + " FLOAT32 bias of each",
         layer);

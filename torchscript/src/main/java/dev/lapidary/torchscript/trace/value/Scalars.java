@@ -2,8 +2,8 @@ package dev.lapidary.torchscript.trace.value;
 
 import dev.lapidary.core.tensor.DType;
 import dev.lapidary.core.tensor.Tensor;
-import dev.lapidary.torchscript.graph.Dim;
-import dev.lapidary.torchscript.trace.limit.Refusal;
+import dev.lapidary.torchscript.graph.SymInt;
+import dev.lapidary.torchscript.trace.limit.ProgramRefusal;
 import java.util.Locale;
 
 /**
@@ -13,31 +13,31 @@ import java.util.Locale;
 public final class Scalars {
   private Scalars() {}
 
-  public static Datum integer(Datum value) {
+  public static IValue integer(IValue value) {
     if (value instanceof TensorRef tensor) {
       if (tensor.content() instanceof Content.BatchNumber batch) {
-        return new Datum.Int(batch.number());
+        return new IValue.Int(batch.number());
       }
       Tensor known = tensor.tensor("int()");
-      return Datum.Int.of((long) single(known));
+      return IValue.Int.of((long) single(known));
     }
-    if (value instanceof Datum.Int) {
+    if (value instanceof IValue.Int) {
       return value;
     }
-    if (value instanceof Datum.Str text) {
-      return Datum.Int.of(Long.parseLong(text.value()));
+    if (value instanceof IValue.Str text) {
+      return IValue.Int.of(Long.parseLong(text.value()));
     }
-    return new Datum.Int(Dim.of((long) value.toDouble()));
+    return new IValue.Int(SymInt.of((long) value.toDouble()));
   }
 
-  public static Datum real(Datum value) {
+  public static IValue real(IValue value) {
     if (value instanceof TensorRef tensor) {
-      return new Datum.Real(single(tensor.tensor("float()")));
+      return new IValue.Real(single(tensor.tensor("float()")));
     }
-    if (value instanceof Datum.Str text) {
-      return new Datum.Real(parsed(text.value().strip()));
+    if (value instanceof IValue.Str text) {
+      return new IValue.Real(parsed(text.value().strip()));
     }
-    return new Datum.Real(value.toDouble());
+    return new IValue.Real(value.toDouble());
   }
 
   /** As C's {@code strtod} does, which knows words that Java's parser does not. */
@@ -52,38 +52,38 @@ public final class Scalars {
   }
 
   /** Python's truth; a tensor that depends on the input has none in a trace. */
-  public static boolean truth(Datum value) {
-    if (value instanceof Datum.Bool bool) {
+  public static boolean truth(IValue value) {
+    if (value instanceof IValue.Bool bool) {
       return bool.value();
     }
-    if (value instanceof Datum.Int i) {
-      return !Dims.equal(i.value(), Dim.of(0));
+    if (value instanceof IValue.Int i) {
+      return !SymInts.equal(i.value(), SymInt.of(0));
     }
-    if (value instanceof Datum.Real real) {
+    if (value instanceof IValue.Real real) {
       return real.value() != 0;
     }
-    if (value instanceof Datum.Str text) {
+    if (value instanceof IValue.Str text) {
       return !text.value().isEmpty();
     }
-    if (value instanceof Datum.ListOf list) {
+    if (value instanceof IValue.ListOf list) {
       return !list.items().isEmpty();
     }
     if (value instanceof TensorRef tensor) {
       if (tensor.content() instanceof Content.BatchNumber batch) {
-        return !Dims.equal(batch.number(), Dim.of(0));
+        return !SymInts.equal(batch.number(), SymInt.of(0));
       }
       if (!tensor.isKnown()) {
-        throw Refusal.unsupported(
+        throw ProgramRefusal.unsupported(
             "a branch on input data cannot be exported: the graph has no control flow");
       }
       return single(tensor.tensor("a branch")) != 0;
     }
-    throw Refusal.wrong("%s is no condition", Datum.describe(value));
+    throw ProgramRefusal.wrong("%s is no condition", IValue.describe(value));
   }
 
   public static double single(Tensor tensor) {
     if (tensor.numel() != 1) {
-      throw Refusal.wrong("a tensor of %d elements is no number", tensor.numel());
+      throw ProgramRefusal.wrong("a tensor of %d elements is no number", tensor.numel());
     }
     return tensor.dtype() == DType.INT64
         ? tensor.longAt(tensor.offset())
@@ -91,11 +91,11 @@ public final class Scalars {
   }
 
   /** {@code prim::NumToTensor}. */
-  public static TensorRef ofNumber(Datum number) {
-    if (number instanceof Datum.Int i) {
+  public static TensorRef ofNumber(IValue number) {
+    if (number instanceof IValue.Int i) {
       return ofInteger(i.value());
     }
-    if (number instanceof Datum.Bool bool) {
+    if (number instanceof IValue.Bool bool) {
       Tensor tensor = Tensor.zeros(DType.BOOL);
       tensor.storage().bytes().put(0, (byte) (bool.value() ? 1 : 0));
       return TensorRef.known(tensor);
@@ -105,7 +105,7 @@ public final class Scalars {
     return TensorRef.known(tensor);
   }
 
-  public static TensorRef ofInteger(Dim value) {
+  public static TensorRef ofInteger(SymInt value) {
     return value.perBatch()
         ? new TensorRef(new Content.BatchNumber(value))
         : TensorRef.known(Tensor.of(new long[] {value.factor()}));

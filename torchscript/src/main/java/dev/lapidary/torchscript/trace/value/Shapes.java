@@ -1,8 +1,8 @@
 package dev.lapidary.torchscript.trace.value;
 
 import dev.lapidary.core.tensor.DType;
-import dev.lapidary.torchscript.graph.Dim;
-import dev.lapidary.torchscript.trace.limit.Refusal;
+import dev.lapidary.torchscript.graph.SymInt;
+import dev.lapidary.torchscript.trace.limit.ProgramRefusal;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -11,42 +11,42 @@ public final class Shapes {
   private Shapes() {}
 
   /** NumPy's broadcasting. */
-  public static List<Dim> broadcast(List<Dim> a, List<Dim> b) {
+  public static List<SymInt> broadcast(List<SymInt> a, List<SymInt> b) {
     int rank = Math.max(a.size(), b.size());
-    List<Dim> shape = new ArrayList<>();
+    List<SymInt> shape = new ArrayList<>();
     for (int d = 0; d < rank; d++) {
       int i = d - (rank - a.size());
       int j = d - (rank - b.size());
-      Dim x = i < 0 ? Dim.of(1) : a.get(i);
-      Dim y = j < 0 ? Dim.of(1) : b.get(j);
-      if (x.equals(y) || Dims.isOne(y)) {
+      SymInt x = i < 0 ? SymInt.of(1) : a.get(i);
+      SymInt y = j < 0 ? SymInt.of(1) : b.get(j);
+      if (x.equals(y) || SymInts.isOne(y)) {
         shape.add(x);
-      } else if (Dims.isOne(x)) {
+      } else if (SymInts.isOne(x)) {
         shape.add(y);
       } else {
-        throw Refusal.wrong("shapes %s and %s do not broadcast", a, b);
+        throw ProgramRefusal.wrong("shapes %s and %s do not broadcast", a, b);
       }
     }
     return shape;
   }
 
-  public static long[] constants(List<Dim> shape) {
-    return shape.stream().mapToLong(Dims::constant).toArray();
+  public static long[] constants(List<SymInt> shape) {
+    return shape.stream().mapToLong(SymInts::constant).toArray();
   }
 
-  public static boolean isConstant(List<Dim> shape) {
-    return shape.stream().noneMatch(Dim::perBatch);
+  public static boolean isConstant(List<SymInt> shape) {
+    return shape.stream().noneMatch(SymInt::perBatch);
   }
 
   /**
    * The type that operands meet in, by PyTorch's rules: a tensor of rank 0, and more so a number,
    * only counts where its kind (bool, integer, real) is above that of the others.
    */
-  public static DType promote(Datum... operands) {
+  public static DType promote(IValue... operands) {
     DType ranked = null;
     DType unranked = null;
     DType numbers = null;
-    for (Datum operand : operands) {
+    for (IValue operand : operands) {
       if (operand instanceof TensorRef tensor) {
         if (tensor.rank() > 0) {
           ranked = wider(ranked, tensor.dtype());
@@ -69,11 +69,11 @@ public final class Shapes {
     return kind(second) > kind(first) ? second : first;
   }
 
-  private static DType ofNumber(Datum number) {
-    if (number instanceof Datum.Real) {
+  private static DType ofNumber(IValue number) {
+    if (number instanceof IValue.Real) {
       return DType.FLOAT32;
     }
-    return number instanceof Datum.Bool ? DType.BOOL : DType.INT64;
+    return number instanceof IValue.Bool ? DType.BOOL : DType.INT64;
   }
 
   private static DType wider(@org.jspecify.annotations.Nullable DType a, DType b) {
@@ -110,13 +110,13 @@ public final class Shapes {
     return dims;
   }
 
-  public static List<Dim> reduced(List<Dim> shape, int[] dims, boolean keep) {
-    List<Dim> result = new ArrayList<>();
+  public static List<SymInt> reduced(List<SymInt> shape, int[] dims, boolean keep) {
+    List<SymInt> result = new ArrayList<>();
     for (int d = 0; d < shape.size(); d++) {
       if (java.util.Arrays.binarySearch(dims, d) < 0) {
         result.add(shape.get(d));
       } else if (keep) {
-        result.add(Dim.of(1));
+        result.add(SymInt.of(1));
       }
     }
     return result;
@@ -126,7 +126,7 @@ public final class Shapes {
   public static int dimension(long dimension, int rank) {
     int bound = Math.max(rank, 1);
     if (dimension < -bound || dimension >= bound) {
-      throw Refusal.wrong("dimension %d of a tensor with %d dimensions", dimension, rank);
+      throw ProgramRefusal.wrong("dimension %d of a tensor with %d dimensions", dimension, rank);
     }
     return (int) (dimension < 0 ? dimension + bound : dimension);
   }

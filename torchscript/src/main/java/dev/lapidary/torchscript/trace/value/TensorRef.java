@@ -3,8 +3,8 @@ package dev.lapidary.torchscript.trace.value;
 import dev.lapidary.core.tensor.DType;
 import dev.lapidary.core.tensor.Tensor;
 import dev.lapidary.torchscript.graph.Argument;
-import dev.lapidary.torchscript.graph.Dim;
-import dev.lapidary.torchscript.trace.limit.Refusal;
+import dev.lapidary.torchscript.graph.SymInt;
+import dev.lapidary.torchscript.trace.limit.ProgramRefusal;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.UnaryOperator;
@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  * of known tensors share a {@link Cell}; a view of a traced tensor remembers its base, and is made
  * again from it when the base has changed since.
  */
-public final class TensorRef implements Datum {
+public final class TensorRef implements IValue {
   private Content content;
   private @Nullable View view;
   private int version;
@@ -66,21 +66,22 @@ public final class TensorRef implements Datum {
   }
 
   /** Says that what an operator has just given is quantized. */
-  public TensorRef onGrid(Grid grid) {
+  public TensorRef quantizedBy(QuantizationParameters quantization) {
     if (content instanceof Content.Traced traced) {
-      content = new Content.Traced(traced.value(), Optional.of(grid));
+      content = new Content.Traced(traced.value(), Optional.of(quantization));
     }
     return this;
   }
 
   @Override
-  public Optional<Grid> grid() {
-    return content() instanceof Content.Traced traced ? traced.grid() : Optional.empty();
+  public Optional<QuantizationParameters> quantization() {
+    return content() instanceof Content.Traced traced ? traced.quantization() : Optional.empty();
   }
 
-  public Grid requireGrid() {
-    return grid()
-        .orElseThrow(() -> Refusal.wrong("a quantized operator on a tensor that is not quantized"));
+  public QuantizationParameters requireQuantization() {
+    return quantization()
+        .orElseThrow(
+            () -> ProgramRefusal.wrong("a quantized operator on a tensor that is not quantized"));
   }
 
   public Content content() {
@@ -92,7 +93,7 @@ public final class TensorRef implements Datum {
     return content.dtype();
   }
 
-  public List<Dim> shape() {
+  public List<SymInt> shape() {
     return content.shape();
   }
 
@@ -114,7 +115,7 @@ public final class TensorRef implements Datum {
     if (content() instanceof Content.Known known) {
       return known.tensor();
     }
-    throw Refusal.unsupported("%s depends on the input's data", purpose);
+    throw ProgramRefusal.unsupported("%s depends on the input's data", purpose);
   }
 
   /** An in-place operator gave this tensor, and with it all that share its memory, a new value. */
@@ -150,7 +151,7 @@ public final class TensorRef implements Datum {
 
   private void refresh() {
     if (!lost.isEmpty()) {
-      throw Refusal.unsupported("%s", lost);
+      throw ProgramRefusal.unsupported("%s", lost);
     }
     View looked = view;
     if (looked == null) {
@@ -163,7 +164,7 @@ public final class TensorRef implements Datum {
       return;
     }
     if (!looked.certain()) {
-      throw Refusal.unsupported(
+      throw ProgramRefusal.unsupported(
           "a tensor that may or may not share memory with this one was written in place");
     }
     content = looked.make().apply(looked.base()).content();

@@ -7,17 +7,17 @@ package dev.lapidary.torchscript.graph;
  * @param factor the number itself, or what multiplies N
  * @param perBatch true if the number is {@code factor * N}
  */
-public record Dim(long factor, boolean perBatch) {
-  public static final Dim BATCH = new Dim(1, true);
+public record SymInt(long factor, boolean perBatch) {
+  public static final SymInt BATCH = new SymInt(1, true);
 
-  public Dim {
+  public SymInt {
     if (factor == 0) {
       perBatch = false;
     }
   }
 
-  public static Dim of(long value) {
-    return new Dim(value, false);
+  public static SymInt of(long value) {
+    return new SymInt(value, false);
   }
 
   /** The number at a batch size. */

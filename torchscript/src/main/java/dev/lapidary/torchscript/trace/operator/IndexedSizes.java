@@ -2,13 +2,13 @@ package dev.lapidary.torchscript.trace.operator;
 
 import dev.lapidary.core.tensor.DType;
 import dev.lapidary.core.tensor.Tensor;
-import dev.lapidary.torchscript.graph.Dim;
+import dev.lapidary.torchscript.graph.SymInt;
 import dev.lapidary.torchscript.trace.call.Invocation;
-import dev.lapidary.torchscript.trace.limit.Refusal;
-import dev.lapidary.torchscript.trace.value.Datum;
-import dev.lapidary.torchscript.trace.value.Dims;
+import dev.lapidary.torchscript.trace.limit.ProgramRefusal;
 import dev.lapidary.torchscript.trace.value.Elements;
+import dev.lapidary.torchscript.trace.value.IValue;
 import dev.lapidary.torchscript.trace.value.Shapes;
+import dev.lapidary.torchscript.trace.value.SymInts;
 import dev.lapidary.torchscript.trace.value.TensorRef;
 import java.util.ArrayList;
 import java.util.List;
@@ -20,29 +20,29 @@ import java.util.stream.IntStream;
  * @param dims in rising order
  * @param indices whole numbers, one tensor a dimension; they broadcast
  */
-record IndexedDims(TensorRef self, List<Integer> dims, List<TensorRef> indices) {
+record IndexedSizes(TensorRef self, List<Integer> dims, List<TensorRef> indices) {
 
   /** Each constant mask becomes the places where it is true. */
-  static IndexedDims of(Invocation call) {
+  static IndexedSizes of(Invocation call) {
     TensorRef self = call.self();
     List<Integer> dims = new ArrayList<>();
     List<TensorRef> indices = new ArrayList<>();
     int dim = 0;
-    for (Datum item : call.get("indices").toList()) {
+    for (IValue item : call.get("indices").toList()) {
       if (!(item instanceof TensorRef index)) {
         dim++;
         continue;
       }
-      for (TensorRef places : isMask(index) ? places(call, index) : List.of(index)) {
-        requireInteger(places);
+      for (TensorRef indexTensor : isMask(index) ? indexTensor(call, index) : List.of(index)) {
+        requireInteger(indexTensor);
         dims.add(dim++);
-        indices.add(places);
+        indices.add(indexTensor);
       }
     }
     if (dim > self.rank()) {
-      throw Refusal.wrong("%d indices of a tensor of shape %s", dim, self.shape());
+      throw ProgramRefusal.wrong("%d indices of a tensor of shape %s", dim, self.shape());
     }
-    return new IndexedDims(self, List.copyOf(dims), List.copyOf(indices));
+    return new IndexedSizes(self, List.copyOf(dims), List.copyOf(indices));
   }
 
   static boolean isMask(TensorRef index) {
@@ -51,32 +51,32 @@ record IndexedDims(TensorRef self, List<Integer> dims, List<TensorRef> indices) 
 
   private static void requireInteger(TensorRef index) {
     if (index.dtype().isFloating()) {
-      throw Refusal.wrong("an index of type %s", index.dtype());
+      throw ProgramRefusal.wrong("an index of type %s", index.dtype());
     }
   }
 
   /** For each dimension of a mask, where its true elements lie. */
-  static List<TensorRef> places(Invocation call, TensorRef mask) {
+  static List<TensorRef> indexTensor(Invocation call, TensorRef mask) {
     if (!mask.isKnown()) {
-      throw Refusal.unsupported("a mask as an index, whose result's size depends on data");
+      throw ProgramRefusal.unsupported("a mask as an index, whose result's size depends on data");
     }
     Tensor known = mask.tensor("a mask");
     double[] values = known.toDoubles();
     long[] at =
         IntStream.range(0, values.length).filter(i -> values[i] != 0).asLongStream().toArray();
     long[] strides = Tensor.contiguousStrides(known.shape());
-    List<TensorRef> places = new ArrayList<>();
+    List<TensorRef> indexTensor = new ArrayList<>();
     for (int d = 0; d < strides.length; d++) {
       long size = known.size(d);
       long stride = strides[d];
-      places.add(
+      indexTensor.add(
           Elements.integers(
               call.dispatcher().budget(),
               DType.INT64,
               new long[] {at.length},
               i -> at[i] / stride % size));
     }
-    return places;
+    return indexTensor;
   }
 
   boolean isEmpty() {
@@ -88,8 +88,8 @@ record IndexedDims(TensorRef self, List<Integer> dims, List<TensorRef> indices) 
   }
 
   /** The indices' shape, which takes the dimensions' place in the result. */
-  List<Dim> broadcast() {
-    List<Dim> shape = List.of();
+  List<SymInt> broadcast() {
+    List<SymInt> shape = List.of();
     for (TensorRef index : indices) {
       shape = Shapes.broadcast(shape, index.shape());
     }
@@ -112,7 +112,7 @@ record IndexedDims(TensorRef self, List<Integer> dims, List<TensorRef> indices) 
   }
 
   /** The sizes in that order. */
-  List<Dim> ordered() {
+  List<SymInt> ordered() {
     return IntStream.of(order()).mapToObj(d -> self.shape().get(d)).toList();
   }
 
@@ -121,48 +121,48 @@ record IndexedDims(TensorRef self, List<Integer> dims, List<TensorRef> indices) 
     if (dims.size() == 1) {
       return self;
     }
-    List<Dim> sizes = ordered();
+    List<SymInt> sizes = ordered();
     int behind = first() + dims.size();
-    List<Dim> shape = new ArrayList<>(sizes.subList(0, first()));
-    shape.add(Dims.product(sizes.subList(first(), behind)));
+    List<SymInt> shape = new ArrayList<>(sizes.subList(0, first()));
+    shape.add(SymInts.product(sizes.subList(first(), behind)));
     shape.addAll(sizes.subList(behind, sizes.size()));
-    Datum turned = call.call("permute", self, Datum.ints(order()));
-    return call.callTensor("reshape", turned, Datum.ints(shape));
+    IValue turned = call.call("permute", self, IValue.ints(order()));
+    return call.callTensor("reshape", turned, IValue.ints(shape));
   }
 
   /** Where in that dimension the indices point to. */
   TensorRef joined(Invocation call) {
     TensorRef joined = null;
     for (int i = 0; i < dims.size(); i++) {
-      Dim size = self.shape().get(dims.get(i));
+      SymInt size = self.shape().get(dims.get(i));
       TensorRef index = indices.get(i);
       if (size.perBatch() && index.isKnown()) {
-        throw Refusal.unsupported("samples of the batch are selected by their numbers");
+        throw ProgramRefusal.unsupported("samples of the batch are selected by their numbers");
       }
       if (dims.size() == 1) {
         return index;
       }
       TensorRef place = counted(call, index, size);
-      Datum before = joined == null ? place : call.call("mul", joined, new Datum.Int(size));
+      IValue before = joined == null ? place : call.call("mul", joined, new IValue.Int(size));
       joined = joined == null ? place : call.callTensor("add", before, place);
     }
     return java.util.Objects.requireNonNull(joined);
   }
 
   /** From the front, and inside. */
-  private static TensorRef counted(Invocation call, TensorRef index, Dim size) {
+  private static TensorRef counted(Invocation call, TensorRef index, SymInt size) {
     if (size.perBatch()) {
       return index;
     }
     if (index.isKnown()) {
       for (long value : index.tensor("an index").toLongs()) {
         if (value < -size.factor() || value >= size.factor()) {
-          throw Refusal.wrong("index %d of a dimension of size %d", value, size.factor());
+          throw ProgramRefusal.wrong("index %d of a dimension of size %d", value, size.factor());
         }
       }
     }
-    Datum wrapped = call.call("add", index, new Datum.Int(size));
-    Datum negative = call.call("lt", index, Datum.number(0));
+    IValue wrapped = call.call("add", index, new IValue.Int(size));
+    IValue negative = call.call("lt", index, IValue.number(0));
     return call.callTensor("where", negative, wrapped, index);
   }
 }

@@ -12,10 +12,10 @@ import dev.lapidary.torchscript.trace.call.Recorder;
 import dev.lapidary.torchscript.trace.call.Schemas;
 import dev.lapidary.torchscript.trace.call.SourceCalls;
 import dev.lapidary.torchscript.trace.limit.Budget;
-import dev.lapidary.torchscript.trace.limit.Refusal;
-import dev.lapidary.torchscript.trace.quantized.OnGrid;
+import dev.lapidary.torchscript.trace.limit.ProgramRefusal;
+import dev.lapidary.torchscript.trace.quantized.QuantizedTensors;
 import dev.lapidary.torchscript.trace.value.Content;
-import dev.lapidary.torchscript.trace.value.Datum;
+import dev.lapidary.torchscript.trace.value.IValue;
 import dev.lapidary.torchscript.trace.value.PackedParams;
 import dev.lapidary.torchscript.trace.value.TensorRef;
 import java.util.Collection;
@@ -26,7 +26,7 @@ import java.util.Set;
 import java.util.stream.Collectors;
 
 /** Calls of aten operators: overload, in-place form, alias, then the operator itself. */
-public final class Operators implements Dispatcher {
+public final class OperatorDispatcher implements Dispatcher {
   private static final Set<String> RANDOM =
       Set.of(
           "bernoulli",
@@ -52,7 +52,8 @@ public final class Operators implements Dispatcher {
   private final BatchLiterals literals;
   private final SourceCalls sourceCalls = new SourceCalls(this);
 
-  Operators(OperatorTable table, Recorder recorder, Budget budget, BatchLiterals literals) {
+  OperatorDispatcher(
+      OperatorTable table, Recorder recorder, Budget budget, BatchLiterals literals) {
     this.table = table;
     this.recorder = recorder;
     this.budget = budget;
@@ -80,9 +81,9 @@ public final class Operators implements Dispatcher {
   }
 
   @Override
-  public Datum call(String operator, List<Datum> positional, Map<String, Datum> keywords) {
+  public IValue call(String operator, List<IValue> positional, Map<String, IValue> keywords) {
     if (PackedParams.packs(operator)) {
-      return new Datum.Packed(PackedParams.of(recorder.scope(), positional));
+      return new IValue.Packed(PackedParams.of(recorder.scope(), positional));
     }
     String name = operator.substring(operator.indexOf("::") + 2);
     List<Schema> overloads = Schemas.all().get(operator);
@@ -94,11 +95,11 @@ public final class Operators implements Dispatcher {
     }
     boolean complex = hasComplex(positional) || hasComplex(keywords.values());
     if (overloads == null && RANDOM.contains(name.replaceFirst("_like$|_$", ""))) {
-      throw Refusal.unsupported(
+      throw ProgramRefusal.unsupported(
           "%s: its result is random, and a file gives the same numbers each time", operator);
     }
     if (overloads == null) {
-      throw Refusal.unsupported(
+      throw ProgramRefusal.unsupported(
           "operator %s is not supported; %d are: 'exporter ops' lists them%s",
           operator, table.names().size(), remedy(operator));
     }
@@ -108,29 +109,29 @@ public final class Operators implements Dispatcher {
         Binder.bind(overloads, fitted, keywords)
             .or(() -> Binder.bindOlder(overloads, fitted, keywords));
     if (bound.isEmpty()) {
-      throw Refusal.unsupported(
+      throw ProgramRefusal.unsupported(
           "no supported overload of %s takes (%s)", operator, shown(positional, keywords));
     }
     Invocation call = new Invocation(this, bound.get().schema(), bound.get().arguments());
     budget.step();
     budget.touch(knownElements(call.arguments()));
-    Datum result =
+    IValue result =
         operator.startsWith("aten::")
-            ? OnGrid.apply(call, call.grid(), implementation)
+            ? QuantizedTensors.apply(call, call.quantization(), implementation)
             : implementation.apply(call);
     budget.touch(knownElements(List.of(result)));
-    if (result.grid().isPresent()) {
+    if (result.quantization().isPresent()) {
       sourceCalls.add(call, result);
     }
     return result;
   }
 
   /** Of tensors, also of those in lists, as no operator takes them in deeper ones. */
-  private static long knownElements(Collection<Datum> values) {
+  private static long knownElements(Collection<IValue> values) {
     long count = 0;
-    for (Datum value : values) {
+    for (IValue value : values) {
       count += value instanceof TensorRef tensor ? tensor.knownElements() : 0;
-      for (Datum item : items(value)) {
+      for (IValue item : items(value)) {
         count += item instanceof TensorRef tensor ? tensor.knownElements() : 0;
       }
     }
@@ -145,47 +146,47 @@ public final class Operators implements Dispatcher {
   }
 
   @Override
-  public Datum apply(Invocation call) {
+  public IValue apply(Invocation call) {
     return table.find(call.operator(), false).apply(call);
   }
 
   /** {@code relu_}: the functional operator, then its result is the tensor's new content. */
-  private Datum inPlace(String functional, List<Datum> positional, Map<String, Datum> keywords) {
+  private IValue inPlace(String functional, List<IValue> positional, Map<String, IValue> keywords) {
     if (positional.isEmpty() || !(positional.get(0) instanceof TensorRef self)) {
-      throw Refusal.wrong("%s_ needs a tensor to change", functional);
+      throw ProgramRefusal.wrong("%s_ needs a tensor to change", functional);
     }
-    Datum result = call(functional, positional, keywords);
+    IValue result = call(functional, positional, keywords);
     Mutation.write(self, (TensorRef) result, functional + "_", this);
     return self;
   }
 
   @Override
-  public Argument argument(Datum datum) {
-    if (datum instanceof TensorRef tensor) {
+  public Argument argument(IValue ivalue) {
+    if (ivalue instanceof TensorRef tensor) {
       return argument(tensor);
     }
-    if (datum instanceof Datum.Int i) {
+    if (ivalue instanceof IValue.Int i) {
       return new Argument.Int(i.value());
     }
-    if (datum instanceof Datum.Real real) {
+    if (ivalue instanceof IValue.Real real) {
       return new Argument.Real(real.value());
     }
-    if (datum instanceof Datum.Bool bool) {
+    if (ivalue instanceof IValue.Bool bool) {
       return new Argument.Bool(bool.value());
     }
-    if (datum instanceof Datum.Str text) {
+    if (ivalue instanceof IValue.Str text) {
       return new Argument.Str(text.value());
     }
-    if (datum instanceof Datum.Device device) {
+    if (ivalue instanceof IValue.Device device) {
       return new Argument.Str(device.name());
     }
-    if (datum instanceof Datum.ListOf || datum instanceof Datum.TupleOf) {
-      return new Argument.ListOf(datum.toList().stream().map(this::argument).toList());
+    if (ivalue instanceof IValue.ListOf || ivalue instanceof IValue.TupleOf) {
+      return new Argument.ListOf(ivalue.toList().stream().map(this::argument).toList());
     }
-    if (datum == Datum.None.NONE) {
+    if (ivalue == IValue.None.NONE) {
       return Argument.None.NONE;
     }
-    throw Refusal.unsupported("%s as an operator's argument", Datum.describe(datum));
+    throw ProgramRefusal.unsupported("%s as an operator's argument", IValue.describe(ivalue));
   }
 
   private Argument argument(TensorRef tensor) {
@@ -196,13 +197,13 @@ public final class Operators implements Dispatcher {
     if (content instanceof Content.Traced traced) {
       return traced.value();
     }
-    throw Refusal.unsupported("the batch size as data of a tensor");
+    throw ProgramRefusal.unsupported("the batch size as data of a tensor");
   }
 
-  private static String shown(List<Datum> positional, Map<String, Datum> keywords) {
-    return positional.stream().map(Datum::describe).collect(Collectors.joining(", "))
+  private static String shown(List<IValue> positional, Map<String, IValue> keywords) {
+    return positional.stream().map(IValue::describe).collect(Collectors.joining(", "))
         + keywords.entrySet().stream()
-            .map(e -> ", " + e.getKey() + "=" + Datum.describe(e.getValue()))
+            .map(e -> ", " + e.getKey() + "=" + IValue.describe(e.getValue()))
             .collect(Collectors.joining());
   }
 
@@ -210,16 +211,16 @@ public final class Operators implements Dispatcher {
    * Whether one of an operator's arguments is complex, or a list that has such an item: no operator
    * takes tensors in deeper ones, whose number a hostile program can make grow beyond measure.
    */
-  private static boolean hasComplex(Collection<Datum> arguments) {
+  private static boolean hasComplex(Collection<IValue> arguments) {
     return arguments.stream()
         .anyMatch(
             argument ->
-                argument instanceof Datum.Complex
-                    || items(argument).stream().anyMatch(Datum.Complex.class::isInstance));
+                argument instanceof IValue.Complex
+                    || items(argument).stream().anyMatch(IValue.Complex.class::isInstance));
   }
 
-  private static List<Datum> items(Datum argument) {
-    return argument instanceof Datum.ListOf || argument instanceof Datum.TupleOf
+  private static List<IValue> items(IValue argument) {
+    return argument instanceof IValue.ListOf || argument instanceof IValue.TupleOf
         ? argument.toList()
         : List.of();
   }

@@ -3,9 +3,9 @@ package dev.lapidary.torchscript.trace.value;
 import dev.lapidary.core.failure.Quote;
 import dev.lapidary.torchscript.archive.PyValue.PyObject;
 import dev.lapidary.torchscript.archive.PyValue.PyQTensor;
-import dev.lapidary.torchscript.graph.Dim;
+import dev.lapidary.torchscript.graph.SymInt;
 import dev.lapidary.torchscript.script.Definition;
-import dev.lapidary.torchscript.trace.limit.Refusal;
+import dev.lapidary.torchscript.trace.limit.ProgramRefusal;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -16,73 +16,73 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /** What an expression has for a value while the program runs. Tensors are {@link TensorRef}. */
-public sealed interface Datum
-    permits Datum.Plain, Datum.Complex, Datum.ListOf, Datum.DictOf, Datum.Instance, TensorRef {
+public sealed interface IValue
+    permits IValue.Plain, IValue.Complex, IValue.ListOf, IValue.DictOf, IValue.Instance, TensorRef {
 
-  static Datum number(long value) {
-    return new Int(Dim.of(value));
+  static IValue number(long value) {
+    return new Int(SymInt.of(value));
   }
 
-  static Datum bool(boolean value) {
+  static IValue bool(boolean value) {
     return new Bool(value);
   }
 
   /** A list of sizes or dimensions. */
-  static Datum ints(int... values) {
-    return new ListOf(Arrays.stream(values).mapToObj(Datum::number).toList());
+  static IValue ints(int... values) {
+    return new ListOf(Arrays.stream(values).mapToObj(IValue::number).toList());
   }
 
   /** A list of sizes, which may be multiples of the batch size. */
-  static Datum ints(List<Dim> values) {
+  static IValue ints(List<SymInt> values) {
     return new ListOf(values.stream().map(Int::new).toList());
   }
 
   /** The elements of a list or tuple; anything else is refused. */
-  default List<Datum> toList() {
-    throw Refusal.wrong("expected a list, found %s", describe(this));
+  default List<IValue> toList() {
+    throw ProgramRefusal.wrong("expected a list, found %s", describe(this));
   }
 
   /** A number that must not depend on the batch size; a bool is 0 or 1. */
   default double toDouble() {
-    throw Refusal.wrong("expected a number, found %s", describe(this));
+    throw ProgramRefusal.wrong("expected a number, found %s", describe(this));
   }
 
   /** A whole number that must not depend on the batch size; a bool is 0 or 1. */
   default long toLong() {
-    throw Refusal.wrong("expected an int, found %s", describe(this));
+    throw ProgramRefusal.wrong("expected an int, found %s", describe(this));
   }
 
   /** What the integers of a quantized tensor mean, or of the first one of a list. */
-  default Optional<Grid> grid() {
+  default Optional<QuantizationParameters> quantization() {
     return Optional.empty();
   }
 
   /** What has no identity: {@code is} compares the contents. */
-  sealed interface Plain extends Datum {}
+  sealed interface Plain extends IValue {}
 
   enum None implements Plain {
     NONE
   }
 
-  record Int(Dim value) implements Plain {
+  record Int(SymInt value) implements Plain {
     public static Int of(long value) {
-      return new Int(Dim.of(value));
+      return new Int(SymInt.of(value));
     }
 
     @Override
     public double toDouble() {
-      return Dims.constant(value);
+      return SymInts.constant(value);
     }
 
     @Override
     public long toLong() {
-      return Dims.constant(value);
+      return SymInts.constant(value);
     }
   }
 
   /** The least of sizes where which one it is depends on the batch: it may only be compared. */
-  record Least(List<Dim> sizes) implements Plain {
-    public Least {
+  record Min(List<SymInt> sizes) implements Plain {
+    public Min {
       sizes = List.copyOf(sizes);
     }
   }
@@ -111,7 +111,7 @@ public sealed interface Datum
   record Device(String name) implements Plain {
 
     /** {@code cuda} and 1 of {@code cuda:1}. */
-    public @Nullable Datum property(String property) {
+    public @Nullable IValue property(String property) {
       int colon = name.indexOf(':');
       return switch (property) {
         case "type" -> new Str(colon < 0 ? name : name.substring(0, colon));
@@ -126,24 +126,24 @@ public sealed interface Datum
    *
    * @param fields names, or empty
    */
-  record TupleOf(List<Datum> items, List<String> fields) implements Plain {
+  record TupleOf(List<IValue> items, List<String> fields) implements Plain {
     public TupleOf {
       items = List.copyOf(items);
       fields = List.copyOf(fields);
     }
 
-    public static TupleOf of(List<Datum> items) {
+    public static TupleOf of(List<IValue> items) {
       return new TupleOf(items, List.of());
     }
 
     @Override
-    public List<Datum> toList() {
+    public List<IValue> toList() {
       return items;
     }
   }
 
   /** An enum's constant. */
-  record Constant(String className, String name, Datum value) implements Plain {}
+  record Constant(String className, String name, IValue value) implements Plain {}
 
   /** A quantized tensor of the archive, on its way to {@link PackedParams}. */
   record Quantized(PyQTensor tensor) implements Plain {}
@@ -152,7 +152,7 @@ public sealed interface Datum
   record Packed(PackedParams params) implements Plain {}
 
   /** A function of the text, with the variables that it closes over. */
-  record Function(Definition.Function definition, Map<String, Datum> closure) implements Plain {}
+  record Function(Definition.Function definition, Map<String, IValue> closure) implements Plain {}
 
   /** A class of the text. */
   record Type(String name, Definition.ClassDef definition) implements Plain {}
@@ -163,60 +163,60 @@ public sealed interface Datum
   }
 
   /** A tensor of complex numbers: its parts, of one shape. */
-  record Complex(TensorRef real, TensorRef imaginary) implements Datum {
+  record Complex(TensorRef real, TensorRef imaginary) implements IValue {
     public Complex {
       if (!real.shape().equals(imaginary.shape())) {
-        throw Refusal.wrong(
+        throw ProgramRefusal.wrong(
             "a complex tensor of parts of shapes %s and %s", real.shape(), imaginary.shape());
       }
     }
   }
 
   /** A list: mutable, with an identity. */
-  final class ListOf implements Datum {
-    private final List<Datum> items;
+  final class ListOf implements IValue {
+    private final List<IValue> items;
 
-    public ListOf(List<? extends Datum> items) {
+    public ListOf(List<? extends IValue> items) {
       this.items = new ArrayList<>(items);
     }
 
-    public List<Datum> items() {
+    public List<IValue> items() {
       return items;
     }
 
     @Override
-    public List<Datum> toList() {
+    public List<IValue> toList() {
       return items;
     }
 
     @Override
-    public Optional<Grid> grid() {
-      return items.isEmpty() ? Optional.empty() : items.get(0).grid();
+    public Optional<QuantizationParameters> quantization() {
+      return items.isEmpty() ? Optional.empty() : items.get(0).quantization();
     }
   }
 
   /** A dict: ordered, mutable; keys are {@link Plain}. */
-  final class DictOf implements Datum {
-    private final Map<Datum, Datum> items = new LinkedHashMap<>();
+  final class DictOf implements IValue {
+    private final Map<IValue, IValue> items = new LinkedHashMap<>();
 
-    public Map<Datum, Datum> items() {
+    public Map<IValue, IValue> items() {
       return items;
     }
   }
 
   /** An object: a module of the archive or a class's instance that the program made. */
-  final class Instance implements Datum {
+  final class Instance implements IValue {
     private final String className;
     private final Definition.ClassDef type;
     private final String path;
     private final Attributes initial;
-    private final Map<String, Datum> known = new HashMap<>();
+    private final Map<String, IValue> known = new HashMap<>();
     private boolean restored;
 
     /** Gives an attribute when it is read for the first time; null if there is none. */
     @FunctionalInterface
     public interface Attributes {
-      @Nullable Datum read(String name);
+      @Nullable IValue read(String name);
     }
 
     public Instance(String className, Definition.ClassDef type, String path, Attributes initial) {
@@ -239,8 +239,8 @@ public sealed interface Datum
       return path;
     }
 
-    public @Nullable Datum attribute(String name) {
-      Datum value = known.get(name);
+    public @Nullable IValue attribute(String name) {
+      IValue value = known.get(name);
       if (value == null) {
         value = initial.read(name);
         if (value != null) {
@@ -250,64 +250,64 @@ public sealed interface Datum
       return value;
     }
 
-    public void set(String name, Datum value) {
+    public void set(String name, IValue value) {
       known.put(name, value);
     }
 
     /** What {@code __setstate__} is to be called with before an attribute is read; given once. */
-    public Optional<Datum> state() {
-      Datum state = restored ? null : initial.read(PyObject.STATE);
+    public Optional<IValue> state() {
+      IValue state = restored ? null : initial.read(PyObject.STATE);
       restored = true;
       return Optional.ofNullable(state);
     }
   }
 
   /** For messages: short, whatever the value holds. */
-  static String describe(Datum datum) {
-    return describe(datum, 0);
+  static String describe(IValue ivalue) {
+    return describe(ivalue, 0);
   }
 
-  private static String describe(Datum datum, int depth) {
-    if (datum instanceof TensorRef tensor) {
+  private static String describe(IValue ivalue, int depth) {
+    if (ivalue instanceof TensorRef tensor) {
       return "Tensor" + tensor.shape();
     }
-    if (datum instanceof Complex complex) {
+    if (ivalue instanceof Complex complex) {
       return "complex Tensor" + complex.real().shape();
     }
-    if (datum instanceof ListOf list) {
+    if (ivalue instanceof ListOf list) {
       return "List" + describe(list.items(), depth);
     }
-    if (datum instanceof TupleOf tuple) {
+    if (ivalue instanceof TupleOf tuple) {
       return "Tuple" + describe(tuple.items(), depth);
     }
-    if (datum instanceof DictOf dict) {
+    if (ivalue instanceof DictOf dict) {
       return "Dict" + describe(List.copyOf(dict.items().keySet()), depth);
     }
-    if (datum instanceof Int i) {
+    if (ivalue instanceof Int i) {
       return "int " + i.value();
     }
-    if (datum instanceof Real real) {
+    if (ivalue instanceof Real real) {
       return "float " + real.value();
     }
-    if (datum instanceof Bool bool) {
+    if (ivalue instanceof Bool bool) {
       return "bool " + bool.value();
     }
-    if (datum instanceof Str text) {
+    if (ivalue instanceof Str text) {
       return "str " + Quote.of(text.value());
     }
-    if (datum instanceof Instance instance) {
+    if (ivalue instanceof Instance instance) {
       return instance.className();
     }
-    if (datum instanceof Function function) {
+    if (ivalue instanceof Function function) {
       return "function " + function.definition().name();
     }
-    if (datum instanceof Type type) {
+    if (ivalue instanceof Type type) {
       return "class " + type.name();
     }
-    return datum == None.NONE ? "None" : datum.getClass().getSimpleName();
+    return ivalue == None.NONE ? "None" : ivalue.getClass().getSimpleName();
   }
 
-  private static String describe(List<Datum> items, int depth) {
+  private static String describe(List<IValue> items, int depth) {
     return depth > 2
         ? "[...]"
         : items.stream().limit(8).map(item -> describe(item, depth + 1)).toList().toString();

@@ -3,10 +3,10 @@ package dev.lapidary.torchscript.trace.quantized;
 import dev.lapidary.core.tensor.DType;
 import dev.lapidary.torchscript.trace.call.Invocation;
 import dev.lapidary.torchscript.trace.call.Operator;
-import dev.lapidary.torchscript.trace.limit.Refusal;
+import dev.lapidary.torchscript.trace.limit.ProgramRefusal;
 import dev.lapidary.torchscript.trace.value.Content;
-import dev.lapidary.torchscript.trace.value.Datum;
-import dev.lapidary.torchscript.trace.value.Grid;
+import dev.lapidary.torchscript.trace.value.IValue;
+import dev.lapidary.torchscript.trace.value.QuantizationParameters;
 import dev.lapidary.torchscript.trace.value.TensorRef;
 import java.util.List;
 import java.util.Map;
@@ -14,10 +14,10 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * Quantized tensors in a trace: what their integers mean, with the {@link Grid} that they lie on.
- * And PyTorch's rules for its plain operators on them.
+ * Quantized tensors in a trace: what their integers mean, with the {@link QuantizationParameters}
+ * that they lie on. And PyTorch's rules for its plain operators on them.
  */
-public final class OnGrid {
+public final class QuantizedTensors {
   /** Their results are elements of their operand, or zero, which is on every grid. */
   private static final Set<String> CHOOSE =
       Set.of(
@@ -65,37 +65,37 @@ public final class OnGrid {
           "leaky_relu");
 
   /** Their results lie between two numbers, and so on a grid of their own, here of QUINT8. */
-  private static final Map<String, Grid> BOUNDED =
+  private static final Map<String, QuantizationParameters> BOUNDED =
       Map.of(
-          "sigmoid", new Grid(1 / 256.0, 0, DType.QUINT8),
-          "hardsigmoid", new Grid(1 / 256.0, 0, DType.QUINT8),
-          "tanh", new Grid(1 / 128.0, 128, DType.QUINT8));
+          "sigmoid", new QuantizationParameters(1 / 256.0, 0, DType.QUINT8),
+          "hardsigmoid", new QuantizationParameters(1 / 256.0, 0, DType.QUINT8),
+          "tanh", new QuantizationParameters(1 / 128.0, 128, DType.QUINT8));
 
   private static final Set<String> KNOWING =
       Set.of("dequantize", "int_repr", "q_scale", "q_zero_point");
 
-  private OnGrid() {}
+  private QuantizedTensors() {}
 
   /** The same numbers, as any operator takes them. */
   static TensorRef real(TensorRef tensor) {
-    return tensor.content() instanceof Content.Traced traced && traced.grid().isPresent()
+    return tensor.content() instanceof Content.Traced traced && traced.quantization().isPresent()
         ? TensorRef.traced(traced.value())
         : tensor;
   }
 
   /** Rounds to a grid. */
-  static TensorRef put(Invocation call, TensorRef real, Grid grid) {
+  static TensorRef put(Invocation call, TensorRef real, QuantizationParameters quantization) {
     TensorRef integers =
         call.record(
             "aten::quantize_per_tensor",
             List.of(
                 real,
-                new Datum.Real(grid.scale()),
-                Datum.number(grid.zeroPoint()),
-                Datum.number(grid.dtype().scalarType())),
-            grid.dtype(),
+                new IValue.Real(quantization.scale()),
+                IValue.number(quantization.zeroPoint()),
+                IValue.number(quantization.dtype().scalarType())),
+            quantization.dtype(),
             real.shape());
-    return reals(call, integers).onGrid(grid);
+    return reals(call, integers).quantizedBy(quantization);
   }
 
   /** What integers mean. */
@@ -108,35 +108,37 @@ public final class OnGrid {
    *
    * @param call whose first argument is quantized
    */
-  public static Datum apply(Invocation call, Optional<Grid> grid, Operator operator) {
+  public static IValue apply(
+      Invocation call, Optional<QuantizationParameters> quantization, Operator operator) {
     String name = call.name();
-    if (grid.isEmpty()) {
+    if (quantization.isEmpty()) {
       return operator.apply(call);
     }
     if (name.equals("cat")) {
-      Datum none = Datum.None.NONE;
-      List<Datum> arguments = List.of(call.get("tensors"), call.get("dim"), none, none);
+      IValue none = IValue.None.NONE;
+      List<IValue> arguments = List.of(call.get("tensors"), call.get("dim"), none, none);
       return call.dispatcher().call("quantized::cat", arguments, Map.of());
     }
-    Datum result = operator.apply(call);
-    if (KNOWING.contains(name) || result.grid().isPresent()) {
+    IValue result = operator.apply(call);
+    if (KNOWING.contains(name) || result.quantization().isPresent()) {
       return result; // the operators that it is made of have seen to it
     }
     if (CHOOSE.contains(name)) {
-      return marked(result, grid.get());
+      return marked(result, quantization.get());
     }
-    Grid bounded = BOUNDED.get(name);
+    QuantizationParameters bounded = BOUNDED.get(name);
     if (!(result instanceof TensorRef real) || (bounded == null && !ROUND.contains(name))) {
-      throw Refusal.unsupported("%s on a quantized tensor", call.operator());
+      throw ProgramRefusal.unsupported("%s on a quantized tensor", call.operator());
     }
-    return put(call, real, bounded == null ? grid.get() : bounded.of(grid.get().dtype()));
+    return put(
+        call, real, bounded == null ? quantization.get() : bounded.of(quantization.get().dtype()));
   }
 
-  private static Datum marked(Datum result, Grid grid) {
+  private static IValue marked(IValue result, QuantizationParameters quantization) {
     if (result instanceof TensorRef tensor) {
-      return tensor.onGrid(grid);
+      return tensor.quantizedBy(quantization);
     }
-    result.toList().forEach(item -> marked(item, grid));
+    result.toList().forEach(item -> marked(item, quantization));
     return result;
   }
 }
