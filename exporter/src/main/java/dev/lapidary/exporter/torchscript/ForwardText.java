@@ -8,13 +8,13 @@ import dev.lapidary.torchscript.graph.Graph;
 import dev.lapidary.torchscript.graph.Node;
 import dev.lapidary.torchscript.graph.Schema.Parameter;
 import dev.lapidary.torchscript.graph.SourceLocation;
+import dev.lapidary.torchscript.graph.SymInt;
 import dev.lapidary.torchscript.script.Definition;
 import dev.lapidary.torchscript.script.Expression;
 import dev.lapidary.torchscript.script.Expression.Call;
 import dev.lapidary.torchscript.script.Expression.Keyword;
 import dev.lapidary.torchscript.script.Statement;
 import java.util.ArrayList;
-import dev.lapidary.torchscript.graph.SymInt;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
@@ -181,7 +181,7 @@ final class ForwardText {
     return "tensor_" + tensors.size();
   }
 
-  private Expression size(Dim dim) {
+  private Expression size(SymInt dim) {
     if (!dim.perBatch()) {
       return integer(dim.factor());
     }

@@ -14,7 +14,7 @@ import dev.lapidary.torchscript.script.SourceEdit;
 import dev.lapidary.torchscript.script.SourceFile;
 import dev.lapidary.torchscript.script.Statement;
 import dev.lapidary.torchscript.script.Syntax;
-import dev.lapidary.torchscript.trace.Schemas;
+import dev.lapidary.torchscript.trace.call.Schemas;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;

@@ -5,7 +5,7 @@ import dev.lapidary.torchscript.script.Expression;
 import dev.lapidary.torchscript.script.Expression.Call;
 import dev.lapidary.torchscript.script.Expression.Keyword;
 import dev.lapidary.torchscript.script.Printer;
-import dev.lapidary.torchscript.trace.Schemas;
+import dev.lapidary.torchscript.trace.call.Schemas;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -27,7 +27,7 @@ record NewerArguments(Call older, String description) {
     }
     List<String> left = new ArrayList<>();
     List<Expression> arguments = new ArrayList<>(call.arguments());
-    while (arguments.size() > Schemas.places(overloads)
+    while (arguments.size() > Schemas.positionals(overloads)
         && isNeutral(arguments.get(arguments.size() - 1))) {
       Expression last = arguments.remove(arguments.size() - 1);
       left.add(0, "%s at place %d".formatted(Printer.print(last), arguments.size() + 1));

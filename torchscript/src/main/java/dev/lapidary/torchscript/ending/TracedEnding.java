@@ -4,9 +4,9 @@ import dev.lapidary.core.ending.Ending;
 import dev.lapidary.core.ending.Share;
 import dev.lapidary.torchscript.graph.Argument;
 import dev.lapidary.torchscript.graph.Argument.Value;
-import dev.lapidary.torchscript.graph.Dim;
 import dev.lapidary.torchscript.graph.Graph;
 import dev.lapidary.torchscript.graph.Node;
+import dev.lapidary.torchscript.graph.SymInt;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -86,7 +86,7 @@ public record TracedEnding(Ending ending, List<Node> makers) {
     Walk(Graph graph) {
       output = graph.outputs().get(0);
       graph.nodes().forEach(node -> node.outputs().forEach(v -> makers.put(v.id(), node)));
-      for (Dim dim : output.shape()) {
+      for (SymInt dim : output.shape()) {
         classes = Math.max(classes, dim.perBatch() ? 1 : dim.factor());
       }
     }
@@ -101,16 +101,16 @@ public record TracedEnding(Ending ending, List<Node> makers) {
 
     /** Whether it holds the batch and the classes, and nothing else. */
     private boolean fits(Value value) {
-      long batches = value.shape().stream().filter(Dim.BATCH::equals).count();
-      long wide = value.shape().stream().filter(d -> d.equals(Dim.of(classes))).count();
-      long ones = value.shape().stream().filter(Dim.of(1)::equals).count();
+      long batches = value.shape().stream().filter(SymInt.BATCH::equals).count();
+      long wide = value.shape().stream().filter(d -> d.equals(SymInt.of(classes))).count();
+      long ones = value.shape().stream().filter(SymInt.of(1)::equals).count();
       return batches == 1
           && (classes == 1 ? ones + 1 == value.rank() : wide == 1 && ones + 2 == value.rank());
     }
 
     /** The classes' dimension of a value that fits; of one class any beside the batch. */
     private int axis(Value value) {
-      int axis = value.shape().indexOf(Dim.of(classes));
+      int axis = value.shape().indexOf(SymInt.of(classes));
       return axis < 0 ? 1 : axis;
     }
 
@@ -271,7 +271,8 @@ public record TracedEnding(Ending ending, List<Node> makers) {
         }
       }
       int classAxis = before;
-      return dims.contains(classAxis) || input.get().shape().stream().noneMatch(Dim.BATCH::equals)
+      return dims.contains(classAxis)
+              || input.get().shape().stream().noneMatch(SymInt.BATCH::equals)
           ? Optional.empty()
           : share(input.get(), classAxis, depth + 1).filter(Share::isScores);
     }

@@ -104,7 +104,7 @@ public final class OperatorDispatcher implements Dispatcher {
           operator, table.names().size(), remedy(operator));
     }
     Operator implementation = table.find(operator, complex);
-    List<Datum> fitted = literals.widened(name, positional, this);
+    List<IValue> fitted = literals.widened(name, positional, this);
     Optional<Binder.Bound> bound =
         Binder.bind(overloads, fitted, keywords)
             .or(() -> Binder.bindOlder(overloads, fitted, keywords));

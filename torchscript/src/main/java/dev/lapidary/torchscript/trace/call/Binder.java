@@ -39,26 +39,27 @@ public final class Binder {
    * as those are that an operator got in a newer PyTorch.
    */
   public static Optional<Bound> bindOlder(
-      List<Schema> overloads, List<Datum> positional, Map<String, Datum> keywords) {
-    List<Datum> known = new ArrayList<>(positional);
-    while (known.size() > Schemas.places(overloads) && isNeutral(known.get(known.size() - 1))) {
+      List<Schema> overloads, List<IValue> positional, Map<String, IValue> keywords) {
+    List<IValue> known = new ArrayList<>(positional);
+    while (known.size() > Schemas.positionals(overloads)
+        && isNeutral(known.get(known.size() - 1))) {
       known.remove(known.size() - 1);
     }
     Set<String> names = Schemas.names(overloads);
-    Map<String, Datum> named = new LinkedHashMap<>(keywords);
+    Map<String, IValue> named = new LinkedHashMap<>(keywords);
     named.entrySet().removeIf(e -> !names.contains(e.getKey()) && isNeutral(e.getValue()));
     return bind(overloads, known, named);
   }
 
-  private static boolean isNeutral(Datum value) {
-    return value == Datum.None.NONE || (value instanceof Datum.Bool bool && !bool.value());
+  private static boolean isNeutral(IValue value) {
+    return value == IValue.None.NONE || (value instanceof IValue.Bool bool && !bool.value());
   }
 
-  private static @Nullable List<Datum> bind(
-      Schema schema, List<Datum> positional, Map<String, Datum> keywords) {
+  private static @Nullable List<IValue> bind(
+      Schema schema, List<IValue> positional, Map<String, IValue> keywords) {
     List<Parameter> parameters = schema.parameters();
-    long indices = parameters.stream().filter(p -> !p.keywordOnly()).count();
-    if (positional.size() > indices) {
+    long positionals = parameters.stream().filter(p -> !p.keywordOnly()).count();
+    if (positional.size() > positionals) {
       return null;
     }
     List<IValue> arguments = new ArrayList<>();

@@ -42,7 +42,7 @@ public final class Schemas {
   }
 
   /** How many arguments without their names the overload with the most takes. */
-  public static long places(List<Schema> overloads) {
+  public static long positionals(List<Schema> overloads) {
     return overloads.stream()
         .mapToLong(s -> s.parameters().stream().filter(p -> !p.keywordOnly()).count())
         .max()
