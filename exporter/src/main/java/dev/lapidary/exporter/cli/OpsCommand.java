@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Help.Visibility;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
@@ -29,6 +30,7 @@ final class OpsCommand implements Runnable {
   @Parameters(
       paramLabel = "NAME",
       arity = "0..*",
+      showDefaultValue = Visibility.NEVER,
       description = "an operator: hstack, aten::relu_, quantized::conv2d")
   private List<String> names = new ArrayList<>();
 

@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/** BLAS and LAPACK Operations: products of vectors and matrices. */
+/** BLAS and LAPACK Operations: products of vectors and matrices. Gemm on rank 2, else MatMul. */
 final class BlasProducts {
 
   private BlasProducts() {}

@@ -8,7 +8,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 
-/** Convolution functions. */
+/**
+ * Convolution functions. Conv and ConvTranspose. x: {@code [N,C,...]}, weight: {@code [O,C/g,...]}.
+ */
 final class Convolutions {
 
   private Convolutions() {}

@@ -6,7 +6,10 @@ import dev.lapidary.torchscript.graph.SymInt;
 import java.util.List;
 import java.util.Map;
 
-/** Creation Ops: tensors out of sizes and numbers. */
+/**
+ * Creation Ops: tensors out of sizes and numbers. A shape that depends on the batch is filled at
+ * run time.
+ */
 final class Creations {
 
   private Creations() {}

@@ -3,7 +3,9 @@ package dev.lapidary.exporter.lower;
 import java.util.Optional;
 import java.util.SortedSet;
 
-/** The operators that can be lowered. To add one, write it in its group's class and enter it. */
+/**
+ * The operators that can be lowered. To add one, write it in the class of its heading and enter it.
+ */
 public final class Lowerings {
   private static final LoweringTable ALL = all();
 

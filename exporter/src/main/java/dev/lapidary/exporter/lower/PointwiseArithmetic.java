@@ -4,7 +4,10 @@ import dev.lapidary.core.tensor.DType;
 import dev.lapidary.exporter.onnx.Attribute;
 import java.util.Map;
 
-/** Pointwise Ops: arithmetic and signs. */
+/**
+ * Pointwise Ops: arithmetic and signs. Operands take the type that PyTorch's promotion gave the
+ * result.
+ */
 final class PointwiseArithmetic {
 
   private PointwiseArithmetic() {}

@@ -7,7 +7,11 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 
-/** Pooling functions of sequences and images. */
+/**
+ * Pooling functions of sequences and images. Of {@code [N,C,H,W]}. PyTorch's ceil mode is written
+ * as explicit end pads: ONNX's own attribute differs in the last window. Adaptive pooling whose
+ * sizes do not divide is two constant matrices.
+ */
 final class Pooling {
 
   private Pooling() {}

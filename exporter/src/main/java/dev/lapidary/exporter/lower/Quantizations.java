@@ -5,7 +5,12 @@ import dev.lapidary.core.tensor.Tensor;
 import dev.lapidary.exporter.onnx.Attribute;
 import java.util.Map;
 
-/** Quantized tensors, and what their integers mean. */
+/**
+ * Quantized tensors, and what their integers mean. QuantizeLinear and DequantizeLinear: a traced
+ * {@code aten::quantize_per_tensor} becomes both at once, so that {@code aten::dequantize} has
+ * nothing left to do: a value of the ONNX graph is never an integer that another node would have to
+ * explain.
+ */
 final class Quantizations {
 
   private Quantizations() {}

@@ -10,7 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 
-/** Recurrent layers. */
+/** Recurrent layers. A node a layer. */
 final class Recurrent {
 
   private Recurrent() {}

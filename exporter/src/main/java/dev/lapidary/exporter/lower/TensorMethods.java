@@ -2,7 +2,10 @@ package dev.lapidary.exporter.lower;
 
 import dev.lapidary.core.tensor.DType;
 
-/** Methods of {@code torch.Tensor}: copies, types and writes. */
+/**
+ * Methods of {@code torch.Tensor}: copies, types and writes. What changes nothing in inference is
+ * no node, what changes the element type a Cast.
+ */
 final class TensorMethods {
 
   private TensorMethods() {}

@@ -5,7 +5,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 
-/** Vision functions: images sampled at the points of a grid. */
+/** Vision functions: images sampled at the points of a grid. GridSample. */
 final class VisionGridSample {
 
   private VisionGridSample() {}

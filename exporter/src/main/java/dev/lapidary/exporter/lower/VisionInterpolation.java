@@ -8,7 +8,11 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 
-/** Vision functions: interpolation. */
+/**
+ * Vision functions: interpolation. Resize. With antialias, which Resize has from opset 18 only, the
+ * filter is written out as two constant matrices: sizes are known, and so every opset gives the
+ * same.
+ */
 final class VisionInterpolation {
 
   private VisionInterpolation() {}

@@ -4,7 +4,7 @@ import dev.lapidary.exporter.onnx.Attribute;
 import java.util.List;
 import java.util.Map;
 
-/** Vision functions: padding. */
+/** Vision functions: padding. PyTorch counts pads from the last dimension. */
 final class VisionPadding {
 
   private VisionPadding() {}

@@ -56,7 +56,10 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
 
-/** All operators: what each does to real tensors, and to complex ones. */
+/**
+ * All operators: what each does to real tensors, and to complex ones. To add one, write it in the
+ * class of its heading in PyTorch's documentation.
+ */
 final class OperatorTable {
   static final OperatorTable ALL = new OperatorTable();
 

@@ -11,7 +11,10 @@ import dev.lapidary.torchscript.trace.value.Shapes;
 import dev.lapidary.torchscript.trace.value.TensorRef;
 import java.util.Map;
 
-/** Non-linear activation functions. */
+/**
+ * Non-linear activation functions. Those that are others put together follow the formulas of {@code
+ * torch.nn.functional}.
+ */
 public final class Activations {
   private static final IValue ZERO = IValue.number(0);
   private static final IValue ONE = IValue.number(1);

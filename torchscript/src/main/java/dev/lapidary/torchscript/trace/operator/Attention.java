@@ -12,7 +12,10 @@ import dev.lapidary.torchscript.trace.value.TensorRef;
 import java.util.List;
 import java.util.Map;
 
-/** Attention mechanisms. */
+/**
+ * Attention mechanisms. Fused ones are the operators that they are made of ({@code
+ * aten/src/ATen/native/transformers/attention.cpp}, {@code transformer.cpp}).
+ */
 public final class Attention {
   private static final IValue NONE = IValue.None.NONE;
 

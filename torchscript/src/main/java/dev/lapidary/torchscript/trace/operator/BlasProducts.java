@@ -14,7 +14,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
-/** BLAS and LAPACK Operations: products of vectors and matrices. */
+/** BLAS and LAPACK Operations: products of vectors and matrices. All of them are {@code matmul}. */
 public final class BlasProducts {
 
   private BlasProducts() {}

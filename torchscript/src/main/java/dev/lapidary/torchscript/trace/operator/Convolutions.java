@@ -11,7 +11,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
-/** Convolution functions. */
+/**
+ * Convolution functions. Of sequences, {@code [N, C, L]}, of images, {@code [N, C, H, W]}, and of
+ * volumes, {@code [N, C, D, H, W]}.
+ */
 public final class Convolutions {
   private static final IValue ROWS = IValue.number(2);
 

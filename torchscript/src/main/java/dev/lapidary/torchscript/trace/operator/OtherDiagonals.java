@@ -19,7 +19,10 @@ import java.util.Optional;
 import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 
-/** Other Operations: diagonals and triangles of matrices. */
+/**
+ * Other Operations: diagonals and triangles of matrices. Matrices lie in any two dimensions of a
+ * tensor.
+ */
 public final class OtherDiagonals {
   private static final IValue ZERO = IValue.number(0);
   private static final IValue LAST = IValue.number(-1);

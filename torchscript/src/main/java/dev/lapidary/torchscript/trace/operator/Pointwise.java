@@ -22,7 +22,10 @@ import java.util.function.DoubleUnaryOperator;
 import java.util.function.Function;
 import java.util.function.LongBinaryOperator;
 
-/** What pointwise operators share: one function for each element. */
+/**
+ * What pointwise operators share: one function for each element. Operands broadcast, and meet in
+ * the type that PyTorch's promotion gives.
+ */
 final class Pointwise {
   private static final IValue ZERO = IValue.number(0);
 

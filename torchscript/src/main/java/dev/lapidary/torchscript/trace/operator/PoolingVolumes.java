@@ -10,7 +10,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.BiFunction;
 
-/** Pooling functions of volumes, by those of images. */
+/**
+ * Pooling functions of volumes, by those of images. So also the sums over channels of {@code
+ * local_response_norm}.
+ */
 public final class PoolingVolumes {
 
   private PoolingVolumes() {}

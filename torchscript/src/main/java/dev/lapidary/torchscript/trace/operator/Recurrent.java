@@ -13,7 +13,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 
-/** Recurrent layers. */
+/** Recurrent layers. Sequences have one length: rows and columns of patches. */
 public final class Recurrent {
   /** Blocks of a weight's rows. */
   private static final int LSTM_GATES = 4;

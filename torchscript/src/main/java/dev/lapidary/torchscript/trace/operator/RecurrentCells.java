@@ -8,7 +8,10 @@ import dev.lapidary.torchscript.trace.value.TensorRef;
 import java.util.List;
 import java.util.Map;
 
-/** Recurrent cells: one step of a layer, by plain operators. */
+/**
+ * Recurrent cells: one step of a layer, by plain operators. So runs a program that loops itself:
+ * {@code LSTMCell}, {@code GRUCell}, {@code RNNCell}.
+ */
 public final class RecurrentCells {
 
   private RecurrentCells() {}

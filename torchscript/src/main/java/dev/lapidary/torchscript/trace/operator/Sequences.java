@@ -8,7 +8,7 @@ import dev.lapidary.torchscript.trace.value.TensorRef;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Sequences as images of height 1. */
+/** Sequences as images of height 1. Convolution, pooling and resizing of {@code [N, C, L]}. */
 final class Sequences {
   private static final IValue ROWS = IValue.number(2);
 

@@ -16,7 +16,11 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.function.DoubleUnaryOperator;
 
-/** Spectral Ops: the discrete Fourier transforms of {@code torch.fft}. */
+/**
+ * Spectral Ops: the discrete Fourier transforms of {@code torch.fft}. Along dimensions of constant
+ * size they are products with matrices of cosines and sines: every opset has those, where ONNX's
+ * DFT came with 17, and what reads only a real part computes no other.
+ */
 public final class Spectral {
 
   private Spectral() {}

@@ -15,7 +15,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
 
-/** Tensor Views: the same elements in another shape or order of dimensions. */
+/**
+ * Tensor Views: the same elements in another shape or order of dimensions. All of them are {@code
+ * reshape}, {@code permute} or {@code expand}.
+ */
 public final class TensorViews {
 
   private TensorViews() {}

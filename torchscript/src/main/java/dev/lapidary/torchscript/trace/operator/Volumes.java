@@ -9,7 +9,7 @@ import dev.lapidary.torchscript.trace.value.TensorRef;
 import java.util.List;
 import java.util.function.UnaryOperator;
 
-/** Volumes by operators of images. */
+/** Volumes by operators of images. Of a volume's images first, then of the depth. */
 final class Volumes {
 
   private Volumes() {}

@@ -8,7 +8,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** x is [N, 3, 4, 4]. */
-class DerivedOperatorsTest {
+class PointwiseTest {
 
   @ParameterizedTest
   @CsvSource(

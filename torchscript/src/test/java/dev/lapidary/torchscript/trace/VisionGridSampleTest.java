@@ -10,7 +10,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Spatial transformers: x is [N, 3, 4, 4]. */
-class SamplingOperatorsTest {
+class VisionGridSampleTest {
   private static final String THETA =
       "t = torch.view(torch.linear(torch.mean(x, [2, 3]), self.pose), [-1, 2, 3])\n";
 

@@ -9,7 +9,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** Transforms, and the complex numbers that they give: x is [N, 3, 4, 4]. */
-class FourierOperatorsTest {
+class SpectralTest {
 
   @Test
   void aPartThatNobodyReadsIsNotComputed() {

@@ -8,7 +8,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** Indices that name a place for each element: x is [N, 3, 4, 4]. */
-class PlaceOperatorsTest {
+class IndexingTest {
 
   @ParameterizedTest
   @CsvSource(
