@@ -2,6 +2,7 @@ package dev.lapidary.core;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.lapidary.core.tensor.DType;
 import dev.lapidary.core.tensor.Tensor;
 import dev.lapidary.core.tensor.Uniform;
@@ -43,6 +44,19 @@ public final class Golden {
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+  }
+
+  /**
+   * What torchvision's networks gave, by name: zoo.json, and zoo-torchvision-0.29.json, recorded
+   * the same way from a later torchvision of networks that are not in the first.
+   */
+  public static JsonNode zoo() {
+    ObjectNode all = (ObjectNode) json("zoo.json");
+    json("zoo-torchvision-0.29.json")
+        .get("networks")
+        .properties()
+        .forEach(network -> all.set(network.getKey(), network.getValue()));
+    return all;
   }
 
   /** The path of a golden file, copied out of the jar if it lies in one. */

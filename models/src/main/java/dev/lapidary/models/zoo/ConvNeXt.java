@@ -40,7 +40,8 @@ final class ConvNeXt {
     return List.of(
         architecture("convnext_tiny", new Plan(96, 9, 0.1), 236),
         architecture("convnext_small", new Plan(96, 27, 0.4), 230),
-        architecture("convnext_base", new Plan(128, 27, 0.5), 232));
+        architecture("convnext_base", new Plan(128, 27, 0.5), 232),
+        architecture("convnext_large", new Plan(192, 27, 0.5), 232));
   }
 
   private static Architecture architecture(String name, Plan plan, int resize) {

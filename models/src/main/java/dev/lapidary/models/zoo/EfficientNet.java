@@ -7,13 +7,14 @@ import static dev.lapidary.models.zoo.Layers.sequential;
 import static dev.lapidary.models.zoo.Layers.silu;
 import static dev.lapidary.models.zoo.Layers.stochasticDepth;
 
+import dev.lapidary.core.image.Preprocessing;
 import dev.lapidary.core.image.Preprocessing.Interpolation;
 import java.util.ArrayList;
 import java.util.List;
 
 /**
  * EfficientNet (Tan and Le 2019, arXiv 1905.11946): one table of stages, scaled in width and depth;
- * and EfficientNet V2-S (Tan and Le 2021, arXiv 2104.00298) with fused first stages.
+ * and EfficientNet V2 (Tan and Le 2021, arXiv 2104.00298) with fused first stages.
  */
 final class EfficientNet {
   /**
@@ -27,8 +28,13 @@ final class EfficientNet {
   /**
    * @param last channels of the last convolution
    * @param eps of the batch normalizations
+   * @param momentum likewise
    */
-  private record Plan(List<Row> rows, int last, double dropout, double eps) {
+  private record Plan(List<Row> rows, int last, double dropout, double eps, double momentum) {
+    Plan(List<Row> rows, double dropout) {
+      this(rows, 1280, dropout, 1e-3, 0.1);
+    }
+
     int blocks() {
       return rows.stream().mapToInt(Row::repeats).sum();
     }
@@ -53,6 +59,26 @@ final class EfficientNet {
           new Row(false, 6, 3, 1, 128, 160, 9),
           new Row(false, 6, 3, 2, 160, 256, 15));
 
+  private static final List<Row> V2_M =
+      List.of(
+          new Row(true, 1, 3, 1, 24, 24, 3),
+          new Row(true, 4, 3, 2, 24, 48, 5),
+          new Row(true, 4, 3, 2, 48, 80, 5),
+          new Row(false, 4, 3, 2, 80, 160, 7),
+          new Row(false, 6, 3, 1, 160, 176, 14),
+          new Row(false, 6, 3, 2, 176, 304, 18),
+          new Row(false, 6, 3, 1, 304, 512, 5));
+
+  private static final List<Row> V2_L =
+      List.of(
+          new Row(true, 1, 3, 1, 32, 32, 4),
+          new Row(true, 4, 3, 2, 32, 64, 7),
+          new Row(true, 4, 3, 2, 64, 96, 7),
+          new Row(false, 4, 3, 2, 96, 192, 10),
+          new Row(false, 6, 3, 1, 192, 224, 19),
+          new Row(false, 6, 3, 2, 224, 384, 25),
+          new Row(false, 6, 3, 1, 384, 640, 7));
+
   private EfficientNet() {}
 
   static List<Architecture> all() {
@@ -62,12 +88,15 @@ final class EfficientNet {
         architecture("efficientnet_b2", scaled(1.1, 1.2, 0.3), 288, 288, Interpolation.BICUBIC),
         architecture("efficientnet_b3", scaled(1.2, 1.4, 0.3), 320, 300, Interpolation.BICUBIC),
         architecture("efficientnet_b4", scaled(1.4, 1.8, 0.4), 384, 380, Interpolation.BICUBIC),
+        architecture("efficientnet_b5", later(1.6, 2.2, 0.4), 456, 456, Interpolation.BICUBIC),
+        architecture("efficientnet_b6", later(1.8, 2.6, 0.5), 528, 528, Interpolation.BICUBIC),
+        architecture("efficientnet_b7", later(2.0, 3.1, 0.5), 600, 600, Interpolation.BICUBIC),
+        architecture("efficientnet_v2_s", new Plan(V2_S, 0.2), 384, 384, Interpolation.BILINEAR),
+        architecture("efficientnet_v2_m", new Plan(V2_M, 0.3), 480, 480, Interpolation.BILINEAR),
         architecture(
-            "efficientnet_v2_s",
-            new Plan(V2_S, 1280, 0.2, 1e-3),
-            384,
-            384,
-            Interpolation.BILINEAR));
+            "efficientnet_v2_l",
+            new Plan(V2_L, 0.4),
+            Published.centred(480, 480, Interpolation.BICUBIC)));
   }
 
   private static Plan scaled(double width, double depth, double dropout) {
@@ -84,11 +113,21 @@ final class EfficientNet {
                         Channels.divisible(r.out() * width, 8),
                         (int) Math.ceil(r.repeats() * depth)))
             .toList();
-    return new Plan(rows, 4 * rows.get(rows.size() - 1).out(), dropout, 1e-5);
+    return new Plan(rows, 4 * rows.get(rows.size() - 1).out(), dropout, 1e-5, 0.1);
+  }
+
+  /** torchvision took these three from another port, with its batch normalizations. */
+  private static Plan later(double width, double depth, double dropout) {
+    Plan plan = scaled(width, depth, dropout);
+    return new Plan(plan.rows(), plan.last(), dropout, 1e-3, 0.01);
   }
 
   private static Architecture architecture(
       String name, Plan plan, int resize, int crop, Interpolation interpolation) {
+    return architecture(name, plan, Published.imageNet(resize, crop, interpolation));
+  }
+
+  private static Architecture architecture(String name, Plan plan, Preprocessing preprocessing) {
     List<Stage> stages = new ArrayList<>();
     stages.add(Stage.of("stem", "features.0"));
     for (int i = 1; i <= plan.rows().size(); i++) {
@@ -99,7 +138,7 @@ final class EfficientNet {
     return Architecture.of(
         name,
         "efficientnet",
-        Published.imageNet(resize, crop, interpolation),
+        preprocessing,
         "classifier.1",
         stages,
         options -> network(plan, options));
@@ -179,7 +218,9 @@ final class EfficientNet {
 
   private static Module convBn(Plan plan, Conv conv, int channels, Layer... then) {
     Module sequential =
-        sequential(conv.same().init(Init.KAIMING_FAN_OUT), batchNorm(channels, plan.eps(), 0.1));
+        sequential(
+            conv.same().init(Init.KAIMING_FAN_OUT),
+            batchNorm(channels, plan.eps(), plan.momentum()));
     for (int i = 0; i < then.length; i++) {
       sequential.with(Integer.toString(i + 2), then[i]);
     }

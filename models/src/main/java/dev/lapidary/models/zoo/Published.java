@@ -31,10 +31,15 @@ final class Published {
    * in their first lines ({@code transform_input}); the two together are exactly this.
    */
   static Preprocessing inception(int resize, int crop) {
+    return centred(resize, crop, Interpolation.BILINEAR);
+  }
+
+  /** To [-1, 1]. */
+  static Preprocessing centred(int resize, int crop, Interpolation interpolation) {
     return new Preprocessing(
         Resize.SHORTER_SIDE,
         resize,
-        Interpolation.BILINEAR,
+        interpolation,
         crop,
         crop,
         List.of(0.5f, 0.5f, 0.5f),

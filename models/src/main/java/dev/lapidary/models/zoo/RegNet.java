@@ -6,6 +6,7 @@ import static dev.lapidary.models.zoo.Layers.namedSequential;
 import static dev.lapidary.models.zoo.Layers.relu;
 
 import dev.lapidary.core.image.Preprocessing;
+import dev.lapidary.core.image.Preprocessing.Interpolation;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -53,14 +54,26 @@ final class RegNet {
         architecture("regnet_x_1_6gf", new Plan(18, 80, 34.01, 2.25, 24, false)),
         architecture("regnet_x_3_2gf", new Plan(25, 88, 26.31, 2.25, 48, false)),
         architecture("regnet_x_8gf", new Plan(23, 80, 49.56, 2.88, 120, false)),
+        architecture("regnet_x_16gf", new Plan(22, 216, 55.59, 2.1, 128, false)),
+        architecture("regnet_x_32gf", new Plan(23, 320, 69.86, 2.0, 168, false)),
         architecture("regnet_y_400mf", new Plan(16, 48, 27.89, 2.09, 8, true)),
         architecture("regnet_y_800mf", new Plan(14, 56, 38.84, 2.4, 16, true)),
         architecture("regnet_y_1_6gf", new Plan(27, 48, 20.71, 2.65, 24, true)),
         architecture("regnet_y_3_2gf", new Plan(21, 80, 42.63, 2.66, 24, true)),
-        architecture("regnet_y_8gf", new Plan(17, 192, 76.82, 2.19, 56, true)));
+        architecture("regnet_y_8gf", new Plan(17, 192, 76.82, 2.19, 56, true)),
+        architecture("regnet_y_16gf", new Plan(18, 200, 106.23, 2.48, 112, true)),
+        architecture("regnet_y_32gf", new Plan(20, 232, 115.89, 2.53, 232, true)),
+        architecture(
+            "regnet_y_128gf",
+            new Plan(27, 456, 160.83, 2.52, 264, true),
+            Published.imageNet(224, 224, Interpolation.BICUBIC)));
   }
 
   private static Architecture architecture(String name, Plan plan) {
+    return architecture(name, plan, Preprocessing.imageNet(256, 224));
+  }
+
+  private static Architecture architecture(String name, Plan plan, Preprocessing preprocessing) {
     List<Stage> stages = new ArrayList<>();
     stages.add(Stage.of("stem", "stem"));
     for (int i = 1; i <= plan.stages().size(); i++) {
@@ -68,12 +81,7 @@ final class RegNet {
     }
     stages.add(Stage.of("head", "fc"));
     return Architecture.of(
-        name,
-        "regnet",
-        Preprocessing.imageNet(256, 224),
-        "fc",
-        stages,
-        options -> network(plan, options));
+        name, "regnet", preprocessing, "fc", stages, options -> network(plan, options));
   }
 
   private static Module network(Plan plan, ZooOptions options) {

@@ -37,12 +37,19 @@ final class ResNet {
         imageNet("resnet101", new Plan(true, 1, 64, 3, 4, 23, 3)),
         imageNet("resnet152", new Plan(true, 1, 64, 3, 8, 36, 3)),
         imageNet("resnext50_32x4d", new Plan(true, 32, 4, 3, 4, 6, 3)),
+        imageNet("resnext101_32x8d", new Plan(true, 32, 8, 3, 4, 23, 3)),
+        imageNet("resnext101_64x4d", new Plan(true, 64, 4, 3, 4, 23, 3), 232),
         imageNet("wide_resnet50_2", new Plan(true, 1, 128, 3, 4, 6, 3)),
+        imageNet("wide_resnet101_2", new Plan(true, 1, 128, 3, 4, 23, 3)),
         cifar("resnet20_cifar", new Plan(false, 1, 64, 3, 3, 3)));
   }
 
   private static Architecture imageNet(String name, Plan plan) {
-    Preprocessing preprocessing = Preprocessing.imageNet(256, 224);
+    return imageNet(name, plan, 256);
+  }
+
+  private static Architecture imageNet(String name, Plan plan, int resize) {
+    Preprocessing preprocessing = Preprocessing.imageNet(resize, 224);
     return Architecture.of(
         name, "resnet", preprocessing, "fc", stages(plan), o -> imageNet(plan, o));
   }

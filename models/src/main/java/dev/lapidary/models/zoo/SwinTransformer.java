@@ -14,53 +14,106 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Swin Transformer (Liu et al. 2021, arXiv 2103.14030), tiny: attention inside 7x7 windows that
- * every second block shifts by half; the size halves between stages. Activations are [N, H, W, C].
+ * Swin Transformer (Liu et al. 2021, arXiv 2103.14030): attention inside 7x7 windows that every
+ * second block shifts by half; the size halves between stages. Activations are [N, H, W, C]. {@link
+ * SwinTransformerV2} has other blocks in the same frame.
  */
 final class SwinTransformer {
-  private static final double EPS = 1e-5;
-  private static final Init WEIGHT = Init.normal(0.02);
-  private static final int WIDTH = 96;
-  private static final int[] BLOCKS = {2, 2, 6, 2};
-  private static final int[] HEADS = {3, 6, 12, 24};
+  private static final Windows PLAIN = new Windows(7, false);
+  private static final Windows SHIFTED = new Windows(7, true);
+
+  static final double EPS = 1e-5;
+  static final Init WEIGHT = Init.normal(0.02);
+
+  /**
+   * @param width channels of the first stage; doubled in each later one
+   * @param thirdStage its blocks; the other stages have 2
+   * @param heads of the first stage; doubled likewise
+   */
+  record Plan(int width, int thirdStage, int heads, double stochasticDepth) {
+    int blocks(int stage) {
+      return stage == 2 ? thirdStage : 2;
+    }
+
+    int allBlocks() {
+      return thirdStage + 6;
+    }
+  }
+
+  /** What differs between the versions. */
+  interface Parts {
+    Module block(int channels, int heads, boolean shifted, double skipped, ZooOptions options);
+
+    /** Half the height and width, twice the channels. */
+    Module halved(int channels);
+  }
 
   private SwinTransformer() {}
 
   static List<Architecture> all() {
     return List.of(
-        Architecture.of(
-            "swin_t",
-            "swin_transformer",
-            Published.imageNet(232, 224, Interpolation.BICUBIC),
-            "head",
-            List.of(
-                Stage.of("stem", "features.0"),
-                Stage.of("stage1", "features.1"),
-                Stage.of("stage2", "features.2", "features.3"),
-                Stage.of("stage3", "features.4", "features.5"),
-                Stage.of("stage4", "features.6", "features.7"),
-                Stage.of("head", "norm", "head")),
-            SwinTransformer::network));
+        architecture("swin_t", new Plan(96, 6, 3, 0.2), 232),
+        architecture("swin_s", new Plan(96, 18, 3, 0.3), 246),
+        architecture("swin_b", new Plan(128, 18, 4, 0.5), 238));
   }
 
-  private static Module network(ZooOptions options) {
-    double depth = options.stochasticDepth().orElse(0.2);
+  private static Architecture architecture(String name, Plan plan, int resize) {
+    return architecture(
+        name,
+        "swin_transformer",
+        resize,
+        224,
+        plan,
+        new Parts() {
+          @Override
+          public Module block(
+              int channels, int heads, boolean shifted, double skipped, ZooOptions options) {
+            return SwinTransformer.block(channels, heads, shifted, skipped, options);
+          }
+
+          @Override
+          public Module halved(int channels) {
+            return patchMerging(channels);
+          }
+        });
+  }
+
+  static Architecture architecture(
+      String name, String family, int resize, int crop, Plan plan, Parts parts) {
+    return Architecture.of(
+        name,
+        family,
+        Published.imageNet(resize, crop, Interpolation.BICUBIC),
+        "head",
+        List.of(
+            Stage.of("stem", "features.0"),
+            Stage.of("stage1", "features.1"),
+            Stage.of("stage2", "features.2", "features.3"),
+            Stage.of("stage3", "features.4", "features.5"),
+            Stage.of("stage4", "features.6", "features.7"),
+            Stage.of("head", "norm", "head")),
+        options -> network(plan, parts, options));
+  }
+
+  private static Module network(Plan plan, Parts parts, ZooOptions options) {
+    double depth = options.stochasticDepth().orElse(plan.stochasticDepth());
     List<Layer> features = new ArrayList<>();
-    Conv patches = Conv.of(3, WIDTH, 4).stride(4).bias();
-    features.add(sequential(patches, permute(0, 2, 3, 1), layerNorm(WIDTH, EPS)));
+    Conv patches = Conv.of(3, plan.width(), 4).stride(4).bias();
+    features.add(sequential(patches, permute(0, 2, 3, 1), layerNorm(plan.width(), EPS)));
     int built = 0;
-    for (int stage = 0; stage < BLOCKS.length; stage++) {
-      int channels = WIDTH << stage;
+    for (int stage = 0; stage < 4; stage++) {
+      int channels = plan.width() << stage;
       if (stage > 0) {
-        features.add(patchMerging(channels / 2));
+        features.add(parts.halved(channels / 2));
       }
-      Layer[] blocks = new Layer[BLOCKS[stage]];
+      Layer[] blocks = new Layer[plan.blocks(stage)];
       for (int i = 0; i < blocks.length; i++) {
-        blocks[i] = block(channels, HEADS[stage], i % 2 == 1, depth * built++ / 11, options);
+        double skipped = depth * built++ / (plan.allBlocks() - 1);
+        blocks[i] = parts.block(channels, plan.heads() << stage, i % 2 == 1, skipped, options);
       }
       features.add(sequential(blocks));
     }
-    int last = WIDTH << 3;
+    int last = plan.width() << 3;
     return new Module("SwinTransformer")
         .with("features", sequential(features.toArray(Layer[]::new)))
         .with("norm", layerNorm(last, EPS))
@@ -77,17 +130,10 @@ final class SwinTransformer {
     double p = options.dropout().orElse(0);
     return new Module("SwinTransformerBlock")
         .with("norm1", layerNorm(channels, EPS))
-        .with("attn", WindowAttention.of(channels, heads, shifted, p, WEIGHT))
+        .with("attn", WindowAttention.of(channels, heads, shifted ? SHIFTED : PLAIN, p, WEIGHT))
         .with("stochastic_depth", stochasticDepth(skipped))
         .with("norm2", layerNorm(channels, EPS))
-        .with(
-            "mlp",
-            sequential(
-                linear(channels, 4 * channels, WEIGHT, Init.ZEROS),
-                gelu(),
-                dropout(p),
-                linear(4 * channels, channels, WEIGHT, Init.ZEROS),
-                dropout(p)))
+        .with("mlp", mlp(channels, p))
         .forward(
             (f, x) -> {
               Value sum = f.add(x, f.chain(x, "norm1", "attn", "stochastic_depth"));
@@ -95,27 +141,36 @@ final class SwinTransformer {
             });
   }
 
+  static Module mlp(int channels, double p) {
+    return sequential(
+        linear(channels, 4 * channels, WEIGHT, Init.ZEROS),
+        gelu(),
+        dropout(p),
+        linear(4 * channels, channels, WEIGHT, Init.ZEROS),
+        dropout(p));
+  }
+
   /** The four pixels of each 2x2 square side by side, then 4C to 2C features. */
   private static Module patchMerging(int channels) {
     return new Module("PatchMerging")
         .with("reduction", linearWithoutBias(4 * channels, 2 * channels, WEIGHT))
         .with("norm", layerNorm(4 * channels, EPS))
-        .forward(
-            (f, x) -> {
-              f.line("bottom = torch.remainder(torch.size(x, 1), 2)");
-              f.line("right = torch.remainder(torch.size(x, 2), 2)");
-              f.line("even = torch.pad(x, [0, 0, 0, right, 0, bottom])");
-              f.line("upper = torch.slice(even, 1, 0, None, 2)");
-              f.line("lower = torch.slice(even, 1, 1, None, 2)");
-              f.line("a = torch.slice(upper, 2, 0, None, 2)");
-              f.line("b = torch.slice(lower, 2, 0, None, 2)");
-              f.line("c = torch.slice(upper, 2, 1, None, 2)");
-              f.line("d = torch.slice(lower, 2, 1, None, 2)");
-              long height = (x.size(1) + 1) / 2;
-              long width = (x.size(2) + 1) / 2;
-              Value squares =
-                  f.let("squares", "torch.cat([a, b, c, d], -1)", 1, height, width, 4L * channels);
-              return f.chain(squares, "norm", "reduction");
-            });
+        .forward((f, x) -> f.chain(squares(f, x, channels), "norm", "reduction"));
+  }
+
+  /** The four pixels of each 2x2 square side by side; odd sides are padded with 0. */
+  static Value squares(Forward f, Value x, int channels) {
+    f.line("bottom = torch.remainder(torch.size(x, 1), 2)");
+    f.line("right = torch.remainder(torch.size(x, 2), 2)");
+    f.line("even = torch.pad(x, [0, 0, 0, right, 0, bottom])");
+    f.line("upper = torch.slice(even, 1, 0, None, 2)");
+    f.line("lower = torch.slice(even, 1, 1, None, 2)");
+    f.line("a = torch.slice(upper, 2, 0, None, 2)");
+    f.line("b = torch.slice(lower, 2, 0, None, 2)");
+    f.line("c = torch.slice(upper, 2, 1, None, 2)");
+    f.line("d = torch.slice(lower, 2, 1, None, 2)");
+    long height = (x.size(1) + 1) / 2;
+    long width = (x.size(2) + 1) / 2;
+    return f.let("squares", "torch.cat([a, b, c, d], -1)", 1, height, width, 4L * channels);
   }
 }

@@ -9,43 +9,67 @@ import static dev.lapidary.models.zoo.Layers.namedSequential;
 import static dev.lapidary.models.zoo.Layers.sequential;
 
 import dev.lapidary.core.image.Preprocessing;
+import dev.lapidary.core.image.Preprocessing.Interpolation;
 import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Vision Transformer (Dosovitskiy et al. 2020, arXiv 2010.11929), base size: 12 blocks of 768
- * features and 12 heads over patches, and a class token. The attention is written out.
+ * Vision Transformer (Dosovitskiy et al. 2020, arXiv 2010.11929): blocks over patches, and a class
+ * token. The attention is written out.
  */
 final class VisionTransformer {
-  private static final int FEATURES = 768;
-  private static final int HEADS = 12;
-  private static final int HIDDEN = 3072;
-  private static final int BLOCKS = 12;
   private static final double EPS = 1e-6;
+
+  /** The paper's sizes; the hidden layer of a block has four times its features. */
+  private record Plan(int patch, int features, int heads, int blocks) {
+    int hidden() {
+      return 4 * features;
+    }
+
+    static Plan base(int patch) {
+      return new Plan(patch, 768, 12, 12);
+    }
+
+    static Plan large(int patch) {
+      return new Plan(patch, 1024, 16, 24);
+    }
+
+    static Plan huge(int patch) {
+      return new Plan(patch, 1280, 16, 32);
+    }
+  }
 
   private VisionTransformer() {}
 
   static List<Architecture> all() {
-    return List.of(architecture("vit_b_16", 16), architecture("vit_b_32", 32));
+    return List.of(
+        architecture("vit_b_16", Plan.base(16), Preprocessing.imageNet(256, 224)),
+        architecture("vit_b_32", Plan.base(32), Preprocessing.imageNet(256, 224)),
+        architecture("vit_l_16", Plan.large(16), Preprocessing.imageNet(242, 224)),
+        architecture("vit_l_32", Plan.large(32), Preprocessing.imageNet(256, 224)),
+        architecture(
+            "vit_h_14", Plan.huge(14), Published.imageNet(224, 224, Interpolation.BICUBIC)));
   }
 
-  private static Architecture architecture(String name, int patch) {
+  private static Architecture architecture(String name, Plan plan, Preprocessing preprocessing) {
     List<Stage> stages = new ArrayList<>();
     stages.add(Stage.of("stem", "class_token", "conv_proj", "encoder.pos_embedding"));
-    for (int i = 0; i < BLOCKS; i++) {
+    for (int i = 0; i < plan.blocks(); i++) {
       stages.add(Stage.of("block" + (i + 1), "encoder.layers.encoder_layer_" + i));
     }
     stages.add(Stage.of("head", "encoder.ln", "heads"));
     return Architecture.of(
         name,
         "vision_transformer",
-        Preprocessing.imageNet(256, 224),
+        preprocessing,
         "heads.head",
         stages,
-        options -> network(patch, options));
+        options -> network(plan, options));
   }
 
-  private static Module network(int patch, ZooOptions options) {
+  private static Module network(Plan plan, ZooOptions options) {
+    int patch = plan.patch();
+    int features = plan.features();
     int size = options.inputSize().orElse(224);
     if (size % patch != 0) {
       throw new IllegalArgumentException("it is no multiple of the patches' " + patch + " pixels");
@@ -53,38 +77,39 @@ final class VisionTransformer {
     int tokens = (size / patch) * (size / patch) + 1;
     Init patches = Init.normal(Math.sqrt(1.0 / (3 * patch * patch)));
     return new Module("VisionTransformer")
-        .parameter("class_token", Init.ZEROS, 1, 1, FEATURES)
-        .with("conv_proj", Conv.of(3, FEATURES, patch).stride(patch).bias().init(patches))
-        .with("encoder", encoder(tokens, options))
+        .parameter("class_token", Init.ZEROS, 1, 1, features)
+        .with("conv_proj", Conv.of(3, features, patch).stride(patch).bias().init(patches))
+        .with("encoder", encoder(plan, tokens, options))
         .with(
             "heads",
             namedSequential()
-                .with("head", linear(FEATURES, options.classes(), Init.ZEROS, Init.ZEROS)))
+                .with("head", linear(features, options.classes(), Init.ZEROS, Init.ZEROS)))
         .forward(
             (f, x) -> {
               Value p = f.call("conv_proj", x);
               long count = p.size(2) * p.size(3);
-              Value flat = f.let("flat", "torch.flatten(" + p.name() + ", 2)", 1, FEATURES, count);
+              Value flat = f.let("flat", "torch.flatten(" + p.name() + ", 2)", 1, features, count);
               Value sequence = f.permute(flat, 0, 2, 1);
               f.line("token = torch.expand(self.class_token, [torch.size(x, 0), -1, -1])");
               String both = "torch.cat([token, " + sequence.name() + "], 1)";
-              Value all = f.let("tokens", both, 1, count + 1, FEATURES);
+              Value all = f.let("tokens", both, 1, count + 1, features);
               Value encoded = f.call("encoder", all);
               return f.call(
                   "heads", f.let("first", "torch.select(encoder, 1, 0)", 1, encoded.size(2)));
             });
   }
 
-  private static Module encoder(int tokens, ZooOptions options) {
+  private static Module encoder(Plan plan, int tokens, ZooOptions options) {
+    int features = plan.features();
     double p = options.dropout().orElse(0);
     Module layers = namedSequential();
-    for (int i = 0; i < BLOCKS; i++) {
-      layers.with("encoder_layer_" + i, block(p));
+    for (int i = 0; i < plan.blocks(); i++) {
+      layers.with("encoder_layer_" + i, block(plan, p));
     }
     return new Module("Encoder")
-        .parameter("pos_embedding", Init.normal(0.02), 1, tokens, FEATURES)
+        .parameter("pos_embedding", Init.normal(0.02), 1, tokens, features)
         .with("layers", layers)
-        .with("ln", layerNorm(FEATURES, EPS))
+        .with("ln", layerNorm(features, EPS))
         .forward(
             (f, x) -> {
               Value placed = f.let("placed", "torch.add(x, self.pos_embedding)", x.shape());
@@ -92,12 +117,14 @@ final class VisionTransformer {
             });
   }
 
-  private static Module block(double p) {
+  private static Module block(Plan plan, double p) {
+    int features = plan.features();
+    int hidden = plan.hidden();
     return new Module("EncoderBlock")
-        .with("ln_1", layerNorm(FEATURES, EPS))
-        .with("self_attention", attention())
-        .with("ln_2", layerNorm(FEATURES, EPS))
-        .with("mlp", sequential(mlp(FEATURES, HIDDEN), gelu(), dropout(p), mlp(HIDDEN, FEATURES)))
+        .with("ln_1", layerNorm(features, EPS))
+        .with("self_attention", attention(features, plan.heads()))
+        .with("ln_2", layerNorm(features, EPS))
+        .with("mlp", sequential(mlp(features, hidden), gelu(), dropout(p), mlp(hidden, features)))
         .forward(
             (f, x) -> {
               Value mixed = f.dropout(f.chain(x, "ln_1", "self_attention"), p);
@@ -111,20 +138,20 @@ final class VisionTransformer {
   }
 
   /** {@code nn.MultiheadAttention} of a sequence with itself, [N, L, features]. */
-  private static Module attention() {
-    int width = FEATURES / HEADS;
+  private static Module attention(int features, int count) {
+    int width = features / count;
     return new Module("MultiheadAttention")
-        .parameter("in_proj_weight", Init.XAVIER_UNIFORM, 3 * FEATURES, FEATURES)
-        .parameter("in_proj_bias", Init.ZEROS, 3 * FEATURES)
-        .with("out_proj", linear(FEATURES, FEATURES, Init.UNIFORM_FAN_IN, Init.ZEROS))
+        .parameter("in_proj_weight", Init.XAVIER_UNIFORM, 3L * features, features)
+        .parameter("in_proj_bias", Init.ZEROS, 3L * features)
+        .with("out_proj", linear(features, features, Init.UNIFORM_FAN_IN, Init.ZEROS))
         .forward(
             (f, x) -> {
               long length = x.size(1);
-              f.count(x.numel() * 3 * FEATURES + 2 * length * length * FEATURES);
+              f.count(x.numel() * 3 * features + 2 * length * length * features);
               f.line("n = torch.size(x, 0)");
               f.line("l = torch.size(x, 1)");
               f.line("qkv = torch.linear(x, self.in_proj_weight, self.in_proj_bias)");
-              f.line("split = torch.reshape(qkv, [n, l, 3, %d, %d])".formatted(HEADS, width));
+              f.line("split = torch.reshape(qkv, [n, l, 3, %d, %d])".formatted(count, width));
               f.line("heads = torch.permute(split, [2, 0, 3, 1, 4])");
               f.line(
                   "q = torch.mul(torch.select(heads, 0, 0), " + number(1 / Math.sqrt(width)) + ")");
@@ -132,7 +159,7 @@ final class VisionTransformer {
               f.line("weights = torch.softmax(torch.matmul(q, k), -1)");
               f.line("mixed = torch.matmul(weights, torch.select(heads, 0, 2))");
               String joined =
-                  "torch.reshape(torch.transpose(mixed, 1, 2), [n, l, " + FEATURES + "])";
+                  "torch.reshape(torch.transpose(mixed, 1, 2), [n, l, " + features + "])";
               return f.call("out_proj", f.let("joined", joined, x.shape()));
             });
   }

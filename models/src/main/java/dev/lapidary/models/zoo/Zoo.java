@@ -27,7 +27,9 @@ public final class Zoo {
               GoogLeNet.all(),
               InceptionV3.all(),
               VisionTransformer.all(),
-              SwinTransformer.all())
+              SwinTransformer.all(),
+              SwinTransformerV2.all(),
+              MaxVit.all())
           .flatMap(List::stream)
           .toList();
 

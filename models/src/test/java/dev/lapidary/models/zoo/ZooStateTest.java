@@ -13,7 +13,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /** Names, order, shapes and counts of every network that torchvision's own were recorded of. */
 class ZooStateTest {
-  private static final JsonNode RECORDED = Golden.json("zoo.json");
+  private static final JsonNode RECORDED = Golden.zoo();
 
   static Stream<Architecture> recorded() {
     return Zoo.all().stream().filter(a -> RECORDED.has(a.name()));
