@@ -7,6 +7,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.UnaryOperator;
+import java.util.stream.Collectors;
 
 /**
  * The ways in which a file's names can be read: as they are, without the prefixes that wrappers put
@@ -26,7 +27,9 @@ final class Naming {
           TimmSwinTransformer.DIALECT,
           TimmSwinTransformer.FIRST,
           TimmVgg.DIALECT,
-          TimmVisionTransformer.DIALECT);
+          TimmVisionTransformer.DIALECT,
+          TransformersConvNext.DIALECT,
+          TransformersVisionTransformer.DIALECT);
 
   private Naming() {}
 
@@ -62,6 +65,30 @@ final class Naming {
           name -> name.startsWith(prefix) ? name.substring(prefix.length()) : name);
     }
 
+    /** In torchvision's names. */
+    Names read(Dialect dialect) {
+      return dialect
+          .parts()
+          .map(this::whole)
+          .orElse(this)
+          .renamed("read the names of " + dialect.name(), dialect.translation());
+    }
+
+    private Names whole(Dialect.Parts parts) {
+      Stacked stacked = Stacked.of(tensors, parts);
+      Map<String, String> sources = new LinkedHashMap<>(sourceNames);
+      stacked
+          .from()
+          .forEach(
+              (name, from) ->
+                  sources.put(
+                      name,
+                      from.stream()
+                          .map(part -> sourceNames.getOrDefault(part, part))
+                          .collect(Collectors.joining(" + "))));
+      return new Names(stacked.tensors(), sources, notes);
+    }
+
     private List<String> plus(String note) {
       List<String> all = new ArrayList<>(notes);
       all.add(note);
@@ -82,8 +109,7 @@ final class Naming {
       Names shorter = prefix.isEmpty() ? plain : plain.without(prefix);
       for (Dialect dialect : DIALECTS) {
         if (dialect.isSpokenIn(shorter.tensors().keySet())) {
-          readings.add(
-              shorter.renamed("read the names of " + dialect.name(), dialect.translation()));
+          readings.add(shorter.read(dialect));
         }
       }
     }
