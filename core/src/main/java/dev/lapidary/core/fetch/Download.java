@@ -36,7 +36,7 @@ final class Download {
   private final String name;
   private final Path part;
   private final Path validator;
-  private final Path target;
+  private final String otherwise;
   private final Duration pause;
   private final Duration idle;
   private final FetchProgress progress;
@@ -47,7 +47,7 @@ final class Download {
           .build();
 
   /**
-   * @param target only for a message: where a user may put the file by hand
+   * @param otherwise what a user without a network may do, for a message
    * @param pause before the second attempt; doubled before each later one
    * @param idle without a byte for so long, an attempt has failed
    */
@@ -55,7 +55,7 @@ final class Download {
       URI address,
       String name,
       Path part,
-      Path target,
+      String otherwise,
       Duration pause,
       Duration idle,
       FetchProgress progress) {
@@ -63,7 +63,7 @@ final class Download {
     this.name = name;
     this.part = part;
     this.validator = part.resolveSibling(part.getFileName() + ".etag");
-    this.target = target;
+    this.otherwise = otherwise;
     this.pause = pause;
     this.idle = idle;
     this.progress = progress;
@@ -85,9 +85,8 @@ final class Download {
           | HttpConnectTimeoutException
           | UnresolvedAddressException e) {
         throw Failure.failed(
-            "%s: the server cannot be reached (%s); without a network give --weights a file, or put"
-                + " the file at %s",
-            address, e.getClass().getSimpleName(), target);
+            "%s: the server cannot be reached (%s); without a network %s",
+            address, e.getClass().getSimpleName(), otherwise);
       } catch (IOException e) {
         last = Failure.reason(e);
       }

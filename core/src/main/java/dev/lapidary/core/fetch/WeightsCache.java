@@ -30,6 +30,12 @@ public final class WeightsCache {
   /** The environment variable that moves the cache. */
   public static final String VARIABLE = "LAPIDARY_CACHE";
 
+  /** The environment variable with an address to fetch torchvision's weights from. */
+  public static final String MIRROR = "LAPIDARY_WEIGHTS_MIRROR";
+
+  /** Where torchvision's weights are published; what {@link #MIRROR} stands in for. */
+  static final String PUBLISHER = "https://download.pytorch.org/models/";
+
   private static final Pattern ADDRESS = Pattern.compile("[A-Za-z][A-Za-z0-9+.-]+://.*");
   private static final Pattern SHA256 = Pattern.compile("[0-9a-f]{64}");
 
@@ -39,16 +45,37 @@ public final class WeightsCache {
   private final Path folder;
   private final Duration pause;
   private final Duration idle;
+  private final String publisher;
 
-  WeightsCache(Path folder, Duration pause, Duration idle) {
+  /**
+   * @param publisher a base address that stands in for {@link #PUBLISHER}; or that itself
+   */
+  WeightsCache(Path folder, Duration pause, Duration idle, String publisher) {
     this.folder = folder;
     this.pause = pause;
     this.idle = idle;
+    this.publisher = publisher;
   }
 
   /** In {@code LAPIDARY_CACHE}, else in the user's own cache folder. */
   public static WeightsCache ofUser() {
-    return new WeightsCache(folder(System.getenv()), Duration.ofSeconds(1), Duration.ofSeconds(60));
+    Map<String, String> environment = System.getenv();
+    return new WeightsCache(
+        folder(environment), Duration.ofSeconds(1), Duration.ofSeconds(60), publisher(environment));
+  }
+
+  static String publisher(Map<String, String> environment) {
+    String given = environment.getOrDefault(MIRROR, "").strip();
+    if (given.isEmpty()) {
+      return PUBLISHER;
+    }
+    if (!ADDRESS.matcher(given).matches()) {
+      throw Failure.badInput(
+          "%s is %s: expected an https address that stands in for %s",
+          MIRROR, Quote.of(given), PUBLISHER);
+    }
+    address(given);
+    return given.endsWith("/") ? given : given + "/";
   }
 
   static Path folder(Map<String, String> environment) {
@@ -70,7 +97,27 @@ public final class WeightsCache {
    *     network, exit 3 for another SHA-256
    */
   public Path get(String location, Optional<String> sha256, FetchProgress progress) {
-    Optional<String> expected = sha256.map(WeightsCache::digits);
+    return get(location, sha256.map(WeightsCache::digits), Optional.empty(), progress);
+  }
+
+  /**
+   * The file of a publisher who says how its SHA-256 begins.
+   *
+   * @param beginning 8 hexadecimal digits or more
+   * @param fetch the command that fetches it where there is a network, for a message
+   * @throws Failure exit 1 if there is no network, exit 3 for a file whose SHA-256 begins otherwise
+   */
+  public Path published(String address, String beginning, String fetch, FetchProgress progress) {
+    return get(address, Optional.of(beginning), Optional.of(fetch), progress);
+  }
+
+  /** Where the file of an address is kept, or belongs. */
+  public Path place(String address) {
+    return folder.resolve("weights").resolve(key(address) + "-" + name(address(address)));
+  }
+
+  private Path get(
+      String location, Optional<String> expected, Optional<String> fetch, FetchProgress progress) {
     if (!ADDRESS.matcher(location).matches()) {
       Path file = Path.of(location);
       if (expected.isPresent() && Files.isRegularFile(file)) {
@@ -81,16 +128,15 @@ public final class WeightsCache {
       }
       return file;
     }
-    URI address = address(location);
-    String name = name(address);
-    Path target = folder.resolve("weights").resolve(key(location) + "-" + name);
+    URI address = address(mirrored(location));
+    Path target = place(location);
     try {
       Files.createDirectories(folder.resolve("weights"));
       try (FileChannel lockFile =
               FileChannel.open(
                   beside(target, ".lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
           FileLock lock = lockFile.lock()) {
-        return fetched(address, name, target, expected, progress, lock);
+        return fetched(address, target, expected, fetch, progress, lock);
       }
     } catch (IOException e) {
       throw Failure.failed(
@@ -101,12 +147,13 @@ public final class WeightsCache {
 
   private Path fetched(
       URI address,
-      String name,
       Path target,
       Optional<String> expected,
+      Optional<String> fetch,
       FetchProgress progress,
       FileLock lock)
       throws IOException {
+    String name = name(address);
     if (!lock.isValid()) {
       throw new IOException("the lock of " + target + " was lost");
     }
@@ -115,14 +162,21 @@ public final class WeightsCache {
       String found = FileHash.sha256(target);
       String recorded = Files.isRegularFile(record) ? Files.readString(record).strip() : found;
       if (recorded.equals(found)) {
-        expected.ifPresent(digits -> requireSame(address.toString(), found, digits));
+        expected.ifPresent(digits -> requireSame(target.toString(), found, digits));
         return target;
       }
       progress.say("%s is damaged in the cache: fetching it again".formatted(name));
       Files.delete(target);
     }
     Path part = beside(target, ".part");
-    new Download(address, name, part, target, pause, idle, progress).run();
+    String otherwise =
+        fetch
+            .map(
+                command ->
+                    "put the file at %s (on a machine with one `%s` fetches it and says where it lies), or give --weights another file"
+                        .formatted(target, command))
+            .orElse("give --weights a file, or put the file at " + target);
+    new Download(address, name, part, otherwise, pause, idle, progress).run();
     String found = FileHash.sha256(part);
     try {
       expected.ifPresent(digits -> requireSame(address.toString(), found, digits));
@@ -148,6 +202,13 @@ public final class WeightsCache {
       throw Failure.badInput(
           "%s: weights are fetched by https only; give an https address or a file", address);
     }
+  }
+
+  /** The same file at the mirror. */
+  private String mirrored(String location) {
+    return location.startsWith(PUBLISHER)
+        ? publisher + location.substring(PUBLISHER.length())
+        : location;
   }
 
   private static URI address(String location) {
@@ -191,11 +252,11 @@ public final class WeightsCache {
   }
 
   private static void requireSame(String location, String found, String expected) {
-    if (!found.equals(expected)) {
+    if (!found.startsWith(expected)) {
       throw Failure.gate(
-          "%s has the SHA-256 %s, expected %s: it is not the file that you mean, or it was changed"
+          "%s has the SHA-256 %s, expected %s%s: it is not the file that you mean, or it was changed"
               + " on its way",
-          location, found, expected);
+          location, found, expected, expected.length() < found.length() ? "..." : "");
     }
   }
 

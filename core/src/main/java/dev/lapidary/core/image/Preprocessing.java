@@ -2,6 +2,7 @@ package dev.lapidary.core.image;
 
 import dev.lapidary.core.failure.Failure;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 
 /**
@@ -93,6 +94,12 @@ public record Preprocessing(
         Colour.RGB);
   }
 
+  /** For another square input: the resize keeps its proportion to the crop. */
+  public Preprocessing forInput(int side) {
+    long resized = Math.round((double) resizeSize * side / cropHeight);
+    return new Preprocessing(resize, (int) resized, interpolation, side, side, mean, std, colour);
+  }
+
   /**
    * With what a user knows of his weights; what is absent stays.
    *
@@ -100,12 +107,15 @@ public record Preprocessing(
    * @throws Failure (exit 2) for sizes, counts or deviations that cannot be
    */
   public Preprocessing with(
-      Optional<Integer> shorterSide, Optional<List<Float>> mean, Optional<List<Float>> std) {
+      Optional<Integer> shorterSide,
+      Optional<Interpolation> filter,
+      Optional<List<Float>> mean,
+      Optional<List<Float>> std) {
     try {
       return new Preprocessing(
           shorterSide.isPresent() ? Resize.SHORTER_SIDE : resize,
           shorterSide.orElse(resizeSize),
-          interpolation,
+          filter.orElse(interpolation),
           cropHeight,
           cropWidth,
           mean.orElse(this.mean),
@@ -114,6 +124,20 @@ public record Preprocessing(
     } catch (IllegalArgumentException e) {
       throw Failure.badInput("--resize, --mean, --std: %s", String.valueOf(e.getMessage()));
     }
+  }
+
+  /** {@code bilinear to 256, crop 224, mean 0.485 std 0.229}: of mean and deviation the first. */
+  public String text() {
+    String size = cropHeight + "x" + cropWidth;
+    String filter = interpolation.name().toLowerCase(Locale.ROOT);
+    String fit =
+        switch (resize) {
+          case SHORTER_SIDE -> filter + " to " + resizeSize + ", crop " + cropHeight;
+          case EXACT -> filter + " to " + size;
+          case FIT_PAD -> filter + " into " + size + ", padded";
+          case NONE -> "crop " + size;
+        };
+    return String.format(Locale.ROOT, "%s, mean %.3f std %.3f", fit, mean.get(0), std.get(0));
   }
 
   public int channels() {

@@ -73,7 +73,7 @@ class WeightsCacheTest {
     server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
     server.createContext("/", this::answer);
     server.start();
-    cache = new WeightsCache(folder, Duration.ZERO, Duration.ofSeconds(20));
+    cache = new WeightsCache(folder, Duration.ZERO, Duration.ofSeconds(20), WeightsCache.PUBLISHER);
   }
 
   @AfterEach
@@ -140,7 +140,8 @@ class WeightsCacheTest {
   void goesOnWhereTheServerFellSilent() throws IOException {
     cuts.add(100_000);
     stalls = true;
-    WeightsCache impatient = new WeightsCache(folder, Duration.ZERO, Duration.ofMillis(300));
+    WeightsCache impatient =
+        new WeightsCache(folder, Duration.ZERO, Duration.ofMillis(300), WeightsCache.PUBLISHER);
     assertThat(impatient.get(address("a.pth"), ANY, told)).hasBinaryContent(content);
     assertThat(requests).containsExactly("null null", "bytes=100000- \"one\"");
   }
@@ -188,6 +189,72 @@ class WeightsCacheTest {
     Files.write(file, new byte[] {1, 2, 3});
     assertThat(cache.get(address("a.pth"), ANY, told)).hasBinaryContent(content);
     assertThat(told.lines).contains("a.pth is damaged in the cache: fetching it again");
+  }
+
+  @Test
+  void aMirrorStandsInForThePublisher() throws IOException {
+    WeightsCache mirrored = mirrored();
+    String address = WeightsCache.PUBLISHER + "resnet18-f37072fd.pth";
+    String beginning =
+        FileHash.sha256(Files.write(folder.resolve("copy"), content)).substring(0, 8);
+    // The digits in the name are another file's, as those that are told may be.
+    assertThatThrownBy(() -> mirrored.published(address, beginning, "fetch", told))
+        .hasMessageContaining("its name says that it begins with f37072fd");
+    String right = WeightsCache.PUBLISHER + "resnet18-" + beginning + ".pth";
+    cuts.add(100_000);
+    Path file = mirrored.published(right, beginning, "fetch", told);
+    assertThat(file).hasBinaryContent(content).isEqualTo(mirrored.place(right));
+    assertThat(requests).endsWith("null null", "bytes=100000- \"one\"");
+    server.stop(0);
+    assertThat(cache.published(right, beginning, "fetch", told)).isEqualTo(file);
+  }
+
+  @Test
+  void ofAPublishersFileTheBeginningIsCheckedEachTime() throws IOException {
+    String address = WeightsCache.PUBLISHER + "a.pth";
+    assertThatThrownBy(() -> mirrored().published(address, "01234567", "fetch", told))
+        .isInstanceOfSatisfying(
+            Failure.class, f -> assertThat(f.code()).isEqualTo(ExitCode.GATE_REFUSED))
+        .hasMessageMatching(
+            ".*/models/a\\.pth has the SHA-256 [0-9a-f]{64}, expected 01234567\\.\\.\\.: it is not.*");
+    assertThat(left()).allMatch(name -> name.endsWith(".lock"));
+    Path byHand = Files.write(cache.place(address), content);
+    assertThatThrownBy(() -> cache.published(address, "01234567", "fetch", told))
+        .hasMessageMatching(byHand + " has the SHA-256 .*, expected 01234567\\.\\.\\.: .*");
+  }
+
+  @Test
+  void withoutANetworkAPublishersFileIsExplained() {
+    server.stop(0);
+    WeightsCache mirrored = mirrored();
+    String address = WeightsCache.PUBLISHER + "a.pth";
+    assertThatThrownBy(() -> mirrored.published(address, "01234567", "trainer fetch a", told))
+        .isInstanceOfSatisfying(Failure.class, f -> assertThat(f.code()).isEqualTo(ExitCode.FAILED))
+        .hasMessage(
+            address("a.pth")
+                + ": the server cannot be reached (ConnectException); without a network put the file"
+                + " at "
+                + cache.place(address)
+                + " (on a machine with one `trainer fetch a` fetches it and says where it lies), or"
+                + " give --weights another file");
+  }
+
+  private WeightsCache mirrored() {
+    return new WeightsCache(folder, Duration.ZERO, Duration.ofSeconds(20), address(""));
+  }
+
+  @Test
+  void theMirrorIsAnAddress() {
+    String variable = WeightsCache.MIRROR;
+    assertThat(WeightsCache.publisher(Map.of())).isEqualTo(WeightsCache.PUBLISHER);
+    assertThat(WeightsCache.publisher(Map.of(variable, "https://a.example/torch")))
+        .isEqualTo("https://a.example/torch/");
+    assertThatThrownBy(() -> WeightsCache.publisher(Map.of(variable, "/srv/weights")))
+        .hasMessage(
+            "LAPIDARY_WEIGHTS_MIRROR is '/srv/weights': expected an https address that stands in for"
+                + " https://download.pytorch.org/models/");
+    assertThatThrownBy(() -> WeightsCache.publisher(Map.of(variable, "http://a.example/")))
+        .hasMessageContaining("weights are fetched by https only");
   }
 
   @Test

@@ -42,7 +42,10 @@ final class Cards {
       requireSame("--activation", options.activation(), card.activation());
       if (options.saysPreprocessing() && options.arch == null) {
         ModelCard said = described(source, options, shape(card));
-        requireSame("--mean, --std, --resize, --crop", said.preprocessing(), card.preprocessing());
+        requireSame(
+            "--mean, --std, --resize, --interpolation, --crop",
+            said.preprocessing(),
+            card.preprocessing());
       }
       return card;
     }
@@ -157,7 +160,7 @@ final class Cards {
           new Preprocessing(
               resize == null ? Resize.EXACT : Resize.SHORTER_SIDE,
               resize == null ? 0 : resize,
-              Interpolation.BILINEAR,
+              options.interpolation == null ? Interpolation.BILINEAR : options.interpolation,
               height,
               width,
               options.mean,

@@ -3,17 +3,19 @@ package dev.lapidary.exporter.cli;
 import dev.lapidary.core.card.CardJson;
 import dev.lapidary.core.card.ModelCard;
 import dev.lapidary.core.failure.Failure;
+import dev.lapidary.core.fetch.FetchProgress;
 import dev.lapidary.core.file.Unfinished;
 import dev.lapidary.core.tensor.DType;
 import dev.lapidary.models.surgery.Portable;
+import dev.lapidary.models.weights.WeightsFile;
 import dev.lapidary.models.weights.HeadLabels;
 import dev.lapidary.models.weights.MatchReport;
 import dev.lapidary.models.weights.NamedTensors;
-import dev.lapidary.models.weights.WeightsFile;
 import dev.lapidary.models.zoo.Architecture;
 import dev.lapidary.models.zoo.Pretrained;
 import dev.lapidary.models.zoo.StateEntry;
 import dev.lapidary.models.zoo.UntrainedCard;
+import dev.lapidary.models.zoo.WeightsChoice;
 import dev.lapidary.models.zoo.Zoo;
 import dev.lapidary.models.zoo.ZooOptions;
 import dev.lapidary.torchscript.archive.ArchiveReader;
@@ -113,10 +115,12 @@ record Source(
     return file;
   }
 
-  private static Source built(Architecture architecture, Path weights, SourceOptions asked) {
-    NamedTensors read = WeightsFile.read(weights);
-    Pretrained loaded =
-        Pretrained.ofItsClasses(architecture, options(architecture, asked), read, 0);
+  private static Source built(Architecture architecture, Path source, SourceOptions asked) {
+    WeightsChoice choice = WeightsChoice.of(source.toString(), Optional.of(architecture));
+    Path weights = choice.file(Optional.empty(), Silent.PROGRESS);
+    NamedTensors read = choice.read(weights);
+    ZooOptions options = options(architecture, choice, asked);
+    Pretrained loaded = Pretrained.ofItsClasses(architecture, options, read, 0);
     requireWhole(architecture, loaded.report(), weights);
     List<String> known = HeadLabels.of(read);
     List<String> labels =
@@ -126,7 +130,7 @@ record Source(
           "[%s] --labels has %d names, %s of these weights has %d classes",
           weights.getFileName(), labels.size(), architecture.name(), loaded.classes());
     }
-    int size = options(architecture, asked).inputSize().orElse(architecture.inputSize());
+    int size = options.inputSize().orElse(architecture.inputSize());
     if (asked.crop != null && asked.crop != size) {
       throw Failure.badInput(
           "--crop is %d but the input is %d; --input 3x%dx%d changes it",
@@ -135,11 +139,14 @@ record Source(
     ModelCard card =
         UntrainedCard.of(
                 architecture,
-                architecture
-                    .preprocessing(size)
-                    .with(Optional.ofNullable(asked.resize), given(asked.mean), given(asked.std)),
+                WeightsChoice.rule(Optional.of(choice), architecture, Optional.of(size))
+                    .with(
+                        Optional.ofNullable(asked.resize),
+                        Optional.ofNullable(asked.interpolation),
+                        given(asked.mean),
+                        given(asked.std)),
                 labels,
-                String.valueOf(weights.getFileName()),
+                choice.name(),
                 WeightsFile.sha256(weights))
             .withActivation(asked.activation().orElse(HeadLabels.activation(read)));
     return temporary(
@@ -153,11 +160,14 @@ record Source(
     return numbers.isEmpty() ? Optional.empty() : Optional.of(numbers);
   }
 
-  private static ZooOptions options(Architecture architecture, SourceOptions asked) {
+  private static ZooOptions options(
+      Architecture architecture, WeightsChoice weights, SourceOptions asked) {
     ZooOptions published = ZooOptions.of(IMAGENET_CLASSES, 0);
     Optional<List<Long>> shape = asked.inputShape();
     if (shape.isEmpty()) {
-      return published;
+      int own =
+          WeightsChoice.rule(Optional.of(weights), architecture, Optional.empty()).cropHeight();
+      return own == architecture.inputSize() ? published : published.withInputSize(own);
     }
     List<Long> square = List.of(3L, shape.get().get(1), shape.get().get(1));
     if (!shape.get().equals(square)) {
@@ -221,6 +231,17 @@ record Source(
         }
       }
     }
+  }
+
+  /** Of what is fetched only the end is worth a line, and the card says that. */
+  private enum Silent implements FetchProgress {
+    PROGRESS;
+
+    @Override
+    public void say(String line) {}
+
+    @Override
+    public void transfer(String name, long done, long all) {}
   }
 
   /** What the user should know of it. */

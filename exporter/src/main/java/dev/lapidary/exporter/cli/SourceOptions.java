@@ -4,6 +4,7 @@ import dev.lapidary.core.card.Activation;
 import dev.lapidary.core.card.Scores;
 import dev.lapidary.core.failure.Failure;
 import dev.lapidary.core.manifest.LabelFile;
+import dev.lapidary.core.image.Preprocessing;
 import dev.lapidary.torchscript.trace.OutputChoice;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -23,7 +24,10 @@ final class SourceOptions {
   @Option(
       names = "--arch",
       paramLabel = "NAME",
-      description = "architecture of a weights file, as 'trainer archs' lists them")
+      description =
+          "architecture of a weights file, as 'trainer archs' lists them; SOURCE may then be imagenet"
+              + " (imagenet:v2), what torchvision publishes for it, or a folder as Hugging Face has"
+              + " them")
   @Nullable String arch;
 
   @Option(
@@ -76,6 +80,14 @@ final class SourceOptions {
       description =
           "shorter side after the resize, of a file without a card, or other than --arch's")
   @Nullable Integer resize;
+
+  @Option(
+      names = "--interpolation",
+      paramLabel = "FILTER",
+      description =
+          "filter of the resize, of a file without a card, or other than --arch's: nearest, bilinear,"
+              + " bicubic, lanczos; bilinear unless given")
+  Preprocessing.@Nullable Interpolation interpolation;
 
   @Option(
       names = "--crop",
@@ -165,6 +177,10 @@ final class SourceOptions {
   }
 
   boolean saysPreprocessing() {
-    return !mean.isEmpty() || !std.isEmpty() || resize != null || crop != null;
+    return !mean.isEmpty()
+        || !std.isEmpty()
+        || resize != null
+        || crop != null
+        || interpolation != null;
   }
 }

@@ -8,6 +8,7 @@ import dev.lapidary.core.card.CardJson;
 import dev.lapidary.core.card.ModelCard;
 import dev.lapidary.core.cli.Program;
 import dev.lapidary.core.file.FileHash;
+import dev.lapidary.core.image.Preprocessing;
 import dev.lapidary.core.tensor.Tensor;
 import dev.lapidary.exporter.onnx.OnnxGraph;
 import dev.lapidary.exporter.onnx.OnnxReader;
@@ -69,6 +70,36 @@ class WeightsExportTest {
     assertThat(run(weights(tensors("")), folder.resolve("b.onnx"), "--crop=48")).isEqualTo(2);
     assertThat(err.toString())
         .contains("--crop is 48 but the input is 32; --input 3x48x48 changes it");
+  }
+
+  @Test
+  void aFolderAsHuggingFaceHasThemSaysPreprocessingAndLabels() throws IOException {
+    Files.move(weights(tensors("")), folder.resolve("model.safetensors"));
+    Files.writeString(
+        folder.resolve("config.json"), "{\"id2label\":{\"0\":\"a\",\"1\":\"b\",\"2\":\"c\"}}");
+    Files.writeString(
+        folder.resolve("preprocessor_config.json"),
+        "{\"size\":{\"height\":48,\"width\":48},\"resample\":3,"
+            + "\"image_mean\":[0.5,0.5,0.5],\"image_std\":[0.25,0.25,0.25]}");
+    Path out = folder.resolve("model.onnx");
+    assertThat(run(folder, out, "--interpolation=lanczos")).as(err.toString()).isZero();
+    OnnxGraph graph = OnnxReader.read(out);
+    ModelCard card =
+        CardJson.read(graph.metadata().get(ModelCard.METADATA_KEY).getBytes(UTF_8), "model.onnx");
+    assertThat(card.labels()).containsExactly("a", "b", "c");
+    assertThat(card.input().height()).isEqualTo(48);
+    Preprocessing rule = card.preprocessing().orElseThrow();
+    assertThat(rule.resize()).isEqualTo(Preprocessing.Resize.EXACT);
+    assertThat(rule.cropHeight()).isEqualTo(48);
+    assertThat(rule.interpolation()).isEqualTo(Preprocessing.Interpolation.LANCZOS);
+    assertThat(rule.std()).containsOnly(0.25f);
+  }
+
+  @Test
+  void publishedWeightsAreNamedByTheirArchitecture() throws IOException {
+    assertThat(run(Path.of("imagenet"), folder.resolve("model.onnx"))).isEqualTo(2);
+    assertThat(err.toString())
+        .contains("resnet20_cifar has no ImageNet weights; give --weights a file");
   }
 
   @Test

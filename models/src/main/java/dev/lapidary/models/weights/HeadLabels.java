@@ -45,6 +45,13 @@ public final class HeadLabels {
     }
   }
 
+  /** The same tensors, of a file that is known from elsewhere to have a head of these classes. */
+  public static NamedTensors told(NamedTensors source, List<String> labels, Activation activation) {
+    Map<String, String> metadata = new LinkedHashMap<>(source.metadata());
+    metadata.putAll(metadata(labels, activation));
+    return new NamedTensors(source.format(), source.tensors(), metadata, source.notes(), source.entries());
+  }
+
   /** Empty if the file does not say. */
   public static List<String> of(NamedTensors source) {
     String json = source.metadata().get(LABELS);

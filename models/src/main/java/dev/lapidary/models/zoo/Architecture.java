@@ -80,17 +80,7 @@ public final class Architecture {
 
   /** The same for another input size: the resize keeps its proportion to the crop. */
   public Preprocessing preprocessing(int inputSize) {
-    long resize =
-        Math.round((double) preprocessing.resizeSize() * inputSize / preprocessing.cropHeight());
-    return new Preprocessing(
-        preprocessing.resize(),
-        (int) resize,
-        preprocessing.interpolation(),
-        inputSize,
-        inputSize,
-        preprocessing.mean(),
-        preprocessing.std(),
-        preprocessing.colour());
+    return preprocessing.forInput(inputSize);
   }
 
   /** The published input's height and width, in pixels. */

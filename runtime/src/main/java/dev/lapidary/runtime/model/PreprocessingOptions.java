@@ -12,6 +12,7 @@ import java.util.Optional;
  * would answer, and be wrong.
  *
  * @param resize length of the shorter side before the crop, in pixels
+ * @param interpolation the filter of that; bilinear unless given
  * @param crop the network's input, height and width, in pixels; not needed where the graph says it
  * @param mean by channel; R, G, B, or one value for a gray input
  * @param std by channel
@@ -19,6 +20,7 @@ import java.util.Optional;
  */
 public record PreprocessingOptions(
     Optional<Integer> resize,
+    Optional<Preprocessing.Interpolation> interpolation,
     Optional<Integer> crop,
     List<Float> mean,
     List<Float> std,
@@ -26,7 +28,12 @@ public record PreprocessingOptions(
 
   public static final PreprocessingOptions NONE =
       new PreprocessingOptions(
-          Optional.empty(), Optional.empty(), List.of(), List.of(), Optional.empty());
+          Optional.empty(),
+          Optional.empty(),
+          Optional.empty(),
+          List.of(),
+          List.of(),
+          Optional.empty());
 
   public PreprocessingOptions {
     mean = List.copyOf(mean);
@@ -61,7 +68,7 @@ public record PreprocessingOptions(
       return new Preprocessing(
           Preprocessing.Resize.SHORTER_SIDE,
           resize.orElseThrow(),
-          Preprocessing.Interpolation.BILINEAR,
+          interpolation.orElse(Preprocessing.Interpolation.BILINEAR),
           crop.orElseGet(() -> Math.toIntExact(inputShape[2])),
           crop.orElseGet(() -> Math.toIntExact(inputShape[3])),
           mean,
@@ -75,9 +82,14 @@ public record PreprocessingOptions(
 
   /** Refuses (exit 2) options that a card already answers. */
   void requireNoneWithCard(String place) {
-    if (resize.isPresent() || crop.isPresent() || !mean.isEmpty() || !std.isEmpty()) {
+    if (resize.isPresent()
+        || interpolation.isPresent()
+        || crop.isPresent()
+        || !mean.isEmpty()
+        || !std.isEmpty()) {
       throw Failure.badInput(
-          "[%s] its card sets the preprocessing; leave out --resize, --crop, --mean and --std",
+          "[%s] its card sets the preprocessing; leave out --resize, --interpolation, --crop, --mean"
+              + " and --std",
           place);
     }
   }

@@ -31,6 +31,7 @@ class ModelLoaderTest {
   private static final PreprocessingOptions GIVEN =
       new PreprocessingOptions(
           Optional.of(10),
+          Optional.of(Preprocessing.Interpolation.BICUBIC),
           Optional.empty(),
           List.of(0.5f, 0.5f, 0.5f),
           List.of(1f, 1f, 1f),
@@ -96,11 +97,18 @@ class ModelLoaderTest {
     Path labels = Files.writeString(folder.resolve("labels.txt"), "\ufeffr\r\ng\t\n\nb\n");
     PreprocessingOptions options =
         new PreprocessingOptions(
-            GIVEN.resize(), GIVEN.crop(), GIVEN.mean(), GIVEN.std(), Optional.of(labels));
+            GIVEN.resize(),
+            GIVEN.interpolation(),
+            GIVEN.crop(),
+            GIVEN.mean(),
+            GIVEN.std(),
+            Optional.of(labels));
     try (ServedModel model = ModelLoader.load(file, options, 1)) {
       assertThat(model.labels()).containsExactly("r", "g", "b");
       assertThat(model.preprocessing().resize()).isEqualTo(Preprocessing.Resize.SHORTER_SIDE);
       assertThat(model.preprocessing().resizeSize()).isEqualTo(10);
+      assertThat(model.preprocessing().interpolation())
+          .isEqualTo(Preprocessing.Interpolation.BICUBIC);
       assertThat(model.preprocessing().cropHeight()).isEqualTo(TinyModels.SIDE);
       assertThat(model.card()).isEmpty();
     }
@@ -124,13 +132,18 @@ class ModelLoaderTest {
     assertRefused(
         file,
         GIVEN,
-        "[tiny.onnx] its card sets the preprocessing; leave out --resize, --crop, --mean and"
-            + " --std");
+        "[tiny.onnx] its card sets the preprocessing; leave out --resize, --interpolation, --crop,"
+            + " --mean and --std");
     Path labels = Files.writeString(folder.resolve("labels.txt"), "r\ng\nb\n");
     assertRefused(
         file,
         new PreprocessingOptions(
-            Optional.empty(), Optional.empty(), List.of(), List.of(), Optional.of(labels)),
+            Optional.empty(),
+            Optional.empty(),
+            Optional.empty(),
+            List.of(),
+            List.of(),
+            Optional.of(labels)),
         "[tiny.onnx] its card has labels; leave out --labels");
   }
 

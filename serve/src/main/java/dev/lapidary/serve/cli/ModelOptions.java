@@ -2,6 +2,7 @@ package dev.lapidary.serve.cli;
 
 import dev.lapidary.core.card.Activation;
 import dev.lapidary.core.card.Scores;
+import dev.lapidary.core.image.Preprocessing;
 import dev.lapidary.runtime.model.ModelLoader;
 import dev.lapidary.runtime.model.PreprocessingOptions;
 import dev.lapidary.runtime.model.ScoringOptions;
@@ -31,6 +32,14 @@ final class ModelOptions {
       paramLabel = "PIXELS",
       description = "for a model without a card: the shorter side before the crop")
   private Optional<Integer> resize = Optional.empty();
+
+  @Option(
+      names = "--interpolation",
+      paramLabel = "FILTER",
+      description =
+          "for a model without a card: of the resize; nearest, bilinear (unless given), bicubic,"
+              + " lanczos")
+  private Optional<Preprocessing.Interpolation> interpolation = Optional.empty();
 
   @Option(
       names = "--crop",
@@ -77,7 +86,7 @@ final class ModelOptions {
   ServedModel load() {
     return ModelLoader.load(
         model,
-        new PreprocessingOptions(resize, crop, mean, std, labels),
+        new PreprocessingOptions(resize, interpolation, crop, mean, std, labels),
         new ScoringOptions(scores, activation),
         threads());
   }

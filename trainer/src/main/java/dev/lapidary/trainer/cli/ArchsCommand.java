@@ -2,11 +2,15 @@ package dev.lapidary.trainer.cli;
 
 import dev.lapidary.core.image.Preprocessing;
 import dev.lapidary.models.zoo.Architecture;
+import dev.lapidary.models.zoo.ImageNetWeights;
+import dev.lapidary.models.zoo.PublishedWeights;
 import dev.lapidary.models.zoo.Zoo;
 import dev.lapidary.models.zoo.ZooOptions;
 import java.io.PrintWriter;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
+import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -15,7 +19,7 @@ import picocli.CommandLine.Spec;
 /** {@code trainer archs}: the zoo as a table. */
 @Command(
     name = "archs",
-    description = "Lists the architectures: parameters, work, input, preprocessing, head.")
+    description = "Lists the architectures: parameters, work, input, preprocessing, head, weights.")
 final class ArchsCommand implements Runnable {
   private static final int IMAGENET_CLASSES = 1000;
 
@@ -35,7 +39,30 @@ final class ArchsCommand implements Runnable {
       Preprocessing preprocessing,
       String head,
       List<String> auxiliaryHeads,
-      List<String> stages) {}
+      List<String> stages,
+      List<Weights> weights) {}
+
+  /**
+   * @param tag that {@code --weights} takes; the first is what {@code imagenet} means
+   * @param top1 accuracy on ImageNet's validation images under that preprocessing, in percent
+   */
+  record Weights(
+      String tag, double top1, double top5, Preprocessing preprocessing, String address) {
+    static Weights of(PublishedWeights published) {
+      return new Weights(
+          published.tag(),
+          published.top1(),
+          published.top5(),
+          published.rule(),
+          published.address());
+    }
+
+    /** {@code v2 80.9 %}. */
+    String text() {
+      String name = tag.replaceFirst("IMAGENET1K_", "").toLowerCase(Locale.ROOT);
+      return String.format(Locale.ROOT, "%s %.1f %%", name, top1);
+    }
+  }
 
   @Override
   public void run() {
@@ -58,13 +85,18 @@ final class ArchsCommand implements Runnable {
         architecture.preprocessing(),
         architecture.headName(),
         architecture.auxiliaryHeads().stream().map(Architecture.AuxiliaryHead::name).toList(),
-        architecture.stages().stream().map(stage -> stage.name()).toList());
+        architecture.stages().stream().map(stage -> stage.name()).toList(),
+        ImageNetWeights.of(architecture).stream()
+            .sorted(Comparator.comparing(PublishedWeights::standard).reversed())
+            .map(Weights::of)
+            .toList());
   }
 
   private static void print(List<Row> rows, PrintWriter out) {
-    String line = "%-20s %10s %9s %6s  %-47s  %s";
+    String line = "%-20s %10s %9s %6s  %-47s  %-12s  %s";
     out.println(
-        String.format(line, "name", "parameters", "GFLOPs", "input", "preprocessing", "head"));
+        String.format(
+            line, "name", "parameters", "GFLOPs", "input", "preprocessing", "head", "weights"));
     for (Row row : rows) {
       out.println(
           String.format(
@@ -74,26 +106,18 @@ final class ArchsCommand implements Runnable {
               String.format(Locale.ROOT, "%.2f M", row.parameters() / 1e6),
               String.format(Locale.ROOT, "%.3f", row.flops() / 1e9),
               row.inputSize(),
-              text(row.preprocessing()),
-              row.head()));
+              row.preprocessing().text(),
+              row.head(),
+              row.weights().isEmpty()
+                  ? "-"
+                  : row.weights().stream().map(Weights::text).collect(Collectors.joining(", "))));
     }
     out.println();
     out.println(
         "Parameters and multiply-adds (GFLOPs) are those of 1000 classes; parameters of googlenet and"
             + " inception_v3 count auxiliary heads, which only training uses.");
-  }
-
-  private static String text(Preprocessing p) {
-    String size = p.cropHeight() + "x" + p.cropWidth();
-    String filter = p.interpolation().name().toLowerCase(Locale.ROOT);
-    String fit =
-        switch (p.resize()) {
-          case SHORTER_SIDE -> filter + " to " + p.resizeSize() + ", crop " + p.cropHeight();
-          case EXACT -> filter + " to " + size;
-          case FIT_PAD -> filter + " into " + size + ", padded";
-          case NONE -> "crop " + size;
-        };
-    return String.format(
-        Locale.ROOT, "%s, mean %.3f std %.3f", fit, p.mean().get(0), p.std().get(0));
+    out.println(
+        "Weights are torchvision's, with their accuracy on ImageNet: --weights imagenet takes the"
+            + " first, imagenet:v1 a named one, with its own preprocessing (--json has all).");
   }
 }

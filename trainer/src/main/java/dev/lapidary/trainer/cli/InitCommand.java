@@ -7,7 +7,6 @@ import dev.lapidary.core.card.CardJson;
 import dev.lapidary.core.card.ModelCard;
 import dev.lapidary.core.failure.Failure;
 import dev.lapidary.core.failure.Quote;
-import dev.lapidary.core.fetch.WeightsCache;
 import dev.lapidary.core.file.AtomicFile;
 import dev.lapidary.core.image.Preprocessing;
 import dev.lapidary.core.manifest.LabelFile;
@@ -23,6 +22,7 @@ import dev.lapidary.models.zoo.HeadReplacement;
 import dev.lapidary.models.zoo.HeadSearch;
 import dev.lapidary.models.zoo.Pretrained;
 import dev.lapidary.models.zoo.UntrainedCard;
+import dev.lapidary.models.zoo.WeightsChoice;
 import dev.lapidary.models.zoo.Zoo;
 import dev.lapidary.models.zoo.ZooOptions;
 import dev.lapidary.torchscript.archive.ArchiveWriter;
@@ -90,25 +90,36 @@ final class InitCommand implements Callable<Integer> {
     AtomicFile.requireAbsent(out, force);
     Architecture architecture = architecture();
     List<String> names = readLabels();
-    ZooOptions options = options(names);
+    Optional<WeightsChoice> weights =
+        network.weights().map(said -> WeightsChoice.of(said, Optional.of(architecture)));
+    Preprocessing own = WeightsChoice.rule(weights, architecture, network.inputSize());
+    ZooOptions options = options(names, architecture, own);
     architecture.requireUse(options);
     Optional<HeadInit> init = network.headInit().map(HeadInit::parse);
     HeadLayers layers = headLayers();
-    Optional<Path> file = weightsFile();
+    Optional<Path> file = weights.map(this::fetched);
     if (file.isPresent()) {
       AtomicFile.requireAbsent(kept, force);
     }
     Made made =
         file.isPresent()
-            ? load(architecture, options, names, file.get())
+            ? load(architecture, options, names, weights.get(), file.get())
             : new Made(architecture.build(options), Optional.empty(), names, Activation.SOFTMAX);
     Preprocessing rule =
-        architecture
-            .preprocessing(network.inputSize().orElse(architecture.inputSize()))
-            .with(network.resize(), network.mean(), network.std());
+        own.with(network.resize(), network.interpolation(), network.mean(), network.std());
+    weights
+        .filter(choice -> choice.preprocessing().isPresent())
+        .ifPresent(choice -> say(told(choice, own, rule)));
     TorchScriptArchive archive = withHeadLayers(architecture, made.archive, layers, init);
     init.ifPresent(how -> drawHeads(architecture, archive, rule, how));
-    ModelCard card = card(architecture, rule, made.labels, file).withActivation(made.activation);
+    ModelCard card =
+        UntrainedCard.of(
+                architecture,
+                rule,
+                made.labels,
+                weights.map(WeightsChoice::name).orElse("random"),
+                file.map(WeightsFile::sha256).orElse(""))
+            .withActivation(made.activation);
     byte[] json = CardJson.write(card).getBytes(UTF_8);
     ArchiveWriter.write(archive.withExtra(Map.of(TorchScriptArchive.CARD, json)), out);
     say("wrote " + out);
@@ -131,7 +142,15 @@ final class InitCommand implements Callable<Integer> {
     return out.resolveSibling(name + ".weights.json");
   }
 
-  private ZooOptions options(List<String> names) {
+  private static String told(WeightsChoice choice, Preprocessing own, Preprocessing rule) {
+    return rule.equals(own)
+        ? "preprocessing: %s, as %s expects".formatted(own.text(), choice.name())
+        : "preprocessing: %s as asked for; published for %s: %s"
+            .formatted(rule.text(), choice.name(), own.text());
+  }
+
+  /** Weights may have been trained at another size than the architecture's own. */
+  private ZooOptions options(List<String> names, Architecture architecture, Preprocessing own) {
     int known = names.isEmpty() ? IMAGENET_CLASSES : names.size();
     if (classes != null && !names.isEmpty() && classes != names.size()) {
       throw Failure.badInput(
@@ -143,7 +162,9 @@ final class InitCommand implements Callable<Integer> {
         network.seed(),
         network.dropout().map(OptionalDouble::of).orElse(OptionalDouble.empty()),
         network.stochasticDepth().map(OptionalDouble::of).orElse(OptionalDouble.empty()),
-        network.inputSize().map(OptionalInt::of).orElse(OptionalInt.empty()));
+        network.inputSize().isEmpty() && own.cropHeight() == architecture.inputSize()
+            ? OptionalInt.empty()
+            : OptionalInt.of(own.cropHeight()));
   }
 
   private HeadLayers headLayers() {
@@ -152,12 +173,17 @@ final class InitCommand implements Callable<Integer> {
         network.headDropout().map(OptionalDouble::of).orElse(OptionalDouble.empty()));
   }
 
-  private Made load(Architecture architecture, ZooOptions options, List<String> names, Path file) {
+  private Made load(
+      Architecture architecture,
+      ZooOptions options,
+      List<String> names,
+      WeightsChoice choice,
+      Path file) {
     boolean free = classes == null && names.isEmpty();
     LoadCost<Made> cost =
         LoadCost.of(
             () -> {
-              NamedTensors read = WeightsFile.read(file);
+              NamedTensors read = choice.read(file);
               NamedTensors fitting =
                   names.isEmpty()
                       ? read
@@ -176,6 +202,9 @@ final class InitCommand implements Callable<Integer> {
                       : Activation.SOFTMAX);
             });
     PrintWriter err = spec.commandLine().getErr();
+    if (!choice.title().equals(choice.name())) {
+      err.println("weights: " + choice.title());
+    }
     cost.result().report.ifPresent(report -> err.print(report.text()));
     if (timings) {
       err.println(cost.text(file.toFile().length()));
@@ -214,16 +243,6 @@ final class InitCommand implements Callable<Integer> {
     heads.forEach(head -> say("head %s: drawn anew (%s)".formatted(head.name(), init)));
   }
 
-  private ModelCard card(
-      Architecture architecture, Preprocessing rule, List<String> names, Optional<Path> file) {
-    return UntrainedCard.of(
-        architecture,
-        rule,
-        names,
-        file.map(f -> weightsName()).orElse("random"),
-        file.map(WeightsFile::sha256).orElse(""));
-  }
-
   private List<String> readLabels() {
     if (labels == null) {
       return List.of();
@@ -239,26 +258,8 @@ final class InitCommand implements Callable<Integer> {
     return names;
   }
 
-  private Optional<Path> weightsFile() {
-    return network
-        .weights()
-        .map(
-            location ->
-                WeightsCache.ofUser()
-                    .get(
-                        location,
-                        network.weightsSha256(),
-                        Terminal.progress(spec.commandLine().getErr())));
-  }
-
-  /** Without folder and host. */
-  private String weightsName() {
-    return network
-        .weights()
-        .orElseThrow()
-        .replaceFirst("[?#].*", "")
-        .replaceFirst("/+$", "")
-        .replaceFirst(".*/", "");
+  private Path fetched(WeightsChoice choice) {
+    return choice.file(network.weightsSha256(), Terminal.progress(spec.commandLine().getErr()));
   }
 
   private void say(String line) {

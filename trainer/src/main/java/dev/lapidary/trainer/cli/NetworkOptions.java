@@ -1,6 +1,7 @@
 package dev.lapidary.trainer.cli;
 
 import dev.lapidary.core.failure.Failure;
+import dev.lapidary.core.image.Preprocessing;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -13,11 +14,16 @@ final class NetworkOptions {
 
   @Option(
       names = "--weights",
-      paramLabel = "FILE|URL",
+      paramLabel = "imagenet|FILE|DIR|URL",
       description =
-          "Pretrained weights: safetensors, .pth, .pt or ONNX; an https address is fetched once,"
-              + " into LAPIDARY_CACHE. Without them an --arch is random.")
+          "Pretrained weights: imagenet (imagenet:v2, IMAGENET1K_V2: what torchvision publishes for"
+              + " --arch), a file (safetensors, .pth, .pt, ONNX), a folder as Hugging Face has them,"
+              + " or an https address. What is fetched is kept in LAPIDARY_CACHE. Without them an"
+              + " --arch is random.")
   private @Nullable String weights;
+
+  @Option(names = "--pretrained", description = "The same as --weights imagenet.")
+  private boolean pretrained;
 
   @Option(names = "--weights-sha256", description = "The SHA-256 that --weights must have.")
   private @Nullable String weightsSha256;
@@ -57,8 +63,15 @@ final class NetworkOptions {
   @Option(
       names = "--resize",
       description =
-          "The shorter side's length before the crop; the published one of --arch unless given.")
+          "The shorter side's length before the crop; the weights' or --arch's own unless given.")
   private @Nullable Integer resize;
+
+  @Option(
+      names = "--interpolation",
+      paramLabel = "FILTER",
+      description =
+          "Of the resize: nearest, bilinear, bicubic, lanczos; the weights' own unless given.")
+  private Preprocessing.@Nullable Interpolation interpolation;
 
   @Option(
       names = "--mean",
@@ -77,7 +90,12 @@ final class NetworkOptions {
   }
 
   Optional<String> weights() {
-    return Optional.ofNullable(weights);
+    if (pretrained && weights != null) {
+      throw Failure.badInput(
+          "--pretrained is --weights imagenet, and --weights %s is given too; leave one out",
+          weights);
+    }
+    return pretrained ? Optional.of("imagenet") : Optional.ofNullable(weights);
   }
 
   Optional<String> weightsSha256() {
@@ -117,6 +135,10 @@ final class NetworkOptions {
 
   Optional<Integer> resize() {
     return Optional.ofNullable(resize);
+  }
+
+  Optional<Preprocessing.Interpolation> interpolation() {
+    return Optional.ofNullable(interpolation);
   }
 
   Optional<List<Float>> mean() {

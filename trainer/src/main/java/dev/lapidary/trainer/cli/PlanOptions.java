@@ -230,6 +230,7 @@ final class PlanOptions {
             network.stochasticDepth(),
             network.inputSize(),
             network.resize(),
+            network.interpolation(),
             network.mean(),
             network.std()),
         lossFlags.loss(),

@@ -70,6 +70,12 @@ final class PreviewCommand implements Callable<Integer> {
   private @Nullable Integer resize;
 
   @Option(
+      names = "--interpolation",
+      paramLabel = "FILTER",
+      description = "Of the resize: nearest, bilinear, bicubic, lanczos. Default: likewise.")
+  private Preprocessing.@Nullable Interpolation interpolation;
+
+  @Option(
       names = "--crop",
       paramLabel = "PIXELS",
       description = "Side of the input. Default: 224, or what --arch or --model says.")
@@ -132,7 +138,7 @@ final class PreviewCommand implements Callable<Integer> {
     return new Preprocessing(
         resize == null ? own.resize() : Preprocessing.Resize.SHORTER_SIDE,
         resize == null ? own.resizeSize() : positive("--resize", resize),
-        own.interpolation(),
+        interpolation == null ? own.interpolation() : interpolation,
         side,
         crop == null ? own.cropWidth() : side,
         own.mean(),

@@ -22,6 +22,7 @@ import picocli.CommandLine.Spec;
       ArchsCommand.class,
       LayersCommand.class,
       InitCommand.class,
+      FetchCommand.class,
       FeaturesCommand.class
     })
 public final class TrainerMain implements Runnable {

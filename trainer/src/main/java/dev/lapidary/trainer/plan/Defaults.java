@@ -164,6 +164,7 @@ public final class Defaults {
             Optional.empty(),
             Optional.empty(),
             Optional.empty(),
+            Optional.empty(),
             Optional.empty()),
         loss(),
         List.of(stage()),

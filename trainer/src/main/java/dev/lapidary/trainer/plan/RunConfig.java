@@ -1,6 +1,7 @@
 package dev.lapidary.trainer.plan;
 
 import dev.lapidary.core.image.OnBadImage;
+import dev.lapidary.core.image.Preprocessing;
 import dev.lapidary.trainer.data.DataFormat;
 import dev.lapidary.trainer.data.EpochOrder;
 import dev.lapidary.trainer.data.Task;
@@ -85,8 +86,8 @@ public record RunConfig(
    * @param name of the model in its card
    * @param arch an architecture of the zoo
    * @param file a TorchScript archive
-   * @param weights a file of pretrained weights or its https address, for {@code arch} or {@code
-   *     file}
+   * @param weights published ones by a word ({@code imagenet}), or a file, a folder as Hugging Face
+   *     has them, or an https address, for {@code arch} or {@code file}
    * @param weightsSha256 that this file must have; absent: any
    * @param minMatch the least fraction of the parameters that weights must fill
    * @param freezeUnloaded whether tensors may be frozen that no file gave and no stage trained
@@ -95,6 +96,7 @@ public record RunConfig(
    * @param stochasticDepth of the last block of {@code arch}; absent: the paper's
    * @param inputSize pixels; absent: the architecture's own
    * @param resize of the shorter side before the crop, for a file without a model card
+   * @param interpolation the filter of that, likewise
    * @param mean by channel, likewise; ImageNet's if absent
    * @param std likewise
    */
@@ -111,6 +113,7 @@ public record RunConfig(
       Optional<Double> stochasticDepth,
       Optional<Integer> inputSize,
       Optional<Integer> resize,
+      Optional<Preprocessing.Interpolation> interpolation,
       Optional<List<Float>> mean,
       Optional<List<Float>> std) {
     public Model {

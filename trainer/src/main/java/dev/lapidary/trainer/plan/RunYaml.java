@@ -85,9 +85,16 @@ public final class RunYaml {
     }
   }
 
-  /** One line of JSON: for the run's identity and its checkpoints. */
+  /**
+   * One line of JSON: for the run's identity and its checkpoints. What came after the first runs
+   * and is not asked for stays out, so that runs keep their identity.
+   */
   public static String writeJson(RunConfig config) {
-    return YAML.valueToTree(config).toString();
+    ObjectNode tree = YAML.valueToTree(config);
+    if (config.model().interpolation().isEmpty()) {
+      ((ObjectNode) tree.get("model")).remove("interpolation");
+    }
+    return tree.toString();
   }
 
   /**

@@ -33,6 +33,7 @@ public final class WithoutPaths {
             model.stochasticDepth(),
             model.inputSize(),
             model.resize(),
+            model.interpolation(),
             model.mean(),
             model.std());
     RunConfig.Loss loss = config.loss();

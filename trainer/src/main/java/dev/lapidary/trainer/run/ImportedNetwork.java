@@ -120,11 +120,14 @@ final class ImportedNetwork {
     }
     int size = known.get().cropHeight();
     boolean said =
-        model.resize().isPresent() || model.mean().isPresent() || model.std().isPresent();
+        model.resize().isPresent()
+            || model.interpolation().isPresent()
+            || model.mean().isPresent()
+            || model.std().isPresent();
     if (said || model.inputSize().orElse(size) != size) {
       throw Failure.badInput(
           "[%s] its model card says the preprocessing, an input of %d pixels; leave --input-size,"
-              + " --resize, --mean and --std out",
+              + " --resize, --interpolation, --mean and --std out",
           file.getFileName(), size);
     }
     return known.get();
@@ -143,7 +146,7 @@ final class ImportedNetwork {
                         file.getFileName()));
     Preprocessing rule =
         Preprocessing.imageNet((int) Math.round(crop * 256 / 224.0), crop)
-            .with(model.resize(), model.mean(), model.std());
+            .with(model.resize(), model.interpolation(), model.mean(), model.std());
     notes.add("no model card: resize %d, crop %d as asked for".formatted(rule.resizeSize(), crop));
     return rule;
   }

@@ -2,7 +2,6 @@ package dev.lapidary.trainer.run;
 
 import dev.lapidary.core.failure.Failure;
 import dev.lapidary.core.fetch.FetchProgress;
-import dev.lapidary.core.fetch.WeightsCache;
 import dev.lapidary.core.image.Preprocessing;
 import dev.lapidary.models.weights.HeadLabels;
 import dev.lapidary.models.weights.Match;
@@ -16,6 +15,7 @@ import dev.lapidary.models.zoo.HeadLayers;
 import dev.lapidary.models.zoo.HeadReplacement;
 import dev.lapidary.models.zoo.HeadSearch;
 import dev.lapidary.models.zoo.Stage;
+import dev.lapidary.models.zoo.WeightsChoice;
 import dev.lapidary.models.zoo.Zoo;
 import dev.lapidary.torchscript.archive.TorchScriptArchive;
 import dev.lapidary.torchscript.script.Program;
@@ -176,12 +176,12 @@ record Network(
     if (config.model().weights().isEmpty()) {
       return this;
     }
-    String location = config.model().weights().get();
-    Path file = WeightsCache.ofUser().get(location, config.model().weightsSha256(), progress);
+    WeightsChoice choice = ZooNetwork.weights(config.model()).orElseThrow();
+    Path file = choice.file(config.model().weightsSha256(), progress);
     if (!Files.exists(file)) {
       requireFile(file, "weights");
     }
-    NamedTensors source = HeadLabels.withoutForeignHead(WeightsFile.read(file), headPath(), labels);
+    NamedTensors source = HeadLabels.withoutForeignHead(choice.read(file), headPath(), labels);
     StateDict state = StateDict.of(archive);
     Match match = Match.of(source, state);
     match.requireAtLeast(config.model().minMatch()).apply();
@@ -193,7 +193,7 @@ record Network(
       fillBlank(state, loaded, config, labels.size());
     }
     List<String> said = new ArrayList<>();
-    said.add("weights: " + nameOf(location));
+    said.add("weights: " + choice.title());
     match.report().text().lines().forEach(said::add);
     notes.stream().skip(1).forEach(said::add); // the first said what these weights replace
     return new Network(
@@ -203,7 +203,7 @@ record Network(
         heads,
         stages,
         unloaded,
-        nameOf(location),
+        choice.name(),
         WeightsFile.sha256(file),
         Optional.of(match.report()),
         said);
@@ -224,13 +224,6 @@ record Network(
     return Stream.of("weight", "hidden.weight", "hidden.bias")
         .map(name -> headPath() + "." + name)
         .toList();
-  }
-
-  /** The last part of a path or an address: a card holds no folder and no host. */
-  private static String nameOf(String location) {
-    String path = location.replaceFirst("(?<=://).*?(?=/)", "").replaceFirst("[?#].*", "");
-    path = path.replaceFirst("/+$", ""); // of a folder
-    return path.substring(path.lastIndexOf('/') + 1);
   }
 
   private Network withDrawnHeads(RunConfig config, List<String> labels) {

@@ -3,6 +3,7 @@ package dev.lapidary.trainer.run;
 import dev.lapidary.core.failure.Failure;
 import dev.lapidary.core.image.Preprocessing;
 import dev.lapidary.models.zoo.Architecture;
+import dev.lapidary.models.zoo.WeightsChoice;
 import dev.lapidary.models.zoo.Zoo;
 import dev.lapidary.models.zoo.ZooOptions;
 import dev.lapidary.torchscript.archive.TorchScriptArchive;
@@ -51,7 +52,21 @@ final class ZooNetwork {
         config.seed(),
         model.dropout().map(OptionalDouble::of).orElse(OptionalDouble.empty()),
         model.stochasticDepth().map(OptionalDouble::of).orElse(OptionalDouble.empty()),
-        model.inputSize().map(OptionalInt::of).orElse(OptionalInt.empty()));
+        inputSize(model));
+  }
+
+  /** Weights may have been trained at another size than the architecture's own. */
+  private static OptionalInt inputSize(RunConfig.Model model) {
+    Architecture architecture = Zoo.find(model.arch().orElseThrow());
+    int side = WeightsChoice.rule(weights(model), architecture, model.inputSize()).cropHeight();
+    return model.inputSize().isEmpty() && side == architecture.inputSize()
+        ? OptionalInt.empty()
+        : OptionalInt.of(side);
+  }
+
+  /** Whose weights the model is to have. */
+  static Optional<WeightsChoice> weights(RunConfig.Model model) {
+    return model.weights().map(said -> WeightsChoice.of(said, model.arch().map(Zoo::find)));
   }
 
   private static List<String> heads(Architecture architecture, RunConfig.Model model) {
@@ -69,20 +84,20 @@ final class ZooNetwork {
   /** The published one belongs to the published weights; others may need another. */
   private static Preprocessing preprocessing(
       Architecture architecture, RunConfig.Model model, List<String> notes) {
-    Preprocessing published =
-        architecture.preprocessing(model.inputSize().orElse(architecture.inputSize()));
-    Preprocessing rule = published.with(model.resize(), model.mean(), model.std());
-    if (!rule.equals(published)) {
+    Optional<WeightsChoice> weights = weights(model);
+    Preprocessing own = WeightsChoice.rule(weights, architecture, model.inputSize());
+    Preprocessing rule = own.with(model.resize(), model.interpolation(), model.mean(), model.std());
+    String whose =
+        weights
+            .filter(choice -> choice.preprocessing().isPresent())
+            .map(WeightsChoice::name)
+            .orElse(architecture.name());
+    if (!rule.equals(own)) {
       notes.add(
-          "preprocessing: resize %d, mean %s, std %s as asked for; published for %s: %d, %s, %s"
-              .formatted(
-                  rule.resizeSize(),
-                  rule.mean(),
-                  rule.std(),
-                  architecture.name(),
-                  published.resizeSize(),
-                  published.mean(),
-                  published.std()));
+          "preprocessing: %s as asked for; published for %s: %s"
+              .formatted(rule.text(), whose, own.text()));
+    } else if (!whose.equals(architecture.name())) {
+      notes.add("preprocessing: %s, as %s expects".formatted(rule.text(), whose));
     }
     return rule;
   }

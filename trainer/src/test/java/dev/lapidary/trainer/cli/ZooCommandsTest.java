@@ -43,6 +43,11 @@ class ZooCommandsTest {
     assertThat(resnet.get("inputSize").asInt()).isEqualTo(224);
     assertThat(resnet.get("preprocessing").get("resizeSize").asInt()).isEqualTo(256);
     assertThat(resnet.get("head").asText()).isEqualTo("fc");
+    JsonNode weights = resnet.get("weights").get(0);
+    assertThat(weights.get("tag").asText()).isEqualTo("IMAGENET1K_V1");
+    assertThat(weights.get("top1").asDouble()).isEqualTo(69.758);
+    assertThat(weights.get("preprocessing").get("resizeSize").asInt()).isEqualTo(256);
+    assertThat(weights.get("address").asText()).endsWith("/resnet18-f37072fd.pth");
   }
 
   @Test
@@ -51,7 +56,11 @@ class ZooCommandsTest {
     assertThat(out.toString().lines())
         .contains(
             "efficientnet_b0          5.29 M     0.386    224  "
-                + "bicubic to 256, crop 224, mean 0.485 std 0.229   classifier.1");
+                + "bicubic to 256, crop 224, mean 0.485 std 0.229   classifier.1  v1 77.7 %",
+            "mobilenet_v2             3.50 M     0.301    224  "
+                + "bilinear to 256, crop 224, mean 0.485 std 0.229  classifier.1  v2 72.2 %, v1 71.9 %",
+            "resnet9                  7.08 M     0.380     32  "
+                + "bilinear to 32x32, mean 0.286 std 0.353          linear        -");
   }
 
   @Test

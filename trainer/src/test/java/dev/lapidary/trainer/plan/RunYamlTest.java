@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.lapidary.core.failure.ExitCode;
 import dev.lapidary.core.failure.Failure;
+import dev.lapidary.core.image.Preprocessing;
 import dev.lapidary.trainer.data.EpochOrder;
 import dev.lapidary.trainer.program.UpdateRule;
 import org.junit.jupiter.api.Test;
@@ -41,6 +42,17 @@ class RunYamlTest {
     assertThat(config.data().sampling()).isEqualTo(EpochOrder.BALANCED);
     assertThat(config.data().groupBy()).contains("(patient\\d+)_");
     assertThat(RunYaml.read(RunYaml.write(config), "again")).isEqualTo(config);
+  }
+
+  /** Runs from before there was such a key keep their identity. */
+  @Test
+  void aFilterThatIsNotAskedForIsNoPartOfARunsIdentity() {
+    RunConfig config = RunYaml.read(SHORT, "run.yaml");
+    assertThat(RunYaml.writeJson(config)).doesNotContain("interpolation");
+    RunConfig asked = RunYaml.with(config, "model.interpolation=bicubic");
+    assertThat(asked.model().interpolation()).contains(Preprocessing.Interpolation.BICUBIC);
+    assertThat(RunYaml.writeJson(asked)).contains("\"interpolation\":\"BICUBIC\"");
+    assertThat(RunYaml.read(RunYaml.write(asked), "again")).isEqualTo(asked);
   }
 
   @Test

@@ -124,7 +124,44 @@ class NetworkTest {
     assertThatThrownBy(() -> network(config("{file: '" + file + "', input-size: 64}"), LABELS))
         .hasMessage(
             "[init.pt] its model card says the preprocessing, an input of 32 pixels; leave"
-                + " --input-size, --resize, --mean and --std out");
+                + " --input-size, --resize, --interpolation, --mean and --std out");
+  }
+
+  @Test
+  void aFolderOfWeightsSaysPreprocessingAndClasses() throws IOException {
+    Files.move(weights("three.safetensors", 3), folder.resolve("model.safetensors"));
+    Files.writeString(
+        folder.resolve("preprocessor_config.json"),
+        "{\"size\":{\"height\":40,\"width\":40},\"resample\":3,\"do_normalize\":false}");
+    Files.writeString(
+        folder.resolve("config.json"), "{\"id2label\":{\"0\":\"a\",\"1\":\"b\",\"2\":\"z\"}}");
+    RunConfig config = config("{arch: resnet20_cifar, weights: '" + folder + "'}");
+    Network network = network(config, LABELS);
+    assertThat(network.preprocessing().cropHeight()).isEqualTo(40);
+    assertThat(network.preprocessing().interpolation())
+        .isEqualTo(Preprocessing.Interpolation.BICUBIC);
+    assertThat(network.weightsSource()).isEqualTo("model.safetensors");
+    assertThat(network.fresh()).containsExactly("fc.weight", "fc.bias");
+    assertThat(network.notes())
+        .contains("weights: model.safetensors of a Hugging Face folder, 3 labels")
+        .contains(
+            "preprocessing: bicubic to 40x40, mean 0.000 std 1.000, as model.safetensors expects");
+    assertThat(network(config, List.of("a", "b", "z")).fresh()).isEmpty();
+    Network other = network(RunYaml.with(config, "model.interpolation=nearest"), LABELS);
+    assertThat(other.notes())
+        .contains(
+            "preprocessing: nearest to 40x40, mean 0.000 std 1.000 as asked for; published for"
+                + " model.safetensors: bicubic to 40x40, mean 0.000 std 1.000");
+  }
+
+  @Test
+  void publishedWeightsAreForANetworkOfTheZoo() {
+    assertThatThrownBy(() -> network(config("{arch: resnet20_cifar, weights: imagenet}"), LABELS))
+        .hasMessageContaining("resnet20_cifar has no ImageNet weights");
+    Path file = Golden.archive("vit", "scripted").orElseThrow();
+    String model = "{file: '" + file + "', input-size: 224, weights: imagenet}";
+    assertThatThrownBy(() -> network(config(model), LABELS))
+        .hasMessageContaining("--weights imagenet names weights of an architecture of the zoo");
   }
 
   /** The published preprocessing belongs to the published weights; others say theirs. */
@@ -154,8 +191,8 @@ class NetworkTest {
         .anyMatch(
             note ->
                 note.startsWith(
-                    "preprocessing: resize 40, mean [0.5, 0.5, 0.5], std [0.25, 0.25, 0.25] as asked"
-                        + " for; published for resnet20_cifar: "));
+                    "preprocessing: bilinear to 40, crop 32, mean 0.500 std 0.250 as asked for;"
+                        + " published for resnet20_cifar: bilinear to 32x32, mean 0.286 std 0.353"));
     assertThatThrownBy(() -> network(config("{arch: resnet18, mean: [0.5]}"), LABELS))
         .hasMessage(
             "--resize, --mean, --std: preprocessing needs 3 means and deviations for RGB but has 1"

@@ -1,0 +1,55 @@
+package dev.lapidary.trainer.cli;
+
+import dev.lapidary.models.zoo.ImageNetWeights;
+import dev.lapidary.models.zoo.PublishedWeights;
+import dev.lapidary.models.zoo.Zoo;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code trainer fetch}: published weights into the cache, for a time without a network. */
+@Command(
+    name = "fetch",
+    description = {
+      "Fetches the ImageNet weights of architectures into the cache (LAPIDARY_CACHE) and prints",
+      "where each file lies. For a machine without a network: fetch on one that has it, and copy",
+      "the files to the same place in the other's cache; --weights imagenet finds them there."
+    })
+final class FetchCommand implements Callable<Integer> {
+  @Spec private CommandSpec spec;
+
+  @Parameters(
+      arity = "1..*",
+      paramLabel = "NAME",
+      description = "Architectures; trainer archs lists them with their weights.")
+  private List<String> names = List.of();
+
+  @Option(
+      names = "--tag",
+      paramLabel = "TAG",
+      defaultValue = "imagenet",
+      description = "Which of their weights: imagenet, imagenet:v2, IMAGENET1K_V2.")
+  private String tag = "";
+
+  @Override
+  public Integer call() {
+    String word = ImageNetWeights.isWord(tag) ? tag : "imagenet:" + tag;
+    List<PublishedWeights> wanted = new ArrayList<>();
+    for (String name : names) {
+      wanted.add(ImageNetWeights.find(Zoo.find(name), word));
+    }
+    for (PublishedWeights weights : wanted) {
+      spec.commandLine()
+          .getOut()
+          .println(weights.file(Optional.empty(), Terminal.progress(spec.commandLine().getErr())));
+      spec.commandLine().getOut().flush();
+    }
+    return 0;
+  }
+}
