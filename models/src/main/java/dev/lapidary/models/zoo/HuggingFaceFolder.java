@@ -33,6 +33,14 @@ record HuggingFaceFolder(
     implements WeightsChoice {
   private static final String CONFIG = "config.json";
   private static final String PREPROCESSOR = "preprocessor_config.json";
+  private static final String GELU = "gelu";
+
+  /** Features of a ViT's head, and of ViT-H's, which has 1280 in all. */
+  private static final int HEAD = 64;
+
+  private static final int HUGE = 1280;
+  private static final int HUGE_HEAD = 80;
+
   private static final List<String> FILES =
       List.of(
           "model.safetensors",
@@ -66,6 +74,7 @@ record HuggingFaceFolder(
                         folder.getFileName()));
     Optional<JsonNode> config = json(folder.resolve(CONFIG));
     try {
+      config.ifPresent(HuggingFaceFolder::requireKnown);
       return new HuggingFaceFolder(
           weights,
           preprocessing(config, json(folder.resolve(PREPROCESSOR))),
@@ -73,6 +82,24 @@ record HuggingFaceFolder(
           config.map(HuggingFaceFolder::activation).orElse(Activation.SOFTMAX));
     } catch (IllegalArgumentException e) {
       throw Failure.badInput("[%s] %s", folder.getFileName(), String.valueOf(e.getMessage()));
+    }
+  }
+
+  /** What names and shapes of weights do not tell, and would make other answers. */
+  private static void requireKnown(JsonNode config) {
+    String type = config.path("model_type").asText();
+    String activation = config.path("hidden_act").asText(GELU);
+    if ((type.equals("vit") || type.equals("convnext")) && !activation.equals(GELU)) {
+      throw new IllegalArgumentException(
+          "%s: hidden_act is %s; a %s of the zoo has gelu".formatted(CONFIG, activation, type));
+    }
+    int features = config.path("hidden_size").asInt();
+    int heads = config.path("num_attention_heads").asInt();
+    int width = features == HUGE ? HUGE_HEAD : HEAD;
+    if (type.equals("vit") && heads > 0 && features != heads * width) {
+      throw new IllegalArgumentException(
+          "%s: %d features in %d heads; a ViT of the zoo has %d a head"
+              .formatted(CONFIG, features, heads, width));
     }
   }
 

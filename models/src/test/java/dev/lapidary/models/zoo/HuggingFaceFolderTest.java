@@ -169,6 +169,10 @@ class HuggingFaceFolderTest {
             + " the zoo take squares",
         "{'id2label':{'0':'a','2':'b'}}|{'size':2,H}|config.json: id2label has 2 entries but no name"
             + " for class 1",
+        "{'model_type':'vit','hidden_act':'gelu_new'}||config.json: hidden_act is gelu_new; a vit"
+            + " of the zoo has gelu",
+        "{'model_type':'vit','hidden_size':768,'num_attention_heads':6}||config.json: 768 features in"
+            + " 6 heads; a ViT of the zoo has 64 a head",
         "{'pretrained_cfg':{'input_size':[1,28,28]}}||config.json: pretrained_cfg.input_size is"
             + " [1,28,28]; expected [3, side, side]",
         "{'pretrained_cfg':{'input_size':[3,28,28],'crop_mode':'border'}}||config.json:"
