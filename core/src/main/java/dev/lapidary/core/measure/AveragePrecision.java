@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.OptionalDouble;
+import java.util.function.ToDoubleFunction;
 
 /**
  * Average precision of each label over scored images: the sum over the distinct scores, the highest
@@ -59,6 +60,23 @@ public final class AveragePrecision {
    * @return low and high
    */
   public double[] meanInterval() {
+    return interval(this::mean);
+  }
+
+  /**
+   * The same of how much less {@link #mean} is by other scores of the same images: both are drawn
+   * together, so that what makes images hard for both does not count.
+   *
+   * @return low and high
+   */
+  public double[] meanLossInterval(AveragePrecision other) {
+    if (other.images != images) {
+      throw new IllegalArgumentException(images + " images against " + other.images);
+    }
+    return interval(times -> mean(times) - other.mean(times));
+  }
+
+  private double[] interval(ToDoubleFunction<int[]> measure) {
     double[] means = new double[REPLICATES];
     for (int r = 0; r < REPLICATES; r++) {
       RandomStream random = RandomStream.of(0, r, 0, "bootstrap");
@@ -66,7 +84,7 @@ public final class AveragePrecision {
       for (int i = 0; i < images; i++) {
         times[random.below(images)]++;
       }
-      means[r] = mean(times);
+      means[r] = measure.applyAsDouble(times);
     }
     Arrays.sort(means);
     int rank = (int) Math.ceil(TAIL * REPLICATES) - 1;
