@@ -118,8 +118,16 @@ public record ModelCard(
     /** By PyTorch, before the network was saved: there is no float file to compare with. */
     public static final String BEFORE_EXPORT = "torch.ao.quantization";
 
+    /** Activations get their scale at each call. */
+    public static final String DYNAMIC = "int8-dynamic";
+
     public Quantization {
       fallbacks = List.copyOf(fallbacks);
+    }
+
+    /** Whether an image's answer depends on those beside it: they share the scales of one call. */
+    public boolean dependsOnBatch() {
+      return method.equals(DYNAMIC);
     }
   }
 

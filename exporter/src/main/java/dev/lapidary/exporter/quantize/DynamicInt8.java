@@ -1,5 +1,6 @@
 package dev.lapidary.exporter.quantize;
 
+import dev.lapidary.core.card.ModelCard;
 import dev.lapidary.core.card.ModelCard.Fallback;
 import dev.lapidary.core.card.Scoring;
 import dev.lapidary.core.failure.Failure;
@@ -21,7 +22,8 @@ import java.util.function.Consumer;
 
 /**
  * Dynamic int8: matrix products with int8 weights, their inputs quantized at each call by the range
- * that they have then; no calibration. Convolutions stay float: one range for all channels of an
+ * that they have then; no calibration. That range is the whole batch's, so an image's answer depends
+ * on those beside it: the card's method tells a server to run them one by one. Convolutions stay float: one range for all channels of an
  * activation ruins depthwise ones.
  *
  * <pre>{@code
@@ -31,7 +33,7 @@ import java.util.function.Consumer;
  */
 public final class DynamicInt8 {
   /** As the model card says it. */
-  public static final String METHOD = "int8-dynamic";
+  public static final String METHOD = ModelCard.Quantization.DYNAMIC;
 
   private final OnnxGraph graph;
   private int layers;

@@ -151,6 +151,9 @@ final class InspectionText {
         outputs,
         how.logitNoise(),
         before ? "the source's" : "float32's");
+    if (how.dependsOnBatch()) {
+      add("  batch", "one image at a time: answers depend on the images beside them");
+    }
     how.fallbacks().forEach(f -> add("  float", "%s: %s", f.layer(), f.reason()));
   }
 

@@ -98,6 +98,10 @@ public final class ModelLoader {
                 preprocessing.cropWidth());
     float[] sample = sample(run, preprocessing.inputLength(), place);
     Ending ending = ending(file);
+    boolean alone =
+        card.flatMap(ModelCard::quantization)
+            .filter(ModelCard.Quantization::dependsOnBatch)
+            .isPresent();
     return new ServedModel(
         card.map(ModelCard::name).orElse(place.replaceFirst("\\.onnx$", "")),
         card.map(ModelCard::version).orElse("1"),
@@ -105,12 +109,19 @@ public final class ModelLoader {
         labels(card, options, sample.length, place),
         new ServedModel.Signature(network.input(), network.output()),
         preprocessing,
-        network.inputShape()[0] != 1,
+        network.inputShape()[0] != 1 && !alone,
         run,
         scoring.choose(card, ending, sample, place),
         card,
-        scoring.note(card, ending, place),
+        scoring
+            .note(card, ending, place)
+            .or(() -> alone ? Optional.of(oneByOne(place)) : Optional.empty()),
         network);
+  }
+
+  private static String oneByOne(String place) {
+    return "[%s] its answers depend on the images in the same batch (%s): images run one by one"
+        .formatted(place, ModelCard.Quantization.DYNAMIC);
   }
 
   private static Preprocessing preprocessing(

@@ -21,7 +21,8 @@ import java.util.Optional;
  * @param sha256 of the file, in hex
  * @param labels one a class, by index
  * @param signature the graph's names
- * @param batches false if the graph takes one image at a time
+ * @param batches false if images must run one by one: the graph takes one, or what it answers
+ *     depends on those beside it
  * @param network its forward pass
  * @param scoring how what it gives becomes an answer
  * @param card what the file says of itself

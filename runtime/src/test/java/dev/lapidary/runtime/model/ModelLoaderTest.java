@@ -256,6 +256,21 @@ class ModelLoaderTest {
     }
   }
 
+  /** All of a batch share the scales that dynamic int8 makes of it. */
+  @Test
+  void runsImagesOneByOneWhereTheyChangeEachOther() throws IOException {
+    ModelCard.Quantization dynamic =
+        new ModelCard.Quantization("int8-dynamic", "", 0, "", 0.01, List.of());
+    ModelCard card = TinyModels.card().withQuantization(dynamic);
+    try (ServedModel model = load(TinyModels.write(folder, Optional.of(card)))) {
+      assertThat(model.batches()).isFalse();
+      assertThat(model.note())
+          .hasValue(
+              "[tiny.onnx] its answers depend on the images in the same batch (int8-dynamic):"
+                  + " images run one by one");
+    }
+  }
+
   @Test
   void refusesWhatIsNoModel() throws IOException {
     assertRefused(
