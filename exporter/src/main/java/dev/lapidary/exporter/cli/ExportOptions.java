@@ -25,7 +25,10 @@ final class ExportOptions {
 
   @Mixin SourceOptions model;
 
-  @Option(names = "--force", description = "replace an existing file")
+  @Option(
+      names = "--force",
+      description =
+          "replace an existing file; and write a quantized one that does not hold what it promises")
   boolean force;
 
   @Option(names = "--json", description = "print what was written as JSON")

@@ -6,12 +6,14 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.lapidary.core.card.CardJson;
 import dev.lapidary.core.card.ModelCard;
 import dev.lapidary.core.card.Scores;
+import dev.lapidary.core.image.ImageFiles;
 import dev.lapidary.exporter.lower.GraphLowering;
 import dev.lapidary.exporter.onnx.OnnxGraph;
 import dev.lapidary.exporter.onnx.OnnxOutput;
 import dev.lapidary.exporter.onnx.OnnxWriter;
 import dev.lapidary.exporter.pass.EmbedPreprocessing;
 import dev.lapidary.exporter.pass.Passes;
+import dev.lapidary.exporter.quantize.ChosenImages;
 import dev.lapidary.exporter.quantize.QuantizeMethod;
 import dev.lapidary.exporter.quantize.QuantizeOptions;
 import dev.lapidary.exporter.quantize.Quantized;
@@ -32,6 +34,7 @@ import dev.lapidary.torchscript.trace.Tracer;
 import dev.lapidary.torchscript.trace.limit.TraceLimits;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
@@ -58,6 +61,7 @@ final class OnnxExport {
       int nodes,
       ModelCard card,
       Optional<WeightedLayers> layers,
+      Optional<Measured> measured,
       Timings timings) {
 
     String json() {
@@ -78,6 +82,7 @@ final class OnnxExport {
                     .forEach(
                         f -> floats.addObject().put("layer", f.layer()).put("reason", f.reason()));
               });
+      measured.ifPresent(m -> m.put(json));
       json.put("scores", card.scores().label());
       card.parity().ifPresent(parity -> Proof.put(json, parity));
       card.parity().ifPresent(parity -> json.put("bound", parity.bound()));
@@ -122,11 +127,22 @@ final class OnnxExport {
     timings.step("move");
     Written done = written[0];
     return new Report(
-        request.export().out, done.bytes(), done.nodes(), done.card(), done.layers(), timings);
+        request.export().out,
+        done.bytes(),
+        done.nodes(),
+        done.card(),
+        done.layers(),
+        done.measured(),
+        timings);
   }
 
   /** What went into the file in the end. */
-  private record Written(int nodes, ModelCard card, Optional<WeightedLayers> layers, long bytes) {}
+  private record Written(
+      int nodes,
+      ModelCard card,
+      Optional<WeightedLayers> layers,
+      Optional<Measured> measured,
+      long bytes) {}
 
   /**
    * What was compiled; the archive and the graph can be forgotten.
@@ -134,6 +150,7 @@ final class OnnxExport {
    * @param float32 takes normalized numbers; present only if it is to be quantized
    * @param described the source's card
    * @param already how the source was quantized before
+   * @param images to quantize with
    * @param nodes of the graph that was written
    * @param origins of its nodes
    */
@@ -141,6 +158,7 @@ final class OnnxExport {
       Source.OnDisk source,
       Optional<OnnxGraph> float32,
       Optional<SourceQuantization> already,
+      Optional<ChosenImages> images,
       ModelCard described,
       int nodes,
       Map<String, String> origins) {}
@@ -163,23 +181,30 @@ final class OnnxExport {
     timings.step("verify");
     int nodes = compiled.nodes();
     Optional<WeightedLayers> layers = Optional.empty();
+    Optional<Measured> measured = Optional.empty();
     if (compiled.float32().isPresent()) {
       Quantized quantized =
           request
               .quantize()
-              .apply(compiled.float32().get(), compiled.described(), log)
+              .apply(
+                  compiled.float32().get(),
+                  compiled.described(),
+                  compiled.images(),
+                  request.export().force,
+                  log)
               .orElseThrow();
       OnnxGraph result = delivered(quantized.graph(), card);
       card = card.withQuantization(quantized.card());
       output.write(result);
       nodes = result.nodes().size();
       layers = quantized.layers();
+      measured = Optional.of(Measured.of(quantized));
     }
     timings.step("quantize");
-    card = withGolden(card, output.model());
+    card = withGolden(card, output.model(), compiled.images());
     timings.step("golden");
     OnnxWriter.appendMetadata(output.model(), ModelCard.METADATA_KEY, CardJson.write(card));
-    return new Written(nodes, card, layers, output.size());
+    return new Written(nodes, card, layers, measured, output.size());
   }
 
   /** From the source to a written float32 model. */
@@ -199,7 +224,10 @@ final class OnnxExport {
     source.say(log);
     ModelCard described = Cards.of(source, request.export().model);
     request.quantize().check(described);
-    CalibrationFolder.requireReadable(request.quantize(), log);
+    Optional<ChosenImages> images = request.quantize().choose(described, log);
+    if (images.isEmpty()) {
+      CalibrationFolder.requireReadable(request.quantize(), log);
+    }
     if (request.embed()) {
       Cards.requireNormalization(described);
     }
@@ -223,6 +251,7 @@ final class OnnxExport {
         source.onDisk(),
         quantizes ? Optional.of(graph) : Optional.empty(),
         already,
+        images,
         card,
         result.nodes().size(),
         lowered.origins());
@@ -302,15 +331,19 @@ final class OnnxExport {
         Cards.shape(card), request.export().model.output(), TraceLimits.DEFAULT);
   }
 
-  private ModelCard withGolden(ModelCard card, Path file) {
+  private ModelCard withGolden(ModelCard card, Path file, Optional<ChosenImages> chosen) {
     Optional<Path> images = request.quantize().calibration();
     if (images.isEmpty() || card.preprocessing().isEmpty()) {
       return card;
     }
+    List<String> paths =
+        chosen
+            .map(c -> c.calibration().paths())
+            .orElseGet(() -> ImageFiles.of(images.get()).paths());
     double noise = card.quantization().map(ModelCard.Quantization::logitNoise).orElse(0.0);
     try (LoadedModel model =
         LoadedModel.open(ModelRuntime.ONNX_RUNTIME, file, OutputChoice.FIRST)) {
-      ModelCard golden = card.withGolden(GoldenImages.choose(model, card, images.get(), noise));
+      ModelCard golden = card.withGolden(GoldenImages.choose(model, card, images.get(), paths, noise));
       GoldenImages.replay(model, golden, file);
       return golden;
     }

@@ -100,6 +100,11 @@ public final class CalibrationSet implements AutoCloseable {
     return new long[] {n, channels, height, width};
   }
 
+  /** The tensor of one image, little-endian; from any thread. */
+  ByteBuffer one(int image) {
+    return batch(image, image + 1);
+  }
+
   /** The tensors of images {@code from} (inclusive) to {@code to} (exclusive), little-endian. */
   ByteBuffer batch(int from, int to) {
     int imageBytes = imageLength() * Float.BYTES;

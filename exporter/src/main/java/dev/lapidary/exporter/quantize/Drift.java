@@ -14,6 +14,12 @@ import java.util.Locale;
  * @param flips how many of them have another argmax; of a multi-label model decisions that differ
  * @param agreement the share of images with the same argmax; of a multi-label model {@link
  *     LabelDecisions#agreement}, which is the same for one label an image; in [0, 1]
+ * @param clearAgreement the same among the decisions that float32 is surer of than of its median
+ *     one: what the others flip to is often a coin toss, on images that are no member of any class
+ * @param marginNoise how far int8 moves what decides: the root mean square, over the images, of the
+ *     change of the difference of float32's first two logits as a share of that difference, or of
+ *     its median where that is greater; of a multi-label model of the logits themselves, whose
+ *     distance to 0 decides
  * @param maxAbsDifference over all outputs, as they are
  * @param relativeError the squared differences' sum over the squared logits' sum, under a softmax
  *     both without each image's mean, which it does not see
@@ -23,8 +29,21 @@ record Drift(
     int images,
     long flips,
     double agreement,
+    double clearAgreement,
+    double marginNoise,
     double maxAbsDifference,
     double relativeError) {
+
+  /** How many of the clear decisions must be float32's. */
+  static final double MIN_CLEAR_AGREEMENT = 0.99;
+
+  /**
+   * The most that {@link #marginNoise} may be. Where margins are spread exponentially and move by
+   * that share of their median, 0.28 of it flips (the median is {@code ln 2} of the mean, and half
+   * a normal distribution's mean deviation 0.4): about 96 of 100 images keep their answer, and the
+   * others were near ties.
+   */
+  static final double MAX_MARGIN_NOISE = 0.15;
 
   /**
    * @param reference row-major [n, classes]
@@ -49,18 +68,28 @@ record Drift(
       }
     }
     double relative = energy == 0 ? error : error / energy;
-    if (softmax) {
-      int flips = flips(reference, quantized, images, classes);
-      return new Drift(scoring, images, flips, 1 - (double) flips / images, worst, relative);
+    Margins margins = Margins.of(expected, found, classes, softmax);
+    long flips = flips(reference, quantized, images, classes);
+    double agreement = 1 - (double) flips / images;
+    if (!softmax) {
+      LabelDecisions decisions = decisions(expected, found, images, classes);
+      flips = decisions.differences();
+      agreement = decisions.agreement();
     }
-    LabelDecisions decisions = decisions(expected, found, images, classes);
     return new Drift(
-        scoring, images, decisions.differences(), decisions.agreement(), worst, relative);
+        scoring,
+        images,
+        flips,
+        agreement,
+        margins.clearAgreement(),
+        margins.noise(),
+        worst,
+        relative);
   }
 
-  /** Whether the answers agree often enough; one near-tie among few images proves nothing. */
-  boolean enough(double minAgreement) {
-    return flips <= 1 || agreement >= minAgreement;
+  /** Whether the answers are float32's as nearly as one may ask without knowing the right ones. */
+  boolean enough() {
+    return clearAgreement >= MIN_CLEAR_AGREEMENT && marginNoise <= MAX_MARGIN_NOISE;
   }
 
   /** For people. */

@@ -42,7 +42,7 @@ record Entropy() implements Calibrator {
   private static int usedBins(Histogram values) {
     Range observed = values.observed();
     double magnitude = Math.max(observed.max(), -observed.min());
-    return Math.min(Histogram.BINS, (int) Math.ceil(magnitude / values.binWidth()));
+    return Math.min(Histogram.BINS, (int) (magnitude / values.binWidth()) + 1);
   }
 
   /**

@@ -4,9 +4,12 @@ import java.util.Arrays;
 
 /**
  * How often a tensor's values fell where: {@value #BINS} bins for each sign, over [0, limit) of the
- * magnitude. When a larger value comes, the limit doubles and neighbouring bins merge, so that
- * memory is bounded and no count is lost; at least half of the bins stay in use. Exact zeros are
- * counted by themselves: after Relu they are most of the data and would hide the rest.
+ * magnitude, the limit being the least power of two above all of them. When a larger value comes,
+ * the limit doubles and neighbouring bins merge, so that memory is bounded and no count is lost; at
+ * least half of the bins stay in use. As all limits are powers of two, a value's bin comes out the
+ * same whenever the limit grew: neither the order of the values nor their parts in {@link
+ * #add(Histogram)} change anything. Exact zeros are counted by themselves: after Relu they are most
+ * of the data and would hide the rest.
  */
 final class Histogram {
   static final int BINS = 4096;
@@ -52,14 +55,36 @@ final class Histogram {
   }
 
   private void grow(double magnitude) {
-    if (limit == 0) {
-      limit = magnitude;
+    if (magnitude > 0) {
+      growTo(Math.scalb(1.0, Math.getExponent(magnitude) + 1));
     }
-    while (magnitude > limit) {
+  }
+
+  private void growTo(double power) {
+    if (limit == 0) {
+      limit = power;
+    }
+    while (limit < power) {
       limit *= 2;
       merge(positive);
       merge(negative);
     }
+  }
+
+  /** Adds the values of another one, which may change by it: the coarser grid is both's. */
+  void add(Histogram other) {
+    if (other.limit > 0) {
+      growTo(other.limit);
+      other.growTo(limit);
+    }
+    for (int i = 0; i < BINS; i++) {
+      positive[i] += other.positive[i];
+      negative[i] += other.negative[i];
+    }
+    zeros += other.zeros;
+    count += other.count;
+    min = Math.min(min, other.min);
+    max = Math.max(max, other.max);
   }
 
   private static void merge(long[] side) {

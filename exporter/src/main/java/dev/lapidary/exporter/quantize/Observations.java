@@ -7,20 +7,28 @@ import dev.lapidary.core.tensor.Tensor;
 import dev.lapidary.exporter.onnx.OnnxGraph;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.Queue;
 import java.util.Set;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.function.IntFunction;
 
-/** What the float graph's values were over the calibration images. */
+/**
+ * What the float graph's values were over the calibration images. Each image is run by itself, on
+ * one thread, and what is summed is summed in the images' order: the numbers depend on nothing but
+ * the graph and the images.
+ */
 final class Observations {
-  /** What one call of the runtime may give back, in bytes: memory stays bounded for any network. */
+  /** What the runtime may give back at a time, in bytes: memory stays bounded for any network. */
   private static final long CALL_BYTES = 192L << 20;
-
-  private static final int LARGEST_BATCH = 32;
 
   private final Map<String, Histogram> histograms = new LinkedHashMap<>();
   private final Map<String, double[]> channelSums = new LinkedHashMap<>();
+  private final Map<String, float[]> channelMagnitudes = new LinkedHashMap<>();
   private final Map<String, Long> perChannel = new LinkedHashMap<>();
 
   private Observations() {}
@@ -34,99 +42,133 @@ final class Observations {
     Observations seen = new Observations();
     values.forEach(value -> seen.histograms.put(value, new Histogram()));
     List<String> computed = values.stream().filter(v -> !graph.isInput(v)).toList();
+    List<String> given = values.stream().filter(graph::isInput).toList();
     try (RuntimeModel model = RuntimeModel.observing(graph, computed)) {
-      Map<String, Long> bytes = bytesPerImage(model, computed, images);
-      for (List<String> part : parts(bytes)) {
-        int batch = batchSize(part, bytes);
-        for (int from = 0; from < images.count(); from += batch) {
-          int to = Math.min(images.count(), from + batch);
-          var tensors = model.run(images.batch(from, to), images.shape(to - from), part);
-          for (int i = 0; i < part.size(); i++) {
-            seen.add(part.get(i), tensors.get(i));
-          }
-        }
+      for (List<String> part : parts(model, computed, images)) {
+        seen.add(images.count(), image -> model.run(images.one(image), images.shape(1), part), part);
       }
     }
-    for (String value : values) {
-      if (graph.isInput(value)) {
-        for (int i = 0; i < images.count(); i++) {
-          seen.add(value, tensor(images.batch(i, i + 1), images.shape(1)));
-        }
-      }
-    }
+    seen.add(
+        images.count(),
+        image -> given.stream().map(v -> tensor(images.one(image), images.shape(1))).toList(),
+        given);
     return seen;
   }
 
-  /** Groups of values that fit into one call with a single image. */
-  private static List<List<String>> parts(Map<String, Long> bytes) {
+  /** Groups of values that fit into one call on each thread. */
+  private static List<List<String>> parts(
+      RuntimeModel model, List<String> values, CalibrationSet images) {
+    List<Tensor> one = model.run(images.one(0), images.shape(1), values);
     List<List<String>> parts = new ArrayList<>();
     List<String> part = new ArrayList<>();
     long sum = 0;
-    for (var value : bytes.entrySet()) {
-      if (sum + value.getValue() > CALL_BYTES && !part.isEmpty()) {
+    for (int i = 0; i < values.size(); i++) {
+      long bytes = one.get(i).numel() * Float.BYTES;
+      if (sum + bytes > CALL_BYTES / InOrder.threads() && !part.isEmpty()) {
         parts.add(part);
         part = new ArrayList<>();
         sum = 0;
       }
-      part.add(value.getKey());
-      sum += value.getValue();
+      part.add(values.get(i));
+      sum += bytes;
     }
     parts.add(part);
     return parts;
-  }
-
-  private static int batchSize(List<String> part, Map<String, Long> bytes) {
-    long one = part.stream().mapToLong(value -> bytes.getOrDefault(value, 0L)).sum();
-    return (int) Math.max(1, Math.min(LARGEST_BATCH, CALL_BYTES / Math.max(1, one)));
-  }
-
-  private static Map<String, Long> bytesPerImage(
-      RuntimeModel model, List<String> values, CalibrationSet images) {
-    Map<String, Long> bytes = new LinkedHashMap<>();
-    List<Tensor> one = model.run(images.batch(0, 1), images.shape(1), values);
-    for (int i = 0; i < one.size(); i++) {
-      bytes.put(values.get(i), one.get(i).numel() * Float.BYTES);
-    }
-    return bytes;
   }
 
   private static Tensor tensor(ByteBuffer bytes, long[] shape) {
     return Tensor.over(DType.FLOAT32, Storage.over(bytes), shape);
   }
 
-  private void add(String value, Tensor tensor) {
+  /** Adds some values of each image; a thread that is idle takes any histograms to count in. */
+  private void add(int images, IntFunction<List<Tensor>> run, List<String> values) {
+    Queue<Map<String, Histogram>> idle = new ConcurrentLinkedQueue<>();
+    InOrder.run(
+        images,
+        image -> {
+          Map<String, Histogram> counts = Optional.ofNullable(idle.poll()).orElseGet(HashMap::new);
+          List<Channels> channels = new ArrayList<>();
+          List<Tensor> tensors = run.apply(image);
+          for (int i = 0; i < values.size(); i++) {
+            channels.add(count(counts, values.get(i), tensors.get(i)));
+          }
+          idle.add(counts);
+          return channels;
+        },
+        channels -> {
+          for (int i = 0; i < values.size(); i++) {
+            add(values.get(i), channels.get(i));
+          }
+        });
+    for (Map<String, Histogram> counts : idle) {
+      counts.forEach(
+          (value, part) ->
+              histograms.computeIfAbsent(value, key -> new Histogram()).add(part));
+    }
+  }
+
+  private static Channels count(Map<String, Histogram> counts, String value, Tensor tensor) {
     float[] values = tensor.toFloats();
     try {
-      histograms.computeIfAbsent(value, key -> new Histogram()).add(values);
+      counts.computeIfAbsent(value, key -> new Histogram()).add(values);
     } catch (Histogram.NonFiniteValue e) {
       throw Failure.failed(
           "cannot calibrate: %s of %s in the float model; int8 cannot hold it, see which image or"
               + " weight makes it",
           String.valueOf(e.getMessage()), value);
     }
-    addChannels(value, values, tensor.shape());
+    return Channels.of(values, tensor.shape());
   }
 
-  private void addChannels(String value, float[] values, long[] shape) {
-    if (shape.length < 2) {
-      return;
-    }
-    // What is convolved has its channels at axis 1; lower ranks end with their features.
-    int axis = shape.length >= 4 ? 1 : shape.length - 1;
-    int channels = (int) shape[axis];
-    int inner = 1;
-    for (int d = axis + 1; d < shape.length; d++) {
-      inner *= (int) shape[d];
-    }
+  private void add(String value, Channels image) {
+    int channels = image.sums().length;
     double[] sums = channelSums.computeIfAbsent(value, key -> new double[channels]);
-    for (int from = 0, c = 0; from < values.length; from += inner, c = (c + 1) % channels) {
-      double sum = 0;
-      for (int i = from; i < from + inner; i++) {
-        sum += values[i];
-      }
-      sums[c] += sum;
+    float[] largest = channelMagnitudes.computeIfAbsent(value, key -> new float[channels]);
+    for (int c = 0; c < channels; c++) {
+      sums[c] += image.sums()[c];
+      largest[c] = Math.max(largest[c], image.magnitudes()[c]);
     }
-    perChannel.merge(value, (long) values.length / channels, Long::sum);
+    perChannel.merge(value, image.each(), Long::sum);
+  }
+
+  /**
+   * One image's values by channel: axis 1 from rank 4 on, else the last one; none below rank 2.
+   *
+   * @param magnitudes the greatest of each
+   * @param each how many values a channel has
+   */
+  @SuppressWarnings("ArrayRecordComponent") // never compared
+  private record Channels(double[] sums, float[] magnitudes, long each) {
+    static Channels of(float[] values, long[] shape) {
+      if (shape.length < 2) {
+        return new Channels(new double[0], new float[0], 0);
+      }
+      // What is convolved has its channels at axis 1; lower ranks end with their features.
+      int axis = shape.length >= 4 ? 1 : shape.length - 1;
+      int channels = (int) shape[axis];
+      int inner = 1;
+      for (int d = axis + 1; d < shape.length; d++) {
+        inner *= (int) shape[d];
+      }
+      double[] sums = new double[channels];
+      float[] magnitudes = new float[channels];
+      for (int from = 0, c = 0; from < values.length; from += inner, c = (c + 1) % channels) {
+        double sum = 0;
+        float largest = magnitudes[c];
+        for (int i = from; i < from + inner; i++) {
+          sum += values[i];
+          largest = Math.max(largest, Math.abs(values[i]));
+        }
+        sums[c] += sum;
+        magnitudes[c] = largest;
+      }
+      return new Channels(sums, magnitudes, channels == 0 ? 0 : values.length / channels);
+    }
+  }
+
+  /** The greatest magnitude in each channel, as {@link #channelMeans} has them. */
+  float[] channelMagnitudes(String value) {
+    return channelMagnitudes.getOrDefault(value, new float[0]);
   }
 
   /** The range of each observed value by a calibrator's rule. */

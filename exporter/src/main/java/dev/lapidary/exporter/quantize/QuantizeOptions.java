@@ -3,9 +3,10 @@ package dev.lapidary.exporter.quantize;
 import dev.lapidary.core.card.ModelCard;
 import dev.lapidary.core.failure.Failure;
 import dev.lapidary.core.image.OnBadImage;
+import dev.lapidary.core.image.Preprocessing;
 import dev.lapidary.exporter.onnx.OnnxGraph;
 import java.nio.file.Path;
-import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.function.Consumer;
 import picocli.CommandLine.Help.Visibility;
@@ -21,8 +22,10 @@ public final class QuantizeOptions {
       defaultValue = "none",
       paramLabel = "METHOD",
       description =
-          "${COMPLETION-CANDIDATES}. int8 needs --calibration; int8-dynamic is for matrix products"
-              + " only; fp16 is for GPUs and size, not for a CPU's speed.")
+          "${COMPLETION-CANDIDATES}. int8 needs --calibration. int8-dynamic is for transformers'"
+              + " matrix products, one image at a time: it gains nothing on convolutions, and its"
+              + " answers depend on the images in the same batch. fp16 is for GPUs and size, not"
+              + " for a CPU's speed.")
   private QuantizeMethod method = QuantizeMethod.NONE;
 
   @Option(
@@ -36,8 +39,42 @@ public final class QuantizeOptions {
       names = "--calibration-images",
       paramLabel = "N",
       defaultValue = "512",
-      description = "How many of them at most, the sub-folders in equal parts.")
+      description = "How many of them at most, chosen by their contents.")
   private int calibrationImages = 512;
+
+  @Option(
+      names = "--guard",
+      paramLabel = "DIR|LIST",
+      showDefaultValue = Visibility.NEVER,
+      description =
+          "Images that int8 is held to, a sub-folder a class or a list with labels (CSV, JSONL);"
+              + " without it, images of --calibration that no range is measured on.")
+  private Optional<Path> guard = Optional.empty();
+
+  @Option(
+      names = "--guard-images",
+      paramLabel = "N",
+      defaultValue = "512",
+      description = "How many of them at most, chosen by their contents.")
+  private int guardImages = 512;
+
+  @Option(
+      names = "--max-drop",
+      paramLabel = "POINTS",
+      defaultValue = "0.5",
+      description =
+          "The most that int8 may lose of the accuracy on the guard's labelled images, or of mAP,"
+              + " in points; exit 3 otherwise. Images without labels are held to float32's answers.")
+  private double maxDrop = 0.5;
+
+  @Option(
+      names = "--min-speedup",
+      paramLabel = "R",
+      showDefaultValue = Visibility.NEVER,
+      description =
+          "How many times as fast as float32 the file must be on this machine, on one thread; exit"
+              + " 3 otherwise. By default it may be slower, and that is said.")
+  private Optional<Double> minSpeedup = Optional.empty();
 
   @Option(
       names = "--on-bad-image",
@@ -58,11 +95,28 @@ public final class QuantizeOptions {
     return onBadImage;
   }
 
-  /** Those of a folder's images that ranges will be measured on. */
-  public List<String> chosen(List<String> images) {
-    return method == QuantizeMethod.NONE
-        ? List.of()
-        : CalibrationImages.choose(images, calibrationImages);
+  /**
+   * Chooses the images to work with and reads each of them, before the work begins that one of them
+   * would end.
+   *
+   * @param log gets lines about what is left out and passed over
+   * @return empty if nothing is to be quantized, or by a method without images
+   * @throws Failure (exit 2) naming those that cannot be read, unless they are to be left out, or
+   *     if there are too few
+   */
+  public Optional<ChosenImages> choose(ModelCard card, Consumer<String> log) {
+    if (method == QuantizeMethod.NONE || calibration.isEmpty()) {
+      return Optional.empty();
+    }
+    Path folder = calibration.get();
+    ImageChoice choice = new ImageChoice(card, onBadImage, log);
+    if (method != QuantizeMethod.INT8) {
+      return Optional.of(choice.withoutGuard(folder, calibrationImages));
+    }
+    return Optional.of(
+        guard.isPresent()
+            ? choice.apart(folder, calibrationImages, guard.get(), guardImages)
+            : choice.heldOut(folder, calibrationImages, guardImages));
   }
 
   /** Refuses (exit 2) what cannot work, before anything has been done. */
@@ -77,8 +131,28 @@ public final class QuantizeOptions {
           "--calibration needs to know how an image becomes the input, and the model's card does"
               + " not say it: add --resize, --crop, --mean and --std");
     }
-    if (calibrationImages < 1) {
-      throw Failure.badInput("--calibration-images must be positive but is %d", calibrationImages);
+    requirePositive("--calibration-images", calibrationImages);
+    requirePositive("--guard-images", guardImages);
+    if (!(maxDrop >= 0 && maxDrop <= 100)) {
+      throw Failure.badInput("--max-drop is in points, from 0 to 100, but is %s", maxDrop);
+    }
+    if (guard.isPresent() && method != QuantizeMethod.INT8) {
+      throw Failure.badInput(
+          "--guard holds int8 to its answers: add --quantize int8, or leave it out");
+    }
+    if (minSpeedup.isPresent() && method == QuantizeMethod.NONE) {
+      throw Failure.badInput(
+          "--min-speedup is about a quantized file: add --quantize, or leave it out");
+    }
+    if (minSpeedup.filter(r -> !(r > 0 && r <= 1000)).isPresent()) {
+      throw Failure.badInput(
+          "--min-speedup must be positive, 1 for as fast as float32, but is %s", minSpeedup.get());
+    }
+  }
+
+  private static void requirePositive(String option, int value) {
+    if (value < 1) {
+      throw Failure.badInput("%s must be positive but is %d", option, value);
     }
   }
 
@@ -98,28 +172,80 @@ public final class QuantizeOptions {
    * Quantizes as asked; empty if nothing is asked.
    *
    * @param fp32 optimized, float32 [N, C, H, W] to logits
+   * @param chosen what {@link #choose} gave
+   * @param force whether a file that breaks its promises is made all the same
    * @param log gets lines of progress and warnings
+   * @throws Failure (exit 3) if the answers or the speed are not what is asked for
    */
-  public Optional<Quantized> apply(OnnxGraph fp32, ModelCard card, Consumer<String> log) {
+  public Optional<Quantized> apply(
+      OnnxGraph fp32,
+      ModelCard card,
+      Optional<ChosenImages> chosen,
+      boolean force,
+      Consumer<String> log) {
     check(card);
     if (method == QuantizeMethod.NONE) {
       return Optional.empty();
     }
-    try (CalibrationSet images = images(card)) {
-      return Optional.of(
-          switch (method) {
-            case NONE -> throw new IllegalStateException("nothing to do");
-            case INT8 -> StaticInt8.quantize(fp32, images, card.scoring(), log);
-            case INT8_DYNAMIC -> DynamicInt8.quantize(fp32, images, card.scoring(), log);
-            case FP16 -> HalfPrecision.quantize(fp32, images, card.scoring(), log);
-          });
+    Quantized quantized;
+    if (method == QuantizeMethod.INT8) {
+      try (Int8Images images = int8Images(card, chosen.orElseThrow())) {
+        Limits limits = new Limits(maxDrop / 100, force);
+        quantized = StaticInt8.quantize(fp32, images, card.scoring(), limits, log);
+      }
+    } else {
+      try (CalibrationSet images = images(card, chosen)) {
+        quantized =
+            method == QuantizeMethod.FP16
+                ? HalfPrecision.quantize(fp32, images, card.scoring(), log)
+                : DynamicInt8.quantize(fp32, images, card.scoring(), log);
+      }
+    }
+    requireSpeed(quantized, force, log);
+    return Optional.of(quantized);
+  }
+
+  private void requireSpeed(Quantized quantized, boolean force, Consumer<String> log) {
+    double speedup = quantized.latency().speedup();
+    if (minSpeedup.filter(least -> speedup < least).isEmpty()) {
+      return;
+    }
+    String slow =
+        String.format(
+            Locale.ROOT,
+            "%s is %.2f times as fast as float32 here (%.2f ms to %.2f ms an image, one thread),"
+                + " and --min-speedup is %s",
+            quantized.card().method(),
+            speedup,
+            quantized.latency().floatMillis(),
+            quantized.latency().quantizedMillis(),
+            minSpeedup.get());
+    if (!force) {
+      throw Failure.gate(
+          "%s; nothing is written: write it all the same with --force, or leave --quantize out",
+          slow);
+    }
+    log.accept("warning: written by --force: " + slow);
+  }
+
+  private static Int8Images int8Images(ModelCard card, ChosenImages chosen) {
+    Preprocessing preprocessing = card.preprocessing().orElseThrow();
+    CalibrationSet calibration = read(chosen.calibration(), preprocessing);
+    try {
+      return new Int8Images(calibration, read(chosen.guard(), preprocessing), chosen.labels());
+    } catch (RuntimeException e) {
+      calibration.close();
+      throw e;
     }
   }
 
-  private CalibrationSet images(ModelCard card) {
-    if (calibration.isPresent() && card.preprocessing().isPresent()) {
-      return CalibrationImages.read(
-          calibration.get(), calibrationImages, card.preprocessing().get());
+  private static CalibrationSet read(ChosenImages.Place place, Preprocessing preprocessing) {
+    return CalibrationImages.read(place.root(), place.paths(), preprocessing);
+  }
+
+  private static CalibrationSet images(ModelCard card, Optional<ChosenImages> chosen) {
+    if (chosen.isPresent() && card.preprocessing().isPresent()) {
+      return read(chosen.get().calibration(), card.preprocessing().get());
     }
     ModelCard.Input input = card.input();
     return CalibrationSet.uniform(input.channels(), input.height(), input.width(), UNIFORM_INPUTS);

@@ -16,6 +16,7 @@ import java.util.function.Consumer;
  * @param card for the model card
  * @param layers how many compute on integers; empty for a method that has none
  * @param agreement with the float model over the images, in [0, 1]: {@link Drift#agreement}
+ * @param verdict of the guard; empty for a method that has none
  * @param latency on this machine; for the user's eyes, never for the card
  */
 public record Quantized(
@@ -23,6 +24,7 @@ public record Quantized(
     ModelCard.Quantization card,
     Optional<WeightedLayers> layers,
     double agreement,
+    Optional<Verdict> verdict,
     Latency latency) {
 
   /** A method without calibration: its name in the card, and what it leaves float32. */
@@ -50,7 +52,7 @@ public record Quantized(
     ModelCard.Quantization card =
         new ModelCard.Quantization(
             method.name(), "", 0, "", drift.maxAbsDifference(), method.fallbacks());
-    return new Quantized(graph, card, method.layers(), drift.agreement(), latency);
+    return new Quantized(graph, card, method.layers(), drift.agreement(), Optional.empty(), latency);
   }
 
   /** Says how fast it is, as a warning where that is no gain. */

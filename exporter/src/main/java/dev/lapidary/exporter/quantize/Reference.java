@@ -2,13 +2,15 @@ package dev.lapidary.exporter.quantize;
 
 import dev.lapidary.core.card.Scoring;
 import dev.lapidary.exporter.onnx.OnnxGraph;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 
-/** The float model's answers to the calibration images, which quantized ones are compared with. */
+/**
+ * The float model's answers to some images, which quantized ones are compared with. Each image is
+ * answered by itself, so that no answer depends on the others.
+ */
 final class Reference {
-  /** A batch of its own, so that a large network's activations fit in memory. */
-  private static final int BATCH = 16;
-
   private final CalibrationSet images;
   private final Scoring scoring;
   private final float[] outputs;
@@ -34,21 +36,45 @@ final class Reference {
   /** Over the first images, or all if there are fewer. */
   Drift drift(OnnxGraph quantized, int atMost) {
     int count = Math.min(atMost, images.count());
+    return drift(outputs(quantized, images, count), count);
+  }
+
+  /** Of answers to the first images. */
+  Drift drift(float[] answers, int count) {
     float[] part = Arrays.copyOf(outputs, outputs.length / images.count() * count);
-    return Drift.between(part, outputs(quantized, images, count), count, scoring);
+    return Drift.between(part, answers, count, scoring);
+  }
+
+  /** A graph's answers to all the images: row-major [n, classes]. */
+  float[] answers(OnnxGraph graph) {
+    return outputs(graph, images, images.count());
+  }
+
+  /** The float model's. Not to be changed. */
+  float[] answers() {
+    return outputs;
+  }
+
+  /** How many. */
+  int images() {
+    return images.count();
+  }
+
+  Scoring scoring() {
+    return scoring;
   }
 
   private static float[] outputs(OnnxGraph graph, CalibrationSet images, int count) {
-    try (RuntimeModel model = RuntimeModel.load(graph)) {
-      float[] all = new float[0];
-      for (int from = 0; from < count; from += BATCH) {
-        int to = Math.min(count, from + BATCH);
-        float[] some = model.logits(images.batch(from, to), images.shape(to - from));
-        int classes = some.length / (to - from);
-        all = Arrays.copyOf(all, Math.max(all.length, count * classes));
-        System.arraycopy(some, 0, all, from * classes, some.length);
-      }
-      return all;
+    List<float[]> rows = new ArrayList<>();
+    try (RuntimeModel model = RuntimeModel.load(graph, 1)) {
+      InOrder.run(
+          count, image -> model.logits(images.one(image), images.shape(1)), row -> rows.add(row));
     }
+    int classes = rows.isEmpty() ? 0 : rows.get(0).length;
+    float[] all = new float[count * classes];
+    for (int i = 0; i < rows.size(); i++) {
+      System.arraycopy(rows.get(i), 0, all, i * classes, classes);
+    }
+    return all;
   }
 }

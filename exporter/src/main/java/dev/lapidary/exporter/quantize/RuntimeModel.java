@@ -48,14 +48,17 @@ final class RuntimeModel implements AutoCloseable {
     return load(graph, 0);
   }
 
-  /** With a fixed number of threads, so that a latency means something. */
+  /**
+   * With a fixed number of threads, so that a latency means something. With one, and images one by
+   * one, the runtime gives the same bits on machines with any number of processors.
+   */
   static RuntimeModel load(OnnxGraph graph, int threads) {
     return load(graph, List.of(), threads);
   }
 
-  /** With more values of the graph to ask for; all of them float32. */
+  /** With more values of the graph to ask for, all of them float32; each call on one thread. */
   static RuntimeModel observing(OnnxGraph graph, Collection<String> values) {
-    return load(graph, values, 0);
+    return load(graph, values, 1);
   }
 
   private static RuntimeModel load(OnnxGraph graph, Collection<String> observed, int threads) {

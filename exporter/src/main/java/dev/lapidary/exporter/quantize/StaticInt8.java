@@ -5,9 +5,11 @@ import dev.lapidary.core.card.ModelCard.Fallback;
 import dev.lapidary.core.card.Scoring;
 import dev.lapidary.core.failure.Failure;
 import dev.lapidary.exporter.onnx.OnnxGraph;
+import java.math.BigDecimal;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -18,37 +20,44 @@ import java.util.function.Consumer;
  * with a zero point, int8 weights with a scale for each output channel, int32 biases.
  *
  * <p>Nothing is taken on trust: the ranges' rule is the one whose logits came nearest to the float
- * model's on the calibration images, layers go back to float while the answers differ too often,
- * and ONNX Runtime's own optimized graph tells which layers really run on integers.
+ * model's on the calibration images, layers go back to float until the {@link Guard} passes the
+ * rest on images of its own, and ONNX Runtime's own optimized graph tells which layers really run
+ * on integers.
  */
 public final class StaticInt8 {
   /** As the model card says it. */
   public static final String METHOD = "int8-static-qdq";
 
-  /** How far the answers to calibration images must agree: {@link Drift#agreement}. */
-  public static final double MIN_AGREEMENT = 0.99;
-
   /** So many images tell one calibrator from another. */
   private static final int CHOOSING_IMAGES = 64;
+
+  /** Ranking runs the model once a layer; so many images tell the worst layers from the others. */
+  private static final int RANKING_IMAGES = 32;
 
   private final OnnxGraph fp32;
   private final OnnxGraph graph;
   private final Observations seen;
   private final Reference reference;
-  private final CalibrationSet images;
+  private final Guard guard;
+  private final Int8Images images;
   private final Consumer<String> log;
 
   private StaticInt8(
       OnnxGraph fp32,
       OnnxGraph graph,
-      Observations seen,
-      Reference reference,
-      CalibrationSet images,
+      Int8Images images,
+      Scoring scoring,
+      Limits limits,
       Consumer<String> log) {
     this.fp32 = fp32;
     this.graph = graph;
-    this.seen = seen;
-    this.reference = reference;
+    this.seen =
+        Observations.of(
+            graph, Int8Plan.of(graph, Set.of()).quantizedValues(), images.calibration());
+    this.reference = Reference.of(fp32, images.calibration(), scoring);
+    this.guard =
+        new Guard(
+            Reference.of(fp32, images.guard(), scoring), images.labels(), limits.maxDrop());
     this.images = images;
     this.log = log;
   }
@@ -59,9 +68,11 @@ public final class StaticInt8 {
    *
    * @param scoring what the outputs are made to
    * @param log gets lines of progress and warnings
+   * @throws Failure (exit 3) if nothing that computes on integers passes the guard, and it is not
+   *     forced; (exit 4) if the network has nothing that could
    */
   public static Quantized quantize(
-      OnnxGraph fp32, CalibrationSet images, Scoring scoring, Consumer<String> log) {
+      OnnxGraph fp32, Int8Images images, Scoring scoring, Limits limits, Consumer<String> log) {
     OnnxGraph graph = NormalizeForInt8.of(fp32);
     Int8Plan plan = Int8Plan.of(graph, Set.of());
     if (plan.layers().isEmpty()) {
@@ -69,21 +80,61 @@ public final class StaticInt8 {
           "--quantize int8 finds nothing to compute on integers: no layer has a weight and enough"
               + " work for each output; leave it out, or give --quantize fp16");
     }
-    Observations seen = Observations.of(graph, plan.quantizedValues(), images);
-    Reference reference = Reference.of(fp32, images, scoring);
-    StaticInt8 int8 = new StaticInt8(fp32, graph, seen, reference, images, log);
+    StaticInt8 int8 = new StaticInt8(fp32, graph, images, scoring, limits, log);
     Choice choice = int8.chooseCalibrator(plan);
-    Set<String> kept =
-        AccuracyGuard.keepFloat(
-            plan.layers(),
-            MIN_AGREEMENT,
-            (floats, atMost) -> reference.drift(int8.build(floats, choice), atMost),
-            log);
-    OnnxGraph result = int8.build(kept, choice);
-    Int8Plan finalPlan = Int8Plan.of(graph, kept);
+    LayerSearch.Found found = LayerSearch.of(plan.layers(), int8.trial(choice), log);
+    OnnxGraph result = int8.build(found.keptFloat(), choice);
+    Int8Plan finalPlan = Int8Plan.of(graph, found.keptFloat());
     FusionLint lint = FusionLint.of(result, finalPlan.layers());
-    Latency latency = Latency.of(fp32, result, images);
-    return int8.describe(result, choice, finalPlan, kept, lint, latency);
+    Described described = int8.describe(finalPlan, found.keptFloat(), lint);
+    int8.require(described.layers(), found.verdict(), limits);
+    return int8.finished(result, choice, found.verdict(), described);
+  }
+
+  private LayerSearch.Trial trial(Choice choice) {
+    return new LayerSearch.Trial() {
+      @Override
+      public Verdict judge(Set<String> keptFloat) {
+        return guard.judge(build(keptFloat, choice));
+      }
+
+      @Override
+      public double harm(Set<String> keptFloat) {
+        return reference.drift(build(keptFloat, choice), RANKING_IMAGES).relativeError();
+      }
+    };
+  }
+
+  /** Refuses what breaks a promise: the answers', or that of integers at all. */
+  private void require(WeightedLayers layers, Verdict verdict, Limits limits) {
+    if (verdict.passes() && layers.onIntegers() > 0) {
+      return;
+    }
+    String held =
+        verdict.loss().isPresent()
+            ? String.format(Locale.ROOT, "--max-drop %s", points(limits.maxDrop()))
+            : String.format(
+                Locale.ROOT,
+                "at least %.0f %% of the clear answers and at most %.0f %% of the margin",
+                100 * Drift.MIN_CLEAR_AGREEMENT,
+                100 * Drift.MAX_MARGIN_NOISE);
+    String best =
+        "the best that was found has %s: %s, where %s is asked for"
+            .formatted(layers.words(), verdict.words(), held);
+    if (limits.force()) {
+      log.accept("warning: int8 does not hold what it promises, and is written by --force: " + best);
+      return;
+    }
+    throw Failure.gate(
+        "int8 does not hold what it promises: %s; nothing is written: give more --calibration"
+            + " images or a greater --max-drop, write it all the same with --force, or leave"
+            + " --quantize int8 out",
+        best);
+  }
+
+  /** As {@code --max-drop} is given: 0.5. */
+  private static String points(double share) {
+    return BigDecimal.valueOf(Math.round(share * 1e8) / 1e6).stripTrailingZeros().toPlainString();
   }
 
   /** How ranges are set, and whether the weights' rounding is put into the biases. */
@@ -128,18 +179,19 @@ public final class StaticInt8 {
     return InsertQdq.of(graph, plan, params, biases);
   }
 
-  private Quantized describe(
-      OnnxGraph result,
-      Choice choice,
-      Int8Plan plan,
-      Set<String> kept,
-      FusionLint lint,
-      Latency latency) {
-    Drift drift = reference.drift(result);
+  /**
+   * What runs on floats.
+   *
+   * @param named each layer that was meant to be int8, or could not be, by its name
+   */
+  private record Described(
+      WeightedLayers layers, Map<String, Fallback> named, List<Fallback> fallbacks) {}
+
+  private Described describe(Int8Plan plan, Set<String> kept, FusionLint lint) {
     Map<String, Fallback> named = new LinkedHashMap<>();
-    String what = drift.scoring().several() ? "labels" : "argmax";
+    String what = guard.scoring().several() ? "labels" : "argmax";
     for (String name : kept) {
-      String reason = "int8 changed the %s of too many calibration images".formatted(what);
+      String reason = "int8 changed the %s of too many held-out images".formatted(what);
       named.put(name, new Fallback(name, reason));
     }
     for (String name : lint.unfused()) {
@@ -149,20 +201,33 @@ public final class StaticInt8 {
     List<Fallback> fallbacks = new ArrayList<>(named.values());
     fallbacks.addAll(FloatLayers.counted(planned.values()));
     planned.forEach(named::putIfAbsent);
-    WeightedLayers layers = WeightedLayers.of(fp32, named.keySet());
+    return new Described(WeightedLayers.of(fp32, named.keySet()), named, fallbacks);
+  }
+
+  private Quantized finished(
+      OnnxGraph result, Choice choice, Verdict verdict, Described described) {
     log.accept(
-        "int8: %s, ranges by %s, %s images"
-            .formatted(layers.words(), choice.label(), drift.words()));
-    layers.sayFloats("int8", named, log);
+        "int8: %s, ranges by %s, %s"
+            .formatted(described.layers().words(), choice.label(), verdict.words()));
+    described.layers().sayFloats("int8", described.named(), log);
+    Latency latency = Latency.of(fp32, result, images.calibration());
     Quantized.sayLatency("int8", latency, log);
+    double noise =
+        Math.max(reference.drift(result).maxAbsDifference(), guard.maxAbsDifference(result));
     ModelCard.Quantization record =
         new ModelCard.Quantization(
             METHOD,
             choice.label(),
-            images.count(),
-            images.sha256(),
-            drift.maxAbsDifference(),
-            fallbacks);
-    return new Quantized(result, record, Optional.of(layers), drift.agreement(), latency);
+            images.calibration().count(),
+            images.calibration().sha256(),
+            noise,
+            described.fallbacks());
+    return new Quantized(
+        result,
+        record,
+        Optional.of(described.layers()),
+        verdict.agreement(),
+        Optional.of(verdict),
+        latency);
   }
 }

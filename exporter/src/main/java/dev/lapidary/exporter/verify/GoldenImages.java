@@ -7,7 +7,6 @@ import dev.lapidary.core.failure.Failure;
 import dev.lapidary.core.image.Box;
 import dev.lapidary.core.image.ImageDecoder;
 import dev.lapidary.core.image.ImageFile;
-import dev.lapidary.core.image.ImageFiles;
 import dev.lapidary.core.image.ImageLimits;
 import dev.lapidary.core.image.Preprocessing;
 import dev.lapidary.core.image.Resample;
@@ -57,14 +56,15 @@ public final class GoldenImages {
    * any image is clear in all of its labels, so the logits alone are held.
    *
    * @param card of the file, which must say how images become inputs
+   * @param candidates paths of images of the folder
    * @param noise by how much the logits may differ on another machine, beside {@link #TOLERANCE}:
    *     what was measured for a quantized file, 0 for a float one
    */
   public static List<GoldenImage> choose(
-      LoadedModel model, ModelCard card, Path folder, double noise) {
+      LoadedModel model, ModelCard card, Path folder, List<String> candidates, double noise) {
     Map<Integer, List<Candidate>> byClass = new TreeMap<>();
     ImageInput input = ImageInput.of(card);
-    for (String path : candidates(ImageFiles.of(folder).paths())) {
+    for (String path : candidates(candidates)) {
       byte[] png = smallPng(folder, path);
       if (png.length > 0) {
         Candidate candidate = candidate(model, input, card.scoring(), png, noise);
@@ -76,7 +76,7 @@ public final class GoldenImages {
     return clearest(byClass);
   }
 
-  /** The images of a folder that are looked at, spread evenly over its sorted names. */
+  /** Those of many images that are looked at, spread evenly over their order. */
   public static List<String> candidates(List<String> all) {
     int count = Math.min(all.size(), CANDIDATES);
     return IntStream.range(0, count)

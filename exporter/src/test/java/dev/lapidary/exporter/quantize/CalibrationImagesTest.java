@@ -5,12 +5,12 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.lapidary.core.failure.ExitCode;
 import dev.lapidary.core.failure.Failure;
+import dev.lapidary.core.image.ImageFiles;
 import dev.lapidary.core.image.Preprocessing;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import javax.imageio.ImageIO;
 import org.junit.jupiter.api.Test;
@@ -31,28 +31,11 @@ class CalibrationImagesTest {
   @TempDir Path folder;
 
   @Test
-  void everyFolderGivesItsShareAndASmallOneAllItHas() {
-    List<String> all = new ArrayList<>();
-    for (int i = 0; i < 10; i++) {
-      all.add("a/" + i + ".png");
-    }
-    all.add("b/0.png");
-    for (int i = 0; i < 4; i++) {
-      all.add("c/" + i + ".png");
-    }
-    assertThat(CalibrationImages.choose(all, 7))
-        .containsExactly(
-            "a/0.png", "a/3.png", "a/6.png", "b/0.png", "c/0.png", "c/1.png", "c/2.png");
-    assertThat(CalibrationImages.choose(all, 15)).isEqualTo(all);
-    assertThat(CalibrationImages.choose(all, 100)).isEqualTo(all);
-  }
-
-  @Test
   void readsClassFoldersAndPassesOverWhatIsNoImage() throws IOException {
     image("cat/1.png", 0xff0000);
     image("dog/1.png", 0x0000ff);
     Files.writeString(folder.resolve("dog/2.png"), "not a picture");
-    try (CalibrationSet images = CalibrationImages.read(folder, 512, TINY)) {
+    try (CalibrationSet images = CalibrationImages.read(folder, ImageFiles.of(folder).paths(), TINY)) {
       assertThat(images.count()).isEqualTo(2);
       float[] first = new float[12];
       images.batch(0, 1).asFloatBuffer().get(first);
@@ -62,11 +45,11 @@ class CalibrationImagesTest {
 
   @Test
   void aFolderWithoutImagesIsRefused() {
-    assertThatThrownBy(() -> CalibrationImages.read(folder, 512, TINY))
+    assertThatThrownBy(() -> CalibrationImages.read(folder, ImageFiles.of(folder).paths(), TINY))
         .isInstanceOfSatisfying(
             Failure.class, f -> assertThat(f.code()).isEqualTo(ExitCode.BAD_INPUT))
         .hasMessageContaining("at least one that can be decoded");
-    assertThatThrownBy(() -> CalibrationImages.read(folder.resolve("missing"), 512, TINY))
+    assertThatThrownBy(() -> ImageFiles.of(folder.resolve("missing")))
         .isInstanceOf(Failure.class)
         .hasMessageContaining("missing");
   }

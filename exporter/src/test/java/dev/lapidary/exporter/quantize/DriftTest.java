@@ -25,7 +25,7 @@ class DriftTest {
     assertThat(labels.agreement()).isEqualTo(2 * 2.0 / (2 + 4));
     assertThat(labels.relativeError()).isCloseTo(6 * 4.0 / 30, within(1e-15));
     assertThat(labels.words()).isEqualTo("labels as float32's to 66.67 % on 2");
-    assertThat(labels.enough(0.99)).isFalse();
+    assertThat(labels.enough()).isFalse();
   }
 
   /** Two high logits of one image: which is the higher means nothing to a sigmoid. */

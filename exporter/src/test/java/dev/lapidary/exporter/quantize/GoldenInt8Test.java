@@ -14,6 +14,7 @@ import dev.lapidary.torchscript.trace.TraceOptions;
 import dev.lapidary.torchscript.trace.Tracer;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Stream;
@@ -67,10 +68,15 @@ class GoldenInt8Test {
       return;
     }
     try (CalibrationSet images = images(family, 64);
+        CalibrationSet guard = images(family + "/guard", 64);
         CalibrationSet others = images(family + "/held out", 64)) {
       Quantized q =
           StaticInt8.quantize(
-              network.get(), images, Scoring.ofLogits(Activation.SOFTMAX), System.out::println);
+              network.get(),
+              new Int8Images(images, guard, List.of()),
+              Scoring.ofLogits(Activation.SOFTMAX),
+              Limits.DEFAULT,
+              System.out::println);
       Drift drift =
           Reference.of(network.get(), others, Scoring.ofLogits(Activation.SOFTMAX))
               .drift(q.graph());

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.lapidary.core.tensor.Uniform;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class HistogramTest {
@@ -38,6 +39,35 @@ class HistogramTest {
       assertThat(histogram.at(bin)).as("bin %d", bin).isBetween(inside - 1, inside + 1);
     }
     assertThat(histogram.binWidth()).isLessThanOrEqualTo(2.0 / Histogram.BINS);
+  }
+
+  /** The grid is that of all values' range, whichever came first and in however many parts. */
+  @Test
+  void neitherOrderNorPartsChangeIt() {
+    float[] values = floats("histogram/order", 3000);
+    for (int i = 0; i < values.length; i++) {
+      values[i] *= (float) Math.pow(2, i % 9 - 4);
+    }
+    values[1234] = 16;
+    Histogram forwards = new Histogram();
+    forwards.add(values);
+    Histogram backwards = new Histogram();
+    Histogram odd = new Histogram();
+    Histogram even = new Histogram();
+    for (int i = values.length - 1; i >= 0; i--) {
+      backwards.add(new float[] {values[i]});
+      (i % 2 == 0 ? even : odd).add(new float[] {values[i]});
+    }
+    odd.add(new Histogram());
+    odd.add(even);
+    for (Histogram other : List.of(backwards, odd)) {
+      assertThat(other.binWidth()).isEqualTo(forwards.binWidth()).isEqualTo(32.0 / Histogram.BINS);
+      assertThat(other.observed()).isEqualTo(forwards.observed());
+      assertThat(other.count()).isEqualTo(3000);
+      for (int bin = -Histogram.BINS; bin < Histogram.BINS; bin++) {
+        assertThat(other.at(bin)).as("bin %d", bin).isEqualTo(forwards.at(bin));
+      }
+    }
   }
 
   @Test

@@ -64,7 +64,7 @@ class PlacesTest {
             weights);
     try (CalibrationSet images = SmallNetworks.images("calibrate", 8)) {
       OnnxGraph int8 =
-          StaticInt8.quantize(fp32, images, Scoring.ofLogits(Activation.SOFTMAX), line -> {})
+          SmallNetworks.int8(fp32, images, line -> {})
               .graph();
       Drift drift = Reference.of(fp32, images, Scoring.ofLogits(Activation.SOFTMAX)).drift(int8);
       // Eight bits have some 40 dB, and where two of four nearly agree a maximum moves.
@@ -98,7 +98,7 @@ class PlacesTest {
     OnnxGraph fp32 = graph("torch.conv2d(%s, self.d)".formatted(added), weights);
     try (CalibrationSet set = SmallNetworks.images("calibrate", 8)) {
       Quantized int8 =
-          StaticInt8.quantize(fp32, set, Scoring.ofLogits(Activation.SOFTMAX), line -> {});
+          SmallNetworks.int8(fp32, set, line -> {});
       assertThat(int8.layers().orElseThrow().all()).isEqualTo(2);
       assertThat(
               Reference.of(fp32, set, Scoring.ofLogits(Activation.SOFTMAX))
@@ -114,8 +114,7 @@ class PlacesTest {
     try (CalibrationSet images = SmallNetworks.images("calibrate", 2)) {
       assertThatThrownBy(
               () ->
-                  StaticInt8.quantize(
-                      fp32, images, Scoring.ofLogits(Activation.SOFTMAX), line -> {}))
+                  SmallNetworks.int8(fp32, images, line -> {}))
           .isInstanceOfSatisfying(
               Failure.class, e -> assertThat(e.code()).isEqualTo(ExitCode.UNSUPPORTED))
           .hasMessageContaining("finds nothing to compute on integers");

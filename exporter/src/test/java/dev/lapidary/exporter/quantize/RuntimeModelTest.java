@@ -50,8 +50,7 @@ class RuntimeModelTest {
           switch (method) {
             case NONE -> throw new IllegalStateException();
             case INT8 ->
-                StaticInt8.quantize(
-                    layer(), images, Scoring.ofLogits(Activation.SOFTMAX), line -> {});
+                SmallNetworks.int8(layer(), images, line -> {});
             case INT8_DYNAMIC ->
                 DynamicInt8.quantize(
                     layer(), images, Scoring.ofLogits(Activation.SOFTMAX), line -> {});

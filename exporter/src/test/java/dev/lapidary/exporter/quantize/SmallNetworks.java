@@ -1,6 +1,8 @@
 package dev.lapidary.exporter.quantize;
 
 import dev.lapidary.core.Golden;
+import dev.lapidary.core.card.Activation;
+import dev.lapidary.core.card.Scoring;
 import dev.lapidary.core.tensor.DType;
 import dev.lapidary.core.tensor.Tensor;
 import dev.lapidary.core.tensor.Uniform;
@@ -12,6 +14,7 @@ import dev.lapidary.torchscript.graph.SymInt;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
 
 /** Small float graphs with deterministic weights, written node by node. */
 final class SmallNetworks {
@@ -37,6 +40,14 @@ final class SmallNetworks {
     y = net.conv("block.conv2", y, 24, 24, 3, 1);
     String skip = net.conv("block.down", x, 16, 24, 1, 1);
     x = net.relu("block.relu2", net.node("block.add", "Add", List.of(y, skip), Map.of()));
+    return net.head(x, 24);
+  }
+
+  /** Two convolutions that both can be int8, with a Relu between them: a, b, then fc. */
+  static OnnxGraph chain() {
+    SmallNetworks net = new SmallNetworks();
+    String x = net.relu("a.relu", net.conv("a", "input", 3, 16, 7, 1));
+    x = net.relu("b.relu", net.conv("b", x, 16, 24, 3, 1));
     return net.head(x, 24);
   }
 
@@ -168,6 +179,33 @@ final class SmallNetworks {
       images.add(image);
     }
     return images;
+  }
+
+  /** Held to float32's answers to other images as their labels: random weights decide nothing. */
+  static Quantized int8(OnnxGraph fp32, CalibrationSet calibration, Consumer<String> log) {
+    Scoring scoring = Scoring.ofLogits(Activation.SOFTMAX);
+    try (CalibrationSet guard = images("guard", 32)) {
+      float[] answers = Reference.of(fp32, guard, scoring).answers();
+      return StaticInt8.quantize(
+          fp32,
+          new Int8Images(calibration, guard, argmax(answers, guard.count())),
+          scoring,
+          new Limits(0.1, false),
+          log);
+    }
+  }
+
+  static List<List<Integer>> argmax(float[] answers, int images) {
+    int classes = answers.length / images;
+    List<List<Integer>> labels = new ArrayList<>();
+    for (int i = 0; i < images; i++) {
+      int best = 0;
+      for (int k = 1; k < classes; k++) {
+        best = answers[i * classes + k] > answers[i * classes + best] ? k : best;
+      }
+      labels.add(List.of(best));
+    }
+    return labels;
   }
 
   private OnnxGraph head(String x, int features) {

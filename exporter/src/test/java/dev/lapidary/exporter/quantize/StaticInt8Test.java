@@ -64,7 +64,7 @@ class StaticInt8Test {
     try (CalibrationSet images = SmallNetworks.images("calibrate", 32);
         CalibrationSet others = SmallNetworks.images("held out", 64)) {
       OnnxGraph int8 =
-          StaticInt8.quantize(fp32, images, Scoring.ofLogits(Activation.SOFTMAX), line -> {})
+          SmallNetworks.int8(fp32, images, line -> {})
               .graph();
       FusionLint lint =
           FusionLint.of(int8, Int8Plan.of(NormalizeForInt8.of(fp32), Set.of()).layers());
@@ -85,11 +85,9 @@ class StaticInt8Test {
     try (CalibrationSet images = SmallNetworks.images("calibrate", 16);
         CalibrationSet same = SmallNetworks.images("calibrate", 16)) {
       Quantized a =
-          StaticInt8.quantize(
-              SmallNetworks.mobile(), images, Scoring.ofLogits(Activation.SOFTMAX), line -> {});
+          SmallNetworks.int8(SmallNetworks.mobile(), images, line -> {});
       Quantized b =
-          StaticInt8.quantize(
-              SmallNetworks.mobile(), same, Scoring.ofLogits(Activation.SOFTMAX), line -> {});
+          SmallNetworks.int8(SmallNetworks.mobile(), same, line -> {});
       assertThat(OnnxWriter.bytes(a.graph())).isEqualTo(OnnxWriter.bytes(b.graph()));
       assertThat(a.card()).isEqualTo(b.card());
     }
@@ -99,11 +97,7 @@ class StaticInt8Test {
   void theCardSaysWhatStayedFloatAndWhy() {
     try (CalibrationSet images = SmallNetworks.images("calibrate", 16)) {
       Quantized q =
-          StaticInt8.quantize(
-              SmallNetworks.transformer(),
-              images,
-              Scoring.ofLogits(Activation.SOFTMAX),
-              line -> {});
+          SmallNetworks.int8(SmallNetworks.transformer(), images, line -> {});
       assertThat(q.card().fallbacks())
           .contains(
               new Fallback(
@@ -113,11 +107,7 @@ class StaticInt8Test {
       assertThat(q.card().calibrationSha256()).hasSize(64);
       assertThat(q.card().logitNoise()).isPositive();
       assertThat(
-              StaticInt8.quantize(
-                      SmallNetworks.residual(),
-                      images,
-                      Scoring.ofLogits(Activation.SOFTMAX),
-                      line -> {})
+              SmallNetworks.int8(SmallNetworks.residual(), images, line -> {})
                   .card()
                   .fallbacks())
           .isEmpty();
@@ -130,8 +120,7 @@ class StaticInt8Test {
     List<String> lines = new ArrayList<>();
     try (CalibrationSet images = SmallNetworks.images("calibrate", 16)) {
       Quantized q =
-          StaticInt8.quantize(
-              SmallNetworks.decoder(), images, Scoring.ofLogits(Activation.SOFTMAX), lines::add);
+          SmallNetworks.int8(SmallNetworks.decoder(), images, lines::add);
       WeightedLayers layers = q.layers().orElseThrow();
       assertThat(layers.operators())
           .containsExactlyInAnyOrderEntriesOf(
@@ -154,7 +143,7 @@ class StaticInt8Test {
 
   @Test
   void weightsAreOneByteEach() {
-    try (CalibrationSet images = SmallNetworks.images("calibrate", 4)) {
+    try (CalibrationSet images = SmallNetworks.images("calibrate", 16)) {
       OnnxGraph fp32 = SmallNetworks.residual();
       long floats =
           fp32.initializers().values().stream()
@@ -162,7 +151,7 @@ class StaticInt8Test {
               .mapToLong(t -> t.numel())
               .sum();
       OnnxGraph int8 =
-          StaticInt8.quantize(fp32, images, Scoring.ofLogits(Activation.SOFTMAX), line -> {})
+          SmallNetworks.int8(fp32, images, line -> {})
               .graph();
       long bytes =
           int8.initializers().values().stream()

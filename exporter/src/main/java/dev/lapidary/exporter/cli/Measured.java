@@ -1,0 +1,39 @@
+package dev.lapidary.exporter.cli;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.lapidary.exporter.quantize.Latency;
+import dev.lapidary.exporter.quantize.Loss;
+import dev.lapidary.exporter.quantize.Quantized;
+import dev.lapidary.exporter.quantize.Verdict;
+import java.util.Optional;
+
+/** What was measured of a quantized file, for {@code --json}. */
+record Measured(double agreement, Optional<Verdict> verdict, Latency latency) {
+  static Measured of(Quantized quantized) {
+    return new Measured(quantized.agreement(), quantized.verdict(), quantized.latency());
+  }
+
+  void put(ObjectNode json) {
+    json.put("agreement", agreement)
+        .put("speedup", latency.speedup())
+        .put("float32Millis", latency.floatMillis())
+        .put("quantizedMillis", latency.quantizedMillis());
+    verdict.ifPresent(v -> put(json.putObject("guard"), v));
+  }
+
+  private static void put(ObjectNode json, Verdict verdict) {
+    json.put("passes", verdict.passes())
+        .put("images", verdict.images())
+        .put("clearAgreement", verdict.clearAgreement())
+        .put("marginNoise", verdict.marginNoise());
+    verdict.loss().ifPresent(loss -> put(json.putObject(loss.measure()), loss));
+  }
+
+  private static void put(ObjectNode json, Loss loss) {
+    json.put("float32", loss.float32())
+        .put("quantized", loss.quantized())
+        .put("drop", loss.drop())
+        .put("dropLow", loss.low())
+        .put("dropHigh", loss.high());
+  }
+}

@@ -1,0 +1,44 @@
+package dev.lapidary.exporter.quantize;
+
+import java.util.Locale;
+import java.util.Optional;
+
+/**
+ * What the guard says about a quantized model, by images that nothing was calibrated on.
+ *
+ * @param images how many
+ * @param passes whether the file may be written
+ * @param agreement with float32's answers, in [0, 1]
+ * @param clearAgreement the same where float32 is surer than on its median image
+ * @param marginNoise how far float32's first two logits move against each other, as a share of
+ *     their distance: the root mean square, near ties taken as the median image
+ * @param loss by the images' labels, if they are known
+ */
+public record Verdict(
+    int images,
+    boolean passes,
+    double agreement,
+    double clearAgreement,
+    double marginNoise,
+    Optional<Loss> loss) {
+
+  /** How bad it is, to choose the least bad of those that do not pass. */
+  double badness() {
+    return loss.map(Loss::drop).orElse(0.0)
+        + (loss.isPresent() ? 0 : marginNoise + 1 - clearAgreement);
+  }
+
+  /** For people. */
+  String words() {
+    String margin =
+        String.format(
+            Locale.ROOT,
+            "answers as float32's on %.2f %% of %d held-out images (%.2f %% of the clear ones),"
+                + " margins moved by %.1f %%",
+            100 * agreement,
+            images,
+            100 * clearAgreement,
+            100 * marginNoise);
+    return loss.map(l -> l.words() + ", " + margin).orElse(margin);
+  }
+}

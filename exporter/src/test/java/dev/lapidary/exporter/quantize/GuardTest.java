@@ -1,0 +1,133 @@
+package dev.lapidary.exporter.quantize;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import dev.lapidary.core.card.Activation;
+import dev.lapidary.core.card.Scoring;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+
+class GuardTest {
+  private static final Scoring CLASSES = Scoring.ofLogits(Activation.SOFTMAX);
+  private static final Scoring LABELS = Scoring.ofLogits(Activation.SIGMOID);
+
+  /** Images that float32 is sure of (margin 4), and as many near ties (margin 0.02). */
+  private static float[] halfOfThemNearTies(int images, float change) {
+    float[] logits = new float[2 * images];
+    for (int i = 0; i < images; i++) {
+      logits[2 * i] = (i % 2 == 0 ? 4 : 0.02f) - change;
+    }
+    return logits;
+  }
+
+  @Test
+  void aCoinTossThatFallsTheOtherWayIsNoHarm() {
+    Drift drift =
+        Drift.between(halfOfThemNearTies(100, 0), halfOfThemNearTies(100, 0.04f), 100, CLASSES);
+    assertThat(drift.agreement()).isEqualTo(0.5);
+    assertThat(drift.clearAgreement()).isEqualTo(1);
+    assertThat(drift.marginNoise()).isCloseTo(0.04 / 4, within(1e-6));
+    assertThat(drift.enough()).isTrue();
+  }
+
+  /** Every answer stays, and what decides has moved by a quarter of what it is. */
+  @Test
+  void answersThatOnlyJustStayAreNotEnough() {
+    Drift drift =
+        Drift.between(halfOfThemNearTies(100, 0), halfOfThemNearTies(100, -1), 100, CLASSES);
+    assertThat(drift.agreement()).isEqualTo(1);
+    assertThat(drift.marginNoise()).isCloseTo(0.25, within(1e-6));
+    assertThat(drift.enough()).isFalse();
+  }
+
+  /** A third class that rises above both is in no margin of the first two. */
+  @Test
+  void aClassThatNobodyWatchedIsSeen() {
+    float[] expected = {9, 5, 0, /* */ 9, 5, 0, /* */ 9, 5, 0};
+    float[] found = {9, 5, 0, /* */ 9, 5, 12, /* */ 9, 5, 0};
+    Drift drift = Drift.between(expected, found, 3, CLASSES);
+    assertThat(drift.marginNoise()).isZero();
+    assertThat(drift.clearAgreement()).isCloseTo(2 / 3.0, within(1e-12));
+    assertThat(drift.enough()).isFalse();
+  }
+
+  @Test
+  void aNetworkThatGivesTheSameForAllMayNotMove() {
+    float[] zeros = new float[6];
+    assertThat(Drift.between(zeros, zeros, 3, CLASSES).enough()).isTrue();
+    assertThat(Drift.between(zeros, new float[] {0, 1, 0, 1, 0, 1}, 3, CLASSES).enough()).isFalse();
+  }
+
+  @Test
+  void lossOfAccuracyIsPaired() {
+    float[] expected = {1, 0, /* */ 1, 0, /* */ 0, 1, /* */ 0, 1};
+    float[] found = {1, 0, /* */ 0, 1, /* */ 1, 0, /* */ 0, 1};
+    List<List<Integer>> labels = List.of(List.of(0), List.of(0), List.of(0), List.of(1));
+    Loss loss = Loss.of(expected, found, labels, CLASSES);
+    assertThat(loss.measure()).isEqualTo("accuracy");
+    assertThat(loss.float32()).isEqualTo(0.75);
+    assertThat(loss.quantized()).isEqualTo(0.75);
+    assertThat(loss.drop()).isZero();
+    assertThat(loss.low()).isCloseTo(-loss.high(), within(1e-12)).isNegative();
+    assertThat(loss.words()).startsWith("accuracy 75.00 to 75.00 % (+0.00 points, -");
+  }
+
+  @Test
+  void lossOfSeveralLabelsIsThatOfMeanPrecision() {
+    float[] expected = {3, -1, /* */ 2, 1, /* */ -2, 2};
+    float[] found = {1, -1, /* */ 2, 1, /* */ 3, 2};
+    List<List<Integer>> labels = List.of(List.of(0), List.of(0, 1), List.of(1));
+    Loss loss = Loss.of(expected, found, labels, LABELS);
+    assertThat(loss.measure()).isEqualTo("meanAveragePrecision");
+    assertThat(loss.float32()).isEqualTo(1);
+    // Label 0: its images come second and third, (1/2 + 2/3) / 2; label 1 stays.
+    assertThat(loss.quantized()).isCloseTo((7 / 12.0 + 1) / 2, within(1e-12));
+    assertThat(loss.low()).isLessThanOrEqualTo(loss.drop());
+    assertThat(loss.high()).isGreaterThanOrEqualTo(loss.drop());
+    assertThat(loss.words()).startsWith("mAP 100.00 to 79.17 % (-20.83 points, ");
+  }
+
+  /** Of 200 images half a point is one image: with fewer, labels cannot tell. */
+  @Test
+  void labelsDecideWhereTheyAreEnoughAndTheAnswersTooWhereNot() {
+    assertThat(passes(400, 2)).isTrue();
+    assertThat(passes(400, 3)).isFalse();
+    assertThat(passes(100, 1)).isTrue();
+    assertThat(passes(100, 2)).isFalse();
+  }
+
+  /** Float32 knows all, and int8 misses some; its answers stay what they are but for those. */
+  private static boolean passes(int images, int missed) {
+    float[] expected = new float[2 * images];
+    float[] found = new float[2 * images];
+    List<List<Integer>> labels = new ArrayList<>();
+    for (int i = 0; i < images; i++) {
+      expected[2 * i] = i < missed ? 0.01f : 4;
+      found[2 * i] = i < missed ? -0.01f : 4;
+      labels.add(List.of(0));
+    }
+    Drift drift = Drift.between(expected, found, images, CLASSES);
+    return Guard.verdict(drift, Optional.of(Loss.of(expected, found, labels, CLASSES)), 0.005)
+        .passes();
+  }
+
+  @Test
+  void fewLabelsDoNotExcuseAnswersThatMove() {
+    float[] expected = new float[200];
+    float[] found = new float[200];
+    List<List<Integer>> labels = new ArrayList<>();
+    for (int i = 0; i < 100; i++) {
+      expected[2 * i] = 4;
+      found[2 * i] = 1; // right still
+      labels.add(List.of(0));
+    }
+    Drift drift = Drift.between(expected, found, 100, CLASSES);
+    Loss loss = Loss.of(expected, found, labels, CLASSES);
+    assertThat(loss.drop()).isZero();
+    assertThat(Guard.verdict(drift, Optional.of(loss), 0.005).passes()).isFalse();
+    assertThat(Guard.verdict(drift, Optional.of(loss), 0.01).passes()).isTrue();
+  }
+}
