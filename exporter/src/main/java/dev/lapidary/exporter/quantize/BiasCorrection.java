@@ -57,7 +57,7 @@ final class BiasCorrection {
   }
 
   /** The channel of the input that a weight multiplies, by its index and its output channel. */
-  private static IntBinaryOperator inputChannels(OnnxNode node, Tensor weight) {
+  static IntBinaryOperator inputChannels(OnnxNode node, Tensor weight) {
     if (!node.is("Conv")) {
       int columns = (int) weight.size(1);
       return InsertQdq.channelAxis(node) == 0 ? (i, c) -> i % columns : (i, c) -> i / columns;

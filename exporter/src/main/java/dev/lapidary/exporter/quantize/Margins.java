@@ -8,9 +8,9 @@ import java.util.Arrays;
  * is one, by its logit's distance to 0.
  *
  * @param clearAgreement the share of the decisions of at least the median margin that stay
- * @param noise the root mean square of the change of each margin as a share of itself, or of the
- *     median margin where that is greater: a near tie moves by many times itself and means nothing;
- *     0 where nothing changes, infinite where a margin and the median are 0 and it does
+ * @param noise the mean change of a margin as a share of itself, at most all of it, or of the median
+ *     margin where that is greater: a near tie moves by many times itself and means nothing, and
+ *     no single image outweighs the others; in [0, 1]
  */
 record Margins(double clearAgreement, double noise) {
   /**
@@ -46,17 +46,17 @@ record Margins(double clearAgreement, double noise) {
     double median = sorted[sorted.length / 2];
     int clear = 0;
     int same = 0;
-    double squares = 0;
+    double shares = 0;
     for (int i = 0; i < margins.length; i++) {
       double moved = left[i] - margins[i];
-      double share = moved == 0 ? 0 : moved / Math.max(margins[i], median);
-      squares += share * share;
+      double share = moved == 0 ? 0 : Math.abs(moved) / Math.max(margins[i], median);
+      shares += Math.min(1, share);
       if (margins[i] >= median) {
         clear++;
         same += stays[i] ? 1 : 0;
       }
     }
-    return new Margins((double) same / clear, Math.sqrt(squares / margins.length));
+    return new Margins((double) same / clear, shares / margins.length);
   }
 
   /** The index of the greatest but one that is left out. */

@@ -35,25 +35,14 @@ public final class StaticInt8 {
   private static final int RANKING_IMAGES = 32;
 
   private final OnnxGraph fp32;
-  private final OnnxGraph graph;
-  private final Observations seen;
   private final Reference reference;
   private final Guard guard;
   private final Int8Images images;
   private final Consumer<String> log;
 
   private StaticInt8(
-      OnnxGraph fp32,
-      OnnxGraph graph,
-      Int8Images images,
-      Scoring scoring,
-      Limits limits,
-      Consumer<String> log) {
+      OnnxGraph fp32, Int8Images images, Scoring scoring, Limits limits, Consumer<String> log) {
     this.fp32 = fp32;
-    this.graph = graph;
-    this.seen =
-        Observations.of(
-            graph, Int8Plan.of(graph, Set.of()).quantizedValues(), images.calibration());
     this.reference = Reference.of(fp32, images.calibration(), scoring);
     this.guard =
         new Guard(
@@ -80,27 +69,64 @@ public final class StaticInt8 {
           "--quantize int8 finds nothing to compute on integers: no layer has a weight and enough"
               + " work for each output; leave it out, or give --quantize fp16");
     }
-    StaticInt8 int8 = new StaticInt8(fp32, graph, images, scoring, limits, log);
-    Choice choice = int8.chooseCalibrator(plan);
-    LayerSearch.Found found = LayerSearch.of(plan.layers(), int8.trial(choice), log);
-    OnnxGraph result = int8.build(found.keptFloat(), choice);
-    Int8Plan finalPlan = Int8Plan.of(graph, found.keptFloat());
+    StaticInt8 int8 = new StaticInt8(fp32, images, scoring, limits, log);
+    Candidate best = int8.best(graph);
+    LayerSearch.Found found = LayerSearch.of(plan.layers(), int8.trial(best), log);
+    OnnxGraph result = best.build(found.keptFloat());
+    Int8Plan finalPlan = Int8Plan.of(best.graph(), found.keptFloat());
     FusionLint lint = FusionLint.of(result, finalPlan.layers());
-    Described described = int8.describe(finalPlan, found.keptFloat(), lint);
+    Described described = int8.describe(best.graph(), finalPlan, found.keptFloat(), lint);
     int8.require(described.layers(), found.verdict(), limits);
-    return int8.finished(result, choice, found.verdict(), described);
+    return int8.finished(result, best, found.verdict(), described);
   }
 
-  private LayerSearch.Trial trial(Choice choice) {
+  /** The graph as it is, and equalized; each by its best ranges. The plainer wins a tie. */
+  private Candidate best(OnnxGraph graph) {
+    Candidate plain = bestRanges(graph, observe(graph), "");
+    Optional<OnnxGraph> equalized = CrossLayerEqualization.of(graph, plain.seen());
+    if (equalized.isEmpty()) {
+      return plain;
+    }
+    OnnxGraph other = equalized.get();
+    Candidate repaired = bestRanges(other, observe(other), " + equalization");
+    return error(repaired) < error(plain) ? repaired : plain;
+  }
+
+  private Observations observe(OnnxGraph graph) {
+    Int8Plan plan = Int8Plan.of(graph, Set.of());
+    return Observations.of(graph, plan.quantizedValues(), images.calibration());
+  }
+
+  /** All calibrators without, then the best one with bias correction; the plainer wins a tie. */
+  private Candidate bestRanges(OnnxGraph graph, Observations seen, String repair) {
+    Candidate best = new Candidate(graph, seen, repair, new MinMax(), false);
+    double least = error(best);
+    for (Calibrator calibrator : Calibrator.all()) {
+      Candidate candidate = best.with(calibrator);
+      double error = calibrator instanceof MinMax ? least : error(candidate);
+      if (error < least) {
+        least = error;
+        best = candidate;
+      }
+    }
+    Candidate corrected = best.withCorrectedBias();
+    return error(corrected) < least ? corrected : best;
+  }
+
+  private double error(Candidate candidate) {
+    return reference.drift(candidate.build(Set.of()), CHOOSING_IMAGES).relativeError();
+  }
+
+  private LayerSearch.Trial trial(Candidate candidate) {
     return new LayerSearch.Trial() {
       @Override
       public Verdict judge(Set<String> keptFloat) {
-        return guard.judge(build(keptFloat, choice));
+        return guard.judge(candidate.build(keptFloat));
       }
 
       @Override
       public double harm(Set<String> keptFloat) {
-        return reference.drift(build(keptFloat, choice), RANKING_IMAGES).relativeError();
+        return reference.drift(candidate.build(keptFloat), RANKING_IMAGES).relativeError();
       }
     };
   }
@@ -137,48 +163,6 @@ public final class StaticInt8 {
     return BigDecimal.valueOf(Math.round(share * 1e8) / 1e6).stripTrailingZeros().toPlainString();
   }
 
-  /** How ranges are set, and whether the weights' rounding is put into the biases. */
-  private record Choice(Calibrator calibrator, Map<String, Range> ranges, boolean correctBias) {
-    String label() {
-      return calibrator.label() + (correctBias ? " + bias correction" : "");
-    }
-  }
-
-  /** All calibrators without, then the best one with bias correction; the plainer wins a tie. */
-  private Choice chooseCalibrator(Int8Plan plan) {
-    Choice best = choice(new MinMax());
-    double least = error(plan, best);
-    for (Calibrator calibrator : Calibrator.all()) {
-      Choice choice = choice(calibrator);
-      double error = error(plan, choice);
-      if (error < least) {
-        least = error;
-        best = choice;
-      }
-    }
-    Choice corrected = new Choice(best.calibrator(), best.ranges(), true);
-    return error(plan, corrected) < least ? corrected : best;
-  }
-
-  private Choice choice(Calibrator calibrator) {
-    return new Choice(calibrator, seen.ranges(calibrator), false);
-  }
-
-  private double error(Int8Plan plan, Choice choice) {
-    return reference.drift(build(plan, choice), CHOOSING_IMAGES).relativeError();
-  }
-
-  private OnnxGraph build(Set<String> keptFloat, Choice choice) {
-    return build(Int8Plan.of(graph, keptFloat), choice);
-  }
-
-  private OnnxGraph build(Int8Plan plan, Choice choice) {
-    Map<String, QuantParams> params = ChooseParams.of(graph, plan, choice.ranges());
-    Map<String, float[]> biases =
-        choice.correctBias() ? BiasCorrection.of(graph, plan, seen, params) : Map.of();
-    return InsertQdq.of(graph, plan, params, biases);
-  }
-
   /**
    * What runs on floats.
    *
@@ -187,7 +171,8 @@ public final class StaticInt8 {
   private record Described(
       WeightedLayers layers, Map<String, Fallback> named, List<Fallback> fallbacks) {}
 
-  private Described describe(Int8Plan plan, Set<String> kept, FusionLint lint) {
+  private Described describe(
+      OnnxGraph graph, Int8Plan plan, Set<String> kept, FusionLint lint) {
     Map<String, Fallback> named = new LinkedHashMap<>();
     String what = guard.scoring().several() ? "labels" : "argmax";
     for (String name : kept) {
@@ -205,7 +190,7 @@ public final class StaticInt8 {
   }
 
   private Quantized finished(
-      OnnxGraph result, Choice choice, Verdict verdict, Described described) {
+      OnnxGraph result, Candidate choice, Verdict verdict, Described described) {
     log.accept(
         "int8: %s, ranges by %s, %s"
             .formatted(described.layers().words(), choice.label(), verdict.words()));

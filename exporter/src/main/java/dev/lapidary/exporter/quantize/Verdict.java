@@ -11,7 +11,7 @@ import java.util.Optional;
  * @param agreement with float32's answers, in [0, 1]
  * @param clearAgreement the same where float32 is surer than on its median image
  * @param marginNoise how far float32's first two logits move against each other, as a share of
- *     their distance: the root mean square, near ties taken as the median image
+ *     their distance: the mean, near ties taken as the median image
  * @param loss by the images' labels, if they are known
  */
 public record Verdict(

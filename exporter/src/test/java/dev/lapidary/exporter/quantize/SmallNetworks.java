@@ -51,6 +51,22 @@ final class SmallNetworks {
     return net.head(x, 24);
   }
 
+  /** MobileNet V2's kind: conv-relu6, depthwise-relu6, a linear bottleneck, conv-relu. */
+  static OnnxGraph inverted() {
+    SmallNetworks net = new SmallNetworks();
+    String x = net.relu6("a.relu6", net.conv("a", "input", 3, 16, 7, 1));
+    x = net.relu6("d.relu6", net.conv("d", x, 16, 16, 3, 16));
+    x = net.conv("p", x, 16, 24, 1, 1);
+    x = net.relu("q.relu", net.conv("q", x, 24, 16, 1, 1));
+    return net.head(x, 16);
+  }
+
+  private String relu6(String name, String x) {
+    String zero = graph.addInitializer(name + ".min", Tensor.of(new float[] {0}));
+    String six = graph.addInitializer(name + ".max", Tensor.of(new float[] {6}));
+    return node(name, "Clip", List.of(x, zero, six), Map.of());
+  }
+
   /** conv-hardswish, a squeeze-and-excitation gate, a depthwise convolution, clip. */
   static OnnxGraph mobile() {
     SmallNetworks net = new SmallNetworks();

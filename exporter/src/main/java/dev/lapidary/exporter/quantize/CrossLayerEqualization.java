@@ -1,0 +1,218 @@
+package dev.lapidary.exporter.quantize;
+
+import dev.lapidary.core.tensor.DType;
+import dev.lapidary.core.tensor.Tensor;
+import dev.lapidary.exporter.onnx.OnnxGraph;
+import dev.lapidary.exporter.onnx.OnnxNode;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.IntBinaryOperator;
+
+/**
+ * Gives the channels between two layers ranges that eight bits can hold together: channel c is
+ * divided by s[c] where it is made and multiplied where it is read, which changes no result (Nagel
+ * et al., Data-Free Quantization, 2019, section 4.1).
+ *
+ * <pre>{@code
+ * W1[c] / s[c], b1[c] / s[c]  ->  Relu  ->  W2[:, c] * s[c]       s[c] = sqrt(r1[c] / r2[c])
+ * }</pre>
+ *
+ * <p>The paper takes r1 from W1's rows and r2 from W2's columns. Here the rows have scales of their
+ * own, so r1 is the range of the values themselves on the calibration images, and r2 that of a
+ * column beside the greatest weight in each of its rows. Where each row reads one channel alone
+ * (depthwise), r2 does not matter and s[c] is r1[c].
+ *
+ * <p>Relu6 is not the same after a division. Written as {@code Clip(0, 6 * s[c])} of the channel it
+ * would be; as all channels share one Clip, s[c] stays 1 for those that reach 6, and for the others
+ * it leaves them the headroom of {@value #HEADROOM} times what they reached.
+ */
+final class CrossLayerEqualization {
+  private static final double HEADROOM = 1.25;
+
+  /** Beyond that a float32 weight loses nothing yet, and no channel is worth it. */
+  private static final double MOST = 1e8;
+
+  private final OnnxGraph graph;
+  private final Observations seen;
+  private int changed;
+
+  private CrossLayerEqualization(OnnxGraph graph, Observations seen) {
+    this.graph = graph;
+    this.seen = seen;
+  }
+
+  /**
+   * A changed copy; empty if no two layers follow each other so.
+   *
+   * @param seen of the graph
+   */
+  static Optional<OnnxGraph> of(OnnxGraph graph, Observations seen) {
+    CrossLayerEqualization equalization = new CrossLayerEqualization(graph.copy(), seen);
+    for (OnnxNode node : graph.nodes()) {
+      equalization.from(node.name());
+    }
+    return equalization.changed == 0 ? Optional.empty() : Optional.of(equalization.graph);
+  }
+
+  /**
+   * Two layers that share channels.
+   *
+   * @param value between them, where each channel is what is quantized
+   * @param cap of the Clip between them; infinite if there is none
+   */
+  private record Pair(OnnxNode first, OnnxNode second, String value, double cap) {}
+
+  private void from(String name) {
+    graph.nodes().stream()
+        .filter(node -> node.name().equals(name) && isLayer(node))
+        .findFirst()
+        .flatMap(this::pair)
+        .ifPresent(this::equalize);
+  }
+
+  private boolean isLayer(OnnxNode node) {
+    return node.is("Conv", "Gemm")
+        && isFloat(node.input(1))
+        && (!node.hasInput(2) || isFloat(node.input(2)))
+        && (node.is("Conv")
+            || (node.realOr("alpha", 1) == 1
+                && node.realOr("beta", 1) == 1
+                && node.intOr("transA", 0) == 0));
+  }
+
+  private boolean isFloat(String value) {
+    return graph.initializer(value).filter(t -> t.dtype() == DType.FLOAT32).isPresent();
+  }
+
+  private Optional<Pair> pair(OnnxNode first) {
+    String value = first.output();
+    double cap = Double.POSITIVE_INFINITY;
+    Optional<OnnxNode> reader = reader(value);
+    if (reader.filter(r -> r.is("Relu", "LeakyRelu", "Clip")).isPresent()) {
+      OnnxNode activation = reader.get();
+      if (activation.is("Clip")) {
+        cap = cap(activation);
+      }
+      value = activation.output();
+      reader = reader(value);
+    }
+    String quantized = value;
+    while (reader.filter(r -> r.is("MaxPool", "AveragePool", "GlobalAveragePool")).isPresent()
+        && reader.get().outputs().size() == 1) {
+      reader = reader(reader.get().output());
+    }
+    double limit = cap;
+    return reader
+        .filter(second -> limit > 0 && second.is("Conv") && isLayer(second))
+        .map(second -> new Pair(first, second, quantized, limit));
+  }
+
+  /** The one node that reads a value, as its activation. */
+  private Optional<OnnxNode> reader(String value) {
+    return graph.isOutput(value)
+        ? Optional.empty()
+        : graph.soleConsumer(value).filter(r -> r.input(0).equals(value));
+  }
+
+  /** 0 if the Clip is none that begins at 0. */
+  private double cap(OnnxNode clip) {
+    double min = constant(clip, 1, Double.NEGATIVE_INFINITY);
+    return min == 0 ? constant(clip, 2, Double.POSITIVE_INFINITY) : 0;
+  }
+
+  private double constant(OnnxNode node, int input, double absent) {
+    if (!node.hasInput(input)) {
+      return absent;
+    }
+    return graph
+        .initializer(node.input(input))
+        .filter(t -> t.numel() == 1 && t.dtype() == DType.FLOAT32)
+        .map(t -> (double) t.toFloats()[0])
+        .orElse(Double.NaN);
+  }
+
+  private void equalize(Pair pair) {
+    float[] reached = seen.channelMagnitudes(pair.value());
+    Tensor first = graph.initializer(pair.first().input(1)).orElseThrow();
+    int axis = InsertQdq.channelAxis(pair.first());
+    if (reached.length != first.size(axis)) {
+      return;
+    }
+    double[] scales = scales(pair, reached);
+    if (Arrays.stream(scales).allMatch(s -> s == 1)) {
+      return;
+    }
+    int inner = axis == 0 ? (int) (first.numel() / first.size(0)) : 1;
+    String weight =
+        scaled(pair.first().input(1), i -> 1 / scales[i / inner % scales.length]);
+    List<String> inputs = new ArrayList<>(pair.first().inputs());
+    inputs.set(1, weight);
+    if (pair.first().hasInput(2)) {
+      inputs.set(2, scaled(pair.first().input(2), i -> 1 / scales[i % scales.length]));
+    }
+    graph.replace(pair.first(), pair.first().withInputs(inputs));
+    Tensor second = graph.initializer(pair.second().input(1)).orElseThrow();
+    IntBinaryOperator channel = BiasCorrection.inputChannels(pair.second(), second);
+    int each = (int) (second.numel() / second.size(0));
+    List<String> readers = new ArrayList<>(pair.second().inputs());
+    readers.set(
+        1, scaled(pair.second().input(1), i -> scales[channel.applyAsInt(i, i / each)]));
+    graph.replace(pair.second(), pair.second().withInputs(readers));
+    changed++;
+  }
+
+  private interface Factor {
+    double of(int index);
+  }
+
+  /** A constant of its own, since another layer may read the one that there is. */
+  private String scaled(String initializer, Factor factor) {
+    Tensor tensor = graph.initializer(initializer).orElseThrow();
+    float[] values = tensor.toFloats();
+    for (int i = 0; i < values.length; i++) {
+      values[i] = (float) (values[i] * factor.of(i));
+    }
+    return graph.addInitializer(initializer + "/equalized", Tensor.of(values, tensor.shape()));
+  }
+
+  private double[] scales(Pair pair, float[] reached) {
+    double[] columns = columns(pair.second(), reached.length);
+    boolean depthwise = Arrays.stream(columns).allMatch(c -> c == 1 || c == 0);
+    double[] scales = new double[reached.length];
+    double most = 0;
+    for (int c = 0; c < scales.length; c++) {
+      boolean used = reached[c] > 0 && columns[c] > 0;
+      scales[c] =
+          !used ? 0 : depthwise ? reached[c] : Math.sqrt(reached[c] / columns[c]);
+      most = Math.max(most, scales[c]);
+    }
+    for (int c = 0; c < scales.length; c++) {
+      double least =
+          Double.isInfinite(pair.cap()) ? 1 / MOST : Math.min(1, HEADROOM * reached[c] / pair.cap());
+      scales[c] = scales[c] == 0 ? 1 : Math.max(least, scales[c] / most);
+    }
+    return scales;
+  }
+
+  /** How great each channel's weights are beside the greatest of the rows that they are in. */
+  private double[] columns(OnnxNode second, int channels) {
+    Tensor tensor = graph.initializer(second.input(1)).orElseThrow();
+    float[] weight = tensor.toFloats();
+    IntBinaryOperator channel = BiasCorrection.inputChannels(second, tensor);
+    int each = (int) (tensor.numel() / tensor.size(0));
+    double[] columns = new double[channels];
+    for (int row = 0; row < tensor.size(0); row++) {
+      double greatest = 0;
+      for (int i = row * each; i < (row + 1) * each; i++) {
+        greatest = Math.max(greatest, Math.abs(weight[i]));
+      }
+      for (int i = row * each; i < (row + 1) * each && greatest > 0; i++) {
+        int c = channel.applyAsInt(i, row);
+        columns[c] = Math.max(columns[c], Math.abs(weight[i]) / greatest);
+      }
+    }
+    return columns;
+  }
+}
