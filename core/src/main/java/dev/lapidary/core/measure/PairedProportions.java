@@ -74,6 +74,8 @@ public record PairedProportions(long both, long onlyFirst, long onlySecond, long
     double middle = p + Z * Z / (2 * n);
     double half = Z * Math.sqrt(p * (1 - p) / n + Z * Z / (4 * n * n));
     double scale = 1 + Z * Z / n;
-    return new double[] {Math.max(0, (middle - half) / scale), Math.min(1, (middle + half) / scale)};
+    return new double[] {
+      Math.max(0, (middle - half) / scale), Math.min(1, (middle + half) / scale)
+    };
   }
 }

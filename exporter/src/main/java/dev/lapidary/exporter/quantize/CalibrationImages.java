@@ -14,14 +14,13 @@ public final class CalibrationImages {
   private CalibrationImages() {}
 
   /**
-   * Decodes and preprocesses some images of a folder, in the order given. One that cannot be read is
-   * passed over: whether that is right has been asked before.
+   * Decodes and preprocesses some images of a folder, in the order given. One that cannot be read
+   * is passed over: whether that is right has been asked before.
    *
    * @param paths relative to the folder
    * @throws Failure (exit 2) if no image can be decoded
    */
-  public static CalibrationSet read(
-      Path folder, List<String> paths, Preprocessing preprocessing) {
+  public static CalibrationSet read(Path folder, List<String> paths, Preprocessing preprocessing) {
     Preprocessor preprocessor = Preprocessor.of(preprocessing);
     CalibrationSet set =
         new CalibrationSet(

@@ -145,8 +145,7 @@ final class CrossLayerEqualization {
       return;
     }
     int inner = axis == 0 ? (int) (first.numel() / first.size(0)) : 1;
-    String weight =
-        scaled(pair.first().input(1), i -> 1 / scales[i / inner % scales.length]);
+    String weight = scaled(pair.first().input(1), i -> 1 / scales[i / inner % scales.length]);
     List<String> inputs = new ArrayList<>(pair.first().inputs());
     inputs.set(1, weight);
     if (pair.first().hasInput(2)) {
@@ -157,8 +156,7 @@ final class CrossLayerEqualization {
     IntBinaryOperator channel = BiasCorrection.inputChannels(pair.second(), second);
     int each = (int) (second.numel() / second.size(0));
     List<String> readers = new ArrayList<>(pair.second().inputs());
-    readers.set(
-        1, scaled(pair.second().input(1), i -> scales[channel.applyAsInt(i, i / each)]));
+    readers.set(1, scaled(pair.second().input(1), i -> scales[channel.applyAsInt(i, i / each)]));
     graph.replace(pair.second(), pair.second().withInputs(readers));
     changed++;
   }
@@ -184,13 +182,14 @@ final class CrossLayerEqualization {
     double most = 0;
     for (int c = 0; c < scales.length; c++) {
       boolean used = reached[c] > 0 && columns[c] > 0;
-      scales[c] =
-          !used ? 0 : depthwise ? reached[c] : Math.sqrt(reached[c] / columns[c]);
+      scales[c] = !used ? 0 : depthwise ? reached[c] : Math.sqrt(reached[c] / columns[c]);
       most = Math.max(most, scales[c]);
     }
     for (int c = 0; c < scales.length; c++) {
       double least =
-          Double.isInfinite(pair.cap()) ? 1 / MOST : Math.min(1, HEADROOM * reached[c] / pair.cap());
+          Double.isInfinite(pair.cap())
+              ? 1 / MOST
+              : Math.min(1, HEADROOM * reached[c] / pair.cap());
       scales[c] = scales[c] == 0 ? 1 : Math.max(least, scales[c] / most);
     }
     return scales;

@@ -39,8 +39,8 @@ record Drift(
 
   /**
    * The most that {@link #marginNoise} may be. Where margins are spread exponentially and move by
-   * that share of their median on average, normally distributed, {@code ln 2 / 2} of it flips: 96 of
-   * 100 images keep their answer, and the others were near ties.
+   * that share of their median on average, normally distributed, {@code ln 2 / 2} of it flips: 96
+   * of 100 images keep their answer, and the others were near ties.
    */
   static final double MAX_MARGIN_NOISE = 0.12;
 

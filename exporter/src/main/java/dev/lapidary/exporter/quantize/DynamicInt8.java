@@ -22,9 +22,9 @@ import java.util.function.Consumer;
 
 /**
  * Dynamic int8: matrix products with int8 weights, their inputs quantized at each call by the range
- * that they have then; no calibration. That range is the whole batch's, so an image's answer depends
- * on those beside it: the card's method tells a server to run them one by one. Convolutions stay float: one range for all channels of an
- * activation ruins depthwise ones.
+ * that they have then; no calibration. That range is the whole batch's, so an image's answer
+ * depends on those beside it: the card's method tells a server to run them one by one. Convolutions
+ * stay float: one range for all channels of an activation ruins depthwise ones.
  *
  * <pre>{@code
  * y = MatMul(x, W)  ->  q, s, z = DynamicQuantizeLinear(x)

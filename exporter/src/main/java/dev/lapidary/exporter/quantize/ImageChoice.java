@@ -67,8 +67,7 @@ final class ImageChoice {
     List<String> good = readable(folder, Math.addExact(calibration, guard));
     requireEnough(folder, good.size());
     int held =
-        Math.max(
-            Math.min(guard, Math.max(1, good.size() / HELD_OUT)), good.size() - calibration);
+        Math.max(Math.min(guard, Math.max(1, good.size() / HELD_OUT)), good.size() - calibration);
     List<String> guards = good.subList(good.size() - held, good.size());
     return new ChosenImages(
         new ChosenImages.Place(folder, good.subList(0, good.size() - held)),
@@ -92,8 +91,7 @@ final class ImageChoice {
           "[%s] --guard needs images that --calibration does not have, but found none%s",
           guarding, copies > before ? ": " + copies(copies - before) : "");
     }
-    return new ChosenImages(
-        new ChosenImages.Place(folder, good), chosen.guard(), chosen.labels());
+    return new ChosenImages(new ChosenImages.Place(folder, good), chosen.guard(), chosen.labels());
   }
 
   private ChosenImages folder(Path guarding, int atMost) {
@@ -113,14 +111,15 @@ final class ImageChoice {
     for (ImageList.Image image : test.isEmpty() ? list.images() : test) {
       labels.put(image.path(), image.labels().stream().map(indices::get).sorted().toList());
     }
-    List<String> guards =
-        readable(file, list.folder(), List.copyOf(labels.keySet()), atMost);
+    List<String> guards = readable(file, list.folder(), List.copyOf(labels.keySet()), atMost);
     ChosenImages.Place place = new ChosenImages.Place(list.folder(), guards);
     boolean known = !card.labels().isEmpty();
     return new ChosenImages(
         place,
         place,
-        known ? guards.stream().map(path -> labels.getOrDefault(path, List.of())).toList() : List.of());
+        known
+            ? guards.stream().map(path -> labels.getOrDefault(path, List.of())).toList()
+            : List.of());
   }
 
   private List<String> readable(Path folder, int atMost) {
@@ -135,8 +134,7 @@ final class ImageChoice {
    *
    * @throws Failure (exit 2) naming those that cannot be read, unless they are to be left out
    */
-  private List<String> readable(
-      Path place, Path root, List<String> paths, int atMost) {
+  private List<String> readable(Path place, Path root, List<String> paths, int atMost) {
     ContentOrder order = ContentOrder.of(root, paths);
     copies += order.copies();
     List<String> good = new ArrayList<>();
@@ -189,7 +187,7 @@ final class ImageChoice {
       if (!folders.get(unknown).isEmpty()) {
         log.accept(
             "int8: [%s] folder '%s' is no class of the model: the answers are held to float32's,"
-                .formatted(root, folders.get(unknown))
+                    .formatted(root, folders.get(unknown))
                 + " not to labels");
       }
       return List.of();

@@ -33,7 +33,9 @@ public record Loss(
   static Loss of(float[] expected, float[] found, List<List<Integer>> labels, Scoring scoring) {
     float[][] first = rows(expected, labels.size());
     float[][] second = rows(found, labels.size());
-    return scoring.several() ? meanPrecision(first, second, labels) : accuracy(first, second, labels);
+    return scoring.several()
+        ? meanPrecision(first, second, labels)
+        : accuracy(first, second, labels);
   }
 
   private static Loss accuracy(float[][] expected, float[][] found, List<List<Integer>> labels) {

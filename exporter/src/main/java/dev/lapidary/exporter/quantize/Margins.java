@@ -8,9 +8,9 @@ import java.util.Arrays;
  * is one, by its logit's distance to 0.
  *
  * @param clearAgreement the share of the decisions of at least the median margin that stay
- * @param noise the mean change of a margin as a share of itself, at most all of it, or of the median
- *     margin where that is greater: a near tie moves by many times itself and means nothing, and
- *     no single image outweighs the others; in [0, 1]
+ * @param noise the mean change of a margin as a share of itself, at most all of it, or of the
+ *     median margin where that is greater: a near tie moves by many times itself and means nothing,
+ *     and no single image outweighs the others; in [0, 1]
  */
 record Margins(double clearAgreement, double noise) {
   /**

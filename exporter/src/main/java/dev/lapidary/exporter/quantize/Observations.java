@@ -45,7 +45,8 @@ final class Observations {
     List<String> given = values.stream().filter(graph::isInput).toList();
     try (RuntimeModel model = RuntimeModel.observing(graph, computed)) {
       for (List<String> part : parts(model, computed, images)) {
-        seen.add(images.count(), image -> model.run(images.one(image), images.shape(1), part), part);
+        seen.add(
+            images.count(), image -> model.run(images.one(image), images.shape(1), part), part);
       }
     }
     seen.add(
@@ -102,8 +103,7 @@ final class Observations {
         });
     for (Map<String, Histogram> counts : idle) {
       counts.forEach(
-          (value, part) ->
-              histograms.computeIfAbsent(value, key -> new Histogram()).add(part));
+          (value, part) -> histograms.computeIfAbsent(value, key -> new Histogram()).add(part));
     }
   }
 

@@ -52,7 +52,8 @@ public record Quantized(
     ModelCard.Quantization card =
         new ModelCard.Quantization(
             method.name(), "", 0, "", drift.maxAbsDifference(), method.fallbacks());
-    return new Quantized(graph, card, method.layers(), drift.agreement(), Optional.empty(), latency);
+    return new Quantized(
+        graph, card, method.layers(), drift.agreement(), Optional.empty(), latency);
   }
 
   /** Says how fast it is, as a warning where that is no gain. */

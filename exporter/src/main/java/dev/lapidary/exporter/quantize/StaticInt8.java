@@ -45,8 +45,7 @@ public final class StaticInt8 {
     this.fp32 = fp32;
     this.reference = Reference.of(fp32, images.calibration(), scoring);
     this.guard =
-        new Guard(
-            Reference.of(fp32, images.guard(), scoring), images.labels(), limits.maxDrop());
+        new Guard(Reference.of(fp32, images.guard(), scoring), images.labels(), limits.maxDrop());
     this.images = images;
     this.log = log;
   }
@@ -148,7 +147,8 @@ public final class StaticInt8 {
         "the best that was found has %s: %s, where %s is asked for"
             .formatted(layers.words(), verdict.words(), held);
     if (limits.force()) {
-      log.accept("warning: int8 does not hold what it promises, and is written by --force: " + best);
+      log.accept(
+          "warning: int8 does not hold what it promises, and is written by --force: " + best);
       return;
     }
     throw Failure.gate(
@@ -171,8 +171,7 @@ public final class StaticInt8 {
   private record Described(
       WeightedLayers layers, Map<String, Fallback> named, List<Fallback> fallbacks) {}
 
-  private Described describe(
-      OnnxGraph graph, Int8Plan plan, Set<String> kept, FusionLint lint) {
+  private Described describe(OnnxGraph graph, Int8Plan plan, Set<String> kept, FusionLint lint) {
     Map<String, Fallback> named = new LinkedHashMap<>();
     String what = guard.scoring().several() ? "labels" : "argmax";
     for (String name : kept) {

@@ -72,7 +72,9 @@ class Int8PromisesTest {
     byte[] expected = Files.readAllBytes(out);
     Path deep = folder.resolve("deep");
     for (int i = 0; i < 24; i++) {
-      Path to = deep.resolve("%s/%d.png".formatted(List.of("red", "green", "blue", "grey").get(i % 4), 99 - i));
+      Path to =
+          deep.resolve(
+              "%s/%d.png".formatted(List.of("red", "green", "blue", "grey").get(i % 4), 99 - i));
       Files.createDirectories(to.getParent());
       Files.copy(flat.resolve("%02d.png".formatted(i)), to);
     }

@@ -35,7 +35,8 @@ class CalibrationImagesTest {
     image("cat/1.png", 0xff0000);
     image("dog/1.png", 0x0000ff);
     Files.writeString(folder.resolve("dog/2.png"), "not a picture");
-    try (CalibrationSet images = CalibrationImages.read(folder, ImageFiles.of(folder).paths(), TINY)) {
+    try (CalibrationSet images =
+        CalibrationImages.read(folder, ImageFiles.of(folder).paths(), TINY)) {
       assertThat(images.count()).isEqualTo(2);
       float[] first = new float[12];
       images.batch(0, 1).asFloatBuffer().get(first);

@@ -62,8 +62,7 @@ class CrossLayerEqualizationTest {
   void onlyWhatOneLayerReadsIsScaled() {
     OnnxGraph graph = SmallNetworks.residual();
     try (CalibrationSet images = SmallNetworks.images("equalize", 8)) {
-      OnnxGraph equalized =
-          CrossLayerEqualization.of(graph, observe(graph, images)).orElseThrow();
+      OnnxGraph equalized = CrossLayerEqualization.of(graph, observe(graph, images)).orElseThrow();
       assertThat(weight(equalized, "stem")).isEqualTo("stem.weight");
       assertThat(weight(equalized, "block.down")).isEqualTo("block.down.weight");
       assertThat(weight(equalized, "block.conv1")).isEqualTo("block.conv1.weight/equalized");

@@ -101,11 +101,9 @@ class HardCasesTest {
     try (RuntimeModel model = RuntimeModel.observing(graph, List.of("flatten_out"))) {
       for (int i = 0; i < images.count(); i++) {
         float[] features =
-            model
-                .run(images.one(i), images.shape(1), List.of("flatten_out"))
-                .get(0)
-                .toFloats();
-        double[] mean = means[i % CLASSES] == null ? new double[features.length] : means[i % CLASSES];
+            model.run(images.one(i), images.shape(1), List.of("flatten_out")).get(0).toFloats();
+        double[] mean =
+            means[i % CLASSES] == null ? new double[features.length] : means[i % CLASSES];
         for (int f = 0; f < features.length; f++) {
           mean[f] += features[f] * CLASSES / (double) images.count();
         }

@@ -71,7 +71,8 @@ class ImageChoiceTest {
     image(folder.resolve("b.png"), 2);
     image(folder.resolve("c.png"), 3);
     Files.copy(folder.resolve("a.png"), folder.resolve("d.png"));
-    ImageIO.write(ImageIO.read(folder.resolve("b.png").toFile()), "bmp", folder.resolve("e.bmp").toFile());
+    ImageIO.write(
+        ImageIO.read(folder.resolve("b.png").toFile()), "bmp", folder.resolve("e.bmp").toFile());
     refused("needs at least 4 different images", "but found 3 and 2 copies; add images like");
     image(folder.resolve("f.png"), 4);
     ChosenImages four = choice(List.of()).heldOut(folder, 512, 512);
@@ -123,8 +124,7 @@ class ImageChoiceTest {
     Files.writeString(list, "path,label\n0.png,bird\n");
     assertThatThrownBy(
             () ->
-                choice(List.of("dog", "cat"))
-                    .apart(folder.resolve("calibration"), 512, list, 512))
+                choice(List.of("dog", "cat")).apart(folder.resolve("calibration"), 512, list, 512))
         .hasMessageContaining("'bird' is no label of the model");
   }
 

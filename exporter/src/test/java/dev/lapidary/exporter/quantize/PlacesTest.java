@@ -63,9 +63,7 @@ class PlacesTest {
                 + " [2, 2]))[1], [SIZE, SIZE]), self.b)",
             weights);
     try (CalibrationSet images = SmallNetworks.images("calibrate", 8)) {
-      OnnxGraph int8 =
-          SmallNetworks.int8(fp32, images, line -> {})
-              .graph();
+      OnnxGraph int8 = SmallNetworks.int8(fp32, images, line -> {}).graph();
       Drift drift = Reference.of(fp32, images, Scoring.ofLogits(Activation.SOFTMAX)).drift(int8);
       // Eight bits have some 40 dB, and where two of four nearly agree a maximum moves.
       assertThat(drift.relativeError()).isLessThan(0.1);
@@ -97,8 +95,7 @@ class PlacesTest {
             : "torch.add(%s, %s)".formatted(images, table);
     OnnxGraph fp32 = graph("torch.conv2d(%s, self.d)".formatted(added), weights);
     try (CalibrationSet set = SmallNetworks.images("calibrate", 8)) {
-      Quantized int8 =
-          SmallNetworks.int8(fp32, set, line -> {});
+      Quantized int8 = SmallNetworks.int8(fp32, set, line -> {});
       assertThat(int8.layers().orElseThrow().all()).isEqualTo(2);
       assertThat(
               Reference.of(fp32, set, Scoring.ofLogits(Activation.SOFTMAX))
@@ -112,9 +109,7 @@ class PlacesTest {
   void whatHasNoLayersForIntegersIsRefused() throws IOException {
     OnnxGraph fp32 = graph("torch.relu(x)", Map.of());
     try (CalibrationSet images = SmallNetworks.images("calibrate", 2)) {
-      assertThatThrownBy(
-              () ->
-                  SmallNetworks.int8(fp32, images, line -> {}))
+      assertThatThrownBy(() -> SmallNetworks.int8(fp32, images, line -> {}))
           .isInstanceOfSatisfying(
               Failure.class, e -> assertThat(e.code()).isEqualTo(ExitCode.UNSUPPORTED))
           .hasMessageContaining("finds nothing to compute on integers");

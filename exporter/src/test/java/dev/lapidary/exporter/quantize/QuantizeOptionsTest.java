@@ -31,13 +31,17 @@ class QuantizeOptionsTest {
 
   @Test
   void withoutTheOptionNothingIsDone() {
-    assertThat(parse().apply(SmallNetworks.residual(), card(false), Optional.empty(), false, line -> {})).isEmpty();
+    assertThat(
+            parse()
+                .apply(SmallNetworks.residual(), card(false), Optional.empty(), false, line -> {}))
+        .isEmpty();
   }
 
   @Test
   void fp16NeedsNoImages() {
     Optional<Quantized> half =
-        parse("--quantize", "fp16").apply(SmallNetworks.residual(), card(false), Optional.empty(), false, line -> {});
+        parse("--quantize", "fp16")
+            .apply(SmallNetworks.residual(), card(false), Optional.empty(), false, line -> {});
     assertThat(half.orElseThrow().card().method()).isEqualTo("fp16");
   }
 

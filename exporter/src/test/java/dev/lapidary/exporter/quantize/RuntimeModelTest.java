@@ -49,8 +49,7 @@ class RuntimeModelTest {
       Quantized quantized =
           switch (method) {
             case NONE -> throw new IllegalStateException();
-            case INT8 ->
-                SmallNetworks.int8(layer(), images, line -> {});
+            case INT8 -> SmallNetworks.int8(layer(), images, line -> {});
             case INT8_DYNAMIC ->
                 DynamicInt8.quantize(
                     layer(), images, Scoring.ofLogits(Activation.SOFTMAX), line -> {});

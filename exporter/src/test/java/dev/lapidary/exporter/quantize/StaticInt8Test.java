@@ -63,9 +63,7 @@ class StaticInt8Test {
     OnnxGraph fp32 = network.get();
     try (CalibrationSet images = SmallNetworks.images("calibrate", 32);
         CalibrationSet others = SmallNetworks.images("held out", 64)) {
-      OnnxGraph int8 =
-          SmallNetworks.int8(fp32, images, line -> {})
-              .graph();
+      OnnxGraph int8 = SmallNetworks.int8(fp32, images, line -> {}).graph();
       FusionLint lint =
           FusionLint.of(int8, Int8Plan.of(NormalizeForInt8.of(fp32), Set.of()).layers());
       assertThat(lint.operators()).containsAllEntriesOf(expected);
@@ -84,10 +82,8 @@ class StaticInt8Test {
   void equalInputsGiveEqualBytes() {
     try (CalibrationSet images = SmallNetworks.images("calibrate", 16);
         CalibrationSet same = SmallNetworks.images("calibrate", 16)) {
-      Quantized a =
-          SmallNetworks.int8(SmallNetworks.mobile(), images, line -> {});
-      Quantized b =
-          SmallNetworks.int8(SmallNetworks.mobile(), same, line -> {});
+      Quantized a = SmallNetworks.int8(SmallNetworks.mobile(), images, line -> {});
+      Quantized b = SmallNetworks.int8(SmallNetworks.mobile(), same, line -> {});
       assertThat(OnnxWriter.bytes(a.graph())).isEqualTo(OnnxWriter.bytes(b.graph()));
       assertThat(a.card()).isEqualTo(b.card());
     }
@@ -96,8 +92,7 @@ class StaticInt8Test {
   @Test
   void theCardSaysWhatStayedFloatAndWhy() {
     try (CalibrationSet images = SmallNetworks.images("calibrate", 16)) {
-      Quantized q =
-          SmallNetworks.int8(SmallNetworks.transformer(), images, line -> {});
+      Quantized q = SmallNetworks.int8(SmallNetworks.transformer(), images, line -> {});
       assertThat(q.card().fallbacks())
           .contains(
               new Fallback(
@@ -107,9 +102,7 @@ class StaticInt8Test {
       assertThat(q.card().calibrationSha256()).hasSize(64);
       assertThat(q.card().logitNoise()).isPositive();
       assertThat(
-              SmallNetworks.int8(SmallNetworks.residual(), images, line -> {})
-                  .card()
-                  .fallbacks())
+              SmallNetworks.int8(SmallNetworks.residual(), images, line -> {}).card().fallbacks())
           .isEmpty();
     }
   }
@@ -119,8 +112,7 @@ class StaticInt8Test {
   void theLineSaysHowManyLayersStayedFloatAndWhy() {
     List<String> lines = new ArrayList<>();
     try (CalibrationSet images = SmallNetworks.images("calibrate", 16)) {
-      Quantized q =
-          SmallNetworks.int8(SmallNetworks.decoder(), images, lines::add);
+      Quantized q = SmallNetworks.int8(SmallNetworks.decoder(), images, lines::add);
       WeightedLayers layers = q.layers().orElseThrow();
       assertThat(layers.operators())
           .containsExactlyInAnyOrderEntriesOf(
@@ -150,9 +142,7 @@ class StaticInt8Test {
               .filter(t -> t.rank() > 1)
               .mapToLong(t -> t.numel())
               .sum();
-      OnnxGraph int8 =
-          SmallNetworks.int8(fp32, images, line -> {})
-              .graph();
+      OnnxGraph int8 = SmallNetworks.int8(fp32, images, line -> {}).graph();
       long bytes =
           int8.initializers().values().stream()
               .filter(t -> t.rank() > 1)
