@@ -4,7 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.lapidary.trainer.plan.RunConfig;
 import dev.lapidary.trainer.plan.RunYaml;
-import dev.lapidary.trainer.run.Progress;
+import dev.lapidary.trainer.report.Progress;
 import dev.lapidary.trainer.run.Runs;
 import java.awt.Color;
 import java.awt.GradientPaint;

@@ -17,9 +17,4 @@ class ArchitectureTest extends ArchitectureContract {
   protected List<String> mustNotUse() {
     return List.of("ai.onnxruntime", "io.micronaut");
   }
-
-  @Override
-  protected int mostClassesInAKnot() {
-    return 13;
-  }
 }

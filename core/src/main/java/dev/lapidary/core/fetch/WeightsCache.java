@@ -5,7 +5,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import dev.lapidary.core.failure.Failure;
 import dev.lapidary.core.failure.Quote;
 import dev.lapidary.core.file.AtomicFile;
-import dev.lapidary.core.file.FileHash;
+import dev.lapidary.core.file.Sha256;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.channels.FileChannel;
@@ -121,7 +121,7 @@ public final class WeightsCache {
     if (!ADDRESS.matcher(location).matches()) {
       Path file = Path.of(location);
       if (expected.isPresent() && Files.isRegularFile(file)) {
-        requireSame(location, FileHash.sha256(file), expected.get());
+        requireSame(location, Sha256.of(file), expected.get());
       } else if (expected.isPresent() && Files.isDirectory(file)) {
         throw Failure.badInput(
             "%s is a folder, and --weights-sha256 is of a file; leave one of them out", location);
@@ -159,7 +159,7 @@ public final class WeightsCache {
     }
     Path record = beside(target, ".sha256");
     if (Files.isRegularFile(target)) {
-      String found = FileHash.sha256(target);
+      String found = Sha256.of(target);
       String recorded = Files.isRegularFile(record) ? Files.readString(record).strip() : found;
       if (recorded.equals(found)) {
         expected.ifPresent(digits -> requireSame(target.toString(), found, digits));
@@ -177,7 +177,7 @@ public final class WeightsCache {
                         .formatted(target, command))
             .orElse("give --weights a file, or put the file at " + target);
     new Download(address, name, part, otherwise, pause, idle, progress).run();
-    String found = FileHash.sha256(part);
+    String found = Sha256.of(part);
     try {
       expected.ifPresent(digits -> requireSame(address.toString(), found, digits));
       requireNamed(address, name, found);

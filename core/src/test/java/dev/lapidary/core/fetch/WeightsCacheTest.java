@@ -7,7 +7,7 @@ import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
 import dev.lapidary.core.failure.ExitCode;
 import dev.lapidary.core.failure.Failure;
-import dev.lapidary.core.file.FileHash;
+import dev.lapidary.core.file.Sha256;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.net.InetAddress;
@@ -120,7 +120,7 @@ class WeightsCacheTest {
     assertThat(file).hasBinaryContent(content);
     assertThat(file.getFileName().toString()).endsWith("-resnet.pth");
     assertThat(told.lines)
-        .containsExactly("fetched resnet.pth: 0.3 MB, sha256 " + FileHash.sha256(file));
+        .containsExactly("fetched resnet.pth: 0.3 MB, sha256 " + Sha256.of(file));
     assertThat(told.last).isEqualTo(content.length);
     server.stop(0);
     assertThat(cache.get(address("resnet.pth?download=1"), ANY, told)).isEqualTo(file);
@@ -173,7 +173,7 @@ class WeightsCacheTest {
             Failure.class, f -> assertThat(f.code()).isEqualTo(ExitCode.GATE_REFUSED))
         .hasMessageMatching(".*/a\\.pth has the SHA-256 [0-9a-f]{64}, expected 0{64}: .*");
     assertThat(left()).allMatch(name -> name.endsWith(".lock"));
-    String right = FileHash.sha256(Files.write(folder.resolve("copy"), content));
+    String right = Sha256.of(Files.write(folder.resolve("copy"), content));
     assertThat(cache.get(address("a.pth"), Optional.of(right), told)).exists();
     assertThatThrownBy(() -> cache.get(address("a.pth"), Optional.of(wrong), told))
         .hasMessageContaining("expected " + wrong);
@@ -196,7 +196,7 @@ class WeightsCacheTest {
     WeightsCache mirrored = mirrored();
     String address = WeightsCache.PUBLISHER + "resnet18-f37072fd.pth";
     String beginning =
-        FileHash.sha256(Files.write(folder.resolve("copy"), content)).substring(0, 8);
+        Sha256.of(Files.write(folder.resolve("copy"), content)).substring(0, 8);
     // The digits in the name are another file's, as those that are told may be.
     assertThatThrownBy(() -> mirrored.published(address, beginning, "fetch", told))
         .hasMessageContaining("its name says that it begins with f37072fd");
@@ -299,7 +299,7 @@ class WeightsCacheTest {
   void aFileIsItself() throws IOException {
     Path file = Files.write(folder.resolve("mine.pth"), content);
     assertThat(cache.get(file.toString(), ANY, told)).isEqualTo(file);
-    assertThat(cache.get(file.toString(), Optional.of(FileHash.sha256(file)), told))
+    assertThat(cache.get(file.toString(), Optional.of(Sha256.of(file)), told))
         .isEqualTo(file);
     assertThatThrownBy(() -> cache.get(file.toString(), Optional.of("1".repeat(64)), told))
         .hasMessageContaining("expected 1111");

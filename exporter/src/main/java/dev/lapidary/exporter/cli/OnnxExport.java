@@ -343,14 +343,9 @@ final class OnnxExport {
     double noise = card.quantization().map(ModelCard.Quantization::logitNoise).orElse(0.0);
     try (LoadedModel model =
         LoadedModel.open(ModelRuntime.ONNX_RUNTIME, file, OutputChoice.FIRST)) {
-<<<<<<< HEAD
-      ModelCard golden = card.withGolden(GoldenImages.choose(model, card, images.get(), paths, noise));
-      GoldenImages.replay(model, golden, file);
-=======
       ModelCard golden =
-          card.withGolden(GoldenCheck.choose(model, card, images.get(), paths, noise));
-      GoldenCheck.replay(model, golden, file);
->>>>>>> 198fb927 (Sources in the project's format)
+          card.withGolden(GoldenImages.choose(model, card, images.get(), paths, noise));
+      GoldenImages.replay(model, golden, file);
       return golden;
     }
   }

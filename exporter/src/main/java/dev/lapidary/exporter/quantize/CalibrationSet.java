@@ -1,5 +1,6 @@
 package dev.lapidary.exporter.quantize;
 
+import dev.lapidary.core.file.Sha256;
 import dev.lapidary.core.file.Unfinished;
 import dev.lapidary.core.tensor.Uniform;
 import java.io.IOException;
@@ -11,8 +12,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.util.HexFormat;
 
 /**
  * The input tensors that ranges and guards are measured on: preprocessed images, float32 [C, H, W]
@@ -25,7 +24,7 @@ public final class CalibrationSet implements AutoCloseable {
   private final int width;
   private final Path file;
   private final FileChannel data;
-  private final MessageDigest digest;
+  private final MessageDigest digest = Sha256.digest();
   private int count;
 
   /** An empty set of inputs of this size. */
@@ -34,13 +33,10 @@ public final class CalibrationSet implements AutoCloseable {
     this.height = height;
     this.width = width;
     try {
-      digest = MessageDigest.getInstance("SHA-256");
       file = Unfinished.create(() -> Files.createTempFile("lapidary-calibration", ".f32"));
       data = FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every JDK has SHA-256", e);
     }
   }
 
@@ -126,7 +122,7 @@ public final class CalibrationSet implements AutoCloseable {
   /** Of all tensors' bytes (float32, little-endian) in order, in hexadecimal. */
   String sha256() {
     try {
-      return HexFormat.of().formatHex(((MessageDigest) digest.clone()).digest());
+      return Sha256.hex((MessageDigest) digest.clone());
     } catch (CloneNotSupportedException e) {
       throw new IllegalStateException("the JDK's SHA-256 can be cloned", e);
     }

@@ -1,6 +1,7 @@
 package dev.lapidary.exporter.quantize;
 
 import dev.lapidary.core.card.Scoring;
+import dev.lapidary.core.measure.Argmax;
 import dev.lapidary.core.measure.LabelDecisions;
 import java.util.Arrays;
 import java.util.Locale;
@@ -105,7 +106,7 @@ record Drift(
   private static int flips(float[] reference, float[] quantized, int images, int classes) {
     int flips = 0;
     for (int from = 0; from < images * classes; from += classes) {
-      flips += argmax(reference, from, classes) == argmax(quantized, from, classes) ? 0 : 1;
+      flips += Argmax.of(reference, from, classes) == Argmax.of(quantized, from, classes) ? 0 : 1;
     }
     return flips;
   }
@@ -119,16 +120,6 @@ record Drift(
           LabelDecisions.of(Arrays.copyOfRange(reference, from, from + classes)));
     }
     return decisions;
-  }
-
-  private static int argmax(float[] values, int from, int count) {
-    int best = from;
-    for (int k = from + 1; k < from + count; k++) {
-      if (values[k] > values[best]) {
-        best = k;
-      }
-    }
-    return best - from;
   }
 
   private static double mean(float[] values, int from, int count) {

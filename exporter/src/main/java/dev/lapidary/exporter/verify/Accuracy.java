@@ -5,6 +5,7 @@ import dev.lapidary.core.card.ModelCard;
 import dev.lapidary.core.card.Scoring;
 import dev.lapidary.core.failure.Failure;
 import dev.lapidary.core.image.OnBadImage;
+import dev.lapidary.core.measure.Argmax;
 import dev.lapidary.core.measure.AveragePrecision;
 import dev.lapidary.core.measure.LabelDecisions;
 import dev.lapidary.core.tensor.Tensor;
@@ -122,7 +123,7 @@ public record Accuracy(
       List<float[]> answers, LabelledImages data, List<String> classes) {
     int correct = 0;
     for (int i = 0; i < answers.size(); i++) {
-      int argmax = argmax(answers.get(i));
+      int argmax = Argmax.of(answers.get(i));
       String label = data.labels().get(data.images().get(i).labels().get(0));
       correct += argmax < classes.size() && classes.get(argmax).equals(label) ? 1 : 0;
     }
@@ -154,7 +155,7 @@ public record Accuracy(
     for (int i = 0; i < answers.size(); i++) {
       String path = data.images().get(i).path();
       double[] scores = scoring.probabilities(answers.get(i));
-      int argmax = argmax(answers.get(i));
+      int argmax = Argmax.of(answers.get(i));
       all.add(
           scoring.several()
               ? new MultiLabelPrediction(path, scored(scores, classes))
@@ -172,9 +173,5 @@ public record Accuracy(
 
   private static String name(List<String> classes, int index) {
     return index < classes.size() ? classes.get(index) : "";
-  }
-
-  private static int argmax(float[] logits) {
-    return new Logits(1, logits).argmax(0);
   }
 }

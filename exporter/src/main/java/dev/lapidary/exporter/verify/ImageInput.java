@@ -1,6 +1,7 @@
 package dev.lapidary.exporter.verify;
 
 import dev.lapidary.core.card.ModelCard;
+import dev.lapidary.core.file.Sha256;
 import dev.lapidary.core.image.Preprocessing;
 import dev.lapidary.core.image.Preprocessor;
 import dev.lapidary.core.image.RgbImage;
@@ -8,9 +9,6 @@ import dev.lapidary.core.tensor.DType;
 import dev.lapidary.core.tensor.Storage;
 import dev.lapidary.core.tensor.Tensor;
 import java.nio.ByteBuffer;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.util.HexFormat;
 
 /**
  * Images as a model's input: FLOAT32 [1, C, H, W], or UINT8 [1, H, W, C] for a file with embedded
@@ -59,12 +57,6 @@ public final class ImageInput {
 
   /** Of the tensor's bytes, little-endian, in hexadecimal. */
   public static String sha256(Tensor input) {
-    try {
-      MessageDigest digest = MessageDigest.getInstance("SHA-256");
-      digest.update(input.bytes());
-      return HexFormat.of().formatHex(digest.digest());
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every JDK has SHA-256", e);
-    }
+    return Sha256.of(input.bytes());
   }
 }

@@ -1,5 +1,6 @@
 package dev.lapidary.exporter.verify;
 
+import dev.lapidary.core.measure.Argmax;
 import java.nio.FloatBuffer;
 import java.util.Arrays;
 import java.util.List;
@@ -29,11 +30,7 @@ public record Logits(int count, float[] values) {
 
   /** The position of the greatest logit; the first of equals. */
   public int argmax(int index) {
-    int best = index * classes();
-    for (int i = best + 1; i < (index + 1) * classes(); i++) {
-      best = values[i] > values[best] ? i : best;
-    }
-    return best - index * classes();
+    return Argmax.of(values, index * classes(), classes());
   }
 
   public double maxAbs() {

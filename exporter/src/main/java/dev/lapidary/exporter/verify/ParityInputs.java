@@ -1,6 +1,7 @@
 package dev.lapidary.exporter.verify;
 
 import dev.lapidary.core.card.ModelCard;
+import dev.lapidary.core.file.Sha256;
 import dev.lapidary.core.image.Preprocessing;
 import dev.lapidary.core.tensor.DType;
 import dev.lapidary.core.tensor.Storage;
@@ -8,9 +9,7 @@ import dev.lapidary.core.tensor.Tensor;
 import dev.lapidary.core.tensor.Uniform;
 import java.nio.ByteBuffer;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
-import java.util.HexFormat;
 import java.util.List;
 
 /**
@@ -134,12 +133,8 @@ public record ParityInputs(String description, List<Tensor> references, List<Ten
 
   /** Of all images' bytes in order, as the file takes them. */
   public String sha256() {
-    try {
-      MessageDigest digest = MessageDigest.getInstance("SHA-256");
-      files.forEach(batch -> digest.update(batch.bytes()));
-      return HexFormat.of().formatHex(digest.digest());
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every JDK has SHA-256", e);
-    }
+    MessageDigest digest = Sha256.digest();
+    files.forEach(batch -> digest.update(batch.bytes()));
+    return Sha256.hex(digest);
   }
 }

@@ -8,7 +8,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.lapidary.core.card.CardJson;
 import dev.lapidary.core.card.ModelCard;
 import dev.lapidary.core.cli.Program;
-import dev.lapidary.core.file.FileHash;
+import dev.lapidary.core.file.Sha256;
 import dev.lapidary.core.tensor.Uniform;
 import dev.lapidary.exporter.onnx.OnnxGraph;
 import dev.lapidary.exporter.onnx.OnnxReader;
@@ -54,7 +54,7 @@ class PyTorchWeightsTest {
     ModelCard card =
         CardJson.read(graph.metadata().get(ModelCard.METADATA_KEY).getBytes(UTF_8), "model.onnx");
     assertThat(card.provenance().weightsSource()).isEqualTo(NETWORK + ".pth");
-    assertThat(card.provenance().weightsSha256()).isEqualTo(FileHash.sha256(weights));
+    assertThat(card.provenance().weightsSha256()).isEqualTo(Sha256.of(weights));
   }
 
   private static int export(StringWriter err, String... arguments) {

@@ -7,7 +7,7 @@ import dev.lapidary.core.card.Activation;
 import dev.lapidary.core.card.CardJson;
 import dev.lapidary.core.card.ModelCard;
 import dev.lapidary.core.cli.Program;
-import dev.lapidary.core.file.FileHash;
+import dev.lapidary.core.file.Sha256;
 import dev.lapidary.core.image.Preprocessing;
 import dev.lapidary.core.tensor.Tensor;
 import dev.lapidary.exporter.onnx.OnnxGraph;
@@ -50,7 +50,7 @@ class WeightsExportTest {
     assertThat(card.architecture()).isEqualTo("resnet20_cifar");
     assertThat(card.preprocessing()).contains(Zoo.find("resnet20_cifar").preprocessing());
     assertThat(card.provenance().weightsSource()).isEqualTo("weights.safetensors");
-    assertThat(card.provenance().weightsSha256()).isEqualTo(FileHash.sha256(weights));
+    assertThat(card.provenance().weightsSha256()).isEqualTo(Sha256.of(weights));
     assertThat(card.parity().orElseThrow().argmaxAgreement()).isEqualTo(1);
   }
 

@@ -1,12 +1,11 @@
 package dev.lapidary.models.weights;
 
 import dev.lapidary.core.failure.Failure;
-import dev.lapidary.core.file.FileHash;
+import dev.lapidary.core.file.Sha256;
 import dev.lapidary.core.file.MappedFile;
 import dev.lapidary.torchscript.archive.ArchiveReader;
 import dev.lapidary.torchscript.archive.TorchSaveReader;
 import dev.lapidary.torchscript.script.StateDict;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -50,13 +49,13 @@ public final class WeightsFile {
   public static String sha256(Path path) {
     Optional<Shards> shards = Shards.of(path);
     if (shards.isEmpty()) {
-      return FileHash.sha256(path);
+      return Sha256.of(path);
     }
     StringBuilder list = new StringBuilder();
     for (Path file : shards.get().files()) {
-      list.append(FileHash.sha256(file)).append("  ").append(file.getFileName()).append('\n');
+      list.append(Sha256.of(file)).append("  ").append(file.getFileName()).append('\n');
     }
-    return FileHash.sha256(list.toString().getBytes(StandardCharsets.UTF_8));
+    return Sha256.of(list.toString());
   }
 
   private static NamedTensors readOne(Path path) {

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.lapidary.core.failure.ExitCode;
 import dev.lapidary.core.failure.Failure;
-import dev.lapidary.core.file.FileHash;
+import dev.lapidary.core.file.Sha256;
 import dev.lapidary.core.tensor.Tensor;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -65,15 +65,15 @@ class ShardsTest {
     String hash = WeightsFile.sha256(folder.resolve(SECOND));
     assertThat(hash).isEqualTo(WeightsFile.sha256(folder)).hasSize(64);
     String list =
-        FileHash.sha256(folder.resolve(FIRST))
+        Sha256.of(folder.resolve(FIRST))
             + "  "
             + FIRST
             + "\n"
-            + FileHash.sha256(folder.resolve(SECOND))
+            + Sha256.of(folder.resolve(SECOND))
             + "  "
             + SECOND
             + "\n";
-    assertThat(hash).isEqualTo(FileHash.sha256(list.getBytes(StandardCharsets.UTF_8)));
+    assertThat(hash).isEqualTo(Sha256.of(list.getBytes(StandardCharsets.UTF_8)));
     shard(FIRST, "conv1.weight", "bn1.bias");
     assertThat(WeightsFile.sha256(folder.resolve(SECOND))).isNotEqualTo(hash);
   }

@@ -2,7 +2,7 @@ package dev.lapidary.runtime.model;
 
 import dev.lapidary.core.card.ModelCard.GoldenImage;
 import dev.lapidary.core.card.Scoring;
-import dev.lapidary.core.file.FileHash;
+import dev.lapidary.core.file.Sha256;
 import dev.lapidary.core.image.ImageDecoder;
 import dev.lapidary.core.image.ImageLimits;
 import dev.lapidary.core.image.RgbImage;
@@ -64,7 +64,7 @@ public final class GoldenCheck {
       return Optional.of(new Difference(true, place + " is no image: " + e.getMessage()));
     }
     Answer answer = model.apply(pixels);
-    String sha256 = FileHash.sha256(answer.input());
+    String sha256 = Sha256.of(answer.input());
     if (!sha256.equals(image.inputSha256())) {
       return differs(
           "%s: the input tensor's SHA-256 is %s, expected %s", place, sha256, image.inputSha256());

@@ -5,7 +5,7 @@ import dev.lapidary.core.card.CardJson;
 import dev.lapidary.core.card.ModelCard;
 import dev.lapidary.core.ending.Ending;
 import dev.lapidary.core.failure.Failure;
-import dev.lapidary.core.file.FileHash;
+import dev.lapidary.core.file.Sha256;
 import dev.lapidary.core.image.Preprocessing;
 import dev.lapidary.core.manifest.LabelFile;
 import dev.lapidary.core.onnx.OnnxEnding;
@@ -43,7 +43,7 @@ public final class ModelLoader {
       Path path, PreprocessingOptions options, ScoringOptions scoring, int threads) {
     Path file = fileOf(path);
     String place = String.valueOf(file.getFileName());
-    String sha256 = FileHash.sha256(file);
+    String sha256 = Sha256.of(file);
     OnnxNetwork network = OnnxNetwork.open(file, threads);
     try {
       return served(network, file, sha256, options, scoring);

@@ -9,6 +9,7 @@ import dev.lapidary.core.image.ImageLimits;
 import dev.lapidary.core.image.OnBadImage;
 import dev.lapidary.core.image.UndecodableImage;
 import dev.lapidary.runtime.model.ServedModel;
+import dev.lapidary.core.measure.Argmax;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Files;
@@ -66,16 +67,10 @@ record BenchImage(byte[] file, float[] input, int argmax) {
   private static int argmax(ServedModel model, float[] input) {
     ByteBuffer bytes =
         ByteBuffer.allocateDirect(Float.BYTES * input.length).order(ByteOrder.nativeOrder());
-    float[] logits;
     try {
-      logits = model.network().run(bytes.asFloatBuffer().put(input).flip(), 1);
+      return Argmax.of(model.network().run(bytes.asFloatBuffer().put(input).flip(), 1));
     } catch (Exception e) {
       throw new Failure(ExitCode.FAILED, "the network failed on an image: " + Failure.reason(e), e);
     }
-    int best = 0;
-    for (int i = 1; i < logits.length; i++) {
-      best = logits[i] > logits[best] ? i : best;
-    }
-    return best;
   }
 }

@@ -4,8 +4,8 @@ import dev.lapidary.core.failure.ExitCode;
 import dev.lapidary.core.failure.Failure;
 import dev.lapidary.core.file.AtomicFile;
 import dev.lapidary.trainer.plan.RunConfig;
-import dev.lapidary.trainer.report.RangeTest;
-import dev.lapidary.trainer.run.FindRate;
+import dev.lapidary.trainer.report.LrRangeTest;
+import dev.lapidary.trainer.run.planning.FindLr;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
@@ -68,12 +68,12 @@ public final class FindLrCommand implements Callable<Integer> {
     return Interruption.orderly(
         err,
         stop -> {
-          print(FindRate.of(config, index, from, to, steps, Terminal.progress(err), stop));
+          print(FindLr.of(config, index, from, to, steps, Terminal.progress(err), stop));
           return ExitCode.DONE.status();
         });
   }
 
-  private void print(RangeTest result) throws IOException {
+  private void print(LrRangeTest result) throws IOException {
     if (plot != null) {
       AtomicFile.write(plot, file -> Files.writeString(file, result.svg()));
     }

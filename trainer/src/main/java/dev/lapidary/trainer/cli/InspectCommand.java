@@ -4,7 +4,7 @@ import dev.lapidary.core.failure.Failure;
 import dev.lapidary.core.tensor.Tensor;
 import dev.lapidary.trainer.checkpoint.Checkpoints;
 import dev.lapidary.trainer.checkpoint.TrainingState;
-import dev.lapidary.trainer.run.RunDirectory;
+import dev.lapidary.trainer.run.inputs.RunDirectory;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;

@@ -3,7 +3,7 @@ package dev.lapidary.trainer.cli;
 import dev.lapidary.core.cli.StopSignal;
 import dev.lapidary.core.failure.ExitCode;
 import dev.lapidary.core.failure.Failure;
-import dev.lapidary.trainer.run.Outcome;
+import dev.lapidary.trainer.run.loop.Outcome;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;

@@ -7,7 +7,7 @@ import com.fasterxml.jackson.datatype.jdk8.Jdk8Module;
 import dev.lapidary.core.failure.ExitCode;
 import dev.lapidary.trainer.plan.RunConfig;
 import dev.lapidary.trainer.report.PlanText;
-import dev.lapidary.trainer.run.Planning;
+import dev.lapidary.trainer.run.planning.Planning;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.util.Locale;

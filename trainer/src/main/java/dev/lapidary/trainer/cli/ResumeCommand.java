@@ -1,7 +1,7 @@
 package dev.lapidary.trainer.cli;
 
-import dev.lapidary.trainer.run.Outcome;
 import dev.lapidary.trainer.run.Runs;
+import dev.lapidary.trainer.run.loop.Outcome;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;

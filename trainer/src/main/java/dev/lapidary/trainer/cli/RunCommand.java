@@ -1,8 +1,8 @@
 package dev.lapidary.trainer.cli;
 
 import dev.lapidary.trainer.plan.RunConfig;
-import dev.lapidary.trainer.run.Outcome;
 import dev.lapidary.trainer.run.Runs;
+import dev.lapidary.trainer.run.loop.Outcome;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;

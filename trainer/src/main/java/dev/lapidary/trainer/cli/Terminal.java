@@ -1,6 +1,6 @@
 package dev.lapidary.trainer.cli;
 
-import dev.lapidary.trainer.run.Progress;
+import dev.lapidary.trainer.report.Progress;
 import java.io.PrintWriter;
 
 /** Whether stderr is a terminal: the launcher knows, Java 17 does not. */

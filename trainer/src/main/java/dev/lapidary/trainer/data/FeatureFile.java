@@ -3,6 +3,7 @@ package dev.lapidary.trainer.data;
 import dev.lapidary.core.failure.Failure;
 import dev.lapidary.core.file.AtomicFile;
 import dev.lapidary.core.file.MappedFile;
+import dev.lapidary.core.file.Sha256;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;

@@ -1,6 +1,7 @@
 package dev.lapidary.trainer.data;
 
 import dev.lapidary.core.failure.Failure;
+import dev.lapidary.core.file.Sha256;
 import dev.lapidary.core.image.BadImage;
 import dev.lapidary.core.image.OnBadImage;
 import dev.lapidary.core.image.RgbImage;

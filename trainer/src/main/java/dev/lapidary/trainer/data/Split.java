@@ -1,7 +1,7 @@
 package dev.lapidary.trainer.data;
 
 import dev.lapidary.core.failure.Failure;
-import java.nio.charset.StandardCharsets;
+import dev.lapidary.core.file.Sha256;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashSet;
@@ -105,7 +105,7 @@ public record Split(Dataset train, Dataset validation) {
     }
     Map<String, String> hashes = new TreeMap<>();
     for (String name : groups.keySet()) {
-      hashes.put(name, Sha256.of((seed + "\n" + name).getBytes(StandardCharsets.UTF_8)));
+      hashes.put(name, Sha256.of(seed + "\n" + name));
     }
     return groups.keySet().stream()
         .sorted(Comparator.comparing((String name) -> String.valueOf(hashes.get(name))))

@@ -1,11 +1,11 @@
 package dev.lapidary.trainer.data;
 
 import dev.lapidary.core.failure.Failure;
+import dev.lapidary.core.file.Sha256;
 import dev.lapidary.core.image.BadImage;
 import dev.lapidary.core.image.ImageLimits;
 import dev.lapidary.core.image.OnBadImage;
 import dev.lapidary.core.manifest.Part;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -212,7 +212,7 @@ public record TrainingData(
     for (int i = 0; i < parts.size(); i++) {
       lines(text.append(PARTS.get(i)).append('\n'), parts.get(i));
     }
-    return Sha256.of(text.toString().getBytes(StandardCharsets.UTF_8));
+    return Sha256.of(text.toString());
   }
 
   private static void lines(StringBuilder text, Scan scan) {

@@ -1,9 +1,13 @@
 package dev.lapidary.trainer.report;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
+import dev.lapidary.trainer.data.Dataset;
+import dev.lapidary.trainer.data.Task;
+import dev.lapidary.trainer.data.TrainingData;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 
 /**
  * What the first look at the images found.
@@ -29,12 +33,22 @@ public record DataAudit(
     @JsonInclude(JsonInclude.Include.NON_ABSENT) Optional<MultiLabel> multiLabel) {
 
   /** How many images there are in each part. */
-  public record MultiLabel(Part train, Part validation, Optional<Part> test) {}
+  public record MultiLabel(Part train, Part validation, Optional<Part> test) {
+    static MultiLabel of(TrainingData data) {
+      return new MultiLabel(
+          Part.of(data.train()), Part.of(data.validation()), data.test().map(Part::of));
+    }
+  }
 
   /**
    * @param unlabelled of the images: they have none of the labels
    */
-  public record Part(int images, int unlabelled) {}
+  public record Part(int images, int unlabelled) {
+    static Part of(Dataset data) {
+      long unlabelled = data.samples().stream().filter(s -> s.labels().isEmpty()).count();
+      return new Part(data.size(), (int) unlabelled);
+    }
+  }
 
   public DataAudit {
     labels = List.copyOf(labels);
@@ -44,26 +58,20 @@ public record DataAudit(
     duplicates = List.copyOf(duplicates);
   }
 
-  /** Of images of one class each. */
-  public DataAudit(
-      List<String> labels,
-      List<Integer> train,
-      List<Integer> validation,
-      Optional<List<Integer>> test,
-      List<String> skipped,
-      List<String> duplicates,
-      Map<String, Integer> sizes,
-      String manifestSha256) {
-    this(
-        labels,
-        train,
-        validation,
-        test,
-        skipped,
-        duplicates,
+  public static DataAudit of(TrainingData data) {
+    Map<String, Integer> sizes = new TreeMap<>();
+    data.sizes().forEach((size, count) -> sizes.put(size.toString(), count));
+    boolean several = data.train().task() == Task.MULTI_LABEL;
+    return new DataAudit(
+        data.train().labels(),
+        data.train().counts(),
+        data.validation().counts(),
+        data.test().map(Dataset::counts),
+        data.skipped(),
+        data.duplicates(),
         sizes,
-        manifestSha256,
-        Optional.empty());
+        data.manifestSha256(),
+        several ? Optional.of(MultiLabel.of(data)) : Optional.empty());
   }
 
   boolean hasSeveralLabels() {

@@ -31,46 +31,4 @@ public record EpochMetrics(
     @JsonInclude(JsonInclude.Include.NON_ABSENT) Optional<Double> valMicroF1,
     @JsonInclude(JsonInclude.Include.NON_ABSENT) Optional<Double> valMacroF1,
     boolean best) {
-
-  /** Of single-label data. */
-  public EpochMetrics(
-      String stage,
-      int epoch,
-      long step,
-      double lr,
-      double trainLoss,
-      double trainAccuracy,
-      double valLoss,
-      double valAccuracy,
-      boolean best) {
-    this(
-        stage,
-        epoch,
-        step,
-        lr,
-        trainLoss,
-        trainAccuracy,
-        valLoss,
-        valAccuracy,
-        Optional.empty(),
-        Optional.empty(),
-        Optional.empty(),
-        best);
-  }
-
-  public EpochMetrics with(MultiLabelMeasures validation) {
-    return new EpochMetrics(
-        stage,
-        epoch,
-        step,
-        lr,
-        trainLoss,
-        trainAccuracy,
-        valLoss,
-        valAccuracy,
-        Optional.of(validation.meanAveragePrecision()),
-        Optional.of(validation.microF1()),
-        Optional.of(validation.macroF1()),
-        best);
-  }
 }

@@ -1,5 +1,6 @@
 package dev.lapidary.trainer.report;
 
+import dev.lapidary.core.measure.Argmax;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -48,12 +49,11 @@ public record Prediction(
 
   /** Softmax in double, the highest logit taken off first so that nothing overflows. */
   private static Prediction ofRow(float[] logits, int at, int classes, int label, int sample) {
-    int best = 0;
+    int best = Argmax.of(logits, at, classes);
     int rank = 0;
     float own = logits[at + label];
     for (int c = 0; c < classes; c++) {
       float value = logits[at + c];
-      best = value > logits[at + best] ? c : best;
       rank += value > own || (value == own && c < label) ? 1 : 0;
     }
     double sum = 0;

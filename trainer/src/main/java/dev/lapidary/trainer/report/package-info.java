@@ -1,5 +1,6 @@
 /**
- * What a run tells about itself: measurements ({@link dev.lapidary.trainer.report.Measures}), the
+ * What a run tells about itself: lines and a bar on the terminal ({@link
+ * dev.lapidary.trainer.report.Progress}), measurements ({@link dev.lapidary.trainer.report.Measures}), the
  * page report.html ({@link dev.lapidary.trainer.report.ReportPage}) and TensorBoard's events.
  * Computes from records; knows neither libtorch nor the loop.
  */

@@ -2,6 +2,7 @@ package dev.lapidary.trainer.run;
 
 import dev.lapidary.core.failure.Failure;
 import dev.lapidary.trainer.checkpoint.TrainingState.Identity;
+import dev.lapidary.trainer.report.Progress;
 import java.util.ArrayList;
 import java.util.List;
 

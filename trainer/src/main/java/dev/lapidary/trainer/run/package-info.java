@@ -1,7 +1,7 @@
 /**
- * The loop: from a configuration to a run directory. Entry points: {@link
- * dev.lapidary.trainer.run.Runs} and {@link dev.lapidary.trainer.run.Evaluation}. Knows no command
- * line.
+ * Starts runs, goes on with them, makes them longer: {@link dev.lapidary.trainer.run.Runs}. The
+ * packages below stand on each other in this order: network, stage, probe, inputs, frozen,
+ * evaluate, step, planning, delivery, loop.
  */
 @NullMarked
 package dev.lapidary.trainer.run;

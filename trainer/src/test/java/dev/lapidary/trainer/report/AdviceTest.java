@@ -100,6 +100,7 @@ class AdviceTest {
         List.of(),
         List.of(),
         Map.of(),
-        "data");
+        "data",
+        Optional.empty());
   }
 }

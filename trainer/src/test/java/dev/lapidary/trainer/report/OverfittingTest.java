@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
 class OverfittingTest {
@@ -46,6 +47,9 @@ class OverfittingTest {
 
   private void add(String stage, double train, double validation) {
     int epoch = epochs.size() + 1;
-    epochs.add(new EpochMetrics(stage, epoch, epoch * 10, 0.1, train, 0.5, validation, 0.5, false));
+    Optional<Double> none = Optional.empty();
+    epochs.add(
+        new EpochMetrics(
+            stage, epoch, epoch * 10, 0.1, train, 0.5, validation, 0.5, none, none, none, false));
   }
 }

@@ -72,7 +72,10 @@ class ReportPageTest {
   private static RunReport report(List<String> labels, String name) {
     List<EpochMetrics> epochs = new ArrayList<>();
     for (int i = 1; i <= 5; i++) {
-      epochs.add(new EpochMetrics("all", i, i * 9, 0.1, 1.0 / i, 0.5, 1.1 / i, 0.4, i == 5));
+      Optional<Double> none = Optional.empty();
+      epochs.add(
+          new EpochMetrics(
+              "all", i, i * 9, 0.1, 1.0 / i, 0.5, 1.1 / i, 0.4, none, none, none, i == 5));
     }
     List<Prediction> answers =
         List.of(new Prediction(0, 0, 0, 0.9, 0.1, 0), new Prediction(1, 1, 0, 0.8, 1.6, 1));
@@ -96,7 +99,8 @@ class ReportPageTest {
             List.of(name),
             List.of(),
             Map.of("3x2", 6),
-            "data"),
+            "data",
+            Optional.empty()),
         List.of(
             new RunReport.Measured(
                 "Validation",

@@ -8,6 +8,7 @@ import dev.lapidary.core.failure.Failure;
 import dev.lapidary.trainer.checkpoint.Checkpoints;
 import dev.lapidary.trainer.plan.RunConfig;
 import dev.lapidary.trainer.plan.RunYaml;
+import dev.lapidary.trainer.report.Progress;
 import dev.lapidary.trainer.run.FaultyDisk.Fault;
 import java.io.IOException;
 import java.io.PrintWriter;

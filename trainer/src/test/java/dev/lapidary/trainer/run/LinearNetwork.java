@@ -13,7 +13,7 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /** An archive of one linear layer {@code fc} from 3 x 8 x 8 pixels to three classes. */
-final class LinearNetwork {
+public final class LinearNetwork {
   private static final String TEXT =
       """
       class Linear(Module):
@@ -49,7 +49,7 @@ final class LinearNetwork {
   /**
    * @param condition where it holds while the network trains, its answer y becomes {@code changed}
    */
-  static void write(Path file, String condition, String changed) throws IOException {
+  public static void write(Path file, String condition, String changed) throws IOException {
     PyObject linear = new PyObject("__torch__.Linear");
     linear.attributes().put("weight", new PyTensor(Uniform.tensor("p", 3, 192), true));
     linear.attributes().put("training", new PyBool(false));

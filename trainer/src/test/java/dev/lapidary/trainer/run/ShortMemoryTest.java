@@ -10,6 +10,8 @@ import dev.lapidary.models.weights.WeightsFile;
 import dev.lapidary.trainer.checkpoint.Checkpoints;
 import dev.lapidary.trainer.plan.RunConfig;
 import dev.lapidary.trainer.plan.RunYaml;
+import dev.lapidary.trainer.report.Progress;
+import dev.lapidary.trainer.run.loop.Outcome;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;

@@ -11,17 +11,17 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 
 /** The trainer in a process of its own, on this one's class path. */
-record TrainerProcess(Process process, Path log) {
+public record TrainerProcess(Process process, Path log) {
   private static final long POLL_MILLIS = 20;
   private static final long LIMIT_MINUTES = 10;
 
   /** Its output goes to a new file in {@code folder}. */
-  static TrainerProcess start(Path folder, List<String> arguments) throws IOException {
+  public static TrainerProcess start(Path folder, List<String> arguments) throws IOException {
     return start(folder, arguments, List.of());
   }
 
   /** With more options for Java. */
-  static TrainerProcess start(Path folder, List<String> arguments, List<String> java)
+  public static TrainerProcess start(Path folder, List<String> arguments, List<String> java)
       throws IOException {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
@@ -40,17 +40,17 @@ record TrainerProcess(Process process, Path log) {
         log);
   }
 
-  long pid() {
+  public long pid() {
     return process.pid();
   }
 
   /** Waits for its end. */
-  int status() throws Exception {
+  public int status() throws Exception {
     assertThat(process.waitFor(LIMIT_MINUTES, TimeUnit.MINUTES)).as(output()).isTrue();
     return process.exitValue();
   }
 
-  String output() throws IOException {
+  public String output() throws IOException {
     return Files.readString(log);
   }
 

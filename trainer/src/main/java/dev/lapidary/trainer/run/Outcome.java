@@ -1,8 +1,0 @@
-package dev.lapidary.trainer.run;
-
-/** How a run ended. */
-public enum Outcome {
-  FINISHED,
-  /** Asked to stop: the checkpoint is written. */
-  INTERRUPTED
-}

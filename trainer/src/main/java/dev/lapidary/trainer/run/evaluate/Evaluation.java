@@ -1,0 +1,186 @@
+package dev.lapidary.trainer.run.evaluate;
+
+import ai.djl.ndarray.NDManager;
+import com.fasterxml.jackson.annotation.JsonUnwrapped;
+import dev.lapidary.core.card.CardJson;
+import dev.lapidary.core.card.ModelCard;
+import dev.lapidary.core.failure.Failure;
+import dev.lapidary.core.image.ImageLimits;
+import dev.lapidary.core.image.OnBadImage;
+import dev.lapidary.core.image.Preprocessing;
+import dev.lapidary.core.image.Preprocessor;
+import dev.lapidary.core.manifest.ModelLabels;
+import dev.lapidary.torchscript.archive.ArchiveReader;
+import dev.lapidary.torchscript.archive.TorchScriptArchive;
+import dev.lapidary.trainer.data.Batch;
+import dev.lapidary.trainer.data.DataFormat;
+import dev.lapidary.trainer.data.Dataset;
+import dev.lapidary.trainer.data.EpochOrder;
+import dev.lapidary.trainer.data.Loader;
+import dev.lapidary.trainer.data.Reading;
+import dev.lapidary.trainer.data.Scan;
+import dev.lapidary.trainer.data.Task;
+import dev.lapidary.trainer.data.View;
+import dev.lapidary.trainer.program.Libtorch;
+import dev.lapidary.trainer.program.TrainingProgram;
+import dev.lapidary.trainer.report.Answer;
+import dev.lapidary.trainer.report.Measures;
+import dev.lapidary.trainer.run.inputs.RunDirectory;
+import dev.lapidary.trainer.run.network.BatchTensors;
+import dev.lapidary.trainer.run.network.LogitsEnd;
+import dev.lapidary.trainer.run.network.Network;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
+
+/** Measures a trained network on labelled images. */
+public final class Evaluation {
+  private static final int WARMUP = 5;
+  private static final int TIMED = 50;
+  private static final int WORST = 10;
+
+  /** What to do about a finished network whose answers are no numbers. */
+  static final String DIVERGED = "the run that made it has diverged; take an earlier checkpoint";
+
+  private Evaluation() {}
+
+  /**
+   * @param p50Millis median time of one image's forward pass
+   * @param worst the mistakes with the greatest loss, the greatest first
+   */
+  public record Result(@JsonUnwrapped Measures measures, double p50Millis, List<Mistake> worst) {
+    public Result {
+      worst = List.copyOf(worst);
+    }
+  }
+
+  /**
+   * @param image its name in the data
+   * @param confidence of the prediction, in [0, 1]
+   */
+  public record Mistake(
+      String image, String label, String predicted, double confidence, double loss) {}
+
+  /**
+   * What was asked for.
+   *
+   * @param source a run directory or a TorchScript archive with a card
+   * @param data labelled images of the card's classes; where they have a part for tests, that part
+   */
+  public record Request(
+      Path source, Path data, OnBadImage onBadImage, String device, int threads) {}
+
+  /**
+   * @param notes gets lines about images that are left out
+   * @param stop asked after each batch
+   * @throws Failure (exit 2) if the source has no card or the data other classes; (exit 130) if it
+   *     is to stop; (exit 1) if an answer is NaN or infinite
+   */
+  public static Result of(Request request, Consumer<String> notes, BooleanSupplier stop) {
+    Path file = archiveOf(request.source());
+    int threads = request.threads();
+    TorchScriptArchive read = ArchiveReader.read(file);
+    ModelCard card = card(read, file);
+    Preprocessing preprocessing =
+        card.preprocessing()
+            .orElseThrow(() -> Failure.badInput("[%s] its model card has no preprocessing", file));
+    TorchScriptArchive archive =
+        LogitsEnd.measurable(read, Optional.of(card), file, Network.traceOptions(preprocessing));
+    Dataset dataset = measured(request, card, notes);
+    return Libtorch.call(
+        threads,
+        () -> {
+          try (TrainingProgram program = TrainingProgram.open(archive, request.device());
+              Validation validation =
+                  new Validation(dataset, preprocessing, threads, 0, DIVERGED)) {
+            Scores scores = validation.score(program, stop).once();
+            double p50 = p50Millis(program, dataset, preprocessing, threads);
+            return new Result(scores.measures(), p50, worst(scores, dataset));
+          }
+        });
+  }
+
+  private static Dataset measured(Request request, ModelCard card, Consumer<String> notes) {
+    Path place = request.data();
+    Reading reading = new Reading(ImageLimits.DEFAULT, request.onBadImage(), card.labels(), notes);
+    Dataset data = DataFormat.AUTO.readTest(place, reading);
+    ModelLabels model = new ModelLabels(card.labels(), card.scoring().several());
+    List<Integer> indices = model.indices(place, data.labels(), data.task() == Task.MULTI_LABEL);
+    return Scan.readable(
+        data.with(card.labels(), indices), place, request.onBadImage(), request.threads(), notes);
+  }
+
+  private static List<Mistake> worst(Scores scores, Dataset data) {
+    return scores.answers().stream()
+        .filter(p -> !p.correct())
+        .sorted(Comparator.comparingDouble(Answer::loss).reversed())
+        .limit(WORST)
+        .map(
+            p ->
+                new Mistake(
+                    data.samples().get(p.sample()).name(),
+                    p.truth(data.labels()),
+                    p.words(data.labels()),
+                    p.confidence(),
+                    p.loss()))
+        .toList();
+  }
+
+  static Path archiveOf(Path source) {
+    if (Files.isRegularFile(source)) {
+      return source;
+    }
+    RunDirectory.requireRun(source);
+    Path model = RunDirectory.modelOf(source);
+    if (!Files.isRegularFile(model)) {
+      throw Failure.badInput(
+          "%s has no model.pt yet: the run is not finished; go on with 'trainer resume %s'",
+          source, source);
+    }
+    return model;
+  }
+
+  static ModelCard card(TorchScriptArchive archive, Path file) {
+    byte[] json = archive.extra().get(TorchScriptArchive.CARD);
+    if (json == null) {
+      throw Failure.badInput("[%s] it has no model card; evaluate a file of trainer run", file);
+    }
+    return CardJson.read(json, file.toString());
+  }
+
+  private static double p50Millis(
+      TrainingProgram program, Dataset data, Preprocessing rule, int threads) {
+    program.eval();
+    double[] millis = new double[Math.min(TIMED, data.size())];
+    Preprocessor preprocessor = Preprocessor.of(rule);
+    int[] order = EpochOrder.AS_LISTED.samples(data, 0, 0);
+    try (Loader loader = Loader.of(data, preprocessor, View.evaluation(preprocessor), threads, 0);
+        Loader.Batches batches = loader.batches(order, 1, 0, 0)) {
+      Batch first = batches.next();
+      for (int i = 0; i < WARMUP; i++) {
+        forwardMillis(program, first, rule);
+      }
+      Batch batch = first;
+      for (int i = 0; i < millis.length; i++) {
+        millis[i] = forwardMillis(program, batch, rule);
+        batch = batches.hasNext() ? batches.next() : batch;
+      }
+    }
+    Arrays.sort(millis);
+    return millis[millis.length / 2];
+  }
+
+  private static double forwardMillis(TrainingProgram program, Batch batch, Preprocessing rule) {
+    try (NDManager step = program.newStep()) {
+      var images = BatchTensors.images(step, batch, rule);
+      long start = System.nanoTime();
+      program.logits(step, images).toFloatArray();
+      return (double) (System.nanoTime() - start) / 1e6;
+    }
+  }
+}

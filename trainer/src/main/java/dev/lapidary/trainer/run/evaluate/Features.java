@@ -1,0 +1,184 @@
+package dev.lapidary.trainer.run.evaluate;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import dev.lapidary.core.card.ModelCard;
+import dev.lapidary.core.failure.Failure;
+import dev.lapidary.core.file.AtomicFile;
+import dev.lapidary.core.image.ImageLimits;
+import dev.lapidary.core.image.OnBadImage;
+import dev.lapidary.core.image.Preprocessing;
+import dev.lapidary.core.image.Preprocessor;
+import dev.lapidary.models.surgery.LayerOutput;
+import dev.lapidary.models.zoo.HeadSearch;
+import dev.lapidary.torchscript.archive.ArchiveReader;
+import dev.lapidary.torchscript.archive.TorchScriptArchive;
+import dev.lapidary.trainer.data.Batch;
+import dev.lapidary.trainer.data.DataFormat;
+import dev.lapidary.trainer.data.Dataset;
+import dev.lapidary.trainer.data.EpochOrder;
+import dev.lapidary.trainer.data.Loader;
+import dev.lapidary.trainer.data.Reading;
+import dev.lapidary.trainer.data.Scan;
+import dev.lapidary.trainer.data.View;
+import dev.lapidary.trainer.embedding.EmbeddingFile;
+import dev.lapidary.trainer.embedding.EmbeddingFormat;
+import dev.lapidary.trainer.program.Libtorch;
+import dev.lapidary.trainer.program.TrainingProgram;
+import dev.lapidary.trainer.run.network.BatchTensors;
+import dev.lapidary.trainer.run.network.Network;
+import dev.lapidary.trainer.run.network.NotFinite;
+import dev.lapidary.trainer.run.network.StopRequest;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.function.BiConsumer;
+import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
+
+/**
+ * What a network computes inside, for each image of a folder: embeddings, to search or to classify
+ * by something else.
+ */
+public final class Features {
+  /** The word for what goes into the last layer. */
+  public static final String FEATURES = "features";
+
+  private Features() {}
+
+  /**
+   * What was asked for.
+   *
+   * @param source a run directory or a TorchScript archive with a card
+   * @param layer a module's path, or {@link #FEATURES}
+   * @param pooled whether an embedding [C, H, W] becomes its mean over height and width, [C]
+   */
+  public record Request(
+      Path source,
+      Path data,
+      OnBadImage onBadImage,
+      String layer,
+      boolean pooled,
+      String device,
+      int threads) {}
+
+  /**
+   * What was written.
+   *
+   * @param shape of one image's embedding
+   */
+  public record Written(int images, List<Long> shape) {
+    public Written {
+      shape = List.copyOf(shape);
+    }
+  }
+
+  /**
+   * Writes float32 embeddings with int64 labels, the classes' names and paths relative to the data,
+   * as the file's name says: {@link EmbeddingFormat}.
+   *
+   * @param notes gets lines about images that are left out
+   * @param shown called with images done and all
+   * @param stop asked after each batch: then nothing is written
+   * @throws Failure (exit 2) if the source has no card, no such layer, or the data cannot be read;
+   *     (exit 1) if an embedding is NaN or infinite
+   */
+  public static Written write(
+      Request request,
+      Path out,
+      Consumer<String> notes,
+      BiConsumer<Integer, Integer> shown,
+      BooleanSupplier stop)
+      throws IOException {
+    EmbeddingFormat format = EmbeddingFormat.of(out);
+    Path file = Evaluation.archiveOf(request.source());
+    TorchScriptArchive archive = ArchiveReader.read(file);
+    ModelCard card = Evaluation.card(archive, file);
+    Preprocessing preprocessing =
+        card.preprocessing()
+            .orElseThrow(() -> Failure.badInput("[%s] its model card has no preprocessing", file));
+    TorchScriptArchive cut =
+        request.layer().equals(FEATURES)
+            ? LayerOutput.inputOf(
+                archive,
+                HeadSearch.find(archive, Network.traceOptions(preprocessing)).get(0).name())
+            : LayerOutput.of(archive, request.layer());
+    OnBadImage rule = request.onBadImage();
+    Reading reading = new Reading(ImageLimits.DEFAULT, rule, card.labels(), notes);
+    Dataset listed = DataFormat.AUTO.read(request.data(), reading);
+    Dataset data = Scan.readable(listed, request.data(), rule, request.threads(), notes);
+    Written[] written = new Written[1];
+    AtomicFile.write(
+        out,
+        temporary ->
+            written[0] =
+                Libtorch.call(
+                    request.threads(),
+                    () -> fill(cut, data, preprocessing, request, format, temporary, shown, stop)));
+    return written[0];
+  }
+
+  private static Written fill(
+      TorchScriptArchive cut,
+      Dataset data,
+      Preprocessing rule,
+      Request request,
+      EmbeddingFormat format,
+      Path file,
+      BiConsumer<Integer, Integer> shown,
+      BooleanSupplier stop)
+      throws IOException {
+    Preprocessor preprocessor = Preprocessor.of(rule);
+    int[] order = EpochOrder.AS_LISTED.samples(data, 0, 0);
+    View view = View.evaluation(preprocessor);
+    try (TrainingProgram program = TrainingProgram.open(cut, request.device());
+        Loader loader = Loader.of(data, preprocessor, view, request.threads(), 0);
+        Loader.Batches batches = loader.batches(order, BatchTensors.EVALUATED_AT_ONCE, 0, 0)) {
+      program.eval();
+      Values first = values(program, batches.next(), rule, request);
+      try (EmbeddingFile out = EmbeddingFile.create(format, file, data, first.shape)) {
+        out.add(first.numbers);
+        int done = first.images;
+        shown.accept(done, data.size());
+        StopRequest.requireNone(stop);
+        while (batches.hasNext()) {
+          Values next = values(program, batches.next(), rule, request);
+          out.add(next.numbers);
+          done += next.images;
+          shown.accept(done, data.size());
+          StopRequest.requireNone(stop);
+        }
+        out.finish();
+      }
+      return new Written(data.size(), first.shape);
+    }
+  }
+
+  /** Of one batch; never compared. */
+  @SuppressWarnings("ArrayRecordComponent")
+  private record Values(int images, List<Long> shape, float[] numbers) {}
+
+  private static Values values(
+      TrainingProgram program, Batch batch, Preprocessing rule, Request request) {
+    try (NDManager step = program.newStep()) {
+      NDArray values = pooled(program.logits(step, BatchTensors.images(step, batch, rule)), request);
+      long[] shape = values.getShape().getShape();
+      List<Long> one = Arrays.stream(shape).skip(1).boxed().toList();
+      float[] numbers = values.toFloatArray();
+      NotFinite.requireFinite(numbers, "an embedding", Evaluation.DIVERGED);
+      return new Values(batch.count(), one, numbers);
+    }
+  }
+
+  private static NDArray pooled(NDArray values, Request request) {
+    if (!request.pooled()) {
+      return values;
+    }
+    if (values.getShape().dimension() != 4) {
+      throw Failure.badInput(
+          "%s gives %s; only [N, C, H, W] can be pooled", request.layer(), values.getShape());
+    }
+    return values.mean(new int[] {3}).mean(new int[] {2}); // one dimension a call is all it takes
+  }
+}

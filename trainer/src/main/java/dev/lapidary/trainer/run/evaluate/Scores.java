@@ -1,0 +1,47 @@
+package dev.lapidary.trainer.run.evaluate;
+
+import dev.lapidary.trainer.report.Answer;
+import dev.lapidary.trainer.report.Measures;
+import dev.lapidary.trainer.report.MultiLabelMeasures;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * What a pass over labelled images gave.
+ *
+ * @param answers by the images' order
+ */
+public record Scores(Measures measures, List<Answer> answers) {
+  public Scores {
+    answers = List.copyOf(answers);
+  }
+
+  static Scores of(List<String> labels, List<Answer> answers, double loss) {
+    return new Scores(Measures.of(labels, answers, loss), answers);
+  }
+
+  /** With the intervals that take their time. */
+  public Scores once() {
+    return new Scores(measures.once(answers), answers);
+  }
+
+  /** What is measured of multi-label data alone. */
+  public Optional<MultiLabelMeasures> severalLabels() {
+    return measures instanceof MultiLabelMeasures several ? Optional.of(several) : Optional.empty();
+  }
+
+  /** Mean plain cross-entropy. */
+  public double loss() {
+    return measures.loss();
+  }
+
+  /** Fraction of images of whose answer nothing is wrong. */
+  public double accuracy() {
+    return measures.accuracy();
+  }
+
+  /** What the best epoch is chosen by. */
+  public double score() {
+    return measures.score();
+  }
+}

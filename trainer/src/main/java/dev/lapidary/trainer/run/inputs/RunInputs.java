@@ -1,0 +1,232 @@
+package dev.lapidary.trainer.run.inputs;
+
+import dev.lapidary.core.failure.Failure;
+import dev.lapidary.core.file.Sha256;
+import dev.lapidary.core.image.ImageLimits;
+import dev.lapidary.models.zoo.Zoo;
+import dev.lapidary.torchscript.archive.ArchiveReader;
+import dev.lapidary.torchscript.script.StateDict;
+import dev.lapidary.trainer.augment.Augmentation;
+import dev.lapidary.trainer.checkpoint.TrainingState.Adapted;
+import dev.lapidary.trainer.checkpoint.TrainingState.Identity;
+import dev.lapidary.trainer.data.Dataset;
+import dev.lapidary.trainer.data.EpochOrder;
+import dev.lapidary.trainer.data.Task;
+import dev.lapidary.trainer.data.TrainingData;
+import dev.lapidary.trainer.plan.GradualUnfreeze;
+import dev.lapidary.trainer.plan.NamePatterns;
+import dev.lapidary.trainer.plan.PrecisionChoice;
+import dev.lapidary.trainer.plan.RunConfig;
+import dev.lapidary.trainer.plan.RunYaml;
+import dev.lapidary.trainer.plan.StageConfig;
+import dev.lapidary.trainer.plan.WithoutPaths;
+import dev.lapidary.trainer.program.Libtorch;
+import dev.lapidary.trainer.program.LossOptions;
+import dev.lapidary.trainer.program.LossScale;
+import dev.lapidary.trainer.program.TrainingProgram;
+import dev.lapidary.trainer.report.Progress;
+import dev.lapidary.trainer.run.network.Fingerprint;
+import dev.lapidary.trainer.run.network.FreezeCheck;
+import dev.lapidary.trainer.run.network.Network;
+import dev.lapidary.trainer.run.network.NotFinite;
+import dev.lapidary.trainer.run.network.Teacher;
+import dev.lapidary.trainer.run.probe.BatchSizeProbe;
+import dev.lapidary.trainer.run.probe.PrecisionProbe;
+import dev.lapidary.trainer.run.stage.SingleValueNorms;
+import dev.lapidary.trainer.run.stage.StagePrefixes;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.BooleanSupplier;
+
+/**
+ * What a run is made of, read and checked before anything is written.
+ *
+ * @param config with what the machine decides written out
+ * @param prefixes what of the network is frozen and kept
+ */
+public record RunInputs(
+    RunConfig config,
+    TrainingData data,
+    Network network,
+    StagePrefixes prefixes,
+    Identity identity) {
+  /** So many classes are named: enough to see that they are no parts of the data. */
+  private static final int NAMED = 10;
+
+  /**
+   * To be called on libtorch's thread.
+   *
+   * @param config resolved; gradual unfreezing is written out here, where the layers are known
+   * @param stop asked while batch sizes are tried
+   * @throws Failure (exit 2) for images, weights or patterns that do not fit
+   */
+  public static RunInputs open(RunConfig config, Progress progress, BooleanSupplier stop)
+      throws IOException {
+    TrainingData data = openData(config, progress);
+    requireTask(config, data.train());
+    Network network = Network.of(config, data.train().labels(), progress);
+    RunConfig thawed = GradualUnfreeze.writeOut(config, network.layers(), network.parameters());
+    requirePlan(thawed, network);
+    network.segments(thawed).ifPresent(parts -> progress.say(parts.note()));
+    RunConfig precise = PrecisionProbe.resolve(thawed, network, progress);
+    RunConfig whole = BatchSizeProbe.resolve(precise, network, data, progress, stop);
+    SingleValueNorms.require(whole, data.train(), network);
+    StagePrefixes prefixes = StagePrefixes.of(whole, network);
+    return new RunInputs(whole, data, network, prefixes, identity(whole, data, network));
+  }
+
+  /** The network as this run trains it. */
+  public TrainingProgram openProgram() {
+    return network.openProgram(config, prefixes.cuts());
+  }
+
+  /** What a batch costs. */
+  public LossOptions loss() {
+    Dataset train = data.train();
+    return config.loss().options(train.task(), train.counts(), train.size());
+  }
+
+  public Optional<Teacher> openTeacher() {
+    return Teacher.of(config, data.train().task(), data.train().labels(), network);
+  }
+
+  /** What a loop that begins has adapted itself to. */
+  public Adapted adapted() {
+    return config.precision() == PrecisionChoice.FP16
+        ? Adapted.START.with(LossScale.START)
+        : Adapted.START;
+  }
+
+  /** Refuses what needs no image to be seen, and fills in what the machine decides. */
+  public static RunConfig resolve(RunConfig asked) {
+    asked.model().arch().ifPresent(Zoo::find);
+    String device = asked.device().equals("auto") ? "cpu" : asked.device();
+    return asked.resolved(Runtime.getRuntime().availableProcessors(), device);
+  }
+
+  private static TrainingData openData(RunConfig config, Progress progress) {
+    TrainingData data =
+        TrainingData.open(
+            new TrainingData.Source(
+                Path.of(config.data().train()),
+                config.data().val().map(Path::of),
+                config.data().test().map(Path::of),
+                config.data().format(),
+                config.data().valSplit(),
+                config.data().groupBy(),
+                config.seed(),
+                config.data().onBadImage(),
+                ImageLimits.DEFAULT,
+                config.threads()),
+            progress::say);
+    String test = data.test().map(images -> ", %d test images".formatted(images.size())).orElse("");
+    boolean several = data.train().task() == Task.MULTI_LABEL;
+    progress.say(
+        "data: %d %s, %d training and %d validation images%s"
+            .formatted(
+                data.train().labels().size(),
+                several ? "labels, any number of them an image" : "classes",
+                data.train().size(),
+                data.validation().size(),
+                test));
+    List<String> labels = data.train().labels();
+    progress.say(
+        (several ? "labels: " : "classes: ")
+            + String.join(", ", labels.subList(0, Math.min(NAMED, labels.size())))
+            + (labels.size() > NAMED ? ", ..." : ""));
+    if (!data.duplicates().isEmpty()) {
+      progress.say(
+          "warning: %d images are trained on and measured with, such as %s"
+              .formatted(data.duplicates().size(), data.duplicates().get(0)));
+    }
+    return data;
+  }
+
+  /** Refuses options that mean nothing for what there is to learn. */
+  private static void requireTask(RunConfig config, Dataset train) {
+    String place = config.data().train();
+    boolean binary = config.loss().function() == LossOptions.Kind.BCE;
+    boolean balanced = config.loss().classWeights() == RunConfig.ClassWeights.BALANCED;
+    if (train.task() == Task.SINGLE_LABEL) {
+      if (binary && balanced) {
+        throw Failure.badInput(
+            "loss.class-weights belong to the function cross_entropy, or to data with any number of"
+                + " labels an image; [%s] has one each",
+            place);
+      }
+      return;
+    }
+    if (!binary) {
+      throw Failure.badInput(
+          "[%s] its images have any number of labels, and cross_entropy is for exactly one an image;"
+              + " add --loss bce",
+          place);
+    }
+    if (config.data().sampling() == EpochOrder.BALANCED) {
+      throw Failure.badInput(
+          "[%s] --sampling balanced draws images by their class, and these may have several labels;"
+              + " weigh the rare ones by --class-weights balanced",
+          place);
+    }
+    int everywhere = train.counts().indexOf(train.size());
+    if (balanced && everywhere >= 0) {
+      throw Failure.badInput(
+          "[%s] every training image has the label %s, so --class-weights balanced would give it the"
+              + " weight 0; take the label out, or leave the option out",
+          place, train.labels().get(everywhere));
+    }
+  }
+
+  /** Refuses patterns that match nothing, unknown augmentations, random parameters frozen. */
+  private static void requirePlan(RunConfig config, Network network) {
+    NamePatterns patterns = new NamePatterns(network.parameters(), network.heads());
+    for (StageConfig stage : config.stages()) {
+      patterns.trained(stage);
+      stage.groups().forEach(group -> patterns.match(group.match()));
+      Augmentation augmentation =
+          Augmentation.parse(stage.augment(), network.preprocessing(), config.seed());
+      if (stage.cacheVariants() > 0) {
+        requireSingleImages(stage, augmentation, config);
+      }
+    }
+    FreezeCheck.require(config, network);
+  }
+
+  private static void requireSingleImages(
+      StageConfig stage, Augmentation augmentation, RunConfig config) {
+    if (augmentation.mixes()) {
+      throw Failure.badInput(
+          "stage %s: cache-variants keeps features of single images, and its augmentation mixes the"
+              + " images of a batch; leave mixup and cutmix out, or set cache-variants to 0",
+          stage.name());
+    }
+    if (config.loss().teacher().isPresent()) {
+      throw Failure.badInput(
+          "stage %s: cache-variants reads features, and a teacher must see the images; leave one of"
+              + " cache-variants and teacher out",
+          stage.name());
+    }
+  }
+
+  private static Identity identity(RunConfig config, TrainingData data, Network network)
+      throws IOException {
+    String initial = Fingerprint.of(StateDict.of(network.archive()).tensors());
+    if (config.loss().teacher().isPresent()) {
+      Path teacher = Teacher.requireFile(Path.of(config.loss().teacher().get()));
+      NotFinite.requireFinite(ArchiveReader.read(teacher), teacher);
+      initial = Sha256.of(initial + "\n" + Sha256.of(teacher));
+    }
+    String json = RunYaml.writeJson(WithoutPaths.of(config));
+    String runId = Sha256.of(json + "\n" + data.manifestSha256() + "\n" + initial);
+    return new Identity(
+        runId,
+        json,
+        data.manifestSha256(),
+        initial,
+        Libtorch.version(),
+        Fingerprint.capability(),
+        config.threads());
+  }
+}

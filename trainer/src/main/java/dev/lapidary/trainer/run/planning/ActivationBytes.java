@@ -1,0 +1,112 @@
+package dev.lapidary.trainer.run.planning;
+
+import dev.lapidary.core.failure.Failure;
+import dev.lapidary.core.image.Preprocessing;
+import dev.lapidary.torchscript.graph.Argument;
+import dev.lapidary.torchscript.graph.Graph;
+import dev.lapidary.torchscript.graph.Node;
+import dev.lapidary.torchscript.graph.SymInt;
+import dev.lapidary.torchscript.trace.TraceOptions;
+import dev.lapidary.torchscript.trace.Tracer;
+import dev.lapidary.trainer.run.network.Network;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * How much memory the results of a network's operators take in a training step, by their shapes: a
+ * result that a gradient flows through stays until the backward pass, another one until it is used.
+ * An upper bound: operators that work in place, and those whose result no gradient needs, take
+ * less.
+ */
+final class ActivationBytes {
+  /** These give another look at the same memory. */
+  private static final Set<String> VIEWS =
+      Set.of(
+          "aten::view",
+          "aten::reshape",
+          "aten::flatten",
+          "aten::permute",
+          "aten::transpose",
+          "aten::t",
+          "aten::expand",
+          "aten::slice",
+          "aten::select",
+          "aten::unsqueeze",
+          "aten::squeeze",
+          "aten::chunk",
+          "aten::split",
+          "aten::unbind",
+          "aten::detach",
+          "aten::dropout",
+          "aten::contiguous");
+
+  private final Graph graph;
+
+  private ActivationBytes(Graph graph) {
+    this.graph = graph;
+  }
+
+  /** Empty if the network cannot be traced. */
+  static Optional<ActivationBytes> of(Network network) {
+    Preprocessing rule = network.preprocessing();
+    try {
+      return Optional.of(
+          new ActivationBytes(
+              Tracer.trace(
+                  network.archive(),
+                  TraceOptions.of(rule.channels(), rule.cropHeight(), rule.cropWidth()))));
+    } catch (Failure untraceable) {
+      return Optional.empty();
+    }
+  }
+
+  /**
+   * @param trained names of parameters
+   */
+  long at(int batch, Set<String> trained) {
+    Set<Integer> withGradient = new HashSet<>();
+    long kept = bytes(graph.inputs().get(0), batch);
+    long passing = 0;
+    for (Node node : graph.nodes()) {
+      boolean flows = tensors(node).stream().anyMatch(a -> flows(a, trained, withGradient));
+      long size =
+          VIEWS.contains(node.operator())
+              ? 0
+              : node.outputs().stream().mapToLong(output -> bytes(output, batch)).sum();
+      if (flows) {
+        node.outputs().forEach(output -> withGradient.add(output.id()));
+        kept += size;
+      } else {
+        passing = Math.max(passing, 2 * size);
+      }
+    }
+    return Math.max(kept, passing);
+  }
+
+  private static boolean flows(Argument argument, Set<String> trained, Set<Integer> withGradient) {
+    return argument instanceof Argument.Value value
+        ? withGradient.contains(value.id())
+        : argument instanceof Argument.Constant constant && trained.contains(constant.name());
+  }
+
+  private static List<Argument> tensors(Node node) {
+    List<Argument> all = new ArrayList<>();
+    for (Argument argument : node.arguments()) {
+      if (argument instanceof Argument.ListOf list) {
+        all.addAll(list.items());
+      } else {
+        all.add(argument);
+      }
+    }
+    return all;
+  }
+
+  private static long bytes(Argument.Value value, int batch) {
+    long elements =
+        value.shape().stream().mapToLong((SymInt dim) -> dim.at(batch)).reduce(1, (a, b) -> a * b);
+    return elements * value.dtype().bytes();
+  }
+}
