@@ -2,6 +2,7 @@ package dev.lapidary.trainer.cli;
 
 import dev.lapidary.core.failure.Failure;
 import dev.lapidary.core.image.Preprocessing;
+import dev.lapidary.trainer.plan.RunYaml.Setting;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -84,6 +85,26 @@ final class NetworkOptions {
 
   @Option(names = "--seed", defaultValue = "0", description = "Of every random decision.")
   private long seed;
+
+  /** The keys of run.yaml that these are. */
+  List<Setting> settings() {
+    return List.of(
+        new Setting("seed", seed),
+        new Setting("model.arch", arch()),
+        new Setting("model.weights", weights()),
+        new Setting("model.weights-sha256", weightsSha256()),
+        new Setting("model.min-match", minMatch()),
+        new Setting("model.head.init", headInit()),
+        new Setting("model.head.dropout", headDropout()),
+        new Setting("model.head.mlp", headMlp()),
+        new Setting("model.dropout", dropout()),
+        new Setting("model.stochastic-depth", stochasticDepth()),
+        new Setting("model.input-size", inputSize()),
+        new Setting("model.resize", resize()),
+        new Setting("model.interpolation", interpolation()),
+        new Setting("model.mean", mean()),
+        new Setting("model.std", std()));
+  }
 
   Optional<String> arch() {
     return Optional.ofNullable(arch);

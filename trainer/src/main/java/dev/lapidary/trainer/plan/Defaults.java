@@ -1,132 +1,76 @@
 package dev.lapidary.trainer.plan;
 
+import static java.util.Map.entry;
+
 import dev.lapidary.core.image.OnBadImage;
 import dev.lapidary.trainer.augment.Augmentation;
 import dev.lapidary.trainer.data.DataFormat;
 import dev.lapidary.trainer.data.EpochOrder;
 import dev.lapidary.trainer.program.LossOptions;
 import dev.lapidary.trainer.program.UpdateRule;
+import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /** What holds where neither a flag nor {@code run.yaml} says otherwise. */
 public final class Defaults {
-  public static final double VAL_SPLIT = 0.2;
-  public static final double MIN_MATCH = 0.5;
-  public static final int EPOCHS = 10;
   public static final int BATCH_SIZE = 32;
-  public static final double CHECKPOINT_MINUTES = 10;
-  public static final int CACHE_MEGABYTES = 512;
-  public static final double LR = 0.01;
-  public static final double WEIGHT_DECAY = 1e-4;
 
-  public static final double DISTILL_ALPHA = 0.5;
-  public static final double DISTILL_TEMPERATURE = 4;
+  /** PyTorch's and the papers' values, by the names of {@code run.yaml} and {@code --optimizer}. */
+  public static final Map<String, UpdateRule> OPTIMIZERS =
+      inOrder(
+          entry("sgd", new UpdateRule.Sgd(0.9, 0, false)),
+          entry("adam", new UpdateRule.Adam(0.9, 0.999, 1e-8)),
+          entry("adamw", new UpdateRule.AdamW(0.9, 0.999, 1e-8)),
+          entry("rmsprop", new UpdateRule.RmsProp(0.99, 1e-8, 0)),
+          entry("lars", new UpdateRule.Lars(0.9, 0.001)),
+          entry("lamb", new UpdateRule.Lamb(0.9, 0.999, 1e-6)));
+
+  /** Likewise, of {@code --schedule}; the lengths suit a run of ten epochs. */
+  public static final Map<String, Schedule.Shape> SHAPES =
+      inOrder(
+          entry("constant", new Schedule.Constant()),
+          entry("step", new Schedule.Step(3, 0.1)),
+          entry("multistep", new Schedule.MultiStep(List.of(), 0.1)),
+          entry("exponential", new Schedule.Exponential(0.9)),
+          entry("cosine", new Schedule.Cosine(0, 1, 1)),
+          entry("polynomial", new Schedule.Polynomial(1)),
+          entry("one-cycle", new Schedule.OneCycle(0.3, 25, 1e4)),
+          entry("plateau", new Schedule.Plateau(0.1, 3, 1e-4, 0, 0)));
 
   private Defaults() {}
 
-  public static UpdateRule sgd() {
-    return new UpdateRule.Sgd(0.9, 0, false);
-  }
-
-  public static UpdateRule adam() {
-    return new UpdateRule.Adam(0.9, 0.999, 1e-8);
-  }
-
-  public static UpdateRule adamw() {
-    return new UpdateRule.AdamW(0.9, 0.999, 1e-8);
-  }
-
-  public static UpdateRule rmsprop() {
-    return new UpdateRule.RmsProp(0.99, 1e-8, 0);
-  }
-
-  /** The trust coefficient of the paper. */
-  public static UpdateRule lars() {
-    return new UpdateRule.Lars(0.9, 0.001);
-  }
-
-  public static UpdateRule lamb() {
-    return new UpdateRule.Lamb(0.9, 0.999, 1e-6);
-  }
-
-  public static Schedule.Shape cosine() {
-    return new Schedule.Cosine(0, 1, 1);
-  }
-
-  public static Schedule.Shape step() {
-    return new Schedule.Step(3, 0.1);
-  }
-
-  public static Schedule.Shape exponential() {
-    return new Schedule.Exponential(0.9);
-  }
-
-  public static Schedule.Shape polynomial() {
-    return new Schedule.Polynomial(1);
-  }
-
-  public static Schedule.Shape oneCycle() {
-    return new Schedule.OneCycle(0.3, 25, 1e4);
-  }
-
-  /** {@code torch ReduceLROnPlateau}'s, with a patience for short runs. */
-  public static Schedule.Shape plateau() {
-    return new Schedule.Plateau(0.1, 3, 1e-4, 0, 0);
-  }
-
-  /** PyTorch's and the papers' values; the lengths suit a run of ten epochs. */
-  static List<Schedule.Shape> shapes() {
-    return List.of(
-        new Schedule.Constant(),
-        step(),
-        new Schedule.MultiStep(List.of(), 0.1),
-        exponential(),
-        cosine(),
-        polynomial(),
-        oneCycle(),
-        plateau());
-  }
-
-  static List<UpdateRule> rules() {
-    return List.of(sgd(), adam(), adamw(), rmsprop(), lars(), lamb());
-  }
-
-  public static Schedule schedule() {
-    return new Schedule(Schedule.By.STEP, 0, 0.1, cosine());
+  @SafeVarargs
+  private static <T> Map<String, T> inOrder(Map.Entry<String, ? extends T>... entries) {
+    Map<String, T> all = new LinkedHashMap<>();
+    for (Map.Entry<String, ? extends T> each : entries) {
+      all.put(each.getKey(), each.getValue());
+    }
+    return Collections.unmodifiableMap(all);
   }
 
   public static StageConfig stage() {
     return new StageConfig(
         "all",
-        EPOCHS,
+        10,
         BATCH_SIZE,
         List.of(),
         List.of(),
         0,
-        sgd(),
-        LR,
+        new UpdateRule.Sgd(0.9, 0, false),
+        0.01,
         Optional.empty(),
-        WEIGHT_DECAY,
+        1e-4,
         true,
         1,
         List.of(),
-        schedule(),
+        new Schedule(Schedule.By.STEP, 0, 0.1, new Schedule.Cosine(0, 1, 1)),
         StageConfig.Clip.NONE,
         Augmentation.DEFAULT,
         1,
         0);
-  }
-
-  static RunConfig.Loss loss() {
-    return new RunConfig.Loss(
-        LossOptions.Kind.CROSS_ENTROPY,
-        0,
-        RunConfig.ClassWeights.NONE,
-        true,
-        Optional.empty(),
-        DISTILL_ALPHA,
-        DISTILL_TEMPERATURE);
   }
 
   /** The keys of a run whose data and model are still to be said. */
@@ -143,12 +87,12 @@ public final class Defaults {
             "?",
             Optional.empty(),
             Optional.empty(),
-            VAL_SPLIT,
+            0.2,
             Optional.empty(),
             DataFormat.AUTO,
             OnBadImage.FAIL,
             EpochOrder.SHUFFLED,
-            CACHE_MEGABYTES,
+            512,
             true),
         new RunConfig.Model(
             "",
@@ -156,7 +100,7 @@ public final class Defaults {
             Optional.empty(),
             Optional.empty(),
             Optional.empty(),
-            MIN_MATCH,
+            0.5,
             false,
             RunConfig.Head.FOUND,
             Optional.empty(),
@@ -166,9 +110,16 @@ public final class Defaults {
             Optional.empty(),
             Optional.empty(),
             Optional.empty()),
-        loss(),
+        new RunConfig.Loss(
+            LossOptions.Kind.CROSS_ENTROPY,
+            0,
+            RunConfig.ClassWeights.NONE,
+            true,
+            Optional.empty(),
+            0.5,
+            4),
         List.of(stage()),
         RunConfig.Ema.NONE,
-        new RunConfig.Checkpoints(0, CHECKPOINT_MINUTES, RunConfig.Deliver.BEST, 0, 1));
+        new RunConfig.Checkpoints(0, 10, RunConfig.Deliver.BEST, 0, 1));
   }
 }

@@ -21,8 +21,11 @@ import dev.lapidary.core.failure.Failure;
 import dev.lapidary.core.failure.NearNames;
 import dev.lapidary.trainer.program.UpdateRule;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * Reads and writes {@code run.yaml}: YAML 1.1 with the fields of {@link RunConfig} in kebab-case.
@@ -33,6 +36,12 @@ public final class RunYaml {
   private static final String STAGES = "stages";
   private static final String BATCH_SIZE = "batch-size";
   private static final String AUTO = "auto";
+
+  /** Keys that name files and folders. */
+  private static final List<String> PATHS =
+      List.of(
+          "data.train", "data.val", "data.test", "model.file", "model.weights", "loss.teacher");
+
   private static final YAMLMapper YAML =
       YAMLMapper.builder(
               YAMLFactory.builder()
@@ -50,21 +59,12 @@ public final class RunYaml {
           .build();
 
   static {
-    YAML.registerSubtypes(
-        new NamedType(UpdateRule.Sgd.class, "sgd"),
-        new NamedType(UpdateRule.Adam.class, "adam"),
-        new NamedType(UpdateRule.AdamW.class, "adamw"),
-        new NamedType(UpdateRule.RmsProp.class, "rmsprop"),
-        new NamedType(UpdateRule.Lars.class, "lars"),
-        new NamedType(UpdateRule.Lamb.class, "lamb"),
-        new NamedType(Schedule.Constant.class, "constant"),
-        new NamedType(Schedule.Step.class, "step"),
-        new NamedType(Schedule.MultiStep.class, "multistep"),
-        new NamedType(Schedule.Exponential.class, "exponential"),
-        new NamedType(Schedule.Cosine.class, "cosine"),
-        new NamedType(Schedule.Polynomial.class, "polynomial"),
-        new NamedType(Schedule.OneCycle.class, "one-cycle"),
-        new NamedType(Schedule.Plateau.class, "plateau"));
+    Defaults.OPTIMIZERS.forEach((name, rule) -> register(name, rule.getClass()));
+    Defaults.SHAPES.forEach((name, shape) -> register(name, shape.getClass()));
+  }
+
+  private static void register(String name, Class<?> type) {
+    YAML.registerSubtypes(new NamedType(type, name));
   }
 
   @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = KIND)
@@ -86,15 +86,85 @@ public final class RunYaml {
   }
 
   /**
-   * One line of JSON: for the run's identity and its checkpoints. What came after the first runs
+   * One line of JSON, without what may differ between equal runs (names of files and folders, what
+   * is kept in memory): for the run's identity and its checkpoints. What came after the first runs
    * and is not asked for stays out, so that runs keep their identity.
    */
-  public static String writeJson(RunConfig config) {
+  public static String identity(RunConfig config) {
     ObjectNode tree = YAML.valueToTree(config);
+    for (String key : PATHS) {
+      ObjectNode section = (ObjectNode) tree.get(key.substring(0, key.indexOf('.')));
+      String name = key.substring(key.indexOf('.') + 1);
+      if (!section.get(name).isNull()) {
+        section.put(name, "-");
+      }
+    }
     if (config.model().interpolation().isEmpty()) {
       ((ObjectNode) tree.get("model")).remove("interpolation");
     }
+    tree.put("memory-megabytes", 0);
+    ((ObjectNode) tree.get("data")).put("cache-megabytes", 0).put("cache-features", true);
     return tree.toString();
+  }
+
+  /**
+   * A key with what it is to be.
+   *
+   * @param value a number, a text, a list or an optional one of them; of an optimizer or a
+   *     schedule's shape its kind, which brings its defaults
+   */
+  public record Setting(String key, Object value) {}
+
+  /**
+   * Defaults, but for these keys.
+   *
+   * @param stages for each stage its keys, without {@code stages.0.}
+   * @throws IllegalArgumentException if the records refuse it
+   */
+  public static RunConfig of(List<Setting> run, List<List<Setting>> stages) {
+    ObjectNode tree = YAML.valueToTree(Defaults.run());
+    run.forEach(setting -> put(tree, setting));
+    ArrayNode all = tree.putArray(STAGES);
+    for (List<Setting> settings : stages) {
+      ObjectNode stage = YAML.valueToTree(Defaults.stage());
+      settings.forEach(setting -> put(stage, setting));
+      all.add(stage);
+    }
+    try {
+      return YAML.treeToValue(tree, RunConfig.class);
+    } catch (JsonProcessingException e) {
+      throw new IllegalArgumentException(
+          e.getCause() == null ? firstLine(e) : String.valueOf(e.getCause().getMessage()), e);
+    }
+  }
+
+  private static void put(ObjectNode tree, Setting setting) {
+    String[] keys = setting.key().split("\\.");
+    ObjectNode section = tree;
+    for (int i = 0; i < keys.length - 1; i++) {
+      section = (ObjectNode) child(section, keys[i], setting.key());
+    }
+    String last = keys[keys.length - 1];
+    JsonNode old = child(section, last, setting.key());
+    section.set(
+        last,
+        old.has(KIND)
+            ? kindDefaults(String.valueOf(setting.value()), setting.key())
+            : YAML.valueToTree(setting.value()));
+  }
+
+  /** The default of a key, as a flag gives it. {@code stages.} is any stage. */
+  public static Optional<String> defaultOf(String key) {
+    JsonNode tree = YAML.valueToTree(Defaults.run());
+    JsonNode node = tree.at("/" + key.replace("stages.", "stages.0.").replace('.', '/'));
+    if (node.isArray() || node.isNull() || node.isBoolean()) {
+      return Optional.empty();
+    }
+    if (node.isDouble()) {
+      return Optional.of(node.asText().replace(".0E", "e").replaceFirst("\\.0$", ""));
+    }
+    String text = node.has(KIND) ? node.get(KIND).asText() : node.asText();
+    return Optional.of(text.matches("[A-Z_0-9]+") ? text.toLowerCase(Locale.ROOT) : text);
   }
 
   /**
@@ -213,18 +283,15 @@ public final class RunYaml {
   }
 
   private static ObjectNode kindDefaults(String kind, String place) {
-    List<String> known = new ArrayList<>();
-    List<Object> all = new ArrayList<>(Defaults.rules());
-    all.addAll(Defaults.shapes());
-    for (Object candidate : all) {
-      ObjectNode node = YAML.valueToTree(candidate);
-      if (node.get(KIND).asText().equals(kind)) {
-        return node;
-      }
-      known.add(node.get(KIND).asText());
+    Map<String, Object> all = new LinkedHashMap<>(Defaults.OPTIMIZERS);
+    all.putAll(Defaults.SHAPES);
+    Object found = all.get(kind);
+    if (found == null) {
+      throw Failure.badInput(
+          "[%s] there is no kind %s among %s%s",
+          place, kind, all.keySet(), NearNames.hint(kind, all.keySet()));
     }
-    throw Failure.badInput(
-        "[%s] there is no kind %s among %s%s", place, kind, known, NearNames.hint(kind, known));
+    return YAML.valueToTree(found);
   }
 
   private static RunConfig parse(JsonNode tree, String place) {

@@ -8,7 +8,7 @@ import dev.lapidary.core.Golden;
 import dev.lapidary.trainer.plan.Schedule.By;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
+import java.util.Objects;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -89,7 +89,7 @@ class ScheduleTest {
   @ValueSource(strings = {"constant", "cosine", "polynomial", "exponential", "plateau"})
   void warmUpHandsOverWithoutAJump(String kind) {
     Schedule.Shape shape =
-        Defaults.shapes().stream().filter(s -> name(s).equals(kind)).findFirst().orElseThrow();
+        Objects.requireNonNull(Defaults.SHAPES.get(kind));
     Schedule schedule = new Schedule(By.STEP, 2, 0.1, shape);
     assertThat(schedule.factor(0, 0, 10, 100)).isEqualTo(0.1);
     double before = schedule.factor(1, 99, 10, 100);
@@ -134,10 +134,6 @@ class ScheduleTest {
     PlateauState state = PlateauState.START.after(schedule, 0, 1).after(schedule, 1, 1);
     assertThat(state).isEqualTo(PlateauState.START);
     assertThat(state.after(schedule, 2, 1).after(schedule, 3, 1).factor()).isEqualTo(0.1);
-  }
-
-  private static String name(Schedule.Shape shape) {
-    return shape.getClass().getSimpleName().toLowerCase(Locale.ROOT);
   }
 
   private static Schedule plain(Schedule.Shape shape) {

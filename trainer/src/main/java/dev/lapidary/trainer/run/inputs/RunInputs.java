@@ -19,7 +19,6 @@ import dev.lapidary.trainer.plan.PrecisionChoice;
 import dev.lapidary.trainer.plan.RunConfig;
 import dev.lapidary.trainer.plan.RunYaml;
 import dev.lapidary.trainer.plan.StageConfig;
-import dev.lapidary.trainer.plan.WithoutPaths;
 import dev.lapidary.trainer.program.Libtorch;
 import dev.lapidary.trainer.program.LossOptions;
 import dev.lapidary.trainer.program.LossScale;
@@ -218,7 +217,7 @@ public record RunInputs(
       NotFinite.requireFinite(ArchiveReader.read(teacher), teacher);
       initial = Sha256.of(initial + "\n" + Sha256.of(teacher));
     }
-    String json = RunYaml.writeJson(WithoutPaths.of(config));
+    String json = RunYaml.identity(config);
     String runId = Sha256.of(json + "\n" + data.manifestSha256() + "\n" + initial);
     return new Identity(
         runId,

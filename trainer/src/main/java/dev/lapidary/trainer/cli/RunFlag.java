@@ -1,0 +1,102 @@
+package dev.lapidary.trainer.cli;
+
+import dev.lapidary.trainer.plan.RunYaml;
+import dev.lapidary.trainer.plan.RunYaml.Setting;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.Model.OptionSpec;
+import picocli.CommandLine.TypeConversionException;
+
+/**
+ * A flag that is a short form of a key of {@code run.yaml}, whose type and default it has.
+ *
+ * @param key such as {@code data.val-split}
+ * @param names with their dashes
+ * @param label of its value in the help
+ * @param negated whether it sets a boolean to false
+ * @param reader of a value that is written otherwise than in YAML; the default is not shown then
+ *     where it cannot be written
+ * @param help what it does
+ */
+record RunFlag(
+    String key,
+    List<String> names,
+    String label,
+    boolean negated,
+    Optional<ITypeConverter<Integer>> reader,
+    String help) {
+
+  /** Named by the key's last part. */
+  static RunFlag flag(String key, String help) {
+    String name = key.substring(key.lastIndexOf('.') + 1);
+    return new RunFlag(
+        key, List.of("--" + name), "<" + name + ">", false, Optional.empty(), help);
+  }
+
+  RunFlag named(String... others) {
+    return new RunFlag(key, List.of(others), label, negated, reader, help);
+  }
+
+  RunFlag of(String other) {
+    return new RunFlag(key, names, other, negated, reader, help);
+  }
+
+  RunFlag negated(String... others) {
+    return new RunFlag(key, List.of(others), label, true, reader, help);
+  }
+
+  RunFlag read(ITypeConverter<Integer> how) {
+    return new RunFlag(key, names, label, negated, Optional.of(how), help);
+  }
+
+  /** As picocli has it. */
+  OptionSpec option() {
+    KeyType type = KeyType.of(key);
+    OptionSpec.Builder option =
+        OptionSpec.builder(names.toArray(String[]::new)).description(help).type(type.type());
+    if (type.type() == boolean.class) {
+      return option.build();
+    }
+    option.paramLabel(label).arity("1");
+    if (type.isList()) {
+      option.type(List.class).auxiliaryTypes(type.type()).splitRegex(",");
+    } else if (!type.kinds().isEmpty()) {
+      option.type(String.class).completionCandidates(type.kinds());
+      option.converters((ITypeConverter<String>) text -> kind(text, type.kinds()));
+    } else if (reader.isPresent()) {
+      option.converters(reader.get());
+    }
+    RunYaml.defaultOf(key).filter(this::isReadable).ifPresent(option::defaultValue);
+    return option.build();
+  }
+
+  /** What a given value changes; empty if there is none. */
+  Optional<Setting> setting(Optional<Object> value) {
+    if (KeyType.of(key).type() == boolean.class) {
+      return value.filter(Boolean.TRUE::equals).map(given -> new Setting(key, !negated));
+    }
+    return value.map(given -> new Setting(key, given));
+  }
+
+  private boolean isReadable(String text) {
+    try {
+      if (reader.isPresent()) {
+        reader.get().convert(text);
+      }
+      return true;
+    } catch (Exception e) {
+      return false;
+    }
+  }
+
+  private static String kind(String text, List<String> kinds) {
+    String kind = text.toLowerCase(Locale.ROOT).replace('_', '-');
+    if (!kinds.contains(kind)) {
+      throw new TypeConversionException(
+          "expected one of %s (case-insensitive) but was '%s'".formatted(kinds, text));
+    }
+    return kind;
+  }
+}
