@@ -7,36 +7,40 @@ import java.util.List;
 final class EpochTable {
   private EpochTable() {}
 
-  static void of(StringBuilder page, RunReport run) {
+  static Html of(RunReport run) {
     String exact = run.isMultiLabel() ? "exact" : "accuracy";
-    page.append("<details><summary>The numbers of each epoch</summary>\n<div class='scroll'>");
-    page.append("<table><thead><tr><th>epoch</th><th class='text'>stage</th><th>step</th>");
-    page.append("<th>rate</th><th>train loss</th><th>train ").append(exact);
-    page.append("</th><th>val loss</th><th>val ").append(exact).append("</th>");
+    HtmlTable table =
+        new HtmlTable()
+            .numbers("epoch")
+            .texts("stage")
+            .numbers("step", "rate", "train loss", "train " + exact, "val loss", "val " + exact);
     if (run.isMultiLabel()) {
-      page.append("<th>val mAP</th><th>val F1, micro</th><th>val F1, macro</th>");
+      table.numbers("val mAP", "val F1, micro", "val F1, macro");
     }
-    page.append("<th class='text'>best</th></tr></thead><tbody>\n");
+    table.texts("best");
     for (EpochMetrics m : run.epochs()) {
-      page.append("<tr><td>").append(m.epoch()).append("</td><td class='text'>");
-      page.append(Html.escape(m.stage()));
-      cells(m).forEach(cell -> page.append("</td><td>").append(cell));
-      page.append("</td><td class='text'>").append(m.best() ? "yes" : "").append("</td></tr>\n");
+      table.row(cells(m, run.isMultiLabel()));
     }
-    page.append("</tbody></table></div></details>\n");
+    return Html.of(
+        "<details><summary>The numbers of each epoch</summary>\n{}</details>\n", table.scrolling());
   }
 
-  private static List<String> cells(EpochMetrics m) {
-    List<String> cells = new ArrayList<>();
+  private static Object[] cells(EpochMetrics m, boolean isMultiLabel) {
+    List<Object> cells = new ArrayList<>();
+    cells.add(m.epoch());
+    cells.add(m.stage());
     cells.add(Html.count(m.step()));
     cells.add(Html.rate(m.lr()));
     cells.add(Html.number(m.trainLoss()));
     cells.add(Html.percent(m.trainAccuracy()));
     cells.add(Html.number(m.valLoss()));
     cells.add(Html.percent(m.valAccuracy()));
-    m.valMap().map(Html::percent).ifPresent(cells::add);
-    m.valMicroF1().map(Html::percent).ifPresent(cells::add);
-    m.valMacroF1().map(Html::percent).ifPresent(cells::add);
-    return cells;
+    if (isMultiLabel) {
+      cells.add(m.valMap().map(Html::percent));
+      cells.add(m.valMicroF1().map(Html::percent));
+      cells.add(m.valMacroF1().map(Html::percent));
+    }
+    cells.add(m.best() ? "yes" : "");
+    return cells.toArray();
   }
 }

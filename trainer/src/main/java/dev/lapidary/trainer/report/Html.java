@@ -1,12 +1,47 @@
 package dev.lapidary.trainer.report;
 
+import java.util.Arrays;
+import java.util.Collection;
+import java.util.Iterator;
+import java.util.List;
 import java.util.Locale;
+import java.util.stream.Collectors;
 
-/** Just enough HTML (WHATWG) for a page of numbers: text that is safe, and numbers that align. */
-final class Html {
-  private Html() {}
+/**
+ * A piece of HTML (WHATWG): what a user named never becomes markup in it, since {@link #of} escapes
+ * whatever is not itself such a piece.
+ */
+record Html(String markup) {
+  static final Html NONE = new Html("");
 
-  /** Text or a quoted attribute's value: what a user named never becomes markup. */
+  /**
+   * @param template whose {@code {}} are the values, in their order
+   */
+  static Html of(String template, Object... values) {
+    StringBuilder filled = new StringBuilder();
+    Iterator<Object> next = Arrays.asList(values).iterator();
+    int at = 0;
+    for (int gap = template.indexOf("{}"); gap >= 0; gap = template.indexOf("{}", at)) {
+      filled.append(template, at, gap).append(text(next.next()));
+      at = gap + 2;
+    }
+    return new Html(filled.append(template.substring(at)).toString());
+  }
+
+  /** One behind the other. */
+  static Html join(Collection<Html> pieces) {
+    return new Html(pieces.stream().map(Html::markup).collect(Collectors.joining()));
+  }
+
+  static Html join(Html... pieces) {
+    return join(List.of(pieces));
+  }
+
+  private static String text(Object value) {
+    return value instanceof Html piece ? piece.markup : escape(String.valueOf(value));
+  }
+
+  /** Text or a quoted attribute's value. */
   static String escape(String text) {
     StringBuilder safe = new StringBuilder();
     for (int i = 0; i < text.length(); i++) {
@@ -23,8 +58,12 @@ final class Html {
     return safe.toString();
   }
 
-  static String percent(double fraction) {
-    return String.format(Locale.ROOT, "%.2f&nbsp;%%", 100 * fraction);
+  static Html percent(double fraction) {
+    return new Html(String.format(Locale.ROOT, "%.2f&nbsp;%%", 100 * fraction));
+  }
+
+  static Html percents(Interval interval) {
+    return of("{} to {}", percent(interval.low()), percent(interval.high()));
   }
 
   /** Four digits behind the point. */

@@ -6,31 +6,33 @@ import java.util.List;
 final class PlanSection {
   private PlanSection() {}
 
-  static String of(List<StagePlan> stages) {
-    StringBuilder out = new StringBuilder("<h2 id='plan'>Plan</h2>\n");
-    for (StagePlan stage : stages) {
-      out.append("<h3>Stage ").append(Html.escape(stage.name())).append("</h3>\n<p>");
-      out.append(Html.escape(PlanText.summary(stage))).append("</p>\n");
-      groups(out, stage);
-    }
-    return out.toString();
+  static Html of(List<StagePlan> stages) {
+    return Html.of(
+        "<h2 id='plan'>Plan</h2>\n{}", Html.join(stages.stream().map(PlanSection::stage).toList()));
   }
 
-  private static void groups(StringBuilder out, StagePlan stage) {
-    out.append("<div class='scroll'><table><thead><tr><th class='text'>part</th><th>tensors</th>");
-    out.append("<th>parameters</th><th class='text'>trained</th><th>highest rate</th>");
-    out.append("<th>decay</th><th class='text'>BatchNorm</th><th class='text'>weights</th>");
-    out.append("</tr></thead><tbody>\n");
+  private static Html stage(StagePlan stage) {
+    HtmlTable groups =
+        new HtmlTable()
+            .rowHead("part")
+            .numbers("tensors", "parameters")
+            .texts("trained")
+            .numbers("highest rate", "decay")
+            .texts("BatchNorm", "weights");
     for (StagePlan.Group group : stage.groups()) {
-      out.append("<tr><th scope='row'>").append(Html.escape(group.name())).append("</th><td>");
-      out.append(group.tensors()).append("</td><td>").append(Html.count(group.parameters()));
-      out.append("</td><td class='text'>").append(group.trained() ? "yes" : "frozen");
-      out.append("</td><td>");
-      out.append(group.trained() ? Html.rate(group.rate() * stage.topFactor()) : "");
-      out.append("</td><td>").append(group.trained() ? Html.rate(group.weightDecay()) : "");
-      out.append("</td><td class='text'>").append(group.batchNorm());
-      out.append("</td><td class='text'>").append(group.origin()).append("</td></tr>\n");
+      boolean trained = group.trained();
+      groups.row(
+          group.name(),
+          group.tensors(),
+          Html.count(group.parameters()),
+          trained ? "yes" : "frozen",
+          trained ? Html.rate(group.rate() * stage.topFactor()) : "",
+          trained ? Html.rate(group.weightDecay()) : "",
+          group.batchNorm(),
+          group.origin());
     }
-    out.append("</tbody></table></div>\n");
+    return Html.of(
+        "<h3>Stage {}</h3>\n<p>{}</p>\n{}\n",
+        stage.name(), PlanText.summary(stage), groups.scrolling());
   }
 }

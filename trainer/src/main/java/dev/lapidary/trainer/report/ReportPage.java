@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.function.Function;
 import java.util.function.ToDoubleFunction;
 
 /**
@@ -23,108 +24,119 @@ public final class ReportPage {
   private ReportPage() {}
 
   public static String of(RunReport run) {
-    StringBuilder page = new StringBuilder();
-    head(page, run);
-    page.append("<body>\n<header>\n<h1>").append(Html.escape(run.name())).append("</h1>\n");
-    page.append("<p class='soft'>").append(Html.escape(run.architecture()));
-    page.append(" fine-tuned from ").append(Html.escape(run.weights())).append(" · ");
-    page.append(Html.escape(run.state())).append("</p>\n");
-    navigation(page, run);
-    page.append("</header>\n<main>\n");
-    tiles(page, run);
-    Overfitting.last(run.epochs())
-        .ifPresent(w -> page.append("<p class='warning'>").append(Html.escape(w)).append("</p>\n"));
-    curves(page, run);
-    run.measured().forEach(measured -> page.append(MeasuredSection.of(measured)));
-    page.append(PlanSection.of(run.stages()));
-    page.append(AuditSection.of(run.audit()));
-    identity(page, run);
-    return page.append("</main>\n</body>\n</html>\n").toString();
+    return Html.of(
+            """
+            <!DOCTYPE html>
+            <html lang='en'>
+            <head>
+            <meta charset='utf-8'>
+            <meta name='viewport' content='width=device-width, initial-scale=1'>
+            <title>{} · training report</title>
+            <style>
+            {}</style>
+            </head>
+            <body>
+            <header>
+            <h1>{}</h1>
+            <p class='soft'>{} fine-tuned from {} · {}</p>
+            <nav aria-label='Sections'><a href='#curves'>Curves</a>{}<a href='#plan'>Plan</a>\
+            <a href='#data'>Data</a><a href='#identity'>Identity</a></nav>
+            </header>
+            <main>
+            <ul class='tiles'>
+            {}</ul>
+            {}{}{}{}{}{}</main>
+            </body>
+            </html>
+            """,
+            run.name(),
+            new Html(style()),
+            run.name(),
+            run.architecture(),
+            run.weights(),
+            run.state(),
+            each(run.measured(), m -> Html.of("<a href='#{}'>{}</a>", m.title(), m.title())),
+            tiles(run),
+            Overfitting.last(run.epochs())
+                .map(warning -> Html.of("<p class='warning'>{}</p>\n", warning))
+                .orElse(Html.NONE),
+            curves(run),
+            each(run.measured(), MeasuredSection::of),
+            PlanSection.of(run.stages()),
+            AuditSection.of(run.audit()),
+            identity(run))
+        .markup();
   }
 
-  private static void head(StringBuilder page, RunReport run) {
-    page.append("<!DOCTYPE html>\n<html lang='en'>\n<head>\n<meta charset='utf-8'>\n");
-    page.append("<meta name='viewport' content='width=device-width, initial-scale=1'>\n");
-    page.append("<title>").append(Html.escape(run.name())).append(" · training report</title>\n");
-    page.append("<style>\n").append(style()).append("</style>\n</head>\n");
+  private static <T> Html each(List<T> things, Function<T, Html> piece) {
+    return Html.join(things.stream().map(piece).toList());
   }
 
-  private static void navigation(StringBuilder page, RunReport run) {
-    page.append("<nav aria-label='Sections'><a href='#curves'>Curves</a>");
+  private static Html tiles(RunReport run) {
+    List<Html> tiles = new ArrayList<>();
     for (RunReport.Measured measured : run.measured()) {
-      String title = Html.escape(measured.title());
-      page.append("<a href='#").append(title).append("'>").append(title).append("</a>");
-    }
-    page.append("<a href='#plan'>Plan</a><a href='#data'>Data</a>");
-    page.append("<a href='#identity'>Identity</a></nav>\n");
-  }
-
-  private static void tiles(StringBuilder page, RunReport run) {
-    page.append("<ul class='tiles'>\n");
-    for (RunReport.Measured measured : run.measured()) {
-      String title = Html.escape(measured.title());
-      if (measured.measures() instanceof MultiLabelMeasures several) {
-        tiles(page, title, several);
-      } else {
-        tiles(page, title, (SingleLabelMeasures) measured.measures());
-      }
+      tiles.add(
+          measured.measures() instanceof MultiLabelMeasures several
+              ? tiles(measured.title(), several)
+              : tiles(measured.title(), (SingleLabelMeasures) measured.measures()));
     }
     run.best()
         .ifPresent(
             best -> {
-              String images = Html.count(run.audit().trainImages());
-              tile(page, "Epoch " + best.epoch(), "the best of " + run.epochs().size());
-              String labels =
-                  run.audit().labels().size() + (run.isMultiLabel() ? " labels" : " classes");
-              tile(page, images, "training images of " + labels);
+              tiles.add(tile("Epoch " + best.epoch(), "the best of " + run.epochs().size()));
+              String labels = run.isMultiLabel() ? "labels" : "classes";
+              tiles.add(
+                  tile(
+                      Html.count(run.audit().trainImages()),
+                      "training images of %d %s".formatted(run.audit().labels().size(), labels)));
             });
-    page.append("</ul>\n");
+    return Html.join(tiles);
   }
 
-  private static void tiles(StringBuilder page, String title, SingleLabelMeasures m) {
-    tile(
-        page,
-        Html.percent(m.accuracy()),
-        title + " accuracy, 95&nbsp;% interval " + range(m.accuracyInterval()));
-    String calibration = "calibration error " + Html.number(m.calibrationError());
-    tile(page, Html.number(m.loss()), title + " loss, " + calibration);
+  private static Html tiles(String title, SingleLabelMeasures m) {
+    String calibration = Html.number(m.calibrationError());
+    return Html.join(
+        tile(
+            Html.percent(m.accuracy()),
+            Html.of(
+                "{} accuracy, 95&nbsp;% interval {}", title, Html.percents(m.accuracyInterval()))),
+        tile(
+            Html.number(m.loss()), "%s loss, calibration error %s".formatted(title, calibration)));
   }
 
-  private static void tiles(StringBuilder page, String title, MultiLabelMeasures m) {
-    String range =
+  private static Html tiles(String title, MultiLabelMeasures m) {
+    Html range =
         m.meanAveragePrecisionInterval()
-            .map(interval -> ", 95&nbsp;% interval " + range(interval))
-            .orElse("");
-    tile(page, Html.percent(m.meanAveragePrecision()), title + " mAP" + range);
-    tile(
-        page,
-        Html.percent(m.accuracy()),
-        title + " images with all labels right, 95&nbsp;% interval " + range(m.accuracyInterval()));
+            .map(interval -> Html.of(", 95&nbsp;% interval {}", Html.percents(interval)))
+            .orElse(Html.NONE);
+    return Html.join(
+        tile(Html.percent(m.meanAveragePrecision()), Html.of("{} mAP{}", title, range)),
+        tile(
+            Html.percent(m.accuracy()),
+            Html.of(
+                "{} images with all labels right, 95&nbsp;% interval {}",
+                title, Html.percents(m.accuracyInterval()))));
   }
 
-  private static String range(Interval interval) {
-    return Html.percent(interval.low()) + " to " + Html.percent(interval.high());
+  private static Html tile(Object value, Object words) {
+    return Html.of("<li><b>{}</b><span>{}</span></li>\n", value, words);
   }
 
-  private static void tile(StringBuilder page, String value, String words) {
-    page.append("<li><b>").append(value).append("</b><span>").append(words);
-    page.append("</span></li>\n");
-  }
-
-  private static void curves(StringBuilder page, RunReport run) {
-    page.append("<h2 id='curves'>Curves</h2>\n<div class='charts'>\n");
+  private static Html curves(RunReport run) {
     List<Mark> marks = new ArrayList<>();
     run.best().ifPresent(best -> marks.add(new Mark(best.epoch(), "best")));
-    page.append(chart("Loss", run, marks, EpochMetrics::trainLoss, EpochMetrics::valLoss));
+    List<String> charts = new ArrayList<>();
+    charts.add(chart("Loss", run, marks, EpochMetrics::trainLoss, EpochMetrics::valLoss));
     String exact = run.isMultiLabel() ? "Images with all labels right" : "Accuracy";
-    page.append(chart(exact, run, marks, EpochMetrics::trainAccuracy, EpochMetrics::valAccuracy));
+    charts.add(chart(exact, run, marks, EpochMetrics::trainAccuracy, EpochMetrics::valAccuracy));
     if (run.isMultiLabel()) {
       List<Series> series = List.of(series("validation", run, m -> m.valMap().orElse(0.0)));
-      page.append(new LineChart("mAP", "epoch", Scale.LINEAR, series, marks).html());
+      charts.add(new LineChart("mAP", "epoch", Scale.LINEAR, series, marks).html());
     }
-    page.append(rates(run.stages()).html());
-    page.append("</div>\n");
-    EpochTable.of(page, run);
+    charts.add(rates(run.stages()).html());
+    return Html.of(
+        "<h2 id='curves'>Curves</h2>\n<div class='charts'>\n{}</div>\n{}",
+        each(charts, Html::new), EpochTable.of(run));
   }
 
   private static String chart(
@@ -169,20 +181,25 @@ public final class ReportPage {
     return new LineChart("Learning rates, as planned", "step", Scale.LINEAR, all, marks);
   }
 
-  private static void identity(StringBuilder page, RunReport run) {
-    page.append("<h2 id='identity'>Identity</h2>\n<table>\n");
-    row(page, "run", run.runId());
-    row(page, "data", run.audit().manifestSha256());
-    row(page, "weights", run.weights());
-    row(page, "libtorch", run.libtorch());
-    page.append("</table>\n<p class='soft'>The run's hash is that of its resolved configuration, ");
-    page.append("its data and its first weights. Equal runs give equal files; times are in ");
-    page.append("timing.jsonl, the whole configuration in run.yaml, beside this page.</p>\n");
+  private static Html identity(RunReport run) {
+    return Html.of(
+        """
+        <h2 id='identity'>Identity</h2>
+        <table>
+        {}{}{}{}</table>
+        <p class='soft'>The run's hash is that of its resolved configuration, its data and its first\
+         weights. Equal runs give equal files; times are in timing.jsonl, the whole configuration in\
+         run.yaml, beside this page.</p>
+        """,
+        row("run", run.runId()),
+        row("data", run.audit().manifestSha256()),
+        row("weights", run.weights()),
+        row("libtorch", run.libtorch()));
   }
 
-  private static void row(StringBuilder page, String name, String value) {
-    page.append("<tr><th scope='row'>").append(name).append("</th><td class='text mono'>");
-    page.append(Html.escape(value)).append("</td></tr>\n");
+  private static Html row(String name, String value) {
+    return Html.of(
+        "<tr><th scope='row'>{}</th><td class='text mono'>{}</td></tr>\n", name, value);
   }
 
   private static String style() {
