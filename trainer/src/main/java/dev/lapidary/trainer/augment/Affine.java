@@ -11,13 +11,13 @@ import dev.lapidary.core.tensor.RandomStream;
  * @param scale of the content
  * @param shear the largest shear to either side, in degrees
  */
-record Affine(double degrees, double translate, Range scale, double shear, Warp.Sampling sampling)
+record Affine(double degrees, double translate, DrawnRange scale, double shear, Warp.Sampling sampling)
     implements PixelStep {
-  static Affine of(Options options) {
+  static Affine of(StepArguments options) {
     return new Affine(
         options.number("degrees", 10, 0, 180),
         options.number("translate", 0.1, 0, 1),
-        options.range("scale", new Range(0.9, 1.1), 1e-2, 100),
+        options.range("scale", new DrawnRange(0.9, 1.1), 1e-2, 100),
         options.number("shear", 5, 0, 80),
         options.sampling());
   }
@@ -40,10 +40,10 @@ record Affine(double degrees, double translate, Range scale, double shear, Warp.
   public String toString() {
     return "affine(degrees=%s, translate=%s, scale=%s, shear=%s, %s)"
         .formatted(
-            Options.text(degrees),
-            Options.text(translate),
+            StepArguments.text(degrees),
+            StepArguments.text(translate),
             scale,
-            Options.text(shear),
-            Options.text(sampling));
+            StepArguments.text(shear),
+            StepArguments.text(sampling));
   }
 }

@@ -23,7 +23,7 @@ record AugMix(int severity, int width, int depth, double alpha, Warp.Sampling sa
           .filter(o -> o != PolicyOperation.IDENTITY)
           .toArray(PolicyOperation[]::new);
 
-  static AugMix of(Options options) {
+  static AugMix of(StepArguments options) {
     return new AugMix(
         options.integer("severity", 3, 1, BINS),
         options.integer("width", 3, 1, 10),
@@ -94,6 +94,6 @@ record AugMix(int severity, int width, int depth, double alpha, Warp.Sampling sa
   @Override
   public String toString() {
     return "augmix(severity=%d, width=%d, depth=%d, alpha=%s, %s)"
-        .formatted(severity, width, depth, Options.text(alpha), Options.text(sampling));
+        .formatted(severity, width, depth, StepArguments.text(alpha), StepArguments.text(sampling));
   }
 }

@@ -67,14 +67,14 @@ public final class Augmentation implements View {
       at = steps.end();
       String name = steps.group(1).toLowerCase(Locale.ROOT);
       String inside = steps.group(2);
-      Options options = Options.parse(name, inside == null ? "" : inside);
+      StepArguments options = StepArguments.parse(name, inside == null ? "" : inside);
       augmentation.add(name, options, rule);
       options.requireAllKnown();
     }
     return augmentation;
   }
 
-  private void add(String name, Options options, Preprocessing rule) {
+  private void add(String name, StepArguments options, Preprocessing rule) {
     switch (name) {
       case "rrc" -> addCrop(RandomResizedCrop.of(options, rule));
       case "hflip" -> pixelSteps.add(HorizontalFlip.of(options));

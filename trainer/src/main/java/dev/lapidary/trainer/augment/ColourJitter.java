@@ -14,7 +14,7 @@ import dev.lapidary.core.tensor.RandomStream;
  */
 record ColourJitter(double brightness, double contrast, double saturation, double hue)
     implements PixelStep {
-  static ColourJitter of(Options options) {
+  static ColourJitter of(StepArguments options) {
     return new ColourJitter(
         options.number("brightness", 0.4, 0, 10),
         options.number("contrast", 0.4, 0, 10),
@@ -47,9 +47,9 @@ record ColourJitter(double brightness, double contrast, double saturation, doubl
   public String toString() {
     return "jitter(brightness=%s, contrast=%s, saturation=%s, hue=%s)"
         .formatted(
-            Options.text(brightness),
-            Options.text(contrast),
-            Options.text(saturation),
-            Options.text(hue));
+            StepArguments.text(brightness),
+            StepArguments.text(contrast),
+            StepArguments.text(saturation),
+            StepArguments.text(hue));
   }
 }

@@ -11,7 +11,7 @@ import java.util.Arrays;
  * @param alpha the box's area is 1 - lambda, lambda drawn from Beta(alpha, alpha)
  */
 record CutMix(double alpha) implements BatchStep {
-  static CutMix of(Options options) {
+  static CutMix of(StepArguments options) {
     return new CutMix(options.number("alpha", 1, 1e-3, 100));
   }
 
@@ -58,6 +58,6 @@ record CutMix(double alpha) implements BatchStep {
 
   @Override
   public String toString() {
-    return "cutmix(alpha=" + Options.text(alpha) + ")";
+    return "cutmix(alpha=" + StepArguments.text(alpha) + ")";
   }
 }

@@ -11,10 +11,10 @@ import java.util.Arrays;
  * @param kernel the window's side in pixels, odd
  * @param sigma of the Gaussian, in pixels
  */
-record GaussianBlur(int kernel, Range sigma) implements PixelStep {
-  static GaussianBlur of(Options options) {
+record GaussianBlur(int kernel, DrawnRange sigma) implements PixelStep {
+  static GaussianBlur of(StepArguments options) {
     return new GaussianBlur(
-        options.odd("kernel", 5, 1, 99), options.range("sigma", new Range(0.1, 2), 1e-3, 1000));
+        options.odd("kernel", 5, 1, 99), options.range("sigma", new DrawnRange(0.1, 2), 1e-3, 1000));
   }
 
   @Override

@@ -9,7 +9,7 @@ import dev.lapidary.core.tensor.RandomStream;
  * @param p the probability
  */
 record Grayscale(double p) implements PixelStep {
-  static Grayscale of(Options options) {
+  static Grayscale of(StepArguments options) {
     return new Grayscale(options.number("p", 0.1, 0, 1));
   }
 
@@ -20,6 +20,6 @@ record Grayscale(double p) implements PixelStep {
 
   @Override
   public String toString() {
-    return "gray(p=" + Options.text(p) + ")";
+    return "gray(p=" + StepArguments.text(p) + ")";
   }
 }

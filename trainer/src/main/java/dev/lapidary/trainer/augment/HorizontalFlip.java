@@ -9,7 +9,7 @@ import dev.lapidary.core.tensor.RandomStream;
  * @param p the probability
  */
 record HorizontalFlip(double p) implements PixelStep {
-  static HorizontalFlip of(Options options) {
+  static HorizontalFlip of(StepArguments options) {
     return new HorizontalFlip(options.number("p", 0.5, 0, 1));
   }
 
@@ -31,6 +31,6 @@ record HorizontalFlip(double p) implements PixelStep {
 
   @Override
   public String toString() {
-    return "hflip(p=" + Options.text(p) + ")";
+    return "hflip(p=" + StepArguments.text(p) + ")";
   }
 }

@@ -21,12 +21,12 @@ final class Hue {
       int green = from[i + 1] & 0xff;
       int blue = from[i + 2] & 0xff;
       int value = Math.max(red, Math.max(green, blue));
-      int least = Math.min(red, Math.min(green, blue));
+      int min = Math.min(red, Math.min(green, blue));
       int hue = 0;
       int saturation = 0;
-      if (value > least) {
-        hue = hue(red, green, blue, value, value - least);
-        saturation = clip((int) ((float) (value - least) / value * 255.0));
+      if (value > min) {
+        hue = hue(red, green, blue, value, value - min);
+        saturation = clip((int) ((float) (value - min) / value * 255.0));
       }
       rgb((hue + turn) & 0xff, saturation, value, to, i);
     }

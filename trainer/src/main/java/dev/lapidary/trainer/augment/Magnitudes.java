@@ -15,8 +15,8 @@ final class Magnitudes {
         : Math.fma(-step, bins - bin - 1, (float) end);
   }
 
-  /** {@code most - (arange(bins) / ((bins - 1) / span)).round()}: bits that posterizing keeps. */
-  static double bits(int most, int span, int bins, int bin) {
-    return most - Math.rint((float) bin / (float) ((bins - 1) / (double) span));
+  /** {@code max - (arange(bins) / ((bins - 1) / span)).round()}: bits that posterizing keeps. */
+  static double bits(int max, int span, int bins, int bin) {
+    return max - Math.rint((float) bin / (float) ((bins - 1) / (double) span));
   }
 }

@@ -11,7 +11,7 @@ import java.util.Arrays;
  * @param alpha lambda is drawn from Beta(alpha, alpha)
  */
 record Mixup(double alpha) implements BatchStep {
-  static Mixup of(Options options) {
+  static Mixup of(StepArguments options) {
     return new Mixup(options.number("alpha", 0.2, 1e-3, 100));
   }
 
@@ -34,6 +34,6 @@ record Mixup(double alpha) implements BatchStep {
 
   @Override
   public String toString() {
-    return "mixup(alpha=" + Options.text(alpha) + ")";
+    return "mixup(alpha=" + StepArguments.text(alpha) + ")";
   }
 }

@@ -14,7 +14,7 @@ record RandAugment(int operations, int magnitude, Warp.Sampling sampling) implem
   private static final int BINS = 31;
   private static final PolicyOperation[] CHOICE = PolicyOperation.values();
 
-  static RandAugment of(Options options) {
+  static RandAugment of(StepArguments options) {
     return new RandAugment(
         options.integer("ops", 2, 1, 20),
         options.integer("magnitude", 9, 0, BINS - 1),
@@ -48,6 +48,6 @@ record RandAugment(int operations, int magnitude, Warp.Sampling sampling) implem
   @Override
   public String toString() {
     return "randaugment(ops=%d, magnitude=%d, %s)"
-        .formatted(operations, magnitude, Options.text(sampling));
+        .formatted(operations, magnitude, StepArguments.text(sampling));
   }
 }

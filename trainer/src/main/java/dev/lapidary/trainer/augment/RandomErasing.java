@@ -13,14 +13,14 @@ import java.util.Optional;
  * @param scale the box's part of the image's area
  * @param ratio height / width of the box, drawn evenly in its logarithm
  */
-record RandomErasing(double p, Range scale, Range ratio) implements TensorStep {
+record RandomErasing(double p, DrawnRange scale, DrawnRange ratio) implements TensorStep {
   private static final int TRIES = 10;
 
-  static RandomErasing of(Options options) {
+  static RandomErasing of(StepArguments options) {
     return new RandomErasing(
         options.number("p", 0.5, 0, 1),
-        options.range("scale", new Range(0.02, 0.33), 1e-4, 1),
-        options.range("ratio", new Range(0.3, 3.3), 1e-2, 100));
+        options.range("scale", new DrawnRange(0.02, 0.33), 1e-4, 1),
+        options.range("ratio", new DrawnRange(0.3, 3.3), 1e-2, 100));
   }
 
   @Override
@@ -61,6 +61,6 @@ record RandomErasing(double p, Range scale, Range ratio) implements TensorStep {
 
   @Override
   public String toString() {
-    return "erase(p=" + Options.text(p) + ", scale=" + scale + ", ratio=" + ratio + ")";
+    return "erase(p=" + StepArguments.text(p) + ", scale=" + scale + ", ratio=" + ratio + ")";
   }
 }

@@ -13,13 +13,13 @@ import dev.lapidary.core.tensor.RandomStream;
  * @param scale the box's part of the image's area
  * @param ratio width / height of the box, drawn evenly in its logarithm
  */
-record RandomResizedCrop(Range scale, Range ratio, Preprocessing rule) implements PixelStep {
+record RandomResizedCrop(DrawnRange scale, DrawnRange ratio, Preprocessing rule) implements PixelStep {
   private static final int TRIES = 10;
 
-  static RandomResizedCrop of(Options options, Preprocessing rule) {
+  static RandomResizedCrop of(StepArguments options, Preprocessing rule) {
     return new RandomResizedCrop(
-        options.range("scale", new Range(0.08, 1), 1e-4, 1),
-        options.range("ratio", new Range(3.0 / 4, 4.0 / 3), 1e-2, 100),
+        options.range("scale", new DrawnRange(0.08, 1), 1e-4, 1),
+        options.range("ratio", new DrawnRange(3.0 / 4, 4.0 / 3), 1e-2, 100),
         rule);
   }
 

@@ -9,7 +9,7 @@ import dev.lapidary.core.tensor.RandomStream;
  * @param degrees the largest turn to either side
  */
 record Rotation(double degrees, Warp.Sampling sampling) implements PixelStep {
-  static Rotation of(Options options) {
+  static Rotation of(StepArguments options) {
     return new Rotation(options.number("degrees", 15, 0, 180), options.sampling());
   }
 
@@ -24,6 +24,6 @@ record Rotation(double degrees, Warp.Sampling sampling) implements PixelStep {
 
   @Override
   public String toString() {
-    return "rotate(degrees=" + Options.text(degrees) + ", " + Options.text(sampling) + ")";
+    return "rotate(degrees=" + StepArguments.text(degrees) + ", " + StepArguments.text(sampling) + ")";
   }
 }

@@ -11,7 +11,7 @@ record TrivialAugmentWide(Warp.Sampling sampling) implements PixelStep {
   private static final int BINS = 31;
   private static final PolicyOperation[] CHOICE = PolicyOperation.values();
 
-  static TrivialAugmentWide of(Options options) {
+  static TrivialAugmentWide of(StepArguments options) {
     return new TrivialAugmentWide(options.sampling());
   }
 
@@ -36,6 +36,6 @@ record TrivialAugmentWide(Warp.Sampling sampling) implements PixelStep {
 
   @Override
   public String toString() {
-    return "trivial(" + Options.text(sampling) + ")";
+    return "trivial(" + StepArguments.text(sampling) + ")";
   }
 }

@@ -9,7 +9,7 @@ import dev.lapidary.core.tensor.RandomStream;
  * @param p the probability
  */
 record VerticalFlip(double p) implements PixelStep {
-  static VerticalFlip of(Options options) {
+  static VerticalFlip of(StepArguments options) {
     return new VerticalFlip(options.number("p", 0.5, 0, 1));
   }
 
@@ -29,6 +29,6 @@ record VerticalFlip(double p) implements PixelStep {
 
   @Override
   public String toString() {
-    return "vflip(p=" + Options.text(p) + ")";
+    return "vflip(p=" + StepArguments.text(p) + ")";
   }
 }

@@ -1,7 +1,7 @@
 package dev.lapidary.trainer.cli;
 
 import dev.lapidary.trainer.run.Runs;
-import dev.lapidary.trainer.run.loop.Outcome;
+import dev.lapidary.trainer.run.loop.RunOutcome;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
@@ -35,7 +35,7 @@ public final class ExtendCommand implements Callable<Integer> {
     return Interruption.orderly(
         err,
         stop -> {
-          Outcome outcome = Runs.extend(run, epochs, Terminal.progress(err), stop);
+          RunOutcome outcome = Runs.extend(run, epochs, Terminal.progress(err), stop);
           return Interruption.status(outcome, run, err);
         });
   }

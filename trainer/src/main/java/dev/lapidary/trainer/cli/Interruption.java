@@ -3,7 +3,7 @@ package dev.lapidary.trainer.cli;
 import dev.lapidary.core.cli.StopSignal;
 import dev.lapidary.core.failure.ExitCode;
 import dev.lapidary.core.failure.Failure;
-import dev.lapidary.trainer.run.loop.Outcome;
+import dev.lapidary.trainer.run.loop.RunOutcome;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
@@ -60,8 +60,8 @@ final class Interruption implements AutoCloseable {
   }
 
   /** The exit status, and on stderr how to go on. */
-  static int status(Outcome outcome, Path run, PrintWriter err) {
-    if (outcome == Outcome.FINISHED) {
+  static int status(RunOutcome outcome, Path run, PrintWriter err) {
+    if (outcome == RunOutcome.FINISHED) {
       return ExitCode.DONE.status();
     }
     err.println("interrupted; the checkpoint is written. To go on: trainer resume " + run);

@@ -1,7 +1,7 @@
 package dev.lapidary.trainer.cli;
 
-import dev.lapidary.trainer.plan.Defaults;
 import dev.lapidary.trainer.plan.RunConfig;
+import dev.lapidary.trainer.plan.RunDefaults;
 import dev.lapidary.trainer.plan.Schedule;
 import dev.lapidary.trainer.plan.StageConfig;
 import dev.lapidary.trainer.program.UpdateRule;
@@ -50,10 +50,10 @@ record KeyType(Class<?> type, boolean isList, List<String> kinds) {
   /** A flag has no room for the milestones of multistep. */
   private static List<String> kinds(Type type) {
     if (type == UpdateRule.class) {
-      return List.copyOf(Defaults.OPTIMIZERS.keySet());
+      return List.copyOf(RunDefaults.OPTIMIZERS.keySet());
     }
     return type == Schedule.Shape.class
-        ? Defaults.SHAPES.keySet().stream().filter(name -> !name.equals("multistep")).toList()
+        ? RunDefaults.SHAPES.keySet().stream().filter(name -> !name.equals("multistep")).toList()
         : List.of();
   }
 }

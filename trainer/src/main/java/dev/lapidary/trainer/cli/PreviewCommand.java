@@ -232,8 +232,8 @@ final class PreviewCommand implements Callable<Integer> {
   }
 
   private int judged(List<BadImage> bad) {
-    String place = inputs.stream().map(Path::toString).collect(Collectors.joining(", "));
-    BadImage.judge(place, bad, onBadImage).forEach(this::say);
+    String folders = inputs.stream().map(Path::toString).collect(Collectors.joining(", "));
+    BadImage.judge(folders, bad, onBadImage).forEach(this::say);
     return ExitCode.DONE.status();
   }
 

@@ -1,7 +1,7 @@
 package dev.lapidary.trainer.cli;
 
 import dev.lapidary.trainer.run.Runs;
-import dev.lapidary.trainer.run.loop.Outcome;
+import dev.lapidary.trainer.run.loop.RunOutcome;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
@@ -46,7 +46,7 @@ public final class ResumeCommand implements Callable<Integer> {
     return Interruption.orderly(
         err,
         stop -> {
-          Outcome outcome = Runs.resume(run, sets, allowed, Terminal.progress(err), stop);
+          RunOutcome outcome = Runs.resume(run, sets, allowed, Terminal.progress(err), stop);
           return Interruption.status(outcome, run, err);
         });
   }

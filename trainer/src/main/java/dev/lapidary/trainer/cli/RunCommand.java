@@ -2,7 +2,7 @@ package dev.lapidary.trainer.cli;
 
 import dev.lapidary.trainer.plan.RunConfig;
 import dev.lapidary.trainer.run.Runs;
-import dev.lapidary.trainer.run.loop.Outcome;
+import dev.lapidary.trainer.run.loop.RunOutcome;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
@@ -36,7 +36,7 @@ public final class RunCommand implements Callable<Integer> {
     return Interruption.orderly(
         err,
         stop -> {
-          Outcome outcome = Runs.start(out, config, Terminal.progress(err), stop);
+          RunOutcome outcome = Runs.start(out, config, Terminal.progress(err), stop);
           return Interruption.status(outcome, out, err);
         });
   }

@@ -9,7 +9,7 @@ import picocli.CommandLine.TypeConversionException;
 
 /**
  * The flags that are short forms of keys of {@code run.yaml}, each described here alone: types come
- * from the records, defaults from {@link dev.lapidary.trainer.plan.Defaults}. Those of {@code
+ * from the records, defaults from {@link dev.lapidary.trainer.plan.RunDefaults}. Those of {@code
  * stages} hold for every stage.
  */
 final class RunFlags {

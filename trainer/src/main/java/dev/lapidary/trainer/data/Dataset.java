@@ -83,18 +83,18 @@ public record Dataset(Task task, List<String> labels, List<Sample> samples, Pict
    * every label.
    *
    * @param training and {@code known}: the task and the labels of training
-   * @param place of this set, for messages
+   * @param location of this set, for messages
    * @throws Failure (exit 2) if the tasks do not fit, or a label is unknown to training
    */
-  public Dataset measuredBy(Task training, List<String> known, Path place) {
+  public Dataset measuredBy(Task training, List<String> known, Path location) {
     if (task != training) {
       throw Failure.badInput(
           "[%s] has %s, but training has %s: measuring needs data of the same kind",
-          place, task.words(), training.words());
+          location, task.words(), training.words());
     }
     List<Integer> indices = LabelNames.indices(labels, known);
     if (indices.contains(-1)) {
-      throw Failure.badInput("[%s] %s", place, LabelNames.unlike(labels, known));
+      throw Failure.badInput("[%s] %s", location, LabelNames.unlike(labels, known));
     }
     return with(known, indices);
   }

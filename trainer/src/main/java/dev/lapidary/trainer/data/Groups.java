@@ -16,10 +16,10 @@ final class Groups {
    * it if it has none.
    *
    * @param expression as {@link Pattern} reads them
-   * @param place the data, for messages
+   * @param location the data, for messages
    * @throws Failure (exit 2) naming an image in which nothing is found
    */
-  static Dataset byName(Dataset data, String expression, Path place) {
+  static Dataset byName(Dataset data, String expression, Path location) {
     Pattern pattern = Pattern.compile(expression);
     List<Sample> samples = new ArrayList<>();
     for (Sample sample : data.samples()) {
@@ -28,7 +28,7 @@ final class Groups {
       if (group == null) {
         throw Failure.badInput(
             "[%s] %s has no group: '%s' finds nothing in that name; each image needs one",
-            place, sample.name(), expression);
+            location, sample.name(), expression);
       }
       samples.add(new Sample(sample.name(), sample.labels(), group, sample.part()));
     }

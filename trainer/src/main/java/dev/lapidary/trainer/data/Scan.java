@@ -105,11 +105,11 @@ public record Scan(Dataset data, List<String> sha256, List<Size> sizes, List<Bad
    * @throws Failure (exit 2) naming the bad ones, if they are not to be left out, or all are bad
    */
   public static Dataset readable(
-      Dataset data, Path place, OnBadImage rule, int threads, Consumer<String> notes) {
+      Dataset data, Path location, OnBadImage rule, int threads, Consumer<String> notes) {
     Scan scan = of(data, threads);
-    BadImage.judge(place, scan.badImages(), rule).forEach(notes);
+    BadImage.judge(location, scan.badImages(), rule).forEach(notes);
     if (scan.bad.size() == data.size()) {
-      throw Failure.badInput("[%s] none of its %d images can be read", place, data.size());
+      throw Failure.badInput("[%s] none of its %d images can be read", location, data.size());
     }
     return scan.good().data();
   }

@@ -110,23 +110,23 @@ public record TrainingData(
     }
     boolean t10kIsFree = source.val().isEmpty() && source.test().isEmpty();
     Optional<Path> val = t10kIsFree ? IdxFormat.images(source.train(), "t10k") : source.val();
-    Dataset rest = data.filter(sample -> sample.part() == Part.ANY || sample.part() == Part.TRAIN);
-    if (rest.size() == 0) {
+    Dataset remainder = data.filter(sample -> sample.part() == Part.ANY || sample.part() == Part.TRAIN);
+    if (remainder.size() == 0) {
       throw Failure.badInput(
           "[%s] has no image to train on, only parts to measure with; expected a part train",
           source.train());
     }
     Dataset held = data.filter(sample -> sample.part() == Part.VALIDATION);
     if (val.isPresent()) {
-      return new Split(rest, validation(val.get(), source, data, notes));
+      return new Split(remainder, validation(val.get(), source, data, notes));
     }
     if (held.size() > 0) {
-      return new Split(rest, held);
+      return new Split(remainder, held);
     }
     Dataset grouped =
         source.groupBy().isPresent()
-            ? Groups.byName(rest, source.groupBy().get(), source.train())
-            : rest;
+            ? Groups.byName(remainder, source.groupBy().get(), source.train())
+            : remainder;
     return grouped.task() == Task.MULTI_LABEL
         ? MultiLabelSplit.of(grouped, source.valSplit(), source.seed())
         : Split.stratified(grouped, source.valSplit(), source.seed());

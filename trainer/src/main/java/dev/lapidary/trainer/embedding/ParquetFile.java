@@ -186,9 +186,9 @@ final class ParquetFile implements AutoCloseable {
   }
 
   private void write(ByteBuffer bytes) throws IOException {
-    ByteBuffer rest = bytes.duplicate();
-    while (rest.hasRemaining()) {
-      out.write(rest);
+    ByteBuffer remaining = bytes.duplicate();
+    while (remaining.hasRemaining()) {
+      out.write(remaining);
     }
   }
 }

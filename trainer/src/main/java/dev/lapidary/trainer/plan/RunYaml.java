@@ -59,8 +59,8 @@ public final class RunYaml {
           .build();
 
   static {
-    Defaults.OPTIMIZERS.forEach((name, rule) -> register(name, rule.getClass()));
-    Defaults.SHAPES.forEach((name, shape) -> register(name, shape.getClass()));
+    RunDefaults.OPTIMIZERS.forEach((name, rule) -> register(name, rule.getClass()));
+    RunDefaults.SHAPES.forEach((name, shape) -> register(name, shape.getClass()));
   }
 
   private static void register(String name, Class<?> type) {
@@ -116,17 +116,17 @@ public final class RunYaml {
   public record Setting(String key, Object value) {}
 
   /**
-   * Defaults, but for these keys.
+   * RunDefaults, but for these keys.
    *
    * @param stages for each stage its keys, without {@code stages.0.}
    * @throws IllegalArgumentException if the records refuse it
    */
   public static RunConfig of(List<Setting> run, List<List<Setting>> stages) {
-    ObjectNode tree = YAML.valueToTree(Defaults.run());
+    ObjectNode tree = YAML.valueToTree(RunDefaults.run());
     run.forEach(setting -> put(tree, setting));
     ArrayNode all = tree.putArray(STAGES);
     for (List<Setting> settings : stages) {
-      ObjectNode stage = YAML.valueToTree(Defaults.stage());
+      ObjectNode stage = YAML.valueToTree(RunDefaults.stage());
       settings.forEach(setting -> put(stage, setting));
       all.add(stage);
     }
@@ -155,7 +155,7 @@ public final class RunYaml {
 
   /** The default of a key, as a flag gives it. {@code stages.} is any stage. */
   public static Optional<String> defaultOf(String key) {
-    JsonNode tree = YAML.valueToTree(Defaults.run());
+    JsonNode tree = YAML.valueToTree(RunDefaults.run());
     JsonNode node = tree.at("/" + key.replace("stages.", "stages.0.").replace('.', '/'));
     if (node.isArray() || node.isNull() || node.isBoolean()) {
       return Optional.empty();
@@ -168,20 +168,20 @@ public final class RunYaml {
   }
 
   /**
-   * @param place the file's name, for messages
+   * @param source the file's name, for messages
    * @throws Failure (exit 2) for anything that is no configuration
    */
-  public static RunConfig read(String yaml, String place) {
+  public static RunConfig read(String yaml, String source) {
     JsonNode given;
     try {
       given = YAML.readTree(yaml);
     } catch (JsonProcessingException e) {
-      throw Failure.badInput("[%s] is not YAML: %s", place, firstLine(e));
+      throw Failure.badInput("[%s] is not YAML: %s", source, firstLine(e));
     }
     if (!(given instanceof ObjectNode object)) {
-      throw Failure.badInput("[%s] holds no keys; see the run.yaml of any run directory", place);
+      throw Failure.badInput("[%s] holds no keys; see the run.yaml of any run directory", source);
     }
-    return parse(completed(object, place), place);
+    return parse(completed(object, source), source);
   }
 
   /**
@@ -194,31 +194,31 @@ public final class RunYaml {
     if (equals < 1) {
       throw Failure.badInput("--set %s: expected key=value, as in stages.0.lr=0.01", assignment);
     }
-    String place = "--set " + assignment;
+    String source = "--set " + assignment;
     JsonNode tree = YAML.valueToTree(config);
     String[] keys = assignment.substring(0, equals).split("\\.");
     JsonNode at = tree;
     for (int i = 0; i < keys.length - 1; i++) {
-      at = child(at, keys[i], place);
+      at = child(at, keys[i], source);
     }
     String last = keys[keys.length - 1];
-    JsonNode value = value(assignment.substring(equals + 1), place);
+    JsonNode value = value(assignment.substring(equals + 1), source);
     if (last.equals(KIND) && at instanceof ObjectNode object) {
       object.removeAll();
-      object.setAll(kindDefaults(value.asText(), place));
+      object.setAll(kindDefaults(value.asText(), source));
     } else if (at instanceof ObjectNode object) {
-      child(at, last, place);
+      child(at, last, source);
       object.set(last, value);
     } else if (at instanceof ArrayNode array) {
-      child(at, last, place);
+      child(at, last, source);
       array.set(Integer.parseInt(last), value);
     } else {
-      throw Failure.badInput("%s: %s holds no keys", place, String.join(".", keys));
+      throw Failure.badInput("%s: %s holds no keys", source, String.join(".", keys));
     }
-    return parse(tree, place);
+    return parse(tree, source);
   }
 
-  private static JsonNode child(JsonNode parent, String key, String place) {
+  private static JsonNode child(JsonNode parent, String key, String source) {
     JsonNode child =
         parent.isArray()
             ? (key.matches("\\d{1,6}") ? parent.get(Integer.parseInt(key)) : null)
@@ -228,25 +228,25 @@ public final class RunYaml {
     }
     if (parent.isArray()) {
       throw Failure.badInput(
-          "%s: there is no %s; the list has %d, counted from 0", place, key, parent.size());
+          "%s: there is no %s; the list has %d, counted from 0", source, key, parent.size());
     }
     List<String> known = names(parent);
     throw Failure.badInput(
-        "%s: there is no key %s among %s%s", place, key, known, NearNames.hint(key, known));
+        "%s: there is no key %s among %s%s", source, key, known, NearNames.hint(key, known));
   }
 
-  private static JsonNode value(String text, String place) {
+  private static JsonNode value(String text, String source) {
     try {
       JsonNode value = YAML.readTree(text);
       return value.isMissingNode() ? YAML.getNodeFactory().textNode("") : value;
     } catch (JsonProcessingException e) {
-      throw Failure.badInput("%s: the value is not YAML: %s", place, firstLine(e));
+      throw Failure.badInput("%s: the value is not YAML: %s", source, firstLine(e));
     }
   }
 
-  /** Defaults with what is given put over them. */
-  private static JsonNode completed(ObjectNode given, String place) {
-    ObjectNode whole = YAML.valueToTree(Defaults.run());
+  /** RunDefaults with what is given put over them. */
+  private static JsonNode completed(ObjectNode given, String source) {
+    ObjectNode whole = YAML.valueToTree(RunDefaults.run());
     ObjectNode model = (ObjectNode) whole.get("model");
     model.putNull("arch");
     ((ObjectNode) whole.get("data")).put("train", "");
@@ -254,27 +254,27 @@ public final class RunYaml {
     ArrayNode completedStages = YAML.createArrayNode();
     if (stages != null && stages.isArray()) {
       for (JsonNode stage : stages) {
-        ObjectNode defaults = YAML.valueToTree(Defaults.stage());
-        completedStages.add(stage.isObject() ? merge(defaults, stage, place) : stage);
+        ObjectNode defaults = YAML.valueToTree(RunDefaults.stage());
+        completedStages.add(stage.isObject() ? merge(defaults, stage, source) : stage);
       }
     }
-    merge(whole, given, place);
+    merge(whole, given, source);
     if (stages != null) {
       whole.set(STAGES, stages.isArray() ? completedStages : stages);
     }
     return whole;
   }
 
-  private static ObjectNode merge(ObjectNode base, JsonNode over, String place) {
+  private static ObjectNode merge(ObjectNode base, JsonNode over, String source) {
     JsonNode kind = over.get(KIND);
     if (kind != null && !kind.equals(base.get(KIND))) {
       base.removeAll();
-      base.setAll(kindDefaults(kind.asText(), place));
+      base.setAll(kindDefaults(kind.asText(), source));
     }
     for (Map.Entry<String, JsonNode> field : over.properties()) {
       JsonNode old = base.get(field.getKey());
       if (old instanceof ObjectNode object && field.getValue().isObject()) {
-        merge(object, field.getValue(), place);
+        merge(object, field.getValue(), source);
       } else {
         base.set(field.getKey(), field.getValue());
       }
@@ -282,19 +282,19 @@ public final class RunYaml {
     return base;
   }
 
-  private static ObjectNode kindDefaults(String kind, String place) {
-    Map<String, Object> all = new LinkedHashMap<>(Defaults.OPTIMIZERS);
-    all.putAll(Defaults.SHAPES);
+  private static ObjectNode kindDefaults(String kind, String source) {
+    Map<String, Object> all = new LinkedHashMap<>(RunDefaults.OPTIMIZERS);
+    all.putAll(RunDefaults.SHAPES);
     Object found = all.get(kind);
     if (found == null) {
       throw Failure.badInput(
           "[%s] there is no kind %s among %s%s",
-          place, kind, all.keySet(), NearNames.hint(kind, all.keySet()));
+          source, kind, all.keySet(), NearNames.hint(kind, all.keySet()));
     }
     return YAML.valueToTree(found);
   }
 
-  private static RunConfig parse(JsonNode tree, String place) {
+  private static RunConfig parse(JsonNode tree, String source) {
     replaceBatchSizes(
         tree,
         YAML.getNodeFactory().textNode(AUTO),
@@ -305,15 +305,15 @@ public final class RunYaml {
       List<String> known = e.getKnownPropertyIds().stream().map(String::valueOf).sorted().toList();
       throw Failure.badInput(
           "[%s] there is no key %s among %s%s",
-          place, path(e), known, NearNames.hint(e.getPropertyName(), known));
+          source, path(e), known, NearNames.hint(e.getPropertyName(), known));
     } catch (ValueInstantiationException e) {
       Throwable cause = e.getCause();
       throw Failure.badInput(
-          "[%s] %s", place, cause == null ? firstLine(e) : String.valueOf(cause.getMessage()));
+          "[%s] %s", source, cause == null ? firstLine(e) : String.valueOf(cause.getMessage()));
     } catch (InvalidFormatException e) {
-      throw Failure.badInput("[%s] %s cannot be %s", place, path(e), e.getValue());
+      throw Failure.badInput("[%s] %s cannot be %s", source, path(e), e.getValue());
     } catch (JsonProcessingException e) {
-      throw Failure.badInput("[%s] %s", place, firstLine(e));
+      throw Failure.badInput("[%s] %s", source, firstLine(e));
     }
   }
 

@@ -123,30 +123,30 @@ final class Body {
     return Optional.empty();
   }
 
-  /** The one tensor that crosses the place before a line; empty if more does, or something else. */
-  Optional<String> crossingTensor(int place) {
-    Set<String> all = crossing(place);
-    return all.stream().filter(name -> all.size() == 1 && isTensor(name, place)).findFirst();
+  /** The one tensor that crosses the index before a line; empty if more does, or something else. */
+  Optional<String> crossingTensor(int index) {
+    Set<String> all = crossing(index);
+    return all.stream().filter(name -> all.size() == 1 && isTensor(name, index)).findFirst();
   }
 
   /** Variables that are computed before a place, or come in, and are read after it. */
-  Set<String> crossing(int place) {
+  Set<String> crossing(int index) {
     Set<String> computed = new HashSet<>(Set.of(text.parameter()));
-    for (int i = 0; i < place; i++) {
+    for (int i = 0; i < index; i++) {
       if (!aliases.get(i)) {
         computed.addAll(Syntax.writes(statement(i)));
       }
     }
     Set<String> read = new HashSet<>();
-    for (int i = place; i < size(); i++) {
+    for (int i = index; i < size(); i++) {
       read.addAll(Syntax.reads(statement(i)));
     }
     computed.retainAll(read);
     return computed;
   }
 
-  private boolean isTensor(String variable, int place) {
-    for (int i = place - 1; i >= 0; i--) {
+  private boolean isTensor(String variable, int index) {
+    for (int i = index - 1; i >= 0; i--) {
       Statement statement = statement(i);
       if (Syntax.writes(statement).contains(variable)) {
         return statement instanceof Statement.Assign assign
@@ -184,9 +184,9 @@ final class Body {
   }
 
   /** What a part that begins at a place needs to know again. */
-  List<String> aliasTexts(int place) {
+  List<String> aliasTexts(int index) {
     List<String> texts = new ArrayList<>();
-    for (int i = 0; i < place; i++) {
+    for (int i = 0; i < index; i++) {
       if (aliases.get(i)) {
         texts.add(printed(statement(i)));
       }
@@ -214,8 +214,8 @@ final class Body {
   }
 
   /** The first step from a place on: its module's path, or its text. */
-  String shown(int place) {
-    for (int i = place; i < size(); i++) {
+  String shown(int index) {
+    for (int i = index; i < size(); i++) {
       if (aliases.get(i)) {
         continue;
       }

@@ -8,7 +8,7 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * Finds the deepest {@link Cut} of a network for a choice of trained parameters: in {@code
+ * Finds the deepest {@link NetworkCut} of a network for a choice of trained parameters: in {@code
  * forward}, the last place between two steps that only one tensor crosses and before which
  * everything is frozen; then, if the next step is a submodule, inside that, and so on.
  */
@@ -23,10 +23,10 @@ public final class CutFinder {
   /**
    * @param reason why there is no cut; empty if there is one
    */
-  public record Found(Optional<Cut> cut, String reason) {}
+  public record Found(Optional<NetworkCut> cut, String reason) {}
 
   /** A cut inside a module; {@code weights} tells whether tensors of the network lie before it. */
-  private record Split(String before, List<Cut.Halves> methods, boolean weights) {}
+  private record Split(String before, List<NetworkCut.Halves> methods, boolean weights) {}
 
   /**
    * @param trained names of parameters, as {@link TrainingProgram#train} takes them
@@ -39,7 +39,7 @@ public final class CutFinder {
       return new Found(Optional.empty(), first.formatted(split.get().before()));
     }
     return new Found(
-        split.map(found -> new Cut(found.before(), found.methods())),
+        split.map(found -> new NetworkCut(found.before(), found.methods())),
         split.isPresent() ? "" : finder.reason);
   }
 
@@ -111,35 +111,35 @@ public final class CutFinder {
       List<String> before = new ArrayList<>(body.texts(0, frozen));
       before.add("return (%s).%s(%s, )".formatted(callee, prefix(depth + 1), call.input()));
       List<String> after = body.aliasTexts(frozen);
-      String crossing = "crossing_" + Cut.NUMBER;
+      String crossing = "crossing_" + NetworkCut.NUMBER;
       after.add("%s = (%s).%s(%s, )".formatted(call.target(), callee, suffix(depth + 1), crossing));
       after.addAll(body.texts(frozen + 1, body.size()));
-      List<Cut.Halves> methods = new ArrayList<>(List.of(halves(before, crossing, after)));
+      List<NetworkCut.Halves> methods = new ArrayList<>(List.of(halves(before, crossing, after)));
       methods.addAll(inner.methods());
       return new Split(inner.before(), methods, weights || inner.weights());
     }
 
-    private Split at(int place, String crossing) {
-      List<String> before = new ArrayList<>(body.texts(0, place));
+    private Split at(int index, String crossing) {
+      List<String> before = new ArrayList<>(body.texts(0, index));
       before.add("return torch.contiguous(" + crossing + ")");
-      List<String> after = body.aliasTexts(place);
-      after.addAll(body.texts(place, body.size()));
-      return new Split(body.shown(place), List.of(halves(before, crossing, after)), weights);
+      List<String> after = body.aliasTexts(index);
+      after.addAll(body.texts(index, body.size()));
+      return new Split(body.shown(index), List.of(halves(before, crossing, after)), weights);
     }
 
-    private Cut.Halves halves(List<String> before, String crossing, List<String> after) {
+    private NetworkCut.Halves halves(List<String> before, String crossing, List<String> after) {
       String text =
           body.method(prefix(depth), body.parameter(), before)
               + body.method(suffix(depth), crossing, after);
-      return new Cut.Halves(body.className(), text);
+      return new NetworkCut.Halves(body.className(), text);
     }
 
     private static String prefix(int depth) {
-      return depth == 0 ? Cut.PREFIX : Cut.PREFIX + "_" + depth;
+      return depth == 0 ? NetworkCut.PREFIX : NetworkCut.PREFIX + "_" + depth;
     }
 
     private static String suffix(int depth) {
-      return depth == 0 ? Cut.SUFFIX : Cut.SUFFIX + "_" + depth;
+      return depth == 0 ? NetworkCut.SUFFIX : NetworkCut.SUFFIX + "_" + depth;
     }
   }
 }

@@ -13,12 +13,12 @@ final class CutText {
   private CutText() {}
 
   /** A network's code with the methods of cuts 1, 2, ... */
-  static SortedMap<String, String> add(SortedMap<String, String> code, List<Cut> cuts) {
+  static SortedMap<String, String> add(SortedMap<String, String> code, List<NetworkCut> cuts) {
     SortedMap<String, String> changed = new TreeMap<>(code);
     for (int i = 0; i < cuts.size(); i++) {
       String number = String.valueOf(i + 1);
-      for (Cut.Halves halves : cuts.get(i).methods()) {
-        add(changed, halves.className(), halves.text().replace(Cut.NUMBER, number));
+      for (NetworkCut.Halves halves : cuts.get(i).methods()) {
+        add(changed, halves.className(), halves.text().replace(NetworkCut.NUMBER, number));
       }
     }
     return changed;
@@ -34,13 +34,13 @@ final class CutText {
     String features =
         "  def features(self: SELF, x: Tensor, h: Tensor) -> Tensor:\n"
             + ("    net = self.net\n    cut = int(h[0])\n    y = " + input + "\n")
-            + choice(cuts, "y = (net)." + Cut.PREFIX + "(y, )", "y = y", "    ")
+            + choice(cuts, "y = (net)." + NetworkCut.PREFIX + "(y, )", "y = y", "    ")
             + "    return y\n";
     String tail =
         "  def tail(self: SELF, x: Tensor, cut: int) -> Tensor:\n    net = self.net\n"
             + choice(
                 cuts,
-                "y = (net)." + Cut.SUFFIX + "(torch.clone(x), )",
+                "y = (net)." + NetworkCut.SUFFIX + "(torch.clone(x), )",
                 "y = (net).forward(" + input + ", )",
                 "    ")
             + "    return y\n";
@@ -58,7 +58,7 @@ final class CutText {
     String deeper = indent;
     for (int cut = 1; cut <= cuts; cut++) {
       text.append(deeper).append("if torch.eq(cut, ").append(cut).append("):\n  ");
-      text.append(deeper).append(some.replace(Cut.NUMBER, String.valueOf(cut))).append('\n');
+      text.append(deeper).append(some.replace(NetworkCut.NUMBER, String.valueOf(cut))).append('\n');
       text.append(deeper).append("else:\n");
       deeper += "  ";
     }

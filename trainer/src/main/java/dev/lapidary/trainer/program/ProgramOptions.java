@@ -18,7 +18,7 @@ public record ProgramOptions(
     Precision precision,
     boolean channelsLast,
     List<Double> auxiliary,
-    List<Cut> cuts,
+    List<NetworkCut> cuts,
     Optional<Segments> segments) {
   public static final ProgramOptions PLAIN = new ProgramOptions(Precision.FP32, false, List.of());
 
@@ -32,7 +32,7 @@ public record ProgramOptions(
     this(precision, channelsLast, auxiliary, List.of(), Optional.empty());
   }
 
-  public ProgramOptions withCuts(List<Cut> other) {
+  public ProgramOptions withCuts(List<NetworkCut> other) {
     return new ProgramOptions(precision, channelsLast, auxiliary, other, segments);
   }
 

@@ -42,7 +42,7 @@ public final class SegmentFinder {
    * @param methods that it needs
    */
   private record Piece(
-      String call, String begins, int layers, boolean draws, List<Cut.Halves> methods) {}
+      String call, String begins, int layers, boolean draws, List<NetworkCut.Halves> methods) {}
 
   /** Empty if there are not at least two. */
   public static Optional<Segments> find(TorchScriptArchive network) {
@@ -64,7 +64,7 @@ public final class SegmentFinder {
     } else if (!open.isEmpty()) {
       segments.add(segment(open));
     }
-    List<Cut.Halves> methods = pieces.stream().flatMap(p -> p.methods().stream()).toList();
+    List<NetworkCut.Halves> methods = pieces.stream().flatMap(p -> p.methods().stream()).toList();
     return segments.size() < 2
         ? Optional.empty()
         : Optional.of(new Segments(segments, List.copyOf(new LinkedHashSet<>(methods))));
@@ -154,8 +154,8 @@ public final class SegmentFinder {
 
   private static Piece around(Body body, Piece inner, String name, String input, String callee) {
     String line = "return (%s).%s(%s, )".formatted(callee, inner.call(), input);
-    List<Cut.Halves> methods = new ArrayList<>(inner.methods());
-    methods.add(new Cut.Halves(body.className(), body.method(name, input, List.of(line))));
+    List<NetworkCut.Halves> methods = new ArrayList<>(inner.methods());
+    methods.add(new NetworkCut.Halves(body.className(), body.method(name, input, List.of(line))));
     return new Piece(name, inner.begins(), inner.layers(), inner.draws(), methods);
   }
 
@@ -176,7 +176,7 @@ public final class SegmentFinder {
         body.shown(from),
         weights.size(),
         draws,
-        List.of(new Cut.Halves(body.className(), body.method(name, input(body, from), lines))));
+        List.of(new NetworkCut.Halves(body.className(), body.method(name, input(body, from), lines))));
   }
 
   /** Tensors of two and more dimensions that a step works with. */

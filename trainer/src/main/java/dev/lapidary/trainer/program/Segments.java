@@ -12,7 +12,7 @@ import java.util.List;
  * @param all from the images to the logits, at least two
  * @param methods that classes of the network need for it
  */
-public record Segments(List<Segment> all, List<Cut.Halves> methods) {
+public record Segments(List<Segment> all, List<NetworkCut.Halves> methods) {
 
   /**
    * @param begins its first step: a module's path, or text

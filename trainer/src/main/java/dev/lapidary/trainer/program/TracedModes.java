@@ -122,9 +122,9 @@ record TracedModes(SortedMap<String, String> code, int batchNorms, int dropouts)
       }
     }
 
-    private static boolean isFalse(List<Expression> arguments, int place) {
-      return arguments.size() > place
-          && arguments.get(place) instanceof Expression.Bool mode
+    private static boolean isFalse(List<Expression> arguments, int index) {
+      return arguments.size() > index
+          && arguments.get(index) instanceof Expression.Bool mode
           && !mode.value();
     }
 

@@ -71,77 +71,61 @@ public sealed interface UpdateRule {
     }
   }
 
+  /** Means of the gradient and of its square, corrected by the number of updates. */
+  sealed interface Moments extends UpdateRule {
+    double beta1();
+
+    double beta2();
+
+    double eps();
+
+    @Override
+    default double momentum() {
+      return beta1();
+    }
+
+    @Override
+    default List<String> slots() {
+      return List.of("exp_avg", "exp_avg_sq");
+    }
+
+    @Override
+    default List<String> lists() {
+      return List.of("ms", "vs");
+    }
+
+    @Override
+    default List<Double> numbers(double inForce, boolean first) {
+      return List.of(inForce, beta2(), eps());
+    }
+
+    @Override
+    default boolean countsUpdates() {
+      return true;
+    }
+  }
+
   /** {@code torch.optim.Adam}: the decay is added to the gradient. */
-  record Adam(double beta1, double beta2, double eps) implements UpdateRule {
+  record Adam(double beta1, double beta2, double eps) implements Moments {
     public Adam {
       requireMoments(beta1, beta2, eps);
-    }
-
-    @Override
-    public double momentum() {
-      return beta1;
-    }
-
-    @Override
-    public List<String> slots() {
-      return List.of("exp_avg", "exp_avg_sq");
     }
 
     @Override
     public String method() {
       return "adam";
     }
-
-    @Override
-    public List<String> lists() {
-      return List.of("ms", "vs");
-    }
-
-    @Override
-    public List<Double> numbers(double inForce, boolean first) {
-      return List.of(inForce, beta2, eps);
-    }
-
-    @Override
-    public boolean countsUpdates() {
-      return true;
-    }
   }
 
   /** {@code torch.optim.AdamW}: the decay shrinks the weight itself. */
-  record AdamW(double beta1, double beta2, double eps) implements UpdateRule {
+  record AdamW(double beta1, double beta2, double eps) implements Moments {
     public AdamW {
       requireMoments(beta1, beta2, eps);
     }
 
     @Override
-    public double momentum() {
-      return beta1;
-    }
-
-    @Override
-    public List<String> slots() {
-      return List.of("exp_avg", "exp_avg_sq");
-    }
-
-    @Override
     public String method() {
       return "adamw";
-    }
-
-    @Override
-    public List<String> lists() {
-      return List.of("ms", "vs");
-    }
-
-    @Override
-    public List<Double> numbers(double inForce, boolean first) {
-      return List.of(inForce, beta2, eps);
-    }
-
-    @Override
-    public boolean countsUpdates() {
-      return true;
     }
   }
 
@@ -214,39 +198,14 @@ public sealed interface UpdateRule {
    * with the decay added, r + decay w, scaled to the length of w. The ratio |w| / |r + decay w| is
    * 1 where a norm is 0 and for tensors of one dimension, as in the authors' code.
    */
-  record Lamb(double beta1, double beta2, double eps) implements UpdateRule {
+  record Lamb(double beta1, double beta2, double eps) implements Moments {
     public Lamb {
       requireMoments(beta1, beta2, eps);
     }
 
     @Override
-    public double momentum() {
-      return beta1;
-    }
-
-    @Override
-    public List<String> slots() {
-      return List.of("exp_avg", "exp_avg_sq");
-    }
-
-    @Override
     public String method() {
       return "lamb";
-    }
-
-    @Override
-    public List<String> lists() {
-      return List.of("ms", "vs");
-    }
-
-    @Override
-    public List<Double> numbers(double inForce, boolean first) {
-      return List.of(inForce, beta2, eps);
-    }
-
-    @Override
-    public boolean countsUpdates() {
-      return true;
     }
   }
 

@@ -142,12 +142,12 @@ public final class Advice {
   }
 
   private static Optional<String> balance(DataAudit data) {
-    int least = data.train().stream().mapToInt(i -> i).min().orElse(0);
-    int most = data.train().stream().mapToInt(i -> i).max().orElse(0);
-    return most > UNEVEN * least
+    int min = data.train().stream().mapToInt(i -> i).min().orElse(0);
+    int max = data.train().stream().mapToInt(i -> i).max().orElse(0);
+    return max > UNEVEN * min
         ? Optional.of(
             "classes have %d to %d images: the rare ones will be missed more often; see"
-                    .formatted(least, most)
+                    .formatted(min, max)
                 + " --class-weights balanced"
                 + (data.hasSeveralLabels() ? "" : " and --sampling balanced"))
         : Optional.empty();

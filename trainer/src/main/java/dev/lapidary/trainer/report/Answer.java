@@ -3,7 +3,7 @@ package dev.lapidary.trainer.report;
 import java.util.List;
 
 /** A network's answer to one labelled image. */
-public sealed interface Answer permits Prediction, MultiLabelPrediction {
+public sealed interface Answer permits SingleLabelPrediction, MultiLabelPrediction {
   /** The image's position in the dataset. */
   int sample();
 
@@ -29,7 +29,7 @@ public sealed interface Answer permits Prediction, MultiLabelPrediction {
    */
   static List<Answer> ofLogits(float[] logits, long[] labels, int[] samples) {
     return labels.length == samples.length
-        ? List.copyOf(Prediction.ofLogits(logits, labels, samples))
+        ? List.copyOf(SingleLabelPrediction.ofLogits(logits, labels, samples))
         : List.copyOf(MultiLabelPrediction.ofLogits(logits, labels, samples));
   }
 }

@@ -151,12 +151,12 @@ public final class EventFile implements AutoCloseable {
     }
 
     private void varint(long value) {
-      long rest = value;
-      while ((rest & ~0x7fL) != 0) {
-        bytes.write((int) ((rest & 0x7f) | 0x80));
-        rest >>>= 7;
+      long remaining = value;
+      while ((remaining & ~0x7fL) != 0) {
+        bytes.write((int) ((remaining & 0x7f) | 0x80));
+        remaining >>>= 7;
       }
-      bytes.write((int) rest);
+      bytes.write((int) remaining);
     }
 
     private static ByteBuffer buffer(int size) {

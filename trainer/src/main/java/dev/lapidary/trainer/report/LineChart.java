@@ -200,8 +200,8 @@ record LineChart(String title, String xTitle, Scale scale, List<Series> series, 
     }
 
     /** Multiples of 1, 2 or 5 times a power of ten. */
-    private static List<Double> ticks(double from, double to, int most) {
-      double raw = (to - from) / most;
+    private static List<Double> ticks(double from, double to, int max) {
+      double raw = (to - from) / max;
       double power = Math.pow(10, Math.floor(Math.log10(raw)));
       double step = power;
       for (int factor : new int[] {1, 2, 5, 10}) {

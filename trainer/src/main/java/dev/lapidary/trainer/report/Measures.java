@@ -34,8 +34,8 @@ public sealed interface Measures permits SingleLabelMeasures, MultiLabelMeasures
     if (answers.isEmpty()) {
       throw new IllegalArgumentException("no image was measured");
     }
-    return answers.get(0) instanceof Prediction
-        ? SingleLabelMeasures.of(labels, all(answers, Prediction.class), loss)
+    return answers.get(0) instanceof SingleLabelPrediction
+        ? SingleLabelMeasures.of(labels, all(answers, SingleLabelPrediction.class), loss)
         : MultiLabelMeasures.of(labels, all(answers, MultiLabelPrediction.class), loss);
   }
 

@@ -69,12 +69,12 @@ public record SingleLabelMeasures(
    * @param loss as libtorch sums it; the predictions' own differs from it in the last bits
    */
   public static SingleLabelMeasures of(
-      List<String> labels, List<Prediction> predictions, double loss) {
+      List<String> labels, List<SingleLabelPrediction> predictions, double loss) {
     if (predictions.isEmpty()) {
       throw new IllegalArgumentException("no image was measured");
     }
     int n = predictions.size();
-    int correct = (int) predictions.stream().filter(Prediction::correct).count();
+    int correct = (int) predictions.stream().filter(SingleLabelPrediction::correct).count();
     long inTop = predictions.stream().filter(p -> p.rank() < TOP).count();
     int[][] confusion = confusion(labels.size(), predictions);
     List<ClassMeasure> perClass = perClass(labels, confusion);
@@ -111,7 +111,7 @@ public record SingleLabelMeasures(
     return accuracyInterval;
   }
 
-  private static int[][] confusion(int classes, List<Prediction> predictions) {
+  private static int[][] confusion(int classes, List<SingleLabelPrediction> predictions) {
     int[][] counts = new int[classes][classes];
     predictions.forEach(p -> counts[p.label()][p.predicted()]++);
     return counts;
@@ -138,11 +138,11 @@ public record SingleLabelMeasures(
     return all;
   }
 
-  private static List<Bin> bins(List<Prediction> predictions) {
+  private static List<Bin> bins(List<SingleLabelPrediction> predictions) {
     int[] images = new int[Bin.COUNT];
     int[] correct = new int[Bin.COUNT];
     double[] confidence = new double[Bin.COUNT];
-    for (Prediction p : predictions) {
+    for (SingleLabelPrediction p : predictions) {
       int bin = (int) Math.ceil(p.confidence() * Bin.COUNT) - 1;
       int b = Math.max(0, Math.min(Bin.COUNT - 1, bin));
       images[b]++;

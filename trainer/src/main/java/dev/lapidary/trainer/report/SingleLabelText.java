@@ -75,8 +75,8 @@ final class SingleLabelText {
 
   private static void matrix(List<String> lines, SingleLabelMeasures m) {
     int width = width(m) + 4;
-    int most = m.confusion().stream().flatMap(List::stream).mapToInt(i -> i).max().orElse(0);
-    int cell = Math.max(3, Integer.toString(most).length()) + 2;
+    int max = m.confusion().stream().flatMap(List::stream).mapToInt(i -> i).max().orElse(0);
+    int cell = Math.max(3, Integer.toString(max).length()) + 2;
     lines.add("confusion: a row a class, a column a prediction");
     StringBuilder head = new StringBuilder(" ".repeat(width));
     for (int c = 1; c <= m.classes(); c++) {

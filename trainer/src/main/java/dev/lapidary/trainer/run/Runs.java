@@ -10,7 +10,7 @@ import dev.lapidary.trainer.program.Libtorch;
 import dev.lapidary.trainer.report.Progress;
 import dev.lapidary.trainer.run.inputs.RunDirectory;
 import dev.lapidary.trainer.run.inputs.RunInputs;
-import dev.lapidary.trainer.run.loop.Outcome;
+import dev.lapidary.trainer.run.loop.RunOutcome;
 import dev.lapidary.trainer.run.loop.Training;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -30,7 +30,7 @@ public final class Runs {
    * @param stop asked after each step
    * @throws Failure (exit 2) for bad input, before anything is written
    */
-  public static Outcome start(Path out, RunConfig asked, Progress progress, BooleanSupplier stop) {
+  public static RunOutcome start(Path out, RunConfig asked, Progress progress, BooleanSupplier stop) {
     RunDirectory.requireNew(out);
     RunConfig config = RunInputs.resolve(asked);
     return Libtorch.call(
@@ -52,10 +52,10 @@ public final class Runs {
    * Goes on with a run from its newest sound checkpoint, or from its start if there is none yet.
    *
    * @param sets changes of the configuration, {@code key=value}; recorded as drift
-   * @param allowed keys of {@link Drift} that may differ
+   * @param allowed keys of {@link RunDrift} that may differ
    * @throws Failure (exit 3) if something drifted that is not allowed
    */
-  public static Outcome resume(
+  public static RunOutcome resume(
       Path run, List<String> sets, List<String> allowed, Progress progress, BooleanSupplier stop)
       throws IOException {
     RunConfig config = with(RunDirectory.readConfig(run), sets);
@@ -68,12 +68,12 @@ public final class Runs {
             Optional<Checkpoints.Saved> saved = checkpoints.newest(progress::say);
             if (saved.isPresent() && isDelivered(saved.get().state(), directory)) {
               progress.say("%s is finished; nothing is left to do".formatted(run));
-              return Outcome.FINISHED;
+              return RunOutcome.FINISHED;
             }
             RunInputs inputs = RunInputs.open(config, progress, stop);
             saved.ifPresent(
                 s ->
-                    Drift.between(s.state().identity(), inputs.identity(), !sets.isEmpty())
+                    RunDrift.between(s.state().identity(), inputs.identity(), !sets.isEmpty())
                         .refuseUnless(allowed, progress));
             try (Training training = new Training(directory, inputs, progress, stop)) {
               saved.ifPresent(training::restore);
@@ -95,7 +95,7 @@ public final class Runs {
    *
    * @throws Failure (exit 2) if the run is not finished
    */
-  public static Outcome extend(Path run, int epochs, Progress progress, BooleanSupplier stop)
+  public static RunOutcome extend(Path run, int epochs, Progress progress, BooleanSupplier stop)
       throws IOException {
     RunConfig config = RunDirectory.readConfig(run);
     Optional<Checkpoints.Saved> saved =

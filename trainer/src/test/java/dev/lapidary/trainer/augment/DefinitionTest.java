@@ -25,7 +25,7 @@ class DefinitionTest {
   void aRandomResizedCropIsItsBoxResized() {
     Preprocessing rule = Preprocessing.imageNet(24, 20);
     RandomResizedCrop crop =
-        new RandomResizedCrop(new Range(0.08, 1), new Range(0.75, 4.0 / 3), rule);
+        new RandomResizedCrop(new DrawnRange(0.08, 1), new DrawnRange(0.75, 4.0 / 3), rule);
     for (int i = 0; i < SAMPLES; i++) {
       Box box = crop.box(31, 23, random(i));
       RgbImage alone = Resample.crop(IMAGE, box);
@@ -92,7 +92,7 @@ class DefinitionTest {
 
   @Test
   void anErasedBoxIsZeroInAllChannelsAndNothingElseIsChanged() {
-    RandomErasing erasing = new RandomErasing(1, new Range(0.02, 0.33), new Range(0.3, 3.3));
+    RandomErasing erasing = new RandomErasing(1, new DrawnRange(0.02, 0.33), new DrawnRange(0.3, 3.3));
     float[] before = new float[5 + 3 * 12 * 10];
     IntStream.range(0, before.length).forEach(i -> before[i] = i + 1);
     for (int i = 0; i < SAMPLES; i++) {

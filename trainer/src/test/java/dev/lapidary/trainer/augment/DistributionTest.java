@@ -26,7 +26,7 @@ class DistributionTest {
   private static final int DRAWS = 20_000;
   private static final RandomResizedCrop CROP =
       new RandomResizedCrop(
-          new Range(0.08, 1), new Range(0.75, 4.0 / 3), Preprocessing.imageNet(24, 20));
+          new DrawnRange(0.08, 1), new DrawnRange(0.75, 4.0 / 3), Preprocessing.imageNet(24, 20));
 
   @Test
   void flipsAsOftenAsTold() {
@@ -42,7 +42,7 @@ class DistributionTest {
   @Test
   void cropsAreUniformInAreaAndInTheLogarithmOfTheAspect() {
     RandomResizedCrop small =
-        new RandomResizedCrop(new Range(0.1, 0.5), new Range(0.5, 2), CROP.rule());
+        new RandomResizedCrop(new DrawnRange(0.1, 0.5), new DrawnRange(0.5, 2), CROP.rule());
     int side = 2000;
     assertMean(i -> area(small.box(side, side, random(i))) / (side * side), 0.3, 0.4);
     assertMean(i -> Math.log(aspect(small.box(side, side, random(i)))), 0, Math.log(4));
@@ -53,7 +53,7 @@ class DistributionTest {
   @Test
   void cropsReachAllPlaces() {
     RandomResizedCrop half =
-        new RandomResizedCrop(new Range(0.25, 0.25), new Range(1, 1), CROP.rule());
+        new RandomResizedCrop(new DrawnRange(0.25, 0.25), new DrawnRange(1, 1), CROP.rule());
     int[] lefts = new int[6];
     for (int i = 0; i < DRAWS; i++) {
       Box box = half.box(10, 10, random(i));
@@ -71,21 +71,21 @@ class DistributionTest {
     assertThat(CROP.box(1000, 10, random(0))).isEqualTo(new Box(493, 0, 13, 10));
     assertThat(CROP.box(10, 1000, random(0))).isEqualTo(new Box(0, 493, 10, 13));
     RandomResizedCrop whole =
-        new RandomResizedCrop(new Range(1, 1), new Range(0.75, 0.76), CROP.rule());
+        new RandomResizedCrop(new DrawnRange(1, 1), new DrawnRange(0.75, 0.76), CROP.rule());
     assertThat(whole.box(300, 400, random(0)).height()).isGreaterThan(390);
   }
 
   @Test
   void erasedBoxesAreUniformInArea() {
-    RandomErasing erasing = new RandomErasing(1, new Range(0.02, 0.33), new Range(1, 1));
+    RandomErasing erasing = new RandomErasing(1, new DrawnRange(0.02, 0.33), new DrawnRange(1, 1));
     assertMean(i -> area(erasing.box(1000, 1000, random(i)).orElseThrow()) / 1e6, 0.175, 0.31);
-    RandomErasing tooLarge = new RandomErasing(1, new Range(1, 1), new Range(1, 1));
+    RandomErasing tooLarge = new RandomErasing(1, new DrawnRange(1, 1), new DrawnRange(1, 1));
     assertThat(tooLarge.box(10, 10, random(0))).isEqualTo(Optional.empty());
     float[] input = new float[3 * 20 * 20];
     assertRate(
         i -> {
           Arrays.fill(input, 1);
-          new RandomErasing(0.25, new Range(0.1, 0.2), new Range(1, 1))
+          new RandomErasing(0.25, new DrawnRange(0.1, 0.2), new DrawnRange(1, 1))
               .apply(input, 0, 3, 20, 20, random(i));
           return Arrays.stream(toDoubles(input)).sum() < input.length;
         },
@@ -125,18 +125,18 @@ class DistributionTest {
   void anglesMovesScalesAndShearsAreUniform() {
     Rotation rotation = new Rotation(15, Warp.Sampling.NEAREST);
     assertMean(i -> turn(rotation.draw(9, 7, random(i))), 0, 30);
-    Affine turned = affine(10, 0, new Range(1, 1), 0);
+    Affine turned = affine(10, 0, new DrawnRange(1, 1), 0);
     assertMean(i -> turn(turned.draw(9, 7, random(i))), 0, 20);
-    Affine scaled = affine(0, 0, new Range(0.5, 2), 0);
+    Affine scaled = affine(0, 0, new DrawnRange(0.5, 2), 0);
     assertMean(i -> 1 / scaled.draw(9, 7, random(i)).a(), 1.25, 1.5);
-    Affine sheared = affine(0, 0, new Range(1, 1), 20);
+    Affine sheared = affine(0, 0, new DrawnRange(1, 1), 20);
     assertMean(i -> Math.toDegrees(Math.atan(sheared.draw(9, 7, random(i)).b())), 0, 40);
   }
 
   /** torchvision rounds moves to whole pixels; a tenth of 100 is 10, each way. */
   @Test
   void movesAreWholeAndUniform() {
-    Affine moved = affine(0, 0.1, new Range(1, 1), 0);
+    Affine moved = affine(0, 0.1, new DrawnRange(1, 1), 0);
     int[] counts = new int[21];
     for (int i = 0; i < DRAWS; i++) {
       InverseAffine drawn = moved.draw(100, 50, random(i));
@@ -152,7 +152,7 @@ class DistributionTest {
 
   @Test
   void rangesAreUniformAndTheirLogarithmsToo() {
-    Range sigma = new Range(0.1, 2);
+    DrawnRange sigma = new DrawnRange(0.1, 2);
     assertMean(i -> sigma.draw(random(i)), 1.05, 1.9);
     assertMean(i -> Math.log(sigma.drawLog(random(i))), Math.log(0.2) / 2, Math.log(20));
   }
@@ -233,7 +233,7 @@ class DistributionTest {
     return bytes;
   }
 
-  private static Affine affine(double degrees, double translate, Range scale, double shear) {
+  private static Affine affine(double degrees, double translate, DrawnRange scale, double shear) {
     return new Affine(degrees, translate, scale, shear, Warp.Sampling.NEAREST);
   }
 

@@ -2,8 +2,8 @@ package dev.lapidary.trainer.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.lapidary.trainer.plan.Defaults;
 import dev.lapidary.trainer.plan.RunConfig;
+import dev.lapidary.trainer.plan.RunDefaults;
 import dev.lapidary.trainer.plan.RunYaml;
 import dev.lapidary.trainer.plan.Schedule;
 import dev.lapidary.trainer.plan.StageConfig;
@@ -39,7 +39,7 @@ class RunFlagsTest {
   @Test
   void nothingSaidIsTheDefaults() {
     RunConfig config = plan();
-    assertThat(config.stages()).containsExactly(Defaults.stage());
+    assertThat(config.stages()).containsExactly(RunDefaults.stage());
     String written = "{data: {train: x}, model: {arch: resnet18}, stages: [{name: all}]}";
     assertThat(config).isEqualTo(RunYaml.read(written, "run.yaml"));
   }
@@ -99,10 +99,10 @@ class RunFlagsTest {
 
   @Test
   void everyOptimizerAndShapeCanBeNamed() {
-    Defaults.OPTIMIZERS.forEach(
+    RunDefaults.OPTIMIZERS.forEach(
         (name, rule) ->
             assertThat(plan("--optimizer=" + name).stages().get(0).optimizer()).isEqualTo(rule));
-    Defaults.SHAPES.forEach(
+    RunDefaults.SHAPES.forEach(
         (name, shape) -> {
           if (!(shape instanceof Schedule.MultiStep)) {
             assertThat(plan("--schedule=" + name).stages().get(0).schedule().shape())

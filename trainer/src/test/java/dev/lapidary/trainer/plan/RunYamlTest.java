@@ -26,8 +26,8 @@ class RunYamlTest {
   void whatIsLeftOutHasItsDefault() {
     RunConfig config = RunYaml.read(SHORT, "run.yaml");
     assertThat(config.stages()).hasSize(2);
-    assertThat(config.stages().get(0).optimizer()).isEqualTo(Defaults.OPTIMIZERS.get("adamw"));
-    assertThat(config.stages().get(0).batchSize()).isEqualTo(Defaults.BATCH_SIZE);
+    assertThat(config.stages().get(0).optimizer()).isEqualTo(RunDefaults.OPTIMIZERS.get("adamw"));
+    assertThat(config.stages().get(0).batchSize()).isEqualTo(RunDefaults.BATCH_SIZE);
     assertThat(config.stages().get(1).schedule().warmup()).isEqualTo(1);
     assertThat(config.stages().get(1).schedule().shape())
         .isEqualTo(new Schedule.OneCycle(0.3, 25, 1e4));

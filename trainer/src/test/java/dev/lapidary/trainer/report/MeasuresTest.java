@@ -19,7 +19,7 @@ class MeasuresTest {
   private static final List<String> LABELS = List.of("ant", "bee", "cow");
 
   /** Three ants, two bees, one cow: one ant is taken for a bee, the cow for an ant. */
-  private static final List<Prediction> SIX =
+  private static final List<SingleLabelPrediction> SIX =
       List.of(
           answer(0, 0, 0.95),
           answer(0, 0, 0.65),
@@ -56,7 +56,7 @@ class MeasuresTest {
   void anImageOfTheFiveHighestCountsForTop5() {
     List<String> labels = IntStream.range(0, 7).mapToObj(i -> "c" + i).toList();
     float[] logits = {7, 6, 5, 4, 3, 2, 1, 7, 6, 5, 4, 3, 2, 1};
-    List<Prediction> two = Prediction.ofLogits(logits, new long[] {4, 5}, new int[] {0, 1});
+    List<SingleLabelPrediction> two = SingleLabelPrediction.ofLogits(logits, new long[] {4, 5}, new int[] {0, 1});
     assertThat(SingleLabelMeasures.of(labels, two, 0).top5()).hasValue(0.5);
   }
 
@@ -94,7 +94,7 @@ class MeasuresTest {
   @Test
   void logitsBecomeProbabilitiesWithoutOverflow() {
     float[] logits = {1000, 1001, 0, -5, -5, -5};
-    List<Prediction> two = Prediction.ofLogits(logits, new long[] {0, 2}, new int[] {7, 9});
+    List<SingleLabelPrediction> two = SingleLabelPrediction.ofLogits(logits, new long[] {0, 2}, new int[] {7, 9});
     double other = Math.exp(-1);
     assertThat(two.get(0).sample()).isEqualTo(7);
     assertThat(two.get(0).predicted()).isEqualTo(1);
@@ -106,7 +106,7 @@ class MeasuresTest {
     assertThat(two.get(1).loss()).isCloseTo(Math.log(3), within(ROUNDING));
   }
 
-  private static Prediction answer(int label, int predicted, double confidence) {
-    return new Prediction(0, label, predicted, confidence, 1, label == predicted ? 0 : 1);
+  private static SingleLabelPrediction answer(int label, int predicted, double confidence) {
+    return new SingleLabelPrediction(0, label, predicted, confidence, 1, label == predicted ? 0 : 1);
   }
 }

@@ -12,7 +12,7 @@ import dev.lapidary.trainer.plan.RunYaml;
 import dev.lapidary.trainer.report.Progress;
 import dev.lapidary.trainer.run.FaultyDisk.Fault;
 import dev.lapidary.trainer.run.evaluate.Features;
-import dev.lapidary.trainer.run.loop.Outcome;
+import dev.lapidary.trainer.run.loop.RunOutcome;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
@@ -72,8 +72,8 @@ class FrozenFeaturesTest {
     Path stopped = folder.resolve("stopped");
     AtomicInteger asked = new AtomicInteger();
     BooleanSupplier often = () -> asked.incrementAndGet() % 10 == 0;
-    Outcome outcome = Runs.start(stopped, kept, progress, often);
-    while (outcome == Outcome.INTERRUPTED) {
+    RunOutcome outcome = Runs.start(stopped, kept, progress, often);
+    while (outcome == RunOutcome.INTERRUPTED) {
       outcome = Runs.resume(stopped, List.of(), List.of(), progress, often);
     }
     assertSameBytes(stopped, whole);

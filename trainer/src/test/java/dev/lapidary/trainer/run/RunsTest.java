@@ -20,7 +20,7 @@ import dev.lapidary.trainer.report.Progress;
 import dev.lapidary.trainer.run.evaluate.Evaluation;
 import dev.lapidary.trainer.run.inputs.RunDirectory;
 import dev.lapidary.trainer.run.loop.MetricsLog;
-import dev.lapidary.trainer.run.loop.Outcome;
+import dev.lapidary.trainer.run.loop.RunOutcome;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
@@ -64,7 +64,7 @@ class RunsTest {
   @Test
   void writesARunThatSaysWhatItIs() throws IOException {
     Path out = folder.resolve("run");
-    assertThat(Runs.start(out, config, progress, NEVER)).isEqualTo(Outcome.FINISHED);
+    assertThat(Runs.start(out, config, progress, NEVER)).isEqualTo(RunOutcome.FINISHED);
     assertThat(said.toString())
         .contains("data: 3 classes, 24 training and 6 validation images")
         .contains("stage head: 1 epochs, batch 8, 2 of 65 tensors trained")
@@ -182,8 +182,8 @@ class RunsTest {
     Runs.start(whole, config, progress, NEVER);
     Path stopped = folder.resolve("stopped");
     AtomicInteger parts = new AtomicInteger(1);
-    Outcome outcome = Runs.start(stopped, config, progress, () -> true);
-    while (outcome == Outcome.INTERRUPTED) {
+    RunOutcome outcome = Runs.start(stopped, config, progress, () -> true);
+    while (outcome == RunOutcome.INTERRUPTED) {
       outcome = Runs.resume(stopped, List.of(), List.of(), progress, () -> true);
       parts.incrementAndGet();
     }
@@ -204,7 +204,7 @@ class RunsTest {
         .hasMessageContaining("the run cannot go on exactly: data was ")
         .hasMessageContaining("--allow-drift");
     assertThat(Runs.resume(out, List.of(), List.of("data"), progress, NEVER))
-        .isEqualTo(Outcome.FINISHED);
+        .isEqualTo(RunOutcome.FINISHED);
     assertThat(said.toString()).contains("drift, so the result is not exact: data was ");
   }
 
@@ -213,7 +213,7 @@ class RunsTest {
     Path out = folder.resolve("run");
     Runs.start(out, config, progress, () -> true);
     List<String> sets = List.of("stages.1.batch-size=4");
-    assertThat(Runs.resume(out, sets, List.of(), progress, NEVER)).isEqualTo(Outcome.FINISHED);
+    assertThat(Runs.resume(out, sets, List.of(), progress, NEVER)).isEqualTo(RunOutcome.FINISHED);
     assertThat(said.toString()).contains("drift, so the result is not exact: config was ");
     assertThat(RunDirectory.readConfig(out).stages().get(1).batchSize()).isEqualTo(4);
   }
@@ -225,9 +225,9 @@ class RunsTest {
     assertThatThrownBy(() -> Runs.extend(out, 1, progress, NEVER))
         .hasMessageContaining("is not finished; go on with 'trainer resume");
     Runs.resume(out, List.of(), List.of(), progress, NEVER);
-    assertThat(Runs.resume(out, List.of(), List.of(), progress, NEVER)).isEqualTo(Outcome.FINISHED);
+    assertThat(Runs.resume(out, List.of(), List.of(), progress, NEVER)).isEqualTo(RunOutcome.FINISHED);
     assertThat(said.toString()).contains("is finished; nothing is left to do");
-    assertThat(Runs.extend(out, 1, progress, NEVER)).isEqualTo(Outcome.FINISHED);
+    assertThat(Runs.extend(out, 1, progress, NEVER)).isEqualTo(RunOutcome.FINISHED);
     assertThat(Files.readAllLines(out.resolve("metrics.jsonl"))).hasSize(4);
   }
 

@@ -11,7 +11,7 @@ import dev.lapidary.trainer.checkpoint.Checkpoints;
 import dev.lapidary.trainer.plan.RunConfig;
 import dev.lapidary.trainer.plan.RunYaml;
 import dev.lapidary.trainer.report.Progress;
-import dev.lapidary.trainer.run.loop.Outcome;
+import dev.lapidary.trainer.run.loop.RunOutcome;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
@@ -61,8 +61,8 @@ class ShortMemoryTest {
     }
     assertThat(expected).isNotEqualTo(Uniform.tensor("p", 3, 192).toFloats());
     Path stopped = folder.resolve("stopped");
-    Outcome outcome = Runs.start(stopped, limited, progress, () -> true);
-    while (outcome == Outcome.INTERRUPTED) {
+    RunOutcome outcome = Runs.start(stopped, limited, progress, () -> true);
+    while (outcome == RunOutcome.INTERRUPTED) {
       outcome = Runs.resume(stopped, List.of(), List.of(), progress, () -> true);
     }
     assertThat(stopped.resolve("model.pt")).hasSameBinaryContentAs(out.resolve("model.pt"));

@@ -7,7 +7,7 @@ import dev.lapidary.trainer.plan.RunYaml;
 import dev.lapidary.trainer.plan.StageConfig;
 import dev.lapidary.trainer.report.Progress;
 import dev.lapidary.trainer.run.inputs.RunDirectory;
-import dev.lapidary.trainer.run.loop.Outcome;
+import dev.lapidary.trainer.run.loop.RunOutcome;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
@@ -61,8 +61,8 @@ class StagesTest {
     assertThat(lines.get(3)).contains("\"lr\":0.002,");
     assertThat(said.toString()).contains("stage all: a plateau; rates times 0.1");
     Path stopped = folder.resolve("stopped");
-    Outcome outcome = Runs.start(stopped, plateau, progress, () -> true);
-    while (outcome == Outcome.INTERRUPTED) {
+    RunOutcome outcome = Runs.start(stopped, plateau, progress, () -> true);
+    while (outcome == RunOutcome.INTERRUPTED) {
       outcome = Runs.resume(stopped, List.of(), List.of(), progress, () -> true);
     }
     for (String file : List.of("model.pt", "metrics.jsonl")) {

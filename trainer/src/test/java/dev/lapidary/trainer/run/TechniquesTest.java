@@ -16,7 +16,7 @@ import dev.lapidary.trainer.plan.RunYaml;
 import dev.lapidary.trainer.report.Progress;
 import dev.lapidary.trainer.run.evaluate.Evaluation;
 import dev.lapidary.trainer.run.inputs.RunDirectory;
-import dev.lapidary.trainer.run.loop.Outcome;
+import dev.lapidary.trainer.run.loop.RunOutcome;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
@@ -75,8 +75,8 @@ class TechniquesTest {
     assertThat(saved.average().get("fc.weight").toFloats())
         .isNotEqualTo(saved.model().get("fc.weight").toFloats());
     Path stopped = folder.resolve("stopped");
-    Outcome outcome = Runs.start(stopped, ema, progress, () -> true);
-    while (outcome == Outcome.INTERRUPTED) {
+    RunOutcome outcome = Runs.start(stopped, ema, progress, () -> true);
+    while (outcome == RunOutcome.INTERRUPTED) {
       outcome = Runs.resume(stopped, List.of(), List.of(), progress, () -> true);
     }
     for (String file : List.of("model.pt", "model.safetensors", "metrics.jsonl")) {
@@ -95,7 +95,7 @@ class TechniquesTest {
     Path file = teacher.resolve("model.pt");
     RunConfig distilled = with("loss.teacher=" + file, "loss.distill-alpha=1", "seed=5");
     Path student = folder.resolve("student");
-    assertThat(Runs.start(student, distilled, progress, NEVER)).isEqualTo(Outcome.FINISHED);
+    assertThat(Runs.start(student, distilled, progress, NEVER)).isEqualTo(RunOutcome.FINISHED);
     Path plain = folder.resolve("plain");
     Runs.start(plain, with("seed=5"), progress, NEVER);
     assertThat(tensors(student).get("fc.weight").toFloats())

@@ -1,7 +1,7 @@
 package dev.lapidary.trainer.run.delivery;
 
-import dev.lapidary.trainer.run.evaluate.Scores;
+import dev.lapidary.trainer.run.evaluate.ValidationScores;
 import java.util.Optional;
 
 /** How good the delivered weights are. */
-public record DeliveredScores(Scores validation, Optional<Scores> test) {}
+public record DeliveredScores(ValidationScores validation, Optional<ValidationScores> test) {}

@@ -43,7 +43,7 @@ public final class Delivery {
       throws IOException {
     TorchScriptArchive archive = inputs.network().archive();
     StoredTensors.store(archive, weights);
-    String card = CardJson.write(Cards.of(inputs, measured));
+    String card = CardJson.write(RunCard.of(inputs, measured));
     Map<String, byte[]> extra = new LinkedHashMap<>(archive.extra());
     extra.put(TorchScriptArchive.CARD, card.getBytes(UTF_8));
     Dataset train = inputs.data().train();

@@ -18,7 +18,7 @@ import dev.lapidary.trainer.report.RunReport.Measured;
 import dev.lapidary.trainer.report.RunReport.Shown;
 import dev.lapidary.trainer.report.StagePlan;
 import dev.lapidary.trainer.report.Thumbnail;
-import dev.lapidary.trainer.run.evaluate.Scores;
+import dev.lapidary.trainer.run.evaluate.ValidationScores;
 import dev.lapidary.trainer.run.inputs.RunDirectory;
 import dev.lapidary.trainer.run.inputs.RunInputs;
 import dev.lapidary.trainer.run.network.Network;
@@ -57,7 +57,7 @@ public final class Reports implements AutoCloseable {
    * @param epochs of the whole run so far
    * @param stage index of the one that the last epoch belongs to
    */
-  public void epoch(List<EpochMetrics> epochs, int stage, Scores validation) throws IOException {
+  public void epoch(List<EpochMetrics> epochs, int stage, ValidationScores validation) throws IOException {
     EpochMetrics last = epochs.get(epochs.size() - 1);
     events.scalars(last.step(), scalars(last, stages.get(stage)));
     String state = "after epoch %d of %d".formatted(last.epoch(), inputs.config().epochs());
@@ -131,7 +131,7 @@ public final class Reports implements AutoCloseable {
     return values;
   }
 
-  private Measured measured(String title, String note, Dataset images, Scores scores) {
+  private Measured measured(String title, String note, Dataset images, ValidationScores scores) {
     List<Answer> mistakes =
         scores.answers().stream()
             .filter(p -> !p.correct())

@@ -98,7 +98,7 @@ public final class Evaluation {
           try (TrainingProgram program = TrainingProgram.open(archive, request.device());
               Validation validation =
                   new Validation(dataset, preprocessing, threads, 0, DIVERGED)) {
-            Scores scores = validation.score(program, stop).once();
+            ValidationScores scores = validation.score(program, stop).once();
             double p50 = p50Millis(program, dataset, preprocessing, threads);
             return new Result(scores.measures(), p50, worst(scores, dataset));
           }
@@ -106,16 +106,16 @@ public final class Evaluation {
   }
 
   private static Dataset measured(Request request, ModelCard card, Consumer<String> notes) {
-    Path place = request.data();
+    Path location = request.data();
     Reading reading = new Reading(ImageLimits.DEFAULT, request.onBadImage(), card.labels(), notes);
-    Dataset data = DataFormat.AUTO.readTest(place, reading);
+    Dataset data = DataFormat.AUTO.readTest(location, reading);
     ModelLabels model = new ModelLabels(card.labels(), card.scoring().several());
-    List<Integer> indices = model.indices(place, data.labels(), data.task() == Task.MULTI_LABEL);
+    List<Integer> indices = model.indices(location, data.labels(), data.task() == Task.MULTI_LABEL);
     return Scan.readable(
-        data.with(card.labels(), indices), place, request.onBadImage(), request.threads(), notes);
+        data.with(card.labels(), indices), location, request.onBadImage(), request.threads(), notes);
   }
 
-  private static List<Mistake> worst(Scores scores, Dataset data) {
+  private static List<Mistake> worst(ValidationScores scores, Dataset data) {
     return scores.answers().stream()
         .filter(p -> !p.correct())
         .sorted(Comparator.comparingDouble(Answer::loss).reversed())

@@ -61,7 +61,7 @@ public final class Validation implements AutoCloseable {
   }
 
   /** Sets the program to eval mode and leaves it so. */
-  public Scores score(TrainingProgram program) {
+  public ValidationScores score(TrainingProgram program) {
     return score(program, () -> false);
   }
 
@@ -70,7 +70,7 @@ public final class Validation implements AutoCloseable {
    *
    * @throws Failure (exit 130) then; (exit 1) if an answer or the loss is NaN or infinite
    */
-  public Scores score(TrainingProgram program, BooleanSupplier stop) {
+  public ValidationScores score(TrainingProgram program, BooleanSupplier stop) {
     program.eval();
     double loss = 0;
     List<Answer> answers = new ArrayList<>();
@@ -88,7 +88,7 @@ public final class Validation implements AutoCloseable {
       }
     }
     NotFinite.requireFinite(new float[] {(float) loss}, "the loss of all images", remedy);
-    return Scores.of(data.labels(), answers, loss / data.size());
+    return ValidationScores.of(data.labels(), answers, loss / data.size());
   }
 
   private void requireFinite(float[] logits, int[] samples) {

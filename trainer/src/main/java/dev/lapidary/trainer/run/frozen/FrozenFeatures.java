@@ -40,7 +40,7 @@ import java.util.stream.Collectors;
  *
  * <p>Always in the data's order and in batches of the stage's size, a short one filled with
  * repeats: the last bits depend on a batch's size and, where a vectorized sigmoid or exponential
- * ends in a scalar rest, on an image's place in its batch.
+ * ends in a scalar remainder, on an image's index in its batch.
  */
 public final class FrozenFeatures implements AutoCloseable {
   private static final String SUFFIX = ".features";

@@ -145,7 +145,7 @@ public record RunInputs(
 
   /** Refuses options that mean nothing for what there is to learn. */
   private static void requireTask(RunConfig config, Dataset train) {
-    String place = config.data().train();
+    String location = config.data().train();
     boolean binary = config.loss().function() == LossOptions.Kind.BCE;
     boolean balanced = config.loss().classWeights() == RunConfig.ClassWeights.BALANCED;
     if (train.task() == Task.SINGLE_LABEL) {
@@ -153,7 +153,7 @@ public record RunInputs(
         throw Failure.badInput(
             "loss.class-weights belong to the function cross_entropy, or to data with any number of"
                 + " labels an image; [%s] has one each",
-            place);
+            location);
       }
       return;
     }
@@ -161,20 +161,20 @@ public record RunInputs(
       throw Failure.badInput(
           "[%s] its images have any number of labels, and cross_entropy is for exactly one an image;"
               + " add --loss bce",
-          place);
+          location);
     }
     if (config.data().sampling() == EpochOrder.BALANCED) {
       throw Failure.badInput(
           "[%s] --sampling balanced draws images by their class, and these may have several labels;"
               + " weigh the rare ones by --class-weights balanced",
-          place);
+          location);
     }
     int everywhere = train.counts().indexOf(train.size());
     if (balanced && everywhere >= 0) {
       throw Failure.badInput(
           "[%s] every training image has the label %s, so --class-weights balanced would give it the"
               + " weight 0; take the label out, or leave the option out",
-          place, train.labels().get(everywhere));
+          location, train.labels().get(everywhere));
     }
   }
 

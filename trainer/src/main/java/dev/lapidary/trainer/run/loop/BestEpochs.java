@@ -7,10 +7,10 @@ import java.util.List;
 /**
  * The epochs whose weights are kept.
  *
- * @param most of them
+ * @param max of them
  * @param epochs the best first, the earlier one where equal
  */
-record BestEpochs(int most, List<Best> epochs) {
+record BestEpochs(int max, List<Best> epochs) {
   BestEpochs {
     epochs = List.copyOf(epochs);
   }
@@ -28,6 +28,6 @@ record BestEpochs(int most, List<Best> epochs) {
       rank++;
     }
     ranked.add(rank, epoch);
-    return new BestEpochs(most, ranked.subList(0, Math.min(most, ranked.size())));
+    return new BestEpochs(max, ranked.subList(0, Math.min(max, ranked.size())));
   }
 }

@@ -25,8 +25,8 @@ import dev.lapidary.trainer.report.MultiLabelMeasures;
 import dev.lapidary.trainer.report.Overfitting;
 import dev.lapidary.trainer.report.Progress;
 import dev.lapidary.trainer.run.delivery.Reports;
-import dev.lapidary.trainer.run.evaluate.Scores;
 import dev.lapidary.trainer.run.evaluate.Validation;
+import dev.lapidary.trainer.run.evaluate.ValidationScores;
 import dev.lapidary.trainer.run.frozen.FrozenFeatures;
 import dev.lapidary.trainer.run.inputs.RunDirectory;
 import dev.lapidary.trainer.run.inputs.RunInputs;
@@ -127,7 +127,7 @@ public final class Training implements AutoCloseable {
    *
    * @throws Failure (exit 1) if the run directory cannot be written
    */
-  public Outcome run() {
+  public RunOutcome run() {
     try {
       return stages();
     } catch (IOException e) {
@@ -139,18 +139,18 @@ public final class Training implements AutoCloseable {
   }
 
   /** The whole road. */
-  private Outcome stages() throws IOException {
+  private RunOutcome stages() throws IOException {
     try (MetricsLog metrics = MetricsLog.open(directory.metrics(), metricsBytes);
         MetricsLog timing = MetricsLog.append(directory.timing());
         Reports reports = new Reports(directory, inputs, program, position.step())) {
       for (int s = position.stage(); s < config.stages().size() && !finished; s++) {
         StageRun stage = enterStage(s);
         while (position.stage() == s) {
-          if (trainEpoch(stage, metrics) == Outcome.INTERRUPTED) {
+          if (trainEpoch(stage, metrics) == RunOutcome.INTERRUPTED) {
             writer.await();
-            return Outcome.INTERRUPTED;
+            return RunOutcome.INTERRUPTED;
           }
-          Scores scores = weights.asDelivered(() -> validation.score(program));
+          ValidationScores scores = weights.asDelivered(() -> validation.score(program));
           boolean isKept = keep(scores);
           metrics.append(epochMetrics(stage, scores, best.first().epoch() == epochNumber() + 1));
           timing.append(clock.epoch(position.step()));
@@ -163,9 +163,9 @@ public final class Training implements AutoCloseable {
       }
       FrozenFeatures.remove(directory.features()); // a stage's end may have been cut off
       writer.await();
-      new Ending(directory, inputs, program, weights, validation, progress)
+      new Completion(directory, inputs, program, weights, validation, progress)
           .deliver(best.first(), position.step(), reports);
-      return Outcome.FINISHED;
+      return RunOutcome.FINISHED;
     }
   }
 
@@ -195,7 +195,7 @@ public final class Training implements AutoCloseable {
     FrozenFeatures.remove(directory.features());
   }
 
-  private Outcome trainEpoch(StageRun stage, MetricsLog metrics) throws IOException {
+  private RunOutcome trainEpoch(StageRun stage, MetricsLog metrics) throws IOException {
     stage.resumeTraining();
     EpochBatches plan = epochBatches(stage);
     try (BatchSource batches = batches(stage, plan)) {
@@ -207,7 +207,7 @@ public final class Training implements AutoCloseable {
         show(plan);
         if (stop.getAsBoolean() && batches.hasNext()) {
           checkpoint(metrics, false);
-          return Outcome.INTERRUPTED;
+          return RunOutcome.INTERRUPTED;
         }
         if (checkpointIsDue() && batches.hasNext()) {
           checkpoint(metrics, false);
@@ -215,9 +215,9 @@ public final class Training implements AutoCloseable {
       }
     } catch (FeatureFile.Incomplete stopped) {
       checkpoint(metrics, false);
-      return Outcome.INTERRUPTED;
+      return RunOutcome.INTERRUPTED;
     }
-    return Outcome.FINISHED;
+    return RunOutcome.FINISHED;
   }
 
   /** A moving average is validated with weights of its own, so from the images. */
@@ -252,7 +252,7 @@ public final class Training implements AutoCloseable {
   }
 
   /** Puts the epoch among the best, if it is; whether its weights are to be kept. */
-  private boolean keep(Scores scores) {
+  private boolean keep(ValidationScores scores) {
     Best epoch =
         new Best(
             position.step(),
@@ -264,7 +264,7 @@ public final class Training implements AutoCloseable {
     return best.epochs().contains(epoch);
   }
 
-  private EpochMetrics epochMetrics(StageRun stage, Scores scores, boolean better) {
+  private EpochMetrics epochMetrics(StageRun stage, ValidationScores scores, boolean better) {
     EpochBatches plan = epochBatches(stage);
     Optional<MultiLabelMeasures> several = scores.severalLabels();
     EpochMetrics line =
@@ -285,7 +285,7 @@ public final class Training implements AutoCloseable {
     return line;
   }
 
-  private void report(Reports reports, Scores scores) throws IOException {
+  private void report(Reports reports, ValidationScores scores) throws IOException {
     List<EpochMetrics> epochs = MetricsLog.epochs(directory.metrics());
     Overfitting.warning(epochs).ifPresent(warning -> progress.say("warning: " + warning));
     reports.epoch(epochs, position.stage(), scores);
@@ -318,7 +318,7 @@ public final class Training implements AutoCloseable {
     return patience == 0 || epochNumber() + 1 - since < patience;
   }
 
-  private void adapt(StageRun stage, Scores scores) {
+  private void adapt(StageRun stage, ValidationScores scores) {
     PlateauState plateau =
         adapted.plateau().after(stage.config().schedule(), position.epoch(), scores.loss());
     if (plateau.factor() < adapted.plateau().factor()) {

@@ -23,7 +23,7 @@ import dev.lapidary.torchscript.script.ScriptLimits;
 import dev.lapidary.torchscript.script.StateDict;
 import dev.lapidary.torchscript.trace.TraceOptions;
 import dev.lapidary.trainer.plan.RunConfig;
-import dev.lapidary.trainer.program.Cut;
+import dev.lapidary.trainer.program.NetworkCut;
 import dev.lapidary.trainer.program.ProgramOptions;
 import dev.lapidary.trainer.program.SegmentFinder;
 import dev.lapidary.trainer.program.Segments;
@@ -83,7 +83,7 @@ public record Network(
   }
 
   /** The network as a run trains it. */
-  public TrainingProgram openProgram(RunConfig config, List<Cut> cuts) {
+  public TrainingProgram openProgram(RunConfig config, List<NetworkCut> cuts) {
     List<Double> auxiliary = config.loss().auxiliary() ? auxiliaryWeights() : List.of();
     return TrainingProgram.open(
         archive,

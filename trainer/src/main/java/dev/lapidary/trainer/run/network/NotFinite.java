@@ -34,24 +34,24 @@ public class NotFinite extends Failure {
   }
 
   /**
-   * @param place as messages begin: {@code after step 12}
+   * @param subject as messages begin: {@code after step 12}
    * @param remedy what the user has and can do
    */
-  public static void requireFinite(Map<String, Tensor> tensors, String place, String remedy) {
+  public static void requireFinite(Map<String, Tensor> tensors, String subject, String remedy) {
     Optional<String> broken = FiniteState.broken(tensors);
     if (broken.isPresent()) {
-      throw new NotFinite("%s %s; %s".formatted(place, broken.get(), remedy));
+      throw new NotFinite("%s %s; %s".formatted(subject, broken.get(), remedy));
     }
   }
 
   /**
-   * @param place whose numbers these are: {@code the answer to 'a/1.png'}
+   * @param subject whose numbers these are: {@code the answer to 'a/1.png'}
    * @param remedy what the user has and can do
    */
-  public static void requireFinite(float[] numbers, String place, String remedy) {
+  public static void requireFinite(float[] numbers, String subject, String remedy) {
     for (float number : numbers) {
       if (!Float.isFinite(number)) {
-        throw new NotFinite("%s is %s; %s".formatted(place, FiniteState.word(number), remedy));
+        throw new NotFinite("%s is %s; %s".formatted(subject, FiniteState.word(number), remedy));
       }
     }
   }

@@ -3,8 +3,8 @@ package dev.lapidary.trainer.run.stage;
 import dev.lapidary.trainer.plan.NamePatterns;
 import dev.lapidary.trainer.plan.RunConfig;
 import dev.lapidary.trainer.plan.StageConfig;
-import dev.lapidary.trainer.program.Cut;
 import dev.lapidary.trainer.program.CutFinder;
+import dev.lapidary.trainer.program.NetworkCut;
 import dev.lapidary.trainer.run.network.Network;
 import java.util.ArrayList;
 import java.util.List;
@@ -17,7 +17,7 @@ import java.util.Optional;
  * @param cuts each once; a program counts them from 1
  * @param stages of each stage; empty where it keeps nothing
  */
-public record StagePrefixes(List<Cut> cuts, List<Optional<Cut>> stages, List<String> notes) {
+public record StagePrefixes(List<NetworkCut> cuts, List<Optional<NetworkCut>> stages, List<String> notes) {
 
   public StagePrefixes {
     cuts = List.copyOf(cuts);
@@ -28,8 +28,8 @@ public record StagePrefixes(List<Cut> cuts, List<Optional<Cut>> stages, List<Str
   public static StagePrefixes of(RunConfig config, Network network) {
     NamePatterns patterns = new NamePatterns(network.parameters(), network.heads());
     boolean auxiliary = config.loss().auxiliary() && !network.auxiliaryWeights().isEmpty();
-    List<Cut> cuts = new ArrayList<>();
-    List<Optional<Cut>> stages = new ArrayList<>();
+    List<NetworkCut> cuts = new ArrayList<>();
+    List<Optional<NetworkCut>> stages = new ArrayList<>();
     List<String> notes = new ArrayList<>();
     for (StageConfig stage : config.stages()) {
       if (stage.cacheVariants() == 0) {

@@ -30,20 +30,20 @@ public record TrainedWeights(TrainingProgram program, Optional<WeightAverage> av
    *
    * @throws Failure (exit 2) if it is of another network
    */
-  public void restore(Checkpoints.Saved saved, Object place) {
-    write(saved.model(), place);
+  public void restore(Checkpoints.Saved saved, Object location) {
+    write(saved.model(), location);
     Map<String, Tensor> mean = saved.average().isEmpty() ? saved.model() : saved.average();
     average.ifPresent(a -> a.restore(mean));
   }
 
   /** Overwrites the weights themselves. */
-  public void write(Map<String, Tensor> values, Object place) {
+  public void write(Map<String, Tensor> values, Object location) {
     for (ProgramTensor tensor : program.tensors()) {
       Tensor value = values.get(tensor.name());
       if (value == null || !Arrays.equals(value.shape(), tensor.shape())) {
         throw Failure.badInput(
             "[%s] the checkpoint has no %s of shape %s; the network has changed",
-            place, tensor.name(), Arrays.toString(tensor.shape()));
+            location, tensor.name(), Arrays.toString(tensor.shape()));
       }
       program.write(tensor.array(), value.bytes());
     }

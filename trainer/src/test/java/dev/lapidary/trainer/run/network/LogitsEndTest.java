@@ -26,7 +26,7 @@ import dev.lapidary.trainer.report.Progress;
 import dev.lapidary.trainer.run.Runs;
 import dev.lapidary.trainer.run.TinyImages;
 import dev.lapidary.trainer.run.evaluate.Evaluation;
-import dev.lapidary.trainer.run.loop.Outcome;
+import dev.lapidary.trainer.run.loop.RunOutcome;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
@@ -132,7 +132,7 @@ class LogitsEndTest {
 
   private Path run(String name, RunConfig config) throws IOException {
     Path out = folder.resolve("run-" + name);
-    assertThat(Runs.start(out, config, progress, () -> false)).isEqualTo(Outcome.FINISHED);
+    assertThat(Runs.start(out, config, progress, () -> false)).isEqualTo(RunOutcome.FINISHED);
     return out;
   }
 

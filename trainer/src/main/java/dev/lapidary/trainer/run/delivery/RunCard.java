@@ -13,8 +13,8 @@ import java.util.Optional;
 import java.util.TreeMap;
 
 /** Writes the model card of a run's result. */
-final class Cards {
-  private Cards() {}
+final class RunCard {
+  private RunCard() {}
 
   static ModelCard of(RunInputs inputs, DeliveredScores measured) {
     Network network = inputs.network();

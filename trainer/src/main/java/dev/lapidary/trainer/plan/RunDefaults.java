@@ -15,7 +15,7 @@ import java.util.Map;
 import java.util.Optional;
 
 /** What holds where neither a flag nor {@code run.yaml} says otherwise. */
-public final class Defaults {
+public final class RunDefaults {
   public static final int BATCH_SIZE = 32;
 
   /** PyTorch's and the papers' values, by the names of {@code run.yaml} and {@code --optimizer}. */
@@ -40,7 +40,7 @@ public final class Defaults {
           entry("one-cycle", new Schedule.OneCycle(0.3, 25, 1e4)),
           entry("plateau", new Schedule.Plateau(0.1, 3, 1e-4, 0, 0)));
 
-  private Defaults() {}
+  private RunDefaults() {}
 
   @SafeVarargs
   private static <T> Map<String, T> inOrder(Map.Entry<String, ? extends T>... entries) {

@@ -14,7 +14,7 @@ import java.util.List;
  * @param loss {@code -log} of the softmax probability of {@code label}, in nats
  * @param rank of the label among the logits: 0 if it is the highest
  */
-public record Prediction(
+public record SingleLabelPrediction(
     int sample, int label, int predicted, double confidence, double loss, int rank)
     implements Answer {
 
@@ -38,9 +38,9 @@ public record Prediction(
    * @param labels [N]
    * @param samples [N]
    */
-  public static List<Prediction> ofLogits(float[] logits, long[] labels, int[] samples) {
+  public static List<SingleLabelPrediction> ofLogits(float[] logits, long[] labels, int[] samples) {
     int classes = logits.length / labels.length;
-    List<Prediction> all = new ArrayList<>();
+    List<SingleLabelPrediction> all = new ArrayList<>();
     for (int i = 0; i < labels.length; i++) {
       all.add(ofRow(logits, i * classes, classes, (int) labels[i], samples[i]));
     }
@@ -48,7 +48,7 @@ public record Prediction(
   }
 
   /** Softmax in double, the highest logit taken off first so that nothing overflows. */
-  private static Prediction ofRow(float[] logits, int at, int classes, int label, int sample) {
+  private static SingleLabelPrediction ofRow(float[] logits, int at, int classes, int label, int sample) {
     int best = Argmax.of(logits, at, classes);
     int rank = 0;
     float own = logits[at + label];
@@ -61,6 +61,6 @@ public record Prediction(
       sum += Math.exp((double) logits[at + c] - logits[at + best]);
     }
     double loss = Math.log(sum) - ((double) own - logits[at + best]);
-    return new Prediction(sample, label, best, 1 / sum, loss, rank);
+    return new SingleLabelPrediction(sample, label, best, 1 / sum, loss, rank);
   }
 }

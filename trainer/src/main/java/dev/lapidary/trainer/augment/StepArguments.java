@@ -8,17 +8,17 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 
 /** What stands between a step's parentheses, {@code key=value, ...}, read with defaults. */
-final class Options {
+final class StepArguments {
   private final String step;
   private final Map<String, String> given = new TreeMap<>();
   private final TreeSet<String> known = new TreeSet<>();
 
-  private Options(String step) {
+  private StepArguments(String step) {
     this.step = step;
   }
 
-  static Options parse(String step, String text) {
-    Options options = new Options(step);
+  static StepArguments parse(String step, String text) {
+    StepArguments options = new StepArguments(step);
     for (String part : text.isBlank() ? new String[0] : text.split(",")) {
       int equals = part.indexOf('=');
       if (equals < 0) {
@@ -30,19 +30,19 @@ final class Options {
     return options;
   }
 
-  double number(String key, double otherwise, double least, double most) {
+  double number(String key, double otherwise, double min, double max) {
     String text = take(key);
     double value = text.isEmpty() ? otherwise : asDouble(key, text);
-    if (!(value >= least && value <= most)) {
+    if (!(value >= min && value <= max)) {
       throw Failure.badInput(
           "[augment] %s: %s must lie in [%s, %s] but is %s",
-          step, key, text(least), text(most), text);
+          step, key, text(min), text(max), text);
     }
     return value;
   }
 
-  int integer(String key, int otherwise, int least, int most) {
-    double value = number(key, otherwise, least, most);
+  int integer(String key, int otherwise, int min, int max) {
+    double value = number(key, otherwise, min, max);
     if (value != Math.rint(value)) {
       throw Failure.badInput(
           "[augment] %s: %s must be a whole number but is %s", step, key, text(value));
@@ -50,15 +50,15 @@ final class Options {
     return (int) value;
   }
 
-  int odd(String key, int otherwise, int least, int most) {
-    int value = integer(key, otherwise, least, most);
+  int odd(String key, int otherwise, int min, int max) {
+    int value = integer(key, otherwise, min, max);
     if (value % 2 == 0) {
       throw Failure.badInput("[augment] %s: %s must be odd but is %d", step, key, value);
     }
     return value;
   }
 
-  Range range(String key, Range otherwise, double least, double most) {
+  DrawnRange range(String key, DrawnRange otherwise, double min, double max) {
     String text = take(key);
     if (text.isEmpty()) {
       return otherwise;
@@ -70,12 +70,12 @@ final class Options {
     }
     double low = asDouble(key, text.substring(0, dots));
     double high = asDouble(key, text.substring(dots + 2));
-    if (!(low >= least && low <= high && high <= most)) {
+    if (!(low >= min && low <= high && high <= max)) {
       throw Failure.badInput(
           "[augment] %s: %s must lie in [%s, %s], the lower end first, but is %s",
-          step, key, text(least), text(most), text);
+          step, key, text(min), text(max), text);
     }
-    return new Range(low, high);
+    return new DrawnRange(low, high);
   }
 
   Warp.Sampling sampling() {

@@ -12,8 +12,8 @@ import dev.lapidary.trainer.report.Progress;
 import dev.lapidary.trainer.run.delivery.DeliveredScores;
 import dev.lapidary.trainer.run.delivery.Delivery;
 import dev.lapidary.trainer.run.delivery.Reports;
-import dev.lapidary.trainer.run.evaluate.Scores;
 import dev.lapidary.trainer.run.evaluate.Validation;
+import dev.lapidary.trainer.run.evaluate.ValidationScores;
 import dev.lapidary.trainer.run.inputs.RunDirectory;
 import dev.lapidary.trainer.run.inputs.RunInputs;
 import dev.lapidary.trainer.run.network.NotFinite;
@@ -23,7 +23,7 @@ import java.util.Map;
 import java.util.Optional;
 
 /** What comes after the last step: the chosen weights are measured, reported and delivered. */
-record Ending(
+record Completion(
     RunDirectory directory,
     RunInputs inputs,
     TrainingProgram program,
@@ -54,7 +54,7 @@ record Ending(
   }
 
   /** The one look at the test images. */
-  private Optional<Scores> test() {
+  private Optional<ValidationScores> test() {
     if (inputs.data().test().isEmpty()) {
       return Optional.empty();
     }
@@ -63,7 +63,7 @@ record Ending(
     try (Validation test =
         new Validation(
             images, inputs.network().preprocessing(), threads, 0, directory.remedy())) {
-      Scores scores = test.score(program).once();
+      ValidationScores scores = test.score(program).once();
       progress.say(line(scores.measures()));
       return Optional.of(scores);
     }

@@ -3,7 +3,7 @@ package dev.lapidary.trainer.augment;
 import dev.lapidary.core.tensor.RandomStream;
 
 /** From low to high; a configuration spells it {@code low..high}. */
-record Range(double low, double high) {
+record DrawnRange(double low, double high) {
   /** Evenly. */
   double draw(RandomStream random) {
     return random.uniform(low, high);
@@ -16,6 +16,6 @@ record Range(double low, double high) {
 
   @Override
   public String toString() {
-    return Options.text(low) + ".." + Options.text(high);
+    return StepArguments.text(low) + ".." + StepArguments.text(high);
   }
 }

@@ -9,7 +9,7 @@ import java.util.List;
  * @param before what comes next: a module's path, or a line of text
  * @param methods from the root to the module whose body is cut
  */
-public record Cut(String before, List<Halves> methods) {
+public record NetworkCut(String before, List<Halves> methods) {
   /** Stands in the text for the cut's number: no text of a network can hold it. */
   static final String NUMBER = "\0";
 
@@ -24,7 +24,7 @@ public record Cut(String before, List<Halves> methods) {
    */
   record Halves(String className, String text) {}
 
-  public Cut {
+  public NetworkCut {
     methods = List.copyOf(methods);
   }
 }

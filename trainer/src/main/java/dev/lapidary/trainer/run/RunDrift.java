@@ -7,7 +7,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** What differs between a checkpoint and the process that wants to go on from it. */
-record Drift(List<Difference> differences) {
+record RunDrift(List<Difference> differences) {
 
   /**
    * @param key as {@code --allow-drift} names it
@@ -20,11 +20,11 @@ record Drift(List<Difference> differences) {
     }
   }
 
-  Drift {
+  RunDrift {
     differences = List.copyOf(differences);
   }
 
-  static Drift between(Identity was, Identity is, boolean changedConfig) {
+  static RunDrift between(Identity was, Identity is, boolean changedConfig) {
     List<Difference> found = new ArrayList<>();
     add(found, "data", was.manifestSha256(), is.manifestSha256(), false);
     add(found, "config", was.config(), is.config(), changedConfig);
@@ -32,7 +32,7 @@ record Drift(List<Difference> differences) {
     add(found, "libtorch", was.libtorch(), is.libtorch(), false);
     add(found, "threads", "" + was.threads(), "" + is.threads(), changedConfig);
     add(found, "cpu", was.capability(), is.capability(), false);
-    return new Drift(found);
+    return new RunDrift(found);
   }
 
   /** Says what is accepted; fails (exit 3) with all that is not. */

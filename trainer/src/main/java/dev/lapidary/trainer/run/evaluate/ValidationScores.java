@@ -11,18 +11,18 @@ import java.util.Optional;
  *
  * @param answers by the images' order
  */
-public record Scores(Measures measures, List<Answer> answers) {
-  public Scores {
+public record ValidationScores(Measures measures, List<Answer> answers) {
+  public ValidationScores {
     answers = List.copyOf(answers);
   }
 
-  static Scores of(List<String> labels, List<Answer> answers, double loss) {
-    return new Scores(Measures.of(labels, answers, loss), answers);
+  static ValidationScores of(List<String> labels, List<Answer> answers, double loss) {
+    return new ValidationScores(Measures.of(labels, answers, loss), answers);
   }
 
   /** With the intervals that take their time. */
-  public Scores once() {
-    return new Scores(measures.once(answers), answers);
+  public ValidationScores once() {
+    return new ValidationScores(measures.once(answers), answers);
   }
 
   /** What is measured of multi-label data alone. */
