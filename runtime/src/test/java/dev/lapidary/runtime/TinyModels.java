@@ -10,9 +10,11 @@ import ai.onnx.proto.OnnxMl.TensorProto;
 import ai.onnx.proto.OnnxMl.TensorShapeProto;
 import ai.onnx.proto.OnnxMl.TypeProto;
 import ai.onnx.proto.OnnxMl.ValueInfoProto;
+import dev.lapidary.core.card.Activation;
 import dev.lapidary.core.card.CardJson;
 import dev.lapidary.core.card.ModelCard;
 import dev.lapidary.core.card.ModelCard.GoldenImage;
+import dev.lapidary.core.card.Scores;
 import dev.lapidary.core.image.Preprocessing;
 import java.awt.Color;
 import java.awt.Graphics2D;
@@ -195,6 +197,8 @@ public final class TinyModels {
         "7",
         "mean",
         LABELS,
+        Activation.SOFTMAX,
+        Scores.LOGITS,
         new ModelCard.Input("input", "NCHW", 3, SIDE, SIDE, "float32"),
         Optional.of(PREPROCESSING),
         new TreeMap<>(),

@@ -185,35 +185,6 @@ public record ModelCard(
     }
   }
 
-  /** A card of logits, with a softmax over the classes. */
-  public ModelCard(
-      String name,
-      String version,
-      String architecture,
-      List<String> labels,
-      Input input,
-      Optional<Preprocessing> preprocessing,
-      SortedMap<String, Double> metrics,
-      Provenance provenance,
-      Optional<Quantization> quantization,
-      Optional<Parity> parity,
-      List<GoldenImage> golden) {
-    this(
-        name,
-        version,
-        architecture,
-        labels,
-        Activation.SOFTMAX,
-        Scores.LOGITS,
-        input,
-        preprocessing,
-        metrics,
-        provenance,
-        quantization,
-        parity,
-        golden);
-  }
-
   /** How what the file gives becomes an answer. */
   public Scoring scoring() {
     return new Scoring(scores, activation);

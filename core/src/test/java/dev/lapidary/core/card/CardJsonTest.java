@@ -29,6 +29,8 @@ class CardJsonTest {
           "1",
           "resnet18",
           List.of("Sandal", "Sneaker"),
+          Activation.SOFTMAX,
+          Scores.LOGITS,
           new Input("input", "NCHW", 3, 224, 224, "float32"),
           Optional.of(Preprocessing.imageNet(256, 224)),
           new TreeMap<>(Map.of("val_accuracy", 0.9)),

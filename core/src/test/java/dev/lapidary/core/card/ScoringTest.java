@@ -18,6 +18,8 @@ class ScoringTest {
             "1",
             "net",
             List.of(),
+            Activation.SOFTMAX,
+            Scores.LOGITS,
             new ModelCard.Input("input", "NCHW", 3, 8, 8, "float32"),
             Optional.empty(),
             new TreeMap<>(),

@@ -1,6 +1,8 @@
 package dev.lapidary.exporter.cli;
 
+import dev.lapidary.core.card.Activation;
 import dev.lapidary.core.card.ModelCard;
+import dev.lapidary.core.card.Scores;
 import dev.lapidary.core.failure.Failure;
 import dev.lapidary.models.surgery.LayerOutput;
 import dev.lapidary.models.zoo.HeadSearch;
@@ -56,6 +58,8 @@ final class Cut {
         card.version(),
         card.architecture() + ":" + layer,
         List.of(),
+        Activation.SOFTMAX,
+        Scores.LOGITS,
         card.input(),
         card.preprocessing(),
         new TreeMap<>(),

@@ -3,7 +3,9 @@ package dev.lapidary.exporter.quantize;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.lapidary.core.card.Activation;
 import dev.lapidary.core.card.ModelCard;
+import dev.lapidary.core.card.Scores;
 import dev.lapidary.core.failure.ExitCode;
 import dev.lapidary.core.failure.Failure;
 import dev.lapidary.core.image.Preprocessing;
@@ -77,6 +79,8 @@ class QuantizeOptionsTest {
         "1",
         "small",
         List.of(),
+        Activation.SOFTMAX,
+        Scores.LOGITS,
         new ModelCard.Input("input", "NCHW", 3, size, size, "float32"),
         preprocessing ? Optional.of(Preprocessing.imageNet(size, size)) : Optional.empty(),
         new TreeMap<>(),

@@ -4,8 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.lapidary.core.Golden;
+import dev.lapidary.core.card.Activation;
 import dev.lapidary.core.card.CardJson;
 import dev.lapidary.core.card.ModelCard;
+import dev.lapidary.core.card.Scores;
 import dev.lapidary.core.ending.Ending;
 import dev.lapidary.core.image.Preprocessing;
 import dev.lapidary.core.tensor.DType;
@@ -38,6 +40,8 @@ class InspectionTest {
           "3",
           "resnet18",
           List.of("boot", "sandal\u001b[2J\u009b1m\u202e"),
+          Activation.SOFTMAX,
+          Scores.LOGITS,
           new ModelCard.Input("input", "NCHW", 3, 224, 224, "float32"),
           Optional.of(
               new Preprocessing(

@@ -7,7 +7,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.lapidary.core.card.Activation;
 import dev.lapidary.core.card.ModelCard;
+import dev.lapidary.core.card.Scores;
 import dev.lapidary.core.failure.ExitCode;
 import dev.lapidary.core.failure.Failure;
 import dev.lapidary.exporter.testing.Archives;
@@ -39,6 +41,8 @@ class LayerParityTest {
           "1",
           "M",
           List.of(),
+          Activation.SOFTMAX,
+          Scores.LOGITS,
           new ModelCard.Input("input", "NCHW", 3, 16, 16, "float32"),
           Optional.empty(),
           new TreeMap<>(),

@@ -1,8 +1,10 @@
 package dev.lapidary.models.zoo;
 
+import dev.lapidary.core.card.Activation;
 import dev.lapidary.core.card.ModelCard;
 import dev.lapidary.core.card.ModelCard.Input;
 import dev.lapidary.core.card.ModelCard.Provenance;
+import dev.lapidary.core.card.Scores;
 import dev.lapidary.core.image.Preprocessing;
 import java.util.List;
 import java.util.Optional;
@@ -28,6 +30,8 @@ public final class UntrainedCard {
         "1",
         architecture.name(),
         labels,
+        Activation.SOFTMAX,
+        Scores.LOGITS,
         new Input(
             "input",
             "NCHW",

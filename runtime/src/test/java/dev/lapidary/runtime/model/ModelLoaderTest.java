@@ -7,8 +7,10 @@ import static org.assertj.core.api.Assertions.within;
 import ai.onnx.proto.OnnxMl.ModelProto;
 import ai.onnx.proto.OnnxMl.StringStringEntryProto;
 import ai.onnx.proto.OnnxMl.TensorProto;
+import dev.lapidary.core.card.Activation;
 import dev.lapidary.core.card.ModelCard;
 import dev.lapidary.core.card.ModelCard.GoldenImage;
+import dev.lapidary.core.card.Scores;
 import dev.lapidary.core.failure.ExitCode;
 import dev.lapidary.core.failure.Failure;
 import dev.lapidary.core.image.ImageLimits;
@@ -239,6 +241,8 @@ class ModelLoaderTest {
         card.version(),
         card.architecture(),
         labels,
+        Activation.SOFTMAX,
+        Scores.LOGITS,
         card.input(),
         Optional.of(preprocessing),
         card.metrics(),

@@ -1,6 +1,7 @@
 package dev.lapidary.trainer.run.delivery;
 
 import dev.lapidary.core.card.ModelCard;
+import dev.lapidary.core.card.Scores;
 import dev.lapidary.core.image.Preprocessing;
 import dev.lapidary.trainer.report.Interval;
 import dev.lapidary.trainer.report.Measures;
@@ -28,6 +29,8 @@ final class RunCard {
             "1",
             network.architecture(),
             inputs.data().train().labels(),
+            inputs.data().train().task().activation(),
+            Scores.LOGITS,
             new ModelCard.Input(
                 "input", "NCHW", rule.channels(), rule.cropHeight(), rule.cropWidth(), "float32"),
             Optional.of(rule),
@@ -39,8 +42,7 @@ final class RunCard {
                 network.weightsSha256()),
             Optional.empty(),
             Optional.empty(),
-            List.of())
-        .withActivation(inputs.data().train().task().activation());
+            List.of());
   }
 
   /** Intervals of what was measured once: of test images. */
