@@ -7,14 +7,11 @@ import dev.lapidary.trainer.augment.Augmentation;
 import dev.lapidary.trainer.checkpoint.CheckpointWriter;
 import dev.lapidary.trainer.checkpoint.Checkpoints;
 import dev.lapidary.trainer.checkpoint.TrainingState;
-import dev.lapidary.trainer.checkpoint.TrainingState.Adapted;
-import dev.lapidary.trainer.checkpoint.TrainingState.Best;
 import dev.lapidary.trainer.checkpoint.TrainingState.Position;
 import dev.lapidary.trainer.checkpoint.TrainingState.Sums;
 import dev.lapidary.trainer.data.BatchSource;
 import dev.lapidary.trainer.data.FeatureFile;
 import dev.lapidary.trainer.data.Loader;
-import dev.lapidary.trainer.plan.PlateauState;
 import dev.lapidary.trainer.plan.RunConfig;
 import dev.lapidary.trainer.plan.Schedule;
 import dev.lapidary.trainer.plan.StageConfig;
@@ -62,12 +59,8 @@ public final class Training implements AutoCloseable {
   private Loader loader;
   private Optional<FrozenFeatures> features = Optional.empty();
   private Optimizer optimizer;
-  private Position position = Position.START;
-  private Sums sums = Sums.ZERO;
-  private BestEpochs best;
-  private Adapted adapted;
+  private final RunState state;
   private long metricsBytes;
-  private boolean finished;
 
   /**
    * @param stop asked after each step
@@ -83,8 +76,7 @@ public final class Training implements AutoCloseable {
     inputs.prefixes().notes().forEach(progress::say);
     this.teacher = inputs.openTeacher();
     this.weights = TrainedWeights.of(program, config.ema());
-    this.adapted = inputs.adapted();
-    this.best = new BestEpochs(config.checkpoints().keepTop(), List.of());
+    this.state = new RunState(config, inputs.adapted());
     this.step = TrainingStep.of(inputs, program, teacher, clock, progress, directory.checkpoints());
     this.loader = loader(config.stages().get(0));
     this.validation =
@@ -101,25 +93,17 @@ public final class Training implements AutoCloseable {
   /** Takes everything from a checkpoint. */
   public void restore(Checkpoints.Saved saved) {
     weights.restore(saved, directory.checkpoints());
-    TrainingState state = saved.state();
-    position = state.position();
-    sums = state.sums();
-    best = new BestEpochs(config.checkpoints().keepTop(), state.kept());
-    adapted = state.adapted();
-    metricsBytes = state.metricsBytes();
-    finished = state.finished();
+    state.restore(saved.state());
+    metricsBytes = saved.state().metricsBytes();
     optimizer.close();
-    int last = config.stages().size() - 1;
-    boolean between = position.epoch() == 0 && position.batch() == 0 && position.stage() > 0;
-    int stage = Math.min(between ? position.stage() - 1 : position.stage(), last);
+    int stage = state.stageOfOptimizer();
     optimizer = new Optimizer(program, config.stages().get(stage).optimizer());
     optimizer.restore(saved.optimizer());
   }
 
   /** Begins a stage that was added to a finished run. */
   public void goOnWithStage(int stage) {
-    position = new Position(stage, 0, 0, position.step());
-    finished = false;
+    state.goOnWithStage(stage);
   }
 
   /**
@@ -142,18 +126,20 @@ public final class Training implements AutoCloseable {
   private RunOutcome stages() throws IOException {
     try (MetricsLog metrics = MetricsLog.open(directory.metrics(), metricsBytes);
         MetricsLog timing = MetricsLog.append(directory.timing());
-        Reports reports = new Reports(directory, inputs, program, position.step())) {
-      for (int s = position.stage(); s < config.stages().size() && !finished; s++) {
+        Reports reports = new Reports(directory, inputs, program, state.position().step())) {
+      for (int s = state.position().stage();
+          s < config.stages().size() && !state.isFinished();
+          s++) {
         StageRun stage = enterStage(s);
-        while (position.stage() == s) {
+        while (state.position().stage() == s) {
           if (trainEpoch(stage, metrics) == RunOutcome.INTERRUPTED) {
             writer.await();
             return RunOutcome.INTERRUPTED;
           }
           ValidationScores scores = weights.asDelivered(() -> validation.score(program));
-          boolean isKept = keep(scores);
-          metrics.append(epochMetrics(stage, scores, best.first().epoch() == epochNumber() + 1));
-          timing.append(clock.epoch(position.step()));
+          boolean isKept = state.keep(scores);
+          metrics.append(epochMetrics(stage, scores));
+          timing.append(clock.epoch(state.position().step()));
           report(reports, scores);
           adapt(stage, scores);
           finishEpoch(stage, metrics, isKept);
@@ -164,7 +150,7 @@ public final class Training implements AutoCloseable {
       FrozenFeatures.remove(directory.features()); // a stage's end may have been cut off
       writer.await();
       new Completion(directory, inputs, program, weights, validation, progress)
-          .deliver(best.first(), position.step(), reports);
+          .deliver(state.best(), state.position().step(), reports);
       return RunOutcome.FINISHED;
     }
   }
@@ -172,9 +158,8 @@ public final class Training implements AutoCloseable {
   /** A stage with the rule of the stage before goes on with its moments; another begins anew. */
   private StageRun enterStage(int index) throws IOException {
     StageConfig stage = config.stages().get(index);
-    boolean atStart = position.epoch() == 0 && position.batch() == 0;
     if (index > 0
-        && atStart
+        && state.isAtStartOfStage()
         && !stage.optimizer().equals(config.stages().get(index - 1).optimizer())) {
       optimizer.close();
       optimizer = new Optimizer(program, stage.optimizer());
@@ -201,9 +186,10 @@ public final class Training implements AutoCloseable {
     try (BatchSource batches = batches(stage, plan)) {
       clock.startEpoch();
       while (batches.hasNext()) {
-        long images = plan.imagesOfStep(position.batch());
-        double factor = factor(stage, plan, position.batch() / stage.config().accumulate());
-        count(step.take(stage, optimizer, batches, position, images, factor, adapted));
+        Position at = state.position();
+        long images = plan.imagesOfStep(at.batch());
+        double factor = factor(stage, plan, at.batch() / stage.config().accumulate());
+        count(step.take(stage, optimizer, batches, at, images, factor, state.adapted()));
         show(plan);
         if (stop.getAsBoolean() && batches.hasNext()) {
           checkpoint(metrics, false);
@@ -222,56 +208,37 @@ public final class Training implements AutoCloseable {
 
   /** A moving average is validated with weights of its own, so from the images. */
   private BatchSource batches(StageRun stage, EpochBatches plan) {
-    int first = (int) position.batch();
+    int first = (int) state.position().batch();
     if (features.isPresent()) {
       validation.use(config.ema().decay() == 0 ? features : Optional.empty());
-      return features.get().training(plan.order(), epochNumber(), first);
+      return features.get().training(plan.order(), state.epochNumber(), first);
     }
-    return loader.batches(plan.order(), stage.config().batchSize(), epochNumber(), first);
+    return loader.batches(plan.order(), stage.config().batchSize(), state.epochNumber(), first);
   }
 
   private void count(TrainingStep.Done done) {
-    sums = sums.plus(done.sums().loss(), done.sums().images(), done.sums().correct());
-    position =
-        new Position(
-            position.stage(),
-            position.epoch(),
-            position.batch() + done.batches(),
-            position.step() + (done.updated() ? 1 : 0));
-    adapted = done.adapted();
+    state.count(done);
     if (done.updated()) {
-      weights.average(position.step());
+      weights.average(state.position().step());
     }
   }
 
   private boolean checkpointIsDue() {
     int steps = config.checkpoints().everySteps();
     double minutes = config.checkpoints().everyMinutes();
-    return (steps > 0 && position.step() % steps == 0)
+    return (steps > 0 && state.position().step() % steps == 0)
         || (minutes > 0 && clock.minutesSinceCheckpoint() >= minutes);
   }
 
-  /** Puts the epoch among the best, if it is; whether its weights are to be kept. */
-  private boolean keep(ValidationScores scores) {
-    Best epoch =
-        new Best(
-            position.step(),
-            epochNumber() + 1,
-            scores.score(),
-            scores.loss(),
-            Checkpoints.bestName(position.step()));
-    best = best.with(epoch);
-    return best.epochs().contains(epoch);
-  }
-
-  private EpochMetrics epochMetrics(StageRun stage, ValidationScores scores, boolean better) {
+  private EpochMetrics epochMetrics(StageRun stage, ValidationScores scores) {
+    Sums sums = state.sums();
     EpochBatches plan = epochBatches(stage);
     Optional<MultiLabelMeasures> several = scores.severalLabels();
     EpochMetrics line =
         new EpochMetrics(
             stage.config().name(),
-            epochNumber() + 1,
-            position.step(),
+            state.epochNumber() + 1,
+            state.position().step(),
             stage.highestRate(factor(stage, plan, plan.steps() - 1)),
             sums.loss() / sums.images(),
             (double) sums.correct() / sums.images(),
@@ -280,7 +247,7 @@ public final class Training implements AutoCloseable {
             several.map(MultiLabelMeasures::meanAveragePrecision),
             several.map(MultiLabelMeasures::microF1),
             several.map(MultiLabelMeasures::macroF1),
-            better);
+            state.best().epoch() == state.epochNumber() + 1);
     progress.epoch(line, config.epochs(), clock.imagesPerSecond(sums.images()));
     return line;
   }
@@ -288,44 +255,26 @@ public final class Training implements AutoCloseable {
   private void report(Reports reports, ValidationScores scores) throws IOException {
     List<EpochMetrics> epochs = MetricsLog.epochs(directory.metrics());
     Overfitting.warning(epochs).ifPresent(warning -> progress.say("warning: " + warning));
-    reports.epoch(epochs, position.stage(), scores);
+    reports.epoch(epochs, state.position().stage(), scores);
   }
 
   private void finishEpoch(StageRun stage, MetricsLog metrics, boolean isKept) throws IOException {
-    boolean patient = isPatient();
-    boolean last = !patient || position.epoch() + 1 == stage.config().epochs();
-    finished = last && position.stage() + 1 == config.stages().size();
-    if (!patient) {
+    if (!state.isPatient()) {
       progress.say(
           "stage %s: no better validation for %d epochs: it ends"
               .formatted(stage.config().name(), config.checkpoints().patience()));
     }
-    if (last) {
-      adapted = adapted.with(PlateauState.START);
-    }
-    position =
-        last
-            ? new Position(position.stage() + 1, 0, 0, position.step())
-            : new Position(position.stage(), position.epoch() + 1, 0, position.step());
-    sums = Sums.ZERO;
+    state.finishEpoch(stage.config());
     checkpoint(metrics, isKept);
   }
 
-  /** Whether the stage, or the run before it, had its best epoch a short time ago. */
-  private boolean isPatient() {
-    int patience = config.checkpoints().patience();
-    int since = Math.max(best.first().epoch(), config.epochsBefore(position.stage()));
-    return patience == 0 || epochNumber() + 1 - since < patience;
-  }
-
   private void adapt(StageRun stage, ValidationScores scores) {
-    PlateauState plateau =
-        adapted.plateau().after(stage.config().schedule(), position.epoch(), scores.loss());
-    if (plateau.factor() < adapted.plateau().factor()) {
-      progress.say(
-          "stage %s: a plateau; rates times %s".formatted(stage.config().name(), plateau.factor()));
+    double before = state.adapted().plateau().factor();
+    state.adapt(stage.config().schedule(), scores.loss());
+    double factor = state.adapted().plateau().factor();
+    if (factor < before) {
+      progress.say("stage %s: a plateau; rates times %s".formatted(stage.config().name(), factor));
     }
-    adapted = adapted.with(plateau);
   }
 
   /** Copies the state; it is written while training goes on. */
@@ -333,9 +282,7 @@ public final class Training implements AutoCloseable {
     long bytes = metrics.bytes();
     clock.checkpointing(
         () -> {
-          TrainingState state =
-              new TrainingState(
-                  inputs.identity(), position, sums, best.epochs(), adapted, bytes, finished);
+          TrainingState now = state.saved(inputs.identity(), bytes);
           Map<String, Tensor> model = weights.copies();
           Map<String, Tensor> mean = weights.averages();
           requireFinite(model);
@@ -343,35 +290,30 @@ public final class Training implements AutoCloseable {
           Map<String, Tensor> delivered = new LinkedHashMap<>(model);
           delivered.putAll(mean);
           writer.write(
-              new Checkpoints.Saved(state, model, optimizer.save(), mean),
+              new Checkpoints.Saved(now, model, optimizer.save(), mean),
               isKept ? Optional.of(delivered) : Optional.empty());
         });
   }
 
   /** What is no number is not kept: the checkpoint before it stays the last good one. */
   private void requireFinite(Map<String, Tensor> tensors) {
-    NotFinite.requireFinite(tensors, "after step %d".formatted(position.step()), directory.remedy());
+    NotFinite.requireFinite(tensors, "after step %d".formatted(state.position().step()), directory.remedy());
   }
 
   private void show(EpochBatches plan) {
     progress.batch(
-        "epoch %d/%d".formatted(epochNumber() + 1, config.epochs()),
-        position.batch(),
+        "epoch %d/%d".formatted(state.epochNumber() + 1, config.epochs()),
+        state.position().batch(),
         plan.batches(),
-        sums.loss() / sums.images(),
-        clock.imagesPerSecond(sums.images()));
-  }
-
-  /** Counted over the whole run, from 0: what random decisions depend on. */
-  private int epochNumber() {
-    return config.epochsBefore(position.stage()) + position.epoch();
+        state.sums().loss() / state.sums().images(),
+        clock.imagesPerSecond(state.sums().images()));
   }
 
   private double factor(StageRun stage, EpochBatches plan, long stepOfEpoch) {
     int epochs = stage.config().epochs();
     Schedule schedule = stage.config().schedule();
-    return adapted.plateau().factor()
-        * schedule.factor(position.epoch(), stepOfEpoch, epochs, plan.steps());
+    return state.adapted().plateau().factor()
+        * schedule.factor(state.position().epoch(), stepOfEpoch, epochs, plan.steps());
   }
 
   private EpochBatches epochBatches(StageRun stage) {
@@ -379,7 +321,7 @@ public final class Training implements AutoCloseable {
         inputs.data().train(),
         config.data().sampling(),
         config.seed(),
-        epochNumber(),
+        state.epochNumber(),
         stage.config());
   }
 
