@@ -119,8 +119,7 @@ class WeightsCacheTest {
     Path file = cache.get(address("resnet.pth?download=1"), ANY, told);
     assertThat(file).hasBinaryContent(content);
     assertThat(file.getFileName().toString()).endsWith("-resnet.pth");
-    assertThat(told.lines)
-        .containsExactly("fetched resnet.pth: 0.3 MB, sha256 " + Sha256.of(file));
+    assertThat(told.lines).containsExactly("fetched resnet.pth: 0.3 MB, sha256 " + Sha256.of(file));
     assertThat(told.last).isEqualTo(content.length);
     server.stop(0);
     assertThat(cache.get(address("resnet.pth?download=1"), ANY, told)).isEqualTo(file);
@@ -299,8 +298,7 @@ class WeightsCacheTest {
   void aFileIsItself() throws IOException {
     Path file = Files.write(folder.resolve("mine.pth"), content);
     assertThat(cache.get(file.toString(), ANY, told)).isEqualTo(file);
-    assertThat(cache.get(file.toString(), Optional.of(Sha256.of(file)), told))
-        .isEqualTo(file);
+    assertThat(cache.get(file.toString(), Optional.of(Sha256.of(file)), told)).isEqualTo(file);
     assertThatThrownBy(() -> cache.get(file.toString(), Optional.of("1".repeat(64)), told))
         .hasMessageContaining("expected 1111");
     assertThat(requests).isEmpty();

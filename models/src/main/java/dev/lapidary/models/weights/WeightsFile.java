@@ -1,8 +1,8 @@
 package dev.lapidary.models.weights;
 
 import dev.lapidary.core.failure.Failure;
-import dev.lapidary.core.file.Sha256;
 import dev.lapidary.core.file.MappedFile;
+import dev.lapidary.core.file.Sha256;
 import dev.lapidary.torchscript.archive.ArchiveReader;
 import dev.lapidary.torchscript.archive.TorchSaveReader;
 import dev.lapidary.torchscript.script.StateDict;

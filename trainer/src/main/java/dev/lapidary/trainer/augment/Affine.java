@@ -11,7 +11,8 @@ import dev.lapidary.core.tensor.RandomStream;
  * @param scale of the content
  * @param shear the largest shear to either side, in degrees
  */
-record Affine(double degrees, double translate, DrawnRange scale, double shear, Warp.Sampling sampling)
+record Affine(
+    double degrees, double translate, DrawnRange scale, double shear, Warp.Sampling sampling)
     implements PixelStep {
   static Affine of(StepArguments options) {
     return new Affine(

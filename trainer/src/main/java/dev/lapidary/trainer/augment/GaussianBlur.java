@@ -14,7 +14,8 @@ import java.util.Arrays;
 record GaussianBlur(int kernel, DrawnRange sigma) implements PixelStep {
   static GaussianBlur of(StepArguments options) {
     return new GaussianBlur(
-        options.odd("kernel", 5, 1, 99), options.range("sigma", new DrawnRange(0.1, 2), 1e-3, 1000));
+        options.odd("kernel", 5, 1, 99),
+        options.range("sigma", new DrawnRange(0.1, 2), 1e-3, 1000));
   }
 
   @Override

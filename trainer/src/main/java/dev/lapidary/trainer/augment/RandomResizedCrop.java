@@ -13,7 +13,8 @@ import dev.lapidary.core.tensor.RandomStream;
  * @param scale the box's part of the image's area
  * @param ratio width / height of the box, drawn evenly in its logarithm
  */
-record RandomResizedCrop(DrawnRange scale, DrawnRange ratio, Preprocessing rule) implements PixelStep {
+record RandomResizedCrop(DrawnRange scale, DrawnRange ratio, Preprocessing rule)
+    implements PixelStep {
   private static final int TRIES = 10;
 
   static RandomResizedCrop of(StepArguments options, Preprocessing rule) {

@@ -24,6 +24,10 @@ record Rotation(double degrees, Warp.Sampling sampling) implements PixelStep {
 
   @Override
   public String toString() {
-    return "rotate(degrees=" + StepArguments.text(degrees) + ", " + StepArguments.text(sampling) + ")";
+    return "rotate(degrees="
+        + StepArguments.text(degrees)
+        + ", "
+        + StepArguments.text(sampling)
+        + ")";
   }
 }

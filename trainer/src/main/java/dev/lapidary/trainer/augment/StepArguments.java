@@ -35,8 +35,7 @@ final class StepArguments {
     double value = text.isEmpty() ? otherwise : asDouble(key, text);
     if (!(value >= min && value <= max)) {
       throw Failure.badInput(
-          "[augment] %s: %s must lie in [%s, %s] but is %s",
-          step, key, text(min), text(max), text);
+          "[augment] %s: %s must lie in [%s, %s] but is %s", step, key, text(min), text(max), text);
     }
     return value;
   }

@@ -31,8 +31,7 @@ record RunFlag(
   /** Named by the key's last part. */
   static RunFlag flag(String key, String help) {
     String name = key.substring(key.lastIndexOf('.') + 1);
-    return new RunFlag(
-        key, List.of("--" + name), "<" + name + ">", false, Optional.empty(), help);
+    return new RunFlag(key, List.of("--" + name), "<" + name + ">", false, Optional.empty(), help);
   }
 
   RunFlag named(String... others) {

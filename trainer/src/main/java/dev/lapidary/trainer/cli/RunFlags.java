@@ -18,7 +18,8 @@ final class RunFlags {
           flag("data.format", "${COMPLETION-CANDIDATES}"),
           flag("data.val", "Images to validate on, of the same classes."),
           flag(
-              "data.test", "Images to test the finished model on, once; nothing is chosen by them."),
+              "data.test",
+              "Images to test the finished model on, once; nothing is chosen by them."),
           flag("data.val-split", "Without --val: the part of each class that is held out."),
           flag(
                   "data.group-by",
@@ -44,8 +45,8 @@ final class RunFlags {
               .named("--head")
               .of("NAME"),
           flag(
-              "loss.function",
-              "${COMPLETION-CANDIDATES}; bce: a sigmoid a class, as several labels need.")
+                  "loss.function",
+                  "${COMPLETION-CANDIDATES}; bce: a sigmoid a class, as several labels need.")
               .named("--loss"),
           flag("loss.label-smoothing", "In [0, 1)."),
           flag(
@@ -78,7 +79,8 @@ final class RunFlags {
               "Patterns of the only parameters that are trained; head is the last layer."),
           flag("stages.clip.norm", "The gradients' norm; 0: none.").named("--clip-norm"),
           flag("stages.clip.value", "Each gradient's; 0: none.").named("--clip-value"),
-          flag("stages.augment", "Random changes of training images, or none; see trainer preview."),
+          flag(
+              "stages.augment", "Random changes of training images, or none; see trainer preview."),
           flag("stages.accumulate", "Batches that make a step."),
           flag(
                   "stages.cache-variants",

@@ -110,7 +110,8 @@ public record TrainingData(
     }
     boolean t10kIsFree = source.val().isEmpty() && source.test().isEmpty();
     Optional<Path> val = t10kIsFree ? IdxFormat.images(source.train(), "t10k") : source.val();
-    Dataset remainder = data.filter(sample -> sample.part() == Part.ANY || sample.part() == Part.TRAIN);
+    Dataset remainder =
+        data.filter(sample -> sample.part() == Part.ANY || sample.part() == Part.TRAIN);
     if (remainder.size() == 0) {
       throw Failure.badInput(
           "[%s] has no image to train on, only parts to measure with; expected a part train",

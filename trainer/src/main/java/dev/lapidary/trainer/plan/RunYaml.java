@@ -39,8 +39,7 @@ public final class RunYaml {
 
   /** Keys that name files and folders. */
   private static final List<String> PATHS =
-      List.of(
-          "data.train", "data.val", "data.test", "model.file", "model.weights", "loss.teacher");
+      List.of("data.train", "data.val", "data.test", "model.file", "model.weights", "loss.teacher");
 
   private static final YAMLMapper YAML =
       YAMLMapper.builder(

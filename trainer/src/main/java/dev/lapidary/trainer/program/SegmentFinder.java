@@ -176,7 +176,8 @@ public final class SegmentFinder {
         body.shown(from),
         weights.size(),
         draws,
-        List.of(new NetworkCut.Halves(body.className(), body.method(name, input(body, from), lines))));
+        List.of(
+            new NetworkCut.Halves(body.className(), body.method(name, input(body, from), lines))));
   }
 
   /** Tensors of two and more dimensions that a step works with. */

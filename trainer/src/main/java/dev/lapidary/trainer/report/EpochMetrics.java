@@ -30,5 +30,4 @@ public record EpochMetrics(
     @JsonInclude(JsonInclude.Include.NON_ABSENT) Optional<Double> valMap,
     @JsonInclude(JsonInclude.Include.NON_ABSENT) Optional<Double> valMicroF1,
     @JsonInclude(JsonInclude.Include.NON_ABSENT) Optional<Double> valMacroF1,
-    boolean best) {
-}
+    boolean best) {}

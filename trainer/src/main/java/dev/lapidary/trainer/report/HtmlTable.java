@@ -58,7 +58,8 @@ final class HtmlTable {
   Html html() {
     return Html.of(
         "<table><thead><tr>{}</tr></thead><tbody>\n{}</tbody></table>",
-        Html.join(heads), Html.join(rows));
+        Html.join(heads),
+        Html.join(rows));
   }
 
   /** Where it is wider than the page it scrolls. */

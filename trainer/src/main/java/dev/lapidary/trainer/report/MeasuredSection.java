@@ -28,7 +28,8 @@ final class MeasuredSection {
         ? Html.NONE
         : Html.of(
             "<h3>{}</h3>\n<ul class='gallery'>\n{}</ul>\n",
-            title, Html.join(images.stream().map(MeasuredSection::shown).toList()));
+            title,
+            Html.join(images.stream().map(MeasuredSection::shown).toList()));
   }
 
   private static Html shown(Shown shown) {

@@ -33,6 +33,8 @@ final class PlanSection {
     }
     return Html.of(
         "<h3>Stage {}</h3>\n<p>{}</p>\n{}\n",
-        stage.name(), PlanText.summary(stage), groups.scrolling());
+        stage.name(),
+        PlanText.summary(stage),
+        groups.scrolling());
   }
 }

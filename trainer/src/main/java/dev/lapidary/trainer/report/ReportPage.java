@@ -100,8 +100,7 @@ public final class ReportPage {
             Html.percent(m.accuracy()),
             Html.of(
                 "{} accuracy, 95&nbsp;% interval {}", title, Html.percents(m.accuracyInterval()))),
-        tile(
-            Html.number(m.loss()), "%s loss, calibration error %s".formatted(title, calibration)));
+        tile(Html.number(m.loss()), "%s loss, calibration error %s".formatted(title, calibration)));
   }
 
   private static Html tiles(String title, MultiLabelMeasures m) {
@@ -136,7 +135,8 @@ public final class ReportPage {
     charts.add(rates(run.stages()).html());
     return Html.of(
         "<h2 id='curves'>Curves</h2>\n<div class='charts'>\n{}</div>\n{}",
-        each(charts, Html::new), EpochTable.of(run));
+        each(charts, Html::new),
+        EpochTable.of(run));
   }
 
   private static String chart(
@@ -198,8 +198,7 @@ public final class ReportPage {
   }
 
   private static Html row(String name, String value) {
-    return Html.of(
-        "<tr><th scope='row'>{}</th><td class='text mono'>{}</td></tr>\n", name, value);
+    return Html.of("<tr><th scope='row'>{}</th><td class='text mono'>{}</td></tr>\n", name, value);
   }
 
   private static String style() {

@@ -48,7 +48,8 @@ public record SingleLabelPrediction(
   }
 
   /** Softmax in double, the highest logit taken off first so that nothing overflows. */
-  private static SingleLabelPrediction ofRow(float[] logits, int at, int classes, int label, int sample) {
+  private static SingleLabelPrediction ofRow(
+      float[] logits, int at, int classes, int label, int sample) {
     int best = Argmax.of(logits, at, classes);
     int rank = 0;
     float own = logits[at + label];

@@ -59,7 +59,8 @@ final class SingleLabelSection {
         <thead><tr><td></td>{}</tr></thead><tbody>
         {}</tbody></table></div>
         """,
-        Html.join(heads), Html.join(rows));
+        Html.join(heads),
+        Html.join(rows));
   }
 
   private static Html cell(int count, int images, boolean isHit) {

@@ -30,7 +30,8 @@ public final class Runs {
    * @param stop asked after each step
    * @throws Failure (exit 2) for bad input, before anything is written
    */
-  public static RunOutcome start(Path out, RunConfig asked, Progress progress, BooleanSupplier stop) {
+  public static RunOutcome start(
+      Path out, RunConfig asked, Progress progress, BooleanSupplier stop) {
     RunDirectory.requireNew(out);
     RunConfig config = RunInputs.resolve(asked);
     return Libtorch.call(

@@ -92,7 +92,8 @@ class DefinitionTest {
 
   @Test
   void anErasedBoxIsZeroInAllChannelsAndNothingElseIsChanged() {
-    RandomErasing erasing = new RandomErasing(1, new DrawnRange(0.02, 0.33), new DrawnRange(0.3, 3.3));
+    RandomErasing erasing =
+        new RandomErasing(1, new DrawnRange(0.02, 0.33), new DrawnRange(0.3, 3.3));
     float[] before = new float[5 + 3 * 12 * 10];
     IntStream.range(0, before.length).forEach(i -> before[i] = i + 1);
     for (int i = 0; i < SAMPLES; i++) {

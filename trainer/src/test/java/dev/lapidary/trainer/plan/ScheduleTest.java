@@ -88,8 +88,7 @@ class ScheduleTest {
   @ParameterizedTest
   @ValueSource(strings = {"constant", "cosine", "polynomial", "exponential", "plateau"})
   void warmUpHandsOverWithoutAJump(String kind) {
-    Schedule.Shape shape =
-        Objects.requireNonNull(RunDefaults.SHAPES.get(kind));
+    Schedule.Shape shape = Objects.requireNonNull(RunDefaults.SHAPES.get(kind));
     Schedule schedule = new Schedule(By.STEP, 2, 0.1, shape);
     assertThat(schedule.factor(0, 0, 10, 100)).isEqualTo(0.1);
     double before = schedule.factor(1, 99, 10, 100);

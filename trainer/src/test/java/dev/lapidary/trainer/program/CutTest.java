@@ -81,7 +81,8 @@ class CutTest {
     Libtorch.call(1, () -> same(network, trained, found.cut().get(), side));
   }
 
-  private static boolean same(TorchScriptArchive network, Set<String> trained, NetworkCut cut, int side) {
+  private static boolean same(
+      TorchScriptArchive network, Set<String> trained, NetworkCut cut, int side) {
     ProgramOptions options = ProgramOptions.PLAIN.withCuts(List.of(cut));
     try (TrainingProgram program = TrainingProgram.open(network, "cpu", options);
         NDManager step = program.newStep()) {

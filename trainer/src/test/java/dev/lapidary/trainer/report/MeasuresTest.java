@@ -56,7 +56,8 @@ class MeasuresTest {
   void anImageOfTheFiveHighestCountsForTop5() {
     List<String> labels = IntStream.range(0, 7).mapToObj(i -> "c" + i).toList();
     float[] logits = {7, 6, 5, 4, 3, 2, 1, 7, 6, 5, 4, 3, 2, 1};
-    List<SingleLabelPrediction> two = SingleLabelPrediction.ofLogits(logits, new long[] {4, 5}, new int[] {0, 1});
+    List<SingleLabelPrediction> two =
+        SingleLabelPrediction.ofLogits(logits, new long[] {4, 5}, new int[] {0, 1});
     assertThat(SingleLabelMeasures.of(labels, two, 0).top5()).hasValue(0.5);
   }
 
@@ -94,7 +95,8 @@ class MeasuresTest {
   @Test
   void logitsBecomeProbabilitiesWithoutOverflow() {
     float[] logits = {1000, 1001, 0, -5, -5, -5};
-    List<SingleLabelPrediction> two = SingleLabelPrediction.ofLogits(logits, new long[] {0, 2}, new int[] {7, 9});
+    List<SingleLabelPrediction> two =
+        SingleLabelPrediction.ofLogits(logits, new long[] {0, 2}, new int[] {7, 9});
     double other = Math.exp(-1);
     assertThat(two.get(0).sample()).isEqualTo(7);
     assertThat(two.get(0).predicted()).isEqualTo(1);
@@ -107,6 +109,7 @@ class MeasuresTest {
   }
 
   private static SingleLabelPrediction answer(int label, int predicted, double confidence) {
-    return new SingleLabelPrediction(0, label, predicted, confidence, 1, label == predicted ? 0 : 1);
+    return new SingleLabelPrediction(
+        0, label, predicted, confidence, 1, label == predicted ? 0 : 1);
   }
 }

@@ -78,7 +78,9 @@ class ReportPageTest {
               "all", i, i * 9, 0.1, 1.0 / i, 0.5, 1.1 / i, 0.4, none, none, none, i == 5));
     }
     List<SingleLabelPrediction> answers =
-        List.of(new SingleLabelPrediction(0, 0, 0, 0.9, 0.1, 0), new SingleLabelPrediction(1, 1, 0, 0.8, 1.6, 1));
+        List.of(
+            new SingleLabelPrediction(0, 0, 0, 0.9, 0.1, 0),
+            new SingleLabelPrediction(1, 1, 0, 0.8, 1.6, 1));
     Thumbnail picture = Thumbnail.of(new RgbImage(300, 200, new byte[3 * 300 * 200]));
     RunReport.Shown shown = new RunReport.Shown(name, labels.get(1), labels.get(0), 0.8, picture);
     List<Integer> counts = labels.stream().map(label -> 3).toList();

@@ -11,7 +11,6 @@ import dev.lapidary.trainer.plan.RunConfig;
 import dev.lapidary.trainer.plan.RunYaml;
 import dev.lapidary.trainer.report.Progress;
 import dev.lapidary.trainer.run.FaultyDisk.Fault;
-import dev.lapidary.trainer.run.evaluate.Features;
 import dev.lapidary.trainer.run.loop.RunOutcome;
 import java.io.IOException;
 import java.io.PrintWriter;

@@ -18,7 +18,6 @@ import dev.lapidary.trainer.report.MeasuresText;
 import dev.lapidary.trainer.report.MultiLabelMeasures;
 import dev.lapidary.trainer.report.Progress;
 import dev.lapidary.trainer.run.evaluate.Evaluation;
-import dev.lapidary.trainer.run.evaluate.Features;
 import dev.lapidary.trainer.run.loop.MetricsLog;
 import java.io.IOException;
 import java.io.PrintWriter;

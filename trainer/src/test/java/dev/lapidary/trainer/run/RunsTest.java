@@ -225,7 +225,8 @@ class RunsTest {
     assertThatThrownBy(() -> Runs.extend(out, 1, progress, NEVER))
         .hasMessageContaining("is not finished; go on with 'trainer resume");
     Runs.resume(out, List.of(), List.of(), progress, NEVER);
-    assertThat(Runs.resume(out, List.of(), List.of(), progress, NEVER)).isEqualTo(RunOutcome.FINISHED);
+    assertThat(Runs.resume(out, List.of(), List.of(), progress, NEVER))
+        .isEqualTo(RunOutcome.FINISHED);
     assertThat(said.toString()).contains("is finished; nothing is left to do");
     assertThat(Runs.extend(out, 1, progress, NEVER)).isEqualTo(RunOutcome.FINISHED);
     assertThat(Files.readAllLines(out.resolve("metrics.jsonl"))).hasSize(4);

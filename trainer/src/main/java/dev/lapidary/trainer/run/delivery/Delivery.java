@@ -39,7 +39,10 @@ public final class Delivery {
   private Delivery() {}
 
   public static void write(
-      RunDirectory directory, RunInputs inputs, Map<String, Tensor> weights, DeliveredScores measured)
+      RunDirectory directory,
+      RunInputs inputs,
+      Map<String, Tensor> weights,
+      DeliveredScores measured)
       throws IOException {
     TorchScriptArchive archive = inputs.network().archive();
     StoredTensors.store(archive, weights);

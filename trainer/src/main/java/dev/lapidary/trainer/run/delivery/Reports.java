@@ -57,7 +57,8 @@ public final class Reports implements AutoCloseable {
    * @param epochs of the whole run so far
    * @param stage index of the one that the last epoch belongs to
    */
-  public void epoch(List<EpochMetrics> epochs, int stage, ValidationScores validation) throws IOException {
+  public void epoch(List<EpochMetrics> epochs, int stage, ValidationScores validation)
+      throws IOException {
     EpochMetrics last = epochs.get(epochs.size() - 1);
     events.scalars(last.step(), scalars(last, stages.get(stage)));
     String state = "after epoch %d of %d".formatted(last.epoch(), inputs.config().epochs());

@@ -25,24 +25,24 @@ final class RunCard {
     measured.test().ifPresent(test -> put(metrics, "test_", test.measures()));
     String name = inputs.config().model().name();
     return new ModelCard(
-            name.isBlank() ? network.architecture() : name,
-            "1",
-            network.architecture(),
-            inputs.data().train().labels(),
-            inputs.data().train().task().activation(),
-            Scores.LOGITS,
-            new ModelCard.Input(
-                "input", "NCHW", rule.channels(), rule.cropHeight(), rule.cropWidth(), "float32"),
-            Optional.of(rule),
-            metrics,
-            new ModelCard.Provenance(
-                inputs.identity().runId(),
-                inputs.identity().manifestSha256(),
-                network.weightsSource(),
-                network.weightsSha256()),
-            Optional.empty(),
-            Optional.empty(),
-            List.of());
+        name.isBlank() ? network.architecture() : name,
+        "1",
+        network.architecture(),
+        inputs.data().train().labels(),
+        inputs.data().train().task().activation(),
+        Scores.LOGITS,
+        new ModelCard.Input(
+            "input", "NCHW", rule.channels(), rule.cropHeight(), rule.cropWidth(), "float32"),
+        Optional.of(rule),
+        metrics,
+        new ModelCard.Provenance(
+            inputs.identity().runId(),
+            inputs.identity().manifestSha256(),
+            network.weightsSource(),
+            network.weightsSha256()),
+        Optional.empty(),
+        Optional.empty(),
+        List.of());
   }
 
   /** Intervals of what was measured once: of test images. */

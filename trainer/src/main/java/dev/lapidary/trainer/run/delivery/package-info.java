@@ -1,6 +1,4 @@
-/**
- * What a run leaves behind: {@code model.pt} with its card, and the report.
- */
+/** What a run leaves behind: {@code model.pt} with its card, and the report. */
 @NullMarked
 package dev.lapidary.trainer.run.delivery;
 

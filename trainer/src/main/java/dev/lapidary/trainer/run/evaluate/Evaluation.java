@@ -112,7 +112,11 @@ public final class Evaluation {
     ModelLabels model = new ModelLabels(card.labels(), card.scoring().several());
     List<Integer> indices = model.indices(location, data.labels(), data.task() == Task.MULTI_LABEL);
     return Scan.readable(
-        data.with(card.labels(), indices), location, request.onBadImage(), request.threads(), notes);
+        data.with(card.labels(), indices),
+        location,
+        request.onBadImage(),
+        request.threads(),
+        notes);
   }
 
   private static List<Mistake> worst(ValidationScores scores, Dataset data) {

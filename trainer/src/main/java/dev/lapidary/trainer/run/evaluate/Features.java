@@ -162,7 +162,8 @@ public final class Features {
   private static Values values(
       TrainingProgram program, Batch batch, Preprocessing rule, Request request) {
     try (NDManager step = program.newStep()) {
-      NDArray values = pooled(program.logits(step, BatchTensors.images(step, batch, rule)), request);
+      NDArray values =
+          pooled(program.logits(step, BatchTensors.images(step, batch, rule)), request);
       long[] shape = values.getShape().getShape();
       List<Long> one = Arrays.stream(shape).skip(1).boxed().toList();
       float[] numbers = values.toFloatArray();

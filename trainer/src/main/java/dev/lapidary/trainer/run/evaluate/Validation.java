@@ -13,7 +13,6 @@ import dev.lapidary.trainer.data.Loader;
 import dev.lapidary.trainer.data.View;
 import dev.lapidary.trainer.program.TrainingProgram;
 import dev.lapidary.trainer.report.Answer;
-import dev.lapidary.trainer.run.Runs;
 import dev.lapidary.trainer.run.frozen.FrozenFeatures;
 import dev.lapidary.trainer.run.network.BatchTensors;
 import dev.lapidary.trainer.run.network.NotFinite;
@@ -56,7 +55,9 @@ public final class Validation implements AutoCloseable {
 
   private BatchSource batches() {
     return features.isPresent()
-        ? features.get().validation(data, () -> loader.batches(order, BatchTensors.EVALUATED_AT_ONCE, 0, 0))
+        ? features
+            .get()
+            .validation(data, () -> loader.batches(order, BatchTensors.EVALUATED_AT_ONCE, 0, 0))
         : loader.batches(order, BatchTensors.EVALUATED_AT_ONCE, 0, 0);
   }
 
@@ -78,7 +79,8 @@ public final class Validation implements AutoCloseable {
       while (batches.hasNext()) {
         Batch batch = batches.next();
         try (NDManager step = program.newStep()) {
-          NDArray logits = program.logits(step, batch.cut(), BatchTensors.images(step, batch, preprocessing));
+          NDArray logits =
+              program.logits(step, batch.cut(), BatchTensors.images(step, batch, preprocessing));
           float[] numbers = logits.toFloatArray();
           requireFinite(numbers, batch.samples());
           loss += program.lossSum(step, logits, BatchTensors.labels(step, batch));

@@ -1,6 +1,6 @@
 /**
- * What a run is made of and where it lies: {@link dev.lapidary.trainer.run.inputs.RunInputs}, {@link
- * dev.lapidary.trainer.run.inputs.RunDirectory}.
+ * What a run is made of and where it lies: {@link dev.lapidary.trainer.run.inputs.RunInputs},
+ * {@link dev.lapidary.trainer.run.inputs.RunDirectory}.
  */
 @NullMarked
 package dev.lapidary.trainer.run.inputs;

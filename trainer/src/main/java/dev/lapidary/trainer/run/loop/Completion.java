@@ -61,8 +61,7 @@ record Completion(
     Dataset images = inputs.data().test().get();
     int threads = inputs.config().threads();
     try (Validation test =
-        new Validation(
-            images, inputs.network().preprocessing(), threads, 0, directory.remedy())) {
+        new Validation(images, inputs.network().preprocessing(), threads, 0, directory.remedy())) {
       ValidationScores scores = test.score(program).once();
       progress.say(line(scores.measures()));
       return Optional.of(scores);

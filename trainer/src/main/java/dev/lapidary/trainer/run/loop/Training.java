@@ -65,7 +65,8 @@ public final class Training implements AutoCloseable {
   /**
    * @param stop asked after each step
    */
-  public Training(RunDirectory directory, RunInputs inputs, Progress progress, BooleanSupplier stop) {
+  public Training(
+      RunDirectory directory, RunInputs inputs, Progress progress, BooleanSupplier stop) {
     this.directory = directory;
     this.inputs = inputs;
     this.config = inputs.config();
@@ -297,7 +298,8 @@ public final class Training implements AutoCloseable {
 
   /** What is no number is not kept: the checkpoint before it stays the last good one. */
   private void requireFinite(Map<String, Tensor> tensors) {
-    NotFinite.requireFinite(tensors, "after step %d".formatted(state.position().step()), directory.remedy());
+    NotFinite.requireFinite(
+        tensors, "after step %d".formatted(state.position().step()), directory.remedy());
   }
 
   private void show(EpochBatches plan) {

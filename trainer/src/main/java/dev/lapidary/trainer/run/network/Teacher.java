@@ -24,7 +24,8 @@ import java.util.Optional;
 public record Teacher(TrainingProgram program) implements AutoCloseable {
 
   /** Opens what a configuration names, as {@link #open}; empty if it names none. */
-  public static Optional<Teacher> of(RunConfig config, Task task, List<String> labels, Network network) {
+  public static Optional<Teacher> of(
+      RunConfig config, Task task, List<String> labels, Network network) {
     Optional<Path> file = config.loss().teacher().map(Path::of);
     return file.map(f -> open(f, config.device(), task, labels, network.preprocessing()));
   }

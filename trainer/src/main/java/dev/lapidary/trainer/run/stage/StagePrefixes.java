@@ -17,7 +17,8 @@ import java.util.Optional;
  * @param cuts each once; a program counts them from 1
  * @param stages of each stage; empty where it keeps nothing
  */
-public record StagePrefixes(List<NetworkCut> cuts, List<Optional<NetworkCut>> stages, List<String> notes) {
+public record StagePrefixes(
+    List<NetworkCut> cuts, List<Optional<NetworkCut>> stages, List<String> notes) {
 
   public StagePrefixes {
     cuts = List.copyOf(cuts);

@@ -1,6 +1,5 @@
 package dev.lapidary.trainer.run.step;
 
-import dev.lapidary.trainer.run.loop.Training;
 import dev.lapidary.trainer.run.network.NotFinite;
 
 /** Training has diverged: exit 1, with the step and the likely cause. */

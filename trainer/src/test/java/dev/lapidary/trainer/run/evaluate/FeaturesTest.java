@@ -221,7 +221,8 @@ class FeaturesTest {
           try (TrainingProgram program = TrainingProgram.open(archive, "cpu");
               Loader loader =
                   Loader.of(dataset, preprocessor, View.evaluation(preprocessor), 1, 0);
-              Loader.Batches batches = loader.batches(order, BatchTensors.EVALUATED_AT_ONCE, 0, 0)) {
+              Loader.Batches batches =
+                  loader.batches(order, BatchTensors.EVALUATED_AT_ONCE, 0, 0)) {
             program.eval();
             while (batches.hasNext()) {
               try (NDManager step = program.newStep()) {
