@@ -3,7 +3,9 @@ package dev.lapidary.exporter.quantize;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.lapidary.core.card.Activation;
 import dev.lapidary.core.card.ModelCard;
+import dev.lapidary.core.card.Scores;
 import dev.lapidary.core.failure.ExitCode;
 import dev.lapidary.core.failure.Failure;
 import dev.lapidary.core.image.OnBadImage;
@@ -160,6 +162,8 @@ class ImageChoiceTest {
         "1",
         "small",
         labels,
+        Activation.SOFTMAX,
+        Scores.LOGITS,
         new ModelCard.Input("input", "NCHW", 3, 4, 4, "float32"),
         Optional.of(Preprocessing.imageNet(4, 4)),
         new TreeMap<>(),
