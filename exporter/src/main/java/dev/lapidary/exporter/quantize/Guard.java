@@ -12,6 +12,9 @@ import java.util.Optional;
  * tosses among images that are of no class; margins alone would miss the class that nobody watched.
  */
 final class Guard {
+  /** Of shares that are differences of shares. */
+  private static final double ROUNDING = 1e-9;
+
   private final Reference reference;
   private final List<List<Integer>> labels;
   private final double maxDrop;
@@ -52,9 +55,10 @@ final class Guard {
    */
   private static boolean passes(Loss loss, Drift drift, double maxDrop) {
     double image = 1.0 / loss.images();
-    return image > maxDrop && maxDrop > 0
-        ? loss.drop() <= image * 1.000001 && drift.enough()
-        : loss.drop() <= maxDrop + 1e-12;
+    if (maxDrop > 0 && image > maxDrop) {
+      return loss.drop() <= image + ROUNDING && drift.enough();
+    }
+    return loss.drop() <= maxDrop + ROUNDING;
   }
 
   double maxAbsDifference(OnnxGraph quantized) {
