@@ -38,6 +38,7 @@ class ScoresTest {
         : new PreprocessingOptions(
             Optional.of(TinyModels.SIDE),
             Optional.empty(),
+            Optional.empty(),
             List.of(0f, 0f, 0f),
             List.of(1f, 1f, 1f),
             Optional.empty());
