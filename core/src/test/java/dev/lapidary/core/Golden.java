@@ -89,9 +89,17 @@ public final class Golden {
    * -Dlapidary.golden=DIR} names a folder that has them, and empty, said on stderr, otherwise.
    */
   public static Optional<Path> archive(String family, String kind) {
-    String name = family + "-" + kind + ".pt";
-    if (Golden.class.getResource("/golden/torchscript/" + name) != null) {
-      return Optional.of(file("torchscript/" + name));
+    return find("torchscript/", family + "-" + kind + ".pt");
+  }
+
+  /** The same of what torch.export wrote; squeezenet is not among them. */
+  public static Optional<Path> exported(String family) {
+    return find("pt2/", family + ".pt2");
+  }
+
+  private static Optional<Path> find(String kept, String name) {
+    if (Golden.class.getResource("/golden/" + kept + name) != null) {
+      return Optional.of(file(kept + name));
     }
     String folder = System.getProperty("lapidary.golden");
     if (folder != null && !folder.isEmpty() && Files.exists(Path.of(folder, name))) {

@@ -58,6 +58,12 @@ public final class MappedFile {
     }
   }
 
+  /** A file that lies inside of another one, or in memory. */
+  public static MappedFile over(ByteBuffer bytes) {
+    ByteBuffer whole = bytes.slice().asReadOnlyBuffer();
+    return new MappedFile(whole.capacity(), List.of(whole));
+  }
+
   /** Bytes in the file. */
   public long size() {
     return size;

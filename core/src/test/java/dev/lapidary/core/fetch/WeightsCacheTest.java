@@ -194,8 +194,7 @@ class WeightsCacheTest {
   void aMirrorStandsInForThePublisher() throws IOException {
     WeightsCache mirrored = mirrored();
     String address = WeightsCache.PUBLISHER + "resnet18-f37072fd.pth";
-    String beginning =
-        Sha256.of(Files.write(folder.resolve("copy"), content)).substring(0, 8);
+    String beginning = Sha256.of(Files.write(folder.resolve("copy"), content)).substring(0, 8);
     // The digits in the name are another file's, as those that are told may be.
     assertThatThrownBy(() -> mirrored.published(address, beginning, "fetch", told))
         .hasMessageContaining("its name says that it begins with f37072fd");

@@ -11,6 +11,7 @@ import dev.lapidary.core.image.Preprocessing.Resize;
 import dev.lapidary.torchscript.graph.Argument;
 import dev.lapidary.torchscript.graph.Graph;
 import dev.lapidary.torchscript.graph.SymInt;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.TreeMap;
@@ -49,7 +50,33 @@ final class Cards {
       }
       return card;
     }
-    return described(source, options, options.inputShape().orElse(USUAL_INPUT));
+    return described(source, options, shape(source, options));
+  }
+
+  /**
+   * What was asked for; of a program of torch.export what it was exported for, sizes that move
+   * aside.
+   */
+  private static List<Long> shape(Source source, SourceOptions options) {
+    List<Long> usual = options.inputShape().orElse(USUAL_INPUT);
+    List<Long> exported =
+        source.origin().map(origin -> origin.program().imageShape()).orElse(usual);
+    if (exported.size() != usual.size()) {
+      throw Failure.unsupported(
+          "[%s] takes %d dimensions beside the batch, expected images: channels, height, width",
+          source.archive().name(), exported.size());
+    }
+    List<Long> shape = new ArrayList<>();
+    for (int i = 0; i < usual.size(); i++) {
+      shape.add(exported.get(i) == 0 ? usual.get(i) : exported.get(i));
+    }
+    if (options.inputShape().isPresent() && !shape.equals(usual)) {
+      throw Failure.badInput(
+          "--input is %s, but the program was exported for %s (C, H, W; 0 is any); leave it out, or"
+              + " export the network with dynamic sizes",
+          String.valueOf(options.input), exported);
+    }
+    return shape;
   }
 
   /**
@@ -129,7 +156,7 @@ final class Cards {
         input(shape),
         preprocessing(options, shape),
         new TreeMap<>(),
-        ModelCard.Provenance.UNKNOWN,
+        source.origin().map(Source.Origin::provenance).orElse(ModelCard.Provenance.UNKNOWN),
         Optional.empty(),
         Optional.empty(),
         List.of());

@@ -13,7 +13,7 @@ import picocli.CommandLine.Parameters;
 final class ExportOptions {
   @Parameters(
       paramLabel = "SOURCE",
-      description = "run directory, TorchScript .pt, or a weights file with --arch")
+      description = "run directory, TorchScript .pt, torch.export .pt2, or weights with --arch")
   Path source;
 
   @Option(

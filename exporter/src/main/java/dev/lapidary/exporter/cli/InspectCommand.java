@@ -36,7 +36,7 @@ final class InspectCommand implements Runnable {
 
   @Parameters(
       paramLabel = "FILE",
-      description = "an ONNX file, a TorchScript archive, a run, or weights with --arch")
+      description = "an ONNX file, a TorchScript archive, a .pt2, a run, or weights with --arch")
   private Path file;
 
   @Mixin private SourceOptions options;

@@ -4,13 +4,14 @@ import dev.lapidary.core.card.CardJson;
 import dev.lapidary.core.card.ModelCard;
 import dev.lapidary.core.failure.Failure;
 import dev.lapidary.core.fetch.FetchProgress;
+import dev.lapidary.core.file.Sha256;
 import dev.lapidary.core.file.Unfinished;
 import dev.lapidary.core.tensor.DType;
 import dev.lapidary.models.surgery.Portable;
-import dev.lapidary.models.weights.WeightsFile;
 import dev.lapidary.models.weights.HeadLabels;
 import dev.lapidary.models.weights.MatchReport;
 import dev.lapidary.models.weights.NamedTensors;
+import dev.lapidary.models.weights.WeightsFile;
 import dev.lapidary.models.zoo.Architecture;
 import dev.lapidary.models.zoo.Pretrained;
 import dev.lapidary.models.zoo.StateEntry;
@@ -18,9 +19,9 @@ import dev.lapidary.models.zoo.UntrainedCard;
 import dev.lapidary.models.zoo.WeightsChoice;
 import dev.lapidary.models.zoo.Zoo;
 import dev.lapidary.models.zoo.ZooOptions;
-import dev.lapidary.torchscript.archive.ArchiveReader;
 import dev.lapidary.torchscript.archive.ArchiveWriter;
 import dev.lapidary.torchscript.archive.TorchScriptArchive;
+import dev.lapidary.torchscript.pt2.NetworkFile;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -40,13 +41,15 @@ import java.util.stream.Stream;
  * @param temporary true if the file was built here, in a folder of its own, and is deleted by
  *     {@link #close}
  * @param note what to say of it: how a weights file fitted, or what was converted
+ * @param origin the program of torch.export that the archive was printed from
  */
 record Source(
     Path file,
     boolean temporary,
     TorchScriptArchive archive,
     Optional<ModelCard> card,
-    Optional<String> note)
+    Optional<String> note,
+    Optional<Origin> origin)
     implements AutoCloseable {
   /** What a run directory's best model is called. */
   private static final String MODEL = "model.pt";
@@ -67,18 +70,36 @@ record Source(
       return built(Zoo.find(options.arch), path, options);
     }
     Path file = archive(path);
-    TorchScriptArchive read = ArchiveReader.read(file);
+    NetworkFile network = NetworkFile.open(file);
+    TorchScriptArchive read = network.archive();
     String name = String.valueOf(file.getFileName());
     Optional<ModelCard> card =
         Optional.ofNullable(read.extra().get(TorchScriptArchive.CARD))
             .map(bytes -> CardJson.read(bytes, name));
     Optional<TorchScriptArchive> portable = Portable.of(read);
-    if (portable.isEmpty()) {
-      return new Source(file, false, read, card, Optional.empty());
+    if (portable.isEmpty() && network.printed().isEmpty()) {
+      return new Source(file, false, read, card, Optional.empty(), Optional.empty());
     }
     Optional<String> note =
         Portable.otherType(read).map(type -> "[%s] %s".formatted(name, converted(type)));
-    return temporary(portable.get(), name, card, note);
+    return temporary(portable.orElse(read), name, card, note)
+        .of(network.printed().map(program -> new Origin(name, Sha256.of(file), program)));
+  }
+
+  /**
+   * A program of torch.export.
+   *
+   * @param file its name
+   */
+  record Origin(String file, String sha256, NetworkFile.Origin program) {
+    /** What the certificate says. */
+    ModelCard.Provenance provenance() {
+      return new ModelCard.Provenance("", "", file + ", " + program.words(), sha256);
+    }
+  }
+
+  private Source of(Optional<Origin> program) {
+    return new Source(file, temporary, archive, card, note, program);
   }
 
   /** An archive that was made here, for libtorch to load. */
@@ -88,7 +109,7 @@ record Source(
       Path folder = Unfinished.create(() -> Files.createTempDirectory("lapidary-"));
       Path file = folder.resolve(name);
       ArchiveWriter.write(archive.withExtra(Map.of()), file);
-      return new Source(file, true, archive, card, note);
+      return new Source(file, true, archive, card, note, Optional.empty());
     } catch (IOException e) {
       throw Failure.failed("the archive cannot be written: %s", Failure.reason(e));
     }
@@ -110,7 +131,8 @@ record Source(
     Path file = Files.isDirectory(path) ? path.resolve(MODEL) : path;
     if (!Files.isRegularFile(file)) {
       throw Failure.badInput(
-          "%s does not exist; give a run directory with a model.pt or a TorchScript archive", file);
+          "%s does not exist; give a run directory with a model.pt, a TorchScript archive or a .pt2",
+          file);
     }
     return file;
   }
@@ -214,6 +236,23 @@ record Source(
     }
   }
 
+  /** A program of torch.export as libtorch can load it; empty for what libtorch loads as it is. */
+  static Optional<Source> printed(Path file) {
+    NetworkFile network = NetworkFile.open(file);
+    String name = String.valueOf(file.getFileName());
+    return network
+        .printed()
+        .map(
+            program ->
+                temporary(
+                        Portable.of(network.archive()).orElse(network.archive()),
+                        name,
+                        Optional.ofNullable(network.archive().extra().get(TorchScriptArchive.CARD))
+                            .map(bytes -> CardJson.read(bytes, name)),
+                        Optional.empty())
+                    .of(Optional.of(new Origin(name, Sha256.of(file), program))));
+  }
+
   /** What is left when the archive itself is not needed any more: it may be large. */
   record OnDisk(Path file, boolean temporary) implements AutoCloseable {
     @Override
@@ -247,6 +286,8 @@ record Source(
   /** What the user should know of it. */
   void say(Consumer<String> log) {
     note.ifPresent(log);
+    origin.ifPresent(
+        o -> log.accept("[%s] %s, as TorchScript".formatted(o.file(), o.program().words())));
   }
 
   OnDisk onDisk() {

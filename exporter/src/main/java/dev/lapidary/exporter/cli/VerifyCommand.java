@@ -22,9 +22,9 @@ import dev.lapidary.exporter.verify.ModelRuntime;
 import dev.lapidary.exporter.verify.ParityGate;
 import dev.lapidary.exporter.verify.Preparation;
 import dev.lapidary.exporter.verify.Tolerance;
-import dev.lapidary.torchscript.archive.ArchiveReader;
 import dev.lapidary.torchscript.archive.TorchScriptArchive;
 import dev.lapidary.torchscript.ending.TracedEnding;
+import dev.lapidary.torchscript.pt2.NetworkFile;
 import dev.lapidary.torchscript.trace.OutputChoice;
 import dev.lapidary.torchscript.trace.TraceOptions;
 import dev.lapidary.torchscript.trace.Tracer;
@@ -67,13 +67,13 @@ final class VerifyCommand implements Callable<Integer> {
 
   @Spec private CommandSpec spec;
 
-  @Parameters(paramLabel = "FILE", description = "an ONNX file or a TorchScript archive")
+  @Parameters(paramLabel = "FILE", description = "an ONNX file, a TorchScript archive or a .pt2")
   private Path file;
 
   @Option(
       names = "--against",
       paramLabel = "SOURCE",
-      description = "what it was exported from: run directory, .pt, or weights with --arch")
+      description = "what it was exported from: run directory, .pt, .pt2, or weights with --arch")
   private @Nullable Path against;
 
   @Option(
@@ -123,14 +123,7 @@ final class VerifyCommand implements Callable<Integer> {
       AtomicFile.requireAbsent(predictions, force);
     }
     Optional<ModelCard> card = card();
-    Result result;
-    if (against == null) {
-      result = measure(card, Optional.empty());
-    } else {
-      try (Source source = Source.read(against, options)) {
-        result = measure(card, Optional.of(source));
-      }
-    }
+    Result result = measured(card);
     if (predictions != null && result.accuracy().isPresent()) {
       write(predictions, result.accuracy().get().predictions());
     }
@@ -139,20 +132,37 @@ final class VerifyCommand implements Callable<Integer> {
     return 0;
   }
 
+  /** A program of torch.export is measured as what is printed of it. */
+  private Result measured(Optional<ModelCard> card) {
+    Optional<Source> printed =
+        ModelRuntime.of(file) == ModelRuntime.LIBTORCH ? Source.printed(file) : Optional.empty();
+    try {
+      Path model = printed.map(Source::file).orElse(file);
+      if (against == null) {
+        return measure(model, card, Optional.empty());
+      }
+      try (Source source = Source.read(against, options)) {
+        return measure(model, card, Optional.of(source));
+      }
+    } finally {
+      printed.ifPresent(Source::close);
+    }
+  }
+
   /** Read by our own reader first: native code gets no file that it refuses. */
   private Optional<ModelCard> card() {
     if (ModelRuntime.of(file) == ModelRuntime.ONNX_RUNTIME) {
       return Optional.ofNullable(OnnxReader.read(file).metadata().get(ModelCard.METADATA_KEY))
           .map(text -> CardJson.read(text, String.valueOf(file.getFileName())));
     }
-    return Optional.ofNullable(ArchiveReader.read(file).extra().get(TorchScriptArchive.CARD))
+    return Optional.ofNullable(NetworkFile.read(file).extra().get(TorchScriptArchive.CARD))
         .map(bytes -> CardJson.read(bytes, String.valueOf(file.getFileName())));
   }
 
-  private Result measure(Optional<ModelCard> card, Optional<Source> source) {
-    Optional<ModelCard.Parity> parity = source.flatMap(s -> parity(card, s));
-    try (LoadedModel model = LoadedModel.open(ModelRuntime.of(file), file, OutputChoice.FIRST)) {
-      card.ifPresent(c -> GoldenImages.replay(model, c, file));
+  private Result measure(Path model, Optional<ModelCard> card, Optional<Source> source) {
+    Optional<ModelCard.Parity> parity = source.flatMap(s -> parity(model, card, s));
+    try (LoadedModel loaded = LoadedModel.open(ModelRuntime.of(file), model, OutputChoice.FIRST)) {
+      card.ifPresent(c -> GoldenImages.replay(loaded, c, file));
       if (data == null) {
         return new Result(card, parity, Optional.empty());
       }
@@ -167,7 +177,7 @@ final class VerifyCommand implements Callable<Integer> {
                               + " with a card",
                           file.getFileName()));
       ModelCard described = said.withScoring(scoring(said, card.isPresent()));
-      return new Result(card, parity, Optional.of(accuracy(model, described, source)));
+      return new Result(card, parity, Optional.of(accuracy(loaded, described, source)));
     }
   }
 
@@ -196,7 +206,7 @@ final class VerifyCommand implements Callable<Integer> {
     try {
       TraceOptions image =
           new TraceOptions(Cards.shape(said), OutputChoice.FIRST, TraceLimits.DEFAULT);
-      return TracedEnding.of(Tracer.trace(ArchiveReader.read(file), image)).ending();
+      return TracedEnding.of(Tracer.trace(NetworkFile.read(file), image)).ending();
     } catch (Failure e) {
       return Ending.LOGITS;
     }
@@ -206,7 +216,7 @@ final class VerifyCommand implements Callable<Integer> {
    * A file that was quantized differs by design: its images are compared, and no bound holds, but
    * its source's integers are held to what its certificate says.
    */
-  private Optional<ModelCard.Parity> parity(Optional<ModelCard> card, Source source) {
+  private Optional<ModelCard.Parity> parity(Path model, Optional<ModelCard> card, Source source) {
     boolean sourceQuantized = card.filter(SourceQuantization::isOf).isPresent();
     if (card.flatMap(ModelCard::quantization).isPresent() && !sourceQuantized) {
       return Optional.empty();
@@ -225,7 +235,7 @@ final class VerifyCommand implements Callable<Integer> {
                     reference,
                     options.output(),
                     ModelRuntime.of(file),
-                    file,
+                    model,
                     described,
                     options.batch(),
                     Preparation.SERVED,

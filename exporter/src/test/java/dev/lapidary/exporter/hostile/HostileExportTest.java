@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.lapidary.core.Golden;
 import dev.lapidary.torchscript.archive.Attack;
+import dev.lapidary.torchscript.pt2.ProgramAttack;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -84,6 +85,11 @@ class HostileExportTest {
     for (Attack attack : Attack.values()) {
       if (attack.ordinal() % 2 == half) {
         command.add(attack.name());
+      }
+    }
+    for (ProgramAttack attack : ProgramAttack.values()) {
+      if (attack.ordinal() % 2 == half) {
+        command.add(HostileExports.PROGRAM + attack.name());
       }
     }
     ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);

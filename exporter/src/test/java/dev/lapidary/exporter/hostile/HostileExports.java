@@ -5,6 +5,7 @@ import dev.lapidary.core.Hostile;
 import dev.lapidary.exporter.cli.ExporterMain;
 import dev.lapidary.torchscript.archive.Attack;
 import dev.lapidary.torchscript.archive.Sample;
+import dev.lapidary.torchscript.pt2.ProgramAttack;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
@@ -15,7 +16,9 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
@@ -24,6 +27,12 @@ import java.util.stream.Stream;
  * with 1 if any of them did not end as it must, and says which.
  */
 final class HostileExports {
+  /** What is said of every program, refused later or not. */
+  private static final String NOTE = "printed from .pt2, as TorchScript";
+
+  /** Before the name of a kind for programs of torch.export. */
+  static final String PROGRAM = "PT2_";
+
   /** Far beyond what any case takes: it ends a case that would never end. */
   private static final long WATCHDOG_SECONDS = 120;
 
@@ -34,6 +43,7 @@ final class HostileExports {
 
   private final Path folder;
   private final List<Input> inputs;
+  private final List<Input> programs;
   private volatile String running = "";
   private volatile long since;
   private int bad;
@@ -44,6 +54,12 @@ final class HostileExports {
   private HostileExports(Path folder) throws IOException {
     this.folder = folder;
     this.inputs = inputs();
+    this.programs = programs();
+  }
+
+  /** Makes a hostile file of a sound one. */
+  private interface Making {
+    byte[] make(byte[] file, Map<String, byte[]> records, Random random);
   }
 
   /**
@@ -57,8 +73,8 @@ final class HostileExports {
     watchdog.start();
     exports.warmUp();
     for (String kind : List.of(arguments).subList(3, arguments.length)) {
-      boolean mutates = kind.startsWith("MUTATED_");
-      exports.attack(Attack.valueOf(kind), Integer.parseInt(arguments[mutates ? 1 : 2]));
+      boolean mutates = kind.contains("MUTATED_");
+      exports.attack(kind, Integer.parseInt(arguments[mutates ? 1 : 2]));
     }
     System.exit(exports.bad == 0 ? 0 : 1);
   }
@@ -78,9 +94,20 @@ final class HostileExports {
     return inputs;
   }
 
+  private static List<Input> programs() throws IOException {
+    List<Input> programs = new ArrayList<>();
+    for (String family : Golden.FAMILIES) {
+      Optional<Path> program = Golden.exported(family);
+      if (program.isPresent()) {
+        programs.add(new Input(Sample.ofProgram(program.get()), "3x224x224"));
+      }
+    }
+    return programs;
+  }
+
   /** Loads the runtimes' libraries and our own classes, which are no case's memory. */
   private void warmUp() throws IOException {
-    for (Input input : inputs) {
+    for (Input input : Stream.concat(inputs.stream(), programs.stream()).toList()) {
       running = "a sound archive";
       since = System.nanoTime();
       if (!export(input.sample().file(), input.size())) {
@@ -90,17 +117,27 @@ final class HostileExports {
     }
   }
 
-  private void attack(Attack attack, int cases) throws IOException {
+  /** A kind of {@link ProgramAttack} has its prefix. */
+  private void attack(String kind, int cases) throws IOException {
+    if (kind.startsWith(PROGRAM)) {
+      ProgramAttack attack = ProgramAttack.valueOf(kind.substring(PROGRAM.length()));
+      attack(kind, 100 + attack.ordinal(), attack::make, programs, cases);
+    } else {
+      Attack attack = Attack.valueOf(kind);
+      attack(kind, attack.ordinal(), attack::make, inputs, cases);
+    }
+  }
+
+  private void attack(String attack, int ordinal, Making making, List<Input> samples, int cases)
+      throws IOException {
     int exported = 0;
     long slowest = 0;
     long largest = 0;
     for (int seed = 0; seed < cases; seed++) {
-      Input input = inputs.get(seed % inputs.size());
+      Input input = samples.get(seed % samples.size());
       byte[] bytes =
-          attack.make(
-              input.sample().file(),
-              input.sample().records(),
-              Hostile.random(attack.ordinal(), seed));
+          making.make(
+              input.sample().file(), input.sample().records(), Hostile.random(ordinal, seed));
       running = attack + " " + seed;
       since = System.nanoTime();
       long before = THREADS.getCurrentThreadCpuTime();
@@ -116,7 +153,7 @@ final class HostileExports {
     }
     System.out.printf(
         Locale.ROOT,
-        "%-18s %5d cases: %5d refused, %4d exported with parity; at most %.1f s and %d MB%n",
+        "%-24s %5d cases: %5d refused, %4d exported with parity; at most %.1f s and %d MB%n",
         attack,
         cases,
         cases - exported,
@@ -150,7 +187,7 @@ final class HostileExports {
   private void expect(int status, String err, Path out) throws IOException {
     boolean libtorchsOwn = err.contains("libtorch cannot run it");
     boolean refused = status == 2 || status == 3 || status == 4 || (status == 1 && libtorchsOwn);
-    List<String> lines = err.lines().toList();
+    List<String> lines = err.lines().filter(line -> !line.endsWith(NOTE)).toList();
     boolean oneLine = lines.size() == 1 && lines.get(0).startsWith("error: ");
     boolean plain = err.length() < 1000 && !err.contains("--stacktrace");
     if (status == 0 ? !Files.exists(out) : !(refused && oneLine && plain)) {

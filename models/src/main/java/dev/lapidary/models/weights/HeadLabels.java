@@ -49,7 +49,8 @@ public final class HeadLabels {
   public static NamedTensors told(NamedTensors source, List<String> labels, Activation activation) {
     Map<String, String> metadata = new LinkedHashMap<>(source.metadata());
     metadata.putAll(metadata(labels, activation));
-    return new NamedTensors(source.format(), source.tensors(), metadata, source.notes(), source.entries());
+    return new NamedTensors(
+        source.format(), source.tensors(), metadata, source.notes(), source.entries());
   }
 
   /** Empty if the file does not say. */

@@ -3,8 +3,8 @@ package dev.lapidary.models.weights;
 import dev.lapidary.core.failure.Failure;
 import dev.lapidary.core.file.MappedFile;
 import dev.lapidary.core.file.Sha256;
-import dev.lapidary.torchscript.archive.ArchiveReader;
 import dev.lapidary.torchscript.archive.TorchSaveReader;
+import dev.lapidary.torchscript.pt2.NetworkFile;
 import dev.lapidary.torchscript.script.StateDict;
 import java.nio.file.Path;
 import java.util.List;
@@ -71,7 +71,7 @@ public final class WeightsFile {
       return SavedDict.tensors("torch.save legacy", TorchSaveReader.readLegacy(file));
     }
     if (file.size() >= 2 && file.slice(0, 2).getShort() == 0x4b50) {
-      return TorchSaveReader.isTorchScript(file)
+      return TorchSaveReader.isTorchScript(file) || NetworkFile.isExported(file)
           ? torchScript(path)
           : SavedDict.tensors("torch.save zip", TorchSaveReader.readZip(file));
     }
@@ -87,7 +87,7 @@ public final class WeightsFile {
   }
 
   private static NamedTensors torchScript(Path path) {
-    StateDict state = StateDict.of(ArchiveReader.read(path));
+    StateDict state = StateDict.of(NetworkFile.read(path));
     return new NamedTensors(TORCH_SCRIPT, state.tensors(), Map.of(), List.of());
   }
 }

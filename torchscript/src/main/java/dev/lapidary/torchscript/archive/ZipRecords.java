@@ -24,7 +24,7 @@ import java.util.zip.Inflater;
  * <p>A stored record is a view of the file's map, so reading copies nothing and files of any size
  * work. What is deflated (code, usually) is held to a budget that follows from the file's size.
  */
-final class ZipRecords {
+public final class ZipRecords {
   private static final int LOCAL_HEADER = 30;
   private static final long INFLATED_ANYWAY = 8 << 20;
 
@@ -47,18 +47,19 @@ final class ZipRecords {
    *
    * @throws Failure exit 2 if the file is no zip, is damaged, or is more than a PyTorch zip may be
    */
-  static ZipRecords open(MappedFile file) {
+  public static ZipRecords open(MappedFile file) {
     ZipDirectory directory = ZipDirectory.read(file);
     requireInflatedBudget(directory, file.size());
     List<ZipDirectory.Entry> entries = new ArrayList<>(directory.entries());
     entries.sort(Comparator.comparingLong(ZipDirectory.Entry::headerOffset));
-    String folder = directory.topFolder();
+    String folder = isFlat(directory) ? "" : directory.topFolder();
+    int prefix = folder.isEmpty() ? 0 : folder.length() + 1;
     Map<String, Place> places = new LinkedHashMap<>();
     for (int i = 0; i < entries.size(); i++) {
       ZipDirectory.Entry entry = entries.get(i);
       boolean last = i + 1 == entries.size();
       long end = last ? directory.start() : entries.get(i + 1).headerOffset();
-      String name = entry.name().substring(folder.length() + 1);
+      String name = entry.name().substring(prefix);
       places.put(name, new Place(entry, end - entry.headerOffset()));
     }
     ZipRecords records = new ZipRecords(file, folder, Collections.unmodifiableMap(places));
@@ -66,22 +67,33 @@ final class ZipRecords {
     return records;
   }
 
-  /** The top folder that all records lie in. */
-  String folder() {
+  /** Programs of torch.export before PyTorch 2.8 are zips without a folder. */
+  private static boolean isFlat(ZipDirectory directory) {
+    return directory.entries().stream()
+        .anyMatch(entry -> entry.name().equals("serialized_exported_program.json"));
+  }
+
+  /** Whether the file starts as a zip does. */
+  public static boolean isZip(MappedFile file) {
+    return file.size() > 4 && file.slice(0, 4).getInt(0) == 0x04034b50;
+  }
+
+  /** The top folder that all records lie in; empty if there is none. */
+  public String folder() {
     return folder;
   }
 
   /** Names below the top folder, in the order of their places in the file. */
-  Set<String> names() {
+  public Set<String> names() {
     return places.keySet();
   }
 
-  boolean has(String name) {
+  public boolean has(String name) {
     return places.containsKey(name);
   }
 
   /** Bytes that {@link #read} will give. */
-  long size(String name) {
+  public long size(String name) {
     return place(name).entry.size();
   }
 
@@ -90,7 +102,7 @@ final class ZipRecords {
    *
    * @param name below the top folder
    */
-  ByteBuffer read(String name) {
+  public ByteBuffer read(String name) {
     Place place = place(name);
     ByteBuffer packed = packed(place);
     ByteBuffer bytes =

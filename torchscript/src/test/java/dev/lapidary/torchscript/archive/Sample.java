@@ -1,6 +1,7 @@
 package dev.lapidary.torchscript.archive;
 
 import dev.lapidary.core.file.MappedFile;
+import dev.lapidary.torchscript.pt2.NetworkFile;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
@@ -18,6 +19,15 @@ import java.util.Map;
 public record Sample(byte[] file, Map<String, byte[]> records, String values) {
 
   public static Sample of(Path path) throws IOException {
+    return of(path, ArchiveReader.read(path));
+  }
+
+  /** A program of torch.export. */
+  public static Sample ofProgram(Path path) throws IOException {
+    return of(path, NetworkFile.read(path));
+  }
+
+  private static Sample of(Path path, TorchScriptArchive read) throws IOException {
     ZipRecords zip = ZipRecords.open(MappedFile.open(path));
     Map<String, byte[]> records = new LinkedHashMap<>();
     for (String name : zip.names()) {
@@ -28,7 +38,7 @@ public record Sample(byte[] file, Map<String, byte[]> records, String values) {
         records.put(name, bytes);
       }
     }
-    return new Sample(Files.readAllBytes(path), records, values(ArchiveReader.read(path)));
+    return new Sample(Files.readAllBytes(path), records, values(read));
   }
 
   static String values(TorchScriptArchive archive) {

@@ -8,8 +8,8 @@ import dev.lapidary.models.zoo.Architecture;
 import dev.lapidary.models.zoo.Stage;
 import dev.lapidary.models.zoo.Zoo;
 import dev.lapidary.models.zoo.ZooOptions;
-import dev.lapidary.torchscript.archive.ArchiveReader;
 import dev.lapidary.torchscript.archive.TorchScriptArchive;
+import dev.lapidary.torchscript.pt2.NetworkFile;
 import dev.lapidary.torchscript.script.StateDict;
 import java.io.PrintWriter;
 import java.nio.file.Files;
@@ -108,7 +108,7 @@ final class LayersCommand implements Runnable {
   }
 
   private static List<Row> ofArchive(Path file) {
-    TorchScriptArchive archive = ArchiveReader.read(file);
+    TorchScriptArchive archive = NetworkFile.read(file);
     StateDict state = StateDict.of(archive);
     List<Stage> stages = stages(archive, state, file);
     return state.entries().stream()

@@ -16,8 +16,8 @@ import dev.lapidary.core.image.Preprocessor;
 import dev.lapidary.core.image.RgbImage;
 import dev.lapidary.core.image.UndecodableImage;
 import dev.lapidary.models.zoo.Zoo;
-import dev.lapidary.torchscript.archive.ArchiveReader;
 import dev.lapidary.torchscript.archive.TorchScriptArchive;
+import dev.lapidary.torchscript.pt2.NetworkFile;
 import dev.lapidary.trainer.augment.Augmentation;
 import dev.lapidary.trainer.augment.ContactSheet;
 import java.io.IOException;
@@ -151,7 +151,7 @@ final class PreviewCommand implements Callable<Integer> {
       return Zoo.find(source.arch.get()).preprocessing();
     }
     Path file = source.model.orElseThrow();
-    TorchScriptArchive archive = ArchiveReader.read(file);
+    TorchScriptArchive archive = NetworkFile.read(file);
     byte[] card = archive.extra().get("card.json");
     if (card == null) {
       throw Failure.badInput(

@@ -33,7 +33,7 @@ final class RunFlags {
               "data.sampling",
               "An epoch's images: shuffled, balanced (classes equally often), as_listed."),
           flag("model.name", "Of the model in its card; the architecture's if absent."),
-          flag("model.file", "A TorchScript archive to go on from.").named("--model"),
+          flag("model.file", "A TorchScript archive or a .pt2 to go on from.").named("--model"),
           flag(
                   "model.freeze-unloaded",
                   "Freezes parameters too that no file gave, which stay random; find-lr replaces its"
@@ -53,7 +53,7 @@ final class RunFlags {
               "loss.class-weights", "How rare classes and labels weigh: ${COMPLETION-CANDIDATES}."),
           flag("loss.auxiliary", "Leaves out the losses of heads that only training uses.")
               .negated("--no-auxiliary"),
-          flag("loss.teacher", "A TorchScript archive whose logits are distilled."),
+          flag("loss.teacher", "A TorchScript archive or a .pt2 whose logits are distilled."),
           flag("loss.distill-alpha", "The distillation's part of the loss, 0 to 1."),
           flag("loss.distill-temperature", "Divides both networks' logits."),
           flag(

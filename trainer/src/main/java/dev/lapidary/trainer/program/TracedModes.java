@@ -1,6 +1,7 @@
 package dev.lapidary.trainer.program;
 
 import dev.lapidary.torchscript.graph.SourceLocation;
+import dev.lapidary.torchscript.pt2.NetworkFile;
 import dev.lapidary.torchscript.script.Definition;
 import dev.lapidary.torchscript.script.Definition.ClassDef;
 import dev.lapidary.torchscript.script.Definition.Function;
@@ -19,10 +20,10 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 
 /**
- * Gives a traced network its train mode back. Tracing writes the mode of that moment into the text:
- * {@code torch.batch_norm(..., False, ...)}, {@code torch.dropout(..., False)}; training with it
- * would keep every statistic frozen and say nothing. The literals become {@code self.training}, and
- * a BatchNorm counts its batches again.
+ * Gives a traced or exported network its train mode back. Tracing writes the mode of that moment
+ * into the text: {@code torch.batch_norm(..., False, ...)}, {@code torch.dropout(..., False)};
+ * training with it would keep every statistic frozen and say nothing. The literals become {@code
+ * self.training}, and a BatchNorm counts its batches again.
  *
  * @param code the text, for training only: the delivered file keeps its own
  */
@@ -60,10 +61,17 @@ record TracedModes(SortedMap<String, String> code, int batchNorms, int dropouts)
     if (batchNorms + dropouts == 0) {
       return List.of();
     }
+    String lost = "stochastic depth and other random branches were lost when it was ";
+    if (code.containsKey(NetworkFile.CODE)) {
+      // Its modules share classes, so how many there are is not in the text.
+      return List.of(
+          "program of torch.export: BatchNorm and Dropout follow the train mode again; "
+              + lost
+              + "exported in eval mode");
+    }
     return List.of(
-        ("traced archive: %d BatchNorm and %d Dropout follow the train mode again; stochastic depth"
-                + " and other random branches were lost when it was traced")
-            .formatted(batchNorms, dropouts));
+        "traced archive: %d BatchNorm and %d Dropout follow the train mode again; %straced"
+            .formatted(batchNorms, dropouts, lost));
   }
 
   /** Changes one file. */

@@ -9,6 +9,9 @@ import ai.djl.ndarray.types.Shape;
 import dev.lapidary.core.Golden;
 import dev.lapidary.core.tensor.Uniform;
 import dev.lapidary.torchscript.archive.ArchiveReader;
+import dev.lapidary.torchscript.archive.TorchScriptArchive;
+import dev.lapidary.torchscript.pt2.NetworkFile;
+import dev.lapidary.torchscript.script.StateDict;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -48,6 +51,34 @@ class TracedTwinTest {
     }
   }
 
+  /**
+   * With its twin's weights, since they were made apart. EfficientNet and Swin lost their
+   * stochastic depth when they were exported.
+   */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "resnet_bottleneck",
+        "mobilenet_v2",
+        "mobilenet_v3_small",
+        "densenet",
+        "regnet_y",
+        "convnext",
+        "vit"
+      })
+  void anExportedProgramDoesToo(String family) {
+    Optional<Path> scripted = Golden.archive(family, "scripted");
+    Optional<Path> exported = Golden.exported(family);
+    assumeTrue(scripted.isPresent() && exported.isPresent(), "not in the repository");
+    List<Double> expected = losses(scripted.get());
+    List<Double> found = losses(withWeights(exported.get(), scripted.get()));
+    for (int t = 0; t < expected.size(); t++) {
+      assertThat(found.get(t))
+          .as("%s step %d", family, t)
+          .isCloseTo(expected.get(t), within(1e-5 * Math.abs(expected.get(t))));
+    }
+  }
+
   @Test
   void saysWhatItRewroteAndWhatIsLost() {
     Libtorch.call(
@@ -66,17 +97,55 @@ class TracedTwinTest {
         });
   }
 
+  @Test
+  void saysWhatAnExportedProgramLost() {
+    Libtorch.call(
+        1,
+        () -> {
+          TorchScriptArchive archive =
+              NetworkFile.read(Golden.exported("efficientnet").orElseThrow());
+          try (TrainingProgram program = TrainingProgram.open(archive, "cpu")) {
+            assertThat(program.notes())
+                .containsExactly(
+                    "program of torch.export: BatchNorm and Dropout follow the train mode again;"
+                        + " stochastic depth and other random branches were lost when it was"
+                        + " exported in eval mode");
+          }
+          return true;
+        });
+  }
+
   private static TrainingProgram open(String family, String kind) {
     return TrainingProgram.open(
         ArchiveReader.read(Golden.archive(family, kind).orElseThrow()), "cpu");
   }
 
+  private static TorchScriptArchive withWeights(Path file, Path twin) {
+    TorchScriptArchive archive = NetworkFile.read(file);
+    StateDict weights = StateDict.of(ArchiveReader.read(twin));
+    List<StateDict.Entry> entries = StateDict.of(archive).entries();
+    assertThat(entries)
+        .extracting(StateDict.Entry::name)
+        .containsExactlyInAnyOrderElementsOf(weights.tensors().keySet());
+    for (StateDict.Entry entry : entries) {
+      entry
+          .owner()
+          .attributes()
+          .put(entry.attribute(), weights.find(entry.name()).orElseThrow().value());
+    }
+    return archive;
+  }
+
   private static List<Double> losses(Path archive) {
+    return losses(ArchiveReader.read(archive));
+  }
+
+  private static List<Double> losses(TorchScriptArchive archive) {
     return Libtorch.call(
         1,
         () -> {
           List<Double> losses = new ArrayList<>();
-          try (TrainingProgram program = TrainingProgram.open(ArchiveReader.read(archive), "cpu");
+          try (TrainingProgram program = TrainingProgram.open(archive, "cpu");
               Optimizer optimizer = new Optimizer(program, new UpdateRule.Sgd(0.9, 0, false))) {
             List<ProgramTensor> all = program.parameters();
             program.train(all.stream().map(ProgramTensor::name).collect(Collectors.toSet()));

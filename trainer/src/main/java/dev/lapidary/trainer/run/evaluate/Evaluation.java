@@ -10,8 +10,8 @@ import dev.lapidary.core.image.OnBadImage;
 import dev.lapidary.core.image.Preprocessing;
 import dev.lapidary.core.image.Preprocessor;
 import dev.lapidary.core.manifest.ModelLabels;
-import dev.lapidary.torchscript.archive.ArchiveReader;
 import dev.lapidary.torchscript.archive.TorchScriptArchive;
+import dev.lapidary.torchscript.pt2.NetworkFile;
 import dev.lapidary.trainer.data.Batch;
 import dev.lapidary.trainer.data.DataFormat;
 import dev.lapidary.trainer.data.Dataset;
@@ -84,7 +84,7 @@ public final class Evaluation {
   public static Result of(Request request, Consumer<String> notes, BooleanSupplier stop) {
     Path file = archiveOf(request.source());
     int threads = request.threads();
-    TorchScriptArchive read = ArchiveReader.read(file);
+    TorchScriptArchive read = NetworkFile.read(file);
     ModelCard card = card(read, file);
     Preprocessing preprocessing =
         card.preprocessing()

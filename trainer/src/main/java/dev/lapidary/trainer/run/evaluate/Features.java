@@ -11,8 +11,8 @@ import dev.lapidary.core.image.Preprocessing;
 import dev.lapidary.core.image.Preprocessor;
 import dev.lapidary.models.surgery.LayerOutput;
 import dev.lapidary.models.zoo.HeadSearch;
-import dev.lapidary.torchscript.archive.ArchiveReader;
 import dev.lapidary.torchscript.archive.TorchScriptArchive;
+import dev.lapidary.torchscript.pt2.NetworkFile;
 import dev.lapidary.trainer.data.Batch;
 import dev.lapidary.trainer.data.DataFormat;
 import dev.lapidary.trainer.data.Dataset;
@@ -93,7 +93,7 @@ public final class Features {
       throws IOException {
     EmbeddingFormat format = EmbeddingFormat.of(out);
     Path file = Evaluation.archiveOf(request.source());
-    TorchScriptArchive archive = ArchiveReader.read(file);
+    TorchScriptArchive archive = NetworkFile.read(file);
     ModelCard card = Evaluation.card(archive, file);
     Preprocessing preprocessing =
         card.preprocessing()

@@ -11,8 +11,8 @@ import dev.lapidary.models.zoo.HeadReplacement;
 import dev.lapidary.models.zoo.HeadSearch;
 import dev.lapidary.models.zoo.Stage;
 import dev.lapidary.models.zoo.Zoo;
-import dev.lapidary.torchscript.archive.ArchiveReader;
 import dev.lapidary.torchscript.archive.TorchScriptArchive;
+import dev.lapidary.torchscript.pt2.NetworkFile;
 import dev.lapidary.torchscript.trace.TraceOptions;
 import dev.lapidary.trainer.plan.RunConfig;
 import dev.lapidary.trainer.program.LossOptions;
@@ -39,13 +39,15 @@ final class ImportedNetwork {
   static Network read(RunConfig config, List<String> labels) throws IOException {
     Path file = Path.of(config.model().file().orElseThrow());
     Network.requireFile(file, "model");
-    TorchScriptArchive read = ArchiveReader.read(file);
+    NetworkFile opened = NetworkFile.open(file);
+    TorchScriptArchive read = opened.archive();
     NotFinite.requireFinite(read, file);
     Optional<ModelCard> card =
         Optional.ofNullable(read.extra().get(TorchScriptArchive.CARD))
             .map(json -> CardJson.read(json, file.toString()));
     List<String> notes = new ArrayList<>(List.of("weights: " + file.getFileName()));
-    Preprocessing rule = preprocessing(config.model(), card, file, notes);
+    opened.printed().ifPresent(program -> notes.add(program.words()));
+    Preprocessing rule = preprocessing(config.model(), card, opened, file, notes);
     TraceOptions image = Network.traceOptions(rule);
     boolean binary = config.loss().function() == LossOptions.Kind.BCE;
     TorchScriptArchive archive = LogitsEnd.trainable(read, card, file, image, binary, notes);
@@ -114,10 +116,14 @@ final class ImportedNetwork {
   }
 
   private static Preprocessing preprocessing(
-      RunConfig.Model model, Optional<ModelCard> card, Path file, List<String> notes) {
+      RunConfig.Model model,
+      Optional<ModelCard> card,
+      NetworkFile network,
+      Path file,
+      List<String> notes) {
     Optional<Preprocessing> known = card.flatMap(ModelCard::preprocessing);
     if (known.isEmpty()) {
-      return asked(model, file, notes);
+      return asked(model, exportedFor(network, model, file), file, notes);
     }
     int size = known.get().cropHeight();
     boolean said =
@@ -134,10 +140,34 @@ final class ImportedNetwork {
     return known.get();
   }
 
-  private static Preprocessing asked(RunConfig.Model model, Path file, List<String> notes) {
+  /**
+   * The side of the images that a program of torch.export takes; empty for an archive, and for a
+   * program that takes any.
+   */
+  private static Optional<Integer> exportedFor(
+      NetworkFile network, RunConfig.Model model, Path file) {
+    Optional<List<Long>> shape = network.printed().map(NetworkFile.Origin::imageShape);
+    Optional<Integer> side =
+        shape
+            .filter(s -> s.size() == 3 && s.get(1) > 0 && s.get(1).equals(s.get(2)))
+            .map(s -> (int) Math.min(s.get(1), Integer.MAX_VALUE));
+    boolean any = shape.isEmpty() || shape.get().subList(1, shape.get().size()).contains(0L);
+    if (!any && (side.isEmpty() || !model.inputSize().orElse(side.get()).equals(side.get()))) {
+      throw Failure.badInput(
+          "[%s] it was exported for images of %s (C, H, W); %s",
+          file.getFileName(),
+          shape.get(),
+          side.isPresent() ? "leave --input-size out" : "training takes squares");
+    }
+    return side;
+  }
+
+  private static Preprocessing asked(
+      RunConfig.Model model, Optional<Integer> exportedFor, Path file, List<String> notes) {
     int crop =
         model
             .inputSize()
+            .or(() -> exportedFor)
             .orElseThrow(
                 () ->
                     Failure.badInput(

@@ -9,8 +9,8 @@ import dev.lapidary.core.card.ModelCard;
 import dev.lapidary.core.ending.Ending;
 import dev.lapidary.core.failure.Failure;
 import dev.lapidary.core.image.Preprocessing;
-import dev.lapidary.torchscript.archive.ArchiveReader;
 import dev.lapidary.torchscript.archive.TorchScriptArchive;
+import dev.lapidary.torchscript.pt2.NetworkFile;
 import dev.lapidary.torchscript.trace.TraceOptions;
 import dev.lapidary.trainer.data.Task;
 import dev.lapidary.trainer.plan.RunConfig;
@@ -38,7 +38,7 @@ public record Teacher(TrainingProgram program) implements AutoCloseable {
    */
   static Teacher open(
       Path file, String device, Task task, List<String> labels, Preprocessing preprocessing) {
-    TorchScriptArchive read = ArchiveReader.read(requireFile(file));
+    TorchScriptArchive read = NetworkFile.read(requireFile(file));
     Optional<ModelCard> card =
         Optional.ofNullable(read.extra().get(TorchScriptArchive.CARD))
             .map(json -> CardJson.read(json, file.toString()));

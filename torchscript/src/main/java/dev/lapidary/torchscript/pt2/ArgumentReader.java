@@ -1,0 +1,159 @@
+package dev.lapidary.torchscript.pt2;
+
+import dev.lapidary.core.failure.Failure;
+import dev.lapidary.core.failure.Quote;
+import java.util.Optional;
+import java.util.function.Supplier;
+
+/** Reads the union {@code Argument} of {@code torch/_export/serde/schema.py}. */
+final class ArgumentReader {
+  private static final int LONGEST_NAME = 1000;
+
+  private final JsonCursor json;
+
+  ArgumentReader(JsonCursor json) {
+    this.json = json;
+  }
+
+  /** {@code {"as_tensor": {"name": "conv2d"}}}: an object of one field. */
+  ExportArgument read() {
+    return union(this::member);
+  }
+
+  /** A field {@code name} of the object at the cursor. */
+  String named() {
+    return field("name", this::name);
+  }
+
+  private ExportArgument member(String kind) {
+    return switch (kind) {
+      case "as_none" -> none();
+      case "as_tensor" -> new ExportArgument.Ref(named());
+      case "as_optional_tensor" -> json.isNull() ? none() : read();
+      case "as_tensors" -> list(() -> new ExportArgument.Ref(named()));
+      case "as_optional_tensors" -> list(this::read);
+      case "as_int" -> new ExportArgument.Int(json.integer());
+      case "as_ints" -> list(() -> new ExportArgument.Int(json.integer()));
+      case "as_float" -> new ExportArgument.Real(json.real());
+      case "as_floats" -> list(() -> new ExportArgument.Real(json.real()));
+      case "as_bool" -> new ExportArgument.Bool(json.bool());
+      case "as_bools" -> list(() -> new ExportArgument.Bool(json.bool()));
+      case "as_string" -> new ExportArgument.Str(text());
+      case "as_strings" -> list(() -> new ExportArgument.Str(text()));
+      case "as_sym_int", "as_sym_float", "as_sym_bool" -> symbol();
+      case "as_sym_ints", "as_sym_floats", "as_sym_bools" -> list(this::symbol);
+      default -> other(kind);
+    };
+  }
+
+  private ExportArgument other(String kind) {
+    return switch (kind) {
+      case "as_scalar_type" ->
+          new ExportArgument.ScalarType(ExportEnums.scalarType(json.integer()));
+      case "as_memory_format" ->
+          new ExportArgument.MemoryFormat(ExportEnums.memoryFormat(json.integer()));
+      case "as_layout" -> {
+        ExportEnums.requireStrided(json.integer());
+        yield ExportArgument.Layout.STRIDED;
+      }
+      case "as_device" -> {
+        json.skip();
+        yield ExportArgument.Device.CPU;
+      }
+      default -> throw unsupported(kind);
+    };
+  }
+
+  private static Failure unsupported(String kind) {
+    return switch (kind) {
+      case "as_graph" ->
+          Failure.unsupported(
+              "the program has a higher-order operator, a graph as an argument (torch.cond,"
+                  + " torch.map, set_grad_enabled); export the network without it");
+      case "as_custom_obj", "as_opaque_obj" ->
+          Failure.unsupported(
+              "the program has a custom or opaque object as an argument, whose class is code;"
+                  + " export the network without it");
+      default -> Failure.unsupported("an argument of the kind %s", Quote.of(kind));
+    };
+  }
+
+  private ExportArgument none() {
+    json.skip();
+    return ExportArgument.None.NONE;
+  }
+
+  /** A number that sizes give, or a plain one. */
+  private ExportArgument symbol() {
+    return union(
+        kind ->
+            switch (kind) {
+              case "as_name" -> new ExportArgument.Ref(name());
+              case "as_int" -> new ExportArgument.Int(json.integer());
+              case "as_float" -> new ExportArgument.Real(json.real());
+              case "as_bool" -> new ExportArgument.Bool(json.bool());
+              default -> throw json.refuse("a symbol of the kind " + Quote.of(kind));
+            });
+  }
+
+  private ExportArgument list(Supplier<ExportArgument> item) {
+    return new ExportArgument.ListOf(json.list(item));
+  }
+
+  private String text() {
+    String text = json.string();
+    if (text.length() > LONGEST_NAME) {
+      throw json.refuse("a string argument of " + text.length() + " characters");
+    }
+    return text;
+  }
+
+  /** A value's name: only looked up, never printed into the text. */
+  String name() {
+    String name = json.string();
+    if (name.isEmpty() || name.length() > LONGEST_NAME) {
+      throw json.refuse("a name of " + name.length() + " characters");
+    }
+    return name;
+  }
+
+  interface Member<T> {
+    T read(String kind);
+  }
+
+  /** An object of one field. */
+  <T> T union(Member<T> member) {
+    Box<T> box = new Box<>();
+    json.object(
+        kind -> {
+          if (box.value.isPresent()) {
+            throw json.refuse("a union of two kinds");
+          }
+          box.value = Optional.of(member.read(kind));
+        });
+    return box.value.orElseThrow(() -> json.refuse("an empty union"));
+  }
+
+  /** One field of an object, others left out. */
+  <T> T field(String field, Supplier<T> read) {
+    return optional(field, read)
+        .orElseThrow(() -> json.refuse("an object without " + Quote.of(field)));
+  }
+
+  <T> Optional<T> optional(String field, Supplier<T> read) {
+    Box<T> box = new Box<>();
+    json.object(
+        name -> {
+          if (name.equals(field)) {
+            box.value = Optional.of(read.get());
+          } else {
+            json.skip();
+          }
+        });
+    return box.value;
+  }
+
+  private static final class Box<T> {
+    private Optional<T> value = Optional.empty();
+  }
+}

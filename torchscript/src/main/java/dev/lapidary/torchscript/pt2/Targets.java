@@ -1,0 +1,120 @@
+package dev.lapidary.torchscript.pt2;
+
+import dev.lapidary.core.failure.Failure;
+import dev.lapidary.core.failure.Quote;
+import java.util.Map;
+import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/** What a node's target is called in TorchScript. */
+final class Targets {
+  private static final Pattern ATEN =
+      Pattern.compile("torch\\.ops\\.aten\\.(\\w{1,100})\\.(\\w{1,100})");
+
+  /** Checks that the exporter put in; what they say of sizes held for the traced image. */
+  private static final Set<String> ASSERTIONS =
+      Set.of(
+          "_assert_async",
+          "_assert_scalar",
+          "_assert_tensor_metadata",
+          "sym_constrain_range",
+          "sym_constrain_range_for_size");
+
+  private static final Set<String> DATA_DEPENDENT =
+      Set.of(
+          "_local_scalar_dense",
+          "_unique2",
+          "item",
+          "masked_select",
+          "nonzero",
+          "nonzero_numpy",
+          "repeat_interleave.Tensor",
+          "unique_consecutive",
+          "unique_dim");
+
+  /** Python's operators on sizes, as TorchScript prints them. */
+  private static final Map<String, String> ON_NUMBERS =
+      Map.ofEntries(
+          Map.entry("torch.ops.aten.sym_size.int", "torch.size"),
+          Map.entry("torch.ops.aten.sym_numel.default", "torch.numel"),
+          Map.entry("_operator.add", "torch.add"),
+          Map.entry("_operator.sub", "torch.sub"),
+          Map.entry("_operator.mul", "torch.mul"),
+          Map.entry("_operator.floordiv", "torch.floordiv"),
+          Map.entry("_operator.truediv", "torch.div"),
+          Map.entry("_operator.mod", "torch.remainder"),
+          Map.entry("_operator.neg", "torch.neg"),
+          Map.entry("_operator.eq", "torch.eq"),
+          Map.entry("_operator.ne", "torch.ne"),
+          Map.entry("_operator.lt", "torch.lt"),
+          Map.entry("_operator.le", "torch.le"),
+          Map.entry("_operator.gt", "torch.gt"),
+          Map.entry("_operator.ge", "torch.ge"),
+          Map.entry("torch.sym_float", "float"),
+          Map.entry("torch.sym_int", "int"),
+          Map.entry("math.trunc", "int"),
+          Map.entry("math.floor", "torch.floor"),
+          Map.entry("math.ceil", "torch.ceil"),
+          Map.entry("torch.sym_max", "ops.prim.max"),
+          Map.entry("torch.sym_min", "ops.prim.min"));
+
+  private Targets() {}
+
+  /** A target of the operators of PyTorch, without its namespace. */
+  record Aten(String name, String overload) {
+    boolean isInPlace() {
+      return name.endsWith("_") && !name.endsWith("__");
+    }
+
+    boolean isAssertion() {
+      return ASSERTIONS.contains(name);
+    }
+  }
+
+  static boolean isAten(String target) {
+    return ATEN.matcher(target).matches();
+  }
+
+  /**
+   * @throws Failure exit 4 if the target is no operator of PyTorch
+   */
+  static Aten aten(String target) {
+    Matcher matcher = ATEN.matcher(target);
+    if (!matcher.matches()) {
+      throw unknown(target);
+    }
+    Aten aten = new Aten(matcher.group(1), matcher.group(2));
+    if (DATA_DEPENDENT.contains(aten.name)
+        || DATA_DEPENDENT.contains(aten.name + "." + aten.overload)) {
+      throw Failure.unsupported(
+          "%s makes a number or a size of the image's data; a file computes the same for each image",
+          Quote.of(target));
+    }
+    return aten;
+  }
+
+  static boolean isOnNumbers(String target) {
+    return ON_NUMBERS.containsKey(target);
+  }
+
+  /** The function of sizes. */
+  static String onNumbers(String target) {
+    String function = ON_NUMBERS.get(target);
+    if (function == null) {
+      throw unknown(target);
+    }
+    return function;
+  }
+
+  static Failure unknown(String target) {
+    if (target.startsWith("torch.ops.quantized_decomposed.")) {
+      return Failure.unsupported(
+          "the program is quantized (PT2E, %s); give the float program, and --quantize int8 makes"
+              + " the file small",
+          Quote.of(target));
+    }
+    return Failure.unsupported(
+        "the operator %s is not supported; 'exporter ops' lists those that are", Quote.of(target));
+  }
+}

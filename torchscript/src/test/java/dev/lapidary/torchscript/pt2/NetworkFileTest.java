@@ -1,0 +1,208 @@
+package dev.lapidary.torchscript.pt2;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.lapidary.core.Golden;
+import dev.lapidary.core.Hostile;
+import dev.lapidary.core.failure.ExitCode;
+import dev.lapidary.core.failure.Failure;
+import dev.lapidary.torchscript.archive.Sample;
+import dev.lapidary.torchscript.archive.TorchScriptArchive;
+import dev.lapidary.torchscript.script.StateDict;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.assertj.core.api.AbstractStringAssert;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** What is printed of a program, and what is said of those that cannot be. */
+class NetworkFileTest {
+  private static final String MODEL = ProgramAttack.MODEL;
+  private static final String WEIGHTS = ProgramAttack.WEIGHTS;
+
+  @TempDir Path folder;
+
+  @Test
+  void aProgramIsPrintedAsATreeOfModules() {
+    NetworkFile network = NetworkFile.open(small());
+    assertThat(network.printed().orElseThrow())
+        .isEqualTo(new NetworkFile.Origin("8.20", List.of(3L, 8L, 8L)));
+    TorchScriptArchive archive = network.archive();
+    assertThat(archive.name()).isEqualTo("small");
+    assertThat(archive.root().className()).isEqualTo("__torch__.exported.Net");
+    assertThat(archive.code().get(NetworkFile.CODE))
+        .contains("class BatchNorm2d(Module):\n")
+        .contains("norm_out = (norm).forward(conv_out, )\n")
+        .contains(
+            "torch.batch_norm(x, weight, bias, running_mean, running_var, False, 0.1, 1.0e-5,");
+    assertThat(StateDict.of(archive).tensors().keySet())
+        .containsExactly(
+            "conv.weight",
+            "conv.bias",
+            "norm.weight",
+            "norm.bias",
+            "norm.running_mean",
+            "norm.running_var",
+            "norm.num_batches_tracked",
+            "fc.weight",
+            "fc.bias");
+    assertThat(archive.root().attributes()).containsKey("scale"); // not persistent, so no state
+  }
+
+  /** What was exported in train mode follows the mode; the module that drops blocks does too. */
+  @Test
+  void trainModeBecomesAModeAgain() {
+    String text = NetworkFile.read(Golden.file("pt2/small-train.pt2")).code().get(NetworkFile.CODE);
+    assertThat(text)
+        .contains("running_mean, running_var, self.training, 0.1, 1.0e-5,")
+        .contains(
+            "    if self.training:\n      add_ = torch.add_(num_batches_tracked, 1)\n    else:\n")
+        .contains("torch.dropout(x, 0.2, self.training)")
+        .contains("      noise = torch.bernoulli_(empty, 0.7)\n")
+        .contains("    else:\n      y = x\n    return y\n");
+  }
+
+  /** The zip without folders of PyTorch up to 2.7, and the pickled tensors of 2.8. */
+  @ParameterizedTest
+  @ValueSource(strings = {"flat", "pickled"})
+  void olderLayoutsGiveTheSame(String layout) {
+    TorchScriptArchive expected = NetworkFile.read(small());
+    TorchScriptArchive found = NetworkFile.read(Golden.file("pt2/small-" + layout + ".pt2"));
+    assertThat(found.code()).isEqualTo(expected.code());
+    Map<String, float[]> values = new LinkedHashMap<>();
+    StateDict.of(expected).tensors().forEach((name, t) -> values.put(name, t.toFloats()));
+    StateDict.of(found)
+        .tensors()
+        .forEach((name, t) -> assertThat(t.toFloats()).as(name).isEqualTo(values.get(name)));
+  }
+
+  @Test
+  void whatRunsCodeIsRefused() throws IOException {
+    refusal(WEIGHTS, "\"use_pickle\": false", "\"use_pickle\": true", ExitCode.UNSUPPORTED)
+        .contains("'weight_0': 'conv.weight' is pickled (use_pickle)")
+        .contains("make it a plain tensor before the export");
+    refusal(WEIGHTS, "\"weight_0\"", "\"custom_obj_0\"", ExitCode.UNSUPPORTED)
+        .contains("data/weights/'custom_obj_0': is a custom object, whose class is code");
+    refusal(WEIGHTS, "\"weight_0\"", "\"opaque_obj_0\"", ExitCode.UNSUPPORTED)
+        .contains("is a custom object");
+    refusal(
+            MODEL,
+            "\"arg\": {\"as_tensor\": {\"name\": \"x\"}}",
+            "\"arg\": {\"as_custom_obj\": {\"name\": \"x\"}}",
+            ExitCode.UNSUPPORTED)
+        .contains("a custom or opaque object as an argument");
+    refusal(MODEL, "torch.ops.aten.conv2d.default", "os.system", ExitCode.UNSUPPORTED)
+        .contains("the operator 'os.system' is not supported; 'exporter ops' lists");
+    refusal(
+            MODEL,
+            "torch.ops.aten.conv2d.default",
+            "torch.ops.higher_order.cond",
+            ExitCode.UNSUPPORTED)
+        .contains("the higher-order operator 'torch.ops.higher_order.cond'");
+  }
+
+  @Test
+  void whatIsNoNetworkForImagesIsRefused() throws IOException {
+    refusal(
+            MODEL,
+            "torch.ops.aten.relu.default",
+            "torch.ops.quantized_decomposed.quantize_per_tensor.default",
+            ExitCode.UNSUPPORTED)
+        .contains("the program is quantized (PT2E, 'torch.ops.quantized_decomposed.")
+        .contains("give the float program, and --quantize int8");
+    refusal(MODEL, "\"major\": 8", "\"major\": 9", ExitCode.UNSUPPORTED)
+        .contains("models/model.json: schema version 9.20 of torch.export, 8 is read");
+    refusal(MODEL, "\"user_output\"", "\"loss_output\"", ExitCode.UNSUPPORTED)
+        .contains("an output of the kind 'loss_output': it is a graph of a training step");
+    refusal(MODEL, "\"user_output\"", "\"buffer_mutation\"", ExitCode.UNSUPPORTED)
+        .contains("export the network itself, in eval mode");
+    refusal(
+            MODEL,
+            "torch.ops.aten.relu.default",
+            "torch.ops.aten._local_scalar_dense.default",
+            ExitCode.UNSUPPORTED)
+        .contains("makes a number or a size of the image's data");
+    refusal(
+            MODEL,
+            "{\"parameter\": {\"arg\": {\"name\": \"p_conv_bias\"}, \"parameter_name\": \"conv.bias\"}}",
+            "{\"user_input\": {\"arg\": {\"as_tensor\": {\"name\": \"p_conv_bias\"}}}}",
+            ExitCode.UNSUPPORTED)
+        .contains("the program takes 2 inputs, expected one tensor of images");
+    String image = "\"x\": {\"dtype\": ";
+    refusal(MODEL, image + "7", image + "1", ExitCode.UNSUPPORTED)
+        .contains("the program takes UINT8, expected images of float32");
+    refusal("byteorder", "little", "big", ExitCode.BAD_INPUT)
+        .contains("byteorder: is 'big', expected little");
+    refusal("archive_format", "pt2", "pt3", ExitCode.BAD_INPUT)
+        .contains("archive_format: is 'pt3', expected pt2");
+    refusal(WEIGHTS, "conv.weight", "conv.height", ExitCode.BAD_INPUT)
+        .contains("holds no tensor 'conv.weight', which its graph reads");
+    refusal(MODEL, "\"name\": \"relu\"", "\"name\": \"x\"", ExitCode.BAD_INPUT)
+        .contains("the graph computes 'x' twice");
+  }
+
+  /** Names that would go on as code have no place in the text. */
+  @Test
+  void namesThatWantToBeCodeAreRefused() throws IOException {
+    String hostile = "fc\\\"] = int\\n  def forward(self)";
+    Map<String, byte[]> records = records();
+    for (String record : List.of(MODEL, WEIGHTS)) {
+      String text = new String(records.get(record), StandardCharsets.UTF_8);
+      records.put(
+          record,
+          text.replace("\"fc.bias\"", '"' + hostile + ".bias\"").getBytes(StandardCharsets.UTF_8));
+    }
+    assertThat(refused(records, ExitCode.UNSUPPORTED))
+        .contains("has a name that TorchScript has no place for: letters, digits, _ and -");
+  }
+
+  @Test
+  void severalProgramsAndMachineCodeAreRefused() throws IOException {
+    Map<String, byte[]> records = records();
+    records.put("models/other.json", records.get(MODEL));
+    assertThat(refused(records, ExitCode.UNSUPPORTED))
+        .contains("holds 2 programs, such as 'model' and 'other', expected one");
+    records.remove("models/other.json");
+    records.remove(MODEL);
+    records.put("data/aotinductor/model/model.so", new byte[3]);
+    assertThat(refused(records, ExitCode.UNSUPPORTED))
+        .contains("is a package of AOTInductor, machine code without a graph");
+  }
+
+  private static Path small() {
+    return Golden.file("pt2/small.pt2");
+  }
+
+  private static Map<String, byte[]> records() throws IOException {
+    return new LinkedHashMap<>(Sample.ofProgram(small()).records());
+  }
+
+  private AbstractStringAssert<?> refusal(String record, String from, String to, ExitCode code)
+      throws IOException {
+    Map<String, byte[]> records = records();
+    String text = new String(records.get(record), StandardCharsets.UTF_8);
+    assertThat(text).as("the sample has it").contains(from);
+    records.put(record, text.replace(from, to).getBytes(StandardCharsets.UTF_8));
+    return assertThat(refused(records, code));
+  }
+
+  private String refused(Map<String, byte[]> records, ExitCode code) throws IOException {
+    Path file = folder.resolve("refused.pt2");
+    Files.write(file, Hostile.zip("m/", records));
+    try {
+      NetworkFile.read(file);
+    } catch (Failure e) {
+      assertThat(e.code()).as(e.getMessage()).isEqualTo(code);
+      assertThat(e.getMessage()).startsWith("[refused.pt2] ").hasLineCount(1);
+      return e.getMessage();
+    }
+    throw new AssertionError("was read");
+  }
+}
