@@ -108,8 +108,8 @@ public enum ProgramAttack {
     public byte[] make(byte[] file, Map<String, byte[]> records, Random random) {
       String[] parts = {" ", "[", "{\"a\":", "[],", "1", "\"", "{\"target\":\"a\"},"};
       String start = random.nextBoolean() ? "{\"graph_module\":{\"graph\":{\"nodes\":[" : "";
-      String bomb = start + parts[random.nextInt(parts.length)].repeat(1 << random.nextInt(23));
-      return deflated(records, bomb.getBytes(StandardCharsets.UTF_8));
+      String part = parts[random.nextInt(parts.length)];
+      return deflated(records, start, part, 1 << random.nextInt(23));
     }
   },
   TRAVERSAL {
@@ -196,12 +196,22 @@ public enum ProgramAttack {
     }
   }
 
-  private static byte[] deflated(Map<String, byte[]> records, byte[] model) {
+  /** The model is never whole in memory, which the attacked program has little of. */
+  private static byte[] deflated(
+      Map<String, byte[]> records, String start, String part, int times) {
+    byte[] repeated = part.getBytes(StandardCharsets.UTF_8);
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     try (ZipOutputStream zip = new ZipOutputStream(bytes)) {
       for (Map.Entry<String, byte[]> record : records.entrySet()) {
         zip.putNextEntry(new ZipEntry("m/" + record.getKey()));
-        zip.write(record.getKey().equals(MODEL) ? model : record.getValue());
+        if (!record.getKey().equals(MODEL)) {
+          zip.write(record.getValue());
+          continue;
+        }
+        zip.write(start.getBytes(StandardCharsets.UTF_8));
+        for (int i = 0; i < times; i++) {
+          zip.write(repeated);
+        }
       }
     } catch (IOException e) {
       throw new UncheckedIOException(e);
