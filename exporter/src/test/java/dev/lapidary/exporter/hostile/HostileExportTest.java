@@ -28,21 +28,21 @@ class HostileExportTest {
 
   @Test
   void endsInARefusalOrInParity() throws Exception {
-    run(200, 134);
+    run(200, 134, 40);
   }
 
   @Tag("proof")
   @Test
   void endsInARefusalOrInParityThousandsOfTimes() throws Exception {
-    run(2500, 2000);
+    run(2500, 2000, 2000);
   }
 
   /** Two processes, with every second kind each: one would leave a processor idle. */
-  private void run(int mutations, int others) throws Exception {
+  private void run(int mutations, int others, int programs) throws Exception {
     List<Process> processes = new ArrayList<>();
     try {
       for (int half = 0; half < 2; half++) {
-        processes.add(start(half, mutations, others));
+        processes.add(start(half, mutations, others, programs));
       }
       StringBuilder all = new StringBuilder();
       for (int half = 0; half < 2; half++) {
@@ -63,7 +63,7 @@ class HostileExportTest {
     return folder.resolve("log" + half);
   }
 
-  private Process start(int half, int mutations, int others) throws IOException {
+  private Process start(int half, int mutations, int others, int programs) throws IOException {
     Path work = Files.createDirectory(folder.resolve("work" + half));
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
@@ -81,7 +81,8 @@ class HostileExportTest {
             HostileExports.class.getName(),
             work.toString(),
             String.valueOf(mutations),
-            String.valueOf(others)));
+            String.valueOf(others),
+            String.valueOf(programs)));
     for (Attack attack : Attack.values()) {
       if (attack.ordinal() % 2 == half) {
         command.add(attack.name());

@@ -63,8 +63,8 @@ final class HostileExports {
   }
 
   /**
-   * @param arguments a folder to work in, cases of each mutation, cases of each other kind, and the
-   *     kinds
+   * @param arguments a folder to work in, cases of each mutation, cases of each other kind, cases
+   *     of each kind of program of torch.export, and the kinds
    */
   public static void main(String[] arguments) throws IOException {
     HostileExports exports = new HostileExports(Path.of(arguments[0]));
@@ -72,9 +72,9 @@ final class HostileExports {
     watchdog.setDaemon(true);
     watchdog.start();
     exports.warmUp();
-    for (String kind : List.of(arguments).subList(3, arguments.length)) {
-      boolean mutates = kind.contains("MUTATED_");
-      exports.attack(kind, Integer.parseInt(arguments[mutates ? 1 : 2]));
+    for (String kind : List.of(arguments).subList(4, arguments.length)) {
+      int cases = kind.startsWith(PROGRAM) ? 3 : kind.contains("MUTATED_") ? 1 : 2;
+      exports.attack(kind, Integer.parseInt(arguments[cases]));
     }
     System.exit(exports.bad == 0 ? 0 : 1);
   }

@@ -129,6 +129,9 @@ public enum ProgramAttack {
     }
   };
 
+  /** The attack is made in the little memory of the program that it attacks. */
+  private static final int MAX_NODES = 5000;
+
   static final String MODEL = "models/model.json";
   static final String WEIGHTS = "data/weights/model_weights_config.json";
 
@@ -176,7 +179,7 @@ public enum ProgramAttack {
     List<JsonNode> own = new ArrayList<>();
     nodes.forEach(own::add);
     int last = random.nextInt(own.size());
-    for (int t = 1; t < times; t++) {
+    for (int t = 1; t < times && nodes.size() < MAX_NODES; t++) {
       for (int i = 0; i <= last; i++) {
         nodes.add(differ ? suffixed(own.get(i), "_" + t) : own.get(i));
       }
