@@ -24,7 +24,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 public final class PredictionServer implements AutoCloseable {
   private static final long ASK_AGAIN_MILLIS = 100;
   private static final long READ_MILLIS = 1000;
-  private static final long LOOK_MILLIS = 10;
+  private static final long ACCEPT_MILLIS = 300;
 
   private final ServerState state;
   private final ApplicationContext context;
@@ -154,14 +154,13 @@ public final class PredictionServer implements AutoCloseable {
 
   /**
    * What was sent and not read yet is read, and refused: a connection closed over it says nothing.
-   * On a busy machine that takes its time; each answer ends its connection, and with the last one
-   * nothing is left to wait for.
+   * On a busy machine that takes its time, and a connection may not be accepted yet.
    */
   private boolean awaitRead() {
     try {
-      long end = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(READ_MILLIS);
-      while (state.connections().get() > 0 && System.nanoTime() < end) {
-        Thread.sleep(LOOK_MILLIS);
+      Thread.sleep(ACCEPT_MILLIS);
+      if (state.connections().get() > 0) {
+        Thread.sleep(READ_MILLIS - ACCEPT_MILLIS);
       }
       return true;
     } catch (InterruptedException e) {
