@@ -22,6 +22,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -110,6 +111,15 @@ class WeightsCacheTest {
     }
   }
 
+  /**
+   * Where a request begins that goes on. A connection that breaks may take what was under way with
+   * it, so this is at most where the server hung up, and seldom less.
+   */
+  private int goesOnFrom(int request) {
+    assertThat(requests.get(request)).matches("bytes=\\d+- \"one\"");
+    return Integer.parseInt(requests.get(request).replaceAll("\\D", ""));
+  }
+
   private String address(String name) {
     return "http://127.0.0.1:" + server.getAddress().getPort() + "/models/" + name;
   }
@@ -130,8 +140,9 @@ class WeightsCacheTest {
   void goesOnWhereTheConnectionBroke() throws IOException {
     cuts.addAll(List.of(100_000, 200_000));
     assertThat(cache.get(address("a.pth"), ANY, told)).hasBinaryContent(content);
-    assertThat(requests)
-        .containsExactly("null null", "bytes=100000- \"one\"", "bytes=200000- \"one\"");
+    assertThat(requests).hasSize(3).startsWith("null null");
+    assertThat(goesOnFrom(1)).isBetween(1, 100_000);
+    assertThat(goesOnFrom(2)).isBetween(100_001, 200_000);
     assertThat(left()).noneMatch(name -> name.endsWith(".part") || name.endsWith(".etag"));
   }
 
@@ -142,17 +153,20 @@ class WeightsCacheTest {
     WeightsCache impatient =
         new WeightsCache(folder, Duration.ZERO, Duration.ofMillis(300), WeightsCache.PUBLISHER);
     assertThat(impatient.get(address("a.pth"), ANY, told)).hasBinaryContent(content);
-    assertThat(requests).containsExactly("null null", "bytes=100000- \"one\"");
+    assertThat(requests).hasSize(2).startsWith("null null");
+    assertThat(goesOnFrom(1)).isBetween(1, 100_000);
   }
 
   @Test
   void goesOnInALaterProcess() throws IOException {
     cuts.addAll(List.of(50_000, 50_000, 50_000, 50_000, 50_000));
     assertThatThrownBy(() -> cache.get(address("a.pth"), ANY, told))
-        .hasMessageStartingWith(address("a.pth") + ": stopped after 5 attempts and 50000 bytes (")
-        .hasMessageEndingWith("; the same command goes on from there");
+        .hasMessageMatching(
+            Pattern.quote(address("a.pth"))
+                + ": stopped after 5 attempts and [1-9]\\d{0,4} bytes \\(.*"
+                + "; the same command goes on from there");
     assertThat(cache.get(address("a.pth"), ANY, told)).hasBinaryContent(content);
-    assertThat(requests.get(requests.size() - 1)).isEqualTo("bytes=50000- \"one\"");
+    assertThat(goesOnFrom(requests.size() - 1)).isBetween(1, 50_000);
   }
 
   @Test
@@ -202,7 +216,8 @@ class WeightsCacheTest {
     cuts.add(100_000);
     Path file = mirrored.published(right, beginning, "fetch", told);
     assertThat(file).hasBinaryContent(content).isEqualTo(mirrored.place(right));
-    assertThat(requests).endsWith("null null", "bytes=100000- \"one\"");
+    assertThat(requests.get(requests.size() - 2)).isEqualTo("null null");
+    assertThat(goesOnFrom(requests.size() - 1)).isBetween(1, 100_000);
     server.stop(0);
     assertThat(cache.published(right, beginning, "fetch", told)).isEqualTo(file);
   }
