@@ -54,8 +54,8 @@ public final class EvaluateCommand implements Callable<Integer> {
   @Option(names = "--threads", defaultValue = "0", description = "0: as many as processors.")
   private int threads;
 
-  @Option(names = "--device", defaultValue = "cpu", description = "cpu or cuda:N.")
-  private String device = "cpu";
+  @Option(names = "--device", defaultValue = "auto", description = "auto, cpu or cuda:N.")
+  private String device = "auto";
 
   @Override
   public Integer call() throws IOException {

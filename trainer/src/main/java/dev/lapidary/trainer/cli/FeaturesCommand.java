@@ -62,8 +62,8 @@ final class FeaturesCommand implements Callable<Integer> {
   @Option(names = "--threads", defaultValue = "0", description = "0: as many as processors.")
   private int threads;
 
-  @Option(names = "--device", defaultValue = "cpu", description = "cpu or cuda:N.")
-  private String device = "cpu";
+  @Option(names = "--device", defaultValue = "auto", description = "auto, cpu or cuda:N.")
+  private String device = "auto";
 
   @Option(names = "--force", description = "Replace an existing file.")
   private boolean force;

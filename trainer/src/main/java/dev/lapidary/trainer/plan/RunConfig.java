@@ -6,6 +6,7 @@ import dev.lapidary.trainer.data.DataFormat;
 import dev.lapidary.trainer.data.EpochOrder;
 import dev.lapidary.trainer.data.Task;
 import dev.lapidary.trainer.program.LossOptions;
+import dev.lapidary.trainer.program.TorchDevice;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
@@ -255,9 +256,7 @@ public record RunConfig(
     stages = List.copyOf(stages);
     require(memoryMegabytes >= 0, "memory-megabytes must not be negative: " + memoryMegabytes);
     require(threads >= 0, "threads must not be negative but is " + threads);
-    require(
-        device.equals("auto") || device.equals("cpu") || device.matches("cuda(:\\d+)?"),
-        "device must be auto, cpu or cuda:N but is " + device);
+    require(TorchDevice.isName(device), "device must be auto, cpu or cuda:N but is " + device);
     require(!stages.isEmpty(), "stages is empty: a run needs at least one");
   }
 
@@ -269,9 +268,13 @@ public record RunConfig(
     return with(threads, device, other, stages);
   }
 
-  /** With what the machine decides written out. */
-  public RunConfig resolved(int processors, String resolvedDevice) {
-    return with(threads == 0 ? processors : threads, resolvedDevice, precision, stages);
+  public RunConfig on(TorchDevice other) {
+    return with(threads, other.toString(), precision, stages);
+  }
+
+  /** With the number of threads written out. */
+  public RunConfig resolved(int processors) {
+    return with(threads == 0 ? processors : threads, device, precision, stages);
   }
 
   private RunConfig with(

@@ -52,10 +52,15 @@ public final class Libtorch {
     return "libtorch " + Engine.getEngine("PyTorch").getVersion();
   }
 
-  private static void prepare(int threads) {
+  /** Loaded by the first call, which asks nobody outside this machine. */
+  static Engine engine() {
     System.setProperty("ai.djl.offline", "true");
     System.setProperty("OPT_OUT_TRACKING", "true");
-    Engine.getEngine("PyTorch");
+    return Engine.getEngine("PyTorch");
+  }
+
+  private static void prepare(int threads) {
+    engine();
     JniUtils.setGraphExecutorOptimize(false);
     JniUtils.setGradMode(false);
     if (JniUtils.getNumThreads() != threads) {

@@ -1,6 +1,5 @@
 package dev.lapidary.trainer.program;
 
-import ai.djl.Device;
 import ai.djl.MalformedModelException;
 import ai.djl.Model;
 import ai.djl.engine.EngineException;
@@ -27,7 +26,7 @@ final class ProgramLoader {
   record Loaded(Model model, List<NewerCalls.Change> changes) {}
 
   /**
-   * @param device {@code cpu} or {@code cuda:N}
+   * @param device a name that {@link TorchDevice#of} takes
    * @throws Failure (exit 2) if libtorch cannot load it
    */
   static Loaded load(TorchScriptArchive program, String device) {
@@ -44,7 +43,7 @@ final class ProgramLoader {
 
   private static Model opened(TorchScriptArchive program, String device)
       throws RefusedText, IOException {
-    Model model = Model.newInstance("program", Device.fromName(device), "PyTorch");
+    Model model = Model.newInstance("program", TorchDevice.of(device).inDjl(), "PyTorch");
     try {
       load(model, program);
       return model;

@@ -37,7 +37,7 @@ public final class TrainingProgram implements AutoCloseable {
    * Loads a network, wrapped. A tensor that has several names (weight tying) is listed by its
    * first.
    *
-   * @param device {@code cpu} or {@code cuda:N}
+   * @param device a name that {@link TorchDevice#of} takes
    * @throws Failure (exit 2) if libtorch cannot load it
    */
   public static TrainingProgram open(TorchScriptArchive network, String device) {

@@ -22,6 +22,7 @@ import dev.lapidary.trainer.plan.StageConfig;
 import dev.lapidary.trainer.program.Libtorch;
 import dev.lapidary.trainer.program.LossOptions;
 import dev.lapidary.trainer.program.LossScale;
+import dev.lapidary.trainer.program.TorchDevice;
 import dev.lapidary.trainer.program.TrainingProgram;
 import dev.lapidary.trainer.report.Progress;
 import dev.lapidary.trainer.run.network.Fingerprint;
@@ -57,12 +58,14 @@ public record RunInputs(
   /**
    * To be called on libtorch's thread.
    *
-   * @param config resolved; gradual unfreezing is written out here, where the layers are known
+   * @param asked resolved; gradual unfreezing is written out here, where the layers are known
    * @param stop asked while batch sizes are tried
    * @throws Failure (exit 2) for images, weights or patterns that do not fit
    */
-  public static RunInputs open(RunConfig config, Progress progress, BooleanSupplier stop)
+  public static RunInputs open(RunConfig asked, Progress progress, BooleanSupplier stop)
       throws IOException {
+    RunConfig config = asked.on(TorchDevice.of(asked.device()));
+    progress.say("device: " + described(config));
     TrainingData data = openData(config, progress);
     requireTask(config, data.train());
     Network network = Network.of(config, data.train().labels(), progress);
@@ -98,11 +101,17 @@ public record RunInputs(
         : Adapted.START;
   }
 
-  /** Refuses what needs no image to be seen, and fills in what the machine decides. */
+  /** Refuses what needs no image to be seen, and fills in the number of threads. */
   public static RunConfig resolve(RunConfig asked) {
     asked.model().arch().ifPresent(Zoo::find);
-    String device = asked.device().equals("auto") ? "cpu" : asked.device();
-    return asked.resolved(Runtime.getRuntime().availableProcessors(), device);
+    return asked.resolved(Runtime.getRuntime().availableProcessors());
+  }
+
+  private static String described(RunConfig config) {
+    String threads = config.threads() == 1 ? "1 thread" : config.threads() + " threads";
+    return config.device().equals("cpu")
+        ? "cpu (%s, %s)".formatted(threads, Fingerprint.widestInstructions())
+        : config.device();
   }
 
   private static TrainingData openData(RunConfig config, Progress progress) {

@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
@@ -17,8 +18,8 @@ import java.util.TreeSet;
 /** What tells the network and the processor of a run from others. */
 public final class Fingerprint {
   /** What libtorch and its libraries choose kernels by on x86-64. */
-  private static final Set<String> FLAGS =
-      Set.of("sse4_2", "avx", "avx2", "fma", "avx512f", "avx512_vnni", "avx512_bf16", "amx_tile");
+  private static final List<String> WIDEST_FIRST =
+      List.of("amx_tile", "avx512_bf16", "avx512_vnni", "avx512f", "avx2", "fma", "avx", "sse4_2");
 
   private Fingerprint() {}
 
@@ -34,6 +35,15 @@ public final class Fingerprint {
     return Sha256.hex(digest);
   }
 
+  /** The processor's widest vector instructions, such as {@code avx512_vnni}; else its kind. */
+  public static String widestInstructions() {
+    String capability = capability();
+    return WIDEST_FIRST.stream()
+        .filter(flag -> (capability + " ").contains(" " + flag + " "))
+        .findFirst()
+        .orElse(capability);
+  }
+
   /** The processor's kind, as far as it changes the last bits of a result. */
   public static String capability() {
     Set<String> found = new TreeSet<>();
@@ -47,7 +57,7 @@ public final class Fingerprint {
     } catch (IOException e) {
       found.clear(); // no Linux: the architecture alone must do
     }
-    found.retainAll(FLAGS);
+    found.retainAll(WIDEST_FIRST);
     String architecture = System.getProperty("os.arch").toLowerCase(Locale.ROOT);
     return (architecture + " " + String.join(" ", found)).strip();
   }
