@@ -5,7 +5,6 @@ import dev.lapidary.core.file.Sha256;
 import dev.lapidary.core.image.BadImage;
 import dev.lapidary.core.image.ImageLimits;
 import dev.lapidary.core.image.OnBadImage;
-import dev.lapidary.core.manifest.Part;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -78,16 +77,26 @@ public record TrainingData(
    * @throws Failure (exit 2) if the data are missing, empty, bad, or their classes differ
    */
   public static TrainingData open(Source source, Consumer<String> notes) {
-    Split split = split(source, notes);
+    return open(ListedData.of(source, notes), notes);
+  }
+
+  /**
+   * Decodes everything once.
+   *
+   * @param notes gets lines about what is passed over, or without images
+   * @throws Failure (exit 2) if images are bad, or a class is left without
+   */
+  public static TrainingData open(ListedData listed, Consumer<String> notes) {
+    Source source = listed.source();
     List<Scan> looked = new ArrayList<>();
-    looked.add(Scan.of(split.train(), source.threads()));
-    looked.add(Scan.of(split.validation(), source.threads()));
-    test(source, split, notes).ifPresent(test -> looked.add(Scan.of(test, source.threads())));
+    looked.add(Scan.of(listed.train(), source.threads()));
+    looked.add(Scan.of(listed.validation(), source.threads()));
+    listed.test().ifPresent(test -> looked.add(Scan.of(test, source.threads())));
     List<BadImage> bad = looked.stream().flatMap(scan -> scan.badImages().stream()).toList();
     BadImage.judge(source.train(), bad, source.onBadImage()).forEach(notes);
     List<Scan> good = looked.stream().map(Scan::good).toList();
     Scan train = good.get(0);
-    requireEveryClass(source, train.data(), split.train());
+    requireEveryClass(source, train.data(), listed.train());
     requireMeasurable(source, good.get(1).data(), notes);
     List<String> duplicates = new ArrayList<>();
     good.subList(1, good.size()).forEach(other -> duplicates.addAll(duplicates(train, other)));
@@ -99,63 +108,6 @@ public record TrainingData(
         bad.stream().map(BadImage::toString).toList(),
         duplicates,
         sizes(train));
-  }
-
-  private static Split split(Source source, Consumer<String> notes) {
-    Dataset data = source.format().read(source.train(), reading(source, List.of(), notes));
-    if (data.labels().size() < 2) {
-      throw Failure.badInput(
-          "[%s] expected images of at least two classes but found %d: %s",
-          source.train(), data.labels().size(), data.labels());
-    }
-    boolean t10kIsFree = source.val().isEmpty() && source.test().isEmpty();
-    Optional<Path> val = t10kIsFree ? IdxFormat.images(source.train(), "t10k") : source.val();
-    Dataset remainder =
-        data.filter(sample -> sample.part() == Part.ANY || sample.part() == Part.TRAIN);
-    if (remainder.size() == 0) {
-      throw Failure.badInput(
-          "[%s] has no image to train on, only parts to measure with; expected a part train",
-          source.train());
-    }
-    Dataset held = data.filter(sample -> sample.part() == Part.VALIDATION);
-    if (val.isPresent()) {
-      return new Split(remainder, validation(val.get(), source, data, notes));
-    }
-    if (held.size() > 0) {
-      return new Split(remainder, held);
-    }
-    Dataset grouped =
-        source.groupBy().isPresent()
-            ? Groups.byName(remainder, source.groupBy().get(), source.train())
-            : remainder;
-    return grouped.task() == Task.MULTI_LABEL
-        ? MultiLabelSplit.of(grouped, source.valSplit(), source.seed())
-        : Split.stratified(grouped, source.valSplit(), source.seed());
-  }
-
-  /** Where the data have a part for validation that part, else all of them. */
-  private static Dataset validation(
-      Path path, Source source, Dataset train, Consumer<String> notes) {
-    Dataset data = source.format().read(path, reading(source, train.labels(), notes));
-    Dataset fitting = data.measuredBy(train.task(), train.labels(), path);
-    Dataset marked = fitting.filter(sample -> sample.part() == Part.VALIDATION);
-    return marked.size() > 0 ? marked : fitting;
-  }
-
-  private static Optional<Dataset> test(Source source, Split split, Consumer<String> notes) {
-    Dataset train = split.train();
-    return source
-        .test()
-        .map(
-            path ->
-                source
-                    .format()
-                    .readTest(path, reading(source, train.labels(), notes))
-                    .measuredBy(train.task(), train.labels(), path));
-  }
-
-  private static Reading reading(Source source, List<String> known, Consumer<String> notes) {
-    return new Reading(source.limits(), source.onBadImage(), known, notes);
   }
 
   /**

@@ -38,10 +38,16 @@ class BadInputTest {
     refuses("yellow", "--data=" + data, "--arch=resnet18");
   }
 
-  @Test
-  void anUnreadableImage() throws IOException {
+  /** What is refused of it for another reason is refused before its images are decoded. */
+  private Path withAnUnreadableImage() throws IOException {
     Path data = TinyImages.write(folder.resolve("data"), 4, 1);
     Files.write(data.resolve("red/000.png"), "no image".getBytes(UTF_8));
+    return data;
+  }
+
+  @Test
+  void anUnreadableImage() throws IOException {
+    Path data = withAnUnreadableImage();
     refuses("red/000.png", "--data=" + data, "--arch=resnet18");
   }
 
@@ -59,7 +65,7 @@ class BadInputTest {
 
   @Test
   void weightsThatDoNotFit() throws IOException {
-    Path data = TinyImages.write(folder.resolve("data"), 4, 1);
+    Path data = withAnUnreadableImage();
     Path weights = Golden.archive("vit", "scripted").orElseThrow();
     refuses(
         "the weights fit the network too little",
@@ -70,14 +76,14 @@ class BadInputTest {
 
   @Test
   void aCorruptModel() throws IOException {
-    Path data = TinyImages.write(folder.resolve("data"), 4, 1);
+    Path data = withAnUnreadableImage();
     Path model = Files.write(folder.resolve("bad.pt"), "no archive".getBytes(UTF_8));
     refuses("bad.pt", "--data=" + data, "--model=" + model, "--input-size=32");
   }
 
   @Test
   void aModelWithoutACard() throws IOException {
-    Path data = TinyImages.write(folder.resolve("data"), 4, 1);
+    Path data = withAnUnreadableImage();
     Path model = Golden.archive("vit", "scripted").orElseThrow();
     refuses(
         "it has no model card, so its preprocessing is not known",
@@ -87,7 +93,7 @@ class BadInputTest {
 
   @Test
   void aFrozenPatternThatMatchesNothing() throws IOException {
-    Path data = TinyImages.write(folder.resolve("data"), 4, 1);
+    Path data = withAnUnreadableImage();
     refuses(
         "the pattern layer11 matches no parameter; did you mean layer1",
         "--data=" + data,

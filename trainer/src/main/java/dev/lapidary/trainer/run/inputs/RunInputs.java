@@ -11,6 +11,7 @@ import dev.lapidary.trainer.checkpoint.TrainingState.Adapted;
 import dev.lapidary.trainer.checkpoint.TrainingState.Identity;
 import dev.lapidary.trainer.data.Dataset;
 import dev.lapidary.trainer.data.EpochOrder;
+import dev.lapidary.trainer.data.ListedData;
 import dev.lapidary.trainer.data.Task;
 import dev.lapidary.trainer.data.TrainingData;
 import dev.lapidary.trainer.plan.GradualUnfreeze;
@@ -66,11 +67,12 @@ public record RunInputs(
       throws IOException {
     RunConfig config = asked.on(TorchDevice.of(asked.device()));
     progress.say("device: " + described(config));
-    TrainingData data = openData(config, progress);
-    requireTask(config, data.train());
-    Network network = Network.of(config, data.train().labels(), progress);
+    ListedData listed = ListedData.of(source(config), progress::say);
+    requireTask(config, listed.train());
+    Network network = Network.of(config, listed.train().labels(), progress);
     RunConfig thawed = GradualUnfreeze.writeOut(config, network.layers(), network.parameters());
     requirePlan(thawed, network);
+    TrainingData data = decode(listed, progress);
     network.segments(thawed).ifPresent(parts -> progress.say(parts.note()));
     RunConfig precise = PrecisionProbe.resolve(thawed, network, progress);
     RunConfig whole = BatchSizeProbe.resolve(precise, network, data, progress, stop);
@@ -114,21 +116,22 @@ public record RunInputs(
         : config.device();
   }
 
-  private static TrainingData openData(RunConfig config, Progress progress) {
-    TrainingData data =
-        TrainingData.open(
-            new TrainingData.Source(
-                Path.of(config.data().train()),
-                config.data().val().map(Path::of),
-                config.data().test().map(Path::of),
-                config.data().format(),
-                config.data().valSplit(),
-                config.data().groupBy(),
-                config.seed(),
-                config.data().onBadImage(),
-                ImageLimits.DEFAULT,
-                config.threads()),
-            progress::say);
+  private static TrainingData.Source source(RunConfig config) {
+    return new TrainingData.Source(
+        Path.of(config.data().train()),
+        config.data().val().map(Path::of),
+        config.data().test().map(Path::of),
+        config.data().format(),
+        config.data().valSplit(),
+        config.data().groupBy(),
+        config.seed(),
+        config.data().onBadImage(),
+        ImageLimits.DEFAULT,
+        config.threads());
+  }
+
+  private static TrainingData decode(ListedData listed, Progress progress) {
+    TrainingData data = TrainingData.open(listed, progress::say);
     String test = data.test().map(images -> ", %d test images".formatted(images.size())).orElse("");
     boolean several = data.train().task() == Task.MULTI_LABEL;
     progress.say(
