@@ -2,14 +2,18 @@ package dev.lapidary.serve.cli;
 
 import dev.lapidary.core.card.Activation;
 import dev.lapidary.core.card.Scores;
+import dev.lapidary.core.failure.Failure;
 import dev.lapidary.core.image.Preprocessing;
 import dev.lapidary.runtime.model.ModelLoader;
 import dev.lapidary.runtime.model.PreprocessingOptions;
 import dev.lapidary.runtime.model.ScoringOptions;
 import dev.lapidary.runtime.model.ServedModel;
+import dev.lapidary.serve.http.ReadModel;
+import dev.lapidary.serve.tensor.TensorModel;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Consumer;
 import picocli.CommandLine.Option;
 
 /** Which model, and what it does not say of itself. */
@@ -18,7 +22,8 @@ final class ModelOptions {
       names = "--model",
       required = true,
       paramLabel = "FILE|DIR",
-      description = "an ONNX classifier, or a folder with exactly one")
+      description =
+          "an ONNX file, or (serve run) a folder of models: NAME.onnx, NAME/*.onnx or NAME/1/*.onnx")
   private Path model = Path.of("");
 
   @Option(
@@ -83,12 +88,51 @@ final class ModelOptions {
               + " labels; told by its scores unless given")
   private Optional<Activation> activation = Optional.empty();
 
+  Path path() {
+    return model;
+  }
+
   ServedModel load() {
-    return ModelLoader.load(
-        model,
-        new PreprocessingOptions(resize, interpolation, crop, mean, std, labels),
-        new ScoringOptions(scores, activation),
-        threads());
+    return load(model);
+  }
+
+  private ServedModel load(Path file) {
+    return ModelLoader.load(file, preprocessing(), scoring(), threads());
+  }
+
+  private PreprocessingOptions preprocessing() {
+    return new PreprocessingOptions(resize, interpolation, crop, mean, std, labels);
+  }
+
+  private ScoringOptions scoring() {
+    return new ScoringOptions(scores, activation);
+  }
+
+  /**
+   * As a classifier of images; what says nothing of images is read as a network of tensors.
+   *
+   * @param warn is told what its user should know
+   */
+  ReadModel read(Path file, Consumer<String> warn) {
+    try {
+      ServedModel served = load(file);
+      served.note().ifPresent(warn);
+      return new ReadModel.OfImages(served);
+    } catch (Failure noImages) {
+      if (!preprocessing().equals(PreprocessingOptions.NONE)
+          || !scoring().equals(ScoringOptions.NONE)) {
+        throw noImages; // the user says that it takes images
+      }
+      TensorModel tensors = TensorModel.open(file, threads());
+      if (tensors.hasCard()) {
+        tensors.close();
+        throw noImages;
+      }
+      warn.accept(
+          "it takes no images, only tensors at /v2/models/…/infer, since "
+              + Failure.reason(noImages));
+      return new ReadModel.OfTensors(tensors, Failure.reason(noImages));
+    }
   }
 
   int threads() {

@@ -5,14 +5,15 @@ import dev.lapidary.core.failure.ExitCode;
 import dev.lapidary.core.failure.Failure;
 import dev.lapidary.core.image.ImageLimits;
 import dev.lapidary.runtime.batch.BatchPolicy;
-import dev.lapidary.runtime.model.ServedModel;
 import dev.lapidary.serve.http.PredictionServer;
 import dev.lapidary.serve.http.ServerSettings;
+import dev.lapidary.serve.repository.ModelFiles;
 import java.io.PrintWriter;
 import java.net.InetAddress;
 import java.net.URI;
 import java.net.UnknownHostException;
 import java.time.Duration;
+import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.Callable;
@@ -114,6 +115,47 @@ final class RunCommand implements Callable<Integer> {
       description = "how long a stop waits for accepted requests")
   private int graceMillis = millis(ServerSettings.Timeouts.DEFAULT.grace());
 
+  @Option(
+      names = "--versions",
+      paramLabel = "WHICH",
+      description = "of each model in a folder: latest or all")
+  private Versions versions = Versions.latest;
+
+  @Option(
+      names = "--model-control",
+      paramLabel = "MODE",
+      description =
+"none; poll: what changes in the folder is loaded")
+  private ModelControl control = ModelControl.none;
+
+  @Option(
+      names = "--poll-ms",
+      paramLabel = "MS",
+      description = "how often --model-control poll looks")
+  private int pollMillis = 5000;
+
+  @Option(
+      names = "--hangup",
+      paramLabel = "WHAT",
+      description = "what SIGHUP does: reload models that have changed, or stop")
+  private Hangup hangup = Hangup.reload;
+
+  /** As they are typed. */
+  private enum Versions {
+    latest,
+    all
+  }
+
+  private enum ModelControl {
+    none,
+    poll
+  }
+
+  private enum Hangup {
+    reload,
+    stop
+  }
+
   @Override
   public Integer call() {
     PrintWriter err = Objects.requireNonNull(spec).commandLine().getErr();
@@ -121,19 +163,43 @@ final class RunCommand implements Callable<Integer> {
         // Not by a shutdown hook: ONNX Runtime has one, too, and hooks run beside each other.
         StopSignal signal = StopSignal.take(server::close)) {
       try {
-        ServedModel served = model.load();
-        served.note().ifPresent(note -> err.printf("warning: %s%n", note));
         warnIfOthersReach(server.uri(), err);
-        Optional<String> failure = server.serve(served);
-        if (signal.status().isEmpty()) {
-          announce(failure, server, err);
+        load(server, err);
+        try (Reloads reloads = new Reloads(server, line -> say(err, line))) {
+          reloads.begin(hangup == Hangup.reload, control == ModelControl.poll, pollMillis());
+          if (signal.status().isEmpty()) {
+            announce(server.unready(), server, err);
+          }
+          server.awaitClose();
         }
-        server.awaitClose();
       } catch (InterruptedException e) {
         // The calling thread is told to end: a clean stop, as by a signal.
       }
       return signal.status().orElse(ExitCode.DONE.status());
     }
+  }
+
+  private void load(PredictionServer server, PrintWriter err) {
+    List<ModelFiles.Change> changes =
+        server.serve(
+            model.path(),
+            versions == Versions.all,
+            file -> model.read(file, note -> say(err, "warning: " + note)));
+    if (changes.size() > 1) {
+      changes.forEach(change -> say(err, Reloads.line(change)));
+    }
+  }
+
+  /** From whichever thread, a line at a time. */
+  private static void say(PrintWriter err, String line) {
+    synchronized (err) {
+      err.println(line);
+      err.flush();
+    }
+  }
+
+  private int pollMillis() {
+    return positive("--poll-ms", pollMillis, 86_400_000);
   }
 
   private void warnIfOthersReach(URI uri, PrintWriter err) {

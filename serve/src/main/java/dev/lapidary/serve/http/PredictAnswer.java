@@ -16,11 +16,7 @@ record PredictAnswer(ModelId model, List<Prediction> predictions) {
   /**
    * @param sha256 of the model's file
    */
-  record ModelId(String name, String version, String sha256) {
-    static ModelId of(ServedModel model) {
-      return new ModelId(model.name(), model.version(), model.sha256());
-    }
-  }
+  record ModelId(String name, String version, String sha256) {}
 
   sealed interface Prediction {}
 

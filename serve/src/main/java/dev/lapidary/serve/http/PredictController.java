@@ -2,6 +2,7 @@ package dev.lapidary.serve.http;
 
 import dev.lapidary.runtime.batch.Outcome;
 import dev.lapidary.serve.admission.Admission;
+import dev.lapidary.serve.repository.Lease;
 import io.micronaut.http.HttpHeaders;
 import io.micronaut.http.HttpRequest;
 import io.micronaut.http.HttpResponse;
@@ -11,6 +12,7 @@ import io.micronaut.http.MutableHttpResponse;
 import io.micronaut.http.ServerHttpRequest;
 import io.micronaut.http.annotation.Consumes;
 import io.micronaut.http.annotation.Controller;
+import io.micronaut.http.annotation.PathVariable;
 import io.micronaut.http.annotation.Post;
 import io.micronaut.http.annotation.Produces;
 import io.micronaut.http.exceptions.BufferLengthExceededException;
@@ -18,11 +20,13 @@ import io.micronaut.http.exceptions.ContentLengthExceededException;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -42,10 +46,23 @@ final class PredictController {
   @Consumes(MediaType.ALL)
   @Produces(MediaType.ALL) // in truth JSON; an Accept without it is disregarded, as RFC 9110 allows
   CompletionStage<HttpResponse<byte[]>> predict(HttpRequest<?> request) {
+    return predict(request, state::requireOnlyModel);
+  }
+
+  @Post("/predict/{model}")
+  @Consumes(MediaType.ALL)
+  @Produces(MediaType.ALL)
+  CompletionStage<HttpResponse<byte[]>> predict(
+      HttpRequest<?> request, @PathVariable("model") String name) {
+    return predict(request, () -> state.requireModel(name, Optional.empty()));
+  }
+
+  private CompletionStage<HttpResponse<byte[]>> predict(
+      HttpRequest<?> request, Supplier<Lease<LoadedModel>> model) {
     state.requests().received();
     CompletableFuture<HttpResponse<byte[]>> answer;
     try {
-      answer = answer(request);
+      answer = answer(request, model.get());
     } catch (RuntimeException e) {
       answer = CompletableFuture.failedFuture(e);
     }
@@ -70,12 +87,28 @@ final class PredictController {
         : response;
   }
 
+  private CompletableFuture<HttpResponse<byte[]>> answer(
+      HttpRequest<?> request, Lease<LoadedModel> lease) {
+    try {
+      LoadedModel model = lease.model();
+      Serving serving = model.requireImages();
+      PredictQuery query = PredictQuery.of(request, state.settings());
+      serving.requireRoom(query.deadline());
+      return answer(request, model, serving, query, lease);
+    } catch (RuntimeException e) {
+      lease.close();
+      throw e;
+    }
+  }
+
   /** The request's way, from its header to its answer. */
   @SuppressWarnings("FutureReturnValueIgnored") // to cancel throws nothing
-  private CompletableFuture<HttpResponse<byte[]>> answer(HttpRequest<?> request) {
-    Serving serving = state.requireServing();
-    PredictQuery query = PredictQuery.of(request, state.settings());
-    serving.requireRoom(query.deadline());
+  private CompletableFuture<HttpResponse<byte[]>> answer(
+      HttpRequest<?> request,
+      LoadedModel model,
+      Serving serving,
+      PredictQuery query,
+      Lease<LoadedModel> lease) {
     Admission.Permit permit = state.admission().open();
 
     CompletableFuture<byte[]> body = read(request, permit, query, serving);
@@ -88,8 +121,13 @@ final class PredictController {
         uploads.thenApply(images -> serving.classify(images, permit, query.deadline()));
     CompletableFuture<HttpResponse<byte[]>> answer =
         work.thenCompose(RequestWork::results)
-            .thenCombine(uploads, (results, images) -> respond(serving, query, images, results))
-            .whenComplete((response, error) -> permit.close());
+            .thenCombine(
+                uploads, (results, images) -> respond(model, serving, query, images, results))
+            .whenComplete(
+                (response, error) -> {
+                  permit.close();
+                  lease.close();
+                });
 
     // The client hears of its deadline then, and nothing more is done for one that is gone; the
     // permit is held until what has begun has ended.
@@ -127,14 +165,17 @@ final class PredictController {
   }
 
   private static HttpResponse<byte[]> respond(
-      Serving serving, PredictQuery query, List<Upload> uploads, List<Serving.Result> results) {
+      LoadedModel model,
+      Serving serving,
+      PredictQuery query,
+      List<Upload> uploads,
+      List<Serving.Result> results) {
     List<PredictAnswer.Prediction> predictions = new ArrayList<>(uploads.size());
     for (int i = 0; i < uploads.size(); i++) {
       predictions.add(prediction(uploads.get(i).name(), results.get(i), serving, query));
     }
     boolean any = predictions.stream().anyMatch(PredictAnswer.Classified.class::isInstance);
-    PredictAnswer answer =
-        new PredictAnswer(PredictAnswer.ModelId.of(serving.model()), predictions);
+    PredictAnswer answer = new PredictAnswer(model.answerId(serving.model()), predictions);
     return HttpResponse.<byte[]>status(any ? HttpStatus.OK : failure(predictions))
         .contentType(MediaType.APPLICATION_JSON_TYPE)
         .body(Json.write(answer));

@@ -3,11 +3,18 @@ package dev.lapidary.serve.http;
 import dev.lapidary.core.failure.Failure;
 import dev.lapidary.runtime.batch.BatchStatistics;
 import dev.lapidary.runtime.model.ServedModel;
+import dev.lapidary.serve.repository.Lease;
+import dev.lapidary.serve.repository.LoadFailed;
+import dev.lapidary.serve.repository.ModelFiles;
+import dev.lapidary.serve.repository.ModelFiles.What;
+import dev.lapidary.serve.repository.ModelId;
 import io.micronaut.context.ApplicationContext;
 import io.micronaut.runtime.graceful.GracefulShutdownCapable;
 import io.micronaut.runtime.server.EmbeddedServer;
 import java.net.URI;
+import java.nio.file.Path;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
@@ -95,27 +102,56 @@ public final class PredictionServer implements AutoCloseable {
    *     with that reason
    */
   public Optional<String> serve(ServedModel model) {
-    Optional<String> failure = model.goldenFailure();
-    if (failure.isPresent()) {
-      model.close();
-      state.become(new ServerState.Phase.NotReady("golden_check_failed", failure.get()));
-      return failure;
+    ModelId id =
+        new ModelId(ModelId.segment(model.name(), "model"), ModelId.segment(model.version(), "1"));
+    try {
+      OpenedModel opened = new OpenedModel(new ReadModel.OfImages(model), state);
+      state.repository().load(id, () -> opened.ready(id));
+    } catch (LoadFailed e) {
+      state.run();
+      return Optional.of(e.getMessage());
     }
-    Serving serving = serving(model);
-    Warmup.run(serving);
-    if (!state.become(new ServerState.Phase.Ready(serving))) {
-      serving.close();
-    }
+    state.run();
     return state.unready();
   }
 
-  private Serving serving(ServedModel model) {
-    try {
-      return new Serving(model, state.admission(), state.settings());
-    } catch (Failure e) {
-      model.close();
-      throw e;
+  /**
+   * Loads the models of a file or a folder, and predicts with each that passes its golden check.
+   *
+   * @param allVersions of each model in the folder; otherwise its latest
+   * @return each model, and what stood in its way
+   * @throws Failure (exit 2) if there is no model, or none that can be read
+   */
+  public List<ModelFiles.Change> serve(Path path, boolean allVersions, ModelReader reader) {
+    ModelFiles<LoadedModel> files =
+        new ModelFiles<>(
+            path,
+            allVersions,
+            state.repository(),
+            file -> new OpenedModel(reader.read(file), state));
+    state.files(files);
+    List<ModelFiles.Change> changes = files.refresh();
+    if (!changes.isEmpty() && changes.stream().allMatch(c -> c.what() == What.BROKEN)) {
+      throw Failure.badInput("%s", changes.get(0).reason());
     }
+    state.run();
+    return changes;
+  }
+
+  /**
+   * Loads what is new or has changed since in the file or folder, and unloads what is gone.
+   * Requests are answered meanwhile; what cannot be loaded leaves the version before it in its
+   * place.
+   *
+   * @throws Failure (exit 2) if the folder makes no sense; nothing is changed then
+   */
+  public List<ModelFiles.Change> reload() {
+    return state.files().map(ModelFiles::refresh).orElse(List.of());
+  }
+
+  /** Why it is not ready; empty if it is. */
+  public Optional<String> unready() {
+    return state.unready();
   }
 
   /** With the real port. */
@@ -129,17 +165,16 @@ public final class PredictionServer implements AutoCloseable {
   }
 
   /**
-   * What the batcher has done so far.
+   * What the only model's batcher has done so far.
    *
-   * @throws IllegalStateException before a model is served
+   * @throws IllegalStateException if not one model that takes images is served
    */
   public BatchStatistics.Snapshot batches() {
-    return state
-        .serving()
-        .orElseThrow(() -> new IllegalStateException("no model is served"))
-        .batcher()
-        .statistics()
-        .snapshot();
+    try (Lease<LoadedModel> lease = state.requireOnlyModel()) {
+      return lease.model().requireImages().batcher().statistics().snapshot();
+    } catch (Refusal e) {
+      throw new IllegalStateException(e.getMessage(), e);
+    }
   }
 
   /** What became of the requests so far. */
@@ -230,7 +265,7 @@ public final class PredictionServer implements AutoCloseable {
       return;
     }
     drain();
-    Optional<Serving> served = state.stop();
+    state.stop();
     boolean answered = awaitRead() && awaitAnswers() && awaitWritten();
     http.stop();
     context.close();
@@ -238,7 +273,7 @@ public final class PredictionServer implements AutoCloseable {
     // A network that outlasts the grace time is left to its daemon thread: waiting for it would
     // make the stop as long as it is stuck.
     if (answered) {
-      served.ifPresent(Serving::close);
+      state.repository().close();
     }
     closed.countDown();
   }

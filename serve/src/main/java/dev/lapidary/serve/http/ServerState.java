@@ -1,41 +1,51 @@
 package dev.lapidary.serve.http;
 
 import dev.lapidary.serve.admission.Admission;
+import dev.lapidary.serve.repository.Lease;
+import dev.lapidary.serve.repository.ModelFiles;
+import dev.lapidary.serve.repository.ModelRepository;
+import dev.lapidary.serve.repository.ModelState;
+import dev.lapidary.serve.repository.ModelStatus;
+import dev.lapidary.serve.repository.ModelUnavailable;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Where the server is in its life: loading, then ready or refused, then draining and stopping.
- * Thread-safe.
+ * What all requests share, and where the server is in its life: loading its first models, then
+ * running, then draining and stopping. Each model has a life of its own beside it, in the
+ * repository. Thread-safe.
  */
 final class ServerState implements AutoCloseable {
+  private static final String LOADING = "the model is loading";
+  private static final String STOPPING = "the server is stopping";
+
   private final ServerSettings settings;
   private final Admission admission;
   private final Bodies bodies;
+  private final Workers workers;
+  private final ModelRepository<LoadedModel> repository = new ModelRepository<>();
   private final AtomicInteger connections = new AtomicInteger();
   private final RequestCounts requests = new RequestCounts();
-  private boolean ended;
-  private volatile Phase phase = new Phase.NotReady("loading", "the model is loading");
+  private volatile Phase phase = Phase.LOADING;
+  private volatile @Nullable ModelFiles<LoadedModel> files;
 
   ServerState(ServerSettings settings) {
     this.settings = settings;
     ServerSettings.Limits limits = settings.limits();
     this.admission = new Admission(limits.queueImages(), limits.queueBytes());
     this.bodies = new Bodies(settings.timeouts());
+    this.workers = new Workers(settings.decodeThreads());
   }
 
-  sealed interface Phase {
-    /** Requests are answered 503 with this code and reason. */
-    record NotReady(String code, String reason) implements Phase {}
-
-    record Ready(Serving serving) implements Phase {}
-
+  private enum Phase {
+    LOADING,
+    RUNNING,
     /** Not ready to whoever asks for that, and still answering, until others know. */
-    record Draining(Serving serving) implements Phase {}
+    DRAINING,
+    STOPPING
   }
-
-  private static final Phase.NotReady STOPPING =
-      new Phase.NotReady("draining", "the server is stopping");
 
   ServerSettings settings() {
     return settings;
@@ -49,6 +59,23 @@ final class ServerState implements AutoCloseable {
     return bodies;
   }
 
+  Workers workers() {
+    return workers;
+  }
+
+  ModelRepository<LoadedModel> repository() {
+    return repository;
+  }
+
+  /** Where its models lie, if they can be loaded again. */
+  Optional<ModelFiles<LoadedModel>> files() {
+    return Optional.ofNullable(files);
+  }
+
+  void files(ModelFiles<LoadedModel> all) {
+    files = all;
+  }
+
   /** Open now. */
   AtomicInteger connections() {
     return connections;
@@ -58,73 +85,112 @@ final class ServerState implements AutoCloseable {
     return requests;
   }
 
-  /** Why it is not ready; empty if it is. */
+  /** Its first models are loaded, or could not be. */
+  synchronized void run() {
+    if (phase == Phase.LOADING) {
+      phase = Phase.RUNNING;
+    }
+  }
+
+  /**
+   * Why it is not ready; empty if it is. A model that could not be loaded makes it so only where no
+   * other answers.
+   */
   Optional<String> unready() {
     Phase now = phase;
-    if (now instanceof Phase.NotReady not) {
-      return Optional.of(not.reason());
+    if (now == Phase.LOADING) {
+      return Optional.of(LOADING);
     }
-    return now instanceof Phase.Draining ? Optional.of(STOPPING.reason()) : Optional.empty();
+    if (now != Phase.RUNNING) {
+      return Optional.of(STOPPING);
+    }
+    List<ModelStatus> models = repository.index();
+    if (models.stream().anyMatch(m -> m.state() == ModelState.READY)) {
+      return Optional.empty();
+    }
+    return models.stream()
+        .filter(m -> !m.code().equals("unloaded"))
+        .map(ModelStatus::reason)
+        .findFirst();
   }
 
   /** Whether no connection shall outlive its next answer. */
   boolean isDraining() {
-    Phase now = phase;
-    return now == STOPPING || now instanceof Phase.Draining;
+    return phase == Phase.DRAINING || phase == Phase.STOPPING;
   }
 
-  /** Returns false, and changes nothing, after {@link #drain} or {@link #stop}. */
-  synchronized boolean become(Phase next) {
-    if (!ended) {
-      phase = next;
-    }
-    return !ended;
-  }
-
-  /** Not ready any more, but answering. Returns false if it answered nothing before. */
+  /** Still answers, but is not ready any more. Returns whether it was. */
   synchronized boolean drain() {
-    ended = true;
-    if (phase instanceof Phase.Ready ready) {
-      phase = new Phase.Draining(ready.serving());
-      return true;
-    }
-    return false;
+    boolean ran = phase == Phase.RUNNING;
+    phase = ran ? Phase.DRAINING : phase == Phase.LOADING ? Phase.STOPPING : phase;
+    return ran;
   }
 
-  /** The last phase, in which all is refused. Returns the model that answered until now. */
-  synchronized Optional<Serving> stop() {
-    ended = true;
-    Optional<Serving> before = serving();
-    phase = STOPPING;
-    return before;
-  }
-
-  /** The model that answers, if any does. */
-  Optional<Serving> serving() {
-    Phase now = phase;
-    if (now instanceof Phase.Ready ready) {
-      return Optional.of(ready.serving());
-    }
-    return now instanceof Phase.Draining draining
-        ? Optional.of(draining.serving())
-        : Optional.empty();
+  /** The last phase, in which all is refused. */
+  synchronized void stop() {
+    phase = Phase.STOPPING;
   }
 
   /**
-   * The model that answers.
+   * The only model.
    *
-   * @throws Refusal 503 while loading, refused or stopping
+   * @return to be closed when the request's work has ended
+   * @throws Refusal 503 while loading, refused or stopping; 400 if there are several
    */
-  Serving requireServing() {
-    Phase now = phase;
-    if (now instanceof Phase.NotReady not) {
-      throw Refusal.unavailable(not.code(), not.reason());
+  Lease<LoadedModel> requireOnlyModel() {
+    requireRunning();
+    List<String> names = repository.names();
+    if (names.isEmpty()) {
+      throw Refusal.unavailable("no_model", "no model is loaded");
     }
-    return serving().orElseThrow(() -> Refusal.unavailable(STOPPING.code(), STOPPING.reason()));
+    if (names.size() > 1) {
+      throw Refusal.badRequest(
+          "model_required",
+          "the server has %d models, expected POST /predict/{model} with one of %s",
+          names.size(),
+          ClientText.brief(String.join(", ", names)));
+    }
+    return requireModel(names.get(0), Optional.empty());
+  }
+
+  /**
+   * A model, in its latest version unless told.
+   *
+   * @return to be closed when the request's work has ended
+   * @throws Refusal 503 while loading, refused or stopping; 404 if there is none
+   */
+  Lease<LoadedModel> requireModel(String name, Optional<String> version) {
+    requireNotStopping();
+    try {
+      return repository.lease(name, version);
+    } catch (ModelUnavailable e) {
+      if (e.isKnown()) {
+        throw Refusal.unavailable(e.code(), e.getMessage());
+      }
+      requireRunning(); // it may be there in a moment
+      throw Refusal.notFound("%s", e.getMessage());
+    }
+  }
+
+  /**
+   * @throws Refusal 503 while stopping
+   */
+  void requireNotStopping() {
+    if (phase == Phase.STOPPING) {
+      throw Refusal.unavailable("draining", STOPPING);
+    }
+  }
+
+  private void requireRunning() {
+    requireNotStopping();
+    if (phase == Phase.LOADING) {
+      throw Refusal.unavailable("loading", LOADING);
+    }
   }
 
   @Override
   public void close() {
     bodies.close();
+    workers.close();
   }
 }

@@ -14,29 +14,21 @@ import dev.lapidary.serve.admission.Pace;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A ready model: the threads that decode, the batcher, and what their pace makes of the images in
- * flight. Images are decoded before they are batched, each for itself, so a bad one reaches no
- * batch.
+ * A model that takes images: its batcher, and what its pace makes of the images in flight. Images
+ * are decoded before they are batched, each for itself, so a bad one reaches no batch.
  */
 final class Serving implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Serving.class);
   private static final int MAX_RETRY_SECONDS = 60;
 
-  /** Requests are taken apart beside the decoders: what waits there would be in no backlog. */
-  private static final int FORM_THREADS = 2;
-
   private final ServedModel model;
   private final Admission admission;
-  private final ExecutorService forms;
-  private final ExecutorService decoders;
+  private final Workers workers;
   private final Batcher batcher;
   private final Pace pace;
   private final ImageLimits imageLimits;
@@ -44,7 +36,7 @@ final class Serving implements AutoCloseable {
   /**
    * @throws Failure (exit 2) if the largest batch does not fit into memory
    */
-  Serving(ServedModel model, Admission admission, ServerSettings settings) {
+  Serving(ServedModel model, Admission admission, ServerSettings settings, Workers workers) {
     this.model = model;
     this.admission = admission;
     this.imageLimits = settings.limits().image();
@@ -53,8 +45,7 @@ final class Serving implements AutoCloseable {
     requireFits(policy.maxBatch(), model.preprocessing().inputLength());
     this.batcher = new Batcher(model.network(), model.preprocessing().inputLength(), policy);
     this.pace = new Pace(settings.decodeThreads(), batcher.statistics());
-    this.forms = threads("lapidary-form-", FORM_THREADS);
-    this.decoders = threads("lapidary-decode-", settings.decodeThreads());
+    this.workers = workers;
   }
 
   /** The batch is one buffer, which Java counts in 31 bits, outside the heap but as large. */
@@ -67,17 +58,6 @@ final class Serving implements AutoCloseable {
               + " up to %d images fit",
           maxBatch, (image * maxBatch) >> 20, limit >> 20, Math.max(1, limit / image));
     }
-  }
-
-  private static ExecutorService threads(String name, int count) {
-    AtomicInteger number = new AtomicInteger();
-    return Executors.newFixedThreadPool(
-        count,
-        task -> {
-          Thread thread = new Thread(task, name + number.incrementAndGet());
-          thread.setDaemon(true);
-          return thread;
-        });
   }
 
   /** What became of one image: a network's outcome, or why it never came to one. */
@@ -136,7 +116,7 @@ final class Serving implements AutoCloseable {
 
   private void begin(Upload upload, Place place) {
     if (upload instanceof Upload.File file) {
-      decoders.execute(() -> decodeAndSubmit(file, place));
+      workers.decoders().execute(() -> decodeAndSubmit(file, place));
     } else {
       place.result().complete(new Result.Refused(((Upload.Unreadable) upload).error()));
     }
@@ -248,14 +228,12 @@ final class Serving implements AutoCloseable {
 
   /** The threads that take bodies apart, bounded in number. */
   Executor forms() {
-    return forms;
+    return workers.forms();
   }
 
   /** Answers what it has, then stops. */
   @Override
   public void close() {
-    forms.shutdown();
-    decoders.shutdown();
     batcher.close();
     model.close();
   }

@@ -53,6 +53,11 @@ final class ServerProcess implements AutoCloseable {
     process.toHandle().destroy();
   }
 
+  /** SIGHUP, which Java cannot send. */
+  void hangUp() throws IOException, InterruptedException {
+    new ProcessBuilder("kill", "-HUP", Long.toString(process.pid())).start().waitFor();
+  }
+
   /** Its exit status, once it has ended. */
   int status() throws InterruptedException {
     return process.waitFor();

@@ -10,6 +10,7 @@ import java.net.URI;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
@@ -167,6 +168,34 @@ class SignalTest {
         assertThat(server.status()).isEqualTo(TERMINATED);
         assertThat(server.rest()).allMatch(line -> line.startsWith("listening on "));
       }
+    }
+  }
+
+  /** A reload, not an end; and with the option an end. */
+  @Test
+  void aHangupReloadsOrStops() throws Exception {
+    try (ServerProcess server = ServerProcess.start(model);
+        RawClient client = new RawClient(server.uri())) {
+      server.hangUp(); // nothing has changed
+      TinyModels.write(model.getParent(), Optional.of(TinyModels.card(TinyModels.golden(0.02f))));
+      server.hangUp();
+      assertThat(server.firstMessage())
+          .isEqualTo(
+              "warning: tiny version 7 is not loaded: golden image 0: logit 0 is 0.980392, expected"
+                  + " 1.00039 within 0.0100");
+      TinyModels.write(model.getParent(), Optional.empty());
+      server.hangUp();
+      assertThat(server.firstMessage())
+          .startsWith("warning: it takes no images, only tensors at /v2/models/…/infer, since ");
+      assertThat(server.firstMessage()).isEqualTo("reloaded tiny version 1");
+      client.send(RawClient.request(IMAGE, 1));
+      assertThat(client.status()).isEqualTo(400);
+    }
+    TinyModels.write(folder);
+    try (ServerProcess server = ServerProcess.start(model, "--hangup", "stop")) {
+      server.uri();
+      server.hangUp();
+      assertThat(server.status()).isEqualTo(129);
     }
   }
 }

@@ -1,0 +1,78 @@
+package dev.lapidary.serve.cli;
+
+import dev.lapidary.core.cli.HangupSignal;
+import dev.lapidary.core.failure.Failure;
+import dev.lapidary.serve.http.PredictionServer;
+import dev.lapidary.serve.repository.ModelFiles;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/** Loads models again at a hangup (SIGHUP), or as often as told, until it is closed. */
+final class Reloads implements AutoCloseable {
+  private final PredictionServer server;
+  private final Consumer<String> say;
+  private final ScheduledExecutorService thread =
+      Executors.newSingleThreadScheduledExecutor(
+          task -> {
+            Thread own = new Thread(task, "lapidary-reload");
+            own.setDaemon(true);
+            return own;
+          });
+  private String lastTrouble = "";
+  private @Nullable HangupSignal hangup;
+
+  /**
+   * @param say is told each change, in one line
+   */
+  Reloads(PredictionServer server, Consumer<String> say) {
+    this.server = server;
+    this.say = say;
+  }
+
+  @SuppressWarnings("FutureReturnValueIgnored") // it ends with the thread
+  void begin(boolean atHangup, boolean polling, int pollMillis) {
+    if (atHangup) {
+      hangup = HangupSignal.take(() -> thread.execute(this::reload));
+    }
+    if (polling) {
+      thread.scheduleWithFixedDelay(this::reload, pollMillis, pollMillis, TimeUnit.MILLISECONDS);
+    }
+  }
+
+  private void reload() {
+    try {
+      server.reload().forEach(change -> say.accept(line(change)));
+      lastTrouble = "";
+    } catch (Failure e) {
+      if (!Failure.reason(e).equals(lastTrouble)) { // once, not at every look
+        lastTrouble = Failure.reason(e);
+        say.accept("warning: nothing is reloaded: " + lastTrouble);
+      }
+    } catch (RuntimeException | Error e) {
+      say.accept("warning: the reload failed: " + Failure.reason(e));
+    }
+  }
+
+  /** Such as {@code loaded shoes version 2}. */
+  static String line(ModelFiles.Change change) {
+    String id = change.id().name() + " version " + change.id().version();
+    return switch (change.what()) {
+      case LOADED -> "loaded " + id;
+      case RELOADED -> "reloaded " + id;
+      case UNLOADED -> "unloaded " + id;
+      case REFUSED, BROKEN -> "warning: " + id + " is not loaded: " + change.reason();
+    };
+  }
+
+  @Override
+  public void close() {
+    HangupSignal taken = hangup;
+    if (taken != null) {
+      taken.close();
+    }
+    thread.shutdownNow();
+  }
+}

@@ -1,0 +1,105 @@
+package dev.lapidary.serve.http;
+
+import dev.lapidary.core.failure.Failure;
+import dev.lapidary.runtime.model.ServedModel;
+import dev.lapidary.serve.admission.Admission;
+import dev.lapidary.serve.repository.LoadFailed;
+import dev.lapidary.serve.repository.ModelId;
+import dev.lapidary.serve.tensor.OnnxTensors;
+import dev.lapidary.serve.tensor.TensorModel;
+import dev.lapidary.serve.tensor.TensorNetwork;
+import java.util.Optional;
+
+/** A version that answers: tensors always, images if its file says what they need. */
+final class LoadedModel implements AutoCloseable {
+  private final ModelId id;
+  private final TensorNetwork tensors;
+  private final Optional<Serving> images;
+  private final String whyNoImages;
+  private final Runnable end;
+
+  private LoadedModel(
+      ModelId id,
+      TensorNetwork tensors,
+      Optional<Serving> images,
+      String whyNoImages,
+      Runnable end) {
+    this.id = id;
+    this.tensors = tensors;
+    this.images = images;
+    this.whyNoImages = whyNoImages;
+    this.end = end;
+  }
+
+  /**
+   * Checks and warms it up, or closes it.
+   *
+   * @throws LoadFailed if it does not answer its golden images as its card says
+   * @throws Failure (exit 2) if the largest batch does not fit into memory
+   */
+  static LoadedModel ready(
+      ReadModel read, ModelId id, Admission admission, ServerSettings settings, Workers workers)
+      throws LoadFailed {
+    if (read instanceof ReadModel.OfTensors tensors) {
+      TensorModel model = tensors.model();
+      return new LoadedModel(
+          id, model.network(), Optional.empty(), tensors.whyNoImages(), model::close);
+    }
+    ServedModel model = ((ReadModel.OfImages) read).model();
+    try {
+      Optional<String> failure = model.goldenFailure();
+      if (failure.isPresent()) {
+        throw new LoadFailed("golden_check_failed", failure.get());
+      }
+      Serving serving = new Serving(model, admission, settings, workers);
+      Warmup.run(serving);
+      OnnxTensors network = OnnxTensors.of(model.session().session(), id.name());
+      return new LoadedModel(id, network, Optional.of(serving), "", serving::close);
+    } catch (LoadFailed | RuntimeException e) {
+      model.close();
+      throw e;
+    }
+  }
+
+  ModelId id() {
+    return id;
+  }
+
+  TensorNetwork tensors() {
+    return tensors;
+  }
+
+  /** Empty if it takes none. */
+  Optional<Serving> images() {
+    return images;
+  }
+
+  /**
+   * @throws Refusal 400 if it takes none
+   */
+  Serving requireImages() {
+    return images.orElseThrow(
+        () ->
+            Refusal.badRequest(
+                "takes_no_images",
+                "the model %s takes no images: %s; send its tensors to /v2/models/%s/infer",
+                id.name(),
+                whyNoImages,
+                id.name()));
+  }
+
+  /** As an answer calls it: by its card's words where they are not other than the address. */
+  PredictAnswer.ModelId answerId(ServedModel model) {
+    String name =
+        ModelId.segment(model.name(), "model").equals(id.name()) ? model.name() : id.name();
+    String version =
+        ModelId.segment(model.version(), "1").equals(id.version()) ? model.version() : id.version();
+    return new PredictAnswer.ModelId(name, version, model.sha256());
+  }
+
+  /** Answers what it has, then stops. */
+  @Override
+  public void close() {
+    end.run();
+  }
+}

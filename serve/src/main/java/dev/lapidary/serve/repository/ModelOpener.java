@@ -1,0 +1,34 @@
+package dev.lapidary.serve.repository;
+
+import dev.lapidary.core.failure.Failure;
+import java.nio.file.Path;
+import java.util.Optional;
+
+/**
+ * Reads a file.
+ *
+ * @param <M> what is loaded
+ */
+@FunctionalInterface
+public interface ModelOpener<M> {
+  /**
+   * @throws Failure (exit 2) if it cannot be served
+   */
+  Opened<M> open(Path file);
+
+  /** A file that was read, and is not ready yet. */
+  interface Opened<M> {
+    /** As its card says. */
+    Optional<String> name();
+
+    /** As its card says. */
+    Optional<String> version();
+
+    /**
+     * Makes it ready, or closes it.
+     *
+     * @throws LoadFailed if it must not be served
+     */
+    M ready(ModelId id) throws LoadFailed;
+  }
+}

@@ -1,0 +1,150 @@
+package dev.lapidary.serve.repository;
+
+import dev.lapidary.core.failure.Failure;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+
+/**
+ * Which models a file or a folder holds. In a folder a model is {@code NAME.onnx}, {@code
+ * NAME/*.onnx} or, as Triton has it, {@code NAME/VERSION/*.onnx} with numbers as versions. A folder
+ * with one file alone is that file.
+ */
+final class RepositoryFolder {
+  private static final String ONNX = ".onnx";
+  private static final Pattern VERSION = Pattern.compile("[0-9]{1,18}");
+
+  private final Path path;
+  private final boolean allVersions;
+
+  /**
+   * @param allVersions otherwise the latest of each model
+   */
+  RepositoryFolder(Path path, boolean allVersions) {
+    this.path = path;
+    this.allVersions = allVersions;
+  }
+
+  /**
+   * In the order of their names.
+   *
+   * @throws Failure (exit 2) if there is no model, or one cannot be told from another
+   */
+  List<ModelSource> sources() {
+    if (Files.isRegularFile(path)) {
+      return List.of(new ModelSource(Optional.empty(), Optional.empty(), path));
+    }
+    if (!Files.isDirectory(path)) {
+      throw Failure.badInput("%s is neither an ONNX file nor a folder with one", path);
+    }
+    List<Path> files = files(path);
+    List<ModelSource> found = new ArrayList<>();
+    for (Path folder : folders(path)) {
+      found.addAll(ofModel(folder));
+    }
+    if (files.size() == 1 && found.isEmpty()) {
+      return List.of(new ModelSource(Optional.empty(), Optional.empty(), files.get(0)));
+    }
+    for (Path file : files) {
+      String stem = nameOf(file).replaceFirst("\\.onnx$", "");
+      found.add(new ModelSource(Optional.of(requireName(stem, file)), Optional.empty(), file));
+    }
+    if (found.isEmpty()) {
+      throw Failure.badInput(
+          "%s holds no model, expected NAME.onnx, NAME/*.onnx or NAME/1/*.onnx", path);
+    }
+    return requireDistinct(found);
+  }
+
+  private List<ModelSource> ofModel(Path folder) {
+    List<Path> own = files(folder);
+    TreeMap<Long, Path> versions = new TreeMap<>();
+    for (Path each : folders(folder)) {
+      List<Path> files = files(each);
+      if (VERSION.matcher(nameOf(each)).matches() && !files.isEmpty()) {
+        versions.put(Long.parseLong(nameOf(each)), single(each, files));
+      }
+    }
+    if (own.isEmpty() && versions.isEmpty()) {
+      return List.of(); // a folder of something else
+    }
+    Optional<String> name = Optional.of(requireName(nameOf(folder), folder));
+    if (versions.isEmpty()) {
+      return List.of(new ModelSource(name, Optional.empty(), single(folder, own)));
+    }
+    if (!own.isEmpty()) {
+      throw Failure.badInput(
+          "%s holds versions and also %s, expected one or the other", folder, nameOf(own.get(0)));
+    }
+    return (allVersions ? versions : versions.tailMap(versions.lastKey()))
+        .entrySet().stream()
+            .map(v -> new ModelSource(name, Optional.of(Long.toString(v.getKey())), v.getValue()))
+            .toList();
+  }
+
+  private static Path single(Path folder, List<Path> files) {
+    if (files.size() != 1) {
+      throw Failure.badInput("%s holds %d .onnx files, expected 1", folder, files.size());
+    }
+    return files.get(0);
+  }
+
+  private static String requireName(String name, Path place) {
+    if (!ModelId.isSegment(name)) {
+      throw Failure.badInput(
+          "%s: a model's name is at most 64 letters, digits and ._- and begins with no dot, but"
+              + " this one is '%s'; rename it",
+          place, name);
+    }
+    return name;
+  }
+
+  private static List<ModelSource> requireDistinct(List<ModelSource> all) {
+    TreeMap<String, Path> places = new TreeMap<>();
+    for (ModelSource each : all) {
+      String key = each.name().orElse("") + "/" + each.version().orElse("");
+      String bare = each.name().orElse("") + "/";
+      Path before = places.putIfAbsent(key, each.file());
+      if (before == null && !key.equals(bare)) {
+        before = places.get(bare);
+      }
+      if (before != null) {
+        throw Failure.badInput(
+            "the model %s is there twice: %s and %s; rename one",
+            each.name().orElse(""), before, each.file());
+      }
+    }
+    return all.stream()
+        .sorted((a, b) -> a.name().orElse("").compareTo(b.name().orElse("")))
+        .toList();
+  }
+
+  private static List<Path> files(Path folder) {
+    return list(folder)
+        .filter(p -> nameOf(p).endsWith(ONNX) && !nameOf(p).startsWith("."))
+        .filter(Files::isRegularFile)
+        .toList();
+  }
+
+  private static List<Path> folders(Path folder) {
+    return list(folder).filter(p -> !nameOf(p).startsWith(".")).filter(Files::isDirectory).toList();
+  }
+
+  private static Stream<Path> list(Path folder) {
+    try (Stream<Path> entries = Files.list(folder)) {
+      return entries.sorted().toList().stream();
+    } catch (IOException e) {
+      throw Failure.badInput("%s cannot be listed: %s", folder, Failure.reason(e));
+    }
+  }
+
+  private static String nameOf(Path path) {
+    return String.valueOf(path.getFileName());
+  }
+}

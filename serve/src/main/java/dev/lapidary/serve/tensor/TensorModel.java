@@ -1,0 +1,57 @@
+package dev.lapidary.serve.tensor;
+
+import ai.onnxruntime.OrtException;
+import ai.onnxruntime.OrtSession;
+import dev.lapidary.core.card.ModelCard;
+import dev.lapidary.core.failure.Failure;
+import dev.lapidary.core.file.Sha256;
+import dev.lapidary.runtime.session.OnnxSession;
+import java.nio.file.Path;
+
+/**
+ * A model that has no card, or takes no images: what its graph says is all that is known of it.
+ *
+ * @param name of its file, without its ending
+ * @param sha256 of the file, in hex
+ * @param hasCard whether the file says more of itself than is used here
+ * @param session closed with it
+ */
+public record TensorModel(
+    String name, String sha256, boolean hasCard, TensorNetwork network, OnnxSession session)
+    implements AutoCloseable {
+  /**
+   * @param threads that one run of the network uses
+   * @throws Failure (exit 2) if it is no ONNX model, or none of tensors
+   */
+  public static TensorModel open(Path file, int threads) {
+    String place = String.valueOf(file.getFileName());
+    OnnxSession session;
+    try (OrtSession.SessionOptions options = OnnxSession.options()) {
+      options.setIntraOpNumThreads(threads);
+      options.setInterOpNumThreads(1);
+      session = OnnxSession.open(file, options);
+    } catch (OrtException e) {
+      throw Failure.badInput(
+          "[%s] ONNX Runtime cannot load it, expected an ONNX model: %s", place, Failure.reason(e));
+    }
+    try {
+      return new TensorModel(
+          place.replaceFirst("\\.onnx$", ""),
+          Sha256.of(file),
+          session.metadata(ModelCard.METADATA_KEY).isPresent(),
+          OnnxTensors.of(session, place),
+          session);
+    } catch (OrtException e) {
+      session.close();
+      throw Failure.badInput("[%s] ONNX Runtime cannot describe it: %s", place, Failure.reason(e));
+    } catch (RuntimeException e) {
+      session.close();
+      throw e;
+    }
+  }
+
+  @Override
+  public void close() {
+    session.close();
+  }
+}
