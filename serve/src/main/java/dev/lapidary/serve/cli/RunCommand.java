@@ -124,8 +124,7 @@ final class RunCommand implements Callable<Integer> {
   @Option(
       names = "--model-control",
       paramLabel = "MODE",
-      description =
-"none; poll: what changes in the folder is loaded")
+      description = "none; poll: what changes in the folder is loaded")
   private ModelControl control = ModelControl.none;
 
   @Option(

@@ -8,7 +8,7 @@ import io.netty.channel.Channel;
 import jakarta.inject.Singleton;
 import org.jspecify.annotations.Nullable;
 
-/** Puts a {@link ConnectionGuard} into each connection's pipeline, behind the HTTP codec. */
+/** Puts a {@link ConnectionGuard} into each connection's pipeline, around the HTTP codec. */
 @Singleton
 final class ConnectionLimits implements BeanCreatedEventListener<NettyServerCustomizer.Registry> {
   private final ServerState state;
@@ -34,6 +34,9 @@ final class ConnectionLimits implements BeanCreatedEventListener<NettyServerCust
 
     @Override
     public NettyServerCustomizer specializeForChannel(Channel own, ChannelRole role) {
+      if (role == ChannelRole.LISTENER) {
+        state.connections().listen(own);
+      }
       return role == ChannelRole.CONNECTION ? new Guarded(own) : this;
     }
 
@@ -41,13 +44,14 @@ final class ConnectionLimits implements BeanCreatedEventListener<NettyServerCust
     public void onStreamPipelineBuilt() {
       if (channel != null) {
         ServerSettings settings = state.settings();
+        ConnectionGuard guard =
+            new ConnectionGuard(
+                state.connections(), settings.limits().connections(), settings.timeouts());
+        String codec = ChannelPipelineCustomizer.HANDLER_HTTP_SERVER_CODEC;
         channel
             .pipeline()
-            .addAfter(
-                ChannelPipelineCustomizer.HANDLER_HTTP_SERVER_CODEC,
-                "lapidary-guard",
-                new ConnectionGuard(
-                    state.connections(), settings.limits().connections(), settings.timeouts()));
+            .addBefore(codec, "lapidary-arrivals", guard.arrivals())
+            .addAfter(codec, "lapidary-guard", guard);
       }
     }
   }

@@ -9,18 +9,15 @@ import dev.lapidary.serve.repository.ModelFiles;
 import dev.lapidary.serve.repository.ModelFiles.What;
 import dev.lapidary.serve.repository.ModelId;
 import io.micronaut.context.ApplicationContext;
-import io.micronaut.runtime.graceful.GracefulShutdownCapable;
 import io.micronaut.runtime.server.EmbeddedServer;
 import java.net.URI;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
@@ -29,9 +26,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
  * what was accepted, then stops.
  */
 public final class PredictionServer implements AutoCloseable {
-  private static final long ASK_AGAIN_MILLIS = 100;
-  private static final long READ_MILLIS = 1000;
-  private static final long ACCEPT_MILLIS = 300;
+  private static final Duration ACCEPT = Duration.ofSeconds(2);
 
   private final ServerState state;
   private final ApplicationContext context;
@@ -189,14 +184,10 @@ public final class PredictionServer implements AutoCloseable {
 
   /**
    * What was sent and not read yet is read, and refused: a connection closed over it says nothing.
-   * On a busy machine that takes its time, and a connection may not be accepted yet.
    */
-  private boolean awaitRead() {
+  private boolean endConnections() {
     try {
-      Thread.sleep(ACCEPT_MILLIS);
-      if (state.connections().get() > 0) {
-        Thread.sleep(READ_MILLIS - ACCEPT_MILLIS);
-      }
+      state.connections().end(ACCEPT, state.settings().timeouts().linger());
       return true;
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt(); // stop at once
@@ -213,34 +204,14 @@ public final class PredictionServer implements AutoCloseable {
     }
   }
 
-  /**
-   * An answer that is found is not yet sent: connections with one end when it is written. Asks
-   * again and again, since a connection that wrote its answer's end in the very moment of asking
-   * stays open; the next time it has nothing to write and ends.
-   */
+  /** An answer that is found is not yet sent: its connection ends when it is. */
   private boolean awaitWritten() {
-    if (!(http instanceof GracefulShutdownCapable connections)) {
-      return true;
+    try {
+      return state.connections().awaitNone(state.settings().timeouts().grace());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt(); // stop at once
+      return false;
     }
-    long deadline = System.nanoTime() + state.settings().timeouts().grace().toNanos();
-    boolean written = false;
-    while (!written && System.nanoTime() < deadline) {
-      try {
-        connections
-            .shutdownGracefully()
-            .toCompletableFuture()
-            .get(ASK_AGAIN_MILLIS, TimeUnit.MILLISECONDS);
-        written = true;
-      } catch (InterruptedException e) {
-        Thread.currentThread().interrupt(); // stop at once
-        return false;
-      } catch (ExecutionException e) {
-        return false;
-      } catch (TimeoutException e) {
-        // not yet
-      }
-    }
-    return written;
   }
 
   /** Still answers, for as long as others may need to notice that it is not ready. */
@@ -257,7 +228,7 @@ public final class PredictionServer implements AutoCloseable {
 
   /**
    * Is not ready for the drain delay, then refuses what comes, answers what was accepted within the
-   * grace time, and stops.
+   * grace time, lets its connections end, and stops.
    */
   @Override
   public void close() {
@@ -266,7 +237,7 @@ public final class PredictionServer implements AutoCloseable {
     }
     drain();
     state.stop();
-    boolean answered = awaitRead() && awaitAnswers() && awaitWritten();
+    boolean answered = awaitAnswers() && endConnections() && awaitWritten();
     http.stop();
     context.close();
     state.close();

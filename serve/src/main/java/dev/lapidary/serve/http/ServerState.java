@@ -9,7 +9,6 @@ import dev.lapidary.serve.repository.ModelStatus;
 import dev.lapidary.serve.repository.ModelUnavailable;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -26,7 +25,7 @@ final class ServerState implements AutoCloseable {
   private final Bodies bodies;
   private final Workers workers;
   private final ModelRepository<LoadedModel> repository = new ModelRepository<>();
-  private final AtomicInteger connections = new AtomicInteger();
+  private final Connections connections = new Connections();
   private final RequestCounts requests = new RequestCounts();
   private volatile Phase phase = Phase.LOADING;
   private volatile @Nullable ModelFiles<LoadedModel> files;
@@ -76,8 +75,7 @@ final class ServerState implements AutoCloseable {
     files = all;
   }
 
-  /** Open now. */
-  AtomicInteger connections() {
+  Connections connections() {
     return connections;
   }
 

@@ -13,6 +13,7 @@ import dev.lapidary.runtime.model.ModelLoader;
 import dev.lapidary.runtime.model.PreprocessingOptions;
 import dev.lapidary.runtime.model.ServedModel;
 import dev.lapidary.serve.NoLeaks;
+import dev.lapidary.serve.RawClient;
 import java.awt.Color;
 import java.net.ConnectException;
 import java.net.http.HttpResponse;
@@ -271,6 +272,34 @@ class LifecycleTest {
     closer.join();
     assertThat(server.imagesInFlight()).isZero();
     assertThatThrownBy(() -> client.get("/v2/health/live")).isInstanceOf(ConnectException.class);
+  }
+
+  /** Whether its connection had a request before, has one unread, or is not accepted yet. */
+  @RepeatedTest(5)
+  void aStopAnswersWhatWasSentOnAnyConnection() throws Exception {
+    PredictionServer server = PredictionServer.bind(settings(64, 1));
+    assertThat(server.serve(tiny())).isEmpty();
+    byte[] request = RawClient.request(IMAGE, 1);
+    try (RawClient used = new RawClient(server.uri());
+        RawClient unused = new RawClient(server.uri())) {
+      used.send(request);
+      assertThat(used.status()).isEqualTo(200);
+      List<RawClient> late = new ArrayList<>();
+      for (int i = 0; i < 20; i++) {
+        late.add(new RawClient(server.uri()));
+        late.get(i).send(request);
+      }
+      used.send(request);
+      unused.send(request);
+      server.close();
+      for (RawClient client : late) {
+        assertThat(client.status()).isIn(200, 503);
+        assertThat(client.isClosed()).isTrue();
+        client.close();
+      }
+      assertThat(used.status()).isIn(200, 503);
+      assertThat(unused.status()).isIn(200, 503);
+    }
   }
 
   @Test
