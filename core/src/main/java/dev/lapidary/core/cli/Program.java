@@ -4,7 +4,6 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.lapidary.core.failure.ExitCode;
 import dev.lapidary.core.failure.Failure;
-import dev.lapidary.core.failure.NearNames;
 import dev.lapidary.core.failure.Quote;
 import java.io.IOException;
 import java.io.InputStream;
@@ -14,29 +13,27 @@ import java.nio.file.AccessDeniedException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
-import java.util.Locale;
+import java.util.List;
 import java.util.Map;
-import java.util.Set;
-import java.util.TreeSet;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import picocli.CommandLine;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.ParameterException;
-import picocli.CommandLine.UnmatchedArgumentException;
 
 /**
  * Runs a picocli command tree with the conventions that all programs share: data on stdout,
- * messages on stderr, one line an error, the exit codes of {@link ExitCode}, {@code --help} and
- * {@code --version} on every command, no stack trace unless {@code --stacktrace} is among the
- * arguments.
+ * messages on stderr, one line an error, the exit codes of {@link ExitCode}, {@code --help}, {@code
+ * --version} and {@code --quiet} on every command, no stack trace unless {@code --stacktrace} is
+ * among the arguments. A command may be a {@link HelpSection.Command}, the root a {@link
+ * RootCommand}.
  */
 public final class Program {
   private static final String STACKTRACE = "--stacktrace";
-  private static final Pattern LISTED =
-      Pattern.compile("expected one of \\[([A-Za-z0-9_, -]+)\\] \\(case-insensitive\\)");
+  private static final String QUIET = "--quiet";
+  private static final String HELP_ALL = "--help-all";
 
   private Program() {}
 
@@ -51,19 +48,21 @@ public final class Program {
 
   /** The same with the two streams given. */
   public static int run(Object command, PrintWriter out, PrintWriter err, String... arguments) {
-    boolean stacktrace = Arrays.asList(arguments).contains(STACKTRACE);
-    String[] rest =
-        Arrays.stream(arguments).filter(a -> !a.equals(STACKTRACE)).toArray(String[]::new);
+    List<String> given = Arrays.asList(arguments);
+    boolean stacktrace = given.contains(STACKTRACE);
+    boolean quiet = given.contains(QUIET) || given.contains("-q");
     CommandLine line = new CommandLine(command);
-    line.setOut(out).setErr(err);
+    line.setOut(out).setErr(quiet ? new PrintWriter(new QuietLines(err), true) : err);
     line.setCaseInsensitiveEnumValuesAllowed(true);
     line.setUsageHelpAutoWidth(true);
-    conventions(line);
-    line.setParameterExceptionHandler((error, args) -> usage(error));
-    line.setExecutionExceptionHandler(
-        (error, failed, result) -> report(error, failed.getErr(), stacktrace));
+    line.setColorScheme(
+        CommandLine.Help.defaultColorScheme(
+            Colours.ofOut().on() ? CommandLine.Help.Ansi.ON : CommandLine.Help.Ansi.OFF));
+    conventions(line, given.contains(HELP_ALL), versions());
+    line.setParameterExceptionHandler((error, args) -> usage(error, args, err));
+    line.setExecutionExceptionHandler((error, failed, result) -> report(error, err, stacktrace));
     try {
-      return line.execute(rest);
+      return line.execute(arguments);
     } catch (OutOfMemoryError e) {
       return outOfMemory(e, err, stacktrace);
     }
@@ -73,28 +72,48 @@ public final class Program {
     if (stacktrace) {
       error.printStackTrace(err);
     }
-    err.println(
-        "error: out of memory: %s; the heap has %d MB, LAPIDARY_JAVA_OPTS=-Xmx8g gives it 8 GB"
+    say(
+        err,
+        "out of memory: %s; the heap has %d MB, LAPIDARY_JAVA_OPTS=-Xmx8g gives it 8 GB"
             .formatted(Quote.line(Failure.reason(error)), Runtime.getRuntime().maxMemory() >> 20));
     return ExitCode.FAILED.status();
   }
 
-  private static void conventions(CommandLine line) {
+  private static void conventions(CommandLine line, boolean all, String[] version) {
     Map<String, String> codes = new LinkedHashMap<>();
     for (ExitCode code : ExitCode.values()) {
       codes.put(" " + code.status(), code.meaning());
     }
     for (CommandLine sub : line.getSubcommands().values()) {
-      conventions(sub);
+      conventions(sub, all, version);
     }
-    CommandSpec spec = line.getCommandSpec().mixinStandardHelpOptions(true).version(version());
-    String sentence = String.join(" ", spec.usageMessage().description());
+    CommandSpec spec = line.getCommandSpec().mixinStandardHelpOptions(true).version(version);
+    if (UsageText.hasMore(line)) {
+      spec.addOption(flag("Shows rarely needed options, too.", HELP_ALL).usageHelp(true).build());
+    }
+    spec.addOption(flag("Only errors and warnings, and no bars.", "-q", QUIET).build());
+    spec.addOption(flag("Shows where an error came from.", STACKTRACE).build());
+    List<String> text = Arrays.asList(spec.usageMessage().description());
+    int end = text.contains("") ? text.indexOf("") : text.size();
+    List<String> examples = new ArrayList<>(text.subList(end, text.size()));
     spec.usageMessage()
-        .description(sentence) // whole, too, where the parent lists its commands
+        .description(String.join(" ", text.subList(0, end))) // whole where the parent lists it, too
+        .commandListHeading("%nCommands:%n")
         .exitCodeListHeading("%nExit codes:%n")
         .exitCodeList(codes)
-        .showDefaultValues(true)
-        .footer("", "Add --stacktrace to see where an error came from.");
+        .footer(examples.toArray(String[]::new));
+    UsageText.install(line, all);
+  }
+
+  private static OptionSpec.Builder flag(String description, String... names) {
+    return OptionSpec.builder(names).description(description).type(boolean.class);
+  }
+
+  private static String[] versions() {
+    List<String> lines = new ArrayList<>(List.of(version()));
+    lines.addAll(NativeLibraries.present());
+    lines.add("Java " + Runtime.version());
+    return lines.toArray(String[]::new);
   }
 
   private static String version() {
@@ -108,42 +127,21 @@ public final class Program {
     }
   }
 
-  private static int usage(ParameterException error) {
+  /** A bare command is a question: what is there to say to it? */
+  private static int usage(ParameterException error, String[] arguments, PrintWriter err) {
     CommandLine line = error.getCommandLine();
-    PrintWriter err = line.getErr();
-    String message = String.valueOf(error.getMessage()).lines().findFirst().orElse("wrong usage");
-    err.println("error: " + Quote.line(words(message) + near(error)));
-    err.println("Try '" + line.getCommandSpec().qualifiedName() + " --help'.");
+    String name = line.getCommandSpec().qualifiedName();
+    if (arguments.length == name.split(" ").length - 1) {
+      line.usage(err, CommandLine.Help.defaultColorScheme(CommandLine.Help.Ansi.OFF));
+      err.println();
+    }
+    say(err, UsageError.line(error));
+    err.println("Try '" + name + " --help'.");
     return ExitCode.BAD_INPUT.status();
   }
 
-  /** The words of an option as its help has them; picocli names some twice, as Java writes them. */
-  private static String words(String message) {
-    Matcher listed = LISTED.matcher(message);
-    if (!listed.find()) {
-      return message;
-    }
-    Map<String, String> words = new LinkedHashMap<>();
-    for (String word : listed.group(1).split(", ")) {
-      String lower = word.toLowerCase(Locale.ROOT);
-      words.put(lower.replace('-', '_'), lower);
-    }
-    return listed.replaceFirst("expected one of " + String.join(", ", words.values()));
-  }
-
-  private static String near(ParameterException error) {
-    if (!(error instanceof UnmatchedArgumentException unmatched)) {
-      return "";
-    }
-    String typed = unmatched.getUnmatched().get(0);
-    int equals = typed.indexOf('=');
-    CommandLine line = error.getCommandLine();
-    Set<String> known =
-        new TreeSet<>(
-            typed.startsWith("-")
-                ? line.getCommandSpec().optionsMap().keySet()
-                : line.getSubcommands().keySet());
-    return NearNames.hint(equals < 0 ? typed : typed.substring(0, equals), known);
+  private static void say(PrintWriter err, String message) {
+    err.println(Colours.ofErr().error("error:") + " " + Quote.line(message));
   }
 
   private static int report(Exception error, PrintWriter err, boolean stacktrace) {
@@ -151,19 +149,17 @@ public final class Program {
       error.printStackTrace(err);
     }
     if (error instanceof Failure failure) {
-      err.println("error: " + Quote.line(String.valueOf(failure.getMessage())));
+      say(err, String.valueOf(failure.getMessage()));
       return failure.code().status();
     }
     if (error instanceof FileSystemException broken) {
-      err.println("error: " + Quote.line(broken.getFile() + ": " + reason(broken)));
+      say(err, broken.getFile() + ": " + reason(broken));
       return ExitCode.FAILED.status();
     }
     String text = error.getMessage();
     String what = text == null ? "" : ": " + text.lines().findFirst().orElse("");
-    err.println(
-        "error: "
-            + Quote.line(error.getClass().getSimpleName() + what)
-            + " (--stacktrace shows where)");
+    String line = Quote.line(error.getClass().getSimpleName() + what);
+    say(err, line + " (--stacktrace shows where)");
     return ExitCode.FAILED.status();
   }
 

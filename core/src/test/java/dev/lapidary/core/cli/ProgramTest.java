@@ -9,19 +9,24 @@ import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
 
 class ProgramTest {
   @Command(
       name = "polish",
-      subcommands = Wash.class,
+      subcommands = {Wash.class, Cut.class},
       description = {"Polishes a stone", "until it shines."})
-  static final class Polish implements Callable<Integer> {
+  static final class Polish implements Callable<Integer>, RootCommand {
     @Option(names = "--grit")
     private int grit = 600;
 
@@ -39,6 +44,11 @@ class ProgramTest {
 
     @Option(names = "--write")
     private Path place = Path.of("");
+
+    @Override
+    public Map<String, String> otherNames() {
+      return Map.of("--mesh", "--grit");
+    }
 
     @Override
     public Integer call() throws IOException {
@@ -79,6 +89,45 @@ class ProgramTest {
     @Override
     public void run() {
       assertThat(water).isNotEmpty();
+    }
+  }
+
+  enum Finish {
+    DULL,
+    BRIGHT
+  }
+
+  @Command(name = "cut", description = "Cuts a stone.")
+  static final class Cut implements Callable<Integer>, HelpSection.Command {
+    @Spec private CommandSpec spec;
+
+    @Option(names = "--speed", description = "Of the wheel.")
+    private int turnsAMinute = 60;
+
+    @Option(names = "--angle")
+    private Optional<Double> angleOfCut = Optional.empty();
+
+    @Option(names = "--finish", description = "One of ${COMPLETION-CANDIDATES}.")
+    private Finish finishOfStone = Finish.DULL;
+
+    @Option(names = "--marks", split = ",", description = "In grams.")
+    private List<Integer> marksMade = List.of();
+
+    @Option(names = "--oil")
+    private boolean oiled;
+
+    @Override
+    public List<HelpSection> sections() {
+      return List.of(
+          new HelpSection("Wheel", List.of("--speed", "--finish", "--marks"), List.of("--angle")));
+    }
+
+    @Override
+    public Integer call() {
+      spec.commandLine().getErr().println("cutting");
+      spec.commandLine().getErr().println("warning: the oil is old");
+      spec.commandLine().getOut().println("1 carat");
+      throw Failure.gate("the stone broke");
     }
   }
 
@@ -183,8 +232,67 @@ class ProgramTest {
   }
 
   @Test
-  void versionIsTheProjects() {
+  void versionIsTheProjectsAndJavas() {
     assertThat(run("--version")).isZero();
-    assertThat(out.toString()).matches("Lapidary \\d+\\.\\d+\\.\\d+\\S*\n");
+    assertThat(out.toString()).matches("Lapidary \\d+\\.\\d+\\.\\d+\\S*\nJava \\d+.*\n");
+  }
+
+  @Test
+  void optionsHaveHeadingsAndRareOnesAreShownWhenAskedFor() {
+    assertThat(run("cut", "--help")).isZero();
+    assertThat(out.toString())
+        .contains(
+            "\nWheel\n  --speed=N", "\nOther\n  --oil", "\n1 more options: polish cut --help-all")
+        .doesNotContain("--angle");
+    out.getBuffer().setLength(0);
+    assertThat(run("cut", "--help-all")).isZero();
+    assertThat(out.toString()).contains("  --angle=X").doesNotContain("more options");
+  }
+
+  @Test
+  void helpShowsNoNamesOfTheSourceCode() {
+    assertThat(run("cut", "--help-all")).isZero();
+    assertThat(out.toString())
+        .contains("--finish=dull|bright", "[dull]", "--marks=N,...", "In grams.")
+        .doesNotContain("Optional", "[]", "null", "DULL", "<");
+  }
+
+  /** Whoever types a bare command asks what it takes. */
+  @Test
+  void aBareCommandPrintsItsUsage() {
+    assertThat(run("wash")).isEqualTo(2);
+    assertThat(err.toString())
+        .startsWith("Usage: polish wash --water=TEXT [OPTION...]\n")
+        .endsWith("error: Missing required option: '--water'\nTry 'polish wash --help'.\n");
+  }
+
+  @Test
+  void anUnknownOptionIsSaidBeforeAMissingOne() {
+    assertThat(run("wash", "--watr=x")).isEqualTo(2);
+    assertThat(err.toString())
+        .startsWith("error: Unknown option: '--watr=x'; did you mean --water?\n");
+  }
+
+  @Test
+  void anothersWordIsAnsweredByOurs() {
+    assertThat(run("--mesh=60")).isEqualTo(2);
+    assertThat(err.toString())
+        .startsWith("error: Unknown option: '--mesh=60'; here it is --grit\n");
+  }
+
+  @Test
+  void quietLeavesErrorsAndWarnings() {
+    assertThat(run("cut", "-q", "--oil")).isEqualTo(3);
+    assertThat(err).hasToString("warning: the oil is old\nerror: the stone broke\n");
+    assertThat(out).hasToString("1 carat\n");
+  }
+
+  @Test
+  void coloursAreForTerminalsOfPeopleWhoWantThem() {
+    assertThat(Colours.of(true, Map.of()).error("error:")).isEqualTo("\u001b[1;31merror:\u001b[0m");
+    assertThat(Colours.of(false, Map.of()).error("error:")).isEqualTo("error:");
+    assertThat(Colours.of(true, Map.of("NO_COLOR", "1")).good("x")).isEqualTo("x");
+    assertThat(Colours.of(true, Map.of("NO_COLOR", "")).on()).isTrue();
+    assertThat(Colours.of(true, Map.of("TERM", "dumb")).warning("x")).isEqualTo("x");
   }
 }

@@ -1,10 +1,13 @@
 package dev.lapidary.exporter.cli;
 
 import dev.lapidary.core.cli.Program;
+import dev.lapidary.core.cli.RootCommand;
 import dev.lapidary.core.cli.StopSignal;
 import dev.lapidary.core.file.Unfinished;
 import dev.lapidary.exporter.verify.ModelRuntime;
 import java.io.PrintWriter;
+import java.util.Map;
+import java.util.TreeMap;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
@@ -21,8 +24,32 @@ import picocli.CommandLine.Spec;
       InspectCommand.class,
       OpsCommand.class
     })
-public final class ExporterMain implements Runnable {
+public final class ExporterMain implements Runnable, RootCommand {
   @Spec private CommandSpec spec;
+
+  @Override
+  public Map<String, String> otherNames() {
+    Map<String, String> names = new TreeMap<>();
+    to(names, "onnx", "export", "convert", "compile");
+    to(names, "torchscript", "jit", "script", "trace");
+    to(names, "verify", "check", "validate", "test");
+    to(names, "inspect", "info", "show");
+    to(names, "onnx SOURCE --quantize int8 --calibration DIR --out FILE", "quantize", "int8");
+    to(names, "trainer run", "train", "fit");
+    to(names, "--quantize int8", "--int8");
+    to(names, "--quantize fp16", "--half", "--fp16");
+    to(names, "--input 3x224x224", "--imgsz", "--img-size", "--input-shape", "--shape");
+    to(names, "--out", "--output-file", "--save", "-o", "--onnx");
+    to(names, "--calibration", "--calib", "--calib-data", "--data-dir");
+    to(names, "SOURCE, without an option's name", "--model", "--weights", "--checkpoint");
+    return names;
+  }
+
+  private static void to(Map<String, String> names, String ours, String... theirs) {
+    for (String word : theirs) {
+      names.put(word, ours);
+    }
+  }
 
   public static void main(String[] arguments) {
     Timings.beginMain();

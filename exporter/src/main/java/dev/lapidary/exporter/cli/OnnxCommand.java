@@ -1,11 +1,13 @@
 package dev.lapidary.exporter.cli;
 
+import dev.lapidary.core.cli.HelpSection;
 import dev.lapidary.core.failure.Failure;
 import dev.lapidary.exporter.lower.GraphLowering;
 import dev.lapidary.exporter.onnx.OnnxOutput;
 import dev.lapidary.exporter.quantize.QuantizeOptions;
 import dev.lapidary.exporter.verify.ModelRuntime;
 import java.io.PrintWriter;
+import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -20,7 +22,7 @@ import picocli.CommandLine.Spec;
       "Compiles a model to ONNX with a dynamic batch, proves that ONNX Runtime gives libtorch's",
       "logits, and puts the model card, with the proof, into the file."
     })
-final class OnnxCommand implements Callable<Integer> {
+final class OnnxCommand implements Callable<Integer>, HelpSection.Command {
   @Spec private CommandSpec spec;
 
   @Mixin private ExportOptions export;
@@ -51,6 +53,34 @@ final class OnnxCommand implements Callable<Integer> {
 
   @Option(names = "--timings", description = "print time and memory of each step to stderr")
   private boolean timings;
+
+  @Override
+  public List<HelpSection> sections() {
+    return List.of(
+        new HelpSection(
+            "Output",
+            List.of("--out", "--force", "--json"),
+            List.of("--opset", "--embed-preprocessing", "--external-data-over", "--timings")),
+        new HelpSection(
+            "Weights, and archives without a card",
+            List.of("--arch", "--labels"),
+            List.of(
+                "--input",
+                "--resize",
+                "--interpolation",
+                "--crop",
+                "--mean",
+                "--std",
+                "--activation",
+                "--scores",
+                "--output",
+                "--output-index",
+                "--output-key")),
+        new HelpSection(
+            "Quantization",
+            List.of("--quantize", "--calibration", "--guard", "--max-drop"),
+            List.of("--calibration-images", "--guard-images", "--min-speedup", "--on-bad-image")));
+  }
 
   @Override
   public Integer call() throws Exception {

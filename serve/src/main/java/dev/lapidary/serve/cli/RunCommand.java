@@ -1,5 +1,6 @@
 package dev.lapidary.serve.cli;
 
+import dev.lapidary.core.cli.HelpSection;
 import dev.lapidary.core.cli.StopSignal;
 import dev.lapidary.core.failure.ExitCode;
 import dev.lapidary.core.failure.Failure;
@@ -26,7 +27,7 @@ import picocli.CommandLine.Spec;
 
 /** {@code serve run}. */
 @Command(name = "run", description = "Answers POST /predict until it is stopped (SIGINT, SIGTERM).")
-final class RunCommand implements Callable<Integer> {
+final class RunCommand implements Callable<Integer>, HelpSection.Command {
   @Spec private @Nullable CommandSpec spec;
   @Mixin private ModelOptions model = new ModelOptions();
 
@@ -153,6 +154,32 @@ final class RunCommand implements Callable<Integer> {
   private enum Hangup {
     reload,
     stop
+  }
+
+  @Override
+  public List<HelpSection> sections() {
+    return List.of(
+        new HelpSection("Server", List.of("--host", "--port"), List.of()),
+        new HelpSection(
+            "Model",
+            List.of("--model", "--threads", "--labels"),
+            List.of(
+                "--resize",
+                "--interpolation",
+                "--crop",
+                "--mean",
+                "--std",
+                "--scores",
+                "--activation")),
+        new HelpSection("Batches", List.of("--max-batch", "--max-delay-ms"), List.of()),
+        new HelpSection(
+            "Limits",
+            List.of("--queue", "--max-images", "--max-body-mb", "--max-megapixels"),
+            List.of("--max-connections", "--min-body-rate")),
+        new HelpSection(
+            "Times",
+            List.of("--deadline-ms"),
+            List.of("--max-deadline-ms", "--header-timeout-ms", "--drain-delay-ms", "--grace-ms")));
   }
 
   @Override

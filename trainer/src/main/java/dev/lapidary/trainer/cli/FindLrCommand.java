@@ -1,5 +1,6 @@
 package dev.lapidary.trainer.cli;
 
+import dev.lapidary.core.cli.HelpSection;
 import dev.lapidary.core.failure.ExitCode;
 import dev.lapidary.core.failure.Failure;
 import dev.lapidary.core.file.AtomicFile;
@@ -10,6 +11,7 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -27,9 +29,9 @@ import picocli.CommandLine.Spec;
           + " (the range test of Smith, arXiv 1506.01186). Takes the options of trainer run, writes"
           + " no run and changes no file.",
       "",
-      "Example: trainer find-lr --data photos --arch resnet18 --weights resnet18.safetensors"
+      "Example: trainer find-lr --data photos --arch resnet18 --weights imagenet"
     })
-public final class FindLrCommand implements Callable<Integer> {
+public final class FindLrCommand implements Callable<Integer>, HelpSection.Command {
   @Spec private CommandSpec spec;
   @Mixin private PlanOptions plan;
 
@@ -53,6 +55,15 @@ public final class FindLrCommand implements Callable<Integer> {
 
   @Option(names = "--json", description = "One JSON document on stdout.")
   private boolean json;
+
+  @Override
+  public List<HelpSection> sections() {
+    return RunSections.with(
+        new HelpSection(
+            "Range test",
+            List.of("--stage", "--from", "--to", "--steps", "--plot", "--json"),
+            List.of("--name", "--keep-top", "--checkpoint-every", "--checkpoint-minutes")));
+  }
 
   @Override
   public Integer call() throws IOException {

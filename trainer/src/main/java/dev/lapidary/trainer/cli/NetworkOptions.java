@@ -3,14 +3,20 @@ package dev.lapidary.trainer.cli;
 import dev.lapidary.core.failure.Failure;
 import dev.lapidary.core.image.Preprocessing;
 import dev.lapidary.trainer.plan.RunYaml.Setting;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.BiConsumer;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
 /** Which network of the zoo, with whose weights, and what its head is like. */
 final class NetworkOptions {
-  @Option(names = "--arch", description = "An architecture of the zoo; see trainer archs.")
+  @Option(
+      names = "--arch",
+      paramLabel = "NAME",
+      description = "An architecture of the zoo; see trainer archs.")
   private @Nullable String arch;
 
   @Option(
@@ -32,7 +38,7 @@ final class NetworkOptions {
   @Option(
       names = "--min-match",
       defaultValue = "0.5",
-      description = "The least part of the parameters that --weights must fill, 0 to 1.")
+      description = "The least part of the parameters that --weights must fill. In [0, 1].")
   private double minMatch;
 
   @Option(
@@ -41,30 +47,38 @@ final class NetworkOptions {
           "Draws the last layer anew: default, xavier, kaiming, normal:STD, zero, constant:V.")
   private @Nullable String headInit;
 
-  @Option(names = "--head-dropout", description = "Probability of a dropout before the last layer.")
+  @Option(
+      names = "--head-dropout",
+      description = "Probability of a dropout before the last layer. In [0, 1).")
   private @Nullable Double headDropout;
 
   @Option(
       names = "--head-mlp",
       paramLabel = "N",
-      description = "Puts a hidden layer of N outputs, with a ReLU, before the last layer.")
+      description =
+          "Puts a hidden layer of N outputs, with a ReLU, before the last layer. At least 1.")
   private @Nullable Integer headMlp;
 
-  @Option(names = "--dropout", description = "Inside of --arch; the paper's unless given.")
+  @Option(
+      names = "--dropout",
+      description = "Inside of --arch; the paper's unless given. In [0, 1).")
   private @Nullable Double dropout;
 
   @Option(
       names = "--stochastic-depth",
-      description = "Of the last block of --arch; the paper's unless given.")
+      description = "Of the last block of --arch; the paper's unless given. In [0, 1).")
   private @Nullable Double stochasticDepth;
 
-  @Option(names = "--input-size", description = "Pixels; the architecture's own unless given.")
+  @Option(
+      names = "--input-size",
+      description = "Pixels; the architecture's own unless given. At least 1.")
   private @Nullable Integer inputSize;
 
   @Option(
       names = "--resize",
       description =
-          "The shorter side's length before the crop; the weights' or --arch's own unless given.")
+          "The shorter side's length before the crop; the weights' or --arch's own unless given."
+              + " At least 1.")
   private @Nullable Integer resize;
 
   @Option(
@@ -88,22 +102,34 @@ final class NetworkOptions {
 
   /** The keys of run.yaml that these are. */
   List<Setting> settings() {
-    return List.of(
-        new Setting("seed", seed),
-        new Setting("model.arch", arch()),
-        new Setting("model.weights", weights()),
-        new Setting("model.weights-sha256", weightsSha256()),
-        new Setting("model.min-match", minMatch()),
-        new Setting("model.head.init", headInit()),
-        new Setting("model.head.dropout", headDropout()),
-        new Setting("model.head.mlp", headMlp()),
-        new Setting("model.dropout", dropout()),
-        new Setting("model.stochastic-depth", stochasticDepth()),
-        new Setting("model.input-size", inputSize()),
-        new Setting("model.resize", resize()),
-        new Setting("model.interpolation", interpolation()),
-        new Setting("model.mean", mean()),
-        new Setting("model.std", std()));
+    return settings(option -> true);
+  }
+
+  /** Those of the options for which {@code given} holds. */
+  List<Setting> settings(Predicate<String> given) {
+    List<Setting> settings = new ArrayList<>();
+    BiConsumer<String, Setting> add =
+        (option, setting) -> {
+          if (given.test(option)) {
+            settings.add(setting);
+          }
+        };
+    add.accept("--seed", new Setting("seed", seed));
+    add.accept("--arch", new Setting("model.arch", arch()));
+    add.accept(pretrained ? "--pretrained" : "--weights", new Setting("model.weights", weights()));
+    add.accept("--weights-sha256", new Setting("model.weights-sha256", weightsSha256()));
+    add.accept("--min-match", new Setting("model.min-match", minMatch()));
+    add.accept("--head-init", new Setting("model.head.init", headInit()));
+    add.accept("--head-dropout", new Setting("model.head.dropout", headDropout()));
+    add.accept("--head-mlp", new Setting("model.head.mlp", headMlp()));
+    add.accept("--dropout", new Setting("model.dropout", dropout()));
+    add.accept("--stochastic-depth", new Setting("model.stochastic-depth", stochasticDepth()));
+    add.accept("--input-size", new Setting("model.input-size", inputSize()));
+    add.accept("--resize", new Setting("model.resize", resize()));
+    add.accept("--interpolation", new Setting("model.interpolation", interpolation()));
+    add.accept("--mean", new Setting("model.mean", mean()));
+    add.accept("--std", new Setting("model.std", std()));
+    return settings;
   }
 
   Optional<String> arch() {

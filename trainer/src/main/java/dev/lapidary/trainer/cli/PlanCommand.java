@@ -4,12 +4,14 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.datatype.jdk8.Jdk8Module;
+import dev.lapidary.core.cli.HelpSection;
 import dev.lapidary.core.failure.ExitCode;
 import dev.lapidary.trainer.plan.RunConfig;
 import dev.lapidary.trainer.report.PlanText;
 import dev.lapidary.trainer.run.planning.Planning;
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -26,10 +28,10 @@ import picocli.CommandLine.Spec;
           + " part of the network what is trained or frozen, rates over time, decay, BatchNorm's"
           + " mode, where the weights come from, memory; and advice with its reasons.",
       "",
-      "Example: trainer plan --data photos --arch resnet18 --weights resnet18.safetensors"
+      "Example: trainer plan --data photos --arch resnet18 --weights imagenet"
           + " --freeze-epochs 2 --epochs 8"
     })
-public final class PlanCommand implements Callable<Integer> {
+public final class PlanCommand implements Callable<Integer>, HelpSection.Command {
   @Spec private CommandSpec spec;
   @Mixin private PlanOptions plan;
 
@@ -43,6 +45,15 @@ public final class PlanCommand implements Callable<Integer> {
 
   @Option(names = "--json", description = "One JSON document on stdout.")
   private boolean json;
+
+  @Override
+  public List<HelpSection> sections() {
+    return RunSections.with(
+        new HelpSection(
+            "Output",
+            List.of("--measure", "--tensors", "--json"),
+            List.of("--name", "--keep-top", "--checkpoint-every", "--checkpoint-minutes")));
+  }
 
   @Override
   public Integer call() throws IOException {

@@ -25,7 +25,11 @@ import picocli.CommandLine.Spec;
 final class PlanOptions {
   private static final String STAGES = "stages.";
 
-  @Option(names = "--config", description = "A run.yaml; other options but --set then add nothing.")
+  @Option(
+      names = "--config",
+      paramLabel = "FILE",
+      description =
+          "A run.yaml, such as that of another run; what other options say besides wins over it.")
   private @Nullable Path config;
 
   @Option(
@@ -36,6 +40,7 @@ final class PlanOptions {
 
   @Option(
       names = "--data",
+      paramLabel = "DIR|LIST",
       description =
           "A folder with one sub-folder a class, or with parts such as train and val of that kind; a"
               + " CSV or JSONL list; or IDX files.")
@@ -43,6 +48,9 @@ final class PlanOptions {
 
   @Mixin private NetworkOptions network = new NetworkOptions();
   @Mixin private StageOptions stages = new StageOptions();
+
+  @Spec(Spec.Target.MIXEE)
+  private CommandSpec command;
 
   private final Map<RunFlag, OptionSpec> flags = new LinkedHashMap<>();
 
@@ -73,9 +81,33 @@ final class PlanOptions {
     }
   }
 
+  /** What the command line says wins over the file. */
   private RunConfig fromFile(Path file) {
     RunConfig read = RunYaml.read(TextFile.read(file), file.toString());
-    return data == null ? read : RunYaml.with(read, "data.train=" + data);
+    List<Setting> run = new ArrayList<>();
+    if (data != null) {
+      run.add(new Setting("data.train", data));
+    }
+    run.addAll(network.settings(this::isGiven));
+    List<Setting> each = new ArrayList<>();
+    flags.forEach(
+        (flag, option) -> {
+          if (isGiven(option.longestName())) {
+            flag.setting(Optional.ofNullable(option.getValue()))
+                .ifPresent(setting -> sort(setting, run, each));
+          }
+        });
+    if (isGiven("--arch") && !isGiven("--model")) {
+      run.add(new Setting("model.file", Optional.empty()));
+    }
+    if (isGiven("--model") && !isGiven("--arch")) {
+      run.add(new Setting("model.arch", Optional.empty()));
+    }
+    return RunYaml.with(read, run, stages.over(read.stages(), each, this::isGiven, file));
+  }
+
+  private boolean isGiven(String option) {
+    return command.commandLine().getParseResult().hasMatchedOption(option);
   }
 
   private RunConfig fromOptions() {
@@ -85,14 +117,16 @@ final class PlanOptions {
     List<Setting> run = new ArrayList<>(List.of(new Setting("data.train", data)));
     run.addAll(network.settings());
     List<Setting> each = new ArrayList<>();
-    for (Setting setting : given()) {
-      if (setting.key().startsWith(STAGES)) {
-        each.add(new Setting(setting.key().substring(STAGES.length()), setting.value()));
-      } else {
-        run.add(setting);
-      }
-    }
+    given().forEach(setting -> sort(setting, run, each));
     return RunYaml.of(run, stages.stages(each));
+  }
+
+  private static void sort(Setting setting, List<Setting> run, List<Setting> each) {
+    if (setting.key().startsWith(STAGES)) {
+      each.add(new Setting(setting.key().substring(STAGES.length()), setting.value()));
+    } else {
+      run.add(setting);
+    }
   }
 
   private List<Setting> given() {

@@ -1,11 +1,13 @@
 package dev.lapidary.trainer.cli;
 
+import dev.lapidary.core.cli.HelpSection;
 import dev.lapidary.trainer.plan.RunConfig;
 import dev.lapidary.trainer.run.Runs;
 import dev.lapidary.trainer.run.loop.RunOutcome;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -19,15 +21,28 @@ import picocli.CommandLine.Spec;
     description = {
       "Fine-tunes a network on labelled images and writes a run directory with model.pt.",
       "",
-      "Example: trainer run --data photos --arch resnet18 --weights resnet18.safetensors"
+      "Example: trainer run --data photos --arch resnet18 --weights imagenet"
           + " --freeze-epochs 2 --epochs 8 --out runs/photos"
     })
-public final class RunCommand implements Callable<Integer> {
+public final class RunCommand implements Callable<Integer>, HelpSection.Command {
   @Spec private CommandSpec spec;
   @Mixin private PlanOptions plan;
 
-  @Option(names = "--out", required = true, description = "The run directory to make.")
+  @Option(
+      names = "--out",
+      paramLabel = "RUN",
+      required = true,
+      description = "The run directory to make.")
   private Path out;
+
+  @Override
+  public List<HelpSection> sections() {
+    return RunSections.with(
+        new HelpSection(
+            "Output",
+            List.of("--out", "--name"),
+            List.of("--keep-top", "--checkpoint-every", "--checkpoint-minutes")));
+  }
 
   @Override
   public Integer call() throws IOException {

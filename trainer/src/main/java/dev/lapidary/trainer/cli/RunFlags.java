@@ -15,25 +15,29 @@ import picocli.CommandLine.TypeConversionException;
 final class RunFlags {
   static final List<RunFlag> ALL =
       List.of(
-          flag("data.format", "${COMPLETION-CANDIDATES}"),
-          flag("data.val", "Images to validate on, of the same classes."),
+          flag("data.format", "Of --data; auto: told by what lies there."),
+          flag("data.val", "Images to validate on, of the same classes.").of("DIR|LIST"),
           flag(
-              "data.test",
-              "Images to test the finished model on, once; nothing is chosen by them."),
-          flag("data.val-split", "Without --val: the part of each class that is held out."),
+                  "data.test",
+                  "Images to test the finished model on, once; nothing is chosen by them.")
+              .of("DIR|LIST"),
+          flag(
+              "data.val-split",
+              "Without --val: the part of each class that is held out. In (0, 1)."),
           flag(
                   "data.group-by",
                   "Images in whose paths it finds the same (its first bracket) are not split between"
                       + " training and validation, such as '(patient\\d+)_'.")
               .of("REGEX"),
-          flag(
-              "data.on-bad-image",
-              "What a run does about unreadable images: ${COMPLETION-CANDIDATES}."),
+          flag("data.on-bad-image", "What a run does about unreadable images."),
           flag(
               "data.sampling",
               "An epoch's images: shuffled, balanced (classes equally often), as_listed."),
-          flag("model.name", "Of the model in its card; the architecture's if absent."),
-          flag("model.file", "A TorchScript archive or a .pt2 to go on from.").named("--model"),
+          flag("model.name", "Of the model in its card and report; the architecture's if absent.")
+              .of("TEXT"),
+          flag("model.file", "A TorchScript archive or a .pt2 to go on from.")
+              .named("--model")
+              .of("FILE"),
           flag(
                   "model.freeze-unloaded",
                   "Freezes parameters too that no file gave, which stay random; find-lr replaces its"
@@ -44,61 +48,69 @@ final class RunFlags {
                   "The last layer of a --model, where it is not found by itself, such as fc.")
               .named("--head")
               .of("NAME"),
-          flag(
-                  "loss.function",
-                  "${COMPLETION-CANDIDATES}; bce: a sigmoid a class, as several labels need.")
-              .named("--loss"),
-          flag("loss.label-smoothing", "In [0, 1)."),
-          flag(
-              "loss.class-weights", "How rare classes and labels weigh: ${COMPLETION-CANDIDATES}."),
+          flag("loss.function", "bce: a sigmoid a class, as several labels need.").named("--loss"),
+          flag("loss.label-smoothing", "The part of a target that all classes share. In [0, 1)."),
+          flag("loss.class-weights", "How rare classes and labels weigh: alike, or balanced."),
           flag("loss.auxiliary", "Leaves out the losses of heads that only training uses.")
               .negated("--no-auxiliary"),
-          flag("loss.teacher", "A TorchScript archive or a .pt2 whose logits are distilled."),
-          flag("loss.distill-alpha", "The distillation's part of the loss, 0 to 1."),
-          flag("loss.distill-temperature", "Divides both networks' logits."),
+          flag("loss.teacher", "A TorchScript archive or a .pt2 whose logits are distilled.")
+              .of("FILE"),
+          flag("loss.distill-alpha", "The distillation's part of the loss. In [0, 1]."),
+          flag("loss.distill-temperature", "Divides both networks' logits. Above 0."),
           flag(
                   "stages.batch-size",
-                  "Images a step; auto: the largest that fits in --memory or on the GPU.")
+                  "Images a step, at least 1; auto: the largest that fits in --memory or on the GPU.")
+              .of("N|auto")
               .read(RunFlags::batchSize),
-          flag("stages.weight-decay", "The weight decay."),
+          flag("stages.weight-decay", "Shrinks the weights at each step. 0 or more."),
           flag("stages.decay-norms-and-biases", "No decay on norms and biases.")
               .negated("--no-decay-norms", "--no-decay-norms-biases"),
           flag(
               "stages.layer-decay",
-              "Multiplies the rate once for each layer below the head, such as 0.75."),
-          flag("stages.optimizer", "${COMPLETION-CANDIDATES}; SGD has momentum 0.9."),
-          flag("stages.schedule.shape", "${COMPLETION-CANDIDATES}").named("--schedule"),
-          flag("stages.schedule.by", "When the rate moves: ${COMPLETION-CANDIDATES}.")
-              .named("--schedule-by"),
-          flag("stages.schedule.warmup", "Epochs of linear warm-up."),
+              "Multiplies the rate once for each layer below the head, such as 0.75. In (0, 1]."),
           flag(
-              "stages.freeze",
-              "Patterns of parameters that are never trained, such as layer1,layer2."),
+              "stages.optimizer",
+              "SGD has momentum 0.9; --set stages.0.optimizer.momentum=0.8 changes it."),
+          flag("stages.schedule.shape", "The rate over time: ${COMPLETION-CANDIDATES}.")
+              .named("--schedule"),
+          flag("stages.schedule.by", "When the rate moves.").named("--schedule-by"),
+          flag("stages.schedule.warmup", "Epochs of linear warm-up. 0 or more."),
           flag(
-              "stages.train-only",
-              "Patterns of the only parameters that are trained; head is the last layer."),
-          flag("stages.clip.norm", "The gradients' norm; 0: none.").named("--clip-norm"),
-          flag("stages.clip.value", "Each gradient's; 0: none.").named("--clip-value"),
+                  "stages.freeze",
+                  "Patterns of parameters that are never trained, such as layer1,layer2.")
+              .of("PATTERN"),
           flag(
-              "stages.augment", "Random changes of training images, or none; see trainer preview."),
-          flag("stages.accumulate", "Batches that make a step."),
+                  "stages.train-only",
+                  "Patterns of the only parameters that are trained; head is the last layer.")
+              .of("PATTERN"),
+          flag(
+                  "stages.clip.norm",
+                  "The most that the norm of all gradients may be; 0: any. 0 or more.")
+              .named("--clip-norm"),
+          flag("stages.clip.value", "The most that each gradient may be; 0: any. 0 or more.")
+              .named("--clip-value"),
+          flag(
+                  "stages.augment",
+                  "Random changes of training images, or none; trainer preview shows them.")
+              .of("STEPS"),
+          flag("stages.accumulate", "Batches that make a step. At least 1."),
           flag(
                   "stages.cache-variants",
                   "Computes what is frozen once for so many variants of the augmentation and keeps"
-                      + " it; 0: each time.")
+                      + " it; 0: each time. 0 or more.")
               .of("N"),
           flag(
                   "ema.decay",
                   "Validates and delivers a moving average of the weights, such as 0.999; 0: the"
-                      + " weights.")
+                      + " weights. In [0, 1).")
               .named("--ema")
               .of("DECAY"),
           flag("ema.warmup", "The average's decay grows over the first steps.")
               .named("--ema-warmup"),
           flag(
               "precision",
-              "Of convolutions, linear layers, matrix products and attention in training:"
-                  + " ${COMPLETION-CANDIDATES}; auto measures a few steps of each."),
+              "Of convolutions, linear layers, matrix products and attention in training; auto"
+                  + " measures a few steps of each."),
           flag("channels-last", "The memory format of the images in training."),
           flag(
                   "gradient-checkpointing",
@@ -107,28 +119,29 @@ final class RunFlags {
               .named("--gradient-checkpointing", "--grad-checkpointing"),
           flag(
               "checkpoints.patience",
-              "Ends a stage after so many epochs without a better validation; 0: never."),
+              "Ends a stage after so many epochs without a better validation; 0: never. 0 or more."),
           flag(
               "checkpoints.keep-top",
-              "Of how many of the best epochs the weights stay in checkpoints/."),
+              "Of how many of the best epochs the weights stay in checkpoints/. At least 1."),
           flag(
                   "checkpoints.every-steps",
-                  "A checkpoint after so many steps, beside each epoch's; 0: none.")
+                  "A checkpoint after so many steps, beside each epoch's; 0: none. 0 or more.")
               .named("--checkpoint-every")
               .of("STEPS"),
           flag(
                   "checkpoints.every-minutes",
-                  "A checkpoint after so many minutes without one; 0: none.")
+                  "A checkpoint after so many minutes without one; 0: none. 0 or more.")
               .named("--checkpoint-minutes")
               .of("MINUTES"),
-          flag("threads", "0: as many as processors."),
+          flag(
+              "threads", "Of libtorch and of loading images; 0: as many as processors. 0 or more."),
           flag(
                   "memory-megabytes",
                   "For --batch-size auto, such as 4g; what the container grants, less a fifth.")
               .named("--memory")
               .of("SIZE")
               .read(RunFlags::megabytes),
-          flag("device", "auto, cpu or cuda:N."));
+          flag("device", "Where the network is trained.").of("auto|cpu|cuda:N"));
 
   private RunFlags() {}
 

@@ -3,9 +3,12 @@ package dev.lapidary.trainer.cli;
 import dev.lapidary.core.failure.Failure;
 import dev.lapidary.trainer.plan.NamePatterns;
 import dev.lapidary.trainer.plan.RunYaml.Setting;
+import dev.lapidary.trainer.plan.StageConfig;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Option;
@@ -46,19 +49,20 @@ final class StageOptions {
   @Option(
       names = "--epochs",
       defaultValue = "10",
-      description = "With everything trained, after --freeze-epochs.")
+      description = "With everything trained, after --freeze-epochs. 0 or more.")
   private int epochs;
 
   @Option(
       names = "--freeze-epochs",
       defaultValue = "0",
-      description = "Epochs before that in which only the last layer is trained.")
+      description = "Epochs before that in which only the last layer is trained. 0 or more.")
   private int freezeEpochs;
 
   @Option(
       names = "--freeze-batch-size",
       converter = SizeReader.class,
-      description = "In the frozen epochs; --batch-size's.")
+      paramLabel = "N|auto",
+      description = "In the frozen epochs; --batch-size's unless given. At least 1.")
   private @Nullable Integer freezeBatchSize;
 
   @Option(
@@ -67,20 +71,29 @@ final class StageOptions {
       fallbackValue = "1",
       defaultValue = "0",
       paramLabel = "EPOCHS",
-      description = "Before --epochs so many for the head, then with one layer more each time.")
+      description =
+          "Before --epochs so many for the head, then with one layer more each time. 0 or more.")
   private int gradualUnfreeze;
 
   @Option(
       names = "--lr",
       defaultValue = "0.01",
       converter = Rates.Reader.class,
-      description = "The learning rate; 1e-5..1e-3: from the first layer's to the head's.")
+      paramLabel = "RATE",
+      description =
+          "The learning rate; 1e-5..1e-3: from the first layer's to the head's. 0 or more.")
   private Rates lr = new Rates(Optional.empty(), 0.01);
 
-  @Option(names = "--freeze-lr", description = "In the frozen epochs; --lr's unless given.")
+  @Option(
+      names = "--freeze-lr",
+      paramLabel = "RATE",
+      description = "In the frozen epochs; --lr's unless given. 0 or more.")
   private @Nullable Double freezeLr;
 
-  @Option(names = "--restarts", defaultValue = "0", description = "Of the cosine schedule.")
+  @Option(
+      names = "--restarts",
+      defaultValue = "0",
+      description = "Of the cosine schedule. 0 or more.")
   private int restarts;
 
   /**
@@ -89,6 +102,9 @@ final class StageOptions {
    * @param each keys that hold for every stage
    */
   List<List<Setting>> stages(List<Setting> each) {
+    requireNotNegative("--epochs", epochs);
+    requireNotNegative("--freeze-epochs", freezeEpochs);
+    requireNotNegative("--restarts", restarts);
     List<List<Setting>> stages = new ArrayList<>();
     if (freezeEpochs > 0) {
       Rates rates = freezeLr == null ? lr : new Rates(Optional.empty(), freezeLr);
@@ -107,6 +123,55 @@ final class StageOptions {
     return stages;
   }
 
+  /**
+   * What the options change in stages that a file gives: those that make stages are refused where
+   * it is not clear which they mean.
+   *
+   * @param each keys that hold for every stage
+   * @param given whether an option was given
+   */
+  List<List<Setting>> over(
+      List<StageConfig> stages, List<Setting> each, Predicate<String> given, Path file) {
+    requireNotNegative("--restarts", restarts);
+    for (String option : List.of("--freeze-epochs", "--freeze-lr", "--freeze-batch-size")) {
+      if (given.test(option)) {
+        throw Failure.badInput(
+            "%s makes a stage, and --config %s has its own; change those by --set, as in"
+                + " --set stages.0.epochs=2",
+            option, file);
+      }
+    }
+    for (String option : List.of("--epochs", "--gradual-unfreeze")) {
+      if (given.test(option) && stages.size() > 1) {
+        throw Failure.badInput(
+            "%s is about one stage, and --config %s has %d; say which by --set, as in --set"
+                + " stages.%d.%s=5",
+            option, file, stages.size(), stages.size() - 1, option.substring(2));
+      }
+    }
+    return stages.stream().map(stage -> over(stage, each, given)).toList();
+  }
+
+  private List<Setting> over(StageConfig stage, List<Setting> each, Predicate<String> given) {
+    int length = given.test("--epochs") ? epochs : stage.epochs();
+    List<Setting> changed = new ArrayList<>();
+    for (Setting setting : each) {
+      changed.add(setting.key().equals(WARMUP) ? within(setting, length) : setting);
+    }
+    changed.add(new Setting("epochs", length));
+    if (given.test("--gradual-unfreeze")) {
+      changed.add(new Setting("gradual-unfreeze", gradualUnfreeze));
+    }
+    if (given.test("--lr")) {
+      changed.add(new Setting("lr", lr.head()));
+      changed.add(new Setting("stem-lr", lr.stem()));
+    }
+    if (given.test("--restarts")) {
+      changed.add(new Setting("schedule.shape.cycles", restarts + 1));
+    }
+    return changed;
+  }
+
   private List<Setting> stage(List<Setting> each, String name, int length, Rates rates) {
     List<Setting> stage = new ArrayList<>();
     for (Setting setting : each) {
@@ -123,6 +188,12 @@ final class StageOptions {
     stage.add(new Setting("lr", rates.head()));
     stage.add(new Setting("stem-lr", rates.stem()));
     return stage;
+  }
+
+  private static void requireNotNegative(String option, int value) {
+    if (value < 0) {
+      throw Failure.badInput("%s must be 0 or more but is %d", option, value);
+    }
   }
 
   /** A warm-up that fits into the stage. */

@@ -1,6 +1,8 @@
 package dev.lapidary.trainer.cli;
 
 import dev.lapidary.core.cli.Program;
+import dev.lapidary.core.cli.RootCommand;
+import java.util.Map;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
@@ -25,7 +27,7 @@ import picocli.CommandLine.Spec;
       FetchCommand.class,
       FeaturesCommand.class
     })
-public final class TrainerMain implements Runnable {
+public final class TrainerMain implements Runnable, RootCommand {
   @Spec private CommandSpec spec;
 
   public static void main(String[] arguments) {
@@ -35,6 +37,11 @@ public final class TrainerMain implements Runnable {
   /** Returns the exit status; never exits the JVM. */
   public static int run(String... arguments) {
     return Program.run(new TrainerMain(), arguments);
+  }
+
+  @Override
+  public Map<String, String> otherNames() {
+    return ForeignNames.TRAINER;
   }
 
   @Override

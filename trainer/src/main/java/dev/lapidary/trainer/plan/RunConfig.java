@@ -123,10 +123,23 @@ public record RunConfig(
           arch.isPresent() != file.isPresent(),
           "a run needs exactly one of model.arch (--arch) and model.file (--model)");
       require(minMatch >= 0 && minMatch <= 1, "model.min-match must lie in [0, 1]: " + minMatch);
-      require(inputSize.orElse(1) >= 1, "model.input-size must be positive but is " + inputSize);
+      requirePositive("input-size", inputSize);
+      requirePositive("resize", resize);
+      requireProbability("dropout", dropout);
+      requireProbability("stochastic-depth", stochasticDepth);
       require(
           arch.isPresent() || (dropout.isEmpty() && stochasticDepth.isEmpty()),
           "model.dropout and model.stochastic-depth are options of model.arch; a file keeps its own");
+    }
+
+    private static void requirePositive(String key, Optional<Integer> pixels) {
+      int given = pixels.orElse(1);
+      require(given >= 1, "model." + key + " must be positive but is " + given);
+    }
+
+    private static void requireProbability(String key, Optional<Double> probability) {
+      double given = probability.orElse(0.0);
+      require(given >= 0 && given < 1, "model." + key + " must lie in [0, 1) but is " + given);
     }
   }
 

@@ -122,12 +122,26 @@ public final class RunYaml {
    */
   public static RunConfig of(List<Setting> run, List<List<Setting>> stages) {
     ObjectNode tree = YAML.valueToTree(RunDefaults.run());
-    run.forEach(setting -> put(tree, setting));
     ArrayNode all = tree.putArray(STAGES);
-    for (List<Setting> settings : stages) {
-      ObjectNode stage = YAML.valueToTree(RunDefaults.stage());
-      settings.forEach(setting -> put(stage, setting));
-      all.add(stage);
+    stages.forEach(settings -> all.add(YAML.<JsonNode>valueToTree(RunDefaults.stage())));
+    return changed(tree, run, stages);
+  }
+
+  /**
+   * A run with these keys changed.
+   *
+   * @param stages for each stage of it its keys, without {@code stages.0.}
+   * @throws IllegalArgumentException if the records refuse it
+   */
+  public static RunConfig with(RunConfig config, List<Setting> run, List<List<Setting>> stages) {
+    return changed(YAML.valueToTree(config), run, stages);
+  }
+
+  private static RunConfig changed(ObjectNode tree, List<Setting> run, List<List<Setting>> stages) {
+    run.forEach(setting -> put(tree, setting));
+    for (int i = 0; i < stages.size(); i++) {
+      ObjectNode stage = (ObjectNode) tree.get(STAGES).get(i);
+      stages.get(i).forEach(setting -> put(stage, setting));
     }
     try {
       return YAML.treeToValue(tree, RunConfig.class);

@@ -1,21 +1,37 @@
 package dev.lapidary.trainer.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.lapidary.core.cli.HelpSection;
+import dev.lapidary.core.failure.Failure;
 import dev.lapidary.trainer.plan.RunConfig;
 import dev.lapidary.trainer.plan.RunDefaults;
 import dev.lapidary.trainer.plan.RunYaml;
 import dev.lapidary.trainer.plan.Schedule;
 import dev.lapidary.trainer.plan.StageConfig;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.OptionSpec;
+import picocli.CommandLine.ParameterException;
 
 /** A flag is its key: the same run, whichever of the two says it. */
 class RunFlagsTest {
@@ -29,6 +45,10 @@ class RunFlagsTest {
   private static RunConfig plan(String... more) {
     List<String> arguments = new ArrayList<>(DATA);
     arguments.addAll(Arrays.asList(more));
+    return parsed(arguments);
+  }
+
+  private static RunConfig parsed(List<String> arguments) {
     Flags flags = new Flags();
     new CommandLine(flags)
         .setCaseInsensitiveEnumValuesAllowed(true)
@@ -95,6 +115,140 @@ class RunFlagsTest {
     assertThat(stages.get(1).trainOnly()).containsExactly("layer4", "head");
     assertThat(stages.get(0).stemLr()).isEmpty();
     assertThat(stages.get(1).stemLr()).contains(1e-5);
+  }
+
+  private static final String TWO_STAGES =
+      """
+      seed: 7
+      data: {train: x, val-split: 0.3}
+      model: {file: m.pt}
+      stages:
+      - {name: head, epochs: 2, lr: 0.1, train-only: [head]}
+      - {name: all, epochs: 4, lr: 0.001, schedule: {shape: {kind: one-cycle}}}
+      """;
+
+  private static RunConfig merged(Path file, String... flags) {
+    List<String> arguments = new ArrayList<>(List.of("--config=" + file));
+    arguments.addAll(Arrays.asList(flags));
+    return parsed(arguments);
+  }
+
+  @Test
+  void whatTheCommandLineSaysWinsOverTheFileAndNothingElseChanges(@TempDir Path folder)
+      throws IOException {
+    Path file = Files.writeString(folder.resolve("run.yaml"), TWO_STAGES);
+    RunConfig read = RunYaml.read(TWO_STAGES, "run.yaml");
+    assertThat(merged(file)).isEqualTo(read);
+    RunConfig other =
+        merged(
+            file, "--arch=resnet18", "--val=v", "--lr=0.5", "--warmup=3", "--ema=0.9", "--seed=0");
+    assertThat(other.seed()).isZero();
+    assertThat(other.data().valSplit()).isEqualTo(0.3);
+    assertThat(other.data().val()).contains("v");
+    assertThat(other.model().arch()).contains("resnet18");
+    assertThat(other.model().file()).isEmpty();
+    assertThat(other.ema().decay()).isEqualTo(0.9);
+    assertThat(other.stages()).extracting(StageConfig::lr).containsExactly(0.5, 0.5);
+    assertThat(other.stages()).extracting(s -> s.schedule().warmup()).containsExactly(2.0, 3.0);
+    assertThat(other.stages()).extracting(StageConfig::epochs).containsExactly(2, 4);
+    assertThat(other.stages().get(1).schedule().shape()).isInstanceOf(Schedule.OneCycle.class);
+    assertThat(merged(file, "--lr=0.5", "--set=stages.1.lr=0.25").stages().get(1).lr())
+        .isEqualTo(0.25);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"--epochs=9", "--freeze-epochs=1", "--freeze-lr=1", "--gradual-unfreeze"})
+  void whatCannotMeanAnyStageOfTheFileIsRefused(String flag, @TempDir Path folder)
+      throws IOException {
+    Path file = Files.writeString(folder.resolve("run.yaml"), TWO_STAGES);
+    assertThatThrownBy(() -> merged(file, flag))
+        .hasMessageContaining(flag.replaceFirst("=.*", "") + " ")
+        .hasMessageContaining("--set stages.");
+  }
+
+  @Test
+  void theOnlyStageOfAFileIsTheOneThatIsMeant(@TempDir Path folder) throws IOException {
+    Path file =
+        Files.writeString(
+            folder.resolve("run.yaml"),
+            "{data: {train: x}, model: {arch: resnet18}, stages: [{name: a, epochs: 3}]}");
+    assertThat(merged(file, "--epochs=9").stages().get(0).epochs()).isEqualTo(9);
+  }
+
+  /** What the help says may be given is taken, and what lies just beyond is refused. */
+  @ParameterizedTest
+  @MethodSource("numbers")
+  void theRangeInTheHelpIsTheRange(OptionSpec option) {
+    String text = String.join(" ", option.description());
+    Matcher range = RANGE.matcher(text);
+    assertThat(range.find()).as("%s says its range: %s", option.longestName(), text).isTrue();
+    String lowest = range.group("low");
+    if (lowest != null) {
+      boolean closed = range.group("open").equals("[");
+      assertAccepts(option, lowest, closed);
+      String highest = range.group("high");
+      assertAccepts(option, highest, range.group("close").equals("]"));
+      assertAccepts(option, "1.5", false);
+      assertAccepts(option, "-0.5", false);
+    } else if (range.group("least") != null) {
+      assertAccepts(option, "1", true);
+      assertAccepts(option, "0", false);
+    } else {
+      boolean closed = range.group("zero") != null;
+      assertAccepts(option, "0", closed);
+      assertAccepts(option, "1", true);
+      assertAccepts(option, "-1", false);
+    }
+  }
+
+  private static final Pattern RANGE =
+      Pattern.compile(
+          "In (?<open>[(\\[])(?<low>\\d), (?<high>\\d)(?<close>[)\\]])\\."
+              + "|(?<least>[Aa]t least 1)\\b|(?<zero>0 or more)\\.|(?<above>Above 0)\\.");
+
+  private static void assertAccepts(OptionSpec option, String value, boolean accepted) {
+    String name = option.longestName();
+    List<String> given = new ArrayList<>(List.of(name + "=" + value));
+    if (name.equals("--epochs") || (name.startsWith("--freeze-") && !name.endsWith("-epochs"))) {
+      given.add("--freeze-epochs=1");
+    }
+    if (name.equals("--restarts")) {
+      given.add("--epochs=4");
+    }
+    boolean taken = true;
+    try {
+      plan(given.toArray(String[]::new));
+    } catch (Failure | ParameterException e) {
+      taken = false;
+    }
+    assertThat(taken).as("%s=%s is accepted", name, value).isEqualTo(accepted);
+  }
+
+  static Stream<OptionSpec> numbers() {
+    return new CommandLine(new Flags())
+        .getCommandSpec().options().stream()
+            .filter(o -> !Set.of("--seed", "--memory").contains(o.longestName()))
+            .filter(o -> NUMBERS.contains(o.type()) || o.paramLabel().equals("RATE"));
+  }
+
+  private static final Set<Class<?>> NUMBERS =
+      Set.of(int.class, Integer.class, double.class, Double.class, long.class, Long.class);
+
+  @Test
+  void everyOptionHasASection() {
+    Set<String> named = new HashSet<>();
+    for (HelpSection section : RunSections.with(new HelpSection("Output", List.of(), List.of()))) {
+      named.addAll(section.usual());
+      named.addAll(section.more());
+    }
+    List<String> options =
+        new CommandLine(new Flags())
+            .getCommandSpec().options().stream().map(OptionSpec::longestName).toList();
+    assertThat(named).isSubsetOf(options);
+    assertThat(options)
+        .filteredOn(name -> !named.contains(name))
+        .containsExactlyInAnyOrder(
+            "--name", "--keep-top", "--checkpoint-every", "--checkpoint-minutes");
   }
 
   @Test

@@ -1,0 +1,23 @@
+package dev.lapidary.core.cli;
+
+import java.util.List;
+
+/**
+ * Options of a command that its help lists under one heading, in this order.
+ *
+ * @param heading such as {@code Data}
+ * @param usual the longest names of the options that {@code --help} shows
+ * @param more of those that only {@code --help-all} shows
+ */
+public record HelpSection(String heading, List<String> usual, List<String> more) {
+  public HelpSection {
+    usual = List.copyOf(usual);
+    more = List.copyOf(more);
+  }
+
+  /** A command that has so many options that its help has headings. */
+  public interface Command {
+    /** All of its own options; others are listed under Other. */
+    List<HelpSection> sections();
+  }
+}
