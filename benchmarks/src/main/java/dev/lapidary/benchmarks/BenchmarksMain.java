@@ -1,21 +1,22 @@
 package dev.lapidary.benchmarks;
 
-import java.io.IOException;
 import java.util.Arrays;
 
 /**
- * {@code bin/benchmark NAME [ARGUMENT...]}: {@code checkpoint} and {@code features} are programs;
- * anything else are JMH's own arguments ({@code ImageBench.resize -p image=photo-420.jpg}).
+ * {@code bin/benchmark NAME [ARGUMENT...]}: {@code checkpoint}, {@code features} and {@code
+ * classifier} are programs; anything else are JMH's own arguments ({@code ImageBench.resize -p
+ * image=photo-420.jpg}).
  */
 public final class BenchmarksMain {
   private BenchmarksMain() {}
 
-  public static void main(String[] arguments) throws IOException {
+  public static void main(String[] arguments) throws Exception {
     String name = arguments.length > 0 ? arguments[0] : "-l";
     String[] others =
         arguments.length > 0 ? Arrays.copyOfRange(arguments, 1, arguments.length) : arguments;
     switch (name) {
       case "checkpoint" -> CheckpointBench.main(others);
+      case "classifier" -> ClassifierBench.main(others);
       case "features" -> FeatureBench.main(others);
       default -> org.openjdk.jmh.Main.main(arguments.length > 0 ? arguments : new String[] {"-l"});
     }

@@ -1,4 +1,7 @@
-/** Lapidary runtime. */
+/**
+ * Exported image classifiers in any Java program. Entry point: {@link
+ * dev.lapidary.runtime.Classifier}.
+ */
 @NullMarked
 package dev.lapidary.runtime;
 

@@ -89,6 +89,15 @@ public final class TinyModels {
     return write(folder, card, graph.removeInput(1).build());
   }
 
+  /** The same network as one that gives features: its output has their name. */
+  public static Path writeFeatures(Path folder) throws IOException {
+    GraphProto.Builder graph = graph(true).toBuilder();
+    graph.getNodeBuilder(1).setOutput(0, "features");
+    graph.setOutput(0, value("features", TensorProto.DataType.FLOAT, true, 3));
+    ModelCard card = card();
+    return write(folder, Optional.of(card), graph.build());
+  }
+
   /**
    * The same classifier with nodes behind it, each of the one before.
    *

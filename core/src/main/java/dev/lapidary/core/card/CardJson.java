@@ -23,6 +23,13 @@ public final class CardJson {
    */
   public static ModelCard read(String json, String place) {
     try {
+      long format = CardReader.format(json);
+      if (format > ModelCard.FORMAT) {
+        throw Failure.badInput(
+            "[%s] its model card is of format %d, expected at most %d: a newer Lapidary wrote it; use"
+                + " that one, or export the model again with this one",
+            place, format, ModelCard.FORMAT);
+      }
       return CardReader.read(json)
           .orElseThrow(
               () -> Failure.badInput("[%s] its model card is null; export the model again", place));

@@ -1,10 +1,14 @@
 package dev.lapidary.core.card;
 
+import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.InjectableValues;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.datatype.jdk8.Jdk8Module;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.util.Optional;
 
 /** A model card of its JSON, every field of which must be there and of its type. */
@@ -23,7 +27,30 @@ final class CardReader {
                   .addValue(Scores.class, Scores.LOGITS))
           .build();
 
+  private static final String FORMAT = "format";
+
   private CardReader() {}
+
+  /** The card's {@code format}; 1 where it says none, as all cards of that format do. */
+  static long format(String json) throws JsonProcessingException {
+    try (JsonParser in = MAPPER.createParser(json)) {
+      if (in.nextToken() != JsonToken.START_OBJECT) {
+        return 1;
+      }
+      while (in.nextToken() == JsonToken.FIELD_NAME) {
+        boolean found = in.currentName().equals(FORMAT);
+        if (in.nextToken() == JsonToken.VALUE_NUMBER_INT && found) {
+          return in.getLongValue();
+        }
+        in.skipChildren();
+      }
+      return 1;
+    } catch (JsonProcessingException e) {
+      throw e;
+    } catch (IOException e) {
+      throw new UncheckedIOException("text in memory is always readable", e);
+    }
+  }
 
   /** Empty for {@code null}, which is JSON. */
   static Optional<ModelCard> read(String json) throws JsonProcessingException {

@@ -42,6 +42,12 @@ public record ModelCard(
     Optional<Parity> parity,
     List<GoldenImage> golden) {
 
+  /**
+   * Version of the card's JSON that is read here: it grows where a reader that does not know what
+   * is new would answer wrongly. A card of format 1 has no key {@code format}.
+   */
+  public static final int FORMAT = 1;
+
   /** The key in ONNX {@code metadata_props}. */
   public static final String METADATA_KEY = "lapidary.card";
 

@@ -58,6 +58,11 @@ public final class UndecodableImage extends RuntimeException {
         format);
   }
 
+  /** The same refusal, its place put in front: {@code image 3: …}. */
+  public UndecodableImage at(String place) {
+    return new UndecodableImage(code, place + ": " + getMessage(), format);
+  }
+
   /** The name of the format of an image whose format is not read; empty for any other refusal. */
   public String format() {
     return format;

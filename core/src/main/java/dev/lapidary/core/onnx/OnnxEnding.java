@@ -2,7 +2,9 @@ package dev.lapidary.core.onnx;
 
 import dev.lapidary.core.ending.Ending;
 import dev.lapidary.core.ending.Share;
+import dev.lapidary.core.file.MappedFile;
 import dev.lapidary.core.onnx.OnnxNodes.OnnxNode;
+import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -53,7 +55,19 @@ public final class OnnxEnding {
    * @throws dev.lapidary.core.failure.Failure (exit 2) if it is no ONNX
    */
   public static Ending of(Path file) {
-    OnnxNodes nodes = OnnxNodes.read(file);
+    return of(OnnxNodes.read(file));
+  }
+
+  /**
+   * The same of a file's bytes.
+   *
+   * @throws dev.lapidary.core.failure.Failure (exit 2) if it is no ONNX
+   */
+  public static Ending of(byte[] model) {
+    return of(OnnxNodes.read(MappedFile.over(ByteBuffer.wrap(model))));
+  }
+
+  private static Ending of(OnnxNodes nodes) {
     return new OnnxEnding(nodes)
         .share(nodes.output(), 0)
         .filter(Share::isWhole)

@@ -58,8 +58,14 @@ final class OnnxNodes {
    * @throws dev.lapidary.core.failure.Failure (exit 2) if it is no ONNX
    */
   static OnnxNodes read(Path file) {
+    return read(MappedFile.open(file));
+  }
+
+  /**
+   * @throws dev.lapidary.core.failure.Failure (exit 2) if it is no ONNX
+   */
+  static OnnxNodes read(MappedFile mapped) {
     OnnxNodes nodes = new OnnxNodes();
-    MappedFile mapped = MappedFile.open(file);
     Protobuf model = new Protobuf(mapped.slice(0, mapped.size()), "model");
     while (model.next()) {
       switch (model.field()) {

@@ -101,6 +101,19 @@ class CardJsonTest {
         .hasMessageEndingWith("; export the model again");
   }
 
+  @Test
+  void aCardOfANewerFormatIsRefusedAndNotHalfUnderstood() {
+    String json = CardJson.write(CARD);
+    assertThat(json).doesNotContain("\"format\"");
+    assertThat(CardJson.read(json.replaceFirst("\\{", "{\"format\":1,\"new\":[2],"), "m.onnx"))
+        .isEqualTo(CARD);
+    assertThatThrownBy(() -> CardJson.read(json.replaceFirst("}$", ",\"format\":7}"), "m.onnx"))
+        .isInstanceOf(Failure.class)
+        .hasMessage(
+            "[m.onnx] its model card is of format 7, expected at most 1: a newer Lapidary wrote it;"
+                + " use that one, or export the model again with this one");
+  }
+
   /** A card comes with a file of anyone's: what it holds is what the record says. */
   @ParameterizedTest
   @CsvSource(

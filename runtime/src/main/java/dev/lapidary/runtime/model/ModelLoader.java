@@ -5,11 +5,10 @@ import dev.lapidary.core.card.CardJson;
 import dev.lapidary.core.card.ModelCard;
 import dev.lapidary.core.ending.Ending;
 import dev.lapidary.core.failure.Failure;
-import dev.lapidary.core.file.Sha256;
 import dev.lapidary.core.image.Preprocessing;
 import dev.lapidary.core.manifest.LabelFile;
-import dev.lapidary.core.onnx.OnnxEnding;
 import dev.lapidary.runtime.batch.BatchFunction;
+import dev.lapidary.runtime.session.Device;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -41,15 +40,43 @@ public final class ModelLoader {
    */
   public static ServedModel load(
       Path path, PreprocessingOptions options, ScoringOptions scoring, int threads) {
-    Path file = fileOf(path);
-    String place = String.valueOf(file.getFileName());
-    String sha256 = Sha256.of(file);
-    OnnxNetwork network = OnnxNetwork.open(file, threads);
+    return load(new ModelFile.OnDisk(fileOf(path)), options, scoring, Device.cpu(), threads);
+  }
+
+  /**
+   * The same on a device, of a file that says all of itself.
+   *
+   * @throws Failure (exit 2) if it cannot be served, (exit 4) if the device cannot be used
+   */
+  public static ServedModel load(Path path, Device device, int threads) {
+    ModelFile file = new ModelFile.OnDisk(fileOf(path));
+    return load(file, PreprocessingOptions.NONE, ScoringOptions.NONE, device, threads);
+  }
+
+  /**
+   * The same of a file's bytes.
+   *
+   * @param name for messages, such as the file's
+   */
+  public static ServedModel load(byte[] model, String name, Device device, int threads) {
+    ModelFile file = new ModelFile.InMemory(model, name);
+    return load(file, PreprocessingOptions.NONE, ScoringOptions.NONE, device, threads);
+  }
+
+  private static ServedModel load(
+      ModelFile file,
+      PreprocessingOptions options,
+      ScoringOptions scoring,
+      Device device,
+      int threads) {
+    String sha256 = file.sha256();
+    OnnxNetwork network = OnnxNetwork.open(file, device, threads);
     try {
       return served(network, file, sha256, options, scoring);
     } catch (OrtException e) {
       network.close();
-      throw Failure.badInput("[%s] ONNX Runtime cannot run it: %s", place, Failure.reason(e));
+      throw Failure.badInput(
+          "[%s] ONNX Runtime cannot run it: %s", file.place(), Failure.reason(e));
     } catch (RuntimeException e) {
       network.close();
       throw e;
@@ -78,12 +105,12 @@ public final class ModelLoader {
 
   private static ServedModel served(
       OnnxNetwork network,
-      Path file,
+      ModelFile file,
       String sha256,
       PreprocessingOptions options,
       ScoringOptions scoring)
       throws OrtException {
-    String place = String.valueOf(file.getFileName());
+    String place = file.place();
     Optional<ModelCard> card =
         network.metadata(ModelCard.METADATA_KEY).map(json -> CardJson.read(json, place));
     Preprocessing preprocessing = preprocessing(network, card, options, place);
@@ -97,7 +124,7 @@ public final class ModelLoader {
                 preprocessing.cropHeight(),
                 preprocessing.cropWidth());
     float[] sample = sample(run, preprocessing.inputLength(), place);
-    Ending ending = ending(file);
+    Ending ending = file.ending();
     boolean alone =
         card.flatMap(ModelCard::quantization)
             .filter(ModelCard.Quantization::dependsOnBatch)
@@ -156,15 +183,6 @@ public final class ModelLoader {
             "[%s] the preprocessing gives %dx%dx%d (C, H, W) but the graph takes %dx%dx%d",
             place, own[0], own[1], own[2], shape[1], shape[2], shape[3]);
       }
-    }
-  }
-
-  /** ONNX Runtime reads files of its own form too, whose nodes are not to be seen. */
-  private static Ending ending(Path file) {
-    try {
-      return OnnxEnding.of(file);
-    } catch (Failure e) {
-      return Ending.LOGITS;
     }
   }
 

@@ -7,9 +7,9 @@ import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtSession;
 import ai.onnxruntime.TensorInfo;
 import dev.lapidary.core.failure.Failure;
+import dev.lapidary.runtime.session.Device;
 import dev.lapidary.runtime.session.OnnxSession;
 import java.nio.FloatBuffer;
-import java.nio.file.Path;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -41,13 +41,11 @@ public final class OnnxNetwork implements AutoCloseable {
    * @param threads that one run uses
    * @throws Failure (exit 2) if the file is no ONNX model or no image classifier
    */
-  static OnnxNetwork open(Path file, int threads) {
-    String place = String.valueOf(file.getFileName());
+  static OnnxNetwork open(ModelFile file, Device device, int threads) {
+    String place = file.place();
     OnnxSession session;
-    try (OrtSession.SessionOptions options = OnnxSession.options()) {
-      options.setIntraOpNumThreads(threads);
-      options.setInterOpNumThreads(1);
-      session = OnnxSession.open(file, options);
+    try (OrtSession.SessionOptions options = OnnxSession.options(device, threads)) {
+      session = file.open(options);
     } catch (OrtException e) {
       throw Failure.badInput(
           "[%s] ONNX Runtime cannot load it, expected an ONNX model: %s", place, Failure.reason(e));

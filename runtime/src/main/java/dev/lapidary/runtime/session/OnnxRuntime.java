@@ -50,7 +50,7 @@ public final class OnnxRuntime {
    * Loads ONNX Runtime at the first call.
    *
    * @throws IllegalStateException if it is not loaded yet and the JVM is shutting down
-   * @throws UnsatisfiedLinkError if there is no library for this machine
+   * @throws dev.lapidary.core.failure.Failure (exit 4) if there is no library for this machine
    */
   public static OrtEnvironment environment() {
     OrtEnvironment loaded = environment;
@@ -85,15 +85,23 @@ public final class OnnxRuntime {
       if (loaded == null) {
         // First: once the shutdown has begun it throws, and nothing is loaded.
         Runtime.getRuntime().addShutdownHook(new Thread(OnnxRuntime::awaitWhole, "await-onnx"));
-        OrtEnvironment.getAvailableProviders(); // loads the library, before the trick below
-        outlivesHooks = takeReference();
-        loaded = OrtEnvironment.getEnvironment();
+        loaded = DeepStack.call(OnnxRuntime::create);
         environment = loaded;
       }
       return loaded;
     } finally {
       LOADING.unlock();
     }
+  }
+
+  private static OrtEnvironment create() {
+    try {
+      OrtEnvironment.getAvailableProviders(); // loads the library, before the trick below
+    } catch (LinkageError | RuntimeException e) {
+      throw OnnxLibrary.cannotLoad(e);
+    }
+    outlivesHooks = takeReference();
+    return OrtEnvironment.getEnvironment();
   }
 
   /** See above. Returns false if the environment was there already. */

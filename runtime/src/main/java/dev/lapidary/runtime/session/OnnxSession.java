@@ -33,6 +33,25 @@ public final class OnnxSession implements AutoCloseable {
   }
 
   /**
+   * The same for a device.
+   *
+   * @param threads that one run uses
+   * @throws dev.lapidary.core.failure.Failure (exit 4) if this ONNX Runtime cannot use the device
+   */
+  public static OrtSession.SessionOptions options(Device device, int threads) throws OrtException {
+    OrtSession.SessionOptions options = options();
+    try {
+      options.setIntraOpNumThreads(threads);
+      options.setInterOpNumThreads(1);
+      device.addTo(options);
+      return options;
+    } catch (OrtException | RuntimeException e) {
+      options.close();
+      throw e;
+    }
+  }
+
+  /**
    * @param options from {@link #options}; needed no longer than this call
    * @throws OrtException if the file is no model that the runtime can load
    */

@@ -1,0 +1,114 @@
+package dev.lapidary.runtime;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.awt.Color;
+import java.io.File;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.zip.ZipEntry;
+import java.util.zip.ZipOutputStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A classifier in hosts as they are, not as they should be; each a process of its own. */
+@Timeout(600)
+class HostTest {
+  @TempDir Path folder;
+
+  private final List<String> options = new ArrayList<>();
+
+  /** ONNX Runtime 1.29 searches the command line with a stack of its own making: see DeepStack. */
+  @Test
+  void aCommandLineOfAnyLengthIsNoDanger() throws Exception {
+    options.add("-Dlong=" + "x".repeat(100_000));
+    assertThat(said("classify")).containsExactly("green");
+  }
+
+  @Test
+  void anApplicationThatIsClosedAndDeployedAgainOpensItsModelAgain() throws Exception {
+    assertThat(said("redeploy")).containsExactly("green", "green");
+  }
+
+  @Test
+  void aMachineWithoutALibraryAndTwoRuntimesAreSaidInOneLine() throws Exception {
+    options.add("-Dos.arch=riscv64");
+    String jar =
+        Arrays.stream(classPath().split(File.pathSeparator))
+            .filter(entry -> entry.matches(".*[/\\\\]onnxruntime-[^/\\\\]*jar"))
+            .findFirst()
+            .orElseThrow();
+    Path second = folder.resolve("onnxruntime-old.jar");
+    try (ZipOutputStream zip = new ZipOutputStream(Files.newOutputStream(second))) {
+      zip.putNextEntry(new ZipEntry("ai/onnxruntime/OrtEnvironment.class"));
+    }
+    options.addAll(List.of("-cp", classPath() + File.pathSeparator + second));
+    assertThat(said("classify"))
+        .singleElement()
+        .asString()
+        .startsWith("ONNX Runtime has no library that loads on ")
+        .contains("-riscv64: ")
+        .contains(
+            "; its jar carries linux-x64, linux-aarch64 (both glibc), osx-aarch64 and win-x64;")
+        .endsWith(
+            "; 2 ONNX Runtimes are on the class path, of which the first is taken: "
+                + Path.of(jar).getFileName()
+                + ", onnxruntime-old.jar; keep one");
+  }
+
+  /** All that a program gets with the one dependency, and tests' own libraries beside it. */
+  @Test
+  void nothingOfAServerOrATrainerOrALogIsOnItsClassPath() {
+    List<String> names =
+        Arrays.stream(classPath().split(File.pathSeparator))
+            .map(entry -> String.valueOf(Path.of(entry).getFileName()))
+            .toList();
+    assertThat(names).anyMatch(name -> name.startsWith("onnxruntime-"));
+    assertThat(names)
+        .noneMatch(
+            name ->
+                name.matches(
+                    "(micronaut|pytorch|netty|slf4j-simple|slf4j-jdk14|slf4j-reload4j|logback|log4j"
+                        + "|reload4j|jboss-logging|commons-logging|tinylog).*"))
+        .noneMatch(name -> name.matches("(api|model-zoo|basicdataset)-0\\.\\d+.*jar"));
+  }
+
+  private static String classPath() {
+    return System.getProperty("java.class.path");
+  }
+
+  private List<String> said(String what) throws IOException, InterruptedException {
+    List<String> command = new ArrayList<>();
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.addAll(
+        List.of("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-XX:-CreateCoredumpOnCrash"));
+    command.addAll(options);
+    Path image =
+        Files.write(folder.resolve("green.png"), TinyModels.png(new Color(30, 250, 100), 9, 9));
+    command.addAll(
+        List.of(
+            Hosts.class.getName(), what, TinyModels.write(folder).toString(), image.toString()));
+    ProcessBuilder builder = new ProcessBuilder(command);
+    builder.environment().put("CLASSPATH", classPath());
+    builder.environment().remove("ORT_DISABLE_TELEMETRY");
+    Path errors = folder.resolve("errors.txt");
+    Process process = builder.redirectError(errors.toFile()).start();
+    String said = new String(process.getInputStream().readAllBytes(), UTF_8);
+    assertThat(process.waitFor()).as(() -> read(errors)).isZero();
+    return said.lines().toList();
+  }
+
+  private static String read(Path file) {
+    try {
+      return Files.readString(file);
+    } catch (IOException e) {
+      return e.toString();
+    }
+  }
+}
