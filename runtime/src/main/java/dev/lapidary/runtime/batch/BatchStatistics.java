@@ -1,15 +1,21 @@
 package dev.lapidary.runtime.batch;
 
-import java.util.ArrayList;
-import java.util.List;
+import java.util.Collections;
 import java.util.OptionalDouble;
+import java.util.SortedMap;
+import java.util.TreeMap;
 
 /** Counts of one batcher since it began, and how fast it has been of late. Thread-safe. */
 public final class BatchStatistics {
   /** Weight of the newest batch in the running mean: the last 10 or so decide. */
   private static final double NEWEST = 0.2;
 
-  private final long[] batchesBySize;
+  /** So many different sizes are told apart; what is larger than a policy's comes from requests. */
+  private static final int MAX_SIZES = 1024;
+
+  private final SortedMap<Integer, TimeHistogram> runsBySize = new TreeMap<>();
+  private final TimeHistogram queue = new TimeHistogram();
+  private long batches;
   private long images;
   private long failed;
   private long late;
@@ -17,12 +23,11 @@ public final class BatchStatistics {
   private long busyNanos;
   private double nanosPerImage = Double.NaN;
 
-  public BatchStatistics(int maxBatch) {
-    batchesBySize = new long[maxBatch + 1];
-  }
-
   public synchronized void ran(int size, long nanos) {
-    batchesBySize[size]++;
+    if (runsBySize.size() < MAX_SIZES || runsBySize.containsKey(size)) {
+      runsBySize.computeIfAbsent(size, first -> new TimeHistogram()).add(nanos);
+    }
+    batches++;
     images += size;
     busyNanos += nanos;
     double now = (double) nanos / size;
@@ -35,6 +40,11 @@ public final class BatchStatistics {
     if (images == 0) {
       nanosPerImage = nanos;
     }
+  }
+
+  /** An image, or what was submitted together, waited so long. */
+  void queued(long nanos) {
+    queue.add(nanos);
   }
 
   synchronized void failed() {
@@ -58,13 +68,10 @@ public final class BatchStatistics {
 
   /** All counts of one moment. */
   public synchronized Snapshot snapshot() {
-    List<Long> sizes = new ArrayList<>(batchesBySize.length - 1);
-    long batches = 0;
-    for (int size = 1; size < batchesBySize.length; size++) {
-      sizes.add(batchesBySize[size]);
-      batches += batchesBySize[size];
-    }
-    return new Snapshot(batches, images, failed, late, cancelled, busyNanos, sizes);
+    SortedMap<Integer, TimeHistogram.Snapshot> runs = new TreeMap<>();
+    runsBySize.forEach((size, times) -> runs.put(size, times.snapshot()));
+    return new Snapshot(
+        batches, images, failed, late, cancelled, busyNanos, queue.snapshot(), runs);
   }
 
   /**
@@ -74,7 +81,8 @@ public final class BatchStatistics {
    * @param late images dropped because their deadline had passed
    * @param cancelled images dropped because nobody waited for them
    * @param busyNanos time of the successful runs
-   * @param batchesBySize the runs with 1, 2, ... images
+   * @param queue how long each waited for an executor
+   * @param runsBySize how long the runs with so many images took: the latency curve
    */
   public record Snapshot(
       long batches,
@@ -83,9 +91,10 @@ public final class BatchStatistics {
       long late,
       long cancelled,
       long busyNanos,
-      List<Long> batchesBySize) {
+      TimeHistogram.Snapshot queue,
+      SortedMap<Integer, TimeHistogram.Snapshot> runsBySize) {
     public Snapshot {
-      batchesBySize = List.copyOf(batchesBySize);
+      runsBySize = Collections.unmodifiableSortedMap(new TreeMap<>(runsBySize));
     }
   }
 }

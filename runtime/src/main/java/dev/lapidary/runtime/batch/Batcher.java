@@ -1,98 +1,226 @@
 package dev.lapidary.runtime.batch;
 
-import dev.lapidary.core.failure.Failure;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
-import java.nio.FloatBuffer;
+import dev.lapidary.runtime.tensor.Tensor;
+import dev.lapidary.runtime.tensor.TensorNetwork;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Supplier;
 
 /**
- * Runs images together. One thread owns the network: whenever it is free it takes what has queued,
- * first come first served, up to the policy's size. A batch that fails is run again in halves, so
- * that only the image that causes it is answered with an error.
+ * Runs together what many submit: whenever an executor is free it takes what has queued, first come
+ * first served, up to the policy's size. A batch that fails is run again in halves, so that only
+ * what causes it is answered with an error.
  *
- * <p>Thread-safe. Every submitted image is answered exactly once, also while closing.
+ * <p>An executor is a thread with a network of its own, or one that it shares with others. It does
+ * nothing but gather, run and hand on: answers are completed by other threads, so what is made of
+ * them does not keep it from its next batch.
+ *
+ * <p>Thread-safe. Everything submitted is answered exactly once, also while closing.
  */
 public final class Batcher implements AutoCloseable {
-  private final BatchFunction function;
-  private final int inputLength;
-  private final BatchPolicy policy;
-  private final FloatBuffer inputs;
   private final BatchStatistics statistics;
+  private final Executor answers;
+  private final Runnable end;
+  private final int inputLength;
 
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition arrived = lock.newCondition();
-  private final ArrayDeque<Waiting> queue = new ArrayDeque<>();
+  private final Condition answered = lock.newCondition();
+  private final ArrayDeque<BatchItem> queue = new ArrayDeque<>();
+  private int queuedRows;
+  private int unanswered;
   private boolean closed;
-  private final Thread executor;
-
-  @SuppressWarnings("ArrayRecordComponent") // queued, never compared
-  private record Waiting(
-      float[] input, Deadline deadline, long sinceNanos, CompletableFuture<Outcome> answer) {}
+  private BatchPolicy policy;
+  private TensorNetwork network;
+  private List<BatchExecutor> executors = List.of();
 
   /**
-   * @param inputLength floats of one image
+   * @param networks one an executor; the same network again for several threads on it. All take the
+   *     same tensors.
+   * @param answers completes what is answered, and runs what hangs on it
    */
-  public Batcher(BatchFunction function, int inputLength, BatchPolicy policy) {
-    this.function = function;
-    this.inputLength = inputLength;
-    this.policy = policy;
-    this.statistics = new BatchStatistics(policy.maxBatch());
-    long bytes = Math.multiplyExact((long) Float.BYTES * inputLength, policy.maxBatch());
-    this.inputs =
-        ByteBuffer.allocateDirect(Math.toIntExact(bytes))
-            .order(ByteOrder.nativeOrder())
-            .asFloatBuffer();
-    this.executor = new Thread(this::work, "lapidary-batch");
-    executor.setDaemon(true);
-    executor.start();
+  public Batcher(List<TensorNetwork> networks, BatchPolicy policy, Executor answers) {
+    this(networks, policy, answers, () -> {}, 0);
   }
 
   /**
-   * Queues one image. The future never fails; cancelling it takes the image out of its batch if
-   * that has not begun.
+   * Of images as floats; answers are completed by threads of its own.
    *
-   * @param input the image's tensor, not changed and not kept after the answer
+   * @param inputLength floats of one image
+   */
+  public Batcher(BatchFunction function, int inputLength, BatchPolicy policy) {
+    this(
+        List.of(FloatNetwork.of(function, inputLength)),
+        policy,
+        AnswerThreads.start(),
+        inputLength);
+  }
+
+  private Batcher(
+      List<TensorNetwork> networks, BatchPolicy policy, ExecutorService own, int inputLength) {
+    this(networks, policy, own, own::shutdown, inputLength);
+  }
+
+  private Batcher(
+      List<TensorNetwork> networks,
+      BatchPolicy policy,
+      Executor answers,
+      Runnable end,
+      int inputLength) {
+    this.policy = policy;
+    this.answers = answers;
+    this.end = end;
+    this.inputLength = inputLength;
+    this.statistics = new BatchStatistics();
+    this.network = networks.get(0);
+    start(networks);
+  }
+
+  private void start(List<TensorNetwork> networks) {
+    List<BatchExecutor> next = new ArrayList<>(networks.size());
+    for (TensorNetwork each : networks) {
+      next.add(new BatchExecutor(this, each));
+    }
+    executors = List.copyOf(next);
+    executors.forEach(BatchExecutor::start);
+  }
+
+  /**
+   * From here on other executors take what has queued, by another policy. Waits for the batches
+   * that the present ones have begun: then their networks are not used any more.
+   *
+   * @param networks that take the same tensors
    * @throws IllegalStateException if the batcher is closed
    */
+  public void become(List<TensorNetwork> networks, BatchPolicy next) {
+    List<BatchExecutor> before;
+    lock.lock();
+    try {
+      requireOpen();
+      before = executors;
+      before.forEach(BatchExecutor::retire);
+      policy = next;
+      network = networks.get(0);
+      start(networks);
+      arrived.signalAll();
+    } finally {
+      lock.unlock();
+    }
+    before.forEach(BatchExecutor::awaitEnd);
+  }
+
+  /**
+   * Queues tensors that are answered together. The future never fails; cancelling it takes them out
+   * of their batch if that has not begun.
+   *
+   * @param inputs each of the graph's once; read until they are answered, so not to be changed
+   * @param outputs names of those that are wanted
+   * @throws IllegalArgumentException if the inputs are not what the network takes
+   * @throws IllegalStateException if the batcher is closed
+   */
+  public CompletableFuture<Outcome> submit(
+      List<Tensor> inputs, Set<String> outputs, Deadline deadline) {
+    BatchItem item = BatchItem.of(network(), inputs, outputs, deadline);
+    lock.lock();
+    try {
+      requireOpen();
+      queue.add(item);
+      queuedRows += item.rows();
+      unanswered++;
+      arrived.signal();
+    } finally {
+      lock.unlock();
+    }
+    return item.answer();
+  }
+
+  /**
+   * Queues one image of a network of floats; its outcome is {@link Outcome.Classified}. The future
+   * never fails; cancelling it takes the image out of its batch if that has not begun.
+   *
+   * @param input the image's tensor
+   * @throws IllegalStateException if the batcher is closed
+   */
+  @SuppressWarnings("FutureReturnValueIgnored") // what hangs on them throws nothing
   public CompletableFuture<Outcome> submit(float[] input, Deadline deadline) {
     if (input.length != inputLength) {
       throw new IllegalArgumentException(
           "an input has %d floats but this one has %d".formatted(inputLength, input.length));
     }
+    CompletableFuture<Outcome> ran =
+        submit(List.of(FloatNetwork.row(input)), Set.of(FloatNetwork.OUTPUT), deadline);
     CompletableFuture<Outcome> answer = new CompletableFuture<>();
+    ran.thenAccept(outcome -> answer.complete(classified(outcome)));
+    answer.whenComplete((outcome, cancelled) -> ran.cancel(false));
+    return answer;
+  }
+
+  private static Outcome classified(Outcome outcome) {
+    return outcome instanceof Outcome.Ran ran
+        ? new Outcome.Classified(
+            FloatNetwork.values((Tensor.Numbers) ran.outputs().get(0)),
+            ran.batchSize(),
+            ran.queueNanos(),
+            ran.inferNanos())
+        : outcome;
+  }
+
+  private TensorNetwork network() {
     lock.lock();
     try {
-      if (closed) {
-        throw new IllegalStateException("the batcher is closed");
-      }
-      queue.add(new Waiting(input, deadline, System.nanoTime(), answer));
-      arrived.signal();
+      return network;
     } finally {
       lock.unlock();
     }
-    return answer;
+  }
+
+  private void requireOpen() {
+    if (closed) {
+      throw new IllegalStateException("the batcher is closed");
+    }
   }
 
   public BatchStatistics statistics() {
     return statistics;
   }
 
-  public int maxBatch() {
-    return policy.maxBatch();
+  /** As it is now; {@link #become} changes it. */
+  public BatchPolicy policy() {
+    lock.lock();
+    try {
+      return policy;
+    } finally {
+      lock.unlock();
+    }
   }
 
-  /** Images that wait for the executor. */
+  public int maxBatch() {
+    return policy().maxBatch();
+  }
+
+  /** Batches that run at a time, at the most. */
+  public int executors() {
+    lock.lock();
+    try {
+      return executors.size();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Rows, such as images, that wait for an executor. */
   public int depth() {
     lock.lock();
     try {
-      return queue.size();
+      return queuedRows;
     } finally {
       lock.unlock();
     }
@@ -101,46 +229,41 @@ public final class Batcher implements AutoCloseable {
   /** Accepts no more, answers all that it has, and stops. */
   @Override
   public void close() {
+    List<BatchExecutor> running;
     lock.lock();
     try {
       closed = true;
-      arrived.signal();
+      running = executors;
+      arrived.signalAll();
     } finally {
       lock.unlock();
     }
-    boolean interrupted = false;
-    while (executor.isAlive()) {
-      try {
-        executor.join();
-      } catch (InterruptedException e) {
-        interrupted = true;
-      }
-    }
-    if (interrupted) {
-      Thread.currentThread().interrupt();
-    }
-  }
-
-  private void work() {
-    for (List<Waiting> batch = take(); !batch.isEmpty(); batch = take()) {
-      List<Waiting> wanted = leaveOutUnwanted(batch);
-      if (!wanted.isEmpty()) {
-        run(wanted);
-      }
-    }
-  }
-
-  /** The next batch; empty when closed and drained. */
-  private List<Waiting> take() {
+    running.forEach(BatchExecutor::awaitEnd);
     lock.lock();
     try {
-      while (queue.isEmpty() && !closed) {
-        arrived.awaitUninterruptibly();
+      while (unanswered > 0) {
+        answered.awaitUninterruptibly();
       }
-      awaitMore();
-      List<Waiting> batch = new ArrayList<>(Math.min(queue.size(), policy.maxBatch()));
-      while (!queue.isEmpty() && batch.size() < policy.maxBatch()) {
-        batch.add(queue.remove());
+    } finally {
+      lock.unlock();
+    }
+    end.run();
+  }
+
+  /** The next batch; empty when the executor has to end. */
+  List<BatchItem> take(BatchExecutor executor) {
+    lock.lock();
+    try {
+      List<BatchItem> batch = List.of();
+      while (batch.isEmpty() && !executor.isRetired() && !(closed && queue.isEmpty())) {
+        if (queue.isEmpty()) {
+          arrived.awaitUninterruptibly();
+        } else if (awaitMore()) {
+          batch = takeQueued();
+        }
+      }
+      if (!queue.isEmpty()) {
+        arrived.signal(); // for another executor: this one's signal may have been of several items
       }
       return batch;
     } finally {
@@ -148,86 +271,74 @@ public final class Batcher implements AutoCloseable {
     }
   }
 
-  private void awaitMore() {
-    if (policy.maxDelay().isZero() || queue.isEmpty()) {
-      return;
+  private List<BatchItem> takeQueued() {
+    List<BatchItem> batch = new ArrayList<>();
+    int rows = 0;
+    BatchItem head = queue.element();
+    for (BatchItem next = head;
+        next != null && fits(batch, rows, head, next);
+        next = queue.peek()) {
+      batch.add(queue.remove());
+      rows += next.rows();
     }
-    Waiting head = queue.element();
+    queuedRows -= rows;
+    return batch;
+  }
+
+  private boolean fits(List<BatchItem> batch, int rows, BatchItem head, BatchItem next) {
+    return batch.isEmpty()
+        || (network.isBatched()
+            && next.form().equals(head.form())
+            && rows + next.rows() <= policy.maxBatch());
+  }
+
+  /** Returns false if the queue may have changed while it waited. */
+  @SuppressWarnings("WaitNotInLoop") // the loop is its caller's
+  private boolean awaitMore() {
+    BatchItem head = queue.element();
     long until = head.sinceNanos() + policy.maxDelay().toNanos();
-    while (queue.size() < policy.maxBatch() && !closed) {
-      long left = Math.min(until - System.nanoTime(), head.deadline().leftNanos());
-      if (left <= 0) {
-        return;
-      }
-      try {
-        arrived.awaitNanos(left);
-      } catch (InterruptedException e) {
-        return; // nobody interrupts this thread; sending early is always right
-      }
+    if (policy.maxDelay().isZero() || queuedRows >= policy.maxBatch() || closed) {
+      return true;
     }
-  }
-
-  private List<Waiting> leaveOutUnwanted(List<Waiting> batch) {
-    List<Waiting> wanted = new ArrayList<>(batch.size());
-    for (Waiting image : batch) {
-      if (image.answer().isDone()) {
-        statistics.cancelled();
-      } else if (image.deadline().hasPassed()) {
-        statistics.late();
-        image.answer().complete(new Outcome.Late());
-      } else {
-        wanted.add(image);
-      }
+    long left = Math.min(until - System.nanoTime(), head.deadline().leftNanos());
+    if (left <= 0) {
+      return true;
     }
-    return wanted;
-  }
-
-  private void run(List<Waiting> batch) {
-    long began = System.nanoTime();
-    float[] logits;
     try {
-      logits = function.run(fill(batch), batch.size());
-      requireWhole(logits, batch.size());
-    } catch (Throwable e) { // also an Error: this thread must outlive every batch
-      runHalves(batch, e);
-      return;
-    }
-    long ended = System.nanoTime();
-    statistics.ran(batch.size(), ended - began);
-    int classes = logits.length / batch.size();
-    for (int i = 0; i < batch.size(); i++) {
-      Waiting image = batch.get(i);
-      float[] own = Arrays.copyOfRange(logits, i * classes, (i + 1) * classes);
-      image
-          .answer()
-          .complete(
-              new Outcome.Classified(own, batch.size(), began - image.sinceNanos(), ended - began));
+      arrived.awaitNanos(left);
+      return false;
+    } catch (InterruptedException e) {
+      return !queue.isEmpty(); // nobody interrupts this thread; sending early is always right
     }
   }
 
-  private void runHalves(List<Waiting> batch, Throwable error) {
-    if (batch.size() == 1) {
-      statistics.failed();
-      batch.get(0).answer().complete(new Outcome.Failed(Failure.reason(error)));
-      return;
+  /** Completes the answers of a batch elsewhere, one task an item. */
+  void answer(BatchItem item, Supplier<Outcome> outcome) {
+    Runnable task =
+        () -> {
+          try {
+            item.answer().complete(outcome.get());
+          } finally {
+            done();
+          }
+        };
+    try {
+      answers.execute(task);
+    } catch (RejectedExecutionException e) {
+      task.run(); // its owner has closed it before the batcher: late is better than never
     }
-    int half = batch.size() / 2;
-    run(batch.subList(0, half));
-    run(batch.subList(half, batch.size()));
   }
 
-  private FloatBuffer fill(List<Waiting> batch) {
-    inputs.clear();
-    for (Waiting image : batch) {
-      inputs.put(image.input());
-    }
-    return inputs.flip();
-  }
-
-  private static void requireWhole(float[] logits, int count) {
-    if (logits.length == 0 || logits.length % count != 0) {
-      throw new IllegalStateException(
-          "the network gave %d logits for %d images".formatted(logits.length, count));
+  /** An item needs no answer any more. */
+  void done() {
+    lock.lock();
+    try {
+      unanswered--;
+      if (unanswered == 0) {
+        answered.signalAll();
+      }
+    } finally {
+      lock.unlock();
     }
   }
 }

@@ -1,8 +1,13 @@
 package dev.lapidary.runtime.batch;
 
-/** What became of one image that was accepted: each gets exactly one of these. */
+import dev.lapidary.runtime.tensor.Tensor;
+import java.util.List;
+
+/** What became of what was submitted: each gets exactly one of these. */
 public sealed interface Outcome {
   /**
+   * Of an image that was submitted as floats.
+   *
    * @param logits one a class
    * @param batchSize how many images ran together with it, itself included
    * @param queueNanos how long it waited for the executor
@@ -12,7 +17,22 @@ public sealed interface Outcome {
   record Classified(float[] logits, int batchSize, long queueNanos, long inferNanos)
       implements Outcome {}
 
-  /** The network failed on this image alone; its neighbours have been answered. */
+  /**
+   * Of tensors.
+   *
+   * @param outputs those that are wanted, in the graph's order, of its own rows
+   * @param batchSize rows of the batch that it ran in, its own included
+   * @param queueNanos how long it waited for the executor
+   * @param inferNanos how long its batch ran
+   */
+  record Ran(List<Tensor> outputs, int batchSize, long queueNanos, long inferNanos)
+      implements Outcome {
+    public Ran {
+      outputs = List.copyOf(outputs);
+    }
+  }
+
+  /** The network failed on it alone; its neighbours have been answered. */
   record Failed(String message) implements Outcome {}
 
   /** Its deadline passed before its batch began; it was never run. */

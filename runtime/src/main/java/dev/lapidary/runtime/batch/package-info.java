@@ -1,6 +1,6 @@
 /**
- * Dynamic batching: a bounded queue, one executor that runs whatever has queued. Entry point:
- * {@link dev.lapidary.runtime.batch.Batcher}. Knows nothing of HTTP, images or ONNX Runtime.
+ * Dynamic batching: a queue, and executors that run whatever has queued. Entry point: {@link
+ * dev.lapidary.runtime.batch.Batcher}. Knows tensors, but nothing of HTTP, images or ONNX Runtime.
  */
 @NullMarked
 package dev.lapidary.runtime.batch;

@@ -7,12 +7,17 @@ import ai.onnxruntime.OrtException;
 import ai.onnxruntime.TensorInfo;
 import dev.lapidary.core.image.Preprocessor;
 import dev.lapidary.core.image.RgbImage;
+import dev.lapidary.runtime.batch.FloatNetwork;
 import dev.lapidary.runtime.session.OnnxRuntime;
+import dev.lapidary.runtime.tensor.DataType;
+import dev.lapidary.runtime.tensor.Shapes;
+import dev.lapidary.runtime.tensor.Tensor;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
+import java.util.List;
 
-/** The two ways in which an exported file takes images. Both wait in the queue as floats. */
+/** The two ways in which an exported file takes images. */
 enum InputForm {
   /** Normalized numbers. */
   NCHW_FLOAT32("NCHW", "float32") {
@@ -36,7 +41,19 @@ enum InputForm {
     }
 
     @Override
+    Tensor tensor(Preprocessor preprocessor, RgbImage image, String name, List<Long> shape) {
+      float[] numbers = new float[Math.toIntExact(Shapes.elements(shape))];
+      preprocessor.apply(image, numbers, 0);
+      return FloatNetwork.floats(name, shape, numbers);
+    }
+
+    @Override
     long[] nchw(long[] shape) {
+      return shape;
+    }
+
+    @Override
+    long[] ofNchw(long[] shape) {
       return shape;
     }
   },
@@ -70,8 +87,20 @@ enum InputForm {
     }
 
     @Override
+    Tensor tensor(Preprocessor preprocessor, RgbImage image, String name, List<Long> shape) {
+      byte[] levels = new byte[Math.toIntExact(Shapes.elements(shape))];
+      preprocessor.levels(preprocessor.view(image), levels, 0);
+      return new Tensor.Numbers(name, DataType.UINT8, shape, ByteBuffer.wrap(levels));
+    }
+
+    @Override
     long[] nchw(long[] shape) {
       return new long[] {shape[0], shape[3], shape[1], shape[2]};
+    }
+
+    @Override
+    long[] ofNchw(long[] shape) {
+      return new long[] {shape[0], shape[2], shape[3], shape[1]};
     }
   };
 
@@ -103,8 +132,18 @@ enum InputForm {
   abstract OnnxTensor tensor(FloatBuffer images, int count, int channels, int height, int width)
       throws OrtException;
 
+  /**
+   * One image as it waits in the queue: levels as bytes, a quarter of what they take as floats.
+   *
+   * @param shape of one image, in the graph's order, with its 1 in front
+   */
+  abstract Tensor tensor(Preprocessor preprocessor, RgbImage image, String name, List<Long> shape);
+
   /** The graph's input shape in the order N, C, H, W. */
   abstract long[] nchw(long[] shape);
+
+  /** The other way. */
+  abstract long[] ofNchw(long[] shape);
 
   /** As a card says it: {@code NCHW float32}. */
   @Override

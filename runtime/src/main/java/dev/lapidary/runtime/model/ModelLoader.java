@@ -115,14 +115,7 @@ public final class ModelLoader {
         network.metadata(ModelCard.METADATA_KEY).map(json -> CardJson.read(json, place));
     Preprocessing preprocessing = preprocessing(network, card, options, place);
     requireFits(preprocessing, network.inputShape(), place);
-    BatchFunction run =
-        (inputs, count) ->
-            network.run(
-                inputs,
-                count,
-                preprocessing.channels(),
-                preprocessing.cropHeight(),
-                preprocessing.cropWidth());
+    BatchFunction run = new OwnFunction(network, preprocessing);
     float[] sample = sample(run, preprocessing.inputLength(), place);
     Ending ending = file.ending();
     boolean alone =

@@ -9,6 +9,7 @@ import ai.onnxruntime.TensorInfo;
 import dev.lapidary.core.failure.Failure;
 import dev.lapidary.runtime.session.Device;
 import dev.lapidary.runtime.session.OnnxSession;
+import dev.lapidary.runtime.tensor.OnnxTensors;
 import java.nio.FloatBuffer;
 import java.util.Map;
 import java.util.Optional;
@@ -140,6 +141,11 @@ public final class OnnxNetwork implements AutoCloseable {
   /** N, C, H, W, in whatever order the graph has them; -1 where the graph leaves it open. */
   public long[] inputShape() {
     return inputShape.clone();
+  }
+
+  /** The same network, of tensors. */
+  OnnxTensors tensors() {
+    return OnnxTensors.of(session, input);
   }
 
   /**

@@ -9,9 +9,13 @@ import dev.lapidary.core.image.Preprocessor;
 import dev.lapidary.core.image.RgbImage;
 import dev.lapidary.core.image.UndecodableImage;
 import dev.lapidary.runtime.batch.BatchFunction;
+import dev.lapidary.runtime.batch.FloatNetwork;
+import dev.lapidary.runtime.tensor.Tensor;
+import dev.lapidary.runtime.tensor.TensorNetwork;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 
@@ -59,6 +63,36 @@ public record ServedModel(
    */
   public float[] inputOf(byte[] file, ImageLimits limits) {
     return inputOf(ImageDecoder.decode(file, limits));
+  }
+
+  /**
+   * The same as a tensor to be queued: {@code [1, C, H, W]} numbers, or {@code [1, H, W, C]} levels
+   * as bytes.
+   *
+   * @throws UndecodableImage if the bytes are no image, or over a limit
+   */
+  public Tensor tensorOf(byte[] file, ImageLimits limits) {
+    RgbImage image = ImageDecoder.decode(file, limits);
+    return session.form().tensor(Preprocessor.of(preprocessing), image, signature.input(), one());
+  }
+
+  private List<Long> one() {
+    long[] shape =
+        session
+            .form()
+            .ofNchw(
+                new long[] {
+                  1, preprocessing.channels(), preprocessing.cropHeight(), preprocessing.cropWidth()
+                });
+    return Arrays.stream(shape).boxed().toList();
+  }
+
+  /** Its forward pass on tensors: of {@link #tensorOf} to {@code [N, classes]}. */
+  public TensorNetwork tensors() {
+    TensorNetwork own = session.tensors();
+    return network instanceof OwnFunction
+        ? own
+        : new FloatNetwork(network, own.inputs().get(0), own.outputs().get(0));
   }
 
   private float[] inputOf(RgbImage image) {

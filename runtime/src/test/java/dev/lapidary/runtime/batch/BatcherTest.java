@@ -80,8 +80,9 @@ class BatcherTest {
       assertThat(batcher.depth()).isZero();
       BatchStatistics.Snapshot counts = batcher.statistics().snapshot();
       assertThat(counts.images()).isEqualTo(threads * each);
+      assertThat(counts.queue().count()).isEqualTo(threads * each);
       assertThat(largest.get()).isBetween(1, 16);
-      assertThat(counts.batchesBySize().stream().mapToLong(n -> n).sum())
+      assertThat(counts.runsBySize().values().stream().mapToLong(t -> t.count()).sum())
           .isEqualTo(counts.batches());
     }
   }

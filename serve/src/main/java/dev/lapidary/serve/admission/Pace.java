@@ -1,6 +1,8 @@
 package dev.lapidary.serve.admission;
 
 import dev.lapidary.runtime.batch.BatchStatistics;
+import dev.lapidary.runtime.batch.TimeHistogram;
+import java.util.function.IntSupplier;
 
 /**
  * How long decoding and running have taken of late, and how long a backlog will take. Decoding and
@@ -21,13 +23,19 @@ public final class Pace {
 
   private final int decodeThreads;
   private final BatchStatistics runs;
+  private final IntSupplier executors;
+  private final TimeHistogram decodes = new TimeHistogram();
   private double nanosPerPixel = Double.NaN;
   private double pixelsPerByte = PHOTOGRAPH_PIXELS_PER_BYTE;
   private double imagesPerByte = 1.0 / PHOTOGRAPH_BYTES;
 
-  public Pace(int decodeThreads, BatchStatistics runs) {
+  /**
+   * @param executors that run the network beside each other
+   */
+  public Pace(int decodeThreads, BatchStatistics runs, IntSupplier executors) {
     this.decodeThreads = decodeThreads;
     this.runs = runs;
+    this.executors = executors;
   }
 
   /** What an image weighs in {@link Admission}: its pixels, and what each file costs. */
@@ -45,9 +53,15 @@ public final class Pace {
 
   /** One image was decoded and preprocessed. */
   public synchronized void decoded(long weight, long nanos) {
+    decodes.add(nanos);
     double now = (double) nanos / weight;
     nanosPerPixel =
         Double.isNaN(nanosPerPixel) ? now : nanosPerPixel + NEWEST * (now - nanosPerPixel);
+  }
+
+  /** How long decoding and preprocessing has taken, an image. */
+  public TimeHistogram.Snapshot decodes() {
+    return decodes.snapshot();
   }
 
   /** One thread's time for so much. */
@@ -57,7 +71,7 @@ public final class Pace {
 
   /** The network's time for so many images, as they were batched of late. */
   public long runNanos(int images) {
-    return (long) (images * runs.nanosPerImage().orElse(0));
+    return (long) (images * runs.nanosPerImage().orElse(0) / executors.getAsInt());
   }
 
   /**

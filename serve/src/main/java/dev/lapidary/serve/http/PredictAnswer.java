@@ -2,8 +2,8 @@ package dev.lapidary.serve.http;
 
 import dev.lapidary.core.card.Activation;
 import dev.lapidary.runtime.model.ServedModel;
+import java.util.ArrayList;
 import java.util.List;
-import java.util.stream.IntStream;
 
 /**
  * The body of an answer to {@code POST /predict}.
@@ -47,14 +47,13 @@ record PredictAnswer(ModelId model, List<Prediction> predictions) {
     }
     boolean several = model.scoring().several();
     double threshold = query.threshold().orElse(several ? Activation.THRESHOLD : 0);
-    List<ClassProbability> classes =
-        IntStream.range(0, outputs.length)
-            .filter(i -> probabilities[i] >= threshold)
-            .boxed()
-            .sorted((a, b) -> Float.compare(outputs[b], outputs[a]))
-            .limit(query.topK().orElse(several ? outputs.length : DEFAULT_TOP_K))
-            .map(i -> new ClassProbability(model.labels().get(i), i, probabilities[i]))
-            .toList();
+    int most = query.topK().orElse(several ? outputs.length : DEFAULT_TOP_K);
+    List<ClassProbability> classes = new ArrayList<>(Math.min(most, outputs.length));
+    for (int i : Best.of(outputs, most)) {
+      if (probabilities[i] >= threshold) {
+        classes.add(new ClassProbability(model.labels().get(i), i, probabilities[i]));
+      }
+    }
     return new Classified(image, classes);
   }
 }

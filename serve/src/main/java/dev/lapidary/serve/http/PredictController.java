@@ -1,6 +1,8 @@
 package dev.lapidary.serve.http;
 
+import dev.lapidary.runtime.batch.FloatNetwork;
 import dev.lapidary.runtime.batch.Outcome;
+import dev.lapidary.runtime.tensor.Tensor;
 import dev.lapidary.serve.admission.Admission;
 import dev.lapidary.serve.repository.Lease;
 import io.micronaut.http.HttpHeaders;
@@ -190,8 +192,9 @@ final class PredictController {
       throw Refusal.deadlinePassed(); // with a neighbour that was late; else nobody reads this
     }
     Outcome outcome = ((Serving.Result.Ran) result).outcome();
-    if (outcome instanceof Outcome.Classified classified) {
-      return PredictAnswer.of(image, classified.logits(), serving.model(), query);
+    if (outcome instanceof Outcome.Ran ran) {
+      float[] logits = FloatNetwork.values((Tensor.Numbers) ran.outputs().get(0));
+      return PredictAnswer.of(image, logits, serving.model(), query);
     }
     if (outcome instanceof Outcome.Late) {
       throw Refusal.deadlinePassed();

@@ -4,16 +4,20 @@ import dev.lapidary.core.failure.Failure;
 import dev.lapidary.core.image.ImageLimits;
 import dev.lapidary.core.image.ImageSize;
 import dev.lapidary.core.image.UndecodableImage;
+import dev.lapidary.runtime.batch.AnswerThreads;
 import dev.lapidary.runtime.batch.BatchPolicy;
 import dev.lapidary.runtime.batch.Batcher;
 import dev.lapidary.runtime.batch.Deadline;
 import dev.lapidary.runtime.batch.Outcome;
 import dev.lapidary.runtime.model.ServedModel;
+import dev.lapidary.runtime.tensor.Tensor;
 import dev.lapidary.serve.admission.Admission;
 import dev.lapidary.serve.admission.Pace;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
+import java.util.concurrent.ExecutorService;
 import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -29,6 +33,7 @@ final class Serving implements AutoCloseable {
   private final ServedModel model;
   private final Admission admission;
   private final Workers workers;
+  private final ExecutorService answers = AnswerThreads.start();
   private final Batcher batcher;
   private final Pace pace;
   private final ImageLimits imageLimits;
@@ -43,8 +48,8 @@ final class Serving implements AutoCloseable {
     // A graph of one image at a time still has a queue, it only never runs two together.
     BatchPolicy policy = model.batches() ? settings.batch() : BatchPolicy.greedy(1);
     requireFits(policy.maxBatch(), model.preprocessing().inputLength());
-    this.batcher = new Batcher(model.network(), model.preprocessing().inputLength(), policy);
-    this.pace = new Pace(settings.decodeThreads(), batcher.statistics());
+    this.batcher = new Batcher(List.of(model.tensors()), policy, answers);
+    this.pace = new Pace(settings.decodeThreads(), batcher.statistics(), batcher::executors);
     this.workers = workers;
   }
 
@@ -145,16 +150,17 @@ final class Serving implements AutoCloseable {
     }
   }
 
-  private float[] decode(Upload.File file, Place place) {
+  private Tensor decode(Upload.File file, Place place) {
     long began = System.nanoTime();
-    float[] input = model.inputOf(file.bytes(), imageLimits);
+    Tensor input = model.tensorOf(file.bytes(), imageLimits);
     pace.decoded(place.weight(), System.nanoTime() - began);
     return input;
   }
 
   @SuppressWarnings("FutureReturnValueIgnored") // what follows the answer throws nothing
-  private void submit(float[] input, Place place) {
-    CompletableFuture<Outcome> answer = batcher.submit(input, place.deadline());
+  private void submit(Tensor input, Place place) {
+    CompletableFuture<Outcome> answer =
+        batcher.submit(List.of(input), Set.of(model.signature().output()), place.deadline());
     place.work().waits(answer);
     answer.whenComplete(
         (outcome, cancelled) -> {
@@ -235,6 +241,7 @@ final class Serving implements AutoCloseable {
   @Override
   public void close() {
     batcher.close();
+    answers.shutdown();
     model.close();
   }
 }

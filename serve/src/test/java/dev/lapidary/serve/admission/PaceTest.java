@@ -11,8 +11,8 @@ class PaceTest {
   private static final long MILLI = TimeUnit.MILLISECONDS.toNanos(1);
   private static final Admission.Held NOTHING = new Admission.Held(0, 0, 0, 0, 0);
 
-  private final BatchStatistics runs = new BatchStatistics(8);
-  private final Pace pace = new Pace(2, runs);
+  private final BatchStatistics runs = new BatchStatistics();
+  private final Pace pace = new Pace(2, runs, () -> 1);
 
   private static Admission.Held held(int images, long weight, long unreadBytes) {
     return new Admission.Held(images, images, weight, unreadBytes, unreadBytes);

@@ -1,0 +1,127 @@
+package dev.lapidary.runtime.batch;
+
+import dev.lapidary.core.failure.Failure;
+import dev.lapidary.runtime.tensor.Tensor;
+import dev.lapidary.runtime.tensor.TensorNetwork;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+
+/** A thread that runs a batcher's batches, one after the other. */
+final class BatchExecutor {
+  private final Batcher batcher;
+  private final TensorNetwork network;
+  private final BatchTensors tensors = new BatchTensors();
+  private final Thread thread;
+  private volatile boolean retired;
+
+  BatchExecutor(Batcher batcher, TensorNetwork network) {
+    this.batcher = batcher;
+    this.network = network;
+    this.thread = new Thread(this::work, "lapidary-batch");
+    thread.setDaemon(true);
+  }
+
+  void start() {
+    thread.start();
+  }
+
+  /** Takes no other batch. */
+  void retire() {
+    retired = true;
+  }
+
+  boolean isRetired() {
+    return retired;
+  }
+
+  void awaitEnd() {
+    boolean interrupted = false;
+    while (thread.isAlive()) {
+      try {
+        thread.join();
+      } catch (InterruptedException e) {
+        interrupted = true;
+      }
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private void work() {
+    for (List<BatchItem> batch = batcher.take(this); !batch.isEmpty(); batch = batcher.take(this)) {
+      List<BatchItem> wanted = leaveOutUnwanted(batch);
+      if (!wanted.isEmpty()) {
+        run(wanted);
+      }
+    }
+  }
+
+  private List<BatchItem> leaveOutUnwanted(List<BatchItem> batch) {
+    List<BatchItem> wanted = new ArrayList<>(batch.size());
+    for (BatchItem item : batch) {
+      if (item.answer().isDone()) {
+        batcher.statistics().cancelled();
+        batcher.done();
+      } else if (item.deadline().hasPassed()) {
+        batcher.statistics().late();
+        batcher.answer(item, Outcome.Late::new);
+      } else {
+        wanted.add(item);
+      }
+    }
+    return wanted;
+  }
+
+  private void run(List<BatchItem> batch) {
+    int rows = 0;
+    Set<String> outputs = new HashSet<>();
+    for (BatchItem item : batch) {
+      rows += item.rows();
+      outputs.addAll(item.outputs());
+    }
+    long began = System.nanoTime();
+    List<Tensor> results;
+    try {
+      results = network.run(tensors.gather(batch, rows), outputs);
+      if (batch.size() > 1) {
+        BatchTensors.requireRows(results, rows);
+      }
+    } catch (Throwable e) { // also an Error: this thread must outlive every batch
+      runHalves(batch, e);
+      return;
+    }
+    answer(batch, rows, results, began, System.nanoTime() - began);
+  }
+
+  private void answer(
+      List<BatchItem> batch, int rows, List<Tensor> results, long began, long inferNanos) {
+    batcher.statistics().ran(rows, inferNanos);
+    int from = 0;
+    for (BatchItem item : batch) {
+      int first = from;
+      long queueNanos = began - item.sinceNanos();
+      batcher.statistics().queued(queueNanos);
+      batcher.answer(
+          item,
+          () ->
+              new Outcome.Ran(
+                  BatchTensors.rows(results, first, item, rows), rows, queueNanos, inferNanos));
+      from += item.rows();
+    }
+  }
+
+  private void runHalves(List<BatchItem> batch, Throwable error) {
+    if (batch.size() == 1) {
+      batcher.statistics().failed();
+      String reason = Failure.reason(error);
+      batcher.answer(batch.get(0), () -> new Outcome.Failed(reason));
+      return;
+    }
+    int half = batch.size() / 2;
+    run(batch.subList(0, half));
+    run(batch.subList(half, batch.size()));
+  }
+}

@@ -1,0 +1,97 @@
+package dev.lapidary.runtime.batch;
+
+import dev.lapidary.core.failure.Failure;
+import dev.lapidary.runtime.tensor.DataType;
+import dev.lapidary.runtime.tensor.Tensor;
+import dev.lapidary.runtime.tensor.TensorNetwork;
+import dev.lapidary.runtime.tensor.TensorSpec;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.FloatBuffer;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * A {@link BatchFunction} as a network of tensors: images in, logits out.
+ *
+ * @param input of numbers as {@link DataType#FP32}, or of levels as {@link DataType#UINT8}
+ * @param output {@code [N, classes]}
+ */
+public record FloatNetwork(BatchFunction function, TensorSpec input, TensorSpec output)
+    implements TensorNetwork {
+  static final String INPUT = "input";
+  static final String OUTPUT = "logits";
+
+  static FloatNetwork of(BatchFunction function, int inputLength) {
+    return new FloatNetwork(
+        function,
+        new TensorSpec(INPUT, DataType.FP32, List.of(-1L, (long) inputLength)),
+        new TensorSpec(OUTPUT, DataType.FP32, List.of(-1L, -1L)));
+  }
+
+  static Tensor.Numbers row(float[] values) {
+    return floats(INPUT, List.of(1L, (long) values.length), values);
+  }
+
+  /** A tensor of floats, copied. */
+  public static Tensor.Numbers floats(String name, List<Long> shape, float[] values) {
+    ByteBuffer bytes =
+        ByteBuffer.allocate(Float.BYTES * values.length).order(ByteOrder.LITTLE_ENDIAN);
+    bytes.asFloatBuffer().put(values);
+    return new Tensor.Numbers(name, DataType.FP32, shape, bytes);
+  }
+
+  /** A tensor's floats, copied. */
+  public static float[] values(Tensor.Numbers tensor) {
+    float[] values = new float[tensor.data().remaining() / Float.BYTES];
+    tensor.data().asFloatBuffer().get(values);
+    return values;
+  }
+
+  @Override
+  public List<TensorSpec> inputs() {
+    return List.of(input);
+  }
+
+  @Override
+  public List<TensorSpec> outputs() {
+    return List.of(output);
+  }
+
+  @Override
+  public List<Tensor> run(List<Tensor> inputs, Set<String> outputs) throws Unrunnable {
+    Tensor.Numbers images = (Tensor.Numbers) inputs.get(0);
+    int count = Math.toIntExact(images.shape().get(0));
+    float[] logits;
+    try {
+      logits = function.run(floats(images), count);
+    } catch (Exception e) {
+      throw new Unrunnable(Failure.reason(e), e);
+    }
+    if (logits.length == 0 || logits.length % count != 0) {
+      throw new Unrunnable(
+          "the network gave %d logits for %d images".formatted(logits.length, count));
+    }
+    return List.of(
+        floats(output.name(), List.of((long) count, (long) logits.length / count), logits));
+  }
+
+  private static FloatBuffer floats(Tensor.Numbers images) {
+    ByteBuffer data = images.data();
+    if (images.type() == DataType.FP32 && data.isDirect()) {
+      return data.asFloatBuffer();
+    }
+    int count = data.remaining() / images.type().size();
+    FloatBuffer floats =
+        ByteBuffer.allocateDirect(Float.BYTES * count)
+            .order(ByteOrder.nativeOrder())
+            .asFloatBuffer();
+    if (images.type() == DataType.FP32) {
+      return floats.put(data.asFloatBuffer()).flip();
+    }
+    while (data.hasRemaining()) {
+      floats.put(data.get() & 0xff);
+    }
+    return floats.flip();
+  }
+}

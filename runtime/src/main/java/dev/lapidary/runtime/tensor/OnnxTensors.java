@@ -1,0 +1,154 @@
+package dev.lapidary.runtime.tensor;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import ai.onnxruntime.NodeInfo;
+import ai.onnxruntime.OnnxJavaType;
+import ai.onnxruntime.OnnxTensor;
+import ai.onnxruntime.OnnxValue;
+import ai.onnxruntime.OrtException;
+import ai.onnxruntime.OrtSession;
+import ai.onnxruntime.TensorInfo;
+import dev.lapidary.core.failure.Failure;
+import dev.lapidary.runtime.session.OnnxRuntime;
+import dev.lapidary.runtime.session.OnnxSession;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/** A session's tensors. The session stays its owner's. */
+public final class OnnxTensors implements TensorNetwork {
+  private final OnnxSession session;
+  private final List<TensorSpec> inputs;
+  private final List<TensorSpec> outputs;
+
+  private OnnxTensors(OnnxSession session, List<TensorSpec> inputs, List<TensorSpec> outputs) {
+    this.session = session;
+    this.inputs = inputs;
+    this.outputs = outputs;
+  }
+
+  /**
+   * Outputs that are no tensors (a map of a class to its probability, say) are left out.
+   *
+   * @param place for errors
+   * @throws Failure (exit 2) if an input is no tensor, or none of the outputs is
+   */
+  public static OnnxTensors of(OnnxSession session, String place) {
+    try {
+      List<TensorSpec> inputs = new ArrayList<>();
+      for (NodeInfo each : session.inputs().values()) {
+        inputs.add(
+            spec(each)
+                .orElseThrow(
+                    () ->
+                        Failure.badInput(
+                            "[%s] its input %s is no tensor of a known type: %s",
+                            place, each.getName(), each.getInfo())));
+      }
+      List<TensorSpec> outputs =
+          session.outputs().values().stream().flatMap(o -> spec(o).stream()).toList();
+      if (outputs.isEmpty()) {
+        throw Failure.badInput("[%s] none of its outputs is a tensor", place);
+      }
+      return new OnnxTensors(session, List.copyOf(inputs), outputs);
+    } catch (OrtException e) {
+      throw Failure.badInput("[%s] ONNX Runtime cannot describe it: %s", place, Failure.reason(e));
+    }
+  }
+
+  private static Optional<TensorSpec> spec(NodeInfo node) {
+    if (!(node.getInfo() instanceof TensorInfo info)) {
+      return Optional.empty();
+    }
+    List<Long> shape = Arrays.stream(info.getShape()).boxed().toList();
+    return DataType.of(info.onnxType).map(type -> new TensorSpec(node.getName(), type, shape));
+  }
+
+  @Override
+  public List<TensorSpec> inputs() {
+    return inputs;
+  }
+
+  @Override
+  public List<TensorSpec> outputs() {
+    return outputs;
+  }
+
+  @Override
+  public List<Tensor> run(List<Tensor> given, Set<String> wanted) throws Unrunnable {
+    Map<String, OnnxTensor> tensors = new HashMap<>();
+    try {
+      for (Tensor each : given) {
+        tensors.put(each.name(), tensor(each));
+      }
+      List<Tensor> results = new ArrayList<>(wanted.size());
+      try (OrtSession.Result result = session.run(tensors, wanted)) {
+        for (TensorSpec output : outputs) {
+          if (wanted.contains(output.name())) {
+            results.add(tensor(output, result.get(output.name()).orElseThrow()));
+          }
+        }
+      }
+      return results;
+    } catch (OrtException e) {
+      throw new Unrunnable("ONNX Runtime: " + Failure.reason(e), e);
+    } finally {
+      tensors.values().forEach(OnnxTensor::close);
+    }
+  }
+
+  private static OnnxTensor tensor(Tensor tensor) throws OrtException, Unrunnable {
+    if (tensor.type().java() == OnnxJavaType.UNKNOWN) {
+      throw new Unrunnable(
+          "ONNX Runtime's Java interface takes no %s: %s; cast it inside the graph"
+              .formatted(tensor.type(), tensor.name()));
+    }
+    long[] shape = Shapes.array(tensor.shape());
+    if (tensor instanceof Tensor.Numbers numbers) {
+      return OnnxTensor.createTensor(
+          OnnxRuntime.environment(), direct(numbers.data()), shape, numbers.type().java());
+    }
+    String[] texts =
+        ((Tensor.Texts) tensor)
+            .elements().stream().map(text -> new String(text, UTF_8)).toArray(String[]::new);
+    return OnnxTensor.createTensor(OnnxRuntime.environment(), texts, shape);
+  }
+
+  /** The interface takes numbers of several bytes from direct memory alone. */
+  private static ByteBuffer direct(ByteBuffer data) {
+    ByteBuffer direct = data;
+    if (!data.isDirect()) {
+      direct = ByteBuffer.allocateDirect(data.remaining()).put(data).flip();
+    }
+    return direct.order(ByteOrder.nativeOrder());
+  }
+
+  private static Tensor tensor(TensorSpec spec, OnnxValue value) throws OrtException {
+    OnnxTensor tensor = (OnnxTensor) value;
+    List<Long> shape = Arrays.stream(tensor.getInfo().getShape()).boxed().toList();
+    if (spec.type() != DataType.BYTES) {
+      return new Tensor.Numbers(spec.name(), spec.type(), shape, tensor.getByteBuffer());
+    }
+    List<byte[]> texts = new ArrayList<>();
+    flatten(tensor.getValue(), texts);
+    return new Tensor.Texts(spec.name(), shape, texts);
+  }
+
+  /** Strings come as arrays of arrays, as deep as the shape is long. */
+  private static void flatten(Object value, List<byte[]> texts) {
+    if (value instanceof Object[] array) {
+      for (Object each : array) {
+        flatten(each, texts);
+      }
+    } else {
+      texts.add(value.toString().getBytes(UTF_8));
+    }
+  }
+}

@@ -1,0 +1,34 @@
+package dev.lapidary.runtime.tensor;
+
+import java.util.List;
+
+/** Shapes of tensors. */
+public final class Shapes {
+  private Shapes() {}
+
+  /**
+   * The number of elements; of a scalar 1.
+   *
+   * @throws ArithmeticException if no 63 bits hold it
+   */
+  public static long elements(List<Long> shape) {
+    long product = 1;
+    for (long dim : shape) {
+      product = Math.multiplyExact(product, dim);
+    }
+    return product;
+  }
+
+  /** Whether it is a shape of those that a graph takes, in which -1 is open. */
+  static boolean fits(List<Long> shape, List<Long> declared) {
+    boolean fits = shape.size() == declared.size();
+    for (int i = 0; fits && i < shape.size(); i++) {
+      fits = declared.get(i) < 0 || declared.get(i).equals(shape.get(i));
+    }
+    return fits;
+  }
+
+  static long[] array(List<Long> shape) {
+    return shape.stream().mapToLong(Long::longValue).toArray();
+  }
+}
