@@ -120,11 +120,6 @@ public final class OnnxNetwork implements AutoCloseable {
     return session.metadata(key);
   }
 
-  /** What it runs in; closed with the network. */
-  public OnnxSession session() {
-    return session;
-  }
-
   public String input() {
     return input;
   }

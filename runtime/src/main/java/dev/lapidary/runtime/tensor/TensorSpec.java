@@ -1,5 +1,6 @@
 package dev.lapidary.runtime.tensor;
 
+import ai.onnxruntime.OnnxJavaType;
 import java.util.List;
 
 /**
@@ -20,5 +21,10 @@ public record TensorSpec(String name, DataType type, List<Long> shape) {
   /** Whether its first dimension is open, which is then the batch's. */
   public boolean isBatched() {
     return !shape.isEmpty() && shape.get(0) < 0;
+  }
+
+  /** Whether a tensor of its type can be made for ONNX Runtime. */
+  public boolean isGivable() {
+    return type.java() != OnnxJavaType.UNKNOWN;
   }
 }

@@ -9,7 +9,7 @@ import dev.lapidary.runtime.model.PreprocessingOptions;
 import dev.lapidary.runtime.model.ScoringOptions;
 import dev.lapidary.runtime.model.ServedModel;
 import dev.lapidary.serve.http.ReadModel;
-import dev.lapidary.serve.tensor.TensorModel;
+import dev.lapidary.serve.http.TensorModel;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;

@@ -125,7 +125,9 @@ final class RunCommand implements Callable<Integer>, HelpSection.Command {
   @Option(
       names = "--model-control",
       paramLabel = "MODE",
-      description = "none; poll: what changes in the folder is loaded")
+      description =
+          "none; explicit: clients may load and unload models of the folder by /v2/repository;"
+              + " poll: what changes in the folder is loaded")
   private ModelControl control = ModelControl.none;
 
   @Option(
@@ -148,6 +150,7 @@ final class RunCommand implements Callable<Integer>, HelpSection.Command {
 
   private enum ModelControl {
     none,
+    explicit,
     poll
   }
 
@@ -210,6 +213,7 @@ final class RunCommand implements Callable<Integer>, HelpSection.Command {
         server.serve(
             model.path(),
             versions == Versions.all,
+            control == ModelControl.explicit,
             file -> model.read(file, note -> say(err, "warning: " + note)));
     if (changes.size() > 1) {
       changes.forEach(change -> say(err, Reloads.line(change)));

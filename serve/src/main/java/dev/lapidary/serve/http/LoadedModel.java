@@ -1,19 +1,23 @@
 package dev.lapidary.serve.http;
 
 import dev.lapidary.core.failure.Failure;
+import dev.lapidary.runtime.batch.AnswerThreads;
+import dev.lapidary.runtime.batch.BatchPolicy;
+import dev.lapidary.runtime.batch.Batcher;
 import dev.lapidary.runtime.model.ServedModel;
+import dev.lapidary.runtime.tensor.TensorNetwork;
 import dev.lapidary.serve.admission.Admission;
 import dev.lapidary.serve.repository.LoadFailed;
 import dev.lapidary.serve.repository.ModelId;
-import dev.lapidary.serve.tensor.OnnxTensors;
-import dev.lapidary.serve.tensor.TensorModel;
-import dev.lapidary.serve.tensor.TensorNetwork;
+import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.ExecutorService;
 
 /** A version that answers: tensors always, images if its file says what they need. */
 final class LoadedModel implements AutoCloseable {
   private final ModelId id;
   private final TensorNetwork tensors;
+  private final Batcher batcher;
   private final Optional<Serving> images;
   private final String whyNoImages;
   private final Runnable end;
@@ -21,11 +25,13 @@ final class LoadedModel implements AutoCloseable {
   private LoadedModel(
       ModelId id,
       TensorNetwork tensors,
+      Batcher batcher,
       Optional<Serving> images,
       String whyNoImages,
       Runnable end) {
     this.id = id;
     this.tensors = tensors;
+    this.batcher = batcher;
     this.images = images;
     this.whyNoImages = whyNoImages;
     this.end = end;
@@ -41,9 +47,7 @@ final class LoadedModel implements AutoCloseable {
       ReadModel read, ModelId id, Admission admission, ServerSettings settings, Workers workers)
       throws LoadFailed {
     if (read instanceof ReadModel.OfTensors tensors) {
-      TensorModel model = tensors.model();
-      return new LoadedModel(
-          id, model.network(), Optional.empty(), tensors.whyNoImages(), model::close);
+      return ofTensors(tensors.model(), tensors.whyNoImages(), id);
     }
     ServedModel model = ((ReadModel.OfImages) read).model();
     try {
@@ -53,12 +57,29 @@ final class LoadedModel implements AutoCloseable {
       }
       Serving serving = new Serving(model, admission, settings, workers);
       Warmup.run(serving);
-      OnnxTensors network = OnnxTensors.of(model.session().session(), id.name());
-      return new LoadedModel(id, network, Optional.of(serving), "", serving::close);
+      return new LoadedModel(
+          id, model.tensors(), serving.batcher(), Optional.of(serving), "", serving::close);
     } catch (LoadFailed | RuntimeException e) {
       model.close();
       throw e;
     }
+  }
+
+  /**
+   * Nobody says that its first dimension is a batch, so requests are not run together; but two
+   * beside each other.
+   */
+  private static LoadedModel ofTensors(TensorModel model, String whyNoImages, ModelId id) {
+    ExecutorService answers = AnswerThreads.start();
+    TensorNetwork network = model.network();
+    Batcher batcher = new Batcher(List.of(network, network), BatchPolicy.greedy(1), answers);
+    Runnable end =
+        () -> {
+          batcher.close();
+          answers.shutdown();
+          model.close();
+        };
+    return new LoadedModel(id, network, batcher, Optional.empty(), whyNoImages, end);
   }
 
   ModelId id() {
@@ -67,6 +88,16 @@ final class LoadedModel implements AutoCloseable {
 
   TensorNetwork tensors() {
     return tensors;
+  }
+
+  /** Runs its tensors. */
+  Batcher batcher() {
+    return batcher;
+  }
+
+  /** By class; empty where nobody says them. */
+  List<String> labels() {
+    return images.map(serving -> serving.model().labels()).orElse(List.of());
   }
 
   /** Empty if it takes none. */

@@ -66,7 +66,7 @@ record PredictQuery(
   }
 
   /** A client may name any, but not hold the server for longer than it lets it. */
-  private static Deadline deadline(HttpRequest<?> request, ServerSettings.Timeouts timeouts) {
+  static Deadline deadline(HttpRequest<?> request, ServerSettings.Timeouts timeouts) {
     String header = "X-Deadline-Ms";
     List<String> texts = request.getHeaders().getAll(header);
     if (texts.size() > 1) {
@@ -96,7 +96,7 @@ record PredictQuery(
         ClientText.brief(text));
   }
 
-  private static void requireLength(HttpRequest<?> request, int maxBytes) {
+  static void requireLength(HttpRequest<?> request, int maxBytes) {
     long length = request.getContentLength();
     if (length > maxBytes) {
       throw Refusal.tooLarge("the body has %d bytes, more than the limit of %d", length, maxBytes);

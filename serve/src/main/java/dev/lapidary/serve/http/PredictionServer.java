@@ -114,17 +114,19 @@ public final class PredictionServer implements AutoCloseable {
    * Loads the models of a file or a folder, and predicts with each that passes its golden check.
    *
    * @param allVersions of each model in the folder; otherwise its latest
+   * @param clientsLoad whether clients may load and unload them
    * @return each model, and what stood in its way
    * @throws Failure (exit 2) if there is no model, or none that can be read
    */
-  public List<ModelFiles.Change> serve(Path path, boolean allVersions, ModelReader reader) {
+  public List<ModelFiles.Change> serve(
+      Path path, boolean allVersions, boolean clientsLoad, ModelReader reader) {
     ModelFiles<LoadedModel> files =
         new ModelFiles<>(
             path,
             allVersions,
             state.repository(),
             file -> new OpenedModel(reader.read(file), state));
-    state.files(files);
+    state.files(files, clientsLoad);
     List<ModelFiles.Change> changes = files.refresh();
     if (!changes.isEmpty() && changes.stream().allMatch(c -> c.what() == What.BROKEN)) {
       throw Failure.badInput("%s", changes.get(0).reason());

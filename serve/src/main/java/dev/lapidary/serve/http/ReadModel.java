@@ -1,7 +1,6 @@
 package dev.lapidary.serve.http;
 
 import dev.lapidary.runtime.model.ServedModel;
-import dev.lapidary.serve.tensor.TensorModel;
 
 /** A model's file, read: with all that images need, or of tensors alone. */
 public sealed interface ReadModel extends AutoCloseable {

@@ -127,6 +127,10 @@ final class Refusal extends RuntimeException {
             + " answers pages of localhost only; ask from there, or without a browser");
   }
 
+  static Refusal forbidden(String message) {
+    return new Refusal(HttpStatus.FORBIDDEN, "forbidden", 0, message);
+  }
+
   /** What comes after it on the connection cannot be told from it, so the connection ends. */
   static Refusal malformedBody() {
     return new Refusal(

@@ -1,14 +1,18 @@
 package dev.lapidary.serve.http;
 
 import dev.lapidary.serve.admission.Admission;
+import dev.lapidary.serve.inference.ModelStatistics;
 import dev.lapidary.serve.repository.Lease;
 import dev.lapidary.serve.repository.ModelFiles;
+import dev.lapidary.serve.repository.ModelId;
 import dev.lapidary.serve.repository.ModelRepository;
 import dev.lapidary.serve.repository.ModelState;
 import dev.lapidary.serve.repository.ModelStatus;
 import dev.lapidary.serve.repository.ModelUnavailable;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,10 +29,12 @@ final class ServerState implements AutoCloseable {
   private final Bodies bodies;
   private final Workers workers;
   private final ModelRepository<LoadedModel> repository = new ModelRepository<>();
+  private final Map<ModelId, ModelStatistics> statistics = new ConcurrentHashMap<>();
   private final Connections connections = new Connections();
   private final RequestCounts requests = new RequestCounts();
   private volatile Phase phase = Phase.LOADING;
   private volatile @Nullable ModelFiles<LoadedModel> files;
+  private volatile boolean clientsLoad;
 
   ServerState(ServerSettings settings) {
     this.settings = settings;
@@ -66,13 +72,33 @@ final class ServerState implements AutoCloseable {
     return repository;
   }
 
+  /** Of a version, from its first load on, through all reloads. */
+  ModelStatistics statistics(ModelId id) {
+    return statistics.computeIfAbsent(id, k -> new ModelStatistics());
+  }
+
   /** Where its models lie, if they can be loaded again. */
   Optional<ModelFiles<LoadedModel>> files() {
     return Optional.ofNullable(files);
   }
 
-  void files(ModelFiles<LoadedModel> all) {
+  /**
+   * @param byClients whether clients may load and unload them
+   */
+  void files(ModelFiles<LoadedModel> all, boolean byClients) {
     files = all;
+    clientsLoad = byClients;
+  }
+
+  boolean clientsLoad() {
+    return clientsLoad;
+  }
+
+  /** What cannot be read is told with its place on this machine, which is nobody else's affair. */
+  static String reasonToClients(String code, String reason) {
+    return code.equals(ModelRepository.FAILED)
+        ? "it could not be loaded; the server's log says why"
+        : reason;
   }
 
   Connections connections() {
@@ -108,7 +134,7 @@ final class ServerState implements AutoCloseable {
     }
     return models.stream()
         .filter(m -> !m.code().equals("unloaded"))
-        .map(ModelStatus::reason)
+        .map(m -> reasonToClients(m.code(), m.reason()))
         .findFirst();
   }
 
@@ -163,7 +189,7 @@ final class ServerState implements AutoCloseable {
       return repository.lease(name, version);
     } catch (ModelUnavailable e) {
       if (e.isKnown()) {
-        throw Refusal.unavailable(e.code(), e.getMessage());
+        throw Refusal.unavailable(e.code(), reasonToClients(e.code(), e.getMessage()));
       }
       requireRunning(); // it may be there in a moment
       throw Refusal.notFound("%s", e.getMessage());

@@ -6,18 +6,13 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * The threads that all models share: those that decode images, those that take bodies apart, and
- * those that run tensors which come ready.
+ * The threads that all models share: those that decode images, and those that take bodies apart.
  */
 final class Workers implements AutoCloseable {
   /** Requests are taken apart beside the decoders: what waits there would be in no backlog. */
   private static final int FORM_THREADS = 2;
 
-  /** Two, so that one run's inputs are made and its outputs read beside another run. */
-  private static final int TENSOR_THREADS = 2;
-
   private final ExecutorService forms = threads("lapidary-form-", FORM_THREADS);
-  private final ExecutorService tensors = threads("lapidary-tensor-", TENSOR_THREADS);
   private final ExecutorService control = threads("lapidary-control-", 1);
   private final ExecutorService decoders;
 
@@ -44,10 +39,6 @@ final class Workers implements AutoCloseable {
     return decoders;
   }
 
-  Executor tensors() {
-    return tensors;
-  }
-
   /** Loads and unloads models, one after the other. */
   Executor control() {
     return control;
@@ -58,7 +49,6 @@ final class Workers implements AutoCloseable {
   public void close() {
     forms.shutdown();
     decoders.shutdown();
-    tensors.shutdown();
     control.shutdown();
   }
 }

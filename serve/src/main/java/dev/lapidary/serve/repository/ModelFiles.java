@@ -175,7 +175,8 @@ public final class ModelFiles<M extends AutoCloseable> {
     own.forEach(source -> changes.add(load(source)));
     for (Change change : changes) {
       if (change.failed()) {
-        throw new LoadFailed("load_failed", change.reason());
+        throw new LoadFailed(
+            change.what() == What.BROKEN ? ModelRepository.FAILED : "refused", change.reason());
       }
     }
     Set<Path> there = new HashSet<>(own.stream().map(ModelSource::file).toList());

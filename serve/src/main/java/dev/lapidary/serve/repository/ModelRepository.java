@@ -22,7 +22,10 @@ import org.slf4j.LoggerFactory;
 public final class ModelRepository<M extends AutoCloseable> implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(ModelRepository.class);
   private static final String LOADING = "loading";
-  private static final String FAILED = "load_failed";
+
+  /** The code of what cannot be read. */
+  public static final String FAILED = "load_failed";
+
   private static final String UNLOADED = "unloaded";
   private static final Duration LONGEST_END = Duration.ofMinutes(1);
 

@@ -64,7 +64,7 @@ class ReloadTest {
 
   private PredictionServer start() {
     PredictionServer server = PredictionServer.bind(ServerSettings.local());
-    server.serve(folder, false, ReloadTest::read);
+    server.serve(folder, false, false, ReloadTest::read);
     return server;
   }
 
@@ -115,7 +115,7 @@ class ReloadTest {
   void refusesAFolderOfWhichNothingCanBeRead() throws Exception {
     Files.write(folder.resolve("a.onnx"), new byte[] {1, 2, 3});
     try (PredictionServer server = PredictionServer.bind(ServerSettings.local())) {
-      assertThatThrownBy(() -> server.serve(folder, false, ReloadTest::read))
+      assertThatThrownBy(() -> server.serve(folder, false, false, ReloadTest::read))
           .isInstanceOf(Failure.class)
           .hasMessageStartingWith("[a.onnx] ONNX Runtime cannot load it, expected an ONNX model: ");
     }

@@ -1,4 +1,4 @@
-package dev.lapidary.serve.tensor;
+package dev.lapidary.serve.http;
 
 import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtSession;
@@ -6,6 +6,8 @@ import dev.lapidary.core.card.ModelCard;
 import dev.lapidary.core.failure.Failure;
 import dev.lapidary.core.file.Sha256;
 import dev.lapidary.runtime.session.OnnxSession;
+import dev.lapidary.runtime.tensor.OnnxTensors;
+import dev.lapidary.runtime.tensor.TensorNetwork;
 import java.nio.file.Path;
 
 /**

@@ -1,0 +1,195 @@
+package dev.lapidary.serve.http;
+
+import dev.lapidary.runtime.batch.Deadline;
+import dev.lapidary.serve.admission.Admission;
+import dev.lapidary.serve.inference.InvalidRequest;
+import dev.lapidary.serve.repository.Lease;
+import io.micronaut.http.HttpHeaders;
+import io.micronaut.http.HttpRequest;
+import io.micronaut.http.HttpResponse;
+import io.micronaut.http.MutableHttpResponse;
+import io.micronaut.http.ServerHttpRequest;
+import io.micronaut.http.exceptions.BufferLengthExceededException;
+import io.micronaut.http.exceptions.ContentLengthExceededException;
+import jakarta.inject.Singleton;
+import java.io.IOException;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.function.IntSupplier;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The way of a request with a body, from its header to its answer: read, taken apart, begun, and
+ * given up at its deadline or when its client is gone. Its model stays loaded and its permit held
+ * until what has begun has ended. No thread waits while a request does.
+ */
+@Singleton
+final class BodyWork {
+  private static final Logger LOG = LoggerFactory.getLogger(BodyWork.class);
+
+  private final ServerState state;
+
+  BodyWork(ServerState state) {
+    this.state = state;
+  }
+
+  /** Work on one request. */
+  interface Begun {
+    /** Completes once nothing works for it any more. */
+    CompletableFuture<HttpResponse<byte[]>> answer();
+
+    /** After which its answer is of no use; the request's own may come before the transport's. */
+    Deadline deadline();
+
+    /** Drops what has not begun; what has begun ends. */
+    void cancel();
+  }
+
+  /** Begins to work. */
+  @FunctionalInterface
+  interface Beginning {
+    /**
+     * On a thread of its own.
+     *
+     * @throws Refusal if the body is not what it should be, or there is no room
+     */
+    Begun begin(byte[] body, RequestForm.Room room, Admission.Permit permit);
+  }
+
+  /**
+   * Counts what becomes of a request, and answers what went wrong.
+   *
+   * @param answer may throw
+   */
+  CompletionStage<HttpResponse<byte[]>> counted(
+      HttpRequest<?> request, Supplier<CompletableFuture<HttpResponse<byte[]>>> answer) {
+    state.requests().received();
+    CompletableFuture<HttpResponse<byte[]>> found;
+    try {
+      found = answer.get();
+    } catch (RuntimeException e) {
+      found = CompletableFuture.failedFuture(e);
+    }
+    return found.handle((response, error) -> counted(request, response, error));
+  }
+
+  private HttpResponse<byte[]> counted(
+      HttpRequest<?> request, @Nullable HttpResponse<byte[]> answer, @Nullable Throwable error) {
+    if (answer != null) {
+      state.requests().predictions();
+      return answer;
+    }
+    Refusal refusal = refusal(error);
+    if (refusal.code().equals(Refusal.CLIENT_GONE)) {
+      state.requests().gone();
+    } else {
+      state.requests().refused(refusal);
+    }
+    MutableHttpResponse<byte[]> response = ErrorBody.of(request, refusal);
+    return refusal.code().equals(Refusal.TOO_SLOW)
+        ? response.header(HttpHeaders.CONNECTION, "close")
+        : response;
+  }
+
+  /**
+   * Reads the body and works.
+   *
+   * @param lease is closed with the work
+   * @param retrySeconds what is said where there is no room
+   */
+  @SuppressWarnings("FutureReturnValueIgnored") // to cancel throws nothing
+  CompletableFuture<HttpResponse<byte[]>> run(
+      HttpRequest<?> request,
+      Lease<LoadedModel> lease,
+      Deadline deadline,
+      IntSupplier retrySeconds,
+      Beginning beginning) {
+    Admission.Permit permit = state.admission().open();
+    CompletableFuture<byte[]> body = read(request, permit, deadline, retrySeconds);
+    CompletableFuture<Begun> work =
+        body.thenApplyAsync(
+            bytes ->
+                beginning.begin(
+                    bytes, more -> hold(permit, bytes.length + more, retrySeconds), permit),
+            state.workers().forms());
+    CompletableFuture<HttpResponse<byte[]>> answer =
+        work.thenCompose(Begun::answer)
+            .whenComplete(
+                (response, error) -> {
+                  permit.close();
+                  lease.close();
+                });
+
+    // The client hears of its deadline then, and nothing more is done for one that is gone; the
+    // permit is held until what has begun has ended.
+    CompletableFuture<HttpResponse<byte[]>> told = answer.copy();
+    ConnectionGuard.Watch watch =
+        ConnectionGuard.watch(request, () -> told.completeExceptionally(Refusal.clientGone()));
+    work.thenAccept(begun -> told.orTimeout(begun.deadline().leftNanos(), TimeUnit.NANOSECONDS));
+    return told.orTimeout(deadline.leftNanos(), TimeUnit.NANOSECONDS)
+        .whenComplete(
+            (response, error) -> {
+              watch.end();
+              if (error != null) {
+                body.completeExceptionally(error);
+                work.thenAccept(Begun::cancel);
+              }
+            });
+  }
+
+  private static void hold(Admission.Permit permit, long bytes, IntSupplier retrySeconds) {
+    if (!permit.hold(bytes)) {
+      throw Refusal.bodiesFull(retrySeconds.getAsInt());
+    }
+  }
+
+  private CompletableFuture<byte[]> read(
+      HttpRequest<?> request,
+      Admission.Permit permit,
+      Deadline deadline,
+      IntSupplier retrySeconds) {
+    int most = state.settings().limits().bodyBytes();
+    long said = request.getContentLength();
+    int likely = said > 0 ? (int) Math.min(said, most) : most;
+    return BodyReader.read(
+        (ServerHttpRequest<?>) request,
+        state.bodies(),
+        permit,
+        deadline,
+        new BodyReader.Limits(most, likely, retrySeconds));
+  }
+
+  private static Refusal refusal(@Nullable Throwable error) {
+    Throwable cause = error;
+    while (cause instanceof CompletionException && cause.getCause() != null) {
+      cause = cause.getCause();
+    }
+    if (cause instanceof Refusal refusal) {
+      return refusal;
+    }
+    if (cause instanceof InvalidRequest invalid) {
+      return Refusal.badRequest("invalid_request", "%s", invalid.getMessage());
+    }
+    if (cause instanceof TimeoutException) {
+      return Refusal.deadlinePassed();
+    }
+    if (cause instanceof ContentLengthExceededException
+        || cause instanceof BufferLengthExceededException) {
+      return Refusal.tooLarge("the body has more bytes than the server's limit");
+    }
+    if (cause instanceof WireRules.MalformedBody) {
+      return Refusal.malformedBody();
+    }
+    if (cause instanceof IOException) {
+      return Refusal.clientGone(); // reading the body is the only I/O of a request
+    }
+    LOG.error("a request failed", cause);
+    return Refusal.failed();
+  }
+}

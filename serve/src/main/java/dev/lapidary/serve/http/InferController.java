@@ -1,0 +1,151 @@
+package dev.lapidary.serve.http;
+
+import dev.lapidary.core.image.ImageSize;
+import dev.lapidary.runtime.batch.Deadline;
+import dev.lapidary.serve.inference.InferenceAnswer;
+import dev.lapidary.serve.inference.InferenceBody;
+import dev.lapidary.serve.inference.InferenceWriter;
+import dev.lapidary.serve.repository.Lease;
+import io.micronaut.http.HttpHeaders;
+import io.micronaut.http.HttpRequest;
+import io.micronaut.http.HttpResponse;
+import io.micronaut.http.MediaType;
+import io.micronaut.http.MutableHttpResponse;
+import io.micronaut.http.annotation.Consumes;
+import io.micronaut.http.annotation.Controller;
+import io.micronaut.http.annotation.PathVariable;
+import io.micronaut.http.annotation.Post;
+import io.micronaut.http.annotation.Produces;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.regex.Pattern;
+
+/**
+ * {@code POST /v2/models/{model}/infer} of the Open Inference Protocol: tensors in, tensors out.
+ */
+@Controller("/v2/models/{model}")
+@Consumes(MediaType.ALL)
+@Produces(MediaType.ALL) // in truth JSON, or JSON and binary data behind it
+final class InferController {
+  private static final String HEADER_LENGTH = "Inference-Header-Content-Length";
+  private static final Pattern WHOLE = Pattern.compile("[0-9]{1,9}");
+
+  private final ServerState state;
+  private final BodyWork bodies;
+
+  InferController(ServerState state, BodyWork bodies) {
+    this.state = state;
+    this.bodies = bodies;
+  }
+
+  @Post("/infer")
+  CompletionStage<HttpResponse<byte[]>> infer(
+      HttpRequest<?> request, @PathVariable("model") String model) {
+    return infer(request, model, Optional.empty());
+  }
+
+  @Post("/versions/{version}/infer")
+  CompletionStage<HttpResponse<byte[]>> infer(
+      HttpRequest<?> request,
+      @PathVariable("model") String model,
+      @PathVariable("version") String version) {
+    return infer(request, model, Optional.of(version));
+  }
+
+  private CompletionStage<HttpResponse<byte[]>> infer(
+      HttpRequest<?> request, String model, Optional<String> version) {
+    return bodies.counted(request, () -> answer(request, state.requireModel(model, version)));
+  }
+
+  private CompletableFuture<HttpResponse<byte[]>> answer(
+      HttpRequest<?> request, Lease<LoadedModel> lease) {
+    try {
+      PredictQuery.requireLength(request, state.settings().limits().bodyBytes());
+      OptionalInt headerLength = headerLength(request);
+      List<ContentCoding> codings =
+          ContentCoding.of(request.getHeaders().getAll(HttpHeaders.CONTENT_ENCODING));
+      Deadline deadline = PredictQuery.deadline(request, state.settings().timeouts());
+      Inference inference = new Inference(lease.model(), state);
+      inference.requireRoom(deadline);
+      return bodies.run(
+          request,
+          lease,
+          deadline,
+          inference::retrySeconds,
+          (packed, room, permit) -> {
+            long began = System.nanoTime();
+            byte[] body = unpacked(packed, codings, room);
+            InferenceBody asked = read(body, headerLength, lease.model(), room);
+            Inference.Work work =
+                inference.begin(asked.request(), asked.textual(), permit, deadline, began);
+            return new Inferring(work, asked);
+          });
+    } catch (RuntimeException e) {
+      lease.close();
+      throw e;
+    }
+  }
+
+  private byte[] unpacked(byte[] packed, List<ContentCoding> codings, RequestForm.Room room) {
+    byte[] body = packed;
+    for (int i = codings.size() - 1; i >= 0; i--) {
+      body = codings.get(i).unpack(body, state.settings().limits().bodyBytes(), room);
+    }
+    return body;
+  }
+
+  private static InferenceBody read(
+      byte[] body, OptionalInt headerLength, LoadedModel model, RequestForm.Room room) {
+    if (headerLength.equals(OptionalInt.of(0))) {
+      boolean image = model.images().isPresent() && ImageSize.pixels(body) > 0;
+      return InferenceBody.raw(body, model.tensors(), image);
+    }
+    return InferenceBody.read(body, headerLength, room::hold);
+  }
+
+  private static OptionalInt headerLength(HttpRequest<?> request) {
+    List<String> texts = request.getHeaders().getAll(HEADER_LENGTH);
+    if (texts.isEmpty()) {
+      return OptionalInt.empty();
+    }
+    if (texts.size() > 1 || !WHOLE.matcher(texts.get(0)).matches()) {
+      throw Refusal.badRequest(
+          "invalid_parameter",
+          "the header %s is '%s', expected one whole number of bytes",
+          HEADER_LENGTH,
+          ClientText.brief(String.join(", ", texts)));
+    }
+    return OptionalInt.of(Integer.parseInt(texts.get(0)));
+  }
+
+  private record Inferring(Inference.Work work, InferenceBody asked) implements BodyWork.Begun {
+    @Override
+    public CompletableFuture<HttpResponse<byte[]>> answer() {
+      return work.answer().thenApply(answer -> respond(answer, asked));
+    }
+
+    @Override
+    public Deadline deadline() {
+      return work.deadline();
+    }
+
+    @Override
+    public void cancel() {
+      work.cancel().run();
+    }
+  }
+
+  private static HttpResponse<byte[]> respond(InferenceAnswer answer, InferenceBody asked) {
+    InferenceWriter.Written written = InferenceWriter.write(answer, asked);
+    MutableHttpResponse<byte[]> response = HttpResponse.ok(written.body());
+    if (written.headerLength().isEmpty()) {
+      return response.contentType(MediaType.APPLICATION_JSON_TYPE);
+    }
+    return response
+        .contentType(MediaType.APPLICATION_OCTET_STREAM_TYPE)
+        .header(HEADER_LENGTH, Integer.toString(written.headerLength().getAsInt()));
+  }
+}

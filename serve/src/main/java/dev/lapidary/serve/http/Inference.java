@@ -1,0 +1,248 @@
+package dev.lapidary.serve.http;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import dev.lapidary.core.failure.Failure;
+import dev.lapidary.runtime.batch.Deadline;
+import dev.lapidary.runtime.batch.Outcome;
+import dev.lapidary.runtime.tensor.Tensor;
+import dev.lapidary.runtime.tensor.TensorNetwork;
+import dev.lapidary.serve.admission.Admission;
+import dev.lapidary.serve.inference.InferenceAnswer;
+import dev.lapidary.serve.inference.InferenceRequest;
+import dev.lapidary.serve.inference.InferenceRequest.Wanted;
+import dev.lapidary.serve.inference.InvalidRequest;
+import dev.lapidary.serve.inference.ModelStatistics;
+import dev.lapidary.serve.inference.ModelStatistics.Stages;
+import dev.lapidary.serve.inference.Outputs;
+import dev.lapidary.serve.inference.RequestCheck;
+import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Supplier;
+import java.util.stream.Collectors;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One model's answers to requests of the Open Inference Protocol, whichever way they come: tensors
+ * are run as they are, image files are decoded and batched as those of {@code /predict} are.
+ */
+final class Inference {
+  private static final Logger LOG = LoggerFactory.getLogger(Inference.class);
+
+  private final LoadedModel model;
+  private final ServerState state;
+  private final ModelStatistics statistics;
+
+  Inference(LoadedModel model, ServerState state) {
+    this.model = model;
+    this.state = state;
+    this.statistics = state.statistics(model.id());
+  }
+
+  /**
+   * A request that is worked for.
+   *
+   * @param answer complete once nothing works for it any more
+   * @param deadline the earlier one of the transport's and the request's own
+   * @param cancel drops what has not begun
+   */
+  record Work(CompletableFuture<InferenceAnswer> answer, Deadline deadline, Runnable cancel) {}
+
+  /**
+   * Refuses before the body is read what finds no room.
+   *
+   * @throws Refusal 429 or 504
+   */
+  void requireRoom(Deadline deadline) {
+    if (model.images().isPresent()) {
+      model.images().get().requireRoom(deadline);
+    } else if (state.admission().isFull()) {
+      throw queueFull();
+    }
+  }
+
+  private Refusal queueFull() {
+    return model
+        .images()
+        .map(Serving::queueFull)
+        .orElseGet(() -> Refusal.queueFull(state.admission().held().images(), retrySeconds()));
+  }
+
+  int retrySeconds() {
+    return model.images().map(Serving::retrySeconds).orElse(1);
+  }
+
+  /**
+   * @param textual names of inputs that came as text, in which images are base64
+   * @throws InvalidRequest if the model does not take it
+   * @throws Refusal 429 or 504 if there is no room or no time
+   */
+  Work begin(
+      InferenceRequest request,
+      Set<String> textual,
+      Admission.Permit permit,
+      Deadline transport,
+      long beganNanos) {
+    Deadline deadline = earlier(transport, request);
+    TensorNetwork network = model.tensors();
+    RequestCheck check =
+        new RequestCheck(network, state.settings().batch().maxBatch(), model.images().isPresent());
+    Optional<List<byte[]>> images = check.images(request);
+    List<Wanted> wanted = check.outputs(request);
+    if (images.isPresent()) {
+      boolean base64 = textual.contains(request.inputs().get(0).name());
+      return images(request, images.get(), base64, wanted, permit, deadline, beganNanos);
+    }
+    check.requireInputs(request);
+    if (!permit.admit(check.weight(request), 0)) {
+      throw queueFull();
+    }
+    return tensors(request, wanted, deadline, beganNanos);
+  }
+
+  private static Deadline earlier(Deadline transport, InferenceRequest request) {
+    if (request.timeoutMicros().isEmpty()) {
+      return transport;
+    }
+    long nanos = Math.min(Long.MAX_VALUE / 4000, request.timeoutMicros().getAsLong()) * 1000;
+    Deadline own = Deadline.after(Duration.ofNanos(nanos));
+    return own.leftNanos() < transport.leftNanos() ? own : transport;
+  }
+
+  private Work tensors(
+      InferenceRequest request, List<Wanted> wanted, Deadline deadline, long beganNanos) {
+    Set<String> names = wanted.stream().map(Wanted::name).collect(Collectors.toSet());
+    int rows = model.tensors().isBatched() ? rows(request) : 1;
+    long submittedNanos = System.nanoTime();
+    CompletableFuture<Outcome> outcome = model.batcher().submit(request.inputs(), names, deadline);
+    CompletableFuture<InferenceAnswer> answer =
+        outcome.handle(
+            (ran, cancelled) ->
+                timed(
+                    beganNanos,
+                    () -> {
+                      if (ran == null) {
+                        throw Refusal.clientGone();
+                      }
+                      Outcome.Ran done = ran(ran, "these inputs");
+                      statistics.ran(rows, done.batchSize(), done.inferNanos());
+                      List<Tensor> outputs =
+                          Outputs.asWanted(
+                              done.outputs(), wanted, model.tensors().isBatched(), model.labels());
+                      succeeded(
+                          beganNanos,
+                          submittedNanos - beganNanos,
+                          done.queueNanos(),
+                          done.inferNanos());
+                      return new InferenceAnswer(model.id(), request.id(), outputs);
+                    }));
+    return new Work(answer, deadline, () -> outcome.cancel(false));
+  }
+
+  private static int rows(InferenceRequest request) {
+    return (int) (long) request.inputs().get(0).shape().get(0);
+  }
+
+  private InferenceAnswer timed(long beganNanos, Supplier<InferenceAnswer> answer) {
+    try {
+      return answer.get();
+    } catch (RuntimeException e) {
+      statistics.failed(System.nanoTime() - beganNanos);
+      throw e;
+    }
+  }
+
+  private void succeeded(long beganNanos, long input, long queue, long infer) {
+    long total = System.nanoTime() - beganNanos;
+    statistics.succeeded(
+        total, new Stages(queue, input, infer, Math.max(0, total - input - queue - infer)));
+  }
+
+  private Work images(
+      InferenceRequest request,
+      List<byte[]> files,
+      boolean base64,
+      List<Wanted> wanted,
+      Admission.Permit permit,
+      Deadline deadline,
+      long beganNanos) {
+    Serving serving = model.requireImages();
+    List<Upload> uploads = new ArrayList<>(files.size());
+    for (int i = 0; i < files.size(); i++) {
+      uploads.add(
+          new Upload.File(Integer.toString(i), base64 ? decoded(files.get(i), i) : files.get(i)));
+    }
+    RequestWork work = serving.classify(uploads, permit, deadline);
+    CompletableFuture<InferenceAnswer> answer =
+        work.results()
+            .thenApply(
+                results -> timed(beganNanos, () -> answer(request, results, wanted, beganNanos)));
+    return new Work(answer, deadline, work::cancel);
+  }
+
+  private static byte[] decoded(byte[] text, int index) {
+    try {
+      return Base64Text.decode(new String(text, UTF_8));
+    } catch (IllegalArgumentException e) {
+      throw new InvalidRequest(
+          "image %d is text in JSON, where images are base64: %s", index, Failure.reason(e));
+    }
+  }
+
+  private InferenceAnswer answer(
+      InferenceRequest request,
+      List<Serving.Result> results,
+      List<Wanted> wanted,
+      long beganNanos) {
+    List<Outcome.Ran> rows = new ArrayList<>(results.size());
+    for (int i = 0; i < results.size(); i++) {
+      rows.add(row(results.get(i), i));
+    }
+    rows.forEach(row -> statistics.ran(1, row.batchSize(), row.inferNanos()));
+    List<Tensor> outputs = Outputs.asWanted(List.of(together(rows)), wanted, true, model.labels());
+    long queue = rows.stream().mapToLong(Outcome.Ran::queueNanos).max().orElse(0);
+    long infer = rows.stream().mapToLong(Outcome.Ran::inferNanos).max().orElse(0);
+    long input = Math.max(0, System.nanoTime() - beganNanos - queue - infer);
+    succeeded(beganNanos, input, queue, infer);
+    return new InferenceAnswer(model.id(), request.id(), outputs);
+  }
+
+  /** One tensor of the images' rows. */
+  private static Tensor together(List<Outcome.Ran> rows) {
+    Tensor.Numbers first = (Tensor.Numbers) rows.get(0).outputs().get(0);
+    ByteBuffer data = ByteBuffer.allocate(first.data().remaining() * rows.size());
+    rows.forEach(row -> data.put(((Tensor.Numbers) row.outputs().get(0)).data()));
+    List<Long> shape = new ArrayList<>(first.shape());
+    shape.set(0, (long) rows.size());
+    return new Tensor.Numbers(first.name(), first.type(), shape, data.flip());
+  }
+
+  private static Outcome.Ran row(Serving.Result result, int index) {
+    if (result instanceof Serving.Result.Refused refused) {
+      throw new InvalidRequest("image %d: %s", index, refused.error().message());
+    }
+    if (!(result instanceof Serving.Result.Ran ran)) {
+      throw Refusal.deadlinePassed(); // with a neighbour that was late; else nobody reads this
+    }
+    return ran(ran.outcome(), "image " + index);
+  }
+
+  private static Outcome.Ran ran(Outcome outcome, String what) {
+    if (outcome instanceof Outcome.Ran ran) {
+      return ran;
+    }
+    if (outcome instanceof Outcome.Failed failed) {
+      // The runtime's words name the machine's insides: they are for whoever runs the server.
+      LOG.warn("inference failed: {}", failed.message());
+      throw Refusal.badRequest(
+          "inference_failed", "the network failed on %s; the server's log says why", what);
+    }
+    throw Refusal.deadlinePassed();
+  }
+}

@@ -1,0 +1,316 @@
+package dev.lapidary.serve.inference;
+
+import com.fasterxml.jackson.core.JacksonException;
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonLocation;
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonToken;
+import com.fasterxml.jackson.core.StreamReadConstraints;
+import com.fasterxml.jackson.core.StreamReadFeature;
+import com.fasterxml.jackson.core.exc.StreamConstraintsException;
+import com.fasterxml.jackson.core.json.JsonReadFeature;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.OptionalLong;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A request's JSON (inference_rest.md, "Inference Request JSON Object"), without the elements of
+ * its tensors, of which it says where in the bytes they begin: they are read when their type is
+ * known, into no more memory than they take.
+ *
+ * @param binaryOutput whether outputs come as binary data unless one says otherwise
+ */
+record InferenceHeader(
+    String id,
+    boolean binaryOutput,
+    OptionalLong timeoutMicros,
+    List<Input> inputs,
+    List<Output> outputs) {
+  private static final int MOST_TENSORS = 256;
+  private static final int MOST_DIMENSIONS = 8;
+
+  static final JsonFactory FACTORY =
+      JsonFactory.builder()
+          .streamReadConstraints(
+              StreamReadConstraints.builder()
+                  .maxNestingDepth(2 * MOST_DIMENSIONS)
+                  .maxStringLength(Integer.MAX_VALUE) // at most the body, which has its own limit
+                  .build())
+          .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+          .disable(JsonReadFeature.ALLOW_NON_NUMERIC_NUMBERS)
+          .build();
+
+  /**
+   * @param dataAt where its elements begin in the bytes
+   * @param binarySize of its elements behind the JSON
+   */
+  record Input(
+      String name, String datatype, List<Long> shape, OptionalInt dataAt, OptionalInt binarySize) {}
+
+  /**
+   * @param binary absent if it does not say
+   */
+  record Output(String name, int classes, Optional<Boolean> binary) {}
+
+  /**
+   * @throws InvalidRequest if it is no such JSON
+   */
+  static InferenceHeader read(byte[] body, int length) {
+    if (length >= 3 && (body[0] & 0xff) == 0xef && (body[1] & 0xff) == 0xbb) {
+      throw new InvalidRequest("the JSON begins with a byte order mark, expected plain UTF-8");
+    }
+    try (JsonParser json = FACTORY.createParser(body, 0, length)) {
+      InferenceHeader header = new Reader(json).root();
+      if (json.nextToken() != null) {
+        throw new InvalidRequest("there is more behind the JSON's end%s", place(json));
+      }
+      return header;
+    } catch (IOException e) {
+      throw invalid(e);
+    }
+  }
+
+  /** In our words: Jackson's name its classes. */
+  static InvalidRequest invalid(IOException error) {
+    if (error instanceof StreamConstraintsException) {
+      return new InvalidRequest(
+          "the JSON is nested too deeply, or has too long a number or name%s", place(error));
+    }
+    if (error instanceof JacksonException) {
+      return new InvalidRequest("the body is not JSON%s", place(error));
+    }
+    return new InvalidRequest("the JSON is not text in UTF-8");
+  }
+
+  private static String place(IOException error) {
+    return error instanceof JacksonException jackson ? place(jackson.getLocation()) : "";
+  }
+
+  private static String place(JsonParser json) {
+    return place(json.currentLocation());
+  }
+
+  private static String place(JsonLocation at) {
+    return at == null || at.getLineNr() < 1
+        ? ""
+        : " at line %d, column %d".formatted(at.getLineNr(), at.getColumnNr());
+  }
+
+  /** One walk over the tokens. */
+  private static final class Reader {
+    private final JsonParser json;
+    private String id = "";
+    private boolean binaryOutput;
+    private OptionalLong timeout = OptionalLong.empty();
+    private boolean hasInputs;
+    private final List<Input> inputs = new ArrayList<>();
+    private final List<Output> outputs = new ArrayList<>();
+
+    Reader(JsonParser json) {
+      this.json = json;
+    }
+
+    InferenceHeader root() throws IOException {
+      require(json.nextToken(), JsonToken.START_OBJECT, "the request", "an object");
+      while (json.nextToken() == JsonToken.FIELD_NAME) {
+        String field = json.currentName();
+        json.nextToken();
+        switch (field) {
+          case "id" -> id = text("id");
+          case "parameters" -> requestParameters();
+          case "inputs" -> {
+            hasInputs = true;
+            each("inputs", this::input);
+          }
+          case "outputs" -> each("outputs", this::output);
+          default -> json.skipChildren();
+        }
+      }
+      if (!hasInputs || inputs.isEmpty()) {
+        throw new InvalidRequest(
+            "there are no inputs, expected {\"inputs\":[{\"name\":…,\"shape\":…,\"datatype\":…,"
+                + "\"data\":…}]}");
+      }
+      return new InferenceHeader(
+          id, binaryOutput, timeout, List.copyOf(inputs), List.copyOf(outputs));
+    }
+
+    @FunctionalInterface
+    private interface Step {
+      void read(String place) throws IOException;
+    }
+
+    private void each(String place, Step step) throws IOException {
+      require(json.currentToken(), JsonToken.START_ARRAY, place, "a list");
+      for (int i = 0; json.nextToken() != JsonToken.END_ARRAY; i++) {
+        String own = place + "[" + i + "]";
+        if (i >= MOST_TENSORS) {
+          throw new InvalidRequest("%s: there are at most %d", own, MOST_TENSORS);
+        }
+        require(json.currentToken(), JsonToken.START_OBJECT, own, "an object");
+        step.read(own);
+      }
+    }
+
+    private void requestParameters() throws IOException {
+      require(json.currentToken(), JsonToken.START_OBJECT, "parameters", "an object");
+      while (json.nextToken() == JsonToken.FIELD_NAME) {
+        String field = json.currentName();
+        json.nextToken();
+        switch (field) {
+          case "binary_data_output" -> binaryOutput = truth("parameters.binary_data_output");
+          case "timeout" -> {
+            long micros = whole("parameters.timeout");
+            timeout = micros > 0 ? OptionalLong.of(micros) : OptionalLong.empty();
+          }
+          default -> json.skipChildren();
+        }
+      }
+    }
+
+    private void input(String place) throws IOException {
+      String name = "";
+      String datatype = "";
+      List<Long> shape = List.of();
+      boolean hasShape = false;
+      OptionalInt dataAt = OptionalInt.empty();
+      OptionalInt binarySize = OptionalInt.empty();
+      while (json.nextToken() == JsonToken.FIELD_NAME) {
+        String field = json.currentName();
+        json.nextToken();
+        switch (field) {
+          case "name" -> name = text(place + ".name");
+          case "datatype" -> datatype = text(place + ".datatype");
+          case "shape" -> {
+            shape = shape(place + ".shape");
+            hasShape = true;
+          }
+          case "parameters" -> binarySize = inputParameters(place + ".parameters");
+          case "data" -> {
+            require(json.currentToken(), JsonToken.START_ARRAY, place + ".data", "a list");
+            dataAt = OptionalInt.of(offset());
+            json.skipChildren();
+          }
+          default -> json.skipChildren();
+        }
+      }
+      if (name.isEmpty() || datatype.isEmpty() || !hasShape) {
+        throw new InvalidRequest("%s has no name, no datatype or no shape, expected all", place);
+      }
+      inputs.add(new Input(name, datatype, shape, dataAt, binarySize));
+    }
+
+    private int offset() {
+      long at = json.currentTokenLocation().getByteOffset();
+      if (at < 0) {
+        throw new InvalidRequest("the JSON is not text in UTF-8");
+      }
+      return (int) at;
+    }
+
+    private OptionalInt inputParameters(String place) throws IOException {
+      OptionalInt size = OptionalInt.empty();
+      require(json.currentToken(), JsonToken.START_OBJECT, place, "an object");
+      while (json.nextToken() == JsonToken.FIELD_NAME) {
+        String field = json.currentName();
+        json.nextToken();
+        switch (field) {
+          case "binary_data_size" -> size = OptionalInt.of(size(place + "." + field));
+          case "shared_memory_region" ->
+              throw new InvalidRequest(
+                  "%s: this server shares no memory with its clients; send the data", place);
+          default -> json.skipChildren();
+        }
+      }
+      return size;
+    }
+
+    private void output(String place) throws IOException {
+      String name = "";
+      int classes = 0;
+      Optional<Boolean> binary = Optional.empty();
+      while (json.nextToken() == JsonToken.FIELD_NAME) {
+        String field = json.currentName();
+        json.nextToken();
+        if (field.equals("name")) {
+          name = text(place + ".name");
+        } else if (field.equals("parameters")) {
+          require(json.currentToken(), JsonToken.START_OBJECT, place + ".parameters", "an object");
+          while (json.nextToken() == JsonToken.FIELD_NAME) {
+            String parameter = json.currentName();
+            json.nextToken();
+            String at = place + ".parameters." + parameter;
+            switch (parameter) {
+              case "classification" -> classes = size(at);
+              case "binary_data" -> binary = Optional.of(truth(at));
+              case "shared_memory_region" ->
+                  throw new InvalidRequest(
+                      "%s: this server shares no memory with its clients", place);
+              default -> json.skipChildren();
+            }
+          }
+        } else {
+          json.skipChildren();
+        }
+      }
+      if (name.isEmpty()) {
+        throw new InvalidRequest("%s has no name", place);
+      }
+      outputs.add(new Output(name, classes, binary));
+    }
+
+    private List<Long> shape(String place) throws IOException {
+      require(json.currentToken(), JsonToken.START_ARRAY, place, "a list of whole numbers");
+      List<Long> dims = new ArrayList<>();
+      while (json.nextToken() != JsonToken.END_ARRAY) {
+        long dim = whole(place);
+        if (dim < 0 || dims.size() >= MOST_DIMENSIONS) {
+          throw new InvalidRequest(
+              "%s has a negative number, or more than %d", place, MOST_DIMENSIONS);
+        }
+        dims.add(dim);
+      }
+      return List.copyOf(dims);
+    }
+
+    private String text(String place) throws IOException {
+      require(json.currentToken(), JsonToken.VALUE_STRING, place, "text");
+      return json.getText();
+    }
+
+    private boolean truth(String place) {
+      return switch (json.currentToken()) {
+        case VALUE_TRUE -> true;
+        case VALUE_FALSE -> false;
+        default -> throw new InvalidRequest("%s: expected true or false", Named.brief(place));
+      };
+    }
+
+    private long whole(String place) throws IOException {
+      require(json.currentToken(), JsonToken.VALUE_NUMBER_INT, place, "a whole number");
+      if (json.getNumberType() == JsonParser.NumberType.BIG_INTEGER) {
+        throw new InvalidRequest("%s: the number is too large", place);
+      }
+      return json.getLongValue();
+    }
+
+    private int size(String place) throws IOException {
+      long size = whole(place);
+      if (size < 0 || size > Integer.MAX_VALUE) {
+        throw new InvalidRequest(
+            "%s is %d, expected 0..%d", Named.brief(place), size, Integer.MAX_VALUE);
+      }
+      return (int) size;
+    }
+
+    private void require(@Nullable JsonToken token, JsonToken expected, String place, String what) {
+      if (token != expected) {
+        throw new InvalidRequest("%s: expected %s%s", place, what, place(json));
+      }
+    }
+  }
+}

@@ -1,0 +1,27 @@
+package dev.lapidary.serve.inference;
+
+import dev.lapidary.runtime.tensor.Tensor;
+import java.util.List;
+import java.util.OptionalLong;
+
+/**
+ * What one request asks of a model.
+ *
+ * @param id the client's, given back; empty if it gave none
+ * @param outputs that are wanted; all if empty
+ * @param timeoutMicros the protocol's {@code timeout} (schedule policy extension)
+ */
+public record InferenceRequest(
+    String id, List<Tensor> inputs, List<Wanted> outputs, OptionalLong timeoutMicros) {
+  public InferenceRequest {
+    inputs = List.copyOf(inputs);
+    outputs = List.copyOf(outputs);
+  }
+
+  /**
+   * An output that is wanted.
+   *
+   * @param classes how many of its best as text, by the classification extension; 0 for the tensor
+   */
+  public record Wanted(String name, int classes) {}
+}
