@@ -28,6 +28,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.function.Consumer;
 
@@ -74,14 +75,17 @@ final class TorchScriptExport {
       Graph traced = Tracer.trace(source.archive(), traceOptions(export, described));
       ModelCard card = Cards.scored(described, traced, source, export.model);
       Cards.requireAName(traced, export.model);
-      requireFloat(traced, source);
+      Optional<SourceQuantization> quantized = SourceQuantization.of(traced);
+      requireFloat(quantized, source);
       TorchScriptArchive archive = InferenceArchive.of(traced, source.archive());
       TracedWitness.Traced trace = new TracedWitness.Traced(source.archive(), traced);
+      Tolerance tolerance = quantized.map(SourceQuantization::tolerance).orElse(Tolerance.FLOAT32);
       ModelCard[] proven = new ModelCard[1];
       try {
         AtomicFile.write(
             export.out,
-            file -> proven[0] = prove(export, source.file(), trace, archive, card, file));
+            file ->
+                proven[0] = prove(export, source.file(), trace, archive, card, file, tolerance));
       } catch (FileSystemException e) {
         throw e; // names the place, and why
       } catch (IOException e) {
@@ -93,9 +97,12 @@ final class TorchScriptExport {
     }
   }
 
-  /** What is packed for libtorch's integer kernels is folded and for inference alone already. */
-  private static void requireFloat(Graph traced, Source source) {
-    if (SourceQuantization.of(traced).isPresent()) {
+  /**
+   * What is packed for libtorch's integer kernels is folded and for inference alone already. A
+   * program of torch.export is neither: nothing but Python loads it.
+   */
+  private static void requireFloat(Optional<SourceQuantization> quantized, Source source) {
+    if (quantized.filter(q -> source.origin().isEmpty() || q.computesOnIntegers()).isPresent()) {
       throw Failure.unsupported(
           "[%s] is quantized, and for inference alone already: load it as it is; 'exporter onnx'"
               + " writes its integers to an ONNX file",
@@ -110,7 +117,8 @@ final class TorchScriptExport {
       TracedWitness.Traced trace,
       TorchScriptArchive archive,
       ModelCard described,
-      Path file)
+      Path file,
+      Tolerance tolerance)
       throws IOException {
     ArchiveWriter.overwrite(archive, file);
     ModelCard card =
@@ -126,7 +134,7 @@ final class TorchScriptExport {
                         described,
                         export.model.batch(),
                         Preparation.SERVED,
-                        Tolerance.FLOAT32),
+                        tolerance),
                 () -> trace));
     Map<String, byte[]> extra = new TreeMap<>(archive.extra());
     extra.put(TorchScriptArchive.CARD, CardJson.write(card).getBytes(StandardCharsets.UTF_8));

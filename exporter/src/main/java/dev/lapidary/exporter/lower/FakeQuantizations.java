@@ -33,8 +33,21 @@ final class FakeQuantizations {
     String zeroPoint =
         perTensor ? op.scalar("zero_point", dtype) : Quantizations.zeroPoints(op, dtype);
     boolean whole = low == (unsigned ? 0 : -128) && high == (unsigned ? 255 : 127);
+    if (perTensor && !whole) {
+      return cutIntegers(op, low, high, dtype);
+    }
     String x = whole ? op.tensor("self") : cut(op, low, high);
     return Quantizations.rounded(op, x, scale, zeroPoint, attributes);
+  }
+
+  /** Behind the rounding, where a layer in front of it still becomes one kernel with it. */
+  private static String cutIntegers(Op op, long low, long high, DType dtype) {
+    String scale = op.scalar("scale", DType.FLOAT32);
+    String zeroPoint = op.scalar("zero_point", dtype);
+    String integers = op.emit("QuantizeLinear", op.tensor("self"), scale, zeroPoint);
+    String cut =
+        op.emit("Clip", integers, op.scalar((double) low, dtype), op.scalar((double) high, dtype));
+    return op.emit("DequantizeLinear", cut, scale, zeroPoint);
   }
 
   /** Between what the least and the greatest integer mean, for each channel its own. */

@@ -46,17 +46,26 @@ final class Quantizations {
   }
 
   private static String whole(Op op) {
+    DType dtype = integers(op);
     return op.emit(
         "DequantizeLinear",
         op.tensor("self"),
         op.scalar("scale", DType.FLOAT32),
-        op.scalar("zero_point", DType.INT8));
+        op.scalar("zero_point", dtype));
   }
 
   private static String byChannel(Op op) {
     long axis = op.axis("axis", op.rank("self"));
     return op.emit(
-        "DequantizeLinear", axis(axis), op.tensor("self"), scales(op), zeroPoints(op, DType.INT8));
+        "DequantizeLinear",
+        axis(axis),
+        op.tensor("self"),
+        scales(op),
+        zeroPoints(op, integers(op)));
+  }
+
+  private static DType integers(Op op) {
+    return op.constant("self").map(Tensor::dtype).orElse(DType.INT8);
   }
 
   static String scales(Op op) {
@@ -69,7 +78,7 @@ final class Quantizations {
         op.constant("zero_point").orElseThrow(() -> op.unsupported("wants known zero points"));
     double[] values = given.toDoubles();
     Tensor zeroPoints = Tensor.zeros(dtype, values.length);
-    for (int i = 0; i < values.length; i++) {
+    for (int i = 0; i < values.length && dtype != DType.INT32; i++) { // 32 bits have none
       zeroPoints.bytes().put(i, (byte) (long) values[i]);
     }
     return op.constant("zero_point", zeroPoints);

@@ -47,7 +47,9 @@ public record SourceQuantization(Graph traced, double inputStep, double outputSt
 
   /** Not so if it only simulates that, as for training. */
   public boolean computesOnIntegers() {
-    return !traced.sourceCalls().isEmpty();
+    return !traced.sourceCalls().isEmpty()
+        && traced.nodes().stream()
+            .anyMatch(node -> node.operator().equals("aten::quantize_per_tensor"));
   }
 
   /** Whether a file's numbers were taken over from a source that came quantized. */

@@ -4,6 +4,7 @@ import dev.lapidary.torchscript.archive.PyValue.PyTensor;
 import dev.lapidary.torchscript.pt2.ExportNode.Output;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * A program of {@code torch.export}, with one image tensor as its input.
@@ -26,6 +27,22 @@ record ExportedProgram(
     Map<String, TensorMeta> metas,
     Result result,
     String rootType) {
+
+  /** The same network, computed otherwise. */
+  ExportedProgram with(List<ExportNode> others, Map<String, PyTensor> more, Result returned) {
+    return new ExportedProgram(
+        version, input, state, tensors, more, others, metas, returned, rootType);
+  }
+
+  /** The tensor that an input of the graph is; empty for the image and for what is computed. */
+  Optional<PyTensor> known(String name) {
+    return Optional.ofNullable(constants.get(name))
+        .or(
+            () ->
+                Optional.ofNullable(state.get(name))
+                    .flatMap(path -> Optional.ofNullable(tensors.get(path)))
+                    .map(Held::tensor));
+  }
 
   /**
    * @param shape sizes without the batch; 0 is one that is not fixed

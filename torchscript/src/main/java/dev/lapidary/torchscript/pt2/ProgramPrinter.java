@@ -50,7 +50,7 @@ final class ProgramPrinter {
 
   static TorchScriptArchive print(
       ExportedProgram program, String name, SortedMap<String, byte[]> extra) {
-    return new ProgramPrinter(program).print(name, extra);
+    return new ProgramPrinter(DecomposedQuantization.written(program)).print(name, extra);
   }
 
   private TorchScriptArchive print(String name, SortedMap<String, byte[]> extra) {

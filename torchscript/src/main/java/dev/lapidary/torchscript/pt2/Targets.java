@@ -108,12 +108,6 @@ final class Targets {
   }
 
   static Failure unknown(String target) {
-    if (target.startsWith("torch.ops.quantized_decomposed.")) {
-      return Failure.unsupported(
-          "the program is quantized (PT2E, %s); give the float program, and --quantize int8 makes"
-              + " the file small",
-          Quote.of(target));
-    }
     return Failure.unsupported(
         "the operator %s is not supported; 'exporter ops' lists those that are", Quote.of(target));
   }

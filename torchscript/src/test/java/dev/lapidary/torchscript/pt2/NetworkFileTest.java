@@ -16,6 +16,7 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Pattern;
 import org.assertj.core.api.AbstractStringAssert;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -110,13 +111,6 @@ class NetworkFileTest {
 
   @Test
   void whatIsNoNetworkForImagesIsRefused() throws IOException {
-    refusal(
-            MODEL,
-            "torch.ops.aten.relu.default",
-            "torch.ops.quantized_decomposed.quantize_per_tensor.default",
-            ExitCode.UNSUPPORTED)
-        .contains("the program is quantized (PT2E, 'torch.ops.quantized_decomposed.")
-        .contains("give the float program, and --quantize int8");
     refusal(MODEL, "\"major\": 8", "\"major\": 9", ExitCode.UNSUPPORTED)
         .contains("models/model.json: schema version 9.20 of torch.export, 8 is read");
     refusal(MODEL, "\"user_output\"", "\"loss_output\"", ExitCode.UNSUPPORTED)
@@ -146,6 +140,48 @@ class NetworkFileTest {
         .contains("holds no tensor 'conv.weight', which its graph reads");
     refusal(MODEL, "\"name\": \"relu\"", "\"name\": \"x\"", ExitCode.BAD_INPUT)
         .contains("the graph computes 'x' twice");
+  }
+
+  /** What PT2E leaves is printed as libtorch's own operators, integers as they are. */
+  @Test
+  void aQuantizedProgramIsPrintedInPlainOperators() {
+    String text =
+        NetworkFile.read(Golden.file("pt2/quantized-signed.pt2")).code().get(NetworkFile.CODE);
+    assertThat(text)
+        .doesNotContain("quantized_decomposed")
+        .containsPattern("torch.fake_quantize_per_tensor_affine\\(x, 0.03\\d+, 135, 0, 255\\)")
+        .contains("torch._make_per_channel_quantized_tensor(_frozen_param0, CONSTANTS.c0, ")
+        .contains("dequantize = torch.dequantize(_make_per_channel_quantized_tensor)");
+  }
+
+  @Test
+  void quantizationThatNoFileCanHoldIsRefused() throws IOException {
+    String quantize = "torch.ops.quantized_decomposed.quantize_per_tensor.default";
+    quantized(quantize, "torch.ops.quantized_decomposed.choose_qparams.tensor")
+        .contains("is quantized dynamically (PT2E, choose_qparams): its scales depend on the image")
+        .contains("quantize it statically, or give the float program");
+    quantized(quantize, "torch.ops.quantized_decomposed.quantize_per_token.default")
+        .contains("is quantized by 'torch.ops.quantized_decomposed.quantize_per_token.default'")
+        .contains("and --quantize int8 makes the file small");
+    quantized("torch.ops.quantized_decomposed.dequantize_per_tensor.default", quantize)
+        .contains("reads integers, where only dequantize is supported");
+    quantized("{\"as_int\":-18}", "{\"as_int\":-17}", 1)
+        .contains("takes its integers for others than they were rounded to");
+  }
+
+  private AbstractStringAssert<?> quantized(String from, String to) throws IOException {
+    return quantized(from, to, Integer.MAX_VALUE);
+  }
+
+  private AbstractStringAssert<?> quantized(String from, String to, int times) throws IOException {
+    Map<String, byte[]> records =
+        new LinkedHashMap<>(Sample.ofProgram(Golden.file("pt2/quantized-signed.pt2")).records());
+    String text = new String(records.get(MODEL), StandardCharsets.UTF_8);
+    assertThat(text).as("the sample has it").contains(from);
+    String changed =
+        times == 1 ? text.replaceFirst(Pattern.quote(from), to) : text.replace(from, to);
+    records.put(MODEL, changed.getBytes(StandardCharsets.UTF_8));
+    return assertThat(refused(records, ExitCode.UNSUPPORTED));
   }
 
   /** Names that would go on as code have no place in the text. */

@@ -64,28 +64,54 @@ public final class Quantizations {
   }
 
   private static IValue makePerTensorQuantizedTensor(Invocation call) {
+    DType dtype = quantizedType(call);
+    if (dtype == DType.QINT32) {
+      QuantizationParameters.requireScale(call.real("scale"));
+      return made(call, dtype);
+    }
     QuantizationParameters quantization =
-        QuantizationParameters.of(call.real("scale"), call.integer("zero_point"), DType.QINT8);
-    return made(call).quantizedBy(quantization);
+        QuantizationParameters.of(call.real("scale"), call.integer("zero_point"), dtype);
+    return made(call, dtype).quantizedBy(quantization);
   }
 
   /** What the integers mean: a program has no other use for them. */
   private static IValue makePerChannelQuantizedTensor(Invocation call) {
+    DType dtype = quantizedType(call);
     double[] scales = call.known("scale").toDoubles();
     double[] zeroPoints = call.known("zero_point").toDoubles();
     int axis = Shapes.dimension(call.integer("axis"), call.self().rank());
     requireEach(call, call.self().shape().get(axis), scales, zeroPoints);
     for (int i = 0; i < scales.length; i++) {
-      QuantizationParameters.of(scales[i], (long) zeroPoints[i], DType.QINT8);
+      if (dtype == DType.QINT32) {
+        QuantizationParameters.requireScale(scales[i]);
+      } else {
+        QuantizationParameters.of(scales[i], (long) zeroPoints[i], dtype);
+      }
     }
-    return made(call);
+    return made(call, dtype);
   }
 
-  private static TensorRef made(Invocation call) {
-    if (call.known("self").dtype() != DType.INT8) {
-      throw ProgramRefusal.unsupported("%s of %s", call.operator(), call.self().dtype());
-    }
-    return QuantizedTensors.reals(call, call.record(DType.QINT8, call.self().shape()));
+  /** Biases have 32 bits, and no zero point. */
+  private static DType quantizedType(Invocation call) {
+    DType dtype = call.known("self").dtype();
+    return switch (dtype) {
+      case INT8 -> DType.QINT8;
+      case UINT8 -> DType.QUINT8;
+      case INT32 -> {
+        for (double zeroPoint : numbers(call, "zero_point")) {
+          if (zeroPoint != 0) {
+            throw ProgramRefusal.unsupported(
+                "%s of INT32 with a zero point of %s; 0 is supported", call.operator(), zeroPoint);
+          }
+        }
+        yield DType.QINT32;
+      }
+      default -> throw ProgramRefusal.unsupported("%s of %s", call.operator(), dtype);
+    };
+  }
+
+  private static TensorRef made(Invocation call, DType dtype) {
+    return QuantizedTensors.reals(call, call.record(dtype, call.self().shape()));
   }
 
   static void requireEach(Invocation call, SymInt channels, double[] scales, double[] zeroPoints) {
