@@ -10,7 +10,11 @@ class ArchitectureTest extends ArchitectureContract {
 
   @Override
   protected List<String> mayUse() {
-    return List.of("dev.lapidary.core", "dev.lapidary.torchscript", "dev.lapidary.models");
+    return List.of(
+        "dev.lapidary.core",
+        "dev.lapidary.torchscript",
+        "dev.lapidary.models",
+        "dev.lapidary.runtime");
   }
 
   @Override

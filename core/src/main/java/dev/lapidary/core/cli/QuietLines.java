@@ -17,6 +17,8 @@ final class QuietLines extends Writer {
     for (int i = from; i < from + count; i++) {
       if (text[i] == '\n') {
         end();
+      } else if (text[i] == '\r') {
+        line.setLength(0); // a bar that was drawn here is drawn over
       } else {
         line.append(text[i]);
       }

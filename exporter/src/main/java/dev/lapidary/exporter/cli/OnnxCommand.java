@@ -97,6 +97,9 @@ final class OnnxCommand implements Callable<Integer>, HelpSection.Command {
     OnnxExport.Request request =
         new OnnxExport.Request(export, opset, embed, maxInlineBytes, quantize);
     OnnxExport.Report report = OnnxExport.run(request, err::println);
+    if (!export.model.cutsTheNetwork()) {
+      report.lacking().ifPresent(line -> err.println("warning: " + line));
+    }
     PrintWriter to = spec.commandLine().getOut();
     to.println(export.json ? report.json() : report.text());
     to.flush();

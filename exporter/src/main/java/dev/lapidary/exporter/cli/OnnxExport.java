@@ -89,6 +89,23 @@ final class OnnxExport {
       return json.put("goldenImages", card.golden().size()).toString();
     }
 
+    /** What serving will ask for, of a classifier whose source has no card. */
+    Optional<String> lacking() {
+      boolean rule = card.preprocessing().isEmpty();
+      if (card.labels().isEmpty() && !rule) {
+        return Optional.of(
+            "[%s] its classes have no names, so answers will be numbers: export it with --labels FILE,"
+                    .formatted(out)
+                + " or serve it with that");
+      }
+      return rule
+          ? Optional.of(
+              "[%s] it does not say how an image becomes its input: export it with %s--resize, --mean"
+                      .formatted(out, card.labels().isEmpty() ? "--labels, " : "")
+                  + " and --std, or serve run will ask for them")
+          : Optional.empty();
+    }
+
     String text() {
       boolean made = card.quantization().isPresent() && !SourceQuantization.isOf(card);
       String what = made ? "the float32 graph it was made of differs" : "differs";

@@ -3,7 +3,6 @@ package dev.lapidary.exporter.cli;
 import dev.lapidary.core.card.CardJson;
 import dev.lapidary.core.card.ModelCard;
 import dev.lapidary.core.failure.Failure;
-import dev.lapidary.core.fetch.FetchProgress;
 import dev.lapidary.core.file.Sha256;
 import dev.lapidary.core.file.Unfinished;
 import dev.lapidary.core.tensor.DType;
@@ -131,7 +130,8 @@ record Source(
     Path file = Files.isDirectory(path) ? path.resolve(MODEL) : path;
     if (!Files.isRegularFile(file)) {
       throw Failure.badInput(
-          "%s does not exist; give a run directory with a model.pt, a TorchScript archive or a .pt2",
+          "%s does not exist; give a run directory with a model.pt, a TorchScript archive or a"
+              + " .pt2",
           file);
     }
     return file;
@@ -139,7 +139,7 @@ record Source(
 
   private static Source built(Architecture architecture, Path source, SourceOptions asked) {
     WeightsChoice choice = WeightsChoice.of(source.toString(), Optional.of(architecture));
-    Path weights = choice.file(Optional.empty(), Silent.PROGRESS);
+    Path weights = choice.file(Optional.empty(), asked.progress());
     NamedTensors read = choice.read(weights);
     ZooOptions options = options(architecture, choice, asked);
     Pretrained loaded = Pretrained.ofItsClasses(architecture, options, read, 0);
@@ -270,17 +270,6 @@ record Source(
         }
       }
     }
-  }
-
-  /** Of what is fetched only the end is worth a line, and the card says that. */
-  private enum Silent implements FetchProgress {
-    PROGRESS;
-
-    @Override
-    public void say(String line) {}
-
-    @Override
-    public void transfer(String name, long done, long all) {}
   }
 
   /** What the user should know of it. */

@@ -5,6 +5,8 @@ import dev.lapidary.core.card.Scores;
 import dev.lapidary.core.failure.Failure;
 import dev.lapidary.core.image.Preprocessing;
 import dev.lapidary.core.manifest.LabelFile;
+import dev.lapidary.core.progress.TerminalProgress;
+import dev.lapidary.core.progress.WorkProgress;
 import dev.lapidary.torchscript.trace.OutputChoice;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -12,7 +14,9 @@ import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Help.Visibility;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
 
 /** What a model is read from, and what is said of it where its file has no card. */
 final class SourceOptions {
@@ -21,13 +25,16 @@ final class SourceOptions {
 
   private static final long LONGEST_SIDE = 1L << 16;
 
+  @Spec(Spec.Target.MIXEE)
+  private @Nullable CommandSpec command;
+
   @Option(
       names = "--arch",
       paramLabel = "NAME",
       description =
-          "architecture of a weights file, as 'trainer archs' lists them; SOURCE may then be imagenet"
-              + " (imagenet:v2), what torchvision publishes for it, or a folder as Hugging Face has"
-              + " them")
+          "architecture of a weights file, as 'trainer archs' lists them; SOURCE may then be"
+              + " imagenet (imagenet:v2), what torchvision publishes for it, or a folder as Hugging"
+              + " Face has them")
   @Nullable String arch;
 
   @Option(
@@ -85,8 +92,8 @@ final class SourceOptions {
       names = "--interpolation",
       paramLabel = "FILTER",
       description =
-          "filter of the resize, of a file without a card, or other than --arch's: nearest, bilinear,"
-              + " bicubic, lanczos; bilinear unless given")
+          "filter of the resize, of a file without a card, or other than --arch's: nearest,"
+              + " bilinear, bicubic, lanczos; bilinear unless given")
   Preprocessing.@Nullable Interpolation interpolation;
 
   @Option(
@@ -111,8 +118,8 @@ final class SourceOptions {
       names = "--output",
       paramLabel = "LAYER",
       description =
-          "end the network at a module, such as layer4.1.conv2, and give what it computes; features:"
-              + " what goes into the last layer")
+          "end the network at a module, such as layer4.1.conv2, and give what it computes;"
+              + " features: what goes into the last layer")
   @Nullable String layer;
 
   /** Of the network that is exported: one that was cut at a layer has one output. */
@@ -149,6 +156,16 @@ final class SourceOptions {
       throw Failure.badInput("--input is %s; expected channels, height, width as 3x224x224", input);
     }
     return Optional.of(sizes.subList(sizes.size() - 3, sizes.size()));
+  }
+
+  /** Whether it ends at a layer, and so classifies nothing. */
+  boolean cutsTheNetwork() {
+    return layer != null;
+  }
+
+  /** What the terminal shows meanwhile. */
+  WorkProgress progress() {
+    return command == null ? line -> {} : TerminalProgress.of(command.commandLine().getErr());
   }
 
   /** The batch that {@code --input 2x3x224x224} names: the one a traced archive was traced with. */

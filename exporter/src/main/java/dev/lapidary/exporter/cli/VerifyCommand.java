@@ -11,6 +11,8 @@ import dev.lapidary.core.failure.Failure;
 import dev.lapidary.core.file.AtomicFile;
 import dev.lapidary.core.image.OnBadImage;
 import dev.lapidary.core.onnx.OnnxEnding;
+import dev.lapidary.core.progress.TerminalProgress;
+import dev.lapidary.core.progress.WorkProgress;
 import dev.lapidary.exporter.onnx.OnnxReader;
 import dev.lapidary.exporter.quantize.SourceQuantization;
 import dev.lapidary.exporter.verify.Accuracy;
@@ -39,7 +41,6 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
-import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -266,9 +267,9 @@ final class VerifyCommand implements Callable<Integer> {
   }
 
   private Accuracy accuracy(LoadedModel model, ModelCard card, Optional<Source> source) {
-    Consumer<String> notes = spec.commandLine().getErr()::println;
+    WorkProgress notes = TerminalProgress.of(spec.commandLine().getErr());
     LabelledImages images =
-        LabelledImages.of(Path.of(String.valueOf(data)), card, onBadImage, notes);
+        LabelledImages.of(Path.of(String.valueOf(data)), card, onBadImage, notes::say);
     if (source.isEmpty()) {
       return Accuracy.measure(model, Optional.empty(), card, images, onBadImage, notes);
     }

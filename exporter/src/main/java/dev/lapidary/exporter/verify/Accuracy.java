@@ -8,6 +8,7 @@ import dev.lapidary.core.image.OnBadImage;
 import dev.lapidary.core.measure.Argmax;
 import dev.lapidary.core.measure.AveragePrecision;
 import dev.lapidary.core.measure.LabelDecisions;
+import dev.lapidary.core.progress.WorkProgress;
 import dev.lapidary.core.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -15,7 +16,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.function.Consumer;
 import java.util.stream.IntStream;
 
 /**
@@ -57,7 +57,7 @@ public record Accuracy(
   /**
    * @param card of the model; where it has no labels those of the images, in order, are the classes
    * @param rule what becomes of images that cannot be read
-   * @param notes gets a line for each that is left out
+   * @param progress gets a line for each that is left out
    * @throws Failure (exit 2) naming the bad images, if they are not to be left out, or all are bad;
    *     (exit 1) if an answer is NaN or infinite
    */
@@ -67,7 +67,7 @@ public record Accuracy(
       ModelCard card,
       LabelledImages listed,
       OnBadImage rule,
-      Consumer<String> notes) {
+      WorkProgress progress) {
     List<String> classes = card.labels().isEmpty() ? listed.labels() : card.labels();
     ImageInput input = ImageInput.of(card);
     Scoring scoring = card.scoring();
@@ -78,7 +78,7 @@ public record Accuracy(
     LabelledImages data =
         listed.read(
             rule,
-            notes,
+            progress,
             (image, pixels) -> {
               Tensor tensor = input.tensor(pixels);
               long start = System.nanoTime();

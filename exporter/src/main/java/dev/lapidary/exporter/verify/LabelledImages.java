@@ -12,6 +12,7 @@ import dev.lapidary.core.manifest.ImageList;
 import dev.lapidary.core.manifest.LabelledFolder;
 import dev.lapidary.core.manifest.ModelLabels;
 import dev.lapidary.core.manifest.Part;
+import dev.lapidary.core.progress.WorkProgress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -92,10 +93,11 @@ public record LabelledImages(
    * @return those that could be read
    * @throws Failure (exit 2) naming the bad ones, if they are not to be left out, or all are bad
    */
-  LabelledImages read(OnBadImage rule, Consumer<String> notes, BiConsumer<Image, RgbImage> use) {
+  LabelledImages read(OnBadImage rule, WorkProgress progress, BiConsumer<Image, RgbImage> use) {
     List<Image> good = new ArrayList<>();
     List<BadImage> bad = new ArrayList<>();
     for (Image image : images) {
+      progress.count("verifying", good.size() + bad.size(), images.size());
       try {
         RgbImage pixels = ImageFile.read(root, image.path(), ImageLimits.DEFAULT);
         if (bad.isEmpty() || rule == OnBadImage.SKIP) {
@@ -106,7 +108,8 @@ public record LabelledImages(
         bad.add(BadImage.of(image.path(), e));
       }
     }
-    BadImage.judge(place, bad, rule).forEach(notes);
+    progress.count("verifying", images.size(), images.size());
+    BadImage.judge(place, bad, rule).forEach(progress::say);
     if (good.isEmpty()) {
       throw Failure.badInput("[%s] none of its %d images can be read", place, bad.size());
     }

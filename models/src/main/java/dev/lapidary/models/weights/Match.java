@@ -16,6 +16,7 @@ import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -24,6 +25,8 @@ import java.util.Set;
  * and the report says which.
  */
 public final class Match {
+  private static final String WEIGHT = ".weight";
+
   private final NamedTensors source;
   private final MatchReport report;
   private final Map<StateDict.Entry, Tensor> pairs;
@@ -165,7 +168,7 @@ public final class Match {
             });
     List<String> notes = new ArrayList<>(best.place().notes());
     notes.addAll(names.notes());
-    List<Head> heads = takeHeads(mismatched);
+    List<Head> heads = takeHeads(mismatched, target);
     MatchReport report =
         new MatchReport(
             source.format(),
@@ -180,23 +183,42 @@ public final class Match {
     return new Match(source, report, pairs, best.rivals());
   }
 
-  /** A weight that differs in its first size only, with its bias: the layer has other classes. */
-  private static List<Head> takeHeads(List<Mismatched> mismatched) {
+  /**
+   * Layers of another class count: the network's last layer, if its weight differs in its first
+   * size only, and those with the same two counts, as auxiliary heads have. Any other layer of
+   * another width belongs to another network, and its classes would be none.
+   */
+  private static List<Head> takeHeads(List<Mismatched> mismatched, StateDict target) {
+    List<String> weights =
+        target.entries().stream()
+            .filter(entry -> entry.name().endsWith(WEIGHT) && entry.tensor().shape().length >= 2)
+            .map(StateDict.Entry::name)
+            .toList();
+    String last = weights.isEmpty() ? "" : weights.get(weights.size() - 1);
+    Optional<Mismatched> main =
+        mismatched.stream().filter(m -> m.name().equals(last) && hasOtherRows(m)).findFirst();
+    if (main.isEmpty()) {
+      return List.of();
+    }
     List<Head> heads = new ArrayList<>();
     for (Mismatched weight : List.copyOf(mismatched)) {
-      boolean otherRows =
-          weight.name().endsWith(".weight")
-              && weight.shape().size() >= 2
-              && weight.shape().size() == weight.sourceShape().size()
-              && rest(weight.shape()).equals(rest(weight.sourceShape()));
-      if (otherRows) {
-        String layer = weight.name().substring(0, weight.name().length() - ".weight".length());
+      boolean sameCounts =
+          weight.shape().get(0).equals(main.get().shape().get(0))
+              && weight.sourceShape().get(0).equals(main.get().sourceShape().get(0));
+      if (weight.name().endsWith(WEIGHT) && hasOtherRows(weight) && sameCounts) {
+        String layer = weight.name().substring(0, weight.name().length() - WEIGHT.length());
         heads.add(new Head(layer, weight.shape().get(0), weight.sourceShape().get(0)));
         mismatched.removeIf(
-            m -> m.name().equals(layer + ".weight") || m.name().equals(layer + ".bias"));
+            m -> m.name().equals(layer + WEIGHT) || m.name().equals(layer + ".bias"));
       }
     }
     return heads;
+  }
+
+  private static boolean hasOtherRows(Mismatched weight) {
+    return weight.shape().size() >= 2
+        && weight.shape().size() == weight.sourceShape().size()
+        && rest(weight.shape()).equals(rest(weight.sourceShape()));
   }
 
   private static List<Long> rest(List<Long> shape) {

@@ -38,7 +38,12 @@ public interface WeightsChoice {
     if (!said.contains("://") && Files.isDirectory(Path.of(said))) {
       return HuggingFaceFolder.of(Path.of(said));
     }
-    return new WeightsLocation(said);
+    Optional<WeightsChoice> recognized =
+        said.contains("://")
+            ? Optional.empty()
+            : architecture.flatMap(
+                network -> PublishedFile.recognized(Path.of(said), ImageNetWeights.of(network)));
+    return recognized.orElseGet(() -> new WeightsLocation(said));
   }
 
   /**

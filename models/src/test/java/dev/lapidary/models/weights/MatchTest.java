@@ -185,6 +185,24 @@ class MatchTest {
                 + " 1e-3 (and tf_ ones pad otherwise) (--min-match 0.00 accepts it)");
   }
 
+  /** A wider layer in the middle belongs to another network; it has no classes. */
+  @Test
+  void aMiddleLayerOfAnotherWidthIsNoHead() {
+    StateDict.Entry middle = target.find("classifier.0.weight").orElseThrow();
+    tensors.put(
+        "classifier.0.weight",
+        Uniform.tensor("w", 2 * middle.tensor().size(0), middle.tensor().size(1)));
+    tensors.put("classifier.0.bias", Uniform.tensor("b", 2 * middle.tensor().size(0)));
+
+    MatchReport report = Match.of(named(tensors), target).report();
+
+    assertThat(report.replacedHeads()).isEmpty();
+    assertThat(report.mismatched())
+        .extracting(MatchReport.Mismatched::name)
+        .containsExactlyInAnyOrder("classifier.0.weight", "classifier.0.bias");
+    assertThat(report.text()).contains("2 of another shape: ").doesNotContain("classes");
+  }
+
   @Test
   void convertsToTheNetworksTypes() {
     tensors.replaceAll((name, t) -> t.dtype() == DType.FLOAT32 ? Cast.to(DType.FLOAT16, t) : t);

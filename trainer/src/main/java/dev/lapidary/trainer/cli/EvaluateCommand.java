@@ -6,7 +6,6 @@ import com.fasterxml.jackson.datatype.jdk8.Jdk8Module;
 import dev.lapidary.core.failure.ExitCode;
 import dev.lapidary.core.image.OnBadImage;
 import dev.lapidary.trainer.report.MeasuresText;
-import dev.lapidary.trainer.report.Progress;
 import dev.lapidary.trainer.run.evaluate.Evaluation;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -60,13 +59,12 @@ public final class EvaluateCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     int count = threads == 0 ? Runtime.getRuntime().availableProcessors() : threads;
-    Progress progress = Terminal.progress(spec.commandLine().getErr());
     return Interruption.orderly(
         spec.commandLine().getErr(),
-        stop -> {
+        (progress, stop) -> {
           Evaluation.Request request =
               new Evaluation.Request(source, data, onBadImage, device, count);
-          print(Evaluation.of(request, progress::say, stop));
+          print(Evaluation.of(request, progress, stop));
           return ExitCode.DONE.status();
         });
   }

@@ -34,8 +34,8 @@ public final class ExtendCommand implements Callable<Integer> {
     PrintWriter err = spec.commandLine().getErr();
     return Interruption.orderly(
         err,
-        stop -> {
-          RunOutcome outcome = Runs.extend(run, epochs, Terminal.progress(err), stop);
+        (progress, stop) -> {
+          RunOutcome outcome = Runs.extend(run, epochs, progress, stop);
           return Interruption.status(outcome, run, err);
         });
   }

@@ -3,7 +3,6 @@ package dev.lapidary.trainer.cli;
 import dev.lapidary.core.failure.ExitCode;
 import dev.lapidary.core.file.AtomicFile;
 import dev.lapidary.core.image.OnBadImage;
-import dev.lapidary.trainer.report.Progress;
 import dev.lapidary.trainer.run.evaluate.Features;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -30,7 +29,13 @@ final class FeaturesCommand implements Callable<Integer> {
   @Parameters(paramLabel = "RUN|model.pt", description = "A finished run, or a model with a card.")
   private Path source;
 
-  @Option(names = "--data", required = true, description = "Labelled images, as for trainer run.")
+  @Option(
+      names = "--data",
+      required = true,
+      paramLabel = "DIR|LIST",
+      description =
+          "Labelled images, as for trainer run, or a folder of images without sub-folders: those"
+              + " have no labels.")
   private Path data;
 
   @Option(
@@ -72,16 +77,14 @@ final class FeaturesCommand implements Callable<Integer> {
   public Integer call() throws IOException {
     AtomicFile.requireAbsent(out, force);
     int count = threads == 0 ? Runtime.getRuntime().availableProcessors() : threads;
-    Progress progress = Terminal.progress(spec.commandLine().getErr());
     return Interruption.orderly(
         spec.commandLine().getErr(),
-        stop -> {
+        (progress, stop) -> {
           Features.Written written =
               Features.write(
                   new Features.Request(source, data, onBadImage, layer, pool, device, count),
                   out,
-                  progress::say,
-                  (done, all) -> progress.images("images", done, all),
+                  progress,
                   stop);
           progress.say("%s: %d embeddings of %s".formatted(out, written.images(), written.shape()));
           return ExitCode.DONE.status();

@@ -78,8 +78,8 @@ public final class FindLrCommand implements Callable<Integer>, HelpSection.Comma
     PrintWriter err = spec.commandLine().getErr();
     return Interruption.orderly(
         err,
-        stop -> {
-          print(FindLr.of(config, index, from, to, steps, Terminal.progress(err), stop));
+        (progress, stop) -> {
+          print(FindLr.of(config, index, from, to, steps, progress, stop));
           return ExitCode.DONE.status();
         });
   }

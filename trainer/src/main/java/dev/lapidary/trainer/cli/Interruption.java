@@ -3,6 +3,8 @@ package dev.lapidary.trainer.cli;
 import dev.lapidary.core.cli.StopSignal;
 import dev.lapidary.core.failure.ExitCode;
 import dev.lapidary.core.failure.Failure;
+import dev.lapidary.core.progress.TerminalProgress;
+import dev.lapidary.trainer.report.Progress;
 import dev.lapidary.trainer.run.loop.RunOutcome;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -19,6 +21,7 @@ import java.util.function.BooleanSupplier;
 final class Interruption implements AutoCloseable {
   private static final long LONGEST_STEP_MINUTES = 10;
 
+  private final TerminalProgress bar;
   private final CountDownLatch ended = new CountDownLatch(1);
   private final StopSignal signal;
   private volatile boolean asked;
@@ -27,21 +30,25 @@ final class Interruption implements AutoCloseable {
   @FunctionalInterface
   interface Work {
     /**
+     * @param progress what the terminal shows meanwhile
      * @param stop whether to end soon
      * @return the exit status
      */
-    int call(BooleanSupplier stop) throws IOException;
+    int call(Progress progress, BooleanSupplier stop) throws IOException;
   }
 
-  private Interruption() {
+  private Interruption(TerminalProgress bar) {
+    this.bar = bar;
     this.signal = StopSignal.take(this::hold);
   }
 
   /** Does it, and returns its status; that it was interrupted is said before the JVM goes on. */
   static int orderly(PrintWriter err, Work work) throws IOException {
-    try (Interruption interruption = new Interruption()) {
+    TerminalProgress bar = TerminalProgress.of(err);
+    Progress progress = Terminal.progress(bar);
+    try (Interruption interruption = new Interruption(bar)) {
       try {
-        return interruption.signalled(work.call(() -> interruption.asked));
+        return interruption.signalled(work.call(progress, () -> interruption.asked));
       } catch (Failure e) {
         if (e.code() != ExitCode.INTERRUPTED) {
           throw e;
@@ -78,6 +85,7 @@ final class Interruption implements AutoCloseable {
 
   private void hold() {
     asked = true;
+    bar.interrupt();
     try {
       if (!ended.await(LONGEST_STEP_MINUTES, TimeUnit.MINUTES)) {
         System.err.println("the step did not end within 10 minutes; its work is lost");

@@ -61,8 +61,8 @@ public final class PlanCommand implements Callable<Integer>, HelpSection.Command
     PrintWriter err = spec.commandLine().getErr();
     return Interruption.orderly(
         err,
-        stop -> {
-          print(Planning.of(config, measure, Terminal.progress(err), stop));
+        (progress, stop) -> {
+          print(Planning.of(config, measure, progress, stop));
           return ExitCode.DONE.status();
         });
   }

@@ -45,8 +45,8 @@ public final class ResumeCommand implements Callable<Integer> {
     PrintWriter err = spec.commandLine().getErr();
     return Interruption.orderly(
         err,
-        stop -> {
-          RunOutcome outcome = Runs.resume(run, sets, allowed, Terminal.progress(err), stop);
+        (progress, stop) -> {
+          RunOutcome outcome = Runs.resume(run, sets, allowed, progress, stop);
           return Interruption.status(outcome, run, err);
         });
   }

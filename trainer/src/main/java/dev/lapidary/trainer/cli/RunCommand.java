@@ -50,8 +50,8 @@ public final class RunCommand implements Callable<Integer>, HelpSection.Command 
     PrintWriter err = spec.commandLine().getErr();
     return Interruption.orderly(
         err,
-        stop -> {
-          RunOutcome outcome = Runs.start(out, config, Terminal.progress(err), stop);
+        (progress, stop) -> {
+          RunOutcome outcome = Runs.start(out, config, progress, stop);
           return Interruption.status(outcome, out, err);
         });
   }

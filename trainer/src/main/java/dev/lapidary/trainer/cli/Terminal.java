@@ -1,15 +1,19 @@
 package dev.lapidary.trainer.cli;
 
+import dev.lapidary.core.cli.Colours;
+import dev.lapidary.core.progress.TerminalProgress;
 import dev.lapidary.trainer.report.Progress;
 import java.io.PrintWriter;
 
-/** Whether stderr is a terminal: the launcher knows, Java 17 does not. */
+/** What a command shows on stderr. */
 final class Terminal {
-  private static final String PROPERTY = "lapidary.terminal";
-
   private Terminal() {}
 
   static Progress progress(PrintWriter err) {
-    return new Progress(err, Boolean.getBoolean(PROPERTY));
+    return progress(TerminalProgress.of(err));
+  }
+
+  static Progress progress(TerminalProgress bar) {
+    return new Progress(bar, Colours.ofErr());
   }
 }

@@ -20,6 +20,7 @@ import picocli.CommandLine.Spec;
       ExtendCommand.class,
       InspectCommand.class,
       EvaluateCommand.class,
+      PredictCommand.class,
       PreviewCommand.class,
       ArchsCommand.class,
       LayersCommand.class,

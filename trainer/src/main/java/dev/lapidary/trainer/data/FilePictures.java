@@ -5,6 +5,7 @@ import dev.lapidary.core.image.ImageFile;
 import dev.lapidary.core.image.ImageLimits;
 import dev.lapidary.core.image.RgbImage;
 import java.nio.file.Path;
+import java.util.Optional;
 
 /**
  * Encoded image files; a sample's name is its path from the root.
@@ -16,6 +17,11 @@ record FilePictures(Path root, ImageLimits limits) implements Pictures {
   @Override
   public byte[] bytes(Sample sample) {
     return ImageFile.bytes(root, sample.name(), limits);
+  }
+
+  @Override
+  public Optional<Path> file(Sample sample) {
+    return Optional.of(root.resolve(sample.name()));
   }
 
   @Override

@@ -3,6 +3,8 @@ package dev.lapidary.trainer.data;
 import dev.lapidary.core.image.RgbImage;
 import dev.lapidary.core.image.UndecodableImage;
 import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Optional;
 
 /** Where a dataset's pixels come from. Safe for many threads. */
 public sealed interface Pictures permits FilePictures, IdxPictures {
@@ -12,6 +14,11 @@ public sealed interface Pictures permits FilePictures, IdxPictures {
    * @throws UndecodableImage if the file is over the limit of bytes
    */
   byte[] bytes(Sample sample) throws IOException;
+
+  /** The file of its own that a sample's image lies in; empty where many share one. */
+  default Optional<Path> file(Sample sample) {
+    return Optional.empty();
+  }
 
   /**
    * The upright image.

@@ -6,6 +6,7 @@ import dev.lapidary.core.image.BadImage;
 import dev.lapidary.core.image.OnBadImage;
 import dev.lapidary.core.image.RgbImage;
 import dev.lapidary.core.image.UndecodableImage;
+import dev.lapidary.core.progress.WorkProgress;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -13,13 +14,11 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.Callable;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
-import java.util.function.Consumer;
 
 /**
  * The first look at a dataset: every image decoded once, so that a run fails in its first minute
@@ -55,18 +54,19 @@ public record Scan(Dataset data, List<String> sha256, List<Size> sizes, List<Bad
   }
 
   /** Reads and decodes everything on {@code threads} threads. */
-  public static Scan of(Dataset data, int threads) {
+  public static Scan of(Dataset data, int threads, WorkProgress progress) {
     ExecutorService pool = Executors.newFixedThreadPool(threads);
     try {
-      List<Callable<Seen>> jobs = new ArrayList<>();
+      List<Future<Seen>> jobs = new ArrayList<>();
       for (Sample sample : data.samples()) {
-        jobs.add(() -> look(data.pictures(), sample));
+        jobs.add(pool.submit(() -> look(data.pictures(), sample)));
       }
       List<String> hashes = new ArrayList<>();
       List<Size> sizes = new ArrayList<>();
       List<Bad> bad = new ArrayList<>();
-      for (Future<Seen> job : pool.invokeAll(jobs)) {
+      for (Future<Seen> job : jobs) {
         Seen seen = job.get();
+        progress.count("looking at images", hashes.size() + 1, jobs.size());
         int position = hashes.size();
         seen.bad().ifPresent(image -> bad.add(new Bad(position, image)));
         hashes.add(seen.sha256());
@@ -101,13 +101,13 @@ public record Scan(Dataset data, List<String> sha256, List<Size> sizes, List<Bad
   /**
    * What there is to use of the images.
    *
-   * @param notes gets a line for each that is left out
+   * @param progress gets a line for each that is left out
    * @throws Failure (exit 2) naming the bad ones, if they are not to be left out, or all are bad
    */
   public static Dataset readable(
-      Dataset data, Path location, OnBadImage rule, int threads, Consumer<String> notes) {
-    Scan scan = of(data, threads);
-    BadImage.judge(location, scan.badImages(), rule).forEach(notes);
+      Dataset data, Path location, OnBadImage rule, int threads, WorkProgress progress) {
+    Scan scan = of(data, threads, progress);
+    BadImage.judge(location, scan.badImages(), rule).forEach(progress::say);
     if (scan.bad.size() == data.size()) {
       throw Failure.badInput("[%s] none of its %d images can be read", location, data.size());
     }

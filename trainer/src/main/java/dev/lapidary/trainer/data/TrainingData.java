@@ -5,6 +5,7 @@ import dev.lapidary.core.file.Sha256;
 import dev.lapidary.core.image.BadImage;
 import dev.lapidary.core.image.ImageLimits;
 import dev.lapidary.core.image.OnBadImage;
+import dev.lapidary.core.progress.WorkProgress;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -73,25 +74,26 @@ public record TrainingData(
   /**
    * Lists, divides and decodes everything once.
    *
-   * @param notes gets lines about what is left alone, passed over, or without images
+   * @param progress gets lines about what is left alone, passed over, or without images
    * @throws Failure (exit 2) if the data are missing, empty, bad, or their classes differ
    */
-  public static TrainingData open(Source source, Consumer<String> notes) {
-    return open(ListedData.of(source, notes), notes);
+  public static TrainingData open(Source source, WorkProgress progress) {
+    return open(ListedData.of(source, progress::say), progress);
   }
 
   /**
    * Decodes everything once.
    *
-   * @param notes gets lines about what is passed over, or without images
+   * @param progress gets lines about what is passed over, or without images
    * @throws Failure (exit 2) if images are bad, or a class is left without
    */
-  public static TrainingData open(ListedData listed, Consumer<String> notes) {
+  public static TrainingData open(ListedData listed, WorkProgress progress) {
     Source source = listed.source();
+    Consumer<String> notes = progress::say;
     List<Scan> looked = new ArrayList<>();
-    looked.add(Scan.of(listed.train(), source.threads()));
-    looked.add(Scan.of(listed.validation(), source.threads()));
-    listed.test().ifPresent(test -> looked.add(Scan.of(test, source.threads())));
+    looked.add(Scan.of(listed.train(), source.threads(), progress));
+    looked.add(Scan.of(listed.validation(), source.threads(), progress));
+    listed.test().ifPresent(test -> looked.add(Scan.of(test, source.threads(), progress)));
     List<BadImage> bad = looked.stream().flatMap(scan -> scan.badImages().stream()).toList();
     BadImage.judge(source.train(), bad, source.onBadImage()).forEach(notes);
     List<Scan> good = looked.stream().map(Scan::good).toList();

@@ -9,12 +9,13 @@ import java.util.Locale;
 public enum EmbeddingFormat {
   /**
    * NumPy: {@code embeddings} [N, ...], {@code labels} [N], or [N, classes] 0 and 1 of multi-label
-   * data, {@code paths} [N], {@code classes}.
+   * data, {@code paths} [N], {@code classes}; of images without labels embeddings and paths alone.
    */
   NPZ,
   /**
    * Parquet: a row an image, {@code path}, {@code label}, {@code class}, {@code embedding}; of
-   * multi-label data {@code labels}, joined by {@code |}, for label and class.
+   * multi-label data {@code labels}, joined by {@code |}, for label and class; of images without
+   * labels neither.
    */
   PARQUET;
 

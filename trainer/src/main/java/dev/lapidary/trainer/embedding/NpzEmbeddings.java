@@ -31,6 +31,10 @@ final class NpzEmbeddings implements EmbeddingFile {
 
   @Override
   public void finish() throws IOException {
+    if (data.labels().isEmpty()) {
+      npz.texts("paths", data.samples().stream().map(Sample::name).toList());
+      return;
+    }
     long images = data.size();
     npz.longs(
         "labels",

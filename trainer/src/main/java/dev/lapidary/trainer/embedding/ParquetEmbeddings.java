@@ -47,9 +47,9 @@ final class ParquetEmbeddings implements EmbeddingFile {
             "lapidary.shape", JSON.writeValueAsString(shape));
     List<Column> columns = new ArrayList<>();
     columns.add(new Column("path", Column.Kind.TEXT));
-    if (data.task() == Task.MULTI_LABEL) {
+    if (data.task() == Task.MULTI_LABEL && !data.labels().isEmpty()) {
       columns.add(new Column("labels", Column.Kind.TEXT));
-    } else {
+    } else if (!data.labels().isEmpty()) {
       columns.add(new Column("label", Column.Kind.INT64));
       columns.add(new Column("class", Column.Kind.TEXT));
     }
@@ -83,7 +83,9 @@ final class ParquetEmbeddings implements EmbeddingFile {
     if (data.task() == Task.SINGLE_LABEL) {
       pages.add(ParquetPage.longs(samples.stream().mapToLong(Sample::label).toArray()));
     }
-    pages.add(ParquetPage.texts(samples.stream().map(this::labels).toList()));
+    if (!data.labels().isEmpty()) {
+      pages.add(ParquetPage.texts(samples.stream().map(this::labels).toList()));
+    }
     pages.add(ParquetPage.floatLists(length, buffer.flip()));
     parquet.rowGroup(rows, pages.toArray(ParquetPage[]::new));
     written += rows;

@@ -1,91 +1,46 @@
 package dev.lapidary.trainer.report;
 
-import dev.lapidary.core.fetch.FetchProgress;
+import dev.lapidary.core.cli.Colours;
+import dev.lapidary.core.progress.TerminalProgress;
+import dev.lapidary.core.progress.WorkProgress;
 import java.io.PrintWriter;
 import java.util.Locale;
 
-/**
- * What a run shows: on a terminal a bar that is redrawn, elsewhere one line an epoch. All of it
- * goes to stderr.
- */
-public final class Progress implements FetchProgress {
-  private static final int WIDTH = 24;
-  private static final long REDRAW_NANOS = 100_000_000;
-
-  private final PrintWriter err;
-  private final boolean terminal;
-  private long lastDraw;
-  private int drawn;
+/** What a run shows: lines, and on a terminal a bar. All of it goes to stderr. */
+public final class Progress implements WorkProgress {
+  private final TerminalProgress terminal;
+  private final Colours colours;
 
   public Progress(PrintWriter err, boolean terminal) {
-    this.err = err;
-    this.terminal = terminal;
+    this(new TerminalProgress(err, terminal), Colours.ofErr());
   }
 
-  /** A line of its own. */
+  public Progress(TerminalProgress terminal, Colours colours) {
+    this.terminal = terminal;
+    this.colours = colours;
+  }
+
   @Override
   public void say(String line) {
-    clear();
-    err.println(line);
-    err.flush();
+    boolean warns = line.startsWith("warning:");
+    terminal.say(warns ? colours.warning("warning:") + line.substring(8) : line);
   }
 
-  /** Redraws the bar, at most ten times a second. */
-  public void batch(String what, long done, long all, double loss, double imagesPerSecond) {
-    long now = System.nanoTime();
-    if (!terminal || (done < all && now - lastDraw < REDRAW_NANOS)) {
-      return;
-    }
-    lastDraw = now;
-    draw(
-        String.format(
-            Locale.ROOT,
-            "%s %s %d/%d  loss %.4f  %.0f images/s",
-            what,
-            bar(done, all),
-            done,
-            all,
-            loss,
-            imagesPerSecond));
-  }
-
-  /** Redraws the bar, without a loss. */
-  public void images(String what, long done, long all) {
-    long now = System.nanoTime();
-    if (terminal && (done == all || now - lastDraw >= REDRAW_NANOS)) {
-      lastDraw = now;
-      draw("%s %s %d/%d".formatted(what, bar(done, all), done, all));
-    }
+  @Override
+  public void count(String what, long done, long all) {
+    terminal.count(what, done, all);
   }
 
   @Override
   public void transfer(String name, long done, long all) {
-    long now = System.nanoTime();
-    if (!terminal || (done != all && now - lastDraw < REDRAW_NANOS)) {
-      return;
-    }
-    lastDraw = now;
-    draw(
-        all < 0
-            ? String.format(Locale.ROOT, "fetching %s  %.1f MB", name, done / 1e6)
-            : String.format(
-                Locale.ROOT,
-                "fetching %s %s %.1f of %.1f MB",
-                name,
-                bar(done, all),
-                done / 1e6,
-                all / 1e6));
+    terminal.transfer(name, done, all);
   }
 
-  private static String bar(long done, long all) {
-    int full = (int) (WIDTH * done / Math.max(all, 1));
-    return "█".repeat(full) + "·".repeat(WIDTH - full);
-  }
-
-  private void draw(String line) {
-    err.print("\r" + line + " ".repeat(Math.max(0, drawn - line.length())));
-    err.flush();
-    drawn = line.length();
+  /** Steps of an epoch. */
+  public void batch(String what, long done, long all, double loss, double imagesPerSecond) {
+    String rate =
+        imagesPerSecond > 0 ? String.format(Locale.ROOT, "  %.0f images/s", imagesPerSecond) : "";
+    terminal.count(what, done, all, String.format(Locale.ROOT, "loss %.4f%s", loss, rate));
   }
 
   public void epoch(EpochMetrics m, int epochs, double imagesPerSecond) {
@@ -109,14 +64,7 @@ public final class Progress implements FetchProgress {
             exact,
             m.valAccuracy(),
             labels,
-            m.best() ? " best" : "",
+            m.best() ? colours.good(" best") : "",
             imagesPerSecond));
-  }
-
-  private void clear() {
-    if (drawn > 0) {
-      err.print("\r" + " ".repeat(drawn) + "\r");
-      drawn = 0;
-    }
   }
 }

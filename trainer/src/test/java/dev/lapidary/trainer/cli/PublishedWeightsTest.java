@@ -141,15 +141,16 @@ class PublishedWeightsTest {
     assertThat(again.status).as(again.err).isZero();
     assertThat(again.err)
         .contains(
-            "preprocessing: bicubic to 256, crop 224, mean 0.485 std 0.229 as asked for; published for"
-                + " squeezenet1_1-b8a52dc0.pth: bilinear to 256, crop 224, mean 0.485 std 0.229");
+            "preprocessing: bicubic to 256, crop 224, mean 0.485 std 0.229 as asked for; published"
+                + " for squeezenet1_1-b8a52dc0.pth: bilinear to 256, crop 224, mean 0.485 std"
+                + " 0.229");
     assertThat(card(out).preprocessing().orElseThrow().interpolation().name()).isEqualTo("BICUBIC");
   }
 
   /** The default is the second set, with its own resize; the network's own is the first's. */
   @Test
   void theDefaultsPreprocessingIsItsOwn() throws Exception {
-    publish("mobilenet_v2", "imagenet");
+    Path published = publish("mobilenet_v2", "imagenet");
     Path out = folder.resolve("model.pt");
     Ended made =
         trainer("init", "--arch=mobilenet_v2", "--pretrained", "--classes=3", "--out=" + out);
@@ -158,6 +159,16 @@ class PublishedWeightsTest {
     assertThat(card(out).preprocessing().orElseThrow().resizeSize()).isEqualTo(232);
     assertThat(card(out).labels()).isEmpty();
     assertThat(Zoo.find("mobilenet_v2").preprocessing().resizeSize()).isEqualTo(256);
+
+    // The same file by its path, whatever it is called: its preprocessing comes along.
+    Path file = Files.copy(published, folder.resolve("mine.pth"));
+    Ended byPath =
+        trainer("init", "--arch=mobilenet_v2", "--weights=" + file, "--force", "--out=" + out);
+    assertThat(byPath.status).as(byPath.err).isZero();
+    assertThat(byPath.err).contains("mobilenet_v2-7ebf99e0.pth, IMAGENET1K_V2 of torchvision");
+    assertThat(card(out).preprocessing().orElseThrow().resizeSize()).isEqualTo(232);
+    assertThat(card(out).labels()).isEqualTo(ImageNetWeights.labels());
+    assertThat(card(out).provenance().weightsSource()).isEqualTo("mine.pth");
   }
 
   @Test
@@ -168,8 +179,9 @@ class PublishedWeightsTest {
     assertThat(refused.status).isEqualTo(3);
     assertThat(refused.err)
         .matches(
-            "(?s)error: http://127.0.0.1:\\d+/torch/resnet18-f37072fd.pth has the SHA-256 [0-9a-f]{64},"
-                + " expected f37072fd\\.\\.\\.: it is not the file that you mean, .*");
+            "(?s)error: http://127.0.0.1:\\d+/torch/resnet18-f37072fd.pth has the SHA-256"
+                + " [0-9a-f]{64}, expected f37072fd\\.\\.\\.: it is not the file that you mean,"
+                + " .*");
     assertThat(refused.out).isEmpty();
     try (var kept = Files.list(folder.resolve("cache/weights"))) {
       assertThat(kept).noneMatch(file -> file.toString().matches(".*\\.(pth|part|sha256)"));

@@ -119,9 +119,7 @@ class NotFiniteTest {
     Path embeddings = folder.resolve("features.npz");
     Features.Request request =
         new Features.Request(broken, data, OnBadImage.FAIL, Features.FEATURES, false, "cpu", 1);
-    assertFails(
-            ExitCode.FAILED,
-            () -> Features.write(request, embeddings, note -> {}, (done, of) -> {}, NEVER))
+    assertFails(ExitCode.FAILED, () -> Features.write(request, embeddings, note -> {}, NEVER))
         .hasMessageContaining("an embedding is nan");
     assertThat(embeddings).doesNotExist();
 

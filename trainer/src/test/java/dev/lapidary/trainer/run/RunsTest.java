@@ -26,6 +26,7 @@ import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -68,7 +69,11 @@ class RunsTest {
     assertThat(said.toString())
         .contains("data: 3 classes, 24 training and 6 validation images")
         .contains("stage head: 1 epochs, batch 8, 2 of 65 tensors trained")
-        .contains("63 frozen parameters and 63 frozen buffers are unchanged");
+        .contains("stage head: 63 frozen parameters and 63 frozen buffers are unchanged")
+        .doesNotContain("0 frozen parameters")
+        .endsWith(
+            "%s shows its curves and mistakes; next: exporter onnx %s --out model.onnx%n"
+                .formatted(out.resolve("report.html"), out));
     assertThat(Files.readAllLines(out.resolve("metrics.jsonl"))).hasSize(3);
     ModelCard card =
         CardJson.read(
@@ -96,6 +101,24 @@ class RunsTest {
     assertThat(result.measures().images()).isEqualTo(12);
     assertThat(result.measures().accuracy()).isEqualTo(card.metrics().get("val_accuracy"));
     assertThat(result.measures().loss()).isEqualTo(card.metrics().get("val_loss"));
+  }
+
+  /** 24 of the 30 were trained on; the rest of the folder was held out. */
+  @Test
+  void measuringWithTheTrainingImagesIsSaid() throws IOException {
+    Path out = folder.resolve("run");
+    Runs.start(out, config, progress, NEVER);
+    List<String> told = new ArrayList<>();
+    Path data = folder.resolve("data");
+    Evaluation.of(new Evaluation.Request(out, data, OnBadImage.FAIL, "cpu", 1), told::add, NEVER);
+    assertThat(told)
+        .contains(
+            "warning: the run was trained on 24 of these 30 images: the numbers say how well it"
+                + " remembers them, not how well it does on others");
+    told.clear();
+    Path other = TinyImages.write(folder.resolve("other"), 2, 9);
+    Evaluation.of(new Evaluation.Request(out, other, OnBadImage.FAIL, "cpu", 1), told::add, NEVER);
+    assertThat(told).noneMatch(line -> line.startsWith("warning"));
   }
 
   /** 3 red images beside 10 green and 10 blue ones; 2, 8 and 8 are left to train on. */

@@ -10,6 +10,7 @@ import dev.lapidary.core.image.OnBadImage;
 import dev.lapidary.core.image.Preprocessing;
 import dev.lapidary.core.image.Preprocessor;
 import dev.lapidary.core.manifest.ModelLabels;
+import dev.lapidary.core.progress.WorkProgress;
 import dev.lapidary.torchscript.archive.TorchScriptArchive;
 import dev.lapidary.torchscript.pt2.NetworkFile;
 import dev.lapidary.trainer.data.Batch;
@@ -36,7 +37,6 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
-import java.util.function.Consumer;
 
 /** Measures a trained network on labelled images. */
 public final class Evaluation {
@@ -76,12 +76,12 @@ public final class Evaluation {
       Path source, Path data, OnBadImage onBadImage, String device, int threads) {}
 
   /**
-   * @param notes gets lines about images that are left out
+   * @param progress gets lines about images that are left out, or were trained on
    * @param stop asked after each batch
    * @throws Failure (exit 2) if the source has no card or the data other classes; (exit 130) if it
    *     is to stop; (exit 1) if an answer is NaN or infinite
    */
-  public static Result of(Request request, Consumer<String> notes, BooleanSupplier stop) {
+  public static Result of(Request request, WorkProgress progress, BooleanSupplier stop) {
     Path file = archiveOf(request.source());
     int threads = request.threads();
     TorchScriptArchive read = NetworkFile.read(file);
@@ -91,13 +91,19 @@ public final class Evaluation {
             .orElseThrow(() -> Failure.badInput("[%s] its model card has no preprocessing", file));
     TorchScriptArchive archive =
         LogitsEnd.measurable(read, Optional.of(card), file, Network.traceOptions(preprocessing));
-    Dataset dataset = measured(request, card, notes);
+    Dataset dataset = measured(request, card, progress);
+    TrainedOn.warning(file, dataset).ifPresent(progress::say);
     return Libtorch.call(
         threads,
         () -> {
           try (TrainingProgram program = TrainingProgram.open(archive, request.device());
               Validation validation =
-                  new Validation(dataset, preprocessing, threads, 0, DIVERGED)) {
+                  new Validation(
+                      dataset,
+                      preprocessing,
+                      threads,
+                      0,
+                      new Validation.Telling("evaluation", DIVERGED, progress))) {
             ValidationScores scores = validation.score(program, stop).once();
             double p50 = p50Millis(program, dataset, preprocessing, threads);
             return new Result(scores.measures(), p50, worst(scores, dataset));
@@ -105,9 +111,10 @@ public final class Evaluation {
         });
   }
 
-  private static Dataset measured(Request request, ModelCard card, Consumer<String> notes) {
+  private static Dataset measured(Request request, ModelCard card, WorkProgress progress) {
     Path location = request.data();
-    Reading reading = new Reading(ImageLimits.DEFAULT, request.onBadImage(), card.labels(), notes);
+    Reading reading =
+        new Reading(ImageLimits.DEFAULT, request.onBadImage(), card.labels(), progress::say);
     Dataset data = DataFormat.AUTO.readTest(location, reading);
     ModelLabels model = new ModelLabels(card.labels(), card.scoring().several());
     List<Integer> indices = model.indices(location, data.labels(), data.task() == Task.MULTI_LABEL);
@@ -116,7 +123,7 @@ public final class Evaluation {
         location,
         request.onBadImage(),
         request.threads(),
-        notes);
+        progress);
   }
 
   private static List<Mistake> worst(ValidationScores scores, Dataset data) {
@@ -152,7 +159,8 @@ public final class Evaluation {
   static ModelCard card(TorchScriptArchive archive, Path file) {
     byte[] json = archive.extra().get(TorchScriptArchive.CARD);
     if (json == null) {
-      throw Failure.badInput("[%s] it has no model card; evaluate a file of trainer run", file);
+      throw Failure.badInput(
+          "[%s] it has no model card; give a file of trainer run, or of trainer init", file);
     }
     return CardJson.read(json, file.toString());
   }

@@ -9,6 +9,7 @@ import dev.lapidary.core.image.ImageLimits;
 import dev.lapidary.core.image.OnBadImage;
 import dev.lapidary.core.image.Preprocessing;
 import dev.lapidary.core.image.Preprocessor;
+import dev.lapidary.core.progress.WorkProgress;
 import dev.lapidary.models.surgery.LayerOutput;
 import dev.lapidary.models.zoo.HeadSearch;
 import dev.lapidary.torchscript.archive.TorchScriptArchive;
@@ -20,6 +21,7 @@ import dev.lapidary.trainer.data.EpochOrder;
 import dev.lapidary.trainer.data.Loader;
 import dev.lapidary.trainer.data.Reading;
 import dev.lapidary.trainer.data.Scan;
+import dev.lapidary.trainer.data.UnlabelledImages;
 import dev.lapidary.trainer.data.View;
 import dev.lapidary.trainer.embedding.EmbeddingFile;
 import dev.lapidary.trainer.embedding.EmbeddingFormat;
@@ -33,13 +35,11 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
-import java.util.function.BiConsumer;
 import java.util.function.BooleanSupplier;
-import java.util.function.Consumer;
 
 /**
- * What a network computes inside, for each image of a folder: embeddings, to search or to classify
- * by something else.
+ * What a network computes inside, for each image of a folder, labelled or not: embeddings, to
+ * search or to classify by something else.
  */
 public final class Features {
   /** The word for what goes into the last layer. */
@@ -78,19 +78,13 @@ public final class Features {
    * Writes float32 embeddings with int64 labels, the classes' names and paths relative to the data,
    * as the file's name says: {@link EmbeddingFormat}.
    *
-   * @param notes gets lines about images that are left out
-   * @param shown called with images done and all
+   * @param progress gets lines about images that are left out, and the count of those done
    * @param stop asked after each batch: then nothing is written
    * @throws Failure (exit 2) if the source has no card, no such layer, or the data cannot be read;
    *     (exit 1) if an embedding is NaN or infinite
    */
   public static Written write(
-      Request request,
-      Path out,
-      Consumer<String> notes,
-      BiConsumer<Integer, Integer> shown,
-      BooleanSupplier stop)
-      throws IOException {
+      Request request, Path out, WorkProgress progress, BooleanSupplier stop) throws IOException {
     EmbeddingFormat format = EmbeddingFormat.of(out);
     Path file = Evaluation.archiveOf(request.source());
     TorchScriptArchive archive = NetworkFile.read(file);
@@ -105,9 +99,8 @@ public final class Features {
                 HeadSearch.find(archive, Network.traceOptions(preprocessing)).get(0).name())
             : LayerOutput.of(archive, request.layer());
     OnBadImage rule = request.onBadImage();
-    Reading reading = new Reading(ImageLimits.DEFAULT, rule, card.labels(), notes);
-    Dataset listed = DataFormat.AUTO.read(request.data(), reading);
-    Dataset data = Scan.readable(listed, request.data(), rule, request.threads(), notes);
+    Dataset listed = listed(request, card, progress);
+    Dataset data = Scan.readable(listed, request.data(), rule, request.threads(), progress);
     Written[] written = new Written[1];
     AtomicFile.write(
         out,
@@ -115,8 +108,19 @@ public final class Features {
             written[0] =
                 Libtorch.call(
                     request.threads(),
-                    () -> fill(cut, data, preprocessing, request, format, temporary, shown, stop)));
+                    () ->
+                        fill(
+                            cut, data, preprocessing, request, format, temporary, progress, stop)));
     return written[0];
+  }
+
+  private static Dataset listed(Request request, ModelCard card, WorkProgress progress) {
+    if (UnlabelledImages.isUnlabelled(request.data())) {
+      return UnlabelledImages.of(List.of(request.data()), progress);
+    }
+    Reading reading =
+        new Reading(ImageLimits.DEFAULT, request.onBadImage(), card.labels(), progress::say);
+    return DataFormat.AUTO.read(request.data(), reading);
   }
 
   private static Written fill(
@@ -126,7 +130,7 @@ public final class Features {
       Request request,
       EmbeddingFormat format,
       Path file,
-      BiConsumer<Integer, Integer> shown,
+      WorkProgress progress,
       BooleanSupplier stop)
       throws IOException {
     Preprocessor preprocessor = Preprocessor.of(rule);
@@ -140,13 +144,13 @@ public final class Features {
       try (EmbeddingFile out = EmbeddingFile.create(format, file, data, first.shape)) {
         out.add(first.numbers);
         int done = first.images;
-        shown.accept(done, data.size());
+        progress.count(FEATURES, done, data.size());
         StopRequest.requireNone(stop);
         while (batches.hasNext()) {
           Values next = values(program, batches.next(), rule, request);
           out.add(next.numbers);
           done += next.images;
-          shown.accept(done, data.size());
+          progress.count(FEATURES, done, data.size());
           StopRequest.requireNone(stop);
         }
         out.finish();

@@ -5,6 +5,7 @@ import ai.djl.ndarray.NDManager;
 import dev.lapidary.core.failure.Failure;
 import dev.lapidary.core.image.Preprocessing;
 import dev.lapidary.core.image.Preprocessor;
+import dev.lapidary.core.progress.WorkProgress;
 import dev.lapidary.trainer.data.Batch;
 import dev.lapidary.trainer.data.BatchSource;
 import dev.lapidary.trainer.data.Dataset;
@@ -29,15 +30,20 @@ public final class Validation implements AutoCloseable {
   private final Preprocessing preprocessing;
   private final Loader loader;
   private final int[] order;
-  private final String remedy;
+  private final Telling telling;
   private Optional<FrozenFeatures> features = Optional.empty();
 
   /**
+   * What a person is told meanwhile.
+   *
+   * @param title of the bar
    * @param remedy for an answer that is no number: what the user has and can do
    */
+  public record Telling(String title, String remedy, WorkProgress progress) {}
+
   public Validation(
-      Dataset data, Preprocessing preprocessing, int threads, long cacheBytes, String remedy) {
-    this.remedy = remedy;
+      Dataset data, Preprocessing preprocessing, int threads, long cacheBytes, Telling telling) {
+    this.telling = telling;
     this.data = data;
     this.preprocessing = preprocessing;
     Preprocessor preprocessor = Preprocessor.of(preprocessing);
@@ -86,10 +92,11 @@ public final class Validation implements AutoCloseable {
           loss += program.lossSum(step, logits, BatchTensors.labels(step, batch));
           answers.addAll(Answer.ofLogits(numbers, batch.labels(), batch.samples()));
         }
+        telling.progress().count(telling.title(), answers.size(), data.size());
         StopRequest.requireNone(stop);
       }
     }
-    NotFinite.requireFinite(new float[] {(float) loss}, "the loss of all images", remedy);
+    NotFinite.requireFinite(new float[] {(float) loss}, "the loss of all images", telling.remedy());
     return ValidationScores.of(data.labels(), answers, loss / data.size());
   }
 
@@ -99,7 +106,7 @@ public final class Validation implements AutoCloseable {
       NotFinite.requireFinite(
           Arrays.copyOfRange(logits, i * classes, (i + 1) * classes),
           "the network's answer to %s".formatted(data.samples().get(samples[i]).name()),
-          remedy);
+          telling.remedy());
     }
   }
 

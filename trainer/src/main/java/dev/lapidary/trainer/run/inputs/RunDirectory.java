@@ -95,6 +95,10 @@ public final class RunDirectory implements AutoCloseable {
     }
   }
 
+  public static boolean isRun(Path folder) {
+    return Files.isRegularFile(folder.resolve(CONFIG));
+  }
+
   public static RunConfig readConfig(Path root) throws IOException {
     requireRun(root);
     Path file = root.resolve(CONFIG);

@@ -116,7 +116,8 @@ public record RunInputs(
         : config.device();
   }
 
-  private static TrainingData.Source source(RunConfig config) {
+  /** Where the run's images lie. */
+  public static TrainingData.Source source(RunConfig config) {
     return new TrainingData.Source(
         Path.of(config.data().train()),
         config.data().val().map(Path::of),
@@ -131,7 +132,7 @@ public record RunInputs(
   }
 
   private static TrainingData decode(ListedData listed, Progress progress) {
-    TrainingData data = TrainingData.open(listed, progress::say);
+    TrainingData data = TrainingData.open(listed, progress);
     String test = data.test().map(images -> ", %d test images".formatted(images.size())).orElse("");
     boolean several = data.train().task() == Task.MULTI_LABEL;
     progress.say(
@@ -171,8 +172,8 @@ public record RunInputs(
     }
     if (!binary) {
       throw Failure.badInput(
-          "[%s] its images have any number of labels, and cross_entropy is for exactly one an image;"
-              + " add --loss bce",
+          "[%s] its images have any number of labels, and cross_entropy is for exactly one an"
+              + " image; add --loss bce",
           location);
     }
     if (config.data().sampling() == EpochOrder.BALANCED) {
@@ -184,8 +185,8 @@ public record RunInputs(
     int everywhere = train.counts().indexOf(train.size());
     if (balanced && everywhere >= 0) {
       throw Failure.badInput(
-          "[%s] every training image has the label %s, so --class-weights balanced would give it the"
-              + " weight 0; take the label out, or leave the option out",
+          "[%s] every training image has the label %s, so --class-weights balanced would give it"
+              + " the weight 0; take the label out, or leave the option out",
           location, train.labels().get(everywhere));
     }
   }

@@ -51,6 +51,9 @@ record Completion(
                 measured.validation().measures().scoreName(),
                 measured.validation().score(),
                 last ? steps : best.step()));
+    progress.say(
+        "%s shows its curves and mistakes; next: exporter onnx %s --out model.onnx"
+            .formatted(directory.report(), directory.root()));
   }
 
   /** The one look at the test images. */
@@ -60,8 +63,9 @@ record Completion(
     }
     Dataset images = inputs.data().test().get();
     int threads = inputs.config().threads();
+    Validation.Telling telling = new Validation.Telling("test", directory.remedy(), progress);
     try (Validation test =
-        new Validation(images, inputs.network().preprocessing(), threads, 0, directory.remedy())) {
+        new Validation(images, inputs.network().preprocessing(), threads, 0, telling)) {
       ValidationScores scores = test.score(program).once();
       progress.say(line(scores.measures()));
       return Optional.of(scores);

@@ -86,7 +86,7 @@ public final class Training implements AutoCloseable {
             inputs.network().preprocessing(),
             config.threads(),
             cacheBytes(),
-            directory.remedy());
+            new Validation.Telling("validation", directory.remedy(), progress));
     this.writer = new CheckpointWriter(new Checkpoints(directory.checkpoints()));
     this.optimizer = new Optimizer(program, config.stages().get(0).optimizer());
   }
@@ -145,7 +145,7 @@ public final class Training implements AutoCloseable {
           adapt(stage, scores);
           finishEpoch(stage, metrics, isKept);
         }
-        progress.say(stage.proveFrozen());
+        stage.proveFrozen().ifPresent(progress::say);
         dropFeatures();
       }
       FrozenFeatures.remove(directory.features()); // a stage's end may have been cut off

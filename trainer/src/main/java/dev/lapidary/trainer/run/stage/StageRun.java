@@ -11,6 +11,7 @@ import dev.lapidary.trainer.run.network.Network;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * A stage applied to a program: what is trained at which rate, and the proof that the rest stays.
@@ -79,20 +80,24 @@ public final class StageRun {
             all);
   }
 
-  /** Says that what was frozen is unchanged, bit for bit, or fails. */
-  public String proveFrozen() {
+  /** Says that what was frozen is unchanged, bit for bit, or fails; empty if nothing was. */
+  public Optional<String> proveFrozen() {
     if (!fingerprint(choice.frozen()).equals(frozenSha256)) {
       throw Failure.failed(
           "stage %s changed a frozen tensor; this is a fault of the program, please report it",
           config().name());
     }
+    if (choice.frozen().isEmpty()) {
+      return Optional.empty();
+    }
     long buffers = choice.frozen().stream().filter(ProgramTensor::buffer).count();
-    return "stage %s: %d frozen parameters and %d frozen buffers are unchanged (sha256 %s)"
-        .formatted(
-            config().name(),
-            choice.frozen().size() - buffers,
-            buffers,
-            frozenSha256.substring(0, 12));
+    return Optional.of(
+        "stage %s: %d frozen parameters and %d frozen buffers are unchanged (sha256 %s)"
+            .formatted(
+                config().name(),
+                choice.frozen().size() - buffers,
+                buffers,
+                frozenSha256.substring(0, 12)));
   }
 
   private static String fingerprint(List<ProgramTensor> tensors) {

@@ -161,6 +161,30 @@ class FeaturesTest {
     assertThat(folder.resolve("out.csv")).doesNotExist();
   }
 
+  /** What lies in no folder of a class has no label, and none is made up. */
+  @Test
+  void imagesWithoutLabelsHaveEmbeddingsAndPathsAlone() throws IOException {
+    Path labelled = folder.resolve("labelled.npz");
+    assertThat(features(labelled)).isZero();
+    data = data.resolve("green");
+    Path npz = folder.resolve("plain.npz");
+    assertThat(features(npz)).isZero();
+    float[] all = Npy.of(labelled, "embeddings").floats();
+    assertThat(Npy.of(npz, "embeddings").floats())
+        .containsExactly(Arrays.copyOfRange(all, 64 * 14, 64 * 28), within(1e-5f));
+    assertThat(Npy.of(npz, "paths").text()).startsWith("000.png001.png");
+    try (ZipFile zip = new ZipFile(npz.toFile())) {
+      assertThat(zip.size()).isEqualTo(2);
+    }
+    Path parquet = folder.resolve("plain.parquet");
+    assertThat(features(parquet)).isZero();
+    MessageType schema =
+        MessageTypeParser.parseMessageType(
+            "message schema { required binary path (STRING); required group embedding (LIST) {"
+                + " repeated group list { required float element; } } }");
+    assertThat(ParquetTable.read(parquet).rows(schema)).hasSize(14);
+  }
+
   @Test
   void severalLabelsAreARowOfZeroAndOneOrJoined() throws IOException {
     data = TinyImages.writeSets(folder.resolve("sets"), 8, 1);

@@ -1,0 +1,210 @@
+package dev.lapidary.trainer.run.evaluate;
+
+import ai.djl.ndarray.NDManager;
+import dev.lapidary.core.card.Activation;
+import dev.lapidary.core.card.ModelCard;
+import dev.lapidary.core.card.Scoring;
+import dev.lapidary.core.failure.Failure;
+import dev.lapidary.core.image.ImageLimits;
+import dev.lapidary.core.image.OnBadImage;
+import dev.lapidary.core.image.Preprocessing;
+import dev.lapidary.core.image.Preprocessor;
+import dev.lapidary.core.image.UndecodableImage;
+import dev.lapidary.core.progress.WorkProgress;
+import dev.lapidary.runtime.model.ModelLoader;
+import dev.lapidary.runtime.model.PreprocessingOptions;
+import dev.lapidary.runtime.model.ServedModel;
+import dev.lapidary.torchscript.archive.TorchScriptArchive;
+import dev.lapidary.torchscript.pt2.NetworkFile;
+import dev.lapidary.trainer.data.Batch;
+import dev.lapidary.trainer.data.Dataset;
+import dev.lapidary.trainer.data.EpochOrder;
+import dev.lapidary.trainer.data.Loader;
+import dev.lapidary.trainer.data.Sample;
+import dev.lapidary.trainer.data.Scan;
+import dev.lapidary.trainer.data.UnlabelledImages;
+import dev.lapidary.trainer.data.View;
+import dev.lapidary.trainer.program.Libtorch;
+import dev.lapidary.trainer.program.TrainingProgram;
+import dev.lapidary.trainer.run.network.BatchTensors;
+import dev.lapidary.trainer.run.network.LogitsEnd;
+import dev.lapidary.trainer.run.network.Network;
+import dev.lapidary.trainer.run.network.NotFinite;
+import dev.lapidary.trainer.run.network.StopRequest;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.FloatBuffer;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.BooleanSupplier;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+
+/** What a network says that images show, of which nobody says it. */
+public final class Prediction {
+  private Prediction() {}
+
+  /**
+   * What was asked for.
+   *
+   * @param source a run directory, a TorchScript archive or .pt2 with a card, or an ONNX file
+   * @param images files and folders
+   * @param top classes an image, the likeliest first; of a network of labels all that it has count
+   */
+  public record Request(
+      Path source, List<Path> images, int top, OnBadImage onBadImage, String device, int threads) {
+    public Request {
+      images = List.copyOf(images);
+    }
+  }
+
+  /**
+   * @param image its path below the one folder that was asked for, or as it was given
+   * @param classes the likeliest first; of a network of labels those with a score of at least 0.5
+   */
+  public record Answer(String image, List<Scored> classes) {
+    public Answer {
+      classes = List.copyOf(classes);
+    }
+  }
+
+  /** A class that an image may be of, with its probability. */
+  public record Scored(String label, int index, double probability) {}
+
+  /**
+   * @param progress gets lines about images that are left out, and the count of those done
+   * @param stop asked after each batch
+   * @return in the images' order
+   * @throws Failure (exit 2) if the model does not say its preprocessing, or an image cannot be
+   *     read; (exit 3) if an ONNX file answers otherwise than its card says; (exit 1) if an answer
+   *     is NaN or infinite
+   */
+  public static List<Answer> of(Request request, WorkProgress progress, BooleanSupplier stop) {
+    Dataset listed = UnlabelledImages.of(request.images(), progress);
+    Dataset data =
+        Scan.readable(
+            listed, request.images().get(0), request.onBadImage(), request.threads(), progress);
+    return request.source().toString().endsWith(".onnx")
+        ? byOnnxRuntime(request, data, progress, stop)
+        : byLibtorch(request, data, progress, stop);
+  }
+
+  private static List<Answer> byLibtorch(
+      Request request, Dataset data, WorkProgress progress, BooleanSupplier stop) {
+    Path file = Evaluation.archiveOf(request.source());
+    TorchScriptArchive read = NetworkFile.read(file);
+    ModelCard card = Evaluation.card(read, file);
+    Preprocessing rule =
+        card.preprocessing()
+            .orElseThrow(() -> Failure.badInput("[%s] its model card has no preprocessing", file));
+    TorchScriptArchive archive =
+        LogitsEnd.measurable(read, Optional.of(card), file, Network.traceOptions(rule));
+    Scoring scoring = Scoring.ofLogits(card.activation());
+    Preprocessor preprocessor = Preprocessor.of(rule);
+    int[] order = EpochOrder.AS_LISTED.samples(data, 0, 0);
+    List<Answer> answers = new ArrayList<>();
+    return Libtorch.call(
+        request.threads(),
+        () -> {
+          try (TrainingProgram program = TrainingProgram.open(archive, request.device());
+              Loader loader =
+                  Loader.of(
+                      data, preprocessor, View.evaluation(preprocessor), request.threads(), 0);
+              Loader.Batches batches =
+                  loader.batches(order, BatchTensors.EVALUATED_AT_ONCE, 0, 0)) {
+            program.eval();
+            while (batches.hasNext()) {
+              Batch batch = batches.next();
+              try (NDManager step = program.newStep()) {
+                float[] logits =
+                    program.logits(step, BatchTensors.images(step, batch, rule)).toFloatArray();
+                add(answers, data, logits, scoring, card.labels(), request.top());
+              }
+              progress.count("predicting", answers.size(), data.size());
+              StopRequest.requireNone(stop);
+            }
+            return answers;
+          }
+        });
+  }
+
+  private static List<Answer> byOnnxRuntime(
+      Request request, Dataset data, WorkProgress progress, BooleanSupplier stop) {
+    List<Answer> answers = new ArrayList<>();
+    try (ServedModel model =
+        ModelLoader.load(request.source(), PreprocessingOptions.NONE, request.threads())) {
+      model.note().ifPresent(note -> progress.say("warning: " + note));
+      model
+          .goldenFailure()
+          .ifPresent(
+              reason -> {
+                throw Failure.gate("[%s] %s", request.source().getFileName(), reason);
+              });
+      int size = model.batches() ? BatchTensors.EVALUATED_AT_ONCE : 1;
+      for (int from = 0; from < data.size(); from += size) {
+        List<Sample> some = data.samples().subList(from, Math.min(from + size, data.size()));
+        float[] outputs = run(model, data, some);
+        add(answers, data, outputs, model.scoring(), model.labels(), request.top());
+        progress.count("predicting", answers.size(), data.size());
+        StopRequest.requireNone(stop);
+      }
+    }
+    return answers;
+  }
+
+  private static float[] run(ServedModel model, Dataset data, List<Sample> some) {
+    List<float[]> inputs = some.parallelStream().map(sample -> input(model, data, sample)).toList();
+    int length = model.preprocessing().inputLength();
+    FloatBuffer all =
+        ByteBuffer.allocateDirect(Float.BYTES * length * inputs.size())
+            .order(ByteOrder.nativeOrder())
+            .asFloatBuffer();
+    inputs.forEach(all::put);
+    try {
+      return model.network().run(all.flip(), inputs.size());
+    } catch (Exception e) {
+      throw Failure.failed("[%s] ONNX Runtime cannot run it: %s", model.name(), Failure.reason(e));
+    }
+  }
+
+  private static float[] input(ServedModel model, Dataset data, Sample sample) {
+    try {
+      return model.inputOf(data.pictures().bytes(sample), ImageLimits.DEFAULT);
+    } catch (UndecodableImage | IOException e) {
+      throw Failure.failed(
+          "[%s] the image could be read at the start and cannot now: %s", sample.name(), e);
+    }
+  }
+
+  /** The answers to the images that come next. */
+  private static void add(
+      List<Answer> answers,
+      Dataset data,
+      float[] outputs,
+      Scoring scoring,
+      List<String> labels,
+      int top) {
+    int classes = labels.size();
+    for (int at = 0; at < outputs.length; at += classes) {
+      String image = data.samples().get(answers.size()).name();
+      float[] own = Arrays.copyOfRange(outputs, at, at + classes);
+      NotFinite.requireFinite(own, "the network's answer to " + image, Evaluation.DIVERGED);
+      double[] scores = scoring.probabilities(own);
+      Stream<Scored> ranked =
+          IntStream.range(0, classes)
+              .mapToObj(i -> new Scored(labels.get(i), i, scores[i]))
+              .sorted(Comparator.comparingDouble(Scored::probability).reversed());
+      answers.add(
+          new Answer(
+              image,
+              scoring.several()
+                  ? ranked.filter(s -> s.probability() >= Activation.THRESHOLD).toList()
+                  : ranked.limit(top).toList()));
+    }
+  }
+}
