@@ -18,7 +18,15 @@ class DocumentationTest {
   private static final Path HOME = Path.of("..");
   private static final List<String> MODULES =
       List.of(
-          "core", "torchscript", "models", "runtime", "trainer", "exporter", "serve", "quickstart");
+          "core",
+          "torchscript",
+          "models",
+          "runtime",
+          "trainer",
+          "exporter",
+          "serve",
+          "spark",
+          "quickstart");
   private static final Pattern FIRST_SENTENCE =
       Pattern.compile("/\\*\\*(.*?)[.](\\s|\\*/)", Pattern.DOTALL);
   private static final Pattern TREE = Pattern.compile("(?s)(<!-- packages -->\n).*(<!-- end -->)");

@@ -34,13 +34,22 @@ public final class ModelLoader {
   }
 
   /**
+   * The same of a file that says all by itself, where nobody can be asked.
+   *
+   * @throws Failure (exit 2) if it cannot be served or does not say how images are preprocessed
+   */
+  public static ServedModel load(Path path, int threads) {
+    return load(path, Device.cpu(), threads);
+  }
+
+  /**
    * The same where the user says what the network gives.
    *
    * @throws Failure (exit 2) if it cannot be served, saying why
    */
   public static ServedModel load(
       Path path, PreprocessingOptions options, ScoringOptions scoring, int threads) {
-    return load(new ModelFile.OnDisk(fileOf(path)), options, scoring, Device.cpu(), threads);
+    return load(new ModelFile.OnDisk(fileOf(path)), Optional.of(options), scoring, Device.cpu(), threads);
   }
 
   /**
@@ -50,7 +59,7 @@ public final class ModelLoader {
    */
   public static ServedModel load(Path path, Device device, int threads) {
     ModelFile file = new ModelFile.OnDisk(fileOf(path));
-    return load(file, PreprocessingOptions.NONE, ScoringOptions.NONE, device, threads);
+    return load(file, Optional.empty(), ScoringOptions.NONE, device, threads);
   }
 
   /**
@@ -60,12 +69,12 @@ public final class ModelLoader {
    */
   public static ServedModel load(byte[] model, String name, Device device, int threads) {
     ModelFile file = new ModelFile.InMemory(model, name);
-    return load(file, PreprocessingOptions.NONE, ScoringOptions.NONE, device, threads);
+    return load(file, Optional.empty(), ScoringOptions.NONE, device, threads);
   }
 
   private static ServedModel load(
       ModelFile file,
-      PreprocessingOptions options,
+      Optional<PreprocessingOptions> options,
       ScoringOptions scoring,
       Device device,
       int threads) {
@@ -107,7 +116,7 @@ public final class ModelLoader {
       OnnxNetwork network,
       ModelFile file,
       String sha256,
-      PreprocessingOptions options,
+      Optional<PreprocessingOptions> options,
       ScoringOptions scoring)
       throws OrtException {
     String place = file.place();
@@ -145,13 +154,23 @@ public final class ModelLoader {
   }
 
   private static Preprocessing preprocessing(
-      OnnxNetwork network, Optional<ModelCard> card, PreprocessingOptions options, String place) {
+      OnnxNetwork network,
+      Optional<ModelCard> card,
+      Optional<PreprocessingOptions> options,
+      String place) {
     requireSameForm(network.form(), card, place);
     Optional<Preprocessing> said = card.flatMap(ModelCard::preprocessing);
     if (said.isEmpty()) {
-      return options.preprocessing(network.inputShape(), place);
+      return options
+          .orElseThrow(
+              () ->
+                  Failure.badInput(
+                      "[%s] it does not say how its images are preprocessed (no lapidary.card in"
+                          + " metadata_props); export it with exporter onnx",
+                      place))
+          .preprocessing(network.inputShape(), place);
     }
-    options.requireNoneWithCard(place);
+    options.ifPresent(o -> o.requireNoneWithCard(place));
     return said.get();
   }
 
@@ -193,13 +212,14 @@ public final class ModelLoader {
   }
 
   private static List<String> labels(
-      Optional<ModelCard> card, PreprocessingOptions options, int classes, String place) {
+      Optional<ModelCard> card, Optional<PreprocessingOptions> options, int classes, String place) {
     List<String> labels = card.map(ModelCard::labels).orElse(List.of());
-    if (!labels.isEmpty() && options.labels().isPresent()) {
+    Optional<Path> given = options.flatMap(PreprocessingOptions::labels);
+    if (!labels.isEmpty() && given.isPresent()) {
       throw Failure.badInput("[%s] its card has labels; leave out --labels", place);
     }
-    if (options.labels().isPresent()) {
-      labels = LabelFile.read(options.labels().get());
+    if (given.isPresent()) {
+      labels = LabelFile.read(given.get());
     }
     if (labels.isEmpty()) {
       return IntStream.range(0, classes).mapToObj(Integer::toString).toList();

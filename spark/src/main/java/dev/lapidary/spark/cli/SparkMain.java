@@ -1,0 +1,31 @@
+package dev.lapidary.spark.cli;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import dev.lapidary.core.cli.Program;
+import java.io.PrintWriter;
+import picocli.CommandLine.Command;
+
+/** What {@code spark-submit} starts. */
+@Command(
+    name = "spark",
+    description = "Scores images with an exported ONNX file on Apache Spark.",
+    subcommands = ScoreCommand.class)
+public final class SparkMain {
+  public static void main(String... arguments) {
+    System.exit(run(arguments));
+  }
+
+  /** Returns the exit status. */
+  public static int run(String... arguments) {
+    return run(
+        new PrintWriter(System.out, true, UTF_8),
+        new PrintWriter(System.err, true, UTF_8),
+        arguments);
+  }
+
+  /** The same with the two streams given. */
+  public static int run(PrintWriter out, PrintWriter err, String... arguments) {
+    return Program.run(new SparkMain(), out, err, arguments);
+  }
+}

@@ -1,0 +1,114 @@
+package dev.lapidary.spark.score;
+
+import dev.lapidary.core.card.Activation;
+import dev.lapidary.runtime.model.ServedModel;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.IntStream;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.RowFactory;
+import org.apache.spark.sql.types.DataType;
+import org.apache.spark.sql.types.DataTypes;
+import org.apache.spark.sql.types.Metadata;
+import org.apache.spark.sql.types.StructField;
+import org.apache.spark.sql.types.StructType;
+
+/**
+ * What became of one image: classes and logits, or why there are none. In a table it is a struct of
+ * {@link #TYPE}.
+ *
+ * @param classes the most probable first; the same as {@code serve} answers
+ * @param logits one a class, as the network gives them; empty with an error
+ * @param error why the image has no answer
+ */
+public record Prediction(List<RankedClass> classes, List<Float> logits, Optional<String> error) {
+
+  /**
+   * @param probability in [0, 1], by the model's scoring
+   */
+  public record RankedClass(String label, int index, double probability) {}
+
+  /** How many classes an answer has, if nobody says it and an image has exactly one. */
+  public static final int DEFAULT_TOP_K = 5;
+
+  public static final String CLASSES = "classes";
+  public static final String LOGITS = "logits";
+  public static final String ERROR = "error";
+
+  private static final StructType CLASS =
+      struct(
+          field("label", DataTypes.StringType),
+          field("index", DataTypes.IntegerType),
+          field("probability", DataTypes.DoubleType));
+
+  /** {@code struct<label, classes array<struct<label, index, probability>>, logits, error>}. */
+  public static final StructType TYPE =
+      struct(
+          new StructField("label", DataTypes.StringType, true, metadata()),
+          new StructField(CLASSES, DataTypes.createArrayType(CLASS, false), true, metadata()),
+          new StructField(
+              LOGITS, DataTypes.createArrayType(DataTypes.FloatType, false), true, metadata()),
+          new StructField(ERROR, DataTypes.StringType, true, metadata()));
+
+  public Prediction {
+    classes = List.copyOf(classes);
+    logits = List.copyOf(logits);
+  }
+
+  static Prediction failed(String reason) {
+    return new Prediction(List.of(), List.of(), Optional.of(reason));
+  }
+
+  /**
+   * @param outputs of one image, [classes]
+   * @param topK the most classes; 0: {@link #DEFAULT_TOP_K} of exclusive classes, and all labels
+   *     from their threshold on where an image has any number of them
+   */
+  static Prediction of(float[] outputs, ServedModel model, int topK) {
+    double[] probabilities = model.scoring().probabilities(outputs);
+    List<Float> logits = new ArrayList<>(outputs.length);
+    for (int i = 0; i < outputs.length; i++) {
+      if (Double.isNaN(probabilities[i])) {
+        return failed("the network's logits are not finite");
+      }
+      logits.add(outputs[i]);
+    }
+    boolean several = model.scoring().several();
+    double threshold = several ? Activation.THRESHOLD : 0;
+    List<RankedClass> classes =
+        IntStream.range(0, outputs.length)
+            .filter(i -> probabilities[i] >= threshold)
+            .boxed()
+            .sorted((a, b) -> Float.compare(outputs[b], outputs[a]))
+            .limit(topK > 0 ? topK : several ? outputs.length : DEFAULT_TOP_K)
+            .map(i -> new RankedClass(model.labels().get(i), i, probabilities[i]))
+            .toList();
+    return new Prediction(classes, logits, Optional.empty());
+  }
+
+  /** As {@link #TYPE} has it. */
+  public Row toRow() {
+    if (error.isPresent()) {
+      return RowFactory.create(null, null, null, error.get());
+    }
+    Object[] ranked =
+        classes.stream()
+            .map(c -> RowFactory.create(c.label(), c.index(), c.probability()))
+            .toArray();
+    Object best = classes.isEmpty() ? null : classes.get(0).label();
+    return RowFactory.create(best, ranked, logits.toArray(Float[]::new), null);
+  }
+
+  private static StructType struct(StructField... fields) {
+    return new StructType(fields);
+  }
+
+  private static StructField field(String name, DataType type) {
+    return new StructField(name, type, false, metadata());
+  }
+
+  private static Metadata metadata() {
+    return Metadata.empty();
+  }
+}

@@ -1,0 +1,27 @@
+package dev.lapidary.spark.score;
+
+import dev.lapidary.core.failure.Failure;
+import java.util.List;
+import org.apache.spark.broadcast.Broadcast;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.api.java.UDF1;
+
+/** What a function of SQL does: the bytes of one image file in, a {@link Prediction} out. */
+record ScoreImage(Broadcast<ModelFile> model, String sha256, int threads, int topK)
+    implements UDF1<byte[], Row> {
+  private static final long serialVersionUID = 1L;
+
+  @Override
+  public Row call(byte[] file) {
+    EncodedImage image = new ImageColumn.Bytes().read(file);
+    return network().predict(List.of(image), topK).get(0).toRow();
+  }
+
+  private Network network() {
+    try {
+      return LoadedModel.of(sha256, model::value, threads).atBatchSize(1);
+    } catch (Failure e) {
+      throw new ModelRefused(String.valueOf(e.getMessage()));
+    }
+  }
+}

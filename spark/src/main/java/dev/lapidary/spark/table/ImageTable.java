@@ -1,0 +1,89 @@
+package dev.lapidary.spark.table;
+
+import dev.lapidary.core.failure.Failure;
+import java.net.URI;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Optional;
+import org.apache.hadoop.fs.Path;
+import org.apache.spark.api.java.JavaSparkContext;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Encoders;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SparkSession;
+
+/**
+ * Images as a session reads them.
+ *
+ * @param rows not read yet
+ * @param column of the images: bytes or paths
+ */
+public record ImageTable(Dataset<Row> rows, String column) {
+  private static final String PATH = "path";
+
+  /** Enough that a task's start costs nothing, and few enough that a lost one does not either. */
+  private static final int FILES_A_TASK = 256;
+
+  /**
+   * Image files, as Spark's {@code binaryFile} finds them: one row a file, its path. What is in a
+   * file is read when it is scored, so that one that is too large or cannot be read is an error in
+   * its row; and so is an empty one, which {@code binaryFile} would leave out.
+   *
+   * @param uri of a folder, with all folders in it, a file, or a pattern
+   * @param glob that files' names match
+   */
+  public static ImageTable files(SparkSession session, String uri, Optional<String> glob) {
+    var reader = session.read().format("binaryFile").option("recursiveFileLookup", "true");
+    glob.ifPresent(pattern -> reader.option("pathGlobFilter", pattern));
+    List<String> paths = new ArrayList<>();
+    for (String encoded : reader.load(uri).inputFiles()) {
+      paths.add(new Path(URI.create(encoded)).toString());
+    }
+    Collections.sort(paths);
+    JavaSparkContext context = JavaSparkContext.fromSparkContext(session.sparkContext());
+    int tasks = Math.max(context.defaultParallelism(), paths.size() / FILES_A_TASK);
+    Dataset<Row> rows =
+        session
+            .createDataset(context.parallelize(paths, tasks).rdd(), Encoders.STRING())
+            .toDF(PATH);
+    return new ImageTable(rows, PATH);
+  }
+
+  /**
+   * A table with a column of images.
+   *
+   * @param place a table's name in the session's catalog, or a URI
+   * @param format of what lies there, such as {@code parquet}; a catalog knows its tables'
+   */
+  public static ImageTable of(SparkSession session, String place, String format, String column) {
+    Dataset<Row> rows =
+        isName(place) && session.catalog().tableExists(place)
+            ? session.table(place)
+            : session.read().format(format).load(place);
+    return new ImageTable(rows, column);
+  }
+
+  /** Whether it is the name of a catalog's table, and no path. */
+  static boolean isName(String place) {
+    return place.matches("[A-Za-z_]\\w*(\\.[A-Za-z_]\\w*){0,2}");
+  }
+
+  /** Where a folder of tables and one of images cannot be told apart, the column tells. */
+  public static ImageTable read(
+      SparkSession session,
+      String data,
+      Optional<String> column,
+      Optional<String> format,
+      Optional<String> glob) {
+    if (column.isPresent() && glob.isPresent()) {
+      throw Failure.badInput("--glob is for folders of images; leave out --glob or --column");
+    }
+    if (column.isEmpty() && format.isPresent()) {
+      throw Failure.badInput("--format is for tables; add --column, the images' column");
+    }
+    return column.isPresent()
+        ? of(session, data, format.orElse("parquet"), column.get())
+        : files(session, data, glob);
+  }
+}
