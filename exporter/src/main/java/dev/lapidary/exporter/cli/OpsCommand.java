@@ -45,7 +45,7 @@ final class OpsCommand implements Runnable {
     List<String> operators = names.stream().map(name -> resolved(name, known)).toList();
     for (String operator : operators) {
       out.println(operator);
-      out.println("  traced:  " + Tracer.family(operator).map(OpsCommand::file).orElseThrow());
+      out.println("  traced:  " + Tracer.source(operator).orElseThrow());
       Optional<Class<?>> lowering = Lowerings.family(operator);
       out.println(
           "  lowered: "

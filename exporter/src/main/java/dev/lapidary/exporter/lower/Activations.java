@@ -11,7 +11,6 @@ final class Activations {
 
   static void addTo(LoweringTable table) {
     table.single("aten::relu", op -> op.emit("Relu", op.tensor("self")));
-    table.single("aten::relu6", op -> clip(op, op.tensor("self"), 0, 6));
     table.single(
         "aten::hardtanh",
         op -> clip(op, op.tensor("self"), op.real("min_val"), op.real("max_val")));
@@ -26,7 +25,6 @@ final class Activations {
     table.single("aten::leaky_relu", Activations::leakyRelu);
     table.single("aten::prelu", Activations::prelu);
     table.single("aten::softmax", op -> softmax(op, "Softmax"));
-    table.single("aten::_softmax", op -> softmax(op, "Softmax"));
     table.single("aten::log_softmax", op -> softmax(op, "LogSoftmax"));
   }
 

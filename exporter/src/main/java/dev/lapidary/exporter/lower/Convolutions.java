@@ -20,13 +20,6 @@ final class Convolutions {
     table.single("aten::conv3d", op -> convolution(op, 3));
     table.single("aten::conv_transpose2d", op -> transposed(op, 2));
     table.single("aten::conv_transpose3d", op -> transposed(op, 3));
-    table.single("aten::_convolution", Convolutions::general);
-    table.single("aten::convolution", Convolutions::general);
-  }
-
-  private static String general(Op op) {
-    int spatial = op.rank("input") - 2;
-    return op.bool("transposed") ? transposed(op, spatial) : convolution(op, spatial);
   }
 
   private static String convolution(Op op, int spatial) {
@@ -34,7 +27,7 @@ final class Convolutions {
       throw op.unsupported("without a batch dimension is not supported; give a batch of images");
     }
     Map<String, Attribute> attributes = common(op, spatial);
-    attributes.put("pads", Attribute.of(pads(op, spatial)));
+    attributes.put("pads", Attribute.of(twice(spread(op, "padding", spatial))));
     return op.emit("Conv", attributes, inputs(op));
   }
 
@@ -63,23 +56,6 @@ final class Convolutions {
       inputs.add(op.tensor("bias"));
     }
     return inputs;
-  }
-
-  /** {@code padding='same'} puts the odd pixel at the end, as PyTorch does. */
-  private static long[] pads(Op op, int spatial) {
-    if (!op.isText("padding")) {
-      return twice(spread(op, "padding", spatial));
-    }
-    long[] pads = new long[2 * spatial];
-    if (op.text("padding").equals("same")) {
-      long[] dilation = spread(op, "dilation", spatial);
-      for (int i = 0; i < spatial; i++) {
-        long total = dilation[i] * (op.shape("weight").get(i + 2).constant() - 1);
-        pads[i] = total / 2;
-        pads[i + spatial] = total - total / 2;
-      }
-    }
-    return pads;
   }
 
   private static long[] spread(Op op, String parameter, int count) {

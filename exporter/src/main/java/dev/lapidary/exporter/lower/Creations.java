@@ -15,16 +15,8 @@ final class Creations {
   private Creations() {}
 
   static void addTo(LoweringTable table) {
-    table.single("aten::zeros", op -> filled(op, 0));
-    table.single("aten::ones", op -> filled(op, 1));
     table.single("aten::full", op -> filled(op, op.real("fill_value")));
-    table.single("aten::new_zeros", op -> filled(op, 0));
-    table.single("aten::new_ones", op -> filled(op, 1));
-    table.single("aten::new_full", op -> filled(op, op.real("fill_value")));
-    table.single("aten::zeros_like", op -> filled(op, 0));
-    table.single("aten::ones_like", op -> filled(op, 1));
     table.single("aten::arange", Creations::numbered);
-    table.single("aten::full_like", op -> filled(op, op.real("fill_value")));
   }
 
   /** The numbers of the batch's samples; any other range is a constant. */

@@ -13,21 +13,7 @@ final class Joining {
   private Joining() {}
 
   static void addTo(LoweringTable table) {
-    table.single("aten::repeat", Joining::repeat);
     table.single("aten::cat", Joining::cat);
-    table.single("aten::concat", Joining::cat);
-    table.single("aten::stack", Joining::stack);
-  }
-
-  private static String repeat(Op op) {
-    List<SymInt> repeats = op.dims("repeats");
-    List<SymInt> shape = new ArrayList<>(op.shape("self"));
-    while (shape.size() < repeats.size()) {
-      shape.add(0, SymInt.of(1));
-    }
-    String x = op.reshape(op.tensor("self"), op.shape("self"), shape);
-    boolean once = repeats.stream().allMatch(SymInt.of(1)::equals);
-    return once ? x : op.emit("Tile", x, op.shapeVector(repeats));
   }
 
   /** Empty tensors of shape [0] are skipped, as PyTorch does. */
@@ -45,14 +31,5 @@ final class Joining {
     return parts.size() == 1
         ? parts.get(0)
         : op.emit("Concat", Map.of("axis", Attribute.of(axis)), parts);
-  }
-
-  private static String stack(Op op) {
-    long axis = op.axis("dim", op.output().rank());
-    List<String> parts = new ArrayList<>();
-    for (String part : op.tensors("tensors")) {
-      parts.add(op.emit("Unsqueeze", part, op.ints(axis)));
-    }
-    return op.emit("Concat", Map.of("axis", Attribute.of(axis)), parts);
   }
 }

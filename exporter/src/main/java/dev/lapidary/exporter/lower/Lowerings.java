@@ -38,11 +38,9 @@ public final class Lowerings {
     all.enter(Activations.class, Activations::addTo);
     all.enter(Normalizations.class, Normalizations::addTo);
     all.enter(Linear.class, Linear::addTo);
-    all.enter(Dropout.class, Dropout::addTo);
     all.enter(VisionPadding.class, VisionPadding::addTo);
     all.enter(VisionInterpolation.class, VisionInterpolation::addTo);
     all.enter(VisionGridSample.class, VisionGridSample::addTo);
-    all.enter(VisionShuffle.class, VisionShuffle::addTo);
     all.enter(Recurrent.class, Recurrent::addTo);
     all.enter(TensorMethods.class, TensorMethods::addTo);
     all.enter(Quantizations.class, Quantizations::addTo);

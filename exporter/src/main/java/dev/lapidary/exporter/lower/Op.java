@@ -75,10 +75,6 @@ final class Op {
     return argument instanceof Value || argument instanceof Constant;
   }
 
-  boolean isText(String parameter) {
-    return node.argument(parameter) instanceof Str;
-  }
-
   /** The ONNX name of a tensor argument. */
   String tensor(String parameter) {
     return name(node.argument(parameter), parameter);

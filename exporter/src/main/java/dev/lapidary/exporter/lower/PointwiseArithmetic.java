@@ -18,9 +18,9 @@ final class PointwiseArithmetic {
         op ->
             Pointwise.isMask(op)
                 ? Pointwise.ofMasks(op, "Or")
-                : op.emit("Add", Pointwise.left(op), scaledRight(op)));
-    table.single("aten::sub", op -> op.emit("Sub", Pointwise.left(op), scaledRight(op)));
-    table.single("aten::rsub", op -> op.emit("Sub", Pointwise.right(op), scaledLeft(op)));
+                : op.emit("Add", Pointwise.left(op), Pointwise.right(op)));
+    table.single("aten::sub", op -> op.emit("Sub", Pointwise.left(op), Pointwise.right(op)));
+    table.single("aten::rsub", op -> op.emit("Sub", Pointwise.right(op), Pointwise.left(op)));
     table.single(
         "aten::mul",
         op ->
@@ -28,27 +28,12 @@ final class PointwiseArithmetic {
                 ? Pointwise.ofMasks(op, "And")
                 : op.emit("Mul", Pointwise.left(op), Pointwise.right(op)));
     table.single("aten::div", PointwiseArithmetic::div);
-    table.single("aten::true_divide", PointwiseArithmetic::div);
     table.single("aten::floor_divide", PointwiseArithmetic::roundedDown);
     table.single("aten::remainder", PointwiseArithmetic::remainder);
     table.single("aten::fmod", op -> fmod(op, Pointwise.left(op), Pointwise.right(op)));
-    table.single("aten::square", op -> op.emit("Mul", Pointwise.left(op), Pointwise.left(op)));
     Pointwise.unary(table, "neg", "Neg");
     Pointwise.unary(table, "abs", "Abs");
     Pointwise.unary(table, "reciprocal", "Reciprocal");
-  }
-
-  private static String scaledRight(Op op) {
-    return scaled(op, Pointwise.right(op));
-  }
-
-  private static String scaledLeft(Op op) {
-    return scaled(op, Pointwise.left(op));
-  }
-
-  private static String scaled(Op op, String value) {
-    double alpha = op.realOr("alpha", 1);
-    return alpha == 1 ? value : op.emit("Mul", value, op.scalar(alpha, op.output().dtype()));
   }
 
   private static String div(Op op) {

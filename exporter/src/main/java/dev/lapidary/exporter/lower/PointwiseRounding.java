@@ -9,8 +9,6 @@ final class PointwiseRounding {
 
   static void addTo(LoweringTable table) {
     table.single("aten::clamp", PointwiseRounding::clamp);
-    table.single("aten::clamp_min", PointwiseRounding::clamp);
-    table.single("aten::clamp_max", PointwiseRounding::clamp);
     Pointwise.unary(table, "floor", "Floor");
     Pointwise.unary(table, "ceil", "Ceil");
     Pointwise.unary(table, "round", "Round");

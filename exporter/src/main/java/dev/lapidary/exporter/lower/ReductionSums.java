@@ -6,15 +6,14 @@ final class ReductionSums {
   private ReductionSums() {}
 
   static void addTo(LoweringTable table) {
-    table.single("aten::norm", op -> vectorNorm(op, "p"));
-    table.single("aten::linalg_vector_norm", op -> vectorNorm(op, "ord"));
+    table.single("aten::linalg_vector_norm", ReductionSums::vectorNorm);
     table.single("aten::mean", op -> Reductions.reduce(op, "ReduceMean"));
     table.single("aten::sum", op -> Reductions.reduce(op, "ReduceSum"));
     table.single("aten::prod", op -> Reductions.reduce(op, "ReduceProd"));
   }
 
-  private static String vectorNorm(Op op, String order) {
-    double p = op.realOr(order, 2);
+  private static String vectorNorm(Op op) {
+    double p = op.realOr("ord", 2);
     boolean keep = op.given("keepdim") && op.bool("keepdim");
     long[] axes = Reductions.axes(op, "dim");
     String x = op.tensor("self");

@@ -12,7 +12,6 @@ final class Slicing {
   static void addTo(LoweringTable table) {
     table.single("aten::select", Slicing::select);
     table.single("aten::slice", Slicing::slice);
-    table.single("aten::narrow", Slicing::narrow);
   }
 
   static Map<String, Attribute> axis(long axis) {
@@ -36,11 +35,5 @@ final class Slicing {
     long end = op.given("end") ? op.integer("end") : Long.MAX_VALUE;
     int axis = op.axis("dim", op.rank("self"));
     return op.slice(op.tensor("self"), axis, start, end, op.integer("step"));
-  }
-
-  private static String narrow(Op op) {
-    long start = op.integer("start");
-    int axis = op.axis("dim", op.rank("self"));
-    return op.slice(op.tensor("self"), axis, start, start + op.integer("length"), 1);
   }
 }

@@ -1,7 +1,6 @@
 package dev.lapidary.exporter.lower;
 
 import dev.lapidary.torchscript.graph.Argument.Value;
-import java.util.ArrayList;
 import java.util.List;
 
 /** Indexing, Slicing, Joining, Mutating Ops: tensors cut into parts. */
@@ -10,10 +9,7 @@ final class SlicingSplits {
   private SlicingSplits() {}
 
   static void addTo(LoweringTable table) {
-    table.several("aten::chunk", SlicingSplits::split);
-    table.several("aten::split", SlicingSplits::split);
     table.several("aten::split_with_sizes", SlicingSplits::split);
-    table.several("aten::unbind", SlicingSplits::unbind);
   }
 
   /** The sizes are those of the traced parts. */
@@ -26,14 +22,5 @@ final class SlicingSplits {
     long[] sizes = parts.stream().mapToLong(p -> p.shape().get(axis).constant()).toArray();
     List<String> inputs = List.of(op.tensor("self"), op.ints(sizes));
     return op.several("Split", sizes.length, Slicing.axis(axis), inputs);
-  }
-
-  private static List<String> unbind(Op op) {
-    int axis = op.axis("dim", op.rank("self"));
-    List<String> parts = new ArrayList<>();
-    for (int i = 0; i < op.outputs().size(); i++) {
-      parts.add(Slicing.at(op, axis, i));
-    }
-    return parts;
   }
 }

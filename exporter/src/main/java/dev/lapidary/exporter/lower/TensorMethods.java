@@ -11,13 +11,7 @@ final class TensorMethods {
   private TensorMethods() {}
 
   static void addTo(LoweringTable table) {
-    table.single("aten::contiguous", op -> op.tensor("self"));
-    table.single("aten::clone", op -> op.tensor("self"));
-    table.single("aten::detach", op -> op.tensor("self"));
-    table.single("aten::alias", op -> op.tensor("self"));
-    table.single("aten::lift_fresh", op -> op.tensor("self"));
     table.single("aten::to", TensorMethods::cast);
-    table.single("aten::type_as", TensorMethods::cast);
   }
 
   private static String cast(Op op) {

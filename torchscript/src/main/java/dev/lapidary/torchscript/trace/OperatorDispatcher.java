@@ -51,6 +51,7 @@ public final class OperatorDispatcher implements Dispatcher {
   private final Budget budget;
   private final BatchLiterals literals;
   private final SourceCalls sourceCalls = new SourceCalls(this);
+  private final Decompositions decompositions;
 
   OperatorDispatcher(
       OperatorTable table, Recorder recorder, Budget budget, BatchLiterals literals) {
@@ -58,6 +59,7 @@ public final class OperatorDispatcher implements Dispatcher {
     this.recorder = recorder;
     this.budget = budget;
     this.literals = literals;
+    this.decompositions = new Decompositions(this);
   }
 
   @Override
@@ -148,6 +150,11 @@ public final class OperatorDispatcher implements Dispatcher {
   @Override
   public IValue apply(Invocation call) {
     return table.find(call.operator(), false).apply(call);
+  }
+
+  @Override
+  public IValue decompose(Invocation call) {
+    return decompositions.call(call);
   }
 
   /** {@code relu_}: the functional operator, then its result is the tensor's new content. */

@@ -1,9 +1,10 @@
 package dev.lapidary.torchscript.trace;
 
+import dev.lapidary.torchscript.trace.call.Invocation;
 import dev.lapidary.torchscript.trace.call.Operator;
+import dev.lapidary.torchscript.trace.call.Schemas;
 import dev.lapidary.torchscript.trace.limit.ProgramRefusal;
 import dev.lapidary.torchscript.trace.operator.Activations;
-import dev.lapidary.torchscript.trace.operator.Attention;
 import dev.lapidary.torchscript.trace.operator.BlasProducts;
 import dev.lapidary.torchscript.trace.operator.ComparisonSorting;
 import dev.lapidary.torchscript.trace.operator.Comparisons;
@@ -11,7 +12,6 @@ import dev.lapidary.torchscript.trace.operator.ComplexNumbers;
 import dev.lapidary.torchscript.trace.operator.ConvolutionFold;
 import dev.lapidary.torchscript.trace.operator.Convolutions;
 import dev.lapidary.torchscript.trace.operator.Creations;
-import dev.lapidary.torchscript.trace.operator.Distances;
 import dev.lapidary.torchscript.trace.operator.Dropout;
 import dev.lapidary.torchscript.trace.operator.Indexing;
 import dev.lapidary.torchscript.trace.operator.IndexingScatter;
@@ -31,20 +31,17 @@ import dev.lapidary.torchscript.trace.operator.PointwiseTrigonometry;
 import dev.lapidary.torchscript.trace.operator.Pooling;
 import dev.lapidary.torchscript.trace.operator.PoolingVolumes;
 import dev.lapidary.torchscript.trace.operator.Recurrent;
-import dev.lapidary.torchscript.trace.operator.RecurrentCells;
 import dev.lapidary.torchscript.trace.operator.ReductionExtremes;
 import dev.lapidary.torchscript.trace.operator.ReductionStatistics;
 import dev.lapidary.torchscript.trace.operator.ReductionSums;
 import dev.lapidary.torchscript.trace.operator.Slicing;
 import dev.lapidary.torchscript.trace.operator.SlicingSplits;
-import dev.lapidary.torchscript.trace.operator.Sparse;
 import dev.lapidary.torchscript.trace.operator.Spectral;
 import dev.lapidary.torchscript.trace.operator.TensorMethods;
 import dev.lapidary.torchscript.trace.operator.TensorViews;
 import dev.lapidary.torchscript.trace.operator.VisionGridSample;
 import dev.lapidary.torchscript.trace.operator.VisionInterpolation;
 import dev.lapidary.torchscript.trace.operator.VisionPadding;
-import dev.lapidary.torchscript.trace.operator.VisionShuffle;
 import dev.lapidary.torchscript.trace.quantized.FakeQuantizations;
 import dev.lapidary.torchscript.trace.quantized.Quantizations;
 import dev.lapidary.torchscript.trace.quantized.QuantizedLayers;
@@ -57,15 +54,22 @@ import java.util.Set;
 import java.util.function.Consumer;
 
 /**
- * All operators: what each does to real tensors, and to complex ones. To add one, write it in the
- * class of its heading in PyTorch's documentation.
+ * All operators: what each does to real tensors, and to complex ones. To add one, write it in
+ * {@code decompositions.py} if others make it up, else in the class of its heading in PyTorch's
+ * documentation.
  */
 final class OperatorTable {
+  private static final String DECOMPOSITIONS =
+      "torchscript/src/main/resources/"
+          + OperatorTable.class.getPackageName().replace('.', '/')
+          + "/"
+          + Decompositions.FILE;
+
   static final OperatorTable ALL = new OperatorTable();
 
   private final Map<String, Operator> real = new HashMap<>();
   private final Map<String, Operator> complex = new HashMap<>();
-  private final Map<String, Class<?>> families = new HashMap<>();
+  private final Map<String, String> sources = new HashMap<>();
 
   private OperatorTable() {
     enter(real, Creations.class, Creations::addTo);
@@ -96,26 +100,32 @@ final class OperatorTable {
     enter(real, ConvolutionFold.class, ConvolutionFold::addTo);
     enter(real, Pooling.class, Pooling::addTo);
     enter(real, PoolingVolumes.class, PoolingVolumes::addTo);
-    enter(real, Attention.class, Attention::addTo);
     enter(real, Activations.class, Activations::addTo);
     enter(real, Normalizations.class, Normalizations::addTo);
     enter(real, Linear.class, Linear::addTo);
     enter(real, Dropout.class, Dropout::addTo);
-    enter(real, Sparse.class, Sparse::addTo);
-    enter(real, Distances.class, Distances::addTo);
     enter(real, VisionPadding.class, VisionPadding::addTo);
     enter(real, VisionInterpolation.class, VisionInterpolation::addTo);
     enter(real, VisionGridSample.class, VisionGridSample::addTo);
-    enter(real, VisionShuffle.class, VisionShuffle::addTo);
     enter(real, Recurrent.class, Recurrent::addTo);
-    enter(real, RecurrentCells.class, RecurrentCells::addTo);
     enter(real, TensorMethods.class, TensorMethods::addTo);
     enter(real, ComplexNumbers.class, ComplexNumbers::addTo);
     enter(real, Quantizations.class, Quantizations::addTo);
     enter(real, FakeQuantizations.class, FakeQuantizations::addTo);
     enter(real, QuantizedLayers.class, QuantizedLayers::addTo);
     enter(complex, ComplexNumbers.class, ComplexNumbers::addOfComplex);
-    PackedParams.PACKING.forEach(name -> families.put(name, PackedParams.class));
+    PackedParams.PACKING.forEach(name -> sources.put(name, source(PackedParams.class)));
+    for (String name : Decompositions.functions().keySet()) {
+      String operator = "aten::" + name;
+      if (Schemas.all().containsKey(operator) && !real.containsKey(name)) {
+        real.put(name, Invocation::decomposed);
+        sources.put(operator, DECOMPOSITIONS);
+      }
+    }
+  }
+
+  private static String source(Class<?> family) {
+    return "torchscript/src/main/java/" + family.getName().replace('.', '/') + ".java";
   }
 
   private void enter(
@@ -127,18 +137,18 @@ final class OperatorTable {
           if (table.put(name, operator) != null) {
             throw new IllegalStateException(name + " is entered twice");
           }
-          families.putIfAbsent(name.contains("::") ? name : "aten::" + name, family);
+          sources.putIfAbsent(name.contains("::") ? name : "aten::" + name, source(family));
         });
   }
 
   /** Names of all operators, with their namespaces. */
   Set<String> names() {
-    return Collections.unmodifiableSet(families.keySet());
+    return Collections.unmodifiableSet(sources.keySet());
   }
 
-  /** The class that an operator is in. */
-  Optional<Class<?>> family(String operator) {
-    return Optional.ofNullable(families.get(operator));
+  /** The file that an operator is in, from the root of the project. */
+  Optional<String> source(String operator) {
+    return Optional.ofNullable(sources.get(operator));
   }
 
   /**

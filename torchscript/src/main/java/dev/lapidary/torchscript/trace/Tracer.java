@@ -48,12 +48,12 @@ public final class Tracer {
   }
 
   /**
-   * The class whose source says what an operator does in a trace.
+   * The file that says what an operator does in a trace, from the root of the project.
    *
    * @param operator with its namespace, as {@link #operators} has it
    */
-  public static Optional<Class<?>> family(String operator) {
-    return OperatorTable.ALL.family(operator);
+  public static Optional<String> source(String operator) {
+    return OperatorTable.ALL.source(operator);
   }
 
   /** The graph from one input, FLOAT32 {@code [N, channels, height, width]}, to the logits. */

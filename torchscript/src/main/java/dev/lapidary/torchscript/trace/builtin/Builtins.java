@@ -14,10 +14,17 @@ import org.jspecify.annotations.Nullable;
  * a graph. Many share their names with operators on tensors.
  */
 public final class Builtins {
-  private final Budget budget;
+  private static final String UNSUPPORTED = "builtins.NotImplementedError";
 
-  public Builtins(Budget budget) {
+  private final Budget budget;
+  private final boolean own;
+
+  /**
+   * @param own whether the program is the tracer's own text, whose exceptions are for the user
+   */
+  public Builtins(Budget budget, boolean own) {
     this.budget = budget;
+    this.own = own;
   }
 
   /** The value; null if the operator, called with these arguments, is one on tensors. */
@@ -112,9 +119,14 @@ public final class Builtins {
     return object instanceof TensorRef tensor ? TensorBuiltins.property(name, tensor) : null;
   }
 
-  private static ProgramRefusal raised(List<IValue> arguments) {
+  private ProgramRefusal raised(List<IValue> arguments) {
     String message = arguments.isEmpty() ? "" : Texts.shown(arguments.get(0));
     String type = arguments.size() > 1 ? Texts.shown(arguments.get(1)) : "an exception";
+    if (own) {
+      return type.equals(UNSUPPORTED)
+          ? ProgramRefusal.unsupported("%s", message)
+          : ProgramRefusal.wrong("%s", message);
+    }
     return ProgramRefusal.wrong(
         "the program raises %s: %s", type.replace("builtins.", ""), message);
   }

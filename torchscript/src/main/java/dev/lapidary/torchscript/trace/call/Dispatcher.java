@@ -19,6 +19,9 @@ public interface Dispatcher {
   /** A call that is bound already, by what its operator does to real tensors. */
   IValue apply(Invocation call);
 
+  /** Runs the text that says what an operator is made of. */
+  IValue decompose(Invocation call);
+
   /** A value as a node of the graph takes it; a known tensor becomes a constant. */
   Argument argument(IValue value);
 

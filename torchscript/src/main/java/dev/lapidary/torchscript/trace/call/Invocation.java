@@ -193,6 +193,11 @@ public final class Invocation {
     return new Invocation(dispatcher, schema, changed);
   }
 
+  /** The value by the operators that this one is made of. */
+  public IValue decomposed() {
+    return dispatcher.decompose(this);
+  }
+
   /** Calls another operator of the same namespace. */
   public IValue call(String name, IValue... positional) {
     return dispatcher.call("aten::" + name, List.of(positional), java.util.Map.of());

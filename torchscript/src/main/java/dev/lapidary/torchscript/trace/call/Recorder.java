@@ -34,14 +34,29 @@ public final class Recorder {
   private SourceLocation location = new SourceLocation("", 0, 0);
   private int values;
   private int constantCount;
+  private int decomposed;
 
   public Recorder(Budget budget) {
     this.budget = budget;
   }
 
-  /** Where the program is; nodes take it over. */
-  public void at(SourceLocation place) {
-    location = place;
+  /**
+   * Where the program is; nodes and refusals take it over. Inside of a decomposition that is where
+   * the operator was called.
+   */
+  public SourceLocation at(SourceLocation place) {
+    if (decomposed == 0) {
+      location = place;
+    }
+    return location;
+  }
+
+  public void enterDecomposition() {
+    decomposed++;
+  }
+
+  public void leaveDecomposition() {
+    decomposed--;
   }
 
   public SourceLocation location() {

@@ -28,7 +28,7 @@ public final class Calls {
     this.names = names;
     this.dispatcher = dispatcher;
     this.upgraders = new Upgraders(names.version(), dispatcher);
-    this.builtins = new Builtins(dispatcher.budget());
+    this.builtins = new Builtins(dispatcher.budget(), names.own());
   }
 
   /** The positional arguments; where the first is a type, it is left out. */

@@ -2,6 +2,7 @@ package dev.lapidary.torchscript.trace.interpreter;
 
 import dev.lapidary.core.failure.ExitCode;
 import dev.lapidary.core.failure.Failure;
+import dev.lapidary.torchscript.graph.SourceLocation;
 import dev.lapidary.torchscript.graph.SymInt;
 import dev.lapidary.torchscript.script.Expression;
 import dev.lapidary.torchscript.trace.builtin.DictBuiltins;
@@ -265,17 +266,17 @@ final class Evaluator {
     for (Expression.Keyword keyword : call.keywords()) {
       keywords.put(keyword.name(), evaluate(keyword.value(), frame));
     }
+    SourceLocation at = dispatcher.recorder().at(call.at());
     try {
-      dispatcher.recorder().at(call.at());
       return calls.call(call, positional, keywords, frame);
     } catch (ProgramRefusal refusal) {
-      throw refusal.at(call.at());
+      throw refusal.at(at);
     } catch (ArithmeticException | IllegalArgumentException | IndexOutOfBoundsException e) {
-      throw new Failure(ExitCode.BAD_INPUT, call.at() + ": " + Failure.reason(e), e);
+      throw new Failure(ExitCode.BAD_INPUT, at + ": " + Failure.reason(e), e);
     } catch (ClassCastException e) {
       // The binder and the casts behind it are all the type checking that a damaged program meets.
       throw new Failure(
-          ExitCode.BAD_INPUT, call.at() + ": an argument of the wrong kind; is it damaged?", e);
+          ExitCode.BAD_INPUT, at + ": an argument of the wrong kind; is it damaged?", e);
     }
   }
 

@@ -52,7 +52,8 @@ public final class Interpreter {
     }
   }
 
-  IValue call(IValue.Function function, List<IValue> positional, Map<String, IValue> keywords) {
+  public IValue call(
+      IValue.Function function, List<IValue> positional, Map<String, IValue> keywords) {
     Frame frame = new Frame(function.closure());
     bind(function.definition(), positional, keywords, frame);
     budget.enter();
@@ -116,7 +117,7 @@ public final class Interpreter {
         budget.step();
         ended = run(statement, frame);
       } catch (ProgramRefusal refusal) {
-        throw refusal.at(statement.at());
+        throw refusal.at(recorder.at(statement.at()));
       }
       if (ended) {
         budget.leave();

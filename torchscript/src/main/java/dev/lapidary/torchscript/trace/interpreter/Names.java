@@ -38,6 +38,7 @@ public final class Names {
   private static final int MAX_DEPTH = 200;
 
   private final int version;
+  private final boolean own;
   private final Program program;
   private final List<PyValue> constants;
   private final IdentityHashMap<PyValue, IValue> known = new IdentityHashMap<>();
@@ -45,9 +46,24 @@ public final class Names {
   private int depth;
 
   public Names(TorchScriptArchive archive, Program program) {
-    this.version = archive.version();
+    this(archive.version(), archive.constants(), program, false);
+  }
+
+  private Names(int version, List<PyValue> constants, Program program, boolean own) {
+    this.version = version;
+    this.constants = constants;
     this.program = program;
-    this.constants = archive.constants();
+    this.own = own;
+  }
+
+  /** Those of text that is not an archive's but the tracer's own, in the newest format. */
+  public static Names ofDecompositions(Program program) {
+    return new Names(Integer.MAX_VALUE, List.of(), program, true);
+  }
+
+  /** Whether the text is the tracer's own, so that its exceptions are the tracer's refusals. */
+  boolean own() {
+    return own;
   }
 
   /** The archive's format version, which says what its operators mean. */

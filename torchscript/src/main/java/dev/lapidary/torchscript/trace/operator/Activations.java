@@ -4,7 +4,6 @@ import dev.lapidary.core.tensor.DType;
 import dev.lapidary.core.tensor.Tensor;
 import dev.lapidary.torchscript.trace.call.Invocation;
 import dev.lapidary.torchscript.trace.call.Operator;
-import dev.lapidary.torchscript.trace.limit.ProgramRefusal;
 import dev.lapidary.torchscript.trace.value.Elements;
 import dev.lapidary.torchscript.trace.value.IValue;
 import dev.lapidary.torchscript.trace.value.Shapes;
@@ -17,28 +16,11 @@ import java.util.Map;
  */
 public final class Activations {
   private static final IValue ZERO = IValue.number(0);
-  private static final IValue ONE = IValue.number(1);
-  private static final double SELU_ALPHA = 1.6732632423543772;
-  private static final double SELU_SCALE = 1.0507009873554805;
 
   private Activations() {}
 
   public static void addTo(Map<String, Operator> table) {
     table.put("elu", Activations::elu);
-    table.put(
-        "selu",
-        call ->
-            call.call(
-                "elu", call.self(), new IValue.Real(SELU_ALPHA), new IValue.Real(SELU_SCALE)));
-    table.put("celu", Activations::celu);
-    table.put("glu", Activations::glu);
-    table.put(
-        "log_sigmoid",
-        call -> call.call("neg", call.call("softplus", call.call("neg", call.self()))));
-    table.put("threshold", Activations::threshold);
-    table.put("rrelu", Activations::rrelu);
-    table.put("hardshrink", Activations::hardshrink);
-    table.put("softshrink", Activations::softshrink);
     Pointwise.keepType(table, "relu", x -> Math.max(x, 0));
     Pointwise.keepType(table, "hardswish", x -> x * Math.min(Math.max(x + 3, 0), 6) / 6);
     Pointwise.keepType(table, "hardsigmoid", x -> Math.min(Math.max(x + 3, 0), 6) / 6);
@@ -49,13 +31,9 @@ public final class Activations {
     table.put("leaky_relu", Pointwise::recorded);
     table.put("softplus", Pointwise::recorded);
     table.put("prelu", Pointwise::recorded);
-    table.put(
-        "relu6", call -> call.call("hardtanh", call.self(), IValue.number(0), IValue.number(6)));
     table.put("hardtanh", call -> Pointwise.bounded(call, "min_val", "max_val"));
     table.put("softmax", Activations::softmax);
     table.put("log_softmax", Activations::softmax);
-    table.put("_softmax", call -> call.call("softmax", call.get("self"), call.get("dim")));
-    table.put("_log_softmax", call -> call.call("log_softmax", call.get("self"), call.get("dim")));
   }
 
   /** {@code x > 0 ? scale x : scale alpha (exp(input_scale x) - 1)}. */
@@ -70,44 +48,6 @@ public final class Activations {
     IValue less = call.call("expm1", call.call("mul", negative, new IValue.Real(inputScale)));
     IValue below = call.call("mul", less, new IValue.Real(scale * call.real("alpha")));
     return call.call("add", call.call("mul", positive, new IValue.Real(scale)), below);
-  }
-
-  private static IValue celu(Invocation call) {
-    IValue inverse = new IValue.Real(1 / call.real("alpha"));
-    return call.call("elu", call.self(), call.get("alpha"), ONE, inverse);
-  }
-
-  /** The first half, gated by the second one. */
-  private static IValue glu(Invocation call) {
-    IValue halves = call.call("chunk", call.self(), IValue.number(2), call.get("dim"));
-    IValue gate = call.call("sigmoid", halves.toList().get(1));
-    return call.call("mul", halves.toList().get(0), gate);
-  }
-
-  /** In inference the slope is the middle of those that training draws. */
-  private static IValue rrelu(Invocation call) {
-    if (call.flag("training")) {
-      throw ProgramRefusal.unsupported(
-          "%s in training mode: its result is random", call.operator());
-    }
-    IValue slope = new IValue.Real((call.real("lower") + call.real("upper")) / 2);
-    return call.call("leaky_relu", call.self(), slope);
-  }
-
-  private static IValue threshold(Invocation call) {
-    IValue below = call.call("le", call.self(), call.get("threshold"));
-    return call.call("masked_fill", call.self(), below, call.get("value"));
-  }
-
-  private static IValue hardshrink(Invocation call) {
-    IValue small = call.call("le", call.call("abs", call.self()), call.get("lambd"));
-    return call.call("masked_fill", call.self(), small, ZERO);
-  }
-
-  private static IValue softshrink(Invocation call) {
-    IValue width = call.get("lambd");
-    IValue inner = call.call("clamp", call.self(), new IValue.Real(-call.real("lambd")), width);
-    return call.call("sub", call.self(), inner);
   }
 
   private static double sigmoid(double x) {

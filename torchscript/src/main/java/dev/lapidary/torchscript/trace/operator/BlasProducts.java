@@ -20,69 +20,9 @@ public final class BlasProducts {
   private BlasProducts() {}
 
   public static void addTo(Map<String, Operator> table) {
-    Pointwise.of(table, "addmv", BlasProducts::addmv);
-    table.put("inner", BlasProducts::inner);
-    table.put("vdot", call -> call.call("dot", call.self(), call.get("other")));
-    table.put("addr", BlasProducts::addr);
-    table.put("chain_matmul", call -> chained(call, call.tensors("matrices")));
-    table.put("matrix_power", BlasProducts::power);
     table.put("matmul", BlasProducts::matmul);
-    table.put("mm", call -> call.call("matmul", call.get("self"), call.get("mat2")));
-    table.put("bmm", call -> call.call("matmul", call.get("self"), call.get("mat2")));
     table.put("addmm", call -> addProduct(call, call.tensor("mat1"), call.tensor("mat2")));
     table.put("baddbmm", call -> addProduct(call, call.tensor("batch1"), call.tensor("batch2")));
-    table.put("dot", call -> call.call("sum", call.call("mul", call.self(), call.get("tensor"))));
-    table.put("mv", call -> call.call("matmul", call.self(), call.get("vec")));
-    table.put("outer", BlasProducts::outer);
-  }
-
-  private static IValue addmv(Invocation call, IValue x) {
-    IValue product = call.call("mv", call.get("mat"), call.get("vec"));
-    return call.call(
-        "add", call.call("mul", x, call.get("beta")), call.call("mul", product, call.get("alpha")));
-  }
-
-  /** Over the last dimensions of both. */
-  private static IValue inner(Invocation call) {
-    TensorRef other = call.tensor("other");
-    if (call.self().rank() == 0 || other.rank() == 0) {
-      return call.call("mul", call.self(), other);
-    }
-    IValue ofSelf = IValue.ints(call.self().rank() - 1);
-    return call.call("tensordot", call.self(), other, ofSelf, IValue.ints(other.rank() - 1));
-  }
-
-  private static IValue addr(Invocation call) {
-    IValue product = call.call("outer", call.get("vec1"), call.get("vec2"));
-    return call.call(
-        "add",
-        call.call("mul", call.self(), call.get("beta")),
-        call.call("mul", product, call.get("alpha")));
-  }
-
-  static IValue chained(Invocation call, List<TensorRef> matrices) {
-    return matrices.stream()
-        .map(IValue.class::cast)
-        .reduce((a, b) -> call.call("matmul", a, b))
-        .orElseThrow(() -> ProgramRefusal.wrong("%s of no matrices", call.operator()));
-  }
-
-  /** By squaring, as PyTorch. */
-  static IValue power(Invocation call) {
-    long n = call.integer("n");
-    if (n < 1) {
-      throw ProgramRefusal.unsupported(
-          "%s to the power %d; from 1 on is supported", call.operator(), n);
-    }
-    IValue square = call.self();
-    IValue result = null;
-    for (long left = n; left > 0; left /= 2) {
-      if (left % 2 == 1) {
-        result = result == null ? square : call.call("matmul", result, square);
-      }
-      square = left > 1 ? call.call("matmul", square, square) : square;
-    }
-    return java.util.Objects.requireNonNull(result);
   }
 
   /** {@code beta * self + alpha * a @ b}; with a known matrix b it is a linear layer. */
@@ -158,10 +98,5 @@ public final class BlasProducts {
       }
     }
     return Elements.ofDoubles(call.dispatcher().budget(), Shapes.promote(left, right), shape, c);
-  }
-
-  private static IValue outer(Invocation call) {
-    IValue column = call.call("unsqueeze", call.self(), IValue.number(-1));
-    return call.call("mul", column, call.get("vec2"));
   }
 }

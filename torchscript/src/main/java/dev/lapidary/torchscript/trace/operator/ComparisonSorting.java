@@ -16,9 +16,6 @@ public final class ComparisonSorting {
 
   public static void addTo(Map<String, Operator> table) {
     table.put("topk", ComparisonSorting::topk);
-    table.put("sort", ComparisonSorting::sort);
-    table.put("argsort", call -> sort(call).toList().get(1));
-    table.put("kthvalue", call -> Ranking.kth(call, call.integer("k")));
   }
 
   private static IValue topk(Invocation call) {
@@ -34,12 +31,5 @@ public final class ComparisonSorting {
     List<SymInt> shape = new ArrayList<>(call.self().shape());
     shape.set(dim, SymInt.of(k));
     return Ranking.pair(call.with("dim", IValue.number(dim)), shape);
-  }
-
-  private static IValue sort(Invocation call) {
-    SymInt size = call.self().shape().get(Ranking.dimension(call));
-    IValue yes = IValue.bool(true);
-    return call.call(
-        "topk", call.self(), new IValue.Int(size), call.get("dim"), call.get("descending"), yes);
   }
 }

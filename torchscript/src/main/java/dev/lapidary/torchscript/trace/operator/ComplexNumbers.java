@@ -65,9 +65,7 @@ public final class ComplexNumbers {
     table.put("conj", ComplexNumbers::conjugate);
     table.put("_conj", ComplexNumbers::conjugate);
     table.put("abs", ComplexNumbers::magnitude);
-    table.put(
-        "angle",
-        call -> PointwiseTrigonometry.angle(call, self(call).imaginary(), self(call).real()));
+    table.put("angle", call -> call.call("atan2", self(call).imaginary(), self(call).real()));
     table.put("add", ComplexNumbers::sum);
     table.put("sub", ComplexNumbers::sum);
     table.put("mul", ComplexNumbers::product);

@@ -16,7 +16,6 @@ import java.util.Map;
  * volumes, {@code [N, C, D, H, W]}.
  */
 public final class Convolutions {
-  private static final IValue ROWS = IValue.number(2);
 
   private Convolutions() {}
 
@@ -28,8 +27,6 @@ public final class Convolutions {
     table.put("_convolution", Convolutions::general);
     table.put("convolution", Convolutions::general);
     table.put("_convolution_mode", Convolutions::convolutionMode);
-    table.put("conv1d", Convolutions::conv1d);
-    table.put("conv_transpose1d", Convolutions::convTranspose1d);
   }
 
   /** What traces record: a convolution of any rank, transposed or not. */
@@ -221,34 +218,5 @@ public final class Convolutions {
       throw ProgramRefusal.wrong(
           "a window of %d does not fit into %d: is the input too small?", kernel, size);
     }
-  }
-
-  private static IValue conv1d(Invocation call) {
-    IValue weight = call.call("unsqueeze", call.get("weight"), ROWS);
-    IValue padding = call.get("padding");
-    return Sequences.asImage(
-        call,
-        "conv2d",
-        List.of(
-            weight,
-            call.get("bias"),
-            Sequences.pair(call, "stride", 1),
-            padding instanceof IValue.Str ? padding : Sequences.pair(call, "padding", 0),
-            Sequences.pair(call, "dilation", 1),
-            call.get("groups")));
-  }
-
-  private static IValue convTranspose1d(Invocation call) {
-    return Sequences.asImage(
-        call,
-        "conv_transpose2d",
-        List.of(
-            call.call("unsqueeze", call.get("weight"), ROWS),
-            call.get("bias"),
-            Sequences.pair(call, "stride", 1),
-            Sequences.pair(call, "padding", 0),
-            Sequences.pair(call, "output_padding", 0),
-            call.get("groups"),
-            Sequences.pair(call, "dilation", 1)));
   }
 }

@@ -19,42 +19,13 @@ import java.util.stream.IntStream;
 
 /** Indexing, Slicing, Joining, Mutating Ops: tensors joined to one. */
 public final class Joining {
-  private static final IValue ZERO = IValue.number(0);
-  private static final IValue TWO = IValue.number(2);
-  private static final IValue ONE = IValue.number(1);
 
   private Joining() {}
 
   public static void addTo(Map<String, Operator> table) {
-    table.put("vstack", call -> call.call("cat", lifted(call, "atleast_2d"), ZERO));
-    table.put("row_stack", call -> call.call("cat", lifted(call, "atleast_2d"), ZERO));
-    table.put("dstack", call -> call.call("cat", lifted(call, "atleast_3d"), TWO));
-    table.put("column_stack", Joining::columnStack);
-    table.put("hstack", Joining::hstack);
     table.put("cat", Joining::cat);
-    table.put("concat", call -> call.call("cat", call.get("tensors"), call.get("dim")));
-    table.put("stack", Joining::stack);
     table.put("repeat", call -> repeat(call, "repeats"));
     table.put("tile", call -> repeat(call, "dims"));
-  }
-
-  private static IValue lifted(Invocation call, String operator) {
-    return call.call(operator, call.get("tensors"));
-  }
-
-  private static IValue columnStack(Invocation call) {
-    List<IValue> columns = new ArrayList<>();
-    for (TensorRef tensor : call.tensors("tensors")) {
-      List<SymInt> column = List.of(SymInts.product(tensor.shape()), SymInt.of(1));
-      columns.add(tensor.rank() < 2 ? call.call("reshape", tensor, IValue.ints(column)) : tensor);
-    }
-    return call.call("cat", new IValue.ListOf(columns), ONE);
-  }
-
-  private static IValue hstack(Invocation call) {
-    List<TensorRef> tensors = call.tensors("tensors");
-    boolean vectors = !tensors.isEmpty() && tensors.get(0).rank() == 1;
-    return call.call("cat", call.get("tensors"), vectors ? ZERO : ONE);
   }
 
   private static IValue cat(Invocation call) {
@@ -109,15 +80,6 @@ public final class Joining {
       at += tensor.size(dim);
     }
     return TensorRef.known(all);
-  }
-
-  private static IValue stack(Invocation call) {
-    List<IValue> lifted = new ArrayList<>();
-    for (TensorRef tensor : call.tensors("tensors")) {
-      lifted.add(call.call("unsqueeze", tensor, call.get("dim")));
-    }
-    long dim = call.integer("dim");
-    return call.call("cat", new IValue.ListOf(lifted), IValue.number(dim));
   }
 
   private static IValue repeat(Invocation call, String parameter) {

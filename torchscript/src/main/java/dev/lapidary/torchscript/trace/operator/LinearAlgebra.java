@@ -15,52 +15,20 @@ public final class LinearAlgebra {
   private LinearAlgebra() {}
 
   public static void addTo(Map<String, Operator> table) {
-    table.put("linalg_vecdot", LinearAlgebra::linalgVecdot);
     table.put("cross", LinearAlgebra::cross);
-    table.put("linalg_cross", LinearAlgebra::cross);
-    table.put("linalg_multi_dot", call -> BlasProducts.chained(call, call.tensors("tensors")));
-    table.put("linalg_matrix_power", BlasProducts::power);
-    table.put("linalg_norm", LinearAlgebra::linalgNorm);
     table.put("linalg_matrix_norm", LinearAlgebra::linalgMatrixNorm);
   }
 
-  private static IValue linalgVecdot(Invocation call) {
-    IValue dims = new IValue.ListOf(List.of(call.get("dim")));
-    return call.call("sum", call.call("mul", call.get("x"), call.get("y")), dims);
-  }
-
-  /** {@code a[1] b[2] - a[2] b[1]} and so on, all three at once. */
+  /** Along the first dimension of three elements where none is given; a batch is none. */
   private static IValue cross(Invocation call) {
     List<SymInt> shape = Shapes.broadcast(call.self().shape(), call.tensor("other").shape());
-    int dim =
-        call.isNone("dim")
-            ? shape.indexOf(SymInt.of(3))
-            : Shapes.dimension(call.integer("dim"), shape.size());
-    if (dim < 0 || !shape.get(dim).equals(SymInt.of(3))) {
+    int three = shape.indexOf(SymInt.of(3));
+    if (call.isNone("dim") && three < 0) {
       throw ProgramRefusal.wrong("%s of tensors of shape %s", call.operator(), shape);
     }
-    IValue a = call.call("expand", call.self(), IValue.ints(shape));
-    IValue b = call.call("expand", call.get("other"), IValue.ints(shape));
-    IValue forth = call.call("mul", rolled(call, a, dim, -1), rolled(call, b, dim, -2));
-    IValue back = call.call("mul", rolled(call, a, dim, -2), rolled(call, b, dim, -1));
-    return call.call("sub", forth, back);
-  }
-
-  private static IValue rolled(Invocation call, IValue x, int dim, int by) {
-    return call.call("roll", x, IValue.ints(by), IValue.ints(dim));
-  }
-
-  /** Of matrices where two dimensions and an order are given, or a matrix; else of vectors. */
-  private static IValue linalgNorm(Invocation call) {
-    boolean two = call.isNone("dim") ? call.self().rank() == 2 : call.integers("dim").length == 2;
-    if (two && !call.isNone("ord")) {
-      IValue dims = call.isNone("dim") ? IValue.ints(-2, -1) : call.get("dim");
-      return call.call(
-          "linalg_matrix_norm", typed(call), call.get("ord"), dims, call.get("keepdim"));
-    }
-    IValue order = call.isNone("ord") ? IValue.number(2) : call.get("ord");
-    return call.call(
-        "linalg_vector_norm", typed(call), order, call.get("dim"), call.get("keepdim"));
+    IValue dim = call.isNone("dim") ? IValue.number(three) : call.get("dim");
+    return call.dispatcher()
+        .call("aten::linalg_cross", List.of(call.self(), call.get("other")), Map.of("dim", dim));
   }
 
   private static IValue typed(Invocation call) {

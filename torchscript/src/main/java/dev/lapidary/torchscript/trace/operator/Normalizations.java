@@ -7,34 +7,18 @@ import dev.lapidary.torchscript.trace.call.Operator;
 import dev.lapidary.torchscript.trace.limit.ProgramRefusal;
 import dev.lapidary.torchscript.trace.value.Elements;
 import dev.lapidary.torchscript.trace.value.IValue;
-import dev.lapidary.torchscript.trace.value.TensorRef;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.IntStream;
 
 /** Normalization functions. */
 public final class Normalizations {
-  /** {@code torch.finfo(torch.float32).eps}: what rms_norm adds where no eps is given. */
-  private static final double FLOAT32_EPSILON = 1.1920928955078125e-07;
 
   private Normalizations() {}
 
   public static void addTo(Map<String, Operator> table) {
-    table.put("_weight_norm", Normalizations::weightNorm);
     table.put("batch_norm", Normalizations::batchNorm);
     table.put("layer_norm", Normalizations::layerNorm);
     table.put("group_norm", call -> call.record(call.self().dtype(), call.self().shape()));
-    table.put("rms_norm", Normalizations::rmsNorm);
-    table.put("instance_norm", Normalizations::instanceNorm);
-  }
-
-  /** {@code v g / |v|}, a length for each index of {@code dim}; -1 is one length for all. */
-  private static IValue weightNorm(Invocation call) {
-    TensorRef v = call.tensor("v");
-    long dim = call.integer("dim");
-    int[] others = IntStream.range(0, v.rank()).filter(d -> d != dim).toArray();
-    IValue length = ReductionSums.length(call, v, IValue.ints(others), true);
-    return call.call("mul", v, call.call("div", call.get("g"), length));
   }
 
   private static IValue batchNorm(Invocation call) {
@@ -58,48 +42,6 @@ public final class Normalizations {
       throw ProgramRefusal.wrong("layer_norm over %s of a tensor of shape %s", normalized, shape);
     }
     return call.with("cudnn_enable", IValue.bool(true)).record(call.self().dtype(), shape);
-  }
-
-  private static IValue rmsNorm(Invocation call) {
-    TensorRef self = call.self();
-    List<SymInt> normalized = call.dims("normalized_shape");
-    int outer = self.rank() - normalized.size();
-    if (outer < 0 || !self.shape().subList(outer, self.rank()).equals(normalized)) {
-      throw ProgramRefusal.wrong(
-          "rms_norm over %s of a tensor of shape %s", normalized, self.shape());
-    }
-    IValue dims = IValue.ints(IntStream.range(outer, self.rank()).toArray());
-    IValue epsilon = call.isNone("eps") ? new IValue.Real(FLOAT32_EPSILON) : call.get("eps");
-    IValue squares = call.call("mean", call.call("mul", self, self), dims, IValue.bool(true));
-    IValue scale = call.call("rsqrt", call.call("add", squares, epsilon));
-    IValue normal = call.call("mul", self, scale);
-    return call.isNone("weight") ? normal : call.call("mul", normal, call.get("weight"));
-  }
-
-  /** Each channel of each sample by itself: a group norm of groups of one channel. */
-  private static IValue instanceNorm(Invocation call) {
-    List<SymInt> shape = call.self().shape();
-    if (!call.flag("use_input_stats")) {
-      return call.call(
-          "batch_norm",
-          call.self(),
-          call.get("weight"),
-          call.get("bias"),
-          call.get("running_mean"),
-          call.get("running_var"),
-          IValue.bool(false),
-          call.get("momentum"),
-          call.get("eps"),
-          IValue.bool(true));
-    }
-    return call.call(
-        "group_norm",
-        call.self(),
-        new IValue.Int(shape.get(1)),
-        call.get("weight"),
-        call.get("bias"),
-        call.get("eps"),
-        IValue.bool(true));
   }
 
   /**

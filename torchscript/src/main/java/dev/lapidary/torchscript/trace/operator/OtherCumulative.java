@@ -11,7 +11,6 @@ import dev.lapidary.torchscript.trace.value.IValue;
 import dev.lapidary.torchscript.trace.value.Shapes;
 import dev.lapidary.torchscript.trace.value.SymInts;
 import dev.lapidary.torchscript.trace.value.TensorRef;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.function.DoubleBinaryOperator;
@@ -19,33 +18,14 @@ import java.util.function.DoubleBinaryOperator;
 /** Other Operations: running sums and products, differences, and places in sorted sequences. */
 public final class OtherCumulative {
   private static final IValue LAST = IValue.number(-1);
-  private static final IValue ZERO = IValue.number(0);
-  private static final IValue ONE = IValue.number(1);
 
   private OtherCumulative() {}
 
   public static void addTo(Map<String, Operator> table) {
-    table.put("diff", OtherCumulative::diff);
     table.put("bucketize", OtherCumulative::bucket);
     table.put("searchsorted", OtherCumulative::bucket);
     table.put("cumsum", call -> cumulated(call, Double::sum));
     table.put("cumprod", call -> cumulated(call, (a, b) -> a * b));
-  }
-
-  private static IValue diff(Invocation call) {
-    int dim = Shapes.dimension(call.integer("dim"), call.self().rank());
-    IValue along = IValue.number(dim);
-    List<IValue> parts = new ArrayList<>();
-    call.optionalTensor("prepend").ifPresent(parts::add);
-    parts.add(call.self());
-    call.optionalTensor("append").ifPresent(parts::add);
-    TensorRef y = call.callTensor("cat", new IValue.ListOf(parts), along);
-    for (long i = 0; i < call.integer("n"); i++) {
-      IValue less = IValue.number(SymInts.constant(y.shape().get(dim)) - 1);
-      IValue later = call.call("narrow", y, along, ONE, less);
-      y = call.callTensor("sub", later, call.call("narrow", y, along, ZERO, less));
-    }
-    return y;
   }
 
   /** How many of the boundaries are less, or with {@code right} not greater. */

@@ -33,10 +33,6 @@ public final class OtherDiagonals {
     table.put("diagonal", call -> diagonal(call, Matrices.of(call)));
     table.put("linalg_diagonal", call -> diagonal(call, Matrices.of(call)));
     table.put("diag_embed", OtherDiagonals::diagEmbed);
-    table.put("diag", OtherDiagonals::diag);
-    table.put(
-        "diagflat",
-        call -> call.call("diag_embed", call.call("flatten", call.self()), call.get("offset")));
     table.put("tril_indices", call -> triangleIndices(call, false));
     table.put("triu_indices", call -> triangleIndices(call, true));
     table.put("triu", call -> triangle(call, true));
@@ -171,18 +167,6 @@ public final class OtherDiagonals {
     shape.addAll(List.of(SymInt.of(size), SymInt.of(size)));
     IValue matrices = call.call("reshape", flat, IValue.ints(shape));
     return call.call("movedim", matrices, IValue.ints(-2, -1), IValue.ints(first, second));
-  }
-
-  /** A matrix's diagonal, or the matrix of a diagonal. */
-  private static IValue diag(Invocation call) {
-    if (call.self().rank() == 1) {
-      return call.call("diag_embed", call.self(), call.get("diagonal"));
-    }
-    if (call.self().rank() != 2) {
-      throw ProgramRefusal.wrong(
-          "%s of a tensor of shape %s", call.operator(), call.self().shape());
-    }
-    return call.call("clone", call.call("diagonal", call.self(), call.get("diagonal")));
   }
 
   /** The rows and the columns of a triangle's elements. */

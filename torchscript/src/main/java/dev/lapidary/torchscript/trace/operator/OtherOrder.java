@@ -21,32 +21,9 @@ public final class OtherOrder {
   private OtherOrder() {}
 
   public static void addTo(Map<String, Operator> table) {
-    table.put("fliplr", call -> call.call("flip", call.self(), IValue.ints(1)));
-    table.put("flipud", call -> call.call("flip", call.self(), IValue.ints(0)));
-    table.put("rot90", OtherOrder::rot90);
     table.put("roll", OtherOrder::roll);
     table.put("flip", OtherOrder::flip);
     table.put("repeat_interleave", OtherOrder::repeatInterleave);
-  }
-
-  private static IValue rot90(Invocation call) {
-    long[] dims = call.integers("dims");
-    if (dims.length != 2) {
-      throw ProgramRefusal.wrong("%s in %d dimensions", call.operator(), dims.length);
-    }
-    IValue first = IValue.number(dims[0]);
-    IValue second = IValue.number(dims[1]);
-    IValue self = call.self();
-    return switch (Math.floorMod(call.integer("k"), 4)) {
-      case 1 -> call.call("transpose", flipped(call, self, second), first, second);
-      case 2 -> call.call("flip", self, call.get("dims"));
-      case 3 -> call.call("transpose", flipped(call, self, first), first, second);
-      default -> call.call("clone", self);
-    };
-  }
-
-  private static IValue flipped(Invocation call, IValue self, IValue dim) {
-    return call.call("flip", self, new IValue.ListOf(List.of(dim)));
   }
 
   private static IValue roll(Invocation call) {

@@ -174,18 +174,23 @@ final class Pointwise {
     table.put(name, call -> operator.apply(call, call.self()));
   }
 
-  /** Of a known tensor the function itself, of another one what it is put together of. */
-  static void function(
-      Map<String, Operator> table,
-      String name,
-      DoubleUnaryOperator function,
-      BiFunction<Invocation, IValue, IValue> operator) {
+  /**
+   * Of a known tensor the function's values, of another one its decomposition, which rounds in
+   * between, and to nothing near 0.
+   */
+  static void function(Map<String, Operator> table, String name, DoubleUnaryOperator function) {
     table.put(
-        name, call -> ofKnown(call, function).orElseGet(() -> operator.apply(call, call.self())));
+        name, call -> call.allKnown() ? apply(call, function, Shapes::real) : call.decomposed());
   }
 
-  static IValue as(Invocation call, IValue x, DType dtype) {
-    return call.call("to", x, IValue.number(dtype.scalarType()));
+  /** The same of two operands. */
+  static void ofTwo(Map<String, Operator> table, String name, DoubleBinaryOperator function) {
+    table.put(
+        name,
+        call ->
+            call.allKnown()
+                ? evaluated(call, Shapes.promote(call.self(), call.get("other")), function)
+                : call.decomposed());
   }
 
   static IValue truth(Invocation call, IValue x) {
@@ -228,14 +233,6 @@ final class Pointwise {
     double min = call.isNone(low) ? Double.NEGATIVE_INFINITY : call.real(low);
     double max = call.isNone(high) ? Double.POSITIVE_INFINITY : call.real(high);
     return apply(call, x -> Math.min(Math.max(x, min), max), Function.identity());
-  }
-
-  /**
-   * A real function's values, of a tensor that is known. Operators that are recorded as several
-   * others ask this first: put together of others, they round in between, and to nothing near 0.
-   */
-  static Optional<IValue> ofKnown(Invocation call, DoubleUnaryOperator function) {
-    return call.allKnown() ? Optional.of(apply(call, function, Shapes::real)) : Optional.empty();
   }
 
   static IValue real(double value) {

@@ -16,11 +16,6 @@ public final class PointwiseLogic {
   public static void addTo(Map<String, Operator> table) {
     Pointwise.compare(table, "logical_and", (a, b) -> a != 0 && b != 0 ? 1 : 0);
     Pointwise.compare(table, "logical_or", (a, b) -> a != 0 || b != 0 ? 1 : 0);
-    Pointwise.of(
-        table,
-        "logical_xor",
-        (call, x) ->
-            call.call("ne", Pointwise.truth(call, x), Pointwise.truth(call, call.get("other"))));
     Pointwise.of(table, "__and__", (call, x) -> ofMasks(call, x, "logical_and"));
     Pointwise.of(table, "bitwise_and", (call, x) -> ofMasks(call, x, "logical_and"));
     Pointwise.of(table, "__or__", (call, x) -> ofMasks(call, x, "logical_or"));

@@ -7,28 +7,20 @@ import dev.lapidary.torchscript.trace.call.Operator;
 import dev.lapidary.torchscript.trace.value.IValue;
 import dev.lapidary.torchscript.trace.value.SymInts;
 import dev.lapidary.torchscript.trace.value.TensorRef;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
 /** Pooling functions of sequences and images. */
 public final class Pooling {
-  private static final IValue ROWS = IValue.number(2);
 
   private Pooling() {}
 
   public static void addTo(Map<String, Operator> table) {
     table.put("max_pool2d", Pooling::pool);
     table.put("max_pool2d_with_indices", Pooling::maxPool2dWithIndices);
-    table.put("max_unpool2d", Pooling::maxUnpool2d);
     table.put("avg_pool2d", Pooling::pool);
     table.put("adaptive_avg_pool2d", Pooling::adaptiveAvgPool2d);
     table.put("adaptive_max_pool2d", Pooling::adaptiveMaxPool2d);
-    table.put("adaptive_max_pool1d", Pooling::adaptiveMaxPool1d);
-    table.put("max_pool1d", Pooling::maxPool1d);
-    table.put("max_pool1d_with_indices", Pooling::maxPool1dWithIndices);
-    table.put("avg_pool1d", Pooling::avgPool1d);
-    table.put("adaptive_avg_pool1d", Pooling::adaptiveAvgPool1d);
   }
 
   private static IValue pool(Invocation given) {
@@ -43,19 +35,6 @@ public final class Pooling {
     return IValue.TupleOf.of(
         List.copyOf(
             call.recordAll(List.of(call.self().dtype(), DType.INT64), List.of(shape, shape))));
-  }
-
-  /** Back to where the maxima were, among zeros. */
-  private static IValue maxUnpool2d(Invocation call) {
-    List<SymInt> input = Convolutions.image(call, "self");
-    List<SymInt> size = call.dims("output_size");
-    List<SymInt> planes = List.of(input.get(0), input.get(1), SymInts.product(size));
-    IValue zeros = Creations.filled(call, planes, IValue.number(0), call.self().dtype());
-    IValue two = IValue.number(2);
-    IValue indices = call.call("flatten", call.get("indices"), two);
-    IValue all = call.call("scatter", zeros, two, indices, call.call("flatten", call.self(), two));
-    return call.call(
-        "reshape", all, IValue.ints(List.of(input.get(0), input.get(1), size.get(0), size.get(1))));
   }
 
   private static Invocation strided(Invocation given) {
@@ -106,60 +85,5 @@ public final class Pooling {
     List<SymInt> input = Convolutions.image(call, "self");
     long[] out = call.integers("output_size");
     return List.of(input.get(0), input.get(1), SymInt.of(out[0]), SymInt.of(out[1]));
-  }
-
-  private static IValue adaptiveMaxPool1d(Invocation call) {
-    return bothAsImages(
-        call, "adaptive_max_pool2d", List.of(Sequences.pair(call, "output_size", 1)));
-  }
-
-  private static IValue maxPool1d(Invocation call) {
-    return Sequences.asImage(call, "max_pool2d", windows(call));
-  }
-
-  private static IValue maxPool1dWithIndices(Invocation call) {
-    return bothAsImages(call, "max_pool2d_with_indices", windows(call));
-  }
-
-  private static List<IValue> windows(Invocation call) {
-    return List.of(
-        Sequences.pair(call, "kernel_size", 1),
-        stride(call),
-        Sequences.pair(call, "padding", 0),
-        Sequences.pair(call, "dilation", 1),
-        call.get("ceil_mode"));
-  }
-
-  private static IValue avgPool1d(Invocation call) {
-    return Sequences.asImage(
-        call,
-        "avg_pool2d",
-        List.of(
-            Sequences.pair(call, "kernel_size", 1),
-            stride(call),
-            Sequences.pair(call, "padding", 0),
-            call.get("ceil_mode"),
-            call.get("count_include_pad")));
-  }
-
-  private static IValue adaptiveAvgPool1d(Invocation call) {
-    return Sequences.asImage(
-        call, "adaptive_avg_pool2d", List.of(Sequences.pair(call, "output_size", 1)));
-  }
-
-  /** Values and their places. */
-  private static IValue bothAsImages(Invocation call, String operator, List<IValue> arguments) {
-    List<IValue> flat = new ArrayList<>();
-    for (IValue one : Sequences.ofImage(call, operator, arguments).toList()) {
-      flat.add(call.call("squeeze", one, ROWS));
-    }
-    return IValue.TupleOf.of(flat);
-  }
-
-  /** No stride means the window's own size. */
-  private static IValue stride(Invocation call) {
-    return call.get("stride").toList().isEmpty()
-        ? call.get("stride")
-        : Sequences.pair(call, "stride", 1);
   }
 }

@@ -7,7 +7,6 @@ import dev.lapidary.torchscript.trace.limit.ProgramRefusal;
 import dev.lapidary.torchscript.trace.value.IValue;
 import dev.lapidary.torchscript.trace.value.Shapes;
 import dev.lapidary.torchscript.trace.value.TensorRef;
-import java.util.ArrayList;
 import java.util.List;
 
 /** The first of the sorted elements along a dimension. */
@@ -19,24 +18,6 @@ final class Ranking {
     DType dtype = call.self().dtype();
     return IValue.TupleOf.of(
         List.copyOf(call.recordAll(List.of(dtype, DType.INT64), List.of(shape, shape))));
-  }
-
-  /** The last of the k least. */
-  static IValue kth(Invocation call, long k) {
-    int dim = dimension(call);
-    if (k < 1) {
-      throw ProgramRefusal.wrong("%s of the %d-th value", call.operator(), k);
-    }
-    IValue along = IValue.number(dim);
-    IValue min = IValue.bool(false);
-    IValue sorted = IValue.bool(true);
-    IValue both = call.call("topk", call.self(), IValue.number(k), along, min, sorted);
-    List<IValue> last = new ArrayList<>();
-    for (IValue ofMin : both.toList()) {
-      IValue one = call.call("narrow", ofMin, along, IValue.number(k - 1), IValue.number(1));
-      last.add(call.flag("keepdim") ? one : call.call("squeeze", one, along));
-    }
-    return IValue.TupleOf.of(last);
   }
 
   static int dimension(Invocation call) {

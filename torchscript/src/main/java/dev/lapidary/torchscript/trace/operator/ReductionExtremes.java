@@ -12,28 +12,17 @@ import java.util.Map;
 
 /** Reduction Ops: the greatest and least elements, where they are, and any and all. */
 public final class ReductionExtremes {
-  private static final IValue ZERO = IValue.number(0);
 
   private ReductionExtremes() {}
 
   public static void addTo(Map<String, Operator> table) {
-    Pointwise.of(table, "any", (call, x) -> anyOrAll(call, "amax"));
-    Pointwise.of(table, "all", (call, x) -> anyOrAll(call, "amin"));
     table.put("max", call -> extreme(call, "maximum", "amax"));
     table.put("min", call -> extreme(call, "minimum", "amin"));
     table.put("argmax", ReductionExtremes::position);
     table.put("argmin", ReductionExtremes::position);
-    table.put("aminmax", ReductionExtremes::aminmax);
     table.put("median", ReductionExtremes::median);
     table.put("amax", call -> Reductions.reduce(call, "amax"));
     table.put("amin", call -> Reductions.reduce(call, "amin"));
-  }
-
-  /** Whether the greatest, or the least, of the truths is one. */
-  private static IValue anyOrAll(Invocation call, String extreme) {
-    IValue numbers = Pointwise.as(call, Pointwise.truth(call, call.self()), DType.FLOAT32);
-    IValue dims = IValue.ints(Math.toIntExact(call.integer("dim")));
-    return call.call("gt", call.call(extreme, numbers, dims, call.get("keepdim")), ZERO);
   }
 
   /** {@code max(x, y)}, {@code max(x)} or {@code max(x, dim) -> (values, indices)}. */
@@ -75,18 +64,11 @@ public final class ReductionExtremes {
   /** The lower one of two, as PyTorch. */
   private static IValue median(Invocation call) {
     long size = call.self().shape().get(Ranking.dimension(call)).factor();
-    return Ranking.kth(call, (size + 1) / 2);
-  }
-
-  private static IValue aminmax(Invocation call) {
-    if (call.isNone("dim")) {
-      throw ProgramRefusal.unsupported(
-          "%s over all dimensions, and so over the batch", call.operator());
-    }
-    IValue dim = IValue.ints(Ranking.dimension(call));
-    return IValue.TupleOf.of(
-        List.of(
-            call.call("amin", call.self(), dim, call.get("keepdim")),
-            call.call("amax", call.self(), dim, call.get("keepdim"))));
+    return call.call(
+        "kthvalue",
+        call.self(),
+        IValue.number((size + 1) / 2),
+        call.get("dim"),
+        call.get("keepdim"));
   }
 }

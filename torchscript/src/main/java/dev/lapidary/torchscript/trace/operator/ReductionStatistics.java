@@ -18,12 +18,6 @@ public final class ReductionStatistics {
 
   public static void addTo(Map<String, Operator> table) {
     table.put("quantile", ReductionStatistics::quantile);
-    table.put("var", ReductionStatistics::variance);
-    table.put("std", call -> call.call("sqrt", variance(call)));
-    table.put("var_mean", call -> IValue.TupleOf.of(List.of(variance(call), mean(call))));
-    table.put(
-        "std_mean",
-        call -> IValue.TupleOf.of(List.of(call.call("sqrt", variance(call)), mean(call))));
   }
 
   /** For several q, they are the first dimension. */
@@ -77,50 +71,5 @@ public final class ReductionStatistics {
     IValue along = IValue.number(dim);
     IValue one = call.call("select", sorted, along, IValue.number(place));
     return call.flag("keepdim") ? call.call("unsqueeze", one, along) : one;
-  }
-
-  private static IValue variance(Invocation call) {
-    int[] dims = dims(call);
-    IValue list = IValue.ints(dims);
-    IValue centred = centred(call, call.self(), list);
-    IValue squares = call.call("mul", centred, centred);
-    IValue biased = call.call("mean", squares, list, keeps(call));
-    double count = count(call.self(), dims);
-    double correction = correction(call);
-    return correction == 0
-        ? biased
-        : call.call("mul", biased, new IValue.Real(count / Math.max(0, count - correction)));
-  }
-
-  private static IValue mean(Invocation call) {
-    return call.call("mean", call.self(), IValue.ints(dims(call)), keeps(call));
-  }
-
-  private static IValue centred(Invocation call, IValue self, IValue dims) {
-    return call.call("sub", self, call.call("mean", self, dims, IValue.bool(true)));
-  }
-
-  private static int[] dims(Invocation call) {
-    boolean given = call.has("dim") && !call.isNone("dim");
-    return Shapes.dimensions(given ? call.integers("dim") : new long[0], call.self().rank());
-  }
-
-  private static IValue keeps(Invocation call) {
-    return IValue.bool(call.has("keepdim") && call.flag("keepdim"));
-  }
-
-  private static double count(TensorRef self, int[] dims) {
-    double count = 1;
-    for (int dim : dims) {
-      count *= SymInts.constant(self.shape().get(dim));
-    }
-    return count;
-  }
-
-  private static double correction(Invocation call) {
-    if (call.has("unbiased")) {
-      return call.flag("unbiased") ? 1 : 0;
-    }
-    return call.isNone("correction") ? 1 : call.real("correction");
   }
 }

@@ -14,37 +14,15 @@ import java.util.Map;
 
 /** Reduction Ops: sums, means, products and norms. */
 public final class ReductionSums {
-  private static final IValue ZERO = IValue.number(0);
 
   private ReductionSums() {}
 
   public static void addTo(Map<String, Operator> table) {
     table.put("sum_to_size", ReductionSums::sumToSize);
-    Pointwise.of(
-        table,
-        "count_nonzero",
-        (call, x) ->
-            call.call(
-                "sum",
-                Pointwise.as(call, Pointwise.truth(call, x), DType.INT64),
-                listOfDims(call)));
-    table.put("frobenius_norm", ReductionSums::frobeniusNorm);
-    Pointwise.of(table, "nansum", ReductionSums::nansum);
-    Pointwise.of(table, "nanmean", ReductionSums::nanmean);
     table.put("sum", call -> Reductions.reduce(call, "sum"));
     table.put("mean", call -> Reductions.reduce(call, "mean"));
     table.put("prod", ReductionSums::prod);
     table.put("linalg_vector_norm", ReductionSums::linalgVectorNorm);
-    table.put(
-        "norm",
-        call ->
-            call.call(
-                "linalg_vector_norm",
-                call.self(),
-                call.isNone("p") ? IValue.number(2) : call.get("p"),
-                call.get("dim"),
-                call.get("keepdim")));
-    table.put("logsumexp", ReductionSums::logsumexp);
   }
 
   /** What broadcasting made wider is summed up again. */
@@ -68,34 +46,8 @@ public final class ReductionSums {
     return call.call("reshape", sum, IValue.ints(to));
   }
 
-  private static IValue listOfDims(Invocation call) {
-    return call.get("dim") instanceof IValue.Int one
-        ? new IValue.ListOf(List.of(one))
-        : call.get("dim");
-  }
-
-  /** What {@code x.norm(dim=1)} was recorded as. */
-  private static IValue frobeniusNorm(Invocation call) {
-    return length(call, call.self(), call.get("dim"), call.flag("keepdim"));
-  }
-
   static IValue length(Invocation call, IValue vectors, IValue dims, boolean keep) {
     return call.call("linalg_vector_norm", vectors, IValue.number(2), dims, IValue.bool(keep));
-  }
-
-  private static IValue nansum(Invocation call, IValue x) {
-    IValue numbers = call.call("masked_fill", x, call.call("isnan", x), ZERO);
-    return sum(call, numbers);
-  }
-
-  private static IValue nanmean(Invocation call, IValue x) {
-    IValue real = call.call("logical_not", call.call("isnan", x));
-    return call.call("div", nansum(call, x), sum(call, call.call("type_as", real, x)));
-  }
-
-  private static IValue sum(Invocation call, IValue x) {
-    IValue typed = call.isNone("dtype") ? x : call.call("to", x, call.get("dtype"));
-    return call.call("sum", typed, call.get("dim"), call.get("keepdim"));
   }
 
   /** Along one dimension; of constants also of all. */
@@ -160,15 +112,5 @@ public final class ReductionSums {
     }
     IValue sum = call.call("sum", call.call("pow", sizes, new IValue.Real(order)), along, keep);
     return call.call("pow", sum, new IValue.Real(1 / order));
-  }
-
-  /** {@code m + log(sum(exp(x - m)))}, m the greatest: no power overflows. */
-  private static IValue logsumexp(Invocation call) {
-    TensorRef self = call.self();
-    IValue dims = IValue.ints(Shapes.dimensions(call.integers("dim"), self.rank()));
-    IValue greatest = call.call("amax", self, dims, IValue.bool(true));
-    IValue powers = call.call("exp", call.call("sub", self, greatest));
-    IValue sum = call.call("log", call.call("sum", powers, dims, call.get("keepdim")));
-    return call.call("add", sum, call.call("amax", self, dims, call.get("keepdim")));
   }
 }

@@ -2,7 +2,6 @@ package dev.lapidary.torchscript.trace.operator;
 
 import dev.lapidary.core.tensor.DType;
 import dev.lapidary.torchscript.graph.SymInt;
-import dev.lapidary.torchscript.trace.builtin.NumberBuiltins;
 import dev.lapidary.torchscript.trace.call.Invocation;
 import dev.lapidary.torchscript.trace.call.Operator;
 import dev.lapidary.torchscript.trace.limit.ProgramRefusal;
@@ -24,16 +23,8 @@ public final class Slicing {
   private Slicing() {}
 
   public static void addTo(Map<String, Operator> table) {
-    table.put("narrow_copy", Slicing::narrowCopy);
     table.put("select", Slicing::select);
     table.put("slice", Slicing::slice);
-    table.put("narrow", Slicing::narrow);
-  }
-
-  private static IValue narrowCopy(Invocation call) {
-    IValue part =
-        call.call("narrow", call.self(), call.get("dim"), call.get("start"), call.get("length"));
-    return call.call("clone", part);
   }
 
   static IValue part(Invocation call, IValue self, IValue dim, long start, long end) {
@@ -160,15 +151,5 @@ public final class Slicing {
   private static long bound(SymInt given, long size) {
     long index = SymInts.constant(given);
     return Math.max(0, Math.min(index < 0 ? index + size : index, size));
-  }
-
-  private static IValue narrow(Invocation call) {
-    return call.call(
-        "slice",
-        call.self(),
-        call.get("dim"),
-        call.get("start"),
-        NumberBuiltins.binary("add", call.get("start"), call.get("length")),
-        IValue.number(1));
   }
 }

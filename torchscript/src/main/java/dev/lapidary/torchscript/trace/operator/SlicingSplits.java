@@ -17,38 +17,16 @@ import java.util.function.UnaryOperator;
 /** Indexing, Slicing, Joining, Mutating Ops: tensors cut into parts. */
 public final class SlicingSplits {
   private static final IValue ZERO = IValue.number(0);
-  private static final IValue TWO = IValue.number(2);
   private static final IValue ONE = IValue.number(1);
 
   private SlicingSplits() {}
 
   public static void addTo(Map<String, Operator> table) {
-    table.put("hsplit", call -> splitAlong(call, call.self().rank() == 1 ? ZERO : ONE));
-    table.put("vsplit", call -> splitAlong(call, ZERO));
-    table.put("dsplit", call -> splitAlong(call, TWO));
-    table.put("unsafe_split", call -> copies(call, "split", "split_size"));
-    table.put("unsafe_split_with_sizes", call -> copies(call, "split_with_sizes", "split_sizes"));
     Pointwise.of(table, "tensor_split", SlicingSplits::tensorSplit);
     table.put("chunk", SlicingSplits::chunk);
-    table.put("unsafe_chunk", SlicingSplits::unsafeChunk);
     table.put("split", SlicingSplits::split);
     table.put("split_with_sizes", call -> parts(call, call.integers("split_sizes")));
     table.put("unbind", SlicingSplits::unbind);
-  }
-
-  private static IValue splitAlong(Invocation call, IValue dim) {
-    IValue parts = call.get(call.has("indices") ? "indices" : "sections");
-    return call.call("tensor_split", call.self(), parts, dim);
-  }
-
-  /** What is written into one of the parts nobody sees in the whole. */
-  private static IValue copies(Invocation call, String operator, String sizes) {
-    IValue parts = call.call(operator, call.self(), call.get(sizes), call.get("dim"));
-    List<IValue> copies = new ArrayList<>();
-    for (IValue part : parts.toList()) {
-      copies.add(call.call("clone", part));
-    }
-    return new IValue.ListOf(copies);
   }
 
   /** As equal as can be, the first ones greater. */
@@ -120,15 +98,6 @@ public final class SlicingSplits {
       throw ProgramRefusal.wrong("chunk into %d parts", chunks);
     }
     return parts(call, equalParts(call, size, (size + chunks - 1) / chunks));
-  }
-
-  /** What is written into one of these parts nobody sees in the whole: traces of LSTMCell do it. */
-  private static IValue unsafeChunk(Invocation call) {
-    List<IValue> parts = new ArrayList<>();
-    for (IValue part : chunk(call).toList()) {
-      parts.add(call.call("clone", part));
-    }
-    return new IValue.ListOf(parts);
   }
 
   private static IValue split(Invocation call) {

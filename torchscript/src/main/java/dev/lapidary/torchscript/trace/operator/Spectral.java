@@ -1,7 +1,6 @@
 package dev.lapidary.torchscript.trace.operator;
 
 import dev.lapidary.core.tensor.DType;
-import dev.lapidary.torchscript.graph.SymInt;
 import dev.lapidary.torchscript.trace.call.Invocation;
 import dev.lapidary.torchscript.trace.call.Operator;
 import dev.lapidary.torchscript.trace.limit.ProgramRefusal;
@@ -38,8 +37,6 @@ public final class Spectral {
     table.put("fft_irfft", call -> transform(call, "irfft"));
     table.put("fft_irfft2", call -> transform(call, "irfft"));
     table.put("fft_irfftn", call -> transform(call, "irfft"));
-    table.put("fft_fftshift", call -> shifted(call, 0));
-    table.put("fft_ifftshift", call -> shifted(call, 1));
   }
 
   /**
@@ -218,17 +215,5 @@ public final class Spectral {
     IValue end = IValue.number(last);
     IValue product = call.call("matmul", call.call("transpose", x, axis, end), matrix);
     return call.callTensor("transpose", product, axis, end);
-  }
-
-  /** The zero frequency to the middle, or back. */
-  private static IValue shifted(Invocation call, int up) {
-    TensorRef self = call.self();
-    long[] given = call.isNone("dim") ? new long[0] : call.integers("dim");
-    int[] dims = Shapes.dimensions(given, self.rank());
-    List<SymInt> by = new ArrayList<>();
-    for (int dim : dims) {
-      by.add(SymInt.of((SymInts.constant(self.shape().get(dim)) + up) / 2));
-    }
-    return call.call("roll", self, IValue.ints(by), IValue.ints(dims));
   }
 }

@@ -27,10 +27,6 @@ public final class TensorViews {
     table.put("atleast_1d", call -> atleast(call, 1));
     table.put("atleast_2d", call -> atleast(call, 2));
     table.put("atleast_3d", call -> atleast(call, 3));
-    table.put("mT", call -> swapped(call, call.self()));
-    table.put("mH", call -> swapped(call, call.self()));
-    table.put("adjoint", call -> swapped(call, call.self()));
-    table.put("ravel", call -> call.call("flatten", call.self()));
     table.put("reshape", call -> Views.reshape(call, call.dims("shape"), false));
     table.put("view", call -> Views.reshape(call, call.dims("size"), true));
     table.put("_unsafe_view", call -> Views.reshape(call, call.dims("size"), true));
@@ -74,10 +70,6 @@ public final class TensorViews {
     }
     boolean same = shape.size() == tensor.rank();
     return same ? tensor : call.call("reshape", tensor, IValue.ints(shape));
-  }
-
-  private static IValue swapped(Invocation call, IValue self) {
-    return call.call("transpose", self, IValue.number(-2), IValue.number(-1));
   }
 
   private static IValue flatten(Invocation call) {

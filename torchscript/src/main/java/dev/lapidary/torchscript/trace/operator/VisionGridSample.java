@@ -20,16 +20,6 @@ public final class VisionGridSample {
   public static void addTo(Map<String, Operator> table) {
     table.put("affine_grid_generator", VisionGridSample::affineGridGenerator);
     table.put("grid_sampler", VisionGridSample::gridSampler);
-    table.put(
-        "grid_sampler_2d",
-        call ->
-            call.call(
-                "grid_sampler",
-                call.get("input"),
-                call.get("grid"),
-                call.get("interpolation_mode"),
-                call.get("padding_mode"),
-                call.get("align_corners")));
   }
 
   /**

@@ -22,10 +22,6 @@ public final class VisionPadding {
   public static void addTo(Map<String, Operator> table) {
     table.put("pad", VisionPadding::pad);
     table.put("constant_pad_nd", VisionPadding::constantPadNd);
-    table.put("reflection_pad1d", call -> pad(call, "reflect"));
-    table.put("replication_pad1d", call -> pad(call, "replicate"));
-    table.put("reflection_pad2d", call -> pad(call, "reflect"));
-    table.put("replication_pad2d", call -> pad(call, "replicate"));
   }
 
   private static IValue pad(Invocation call) {
@@ -58,10 +54,6 @@ public final class VisionPadding {
       padded = call.callTensor("cat", new IValue.ListOf(List.of(last, padded, first)), along);
     }
     return padded;
-  }
-
-  private static IValue pad(Invocation call, String mode) {
-    return call.call("pad", call.self(), call.get("padding"), new IValue.Str(mode));
   }
 
   private static List<SymInt> padded(Invocation call) {

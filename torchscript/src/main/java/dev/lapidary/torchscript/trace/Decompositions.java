@@ -1,0 +1,75 @@
+package dev.lapidary.torchscript.trace;
+
+import dev.lapidary.torchscript.graph.Schema.Parameter;
+import dev.lapidary.torchscript.script.Definition;
+import dev.lapidary.torchscript.script.Program;
+import dev.lapidary.torchscript.script.ScriptLimits;
+import dev.lapidary.torchscript.script.SourceFile;
+import dev.lapidary.torchscript.trace.call.Dispatcher;
+import dev.lapidary.torchscript.trace.call.Invocation;
+import dev.lapidary.torchscript.trace.interpreter.Interpreter;
+import dev.lapidary.torchscript.trace.interpreter.Names;
+import dev.lapidary.torchscript.trace.value.IValue;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+
+/**
+ * Operators that PyTorch defines by others, as text: {@code decompositions.py}. A function has an
+ * operator's name, and parameters of the names that its overloads have.
+ */
+final class Decompositions {
+  /** In this package's folder of resources. */
+  static final String FILE = "decompositions.py";
+
+  /** Where an archive's code would have it. */
+  static final String PATH = "__torch__/" + FILE;
+
+  private static final String TEXT = text();
+  private static final Map<String, Definition> FUNCTIONS =
+      SourceFile.parse(PATH, TEXT).definitions();
+
+  private final Dispatcher dispatcher;
+  private final Interpreter interpreter;
+
+  Decompositions(Dispatcher dispatcher) {
+    Program program = new Program(Map.of(PATH, TEXT), ScriptLimits.DEFAULT);
+    this.dispatcher = dispatcher;
+    this.interpreter = new Interpreter(Names.ofDecompositions(program), dispatcher);
+  }
+
+  /** Names of the functions, by name; a name is an operator's without {@code aten::}. */
+  static Map<String, Definition> functions() {
+    return FUNCTIONS;
+  }
+
+  IValue call(Invocation call) {
+    Map<String, IValue> arguments = new HashMap<>();
+    List<Parameter> parameters = call.schema().parameters();
+    for (int i = 0; i < parameters.size(); i++) {
+      arguments.put(parameters.get(i).name(), call.arguments().get(i));
+    }
+    dispatcher.recorder().enterDecomposition();
+    IValue.Function function = new IValue.Function(requireFunction(call.name()), Map.of());
+    IValue value = interpreter.call(function, List.of(), arguments);
+    dispatcher.recorder().leaveDecomposition();
+    return value;
+  }
+
+  private static Definition.Function requireFunction(String name) {
+    return (Definition.Function) Objects.requireNonNull(FUNCTIONS.get(name), name);
+  }
+
+  private static String text() {
+    try (InputStream in = Decompositions.class.getResourceAsStream(FILE)) {
+      return new String(Objects.requireNonNull(in, FILE).readAllBytes(), StandardCharsets.UTF_8);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+}
