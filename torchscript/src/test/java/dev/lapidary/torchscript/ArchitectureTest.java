@@ -1,7 +1,10 @@
 package dev.lapidary.torchscript;
 
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.type;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 
+import com.tngtech.archunit.core.domain.JavaCall;
+import com.tngtech.archunit.core.domain.properties.HasOwner;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import dev.lapidary.core.ArchitectureContract;
 import dev.lapidary.core.tensor.DType;
@@ -46,6 +49,17 @@ class ArchitectureTest extends ArchitectureContract {
         .callMethod(Storage.class, "allocate", long.class)
         .orShould()
         .callMethod(Budget.class, "allocate", long.class)
+        .check(new ClassFileImporter().importPackages(TRACE));
+  }
+
+  /** Nothing is charged by hand: what an operator computes with has charged it. */
+  @Test
+  void operatorsDoNotChargeTheBudgetThemselves() {
+    noClasses()
+        .that()
+        .resideInAnyPackage(TRACE + ".operator..", TRACE + ".quantized..")
+        .should()
+        .callMethodWhere(JavaCall.Predicates.target(HasOwner.Predicates.With.owner(type(Budget.class))))
         .check(new ClassFileImporter().importPackages(TRACE));
   }
 }

@@ -76,7 +76,6 @@ public final class BlasProducts {
     int rows = (int) shape[rank - 2];
     int columns = (int) shape[rank - 1];
     int inner = (int) SymInts.constant(left.shape().get(left.rank() - 1));
-    call.dispatcher().budget().work(Math.multiplyExact(Tensor.numel(shape), inner));
     long[] leftShape = shape.clone();
     leftShape[rank - 1] = inner;
     long[] rightShape = shape.clone();
@@ -85,8 +84,15 @@ public final class BlasProducts {
         Elements.expand(call.dispatcher().budget(), left.tensor("matmul"), leftShape).toDoubles();
     double[] b =
         Elements.expand(call.dispatcher().budget(), right.tensor("matmul"), rightShape).toDoubles();
-    call.dispatcher().budget().expand(Tensor.numel(shape));
-    double[] c = new double[Math.toIntExact(Tensor.numel(shape))];
+    return Elements.sums(
+        call.dispatcher().budget(),
+        Shapes.promote(left, right),
+        shape,
+        inner,
+        c -> multiply(a, b, c, rows, inner, columns));
+  }
+
+  private static void multiply(double[] a, double[] b, double[] c, int rows, int inner, int columns) {
     for (int row = 0; row < c.length / Math.max(columns, 1); row++) {
       int matrix = row / rows;
       for (int k = 0; k < inner; k++) {
@@ -97,6 +103,5 @@ public final class BlasProducts {
         }
       }
     }
-    return Elements.ofDoubles(call.dispatcher().budget(), Shapes.promote(left, right), shape, c);
   }
 }

@@ -4,7 +4,6 @@ import dev.lapidary.core.tensor.DType;
 import dev.lapidary.torchscript.graph.SymInt;
 import dev.lapidary.torchscript.trace.call.Invocation;
 import dev.lapidary.torchscript.trace.call.Operator;
-import dev.lapidary.torchscript.trace.limit.Budget;
 import dev.lapidary.torchscript.trace.limit.ProgramRefusal;
 import dev.lapidary.torchscript.trace.value.Elements;
 import dev.lapidary.torchscript.trace.value.IValue;
@@ -133,9 +132,8 @@ public final class Creations {
 
   private static IValue tensor(Invocation call) {
     IValue data = call.has("data") ? call.get("data") : call.get("t");
-    List<IValue> flat = new ArrayList<>();
     List<Long> shape = new ArrayList<>();
-    flatten(call.dispatcher().budget(), data, 0, shape, flat);
+    List<IValue> flat = Elements.numbers(call.dispatcher().budget(), data, shape);
     if (flat.size() == 1 && shape.isEmpty()) {
       return typed(call, flat.get(0), typeOf(flat.get(0)));
     }
@@ -149,22 +147,6 @@ public final class Creations {
         call.dtype("dtype").orElse(natural),
         shape.stream().mapToLong(Long::longValue).toArray(),
         i -> flat.get(i).toDouble());
-  }
-
-  private static void flatten(
-      Budget budget, IValue data, int level, List<Long> shape, List<IValue> flat) {
-    budget.length(1);
-    if (!(data instanceof IValue.ListOf list)) {
-      flat.add(data);
-      return;
-    }
-    if (shape.size() == level) {
-      shape.add((long) list.items().size());
-    }
-    if (shape.get(level) != list.items().size()) {
-      throw ProgramRefusal.wrong("a tensor of lists of different lengths");
-    }
-    list.items().forEach(item -> flatten(budget, item, level + 1, shape, flat));
   }
 
   /** A tensor of rank 0; of a batch size it stays symbolic. */

@@ -134,7 +134,6 @@ public final class IndexingScatter {
     IValue sum = call.self();
     boolean[] used = new boolean[indices.length];
     for (int left = indices.length; left > 0; ) {
-      call.dispatcher().budget().work(indices.length); // a turn for each row that goes to one place
       long[] from = Elements.longs(call.dispatcher().budget(), size);
       Arrays.fill(from, indices.length);
       for (int i = 0; i < indices.length; i++) {

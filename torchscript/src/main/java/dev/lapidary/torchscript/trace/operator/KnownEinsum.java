@@ -39,14 +39,17 @@ final class KnownEinsum {
    */
   IValue compute(
       Budget budget, DType dtype, List<String> terms, List<Tensor> tensors, long... shape) {
-    long steps = tensors.size();
+    long all = 1;
     for (int size : sizes) {
-      steps = Math.multiplyExact(steps, (long) size);
+      all = Math.multiplyExact(all, (long) size);
     }
-    budget.work(steps);
-    budget.expand(Tensor.numel(shape));
-    int outer = Math.toIntExact(Tensor.numel(shape));
-    long inner = outer == 0 ? 0 : steps / tensors.size() / outer;
+    long inner = all == 0 ? 0 : all / Tensor.numel(shape);
+    long steps = Math.multiplyExact(inner, (long) tensors.size());
+    return Elements.sums(
+        budget, dtype, shape, steps, sums -> addUp(sums, inner, terms, tensors));
+  }
+
+  private void addUp(double[] sums, long inner, List<String> terms, List<Tensor> tensors) {
     double[][] values = new double[tensors.size()][];
     int[][] strides = new int[tensors.size()][];
     for (int i = 0; i < values.length; i++) {
@@ -55,8 +58,7 @@ final class KnownEinsum {
     }
     int[] index = new int[sizes.length];
     int[] at = new int[values.length];
-    double[] sums = new double[outer];
-    for (int place = 0; place < outer; place++) {
+    for (int place = 0; place < sums.length; place++) {
       for (long step = 0; step < inner; step++) {
         double product = 1;
         for (int i = 0; i < values.length; i++) {
@@ -66,7 +68,6 @@ final class KnownEinsum {
         advance(index, at, strides);
       }
     }
-    return Elements.ofDoubles(budget, dtype, shape, sums);
   }
 
   /**

@@ -14,9 +14,6 @@ import java.util.stream.IntStream;
 
 /** Elements of a known tensor in their order along a dimension; NaN is the greatest, as PyTorch. */
 final class KnownRanking {
-  /** Of an element while it is sorted, at most. */
-  private static final int COMPARISONS = 64;
-
   private KnownRanking() {}
 
   /** {@code (values, indices)} of the greatest or the least element of each row. */
@@ -41,11 +38,10 @@ final class KnownRanking {
     int inner = (int) Tensor.numel(Arrays.copyOfRange(shape, dim + 1, shape.length));
     long[] kept = shape.clone();
     kept[dim] = k;
-    budget.work(Math.multiplyExact((long) values.length, COMPARISONS));
     int[] from = Elements.ints(budget, Tensor.numel(kept));
     for (int row = 0; k > 0 && row < values.length / Math.max(size, 1); row++) {
       int start = (row / inner) * size * inner + row % inner;
-      int[] order = order(values, start, inner, size, largest);
+      int[] order = order(budget, values, start, inner, size, largest);
       for (int i = 0; i < k; i++) {
         from[((row / inner) * (int) k + i) * inner + row % inner] = order[i];
       }
@@ -64,12 +60,10 @@ final class KnownRanking {
   }
 
   /** Where the elements of a row lie, in their order. */
-  private static int[] order(double[] values, int start, int step, int size, boolean largest) {
+  private static int[] order(
+      Budget budget, double[] values, int start, int step, int size, boolean largest) {
     Comparator<Integer> byValue = Comparator.comparingDouble(at -> values[at]);
-    return IntStream.range(0, size)
-        .mapToObj(i -> start + i * step)
-        .sorted(largest ? byValue.reversed() : byValue)
-        .mapToInt(Integer::intValue)
-        .toArray();
+    IntStream row = IntStream.range(0, size).map(i -> start + i * step);
+    return Elements.sorted(budget, row, size, largest ? byValue.reversed() : byValue);
   }
 }

@@ -4,6 +4,7 @@ import dev.lapidary.torchscript.graph.SymInt;
 import dev.lapidary.torchscript.trace.call.Invocation;
 import dev.lapidary.torchscript.trace.call.Operator;
 import dev.lapidary.torchscript.trace.limit.ProgramRefusal;
+import dev.lapidary.torchscript.trace.value.Elements;
 import dev.lapidary.torchscript.trace.value.IValue;
 import dev.lapidary.torchscript.trace.value.Shapes;
 import dev.lapidary.torchscript.trace.value.SymInts;
@@ -26,7 +27,6 @@ public final class SlicingSplits {
     table.put("chunk", SlicingSplits::chunk);
     table.put("split", SlicingSplits::split);
     table.put("split_with_sizes", call -> parts(call, call.integers("split_sizes")));
-    table.put("unbind", SlicingSplits::unbind);
   }
 
   /** As equal as can be, the first ones greater. */
@@ -40,12 +40,12 @@ public final class SlicingSplits {
     if (sections < 1) {
       throw ProgramRefusal.wrong("%s into %d parts", call.operator(), sections);
     }
-    call.dispatcher().budget().length(sections);
-    List<SymInt> sizes =
-        java.util.stream.LongStream.range(0, sections)
-            .mapToObj(i -> SymInt.of(size / sections + (i < size % sections ? 1 : 0)))
-            .toList();
-    return call.call("split_with_sizes", x, IValue.ints(sizes), IValue.number(dim));
+    long[] sizes =
+        Elements.sizes(
+            call.dispatcher().budget(),
+            sections,
+            i -> size / sections + (i < size % sections ? 1 : 0));
+    return call.call("split_with_sizes", x, sizes(sizes), IValue.number(dim));
   }
 
   /** From each index to the next. */
@@ -115,13 +115,9 @@ public final class SlicingSplits {
     if (each < 1) {
       throw ProgramRefusal.wrong("%s into parts of %d", call.operator(), each);
     }
-    int count = (int) ((size + each - 1) / each);
-    call.dispatcher().budget().length(count);
-    long[] sizes = new long[count];
-    for (int i = 0; i < count; i++) {
-      sizes[i] = Math.min(each, size - i * each);
-    }
-    return sizes;
+    long count = size / each + (size % each == 0 ? 0 : 1);
+    return Elements.sizes(
+        call.dispatcher().budget(), count, i -> Math.min(each, size - i * each));
   }
 
   private static IValue parts(Invocation call, long[] sizes) {
@@ -185,16 +181,5 @@ public final class SlicingSplits {
 
   private static IValue sizes(long[] sizes) {
     return IValue.ints(SymInts.of(sizes));
-  }
-
-  private static IValue unbind(Invocation call) {
-    int dim = dim(call);
-    long size = SymInts.constant(call.self().shape().get(dim));
-    call.dispatcher().budget().length(size);
-    List<IValue> views = new ArrayList<>();
-    for (long i = 0; i < size; i++) {
-      views.add(call.call("select", call.self(), IValue.number(dim), IValue.number(i)));
-    }
-    return new IValue.ListOf(views);
   }
 }

@@ -5,6 +5,13 @@ import dev.lapidary.core.tensor.Half;
 import dev.lapidary.core.tensor.Tensor;
 import dev.lapidary.torchscript.trace.limit.Budget;
 import java.nio.ByteBuffer;
+import dev.lapidary.torchscript.trace.limit.ProgramRefusal;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.function.Consumer;
+import java.util.function.LongUnaryOperator;
+import java.util.stream.IntStream;
 import java.util.function.IntToDoubleFunction;
 import java.util.function.IntToLongFunction;
 import java.util.stream.LongStream;
@@ -14,6 +21,9 @@ import java.util.stream.LongStream;
  * at the end, which for + - * / and sqrt of float32 is what float32 arithmetic gives.
  */
 public final class Elements {
+  /** Of a number while it is sorted, at most. */
+  private static final int COMPARISONS = 64;
+
   private Elements() {}
 
   /** A new tensor; a BOOL is whether the number is not 0. */
@@ -55,6 +65,62 @@ public final class Elements {
   public static long[] longs(Budget budget, long count) {
     budget.allocate(Math.multiplyExact(count, Long.BYTES));
     return new long[Math.toIntExact(count)];
+  }
+
+  /**
+   * A new tensor of sums, which are added up in float64 and rounded once.
+   *
+   * @param steps that each of them takes: all are charged before the first
+   * @param addUp gets the sums in row-major order, all 0
+   */
+  public static TensorRef sums(
+      Budget budget, DType dtype, long[] shape, long steps, Consumer<double[]> addUp) {
+    long count = Tensor.numel(shape);
+    budget.work(Math.multiplyExact(count, steps));
+    budget.expand(count);
+    double[] sums = new double[Math.toIntExact(count)];
+    addUp.accept(sums);
+    return ofDoubles(budget, dtype, shape, sums);
+  }
+
+  /** Numbers sorted, after the comparisons are charged that it may take. */
+  public static int[] sorted(
+      Budget budget, IntStream numbers, int count, Comparator<Integer> order) {
+    budget.work(Math.multiplyExact((long) count, COMPARISONS));
+    return numbers.boxed().sorted(order).mapToInt(Integer::intValue).toArray();
+  }
+
+  /** Sizes that an operator makes up, of parts that become a list. */
+  public static long[] sizes(Budget budget, long count, LongUnaryOperator size) {
+    budget.length(count);
+    return LongStream.range(0, count).map(size).toArray();
+  }
+
+  /**
+   * The numbers of nested lists of equal lengths, in row-major order.
+   *
+   * @param shape gets the lengths
+   */
+  public static List<IValue> numbers(Budget budget, IValue data, List<Long> shape) {
+    List<IValue> flat = new ArrayList<>();
+    flatten(budget, data, 0, shape, flat);
+    return flat;
+  }
+
+  private static void flatten(
+      Budget budget, IValue data, int level, List<Long> shape, List<IValue> flat) {
+    budget.length(1);
+    if (!(data instanceof IValue.ListOf list)) {
+      flat.add(data);
+      return;
+    }
+    if (shape.size() == level) {
+      shape.add((long) list.items().size());
+    }
+    if (shape.get(level) != list.items().size()) {
+      throw ProgramRefusal.wrong("a tensor of lists of different lengths");
+    }
+    list.items().forEach(item -> flatten(budget, item, level + 1, shape, flat));
   }
 
   /** The elements of a known tensor of integers, as an operator's indices. */
