@@ -42,7 +42,7 @@ public class ImageBench {
 
   @Setup
   public void read() throws IOException {
-    file = Files.readAllBytes(GoldenImages.file(image));
+    file = Files.readAllBytes(TestImages.file(image));
     decoded = ImageDecoder.decode(file, ImageLimits.DEFAULT);
     width = Math.max(256, 256 * decoded.width() / decoded.height());
     height = Math.max(256, 256 * decoded.height() / decoded.width());

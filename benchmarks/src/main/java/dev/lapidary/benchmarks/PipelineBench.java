@@ -53,7 +53,7 @@ public class PipelineBench {
   @Setup
   public void open() throws IOException {
     root = Files.createTempDirectory("pipeline");
-    Path jpeg = GoldenImages.file("photo-420.jpg");
+    Path jpeg = TestImages.file("photo-420.jpg");
     for (int i = 0; i < IMAGES; i++) {
       Path folder = Files.createDirectories(root.resolve("class" + i % 2));
       Files.copy(jpeg, folder.resolve(i + ".jpg"));

@@ -29,7 +29,7 @@ final class HttpClassifier {
   /** The answers in the order of the images, and the median time of a request in milliseconds. */
   record Answers(List<Prediction> predictions, double p50Millis) {}
 
-  Answers classify(LabelledImages images) throws IOException, InterruptedException {
+  Answers classify(FolderImages images) throws IOException, InterruptedException {
     List<Prediction> predictions = new ArrayList<>();
     long[] nanos = new long[images.images().size()];
     for (int i = 0; i < nanos.length; i++) {

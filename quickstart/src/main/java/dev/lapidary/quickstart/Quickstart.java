@@ -4,7 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.lapidary.core.failure.Failure;
 import dev.lapidary.quickstart.HttpClassifier.Answers;
-import dev.lapidary.quickstart.LabelledImages.LabelledImage;
+import dev.lapidary.quickstart.FolderImages.LabelledImage;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
@@ -71,12 +71,12 @@ public final class Quickstart {
 
     train(job, run);
     export(job, run, fp32, int8);
-    Measured libtorch = evaluate(job, run);
-    Measured onnx = verify(job, run, fp32);
-    Measured quantized = verify(job, run, int8);
+    Measurement libtorch = evaluate(job, run);
+    Measurement onnx = verify(job, run, fp32);
+    Measurement quantized = verify(job, run, int8);
     Answers served = ask(job, int8);
 
-    LabelledImages images = LabelledImages.of(job.val());
+    FolderImages images = FolderImages.of(job.val());
     requireParity(onnx);
     requireSmallLoss(libtorch, quantized);
     requireSameAnswers(predictions(int8), served.predictions());
@@ -111,13 +111,13 @@ public final class Quickstart {
         "--out=" + int8);
   }
 
-  private Measured evaluate(Job job, Path run) throws IOException, InterruptedException {
-    return Measured.ofEvaluate(
+  private Measurement evaluate(Job job, Path run) throws IOException, InterruptedException {
+    return Measurement.ofEvaluate(
         programs.run("trainer", "evaluate", run.toString(), "--data=" + job.val(), "--json"));
   }
 
-  private Measured verify(Job job, Path run, Path file) throws IOException, InterruptedException {
-    return Measured.ofVerify(
+  private Measurement verify(Job job, Path run, Path file) throws IOException, InterruptedException {
+    return Measurement.ofVerify(
         programs.run(
             "exporter",
             "verify",
@@ -133,11 +133,11 @@ public final class Quickstart {
       log.println();
       log.println("POST " + server.base() + "/predict, one request for each validation image ...");
       log.flush();
-      return new HttpClassifier(server.base()).classify(LabelledImages.of(job.val()));
+      return new HttpClassifier(server.base()).classify(FolderImages.of(job.val()));
     }
   }
 
-  static void requireParity(Measured onnx) {
+  static void requireParity(Measurement onnx) {
     if (onnx.argmaxAgreement() < 1 || onnx.relativeDifference() > MOST_FP32_DIFFERENCE) {
       throw Failure.gate(
           "ONNX fp32 differs from libtorch: argmax agreement %.4f (expected 1), greatest difference"
@@ -146,7 +146,7 @@ public final class Quickstart {
     }
   }
 
-  static void requireSmallLoss(Measured libtorch, Measured int8) {
+  static void requireSmallLoss(Measurement libtorch, Measurement int8) {
     double loss = libtorch.accuracy() - int8.accuracy();
     if (loss > MOST_INT8_LOSS) {
       throw Failure.gate(
@@ -170,7 +170,7 @@ public final class Quickstart {
     }
   }
 
-  private static double accuracy(LabelledImages images, List<Prediction> predictions) {
+  private static double accuracy(FolderImages images, List<Prediction> predictions) {
     int right = 0;
     for (int i = 0; i < predictions.size(); i++) {
       LabelledImage image = images.images().get(i);

@@ -11,28 +11,28 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class QuickstartGatesTest {
-  private static final Measured LIBTORCH = new Measured(1000, 0.95, 1, 1, 0);
+  private static final Measurement LIBTORCH = new Measurement(1000, 0.95, 1, 1, 0);
 
   @Test
   void fp32MustHaveTheSameArgmaxAndNearLogits() {
-    assertThatCode(() -> Quickstart.requireParity(new Measured(1000, 0.95, 1, 1, 9e-5)))
+    assertThatCode(() -> Quickstart.requireParity(new Measurement(1000, 0.95, 1, 1, 9e-5)))
         .doesNotThrowAnyException();
     assertGate(
-        () -> Quickstart.requireParity(new Measured(1000, 0.95, 1, 0.999, 1e-6)),
+        () -> Quickstart.requireParity(new Measurement(1000, 0.95, 1, 0.999, 1e-6)),
         "ONNX fp32 differs from libtorch: argmax agreement 0.9990 (expected 1), greatest"
             + " difference 1.00e-06 of the greatest logit (expected at most 1e-04)");
     assertGate(
-        () -> Quickstart.requireParity(new Measured(1000, 0.95, 1, 1, 1.1e-4)),
+        () -> Quickstart.requireParity(new Measurement(1000, 0.95, 1, 1, 1.1e-4)),
         "ONNX fp32 differs from libtorch");
   }
 
   @Test
   void int8MayLoseTwoPoints() {
     assertThatCode(
-            () -> Quickstart.requireSmallLoss(LIBTORCH, new Measured(1000, 0.931, 1, 0.97, 0.1)))
+            () -> Quickstart.requireSmallLoss(LIBTORCH, new Measurement(1000, 0.931, 1, 0.97, 0.1)))
         .doesNotThrowAnyException();
     assertGate(
-        () -> Quickstart.requireSmallLoss(LIBTORCH, new Measured(1000, 0.929, 1, 0.97, 0.1)),
+        () -> Quickstart.requireSmallLoss(LIBTORCH, new Measurement(1000, 0.929, 1, 0.97, 0.1)),
         "ONNX int8 loses 2.1 points of accuracy (95.0 % to 92.9 %), expected at most 2");
   }
 
@@ -60,11 +60,11 @@ class QuickstartGatesTest {
   @Test
   void readsWhatTheProgramsPrint() throws IOException {
     assertThat(
-            Measured.ofVerify(
+            Measurement.ofVerify(
                 "{\"images\":2,\"accuracy\":0.5,\"p50Millis\":1.5,\"argmaxAgreement\":1,"
                     + "\"maxAbsDifference\":0.002,\"maxAbsLogit\":4}"))
-        .isEqualTo(new Measured(2, 0.5, 1.5, 1, 0.0005));
-    assertThatThrownBy(() -> Measured.ofEvaluate("{\"images\":2}"))
+        .isEqualTo(new Measurement(2, 0.5, 1.5, 1, 0.0005));
+    assertThatThrownBy(() -> Measurement.ofEvaluate("{\"images\":2}"))
         .hasMessage("expected a number accuracy in {\"images\":2}");
   }
 

@@ -1,6 +1,6 @@
 package dev.lapidary.exporter.cli;
 
-import dev.lapidary.core.cli.Program;
+import dev.lapidary.core.cli.CommandTree;
 import dev.lapidary.core.cli.RootCommand;
 import dev.lapidary.core.cli.StopSignal;
 import dev.lapidary.core.file.Unfinished;
@@ -69,12 +69,12 @@ public final class ExporterMain implements Runnable, RootCommand {
 
   /** Returns the exit status; never exits the JVM. */
   public static int run(String... arguments) {
-    return Program.run(new ExporterMain(), arguments);
+    return CommandTree.run(new ExporterMain(), arguments);
   }
 
   /** The same with the two streams given. */
   public static int run(PrintWriter out, PrintWriter err, String... arguments) {
-    return Program.run(new ExporterMain(), out, err, arguments);
+    return CommandTree.run(new ExporterMain(), out, err, arguments);
   }
 
   @Override

@@ -30,14 +30,14 @@ final class ForwardText {
   private static final String INPUT = "input";
   private static final String BATCH = "batch_size";
 
-  private final Part root;
+  private final ModuleNode root;
   private final Map<View, Expression> tensors = new HashMap<>();
   private final Map<Integer, String> names = new HashMap<>();
   private final Map<String, Integer> counts = new HashMap<>();
   private final List<Statement> statements = new ArrayList<>();
   private boolean usesBatch;
 
-  private ForwardText(Part root) {
+  private ForwardText(ModuleNode root) {
     this.root = root;
   }
 
@@ -56,7 +56,7 @@ final class ForwardText {
    * @param root gets the tensors that the text reads
    * @return the method of the class whose qualified name is given
    */
-  static Function<String, Definition.Function> of(Graph graph, Part root) {
+  static Function<String, Definition.Function> of(Graph graph, ModuleNode root) {
     ForwardText text = new ForwardText(root);
     List<String> inputs = graph.inputs().stream().map(i -> text.named(i, INPUT)).toList();
     graph.nodes().forEach(text::statement);

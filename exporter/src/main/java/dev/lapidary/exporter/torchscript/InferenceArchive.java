@@ -34,7 +34,7 @@ public final class InferenceArchive {
    * @param graph whose first input has the batch's size; several outputs become a list
    */
   public static TorchScriptArchive asTraced(Graph graph, TorchScriptArchive source) {
-    Part root = new Part();
+    ModuleNode root = new ModuleNode();
     Function<String, Definition.Function> forward = ForwardText.of(graph, root);
     Code code = new Code();
     PyObject object =

@@ -7,7 +7,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.lapidary.core.card.CardJson;
 import dev.lapidary.core.card.ModelCard;
-import dev.lapidary.core.cli.Program;
+import dev.lapidary.core.cli.CommandTree;
 import dev.lapidary.core.file.Sha256;
 import dev.lapidary.core.tensor.Uniform;
 import dev.lapidary.exporter.onnx.OnnxGraph;
@@ -62,7 +62,7 @@ class PyTorchWeightsTest {
     all[0] = "onnx";
     System.arraycopy(arguments, 0, all, 1, arguments.length);
     PrintWriter silent = new PrintWriter(new StringWriter(), true);
-    return Program.run(new ExporterMain(), silent, new PrintWriter(err, true), all);
+    return CommandTree.run(new ExporterMain(), silent, new PrintWriter(err, true), all);
   }
 
   private static Path fixture(String name) throws IOException {

@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.lapidary.core.card.Activation;
 import dev.lapidary.core.card.CardJson;
 import dev.lapidary.core.card.ModelCard;
-import dev.lapidary.core.cli.Program;
+import dev.lapidary.core.cli.CommandTree;
 import dev.lapidary.core.file.Sha256;
 import dev.lapidary.core.image.Preprocessing;
 import dev.lapidary.core.tensor.Tensor;
@@ -144,7 +144,7 @@ class WeightsExportTest {
     arguments.add("--out=" + out);
     arguments.addAll(List.of(more));
     PrintWriter silent = new PrintWriter(new StringWriter(), true);
-    return Program.run(
+    return CommandTree.run(
         new ExporterMain(), silent, new PrintWriter(err, true), arguments.toArray(String[]::new));
   }
 }

@@ -109,8 +109,8 @@ final class EfficientNet {
                         r.expansion(),
                         r.kernel(),
                         r.stride(),
-                        Channels.divisible(r.in() * width, 8),
-                        Channels.divisible(r.out() * width, 8),
+                        DivisibleChannels.divisible(r.in() * width, 8),
+                        DivisibleChannels.divisible(r.out() * width, 8),
                         (int) Math.ceil(r.repeats() * depth)))
             .toList();
     return new Plan(rows, 4 * rows.get(rows.size() - 1).out(), dropout, 1e-5, 0.1);

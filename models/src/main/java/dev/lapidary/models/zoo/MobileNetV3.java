@@ -111,7 +111,7 @@ final class MobileNetV3 {
     Conv depthwise = conv(b.inner(), b.inner(), b.kernel()).stride(b.stride()).depthwise();
     layers.add(convBn(depthwise, b.inner(), activation(b)));
     if (b.squeeze()) {
-      int squeezed = Channels.divisible(Math.floorDiv(b.inner(), 4), 8);
+      int squeezed = DivisibleChannels.divisible(Math.floorDiv(b.inner(), 4), 8);
       layers.add(
           SqueezeExcitation.of(
               "torch.relu_",

@@ -40,7 +40,7 @@ final class RegNet {
         stages.merge(quantized, 1, Integer::sum);
       }
       Map<Integer, Integer> adjusted = new LinkedHashMap<>();
-      stages.forEach((w, count) -> adjusted.put(Channels.divisible(w, Math.min(group, w)), count));
+      stages.forEach((w, count) -> adjusted.put(DivisibleChannels.divisible(w, Math.min(group, w)), count));
       return adjusted;
     }
   }

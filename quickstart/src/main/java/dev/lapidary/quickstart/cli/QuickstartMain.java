@@ -1,6 +1,6 @@
 package dev.lapidary.quickstart.cli;
 
-import dev.lapidary.core.cli.Program;
+import dev.lapidary.core.cli.CommandTree;
 import dev.lapidary.quickstart.Programs;
 import dev.lapidary.quickstart.Quickstart;
 import java.io.IOException;
@@ -46,7 +46,7 @@ public final class QuickstartMain implements Callable<Integer> {
 
   /** Returns the exit status. */
   public static int run(String... arguments) {
-    return Program.run(new QuickstartMain(), arguments);
+    return CommandTree.run(new QuickstartMain(), arguments);
   }
 
   @Override

@@ -2,7 +2,7 @@ package dev.lapidary.serve.cli;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import dev.lapidary.core.cli.Program;
+import dev.lapidary.core.cli.CommandTree;
 import dev.lapidary.core.cli.RootCommand;
 import java.io.PrintWriter;
 import java.util.Map;
@@ -55,6 +55,6 @@ public final class ServeMain implements RootCommand {
 
   /** The same with the two streams given. */
   public static int run(PrintWriter out, PrintWriter err, String... arguments) {
-    return Program.run(new ServeMain(), out, err, arguments);
+    return CommandTree.run(new ServeMain(), out, err, arguments);
   }
 }

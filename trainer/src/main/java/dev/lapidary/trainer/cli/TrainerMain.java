@@ -1,6 +1,6 @@
 package dev.lapidary.trainer.cli;
 
-import dev.lapidary.core.cli.Program;
+import dev.lapidary.core.cli.CommandTree;
 import dev.lapidary.core.cli.RootCommand;
 import java.util.Map;
 import picocli.CommandLine.Command;
@@ -37,7 +37,7 @@ public final class TrainerMain implements Runnable, RootCommand {
 
   /** Returns the exit status; never exits the JVM. */
   public static int run(String... arguments) {
-    return Program.run(new TrainerMain(), arguments);
+    return CommandTree.run(new TrainerMain(), arguments);
   }
 
   @Override

@@ -98,7 +98,7 @@ final class FrozenCode {
         .forEach(entry -> trained.add(entry.tensor().storage()));
     ModuleTree modules = ModuleTree.of(network.root());
     List<String> parameters =
-        StoredTensors.distinct(entries).stream()
+        NetworkTensors.distinct(entries).stream()
             .filter(entry -> entry.kind() == StateDict.Kind.PARAMETER)
             .map(StateDict.Entry::name)
             .toList();

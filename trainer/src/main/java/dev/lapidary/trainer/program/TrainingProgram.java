@@ -47,7 +47,7 @@ public final class TrainingProgram implements AutoCloseable {
   /** The same, with a choice of how the mathematics is done. */
   public static TrainingProgram open(
       TorchScriptArchive network, String device, ProgramOptions options) {
-    List<StateDict.Entry> entries = StoredTensors.distinct(network);
+    List<StateDict.Entry> entries = NetworkTensors.distinct(network);
     ModuleTree modules = ModuleTree.of(network.root());
     List<String> names = entries.stream().map(StateDict.Entry::name).toList();
     TracedModes modes = TracedModes.rewrite(network.code());

@@ -3,7 +3,7 @@ package dev.lapidary.trainer.cli;
 import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.lapidary.core.cli.Program;
+import dev.lapidary.core.cli.CommandTree;
 import dev.lapidary.trainer.data.PicturedFolder;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -122,7 +122,7 @@ class BadImagesTest {
         arguments.set(i, places[at++].toString());
       }
     }
-    return Program.run(
+    return CommandTree.run(
         new TrainerMain(),
         new PrintWriter(out, true),
         new PrintWriter(err, true),

@@ -4,7 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.lapidary.core.Golden;
-import dev.lapidary.core.cli.Program;
+import dev.lapidary.core.cli.CommandTree;
 import dev.lapidary.trainer.run.TinyImages;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -129,7 +129,7 @@ class BadInputTest {
     StringWriter err = new StringWriter();
     StringWriter out = new StringWriter();
     int status =
-        Program.run(
+        CommandTree.run(
             new TrainerMain(), new PrintWriter(out, true), new PrintWriter(err, true), arguments);
     assertThat(status).as(err.toString()).isEqualTo(2);
     assertThat(err.toString().lines().filter(line -> line.startsWith("error: "))).hasSize(1);

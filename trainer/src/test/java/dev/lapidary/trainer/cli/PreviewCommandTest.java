@@ -2,7 +2,7 @@ package dev.lapidary.trainer.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.lapidary.core.cli.Program;
+import dev.lapidary.core.cli.CommandTree;
 import dev.lapidary.core.image.ImageDecoder;
 import dev.lapidary.core.image.ImageLimits;
 import dev.lapidary.core.image.Preprocessing;
@@ -113,7 +113,7 @@ class PreviewCommandTest {
                 Stream.of("preview", "--out", root.resolve("out").toString()),
                 Arrays.stream(arguments))
             .toArray(String[]::new);
-    return Program.run(
+    return CommandTree.run(
         new TrainerMain(), new PrintWriter(out, true), new PrintWriter(err, true), all);
   }
 

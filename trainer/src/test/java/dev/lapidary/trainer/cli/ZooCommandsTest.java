@@ -8,7 +8,7 @@ import dev.lapidary.core.Golden;
 import dev.lapidary.core.card.Activation;
 import dev.lapidary.core.card.CardJson;
 import dev.lapidary.core.card.ModelCard;
-import dev.lapidary.core.cli.Program;
+import dev.lapidary.core.cli.CommandTree;
 import dev.lapidary.models.weights.HeadLabels;
 import dev.lapidary.models.weights.NamedTensors;
 import dev.lapidary.models.weights.Safetensors;
@@ -252,7 +252,7 @@ class ZooCommandsTest {
   }
 
   private int run(String... arguments) {
-    return Program.run(
+    return CommandTree.run(
         new TrainerMain(), new PrintWriter(out, true), new PrintWriter(err, true), arguments);
   }
 }

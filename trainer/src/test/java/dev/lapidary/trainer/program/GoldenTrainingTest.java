@@ -243,7 +243,7 @@ class GoldenTrainingTest {
     for (StateDict.Entry entry : StateDict.of(archive).entries()) {
       values.put(entry.name(), Golden.fill(entry.name(), entry.tensor().shape()));
     }
-    StoredTensors.store(archive, values);
+    NetworkTensors.store(archive, values);
     return archive;
   }
 }

@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import ai.djl.ndarray.NDManager;
 import dev.lapidary.core.card.CardJson;
-import dev.lapidary.core.cli.Program;
+import dev.lapidary.core.cli.CommandTree;
 import dev.lapidary.core.image.Preprocessing;
 import dev.lapidary.core.image.Preprocessor;
 import dev.lapidary.torchscript.archive.ArchiveReader;
@@ -273,6 +273,6 @@ class FeaturesTest {
 
   private int run(String... arguments) {
     PrintWriter out = new PrintWriter(new StringWriter(), true);
-    return Program.run(new TrainerMain(), out, new PrintWriter(err, true), arguments);
+    return CommandTree.run(new TrainerMain(), out, new PrintWriter(err, true), arguments);
   }
 }

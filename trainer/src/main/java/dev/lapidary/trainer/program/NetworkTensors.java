@@ -11,8 +11,8 @@ import java.util.Map;
  * The tensors of an archive. One that has several names (weight tying) is known by its first: names
  * that share memory stay one tensor in training and in what is delivered.
  */
-public final class StoredTensors {
-  private StoredTensors() {}
+public final class NetworkTensors {
+  private NetworkTensors() {}
 
   /** Copies values into an archive, by first name; all of them must be there. */
   public static void store(TorchScriptArchive network, Map<String, Tensor> values) {

@@ -3,8 +3,8 @@ package dev.lapidary.benchmarks;
 import java.nio.file.Path;
 
 /** The images of the tests, in the checkout that {@code bin/benchmark} lies in. */
-final class GoldenImages {
-  private GoldenImages() {}
+final class TestImages {
+  private TestImages() {}
 
   static Path file(String name) {
     return Path.of(

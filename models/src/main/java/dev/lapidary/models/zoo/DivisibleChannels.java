@@ -1,8 +1,8 @@
 package dev.lapidary.models.zoo;
 
 /** Channel counts as the mobile networks round them. */
-final class Channels {
-  private Channels() {}
+final class DivisibleChannels {
+  private DivisibleChannels() {}
 
   /** The nearest multiple of {@code divisor}, and never below nine tenths of the value. */
   static int divisible(double value, int divisor) {

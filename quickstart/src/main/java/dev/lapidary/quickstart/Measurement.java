@@ -13,22 +13,22 @@ import java.io.IOException;
  * @param argmaxAgreement with libtorch, in [0, 1]; 1 for libtorch itself
  * @param relativeDifference greatest |difference of a logit| over greatest |logit|, to libtorch
  */
-record Measured(
+record Measurement(
     int images,
     double accuracy,
     double p50Millis,
     double argmaxAgreement,
     double relativeDifference) {
 
-  static Measured ofEvaluate(String json) throws IOException {
+  static Measurement ofEvaluate(String json) throws IOException {
     JsonNode node = new ObjectMapper().readTree(json);
-    return new Measured(
+    return new Measurement(
         (int) number(node, "images"), number(node, "accuracy"), number(node, "p50Millis"), 1, 0);
   }
 
-  static Measured ofVerify(String json) throws IOException {
+  static Measurement ofVerify(String json) throws IOException {
     JsonNode node = new ObjectMapper().readTree(json);
-    return new Measured(
+    return new Measurement(
         (int) number(node, "images"),
         number(node, "accuracy"),
         number(node, "p50Millis"),

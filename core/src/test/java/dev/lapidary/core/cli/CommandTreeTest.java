@@ -21,7 +21,7 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-class ProgramTest {
+class CommandTreeTest {
   @Command(
       name = "polish",
       subcommands = {Wash.class, Cut.class},
@@ -135,7 +135,7 @@ class ProgramTest {
   private final StringWriter err = new StringWriter();
 
   private int run(String... arguments) {
-    return Program.run(new Polish(), new PrintWriter(out), new PrintWriter(err), arguments);
+    return CommandTree.run(new Polish(), new PrintWriter(out), new PrintWriter(err), arguments);
   }
 
   @Test
@@ -185,7 +185,7 @@ class ProgramTest {
   @Test
   void stacktraceIsShownWhenAskedFor() {
     assertThat(run("--stacktrace", "--break")).isEqualTo(1);
-    assertThat(err.toString()).contains("at dev.lapidary.core.cli.ProgramTest");
+    assertThat(err.toString()).contains("at dev.lapidary.core.cli.CommandTreeTest");
   }
 
   @Test

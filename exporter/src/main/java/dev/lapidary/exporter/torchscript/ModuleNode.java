@@ -21,11 +21,11 @@ import java.util.regex.Pattern;
  * A module that holds tensors and other modules: the state_dict's names as a tree, so that the
  * tensors of the written archive are called as they were.
  */
-final class Part {
+final class ModuleNode {
   private static final Pattern NAME = Pattern.compile("[A-Za-z_]\\w*|\\d+");
 
   private final Map<String, Tensor> tensors = new LinkedHashMap<>();
-  private final Map<String, Part> children = new LinkedHashMap<>();
+  private final Map<String, ModuleNode> children = new LinkedHashMap<>();
 
   /**
    * Puts a tensor at its place.
@@ -35,7 +35,7 @@ final class Part {
    */
   Optional<Expression> put(String name, Tensor tensor) {
     String[] path = name.split("\\.", -1);
-    Part part = this;
+    ModuleNode part = this;
     Expression access = new Expression.Name(HERE, "self");
     for (int i = 0; i < path.length; i++) {
       boolean last = i + 1 == path.length;
@@ -46,7 +46,7 @@ final class Part {
       }
       access = attribute(access, path[i]);
       if (!last) {
-        part = part.children.computeIfAbsent(path[i], unused -> new Part());
+        part = part.children.computeIfAbsent(path[i], unused -> new ModuleNode());
       }
     }
     return part.tensors.putIfAbsent(path[path.length - 1], tensor) == null

@@ -7,10 +7,10 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /** The images of a folder of class folders, in the order that all programs use: by path. */
-record LabelledImages(Path folder, List<LabelledImage> images) {
+record FolderImages(Path folder, List<LabelledImage> images) {
   record LabelledImage(String path, String label) {}
 
-  static LabelledImages of(Path folder) throws IOException {
+  static FolderImages of(Path folder) throws IOException {
     try (Stream<Path> files = Files.walk(folder, 2)) {
       List<LabelledImage> images =
           files
@@ -20,7 +20,7 @@ record LabelledImages(Path folder, List<LabelledImage> images) {
               .map(path -> new LabelledImage(slashes(path), path.getName(0).toString()))
               .sorted((a, b) -> a.path().compareTo(b.path()))
               .toList();
-      return new LabelledImages(folder, images);
+      return new FolderImages(folder, images);
     }
   }
 

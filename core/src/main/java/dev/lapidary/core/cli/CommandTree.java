@@ -30,12 +30,12 @@ import picocli.CommandLine.ParameterException;
  * among the arguments. A command may be a {@link HelpSection.Command}, the root a {@link
  * RootCommand}.
  */
-public final class Program {
+public final class CommandTree {
   private static final String STACKTRACE = "--stacktrace";
   private static final String QUIET = "--quiet";
   private static final String HELP_ALL = "--help-all";
 
-  private Program() {}
+  private CommandTree() {}
 
   /** Returns the exit status; never exits the JVM, so that tests call it as users do. */
   public static int run(Object command, String... arguments) {
@@ -117,7 +117,7 @@ public final class Program {
   }
 
   private static String version() {
-    try (InputStream text = Program.class.getResourceAsStream("version.txt")) {
+    try (InputStream text = CommandTree.class.getResourceAsStream("version.txt")) {
       if (text == null) {
         throw new IllegalStateException("version.txt is not on the class path");
       }
