@@ -3,8 +3,8 @@ package dev.lapidary.quickstart;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.lapidary.core.failure.Failure;
-import dev.lapidary.quickstart.HttpClassifier.Answers;
 import dev.lapidary.quickstart.FolderImages.LabelledImage;
+import dev.lapidary.quickstart.HttpClassifier.Answers;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
@@ -116,7 +116,8 @@ public final class Quickstart {
         programs.run("trainer", "evaluate", run.toString(), "--data=" + job.val(), "--json"));
   }
 
-  private Measurement verify(Job job, Path run, Path file) throws IOException, InterruptedException {
+  private Measurement verify(Job job, Path run, Path file)
+      throws IOException, InterruptedException {
     return Measurement.ofVerify(
         programs.run(
             "exporter",

@@ -7,7 +7,11 @@ import java.util.Locale;
 
 /** The table that ends the quickstart. */
 record Results(
-    Measurement libtorch, Measurement fp32, Measurement int8, double httpAccuracy, double httpMillis) {
+    Measurement libtorch,
+    Measurement fp32,
+    Measurement int8,
+    double httpAccuracy,
+    double httpMillis) {
 
   String table(Path model, Path fp32File, Path int8File) throws IOException {
     return String.format(

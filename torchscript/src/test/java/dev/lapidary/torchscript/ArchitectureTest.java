@@ -59,7 +59,8 @@ class ArchitectureTest extends ArchitectureContract {
         .that()
         .resideInAnyPackage(TRACE + ".operator..", TRACE + ".quantized..")
         .should()
-        .callMethodWhere(JavaCall.Predicates.target(HasOwner.Predicates.With.owner(type(Budget.class))))
+        .callMethodWhere(
+            JavaCall.Predicates.target(HasOwner.Predicates.With.owner(type(Budget.class))))
         .check(new ClassFileImporter().importPackages(TRACE));
   }
 }

@@ -197,37 +197,32 @@ public record ModelCard(
   }
 
   public ModelCard withScoring(Scoring how) {
-    return with(how, input, metrics, quantization, parity, golden);
+    return with(how, input, quantization, parity, golden);
   }
 
   public ModelCard withActivation(Activation other) {
-    return with(new Scoring(scores, other), input, metrics, quantization, parity, golden);
-  }
-
-  public ModelCard withMetrics(SortedMap<String, Double> all) {
-    return with(scoring(), input, all, quantization, parity, golden);
+    return with(new Scoring(scores, other), input, quantization, parity, golden);
   }
 
   public ModelCard withInput(Input other) {
-    return with(scoring(), other, metrics, quantization, parity, golden);
+    return with(scoring(), other, quantization, parity, golden);
   }
 
   public ModelCard withQuantization(Quantization how) {
-    return with(scoring(), input, metrics, Optional.of(how), parity, golden);
+    return with(scoring(), input, Optional.of(how), parity, golden);
   }
 
   public ModelCard withParity(Parity certificate) {
-    return with(scoring(), input, metrics, quantization, Optional.of(certificate), golden);
+    return with(scoring(), input, quantization, Optional.of(certificate), golden);
   }
 
   public ModelCard withGolden(List<GoldenImage> images) {
-    return with(scoring(), input, metrics, quantization, parity, images);
+    return with(scoring(), input, quantization, parity, images);
   }
 
   private ModelCard with(
       Scoring how,
       Input taken,
-      SortedMap<String, Double> measured,
       Optional<Quantization> quantized,
       Optional<Parity> proof,
       List<GoldenImage> images) {
@@ -240,7 +235,7 @@ public record ModelCard(
         how.scores(),
         taken,
         preprocessing,
-        measured,
+        metrics,
         provenance,
         quantized,
         proof,

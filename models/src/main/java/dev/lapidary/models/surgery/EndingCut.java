@@ -86,35 +86,14 @@ public final class EndingCut {
    * float32 rounded to 0 or 1 gets the logit of the nearest number that it did not.
    */
   public static TorchScriptArchive undone(TorchScriptArchive archive, Scores scores) {
-    String file = ModuleSwap.freeName(archive.code());
-    String name = "__torch__.lapidary." + file + ".Logits";
     String logits =
         switch (scores) {
           case LOGITS -> throw new IllegalArgumentException("logits are logits");
           case SOFTMAX -> "torch.log(torch.clamp_min(scores, %s))".formatted(Scores.LEAST);
           case SIGMOID -> "torch.logit(scores, %s)".formatted(Scores.NEAREST);
         };
-    String text =
-        """
-        class Logits(Module):
-          __parameters__ = []
-          __buffers__ = []
-          training : bool
-          net : %s
-          def forward(self: %s,
-            x: Tensor) -> Tensor:
-            net = self.net
-            scores = (net).forward(x, )
-            return %s
-        """
-            .formatted(archive.root().className(), name, logits);
-    PyObject root = new PyObject(name);
-    root.attributes().put("training", new PyBool(false));
-    root.attributes().put("net", archive.root());
-    SortedMap<String, String> code = new TreeMap<>(archive.code());
-    code.put("__torch__/lapidary/" + file + ".py", text);
-    return new TorchScriptArchive(
-        archive.name(), archive.version(), code, root, archive.constants(), archive.extra());
+    return NetworkAround.of(
+        archive, "Logits", List.of("scores = (net).forward(x, )", "return " + logits));
   }
 
   /** A call in the text: where the function's name stands, and the parameters it has. */

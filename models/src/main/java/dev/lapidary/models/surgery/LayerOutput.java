@@ -13,9 +13,8 @@ import dev.lapidary.torchscript.script.Expression;
 import dev.lapidary.torchscript.script.Printer;
 import dev.lapidary.torchscript.script.Program;
 import dev.lapidary.torchscript.script.ScriptLimits;
+import java.util.List;
 import java.util.Optional;
-import java.util.SortedMap;
-import java.util.TreeMap;
 
 /**
  * A network that ends at one of its layers. The layer is put into a module that keeps a copy of
@@ -67,34 +66,14 @@ public final class LayerOutput {
   }
 
   private static TorchScriptArchive rooted(TorchScriptArchive archive, String layer) {
-    String file = ModuleSwap.freeName(archive.code());
-    String name = "__torch__.lapidary." + file + ".Cut";
     StringBuilder path = new StringBuilder("net");
     for (String part : layer.split("\\.")) {
       path.insert(0, "getattr(").append(", ").append(Printer.quoted(part)).append(")");
     }
-    String text =
-        """
-        class Cut(Module):
-          __parameters__ = []
-          __buffers__ = []
-          training : bool
-          net : %s
-          def forward(self: %s,
-            x: Tensor) -> Tensor:
-            net = self.net
-            logits = (net).forward(x, )
-            layer = %s
-            return layer.kept
-        """
-            .formatted(archive.root().className(), name, path);
-    PyObject root = new PyObject(name);
-    root.attributes().put("training", new PyBool(false));
-    root.attributes().put("net", archive.root());
-    SortedMap<String, String> code = new TreeMap<>(archive.code());
-    code.put("__torch__/lapidary/" + file + ".py", text);
-    return new TorchScriptArchive(
-        archive.name(), archive.version(), code, root, archive.constants(), archive.extra());
+    return NetworkAround.of(
+        archive,
+        "Cut",
+        List.of("logits = (net).forward(x, )", "layer = " + path, "return layer.kept"));
   }
 
   private static void requireTensorToTensor(

@@ -107,15 +107,6 @@ public final class Architecture {
     return stages;
   }
 
-  /** The stage that a parameter belongs to. */
-  public Stage stageOf(String parameter) {
-    return stages.stream()
-        .filter(stage -> stage.covers(parameter))
-        .findFirst()
-        .orElseThrow(
-            () -> Failure.badInput("%s has no parameter %s; see trainer layers", name, parameter));
-  }
-
   /** The entries of the state_dict in PyTorch's order, without drawing any weights. */
   public List<StateEntry> state(ZooOptions options) {
     return ArchiveBuilder.slots(root(options)).entrySet().stream()

@@ -54,7 +54,8 @@ final class MnasNet {
   }
 
   private static Module network(double width, ZooOptions options) {
-    int[] channels = Arrays.stream(CHANNELS).map(c -> DivisibleChannels.divisible(c * width, 8)).toArray();
+    int[] channels =
+        Arrays.stream(CHANNELS).map(c -> DivisibleChannels.divisible(c * width, 8)).toArray();
     List<Layer> layers = new ArrayList<>();
     layers.addAll(convBn(Conv.of(3, channels[0], 3).stride(2), channels[0], true));
     layers.addAll(convBn(Conv.of(channels[0], channels[0], 3).depthwise(), channels[0], true));

@@ -40,7 +40,8 @@ final class RegNet {
         stages.merge(quantized, 1, Integer::sum);
       }
       Map<Integer, Integer> adjusted = new LinkedHashMap<>();
-      stages.forEach((w, count) -> adjusted.put(DivisibleChannels.divisible(w, Math.min(group, w)), count));
+      stages.forEach(
+          (w, count) -> adjusted.put(DivisibleChannels.divisible(w, Math.min(group, w)), count));
       return adjusted;
     }
   }

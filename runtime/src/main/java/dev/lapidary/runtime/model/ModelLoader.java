@@ -49,7 +49,8 @@ public final class ModelLoader {
    */
   public static ServedModel load(
       Path path, PreprocessingOptions options, ScoringOptions scoring, int threads) {
-    return load(new ModelFile.OnDisk(fileOf(path)), Optional.of(options), scoring, Device.cpu(), threads);
+    return load(
+        new ModelFile.OnDisk(fileOf(path)), Optional.of(options), scoring, Device.cpu(), threads);
   }
 
   /**

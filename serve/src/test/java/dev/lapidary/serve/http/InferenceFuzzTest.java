@@ -34,7 +34,8 @@ import org.junit.jupiter.api.io.TempDir;
 /**
  * Changed inference requests of the Open Inference Protocol over raw sockets, with a right one
  * behind each on its connection: no 500, no wrong numbers, no words of our insides. Each is a
- * function of the seed and its number ({@code -Dlapidary.fuzz.seed}, {@code -Dlapidary.fuzz.count}).
+ * function of the seed and its number ({@code -Dlapidary.fuzz.seed}, {@code
+ * -Dlapidary.fuzz.count}).
  */
 @ExtendWith(NoLeaks.class)
 class InferenceFuzzTest {
@@ -92,8 +93,7 @@ class InferenceFuzzTest {
     Parts(RandomGenerator r) {
       rows = 1 + r.nextInt(3);
       logits = new float[3 * rows];
-      ByteBuffer bytes =
-          ByteBuffer.allocate(4 * 3 * PLANE * rows).order(ByteOrder.LITTLE_ENDIAN);
+      ByteBuffer bytes = ByteBuffer.allocate(4 * 3 * PLANE * rows).order(ByteOrder.LITTLE_ENDIAN);
       for (int i = 0; i < logits.length; i++) {
         logits[i] = r.nextInt(-8, 9) / 8f;
         for (int k = 0; k < PLANE; k++) {
@@ -111,7 +111,8 @@ class InferenceFuzzTest {
     }
 
     RawRequest binary() {
-      byte[] json = json("\"parameters\":{\"binary_data_size\":%d}".formatted(size)).getBytes(UTF_8);
+      byte[] json =
+          json("\"parameters\":{\"binary_data_size\":%d}".formatted(size)).getBytes(UTF_8);
       return post(join(json, data))
           .with("Inference-Header-Content-Length: " + (json.length + lengthOff));
     }
@@ -199,7 +200,8 @@ class InferenceFuzzTest {
   }
 
   private static Sent headerNumber(Parts p, RandomGenerator r) {
-    String wrong = pick(r, List.of("-1", "1e3", " ", "0x10", "999999999999999999999", "12,13", "%"));
+    String wrong =
+        pick(r, List.of("-1", "1e3", " ", "0x10", "999999999999999999999", "12,13", "%"));
     return refused(p.binary().replacing("Inference-Header-Content-Length", wrong));
   }
 
@@ -233,7 +235,10 @@ class InferenceFuzzTest {
 
   private static Sent type(Parts p, RandomGenerator r) {
     p.type =
-        pick(r, List.of("fp32", "FP16", "BF16", "FP64", "INT32", "UINT64", "BOOL", "BYTES", "", "\\u0000"));
+        pick(
+            r,
+            List.of(
+                "fp32", "FP16", "BF16", "FP64", "INT32", "UINT64", "BOOL", "BYTES", "", "\\u0000"));
     return refused(p.either(r));
   }
 
@@ -269,7 +274,8 @@ class InferenceFuzzTest {
                 "{\"a\":" + "{\"a\":".repeat(1000) + "1" + "}".repeat(1001),
                 "{\"inputs\":[{\"data\":" + "[".repeat(40) + "1" + "]".repeat(40) + "}]}",
                 "{\"inputs\":[],\"inputs\":[]}",
-                "{\"inputs\":[" + "{\"name\":\"a\",\"shape\":[],\"datatype\":\"BOOL\"},".repeat(300)
+                "{\"inputs\":["
+                    + "{\"name\":\"a\",\"shape\":[],\"datatype\":\"BOOL\"},".repeat(300)
                     + "1]}",
                 "{\"id\":" + "1".repeat(3000) + "}",
                 "\ufeff{}",
@@ -347,7 +353,8 @@ class InferenceFuzzTest {
                 "/v2/models/" + "x".repeat(3000) + "/infer",
                 "/v2/models/t%C3%BCny/infer",
                 "/v2/infer"));
-    Sent sent = new Sent(p.either(r).withStartLine("POST " + path + " HTTP/1.1"), Verdict.EITHER, p.logits);
+    Sent sent =
+        new Sent(p.either(r).withStartLine("POST " + path + " HTTP/1.1"), Verdict.EITHER, p.logits);
     return path.endsWith("infer/") ? sent : refused(sent.request());
   }
 

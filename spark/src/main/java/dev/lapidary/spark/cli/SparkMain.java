@@ -2,7 +2,7 @@ package dev.lapidary.spark.cli;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import dev.lapidary.core.cli.Program;
+import dev.lapidary.core.cli.CommandTree;
 import java.io.PrintWriter;
 import picocli.CommandLine.Command;
 
@@ -26,6 +26,6 @@ public final class SparkMain {
 
   /** The same with the two streams given. */
   public static int run(PrintWriter out, PrintWriter err, String... arguments) {
-    return Program.run(new SparkMain(), out, err, arguments);
+    return CommandTree.run(new SparkMain(), out, err, arguments);
   }
 }

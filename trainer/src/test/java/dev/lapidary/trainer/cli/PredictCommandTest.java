@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import dev.lapidary.core.cli.Program;
+import dev.lapidary.core.cli.CommandTree;
 import dev.lapidary.runtime.TinyModels;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
@@ -52,7 +52,7 @@ class PredictCommandTest {
     }
     out.getBuffer().setLength(0);
     err.getBuffer().setLength(0);
-    return Program.run(
+    return CommandTree.run(
         new TrainerMain(),
         new PrintWriter(out),
         new PrintWriter(err, true),

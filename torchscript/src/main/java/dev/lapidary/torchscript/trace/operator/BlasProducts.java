@@ -1,6 +1,5 @@
 package dev.lapidary.torchscript.trace.operator;
 
-import dev.lapidary.core.tensor.Tensor;
 import dev.lapidary.torchscript.graph.SymInt;
 import dev.lapidary.torchscript.trace.call.Invocation;
 import dev.lapidary.torchscript.trace.call.Operator;
@@ -92,7 +91,8 @@ public final class BlasProducts {
         c -> multiply(a, b, c, rows, inner, columns));
   }
 
-  private static void multiply(double[] a, double[] b, double[] c, int rows, int inner, int columns) {
+  private static void multiply(
+      double[] a, double[] b, double[] c, int rows, int inner, int columns) {
     for (int row = 0; row < c.length / Math.max(columns, 1); row++) {
       int matrix = row / rows;
       for (int k = 0; k < inner; k++) {

@@ -45,8 +45,7 @@ final class KnownEinsum {
     }
     long inner = all == 0 ? 0 : all / Tensor.numel(shape);
     long steps = Math.multiplyExact(inner, (long) tensors.size());
-    return Elements.sums(
-        budget, dtype, shape, steps, sums -> addUp(sums, inner, terms, tensors));
+    return Elements.sums(budget, dtype, shape, steps, sums -> addUp(sums, inner, terms, tensors));
   }
 
   private void addUp(double[] sums, long inner, List<String> terms, List<Tensor> tensors) {

@@ -116,8 +116,7 @@ public final class SlicingSplits {
       throw ProgramRefusal.wrong("%s into parts of %d", call.operator(), each);
     }
     long count = size / each + (size % each == 0 ? 0 : 1);
-    return Elements.sizes(
-        call.dispatcher().budget(), count, i -> Math.min(each, size - i * each));
+    return Elements.sizes(call.dispatcher().budget(), count, i -> Math.min(each, size - i * each));
   }
 
   private static IValue parts(Invocation call, long[] sizes) {

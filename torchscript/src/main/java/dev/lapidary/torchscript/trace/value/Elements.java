@@ -4,16 +4,16 @@ import dev.lapidary.core.tensor.DType;
 import dev.lapidary.core.tensor.Half;
 import dev.lapidary.core.tensor.Tensor;
 import dev.lapidary.torchscript.trace.limit.Budget;
-import java.nio.ByteBuffer;
 import dev.lapidary.torchscript.trace.limit.ProgramRefusal;
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.function.Consumer;
-import java.util.function.LongUnaryOperator;
-import java.util.stream.IntStream;
 import java.util.function.IntToDoubleFunction;
 import java.util.function.IntToLongFunction;
+import java.util.function.LongUnaryOperator;
+import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 
 /**

@@ -2,8 +2,8 @@ package dev.lapidary.trainer.run.evaluate;
 
 import dev.lapidary.core.failure.Failure;
 import dev.lapidary.trainer.data.Dataset;
-import dev.lapidary.trainer.data.Sample;
 import dev.lapidary.trainer.data.ListedData;
+import dev.lapidary.trainer.data.Sample;
 import dev.lapidary.trainer.plan.RunConfig;
 import dev.lapidary.trainer.run.inputs.RunDirectory;
 import dev.lapidary.trainer.run.inputs.RunInputs;
