@@ -60,20 +60,21 @@ def size_of(library, name, net):
 
 
 def randomize(net):
-    """Statistics and zero-initialized scales that tell a wrong network from a right one."""
+    """Statistics that tell a wrong network from a right one, and what is zero at first (heads,
+    scales of whole blocks, 1e-6 in some) so that every part of a network counts."""
     import torch
 
     generator = torch.Generator().manual_seed(1)
     with torch.no_grad():
         for name, value in list(net.named_parameters()) + list(net.named_buffers()):
-            if not value.is_floating_point() or value.ndim > 1:
+            if not value.is_floating_point() or value.numel() == 0:
                 continue
             noise = torch.rand(value.shape, generator=generator)
             if name.endswith("running_var"):
                 value.copy_(1 + 0.5 * noise)
             elif name.endswith("running_mean"):
                 value.copy_(0.2 * noise - 0.1)
-            elif bool((value == 0).all()):
+            elif bool((value.abs() <= 1e-3).all()):
                 value.copy_(0.2 * noise - 0.1)
 
 

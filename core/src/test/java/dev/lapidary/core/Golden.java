@@ -102,8 +102,12 @@ public final class Golden {
       return Optional.of(file(kept + name));
     }
     String folder = System.getProperty("lapidary.golden");
-    if (folder != null && !folder.isEmpty() && Files.exists(Path.of(folder, name))) {
-      return Optional.of(Path.of(folder, name));
+    if (folder != null && !folder.isEmpty()) {
+      for (Path file : List.of(Path.of(folder, kept + name), Path.of(folder, name))) {
+        if (Files.exists(file)) {
+          return Optional.of(file);
+        }
+      }
     }
     System.err.println("SKIPPED: " + name + " (give its folder by -Dlapidary.golden=DIR)");
     return Optional.empty();

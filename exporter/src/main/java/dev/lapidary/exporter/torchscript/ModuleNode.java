@@ -9,6 +9,7 @@ import dev.lapidary.torchscript.archive.PyValue.PyTensor;
 import dev.lapidary.torchscript.script.Definition;
 import dev.lapidary.torchscript.script.Definition.ClassDef;
 import dev.lapidary.torchscript.script.Expression;
+import dev.lapidary.torchscript.script.Identifiers;
 import dev.lapidary.torchscript.script.Program;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -22,7 +23,8 @@ import java.util.regex.Pattern;
  * tensors of the written archive are called as they were.
  */
 final class ModuleNode {
-  private static final Pattern NAME = Pattern.compile("[A-Za-z_]\\w*|\\d+");
+  /** What may stand between quotes in the text. */
+  private static final Pattern NAME = Pattern.compile("[^.\"\\\\\\p{Cc}]+");
 
   private final Map<String, Tensor> tensors = new LinkedHashMap<>();
   private final Map<String, ModuleNode> children = new LinkedHashMap<>();
@@ -55,7 +57,7 @@ final class ModuleNode {
   }
 
   private static Expression attribute(Expression object, String name) {
-    if (!Character.isDigit(name.charAt(0))) {
+    if (Identifiers.is(name)) {
       return new Expression.Attribute(HERE, object, name);
     }
     Expression text = new Expression.Text(HERE, name);
@@ -72,7 +74,7 @@ final class ModuleNode {
       Code code, String simpleName, Function<String, List<Definition.Function>> methods) {
     Map<String, PyObject> objects = new LinkedHashMap<>();
     children.forEach(
-        (name, child) -> objects.put(name, child.object(code, "Part", unused -> List.of())));
+        (name, child) -> objects.put(name, child.object(code, "ModuleNode", unused -> List.of())));
     PyObject object =
         new PyObject(
             code.className(

@@ -13,6 +13,7 @@ import dev.lapidary.exporter.onnx.OnnxGraph;
 import dev.lapidary.exporter.onnx.OnnxReader;
 import dev.lapidary.exporter.pass.Passes;
 import dev.lapidary.exporter.testing.OrtRun;
+import dev.lapidary.exporter.torchscript.InferenceArchive;
 import dev.lapidary.exporter.verify.LoadedModel;
 import dev.lapidary.exporter.verify.ModelRuntime;
 import dev.lapidary.torchscript.archive.ArchiveReader;
@@ -20,6 +21,7 @@ import dev.lapidary.torchscript.archive.ArchiveWriter;
 import dev.lapidary.torchscript.archive.TorchScriptArchive;
 import dev.lapidary.torchscript.graph.Graph;
 import dev.lapidary.torchscript.pt2.NetworkFile;
+import dev.lapidary.torchscript.script.StateDict;
 import dev.lapidary.torchscript.trace.OutputChoice;
 import dev.lapidary.torchscript.trace.TraceOptions;
 import dev.lapidary.torchscript.trace.Tracer;
@@ -62,13 +64,17 @@ class GoldenProgramsTest {
     Passes.run(graph);
     Path printed = folder.resolve(family + ".pt");
     ArchiveWriter.write(archive, printed);
+    Path inference = folder.resolve(family + "-inference.pt");
+    ArchiveWriter.write(InferenceArchive.of(traced, archive), inference);
     try (LoadedModel libtorch =
-        LoadedModel.open(ModelRuntime.LIBTORCH, printed, OutputChoice.FIRST)) {
+            LoadedModel.open(ModelRuntime.LIBTORCH, printed, OutputChoice.FIRST);
+        LoadedModel old = LoadedModel.open(ModelRuntime.LIBTORCH, inference, OutputChoice.FIRST)) {
       for (List<Integer> order : List.of(List.of(0, 1), List.of(1), List.of(1, 0, 0, 1, 0))) {
         float[] expected = expected(family, order);
         String what = family + ", batch " + order.size();
         assertClose(OrtRun.first(graph, batch(order)).toFloats(), expected, what);
         assertClose(libtorch.run(batch(order)).values(), expected, what + " in libtorch");
+        assertClose(old.run(batch(order)).values(), expected, what + " for inference");
       }
     }
   }
@@ -79,7 +85,9 @@ class GoldenProgramsTest {
     "small, -0.44533381 0.03231487 0.48910972 -0.37449211 -0.08099496",
     "small-flat, -0.44533381 0.03231487 0.48910972 -0.37449211 -0.08099496",
     "small-pickled, -0.44533381 0.03231487 0.48910972 -0.37449211 -0.08099496",
-    "small-train, 0.10430527 -0.35110572 -0.42222607 0.42559502 0.01573970"
+    "small-train, 0.10430527 -0.35110572 -0.42222607 0.42559502 0.01573970",
+    "small-decomposed, -0.12800613 -0.61487335 0.34172851 -0.06068018 0.18924651",
+    "small-names, 0.06375877 0.32733712 -0.46926889 -0.38146132 -0.38369507"
   })
   void eachLayoutAndModeGivesPyTorchsLogits(String name, String logits) {
     TorchScriptArchive archive = NetworkFile.read(Golden.file("pt2/" + name + ".pt2"));
@@ -130,6 +138,34 @@ class GoldenProgramsTest {
     assertThat(run("torchscript", source, "--out=" + out).status()).isZero();
     assertThat(ArchiveReader.read(out).extra()).containsKey(TorchScriptArchive.CARD);
     assertThat(run("verify", out, "--against=" + source).out()).contains("argmax 100.00 %");
+  }
+
+  /** Spaces, slashes, letters of any language, words of Python: tensors keep their names. */
+  @Test
+  void namesThatAreNoWordsOfTheTextStay() {
+    Path source = Golden.file("pt2/small-names.pt2");
+    Path out = folder.resolve("names.pt");
+    Run written = run("torchscript", source, "--out=" + out);
+    assertThat(written.status()).as(written.err()).isZero();
+    assertThat(StateDict.of(ArchiveReader.read(out)).tensors().keySet())
+        .contains("stem.conv 1.weight", "stem.a,b;c.weight", "stem.class.bias", "stem.it's.0.bias");
+  }
+
+  @Test
+  void aQuantizedProgramGoesBothWays() {
+    Path source = Golden.file("pt2/quantized-signed.pt2");
+    Path onnx = folder.resolve("quantized.onnx");
+    Run written = run("onnx", source, "--out=" + onnx);
+    assertThat(written.status()).as(written.err()).isZero();
+    ModelCard card =
+        CardJson.read(OnnxReader.read(onnx).metadata().get(ModelCard.METADATA_KEY), "quantized");
+    assertThat(card.quantization().orElseThrow().method())
+        .isEqualTo(ModelCard.Quantization.BEFORE_EXPORT);
+    Path archive = folder.resolve("quantized.pt");
+    assertThat(run("torchscript", source, "--out=" + archive).status()).isZero();
+    assertThat(run("verify", archive, "--against=" + source).status()).isZero();
+    Run again = run("onnx", source, "--quantize=int8", "--out=" + folder.resolve("again.onnx"));
+    assertThat(again.status()).isEqualTo(2);
   }
 
   @Test

@@ -18,9 +18,9 @@ import org.junit.jupiter.api.io.TempDir;
 
 /**
  * Whatever is done to an archive: {@code exporter onnx} refuses it in one line with an exit code,
- * or writes a file that has libtorch's logits. A process has a heap of 64 MB and 4 times the
- * largest sample, and no case may let its memory in all grow by more, so what takes more is an
- * error here.
+ * or writes a file that has libtorch's logits; of a program of torch.export {@code exporter
+ * torchscript} as well. A process has a heap of 64 MB and 4 times the largest sample, and no case
+ * may let its memory in all grow by more, so what takes more is an error here.
  */
 @Timeout(value = 3, unit = TimeUnit.HOURS)
 class HostileExportTest {
@@ -28,7 +28,7 @@ class HostileExportTest {
 
   @Test
   void endsInARefusalOrInParity() throws Exception {
-    run(200, 134, 40);
+    run(200, 134, 20);
   }
 
   @Tag("proof")
@@ -90,7 +90,9 @@ class HostileExportTest {
     }
     for (ProgramAttack attack : ProgramAttack.values()) {
       if (attack.ordinal() % 2 == half) {
-        command.add(HostileExports.PROGRAM + attack.name());
+        String kind = HostileExports.PROGRAM + attack.name();
+        command.add(kind);
+        command.add(HostileExports.TORCHSCRIPT + kind);
       }
     }
     ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);

@@ -19,11 +19,12 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
+import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
 /**
- * A process of its own, of little memory, that exports one hostile archive after another. It exits
+ * A process of its own, of little memory, that exports one hostile file after another. It exits
  * with 1 if any of them did not end as it must, and says which.
  */
 final class HostileExports {
@@ -32,6 +33,17 @@ final class HostileExports {
 
   /** Before the name of a kind for programs of torch.export. */
   static final String PROGRAM = "PT2_";
+
+  /** Before that, if the command is {@code exporter torchscript} and not {@code exporter onnx}. */
+  static final String TORCHSCRIPT = "TORCHSCRIPT_";
+
+  /** Small programs, whose quantization, decompositions and names are what they are for. */
+  private static final Map<String, String> SMALL =
+      Map.of(
+          "quantized-signed", "3x16x16",
+          "quantized-reduced", "3x16x16",
+          "small-decomposed", "3x8x8",
+          "small-names", "3x8x8");
 
   /** Far beyond what any case takes: it ends a case that would never end. */
   private static final long WATCHDOG_SECONDS = 120;
@@ -46,6 +58,7 @@ final class HostileExports {
   private final List<Input> programs;
   private volatile String running = "";
   private volatile long since;
+  private String command = "onnx";
   private int bad;
 
   /** A sample, and the size of its input. */
@@ -73,7 +86,7 @@ final class HostileExports {
     watchdog.start();
     exports.warmUp();
     for (String kind : List.of(arguments).subList(4, arguments.length)) {
-      int cases = kind.startsWith(PROGRAM) ? 3 : kind.contains("MUTATED_") ? 1 : 2;
+      int cases = kind.contains(PROGRAM) ? 3 : kind.contains("MUTATED_") ? 1 : 2;
       exports.attack(kind, Integer.parseInt(arguments[cases]));
     }
     System.exit(exports.bad == 0 ? 0 : 1);
@@ -102,24 +115,41 @@ final class HostileExports {
         programs.add(new Input(Sample.ofProgram(program.get()), "3x224x224"));
       }
     }
+    for (Map.Entry<String, String> small : new TreeMap<>(SMALL).entrySet()) {
+      Path file = Golden.file("pt2/" + small.getKey() + ".pt2");
+      programs.add(new Input(Sample.ofProgram(file), small.getValue()));
+    }
     return programs;
   }
 
   /** Loads the runtimes' libraries and our own classes, which are no case's memory. */
   private void warmUp() throws IOException {
     for (Input input : Stream.concat(inputs.stream(), programs.stream()).toList()) {
-      running = "a sound archive";
-      since = System.nanoTime();
-      if (!export(input.sample().file(), input.size())) {
-        complain("is refused");
-      }
-      running = "";
+      sound(input);
     }
+    command = "torchscript";
+    for (Input input : programs) {
+      sound(input);
+    }
+    command = "onnx";
+  }
+
+  private void sound(Input input) throws IOException {
+    running = "a sound file";
+    since = System.nanoTime();
+    if (!export(input.sample().file(), input.size())) {
+      complain("is refused");
+    }
+    running = "";
   }
 
   /** A kind of {@link ProgramAttack} has its prefix. */
   private void attack(String kind, int cases) throws IOException {
-    if (kind.startsWith(PROGRAM)) {
+    if (kind.startsWith(TORCHSCRIPT)) {
+      command = "torchscript";
+      attack(kind.substring(TORCHSCRIPT.length()), cases);
+      command = "onnx";
+    } else if (kind.startsWith(PROGRAM)) {
       ProgramAttack attack = ProgramAttack.valueOf(kind.substring(PROGRAM.length()));
       attack(kind, 100 + attack.ordinal(), attack::make, programs, cases);
     } else {
@@ -153,7 +183,8 @@ final class HostileExports {
     }
     System.out.printf(
         Locale.ROOT,
-        "%-24s %5d cases: %5d refused, %4d exported with parity; at most %.1f s and %d MB%n",
+        "%-11s %-24s %5d cases: %5d refused, %4d exported with parity; at most %.1f s and %d MB%n",
+        command,
         attack,
         cases,
         cases - exported,
@@ -165,11 +196,11 @@ final class HostileExports {
   /** True if it was exported; then the gate has found parity. */
   private boolean export(byte[] bytes, String size) throws IOException {
     Path file = folder.resolve("hostile.pt");
-    Path out = folder.resolve("hostile.onnx");
+    Path out = folder.resolve(command.equals("onnx") ? "hostile.onnx" : "out.pt");
     Files.deleteIfExists(file);
     Files.write(file, bytes);
     StringWriter err = new StringWriter();
-    String[] arguments = {"onnx", file.toString(), "--out=" + out, "--input=" + size};
+    String[] arguments = {command, file.toString(), "--out=" + out, "--input=" + size};
     try {
       int status =
           ExporterMain.run(

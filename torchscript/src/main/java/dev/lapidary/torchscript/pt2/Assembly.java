@@ -66,8 +66,8 @@ final class Assembly {
   private void hold(String name, String path, Kind kind) {
     if (!ModulePaths.isPath(path) || path.matches("(.*\\.)?(training|forward\\d*)(\\..*)?")) {
       throw Failure.unsupported(
-          "the tensor %s has a name that TorchScript has no place for: letters, digits, _ and -"
-              + " between dots; rename the module before the export",
+          "the tensor %s has a name that TorchScript has no place for: no quotes, backslashes,"
+              + " control characters, 'training' or 'forward'; rename the module before the export",
           Quote.of(path));
     }
     state.put(name, path);

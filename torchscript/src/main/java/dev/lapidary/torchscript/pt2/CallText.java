@@ -122,7 +122,7 @@ final class CallText {
         texts.add(
             argument == null
                 ? standard(parameter)
-                : moded(schema, parameter, text(argument, parameter.type())));
+                : moded(schema, parameter, text(argument, parameter.type()), given));
       } else if (argument != null) {
         texts.add(parameter.name() + "=" + text(argument, parameter.type()));
       }
@@ -130,10 +130,16 @@ final class CallText {
     return String.join(", ", texts);
   }
 
-  /** What was exported in train mode follows the mode, as PyTorch's move_exported_model_to_eval. */
-  private static String moded(Schema schema, Parameter parameter, String text) {
+  /**
+   * What was exported in train mode follows the mode, as PyTorch's move_exported_model_to_eval. A
+   * batch_norm without running statistics, which weights are standardized by, has no other mode.
+   */
+  private static String moded(
+      Schema schema, Parameter parameter, String text, Map<String, ExportArgument> given) {
     boolean mode =
-        (schema.operator().equals("aten::batch_norm") && parameter.name().equals("training"))
+        (schema.operator().equals("aten::batch_norm")
+                && parameter.name().equals("training")
+                && given.get("running_mean") instanceof ExportArgument.Ref)
             || (schema.operator().endsWith("dropout") && parameter.name().equals("train"));
     if (mode && text.equals("True")) {
       return "self.training";

@@ -121,7 +121,7 @@ final class DecomposedQuantization {
   }
 
   private void quantize(ExportNode node, IntegerGrid grid) {
-    Input self = renamed(new Input("self", argument(node, "input")));
+    Input self = renamed(new Input("self", node.argument("input")));
     Optional<ExportArgument.Ref> value = ref(self.argument());
     if (value.isEmpty()) {
       throw refused(node);
@@ -144,10 +144,10 @@ final class DecomposedQuantization {
   }
 
   private void dequantize(ExportNode node, IntegerGrid grid) {
-    ExportArgument type = argument(node, "out_dtype");
+    ExportArgument type = node.argument("out_dtype");
     boolean floats =
         !(type instanceof ExportArgument.ScalarType number) || number.number() == FLOAT32;
-    Optional<ExportArgument.Ref> value = ref(argument(node, "input"));
+    Optional<ExportArgument.Ref> value = ref(node.argument("input"));
     if (!floats || value.isEmpty()) {
       throw refused(node);
     }
@@ -177,12 +177,10 @@ final class DecomposedQuantization {
     boolean operand =
         grid.isSigned() && tensor.dtype() == DType.INT8 && !isWeight(node.outputs().get(0));
     boolean inFile =
-        ref(argument(node, "input")).filter(r -> !integers.containsKey(r.name())).isPresent();
+        ref(node.argument("input")).filter(r -> !integers.containsKey(r.name())).isPresent();
     List<Input> inputs = new ArrayList<>();
     ExportArgument self =
-        inFile && !operand
-            ? argument(node, "input")
-            : constant(operand ? unsigned(tensor) : tensor);
+        inFile && !operand ? node.argument("input") : constant(operand ? unsigned(tensor) : tensor);
     inputs.add(new Input("self", self));
     addGrid(inputs, operand ? grid.unsigned() : grid);
     String operator = grid.axis().isPresent() ? "per_channel" : "per_tensor";
@@ -237,7 +235,7 @@ final class DecomposedQuantization {
   private IntegerGrid grid(ExportNode node, boolean byChannel) {
     double[] scales = numbers(node, byChannel ? "scales" : "scale");
     double[] zeroPoints = numbers(node, byChannel ? "zero_points" : "zero_point");
-    ExportArgument axis = argument(node, "axis");
+    ExportArgument axis = node.argument("axis");
     boolean whole = byChannel ? axis instanceof ExportArgument.Int : scales.length == 1;
     if (!whole || scales.length != zeroPoints.length) {
       throw Failure.badInput(
@@ -260,7 +258,7 @@ final class DecomposedQuantization {
 
   /** A number, or the numbers of a tensor that the file holds. */
   private double[] numbers(ExportNode node, String name) {
-    ExportArgument argument = argument(node, name);
+    ExportArgument argument = node.argument(name);
     if (argument instanceof ExportArgument.Real real) {
       return new double[] {real.value()};
     }
@@ -278,14 +276,6 @@ final class DecomposedQuantization {
   }
 
   private static final int MOST_CHANNELS = 1 << 20;
-
-  private static ExportArgument argument(ExportNode node, String name) {
-    return node.inputs().stream()
-        .filter(input -> input.name().equals(name))
-        .map(Input::argument)
-        .findFirst()
-        .orElse(ExportArgument.None.NONE);
-  }
 
   private static Optional<ExportArgument.Ref> ref(ExportArgument argument) {
     return argument instanceof ExportArgument.Ref ref ? Optional.of(ref) : Optional.empty();

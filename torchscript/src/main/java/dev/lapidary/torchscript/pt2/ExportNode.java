@@ -48,6 +48,15 @@ record ExportNode(
    */
   record Frame(String key, String path, String type) {}
 
+  /** What was given for a parameter; None for a default. */
+  ExportArgument argument(String name) {
+    return inputs.stream()
+        .filter(input -> input.name().equals(name))
+        .map(Input::argument)
+        .findFirst()
+        .orElse(ExportArgument.None.NONE);
+  }
+
   void refs(Consumer<String> use) {
     inputs.forEach(input -> input.argument().refs(use));
   }

@@ -34,6 +34,10 @@ record ExportedProgram(
         version, input, state, tensors, more, others, metas, returned, rootType);
   }
 
+  ExportedProgram withNodes(List<ExportNode> others) {
+    return with(others, constants, result);
+  }
+
   /** The tensor that an input of the graph is; empty for the image and for what is computed. */
   Optional<PyTensor> known(String name) {
     return Optional.ofNullable(constants.get(name))

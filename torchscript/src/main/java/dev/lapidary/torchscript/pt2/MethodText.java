@@ -80,7 +80,7 @@ final class MethodText {
     }
     String name = path.get(path.size() - 1);
     String owner = path.size() == 1 ? "self" : attribute(path.subList(0, path.size() - 1));
-    String local = fresh(ModulePaths.isIdentifier(name) ? name : "_" + name.replace('-', '_'));
+    String local = fresh(ModulePaths.local(name));
     statement(local + " = " + ModulePaths.attribute(owner, name));
     attributes.put(key, local);
     return local;

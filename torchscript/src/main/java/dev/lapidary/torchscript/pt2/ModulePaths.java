@@ -1,57 +1,22 @@
 package dev.lapidary.torchscript.pt2;
 
+import dev.lapidary.torchscript.script.Identifiers;
 import java.util.Set;
 import java.util.regex.Pattern;
 
 /** Names of modules and their tensors: what of them may stand in the printed text, and how. */
 final class ModulePaths {
-  private static final Pattern PATH =
-      Pattern.compile("[A-Za-z0-9_-]{1,200}(\\.[A-Za-z0-9_-]{1,200}){0,60}");
-  private static final Pattern IDENTIFIER = Pattern.compile("[A-Za-z_][A-Za-z0-9_]*");
+  /** What may stand between quotes in the text, and be shown in a line. */
+  private static final String NAME = "[^.\"\\\\\\p{Cc}\\p{Cf}\\p{Cs}\\p{Cn}\\p{Zl}\\p{Zp}]{1,200}";
+
+  private static final Pattern PATH = Pattern.compile(NAME + "(\\." + NAME + "){0,60}");
+
+  /** What stands for something else in the text that is printed. */
   private static final Set<String> RESERVED =
       Set.of(
-          "False",
-          "None",
-          "True",
-          "and",
-          "as",
-          "assert",
-          "async",
-          "await",
-          "break",
-          "class",
-          "continue",
-          "def",
-          "del",
-          "elif",
-          "else",
-          "except",
-          "finally",
-          "for",
-          "from",
-          "global",
-          "if",
-          "import",
-          "in",
-          "is",
-          "lambda",
-          "nonlocal",
-          "not",
-          "or",
-          "pass",
-          "raise",
-          "return",
-          "try",
-          "while",
-          "with",
-          "yield",
           "self",
           "torch",
           "ops",
-          "inf",
-          "nan",
-          "infj",
-          "nanj",
           "CONSTANTS",
           "uninitialized",
           "annotate",
@@ -84,18 +49,23 @@ final class ModulePaths {
 
   private ModulePaths() {}
 
-  /** Parts of letters, digits, underscores and hyphens, with dots between. */
+  /** Parts with dots between, in which are no quotes, backslashes and control characters. */
   static boolean isPath(String path) {
     return PATH.matcher(path).matches();
   }
 
   static boolean isReserved(String name) {
-    return RESERVED.contains(name);
+    return RESERVED.contains(name) || !Identifiers.is(name);
   }
 
   /** Whether an attribute's name may stand in the text as it is. */
   static boolean isIdentifier(String name) {
-    return IDENTIFIER.matcher(name).matches() && !isReserved(name);
+    return Identifiers.is(name) && !RESERVED.contains(name);
+  }
+
+  /** A variable's name that says what attribute it holds. */
+  static String local(String name) {
+    return isIdentifier(name) ? name : "_" + name.replaceAll("[^A-Za-z0-9_]", "_");
   }
 
   /** {@code self.conv1}, {@code getattr(self.layer1, "0")}. */

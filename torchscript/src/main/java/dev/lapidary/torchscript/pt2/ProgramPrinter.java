@@ -50,7 +50,9 @@ final class ProgramPrinter {
 
   static TorchScriptArchive print(
       ExportedProgram program, String name, SortedMap<String, byte[]> extra) {
-    return new ProgramPrinter(DecomposedQuantization.written(program)).print(name, extra);
+    ExportedProgram plain =
+        SharedFactors.written(StridedViews.written(DecomposedQuantization.written(program)));
+    return new ProgramPrinter(plain).print(name, extra);
   }
 
   private TorchScriptArchive print(String name, SortedMap<String, byte[]> extra) {
@@ -162,8 +164,7 @@ final class ProgramPrinter {
   private static String results(MethodText text, List<Output> outputs, String like) {
     List<String> locals = new ArrayList<>();
     for (Output output : outputs) {
-      String name = ModulePaths.isIdentifier(like) ? like : "_" + like.replace('-', '_');
-      locals.add(text.define(output.name(), name + "_out"));
+      locals.add(text.define(output.name(), ModulePaths.local(like) + "_out"));
     }
     return locals.size() == 1 ? locals.get(0) : String.join(", ", locals) + ",";
   }

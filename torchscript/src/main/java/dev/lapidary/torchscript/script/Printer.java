@@ -8,7 +8,6 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
-import java.util.regex.Pattern;
 
 /**
  * Writes a syntax tree as text, which {@link Parser} reads as the same tree and libtorch as the
@@ -19,8 +18,6 @@ import java.util.regex.Pattern;
  * SourceEdit}.
  */
 public final class Printer {
-  private static final Pattern IDENTIFIER = Pattern.compile("[A-Za-z_]\\w*");
-
   /** Words that mean something else where an attribute's name could be. */
   private static final Set<String> TAKEN =
       Set.of("def", "pass", "class", "__parameters__", "__buffers__", "__annotations__");
@@ -200,7 +197,7 @@ public final class Printer {
   private void member(ClassDef type, String name, int indent) {
     Optional<Expression> declared = Optional.ofNullable(type.attributes().get(name));
     Optional<Expression> value = Optional.ofNullable(type.constants().get(name));
-    boolean plain = IDENTIFIER.matcher(name).matches() && !TAKEN.contains(name);
+    boolean plain = Identifiers.is(name) && !TAKEN.contains(name);
     begin(indent, "");
     if (declared.isPresent() && value.isEmpty() && !plain) {
       out.append("__annotations__[").append(quoted(name)).append("] = ");

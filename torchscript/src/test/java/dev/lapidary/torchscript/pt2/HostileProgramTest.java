@@ -75,17 +75,26 @@ class HostileProgramTest {
         .isNotEmpty();
   }
 
+  /** Inside of quotes, which it cannot end. */
+  private static final String NAME = "[^.\"\\\\\\p{Cc}]+";
+
   private static final java.util.regex.Pattern LINE =
       java.util.regex.Pattern.compile(
           "class \\w+\\(Module\\):"
-              + "|  __(parameters|buffers)__ = \\[(\"[\\w-]+\", )*\\]"
-              + "|  (\\w+|__annotations__\\[\"[\\w-]+\"\\]) [:=] (Tensor|bool|__torch__\\.exported\\.\\w+)"
+              + "|  __(parameters|buffers)__ = \\[(\""
+              + NAME
+              + "\", )*\\]"
+              + "|  (\\w+|__annotations__\\[\""
+              + NAME
+              + "\"\\]) [:=] (Tensor|bool|__torch__\\.exported\\.\\w+)"
               + "|  def forward\\d*\\(self: __torch__\\.exported\\.\\w+(,|\\) -> \\S.*:)"
               + "|    \\w+: (Tensor|int|float|bool)(,|\\) -> \\S.*:)"
               + "|    (if self\\.training|else):|      pass"
               + "|    return [\\w(),\\[\\]{}\": .-]+"
               + "|(      |    )\\w+(, \\w+)*,? = (self|\\w+)\\.\\w+"
-              + "|    \\w+ = getattr\\(\\w+, \"[\\w-]+\"\\)"
+              + "|    \\w+ = getattr\\(\\w+, \""
+              + NAME
+              + "\"\\)"
               + "|    \\w+(, \\w+)*,? = \\(\\w+\\)\\.forward\\d*\\((\\w+(\\.\\w+)?, )*\\)"
               + "|    \\w+(, \\w+)*,? = \\(\\w+\\)\\.forward\\d*\\(((\\w+|CONSTANTS\\.c\\d+),? ?)*\\)"
               + "|(      |    )\\w+(, \\w+)*,? = (torch|ops\\.prim|int|float)[.(][^\\n]*\\)");

@@ -70,6 +70,24 @@ class NetworkFileTest {
         .contains("    else:\n      y = x\n    return y\n");
   }
 
+  /** What weights are standardized by has no statistics to run, and so one mode. */
+  @Test
+  void aBatchNormWithoutStatisticsHasNoMode() throws IOException {
+    Map<String, byte[]> records =
+        new LinkedHashMap<>(Sample.ofProgram(Golden.file("pt2/small-train.pt2")).records());
+    String text = new String(records.get(MODEL), StandardCharsets.UTF_8);
+    String changed =
+        text.replaceAll(
+            "(\"name\": \"running_(mean|var)\", \"arg\": )\\{\"as_tensor\": \\{[^}]*}}",
+            "$1{\"as_none\": true}");
+    assertThat(changed).as("the sample has it").isNotEqualTo(text);
+    records.put(MODEL, changed.getBytes(StandardCharsets.UTF_8));
+    Path file = folder.resolve("standardized.pt2");
+    Files.write(file, Hostile.zip("m/", records));
+    assertThat(NetworkFile.read(file).code().get(NetworkFile.CODE))
+        .contains("torch.batch_norm(x, weight, bias, None, None, True, 0.1, 1.0e-5,");
+  }
+
   /** The zip without folders of PyTorch up to 2.7, and the pickled tensors of 2.8. */
   @ParameterizedTest
   @ValueSource(strings = {"flat", "pickled"})
@@ -142,6 +160,31 @@ class NetworkFileTest {
         .contains("the graph computes 'x' twice");
   }
 
+  /** Pooling of a channels-last tensor, and products that repeat a weight for each image. */
+  @Test
+  void decompositionsAreWrittenAsWhatTheyAre() {
+    String text =
+        NetworkFile.read(Golden.file("pt2/small-decomposed.pt2")).code().get(NetworkFile.CODE);
+    assertThat(text)
+        .doesNotContain("as_strided")
+        .contains("reshape = torch.reshape(mean, [size, 8, 1, 1])")
+        .contains("matmul = torch.matmul(");
+  }
+
+  @Test
+  void stridesThatTakeElementsOutOfOrderAreRefused() throws IOException {
+    Map<String, byte[]> records =
+        new LinkedHashMap<>(Sample.ofProgram(Golden.file("pt2/small-decomposed.pt2")).records());
+    String text = new String(records.get(MODEL), StandardCharsets.UTF_8);
+    String name = text.replaceAll("(?s).*as_strided.default.*?outputs.*?name\":\"(\\w+)\".*", "$1");
+    int at = text.lastIndexOf("\"" + name + "\":{\"dtype\"");
+    String strides = "\"strides\":[{\"as_int\":8}";
+    String rest = text.substring(at).replaceFirst(Pattern.quote(strides), strides.replace('8', '9'));
+    records.put(MODEL, (text.substring(0, at) + rest).getBytes(StandardCharsets.UTF_8));
+    assertThat(refused(records, ExitCode.UNSUPPORTED))
+        .contains("'torch.ops.aten.as_strided.default' takes a tensor's elements out of their order");
+  }
+
   /** What PT2E leaves is printed as libtorch's own operators, integers as they are. */
   @Test
   void aQuantizedProgramIsPrintedInPlainOperators() {
@@ -196,7 +239,20 @@ class NetworkFileTest {
           text.replace("\"fc.bias\"", '"' + hostile + ".bias\"").getBytes(StandardCharsets.UTF_8));
     }
     assertThat(refused(records, ExitCode.UNSUPPORTED))
-        .contains("has a name that TorchScript has no place for: letters, digits, _ and -");
+        .contains("has a name that TorchScript has no place for: no quotes, backslashes");
+  }
+
+  /** Any other character may stand between quotes. */
+  @Test
+  void namesOfAnyOtherCharactersStay() {
+    TorchScriptArchive archive = NetworkFile.read(Golden.file("pt2/small-names.pt2"));
+    assertThat(StateDict.of(archive).tensors().keySet())
+        .contains("stem.conv 1.weight", "stem.gr\u00f6\u00dfe/2.running_mean", "stem.class.weight")
+        .contains("stem.10%.gr\u00f6\u00dfe (neu)", "stem.a,b;c.bias", "stem.it's.0.weight");
+    assertThat(archive.code().get(NetworkFile.CODE))
+        .contains("  __annotations__[\"conv 1\"] = ")
+        .contains("_conv_1 = getattr(stem, \"conv 1\")")
+        .contains("_class = getattr(stem, \"class\")");
   }
 
   @Test
