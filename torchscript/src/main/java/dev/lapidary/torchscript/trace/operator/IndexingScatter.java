@@ -11,6 +11,8 @@ import dev.lapidary.torchscript.trace.value.IValue;
 import dev.lapidary.torchscript.trace.value.Shapes;
 import dev.lapidary.torchscript.trace.value.TensorRef;
 import java.util.ArrayList;
+import dev.lapidary.torchscript.trace.limit.Budget;
+import java.util.stream.LongStream;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
@@ -132,18 +134,21 @@ public final class IndexingScatter {
     pad[pad.length - 1] = 1;
     IValue padded = call.call("constant_pad_nd", rows, IValue.ints(pad), ZERO);
     IValue sum = call.self();
-    boolean[] used = new boolean[indices.length];
-    for (int left = indices.length; left > 0; ) {
-      long[] from = Elements.longs(call.dispatcher().budget(), size);
+    Budget budget = call.dispatcher().budget();
+    long[] waiting =
+        Elements.longs(budget, indices.length, LongStream.range(0, indices.length));
+    while (waiting.length > 0) {
+      long[] from = Elements.longs(budget, size);
       Arrays.fill(from, indices.length);
-      for (int i = 0; i < indices.length; i++) {
-        int place = Math.toIntExact(indices[i]);
-        if (!used[i] && from[place] == indices.length) {
-          from[place] = i;
-          used[i] = true;
-          left--;
-        }
+      for (long row : waiting) {
+        int index = Math.toIntExact(indices[(int) row]);
+        from[index] = Math.min(from[index], row);
       }
+      waiting =
+          Elements.longs(
+              budget,
+              waiting.length,
+              LongStream.of(waiting).filter(row -> from[(int) indices[(int) row]] != row));
       sum =
           call.call(
               "add",
