@@ -11,6 +11,7 @@ import java.lang.reflect.Type;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.stream.Stream;
 
 /**
  * The type of a key of {@code run.yaml}, as the records of a run have it.
@@ -35,8 +36,12 @@ record KeyType(Class<?> type, boolean isList, List<String> kinds) {
     return new KeyType((Class<?>) type, false, kinds(type));
   }
 
+  /** Of a section of several kinds it may be a key of one of them: an optimizer's. */
   private static Type component(Class<?> section, String name) {
-    return Arrays.stream(section.getRecordComponents())
+    Stream<Class<?>> records =
+        section.isSealed() ? Arrays.stream(section.getPermittedSubclasses()) : Stream.of(section);
+    return records
+        .flatMap(record -> Arrays.stream(record.getRecordComponents()))
         .filter(c -> kebab(c.getName()).equals(name))
         .findFirst()
         .map(RecordComponent::getGenericType)

@@ -71,6 +71,7 @@ final class RunFlags {
           flag(
               "stages.optimizer",
               "SGD has momentum 0.9; --set stages.0.optimizer.momentum=0.8 changes it."),
+          flag("stages.optimizer.nesterov", "SGD takes the gradient's step after its momentum's."),
           flag("stages.schedule.shape", "The rate over time: ${COMPLETION-CANDIDATES}.")
               .named("--schedule"),
           flag("stages.schedule.by", "When the rate moves.").named("--schedule-by"),

@@ -79,6 +79,7 @@ class RunFlagsTest {
         "--batch-size=auto | stages.0.batch-size=auto",
         "--no-decay-norms | stages.0.decay-norms-and-biases=false",
         "--optimizer=LAMB | stages.0.optimizer.kind=lamb",
+        "--nesterov | stages.0.optimizer.nesterov=true",
         "--schedule=ONE_CYCLE | stages.0.schedule.shape.kind=one-cycle",
         "--schedule-by=epoch | stages.0.schedule.by=epoch",
         "--restarts=2 | stages.0.schedule.shape.cycles=3",
