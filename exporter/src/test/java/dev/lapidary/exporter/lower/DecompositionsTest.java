@@ -59,6 +59,7 @@ class DecompositionsTest {
     return """
         argsort(x, 3, True)
         argsort(x, stable=True, dim=2)
+        chunk(x, 3, 2) | [2]
         column_stack([x, y])
         column_stack([self.v8, self.v8])
         concat([x, y], 1)
@@ -73,6 +74,9 @@ class DecompositionsTest {
         narrow_copy(x, 3, 2, 4)
         row_stack([self.v8, self.v8])
         stack([x, y], 2)
+        tensor_split(x, sections=3, dim=2) | [1]
+        tensor_split(x, indices=[1, -2], dim=3) | [1]
+        tensor_split(x, indices=[1, -2], dim=3) | [2]
         unbind(x, 1) | [2]
         unsafe_chunk(x, 3, 1) | [2]
         unsafe_split(x, 3, 2) | [2]
@@ -139,6 +143,8 @@ class DecompositionsTest {
         frobenius_norm(x, [1], True)
         kthvalue(x, 3, 2, False) | [0]
         kthvalue(x, 3, 2, True) | [1]
+        linalg_vector_norm(x, 0.5, [2, 3], True, dtype=None)
+        linalg_vector_norm(y, 0, [1], False, dtype=None)
         logsumexp(x, [2, 3], True)
         nanmean(torch.sqrt(torch.add(x, 0.5)), [2, 3], False, dtype=None)
         nansum(torch.sqrt(x), [3], True, dtype=7)
@@ -152,6 +158,8 @@ class DecompositionsTest {
         var(x, [2], False, True)
         var(self.m, None, correction=None, keepdim=True)
         var_mean(x, [-1], correction=3, keepdim=False) | [0]
+        bucketize(x, torch.tensor([-0.5, 0., 0.25]), out_int32=False, right=False)
+        bucketize(y, torch.tensor([-0.5, 0., 0.25]), out_int32=True, right=True)
         isclose(y, torch.mul(y, 1.00002), 1.0000000000000001e-05, 1e-08, False)
         isfinite(torch.log(y))
         isin(torch.to(torch.mul(x, 3), 4), torch.tensor([[1, -2]]), assume_unique=False, invert=True)
@@ -159,12 +167,14 @@ class DecompositionsTest {
         isnan(torch.sqrt(x))
         isneginf(torch.log(y))
         isposinf(torch.reciprocal(y))
+        searchsorted(torch.tensor([-0.5, 0., 0.25]), y, out_int32=False, right=False, side="right", sorter=None)
         sort(x, 3, True) | [0]
         sort(x, stable=False, dim=2, descending=False) | [1]
         fft_fftshift(self.n, None)
         fft_fftshift(torch.slice(x, 2, 0, 5), [2, 3])
         fft_ifftshift(torch.slice(x, 2, 0, 5), [2])
         block_diag([self.m, self.v3, self.n])
+        cumprod(x, -2, dtype=None)
         diag(self.v8, 1)
         diag(self.m, -1)
         diagflat(self.v8, -2)
@@ -195,12 +205,18 @@ class DecompositionsTest {
         vdot(self.v8, self.v8)
         linalg_cross(x, torch.reshape(self.v3, [1, 3, 1, 1]), dim=1)
         linalg_cross(torch.slice(x, 3, 0, 3), torch.slice(y, 3, 0, 3), dim=-1)
+        linalg_matrix_norm(x, inf, [1, 3], True, dtype=None)
+        linalg_matrix_norm(x, -1, [-1, 1], False, dtype=None)
         linalg_matrix_power(x, 1)
         linalg_multi_dot([self.n, self.m, self.v8])
         linalg_norm(x, None, [1], True, dtype=None)
         linalg_norm(self.m, 1, None, False, dtype=7)
         linalg_norm(x, 3, [2], False, dtype=None)
         linalg_vecdot(x, y, dim=1)
+        _convolution(t, self.c, None, [2], [1], [1], False, [0], 1, True, False, True, True)
+        _convolution(x, torch.reshape(self.c, [4, 3, 8, 3]), None, [2, 1], [1, 0], [1, 1], False, [0, 0], 1, True, False, True, True)
+        _convolution_mode(x, torch.reshape(self.c, [4, 3, 8, 3]), None, [1, 1], "same", [1, 1], 1)
+        convolution(x, torch.reshape(self.c, [3, 4, 8, 3]), None, [2, 1], [1, 0], [1, 1], True, [1, 0], 1)
         conv1d(t, self.c, None, [1], [1], [2], 1)
         conv_transpose1d(t, torch.transpose(self.c, 0, 1), None, [2], [1], [1], 1, [1])
         adaptive_avg_pool1d(t, [3])
@@ -219,6 +235,7 @@ class DecompositionsTest {
         _log_softmax(x, 2, False)
         _softmax(x, 2, False)
         celu(x, 0.5)
+        elu(x, 0.5, 2, 3)
         glu(x, 3)
         hardshrink(x, 0.25)
         log_sigmoid(x)

@@ -53,6 +53,12 @@ def argsort(self: Tensor, dim: int=-1, descending: bool=False, stable: bool=Fals
   values, indices = torch.sort(self, dim, descending)
   return indices
 
+# As many equal parts as fit, the last one smaller; fewer than asked for if that is enough.
+def chunk(self: Tensor, chunks: int, dim: int) -> List[Tensor]:
+  if chunks < 1:
+    ops.prim.RaiseException(torch.format("chunk into {} parts", chunks), "builtins.ValueError")
+  return torch.split(self, (torch.size(self, dim) + chunks - 1) // chunks, dim)
+
 def column_stack(tensors: List[Tensor]) -> Tensor:
   columns = annotate(List[Tensor], [])
   for tensor in tensors:
@@ -101,6 +107,24 @@ def stack(tensors: List[Tensor], dim: int) -> Tensor:
   for tensor in tensors:
     torch.append(raised, torch.unsqueeze(tensor, dim))
   return torch.cat(raised, dim)
+
+# As equal as can be, the first ones greater; or from each index to the next.
+def tensor_split(self: Tensor, sections: int=1, indices: Optional[List[int]]=None, dim: int=0) -> List[Tensor]:
+  if indices is not None:
+    parts = annotate(List[Tensor], [])
+    begin = 0
+    for end in indices:
+      torch.append(parts, torch.slice(self, dim, begin, end, 1))
+      begin = end
+    torch.append(parts, torch.slice(self, dim, begin, None, 1))
+    return parts
+  if sections < 1:
+    ops.prim.RaiseException(torch.format("aten::tensor_split into {} parts", sections), "builtins.ValueError")
+  size = torch.size(self, dim)
+  sizes = annotate(List[int], [])
+  for i in range(sections):
+    torch.append(sizes, size // sections + int(i < size % sections))
+  return torch.split_with_sizes(self, sizes, dim)
 
 def unbind(self: Tensor, dim: int) -> List[Tensor]:
   parts = annotate(List[Tensor], [])
@@ -401,6 +425,21 @@ def kthvalue(self: Tensor, k: int, dim: int, keepdim: bool) -> Tuple[Tensor, Ten
     index = torch.squeeze(index, dim)
   return (value, index)
 
+# The greatest or the least size, the sum of sizes, the count of others than 0, or a root.
+def linalg_vector_norm(self: Tensor, ord: number, dim: Optional[List[int]], keepdim: bool, dtype: Optional[int]) -> Tensor:
+  dims = __torch__.decompositions.all_or(self, dim)
+  order = float(ord)
+  sizes = torch.abs(self)
+  if order == inf:
+    return torch.amax(sizes, dims, keepdim)
+  if order == -inf:
+    return torch.amin(sizes, dims, keepdim)
+  if order == 0.:
+    return torch.sum(torch.type_as(torch.ne(self, 0), self), dims, keepdim)
+  if order == 1.:
+    return torch.sum(sizes, dims, keepdim)
+  return torch.pow(torch.sum(torch.pow(sizes, order), dims, keepdim), 1. / order)
+
 # No power overflows.
 def logsumexp(self: Tensor, dim: List[int], keepdim: bool) -> Tensor:
   powers = torch.exp(torch.sub(self, torch.amax(self, dim, True)))
@@ -464,6 +503,20 @@ def var_mean(self: Tensor, dim: Optional[List[int]]=None, unbiased: bool=True, k
 
 # Comparison Ops
 
+# How many of the boundaries are less, or with right not greater.
+def bucketize(self: Tensor, boundaries: Tensor, out_int32: bool, right: bool) -> Tensor:
+  if torch.dim(boundaries) != 1:
+    ops.prim.RaiseException(torch.format("aten::bucketize by boundaries of shape {}", torch.size(boundaries)), "builtins.NotImplementedError")
+  value = torch.unsqueeze(self, -1)
+  if right:
+    passed = torch.ge(value, boundaries)
+  else:
+    passed = torch.gt(value, boundaries)
+  dtype = 4
+  if out_int32:
+    dtype = 3
+  return torch.to(torch.sum(passed, [-1]), dtype)
+
 def isclose(self: Tensor, other: Tensor, rtol: float, atol: float, equal_nan: bool) -> Tensor:
   if equal_nan:
     ops.prim.RaiseException("aten::isclose with equal_nan", "builtins.NotImplementedError")
@@ -493,6 +546,14 @@ def isneginf(self: Tensor) -> Tensor:
 
 def isposinf(self: Tensor) -> Tensor:
   return torch.eq(self, inf)
+
+def searchsorted(sorted_sequence: Tensor, self: Tensor, out_int32: bool, right: bool, side: Optional[str], sorter: Optional[Tensor]) -> Tensor:
+  if torch.dim(sorted_sequence) != 1 or sorter is not None:
+    ops.prim.RaiseException(torch.format("aten::searchsorted by boundaries of shape {}", torch.size(sorted_sequence)), "builtins.NotImplementedError")
+  to_right = right
+  if side is not None:
+    to_right = to_right or side == "right"
+  return torch.bucketize(self, sorted_sequence, out_int32=out_int32, right=to_right)
 
 def sort(self: Tensor, dim: int=-1, descending: bool=False, stable: Optional[bool]=None) -> Tuple[Tensor, Tensor]:
   return torch.topk(self, torch.size(self, dim), dim, descending, True)
@@ -528,6 +589,25 @@ def block_diag(tensors: List[Tensor]) -> Tensor:
     torch.append(rows, torch.constant_pad_nd(matrix, [before, width - before - own], 0))
     before = before + own
   return torch.cat(rows, 0)
+
+# Each step takes in what lies twice as far before.
+def cumprod(self: Tensor, dim: int, dtype: Optional[int]) -> Tensor:
+  products = self
+  if dtype is not None:
+    products = torch.to(self, dtype)
+  elif not torch.is_floating_point(self):
+    products = torch.to(self, 4)
+  axis = dim % torch.dim(self)
+  size = torch.size(self, dim)
+  step = 1
+  while step < size:
+    before = torch.slice(products, axis, 0, size - step, 1)
+    pad = annotate(List[int], [])
+    for d in range(torch.dim(self) - axis - 1):
+      pad = pad + [0, 0]
+    products = torch.mul(products, torch.constant_pad_nd(before, pad + [step, 0], 1))
+    step = step * 2
+  return products
 
 def diag(self: Tensor, diagonal: int) -> Tensor:
   if torch.dim(self) == 1:
@@ -716,6 +796,36 @@ def linalg_cross(self: Tensor, other: Tensor, dim: int) -> Tensor:
   back = torch.mul(torch.roll(a, [-2], [dim]), torch.roll(b, [-1], [dim]))
   return torch.sub(forth, back)
 
+# The greatest, or the least, sum of a column or a row; or the length of all elements.
+def linalg_matrix_norm(self: Tensor, ord: number, dim: List[int], keepdim: bool, dtype: Optional[int]) -> Tensor:
+  x = self
+  if dtype is not None:
+    x = torch.to(self, dtype)
+  if torch.len(dim) != 2:
+    ops.prim.RaiseException(torch.format("aten::linalg_matrix_norm over {} dimensions", torch.len(dim)), "builtins.ValueError")
+  order = 0.
+  if isinstance(ord, str):
+    if ord == "fro":
+      return torch.linalg_vector_norm(x, 2, dim, keepdim)
+  else:
+    order = float(ord)
+  columns = order == 1. or order == -1.
+  if not columns and order != inf and order != -inf:
+    ops.prim.RaiseException(torch.format("aten::linalg_matrix_norm of the order {}, which takes singular values; \"fro\", 1, -1, inf and -inf are supported", ord), "builtins.NotImplementedError")
+  summed = dim[1]
+  compared = dim[0]
+  if columns:
+    summed = dim[0]
+    compared = dim[1]
+  sums = torch.sum(torch.abs(x), [summed], True)
+  if order > 0.:
+    y = torch.amax(sums, [compared], True)
+  else:
+    y = torch.amin(sums, [compared], True)
+  if not keepdim:
+    y = torch.squeeze(y, dim)
+  return y
+
 def linalg_matrix_power(self: Tensor, n: int) -> Tensor:
   return torch.matrix_power(self, n)
 
@@ -748,6 +858,20 @@ def linalg_vecdot(x: Tensor, y: Tensor, dim: int) -> Tensor:
 
 # Convolution functions
 
+def _convolution(input: Tensor, weight: Tensor, bias: Optional[Tensor], stride: List[int], padding: List[int], dilation: List[int], transposed: bool, output_padding: List[int], groups: int, benchmark: bool, deterministic: bool, cudnn_enabled: bool, allow_tf32: bool=False) -> Tensor:
+  return torch.convolution(input, weight, bias, stride, padding, dilation, transposed, output_padding, groups)
+
+# What traces record of padding="same".
+def _convolution_mode(input: Tensor, weight: Tensor, bias: Optional[Tensor], stride: List[int], padding: str, dilation: List[int], groups: int) -> Tensor:
+  rank = torch.dim(weight)
+  if rank == 3:
+    return torch.conv1d(input, weight, bias, stride, padding, dilation, groups)
+  if rank == 4:
+    return torch.conv2d(input, weight, bias, stride, padding, dilation, groups)
+  if rank != 5:
+    ops.prim.RaiseException(torch.format("a convolution with a weight of {} dimensions", rank), "builtins.NotImplementedError")
+  return torch.conv3d(input, weight, bias, stride, padding, dilation, groups)
+
 def conv1d(input: Tensor, weight: Tensor, bias: Optional[Tensor], stride: List[int], padding: List[int], dilation: List[int], groups: int) -> Tensor:
   w = torch.unsqueeze(weight, 2)
   x = __torch__.decompositions.image_of(input, "aten::conv1d")
@@ -756,6 +880,23 @@ def conv1d(input: Tensor, weight: Tensor, bias: Optional[Tensor], stride: List[i
   else:
     y = torch.conv2d(x, w, bias, [1, stride[0]], [0, padding[0]], [1, dilation[0]], groups)
   return torch.squeeze(y, 2)
+
+# What traces record: a convolution of any rank, transposed or not.
+def convolution(input: Tensor, weight: Tensor, bias: Optional[Tensor], stride: List[int], padding: List[int], dilation: List[int], transposed: bool, output_padding: List[int], groups: int) -> Tensor:
+  rank = torch.dim(weight)
+  if rank < 3 or rank > 5:
+    ops.prim.RaiseException(torch.format("a convolution with a weight of {} dimensions", rank), "builtins.NotImplementedError")
+  if transposed:
+    if rank == 3:
+      return torch.conv_transpose1d(input, weight, bias, stride, padding, output_padding, groups, dilation)
+    if rank == 4:
+      return torch.conv_transpose2d(input, weight, bias, stride, padding, output_padding, groups, dilation)
+    return torch.conv_transpose3d(input, weight, bias, stride, padding, output_padding, groups, dilation)
+  if rank == 3:
+    return torch.conv1d(input, weight, bias, stride, padding, dilation, groups)
+  if rank == 4:
+    return torch.conv2d(input, weight, bias, stride, padding, dilation, groups)
+  return torch.conv3d(input, weight, bias, stride, padding, dilation, groups)
 
 def conv_transpose1d(input: Tensor, weight: Tensor, bias: Optional[Tensor], stride: List[int], padding: List[int], output_padding: List[int], groups: int, dilation: List[int]) -> Tensor:
   w = torch.unsqueeze(weight, 2)
@@ -888,6 +1029,13 @@ def _softmax(self: Tensor, dim: int, half_to_float: bool) -> Tensor:
 
 def celu(self: Tensor, alpha: number) -> Tensor:
   return torch.elu(self, alpha, 1, 1. / float(alpha))
+
+# x > 0 ? scale x : scale alpha (exp(input_scale x) - 1).
+def elu(self: Tensor, alpha: number, scale: number, input_scale: number) -> Tensor:
+  positive = torch.clamp_min(self, 0)
+  less = torch.expm1(torch.mul(torch.clamp_max(self, 0), float(input_scale)))
+  below = torch.mul(less, float(scale) * float(alpha))
+  return torch.add(torch.mul(positive, float(scale)), below)
 
 def glu(self: Tensor, dim: int) -> Tensor:
   halves = torch.chunk(self, 2, dim)

@@ -15,7 +15,6 @@ import java.util.Map;
  * torch.nn.functional}.
  */
 public final class Activations {
-  private static final IValue ZERO = IValue.number(0);
 
   private Activations() {}
 
@@ -38,16 +37,9 @@ public final class Activations {
 
   /** {@code x > 0 ? scale x : scale alpha (exp(input_scale x) - 1)}. */
   private static IValue elu(Invocation call) {
-    double scale = call.real("scale");
-    double inputScale = call.real("input_scale");
-    if (scale == 1 && inputScale == 1) {
-      return call.record(Shapes.real(call.self().dtype()), call.self().shape());
-    }
-    IValue positive = call.call("clamp_min", call.self(), ZERO);
-    IValue negative = call.call("clamp_max", call.self(), ZERO);
-    IValue less = call.call("expm1", call.call("mul", negative, new IValue.Real(inputScale)));
-    IValue below = call.call("mul", less, new IValue.Real(scale * call.real("alpha")));
-    return call.call("add", call.call("mul", positive, new IValue.Real(scale)), below);
+    return call.real("scale") == 1 && call.real("input_scale") == 1
+        ? call.record(Shapes.real(call.self().dtype()), call.self().shape())
+        : call.decomposed();
   }
 
   private static double sigmoid(double x) {

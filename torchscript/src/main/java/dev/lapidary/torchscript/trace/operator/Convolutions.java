@@ -24,52 +24,6 @@ public final class Convolutions {
     table.put("conv3d", call -> convolution(call, 3));
     table.put("conv_transpose2d", call -> transposed(call, 2));
     table.put("conv_transpose3d", call -> transposed(call, 3));
-    table.put("_convolution", Convolutions::general);
-    table.put("convolution", Convolutions::general);
-    table.put("_convolution_mode", Convolutions::convolutionMode);
-  }
-
-  /** What traces record: a convolution of any rank, transposed or not. */
-  private static IValue general(Invocation call) {
-    int rank = call.tensor("weight").rank();
-    boolean transposed = call.flag("transposed");
-    if (!transposed) {
-      return plain(call, ofRank(rank));
-    }
-    return call.call(
-        ofRank(rank).replace("conv", "conv_transpose"),
-        call.get("input"),
-        call.get("weight"),
-        call.get("bias"),
-        call.get("stride"),
-        call.get("padding"),
-        call.get("output_padding"),
-        call.get("groups"),
-        call.get("dilation"));
-  }
-
-  private static String ofRank(int weight) {
-    if (weight < 3 || weight > 5) {
-      throw ProgramRefusal.unsupported("a convolution with a weight of %d dimensions", weight);
-    }
-    return "conv" + (weight - 2) + "d";
-  }
-
-  /** What traces record of {@code padding="same"}. */
-  private static IValue convolutionMode(Invocation call) {
-    return plain(call, ofRank(call.tensor("weight").rank()));
-  }
-
-  private static IValue plain(Invocation call, String operator) {
-    return call.call(
-        operator,
-        call.get("input"),
-        call.get("weight"),
-        call.get("bias"),
-        call.get("stride"),
-        call.get("padding"),
-        call.get("dilation"),
-        call.get("groups"));
   }
 
   private static IValue convolution(Invocation call, int axes) {

@@ -27,7 +27,6 @@ import java.util.function.LongBinaryOperator;
  * the type that PyTorch's promotion gives.
  */
 final class Pointwise {
-  private static final IValue ZERO = IValue.number(0);
 
   private Pointwise() {}
 
@@ -191,10 +190,6 @@ final class Pointwise {
             call.allKnown()
                 ? evaluated(call, Shapes.promote(call.self(), call.get("other")), function)
                 : call.decomposed());
-  }
-
-  static IValue truth(Invocation call, IValue x) {
-    return ((TensorRef) x).dtype() == DType.BOOL ? x : call.call("ne", x, ZERO);
   }
 
   static void keepType(Map<String, Operator> table, String name, DoubleUnaryOperator function) {

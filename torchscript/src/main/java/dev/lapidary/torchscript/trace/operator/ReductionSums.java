@@ -85,7 +85,7 @@ public final class ReductionSums {
     double order = call.real("ord");
     boolean usual = order == 1 || order == 2 || Double.isInfinite(order);
     if (call.allKnown() ? order != 2 : !usual) {
-      return ofOrder(call, order, dims);
+      return call.decomposed();
     }
     if (!call.allKnown()) {
       return call.with("dim", IValue.ints(dims))
@@ -93,24 +93,5 @@ public final class ReductionSums {
     }
     return Reductions.fold(
         call, self, dims, keep, self.dtype(), 0, (sum, x) -> sum + x * x, Math::sqrt);
-  }
-
-  /** The greatest or the least size, the sum of sizes, the count of others than 0, or a root. */
-  private static IValue ofOrder(Invocation call, double order, int[] dims) {
-    IValue along = IValue.ints(dims);
-    IValue keep = call.get("keepdim");
-    IValue sizes = call.call("abs", call.self());
-    if (Double.isInfinite(order)) {
-      return call.call(order > 0 ? "amax" : "amin", sizes, along, keep);
-    }
-    if (order == 0) {
-      IValue others = call.call("ne", call.self(), IValue.number(0));
-      return call.call("sum", call.call("type_as", others, call.self()), along, keep);
-    }
-    if (order == 1) {
-      return call.call("sum", sizes, along, keep);
-    }
-    IValue sum = call.call("sum", call.call("pow", sizes, new IValue.Real(order)), along, keep);
-    return call.call("pow", sum, new IValue.Real(1 / order));
   }
 }

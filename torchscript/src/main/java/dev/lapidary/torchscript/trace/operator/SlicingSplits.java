@@ -17,47 +17,12 @@ import java.util.function.UnaryOperator;
 
 /** Indexing, Slicing, Joining, Mutating Ops: tensors cut into parts. */
 public final class SlicingSplits {
-  private static final IValue ZERO = IValue.number(0);
-  private static final IValue ONE = IValue.number(1);
 
   private SlicingSplits() {}
 
   public static void addTo(Map<String, Operator> table) {
-    Pointwise.of(table, "tensor_split", SlicingSplits::tensorSplit);
-    table.put("chunk", SlicingSplits::chunk);
     table.put("split", SlicingSplits::split);
     table.put("split_with_sizes", call -> parts(call, call.integers("split_sizes")));
-  }
-
-  /** As equal as can be, the first ones greater. */
-  private static IValue tensorSplit(Invocation call, IValue x) {
-    int dim = Shapes.dimension(call.integer("dim"), call.self().rank());
-    long size = SymInts.constant(call.self().shape().get(dim));
-    if (call.has("indices")) {
-      return between(call, x, dim);
-    }
-    long sections = call.integer("sections");
-    if (sections < 1) {
-      throw ProgramRefusal.wrong("%s into %d parts", call.operator(), sections);
-    }
-    long[] sizes =
-        Elements.sizes(
-            call.dispatcher().budget(),
-            sections,
-            i -> size / sections + (i < size % sections ? 1 : 0));
-    return call.call("split_with_sizes", x, sizes(sizes), IValue.number(dim));
-  }
-
-  /** From each index to the next. */
-  private static IValue between(Invocation call, IValue x, int dim) {
-    List<IValue> parts = new ArrayList<>();
-    IValue from = ZERO;
-    for (IValue to : call.get("indices").toList()) {
-      parts.add(call.call("slice", x, IValue.number(dim), from, to, ONE));
-      from = to;
-    }
-    parts.add(call.call("slice", x, IValue.number(dim), from, IValue.None.NONE, ONE));
-    return new IValue.ListOf(parts);
   }
 
   static int dim(Invocation call) {
@@ -88,16 +53,6 @@ public final class SlicingSplits {
       Invocation call, TensorRef base, IValue along, long from, long to) {
     return call.call(
         "slice", base, along, IValue.number(from), IValue.number(to), IValue.number(1));
-  }
-
-  /** As many equal parts as fit, the last one smaller; fewer than asked for if that is enough. */
-  private static IValue chunk(Invocation call) {
-    long size = SymInts.constant(call.self().shape().get(dim(call)));
-    long chunks = call.integer("chunks");
-    if (chunks < 1) {
-      throw ProgramRefusal.wrong("chunk into %d parts", chunks);
-    }
-    return parts(call, equalParts(call, size, (size + chunks - 1) / chunks));
   }
 
   private static IValue split(Invocation call) {
