@@ -20,14 +20,18 @@ final class BiasCorrection {
    * The corrected biases by the layer's name; layers whose shift is zero throughout are left out.
    */
   static Map<String, float[]> of(
-      OnnxGraph graph, Int8Plan plan, Observations seen, Map<String, QuantParams> params) {
+      OnnxGraph graph,
+      Int8Plan plan,
+      Observations seen,
+      Map<String, QuantParams> params,
+      WeightRounding rounding) {
     Map<String, float[]> biases = new HashMap<>();
     for (OnnxNode node : plan.layers()) {
       QuantParams input = params.get(node.input(0));
       if (node.is("Conv", "Gemm") && input != null) {
         double[] means = seen.channelMeans(node.input(0));
         if (means.length > 0) {
-          biases.put(node.name(), corrected(graph, node, input.scale(), means));
+          biases.put(node.name(), corrected(graph, node, input.scale(), means, rounding));
         }
       }
     }
@@ -35,7 +39,7 @@ final class BiasCorrection {
   }
 
   private static float[] corrected(
-      OnnxGraph graph, OnnxNode node, float inputScale, double[] means) {
+      OnnxGraph graph, OnnxNode node, float inputScale, double[] means, WeightRounding rounding) {
     Tensor tensor = graph.initializer(node.input(1)).orElseThrow();
     float[] weight = tensor.toFloats();
     int axis = InsertQdq.channelAxis(node);
@@ -43,7 +47,7 @@ final class BiasCorrection {
     int inner = axis == 0 ? weight.length / Math.max(1, channels) : 1;
     float[] given = InsertQdq.bias(graph, node);
     float[] bias = given.length == 0 ? new float[channels] : given.clone();
-    float[] rounded = QuantizedWeight.of(weight, channels, inner, bias, inputScale).dequantized();
+    float[] rounded = rounding.quantized(graph, node, bias, inputScale).dequantized();
     double[] shift = new double[channels];
     IntBinaryOperator inputChannel = inputChannels(node, tensor);
     for (int i = 0; i < weight.length; i++) {

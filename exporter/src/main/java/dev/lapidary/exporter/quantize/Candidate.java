@@ -11,28 +11,42 @@ import java.util.Set;
  * @param seen its values on the calibration images
  * @param repair what was done to it, for the label; empty if nothing
  * @param calibrator sets the ranges
+ * @param rounding chooses the weights' integers
  * @param correctBias whether the weights' rounding is put into the biases
  */
 record Candidate(
-    OnnxGraph graph, Observations seen, String repair, Calibrator calibrator, boolean correctBias) {
+    OnnxGraph graph,
+    Observations seen,
+    String repair,
+    Calibrator calibrator,
+    WeightRounding rounding,
+    boolean correctBias) {
   /** As the model card says it. */
   String label() {
-    return calibrator.label() + repair + (correctBias ? " + bias correction" : "");
+    return calibrator.label()
+        + repair
+        + (rounding == WeightRounding.NEAREST ? "" : " + rounding by layer")
+        + (correctBias ? " + bias correction" : "");
   }
 
   Candidate with(Calibrator other) {
-    return new Candidate(graph, seen, repair, other, correctBias);
+    return new Candidate(graph, seen, repair, other, rounding, correctBias);
   }
 
   Candidate withCorrectedBias() {
-    return new Candidate(graph, seen, repair, calibrator, true);
+    return new Candidate(graph, seen, repair, calibrator, rounding, true);
+  }
+
+  /** With the biases corrected for what it does to the weights. */
+  Candidate with(WeightRounding other) {
+    return new Candidate(graph, seen, repair, calibrator, other, true);
   }
 
   OnnxGraph build(Set<String> keptFloat) {
     Int8Plan plan = Int8Plan.of(graph, keptFloat);
     Map<String, QuantParams> params = ChooseParams.of(graph, plan, seen.ranges(calibrator));
     Map<String, float[]> biases =
-        correctBias ? BiasCorrection.of(graph, plan, seen, params) : Map.of();
-    return InsertQdq.of(graph, plan, params, biases);
+        correctBias ? BiasCorrection.of(graph, plan, seen, params, rounding) : Map.of();
+    return InsertQdq.of(graph, plan, params, biases, rounding);
   }
 }

@@ -41,6 +41,7 @@ final class InsertQdq {
   private final Int8Plan plan;
   private final Map<String, QuantParams> params;
   private final Map<String, float[]> biases;
+  private final WeightRounding rounding;
   private final OnnxGraph to;
 
   /** By value: what a reader of integers reads, and what any other node reads. */
@@ -49,24 +50,31 @@ final class InsertQdq {
   private final Map<String, String> asFloats = new HashMap<>();
 
   private InsertQdq(
-      OnnxGraph from, Int8Plan plan, Map<String, QuantParams> params, Map<String, float[]> biases) {
+      OnnxGraph from,
+      Int8Plan plan,
+      Map<String, QuantParams> params,
+      Map<String, float[]> biases,
+      WeightRounding rounding) {
     this.from = from;
     this.plan = plan;
     this.params = params;
     this.biases = biases;
+    this.rounding = rounding;
     this.to = new OnnxGraph(from.name(), from.opset());
   }
 
   /**
    * @param params of every value that exists as integers
    * @param biases that replace a layer's own, by the node's name
+   * @param rounding chooses the weights' integers
    */
   static OnnxGraph of(
       OnnxGraph graph,
       Int8Plan plan,
       Map<String, QuantParams> params,
-      Map<String, float[]> biases) {
-    return new InsertQdq(graph, plan, params, biases).write();
+      Map<String, float[]> biases,
+      WeightRounding rounding) {
+    return new InsertQdq(graph, plan, params, biases, rounding).write();
   }
 
   private OnnxGraph write() {
@@ -180,12 +188,7 @@ final class InsertQdq {
     }
     int axis = channelAxis(node);
     float[] bias = biases.getOrDefault(node.name(), bias(from, node));
-    int inner = 1;
-    for (int d = axis + 1; d < weight.rank(); d++) {
-      inner *= (int) weight.size(d);
-    }
-    QuantizedWeight q =
-        QuantizedWeight.of(weight.toFloats(), (int) weight.size(axis), inner, bias, input.scale());
+    QuantizedWeight q = rounding.quantized(from, node, bias, input.scale());
     String base = node.name();
     List<String> inputs = new ArrayList<>(List.of(integers(x)));
     inputs.add(

@@ -57,8 +57,7 @@ final class Observations {
   }
 
   /** Groups of values that fit into one call on each thread. */
-  private static List<List<String>> parts(
-      RuntimeModel model, List<String> values, CalibrationSet images) {
+  static List<List<String>> parts(RuntimeModel model, List<String> values, CalibrationSet images) {
     List<Tensor> one = model.run(images.one(0), images.shape(1), values);
     List<List<String>> parts = new ArrayList<>();
     List<String> part = new ArrayList<>();

@@ -90,6 +90,21 @@ final class QuantizedWeight {
     return new QuantParams(Math.nextUp((float) least), 0, QuantType.S8_SYMMETRIC);
   }
 
+  /** The same scales with other integers. */
+  QuantizedWeight withValues(byte[] others) {
+    return new QuantizedWeight(others, scales, bias, biasScales, inner);
+  }
+
+  /** Another choice of integers for the channels that have the scales it was made for. */
+  QuantizedWeight rounded(QuantizedWeight choice) {
+    byte[] chosen = values.clone();
+    for (int i = 0; i < chosen.length; i++) {
+      int c = i / inner % scales.length;
+      chosen[i] = scales[c] == choice.scales[c] ? choice.values[i] : chosen[i];
+    }
+    return withValues(chosen);
+  }
+
   /** The weights as the integers say them. */
   float[] dequantized() {
     float[] weight = new float[values.length];

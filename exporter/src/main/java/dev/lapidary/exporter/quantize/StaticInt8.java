@@ -34,6 +34,9 @@ public final class StaticInt8 {
   /** Ranking runs the model once a layer; so many images tell the worst layers from the others. */
   private static final int RANKING_IMAGES = 32;
 
+  /** The error of the logits, 30 dB below them, from which on no repair is looked for. */
+  private static final double NEAR = 1e-3;
+
   private final OnnxGraph fp32;
   private final Reference reference;
   private final Guard guard;
@@ -81,14 +84,38 @@ public final class StaticInt8 {
 
   /** The graph as it is, and equalized; each by its best ranges. The plainer wins a tie. */
   private Candidate best(OnnxGraph graph) {
-    Candidate plain = bestRanges(graph, observe(graph), "");
-    Optional<OnnxGraph> equalized = CrossLayerEqualization.of(graph, plain.seen());
-    if (equalized.isEmpty()) {
-      return plain;
+    List<Candidate> candidates = new ArrayList<>();
+    candidates.add(bestRanges(graph, observe(graph), ""));
+    CrossLayerEqualization.of(graph, candidates.get(0).seen())
+        .map(other -> bestRanges(other, observe(other), " + equalization"))
+        .ifPresent(candidates::add);
+    Candidate best = nearest(candidates);
+    return error(best) > NEAR ? nearest(List.of(best, rounded(best))) : best;
+  }
+
+  /**
+   * Rounded by layer, with the ranges that are best then: weights that hurt hide what ranges do.
+   */
+  private Candidate rounded(Candidate candidate) {
+    OnnxGraph graph = candidate.graph();
+    WeightRounding rounding =
+        WeightRounding.of(graph, Int8Plan.of(graph, Set.of()), images.calibration());
+    Candidate rounded = candidate.with(rounding);
+    return nearest(Calibrator.all().stream().map(rounded::with).toList());
+  }
+
+  /** The one with the least error, of equal ones the first. */
+  private Candidate nearest(List<Candidate> candidates) {
+    Candidate best = candidates.get(0);
+    double least = Double.POSITIVE_INFINITY;
+    for (Candidate candidate : candidates) {
+      double error = error(candidate);
+      if (error < least) {
+        least = error;
+        best = candidate;
+      }
     }
-    OnnxGraph other = equalized.get();
-    Candidate repaired = bestRanges(other, observe(other), " + equalization");
-    return error(repaired) < error(plain) ? repaired : plain;
+    return best;
   }
 
   private Observations observe(OnnxGraph graph) {
@@ -98,7 +125,8 @@ public final class StaticInt8 {
 
   /** All calibrators without, then the best one with bias correction; the plainer wins a tie. */
   private Candidate bestRanges(OnnxGraph graph, Observations seen, String repair) {
-    Candidate best = new Candidate(graph, seen, repair, new MinMax(), false);
+    Candidate best =
+        new Candidate(graph, seen, repair, new MinMax(), WeightRounding.NEAREST, false);
     double least = error(best);
     for (Calibrator calibrator : Calibrator.all()) {
       Candidate candidate = best.with(calibrator);
