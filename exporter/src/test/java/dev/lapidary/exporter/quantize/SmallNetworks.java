@@ -61,6 +61,17 @@ final class SmallNetworks {
     return net.head(x, 16);
   }
 
+  /** MobileNet's kind: a small stem and two depthwise separable convolutions, all with relu6. */
+  static OnnxGraph separable() {
+    SmallNetworks net = new SmallNetworks();
+    String x = net.relu6("stem.relu6", net.conv("stem", "input", 3, 16, 3, 1));
+    x = net.relu6("d1.relu6", net.conv("d1", x, 16, 16, 3, 16));
+    x = net.relu6("p1.relu6", net.conv("p1", x, 16, 24, 1, 1));
+    x = net.relu6("d2.relu6", net.conv("d2", x, 24, 24, 3, 24));
+    x = net.relu6("p2.relu6", net.conv("p2", x, 24, 16, 1, 1));
+    return net.head(x, 16);
+  }
+
   private String relu6(String name, String x) {
     String zero = graph.addInitializer(name + ".min", Tensor.of(new float[] {0}));
     String six = graph.addInitializer(name + ".max", Tensor.of(new float[] {6}));
