@@ -51,14 +51,11 @@ public final class CommandTree {
     List<String> given = Arrays.asList(arguments);
     boolean stacktrace = given.contains(STACKTRACE);
     boolean quiet = given.contains(QUIET) || given.contains("-q");
-    CommandLine line = new CommandLine(command);
+    CommandLine line = commandLine(command, given.contains(HELP_ALL));
     line.setOut(out).setErr(quiet ? new PrintWriter(new QuietLines(err), true) : err);
-    line.setCaseInsensitiveEnumValuesAllowed(true);
-    line.setUsageHelpAutoWidth(true);
     line.setColorScheme(
         CommandLine.Help.defaultColorScheme(
             Colours.ofOut().on() ? CommandLine.Help.Ansi.ON : CommandLine.Help.Ansi.OFF));
-    conventions(line, given.contains(HELP_ALL), versions());
     line.setParameterExceptionHandler((error, args) -> usage(error, args, err));
     line.setExecutionExceptionHandler((error, failed, result) -> report(error, err, stacktrace));
     try {
@@ -66,6 +63,19 @@ public final class CommandTree {
     } catch (OutOfMemoryError e) {
       return outOfMemory(e, err, stacktrace);
     }
+  }
+
+  /** The command tree as {@link #run} parses it: what completion and manuals are made of. */
+  public static CommandLine commandLine(Object command) {
+    return commandLine(command, true);
+  }
+
+  private static CommandLine commandLine(Object command, boolean all) {
+    CommandLine line = new CommandLine(command);
+    line.setCaseInsensitiveEnumValuesAllowed(true);
+    line.setUsageHelpAutoWidth(true);
+    conventions(line, all, versions());
+    return line;
   }
 
   private static int outOfMemory(OutOfMemoryError error, PrintWriter err, boolean stacktrace) {
@@ -87,7 +97,13 @@ public final class CommandTree {
     for (CommandLine sub : line.getSubcommands().values()) {
       conventions(sub, all, version);
     }
-    CommandSpec spec = line.getCommandSpec().mixinStandardHelpOptions(true).version(version);
+    CommandSpec spec = line.getCommandSpec().version(version);
+    if (spec.findOption("--version") == null) {
+      spec.mixinStandardHelpOptions(true);
+    } else { // its own, of what it makes
+      spec.addOption(
+          flag("Show this help message and exit.", "-h", "--help").usageHelp(true).build());
+    }
     if (UsageText.hasMore(line)) {
       spec.addOption(flag("Shows rarely needed options, too.", HELP_ALL).usageHelp(true).build());
     }
@@ -116,7 +132,8 @@ public final class CommandTree {
     return lines.toArray(String[]::new);
   }
 
-  private static String version() {
+  /** Lapidary's own. */
+  public static String version() {
     try (InputStream text = CommandTree.class.getResourceAsStream("version.txt")) {
       if (text == null) {
         throw new IllegalStateException("version.txt is not on the class path");
