@@ -22,6 +22,8 @@ import picocli.CommandLine.Spec;
       TorchScriptCommand.class,
       VerifyCommand.class,
       InspectCommand.class,
+      CardCommand.class,
+      JarCommand.class,
       OpsCommand.class
     })
 public final class ExporterMain implements Runnable, RootCommand {

@@ -1,13 +1,16 @@
 package dev.lapidary.exporter.cli;
 
 import dev.lapidary.core.cli.HelpSection;
+import dev.lapidary.core.card.CardJson;
 import dev.lapidary.core.failure.Failure;
+import dev.lapidary.core.file.AtomicFile;
 import dev.lapidary.exporter.lower.GraphLowering;
 import dev.lapidary.exporter.onnx.OnnxOutput;
 import dev.lapidary.exporter.quantize.QuantizeOptions;
 import dev.lapidary.exporter.verify.ModelRuntime;
 import java.io.PrintWriter;
 import java.util.List;
+import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -49,6 +52,13 @@ final class OnnxCommand implements Callable<Integer>, HelpSection.Command {
               + " beside the model, NAME-CHECKSUM.onnx.data")
   private long maxInlineBytes = OnnxOutput.MAX_INLINE_BYTES;
 
+  @Option(
+      names = "--card-file",
+      description =
+          "write the model card beside the model as well, NAME.card.json, for runtimes that cannot"
+              + " read it in there")
+  private boolean cardFile;
+
   @Mixin private QuantizeOptions quantize;
 
   @Option(names = "--timings", description = "print time and memory of each step to stderr")
@@ -60,7 +70,7 @@ final class OnnxCommand implements Callable<Integer>, HelpSection.Command {
         new HelpSection(
             "Output",
             List.of("--out", "--force", "--json"),
-            List.of("--opset", "--embed-preprocessing", "--external-data-over", "--timings")),
+            List.of("--opset", "--embed-preprocessing", "--external-data-over", "--card-file", "--timings")),
         new HelpSection(
             "Weights, and archives without a card",
             List.of("--arch", "--labels"),
@@ -93,12 +103,19 @@ final class OnnxCommand implements Callable<Integer>, HelpSection.Command {
       throw Failure.badInput(
           "--out %s: choose a name that ends in .onnx, by which files are told apart", export.out);
     }
+    Path beside = CardCommand.beside(export.out);
+    if (cardFile) {
+      AtomicFile.requireAbsent(beside, export.force);
+    }
     PrintWriter err = spec.commandLine().getErr();
     OnnxExport.Request request =
         new OnnxExport.Request(export, opset, embed, maxInlineBytes, quantize);
     OnnxExport.Report report = OnnxExport.run(request, err::println);
     if (!export.model.cutsTheNetwork()) {
       report.lacking().ifPresent(line -> err.println("warning: " + line));
+    }
+    if (cardFile) {
+      CardCommand.write(CardJson.write(report.card()), beside);
     }
     PrintWriter to = spec.commandLine().getOut();
     to.println(export.json ? report.json() : report.text());

@@ -12,7 +12,7 @@ class HelpTest {
   private final StringWriter err = new StringWriter();
 
   @ParameterizedTest
-  @ValueSource(strings = {"onnx", "torchscript", "verify", "inspect", "ops"})
+  @ValueSource(strings = {"onnx", "torchscript", "verify", "inspect", "card", "jar", "ops"})
   void everyCommandExplainsItself(String command) {
     int status = ExporterMain.run(new PrintWriter(out), new PrintWriter(err), command, "--help");
     assertThat(status).as(err.toString()).isZero();

@@ -1,0 +1,97 @@
+package dev.lapidary.exporter.cli;
+
+import dev.lapidary.core.card.CardJson;
+import dev.lapidary.core.card.ModelCard;
+import dev.lapidary.core.failure.Failure;
+import dev.lapidary.core.file.AtomicFile;
+import dev.lapidary.core.onnx.OnnxMetadata;
+import dev.lapidary.torchscript.archive.ArchiveReader;
+import dev.lapidary.torchscript.archive.TorchScriptArchive;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code exporter card}. */
+@Command(
+    name = "card",
+    description = {
+      "Prints a file's model card as JSON, or writes it beside the file, for runtimes that cannot read",
+      "it there."
+    })
+final class CardCommand implements Callable<Integer> {
+  @Spec private CommandSpec spec;
+
+  @Parameters(paramLabel = "MODEL", description = "an ONNX file or a TorchScript archive")
+  private Path model;
+
+  @Option(names = "--out", paramLabel = "FILE", description = "the file to write")
+  private @Nullable Path out;
+
+  @Option(names = "--force", description = "replace an existing file")
+  private boolean force;
+
+  @Override
+  public Integer call() throws IOException {
+    if (out == null) {
+      PrintWriter to = spec.commandLine().getOut();
+      to.println(json(model));
+      to.flush();
+      return 0;
+    }
+    AtomicFile.requireAbsent(out, force);
+    write(json(model), out);
+    return 0;
+  }
+
+  /** {@code model.card.json} of {@code model.onnx}. */
+  static Path beside(Path model) {
+    String name = String.valueOf(model.getFileName()).replaceFirst("\\.onnx$", "");
+    return model.resolveSibling(name + ".card.json");
+  }
+
+  /** The card's own bytes, and a line's end. */
+  static void write(String json, Path file) throws IOException {
+    AtomicFile.write(file, temporary -> Files.writeString(temporary, json + "\n"));
+  }
+
+  /**
+   * As it is in the file.
+   *
+   * @throws Failure (exit 2) if there is none, or no card
+   */
+  private static String json(Path model) throws IOException {
+    Optional<String> json =
+        isArchive(model) ? ofArchive(model) : OnnxMetadata.of(model, ModelCard.METADATA_KEY);
+    String text =
+        json.orElseThrow(
+            () ->
+                Failure.badInput(
+                    "[%s] has no model card (%s); export it with exporter onnx",
+                    model.getFileName(), ModelCard.METADATA_KEY));
+    CardJson.read(text, String.valueOf(model.getFileName()));
+    return text;
+  }
+
+  private static boolean isArchive(Path model) throws IOException {
+    try (InputStream in = Files.newInputStream(model)) {
+      return new String(in.readNBytes(2), StandardCharsets.ISO_8859_1).equals("PK");
+    }
+  }
+
+  private static Optional<String> ofArchive(Path model) {
+    TorchScriptArchive archive = ArchiveReader.read(model);
+    return Optional.ofNullable(archive.extra().get(TorchScriptArchive.CARD))
+        .map(bytes -> new String(bytes, StandardCharsets.UTF_8));
+  }
+}
