@@ -13,7 +13,7 @@ import picocli.CommandLine.Command;
 @Command(
     name = "serve",
     description = "Serves ONNX image classifiers over HTTP with dynamic batching.",
-    subcommands = {RunCommand.class, BenchCommand.class})
+    subcommands = {RunCommand.class, BenchCommand.class, HealthCommand.class})
 public final class ServeMain implements RootCommand {
   @Override
   public Map<String, String> otherNames() {

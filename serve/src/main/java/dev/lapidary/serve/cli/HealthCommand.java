@@ -1,0 +1,52 @@
+package dev.lapidary.serve.cli;
+
+import dev.lapidary.core.failure.Failure;
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.time.Duration;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** {@code serve health}: a container's health check where there is no shell and no curl. */
+@Command(
+    name = "health",
+    description =
+        "Asks a server on this machine whether it is ready; ends with 0 if it is, else 1.")
+final class HealthCommand implements Runnable {
+  @Spec private CommandSpec spec;
+
+  @Option(names = "--port", paramLabel = "N", description = "the server's")
+  private int port = 8080;
+
+  @Option(names = "--timeout-ms", paramLabel = "N", description = "how long to wait for an answer")
+  private int timeoutMillis = 3000;
+
+  @Override
+  public void run() {
+    URI ready = URI.create("http://127.0.0.1:" + port + "/v2/health/ready");
+    Duration timeout = Duration.ofMillis(timeoutMillis);
+    HttpClient client = HttpClient.newBuilder().connectTimeout(timeout).build();
+    try {
+      HttpResponse<Void> answer =
+          client.send(
+              HttpRequest.newBuilder(ready).timeout(timeout).build(),
+              HttpResponse.BodyHandlers.discarding());
+      if (answer.statusCode() != 200) {
+        throw Failure.failed("%s answered %d, expected 200", ready, answer.statusCode());
+      }
+      spec.commandLine().getOut().println("ready");
+      spec.commandLine().getOut().flush();
+    } catch (IOException e) {
+      throw Failure.failed(
+          "%s does not answer (%s); is serve run on this port?", ready, Failure.reason(e));
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw Failure.failed("interrupted before %s answered", ready);
+    }
+  }
+}
