@@ -2,7 +2,13 @@ package dev.lapidary.quickstart;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.lapidary.core.cli.Program;
+import dev.lapidary.exporter.cli.ExporterMain;
+import dev.lapidary.serve.cli.ServeMain;
+import dev.lapidary.trainer.cli.TrainerMain;
 import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -12,6 +18,7 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import picocli.CommandLine;
 
 /** What the documents say of the source is the source's own word. */
 class DocumentationTest {
@@ -48,6 +55,55 @@ class DocumentationTest {
       Files.writeString(page, expected);
     }
     assertThat(Files.readString(page)).contains(tree).isEqualTo(expected);
+  }
+
+  /** The help of every command, as its program prints it. */
+  @Test
+  void thePageOfTheCommandLineIsTheProgramsOwnHelp() throws IOException {
+    StringBuilder page = new StringBuilder(BEGINNING);
+    page.append("```text").append(general(help(new TrainerMain(), "--help"))).append("```\n");
+    append(page, "trainer", new TrainerMain());
+    append(page, "exporter", new ExporterMain());
+    append(page, "serve", new ServeMain());
+    Path file = HOME.resolve("docs/command-line.md");
+    if (Boolean.getBoolean("lapidary.update")) {
+      Files.writeString(file, page);
+    }
+    assertThat(Files.readString(file)).isEqualTo(page.toString());
+  }
+
+  private static final String BEGINNING =
+      """
+      # The command line
+
+      Every command explains itself with `--help`; where it has options that are rarely needed, `--help-all` shows
+      them, and so does this page, which is made of it. Defaults are in brackets. All commands have
+
+      """;
+
+  private static void append(StringBuilder page, String program, Object root) {
+    for (String command : new CommandLine(root).getSubcommands().keySet()) {
+      String own = new CommandLine(root).getSubcommands().get(command).getCommandName();
+      String help = help(root, command, "--help-all");
+      if (help.isEmpty()) {
+        help = help(root, command, "--help");
+      }
+      page.append("\n## bin/%s %s\n\n```text\n".formatted(program, own))
+          .append(help, 0, help.indexOf("\nGeneral\n"))
+          .append("```\n");
+    }
+  }
+
+  /** From the options that all have to the exit codes. */
+  private static String general(String help) {
+    String options = help.substring(help.indexOf("\nGeneral\n"), help.indexOf("\nCommands:"));
+    return options + help.substring(help.indexOf("\nExit codes:"));
+  }
+
+  private static String help(Object root, String... arguments) {
+    StringWriter out = new StringWriter();
+    Program.run(root, new PrintWriter(out), new PrintWriter(new StringWriter()), arguments);
+    return out.toString();
   }
 
   private static String packages(String module) {

@@ -111,14 +111,14 @@ final class OnnxCommand implements Callable<Integer>, HelpSection.Command {
     OnnxExport.Request request =
         new OnnxExport.Request(export, opset, embed, maxInlineBytes, quantize);
     OnnxExport.Report report = OnnxExport.run(request, err::println);
-    if (!export.model.cutsTheNetwork()) {
-      report.lacking().ifPresent(line -> err.println("warning: " + line));
-    }
     if (cardFile) {
       CardCommand.write(CardJson.write(report.card()), beside);
     }
     PrintWriter to = spec.commandLine().getOut();
     to.println(export.json ? report.json() : report.text());
+    if (!export.json && !export.model.cutsTheNetwork()) {
+      report.lacking().ifPresent(to::println);
+    }
     to.flush();
     if (timings) {
       err.print(report.timings().report());

@@ -81,7 +81,10 @@ class OnnxCommandTest {
     Run exported = run(export, IMAGENET);
     assertThat(exported.err()).isEmpty();
     assertThat(exported.status()).isZero();
-    assertThat(exported.out()).contains("m.onnx: ").contains("differs from libtorch 2.7.1 by ");
+    assertThat(exported.out())
+        .contains("m.onnx: ")
+        .contains("differs from libtorch 2.7.1 by ")
+        .doesNotContain("export it with");
 
     OnnxGraph graph = OnnxReader.read(out);
     ModelCard card = CardJson.read(graph.metadata().get(ModelCard.METADATA_KEY), "m.onnx");
@@ -161,7 +164,13 @@ class OnnxCommandTest {
         List.of("--input=3x32x32", "--resize=40", "--mean=0.4,0.5,0.6", "--std=0.2,0.3,0.4");
     Path images = images();
     List<String> export = Stream.concat(Stream.of("onnx", small()), rule.stream()).toList();
-    assertThat(run(export, "--out=" + plain, "--calibration=" + images).err()).isEmpty();
+    Run first = run(export, "--out=" + plain, "--calibration=" + images);
+    assertThat(first.err()).isEmpty();
+    assertThat(first.out())
+        .endsWith(
+            "[%s] its classes have no names, so answers will be numbers: export it with --labels FILE,"
+                    .formatted(plain)
+                + " or serve it with that\n");
     Run exported =
         run(export, "--out=" + embedded, "--calibration=" + images, "--embed-preprocessing");
     assertThat(exported.err()).isEmpty();
@@ -262,7 +271,13 @@ class OnnxCommandTest {
         .containsPattern("read +[0-9]+ ms +[0-9]+ ms of processors")
         .containsPattern("move +[0-9]+ ms")
         .containsPattern("since main +[0-9]+ ms");
-    assertThat(run(export, "--out=" + split, "--external-data-over=50000").err()).isEmpty();
+    Run written = run(export, "--out=" + split, "--external-data-over=50000");
+    assertThat(written.err()).isEmpty();
+    assertThat(written.out())
+        .endsWith(
+            "[%s] it does not say how an image becomes its input: export it with --labels, --resize,"
+                    .formatted(split)
+                + " --mean and --std, or serve run will ask for them\n");
     assertThat(Files.size(split)).isLessThan(Files.size(inline) - 4 * 256 * 128 + 1000);
     assertThat(run(List.of("verify", split.toString(), "--against=" + archive)).out())
         .contains("parity: ")

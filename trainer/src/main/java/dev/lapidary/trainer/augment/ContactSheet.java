@@ -33,6 +33,11 @@ public final class ContactSheet {
     rows.add(row);
   }
 
+  /** The pictures themselves, row by row, the one that evaluation sees first. */
+  public List<List<RgbImage>> rows() {
+    return rows.stream().map(List::copyOf).toList();
+  }
+
   public boolean isEmpty() {
     return rows.isEmpty();
   }

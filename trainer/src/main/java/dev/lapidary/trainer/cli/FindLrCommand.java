@@ -79,6 +79,7 @@ public final class FindLrCommand implements Callable<Integer>, HelpSection.Comma
     return Interruption.orderly(
         err,
         (progress, stop) -> {
+          plan.note().ifPresent(progress::say);
           print(FindLr.of(config, index, from, to, steps, progress, stop));
           return ExitCode.DONE.status();
         });
@@ -96,7 +97,7 @@ public final class FindLrCommand implements Callable<Integer>, HelpSection.Comma
       out.printf(
           Locale.ROOT,
           "suggested: --lr %.2g (steepest fall at %.2g, lowest loss at %.2g)%n",
-          result.valley(),
+          result.suggested(),
           result.steepest(),
           result.minimum());
     }

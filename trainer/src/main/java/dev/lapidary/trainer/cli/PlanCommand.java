@@ -62,6 +62,7 @@ public final class PlanCommand implements Callable<Integer>, HelpSection.Command
     return Interruption.orderly(
         err,
         (progress, stop) -> {
+          plan.note().ifPresent(progress::say);
           print(Planning.of(config, measure, progress, stop));
           return ExitCode.DONE.status();
         });

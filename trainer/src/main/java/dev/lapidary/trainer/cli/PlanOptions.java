@@ -2,13 +2,16 @@ package dev.lapidary.trainer.cli;
 
 import dev.lapidary.core.failure.Failure;
 import dev.lapidary.core.file.TextFile;
+import dev.lapidary.trainer.plan.Recipe;
 import dev.lapidary.trainer.plan.RunConfig;
 import dev.lapidary.trainer.plan.RunYaml;
 import dev.lapidary.trainer.plan.RunYaml.Setting;
+import dev.lapidary.trainer.plan.StageConfig;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -42,15 +45,24 @@ final class PlanOptions {
       names = "--data",
       paramLabel = "DIR|LIST",
       description =
-          "A folder with one sub-folder a class, or with parts such as train and val of that kind; a"
-              + " CSV or JSONL list; or IDX files.")
+          "A folder with one sub-folder a class, or with parts such as train and val of that kind;"
+              + " a CSV or JSONL list; or IDX files.")
   private @Nullable String data;
+
+  @Option(
+      names = "--recipe",
+      description =
+          "Optimizer, rate and weight decay where they are not given: transfer, from pretrained"
+              + " weights, or scratch; by whether there are any. A --lr alone is SGD's.")
+  private @Nullable Recipe recipe;
 
   @Mixin private NetworkOptions network = new NetworkOptions();
   @Mixin private StageOptions stages = new StageOptions();
 
   @Spec(Spec.Target.MIXEE)
   private CommandSpec command;
+
+  private Optional<String> note = Optional.empty();
 
   private final Map<RunFlag, OptionSpec> flags = new LinkedHashMap<>();
 
@@ -83,6 +95,10 @@ final class PlanOptions {
 
   /** What the command line says wins over the file. */
   private RunConfig fromFile(Path file) {
+    if (recipe != null) {
+      throw Failure.badInput(
+          "--recipe chooses what nobody said, and --config %s says all; leave one out", file);
+    }
     RunConfig read = RunYaml.read(TextFile.read(file), file.toString());
     List<Setting> run = new ArrayList<>();
     if (data != null) {
@@ -118,7 +134,55 @@ final class PlanOptions {
     run.addAll(network.settings());
     List<Setting> each = new ArrayList<>();
     given().forEach(setting -> sort(setting, run, each));
-    return RunYaml.of(run, stages.stages(each));
+    Recipe chosen = chosen();
+    boolean sgds = isGiven("--lr") || isGiven("--nesterov");
+    boolean free = recipe != null || (!isGiven("--optimizer") && !sgds);
+    if (!isGiven("--optimizer") && free) {
+      each.add(new Setting("optimizer", chosen.optimizer()));
+      if (!isGiven("--weight-decay")) {
+        each.add(new Setting("weight-decay", chosen.weightDecay()));
+      }
+    }
+    RunConfig config = RunYaml.of(run, stages.stages(each, rate(chosen, each)));
+    note =
+        free && !isGiven("--optimizer")
+            ? Optional.of(note(chosen, config.stages().get(config.stages().size() - 1)))
+            : Optional.empty();
+    return config;
+  }
+
+  private Recipe chosen() {
+    if (recipe != null) {
+      return recipe;
+    }
+    boolean knows = network.weights().isPresent() || isGiven("--model");
+    return knows ? Recipe.TRANSFER : Recipe.SCRATCH;
+  }
+
+  private double rate(Recipe chosen, List<Setting> each) {
+    String optimizer =
+        each.stream()
+            .filter(setting -> setting.key().equals("optimizer"))
+            .map(setting -> String.valueOf(setting.value()))
+            .findFirst()
+            .orElse("sgd");
+    return chosen.rate(optimizer, network.arch());
+  }
+
+  private static String note(Recipe recipe, StageConfig last) {
+    return String.format(
+        Locale.ROOT,
+        "recipe %s (%s): %s, rate %s, weight decay %s",
+        recipe.name().toLowerCase(Locale.ROOT),
+        recipe == Recipe.TRANSFER ? "pretrained weights" : "random weights",
+        recipe.optimizer(),
+        last.lr(),
+        last.weightDecay());
+  }
+
+  /** What was chosen where nobody did, after {@link #config}. */
+  Optional<String> note() {
+    return note;
   }
 
   private static void sort(Setting setting, List<Setting> run, List<Setting> each) {

@@ -51,6 +51,7 @@ public final class RunCommand implements Callable<Integer>, HelpSection.Command 
     return Interruption.orderly(
         err,
         (progress, stop) -> {
+          plan.note().ifPresent(progress::say);
           RunOutcome outcome = Runs.start(out, config, progress, stop);
           return Interruption.status(outcome, out, err);
         });

@@ -18,6 +18,7 @@ import picocli.CommandLine.TypeConversionException;
  * @param negated whether it sets a boolean to false
  * @param reader of a value that is written otherwise than in YAML; the default is not shown then
  *     where it cannot be written
+ * @param chosen whether a {@code --recipe} chooses it, so that it has no one default
  * @param help what it does
  */
 record RunFlag(
@@ -26,28 +27,34 @@ record RunFlag(
     String label,
     boolean negated,
     Optional<ITypeConverter<Integer>> reader,
+    boolean chosen,
     String help) {
 
   /** Named by the key's last part. */
   static RunFlag flag(String key, String help) {
     String name = key.substring(key.lastIndexOf('.') + 1);
-    return new RunFlag(key, List.of("--" + name), "<" + name + ">", false, Optional.empty(), help);
+    return new RunFlag(
+        key, List.of("--" + name), "<" + name + ">", false, Optional.empty(), false, help);
   }
 
   RunFlag named(String... others) {
-    return new RunFlag(key, List.of(others), label, negated, reader, help);
+    return new RunFlag(key, List.of(others), label, negated, reader, chosen, help);
   }
 
   RunFlag of(String other) {
-    return new RunFlag(key, names, other, negated, reader, help);
+    return new RunFlag(key, names, other, negated, reader, chosen, help);
   }
 
   RunFlag negated(String... others) {
-    return new RunFlag(key, List.of(others), label, true, reader, help);
+    return new RunFlag(key, List.of(others), label, true, reader, chosen, help);
   }
 
   RunFlag read(ITypeConverter<Integer> how) {
-    return new RunFlag(key, names, label, negated, Optional.of(how), help);
+    return new RunFlag(key, names, label, negated, Optional.of(how), chosen, help);
+  }
+
+  RunFlag byRecipe() {
+    return new RunFlag(key, names, label, negated, reader, true, help);
   }
 
   /** As picocli has it. */
@@ -67,7 +74,9 @@ record RunFlag(
     } else if (reader.isPresent()) {
       option.converters(reader.get());
     }
-    RunYaml.defaultOf(key).filter(this::isReadable).ifPresent(option::defaultValue);
+    if (!chosen) {
+      RunYaml.defaultOf(key).filter(this::isReadable).ifPresent(option::defaultValue);
+    }
     return option.build();
   }
 

@@ -26,8 +26,8 @@ final class RunFlags {
               "Without --val: the part of each class that is held out. In (0, 1)."),
           flag(
                   "data.group-by",
-                  "Images in whose paths it finds the same (its first bracket) are not split between"
-                      + " training and validation, such as '(patient\\d+)_'.")
+                  "Images in whose paths it finds the same (its first bracket) are not split"
+                      + " between training and validation, such as '(patient\\d+)_'.")
               .of("REGEX"),
           flag("data.on-bad-image", "What a run does about unreadable images."),
           flag(
@@ -40,8 +40,8 @@ final class RunFlags {
               .of("FILE"),
           flag(
                   "model.freeze-unloaded",
-                  "Freezes parameters too that no file gave, which stay random; find-lr replaces its"
-                      + " plot.")
+                  "Freezes parameters too that no file gave, which stay random; find-lr replaces"
+                      + " its plot.")
               .named("--force"),
           flag(
                   "model.head.name",
@@ -59,18 +59,24 @@ final class RunFlags {
           flag("loss.distill-temperature", "Divides both networks' logits. Above 0."),
           flag(
                   "stages.batch-size",
-                  "Images a step, at least 1; auto: the largest that fits in --memory or on the GPU.")
+                  "Images a step, at least 1; auto: the largest that fits in --memory or on the"
+                      + " GPU.")
               .of("N|auto")
               .read(RunFlags::batchSize),
-          flag("stages.weight-decay", "Shrinks the weights at each step. 0 or more."),
+          flag(
+                  "stages.weight-decay",
+                  "Shrinks the weights at each step; --recipe's unless given, or 1e-4. 0 or more.")
+              .byRecipe(),
           flag("stages.decay-norms-and-biases", "No decay on norms and biases.")
               .negated("--no-decay-norms", "--no-decay-norms-biases"),
           flag(
               "stages.layer-decay",
               "Multiplies the rate once for each layer below the head, such as 0.75. In (0, 1]."),
           flag(
-              "stages.optimizer",
-              "SGD has momentum 0.9; --set stages.0.optimizer.momentum=0.8 changes it."),
+                  "stages.optimizer",
+                  "--recipe's unless given. SGD has momentum 0.9; --set"
+                      + " stages.0.optimizer.momentum=0.8 changes it.")
+              .byRecipe(),
           flag("stages.optimizer.nesterov", "SGD takes the gradient's step after its momentum's."),
           flag("stages.schedule.shape", "The rate over time: ${COMPLETION-CANDIDATES}.")
               .named("--schedule"),
@@ -120,7 +126,8 @@ final class RunFlags {
               .named("--gradient-checkpointing", "--grad-checkpointing"),
           flag(
               "checkpoints.patience",
-              "Ends a stage after so many epochs without a better validation; 0: never. 0 or more."),
+              "Ends a stage after so many epochs without a better validation; 0: never. 0 or"
+                  + " more."),
           flag(
               "checkpoints.keep-top",
               "Of how many of the best epochs the weights stay in checkpoints/. At least 1."),

@@ -47,7 +47,7 @@ final class RunSections {
   private static final HelpSection OPTIMIZER =
       new HelpSection(
           "Optimizer",
-          List.of("--optimizer", "--lr", "--weight-decay", "--schedule", "--warmup"),
+          List.of("--recipe", "--optimizer", "--lr", "--weight-decay", "--schedule", "--warmup"),
           List.of(
               "--restarts",
               "--schedule-by",

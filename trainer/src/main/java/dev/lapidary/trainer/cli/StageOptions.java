@@ -77,12 +77,12 @@ final class StageOptions {
 
   @Option(
       names = "--lr",
-      defaultValue = "0.01",
       converter = Rates.Reader.class,
       paramLabel = "RATE",
       description =
-          "The learning rate; 1e-5..1e-3: from the first layer's to the head's. 0 or more.")
-  private Rates lr = new Rates(Optional.empty(), 0.01);
+          "The learning rate; 1e-5..1e-3: from the first layer's to the head's. What suits"
+              + " optimizer and --recipe unless given. 0 or more.")
+  private @Nullable Rates lr;
 
   @Option(
       names = "--freeze-lr",
@@ -100,14 +100,16 @@ final class StageOptions {
    * The keys of each stage.
    *
    * @param each keys that hold for every stage
+   * @param usual the rate where none is given
    */
-  List<List<Setting>> stages(List<Setting> each) {
+  List<List<Setting>> stages(List<Setting> each, double usual) {
+    Rates rate = lr == null ? new Rates(Optional.empty(), usual) : lr;
     requireNotNegative("--epochs", epochs);
     requireNotNegative("--freeze-epochs", freezeEpochs);
     requireNotNegative("--restarts", restarts);
     List<List<Setting>> stages = new ArrayList<>();
     if (freezeEpochs > 0) {
-      Rates rates = freezeLr == null ? lr : new Rates(Optional.empty(), freezeLr);
+      Rates rates = freezeLr == null ? rate : new Rates(Optional.empty(), freezeLr);
       List<Setting> head = stage(each, "head", freezeEpochs, rates);
       head.add(new Setting("train-only", List.of(NamePatterns.HEAD)));
       if (freezeBatchSize != null) {
@@ -116,7 +118,7 @@ final class StageOptions {
       stages.add(head);
     }
     if (epochs > 0 || freezeEpochs == 0) {
-      List<Setting> all = stage(each, "all", epochs, lr);
+      List<Setting> all = stage(each, "all", epochs, rate);
       all.add(new Setting("gradual-unfreeze", gradualUnfreeze));
       stages.add(all);
     }
@@ -162,7 +164,7 @@ final class StageOptions {
     if (given.test("--gradual-unfreeze")) {
       changed.add(new Setting("gradual-unfreeze", gradualUnfreeze));
     }
-    if (given.test("--lr")) {
+    if (lr != null) {
       changed.add(new Setting("lr", lr.head()));
       changed.add(new Setting("stem-lr", lr.stem()));
     }

@@ -151,6 +151,39 @@ public final class RunYaml {
     }
   }
 
+  /** The keys of a run that are not the same in all of them, as {@code key=value}. */
+  public static List<String> differences(List<RunConfig> runs, int of) {
+    List<Map<String, String>> leaves = new ArrayList<>();
+    for (RunConfig run : runs) {
+      Map<String, String> all = new LinkedHashMap<>();
+      collect(YAML.valueToTree(run), "", all);
+      leaves.add(all);
+    }
+    List<String> own = new ArrayList<>();
+    leaves
+        .get(of)
+        .forEach(
+            (key, value) -> {
+              if (leaves.stream().anyMatch(other -> !value.equals(other.get(key)))) {
+                own.add(key + "=" + value);
+              }
+            });
+    return own;
+  }
+
+  private static void collect(JsonNode node, String path, Map<String, String> all) {
+    if (node.isObject()) {
+      node.properties().forEach(f -> collect(f.getValue(), path + f.getKey() + ".", all));
+    } else if (node.isArray() && !node.isEmpty() && node.get(0).isObject()) {
+      for (int i = 0; i < node.size(); i++) {
+        collect(node.get(i), path + i + ".", all);
+      }
+    } else {
+      String text = node.isTextual() ? node.asText() : node.toString();
+      all.put(path.substring(0, path.length() - 1), text);
+    }
+  }
+
   private static void put(ObjectNode tree, Setting setting) {
     String[] keys = setting.key().split("\\.");
     ObjectNode section = tree;

@@ -19,6 +19,9 @@ public final class Advice {
   /** Below so many, a network that knows nothing yet hardly learns to see. */
   private static final int FROM_SCRATCH = 1000;
 
+  /** So many times the usual rate is worth a word. */
+  private static final double MUCH = 3;
+
   private static final double UNEVEN = 3;
   private static final int SMALL_BATCH = 8;
   private static final int FEW_STEPS = 10;
@@ -26,7 +29,7 @@ public final class Advice {
   private Advice() {}
 
   /**
-   * @param usualRate of the optimizer when training from scratch: 0.1 for SGD, 0.001 for Adam's kin
+   * @param usualRate that suits the optimizer where pretrained layers are trained
    * @param memoryBytes that the process may use; 0 if not known
    */
   public static List<String> of(
@@ -75,8 +78,8 @@ public final class Advice {
     if (images >= MANY && !all) {
       return Optional.of(
           each
-              + ": enough for full fine-tuning, and the last stage leaves layers frozen; add a stage"
-              + " that trains all (--freeze-epochs N --epochs M)");
+              + ": enough for full fine-tuning, and the last stage leaves layers frozen; add a"
+              + " stage that trains all (--freeze-epochs N --epochs M)");
     }
     return Optional.empty();
   }
@@ -85,7 +88,7 @@ public final class Advice {
     return stage.groups().stream().map(StagePlan.Group::rate).distinct().count() == 1;
   }
 
-  /** A tenth to a hundredth of training from scratch, for layers that know something. */
+  /** What is well above the rate that suits layers that know something makes them forget it. */
   private static Optional<String> rate(StagePlan stage, double usual) {
     double highest =
         stage.groups().stream()
@@ -94,20 +97,17 @@ public final class Advice {
                 .max()
                 .orElse(0)
             * stage.topFactor();
-    if (highest <= usual / 10 * (1 + 1e-9)) {
+    if (highest <= MUCH * usual * (1 + 1e-9)) {
       return Optional.empty();
     }
     return Optional.of(
         String.format(
             Locale.ROOT,
-            "stage %s trains pretrained layers at up to %.2g; a tenth to a hundredth of what"
-                + " training from scratch takes (%.2g), so %.2g to %.2g, keeps what they know."
-                + " trainer find-lr measures it",
+            "stage %s trains pretrained layers at up to %.2g; with this optimizer and network %.2g"
+                + " keeps what they know and learns. trainer find-lr measures it",
             stage.name(),
             highest,
-            usual,
-            usual / 10,
-            usual / 100));
+            usual));
   }
 
   private static Optional<String> norms(StagePlan stage) {

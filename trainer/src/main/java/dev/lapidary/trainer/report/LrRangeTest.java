@@ -9,16 +9,35 @@ import java.util.Locale;
 /**
  * The result of a learning rate range test.
  *
- * @param valley the rate to take: the middle of the longest fall, fastai's "valley"
+ * @param suggested the rate to take: between the steepest fall and a tenth of the lowest loss's,
+ *     the two rules that are in use, whose geometric mean scatters less than either
  * @param steepest where the smoothed loss falls fastest, over the logarithm of the rate
- * @param minimum where it is lowest: too high to train with, a tenth of it is the older advice
+ * @param minimum where it is lowest: too high to train with
+ * @param points without the first steps, whose losses are those of an optimizer that has no moments
+ *     yet, and smoothed about each point
  */
-public record LrRangeTest(double valley, double steepest, double minimum, List<Point> points) {
+public record LrRangeTest(double suggested, double steepest, double minimum, List<Point> points) {
   /** Of the average that smooths the losses, as fastai's. */
   private static final double BETA = 0.98;
 
   private static final double EXPLODED = 4;
   private static final int LEAST = 10;
+
+  /** One step of so many at the start is left out, as fastai does. */
+  private static final int SKIPPED = 10;
+
+  /** Standard deviation of the smoothing, as a part of all steps. */
+  private static final double WINDOW = 0.03;
+
+  /** The older advice: so many times below the rate of the lowest loss. */
+  private static final double BELOW_LOWEST = 10;
+
+  /** A fall or a rise of fewer steps is none. */
+  private static final int FEWEST = 3;
+
+  /** A part of the loss at the start. */
+  private static final double LEAST_FALL = 0.02;
+
   private static final int ROWS = 14;
   private static final int COLUMNS = 64;
 
@@ -48,41 +67,77 @@ public record LrRangeTest(double valley, double steepest, double minimum, List<P
   }
 
   /**
-   * @throws Failure (exit 1) if there are too few points to say anything
+   * @param measured all steps, in order
+   * @throws Failure (exit 1) if the curve answers nothing: too few points, a loss that falls at no
+   *     rate, or one that still falls at the last
    */
-  public static LrRangeTest of(List<Point> points) {
-    if (points.size() < LEAST) {
+  public static LrRangeTest of(List<Point> measured) {
+    if (measured.size() < LEAST) {
       throw Failure.failed(
           "the loss exploded after %d steps, too few to read a rate from; begin lower with --from,"
               + " or look at the images and labels",
-          points.size());
+          measured.size());
     }
+    List<Point> points = centred(measured.subList(measured.size() / SKIPPED, measured.size()));
     double[] smoothed = points.stream().mapToDouble(Point::smoothed).toArray();
-    return new LrRangeTest(
-        points.get(valley(smoothed)).rate(),
-        points.get(steepest(smoothed)).rate(),
-        points.get(lowest(smoothed)).rate(),
-        points);
+    int lowest = lowest(smoothed);
+    requireFall(points, lowest);
+    requireRise(points, lowest);
+    double[] fall = Arrays.copyOf(smoothed, lowest + 1);
+    double steepest = points.get(steepest(fall)).rate();
+    double minimum = points.get(lowest).rate();
+    return new LrRangeTest(Math.sqrt(steepest * minimum / BELOW_LOWEST), steepest, minimum, points);
   }
 
-  /**
-   * The longest sequence of points, not necessarily neighbours, in which each loss is below the one
-   * before; its end and its length give the valley.
-   */
-  private static int valley(double[] losses) {
-    int[] lengths = new int[losses.length];
-    int end = 0;
-    for (int i = 0; i < losses.length; i++) {
-      lengths[i] = 1;
-      for (int j = 0; j < i; j++) {
-        if (losses[i] < losses[j]) {
-          lengths[i] = Math.max(lengths[i], lengths[j] + 1);
-        }
+  /** Weighs the steps before and after alike, so that the curve does not lag behind the rate. */
+  private static List<Point> centred(List<Point> points) {
+    double cap = EXPLODED * points.get(0).smoothed();
+    double width = Math.max(1, points.size() * WINDOW);
+    List<Point> smooth = new ArrayList<>();
+    for (int i = 0; i < points.size(); i++) {
+      double sum = 0;
+      double weights = 0;
+      for (int j = 0; j < points.size(); j++) {
+        double weight = Math.exp(-0.5 * Math.pow((j - i) / width, 2));
+        sum += weight * Math.min(cap, points.get(j).loss());
+        weights += weight;
       }
-      end = lengths[i] > lengths[end] ? i : end;
+      smooth.add(new Point(points.get(i).rate(), points.get(i).loss(), sum / weights));
     }
-    int start = Math.max(0, end - lengths[end]);
-    return start + (end - start) / 2;
+    return smooth;
+  }
+
+  /** The fall must be more than what the losses scatter by. */
+  private static void requireFall(List<Point> points, int lowest) {
+    double start = points.get(0).smoothed();
+    double fall = start - points.get(lowest).smoothed();
+    double scatter =
+        Math.sqrt(
+            points.subList(0, lowest + 1).stream()
+                .mapToDouble(p -> Math.pow(p.loss() - p.smoothed(), 2))
+                .average()
+                .orElse(0));
+    if (lowest < FEWEST || fall < Math.max(scatter, LEAST_FALL * start)) {
+      throw Failure.failed(
+          "the loss falls at no rate from %.1e to %.1e (from %.3f to %.3f, its steps scatter by"
+              + " %.3f): there is no rate to read; give more --steps or a larger --batch-size, or"
+              + " look at the images and labels",
+          points.get(0).rate(),
+          points.get(points.size() - 1).rate(),
+          start,
+          points.get(lowest).smoothed(),
+          scatter);
+    }
+  }
+
+  /** A curve that only falls has not shown where it ends. */
+  private static void requireRise(List<Point> points, int lowest) {
+    if (lowest >= points.size() - FEWEST) {
+      throw Failure.failed(
+          "the loss still falls at the last rate, %.1e: how high is too high has not been seen; go"
+              + " on with a higher --to",
+          points.get(points.size() - 1).rate());
+    }
   }
 
   private static int steepest(double[] losses) {
@@ -105,7 +160,7 @@ public record LrRangeTest(double valley, double steepest, double minimum, List<P
   public String svg() {
     List<LineChart.Point> smoothed =
         points.stream().map(p -> new LineChart.Point(Math.log10(p.rate()), p.smoothed())).toList();
-    List<LineChart.Mark> marks = List.of(new LineChart.Mark(Math.log10(valley), "suggested"));
+    List<LineChart.Mark> marks = List.of(new LineChart.Mark(Math.log10(suggested), "suggested"));
     return new LineChart(
             "Loss by learning rate",
             "logarithm of the learning rate (base 10)",
@@ -120,13 +175,13 @@ public record LrRangeTest(double valley, double steepest, double minimum, List<P
     double low = points.stream().mapToDouble(Point::smoothed).min().orElse(0);
     double high = points.stream().mapToDouble(Point::smoothed).max().orElse(1);
     char[][] cells = new char[ROWS][COLUMNS];
-    int suggested = 0;
+    int column = 0;
     for (int i = 0; i < points.size(); i++) {
-      suggested = points.get(i).rate() <= valley ? column(i) : suggested;
+      column = points.get(i).rate() <= suggested ? column(i) : column;
     }
     for (char[] row : cells) {
       Arrays.fill(row, ' ');
-      row[suggested] = '|';
+      row[column] = '|';
     }
     for (int i = 0; i < points.size(); i++) {
       double height = high > low ? (points.get(i).smoothed() - low) / (high - low) : 0;

@@ -97,13 +97,14 @@ public final class PlanText {
         String.format(
             Locale.ROOT,
             "  memory, estimated: %s = weights %s + gradients %s + optimizer %s + activations %s"
-                + " + checkpoints %s",
+                + " + checkpoints %s + Java and libtorch %s",
             megabytes(memory.total()),
             megabytes(memory.weights()),
             megabytes(memory.gradients()),
             megabytes(memory.optimizer()),
             memory.activations() == 0 ? "not known" : "up to " + megabytes(memory.activations()),
-            "up to " + megabytes(memory.checkpoints())));
+            "up to " + megabytes(memory.checkpoints()),
+            megabytes(memory.process())));
   }
 
   private static String megabytes(long bytes) {

@@ -45,7 +45,7 @@ public final class ReportPage {
             <main>
             <ul class='tiles'>
             {}</ul>
-            {}{}{}{}{}{}</main>
+            {}{}{}{}{}{}{}</main>
             </body>
             </html>
             """,
@@ -62,6 +62,7 @@ public final class ReportPage {
                 .orElse(Html.NONE),
             curves(run),
             each(run.measured(), MeasuredSection::of),
+            views(run.views()),
             PlanSection.of(run.stages()),
             AuditSection.of(run.audit()),
             identity(run))
@@ -181,6 +182,29 @@ public final class ReportPage {
     return new LineChart("Learning rates, as planned", "step", Scale.LINEAR, all, marks);
   }
 
+  private static Html views(List<RunReport.Views> views) {
+    if (views.isEmpty()) {
+      return Html.NONE;
+    }
+    List<Html> rows = new ArrayList<>();
+    for (RunReport.Views row : views) {
+      List<Html> pictures = new ArrayList<>();
+      for (Thumbnail picture : row.pictures()) {
+        pictures.add(
+            Html.of(
+                "<li><img{} alt='{}' src='{}'></li>\n",
+                new Html(picture.small() ? " class='small'" : ""),
+                row.image(),
+                picture.dataUri()));
+      }
+      rows.add(Html.of("<ul class='gallery'>\n{}</ul>\n", Html.join(pictures)));
+    }
+    return Html.of(
+        "<h2 id='views'>What training sees</h2>\n<p>A row a training image: as in evaluation, then"
+            + " changed at random as in each epoch.</p>\n{}",
+        Html.join(rows));
+  }
+
   private static Html identity(RunReport run) {
     return Html.of(
         """
@@ -201,7 +225,7 @@ public final class ReportPage {
     return Html.of("<tr><th scope='row'>{}</th><td class='text mono'>{}</td></tr>\n", name, value);
   }
 
-  private static String style() {
+  static String style() {
     try (InputStream css = ReportPage.class.getResourceAsStream("report.css")) {
       return new String(Optional.ofNullable(css).orElseThrow().readAllBytes(), UTF_8);
     } catch (IOException e) {

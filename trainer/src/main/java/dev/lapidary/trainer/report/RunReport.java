@@ -12,6 +12,7 @@ import java.util.Optional;
  * @param epochs done, in order
  * @param stages of the plan, also those still to come
  * @param measured on validation images, and on test images if there are any
+ * @param views of some training images
  */
 public record RunReport(
     String name,
@@ -23,7 +24,8 @@ public record RunReport(
     List<EpochMetrics> epochs,
     List<StagePlan> stages,
     DataAudit audit,
-    List<Measured> measured) {
+    List<Measured> measured,
+    List<Views> views) {
 
   /**
    * @param title such as {@code Validation}
@@ -39,6 +41,17 @@ public record RunReport(
     }
   }
 
+  /**
+   * A training image as the network sees it.
+   *
+   * @param pictures first as in evaluation, then augmented as in epochs 0, 1 and so on
+   */
+  public record Views(String image, List<Thumbnail> pictures) {
+    public Views {
+      pictures = List.copyOf(pictures);
+    }
+  }
+
   /** An image with its answer. */
   public record Shown(
       String image, String label, String predicted, double confidence, Thumbnail thumbnail) {}
@@ -47,6 +60,7 @@ public record RunReport(
     epochs = List.copyOf(epochs);
     stages = List.copyOf(stages);
     measured = List.copyOf(measured);
+    views = List.copyOf(views);
   }
 
   boolean isMultiLabel() {

@@ -17,6 +17,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -44,6 +45,9 @@ class RunFlagsTest {
 
   private static RunConfig plan(String... more) {
     List<String> arguments = new ArrayList<>(DATA);
+    if (Arrays.stream(more).anyMatch(flag -> flag.startsWith("--arch="))) {
+      arguments.removeIf(flag -> flag.startsWith("--arch="));
+    }
     arguments.addAll(Arrays.asList(more));
     return parsed(arguments);
   }
@@ -56,12 +60,20 @@ class RunFlagsTest {
     return flags.plan.config();
   }
 
+  /** But for what the recipe chooses, a command that says nothing is a file that says nothing. */
   @Test
   void nothingSaidIsTheDefaults() {
-    RunConfig config = plan();
-    assertThat(config.stages()).containsExactly(RunDefaults.stage());
     String written = "{data: {train: x}, model: {arch: resnet18}, stages: [{name: all}]}";
-    assertThat(config).isEqualTo(RunYaml.read(written, "run.yaml"));
+    RunConfig file = RunYaml.read(written, "run.yaml");
+    assertThat(file.stages()).containsExactly(RunDefaults.stage());
+    assertThat(plan("--optimizer=sgd")).isEqualTo(file);
+    RunConfig chosen = file;
+    for (String set :
+        List.of(
+            "stages.0.optimizer.kind=adamw", "stages.0.lr=0.001", "stages.0.weight-decay=0.01")) {
+      chosen = RunYaml.with(chosen, set);
+    }
+    assertThat(plan()).isEqualTo(chosen);
   }
 
   @ParameterizedTest
@@ -78,7 +90,6 @@ class RunFlagsTest {
         "--no-auxiliary | loss.auxiliary=false",
         "--batch-size=auto | stages.0.batch-size=auto",
         "--no-decay-norms | stages.0.decay-norms-and-biases=false",
-        "--optimizer=LAMB | stages.0.optimizer.kind=lamb",
         "--nesterov | stages.0.optimizer.nesterov=true",
         "--schedule=ONE_CYCLE | stages.0.schedule.shape.kind=one-cycle",
         "--schedule-by=epoch | stages.0.schedule.by=epoch",
@@ -250,6 +261,45 @@ class RunFlagsTest {
         .filteredOn(name -> !named.contains(name))
         .containsExactlyInAnyOrder(
             "--name", "--keep-top", "--checkpoint-every", "--checkpoint-minutes");
+  }
+
+  private static String chosen(String... flags) {
+    StageConfig stage = plan(flags).stages().get(0);
+    String rule =
+        RunDefaults.OPTIMIZERS.entrySet().stream()
+            .filter(known -> known.getValue().equals(stage.optimizer()))
+            .map(Map.Entry::getKey)
+            .findFirst()
+            .orElseThrow();
+    return "%s %s %s".formatted(rule, stage.lr(), stage.weightDecay());
+  }
+
+  /** What was written out stays as it was: a rate alone is SGD's. */
+  @Test
+  void whatNobodyChoseIsChosenByTheSituation() {
+    assertThat(chosen()).isEqualTo("adamw 0.001 0.01");
+    assertThat(chosen("--lr=0.05")).isEqualTo("sgd 0.05 1.0E-4");
+    assertThat(chosen("--weights=imagenet")).isEqualTo("adamw 0.001 0.01");
+    assertThat(chosen("--pretrained", "--weight-decay=0.2")).isEqualTo("adamw 0.001 0.2");
+    assertThat(chosen("--weights=w", "--lr=0.05")).isEqualTo("sgd 0.05 1.0E-4");
+    assertThat(chosen("--weights=w", "--optimizer=sgd")).isEqualTo("sgd 0.03 1.0E-4");
+    assertThat(chosen("--weights=w", "--optimizer=sgd", "--lr=1")).isEqualTo("sgd 1.0 1.0E-4");
+    assertThat(chosen("--optimizer=adamw")).isEqualTo("adamw 0.001 1.0E-4");
+    assertThat(chosen("--recipe=transfer", "--lr=0.004")).isEqualTo("adamw 0.004 0.01");
+    assertThat(chosen("--recipe=scratch", "--arch=vit_b_16", "--weights=w"))
+        .isEqualTo("adamw 0.001 0.01");
+    assertThat(chosen("--arch=vit_b_16", "--weights=w")).isEqualTo("adamw 1.0E-4 0.01");
+    assertThat(plan("--weights=w", "--freeze-epochs=2").stages())
+        .extracting(StageConfig::lr)
+        .containsExactly(0.001, 0.001);
+  }
+
+  @Test
+  void aFileSaysAllAndNeedsNoRecipe(@TempDir Path folder) throws IOException {
+    Path file = Files.writeString(folder.resolve("run.yaml"), TWO_STAGES);
+    assertThatThrownBy(() -> merged(file, "--recipe=transfer"))
+        .hasMessageStartingWith("--recipe chooses what nobody said, and --config ")
+        .hasMessageEndingWith(" says all; leave one out");
   }
 
   @Test

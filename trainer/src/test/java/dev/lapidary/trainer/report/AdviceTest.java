@@ -37,12 +37,13 @@ class AdviceTest {
   }
 
   @Test
-  void pretrainedLayersWantATenthOfTheRate() {
-    assertThat(advice(500, 500, 0.05, 0.05, true))
+  void pretrainedLayersForgetAtRatesFarAboveTheUsual() {
+    assertThat(advice(500, 500, 3 * SGD, 3 * SGD, true)).isEmpty();
+    assertThat(advice(500, 500, 4 * SGD, 4 * SGD, true))
         .singleElement()
         .asString()
-        .startsWith("stage all trains pretrained layers at up to 0.050;")
-        .contains("so 0.010 to 0.0010, keeps");
+        .startsWith("stage all trains pretrained layers at up to 0.40; with this optimizer")
+        .contains("network 0.10 keeps what they know");
   }
 
   @Test
@@ -87,7 +88,7 @@ class AdviceTest {
         List.of(1.0, 1.0),
         List.of(0L, 44L),
         List.of(stem, head),
-        new StagePlan.Memory(8_000_000_000L, 0, 0, 0, 0));
+        new StagePlan.Memory(8_000_000_000L, 0, 0, 0, 0, 0));
   }
 
   private static DataAudit audit(int least, int most) {

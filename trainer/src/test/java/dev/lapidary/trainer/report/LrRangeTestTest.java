@@ -6,24 +6,70 @@ import static org.assertj.core.api.Assertions.within;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Random;
+import java.util.function.IntToDoubleFunction;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 class LrRangeTestTest {
-  /** Flat for ten points, then falling for twenty, then rising. */
-  @Test
-  void theValleyIsTheMiddleOfTheLongestFall() {
+  private static List<LrRangeTest.Point> curve(int steps, IntToDoubleFunction loss) {
     List<LrRangeTest.Point> points = new ArrayList<>();
-    for (int i = 0; i < 40; i++) {
-      double smoothed = i < 10 ? 2 : i < 30 ? 2 - 0.05 * (i - 9) : 1 + 0.3 * (i - 29);
-      points.add(new LrRangeTest.Point(Math.pow(10, -5 + i * 0.1), smoothed, smoothed));
+    for (int i = 0; i < steps; i++) {
+      points.add(LrRangeTest.next(points, Math.pow(10, -5 + i * 0.05), loss.applyAsDouble(i)));
     }
-    LrRangeTest test = LrRangeTest.of(points);
-    // 21 points fall, the last is 29: from 29 - 21 = 8 the middle is 18, as fastai counts.
-    assertThat(test.valley()).isEqualTo(points.get(18).rate());
-    assertThat(test.minimum()).isEqualTo(points.get(29).rate());
+    return points;
+  }
+
+  /** Flat for thirty points, falling for forty, then rising. */
+  private static double valley(int i) {
+    return i < 30 ? 2 : i < 70 ? 2 - 0.025 * (i - 30) : 1 + 0.2 * (i - 70);
+  }
+
+  @Test
+  void itIsBetweenTheSteepestFallAndATenthOfTheLowestLoss() {
+    LrRangeTest test = LrRangeTest.of(curve(100, LrRangeTestTest::valley));
+    assertThat(test.suggested())
+        .isCloseTo(Math.sqrt(test.steepest() * test.minimum() / 10), within(1e-12));
+    assertThat(Math.log10(test.steepest())).isBetween(-5 + 31 * 0.05, -5 + 69 * 0.05);
+    assertThat(Math.log10(test.minimum())).isBetween(-5 + 65 * 0.05, -5 + 72 * 0.05);
     assertThat(test.plot()).hasSize(15).anySatisfy(line -> assertThat(line).contains("*"));
     assertThat(test.svg()).startsWith("<?xml").contains("xmlns=", "suggested").endsWith("</svg>\n");
+  }
+
+  /** Whatever the first steps are, they are of an optimizer without moments. */
+  @Test
+  void theFirstStepsDecideNothing() {
+    double plain = LrRangeTest.of(curve(100, LrRangeTestTest::valley)).suggested();
+    for (double first : new double[] {0.2, 1.5, 4, 9}) {
+      List<LrRangeTest.Point> points = curve(100, i -> i < 5 ? first : valley(i));
+      assertThat(LrRangeTest.of(points).suggested()).as("first %s", first).isEqualTo(plain);
+    }
+  }
+
+  @Test
+  void scatterMovesItLittle() {
+    double plain = Math.log10(LrRangeTest.of(curve(100, LrRangeTestTest::valley)).suggested());
+    for (int seed = 0; seed < 20; seed++) {
+      Random random = new Random(seed);
+      List<LrRangeTest.Point> points = curve(100, i -> valley(i) + 0.1 * random.nextGaussian());
+      assertThat(Math.log10(LrRangeTest.of(points).suggested())).isCloseTo(plain, within(0.5));
+    }
+  }
+
+  @Test
+  void aCurveThatAnswersNothingIsRefused() {
+    assertThatThrownBy(() -> LrRangeTest.of(curve(100, i -> 2)))
+        .hasMessageStartingWith("the loss falls at no rate from 3.2e-05 to 8.9e-01 (from 2.000 to")
+        .hasMessageContaining("there is no rate to read");
+    Random random = new Random(1);
+    assertThatThrownBy(() -> LrRangeTest.of(curve(100, i -> 2 + 0.3 * random.nextGaussian())))
+        .hasMessageContaining("the loss falls at no rate");
+    assertThatThrownBy(() -> LrRangeTest.of(curve(100, i -> 2 + 0.1 * i)))
+        .hasMessageContaining("the loss falls at no rate");
+    assertThatThrownBy(() -> LrRangeTest.of(curve(100, i -> i < 30 ? 2 : 2 - 0.02 * (i - 30))))
+        .hasMessage(
+            "the loss still falls at the last rate, 8.9e-01: how high is too high has not been"
+                + " seen; go on with a higher --to");
   }
 
   /** The average of equal losses is that loss, from the first on. */

@@ -45,7 +45,7 @@ class ReportPageTest {
             .newDocumentBuilder()
             .parse(new InputSource(new StringReader(xml)));
     assertThat(document.getElementsByTagName("svg").getLength()).isGreaterThanOrEqualTo(3);
-    assertThat(document.getElementsByTagName("img").getLength()).isEqualTo(2);
+    assertThat(document.getElementsByTagName("img").getLength()).isEqualTo(4);
   }
 
   @Test
@@ -109,7 +109,8 @@ class ReportPageTest {
                 "now",
                 SingleLabelMeasures.of(labels, answers, 0.9),
                 List.of(shown),
-                List.of(shown))));
+                List.of(shown))),
+        List.of(new RunReport.Views(name, List.of(picture, picture))));
   }
 
   private static StagePlan.Group group(String name, boolean trained, double rate, boolean old) {
@@ -132,6 +133,6 @@ class ReportPageTest {
         List.of(1.0, 0.5, 0.0),
         List.of(0L, 22L, 44L),
         List.of(stem, head),
-        new StagePlan.Memory(3600, 120, 120, 0, 7440));
+        new StagePlan.Memory(3600, 120, 120, 0, 7440, 0));
   }
 }

@@ -167,6 +167,9 @@ class RunsTest {
         .contains("\"confusion\"");
     assertThat(Files.readString(out.resolve("report.html")))
         .contains("<h2 id='Test'>")
+        .containsPattern(
+            "(?s)<h2 id='views'>What training sees</h2>.*alt='blue/\\d+.png'"
+                + " src='data:image/png;base64,")
         .contains("finished after 3 epochs")
         .doesNotContain(folder.toString());
     assertThat(out.resolve("tensorboard")).isNotEmptyDirectory();

@@ -2,10 +2,16 @@ package dev.lapidary.trainer.run.delivery;
 
 import dev.lapidary.core.failure.Failure;
 import dev.lapidary.core.file.AtomicFile;
+import dev.lapidary.core.image.Preprocessing;
 import dev.lapidary.core.image.Preprocessor;
+import dev.lapidary.core.image.RgbImage;
 import dev.lapidary.core.image.UndecodableImage;
+import dev.lapidary.trainer.augment.Augmentation;
+import dev.lapidary.trainer.augment.ContactSheet;
 import dev.lapidary.trainer.data.Dataset;
 import dev.lapidary.trainer.data.Sample;
+import dev.lapidary.trainer.plan.RunConfig;
+import dev.lapidary.trainer.plan.StageConfig;
 import dev.lapidary.trainer.program.TrainingProgram;
 import dev.lapidary.trainer.report.Answer;
 import dev.lapidary.trainer.report.DataAudit;
@@ -36,10 +42,13 @@ import java.util.Map;
 public final class Reports implements AutoCloseable {
   private static final int MISTAKES = 24;
   private static final int SAMPLES = 12;
+  private static final int VIEWED = 4;
+  private static final int VIEWS = 6;
 
   private final RunDirectory directory;
   private final RunInputs inputs;
   private final List<StagePlan> stages;
+  private final List<RunReport.Views> views;
   private final EventFile events;
 
   /**
@@ -50,6 +59,7 @@ public final class Reports implements AutoCloseable {
     this.directory = directory;
     this.inputs = inputs;
     this.stages = StagePlans.of(inputs, program);
+    this.views = views();
     this.events = EventFile.open(directory.tensorboard(), doneSteps, Clock.systemUTC());
   }
 
@@ -99,10 +109,12 @@ public final class Reports implements AutoCloseable {
       throws IOException {
     Network network = inputs.network();
     String name = inputs.config().model().name();
+    String architecture = network.architecture();
+    String shown = architecture.substring(architecture.lastIndexOf('.') + 1); // of a class's path
     RunReport report =
         new RunReport(
-            name.isBlank() ? network.architecture() : name,
-            network.architecture(),
+            name.isBlank() ? shown : name,
+            shown,
             state,
             inputs.identity().runId(),
             network.weightsSource(),
@@ -110,7 +122,8 @@ public final class Reports implements AutoCloseable {
             epochs,
             stages,
             DataAudit.of(inputs.data()),
-            measured);
+            measured,
+            views);
     AtomicFile.write(directory.report(), file -> Files.writeString(file, ReportPage.of(report)));
   }
 
@@ -164,9 +177,36 @@ public final class Reports implements AutoCloseable {
     return all;
   }
 
+  /** Of some training images, evenly chosen, under the last stage's augmentation. */
+  private List<RunReport.Views> views() {
+    Dataset train = inputs.data().train();
+    RunConfig config = inputs.config();
+    StageConfig stage = config.stages().get(config.stages().size() - 1);
+    Preprocessing rule = inputs.network().preprocessing();
+    Preprocessor preprocessor = Preprocessor.of(rule);
+    Augmentation augmentation = Augmentation.parse(stage.augment(), rule, config.seed());
+    ContactSheet sheet = new ContactSheet(preprocessor, augmentation, VIEWS);
+    List<Sample> chosen = new ArrayList<>();
+    int count = Math.min(VIEWED, train.size());
+    for (int i = 0; i < count; i++) {
+      chosen.add(train.samples().get((int) ((long) i * train.size() / count)));
+      sheet.add(image(train, chosen.get(i)));
+    }
+    List<RunReport.Views> views = new ArrayList<>();
+    for (int i = 0; i < chosen.size(); i++) {
+      List<Thumbnail> pictures = sheet.rows().get(i).stream().map(Thumbnail::of).toList();
+      views.add(new RunReport.Views(chosen.get(i).name(), pictures));
+    }
+    return views;
+  }
+
   private static Thumbnail thumbnail(Dataset images, Sample sample, Preprocessor preprocessor) {
+    return Thumbnail.of(preprocessor.view(image(images, sample)));
+  }
+
+  private static RgbImage image(Dataset images, Sample sample) {
     try {
-      return Thumbnail.of(preprocessor.view(images.pictures().image(sample)));
+      return images.pictures().image(sample);
     } catch (UndecodableImage | IOException e) {
       throw Failure.failed(
           "[%s] the image could be read at the start and cannot now: %s", sample.name(), e);

@@ -1,6 +1,8 @@
 package dev.lapidary.trainer.run.planning;
 
+import dev.lapidary.trainer.plan.Recipe;
 import dev.lapidary.trainer.plan.RunConfig;
+import dev.lapidary.trainer.plan.RunDefaults;
 import dev.lapidary.trainer.program.Libtorch;
 import dev.lapidary.trainer.program.TrainingProgram;
 import dev.lapidary.trainer.program.UpdateRule;
@@ -14,6 +16,7 @@ import dev.lapidary.trainer.run.probe.SystemMemory;
 import dev.lapidary.trainer.run.step.Trial;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
 
@@ -106,6 +109,12 @@ public final class Planning {
   private static double usualRate(RunInputs inputs) {
     int last = inputs.config().stages().size() - 1;
     UpdateRule rule = inputs.config().stages().get(last).optimizer();
-    return rule instanceof UpdateRule.Sgd ? 0.1 : 1e-3;
+    String name =
+        RunDefaults.OPTIMIZERS.entrySet().stream()
+            .filter(known -> known.getValue().getClass() == rule.getClass())
+            .map(Map.Entry::getKey)
+            .findFirst()
+            .orElseThrow();
+    return Recipe.TRANSFER.rate(name, Optional.of(inputs.network().architecture()));
   }
 }

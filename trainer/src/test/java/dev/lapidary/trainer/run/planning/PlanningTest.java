@@ -101,6 +101,15 @@ class PlanningTest {
     assertThat(all.gradients()).isEqualTo(4 * stages.get(1).parameters());
     assertThat(all.weights()).isEqualTo(head.weights());
     assertThat(head.checkpoints()).isEqualTo(2 * (head.weights() + 4 * 195));
+    assertThat(all.total())
+        .as("with what Java and libtorch take")
+        .isEqualTo(
+            all.weights()
+                + all.gradients()
+                + all.optimizer()
+                + all.activations()
+                + all.checkpoints()
+                + 480_000_000);
     long firstConvolution = 5L * 16 * 16 * 16 * 4; // batch 5, 16 channels, 16x16, float32
     assertThat(all.activations()).isGreaterThan(40 * firstConvolution);
     assertThat(head.activations()).isLessThan(all.activations() / 4);
@@ -128,11 +137,11 @@ class PlanningTest {
   void theRangeTestRisesByOneFactorAndStopsWhenTheLossExplodes() {
     LrRangeTest test = FindLr.of(config, 1, 1e-4, 1e6, 60, progress, () -> false);
     List<LrRangeTest.Point> points = test.points();
-    assertThat(points.get(0).rate()).isEqualTo(1e-4);
+    assertThat(points.get(0).rate()).as("the first steps are left out").isBetween(1.1e-4, 1e-1);
     double factor = points.get(1).rate() / points.get(0).rate();
     assertThat(Math.pow(factor, 59)).isBetween(0.99e10, 1.01e10);
     assertThat(points).hasSizeBetween(10, 59);
-    assertThat(test.valley()).isBetween(points.get(0).rate(), 1.0);
+    assertThat(test.suggested()).isBetween(points.get(0).rate(), 1.0);
     assertThat(FindLr.of(config, 1, 1e-4, 1e6, 60, progress, () -> false)).isEqualTo(test);
   }
 

@@ -1,0 +1,30 @@
+package dev.lapidary.trainer.report;
+
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * A run beside others.
+ *
+ * @param settings what is particular to it, as {@code key value}
+ * @param epochs done, in order
+ */
+public record ComparedRun(String name, String settings, List<EpochMetrics> epochs) {
+  public ComparedRun {
+    epochs = List.copyOf(epochs);
+  }
+
+  /** The epoch with the best validation, the lower loss where equal; empty before the first. */
+  public Optional<EpochMetrics> best() {
+    return epochs.stream()
+        .max(
+            Comparator.comparingDouble(ComparedRun::score)
+                .thenComparing(Comparator.comparingDouble(EpochMetrics::valLoss).reversed()));
+  }
+
+  /** mAP where images have several labels, else accuracy. */
+  public static double score(EpochMetrics epoch) {
+    return epoch.valMap().orElse(epoch.valAccuracy());
+  }
+}

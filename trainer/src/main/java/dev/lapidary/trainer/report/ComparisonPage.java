@@ -1,0 +1,119 @@
+package dev.lapidary.trainer.report;
+
+import dev.lapidary.trainer.report.LineChart.Point;
+import dev.lapidary.trainer.report.LineChart.Scale;
+import dev.lapidary.trainer.report.LineChart.Series;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.function.ToDoubleFunction;
+
+/** Runs side by side: one HTML file that opens offline, and the same as a table for a terminal. */
+public final class ComparisonPage {
+  private static final String SCORE = "validation";
+
+  private ComparisonPage() {}
+
+  /**
+   * @param runs in the order to show them
+   */
+  public static String of(String title, List<ComparedRun> runs) {
+    HtmlTable table =
+        new HtmlTable()
+            .texts("run", "settings")
+            .numbers("epochs", "best epoch", SCORE, "validation loss", "training loss");
+    for (ComparedRun run : runs) {
+      table.row(cells(run));
+    }
+    return Html.of(
+            """
+            <!DOCTYPE html>
+            <html lang='en'>
+            <head>
+            <meta charset='utf-8'>
+            <meta name='viewport' content='width=device-width, initial-scale=1'>
+            <title>{}</title>
+            <style>
+            {}</style>
+            </head>
+            <body>
+            <header>
+            <h1>{}</h1>
+            </header>
+            <main>
+            {}<h2>Curves</h2>
+            <div class='charts'>
+            {}{}{}</div>
+            </main>
+            </body>
+            </html>
+            """,
+            title,
+            new Html(ReportPage.style()),
+            title,
+            table.scrolling(),
+            chart("Validation", runs, ComparedRun::score),
+            chart("Validation loss", runs, EpochMetrics::valLoss),
+            chart("Training loss", runs, EpochMetrics::trainLoss))
+        .markup();
+  }
+
+  private static Html chart(
+      String title, List<ComparedRun> runs, ToDoubleFunction<EpochMetrics> value) {
+    List<Series> series = new ArrayList<>();
+    for (ComparedRun run : runs) {
+      series.add(
+          new Series(
+              run.name(),
+              run.epochs().stream()
+                  .map(m -> new Point((double) m.epoch(), value.applyAsDouble(m)))
+                  .toList()));
+    }
+    return new Html(new LineChart(title, "epoch", Scale.LINEAR, series, List.of()).html());
+  }
+
+  private static Object[] cells(ComparedRun run) {
+    return run.best()
+        .map(
+            best ->
+                new Object[] {
+                  run.name(),
+                  run.settings(),
+                  run.epochs().size(),
+                  best.epoch(),
+                  Html.percent(ComparedRun.score(best)),
+                  Html.number(best.valLoss()),
+                  Html.number(best.trainLoss())
+                })
+        .orElseGet(() -> new Object[] {run.name(), run.settings(), 0, "", "", "", ""});
+  }
+
+  /** A header and a line a run. */
+  public static List<String> lines(List<ComparedRun> runs) {
+    int width = runs.stream().mapToInt(run -> run.name().length()).max().orElse(3);
+    String format = "%-" + Math.max(3, width) + "s %6s %5s %10s %8s  %s";
+    List<String> lines = new ArrayList<>();
+    lines.add(String.format(Locale.ROOT, format, "run", "epochs", "best", SCORE, "loss", ""));
+    for (ComparedRun run : runs) {
+      String score = run.best().map(b -> text("%.4f", ComparedRun.score(b))).orElse("no epoch");
+      String loss = run.best().map(b -> text("%.4f", b.valLoss())).orElse("");
+      String epoch = run.best().map(b -> String.valueOf(b.epoch())).orElse("");
+      lines.add(
+          String.format(
+                  Locale.ROOT,
+                  format,
+                  run.name(),
+                  run.epochs().size(),
+                  epoch,
+                  score,
+                  loss,
+                  run.settings())
+              .stripTrailing());
+    }
+    return lines;
+  }
+
+  private static String text(String format, double number) {
+    return String.format(Locale.ROOT, format, number);
+  }
+}
