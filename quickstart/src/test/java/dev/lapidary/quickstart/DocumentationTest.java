@@ -2,7 +2,7 @@ package dev.lapidary.quickstart;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.lapidary.core.cli.Program;
+import dev.lapidary.core.cli.CommandTree;
 import dev.lapidary.exporter.cli.ExporterMain;
 import dev.lapidary.serve.cli.ServeMain;
 import dev.lapidary.trainer.cli.TrainerMain;
@@ -37,6 +37,9 @@ class DocumentationTest {
   private static final Pattern FIRST_SENTENCE =
       Pattern.compile("/\\*\\*(.*?)[.](\\s|\\*/)", Pattern.DOTALL);
   private static final Pattern TREE = Pattern.compile("(?s)(<!-- packages -->\n).*(<!-- end -->)");
+
+  private static final Pattern EXAMPLE =
+      Pattern.compile("(?s)(<!-- example (\\S+) -->\n)```java\n.*?```\n");
 
   /**
    * {@code mvn -pl quickstart -am test -Dtest=DocumentationTest -Dlapidary.update=true} rewrites
@@ -102,8 +105,36 @@ class DocumentationTest {
 
   private static String help(Object root, String... arguments) {
     StringWriter out = new StringWriter();
-    Program.run(root, new PrintWriter(out), new PrintWriter(new StringWriter()), arguments);
+    CommandTree.run(root, new PrintWriter(out), new PrintWriter(new StringWriter()), arguments);
     return out.toString();
+  }
+
+  /** The programs that pages show are those of examples/, which bin/test-examples runs. */
+  @Test
+  void pagesShowTheExamplesAsTheyAre() throws IOException {
+    Path page = HOME.resolve("docs/library.md");
+    String text = Files.readString(page);
+    Matcher shown = EXAMPLE.matcher(text);
+    String expected =
+        shown.replaceAll(
+            found ->
+                Matcher.quoteReplacement(
+                    found.group(1) + "```java\n" + example(found.group(2)) + "```\n"));
+    if (Boolean.getBoolean("lapidary.update")) {
+      Files.writeString(page, expected);
+    }
+    assertThat(Files.readString(page)).isEqualTo(expected);
+    assertThat(EXAMPLE.matcher(text).results()).hasSize(4);
+  }
+
+  private static String example(String file) {
+    try {
+      List<String> lines = Files.readAllLines(HOME.resolve(file));
+      assertThat(lines).as(file).hasSizeLessThanOrEqualTo(40);
+      return String.join("\n", lines) + "\n";
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   private static String packages(String module) {

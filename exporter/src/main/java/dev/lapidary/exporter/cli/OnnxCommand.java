@@ -1,7 +1,7 @@
 package dev.lapidary.exporter.cli;
 
-import dev.lapidary.core.cli.HelpSection;
 import dev.lapidary.core.card.CardJson;
+import dev.lapidary.core.cli.HelpSection;
 import dev.lapidary.core.failure.Failure;
 import dev.lapidary.core.file.AtomicFile;
 import dev.lapidary.exporter.lower.GraphLowering;
@@ -9,8 +9,8 @@ import dev.lapidary.exporter.onnx.OnnxOutput;
 import dev.lapidary.exporter.quantize.QuantizeOptions;
 import dev.lapidary.exporter.verify.ModelRuntime;
 import java.io.PrintWriter;
-import java.util.List;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -70,7 +70,12 @@ final class OnnxCommand implements Callable<Integer>, HelpSection.Command {
         new HelpSection(
             "Output",
             List.of("--out", "--force", "--json"),
-            List.of("--opset", "--embed-preprocessing", "--external-data-over", "--card-file", "--timings")),
+            List.of(
+                "--opset",
+                "--embed-preprocessing",
+                "--external-data-over",
+                "--card-file",
+                "--timings")),
         new HelpSection(
             "Weights, and archives without a card",
             List.of("--arch", "--labels"),

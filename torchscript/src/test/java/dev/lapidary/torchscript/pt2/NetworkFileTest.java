@@ -179,10 +179,12 @@ class NetworkFileTest {
     String name = text.replaceAll("(?s).*as_strided.default.*?outputs.*?name\":\"(\\w+)\".*", "$1");
     int at = text.lastIndexOf("\"" + name + "\":{\"dtype\"");
     String strides = "\"strides\":[{\"as_int\":8}";
-    String rest = text.substring(at).replaceFirst(Pattern.quote(strides), strides.replace('8', '9'));
+    String rest =
+        text.substring(at).replaceFirst(Pattern.quote(strides), strides.replace('8', '9'));
     records.put(MODEL, (text.substring(0, at) + rest).getBytes(StandardCharsets.UTF_8));
     assertThat(refused(records, ExitCode.UNSUPPORTED))
-        .contains("'torch.ops.aten.as_strided.default' takes a tensor's elements out of their order");
+        .contains(
+            "'torch.ops.aten.as_strided.default' takes a tensor's elements out of their order");
   }
 
   /** What PT2E leaves is printed as libtorch's own operators, integers as they are. */

@@ -5,19 +5,19 @@ import dev.lapidary.core.tensor.Tensor;
 import dev.lapidary.torchscript.graph.SymInt;
 import dev.lapidary.torchscript.trace.call.Invocation;
 import dev.lapidary.torchscript.trace.call.Operator;
+import dev.lapidary.torchscript.trace.limit.Budget;
 import dev.lapidary.torchscript.trace.limit.ProgramRefusal;
 import dev.lapidary.torchscript.trace.value.Elements;
 import dev.lapidary.torchscript.trace.value.IValue;
 import dev.lapidary.torchscript.trace.value.Shapes;
 import dev.lapidary.torchscript.trace.value.TensorRef;
 import java.util.ArrayList;
-import dev.lapidary.torchscript.trace.limit.Budget;
-import java.util.stream.LongStream;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.function.IntUnaryOperator;
+import java.util.stream.LongStream;
 
 /** Indexing, Slicing, Joining, Mutating Ops: values written at indices. */
 public final class IndexingScatter {
@@ -135,8 +135,7 @@ public final class IndexingScatter {
     IValue padded = call.call("constant_pad_nd", rows, IValue.ints(pad), ZERO);
     IValue sum = call.self();
     Budget budget = call.dispatcher().budget();
-    long[] waiting =
-        Elements.longs(budget, indices.length, LongStream.range(0, indices.length));
+    long[] waiting = Elements.longs(budget, indices.length, LongStream.range(0, indices.length));
     while (waiting.length > 0) {
       long[] from = Elements.longs(budget, size);
       Arrays.fill(from, indices.length);
