@@ -10,9 +10,16 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
+import java.util.stream.Stream;
+import java.util.zip.Deflater;
 import java.util.zip.ZipEntry;
+import java.util.zip.ZipFile;
 import java.util.zip.ZipOutputStream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -60,6 +67,51 @@ class HostTest {
             "; 2 ONNX Runtimes are on the class path, of which the first is taken: "
                 + Path.of(jar).getFileName()
                 + ", onnxruntime-old.jar; keep one");
+  }
+
+  /** As the shade and assembly plugins make them: of entries that are there twice the first. */
+  @Test
+  @Tag("proof")
+  void aFatJarClassifies() throws Exception {
+    Path jar = folder.resolve("fat.jar");
+    Set<String> there = new HashSet<>();
+    try (ZipOutputStream zip = new ZipOutputStream(Files.newOutputStream(jar))) {
+      zip.setLevel(Deflater.NO_COMPRESSION);
+      for (String entry : classPath().split(File.pathSeparator)) {
+        if (Files.isDirectory(Path.of(entry))) {
+          putFolder(zip, Path.of(entry), there);
+        } else if (entry.endsWith(".jar")) {
+          putJar(zip, entry, there);
+        }
+      }
+    }
+    options.addAll(List.of("-cp", jar.toString()));
+    assertThat(said("classify")).containsExactly("green");
+  }
+
+  private static void putFolder(ZipOutputStream zip, Path folder, Set<String> there)
+      throws IOException {
+    try (Stream<Path> files = Files.walk(folder)) {
+      for (Path file : files.filter(Files::isRegularFile).toList()) {
+        String name = folder.relativize(file).toString().replace(File.separatorChar, '/');
+        if (there.add(name)) {
+          zip.putNextEntry(new ZipEntry(name));
+          Files.copy(file, zip);
+        }
+      }
+    }
+  }
+
+  private static void putJar(ZipOutputStream zip, String jar, Set<String> there)
+      throws IOException {
+    try (ZipFile from = new ZipFile(jar)) {
+      for (ZipEntry each : Collections.list(from.entries())) {
+        if (!each.isDirectory() && there.add(each.getName())) {
+          zip.putNextEntry(new ZipEntry(each.getName()));
+          from.getInputStream(each).transferTo(zip);
+        }
+      }
+    }
   }
 
   /** All that a program gets with the one dependency, and tests' own libraries beside it. */
