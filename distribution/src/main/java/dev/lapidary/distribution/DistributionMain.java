@@ -2,7 +2,7 @@ package dev.lapidary.distribution;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import dev.lapidary.core.cli.Program;
+import dev.lapidary.core.cli.CommandTree;
 import dev.lapidary.exporter.cli.ExporterMain;
 import dev.lapidary.quickstart.cli.QuickstartMain;
 import dev.lapidary.serve.cli.ServeMain;
@@ -81,10 +81,10 @@ public final class DistributionMain {
 
   private static void commands(FileTree tree) {
     TreeMap<String, CommandLine> lines = new TreeMap<>();
-    lines.put("trainer", Program.commandLine(new TrainerMain()));
-    lines.put("exporter", Program.commandLine(new ExporterMain()));
-    lines.put("serve", Program.commandLine(new ServeMain()));
-    lines.put("quickstart", Program.commandLine(new QuickstartMain()));
+    lines.put("trainer", CommandTree.commandLine(new TrainerMain()));
+    lines.put("exporter", CommandTree.commandLine(new ExporterMain()));
+    lines.put("serve", CommandTree.commandLine(new ServeMain()));
+    lines.put("quickstart", CommandTree.commandLine(new QuickstartMain()));
     lines.forEach(
         (name, line) -> {
           // The one script is for bash, and for zsh through its bashcompinit.

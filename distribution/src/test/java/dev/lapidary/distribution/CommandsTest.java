@@ -2,7 +2,7 @@ package dev.lapidary.distribution;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.lapidary.core.cli.Program;
+import dev.lapidary.core.cli.CommandTree;
 import dev.lapidary.exporter.cli.ExporterMain;
 import dev.lapidary.serve.cli.ServeMain;
 import dev.lapidary.trainer.cli.TrainerMain;
@@ -44,7 +44,7 @@ class CommandsTest {
 
   @Test
   void whatManObeysIsNotObeyed() {
-    CommandLine program = Program.commandLine(new Odd());
+    CommandLine program = CommandTree.commandLine(new Odd());
     assertThat(ManualPage.of(program).get(0).text())
         .contains("\\&.so /etc/passwd")
         .contains("a\\en\\-b");

@@ -14,7 +14,9 @@ import org.junit.jupiter.api.condition.DisabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The launchers in trees that are not where they were built, with a Java that says what it is told. */
+/**
+ * The launchers in trees that are not where they were built, with a Java that says what it is told.
+ */
 @DisabledOnOs(OS.WINDOWS)
 class LauncherTest {
   private static final Path BIN = Path.of("../bin");

@@ -3,7 +3,7 @@ package dev.lapidary.exporter.artifact;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.lapidary.core.card.ModelCard;
-import dev.lapidary.core.cli.Program;
+import dev.lapidary.core.cli.CommandTree;
 import dev.lapidary.core.failure.Failure;
 import dev.lapidary.core.file.AtomicFile;
 import dev.lapidary.runtime.model.ModelLoader;
@@ -142,6 +142,6 @@ public final class ModelJar {
           </dependencies>
         </project>
         """
-        .formatted(name.group(), name.artifact(), name.version(), Program.version());
+        .formatted(name.group(), name.artifact(), name.version(), CommandTree.version());
   }
 }

@@ -1,7 +1,7 @@
 package dev.lapidary.exporter.artifact;
 
 import dev.lapidary.core.card.ModelCard;
-import dev.lapidary.core.cli.Program;
+import dev.lapidary.core.cli.CommandTree;
 import java.util.List;
 
 /** The Java text of a model's class. */
@@ -61,7 +61,7 @@ final class TypedClass {
             name.packageName(),
             comment(card.name()),
             comment(card.version()),
-            Program.version(),
+            CommandTree.version(),
             name.className(),
             constants,
             model);

@@ -2,7 +2,7 @@ package dev.lapidary.trainer.run.sweep;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.lapidary.core.cli.Program;
+import dev.lapidary.core.cli.CommandTree;
 import dev.lapidary.trainer.cli.TrainerMain;
 import dev.lapidary.trainer.report.ComparedRun;
 import dev.lapidary.trainer.report.Progress;
@@ -50,7 +50,7 @@ class SweepTest {
     for (int i = 0; i < words.length; i++) {
       words[i] = arguments[i].toString();
     }
-    return Program.run(
+    return CommandTree.run(
         new TrainerMain(), new PrintWriter(out, true), new PrintWriter(err, true), words);
   }
 
