@@ -15,7 +15,7 @@ import picocli.CommandLine;
 class CommandsTest {
   private static final List<CommandLine> PROGRAMS =
       Stream.of(new TrainerMain(), new ExporterMain(), new ServeMain())
-          .map(Program::commandLine)
+          .map(CommandTree::commandLine)
           .toList();
 
   @Test
