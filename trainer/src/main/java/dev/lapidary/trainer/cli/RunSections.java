@@ -49,6 +49,7 @@ final class RunSections {
           "Optimizer",
           List.of("--recipe", "--optimizer", "--lr", "--weight-decay", "--schedule", "--warmup"),
           List.of(
+              "--nesterov",
               "--restarts",
               "--schedule-by",
               "--layer-decay",

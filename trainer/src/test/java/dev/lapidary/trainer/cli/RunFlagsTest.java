@@ -90,7 +90,6 @@ class RunFlagsTest {
         "--no-auxiliary | loss.auxiliary=false",
         "--batch-size=auto | stages.0.batch-size=auto",
         "--no-decay-norms | stages.0.decay-norms-and-biases=false",
-        "--nesterov | stages.0.optimizer.nesterov=true",
         "--schedule=ONE_CYCLE | stages.0.schedule.shape.kind=one-cycle",
         "--schedule-by=epoch | stages.0.schedule.by=epoch",
         "--restarts=2 | stages.0.schedule.shape.cycles=3",
@@ -292,6 +291,15 @@ class RunFlagsTest {
     assertThat(plan("--weights=w", "--freeze-epochs=2").stages())
         .extracting(StageConfig::lr)
         .containsExactly(0.001, 0.001);
+  }
+
+  @Test
+  void aNumberOfSgdsAloneIsSgds() {
+    RunConfig plain = plan("--optimizer=sgd");
+    assertThat(plan("--nesterov"))
+        .isEqualTo(RunYaml.with(plain, "stages.0.optimizer.nesterov=true"))
+        .isNotEqualTo(plain);
+    assertThat(plan("--nesterov", "--optimizer=sgd")).isEqualTo(plan("--nesterov"));
   }
 
   @Test
