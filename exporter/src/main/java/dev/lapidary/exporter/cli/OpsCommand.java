@@ -3,6 +3,7 @@ package dev.lapidary.exporter.cli;
 import dev.lapidary.core.failure.Failure;
 import dev.lapidary.core.failure.NearNames;
 import dev.lapidary.exporter.lower.Lowerings;
+import dev.lapidary.torchscript.pt2.NodeNames;
 import dev.lapidary.torchscript.trace.Tracer;
 import java.io.PrintWriter;
 import java.util.ArrayList;
@@ -20,7 +21,8 @@ import picocli.CommandLine.Spec;
     name = "ops",
     description = {
       "Lists the aten operators that can be exported, one a line; or says of those that are named",
-      "which source file traces each, and which one lowers it to ONNX."
+      "which source file traces each, and which one lowers it to ONNX. Nodes of a .pt2 that are",
+      "written as others are listed by their targets: torch.ops.aten.native_layer_norm."
     })
 final class OpsCommand implements Runnable {
   private static final String ATEN = "aten::";
@@ -40,11 +42,16 @@ final class OpsCommand implements Runnable {
     Set<String> known = Tracer.operators();
     if (names.isEmpty()) {
       known.forEach(out::println);
+      NodeNames.all().keySet().forEach(out::println);
       return;
     }
     List<String> operators = names.stream().map(name -> resolved(name, known)).toList();
     for (String operator : operators) {
       out.println(operator);
+      if (NodeNames.all().containsKey(operator)) {
+        out.println("  printed of a .pt2: as " + NodeNames.all().get(operator));
+        continue;
+      }
       out.println("  traced:  " + Tracer.source(operator).orElseThrow());
       Optional<Class<?>> lowering = Lowerings.family(operator);
       out.println(
@@ -61,6 +68,11 @@ final class OpsCommand implements Runnable {
     if (known.contains(full)) {
       return full;
     }
+    for (String node : List.of(name, "torch.ops.aten." + name, withoutOverload(name))) {
+      if (NodeNames.all().containsKey(node)) {
+        return node;
+      }
+    }
     String functional = full.endsWith("_") ? full.substring(0, full.length() - 1) : full;
     if (full.startsWith(ATEN) && known.contains(functional)) {
       return functional;
@@ -70,6 +82,11 @@ final class OpsCommand implements Runnable {
         name,
         known.size(),
         NearNames.hint(bare(full), known.stream().map(OpsCommand::bare).toList()));
+  }
+
+  /** {@code torch.ops.aten.native_layer_norm.default} as a refusal or PyTorch writes it. */
+  private static String withoutOverload(String target) {
+    return target.startsWith("torch.ops.") ? target.replaceFirst("\\.\\w+$", "") : target;
   }
 
   private static String bare(String operator) {

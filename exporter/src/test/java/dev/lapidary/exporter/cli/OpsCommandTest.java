@@ -2,6 +2,7 @@ package dev.lapidary.exporter.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.lapidary.torchscript.pt2.NodeNames;
 import dev.lapidary.torchscript.trace.Tracer;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -76,6 +77,30 @@ class OpsCommandTest {
     assertThat(lines.get(0)).isEqualTo(operator);
     assertThat(lines.get(1)).startsWith(TRACED + "torchscript/src/main/").contains(traced);
     assertThat(lines.get(2)).startsWith(LOWERED).contains(lowered);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "native_layer_norm, torch.ops.aten.native_layer_norm, aten::layer_norm",
+    "torch.ops.aten._to_copy.default, torch.ops.aten._to_copy, aten::to",
+    "torch.ops.aten.sym_size.int, torch.ops.aten.sym_size, torch.size on sizes",
+    "_operator.mul, _operator.mul, torch.mul on sizes",
+    "torch.ops.quantized_decomposed.quantize_per_tensor.default,"
+        + " torch.ops.quantized_decomposed.quantize_per_tensor,"
+        + " 'aten::fake_quantize_per_tensor_affine, and weights as integers'"
+  })
+  void saysWhatNodesOfAProgramAreWrittenAs(String name, String node, String written) {
+    assertThat(run(name)).as(err.toString()).isZero();
+    assertThat(out.toString().lines())
+        .containsExactly(node, "  printed of a .pt2: as " + written);
+  }
+
+  @Test
+  void nodesOfProgramsAreListedBehindTheOperators() {
+    assertThat(run()).isZero();
+    assertThat(out.toString().lines())
+        .hasSize(Tracer.operators().size() + NodeNames.all().size())
+        .contains("torch.ops.aten.as_strided", "aten::conv2d");
   }
 
   @Test

@@ -61,9 +61,23 @@ final class DecomposedQuantization {
    * @throws Failure exit 4 if its integers are anything but rounded numbers between plain operators
    */
   static ExportedProgram written(ExportedProgram program) {
-    return program.nodes().stream().anyMatch(node -> node.target().startsWith(NAMESPACE))
-        ? new DecomposedQuantization(program).program()
-        : program;
+    return is(program) ? new DecomposedQuantization(program).program() : program;
+  }
+
+  static boolean is(ExportedProgram program) {
+    return program.nodes().stream().anyMatch(node -> node.target().startsWith(NAMESPACE));
+  }
+
+  /** What each target without its overload is written as. */
+  static Map<String, String> names() {
+    String rounded = "aten::fake_quantize_per_%s_affine, and weights as integers";
+    String integers = "aten::_make_per_%s_quantized_tensor and dequantize, of weights";
+    Map<String, String> names = new LinkedHashMap<>();
+    for (String kind : List.of("tensor", "channel")) {
+      names.put(NAMESPACE + "quantize_per_" + kind, rounded.formatted(kind));
+      names.put(NAMESPACE + "dequantize_per_" + kind, integers.formatted(kind));
+    }
+    return names;
   }
 
   private ExportedProgram program() {

@@ -42,8 +42,10 @@ final class ExportedFile {
     requireFormat();
     ExportedProgram program = records.has(FLAT) ? flat() : foldered();
     TorchScriptArchive archive = ProgramPrinter.print(program, name, extra());
-    return new NetworkFile(
-        archive, Optional.of(new NetworkFile.Origin(program.version(), program.input().shape())));
+    NetworkFile.Origin origin =
+        new NetworkFile.Origin(
+            program.version(), program.input().shape(), DecomposedQuantization.is(program));
+    return new NetworkFile(archive, Optional.of(origin));
   }
 
   private ExportedProgram foldered() {

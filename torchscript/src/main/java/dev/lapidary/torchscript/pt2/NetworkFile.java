@@ -25,8 +25,9 @@ public record NetworkFile(TorchScriptArchive archive, Optional<Origin> printed) 
    *
    * @param schemaVersion of torch.export, {@code 8.20}
    * @param imageShape sizes of the input without the batch; 0 is one that is not fixed
+   * @param quantized by PT2E: its weights are integers
    */
-  public record Origin(String schemaVersion, List<Long> imageShape) {
+  public record Origin(String schemaVersion, List<Long> imageShape, boolean quantized) {
     public Origin {
       imageShape = List.copyOf(imageShape);
     }

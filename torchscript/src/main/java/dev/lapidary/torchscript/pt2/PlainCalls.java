@@ -3,6 +3,7 @@ package dev.lapidary.torchscript.pt2;
 import dev.lapidary.torchscript.pt2.ExportNode.Input;
 import dev.lapidary.torchscript.pt2.Targets.Aten;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -24,7 +25,26 @@ final class PlainCalls {
           "_adaptive_avg_pool3d", "adaptive_avg_pool3d",
           "_unsafe_index", "index");
 
+  /** Those whose arguments differ as well. */
+  private static final Map<String, String> WRITTEN =
+      Map.ofEntries(
+          Map.entry("_native_batch_norm_legit_no_training", "batch_norm"),
+          Map.entry("native_layer_norm", "layer_norm"),
+          Map.entry("native_group_norm", "group_norm"),
+          Map.entry("native_dropout", "dropout"),
+          Map.entry("_to_copy", "to"),
+          Map.entry("_scaled_dot_product_flash_attention_for_cpu", "scaled_dot_product_attention"),
+          Map.entry("_scaled_dot_product_flash_attention", "scaled_dot_product_attention"),
+          Map.entry("_scaled_dot_product_efficient_attention", "scaled_dot_product_attention"));
+
   private PlainCalls() {}
+
+  /** What each is written as. */
+  static Map<String, String> names() {
+    Map<String, String> names = new HashMap<>(RENAMED);
+    names.putAll(WRITTEN);
+    return names;
+  }
 
   static Optional<ExportNode> of(ExportNode node, Aten aten) {
     if (RENAMED.containsKey(aten.name())) {
@@ -51,17 +71,8 @@ final class PlainCalls {
   /** Whether only the first of several results stands in the text. */
   static boolean givesFirstOnly(String target) {
     return Targets.isAten(target)
-        && switch (Targets.aten(target).name()) {
-          case "_native_batch_norm_legit_no_training",
-              "native_layer_norm",
-              "native_group_norm",
-              "native_dropout",
-              "_scaled_dot_product_flash_attention_for_cpu",
-              "_scaled_dot_product_flash_attention",
-              "_scaled_dot_product_efficient_attention" ->
-              true;
-          default -> false;
-        };
+        && WRITTEN.containsKey(Targets.aten(target).name())
+        && !Targets.aten(target).name().equals("_to_copy");
   }
 
   private static ExportNode batchNorm(ExportNode node) {

@@ -72,6 +72,15 @@ final class Targets {
     }
   }
 
+  static Set<String> assertions() {
+    return ASSERTIONS;
+  }
+
+  /** Functions of sizes by target. */
+  static Map<String, String> onNumbers() {
+    return ON_NUMBERS;
+  }
+
   static boolean isAten(String target) {
     return ATEN.matcher(target).matches();
   }

@@ -34,7 +34,7 @@ class NetworkFileTest {
   void aProgramIsPrintedAsATreeOfModules() {
     NetworkFile network = NetworkFile.open(small());
     assertThat(network.printed().orElseThrow())
-        .isEqualTo(new NetworkFile.Origin("8.20", List.of(3L, 8L, 8L)));
+        .isEqualTo(new NetworkFile.Origin("8.20", List.of(3L, 8L, 8L), false));
     TorchScriptArchive archive = network.archive();
     assertThat(archive.name()).isEqualTo("small");
     assertThat(archive.root().className()).isEqualTo("__torch__.exported.Net");

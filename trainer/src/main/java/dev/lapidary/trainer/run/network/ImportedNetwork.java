@@ -40,6 +40,7 @@ final class ImportedNetwork {
     Path file = Path.of(config.model().file().orElseThrow());
     Network.requireFile(file, "model");
     NetworkFile opened = NetworkFile.open(file);
+    requireFloats(opened, file);
     TorchScriptArchive read = opened.archive();
     NotFinite.requireFinite(read, file);
     Optional<ModelCard> card =
@@ -113,6 +114,15 @@ final class ImportedNetwork {
     return card.flatMap(c -> Zoo.lookup(c.architecture()))
         .map(Architecture::stages)
         .orElseGet(() -> Stage.derived(Network.parameters(archive)));
+  }
+
+  private static void requireFloats(NetworkFile network, Path file) {
+    if (network.printed().filter(NetworkFile.Origin::quantized).isPresent()) {
+      throw Failure.unsupported(
+          "[%s] it is quantized (PT2E): its weights are integers, which are not trained; train the"
+              + " float program, and 'exporter onnx --quantize int8' makes the result small",
+          file.getFileName());
+    }
   }
 
   private static Preprocessing preprocessing(

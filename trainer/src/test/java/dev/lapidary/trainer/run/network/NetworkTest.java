@@ -53,6 +53,16 @@ class NetworkTest {
   }
 
   @Test
+  void aQuantizedProgramIsNotTrained() {
+    Path file = Golden.file("pt2/quantized-signed.pt2");
+    assertThatThrownBy(() -> network(config("{file: '" + file + "'}"), LABELS))
+        .hasMessage(
+            "[quantized-signed.pt2] it is quantized (PT2E): its weights are integers, which are not"
+                + " trained; train the float program, and 'exporter onnx --quantize int8' makes the"
+                + " result small");
+  }
+
+  @Test
   void aHeadIsDrawnAsAskedFor() throws IOException {
     Network zero = network(config("{arch: resnet20_cifar, head: {init: zero}}"), LABELS);
     assertThat(tensor(zero, "fc.weight").toFloats()).containsOnly(0f);
