@@ -87,6 +87,7 @@ class GoldenProgramsTest {
     "small-pickled, -0.44533381 0.03231487 0.48910972 -0.37449211 -0.08099496",
     "small-train, 0.10430527 -0.35110572 -0.42222607 0.42559502 0.01573970",
     "small-decomposed, -0.12800613 -0.61487335 0.34172851 -0.06068018 0.18924651",
+    "small-parts, 0.05920227 -0.36275220 -0.33759159 -0.44965068 0.08157200",
     "small-names, 0.06375877 0.32733712 -0.46926889 -0.38146132 -0.38369507"
   })
   void eachLayoutAndModeGivesPyTorchsLogits(String name, String logits) {

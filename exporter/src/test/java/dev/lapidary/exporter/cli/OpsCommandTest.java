@@ -91,8 +91,7 @@ class OpsCommandTest {
   })
   void saysWhatNodesOfAProgramAreWrittenAs(String name, String node, String written) {
     assertThat(run(name)).as(err.toString()).isZero();
-    assertThat(out.toString().lines())
-        .containsExactly(node, "  printed of a .pt2: as " + written);
+    assertThat(out.toString().lines()).containsExactly(node, "  printed of a .pt2: as " + written);
   }
 
   @Test

@@ -43,6 +43,7 @@ final class HostileExports {
           "quantized-signed", "3x16x16",
           "quantized-reduced", "3x16x16",
           "small-decomposed", "3x8x8",
+          "small-parts", "3x8x8",
           "small-names", "3x8x8");
 
   /** Far beyond what any case takes: it ends a case that would never end. */

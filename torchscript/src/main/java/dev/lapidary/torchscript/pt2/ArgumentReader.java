@@ -60,16 +60,13 @@ final class ArgumentReader {
         json.skip();
         yield ExportArgument.Device.CPU;
       }
+      case "as_graph" -> new ExportArgument.Part(Subgraph.read(json));
       default -> throw unsupported(kind);
     };
   }
 
   private static Failure unsupported(String kind) {
     return switch (kind) {
-      case "as_graph" ->
-          Failure.unsupported(
-              "the program has a higher-order operator, a graph as an argument (torch.cond,"
-                  + " torch.map, set_grad_enabled); export the network without it");
       case "as_custom_obj", "as_opaque_obj" ->
           Failure.unsupported(
               "the program has a custom or opaque object as an argument, whose class is code;"

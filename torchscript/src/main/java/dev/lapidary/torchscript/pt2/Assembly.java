@@ -40,15 +40,16 @@ final class Assembly {
   private ExportedProgram assemble() {
     model.inputs().forEach(this::place);
     Input input = input();
-    requireOrder(input);
+    InlinedParts.Flat flat = InlinedParts.of(model.nodes(), model.metas());
+    requireOrder(input, flat.nodes());
     return new ExportedProgram(
         model.version(),
         input,
         state,
         tensors,
         lifted,
-        model.nodes(),
-        model.metas(),
+        flat.nodes(),
+        flat.metas(),
         new Result(model.results(), keys()),
         rootType());
   }
@@ -118,11 +119,11 @@ final class Assembly {
   }
 
   /** Each value is computed once, before anything reads it: then there is no cycle. */
-  private void requireOrder(Input input) {
+  private void requireOrder(Input input, List<ExportNode> nodes) {
     Set<String> defined = new HashSet<>(state.keySet());
     defined.addAll(lifted.keySet());
     defined.add(input.name());
-    for (ExportNode node : model.nodes()) {
+    for (ExportNode node : nodes) {
       node.refs(name -> requireDefined(defined, name));
       for (Output output : node.outputs()) {
         if (!defined.add(output.name())) {

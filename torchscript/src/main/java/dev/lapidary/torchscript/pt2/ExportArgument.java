@@ -36,6 +36,9 @@ sealed interface ExportArgument {
     CPU
   }
 
+  /** A part of the program, for an operator of higher order. */
+  record Part(Subgraph graph) implements ExportArgument {}
+
   record ListOf(List<ExportArgument> items) implements ExportArgument {}
 
   /** Gives the names of all values in it, in order. */

@@ -65,7 +65,7 @@ final class NodeReader {
 
   private String target() {
     String target = shared(json.string());
-    if (target.startsWith("torch.ops.higher_order.")) {
+    if (target.startsWith("torch.ops.higher_order.") && !Targets.isPart(target)) {
       throw Failure.unsupported(
           "the program has the higher-order operator %s; export the network without it",
           Quote.of(target));

@@ -59,7 +59,23 @@ final class Targets {
           Map.entry("torch.sym_max", "ops.prim.max"),
           Map.entry("torch.sym_min", "ops.prim.min"));
 
+  /** {@code with torch.no_grad()} and its like. */
+  static final String GRADIENTS = "torch.ops.higher_order.wrap_with_set_grad_enabled";
+
+  private static final String AUTOCAST = "torch.ops.higher_order.wrap_with_autocast";
+
   private Targets() {}
+
+  /** Whether the node runs a part of the program as it stands. */
+  static boolean isPart(String target) {
+    return target.equals(GRADIENTS) || target.equals(AUTOCAST);
+  }
+
+  static Failure higherOrder() {
+    return Failure.unsupported(
+        "the program has a higher-order operator, a graph as an argument (torch.cond, torch.map);"
+            + " export the network without it");
+  }
 
   /** A target of the operators of PyTorch, without its namespace. */
   record Aten(String name, String overload) {
@@ -97,7 +113,8 @@ final class Targets {
     if (DATA_DEPENDENT.contains(aten.name)
         || DATA_DEPENDENT.contains(aten.name + "." + aten.overload)) {
       throw Failure.unsupported(
-          "%s makes a number or a size of the image's data; a file computes the same for each image",
+          "%s makes a number or a size of the image's data; a file computes the same for each"
+              + " image",
           Quote.of(target));
     }
     return aten;

@@ -143,7 +143,8 @@ class NetworkFileTest {
         .contains("makes a number or a size of the image's data");
     refusal(
             MODEL,
-            "{\"parameter\": {\"arg\": {\"name\": \"p_conv_bias\"}, \"parameter_name\": \"conv.bias\"}}",
+            "{\"parameter\": {\"arg\": {\"name\": \"p_conv_bias\"}, \"parameter_name\":"
+                + " \"conv.bias\"}}",
             "{\"user_input\": {\"arg\": {\"as_tensor\": {\"name\": \"p_conv_bias\"}}}}",
             ExitCode.UNSUPPORTED)
         .contains("the program takes 2 inputs, expected one tensor of images");
@@ -158,6 +159,34 @@ class NetworkFileTest {
         .contains("holds no tensor 'conv.weight', which its graph reads");
     refusal(MODEL, "\"name\": \"relu\"", "\"name\": \"x\"", ExitCode.BAD_INPUT)
         .contains("the graph computes 'x' twice");
+  }
+
+  /** {@code no_grad} inside of forward, and {@code autocast(enabled=False)} inside of that. */
+  @Test
+  void partsThatRunAsTheyStandArePrintedInPlace() throws IOException {
+    String text = NetworkFile.read(Golden.file("pt2/small-parts.pt2")).code().get(NetworkFile.CODE);
+    assertThat(text)
+        .contains("    mean = torch.mean(abs, [1, 2, 3], True)\n")
+        .contains("    alias_1 = torch.alias(mean_1)\n    detach = torch.detach(mean)\n");
+    assertThat(parts("\"as_string\":\"cpu\"(.*?)\"as_bool\":false", ON))
+        .contains("a part of the program computes under autocast, in another element type");
+    assertThat(parts("wrap_with_set_grad_enabled", "map_impl"))
+        .contains("the program has the higher-order operator 'torch.ops.higher_order.map_impl'");
+    assertThat(
+            parts("torch.ops.higher_order.wrap_with_set_grad_enabled", "torch.ops.aten.add.Tensor"))
+        .contains("the program has a higher-order operator, a graph as an argument");
+  }
+
+  private static final String ON = "\"as_string\":\"cpu\"$1\"as_bool\":true";
+
+  private String parts(String from, String to) throws IOException {
+    Map<String, byte[]> records =
+        new LinkedHashMap<>(Sample.ofProgram(Golden.file("pt2/small-parts.pt2")).records());
+    String text = new String(records.get(MODEL), StandardCharsets.UTF_8);
+    String changed = text.replaceAll(from, to);
+    assertThat(changed).as("the sample has it").isNotEqualTo(text);
+    records.put(MODEL, changed.getBytes(StandardCharsets.UTF_8));
+    return refused(records, ExitCode.UNSUPPORTED);
   }
 
   /** Pooling of a channels-last tensor, and products that repeat a weight for each image. */
