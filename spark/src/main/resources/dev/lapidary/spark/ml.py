@@ -30,3 +30,8 @@ class OnnxClassifier(JavaTransformer, JavaMLReadable, JavaMLWritable):
         super().__init__()
         self._java_obj = self._new_java_obj("dev.lapidary.spark.ml.OnnxClassifier", self.uid)
         self._set(**self._input_kwargs)
+
+    @keyword_only
+    def setParams(self, *, model=None, modelSha256=None, inputCol=None, outputCol=None, topK=None,
+                  batchSize=None):
+        return self._set(**self._input_kwargs)

@@ -13,6 +13,8 @@ import org.junit.jupiter.api.extension.ExtensionContext;
  * Maven's jars: Spark looks for a folder {@code jars/} and a file {@code RELEASE}.
  */
 public final class Cluster implements BeforeAllCallback {
+  /** As {@code bin/launch} has them. */
+  private static final String EXECUTOR_OPTIONS = "-XX:+UseSerialGC -XX:+AlwaysPreTouch";
 
   /** Stopped before the JVM's shutdown, in which Spark would start its executors again. */
   @Override
@@ -51,7 +53,7 @@ public final class Cluster implements BeforeAllCallback {
         .config("spark.sql.shuffle.partitions", "2")
         .config("spark.sql.warehouse.dir", warehouse().toUri().toString())
         .config("spark.executor.extraClassPath", classPath())
-        .config("spark.executor.extraJavaOptions", "-XX:+UseSerialGC -XX:TieredStopAtLevel=1")
+        .config("spark.executor.extraJavaOptions", EXECUTOR_OPTIONS)
         .config("spark.executorEnv.ORT_DISABLE_TELEMETRY", "1")
         .getOrCreate();
   }

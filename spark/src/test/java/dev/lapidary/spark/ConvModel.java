@@ -37,31 +37,40 @@ import java.util.TreeMap;
 
 /** A convolutional classifier of ten classes with a card and a golden image. */
 public final class ConvModel {
-  public static final int SIDE = 24;
+  private static final Size SMALL = new Size(24, 32);
   public static final List<String> LABELS =
       List.of("a", "b", "c", "d", "e", "f", "g", "h", "i", "j");
-  private static final int CHANNELS = 32;
-  private static final Preprocessing PREPROCESSING =
-      new Preprocessing(
+
+  /** Of the input, and of the layers between. */
+  private record Size(int side, int channels) {
+    Preprocessing preprocessing() {
+      return new Preprocessing(
           Preprocessing.Resize.SHORTER_SIDE,
-          SIDE,
+          side,
           Preprocessing.Interpolation.BILINEAR,
-          SIDE,
-          SIDE,
+          side,
+          side,
           List.of(0.4f, 0.5f, 0.6f),
           List.of(0.2f, 0.3f, 0.25f),
           Preprocessing.Colour.RGB);
+    }
+  }
 
   private ConvModel() {}
 
   /** In float32. */
   public static Path write(Path folder) throws IOException {
-    return write(folder, graph(false), Optional.empty(), 0);
+    return write(folder, SMALL, false, Optional.empty(), 0);
+  }
+
+  /** With the work of usual networks: 0.2 billion multiplications an image. */
+  public static Path writeUsual(Path folder) throws IOException {
+    return write(folder, new Size(80, 64), false, Optional.empty(), 0);
   }
 
   /** With a golden image whose first logit is another than the network's. */
   public static Path writeWrong(Path folder) throws IOException {
-    return write(folder, graph(false), Optional.empty(), 1);
+    return write(folder, SMALL, false, Optional.empty(), 1);
   }
 
   /**
@@ -72,7 +81,8 @@ public final class ConvModel {
   public static Path writeDynamic(Path folder, boolean said) throws IOException {
     return write(
         folder,
-        graph(true),
+        SMALL,
+        true,
         said
             ? Optional.of(
                 new ModelCard.Quantization(
@@ -82,20 +92,25 @@ public final class ConvModel {
   }
 
   private static Path write(
-      Path folder, GraphProto graph, Optional<ModelCard.Quantization> quantization, float error)
+      Path folder,
+      Size size,
+      boolean dynamic,
+      Optional<ModelCard.Quantization> quantization,
+      float error)
       throws IOException {
     Path file = folder.resolve("conv.onnx");
-    ModelCard card = card(quantization);
+    GraphProto graph = graph(size, dynamic);
+    ModelCard card = card(size, quantization);
     Files.write(file, bytes(graph, card));
-    byte[] png = PngWriter.encode(new RgbImage(SIDE, SIDE, pixels()));
+    byte[] png = PngWriter.encode(new RgbImage(size.side(), size.side(), pixels(size.side())));
     try (ServedModel model = ModelLoader.load(file, 1)) {
       Files.write(file, bytes(graph, card.withGolden(List.of(golden(model, png, error)))));
     }
     return file;
   }
 
-  private static byte[] pixels() {
-    double[] u = Uniform.u("golden", 3 * SIDE * SIDE);
+  private static byte[] pixels(int side) {
+    double[] u = Uniform.u("golden", 3 * side * side);
     byte[] pixels = new byte[u.length];
     for (int i = 0; i < pixels.length; i++) {
       pixels[i] = (byte) (int) ((u[i] + 1) * 127);
@@ -129,7 +144,7 @@ public final class ConvModel {
     }
   }
 
-  private static ModelCard card(Optional<ModelCard.Quantization> quantization) {
+  private static ModelCard card(Size size, Optional<ModelCard.Quantization> quantization) {
     return new ModelCard(
         "conv",
         "3",
@@ -137,8 +152,8 @@ public final class ConvModel {
         LABELS,
         Activation.SOFTMAX,
         Scores.LOGITS,
-        new ModelCard.Input("input", "NCHW", 3, SIDE, SIDE, "float32"),
-        Optional.of(PREPROCESSING),
+        new ModelCard.Input("input", "NCHW", 3, size.side(), size.side(), "float32"),
+        Optional.of(size.preprocessing()),
         new TreeMap<>(),
         ModelCard.Provenance.UNKNOWN,
         quantization,
@@ -159,14 +174,15 @@ public final class ConvModel {
         .toByteArray();
   }
 
-  private static GraphProto graph(boolean dynamic) {
+  private static GraphProto graph(Size size, boolean dynamic) {
+    int channels = size.channels();
     GraphProto.Builder graph =
         GraphProto.newBuilder()
             .setName("conv")
-            .addInput(value("input", 3, SIDE, SIDE))
+            .addInput(value("input", 3, size.side(), size.side()))
             .addOutput(value("logits", LABELS.size()))
-            .addInitializer(weights("w1", 0.4, CHANNELS, 3, 3, 3))
-            .addInitializer(weights("w2", 0.12, CHANNELS, CHANNELS, 3, 3))
+            .addInitializer(weights("w1", 0.4, channels, 3, 3, 3))
+            .addInitializer(weights("w2", 0.12, channels, channels, 3, 3))
             .addNode(node("Conv", List.of("input", "w1"), "c1"))
             .addNode(node("Relu", List.of("c1"), "r1"))
             .addNode(node("Conv", List.of("r1", "w2"), "c2"))
@@ -175,11 +191,11 @@ public final class ConvModel {
             .addNode(node("Flatten", List.of("mean"), "features"));
     if (!dynamic) {
       return graph
-          .addInitializer(weights("w3", 1, CHANNELS, LABELS.size()))
+          .addInitializer(weights("w3", 1, channels, LABELS.size()))
           .addNode(node("MatMul", List.of("features", "w3"), "logits"))
           .build();
     }
-    byte[] integers = new byte[CHANNELS * LABELS.size()];
+    byte[] integers = new byte[channels * LABELS.size()];
     double[] u = Uniform.u("w3", integers.length);
     for (int i = 0; i < integers.length; i++) {
       integers[i] = (byte) (int) (u[i] * 127);
@@ -189,7 +205,7 @@ public final class ConvModel {
             TensorProto.newBuilder()
                 .setName("w3")
                 .setDataType(TensorProto.DataType.INT8.getNumber())
-                .addAllDims(List.of((long) CHANNELS, (long) LABELS.size()))
+                .addAllDims(List.of((long) channels, (long) LABELS.size()))
                 .setRawData(ByteString.copyFrom(integers)))
         .addInitializer(
             TensorProto.newBuilder()

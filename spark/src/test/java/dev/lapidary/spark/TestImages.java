@@ -22,8 +22,15 @@ public final class TestImages {
   private TestImages() {}
 
   public static byte[] png(int index) {
-    int width = 20 + index % 23;
-    int height = 20 + index % 17;
+    return png(index, 20);
+  }
+
+  /**
+   * @param side the least, in pixels
+   */
+  public static byte[] png(int index, int side) {
+    int width = side + index % 23;
+    int height = side + index % 17;
     double[] u = Uniform.u("image/" + index, 3 * width * height);
     byte[] pixels = new byte[u.length];
     for (int i = 0; i < pixels.length; i++) {

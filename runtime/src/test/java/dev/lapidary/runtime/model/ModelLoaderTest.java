@@ -126,6 +126,11 @@ class ModelLoaderTest {
         PreprocessingOptions.NONE,
         "[tiny.onnx] it does not say how its images are preprocessed (no lapidary.card in"
             + " metadata_props); give --resize, --mean, --std, or export it with exporter onnx");
+    assertThatThrownBy(() -> ModelLoader.load(folder.resolve("tiny.onnx"), 1))
+        .isInstanceOf(Failure.class)
+        .hasMessage(
+            "[tiny.onnx] it does not say how its images are preprocessed (no lapidary.card in"
+                + " metadata_props); export it with exporter onnx");
   }
 
   @Test

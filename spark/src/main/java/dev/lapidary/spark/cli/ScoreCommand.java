@@ -175,12 +175,10 @@ final class ScoreCommand implements Callable<Integer> {
     if (error instanceof Failure) {
       return error;
     }
-    Optional<String> refused =
-        RefusalListener.of(session.sparkContext())
-            .takeReason()
-            .or(() -> RefusalListener.of(error).map(Throwable::getMessage));
+    Optional<Failure> refused = RefusalListener.of(session.sparkContext()).take();
     if (refused.isPresent()) {
-      return Failure.gate("%s; %s was not written", refused.get(), out);
+      return new Failure(
+          refused.get().code(), refused.get().getMessage() + "; " + out + " was not written");
     }
     if (error instanceof AnalysisException) {
       return Failure.badInput("[%s] %s", data, Failure.reason(error));

@@ -1,7 +1,9 @@
 package dev.lapidary.spark.score;
 
 import dev.lapidary.core.failure.Failure;
+import dev.lapidary.core.image.ImageFile;
 import dev.lapidary.core.image.ImageLimits;
+import dev.lapidary.core.image.UndecodableImage;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.Serializable;
@@ -9,6 +11,7 @@ import java.io.UncheckedIOException;
 import org.apache.hadoop.fs.FSDataInputStream;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
+import org.apache.hadoop.fs.LocalFileSystem;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.TaskContext;
 import org.apache.spark.broadcast.Broadcast;
@@ -72,6 +75,9 @@ sealed interface ImageColumn extends Serializable {
 
     private EncodedImage read(Path path) throws IOException {
       FileSystem files = path.getFileSystem(hadoop.value().value());
+      if (files instanceof LocalFileSystem) { // by Java itself, ten times as fast
+        return local(java.nio.file.Path.of(path.toUri().getPath()));
+      }
       FileStatus status = files.getFileStatus(path);
       long most = ImageLimits.DEFAULT.maxBytes();
       if (status.isDirectory()) {
@@ -86,6 +92,14 @@ sealed interface ImageColumn extends Serializable {
         in.readFully(0, bytes);
       }
       return new EncodedImage.Bytes(bytes);
+    }
+
+    private static EncodedImage local(java.nio.file.Path file) {
+      try {
+        return new EncodedImage.Bytes(ImageFile.bytes(file, ImageLimits.DEFAULT));
+      } catch (UndecodableImage e) {
+        return new EncodedImage.Unreadable(String.valueOf(e.getMessage()));
+      }
     }
 
     /** A task that is being killed reads nothing, and says nothing of its images. */

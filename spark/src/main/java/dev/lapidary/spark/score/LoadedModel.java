@@ -42,7 +42,8 @@ public final class LoadedModel {
 
   /** ONNX Runtime and the reader of a graph's ending both take files. */
   private static ServedModel load(ModelFile file, int threads) {
-    requireHarmlessReport(file.name());
+    boolean reports = !"1".equals(System.getenv("ORT_DISABLE_TELEMETRY"));
+    requireHarmlessReport(file.name(), commandLine(), reports);
     Path folder = null;
     try {
       folder = Files.createTempDirectory("lapidary-model-");
@@ -69,14 +70,22 @@ public final class LoadedModel {
    *
    * @see <a href="https://github.com/microsoft/onnxruntime/issues/32173">The issue</a>
    */
-  private static void requireHarmlessReport(String name) {
-    int length = ProcessHandle.current().info().commandLine().map(String::length).orElse(0);
-    if (length > LONGEST_COMMAND && !"1".equals(System.getenv("ORT_DISABLE_TELEMETRY"))) {
+  static void requireHarmlessReport(String name, int commandLine, boolean reports) {
+    if (reports && commandLine > LONGEST_COMMAND) {
       throw Failure.failed(
-          "[%s] this JVM's command line has %d characters, more than %d, of which ONNX Runtime's"
-              + " report of usage dies; set ORT_DISABLE_TELEMETRY=1 in the environment (--conf"
+          "[%s] this JVM's command line has %d characters, and of more than %d ONNX Runtime's report"
+              + " of usage dies; set ORT_DISABLE_TELEMETRY=1 in its environment (--conf"
               + " spark.executorEnv.ORT_DISABLE_TELEMETRY=1)",
-          name, length, LONGEST_COMMAND);
+          name, commandLine, LONGEST_COMMAND);
+    }
+  }
+
+  /** 0 where it is not to be known; {@code ProcessHandle} knows no long ones. */
+  private static int commandLine() {
+    try {
+      return Files.readAllBytes(Path.of("/proc/self/cmdline")).length;
+    } catch (IOException e) {
+      return 0;
     }
   }
 

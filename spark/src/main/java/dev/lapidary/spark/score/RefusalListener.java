@@ -1,5 +1,6 @@
 package dev.lapidary.spark.score;
 
+import dev.lapidary.core.failure.Failure;
 import java.util.Map;
 import java.util.Optional;
 import java.util.WeakHashMap;
@@ -17,7 +18,7 @@ public final class RefusalListener extends SparkListener {
   private static final Map<SparkContext, RefusalListener> LISTENING = new WeakHashMap<>();
 
   private final SparkContext context;
-  private volatile @Nullable String reason;
+  private volatile @Nullable Failure last;
 
   private RefusalListener(SparkContext context) {
     this.context = context;
@@ -37,28 +38,27 @@ public final class RefusalListener extends SparkListener {
   }
 
   /** What the last refused task said; empty once asked, and if there was none. */
-  public Optional<String> takeReason() {
-    String last = reason;
-    reason = null;
-    return Optional.ofNullable(last);
+  public Optional<Failure> take() {
+    Failure taken = last;
+    last = null;
+    return Optional.ofNullable(taken);
   }
 
   @Override
   public void onTaskEnd(SparkListenerTaskEnd end) {
     if (end.reason() instanceof ExceptionFailure failure && failure.exception().isDefined()) {
-      of(failure.exception().get())
-          .ifPresent(
-              refused -> {
-                String where =
-                    "executor " + end.taskInfo().executorId() + ": " + refused.getMessage();
-                reason = where;
-                context.cancelStage(end.stageId(), where);
-              });
+      refusal(failure.exception().get())
+          .ifPresent(refused -> cancel(refused, end.taskInfo().executorId(), end.stageId()));
     }
   }
 
-  /** The refusal in an exception or what caused it. */
-  public static Optional<ModelRefused> of(Throwable error) {
+  private void cancel(ModelRefused refused, String executor, int stage) {
+    String where = "executor " + executor + ": " + refused.getMessage();
+    last = new Failure(refused.code(), where);
+    context.cancelStage(stage, where);
+  }
+
+  private static Optional<ModelRefused> refusal(Throwable error) {
     for (Throwable cause = error; cause != null; cause = cause.getCause()) {
       if (cause instanceof ModelRefused refused) {
         return Optional.of(refused);

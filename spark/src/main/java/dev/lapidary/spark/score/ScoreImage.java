@@ -21,7 +21,7 @@ record ScoreImage(Broadcast<ModelFile> model, String sha256, int threads, int to
     try {
       return LoadedModel.of(sha256, model::value, threads).atBatchSize(1);
     } catch (Failure e) {
-      throw new ModelRefused(String.valueOf(e.getMessage()));
+      throw new ModelRefused(e);
     }
   }
 }

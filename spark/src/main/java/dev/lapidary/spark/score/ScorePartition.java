@@ -39,7 +39,7 @@ record ScorePartition(
     try {
       return LoadedModel.of(sha256, model::value, threads).atBatchSize(batchSize);
     } catch (Failure e) {
-      throw new ModelRefused(String.valueOf(e.getMessage()));
+      throw new ModelRefused(e);
     }
   }
 

@@ -1,12 +1,14 @@
 package dev.lapidary.spark.table;
 
 import dev.lapidary.core.failure.Failure;
+import dev.lapidary.spark.score.Scorer;
 import java.net.URI;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 import org.apache.hadoop.fs.Path;
+import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Encoders;
@@ -22,8 +24,8 @@ import org.apache.spark.sql.SparkSession;
 public record ImageTable(Dataset<Row> rows, String column) {
   private static final String PATH = "path";
 
-  /** Enough that a task's start costs nothing, and few enough that a lost one does not either. */
-  private static final int FILES_A_TASK = 256;
+  /** So many that a task's start costs little, and so few that all cores end at about one time. */
+  private static final int FILES_A_TASK = 128;
 
   /**
    * Image files, as Spark's {@code binaryFile} finds them: one row a file, its path. What is in a
@@ -42,12 +44,23 @@ public record ImageTable(Dataset<Row> rows, String column) {
     }
     Collections.sort(paths);
     JavaSparkContext context = JavaSparkContext.fromSparkContext(session.sparkContext());
-    int tasks = Math.max(context.defaultParallelism(), paths.size() / FILES_A_TASK);
-    Dataset<Row> rows =
-        session
-            .createDataset(context.parallelize(paths, tasks).rdd(), Encoders.STRING())
-            .toDF(PATH);
-    return new ImageTable(rows, PATH);
+    List<List<String>> tasks = tasks(paths, context.defaultParallelism());
+    JavaRDD<String> files =
+        context.parallelize(tasks, Math.max(1, tasks.size())).flatMap(List::iterator);
+    return new ImageTable(session.createDataset(files.rdd(), Encoders.STRING()).toDF(PATH), PATH);
+  }
+
+  /** Of whole batches, so that only the last one is filled up. */
+  static List<List<String>> tasks(List<String> paths, int cores) {
+    int batch = Scorer.DEFAULT_BATCH_SIZE;
+    int share = (paths.size() / (cores * batch) + 1) * batch;
+    int files = Math.min(FILES_A_TASK, share);
+    List<List<String>> tasks = new ArrayList<>();
+    for (int from = 0; from < paths.size(); from += files) {
+      int to = Math.min(paths.size(), from + files);
+      tasks.add(new ArrayList<>(paths.subList(from, to))); // a view is not serializable
+    }
+    return tasks;
   }
 
   /**

@@ -126,8 +126,9 @@ class OnnxClassifierTest {
             .select(functions.col("answer.label"), functions.col("answer.error"))
             .collectAsList();
     assertThat(rows.get(0).getString(0)).isIn(ConvModel.LABELS);
-    assertThat(rows.get(1).getString(1)).isEqualTo("there is no such file");
-    assertThat(rows.get(2).getString(1)).isEqualTo("it is a folder");
+    assertThat(rows.get(1).getString(1))
+        .isEqualTo("there is no file " + images.resolve("none.png"));
+    assertThat(rows.get(2).getString(1)).isEqualTo(images + " is a folder");
     assertThat(rows.get(3).getString(1))
         .isEqualTo("it is no path: Can not create a Path from an empty string");
   }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import dev.lapidary.core.failure.ExitCode;
 import dev.lapidary.core.failure.Failure;
 import dev.lapidary.core.image.ImageLimits;
 import dev.lapidary.runtime.batch.BatchPolicy;
@@ -169,7 +170,9 @@ class ScorerTest {
     assertThatThrownBy(() -> images.mapPartitions(task, encoder).count())
         .isInstanceOf(SparkException.class)
         .hasMessageContaining("it does not answer here as its card says");
-    assertThat(listener.takeReason().orElseThrow())
+    Failure refused = listener.take().orElseThrow();
+    assertThat(refused.code()).isEqualTo(ExitCode.GATE_REFUSED);
+    assertThat(refused.getMessage())
         .matches("executor \\d+: \\[conv\\] it does not answer here as its card says: golden .*");
   }
 
