@@ -4,6 +4,7 @@ import dev.lapidary.core.card.CardJson;
 import dev.lapidary.core.cli.HelpSection;
 import dev.lapidary.core.failure.Failure;
 import dev.lapidary.core.file.AtomicFile;
+import dev.lapidary.core.progress.TerminalProgress;
 import dev.lapidary.exporter.lower.GraphLowering;
 import dev.lapidary.exporter.onnx.OnnxOutput;
 import dev.lapidary.exporter.quantize.QuantizeOptions;
@@ -115,7 +116,7 @@ final class OnnxCommand implements Callable<Integer>, HelpSection.Command {
     PrintWriter err = spec.commandLine().getErr();
     OnnxExport.Request request =
         new OnnxExport.Request(export, opset, embed, maxInlineBytes, quantize);
-    OnnxExport.Report report = OnnxExport.run(request, err::println);
+    OnnxExport.Report report = OnnxExport.run(request, TerminalProgress.of(err));
     if (cardFile) {
       CardCommand.write(CardJson.write(report.card()), beside);
     }

@@ -7,6 +7,7 @@ import dev.lapidary.core.card.CardJson;
 import dev.lapidary.core.card.ModelCard;
 import dev.lapidary.core.card.Scores;
 import dev.lapidary.core.image.ImageFiles;
+import dev.lapidary.core.progress.WorkProgress;
 import dev.lapidary.exporter.lower.GraphLowering;
 import dev.lapidary.exporter.onnx.OnnxGraph;
 import dev.lapidary.exporter.onnx.OnnxOutput;
@@ -38,12 +39,11 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import java.util.function.Consumer;
 
 /** The way from an archive to a proven ONNX file. */
 final class OnnxExport {
   private final Request request;
-  private final Consumer<String> log;
+  private final WorkProgress log;
   private final Timings timings = new Timings();
 
   /** What was asked for. */
@@ -123,7 +123,7 @@ final class OnnxExport {
     }
   }
 
-  private OnnxExport(Request request, Consumer<String> log) {
+  private OnnxExport(Request request, WorkProgress log) {
     this.request = request;
     this.log = log;
   }
@@ -132,7 +132,7 @@ final class OnnxExport {
    * @param log gets lines of progress
    * @throws dev.lapidary.core.failure.Failure with nothing written
    */
-  static Report run(Request request, Consumer<String> log) throws IOException {
+  static Report run(Request request, WorkProgress log) throws IOException {
     return new OnnxExport(request, log).run();
   }
 
@@ -238,12 +238,12 @@ final class OnnxExport {
   }
 
   private Compiled compile(OnnxOutput output, Source source) throws IOException {
-    source.say(log);
+    source.say(log::say);
     ModelCard described = Cards.of(source, request.export().model);
     request.quantize().check(described);
     Optional<ChosenImages> images = request.quantize().choose(described, log);
     if (images.isEmpty()) {
-      CalibrationFolder.requireReadable(request.quantize(), log);
+      CalibrationFolder.requireReadable(request.quantize(), log::say);
     }
     if (request.embed()) {
       Cards.requireNormalization(described);
@@ -293,7 +293,7 @@ final class OnnxExport {
       throws IOException {
     try {
       if (compiled.already().filter(SourceQuantization::computesOnIntegers).isPresent()) {
-        log.accept(layers(compiled.already().get(), source, compiled.described()));
+        log.say(layers(compiled.already().get(), source, compiled.described()));
       }
       return parity(source, card, file, compiled.already());
     } catch (LoadFailure e) {

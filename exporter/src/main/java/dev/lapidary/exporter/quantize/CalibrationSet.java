@@ -2,6 +2,7 @@ package dev.lapidary.exporter.quantize;
 
 import dev.lapidary.core.file.Sha256;
 import dev.lapidary.core.file.Unfinished;
+import dev.lapidary.core.progress.WorkProgress;
 import dev.lapidary.core.tensor.Uniform;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -26,6 +27,7 @@ public final class CalibrationSet implements AutoCloseable {
   private final FileChannel data;
   private final MessageDigest digest = Sha256.digest();
   private int count;
+  private WorkProgress progress = line -> {};
 
   /** An empty set of inputs of this size. */
   public CalibrationSet(int channels, int height, int width) {
@@ -83,6 +85,11 @@ public final class CalibrationSet implements AutoCloseable {
     count++;
   }
 
+  /** From here on each pass over the images is told of. */
+  void tell(WorkProgress watcher) {
+    progress = watcher;
+  }
+
   public int count() {
     return count;
   }
@@ -103,6 +110,7 @@ public final class CalibrationSet implements AutoCloseable {
 
   /** The tensors of images {@code from} (inclusive) to {@code to} (exclusive), little-endian. */
   ByteBuffer batch(int from, int to) {
+    progress.count("calibrating", to, count);
     int imageBytes = imageLength() * Float.BYTES;
     ByteBuffer bytes =
         ByteBuffer.allocateDirect(Math.multiplyExact(to - from, imageBytes))

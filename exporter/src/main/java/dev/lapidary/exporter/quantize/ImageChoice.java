@@ -13,6 +13,7 @@ import dev.lapidary.core.manifest.ImageList;
 import dev.lapidary.core.manifest.LabelNames;
 import dev.lapidary.core.manifest.ModelLabels;
 import dev.lapidary.core.manifest.Part;
+import dev.lapidary.core.progress.WorkProgress;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -22,7 +23,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.function.Consumer;
 import java.util.stream.IntStream;
 
 /**
@@ -39,7 +39,7 @@ final class ImageChoice {
 
   private final ModelCard card;
   private final OnBadImage rule;
-  private final Consumer<String> log;
+  private final WorkProgress log;
 
   /** Of the pixels of all that was taken, so that no image is in both sets. */
   private final Set<ByteBuffer> taken = new HashSet<>();
@@ -50,7 +50,7 @@ final class ImageChoice {
    * @param card whose labels tell whether folders are classes
    * @param log gets lines about what is left out and passed over
    */
-  ImageChoice(ModelCard card, OnBadImage rule, Consumer<String> log) {
+  ImageChoice(ModelCard card, OnBadImage rule, WorkProgress log) {
     this.card = card;
     this.rule = rule;
     this.log = log;
@@ -124,7 +124,7 @@ final class ImageChoice {
 
   private List<String> readable(Path folder, int atMost) {
     ImageFiles files = ImageFiles.of(folder);
-    files.passedOver().lines(folder).forEach(log);
+    files.passedOver().lines(folder).forEach(log::say);
     return readable(folder, folder, files.paths(), atMost);
   }
 
@@ -143,6 +143,7 @@ final class ImageChoice {
       if (good.size() + (rule == OnBadImage.FAIL ? bad.size() : 0) >= atMost) {
         break;
       }
+      log.count("reading images", good.size(), Math.min(atMost, paths.size()));
       try {
         if (taken.add(content(ImageFile.read(root, image.path(), ImageLimits.DEFAULT)))) {
           good.add(image.path());
@@ -153,7 +154,8 @@ final class ImageChoice {
         bad.add(BadImage.of(image.path(), e));
       }
     }
-    BadImage.judge(place, bad, rule).forEach(log);
+    log.count("reading images", 1, 1);
+    BadImage.judge(place, bad, rule).forEach(log::say);
     return good;
   }
 
@@ -185,7 +187,7 @@ final class ImageChoice {
     int unknown = indices.indexOf(-1);
     if (unknown >= 0) {
       if (!folders.get(unknown).isEmpty()) {
-        log.accept(
+        log.say(
             "int8: [%s] folder '%s' is no class of the model: the answers are held to float32's,"
                     .formatted(root, folders.get(unknown))
                 + " not to labels");

@@ -4,11 +4,11 @@ import dev.lapidary.core.card.ModelCard;
 import dev.lapidary.core.failure.Failure;
 import dev.lapidary.core.image.OnBadImage;
 import dev.lapidary.core.image.Preprocessing;
+import dev.lapidary.core.progress.WorkProgress;
 import dev.lapidary.exporter.onnx.OnnxGraph;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.Optional;
-import java.util.function.Consumer;
 import picocli.CommandLine.Help.Visibility;
 import picocli.CommandLine.Option;
 
@@ -64,7 +64,8 @@ public final class QuantizeOptions {
       defaultValue = "0.5",
       description =
           "The most that int8 may lose of the accuracy on the guard's labelled images, or of mAP,"
-              + " in points; exit 3 otherwise. Images without labels are held to float32's answers.")
+              + " in points; exit 3 otherwise. Images without labels are held to float32's"
+              + " answers.")
   private double maxDrop = 0.5;
 
   @Option(
@@ -104,7 +105,7 @@ public final class QuantizeOptions {
    * @throws Failure (exit 2) naming those that cannot be read, unless they are to be left out, or
    *     if there are too few
    */
-  public Optional<ChosenImages> choose(ModelCard card, Consumer<String> log) {
+  public Optional<ChosenImages> choose(ModelCard card, WorkProgress log) {
     if (method == QuantizeMethod.NONE || calibration.isEmpty()) {
       return Optional.empty();
     }
@@ -182,7 +183,7 @@ public final class QuantizeOptions {
       ModelCard card,
       Optional<ChosenImages> chosen,
       boolean force,
-      Consumer<String> log) {
+      WorkProgress log) {
     check(card);
     if (method == QuantizeMethod.NONE) {
       return Optional.empty();
@@ -190,22 +191,24 @@ public final class QuantizeOptions {
     Quantized quantized;
     if (method == QuantizeMethod.INT8) {
       try (Int8Images images = int8Images(card, chosen.orElseThrow())) {
+        images.calibration().tell(log);
+        images.guard().tell(log);
         Limits limits = new Limits(maxDrop / 100, force);
-        quantized = StaticInt8.quantize(fp32, images, card.scoring(), limits, log);
+        quantized = StaticInt8.quantize(fp32, images, card.scoring(), limits, log::say);
       }
     } else {
       try (CalibrationSet images = images(card, chosen)) {
         quantized =
             method == QuantizeMethod.FP16
-                ? HalfPrecision.quantize(fp32, images, card.scoring(), log)
-                : DynamicInt8.quantize(fp32, images, card.scoring(), log);
+                ? HalfPrecision.quantize(fp32, images, card.scoring(), log::say)
+                : DynamicInt8.quantize(fp32, images, card.scoring(), log::say);
       }
     }
     requireSpeed(quantized, force, log);
     return Optional.of(quantized);
   }
 
-  private void requireSpeed(Quantized quantized, boolean force, Consumer<String> log) {
+  private void requireSpeed(Quantized quantized, boolean force, WorkProgress log) {
     double speedup = quantized.latency().speedup();
     if (minSpeedup.filter(least -> speedup < least).isEmpty()) {
       return;
@@ -225,7 +228,7 @@ public final class QuantizeOptions {
           "%s; nothing is written: write it all the same with --force, or leave --quantize out",
           slow);
     }
-    log.accept("warning: written by --force: " + slow);
+    log.say("warning: written by --force: " + slow);
   }
 
   private static Int8Images int8Images(ModelCard card, ChosenImages chosen) {

@@ -231,7 +231,10 @@ class OnnxCommandTest {
             "--calibration=" + images,
             "--embed-preprocessing",
             "--out=" + out);
+    System.setProperty("lapidary.terminal", "true");
     Run exported = run(export, "--json");
+    System.clearProperty("lapidary.terminal");
+    assertThat(exported.err()).contains("reading images ··");
     JsonNode written = new ObjectMapper().readTree(exported.out());
     assertThat(written.get("layersWithWeights")).hasToString("{\"all\":2,\"onIntegers\":1}");
     assertThat(written.get("fallbacks").toString())

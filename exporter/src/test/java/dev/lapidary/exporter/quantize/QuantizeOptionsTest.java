@@ -9,6 +9,8 @@ import dev.lapidary.core.card.Scores;
 import dev.lapidary.core.failure.ExitCode;
 import dev.lapidary.core.failure.Failure;
 import dev.lapidary.core.image.Preprocessing;
+import dev.lapidary.core.progress.WorkProgress;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.TreeMap;
@@ -29,6 +31,28 @@ class QuantizeOptionsTest {
   @CsvSource({"none, NONE", "int8, INT8", "int8-dynamic, INT8_DYNAMIC", "FP16, FP16"})
   void methodsAreWrittenAsTheyArePrinted(String text, QuantizeMethod method) {
     assertThat(parse("--quantize", text).method()).isEqualTo(method);
+  }
+
+  @Test
+  void everyPassOverTheImagesIsToldOf() {
+    List<String> told = new ArrayList<>();
+    WorkProgress progress =
+        new WorkProgress() {
+          @Override
+          public void say(String line) {}
+
+          @Override
+          public void count(String what, long done, long all) {
+            told.add("%s %d/%d".formatted(what, done, all));
+          }
+        };
+    try (CalibrationSet images = CalibrationSet.uniform(1, 2, 2, 3)) {
+      images.one(0);
+      images.tell(progress);
+      images.one(0);
+      images.batch(1, 3);
+    }
+    assertThat(told).containsExactly("calibrating 1/3", "calibrating 3/3");
   }
 
   @Test
