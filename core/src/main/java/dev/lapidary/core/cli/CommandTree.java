@@ -132,8 +132,13 @@ public final class CommandTree {
     return lines.toArray(String[]::new);
   }
 
-  /** Lapidary's own. */
-  public static String version() {
+  /** Of Lapidary, as its artifacts have it: {@code 0.2.0}. */
+  public static String versionNumber() {
+    String text = version();
+    return text.substring(text.lastIndexOf(' ') + 1);
+  }
+
+  private static String version() {
     try (InputStream text = CommandTree.class.getResourceAsStream("version.txt")) {
       if (text == null) {
         throw new IllegalStateException("version.txt is not on the class path");

@@ -142,6 +142,6 @@ public final class ModelJar {
           </dependencies>
         </project>
         """
-        .formatted(name.group(), name.artifact(), name.version(), CommandTree.version());
+        .formatted(name.group(), name.artifact(), name.version(), CommandTree.versionNumber());
   }
 }

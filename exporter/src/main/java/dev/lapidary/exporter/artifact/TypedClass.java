@@ -61,7 +61,7 @@ final class TypedClass {
             name.packageName(),
             comment(card.name()),
             comment(card.version()),
-            CommandTree.version(),
+            CommandTree.versionNumber(),
             name.className(),
             constants,
             model);

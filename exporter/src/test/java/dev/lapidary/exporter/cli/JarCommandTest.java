@@ -57,7 +57,8 @@ class JarCommandTest {
                 .formatted(jar, jar, pom));
     assertThat(pom)
         .content()
-        .contains("<groupId>com.acme</groupId>", "<artifactId>runtime</artifactId>");
+        .contains("<groupId>com.acme</groupId>", "<artifactId>runtime</artifactId>")
+        .containsPattern("<version>\\d+\\.\\d+\\.\\d+</version>\\s+</dependency>");
     try (URLClassLoader loader =
         new URLClassLoader(new URL[] {jar.toUri().toURL()}, getClass().getClassLoader())) {
       Class<?> type = loader.loadClass("com.acme.shoes.BrownShoes");
