@@ -21,42 +21,42 @@ final class TypedClass {
               .formatted(i, names.get(i), literal(card.labels().get(i))));
     }
     return """
-        package %1$s;
+    package %1$s;
 
-        import dev.lapidary.runtime.Classifier;
-        import dev.lapidary.runtime.ClassifierOptions;
+    import dev.lapidary.runtime.Classifier;
+    import dev.lapidary.runtime.ClassifierOptions;
 
-        /**
-         * The image classifier %2$s, version %3$s. Written by exporter jar of Lapidary %4$s; the model
-         * is beside this class.
-         */
-        public final class %5$s {
-        %6$s
-          private %5$s() {}
+    /**
+     * The image classifier %2$s, version %3$s. Written by exporter jar of Lapidary %4$s; the model
+     * is beside this class.
+     */
+    public final class %5$s {
+    %6$s
+      private %5$s() {}
 
-          /** Opens the model; to be closed. */
-          public static Classifier open() {
-            return open(ClassifierOptions.DEFAULT);
-          }
+      /** Opens the model; to be closed. */
+      public static Classifier open() {
+        return open(ClassifierOptions.DEFAULT);
+      }
 
-          /** The same with options. */
-          public static Classifier open(ClassifierOptions options) {
-            return Classifier.openResource(%5$s.class, "%7$s", options);
-          }
+      /** The same with options. */
+      public static Classifier open(ClassifierOptions options) {
+        return Classifier.openResource(%5$s.class, "%7$s", options);
+      }
 
-          /** The self-test: the model is opened, and answers its card's golden images. */
-          public static void main(String[] arguments) {
-            try (Classifier classifier = open()) {
-              System.out.println(
-                  "%5$s: golden images answered as when it was exported: "
-                      + classifier.card().map(card -> card.golden().size()).orElse(0));
-            } catch (dev.lapidary.core.failure.Failure e) {
-              System.err.println("error: " + e.getMessage());
-              System.exit(e.code().status());
-            }
-          }
+      /** The self-test: the model is opened, and answers its card's golden images. */
+      public static void main(String[] arguments) {
+        try (Classifier classifier = open()) {
+          System.out.println(
+              "%5$s: golden images answered as when it was exported: "
+                  + classifier.card().map(card -> card.golden().size()).orElse(0));
+        } catch (dev.lapidary.core.failure.Failure e) {
+          System.err.println("error: " + e.getMessage());
+          System.exit(e.code().status());
         }
-        """
+      }
+    }
+    """
         .formatted(
             name.packageName(),
             comment(card.name()),

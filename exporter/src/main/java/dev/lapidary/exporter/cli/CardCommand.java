@@ -26,7 +26,8 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "card",
     description = {
-      "Prints a file's model card as JSON, or writes it beside the file, for runtimes that cannot read",
+      "Prints a file's model card as JSON, or writes it beside the file, for runtimes that cannot"
+          + " read",
       "it there."
     })
 final class CardCommand implements Callable<Integer> {

@@ -16,7 +16,8 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "jar",
     description = {
-      "Writes a jar and a pom of an ONNX file, for Maven and Gradle: the model, and a class that opens",
+      "Writes a jar and a pom of an ONNX file, for Maven and Gradle: the model, and a class that"
+          + " opens",
       "it and names its labels."
     })
 final class JarCommand implements Callable<Integer> {
