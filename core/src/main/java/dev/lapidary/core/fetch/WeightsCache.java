@@ -78,6 +78,11 @@ public final class WeightsCache {
     return given.endsWith("/") ? given : given + "/";
   }
 
+  /** The folder of all that is kept between runs. */
+  public static Path userFolder() {
+    return folder(System.getenv());
+  }
+
   static Path folder(Map<String, String> environment) {
     String given = environment.getOrDefault(VARIABLE, "");
     if (!given.isBlank()) {

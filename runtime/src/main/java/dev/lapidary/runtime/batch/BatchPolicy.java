@@ -10,8 +10,9 @@ import java.time.Duration;
  *
  * @param maxBatch the most images in one run
  * @param maxDelay how long the oldest image may wait for a batch to fill, counted from its arrival
+ * @param sizes how many of those that have queued
  */
-public record BatchPolicy(int maxBatch, Duration maxDelay) {
+public record BatchPolicy(int maxBatch, Duration maxDelay, BatchSizes sizes) {
   public BatchPolicy {
     if (maxBatch < 1 || maxDelay.isNegative()) {
       throw new IllegalArgumentException(
@@ -20,7 +21,33 @@ public record BatchPolicy(int maxBatch, Duration maxDelay) {
     }
   }
 
+  /** Of all that have queued. */
+  public BatchPolicy(int maxBatch, Duration maxDelay) {
+    this(maxBatch, maxDelay, BatchSizes.ALL);
+  }
+
   public static BatchPolicy greedy(int maxBatch) {
     return new BatchPolicy(maxBatch, Duration.ZERO);
+  }
+
+  /**
+   * How long a free executor waits for more, which the queue's head decides.
+   *
+   * @param rows that have queued, at least one
+   * @param ageNanos since the first of them came
+   * @return 0 to send what there is now
+   */
+  public long waitNanos(int rows, long ageNanos) {
+    return rows >= maxBatch ? 0 : Math.max(0, maxDelay.toNanos() - ageNanos);
+  }
+
+  /**
+   * How many a free executor takes then.
+   *
+   * @param free executors that run nothing, this one among them
+   * @param perSecond rows that come in a second, of late
+   */
+  public int size(int queued, int free, double perSecond) {
+    return Math.min(maxBatch, Math.max(1, Math.min(queued, sizes.of(queued, free, perSecond))));
   }
 }

@@ -35,7 +35,9 @@ public final class Batcher implements AutoCloseable {
   private final Condition arrived = lock.newCondition();
   private final Condition answered = lock.newCondition();
   private final ArrayDeque<BatchItem> queue = new ArrayDeque<>();
+  private final ArrivalRate arrivals = new ArrivalRate();
   private int queuedRows;
+  private int free;
   private int unanswered;
   private boolean closed;
   private BatchPolicy policy;
@@ -134,6 +136,7 @@ public final class Batcher implements AutoCloseable {
       requireOpen();
       queue.add(item);
       queuedRows += item.rows();
+      arrivals.add(item.rows(), item.sinceNanos());
       unanswered++;
       arrived.signal();
     } finally {
@@ -253,6 +256,7 @@ public final class Batcher implements AutoCloseable {
   /** The next batch; empty when the executor has to end. */
   List<BatchItem> take(BatchExecutor executor) {
     lock.lock();
+    free++;
     try {
       List<BatchItem> batch = List.of();
       while (batch.isEmpty() && !executor.isRetired() && !(closed && queue.isEmpty())) {
@@ -267,40 +271,40 @@ public final class Batcher implements AutoCloseable {
       }
       return batch;
     } finally {
+      free--;
       lock.unlock();
     }
   }
 
   private List<BatchItem> takeQueued() {
     List<BatchItem> batch = new ArrayList<>();
+    int most = policy.size(queuedRows, free, arrivals.perSecond(System.nanoTime()));
     int rows = 0;
     BatchItem head = queue.element();
-    for (BatchItem next = head;
-        next != null && fits(batch, rows, head, next);
-        next = queue.peek()) {
+    BatchItem next = head;
+    while (next != null && (batch.isEmpty() || joins(next, head, rows, most))) {
       batch.add(queue.remove());
       rows += next.rows();
+      next = queue.peek();
     }
     queuedRows -= rows;
     return batch;
   }
 
-  private boolean fits(List<BatchItem> batch, int rows, BatchItem head, BatchItem next) {
-    return batch.isEmpty()
-        || (network.isBatched()
-            && next.form().equals(head.form())
-            && rows + next.rows() <= policy.maxBatch());
+  private boolean joins(BatchItem next, BatchItem head, int rows, int most) {
+    return network.isBatched() && next.form().equals(head.form()) && rows + next.rows() <= most;
   }
 
   /** Returns false if the queue may have changed while it waited. */
   @SuppressWarnings("WaitNotInLoop") // the loop is its caller's
   private boolean awaitMore() {
     BatchItem head = queue.element();
-    long until = head.sinceNanos() + policy.maxDelay().toNanos();
-    if (policy.maxDelay().isZero() || queuedRows >= policy.maxBatch() || closed) {
-      return true;
-    }
-    long left = Math.min(until - System.nanoTime(), head.deadline().leftNanos());
+    long left =
+        closed
+            ? 0
+            : Math.min(
+                policy.waitNanos(queuedRows, System.nanoTime() - head.sinceNanos()),
+                head.deadline().leftNanos());
     if (left <= 0) {
       return true;
     }

@@ -23,6 +23,10 @@ import java.util.Set;
 public final class OnnxNetwork implements AutoCloseable {
   private static final Set<OnnxJavaType> INDICES = Set.of(OnnxJavaType.INT64, OnnxJavaType.INT32);
 
+  /** Where it comes from, to open it once more. */
+  private record Source(ModelFile file, Device device, int threads) {}
+
+  private final Source source;
   private final OnnxSession session;
   private final String input;
   private final String output;
@@ -30,7 +34,13 @@ public final class OnnxNetwork implements AutoCloseable {
   private final long[] inputShape;
 
   private OnnxNetwork(
-      OnnxSession session, String input, String output, InputForm form, long[] inputShape) {
+      Source source,
+      OnnxSession session,
+      String input,
+      String output,
+      InputForm form,
+      long[] inputShape) {
+    this.source = source;
     this.session = session;
     this.input = input;
     this.output = output;
@@ -52,7 +62,7 @@ public final class OnnxNetwork implements AutoCloseable {
           "[%s] ONNX Runtime cannot load it, expected an ONNX model: %s", place, Failure.reason(e));
     }
     try {
-      return of(session, place);
+      return of(new Source(file, device, threads), session, place);
     } catch (OrtException e) {
       session.close();
       throw Failure.badInput("[%s] ONNX Runtime cannot describe it: %s", place, Failure.reason(e));
@@ -62,7 +72,8 @@ public final class OnnxNetwork implements AutoCloseable {
     }
   }
 
-  private static OnnxNetwork of(OnnxSession session, String place) throws OrtException {
+  private static OnnxNetwork of(Source source, OnnxSession session, String place)
+      throws OrtException {
     Map.Entry<String, NodeInfo> in = single(session.inputs(), place, "input");
     Map.Entry<String, NodeInfo> out = single(session.outputs(), place, "output");
     InputForm form = InputForm.of(in.getValue());
@@ -77,7 +88,7 @@ public final class OnnxNetwork implements AutoCloseable {
           "[%s] its batch is fixed to %d images; export it with a dynamic batch",
           place, inShape[0]);
     }
-    return new OnnxNetwork(session, in.getKey(), out.getKey(), form, inShape);
+    return new OnnxNetwork(source, session, in.getKey(), out.getKey(), form, inShape);
   }
 
   /** A network whose answer is the best class's number. */
@@ -120,6 +131,35 @@ public final class OnnxNetwork implements AutoCloseable {
     return session.metadata(key);
   }
 
+  /** What it runs on. */
+  Device device() {
+    return source.device();
+  }
+
+  /** That one run uses. */
+  int threads() {
+    return source.threads();
+  }
+
+  /**
+   * The same file once more, in a session of its own, to be closed.
+   *
+   * @param sha256 that the file still has
+   * @throws Failure (exit 2) if it has changed, or cannot be opened any more
+   */
+  OnnxNetwork again(int threads, String sha256) {
+    if (!source.file().sha256().equals(sha256)) {
+      throw Failure.badInput(
+          "[%s] the file has changed since it was loaded", source.file().place());
+    }
+    return open(source.file(), source.device(), threads);
+  }
+
+  /** What it runs in; closed with the network. */
+  public OnnxSession session() {
+    return session;
+  }
+
   public String input() {
     return input;
   }
@@ -139,7 +179,7 @@ public final class OnnxNetwork implements AutoCloseable {
   }
 
   /** The same network, of tensors. */
-  OnnxTensors tensors() {
+  public OnnxTensors tensors() {
     return OnnxTensors.of(session, input);
   }
 

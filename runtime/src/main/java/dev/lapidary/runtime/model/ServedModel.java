@@ -10,8 +10,11 @@ import dev.lapidary.core.image.RgbImage;
 import dev.lapidary.core.image.UndecodableImage;
 import dev.lapidary.runtime.batch.BatchFunction;
 import dev.lapidary.runtime.batch.FloatNetwork;
+import dev.lapidary.runtime.session.Device;
+import dev.lapidary.runtime.tensor.Shapes;
 import dev.lapidary.runtime.tensor.Tensor;
 import dev.lapidary.runtime.tensor.TensorNetwork;
+import dev.lapidary.runtime.tensor.TensorSpec;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
@@ -85,6 +88,39 @@ public record ServedModel(
                   1, preprocessing.channels(), preprocessing.cropHeight(), preprocessing.cropWidth()
                 });
     return Arrays.stream(shape).boxed().toList();
+  }
+
+  /** Threads of one run of the network. */
+  public int threads() {
+    return session.threads();
+  }
+
+  /** What the network runs on. */
+  public Device device() {
+    return session.device();
+  }
+
+  /** Whether its forward pass is the file's, and can be opened once more. */
+  public boolean runsItsFile() {
+    return network instanceof OwnFunction;
+  }
+
+  /**
+   * The same network in a session of its own, to be closed.
+   *
+   * @param threads of one run
+   * @throws dev.lapidary.core.failure.Failure (exit 2) if its file has changed, or is gone
+   */
+  public OnnxNetwork again(int threads) {
+    return session.again(threads, sha256);
+  }
+
+  /** An image of zeros, to run the network on. */
+  public Tensor blank() {
+    List<Long> shape = one();
+    TensorSpec input = session.tensors().inputs().get(0);
+    int bytes = Math.toIntExact(Shapes.elements(shape)) * input.type().size();
+    return new Tensor.Numbers(input.name(), input.type(), shape, ByteBuffer.allocate(bytes));
   }
 
   /** Its forward pass on tensors: of {@link #tensorOf} to {@code [N, classes]}. */

@@ -32,6 +32,10 @@ public final class Device {
     return new Device(index);
   }
 
+  public boolean isGpu() {
+    return gpu != NONE;
+  }
+
   /**
    * @throws Failure (exit 4) if this ONNX Runtime cannot use the device
    */

@@ -2,6 +2,8 @@ package dev.lapidary.serve.admission;
 
 import dev.lapidary.runtime.batch.BatchStatistics;
 import dev.lapidary.runtime.batch.TimeHistogram;
+import java.util.HashSet;
+import java.util.Set;
 import java.util.function.IntSupplier;
 
 /**
@@ -10,8 +12,14 @@ import java.util.function.IntSupplier;
  * when a backlog is worked off. Thread-safe.
  */
 public final class Pace {
-  /** Weight of the newest image in the running mean: the last 10 or so decide. */
+  /** Weight of the newest body in the running mean: the last 10 or so decide. */
   private static final double NEWEST = 0.1;
+
+  /**
+   * So much decoding halves the weight of what was before it. Images are remembered by their time,
+   * not their number: one large image says more than the small ones that were decoded as fast.
+   */
+  private static final double HALF_LIFE_NANOS = 1e9;
 
   /** What a file costs beside its pixels, in pixels: opening, tables, and preprocessing. */
   private static final long FILE_PIXELS = 20_000;
@@ -25,7 +33,9 @@ public final class Pace {
   private final BatchStatistics runs;
   private final IntSupplier executors;
   private final TimeHistogram decodes = new TimeHistogram();
-  private double nanosPerPixel = Double.NaN;
+  private final Set<Decode> running = new HashSet<>();
+  private double decodeNanos;
+  private double decodeWeight;
   private double pixelsPerByte = PHOTOGRAPH_PIXELS_PER_BYTE;
   private double imagesPerByte = 1.0 / PHOTOGRAPH_BYTES;
 
@@ -51,12 +61,50 @@ public final class Pace {
     }
   }
 
-  /** One image was decoded and preprocessed. */
+  /** One image, from now on until {@link #end}. */
+  public final class Decode {
+    private final long weight;
+    private final long beganNanos;
+
+    private Decode(long weight, long beganNanos) {
+      this.weight = weight;
+      this.beganNanos = beganNanos;
+    }
+
+    /** It was decoded and preprocessed. */
+    public void end() {
+      long nanos = System.nanoTime() - beganNanos;
+      decodes.add(nanos);
+      leave(this);
+      decoded(weight, nanos);
+    }
+
+    /** It turned out to be no image, which says nothing of the others. */
+    public void fail() {
+      leave(this);
+    }
+  }
+
+  /** A thread begins to decode an image. */
+  public Decode begin(long weight) {
+    return begin(weight, System.nanoTime());
+  }
+
+  synchronized Decode begin(long weight, long nowNanos) {
+    Decode decode = new Decode(weight, nowNanos);
+    running.add(decode);
+    return decode;
+  }
+
+  private synchronized void leave(Decode decode) {
+    running.remove(decode);
+  }
+
+  /** Decoding so much takes a thread so long. */
   public synchronized void decoded(long weight, long nanos) {
-    decodes.add(nanos);
-    double now = (double) nanos / weight;
-    nanosPerPixel =
-        Double.isNaN(nanosPerPixel) ? now : nanosPerPixel + NEWEST * (now - nanosPerPixel);
+    double keep = Math.pow(0.5, nanos / HALF_LIFE_NANOS);
+    decodeNanos = keep * decodeNanos + nanos;
+    decodeWeight = keep * decodeWeight + weight;
   }
 
   /** How long decoding and preprocessing has taken, an image. */
@@ -65,8 +113,23 @@ public final class Pace {
   }
 
   /** One thread's time for so much. */
-  public synchronized long decodeNanos(long weight) {
-    return Double.isNaN(nanosPerPixel) ? 0 : (long) (weight * nanosPerPixel);
+  public long decodeNanos(long weight) {
+    return decodeNanos(weight, System.nanoTime());
+  }
+
+  /**
+   * As it was, or slower, where the images that are being decoded now have taken longer already:
+   * the first large ones of a burst tell before they are done.
+   */
+  synchronized long decodeNanos(long weight, long nowNanos) {
+    double nanos = decodeNanos;
+    double all = decodeWeight;
+    for (Decode each : running) {
+      nanos += nowNanos - each.beganNanos;
+      all += each.weight;
+    }
+    double before = decodeWeight == 0 ? 0 : decodeNanos / decodeWeight;
+    return (long) (weight * Math.max(before, all == 0 ? 0 : nanos / all));
   }
 
   /** The network's time for so many images, as they were batched of late. */

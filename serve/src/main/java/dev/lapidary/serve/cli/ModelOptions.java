@@ -135,6 +135,11 @@ final class ModelOptions {
     }
   }
 
+  /** Whether the user says how many threads a run has. */
+  boolean hasThreads() {
+    return threads > 0;
+  }
+
   int threads() {
     return threads > 0 ? threads : Runtime.getRuntime().availableProcessors();
   }

@@ -4,6 +4,7 @@ import dev.lapidary.core.cli.HelpSection;
 import dev.lapidary.core.cli.StopSignal;
 import dev.lapidary.core.failure.ExitCode;
 import dev.lapidary.core.failure.Failure;
+import dev.lapidary.core.fetch.WeightsCache;
 import dev.lapidary.core.image.ImageLimits;
 import dev.lapidary.runtime.batch.BatchPolicy;
 import dev.lapidary.serve.http.PredictionServer;
@@ -28,6 +29,15 @@ import picocli.CommandLine.Spec;
 /** {@code serve run}. */
 @Command(name = "run", description = "Answers POST /predict until it is stopped (SIGINT, SIGTERM).")
 final class RunCommand implements Callable<Integer>, HelpSection.Command {
+  /** Before it measures; a client that comes now and then is not slowed by it. */
+  private static final Duration IDLE = Duration.ofSeconds(2);
+
+  /** How batches are made. */
+  enum Batching {
+    auto,
+    fixed
+  }
+
   @Spec private @Nullable CommandSpec spec;
   @Mixin private ModelOptions model = new ModelOptions();
 
@@ -47,6 +57,23 @@ final class RunCommand implements Callable<Integer>, HelpSection.Command {
           "how long an image may wait for its batch to fill; 0: a free network runs"
               + " what has queued, at once")
   private int maxDelayMillis;
+
+  @Option(
+      names = "--batching",
+      paramLabel = "HOW",
+      description =
+          "auto: batches up to --max-batch, and whether several run at a time, as the network's"
+              + " latency curve says, measured when nothing is asked and kept; fixed: whatever has"
+              + " queued, one batch at a time")
+  private Batching batching = Batching.auto;
+
+  @Option(
+      names = "--slo-p99",
+      paramLabel = "MS",
+      description =
+          "with --batching auto: of 100 requests 99 are to be answered within so long; what would"
+              + " be late is refused with 504, and batches are as large as that allows")
+  private Optional<Integer> sloMillis = Optional.empty();
 
   @Option(
       names = "--queue",
@@ -174,7 +201,10 @@ final class RunCommand implements Callable<Integer>, HelpSection.Command {
                 "--std",
                 "--scores",
                 "--activation")),
-        new HelpSection("Batches", List.of("--max-batch", "--max-delay-ms"), List.of()),
+        new HelpSection(
+            "Batches",
+            List.of("--batching", "--slo-p99", "--max-batch", "--max-delay-ms"),
+            List.of()),
         new HelpSection(
             "Limits",
             List.of("--queue", "--max-images", "--max-body-mb", "--max-megapixels"),
@@ -271,17 +301,35 @@ final class RunCommand implements Callable<Integer>, HelpSection.Command {
             Duration.ofMillis(notNegative("--max-delay-ms", maxDelayMillis))),
         limits,
         Runtime.getRuntime().availableProcessors(),
-        timeouts());
+        timeouts(),
+        tuning());
+  }
+
+  private ServerSettings.Tuning tuning() {
+    if (batching == Batching.fixed && sloMillis.isPresent()) {
+      throw Failure.badInput("--slo-p99 is what --batching auto works towards, not fixed");
+    }
+    PrintWriter err = Objects.requireNonNull(spec).commandLine().getErr();
+    return new ServerSettings.Tuning(
+        batching == Batching.auto,
+        !model.hasThreads(),
+        sloMillis.map(millis -> Duration.ofMillis(positive("--slo-p99", millis, 3_600_000))),
+        IDLE,
+        WeightsCache.userFolder().resolve("curves"),
+        line -> say(err, line));
+  }
+
+  /** A request without a deadline of its own has the objective's. */
+  private int deadlineMillis() {
+    int told = positive("--deadline-ms", deadlineMillis, 86_400_000);
+    return sloMillis.map(slo -> Math.min(told, slo)).orElse(told);
   }
 
   private ServerSettings.Timeouts timeouts() {
     ServerSettings.Timeouts standard = ServerSettings.Timeouts.DEFAULT;
     int most = positive("--max-deadline-ms", maxDeadlineMillis, 86_400_000);
     return standard
-        .withDeadlines(
-            Duration.ofMillis(most),
-            Duration.ofMillis(
-                Math.min(most, positive("--deadline-ms", deadlineMillis, 86_400_000))))
+        .withDeadlines(Duration.ofMillis(most), Duration.ofMillis(Math.min(most, deadlineMillis())))
         .withReading(
             Duration.ofMillis(positive("--header-timeout-ms", headerMillis, 3_600_000)),
             standard.bodyGrace(),

@@ -2,7 +2,10 @@ package dev.lapidary.serve.http;
 
 import dev.lapidary.core.image.ImageLimits;
 import dev.lapidary.runtime.batch.BatchPolicy;
+import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Optional;
+import java.util.function.Consumer;
 
 /**
  * All that a server can be told.
@@ -10,9 +13,47 @@ import java.time.Duration;
  * @param host to bind; the loopback address unless told
  * @param port 0 for any free one
  * @param decodeThreads that decode and preprocess
+ * @param tuning of batches and executors
  */
 public record ServerSettings(
-    String host, int port, BatchPolicy batch, Limits limits, int decodeThreads, Timeouts timeouts) {
+    String host,
+    int port,
+    BatchPolicy batch,
+    Limits limits,
+    int decodeThreads,
+    Timeouts timeouts,
+    Tuning tuning) {
+
+  /** As told, and no more. */
+  public ServerSettings(
+      String host,
+      int port,
+      BatchPolicy batch,
+      Limits limits,
+      int decodeThreads,
+      Timeouts timeouts) {
+    this(host, port, batch, limits, decodeThreads, timeouts, Tuning.OFF);
+  }
+
+  /**
+   * Whether the server finds out how its models are best run.
+   *
+   * @param severalExecutors whether it may run several batches at a time, of one thread each
+   * @param p99 the objective of the plans
+   * @param idle so long nothing is asked before it measures
+   * @param cache the folder of what was measured before
+   * @param announce is told a line a model, when its plan is adopted
+   */
+  public record Tuning(
+      boolean isOn,
+      boolean severalExecutors,
+      Optional<Duration> p99,
+      Duration idle,
+      Path cache,
+      Consumer<String> announce) {
+    public static final Tuning OFF =
+        new Tuning(false, false, Optional.empty(), Duration.ZERO, Path.of(""), line -> {});
+  }
 
   /**
    * What one request may be, and all together.
@@ -136,14 +177,18 @@ public record ServerSettings(
   }
 
   public ServerSettings withBatch(BatchPolicy other) {
-    return new ServerSettings(host, port, other, limits, decodeThreads, timeouts);
+    return new ServerSettings(host, port, other, limits, decodeThreads, timeouts, tuning);
   }
 
   public ServerSettings withLimits(Limits other) {
-    return new ServerSettings(host, port, batch, other, decodeThreads, timeouts);
+    return new ServerSettings(host, port, batch, other, decodeThreads, timeouts, tuning);
   }
 
   public ServerSettings withTimeouts(Timeouts other) {
-    return new ServerSettings(host, port, batch, limits, decodeThreads, other);
+    return new ServerSettings(host, port, batch, limits, decodeThreads, other, tuning);
+  }
+
+  public ServerSettings withTuning(Tuning other) {
+    return new ServerSettings(host, port, batch, limits, decodeThreads, timeouts, other);
   }
 }

@@ -14,6 +14,7 @@ import dev.lapidary.runtime.tensor.Tensor;
 import dev.lapidary.serve.admission.Admission;
 import dev.lapidary.serve.admission.Pace;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
@@ -37,6 +38,7 @@ final class Serving implements AutoCloseable {
   private final Batcher batcher;
   private final Pace pace;
   private final ImageLimits imageLimits;
+  private final Optional<Tuner> tuner;
 
   /**
    * @throws Failure (exit 2) if the largest batch does not fit into memory
@@ -51,6 +53,10 @@ final class Serving implements AutoCloseable {
     this.batcher = new Batcher(List.of(model.tensors()), policy, answers);
     this.pace = new Pace(settings.decodeThreads(), batcher.statistics(), batcher::executors);
     this.workers = workers;
+    this.tuner =
+        settings.tuning().isOn() && policy.maxDelay().isZero() && model.runsItsFile()
+            ? Optional.of(new Tuner(model, batcher, admission, settings.tuning()))
+            : Optional.empty();
   }
 
   /** The batch is one buffer, which Java counts in 31 bits, outside the heap but as large. */
@@ -151,10 +157,15 @@ final class Serving implements AutoCloseable {
   }
 
   private Tensor decode(Upload.File file, Place place) {
-    long began = System.nanoTime();
-    Tensor input = model.tensorOf(file.bytes(), imageLimits);
-    pace.decoded(place.weight(), System.nanoTime() - began);
-    return input;
+    Pace.Decode decode = pace.begin(place.weight());
+    try {
+      Tensor input = model.tensorOf(file.bytes(), imageLimits);
+      decode.end();
+      return input;
+    } catch (RuntimeException | Error e) {
+      decode.fail();
+      throw e;
+    }
   }
 
   @SuppressWarnings("FutureReturnValueIgnored") // what follows the answer throws nothing
@@ -240,7 +251,9 @@ final class Serving implements AutoCloseable {
   /** Answers what it has, then stops. */
   @Override
   public void close() {
+    tuner.ifPresent(Tuner::stop);
     batcher.close();
+    tuner.ifPresent(Tuner::close);
     answers.shutdown();
     model.close();
   }

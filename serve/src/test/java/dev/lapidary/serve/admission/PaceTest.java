@@ -62,6 +62,27 @@ class PaceTest {
     assertThat(pace.decodeNanos(1_000_000)).isBetween(100 * MILLI, 120 * MILLI);
   }
 
+  /** A hundred small ones, as fast as a warm-up has them, do not outweigh one of 12 megapixels. */
+  @Test
+  void oneLargeImageSaysMoreThanManySmallOnes() {
+    for (int i = 0; i < 100; i++) {
+      pace.decoded(300_000, 3 * MILLI);
+    }
+    pace.decoded(12_000_000, 1000 * MILLI); // eight times as slow a pixel
+    assertThat(pace.decodeNanos(12_000_000)).isBetween(500 * MILLI, 1000 * MILLI);
+  }
+
+  @Test
+  void whatIsBeingDecodedTellsBeforeItIsDone() {
+    pace.decoded(300_000, 3 * MILLI);
+    Pace.Decode large = pace.begin(12_000_000, 0);
+    assertThat(pace.decodeNanos(12_000_000, 60 * MILLI)).isEqualTo(120 * MILLI); // as expected
+    assertThat(pace.decodeNanos(12_000_000, 800 * MILLI))
+        .isBetween(700 * MILLI, 800 * MILLI); // so long at the least
+    large.fail();
+    assertThat(pace.decodeNanos(12_000_000, 800 * MILLI)).isEqualTo(120 * MILLI);
+  }
+
   @Test
   void anExpectationGivesWayToWhatWasMeasured() {
     runs.expect(5 * MILLI);

@@ -25,6 +25,7 @@ final class ServerProcess implements AutoCloseable {
     command.addAll(List.of("-cp", System.getProperty("java.class.path")));
     command.add(ServeMain.class.getName());
     command.addAll(List.of("run", "--port", "0", "--model", model.toString()));
+    command.addAll(List.of("--batching", "fixed")); // nothing is said or kept beside what is tested
     command.addAll(List.of(options));
     return new ServerProcess(
         new ProcessBuilder(command).redirectOutput(ProcessBuilder.Redirect.DISCARD).start());

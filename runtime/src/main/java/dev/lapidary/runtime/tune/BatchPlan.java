@@ -1,0 +1,130 @@
+package dev.lapidary.runtime.tune;
+
+import dev.lapidary.runtime.batch.BatchPolicy;
+import dev.lapidary.runtime.batch.BatchSizes;
+import java.time.Duration;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+
+/**
+ * How a network is run: by how many executors, of how many threads, in batches of how many.
+ *
+ * @param maxBatch the most images in one run
+ * @param sizes how many of those that have queued; no image waits for another
+ * @param reason in one line, with the numbers that it comes from
+ */
+public record BatchPlan(int executors, int threads, int maxBatch, BatchSizes sizes, String reason) {
+  /** A size that gives so much of the best rate is as good. */
+  private static final double AS_GOOD = 0.995;
+
+  /** What several executors must gain, since one image alone takes longer with each. */
+  private static final double WORTH_EXECUTORS = 1.10;
+
+  private record Choice(LatencyCurve curve, int size) {
+    double imagesPerSecond() {
+      return curve.imagesPerSecond(size);
+    }
+  }
+
+  /**
+   * The highest rate that the objective allows. Where a batch of one gives it, batching is off:
+   * waiting never raises the rate of an executor, so there is no delay in any plan.
+   *
+   * @param curves of one network, the first of a single executor
+   * @param p99 the longest that 99 of 100 images may wait and run, together. A batch may have begun
+   *     just before an image comes, so two runs must fit into it.
+   */
+  public static BatchPlan of(List<LatencyCurve> curves, Optional<Duration> p99) {
+    double mostNanos = p99.map(time -> time.toNanos() / 2.0).orElse(Double.MAX_VALUE);
+    List<Choice> choices = curves.stream().map(curve -> best(curve, mostNanos)).toList();
+    List<Choice> meeting =
+        choices.stream().filter(c -> c.curve().nanos(c.size()) <= mostNanos).toList();
+    Choice alone = choices.get(0);
+    Choice fastest =
+        (meeting.isEmpty() ? choices : meeting)
+            .stream().max(Comparator.comparingDouble(Choice::imagesPerSecond)).orElse(alone);
+    boolean several =
+        fastest.imagesPerSecond() >= WORTH_EXECUTORS * alone.imagesPerSecond()
+            || (!meeting.isEmpty() && !meeting.contains(alone));
+    Choice chosen = meeting.isEmpty() ? soonest(curves) : several ? fastest : alone;
+    return new BatchPlan(
+        chosen.curve().executors(),
+        chosen.curve().threads(),
+        chosen.size(),
+        SizeTable.of(chosen.curve(), chosen.size()),
+        reason(chosen, alone, p99, meeting.isEmpty()));
+  }
+
+  private static Choice best(LatencyCurve curve, double mostNanos) {
+    double most = 0;
+    for (int size : curve.nanosBySize().keySet()) {
+      if (size == 1 || curve.nanos(size) <= mostNanos) {
+        most = Math.max(most, curve.imagesPerSecond(size));
+      }
+    }
+    for (int size : curve.nanosBySize().keySet()) {
+      if (curve.imagesPerSecond(size) >= AS_GOOD * most) {
+        return new Choice(curve, size);
+      }
+    }
+    return new Choice(curve, 1);
+  }
+
+  private static Choice soonest(List<LatencyCurve> curves) {
+    LatencyCurve least =
+        curves.stream().min(Comparator.comparingLong(LatencyCurve::single)).orElseThrow();
+    return new Choice(least, 1);
+  }
+
+  private static String reason(
+      Choice chosen, Choice alone, Optional<Duration> p99, boolean missed) {
+    String batches = batches(chosen);
+    String executors =
+        chosen.curve().executors() == 1
+            ? say("1 executor of %d threads", chosen.curve().threads())
+            : say(
+                "%d executors of %d threads give %.2f x the images of 1 of %d",
+                chosen.curve().executors(),
+                chosen.curve().threads(),
+                chosen.imagesPerSecond() / alone.imagesPerSecond(),
+                alone.curve().threads());
+    String objective =
+        p99.map(
+                time ->
+                    say(
+                        missed
+                            ? "; p99 of %d ms is not held: one image alone takes %.1f ms, and twice"
+                                + " that with one before it"
+                            : "; p99 of %d ms holds while two runs take no more, %.1f ms each",
+                        time.toMillis(),
+                        chosen.curve().nanos(chosen.size()) / 1e6))
+            .orElse("");
+    return batches + "; " + executors + objective;
+  }
+
+  private static String batches(Choice chosen) {
+    LatencyCurve curve = chosen.curve();
+    if (chosen.size() > 1) {
+      return say(
+          "batches of up to %d: together they cost %.2f x as many alone",
+          chosen.size(), curve.nanos(chosen.size()) / chosen.size() / curve.single());
+    }
+    int largest = curve.nanosBySize().lastKey();
+    int shown = largest >= 8 ? 8 : largest;
+    return largest == 1
+        ? "batching off: the network takes one image"
+        : say(
+            "batching off: %d together cost %.2f x %d alone",
+            shown, curve.nanos(shown) / shown / curve.single(), shown);
+  }
+
+  private static String say(String format, Object... numbers) {
+    return String.format(Locale.ROOT, format, numbers);
+  }
+
+  public BatchPolicy policy() {
+    return new BatchPolicy(maxBatch, Duration.ZERO, sizes);
+  }
+}

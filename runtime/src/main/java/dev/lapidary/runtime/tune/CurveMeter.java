@@ -1,0 +1,149 @@
+package dev.lapidary.runtime.tune;
+
+import dev.lapidary.runtime.tensor.Tensor;
+import dev.lapidary.runtime.tensor.TensorNetwork;
+import dev.lapidary.runtime.tensor.TensorSpec;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/** Measures a network's {@link LatencyCurve} beside nothing else. */
+public final class CurveMeter {
+  private static final int FEWEST_RUNS = 5;
+
+  /** Of one size, if {@link #FEWEST_RUNS} take no longer. */
+  private static final long SIZE_NANOS = TimeUnit.MILLISECONDS.toNanos(150);
+
+  /** Larger batches of a network that takes so long say nothing that the smaller ones do not. */
+  private static final long LONG_RUN_NANOS = TimeUnit.MILLISECONDS.toNanos(1000);
+
+  private final Tensor.Numbers image;
+  private final int maxBatch;
+  private final BooleanSupplier alone;
+
+  /**
+   * @param image one, of the network's only input
+   * @param maxBatch 1 of a network that takes no more
+   * @param alone asked before each run; once it is false nothing more is measured
+   */
+  public CurveMeter(Tensor.Numbers image, int maxBatch, BooleanSupplier alone) {
+    this.image = image;
+    this.maxBatch = maxBatch;
+    this.alone = alone;
+  }
+
+  /**
+   * @param executors runs that go on at a time, each on a thread of its own
+   * @param threads of each run, as the network was opened
+   * @return empty if it was not alone all the time
+   * @throws TensorNetwork.Unrunnable if the network fails
+   */
+  public Optional<LatencyCurve> measure(TensorNetwork network, int executors, int threads)
+      throws TensorNetwork.Unrunnable, InterruptedException {
+    TreeMap<Integer, Long> times = new TreeMap<>();
+    int size = 1;
+    boolean more = true;
+    while (more) {
+      Optional<Long> nanos = median(network, executors, inputs(size));
+      if (nanos.isEmpty()) {
+        return Optional.empty();
+      }
+      times.put(size, nanos.get());
+      more = size < maxBatch && 2 * nanos.get() < LONG_RUN_NANOS;
+      size = Math.min(2 * size, maxBatch);
+    }
+    return Optional.of(new LatencyCurve(executors, threads, times));
+  }
+
+  /** Runs each size once: the first run of each plans its memory. */
+  public void warm(TensorNetwork network) throws TensorNetwork.Unrunnable {
+    for (int size = 1; size <= maxBatch; size *= 2) {
+      network.run(inputs(size), outputs(network));
+    }
+  }
+
+  private static Set<String> outputs(TensorNetwork network) {
+    return network.outputs().stream().map(TensorSpec::name).collect(Collectors.toSet());
+  }
+
+  private List<Tensor> inputs(int size) {
+    ByteBuffer data = ByteBuffer.allocateDirect(size * image.data().remaining());
+    for (int i = 0; i < size; i++) {
+      data.put(image.data());
+    }
+    List<Long> shape = new ArrayList<>(image.shape());
+    shape.set(0, (long) size);
+    return List.of(new Tensor.Numbers(image.name(), image.type(), shape, data.flip()));
+  }
+
+  /** The first run of each thread plans its memory, and is not counted. */
+  private Optional<Long> median(TensorNetwork network, int executors, List<Tensor> inputs)
+      throws TensorNetwork.Unrunnable, InterruptedException {
+    Set<String> outputs = outputs(network);
+    List<Runner> runners = new ArrayList<>();
+    CountDownLatch begin = new CountDownLatch(1);
+    for (int i = 0; i < executors; i++) {
+      Runner runner = new Runner(network, inputs, outputs, begin);
+      runner.start();
+      runners.add(runner);
+    }
+    begin.countDown();
+    List<Long> all = new ArrayList<>();
+    boolean whole = true;
+    for (Runner runner : runners) {
+      runner.join();
+      if (runner.failure != null) {
+        throw new TensorNetwork.Unrunnable("a run failed while it was measured", runner.failure);
+      }
+      all.addAll(runner.nanos);
+      whole &= runner.whole;
+    }
+    Collections.sort(all);
+    return whole ? Optional.of(all.get(all.size() / 2)) : Optional.empty();
+  }
+
+  private final class Runner extends Thread {
+    private final TensorNetwork network;
+    private final List<Tensor> inputs;
+    private final Set<String> outputs;
+    private final CountDownLatch begin;
+    private final List<Long> nanos = new ArrayList<>();
+    private volatile boolean whole;
+    private volatile @Nullable Throwable failure;
+
+    Runner(TensorNetwork network, List<Tensor> inputs, Set<String> outputs, CountDownLatch begin) {
+      super("lapidary-measure");
+      setDaemon(true);
+      this.network = network;
+      this.inputs = inputs;
+      this.outputs = outputs;
+      this.begin = begin;
+    }
+
+    @Override
+    public void run() {
+      try {
+        begin.await();
+        network.run(inputs, outputs);
+        long until = System.nanoTime() + SIZE_NANOS;
+        while (alone.getAsBoolean() && (nanos.size() < FEWEST_RUNS || System.nanoTime() < until)) {
+          long began = System.nanoTime();
+          network.run(inputs, outputs);
+          nanos.add(System.nanoTime() - began);
+        }
+        whole = alone.getAsBoolean();
+      } catch (Throwable e) { // told to who waits for it
+        failure = e;
+      }
+    }
+  }
+}

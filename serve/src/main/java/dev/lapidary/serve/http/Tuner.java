@@ -1,0 +1,189 @@
+package dev.lapidary.serve.http;
+
+import dev.lapidary.runtime.batch.Batcher;
+import dev.lapidary.runtime.model.OnnxNetwork;
+import dev.lapidary.runtime.model.ServedModel;
+import dev.lapidary.runtime.session.OnnxRuntime;
+import dev.lapidary.runtime.tensor.Tensor;
+import dev.lapidary.runtime.tensor.TensorNetwork;
+import dev.lapidary.runtime.tune.BatchPlan;
+import dev.lapidary.runtime.tune.CurveCache;
+import dev.lapidary.runtime.tune.CurveMeter;
+import dev.lapidary.runtime.tune.LatencyCurve;
+import dev.lapidary.serve.admission.Admission;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Finds out how a model is best run while it serves: from curves that were measured before, or once
+ * nothing else is done. Until then it runs whatever has queued, in one run at a time. A thread of
+ * its own, which ends with the plan.
+ */
+final class Tuner implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(Tuner.class);
+  private static final long LOOK_MILLIS = 50;
+
+  private final ServedModel model;
+  private final Batcher batcher;
+  private final Admission admission;
+  private final ServerSettings.Tuning tuning;
+  private final Thread thread;
+  private volatile boolean closed;
+  private @Nullable OnnxNetwork narrow;
+
+  Tuner(ServedModel model, Batcher batcher, Admission admission, ServerSettings.Tuning tuning) {
+    this.model = model;
+    this.batcher = batcher;
+    this.admission = admission;
+    this.tuning = tuning;
+    this.thread = new Thread(this::work, "lapidary-tune");
+    thread.setDaemon(true);
+    thread.start();
+  }
+
+  private void work() {
+    CurveCache cache = new CurveCache(tuning.cache());
+    CurveCache.Key key =
+        new CurveCache.Key(
+            model.sha256(),
+            model.device() + " " + configurations(),
+            OnnxRuntime.version(),
+            batcher.maxBatch());
+    try {
+      List<LatencyCurve> curves = cache.read(key);
+      boolean before = !curves.isEmpty();
+      while (curves.isEmpty() && !closed) {
+        awaitIdle();
+        curves = measure();
+      }
+      if (!curves.isEmpty()) {
+        keep(cache, key, before ? List.of() : curves);
+        adopt(BatchPlan.of(curves, tuning.p99()), before);
+      }
+    } catch (InterruptedException e) {
+      // closed
+    } catch (Exception e) {
+      LOG.warn("{} stays as it is: how it is best run cannot be found out", model.name(), e);
+    }
+  }
+
+  private static void keep(CurveCache cache, CurveCache.Key key, List<LatencyCurve> curves) {
+    try {
+      if (!curves.isEmpty()) {
+        cache.write(key, curves);
+      }
+    } catch (IOException e) {
+      LOG.warn(
+          "the latency curve cannot be kept, and is measured again at the next start: {}",
+          e.getMessage());
+    }
+  }
+
+  /** Several runs of one thread are the other way to use several processors. */
+  private List<Integer> configurations() {
+    boolean several = !model.device().isGpu() && model.threads() > 1 && tuning.severalExecutors();
+    return several ? List.of(1, model.threads()) : List.of(1);
+  }
+
+  private boolean isAlone() {
+    return !closed && admission.held().requests() == 0;
+  }
+
+  private void awaitIdle() throws InterruptedException {
+    long since = System.nanoTime();
+    while (System.nanoTime() - since < tuning.idle().toNanos()) {
+      Thread.sleep(LOOK_MILLIS);
+      if (!isAlone()) {
+        since = System.nanoTime();
+      }
+      if (closed) {
+        throw new InterruptedException("closed");
+      }
+    }
+  }
+
+  /** Empty if a request came meanwhile. */
+  private List<LatencyCurve> measure() throws TensorNetwork.Unrunnable, InterruptedException {
+    int most = model.batches() ? batcher.maxBatch() : 1;
+    CurveMeter meter = new CurveMeter((Tensor.Numbers) model.blank(), most, this::isAlone);
+    List<LatencyCurve> curves = new ArrayList<>();
+    for (int executors : configurations()) {
+      TensorNetwork network = executors == 1 ? model.tensors() : narrow().tensors();
+      Optional<LatencyCurve> curve =
+          meter.measure(network, executors, executors == 1 ? model.threads() : 1);
+      if (curve.isEmpty()) {
+        return List.of();
+      }
+      curves.add(curve.get());
+    }
+    return curves;
+  }
+
+  /** The same network where each run has one thread. */
+  private OnnxNetwork narrow() {
+    OnnxNetwork opened = narrow;
+    if (opened == null) {
+      opened = model.again(1);
+      narrow = opened;
+    }
+    return opened;
+  }
+
+  private void adopt(BatchPlan plan, boolean before) throws TensorNetwork.Unrunnable {
+    if (closed) {
+      return;
+    }
+    boolean own = plan.executors() == 1;
+    TensorNetwork network = own ? model.tensors() : narrow().tensors();
+    if (!own && before) {
+      new CurveMeter((Tensor.Numbers) model.blank(), plan.maxBatch(), this::isAlone).warm(network);
+    }
+    batcher.become(Collections.nCopies(plan.executors(), network), plan.policy());
+    if (own) {
+      closeNarrow();
+    }
+    tuning
+        .announce()
+        .accept(
+            "[%s] %s (%s)"
+                .formatted(
+                    model.name(), plan.reason(), before ? "measured before" : "measured now"));
+  }
+
+  private void closeNarrow() {
+    OnnxNetwork opened = narrow;
+    if (opened != null) {
+      opened.close();
+      narrow = null;
+    }
+  }
+
+  /** Ends what it does; the batcher's networks stay open. */
+  void stop() {
+    closed = true;
+    thread.interrupt();
+    boolean interrupted = false;
+    while (thread.isAlive()) {
+      try {
+        thread.join();
+      } catch (InterruptedException e) {
+        interrupted = true;
+      }
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  /** After the batcher. */
+  @Override
+  public void close() {
+    closeNarrow();
+  }
+}
