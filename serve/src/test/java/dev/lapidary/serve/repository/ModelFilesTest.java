@@ -197,7 +197,9 @@ class ModelFilesTest {
     ModelFiles<Text> files = files(root, false);
     files.refresh();
     files.unload("a");
-    assertThatThrownBy(() -> answer("a")).hasMessageContaining("unloaded");
+    assertThatThrownBy(() -> answer("a"))
+        .isInstanceOfSatisfying(
+            ModelUnavailable.class, e -> assertThat(e.code()).isEqualTo("unloaded"));
     assertThat(files.refresh()).isEmpty(); // who unloads a model does not want it back
     assertThatThrownBy(() -> files.unload("a")).hasMessage("no model of this name is loaded");
     files.load("a");
