@@ -29,6 +29,7 @@ final class ServerState implements AutoCloseable {
   private final Bodies bodies;
   private final Workers workers;
   private final ModelRepository<LoadedModel> repository = new ModelRepository<>();
+  private final Metrics metrics = new Metrics();
   private final Map<ModelId, ModelStatistics> statistics = new ConcurrentHashMap<>();
   private final Connections connections = new Connections();
   private final RequestCounts requests = new RequestCounts();
@@ -42,6 +43,7 @@ final class ServerState implements AutoCloseable {
     this.admission = new Admission(limits.queueImages(), limits.queueBytes());
     this.bodies = new Bodies(settings.timeouts());
     this.workers = new Workers(settings.decodeThreads());
+    metrics.watch(requests, admission);
   }
 
   private enum Phase {
@@ -72,9 +74,13 @@ final class ServerState implements AutoCloseable {
     return repository;
   }
 
+  Metrics metrics() {
+    return metrics;
+  }
+
   /** Of a version, from its first load on, through all reloads. */
   ModelStatistics statistics(ModelId id) {
-    return statistics.computeIfAbsent(id, k -> new ModelStatistics());
+    return statistics.computeIfAbsent(id, metrics::statistics);
   }
 
   /** Where its models lie, if they can be loaded again. */
@@ -216,5 +222,6 @@ final class ServerState implements AutoCloseable {
   public void close() {
     bodies.close();
     workers.close();
+    metrics.close();
   }
 }

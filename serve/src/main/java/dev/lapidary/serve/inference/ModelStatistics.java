@@ -3,12 +3,15 @@ package dev.lapidary.serve.inference;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.LongConsumer;
 
 /**
  * What became of a version's requests since the server began, in the terms of Triton's statistics
  * extension. Times are of requests, but those of {@link Batch}, which are of runs. Thread-safe.
  */
 public final class ModelStatistics {
+  private final LongConsumer requestNanos;
+  private final LongConsumer queueNanos;
   private long lastInferenceMillis;
   private long inferences;
   private final Duration success = new Duration();
@@ -18,6 +21,15 @@ public final class ModelStatistics {
   private final Duration computeInfer = new Duration();
   private final Duration computeOutput = new Duration();
   private final Map<Integer, RunsOfSize> runs = new TreeMap<>();
+
+  /**
+   * @param requestNanos is told how long each successful request took
+   * @param queueNanos is told how long it waited for its run
+   */
+  public ModelStatistics(LongConsumer requestNanos, LongConsumer queueNanos) {
+    this.requestNanos = requestNanos;
+    this.queueNanos = queueNanos;
+  }
 
   private static final class Duration {
     private long count;
@@ -87,6 +99,8 @@ public final class ModelStatistics {
 
   public synchronized void succeeded(long totalNanos, Stages stages) {
     lastInferenceMillis = System.currentTimeMillis();
+    requestNanos.accept(totalNanos);
+    queueNanos.accept(stages.queue());
     success.add(totalNanos);
     queue.add(stages.queue());
     computeInput.add(stages.input());

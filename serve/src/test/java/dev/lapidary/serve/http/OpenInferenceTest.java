@@ -355,7 +355,8 @@ class OpenInferenceTest {
         "{\"inputs\":[{\"name\":1}]}             | inputs[0].name: expected text at line 1",
         "{\"inputs\":[{\"name\":\"input\"}]}     | inputs[0] has no name, no datatype or no shape",
         "{\"inputs\":[{\"shape\":[-1]}]}         | inputs[0].shape has a negative number",
-        "{\"inputs\":[{\"shape\":[1,1,1,1,1,1,1,1,1]}]} | inputs[0].shape has a negative number, or",
+        "{\"inputs\":[{\"shape\":[1,1,1,1,1,1,1,1,1]}]} | inputs[0].shape has a negative number,"
+            + " or",
         "{\"inputs\":[]} {}                      | there are no inputs",
         "{\"id\":1}                              | id: expected text",
         "{\"parameters\":{\"timeout\":\"1\"}}    | parameters.timeout: expected a whole number",
@@ -376,7 +377,8 @@ class OpenInferenceTest {
         "input|FP32|[1]|7|inputs[0].data: expected a list at line 1",
         "input|FP32|[99999,99999,99999]|[1]|input 'input' has the shape",
         "input|FP32|[9223372036854775807,3]|[1]|input 'input' has the shape",
-        "input|FP16|[1]|[1]|input 'input' is FP16, which JSON does not carry; send it as binary data",
+        "input|FP16|[1]|[1]|input 'input' is FP16, which JSON does not carry; send it as binary"
+            + " data",
         "input|FP8|[1]|[1]|input 'input' has the datatype 'FP8', expected one of [BOOL, UINT8",
         "input|UINT8|[1]|[256]|the data of input 'input' is no list of UINT8",
         "input|UINT64|[1]|[18446744073709551616]|the data of input 'input' is no list of UINT64",
@@ -385,7 +387,8 @@ class OpenInferenceTest {
         "input|INT64|[1]|[1]|input 'input' is INT64, expected FP32 or images in BYTES of shape [N]",
         "input|FP32|[1,1]|[1]|input 'input' has the shape [1, 1], expected [-1, 3, 8, 8] (-1: any)",
         "other|FP32|[1,1]|[1]|the model has no input 'other', expected input FP32 [-1, 3, 8, 8]",
-        "input|BYTES|[1,1,1]|[\"a\"]|input 'input' has images in BYTES of shape [1, 1, 1], expected",
+        "input|BYTES|[1,1,1]|[\"a\"]|input 'input' has images in BYTES of shape [1, 1, 1],"
+            + " expected",
         "input|BYTES|[1]|[\"?\"]|image 0 is text in JSON, where images are base64",
         "input|BYTES|[0]|[]|input 'input' is a batch of 0, expected 1..32 (--max-batch)",
       })
@@ -501,5 +504,46 @@ class OpenInferenceTest {
         .isEqualTo(2);
     assertThat(after.get("batch_stats").findValuesAsText("batch_size")).contains("1", "3");
     assertThat(after.get("last_inference").asLong()).isGreaterThan(1_700_000_000_000L);
+  }
+
+  /** What /metrics says of a series. */
+  private static double metric(String series) throws Exception {
+    HttpResponse<byte[]> response = client.get("/metrics");
+    assertThat(response.statusCode()).isEqualTo(200);
+    assertThat(response.headers().firstValue("Content-Type"))
+        .hasValue("text/plain; version=0.0.4; charset=utf-8");
+    String text = new String(response.body(), UTF_8);
+    return text.lines()
+        .filter(line -> line.startsWith(series + " "))
+        .mapToDouble(line -> Double.parseDouble(line.substring(series.length() + 1)))
+        .findFirst()
+        .orElseThrow(() -> new AssertionError(series + " is not in\n" + text));
+  }
+
+  @Test
+  void metricsCountWhatTheStatisticsCount() throws Exception {
+    String of = "{model=\"tiny\",version=\"7\"}";
+    ok(infer("tiny", "{\"inputs\":[" + input(1, "\"data\":" + list(rows(0, 0, 0))) + "]}"));
+    double images = metric("lapidary_inference_count_total" + of);
+    double predictions = metric("lapidary_requests_total{outcome=\"predictions\"}");
+    double refused = metric("lapidary_requests_total{outcome=\"refused\"}");
+    ok(infer("tiny", "{\"inputs\":[" + input(2, "\"data\":" + list(rows(new float[6]))) + "]}"));
+    client.post("/predict/tiny", "image/png", PNG);
+    infer("tiny", "{}");
+    assertThat(metric("lapidary_inference_count_total" + of)).isEqualTo(images + 3);
+    assertThat(metric("lapidary_requests_total{outcome=\"predictions\"}"))
+        .isEqualTo(predictions + 2);
+    assertThat(metric("lapidary_requests_total{outcome=\"refused\"}")).isEqualTo(refused + 1);
+    JsonNode counts = ok(client.get("/v2/models/tiny/stats")).at("/model_stats/0");
+    assertThat(metric("lapidary_inference_exec_count_total" + of))
+        .isEqualTo(counts.get("execution_count").asDouble());
+    double all = counts.at("/inference_stats/success/count").asDouble();
+    assertThat(metric("lapidary_inference_request_success_total" + of)).isEqualTo(all);
+    assertThat(metric("lapidary_inference_request_duration_seconds_count" + of)).isEqualTo(all);
+    String most = "{model=\"tiny\",version=\"7\",le=\"+Inf\"}";
+    assertThat(metric("lapidary_inference_queue_duration_seconds_bucket" + most)).isEqualTo(all);
+    assertThat(metric("lapidary_inference_compute_infer_duration_seconds_total" + of)).isPositive();
+    assertThat(metric("lapidary_open_requests")).isZero();
+    assertThat(metric("lapidary_held_images")).isZero();
   }
 }

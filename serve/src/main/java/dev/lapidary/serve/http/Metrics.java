@@ -1,0 +1,128 @@
+package dev.lapidary.serve.http;
+
+import dev.lapidary.serve.admission.Admission;
+import dev.lapidary.serve.inference.ModelStatistics;
+import dev.lapidary.serve.inference.ModelStatistics.Snapshot;
+import dev.lapidary.serve.repository.ModelId;
+import io.micrometer.core.instrument.FunctionCounter;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.Tags;
+import io.micrometer.core.instrument.Timer;
+import io.micrometer.core.instrument.binder.jvm.JvmMemoryMetrics;
+import io.micrometer.core.instrument.binder.jvm.JvmThreadMetrics;
+import io.micrometer.core.instrument.binder.system.ProcessorMetrics;
+import io.micrometer.core.instrument.binder.system.UptimeMetrics;
+import io.micrometer.prometheusmetrics.PrometheusConfig;
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import java.time.Duration;
+import java.util.concurrent.TimeUnit;
+import java.util.function.ToDoubleFunction;
+import java.util.stream.Stream;
+
+/**
+ * The server's measurements for Prometheus. Those of models mean what Triton's metrics of the same
+ * words mean, in seconds; requests and waiting are histograms too, since sums tell no percentile.
+ */
+final class Metrics implements AutoCloseable {
+  private static final String PREFIX = "lapidary.inference.";
+
+  /** From a small network's time to the longest deadline. */
+  private static final Duration[] BUCKETS =
+      Stream.of(1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000, 30_000)
+          .map(Duration::ofMillis)
+          .toArray(Duration[]::new);
+
+  private final PrometheusMeterRegistry registry =
+      new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+
+  Metrics() {
+    new JvmMemoryMetrics().bindTo(registry);
+    new JvmThreadMetrics().bindTo(registry);
+    new ProcessorMetrics().bindTo(registry);
+    new UptimeMetrics().bindTo(registry);
+  }
+
+  /** What became of all requests, and what is held for those that are not answered. */
+  void watch(RequestCounts requests, Admission admission) {
+    outcome(requests, "predictions", RequestCounts.Snapshot::classified);
+    outcome(requests, "refused", RequestCounts.Snapshot::refused);
+    outcome(requests, "late", RequestCounts.Snapshot::late);
+    outcome(requests, "gone", RequestCounts.Snapshot::gone);
+    outcome(requests, "failed", RequestCounts.Snapshot::failed);
+    gauge("open.requests", "received and not answered", requests, r -> r.snapshot().open());
+    gauge("held.images", "accepted and not answered", admission, a -> a.held().images());
+    gauge("held.bytes", "of bodies, come and not answered", admission, a -> a.held().bytes());
+  }
+
+  private void outcome(
+      RequestCounts requests, String outcome, ToDoubleFunction<RequestCounts.Snapshot> count) {
+    FunctionCounter.builder("lapidary.requests", requests, r -> count.applyAsDouble(r.snapshot()))
+        .description("requests to /predict and to infer, by what became of them")
+        .tag("outcome", outcome)
+        .register(registry);
+  }
+
+  private <T> void gauge(String name, String what, T of, ToDoubleFunction<T> value) {
+    Gauge.builder("lapidary." + name, of, value).description(what).register(registry);
+  }
+
+  /** Of one version, measured from now on. */
+  ModelStatistics statistics(ModelId id) {
+    Tags tags = Tags.of("model", id.name(), "version", id.version());
+    Timer requests = timer("request.duration", "of successful requests, until answered", tags);
+    Timer queue = timer("queue.duration", "that successful requests waited for a run", tags);
+    ModelStatistics own =
+        new ModelStatistics(
+            nanos -> requests.record(nanos, TimeUnit.NANOSECONDS),
+            nanos -> queue.record(nanos, TimeUnit.NANOSECONDS));
+    count(own, tags, "request.success", "requests answered", s -> s.success().count());
+    count(own, tags, "request.failure", "requests not answered", s -> s.fail().count());
+    count(own, tags, "count", "images, or rows, that ran", Snapshot::inferences);
+    count(own, tags, "exec.count", "runs of the network", Snapshot::executions);
+    count(
+        own,
+        tags,
+        "compute.input.duration.seconds",
+        "decoding",
+        s -> s.computeInput().nanos() / 1e9);
+    count(
+        own,
+        tags,
+        "compute.infer.duration.seconds",
+        "running",
+        s -> s.computeInfer().nanos() / 1e9);
+    count(
+        own,
+        tags,
+        "compute.output.duration.seconds",
+        "answering",
+        s -> s.computeOutput().nanos() / 1e9);
+    return own;
+  }
+
+  private Timer timer(String name, String what, Tags tags) {
+    return Timer.builder(PREFIX + name)
+        .description("time " + what)
+        .tags(tags)
+        .serviceLevelObjectives(BUCKETS)
+        .register(registry);
+  }
+
+  private void count(
+      ModelStatistics of, Tags tags, String name, String what, ToDoubleFunction<Snapshot> value) {
+    FunctionCounter.builder(PREFIX + name, of, s -> value.applyAsDouble(s.snapshot()))
+        .description(what)
+        .tags(tags)
+        .register(registry);
+  }
+
+  /** In Prometheus' text format, version 0.0.4. */
+  String text() {
+    return registry.scrape();
+  }
+
+  @Override
+  public void close() {
+    registry.close();
+  }
+}
