@@ -18,13 +18,13 @@ import java.util.zip.CRC32C;
  * Just enough of TensorBoard's event files to write scalars: TFRecord framing (tensorflow.org,
  * "TFRecord") around protobuf {@code tensorflow.Event} (tensorflow/core/util/event.proto).
  *
- * <pre>
+ * <pre>{@code
  * record   uint64 length · uint32 masked crc of those 8 bytes · data · uint32 masked crc of data
  * masked   ((crc32c >>> 15) | (crc32c << 17)) + 0xa282ead8
  * Event    1 wall_time double · 2 step int64 · 3 file_version string · 5 summary · 7 session_log
  * Summary  1 value { 1 tag string · 2 simple_value float }
  * SessionLog 1 status enum, START = 1
- * </pre>
+ * }</pre>
  *
  * The format wants the time of each event, so equal runs give unequal files.
  */
