@@ -27,10 +27,10 @@ final class HttpClassifier {
   }
 
   /** The answers in the order of the images, and the median time of a request in milliseconds. */
-  record Answers(List<Prediction> predictions, double p50Millis) {}
+  record Answers(List<BestClass> predictions, double p50Millis) {}
 
   Answers classify(FolderImages images) throws IOException, InterruptedException {
-    List<Prediction> predictions = new ArrayList<>();
+    List<BestClass> predictions = new ArrayList<>();
     long[] nanos = new long[images.images().size()];
     for (int i = 0; i < nanos.length; i++) {
       String path = images.images().get(i).path();
@@ -42,7 +42,7 @@ final class HttpClassifier {
     return new Answers(predictions, nanos[nanos.length / 2] / 1e6);
   }
 
-  private Prediction post(Path file, String path) throws IOException, InterruptedException {
+  private BestClass post(Path file, String path) throws IOException, InterruptedException {
     HttpRequest request =
         HttpRequest.newBuilder(predict)
             .timeout(Duration.ofSeconds(30))
@@ -55,7 +55,7 @@ final class HttpClassifier {
           "POST %s of %s answered %d: %s", predict, path, response.statusCode(), response.body());
     }
     JsonNode best = JSON.readTree(response.body()).at("/predictions/0/classes/0");
-    return new Prediction(
+    return new BestClass(
         path,
         best.path("label").asText(),
         best.path("index").asInt(-1),

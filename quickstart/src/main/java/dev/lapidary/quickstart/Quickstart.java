@@ -156,13 +156,13 @@ public final class Quickstart {
     }
   }
 
-  static void requireSameAnswers(List<Prediction> file, List<Prediction> http) {
+  static void requireSameAnswers(List<BestClass> file, List<BestClass> http) {
     if (file.size() != http.size()) {
       throw Failure.gate("HTTP answered %d images, the file %d", http.size(), file.size());
     }
     for (int i = 0; i < file.size(); i++) {
-      Prediction expected = file.get(i);
-      Prediction found = http.get(i);
+      BestClass expected = file.get(i);
+      BestClass found = http.get(i);
       if (!expected.image().equals(found.image())
           || expected.index() != found.index()
           || Math.abs(expected.probability() - found.probability()) > MOST_HTTP_DIFFERENCE) {
@@ -171,7 +171,7 @@ public final class Quickstart {
     }
   }
 
-  private static double accuracy(FolderImages images, List<Prediction> predictions) {
+  private static double accuracy(FolderImages images, List<BestClass> predictions) {
     int right = 0;
     for (int i = 0; i < predictions.size(); i++) {
       LabelledImage image = images.images().get(i);
@@ -184,12 +184,12 @@ public final class Quickstart {
     return Path.of(file.toString().replace(".onnx", ".predictions.jsonl"));
   }
 
-  private static List<Prediction> predictions(Path file) throws IOException {
-    List<Prediction> predictions = new ArrayList<>();
+  private static List<BestClass> predictions(Path file) throws IOException {
+    List<BestClass> predictions = new ArrayList<>();
     for (String line : Files.readAllLines(predictionsOf(file))) {
       JsonNode node = JSON.readTree(line);
       predictions.add(
-          new Prediction(
+          new BestClass(
               node.path("image").asText(),
               node.path("label").asText(),
               node.path("index").asInt(-1),

@@ -38,19 +38,19 @@ class QuickstartGatesTest {
 
   @Test
   void httpMustGiveTheFilesAnswers() {
-    Prediction file = new Prediction("Sandal/1.png", "Sandal", 2, 0.75);
+    BestClass file = new BestClass("Sandal/1.png", "Sandal", 2, 0.75);
     assertThatCode(() -> Quickstart.requireSameAnswers(List.of(file), List.of(file)))
         .doesNotThrowAnyException();
     assertGate(
         () ->
             Quickstart.requireSameAnswers(
-                List.of(file), List.of(new Prediction("Sandal/1.png", "Sneaker", 3, 0.75))),
-        "HTTP differs from the file: expected Prediction[image=Sandal/1.png, label=Sandal, index=2,"
-            + " probability=0.75], found Prediction[image=Sandal/1.png, label=Sneaker, index=3");
+                List.of(file), List.of(new BestClass("Sandal/1.png", "Sneaker", 3, 0.75))),
+        "HTTP differs from the file: expected BestClass[image=Sandal/1.png, label=Sandal, index=2,"
+            + " probability=0.75], found BestClass[image=Sandal/1.png, label=Sneaker, index=3");
     assertGate(
         () ->
             Quickstart.requireSameAnswers(
-                List.of(file), List.of(new Prediction("Sandal/1.png", "Sandal", 2, 0.7502))),
+                List.of(file), List.of(new BestClass("Sandal/1.png", "Sandal", 2, 0.7502))),
         "HTTP differs from the file");
     assertGate(
         () -> Quickstart.requireSameAnswers(List.of(file), List.of()),

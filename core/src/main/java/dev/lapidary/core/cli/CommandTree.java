@@ -127,7 +127,7 @@ public final class CommandTree {
 
   private static String[] versions() {
     List<String> lines = new ArrayList<>(List.of(version()));
-    lines.addAll(NativeLibraries.present());
+    lines.addAll(PresentNatives.present());
     lines.add("Java " + Runtime.version());
     return lines.toArray(String[]::new);
   }

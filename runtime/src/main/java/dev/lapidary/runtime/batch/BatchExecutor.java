@@ -1,7 +1,7 @@
 package dev.lapidary.runtime.batch;
 
 import dev.lapidary.core.failure.Failure;
-import dev.lapidary.runtime.tensor.Tensor;
+import dev.lapidary.runtime.tensor.TypedTensor;
 import dev.lapidary.runtime.tensor.TensorNetwork;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -12,7 +12,7 @@ import java.util.Set;
 final class BatchExecutor {
   private final Batcher batcher;
   private final TensorNetwork network;
-  private final BatchTensors tensors = new BatchTensors();
+  private final BatchBuffers tensors = new BatchBuffers();
   private final Thread thread;
   private volatile boolean retired;
 
@@ -83,11 +83,11 @@ final class BatchExecutor {
       outputs.addAll(item.outputs());
     }
     long began = System.nanoTime();
-    List<Tensor> results;
+    List<TypedTensor> results;
     try {
       results = network.run(tensors.gather(batch, rows), outputs);
       if (batch.size() > 1) {
-        BatchTensors.requireRows(results, rows);
+        BatchBuffers.requireRows(results, rows);
       }
     } catch (Throwable e) { // also an Error: this thread must outlive every batch
       runHalves(batch, e);
@@ -97,7 +97,7 @@ final class BatchExecutor {
   }
 
   private void answer(
-      List<BatchItem> batch, int rows, List<Tensor> results, long began, long inferNanos) {
+      List<BatchItem> batch, int rows, List<TypedTensor> results, long began, long inferNanos) {
     batcher.statistics().ran(rows, inferNanos);
     int from = 0;
     for (BatchItem item : batch) {
@@ -108,7 +108,7 @@ final class BatchExecutor {
           item,
           () ->
               new Outcome.Ran(
-                  BatchTensors.rows(results, first, item, rows), rows, queueNanos, inferNanos));
+                  BatchBuffers.rows(results, first, item, rows), rows, queueNanos, inferNanos));
       from += item.rows();
     }
   }

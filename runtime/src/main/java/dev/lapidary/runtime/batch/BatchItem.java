@@ -1,6 +1,6 @@
 package dev.lapidary.runtime.batch;
 
-import dev.lapidary.runtime.tensor.Tensor;
+import dev.lapidary.runtime.tensor.TypedTensor;
 import dev.lapidary.runtime.tensor.TensorNetwork;
 import dev.lapidary.runtime.tensor.TensorSpec;
 import java.util.ArrayList;
@@ -17,7 +17,7 @@ import java.util.concurrent.CompletableFuture;
  * @param outputs names of those that are wanted
  */
 record BatchItem(
-    List<Tensor> inputs,
+    List<TypedTensor> inputs,
     int rows,
     List<List<Long>> form,
     Set<String> outputs,
@@ -29,9 +29,9 @@ record BatchItem(
    * @throws IllegalArgumentException if the inputs are not the network's
    */
   static BatchItem of(
-      TensorNetwork network, List<Tensor> inputs, Set<String> outputs, Deadline deadline) {
+      TensorNetwork network, List<TypedTensor> inputs, Set<String> outputs, Deadline deadline) {
     List<TensorSpec> specs = network.inputs();
-    List<Tensor> ordered = new ArrayList<>(specs.size());
+    List<TypedTensor> ordered = new ArrayList<>(specs.size());
     for (TensorSpec spec : specs) {
       ordered.add(require(spec, inputs));
     }
@@ -49,8 +49,8 @@ record BatchItem(
         new CompletableFuture<>());
   }
 
-  private static Tensor require(TensorSpec spec, List<Tensor> inputs) {
-    Tensor found =
+  private static TypedTensor require(TensorSpec spec, List<TypedTensor> inputs) {
+    TypedTensor found =
         inputs.stream()
             .filter(tensor -> tensor.name().equals(spec.name()))
             .findFirst()
@@ -63,9 +63,9 @@ record BatchItem(
     return found;
   }
 
-  private static int rows(List<Tensor> inputs) {
+  private static int rows(List<TypedTensor> inputs) {
     long rows = inputs.get(0).shape().get(0);
-    for (Tensor input : inputs) {
+    for (TypedTensor input : inputs) {
       if (input.shape().get(0) != rows || rows < 1) {
         throw new IllegalArgumentException(
             "the inputs have one batch of at least 1 but %s has %d where %s has %d"
@@ -75,7 +75,7 @@ record BatchItem(
     return Math.toIntExact(rows);
   }
 
-  private static List<Long> behindFirst(Tensor tensor) {
+  private static List<Long> behindFirst(TypedTensor tensor) {
     return tensor.shape().isEmpty() ? List.of() : tensor.shape().subList(1, tensor.shape().size());
   }
 }

@@ -1,6 +1,6 @@
 package dev.lapidary.runtime.batch;
 
-import dev.lapidary.runtime.tensor.Tensor;
+import dev.lapidary.runtime.tensor.TypedTensor;
 import dev.lapidary.runtime.tensor.TensorNetwork;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -129,7 +129,7 @@ public final class Batcher implements AutoCloseable {
    * @throws IllegalStateException if the batcher is closed
    */
   public CompletableFuture<Outcome> submit(
-      List<Tensor> inputs, Set<String> outputs, Deadline deadline) {
+      List<TypedTensor> inputs, Set<String> outputs, Deadline deadline) {
     BatchItem item = BatchItem.of(network(), inputs, outputs, deadline);
     lock.lock();
     try {
@@ -169,7 +169,7 @@ public final class Batcher implements AutoCloseable {
   private static Outcome classified(Outcome outcome) {
     return outcome instanceof Outcome.Ran ran
         ? new Outcome.Classified(
-            FloatNetwork.values((Tensor.Numbers) ran.outputs().get(0)),
+            FloatNetwork.values((TypedTensor.Numbers) ran.outputs().get(0)),
             ran.batchSize(),
             ran.queueNanos(),
             ran.inferNanos())

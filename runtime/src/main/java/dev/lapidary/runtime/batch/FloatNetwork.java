@@ -2,7 +2,7 @@ package dev.lapidary.runtime.batch;
 
 import dev.lapidary.core.failure.Failure;
 import dev.lapidary.runtime.tensor.DataType;
-import dev.lapidary.runtime.tensor.Tensor;
+import dev.lapidary.runtime.tensor.TypedTensor;
 import dev.lapidary.runtime.tensor.TensorNetwork;
 import dev.lapidary.runtime.tensor.TensorSpec;
 import java.nio.ByteBuffer;
@@ -29,20 +29,20 @@ public record FloatNetwork(BatchFunction function, TensorSpec input, TensorSpec 
         new TensorSpec(OUTPUT, DataType.FP32, List.of(-1L, -1L)));
   }
 
-  static Tensor.Numbers row(float[] values) {
+  static TypedTensor.Numbers row(float[] values) {
     return floats(INPUT, List.of(1L, (long) values.length), values);
   }
 
   /** A tensor of floats, copied. */
-  public static Tensor.Numbers floats(String name, List<Long> shape, float[] values) {
+  public static TypedTensor.Numbers floats(String name, List<Long> shape, float[] values) {
     ByteBuffer bytes =
         ByteBuffer.allocate(Float.BYTES * values.length).order(ByteOrder.LITTLE_ENDIAN);
     bytes.asFloatBuffer().put(values);
-    return new Tensor.Numbers(name, DataType.FP32, shape, bytes);
+    return new TypedTensor.Numbers(name, DataType.FP32, shape, bytes);
   }
 
   /** A tensor's floats, copied. */
-  public static float[] values(Tensor.Numbers tensor) {
+  public static float[] values(TypedTensor.Numbers tensor) {
     float[] values = new float[tensor.data().remaining() / Float.BYTES];
     tensor.data().asFloatBuffer().get(values);
     return values;
@@ -59,8 +59,8 @@ public record FloatNetwork(BatchFunction function, TensorSpec input, TensorSpec 
   }
 
   @Override
-  public List<Tensor> run(List<Tensor> inputs, Set<String> outputs) throws Unrunnable {
-    Tensor.Numbers images = (Tensor.Numbers) inputs.get(0);
+  public List<TypedTensor> run(List<TypedTensor> inputs, Set<String> outputs) throws Unrunnable {
+    TypedTensor.Numbers images = (TypedTensor.Numbers) inputs.get(0);
     int count = Math.toIntExact(images.shape().get(0));
     float[] logits;
     try {
@@ -76,7 +76,7 @@ public record FloatNetwork(BatchFunction function, TensorSpec input, TensorSpec 
         floats(output.name(), List.of((long) count, (long) logits.length / count), logits));
   }
 
-  private static FloatBuffer floats(Tensor.Numbers images) {
+  private static FloatBuffer floats(TypedTensor.Numbers images) {
     ByteBuffer data = images.data();
     if (images.type() == DataType.FP32 && data.isDirect()) {
       return data.asFloatBuffer();

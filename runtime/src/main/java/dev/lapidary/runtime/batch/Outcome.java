@@ -1,6 +1,6 @@
 package dev.lapidary.runtime.batch;
 
-import dev.lapidary.runtime.tensor.Tensor;
+import dev.lapidary.runtime.tensor.TypedTensor;
 import java.util.List;
 
 /** What became of what was submitted: each gets exactly one of these. */
@@ -25,7 +25,7 @@ public sealed interface Outcome {
    * @param queueNanos how long it waited for the executor
    * @param inferNanos how long its batch ran
    */
-  record Ran(List<Tensor> outputs, int batchSize, long queueNanos, long inferNanos)
+  record Ran(List<TypedTensor> outputs, int batchSize, long queueNanos, long inferNanos)
       implements Outcome {
     public Ran {
       outputs = List.copyOf(outputs);

@@ -10,8 +10,8 @@ import dev.lapidary.core.image.RgbImage;
 import dev.lapidary.runtime.batch.FloatNetwork;
 import dev.lapidary.runtime.session.OnnxRuntime;
 import dev.lapidary.runtime.tensor.DataType;
-import dev.lapidary.runtime.tensor.Shapes;
-import dev.lapidary.runtime.tensor.Tensor;
+import dev.lapidary.runtime.tensor.TensorShapes;
+import dev.lapidary.runtime.tensor.TypedTensor;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
@@ -41,8 +41,8 @@ enum InputForm {
     }
 
     @Override
-    Tensor tensor(Preprocessor preprocessor, RgbImage image, String name, List<Long> shape) {
-      float[] numbers = new float[Math.toIntExact(Shapes.elements(shape))];
+    TypedTensor tensor(Preprocessor preprocessor, RgbImage image, String name, List<Long> shape) {
+      float[] numbers = new float[Math.toIntExact(TensorShapes.elements(shape))];
       preprocessor.apply(image, numbers, 0);
       return FloatNetwork.floats(name, shape, numbers);
     }
@@ -87,10 +87,10 @@ enum InputForm {
     }
 
     @Override
-    Tensor tensor(Preprocessor preprocessor, RgbImage image, String name, List<Long> shape) {
-      byte[] levels = new byte[Math.toIntExact(Shapes.elements(shape))];
+    TypedTensor tensor(Preprocessor preprocessor, RgbImage image, String name, List<Long> shape) {
+      byte[] levels = new byte[Math.toIntExact(TensorShapes.elements(shape))];
       preprocessor.levels(preprocessor.view(image), levels, 0);
-      return new Tensor.Numbers(name, DataType.UINT8, shape, ByteBuffer.wrap(levels));
+      return new TypedTensor.Numbers(name, DataType.UINT8, shape, ByteBuffer.wrap(levels));
     }
 
     @Override
@@ -137,7 +137,7 @@ enum InputForm {
    *
    * @param shape of one image, in the graph's order, with its 1 in front
    */
-  abstract Tensor tensor(Preprocessor preprocessor, RgbImage image, String name, List<Long> shape);
+  abstract TypedTensor tensor(Preprocessor preprocessor, RgbImage image, String name, List<Long> shape);
 
   /** The graph's input shape in the order N, C, H, W. */
   abstract long[] nchw(long[] shape);

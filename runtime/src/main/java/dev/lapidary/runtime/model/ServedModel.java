@@ -11,8 +11,8 @@ import dev.lapidary.core.image.UndecodableImage;
 import dev.lapidary.runtime.batch.BatchFunction;
 import dev.lapidary.runtime.batch.FloatNetwork;
 import dev.lapidary.runtime.session.Device;
-import dev.lapidary.runtime.tensor.Shapes;
-import dev.lapidary.runtime.tensor.Tensor;
+import dev.lapidary.runtime.tensor.TensorShapes;
+import dev.lapidary.runtime.tensor.TypedTensor;
 import dev.lapidary.runtime.tensor.TensorNetwork;
 import dev.lapidary.runtime.tensor.TensorSpec;
 import java.nio.ByteBuffer;
@@ -74,7 +74,7 @@ public record ServedModel(
    *
    * @throws UndecodableImage if the bytes are no image, or over a limit
    */
-  public Tensor tensorOf(byte[] file, ImageLimits limits) {
+  public TypedTensor tensorOf(byte[] file, ImageLimits limits) {
     RgbImage image = ImageDecoder.decode(file, limits);
     return session.form().tensor(Preprocessor.of(preprocessing), image, signature.input(), one());
   }
@@ -116,11 +116,11 @@ public record ServedModel(
   }
 
   /** An image of zeros, to run the network on. */
-  public Tensor blank() {
+  public TypedTensor blank() {
     List<Long> shape = one();
     TensorSpec input = session.tensors().inputs().get(0);
-    int bytes = Math.toIntExact(Shapes.elements(shape)) * input.type().size();
-    return new Tensor.Numbers(input.name(), input.type(), shape, ByteBuffer.allocate(bytes));
+    int bytes = Math.toIntExact(TensorShapes.elements(shape)) * input.type().size();
+    return new TypedTensor.Numbers(input.name(), input.type(), shape, ByteBuffer.allocate(bytes));
   }
 
   /** Its forward pass on tensors: of {@link #tensorOf} to {@code [N, classes]}. */

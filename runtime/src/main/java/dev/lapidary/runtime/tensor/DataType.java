@@ -5,7 +5,7 @@ import ai.onnxruntime.TensorInfo.OnnxTensorType;
 import java.util.Arrays;
 import java.util.Optional;
 
-/** The protocol's tensor data types (inference_rest.md, "Tensor Data Types"), and BF16. */
+/** The protocol's tensor data types (inference_rest.md, "TypedTensor Data Types"), and BF16. */
 public enum DataType {
   BOOL(1, OnnxTensorType.ONNX_TENSOR_ELEMENT_DATA_TYPE_BOOL, OnnxJavaType.BOOL),
   UINT8(1, OnnxTensorType.ONNX_TENSOR_ELEMENT_DATA_TYPE_UINT8, OnnxJavaType.UINT8),

@@ -82,13 +82,13 @@ public final class OnnxTensors implements TensorNetwork {
   }
 
   @Override
-  public List<Tensor> run(List<Tensor> given, Set<String> wanted) throws Unrunnable {
+  public List<TypedTensor> run(List<TypedTensor> given, Set<String> wanted) throws Unrunnable {
     Map<String, OnnxTensor> tensors = new HashMap<>();
     try {
-      for (Tensor each : given) {
+      for (TypedTensor each : given) {
         tensors.put(each.name(), tensor(each));
       }
-      List<Tensor> results = new ArrayList<>(wanted.size());
+      List<TypedTensor> results = new ArrayList<>(wanted.size());
       try (OrtSession.Result result = session.run(tensors, wanted)) {
         for (TensorSpec output : outputs) {
           if (wanted.contains(output.name())) {
@@ -104,19 +104,19 @@ public final class OnnxTensors implements TensorNetwork {
     }
   }
 
-  private static OnnxTensor tensor(Tensor tensor) throws OrtException, Unrunnable {
+  private static OnnxTensor tensor(TypedTensor tensor) throws OrtException, Unrunnable {
     if (tensor.type().java() == OnnxJavaType.UNKNOWN) {
       throw new Unrunnable(
           "ONNX Runtime's Java interface takes no %s: %s; cast it inside the graph"
               .formatted(tensor.type(), tensor.name()));
     }
-    long[] shape = Shapes.array(tensor.shape());
-    if (tensor instanceof Tensor.Numbers numbers) {
+    long[] shape = TensorShapes.array(tensor.shape());
+    if (tensor instanceof TypedTensor.Numbers numbers) {
       return OnnxTensor.createTensor(
           OnnxRuntime.environment(), direct(numbers.data()), shape, numbers.type().java());
     }
     String[] texts =
-        ((Tensor.Texts) tensor)
+        ((TypedTensor.Texts) tensor)
             .elements().stream().map(text -> new String(text, UTF_8)).toArray(String[]::new);
     return OnnxTensor.createTensor(OnnxRuntime.environment(), texts, shape);
   }
@@ -130,15 +130,15 @@ public final class OnnxTensors implements TensorNetwork {
     return direct.order(ByteOrder.nativeOrder());
   }
 
-  private static Tensor tensor(TensorSpec spec, OnnxValue value) throws OrtException {
+  private static TypedTensor tensor(TensorSpec spec, OnnxValue value) throws OrtException {
     OnnxTensor tensor = (OnnxTensor) value;
     List<Long> shape = Arrays.stream(tensor.getInfo().getShape()).boxed().toList();
     if (spec.type() != DataType.BYTES) {
-      return new Tensor.Numbers(spec.name(), spec.type(), shape, tensor.getByteBuffer());
+      return new TypedTensor.Numbers(spec.name(), spec.type(), shape, tensor.getByteBuffer());
     }
     List<byte[]> texts = new ArrayList<>();
     flatten(tensor.getValue(), texts);
-    return new Tensor.Texts(spec.name(), shape, texts);
+    return new TypedTensor.Texts(spec.name(), shape, texts);
   }
 
   /** Strings come as arrays of arrays, as deep as the shape is long. */

@@ -25,7 +25,7 @@ public interface TensorNetwork {
    * @return those outputs, in the graph's order
    * @throws Unrunnable if the network cannot be run on them
    */
-  List<Tensor> run(List<Tensor> inputs, Set<String> outputs) throws Unrunnable;
+  List<TypedTensor> run(List<TypedTensor> inputs, Set<String> outputs) throws Unrunnable;
 
   /** The network failed on these inputs. */
   final class Unrunnable extends Exception {

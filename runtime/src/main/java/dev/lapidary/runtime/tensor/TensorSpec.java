@@ -15,7 +15,7 @@ public record TensorSpec(String name, DataType type, List<Long> shape) {
 
   /** Whether a tensor of this shape fits. */
   public boolean fits(List<Long> other) {
-    return Shapes.fits(other, shape);
+    return TensorShapes.fits(other, shape);
   }
 
   /** Whether its first dimension is open, which is then the batch's. */

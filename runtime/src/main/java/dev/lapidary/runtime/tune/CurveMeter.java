@@ -1,6 +1,6 @@
 package dev.lapidary.runtime.tune;
 
-import dev.lapidary.runtime.tensor.Tensor;
+import dev.lapidary.runtime.tensor.TypedTensor;
 import dev.lapidary.runtime.tensor.TensorNetwork;
 import dev.lapidary.runtime.tensor.TensorSpec;
 import java.nio.ByteBuffer;
@@ -26,7 +26,7 @@ public final class CurveMeter {
   /** Larger batches of a network that takes so long say nothing that the smaller ones do not. */
   private static final long LONG_RUN_NANOS = TimeUnit.MILLISECONDS.toNanos(1000);
 
-  private final Tensor.Numbers image;
+  private final TypedTensor.Numbers image;
   private final int maxBatch;
   private final BooleanSupplier alone;
 
@@ -35,7 +35,7 @@ public final class CurveMeter {
    * @param maxBatch 1 of a network that takes no more
    * @param alone asked before each run; once it is false nothing more is measured
    */
-  public CurveMeter(Tensor.Numbers image, int maxBatch, BooleanSupplier alone) {
+  public CurveMeter(TypedTensor.Numbers image, int maxBatch, BooleanSupplier alone) {
     this.image = image;
     this.maxBatch = maxBatch;
     this.alone = alone;
@@ -75,18 +75,18 @@ public final class CurveMeter {
     return network.outputs().stream().map(TensorSpec::name).collect(Collectors.toSet());
   }
 
-  private List<Tensor> inputs(int size) {
+  private List<TypedTensor> inputs(int size) {
     ByteBuffer data = ByteBuffer.allocateDirect(size * image.data().remaining());
     for (int i = 0; i < size; i++) {
       data.put(image.data());
     }
     List<Long> shape = new ArrayList<>(image.shape());
     shape.set(0, (long) size);
-    return List.of(new Tensor.Numbers(image.name(), image.type(), shape, data.flip()));
+    return List.of(new TypedTensor.Numbers(image.name(), image.type(), shape, data.flip()));
   }
 
   /** The first run of each thread plans its memory, and is not counted. */
-  private Optional<Long> median(TensorNetwork network, int executors, List<Tensor> inputs)
+  private Optional<Long> median(TensorNetwork network, int executors, List<TypedTensor> inputs)
       throws TensorNetwork.Unrunnable, InterruptedException {
     Set<String> outputs = outputs(network);
     List<Runner> runners = new ArrayList<>();
@@ -113,14 +113,14 @@ public final class CurveMeter {
 
   private final class Runner extends Thread {
     private final TensorNetwork network;
-    private final List<Tensor> inputs;
+    private final List<TypedTensor> inputs;
     private final Set<String> outputs;
     private final CountDownLatch begin;
     private final List<Long> nanos = new ArrayList<>();
     private volatile boolean whole;
     private volatile @Nullable Throwable failure;
 
-    Runner(TensorNetwork network, List<Tensor> inputs, Set<String> outputs, CountDownLatch begin) {
+    Runner(TensorNetwork network, List<TypedTensor> inputs, Set<String> outputs, CountDownLatch begin) {
       super("lapidary-measure");
       setDaemon(true);
       this.network = network;

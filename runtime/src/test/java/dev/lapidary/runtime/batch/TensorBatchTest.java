@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.lapidary.runtime.tensor.DataType;
-import dev.lapidary.runtime.tensor.Tensor;
+import dev.lapidary.runtime.tensor.TypedTensor;
 import dev.lapidary.runtime.tensor.TensorNetwork;
 import dev.lapidary.runtime.tensor.TensorSpec;
 import java.nio.ByteBuffer;
@@ -49,13 +49,13 @@ class TensorBatchTest {
     }
 
     @Override
-    public List<Tensor> run(List<Tensor> inputs, Set<String> outputs) throws Unrunnable {
-      Tensor.Numbers levels = (Tensor.Numbers) inputs.get(0);
+    public List<TypedTensor> run(List<TypedTensor> inputs, Set<String> outputs) throws Unrunnable {
+      TypedTensor.Numbers levels = (TypedTensor.Numbers) inputs.get(0);
       assertThat(levels.data().isDirect()).isTrue();
       byte[] copy = new byte[levels.data().remaining()];
       levels.data().get(copy);
-      Tensor own =
-          new Tensor.Numbers("levels", DataType.UINT8, levels.shape(), ByteBuffer.wrap(copy));
+      TypedTensor own =
+          new TypedTensor.Numbers("levels", DataType.UINT8, levels.shape(), ByteBuffer.wrap(copy));
       return List.of(own, inputs.get(1)).stream().filter(t -> outputs.contains(t.name())).toList();
     }
   }
@@ -66,7 +66,7 @@ class TensorBatchTest {
     final CountDownLatch open = new CountDownLatch(1);
 
     @Override
-    public List<Tensor> run(List<Tensor> inputs, Set<String> outputs) throws Unrunnable {
+    public List<TypedTensor> run(List<TypedTensor> inputs, Set<String> outputs) throws Unrunnable {
       entered.countDown();
       try {
         open.await();
@@ -77,7 +77,7 @@ class TensorBatchTest {
     }
   }
 
-  private static List<Tensor> rows(int rows, int width, int value) {
+  private static List<TypedTensor> rows(int rows, int width, int value) {
     byte[] levels = new byte[rows * width];
     java.util.Arrays.fill(levels, (byte) value);
     List<byte[]> names = new ArrayList<>();
@@ -86,8 +86,8 @@ class TensorBatchTest {
     }
     List<Long> shape = List.of((long) rows, (long) width);
     return List.of( // in another order than the graph's
-        new Tensor.Texts("names", List.of((long) rows), names),
-        new Tensor.Numbers("levels", DataType.UINT8, shape, ByteBuffer.wrap(levels)));
+        new TypedTensor.Texts("names", List.of((long) rows), names),
+        new TypedTensor.Numbers("levels", DataType.UINT8, shape, ByteBuffer.wrap(levels)));
   }
 
   private static final Set<String> BOTH = Set.of("levels", "names");
@@ -95,12 +95,12 @@ class TensorBatchTest {
   private static void assertOwn(Outcome outcome, int rows, int width, int value, int batch) {
     Outcome.Ran ran = (Outcome.Ran) outcome;
     assertThat(ran.batchSize()).isEqualTo(batch);
-    Tensor.Numbers levels = (Tensor.Numbers) ran.outputs().get(0);
+    TypedTensor.Numbers levels = (TypedTensor.Numbers) ran.outputs().get(0);
     assertThat(levels.shape()).containsExactly((long) rows, (long) width);
     for (ByteBuffer data = levels.data(); data.hasRemaining(); ) {
       assertThat(data.get()).isEqualTo((byte) value);
     }
-    Tensor.Texts names = (Tensor.Texts) ran.outputs().get(1);
+    TypedTensor.Texts names = (TypedTensor.Texts) ran.outputs().get(1);
     assertThat(names.elements()).hasSize(rows);
     assertThat(names.elements()).allMatch(n -> new String(n, UTF_8).equals("n" + value));
   }
@@ -127,7 +127,7 @@ class TensorBatchTest {
       assertOwn(large.join(), 20, 2, 20, 20); // larger than any batch, so alone
       assertThat(((Outcome.Ran) names.join()).outputs())
           .singleElement()
-          .isInstanceOf(Tensor.Texts.class);
+          .isInstanceOf(TypedTensor.Texts.class);
     }
   }
 
@@ -138,7 +138,7 @@ class TensorBatchTest {
     TensorNetwork meeting =
         new Echo() {
           @Override
-          public List<Tensor> run(List<Tensor> inputs, Set<String> outputs) throws Unrunnable {
+          public List<TypedTensor> run(List<TypedTensor> inputs, Set<String> outputs) throws Unrunnable {
             try {
               both.await();
             } catch (Exception e) {
@@ -167,7 +167,7 @@ class TensorBatchTest {
     TensorNetwork echo =
         new Echo() {
           @Override
-          public List<Tensor> run(List<Tensor> inputs, Set<String> outputs) throws Unrunnable {
+          public List<TypedTensor> run(List<TypedTensor> inputs, Set<String> outputs) throws Unrunnable {
             network.set(Thread.currentThread());
             return super.run(inputs, outputs);
           }
@@ -196,11 +196,11 @@ class TensorBatchTest {
     Gated gated =
         new Gated() {
           @Override
-          public List<Tensor> run(List<Tensor> inputs, Set<String> outputs) throws Unrunnable {
-            List<Tensor> all = super.run(inputs, Set.of("names"));
+          public List<TypedTensor> run(List<TypedTensor> inputs, Set<String> outputs) throws Unrunnable {
+            List<TypedTensor> all = super.run(inputs, Set.of("names"));
             return all.get(0).shape().get(0) == 1
                 ? all
-                : List.of(new Tensor.Texts("names", List.of(1L), List.of(new byte[0])));
+                : List.of(new TypedTensor.Texts("names", List.of(1L), List.of(new byte[0])));
           }
         };
     try (Batcher batcher = new Batcher(List.of(gated), BatchPolicy.greedy(8), answers)) {
@@ -244,14 +244,14 @@ class TensorBatchTest {
   @Test
   void refusesWhatTheNetworkDoesNotTake() {
     try (Batcher batcher = new Batcher(List.of(new Echo()), BatchPolicy.greedy(2), answers)) {
-      List<Tensor> right = rows(1, 1, 1);
+      List<TypedTensor> right = rows(1, 1, 1);
       assertThatThrownBy(() -> batcher.submit(right.subList(0, 1), BOTH, FAR))
           .hasMessage("there is no input levels");
-      Tensor floats = FloatNetwork.floats("levels", List.of(1L, 1L), new float[] {1});
+      TypedTensor floats = FloatNetwork.floats("levels", List.of(1L, 1L), new float[] {1});
       assertThatThrownBy(() -> batcher.submit(List.of(right.get(0), floats), BOTH, FAR))
           .hasMessage(
               "the input levels is UINT8 of shape [-1, -1] but this one is FP32 of shape [1, 1]");
-      List<Tensor> uneven = List.of(right.get(0), rows(2, 1, 1).get(1));
+      List<TypedTensor> uneven = List.of(right.get(0), rows(2, 1, 1).get(1));
       assertThatThrownBy(() -> batcher.submit(uneven, BOTH, FAR))
           .hasMessage("the inputs have one batch of at least 1 but names has 1 where levels has 2");
     }

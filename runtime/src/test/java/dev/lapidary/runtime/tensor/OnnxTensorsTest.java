@@ -78,20 +78,20 @@ class OnnxTensorsTest {
     }
   }
 
-  private static Tensor tensor(TensorSpec spec) {
+  private static TypedTensor tensor(TensorSpec spec) {
     List<Long> shape = List.of(3L, 2L);
     if (spec.type() == DataType.BYTES) {
       List<byte[]> texts = new ArrayList<>();
       for (String text : List.of("a", "", "schön", "d", "e", "f")) {
         texts.add(text.getBytes(UTF_8));
       }
-      return new Tensor.Texts(spec.name(), shape, texts);
+      return new TypedTensor.Texts(spec.name(), shape, texts);
     }
     ByteBuffer data = ByteBuffer.allocate(6 * spec.type().size());
     for (int i = 0; i < data.capacity(); i++) {
       data.put(i, (byte) (spec.type() == DataType.BOOL ? i % 2 : 1 + 7 * i));
     }
-    return new Tensor.Numbers(spec.name(), spec.type(), shape, data);
+    return new TypedTensor.Numbers(spec.name(), spec.type(), shape, data);
   }
 
   @Test
@@ -99,9 +99,9 @@ class OnnxTensorsTest {
     try (OnnxSession session = identities(TYPES.keySet())) {
       OnnxTensors network = OnnxTensors.of(session, "identities");
       assertThat(network.isBatched()).isTrue();
-      List<Tensor> inputs = network.inputs().stream().map(OnnxTensorsTest::tensor).toList();
+      List<TypedTensor> inputs = network.inputs().stream().map(OnnxTensorsTest::tensor).toList();
       Set<String> all = Set.copyOf(network.outputs().stream().map(TensorSpec::name).toList());
-      List<Tensor> outputs = network.run(inputs, all);
+      List<TypedTensor> outputs = network.run(inputs, all);
       assertThat(outputs).hasSameSizeAs(TYPES.keySet());
       for (int i = 0; i < outputs.size(); i++) {
         assertSame(inputs.get(i), outputs.get(i));
@@ -109,15 +109,15 @@ class OnnxTensorsTest {
     }
   }
 
-  private static void assertSame(Tensor in, Tensor out) {
+  private static void assertSame(TypedTensor in, TypedTensor out) {
     assertThat(out.name()).isEqualTo(in.name().replace("in-", "out-"));
     assertThat(out.type()).isEqualTo(in.type());
     assertThat(out.shape()).isEqualTo(in.shape());
-    if (in instanceof Tensor.Numbers numbers) {
-      assertThat(((Tensor.Numbers) out).data()).as(out.name()).isEqualTo(numbers.data());
+    if (in instanceof TypedTensor.Numbers numbers) {
+      assertThat(((TypedTensor.Numbers) out).data()).as(out.name()).isEqualTo(numbers.data());
     } else {
-      assertThat(((Tensor.Texts) out).elements())
-          .containsExactlyElementsOf(((Tensor.Texts) in).elements());
+      assertThat(((TypedTensor.Texts) out).elements())
+          .containsExactlyElementsOf(((TypedTensor.Texts) in).elements());
     }
   }
 
@@ -125,7 +125,7 @@ class OnnxTensorsTest {
   void onlyWhatIsWantedComesBack() throws Exception {
     try (OnnxSession session = identities(List.of(DataType.FP32, DataType.INT64))) {
       OnnxTensors network = OnnxTensors.of(session, "identities");
-      List<Tensor> inputs = network.inputs().stream().map(OnnxTensorsTest::tensor).toList();
+      List<TypedTensor> inputs = network.inputs().stream().map(OnnxTensorsTest::tensor).toList();
       assertThat(network.run(inputs, Set.of("out-INT64")))
           .singleElement()
           .matches(tensor -> tensor.type() == DataType.INT64);
@@ -136,7 +136,7 @@ class OnnxTensorsTest {
   void aTypeThatJavaCannotGiveIsSaid() throws Exception {
     try (OnnxSession session = identities(List.of(DataType.UINT16))) {
       OnnxTensors network = OnnxTensors.of(session, "identities");
-      Tensor in = tensor(network.inputs().get(0));
+      TypedTensor in = tensor(network.inputs().get(0));
       assertThatThrownBy(() -> network.run(List.of(in), Set.of("out-UINT16")))
           .isInstanceOf(TensorNetwork.Unrunnable.class)
           .hasMessage(

@@ -106,7 +106,7 @@ final class BodyWork {
   @SuppressWarnings("FutureReturnValueIgnored") // to cancel throws nothing
   CompletableFuture<HttpResponse<byte[]>> run(
       HttpRequest<?> request,
-      Lease<LoadedModel> lease,
+      Lease<AnsweringModel> lease,
       Deadline deadline,
       IntSupplier retrySeconds,
       Beginning beginning) {

@@ -61,7 +61,7 @@ final class InferController {
   }
 
   private CompletableFuture<HttpResponse<byte[]>> answer(
-      HttpRequest<?> request, Lease<LoadedModel> lease) {
+      HttpRequest<?> request, Lease<AnsweringModel> lease) {
     try {
       PredictQuery.requireLength(request, state.settings().limits().bodyBytes());
       OptionalInt headerLength = headerLength(request);
@@ -98,7 +98,7 @@ final class InferController {
   }
 
   private static InferenceBody read(
-      byte[] body, OptionalInt headerLength, LoadedModel model, RequestForm.Room room) {
+      byte[] body, OptionalInt headerLength, AnsweringModel model, RequestForm.Room room) {
     if (headerLength.equals(OptionalInt.of(0))) {
       boolean image = model.images().isPresent() && ImageSize.pixels(body) > 0;
       return InferenceBody.raw(body, model.tensors(), image);

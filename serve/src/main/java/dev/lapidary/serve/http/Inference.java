@@ -5,7 +5,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import dev.lapidary.core.failure.Failure;
 import dev.lapidary.runtime.batch.Deadline;
 import dev.lapidary.runtime.batch.Outcome;
-import dev.lapidary.runtime.tensor.Tensor;
+import dev.lapidary.runtime.tensor.TypedTensor;
 import dev.lapidary.runtime.tensor.TensorNetwork;
 import dev.lapidary.serve.admission.Admission;
 import dev.lapidary.serve.inference.InferenceAnswer;
@@ -14,7 +14,7 @@ import dev.lapidary.serve.inference.InferenceRequest.Wanted;
 import dev.lapidary.serve.inference.InvalidRequest;
 import dev.lapidary.serve.inference.ModelStatistics;
 import dev.lapidary.serve.inference.ModelStatistics.Stages;
-import dev.lapidary.serve.inference.Outputs;
+import dev.lapidary.serve.inference.WantedOutputs;
 import dev.lapidary.serve.inference.RequestCheck;
 import java.nio.ByteBuffer;
 import java.time.Duration;
@@ -35,11 +35,11 @@ import org.slf4j.LoggerFactory;
 final class Inference {
   private static final Logger LOG = LoggerFactory.getLogger(Inference.class);
 
-  private final LoadedModel model;
+  private final AnsweringModel model;
   private final ServerState state;
   private final ModelStatistics statistics;
 
-  Inference(LoadedModel model, ServerState state) {
+  Inference(AnsweringModel model, ServerState state) {
     this.model = model;
     this.state = state;
     this.statistics = state.statistics(model.id());
@@ -132,8 +132,8 @@ final class Inference {
                       }
                       Outcome.Ran done = ran(ran, "these inputs");
                       statistics.ran(rows, done.batchSize(), done.inferNanos());
-                      List<Tensor> outputs =
-                          Outputs.asWanted(
+                      List<TypedTensor> outputs =
+                          WantedOutputs.asWanted(
                               done.outputs(), wanted, model.tensors().isBatched(), model.labels());
                       succeeded(
                           beganNanos,
@@ -205,7 +205,7 @@ final class Inference {
       rows.add(row(results.get(i), i));
     }
     rows.forEach(row -> statistics.ran(1, row.batchSize(), row.inferNanos()));
-    List<Tensor> outputs = Outputs.asWanted(List.of(together(rows)), wanted, true, model.labels());
+    List<TypedTensor> outputs = WantedOutputs.asWanted(List.of(together(rows)), wanted, true, model.labels());
     long queue = rows.stream().mapToLong(Outcome.Ran::queueNanos).max().orElse(0);
     long infer = rows.stream().mapToLong(Outcome.Ran::inferNanos).max().orElse(0);
     long input = Math.max(0, System.nanoTime() - beganNanos - queue - infer);
@@ -214,13 +214,13 @@ final class Inference {
   }
 
   /** One tensor of the images' rows. */
-  private static Tensor together(List<Outcome.Ran> rows) {
-    Tensor.Numbers first = (Tensor.Numbers) rows.get(0).outputs().get(0);
+  private static TypedTensor together(List<Outcome.Ran> rows) {
+    TypedTensor.Numbers first = (TypedTensor.Numbers) rows.get(0).outputs().get(0);
     ByteBuffer data = ByteBuffer.allocate(first.data().remaining() * rows.size());
-    rows.forEach(row -> data.put(((Tensor.Numbers) row.outputs().get(0)).data()));
+    rows.forEach(row -> data.put(((TypedTensor.Numbers) row.outputs().get(0)).data()));
     List<Long> shape = new ArrayList<>(first.shape());
     shape.set(0, (long) rows.size());
-    return new Tensor.Numbers(first.name(), first.type(), shape, data.flip());
+    return new TypedTensor.Numbers(first.name(), first.type(), shape, data.flip());
   }
 
   private static Outcome.Ran row(Serving.Result result, int index) {

@@ -100,7 +100,7 @@ final class ModelController {
   }
 
   private HttpResponse<byte[]> metadata(String model, Optional<String> version) {
-    try (Lease<LoadedModel> lease = state.requireModel(model, version)) {
+    try (Lease<AnsweringModel> lease = state.requireModel(model, version)) {
       TensorNetwork network = lease.model().tensors();
       List<String> versions =
           state.repository().index().stream()
@@ -125,7 +125,7 @@ final class ModelController {
   }
 
   private HttpResponse<byte[]> ready(String model, Optional<String> version) {
-    try (Lease<LoadedModel> lease = state.requireModel(model, version)) {
+    try (Lease<AnsweringModel> lease = state.requireModel(model, version)) {
       return json(new Ready(lease.id().name(), true));
     }
   }
@@ -143,7 +143,7 @@ final class ModelController {
 
   /** As Triton has it: dimensions without the batch's, 0 as its size where there is none. */
   private HttpResponse<byte[]> config(String model, Optional<String> version) {
-    try (Lease<LoadedModel> lease = state.requireModel(model, version)) {
+    try (Lease<AnsweringModel> lease = state.requireModel(model, version)) {
       TensorNetwork network = lease.model().tensors();
       boolean batched = network.isBatched();
       return json(
@@ -164,7 +164,7 @@ final class ModelController {
 
   @Get("/models/{model}/stats")
   HttpResponse<byte[]> statistics(@PathVariable("model") String model) {
-    try (Lease<LoadedModel> lease = state.requireModel(model, Optional.empty())) {
+    try (Lease<AnsweringModel> lease = state.requireModel(model, Optional.empty())) {
       return statistics(
           state.repository().index().stream()
               .map(ModelStatus::id)
@@ -175,7 +175,7 @@ final class ModelController {
   @Get("/models/{model}/versions/{version}/stats")
   HttpResponse<byte[]> statistics(
       @PathVariable("model") String model, @PathVariable("version") String version) {
-    try (Lease<LoadedModel> lease = state.requireModel(model, Optional.of(version))) {
+    try (Lease<AnsweringModel> lease = state.requireModel(model, Optional.of(version))) {
       return statistics(Stream.of(lease.id()));
     }
   }

@@ -6,7 +6,7 @@ import dev.lapidary.serve.repository.ModelOpener;
 import java.util.Optional;
 
 /** A file that was read, on its way into the repository. */
-record OpenedModel(ReadModel read, ServerState state) implements ModelOpener.Opened<LoadedModel> {
+record OpenedModel(ReadModel read, ServerState state) implements ModelOpener.Opened<AnsweringModel> {
   @Override
   public Optional<String> name() {
     return read instanceof ReadModel.OfImages images
@@ -22,7 +22,7 @@ record OpenedModel(ReadModel read, ServerState state) implements ModelOpener.Ope
   }
 
   @Override
-  public LoadedModel ready(ModelId id) throws LoadFailed {
-    return LoadedModel.ready(read, id, state.admission(), state.settings(), state.workers());
+  public AnsweringModel ready(ModelId id) throws LoadFailed {
+    return AnsweringModel.ready(read, id, state.admission(), state.settings(), state.workers());
   }
 }

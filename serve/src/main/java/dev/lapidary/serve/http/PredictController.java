@@ -3,7 +3,7 @@ package dev.lapidary.serve.http;
 import dev.lapidary.runtime.batch.Deadline;
 import dev.lapidary.runtime.batch.FloatNetwork;
 import dev.lapidary.runtime.batch.Outcome;
-import dev.lapidary.runtime.tensor.Tensor;
+import dev.lapidary.runtime.tensor.TypedTensor;
 import dev.lapidary.serve.inference.ModelStatistics;
 import dev.lapidary.serve.repository.Lease;
 import io.micronaut.http.HttpRequest;
@@ -54,14 +54,14 @@ final class PredictController {
   }
 
   private CompletionStage<HttpResponse<byte[]>> predict(
-      HttpRequest<?> request, Supplier<Lease<LoadedModel>> model) {
+      HttpRequest<?> request, Supplier<Lease<AnsweringModel>> model) {
     return bodies.counted(request, () -> answer(request, model.get()));
   }
 
   private CompletableFuture<HttpResponse<byte[]>> answer(
-      HttpRequest<?> request, Lease<LoadedModel> lease) {
+      HttpRequest<?> request, Lease<AnsweringModel> lease) {
     try {
-      LoadedModel model = lease.model();
+      AnsweringModel model = lease.model();
       Serving serving = model.requireImages();
       PredictQuery query = PredictQuery.of(request, state.settings());
       serving.requireRoom(query.deadline());
@@ -103,7 +103,7 @@ final class PredictController {
   }
 
   private HttpResponse<byte[]> respond(
-      LoadedModel model,
+      AnsweringModel model,
       Serving serving,
       PredictQuery query,
       List<Upload> uploads,
@@ -122,7 +122,7 @@ final class PredictController {
   }
 
   private void count(
-      LoadedModel model, List<Serving.Result> results, boolean succeeded, long beganNanos) {
+      AnsweringModel model, List<Serving.Result> results, boolean succeeded, long beganNanos) {
     ModelStatistics statistics = state.statistics(model.id());
     long queue = 0;
     long infer = 0;
@@ -152,7 +152,7 @@ final class PredictController {
     }
     Outcome outcome = ((Serving.Result.Ran) result).outcome();
     if (outcome instanceof Outcome.Ran ran) {
-      float[] logits = FloatNetwork.values((Tensor.Numbers) ran.outputs().get(0));
+      float[] logits = FloatNetwork.values((TypedTensor.Numbers) ran.outputs().get(0));
       return PredictAnswer.of(image, logits, serving.model(), query);
     }
     if (outcome instanceof Outcome.Late) {

@@ -120,7 +120,7 @@ public final class PredictionServer implements AutoCloseable {
    */
   public List<ModelFiles.Change> serve(
       Path path, boolean allVersions, boolean clientsLoad, ModelReader reader) {
-    ModelFiles<LoadedModel> files =
+    ModelFiles<AnsweringModel> files =
         new ModelFiles<>(
             path,
             allVersions,
@@ -167,7 +167,7 @@ public final class PredictionServer implements AutoCloseable {
    * @throws IllegalStateException if not one model that takes images is served
    */
   public BatchStatistics.Snapshot batches() {
-    try (Lease<LoadedModel> lease = state.requireOnlyModel()) {
+    try (Lease<AnsweringModel> lease = state.requireOnlyModel()) {
       return lease.model().requireImages().batcher().statistics().snapshot();
     } catch (Refusal e) {
       throw new IllegalStateException(e.getMessage(), e);

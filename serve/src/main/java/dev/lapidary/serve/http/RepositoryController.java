@@ -115,7 +115,7 @@ final class RepositoryController {
 
   @FunctionalInterface
   private interface Step {
-    void take(ModelFiles<LoadedModel> files) throws ModelUnavailable, LoadFailed;
+    void take(ModelFiles<AnsweringModel> files) throws ModelUnavailable, LoadFailed;
   }
 
   private CompletionStage<HttpResponse<byte[]>> change(HttpRequest<?> request, Step step) {
@@ -131,7 +131,7 @@ final class RepositoryController {
 
   private void changed(Step step) {
     state.requireNotStopping();
-    ModelFiles<LoadedModel> files =
+    ModelFiles<AnsweringModel> files =
         state
             .files()
             .filter(f -> state.clientsLoad())

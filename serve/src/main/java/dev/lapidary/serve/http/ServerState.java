@@ -28,13 +28,13 @@ final class ServerState implements AutoCloseable {
   private final Admission admission;
   private final Bodies bodies;
   private final Workers workers;
-  private final ModelRepository<LoadedModel> repository = new ModelRepository<>();
+  private final ModelRepository<AnsweringModel> repository = new ModelRepository<>();
   private final Metrics metrics = new Metrics();
   private final Map<ModelId, ModelStatistics> statistics = new ConcurrentHashMap<>();
   private final Connections connections = new Connections();
   private final RequestCounts requests = new RequestCounts();
   private volatile Phase phase = Phase.LOADING;
-  private volatile @Nullable ModelFiles<LoadedModel> files;
+  private volatile @Nullable ModelFiles<AnsweringModel> files;
   private volatile boolean clientsLoad;
 
   ServerState(ServerSettings settings) {
@@ -70,7 +70,7 @@ final class ServerState implements AutoCloseable {
     return workers;
   }
 
-  ModelRepository<LoadedModel> repository() {
+  ModelRepository<AnsweringModel> repository() {
     return repository;
   }
 
@@ -84,14 +84,14 @@ final class ServerState implements AutoCloseable {
   }
 
   /** Where its models lie, if they can be loaded again. */
-  Optional<ModelFiles<LoadedModel>> files() {
+  Optional<ModelFiles<AnsweringModel>> files() {
     return Optional.ofNullable(files);
   }
 
   /**
    * @param byClients whether clients may load and unload them
    */
-  void files(ModelFiles<LoadedModel> all, boolean byClients) {
+  void files(ModelFiles<AnsweringModel> all, boolean byClients) {
     files = all;
     clientsLoad = byClients;
   }
@@ -167,7 +167,7 @@ final class ServerState implements AutoCloseable {
    * @return to be closed when the request's work has ended
    * @throws Refusal 503 while loading, refused or stopping; 400 if there are several
    */
-  Lease<LoadedModel> requireOnlyModel() {
+  Lease<AnsweringModel> requireOnlyModel() {
     requireRunning();
     List<String> names = repository.names();
     if (names.isEmpty()) {
@@ -189,7 +189,7 @@ final class ServerState implements AutoCloseable {
    * @return to be closed when the request's work has ended
    * @throws Refusal 503 while loading, refused or stopping; 404 if there is none
    */
-  Lease<LoadedModel> requireModel(String name, Optional<String> version) {
+  Lease<AnsweringModel> requireModel(String name, Optional<String> version) {
     requireNotStopping();
     try {
       return repository.lease(name, version);

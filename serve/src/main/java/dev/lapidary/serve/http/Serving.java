@@ -10,7 +10,7 @@ import dev.lapidary.runtime.batch.Batcher;
 import dev.lapidary.runtime.batch.Deadline;
 import dev.lapidary.runtime.batch.Outcome;
 import dev.lapidary.runtime.model.ServedModel;
-import dev.lapidary.runtime.tensor.Tensor;
+import dev.lapidary.runtime.tensor.TypedTensor;
 import dev.lapidary.serve.admission.Admission;
 import dev.lapidary.serve.admission.Pace;
 import java.util.List;
@@ -156,10 +156,10 @@ final class Serving implements AutoCloseable {
     }
   }
 
-  private Tensor decode(Upload.File file, Place place) {
+  private TypedTensor decode(Upload.File file, Place place) {
     Pace.Decode decode = pace.begin(place.weight());
     try {
-      Tensor input = model.tensorOf(file.bytes(), imageLimits);
+      TypedTensor input = model.tensorOf(file.bytes(), imageLimits);
       decode.end();
       return input;
     } catch (RuntimeException | Error e) {
@@ -169,7 +169,7 @@ final class Serving implements AutoCloseable {
   }
 
   @SuppressWarnings("FutureReturnValueIgnored") // what follows the answer throws nothing
-  private void submit(Tensor input, Place place) {
+  private void submit(TypedTensor input, Place place) {
     CompletableFuture<Outcome> answer =
         batcher.submit(List.of(input), Set.of(model.signature().output()), place.deadline());
     place.work().waits(answer);

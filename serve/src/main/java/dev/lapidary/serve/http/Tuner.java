@@ -4,7 +4,7 @@ import dev.lapidary.runtime.batch.Batcher;
 import dev.lapidary.runtime.model.OnnxNetwork;
 import dev.lapidary.runtime.model.ServedModel;
 import dev.lapidary.runtime.session.OnnxRuntime;
-import dev.lapidary.runtime.tensor.Tensor;
+import dev.lapidary.runtime.tensor.TypedTensor;
 import dev.lapidary.runtime.tensor.TensorNetwork;
 import dev.lapidary.runtime.tune.BatchPlan;
 import dev.lapidary.runtime.tune.CurveCache;
@@ -111,7 +111,7 @@ final class Tuner implements AutoCloseable {
   /** Empty if a request came meanwhile. */
   private List<LatencyCurve> measure() throws TensorNetwork.Unrunnable, InterruptedException {
     int most = model.batches() ? batcher.maxBatch() : 1;
-    CurveMeter meter = new CurveMeter((Tensor.Numbers) model.blank(), most, this::isAlone);
+    CurveMeter meter = new CurveMeter((TypedTensor.Numbers) model.blank(), most, this::isAlone);
     List<LatencyCurve> curves = new ArrayList<>();
     for (int executors : configurations()) {
       TensorNetwork network = executors == 1 ? model.tensors() : narrow().tensors();
@@ -142,7 +142,7 @@ final class Tuner implements AutoCloseable {
     boolean own = plan.executors() == 1;
     TensorNetwork network = own ? model.tensors() : narrow().tensors();
     if (!own && before) {
-      new CurveMeter((Tensor.Numbers) model.blank(), plan.maxBatch(), this::isAlone).warm(network);
+      new CurveMeter((TypedTensor.Numbers) model.blank(), plan.maxBatch(), this::isAlone).warm(network);
     }
     batcher.become(Collections.nCopies(plan.executors(), network), plan.policy());
     if (own) {

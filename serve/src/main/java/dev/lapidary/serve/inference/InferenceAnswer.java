@@ -1,6 +1,6 @@
 package dev.lapidary.serve.inference;
 
-import dev.lapidary.runtime.tensor.Tensor;
+import dev.lapidary.runtime.tensor.TypedTensor;
 import dev.lapidary.serve.repository.ModelId;
 import java.util.List;
 
@@ -8,7 +8,7 @@ import java.util.List;
  * @param id the request's
  * @param outputs in the order in which they were asked for, otherwise the graph's
  */
-public record InferenceAnswer(ModelId model, String id, List<Tensor> outputs) {
+public record InferenceAnswer(ModelId model, String id, List<TypedTensor> outputs) {
   public InferenceAnswer {
     outputs = List.copyOf(outputs);
   }

@@ -1,8 +1,8 @@
 package dev.lapidary.serve.inference;
 
 import dev.lapidary.runtime.tensor.DataType;
-import dev.lapidary.runtime.tensor.Shapes;
-import dev.lapidary.runtime.tensor.Tensor;
+import dev.lapidary.runtime.tensor.TensorShapes;
+import dev.lapidary.runtime.tensor.TypedTensor;
 import dev.lapidary.runtime.tensor.TensorNetwork;
 import dev.lapidary.runtime.tensor.TensorSpec;
 import dev.lapidary.serve.inference.InferenceHeader.Input;
@@ -53,10 +53,10 @@ public record InferenceBody(
     }
     InferenceHeader header = InferenceHeader.read(body, end);
     Cut cut = new Cut(body, end, room, header.inputs().size() == 1 && headerLength.isPresent());
-    List<Tensor> inputs = new ArrayList<>();
+    List<TypedTensor> inputs = new ArrayList<>();
     Set<String> textual = new HashSet<>();
     for (Input input : header.inputs()) {
-      Tensor tensor = cut.tensor(input);
+      TypedTensor tensor = cut.tensor(input);
       inputs.add(tensor);
       if (input.dataAt().isPresent() && tensor.type() == DataType.BYTES) {
         textual.add(tensor.name());
@@ -91,18 +91,18 @@ public record InferenceBody(
           network.inputs().size());
     }
     TensorSpec spec = network.inputs().get(0);
-    Tensor tensor;
+    TypedTensor tensor;
     if (image || spec.type() == DataType.BYTES) {
-      tensor = new Tensor.Texts(spec.name(), List.of(1L), List.of(body));
+      tensor = new TypedTensor.Texts(spec.name(), List.of(1L), List.of(body));
     } else {
       List<Long> shape = rawShape(spec, network.isBatched());
-      long bytes = Shapes.elements(shape) * spec.type().size();
+      long bytes = TensorShapes.elements(shape) * spec.type().size();
       if (bytes != body.length) {
         throw new InvalidRequest(
             "the body has %d bytes but input '%s', %s %s, takes %d",
             body.length, spec.name(), spec.type(), shape, bytes);
       }
-      tensor = new Tensor.Numbers(spec.name(), spec.type(), shape, ByteBuffer.wrap(body));
+      tensor = new TypedTensor.Numbers(spec.name(), spec.type(), shape, ByteBuffer.wrap(body));
     }
     return new InferenceBody(
         new InferenceRequest("", List.of(tensor), List.of(), OptionalLong.empty()),
@@ -145,7 +145,7 @@ public record InferenceBody(
       this.at = jsonEnd;
     }
 
-    Tensor tensor(Input input) {
+    TypedTensor tensor(Input input) {
       String name = Named.brief(input.name());
       DataType type =
           DataType.named(input.datatype())
@@ -166,7 +166,7 @@ public record InferenceBody(
         return ofBytes(input, type, count, input.binarySize().getAsInt());
       }
       if (rest && type == DataType.BYTES && count == 1) {
-        return new Tensor.Texts(input.name(), input.shape(), List.of(take(body.length - at)));
+        return new TypedTensor.Texts(input.name(), input.shape(), List.of(take(body.length - at)));
       }
       if (rest) {
         return ofBytes(input, type, count, body.length - at);
@@ -178,7 +178,7 @@ public record InferenceBody(
     private long elements(String name, List<Long> shape) {
       long count;
       try {
-        count = Shapes.elements(shape);
+        count = TensorShapes.elements(shape);
       } catch (ArithmeticException e) {
         count = Long.MAX_VALUE;
       }
@@ -189,19 +189,19 @@ public record InferenceBody(
       return count;
     }
 
-    private Tensor ofJson(Input input, DataType type, long count) {
+    private TypedTensor ofJson(Input input, DataType type, long count) {
       int from = input.dataAt().getAsInt();
       if (type == DataType.BYTES) {
         requireFewTexts(input, count);
         List<byte[]> texts = new ArrayList<>((int) count);
         JsonElements.read(Named.brief(input.name()), body, from, jsonEnd, texts, count);
-        return new Tensor.Texts(input.name(), input.shape(), texts);
+        return new TypedTensor.Texts(input.name(), input.shape(), texts);
       }
       long bytes = count * type.size();
       hold(bytes);
       ByteBuffer data = ByteBuffer.allocate((int) bytes).order(ByteOrder.LITTLE_ENDIAN);
       JsonElements.read(Named.brief(input.name()), type, body, from, jsonEnd, data);
-      return new Tensor.Numbers(input.name(), type, input.shape(), data.flip());
+      return new TypedTensor.Numbers(input.name(), type, input.shape(), data.flip());
     }
 
     private void hold(long bytes) {
@@ -220,7 +220,7 @@ public record InferenceBody(
       }
     }
 
-    private Tensor ofBytes(Input input, DataType type, long count, int size) {
+    private TypedTensor ofBytes(Input input, DataType type, long count, int size) {
       String name = Named.brief(input.name());
       if (size > body.length - at) {
         throw new InvalidRequest(
@@ -229,7 +229,7 @@ public record InferenceBody(
       }
       if (type == DataType.BYTES) {
         requireFewTexts(input, count);
-        return new Tensor.Texts(input.name(), input.shape(), texts(name, count, size));
+        return new TypedTensor.Texts(input.name(), input.shape(), texts(name, count, size));
       }
       if (size != count * type.size()) {
         throw new InvalidRequest(
@@ -238,7 +238,7 @@ public record InferenceBody(
       }
       ByteBuffer data = ByteBuffer.wrap(body, at, size);
       at += size;
-      return new Tensor.Numbers(input.name(), type, input.shape(), data);
+      return new TypedTensor.Numbers(input.name(), type, input.shape(), data);
     }
 
     private List<byte[]> texts(String name, long count, int size) {

@@ -1,6 +1,6 @@
 package dev.lapidary.serve.inference;
 
-import dev.lapidary.runtime.tensor.Tensor;
+import dev.lapidary.runtime.tensor.TypedTensor;
 import java.util.List;
 import java.util.OptionalLong;
 
@@ -12,7 +12,7 @@ import java.util.OptionalLong;
  * @param timeoutMicros the protocol's {@code timeout} (schedule policy extension)
  */
 public record InferenceRequest(
-    String id, List<Tensor> inputs, List<Wanted> outputs, OptionalLong timeoutMicros) {
+    String id, List<TypedTensor> inputs, List<Wanted> outputs, OptionalLong timeoutMicros) {
   public InferenceRequest {
     inputs = List.copyOf(inputs);
     outputs = List.copyOf(outputs);

@@ -4,7 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import com.fasterxml.jackson.core.JsonGenerator;
 import dev.lapidary.runtime.tensor.DataType;
-import dev.lapidary.runtime.tensor.Tensor;
+import dev.lapidary.runtime.tensor.TypedTensor;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -38,7 +38,7 @@ public final class InferenceWriter {
       json.writeStringField("model_name", answer.model().name());
       json.writeStringField("model_version", answer.model().version());
       json.writeArrayFieldStart("outputs");
-      for (Tensor output : answer.outputs()) {
+      for (TypedTensor output : answer.outputs()) {
         boolean own = asked.isBinary(output.name());
         binary |= own;
         output(json, output, own, behind);
@@ -54,7 +54,7 @@ public final class InferenceWriter {
   }
 
   private static void output(
-      JsonGenerator json, Tensor output, boolean binary, ByteArrayOutputStream behind)
+      JsonGenerator json, TypedTensor output, boolean binary, ByteArrayOutputStream behind)
       throws IOException {
     json.writeStartObject();
     json.writeStringField("name", output.name());
@@ -79,15 +79,15 @@ public final class InferenceWriter {
   }
 
   /** Little-endian; of {@code BYTES} each element behind its length in four bytes. */
-  public static byte[] bytes(Tensor tensor) {
-    if (tensor instanceof Tensor.Numbers numbers) {
+  public static byte[] bytes(TypedTensor tensor) {
+    if (tensor instanceof TypedTensor.Numbers numbers) {
       ByteBuffer data = numbers.data();
       byte[] bytes = new byte[data.remaining()];
       data.get(bytes);
       return bytes;
     }
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-    for (byte[] element : ((Tensor.Texts) tensor).elements()) {
+    for (byte[] element : ((TypedTensor.Texts) tensor).elements()) {
       bytes.writeBytes(
           ByteBuffer.allocate(Integer.BYTES)
               .order(ByteOrder.LITTLE_ENDIAN)
@@ -98,14 +98,14 @@ public final class InferenceWriter {
     return bytes.toByteArray();
   }
 
-  private static void elements(JsonGenerator json, Tensor output) throws IOException {
-    if (output instanceof Tensor.Texts texts) {
+  private static void elements(JsonGenerator json, TypedTensor output) throws IOException {
+    if (output instanceof TypedTensor.Texts texts) {
       for (byte[] element : texts.elements()) {
         json.writeString(text(output.name(), element));
       }
       return;
     }
-    Tensor.Numbers numbers = (Tensor.Numbers) output;
+    TypedTensor.Numbers numbers = (TypedTensor.Numbers) output;
     if (!numbers.type().isInJson()) {
       throw new InvalidRequest(
           "output '%s' is %s, which JSON does not carry; ask for it with binary_data",

@@ -1,7 +1,7 @@
 package dev.lapidary.serve.inference;
 
 import dev.lapidary.runtime.tensor.DataType;
-import dev.lapidary.runtime.tensor.Tensor;
+import dev.lapidary.runtime.tensor.TypedTensor;
 import dev.lapidary.runtime.tensor.TensorNetwork;
 import dev.lapidary.runtime.tensor.TensorSpec;
 import dev.lapidary.serve.inference.InferenceRequest.Wanted;
@@ -35,7 +35,7 @@ public final class RequestCheck {
   public Optional<List<byte[]>> images(InferenceRequest request) {
     if (!images
         || request.inputs().size() != 1
-        || !(request.inputs().get(0) instanceof Tensor.Texts files)
+        || !(request.inputs().get(0) instanceof TypedTensor.Texts files)
         || !files.name().equals(network.inputs().get(0).name())) {
       return Optional.empty();
     }
@@ -55,7 +55,7 @@ public final class RequestCheck {
    */
   public void requireInputs(InferenceRequest request) {
     Set<String> names = new HashSet<>();
-    for (Tensor input : request.inputs()) {
+    for (TypedTensor input : request.inputs()) {
       TensorSpec spec =
           network.inputs().stream()
               .filter(s -> s.name().equals(input.name()))
@@ -81,7 +81,7 @@ public final class RequestCheck {
     }
   }
 
-  private void requireFits(Tensor input, TensorSpec spec) {
+  private void requireFits(TypedTensor input, TensorSpec spec) {
     if (input.type() != spec.type()) {
       throw new InvalidRequest(
           "input '%s' is %s, expected %s%s",
@@ -106,9 +106,9 @@ public final class RequestCheck {
     }
   }
 
-  private static void requireSameBatch(List<Tensor> inputs) {
-    Tensor first = inputs.get(0);
-    for (Tensor input : inputs) {
+  private static void requireSameBatch(List<TypedTensor> inputs) {
+    TypedTensor first = inputs.get(0);
+    for (TypedTensor input : inputs) {
       if (!input.shape().get(0).equals(first.shape().get(0))) {
         throw new InvalidRequest(
             "input '%s' is a batch of %d and input '%s' one of %d, expected the same",
@@ -147,7 +147,7 @@ public final class RequestCheck {
       if (!names.add(wanted.name())) {
         throw new InvalidRequest("output '%s' is wanted twice, expected once", spec.name());
       }
-      if (wanted.classes() > 0 && !Classification.isPossible(spec.type())) {
+      if (wanted.classes() > 0 && !RankedOutput.isPossible(spec.type())) {
         throw new InvalidRequest(
             "output '%s' is %s, of which no classes can be told", spec.name(), spec.type());
       }

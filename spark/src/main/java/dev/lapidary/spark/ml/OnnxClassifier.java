@@ -1,8 +1,8 @@
 package dev.lapidary.spark.ml;
 
 import dev.lapidary.core.failure.Failure;
-import dev.lapidary.spark.score.ModelFile;
-import dev.lapidary.spark.score.Prediction;
+import dev.lapidary.spark.score.ShippedModel;
+import dev.lapidary.spark.score.ScoredImage;
 import dev.lapidary.spark.score.Scorer;
 import org.apache.spark.ml.Transformer;
 import org.apache.spark.ml.param.IntParam;
@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A stage of a Spark ML pipeline: images in, the classes of an exported ONNX file out, in a struct
- * of {@link Prediction#TYPE}. The same rows give the same logits to the bit, however they are
+ * of {@link ScoredImage#TYPE}. The same rows give the same logits to the bit, however they are
  * partitioned. An image that cannot be read or decoded is a row with its error.
  *
  * <p>A saved stage holds the ONNX file itself, and loads without the place that it came from.
@@ -58,7 +58,7 @@ public final class OnnxClassifier extends Transformer implements MLWritable {
         number(
             "topK",
             "the most classes of an answer; 0: "
-                + Prediction.DEFAULT_TOP_K
+                + ScoredImage.DEFAULT_TOP_K
                 + ", or all labels from their threshold on where an image has any number of them");
     this.batchSize =
         number(
@@ -185,7 +185,7 @@ public final class OnnxClassifier extends Transformer implements MLWritable {
     }
   }
 
-  ModelFile file(SparkSession session) {
+  ShippedModel file(SparkSession session) {
     return scorer(session).file();
   }
 

@@ -1,6 +1,6 @@
 package dev.lapidary.spark.ml;
 
-import dev.lapidary.spark.score.ModelFile;
+import dev.lapidary.spark.score.ShippedModel;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import org.apache.spark.ml.param.ParamMap;
@@ -21,7 +21,7 @@ final class OnnxClassifierWriter extends MLWriter {
   @Override
   public void saveImpl(String path) {
     SparkSession session = sparkSession();
-    ModelFile file = stage.file(session);
+    ShippedModel file = stage.file(session);
     OnnxClassifier pinned = stage.copy(ParamMap.empty()).setModelSha256(file.sha256());
     DefaultParamsWriter$.MODULE$.saveMetadata(pinned, path, session);
     try {

@@ -6,8 +6,8 @@ import org.apache.spark.broadcast.Broadcast;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.api.java.UDF1;
 
-/** What a function of SQL does: the bytes of one image file in, a {@link Prediction} out. */
-record ScoreImage(Broadcast<ModelFile> model, String sha256, int threads, int topK)
+/** What a function of SQL does: the bytes of one image file in, a {@link ScoredImage} out. */
+record ScoreImage(Broadcast<ShippedModel> model, String sha256, int threads, int topK)
     implements UDF1<byte[], Row> {
   private static final long serialVersionUID = 1L;
 
@@ -17,9 +17,9 @@ record ScoreImage(Broadcast<ModelFile> model, String sha256, int threads, int to
     return network().predict(List.of(image), topK).get(0).toRow();
   }
 
-  private Network network() {
+  private ScoringNetwork network() {
     try {
-      return LoadedModel.of(sha256, model::value, threads).atBatchSize(1);
+      return ExecutorModel.of(sha256, model::value, threads).atBatchSize(1);
     } catch (Failure e) {
       throw new ModelRefused(e);
     }

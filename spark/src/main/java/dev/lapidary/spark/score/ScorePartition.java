@@ -13,14 +13,14 @@ import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
 
 /**
- * What a task does: rows in, the same rows with a {@link Prediction} behind, in their order.
+ * What a task does: rows in, the same rows with a {@link ScoredImage} behind, in their order.
  *
  * @param sha256 of the model
  * @param threads that one run of the network uses
  * @param column of the images, by index
  */
 record ScorePartition(
-    Broadcast<ModelFile> model,
+    Broadcast<ShippedModel> model,
     String sha256,
     int threads,
     int batchSize,
@@ -35,9 +35,9 @@ record ScorePartition(
     return new Scored(rows);
   }
 
-  private Network network() {
+  private ScoringNetwork network() {
     try {
-      return LoadedModel.of(sha256, model::value, threads).atBatchSize(batchSize);
+      return ExecutorModel.of(sha256, model::value, threads).atBatchSize(batchSize);
     } catch (Failure e) {
       throw new ModelRefused(e);
     }
@@ -69,7 +69,7 @@ record ScorePartition(
     }
 
     private void fill() {
-      Network network = network();
+      ScoringNetwork network = network();
       List<Row> batch = new ArrayList<>(batchSize);
       List<EncodedImage> encoded = new ArrayList<>(batchSize);
       while (batch.size() < batchSize && rows.hasNext()) {
@@ -77,7 +77,7 @@ record ScorePartition(
         batch.add(row);
         encoded.add(images.read(row.get(column)));
       }
-      List<Prediction> predictions = network.predict(encoded, topK);
+      List<ScoredImage> predictions = network.predict(encoded, topK);
       for (int i = 0; i < predictions.size(); i++) {
         ready.add(with(batch.get(i), predictions.get(i).toRow()));
       }

@@ -28,16 +28,16 @@ public final class Scorer {
   private static final int LARGEST_BATCH = 4096;
 
   private final SparkContext context;
-  private final ModelFile file;
-  private final LoadedModel loaded;
-  private final Broadcast<ModelFile> broadcast;
+  private final ShippedModel file;
+  private final ExecutorModel loaded;
+  private final Broadcast<ShippedModel> broadcast;
   private final int threads;
 
   private Scorer(
       SparkContext context,
-      ModelFile file,
-      LoadedModel loaded,
-      Broadcast<ModelFile> broadcast,
+      ShippedModel file,
+      ExecutorModel loaded,
+      Broadcast<ShippedModel> broadcast,
       int threads) {
     this.context = context;
     this.file = file;
@@ -52,13 +52,13 @@ public final class Scorer {
    *     its card says
    */
   public static Scorer of(SparkSession session, String uri) {
-    ModelFile file = ModelFile.read(uri, session.sessionState().newHadoopConf());
+    ShippedModel file = ShippedModel.read(uri, session.sessionState().newHadoopConf());
     SparkContext context = session.sparkContext();
     int threads = context.conf().getInt("spark.task.cpus", 1);
-    LoadedModel loaded = LoadedModel.of(file.sha256(), () -> file, threads);
+    ExecutorModel loaded = ExecutorModel.of(file.sha256(), () -> file, threads);
     RefusalListener.of(context);
-    Broadcast<ModelFile> broadcast =
-        context.broadcast(file, ClassTag$.MODULE$.apply(ModelFile.class));
+    Broadcast<ShippedModel> broadcast =
+        context.broadcast(file, ClassTag$.MODULE$.apply(ShippedModel.class));
     return new Scorer(context, file, loaded, broadcast, threads);
   }
 
@@ -67,7 +67,7 @@ public final class Scorer {
     return session.sparkContext() == context;
   }
 
-  public ModelFile file() {
+  public ShippedModel file() {
     return file;
   }
 
@@ -110,7 +110,7 @@ public final class Scorer {
     return size;
   }
 
-  /** The rows with a column behind, a struct of {@link Prediction#TYPE}. Nothing runs yet. */
+  /** The rows with a column behind, a struct of {@link ScoredImage#TYPE}. Nothing runs yet. */
   public Dataset<Row> score(
       Dataset<Row> rows, String imageColumn, String outputColumn, int topK, int askedBatchSize) {
     StructType schema = schema(rows.schema(), imageColumn, outputColumn);
@@ -143,7 +143,7 @@ public final class Scorer {
       throw Failure.badInput(
           "[%s] the table has that column already; name another for the predictions", outputColumn);
     }
-    return rows.add(new StructField(outputColumn, Prediction.TYPE, false, Metadata.empty()));
+    return rows.add(new StructField(outputColumn, ScoredImage.TYPE, false, Metadata.empty()));
   }
 
   /** One image at a time, for a function of SQL: its logits are those of a batch size of 1. */

@@ -61,7 +61,7 @@ class ScorerTest {
             .isTrue();
       } else {
         assertThat(prediction.isNullAt(3)).isTrue();
-        assertThat(prediction.getList(1)).hasSize(Prediction.DEFAULT_TOP_K);
+        assertThat(prediction.getList(1)).hasSize(ScoredImage.DEFAULT_TOP_K);
         assertThat(prediction.getList(2)).hasSize(ConvModel.LABELS.size());
       }
     }
@@ -152,12 +152,12 @@ class ScorerTest {
   void aModelThatExecutorsRefuseEndsTheJobOnce() throws IOException {
     SparkSession session = Cluster.session();
     RefusalListener listener = RefusalListener.of(session.sparkContext());
-    ModelFile wrong =
-        ModelFile.read(
+    ShippedModel wrong =
+        ShippedModel.read(
             ConvModel.writeWrong(folder).toString(), session.sessionState().newHadoopConf());
     ScorePartition task =
         new ScorePartition(
-            session.sparkContext().broadcast(wrong, ClassTag$.MODULE$.apply(ModelFile.class)),
+            session.sparkContext().broadcast(wrong, ClassTag$.MODULE$.apply(ShippedModel.class)),
             wrong.sha256(),
             1,
             8,

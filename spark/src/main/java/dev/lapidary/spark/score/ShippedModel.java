@@ -18,13 +18,13 @@ import org.apache.hadoop.fs.Path;
  * @param sha256 of its bytes, in hex
  */
 @SuppressWarnings("ArrayRecordComponent") // broadcast, never compared
-public record ModelFile(String name, String sha256, byte[] bytes) implements Serializable {
+public record ShippedModel(String name, String sha256, byte[] bytes) implements Serializable {
 
   /**
    * @param uri on any file system that Hadoop's client reads
    * @throws Failure (exit 2) if there is no such file; (exit 1) if it cannot be read
    */
-  public static ModelFile read(String uri, Configuration hadoop) {
+  public static ShippedModel read(String uri, Configuration hadoop) {
     try {
       Path path = new Path(uri);
       FileSystem files = path.getFileSystem(hadoop);
@@ -41,7 +41,7 @@ public record ModelFile(String name, String sha256, byte[] bytes) implements Ser
       try (FSDataInputStream in = files.open(path)) {
         in.readFully(0, bytes);
       }
-      return new ModelFile(path.getName(), Sha256.of(bytes), bytes);
+      return new ShippedModel(path.getName(), Sha256.of(bytes), bytes);
     } catch (FileNotFoundException e) {
       throw Failure.badInput("[%s] there is no such file, expected an ONNX model", uri);
     } catch (IllegalArgumentException e) {

@@ -14,7 +14,7 @@ import java.util.Optional;
 import java.util.concurrent.ExecutorService;
 
 /** A version that answers: tensors always, images if its file says what they need. */
-final class LoadedModel implements AutoCloseable {
+final class AnsweringModel implements AutoCloseable {
   private final ModelId id;
   private final TensorNetwork tensors;
   private final Batcher batcher;
@@ -22,7 +22,7 @@ final class LoadedModel implements AutoCloseable {
   private final String whyNoImages;
   private final Runnable end;
 
-  private LoadedModel(
+  private AnsweringModel(
       ModelId id,
       TensorNetwork tensors,
       Batcher batcher,
@@ -43,7 +43,7 @@ final class LoadedModel implements AutoCloseable {
    * @throws LoadFailed if it does not answer its golden images as its card says
    * @throws Failure (exit 2) if the largest batch does not fit into memory
    */
-  static LoadedModel ready(
+  static AnsweringModel ready(
       ReadModel read, ModelId id, Admission admission, ServerSettings settings, Workers workers)
       throws LoadFailed {
     if (read instanceof ReadModel.OfTensors tensors) {
@@ -57,7 +57,7 @@ final class LoadedModel implements AutoCloseable {
       }
       Serving serving = new Serving(model, admission, settings, workers);
       Warmup.run(serving);
-      return new LoadedModel(
+      return new AnsweringModel(
           id, model.tensors(), serving.batcher(), Optional.of(serving), "", serving::close);
     } catch (LoadFailed | RuntimeException e) {
       model.close();
@@ -69,7 +69,7 @@ final class LoadedModel implements AutoCloseable {
    * Nobody says that its first dimension is a batch, so requests are not run together; but two
    * beside each other.
    */
-  private static LoadedModel ofTensors(TensorModel model, String whyNoImages, ModelId id) {
+  private static AnsweringModel ofTensors(TensorModel model, String whyNoImages, ModelId id) {
     ExecutorService answers = AnswerThreads.start();
     TensorNetwork network = model.network();
     Batcher batcher = new Batcher(List.of(network, network), BatchPolicy.greedy(1), answers);
@@ -79,7 +79,7 @@ final class LoadedModel implements AutoCloseable {
           answers.shutdown();
           model.close();
         };
-    return new LoadedModel(id, network, batcher, Optional.empty(), whyNoImages, end);
+    return new AnsweringModel(id, network, batcher, Optional.empty(), whyNoImages, end);
   }
 
   ModelId id() {

@@ -15,11 +15,11 @@ import java.util.Properties;
  * Which native libraries a program has on its class path, by what their jars say of themselves:
  * nothing is loaded to answer {@code --version}.
  */
-final class NativeLibraries {
+final class PresentNatives {
   private static final String LIBTORCH = "native/lib/pytorch.properties";
   private static final String ONNX_RUNTIME = "ai.onnxruntime.OrtEnvironment";
 
-  private NativeLibraries() {}
+  private PresentNatives() {}
 
   /** Such as {@code libtorch 2.7.1} and {@code ONNX Runtime 1.29.0}. */
   static List<String> present() {
@@ -30,7 +30,7 @@ final class NativeLibraries {
   }
 
   private static Optional<String> libtorch() {
-    URL described = NativeLibraries.class.getClassLoader().getResource(LIBTORCH);
+    URL described = PresentNatives.class.getClassLoader().getResource(LIBTORCH);
     if (described == null) {
       return Optional.empty();
     }
@@ -46,7 +46,7 @@ final class NativeLibraries {
 
   private static Optional<String> onnxRuntime() {
     try {
-      Class<?> found = Class.forName(ONNX_RUNTIME, false, NativeLibraries.class.getClassLoader());
+      Class<?> found = Class.forName(ONNX_RUNTIME, false, PresentNatives.class.getClassLoader());
       return Optional.ofNullable(found.getPackage().getImplementationVersion());
     } catch (ClassNotFoundException e) {
       return Optional.empty();

@@ -3,7 +3,7 @@ package dev.lapidary.serve.inference;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.lapidary.runtime.tensor.DataType;
-import dev.lapidary.runtime.tensor.Tensor;
+import dev.lapidary.runtime.tensor.TypedTensor;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -15,8 +15,8 @@ import java.util.stream.IntStream;
  * The classification extension (Triton's extension_classification.md): of each row of an output its
  * greatest values as text, {@code value:index} or {@code value:index:label}.
  */
-final class Classification {
-  private Classification() {}
+final class RankedOutput {
+  private RankedOutput() {}
 
   static boolean isPossible(DataType type) {
     return type != DataType.BYTES
@@ -30,7 +30,7 @@ final class Classification {
    * @param labels by index; empty where there are none
    * @return {@code [N, classes]}, or {@code [classes]} of one row; fewer if a row has fewer values
    */
-  static Tensor of(Tensor.Numbers output, int classes, boolean batched, List<String> labels) {
+  static TypedTensor of(TypedTensor.Numbers output, int classes, boolean batched, List<String> labels) {
     long rows = batched && !output.shape().isEmpty() ? output.shape().get(0) : 1;
     ByteBuffer data = output.data();
     int count = data.remaining() / output.type().size();
@@ -47,7 +47,7 @@ final class Classification {
               i -> texts.add(text(output.type(), data, first, i, labels, length).getBytes(UTF_8)));
     }
     List<Long> shape = batched ? List.of(rows, (long) most) : List.of((long) most);
-    return new Tensor.Texts(output.name(), shape, texts);
+    return new TypedTensor.Texts(output.name(), shape, texts);
   }
 
   private static Comparator<Integer> greatestFirst(DataType type, ByteBuffer data, int first) {

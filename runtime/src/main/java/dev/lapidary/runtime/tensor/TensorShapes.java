@@ -2,9 +2,9 @@ package dev.lapidary.runtime.tensor;
 
 import java.util.List;
 
-/** Shapes of tensors. */
-public final class Shapes {
-  private Shapes() {}
+/** TensorShapes of tensors. */
+public final class TensorShapes {
+  private TensorShapes() {}
 
   /**
    * The number of elements; of a scalar 1.

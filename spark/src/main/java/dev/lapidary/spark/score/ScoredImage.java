@@ -22,7 +22,7 @@ import org.apache.spark.sql.types.StructType;
  * @param logits one a class, as the network gives them; empty with an error
  * @param error why the image has no answer
  */
-public record Prediction(List<RankedClass> classes, List<Float> logits, Optional<String> error) {
+public record ScoredImage(List<RankedClass> classes, List<Float> logits, Optional<String> error) {
 
   /**
    * @param probability in [0, 1], by the model's scoring
@@ -51,13 +51,13 @@ public record Prediction(List<RankedClass> classes, List<Float> logits, Optional
               LOGITS, DataTypes.createArrayType(DataTypes.FloatType, false), true, metadata()),
           new StructField(ERROR, DataTypes.StringType, true, metadata()));
 
-  public Prediction {
+  public ScoredImage {
     classes = List.copyOf(classes);
     logits = List.copyOf(logits);
   }
 
-  static Prediction failed(String reason) {
-    return new Prediction(List.of(), List.of(), Optional.of(reason));
+  static ScoredImage failed(String reason) {
+    return new ScoredImage(List.of(), List.of(), Optional.of(reason));
   }
 
   /**
@@ -65,7 +65,7 @@ public record Prediction(List<RankedClass> classes, List<Float> logits, Optional
    * @param topK the most classes; 0: {@link #DEFAULT_TOP_K} of exclusive classes, and all labels
    *     from their threshold on where an image has any number of them
    */
-  static Prediction of(float[] outputs, ServedModel model, int topK) {
+  static ScoredImage of(float[] outputs, ServedModel model, int topK) {
     double[] probabilities = model.scoring().probabilities(outputs);
     List<Float> logits = new ArrayList<>(outputs.length);
     for (int i = 0; i < outputs.length; i++) {
@@ -84,7 +84,7 @@ public record Prediction(List<RankedClass> classes, List<Float> logits, Optional
             .limit(topK > 0 ? topK : several ? outputs.length : DEFAULT_TOP_K)
             .map(i -> new RankedClass(model.labels().get(i), i, probabilities[i]))
             .toList();
-    return new Prediction(classes, logits, Optional.empty());
+    return new ScoredImage(classes, logits, Optional.empty());
   }
 
   /** As {@link #TYPE} has it. */

@@ -1,7 +1,7 @@
 package dev.lapidary.runtime.batch;
 
-import dev.lapidary.runtime.tensor.Shapes;
-import dev.lapidary.runtime.tensor.Tensor;
+import dev.lapidary.runtime.tensor.TensorShapes;
+import dev.lapidary.runtime.tensor.TypedTensor;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
@@ -11,38 +11,38 @@ import java.util.List;
  * The inputs of an executor's batch, in direct memory that it keeps: ONNX Runtime reads them where
  * they lie. Of one thread.
  */
-final class BatchTensors {
+final class BatchBuffers {
   private static final ByteBuffer NONE = ByteBuffer.allocateDirect(0);
 
   private final List<ByteBuffer> kept = new ArrayList<>();
 
   /** The inputs of all, the rows one after the other. Valid until the next call. */
-  List<Tensor> gather(List<BatchItem> batch, int rows) {
+  List<TypedTensor> gather(List<BatchItem> batch, int rows) {
     int inputs = batch.get(0).inputs().size();
-    List<Tensor> all = new ArrayList<>(inputs);
+    List<TypedTensor> all = new ArrayList<>(inputs);
     for (int i = 0; i < inputs; i++) {
       int place = i;
-      List<Tensor> parts = batch.stream().map(item -> item.inputs().get(place)).toList();
+      List<TypedTensor> parts = batch.stream().map(item -> item.inputs().get(place)).toList();
       all.add(
-          parts.get(0) instanceof Tensor.Numbers ? numbers(i, parts, rows) : texts(parts, rows));
+          parts.get(0) instanceof TypedTensor.Numbers ? numbers(i, parts, rows) : texts(parts, rows));
     }
     return all;
   }
 
-  private Tensor numbers(int place, List<Tensor> parts, int rows) {
-    Tensor.Numbers first = (Tensor.Numbers) parts.get(0);
+  private TypedTensor numbers(int place, List<TypedTensor> parts, int rows) {
+    TypedTensor.Numbers first = (TypedTensor.Numbers) parts.get(0);
     if (parts.size() == 1 && first.data().isDirect()) {
       return first;
     }
     int bytes = 0;
-    for (Tensor part : parts) {
-      bytes = Math.addExact(bytes, ((Tensor.Numbers) part).data().remaining());
+    for (TypedTensor part : parts) {
+      bytes = Math.addExact(bytes, ((TypedTensor.Numbers) part).data().remaining());
     }
     ByteBuffer target = room(place, bytes);
-    for (Tensor part : parts) {
-      target.put(((Tensor.Numbers) part).data());
+    for (TypedTensor part : parts) {
+      target.put(((TypedTensor.Numbers) part).data());
     }
-    return new Tensor.Numbers(
+    return new TypedTensor.Numbers(
         first.name(), first.type(), shape(first.shape(), parts.size(), rows), target.flip());
   }
 
@@ -56,11 +56,11 @@ final class BatchTensors {
     return kept.get(place).clear();
   }
 
-  private static Tensor texts(List<Tensor> parts, int rows) {
+  private static TypedTensor texts(List<TypedTensor> parts, int rows) {
     List<byte[]> elements = new ArrayList<>();
-    parts.forEach(part -> elements.addAll(((Tensor.Texts) part).elements()));
-    Tensor first = parts.get(0);
-    return new Tensor.Texts(first.name(), shape(first.shape(), parts.size(), rows), elements);
+    parts.forEach(part -> elements.addAll(((TypedTensor.Texts) part).elements()));
+    TypedTensor first = parts.get(0);
+    return new TypedTensor.Texts(first.name(), shape(first.shape(), parts.size(), rows), elements);
   }
 
   private static List<Long> shape(List<Long> one, int parts, int rows) {
@@ -77,9 +77,9 @@ final class BatchTensors {
    *
    * @param from the first
    */
-  static List<Tensor> rows(List<Tensor> outputs, int from, BatchItem item, int rows) {
-    List<Tensor> own = new ArrayList<>(item.outputs().size());
-    for (Tensor output : outputs) {
+  static List<TypedTensor> rows(List<TypedTensor> outputs, int from, BatchItem item, int rows) {
+    List<TypedTensor> own = new ArrayList<>(item.outputs().size());
+    for (TypedTensor output : outputs) {
       if (item.outputs().contains(output.name())) {
         own.add(item.rows() == rows ? output : slice(output, from, item.rows(), rows));
       }
@@ -87,26 +87,26 @@ final class BatchTensors {
     return own;
   }
 
-  private static Tensor slice(Tensor output, int from, int count, int rows) {
+  private static TypedTensor slice(TypedTensor output, int from, int count, int rows) {
     List<Long> shape = new ArrayList<>(output.shape());
     shape.set(0, (long) count);
-    int elements = Math.toIntExact(Shapes.elements(output.shape()) / rows);
-    if (output instanceof Tensor.Numbers numbers) {
+    int elements = Math.toIntExact(TensorShapes.elements(output.shape()) / rows);
+    if (output instanceof TypedTensor.Numbers numbers) {
       int bytes = elements * numbers.type().size();
-      return new Tensor.Numbers(
+      return new TypedTensor.Numbers(
           numbers.name(), numbers.type(), shape, numbers.data().slice(from * bytes, count * bytes));
     }
-    return new Tensor.Texts(
+    return new TypedTensor.Texts(
         output.name(),
         shape,
-        ((Tensor.Texts) output).elements().subList(from * elements, (from + count) * elements));
+        ((TypedTensor.Texts) output).elements().subList(from * elements, (from + count) * elements));
   }
 
   /**
    * @throws IllegalStateException if the outputs of several items cannot be told apart
    */
-  static void requireRows(List<Tensor> outputs, int rows) {
-    for (Tensor output : outputs) {
+  static void requireRows(List<TypedTensor> outputs, int rows) {
+    for (TypedTensor output : outputs) {
       if (output.shape().isEmpty() || output.shape().get(0) != rows) {
         throw new IllegalStateException(
             "the network gave %s of shape %s for a batch of %d"

@@ -7,4 +7,4 @@ package dev.lapidary.quickstart;
  * @param index of the class
  * @param probability after softmax, in [0, 1]
  */
-record Prediction(String image, String label, int index, double probability) {}
+record BestClass(String image, String label, int index, double probability) {}

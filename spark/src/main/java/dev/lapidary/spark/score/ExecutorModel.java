@@ -15,8 +15,8 @@ import java.util.function.Supplier;
  * A model in this JVM: one ONNX Runtime session for all tasks, kept until the JVM ends, and checked
  * before its first answer at each size of a batch. Thread-safe.
  */
-public final class LoadedModel {
-  private static final Map<Key, LoadedModel> LOADED = new ConcurrentHashMap<>();
+public final class ExecutorModel {
+  private static final Map<Key, ExecutorModel> LOADED = new ConcurrentHashMap<>();
 
   private static final int LONGEST_COMMAND = 3500;
 
@@ -26,7 +26,7 @@ public final class LoadedModel {
 
   private record Key(String sha256, int threads) {}
 
-  private LoadedModel(ServedModel model) {
+  private ExecutorModel(ServedModel model) {
     this.model = model;
   }
 
@@ -35,13 +35,13 @@ public final class LoadedModel {
    * @param threads that one run of the network uses
    * @throws Failure if it cannot be loaded
    */
-  public static LoadedModel of(String sha256, Supplier<ModelFile> file, int threads) {
+  public static ExecutorModel of(String sha256, Supplier<ShippedModel> file, int threads) {
     return LOADED.computeIfAbsent(
-        new Key(sha256, threads), key -> new LoadedModel(load(file.get(), threads)));
+        new Key(sha256, threads), key -> new ExecutorModel(load(file.get(), threads)));
   }
 
   /** ONNX Runtime and the reader of a graph's ending both take files. */
-  private static ServedModel load(ModelFile file, int threads) {
+  private static ServedModel load(ShippedModel file, int threads) {
     boolean reports = !"1".equals(System.getenv("ORT_DISABLE_TELEMETRY"));
     requireHarmlessReport(file.name(), commandLine(), reports);
     Path folder = null;
@@ -107,8 +107,8 @@ public final class LoadedModel {
    *
    * @throws Failure (exit 3) if it does not
    */
-  public Network atBatchSize(int batchSize) {
-    return new Network(model, checked.computeIfAbsent(batchSize, this::check));
+  public ScoringNetwork atBatchSize(int batchSize) {
+    return new ScoringNetwork(model, checked.computeIfAbsent(batchSize, this::check));
   }
 
   /** Why images must not run together here; empty if they may. */

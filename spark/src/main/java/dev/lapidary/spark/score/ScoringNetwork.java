@@ -10,11 +10,11 @@ import java.util.Arrays;
 import java.util.List;
 
 /** Images in, predictions out, for one task: batches of a fixed size on a checked model. */
-public final class Network {
+public final class ScoringNetwork {
   private final ServedModel model;
   private final PaddedNetwork network;
 
-  Network(ServedModel model, PaddedNetwork network) {
+  ScoringNetwork(ServedModel model, PaddedNetwork network) {
     this.model = model;
     this.network = network;
   }
@@ -27,24 +27,24 @@ public final class Network {
    * @param images at most a batch
    * @return one an image, in their order
    */
-  public List<Prediction> predict(List<EncodedImage> images, int topK) {
-    Prediction[] predictions = new Prediction[images.size()];
+  public List<ScoredImage> predict(List<EncodedImage> images, int topK) {
+    ScoredImage[] predictions = new ScoredImage[images.size()];
     List<float[]> inputs = new ArrayList<>(images.size());
     List<Integer> places = new ArrayList<>(images.size());
     for (int i = 0; i < predictions.length; i++) {
       if (images.get(i) instanceof EncodedImage.Unreadable unreadable) {
-        predictions[i] = Prediction.failed(unreadable.reason());
+        predictions[i] = ScoredImage.failed(unreadable.reason());
       } else if (images.get(i) instanceof EncodedImage.Bytes bytes) {
         try {
           inputs.add(model.inputOf(bytes.file(), ImageLimits.DEFAULT));
           places.add(i);
         } catch (UndecodableImage e) {
-          predictions[i] = Prediction.failed(String.valueOf(e.getMessage()));
+          predictions[i] = ScoredImage.failed(String.valueOf(e.getMessage()));
         }
       }
     }
     if (!inputs.isEmpty()) {
-      List<Prediction> answers = run(inputs, topK);
+      List<ScoredImage> answers = run(inputs, topK);
       for (int i = 0; i < answers.size(); i++) {
         predictions[places.get(i)] = answers.get(i);
       }
@@ -53,7 +53,7 @@ public final class Network {
   }
 
   /** A batch that fails is run again one by one, so that the others have their answers. */
-  private List<Prediction> run(List<float[]> inputs, int topK) {
+  private List<ScoredImage> run(List<float[]> inputs, int topK) {
     FloatBuffer joined = FloatBuffer.allocate(inputs.size() * inputs.get(0).length);
     inputs.forEach(joined::put);
     float[] outputs;
@@ -61,15 +61,15 @@ public final class Network {
       outputs = network.run(joined.flip(), inputs.size());
     } catch (Exception e) {
       if (inputs.size() == 1) {
-        return List.of(Prediction.failed("the network failed: " + Failure.reason(e)));
+        return List.of(ScoredImage.failed("the network failed: " + Failure.reason(e)));
       }
       return inputs.stream().flatMap(input -> run(List.of(input), topK).stream()).toList();
     }
     int classes = outputs.length / inputs.size();
-    List<Prediction> predictions = new ArrayList<>(inputs.size());
+    List<ScoredImage> predictions = new ArrayList<>(inputs.size());
     for (int i = 0; i < inputs.size(); i++) {
       float[] own = Arrays.copyOfRange(outputs, i * classes, (i + 1) * classes);
-      predictions.add(Prediction.of(own, model, topK));
+      predictions.add(ScoredImage.of(own, model, topK));
     }
     return predictions;
   }

@@ -5,7 +5,7 @@ import java.nio.ByteOrder;
 import java.util.List;
 
 /** A tensor with its name; its elements row-major. */
-public sealed interface Tensor {
+public sealed interface TypedTensor {
   String name();
 
   DataType type();
@@ -16,11 +16,11 @@ public sealed interface Tensor {
   /**
    * @param data little-endian; its remaining bytes are the elements
    */
-  record Numbers(String name, DataType type, List<Long> shape, ByteBuffer data) implements Tensor {
+  record Numbers(String name, DataType type, List<Long> shape, ByteBuffer data) implements TypedTensor {
     public Numbers {
       shape = List.copyOf(shape);
       data = data.slice().order(ByteOrder.LITTLE_ENDIAN);
-      long expected = Math.multiplyExact(Shapes.elements(shape), type.size());
+      long expected = Math.multiplyExact(TensorShapes.elements(shape), type.size());
       if (type == DataType.BYTES || data.remaining() != expected) {
         throw new IllegalArgumentException(
             "%s %s of shape %s takes %d bytes but has %d"
@@ -40,11 +40,11 @@ public sealed interface Tensor {
    *
    * @param elements text in UTF-8, or images
    */
-  record Texts(String name, List<Long> shape, List<byte[]> elements) implements Tensor {
+  record Texts(String name, List<Long> shape, List<byte[]> elements) implements TypedTensor {
     public Texts {
       shape = List.copyOf(shape);
       elements = List.copyOf(elements);
-      if (elements.size() != Shapes.elements(shape)) {
+      if (elements.size() != TensorShapes.elements(shape)) {
         throw new IllegalArgumentException(
             "BYTES %s of shape %s has %d elements".formatted(name, shape, elements.size()));
       }
