@@ -24,7 +24,9 @@ final class BatchBuffers {
       int place = i;
       List<TypedTensor> parts = batch.stream().map(item -> item.inputs().get(place)).toList();
       all.add(
-          parts.get(0) instanceof TypedTensor.Numbers ? numbers(i, parts, rows) : texts(parts, rows));
+          parts.get(0) instanceof TypedTensor.Numbers
+              ? numbers(i, parts, rows)
+              : texts(parts, rows));
     }
     return all;
   }
@@ -99,7 +101,9 @@ final class BatchBuffers {
     return new TypedTensor.Texts(
         output.name(),
         shape,
-        ((TypedTensor.Texts) output).elements().subList(from * elements, (from + count) * elements));
+        ((TypedTensor.Texts) output)
+            .elements()
+            .subList(from * elements, (from + count) * elements));
   }
 
   /**

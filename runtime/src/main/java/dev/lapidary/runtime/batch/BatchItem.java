@@ -1,8 +1,8 @@
 package dev.lapidary.runtime.batch;
 
-import dev.lapidary.runtime.tensor.TypedTensor;
 import dev.lapidary.runtime.tensor.TensorNetwork;
 import dev.lapidary.runtime.tensor.TensorSpec;
+import dev.lapidary.runtime.tensor.TypedTensor;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;

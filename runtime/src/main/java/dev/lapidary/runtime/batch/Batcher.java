@@ -1,7 +1,7 @@
 package dev.lapidary.runtime.batch;
 
-import dev.lapidary.runtime.tensor.TypedTensor;
 import dev.lapidary.runtime.tensor.TensorNetwork;
+import dev.lapidary.runtime.tensor.TypedTensor;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;

@@ -2,9 +2,9 @@ package dev.lapidary.runtime.batch;
 
 import dev.lapidary.core.failure.Failure;
 import dev.lapidary.runtime.tensor.DataType;
-import dev.lapidary.runtime.tensor.TypedTensor;
 import dev.lapidary.runtime.tensor.TensorNetwork;
 import dev.lapidary.runtime.tensor.TensorSpec;
+import dev.lapidary.runtime.tensor.TypedTensor;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;

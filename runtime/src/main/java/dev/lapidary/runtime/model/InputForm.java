@@ -137,7 +137,8 @@ enum InputForm {
    *
    * @param shape of one image, in the graph's order, with its 1 in front
    */
-  abstract TypedTensor tensor(Preprocessor preprocessor, RgbImage image, String name, List<Long> shape);
+  abstract TypedTensor tensor(
+      Preprocessor preprocessor, RgbImage image, String name, List<Long> shape);
 
   /** The graph's input shape in the order N, C, H, W. */
   abstract long[] nchw(long[] shape);

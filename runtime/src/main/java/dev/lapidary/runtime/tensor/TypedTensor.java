@@ -16,7 +16,8 @@ public sealed interface TypedTensor {
   /**
    * @param data little-endian; its remaining bytes are the elements
    */
-  record Numbers(String name, DataType type, List<Long> shape, ByteBuffer data) implements TypedTensor {
+  record Numbers(String name, DataType type, List<Long> shape, ByteBuffer data)
+      implements TypedTensor {
     public Numbers {
       shape = List.copyOf(shape);
       data = data.slice().order(ByteOrder.LITTLE_ENDIAN);

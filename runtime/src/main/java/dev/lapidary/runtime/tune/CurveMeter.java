@@ -1,8 +1,8 @@
 package dev.lapidary.runtime.tune;
 
-import dev.lapidary.runtime.tensor.TypedTensor;
 import dev.lapidary.runtime.tensor.TensorNetwork;
 import dev.lapidary.runtime.tensor.TensorSpec;
+import dev.lapidary.runtime.tensor.TypedTensor;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -120,7 +120,11 @@ public final class CurveMeter {
     private volatile boolean whole;
     private volatile @Nullable Throwable failure;
 
-    Runner(TensorNetwork network, List<TypedTensor> inputs, Set<String> outputs, CountDownLatch begin) {
+    Runner(
+        TensorNetwork network,
+        List<TypedTensor> inputs,
+        Set<String> outputs,
+        CountDownLatch begin) {
       super("lapidary-measure");
       setDaemon(true);
       this.network = network;

@@ -5,9 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.lapidary.runtime.tensor.DataType;
-import dev.lapidary.runtime.tensor.TypedTensor;
 import dev.lapidary.runtime.tensor.TensorNetwork;
 import dev.lapidary.runtime.tensor.TensorSpec;
+import dev.lapidary.runtime.tensor.TypedTensor;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -138,7 +138,8 @@ class TensorBatchTest {
     TensorNetwork meeting =
         new Echo() {
           @Override
-          public List<TypedTensor> run(List<TypedTensor> inputs, Set<String> outputs) throws Unrunnable {
+          public List<TypedTensor> run(List<TypedTensor> inputs, Set<String> outputs)
+              throws Unrunnable {
             try {
               both.await();
             } catch (Exception e) {
@@ -167,7 +168,8 @@ class TensorBatchTest {
     TensorNetwork echo =
         new Echo() {
           @Override
-          public List<TypedTensor> run(List<TypedTensor> inputs, Set<String> outputs) throws Unrunnable {
+          public List<TypedTensor> run(List<TypedTensor> inputs, Set<String> outputs)
+              throws Unrunnable {
             network.set(Thread.currentThread());
             return super.run(inputs, outputs);
           }
@@ -196,7 +198,8 @@ class TensorBatchTest {
     Gated gated =
         new Gated() {
           @Override
-          public List<TypedTensor> run(List<TypedTensor> inputs, Set<String> outputs) throws Unrunnable {
+          public List<TypedTensor> run(List<TypedTensor> inputs, Set<String> outputs)
+              throws Unrunnable {
             List<TypedTensor> all = super.run(inputs, Set.of("names"));
             return all.get(0).shape().get(0) == 1
                 ? all

@@ -5,8 +5,8 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import dev.lapidary.core.failure.Failure;
 import dev.lapidary.runtime.batch.Deadline;
 import dev.lapidary.runtime.batch.Outcome;
-import dev.lapidary.runtime.tensor.TypedTensor;
 import dev.lapidary.runtime.tensor.TensorNetwork;
+import dev.lapidary.runtime.tensor.TypedTensor;
 import dev.lapidary.serve.admission.Admission;
 import dev.lapidary.serve.inference.InferenceAnswer;
 import dev.lapidary.serve.inference.InferenceRequest;
@@ -14,8 +14,8 @@ import dev.lapidary.serve.inference.InferenceRequest.Wanted;
 import dev.lapidary.serve.inference.InvalidRequest;
 import dev.lapidary.serve.inference.ModelStatistics;
 import dev.lapidary.serve.inference.ModelStatistics.Stages;
-import dev.lapidary.serve.inference.WantedOutputs;
 import dev.lapidary.serve.inference.RequestCheck;
+import dev.lapidary.serve.inference.WantedOutputs;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -205,7 +205,8 @@ final class Inference {
       rows.add(row(results.get(i), i));
     }
     rows.forEach(row -> statistics.ran(1, row.batchSize(), row.inferNanos()));
-    List<TypedTensor> outputs = WantedOutputs.asWanted(List.of(together(rows)), wanted, true, model.labels());
+    List<TypedTensor> outputs =
+        WantedOutputs.asWanted(List.of(together(rows)), wanted, true, model.labels());
     long queue = rows.stream().mapToLong(Outcome.Ran::queueNanos).max().orElse(0);
     long infer = rows.stream().mapToLong(Outcome.Ran::inferNanos).max().orElse(0);
     long input = Math.max(0, System.nanoTime() - beganNanos - queue - infer);

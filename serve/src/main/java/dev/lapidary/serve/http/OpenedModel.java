@@ -6,7 +6,8 @@ import dev.lapidary.serve.repository.ModelOpener;
 import java.util.Optional;
 
 /** A file that was read, on its way into the repository. */
-record OpenedModel(ReadModel read, ServerState state) implements ModelOpener.Opened<AnsweringModel> {
+record OpenedModel(ReadModel read, ServerState state)
+    implements ModelOpener.Opened<AnsweringModel> {
   @Override
   public Optional<String> name() {
     return read instanceof ReadModel.OfImages images

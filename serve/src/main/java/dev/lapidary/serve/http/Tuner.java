@@ -4,8 +4,8 @@ import dev.lapidary.runtime.batch.Batcher;
 import dev.lapidary.runtime.model.OnnxNetwork;
 import dev.lapidary.runtime.model.ServedModel;
 import dev.lapidary.runtime.session.OnnxRuntime;
-import dev.lapidary.runtime.tensor.TypedTensor;
 import dev.lapidary.runtime.tensor.TensorNetwork;
+import dev.lapidary.runtime.tensor.TypedTensor;
 import dev.lapidary.runtime.tune.BatchPlan;
 import dev.lapidary.runtime.tune.CurveCache;
 import dev.lapidary.runtime.tune.CurveMeter;
@@ -142,7 +142,8 @@ final class Tuner implements AutoCloseable {
     boolean own = plan.executors() == 1;
     TensorNetwork network = own ? model.tensors() : narrow().tensors();
     if (!own && before) {
-      new CurveMeter((TypedTensor.Numbers) model.blank(), plan.maxBatch(), this::isAlone).warm(network);
+      new CurveMeter((TypedTensor.Numbers) model.blank(), plan.maxBatch(), this::isAlone)
+          .warm(network);
     }
     batcher.become(Collections.nCopies(plan.executors(), network), plan.policy());
     if (own) {

@@ -1,10 +1,10 @@
 package dev.lapidary.serve.inference;
 
 import dev.lapidary.runtime.tensor.DataType;
-import dev.lapidary.runtime.tensor.TensorShapes;
-import dev.lapidary.runtime.tensor.TypedTensor;
 import dev.lapidary.runtime.tensor.TensorNetwork;
+import dev.lapidary.runtime.tensor.TensorShapes;
 import dev.lapidary.runtime.tensor.TensorSpec;
+import dev.lapidary.runtime.tensor.TypedTensor;
 import dev.lapidary.serve.inference.InferenceHeader.Input;
 import dev.lapidary.serve.inference.InferenceRequest.Wanted;
 import java.nio.ByteBuffer;

@@ -30,7 +30,8 @@ final class RankedOutput {
    * @param labels by index; empty where there are none
    * @return {@code [N, classes]}, or {@code [classes]} of one row; fewer if a row has fewer values
    */
-  static TypedTensor of(TypedTensor.Numbers output, int classes, boolean batched, List<String> labels) {
+  static TypedTensor of(
+      TypedTensor.Numbers output, int classes, boolean batched, List<String> labels) {
     long rows = batched && !output.shape().isEmpty() ? output.shape().get(0) : 1;
     ByteBuffer data = output.data();
     int count = data.remaining() / output.type().size();

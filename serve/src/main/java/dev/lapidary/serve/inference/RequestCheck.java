@@ -1,9 +1,9 @@
 package dev.lapidary.serve.inference;
 
 import dev.lapidary.runtime.tensor.DataType;
-import dev.lapidary.runtime.tensor.TypedTensor;
 import dev.lapidary.runtime.tensor.TensorNetwork;
 import dev.lapidary.runtime.tensor.TensorSpec;
+import dev.lapidary.runtime.tensor.TypedTensor;
 import dev.lapidary.serve.inference.InferenceRequest.Wanted;
 import java.util.HashSet;
 import java.util.List;

@@ -1,9 +1,9 @@
 package dev.lapidary.spark.ml;
 
 import dev.lapidary.core.failure.Failure;
-import dev.lapidary.spark.score.ShippedModel;
 import dev.lapidary.spark.score.ScoredImage;
 import dev.lapidary.spark.score.Scorer;
+import dev.lapidary.spark.score.ShippedModel;
 import org.apache.spark.ml.Transformer;
 import org.apache.spark.ml.param.IntParam;
 import org.apache.spark.ml.param.Param;
