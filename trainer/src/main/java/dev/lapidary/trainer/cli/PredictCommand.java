@@ -5,9 +5,9 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.lapidary.core.failure.ExitCode;
 import dev.lapidary.core.failure.Failure;
 import dev.lapidary.core.image.OnBadImage;
-import dev.lapidary.trainer.run.evaluate.UnlabelledImages;
-import dev.lapidary.trainer.run.evaluate.UnlabelledImages.Answer;
-import dev.lapidary.trainer.run.evaluate.UnlabelledImages.Scored;
+import dev.lapidary.trainer.run.evaluate.Predictions;
+import dev.lapidary.trainer.run.evaluate.Predictions.Answer;
+import dev.lapidary.trainer.run.evaluate.Predictions.Scored;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
@@ -88,12 +88,12 @@ public final class PredictCommand implements Callable<Integer> {
       throw Failure.badInput("--csv and --json exclude each other; leave one out");
     }
     int count = threads == 0 ? Runtime.getRuntime().availableProcessors() : threads;
-    UnlabelledImages.Request request =
-        new UnlabelledImages.Request(source, images, top, onBadImage, device, count);
+    Predictions.Request request =
+        new Predictions.Request(source, images, top, onBadImage, device, count);
     return Interruption.orderly(
         spec.commandLine().getErr(),
         (progress, stop) -> {
-          print(UnlabelledImages.of(request, progress, stop));
+          print(Predictions.of(request, progress, stop));
           return ExitCode.DONE.status();
         });
   }

@@ -46,8 +46,8 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /** What a network says that images show, of which nobody says it. */
-public final class UnlabelledImages {
-  private UnlabelledImages() {}
+public final class Predictions {
+  private Predictions() {}
 
   /**
    * What was asked for.
