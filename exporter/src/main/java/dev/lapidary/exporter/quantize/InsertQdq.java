@@ -9,10 +9,12 @@ import dev.lapidary.exporter.onnx.OnnxNode;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -117,7 +119,11 @@ final class InsertQdq {
     } else if (computes && node.is("Conv", "Gemm", "MatMul")) {
       to.add(node.withInputs(weighted(node)).withOutputs(outputs));
     } else {
-      to.add(node.withInputs(inputs(node, role)).withOutputs(outputs));
+      List<String> inputs = new ArrayList<>(inputs(node, role));
+      if (role == Role.FLOAT && node.is("Conv", "ConvTranspose", "Gemm")) {
+        inputs.set(0, keptFloat(node, inputs.get(0)));
+      }
+      to.add(node.withInputs(inputs).withOutputs(outputs));
     }
     for (int i = 0; i < outputs.size(); i++) {
       quantizeIfPlanned(node.outputs().get(i), outputs.get(i));
@@ -135,6 +141,50 @@ final class InsertQdq {
     return node.inputs().stream()
         .map(i -> role.takesIntegers() ? integers(i) : asFloats.getOrDefault(i, i))
         .toList();
+  }
+
+  /**
+   * What a layer on floats reads of a value on integers: the same numbers, dequantized with the
+   * scale once a channel. ONNX Runtime (WeightBiasQuantization, on by default) quantizes the float
+   * weights of a layer between a DequantizeLinear of one scale and a QuantizeLinear by itself, with
+   * one scale for the whole weight, which is far worse than the layer's own integers would be.
+   */
+  private String keptFloat(OnnxNode node, String input) {
+    String value = node.input(0);
+    Optional<Tensor> weight = from.initializer(node.input(1));
+    QuantParams p = params.get(value);
+    if (p == null || weight.isEmpty() || !input.equals(asIntegers.get(value))) {
+      return input;
+    }
+    int channels = features(node, weight.get());
+    String name = value + "/dequantized_by_channel";
+    if (to.producer(name).isEmpty()) {
+      float[] scales = new float[channels];
+      Arrays.fill(scales, p.scale());
+      Tensor zeros = Tensor.zeros(p.type().dtype(), channels);
+      for (int c = 0; c < channels; c++) {
+        zeros.bytes().put(c, (byte) p.zeroPoint());
+      }
+      String scale = to.addInitializer(value + "/scale_by_channel", Tensor.of(scales, channels));
+      String zero = to.addInitializer(value + "/zero_point_by_channel", zeros);
+      to.add(
+          new OnnxNode(
+              name,
+              "DequantizeLinear",
+              List.of(value + "/quantized", scale, zero),
+              List.of(name),
+              Map.of("axis", Attribute.of(1))));
+    }
+    return name;
+  }
+
+  /** The length of axis 1 of what a layer reads. */
+  private static int features(OnnxNode node, Tensor weight) {
+    return switch (node.op()) {
+      case "Conv" -> (int) (weight.size(1) * node.intOr("group", 1));
+      case "Gemm" -> (int) weight.size(channelAxis(node) == 0 ? 1 : 0);
+      default -> (int) weight.size(0);
+    };
   }
 
   private String integers(String value) {
