@@ -37,6 +37,13 @@ public final class StaticInt8 {
   /** The error of the logits, 30 dB below them, from which on no repair is looked for. */
   private static final double NEAR = 1e-3;
 
+  /**
+   * What equalization must leave of the error at most. It gives channels the ranges that they had
+   * on calibration images, and cuts those that go further on others: on EfficientNet-Lite2 it was
+   * the nearer one there and kept 86 of 100 answers on other photographs, where 95 stay without it.
+   */
+  private static final double EQUALIZATION_GAIN = 0.5;
+
   private final OnnxGraph fp32;
   private final Reference reference;
   private final Guard guard;
@@ -82,14 +89,18 @@ public final class StaticInt8 {
     return int8.finished(result, best, found.verdict(), described);
   }
 
-  /** The graph as it is, and equalized; each by its best ranges. The plainer wins a tie. */
+  /**
+   * The graph as it is, or equalized, each by its best ranges; then rounded by layer where that is
+   * not near enough.
+   */
   private Candidate best(OnnxGraph graph) {
-    List<Candidate> candidates = new ArrayList<>();
-    candidates.add(bestRanges(graph, observe(graph), ""));
-    CrossLayerEqualization.of(graph, candidates.get(0).seen())
-        .map(other -> bestRanges(other, observe(other), " + equalization"))
-        .ifPresent(candidates::add);
-    Candidate best = nearest(candidates);
+    Candidate plain = bestRanges(graph, observe(graph), "");
+    double error = error(plain);
+    Candidate best =
+        CrossLayerEqualization.of(graph, plain.seen())
+            .map(other -> bestRanges(other, observe(other), " + equalization"))
+            .filter(other -> error(other) < EQUALIZATION_GAIN * error)
+            .orElse(plain);
     return error(best) > NEAR ? nearest(List.of(best, rounded(best))) : best;
   }
 
