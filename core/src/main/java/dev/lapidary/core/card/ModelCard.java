@@ -105,8 +105,8 @@ public record ModelCard(
   }
 
   /**
-   * @param method {@code int8-static-qdq}, {@code int8-dynamic}, {@code fp16}, or {@link
-   *     #BEFORE_EXPORT}
+   * @param method {@code int8-static-qdq}, {@link #DYNAMIC_ROWS}, {@link #DYNAMIC}, {@code fp16},
+   *     or {@link #BEFORE_EXPORT}
    * @param calibrator such as {@code minmax}; empty if there is none
    * @param calibrationImages how many images set the ranges
    * @param calibrationSha256 of the images' input tensors, in order
@@ -124,8 +124,11 @@ public record ModelCard(
     /** By PyTorch, before the network was saved: there is no float file to compare with. */
     public static final String BEFORE_EXPORT = "torch.ao.quantization";
 
-    /** Activations get their scale at each call. */
+    /** Activations get their scale at each call, one for the whole batch, in files of 0.1.0. */
     public static final String DYNAMIC = "int8-dynamic";
+
+    /** Activations get their scales at each call, one a row. */
+    public static final String DYNAMIC_ROWS = "int8-dynamic-rows";
 
     public Quantization {
       fallbacks = List.copyOf(fallbacks);

@@ -23,9 +23,8 @@ public final class QuantizeOptions {
       paramLabel = "METHOD",
       description =
           "${COMPLETION-CANDIDATES}. int8 needs --calibration. int8-dynamic is for transformers'"
-              + " matrix products, one image at a time: it gains nothing on convolutions, and its"
-              + " answers depend on the images in the same batch. fp16 is for GPUs and size, not"
-              + " for a CPU's speed.")
+              + " matrix products, without any images: it gains nothing on convolutions. fp16 is"
+              + " for GPUs and size, not for a CPU's speed.")
   private QuantizeMethod method = QuantizeMethod.NONE;
 
   @Option(
