@@ -8,8 +8,8 @@ import java.util.Deque;
 import java.util.PriorityQueue;
 
 /**
- * What a queue with executors does with recorded arrivals, in no time: the policy that decides is
- * the batcher's own, the runs take what a recorded curve says.
+ * What a queue with executors does with given arrivals, in no time: the policy that decides is the
+ * batcher's own, the runs take what a given curve says.
  */
 final class QueueSimulator {
   private final LatencyCurve curve;
