@@ -78,7 +78,7 @@ class LayerParityTest {
         new Graph(
             traced.name(),
             traced.inputs(),
-            changed(traced.nodes(), "aten::add", "alpha", new Argument.Real(1.5)),
+            changed(traced.nodes(), "aten::quantize_per_tensor", "scale", new Argument.Real(0.2)),
             traced.outputs(),
             traced.sourceCalls());
     assertThatThrownBy(() -> check(scaled))
