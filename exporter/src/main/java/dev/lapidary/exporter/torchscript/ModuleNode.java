@@ -74,7 +74,7 @@ final class ModuleNode {
       Code code, String simpleName, Function<String, List<Definition.Function>> methods) {
     Map<String, PyObject> objects = new LinkedHashMap<>();
     children.forEach(
-        (name, child) -> objects.put(name, child.object(code, "ModuleNode", unused -> List.of())));
+        (name, child) -> objects.put(name, child.object(code, "Part", unused -> List.of())));
     PyObject object =
         new PyObject(
             code.className(
