@@ -2,6 +2,7 @@ package dev.lapidary.serve.http;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonProperty;
+import dev.lapidary.core.cli.CommandTree;
 import dev.lapidary.runtime.tensor.TensorNetwork;
 import dev.lapidary.runtime.tensor.TensorSpec;
 import dev.lapidary.serve.inference.ModelStatistics;
@@ -83,8 +84,7 @@ final class ModelController {
 
   @Get
   HttpResponse<byte[]> server() {
-    String version =
-        Optional.ofNullable(getClass().getPackage().getImplementationVersion()).orElse("0.1.0");
+    String version = CommandTree.versionNumber();
     return json(new Server("lapidary", version, EXTENSIONS));
   }
 

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.lapidary.core.cli.CommandTree;
 import dev.lapidary.core.file.Sha256;
 import dev.lapidary.spark.Cluster;
 import dev.lapidary.spark.ConvModel;
@@ -69,9 +70,9 @@ class ScoreCommandTest {
     assertThat(manifest.toString())
         .isEqualTo(
             ("{\"model\":{\"name\":\"conv\",\"version\":\"3\",\"sha256\":\"%s\"},\"images\":30,"
-                    + "\"errors\":3,\"batchSize\":8,\"topK\":3,\"versions\":{\"lapidary\":\"0.1.0\","
+                    + "\"errors\":3,\"batchSize\":8,\"topK\":3,\"versions\":{\"lapidary\":\"%s\","
                     + "\"onnxruntime\":\"1.29.0\",\"spark\":\"4.2.0\"}}")
-                .formatted(sha256));
+                .formatted(sha256, CommandTree.versionNumber()));
     assertThat(table.resolve("_SUCCESS")).exists();
     assertThat(folder(table.getParent())).containsExactly("conv.onnx", "images", "scores");
 
