@@ -62,8 +62,9 @@ public final class PlanCommand implements Callable<Integer>, HelpSection.Command
     return Interruption.orderly(
         err,
         (progress, stop) -> {
+          Planning.Plan planned = Planning.of(config, measure, progress, stop);
           plan.note().ifPresent(progress::say);
-          print(Planning.of(config, measure, progress, stop));
+          print(planned);
           return ExitCode.DONE.status();
         });
   }

@@ -66,13 +66,13 @@ public record RunInputs(
   public static RunInputs open(RunConfig asked, Progress progress, BooleanSupplier stop)
       throws IOException {
     RunConfig config = asked.on(TorchDevice.of(asked.device()));
-    progress.say("device: " + described(config));
     ListedData listed = ListedData.of(source(config), progress::say);
     requireTask(config, listed.train());
     Network network = Network.of(config, listed.train().labels(), progress);
     RunConfig thawed = GradualUnfreeze.writeOut(config, network.layers(), network.parameters());
     requirePlan(thawed, network);
     TrainingData data = decode(listed, progress);
+    progress.say("device: " + described(config));
     network.segments(thawed).ifPresent(parts -> progress.say(parts.note()));
     RunConfig precise = PrecisionProbe.resolve(thawed, network, progress);
     RunConfig whole = BatchSizeProbe.resolve(precise, network, data, progress, stop);
