@@ -233,6 +233,10 @@ final class RunCommand implements Callable<Integer>, HelpSection.Command {
         }
       } catch (InterruptedException e) {
         // The calling thread is told to end: a clean stop, as by a signal.
+      } catch (RuntimeException e) {
+        if (signal.status().isEmpty()) {
+          throw e;
+        } // what a stop takes away from a start that is under way is no failure
       }
       return signal.status().orElse(ExitCode.DONE.status());
     }
