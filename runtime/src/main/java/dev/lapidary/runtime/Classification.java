@@ -2,18 +2,21 @@ package dev.lapidary.runtime;
 
 import dev.lapidary.core.card.Activation;
 import dev.lapidary.core.card.Scoring;
-import java.util.Comparator;
+import dev.lapidary.core.measure.RankedClass;
 import java.util.List;
-import java.util.stream.IntStream;
+import java.util.OptionalDouble;
+import java.util.OptionalInt;
 
 /** What a model says of one image. Cannot be changed. */
 public final class Classification {
   private final List<String> labels;
+  private final Scoring scoring;
   private final float[] outputs;
   private final double[] probabilities;
 
   Classification(List<String> labels, Scoring scoring, float[] outputs) {
     this.labels = labels;
+    this.scoring = scoring;
     this.outputs = outputs;
     this.probabilities = scoring.probabilities(outputs);
   }
@@ -41,7 +44,7 @@ public final class Classification {
     if (count < 1) {
       throw new IllegalArgumentException("top(" + count + "): expected at least 1");
     }
-    return ordered(0, count);
+    return ranked(count, 0);
   }
 
   /**
@@ -53,15 +56,14 @@ public final class Classification {
    * }</pre>
    */
   public List<Prediction> atLeast(double probability) {
-    return ordered(probability, probabilities.length);
+    return ranked(probabilities.length, probability);
   }
 
-  private List<Prediction> ordered(double least, int count) {
-    return IntStream.range(0, probabilities.length)
-        .filter(i -> probabilities[i] >= least)
-        .mapToObj(i -> new Prediction(labels.get(i), i, probabilities[i]))
-        .sorted(Comparator.comparingDouble(Prediction::probability).reversed())
-        .limit(count)
+  private List<Prediction> ranked(int topK, double threshold) {
+    return RankedClass.of(
+            outputs, scoring, labels, OptionalInt.of(topK), OptionalDouble.of(threshold))
+        .stream()
+        .map(c -> new Prediction(c.label(), c.index(), c.probability()))
         .toList();
   }
 

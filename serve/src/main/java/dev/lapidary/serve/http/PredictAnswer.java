@@ -1,8 +1,7 @@
 package dev.lapidary.serve.http;
 
-import dev.lapidary.core.card.Activation;
+import dev.lapidary.core.measure.RankedClass;
 import dev.lapidary.runtime.model.ServedModel;
-import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -11,8 +10,6 @@ import java.util.List;
  * @param predictions one an image, in the request's order
  */
 record PredictAnswer(ModelId model, List<Prediction> predictions) {
-  private static final int DEFAULT_TOP_K = 5;
-
   /**
    * @param sha256 of the model's file
    */
@@ -23,15 +20,9 @@ record PredictAnswer(ModelId model, List<Prediction> predictions) {
   /**
    * @param classes the most probable first
    */
-  record Classified(String image, List<ClassProbability> classes) implements Prediction {}
+  record Classified(String image, List<RankedClass> classes) implements Prediction {}
 
   record Unclassified(String image, ImageError error) implements Prediction {}
-
-  /**
-   * @param probability by the model's scoring: softmax, or each label's own sigmoid, the network's
-   *     own or applied here; in [0, 1]
-   */
-  record ClassProbability(String label, int index, double probability) {}
 
   /**
    * Of a network of exclusive classes the {@code topK} most probable; of a multi-label network all
@@ -45,15 +36,8 @@ record PredictAnswer(ModelId model, List<Prediction> predictions) {
             image, new ImageError("inference_failed", "the network's logits are not finite"));
       }
     }
-    boolean several = model.scoring().several();
-    double threshold = query.threshold().orElse(several ? Activation.THRESHOLD : 0);
-    int most = query.topK().orElse(several ? outputs.length : DEFAULT_TOP_K);
-    List<ClassProbability> classes = new ArrayList<>(Math.min(most, outputs.length));
-    for (int i : Best.of(outputs, most)) {
-      if (probabilities[i] >= threshold) {
-        classes.add(new ClassProbability(model.labels().get(i), i, probabilities[i]));
-      }
-    }
-    return new Classified(image, classes);
+    return new Classified(
+        image,
+        RankedClass.of(outputs, model.scoring(), model.labels(), query.topK(), query.threshold()));
   }
 }

@@ -1,6 +1,7 @@
 package dev.lapidary.spark.ml;
 
 import dev.lapidary.core.failure.Failure;
+import dev.lapidary.core.measure.RankedClass;
 import dev.lapidary.spark.score.ScoredImage;
 import dev.lapidary.spark.score.Scorer;
 import dev.lapidary.spark.score.ShippedModel;
@@ -58,7 +59,7 @@ public final class OnnxClassifier extends Transformer implements MLWritable {
         number(
             "topK",
             "the most classes of an answer; 0: "
-                + ScoredImage.DEFAULT_TOP_K
+                + RankedClass.DEFAULT_TOP_K
                 + ", or all labels from their threshold on where an image has any number of them");
     this.batchSize =
         number(

@@ -1,11 +1,12 @@
 package dev.lapidary.spark.score;
 
-import dev.lapidary.core.card.Activation;
+import dev.lapidary.core.measure.RankedClass;
 import dev.lapidary.runtime.model.ServedModel;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.stream.IntStream;
+import java.util.OptionalDouble;
+import java.util.OptionalInt;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
 import org.apache.spark.sql.types.DataType;
@@ -23,14 +24,6 @@ import org.apache.spark.sql.types.StructType;
  * @param error why the image has no answer
  */
 public record ScoredImage(List<RankedClass> classes, List<Float> logits, Optional<String> error) {
-
-  /**
-   * @param probability in [0, 1], by the model's scoring
-   */
-  public record RankedClass(String label, int index, double probability) {}
-
-  /** How many classes an answer has, if nobody says it and an image has exactly one. */
-  public static final int DEFAULT_TOP_K = 5;
 
   public static final String CLASSES = "classes";
   public static final String LOGITS = "logits";
@@ -62,8 +55,8 @@ public record ScoredImage(List<RankedClass> classes, List<Float> logits, Optiona
 
   /**
    * @param outputs of one image, [classes]
-   * @param topK the most classes; 0: {@link #DEFAULT_TOP_K} of exclusive classes, and all labels
-   *     from their threshold on where an image has any number of them
+   * @param topK the most classes; 0: {@link RankedClass#DEFAULT_TOP_K} of exclusive classes, and
+   *     all labels from their threshold on where an image has any number of them
    */
   static ScoredImage of(float[] outputs, ServedModel model, int topK) {
     double[] probabilities = model.scoring().probabilities(outputs);
@@ -74,16 +67,13 @@ public record ScoredImage(List<RankedClass> classes, List<Float> logits, Optiona
       }
       logits.add(outputs[i]);
     }
-    boolean several = model.scoring().several();
-    double threshold = several ? Activation.THRESHOLD : 0;
     List<RankedClass> classes =
-        IntStream.range(0, outputs.length)
-            .filter(i -> probabilities[i] >= threshold)
-            .boxed()
-            .sorted((a, b) -> Float.compare(outputs[b], outputs[a]))
-            .limit(topK > 0 ? topK : several ? outputs.length : DEFAULT_TOP_K)
-            .map(i -> new RankedClass(model.labels().get(i), i, probabilities[i]))
-            .toList();
+        RankedClass.of(
+            outputs,
+            model.scoring(),
+            model.labels(),
+            topK > 0 ? OptionalInt.of(topK) : OptionalInt.empty(),
+            OptionalDouble.empty());
     return new ScoredImage(classes, logits, Optional.empty());
   }
 

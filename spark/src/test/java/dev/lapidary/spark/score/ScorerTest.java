@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.within;
 import dev.lapidary.core.failure.ExitCode;
 import dev.lapidary.core.failure.Failure;
 import dev.lapidary.core.image.ImageLimits;
+import dev.lapidary.core.measure.RankedClass;
 import dev.lapidary.runtime.batch.BatchPolicy;
 import dev.lapidary.runtime.batch.Batcher;
 import dev.lapidary.runtime.batch.Deadline;
@@ -61,7 +62,7 @@ class ScorerTest {
             .isTrue();
       } else {
         assertThat(prediction.isNullAt(3)).isTrue();
-        assertThat(prediction.getList(1)).hasSize(ScoredImage.DEFAULT_TOP_K);
+        assertThat(prediction.getList(1)).hasSize(RankedClass.DEFAULT_TOP_K);
         assertThat(prediction.getList(2)).hasSize(ConvModel.LABELS.size());
       }
     }

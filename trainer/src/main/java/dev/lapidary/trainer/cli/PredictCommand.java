@@ -5,9 +5,9 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.lapidary.core.failure.ExitCode;
 import dev.lapidary.core.failure.Failure;
 import dev.lapidary.core.image.OnBadImage;
+import dev.lapidary.core.measure.RankedClass;
 import dev.lapidary.trainer.run.evaluate.Predictions;
 import dev.lapidary.trainer.run.evaluate.Predictions.Answer;
-import dev.lapidary.trainer.run.evaluate.Predictions.Scored;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
@@ -130,7 +130,7 @@ public final class PredictCommand implements Callable<Integer> {
       out.println(image + ",,,,");
     }
     int rank = 1;
-    for (Scored scored : answer.classes()) {
+    for (RankedClass scored : answer.classes()) {
       out.printf(
           Locale.ROOT,
           "%s,%d,%s,%d,%.6f%n",

@@ -1,7 +1,6 @@
 package dev.lapidary.trainer.run.evaluate;
 
 import ai.djl.ndarray.NDManager;
-import dev.lapidary.core.card.Activation;
 import dev.lapidary.core.card.ModelCard;
 import dev.lapidary.core.card.Scoring;
 import dev.lapidary.core.failure.Failure;
@@ -10,6 +9,7 @@ import dev.lapidary.core.image.OnBadImage;
 import dev.lapidary.core.image.Preprocessing;
 import dev.lapidary.core.image.Preprocessor;
 import dev.lapidary.core.image.UndecodableImage;
+import dev.lapidary.core.measure.RankedClass;
 import dev.lapidary.core.progress.WorkProgress;
 import dev.lapidary.runtime.model.ModelLoader;
 import dev.lapidary.runtime.model.PreprocessingOptions;
@@ -38,12 +38,11 @@ import java.nio.FloatBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.OptionalInt;
 import java.util.function.BooleanSupplier;
-import java.util.stream.IntStream;
-import java.util.stream.Stream;
 
 /** What a network says that images show, of which nobody says it. */
 public final class Predictions {
@@ -67,14 +66,11 @@ public final class Predictions {
    * @param image its path below the one folder that was asked for, or as it was given
    * @param classes the likeliest first; of a network of labels those with a score of at least 0.5
    */
-  public record Answer(String image, List<Scored> classes) {
+  public record Answer(String image, List<RankedClass> classes) {
     public Answer {
       classes = List.copyOf(classes);
     }
   }
-
-  /** A class that an image may be of, with its probability. */
-  public record Scored(String label, int index, double probability) {}
 
   /**
    * @param progress gets lines about images that are left out, and the count of those done
@@ -194,17 +190,9 @@ public final class Predictions {
       String image = data.samples().get(answers.size()).name();
       float[] own = Arrays.copyOfRange(outputs, at, at + classes);
       NotFinite.requireFinite(own, "the network's answer to " + image, Evaluation.DIVERGED);
-      double[] scores = scoring.probabilities(own);
-      Stream<Scored> ranked =
-          IntStream.range(0, classes)
-              .mapToObj(i -> new Scored(labels.get(i), i, scores[i]))
-              .sorted(Comparator.comparingDouble(Scored::probability).reversed());
+      OptionalInt topK = scoring.several() ? OptionalInt.empty() : OptionalInt.of(top);
       answers.add(
-          new Answer(
-              image,
-              scoring.several()
-                  ? ranked.filter(s -> s.probability() >= Activation.THRESHOLD).toList()
-                  : ranked.limit(top).toList()));
+          new Answer(image, RankedClass.of(own, scoring, labels, topK, OptionalDouble.empty())));
     }
   }
 }

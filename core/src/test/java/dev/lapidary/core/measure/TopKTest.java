@@ -1,4 +1,4 @@
-package dev.lapidary.serve.http;
+package dev.lapidary.core.measure;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -6,12 +6,12 @@ import java.util.Random;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
-class BestTest {
-  private static int[] sorted(float[] scores, int most) {
+class TopKTest {
+  private static int[] sorted(float[] scores, int k) {
     return IntStream.range(0, scores.length)
         .boxed()
         .sorted((a, b) -> Float.compare(scores[b], scores[a]))
-        .limit(most)
+        .limit(k)
         .mapToInt(Integer::intValue)
         .toArray();
   }
@@ -31,8 +31,8 @@ class BestTest {
               default -> random.nextInt(9) - 4.5f;
             };
       }
-      for (int most : new int[] {1, 2, 5, 16, 17, 40, 1000}) {
-        assertThat(Best.of(scores, most)).isEqualTo(sorted(scores, most));
+      for (int k : new int[] {1, 2, 5, 16, 17, 40, 1000}) {
+        assertThat(TopK.of(scores, k)).isEqualTo(sorted(scores, k));
       }
     }
   }

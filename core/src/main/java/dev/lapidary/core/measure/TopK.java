@@ -1,34 +1,34 @@
-package dev.lapidary.serve.http;
+package dev.lapidary.core.measure;
 
 import java.util.Arrays;
 
-/** The places of the highest of many scores. */
-final class Best {
+/** The indices of the highest of many scores. */
+final class TopK {
   /** Up to so many are kept in order while the scores are passed; more are sorted. */
   private static final int FEW = 16;
 
-  private Best() {}
+  private TopK() {}
 
   /**
    * The highest first, and of equal ones the one that comes first.
    *
-   * @param most of them
+   * @param k so many of them, or all if there are fewer
    */
-  static int[] of(float[] scores, int most) {
-    int count = Math.min(most, scores.length);
+  static int[] of(float[] scores, int k) {
+    int count = Math.min(k, scores.length);
     long[] keys = count <= FEW ? few(scores, count) : all(scores);
-    int[] places = new int[count];
+    int[] indices = new int[count];
     for (int i = 0; i < count; i++) {
-      places[i] = ~(int) keys[keys.length - 1 - i];
+      indices[i] = ~(int) keys[keys.length - 1 - i];
     }
-    return places;
+    return indices;
   }
 
-  /** Ascending with the score, and among equal ones descending with the place. */
-  private static long key(float score, int place) {
+  /** Ascending with the score, and among equal ones descending with the index. */
+  private static long key(float score, int index) {
     int bits = Float.floatToIntBits(score);
     int ordered = bits < 0 ? bits ^ 0x7fffffff : bits; // as Float.compare has it
-    return ((long) ordered << 32) | (~place & 0xffffffffL);
+    return ((long) ordered << 32) | (~index & 0xffffffffL);
   }
 
   private static long[] all(float[] scores) {
@@ -45,15 +45,15 @@ final class Best {
     Arrays.fill(keys, Long.MIN_VALUE);
     for (int i = 0; i < scores.length; i++) {
       long key = key(scores[i], i);
-      int place = 0;
-      while (place < count && keys[place] < key) {
-        if (place > 0) {
-          keys[place - 1] = keys[place];
+      int slot = 0;
+      while (slot < count && keys[slot] < key) {
+        if (slot > 0) {
+          keys[slot - 1] = keys[slot];
         }
-        place++;
+        slot++;
       }
-      if (place > 0) {
-        keys[place - 1] = key;
+      if (slot > 0) {
+        keys[slot - 1] = key;
       }
     }
     return keys;
