@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import javax.imageio.ImageIO;
+import javax.imageio.stream.MemoryCacheImageOutputStream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -103,7 +104,10 @@ final class Warmup {
       }
     }
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-    ImageIO.write(image, "jpeg", bytes);
+    // In memory: the JVM's shutdown would close a cache file's stream beside a stop.
+    try (MemoryCacheImageOutputStream out = new MemoryCacheImageOutputStream(bytes)) {
+      ImageIO.write(image, "jpeg", out);
+    }
     return bytes.toByteArray();
   }
 }
