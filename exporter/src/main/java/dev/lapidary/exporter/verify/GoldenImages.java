@@ -8,16 +8,13 @@ import dev.lapidary.core.image.Box;
 import dev.lapidary.core.image.ImageDecoder;
 import dev.lapidary.core.image.ImageFile;
 import dev.lapidary.core.image.ImageLimits;
+import dev.lapidary.core.image.PngWriter;
 import dev.lapidary.core.image.Preprocessing;
 import dev.lapidary.core.image.Resample;
 import dev.lapidary.core.image.RgbImage;
 import dev.lapidary.core.image.UndecodableImage;
 import dev.lapidary.core.tensor.Tensor;
 import dev.lapidary.runtime.model.GoldenCheck;
-import java.awt.image.BufferedImage;
-import java.io.ByteArrayOutputStream;
-import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Base64;
@@ -26,7 +23,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.IntStream;
-import javax.imageio.ImageIO;
 
 /**
  * A few images with the logits that a file must give for them: whoever loads it can see that pixels
@@ -144,7 +140,7 @@ public final class GoldenImages {
       int width = (int) Math.max(1, Math.round(image.width() * scale));
       int height = (int) Math.max(1, Math.round(image.height() * scale));
       byte[] png =
-          png(
+          PngWriter.encode(
               Resample.resize(
                   image, Box.of(image), width, height, Preprocessing.Interpolation.BILINEAR));
       if (png.length <= MAX_PNG_BYTES) {
@@ -152,23 +148,6 @@ public final class GoldenImages {
       }
     }
     return new byte[0];
-  }
-
-  private static byte[] png(RgbImage image) {
-    BufferedImage buffered =
-        new BufferedImage(image.width(), image.height(), BufferedImage.TYPE_INT_RGB);
-    for (int y = 0; y < image.height(); y++) {
-      for (int x = 0; x < image.width(); x++) {
-        buffered.setRGB(x, y, image.at(x, y, 0) << 16 | image.at(x, y, 1) << 8 | image.at(x, y, 2));
-      }
-    }
-    ByteArrayOutputStream out = new ByteArrayOutputStream();
-    try {
-      ImageIO.write(buffered, "png", out);
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
-    return out.toByteArray();
   }
 
   /**
