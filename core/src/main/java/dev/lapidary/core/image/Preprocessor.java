@@ -75,21 +75,6 @@ public final class Preprocessor {
     }
   }
 
-  /** The same as [H,W,C]. */
-  public void normalizeNhwc(RgbImage view, float[] target, int offset) {
-    requireCropSize(view);
-    if (rule.colour() == Colour.GRAY) {
-      gray(view, target, offset);
-      return;
-    }
-    byte[] pixels = view.pixels();
-    for (int i = 0; i < pixels.length; i += 3) {
-      for (int c = 0; c < 3; c++) {
-        target[offset + i + c] = normalized[c][pixels[i + c] & 0xff];
-      }
-    }
-  }
-
   /**
    * What {@link #normalize} would scale and normalize, as [H,W,C] from 0 to 255: the input of a
    * file with embedded preprocessing.

@@ -27,17 +27,6 @@ class PreprocessorTest {
   }
 
   @Test
-  void channelsComeLast() {
-    float[] input = new float[12];
-    TINY.normalizeNhwc(TINY.view(IMAGE), input, 0);
-    for (int p = 0; p < 4; p++) {
-      for (int c = 0; c < 3; c++) {
-        assertThat(input[3 * p + c]).isEqualTo(normalized(c, IMAGE.at(p % 2, p / 2, c)));
-      }
-    }
-  }
-
-  @Test
   void levelsAreThePixelsThemselves() {
     byte[] levels = new byte[12];
     TINY.levels(TINY.view(IMAGE), levels, 0);

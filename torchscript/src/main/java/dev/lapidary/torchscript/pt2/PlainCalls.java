@@ -68,13 +68,6 @@ final class PlainCalls {
     };
   }
 
-  /** Whether only the first of several results stands in the text. */
-  static boolean givesFirstOnly(String target) {
-    return Targets.isAten(target)
-        && WRITTEN.containsKey(Targets.aten(target).name())
-        && !Targets.aten(target).name().equals("_to_copy");
-  }
-
   private static ExportNode batchNorm(ExportNode node) {
     List<Input> inputs = new ArrayList<>();
     for (Input input : node.inputs()) {

@@ -2,7 +2,6 @@ package dev.lapidary.torchscript.trace;
 
 import dev.lapidary.torchscript.trace.limit.TraceLimits;
 import java.util.List;
-import java.util.Optional;
 
 /**
  * How a program is run.
@@ -21,18 +20,6 @@ public record TraceOptions(List<Long> inputShape, OutputChoice output, TraceLimi
   public static TraceOptions of(long channels, long height, long width) {
     return new TraceOptions(
         List.of(channels, height, width), OutputChoice.FIRST, TraceLimits.DEFAULT);
-  }
-
-  public TraceOptions withOutputIndex(int index) {
-    return withOutput(new OutputChoice(Optional.of(index), Optional.empty()));
-  }
-
-  public TraceOptions withOutputKey(String key) {
-    return withOutput(new OutputChoice(Optional.empty(), Optional.of(key)));
-  }
-
-  private TraceOptions withOutput(OutputChoice choice) {
-    return new TraceOptions(inputShape, choice, limits);
   }
 
   public TraceOptions withLimits(TraceLimits other) {

@@ -18,6 +18,7 @@ import dev.lapidary.torchscript.graph.SymInt;
 import dev.lapidary.torchscript.trace.limit.TraceLimits;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -575,13 +576,25 @@ class TracerTest {
     assertThat(dict.operators()).containsExactly("relu");
     Scripts tuple = Scripts.forward("return (torch.relu(x), torch.neg(x))");
     assertThat(tuple.operators()).containsExactly("relu");
-    TraceOptions options = TraceOptions.of(3, 4, 4);
-    assertThat(operator(Tracer.trace(tuple.archive(), options.withOutputIndex(1))))
+    assertThat(
+            operator(
+                Tracer.trace(
+                    tuple.archive(), of(new OutputChoice(Optional.of(1), Optional.empty())))))
         .isEqualTo("aten::neg");
-    assertThat(operator(Tracer.trace(dict.archive(), options.withOutputKey("aux"))))
+    assertThat(
+            operator(
+                Tracer.trace(
+                    dict.archive(), of(new OutputChoice(Optional.empty(), Optional.of("aux"))))))
         .isEqualTo("aten::neg");
-    assertThatThrownBy(() -> Tracer.trace(dict.archive(), options.withOutputKey("no")))
+    assertThatThrownBy(
+            () ->
+                Tracer.trace(
+                    dict.archive(), of(new OutputChoice(Optional.empty(), Optional.of("no")))))
         .hasMessageContaining("the output has no key no; it has [aux, out]");
+  }
+
+  private static TraceOptions of(OutputChoice output) {
+    return new TraceOptions(List.of(3L, 4L, 4L), output, TraceLimits.DEFAULT);
   }
 
   // Hostile programs.
