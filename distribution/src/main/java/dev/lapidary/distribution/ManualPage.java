@@ -1,5 +1,6 @@
 package dev.lapidary.distribution;
 
+import dev.lapidary.core.cli.CommandTree;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -72,12 +73,8 @@ record ManualPage(String name, String text) {
   }
 
   private static void entry(StringBuilder page, String label, ArgSpec argument) {
-    String value = argument.defaultValueString();
-    boolean shown =
-        !value.equals("null") && !value.equals("false") && !value.contains("@") && !value.isEmpty();
     page.append(".TP\n\\fB").append(roff(label)).append("\\fR\n");
-    page.append(roff(words(argument.description())));
-    page.append(shown ? roff(" (default: " + value + ")") : "").append('\n');
+    page.append(roff(CommandTree.description(argument))).append('\n');
   }
 
   private static String words(String... lines) {

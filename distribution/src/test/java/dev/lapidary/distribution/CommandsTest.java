@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.lapidary.core.cli.CommandTree;
 import dev.lapidary.exporter.cli.ExporterMain;
+import dev.lapidary.quickstart.cli.QuickstartMain;
 import dev.lapidary.serve.cli.ServeMain;
 import dev.lapidary.trainer.cli.TrainerMain;
 import java.util.List;
@@ -14,7 +15,7 @@ import picocli.CommandLine;
 /** What shells and man read of the programs' commands. */
 class CommandsTest {
   private static final List<CommandLine> PROGRAMS =
-      Stream.of(new TrainerMain(), new ExporterMain(), new ServeMain())
+      Stream.of(new TrainerMain(), new ExporterMain(), new ServeMain(), new QuickstartMain())
           .map(CommandTree::commandLine)
           .toList();
 
@@ -40,6 +41,21 @@ class CommandsTest {
                     .allMatch(line -> line.matches("\\.(TH .*|SH [A-Z ]+|TP|nf|fi)"));
               });
     }
+  }
+
+  /** Neither Java's words for nothing nor what a folder is called on the machine that builds. */
+  @Test
+  void defaultsAreWhatHelpSays() {
+    for (CommandLine program : PROGRAMS) {
+      for (ManualPage page : ManualPage.of(program)) {
+        assertThat(page.text())
+            .as(page.name())
+            .doesNotContain("Optional", "[]", "[[", System.getProperty("user.dir"));
+      }
+    }
+    assertThat(ManualPage.of(PROGRAMS.get(3)).get(0).text())
+        .contains("folder with train/ and val/; default: the shipped one\n")
+        .contains("out/quickstart\\-3, ... that is free\n");
   }
 
   @Test

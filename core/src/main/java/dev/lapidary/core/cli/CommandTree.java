@@ -19,6 +19,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import picocli.CommandLine;
+import picocli.CommandLine.Model.ArgSpec;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.ParameterException;
@@ -68,6 +69,11 @@ public final class CommandTree {
   /** The command tree as {@link #run} parses it: what completion and manuals are made of. */
   public static CommandLine commandLine(Object command) {
     return commandLine(command, true);
+  }
+
+  /** What {@code --help} says of an option: its words, and its default where it has one. */
+  public static String description(ArgSpec option) {
+    return UsageText.description(option);
   }
 
   private static CommandLine commandLine(Object command, boolean all) {

@@ -235,7 +235,7 @@ final class UsageText {
             words.stream().map(w -> w.toLowerCase(Locale.ROOT)).collect(Collectors.joining("|")));
   }
 
-  private static String description(ArgSpec arg) {
+  static String description(ArgSpec arg) {
     String text = String.join(" ", arg.description()).formatted();
     if (arg.completionCandidates() != null) {
       for (String word : arg.completionCandidates()) {

@@ -8,6 +8,7 @@ import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -24,7 +25,7 @@ public final class QuickstartMain implements Callable<Integer> {
   private static final String HOME = "lapidary.home";
 
   @Option(names = "--data", description = "folder with train/ and val/; default: the shipped one")
-  private Path data = home().resolve("quickstart/data");
+  private Optional<Path> data = Optional.empty();
 
   @Option(names = "--epochs", description = "epochs after the head's, all layers unfrozen")
   private int epochs = 10;
@@ -35,8 +36,12 @@ public final class QuickstartMain implements Callable<Integer> {
   @Option(names = "--lr", description = "learning rate")
   private double learningRate = 0.05;
 
-  @Option(names = "--out", description = "folder for the results; must not exist")
-  private Path out = free(Path.of("out"));
+  @Option(
+      names = "--out",
+      description =
+          "folder for the results; must not exist; default: out/quickstart, or the first of"
+              + " out/quickstart-2, out/quickstart-3, ... that is free")
+  private Optional<Path> out = Optional.empty();
 
   @Spec private CommandSpec spec = CommandSpec.create();
 
@@ -54,16 +59,17 @@ public final class QuickstartMain implements Callable<Integer> {
     PrintWriter log = spec.commandLine().getErr();
     Path bin = home().resolve("bin");
     Programs programs = new Programs(name -> List.of(bin.resolve(name).toString()), log);
+    Path images = data.orElseGet(() -> home().resolve("quickstart/data"));
     Quickstart.Job job =
         new Quickstart.Job(
-            data.resolve("train"),
-            data.resolve("val"),
+            images.resolve("train"),
+            images.resolve("val"),
             "resnet20_cifar",
-            data.resolve("resnet20_cifar-fashion-even.safetensors"),
+            images.resolve("resnet20_cifar-fashion-even.safetensors"),
             freezeEpochs,
             epochs,
             learningRate,
-            out);
+            out.orElseGet(() -> free(Path.of("out"))));
     spec.commandLine().getOut().print(new Quickstart(programs, log).run(job));
     spec.commandLine().getOut().flush();
     return 0;
@@ -76,7 +82,7 @@ public final class QuickstartMain implements Callable<Integer> {
     return home.startsWith(here) ? here.relativize(home) : home;
   }
 
-  /** out, or the first of out-2, out-3, ... that is free. */
+  /** {@code quickstart} in it, or the first of quickstart-2, quickstart-3, ... that is free. */
   private static Path free(Path folder) {
     Path candidate = folder.resolve("quickstart");
     for (int i = 2; Files.exists(candidate); i++) {
