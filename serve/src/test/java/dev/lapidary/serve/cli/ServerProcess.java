@@ -3,6 +3,7 @@ package dev.lapidary.serve.cli;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.net.URI;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -29,6 +30,14 @@ final class ServerProcess implements AutoCloseable {
     command.addAll(List.of(options));
     return new ServerProcess(
         new ProcessBuilder(command).redirectOutput(ProcessBuilder.Redirect.DISCARD).start());
+  }
+
+  /** Whether this process, and so its children, ignore SIGHUP; a JVM leaves that as it is. */
+  static boolean ignoresHangups() throws IOException {
+    Path status = Path.of("/proc/self/status");
+    return Files.exists(status)
+        && Files.readAllLines(status).stream()
+            .anyMatch(line -> line.matches("SigIgn:\\s*[0-9a-f]*[13579bdf]"));
   }
 
   /** Newer JVMs warn of libraries' native access first; the launcher tells them not to. */
