@@ -3,9 +3,9 @@ package dev.lapidary.benchmarks;
 import java.util.Arrays;
 
 /**
- * {@code bin/benchmark NAME [ARGUMENT...]}: {@code checkpoint}, {@code features} and {@code
- * classifier} are programs; anything else are JMH's own arguments ({@code ImageBench.resize -p
- * image=photo-420.jpg}).
+ * {@code bin/benchmark NAME [ARGUMENT...]}: {@code checkpoint}, {@code features}, {@code
+ * classifier}, {@code starts} and {@code threads-wait} are programs; anything else are JMH's own
+ * arguments ({@code ImageBench.resize -p image=photo-420.jpg}).
  */
 public final class BenchmarksMain {
   private BenchmarksMain() {}
@@ -18,6 +18,8 @@ public final class BenchmarksMain {
       case "checkpoint" -> CheckpointBench.main(others);
       case "classifier" -> ClassifierBench.main(others);
       case "features" -> FeatureBench.main(others);
+      case "starts" -> StartBench.main(others);
+      case "threads-wait" -> ThreadsWaitBench.main(others);
       default -> org.openjdk.jmh.Main.main(arguments.length > 0 ? arguments : new String[] {"-l"});
     }
   }

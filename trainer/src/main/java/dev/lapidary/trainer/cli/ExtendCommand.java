@@ -7,6 +7,7 @@ import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -22,6 +23,7 @@ import picocli.CommandLine.Spec;
     })
 public final class ExtendCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
+  @Mixin private ThreadsWaitOption threadsWait = new ThreadsWaitOption();
 
   @Parameters(paramLabel = "RUN", description = "The run directory.")
   private Path run;
@@ -31,6 +33,7 @@ public final class ExtendCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
+    threadsWait.apply();
     PrintWriter err = spec.commandLine().getErr();
     return Interruption.orderly(
         err,

@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -25,6 +26,7 @@ import picocli.CommandLine.Spec;
     })
 final class FeaturesCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
+  @Mixin private ThreadsWaitOption threadsWait = new ThreadsWaitOption();
 
   @Parameters(paramLabel = "RUN|model.pt", description = "A finished run, or a model with a card.")
   private Path source;
@@ -75,6 +77,7 @@ final class FeaturesCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
+    threadsWait.apply();
     AtomicFile.requireAbsent(out, force);
     int count = threads == 0 ? Runtime.getRuntime().availableProcessors() : threads;
     return Interruption.orderly(

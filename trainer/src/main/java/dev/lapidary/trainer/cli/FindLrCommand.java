@@ -67,6 +67,7 @@ public final class FindLrCommand implements Callable<Integer>, HelpSection.Comma
 
   @Override
   public Integer call() throws IOException {
+    plan.threadsWait().apply();
     if (!(from > 0) || !(to > from) || !Double.isFinite(to) || steps < 10) {
       throw Failure.badInput("expected 0 < --from < --to and at least 10 --steps");
     }

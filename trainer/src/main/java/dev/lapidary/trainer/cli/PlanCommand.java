@@ -57,6 +57,7 @@ public final class PlanCommand implements Callable<Integer>, HelpSection.Command
 
   @Override
   public Integer call() throws IOException {
+    plan.threadsWait().apply();
     RunConfig config = plan.config();
     PrintWriter err = spec.commandLine().getErr();
     return Interruption.orderly(

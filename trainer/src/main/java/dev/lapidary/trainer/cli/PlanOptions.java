@@ -57,6 +57,7 @@ final class PlanOptions {
   private @Nullable Recipe recipe;
 
   @Mixin private NetworkOptions network = new NetworkOptions();
+  @Mixin private ThreadsWaitOption threadsWait = new ThreadsWaitOption();
   @Mixin private StageOptions stages = new StageOptions();
 
   @Spec(Spec.Target.MIXEE)
@@ -74,6 +75,10 @@ final class PlanOptions {
       flags.put(flag, option);
       options.addOption(option);
     }
+  }
+
+  ThreadsWaitOption threadsWait() {
+    return threadsWait;
   }
 
   boolean force() {

@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -24,6 +25,7 @@ import picocli.CommandLine.Spec;
     })
 public final class ResumeCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
+  @Mixin private ThreadsWaitOption threadsWait = new ThreadsWaitOption();
 
   @Parameters(paramLabel = "RUN", description = "The run directory.")
   private Path run;
@@ -42,6 +44,7 @@ public final class ResumeCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
+    threadsWait.apply();
     PrintWriter err = spec.commandLine().getErr();
     return Interruption.orderly(
         err,

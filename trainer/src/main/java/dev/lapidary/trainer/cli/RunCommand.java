@@ -46,6 +46,7 @@ public final class RunCommand implements Callable<Integer>, HelpSection.Command 
 
   @Override
   public Integer call() throws IOException {
+    plan.threadsWait().apply();
     RunConfig config = plan.config();
     PrintWriter err = spec.commandLine().getErr();
     return Interruption.orderly(

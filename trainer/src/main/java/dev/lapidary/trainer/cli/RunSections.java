@@ -71,7 +71,7 @@ final class RunSections {
   private static final HelpSection MEMORY =
       new HelpSection(
           "Speed and memory",
-          List.of("--precision", "--device", "--threads"),
+          List.of("--precision", "--device", "--threads", "--threads-wait"),
           List.of("--memory", "--gradient-checkpointing", "--channels-last"));
 
   private static final HelpSection CONFIGURATION =

@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
@@ -32,6 +33,7 @@ import picocli.CommandLine.Spec;
     })
 public final class SweepCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
+  @Mixin private ThreadsWaitOption threadsWait = new ThreadsWaitOption();
 
   @Option(
       names = "--config",
@@ -51,6 +53,7 @@ public final class SweepCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
+    threadsWait.apply();
     PrintWriter err = spec.commandLine().getErr();
     return Interruption.orderly(
         err,

@@ -56,6 +56,7 @@ public final class Libtorch {
   static Engine engine() {
     System.setProperty("ai.djl.offline", "true");
     System.setProperty("OPT_OUT_TRACKING", "true");
+    ThreadsWait.BRIEF.apply();
     return Engine.getEngine("PyTorch");
   }
 
