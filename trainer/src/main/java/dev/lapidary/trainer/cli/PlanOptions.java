@@ -2,6 +2,7 @@ package dev.lapidary.trainer.cli;
 
 import dev.lapidary.core.failure.Failure;
 import dev.lapidary.core.file.TextFile;
+import dev.lapidary.trainer.plan.MemoryFormat;
 import dev.lapidary.trainer.plan.Recipe;
 import dev.lapidary.trainer.plan.RunConfig;
 import dev.lapidary.trainer.plan.RunYaml;
@@ -55,6 +56,9 @@ final class PlanOptions {
           "Optimizer, rate and weight decay where they are not given: transfer, from pretrained"
               + " weights, or scratch; by whether there are any. A --lr alone is SGD's.")
   private @Nullable Recipe recipe;
+
+  @Option(names = "--channels-last", description = "The same as --memory-format channels_last.")
+  private boolean channelsLast;
 
   @Mixin private NetworkOptions network = new NetworkOptions();
   @Mixin private ThreadsWaitOption threadsWait = new ThreadsWaitOption();
@@ -110,6 +114,7 @@ final class PlanOptions {
       run.add(new Setting("data.train", data));
     }
     run.addAll(network.settings(this::isGiven));
+    run.addAll(memoryFormat());
     List<Setting> each = new ArrayList<>();
     flags.forEach(
         (flag, option) -> {
@@ -127,6 +132,15 @@ final class PlanOptions {
     return RunYaml.with(read, run, stages.over(read.stages(), each, this::isGiven, file));
   }
 
+  private List<Setting> memoryFormat() {
+    if (channelsLast && isGiven("--memory-format")) {
+      throw Failure.badInput("--channels-last is a --memory-format; leave one of them out");
+    }
+    return channelsLast
+        ? List.of(new Setting("memory-format", MemoryFormat.CHANNELS_LAST))
+        : List.of();
+  }
+
   private boolean isGiven(String option) {
     return command.commandLine().getParseResult().hasMatchedOption(option);
   }
@@ -137,6 +151,7 @@ final class PlanOptions {
     }
     List<Setting> run = new ArrayList<>(List.of(new Setting("data.train", data)));
     run.addAll(network.settings());
+    run.addAll(memoryFormat());
     List<Setting> each = new ArrayList<>();
     given().forEach(setting -> sort(setting, run, each));
     Recipe chosen = chosen();

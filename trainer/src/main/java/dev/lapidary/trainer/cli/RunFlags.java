@@ -118,7 +118,10 @@ final class RunFlags {
               "precision",
               "Of convolutions, linear layers, matrix products and attention in training; auto"
                   + " measures a few steps of each."),
-          flag("channels-last", "The memory format of the images in training."),
+          flag(
+              "memory-format",
+              "Of the images in training. default: channels_last for images of 112x112 pixels or"
+                  + " more on x86 CPUs with AVX; auto measures a few steps of each."),
           flag(
                   "gradient-checkpointing",
                   "Keeps what goes from block to block and computes the rest again for the backward"

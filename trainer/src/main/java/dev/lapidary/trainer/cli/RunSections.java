@@ -72,7 +72,7 @@ final class RunSections {
       new HelpSection(
           "Speed and memory",
           List.of("--precision", "--device", "--threads", "--threads-wait"),
-          List.of("--memory", "--gradient-checkpointing", "--channels-last"));
+          List.of("--memory", "--gradient-checkpointing", "--memory-format", "--channels-last"));
 
   private static final HelpSection CONFIGURATION =
       new HelpSection("Configuration", List.of("--config", "--set", "--seed"), List.of());

@@ -22,7 +22,7 @@ import java.util.regex.PatternSyntaxException;
  *     margin
  * @param device {@code auto}, {@code cpu} or {@code cuda:N}
  * @param precision of training's heavy operators; weights and evaluation are float32
- * @param channelsLast whether images go through the network in that memory format
+ * @param memoryFormat of the images of training, and of what the network makes of them
  * @param gradientCheckpointing whether the results inside of a network's segments are computed
  *     again for the backward pass instead of kept
  * @param stages one after the other
@@ -34,7 +34,7 @@ public record RunConfig(
     int memoryMegabytes,
     String device,
     PrecisionChoice precision,
-    boolean channelsLast,
+    MemoryFormat memoryFormat,
     boolean gradientCheckpointing,
     Data data,
     Model model,
@@ -274,31 +274,44 @@ public record RunConfig(
   }
 
   public RunConfig withStages(List<StageConfig> other) {
-    return with(threads, device, precision, other);
+    return with(threads, device, precision, memoryFormat, other);
   }
 
   public RunConfig with(PrecisionChoice other) {
-    return with(threads, device, other, stages);
+    return with(threads, device, other, memoryFormat, stages);
+  }
+
+  public RunConfig with(MemoryFormat other) {
+    return with(threads, device, precision, other, stages);
+  }
+
+  /** Whether training gives the network its images in {@code torch.channels_last}. */
+  public boolean channelsLast() {
+    return memoryFormat == MemoryFormat.CHANNELS_LAST;
   }
 
   public RunConfig on(TorchDevice other) {
-    return with(threads, other.toString(), precision, stages);
+    return with(threads, other.toString(), precision, memoryFormat, stages);
   }
 
   /** With the number of threads written out. */
   public RunConfig resolved(int processors) {
-    return with(threads == 0 ? processors : threads, device, precision, stages);
+    return with(threads == 0 ? processors : threads, device, precision, memoryFormat, stages);
   }
 
   private RunConfig with(
-      int count, String where, PrecisionChoice type, List<StageConfig> otherStages) {
+      int count,
+      String where,
+      PrecisionChoice type,
+      MemoryFormat format,
+      List<StageConfig> otherStages) {
     return new RunConfig(
         seed,
         count,
         memoryMegabytes,
         where,
         type,
-        channelsLast,
+        format,
         gradientCheckpointing,
         data,
         model,

@@ -81,7 +81,7 @@ public final class RunDefaults {
         0,
         "auto",
         PrecisionChoice.FP32,
-        false,
+        MemoryFormat.DEFAULT,
         false,
         new RunConfig.Data(
             "?",

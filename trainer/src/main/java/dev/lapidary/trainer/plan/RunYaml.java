@@ -36,6 +36,10 @@ public final class RunYaml {
   private static final String STAGES = "stages";
   private static final String BATCH_SIZE = "batch-size";
   private static final String AUTO = "auto";
+  private static final String MEMORY_FORMAT = "memory-format";
+
+  /** What the key was, true or false, before there was a choice. */
+  private static final String CHANNELS_LAST = "channels-last";
 
   /** Keys that name files and folders. */
   private static final List<String> PATHS =
@@ -102,8 +106,31 @@ public final class RunYaml {
       ((ObjectNode) tree.get("model")).remove("interpolation");
     }
     tree.put("memory-megabytes", 0);
+    tree = withRenamed(tree, MEMORY_FORMAT, CHANNELS_LAST, config.channelsLast());
     ((ObjectNode) tree.get("data")).put("cache-megabytes", 0).put("cache-features", true);
     return tree.toString();
+  }
+
+  /** The same in the same order, but for one key. */
+  private static ObjectNode withRenamed(ObjectNode tree, String key, String other, boolean value) {
+    ObjectNode renamed = YAML.createObjectNode();
+    for (Map.Entry<String, JsonNode> field : tree.properties()) {
+      if (field.getKey().equals(key)) {
+        renamed.put(other, value);
+      } else {
+        renamed.set(field.getKey(), field.getValue());
+      }
+    }
+    return renamed;
+  }
+
+  /** What a file or an option says by the old key. */
+  private static void renameOld(ObjectNode given) {
+    JsonNode old = given.remove(CHANNELS_LAST);
+    if (old != null) {
+      MemoryFormat format = old.asBoolean() ? MemoryFormat.CHANNELS_LAST : MemoryFormat.CONTIGUOUS;
+      given.put(MEMORY_FORMAT, format.name());
+    }
   }
 
   /**
@@ -227,6 +254,7 @@ public final class RunYaml {
     if (!(given instanceof ObjectNode object)) {
       throw Failure.badInput("[%s] holds no keys; see the run.yaml of any run directory", source);
     }
+    renameOld(object);
     return parse(completed(object, source), source);
   }
 

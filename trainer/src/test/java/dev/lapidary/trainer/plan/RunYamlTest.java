@@ -55,6 +55,20 @@ class RunYamlTest {
     assertThat(RunYaml.read(RunYaml.write(asked), "again")).isEqualTo(asked);
   }
 
+  /** Runs from before there was a choice go on as they began. */
+  @Test
+  void theOldKeyOfTheMemoryFormatIsRead() {
+    RunConfig last = RunYaml.read("channels-last: true\n" + SHORT, "run.yaml");
+    assertThat(last.memoryFormat()).isEqualTo(MemoryFormat.CHANNELS_LAST);
+    RunConfig contiguous = RunYaml.read("channels-last: false\n" + SHORT, "run.yaml");
+    assertThat(contiguous.memoryFormat()).isEqualTo(MemoryFormat.CONTIGUOUS);
+    assertThat(RunYaml.write(contiguous)).contains("memory-format: CONTIGUOUS");
+    assertThat(RunYaml.identity(contiguous))
+        .contains("\"precision\":\"FP32\",\"channels-last\":false,\"gradient-checkpointing\"");
+    assertThat(RunYaml.identity(last)).contains("\"channels-last\":true");
+    assertThat(RunYaml.read(SHORT, "run.yaml").memoryFormat()).isEqualTo(MemoryFormat.DEFAULT);
+  }
+
   @Test
   void setReachesAnyKey() {
     RunConfig config = RunYaml.read(SHORT, "run.yaml");

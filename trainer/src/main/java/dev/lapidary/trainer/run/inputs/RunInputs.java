@@ -32,6 +32,7 @@ import dev.lapidary.trainer.run.network.Network;
 import dev.lapidary.trainer.run.network.NotFinite;
 import dev.lapidary.trainer.run.network.Teacher;
 import dev.lapidary.trainer.run.probe.BatchSizeProbe;
+import dev.lapidary.trainer.run.probe.MemoryFormatProbe;
 import dev.lapidary.trainer.run.probe.PrecisionProbe;
 import dev.lapidary.trainer.run.stage.SingleValueNorms;
 import dev.lapidary.trainer.run.stage.StagePrefixes;
@@ -74,7 +75,8 @@ public record RunInputs(
     TrainingData data = decode(listed, progress);
     progress.say("device: " + described(config));
     network.segments(thawed).ifPresent(parts -> progress.say(parts.note()));
-    RunConfig precise = PrecisionProbe.resolve(thawed, network, progress);
+    RunConfig laidOut = MemoryFormatProbe.resolve(thawed, network, progress);
+    RunConfig precise = PrecisionProbe.resolve(laidOut, network, progress);
     RunConfig whole = BatchSizeProbe.resolve(precise, network, data, progress, stop);
     SingleValueNorms.require(whole, data.train(), network);
     StagePrefixes prefixes = StagePrefixes.of(whole, network);
