@@ -53,13 +53,20 @@ public record Scan(Dataset data, List<String> sha256, List<Size> sizes, List<Bad
     bad = List.copyOf(bad);
   }
 
-  /** Reads and decodes everything on {@code threads} threads. */
+  /**
+   * Reads and decodes everything on {@code threads} threads, but for files that have not changed
+   * since a scan before.
+   */
   public static Scan of(Dataset data, int threads, WorkProgress progress) {
+    return of(data, threads, ScanCache.of(data), progress);
+  }
+
+  static Scan of(Dataset data, int threads, ScanCache cache, WorkProgress progress) {
     ExecutorService pool = Executors.newFixedThreadPool(threads);
     try {
       List<Future<Seen>> jobs = new ArrayList<>();
       for (Sample sample : data.samples()) {
-        jobs.add(pool.submit(() -> look(data.pictures(), sample)));
+        jobs.add(pool.submit(() -> look(data.pictures(), sample, cache)));
       }
       List<String> hashes = new ArrayList<>();
       List<Size> sizes = new ArrayList<>();
@@ -72,6 +79,7 @@ public record Scan(Dataset data, List<String> sha256, List<Size> sizes, List<Bad
         hashes.add(seen.sha256());
         sizes.add(seen.size());
       }
+      cache.close();
       return new Scan(data, hashes, sizes, bad);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
@@ -83,13 +91,20 @@ public record Scan(Dataset data, List<String> sha256, List<Size> sizes, List<Bad
     }
   }
 
-  private static Seen look(Pictures pictures, Sample sample) {
+  private static Seen look(Pictures pictures, Sample sample, ScanCache cache) {
+    Optional<ScanCache.Known> known = cache.known(sample);
+    if (known.isPresent()) {
+      return new Seen(known.get().sha256(), known.get().size(), Optional.empty());
+    }
     String hash = "";
     try {
+      Optional<String> stamp = cache.stamp(sample);
       byte[] bytes = pictures.bytes(sample);
       hash = Sha256.of(bytes);
       RgbImage image = pictures.decode(bytes);
-      return new Seen(hash, new Size(image.width(), image.height()), Optional.empty());
+      Seen seen = new Seen(hash, new Size(image.width(), image.height()), Optional.empty());
+      stamp.ifPresent(value -> cache.keep(sample, value, seen.sha256(), seen.size()));
+      return seen;
     } catch (UndecodableImage e) {
       return new Seen(hash, Size.NONE, Optional.of(BadImage.of(sample.name(), e)));
     } catch (IOException e) {
