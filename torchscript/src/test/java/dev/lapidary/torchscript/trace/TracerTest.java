@@ -568,6 +568,36 @@ class TracerTest {
         .hasMessageContaining("save the model in eval mode");
   }
 
+  /** libtorch says so when it runs them; passes that scale channel by channel rely on it. */
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "torch.batch_norm(x, self.p, None, self.m, self.m, False, 0.1, 1e-5, True)"
+            + "|aten::batch_norm of 3 channels with 5 of weight",
+        "torch.batch_norm(x, None, None, self.m, self.p, False, 0.1, 1e-5, True)"
+            + "|aten::batch_norm of 3 channels with 5 of running_var",
+        "torch.group_norm(x, 3, self.m, self.p)|aten::group_norm of 3 channels with 5 of bias",
+        "torch.layer_norm(x, [4], self.p, None)|aten::layer_norm of 4 channels with 5 of weight",
+        "torch.conv2d(x, self.w, self.p)|aten::conv2d of 4 channels with 5 of bias",
+        "torch.conv_transpose2d(x, self.t, self.p)"
+            + "|aten::conv_transpose2d of 4 channels with 5 of bias",
+        "torch.linear(x, self.l, self.p)|aten::linear of 6 channels with 5 of bias",
+        "torch.prelu(x, self.p)|aten::prelu of 3 channels with 5 of weight"
+      })
+  void refusesParametersForOtherChannels(String expression, String message) {
+    assertThatThrownBy(
+            () ->
+                Scripts.forward("return " + expression)
+                    .parameter("p", 5)
+                    .parameter("m", 3)
+                    .parameter("w", 4, 3, 1, 1)
+                    .parameter("t", 3, 4, 1, 1)
+                    .parameter("l", 6, 4)
+                    .trace())
+        .hasMessageContaining(message);
+  }
+
   // Outputs.
 
   @Test

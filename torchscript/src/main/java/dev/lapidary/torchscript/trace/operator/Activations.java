@@ -2,6 +2,7 @@ package dev.lapidary.torchscript.trace.operator;
 
 import dev.lapidary.core.tensor.DType;
 import dev.lapidary.core.tensor.Tensor;
+import dev.lapidary.torchscript.graph.SymInt;
 import dev.lapidary.torchscript.trace.call.Invocation;
 import dev.lapidary.torchscript.trace.call.Operator;
 import dev.lapidary.torchscript.trace.value.Elements;
@@ -29,10 +30,16 @@ public final class Activations {
     table.put("gelu", Pointwise::recorded);
     table.put("leaky_relu", Pointwise::recorded);
     table.put("softplus", Pointwise::recorded);
-    table.put("prelu", Pointwise::recorded);
+    table.put("prelu", Activations::prelu);
     table.put("hardtanh", call -> Pointwise.bounded(call, "min_val", "max_val"));
     table.put("softmax", Activations::softmax);
     table.put("log_softmax", Activations::softmax);
+  }
+
+  private static IValue prelu(Invocation call) {
+    SymInt channels = call.self().rank() < 2 ? SymInt.of(1) : PerChannel.channels(call);
+    PerChannel.requireOrOne(call, channels, "weight");
+    return Pointwise.recorded(call);
   }
 
   /** {@code x > 0 ? scale x : scale alpha (exp(input_scale x) - 1)}. */

@@ -50,6 +50,7 @@ public final class Convolutions {
     }
     SymInts.constant(groups);
     SymInts.constant(weight.get(0));
+    PerChannel.require(call, weight.get(0), "bias");
     return call.record(call.tensor("input").dtype(), shape);
   }
 
@@ -144,6 +145,7 @@ public final class Convolutions {
     long[] dilation = call.integers("dilation");
     List<SymInt> shape = new ArrayList<>(List.of(input.get(0)));
     shape.add(SymInts.multiply(weight.get(1), call.dim("groups")));
+    PerChannel.require(call, shape.get(1), "bias");
     for (int i = 0; i < axes; i++) {
       long size = SymInts.constant(input.get(2 + i));
       long kernel = dilation[i] * (SymInts.constant(weight.get(2 + i)) - 1) + 1;

@@ -29,6 +29,7 @@ public final class Linear {
           "linear of a tensor of shape %s with a weight of %s", shape, weight);
     }
     call.requireTypeOf(input, call.tensor("weight"));
+    PerChannel.requireOrOne(call, weight.get(0), "bias");
     if (call.allKnown()) {
       IValue product = call.call("matmul", input, call.call("t", call.get("weight")));
       return call.isNone("bias") ? product : call.call("add", product, call.get("bias"));

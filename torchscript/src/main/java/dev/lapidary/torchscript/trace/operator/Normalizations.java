@@ -7,6 +7,7 @@ import dev.lapidary.torchscript.trace.call.Operator;
 import dev.lapidary.torchscript.trace.limit.ProgramRefusal;
 import dev.lapidary.torchscript.trace.value.Elements;
 import dev.lapidary.torchscript.trace.value.IValue;
+import dev.lapidary.torchscript.trace.value.SymInts;
 import java.util.List;
 import java.util.Map;
 
@@ -18,7 +19,7 @@ public final class Normalizations {
   public static void addTo(Map<String, Operator> table) {
     table.put("batch_norm", Normalizations::batchNorm);
     table.put("layer_norm", Normalizations::layerNorm);
-    table.put("group_norm", call -> call.record(call.self().dtype(), call.self().shape()));
+    table.put("group_norm", Normalizations::groupNorm);
   }
 
   private static IValue batchNorm(Invocation call) {
@@ -30,6 +31,8 @@ public final class Normalizations {
           "batch_norm by the statistics of the batch, which is training; save the model in eval"
               + " mode, with track_running_stats");
     }
+    PerChannel.require(
+        call, PerChannel.channels(call), "weight", "bias", "running_mean", "running_var");
     return call.with("cudnn_enabled", IValue.bool(true))
         .record(call.self().dtype(), call.self().shape());
   }
@@ -41,7 +44,13 @@ public final class Normalizations {
     if (outer < 0 || !shape.subList(outer, shape.size()).equals(normalized)) {
       throw ProgramRefusal.wrong("layer_norm over %s of a tensor of shape %s", normalized, shape);
     }
+    PerChannel.require(call, SymInts.product(normalized), "weight", "bias");
     return call.with("cudnn_enable", IValue.bool(true)).record(call.self().dtype(), shape);
+  }
+
+  private static IValue groupNorm(Invocation call) {
+    PerChannel.require(call, PerChannel.channels(call), "weight", "bias");
+    return call.record(call.self().dtype(), call.self().shape());
   }
 
   /**
