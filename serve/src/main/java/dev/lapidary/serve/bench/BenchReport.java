@@ -30,6 +30,7 @@ public record BenchReport(
   /**
    * @param imagesPerSecond median over the rounds
    * @param p50Millis of a call
+   * @param p90Millis of a call
    * @param p99Millis of a call
    * @param p99Supported whether there were calls enough to claim it
    * @param answered calls, all rounds together
@@ -41,6 +42,7 @@ public record BenchReport(
   public record Load(
       double imagesPerSecond,
       double p50Millis,
+      double p90Millis,
       double p99Millis,
       boolean p99Supported,
       long answered,

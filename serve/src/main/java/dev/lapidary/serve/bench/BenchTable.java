@@ -77,22 +77,22 @@ public final class BenchTable {
           p99(row.batched()),
           row.batched().meanBatch(),
           row.gain().text(),
-          troubles("single", row.single()),
-          troubles("batched", row.batched()));
+          troubles("single: ", row.single()),
+          troubles("batched: ", row.batched()));
     }
   }
 
-  private static String p99(BenchReport.Load load) {
+  static String p99(BenchReport.Load load) {
     return String.format(Locale.ROOT, "%s%.2f", load.p99Supported() ? "" : "~", load.p99Millis());
   }
 
-  private static String troubles(String which, BenchReport.Load load) {
+  static String troubles(String which, BenchReport.Load load) {
     if (load.refused() + load.failed() + load.otherArgmax() == 0) {
       return "";
     }
     return String.format(
         Locale.ROOT,
-        "; %s: %d refused, %d failed, %d of another class than alone",
+        "; %s%d refused, %d failed, %d of another class than alone",
         which,
         load.refused(),
         load.failed(),

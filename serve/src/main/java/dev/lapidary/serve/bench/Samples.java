@@ -14,7 +14,9 @@ final class Samples {
   private static final int P99_NEEDS = 459;
 
   private final Histogram nanos = new Histogram(3);
+  private final Histogram roundNanos = new Histogram(3);
   private final List<Double> imagesPerSecond = new ArrayList<>();
+  private final List<Double> medians = new ArrayList<>();
   private long answered;
   private long refused;
   private long failed;
@@ -25,6 +27,7 @@ final class Samples {
   /** A call that answered; thread-safe, as the other counts are. */
   synchronized void answered(long latencyNanos) {
     nanos.recordValue(latencyNanos);
+    roundNanos.recordValue(latencyNanos);
     answered++;
   }
 
@@ -42,6 +45,8 @@ final class Samples {
 
   synchronized void round(long imagesAnswered, long elapsedNanos) {
     imagesPerSecond.add(imagesAnswered * 1e9 / elapsedNanos);
+    medians.add(roundNanos.getValueAtPercentile(50) / 1e6);
+    roundNanos.reset();
   }
 
   synchronized void batches(long moreImages, long moreBatches) {
@@ -58,11 +63,17 @@ final class Samples {
     return List.copyOf(imagesPerSecond);
   }
 
+  /** The middle of the calls' latencies in ms, by round. */
+  synchronized List<Double> medians() {
+    return List.copyOf(medians);
+  }
+
   synchronized BenchReport.Load load() {
     double[] sorted = imagesPerSecond.stream().mapToDouble(d -> d).sorted().toArray();
     return new BenchReport.Load(
         median(sorted),
         nanos.getValueAtPercentile(50) / 1e6,
+        nanos.getValueAtPercentile(90) / 1e6,
         nanos.getValueAtPercentile(99) / 1e6,
         answered >= P99_NEEDS,
         answered,

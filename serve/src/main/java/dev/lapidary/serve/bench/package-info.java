@@ -1,7 +1,6 @@
 /**
- * Measures single against batched inference. Entry point: {@link
- * dev.lapidary.serve.bench.Benchmark}. Drives the network and the server as users do, and changes
- * neither.
+ * Measures single against batched inference (Benchmark), and servers by their addresses
+ * (ServerBenchmark). Drives the network and the servers as users do, and changes neither.
  */
 @NullMarked
 package dev.lapidary.serve.bench;

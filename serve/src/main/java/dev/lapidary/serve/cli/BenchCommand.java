@@ -12,6 +12,11 @@ import dev.lapidary.serve.bench.BenchReport;
 import dev.lapidary.serve.bench.BenchSettings;
 import dev.lapidary.serve.bench.BenchTable;
 import dev.lapidary.serve.bench.Benchmark;
+import dev.lapidary.serve.bench.ServerBenchmark;
+import dev.lapidary.serve.bench.ServerLoads;
+import dev.lapidary.serve.bench.ServerReport;
+import dev.lapidary.serve.bench.ServerTable;
+import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -32,7 +37,8 @@ import picocli.CommandLine.Spec;
     name = "bench",
     description =
         "Measures single against batched inference: the network alone by batch size, and POST"
-            + " /predict by the number of clients, in turn within one run.")
+            + " /predict by the number of clients, in turn within one run. With --url it measures"
+            + " servers that run already, this one or any other, and compares them.")
 final class BenchCommand implements Callable<Integer> {
   private static final JsonMapper JSON =
       JsonMapper.builder().enable(SerializationFeature.INDENT_OUTPUT).build();
@@ -42,10 +48,11 @@ final class BenchCommand implements Callable<Integer> {
 
   @Option(
       names = "--images",
-      required = true,
       paramLabel = "DIR",
-      description = "a folder with images, searched with its folders; at most 64 are used")
-  private Path images = Path.of("");
+      description =
+          "a folder with images, searched with its folders; at most 64 are used. With --protocol v2"
+              + " tensors of random numbers are sent unless it is given")
+  private Optional<Path> images = Optional.empty();
 
   @Option(
       names = "--on-bad-image",
@@ -85,28 +92,65 @@ final class BenchCommand implements Callable<Integer> {
       description = "time of all rounds together, about, without the warm-up")
   private int seconds = 40;
 
+  @Mixin private ServerOptions servers = new ServerOptions();
+
   @Override
   public Integer call() throws Exception {
-    PrintWriter out = Objects.requireNonNull(spec).commandLine().getOut();
-    PrintWriter err = spec.commandLine().getErr();
     requireSensible();
+    if (!servers.areNamed()) {
+      servers.requireAlone();
+      return ofModel();
+    }
+    if (model.isNamed()) {
+      throw Failure.badInput("--model is measured in this process, --url elsewhere; name one");
+    }
+    boolean ratesOnly = servers.haveRates() && !isGiven("--concurrency");
+    ServerLoads loads =
+        new ServerLoads(
+            ratesOnly ? List.of() : concurrencies,
+            servers.rates(),
+            rounds,
+            Duration.ofSeconds(seconds));
+    ServerBenchmark benchmark =
+        new ServerBenchmark(servers.questions(images), loads, this::progress);
+    ServerReport report = benchmark.run(servers.urls());
+    write(ServerTable.of(report), JSON.writeValueAsString(report) + "\n");
+    return ExitCode.DONE.status();
+  }
+
+  private boolean isGiven(String option) {
+    return Objects.requireNonNull(spec).commandLine().getParseResult().hasMatchedOption(option);
+  }
+
+  private void progress(String line) {
+    PrintWriter err = Objects.requireNonNull(spec).commandLine().getErr();
+    err.println(line);
+    err.flush();
+  }
+
+  private Integer ofModel() throws Exception {
+    model.path();
+    Path folder =
+        images.orElseThrow(
+            () -> Failure.badInput("no images are named; name a folder with --images DIR"));
     Benchmark benchmark =
         new Benchmark(
             new BenchSettings(batchSizes, concurrencies, rounds, Duration.ofSeconds(seconds)),
             model::load,
-            line -> {
-              err.println(line);
-              err.flush();
-            });
-    BenchReport report = benchmark.run(images, onBadImage, model.threads());
-    String document = JSON.writeValueAsString(report) + "\n";
+            this::progress);
+    BenchReport report = benchmark.run(folder, onBadImage, model.threads());
+    write(BenchTable.of(report), JSON.writeValueAsString(report) + "\n");
+    return ExitCode.DONE.status();
+  }
+
+  private void write(String table, String document) throws IOException {
+    PrintWriter out = Objects.requireNonNull(spec).commandLine().getOut();
     boolean toStdout = json.filter("-"::equals).isPresent();
-    out.print(toStdout ? document : BenchTable.of(report));
+    out.print(toStdout ? document : table);
     out.flush();
     if (json.isPresent() && !toStdout) {
       AtomicFile.write(Path.of(json.get()), file -> Files.writeString(file, document, UTF_8));
     }
-    return ExitCode.DONE.status();
   }
 
   private void requireSensible() {

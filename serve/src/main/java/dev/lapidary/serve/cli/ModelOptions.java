@@ -20,11 +20,10 @@ import picocli.CommandLine.Option;
 final class ModelOptions {
   @Option(
       names = "--model",
-      required = true,
       paramLabel = "FILE|DIR",
       description =
           "an ONNX file, or (serve run) a folder of models: NAME.onnx, NAME/*.onnx or NAME/1/*.onnx")
-  private Path model = Path.of("");
+  private Optional<Path> model = Optional.empty();
 
   @Option(
       names = "--threads",
@@ -88,12 +87,20 @@ final class ModelOptions {
               + " labels; told by its scores unless given")
   private Optional<Activation> activation = Optional.empty();
 
+  boolean isNamed() {
+    return model.isPresent();
+  }
+
+  /**
+   * @throws Failure (exit 2) if none is named
+   */
   Path path() {
-    return model;
+    return model.orElseThrow(
+        () -> Failure.badInput("no model is named; name an ONNX file with --model FILE"));
   }
 
   ServedModel load() {
-    return load(model);
+    return load(path());
   }
 
   private ServedModel load(Path file) {

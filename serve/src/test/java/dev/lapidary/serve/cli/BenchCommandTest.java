@@ -5,11 +5,17 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.lapidary.runtime.TinyModels;
+import dev.lapidary.runtime.model.ModelLoader;
+import dev.lapidary.runtime.model.PreprocessingOptions;
+import dev.lapidary.serve.http.PredictionServer;
+import dev.lapidary.serve.http.ServerSettings;
 import java.awt.Color;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -104,5 +110,97 @@ class BenchCommandTest {
     assertThat(run("--images", none.toString(), "--concurrency", "0")).isEqualTo(2);
     assertThat(err.toString())
         .endsWith("error: --concurrency must be in 1..256 but has 0%n".formatted());
+  }
+
+  private int runUrl(String... more) {
+    List<String> all =
+        new ArrayList<>(List.of("bench", "--seconds", "1", "--rounds", "3", "--json", "-"));
+    all.addAll(List.of(more));
+    out.getBuffer().setLength(0);
+    err.getBuffer().setLength(0);
+    return ServeMain.run(
+        new PrintWriter(out, true), new PrintWriter(err, true), all.toArray(String[]::new));
+  }
+
+  @Test
+  void comparesServersThatRunByEitherProtocolInBothLoops() throws Exception {
+    try (PredictionServer server = PredictionServer.bind(ServerSettings.local())) {
+      server.serve(ModelLoader.load(Path.of(model), PreprocessingOptions.NONE, 1));
+      String url = server.uri().toString();
+      String[] predict = {
+        "--url",
+        url,
+        "--url",
+        url + "/predict",
+        "--concurrency",
+        "1,4",
+        "--rate",
+        "50",
+        "--images",
+        images.toString()
+      };
+      assertThat(runUrl(predict)).as(err.toString()).isZero();
+      JsonNode report = new JsonMapper().readTree(out.toString());
+      assertThat(report.get("rows").findValuesAsText("loop"))
+          .containsExactly("closed", "closed", "open");
+      for (JsonNode row : report.get("rows")) {
+        assertThat(row.get("servers")).hasSize(2);
+        for (JsonNode at : row.get("servers")) {
+          JsonNode load = at.get("load");
+          assertThat(load.get("answered").asLong()).isPositive();
+          assertThat(load.get("refused").asLong() + load.get("failed").asLong()).isZero();
+          assertThat(load.get("otherArgmax").asLong()).isZero();
+          assertThat(at.at("/perSecond/low").asDouble())
+              .isPositive()
+              .isLessThanOrEqualTo(at.at("/perSecond/mean").asDouble());
+        }
+        assertThat(row.at("/servers/0/againstFirst/ratio").asDouble()).isEqualTo(1);
+        assertThat(row.at("/servers/0/againstFirst/verdict").asText())
+            .isEqualTo("no significant difference");
+      }
+      String[] infer = {"--url", url, "--protocol", "v2", "--model-name", "tiny", "--rate", "100"};
+      assertThat(runUrl(infer)).as(err.toString()).isZero();
+      report = new JsonMapper().readTree(out.toString());
+      assertThat(report.get("rows").findValuesAsText("loop")).containsExactly("open");
+      assertThat(report.at("/rows/0/servers/0/load/otherArgmax").asLong()).isZero();
+      assertThat(server.requests().failed()).isZero();
+    }
+  }
+
+  @Test
+  void saysWhatItNeedsToAskAServer() throws Exception {
+    String url = "http://127.0.0.1:1";
+    assertThat(runUrl("--url", url)).isEqualTo(2);
+    assertThat(err.toString())
+        .isEqualTo(
+            "error: --protocol predict sends images; name a folder with --images DIR%n"
+                .formatted());
+    assertThat(runUrl("--url", url, "--protocol", "v2")).isEqualTo(2);
+    assertThat(err.toString())
+        .isEqualTo(
+            "error: --protocol v2 asks a model by its name; add --model-name NAME%n".formatted());
+    assertThat(runUrl("--url", url, "--images", images.toString())).isEqualTo(1);
+    assertThat(err.toString())
+        .startsWith("error: http://127.0.0.1:1 does not answer: ")
+        .endsWith("; is the server there?%n".formatted());
+    assertThat(runUrl("--url", "ftp://a", "--images", images.toString())).isEqualTo(2);
+    assertThat(err.toString())
+        .isEqualTo("error: --url ftp://a is no address, expected http://host:port%n".formatted());
+    assertThat(runUrl("--url", url, "--images", images.toString(), "--rate", "0")).isEqualTo(2);
+    assertThat(err.toString())
+        .isEqualTo("error: --rate must be in 0..100000 but has 0.0%n".formatted());
+    assertThat(runUrl("--url", url, "--model", model)).isEqualTo(2);
+    assertThat(err.toString())
+        .isEqualTo(
+            "error: --model is measured in this process, --url elsewhere; name one%n".formatted());
+    assertThat(runUrl("--rate", "5", "--model", model)).isEqualTo(2);
+    assertThat(err.toString())
+        .isEqualTo(
+            ("error: --rate, --model-name, --shape and --header are of servers that run; name one"
+                    + " with --url%n")
+                .formatted());
+    assertThat(runUrl("--images", images.toString())).isEqualTo(2);
+    assertThat(err.toString())
+        .isEqualTo("error: no model is named; name an ONNX file with --model FILE%n".formatted());
   }
 }

@@ -1,0 +1,52 @@
+package dev.lapidary.serve.bench;
+
+import java.util.List;
+
+/**
+ * What servers did under the same loads, in turn.
+ *
+ * @param machine processor, cores and load before, of the machine that the clients are on
+ * @param sent in words
+ * @param rows a load each
+ */
+public record ServerReport(String machine, String sent, int rounds, List<Row> rows) {
+  public ServerReport {
+    rows = List.copyOf(rows);
+  }
+
+  /**
+   * @param loop {@code closed}: clients that wait for an answer before they ask again; {@code
+   *     open}: a Poisson process, latency counted from when a request should have been sent
+   * @param clients of a closed loop; 0 of an open one
+   * @param offeredPerSecond of an open loop; 0 of a closed one
+   * @param servers in the order in which they were named
+   */
+  public record Row(String loop, int clients, double offeredPerSecond, List<AtServer> servers) {
+    public Row {
+      servers = List.copyOf(servers);
+    }
+  }
+
+  /**
+   * @param perSecond requests answered a second, over the rounds
+   * @param againstFirst in answers a second, or in an open loop in the middle latency's inverse; of
+   *     the first server itself 1
+   */
+  public record AtServer(
+      String url, BenchReport.Load load, Interval perSecond, Comparison againstFirst) {}
+
+  /**
+   * @param verdict {@code faster}, {@code slower} or {@code no significant difference}
+   */
+  public record Comparison(double ratio, double low, double high, String verdict) {
+    static Comparison of(Gain gain) {
+      String verdict =
+          switch (gain.verdict()) {
+            case "gain" -> "faster";
+            case "slower" -> "slower";
+            default -> "no significant difference";
+          };
+      return new Comparison(gain.ratio(), gain.low(), gain.high(), verdict);
+    }
+  }
+}
