@@ -16,6 +16,7 @@ public final class Passes {
           new FusePadIntoMaxPool(),
           new MeanToGlobalAveragePool(),
           new QuantizeMoves(),
+          new DequantizeByChannel(),
           new MergeCommonNodes(),
           new EliminateDeadCode());
 

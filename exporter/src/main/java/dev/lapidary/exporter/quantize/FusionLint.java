@@ -2,6 +2,7 @@ package dev.lapidary.exporter.quantize;
 
 import dev.lapidary.exporter.onnx.OnnxGraph;
 import dev.lapidary.exporter.onnx.OnnxNode;
+import dev.lapidary.exporter.pass.DequantizeByChannel;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -15,10 +16,14 @@ import java.util.TreeMap;
  *
  * @param operators how many nodes of each type run
  * @param unfused names of layers that were planned as int8 and run on floats
+ * @param rounded names of layers with float weights that the runtime itself makes integers of, with
+ *     one scale for all of a weight: {@link DequantizeByChannel} is there to keep it from that
  */
-record FusionLint(SortedMap<String, Integer> operators, List<String> unfused) {
+record FusionLint(
+    SortedMap<String, Integer> operators, List<String> unfused, List<String> rounded) {
   FusionLint {
     unfused = List.copyOf(unfused);
+    rounded = List.copyOf(rounded);
   }
 
   /**
@@ -34,7 +39,13 @@ record FusionLint(SortedMap<String, Integer> operators, List<String> unfused) {
         unfused.add(layer.name());
       }
     }
-    return new FusionLint(operators, unfused);
+    List<String> rounded =
+        graph.nodes().stream()
+            .filter(node -> DequantizeByChannel.hasFloatWeights(graph, node))
+            .filter(node -> isRounded(nodes, node))
+            .map(OnnxNode::name)
+            .toList();
+    return new FusionLint(operators, unfused, rounded);
   }
 
   int onIntegers() {
@@ -55,5 +66,11 @@ record FusionLint(SortedMap<String, Integer> operators, List<String> unfused) {
     return nodes.stream()
         .filter(n -> n.operator().endsWith(layer.op()) && !IntegerKernels.isOne(n.operator()))
         .anyMatch(n -> n.outputs().stream().anyMatch(values::contains));
+  }
+
+  /** By the name that the runtime gives to integers that it makes of a layer's weights. */
+  private static boolean isRounded(List<RuntimeNode> nodes, OnnxNode layer) {
+    String integers = layer.name() + "_weight_q";
+    return nodes.stream().anyMatch(n -> n.inputs().stream().anyMatch(i -> i.startsWith(integers)));
   }
 }

@@ -6,6 +6,7 @@ import dev.lapidary.core.tensor.Tensor;
 import dev.lapidary.exporter.onnx.Attribute;
 import dev.lapidary.exporter.onnx.OnnxGraph;
 import dev.lapidary.exporter.onnx.OnnxNode;
+import dev.lapidary.exporter.pass.DequantizeByChannel;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
@@ -145,9 +146,8 @@ final class InsertQdq {
 
   /**
    * What a layer on floats reads of a value on integers: the same numbers, dequantized with the
-   * scale once a channel. ONNX Runtime (WeightBiasQuantization, on by default) quantizes the float
-   * weights of a layer between a DequantizeLinear of one scale and a QuantizeLinear by itself, with
-   * one scale for the whole weight, which is far worse than the layer's own integers would be.
+   * scale once a channel, as {@link DequantizeByChannel} explains; it is done here already, so that
+   * all layers that read a value read the same.
    */
   private String keptFloat(OnnxNode node, String input) {
     String value = node.input(0);
@@ -156,7 +156,7 @@ final class InsertQdq {
     if (p == null || weight.isEmpty() || !input.equals(asIntegers.get(value))) {
       return input;
     }
-    int channels = features(node, weight.get());
+    int channels = DequantizeByChannel.channels(node, weight.get());
     String name = value + "/dequantized_by_channel";
     if (to.producer(name).isEmpty()) {
       float[] scales = new float[channels];
@@ -176,15 +176,6 @@ final class InsertQdq {
               Map.of("axis", Attribute.of(1))));
     }
     return name;
-  }
-
-  /** The length of axis 1 of what a layer reads. */
-  private static int features(OnnxNode node, Tensor weight) {
-    return switch (node.op()) {
-      case "Conv" -> (int) (weight.size(1) * node.intOr("group", 1));
-      case "Gemm" -> (int) weight.size(channelAxis(node) == 0 ? 1 : 0);
-      default -> (int) weight.size(0);
-    };
   }
 
   private String integers(String value) {

@@ -220,6 +220,11 @@ public final class StaticInt8 {
     for (String name : lint.unfused()) {
       named.put(name, new Fallback(name, "ONNX Runtime runs it on floats between integers"));
     }
+    for (String name : lint.rounded()) {
+      log.accept(
+          "warning: %s was to stay float, and ONNX Runtime rounds its weights itself, with one scale for all"
+              .formatted(name));
+    }
     Map<String, Fallback> planned = FloatLayers.of(graph, plan);
     List<Fallback> fallbacks = new ArrayList<>(named.values());
     fallbacks.addAll(FloatLayers.counted(planned.values()));

@@ -6,7 +6,12 @@ import dev.lapidary.core.card.Activation;
 import dev.lapidary.core.card.Scoring;
 import dev.lapidary.core.tensor.Tensor;
 import dev.lapidary.exporter.onnx.OnnxGraph;
+import dev.lapidary.exporter.onnx.OnnxNode;
+import dev.lapidary.exporter.pass.DequantizeByChannel;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Set;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -31,7 +36,30 @@ class KeptFloatTest {
                   .filter(op -> op.endsWith("Conv") && !IntegerKernels.isOne(op)))
           .as("convolutions on floats")
           .hasSize(kept.size());
-      assertThat(FusionLint.of(int8, plan.layers()).unfused()).isEmpty();
+      FusionLint lint = FusionLint.of(int8, plan.layers());
+      assertThat(lint.unfused()).isEmpty();
+      assertThat(lint.rounded()).isEmpty();
+    }
+  }
+
+  /** Should a runtime come that reads scales by channel as one, the lint tells. */
+  @Test
+  void whatTheRuntimeRoundsItselfIsNoticed() {
+    OnnxGraph graph = SmallNetworks.inverted();
+    try (CalibrationSet images = SmallNetworks.images("kept", 4)) {
+      Observations seen =
+          Observations.of(graph, Int8Plan.of(graph, Set.of()).quantizedValues(), images);
+      OnnxGraph int8 =
+          new Candidate(graph, seen, "", new MinMax(), WeightRounding.NEAREST, false)
+              .build(Set.of("d"));
+      OnnxNode kept = int8.producer("d_out").orElseThrow();
+      List<String> inputs = new ArrayList<>(kept.inputs());
+      inputs.set(0, inputs.get(0).replace("_by_channel", ""));
+      assertThat(int8.producer(inputs.get(0))).isPresent();
+      int8.replace(kept, kept.withInputs(inputs));
+      assertThat(FusionLint.of(int8, List.of()).rounded()).containsExactly("d");
+      assertThat(new DequantizeByChannel().apply(int8)).isEqualTo(1);
+      assertThat(FusionLint.of(int8, List.of()).rounded()).isEmpty();
     }
   }
 

@@ -19,6 +19,7 @@ import dev.lapidary.exporter.verify.LoadedModel;
 import dev.lapidary.exporter.verify.ModelRuntime;
 import dev.lapidary.torchscript.archive.ArchiveReader;
 import dev.lapidary.torchscript.archive.PyValue;
+import dev.lapidary.torchscript.archive.PyValue.PyTensor;
 import dev.lapidary.torchscript.trace.OutputChoice;
 import dev.lapidary.torchscript.trace.TraceOptions;
 import dev.lapidary.torchscript.trace.Tracer;
@@ -29,6 +30,8 @@ import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * A network that was quantized before it was saved, of what such networks are made of: a stem, a
@@ -95,6 +98,63 @@ class QuantizedArchiveTest {
                 "DequantizeLinear", 1))
         .doesNotContainKeys("Conv", "Gemm", "Relu", "Add", "Sigmoid", "Mul", "Concat");
     assertThat(lint.onIntegers()).isEqualTo(9);
+  }
+
+  /**
+   * What is left float between quantized layers, as backends do with layers that int8 hurts: ONNX
+   * Runtime would round its weights itself, with one scale for all, which here leaves nothing of
+   * most channels.
+   */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "torch.conv2d(r, self.w, None, [1, 1], [1, 1])",
+        "torch.relu(torch.conv2d(r, self.w, None, [1, 1], [1, 1]))",
+        "torch.conv_transpose2d(r, self.t, None, [2, 2])",
+        "torch.linear(torch.mean(r, [2, 3]), self.l)",
+      })
+  void aLayerOnFloatsBetweenIntegersIsNotRoundedByTheRuntime(String layer) throws IOException {
+    float[] weight = Uniform.tensor("between", 8, 3, 3, 3).toFloats();
+    float[] turned = Uniform.tensor("turned", 3, 8, 2, 2).toFloats();
+    float[] matrix = Uniform.tensor("matrix", 8, 3).toFloats();
+    for (int i = 0; i < 27; i++) {
+      weight[i] *= 10000;
+      turned[i % 4 + 32 * (i % 3)] *= 10000;
+    }
+    for (int i = 0; i < 3; i++) {
+      matrix[i] *= 10000;
+    }
+    Map<String, PyValue> weights =
+        Map.of(
+            "w", new PyTensor(Tensor.of(weight, 8, 3, 3, 3), false),
+            "t", new PyTensor(Tensor.of(turned, 3, 8, 2, 2), false),
+            "l", new PyTensor(Tensor.of(matrix, 8, 3), false));
+    String text =
+        """
+          q = torch.quantize_per_tensor(x, 0.0159, 64, 13)
+          r = torch.dequantize(q)
+          y = torch.quantize_per_tensor(%s, 0.02, 64, 13)
+          return torch.flatten(torch.dequantize(y), 1)
+        """
+            .formatted(layer);
+    archive = Archives.holding(folder, text, weights, "");
+    graph =
+        GraphLowering.lower(
+            Tracer.trace(ArchiveReader.read(archive), TraceOptions.of(3, 8, 8)), 17);
+    boolean fused = !layer.contains("mean"); // which is on floats, and so no DequantizeLinear
+    assertThat(FusionLint.of(graph, List.of()).rounded()).hasSize(fused ? 1 : 0);
+    Passes.run(graph);
+    assertThat(FusionLint.of(graph, List.of()).rounded()).isEmpty();
+    Tensor input = Uniform.tensor("input", 2, 3, 8, 8);
+    float[] expected;
+    try (LoadedModel model = LoadedModel.open(ModelRuntime.LIBTORCH, archive, OutputChoice.FIRST)) {
+      expected = model.run(input).values();
+    }
+    float[] values = OrtRun.optimized(graph, input).toFloats();
+    assertThat(values).hasSameSizeAs(expected);
+    for (int i = 0; i < values.length; i++) {
+      assertThat(Math.abs(values[i] - expected[i])).as("number %d", i).isLessThan(1.01f * 0.02f);
+    }
   }
 
   /** As integers of eight bits, which makes the file small. */
