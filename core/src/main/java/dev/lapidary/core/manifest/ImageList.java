@@ -26,8 +26,8 @@ import java.util.TreeSet;
 /**
  * A list of images: CSV (RFC 4180, with a header; also with tabs or {@code ;}) or JSONL (an object
  * a line), each with {@code path} and what {@link Labelling} reads labels from, and as one likes
- * {@code split} and {@code group}. Paths are relative to the list's folder. Labels are sorted by
- * their names' bytes, as the classes of folders are.
+ * {@code split}, {@code group} and {@code weight}. Paths are relative to the list's folder. Labels
+ * are sorted by their names' bytes, as the classes of folders are.
  *
  * @param folder that paths begin at
  * @param multiLabel whether an image has any number of labels; otherwise each has exactly one
@@ -50,8 +50,10 @@ public record ImageList(
    * @param labels indices, ascending
    * @param split what it is for, in lower case; empty if the list does not say
    * @param group of images that belong together; empty if the list does not say
+   * @param weight of the image in training, as it stands there; absent if the list has no weights
    */
-  public record Image(String path, List<Integer> labels, String split, String group) {
+  public record Image(
+      String path, List<Integer> labels, String split, String group, Optional<String> weight) {
     public Image {
       labels = List.copyOf(labels);
     }
@@ -132,6 +134,7 @@ public record ImageList(
     for (int i = 0; i < written.size(); i++) {
       index.put(written.get(i), indices.get(i));
     }
+    boolean weighed = rows.stream().anyMatch(row -> row.has(Row.WEIGHT));
     List<Image> images = new ArrayList<>();
     for (int i = 0; i < rows.size(); i++) {
       Row row = rows.get(i);
@@ -144,7 +147,8 @@ public record ImageList(
                   .sorted()
                   .toList(),
               row.text(Row.SPLIT).toLowerCase(Locale.ROOT),
-              row.text(Row.GROUP)));
+              row.text(Row.GROUP),
+              weighed ? Optional.of(row.text(Row.WEIGHT)) : Optional.empty()));
     }
     Path folder = file.toAbsolutePath().getParent();
     return new ImageList(folder == null ? file : folder, labelling.several(), labels, images);

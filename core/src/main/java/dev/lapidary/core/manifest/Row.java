@@ -40,6 +40,7 @@ record Row(Path file, int number, ObjectNode fields) {
   static final List<String> LABELS = List.of("labels", "tags");
   static final List<String> SPLIT = List.of("split");
   static final List<String> GROUP = List.of("group");
+  static final List<String> WEIGHT = List.of("weight");
 
   /** Other names of the one label; a column of 0 and 1 among several may have them too. */
   static final List<String> TARGET =
@@ -61,7 +62,7 @@ record Row(Path file, int number, ObjectNode fields) {
     if (labelled && key(fields, PATH).isPresent()) {
       ObjectNode all = fields;
       fields.retain(
-          Stream.of(PATH, LABEL, LABELS, SPLIT, GROUP)
+          Stream.of(PATH, LABEL, LABELS, SPLIT, GROUP, WEIGHT)
               .flatMap(names -> key(all, names).stream())
               .toList());
     }
@@ -147,10 +148,15 @@ record Row(Path file, int number, ObjectNode fields) {
     return text;
   }
 
-  /** What is neither the path, nor a part, nor a group, nor the nameless index that pandas adds. */
+  /**
+   * What is neither the path, nor a part, a group or a weight, nor the nameless index that pandas
+   * adds.
+   */
   List<String> others() {
     List<String> known =
-        Stream.of(PATH, SPLIT, GROUP).flatMap(names -> key(fields, names).stream()).toList();
+        Stream.of(PATH, SPLIT, GROUP, WEIGHT)
+            .flatMap(names -> key(fields, names).stream())
+            .toList();
     List<String> others = new ArrayList<>();
     fields.fieldNames().forEachRemaining(others::add);
     others.removeIf(name -> name.isBlank() || known.contains(name) || NO_LABELS.contains(name));

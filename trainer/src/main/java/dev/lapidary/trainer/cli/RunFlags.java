@@ -33,6 +33,16 @@ final class RunFlags {
           flag(
               "data.sampling",
               "An epoch's images: shuffled, balanced (classes equally often), as_listed."),
+          flag(
+                  "data.source-data",
+                  "Images of a source task that are learned beside --data, of the same classes or of"
+                      + " others (with a head of their own that is not delivered).")
+              .of("DIR|LIST"),
+          flag(
+                  "data.source-weight",
+                  "Of each of them in the loss, where an image of --data has 1; 0.3 unless given."
+                      + " Above 0.")
+              .of("WEIGHT"),
           flag("model.name", "Of the model in its card and report; the architecture's if absent.")
               .of("TEXT"),
           flag("model.file", "A TorchScript archive or a .pt2 to go on from.")

@@ -10,7 +10,7 @@ final class RunSections {
       new HelpSection(
           "Data",
           List.of("--data", "--val", "--val-split", "--test", "--sampling"),
-          List.of("--format", "--group-by", "--on-bad-image"));
+          List.of("--source-data", "--source-weight", "--format", "--group-by", "--on-bad-image"));
 
   private static final HelpSection NETWORK =
       new HelpSection(

@@ -24,8 +24,8 @@ public enum DataFormat {
     return switch (this) {
       case AUTO -> of(path).read(path, reading);
       case FOLDER -> FolderFormat.read(path, reading);
-      case CSV -> ManifestFormat.dataset(ImageList.readCsv(path), reading);
-      case JSONL -> ManifestFormat.dataset(ImageList.readJsonl(path), reading);
+      case CSV -> ManifestFormat.dataset(path, ImageList.readCsv(path), reading);
+      case JSONL -> ManifestFormat.dataset(path, ImageList.readJsonl(path), reading);
       case IDX -> IdxFormat.read(path);
     };
   }

@@ -25,7 +25,7 @@ record FilePictures(Path root, ImageLimits limits) implements Pictures {
   }
 
   @Override
-  public RgbImage decode(byte[] bytes) {
+  public RgbImage decode(Sample sample, byte[] bytes) {
     return ImageDecoder.decode(bytes, limits);
   }
 }

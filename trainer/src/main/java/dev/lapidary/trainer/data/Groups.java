@@ -30,7 +30,7 @@ final class Groups {
             "[%s] %s has no group: '%s' finds nothing in that name; each image needs one",
             location, sample.name(), expression);
       }
-      samples.add(new Sample(sample.name(), sample.labels(), group, sample.part()));
+      samples.add(sample.inGroup(group));
     }
     return data.with(samples);
   }

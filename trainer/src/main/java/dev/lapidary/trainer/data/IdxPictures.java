@@ -23,7 +23,7 @@ final class IdxPictures implements Pictures {
   }
 
   @Override
-  public RgbImage decode(byte[] gray) {
+  public RgbImage decode(Sample sample, byte[] gray) {
     byte[] rgb = new byte[3 * gray.length];
     for (int i = 0; i < gray.length; i++) {
       Arrays.fill(rgb, 3 * i, 3 * i + 3, gray[i]);

@@ -1,6 +1,7 @@
 package dev.lapidary.trainer.data;
 
 import dev.lapidary.core.failure.Failure;
+import dev.lapidary.core.manifest.LabelNames;
 import dev.lapidary.core.manifest.Part;
 import java.nio.file.Path;
 import java.util.List;
@@ -14,9 +15,14 @@ import java.util.function.Consumer;
  * @param train to learn from
  * @param validation to measure with; the same labels
  * @param test to measure with once, at the end; the same labels
+ * @param learned {@code train}, and the images of a source task if there is one
  */
 public record ListedData(
-    TrainingData.Source source, Dataset train, Dataset validation, Optional<Dataset> test) {
+    TrainingData.Source source,
+    Dataset train,
+    Dataset validation,
+    Optional<Dataset> test,
+    EpochImages learned) {
 
   /**
    * @param notes gets lines about what is left alone, passed over, or without images
@@ -25,11 +31,43 @@ public record ListedData(
   public static ListedData of(TrainingData.Source source, Consumer<String> notes) {
     Split split = split(source, notes);
     return new ListedData(
-        source, split.train(), split.validation(), test(source, split.train(), notes));
+        source,
+        split.train(),
+        split.validation(),
+        test(source, split.train(), notes),
+        EpochImages.of(split.train()));
+  }
+
+  /**
+   * With the images of a source task, learned beside the target.
+   *
+   * @param path folder or file; where the data are divided, the part to train on
+   * @param weight of each image, above 0
+   * @throws Failure (exit 2) if there are none, or their labels do not fit those of the target
+   */
+  public ListedData with(Path path, double weight, Consumer<String> notes) {
+    Dataset data = DataFormat.AUTO.read(path, learning(source, List.of(), notes));
+    if (data.task() != train.task()) {
+      throw Failure.badInput(
+          "[%s] has %s, but the target has %s: --source-data needs data of the same kind",
+          path, data.task().words(), train.task().words());
+    }
+    Dataset used = data.filter(sample -> sample.part() == Part.ANY || sample.part() == Part.TRAIN);
+    if (used.size() == 0) {
+      throw Failure.badInput(
+          "[%s] --source-data has no image to train on, only parts to measure with", path);
+    }
+    EpochImages both = EpochImages.of(train, used, weight);
+    if (both.hasSecondHead() && train.task() == Task.MULTI_LABEL) {
+      throw Failure.badInput(
+          "[%s] %s; --source-data of several labels an image needs the target's labels",
+          path, LabelNames.unlike(data.labels(), train.labels()));
+    }
+    return new ListedData(source, train, validation, test, both);
   }
 
   private static Split split(TrainingData.Source source, Consumer<String> notes) {
-    Dataset data = source.format().read(source.train(), reading(source, List.of(), notes));
+    Dataset data = source.format().read(source.train(), learning(source, List.of(), notes));
     if (data.labels().size() < 2) {
       throw Failure.badInput(
           "[%s] expected images of at least two classes but found %d: %s",
@@ -79,6 +117,11 @@ public record ListedData(
                     .format()
                     .readTest(path, reading(source, train.labels(), notes))
                     .measuredBy(train.task(), train.labels(), path));
+  }
+
+  private static Reading learning(
+      TrainingData.Source source, List<String> known, Consumer<String> notes) {
+    return new Reading(source.limits(), source.onBadImage(), known, true, notes);
   }
 
   private static Reading reading(

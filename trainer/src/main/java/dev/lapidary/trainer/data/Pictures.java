@@ -7,7 +7,7 @@ import java.nio.file.Path;
 import java.util.Optional;
 
 /** Where a dataset's pixels come from. Safe for many threads. */
-public sealed interface Pictures permits FilePictures, IdxPictures {
+public sealed interface Pictures permits FilePictures, IdxPictures, PicturesOfBoth {
   /**
    * The stored bytes, for hashes: an encoded file, or raw pixels.
    *
@@ -25,9 +25,9 @@ public sealed interface Pictures permits FilePictures, IdxPictures {
    *
    * @throws UndecodableImage if the file is damaged or over a limit
    */
-  RgbImage decode(byte[] bytes);
+  RgbImage decode(Sample sample, byte[] bytes);
 
   default RgbImage image(Sample sample) throws IOException {
-    return decode(bytes(sample));
+    return decode(sample, bytes(sample));
   }
 }

@@ -19,6 +19,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.function.IntPredicate;
 
 /**
  * The first look at a dataset: every image decoded once, so that a run fails in its first minute
@@ -101,7 +102,7 @@ public record Scan(Dataset data, List<String> sha256, List<Size> sizes, List<Bad
       Optional<String> stamp = cache.stamp(sample);
       byte[] bytes = pictures.bytes(sample);
       hash = Sha256.of(bytes);
-      RgbImage image = pictures.decode(bytes);
+      RgbImage image = pictures.decode(sample, bytes);
       Seen seen = new Seen(hash, new Size(image.width(), image.height()), Optional.empty());
       stamp.ifPresent(value -> cache.keep(sample, value, seen.sha256(), seen.size()));
       return seen;
@@ -140,11 +141,20 @@ public record Scan(Dataset data, List<String> sha256, List<Size> sizes, List<Bad
     }
     Set<Integer> out = new HashSet<>();
     bad.forEach(b -> out.add(b.position()));
+    return only(position -> !out.contains(position));
+  }
+
+  /** Of the images of one task. */
+  Scan of(boolean source) {
+    return only(position -> data.samples().get(position).source() == source);
+  }
+
+  private Scan only(IntPredicate keep) {
     List<Sample> samples = new ArrayList<>();
     List<String> hashes = new ArrayList<>();
     List<Size> kept = new ArrayList<>();
     for (int i = 0; i < data.size(); i++) {
-      if (!out.contains(i)) {
+      if (keep.test(i)) {
         samples.add(data.samples().get(i));
         hashes.add(sha256.get(i));
         kept.add(sizes.get(i));

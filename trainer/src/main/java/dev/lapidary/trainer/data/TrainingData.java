@@ -29,6 +29,7 @@ import java.util.stream.IntStream;
  * @param duplicates images whose bytes are among those trained on and among the others too, as
  *     {@code train name = other name}
  * @param sizes how many training images have which size
+ * @param learned {@code train}, and the images of a source task if there is one
  */
 public record TrainingData(
     Dataset train,
@@ -37,7 +38,8 @@ public record TrainingData(
     String manifestSha256,
     List<String> skipped,
     List<String> duplicates,
-    Map<Scan.Size, Integer> sizes) {
+    Map<Scan.Size, Integer> sizes,
+    EpochImages learned) {
 
   /**
    * Where the data lie and how they are divided.
@@ -91,25 +93,40 @@ public record TrainingData(
     Source source = listed.source();
     Consumer<String> notes = progress::say;
     List<Scan> looked = new ArrayList<>();
-    looked.add(Scan.of(listed.train(), source.threads(), progress));
+    looked.add(Scan.of(listed.learned().images(), source.threads(), progress));
     looked.add(Scan.of(listed.validation(), source.threads(), progress));
     listed.test().ifPresent(test -> looked.add(Scan.of(test, source.threads(), progress)));
     List<BadImage> bad = looked.stream().flatMap(scan -> scan.badImages().stream()).toList();
     BadImage.judge(source.train(), bad, source.onBadImage()).forEach(notes);
     List<Scan> good = looked.stream().map(Scan::good).toList();
-    Scan train = good.get(0);
+    Scan learned = good.get(0);
+    EpochImages images = listed.learned().with(learned.data());
+    Scan train = images.hasSource() ? target(learned, listed) : learned;
     requireEveryClass(source, train.data(), listed.train());
     requireMeasurable(source, good.get(1).data(), notes);
     List<String> duplicates = new ArrayList<>();
-    good.subList(1, good.size()).forEach(other -> duplicates.addAll(duplicates(train, other)));
+    good.subList(1, good.size()).forEach(other -> duplicates.addAll(duplicates(learned, other)));
     return new TrainingData(
         train.data(),
         good.get(1).data(),
         good.stream().skip(2).map(Scan::data).findFirst(),
-        manifest(good),
+        manifest(train, learned, good.subList(1, good.size())),
         bad.stream().map(BadImage::toString).toList(),
         duplicates,
-        sizes(train));
+        sizes(train),
+        images);
+  }
+
+  /** Of the target's images, with its labels alone. */
+  private static Scan target(Scan learned, ListedData listed) {
+    Scan target = learned.of(false);
+    Dataset own =
+        new Dataset(
+            listed.train().task(),
+            listed.train().labels(),
+            target.data().samples(),
+            listed.train().pictures());
+    return new Scan(own, target.sha256(), target.sizes(), List.of());
   }
 
   /**
@@ -160,12 +177,19 @@ public record TrainingData(
                     without.size() == 1 ? "it is" : "they are"));
   }
 
-  private static String manifest(List<Scan> parts) {
-    boolean several = parts.get(0).data().task() == Task.MULTI_LABEL;
+  private static String manifest(Scan train, Scan learned, List<Scan> measured) {
+    List<Scan> parts = new ArrayList<>(List.of(train));
+    parts.addAll(measured);
+    boolean several = train.data().task() == Task.MULTI_LABEL;
     StringBuilder text = new StringBuilder(several ? "multi-label\n" : "");
-    parts.get(0).data().labels().forEach(label -> text.append(label).append('\n'));
+    train.data().labels().forEach(label -> text.append(label).append('\n'));
     for (int i = 0; i < parts.size(); i++) {
       lines(text.append(PARTS.get(i)).append('\n'), parts.get(i));
+    }
+    Scan source = learned.of(true);
+    if (source.data().size() > 0) {
+      source.data().labels().forEach(label -> text.append(label).append('\n'));
+      lines(text.append("source\n"), source);
     }
     return Sha256.of(text.toString());
   }
@@ -174,7 +198,11 @@ public record TrainingData(
     for (int i = 0; i < scan.data().size(); i++) {
       Sample sample = scan.data().samples().get(i);
       text.append(scan.sha256().get(i)).append(' ').append(labels(sample));
-      text.append(' ').append(sample.name()).append('\n');
+      text.append(' ').append(sample.name());
+      if (sample.weight() != 1) { // data without weights keep their manifest
+        text.append(" weight ").append(sample.weight());
+      }
+      text.append('\n');
     }
   }
 

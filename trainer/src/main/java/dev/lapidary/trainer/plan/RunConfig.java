@@ -3,10 +3,12 @@ package dev.lapidary.trainer.plan;
 import dev.lapidary.core.image.OnBadImage;
 import dev.lapidary.core.image.Preprocessing;
 import dev.lapidary.trainer.data.DataFormat;
+import dev.lapidary.trainer.data.EpochImages;
 import dev.lapidary.trainer.data.EpochOrder;
 import dev.lapidary.trainer.data.Task;
 import dev.lapidary.trainer.program.LossOptions;
 import dev.lapidary.trainer.program.TorchDevice;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
@@ -50,6 +52,10 @@ public record RunConfig(
    * @param valSplit the fraction of each class that is held out, in (0, 1)
    * @param groupBy a regular expression; images in whose names it finds the same stay together
    * @param sampling in which order, and how often, an epoch visits the training images
+   * @param sourceData images of a source task that are learned beside {@code train}; their classes
+   *     may be others
+   * @param sourceWeight of each of them in the loss, where one of {@code train} has 1; 0.3 if
+   *     absent, and absent without them
    * @param cacheMegabytes of decoded images to keep in memory
    * @param cacheFeatures whether stages with {@code cacheVariants} keep features in files, or
    *     compute the same ones each time, to compare
@@ -63,12 +69,25 @@ public record RunConfig(
       DataFormat format,
       OnBadImage onBadImage,
       EpochOrder sampling,
+      Optional<String> sourceData,
+      Optional<Double> sourceWeight,
       int cacheMegabytes,
       boolean cacheFeatures) {
+    private static final double SOURCE_WEIGHT = 0.3;
+
     public Data {
       require(!train.isBlank(), "data.train names no folder");
       require(valSplit > 0 && valSplit < 1, "data.val-split must lie in (0, 1) but is " + valSplit);
       groupBy.ifPresent(Data::requireExpression);
+      require(
+          sourceData.isPresent() || sourceWeight.isEmpty(),
+          "data.source-weight weighs the images of data.source-data, and there are none; add"
+              + " --source-data DIR");
+      double weight = sourceWeight.orElse(SOURCE_WEIGHT);
+      require(
+          weight > 0 && Double.isFinite(weight),
+          "data.source-weight must be above 0 but is " + weight);
+      sourceWeight = sourceData.map(images -> weight);
     }
 
     private static void requireExpression(String text) {
@@ -197,15 +216,36 @@ public record RunConfig(
           "loss.label-smoothing must lie in [0, 1) but is " + labelSmoothing);
     }
 
+    /** Classes of two heads are balanced each among their own. */
+    public LossOptions options(EpochImages images) {
+      List<Double> weights = images.weightsByLabel();
+      int own = images.ownLabels();
+      if (!images.hasSecondHead()) {
+        return options(images.images().task(), weights, images.sumOfWeights());
+      }
+      List<Float> both = new ArrayList<>();
+      for (List<Double> head :
+          List.of(weights.subList(0, own), weights.subList(own, weights.size()))) {
+        double all = head.stream().mapToDouble(weight -> weight).sum();
+        both.addAll(options(Task.SINGLE_LABEL, head, all).classWeights());
+      }
+      return options(both);
+    }
+
     /**
-     * @param counts training images of each class
+     * @param counts training images of each class, by their weights
      * @param images all of them
      */
-    public LossOptions options(Task task, List<Integer> counts, int images) {
+    public LossOptions options(Task task, List<Double> counts, double images) {
+      return options(
+          classWeights == ClassWeights.BALANCED ? balanced(task, counts, images) : List.of());
+    }
+
+    private LossOptions options(List<Float> weights) {
       return new LossOptions(
           function,
           labelSmoothing,
-          classWeights == ClassWeights.BALANCED ? balanced(task, counts, images) : List.of(),
+          weights,
           teacher.map(t -> new LossOptions.Distillation(distillAlpha, distillTemperature)));
     }
 
@@ -213,10 +253,10 @@ public record RunConfig(
      * images / (classes * images of the class): scikit-learn's "balanced". Of multi-label data
      * images without the label / images with it, as PyTorch advises for {@code pos_weight}.
      */
-    private static List<Float> balanced(Task task, List<Integer> counts, double images) {
+    private static List<Float> balanced(Task task, List<Double> counts, double images) {
       return task == Task.MULTI_LABEL
           ? counts.stream().map(n -> (float) ((images - n) / n)).toList()
-          : counts.stream().map(n -> (float) (images / ((double) counts.size() * n))).toList();
+          : counts.stream().map(n -> (float) (images / (counts.size() * n))).toList();
     }
   }
 

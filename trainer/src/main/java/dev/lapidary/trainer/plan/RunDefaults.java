@@ -92,6 +92,8 @@ public final class RunDefaults {
             DataFormat.AUTO,
             OnBadImage.FAIL,
             EpochOrder.SHUFFLED,
+            Optional.empty(),
+            Optional.empty(),
             512,
             true),
         new RunConfig.Model(

@@ -43,7 +43,14 @@ public final class RunYaml {
 
   /** Keys that name files and folders. */
   private static final List<String> PATHS =
-      List.of("data.train", "data.val", "data.test", "model.file", "model.weights", "loss.teacher");
+      List.of(
+          "data.train",
+          "data.val",
+          "data.test",
+          "data.source-data",
+          "model.file",
+          "model.weights",
+          "loss.teacher");
 
   private static final YAMLMapper YAML =
       YAMLMapper.builder(
@@ -104,6 +111,9 @@ public final class RunYaml {
     }
     if (config.model().interpolation().isEmpty()) {
       ((ObjectNode) tree.get("model")).remove("interpolation");
+    }
+    if (config.data().sourceData().isEmpty()) {
+      ((ObjectNode) tree.get("data")).remove(List.of("source-data", "source-weight"));
     }
     tree.put("memory-megabytes", 0);
     tree = withRenamed(tree, MEMORY_FORMAT, CHANNELS_LAST, config.channelsLast());

@@ -7,7 +7,9 @@ import java.util.List;
  * scale of the loss, the weight of the labels against the others, 1 for binary cross-entropy, the
  * distillation's alpha and temperature, the number of the cut that {@code x} lies at, 0 for images.
  * {@code weight} (of classes) and {@code teacher} (its logits) have no elements if there are none.
- * {@code y} and {@code other} are class indices [N], or of multi-label data 0 and 1 [N, labels].
+ * {@code factors} [2, N] on the images' losses have none either where all count alike: {@link
+ * WeighedText}. {@code y} and {@code other} are class indices [N], or of multi-label data 0 and 1
+ * [N, labels].
  *
  * <p>{@code torch.autograd.grad} gives gradients in any memory layout while the fused kernels walk
  * raw memory, so gradients are made contiguous.
@@ -26,7 +28,13 @@ final class LossText {
           else:
             target = (self).one_hot(logits, y, smoothing, )
           return target
-        def cost(self: SELF, logits: Tensor, y: Tensor, other: Tensor, weight: Tensor, h: Tensor) -> Tensor:
+        def cost(self: SELF, logits: Tensor, y: Tensor, other: Tensor, weight: Tensor, factors: Tensor, h: Tensor) -> Tensor:
+          if torch.gt(torch.numel(factors), 0):
+            loss = (self).weighed(logits, y, other, weight, factors, h, )
+          else:
+            loss = (self).plain(logits, y, other, weight, h, )
+          return loss
+        def plain(self: SELF, logits: Tensor, y: Tensor, other: Tensor, weight: Tensor, h: Tensor) -> Tensor:
           if torch.gt(torch.numel(weight), 0):
             w = annotate(Optional[Tensor], weight)
           else:
@@ -43,32 +51,35 @@ final class LossText {
             else:
               loss = own
           return loss
-        def apart(self: SELF, logits: Tensor, y: Tensor, teacher: Tensor, t: float) -> Tensor:
-          if torch.gt(torch.dim(y), 1):
-            soft = torch.div(teacher, t)
-            p = torch.sigmoid(soft)
-            cross = torch.binary_cross_entropy_with_logits(torch.div(logits, t), p)
-            kl = torch.sub(cross, torch.binary_cross_entropy_with_logits(soft, p))
+        def apart(self: SELF, logits: Tensor, y: Tensor, teacher: Tensor, factors: Tensor, t: float) -> Tensor:
+          if torch.gt(torch.numel(factors), 0):
+            kl = (self).apart_weighed(logits, y, teacher, factors, t, )
           else:
-            student = torch.log_softmax(torch.div(logits, t), 1)
-            soft = torch.log_softmax(torch.div(teacher, t), 1)
-            sum = torch.kl_div(student, soft, 2, log_target=True)
-            kl = torch.div(sum, torch.size(logits, 0))
+            if torch.gt(torch.dim(y), 1):
+              soft = torch.div(teacher, t)
+              p = torch.sigmoid(soft)
+              cross = torch.binary_cross_entropy_with_logits(torch.div(logits, t), p)
+              kl = torch.sub(cross, torch.binary_cross_entropy_with_logits(soft, p))
+            else:
+              student = torch.log_softmax(torch.div(logits, t), 1)
+              soft = torch.log_softmax(torch.div(teacher, t), 1)
+              sum = torch.kl_div(student, soft, 2, log_target=True)
+              kl = torch.div(sum, torch.size(logits, 0))
           return kl
-        def distilled(self: SELF, cost: Tensor, logits: Tensor, y: Tensor, teacher: Tensor, h: Tensor) -> Tensor:
+        def distilled(self: SELF, cost: Tensor, logits: Tensor, y: Tensor, teacher: Tensor, factors: Tensor, h: Tensor) -> Tensor:
           if torch.gt(torch.numel(teacher), 0):
             t = float(h[5])
-            apart = torch.mul((self).apart(logits, y, teacher, t, ), torch.mul(t, t))
+            apart = torch.mul((self).apart(logits, y, teacher, factors, t, ), torch.mul(t, t))
             a = float(h[4])
             loss = torch.add(torch.mul(cost, torch.sub(1., a)), torch.mul(apart, a))
           else:
             loss = cost
           return loss
-        def gradients(self: SELF, x: Tensor, y: Tensor, other: Tensor, weight: Tensor, teacher: Tensor, h: Tensor, ps: List[Tensor]) -> List[Tensor]:
+        def gradients(self: SELF, x: Tensor, y: Tensor, other: Tensor, weight: Tensor, teacher: Tensor, factors: Tensor, h: Tensor, ps: List[Tensor]) -> List[Tensor]:
           net = self.net
           FORWARD
-          cost = (self).cost(logits, y, other, weight, h, )
-          loss = (self).distilled(COST, logits, y, teacher, h, )
+          cost = (self).cost(logits, y, other, weight, factors, h, )
+          loss = (self).distilled(COST, logits, y, teacher, factors, h, )
           gs = torch.autograd.grad([torch.mul(loss, float(h[1]))], ps, None, None, False, True)
           out = [torch.detach(loss), torch.detach(logits)]
           for i in range(torch.len(gs)):
@@ -79,7 +90,8 @@ final class LossText {
               _1 = torch.append(out, torch.contiguous(unchecked_cast(Tensor, g)))
           return out
         def logits(self: SELF, x: Tensor, h: Tensor) -> Tensor:
-          return (self).tail(x, int(h[0]), )
+          all = (self).tail(x, int(h[0]), )
+          return DELIVERED
         def loss(self: SELF, logits: Tensor, y: Tensor) -> Tensor:
           if torch.gt(torch.dim(y), 1):
             sum = torch.binary_cross_entropy_with_logits(logits, torch.type_as(y, logits), None, None, 2)
@@ -104,12 +116,19 @@ final class LossText {
         forward.append("aux").append(i).append(", ");
         cost.insert(0, "torch.add(")
             .append(
-                ", torch.mul((self).cost(aux%d, y, other, weight, h, ), %s))"
+                ", torch.mul((self).cost(aux%d, y, other, weight, factors, h, ), %s))"
                     .formatted(i, auxiliary.get(i)));
       }
       forward.append("= heads");
     }
-    return METHODS.replace("FORWARD", forward).replace("COST", cost).replace("INPUT", input)
+    int own = options.ownOutputs();
+    String delivered = own == 0 ? "all" : "torch.slice(all, 1, 0, %d)".formatted(own);
+    return METHODS
+            .replace("FORWARD", forward)
+            .replace("COST", cost)
+            .replace("INPUT", input)
+            .replace("DELIVERED", delivered)
+        + WeighedText.methods(own)
         + CutText.methods(options.cuts().size(), input)
         + options.segments().map(parts -> SegmentText.methods(parts, input)).orElse("");
   }

@@ -13,13 +13,16 @@ import java.util.Optional;
  * @param cuts of the network, counted from 1
  * @param segments that gradient checkpointing computes twice; empty: all is kept; not together with
  *     auxiliary heads
+ * @param ownOutputs where there is a second head, how many outputs are the first one's, which alone
+ *     is evaluated; 0: all
  */
 public record ProgramOptions(
     Precision precision,
     boolean channelsLast,
     List<Double> auxiliary,
     List<NetworkCut> cuts,
-    Optional<Segments> segments) {
+    Optional<Segments> segments,
+    int ownOutputs) {
   public static final ProgramOptions PLAIN = new ProgramOptions(Precision.FP32, false, List.of());
 
   public ProgramOptions {
@@ -29,14 +32,15 @@ public record ProgramOptions(
 
   /** Without cuts and segments. */
   public ProgramOptions(Precision precision, boolean channelsLast, List<Double> auxiliary) {
-    this(precision, channelsLast, auxiliary, List.of(), Optional.empty());
+    this(precision, channelsLast, auxiliary, List.of(), Optional.empty(), 0);
   }
 
   public ProgramOptions withCuts(List<NetworkCut> other) {
-    return new ProgramOptions(precision, channelsLast, auxiliary, other, segments);
+    return new ProgramOptions(precision, channelsLast, auxiliary, other, segments, ownOutputs);
   }
 
   public ProgramOptions with(Segments parts) {
-    return new ProgramOptions(precision, channelsLast, auxiliary, cuts, Optional.of(parts));
+    return new ProgramOptions(
+        precision, channelsLast, auxiliary, cuts, Optional.of(parts), ownOutputs);
   }
 }

@@ -17,7 +17,7 @@ import java.util.List;
 final class SegmentText {
   private static final String METHODS =
       """
-        def checkpointed(self: SELF, x: Tensor, y: Tensor, other: Tensor, weight: Tensor, teacher: Tensor, h: Tensor, seeds: Tensor, ps: List[Tensor], bs: List[Tensor]) -> List[Tensor]:
+        def checkpointed(self: SELF, x: Tensor, y: Tensor, other: Tensor, weight: Tensor, teacher: Tensor, factors: Tensor, h: Tensor, seeds: Tensor, ps: List[Tensor], bs: List[Tensor]) -> List[Tensor]:
           edges = annotate(List[Tensor], [])
           live = annotate(List[bool], [False])
           z = INPUT
@@ -31,8 +31,8 @@ final class SegmentText {
           _3 = torch.manual_seed(int(seeds[LAST]))
           edge = torch.requires_grad_(torch.detach(z), live[LAST])
           logits = (self).segment(torch.clone(edge), LAST, )
-          cost = (self).cost(logits, y, other, weight, h, )
-          loss = (self).distilled(cost, logits, y, teacher, h, )
+          cost = (self).cost(logits, y, other, weight, factors, h, )
+          loss = (self).distilled(cost, logits, y, teacher, factors, h, )
           scaled = torch.mul(loss, float(h[1]))
           grads = annotate(List[Tensor], [])
           for i in range(torch.len(ps)):

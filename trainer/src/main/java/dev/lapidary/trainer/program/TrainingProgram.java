@@ -124,8 +124,15 @@ public final class TrainingProgram implements AutoCloseable {
    * @param others likewise: those of what was mixed in; the labels if nothing was
    * @param weight of the labels, in [0, 1]; the others have the rest
    * @param teacher [N, classes] float32 logits to distil; no elements: none
+   * @param factors [2, N] float32 on the images' losses: of the labels, and of the others; no
+   *     elements: 1
    */
-  public record Targets(NDArray labels, NDArray others, double weight, NDArray teacher) {
+  public record Targets(
+      NDArray labels, NDArray others, double weight, NDArray teacher, NDArray factors) {
+    public Targets(NDArray labels, NDArray others, double weight, NDArray teacher) {
+      this(labels, others, weight, teacher, labels.getManager().create(new Shape(0)));
+    }
+
     public Targets(NDArray labels, NDArray others, double weight) {
       this(labels, others, weight, labels.getManager().create(new Shape(0)));
     }
@@ -173,6 +180,7 @@ public final class TrainingProgram implements AutoCloseable {
               .array(targets.others())
               .array(step.create(loss.weightArray()))
               .array(targets.teacher())
+              .array(targets.factors())
               .numbers(loss.numbers(scale, targets.weight(), cut));
       List<NDArray> arrays = parameters.stream().map(ProgramTensor::array).toList();
       if (segments.isPresent() && cut == 0) {

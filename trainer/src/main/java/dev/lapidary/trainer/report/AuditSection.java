@@ -20,9 +20,10 @@ final class AuditSection {
         <h2 id='data'>Data</h2>
         {}
         <p>Sizes of the training images: {}.</p>
-        {}{}""",
+        {}{}{}""",
         counts(audit).scrolling(),
         sizes(audit.sizes()),
+        Html.join(audit.weights().stream().map(line -> Html.of("<p>{}.</p>\n", line)).toList()),
         list(audit.skipped(), "bad images were left out"),
         list(audit.duplicates(), "images are trained on and measured with"));
   }

@@ -19,6 +19,8 @@ import java.util.TreeMap;
  * @param duplicates images that are trained on and measured with, as {@code one = the other}
  * @param sizes how many training images have which size, such as {@code 500x375}
  * @param manifestSha256 of names, classes and contents
+ * @param weights where not all training images count alike, or some are of a source task: what of
+ *     that is so
  * @param multiLabel the images themselves, where they have any number of labels
  */
 public record DataAudit(
@@ -30,6 +32,7 @@ public record DataAudit(
     List<String> duplicates,
     Map<String, Integer> sizes,
     String manifestSha256,
+    @JsonInclude(JsonInclude.Include.NON_EMPTY) List<String> weights,
     @JsonInclude(JsonInclude.Include.NON_ABSENT) Optional<MultiLabel> multiLabel) {
 
   /** How many images there are in each part. */
@@ -56,6 +59,7 @@ public record DataAudit(
     validation = List.copyOf(validation);
     skipped = List.copyOf(skipped);
     duplicates = List.copyOf(duplicates);
+    weights = List.copyOf(weights);
   }
 
   public static DataAudit of(TrainingData data) {
@@ -71,6 +75,7 @@ public record DataAudit(
         data.duplicates(),
         sizes,
         data.manifestSha256(),
+        data.learned().words(),
         several ? Optional.of(MultiLabel.of(data)) : Optional.empty());
   }
 

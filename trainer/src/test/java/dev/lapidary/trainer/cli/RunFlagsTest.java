@@ -84,6 +84,7 @@ class RunFlagsTest {
         "--group-by=(a)_ | data.group-by=(a)_",
         "--on-bad-image=skip | data.on-bad-image=skip",
         "--sampling=balanced | data.sampling=balanced",
+        "--source-data=other | data.source-data=other",
         "--force | model.freeze-unloaded=true",
         "--head=fc | model.head.name=fc",
         "--loss=bce | loss.function=bce",

@@ -102,6 +102,7 @@ class AdviceTest {
         List.of(),
         Map.of(),
         "data",
+        List.of(),
         Optional.empty());
   }
 }

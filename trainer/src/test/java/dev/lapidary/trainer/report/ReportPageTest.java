@@ -102,6 +102,7 @@ class ReportPageTest {
             List.of(),
             Map.of("3x2", 6),
             "data",
+            List.of(),
             Optional.empty()),
         List.of(
             new RunReport.Measured(

@@ -15,7 +15,6 @@ import dev.lapidary.torchscript.archive.ArchiveWriter;
 import dev.lapidary.torchscript.archive.TorchScriptArchive;
 import dev.lapidary.torchscript.script.StateDict;
 import dev.lapidary.trainer.data.Dataset;
-import dev.lapidary.trainer.program.NetworkTensors;
 import dev.lapidary.trainer.report.Measures;
 import dev.lapidary.trainer.run.inputs.RunDirectory;
 import dev.lapidary.trainer.run.inputs.RunInputs;
@@ -44,8 +43,7 @@ public final class Delivery {
       Map<String, Tensor> weights,
       DeliveredScores measured)
       throws IOException {
-    TorchScriptArchive archive = inputs.network().archive();
-    NetworkTensors.store(archive, weights);
+    TorchScriptArchive archive = OwnHead.of(inputs, weights);
     String card = CardJson.write(RunCard.of(inputs, measured));
     Map<String, byte[]> extra = new LinkedHashMap<>(archive.extra());
     extra.put(TorchScriptArchive.CARD, card.getBytes(UTF_8));

@@ -82,9 +82,9 @@ public final class FrozenFeatures implements AutoCloseable {
     this.key = key(index, stage, augmentation);
     this.loader =
         Loader.of(
-            inputs.data().train(),
+            inputs.data().learned().images(),
             Preprocessor.of(rule),
-            new ByVariant(augmentation, inputs.data().train().size()),
+            new ByVariant(augmentation, inputs.data().learned().images().size()),
             inputs.config().threads(),
             0);
   }
@@ -127,7 +127,7 @@ public final class FrozenFeatures implements AutoCloseable {
   /** The batches of an epoch, from the first that is not done. */
   public BatchSource training(int[] order, int epoch, int firstBatch) {
     int variant = epoch % variants;
-    Dataset data = inputs.data().train();
+    Dataset data = inputs.data().learned().images();
     String which = "variant-%03d".formatted(variant);
     FeatureFile file =
         file(which, data, () -> loader.batches(asListed(data), batchSize, variant, 0), batchSize);
@@ -243,7 +243,7 @@ public final class FrozenFeatures implements AutoCloseable {
 
   /** The same batch with another seed must give the same bits. */
   private boolean areRandom() {
-    Dataset data = inputs.data().train();
+    Dataset data = inputs.data().learned().images();
     int length = inputs.network().preprocessing().inputLength();
     try (BatchSource images = loader.batches(asListed(data), batchSize, 0, 0);
         NDManager step = program.newStep()) {

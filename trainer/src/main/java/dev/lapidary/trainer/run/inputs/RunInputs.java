@@ -10,6 +10,7 @@ import dev.lapidary.trainer.augment.Augmentation;
 import dev.lapidary.trainer.checkpoint.TrainingState.Adapted;
 import dev.lapidary.trainer.checkpoint.TrainingState.Identity;
 import dev.lapidary.trainer.data.Dataset;
+import dev.lapidary.trainer.data.EpochImages;
 import dev.lapidary.trainer.data.EpochOrder;
 import dev.lapidary.trainer.data.ListedData;
 import dev.lapidary.trainer.data.Task;
@@ -67,31 +68,32 @@ public record RunInputs(
   public static RunInputs open(RunConfig asked, Progress progress, BooleanSupplier stop)
       throws IOException {
     RunConfig config = asked.on(TorchDevice.of(asked.device()));
-    ListedData listed = ListedData.of(source(config), progress::say);
+    ListedData listed = listed(config, progress);
     requireTask(config, listed.train());
-    Network network = Network.of(config, listed.train().labels(), progress);
+    Network network = Network.of(config, listed.learned().images().labels(), progress);
     RunConfig thawed = GradualUnfreeze.writeOut(config, network.layers(), network.parameters());
-    requirePlan(thawed, network);
+    requirePlan(thawed, network, listed.learned());
     TrainingData data = decode(listed, progress);
     progress.say("device: " + described(config));
     network.segments(thawed).ifPresent(parts -> progress.say(parts.note()));
     RunConfig laidOut = MemoryFormatProbe.resolve(thawed, network, progress);
     RunConfig precise = PrecisionProbe.resolve(laidOut, network, progress);
     RunConfig whole = BatchSizeProbe.resolve(precise, network, data, progress, stop);
-    SingleValueNorms.require(whole, data.train(), network);
+    SingleValueNorms.require(whole, data.learned().images(), network);
     StagePrefixes prefixes = StagePrefixes.of(whole, network);
     return new RunInputs(whole, data, network, prefixes, identity(whole, data, network));
   }
 
   /** The network as this run trains it. */
   public TrainingProgram openProgram() {
-    return network.openProgram(config, prefixes.cuts());
+    EpochImages learned = data.learned();
+    int own = learned.hasSecondHead() ? learned.ownLabels() : 0;
+    return network.openProgram(config, prefixes.cuts(), own);
   }
 
   /** What a batch costs. */
   public LossOptions loss() {
-    Dataset train = data.train();
-    return config.loss().options(train.task(), train.counts(), train.size());
+    return config.loss().options(data.learned());
   }
 
   public Optional<Teacher> openTeacher() {
@@ -116,6 +118,16 @@ public record RunInputs(
     return config.device().equals("cpu")
         ? "cpu (%s, %s)".formatted(threads, Fingerprint.widestInstructions())
         : config.device();
+  }
+
+  private static ListedData listed(RunConfig config, Progress progress) {
+    ListedData listed = ListedData.of(source(config), progress::say);
+    return config.data().sourceData().isEmpty()
+        ? listed
+        : listed.with(
+            Path.of(config.data().sourceData().get()),
+            config.data().sourceWeight().orElseThrow(),
+            progress::say);
   }
 
   /** Where the run's images lie. */
@@ -150,6 +162,7 @@ public record RunInputs(
         (several ? "labels: " : "classes: ")
             + String.join(", ", labels.subList(0, Math.min(NAMED, labels.size())))
             + (labels.size() > NAMED ? ", ..." : ""));
+    data.learned().words().forEach(progress::say);
     if (!data.duplicates().isEmpty()) {
       progress.say(
           "warning: %d images are trained on and measured with, such as %s"
@@ -194,16 +207,27 @@ public record RunInputs(
   }
 
   /** Refuses patterns that match nothing, unknown augmentations, random parameters frozen. */
-  private static void requirePlan(RunConfig config, Network network) {
+  private static void requirePlan(RunConfig config, Network network, EpochImages learned) {
     NamePatterns patterns = new NamePatterns(network.parameters(), network.heads());
     for (StageConfig stage : config.stages()) {
       patterns.trained(stage);
       stage.groups().forEach(group -> patterns.match(group.match()));
       Augmentation augmentation =
           Augmentation.parse(stage.augment(), network.preprocessing(), config.seed());
+      if (learned.hasSecondHead() && augmentation.mixes()) {
+        throw Failure.badInput(
+            "stage %s: mixup and cutmix mix images of one head, and the classes of --source-data are"
+                + " other ones than the target's; leave them out",
+            stage.name());
+      }
       if (stage.cacheVariants() > 0) {
         requireSingleImages(stage, augmentation, config);
       }
+    }
+    if (learned.hasSecondHead() && config.loss().teacher().isPresent()) {
+      throw Failure.badInput(
+          "--teacher knows the target's classes, and those of --source-data are other ones; leave one"
+              + " of the two out");
     }
     FreezeCheck.require(config, network);
   }

@@ -242,7 +242,7 @@ public final class Training implements AutoCloseable {
             state.position().step(),
             stage.highestRate(factor(stage, plan, plan.steps() - 1)),
             sums.loss() / sums.images(),
-            (double) sums.correct() / sums.images(),
+            (double) sums.correct() / inputs.data().learned().ofTarget(plan.order()),
             scores.loss(),
             scores.accuracy(),
             several.map(MultiLabelMeasures::meanAveragePrecision),
@@ -320,7 +320,7 @@ public final class Training implements AutoCloseable {
 
   private EpochBatches epochBatches(StageRun stage) {
     return EpochBatches.of(
-        inputs.data().train(),
+        inputs.data().learned().images(),
         config.data().sampling(),
         config.seed(),
         state.epochNumber(),
@@ -331,7 +331,8 @@ public final class Training implements AutoCloseable {
     Preprocessor preprocessor = Preprocessor.of(inputs.network().preprocessing());
     Augmentation view =
         Augmentation.parse(stage.augment(), inputs.network().preprocessing(), config.seed());
-    return Loader.of(inputs.data().train(), preprocessor, view, config.threads(), cacheBytes());
+    return Loader.of(
+        inputs.data().learned().images(), preprocessor, view, config.threads(), cacheBytes());
   }
 
   private long cacheBytes() {

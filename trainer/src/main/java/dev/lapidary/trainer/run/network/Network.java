@@ -84,6 +84,15 @@ public record Network(
 
   /** The network as a run trains it. */
   public TrainingProgram openProgram(RunConfig config, List<NetworkCut> cuts) {
+    return openProgram(config, cuts, 0);
+  }
+
+  /**
+   * The same.
+   *
+   * @param ownOutputs where a second head is trained, how many outputs are the first one's; else 0
+   */
+  public TrainingProgram openProgram(RunConfig config, List<NetworkCut> cuts, int ownOutputs) {
     List<Double> auxiliary = config.loss().auxiliary() ? auxiliaryWeights() : List.of();
     return TrainingProgram.open(
         archive,
@@ -93,7 +102,8 @@ public record Network(
             config.channelsLast(),
             auxiliary,
             cuts,
-            segments(config)));
+            segments(config),
+            ownOutputs));
   }
 
   /**

@@ -52,7 +52,7 @@ public final class StagePlans {
     StageChoice choice = StageChoice.of(stage, program, inputs.network());
     long stepsPerEpoch =
         EpochBatches.of(
-                inputs.data().train(),
+                inputs.data().learned().images(),
                 inputs.config().data().sampling(),
                 inputs.config().seed(),
                 inputs.config().epochsBefore(index),

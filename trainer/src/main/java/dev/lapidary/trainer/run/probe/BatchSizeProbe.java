@@ -61,7 +61,7 @@ public final class BatchSizeProbe {
   private BatchSizeProbe(
       RunConfig config, TrainingData data, Preprocessing rule, Path folder, BooleanSupplier stop) {
     this.config = config;
-    this.task = data.train().task();
+    this.task = data.learned().images().task();
     this.folder = folder;
     this.stop = stop;
     this.budget = budgetBytes(config);
@@ -84,10 +84,10 @@ public final class BatchSizeProbe {
     Path labels = folder.resolve(ProbeStep.LABELS);
     try {
       Files.writeString(yaml, RunYaml.write(config));
-      Files.write(labels, data.train().labels());
+      Files.write(labels, data.learned().images().labels());
       BatchSizeProbe probe =
           new BatchSizeProbe(config, data, network.preprocessing(), folder, stop);
-      int limit = Math.min(data.train().size(), LARGEST);
+      int limit = Math.min(data.learned().images().size(), LARGEST);
       List<StageConfig> stages = new ArrayList<>();
       for (int i = 0; i < config.stages().size(); i++) {
         StageConfig stage = config.stages().get(i);
@@ -235,7 +235,8 @@ public final class BatchSizeProbe {
             .mapToLong(
                 size -> 3L * size.getKey().width() * size.getKey().height() * size.getValue())
             .sum();
-    long validation = train / Math.max(1, data.train().size()) * data.validation().size();
+    long validation =
+        train / Math.max(1, data.learned().images().size()) * data.validation().size();
     return Math.min(limit, train) + Math.min(limit, validation);
   }
 }

@@ -126,7 +126,7 @@ final class ProbeStep {
       Optional<Teacher> teacher,
       Preprocessing rule) {
     LossOptions loss =
-        config.loss().options(task, labels.stream().map(label -> 1).toList(), labels.size());
+        config.loss().options(task, labels.stream().map(label -> 1.0).toList(), labels.size());
     try (NDManager step = program.newStep()) {
       var images = step.ones(BatchTensors.shape(size, rule));
       var classes =

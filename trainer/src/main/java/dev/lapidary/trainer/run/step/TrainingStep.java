@@ -2,6 +2,7 @@ package dev.lapidary.trainer.run.step;
 
 import ai.djl.engine.EngineException;
 import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.Shape;
 import dev.lapidary.core.failure.Failure;
 import dev.lapidary.core.tensor.RandomStream;
 import dev.lapidary.trainer.checkpoint.TrainingState.Adapted;
@@ -9,13 +10,13 @@ import dev.lapidary.trainer.checkpoint.TrainingState.Position;
 import dev.lapidary.trainer.checkpoint.TrainingState.Sums;
 import dev.lapidary.trainer.data.Batch;
 import dev.lapidary.trainer.data.BatchSource;
+import dev.lapidary.trainer.data.EpochImages;
 import dev.lapidary.trainer.plan.PrecisionChoice;
 import dev.lapidary.trainer.program.Gradients;
 import dev.lapidary.trainer.program.LossOptions;
 import dev.lapidary.trainer.program.LossScale;
 import dev.lapidary.trainer.program.Optimizer;
 import dev.lapidary.trainer.program.TrainingProgram;
-import dev.lapidary.trainer.report.Answer;
 import dev.lapidary.trainer.report.Progress;
 import dev.lapidary.trainer.run.inputs.RunInputs;
 import dev.lapidary.trainer.run.network.BatchTensors;
@@ -23,7 +24,6 @@ import dev.lapidary.trainer.run.network.Teacher;
 import dev.lapidary.trainer.run.stage.StageRun;
 import java.nio.file.Path;
 import java.util.Arrays;
-import java.util.List;
 import java.util.Optional;
 
 /**
@@ -157,7 +157,7 @@ public record TrainingStep(
       try (NDManager part = program.newStep()) {
         Gradients gradients = gradients(part, micro, from, to);
         requireFinite(gradients.loss(), micro);
-        sums = count(sums, gradients, batch, from);
+        sums = count(inputs.data().learned(), sums, gradients, batch, from);
         sum = Optional.of(sum.isEmpty() ? gradients : program.add(part, sum.get(), gradients));
         sum.get().attach(step);
       }
@@ -174,11 +174,11 @@ public record TrainingStep(
     var images = BatchTensors.images(manager, batch, from, to, inputs.network().preprocessing());
     var labels = BatchTensors.labels(manager, batch, batch.labels(), from, to);
     var others = BatchTensors.labels(manager, batch, batch.otherLabels(), from, to);
+    var factors = ImageFactors.of(manager, inputs.data().learned(), batch, from, to);
+    var soft =
+        teacher.isEmpty() ? manager.create(new Shape(0)) : teacher.get().logits(manager, images);
     TrainingProgram.Targets targets =
-        teacher.isEmpty()
-            ? new TrainingProgram.Targets(labels, others, batch.weight())
-            : new TrainingProgram.Targets(
-                labels, others, batch.weight(), teacher.get().logits(manager, images));
+        new TrainingProgram.Targets(labels, others, batch.weight(), soft, factors);
     return program.gradients(
         manager,
         batch.cut(),
@@ -214,15 +214,16 @@ public record TrainingStep(
     return inputs.config().precision() == PrecisionChoice.FP16;
   }
 
-  private static Sums count(Sums sums, Gradients gradients, Batch batch, int from) {
+  private static Sums count(
+      EpochImages learned, Sums sums, Gradients gradients, Batch batch, int from) {
     int images = (int) gradients.logits().getShape().get(0);
     int width = batch.labelWidth();
-    List<Answer> answers =
-        Answer.ofLogits(
+    long correct =
+        ImageFactors.correct(
+            learned,
             gradients.logits().toFloatArray(),
             Arrays.copyOfRange(batch.labels(), from * width, (from + images) * width),
             Arrays.copyOfRange(batch.samples(), from, from + images));
-    long correct = answers.stream().filter(Answer::correct).count();
     return sums.plus((double) gradients.loss() * images, images, correct);
   }
 

@@ -117,7 +117,7 @@ public final class Trial {
     for (int epoch = 0; true; epoch++) {
       EpochBatches plan =
           EpochBatches.of(
-              inputs.data().train(),
+              inputs.data().learned().images(),
               inputs.config().data().sampling(),
               inputs.config().seed(),
               epoch,
@@ -165,7 +165,7 @@ public final class Trial {
             stage.augment(), inputs.network().preprocessing(), inputs.config().seed());
     Preprocessor preprocessor = Preprocessor.of(inputs.network().preprocessing());
     int threads = inputs.config().threads();
-    return Loader.of(inputs.data().train(), preprocessor, view, threads, 0);
+    return Loader.of(inputs.data().learned().images(), preprocessor, view, threads, 0);
   }
 
   private static Map<String, Tensor> tensors(TrainingProgram program) {

@@ -1,0 +1,157 @@
+package dev.lapidary.trainer.data;
+
+import java.util.ArrayList;
+import java.util.DoubleSummaryStatistics;
+import java.util.List;
+import java.util.stream.Stream;
+
+/**
+ * What an epoch goes through: the training images, and after them those of a source task if one is
+ * learned beside the target. All are in one order, each once an epoch; an image's loss counts by
+ * its weight divided by the mean weight of all, so that an epoch's loss is the weighted mean and a
+ * rate means what it means without weights. (Divided by a batch's own weights, a batch of images of
+ * the source alone would count as much as one of the target's.)
+ */
+public final class EpochImages {
+  /** What labels of a second head begin with. */
+  private static final String SOURCE = "source/";
+
+  private final Dataset images;
+  private final int ofTarget;
+  private final int ownLabels;
+  private final double sourceWeight;
+  private final DoubleSummaryStatistics weights;
+
+  private EpochImages(Dataset images, int ofTarget, int ownLabels, double sourceWeight) {
+    this.images = images;
+    this.ofTarget = ofTarget;
+    this.ownLabels = ownLabels;
+    this.sourceWeight = sourceWeight;
+    this.weights = images.samples().stream().mapToDouble(this::weight).summaryStatistics();
+  }
+
+  public static EpochImages of(Dataset target) {
+    return new EpochImages(target, target.size(), target.labels().size(), 1);
+  }
+
+  /**
+   * @param source of the same classes, or some of them, which one head learns; else a second head
+   *     learns them
+   * @param weight of its images, above 0, times their own
+   */
+  static EpochImages of(Dataset target, Dataset source, double weight) {
+    List<String> known = target.labels();
+    boolean same = known.containsAll(source.labels());
+    List<String> labels =
+        same
+            ? known
+            : Stream.concat(known.stream(), source.labels().stream().map(SOURCE::concat)).toList();
+    List<Sample> samples = new ArrayList<>(target.samples());
+    for (Sample sample : source.samples()) {
+      List<Integer> others = new ArrayList<>();
+      for (int label : sample.labels()) {
+        others.add(same ? known.indexOf(source.labels().get(label)) : known.size() + label);
+      }
+      samples.add(sample.ofSource(others.stream().sorted().toList()));
+    }
+    Pictures pictures = new PicturesOfBoth(target.pictures(), source.pictures());
+    Dataset both = new Dataset(target.task(), labels, samples, pictures);
+    return new EpochImages(both, target.size(), known.size(), weight);
+  }
+
+  EpochImages with(Dataset others) {
+    int target = (int) others.samples().stream().filter(sample -> !sample.source()).count();
+    return new EpochImages(others, target, ownLabels, sourceWeight);
+  }
+
+  /** The target's first; the labels of a second head follow those of the first. */
+  public Dataset images() {
+    return images;
+  }
+
+  public int size() {
+    return images.size();
+  }
+
+  /** How many of the labels are the target's. */
+  public int ownLabels() {
+    return ownLabels;
+  }
+
+  public boolean hasSource() {
+    return ofTarget < images.size();
+  }
+
+  /** Whether the source's classes are others, for which there is a head that is not delivered. */
+  public boolean hasSecondHead() {
+    return ownLabels < images.labels().size();
+  }
+
+  /** Whether some images count more than others. */
+  public boolean isWeighed() {
+    return weights.getMin() < weights.getMax();
+  }
+
+  /** Of all images together. */
+  public double sumOfWeights() {
+    return weights.getSum();
+  }
+
+  /** What a person is told of it; nothing where all images count alike. */
+  public List<String> words() {
+    List<String> words = new ArrayList<>();
+    if (hasSource()) {
+      int classes = images.labels().size() - ownLabels;
+      words.add(
+          "source task: %d images beside the %d of the target, %s"
+              .formatted(
+                  size() - ofTarget,
+                  ofTarget,
+                  hasSecondHead()
+                      ? "of %d classes with a head of their own, which is not delivered"
+                          .formatted(classes)
+                      : "of its classes"));
+    }
+    if (isWeighed()) {
+      words.add(
+          "weights of the images in the training loss: %s to %s, mean %.3f"
+              .formatted(weights.getMin(), weights.getMax(), weights.getAverage()));
+    }
+    return words;
+  }
+
+  private double weight(Sample sample) {
+    return sample.source() ? sourceWeight * sample.weight() : sample.weight();
+  }
+
+  /** What the losses of some images are multiplied by; their mean over all images is 1. */
+  public float[] factors(int... positions) {
+    float[] factors = new float[positions.length];
+    for (int i = 0; i < factors.length; i++) {
+      factors[i] = (float) (weight(images.samples().get(positions[i])) / weights.getAverage());
+    }
+    return factors;
+  }
+
+  /** How many of some images are the target's. */
+  public int ofTarget(int... positions) {
+    int count = 0;
+    for (int position : positions) {
+      count += position < ofTarget ? 1 : 0;
+    }
+    return count;
+  }
+
+  /** The weights of each label's images, summed. */
+  public List<Double> weightsByLabel() {
+    double[] sums = new double[images.labels().size()];
+    for (Sample sample : images.samples()) {
+      sample.labels().forEach(label -> sums[label] += weight(sample));
+    }
+    List<Double> list = new ArrayList<>();
+    for (double sum : sums) {
+      list.add(sum);
+    }
+    return list;
+  }
+}
