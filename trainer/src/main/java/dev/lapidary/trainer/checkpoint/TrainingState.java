@@ -3,6 +3,7 @@ package dev.lapidary.trainer.checkpoint;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import dev.lapidary.trainer.plan.PlateauState;
 import dev.lapidary.trainer.program.LossScale;
+import java.io.Serializable;
 import java.util.List;
 import java.util.Optional;
 
@@ -51,7 +52,8 @@ public record TrainingState(
       String initialSha256,
       String libtorch,
       String capability,
-      int threads) {}
+      int threads)
+      implements Serializable {}
 
   /**
    * @param stage from 0
@@ -59,7 +61,7 @@ public record TrainingState(
    * @param batch of the epoch, from 0: the next one
    * @param step optimizer steps done in the whole run
    */
-  public record Position(int stage, int epoch, long batch, long step) {
+  public record Position(int stage, int epoch, long batch, long step) implements Serializable {
     public static final Position START = new Position(0, 0, 0, 0);
   }
 
@@ -88,7 +90,7 @@ public record TrainingState(
    * @param loss sum of the images' training loss
    * @param correct images of whose answer nothing was wrong
    */
-  public record Sums(double loss, long images, long correct) {
+  public record Sums(double loss, long images, long correct) implements Serializable {
     public static final Sums ZERO = new Sums(0, 0, 0);
 
     public Sums plus(double batchLoss, long batchImages, long batchCorrect) {

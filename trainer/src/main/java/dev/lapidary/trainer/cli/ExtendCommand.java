@@ -39,7 +39,7 @@ public final class ExtendCommand implements Callable<Integer> {
         err,
         (progress, stop) -> {
           RunOutcome outcome = Runs.extend(run, epochs, progress, stop);
-          return Interruption.status(outcome, run, err);
+          return Interruption.status(outcome, run, spec);
         });
   }
 }

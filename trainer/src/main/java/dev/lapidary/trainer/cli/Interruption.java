@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
+import picocli.CommandLine.Model.CommandSpec;
 
 /**
  * SIGINT and SIGTERM: the JVM would shut down at once and exit with 130 or 143; the signal's
@@ -67,11 +68,13 @@ final class Interruption implements AutoCloseable {
   }
 
   /** The exit status, and on stderr how to go on. */
-  static int status(RunOutcome outcome, Path run, PrintWriter err) {
+  static int status(RunOutcome outcome, Path run, CommandSpec command) {
     if (outcome == RunOutcome.FINISHED) {
       return ExitCode.DONE.status();
     }
-    err.println("interrupted; the checkpoint is written. To go on: trainer resume " + run);
+    PrintWriter err = command.commandLine().getErr();
+    String program = command.root().name();
+    err.printf("interrupted; the checkpoint is written. To go on: %s resume %s%n", program, run);
     err.flush();
     return ExitCode.INTERRUPTED.status();
   }

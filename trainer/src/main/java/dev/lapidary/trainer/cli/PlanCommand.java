@@ -31,7 +31,7 @@ import picocli.CommandLine.Spec;
       "Example: trainer plan --data photos --arch resnet18 --weights imagenet"
           + " --freeze-epochs 2 --epochs 8"
     })
-public final class PlanCommand implements Callable<Integer>, HelpSection.Command {
+public class PlanCommand implements Callable<Integer>, HelpSection.Command {
   @Spec private CommandSpec spec;
   @Mixin private PlanOptions plan;
 
@@ -55,27 +55,38 @@ public final class PlanCommand implements Callable<Integer>, HelpSection.Command
             List.of("--name", "--keep-top", "--checkpoint-every", "--checkpoint-minutes")));
   }
 
+  /** The plan where its workers are, which may settle what the options left open. */
+  protected RunConfig settled(RunConfig asked) {
+    return asked;
+  }
+
+  /** What else there is to say of a plan, a line each. */
+  protected List<String> more(RunConfig config, Planning.Plan planned) {
+    return List.of();
+  }
+
   @Override
   public Integer call() throws IOException {
     plan.threadsWait().apply();
-    RunConfig config = plan.config();
+    RunConfig config = settled(plan.config());
     PrintWriter err = spec.commandLine().getErr();
     return Interruption.orderly(
         err,
         (progress, stop) -> {
           Planning.Plan planned = Planning.of(config, measure, progress, stop);
           plan.note().ifPresent(progress::say);
-          print(planned);
+          print(planned, json ? List.of() : more(config, planned));
           return ExitCode.DONE.status();
         });
   }
 
-  private void print(Planning.Plan result) throws JsonProcessingException {
+  private void print(Planning.Plan result, List<String> more) throws JsonProcessingException {
     PrintWriter out = spec.commandLine().getOut();
     if (json) {
       out.println(json(result));
     } else {
       print(result, tensors, out);
+      more.forEach(out::println);
     }
     out.flush();
   }

@@ -2,6 +2,8 @@ package dev.lapidary.trainer.cli;
 
 import dev.lapidary.trainer.run.Runs;
 import dev.lapidary.trainer.run.loop.RunOutcome;
+import dev.lapidary.trainer.run.round.Workers;
+import dev.lapidary.trainer.run.round.WorkersHere;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
@@ -23,7 +25,7 @@ import picocli.CommandLine.Spec;
       "If data, configuration, libtorch, threads or processor have changed it refuses (exit 3) and"
           + " prints the difference."
     })
-public final class ResumeCommand implements Callable<Integer> {
+public class ResumeCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
   @Mixin private ThreadsWaitOption threadsWait = new ThreadsWaitOption();
 
@@ -42,6 +44,11 @@ public final class ResumeCommand implements Callable<Integer> {
       description = "Changes a key of run.yaml from here on, such as stages.1.batch-size=4.")
   private List<String> sets = new ArrayList<>();
 
+  /** Where workers are, if the run has any. */
+  protected Workers.Opening workers() {
+    return WorkersHere::open;
+  }
+
   @Override
   public Integer call() throws IOException {
     threadsWait.apply();
@@ -49,8 +56,8 @@ public final class ResumeCommand implements Callable<Integer> {
     return Interruption.orderly(
         err,
         (progress, stop) -> {
-          RunOutcome outcome = Runs.resume(run, sets, allowed, progress, stop);
-          return Interruption.status(outcome, run, err);
+          RunOutcome outcome = Runs.resume(run, sets, allowed, workers(), progress, stop);
+          return Interruption.status(outcome, run, spec);
         });
   }
 }

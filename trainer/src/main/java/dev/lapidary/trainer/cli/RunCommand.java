@@ -4,6 +4,8 @@ import dev.lapidary.core.cli.HelpSection;
 import dev.lapidary.trainer.plan.RunConfig;
 import dev.lapidary.trainer.run.Runs;
 import dev.lapidary.trainer.run.loop.RunOutcome;
+import dev.lapidary.trainer.run.round.Workers;
+import dev.lapidary.trainer.run.round.WorkersHere;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
@@ -24,7 +26,7 @@ import picocli.CommandLine.Spec;
       "Example: trainer run --data photos --arch resnet18 --weights imagenet"
           + " --freeze-epochs 2 --epochs 8 --out runs/photos"
     })
-public final class RunCommand implements Callable<Integer>, HelpSection.Command {
+public class RunCommand implements Callable<Integer>, HelpSection.Command {
   @Spec private CommandSpec spec;
   @Mixin private PlanOptions plan;
 
@@ -44,17 +46,27 @@ public final class RunCommand implements Callable<Integer>, HelpSection.Command 
             List.of("--keep-top", "--checkpoint-every", "--checkpoint-minutes")));
   }
 
+  /** The plan where its workers are, which may settle what the options left open. */
+  protected RunConfig settled(RunConfig asked) {
+    return asked;
+  }
+
+  /** Where workers are, if the run has any. */
+  protected Workers.Opening workers() {
+    return WorkersHere::open;
+  }
+
   @Override
   public Integer call() throws IOException {
     plan.threadsWait().apply();
-    RunConfig config = plan.config();
+    RunConfig config = settled(plan.config());
     PrintWriter err = spec.commandLine().getErr();
     return Interruption.orderly(
         err,
         (progress, stop) -> {
           plan.note().ifPresent(progress::say);
-          RunOutcome outcome = Runs.start(out, config, progress, stop);
-          return Interruption.status(outcome, out, err);
+          RunOutcome outcome = Runs.start(out, config, workers(), progress, stop);
+          return Interruption.status(outcome, out, spec);
         });
   }
 }

@@ -155,6 +155,19 @@ final class RunFlags {
               .named("--checkpoint-minutes")
               .of("MINUTES"),
           flag(
+              "rounds.world-size",
+              "Logical workers that own a fixed part of the images each; a step averages their"
+                  + " gradients, as DistributedDataParallel. At least 1."),
+          flag(
+              "rounds.local-steps",
+              "Steps of each worker before the workers' weights are averaged (local SGD); 1: their"
+                  + " gradients are, at each step. At least 1."),
+          flag(
+              "rounds.outer-lr",
+              "With --local-steps above 1: how far the common weights go towards the workers' mean"
+                  + " (DiLoCo's outer SGD). Above 0."),
+          flag("rounds.outer-momentum", "Nesterov's momentum of that outer step. In [0, 1)."),
+          flag(
               "threads", "Of libtorch and of loading images; 0: as many as processors. 0 or more."),
           flag(
                   "memory-megabytes",

@@ -77,6 +77,12 @@ final class RunSections {
   private static final HelpSection CONFIGURATION =
       new HelpSection("Configuration", List.of("--config", "--set", "--seed"), List.of());
 
+  private static final HelpSection WORKERS =
+      new HelpSection(
+          "Workers",
+          List.of("--world-size"),
+          List.of("--local-steps", "--outer-lr", "--outer-momentum"));
+
   private RunSections() {}
 
   /**
@@ -84,7 +90,16 @@ final class RunSections {
    */
   static List<HelpSection> with(HelpSection last) {
     return Stream.of(
-            DATA, NETWORK, STAGES, OPTIMIZER, LOSS, AUGMENTATION, MEMORY, CONFIGURATION, last)
+            DATA,
+            NETWORK,
+            STAGES,
+            OPTIMIZER,
+            LOSS,
+            AUGMENTATION,
+            MEMORY,
+            WORKERS,
+            CONFIGURATION,
+            last)
         .toList();
   }
 }

@@ -15,6 +15,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.LongUnaryOperator;
 
 /**
  * Makes batches ahead of their use: decode, view and normalize on all threads, a bounded number of
@@ -64,7 +65,18 @@ public final class Loader implements AutoCloseable {
    * @param firstBatch how many batches to leave out at the start, to go on within an epoch
    */
   public Batches batches(int[] order, int batchSize, long epoch, int firstBatch) {
-    return new Batches(order.clone(), batchSize, epoch, firstBatch);
+    return new Batches(order.clone(), batchSize, epoch, firstBatch, n -> n);
+  }
+
+  /**
+   * Some batches of an epoch.
+   *
+   * @param order positions of their samples
+   * @param number of the n-th of them, from 0, in the epoch: what random decisions about a whole
+   *     batch depend on
+   */
+  public Batches some(int[] order, int batchSize, long epoch, LongUnaryOperator number) {
+    return new Batches(order.clone(), batchSize, epoch, 0, number);
   }
 
   /** Stops the threads; batches asked for afterwards fail. */
@@ -78,6 +90,7 @@ public final class Loader implements AutoCloseable {
     private final int[] order;
     private final int batchSize;
     private final long epoch;
+    private final LongUnaryOperator number;
     private final Deque<Pending> pending = new ArrayDeque<>();
     private final Deque<float[]> free = new ArrayDeque<>();
     private float[] inUse = new float[0];
@@ -85,7 +98,8 @@ public final class Loader implements AutoCloseable {
     private int nextStart;
     private int handedOut;
 
-    private Batches(int[] order, int batchSize, long epoch, int firstBatch) {
+    private Batches(
+        int[] order, int batchSize, long epoch, int firstBatch, LongUnaryOperator number) {
       if (batchSize < 1 || firstBatch < 0) {
         throw new IllegalArgumentException(
             "batch size %d, first batch %d".formatted(batchSize, firstBatch));
@@ -93,6 +107,7 @@ public final class Loader implements AutoCloseable {
       this.order = order;
       this.batchSize = batchSize;
       this.epoch = epoch;
+      this.number = number;
       this.draws = draws(order);
       this.handedOut = firstBatch;
       this.nextStart = (int) Math.min(order.length, (long) firstBatch * batchSize);
@@ -126,7 +141,7 @@ public final class Loader implements AutoCloseable {
       }
       Batch batch = next.await();
       inUse = batch.images();
-      return view.mixed(batch, epoch, handedOut++);
+      return view.mixed(batch, epoch, number.applyAsLong(handedOut++));
     }
 
     /** Drops what is in flight; needed only if the epoch was not gone through. */

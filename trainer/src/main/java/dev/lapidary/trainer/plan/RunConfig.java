@@ -29,6 +29,7 @@ import java.util.regex.PatternSyntaxException;
  *     again for the backward pass instead of kept
  * @param stages one after the other
  * @param ema a moving average of the weights
+ * @param rounds how workers share the work
  */
 public record RunConfig(
     long seed,
@@ -43,6 +44,7 @@ public record RunConfig(
     Loss loss,
     List<StageConfig> stages,
     Ema ema,
+    Rounds rounds,
     Checkpoints checkpoints) {
 
   /**
@@ -311,6 +313,7 @@ public record RunConfig(
     require(threads >= 0, "threads must not be negative but is " + threads);
     require(TorchDevice.isName(device), "device must be auto, cpu or cuda:N but is " + device);
     require(!stages.isEmpty(), "stages is empty: a run needs at least one");
+    rounds.requireSense(stages, data.sampling(), precision, ema);
   }
 
   public RunConfig withStages(List<StageConfig> other) {
@@ -358,6 +361,7 @@ public record RunConfig(
         loss,
         otherStages,
         ema,
+        rounds,
         checkpoints);
   }
 

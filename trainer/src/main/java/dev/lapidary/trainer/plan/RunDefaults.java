@@ -122,6 +122,7 @@ public final class RunDefaults {
             4),
         List.of(stage()),
         RunConfig.Ema.NONE,
+        Rounds.NONE,
         new RunConfig.Checkpoints(0, 10, RunConfig.Deliver.BEST, 0, 1));
   }
 }

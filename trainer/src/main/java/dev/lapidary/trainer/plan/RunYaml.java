@@ -89,6 +89,7 @@ public final class RunYaml {
           tree,
           YAML.getNodeFactory().numberNode(StageConfig.AUTO),
           YAML.getNodeFactory().textNode(AUTO));
+      dropRounds(config, (ObjectNode) tree);
       return YAML.writeValueAsString(tree);
     } catch (JsonProcessingException e) {
       throw new IllegalStateException("a configuration is always YAML", e);
@@ -115,6 +116,7 @@ public final class RunYaml {
     if (config.data().sourceData().isEmpty()) {
       ((ObjectNode) tree.get("data")).remove(List.of("source-data", "source-weight"));
     }
+    dropRounds(config, tree);
     tree.put("memory-megabytes", 0);
     tree = withRenamed(tree, MEMORY_FORMAT, CHANNELS_LAST, config.channelsLast());
     ((ObjectNode) tree.get("data")).put("cache-megabytes", 0).put("cache-features", true);
@@ -140,6 +142,23 @@ public final class RunYaml {
     if (old != null) {
       MemoryFormat format = old.asBoolean() ? MemoryFormat.CHANNELS_LAST : MemoryFormat.CONTIGUOUS;
       given.put(MEMORY_FORMAT, format.name());
+    }
+  }
+
+  /** How an {@link #identity} was shared, in the words of its keys. */
+  public static String rounds(String identity) {
+    try {
+      JsonNode rounds = YAML.readTree(identity).path("rounds");
+      return rounds.isMissingNode() ? "one worker" : rounds.toString();
+    } catch (JsonProcessingException e) {
+      throw new IllegalArgumentException("an identity is always JSON", e);
+    }
+  }
+
+  /** Of one worker they say nothing. */
+  private static void dropRounds(RunConfig config, ObjectNode tree) {
+    if (!config.rounds().hasWorkers()) {
+      tree.remove("rounds");
     }
   }
 

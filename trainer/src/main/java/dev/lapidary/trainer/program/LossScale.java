@@ -1,12 +1,14 @@
 package dev.lapidary.trainer.program;
 
+import java.io.Serializable;
+
 /**
  * The factor that keeps fp16's gradients from vanishing: {@code torch.cuda.amp.GradScaler}'s rule
  * and numbers.
  *
  * @param goodSteps since it was last changed
  */
-public record LossScale(double scale, int goodSteps) {
+public record LossScale(double scale, int goodSteps) implements Serializable {
   /** {@code GradScaler}'s first scale; a power of two changes no bit of a gradient's mantissa. */
   public static final LossScale START = new LossScale(65536, 0);
 

@@ -2,6 +2,7 @@ package dev.lapidary.trainer.run;
 
 import dev.lapidary.core.failure.Failure;
 import dev.lapidary.trainer.checkpoint.TrainingState.Identity;
+import dev.lapidary.trainer.plan.RunYaml;
 import dev.lapidary.trainer.report.Progress;
 import java.util.ArrayList;
 import java.util.List;
@@ -14,6 +15,10 @@ record RunDrift(List<Difference> differences) {
    * @param asked whether the user changed it by {@code --set}
    */
   record Difference(String key, String was, String is, boolean asked) {
+    private String ofDriver() {
+      return "%s is %s on the driver and %s here".formatted(key, was, is);
+    }
+
     @Override
     public String toString() {
       return "%s was %s and is %s".formatted(key, was, is);
@@ -33,6 +38,33 @@ record RunDrift(List<Difference> differences) {
     add(found, "threads", "" + was.threads(), "" + is.threads(), changedConfig);
     add(found, "cpu", was.capability(), is.capability(), false);
     return new RunDrift(found);
+  }
+
+  /**
+   * Refuses (exit 3) other workers or meetings: a checkpoint counts by them, so that nothing could
+   * accept the difference.
+   */
+  static void requireSameRounds(Identity was, Identity is) {
+    String before = RunYaml.rounds(was.config());
+    String now = RunYaml.rounds(is.config());
+    if (!before.equals(now)) {
+      throw Failure.gate(
+          "the run was shared as %s, and its checkpoints count by that: it cannot go on as %s; give"
+              + " --weights model.safetensors to a new run",
+          before, now);
+    }
+  }
+
+  /** Refuses (exit 3) a process of a run that would compute otherwise than the run's first. */
+  static void refuse(Identity driver, Identity here) {
+    RunDrift drift = between(driver, here, false);
+    if (!drift.differences.isEmpty()) {
+      List<String> all = drift.differences.stream().map(Difference::ofDriver).toList();
+      throw Failure.gate(
+          "this process would not compute what the driver does: %s; use machines and files that are"
+              + " alike",
+          String.join("; ", all));
+    }
   }
 
   /** Says what is accepted; fails (exit 3) with all that is not. */

@@ -3,6 +3,7 @@ package dev.lapidary.trainer.run;
 import dev.lapidary.core.failure.Failure;
 import dev.lapidary.trainer.checkpoint.Checkpoints;
 import dev.lapidary.trainer.checkpoint.TrainingState;
+import dev.lapidary.trainer.checkpoint.TrainingState.Identity;
 import dev.lapidary.trainer.plan.RunConfig;
 import dev.lapidary.trainer.plan.RunYaml;
 import dev.lapidary.trainer.plan.StageConfig;
@@ -12,6 +13,8 @@ import dev.lapidary.trainer.run.inputs.RunDirectory;
 import dev.lapidary.trainer.run.inputs.RunInputs;
 import dev.lapidary.trainer.run.loop.RunOutcome;
 import dev.lapidary.trainer.run.loop.Training;
+import dev.lapidary.trainer.run.round.Workers;
+import dev.lapidary.trainer.run.round.WorkersHere;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -32,6 +35,12 @@ public final class Runs {
    */
   public static RunOutcome start(
       Path out, RunConfig asked, Progress progress, BooleanSupplier stop) {
+    return start(out, asked, WorkersHere::open, progress, stop);
+  }
+
+  /** The same with workers elsewhere. */
+  public static RunOutcome start(
+      Path out, RunConfig asked, Workers.Opening workers, Progress progress, BooleanSupplier stop) {
     RunDirectory.requireNew(out);
     RunConfig config = RunInputs.resolve(asked);
     return Libtorch.call(
@@ -40,7 +49,7 @@ public final class Runs {
           RunInputs inputs = RunInputs.open(config, progress, stop);
           inputs.network().notes().forEach(progress::say);
           try (RunDirectory directory = RunDirectory.create(out, inputs.config());
-              Training training = new Training(directory, inputs, progress, stop)) {
+              Training training = new Training(directory, inputs, workers, progress, stop)) {
             if (inputs.network().report().isPresent()) {
               directory.writeMatch(inputs.network().report().get());
             }
@@ -59,6 +68,18 @@ public final class Runs {
   public static RunOutcome resume(
       Path run, List<String> sets, List<String> allowed, Progress progress, BooleanSupplier stop)
       throws IOException {
+    return resume(run, sets, allowed, WorkersHere::open, progress, stop);
+  }
+
+  /** The same with workers elsewhere. */
+  public static RunOutcome resume(
+      Path run,
+      List<String> sets,
+      List<String> allowed,
+      Workers.Opening workers,
+      Progress progress,
+      BooleanSupplier stop)
+      throws IOException {
     RunConfig config = with(RunDirectory.readConfig(run), sets);
     return Libtorch.call(
         config.threads(),
@@ -72,11 +93,13 @@ public final class Runs {
               return RunOutcome.FINISHED;
             }
             RunInputs inputs = RunInputs.open(config, progress, stop);
-            saved.ifPresent(
-                s ->
-                    RunDrift.between(s.state().identity(), inputs.identity(), !sets.isEmpty())
-                        .refuseUnless(allowed, progress));
-            try (Training training = new Training(directory, inputs, progress, stop)) {
+            if (saved.isPresent()) {
+              Identity was = saved.get().state().identity();
+              RunDrift.requireSameRounds(was, inputs.identity());
+              RunDrift.between(was, inputs.identity(), !sets.isEmpty())
+                  .refuseUnless(allowed, progress);
+            }
+            try (Training training = new Training(directory, inputs, workers, progress, stop)) {
               saved.ifPresent(training::restore);
               if (!sets.isEmpty()) {
                 directory.writeConfig(inputs.config());
@@ -89,6 +112,17 @@ public final class Runs {
             }
           }
         });
+  }
+
+  /**
+   * Whether another process may do a part of a run.
+   *
+   * @param driver of the run
+   * @param here what this process makes of the same configuration
+   * @throws Failure (exit 3) with the difference, if its results would be others
+   */
+  public static void requireAlike(Identity driver, Identity here) {
+    RunDrift.refuse(driver, here);
   }
 
   /**
@@ -112,7 +146,8 @@ public final class Runs {
         () -> {
           try (RunDirectory directory = RunDirectory.open(run)) {
             RunInputs inputs = RunInputs.open(longer, progress, stop);
-            try (Training training = new Training(directory, inputs, progress, stop)) {
+            try (Training training =
+                new Training(directory, inputs, WorkersHere::open, progress, stop)) {
               training.restore(saved.get());
               training.goOnWithStage(config.stages().size());
               directory.writeConfig(longer);

@@ -101,7 +101,9 @@ class RunFlagsTest {
         "--precision=bf16 | precision=bf16",
         "--grad-checkpointing | gradient-checkpointing=true",
         "--checkpoint-every=3 | checkpoints.every-steps=3",
-        "--memory=2g | memory-megabytes=2048"
+        "--memory=2g | memory-megabytes=2048",
+        "--world-size=4 | rounds.world-size=4",
+        "--outer-lr=0.5 | rounds.outer-lr=0.5"
       })
   void aFlagIsItsKey(String flag, String assignment) {
     assertThat(plan(flag)).isEqualTo(plan("--set=" + assignment)).isNotEqualTo(plan());

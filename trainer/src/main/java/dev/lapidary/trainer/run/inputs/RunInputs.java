@@ -13,6 +13,7 @@ import dev.lapidary.trainer.data.Dataset;
 import dev.lapidary.trainer.data.EpochImages;
 import dev.lapidary.trainer.data.EpochOrder;
 import dev.lapidary.trainer.data.ListedData;
+import dev.lapidary.trainer.data.Shards;
 import dev.lapidary.trainer.data.Task;
 import dev.lapidary.trainer.data.TrainingData;
 import dev.lapidary.trainer.plan.GradualUnfreeze;
@@ -74,6 +75,7 @@ public record RunInputs(
     RunConfig thawed = GradualUnfreeze.writeOut(config, network.layers(), network.parameters());
     requirePlan(thawed, network, listed.learned());
     TrainingData data = decode(listed, progress);
+    Shards.requireImages(data.train(), config.rounds().worldSize(), config.data().train());
     progress.say("device: " + described(config));
     network.segments(thawed).ifPresent(parts -> progress.say(parts.note()));
     RunConfig laidOut = MemoryFormatProbe.resolve(thawed, network, progress);

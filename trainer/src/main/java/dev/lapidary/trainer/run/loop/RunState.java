@@ -92,7 +92,7 @@ final class RunState {
             position.stage(),
             position.epoch(),
             position.batch() + done.batches(),
-            position.step() + (done.updated() ? 1 : 0));
+            position.step() + done.steps());
     adapted = done.adapted();
   }
 

@@ -29,9 +29,15 @@ import dev.lapidary.trainer.run.inputs.RunDirectory;
 import dev.lapidary.trainer.run.inputs.RunInputs;
 import dev.lapidary.trainer.run.network.NotFinite;
 import dev.lapidary.trainer.run.network.Teacher;
+import dev.lapidary.trainer.run.round.RoundNotes;
+import dev.lapidary.trainer.run.round.RoundStep;
+import dev.lapidary.trainer.run.round.RoundSteps;
+import dev.lapidary.trainer.run.round.Workers;
 import dev.lapidary.trainer.run.stage.EpochBatches;
 import dev.lapidary.trainer.run.stage.StageRun;
 import dev.lapidary.trainer.run.stage.TrainedWeights;
+import dev.lapidary.trainer.run.step.EpochSteps;
+import dev.lapidary.trainer.run.step.OwnSteps;
 import dev.lapidary.trainer.run.step.TrainingClock;
 import dev.lapidary.trainer.run.step.TrainingStep;
 import java.io.IOException;
@@ -52,6 +58,7 @@ public final class Training implements AutoCloseable {
   private final Optional<Teacher> teacher;
   private final TrainedWeights weights;
   private final TrainingStep step;
+  private final Optional<RoundStep> rounds;
   private final Validation validation;
   private final CheckpointWriter writer;
   private final TrainingClock clock = new TrainingClock();
@@ -63,10 +70,15 @@ public final class Training implements AutoCloseable {
   private long metricsBytes;
 
   /**
+   * @param opening of the workers, if the run has any
    * @param stop asked after each step
    */
   public Training(
-      RunDirectory directory, RunInputs inputs, Progress progress, BooleanSupplier stop) {
+      RunDirectory directory,
+      RunInputs inputs,
+      Workers.Opening opening,
+      Progress progress,
+      BooleanSupplier stop) {
     this.directory = directory;
     this.inputs = inputs;
     this.config = inputs.config();
@@ -75,6 +87,7 @@ public final class Training implements AutoCloseable {
     this.program = inputs.openProgram();
     program.notes().forEach(progress::say);
     inputs.prefixes().notes().forEach(progress::say);
+    RoundNotes.of(config, inputs.data().train()).forEach(progress::say);
     this.teacher = inputs.openTeacher();
     this.weights = TrainedWeights.of(program, config.ema());
     this.state = new RunState(config, inputs.adapted());
@@ -89,6 +102,12 @@ public final class Training implements AutoCloseable {
             new Validation.Telling("validation", directory.remedy(), progress));
     this.writer = new CheckpointWriter(new Checkpoints(directory.checkpoints()));
     this.optimizer = new Optimizer(program, config.stages().get(0).optimizer());
+    this.rounds = config.rounds().hasWorkers() ? Optional.of(rounds(opening)) : Optional.empty();
+  }
+
+  private RoundStep rounds(Workers.Opening opening) {
+    Workers workers = opening.open(inputs, directory.checkpoints(), progress);
+    return new RoundStep(config.rounds(), step, workers);
   }
 
   /** Takes everything from a checkpoint. */
@@ -100,6 +119,7 @@ public final class Training implements AutoCloseable {
     int stage = state.stageOfOptimizer();
     optimizer = new Optimizer(program, config.stages().get(stage).optimizer());
     optimizer.restore(saved.optimizer());
+    rounds.ifPresent(round -> round.restore(saved.optimizer()));
   }
 
   /** Begins a stage that was added to a finished run. */
@@ -164,6 +184,7 @@ public final class Training implements AutoCloseable {
         && !stage.optimizer().equals(config.stages().get(index - 1).optimizer())) {
       optimizer.close();
       optimizer = new Optimizer(program, stage.optimizer());
+      rounds.ifPresent(RoundStep::forget);
     }
     loader.close();
     loader = loader(stage);
@@ -184,19 +205,17 @@ public final class Training implements AutoCloseable {
   private RunOutcome trainEpoch(StageRun stage, MetricsLog metrics) throws IOException {
     stage.resumeTraining();
     EpochBatches plan = epochBatches(stage);
-    try (BatchSource batches = batches(stage, plan)) {
+    try (EpochSteps steps = steps(stage, plan)) {
       clock.startEpoch();
-      while (batches.hasNext()) {
+      while (steps.hasNext()) {
         Position at = state.position();
-        long images = plan.imagesOfStep(at.batch());
-        double factor = factor(stage, plan, at.batch() / stage.config().accumulate());
-        count(step.take(stage, optimizer, batches, at, images, factor, state.adapted()));
+        count(steps.take(at, step -> factor(stage, plan, step), state.adapted()));
         show(plan);
-        if (stop.getAsBoolean() && batches.hasNext()) {
+        if (stop.getAsBoolean() && steps.hasNext()) {
           checkpoint(metrics, false);
           return RunOutcome.INTERRUPTED;
         }
-        if (checkpointIsDue() && batches.hasNext()) {
+        if (checkpointIsDue(at) && steps.hasNext()) {
           checkpoint(metrics, false);
         }
       }
@@ -205,6 +224,14 @@ public final class Training implements AutoCloseable {
       return RunOutcome.INTERRUPTED;
     }
     return RunOutcome.FINISHED;
+  }
+
+  private EpochSteps steps(StageRun stage, EpochBatches plan) {
+    if (rounds.isPresent()) {
+      long next = state.position().batch();
+      return new RoundSteps(rounds.get(), stage, optimizer, plan, next);
+    }
+    return new OwnSteps(step, stage, optimizer, batches(stage, plan), plan);
   }
 
   /** A moving average is validated with weights of its own, so from the images. */
@@ -219,15 +246,16 @@ public final class Training implements AutoCloseable {
 
   private void count(TrainingStep.Done done) {
     state.count(done);
-    if (done.updated()) {
+    if (done.steps() > 0) {
       weights.average(state.position().step());
     }
   }
 
-  private boolean checkpointIsDue() {
+  /** Whether as many steps as asked for were done, a number that a round may step over. */
+  private boolean checkpointIsDue(Position before) {
     int steps = config.checkpoints().everySteps();
     double minutes = config.checkpoints().everyMinutes();
-    return (steps > 0 && state.position().step() % steps == 0)
+    return (steps > 0 && state.position().step() / steps > before.step() / steps)
         || (minutes > 0 && clock.minutesSinceCheckpoint() >= minutes);
   }
 
@@ -290,8 +318,10 @@ public final class Training implements AutoCloseable {
           requireFinite(mean);
           Map<String, Tensor> delivered = new LinkedHashMap<>(model);
           delivered.putAll(mean);
+          Map<String, Tensor> moments = new LinkedHashMap<>(optimizer.save());
+          rounds.ifPresent(round -> moments.putAll(round.save()));
           writer.write(
-              new Checkpoints.Saved(now, model, optimizer.save(), mean),
+              new Checkpoints.Saved(now, model, moments, mean),
               isKept ? Optional.of(delivered) : Optional.empty());
         });
   }
@@ -324,7 +354,8 @@ public final class Training implements AutoCloseable {
         config.data().sampling(),
         config.seed(),
         state.epochNumber(),
-        stage.config());
+        stage.config(),
+        config.rounds().largest());
   }
 
   private Loader loader(StageConfig stage) {
@@ -345,6 +376,7 @@ public final class Training implements AutoCloseable {
     loader.close();
     features.ifPresent(FrozenFeatures::close);
     validation.close();
+    rounds.ifPresent(RoundStep::close);
     optimizer.close();
     teacher.ifPresent(Teacher::close);
     weights.close();

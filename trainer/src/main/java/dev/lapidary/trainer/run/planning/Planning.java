@@ -13,6 +13,7 @@ import dev.lapidary.trainer.report.StagePlan;
 import dev.lapidary.trainer.run.inputs.RunInputs;
 import dev.lapidary.trainer.run.network.Network;
 import dev.lapidary.trainer.run.probe.SystemMemory;
+import dev.lapidary.trainer.run.round.RoundNotes;
 import dev.lapidary.trainer.run.step.Trial;
 import java.util.ArrayList;
 import java.util.List;
@@ -46,7 +47,7 @@ public final class Planning {
   }
 
   /**
-   * @param secondsPerStep median of a few steps
+   * @param secondsPerStep median of a few steps; of all workers, one after the other
    * @param hours of the whole stage, without validation
    */
   public record Time(String stage, double secondsPerStep, double hours) {}
@@ -68,9 +69,11 @@ public final class Planning {
             List<String> notes = new ArrayList<>(network.notes());
             notes.addAll(program.notes());
             notes.addAll(inputs.prefixes().notes());
+            notes.addAll(RoundNotes.of(inputs.config(), inputs.data().train()));
             DataAudit data = DataAudit.of(inputs.data());
             List<String> advice =
                 new ArrayList<>(Advice.of(stages, data, usualRate(inputs), SystemMemory.bytes()));
+            advice.addAll(RoundNotes.advice(inputs.config()));
             if (measure) {
               otherNetwork(inputs, times).ifPresent(advice::add);
             }
@@ -90,7 +93,8 @@ public final class Planning {
       RunInputs inputs, TrainingProgram program, List<StagePlan> stages, BooleanSupplier stop) {
     List<Time> times = new ArrayList<>();
     for (int i = 0; i < stages.size(); i++) {
-      double seconds = Trial.secondsPerStep(inputs, program, i, stop);
+      double seconds =
+          Trial.secondsPerStep(inputs, program, i, stop) * inputs.config().rounds().worldSize();
       long steps = stages.get(i).epochs() * stages.get(i).stepsPerEpoch();
       times.add(new Time(stages.get(i).name(), seconds, seconds * (double) steps / 3600));
     }

@@ -56,7 +56,8 @@ public final class StagePlans {
                 inputs.config().data().sampling(),
                 inputs.config().seed(),
                 inputs.config().epochsBefore(index),
-                stage)
+                stage,
+                inputs.config().rounds().largest())
             .steps();
     List<Long> steps = steps(stage.epochs() * stepsPerEpoch);
     List<Double> factors = steps.stream().map(step -> factor(stage, step, stepsPerEpoch)).toList();

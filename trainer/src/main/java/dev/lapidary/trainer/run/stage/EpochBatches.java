@@ -2,32 +2,32 @@ package dev.lapidary.trainer.run.stage;
 
 import dev.lapidary.trainer.data.Dataset;
 import dev.lapidary.trainer.data.EpochOrder;
+import dev.lapidary.trainer.data.Shard;
 import dev.lapidary.trainer.plan.StageConfig;
 import java.util.Arrays;
 
-/**
- * How an epoch's images are cut into batches and steps. One image that would be left alone in the
- * last batch is left out of this epoch (another one in the next): BatchNorm cannot normalize over
- * one value a channel.
- */
+/** Which images each of an epoch's batches holds; {@link EpochLength} says how many. */
 public final class EpochBatches {
   private final int[] order;
-  private final int batchSize;
-  private final int accumulate;
+  private final EpochLength length;
 
-  private EpochBatches(int[] order, int batchSize, int accumulate) {
+  private EpochBatches(int[] order, EpochLength length) {
     this.order = order;
-    this.batchSize = batchSize;
-    this.accumulate = accumulate;
+    this.length = length;
   }
 
+  /** Of all images. */
   public static EpochBatches of(
       Dataset data, EpochOrder sampling, long seed, int epoch, StageConfig stage) {
-    int[] order = sampling.samples(data, seed, epoch);
-    int size = stage.batchSize();
-    boolean lonely = order.length > size && order.length % size == 1 && size > 1;
-    int[] used = lonely ? Arrays.copyOf(order, order.length - 1) : order;
-    return new EpochBatches(used, size, stage.accumulate());
+    return of(data, sampling, seed, epoch, stage, Shard.WHOLE);
+  }
+
+  /** Of those that a worker owns, in the order that the epoch has for all. */
+  public static EpochBatches of(
+      Dataset data, EpochOrder sampling, long seed, int epoch, StageConfig stage, Shard shard) {
+    int[] order = shard.of(sampling.samples(data, seed, epoch));
+    EpochLength length = EpochLength.of(order.length, stage);
+    return new EpochBatches(Arrays.copyOf(order, length.images()), length);
   }
 
   public int[] order() {
@@ -35,16 +35,22 @@ public final class EpochBatches {
   }
 
   public long batches() {
-    return (order.length + batchSize - 1L) / batchSize;
+    return length.batches();
   }
 
   public long steps() {
-    return (batches() + accumulate - 1) / accumulate;
+    return length.steps();
   }
 
   /** Images of the step that begins with this batch. */
   public long imagesOfStep(long batch) {
-    long start = batch * batchSize;
-    return Math.min((long) accumulate * batchSize, order.length - start);
+    return length.imagesOfStep(batch);
+  }
+
+  /** Positions of the samples of so many batches from this one on, those that there are. */
+  public int[] samples(long batch, long count) {
+    long from = Math.min(order.length, batch * length.batchSize());
+    long to = Math.min(order.length, (batch + count) * length.batchSize());
+    return Arrays.copyOfRange(order, (int) from, (int) to);
   }
 }

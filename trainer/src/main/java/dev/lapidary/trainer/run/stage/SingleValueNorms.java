@@ -62,7 +62,8 @@ public final class SingleValueNorms {
             config.data().sampling(),
             config.seed(),
             config.epochsBefore(stage),
-            config.stages().get(stage))
+            config.stages().get(stage),
+            config.rounds().smallest())
         .order()
         .length;
   }

@@ -36,7 +36,8 @@ public final class TrainingClock {
     return result;
   }
 
-  <T> T computing(Supplier<T> work) {
+  /** Counts what libtorch does. */
+  public <T> T computing(Supplier<T> work) {
     long start = System.nanoTime();
     T result = work.get();
     computed += System.nanoTime() - start;

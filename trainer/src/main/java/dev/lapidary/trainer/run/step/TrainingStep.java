@@ -11,7 +11,9 @@ import dev.lapidary.trainer.checkpoint.TrainingState.Sums;
 import dev.lapidary.trainer.data.Batch;
 import dev.lapidary.trainer.data.BatchSource;
 import dev.lapidary.trainer.data.EpochImages;
+import dev.lapidary.trainer.data.Shard;
 import dev.lapidary.trainer.plan.PrecisionChoice;
+import dev.lapidary.trainer.plan.StageConfig;
 import dev.lapidary.trainer.program.Gradients;
 import dev.lapidary.trainer.program.LossOptions;
 import dev.lapidary.trainer.program.LossScale;
@@ -57,9 +59,28 @@ public record TrainingStep(
   /**
    * The batches that it used up, and their images' loss and hits.
    *
-   * @param updated whether the parameters changed: fp16's overflow skips the update
+   * @param steps in which the parameters changed: fp16's overflow skips the update
    */
-  public record Done(long batches, Sums sums, Adapted adapted, boolean updated) {}
+  public record Done(long batches, Sums sums, Adapted adapted, int steps) {}
+
+  /**
+   * What of a step one worker does.
+   *
+   * @param images of its own
+   * @param ofStep images of all workers
+   */
+  public record Part(long images, long ofStep, Shard shard) {
+    static Part whole(long images) {
+      return new Part(images, images, Shard.WHOLE);
+    }
+  }
+
+  /**
+   * The gradients of a step's batches, summed; their images' loss and hits.
+   *
+   * @param gradients live as long as the manager that they were asked for with
+   */
+  public record Accumulated(Gradients gradients, Sums sums, Adapted adapted, long batches) {}
 
   /** The gradients of a batch, its images' loss and hits, the parts that it was computed in. */
   private record Work(Gradients gradients, Sums sums, int parts) {}
@@ -79,40 +100,66 @@ public record TrainingStep(
       double factor,
       Adapted adapted) {
     try (NDManager step = program.newStep()) {
-      Optional<Gradients> sum = Optional.empty();
-      Sums sums = Sums.ZERO;
-      Adapted now = adapted;
-      long batches = 0;
-      while (sums.images() < images) {
-        Batch batch = clock.waiting(source::next);
-        Micro micro = new Micro(stage, batch, at, at.batch() + batches, images, now);
-        Work work = clock.computing(() -> halving(step, micro));
-        now = now.with(work.parts());
-        sums = sums.plus(work.sums().loss(), batch.count(), work.sums().correct());
-        sum =
-            Optional.of(
-                sum.isEmpty() ? work.gradients() : program.add(step, sum.get(), work.gradients()));
-        batches++;
-      }
-      Gradients all = sum.orElseThrow();
-      Adapted before = now;
-      boolean finite = clock.computing(() -> unscaled(step, all, before.lossScale()));
-      if (finite) {
-        clock.computing(
-            () -> {
-              program.clip(step, all, stage.config().clip().norm(), stage.config().clip().value());
-              optimizer.apply(step, all, name -> stage.rate(name, factor));
-              return all;
-            });
-      }
-      return new Done(batches, sums, now.with(scaleAfter(finite, before, stage, at)), finite);
+      Accumulated all = accumulate(step, stage, source, at, Part.whole(images), adapted);
+      return update(step, stage, optimizer, at, all, factor);
     }
+  }
+
+  /**
+   * The first half of a step: forward and backward.
+   *
+   * @param at the first batch's position, by the worker's own count
+   * @throws LossNotFinite (exit 1) if the loss is not finite
+   */
+  public Accumulated accumulate(
+      NDManager step, StageRun stage, BatchSource source, Position at, Part part, Adapted adapted) {
+    Optional<Gradients> sum = Optional.empty();
+    Sums sums = Sums.ZERO;
+    Adapted now = adapted;
+    long batches = 0;
+    while (sums.images() < part.images()) {
+      Batch batch = clock.waiting(source::next);
+      long number = part.shard().number(at.batch() + batches);
+      Micro micro = new Micro(stage, batch, at, number, part.ofStep(), now);
+      Work work = clock.computing(() -> halving(step, micro));
+      now = now.with(work.parts());
+      sums = sums.plus(work.sums().loss(), batch.count(), work.sums().correct());
+      sum =
+          Optional.of(
+              sum.isEmpty() ? work.gradients() : program.add(step, sum.get(), work.gradients()));
+      batches++;
+    }
+    return new Accumulated(sum.orElseThrow(), sums, now, batches);
+  }
+
+  /** The second half: limits the gradients and updates the parameters by them. */
+  public Done update(
+      NDManager step,
+      StageRun stage,
+      Optimizer optimizer,
+      Position at,
+      Accumulated all,
+      double factor) {
+    Gradients gradients = all.gradients();
+    Adapted before = all.adapted();
+    boolean finite = clock.computing(() -> unscaled(step, gradients, before.lossScale()));
+    if (finite) {
+      clock.computing(
+          () -> {
+            StageConfig.Clip clip = stage.config().clip();
+            program.clip(step, gradients, clip.norm(), clip.value());
+            optimizer.apply(step, gradients, name -> stage.rate(name, factor));
+            return gradients;
+          });
+    }
+    Adapted after = before.with(scaleAfter(finite, before, stage, at));
+    return new Done(all.batches(), all.sums(), after, finite ? 1 : 0);
   }
 
   /**
    * A batch of a step.
    *
-   * @param number in the epoch
+   * @param number in the epoch, among those of all workers
    * @param images of the whole step
    */
   private record Micro(

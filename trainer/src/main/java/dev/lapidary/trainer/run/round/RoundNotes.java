@@ -1,0 +1,59 @@
+package dev.lapidary.trainer.run.round;
+
+import dev.lapidary.trainer.data.Dataset;
+import dev.lapidary.trainer.data.Shard;
+import dev.lapidary.trainer.data.Shards;
+import dev.lapidary.trainer.plan.Rounds;
+import dev.lapidary.trainer.plan.RunConfig;
+import dev.lapidary.trainer.plan.StageConfig;
+import java.util.ArrayList;
+import java.util.List;
+
+/** What sharing the work means for a run. */
+public final class RoundNotes {
+  private RoundNotes() {}
+
+  /** Nothing for one worker. */
+  public static List<String> of(RunConfig config, Dataset train) {
+    Rounds rounds = config.rounds();
+    List<String> notes = new ArrayList<>();
+    if (!rounds.hasWorkers()) {
+      return notes;
+    }
+    int most = new Shard(0, rounds.worldSize()).size(train.size());
+    notes.add(
+        "%d workers own up to %d of the %d training images each; the result depends on that number,"
+                .formatted(rounds.worldSize(), most, train.size())
+            + " not on the machines");
+    for (StageConfig stage : config.stages()) {
+      notes.add("stage %s: %s".formatted(stage.name(), stage(rounds, stage)));
+    }
+    notes.add(
+        "BatchNorm normalizes over a worker's own batch; running statistics become the workers'"
+            + " mean at each meeting");
+    notes.addAll(Shards.notes(train, rounds.worldSize()));
+    return notes;
+  }
+
+  private static String stage(Rounds rounds, StageConfig stage) {
+    int batch = stage.batchSize() * stage.accumulate();
+    if (!rounds.hasLocalSteps()) {
+      return "a step averages the gradients of %d x %d images, each image weighing equally"
+          .formatted(rounds.worldSize(), batch);
+    }
+    return "workers meet after each %d steps of %d images; the outer step has rate %s, momentum %s"
+        .formatted(rounds.localSteps(), batch, rounds.outerLr(), rounds.outerMomentum());
+  }
+
+  /** What experience says of it. */
+  public static List<String> advice(RunConfig config) {
+    return config.rounds().hasLocalSteps()
+        ? List.of(
+            "local-steps %d saves traffic and may cost accuracy: on ImageNet local SGD lost some"
+                    .formatted(config.rounds().localSteps())
+                + " against averaged gradients, and more with more steps (arXiv 2110.08133, which"
+                + " finds momentum of the outer step to help); choose the least steps that the"
+                + " network between the machines allows, and end with --local-steps 1 if it counts")
+        : List.of();
+  }
+}

@@ -1,0 +1,86 @@
+package dev.lapidary.trainer.run.round;
+
+import dev.lapidary.trainer.checkpoint.TrainingState.Sums;
+import java.io.Serializable;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * What a worker brings to the meeting at a round's end.
+ *
+ * @param values the tensors of the head, one after the other
+ */
+@SuppressWarnings("ArrayRecordComponent") // travels, never compared
+public record Share(Head head, float[] values) implements Serializable {
+
+  /**
+   * What is not added number by number.
+   *
+   * @param worker from 0
+   * @param sums over the images that it trained on; without any it has no tensors
+   * @param names of float32 tensors: {@code gradient.NAME}, {@code model.NAME}, {@code
+   *     optimizer.NAME.SLOT}
+   * @param lengths of each of them
+   * @param summed how many of the values, from the first on, are to be summed; the others are
+   *     averaged
+   * @param counts buffers and optimizer state of other types, which are equal for all workers
+   */
+  public record Head(
+      int worker,
+      Sums sums,
+      List<String> names,
+      List<Integer> lengths,
+      int summed,
+      LinkedHashMap<String, byte[]> counts)
+      implements Serializable {
+    public Head {
+      names = List.copyOf(names);
+      lengths = List.copyOf(lengths);
+    }
+
+    public long images() {
+      return sums.images();
+    }
+
+    /** How many there are in all tensors. */
+    public int values() {
+      return lengths.stream().mapToInt(length -> length).sum();
+    }
+  }
+
+  /**
+   * @param summed tensors to sum, by name
+   * @param averaged likewise
+   */
+  static Share of(
+      int worker,
+      Sums sums,
+      Map<String, float[]> summed,
+      Map<String, float[]> averaged,
+      LinkedHashMap<String, byte[]> counts) {
+    Map<String, float[]> all = new LinkedHashMap<>(summed);
+    all.putAll(averaged);
+    List<Integer> lengths = new ArrayList<>();
+    int size = 0;
+    for (float[] tensor : all.values()) {
+      lengths.add(tensor.length);
+      size += tensor.length;
+    }
+    float[] values = new float[size];
+    int at = 0;
+    for (float[] tensor : all.values()) {
+      System.arraycopy(tensor, 0, values, at, tensor.length);
+      at += tensor.length;
+    }
+    int first = summed.values().stream().mapToInt(tensor -> tensor.length).sum();
+    List<String> names = new ArrayList<>(all.keySet());
+    return new Share(new Head(worker, sums, names, lengths, first, counts), values);
+  }
+
+  /** Of a worker that has no image left in this epoch. */
+  static Share none(int worker) {
+    return of(worker, Sums.ZERO, Map.of(), Map.of(), new LinkedHashMap<>());
+  }
+}

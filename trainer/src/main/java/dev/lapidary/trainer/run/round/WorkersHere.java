@@ -1,0 +1,46 @@
+package dev.lapidary.trainer.run.round;
+
+import dev.lapidary.trainer.report.Progress;
+import dev.lapidary.trainer.run.inputs.RunInputs;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/** In this process, one after the other; the next one's images are read meanwhile. */
+public final class WorkersHere implements Workers {
+  private final Worker worker;
+  private final int worldSize;
+
+  private WorkersHere(Worker worker, int worldSize) {
+    this.worker = worker;
+    this.worldSize = worldSize;
+  }
+
+  /** As {@link Workers.Opening}. */
+  public static Workers open(RunInputs inputs, Path checkpoints, Progress progress) {
+    return new WorkersHere(new Worker(inputs, checkpoints), inputs.config().rounds().worldSize());
+  }
+
+  @Override
+  public Meeting round(Round round) {
+    List<Share> shares = new ArrayList<>();
+    Worker.Task next = worker.begin(round, 0);
+    for (int i = 0; i < worldSize; i++) {
+      try (Worker.Task task = next) {
+        if (i + 1 < worldSize) {
+          next = worker.begin(round, i + 1);
+        }
+        shares.add(task.work());
+      } catch (RuntimeException e) {
+        next.close();
+        throw e;
+      }
+    }
+    return Meeting.of(shares);
+  }
+
+  @Override
+  public void close() {
+    worker.close();
+  }
+}
