@@ -1,0 +1,214 @@
+package dev.lapidary.benchmarks;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import dev.lapidary.runtime.model.ModelLoader;
+import dev.lapidary.runtime.model.ServedModel;
+import dev.lapidary.serve.bench.Protocol;
+import dev.lapidary.serve.bench.Questions;
+import dev.lapidary.serve.bench.ServerBenchmark;
+import dev.lapidary.serve.bench.ServerLoads;
+import dev.lapidary.serve.bench.ServerReport;
+import dev.lapidary.serve.bench.ServerReport.AtServer;
+import dev.lapidary.serve.bench.ServerTable;
+import java.net.URI;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+
+/**
+ * {@code bin/benchmark serving tensors UINT8.onnx}, {@code … images MODEL.onnx DIR}, {@code …
+ * overload MODEL.onnx DIR}: the server beside ONNX Runtime with nothing around it, on the same
+ * cores and behind the same clients. {@code benchmarks/serving/measure} makes the files and calls
+ * it.
+ */
+final class ServingBench {
+  private static final int CLIENTS = 8;
+  private static final int ROUNDS = 7;
+  private static final int OVERLOAD = 8;
+  private static final int CORES = Runtime.getRuntime().availableProcessors();
+
+  private ServingBench() {}
+
+  public static void main(String[] arguments) throws Exception {
+    String what = arguments.length > 1 ? arguments[0] : "";
+    switch (what + " " + arguments.length) {
+      case "tensors 2" -> tensors(Path.of(arguments[1]));
+      case "images 3" -> images(Path.of(arguments[1]), Path.of(arguments[2]));
+      case "overload 3" -> overload(Path.of(arguments[1]), Path.of(arguments[2]));
+      case "jpegs 2" -> ServingImages.write(Path.of(arguments[1]));
+      case "bare 5" -> bare(arguments);
+      default -> {
+        System.err.println(
+            "error: usage: bin/benchmark serving tensors UINT8.onnx | images MODEL.onnx DIR |"
+                + " overload MODEL.onnx DIR | jpegs DIR");
+        System.exit(2);
+      }
+    }
+  }
+
+  /** A process of its own, as the server is: {@code bare MODEL tensors|images|nothing R T}. */
+  private static void bare(String... arguments) throws Exception {
+    int runs = Integer.parseInt(arguments[3]);
+    int threads = Integer.parseInt(arguments[4]);
+    try (BareNetwork network = new BareNetwork(Path.of(arguments[1]), runs, threads);
+        BareServer server =
+            new BareServer(
+                switch (arguments[2]) {
+                  case "tensors" -> network::ofTensor;
+                  case "images" -> network::ofImage;
+                  default -> body -> new byte[0];
+                },
+                network.described().getBytes(UTF_8))) {
+      System.err.println("listening on " + server.uri());
+      Thread.sleep(Duration.ofHours(1).toMillis());
+    }
+  }
+
+  private static ServerChild bare(Path model, String what, int runs, int threads) throws Exception {
+    return ServerChild.start(
+        ServingBench.Bare.class.getName(),
+        List.of("bare", model.toString(), what, "" + runs, "" + threads),
+        "listening on ");
+  }
+
+  /** Where a process of its own begins. */
+  static final class Bare {
+    private Bare() {}
+
+    public static void main(String[] arguments) throws Exception {
+      ServingBench.main(arguments);
+    }
+  }
+
+  private static ServerChild ours(Path model) throws Exception {
+    ServerChild server =
+        ServerChild.start(
+            "dev.lapidary.serve.cli.ServeMain",
+            List.of("run", "--model", model.toString(), "--port", "0"),
+            "listening on ");
+    server.await(" (measured ");
+    return server;
+  }
+
+  private static void tensors(Path model) throws Exception {
+    String name;
+    try (ServedModel described = ModelLoader.load(model, 1)) {
+      name = described.name();
+    }
+    Questions questions =
+        new Questions(Protocol.v2, Optional.empty(), Optional.of(name), List.of(), List.of());
+    try (ServerChild server = ours(model)) {
+      compare("ready tensors", model, "tensors", questions, server);
+    }
+  }
+
+  private static void images(Path model, Path folder) throws Exception {
+    Questions questions =
+        new Questions(
+            Protocol.predict, Optional.of(folder), Optional.empty(), List.of(), List.of());
+    try (ServerChild server = ours(model)) {
+      compare("JPEG files", model, "images", questions, server);
+    }
+  }
+
+  private static void compare(
+      String what, Path model, String work, Questions questions, ServerChild server)
+      throws Exception {
+    try (ServerChild wide = bare(model, work, 1, CORES);
+        ServerChild narrow = bare(model, work, CORES, 1)) {
+      ServerLoads many = loads(List.of(CLIENTS), ROUNDS, 84);
+      ServerReport throughput =
+          new ServerBenchmark(questions, many, System.err::println)
+              .run(List.of(server.uri(), wide.uri(), narrow.uri()));
+      System.out.print(ServerTable.of(throughput));
+      ServerReport latency =
+          new ServerBenchmark(questions, loads(List.of(1), ROUNDS, 42), System.err::println)
+              .run(List.of(wide.uri(), server.uri()));
+      System.out.print(ServerTable.of(latency));
+      List<AtServer> at = throughput.rows().get(0).servers();
+      AtServer best =
+          at.subList(1, 3).stream()
+              .min(Comparator.comparingDouble(bare -> -bare.perSecond().mean()))
+              .orElseThrow();
+      ServerReport.Comparison ratio = best.againstFirst();
+      say(
+          "%s, %d clients: the server gives %.3f [%.3f, %.3f] of the best bare form's answers",
+          what, CLIENTS, 1 / ratio.ratio(), 1 / ratio.high(), 1 / ratio.low());
+      List<AtServer> single = latency.rows().get(0).servers();
+      say(
+          "%s, 1 client: the server's p50 is %.2f ms, %.2f ms more than the bare form's",
+          what,
+          single.get(1).load().p50Millis(),
+          single.get(1).load().p50Millis() - single.get(0).load().p50Millis());
+    }
+  }
+
+  /** The generator runs beside the capacity's measurement too, against one that does nothing. */
+  private static void overload(Path model, Path folder) throws Exception {
+    Questions questions =
+        new Questions(
+            Protocol.predict, Optional.of(folder), Optional.empty(), List.of(), List.of());
+    try (ServerChild server = ours(model);
+        ServerChild nothing = bare(model, "nothing", 1, 1)) {
+      double alone = closed(questions, server.uri(), 30);
+      double offered = OVERLOAD * alone;
+      CompletableFuture<Void> generator =
+          CompletableFuture.runAsync(() -> open(questions, nothing.uri(), offered));
+      double capacity = closed(questions, server.uri(), 60);
+      generator.join();
+      AtServer loaded = open(questions, server.uri(), offered);
+      double goodput = loaded.perSecond().mean();
+      say("capacity %.1f answers/s, beside the generator %.1f", alone, capacity);
+      say(
+          "offered %.1f requests/s: goodput %.1f answers/s, %.3f of the capacity; %d answered, %d"
+              + " refused (429), %d failed; p99 of the answered %.0f ms",
+          offered,
+          goodput,
+          goodput / capacity,
+          loaded.load().answered(),
+          loaded.load().refused(),
+          loaded.load().failed(),
+          loaded.load().p99Millis());
+    }
+  }
+
+  private static double closed(Questions questions, URI server, int seconds) throws Exception {
+    return new ServerBenchmark(questions, loads(List.of(CLIENTS), 3, seconds), line -> {})
+        .run(List.of(server))
+        .rows()
+        .get(0)
+        .servers()
+        .get(0)
+        .perSecond()
+        .mean();
+  }
+
+  private static AtServer open(Questions questions, URI server, double rate) {
+    ServerLoads loads = new ServerLoads(List.of(), List.of(rate), 3, Duration.ofSeconds(60));
+    try {
+      return new ServerBenchmark(questions, loads, line -> {})
+          .run(List.of(server))
+          .rows()
+          .get(0)
+          .servers()
+          .get(0);
+    } catch (Exception e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  private static ServerLoads loads(List<Integer> clients, int rounds, int seconds) {
+    return new ServerLoads(
+        new ArrayList<>(clients), List.of(), rounds, Duration.ofSeconds(seconds));
+  }
+
+  private static void say(String format, Object... arguments) {
+    System.out.println(String.format(Locale.ROOT, format, arguments));
+  }
+}
