@@ -35,10 +35,25 @@ final class Reloads implements AutoCloseable {
   @SuppressWarnings("FutureReturnValueIgnored") // it ends with the thread
   void begin(boolean atHangup, boolean polling, int pollMillis) {
     if (atHangup) {
-      hangup = HangupSignal.take(() -> thread.execute(this::reload));
+      hangup =
+          HangupSignal.take(
+              () ->
+                  thread.execute(
+                      () -> {
+                        readApiKeys();
+                        reload();
+                      }));
     }
     if (polling) {
       thread.scheduleWithFixedDelay(this::reload, pollMillis, pollMillis, TimeUnit.MILLISECONDS);
+    }
+  }
+
+  private void readApiKeys() {
+    try {
+      server.readApiKeys().forEach(warning -> say.accept("warning: " + warning));
+    } catch (Failure e) {
+      say.accept("warning: the API keys stay as they were: " + Failure.reason(e));
     }
   }
 

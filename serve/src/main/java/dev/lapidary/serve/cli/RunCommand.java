@@ -14,6 +14,7 @@ import java.io.PrintWriter;
 import java.net.InetAddress;
 import java.net.URI;
 import java.net.UnknownHostException;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
@@ -169,6 +170,14 @@ final class RunCommand implements Callable<Integer>, HelpSection.Command {
       description = "what SIGHUP does: reload models that have changed, or stop")
   private Hangup hangup = Hangup.reload;
 
+  @Option(
+      names = "--api-keys",
+      paramLabel = "FILE",
+      description =
+          "keys, one a line, KEY or NAME:KEY: each request but those to health must show one"
+              + " (Authorization: Bearer KEY, or X-API-Key: KEY); SIGHUP reads them again")
+  private Optional<Path> apiKeys = Optional.empty();
+
   /** As they are typed. */
   private enum Versions {
     latest,
@@ -189,7 +198,7 @@ final class RunCommand implements Callable<Integer>, HelpSection.Command {
   @Override
   public List<HelpSection> sections() {
     return List.of(
-        new HelpSection("Server", List.of("--host", "--port"), List.of()),
+        new HelpSection("Server", List.of("--host", "--port", "--api-keys"), List.of()),
         new HelpSection(
             "Model",
             List.of("--model", "--threads", "--labels"),
@@ -222,6 +231,7 @@ final class RunCommand implements Callable<Integer>, HelpSection.Command {
         // Not by a shutdown hook: ONNX Runtime has one, too, and hooks run beside each other.
         StopSignal signal = StopSignal.take(server::close)) {
       try {
+        server.readApiKeys().forEach(line -> say(err, "warning: " + line));
         warnIfOthersReach(server.uri(), err);
         load(server, err);
         try (Reloads reloads = new Reloads(server, line -> say(err, line))) {
@@ -270,9 +280,13 @@ final class RunCommand implements Callable<Integer>, HelpSection.Command {
     try {
       if (!InetAddress.getByName(host).isLoopbackAddress()) {
         err.printf(
-            "warning: --host %s is reached from other machines, and the server has no access"
-                + " control: whoever reaches port %d may use it%n",
-            host, uri.getPort());
+            apiKeys.isPresent()
+                ? "warning: --host %s is reached from other machines at port %d, and API keys that"
+                    + " are sent there without TLS can be read on the way%n"
+                : "warning: --host %s is reached from other machines, and the server has no access"
+                    + " control: whoever reaches port %d may use it%n",
+            host,
+            uri.getPort());
       }
     } catch (UnknownHostException e) {
       throw Failure.badInput("--host %s is no address of this machine", host);
@@ -306,7 +320,8 @@ final class RunCommand implements Callable<Integer>, HelpSection.Command {
         limits,
         Runtime.getRuntime().availableProcessors(),
         timeouts(),
-        tuning());
+        tuning(),
+        new ServerSettings.Access(apiKeys, true));
   }
 
   private ServerSettings.Tuning tuning() {

@@ -25,6 +25,9 @@ final class ErrorBody {
     if (refusal.retryAfterSeconds() > 0) {
       response.header(HttpHeaders.RETRY_AFTER, Integer.toString(refusal.retryAfterSeconds()));
     }
+    if (refusal.status() == HttpStatus.UNAUTHORIZED) {
+      response.header(HttpHeaders.WWW_AUTHENTICATE, "Bearer realm=\"lapidary\"");
+    }
     if (refusal.code().equals(Refusal.UNSUPPORTED_CODING)) {
       response.header(HttpHeaders.ACCEPT_ENCODING, "gzip, deflate, identity");
     }

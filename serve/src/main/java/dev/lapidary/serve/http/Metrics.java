@@ -49,6 +49,9 @@ final class Metrics implements AutoCloseable {
     outcome(requests, "late", RequestCounts.Snapshot::late);
     outcome(requests, "gone", RequestCounts.Snapshot::gone);
     outcome(requests, "failed", RequestCounts.Snapshot::failed);
+    FunctionCounter.builder("lapidary.unauthorized", requests, RequestCounts::withoutKey)
+        .description("requests without an API key that is known")
+        .register(registry);
     gauge("open.requests", "received and not answered", requests, r -> r.snapshot().open());
     gauge("held.images", "accepted and not answered", admission, a -> a.held().images());
     gauge("held.bytes", "of bodies, come and not answered", admission, a -> a.held().bytes());

@@ -146,6 +146,16 @@ public final class PredictionServer implements AutoCloseable {
     return state.files().map(ModelFiles::refresh).orElse(List.of());
   }
 
+  /**
+   * Reads the file of API keys again, if the server has one.
+   *
+   * @return what its user should know of it, a line each
+   * @throws Failure (exit 2) if it holds no key, or cannot be read; the keys before stay
+   */
+  public List<String> readApiKeys() {
+    return state.readApiKeys();
+  }
+
   /** Why it is not ready; empty if it is. */
   public Optional<String> unready() {
     return state.unready();

@@ -127,6 +127,15 @@ final class Refusal extends RuntimeException {
             + " answers pages of localhost only; ask from there, or without a browser");
   }
 
+  static Refusal unauthorized(boolean wrongKey) {
+    return new Refusal(
+        HttpStatus.UNAUTHORIZED,
+        "unauthorized",
+        0,
+        (wrongKey ? "the API key is not known" : "the request has no API key")
+            + ", expected one of the server's as Authorization: Bearer KEY or X-API-Key: KEY");
+  }
+
   static Refusal forbidden(String message) {
     return new Refusal(HttpStatus.FORBIDDEN, "forbidden", 0, message);
   }

@@ -10,6 +10,7 @@ public final class RequestCounts {
   private long late;
   private long gone;
   private long failed;
+  private long unauthorized;
 
   RequestCounts() {}
 
@@ -49,6 +50,16 @@ public final class RequestCounts {
     } else {
       refused++;
     }
+  }
+
+  /** Turned away before it counts as received, whatever it asked for. */
+  synchronized void unauthorized() {
+    unauthorized++;
+  }
+
+  /** Requests that came without a key that is known. */
+  public synchronized long withoutKey() {
+    return unauthorized;
   }
 
   /** All counts of one moment. */

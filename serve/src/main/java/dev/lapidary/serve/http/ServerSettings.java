@@ -14,6 +14,7 @@ import java.util.function.Consumer;
  * @param port 0 for any free one
  * @param decodeThreads that decode and preprocess
  * @param tuning of batches and executors
+ * @param access who may ask, and whether people find a page
  */
 public record ServerSettings(
     String host,
@@ -22,7 +23,8 @@ public record ServerSettings(
     Limits limits,
     int decodeThreads,
     Timeouts timeouts,
-    Tuning tuning) {
+    Tuning tuning,
+    Access access) {
 
   /** As told, and no more. */
   public ServerSettings(
@@ -32,7 +34,17 @@ public record ServerSettings(
       Limits limits,
       int decodeThreads,
       Timeouts timeouts) {
-    this(host, port, batch, limits, decodeThreads, timeouts, Tuning.OFF);
+    this(host, port, batch, limits, decodeThreads, timeouts, Tuning.OFF, Access.DEFAULT);
+  }
+
+  /**
+   * Who may ask what.
+   *
+   * @param apiKeys a file of keys, one of which each request must show; without it nobody is asked
+   * @param page whether there is a page at {@code /}
+   */
+  public record Access(Optional<Path> apiKeys, boolean page) {
+    public static final Access DEFAULT = new Access(Optional.empty(), true);
   }
 
   /**
@@ -177,18 +189,22 @@ public record ServerSettings(
   }
 
   public ServerSettings withBatch(BatchPolicy other) {
-    return new ServerSettings(host, port, other, limits, decodeThreads, timeouts, tuning);
+    return new ServerSettings(host, port, other, limits, decodeThreads, timeouts, tuning, access);
   }
 
   public ServerSettings withLimits(Limits other) {
-    return new ServerSettings(host, port, batch, other, decodeThreads, timeouts, tuning);
+    return new ServerSettings(host, port, batch, other, decodeThreads, timeouts, tuning, access);
   }
 
   public ServerSettings withTimeouts(Timeouts other) {
-    return new ServerSettings(host, port, batch, limits, decodeThreads, other, tuning);
+    return new ServerSettings(host, port, batch, limits, decodeThreads, other, tuning, access);
   }
 
   public ServerSettings withTuning(Tuning other) {
-    return new ServerSettings(host, port, batch, limits, decodeThreads, timeouts, other);
+    return new ServerSettings(host, port, batch, limits, decodeThreads, timeouts, other, access);
+  }
+
+  public ServerSettings withAccess(Access other) {
+    return new ServerSettings(host, port, batch, limits, decodeThreads, timeouts, tuning, other);
   }
 }

@@ -1,5 +1,7 @@
 package dev.lapidary.serve.http;
 
+import dev.lapidary.core.failure.Failure;
+import dev.lapidary.serve.access.ApiKeys;
 import dev.lapidary.serve.admission.Admission;
 import dev.lapidary.serve.inference.ModelStatistics;
 import dev.lapidary.serve.repository.Lease;
@@ -36,9 +38,11 @@ final class ServerState implements AutoCloseable {
   private volatile Phase phase = Phase.LOADING;
   private volatile @Nullable ModelFiles<AnsweringModel> files;
   private volatile boolean clientsLoad;
+  private volatile Optional<ApiKeys> apiKeys;
 
   ServerState(ServerSettings settings) {
     this.settings = settings;
+    this.apiKeys = settings.access().apiKeys().map(ApiKeys::read);
     ServerSettings.Limits limits = settings.limits();
     this.admission = new Admission(limits.queueImages(), limits.queueBytes());
     this.bodies = new Bodies(settings.timeouts());
@@ -56,6 +60,22 @@ final class ServerState implements AutoCloseable {
 
   ServerSettings settings() {
     return settings;
+  }
+
+  /** Of which each request must show one; empty if none is asked for. */
+  Optional<ApiKeys> apiKeys() {
+    return apiKeys;
+  }
+
+  /**
+   * Reads the file of keys again.
+   *
+   * @return what its user should know
+   * @throws Failure (exit 2) if it holds none, or cannot be read; the keys before stay
+   */
+  List<String> readApiKeys() {
+    apiKeys = settings.access().apiKeys().map(ApiKeys::read);
+    return apiKeys.map(ApiKeys::warnings).orElse(List.of());
   }
 
   Admission admission() {
