@@ -2,6 +2,7 @@ package dev.lapidary.trainer.cli;
 
 import dev.lapidary.core.failure.Failure;
 import dev.lapidary.core.file.TextFile;
+import dev.lapidary.trainer.plan.BestBy;
 import dev.lapidary.trainer.plan.MemoryFormat;
 import dev.lapidary.trainer.plan.Recipe;
 import dev.lapidary.trainer.plan.RunConfig;
@@ -154,6 +155,9 @@ final class PlanOptions {
     run.addAll(memoryFormat());
     List<Setting> each = new ArrayList<>();
     given().forEach(setting -> sort(setting, run, each));
+    if (!isGiven("--best-by")) {
+      run.add(new Setting("checkpoints.best-by", BestBy.AUTO));
+    }
     Recipe chosen = chosen();
     boolean sgds = isGiven("--lr") || isGiven("--nesterov");
     boolean free = recipe != null || (!isGiven("--optimizer") && !sgds);

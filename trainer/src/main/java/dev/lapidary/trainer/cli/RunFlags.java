@@ -142,6 +142,12 @@ final class RunFlags {
               "Ends a stage after so many epochs without a better validation; 0: never. 0 or"
                   + " more."),
           flag(
+                  "checkpoints.best-by",
+                  "What the best epoch is chosen by: accuracy, balanced_accuracy (the mean of the"
+                      + " classes' recalls), or auto, which takes the second where a class has more"
+                      + " than twice the images of another. auto unless given.")
+              .byRecipe(),
+          flag(
               "checkpoints.keep-top",
               "Of how many of the best epochs the weights stay in checkpoints/. At least 1."),
           flag(

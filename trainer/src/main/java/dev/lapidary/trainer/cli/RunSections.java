@@ -35,7 +35,7 @@ final class RunSections {
   private static final HelpSection STAGES =
       new HelpSection(
           "Stages",
-          List.of("--freeze-epochs", "--epochs", "--batch-size", "--patience"),
+          List.of("--freeze-epochs", "--epochs", "--batch-size", "--patience", "--best-by"),
           List.of(
               "--freeze-lr",
               "--freeze-batch-size",

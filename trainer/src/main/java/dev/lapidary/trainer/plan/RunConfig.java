@@ -274,9 +274,15 @@ public record RunConfig(
    * @param patience epochs without a better validation than the best after which a stage ends early
    *     and the next begins; 0: none does
    * @param keepTop of how many of the best epochs the weights are kept
+   * @param bestBy what says which epoch is better
    */
   public record Checkpoints(
-      int everySteps, double everyMinutes, Deliver deliver, int patience, int keepTop) {
+      int everySteps,
+      double everyMinutes,
+      Deliver deliver,
+      int patience,
+      int keepTop,
+      BestBy bestBy) {
     public Checkpoints {
       require(everySteps >= 0, "checkpoints.every-steps must not be negative: " + everySteps);
       require(everyMinutes >= 0, "checkpoints.every-minutes must not be negative: " + everyMinutes);
@@ -286,10 +292,7 @@ public record RunConfig(
   }
 
   public enum Deliver {
-    /**
-     * Of the epoch with the best validation accuracy (mAP of multi-label data), the lower loss
-     * where equal.
-     */
+    /** Of the epoch with the best validation by {@link BestBy}, the lower loss where equal. */
     BEST,
     LAST
   }

@@ -123,6 +123,6 @@ public final class RunDefaults {
         List.of(stage()),
         RunConfig.Ema.NONE,
         Rounds.NONE,
-        new RunConfig.Checkpoints(0, 10, RunConfig.Deliver.BEST, 0, 1));
+        new RunConfig.Checkpoints(0, 10, RunConfig.Deliver.BEST, 0, 1, BestBy.ACCURACY));
   }
 }

@@ -117,6 +117,9 @@ public final class RunYaml {
       ((ObjectNode) tree.get("data")).remove(List.of("source-data", "source-weight"));
     }
     dropRounds(config, tree);
+    if (config.checkpoints().bestBy() == BestBy.ACCURACY) {
+      ((ObjectNode) tree.get("checkpoints")).remove("best-by");
+    }
     tree.put("memory-megabytes", 0);
     tree = withRenamed(tree, MEMORY_FORMAT, CHANNELS_LAST, config.channelsLast());
     ((ObjectNode) tree.get("data")).put("cache-megabytes", 0).put("cache-features", true);

@@ -23,7 +23,7 @@ final class AuditSection {
         {}{}{}""",
         counts(audit).scrolling(),
         sizes(audit.sizes()),
-        Html.join(audit.weights().stream().map(line -> Html.of("<p>{}.</p>\n", line)).toList()),
+        Html.join(audit.notes().stream().map(line -> Html.of("<p>{}.</p>\n", line)).toList()),
         list(audit.skipped(), "bad images were left out"),
         list(audit.duplicates(), "images are trained on and measured with"));
   }

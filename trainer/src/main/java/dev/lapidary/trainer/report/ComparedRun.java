@@ -23,8 +23,8 @@ public record ComparedRun(String name, String settings, List<EpochMetrics> epoch
                 .thenComparing(Comparator.comparingDouble(EpochMetrics::valLoss).reversed()));
   }
 
-  /** mAP where images have several labels, else accuracy. */
+  /** mAP where images have several labels, balanced accuracy where that chooses, else accuracy. */
   public static double score(EpochMetrics epoch) {
-    return epoch.valMap().orElse(epoch.valAccuracy());
+    return epoch.valMap().or(epoch::valBalancedAccuracy).orElse(epoch.valAccuracy());
   }
 }

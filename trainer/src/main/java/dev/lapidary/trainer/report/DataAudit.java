@@ -19,8 +19,8 @@ import java.util.TreeMap;
  * @param duplicates images that are trained on and measured with, as {@code one = the other}
  * @param sizes how many training images have which size, such as {@code 500x375}
  * @param manifestSha256 of names, classes and contents
- * @param weights where not all training images count alike, or some are of a source task: what of
- *     that is so
+ * @param notes what else is particular: weights, a source task, classes so uneven that another
+ *     measure chooses the best epoch
  * @param multiLabel the images themselves, where they have any number of labels
  */
 public record DataAudit(
@@ -32,7 +32,7 @@ public record DataAudit(
     List<String> duplicates,
     Map<String, Integer> sizes,
     String manifestSha256,
-    @JsonInclude(JsonInclude.Include.NON_EMPTY) List<String> weights,
+    @JsonInclude(JsonInclude.Include.NON_EMPTY) List<String> notes,
     @JsonInclude(JsonInclude.Include.NON_ABSENT) Optional<MultiLabel> multiLabel) {
 
   /** How many images there are in each part. */
@@ -59,10 +59,10 @@ public record DataAudit(
     validation = List.copyOf(validation);
     skipped = List.copyOf(skipped);
     duplicates = List.copyOf(duplicates);
-    weights = List.copyOf(weights);
+    notes = List.copyOf(notes);
   }
 
-  public static DataAudit of(TrainingData data) {
+  public static DataAudit of(TrainingData data, List<String> notes) {
     Map<String, Integer> sizes = new TreeMap<>();
     data.sizes().forEach((size, count) -> sizes.put(size.toString(), count));
     boolean several = data.train().task() == Task.MULTI_LABEL;
@@ -75,7 +75,7 @@ public record DataAudit(
         data.duplicates(),
         sizes,
         data.manifestSha256(),
-        data.learned().words(),
+        notes,
         several ? Optional.of(MultiLabel.of(data)) : Optional.empty());
   }
 

@@ -14,6 +14,7 @@ import java.util.Optional;
  * @param trainAccuracy fraction of the epoch's images of whose answer nothing was wrong: of
  *     multi-label data those with all labels right and no other, as {@code valAccuracy}
  * @param valLoss mean plain cross-entropy
+ * @param valBalancedAccuracy mean of the classes' recalls, where it chooses the best epoch
  * @param valMap mean average precision, of multi-label data alone, as what follows
  * @param valMicroF1 F1 of all decisions together
  * @param valMacroF1 mean of the labels' F1
@@ -27,6 +28,7 @@ public record EpochMetrics(
     double trainAccuracy,
     double valLoss,
     double valAccuracy,
+    @JsonInclude(JsonInclude.Include.NON_ABSENT) Optional<Double> valBalancedAccuracy,
     @JsonInclude(JsonInclude.Include.NON_ABSENT) Optional<Double> valMap,
     @JsonInclude(JsonInclude.Include.NON_ABSENT) Optional<Double> valMicroF1,
     @JsonInclude(JsonInclude.Include.NON_ABSENT) Optional<Double> valMacroF1,

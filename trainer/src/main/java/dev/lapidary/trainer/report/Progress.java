@@ -46,7 +46,10 @@ public final class Progress implements WorkProgress {
   public void epoch(EpochMetrics m, int epochs, double imagesPerSecond) {
     String exact = m.valMap().isPresent() ? "exact" : "acc";
     String labels =
-        m.valMap().map(map -> String.format(Locale.ROOT, " mAP %.4f", map)).orElse("")
+        m.valBalancedAccuracy()
+                .map(mean -> String.format(Locale.ROOT, " balanced %.4f", mean))
+                .orElse("")
+            + m.valMap().map(map -> String.format(Locale.ROOT, " mAP %.4f", map)).orElse("")
             + m.valMicroF1().map(f1 -> String.format(Locale.ROOT, " F1 %.4f", f1)).orElse("");
     say(
         String.format(

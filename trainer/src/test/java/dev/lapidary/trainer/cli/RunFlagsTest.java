@@ -66,11 +66,14 @@ class RunFlagsTest {
     String written = "{data: {train: x}, model: {arch: resnet18}, stages: [{name: all}]}";
     RunConfig file = RunYaml.read(written, "run.yaml");
     assertThat(file.stages()).containsExactly(RunDefaults.stage());
-    assertThat(plan("--optimizer=sgd")).isEqualTo(file);
+    assertThat(plan("--optimizer=sgd", "--best-by=accuracy")).isEqualTo(file);
     RunConfig chosen = file;
     for (String set :
         List.of(
-            "stages.0.optimizer.kind=adamw", "stages.0.lr=0.001", "stages.0.weight-decay=0.01")) {
+            "checkpoints.best-by=auto",
+            "stages.0.optimizer.kind=adamw",
+            "stages.0.lr=0.001",
+            "stages.0.weight-decay=0.01")) {
       chosen = RunYaml.with(chosen, set);
     }
     assertThat(plan()).isEqualTo(chosen);
@@ -85,6 +88,7 @@ class RunFlagsTest {
         "--on-bad-image=skip | data.on-bad-image=skip",
         "--sampling=balanced | data.sampling=balanced",
         "--source-data=other | data.source-data=other",
+        "--best-by=balanced_accuracy | checkpoints.best-by=balanced_accuracy",
         "--force | model.freeze-unloaded=true",
         "--head=fc | model.head.name=fc",
         "--loss=bce | loss.function=bce",
@@ -228,6 +232,9 @@ class RunFlagsTest {
     }
     if (name.equals("--restarts")) {
       given.add("--epochs=4");
+    }
+    if (name.equals("--source-weight")) {
+      given.add("--source-data=other");
     }
     boolean taken = true;
     try {

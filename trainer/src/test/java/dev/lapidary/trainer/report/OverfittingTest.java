@@ -50,6 +50,18 @@ class OverfittingTest {
     Optional<Double> none = Optional.empty();
     epochs.add(
         new EpochMetrics(
-            stage, epoch, epoch * 10, 0.1, train, 0.5, validation, 0.5, none, none, none, false));
+            stage,
+            epoch,
+            epoch * 10,
+            0.1,
+            train,
+            0.5,
+            validation,
+            0.5,
+            none,
+            none,
+            none,
+            none,
+            false));
   }
 }

@@ -75,7 +75,7 @@ class ReportPageTest {
       Optional<Double> none = Optional.empty();
       epochs.add(
           new EpochMetrics(
-              "all", i, i * 9, 0.1, 1.0 / i, 0.5, 1.1 / i, 0.4, none, none, none, i == 5));
+              "all", i, i * 9, 0.1, 1.0 / i, 0.5, 1.1 / i, 0.4, none, none, none, none, i == 5));
     }
     List<SingleLabelPrediction> answers =
         List.of(

@@ -121,7 +121,7 @@ public final class Reports implements AutoCloseable {
             inputs.identity().libtorch(),
             epochs,
             stages,
-            DataAudit.of(inputs.data()),
+            DataAudit.of(inputs.data(), inputs.notes()),
             measured,
             views);
     AtomicFile.write(directory.report(), file -> Files.writeString(file, ReportPage.of(report)));
@@ -134,6 +134,7 @@ public final class Reports implements AutoCloseable {
     String exact = m.valMap().isPresent() ? "exact_match" : "accuracy";
     values.put(exact + "/train", m.trainAccuracy());
     values.put(exact + "/validation", m.valAccuracy());
+    m.valBalancedAccuracy().ifPresent(mean -> values.put("balanced_accuracy/validation", mean));
     m.valMap().ifPresent(map -> values.put("map/validation", map));
     m.valMicroF1().ifPresent(f1 -> values.put("f1_micro/validation", f1));
     m.valMacroF1().ifPresent(f1 -> values.put("f1_macro/validation", f1));

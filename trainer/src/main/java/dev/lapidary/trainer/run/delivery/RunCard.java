@@ -3,9 +3,11 @@ package dev.lapidary.trainer.run.delivery;
 import dev.lapidary.core.card.ModelCard;
 import dev.lapidary.core.card.Scores;
 import dev.lapidary.core.image.Preprocessing;
+import dev.lapidary.trainer.plan.BestBy;
 import dev.lapidary.trainer.report.Interval;
 import dev.lapidary.trainer.report.Measures;
 import dev.lapidary.trainer.report.MultiLabelMeasures;
+import dev.lapidary.trainer.run.evaluate.ValidationScores;
 import dev.lapidary.trainer.run.inputs.RunInputs;
 import dev.lapidary.trainer.run.network.Network;
 import java.util.List;
@@ -21,8 +23,9 @@ final class RunCard {
     Network network = inputs.network();
     Preprocessing rule = network.preprocessing();
     TreeMap<String, Double> metrics = new TreeMap<>();
-    put(metrics, "val_", measured.validation().measures());
-    measured.test().ifPresent(test -> put(metrics, "test_", test.measures()));
+    BestBy by = inputs.config().checkpoints().bestBy();
+    put(metrics, "val_", by, measured.validation());
+    measured.test().ifPresent(test -> put(metrics, "test_", by, test));
     String name = inputs.config().model().name();
     return new ModelCard(
         name.isBlank() ? network.architecture() : name,
@@ -46,7 +49,10 @@ final class RunCard {
   }
 
   /** Intervals of what was measured once: of test images. */
-  private static void put(Map<String, Double> metrics, String part, Measures measures) {
+  private static void put(
+      Map<String, Double> metrics, String part, BestBy by, ValidationScores scores) {
+    Measures measures = scores.measures();
+    scores.balancedAccuracy(by).ifPresent(mean -> metrics.put(part + "balanced_accuracy", mean));
     metrics.put(part + "loss", measures.loss());
     if (measures instanceof MultiLabelMeasures several) {
       metrics.put(part + "map", several.meanAveragePrecision());

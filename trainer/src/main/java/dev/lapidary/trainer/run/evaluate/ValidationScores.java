@@ -1,8 +1,10 @@
 package dev.lapidary.trainer.run.evaluate;
 
+import dev.lapidary.trainer.plan.BestBy;
 import dev.lapidary.trainer.report.Answer;
 import dev.lapidary.trainer.report.Measures;
 import dev.lapidary.trainer.report.MultiLabelMeasures;
+import dev.lapidary.trainer.report.SingleLabelMeasures;
 import java.util.List;
 import java.util.Optional;
 
@@ -41,7 +43,19 @@ public record ValidationScores(Measures measures, List<Answer> answers) {
   }
 
   /** What the best epoch is chosen by. */
-  public double score() {
-    return measures.score();
+  public double score(BestBy by) {
+    return balancedAccuracy(by).orElse(measures.score());
+  }
+
+  /** What {@link #score} is called. */
+  public String scoreName(BestBy by) {
+    return balancedAccuracy(by).isPresent() ? "balanced accuracy" : measures.scoreName();
+  }
+
+  /** Where that chooses. */
+  public Optional<Double> balancedAccuracy(BestBy by) {
+    return by == BestBy.BALANCED_ACCURACY && measures instanceof SingleLabelMeasures single
+        ? Optional.of(single.macroRecall())
+        : Optional.empty();
   }
 }

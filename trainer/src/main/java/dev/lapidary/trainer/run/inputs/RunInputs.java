@@ -16,6 +16,7 @@ import dev.lapidary.trainer.data.ListedData;
 import dev.lapidary.trainer.data.Shards;
 import dev.lapidary.trainer.data.Task;
 import dev.lapidary.trainer.data.TrainingData;
+import dev.lapidary.trainer.plan.BestBy;
 import dev.lapidary.trainer.plan.GradualUnfreeze;
 import dev.lapidary.trainer.plan.NamePatterns;
 import dev.lapidary.trainer.plan.PrecisionChoice;
@@ -40,6 +41,8 @@ import dev.lapidary.trainer.run.stage.SingleValueNorms;
 import dev.lapidary.trainer.run.stage.StagePrefixes;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
@@ -76,9 +79,11 @@ public record RunInputs(
     requirePlan(thawed, network, listed.learned());
     TrainingData data = decode(listed, progress);
     Shards.requireImages(data.train(), config.rounds().worldSize(), config.data().train());
+    RunConfig chosen = withBestBy(thawed, data);
+    notes(chosen, data).forEach(progress::say);
     progress.say("device: " + described(config));
-    network.segments(thawed).ifPresent(parts -> progress.say(parts.note()));
-    RunConfig laidOut = MemoryFormatProbe.resolve(thawed, network, progress);
+    network.segments(chosen).ifPresent(parts -> progress.say(parts.note()));
+    RunConfig laidOut = MemoryFormatProbe.resolve(chosen, network, progress);
     RunConfig precise = PrecisionProbe.resolve(laidOut, network, progress);
     RunConfig whole = BatchSizeProbe.resolve(precise, network, data, progress, stop);
     SingleValueNorms.require(whole, data.learned().images(), network);
@@ -120,6 +125,29 @@ public record RunInputs(
     return config.device().equals("cpu")
         ? "cpu (%s, %s)".formatted(threads, Fingerprint.widestInstructions())
         : config.device();
+  }
+
+  /** What of the data changes how they are learned, or how that is measured. */
+  public List<String> notes() {
+    return notes(config, data);
+  }
+
+  private static List<String> notes(RunConfig config, TrainingData data) {
+    List<String> notes = new ArrayList<>(data.learned().words());
+    if (config.checkpoints().bestBy() == BestBy.BALANCED_ACCURACY) {
+      List<Integer> counts = data.train().counts();
+      notes.add(
+          "the best epoch is chosen by balanced accuracy, the mean of the classes' recalls: classes"
+              + " have %d to %d training images (--best-by accuracy counts all images alike)"
+                  .formatted(Collections.min(counts), Collections.max(counts)));
+    }
+    return notes;
+  }
+
+  /** What {@code auto} means here is written out. */
+  private static RunConfig withBestBy(RunConfig config, TrainingData data) {
+    BestBy by = config.checkpoints().bestBy().of(data.train());
+    return RunYaml.with(config, List.of(new RunYaml.Setting("checkpoints.best-by", by)), List.of());
   }
 
   private static ListedData listed(RunConfig config, Progress progress) {
@@ -164,7 +192,6 @@ public record RunInputs(
         (several ? "labels: " : "classes: ")
             + String.join(", ", labels.subList(0, Math.min(NAMED, labels.size())))
             + (labels.size() > NAMED ? ", ..." : ""));
-    data.learned().words().forEach(progress::say);
     if (!data.duplicates().isEmpty()) {
       progress.say(
           "warning: %d images are trained on and measured with, such as %s"
@@ -186,6 +213,12 @@ public record RunInputs(
             location);
       }
       return;
+    }
+    if (config.checkpoints().bestBy() == BestBy.BALANCED_ACCURACY) {
+      throw Failure.badInput(
+          "--best-by balanced_accuracy is of exactly one class an image, and those of [%s] have any"
+              + " number of labels; leave it out: mAP, the mean over the labels, chooses",
+          location);
     }
     if (!binary) {
       throw Failure.badInput(

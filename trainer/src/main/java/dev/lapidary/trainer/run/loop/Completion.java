@@ -4,6 +4,7 @@ import dev.lapidary.core.tensor.Tensor;
 import dev.lapidary.trainer.checkpoint.Checkpoints;
 import dev.lapidary.trainer.checkpoint.TrainingState.Best;
 import dev.lapidary.trainer.data.Dataset;
+import dev.lapidary.trainer.plan.BestBy;
 import dev.lapidary.trainer.plan.RunConfig;
 import dev.lapidary.trainer.program.TrainingProgram;
 import dev.lapidary.trainer.report.Interval;
@@ -48,8 +49,8 @@ record Completion(
         "%s: validation %s %.4f after step %d"
             .formatted(
                 directory.model(),
-                measured.validation().measures().scoreName(),
-                measured.validation().score(),
+                measured.validation().scoreName(bestBy()),
+                measured.validation().score(bestBy()),
                 last ? steps : best.step()));
     progress.say(
         "%s shows its curves and mistakes; next: exporter onnx %s --out model.onnx"
@@ -67,9 +68,18 @@ record Completion(
     try (Validation test =
         new Validation(images, inputs.network().preprocessing(), threads, 0, telling)) {
       ValidationScores scores = test.score(program).once();
-      progress.say(line(scores.measures()));
+      progress.say(
+          line(scores.measures())
+              + scores
+                  .balancedAccuracy(bestBy())
+                  .map(mean -> "; balanced accuracy %.4f".formatted(mean))
+                  .orElse(""));
       return Optional.of(scores);
     }
+  }
+
+  private BestBy bestBy() {
+    return inputs.config().checkpoints().bestBy();
   }
 
   private static String line(Measures measures) {

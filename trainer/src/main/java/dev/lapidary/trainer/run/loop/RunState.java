@@ -102,7 +102,7 @@ final class RunState {
         new Best(
             position.step(),
             epochNumber() + 1,
-            scores.score(),
+            scores.score(config.checkpoints().bestBy()),
             scores.loss(),
             Checkpoints.bestName(position.step()));
     best = best.with(epoch);

@@ -273,6 +273,7 @@ public final class Training implements AutoCloseable {
             (double) sums.correct() / inputs.data().learned().ofTarget(plan.order()),
             scores.loss(),
             scores.accuracy(),
+            scores.balancedAccuracy(config.checkpoints().bestBy()),
             several.map(MultiLabelMeasures::meanAveragePrecision),
             several.map(MultiLabelMeasures::microF1),
             several.map(MultiLabelMeasures::macroF1),

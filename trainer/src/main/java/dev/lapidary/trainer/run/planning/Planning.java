@@ -70,7 +70,7 @@ public final class Planning {
             notes.addAll(program.notes());
             notes.addAll(inputs.prefixes().notes());
             notes.addAll(RoundNotes.of(inputs.config(), inputs.data().train()));
-            DataAudit data = DataAudit.of(inputs.data());
+            DataAudit data = DataAudit.of(inputs.data(), inputs.notes());
             List<String> advice =
                 new ArrayList<>(Advice.of(stages, data, usualRate(inputs), SystemMemory.bytes()));
             advice.addAll(RoundNotes.advice(inputs.config()));
