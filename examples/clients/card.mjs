@@ -8,7 +8,7 @@ export function readCard(bytes) {
     if (entry[1] === 'lapidary.card') card = JSON.parse(entry[2]);
   }
   if (!card) throw new Error('no lapidary.card in metadata_props; export the model with exporter onnx');
-  if ((card.format ?? 1) > 1) throw new Error(`a card of format ${card.format}, expected 1: use a newer client`);
+  if ((card.format ?? 1) > 2) throw new Error(`a card of format ${card.format}, expected at most 2: use a newer client`);
   return card;
 }
 

@@ -47,7 +47,8 @@ def main(work):
         card = json.loads({p.key: p.value for p in onnx.load(str(model)).metadata_props}["lapidary.card"])
         greatest = max(abs(x) for a in library.values() for x in a["outputs"])
         noise = (card.get("quantization") or {}).get("logitNoise", 0)
-        bound = max(1e-4 * greatest, 2 * noise)
+        # A resize in the graph has pixels that are a level off, and other runtimes round as they like.
+        bound = max((5e-3 if card["input"].get("anySize") else 1e-4) * greatest, 2 * noise)
         cells = []
         for platform in PLATFORMS:
             if platform == "libtorch":

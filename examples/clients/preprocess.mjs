@@ -1,6 +1,8 @@
 // The card's preprocessing on decoded, upright pixels: Pillow's resize (antialiased, two passes in fixed
 // point), torchvision's centre crop, scale and normalize. rgb: [height, width, 3] bytes.
 export function preprocess(card, rgb, width, height) {
+  // Exported with --embed-resize: the graph does all of it.
+  if (card.input.anySize) return { type: 'uint8', data: rgb, dims: [1, height, width, 3] };
   const rule = card.preprocessing;
   if (rule.colour !== 'RGB') throw new Error(`colour ${rule.colour}: this client takes RGB`);
   const [w, h] = fit(rule, width, height);

@@ -285,7 +285,7 @@ public final class Classifier implements AutoCloseable {
    * }</pre>
    *
    * @return {@code [C, H, W]} float32; of a file with embedded preprocessing the levels from 0 to
-   *     255, {@code [H, W, C]}
+   *     255, {@code [H, W, C]}, and if it resizes as well, of the size that it leaves as it is
    * @throws UndecodableImage if the bytes are no image, or over a limit
    */
   public float[] preprocess(byte[] image) {

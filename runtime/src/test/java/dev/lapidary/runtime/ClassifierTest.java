@@ -99,7 +99,10 @@ class ClassifierTest {
     return two;
   }
 
-  /** Whether a model batches, takes levels, or runs images one by one: the same answers. */
+  /**
+   * Whether a model batches, takes levels or images of any size, or runs images one by one: the
+   * same answers.
+   */
   @Test
   void manyImagesAreAnsweredInTheirOrder() throws IOException {
     List<byte[]> images = new ArrayList<>();
@@ -110,11 +113,13 @@ class ClassifierTest {
     Optional<ModelCard> card = Optional.of(TinyModels.card());
     Path levels = Files.createDirectory(folder.resolve("levels"));
     Path single = Files.createDirectory(folder.resolve("single"));
+    Path anySize = Files.createDirectory(folder.resolve("any size"));
     for (Path file :
         List.of(
             TinyModels.write(folder, card),
             TinyModels.write(single, card, false),
-            TinyModels.writeLevels(levels, Optional.of(TinyModels.levelsCard())))) {
+            TinyModels.writeLevels(levels, Optional.of(TinyModels.levelsCard())),
+            TinyModels.writeAnySize(anySize))) {
       try (Classifier classifier = Classifier.open(file, small)) {
         List<Classification> answers = classifier.classifyAll(images);
         assertThat(answers).hasSize(7);

@@ -89,6 +89,24 @@ public final class TinyModels {
     return write(folder, card, graph.removeInput(1).build());
   }
 
+  /** The same of images of any size, [N,H,W,3]: a mean needs no resize. */
+  public static Path writeAnySize(Path folder, GoldenImage... golden) throws IOException {
+    ModelCard card = card(golden);
+    Path file = writeLevels(folder, Optional.of(card.withInput(card.input().asAnySize())));
+    ModelProto.Builder model = ModelProto.parseFrom(Files.readAllBytes(file)).toBuilder();
+    TensorShapeProto.Builder shape =
+        model
+            .getGraphBuilder()
+            .getInputBuilder(0)
+            .getTypeBuilder()
+            .getTensorTypeBuilder()
+            .getShapeBuilder();
+    shape.getDimBuilder(1).setDimParam("H");
+    shape.getDimBuilder(2).setDimParam("W");
+    Files.write(file, model.build().toByteArray());
+    return file;
+  }
+
   /** The same network as one that gives features: its output has their name. */
   public static Path writeFeatures(Path folder) throws IOException {
     GraphProto.Builder graph = graph(true).toBuilder();
@@ -225,12 +243,18 @@ public final class TinyModels {
 
   /** As {@link #golden}, with the hash of the levels. */
   public static GoldenImage goldenLevels(float error) {
-    byte[] levels = new byte[3 * SIDE * SIDE];
+    return goldenLevels(error, SIDE, SIDE);
+  }
+
+  /** The same of an image of another size, which goes in as it is. */
+  public static GoldenImage goldenLevels(float error, int width, int height) {
+    byte[] levels = new byte[3 * width * height];
     for (int i = 0; i < levels.length; i++) {
       levels[i] = (byte) (i % 3 == 0 ? 250 : i % 3 == 1 ? 100 : 30);
     }
     GoldenImage image = golden(error);
-    return new GoldenImage(image.pngBase64(), sha256(levels), image.logits(), image.tolerance());
+    String png = Base64.getEncoder().encodeToString(png(new Color(250, 100, 30), width, height));
+    return new GoldenImage(png, sha256(levels), image.logits(), image.tolerance());
   }
 
   /** An image of one colour with the logits that it must have, plus {@code error} on the first. */

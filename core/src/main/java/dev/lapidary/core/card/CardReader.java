@@ -24,7 +24,8 @@ final class CardReader {
           .injectableValues(
               new InjectableValues.Std()
                   .addValue(Activation.class, Activation.SOFTMAX)
-                  .addValue(Scores.class, Scores.LOGITS))
+                  .addValue(Scores.class, Scores.LOGITS)
+                  .addValue(boolean.class, false))
           .build();
 
   private static final String FORMAT = "format";

@@ -38,6 +38,9 @@ final class CardWriter {
 
   private void card(ModelCard card) throws IOException {
     json.writeStartObject();
+    if (card.input().anySize()) { // what a reader of format 1 would feed with cropped images
+      json.writeNumberField("format", ModelCard.FORMAT);
+    }
     json.writeStringField("name", card.name());
     json.writeStringField("version", card.version());
     json.writeStringField("architecture", card.architecture());
@@ -90,6 +93,9 @@ final class CardWriter {
     json.writeNumberField("height", input.height());
     json.writeNumberField("width", input.width());
     json.writeStringField("dtype", input.dtype());
+    if (input.anySize()) {
+      json.writeBooleanField("anySize", true);
+    }
     json.writeEndObject();
   }
 

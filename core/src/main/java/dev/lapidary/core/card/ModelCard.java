@@ -44,9 +44,10 @@ public record ModelCard(
 
   /**
    * Version of the card's JSON that is read here: it grows where a reader that does not know what
-   * is new would answer wrongly. A card of format 1 has no key {@code format}.
+   * is new would answer wrongly. A card of format 1 has no key {@code format}; format 2 has {@link
+   * Input#anySize}.
    */
-  public static final int FORMAT = 1;
+  public static final int FORMAT = 2;
 
   /** The key in ONNX {@code metadata_props}. */
   public static final String METADATA_KEY = "lapidary.card";
@@ -61,10 +62,19 @@ public record ModelCard(
   /**
    * @param name of the graph's input
    * @param layout {@code NCHW}, or {@code NHWC} with embedded preprocessing
+   * @param channels of the network's own input, as height and width are
    * @param dtype {@code float32}, or {@code uint8} with embedded preprocessing
+   * @param anySize true if the graph resizes and crops as well: it takes decoded images, {@code [N,
+   *     H, W, 3]} of any one height and width; JSON without it means false
    */
   public record Input(
-      String name, String layout, int channels, int height, int width, String dtype) {
+      String name,
+      String layout,
+      int channels,
+      int height,
+      int width,
+      String dtype,
+      @JacksonInject(useInput = OptBoolean.TRUE) boolean anySize) {
     private static final String LEVELS = "uint8";
     private static final int LONGEST_SIDE = 1 << 16;
 
@@ -78,11 +88,25 @@ public record ModelCard(
             "an input of %dx%dx%d, at most %d each"
                 .formatted(channels, height, width, LONGEST_SIDE));
       }
+      if (anySize && !(layout.equals("NHWC") && dtype.equals(LEVELS))) {
+        throw new IllegalArgumentException(
+            "an input of any size is NHWC %s, not %s %s".formatted(LEVELS, layout, dtype));
+      }
+    }
+
+    /** Of one size, as it is with and without embedded preprocessing. */
+    public Input(String name, String layout, int channels, int height, int width, String dtype) {
+      this(name, layout, channels, height, width, dtype, false);
     }
 
     /** The same images as levels from 0 to 255: [N,H,W,C], scaled and normalized by the graph. */
     public Input asLevels() {
       return new Input(name, "NHWC", channels, height, width, LEVELS);
+    }
+
+    /** Decoded images of any size: resized and cropped by the graph, too. */
+    public Input asAnySize() {
+      return new Input(name, "NHWC", channels, height, width, LEVELS, true);
     }
 
     /** True with embedded preprocessing. */

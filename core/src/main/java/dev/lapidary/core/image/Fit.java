@@ -36,6 +36,17 @@ record Fit(int width, int height, int left, int top) {
     };
   }
 
+  /**
+   * The same resize with another crop around this one, so that the centre crop of that is this one.
+   */
+  Fit around(Preprocessing outer, Preprocessing inner) {
+    return new Fit(
+        width,
+        height,
+        left - start(outer.cropWidth(), inner.cropWidth()),
+        top - start(outer.cropHeight(), inner.cropHeight()));
+  }
+
   /** The part of the resized image that the crop shows. */
   Box window(int cropWidth, int cropHeight) {
     int x = Math.max(left, 0);

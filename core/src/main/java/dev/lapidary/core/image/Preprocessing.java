@@ -126,6 +126,31 @@ public record Preprocessing(
     }
   }
 
+  /**
+   * True if an image exists that the resize leaves as it is, whatever is cropped of it: not of a
+   * shorter side under the crop, where the crop is padded on one side and cut on the other.
+   */
+  public boolean cropsInside() {
+    return resize != Resize.SHORTER_SIDE || resizeSize >= Math.max(cropHeight, cropWidth);
+  }
+
+  /**
+   * What is left to do before a graph that does all of this rule itself: levels of R, G and B, of
+   * the size that its resize leaves as it is.
+   */
+  Preprocessing beforeCrop() {
+    boolean cropped = resize == Resize.SHORTER_SIDE;
+    return new Preprocessing(
+        resize,
+        resizeSize,
+        interpolation,
+        cropped ? resizeSize : cropHeight,
+        cropped ? resizeSize : cropWidth,
+        List.of(mean.get(0), mean.get(0), mean.get(0)),
+        List.of(std.get(0), std.get(0), std.get(0)),
+        Colour.RGB);
+  }
+
   /** {@code bilinear to 256, crop 224, mean 0.485 std 0.229}: of mean and deviation the first. */
   public String text() {
     String size = cropHeight + "x" + cropWidth;

@@ -12,11 +12,15 @@ public final class Preprocessor {
 
   private final Preprocessing rule;
 
+  /** What the network sees in the end: {@link #rule} but for a graph that crops itself. */
+  private final Preprocessing network;
+
   /** The normalized value of each level, by channel. */
   private final float[][] normalized;
 
-  private Preprocessor(Preprocessing rule) {
+  private Preprocessor(Preprocessing rule, Preprocessing network) {
     this.rule = rule;
+    this.network = network;
     this.normalized = new float[rule.channels()][LEVELS];
     for (int c = 0; c < rule.channels(); c++) {
       for (int v = 0; v < LEVELS; v++) {
@@ -26,7 +30,18 @@ public final class Preprocessor {
   }
 
   public static Preprocessor of(Preprocessing rule) {
-    return new Preprocessor(rule);
+    return new Preprocessor(rule, rule);
+  }
+
+  /**
+   * For a graph that resizes, crops and makes gray itself: images of one size that its resize
+   * leaves as they are, so that it sees the same pixels as of the decoded image, and images of
+   * different sizes go into one batch. {@link #levels} are its input then.
+   *
+   * @param rule of the card, with {@link Preprocessing#cropsInside}
+   */
+  public static Preprocessor beforeResize(Preprocessing rule) {
+    return new Preprocessor(rule.beforeCrop(), rule);
   }
 
   public Preprocessing rule() {
@@ -43,7 +58,7 @@ public final class Preprocessor {
 
   /** What the network sees, before the numbers: resized and cropped, cropWidth x cropHeight. */
   public RgbImage view(RgbImage image) {
-    Fit fit = Fit.of(rule, image.width(), image.height());
+    Fit fit = Fit.of(network, image.width(), image.height()).around(rule, network);
     RgbImage seen =
         Resample.window(
             image,

@@ -53,7 +53,8 @@ class CardJsonTest {
             .withQuantization(
                 new Quantization(
                     "int8", "entropy", 8, "ab", 0.25, List.of(new Fallback("\"a\"/\u00e9", "b"))));
-    assertThat(CardJson.write(all)).isEqualTo(bound.writeValueAsString(all));
+    assertThat(CardJson.write(all))
+        .isEqualTo(bound.writeValueAsString(all).replace(",\"anySize\":false", ""));
     ModelCard least =
         new ModelCard(
             "",
@@ -69,7 +70,8 @@ class CardJsonTest {
             Optional.empty(),
             Optional.empty(),
             List.of());
-    assertThat(CardJson.write(least)).isEqualTo(bound.writeValueAsString(least));
+    assertThat(CardJson.write(least))
+        .isEqualTo(bound.writeValueAsString(least).replace(",\"anySize\":false", ""));
   }
 
   /** Cards were written before there was an activation, and those of a softmax still are so. */
@@ -110,8 +112,25 @@ class CardJsonTest {
     assertThatThrownBy(() -> CardJson.read(json.replaceFirst("}$", ",\"format\":7}"), "m.onnx"))
         .isInstanceOf(Failure.class)
         .hasMessage(
-            "[m.onnx] its model card is of format 7, expected at most 1: a newer Lapidary wrote it;"
+            "[m.onnx] its model card is of format 7, expected at most 2: a newer Lapidary wrote it;"
                 + " use that one, or export the model again with this one");
+  }
+
+  /** An image of the crop's size would be resized once more: readers of format 1 must refuse it. */
+  @Test
+  void anInputOfAnySizeIsOfFormatTwo() {
+    ModelCard anySize = CARD.withInput(CARD.input().asAnySize());
+    String json = CardJson.write(anySize);
+    assertThat(json)
+        .startsWith("{\"format\":2,\"name\":")
+        .contains("\"layout\":\"NHWC\"", "\"dtype\":\"uint8\",\"anySize\":true}");
+    assertThat(CardJson.read(json, "m.onnx")).isEqualTo(anySize);
+    assertThat(CardJson.write(CARD.withInput(CARD.input().asLevels()))).doesNotContain("anySize");
+    assertThatThrownBy(() -> CardJson.read(json.replace("uint8", "float32"), "m.onnx"))
+        .hasMessage(
+            "[m.onnx] its model card is not readable: Cannot construct instance of"
+                + " `dev.lapidary.core.card.ModelCard$Input`, problem: an input of any size is NHWC"
+                + " uint8, not NHWC float32; export the model again");
   }
 
   /** A card comes with a file of anyone's: what it holds is what the record says. */

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.List;
+import java.util.Random;
 import org.junit.jupiter.api.Test;
 
 class PreprocessorTest {
@@ -81,5 +82,29 @@ class PreprocessorTest {
     float[] mean = {0.485f, 0.456f, 0.406f};
     float[] std = {0.229f, 0.224f, 0.225f};
     return (level / 255f - mean[channel]) / std[channel];
+  }
+
+  /** The graph's own crop must lie where the whole resize would have put it, also of odd sizes. */
+  @Test
+  void whatAGraphThatResizesGetsHasTheSameCentre() {
+    for (int resize = 32; resize < 37; resize++) {
+      Preprocessing rule = Preprocessing.imageNet(resize, 32);
+      for (int longer = 37; longer < 80; longer++) {
+        for (RgbImage image : List.of(noise(longer, 37), noise(37, longer))) {
+          RgbImage before = Preprocessor.beforeResize(rule).view(image);
+          assertThat(before.width()).isEqualTo(resize);
+          assertThat(Preprocessor.of(rule).view(before).pixels())
+              .as("%d, %s", resize, image)
+              .isEqualTo(Preprocessor.of(rule).view(image).pixels());
+        }
+      }
+    }
+    assertThat(Preprocessing.imageNet(31, 32).cropsInside()).isFalse();
+  }
+
+  private static RgbImage noise(int width, int height) {
+    byte[] pixels = new byte[3 * width * height];
+    new Random(width).nextBytes(pixels);
+    return new RgbImage(width, height, pixels);
   }
 }

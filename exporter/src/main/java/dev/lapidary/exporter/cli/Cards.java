@@ -80,27 +80,6 @@ final class Cards {
   }
 
   /**
-   * @throws Failure (exit 2) if the card does not say how levels become numbers
-   */
-  static void requireNormalization(ModelCard card) {
-    Preprocessing rule =
-        card.preprocessing()
-            .orElseThrow(
-                () ->
-                    Failure.badInput(
-                        "--embed-preprocessing needs to know mean and deviation, and the model's"
-                            + " card does not say them: add --mean and --std"));
-    List<Long> crop =
-        List.of((long) rule.channels(), (long) rule.cropHeight(), (long) rule.cropWidth());
-    if (!crop.equals(shape(card))) {
-      throw Failure.badInput(
-          "--embed-preprocessing: the card's preprocessing gives %s (C, H, W) but the network takes"
-              + " %s; export it without",
-          crop, shape(card));
-    }
-  }
-
-  /**
    * @throws Failure (exit 2) if the names that were given are not as many as the network's classes
    */
   static void requireAName(Graph network, SourceOptions options) {

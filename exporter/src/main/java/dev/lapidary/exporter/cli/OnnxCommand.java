@@ -7,6 +7,7 @@ import dev.lapidary.core.file.AtomicFile;
 import dev.lapidary.core.progress.TerminalProgress;
 import dev.lapidary.exporter.lower.GraphLowering;
 import dev.lapidary.exporter.onnx.OnnxOutput;
+import dev.lapidary.exporter.pass.EmbedPreprocessing;
 import dev.lapidary.exporter.quantize.QuantizeOptions;
 import dev.lapidary.exporter.verify.ModelRuntime;
 import java.io.PrintWriter;
@@ -35,7 +36,12 @@ final class OnnxCommand implements Callable<Integer>, HelpSection.Command {
       names = "--opset",
       paramLabel = "N",
       description =
-          "version of ai.onnx, " + GraphLowering.MIN_OPSET + " to " + GraphLowering.MAX_OPSET)
+          "version of ai.onnx, "
+              + GraphLowering.MIN_OPSET
+              + " to "
+              + GraphLowering.MAX_OPSET
+              + "; with --embed-resize at least, and unless told, "
+              + EmbedPreprocessing.MIN_RESIZE_OPSET)
   private int opset = 17;
 
   @Option(
@@ -44,6 +50,13 @@ final class OnnxCommand implements Callable<Integer>, HelpSection.Command {
           "take images as levels: uint8 [N,H,W,C] of the card's crop size, scaled and normalized in"
               + " the graph; decoding, resize and crop stay outside")
   private boolean embed;
+
+  @Option(
+      names = "--embed-resize",
+      description =
+          "as --embed-preprocessing, and resize and crop in the graph too: uint8 [N,H,W,3] of any one"
+              + " size, so that a client only decodes; bilinear and bicubic")
+  private boolean embedResize;
 
   @Option(
       names = "--external-data-over",
@@ -74,6 +87,7 @@ final class OnnxCommand implements Callable<Integer>, HelpSection.Command {
             List.of(
                 "--opset",
                 "--embed-preprocessing",
+                "--embed-resize",
                 "--external-data-over",
                 "--card-file",
                 "--timings")),
@@ -98,6 +112,18 @@ final class OnnxCommand implements Callable<Integer>, HelpSection.Command {
             List.of("--calibration-images", "--guard-images", "--min-speedup", "--on-bad-image")));
   }
 
+  private EmbeddedSteps steps() {
+    if (embedResize) {
+      return EmbeddedSteps.RESIZE;
+    }
+    return embed ? EmbeddedSteps.NORMALIZE : EmbeddedSteps.NONE;
+  }
+
+  private int opset() {
+    boolean told = spec.commandLine().getParseResult().hasMatchedOption("--opset");
+    return embedResize && !told ? EmbedPreprocessing.MIN_RESIZE_OPSET : opset;
+  }
+
   @Override
   public Integer call() throws Exception {
     if (maxInlineBytes < 0 || maxInlineBytes > OnnxOutput.MAX_INLINE_BYTES) {
@@ -115,7 +141,7 @@ final class OnnxCommand implements Callable<Integer>, HelpSection.Command {
     }
     PrintWriter err = spec.commandLine().getErr();
     OnnxExport.Request request =
-        new OnnxExport.Request(export, opset, embed, maxInlineBytes, quantize);
+        new OnnxExport.Request(export, opset(), steps(), maxInlineBytes, quantize);
     OnnxExport.Report report = OnnxExport.run(request, TerminalProgress.of(err));
     if (cardFile) {
       CardCommand.write(CardJson.write(report.card()), beside);

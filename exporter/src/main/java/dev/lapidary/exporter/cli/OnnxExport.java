@@ -12,7 +12,6 @@ import dev.lapidary.exporter.lower.GraphLowering;
 import dev.lapidary.exporter.onnx.OnnxGraph;
 import dev.lapidary.exporter.onnx.OnnxOutput;
 import dev.lapidary.exporter.onnx.OnnxWriter;
-import dev.lapidary.exporter.pass.EmbedPreprocessing;
 import dev.lapidary.exporter.pass.Passes;
 import dev.lapidary.exporter.quantize.ChosenImages;
 import dev.lapidary.exporter.quantize.QuantizeMethod;
@@ -27,6 +26,7 @@ import dev.lapidary.exporter.verify.LoadedModel;
 import dev.lapidary.exporter.verify.ModelRuntime;
 import dev.lapidary.exporter.verify.ParityGate;
 import dev.lapidary.exporter.verify.Preparation;
+import dev.lapidary.exporter.verify.ResizeParity;
 import dev.lapidary.exporter.verify.Tolerance;
 import dev.lapidary.torchscript.graph.Graph;
 import dev.lapidary.torchscript.trace.OutputChoice;
@@ -50,7 +50,7 @@ final class OnnxExport {
   record Request(
       ExportOptions export,
       int opset,
-      boolean embed,
+      EmbeddedSteps embed,
       long maxInlineBytes,
       QuantizeOptions quantize) {}
 
@@ -192,6 +192,9 @@ final class OnnxExport {
     System.gc(); // unmaps the source and gives the weights' memory back before the runtimes take it
     ModelCard card = delivered(compiled.described());
     card = card.withParity(proven(source, card, output.model(), compiled));
+    if (request.embed() == EmbeddedSteps.RESIZE) {
+      log.say(ResizeParity.check(card.preprocessing().orElseThrow(), request.opset()).text());
+    }
     if (compiled.already().isPresent()) {
       card = card.withQuantization(SourceQuantization.card(card.parity().orElseThrow()));
     }
@@ -210,7 +213,7 @@ final class OnnxExport {
                   request.export().force,
                   log)
               .orElseThrow();
-      OnnxGraph result = delivered(quantized.graph(), card);
+      OnnxGraph result = request.embed().in(quantized.graph(), card);
       card = card.withQuantization(quantized.card());
       output.write(result);
       nodes = result.nodes().size();
@@ -245,9 +248,7 @@ final class OnnxExport {
     if (images.isEmpty()) {
       CalibrationFolder.requireReadable(request.quantize(), log::say);
     }
-    if (request.embed()) {
-      Cards.requireNormalization(described);
-    }
+    request.embed().require(described, request.opset());
     timings.step("read");
     Graph traced = Tracer.trace(source.archive(), traceOptions(described));
     ModelCard card = Cards.scored(described, traced, source, request.export().model);
@@ -260,7 +261,7 @@ final class OnnxExport {
     timings.step("lower");
     Passes.run(graph);
     timings.step("passes");
-    OnnxGraph result = delivered(graph, delivered(card));
+    OnnxGraph result = request.embed().in(graph, card);
     output.write(result);
     timings.step("write");
     boolean quantizes = request.quantize().method() != QuantizeMethod.NONE;
@@ -279,14 +280,7 @@ final class OnnxExport {
   }
 
   private ModelCard delivered(ModelCard card) {
-    return request.embed() ? card.withInput(card.input().asLevels()) : card;
-  }
-
-  /** The graph with what the card says that it takes. */
-  private static OnnxGraph delivered(OnnxGraph graph, ModelCard card) {
-    return card.input().takesLevels()
-        ? EmbedPreprocessing.in(graph, card.preprocessing().orElseThrow())
-        : graph;
+    return card.withInput(request.embed().input(card.input()));
   }
 
   private ModelCard.Parity proven(Path source, ModelCard card, Path file, Compiled compiled)

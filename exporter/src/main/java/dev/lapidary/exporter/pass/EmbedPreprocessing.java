@@ -10,10 +10,12 @@ import dev.lapidary.exporter.onnx.OnnxTypes;
 import dev.lapidary.exporter.onnx.ValueInfo;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
- * Lets a graph take images as levels from 0 to 255; it scales and normalizes them itself. Not one
- * of the passes, since it changes what the graph takes.
+ * Lets a graph take images as levels from 0 to 255; it scales and normalizes them itself, and if
+ * asked resizes and crops them before. Not one of the passes, since it changes what the graph
+ * takes.
  *
  * <pre>
  *   x FLOAT [N,C,H,W] ── ...
@@ -25,36 +27,79 @@ import java.util.Map;
  * bits; a factor folded into the first Conv would not, nor would it be right at padded borders.
  */
 public final class EmbedPreprocessing {
+  /** The first version of ai.onnx whose {@code Resize} has Pillow's filters. */
+  public static final int MIN_RESIZE_OPSET = EmbedResize.MIN_OPSET;
+
   private static final String SCOPE = "preprocessing/";
 
   private EmbedPreprocessing() {}
 
   /** Returns the graph that takes levels; the given one stays as it is. */
   public static OnnxGraph in(OnnxGraph graph, Preprocessing rule) {
+    return embedded(graph, rule, false);
+  }
+
+  /**
+   * Returns the graph that takes decoded images, {@code [N, H, W, 3]} of any size; the given one
+   * stays as it is.
+   *
+   * @param graph of opset {@link #MIN_RESIZE_OPSET} or newer
+   * @param rule that {@link #canResize}
+   */
+  public static OnnxGraph withResize(OnnxGraph graph, Preprocessing rule) {
+    return embedded(graph, rule, true);
+  }
+
+  /**
+   * Whether a graph can do all of it: Resize has antialiased filters for bilinear and bicubic, and
+   * the crop lies inside of the resized image.
+   */
+  public static boolean canResize(Preprocessing rule) {
+    return EmbedResize.has(rule);
+  }
+
+  /** What {@link #withResize} puts in front, alone: of decoded images the levels, as floats. */
+  public static OnnxGraph pixels(Preprocessing rule, int opset) {
+    OnnxGraph graph = new OnnxGraph("pixels", opset);
+    graph.addInput(EmbedResize.input("images"));
+    Nodes nodes = new Nodes(graph, Optional.empty(), SCOPE);
+    String levels = EmbedResize.levels(rule, "images", nodes);
+    nodes.addAs("levels", "Cast", to(DType.FLOAT32), levels);
+    graph.addOutput(
+        new ValueInfo(
+            "levels",
+            DType.FLOAT32,
+            List.of(
+                ValueInfo.Axis.BATCH,
+                ValueInfo.Axis.of(rule.channels()),
+                ValueInfo.Axis.of(rule.cropHeight()),
+                ValueInfo.Axis.of(rule.cropWidth()))));
+    return graph;
+  }
+
+  private static OnnxGraph embedded(OnnxGraph graph, Preprocessing rule, boolean resize) {
     OnnxGraph embedded = graph.copy();
     ValueInfo input = embedded.inputs().get(0);
     List<OnnxNode> readers = embedded.consumers(input.name());
-    OnnxNode first = embedded.nodes().get(0);
-    String mean = SCOPE + "mean";
-    String std = SCOPE + "std";
-    embedded.setInitializer(SCOPE + "levels", Tensor.of(new float[] {255}));
-    embedded.setInitializer(mean, byChannel(rule.mean()));
-    embedded.setInitializer(std, byChannel(rule.std()));
-    String turned = insert(embedded, first, "Transpose", input.name());
-    String cast = insert(embedded, first, "Cast", turned);
-    String scaled = insert(embedded, first, "Div", cast, SCOPE + "levels");
-    String centred = insert(embedded, first, "Sub", scaled, mean);
+    Nodes nodes = new Nodes(embedded, Optional.of(embedded.nodes().get(0)), SCOPE);
+    String most = nodes.constant("levels", Tensor.of(new float[] {255}));
+    String mean = nodes.constant("mean", byChannel(rule.mean()));
+    String std = nodes.constant("std", byChannel(rule.std()));
+    String levels =
+        resize
+            ? EmbedResize.levels(rule, input.name(), nodes)
+            : nodes.add("Transpose", Map.of("perm", Attribute.of(0, 3, 1, 2)), input.name());
+    String scaled = nodes.add("Div", nodes.add("Cast", to(DType.FLOAT32), levels), most);
+    String centred = nodes.add("Sub", scaled, mean);
     String normalized = SCOPE + "normalized";
-    embedded.insertBefore(
-        first,
-        new OnnxNode(normalized, "Div", List.of(centred, std), List.of(normalized), Map.of()));
+    nodes.addAs(normalized, "Div", Map.of(), centred, std);
     for (OnnxNode reader : readers) {
       List<String> inputs =
           reader.inputs().stream().map(i -> i.equals(input.name()) ? normalized : i).toList();
       embedded.replace(reader, reader.withInputs(inputs));
     }
     embedded.describe(input.named(normalized));
-    embedded.setInput(0, levels(input));
+    embedded.setInput(0, resize ? EmbedResize.input(input.name()) : levels(input));
     return embedded;
   }
 
@@ -64,16 +109,8 @@ public final class EmbedPreprocessing {
     return new ValueInfo(input.name(), DType.UINT8, nhwc);
   }
 
-  private static String insert(OnnxGraph graph, OnnxNode before, String op, String... inputs) {
-    Map<String, Attribute> attributes =
-        switch (op) {
-          case "Transpose" -> Map.of("perm", Attribute.of(0, 3, 1, 2));
-          case "Cast" -> Map.of("to", Attribute.of((long) OnnxTypes.number(DType.FLOAT32)));
-          default -> Map.of();
-        };
-    String name = graph.fresh(SCOPE + op);
-    graph.insertBefore(before, new OnnxNode(name, op, List.of(inputs), List.of(name), attributes));
-    return name;
+  static Map<String, Attribute> to(DType type) {
+    return Map.of("to", Attribute.of((long) OnnxTypes.number(type)));
   }
 
   private static Tensor byChannel(List<Float> values) {

@@ -12,38 +12,63 @@ import java.nio.ByteBuffer;
 
 /**
  * Images as a model's input: FLOAT32 [1, C, H, W], or UINT8 [1, H, W, C] for a file with embedded
- * preprocessing.
+ * preprocessing, or UINT8 [1, H, W, 3] of the image's own size for one that resizes as well.
  */
 public final class ImageInput {
   private final Preprocessing rule;
   private final Preprocessor preprocessor;
-  private final boolean levels;
+  private final Form form;
 
-  private ImageInput(Preprocessing rule, boolean levels) {
+  /** What the file takes. */
+  private enum Form {
+    NORMALIZED,
+    LEVELS,
+    WHOLE_IMAGES
+  }
+
+  private ImageInput(Preprocessing rule, Form form) {
     this.rule = rule;
     this.preprocessor = Preprocessor.of(rule);
-    this.levels = levels;
+    this.form = form;
   }
 
   /** For a file with this card, which must say how images become inputs. */
   public static ImageInput of(ModelCard card) {
-    return new ImageInput(card.preprocessing().orElseThrow(), card.input().takesLevels());
+    ModelCard.Input input = card.input();
+    Form form = input.takesLevels() ? Form.LEVELS : Form.NORMALIZED;
+    return new ImageInput(
+        card.preprocessing().orElseThrow(), input.anySize() ? Form.WHOLE_IMAGES : form);
   }
 
   /** For the network that a file was made of: normalized, whatever the file takes. */
   public ImageInput normalized() {
-    return levels ? new ImageInput(rule, false) : this;
+    return new ImageInput(rule, Form.NORMALIZED);
   }
 
   public Tensor tensor(RgbImage image) {
-    return seen(preprocessor.view(image));
+    return form == Form.WHOLE_IMAGES ? whole(image) : seen(preprocessor.view(image));
+  }
+
+  /**
+   * The same image as programs of ours feed it: of a file that resizes, at the size that its resize
+   * leaves as it is.
+   */
+  Tensor served(RgbImage image) {
+    return form == Form.WHOLE_IMAGES
+        ? whole(Preprocessor.beforeResize(rule).view(image))
+        : tensor(image);
+  }
+
+  private static Tensor whole(RgbImage image) {
+    Storage storage = Storage.over(ByteBuffer.wrap(image.pixels()));
+    return Tensor.over(DType.UINT8, storage, 1, image.height(), image.width(), 3);
   }
 
   /**
    * @param view of the crop's size
    */
-  Tensor seen(RgbImage view) {
-    if (levels) {
+  private Tensor seen(RgbImage view) {
+    if (form == Form.LEVELS) {
       byte[] values = new byte[rule.inputLength()];
       preprocessor.levels(view, values, 0);
       Storage storage = Storage.over(ByteBuffer.wrap(values));

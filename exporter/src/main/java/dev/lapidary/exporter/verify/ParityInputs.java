@@ -3,6 +3,7 @@ package dev.lapidary.exporter.verify;
 import dev.lapidary.core.card.ModelCard;
 import dev.lapidary.core.file.Sha256;
 import dev.lapidary.core.image.Preprocessing;
+import dev.lapidary.core.image.Preprocessor;
 import dev.lapidary.core.tensor.DType;
 import dev.lapidary.core.tensor.Storage;
 import dev.lapidary.core.tensor.Tensor;
@@ -75,32 +76,28 @@ public record ParityInputs(String description, List<Tensor> references, List<Ten
 
   /** A level is floor((u + 1) * 128): all 256 of them alike. */
   private static ParityInputs levels(int batch, ModelCard card) {
-    ModelCard.Input input = card.input();
     Preprocessing rule = card.preprocessing().orElseThrow();
+    // Of a file that resizes as well: the one size that its resize leaves as it is.
+    Preprocessing taken = card.input().anySize() ? Preprocessor.beforeResize(rule).rule() : rule;
+    int channels = taken.channels();
+    int height = taken.cropHeight();
+    int width = taken.cropWidth();
     List<Tensor> references = new ArrayList<>();
     List<Tensor> files = new ArrayList<>();
     for (int i = 0; i < count(batch); i++) {
-      float[] u =
-          Uniform.tensor("parity/" + i, batch, input.height(), input.width(), input.channels())
-              .toFloats();
+      float[] u = Uniform.tensor("parity/" + i, batch, height, width, channels).toFloats();
       byte[] levels = new byte[u.length];
       for (int j = 0; j < u.length; j++) {
         levels[j] = (byte) (int) Math.floor((u[j] + 1) * 128);
       }
       files.add(
           Tensor.over(
-              DType.UINT8,
-              Storage.over(ByteBuffer.wrap(levels)),
-              batch,
-              input.height(),
-              input.width(),
-              input.channels()));
-      references.add(normalized(levels, rule, batch));
+              DType.UINT8, Storage.over(ByteBuffer.wrap(levels)), batch, height, width, channels));
+      references.add(normalized(cropped(levels, taken, rule), rule, batch));
     }
     return new ParityInputs(
         "floor((u(%s, %dx%dx%dx%d) + 1) * 128), %s"
-            .formatted(
-                names(batch), batch, input.height(), input.width(), input.channels(), TOGETHER),
+            .formatted(names(batch), batch, height, width, channels, TOGETHER),
         references,
         List.of(joined(files)));
   }
@@ -115,6 +112,38 @@ public record ParityInputs(String description, List<Tensor> references, List<Ten
     ByteBuffer to = all.bytes();
     batches.forEach(batch -> to.put(batch.bytes()));
     return all;
+  }
+
+  /** The centre, and gray if the network is: by the definition, not by the code that serves. */
+  private static byte[] cropped(byte[] levels, Preprocessing taken, Preprocessing rule) {
+    if (taken.equals(rule)) {
+      return levels;
+    }
+    int top = (int) Math.rint((taken.cropHeight() - rule.cropHeight()) / 2.0);
+    int left = (int) Math.rint((taken.cropWidth() - rule.cropWidth()) / 2.0);
+    int images = levels.length / taken.inputLength();
+    ByteBuffer seen = ByteBuffer.allocate(images * rule.inputLength());
+    for (int i = 0; i < images; i++) {
+      for (int y = top; y < top + rule.cropHeight(); y++) {
+        for (int x = left; x < left + rule.cropWidth(); x++) {
+          int at = 3 * ((i * taken.cropHeight() + y) * taken.cropWidth() + x);
+          if (rule.channels() == 3) {
+            seen.put(levels, at, 3);
+          } else {
+            seen.put(luma(levels, at));
+          }
+        }
+      }
+    }
+    return seen.array();
+  }
+
+  private static byte luma(byte[] levels, int at) {
+    int sum =
+        19595 * (levels[at] & 0xff)
+            + 38470 * (levels[at + 1] & 0xff)
+            + 7471 * (levels[at + 2] & 0xff);
+    return (byte) ((sum + 32_768) / 65_536);
   }
 
   /** By the definition, not by the code that serves: (v / 255 - mean) / std in float32. */

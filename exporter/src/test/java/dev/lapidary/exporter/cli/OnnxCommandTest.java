@@ -11,6 +11,7 @@ import dev.lapidary.exporter.onnx.OnnxGraph;
 import dev.lapidary.exporter.onnx.OnnxReader;
 import dev.lapidary.exporter.onnx.OnnxWriter;
 import dev.lapidary.exporter.testing.Archives;
+import dev.lapidary.runtime.Classifier;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
@@ -188,6 +189,90 @@ class OnnxCommandTest {
     assertThat(verified.err()).isEmpty();
     assertThat(new ObjectMapper().readTree(verified.out()).get("argmaxAgreement").asDouble())
         .isEqualTo(1);
+  }
+
+  /**
+   * Ours resize before, exactly, so that the answers are the same bits; clients feed whole images.
+   */
+  @Test
+  void anEmbeddedResizeGivesTheSameAnswers() throws Exception {
+    Path plain = folder.resolve("plain.onnx");
+    Path resizes = folder.resolve("resizes.onnx");
+    Path images = images();
+    List<String> export =
+        List.of(
+            "onnx",
+            small(),
+            "--input=3x32x32",
+            "--resize=41",
+            "--interpolation=bicubic",
+            "--mean=0.4,0.5,0.6",
+            "--std=0.2,0.3,0.4",
+            "--calibration=" + images);
+    assertThat(run(export, "--out=" + plain, "--embed-preprocessing").status()).isZero();
+    Run exported = run(export, "--out=" + resizes, "--embed-resize");
+    assertThat(exported.status()).isZero();
+    assertThat(exported.err())
+        .matches(
+            "resize in the graph: 0\\.\\d{3} % of the pixels differ from Pillow's, by 1 level at most\n");
+    OnnxGraph graph = OnnxReader.read(resizes);
+    assertThat(graph.inputs()).hasToString("[input UINT8[N, H, W, 3]]");
+    assertThat(graph.opset()).isEqualTo(18);
+    ModelCard card = card(resizes);
+    assertThat(card.input())
+        .isEqualTo(new ModelCard.Input("input", "NHWC", 3, 32, 32, "uint8", true));
+    assertThat(card.parity().orElseThrow().inputs())
+        .isEqualTo("floor((u(parity/0, 2x41x41x3) + 1) * 128), as one batch and the first alone");
+    assertThat(card.golden()).isNotEmpty();
+    Run verified =
+        run(
+            List.of("verify", resizes.toString()),
+            "--against=" + small(),
+            "--data=" + images,
+            "--json");
+    assertThat(verified.err()).isEmpty();
+    assertThat(new ObjectMapper().readTree(verified.out()).get("argmaxAgreement").asDouble())
+        .isEqualTo(1);
+    byte[] photo = Files.readAllBytes(images.resolve("cls_1/portrait.jpg"));
+    try (Classifier before = Classifier.open(plain);
+        Classifier after = Classifier.open(resizes)) {
+      assertThat(after.classify(photo).outputs()).isEqualTo(before.classify(photo).outputs());
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "--resize=40 --opset=17 | 2 | --embed-resize needs --opset 18 or newer, whose Resize is"
+            + " antialiased, but found 17",
+        "--resize=40 --interpolation=lanczos | 4 | --embed-resize: ONNX's Resize has no antialiased"
+            + " lanczos, expected bilinear or bicubic; use --embed-preprocessing, and resize outside",
+        "--resize=40 --interpolation=nearest | 4 | --embed-resize: ONNX's Resize has no antialiased"
+            + " nearest, expected bilinear or bicubic; use --embed-preprocessing, and resize outside",
+        "--resize=31 | 4 | --embed-resize: the shorter side becomes 31, expected at least the crop of"
+            + " 32x32; use --embed-preprocessing, and resize outside",
+      })
+  void aResizeThatNoGraphCanDoIsRefused(String options, int status, String message)
+      throws IOException {
+    Path out = folder.resolve("m.onnx");
+    List<String> export =
+        List.of(
+            "onnx", small(), "--input=3x32x32", "--mean=0,0,0", "--std=1,1,1", "--embed-resize");
+    Run refused =
+        run(
+            export,
+            Stream.concat(Stream.of(options.split(" ")), Stream.of("--out=" + out))
+                .toArray(String[]::new));
+    assertThat(refused.status()).isEqualTo(status);
+    assertThat(refused.err()).isEqualTo("error: " + message + "\n");
+    assertThat(out).doesNotExist();
+    Run unknown =
+        run(List.of("onnx", small(), "--input=3x32x32", "--embed-resize", "--out=" + out));
+    assertThat(unknown.err())
+        .isEqualTo(
+            "error: --embed-resize needs to know mean and deviation, and the model's card does not say"
+                + " them: add --mean and --std\n");
   }
 
   @Test

@@ -6,6 +6,7 @@ import dev.lapidary.core.card.ModelCard;
 import dev.lapidary.core.ending.Ending;
 import dev.lapidary.core.failure.Failure;
 import dev.lapidary.core.image.Preprocessing;
+import dev.lapidary.core.image.Preprocessor;
 import dev.lapidary.core.manifest.LabelFile;
 import dev.lapidary.runtime.batch.BatchFunction;
 import dev.lapidary.runtime.session.Device;
@@ -172,7 +173,18 @@ public final class ModelLoader {
           .preprocessing(network.inputShape(), place);
     }
     options.ifPresent(o -> o.requireNoneWithCard(place));
-    return said.get();
+    return card.get().input().anySize() ? beforeResize(said.get(), place) : said.get();
+  }
+
+  /** Images go in at the size that the graph's own resize leaves as it is. */
+  private static Preprocessing beforeResize(Preprocessing rule, String place) {
+    if (!rule.cropsInside()) {
+      throw Failure.badInput(
+          "[%s] its graph resizes to %d and crops %dx%d, expected a crop inside of the resized image;"
+              + " export it again",
+          place, rule.resizeSize(), rule.cropHeight(), rule.cropWidth());
+    }
+    return Preprocessor.beforeResize(rule).rule();
   }
 
   /** Levels mean something only where a card says so. */

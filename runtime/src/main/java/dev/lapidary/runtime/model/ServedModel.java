@@ -11,6 +11,7 @@ import dev.lapidary.core.image.UndecodableImage;
 import dev.lapidary.runtime.batch.BatchFunction;
 import dev.lapidary.runtime.batch.FloatNetwork;
 import dev.lapidary.runtime.session.Device;
+import dev.lapidary.runtime.tensor.DataType;
 import dev.lapidary.runtime.tensor.TensorNetwork;
 import dev.lapidary.runtime.tensor.TensorShapes;
 import dev.lapidary.runtime.tensor.TensorSpec;
@@ -21,6 +22,7 @@ import java.nio.FloatBuffer;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * A loaded model with all that is needed to answer.
@@ -76,7 +78,7 @@ public record ServedModel(
    */
   public TypedTensor tensorOf(byte[] file, ImageLimits limits) {
     RgbImage image = ImageDecoder.decode(file, limits);
-    return session.form().tensor(Preprocessor.of(preprocessing), image, signature.input(), one());
+    return session.form().tensor(preprocessor(), image, signature.input(), one());
   }
 
   private List<Long> one() {
@@ -131,9 +133,38 @@ public record ServedModel(
         : new FloatNetwork(network, own.inputs().get(0), own.outputs().get(0));
   }
 
+  private boolean takesAnySize() {
+    return card.filter(c -> c.input().anySize()).isPresent();
+  }
+
+  private Preprocessor preprocessor() {
+    return card.filter(c -> c.input().anySize())
+        .flatMap(ModelCard::preprocessing)
+        .map(Preprocessor::beforeResize)
+        .orElseGet(() -> Preprocessor.of(preprocessing));
+  }
+
+  /** The image as it is, so that the graph's resize is proven as well; its answers by all ways. */
+  private GoldenCheck.Answer answerOfAnySize(RgbImage image) {
+    ByteBuffer levels = ByteBuffer.wrap(image.pixels());
+    List<Long> shape = List.of(1L, (long) image.height(), (long) image.width(), 3L);
+    TypedTensor whole =
+        new TypedTensor.Numbers(signature.input(), DataType.UINT8, shape, levels.duplicate());
+    return new GoldenCheck.Answer(levels, () -> runsItsFile() ? run(whole) : run(inputOf(image)));
+  }
+
+  private float[] run(TypedTensor image) {
+    try {
+      TypedTensor answer = session.tensors().run(List.of(image), Set.of(signature.output())).get(0);
+      return FloatNetwork.values((TypedTensor.Numbers) answer);
+    } catch (Exception e) {
+      throw new IllegalStateException("the network failed on its own golden image", e);
+    }
+  }
+
   private float[] inputOf(RgbImage image) {
     float[] input = new float[preprocessing.inputLength()];
-    session.form().fill(Preprocessor.of(preprocessing), image, input);
+    session.form().fill(preprocessor(), image, input);
     return input;
   }
 
@@ -147,6 +178,9 @@ public record ServedModel(
   }
 
   private GoldenCheck.Answer answer(RgbImage image) {
+    if (takesAnySize()) {
+      return answerOfAnySize(image);
+    }
     float[] input = inputOf(image);
     return new GoldenCheck.Answer(session.form().bytes(FloatBuffer.wrap(input)), () -> run(input));
   }

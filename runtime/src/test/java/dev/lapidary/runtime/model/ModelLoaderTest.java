@@ -8,6 +8,7 @@ import ai.onnx.proto.OnnxMl.ModelProto;
 import ai.onnx.proto.OnnxMl.StringStringEntryProto;
 import ai.onnx.proto.OnnxMl.TensorProto;
 import dev.lapidary.core.card.Activation;
+import dev.lapidary.core.card.CardJson;
 import dev.lapidary.core.card.ModelCard;
 import dev.lapidary.core.card.ModelCard.GoldenImage;
 import dev.lapidary.core.card.Scores;
@@ -213,6 +214,43 @@ class ModelLoaderTest {
     }
     Files.delete(folder.resolve("tiny.onnx.data"));
     assertThatThrownBy(() -> load(folder)).hasMessageContaining("tiny.onnx.data");
+  }
+
+  /** Its own golden images go in whole; all others at the size that its resize leaves as it is. */
+  @Test
+  void servesAFileThatResizesItself() throws Exception {
+    Path file = TinyModels.writeAnySize(folder, TinyModels.goldenLevels(0.001f, 13, 21));
+    try (ServedModel model = load(file)) {
+      assertThat(model.goldenFailure()).isEmpty();
+      byte[] image = TinyModels.png(new Color(250, 100, 30), 20, 30);
+      assertThat(model.inputOf(image, ImageLimits.DEFAULT)).startsWith(250, 100, 30).hasSize(192);
+      assertThat(model.tensorOf(image, ImageLimits.DEFAULT).shape())
+          .containsExactly(1L, 8L, 8L, 3L);
+      assertThat(model.blank().shape()).containsExactly(1L, 8L, 8L, 3L);
+      assertThat(model.withNetwork(model.network()).goldenFailure()).isEmpty();
+      assertThat(model.withNetwork((inputs, count) -> new float[3]).goldenFailure().orElseThrow())
+          .startsWith("golden image 0: logit 0 is 0");
+    }
+    file = TinyModels.writeAnySize(folder, TinyModels.goldenLevels(0.1f, 13, 21));
+    try (ServedModel model = load(file)) {
+      assertThat(model.goldenFailure().orElseThrow()).startsWith("golden image 0: logit 0 is 0.98");
+    }
+    file = TinyModels.writeAnySize(folder, TinyModels.goldenLevels(0.001f));
+    try (ServedModel model = load(file)) {
+      assertThat(model.goldenFailure()).isEmpty();
+    }
+    ModelCard wide = TinyModels.card();
+    ModelCard.Input any = wide.input().asAnySize();
+    String json =
+        CardJson.write(wide.withInput(any)).replace("\"resizeSize\":8", "\"resizeSize\":7");
+    file = TinyModels.writeAnySize(folder);
+    ModelProto.Builder model = ModelProto.parseFrom(Files.readAllBytes(file)).toBuilder();
+    model.getMetadataPropsBuilder(0).setValue(json);
+    Files.write(file, model.build().toByteArray());
+    assertThatThrownBy(() -> load(folder))
+        .hasMessage(
+            "[tiny.onnx] its graph resizes to 7 and crops 8x8, expected a crop inside of the resized"
+                + " image; export it again");
   }
 
   @Test
