@@ -15,7 +15,6 @@ import java.io.PrintWriter;
 import java.io.Writer;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -25,7 +24,6 @@ import org.junit.jupiter.api.io.TempDir;
  * images of each of the quickstart's classes, which the weights have never seen.
  */
 class FindLrAccuracyTest {
-  private static final BooleanSupplier NEVER = () -> false;
   private static final Path DATA = Path.of("data");
   private static final int TRAINED = 20;
   private static final int MEASURED = 10;
@@ -46,7 +44,7 @@ class FindLrAccuracyTest {
   @Test
   void theSuggestedRateTrainsWell() throws IOException {
     RunConfig config = config("sgd");
-    double suggested = FindLr.of(config, 0, 1e-6, 10, 100, silent, NEVER).suggested();
+    double suggested = FindLr.of(config, 0, 1e-6, 10, 100, silent, FindLrAccuracyTest::never).suggested();
     double lower = accuracy(config, suggested / 30);
     assertThat(accuracy(config, suggested))
         .as("%s; a thirtieth gives %s", suggested, lower)
@@ -57,7 +55,7 @@ class FindLrAccuracyTest {
   @Test
   void anAdaptiveOptimizersDoesToo() throws IOException {
     RunConfig config = config("adamw");
-    double suggested = FindLr.of(config, 0, 1e-6, 10, 100, silent, NEVER).suggested();
+    double suggested = FindLr.of(config, 0, 1e-6, 10, 100, silent, FindLrAccuracyTest::never).suggested();
     assertThat(accuracy(config, suggested)).as("%s", suggested).isGreaterThan(0.6);
   }
 
@@ -65,9 +63,9 @@ class FindLrAccuracyTest {
   @Test
   void aCurveThatAnswersNothingGivesNoRate() {
     RunConfig config = config("sgd");
-    assertThatThrownBy(() -> FindLr.of(config, 0, 1e-12, 1e-10, 20, silent, NEVER))
+    assertThatThrownBy(() -> FindLr.of(config, 0, 1e-12, 1e-10, 20, silent, FindLrAccuracyTest::never))
         .hasMessageContaining("the loss falls at no rate from ");
-    assertThatThrownBy(() -> FindLr.of(config, 0, 1e-4, 0.01, 60, silent, NEVER))
+    assertThatThrownBy(() -> FindLr.of(config, 0, 1e-4, 0.01, 60, silent, FindLrAccuracyTest::never))
         .hasMessageContaining("the loss still falls at the last rate");
   }
 
@@ -94,7 +92,7 @@ class FindLrAccuracyTest {
 
   private double accuracy(RunConfig config, double rate) throws IOException {
     Path out = folder.resolve("run-" + rate);
-    Runs.start(out, RunYaml.with(config, "stages.0.lr=" + rate), silent, NEVER);
+    Runs.start(out, RunYaml.with(config, "stages.0.lr=" + rate), silent, FindLrAccuracyTest::never);
     return MetricsLog.epochs(out.resolve("metrics.jsonl")).stream()
         .mapToDouble(EpochMetrics::valAccuracy)
         .max()
@@ -114,5 +112,9 @@ class FindLrAccuracyTest {
         }
       }
     }
+  }
+
+  private static boolean never() {
+    return false;
   }
 }

@@ -3,7 +3,9 @@ package dev.lapidary.trainer.data;
 import java.util.ArrayList;
 import java.util.DoubleSummaryStatistics;
 import java.util.List;
+import java.util.Objects;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What an epoch goes through: the training images, and after them those of a source task if one is
@@ -153,5 +155,19 @@ public final class EpochImages {
       list.add(sum);
     }
     return list;
+  }
+
+  @Override
+  public boolean equals(@Nullable Object other) {
+    return other instanceof EpochImages same
+        && images.equals(same.images)
+        && ofTarget == same.ofTarget
+        && ownLabels == same.ownLabels
+        && sourceWeight == same.sourceWeight;
+  }
+
+  @Override
+  public int hashCode() {
+    return Objects.hash(images, ofTarget, ownLabels, sourceWeight);
   }
 }
