@@ -4,8 +4,9 @@ import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.databind.DeserializationFeature;
-import com.fasterxml.jackson.databind.InjectableValues;
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.datatype.jdk8.Jdk8Module;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -21,11 +22,6 @@ final class CardReader {
           .enable(DeserializationFeature.FAIL_ON_NULL_FOR_PRIMITIVES)
           .enable(DeserializationFeature.FAIL_ON_MISSING_CREATOR_PROPERTIES)
           .enable(DeserializationFeature.FAIL_ON_NULL_CREATOR_PROPERTIES)
-          .injectableValues(
-              new InjectableValues.Std()
-                  .addValue(Activation.class, Activation.SOFTMAX)
-                  .addValue(Scores.class, Scores.LOGITS)
-                  .addValue(boolean.class, false))
           .build();
 
   private static final String FORMAT = "format";
@@ -55,6 +51,26 @@ final class CardReader {
 
   /** Empty for {@code null}, which is JSON. */
   static Optional<ModelCard> read(String json) throws JsonProcessingException {
-    return Optional.ofNullable(MAPPER.readValue(json, ModelCard.class));
+    JsonNode card = MAPPER.readTree(json);
+    if (card instanceof ObjectNode fields) {
+      addLeftOut(fields);
+    }
+    return Optional.ofNullable(MAPPER.treeToValue(card, ModelCard.class));
+  }
+
+  /**
+   * What every reader takes for granted. Put into the tree, and not injected by Jackson: of its
+   * versions in programs of others 2.19 cannot inject into records.
+   */
+  private static void addLeftOut(ObjectNode card) {
+    if (!card.has("activation")) {
+      card.put("activation", "softmax");
+    }
+    if (!card.has("scores")) {
+      card.put("scores", "logits");
+    }
+    if (card.get("input") instanceof ObjectNode input && !input.has("anySize")) {
+      input.put("anySize", false);
+    }
   }
 }

@@ -1,7 +1,5 @@
 package dev.lapidary.core.card;
 
-import com.fasterxml.jackson.annotation.JacksonInject;
-import com.fasterxml.jackson.annotation.OptBoolean;
 import dev.lapidary.core.image.Preprocessing;
 import java.util.List;
 import java.util.Optional;
@@ -32,8 +30,8 @@ public record ModelCard(
     String version,
     String architecture,
     List<String> labels,
-    @JacksonInject(useInput = OptBoolean.TRUE) Activation activation,
-    @JacksonInject(useInput = OptBoolean.TRUE) Scores scores,
+    Activation activation,
+    Scores scores,
     Input input,
     Optional<Preprocessing> preprocessing,
     SortedMap<String, Double> metrics,
@@ -74,7 +72,7 @@ public record ModelCard(
       int height,
       int width,
       String dtype,
-      @JacksonInject(useInput = OptBoolean.TRUE) boolean anySize) {
+      boolean anySize) {
     private static final String LEVELS = "uint8";
     private static final int LONGEST_SIDE = 1 << 16;
 
