@@ -1,3 +1,4 @@
+import dev.lapidary.core.failure.Failure;
 import dev.lapidary.runtime.Classification;
 import dev.lapidary.runtime.Classifier;
 import java.nio.file.Files;
@@ -19,6 +20,9 @@ class Client {
             image, answer.best().label(), answer.best().index(), answer.best().probability(),
             Arrays.toString(answer.outputs()), millis);
       }
+    } catch (Failure e) { // it has no stack trace, without which the launcher of source files shows nothing
+      System.err.println("error: " + e.getMessage());
+      System.exit(e.code().status());
     }
   }
 }

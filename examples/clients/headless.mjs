@@ -26,7 +26,12 @@ const end = (status) => {
   browser?.kill();
   server.close();
   server.closeAllConnections();
-  setTimeout(() => { rmSync(profile, { recursive: true, force: true }); process.exit(status); }, 300);
+  const leave = () => {
+    try { rmSync(profile, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 }); } catch { /* it stays in /tmp */ }
+    process.exit(status);
+  };
+  browser ? browser.once('exit', leave) : leave(); // which writes to its profile until then
+  setTimeout(leave, 10_000);
 };
 const server = createServer((request, response) => {
   const path = request.url.split('?')[0];
