@@ -48,6 +48,12 @@ final class RunCommand implements Callable<Integer>, HelpSection.Command {
   @Option(names = "--port", paramLabel = "N", description = "0: any free one")
   private int port = 8080;
 
+  @Option(
+      names = "--grpc-port",
+      paramLabel = "N",
+      description = "speaks the Open Inference Protocol over gRPC, too; 0: any free one")
+  private Optional<Integer> grpcPort = Optional.empty();
+
   @Option(names = "--max-batch", paramLabel = "N", description = "the most images in one run")
   private int maxBatch = 32;
 
@@ -198,7 +204,8 @@ final class RunCommand implements Callable<Integer>, HelpSection.Command {
   @Override
   public List<HelpSection> sections() {
     return List.of(
-        new HelpSection("Server", List.of("--host", "--port", "--api-keys"), List.of()),
+        new HelpSection(
+            "Server", List.of("--host", "--port", "--grpc-port", "--api-keys"), List.of()),
         new HelpSection(
             "Model",
             List.of("--model", "--threads", "--labels"),
@@ -233,6 +240,8 @@ final class RunCommand implements Callable<Integer>, HelpSection.Command {
       try {
         server.readApiKeys().forEach(line -> say(err, "warning: " + line));
         warnIfOthersReach(server.uri(), err);
+        grpcPort.ifPresent(
+            own -> say(err, "gRPC on " + host + ":" + server.listenGrpc(port("--grpc-port", own))));
         load(server, err);
         try (Reloads reloads = new Reloads(server, line -> say(err, line))) {
           reloads.begin(hangup == Hangup.reload, control == ModelControl.poll, pollMillis());
@@ -313,7 +322,7 @@ final class RunCommand implements Callable<Integer>, HelpSection.Command {
             new ImageLimits(bodyBytes, ImageLimits.DEFAULT.maxSide(), pixels));
     return new ServerSettings(
         host,
-        port(),
+        port("--port", port),
         new BatchPolicy(
             positive("--max-batch", maxBatch, 4096),
             Duration.ofMillis(notNegative("--max-delay-ms", maxDelayMillis))),
@@ -362,11 +371,11 @@ final class RunCommand implements Callable<Integer>, HelpSection.Command {
     return (int) time.toMillis();
   }
 
-  private int port() {
-    if (port < 0 || port > 65_535) {
-      throw Failure.badInput("--port must be in 0..65535 but is %d", port);
+  private static int port(String option, int value) {
+    if (value < 0 || value > 65_535) {
+      throw Failure.badInput("%s must be in 0..65535 but is %d", option, value);
     }
-    return port;
+    return value;
   }
 
   private static int positive(String option, int value, int max) {

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.annotation.JsonProperty;
 import dev.lapidary.core.cli.CommandTree;
 import dev.lapidary.runtime.tensor.TensorNetwork;
 import dev.lapidary.runtime.tensor.TensorSpec;
+import dev.lapidary.serve.inference.InferenceService;
 import dev.lapidary.serve.inference.ModelStatistics;
 import dev.lapidary.serve.repository.Lease;
 import dev.lapidary.serve.repository.ModelId;
@@ -45,7 +46,9 @@ final class ModelController {
     this.state = state;
   }
 
-  private record Server(String name, String version, List<String> extensions) {}
+  /** What the server says of itself. */
+  static final InferenceService.Server SERVER =
+      new InferenceService.Server("lapidary", CommandTree.versionNumber(), EXTENSIONS);
 
   private record Spec(String name, String datatype, List<Long> shape) {
     static List<Spec> of(List<TensorSpec> specs) {
@@ -84,8 +87,7 @@ final class ModelController {
 
   @Get
   HttpResponse<byte[]> server() {
-    String version = CommandTree.versionNumber();
-    return json(new Server("lapidary", version, EXTENSIONS));
+    return json(SERVER);
   }
 
   @Get("/models/{model}")
@@ -101,16 +103,27 @@ final class ModelController {
 
   private HttpResponse<byte[]> metadata(String model, Optional<String> version) {
     try (Lease<AnsweringModel> lease = state.requireModel(model, version)) {
-      TensorNetwork network = lease.model().tensors();
-      List<String> versions =
-          state.repository().index().stream()
-              .filter(s -> s.id().name().equals(model) && s.state() == ModelState.READY)
-              .map(s -> s.id().version())
-              .toList();
+      InferenceService.Metadata own = metadata(state, lease);
       return json(
           new Metadata(
-              model, versions, PLATFORM, Spec.of(network.inputs()), Spec.of(network.outputs())));
+              own.name(),
+              own.versions(),
+              PLATFORM,
+              Spec.of(own.network().inputs()),
+              Spec.of(own.network().outputs())));
     }
+  }
+
+  static InferenceService.Metadata metadata(ServerState state, Lease<AnsweringModel> lease) {
+    TensorNetwork network = lease.model().tensors();
+    String name = lease.id().name();
+    List<String> versions =
+        state.repository().index().stream()
+            .filter(s -> s.id().name().equals(name) && s.state() == ModelState.READY)
+            .map(s -> s.id().version())
+            .toList();
+    int maxBatch = network.isBatched() ? state.settings().batch().maxBatch() : 0;
+    return new InferenceService.Metadata(name, versions, network, maxBatch);
   }
 
   @Get("/models/{model}/ready")

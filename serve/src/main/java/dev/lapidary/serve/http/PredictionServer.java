@@ -3,6 +3,7 @@ package dev.lapidary.serve.http;
 import dev.lapidary.core.failure.Failure;
 import dev.lapidary.runtime.batch.BatchStatistics;
 import dev.lapidary.runtime.model.ServedModel;
+import dev.lapidary.serve.grpc.InferenceGrpcServer;
 import dev.lapidary.serve.repository.Lease;
 import dev.lapidary.serve.repository.LoadFailed;
 import dev.lapidary.serve.repository.ModelFiles;
@@ -19,6 +20,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
 
 /**
  * An HTTP server in this process. It answers {@code /v2/health/live} from {@link #bind} on, and
@@ -31,6 +33,7 @@ public final class PredictionServer implements AutoCloseable {
   private final ServerState state;
   private final ApplicationContext context;
   private final EmbeddedServer http;
+  private volatile @Nullable InferenceGrpcServer grpc;
   private final AtomicBoolean closing = new AtomicBoolean();
   private final CountDownLatch closed = new CountDownLatch(1);
 
@@ -156,6 +159,30 @@ public final class PredictionServer implements AutoCloseable {
     return state.readApiKeys();
   }
 
+  /**
+   * Speaks the Open Inference Protocol over gRPC, too, until it is closed.
+   *
+   * @param port 0 for any free one
+   * @return the real one
+   * @throws Failure (exit 1) if the port is taken
+   */
+  public int listenGrpc(int port) {
+    ServerSettings settings = state.settings();
+    ServerSettings.Timeouts timeouts = settings.timeouts();
+    InferenceGrpcServer own =
+        InferenceGrpcServer.start(
+            new LocalService(state),
+            state.admission(),
+            new InferenceGrpcServer.Settings(
+                settings.host(),
+                port,
+                settings.limits().bodyBytes(),
+                timeouts.bodyBytesPerSecond(),
+                timeouts.bodyGrace()));
+    grpc = own;
+    return own.port();
+  }
+
   /** Why it is not ready; empty if it is. */
   public Optional<String> unready() {
     return state.unready();
@@ -226,6 +253,15 @@ public final class PredictionServer implements AutoCloseable {
     }
   }
 
+  private boolean awaitCalls(@Nullable InferenceGrpcServer calls) {
+    try {
+      return calls == null || calls.awaitEnd(state.settings().timeouts().grace());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt(); // stop at once
+      return false;
+    }
+  }
+
   /** Still answers, for as long as others may need to notice that it is not ready. */
   private void drain() {
     long delay = state.settings().timeouts().drainDelay().toMillis();
@@ -249,7 +285,14 @@ public final class PredictionServer implements AutoCloseable {
     }
     drain();
     state.stop();
-    boolean answered = awaitAnswers() && endConnections() && awaitWritten();
+    InferenceGrpcServer calls = grpc;
+    if (calls != null) {
+      calls.stop();
+    }
+    boolean answered = awaitAnswers() && endConnections() && awaitWritten() && awaitCalls(calls);
+    if (calls != null) {
+      calls.close();
+    }
     http.stop();
     context.close();
     state.close();

@@ -71,7 +71,7 @@ final class RepositoryController {
             body -> {
               boolean ready = wantsReady(body);
               List<Entry> entries =
-                  state.repository().index().stream()
+                  index(state).stream()
                       .filter(s -> !ready || s.state() == ModelState.READY)
                       .map(RepositoryController::entry)
                       .toList();
@@ -81,12 +81,19 @@ final class RepositoryController {
         .exceptionally(error -> refused(request, error));
   }
 
+  /** As clients may see it. */
+  static List<ModelStatus> index(ServerState state) {
+    return state.repository().index().stream()
+        .map(
+            s ->
+                new ModelStatus(
+                    s.id(), s.state(), s.code(), ServerState.reasonToClients(s.code(), s.reason())))
+        .toList();
+  }
+
   private static Entry entry(ModelStatus status) {
     return new Entry(
-        status.id().name(),
-        status.id().version(),
-        status.state().name(),
-        ServerState.reasonToClients(status.code(), status.reason()));
+        status.id().name(), status.id().version(), status.state().name(), status.reason());
   }
 
   private static boolean wantsReady(byte[] body) {
@@ -114,7 +121,7 @@ final class RepositoryController {
   }
 
   @FunctionalInterface
-  private interface Step {
+  interface Step {
     void take(ModelFiles<AnsweringModel> files) throws ModelUnavailable, LoadFailed;
   }
 
@@ -122,14 +129,17 @@ final class RepositoryController {
     return body(request)
         .thenApplyAsync(
             body -> {
-              changed(step);
+              change(state, step);
               return (HttpResponse<byte[]>) HttpResponse.<byte[]>ok();
             },
             state.workers().control())
         .exceptionally(error -> refused(request, error));
   }
 
-  private void changed(Step step) {
+  /**
+   * @throws Refusal if clients may not, or it fails
+   */
+  static void change(ServerState state, Step step) {
     state.requireNotStopping();
     ModelFiles<AnsweringModel> files =
         state

@@ -33,8 +33,6 @@ public record InferenceBody(
     boolean binaryOutput,
     Set<String> binary,
     Set<String> notBinary) {
-  private static final int MOST_TEXTS = 100_000;
-
   /** Whether an output goes behind the JSON. */
   boolean isBinary(String output) {
     return binary.contains(output) || (binaryOutput && !notBinary.contains(output));
@@ -192,7 +190,7 @@ public record InferenceBody(
     private TypedTensor ofJson(Input input, DataType type, long count) {
       int from = input.dataAt().getAsInt();
       if (type == DataType.BYTES) {
-        requireFewTexts(input, count);
+        TextElements.requireFew(Named.brief(input.name()), count);
         List<byte[]> texts = new ArrayList<>((int) count);
         JsonElements.read(Named.brief(input.name()), body, from, jsonEnd, texts, count);
         return new TypedTensor.Texts(input.name(), input.shape(), texts);
@@ -212,14 +210,6 @@ public record InferenceBody(
       room.accept(taken);
     }
 
-    private static void requireFewTexts(Input input, long count) {
-      if (count > MOST_TEXTS) {
-        throw new InvalidRequest(
-            "input '%s' has %d elements of BYTES, expected at most %d",
-            Named.brief(input.name()), count, MOST_TEXTS);
-      }
-    }
-
     private TypedTensor ofBytes(Input input, DataType type, long count, int size) {
       String name = Named.brief(input.name());
       if (size > body.length - at) {
@@ -228,8 +218,10 @@ public record InferenceBody(
             name, size, body.length - at);
       }
       if (type == DataType.BYTES) {
-        requireFewTexts(input, count);
-        return new TypedTensor.Texts(input.name(), input.shape(), texts(name, count, size));
+        hold(size);
+        List<byte[]> texts = TextElements.read(name, body, at, size, count);
+        at += size;
+        return new TypedTensor.Texts(input.name(), input.shape(), texts);
       }
       if (size != count * type.size()) {
         throw new InvalidRequest(
@@ -239,28 +231,6 @@ public record InferenceBody(
       ByteBuffer data = ByteBuffer.wrap(body, at, size);
       at += size;
       return new TypedTensor.Numbers(input.name(), type, input.shape(), data);
-    }
-
-    private List<byte[]> texts(String name, long count, int size) {
-      hold(size);
-      int end = at + size;
-      ByteBuffer lengths = ByteBuffer.wrap(body).order(ByteOrder.LITTLE_ENDIAN);
-      List<byte[]> texts = new ArrayList<>((int) count);
-      while (texts.size() < count && end - at >= Integer.BYTES) {
-        int length = lengths.getInt(at);
-        at += Integer.BYTES;
-        if (length < 0 || length > end - at) {
-          throw new InvalidRequest(
-              "element %d of input '%s' has a length of %d but %d bytes are left",
-              texts.size(), name, Integer.toUnsignedLong(length), end - at);
-        }
-        texts.add(take(length));
-      }
-      if (texts.size() != count || at != end) {
-        throw new InvalidRequest(
-            "the binary data of input '%s' has more or fewer elements than its shape says", name);
-      }
-      return texts;
     }
 
     private byte[] take(int length) {

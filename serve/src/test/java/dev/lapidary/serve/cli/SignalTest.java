@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeFalse;
 
 import dev.lapidary.runtime.TinyModels;
+import dev.lapidary.serve.GrpcClient;
 import dev.lapidary.serve.RawClient;
 import java.awt.Color;
 import java.io.IOException;
@@ -32,6 +33,7 @@ class SignalTest {
   private static final int ROUNDS = 2;
   private static final int PROOF_ROUNDS = 200;
   private static final int CLIENTS = 8;
+  private static final long GRPC_MILLIS = 30_000;
   private static final byte[] IMAGE = TinyModels.png(Color.RED, 64, 64);
 
   @TempDir Path folder;
@@ -147,6 +149,26 @@ class SignalTest {
         Thread.sleep(500);
         server.terminate();
         assertThat(client.status()).isEqualTo(200);
+        assertThat(server.status()).isEqualTo(TERMINATED);
+        assertThat(server.rest()).isEmpty();
+      }
+    }
+  }
+
+  @Test
+  void aCallOverGrpcThatHasNotBegunIsRunAndAnswered() throws Exception {
+    try (ServerProcess server =
+        ServerProcess.start(model, "--max-delay-ms", "1500", "--grpc-port", "0")) {
+      String said = server.firstMessage();
+      assertThat(said).startsWith("gRPC on 127.0.0.1:");
+      server.uri();
+      int port = Integer.parseInt(said.substring(said.lastIndexOf(':') + 1));
+      try (GrpcClient client = new GrpcClient(port)) {
+        client.infer(GrpcClient.images(IMAGE), GRPC_MILLIS).join();
+        var five = client.infer(GrpcClient.images(IMAGE, IMAGE, IMAGE, IMAGE, IMAGE), GRPC_MILLIS);
+        Thread.sleep(500);
+        server.terminate();
+        assertThat(five.join().getOutputs(0).getShape(0)).isEqualTo(5);
         assertThat(server.status()).isEqualTo(TERMINATED);
         assertThat(server.rest()).isEmpty();
       }

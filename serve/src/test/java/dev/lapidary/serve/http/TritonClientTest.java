@@ -40,4 +40,20 @@ class TritonClientTest {
           HexFormat.of().formatHex(TinyModels.png(new Color(10, 200, 30), 8, 8)));
     }
   }
+
+  @Test
+  void everyCallOfTheGrpcClientIsAnswered() throws Exception {
+    TinyModels.write(folder);
+    TypedModel.write(folder.resolve("typed.onnx"));
+    try (PredictionServer server = PredictionServer.bind(ServerSettings.local())) {
+      int port = server.listenGrpc(0);
+      server.serve(folder, false, true, TritonClientTest::read);
+      PythonClient.run(
+          TritonClientTest.class,
+          "tritonclient.grpc",
+          "tritonclient_grpc.py",
+          "127.0.0.1:" + port,
+          HexFormat.of().formatHex(TinyModels.png(new Color(10, 200, 30), 8, 8)));
+    }
+  }
 }

@@ -1,0 +1,170 @@
+package dev.lapidary.serve.grpc;
+
+import com.google.protobuf.ByteString;
+import dev.lapidary.runtime.tensor.DataType;
+import dev.lapidary.runtime.tensor.TensorShapes;
+import dev.lapidary.runtime.tensor.TypedTensor;
+import dev.lapidary.serve.grpc.message.OpenInference.InferParameter;
+import dev.lapidary.serve.grpc.message.OpenInference.ModelInferRequest;
+import dev.lapidary.serve.grpc.message.OpenInference.ModelInferRequest.InferInputTensor;
+import dev.lapidary.serve.grpc.message.OpenInference.ModelInferRequest.InferRequestedOutputTensor;
+import dev.lapidary.serve.inference.InferenceRequest;
+import dev.lapidary.serve.inference.InferenceRequest.Wanted;
+import dev.lapidary.serve.inference.InferenceService.Asked;
+import dev.lapidary.serve.inference.InvalidRequest;
+import dev.lapidary.serve.inference.Named;
+import dev.lapidary.serve.inference.TextElements;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
+import org.jspecify.annotations.Nullable;
+
+/** {@code ModelInferRequest}, as a request like any other. */
+final class InferMessage {
+  private static final int MOST_TENSORS = 256;
+  private static final int MOST_DIMENSIONS = 8;
+  private static final String SHARED_MEMORY = "shared_memory_region";
+
+  private InferMessage() {}
+
+  /**
+   * @throws InvalidRequest if it is no such message
+   */
+  static Asked read(Message received) {
+    ModelInferRequest message = received.as(ModelInferRequest.parser());
+    if (message.getInputsCount() == 0) {
+      throw new InvalidRequest("there are no inputs, expected at least one");
+    }
+    if (message.getInputsCount() > MOST_TENSORS || message.getOutputsCount() > MOST_TENSORS) {
+      throw new InvalidRequest(
+          "there are %d inputs and %d outputs, expected at most %d each",
+          message.getInputsCount(), message.getOutputsCount(), MOST_TENSORS);
+    }
+    long micros = whole("parameter 'timeout'", message.getParametersMap().get("timeout"));
+    return new Asked(
+        message.getModelName(),
+        version(message.getModelVersion()),
+        new InferenceRequest(
+            message.getId(),
+            tensors(message, received.length()),
+            message.getOutputsList().stream().map(InferMessage::wanted).toList(),
+            micros > 0 ? OptionalLong.of(micros) : OptionalLong.empty()));
+  }
+
+  /** Empty for the latest. */
+  static Optional<String> version(String text) {
+    return text.isEmpty() ? Optional.empty() : Optional.of(text);
+  }
+
+  /** 0 if it is not there. */
+  private static long whole(String place, @Nullable InferParameter parameter) {
+    if (parameter == null) {
+      return 0;
+    }
+    return switch (parameter.getParameterChoiceCase()) {
+      case INT64_PARAM -> parameter.getInt64Param();
+      case UINT64_PARAM -> parameter.getUint64Param();
+      default -> throw new InvalidRequest("%s: expected int64_param or uint64_param", place);
+    };
+  }
+
+  private static Wanted wanted(InferRequestedOutputTensor output) {
+    if (output.getName().isEmpty()) {
+      throw new InvalidRequest("an output has no name");
+    }
+    String place = "output '" + Named.brief(output.getName()) + "'";
+    refuseSharedMemory(place, output.getParametersMap());
+    long classes =
+        whole(place + ", 'classification'", output.getParametersMap().get("classification"));
+    if (classes < 0 || classes > Integer.MAX_VALUE) {
+      throw new InvalidRequest(
+          "%s: classification is %d, expected 0..%d", place, classes, Integer.MAX_VALUE);
+    }
+    return new Wanted(output.getName(), (int) classes);
+  }
+
+  private static void refuseSharedMemory(String place, Map<String, InferParameter> parameters) {
+    if (parameters.containsKey(SHARED_MEMORY)) {
+      throw new InvalidRequest(
+          "%s: this server shares no memory with its clients; send the data", place);
+    }
+  }
+
+  private static List<TypedTensor> tensors(ModelInferRequest message, int length) {
+    int raw = message.getRawInputContentsCount();
+    if (raw > 0 && raw != message.getInputsCount()) {
+      throw new InvalidRequest(
+          "there are %d raw_input_contents for %d inputs, expected one each",
+          raw, message.getInputsCount());
+    }
+    List<TypedTensor> tensors = new ArrayList<>(message.getInputsCount());
+    for (int i = 0; i < message.getInputsCount(); i++) {
+      InferInputTensor input = message.getInputs(i);
+      String name = Named.brief(input.getName());
+      if (input.getName().isEmpty()) {
+        throw new InvalidRequest("inputs[%d] has no name", i);
+      }
+      refuseSharedMemory("input '" + name + "'", input.getParametersMap());
+      DataType type = type(input, name);
+      long count = elements(input, name, length);
+      if (raw > 0 && input.hasContents()) {
+        throw new InvalidRequest(
+            "input '%s' has contents and raw_input_contents, expected one of them", name);
+      }
+      tensors.add(
+          raw > 0
+              ? raw(input, name, type, count, message.getRawInputContents(i))
+              : Contents.tensor(input, type, (int) count));
+    }
+    return tensors;
+  }
+
+  private static DataType type(InferInputTensor input, String name) {
+    return DataType.named(input.getDatatype())
+        .orElseThrow(
+            () ->
+                new InvalidRequest(
+                    "input '%s' has the datatype '%s', expected one of %s",
+                    name, Named.brief(input.getDatatype()), List.of(DataType.values())));
+  }
+
+  /** An element takes at least a byte. */
+  private static long elements(InferInputTensor input, String name, int length) {
+    List<Long> shape = input.getShapeList();
+    if (shape.size() > MOST_DIMENSIONS || shape.stream().anyMatch(dim -> dim < 0)) {
+      throw new InvalidRequest(
+          "the shape of input '%s' has a negative number, or more than %d", name, MOST_DIMENSIONS);
+    }
+    long count;
+    try {
+      count = TensorShapes.elements(shape);
+    } catch (ArithmeticException e) {
+      count = Long.MAX_VALUE;
+    }
+    if (count > length) {
+      throw new InvalidRequest(
+          "input '%s' has the shape %s, of more elements than the message has bytes", name, shape);
+    }
+    return count;
+  }
+
+  private static TypedTensor raw(
+      InferInputTensor input, String name, DataType type, long count, ByteString raw) {
+    if (type == DataType.BYTES) {
+      byte[] bytes = raw.toByteArray();
+      return new TypedTensor.Texts(
+          input.getName(),
+          input.getShapeList(),
+          TextElements.read(name, bytes, 0, bytes.length, count));
+    }
+    if (raw.size() != count * type.size()) {
+      throw new InvalidRequest(
+          "input '%s', %s of shape %s, takes %d bytes but has %d",
+          name, type, input.getShapeList(), count * type.size(), raw.size());
+    }
+    return new TypedTensor.Numbers(
+        input.getName(), type, input.getShapeList(), raw.asReadOnlyByteBuffer());
+  }
+}

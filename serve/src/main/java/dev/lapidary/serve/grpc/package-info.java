@@ -1,0 +1,3 @@
+/** The Open Inference Protocol over gRPC: {@code InferenceGrpcServer}. */
+@org.jspecify.annotations.NullMarked
+package dev.lapidary.serve.grpc;
