@@ -8,9 +8,12 @@ import dev.lapidary.serve.grpc.message.OpenInference.ModelInferRequest.InferInpu
 import dev.lapidary.serve.grpc.message.OpenInference.ModelInferResponse;
 import dev.lapidary.serve.grpc.message.OpenInference.ModelStreamInferResponse;
 import io.grpc.CallOptions;
+import io.grpc.Channel;
 import io.grpc.ChannelCredentials;
+import io.grpc.ClientInterceptors;
 import io.grpc.InsecureChannelCredentials;
 import io.grpc.ManagedChannel;
+import io.grpc.Metadata;
 import io.grpc.MethodDescriptor;
 import io.grpc.MethodDescriptor.Marshaller;
 import io.grpc.MethodDescriptor.MethodType;
@@ -18,6 +21,7 @@ import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.grpc.netty.shaded.io.grpc.netty.NettyChannelBuilder;
 import io.grpc.stub.ClientCalls;
+import io.grpc.stub.MetadataUtils;
 import io.grpc.stub.StreamObserver;
 import java.io.IOException;
 import java.io.InputStream;
@@ -31,6 +35,7 @@ import java.util.concurrent.TimeUnit;
 /** A client of the Open Inference Protocol over gRPC, by gRPC's own library. */
 public final class GrpcClient implements AutoCloseable {
   private final ManagedChannel channel;
+  private final Channel calls;
 
   public GrpcClient(int port) {
     this(port, InsecureChannelCredentials.create());
@@ -38,6 +43,21 @@ public final class GrpcClient implements AutoCloseable {
 
   public GrpcClient(int port, ChannelCredentials credentials) {
     channel = NettyChannelBuilder.forAddress("127.0.0.1", port, credentials).build();
+    calls = channel;
+  }
+
+  private GrpcClient(ManagedChannel channel, Channel calls) {
+    this.channel = channel;
+    this.calls = calls;
+  }
+
+  /** The same connection, whose calls have a header more. */
+  public GrpcClient with(String header, String value) {
+    Metadata metadata = new Metadata();
+    metadata.put(Metadata.Key.of(header, Metadata.ASCII_STRING_MARSHALLER), value);
+    return new GrpcClient(
+        channel,
+        ClientInterceptors.intercept(calls, MetadataUtils.newAttachHeadersInterceptor(metadata)));
   }
 
   private static <T extends MessageLite> Marshaller<T> marshaller(Parser<T> parser) {
@@ -72,7 +92,7 @@ public final class GrpcClient implements AutoCloseable {
   public <A extends MessageLite, B extends MessageLite> B call(
       String name, A request, Parser<B> answer) {
     return ClientCalls.blockingUnaryCall(
-        channel, method(name, MethodType.UNARY, request, answer), CallOptions.DEFAULT, request);
+        calls, method(name, MethodType.UNARY, request, answer), CallOptions.DEFAULT, request);
   }
 
   public ModelInferResponse infer(ModelInferRequest request) {

@@ -133,7 +133,13 @@ public final class ApiKeys {
   public enum Verdict {
     KNOWN,
     UNKNOWN,
-    NONE_SHOWN
+    NONE_SHOWN;
+
+    /** What a request without a known key is told. */
+    public String refusal() {
+      return (this == UNKNOWN ? "the API key is not known" : "the request has no API key")
+          + ", expected one of the server's as Authorization: Bearer KEY or X-API-Key: KEY";
+    }
   }
 
   private boolean isKnown(String key) {

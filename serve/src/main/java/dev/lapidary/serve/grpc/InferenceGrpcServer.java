@@ -56,10 +56,11 @@ public final class InferenceGrpcServer implements AutoCloseable {
    * Listens.
    *
    * @param admission of the bytes that messages take
+   * @param keys asks for API keys, before a message is taken in
    * @throws Failure (exit 1) if the port is taken
    */
   public static InferenceGrpcServer start(
-      InferenceService service, Admission admission, Settings settings) {
+      InferenceService service, Admission admission, ApiKeyCheck keys, Settings settings) {
     ExecutorService threads = threads();
     GrpcCalls calls = new GrpcCalls(service);
     Arrivals arrivals =
@@ -76,6 +77,7 @@ public final class InferenceGrpcServer implements AutoCloseable {
                 DecompressorRegistry.getDefaultInstance().with(new Deflate(), true))
             .addStreamTracerFactory(arrivals)
             .intercept(arrivals)
+            .intercept(keys) // the last one is the first to see a call
             .addService(calls.definition())
             .build();
     try {

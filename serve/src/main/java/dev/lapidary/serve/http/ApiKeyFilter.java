@@ -51,6 +51,6 @@ final class ApiKeyFilter implements Ordered {
       return null;
     }
     state.requests().unauthorized();
-    return ErrorBody.of(request, Refusal.unauthorized(verdict == ApiKeys.Verdict.UNKNOWN));
+    return ErrorBody.of(request, Refusal.unauthorized(verdict));
   }
 }

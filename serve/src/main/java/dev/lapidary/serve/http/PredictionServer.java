@@ -3,6 +3,7 @@ package dev.lapidary.serve.http;
 import dev.lapidary.core.failure.Failure;
 import dev.lapidary.runtime.batch.BatchStatistics;
 import dev.lapidary.runtime.model.ServedModel;
+import dev.lapidary.serve.grpc.ApiKeyCheck;
 import dev.lapidary.serve.grpc.InferenceGrpcServer;
 import dev.lapidary.serve.repository.Lease;
 import dev.lapidary.serve.repository.LoadFailed;
@@ -173,6 +174,7 @@ public final class PredictionServer implements AutoCloseable {
         InferenceGrpcServer.start(
             new LocalService(state),
             state.admission(),
+            new ApiKeyCheck(state::apiKeys, state.requests()::unauthorized),
             new InferenceGrpcServer.Settings(
                 settings.host(),
                 port,

@@ -2,6 +2,7 @@ package dev.lapidary.serve.http;
 
 import com.google.errorprone.annotations.FormatMethod;
 import com.google.errorprone.annotations.FormatString;
+import dev.lapidary.serve.access.ApiKeys;
 import io.micronaut.http.HttpStatus;
 
 /**
@@ -127,13 +128,8 @@ final class Refusal extends RuntimeException {
             + " answers pages of localhost only; ask from there, or without a browser");
   }
 
-  static Refusal unauthorized(boolean wrongKey) {
-    return new Refusal(
-        HttpStatus.UNAUTHORIZED,
-        "unauthorized",
-        0,
-        (wrongKey ? "the API key is not known" : "the request has no API key")
-            + ", expected one of the server's as Authorization: Bearer KEY or X-API-Key: KEY");
+  static Refusal unauthorized(ApiKeys.Verdict verdict) {
+    return new Refusal(HttpStatus.UNAUTHORIZED, "unauthorized", 0, verdict.refusal());
   }
 
   static Refusal forbidden(String message) {

@@ -8,6 +8,11 @@ import dev.lapidary.core.failure.Failure;
 import dev.lapidary.runtime.TinyModels;
 import dev.lapidary.runtime.model.ModelLoader;
 import dev.lapidary.runtime.model.PreprocessingOptions;
+import dev.lapidary.serve.GrpcClient;
+import dev.lapidary.serve.grpc.message.OpenInference.ModelMetadataRequest;
+import dev.lapidary.serve.grpc.message.OpenInference.ModelMetadataResponse;
+import dev.lapidary.serve.grpc.message.OpenInference.ServerLiveRequest;
+import dev.lapidary.serve.grpc.message.OpenInference.ServerLiveResponse;
 import java.awt.Color;
 import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
@@ -121,6 +126,30 @@ class ApiKeyTest {
     HttpResponse<byte[]> metrics = send("GET", "/metrics", "X-API-Key", KEY);
     assertThat(new String(metrics.body(), UTF_8))
         .contains("lapidary_unauthorized_total %.1f".formatted(4.0 * covered.size()));
+  }
+
+  /** The same keys for the same models; nothing is taken in without one. */
+  @Test
+  void asksOverGrpcToo() throws Exception {
+    try (GrpcClient grpc = new GrpcClient(server.listenGrpc(0))) {
+      ModelMetadataRequest request = ModelMetadataRequest.newBuilder().setName("tiny").build();
+      assertThatThrownBy(() -> grpc.call("ModelMetadata", request, ModelMetadataResponse.parser()))
+          .hasMessage(
+              "UNAUTHENTICATED: the request has no API key, expected one of the server's as"
+                  + " Authorization: Bearer KEY or X-API-Key: KEY");
+      for (String name : List.of("ModelInfer", "RepositoryModelUnload", "RepositoryIndex")) {
+        assertThatThrownBy(
+                () -> grpc.with("x-api-key", OTHER).call(name, request, request.getParserForType()))
+            .hasMessageStartingWith("UNAUTHENTICATED: the API key is not known");
+      }
+      for (GrpcClient known :
+          List.of(grpc.with("x-api-key", KEY), grpc.with("authorization", "Bearer " + KEY))) {
+        assertThat(known.call("ModelMetadata", request, ModelMetadataResponse.parser()).getName())
+            .isEqualTo("tiny");
+      }
+      ServerLiveRequest live = ServerLiveRequest.getDefaultInstance();
+      assertThat(grpc.call("ServerLive", live, ServerLiveResponse.parser()).getLive()).isTrue();
+    }
   }
 
   @Test
