@@ -8,7 +8,8 @@ export async function open(bytes) {
   return async (blob) => {
     const bitmap = await createImageBitmap(blob, { colorSpaceConversion: 'none', premultiplyAlpha: 'none' });
     const canvas = new OffscreenCanvas(bitmap.width, bitmap.height), context = canvas.getContext('2d');
-    context.fillRect(0, 0, bitmap.width, bitmap.height); // transparent is black
+    context.fillStyle = card.preprocessing.alpha ?? '#000000'; // what transparent images are put on
+    context.fillRect(0, 0, bitmap.width, bitmap.height);
     context.drawImage(bitmap, 0, 0);
     const rgba = context.getImageData(0, 0, bitmap.width, bitmap.height).data;
     const rgb = new Uint8Array(3 * bitmap.width * bitmap.height);

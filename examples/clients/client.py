@@ -45,7 +45,7 @@ def preprocess(card, path):
     image = ImageOps.exif_transpose(Image.open(path))
     if "A" in image.getbands() or "transparency" in image.info:
         image = image.convert("RGBA")
-        image = Image.alpha_composite(Image.new("RGBA", image.size, "black"), image)
+        image = Image.alpha_composite(Image.new("RGBA", image.size, rule.get("alpha", "black")), image)
     image = image.convert("RGB")
     if card["input"].get("anySize"):  # exported with --embed-resize: the graph does all the rest
         return np.asarray(image)[None]

@@ -9,7 +9,8 @@ const [model, ...images] = process.argv.slice(2);
 const card = readCard(readFileSync(model));
 const session = await ort.InferenceSession.create(model);
 for (const image of images) {
-  const { data, info } = await sharp(image).rotate().toColourspace('srgb').removeAlpha().raw()
+  const background = card.preprocessing.alpha ?? '#000000'; // what transparent images are put on
+  const { data, info } = await sharp(image).rotate().toColourspace('srgb').flatten({ background }).raw()
     .toBuffer({ resolveWithObject: true });
   const { type, data: pixels, dims } = preprocess(card, data, info.width, info.height);
   const begin = process.hrtime.bigint();

@@ -44,7 +44,8 @@ class FindLrAccuracyTest {
   @Test
   void theSuggestedRateTrainsWell() throws IOException {
     RunConfig config = config("sgd");
-    double suggested = FindLr.of(config, 0, 1e-6, 10, 100, silent, FindLrAccuracyTest::never).suggested();
+    double suggested =
+        FindLr.of(config, 0, 1e-6, 10, 100, silent, FindLrAccuracyTest::never).suggested();
     double lower = accuracy(config, suggested / 30);
     assertThat(accuracy(config, suggested))
         .as("%s; a thirtieth gives %s", suggested, lower)
@@ -55,7 +56,8 @@ class FindLrAccuracyTest {
   @Test
   void anAdaptiveOptimizersDoesToo() throws IOException {
     RunConfig config = config("adamw");
-    double suggested = FindLr.of(config, 0, 1e-6, 10, 100, silent, FindLrAccuracyTest::never).suggested();
+    double suggested =
+        FindLr.of(config, 0, 1e-6, 10, 100, silent, FindLrAccuracyTest::never).suggested();
     assertThat(accuracy(config, suggested)).as("%s", suggested).isGreaterThan(0.6);
   }
 
@@ -63,9 +65,11 @@ class FindLrAccuracyTest {
   @Test
   void aCurveThatAnswersNothingGivesNoRate() {
     RunConfig config = config("sgd");
-    assertThatThrownBy(() -> FindLr.of(config, 0, 1e-12, 1e-10, 20, silent, FindLrAccuracyTest::never))
+    assertThatThrownBy(
+            () -> FindLr.of(config, 0, 1e-12, 1e-10, 20, silent, FindLrAccuracyTest::never))
         .hasMessageContaining("the loss falls at no rate from ");
-    assertThatThrownBy(() -> FindLr.of(config, 0, 1e-4, 0.01, 60, silent, FindLrAccuracyTest::never))
+    assertThatThrownBy(
+            () -> FindLr.of(config, 0, 1e-4, 0.01, 60, silent, FindLrAccuracyTest::never))
         .hasMessageContaining("the loss still falls at the last rate");
   }
 

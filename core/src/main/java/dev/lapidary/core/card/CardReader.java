@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.datatype.jdk8.Jdk8Module;
+import dev.lapidary.core.image.Background;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.Optional;
@@ -71,6 +72,9 @@ final class CardReader {
     }
     if (card.get("input") instanceof ObjectNode input && !input.has("anySize")) {
       input.put("anySize", false);
+    }
+    if (card.get("preprocessing") instanceof ObjectNode rule && !rule.has("alpha")) {
+      rule.put("alpha", Background.BLACK.toString());
     }
   }
 }

@@ -8,6 +8,7 @@ import dev.lapidary.core.card.ModelCard.Input;
 import dev.lapidary.core.card.ModelCard.Parity;
 import dev.lapidary.core.card.ModelCard.Provenance;
 import dev.lapidary.core.card.ModelCard.Quantization;
+import dev.lapidary.core.image.Background;
 import dev.lapidary.core.image.Preprocessing;
 import java.io.IOException;
 import java.io.StringWriter;
@@ -38,7 +39,8 @@ final class CardWriter {
 
   private void card(ModelCard card) throws IOException {
     json.writeStartObject();
-    if (card.input().anySize()) { // what a reader of format 1 would feed with cropped images
+    boolean background = card.preprocessing().filter(CardWriter::hasBackground).isPresent();
+    if (card.input().anySize() || background) { // what a reader of format 1 would feed wrongly
       json.writeNumberField("format", ModelCard.FORMAT);
     }
     json.writeStringField("name", card.name());
@@ -109,7 +111,14 @@ final class CardWriter {
     floats("mean", rule.mean());
     floats("std", rule.std());
     json.writeStringField("colour", rule.colour().name());
+    if (hasBackground(rule)) { // black is what every reader takes for granted
+      json.writeStringField("alpha", rule.alpha().toString());
+    }
     json.writeEndObject();
+  }
+
+  private static boolean hasBackground(Preprocessing rule) {
+    return !rule.alpha().equals(Background.BLACK);
   }
 
   private void provenance(Provenance provenance) throws IOException {

@@ -42,8 +42,8 @@ public record ModelCard(
 
   /**
    * Version of the card's JSON that is read here: it grows where a reader that does not know what
-   * is new would answer wrongly. A card of format 1 has no key {@code format}; format 2 has {@link
-   * Input#anySize}.
+   * is new would answer wrongly. A card of format 1 has no key {@code format}; one of format 2 has
+   * {@link Input#anySize} or {@code preprocessing.alpha}.
    */
   public static final int FORMAT = 2;
 

@@ -10,8 +10,10 @@ package dev.lapidary.core.image;
 final class Bmp {
   private final byte[] file;
   private final BmpHeader header;
+  private final Background background;
 
-  private Bmp(byte[] file, ImageLimits limits) {
+  private Bmp(byte[] file, ImageLimits limits, Background background) {
+    this.background = background;
     this.file = file;
     this.header = BmpHeader.read(file, limits);
   }
@@ -21,8 +23,8 @@ final class Bmp {
     return BmpHeader.isAt(start);
   }
 
-  static RgbImage decode(byte[] file, ImageLimits limits) {
-    Bmp bmp = new Bmp(file, limits);
+  static RgbImage decode(byte[] file, ImageLimits limits, Background background) {
+    Bmp bmp = new Bmp(file, limits, background);
     BmpHeader header = bmp.header;
     byte[] rgb = header.isRuns() ? bmp.ofRuns() : bmp.ofRows();
     return new RgbImage(header.width(), header.height(), rgb);
@@ -77,7 +79,7 @@ final class Bmp {
       if (bytes == 4) {
         pixel |= (file[at + 2] & 0xff) << 16 | (file[at + 3] & 0xff) << 24;
       }
-      header.fields().toRgb(pixel, rgb, to);
+      header.fields().toRgb(pixel, background, rgb, to);
     }
   }
 

@@ -50,12 +50,10 @@ final class BmpFields {
     return 32 - Integer.numberOfLeadingZeros(mask) - Integer.numberOfTrailingZeros(mask);
   }
 
-  /** One pixel over black. */
-  void toRgb(int pixel, byte[] rgb, int to) {
+  /** One pixel over a background. */
+  void toRgb(int pixel, Background background, byte[] rgb, int to) {
     int opacity = alpha.mask() == 0 ? 255 : alpha.level(pixel);
-    rgb[to] = (byte) Rgb.times(red.level(pixel), opacity);
-    rgb[to + 1] = (byte) Rgb.times(green.level(pixel), opacity);
-    rgb[to + 2] = (byte) Rgb.times(blue.level(pixel), opacity);
+    background.blend(red.level(pixel), green.level(pixel), blue.level(pixel), opacity, rgb, to);
   }
 
   private record Field(int mask, int shift, long max) {

@@ -1,11 +1,9 @@
 package dev.lapidary.core.image;
 
-import java.util.Arrays;
-
 /**
  * GIF87a and GIF89a (CompuServe, 1990), the first frame on its logical screen, as Pillow shows it:
  * a frame that leaves the screen makes it larger; what no frame covers has the transparent colour,
- * or else colour 0 of the frame's palette; transparent is black.
+ * or else colour 0 of the frame's palette; transparent is the background.
  */
 final class Gif {
   private static final int EXTENSION = 0x21;
@@ -16,14 +14,16 @@ final class Gif {
   private static final int[][] IN_ORDER = {{0, 1}};
 
   private final byte[] file;
+  private final Background background;
   private int at = 6;
 
-  private Gif(byte[] file) {
+  private Gif(byte[] file, Background background) {
     this.file = file;
+    this.background = background;
   }
 
-  static RgbImage decode(byte[] file, ImageLimits limits) {
-    return new Gif(file).firstFrame(limits);
+  static RgbImage decode(byte[] file, ImageLimits limits, Background background) {
+    return new Gif(file, background).firstFrame(limits);
   }
 
   private RgbImage firstFrame(ImageLimits limits) {
@@ -86,7 +86,7 @@ final class Gif {
       table[i] = (byte) (i / 3);
     }
     if (transparent >= 0) {
-      Arrays.fill(table, 3 * transparent, 3 * transparent + 3, (byte) 0);
+      background.put(table, 3 * transparent);
     }
     return table;
   }

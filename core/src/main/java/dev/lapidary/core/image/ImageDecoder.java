@@ -7,10 +7,10 @@ import java.nio.charset.StandardCharsets;
  * never by a name or a media type.
  *
  * <p>The same rules for training, calibration and serving: orientation is applied as by Pillow's
- * {@code exif_transpose}; alpha is composited over black; palettes and gray become RGB; 16-bit gray
- * is {@code value / 257} rounded, other 16-bit samples their high byte as in Pillow; CMYK and YCCK
- * are Pillow's {@code convert("RGB")} of inverted inks; ICC profiles and gamma are ignored, as
- * Pillow ignores them.
+ * {@code exif_transpose}; alpha is composited over a {@link Background}, black unless told;
+ * palettes and gray become RGB; 16-bit gray is {@code value / 257} rounded, other 16-bit samples
+ * their high byte as in Pillow; CMYK and YCCK are Pillow's {@code convert("RGB")} of inverted inks;
+ * ICC profiles and gamma are ignored, as Pillow ignores them.
  */
 public final class ImageDecoder {
   /** So many first bytes tell the format. */
@@ -24,13 +24,18 @@ public final class ImageDecoder {
    * @throws UndecodableImage if the bytes are over a limit, no such image, truncated, or damaged
    */
   public static RgbImage decode(byte[] file, ImageLimits limits) {
+    return decode(file, limits, Background.BLACK);
+  }
+
+  /** The same, with a background of its own for what is transparent. */
+  public static RgbImage decode(byte[] file, ImageLimits limits, Background background) {
     limits.requireBytes(file.length);
     return switch (Format.of(file)) {
       case JPEG -> Jpeg.decode(file, limits);
-      case PNG -> Png.decode(file, limits);
-      case GIF -> Gif.decode(file, limits);
-      case BMP -> Bmp.decode(file, limits);
-      case WEBP -> Webp.decode(file, limits);
+      case PNG -> Png.decode(file, limits, background);
+      case GIF -> Gif.decode(file, limits, background);
+      case BMP -> Bmp.decode(file, limits, background);
+      case WEBP -> Webp.decode(file, limits, background);
       case OTHER -> throw unknown(file);
     };
   }

@@ -19,7 +19,12 @@ public final class ImageFile {
    * @throws UndecodableImage if the file is missing, cannot be read, or holds no such image
    */
   public static RgbImage read(Path root, String name, ImageLimits limits) {
-    return ImageDecoder.decode(bytes(root, name, limits), limits);
+    return read(root, name, limits, Background.BLACK);
+  }
+
+  /** The same, with a background of its own for what is transparent. */
+  public static RgbImage read(Path root, String name, ImageLimits limits, Background background) {
+    return ImageDecoder.decode(bytes(root, name, limits), limits, background);
   }
 
   /**

@@ -29,7 +29,7 @@ final class Png {
   private final PngTexts texts;
   private long dataBytes;
 
-  private Png(byte[] file, ImageLimits limits) {
+  private Png(byte[] file, ImageLimits limits, Background background) {
     this.file = file;
     this.texts = new PngTexts(file);
     if (file.length < SIGNATURE_BYTES + 25 || u32(8) != 13 || !type(8).equals("IHDR")) {
@@ -41,7 +41,7 @@ final class Png {
     limits.requireSize(headerWidth, headerHeight);
     this.width = (int) headerWidth;
     this.height = (int) headerHeight;
-    this.samples = new PngSamples(file[24] & 0xff, file[25] & 0xff);
+    this.samples = new PngSamples(file[24] & 0xff, file[25] & 0xff, background);
     if (file[26] != 0 || file[27] != 0 || file[28] < 0 || file[28] > 1) {
       throw UndecodableImage.broken(
           "PNG of compression %d, filter %d, interlace %d is not read, only 0, 0 and 0 or 1",
@@ -50,8 +50,8 @@ final class Png {
     this.interlaced = file[28] == 1;
   }
 
-  static RgbImage decode(byte[] file, ImageLimits limits) {
-    Png png = new Png(file, limits);
+  static RgbImage decode(byte[] file, ImageLimits limits, Background background) {
+    Png png = new Png(file, limits, background);
     png.walk();
     png.requirePlausibleData();
     return Orientation.apply(png.texts.orientation(), png.pixels());

@@ -2,7 +2,7 @@ package dev.lapidary.core.image;
 
 import java.util.Arrays;
 
-/** PNG's colour types and depths (section 11.2.1), and a row of each to RGB over black. */
+/** PNG's colour types and depths (section 11.2.1), and a row of each to RGB over a background. */
 final class PngSamples {
   private static final int GRAY = 0;
   private static final int COLOUR = 2;
@@ -10,6 +10,7 @@ final class PngSamples {
   private static final int GRAY_ALPHA = 4;
   private static final int COLOUR_ALPHA = 6;
 
+  private final Background background;
   private final int depth;
   private final int colourType;
   private final int channels;
@@ -20,7 +21,7 @@ final class PngSamples {
   /** The samples of the one transparent colour, or -1. */
   private final int[] key = {-1, -1, -1};
 
-  PngSamples(int depth, int colourType) {
+  PngSamples(int depth, int colourType, Background background) {
     boolean known =
         switch (colourType) {
           case GRAY -> depth == 1 || depth == 2 || depth == 4 || depth == 8 || depth == 16;
@@ -33,6 +34,7 @@ final class PngSamples {
           "damaged PNG: colour type %d with depth %d does not exist", colourType, depth);
     }
     Arrays.fill(alphas, (byte) 0xff);
+    this.background = background;
     this.depth = depth;
     this.colourType = colourType;
     this.channels =
@@ -70,10 +72,16 @@ final class PngSamples {
     }
   }
 
-  /** Composites the palette over black, once, when both of its chunks were seen. */
+  /** Composites the palette over the background, once, when both of its chunks were seen. */
   void finish() {
-    for (int i = 0; i < palette.length; i++) {
-      palette[i] = (byte) Rgb.times(palette[i] & 0xff, alphas[i / 3] & 0xff);
+    for (int i = 0, at = 0; i < alphas.length; i++, at += 3) {
+      background.blend(
+          palette[at] & 0xff,
+          palette[at + 1] & 0xff,
+          palette[at + 2] & 0xff,
+          alphas[i] & 0xff,
+          palette,
+          at);
     }
   }
 
@@ -97,7 +105,9 @@ final class PngSamples {
       return;
     }
     for (int x = 0, at = 1; x < columns; x++, at += 3 * bytes, to += step) {
-      if (!isKey(row, at, bytes)) {
+      if (isKey(row, at, bytes)) {
+        background.put(rgb, to);
+      } else {
         rgb[to] = row[at];
         rgb[to + 1] = row[at + bytes];
         rgb[to + 2] = row[at + 2 * bytes];
@@ -120,10 +130,13 @@ final class PngSamples {
     int green = channels == 4 ? bytes : 0;
     int alphaAt = (channels - 1) * bytes;
     for (int x = 0, at = 1; x < columns; x++, at += channels * bytes, to += step) {
-      int alpha = row[at + alphaAt] & 0xff;
-      rgb[to] = (byte) Rgb.times(row[at] & 0xff, alpha);
-      rgb[to + 1] = (byte) Rgb.times(row[at + green] & 0xff, alpha);
-      rgb[to + 2] = (byte) Rgb.times(row[at + 2 * green] & 0xff, alpha);
+      background.blend(
+          row[at] & 0xff,
+          row[at + green] & 0xff,
+          row[at + 2 * green] & 0xff,
+          row[at + alphaAt] & 0xff,
+          rgb,
+          to);
     }
   }
 
@@ -141,10 +154,13 @@ final class PngSamples {
     for (int x = 0; x < columns; x++, to += step) {
       int value = packed(row, x);
       // For 16 bits, value / 257 rounded; below 8 an exact product; for 8 the value itself.
-      int gray = value == key[0] ? 0 : (value * 255 + max / 2) / max;
+      int gray = (value * 255 + max / 2) / max;
       rgb[to] = (byte) gray;
       rgb[to + 1] = (byte) gray;
       rgb[to + 2] = (byte) gray;
+      if (value == key[0]) {
+        background.put(rgb, to);
+      }
     }
   }
 

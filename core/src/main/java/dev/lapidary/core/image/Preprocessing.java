@@ -19,6 +19,7 @@ import java.util.Optional;
  * @param mean subtracted from each channel after scaling; R, G, B
  * @param std divides each channel after that; R, G, B
  * @param colour what the network's channels are
+ * @param alpha what transparent images are put on; JSON without it means black
  */
 public record Preprocessing(
     Resize resize,
@@ -28,7 +29,8 @@ public record Preprocessing(
     int cropWidth,
     List<Float> mean,
     List<Float> std,
-    Colour colour) {
+    Colour colour,
+    Background alpha) {
 
   public enum Resize {
     /** The shorter side becomes {@code resizeSize}, the longer {@code int(size * long / short)}. */
@@ -81,6 +83,34 @@ public record Preprocessing(
     }
   }
 
+  /** Of transparent images over black. */
+  public Preprocessing(
+      Resize resize,
+      int resizeSize,
+      Interpolation interpolation,
+      int cropHeight,
+      int cropWidth,
+      List<Float> mean,
+      List<Float> std,
+      Colour colour) {
+    this(
+        resize,
+        resizeSize,
+        interpolation,
+        cropHeight,
+        cropWidth,
+        mean,
+        std,
+        colour,
+        Background.BLACK);
+  }
+
+  /** With transparent images over another background. */
+  public Preprocessing over(Background background) {
+    return new Preprocessing(
+        resize, resizeSize, interpolation, cropHeight, cropWidth, mean, std, colour, background);
+  }
+
   /** torchvision's classification default: resize 256, crop 224, ImageNet's mean and deviation. */
   public static Preprocessing imageNet(int resizeSize, int cropSize) {
     return new Preprocessing(
@@ -97,7 +127,8 @@ public record Preprocessing(
   /** For another square input: the resize keeps its proportion to the crop. */
   public Preprocessing forInput(int side) {
     long resized = Math.round((double) resizeSize * side / cropHeight);
-    return new Preprocessing(resize, (int) resized, interpolation, side, side, mean, std, colour);
+    return new Preprocessing(
+        resize, (int) resized, interpolation, side, side, mean, std, colour, alpha);
   }
 
   /**
@@ -120,7 +151,8 @@ public record Preprocessing(
           cropWidth,
           mean.orElse(this.mean),
           std.orElse(this.std),
-          colour);
+          colour,
+          alpha);
     } catch (IllegalArgumentException e) {
       throw Failure.badInput("--resize, --mean, --std: %s", String.valueOf(e.getMessage()));
     }
@@ -162,7 +194,9 @@ public record Preprocessing(
           case FIT_PAD -> filter + " into " + size + ", padded";
           case NONE -> "crop " + size;
         };
-    return String.format(Locale.ROOT, "%s, mean %.3f std %.3f", fit, mean.get(0), std.get(0));
+    String under = alpha.equals(Background.BLACK) ? "" : ", transparent over " + alpha;
+    return String.format(
+        Locale.ROOT, "%s, mean %.3f std %.3f%s", fit, mean.get(0), std.get(0), under);
   }
 
   public int channels() {

@@ -24,13 +24,11 @@ final class Rgb {
     return rgb;
   }
 
-  /** {@code count} pixels over black; alpha in the highest byte, not multiplied into the others. */
-  static void ofArgb(int[] argb, int from, int count, byte[] rgb, int to) {
+  /** {@code count} pixels; alpha in the highest byte, not multiplied into the others. */
+  static void ofArgb(int[] argb, int from, int count, Background background, byte[] rgb, int to) {
     for (int i = from, at = to; i < from + count; i++, at += 3) {
-      int alpha = argb[i] >>> 24;
-      rgb[at] = (byte) times(argb[i] >> 16 & 0xff, alpha);
-      rgb[at + 1] = (byte) times(argb[i] >> 8 & 0xff, alpha);
-      rgb[at + 2] = (byte) times(argb[i] & 0xff, alpha);
+      int pixel = argb[i];
+      background.blend(pixel >> 16 & 0xff, pixel >> 8 & 0xff, pixel & 0xff, pixel >>> 24, rgb, at);
     }
   }
 

@@ -17,7 +17,7 @@ final class Webp {
 
   private Webp() {}
 
-  static RgbImage decode(byte[] file, ImageLimits limits) {
+  static RgbImage decode(byte[] file, ImageLimits limits, Background background) {
     WebpChunks chunks = WebpChunks.read(file, limits);
     Box frame = chunks.frame();
     int[] argb = libwebp(chunks.frameAlone());
@@ -30,9 +30,12 @@ final class Webp {
       }
     }
     byte[] rgb = new byte[3 * chunks.width() * chunks.height()];
+    if (!chunks.isOpaque()) {
+      background.fill(rgb); // where an animation's first frame leaves the canvas empty
+    }
     for (int y = 0; y < frame.height(); y++) {
       int to = 3 * ((frame.top() + y) * chunks.width() + frame.left());
-      Rgb.ofArgb(argb, y * frame.width(), frame.width(), rgb, to);
+      Rgb.ofArgb(argb, y * frame.width(), frame.width(), background, rgb, to);
     }
     return Orientation.apply(
         chunks.orientation(), new RgbImage(chunks.width(), chunks.height(), rgb));

@@ -3,6 +3,7 @@ package dev.lapidary.core.card;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.fasterxml.jackson.annotation.JsonIgnore;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.datatype.jdk8.Jdk8Module;
@@ -13,6 +14,7 @@ import dev.lapidary.core.card.ModelCard.Parity;
 import dev.lapidary.core.card.ModelCard.Provenance;
 import dev.lapidary.core.card.ModelCard.Quantization;
 import dev.lapidary.core.failure.Failure;
+import dev.lapidary.core.image.Background;
 import dev.lapidary.core.image.Preprocessing;
 import java.util.List;
 import java.util.Map;
@@ -44,10 +46,50 @@ class CardJsonTest {
     assertThat(CardJson.read(CardJson.write(CARD), "m.onnx")).isEqualTo(CARD);
   }
 
+  /** Black is not written. */
+  private interface OverBlack {
+    @JsonIgnore
+    Background alpha();
+  }
+
+  /** Whoever does not know it would put such images on black, so the card is of another format. */
+  @Test
+  void aBackgroundIsWrittenAndMakesAnotherFormat() {
+    ModelCard white =
+        new ModelCard(
+            CARD.name(),
+            CARD.version(),
+            CARD.architecture(),
+            CARD.labels(),
+            CARD.activation(),
+            CARD.scores(),
+            CARD.input(),
+            CARD.preprocessing().map(rule -> rule.over(Background.WHITE)),
+            CARD.metrics(),
+            CARD.provenance(),
+            CARD.quantization(),
+            CARD.parity(),
+            CARD.golden());
+    String json = CardJson.write(white);
+    assertThat(json)
+        .startsWith("{\"format\":2,\"name\":")
+        .contains("\"colour\":\"RGB\",\"alpha\":\"#ffffff\"}");
+    assertThat(CardJson.read(json, "m.onnx")).isEqualTo(white);
+    assertThat(CardJson.write(CARD)).doesNotContain("alpha", "format");
+    String odd = json.replace("#ffffff", "transparent");
+    assertThatThrownBy(() -> CardJson.read(odd, "m.onnx"))
+        .hasMessageContaining("[m.onnx] its model card is not readable")
+        .hasMessageContaining("expected black, white or a colour such as #7f7f7f");
+  }
+
   /** The writer names each field itself: none may be forgotten, none be in another place. */
   @Test
   void writesWhatBindingTheRecordWrites() throws JsonProcessingException {
-    JsonMapper bound = JsonMapper.builder().addModule(new Jdk8Module()).build();
+    JsonMapper bound =
+        JsonMapper.builder()
+            .addModule(new Jdk8Module())
+            .addMixIn(Preprocessing.class, OverBlack.class)
+            .build();
     ModelCard all =
         CARD.withScoring(Scoring.of(Scores.SIGMOID))
             .withQuantization(

@@ -29,7 +29,8 @@ public final class CalibrationImages {
       float[] tensor = new float[set.imageLength()];
       for (String name : paths) {
         try {
-          preprocessor.apply(ImageFile.read(folder, name, ImageLimits.DEFAULT), tensor, 0);
+          preprocessor.apply(
+              ImageFile.read(folder, name, ImageLimits.DEFAULT, preprocessing.alpha()), tensor, 0);
         } catch (UndecodableImage e) {
           continue;
         }

@@ -77,6 +77,7 @@ public record Accuracy(
     double[] times = new double[listed.images().size()];
     LabelledImages data =
         listed.read(
+            input.alpha(),
             rule,
             progress,
             (image, pixels) -> {

@@ -4,6 +4,7 @@ import dev.lapidary.core.card.ModelCard;
 import dev.lapidary.core.card.ModelCard.GoldenImage;
 import dev.lapidary.core.card.Scoring;
 import dev.lapidary.core.failure.Failure;
+import dev.lapidary.core.image.Background;
 import dev.lapidary.core.image.Box;
 import dev.lapidary.core.image.ImageDecoder;
 import dev.lapidary.core.image.ImageFile;
@@ -61,7 +62,7 @@ public final class GoldenImages {
     Map<Integer, List<Candidate>> byClass = new TreeMap<>();
     ImageInput input = ImageInput.of(card);
     for (String path : candidates(candidates)) {
-      byte[] png = smallPng(folder, path);
+      byte[] png = smallPng(folder, path, input.alpha());
       if (png.length > 0) {
         Candidate candidate = candidate(model, input, card.scoring(), png, noise);
         boolean clear =
@@ -84,7 +85,7 @@ public final class GoldenImages {
 
   private static Candidate candidate(
       LoadedModel model, ImageInput input, Scoring scoring, byte[] png, double noise) {
-    Tensor tensor = input.tensor(ImageDecoder.decode(png, ImageLimits.DEFAULT));
+    Tensor tensor = input.tensor(ImageDecoder.decode(png, ImageLimits.DEFAULT, input.alpha()));
     Logits logits = model.run(tensor);
     List<Float> values = new ArrayList<>();
     double second = Double.NEGATIVE_INFINITY;
@@ -143,15 +144,16 @@ public final class GoldenImages {
   }
 
   /** Empty if no size is small enough, or the image cannot be read: others make the check. */
-  private static byte[] smallPng(Path folder, String path) {
+  private static byte[] smallPng(Path folder, String path, Background alpha) {
     try {
-      return smallPng(ImageFile.read(folder, path, ImageLimits.DEFAULT));
+      return smallPng(ImageFile.read(folder, path, ImageLimits.DEFAULT, alpha), alpha);
     } catch (UndecodableImage e) {
       return new byte[0];
     }
   }
 
-  private static byte[] smallPng(RgbImage image) {
+  /** What is of the background's colour is transparent there: a wrong background shows. */
+  private static byte[] smallPng(RgbImage image, Background alpha) {
     for (int side : SIDES) {
       int longest = Math.max(image.width(), image.height());
       double scale = Math.min(1, side / (double) longest);
@@ -160,7 +162,8 @@ public final class GoldenImages {
       byte[] png =
           PngWriter.encode(
               Resample.resize(
-                  image, Box.of(image), width, height, Preprocessing.Interpolation.BILINEAR));
+                  image, Box.of(image), width, height, Preprocessing.Interpolation.BILINEAR),
+              alpha);
       if (png.length <= MAX_PNG_BYTES) {
         return png;
       }
@@ -178,7 +181,11 @@ public final class GoldenImages {
       return;
     }
     ImageInput input = ImageInput.of(card);
-    GoldenCheck.of(card.golden(), card.scoring(), image -> answer(model, input.tensor(image)))
+    GoldenCheck.of(
+            card.golden(),
+            input.alpha(),
+            card.scoring(),
+            image -> answer(model, input.tensor(image)))
         .ifPresent(difference -> refuse(difference, file));
   }
 

@@ -2,6 +2,7 @@ package dev.lapidary.exporter.verify;
 
 import dev.lapidary.core.card.ModelCard;
 import dev.lapidary.core.file.Sha256;
+import dev.lapidary.core.image.Background;
 import dev.lapidary.core.image.Preprocessing;
 import dev.lapidary.core.image.Preprocessor;
 import dev.lapidary.core.image.RgbImage;
@@ -43,6 +44,11 @@ public final class ImageInput {
   /** For the network that a file was made of: normalized, whatever the file takes. */
   public ImageInput normalized() {
     return new ImageInput(rule, Form.NORMALIZED);
+  }
+
+  /** What transparent images are put on. */
+  public Background alpha() {
+    return rule.alpha();
   }
 
   public Tensor tensor(RgbImage image) {

@@ -8,6 +8,7 @@ import dev.lapidary.core.card.ModelCard;
 import dev.lapidary.core.card.Scores;
 import dev.lapidary.core.ending.Ending;
 import dev.lapidary.core.failure.Quote;
+import dev.lapidary.core.image.Background;
 import dev.lapidary.core.image.Preprocessing;
 import java.util.ArrayList;
 import java.util.List;
@@ -101,14 +102,17 @@ final class InspectionText {
           case FIT_PAD -> format("fitted (%s) and padded to", rule.interpolation());
           case NONE -> "not resized, centre";
         };
+    String under =
+        rule.alpha().equals(Background.BLACK) ? "" : ", transparent over " + rule.alpha();
     return format(
-        "%s %dx%d, %s, mean %s, deviation %s",
+        "%s %dx%d, %s, mean %s, deviation %s%s",
         fitted.toLowerCase(Locale.ROOT),
         rule.cropHeight(),
         rule.cropWidth(),
         rule.colour(),
         joined(rule.mean()),
-        joined(rule.std()));
+        joined(rule.std()),
+        under);
   }
 
   private static String joined(List<Float> values) {

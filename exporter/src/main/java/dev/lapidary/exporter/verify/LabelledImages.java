@@ -2,6 +2,7 @@ package dev.lapidary.exporter.verify;
 
 import dev.lapidary.core.card.ModelCard;
 import dev.lapidary.core.failure.Failure;
+import dev.lapidary.core.image.Background;
 import dev.lapidary.core.image.BadImage;
 import dev.lapidary.core.image.ImageFile;
 import dev.lapidary.core.image.ImageLimits;
@@ -89,17 +90,19 @@ public record LabelledImages(
   /**
    * Decodes them in order.
    *
+   * @param alpha what transparent ones are put on
    * @param use gets each with its pixels; no more of them once one is bad and ends the work
    * @return those that could be read
    * @throws Failure (exit 2) naming the bad ones, if they are not to be left out, or all are bad
    */
-  LabelledImages read(OnBadImage rule, WorkProgress progress, BiConsumer<Image, RgbImage> use) {
+  LabelledImages read(
+      Background alpha, OnBadImage rule, WorkProgress progress, BiConsumer<Image, RgbImage> use) {
     List<Image> good = new ArrayList<>();
     List<BadImage> bad = new ArrayList<>();
     for (Image image : images) {
       progress.count("verifying", good.size() + bad.size(), images.size());
       try {
-        RgbImage pixels = ImageFile.read(root, image.path(), ImageLimits.DEFAULT);
+        RgbImage pixels = ImageFile.read(root, image.path(), ImageLimits.DEFAULT, alpha);
         if (bad.isEmpty() || rule == OnBadImage.SKIP) {
           use.accept(image, pixels);
           good.add(image);

@@ -98,6 +98,12 @@ class InspectionTest {
   }
 
   @Test
+  void tellsWhatTransparentImagesArePutOn() {
+    String white = CardJson.write(CARD).replace("\"RGB\"", "\"RGB\",\"alpha\":\"#ffffff\"");
+    assertThat(inspection(white).text()).contains("0.225, transparent over #ffffff");
+  }
+
+  @Test
   void tellsWhereThereIsNoCard() {
     assertThat(inspection("").text()).contains("card         none").doesNotContain("labels");
   }

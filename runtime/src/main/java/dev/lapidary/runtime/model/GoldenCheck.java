@@ -3,6 +3,7 @@ package dev.lapidary.runtime.model;
 import dev.lapidary.core.card.ModelCard.GoldenImage;
 import dev.lapidary.core.card.Scoring;
 import dev.lapidary.core.file.Sha256;
+import dev.lapidary.core.image.Background;
 import dev.lapidary.core.image.ImageDecoder;
 import dev.lapidary.core.image.ImageLimits;
 import dev.lapidary.core.image.RgbImage;
@@ -43,10 +44,13 @@ public final class GoldenCheck {
 
   /** Returns nothing if all are answered as the card says, or if there are none. */
   public static Optional<Difference> of(
-      List<GoldenImage> images, Scoring scoring, Function<RgbImage, Answer> model) {
+      List<GoldenImage> images,
+      Background alpha,
+      Scoring scoring,
+      Function<RgbImage, Answer> model) {
     for (int i = 0; i < images.size(); i++) {
       String place = "golden image " + i;
-      Optional<Difference> found = difference(place, images.get(i), scoring, model);
+      Optional<Difference> found = difference(place, images.get(i), alpha, scoring, model);
       if (found.isPresent()) {
         return found;
       }
@@ -55,11 +59,15 @@ public final class GoldenCheck {
   }
 
   private static Optional<Difference> difference(
-      String place, GoldenImage image, Scoring scoring, Function<RgbImage, Answer> model) {
+      String place,
+      GoldenImage image,
+      Background alpha,
+      Scoring scoring,
+      Function<RgbImage, Answer> model) {
     RgbImage pixels;
     try {
-      pixels =
-          ImageDecoder.decode(Base64.getDecoder().decode(image.pngBase64()), ImageLimits.DEFAULT);
+      byte[] png = Base64.getDecoder().decode(image.pngBase64());
+      pixels = ImageDecoder.decode(png, ImageLimits.DEFAULT, alpha);
     } catch (IllegalArgumentException | UndecodableImage e) {
       return Optional.of(new Difference(true, place + " is no image: " + e.getMessage()));
     }

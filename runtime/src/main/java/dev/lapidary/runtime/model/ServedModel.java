@@ -67,7 +67,7 @@ public record ServedModel(
    * @throws UndecodableImage if the bytes are no image, or over a limit
    */
   public float[] inputOf(byte[] file, ImageLimits limits) {
-    return inputOf(ImageDecoder.decode(file, limits));
+    return inputOf(ImageDecoder.decode(file, limits, preprocessing.alpha()));
   }
 
   /**
@@ -77,7 +77,7 @@ public record ServedModel(
    * @throws UndecodableImage if the bytes are no image, or over a limit
    */
   public TypedTensor tensorOf(byte[] file, ImageLimits limits) {
-    RgbImage image = ImageDecoder.decode(file, limits);
+    RgbImage image = ImageDecoder.decode(file, limits, preprocessing.alpha());
     return session.form().tensor(preprocessor(), image, signature.input(), one());
   }
 
@@ -173,7 +173,8 @@ public record ServedModel(
    * the card says. Empty if it may, or if the card has no images.
    */
   public Optional<String> goldenFailure() {
-    return card.flatMap(c -> GoldenCheck.of(c.golden(), scoring, this::answer))
+    return card.flatMap(
+            c -> GoldenCheck.of(c.golden(), preprocessing.alpha(), scoring, this::answer))
         .map(GoldenCheck.Difference::reason);
   }
 

@@ -143,7 +143,8 @@ final class PreviewCommand implements Callable<Integer> {
         crop == null ? own.cropWidth() : side,
         own.mean(),
         own.std(),
-        own.colour());
+        own.colour(),
+        own.alpha());
   }
 
   private static Preprocessing ofSource(Source source) {
@@ -201,7 +202,7 @@ final class PreviewCommand implements Callable<Integer> {
     }
     List<BadImage> bad = new ArrayList<>();
     for (Path image : images) {
-      Optional<RgbImage> decoded = decode(image, bad);
+      Optional<RgbImage> decoded = decode(image, rule, bad);
       if (decoded.isPresent()) {
         write(preprocessor.view(decoded.get()), targets.getOrDefault(image, out));
       }
@@ -218,7 +219,7 @@ final class PreviewCommand implements Callable<Integer> {
     int count = Math.min(positive("--rows", rows), images.size());
     for (int row = 0; row < count; row++) {
       Path image = images.get((int) ((long) row * images.size() / count));
-      decode(image, bad).ifPresent(sheet::add);
+      decode(image, rule, bad).ifPresent(sheet::add);
     }
     if (sheet.isEmpty()) {
       judged(bad);
@@ -241,10 +242,10 @@ final class PreviewCommand implements Callable<Integer> {
     spec.commandLine().getErr().println(line);
   }
 
-  private static Optional<RgbImage> decode(Path image, List<BadImage> bad) {
+  private static Optional<RgbImage> decode(Path image, Preprocessing rule, List<BadImage> bad) {
     try {
       byte[] bytes = ImageFile.bytes(image, ImageLimits.DEFAULT);
-      return Optional.of(ImageDecoder.decode(bytes, ImageLimits.DEFAULT));
+      return Optional.of(ImageDecoder.decode(bytes, ImageLimits.DEFAULT, rule.alpha()));
     } catch (UndecodableImage e) {
       bad.add(BadImage.of(image.toString(), e));
       return Optional.empty();

@@ -49,6 +49,11 @@ final class RunFlags {
               .named("--model")
               .of("FILE"),
           flag(
+                  "model.alpha",
+                  "What transparent images are put on: black, white, or a colour such as '#7f7f7f';"
+                      + " black unless given, or what the model's card says.")
+              .of("COLOUR"),
+          flag(
                   "model.freeze-unloaded",
                   "Freezes parameters too that no file gave, which stay random; find-lr replaces"
                       + " its plot.")

@@ -29,6 +29,7 @@ final class RunSections {
               "--stochastic-depth",
               "--resize",
               "--interpolation",
+              "--alpha",
               "--mean",
               "--std"));
 

@@ -1,5 +1,6 @@
 package dev.lapidary.trainer.data;
 
+import dev.lapidary.core.image.Background;
 import dev.lapidary.core.image.ImageDecoder;
 import dev.lapidary.core.image.ImageFile;
 import dev.lapidary.core.image.ImageLimits;
@@ -25,7 +26,7 @@ record FilePictures(Path root, ImageLimits limits) implements Pictures {
   }
 
   @Override
-  public RgbImage decode(Sample sample, byte[] bytes) {
-    return ImageDecoder.decode(bytes, limits);
+  public RgbImage decode(Sample sample, byte[] bytes, Background alpha) {
+    return ImageDecoder.decode(bytes, limits, alpha);
   }
 }

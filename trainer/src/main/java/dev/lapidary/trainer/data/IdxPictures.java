@@ -1,5 +1,6 @@
 package dev.lapidary.trainer.data;
 
+import dev.lapidary.core.image.Background;
 import dev.lapidary.core.image.RgbImage;
 import java.util.Arrays;
 
@@ -23,7 +24,7 @@ final class IdxPictures implements Pictures {
   }
 
   @Override
-  public RgbImage decode(Sample sample, byte[] gray) {
+  public RgbImage decode(Sample sample, byte[] gray, Background alpha) {
     byte[] rgb = new byte[3 * gray.length];
     for (int i = 0; i < gray.length; i++) {
       Arrays.fill(rgb, 3 * i, 3 * i + 3, gray[i]);

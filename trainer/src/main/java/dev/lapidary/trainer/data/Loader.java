@@ -189,7 +189,8 @@ public final class Loader implements AutoCloseable {
   private void prepare(int position, long epoch, long draw, float[] images, int offset) {
     Sample sample = data.samples().get(position);
     try {
-      RgbImage image = cache.get(position, () -> data.pictures().image(sample));
+      RgbImage image =
+          cache.get(position, () -> data.pictures().image(sample, preprocessor.rule().alpha()));
       preprocessor.normalize(view.of(image, epoch, draw), images, offset);
       view.normalized(images, offset, epoch, draw);
     } catch (UndecodableImage | IOException e) {

@@ -1,5 +1,6 @@
 package dev.lapidary.trainer.data;
 
+import dev.lapidary.core.image.Background;
 import dev.lapidary.core.image.RgbImage;
 import dev.lapidary.core.image.UndecodableImage;
 import java.io.IOException;
@@ -23,11 +24,12 @@ public sealed interface Pictures permits FilePictures, IdxPictures, PicturesOfBo
   /**
    * The upright image.
    *
+   * @param alpha what it is put on if it is transparent
    * @throws UndecodableImage if the file is damaged or over a limit
    */
-  RgbImage decode(Sample sample, byte[] bytes);
+  RgbImage decode(Sample sample, byte[] bytes, Background alpha);
 
-  default RgbImage image(Sample sample) throws IOException {
-    return decode(sample, bytes(sample));
+  default RgbImage image(Sample sample, Background alpha) throws IOException {
+    return decode(sample, bytes(sample), alpha);
   }
 }

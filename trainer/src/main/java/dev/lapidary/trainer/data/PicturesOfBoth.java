@@ -1,5 +1,6 @@
 package dev.lapidary.trainer.data;
 
+import dev.lapidary.core.image.Background;
 import dev.lapidary.core.image.RgbImage;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -22,7 +23,7 @@ record PicturesOfBoth(Pictures target, Pictures source) implements Pictures {
   }
 
   @Override
-  public RgbImage decode(Sample sample, byte[] bytes) {
-    return of(sample).decode(sample, bytes);
+  public RgbImage decode(Sample sample, byte[] bytes, Background alpha) {
+    return of(sample).decode(sample, bytes, alpha);
   }
 }

@@ -2,6 +2,7 @@ package dev.lapidary.trainer.data;
 
 import dev.lapidary.core.failure.Failure;
 import dev.lapidary.core.file.Sha256;
+import dev.lapidary.core.image.Background;
 import dev.lapidary.core.image.BadImage;
 import dev.lapidary.core.image.OnBadImage;
 import dev.lapidary.core.image.RgbImage;
@@ -102,7 +103,7 @@ public record Scan(Dataset data, List<String> sha256, List<Size> sizes, List<Bad
       Optional<String> stamp = cache.stamp(sample);
       byte[] bytes = pictures.bytes(sample);
       hash = Sha256.of(bytes);
-      RgbImage image = pictures.decode(sample, bytes);
+      RgbImage image = pictures.decode(sample, bytes, Background.BLACK);
       Seen seen = new Seen(hash, new Size(image.width(), image.height()), Optional.empty());
       stamp.ifPresent(value -> cache.keep(sample, value, seen.sha256(), seen.size()));
       return seen;

@@ -1,5 +1,6 @@
 package dev.lapidary.trainer.plan;
 
+import dev.lapidary.core.image.Background;
 import dev.lapidary.core.image.OnBadImage;
 import dev.lapidary.core.image.Preprocessing;
 import dev.lapidary.trainer.data.DataFormat;
@@ -121,6 +122,8 @@ public record RunConfig(
    * @param interpolation the filter of that, likewise
    * @param mean by channel, likewise; ImageNet's if absent
    * @param std likewise
+   * @param alpha what transparent images are put on: {@code black}, {@code white}, {@code #rrggbb};
+   *     black if absent, or what a file's card says
    */
   public record Model(
       String name,
@@ -137,7 +140,8 @@ public record RunConfig(
       Optional<Integer> resize,
       Optional<Preprocessing.Interpolation> interpolation,
       Optional<List<Float>> mean,
-      Optional<List<Float>> std) {
+      Optional<List<Float>> std,
+      Optional<String> alpha) {
     public Model {
       name = Objects.requireNonNullElse(name, ""); // a file may leave it out
       require(
@@ -146,11 +150,17 @@ public record RunConfig(
       require(minMatch >= 0 && minMatch <= 1, "model.min-match must lie in [0, 1]: " + minMatch);
       requirePositive("input-size", inputSize);
       requirePositive("resize", resize);
+      alpha.ifPresent(Background::of);
       requireProbability("dropout", dropout);
       requireProbability("stochastic-depth", stochasticDepth);
       require(
           arch.isPresent() || (dropout.isEmpty() && stochasticDepth.isEmpty()),
           "model.dropout and model.stochastic-depth are options of model.arch; a file keeps its own");
+    }
+
+    /** What transparent images are put on, if the user says it. */
+    public Optional<Background> background() {
+      return alpha.map(Background::of);
     }
 
     private static void requirePositive(String key, Optional<Integer> pixels) {

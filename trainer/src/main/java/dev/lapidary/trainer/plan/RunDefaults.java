@@ -111,6 +111,7 @@ public final class RunDefaults {
             Optional.empty(),
             Optional.empty(),
             Optional.empty(),
+            Optional.empty(),
             Optional.empty()),
         new RunConfig.Loss(
             LossOptions.Kind.CROSS_ENTROPY,

@@ -113,6 +113,9 @@ public final class RunYaml {
     if (config.model().interpolation().isEmpty()) {
       ((ObjectNode) tree.get("model")).remove("interpolation");
     }
+    if (config.model().alpha().isEmpty()) {
+      ((ObjectNode) tree.get("model")).remove("alpha");
+    }
     if (config.data().sourceData().isEmpty()) {
       ((ObjectNode) tree.get("data")).remove(List.of("source-data", "source-weight"));
     }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.lapidary.core.failure.Failure;
+import dev.lapidary.core.image.Background;
 import dev.lapidary.core.image.Preprocessing;
 import dev.lapidary.core.image.Preprocessor;
 import java.io.IOException;
@@ -69,7 +70,7 @@ class LoaderTest {
         assertThat(sample.name()).startsWith(data.labels().get(sample.label()) + "/");
         float[] alone = new float[3 * 16 * 16];
         try {
-          SMALL.apply(data.pictures().image(sample), alone, 0);
+          SMALL.apply(data.pictures().image(sample, Background.BLACK), alone, 0);
         } catch (IOException e) {
           throw new AssertionError(e);
         }

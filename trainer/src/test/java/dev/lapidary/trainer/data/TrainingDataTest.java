@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.lapidary.core.failure.ExitCode;
 import dev.lapidary.core.failure.Failure;
+import dev.lapidary.core.image.Background;
 import dev.lapidary.core.image.ImageLimits;
 import dev.lapidary.core.image.OnBadImage;
 import java.io.ByteArrayOutputStream;
@@ -428,7 +429,7 @@ class TrainingDataTest {
     assertThat(data.train().labels()).containsExactly("0", "1", "2");
     assertThat(data.train().size()).isEqualTo(6);
     assertThat(data.validation().size()).isEqualTo(3);
-    var image = data.train().pictures().image(data.train().samples().get(1));
+    var image = data.train().pictures().image(data.train().samples().get(1), Background.BLACK);
     assertThat(image.width()).isEqualTo(3);
     assertThat(image.height()).isEqualTo(2);
     assertThat(image.at(2, 1, 1)).isEqualTo(11 % 3);

@@ -201,13 +201,13 @@ public final class Reports implements AutoCloseable {
     return views;
   }
 
-  private static Thumbnail thumbnail(Dataset images, Sample sample, Preprocessor preprocessor) {
+  private Thumbnail thumbnail(Dataset images, Sample sample, Preprocessor preprocessor) {
     return Thumbnail.of(preprocessor.view(image(images, sample)));
   }
 
-  private static RgbImage image(Dataset images, Sample sample) {
+  private RgbImage image(Dataset images, Sample sample) {
     try {
-      return images.pictures().image(sample);
+      return images.pictures().image(sample, inputs.network().preprocessing().alpha());
     } catch (UndecodableImage | IOException e) {
       throw Failure.failed(
           "[%s] the image could be read at the start and cannot now: %s", sample.name(), e);

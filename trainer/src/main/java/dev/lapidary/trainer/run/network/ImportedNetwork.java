@@ -4,6 +4,7 @@ import dev.lapidary.core.card.CardJson;
 import dev.lapidary.core.card.ModelCard;
 import dev.lapidary.core.failure.Failure;
 import dev.lapidary.core.file.Sha256;
+import dev.lapidary.core.image.Background;
 import dev.lapidary.core.image.Preprocessing;
 import dev.lapidary.models.zoo.Architecture;
 import dev.lapidary.models.zoo.Head;
@@ -140,11 +141,12 @@ final class ImportedNetwork {
         model.resize().isPresent()
             || model.interpolation().isPresent()
             || model.mean().isPresent()
-            || model.std().isPresent();
+            || model.std().isPresent()
+            || !model.background().orElse(known.get().alpha()).equals(known.get().alpha());
     if (said || model.inputSize().orElse(size) != size) {
       throw Failure.badInput(
           "[%s] its model card says the preprocessing, an input of %d pixels; leave --input-size,"
-              + " --resize, --interpolation, --mean and --std out",
+              + " --resize, --interpolation, --mean, --std and --alpha out",
           file.getFileName(), size);
     }
     return known.get();
@@ -187,7 +189,8 @@ final class ImportedNetwork {
                         file.getFileName()));
     Preprocessing rule =
         Preprocessing.imageNet((int) Math.round(crop * 256 / 224.0), crop)
-            .with(model.resize(), model.interpolation(), model.mean(), model.std());
+            .with(model.resize(), model.interpolation(), model.mean(), model.std())
+            .over(model.background().orElse(Background.BLACK));
     notes.add("no model card: resize %d, crop %d as asked for".formatted(rule.resizeSize(), crop));
     return rule;
   }

@@ -86,7 +86,9 @@ final class ZooNetwork {
       Architecture architecture, RunConfig.Model model, List<String> notes) {
     Optional<WeightsChoice> weights = weights(model);
     Preprocessing own = WeightsChoice.rule(weights, architecture, model.inputSize());
-    Preprocessing rule = own.with(model.resize(), model.interpolation(), model.mean(), model.std());
+    Preprocessing rule =
+        own.with(model.resize(), model.interpolation(), model.mean(), model.std())
+            .over(model.background().orElse(own.alpha()));
     String whose =
         weights
             .filter(choice -> choice.preprocessing().isPresent())

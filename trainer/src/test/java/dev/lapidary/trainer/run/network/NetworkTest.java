@@ -137,7 +137,7 @@ class NetworkTest {
     assertThatThrownBy(() -> network(config("{file: '" + file + "', input-size: 64}"), LABELS))
         .hasMessage(
             "[init.pt] its model card says the preprocessing, an input of 32 pixels; leave"
-                + " --input-size, --resize, --interpolation, --mean and --std out");
+                + " --input-size, --resize, --interpolation, --mean, --std and --alpha out");
   }
 
   @Test
