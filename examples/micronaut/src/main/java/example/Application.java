@@ -3,6 +3,7 @@ package example;
 import dev.lapidary.runtime.Classifier;
 import dev.lapidary.runtime.Prediction;
 import io.micronaut.context.annotation.Bean;
+import io.micronaut.context.annotation.Context;
 import io.micronaut.context.annotation.Factory;
 import io.micronaut.context.annotation.Value;
 import io.micronaut.http.MediaType;
@@ -10,7 +11,6 @@ import io.micronaut.http.annotation.Body;
 import io.micronaut.http.annotation.Controller;
 import io.micronaut.http.annotation.Post;
 import io.micronaut.runtime.Micronaut;
-import jakarta.inject.Singleton;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -21,7 +21,7 @@ public class Application {
     Micronaut.run(Application.class, arguments);
   }
 
-  @Singleton
+  @Context
   @Bean(preDestroy = "close")
   Classifier classifier(@Value("${model}") String model) {
     return Classifier.open(Path.of(model));

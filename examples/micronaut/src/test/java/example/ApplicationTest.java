@@ -2,6 +2,7 @@ package example;
 
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.micronaut.context.annotation.Property;
 import io.micronaut.http.HttpRequest;
 import io.micronaut.http.client.HttpClient;
 import io.micronaut.http.client.annotation.Client;
@@ -13,6 +14,7 @@ import org.junit.jupiter.api.Test;
 
 /** mvn test -Dmodel=MODEL.onnx -Dimage=IMAGE -Dlabel=LABEL */
 @MicronautTest
+@Property(name = "micronaut.http.client.read-timeout", value = "120s")
 class ApplicationTest {
   @Inject @Client("/") private HttpClient http;
 

@@ -15,10 +15,12 @@ import java.nio.FloatBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * {@code bin/benchmark classifier MODEL.onnx IMAGE}: what the library costs beside ONNX Runtime
@@ -139,6 +141,7 @@ final class ClassifierBench {
 
   private static void firstAnswers(String... arguments) throws IOException, InterruptedException {
     double[] seconds = new double[STARTS];
+    double[] busy = new double[STARTS];
     for (int i = 0; i < STARTS; i++) {
       ProcessBuilder builder =
           new ProcessBuilder(
@@ -157,15 +160,18 @@ final class ClassifierBench {
               new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8))) {
         String line = said.readLine();
         seconds[i] = (System.nanoTime() - begin) / 1e9;
-        if (line == null || process.waitFor() != 0) {
+        String used = said.readLine();
+        if (line == null || used == null || process.waitFor() != 0) {
           throw new IllegalStateException("the program did not answer");
         }
+        busy[i] = Double.parseDouble(used);
       }
     }
     Arrays.sort(seconds);
     System.out.printf(
-        "first answer of a new JVM: %.2f s in the middle of %d, %.2f to %.2f s%n",
-        seconds[STARTS / 2], STARTS, seconds[0], seconds[STARTS - 1]);
+        "first answer of a new JVM: %.2f s in the middle of %d, %.2f to %.2f s; %.2f s of the"
+            + " processors' time%n",
+        seconds[STARTS / 2], STARTS, seconds[0], seconds[STARTS - 1], median(busy));
   }
 
   private static double median(double[] values) {
@@ -174,7 +180,7 @@ final class ClassifierBench {
     return sorted[sorted.length / 2];
   }
 
-  /** A program that classifies one image. */
+  /** A program that classifies one image, and says what it has used of the processors by then. */
   static final class FirstAnswer {
     private FirstAnswer() {}
 
@@ -182,6 +188,8 @@ final class ClassifierBench {
       try (Classifier classifier = Classifier.open(Path.of(arguments[0]))) {
         System.out.println(classifier.classify(Path.of(arguments[1])).best());
         System.out.flush();
+        Optional<Duration> busy = ProcessHandle.current().info().totalCpuDuration();
+        System.out.println(busy.map(Duration::toMillis).orElse(0L) / 1e3);
       }
     }
   }
