@@ -1,16 +1,25 @@
 package dev.lapidary.exporter.cli;
 
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.lapidary.exporter.quantize.CurvePoint;
 import dev.lapidary.exporter.quantize.Latency;
 import dev.lapidary.exporter.quantize.Loss;
 import dev.lapidary.exporter.quantize.Quantized;
 import dev.lapidary.exporter.quantize.Verdict;
+import java.util.List;
 import java.util.Optional;
 
 /** What was measured of a quantized file, for {@code --json}. */
-record Measured(double agreement, Optional<Verdict> verdict, Latency latency) {
+record Measured(
+    double agreement, Optional<Verdict> verdict, List<CurvePoint> curve, Latency latency) {
+  Measured {
+    curve = List.copyOf(curve);
+  }
+
   static Measured of(Quantized quantized) {
-    return new Measured(quantized.agreement(), quantized.verdict(), quantized.latency());
+    return new Measured(
+        quantized.agreement(), quantized.verdict(), quantized.curve(), quantized.latency());
   }
 
   void put(ObjectNode json) {
@@ -19,6 +28,18 @@ record Measured(double agreement, Optional<Verdict> verdict, Latency latency) {
         .put("float32Millis", latency.floatMillis())
         .put("quantizedMillis", latency.quantizedMillis());
     verdict.ifPresent(v -> put(json.putObject("guard"), v));
+    if (!curve.isEmpty()) {
+      ArrayNode points = json.putArray("curve");
+      curve.forEach(point -> put(points.addObject(), point));
+    }
+  }
+
+  private static void put(ObjectNode json, CurvePoint point) {
+    json.put("layersBackOnFloats", point.floats())
+        .put("speedupByCosts", point.speedup())
+        .put("chosen", point.chosen())
+        .put("agreement", point.verdict().agreement());
+    put(json, point.verdict());
   }
 
   private static void put(ObjectNode json, Verdict verdict) {

@@ -109,7 +109,13 @@ final class OnnxCommand implements Callable<Integer>, HelpSection.Command {
         new HelpSection(
             "Quantization",
             List.of("--quantize", "--calibration", "--guard", "--max-drop"),
-            List.of("--calibration-images", "--guard-images", "--min-speedup", "--on-bad-image")));
+            List.of(
+                "--calibration-images",
+                "--guard-images",
+                "--min-speedup",
+                "--costs",
+                "--measure-costs",
+                "--on-bad-image")));
   }
 
   private EmbeddedSteps steps() {

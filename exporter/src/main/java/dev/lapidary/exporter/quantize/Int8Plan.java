@@ -280,13 +280,13 @@ final class Int8Plan {
     return Role.COMPUTE;
   }
 
-  /** Whether any reader, behind a Relu if there is one, will compute on integers. */
+  /**
+   * Whether any reader will compute on integers. A Relu does, in the layer's own quantization: of a
+   * Gemm that gives floats to it ONNX Runtime makes one layer on floats, whose weights it
+   * dequantizes for each image.
+   */
   private boolean feedsIntegers(OnnxNode node) {
-    List<OnnxNode> readers = new ArrayList<>(graph.consumers(node.output()));
-    if (readers.size() == 1 && readers.get(0).is("Relu", "Clip")) {
-      readers = graph.consumers(readers.get(0).output());
-    }
-    return readers.stream()
+    return graph.consumers(node.output()).stream()
         .anyMatch(
             r -> natural.contains(r.name()) && !keptFloat.contains(r.name()) && !isPassing(r));
   }

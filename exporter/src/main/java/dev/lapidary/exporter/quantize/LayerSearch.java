@@ -1,38 +1,54 @@
 package dev.lapidary.exporter.quantize;
 
 import dev.lapidary.exporter.onnx.OnnxNode;
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Comparator;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.function.Consumer;
+import java.util.function.ToDoubleFunction;
 import java.util.stream.Collectors;
 
 /**
- * Looks for the most layers on integers that pass the guard. Layers are ranked by how far the
- * logits of calibration images move when that layer alone is int8; from the worst on they go back
- * to float until the rest passes, and bisection finds the fewest of them that it takes.
+ * Looks for the fastest choice of layers on integers that passes the guard. How fast a choice is
+ * comes from a table; how far a layer alone moves the logits is measured on calibration images.
+ *
+ * <p>Layers go back to float from the worst on until the rest passes, once by their harm and once
+ * by their harm a microsecond that it costs to keep them float; bisection finds the fewest of each
+ * order. Whatever would be no faster than what is found already is not held to the guard. Of the
+ * best, layers come back to integers one by one where that still passes, and those go to float that
+ * cost more in conversions than they save.
  */
 final class LayerSearch {
+  /** So many times a layer that went to float is tried on integers again. */
+  private static final int RETURNS = 8;
+
   private final List<OnnxNode> layers;
   private final Trial trial;
-  private Found best;
+  private final Map<Set<String>, Verdict> judged = new LinkedHashMap<>();
+  private final Map<Set<String>, Double> costs = new HashMap<>();
+  private Set<String> best = Set.of();
 
-  private LayerSearch(List<OnnxNode> layers, Trial trial, Found first) {
+  private LayerSearch(List<OnnxNode> layers, Trial trial) {
     this.layers = layers;
     this.trial = trial;
-    this.best = first;
   }
 
   /**
    * The best that was found.
    *
    * @param keptFloat names of layers
+   * @param curve all that was held to the guard, the fastest first
    */
-  record Found(Set<String> keptFloat, Verdict verdict) {
+  record Found(Set<String> keptFloat, Verdict verdict, List<CurvePoint> curve) {
     Found {
       keptFloat = Collections.unmodifiableSet(new LinkedHashSet<>(keptFloat));
+      curve = List.copyOf(curve);
     }
   }
 
@@ -42,26 +58,54 @@ final class LayerSearch {
 
     /** How far the logits of some calibration images move. */
     double harm(Set<String> keptFloat);
+
+    /** How long an image would take, by a table. */
+    double micros(Set<String> keptFloat);
   }
 
   /**
    * @param layers all that could be int8
-   * @return what passes with the fewest layers on floats; where nothing does that has a layer on
-   *     integers, the one that comes nearest
+   * @return the fastest that passes; where nothing does that has a layer on integers, the one that
+   *     comes nearest
    */
   static Found of(List<OnnxNode> layers, Trial trial, Consumer<String> log) {
-    Found all = new Found(Set.of(), trial.judge(Set.of()));
-    if (all.verdict().passes()) {
-      return all;
+    LayerSearch search = new LayerSearch(layers, trial);
+    Verdict all = search.judge(Set.of());
+    if (!all.passes()) {
+      log.accept(
+          "int8: with all layers %s: ranking %d layers".formatted(all.words(), layers.size()));
+      search.search();
     }
-    log.accept(
-        "int8: with all layers %s: ranking %d layers"
-            .formatted(all.verdict().words(), layers.size()));
-    return new LayerSearch(layers, trial, all).search();
+    return search.found();
   }
 
-  private Found search() {
-    List<String> ranked = ranked();
+  private void search() {
+    Map<String, Double> harms = new HashMap<>();
+    Map<String, Double> losses = new HashMap<>();
+    Set<String> names =
+        layers.stream().map(OnnxNode::name).collect(Collectors.toCollection(LinkedHashSet::new));
+    double none = micros(Set.of());
+    for (String name : names) {
+      Set<String> others = new LinkedHashSet<>(names);
+      others.remove(name);
+      harms.put(name, trial.harm(others));
+      losses.put(name, Math.max(none / 1000, micros(Set.of(name)) - none));
+    }
+    ToDoubleFunction<String> harm = name -> harms.getOrDefault(name, 0.0);
+    ToDoubleFunction<String> loss = name -> losses.getOrDefault(name, none);
+    fewest(ranked(names, harm));
+    if (passing()) {
+      fewest(ranked(names, name -> harm.applyAsDouble(name) / loss.applyAsDouble(name)));
+      giveBack(ranked(best, loss));
+      leaveNoIslands(names);
+    }
+  }
+
+  private static List<String> ranked(Set<String> names, ToDoubleFunction<String> by) {
+    return names.stream().sorted(Comparator.comparingDouble(by).reversed()).toList();
+  }
+
+  private void fewest(List<String> ranked) {
     int failing = 0;
     int passing = 1;
     int most = mostFloats(ranked);
@@ -69,10 +113,7 @@ final class LayerSearch {
       failing = passing;
       passing = Math.max(passing + 1, Math.min(2 * passing, most));
     }
-    if (passing > most) {
-      return best;
-    }
-    while (passing - failing > 1) {
+    while (passing <= most && passing - failing > 1) {
       int middle = (failing + passing) / 2;
       if (passes(ranked, middle)) {
         passing = middle;
@@ -80,16 +121,11 @@ final class LayerSearch {
         failing = middle;
       }
     }
-    return best;
   }
 
   /** How many may go back to float: one with a weight must stay, or nothing is gained. */
   private int mostFloats(List<String> ranked) {
-    Set<String> weighted =
-        layers.stream()
-            .filter(layer -> layer.is("Conv", "Gemm", "MatMul"))
-            .map(OnnxNode::name)
-            .collect(Collectors.toSet());
+    Set<String> weighted = weighted();
     int last = ranked.size() - 1;
     while (last > 0 && !weighted.contains(ranked.get(last))) {
       last--;
@@ -97,33 +133,93 @@ final class LayerSearch {
     return last;
   }
 
-  /** Whether the rest passes with the worst ones on floats; the best of all trials is kept. */
-  private boolean passes(List<String> ranked, int worst) {
-    Set<String> kept = new LinkedHashSet<>(ranked.subList(0, worst));
-    Found found = new Found(kept, trial.judge(kept));
-    boolean passes = found.verdict().passes();
-    boolean better =
-        best.verdict().passes()
-            ? passes && kept.size() < best.keptFloat().size()
-            : passes || found.verdict().badness() < best.verdict().badness();
-    if (better) {
-      best = found;
-    }
-    return passes;
+  private Set<String> weighted() {
+    return layers.stream()
+        .filter(layer -> layer.is("Conv", "Gemm", "MatMul"))
+        .map(OnnxNode::name)
+        .collect(Collectors.toSet());
   }
 
-  private List<String> ranked() {
-    List<String> names = layers.stream().map(OnnxNode::name).toList();
-    record Ranked(String name, double harm) {}
-    return names.stream()
-        .map(
-            name -> {
-              Set<String> others = new LinkedHashSet<>(names);
-              others.remove(name);
-              return new Ranked(name, trial.harm(others));
-            })
-        .sorted(Comparator.comparingDouble(Ranked::harm).reversed())
-        .map(Ranked::name)
-        .toList();
+  /** Whether the rest passes with the first ones on floats, or is no faster than what does. */
+  private boolean passes(List<String> ranked, int count) {
+    Set<String> kept = new LinkedHashSet<>(ranked.subList(0, count));
+    return (passing() && !isFaster(kept)) || judge(kept).passes();
+  }
+
+  private void giveBack(List<String> kept) {
+    int tries = 0;
+    for (String name : kept) {
+      Set<String> fewer = new LinkedHashSet<>(best);
+      fewer.remove(name);
+      if (tries < RETURNS && isFaster(fewer) && !judged.containsKey(fewer)) {
+        judge(fewer);
+        tries++;
+      }
+    }
+  }
+
+  private void leaveNoIslands(Set<String> names) {
+    Set<String> kept = new LinkedHashSet<>(best);
+    for (String name : names) {
+      Set<String> more = new LinkedHashSet<>(kept);
+      if (more.add(name) && micros(more) < micros(kept)) {
+        kept = more;
+      }
+    }
+    if (isFaster(kept) && !kept.containsAll(weighted())) {
+      judge(kept);
+    }
+  }
+
+  private Verdict judge(Set<String> kept) {
+    Verdict known = judged.get(kept);
+    if (known != null) {
+      return known;
+    }
+    Verdict verdict = trial.judge(kept);
+    boolean first = judged.isEmpty();
+    boolean better =
+        !first
+            && (passing()
+                ? verdict.passes() && isFaster(kept)
+                : verdict.passes() || verdict.badness() < verdict(best).badness());
+    judged.put(kept, verdict);
+    best = first || better ? kept : best;
+    return verdict;
+  }
+
+  private boolean passing() {
+    return verdict(best).passes();
+  }
+
+  private Verdict verdict(Set<String> kept) {
+    Verdict verdict = judged.get(kept);
+    if (verdict == null) {
+      throw new IllegalStateException("not judged: " + kept);
+    }
+    return verdict;
+  }
+
+  private boolean isFaster(Set<String> kept) {
+    return micros(kept) < micros(best);
+  }
+
+  private double micros(Set<String> kept) {
+    return costs.computeIfAbsent(kept, trial::micros);
+  }
+
+  private Found found() {
+    double floats =
+        micros(
+            layers.stream()
+                .map(OnnxNode::name)
+                .collect(Collectors.toCollection(LinkedHashSet::new)));
+    List<CurvePoint> curve = new ArrayList<>();
+    judged.forEach(
+        (kept, verdict) ->
+            curve.add(
+                new CurvePoint(kept.size(), floats / micros(kept), verdict, kept.equals(best))));
+    curve.sort(Comparator.comparingDouble(CurvePoint::speedup).reversed());
+    return new Found(best, verdict(best), curve);
   }
 }

@@ -77,6 +77,24 @@ public final class QuantizeOptions {
   private Optional<Double> minSpeedup = Optional.empty();
 
   @Option(
+      names = "--costs",
+      paramLabel = "FILE",
+      showDefaultValue = Visibility.NEVER,
+      description =
+          "What layers cost, by which those are chosen that go back to float where int8 loses too"
+              + " much; by default a table of an x86-64 CPU with VNNI.")
+  private Optional<Path> costs = Optional.empty();
+
+  @Option(
+      names = "--measure-costs",
+      paramLabel = "FILE",
+      showDefaultValue = Visibility.NEVER,
+      description =
+          "Writes such a table of this machine, for --costs of later exports; this one does not use"
+              + " it.")
+  private Optional<Path> measureCosts = Optional.empty();
+
+  @Option(
       names = "--on-bad-image",
       defaultValue = "fail",
       description = "What becomes of unreadable calibration images: ${COMPLETION-CANDIDATES}.")
@@ -140,6 +158,12 @@ public final class QuantizeOptions {
       throw Failure.badInput(
           "--guard holds int8 to its answers: add --quantize int8, or leave it out");
     }
+    if ((costs.isPresent() || measureCosts.isPresent()) && method != QuantizeMethod.INT8) {
+      throw Failure.badInput(
+          "--costs and --measure-costs are for --quantize int8, which chooses layers by them: add"
+              + " it, or leave them out");
+    }
+    costs.ifPresent(CostTable::read); // before the work that it would end
     if (minSpeedup.isPresent() && method == QuantizeMethod.NONE) {
       throw Failure.badInput(
           "--min-speedup is about a quantized file: add --quantize, or leave it out");
@@ -192,7 +216,8 @@ public final class QuantizeOptions {
       try (Int8Images images = int8Images(card, chosen.orElseThrow())) {
         images.calibration().tell(log);
         images.guard().tell(log);
-        Limits limits = new Limits(maxDrop / 100, force);
+        measureCosts.ifPresent(file -> CostMeasurement.measure(log::say).write(file));
+        Limits limits = new Limits(maxDrop / 100, force, costs());
         quantized = StaticInt8.quantize(fp32, images, card.scoring(), limits, log::say);
       }
     } else {
@@ -205,6 +230,10 @@ public final class QuantizeOptions {
     }
     requireSpeed(quantized, force, log);
     return Optional.of(quantized);
+  }
+
+  private CostTable costs() {
+    return costs.map(CostTable::read).orElseGet(CostTable::shipped);
   }
 
   private void requireSpeed(Quantized quantized, boolean force, WorkProgress log) {

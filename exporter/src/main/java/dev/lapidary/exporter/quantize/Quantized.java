@@ -17,6 +17,8 @@ import java.util.function.Consumer;
  * @param layers how many compute on integers; empty for a method that has none
  * @param agreement with the float model over the images, in [0, 1]: {@link Drift#agreement}
  * @param verdict of the guard; empty for a method that has none
+ * @param curve speed against harm: all choices of layers that were held to the guard, the fastest
+ *     first; empty for a method that chooses none
  * @param latency on this machine; for the user's eyes, never for the card
  */
 public record Quantized(
@@ -25,7 +27,11 @@ public record Quantized(
     Optional<WeightedLayers> layers,
     double agreement,
     Optional<Verdict> verdict,
+    List<CurvePoint> curve,
     Latency latency) {
+  public Quantized {
+    curve = List.copyOf(curve);
+  }
 
   /** A method without calibration: its name in the card, and what it leaves float32. */
   record Method(String name, List<Fallback> fallbacks, Optional<WeightedLayers> layers) {}
@@ -53,7 +59,7 @@ public record Quantized(
         new ModelCard.Quantization(
             method.name(), "", 0, "", drift.maxAbsDifference(), method.fallbacks());
     return new Quantized(
-        graph, card, method.layers(), drift.agreement(), Optional.empty(), latency);
+        graph, card, method.layers(), drift.agreement(), Optional.empty(), List.of(), latency);
   }
 
   /** Says how fast it is, as a warning where that is no gain. */

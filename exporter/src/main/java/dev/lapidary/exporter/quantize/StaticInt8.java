@@ -80,13 +80,15 @@ public final class StaticInt8 {
     }
     StaticInt8 int8 = new StaticInt8(fp32, images, scoring, limits, log);
     Candidate best = int8.best(graph);
-    LayerSearch.Found found = LayerSearch.of(plan.layers(), int8.trial(best), log);
+    PlanCost cost = PlanCost.of(best.graph(), limits.costs(), images.calibration());
+    LayerSearch.Found found = LayerSearch.of(plan.layers(), int8.trial(best, cost), log);
     OnnxGraph result = best.build(found.keptFloat());
     Int8Plan finalPlan = Int8Plan.of(best.graph(), found.keptFloat());
     FusionLint lint = FusionLint.of(result, finalPlan.layers());
     Described described = int8.describe(best.graph(), finalPlan, found.keptFloat(), lint);
-    int8.require(described.layers(), found.verdict(), limits);
-    return int8.finished(result, best, found.verdict(), described);
+    int8.require(described.layers(), found, limits);
+    String by = found.curve().size() > 1 ? ", layers by costs " + limits.costs().hash() : "";
+    return int8.finished(result, best.label() + by, found, described);
   }
 
   /**
@@ -155,7 +157,7 @@ public final class StaticInt8 {
     return reference.drift(candidate.build(Set.of()), CHOOSING_IMAGES).relativeError();
   }
 
-  private LayerSearch.Trial trial(Candidate candidate) {
+  private LayerSearch.Trial trial(Candidate candidate, PlanCost cost) {
     return new LayerSearch.Trial() {
       @Override
       public Verdict judge(Set<String> keptFloat) {
@@ -166,11 +168,20 @@ public final class StaticInt8 {
       public double harm(Set<String> keptFloat) {
         return reference.drift(candidate.build(keptFloat), RANKING_IMAGES).relativeError();
       }
+
+      @Override
+      public double micros(Set<String> keptFloat) {
+        return cost.micros(keptFloat);
+      }
     };
   }
 
   /** Refuses what breaks a promise: the answers', or that of integers at all. */
-  private void require(WeightedLayers layers, Verdict verdict, Limits limits) {
+  private void require(WeightedLayers layers, LayerSearch.Found found, Limits limits) {
+    Verdict verdict = found.verdict();
+    if (found.curve().size() > 1) {
+      found.curve().forEach(point -> log.accept("int8: curve: " + point.words()));
+    }
     if (verdict.passes() && layers.onIntegers() > 0) {
       return;
     }
@@ -233,10 +244,10 @@ public final class StaticInt8 {
   }
 
   private Quantized finished(
-      OnnxGraph result, Candidate choice, Verdict verdict, Described described) {
+      OnnxGraph result, String label, LayerSearch.Found found, Described described) {
+    Verdict verdict = found.verdict();
     log.accept(
-        "int8: %s, ranges by %s, %s"
-            .formatted(described.layers().words(), choice.label(), verdict.words()));
+        "int8: %s, ranges by %s, %s".formatted(described.layers().words(), label, verdict.words()));
     described.layers().sayFloats("int8", described.named(), log);
     Latency latency = Latency.of(fp32, result, images.calibration());
     Quantized.sayLatency("int8", latency, log);
@@ -245,7 +256,7 @@ public final class StaticInt8 {
     ModelCard.Quantization record =
         new ModelCard.Quantization(
             METHOD,
-            choice.label(),
+            label,
             images.calibration().count(),
             images.calibration().sha256(),
             noise,
@@ -256,6 +267,7 @@ public final class StaticInt8 {
         Optional.of(described.layers()),
         verdict.agreement(),
         Optional.of(verdict),
+        found.curve(),
         latency);
   }
 }

@@ -98,6 +98,12 @@ class Int8PromisesTest {
     assertThat(guard.get("marginNoise").asDouble()).isBetween(0.0, 0.10);
     assertThat(guard.has("accuracy")).isFalse();
     assertThat(json.get("layersWithWeights").get("onIntegers").asInt()).isPositive();
+    JsonNode curve = json.get("curve");
+    assertThat(curve).hasSize(1);
+    assertThat(curve.get(0).get("layersBackOnFloats").asInt()).isZero();
+    assertThat(curve.get(0).get("speedupByCosts").asDouble()).isPositive();
+    assertThat(curve.get(0).get("chosen").asBoolean()).isTrue();
+    assertThat(curve.get(0).get("marginNoise")).isEqualTo(guard.get("marginNoise"));
   }
 
   @Test
@@ -152,6 +158,20 @@ class Int8PromisesTest {
           .contains("but found " + count + "; add images like those that the model will see");
       assertThat(out).doesNotExist();
     }
+  }
+
+  @Test
+  void costsAreReadBeforeTheWorkAndOnlyForInt8() throws IOException {
+    String archive = network(false);
+    Path costs = Files.writeString(folder.resolve("costs.json"), "{}");
+    Run refused = export(archive, flat, "--costs=" + costs);
+    assertThat(refused.status()).isEqualTo(2);
+    assertThat(refused.err())
+        .contains("error: [%s] is no table of costs: ".formatted(costs))
+        .contains("; make one with --measure-costs FILE");
+    assertThat(export(archive, flat, "--costs=" + costs, "--quantize=fp16").err())
+        .contains("--costs and --measure-costs are for --quantize int8, which chooses layers");
+    assertThat(out).doesNotExist();
   }
 
   @Test

@@ -42,6 +42,18 @@ class KeptFloatTest {
     }
   }
 
+  /** Of a Gemm of integers and a Relu of floats the runtime makes one layer on floats. */
+  @Test
+  void aGemmInFrontOfItStaysOnIntegersThoughAReluIsBetween() {
+    CostMeasurement.Shape shape = new CostMeasurement.Shape(LayerCost.Kind.MATRIX, 64, 1);
+    OnnxGraph int8 = CostMeasurement.integers(CostMeasurement.chain(shape, 3), Set.of("layer2"));
+    assertThat(
+            RuntimeNode.optimized(int8).stream()
+                .map(RuntimeNode::operator)
+                .filter(op -> op.endsWith("Gemm")))
+        .containsExactly("QGemm", "QGemm", "Gemm", "QGemm");
+  }
+
   /** Should a runtime come that reads scales by channel as one, the lint tells. */
   @Test
   void whatTheRuntimeRoundsItselfIsNoticed() {
