@@ -10,7 +10,7 @@ class ArchitectureTest extends ArchitectureContract {
 
   @Override
   protected List<String> mayUse() {
-    return List.of("dev.lapidary.core", "dev.lapidary.runtime");
+    return List.of("dev.lapidary.core", "dev.lapidary.runtime", "dev.lapidary.trainer");
   }
 
   @Override

@@ -9,8 +9,8 @@ import picocli.CommandLine.Command;
 /** What {@code spark-submit} starts. */
 @Command(
     name = "spark",
-    description = "Scores images with an exported ONNX file on Apache Spark.",
-    subcommands = ScoreCommand.class)
+    description = "Scores images with an exported ONNX file, and trains, on Apache Spark.",
+    subcommands = {ScoreCommand.class, SparkPlan.class, SparkRun.class, SparkResume.class})
 public final class SparkMain {
   public static void main(String... arguments) {
     System.exit(run(arguments));

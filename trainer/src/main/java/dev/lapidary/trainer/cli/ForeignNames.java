@@ -58,6 +58,8 @@ final class ForeignNames {
     to("--layer-decay", "--llrd", "--layer_decay");
     to("--class-weights", "--class-weight", "--weighted-loss");
     to("--loss", "--criterion");
+    to("--world-size", "--nproc_per_node", "--nproc-per-node", "--num-processes", "--world_size");
+    to("the same command of bin/spark, which is for clusters", "--master", "--conf");
     to("--head-dropout", "--drop", "--drop-rate");
     to("--stochastic-depth", "--drop-path", "--drop-path-rate");
   }

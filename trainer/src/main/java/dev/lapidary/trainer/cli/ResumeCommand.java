@@ -1,6 +1,8 @@
 package dev.lapidary.trainer.cli;
 
+import dev.lapidary.trainer.plan.RunConfig;
 import dev.lapidary.trainer.run.Runs;
+import dev.lapidary.trainer.run.inputs.RunDirectory;
 import dev.lapidary.trainer.run.loop.RunOutcome;
 import dev.lapidary.trainer.run.round.Workers;
 import dev.lapidary.trainer.run.round.WorkersHere;
@@ -49,9 +51,13 @@ public class ResumeCommand implements Callable<Integer> {
     return WorkersHere::open;
   }
 
+  /** Refuses a run that cannot go on where its workers are. */
+  protected void require(RunConfig config) {}
+
   @Override
   public Integer call() throws IOException {
     threadsWait.apply();
+    require(RunDirectory.readConfig(run));
     PrintWriter err = spec.commandLine().getErr();
     return Interruption.orderly(
         err,

@@ -11,18 +11,17 @@ import java.util.List;
 import java.util.Map;
 
 /** Tensors as little-endian bytes by name, which travel. */
-@SuppressWarnings("NonApiType") // what travels is to be Serializable
 final class FlatBytes {
   private FlatBytes() {}
 
-  static LinkedHashMap<String, byte[]> of(List<ProgramTensor> tensors) {
-    LinkedHashMap<String, byte[]> all = new LinkedHashMap<>();
+  static Map<String, byte[]> of(List<ProgramTensor> tensors) {
+    Map<String, byte[]> all = new LinkedHashMap<>();
     tensors.forEach(tensor -> all.put(tensor.name(), of(tensor.bytes())));
     return all;
   }
 
-  static LinkedHashMap<String, byte[]> of(Map<String, Tensor> tensors) {
-    LinkedHashMap<String, byte[]> all = new LinkedHashMap<>();
+  static Map<String, byte[]> of(Map<String, Tensor> tensors) {
+    Map<String, byte[]> all = new LinkedHashMap<>();
     tensors.forEach((name, tensor) -> all.put(name, of(tensor.bytes())));
     return all;
   }

@@ -81,8 +81,9 @@ public final class RoundStep implements AutoCloseable {
             at,
             all,
             adapted.lossScale(),
-            FlatBytes.of(program.tensors()),
-            rounds.hasLocalSteps() ? FlatBytes.of(optimizer.save()) : new LinkedHashMap<>());
+            new LinkedHashMap<>(FlatBytes.of(program.tensors())),
+            new LinkedHashMap<>(
+                rounds.hasLocalSteps() ? FlatBytes.of(optimizer.save()) : Map.of()));
     Meeting meeting = clock.computing(() -> workers.round(round));
     long batches =
         Math.min((long) steps * stage.config().accumulate(), plan.batches() - at.batch());
@@ -123,7 +124,7 @@ public final class RoundStep implements AutoCloseable {
               meeting.tensors().get("model." + parameter.name()), parameter.name());
       write(parameter, FlatBytes.of(outer.take(parameter.name(), common, mean)));
     }
-    LinkedHashMap<String, byte[]> state = new LinkedHashMap<>(round.optimizer());
+    Map<String, byte[]> state = new LinkedHashMap<>(round.optimizer());
     meeting.tensors().forEach((key, values) -> optimizerKey(key, FlatBytes.of(values), state));
     meeting.counts().forEach((key, bytes) -> optimizerKey(key, bytes, state));
     optimizer.restore(FlatBytes.tensors(state));

@@ -43,11 +43,6 @@ public record Share(Head head, float[] values) implements Serializable {
     public long images() {
       return sums.images();
     }
-
-    /** How many there are in all tensors. */
-    public int values() {
-      return lengths.stream().mapToInt(length -> length).sum();
-    }
   }
 
   /**
@@ -59,7 +54,7 @@ public record Share(Head head, float[] values) implements Serializable {
       Sums sums,
       Map<String, float[]> summed,
       Map<String, float[]> averaged,
-      LinkedHashMap<String, byte[]> counts) {
+      Map<String, byte[]> counts) {
     Map<String, float[]> all = new LinkedHashMap<>(summed);
     all.putAll(averaged);
     List<Integer> lengths = new ArrayList<>();
@@ -76,11 +71,12 @@ public record Share(Head head, float[] values) implements Serializable {
     }
     int first = summed.values().stream().mapToInt(tensor -> tensor.length).sum();
     List<String> names = new ArrayList<>(all.keySet());
-    return new Share(new Head(worker, sums, names, lengths, first, counts), values);
+    return new Share(
+        new Head(worker, sums, names, lengths, first, new LinkedHashMap<>(counts)), values);
   }
 
   /** Of a worker that has no image left in this epoch. */
   static Share none(int worker) {
-    return of(worker, Sums.ZERO, Map.of(), Map.of(), new LinkedHashMap<>());
+    return of(worker, Sums.ZERO, Map.of(), Map.of(), Map.of());
   }
 }

@@ -126,7 +126,7 @@ public final class Worker implements AutoCloseable {
         Map<String, float[]> averaged = new LinkedHashMap<>();
         at.stage.parameters().forEach(p -> averaged.put("model." + p.name(), floats(p)));
         averaged.putAll(buffers());
-        LinkedHashMap<String, byte[]> counts = new LinkedHashMap<>();
+        Map<String, byte[]> counts = new LinkedHashMap<>();
         optimizer
             .save()
             .forEach(
@@ -168,8 +168,7 @@ public final class Worker implements AutoCloseable {
         Sums sums,
         Map<String, float[]> summed,
         Map<String, float[]> averaged,
-        @SuppressWarnings("NonApiType") // what travels is to be Serializable
-            LinkedHashMap<String, byte[]> counts) {
+        Map<String, byte[]> counts) {
       for (ProgramTensor tensor : program.tensors()) {
         if (tensor.buffer() && tensor.dtype() != DType.FLOAT32) {
           counts.put("model." + tensor.name(), FlatBytes.of(tensor.bytes()));

@@ -1,0 +1,139 @@
+package dev.lapidary.spark.cli;
+
+import dev.lapidary.core.failure.Failure;
+import dev.lapidary.spark.train.ClusterWorkers;
+import dev.lapidary.spark.train.RoundCost;
+import dev.lapidary.trainer.cli.PlanCommand;
+import dev.lapidary.trainer.plan.RunConfig;
+import dev.lapidary.trainer.report.StagePlan;
+import dev.lapidary.trainer.run.planning.Planning;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/** {@code spark plan}. */
+@Command(
+    name = "plan",
+    description = {
+      "As trainer plan, and what a round costs on a cluster beyond the workers' own work; with"
+          + " --measure also the fewest --local-steps with 95 % of the ideal throughput, for workers"
+          + " like this machine.",
+      "",
+      "Example: spark plan --data photos --arch resnet18 --world-size 100 --measure"
+    })
+final class SparkPlan extends PlanCommand {
+  private static final List<Integer> CURVE = List.of(2, 8, 32, 100, 320, 1000);
+
+  @Option(
+      names = "--gigabits",
+      paramLabel = "N",
+      description = "A second, of each machine's network; 10 unless given.")
+  private double gigabits = 10;
+
+  @Option(names = "--curve", description = "Also what a round of up to 1,000 workers would cost.")
+  private boolean curve;
+
+  @Override
+  protected RunConfig settled(RunConfig asked) {
+    if (!(gigabits > 0)) {
+      throw Failure.badInput("--gigabits must be above 0 but is %s", gigabits);
+    }
+    return TrainingSession.settled(asked);
+  }
+
+  @Override
+  protected List<String> more(RunConfig config, Planning.Plan planned) {
+    int workers = config.rounds().worldSize();
+    List<String> lines = new ArrayList<>(List.of("", "a round on the cluster, by the model:"));
+    for (int i = 0; i < planned.stages().size(); i++) {
+      StagePlan stage = planned.stages().get(i);
+      double bytes = bytes(config, stage);
+      int slices = ClusterWorkers.slices((long) bytes / Float.BYTES, workers);
+      RoundCost cost = new RoundCost(workers, slices, bytes, gigabits * 1e9 / 8);
+      lines.add(line(stage.name(), cost));
+      if (!planned.measured().isEmpty()) {
+        double step = planned.measured().get(i).secondsPerStep() / workers;
+        lines.add(steps(config, cost, step));
+      }
+      if (curve) {
+        lines.addAll(
+            curve(
+                bytes,
+                i < planned.measured().size()
+                    ? planned.measured().get(i).secondsPerStep() / workers
+                    : 0));
+      }
+    }
+    return lines;
+  }
+
+  /**
+   * @param step seconds of a worker's step; 0: not known
+   */
+  private List<String> curve(double bytes, double step) {
+    List<String> lines = new ArrayList<>();
+    lines.add(
+        "  workers slices  seconds  tasks  weights  slices' way"
+            + (step > 0 ? "  steps for 95 %" : ""));
+    for (int workers : CURVE) {
+      int slices = ClusterWorkers.slices((long) bytes / Float.BYTES, workers);
+      RoundCost cost = new RoundCost(workers, slices, bytes, gigabits * 1e9 / 8);
+      lines.add(
+          String.format(
+              Locale.ROOT,
+              "  %7d %6d %8.2f %6.2f %8.2f %12.2f%s",
+              workers,
+              slices,
+              cost.seconds(),
+              cost.scheduling(),
+              cost.distribution(),
+              cost.shuffle(),
+              step > 0 ? String.format(Locale.ROOT, " %15d", cost.localSteps(step)) : ""));
+    }
+    return lines;
+  }
+
+  /** Weights go out; what is trained comes back, with its moments where workers have some. */
+  private static double bytes(RunConfig config, StagePlan stage) {
+    double moments =
+        config.rounds().hasLocalSteps()
+            ? Math.max(stage.memory().optimizer(), stage.memory().gradients())
+            : 0;
+    return Float.BYTES * (double) stage.parameters() + moments;
+  }
+
+  private static String line(String stage, RoundCost cost) {
+    return String.format(
+        Locale.ROOT,
+        "stage %s: %.2f s beyond the workers' own work = %.2f s for %d + %d tasks + %.2f s for"
+            + " weights out and back (%.1f MB) + %.2f s between workers + 0.20 s for a job",
+        stage,
+        cost.seconds(),
+        cost.scheduling(),
+        cost.workers(),
+        cost.slices(),
+        cost.distribution(),
+        cost.bytes() / 1e6,
+        cost.shuffle());
+  }
+
+  private static String steps(RunConfig config, RoundCost cost, double step) {
+    int chosen = config.rounds().localSteps();
+    return String.format(
+        Locale.ROOT,
+        "  a worker's step takes %.3f s here: --local-steps %d has %.0f %% of the ideal throughput,"
+            + " --local-steps %d has 95 %%",
+        step,
+        chosen,
+        100 * cost.efficiency(chosen, step),
+        cost.localSteps(step));
+  }
+
+  @Override
+  public Integer call() throws IOException {
+    return TrainingSession.during(super::call);
+  }
+}

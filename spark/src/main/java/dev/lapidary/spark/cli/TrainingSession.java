@@ -1,0 +1,65 @@
+package dev.lapidary.spark.cli;
+
+import dev.lapidary.core.failure.Failure;
+import dev.lapidary.spark.train.ClusterWorkers;
+import dev.lapidary.trainer.plan.RunConfig;
+import dev.lapidary.trainer.plan.RunYaml;
+import dev.lapidary.trainer.plan.RunYaml.Setting;
+import dev.lapidary.trainer.run.round.Workers;
+import java.io.IOException;
+import java.util.List;
+import org.apache.spark.api.java.JavaSparkContext;
+import org.apache.spark.sql.SparkSession;
+
+/** The Spark that a command of training works on. */
+final class TrainingSession {
+  private TrainingSession() {}
+
+  /** What a command does. */
+  @FunctionalInterface
+  interface Work {
+    int call() throws IOException;
+  }
+
+  /** Stops the session afterwards, if there was none before. */
+  static int during(Work work) throws IOException {
+    boolean own = SparkSession.getDefaultSession().isEmpty();
+    SparkSession session = session();
+    try {
+      return work.call();
+    } finally {
+      if (own) {
+        session.stop();
+      }
+    }
+  }
+
+  /** As many threads as a task has cores, unless the user says another number. */
+  static RunConfig settled(RunConfig asked) {
+    requireWorkers(asked);
+    if (asked.threads() > 0) {
+      return asked;
+    }
+    String cores = session().sparkContext().getConf().get("spark.task.cpus", "1");
+    return RunYaml.with(asked, List.of(new Setting("threads", cores)), List.of());
+  }
+
+  /** Refuses (exit 2) what one machine does alone. */
+  static void requireWorkers(RunConfig config) {
+    if (!config.rounds().hasWorkers()) {
+      throw Failure.badInput(
+          "spark shares a run among --world-size workers, of which there is 1; give 2 or more, or"
+              + " use trainer");
+    }
+  }
+
+  static Workers.Opening workers() {
+    JavaSparkContext context = JavaSparkContext.fromSparkContext(session().sparkContext());
+    return (inputs, checkpoints, progress) ->
+        ClusterWorkers.open(context, inputs, checkpoints, progress);
+  }
+
+  private static SparkSession session() {
+    return SparkSession.builder().appName("lapidary train").getOrCreate();
+  }
+}
