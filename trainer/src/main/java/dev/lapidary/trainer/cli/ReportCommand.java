@@ -3,7 +3,7 @@ package dev.lapidary.trainer.cli;
 import dev.lapidary.core.failure.Failure;
 import dev.lapidary.core.file.AtomicFile;
 import dev.lapidary.trainer.plan.RunConfig;
-import dev.lapidary.trainer.plan.RunYaml;
+import dev.lapidary.trainer.plan.RunIdentity;
 import dev.lapidary.trainer.report.ComparedRun;
 import dev.lapidary.trainer.report.ComparisonPage;
 import dev.lapidary.trainer.run.inputs.RunDirectory;
@@ -58,7 +58,7 @@ public final class ReportCommand implements Callable<Integer> {
       if (!Files.exists(metrics)) {
         throw Failure.badInput("%s has no epoch yet", runs.get(i));
       }
-      List<String> own = RunYaml.differences(configs, i);
+      List<String> own = RunIdentity.differences(configs, i);
       compared.add(
           new ComparedRun(
               runs.get(i).toString(), String.join(" ", own), MetricsLog.epochs(metrics)));

@@ -36,21 +36,10 @@ public final class RunYaml {
   private static final String STAGES = "stages";
   private static final String BATCH_SIZE = "batch-size";
   private static final String AUTO = "auto";
-  private static final String MEMORY_FORMAT = "memory-format";
+  static final String MEMORY_FORMAT = "memory-format";
 
   /** What the key was, true or false, before there was a choice. */
-  private static final String CHANNELS_LAST = "channels-last";
-
-  /** Keys that name files and folders. */
-  private static final List<String> PATHS =
-      List.of(
-          "data.train",
-          "data.val",
-          "data.test",
-          "data.source-data",
-          "model.file",
-          "model.weights",
-          "loss.teacher");
+  static final String CHANNELS_LAST = "channels-last";
 
   private static final YAMLMapper YAML =
       YAMLMapper.builder(
@@ -84,62 +73,15 @@ public final class RunYaml {
 
   public static String write(RunConfig config) {
     try {
-      JsonNode tree = YAML.valueToTree(config);
+      JsonNode tree = tree(config);
       replaceBatchSizes(
           tree,
           YAML.getNodeFactory().numberNode(StageConfig.AUTO),
           YAML.getNodeFactory().textNode(AUTO));
-      dropRounds(config, (ObjectNode) tree);
       return YAML.writeValueAsString(tree);
     } catch (JsonProcessingException e) {
       throw new IllegalStateException("a configuration is always YAML", e);
     }
-  }
-
-  /**
-   * One line of JSON, without what may differ between equal runs (names of files and folders, what
-   * is kept in memory): for the run's identity and its checkpoints. What came after the first runs
-   * and is not asked for stays out, so that runs keep their identity.
-   */
-  public static String identity(RunConfig config) {
-    ObjectNode tree = YAML.valueToTree(config);
-    for (String key : PATHS) {
-      ObjectNode section = (ObjectNode) tree.get(key.substring(0, key.indexOf('.')));
-      String name = key.substring(key.indexOf('.') + 1);
-      if (!section.get(name).isNull()) {
-        section.put(name, "-");
-      }
-    }
-    if (config.model().interpolation().isEmpty()) {
-      ((ObjectNode) tree.get("model")).remove("interpolation");
-    }
-    if (config.model().alpha().isEmpty()) {
-      ((ObjectNode) tree.get("model")).remove("alpha");
-    }
-    if (config.data().sourceData().isEmpty()) {
-      ((ObjectNode) tree.get("data")).remove(List.of("source-data", "source-weight"));
-    }
-    dropRounds(config, tree);
-    if (config.checkpoints().bestBy() == BestBy.ACCURACY) {
-      ((ObjectNode) tree.get("checkpoints")).remove("best-by");
-    }
-    tree.put("memory-megabytes", 0);
-    tree = withRenamed(tree, MEMORY_FORMAT, CHANNELS_LAST, config.channelsLast());
-    ((ObjectNode) tree.get("data")).put("cache-megabytes", 0).put("cache-features", true);
-    return tree.toString();
-  }
-
-  /** The same in the same order, but for one key. */
-  private static ObjectNode withRenamed(ObjectNode tree, String key, String other, boolean value) {
-    ObjectNode renamed = YAML.createObjectNode();
-    for (Map.Entry<String, JsonNode> field : tree.properties()) {
-      if (field.getKey().equals(key)) {
-        renamed.put(other, value);
-      } else {
-        renamed.set(field.getKey(), field.getValue());
-      }
-    }
-    return renamed;
   }
 
   /** What a file or an option says by the old key. */
@@ -151,21 +93,13 @@ public final class RunYaml {
     }
   }
 
-  /** How an {@link #identity} was shared, in the words of its keys. */
-  public static String rounds(String identity) {
-    try {
-      JsonNode rounds = YAML.readTree(identity).path("rounds");
-      return rounds.isMissingNode() ? "one worker" : rounds.toString();
-    } catch (JsonProcessingException e) {
-      throw new IllegalArgumentException("an identity is always JSON", e);
-    }
-  }
-
-  /** Of one worker they say nothing. */
-  private static void dropRounds(RunConfig config, ObjectNode tree) {
+  /** The keys in their order; of rounds without workers there is nothing to say. */
+  static ObjectNode tree(RunConfig config) {
+    ObjectNode tree = YAML.valueToTree(config);
     if (!config.rounds().hasWorkers()) {
       tree.remove("rounds");
     }
+    return tree;
   }
 
   /**
@@ -210,39 +144,6 @@ public final class RunYaml {
     } catch (JsonProcessingException e) {
       throw new IllegalArgumentException(
           e.getCause() == null ? firstLine(e) : String.valueOf(e.getCause().getMessage()), e);
-    }
-  }
-
-  /** The keys of a run that are not the same in all of them, as {@code key=value}. */
-  public static List<String> differences(List<RunConfig> runs, int of) {
-    List<Map<String, String>> leaves = new ArrayList<>();
-    for (RunConfig run : runs) {
-      Map<String, String> all = new LinkedHashMap<>();
-      collect(YAML.valueToTree(run), "", all);
-      leaves.add(all);
-    }
-    List<String> own = new ArrayList<>();
-    leaves
-        .get(of)
-        .forEach(
-            (key, value) -> {
-              if (leaves.stream().anyMatch(other -> !value.equals(other.get(key)))) {
-                own.add(key + "=" + value);
-              }
-            });
-    return own;
-  }
-
-  private static void collect(JsonNode node, String path, Map<String, String> all) {
-    if (node.isObject()) {
-      node.properties().forEach(f -> collect(f.getValue(), path + f.getKey() + ".", all));
-    } else if (node.isArray() && !node.isEmpty() && node.get(0).isObject()) {
-      for (int i = 0; i < node.size(); i++) {
-        collect(node.get(i), path + i + ".", all);
-      }
-    } else {
-      String text = node.isTextual() ? node.asText() : node.toString();
-      all.put(path.substring(0, path.length() - 1), text);
     }
   }
 

@@ -2,7 +2,7 @@ package dev.lapidary.trainer.run;
 
 import dev.lapidary.core.failure.Failure;
 import dev.lapidary.trainer.checkpoint.TrainingState.Identity;
-import dev.lapidary.trainer.plan.RunYaml;
+import dev.lapidary.trainer.plan.RunIdentity;
 import dev.lapidary.trainer.report.Progress;
 import java.util.ArrayList;
 import java.util.List;
@@ -45,8 +45,8 @@ record RunDrift(List<Difference> differences) {
    * accept the difference.
    */
   static void requireSameRounds(Identity was, Identity is) {
-    String before = RunYaml.rounds(was.config());
-    String now = RunYaml.rounds(is.config());
+    String before = RunIdentity.rounds(was.config());
+    String now = RunIdentity.rounds(is.config());
     if (!before.equals(now)) {
       throw Failure.gate(
           "the run was shared as %s, and its checkpoints count by that: it cannot go on as %s; give"

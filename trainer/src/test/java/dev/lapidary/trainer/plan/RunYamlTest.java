@@ -48,10 +48,10 @@ class RunYamlTest {
   @Test
   void aFilterThatIsNotAskedForIsNoPartOfARunsIdentity() {
     RunConfig config = RunYaml.read(SHORT, "run.yaml");
-    assertThat(RunYaml.identity(config)).doesNotContain("interpolation");
+    assertThat(RunIdentity.of(config)).doesNotContain("interpolation");
     RunConfig asked = RunYaml.with(config, "model.interpolation=bicubic");
     assertThat(asked.model().interpolation()).contains(Preprocessing.Interpolation.BICUBIC);
-    assertThat(RunYaml.identity(asked)).contains("\"interpolation\":\"BICUBIC\"");
+    assertThat(RunIdentity.of(asked)).contains("\"interpolation\":\"BICUBIC\"");
     assertThat(RunYaml.read(RunYaml.write(asked), "again")).isEqualTo(asked);
   }
 
@@ -63,9 +63,9 @@ class RunYamlTest {
     RunConfig contiguous = RunYaml.read("channels-last: false\n" + SHORT, "run.yaml");
     assertThat(contiguous.memoryFormat()).isEqualTo(MemoryFormat.CONTIGUOUS);
     assertThat(RunYaml.write(contiguous)).contains("memory-format: CONTIGUOUS");
-    assertThat(RunYaml.identity(contiguous))
+    assertThat(RunIdentity.of(contiguous))
         .contains("\"precision\":\"FP32\",\"channels-last\":false,\"gradient-checkpointing\"");
-    assertThat(RunYaml.identity(last)).contains("\"channels-last\":true");
+    assertThat(RunIdentity.of(last)).contains("\"channels-last\":true");
     assertThat(RunYaml.read(SHORT, "run.yaml").memoryFormat()).isEqualTo(MemoryFormat.DEFAULT);
   }
 

@@ -18,6 +18,7 @@ import dev.lapidary.torchscript.archive.TorchScriptArchive;
 import dev.lapidary.torchscript.script.StateDict;
 import dev.lapidary.trainer.checkpoint.Checkpoints;
 import dev.lapidary.trainer.plan.RunConfig;
+import dev.lapidary.trainer.plan.RunIdentity;
 import dev.lapidary.trainer.plan.RunYaml;
 import dev.lapidary.trainer.report.EpochMetrics;
 import dev.lapidary.trainer.report.Progress;
@@ -309,8 +310,8 @@ class SourceDataTest {
   /** A run without them is the run it was before there were such options. */
   @Test
   void withoutThemNothingIsSaidOfThem() {
-    assertThat(RunYaml.identity(config)).doesNotContain("source");
-    assertThat(RunYaml.identity(with(config, "data.source-data=" + source)))
+    assertThat(RunIdentity.of(config)).doesNotContain("source");
+    assertThat(RunIdentity.of(with(config, "data.source-data=" + source)))
         .contains("\"source-data\":\"-\",\"source-weight\":0.3")
         .doesNotContain(folder.toString());
   }

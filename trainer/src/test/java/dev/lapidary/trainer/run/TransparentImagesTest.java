@@ -11,6 +11,7 @@ import dev.lapidary.core.image.Preprocessing;
 import dev.lapidary.torchscript.archive.ArchiveReader;
 import dev.lapidary.torchscript.archive.TorchScriptArchive;
 import dev.lapidary.trainer.plan.RunConfig;
+import dev.lapidary.trainer.plan.RunIdentity;
 import dev.lapidary.trainer.plan.RunYaml;
 import dev.lapidary.trainer.report.Progress;
 import dev.lapidary.trainer.run.evaluate.Evaluation;
@@ -101,7 +102,7 @@ class TransparentImagesTest {
 
   @Test
   void aRunIsTheSameWithoutItAndRefusesAnother() throws IOException {
-    assertThat(RunYaml.identity(config)).doesNotContain("alpha\":null");
+    assertThat(RunIdentity.of(config)).doesNotContain("alpha\":null");
     assertThatThrownBy(() -> RunYaml.with(config, "model.alpha=transparent"))
         .hasMessageContaining("expected black, white or a colour such as #7f7f7f");
     Path out = folder.resolve("run");

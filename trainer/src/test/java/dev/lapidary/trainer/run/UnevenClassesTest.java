@@ -9,6 +9,7 @@ import dev.lapidary.torchscript.archive.ArchiveReader;
 import dev.lapidary.torchscript.archive.TorchScriptArchive;
 import dev.lapidary.trainer.plan.BestBy;
 import dev.lapidary.trainer.plan.RunConfig;
+import dev.lapidary.trainer.plan.RunIdentity;
 import dev.lapidary.trainer.plan.RunYaml;
 import dev.lapidary.trainer.report.EpochMetrics;
 import dev.lapidary.trainer.report.Interval;
@@ -125,7 +126,7 @@ class UnevenClassesTest {
     RunConfig withoutKey =
         RunYaml.read("{data: {train: x}, model: {arch: resnet18}, stages: [{name: all}]}", "old");
     assertThat(withoutKey.checkpoints().bestBy()).isEqualTo(BestBy.ACCURACY);
-    assertThat(RunYaml.identity(withoutKey)).doesNotContain("best-by");
+    assertThat(RunIdentity.of(withoutKey)).doesNotContain("best-by");
   }
 
   /** Nine of ten are right by saying blue always; of each class that is a half. */

@@ -21,6 +21,7 @@ import dev.lapidary.trainer.plan.GradualUnfreeze;
 import dev.lapidary.trainer.plan.NamePatterns;
 import dev.lapidary.trainer.plan.PrecisionChoice;
 import dev.lapidary.trainer.plan.RunConfig;
+import dev.lapidary.trainer.plan.RunIdentity;
 import dev.lapidary.trainer.plan.RunYaml;
 import dev.lapidary.trainer.plan.StageConfig;
 import dev.lapidary.trainer.program.Libtorch;
@@ -291,7 +292,7 @@ public record RunInputs(
       NotFinite.requireFinite(ArchiveReader.read(teacher), teacher);
       initial = Sha256.of(initial + "\n" + Sha256.of(teacher));
     }
-    String json = RunYaml.identity(config);
+    String json = RunIdentity.of(config);
     String runId = Sha256.of(json + "\n" + data.manifestSha256() + "\n" + initial);
     return new Identity(
         runId,

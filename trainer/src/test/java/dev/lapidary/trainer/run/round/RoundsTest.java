@@ -14,6 +14,7 @@ import dev.lapidary.trainer.checkpoint.TrainingState.Position;
 import dev.lapidary.trainer.data.Loader;
 import dev.lapidary.trainer.data.Shard;
 import dev.lapidary.trainer.plan.RunConfig;
+import dev.lapidary.trainer.plan.RunIdentity;
 import dev.lapidary.trainer.plan.RunYaml;
 import dev.lapidary.trainer.plan.StageConfig;
 import dev.lapidary.trainer.program.Libtorch;
@@ -215,9 +216,9 @@ class RoundsTest {
   @Test
   void oneWorkerIsNoRound() {
     RunConfig alone = RunYaml.with(config, "rounds.world-size=1");
-    assertThat(RunYaml.identity(alone)).doesNotContain("rounds");
+    assertThat(RunIdentity.of(alone)).doesNotContain("rounds");
     assertThat(RunYaml.write(alone)).doesNotContain("rounds");
-    assertThat(RunYaml.identity(config)).contains("\"rounds\":{\"world-size\":2,");
+    assertThat(RunIdentity.of(config)).contains("\"rounds\":{\"world-size\":2,");
   }
 
   @ParameterizedTest
