@@ -51,7 +51,27 @@ public final class ModelLoader {
   public static ServedModel load(
       Path path, PreprocessingOptions options, ScoringOptions scoring, int threads) {
     return load(
-        new ModelFile.OnDisk(fileOf(path)), Optional.of(options), scoring, Device.cpu(), threads);
+        new ModelFile.OnDisk(fileOf(path)),
+        Optional.of(options),
+        scoring,
+        Device.cpu(),
+        threads,
+        true);
+  }
+
+  /**
+   * The same for a process that decodes images beside the runs: threads of a run that wait for each
+   * other leave the processor to others.
+   */
+  public static ServedModel loadBesideDecoders(
+      Path path, PreprocessingOptions options, ScoringOptions scoring, int threads) {
+    return load(
+        new ModelFile.OnDisk(fileOf(path)),
+        Optional.of(options),
+        scoring,
+        Device.cpu(),
+        threads,
+        false);
   }
 
   /**
@@ -61,7 +81,7 @@ public final class ModelLoader {
    */
   public static ServedModel load(Path path, Device device, int threads) {
     ModelFile file = new ModelFile.OnDisk(fileOf(path));
-    return load(file, Optional.empty(), ScoringOptions.NONE, device, threads);
+    return load(file, Optional.empty(), ScoringOptions.NONE, device, threads, true);
   }
 
   /**
@@ -71,7 +91,7 @@ public final class ModelLoader {
    */
   public static ServedModel load(byte[] model, String name, Device device, int threads) {
     ModelFile file = new ModelFile.InMemory(model, name);
-    return load(file, Optional.empty(), ScoringOptions.NONE, device, threads);
+    return load(file, Optional.empty(), ScoringOptions.NONE, device, threads, true);
   }
 
   private static ServedModel load(
@@ -79,9 +99,10 @@ public final class ModelLoader {
       Optional<PreprocessingOptions> options,
       ScoringOptions scoring,
       Device device,
-      int threads) {
+      int threads,
+      boolean spins) {
     String sha256 = file.sha256();
-    OnnxNetwork network = OnnxNetwork.open(file, device, threads);
+    OnnxNetwork network = OnnxNetwork.open(file, device, threads, spins);
     try {
       return served(network, file, sha256, options, scoring);
     } catch (OrtException e) {

@@ -24,7 +24,7 @@ public final class OnnxNetwork implements AutoCloseable {
   private static final Set<OnnxJavaType> INDICES = Set.of(OnnxJavaType.INT64, OnnxJavaType.INT32);
 
   /** Where it comes from, to open it once more. */
-  private record Source(ModelFile file, Device device, int threads) {}
+  private record Source(ModelFile file, Device device, int threads, boolean spins) {}
 
   private final Source source;
   private final OnnxSession session;
@@ -50,19 +50,20 @@ public final class OnnxNetwork implements AutoCloseable {
 
   /**
    * @param threads that one run uses
+   * @param spins whether they spin where they wait for each other
    * @throws Failure (exit 2) if the file is no ONNX model or no image classifier
    */
-  static OnnxNetwork open(ModelFile file, Device device, int threads) {
+  static OnnxNetwork open(ModelFile file, Device device, int threads, boolean spins) {
     String place = file.place();
     OnnxSession session;
-    try (OrtSession.SessionOptions options = OnnxSession.options(device, threads)) {
+    try (OrtSession.SessionOptions options = OnnxSession.options(device, threads, spins)) {
       session = file.open(options);
     } catch (OrtException e) {
       throw Failure.badInput(
           "[%s] ONNX Runtime cannot load it, expected an ONNX model: %s", place, Failure.reason(e));
     }
     try {
-      return of(new Source(file, device, threads), session, place);
+      return of(new Source(file, device, threads, spins), session, place);
     } catch (OrtException e) {
       session.close();
       throw Failure.badInput("[%s] ONNX Runtime cannot describe it: %s", place, Failure.reason(e));
@@ -152,7 +153,7 @@ public final class OnnxNetwork implements AutoCloseable {
       throw Failure.badInput(
           "[%s] the file has changed since it was loaded", source.file().place());
     }
-    return open(source.file(), source.device(), threads);
+    return open(source.file(), source.device(), threads, source.spins());
   }
 
   /** What it runs in; closed with the network. */

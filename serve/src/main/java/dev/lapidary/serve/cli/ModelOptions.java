@@ -104,7 +104,7 @@ final class ModelOptions {
   }
 
   private ServedModel load(Path file) {
-    return ModelLoader.load(file, preprocessing(), scoring(), threads());
+    return ModelLoader.loadBesideDecoders(file, preprocessing(), scoring(), threads());
   }
 
   private PreprocessingOptions preprocessing() {
