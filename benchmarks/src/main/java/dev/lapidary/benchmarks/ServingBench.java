@@ -102,7 +102,13 @@ final class ServingBench {
       name = described.name();
     }
     Questions questions =
-        new Questions(Protocol.v2, Optional.empty(), Optional.of(name), List.of(), List.of());
+        new Questions(
+            Protocol.v2,
+            Optional.empty(),
+            Optional.empty(),
+            Optional.of(name),
+            List.of(),
+            List.of());
     try (ServerChild server = ours(model)) {
       compare("ready tensors", model, "tensors", questions, server);
     }
@@ -111,7 +117,12 @@ final class ServingBench {
   private static void images(Path model, Path folder) throws Exception {
     Questions questions =
         new Questions(
-            Protocol.predict, Optional.of(folder), Optional.empty(), List.of(), List.of());
+            Protocol.predict,
+            Optional.of(folder),
+            Optional.empty(),
+            Optional.empty(),
+            List.of(),
+            List.of());
     try (ServerChild server = ours(model)) {
       compare("JPEG files", model, "images", questions, server);
     }
@@ -129,7 +140,7 @@ final class ServingBench {
       System.out.print(ServerTable.of(throughput));
       ServerReport latency =
           new ServerBenchmark(questions, loads(List.of(1), ROUNDS, 42), System.err::println)
-              .run(List.of(wide.uri(), server.uri()));
+              .run(List.of(server.uri(), wide.uri(), narrow.uri()));
       System.out.print(ServerTable.of(latency));
       List<AtServer> at = throughput.rows().get(0).servers();
       AtServer best =
@@ -141,11 +152,14 @@ final class ServingBench {
           "%s, %d clients: the server gives %.3f [%.3f, %.3f] of the best bare form's answers",
           what, CLIENTS, 1 / ratio.ratio(), 1 / ratio.high(), 1 / ratio.low());
       List<AtServer> single = latency.rows().get(0).servers();
+      double own = single.get(0).load().p50Millis();
       say(
-          "%s, 1 client: the server's p50 is %.2f ms, %.2f ms more than the bare form's",
+          "%s, 1 client: the server's p50 is %.2f ms, %.2f ms more than the bare form's with a run of"
+              + " all threads and %.2f ms more than with runs of one thread",
           what,
-          single.get(1).load().p50Millis(),
-          single.get(1).load().p50Millis() - single.get(0).load().p50Millis());
+          own,
+          own - single.get(1).load().p50Millis(),
+          own - single.get(2).load().p50Millis());
     }
   }
 
@@ -153,7 +167,12 @@ final class ServingBench {
   private static void overload(Path model, Path folder) throws Exception {
     Questions questions =
         new Questions(
-            Protocol.predict, Optional.of(folder), Optional.empty(), List.of(), List.of());
+            Protocol.predict,
+            Optional.of(folder),
+            Optional.empty(),
+            Optional.empty(),
+            List.of(),
+            List.of());
     try (ServerChild server = ours(model);
         ServerChild nothing = bare(model, "nothing", 1, 1)) {
       double alone = closed(questions, server.uri(), 30);

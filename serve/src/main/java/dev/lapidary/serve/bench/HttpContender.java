@@ -4,6 +4,7 @@ import dev.lapidary.runtime.batch.BatchStatistics;
 import dev.lapidary.serve.http.PredictionServer;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalInt;
 
 /** Clients of a server in this process, which tells how large its batches are. */
@@ -14,9 +15,10 @@ final class HttpContender implements Contender {
   HttpContender(PredictionServer server, List<BenchImage> images, int clients) {
     this.server = server;
     RequestSet requests =
-        new PredictRequests(
+        PredictRequests.of(
             server.uri().resolve("/predict?topK=1&threshold=0"),
             images.stream().map(BenchImage::file).toList(),
+            Optional.empty(),
             List.of());
     OptionalInt[] expected =
         images.stream().map(image -> OptionalInt.of(image.argmax())).toArray(OptionalInt[]::new);

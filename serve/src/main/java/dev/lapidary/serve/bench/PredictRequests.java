@@ -1,38 +1,70 @@
 package dev.lapidary.serve.bench;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalInt;
 
-/** One image file a request, as the whole body. */
+/** One image file a request, as the whole body or in a form. */
 final class PredictRequests implements RequestSet {
   private static final JsonMapper JSON = new JsonMapper();
+  private static final String BOUNDARY = "lapidary-7MA4YWxkTrZu0gW"; // in no image
 
   private final URI uri;
-  private final List<byte[]> files;
+  private final List<byte[]> bodies;
   private final List<RequestHeader> headers;
 
-  PredictRequests(URI uri, List<byte[]> files, List<RequestHeader> headers) {
+  private PredictRequests(URI uri, List<byte[]> bodies, String type, List<RequestHeader> headers) {
     this.uri = uri;
-    this.files = files;
-    this.headers =
-        new ArrayList<>(List.of(new RequestHeader("Content-Type", "application/octet-stream")));
+    this.bodies = bodies;
+    this.headers = new ArrayList<>(List.of(new RequestHeader("Content-Type", type)));
     this.headers.addAll(headers);
+  }
+
+  /**
+   * @param field of a form that each file is in; otherwise it is the body
+   */
+  static PredictRequests of(
+      URI uri, List<byte[]> files, Optional<String> field, List<RequestHeader> headers) {
+    if (field.isEmpty()) {
+      return new PredictRequests(uri, files, "application/octet-stream", headers);
+    }
+    List<byte[]> forms = files.stream().map(file -> form(field.get(), file)).toList();
+    return new PredictRequests(uri, forms, "multipart/form-data; boundary=" + BOUNDARY, headers);
+  }
+
+  private static byte[] form(String field, byte[] file) {
+    ByteArrayOutputStream form = new ByteArrayOutputStream();
+    String head =
+        String.join(
+            "\r\n",
+            "--" + BOUNDARY,
+            "Content-Disposition: form-data; name=\"%s\"; filename=\"image.jpg\"".formatted(field),
+            "Content-Type: image/jpeg",
+            "",
+            "");
+    form.writeBytes(head.getBytes(UTF_8));
+    form.writeBytes(file);
+    form.writeBytes(("\r\n--" + BOUNDARY + "--\r\n").getBytes(UTF_8));
+    return form.toByteArray();
   }
 
   @Override
   public int count() {
-    return files.size();
+    return bodies.size();
   }
 
   @Override
   public HttpRequest request(int index) {
-    return RequestSet.post(uri, headers, files.get(index));
+    return RequestSet.post(uri, headers, bodies.get(index));
   }
 
   /** Of a server of this project's; others answer as they like. */

@@ -16,6 +16,7 @@ import java.util.Optional;
  * What servers are asked that are known by their address alone.
  *
  * @param images a folder, whose files are sent as they are; without it tensors of random numbers
+ * @param field of a form (multipart/form-data) that has the image in it; otherwise it is the body
  * @param model its name at the server, if that has several, or the protocol needs it
  * @param shape of a tensor; empty for the model's own
  * @param headers of each request
@@ -23,6 +24,7 @@ import java.util.Optional;
 public record Questions(
     Protocol protocol,
     Optional<Path> images,
+    Optional<String> field,
     Optional<String> model,
     List<Long> shape,
     List<RequestHeader> headers) {
@@ -39,7 +41,7 @@ public record Questions(
    */
   RequestSet to(URI server) throws InterruptedException {
     if (protocol == Protocol.predict) {
-      return new PredictRequests(predictUri(server), files(images.orElseThrow()), headers);
+      return PredictRequests.of(predictUri(server), files(images.orElseThrow()), field, headers);
     }
     URI model = under(server, "/v2/models/" + this.model.orElseThrow());
     ModelInput input = ModelInput.ask(model, images.isPresent() ? List.of() : shape, headers);

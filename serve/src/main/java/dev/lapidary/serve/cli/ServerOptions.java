@@ -32,6 +32,14 @@ final class ServerOptions {
   private Protocol protocol = Protocol.predict;
 
   @Option(
+      names = "--form-field",
+      paramLabel = "NAME",
+      description =
+          "with --protocol predict: the image is in this field of a form (multipart/form-data)"
+              + " instead of the whole body")
+  private Optional<String> field = Optional.empty();
+
+  @Option(
       names = "--model-name",
       paramLabel = "NAME",
       description = "the model at the server; --protocol v2 needs it")
@@ -71,9 +79,14 @@ final class ServerOptions {
    * @throws Failure (exit 2) if something is said of servers that are not named
    */
   void requireAlone() {
-    if (haveRates() || name.isPresent() || !shape.isEmpty() || !headers.isEmpty()) {
+    if (haveRates()
+        || field.isPresent()
+        || name.isPresent()
+        || !shape.isEmpty()
+        || !headers.isEmpty()) {
       throw Failure.badInput(
-          "--rate, --model-name, --shape and --header are of servers that run; name one with --url");
+          "--rate, --form-field, --model-name, --shape and --header are of servers that run; name"
+              + " one with --url");
     }
   }
 
@@ -103,7 +116,7 @@ final class ServerOptions {
     if (protocol == Protocol.predict && images.isEmpty()) {
       throw Failure.badInput("--protocol predict sends images; name a folder with --images DIR");
     }
-    return new Questions(protocol, images, name, shape, requestHeaders());
+    return new Questions(protocol, images, field, name, shape, requestHeaders());
   }
 
   private List<RequestHeader> requestHeaders() {

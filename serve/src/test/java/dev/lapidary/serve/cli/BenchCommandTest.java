@@ -163,6 +163,13 @@ class BenchCommandTest {
       report = new JsonMapper().readTree(out.toString());
       assertThat(report.get("rows").findValuesAsText("loop")).containsExactly("open");
       assertThat(report.at("/rows/0/servers/0/load/otherArgmax").asLong()).isZero();
+      String[] form = {
+        "--url", url, "--form-field", "image", "--concurrency", "2", "--images", images.toString()
+      };
+      assertThat(runUrl(form)).as(err.toString()).isZero();
+      report = new JsonMapper().readTree(out.toString());
+      assertThat(report.at("/rows/0/servers/0/load/answered").asLong()).isPositive();
+      assertThat(report.at("/rows/0/servers/0/load/otherArgmax").asLong()).isZero();
       assertThat(server.requests().failed()).isZero();
     }
   }
@@ -196,8 +203,8 @@ class BenchCommandTest {
     assertThat(runUrl("--rate", "5", "--model", model)).isEqualTo(2);
     assertThat(err.toString())
         .isEqualTo(
-            ("error: --rate, --model-name, --shape and --header are of servers that run; name one"
-                    + " with --url%n")
+            ("error: --rate, --form-field, --model-name, --shape and --header are of servers that"
+                    + " run; name one with --url%n")
                 .formatted());
     assertThat(runUrl("--images", images.toString())).isEqualTo(2);
     assertThat(err.toString())
