@@ -184,6 +184,9 @@ final class RunCommand implements Callable<Integer>, HelpSection.Command {
               + " (Authorization: Bearer KEY, or X-API-Key: KEY); SIGHUP reads them again")
   private Optional<Path> apiKeys = Optional.empty();
 
+  @Option(names = "--no-page", description = "no page at /, which shows people the models")
+  private boolean noPage;
+
   /** As they are typed. */
   private enum Versions {
     latest,
@@ -205,7 +208,9 @@ final class RunCommand implements Callable<Integer>, HelpSection.Command {
   public List<HelpSection> sections() {
     return List.of(
         new HelpSection(
-            "Server", List.of("--host", "--port", "--grpc-port", "--api-keys"), List.of()),
+            "Server",
+            List.of("--host", "--port", "--grpc-port", "--api-keys"),
+            List.of("--no-page")),
         new HelpSection(
             "Model",
             List.of("--model", "--threads", "--labels"),
@@ -330,7 +335,7 @@ final class RunCommand implements Callable<Integer>, HelpSection.Command {
         Runtime.getRuntime().availableProcessors(),
         timeouts(),
         tuning(),
-        new ServerSettings.Access(apiKeys, true));
+        new ServerSettings.Access(apiKeys, !noPage));
   }
 
   private ServerSettings.Tuning tuning() {

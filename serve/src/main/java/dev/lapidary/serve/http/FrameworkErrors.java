@@ -21,6 +21,8 @@ import java.util.Locale;
 @Singleton
 @Primary
 final class FrameworkErrors implements ErrorResponseProcessor<byte[]> {
+  static final String NO_SUCH_PATH = "there is no such path, expected /predict or /v2/health/ready";
+
   @Override
   public MutableHttpResponse<byte[]> processResponse(
       ErrorContext context, MutableHttpResponse<?> response) {
@@ -56,7 +58,7 @@ final class FrameworkErrors implements ErrorResponseProcessor<byte[]> {
   private static String detail(HttpStatus status, String allowed) {
     return switch (status) {
       case BAD_REQUEST -> "the request line or a header is not HTTP/1.1 (RFC 9112)";
-      case NOT_FOUND -> "there is no such path, expected /predict or /v2/health/ready";
+      case NOT_FOUND -> NO_SUCH_PATH;
       case METHOD_NOT_ALLOWED -> "the method is wrong here, expected " + allowed;
       case REQUEST_ENTITY_TOO_LARGE -> "the body has more bytes than the server's limit";
       case REQUEST_URI_TOO_LONG -> "the request line is too long";
