@@ -58,6 +58,10 @@ final class ServerProcess implements AutoCloseable {
     return URI.create(line.substring("listening on ".length()));
   }
 
+  long pid() {
+    return process.pid();
+  }
+
   /** SIGTERM. */
   void terminate() {
     process.toHandle().destroy();
