@@ -4,6 +4,7 @@ import dev.lapidary.core.card.CardJson;
 import dev.lapidary.core.failure.ExitCode;
 import dev.lapidary.core.failure.Failure;
 import dev.lapidary.core.file.AtomicFile;
+import dev.lapidary.core.image.Background;
 import dev.lapidary.core.image.BadImage;
 import dev.lapidary.core.image.ImageDecoder;
 import dev.lapidary.core.image.ImageFile;
@@ -76,6 +77,12 @@ final class PreviewCommand implements Callable<Integer> {
   private Preprocessing.@Nullable Interpolation interpolation;
 
   @Option(
+      names = "--alpha",
+      paramLabel = "COLOUR",
+      description = "Under transparent images: black, white, '#7f7f7f'. Default: likewise.")
+  private @Nullable String alpha;
+
+  @Option(
       names = "--crop",
       paramLabel = "PIXELS",
       description = "Side of the input. Default: 224, or what --arch or --model says.")
@@ -144,7 +151,15 @@ final class PreviewCommand implements Callable<Integer> {
         own.mean(),
         own.std(),
         own.colour(),
-        own.alpha());
+        alpha == null ? own.alpha() : background(alpha));
+  }
+
+  private static Background background(String text) {
+    try {
+      return Background.of(text);
+    } catch (IllegalArgumentException e) {
+      throw Failure.badInput("--alpha: %s", String.valueOf(e.getMessage()));
+    }
   }
 
   private static Preprocessing ofSource(Source source) {

@@ -9,6 +9,7 @@ import dev.lapidary.core.image.Preprocessing;
 import dev.lapidary.core.image.Preprocessor;
 import dev.lapidary.core.image.RgbImage;
 import dev.lapidary.trainer.data.PicturedFolder;
+import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
@@ -16,6 +17,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.stream.Stream;
+import javax.imageio.ImageIO;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -40,6 +42,20 @@ class PreviewCommandTest {
         Preprocessor.of(Preprocessing.imageNet(40, 32)).view(read("in/ant/001.png"));
     assertThat(written.pixels()).isEqualTo(expected.pixels());
     assertThat(out.toString()).isEqualTo(root.resolve("out/001.png") + System.lineSeparator());
+  }
+
+  @Test
+  void clearPixelsHaveTheBackground() throws IOException {
+    Path image = root.resolve("clear.png");
+    ImageIO.write(new BufferedImage(8, 8, BufferedImage.TYPE_INT_ARGB), "png", image.toFile());
+    assertThat(preview("--eval", "--alpha", "#ff8040", image.toString())).isZero();
+    RgbImage written = read("out/clear.png");
+    assertThat(written.at(100, 100, 0)).isEqualTo(255);
+    assertThat(written.at(100, 100, 1)).isEqualTo(128);
+    assertThat(written.at(100, 100, 2)).isEqualTo(64);
+    assertThat(preview("--alpha", "clear", image.toString())).isEqualTo(2);
+    assertThat(err.toString())
+        .contains("error: --alpha: expected black, white or a colour such as #7f7f7f");
   }
 
   @Test
