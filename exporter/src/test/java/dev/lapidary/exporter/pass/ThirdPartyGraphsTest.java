@@ -89,7 +89,14 @@ class ThirdPartyGraphsTest {
             "QuantizeMoves",
             "torchvision's quantized shufflenet_v2_x0_5: shuffled channels stay integers",
             "torch.relu(torch.dequantize(torch.flatten(torch.transpose(torch.view("
-                + "torch.quantize_per_tensor(x, 0.01, 100, 13), [-1, 3, 2, 4, 8]), 1, 2), 1, 2)))"));
+                + "torch.quantize_per_tensor(x, 0.01, 100, 13), [-1, 3, 2, 4, 8]), 1, 2), 1, 2)))"),
+        network(
+            "DequantizeByChannel",
+            "PyTorch's FX quantization: a module whose qconfig is None, between two that have one",
+            "torch.dequantize(torch.quantize_per_tensor("
+                + CONV.formatted(
+                    "torch.dequantize(torch.quantize_per_tensor(x, 0.01, 100, 13))", 1, 1)
+                + ", 0.02, 100, 13))"));
   }
 
   private static Arguments network(String pass, String network, String line) {
