@@ -4,8 +4,8 @@ import java.util.Arrays;
 
 /**
  * {@code bin/benchmark NAME [ARGUMENT...]}: {@code checkpoint}, {@code features}, {@code
- * classifier}, {@code memory-format}, {@code serving}, {@code starts} and {@code threads-wait} are
- * programs; anything else are JMH's own arguments ({@code ImageBench.resize -p
+ * classifier}, {@code memory-format}, {@code rounds}, {@code serving}, {@code starts} and {@code
+ * threads-wait} are programs; anything else are JMH's own arguments ({@code ImageBench.resize -p
  * image=photo-420.jpg}).
  */
 public final class BenchmarksMain {
@@ -20,6 +20,7 @@ public final class BenchmarksMain {
       case "classifier" -> ClassifierBench.main(others);
       case "features" -> FeatureBench.main(others);
       case "memory-format" -> MemoryFormatBench.main(others);
+      case "rounds" -> RoundsBench.main(others);
       case "serving" -> ServingBench.main(others);
       case "starts" -> StartBench.main(others);
       case "threads-wait" -> ThreadsWaitBench.main(others);

@@ -2,7 +2,7 @@ package dev.lapidary.spark.cli;
 
 import dev.lapidary.trainer.cli.ResumeCommand;
 import dev.lapidary.trainer.plan.RunConfig;
-import dev.lapidary.trainer.run.round.Workers;
+import dev.lapidary.trainer.run.round.WorkerGroup;
 import java.io.IOException;
 import picocli.CommandLine.Command;
 
@@ -15,7 +15,7 @@ import picocli.CommandLine.Command;
     })
 final class SparkResume extends ResumeCommand {
   @Override
-  protected Workers.Opening workers() {
+  protected WorkerGroup.Opening workers() {
     return TrainingSession.workers();
   }
 

@@ -2,7 +2,7 @@ package dev.lapidary.spark.cli;
 
 import dev.lapidary.trainer.cli.RunCommand;
 import dev.lapidary.trainer.plan.RunConfig;
-import dev.lapidary.trainer.run.round.Workers;
+import dev.lapidary.trainer.run.round.WorkerGroup;
 import java.io.IOException;
 import picocli.CommandLine.Command;
 
@@ -24,7 +24,7 @@ final class SparkRun extends RunCommand {
   }
 
   @Override
-  protected Workers.Opening workers() {
+  protected WorkerGroup.Opening workers() {
     return TrainingSession.workers();
   }
 

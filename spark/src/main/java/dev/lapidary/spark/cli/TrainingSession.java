@@ -5,7 +5,7 @@ import dev.lapidary.spark.train.ClusterWorkers;
 import dev.lapidary.trainer.plan.RunConfig;
 import dev.lapidary.trainer.plan.RunYaml;
 import dev.lapidary.trainer.plan.RunYaml.Setting;
-import dev.lapidary.trainer.run.round.Workers;
+import dev.lapidary.trainer.run.round.WorkerGroup;
 import java.io.IOException;
 import java.util.List;
 import org.apache.spark.api.java.JavaSparkContext;
@@ -53,7 +53,7 @@ final class TrainingSession {
     }
   }
 
-  static Workers.Opening workers() {
+  static WorkerGroup.Opening workers() {
     JavaSparkContext context = JavaSparkContext.fromSparkContext(session().sparkContext());
     return (inputs, checkpoints, progress) ->
         ClusterWorkers.open(context, inputs, checkpoints, progress);

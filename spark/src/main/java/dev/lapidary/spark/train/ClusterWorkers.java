@@ -6,10 +6,10 @@ import dev.lapidary.spark.score.RefusalListener;
 import dev.lapidary.trainer.plan.RunConfig;
 import dev.lapidary.trainer.report.Progress;
 import dev.lapidary.trainer.run.inputs.RunInputs;
+import dev.lapidary.trainer.run.round.Contribution;
 import dev.lapidary.trainer.run.round.Meeting;
 import dev.lapidary.trainer.run.round.Round;
-import dev.lapidary.trainer.run.round.Share;
-import dev.lapidary.trainer.run.round.Workers;
+import dev.lapidary.trainer.run.round.WorkerGroup;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -28,7 +28,7 @@ import scala.Tuple2;
  * again, or twice, anywhere; slices of the shares are put together in the workers' order and
  * collected.
  */
-public final class ClusterWorkers implements Workers {
+public final class ClusterWorkers implements WorkerGroup {
   private static final int SLICE_FLOATS = 1 << 16;
   private static final int MOST_SLICES = 64;
 
@@ -42,8 +42,8 @@ public final class ClusterWorkers implements Workers {
     this.worldSize = worldSize;
   }
 
-  /** As {@link Workers.Opening}. */
-  public static Workers open(
+  /** As {@link WorkerGroup.Opening}. */
+  public static WorkerGroup open(
       JavaSparkContext context, RunInputs inputs, Path checkpoints, Progress progress) {
     RunConfig config = inputs.config();
     progress.say(
@@ -84,7 +84,7 @@ public final class ClusterWorkers implements Workers {
     }
   }
 
-  private static Iterator<Tuple2<Integer, Piece>> pieces(Share share, int count) {
+  private static Iterator<Tuple2<Integer, Piece>> pieces(Contribution share, int count) {
     List<Tuple2<Integer, Piece>> pieces = new ArrayList<>();
     for (int i = 0; i < count; i++) {
       pieces.add(new Tuple2<>(i, Piece.of(share, i, count)));

@@ -1,6 +1,6 @@
 package dev.lapidary.spark.train;
 
-import dev.lapidary.trainer.run.round.Share;
+import dev.lapidary.trainer.run.round.Contribution;
 import dev.lapidary.trainer.run.round.Slice;
 import java.io.Serializable;
 import java.util.ArrayList;
@@ -14,7 +14,8 @@ import java.util.List;
  * @param heads of all shares, in the workers' order, beside the first slice alone
  */
 @SuppressWarnings("ArrayRecordComponent") // travels, never compared
-record CombinedSlice(int number, List<Share.Head> heads, float[] values) implements Serializable {
+record CombinedSlice(int number, List<Contribution.Head> heads, float[] values)
+    implements Serializable {
   CombinedSlice {
     heads = List.copyOf(heads);
   }
@@ -27,7 +28,8 @@ record CombinedSlice(int number, List<Share.Head> heads, float[] values) impleme
     List<Piece> ordered = new ArrayList<>();
     pieces.forEach(ordered::add);
     ordered.sort(Comparator.comparingInt(Piece::worker));
-    List<Share.Head> heads = ordered.stream().flatMap(piece -> piece.heads().stream()).toList();
+    List<Contribution.Head> heads =
+        ordered.stream().flatMap(piece -> piece.heads().stream()).toList();
     Piece first = ordered.stream().filter(piece -> piece.images() > 0).findFirst().orElseThrow();
     boolean alike = ordered.stream().allMatch(p -> p.images() == 0 || p.total() == first.total());
     if (!alike) {

@@ -8,8 +8,8 @@ import dev.lapidary.trainer.program.Libtorch;
 import dev.lapidary.trainer.report.Progress;
 import dev.lapidary.trainer.run.Runs;
 import dev.lapidary.trainer.run.inputs.RunInputs;
+import dev.lapidary.trainer.run.round.Contribution;
 import dev.lapidary.trainer.run.round.Round;
-import dev.lapidary.trainer.run.round.Share;
 import dev.lapidary.trainer.run.round.Worker;
 import java.io.PrintWriter;
 import java.io.Writer;
@@ -45,7 +45,7 @@ final class ExecutorWorker {
   /**
    * @throws ModelRefused if it cannot be done here, or would be done otherwise than on the driver
    */
-  static Share work(ShippedRun run, Round round, int number) {
+  static Contribution work(ShippedRun run, Round round, int number) {
     RunConfig config = run.run();
     try {
       return ONE_AT_A_TIME

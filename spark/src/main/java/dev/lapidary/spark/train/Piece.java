@@ -1,6 +1,6 @@
 package dev.lapidary.spark.train;
 
-import dev.lapidary.trainer.run.round.Share;
+import dev.lapidary.trainer.run.round.Contribution;
 import dev.lapidary.trainer.run.round.Slice;
 import java.io.Serializable;
 import java.util.Arrays;
@@ -17,14 +17,15 @@ import java.util.List;
  * @param heads the share's, beside the first slice alone
  */
 @SuppressWarnings("ArrayRecordComponent") // travels, never compared
-record Piece(int worker, long images, int total, int summed, float[] values, List<Share.Head> heads)
+record Piece(
+    int worker, long images, int total, int summed, float[] values, List<Contribution.Head> heads)
     implements Serializable {
   Piece {
     heads = List.copyOf(heads);
   }
 
-  static Piece of(Share share, int number, int count) {
-    Share.Head head = share.head();
+  static Piece of(Contribution share, int number, int count) {
+    Contribution.Head head = share.head();
     Slice slice = Slice.of(number, count, share.values().length);
     return new Piece(
         head.worker(),

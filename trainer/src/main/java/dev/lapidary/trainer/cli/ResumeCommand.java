@@ -4,7 +4,7 @@ import dev.lapidary.trainer.plan.RunConfig;
 import dev.lapidary.trainer.run.Runs;
 import dev.lapidary.trainer.run.inputs.RunDirectory;
 import dev.lapidary.trainer.run.loop.RunOutcome;
-import dev.lapidary.trainer.run.round.Workers;
+import dev.lapidary.trainer.run.round.WorkerGroup;
 import dev.lapidary.trainer.run.round.WorkersHere;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -47,7 +47,7 @@ public class ResumeCommand implements Callable<Integer> {
   private List<String> sets = new ArrayList<>();
 
   /** Where workers are, if the run has any. */
-  protected Workers.Opening workers() {
+  protected WorkerGroup.Opening workers() {
     return WorkersHere::open;
   }
 

@@ -4,7 +4,7 @@ import dev.lapidary.core.cli.HelpSection;
 import dev.lapidary.trainer.plan.RunConfig;
 import dev.lapidary.trainer.run.Runs;
 import dev.lapidary.trainer.run.loop.RunOutcome;
-import dev.lapidary.trainer.run.round.Workers;
+import dev.lapidary.trainer.run.round.WorkerGroup;
 import dev.lapidary.trainer.run.round.WorkersHere;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -52,7 +52,7 @@ public class RunCommand implements Callable<Integer>, HelpSection.Command {
   }
 
   /** Where workers are, if the run has any. */
-  protected Workers.Opening workers() {
+  protected WorkerGroup.Opening workers() {
     return WorkersHere::open;
   }
 

@@ -13,7 +13,7 @@ import dev.lapidary.trainer.run.inputs.RunDirectory;
 import dev.lapidary.trainer.run.inputs.RunInputs;
 import dev.lapidary.trainer.run.loop.RunOutcome;
 import dev.lapidary.trainer.run.loop.Training;
-import dev.lapidary.trainer.run.round.Workers;
+import dev.lapidary.trainer.run.round.WorkerGroup;
 import dev.lapidary.trainer.run.round.WorkersHere;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -40,7 +40,11 @@ public final class Runs {
 
   /** The same with workers elsewhere. */
   public static RunOutcome start(
-      Path out, RunConfig asked, Workers.Opening workers, Progress progress, BooleanSupplier stop) {
+      Path out,
+      RunConfig asked,
+      WorkerGroup.Opening workers,
+      Progress progress,
+      BooleanSupplier stop) {
     RunDirectory.requireNew(out);
     RunConfig config = RunInputs.resolve(asked);
     return Libtorch.call(
@@ -76,7 +80,7 @@ public final class Runs {
       Path run,
       List<String> sets,
       List<String> allowed,
-      Workers.Opening workers,
+      WorkerGroup.Opening workers,
       Progress progress,
       BooleanSupplier stop)
       throws IOException {

@@ -13,7 +13,7 @@ import dev.lapidary.trainer.data.Dataset;
 import dev.lapidary.trainer.data.EpochImages;
 import dev.lapidary.trainer.data.EpochOrder;
 import dev.lapidary.trainer.data.ListedData;
-import dev.lapidary.trainer.data.Shards;
+import dev.lapidary.trainer.data.ShardCheck;
 import dev.lapidary.trainer.data.Task;
 import dev.lapidary.trainer.data.TrainingData;
 import dev.lapidary.trainer.plan.BestBy;
@@ -79,7 +79,7 @@ public record RunInputs(
     RunConfig thawed = GradualUnfreeze.writeOut(config, network.layers(), network.parameters());
     requirePlan(thawed, network, listed.learned());
     TrainingData data = decode(listed, progress);
-    Shards.requireImages(data.train(), config.rounds().worldSize(), config.data().train());
+    ShardCheck.requireImages(data.train(), config.rounds().worldSize(), config.data().train());
     RunConfig chosen = withBestBy(thawed, data);
     notes(chosen, data).forEach(progress::say);
     progress.say("device: " + described(config));

@@ -32,7 +32,7 @@ import dev.lapidary.trainer.run.network.Teacher;
 import dev.lapidary.trainer.run.round.RoundNotes;
 import dev.lapidary.trainer.run.round.RoundStep;
 import dev.lapidary.trainer.run.round.RoundSteps;
-import dev.lapidary.trainer.run.round.Workers;
+import dev.lapidary.trainer.run.round.WorkerGroup;
 import dev.lapidary.trainer.run.stage.EpochBatches;
 import dev.lapidary.trainer.run.stage.StageRun;
 import dev.lapidary.trainer.run.stage.TrainedWeights;
@@ -76,7 +76,7 @@ public final class Training implements AutoCloseable {
   public Training(
       RunDirectory directory,
       RunInputs inputs,
-      Workers.Opening opening,
+      WorkerGroup.Opening opening,
       Progress progress,
       BooleanSupplier stop) {
     this.directory = directory;
@@ -105,8 +105,8 @@ public final class Training implements AutoCloseable {
     this.rounds = config.rounds().hasWorkers() ? Optional.of(rounds(opening)) : Optional.empty();
   }
 
-  private RoundStep rounds(Workers.Opening opening) {
-    Workers workers = opening.open(inputs, directory.checkpoints(), progress);
+  private RoundStep rounds(WorkerGroup.Opening opening) {
+    WorkerGroup workers = opening.open(inputs, directory.checkpoints(), progress);
     return new RoundStep(config.rounds(), step, workers);
   }
 

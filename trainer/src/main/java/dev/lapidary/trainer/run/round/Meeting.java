@@ -10,7 +10,7 @@ import java.util.Map;
 /**
  * What all workers' shares are together.
  *
- * @param tensors sums of gradients, means of all else, by the names of {@link Share.Head}
+ * @param tensors sums of gradients, means of all else, by the names of {@link Contribution.Head}
  * @param counts what is equal for all workers
  */
 public record Meeting(Sums sums, Map<String, float[]> tensors, Map<String, byte[]> counts) {
@@ -20,10 +20,10 @@ public record Meeting(Sums sums, Map<String, float[]> tensors, Map<String, byte[
    * @param values {@link Slice#combine}d
    * @throws Failure (exit 4) if workers' networks have used different parameters
    */
-  public static Meeting of(List<Share.Head> heads, float[] values) {
-    Share.Head first = first(heads);
+  public static Meeting of(List<Contribution.Head> heads, float[] values) {
+    Contribution.Head first = first(heads);
     Sums sums = Sums.ZERO;
-    for (Share.Head head : heads) {
+    for (Contribution.Head head : heads) {
       sums = sums.plus(head.sums().loss(), head.images(), head.sums().correct());
       if (head.images() > 0 && !head.names().equals(first.names())) {
         throw Failure.unsupported(
@@ -43,11 +43,11 @@ public record Meeting(Sums sums, Map<String, float[]> tensors, Map<String, byte[
   }
 
   /** Of shares that are all here. */
-  static Meeting of(List<Share> shares) {
-    List<Share.Head> heads = shares.stream().map(Share::head).toList();
-    Share.Head first = first(heads);
-    float[][] parts = shares.stream().map(Share::values).toArray(float[][]::new);
-    long[] images = heads.stream().mapToLong(Share.Head::images).toArray();
+  static Meeting of(List<Contribution> shares) {
+    List<Contribution.Head> heads = shares.stream().map(Contribution::head).toList();
+    Contribution.Head first = first(heads);
+    float[][] parts = shares.stream().map(Contribution::values).toArray(float[][]::new);
+    long[] images = heads.stream().mapToLong(Contribution.Head::images).toArray();
     int length = parts[first.worker()].length;
     for (int worker = 0; worker < parts.length; worker++) {
       if (images[worker] > 0 && parts[worker].length != length) {
@@ -57,7 +57,7 @@ public record Meeting(Sums sums, Map<String, float[]> tensors, Map<String, byte[
     return of(heads, new Slice(0, length).combine(parts, images, first.summed()));
   }
 
-  private static Share.Head first(List<Share.Head> heads) {
+  private static Contribution.Head first(List<Contribution.Head> heads) {
     return heads.stream().filter(head -> head.images() > 0).findFirst().orElseThrow();
   }
 }

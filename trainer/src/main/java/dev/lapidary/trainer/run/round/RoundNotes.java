@@ -2,7 +2,7 @@ package dev.lapidary.trainer.run.round;
 
 import dev.lapidary.trainer.data.Dataset;
 import dev.lapidary.trainer.data.Shard;
-import dev.lapidary.trainer.data.Shards;
+import dev.lapidary.trainer.data.ShardCheck;
 import dev.lapidary.trainer.plan.Rounds;
 import dev.lapidary.trainer.plan.RunConfig;
 import dev.lapidary.trainer.plan.StageConfig;
@@ -31,7 +31,7 @@ public final class RoundNotes {
     notes.add(
         "BatchNorm normalizes over a worker's own batch; running statistics become the workers'"
             + " mean at each meeting");
-    notes.addAll(Shards.notes(train, rounds.worldSize()));
+    notes.addAll(ShardCheck.notes(train, rounds.worldSize()));
     return notes;
   }
 

@@ -35,14 +35,14 @@ public final class RoundStep implements AutoCloseable {
   private final TrainingProgram program;
   private final TrainingStep step;
   private final TrainingClock clock;
-  private final Workers workers;
+  private final WorkerGroup workers;
   private final OuterStep outer;
 
   /**
    * @param step on the common weights
    * @throws Failure (exit 4) if it has parameters of another type than float32
    */
-  public RoundStep(Rounds rounds, TrainingStep step, Workers workers) {
+  public RoundStep(Rounds rounds, TrainingStep step, WorkerGroup workers) {
     this.rounds = rounds;
     this.program = step.program();
     this.step = step;

@@ -83,9 +83,9 @@ public final class Worker implements AutoCloseable {
               number -> shard.number(first + number));
     }
 
-    public Share work() {
+    public Contribution work() {
       if (!batches.hasNext()) {
-        return Share.none(shard.worker());
+        return Contribution.none(shard.worker());
       }
       for (ProgramTensor tensor : program.tensors()) {
         program.write(tensor.array(), FlatBytes.buffer(round.model(), tensor.name()));
@@ -95,7 +95,7 @@ public final class Worker implements AutoCloseable {
     }
 
     /** Of one step; the common weights have not moved. */
-    private Share gradients() {
+    private Contribution gradients() {
       long batch = round.at().batch();
       TrainingStep.Part part =
           new TrainingStep.Part(plan.imagesOfStep(batch), imagesOfAll(batch), shard);
@@ -114,7 +114,7 @@ public final class Worker implements AutoCloseable {
     }
 
     /** The weights after steps of its own. */
-    private Share steps() {
+    private Contribution steps() {
       StageConfig stage = at.stage.config();
       Sums sums = Sums.ZERO;
       try (Optimizer optimizer = new Optimizer(program, stage.optimizer())) {
@@ -164,7 +164,7 @@ public final class Worker implements AutoCloseable {
       return Adapted.START.with(round.lossScale());
     }
 
-    private Share share(
+    private Contribution share(
         Sums sums,
         Map<String, float[]> summed,
         Map<String, float[]> averaged,
@@ -174,7 +174,7 @@ public final class Worker implements AutoCloseable {
           counts.put("model." + tensor.name(), FlatBytes.of(tensor.bytes()));
         }
       }
-      return Share.of(shard.worker(), sums, summed, averaged, counts);
+      return Contribution.of(shard.worker(), sums, summed, averaged, counts);
     }
 
     @Override

@@ -7,7 +7,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** In this process, one after the other; the next one's images are read meanwhile. */
-public final class WorkersHere implements Workers {
+public final class WorkersHere implements WorkerGroup {
   private final Worker worker;
   private final int worldSize;
 
@@ -16,14 +16,14 @@ public final class WorkersHere implements Workers {
     this.worldSize = worldSize;
   }
 
-  /** As {@link Workers.Opening}. */
-  public static Workers open(RunInputs inputs, Path checkpoints, Progress progress) {
+  /** As {@link WorkerGroup.Opening}. */
+  public static WorkerGroup open(RunInputs inputs, Path checkpoints, Progress progress) {
     return new WorkersHere(new Worker(inputs, checkpoints), inputs.config().rounds().worldSize());
   }
 
   @Override
   public Meeting round(Round round) {
-    List<Share> shares = new ArrayList<>();
+    List<Contribution> shares = new ArrayList<>();
     Worker.Task next = worker.begin(round, 0);
     for (int i = 0; i < worldSize; i++) {
       try (Worker.Task task = next) {

@@ -62,13 +62,14 @@ class MeetingTest {
 
   @Test
   void sharesOfOtherParametersAreRefused() {
-    Share one = share(0, Map.of("gradient.a", new float[] {1}));
-    Share other = share(1, Map.of("gradient.b", new float[] {1, 2}));
+    Contribution one = share(0, Map.of("gradient.a", new float[] {1}));
+    Contribution other = share(1, Map.of("gradient.b", new float[] {1, 2}));
     assertThatThrownBy(() -> Meeting.of(List.of(one, other)))
         .hasMessage(
             "a parameter has a gradient in the batches of some workers only, such as not of worker"
                 + " 1; train with world-size 1");
-    Meeting meeting = Meeting.of(List.of(Share.none(0), share(1, other(2f)), share(2, other(3f))));
+    Meeting meeting =
+        Meeting.of(List.of(Contribution.none(0), share(1, other(2f)), share(2, other(3f))));
     assertThat(meeting.tensors().get("gradient.a")).containsExactly(5f);
     assertThat(meeting.sums()).isEqualTo(new Sums(8, 4, 2));
   }
@@ -77,8 +78,8 @@ class MeetingTest {
     return Map.of("gradient.a", new float[] {value});
   }
 
-  private static Share share(int worker, Map<String, float[]> gradients) {
-    return Share.of(worker, new Sums(4, 2, 1), gradients, Map.of(), new LinkedHashMap<>());
+  private static Contribution share(int worker, Map<String, float[]> gradients) {
+    return Contribution.of(worker, new Sums(4, 2, 1), gradients, Map.of(), new LinkedHashMap<>());
   }
 
   /** {@code torch.optim.SGD(lr=0.7, momentum=0.9, nesterov=True)} on gradients 0.5 and 0.25. */

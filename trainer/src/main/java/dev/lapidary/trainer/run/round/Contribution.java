@@ -13,7 +13,7 @@ import java.util.Map;
  * @param values the tensors of the head, one after the other
  */
 @SuppressWarnings("ArrayRecordComponent") // travels, never compared
-public record Share(Head head, float[] values) implements Serializable {
+public record Contribution(Head head, float[] values) implements Serializable {
 
   /**
    * What is not added number by number.
@@ -49,7 +49,7 @@ public record Share(Head head, float[] values) implements Serializable {
    * @param summed tensors to sum, by name
    * @param averaged likewise
    */
-  static Share of(
+  static Contribution of(
       int worker,
       Sums sums,
       Map<String, float[]> summed,
@@ -71,12 +71,12 @@ public record Share(Head head, float[] values) implements Serializable {
     }
     int first = summed.values().stream().mapToInt(tensor -> tensor.length).sum();
     List<String> names = new ArrayList<>(all.keySet());
-    return new Share(
+    return new Contribution(
         new Head(worker, sums, names, lengths, first, new LinkedHashMap<>(counts)), values);
   }
 
   /** Of a worker that has no image left in this epoch. */
-  static Share none(int worker) {
+  static Contribution none(int worker) {
     return of(worker, Sums.ZERO, Map.of(), Map.of(), Map.of());
   }
 }

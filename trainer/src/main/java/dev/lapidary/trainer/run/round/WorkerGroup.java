@@ -5,7 +5,7 @@ import dev.lapidary.trainer.run.inputs.RunInputs;
 import java.nio.file.Path;
 
 /** All workers of a run, wherever they are. */
-public interface Workers extends AutoCloseable {
+public interface WorkerGroup extends AutoCloseable {
 
   /** Lets each worker do its part, and puts the shares together. */
   Meeting round(Round round);
@@ -21,6 +21,6 @@ public interface Workers extends AutoCloseable {
      *
      * @param checkpoints where the last good one is, for messages
      */
-    Workers open(RunInputs inputs, Path checkpoints, Progress progress);
+    WorkerGroup open(RunInputs inputs, Path checkpoints, Progress progress);
   }
 }

@@ -5,10 +5,10 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** What each worker's own images are: said, where that is not like the whole. */
-public final class Shards {
+public final class ShardCheck {
   private static final int NAMED = 3;
 
-  private Shards() {}
+  private ShardCheck() {}
 
   /**
    * @param location of the data, for messages
