@@ -25,7 +25,7 @@ public record Gain(double ratio, double low, double high, String verdict) {
     for (int i = 0; i < n; i++) {
       ratios.add(ours.get(i) / theirs.get(i));
     }
-    Interval all = Interval.of(ratios);
+    GeometricMean all = GeometricMean.of(ratios);
     String verdict = all.low() > 1 ? "gain" : all.high() < 1 ? "slower" : "no gain";
     return new Gain(all.mean(), all.low(), all.high(), verdict);
   }

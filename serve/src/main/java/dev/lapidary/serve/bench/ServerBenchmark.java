@@ -135,7 +135,7 @@ public final class ServerBenchmark {
           new ServerReport.AtServer(
               cell.server().toString(),
               own.load(),
-              Interval.of(own.rates()),
+              GeometricMean.of(own.rates()),
               ServerReport.Comparison.of(gain)));
     }
     return new ServerReport.Row(row.loop(), row.clients(), row.rate(), servers);

@@ -33,7 +33,7 @@ public record ServerReport(String machine, String sent, int rounds, List<Row> ro
    *     the first server itself 1
    */
   public record AtServer(
-      String url, BenchReport.Load load, Interval perSecond, Comparison againstFirst) {}
+      String url, BenchReport.Load load, GeometricMean perSecond, Comparison againstFirst) {}
 
   /**
    * @param verdict {@code faster}, {@code slower} or {@code no significant difference}

@@ -47,7 +47,7 @@ public final class ServerTable {
 
   private static void server(StringBuilder text, ServerReport.AtServer server, boolean first) {
     BenchReport.Load load = server.load();
-    Interval rate = server.perSecond();
+    GeometricMean rate = server.perSecond();
     ServerReport.Comparison against = server.againstFirst();
     line(
         text,

@@ -6,7 +6,7 @@ import java.util.List;
  * The geometric mean of positive numbers, one a round, with its 95 % confidence interval: Student's
  * t on their logarithms, so that twice and half are equally far from 1.
  */
-public record Interval(double mean, double low, double high) {
+public record GeometricMean(double mean, double low, double high) {
   /** Two-sided 95 % quantiles of Student's t for 1, 2, ... degrees of freedom. */
   private static final double[] T95 = {
     12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228, 2.201, 2.179, 2.160,
@@ -18,7 +18,7 @@ public record Interval(double mean, double low, double high) {
   /**
    * @param values at least two
    */
-  static Interval of(List<Double> values) {
+  static GeometricMean of(List<Double> values) {
     int n = values.size();
     double mean = values.stream().mapToDouble(Math::log).sum() / n;
     double squares = 0;
@@ -27,6 +27,6 @@ public record Interval(double mean, double low, double high) {
     }
     double t = n - 2 < T95.length ? T95[n - 2] : NORMAL95;
     double half = t * Math.sqrt(squares / (n - 1) / n);
-    return new Interval(Math.exp(mean), Math.exp(mean - half), Math.exp(mean + half));
+    return new GeometricMean(Math.exp(mean), Math.exp(mean - half), Math.exp(mean + half));
   }
 }
