@@ -34,6 +34,9 @@ class HostileConnectionsTest {
   /** Open at a time; the eldest is closed for the next. */
   private static final int OPEN = 256;
 
+  /** About 200 a second: more of them would measure how fast this machine opens connections. */
+  private static final int PAUSE_MILLIS = 5;
+
   private static final byte[] IMAGE = TinyModels.png(Color.GREEN, 20, 10);
   private static final String POST = "POST /predict HTTP/1.1\r\nHost: a\r\n";
 
@@ -147,6 +150,7 @@ class HostileConnectionsTest {
       for (int i = 0; i < count; i++) {
         Kind kind = Kind.values()[i % Kind.values().length];
         open.add(begin(server, kind, End.values()[random.nextInt(End.values().length)]));
+        Thread.sleep(PAUSE_MILLIS);
         if (open.size() > OPEN) {
           open.remove().close();
         }
@@ -154,7 +158,7 @@ class HostileConnectionsTest {
       for (Socket each : open) {
         each.close();
       }
-    } catch (IOException e) {
+    } catch (IOException | InterruptedException e) {
       throw new IllegalStateException(e);
     } finally {
       ended.set(true);
