@@ -7,14 +7,21 @@ import dev.lapidary.core.failure.Failure;
 import dev.lapidary.core.fetch.WeightsCache;
 import dev.lapidary.core.image.ImageLimits;
 import dev.lapidary.runtime.batch.BatchPolicy;
+import dev.lapidary.serve.http.AccessLog;
 import dev.lapidary.serve.http.PredictionServer;
 import dev.lapidary.serve.http.ServerSettings;
 import dev.lapidary.serve.repository.ModelFiles;
+import java.io.BufferedOutputStream;
+import java.io.FilterOutputStream;
+import java.io.IOException;
 import java.io.PrintWriter;
 import java.net.InetAddress;
 import java.net.URI;
 import java.net.UnknownHostException;
+import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
@@ -28,7 +35,10 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
 /** {@code serve run}. */
-@Command(name = "run", description = "Answers POST /predict until it is stopped (SIGINT, SIGTERM).")
+@Command(
+    name = "run",
+    description = "Answers POST /predict until it is stopped (SIGINT, SIGTERM).",
+    defaultValueProvider = Configuration.class)
 final class RunCommand implements Callable<Integer>, HelpSection.Command {
   /** Before it measures; a client that comes now and then is not slowed by it. */
   private static final Duration IDLE = Duration.ofSeconds(2);
@@ -53,6 +63,12 @@ final class RunCommand implements Callable<Integer>, HelpSection.Command {
       paramLabel = "N",
       description = "speaks the Open Inference Protocol over gRPC, too; 0: any free one")
   private Optional<Integer> grpcPort = Optional.empty();
+
+  @Option(
+      names = "--access-log",
+      paramLabel = "FILE",
+      description = "a line of JSON for each HTTP request, behind what the file has; -: on stdout")
+  private Optional<String> accessLog = Optional.empty();
 
   @Option(names = "--max-batch", paramLabel = "N", description = "the most images in one run")
   private int maxBatch = 32;
@@ -209,7 +225,7 @@ final class RunCommand implements Callable<Integer>, HelpSection.Command {
     return List.of(
         new HelpSection(
             "Server",
-            List.of("--host", "--port", "--grpc-port", "--api-keys"),
+            List.of("--host", "--port", "--grpc-port", "--api-keys", "--access-log"),
             List.of("--no-page")),
         new HelpSection(
             "Model",
@@ -239,7 +255,9 @@ final class RunCommand implements Callable<Integer>, HelpSection.Command {
   @Override
   public Integer call() {
     PrintWriter err = Objects.requireNonNull(spec).commandLine().getErr();
-    try (PredictionServer server = PredictionServer.bind(settings());
+    ServerSettings settings = settings();
+    Optional<AccessLog> requests = accessLog.map(this::open);
+    try (PredictionServer server = PredictionServer.bind(settings, requests);
         // Not by a shutdown hook: ONNX Runtime has one, too, and hooks run beside each other.
         StopSignal signal = StopSignal.take(server::close)) {
       try {
@@ -263,6 +281,28 @@ final class RunCommand implements Callable<Integer>, HelpSection.Command {
         } // what a stop takes away from a start that is under way is no failure
       }
       return signal.status().orElse(ExitCode.DONE.status());
+    }
+  }
+
+  /** Standard output stays open behind it. */
+  private AccessLog open(String file) {
+    if (file.equals("-")) {
+      return new AccessLog(
+          new FilterOutputStream(new BufferedOutputStream(System.out)) {
+            @Override
+            public void close() throws IOException {
+              flush();
+            }
+          });
+    }
+    try {
+      return new AccessLog(
+          new BufferedOutputStream(
+              Files.newOutputStream(
+                  Path.of(file), StandardOpenOption.CREATE, StandardOpenOption.APPEND)));
+    } catch (IOException | InvalidPathException e) {
+      throw Failure.badInput(
+          "--access-log %s cannot be written: %s", file, e.getClass().getSimpleName());
     }
   }
 

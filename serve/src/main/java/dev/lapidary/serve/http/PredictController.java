@@ -115,13 +115,14 @@ final class PredictController {
     }
     boolean any = predictions.stream().anyMatch(PredictAnswer.Classified.class::isInstance);
     PredictAnswer answer = new PredictAnswer(model.answerId(serving.model()), predictions);
-    count(model, results, any, beganNanos);
+    ModelStatistics.Stages stages = count(model, results, any, beganNanos);
     return HttpResponse.<byte[]>status(any ? HttpStatus.OK : failure(predictions))
+        .header(ServerTiming.HEADER, ServerTiming.of(stages))
         .contentType(MediaType.APPLICATION_JSON_TYPE)
         .body(Json.write(answer));
   }
 
-  private void count(
+  private ModelStatistics.Stages count(
       AnsweringModel model, List<Serving.Result> results, boolean succeeded, long beganNanos) {
     ModelStatistics statistics = state.statistics(model.id());
     long queue = 0;
@@ -134,12 +135,14 @@ final class PredictController {
       }
     }
     long total = System.nanoTime() - beganNanos;
+    ModelStatistics.Stages stages =
+        new ModelStatistics.Stages(queue, Math.max(0, total - queue - infer), infer, 0);
     if (succeeded) {
-      statistics.succeeded(
-          total, new ModelStatistics.Stages(queue, Math.max(0, total - queue - infer), infer, 0));
+      statistics.succeeded(total, stages);
     } else {
       statistics.failed(total);
     }
+    return stages;
   }
 
   private static PredictAnswer.Prediction prediction(

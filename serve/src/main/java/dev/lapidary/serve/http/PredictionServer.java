@@ -50,7 +50,16 @@ public final class PredictionServer implements AutoCloseable {
    * @throws Failure (exit 1) if the port is taken
    */
   public static PredictionServer bind(ServerSettings settings) {
-    ServerState state = new ServerState(settings);
+    return bind(settings, Optional.empty());
+  }
+
+  /**
+   * The same, with a log.
+   *
+   * @param log of its HTTP requests, closed with the server
+   */
+  public static PredictionServer bind(ServerSettings settings, Optional<AccessLog> log) {
+    ServerState state = new ServerState(settings, log);
     ApplicationContext context =
         ApplicationContext.builder()
             .banner(false)

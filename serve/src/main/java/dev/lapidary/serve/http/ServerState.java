@@ -27,6 +27,7 @@ final class ServerState implements AutoCloseable {
   private static final String STOPPING = "the server is stopping";
 
   private final ServerSettings settings;
+  private final Optional<AccessLog> accessLog;
   private final Admission admission;
   private final Bodies bodies;
   private final Workers workers;
@@ -40,9 +41,10 @@ final class ServerState implements AutoCloseable {
   private volatile boolean clientsLoad;
   private volatile Optional<ApiKeys> apiKeys;
 
-  ServerState(ServerSettings settings) {
+  ServerState(ServerSettings settings, Optional<AccessLog> accessLog) {
     this.settings = settings;
     this.apiKeys = settings.access().apiKeys().map(ApiKeys::read);
+    this.accessLog = accessLog;
     ServerSettings.Limits limits = settings.limits();
     this.admission = new Admission(limits.queueImages(), limits.queueBytes());
     this.bodies = new Bodies(settings.timeouts());
@@ -76,6 +78,10 @@ final class ServerState implements AutoCloseable {
   List<String> readApiKeys() {
     apiKeys = settings.access().apiKeys().map(ApiKeys::read);
     return apiKeys.map(ApiKeys::warnings).orElse(List.of());
+  }
+
+  Optional<AccessLog> accessLog() {
+    return accessLog;
   }
 
   Admission admission() {
@@ -243,5 +249,6 @@ final class ServerState implements AutoCloseable {
     bodies.close();
     workers.close();
     metrics.close();
+    accessLog.ifPresent(AccessLog::close);
   }
 }
