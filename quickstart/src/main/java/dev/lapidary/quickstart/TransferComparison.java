@@ -244,10 +244,10 @@ public final class TransferComparison {
   }
 
   /** Runs trainer; returns the file of what it said on stdout. */
-  private Path call(Path place, List<String> options) throws IOException, InterruptedException {
-    Files.createDirectories(place.toAbsolutePath().getParent());
-    File messages = new File(place + ".log");
-    File answer = new File(place + ".json");
+  private Path call(Path location, List<String> options) throws IOException, InterruptedException {
+    Files.createDirectories(location.toAbsolutePath().getParent());
+    File messages = new File(location + ".log");
+    File answer = new File(location + ".json");
     List<String> command = new ArrayList<>(List.of(trainer.toString()));
     command.addAll(options);
     Process process =

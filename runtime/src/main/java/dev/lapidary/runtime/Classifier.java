@@ -189,10 +189,10 @@ public final class Classifier implements AutoCloseable {
   public List<Classification> classifyAll(List<byte[]> images) {
     requireOpen();
     int length = inputLength();
-    int most = model.batches() ? options.maxBatch() : 1;
+    int max = model.batches() ? options.maxBatch() : 1;
     List<Classification> answers = new ArrayList<>(images.size());
-    for (int from = 0; from < images.size(); from += most) {
-      int count = Math.min(most, images.size() - from);
+    for (int from = 0; from < images.size(); from += max) {
+      int count = Math.min(max, images.size() - from);
       FloatBuffer inputs = direct(Math.multiplyExact(count, length));
       for (int i = from; i < from + count; i++) {
         try {

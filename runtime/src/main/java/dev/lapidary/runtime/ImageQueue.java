@@ -18,16 +18,16 @@ final class ImageQueue implements AutoCloseable {
   private static final Duration NO_DEADLINE = Duration.ofDays(365);
 
   private final Batcher batcher;
-  private final String place;
+  private final String source;
 
   ImageQueue(ServedModel model, ClassifierOptions options) {
-    int most = model.batches() ? options.maxBatch() : 1;
+    int max = model.batches() ? options.maxBatch() : 1;
     this.batcher =
         new Batcher(
             model.network(),
             model.preprocessing().inputLength(),
-            new BatchPolicy(most, options.maxDelay()));
-    this.place = model.name();
+            new BatchPolicy(max, options.maxDelay()));
+    this.source = model.name();
   }
 
   /**
@@ -64,9 +64,9 @@ final class ImageQueue implements AutoCloseable {
       answer.complete(classified.logits());
     } else if (done instanceof Outcome.Failed failed) {
       answer.completeExceptionally(
-          Failure.failed("[%s] the network failed on the image: %s", place, failed.message()));
+          Failure.failed("[%s] the network failed on the image: %s", source, failed.message()));
     } else {
-      answer.completeExceptionally(Failure.failed("[%s] the image was not run", place));
+      answer.completeExceptionally(Failure.failed("[%s] the image was not run", source));
     }
   }
 

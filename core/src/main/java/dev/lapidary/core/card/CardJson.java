@@ -18,29 +18,30 @@ public final class CardJson {
   }
 
   /**
-   * @param place the file's name, for the message
+   * @param source the file's name, for the message
    * @throws Failure (exit 2) if the text is no model card
    */
-  public static ModelCard read(String json, String place) {
+  public static ModelCard read(String json, String source) {
     try {
       long format = CardReader.format(json);
       if (format > ModelCard.FORMAT) {
         throw Failure.badInput(
             "[%s] its model card is of format %d, expected at most %d: a newer Lapidary wrote it; use"
                 + " that one, or export the model again with this one",
-            place, format, ModelCard.FORMAT);
+            source, format, ModelCard.FORMAT);
       }
       return CardReader.read(json)
           .orElseThrow(
-              () -> Failure.badInput("[%s] its model card is null; export the model again", place));
+              () ->
+                  Failure.badInput("[%s] its model card is null; export the model again", source));
     } catch (JsonProcessingException e) {
       throw Failure.badInput(
           "[%s] its model card is not readable: %s; export the model again",
-          place, e.getOriginalMessage().lines().findFirst().orElse("not JSON"));
+          source, e.getOriginalMessage().lines().findFirst().orElse("not JSON"));
     }
   }
 
-  public static ModelCard read(byte[] json, String place) {
-    return read(new String(json, StandardCharsets.UTF_8), place);
+  public static ModelCard read(byte[] json, String source) {
+    return read(new String(json, StandardCharsets.UTF_8), source);
   }
 }

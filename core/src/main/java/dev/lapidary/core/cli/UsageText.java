@@ -107,9 +107,9 @@ final class UsageText {
     sections.forEach(s -> Stream.of(s.usual(), s.more()).forEach(named::addAll));
     List<OptionSpec> visible =
         help.commandSpec().options().stream().filter(option -> !option.hidden()).toList();
-    List<String> rest =
+    List<String> remainder =
         visible.stream().map(OptionSpec::longestName).filter(n -> !named.contains(n)).toList();
-    sections.add(new HelpSection(sections.isEmpty() ? "Options" : OTHER, rest, List.of()));
+    sections.add(new HelpSection(sections.isEmpty() ? "Options" : OTHER, remainder, List.of()));
     sections.add(GENERAL);
     StringBuilder text = new StringBuilder();
     int hidden = 0;

@@ -61,7 +61,7 @@ public class Failure extends RuntimeException {
   }
 
   /** The same failure, its place put in front: {@code [place] message}. */
-  public final Failure at(String place) {
-    return new Failure(code, "[" + place + "] " + getMessage(), this);
+  public final Failure at(String source) {
+    return new Failure(code, "[" + source + "] " + getMessage(), this);
   }
 }

@@ -117,7 +117,7 @@ public final class WeightsCache {
   }
 
   /** Where the file of an address is kept, or belongs. */
-  public Path place(String address) {
+  public Path path(String address) {
     return folder.resolve("weights").resolve(key(address) + "-" + name(address(address)));
   }
 
@@ -134,7 +134,7 @@ public final class WeightsCache {
       return file;
     }
     URI address = address(mirrored(location));
-    Path target = place(location);
+    Path target = path(location);
     try {
       Files.createDirectories(folder.resolve("weights"));
       try (FileChannel lockFile =

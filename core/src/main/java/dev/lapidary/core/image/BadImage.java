@@ -31,16 +31,16 @@ public record BadImage(String name, String reason, String format) {
   /**
    * Refuses the data, or says what is left out of them.
    *
-   * @param place of the data
+   * @param path of the data
    * @return lines for the user; none where nothing is bad
    * @throws Failure (exit 2) naming the first of them, unless they are to be skipped
    */
-  public static List<String> judge(Path place, List<BadImage> bad, OnBadImage rule) {
-    return judge(place.toString(), bad, rule);
+  public static List<String> judge(Path path, List<BadImage> bad, OnBadImage rule) {
+    return judge(path.toString(), bad, rule);
   }
 
   /** The same, of images from several places. */
-  public static List<String> judge(String place, List<BadImage> bad, OnBadImage rule) {
+  public static List<String> judge(String path, List<BadImage> bad, OnBadImage rule) {
     if (bad.isEmpty()) {
       return List.of();
     }
@@ -51,7 +51,7 @@ public record BadImage(String name, String reason, String format) {
     if (rule == OnBadImage.FAIL) {
       throw Failure.badInput(
           "[%s] %s%s%s; repair or remove them, or add --on-bad-image skip",
-          place,
+          path,
           count,
           first.stream().map(BadImage::toString).collect(Collectors.joining("; ")),
           more.isEmpty() ? "" : "; " + more);

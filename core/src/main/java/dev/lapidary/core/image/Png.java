@@ -165,9 +165,9 @@ final class Png {
 
     /** Lets the inflater come to its checksum; what a writer left behind it is not read. */
     void requireEnd() throws DataFormatException {
-      byte[] rest = new byte[1];
+      byte[] remainder = new byte[1];
       while (!inflater.finished()) {
-        if (inflater.inflate(rest) > 0) {
+        if (inflater.inflate(remainder) > 0) {
           return;
         }
         if (!inflater.finished() && !feed()) {

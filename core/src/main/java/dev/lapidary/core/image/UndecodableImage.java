@@ -59,8 +59,8 @@ public final class UndecodableImage extends RuntimeException {
   }
 
   /** The same refusal, its place put in front: {@code image 3: …}. */
-  public UndecodableImage at(String place) {
-    return new UndecodableImage(code, place + ": " + getMessage(), format);
+  public UndecodableImage at(String source) {
+    return new UndecodableImage(code, source + ": " + getMessage(), format);
   }
 
   /** The name of the format of an image whose format is not read; empty for any other refusal. */

@@ -210,8 +210,8 @@ final class WebpChunks {
     }
   }
 
-  private static void requireLength(String type, int length, int least) {
-    requireThat(length >= least, "a chunk " + type.strip() + " of " + length + " bytes");
+  private static void requireLength(String type, int length, int minimum) {
+    requireThat(length >= minimum, "a chunk " + type.strip() + " of " + length + " bytes");
   }
 
   private static void requireThat(boolean holds, String otherwise) {

@@ -108,14 +108,15 @@ public record LabelledFolder(
         notes.add(leftAlone(part.getKey(), part.getValue()));
         continue;
       }
-      Path place = FolderLayout.classFolders(part.getValue(), classes.isEmpty() ? known : classes);
-      ImageFolder folder = ImageFolder.read(place, rule);
+      Path location =
+          FolderLayout.classFolders(part.getValue(), classes.isEmpty() ? known : classes);
+      ImageFolder folder = ImageFolder.read(location, rule);
       notes.addAll(folder.notes());
       if (classes.isEmpty()) {
         classes.addAll(folder.classes());
       }
-      List<Integer> indices = fitting(place, folder.classes(), classes);
-      String prefix = layout.base().relativize(place).toString().replace('\\', '/') + "/";
+      List<Integer> indices = fitting(location, folder.classes(), classes);
+      String prefix = layout.base().relativize(location).toString().replace('\\', '/') + "/";
       for (ImageFolder.Image image : folder.images()) {
         images.add(new Image(prefix + image.path(), indices.get(image.label()), part.getKey()));
       }
@@ -151,10 +152,10 @@ public record LabelledFolder(
   }
 
   /** A class without an image of a part is no harm; one that only the part has is. */
-  private static List<Integer> fitting(Path place, List<String> found, List<String> training) {
+  private static List<Integer> fitting(Path location, List<String> found, List<String> training) {
     List<Integer> indices = LabelNames.indices(found, training);
     if (indices.contains(-1)) {
-      throw Failure.badInput("[%s] %s", place, LabelNames.unlike(found, training));
+      throw Failure.badInput("[%s] %s", location, LabelNames.unlike(found, training));
     }
     return indices;
   }

@@ -22,17 +22,17 @@ public record ModelLabels(List<String> labels, boolean several) {
   /**
    * Of each label of the data its position among the model's; labels without an image are no harm.
    *
-   * @param place of the data, for messages
+   * @param path of the data, for messages
    * @param found the data's labels
    * @param foundSeveral whether an image of the data has any number of labels
    * @throws Failure (exit 2) if the data are of another kind, or have a label that the model does
    *     not know
    */
-  public List<Integer> indices(Path place, List<String> found, boolean foundSeveral) {
+  public List<Integer> indices(Path path, List<String> found, boolean foundSeveral) {
     if (foundSeveral != several) {
       throw Failure.badInput(
           "[%s] has %s an image, but the model gives %s",
-          place,
+          path,
           foundSeveral ? "any number of labels" : "one label",
           several ? "each of its labels or not: give a list with labels" : "exactly one class");
     }
@@ -44,7 +44,7 @@ public record ModelLabels(List<String> labels, boolean several) {
       String label = found.get(indices.indexOf(-1));
       throw Failure.badInput(
           "[%s] '%s' is no label of the model; its labels are %s%s",
-          place, label, labels.stream().limit(NAMED).toList(), NearNames.hint(label, labels));
+          path, label, labels.stream().limit(NAMED).toList(), NearNames.hint(label, labels));
     }
     return indices;
   }

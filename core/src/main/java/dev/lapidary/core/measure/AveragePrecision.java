@@ -118,15 +118,15 @@ public final class AveragePrecision {
       Integer[] order = new Integer[scores.length];
       Arrays.setAll(order, i -> i);
       Arrays.sort(order, (a, b) -> Float.compare(scores[b][label], scores[a][label]));
-      int[] places = new int[order.length];
+      int[] indices = new int[order.length];
       boolean[] hits = new boolean[order.length];
       boolean[] ends = new boolean[order.length];
       for (int k = 0; k < order.length; k++) {
-        places[k] = order[k];
+        indices[k] = order[k];
         hits[k] = has[order[k]][label];
         ends[k] = k + 1 == order.length || scores[order[k]][label] != scores[order[k + 1]][label];
       }
-      return new Ranking(places, hits, ends);
+      return new Ranking(indices, hits, ends);
     }
 
     /**

@@ -80,17 +80,17 @@ public final class Protobuf {
   }
 
   /** Adds a repeated integer field's values, packed or not. */
-  public void integers(List<Long> values, int most) {
+  public void integers(List<Long> values, int max) {
     if (wireType == VARINT) {
       values.add(number);
     } else {
       ByteBuffer packed = bytes().duplicate();
-      while (packed.hasRemaining() && values.size() <= most) {
+      while (packed.hasRemaining() && values.size() <= max) {
         values.add(varint(packed));
       }
     }
-    if (values.size() > most) {
-      throw damaged("field " + field + " has more than " + most + " values");
+    if (values.size() > max) {
+      throw damaged("field " + field + " has more than " + max + " values");
     }
   }
 

@@ -215,7 +215,7 @@ class WeightsCacheTest {
     String right = WeightsCache.PUBLISHER + "resnet18-" + beginning + ".pth";
     cuts.add(100_000);
     Path file = mirrored.published(right, beginning, "fetch", told);
-    assertThat(file).hasBinaryContent(content).isEqualTo(mirrored.place(right));
+    assertThat(file).hasBinaryContent(content).isEqualTo(mirrored.path(right));
     assertThat(requests.get(requests.size() - 2)).isEqualTo("null null");
     assertThat(goesOnFrom(requests.size() - 1)).isBetween(1, 100_000);
     server.stop(0);
@@ -231,7 +231,7 @@ class WeightsCacheTest {
         .hasMessageMatching(
             ".*/models/a\\.pth has the SHA-256 [0-9a-f]{64}, expected 01234567\\.\\.\\.: it is not.*");
     assertThat(left()).allMatch(name -> name.endsWith(".lock"));
-    Path byHand = Files.write(cache.place(address), content);
+    Path byHand = Files.write(cache.path(address), content);
     assertThatThrownBy(() -> cache.published(address, "01234567", "fetch", told))
         .hasMessageMatching(byHand + " has the SHA-256 .*, expected 01234567\\.\\.\\.: .*");
   }
@@ -247,7 +247,7 @@ class WeightsCacheTest {
             address("a.pth")
                 + ": the server cannot be reached (ConnectException); without a network put the file"
                 + " at "
-                + cache.place(address)
+                + cache.path(address)
                 + " (on a machine with one `trainer fetch a` fetches it and says where it lies), or"
                 + " give --weights another file");
   }

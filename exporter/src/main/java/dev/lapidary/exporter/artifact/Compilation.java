@@ -67,12 +67,12 @@ final class Compilation {
 
   private static String classPath() {
     return Stream.of(Classifier.class, ModelCard.class, OrtEnvironment.class)
-        .map(Compilation::place)
+        .map(Compilation::codeSource)
         .distinct()
         .collect(Collectors.joining(File.pathSeparator));
   }
 
-  private static String place(Class<?> type) {
+  private static String codeSource(Class<?> type) {
     try {
       return Path.of(type.getProtectionDomain().getCodeSource().getLocation().toURI()).toString();
     } catch (URISyntaxException e) {

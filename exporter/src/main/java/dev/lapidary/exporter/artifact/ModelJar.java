@@ -71,15 +71,15 @@ public final class ModelJar {
   }
 
   private static ModelCard proven(Path file, byte[] model) {
-    String place = String.valueOf(file.getFileName());
-    try (ServedModel opened = ModelLoader.load(model, place, Device.cpu(), 1)) {
+    String where = String.valueOf(file.getFileName());
+    try (ServedModel opened = ModelLoader.load(model, where, Device.cpu(), 1)) {
       Optional<String> failure = opened.goldenFailure();
       if (failure.isPresent()) {
-        throw Failure.gate("[%s] %s; export it again", place, failure.get());
+        throw Failure.gate("[%s] %s; export it again", where, failure.get());
       }
       return opened
           .card()
-          .orElseThrow(() -> Failure.badInput("[%s] has no card; export it again", place));
+          .orElseThrow(() -> Failure.badInput("[%s] has no card; export it again", where));
     }
   }
 

@@ -104,8 +104,8 @@ final class Cards {
    * @throws Failure (exit 2) for a network that gives no scores, or not the ones that are asked for
    */
   static ModelCard scored(ModelCard card, Graph network, Source source, SourceOptions options) {
-    String place = String.valueOf(source.file().getFileName());
-    return new ScoringChoice(place, options).of(card, network);
+    String where = String.valueOf(source.file().getFileName());
+    return new ScoringChoice(where, options).of(card, network);
   }
 
   static List<Long> shape(ModelCard card) {

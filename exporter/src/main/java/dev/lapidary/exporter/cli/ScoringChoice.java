@@ -17,11 +17,11 @@ import java.util.Optional;
  * answer, is refused.
  */
 final class ScoringChoice {
-  private final String place;
+  private final String source;
   private final SourceOptions options;
 
-  ScoringChoice(String place, SourceOptions options) {
-    this.place = place;
+  ScoringChoice(String source, SourceOptions options) {
+    this.source = source;
     this.options = options;
   }
 
@@ -50,7 +50,7 @@ final class ScoringChoice {
           "[%s] ends in an argmax: it gives the best class's number and no scores, from which"
               + " nothing can be served or measured; save it with the logits as forward's result, or"
               + " end it at the layer that gives them: --output LAYER",
-          place);
+          source);
     }
     Scores scores = options.scores().orElse(ending.scores());
     Optional<Activation> asked = options.activation();
@@ -68,7 +68,7 @@ final class ScoringChoice {
       throw Failure.badInput(
           "[%s] its activation is to be a sigmoid, of any number of labels an image, but it ends in"
               + " a %s, of classes of which an image has one; %s, or say by --scores what it gives",
-          place,
+          source,
           ending.isOfClasses() ? ending.words() : "softmax",
           asked.isPresent() ? "leave --activation out" : "save it without that end");
     }
@@ -80,11 +80,11 @@ final class ScoringChoice {
         ? Failure.badInput(
             "[%s] ends in a softmax of one number, which is 1 for every image; save it without that"
                 + " end, or end it before: --output LAYER",
-            place)
+            source)
         : Failure.badInput(
             "[%s] gives one number for an image, of which a softmax makes 1 for every image; if it"
                 + " is a label's logit, add --activation sigmoid; if it is no class at all, name the"
                 + " layer that gives it: --output LAYER",
-            place);
+            source);
   }
 }

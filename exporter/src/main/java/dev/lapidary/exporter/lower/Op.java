@@ -30,12 +30,12 @@ import java.util.stream.IntStream;
 final class Op {
   private final Node node;
   private final Emitter emitter;
-  private final String place;
+  private final String source;
 
-  Op(Node node, Emitter emitter, String place) {
+  Op(Node node, Emitter emitter, String source) {
     this.node = node;
     this.emitter = emitter;
-    this.place = place;
+    this.source = source;
   }
 
   int opset() {
@@ -52,7 +52,7 @@ final class Op {
 
   /** Exit 4: the operator is known, this use of it is not. */
   Failure unsupported(String what) {
-    return Failure.unsupported("[%s] %s: %s %s", place, node.location(), node.operator(), what);
+    return Failure.unsupported("[%s] %s: %s %s", source, node.location(), node.operator(), what);
   }
 
   // Arguments

@@ -113,7 +113,7 @@ public final class OnnxOutput {
         return;
       }
       Path file = folder().resolve("%s-%08x%s".formatted(stem(), checksum, EXTENSION));
-      place(temporary, file);
+      moveTo(temporary, file);
       OnnxWriter.write(graph, model, String.valueOf(file.getFileName()));
     } finally {
       Files.deleteIfExists(temporary);
@@ -137,7 +137,7 @@ public final class OnnxOutput {
     thread.start();
   }
 
-  private void place(Path temporary, Path file) throws IOException {
+  private void moveTo(Path temporary, Path file) throws IOException {
     created = !Files.exists(file, LinkOption.NOFOLLOW_LINKS);
     data = Optional.of(file);
     if (created) {

@@ -42,11 +42,11 @@ public final class OnnxReader {
   /** What a zip file begins with: "PK", 3, 4. */
   private static final int ZIP = 0x504b0304;
 
-  private final String place;
+  private final String source;
   private final Optional<ExternalData> external;
 
-  private OnnxReader(String place, Optional<ExternalData> external) {
-    this.place = place;
+  private OnnxReader(String source, Optional<ExternalData> external) {
+    this.source = source;
     this.external = external;
   }
 
@@ -63,16 +63,16 @@ public final class OnnxReader {
   }
 
   private static OnnxGraph read(Path file, ExternalData external) {
-    String place = String.valueOf(file.getFileName());
+    String source = String.valueOf(file.getFileName());
     try (FileChannel channel = FileChannel.open(file)) {
       if (!Files.isRegularFile(file)) {
-        throw Failure.badInput("[%s] is not a file; give an ONNX model", place);
+        throw Failure.badInput("[%s] is not a file; give an ONNX model", source);
       }
       if (channel.size() > Integer.MAX_VALUE) {
-        throw Failure.badInput("[%s] is larger than 2 GiB, which no ONNX file can be", place);
+        throw Failure.badInput("[%s] is larger than 2 GiB, which no ONNX file can be", source);
       }
       ByteBuffer bytes = channel.map(MapMode.READ_ONLY, 0, channel.size());
-      return read(bytes, place, Optional.of(external));
+      return read(bytes, source, Optional.of(external));
     } catch (NoSuchFileException e) {
       throw Failure.badInput("[%s] no such file; give an ONNX model", file);
     } catch (IOException e) {
@@ -83,43 +83,43 @@ public final class OnnxReader {
   /**
    * A model with its data inside.
    *
-   * @param place the file's name, for messages
+   * @param source the file's name, for messages
    */
-  public static OnnxGraph read(ByteBuffer bytes, String place) {
-    return read(bytes, place, Optional.empty());
+  public static OnnxGraph read(ByteBuffer bytes, String source) {
+    return read(bytes, source, Optional.empty());
   }
 
-  private static OnnxGraph read(ByteBuffer bytes, String place, Optional<ExternalData> external) {
+  private static OnnxGraph read(ByteBuffer bytes, String source, Optional<ExternalData> external) {
     if (bytes.remaining() >= Integer.BYTES && bytes.duplicate().getInt(bytes.position()) == ZIP) {
       throw Failure.badInput(
           "[%s] is a TorchScript archive, not an ONNX model; make one of it by 'exporter onnx'",
-          place);
+          source);
     }
     CodedInputStream in = CodedInputStream.newInstance(bytes);
     in.enableAliasing(true);
     in.setRecursionLimit(MAX_NESTING);
     try {
-      return new OnnxReader(place, external).model(ModelProto.parseFrom(in));
+      return new OnnxReader(source, external).model(ModelProto.parseFrom(in));
     } catch (InvalidProtocolBufferException e) {
       throw Failure.badInput(
           "[%s] is not an ONNX model, or it is damaged or cut off; export or fetch it again",
-          place);
+          source);
     } catch (IOException e) {
-      throw Failure.badInput("[%s] is not an ONNX model: it is cut off", place);
+      throw Failure.badInput("[%s] is not an ONNX model: it is cut off", source);
     } catch (IllegalArgumentException e) {
       throw Failure.badInput(
-          "[%s] is not a valid ONNX model: %s", place, String.valueOf(e.getMessage()));
+          "[%s] is not a valid ONNX model: %s", source, String.valueOf(e.getMessage()));
     }
   }
 
   private OnnxGraph model(ModelProto model) {
     if (!model.hasGraph()) {
-      throw Failure.badInput("[%s] is not an ONNX model: it has no graph", place);
+      throw Failure.badInput("[%s] is not an ONNX model: it has no graph", source);
     }
     if (model.getFunctionsCount() > 0 || model.getGraph().getSparseInitializerCount() > 0) {
       throw Failure.unsupported(
           "[%s] holds functions or sparse tensors; a flat graph of dense tensors is supported",
-          place);
+          source);
     }
     OnnxGraph graph = new OnnxGraph(model.getGraph().getName(), opset(model));
     for (StringStringEntryProto entry : model.getMetadataPropsList()) {
@@ -135,7 +135,7 @@ public final class OnnxReader {
             .filter(o -> o.getDomain().isEmpty() || o.getDomain().equals("ai.onnx"))
             .findFirst()
             .orElseThrow(
-                () -> Failure.badInput("[%s] imports no version of the domain ai.onnx", place))
+                () -> Failure.badInput("[%s] imports no version of the domain ai.onnx", source))
             .getVersion();
   }
 
@@ -143,7 +143,7 @@ public final class OnnxReader {
     Set<String> known = new HashSet<>();
     for (var tensor : proto.getInitializerList()) {
       require(known.add(tensor.getName()), "two values are called %s", tensor.getName());
-      graph.setInitializer(tensor.getName(), TensorReader.read(tensor, place, external));
+      graph.setInitializer(tensor.getName(), TensorReader.read(tensor, source, external));
     }
     for (ValueInfoProto input : proto.getInputList()) {
       if (!graph.initializers().containsKey(input.getName())) { // IR 3 lists initializers here too
@@ -167,7 +167,7 @@ public final class OnnxReader {
     if (!proto.getDomain().isEmpty() && !proto.getDomain().equals("ai.onnx")) {
       throw Failure.unsupported(
           "[%s] node %s is of the domain %s; only ai.onnx is supported",
-          place, proto.getName(), proto.getDomain());
+          source, proto.getName(), proto.getDomain());
     }
     for (String input : proto.getInputList()) {
       require(
@@ -205,11 +205,11 @@ public final class OnnxReader {
       case STRINGS ->
           new Attribute.Texts(
               proto.getStringsList().stream().map(text -> text.toStringUtf8()).toList());
-      case TENSOR -> new Attribute.Constant(TensorReader.read(proto.getT(), place));
+      case TENSOR -> new Attribute.Constant(TensorReader.read(proto.getT(), source));
       default ->
           throw Failure.unsupported(
               "[%s] attribute %s of %s is a %s; numbers, texts and tensors are supported",
-              place, proto.getName(), op, proto.getType());
+              source, proto.getName(), op, proto.getType());
     };
   }
 
@@ -221,7 +221,7 @@ public final class OnnxReader {
                 () ->
                     Failure.unsupported(
                         "[%s] %s has the element type %d; numbers and booleans are supported",
-                        place, proto.getName(), type));
+                        source, proto.getName(), type));
     List<ValueInfo.Axis> axes = new ArrayList<>();
     for (TensorShapeProto.Dimension d : proto.getType().getTensorType().getShape().getDimList()) {
       require(d.getDimValue() >= 0, "%s has a negative size", proto.getName());

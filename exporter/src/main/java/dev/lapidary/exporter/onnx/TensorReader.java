@@ -18,15 +18,15 @@ final class TensorReader {
   private TensorReader() {}
 
   /** Refuses data in other files. */
-  static Tensor read(TensorProto proto, String place) {
-    return read(proto, place, Optional.empty());
+  static Tensor read(TensorProto proto, String source) {
+    return read(proto, source, Optional.empty());
   }
 
   /**
    * @param external the model's folder; without it data in other files is refused
    */
-  static Tensor read(TensorProto proto, String place, Optional<ExternalData> external) {
-    String where = "[" + place + "] tensor " + proto.getName();
+  static Tensor read(TensorProto proto, String source, Optional<ExternalData> external) {
+    String where = "[" + source + "] tensor " + proto.getName();
     if (ExternalData.isExternal(proto) && external.isEmpty()) {
       throw Failure.unsupported(
           "%s lies in another file; write the model with its data inside", where);

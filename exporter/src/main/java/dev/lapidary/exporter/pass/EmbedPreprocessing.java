@@ -82,14 +82,14 @@ public final class EmbedPreprocessing {
     ValueInfo input = embedded.inputs().get(0);
     List<OnnxNode> readers = embedded.consumers(input.name());
     Nodes nodes = new Nodes(embedded, Optional.of(embedded.nodes().get(0)), SCOPE);
-    String most = nodes.constant("levels", Tensor.of(new float[] {255}));
+    String max = nodes.constant("levels", Tensor.of(new float[] {255}));
     String mean = nodes.constant("mean", byChannel(rule.mean()));
     String std = nodes.constant("std", byChannel(rule.std()));
     String levels =
         resize
             ? EmbedResize.levels(rule, input.name(), nodes)
             : nodes.add("Transpose", Map.of("perm", Attribute.of(0, 3, 1, 2)), input.name());
-    String scaled = nodes.add("Div", nodes.add("Cast", to(DType.FLOAT32), levels), most);
+    String scaled = nodes.add("Div", nodes.add("Cast", to(DType.FLOAT32), levels), max);
     String centred = nodes.add("Sub", scaled, mean);
     String normalized = SCOPE + "normalized";
     nodes.addAs(normalized, "Div", Map.of(), centred, std);

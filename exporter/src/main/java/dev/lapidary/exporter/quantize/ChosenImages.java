@@ -11,14 +11,14 @@ import java.util.List;
  *     guard
  * @param labels of the guard's images; empty if they are not known
  */
-public record ChosenImages(Place calibration, Place guard, List<List<Integer>> labels) {
+public record ChosenImages(Selection calibration, Selection guard, List<List<Integer>> labels) {
   /**
    * Images of one folder, in the order that their contents give.
    *
    * @param paths relative to the root
    */
-  public record Place(Path root, List<String> paths) {
-    public Place {
+  public record Selection(Path root, List<String> paths) {
+    public Selection {
       paths = List.copyOf(paths);
     }
   }

@@ -91,10 +91,10 @@ final class CostMeasurement {
     List<OnnxGraph> graphs =
         List.of(
             few, many, integers(few, Set.of()), integers(many, Set.of()), integers(many, island));
-    double[] least = leastMicros(shape, graphs);
-    double floats = Math.max(0.1, (least[1] - least[0]) / (LONG - SHORT));
-    double onIntegers = Math.max(0.1, (least[3] - least[2]) / (LONG - SHORT));
-    double conversion = Math.max(0, least[4] - least[3] - floats + onIntegers);
+    double[] minimum = leastMicros(shape, graphs);
+    double floats = Math.max(0.1, (minimum[1] - minimum[0]) / (LONG - SHORT));
+    double onIntegers = Math.max(0.1, (minimum[3] - minimum[2]) / (LONG - SHORT));
+    double conversion = Math.max(0, minimum[4] - minimum[3] - floats + onIntegers);
     return new LayerCost(
         shape.kind(),
         shape.taps(),
@@ -110,8 +110,8 @@ final class CostMeasurement {
 
   private static double[] leastMicros(Shape shape, List<OnnxGraph> graphs) {
     List<RuntimeModel> models = new ArrayList<>();
-    double[] least = new double[graphs.size()];
-    Arrays.fill(least, Double.POSITIVE_INFINITY);
+    double[] minimum = new double[graphs.size()];
+    Arrays.fill(minimum, Double.POSITIVE_INFINITY);
     try {
       graphs.forEach(graph -> models.add(RuntimeModel.load(graph, 1)));
       ByteBuffer image =
@@ -119,16 +119,16 @@ final class CostMeasurement {
               .order(ByteOrder.nativeOrder());
       long[] sizes = sizes(shape);
       for (int round = 0; round < ROUNDS; round++) {
-        for (int i = 0; i < least.length; i++) {
+        for (int i = 0; i < minimum.length; i++) {
           long start = System.nanoTime();
           models.get(i).logits(image.duplicate().order(ByteOrder.nativeOrder()), sizes);
-          least[i] = Math.min(least[i], (System.nanoTime() - start) / 1e3);
+          minimum[i] = Math.min(minimum[i], (System.nanoTime() - start) / 1e3);
         }
       }
     } finally {
       models.forEach(RuntimeModel::close);
     }
-    return least;
+    return minimum;
   }
 
   private static long[] sizes(Shape shape) {

@@ -179,18 +179,18 @@ final class CrossLayerEqualization {
     double[] columns = columns(pair.second(), reached.length);
     boolean depthwise = Arrays.stream(columns).allMatch(c -> c == 1 || c == 0);
     double[] scales = new double[reached.length];
-    double most = 0;
+    double maximum = 0;
     for (int c = 0; c < scales.length; c++) {
       boolean used = reached[c] > 0 && columns[c] > 0;
       scales[c] = !used ? 0 : depthwise ? reached[c] : Math.sqrt(reached[c] / columns[c]);
-      most = Math.max(most, scales[c]);
+      maximum = Math.max(maximum, scales[c]);
     }
     for (int c = 0; c < scales.length; c++) {
-      double least =
+      double minimum =
           Double.isInfinite(pair.cap())
               ? 1 / MOST
               : Math.min(1, HEADROOM * reached[c] / pair.cap());
-      scales[c] = scales[c] == 0 ? 1 : Math.max(least, scales[c] / most);
+      scales[c] = scales[c] == 0 ? 1 : Math.max(minimum, scales[c] / maximum);
     }
     return scales;
   }

@@ -168,8 +168,8 @@ public final class DynamicInt8 {
     nodes.add(greatest(base));
     String share = scalar(base + "/share", 1f / QuantType.S8_SYMMETRIC.max());
     nodes.add(one(base + "/Share", "Mul", base + "/shares", base + "/greatest", share));
-    String least = scalar(base + "/least", LEAST_SCALE);
-    nodes.add(one(base + "/Scales", "Max", base + "/scales", base + "/shares", least));
+    String min = scalar(base + "/least", LEAST_SCALE);
+    nodes.add(one(base + "/Scales", "Max", base + "/scales", base + "/shares", min));
     nodes.add(one(base + "/Div", "Div", base + "/steps", value, base + "/scales"));
     String q = base + "/quantized";
     nodes.add(one(base + "/Quantize", "QuantizeLinear", q, base + "/steps", unit, zero));

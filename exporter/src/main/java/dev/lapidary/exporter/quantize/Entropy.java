@@ -25,11 +25,11 @@ record Entropy() implements Calibrator {
       return observed;
     }
     int bestBins = Histogram.BINS;
-    double least = Double.POSITIVE_INFINITY;
+    double minimum = Double.POSITIVE_INFINITY;
     for (int bins = usedBins(values); bins >= LEVELS; bins -= STRIDE) {
       double divergence = divergence(values, bins);
-      if (divergence < least) {
-        least = divergence;
+      if (divergence < minimum) {
+        minimum = divergence;
         bestBins = bins;
       }
     }

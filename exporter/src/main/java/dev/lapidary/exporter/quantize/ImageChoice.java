@@ -58,8 +58,8 @@ final class ImageChoice {
 
   /** Up to so many, none held out. */
   ChosenImages withoutGuard(Path folder, int atMost) {
-    ChosenImages.Place chosen = new ChosenImages.Place(folder, readable(folder, atMost));
-    return new ChosenImages(chosen, new ChosenImages.Place(folder, List.of()), List.of());
+    ChosenImages.Selection chosen = new ChosenImages.Selection(folder, readable(folder, atMost));
+    return new ChosenImages(chosen, new ChosenImages.Selection(folder, List.of()), List.of());
   }
 
   /** Up to so many to calibrate on, and of the rest up to so many held out, at least a quarter. */
@@ -70,8 +70,8 @@ final class ImageChoice {
         Math.max(Math.min(guard, Math.max(1, good.size() / HELD_OUT)), good.size() - calibration);
     List<String> guards = good.subList(good.size() - held, good.size());
     return new ChosenImages(
-        new ChosenImages.Place(folder, good.subList(0, good.size() - held)),
-        new ChosenImages.Place(folder, guards),
+        new ChosenImages.Selection(folder, good.subList(0, good.size() - held)),
+        new ChosenImages.Selection(folder, guards),
         labelsOfFolders(folder, guards));
   }
 
@@ -91,13 +91,14 @@ final class ImageChoice {
           "[%s] --guard needs images that --calibration does not have, but found none%s",
           guarding, copies > before ? ": " + copies(copies - before) : "");
     }
-    return new ChosenImages(new ChosenImages.Place(folder, good), chosen.guard(), chosen.labels());
+    return new ChosenImages(
+        new ChosenImages.Selection(folder, good), chosen.guard(), chosen.labels());
   }
 
   private ChosenImages folder(Path guarding, int atMost) {
     List<String> guards = readable(guarding, atMost);
-    ChosenImages.Place place = new ChosenImages.Place(guarding, guards);
-    return new ChosenImages(place, place, labelsOfFolders(guarding, guards));
+    ChosenImages.Selection selection = new ChosenImages.Selection(guarding, guards);
+    return new ChosenImages(selection, selection, labelsOfFolders(guarding, guards));
   }
 
   private ChosenImages listed(Path file, int atMost) {
@@ -112,11 +113,11 @@ final class ImageChoice {
       labels.put(image.path(), image.labels().stream().map(indices::get).sorted().toList());
     }
     List<String> guards = readable(file, list.folder(), List.copyOf(labels.keySet()), atMost);
-    ChosenImages.Place place = new ChosenImages.Place(list.folder(), guards);
+    ChosenImages.Selection selection = new ChosenImages.Selection(list.folder(), guards);
     boolean known = !card.labels().isEmpty();
     return new ChosenImages(
-        place,
-        place,
+        selection,
+        selection,
         known
             ? guards.stream().map(path -> labels.getOrDefault(path, List.of())).toList()
             : List.of());
@@ -134,7 +135,7 @@ final class ImageChoice {
    *
    * @throws Failure (exit 2) naming those that cannot be read, unless they are to be left out
    */
-  private List<String> readable(Path place, Path root, List<String> paths, int atMost) {
+  private List<String> readable(Path source, Path root, List<String> paths, int atMost) {
     ContentOrder order = ContentOrder.of(root, paths);
     copies += order.copies();
     List<String> good = new ArrayList<>();
@@ -155,7 +156,7 @@ final class ImageChoice {
       }
     }
     log.count("reading images", 1, 1);
-    BadImage.judge(place, bad, rule).forEach(log::say);
+    BadImage.judge(source, bad, rule).forEach(log::say);
     return good;
   }
 

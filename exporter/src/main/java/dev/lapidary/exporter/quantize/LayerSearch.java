@@ -108,12 +108,12 @@ final class LayerSearch {
   private void fewest(List<String> ranked) {
     int failing = 0;
     int passing = 1;
-    int most = mostFloats(ranked);
-    while (passing <= most && !passes(ranked, passing)) {
+    int maximum = mostFloats(ranked);
+    while (passing <= maximum && !passes(ranked, passing)) {
       failing = passing;
-      passing = Math.max(passing + 1, Math.min(2 * passing, most));
+      passing = Math.max(passing + 1, Math.min(2 * passing, maximum));
     }
-    while (passing <= most && passing - failing > 1) {
+    while (passing <= maximum && passing - failing > 1) {
       int middle = (failing + passing) / 2;
       if (passes(ranked, middle)) {
         passing = middle;

@@ -238,7 +238,7 @@ public final class QuantizeOptions {
 
   private void requireSpeed(Quantized quantized, boolean force, WorkProgress log) {
     double speedup = quantized.latency().speedup();
-    if (minSpeedup.filter(least -> speedup < least).isEmpty()) {
+    if (minSpeedup.filter(min -> speedup < min).isEmpty()) {
       return;
     }
     String slow =
@@ -270,8 +270,9 @@ public final class QuantizeOptions {
     }
   }
 
-  private static CalibrationSet read(ChosenImages.Place place, Preprocessing preprocessing) {
-    return CalibrationImages.read(place.root(), place.paths(), preprocessing);
+  private static CalibrationSet read(
+      ChosenImages.Selection selection, Preprocessing preprocessing) {
+    return CalibrationImages.read(selection.root(), selection.paths(), preprocessing);
   }
 
   private static CalibrationSet images(ModelCard card, Optional<ChosenImages> chosen) {

@@ -83,11 +83,11 @@ final class QuantizedWeight {
 
   private static QuantParams raisedFor(float bias, float inputScale, QuantParams params) {
     // The smallest normal float keeps inputScale * scale from vanishing when both are tiny.
-    double least = Math.max(Math.abs((double) bias) / LARGEST_BIAS, Float.MIN_NORMAL) / inputScale;
-    if (params.scale() >= least) {
+    double min = Math.max(Math.abs((double) bias) / LARGEST_BIAS, Float.MIN_NORMAL) / inputScale;
+    if (params.scale() >= min) {
       return params;
     }
-    return new QuantParams(Math.nextUp((float) least), 0, QuantType.S8_SYMMETRIC);
+    return new QuantParams(Math.nextUp((float) min), 0, QuantType.S8_SYMMETRIC);
   }
 
   /** The same scales with other integers. */

@@ -92,7 +92,7 @@ final class RoundingDescent {
   /** Moves the two weights that gain most by a step each; false if no two gain. */
   private boolean bestPair() {
     int taps = integers.length;
-    double least = 0;
+    double minimum = 0;
     int[] best = {};
     for (int k = 0; k < taps; k++) {
       for (int l = 0; l < k; l++) {
@@ -103,15 +103,16 @@ final class RoundingDescent {
           boolean inside =
               clipped(integers[k] + first) == integers[k] + first
                   && clipped(integers[l] + second) == integers[l] + second;
-          if (inside && change < least) {
-            least = change;
+          if (inside && change < minimum) {
+            minimum = change;
             best = new int[] {k, first, l, second};
           }
         }
       }
     }
     // Less is rounding, and could go to and fro.
-    if (best.length == 0 || least > -1e-9 * scale * scale * covariance[best[0] * taps + best[0]]) {
+    if (best.length == 0
+        || minimum > -1e-9 * scale * scale * covariance[best[0] * taps + best[0]]) {
       return false;
     }
     move(best[0], best[1]);

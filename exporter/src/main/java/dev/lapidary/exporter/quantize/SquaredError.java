@@ -28,7 +28,7 @@ record SquaredError() implements Calibrator {
   private static double best(
       Histogram values, Range all, boolean moveMin, boolean moveMax, Range fixed) {
     double bestFraction = 1;
-    double least = Double.POSITIVE_INFINITY;
+    double minimum = Double.POSITIVE_INFINITY;
     for (int step = STEPS; step >= 1; step--) {
       double fraction = SMALLEST + (1 - SMALLEST) * step / STEPS;
       Range candidate =
@@ -36,8 +36,8 @@ record SquaredError() implements Calibrator {
               moveMin ? all.min() * fraction : fixed.min(),
               moveMax ? all.max() * fraction : fixed.max());
       double error = error(values, QuantParams.of(candidate, QuantType.U8));
-      if (error < least) {
-        least = error;
+      if (error < minimum) {
+        minimum = error;
         bestFraction = fraction;
       }
     }

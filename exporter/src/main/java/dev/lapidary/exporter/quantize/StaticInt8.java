@@ -120,11 +120,11 @@ public final class StaticInt8 {
   /** The one with the least error, of equal ones the first. */
   private Candidate nearest(List<Candidate> candidates) {
     Candidate best = candidates.get(0);
-    double least = Double.POSITIVE_INFINITY;
+    double min = Double.POSITIVE_INFINITY;
     for (Candidate candidate : candidates) {
       double error = error(candidate);
-      if (error < least) {
-        least = error;
+      if (error < min) {
+        min = error;
         best = candidate;
       }
     }
@@ -140,17 +140,17 @@ public final class StaticInt8 {
   private Candidate bestRanges(OnnxGraph graph, Observations seen, String repair) {
     Candidate best =
         new Candidate(graph, seen, repair, new MinMax(), WeightRounding.NEAREST, false);
-    double least = error(best);
+    double min = error(best);
     for (Calibrator calibrator : Calibrator.all()) {
       Candidate candidate = best.with(calibrator);
-      double error = calibrator instanceof MinMax ? least : error(candidate);
-      if (error < least) {
-        least = error;
+      double error = calibrator instanceof MinMax ? min : error(candidate);
+      if (error < min) {
+        min = error;
         best = candidate;
       }
     }
     Candidate corrected = best.withCorrectedBias();
-    return error(corrected) < least ? corrected : best;
+    return error(corrected) < min ? corrected : best;
   }
 
   private double error(Candidate candidate) {

@@ -89,18 +89,18 @@ public final class GoldenImages {
     Logits logits = model.run(tensor);
     List<Float> values = new ArrayList<>();
     double second = Double.NEGATIVE_INFINITY;
-    double least = Double.POSITIVE_INFINITY;
+    double minimum = Double.POSITIVE_INFINITY;
     int argmax = logits.argmax(0);
     for (int i = 0; i < logits.values().length; i++) {
       values.add(logits.values()[i]);
       second = i == argmax ? second : Math.max(second, logits.values()[i]);
-      least = Math.min(least, scoring.distance(logits.values()[i]));
+      minimum = Math.min(minimum, scoring.distance(logits.values()[i]));
     }
     double tolerance = Math.max(TOLERANCE * logits.maxAbs(), noise);
     GoldenImage image =
         new GoldenImage(
             Base64.getEncoder().encodeToString(png), ImageInput.sha256(tensor), values, tolerance);
-    double margin = scoring.several() ? least : logits.values()[argmax] - second;
+    double margin = scoring.several() ? minimum : logits.values()[argmax] - second;
     return new Candidate(image, argmax, margin);
   }
 

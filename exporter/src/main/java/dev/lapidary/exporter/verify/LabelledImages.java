@@ -25,12 +25,12 @@ import java.util.function.Consumer;
  * Images to measure a model with: a folder with a sub-folder a class, or a list, of which the part
  * for tests where it has one, as {@code trainer evaluate} takes them.
  *
- * @param place the folder or the list, for messages
+ * @param location the folder or the list, for messages
  * @param root of the paths
  * @param labels that the images' labels are indices into: the model's, if it has any
  */
 public record LabelledImages(
-    Path place, Path root, List<String> labels, List<LabelledImages.Image> images) {
+    Path location, Path root, List<String> labels, List<LabelledImages.Image> images) {
   /**
    * @param path relative to the root
    * @param labels of a model of exclusive classes exactly one
@@ -112,10 +112,10 @@ public record LabelledImages(
       }
     }
     progress.count("verifying", images.size(), images.size());
-    BadImage.judge(place, bad, rule).forEach(progress::say);
+    BadImage.judge(location, bad, rule).forEach(progress::say);
     if (good.isEmpty()) {
-      throw Failure.badInput("[%s] none of its %d images can be read", place, bad.size());
+      throw Failure.badInput("[%s] none of its %d images can be read", location, bad.size());
     }
-    return new LabelledImages(place, root, labels, good);
+    return new LabelledImages(location, root, labels, good);
   }
 }

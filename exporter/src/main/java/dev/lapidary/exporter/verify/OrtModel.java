@@ -27,12 +27,12 @@ import java.util.Map;
 final class OrtModel implements LoadedModel {
   private final OnnxSession session;
   private final List<String> inputs;
-  private final String place;
+  private final String source;
 
-  private OrtModel(OnnxSession session, List<String> inputs, String place) {
+  private OrtModel(OnnxSession session, List<String> inputs, String source) {
     this.session = session;
     this.inputs = inputs;
-    this.place = place;
+    this.source = source;
   }
 
   @Override
@@ -71,7 +71,7 @@ final class OrtModel implements LoadedModel {
         OrtSession.Result result = session.run(Map.of(inputs.get(0), fed))) {
       return new Logits((int) batch.size(0), floats((OnnxTensor) result.get(0)));
     } catch (OrtException e) {
-      throw Failure.failed("[%s] ONNX Runtime cannot run it: %s", place, LoadedModel.reason(e));
+      throw Failure.failed("[%s] ONNX Runtime cannot run it: %s", source, LoadedModel.reason(e));
     }
   }
 
@@ -97,7 +97,7 @@ final class OrtModel implements LoadedModel {
       }
       return outputs;
     } catch (OrtException e) {
-      throw Failure.failed("[%s] ONNX Runtime cannot run it: %s", place, LoadedModel.reason(e));
+      throw Failure.failed("[%s] ONNX Runtime cannot run it: %s", source, LoadedModel.reason(e));
     } finally {
       fed.values().forEach(OnnxTensor::close);
     }

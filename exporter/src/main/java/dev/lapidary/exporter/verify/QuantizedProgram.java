@@ -206,16 +206,16 @@ final class QuantizedProgram {
 
     Given() {
       for (Rounding rounding : read()) {
-        Node place = rounding.quantize();
+        Node quantize = rounding.quantize();
         int id = rounding.real().id();
         Value input = fresh(rounding.real(), DType.FLOAT32);
-        Value whole = fresh(rounding.real(), place.output().dtype());
+        Value whole = fresh(rounding.real(), quantize.output().dtype());
         Value real = fresh(rounding.real(), DType.FLOAT32);
-        List<Argument> arguments = new ArrayList<>(place.arguments());
+        List<Argument> arguments = new ArrayList<>(quantize.arguments());
         arguments.set(0, input);
         inputs.add(input);
-        nodes.add(node("aten::quantize_per_tensor", arguments, whole, place));
-        nodes.add(node("aten::dequantize", List.of(whole), real, place));
+        nodes.add(node("aten::quantize_per_tensor", arguments, whole, quantize));
+        nodes.add(node("aten::dequantize", List.of(whole), real, quantize));
         integers.put(id, whole);
         reals.put(id, real);
       }
@@ -245,9 +245,9 @@ final class QuantizedProgram {
     return new Value(++ids, like.name(), dtype, like.shape());
   }
 
-  private static Node node(String operator, List<Argument> arguments, Value output, Node place) {
+  private static Node node(String operator, List<Argument> arguments, Value output, Node quantize) {
     return new Node(
-        Schemas.first(operator), arguments, List.of(output), place.scope(), place.location());
+        Schemas.first(operator), arguments, List.of(output), quantize.scope(), quantize.location());
   }
 
   private static Node rewritten(Node node, UnaryOperator<Value> values) {

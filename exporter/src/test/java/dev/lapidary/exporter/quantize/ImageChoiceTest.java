@@ -173,7 +173,7 @@ class ImageChoiceTest {
         List.of());
   }
 
-  private static Set<String> contents(ChosenImages.Place place) throws IOException {
+  private static Set<String> contents(ChosenImages.Selection place) throws IOException {
     Set<String> contents = new HashSet<>();
     for (String path : place.paths()) {
       BufferedImage image = ImageIO.read(place.root().resolve(path).toFile());

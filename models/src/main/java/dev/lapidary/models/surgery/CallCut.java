@@ -77,7 +77,7 @@ final class CallCut {
       return;
     }
     SourceLocation at = call.at();
-    Expression words = new Expression.Text(at, raised + CallPlace.operator(call));
+    Expression words = new Expression.Text(at, raised + CallSite.operator(call));
     Call raise =
         new Call(at, Expression.dotted(at, "ops.prim.RaiseException"), List.of(words), List.of());
     edit.before(statement, List.of(new Statement.Evaluate(at, raise)));
@@ -100,7 +100,7 @@ final class CallCut {
         && function.returns().isPresent()) {
       return function.returns().get();
     }
-    return Optional.ofNullable(Schemas.all().get(CallPlace.operator(call)))
+    return Optional.ofNullable(Schemas.all().get(CallSite.operator(call)))
         .map(overloads -> type(call.at(), overloads.get(0)))
         .orElseGet(() -> new Name(call.at(), "Tensor"));
   }

@@ -220,8 +220,8 @@ public final class EndingCut {
 
   private boolean isTheRest(TorchScriptArchive cut) {
     try {
-      Graph rest = Tracer.trace(cut, options);
-      return GraphText.of(rest).equals(GraphText.without(whole, maker));
+      Graph remainder = Tracer.trace(cut, options);
+      return GraphText.of(remainder).equals(GraphText.without(whole, maker));
     } catch (Failure e) {
       return false; // it was another call, which something else needs
     }

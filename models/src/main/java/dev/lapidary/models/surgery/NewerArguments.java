@@ -20,7 +20,7 @@ record NewerArguments(Call older, String description) {
 
   /** Empty if the operator is not known, or no argument can be left out. */
   static Optional<NewerArguments> of(Call call) {
-    String operator = CallPlace.operator(call);
+    String operator = CallSite.operator(call);
     List<Schema> overloads = Schemas.all().getOrDefault(operator, List.of());
     if (overloads.isEmpty()) {
       return Optional.empty();

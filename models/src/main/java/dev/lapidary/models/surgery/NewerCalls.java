@@ -114,25 +114,25 @@ public final class NewerCalls {
 
   /** Empty if the message is of something else than a call that can be cut. */
   private static Optional<Step> step(SortedMap<String, String> code, String message) {
-    Optional<CallPlace> found = CallPlace.find(code, message);
+    Optional<CallSite> found = CallSite.find(code, message);
     if (found.isEmpty()) {
       return Optional.empty();
     }
-    CallPlace place = found.get();
-    Optional<NewerArguments> newer = NewerArguments.of(place.call());
+    CallSite site = found.get();
+    Optional<NewerArguments> newer = NewerArguments.of(site.call());
     if (newer.isPresent()) {
-      SourceEdit edit = new SourceEdit(place.file());
-      edit.replace(place.call(), newer.get().older());
+      SourceEdit edit = new SourceEdit(site.file());
+      edit.replace(site.call(), newer.get().older());
       SortedMap<String, String> changed = new TreeMap<>(code);
-      changed.put(place.path(), edit.apply());
+      changed.put(site.path(), edit.apply());
       return Optional.of(new Step(changed, new Change(newer.get().description(), true)));
     }
-    return message.contains(UNKNOWN) ? withoutAll(code, place) : withoutOne(code, place);
+    return message.contains(UNKNOWN) ? withoutAll(code, site) : withoutOne(code, site);
   }
 
   /** An operator is unknown wherever it is called. */
-  private static Optional<Step> withoutAll(SortedMap<String, String> code, CallPlace place) {
-    String operator = place.operator();
+  private static Optional<Step> withoutAll(SortedMap<String, String> code, CallSite site) {
+    String operator = site.operator();
     SortedMap<String, String> changed = new TreeMap<>(code);
     String name = operator.substring(operator.indexOf("::") + 2);
     changed.replaceAll(
@@ -140,17 +140,17 @@ public final class NewerCalls {
             text.contains(name)
                 ? CallCut.of(
                     SourceFile.parse(path, text),
-                    call -> CallPlace.operator(call).equals(operator),
+                    call -> CallSite.operator(call).equals(operator),
                     RAISED)
                 : text);
     return step(code, changed, operator);
   }
 
   /** Of an operator that is known, with arguments that are not. */
-  private static Optional<Step> withoutOne(SortedMap<String, String> code, CallPlace place) {
+  private static Optional<Step> withoutOne(SortedMap<String, String> code, CallSite site) {
     SortedMap<String, String> changed = new TreeMap<>(code);
-    changed.put(place.path(), CallCut.of(place.file(), call -> call.equals(place.call()), RAISED));
-    return step(code, changed, "such a call of " + place.operator());
+    changed.put(site.path(), CallCut.of(site.file(), call -> call.equals(site.call()), RAISED));
+    return step(code, changed, "such a call of " + site.operator());
   }
 
   private static Optional<Step> step(

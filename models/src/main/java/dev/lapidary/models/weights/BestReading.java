@@ -17,12 +17,12 @@ import org.jspecify.annotations.Nullable;
  * Of all dicts in a file, and of all ways to read their names, the one that fits the most of a
  * network's numbers; of equals the one with the least beside, then an average ({@link Averaged}).
  *
- * @param place the dict
+ * @param entry the dict
  * @param names as read
  * @param rivals what fits equally well and holds other numbers, the chosen one included; empty if
  *     there is nothing to confuse it with
  */
-record BestReading(NamedTensors.Entry place, Naming.Names names, List<String> rivals) {
+record BestReading(NamedTensors.Entry entry, Naming.Names names, List<String> rivals) {
   /** Where less fits by name, what does is chance. */
   private static final double MOSTLY = 0.5;
 
@@ -38,13 +38,13 @@ record BestReading(NamedTensors.Entry place, Naming.Names names, List<String> ri
    * @param beside tensors that are in the dict too
    */
   private record Fit(
-      NamedTensors.Entry place,
+      NamedTensors.Entry entry,
       Naming.Names names,
       Map<String, Tensor> fitting,
       long numbers,
       int beside) {
 
-    static Fit of(NamedTensors.Entry place, Naming.Names names, Map<String, Tensor> target) {
+    static Fit of(NamedTensors.Entry entry, Naming.Names names, Map<String, Tensor> target) {
       Map<String, Tensor> fitting = new LinkedHashMap<>();
       long numbers = 0;
       for (Map.Entry<String, Tensor> wanted : target.entrySet()) {
@@ -54,13 +54,13 @@ record BestReading(NamedTensors.Entry place, Naming.Names names, List<String> ri
           numbers += Math.max(1, tensor.numel());
         }
       }
-      return new Fit(place, names, fitting, numbers, names.tensors().size() - fitting.size());
+      return new Fit(entry, names, fitting, numbers, names.tensors().size() - fitting.size());
     }
 
     /** What stands before the network's names: the dict's path and the prefix. */
     String label() {
       Set<String> labels = new LinkedHashSet<>();
-      String path = place.path().isEmpty() ? "" : place.path() + ".";
+      String path = entry.path().isEmpty() ? "" : entry.path() + ".";
       for (String name : fitting.keySet()) {
         String source = path + names.sourceNames().getOrDefault(name, name);
         labels.add(
@@ -89,29 +89,29 @@ record BestReading(NamedTensors.Entry place, Naming.Names names, List<String> ri
   static BestReading of(NamedTensors source, StateDict state) {
     Map<String, Tensor> target = state.tensors();
     List<Fit> fits = new ArrayList<>();
-    long most = 0;
-    List<NamedTensors.Entry> places = new ArrayList<>(source.places());
-    places.sort(Comparator.comparingLong(NamedTensors.Entry::numel).reversed());
-    places = places.subList(0, Math.min(MOST_PLACES, places.size()));
-    for (NamedTensors.Entry place : places) {
-      if (place.numel() + place.tensors().size() < most) {
+    long maximum = 0;
+    List<NamedTensors.Entry> entries = new ArrayList<>(source.candidates());
+    entries.sort(Comparator.comparingLong(NamedTensors.Entry::numel).reversed());
+    entries = entries.subList(0, Math.min(MOST_PLACES, entries.size()));
+    for (NamedTensors.Entry entry : entries) {
+      if (entry.numel() + entry.tensors().size() < maximum) {
         break; // the rest is smaller still
       }
-      for (Naming.Names names : Naming.readings(place.tensors(), target)) {
-        Fit fit = Fit.of(place, names, target);
-        most = Math.max(most, fit.numbers);
+      for (Naming.Names names : Naming.readings(entry.tensors(), target)) {
+        Fit fit = Fit.of(entry, names, target);
+        maximum = Math.max(maximum, fit.numbers);
         fits.add(fit);
       }
     }
-    long byName = most;
-    for (Fit fit : renamed(places, target, fits, byName)) {
-      most = Math.max(most, fit.numbers);
+    long byName = maximum;
+    for (Fit fit : renamed(entries, target, fits, byName)) {
+      maximum = Math.max(maximum, fit.numbers);
       fits.add(fit);
     }
-    if (most == 0) {
+    if (maximum == 0) {
       return nothing(source);
     }
-    long best = most;
+    long best = maximum;
     fits.removeIf(fit -> fit.numbers < best);
     fits.sort(Comparator.comparingInt(Fit::beside)); // stable: names as they are come first
     return chosen(fits);
@@ -122,15 +122,15 @@ record BestReading(NamedTensors.Entry place, Naming.Names names, List<String> ri
    * the most of a network, must stay so.
    */
   private static List<Fit> renamed(
-      List<NamedTensors.Entry> places, Map<String, Tensor> target, List<Fit> named, long byName) {
+      List<NamedTensors.Entry> entries, Map<String, Tensor> target, List<Fit> named, long byName) {
     long all = target.values().stream().mapToLong(t -> Math.max(1, t.numel())).sum();
     List<Fit> better = new ArrayList<>();
     if (byName == all) {
       return better;
     }
-    for (NamedTensors.Entry place : places) {
-      Renaming.reading(place.tensors(), target)
-          .map(names -> Fit.of(place, names, target))
+    for (NamedTensors.Entry entry : entries) {
+      Renaming.reading(entry.tensors(), target)
+          .map(names -> Fit.of(entry, names, target))
           .filter(fit -> fit.numbers > byName)
           .filter(
               fit ->
@@ -163,7 +163,7 @@ record BestReading(NamedTensors.Entry place, Naming.Names names, List<String> ri
         left.size() == 1
             ? List.of()
             : left.stream().map(fit -> Quote.of(fit.label())).distinct().toList();
-    return new BestReading(first.place, first.names, rivals);
+    return new BestReading(first.entry, first.names, rivals);
   }
 
   private static boolean isSame(Tensor a, @Nullable Tensor b) {

@@ -78,12 +78,12 @@ public final class HeadLabels {
     if (written.isEmpty() || written.equals(labels)) {
       return source;
     }
-    Map<String, Tensor> rest = new LinkedHashMap<>(source.tensors());
-    if (!rest.keySet().removeIf(name -> name.startsWith(head + "."))) {
+    Map<String, Tensor> remainder = new LinkedHashMap<>(source.tensors());
+    if (!remainder.keySet().removeIf(name -> name.startsWith(head + "."))) {
       return source;
     }
     List<String> notes = new ArrayList<>(source.notes());
     notes.add("left out %s: it was trained for other classes %s".formatted(head, json(written)));
-    return new NamedTensors(source.format(), rest, source.metadata(), notes);
+    return new NamedTensors(source.format(), remainder, source.metadata(), notes);
   }
 }

@@ -166,7 +166,7 @@ public final class Match {
                 unexpected.add(new Absent(name, shape(tensor)));
               }
             });
-    List<String> notes = new ArrayList<>(best.place().notes());
+    List<String> notes = new ArrayList<>(best.entry().notes());
     notes.addAll(names.notes());
     List<Head> heads = takeHeads(mismatched, target);
     MatchReport report =
@@ -218,10 +218,10 @@ public final class Match {
   private static boolean hasOtherRows(Mismatched weight) {
     return weight.shape().size() >= 2
         && weight.shape().size() == weight.sourceShape().size()
-        && rest(weight.shape()).equals(rest(weight.sourceShape()));
+        && remainder(weight.shape()).equals(remainder(weight.sourceShape()));
   }
 
-  private static List<Long> rest(List<Long> shape) {
+  private static List<Long> remainder(List<Long> shape) {
     return shape.subList(1, shape.size());
   }
 

@@ -66,7 +66,7 @@ public record NamedTensors(
   }
 
   /** Where to look for a network: the entries, or all there is. */
-  List<Entry> places() {
+  List<Entry> candidates() {
     return entries.isEmpty() ? List.of(new Entry("", tensors, notes)) : entries;
   }
 }

@@ -119,8 +119,8 @@ final class Prefixes {
     Set<String> prefixes = new HashSet<>();
     for (String name : names.keySet()) {
       for (int at : starts(name)) {
-        String rest = name.substring(at);
-        if (at > 0 && target.containsKey(rest) && !missing.contains(rest)) {
+        String remainder = name.substring(at);
+        if (at > 0 && target.containsKey(remainder) && !missing.contains(remainder)) {
           prefixes.add(name.substring(0, at));
         }
       }

@@ -32,7 +32,7 @@ final class ShardIndex {
    * @throws Failure exit 2 if it is no index, or names a file that is not beside it
    */
   static Map<String, String> read(Path index) {
-    Map<String, String> places = new LinkedHashMap<>();
+    Map<String, String> folders = new LinkedHashMap<>();
     try {
       if (Files.size(index) > LONGEST) {
         throw Failure.badInput("an index of more than %d bytes; no network has so many", LONGEST);
@@ -44,7 +44,7 @@ final class ShardIndex {
           boolean isMap = in.currentName().equals("weight_map");
           in.nextToken();
           if (isMap) {
-            weightMap(in, places);
+            weightMap(in, folders);
           } else {
             in.skipChildren();
           }
@@ -54,18 +54,18 @@ final class ShardIndex {
     } catch (IOException e) {
       throw Failure.badInput("its index cannot be read: %s", Quote.of(Failure.reason(e)));
     }
-    if (places.isEmpty()) {
+    if (folders.isEmpty()) {
       throw Failure.badInput("its index has no weight_map; expected names and their files");
     }
-    return places;
+    return folders;
   }
 
-  private static void weightMap(JsonParser in, Map<String, String> places) throws IOException {
+  private static void weightMap(JsonParser in, Map<String, String> folders) throws IOException {
     require(in, in.currentToken() == JsonToken.START_OBJECT, "an object");
     while (in.nextToken() == JsonToken.FIELD_NAME) {
       String name = in.currentName();
       require(in, in.nextToken() == JsonToken.VALUE_STRING, "a file's name");
-      places.put(name, beside(in.getText()));
+      folders.put(name, beside(in.getText()));
     }
   }
 

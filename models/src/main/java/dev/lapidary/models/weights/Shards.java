@@ -97,11 +97,11 @@ record Shards(Path given, List<Path> files, Map<String, String> index) {
   }
 
   private static Shards ofIndex(Path index) {
-    Map<String, String> places = ShardIndex.read(index);
-    Set<String> names = new LinkedHashSet<>(places.values().stream().sorted().toList());
+    Map<String, String> folders = ShardIndex.read(index);
+    Set<String> names = new LinkedHashSet<>(folders.values().stream().sorted().toList());
     List<Path> files = names.stream().map(index::resolveSibling).toList();
     requireAll(files, "its index names");
-    return new Shards(index, files, places);
+    return new Shards(index, files, folders);
   }
 
   private static Shards ofNumbers(Path shard, Matcher name) {

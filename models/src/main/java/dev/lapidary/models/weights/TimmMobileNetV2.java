@@ -41,10 +41,10 @@ final class TimmMobileNetV2 {
   private TimmMobileNetV2() {}
 
   private static Dialect.Rule block(String from, String to) {
-    return rule("blocks\\." + from, m -> "features." + place(m) + ".conv." + to + m.group(3));
+    return rule("blocks\\." + from, m -> "features." + index(m) + ".conv." + to + m.group(3));
   }
 
-  private static int place(MatchResult m) {
+  private static int index(MatchResult m) {
     return 1 + BEFORE.get(number(m, 1)) + number(m, 2);
   }
 }

@@ -33,8 +33,8 @@ public final class WeightsFile {
           ? shards.get().read(WeightsFile::readOne)
           : read(MappedFile.open(path), path);
     } catch (Failure e) {
-      String place = "[" + path.getFileName() + "]";
-      throw String.valueOf(e.getMessage()).startsWith(place)
+      String source = "[" + path.getFileName() + "]";
+      throw String.valueOf(e.getMessage()).startsWith(source)
           ? e
           : e.at(String.valueOf(path.getFileName()));
     }

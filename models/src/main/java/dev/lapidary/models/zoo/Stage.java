@@ -39,8 +39,8 @@ public record Stage(String name, List<String> modules) {
     Set<String> paths = new LinkedHashSet<>();
     for (String name : names) {
       String top = path(name, 1);
-      boolean most = 2 * tops.getOrDefault(top, 0) > names.size();
-      paths.add(most ? path(name, 2) : top);
+      boolean max = 2 * tops.getOrDefault(top, 0) > names.size();
+      paths.add(max ? path(name, 2) : top);
     }
     return paths.stream().map(path -> of(path, path)).toList();
   }

@@ -21,8 +21,8 @@ final class BatchBuffers {
     int inputs = batch.get(0).inputs().size();
     List<TypedTensor> all = new ArrayList<>(inputs);
     for (int i = 0; i < inputs; i++) {
-      int place = i;
-      List<TypedTensor> parts = batch.stream().map(item -> item.inputs().get(place)).toList();
+      int index = i;
+      List<TypedTensor> parts = batch.stream().map(item -> item.inputs().get(index)).toList();
       all.add(
           parts.get(0) instanceof TypedTensor.Numbers
               ? numbers(i, parts, rows)
@@ -31,7 +31,7 @@ final class BatchBuffers {
     return all;
   }
 
-  private TypedTensor numbers(int place, List<TypedTensor> parts, int rows) {
+  private TypedTensor numbers(int index, List<TypedTensor> parts, int rows) {
     TypedTensor.Numbers first = (TypedTensor.Numbers) parts.get(0);
     if (parts.size() == 1 && first.data().isDirect()) {
       return first;
@@ -40,7 +40,7 @@ final class BatchBuffers {
     for (TypedTensor part : parts) {
       bytes = Math.addExact(bytes, ((TypedTensor.Numbers) part).data().remaining());
     }
-    ByteBuffer target = room(place, bytes);
+    ByteBuffer target = room(index, bytes);
     for (TypedTensor part : parts) {
       target.put(((TypedTensor.Numbers) part).data());
     }
@@ -48,14 +48,14 @@ final class BatchBuffers {
         first.name(), first.type(), shape(first.shape(), parts.size(), rows), target.flip());
   }
 
-  private ByteBuffer room(int place, int bytes) {
-    while (kept.size() <= place) {
+  private ByteBuffer room(int index, int bytes) {
+    while (kept.size() <= index) {
       kept.add(NONE);
     }
-    if (kept.get(place).capacity() < bytes) {
-      kept.set(place, ByteBuffer.allocateDirect(bytes).order(ByteOrder.LITTLE_ENDIAN));
+    if (kept.get(index).capacity() < bytes) {
+      kept.set(index, ByteBuffer.allocateDirect(bytes).order(ByteOrder.LITTLE_ENDIAN));
     }
-    return kept.get(place).clear();
+    return kept.get(index).clear();
   }
 
   private static TypedTensor texts(List<TypedTensor> parts, int rows) {

@@ -278,11 +278,11 @@ public final class Batcher implements AutoCloseable {
 
   private List<BatchItem> takeQueued() {
     List<BatchItem> batch = new ArrayList<>();
-    int most = policy.size(queuedRows, free, arrivals.perSecond(System.nanoTime()));
+    int max = policy.size(queuedRows, free, arrivals.perSecond(System.nanoTime()));
     int rows = 0;
     BatchItem head = queue.element();
     BatchItem next = head;
-    while (next != null && (batch.isEmpty() || joins(next, head, rows, most))) {
+    while (next != null && (batch.isEmpty() || joins(next, head, rows, max))) {
       batch.add(queue.remove());
       rows += next.rows();
       next = queue.peek();
@@ -291,8 +291,8 @@ public final class Batcher implements AutoCloseable {
     return batch;
   }
 
-  private boolean joins(BatchItem next, BatchItem head, int rows, int most) {
-    return network.isBatched() && next.form().equals(head.form()) && rows + next.rows() <= most;
+  private boolean joins(BatchItem next, BatchItem head, int rows, int max) {
+    return network.isBatched() && next.form().equals(head.form()) && rows + next.rows() <= max;
   }
 
   /** Returns false if the queue may have changed while it waited. */

@@ -49,8 +49,8 @@ public final class GoldenCheck {
       Scoring scoring,
       Function<RgbImage, Answer> model) {
     for (int i = 0; i < images.size(); i++) {
-      String place = "golden image " + i;
-      Optional<Difference> found = difference(place, images.get(i), alpha, scoring, model);
+      String source = "golden image " + i;
+      Optional<Difference> found = difference(source, images.get(i), alpha, scoring, model);
       if (found.isPresent()) {
         return found;
       }
@@ -59,7 +59,7 @@ public final class GoldenCheck {
   }
 
   private static Optional<Difference> difference(
-      String place,
+      String source,
       GoldenImage image,
       Background alpha,
       Scoring scoring,
@@ -69,13 +69,13 @@ public final class GoldenCheck {
       byte[] png = Base64.getDecoder().decode(image.pngBase64());
       pixels = ImageDecoder.decode(png, ImageLimits.DEFAULT, alpha);
     } catch (IllegalArgumentException | UndecodableImage e) {
-      return Optional.of(new Difference(true, place + " is no image: " + e.getMessage()));
+      return Optional.of(new Difference(true, source + " is no image: " + e.getMessage()));
     }
     Answer answer = model.apply(pixels);
     String sha256 = Sha256.of(answer.input());
     if (!sha256.equals(image.inputSha256())) {
       return differs(
-          "%s: the input tensor's SHA-256 is %s, expected %s", place, sha256, image.inputSha256());
+          "%s: the input tensor's SHA-256 is %s, expected %s", source, sha256, image.inputSha256());
     }
     float[] logits = answer.logits().get();
     int count = image.logits().size();
@@ -83,13 +83,13 @@ public final class GoldenCheck {
       return Optional.of(
           new Difference(
               true,
-              "%s has %d logits and the file gives %d".formatted(place, count, logits.length)));
+              "%s has %d logits and the file gives %d".formatted(source, count, logits.length)));
     }
-    return compare(place, logits, image, scoring);
+    return compare(source, logits, image, scoring);
   }
 
   private static Optional<Difference> compare(
-      String place, float[] logits, GoldenImage image, Scoring scoring) {
+      String source, float[] logits, GoldenImage image, Scoring scoring) {
     int argmax = 0;
     int expectedArgmax = 0;
     for (int i = 0; i < logits.length; i++) {
@@ -98,14 +98,14 @@ public final class GoldenCheck {
       if (!(Math.abs(logits[i] - expected) <= image.tolerance())) {
         return differs(
             "%s: logit %d is %.6g, expected %.6g within %.3g",
-            place, i, logits[i], expected, image.tolerance());
+            source, i, logits[i], expected, image.tolerance());
       }
       argmax = logits[i] > logits[argmax] ? i : argmax;
       expectedArgmax = expected > image.logits().get(expectedArgmax) ? i : expectedArgmax;
     }
     return argmax == expectedArgmax || scoring.several()
         ? Optional.empty()
-        : differs("%s: the argmax is %d, expected %d", place, argmax, expectedArgmax);
+        : differs("%s: the argmax is %d, expected %d", source, argmax, expectedArgmax);
   }
 
   private static Optional<Difference> differs(String format, Object... arguments) {

@@ -12,7 +12,7 @@ import java.nio.file.Path;
 /** A model to be opened: on disk, or in memory, as a jar's resource is. */
 sealed interface ModelFile {
   /** The file's name, for messages. */
-  String place();
+  String fileName();
 
   /** In hex. */
   String sha256();
@@ -36,7 +36,7 @@ sealed interface ModelFile {
   /** A file; weights may lie beside it. */
   record OnDisk(Path file) implements ModelFile {
     @Override
-    public String place() {
+    public String fileName() {
       return String.valueOf(file.getFileName());
     }
 
@@ -58,10 +58,10 @@ sealed interface ModelFile {
 
   /**
    * @param model a whole file's bytes
-   * @param place its name
+   * @param fileName its name
    */
   @SuppressWarnings("ArrayRecordComponent") // read, never compared
-  record InMemory(byte[] model, String place) implements ModelFile {
+  record InMemory(byte[] model, String fileName) implements ModelFile {
     @Override
     public String sha256() {
       return Sha256.of(model);

@@ -108,7 +108,7 @@ public final class ModelLoader {
     } catch (OrtException e) {
       network.close();
       throw Failure.badInput(
-          "[%s] ONNX Runtime cannot run it: %s", file.place(), Failure.reason(e));
+          "[%s] ONNX Runtime cannot run it: %s", file.fileName(), Failure.reason(e));
     } catch (RuntimeException e) {
       network.close();
       throw e;
@@ -142,46 +142,46 @@ public final class ModelLoader {
       Optional<PreprocessingOptions> options,
       ScoringOptions scoring)
       throws OrtException {
-    String place = file.place();
+    String fileName = file.fileName();
     Optional<ModelCard> card =
-        network.metadata(ModelCard.METADATA_KEY).map(json -> CardJson.read(json, place));
-    Preprocessing preprocessing = preprocessing(network, card, options, place);
-    requireFits(preprocessing, network.inputShape(), place);
+        network.metadata(ModelCard.METADATA_KEY).map(json -> CardJson.read(json, fileName));
+    Preprocessing preprocessing = preprocessing(network, card, options, fileName);
+    requireFits(preprocessing, network.inputShape(), fileName);
     BatchFunction run = new OwnFunction(network, preprocessing);
-    float[] sample = sample(run, preprocessing.inputLength(), place);
+    float[] sample = sample(run, preprocessing.inputLength(), fileName);
     Ending ending = file.ending();
     boolean alone =
         card.flatMap(ModelCard::quantization)
             .filter(ModelCard.Quantization::dependsOnBatch)
             .isPresent();
     return new ServedModel(
-        card.map(ModelCard::name).orElse(place.replaceFirst("\\.onnx$", "")),
+        card.map(ModelCard::name).orElse(fileName.replaceFirst("\\.onnx$", "")),
         card.map(ModelCard::version).orElse("1"),
         sha256,
-        labels(card, options, sample.length, place),
+        labels(card, options, sample.length, fileName),
         new ServedModel.Signature(network.input(), network.output()),
         preprocessing,
         network.inputShape()[0] != 1 && !alone,
         run,
-        scoring.choose(card, ending, sample, place),
+        scoring.choose(card, ending, sample, fileName),
         card,
         scoring
-            .note(card, ending, place)
-            .or(() -> alone ? Optional.of(oneByOne(place)) : Optional.empty()),
+            .note(card, ending, fileName)
+            .or(() -> alone ? Optional.of(oneByOne(fileName)) : Optional.empty()),
         network);
   }
 
-  private static String oneByOne(String place) {
+  private static String oneByOne(String fileName) {
     return "[%s] its answers depend on the images in the same batch (%s): images run one by one"
-        .formatted(place, ModelCard.Quantization.DYNAMIC);
+        .formatted(fileName, ModelCard.Quantization.DYNAMIC);
   }
 
   private static Preprocessing preprocessing(
       OnnxNetwork network,
       Optional<ModelCard> card,
       Optional<PreprocessingOptions> options,
-      String place) {
-    requireSameForm(network.form(), card, place);
+      String fileName) {
+    requireSameForm(network.form(), card, fileName);
     Optional<Preprocessing> said = card.flatMap(ModelCard::preprocessing);
     if (said.isEmpty()) {
       return options
@@ -190,26 +190,26 @@ public final class ModelLoader {
                   Failure.badInput(
                       "[%s] it does not say how its images are preprocessed (no lapidary.card in"
                           + " metadata_props); export it with exporter onnx",
-                      place))
-          .preprocessing(network.inputShape(), place);
+                      fileName))
+          .preprocessing(network.inputShape(), fileName);
     }
-    options.ifPresent(o -> o.requireNoneWithCard(place));
-    return card.get().input().anySize() ? beforeResize(said.get(), place) : said.get();
+    options.ifPresent(o -> o.requireNoneWithCard(fileName));
+    return card.get().input().anySize() ? beforeResize(said.get(), fileName) : said.get();
   }
 
   /** Images go in at the size that the graph's own resize leaves as it is. */
-  private static Preprocessing beforeResize(Preprocessing rule, String place) {
+  private static Preprocessing beforeResize(Preprocessing rule, String fileName) {
     if (!rule.cropsInside()) {
       throw Failure.badInput(
           "[%s] its graph resizes to %d and crops %dx%d, expected a crop inside of the resized image;"
               + " export it again",
-          place, rule.resizeSize(), rule.cropHeight(), rule.cropWidth());
+          fileName, rule.resizeSize(), rule.cropHeight(), rule.cropWidth());
     }
     return Preprocessor.beforeResize(rule).rule();
   }
 
   /** Levels mean something only where a card says so. */
-  private static void requireSameForm(InputForm form, Optional<ModelCard> card, String place) {
+  private static void requireSameForm(InputForm form, Optional<ModelCard> card, String fileName) {
     String said =
         card.map(ModelCard::input)
             .map(input -> input.layout() + " " + input.dtype())
@@ -217,23 +217,25 @@ public final class ModelLoader {
     if (!said.equals(form.toString())) {
       throw Failure.badInput(
           "[%s] its graph takes %s but %s; export it with exporter onnx",
-          place, form, card.isPresent() ? "its card says " + said : "no card says what they mean");
+          fileName,
+          form,
+          card.isPresent() ? "its card says " + said : "no card says what they mean");
     }
   }
 
-  private static void requireFits(Preprocessing preprocessing, long[] shape, String place) {
+  private static void requireFits(Preprocessing preprocessing, long[] shape, String fileName) {
     long[] own = {preprocessing.channels(), preprocessing.cropHeight(), preprocessing.cropWidth()};
     for (int i = 0; i < own.length; i++) {
       if (shape[i + 1] > 0 && shape[i + 1] != own[i]) {
         throw Failure.badInput(
             "[%s] the preprocessing gives %dx%dx%d (C, H, W) but the graph takes %dx%dx%d",
-            place, own[0], own[1], own[2], shape[1], shape[2], shape[3]);
+            fileName, own[0], own[1], own[2], shape[1], shape[2], shape[3]);
       }
     }
   }
 
   /** What it gives for zeros; a graph may leave its output's shape open, and this tells it. */
-  private static float[] sample(BatchFunction run, int inputLength, String place) {
+  private static float[] sample(BatchFunction run, int inputLength, String fileName) {
     FloatBuffer zeros =
         ByteBuffer.allocateDirect(Float.BYTES * inputLength)
             .order(ByteOrder.nativeOrder())
@@ -241,16 +243,19 @@ public final class ModelLoader {
     try {
       return run.run(zeros, 1);
     } catch (Exception e) {
-      throw Failure.badInput("[%s] ONNX Runtime cannot run it: %s", place, Failure.reason(e));
+      throw Failure.badInput("[%s] ONNX Runtime cannot run it: %s", fileName, Failure.reason(e));
     }
   }
 
   private static List<String> labels(
-      Optional<ModelCard> card, Optional<PreprocessingOptions> options, int classes, String place) {
+      Optional<ModelCard> card,
+      Optional<PreprocessingOptions> options,
+      int classes,
+      String fileName) {
     List<String> labels = card.map(ModelCard::labels).orElse(List.of());
     Optional<Path> given = options.flatMap(PreprocessingOptions::labels);
     if (!labels.isEmpty() && given.isPresent()) {
-      throw Failure.badInput("[%s] its card has labels; leave out --labels", place);
+      throw Failure.badInput("[%s] its card has labels; leave out --labels", fileName);
     }
     if (given.isPresent()) {
       labels = LabelFile.read(given.get());
@@ -260,7 +265,8 @@ public final class ModelLoader {
     }
     if (labels.size() != classes) {
       throw Failure.badInput(
-          "[%s] there are %d labels but the network has %d classes", place, labels.size(), classes);
+          "[%s] there are %d labels but the network has %d classes",
+          fileName, labels.size(), classes);
     }
     return labels;
   }

@@ -54,59 +54,61 @@ public final class OnnxNetwork implements AutoCloseable {
    * @throws Failure (exit 2) if the file is no ONNX model or no image classifier
    */
   static OnnxNetwork open(ModelFile file, Device device, int threads, boolean spins) {
-    String place = file.place();
+    String fileName = file.fileName();
     OnnxSession session;
     try (OrtSession.SessionOptions options = OnnxSession.options(device, threads, spins)) {
       session = file.open(options);
     } catch (OrtException e) {
       throw Failure.badInput(
-          "[%s] ONNX Runtime cannot load it, expected an ONNX model: %s", place, Failure.reason(e));
+          "[%s] ONNX Runtime cannot load it, expected an ONNX model: %s",
+          fileName, Failure.reason(e));
     }
     try {
-      return of(new Source(file, device, threads, spins), session, place);
+      return of(new Source(file, device, threads, spins), session, fileName);
     } catch (OrtException e) {
       session.close();
-      throw Failure.badInput("[%s] ONNX Runtime cannot describe it: %s", place, Failure.reason(e));
+      throw Failure.badInput(
+          "[%s] ONNX Runtime cannot describe it: %s", fileName, Failure.reason(e));
     } catch (Failure e) {
       session.close();
       throw e;
     }
   }
 
-  private static OnnxNetwork of(Source source, OnnxSession session, String place)
+  private static OnnxNetwork of(Source source, OnnxSession session, String fileName)
       throws OrtException {
-    Map.Entry<String, NodeInfo> in = single(session.inputs(), place, "input");
-    Map.Entry<String, NodeInfo> out = single(session.outputs(), place, "output");
+    Map.Entry<String, NodeInfo> in = single(session.inputs(), fileName, "input");
+    Map.Entry<String, NodeInfo> out = single(session.outputs(), fileName, "output");
     InputForm form = InputForm.of(in.getValue());
     OnnxJavaType type = form == InputForm.NHWC_UINT8 ? OnnxJavaType.UINT8 : OnnxJavaType.FLOAT;
-    long[] inShape = form.nchw(shape(in, type, 4, place, "float32 input [N, C, H, W]"));
+    long[] inShape = form.nchw(shape(in, type, 4, fileName, "float32 input [N, C, H, W]"));
     if (out.getValue().getInfo() instanceof TensorInfo tensor && INDICES.contains(tensor.type)) {
-      throw withoutScores(place);
+      throw withoutScores(fileName);
     }
-    shape(out, OnnxJavaType.FLOAT, 2, place, "float32 output [N, classes]");
+    shape(out, OnnxJavaType.FLOAT, 2, fileName, "float32 output [N, classes]");
     if (inShape[0] > 1) {
       throw Failure.badInput(
           "[%s] its batch is fixed to %d images; export it with a dynamic batch",
-          place, inShape[0]);
+          fileName, inShape[0]);
     }
     return new OnnxNetwork(source, session, in.getKey(), out.getKey(), form, inShape);
   }
 
   /** A network whose answer is the best class's number. */
-  static Failure withoutScores(String place) {
+  static Failure withoutScores(String fileName) {
     return Failure.badInput(
         "[%s] it gives the best class's number, as an argmax does, and no scores, of which an answer"
             + " is made; export a network whose output are the logits, or end it"
             + " at the layer that gives them: exporter onnx --output LAYER",
-        place);
+        fileName);
   }
 
   private static Map.Entry<String, NodeInfo> single(
-      Map<String, NodeInfo> all, String place, String what) {
+      Map<String, NodeInfo> all, String fileName, String what) {
     if (all.size() != 1) {
       throw Failure.badInput(
           "[%s] an image classifier has one %s but this model has %d: %s",
-          place, what, all.size(), all.keySet());
+          fileName, what, all.size(), all.keySet());
     }
     return all.entrySet().iterator().next();
   }
@@ -115,7 +117,7 @@ public final class OnnxNetwork implements AutoCloseable {
       Map.Entry<String, NodeInfo> value,
       OnnxJavaType type,
       int rank,
-      String place,
+      String fileName,
       String expected) {
     if (value.getValue().getInfo() instanceof TensorInfo tensor
         && tensor.type == type
@@ -124,7 +126,7 @@ public final class OnnxNetwork implements AutoCloseable {
     }
     throw Failure.badInput(
         "[%s] expected a %s but %s is %s",
-        place, expected, value.getKey(), value.getValue().getInfo());
+        fileName, expected, value.getKey(), value.getValue().getInfo());
   }
 
   /** {@code metadata_props[key]}. */
@@ -151,7 +153,7 @@ public final class OnnxNetwork implements AutoCloseable {
   OnnxNetwork again(int threads, String sha256) {
     if (!source.file().sha256().equals(sha256)) {
       throw Failure.badInput(
-          "[%s] the file has changed since it was loaded", source.file().place());
+          "[%s] the file has changed since it was loaded", source.file().fileName());
     }
     return open(source.file(), source.device(), threads, source.spins());
   }

@@ -44,7 +44,7 @@ public record PreprocessingOptions(
    * @param inputShape N, C, H, W of the graph's input; -1 where it is open
    * @throws Failure (exit 2) naming what is missing
    */
-  Preprocessing preprocessing(long[] inputShape, String place) {
+  Preprocessing preprocessing(long[] inputShape, String source) {
     List<String> missing = new ArrayList<>();
     if (resize.isEmpty()) {
       missing.add("--resize");
@@ -62,7 +62,7 @@ public record PreprocessingOptions(
       throw Failure.badInput(
           "[%s] it does not say how its images are preprocessed (no lapidary.card in"
               + " metadata_props); give %s, or export it with exporter onnx",
-          place, String.join(", ", missing));
+          source, String.join(", ", missing));
     }
     try {
       return new Preprocessing(
@@ -76,12 +76,12 @@ public record PreprocessingOptions(
           mean.size() == 1 ? Preprocessing.Colour.GRAY : Preprocessing.Colour.RGB);
     } catch (IllegalArgumentException e) {
       throw Failure.badInput(
-          "[%s] %s; see --resize, --crop, --mean, --std", place, Failure.reason(e));
+          "[%s] %s; see --resize, --crop, --mean, --std", source, Failure.reason(e));
     }
   }
 
   /** Refuses (exit 2) options that a card already answers. */
-  void requireNoneWithCard(String place) {
+  void requireNoneWithCard(String source) {
     if (resize.isPresent()
         || interpolation.isPresent()
         || crop.isPresent()
@@ -90,7 +90,7 @@ public record PreprocessingOptions(
       throw Failure.badInput(
           "[%s] its card sets the preprocessing; leave out --resize, --interpolation, --crop, --mean"
               + " and --std",
-          place);
+          source);
     }
   }
 }

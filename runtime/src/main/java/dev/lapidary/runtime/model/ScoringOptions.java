@@ -26,29 +26,29 @@ public record ScoringOptions(Optional<Scores> scores, Optional<Activation> activ
    * @param sample what the network gives for one image
    * @throws Failure (exit 2) if no answer can be made of it, or always the same one
    */
-  Scoring choose(Optional<ModelCard> card, Ending ending, float[] sample, String place) {
+  Scoring choose(Optional<ModelCard> card, Ending ending, float[] sample, String source) {
     if (card.isPresent() && activation.isPresent()) {
-      throw Failure.badInput("[%s] its card sets the activation; leave out --activation", place);
+      throw Failure.badInput("[%s] its card sets the activation; leave out --activation", source);
     }
     if (card.isEmpty() && scores.isEmpty() && ending == Ending.INDEX) {
-      throw OnnxNetwork.withoutScores(place);
+      throw OnnxNetwork.withoutScores(source);
     }
     Scoring scoring =
-        card.isPresent() && scores.isEmpty() ? card.get().scoring() : told(ending, place);
+        card.isPresent() && scores.isEmpty() ? card.get().scoring() : told(ending, source);
     if (scoring.isConstant(sample.length)) {
       throw Failure.badInput(
           "[%s] it gives one number for an image, of which a softmax makes 1 for every image; %s",
-          place,
+          source,
           scoring.scores() == Scores.SOFTMAX || card.isPresent()
               ? "export the network again: without its softmax, or with --activation sigmoid if the"
                   + " number is a label's logit"
               : "add --activation sigmoid if it is a label's logit");
     }
-    requireScores(scoring, sample, place);
+    requireScores(scoring, sample, source);
     return scoring;
   }
 
-  private Scoring told(Ending ending, String place) {
+  private Scoring told(Ending ending, String source) {
     Scores given = scores.orElse(ending.scores());
     Activation kind = activation.orElse(Scoring.of(given).activation());
     boolean ofClasses =
@@ -57,12 +57,12 @@ public record ScoringOptions(Optional<Scores> scores, Optional<Activation> activ
       throw Failure.badInput(
           "[%s] --activation sigmoid is for any number of labels an image, but it ends in a %s, of"
               + " classes of which an image has one; leave it out, or say by --scores what it gives",
-          place, ending.isOfClasses() ? ending.words() : given.label());
+          source, ending.isOfClasses() ? ending.words() : given.label());
     }
     return new Scoring(given, kind);
   }
 
-  private static void requireScores(Scoring scoring, float[] sample, String place) {
+  private static void requireScores(Scoring scoring, float[] sample, String source) {
     if (scoring.scores() == Scores.LOGITS) {
       return;
     }
@@ -71,13 +71,13 @@ public record ScoringOptions(Optional<Scores> scores, Optional<Activation> activ
         throw Failure.badInput(
             "[%s] it is to give the scores of a %s, from 0 to 1, but for an image of zeros it gives"
                 + " %s; give --scores logits",
-            place, scoring.scores().label(), score);
+            source, scoring.scores().label(), score);
       }
     }
   }
 
   /** Of a file whose card was written before cards told what it gives. */
-  Optional<String> note(Optional<ModelCard> card, Ending ending, String place) {
+  Optional<String> note(Optional<ModelCard> card, Ending ending, String source) {
     boolean twice =
         scores.isEmpty()
             && ending.scores() != Scores.LOGITS
@@ -85,7 +85,7 @@ public record ScoringOptions(Optional<Scores> scores, Optional<Activation> activ
     return twice
         ? Optional.of(
             "[%s] its card says that it gives logits, but it ends in a %s, so that its scores are made"
-                    .formatted(place, ending.words())
+                    .formatted(source, ending.words())
                 + " twice: export it again, or add --scores "
                 + ending.scores().label())
         : Optional.empty();

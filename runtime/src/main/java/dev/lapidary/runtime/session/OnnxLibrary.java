@@ -38,19 +38,19 @@ final class OnnxLibrary {
 
   /** A hint to append: {@code ; 2 ONNX Runtimes are on the class path: …}; empty if it is one. */
   static String several() {
-    List<String> places = new ArrayList<>();
+    List<String> jars = new ArrayList<>();
     try {
       ClassLoader loader = OnnxLibrary.class.getClassLoader();
       for (URL url : java.util.Collections.list(loader.getResources(CLASS))) {
-        places.add(url.toString().replaceFirst("!?/" + CLASS, "").replaceFirst(".*/", ""));
+        jars.add(url.toString().replaceFirst("!?/" + CLASS, "").replaceFirst(".*/", ""));
       }
     } catch (IOException e) {
       return "";
     }
-    return places.size() < 2
+    return jars.size() < 2
         ? ""
         : "; %d ONNX Runtimes are on the class path, of which the first is taken: %s; keep one"
-            .formatted(places.size(), String.join(", ", places));
+            .formatted(jars.size(), String.join(", ", jars));
   }
 
   /** Alpine's C library, for which there is no build. */

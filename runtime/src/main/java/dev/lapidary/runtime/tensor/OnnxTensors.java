@@ -37,10 +37,10 @@ public final class OnnxTensors implements TensorNetwork {
   /**
    * Outputs that are no tensors (a map of a class to its probability, say) are left out.
    *
-   * @param place for errors
+   * @param source for errors
    * @throws Failure (exit 2) if an input is no tensor, or none of the outputs is
    */
-  public static OnnxTensors of(OnnxSession session, String place) {
+  public static OnnxTensors of(OnnxSession session, String source) {
     try {
       List<TensorSpec> inputs = new ArrayList<>();
       for (NodeInfo each : session.inputs().values()) {
@@ -50,16 +50,16 @@ public final class OnnxTensors implements TensorNetwork {
                     () ->
                         Failure.badInput(
                             "[%s] its input %s is no tensor of a known type: %s",
-                            place, each.getName(), each.getInfo())));
+                            source, each.getName(), each.getInfo())));
       }
       List<TensorSpec> outputs =
           session.outputs().values().stream().flatMap(o -> spec(o).stream()).toList();
       if (outputs.isEmpty()) {
-        throw Failure.badInput("[%s] none of its outputs is a tensor", place);
+        throw Failure.badInput("[%s] none of its outputs is a tensor", source);
       }
       return new OnnxTensors(session, List.copyOf(inputs), outputs);
     } catch (OrtException e) {
-      throw Failure.badInput("[%s] ONNX Runtime cannot describe it: %s", place, Failure.reason(e));
+      throw Failure.badInput("[%s] ONNX Runtime cannot describe it: %s", source, Failure.reason(e));
     }
   }
 

@@ -58,14 +58,14 @@ public record BatchPlan(int executors, int threads, int maxBatch, BatchSizes siz
   }
 
   private static Choice best(LatencyCurve curve, double mostNanos) {
-    double most = 0;
+    double maximum = 0;
     for (int size : curve.nanosBySize().keySet()) {
       if (size == 1 || curve.nanos(size) <= mostNanos) {
-        most = Math.max(most, curve.imagesPerSecond(size));
+        maximum = Math.max(maximum, curve.imagesPerSecond(size));
       }
     }
     for (int size : curve.nanosBySize().keySet()) {
-      if (curve.imagesPerSecond(size) >= AS_GOOD * most) {
+      if (curve.imagesPerSecond(size) >= AS_GOOD * maximum) {
         return new Choice(curve, size);
       }
     }
@@ -73,9 +73,9 @@ public record BatchPlan(int executors, int threads, int maxBatch, BatchSizes siz
   }
 
   private static Choice soonest(List<LatencyCurve> curves) {
-    LatencyCurve least =
+    LatencyCurve minimum =
         curves.stream().min(Comparator.comparingLong(LatencyCurve::single)).orElseThrow();
-    return new Choice(least, 1);
+    return new Choice(minimum, 1);
   }
 
   private static String reason(

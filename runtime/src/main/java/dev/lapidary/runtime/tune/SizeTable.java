@@ -29,25 +29,26 @@ final class SizeTable implements BatchSizes {
   /** A decision that has stood for so many rounds stands. */
   private static final int STANDS = 200;
 
-  private final int most;
+  private final int maximum;
   private final double mostPerSecond;
   private final int[][] sizes;
 
-  private SizeTable(int most, double mostPerSecond, int[][] sizes) {
-    this.most = most;
+  private SizeTable(int maximum, double mostPerSecond, int[][] sizes) {
+    this.maximum = maximum;
     this.mostPerSecond = mostPerSecond;
     this.sizes = sizes;
   }
 
   /**
-   * @param most images in a run
+   * @param maximum images in a run
    */
-  static BatchSizes of(LatencyCurve curve, int most) {
-    if (most == 1) {
+  static BatchSizes of(LatencyCurve curve, int maximum) {
+    if (maximum == 1) {
       return ALL;
     }
     int[] candidates =
-        IntStream.concat(Arrays.stream(CANDIDATES).filter(size -> size < most), IntStream.of(most))
+        IntStream.concat(
+                Arrays.stream(CANDIDATES).filter(size -> size < maximum), IntStream.of(maximum))
             .toArray();
     double perNano = 0;
     for (int size : candidates) {
@@ -57,7 +58,7 @@ final class SizeTable implements BatchSizes {
     for (int i = 0; i < LOADS.length; i++) {
       sizes[i] = new Decision(curve, candidates, LOADS[i] * perNano).solve();
     }
-    return new SizeTable(most, perNano * 1e9 * curve.executors(), sizes);
+    return new SizeTable(maximum, perNano * 1e9 * curve.executors(), sizes);
   }
 
   /** For one rate. */
@@ -146,12 +147,12 @@ final class SizeTable implements BatchSizes {
     private double after(int candidate, int left) {
       double[] chances = arrivals[candidate];
       double mean = 0;
-      double rest = 1;
+      double remainder = 1;
       for (int come = 0; come < chances.length && left + come < longest; come++) {
         mean += chances[come] * values[left + come];
-        rest -= chances[come];
+        remainder -= chances[come];
       }
-      return mean + rest * values[longest];
+      return mean + remainder * values[longest];
     }
   }
 
@@ -164,6 +165,6 @@ final class SizeTable implements BatchSizes {
     }
     int own = (queued + free - 1) / free; // the other free ones take theirs
     boolean asMany = row == LOADS.length || own >= sizes[row].length;
-    return asMany ? Math.min(own, most) : sizes[row][own];
+    return asMany ? Math.min(own, maximum) : sizes[row][own];
   }
 }

@@ -115,10 +115,10 @@ public final class Benchmark {
       contender.measure(slice, new Samples());
     }
     long began = System.nanoTime();
-    long most = settings.time().multipliedBy(MOST_TIMES_LONGER).toNanos();
+    long max = settings.time().multipliedBy(MOST_TIMES_LONGER).toNanos();
     int rounds = 0;
     while (rounds < settings.rounds()
-        && (rounds < FEWEST_ROUNDS || System.nanoTime() - began < most)) {
+        && (rounds < FEWEST_ROUNDS || System.nanoTime() - began < max)) {
       progress.accept("round %d of %d".formatted(rounds + 1, settings.rounds()));
       for (Contender contender : order) {
         contender.measure(slice, contenders.getOrDefault(contender, new Samples()));

@@ -54,9 +54,9 @@ final class Configuration implements IDefaultValueProvider {
   private @Nullable Map<String, Setting> settings;
 
   /**
-   * @param place where it says so
+   * @param source where it says so
    */
-  private record Setting(String place, String value) {}
+  private record Setting(String source, String value) {}
 
   /** Of this process. */
   Configuration() {
@@ -100,7 +100,7 @@ final class Configuration implements IDefaultValueProvider {
             || (type == Optional.class && option.auxiliaryTypes()[0] == Integer.class);
     if (whole && !WHOLE.matcher(setting.value()).matches()) {
       throw Failure.badInput(
-          "%s is '%s', expected a whole number", setting.place(), setting.value());
+          "%s is '%s', expected a whole number", setting.source(), setting.value());
     }
     if (type.isEnum()) {
       Object[] all = type.getEnumConstants();
@@ -110,7 +110,7 @@ final class Configuration implements IDefaultValueProvider {
       }
       if (!names.contains(setting.value().toLowerCase(Locale.ROOT))) {
         throw Failure.badInput(
-            "%s is '%s', expected one of %s", setting.place(), setting.value(), names);
+            "%s is '%s', expected one of %s", setting.source(), setting.value(), names);
       }
     }
     return setting.value();
@@ -140,11 +140,11 @@ final class Configuration implements IDefaultValueProvider {
           if (!variable.startsWith(VARIABLE)) {
             return;
           }
-          String rest = variable.substring(VARIABLE.length());
-          if (OF_A_SERVICE.matcher(rest).matches() || value.startsWith("tcp://")) {
+          String remainder = variable.substring(VARIABLE.length());
+          if (OF_A_SERVICE.matcher(remainder).matches() || value.startsWith("tcp://")) {
             return;
           }
-          String name = rest.toLowerCase(Locale.ROOT).replace('_', '-');
+          String name = remainder.toLowerCase(Locale.ROOT).replace('_', '-');
           if (!names.contains(name)) {
             throw Failure.badInput(
                 "the environment variable %s is no option of serve run%s",

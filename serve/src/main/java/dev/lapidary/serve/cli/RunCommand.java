@@ -400,9 +400,10 @@ final class RunCommand implements Callable<Integer>, HelpSection.Command {
 
   private ServerSettings.Timeouts timeouts() {
     ServerSettings.Timeouts standard = ServerSettings.Timeouts.DEFAULT;
-    int most = positive("--max-deadline-ms", maxDeadlineMillis, 86_400_000);
+    int maximum = positive("--max-deadline-ms", maxDeadlineMillis, 86_400_000);
     return standard
-        .withDeadlines(Duration.ofMillis(most), Duration.ofMillis(Math.min(most, deadlineMillis())))
+        .withDeadlines(
+            Duration.ofMillis(maximum), Duration.ofMillis(Math.min(maximum, deadlineMillis())))
         .withReading(
             Duration.ofMillis(positive("--header-timeout-ms", headerMillis, 3_600_000)),
             standard.bodyGrace(),

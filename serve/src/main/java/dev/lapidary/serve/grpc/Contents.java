@@ -121,9 +121,9 @@ final class Contents {
     return Integer.toUnsignedLong(contents.getUintContents(i));
   }
 
-  private static long within(String name, long value, long least, long most) {
-    if (value < least || value > most) {
-      throw new InvalidRequest("input '%s' has %d, expected %d..%d", name, value, least, most);
+  private static long within(String name, long value, long min, long max) {
+    if (value < min || value > max) {
+      throw new InvalidRequest("input '%s' has %d, expected %d..%d", name, value, min, max);
     }
     return value;
   }

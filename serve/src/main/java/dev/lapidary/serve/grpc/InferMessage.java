@@ -59,14 +59,14 @@ final class InferMessage {
   }
 
   /** 0 if it is not there. */
-  private static long whole(String place, @Nullable InferParameter parameter) {
+  private static long whole(String source, @Nullable InferParameter parameter) {
     if (parameter == null) {
       return 0;
     }
     return switch (parameter.getParameterChoiceCase()) {
       case INT64_PARAM -> parameter.getInt64Param();
       case UINT64_PARAM -> parameter.getUint64Param();
-      default -> throw new InvalidRequest("%s: expected int64_param or uint64_param", place);
+      default -> throw new InvalidRequest("%s: expected int64_param or uint64_param", source);
     };
   }
 
@@ -74,21 +74,21 @@ final class InferMessage {
     if (output.getName().isEmpty()) {
       throw new InvalidRequest("an output has no name");
     }
-    String place = "output '" + Named.brief(output.getName()) + "'";
-    refuseSharedMemory(place, output.getParametersMap());
+    String source = "output '" + Named.brief(output.getName()) + "'";
+    refuseSharedMemory(source, output.getParametersMap());
     long classes =
-        whole(place + ", 'classification'", output.getParametersMap().get("classification"));
+        whole(source + ", 'classification'", output.getParametersMap().get("classification"));
     if (classes < 0 || classes > Integer.MAX_VALUE) {
       throw new InvalidRequest(
-          "%s: classification is %d, expected 0..%d", place, classes, Integer.MAX_VALUE);
+          "%s: classification is %d, expected 0..%d", source, classes, Integer.MAX_VALUE);
     }
     return new Wanted(output.getName(), (int) classes);
   }
 
-  private static void refuseSharedMemory(String place, Map<String, InferParameter> parameters) {
+  private static void refuseSharedMemory(String source, Map<String, InferParameter> parameters) {
     if (parameters.containsKey(SHARED_MEMORY)) {
       throw new InvalidRequest(
-          "%s: this server shares no memory with its clients; send the data", place);
+          "%s: this server shares no memory with its clients; send the data", source);
     }
   }
 

@@ -104,8 +104,8 @@ final class BodyReader implements Subscriber<byte[]> {
       return true;
     }
     long doubled = Math.max(FIRST_BYTES, 2L * bytes.length);
-    int most = needed <= limits.likelyBytes() ? limits.likelyBytes() : limits.maxBytes();
-    int capacity = Math.max(needed, (int) Math.min(most, doubled));
+    int maximum = needed <= limits.likelyBytes() ? limits.likelyBytes() : limits.maxBytes();
+    int capacity = Math.max(needed, (int) Math.min(maximum, doubled));
     while (!permit.hold(capacity)) {
       if (!bodies.dropSlowerThan(this)) {
         return false;

@@ -154,15 +154,15 @@ final class BodyWork {
       Admission.Permit permit,
       Deadline deadline,
       IntSupplier retrySeconds) {
-    int most = state.settings().limits().bodyBytes();
+    int max = state.settings().limits().bodyBytes();
     long said = request.getContentLength();
-    int likely = said > 0 ? (int) Math.min(said, most) : most;
+    int likely = said > 0 ? (int) Math.min(said, max) : max;
     return BodyReader.read(
         (ServerHttpRequest<?>) request,
         state.bodies(),
         permit,
         deadline,
-        new BodyReader.Limits(most, likely, retrySeconds));
+        new BodyReader.Limits(max, likely, retrySeconds));
   }
 
   private static Refusal refusal(@Nullable Throwable error) {

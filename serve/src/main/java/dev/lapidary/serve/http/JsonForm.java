@@ -59,20 +59,20 @@ final class JsonForm implements RequestForm {
       return "is not text in UTF-8";
     }
     JsonLocation at = jackson.getLocation();
-    String place =
+    String source =
         at == null || at.getLineNr() < 1
             ? ""
             : " at line %d, column %d".formatted(at.getLineNr(), at.getColumnNr());
     if (error instanceof StreamConstraintsException) {
-      return "is nested too deeply, or has too many values or too long a number or name" + place;
+      return "is nested too deeply, or has too many values or too long a number or name" + source;
     }
     if (error instanceof StreamReadException) {
-      return "is not JSON" + place;
+      return "is not JSON" + source;
     }
     if (error instanceof JsonMappingException mapping && !mapping.getPath().isEmpty()) {
-      return "has another type of value in " + path(mapping) + place;
+      return "has another type of value in " + path(mapping) + source;
     }
-    return "has another type of value, or nothing, or more than one value" + place;
+    return "has another type of value, or nothing, or more than one value" + source;
   }
 
   private static String path(JsonMappingException error) {

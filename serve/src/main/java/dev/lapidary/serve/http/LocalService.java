@@ -150,8 +150,8 @@ final class LocalService implements InferenceService {
   private Deadline deadline(long leftNanos) {
     ServerSettings.Timeouts timeouts = state.settings().timeouts();
     boolean said = leftNanos < Long.MAX_VALUE;
-    long most = timeouts.maxDeadline().toNanos();
-    long nanos = said ? Math.min(leftNanos, most) : timeouts.deadline().toNanos();
+    long max = timeouts.maxDeadline().toNanos();
+    long nanos = said ? Math.min(leftNanos, max) : timeouts.deadline().toNanos();
     return Deadline.after(Duration.ofNanos(nanos));
   }
 

@@ -77,8 +77,8 @@ record PredictQuery(
         texts.isEmpty()
             ? timeouts.deadline()
             : Duration.ofMillis(positive(header, texts.get(0), MAX_DEADLINE_MILLIS));
-    Duration most = timeouts.maxDeadline();
-    return Deadline.after(wanted.compareTo(most) > 0 ? most : wanted);
+    Duration maximum = timeouts.maxDeadline();
+    return Deadline.after(wanted.compareTo(maximum) > 0 ? maximum : wanted);
   }
 
   private static long positive(String what, String text, long max) {

@@ -136,10 +136,10 @@ public record ServerSettings(
             Duration.ZERO,
             Duration.ofSeconds(30));
 
-    public Timeouts withDeadlines(Duration most, Duration otherwise) {
+    public Timeouts withDeadlines(Duration max, Duration otherwise) {
       return new Timeouts(
           otherwise,
-          most,
+          max,
           header,
           keepAlive,
           linger,

@@ -106,13 +106,13 @@ final class Serving implements AutoCloseable {
     }
     RequestWork work = new RequestWork();
     for (int i = 0; i < weights.length; i++) {
-      begin(uploads.get(i), new Place(work, work.next(), permit, deadline, weights[i]));
+      begin(uploads.get(i), new Slot(work, work.next(), permit, deadline, weights[i]));
     }
     return work;
   }
 
   /** One image's place in its request. */
-  private record Place(
+  private record Slot(
       RequestWork work,
       CompletableFuture<Result> result,
       Admission.Permit permit,
@@ -125,39 +125,39 @@ final class Serving implements AutoCloseable {
     return Pace.weight(pixels > imageLimits.maxPixels() ? 0 : pixels);
   }
 
-  private void begin(Upload upload, Place place) {
+  private void begin(Upload upload, Slot slot) {
     if (upload instanceof Upload.File file) {
-      workers.decoders().execute(() -> decodeAndSubmit(file, place));
+      workers.decoders().execute(() -> decodeAndSubmit(file, slot));
     } else {
-      place.result().complete(new Result.Refused(((Upload.Unreadable) upload).error()));
+      slot.result().complete(new Result.Refused(((Upload.Unreadable) upload).error()));
     }
   }
 
-  private void decodeAndSubmit(Upload.File file, Place place) {
+  private void decodeAndSubmit(Upload.File file, Slot slot) {
     try {
-      if (place.work().isCancelled()) {
+      if (slot.work().isCancelled()) {
         batcher.statistics().cancelled();
-        place.result().complete(new Result.Dropped());
-      } else if (wouldBeLate(place)) {
+        slot.result().complete(new Result.Dropped());
+      } else if (wouldBeLate(slot)) {
         batcher.statistics().late();
-        place.result().complete(new Result.Ran(new Outcome.Late()));
-        place.work().cancel(); // without this image the request has no answer
+        slot.result().complete(new Result.Ran(new Outcome.Late()));
+        slot.work().cancel(); // without this image the request has no answer
       } else {
-        submit(decode(file, place), place);
+        submit(decode(file, slot), slot);
       }
     } catch (UndecodableImage e) {
       ImageError error = new ImageError(e.code().text(), String.valueOf(e.getMessage()));
-      place.result().complete(new Result.Refused(error));
+      slot.result().complete(new Result.Refused(error));
     } catch (RuntimeException | Error e) {
       LOG.error("an image could not be decoded", e);
-      place.result().completeExceptionally(e);
+      slot.result().completeExceptionally(e);
     } finally {
-      place.permit().decoded(place.weight());
+      slot.permit().decoded(slot.weight());
     }
   }
 
-  private TypedTensor decode(Upload.File file, Place place) {
-    Pace.Decode decode = pace.begin(place.weight());
+  private TypedTensor decode(Upload.File file, Slot slot) {
+    Pace.Decode decode = pace.begin(slot.weight());
     try {
       TypedTensor input = model.tensorOf(file.bytes(), imageLimits);
       decode.end();
@@ -169,28 +169,28 @@ final class Serving implements AutoCloseable {
   }
 
   @SuppressWarnings("FutureReturnValueIgnored") // what follows the answer throws nothing
-  private void submit(TypedTensor input, Place place) {
+  private void submit(TypedTensor input, Slot slot) {
     CompletableFuture<Outcome> answer =
-        batcher.submit(List.of(input), Set.of(model.signature().output()), place.deadline());
-    place.work().waits(answer);
+        batcher.submit(List.of(input), Set.of(model.signature().output()), slot.deadline());
+    slot.work().waits(answer);
     answer.whenComplete(
         (outcome, cancelled) -> {
           if (outcome == null) {
-            place.result().complete(new Result.Dropped());
+            slot.result().complete(new Result.Dropped());
             return;
           }
-          place.result().complete(new Result.Ran(outcome));
+          slot.result().complete(new Result.Ran(outcome));
           if (outcome instanceof Outcome.Late) {
-            place.work().cancel();
+            slot.work().cancel();
           }
         });
   }
 
   /** With nothing else in flight always try: an estimate that refused all could not recover. */
-  private boolean wouldBeLate(Place place) {
+  private boolean wouldBeLate(Slot slot) {
     int before = batcher.depth();
-    long needed = before == 0 ? 0 : pace.decodeNanos(place.weight()) + pace.runNanos(before + 1);
-    return place.deadline().leftNanos() <= needed;
+    long needed = before == 0 ? 0 : pace.decodeNanos(slot.weight()) + pace.runNanos(before + 1);
+    return slot.deadline().leftNanos() <= needed;
   }
 
   /**

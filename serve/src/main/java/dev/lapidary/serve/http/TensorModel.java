@@ -26,7 +26,7 @@ public record TensorModel(
    * @throws Failure (exit 2) if it is no ONNX model, or none of tensors
    */
   public static TensorModel open(Path file, int threads) {
-    String place = String.valueOf(file.getFileName());
+    String source = String.valueOf(file.getFileName());
     OnnxSession session;
     try (OrtSession.SessionOptions options = OnnxSession.options()) {
       options.setIntraOpNumThreads(threads);
@@ -34,18 +34,19 @@ public record TensorModel(
       session = OnnxSession.open(file, options);
     } catch (OrtException e) {
       throw Failure.badInput(
-          "[%s] ONNX Runtime cannot load it, expected an ONNX model: %s", place, Failure.reason(e));
+          "[%s] ONNX Runtime cannot load it, expected an ONNX model: %s",
+          source, Failure.reason(e));
     }
     try {
       return new TensorModel(
-          place.replaceFirst("\\.onnx$", ""),
+          source.replaceFirst("\\.onnx$", ""),
           Sha256.of(file),
           session.metadata(ModelCard.METADATA_KEY).isPresent(),
-          OnnxTensors.of(session, place),
+          OnnxTensors.of(session, source),
           session);
     } catch (OrtException e) {
       session.close();
-      throw Failure.badInput("[%s] ONNX Runtime cannot describe it: %s", place, Failure.reason(e));
+      throw Failure.badInput("[%s] ONNX Runtime cannot describe it: %s", source, Failure.reason(e));
     } catch (RuntimeException e) {
       session.close();
       throw e;

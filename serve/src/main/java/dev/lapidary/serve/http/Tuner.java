@@ -110,8 +110,8 @@ final class Tuner implements AutoCloseable {
 
   /** Empty if a request came meanwhile. */
   private List<LatencyCurve> measure() throws TensorNetwork.Unrunnable, InterruptedException {
-    int most = model.batches() ? batcher.maxBatch() : 1;
-    CurveMeter meter = new CurveMeter((TypedTensor.Numbers) model.blank(), most, this::isAlone);
+    int max = model.batches() ? batcher.maxBatch() : 1;
+    CurveMeter meter = new CurveMeter((TypedTensor.Numbers) model.blank(), max, this::isAlone);
     List<LatencyCurve> curves = new ArrayList<>();
     for (int executors : configurations()) {
       TensorNetwork network = executors == 1 ? model.tensors() : narrow().tensors();

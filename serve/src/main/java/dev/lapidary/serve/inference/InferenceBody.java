@@ -128,18 +128,18 @@ public record InferenceBody(
     private final byte[] body;
     private final int jsonEnd;
     private final LongConsumer room;
-    private final boolean rest;
+    private final boolean remainder;
     private int at;
     private long taken;
 
     /**
-     * @param rest whether what is behind the JSON may be the one input that says nothing of it
+     * @param remainder whether what is behind the JSON may be the one input that says nothing of it
      */
-    Cut(byte[] body, int jsonEnd, LongConsumer room, boolean rest) {
+    Cut(byte[] body, int jsonEnd, LongConsumer room, boolean remainder) {
       this.body = body;
       this.jsonEnd = jsonEnd;
       this.room = room;
-      this.rest = rest;
+      this.remainder = remainder;
       this.at = jsonEnd;
     }
 
@@ -163,10 +163,10 @@ public record InferenceBody(
       if (input.binarySize().isPresent()) {
         return ofBytes(input, type, count, input.binarySize().getAsInt());
       }
-      if (rest && type == DataType.BYTES && count == 1) {
+      if (remainder && type == DataType.BYTES && count == 1) {
         return new TypedTensor.Texts(input.name(), input.shape(), List.of(take(body.length - at)));
       }
-      if (rest) {
+      if (remainder) {
         return ofBytes(input, type, count, body.length - at);
       }
       throw new InvalidRequest("input '%s' has no data and no binary_data_size", name);

@@ -66,7 +66,7 @@ record InferenceHeader(
     try (JsonParser json = FACTORY.createParser(body, 0, length)) {
       InferenceHeader header = new Reader(json).root();
       if (json.nextToken() != null) {
-        throw new InvalidRequest("there is more behind the JSON's end%s", place(json));
+        throw new InvalidRequest("there is more behind the JSON's end%s", source(json));
       }
       return header;
     } catch (IOException e) {
@@ -78,23 +78,23 @@ record InferenceHeader(
   static InvalidRequest invalid(IOException error) {
     if (error instanceof StreamConstraintsException) {
       return new InvalidRequest(
-          "the JSON is nested too deeply, or has too long a number or name%s", place(error));
+          "the JSON is nested too deeply, or has too long a number or name%s", source(error));
     }
     if (error instanceof JacksonException) {
-      return new InvalidRequest("the body is not JSON%s", place(error));
+      return new InvalidRequest("the body is not JSON%s", source(error));
     }
     return new InvalidRequest("the JSON is not text in UTF-8");
   }
 
-  private static String place(IOException error) {
-    return error instanceof JacksonException jackson ? place(jackson.getLocation()) : "";
+  private static String source(IOException error) {
+    return error instanceof JacksonException jackson ? source(jackson.getLocation()) : "";
   }
 
-  private static String place(JsonParser json) {
-    return place(json.currentLocation());
+  private static String source(JsonParser json) {
+    return source(json.currentLocation());
   }
 
-  private static String place(JsonLocation at) {
+  private static String source(JsonLocation at) {
     return at == null || at.getLineNr() < 1
         ? ""
         : " at line %d, column %d".formatted(at.getLineNr(), at.getColumnNr());
@@ -141,13 +141,13 @@ record InferenceHeader(
 
     @FunctionalInterface
     private interface Step {
-      void read(String place) throws IOException;
+      void read(String source) throws IOException;
     }
 
-    private void each(String place, Step step) throws IOException {
-      require(json.currentToken(), JsonToken.START_ARRAY, place, "a list");
+    private void each(String source, Step step) throws IOException {
+      require(json.currentToken(), JsonToken.START_ARRAY, source, "a list");
       for (int i = 0; json.nextToken() != JsonToken.END_ARRAY; i++) {
-        String own = place + "[" + i + "]";
+        String own = source + "[" + i + "]";
         if (i >= MOST_TENSORS) {
           throw new InvalidRequest("%s: there are at most %d", own, MOST_TENSORS);
         }
@@ -172,7 +172,7 @@ record InferenceHeader(
       }
     }
 
-    private void input(String place) throws IOException {
+    private void input(String source) throws IOException {
       String name = "";
       String datatype = "";
       List<Long> shape = List.of();
@@ -183,15 +183,15 @@ record InferenceHeader(
         String field = json.currentName();
         json.nextToken();
         switch (field) {
-          case "name" -> name = text(place + ".name");
-          case "datatype" -> datatype = text(place + ".datatype");
+          case "name" -> name = text(source + ".name");
+          case "datatype" -> datatype = text(source + ".datatype");
           case "shape" -> {
-            shape = shape(place + ".shape");
+            shape = shape(source + ".shape");
             hasShape = true;
           }
-          case "parameters" -> binarySize = inputParameters(place + ".parameters");
+          case "parameters" -> binarySize = inputParameters(source + ".parameters");
           case "data" -> {
-            require(json.currentToken(), JsonToken.START_ARRAY, place + ".data", "a list");
+            require(json.currentToken(), JsonToken.START_ARRAY, source + ".data", "a list");
             dataAt = OptionalInt.of(offset());
             json.skipChildren();
           }
@@ -199,7 +199,7 @@ record InferenceHeader(
         }
       }
       if (name.isEmpty() || datatype.isEmpty() || !hasShape) {
-        throw new InvalidRequest("%s has no name, no datatype or no shape, expected all", place);
+        throw new InvalidRequest("%s has no name, no datatype or no shape, expected all", source);
       }
       inputs.add(new Input(name, datatype, shape, dataAt, binarySize));
     }
@@ -212,24 +212,24 @@ record InferenceHeader(
       return (int) at;
     }
 
-    private OptionalInt inputParameters(String place) throws IOException {
+    private OptionalInt inputParameters(String source) throws IOException {
       OptionalInt size = OptionalInt.empty();
-      require(json.currentToken(), JsonToken.START_OBJECT, place, "an object");
+      require(json.currentToken(), JsonToken.START_OBJECT, source, "an object");
       while (json.nextToken() == JsonToken.FIELD_NAME) {
         String field = json.currentName();
         json.nextToken();
         switch (field) {
-          case "binary_data_size" -> size = OptionalInt.of(size(place + "." + field));
+          case "binary_data_size" -> size = OptionalInt.of(size(source + "." + field));
           case "shared_memory_region" ->
               throw new InvalidRequest(
-                  "%s: this server shares no memory with its clients; send the data", place);
+                  "%s: this server shares no memory with its clients; send the data", source);
           default -> json.skipChildren();
         }
       }
       return size;
     }
 
-    private void output(String place) throws IOException {
+    private void output(String source) throws IOException {
       String name = "";
       int classes = 0;
       Optional<Boolean> binary = Optional.empty();
@@ -237,19 +237,19 @@ record InferenceHeader(
         String field = json.currentName();
         json.nextToken();
         if (field.equals("name")) {
-          name = text(place + ".name");
+          name = text(source + ".name");
         } else if (field.equals("parameters")) {
-          require(json.currentToken(), JsonToken.START_OBJECT, place + ".parameters", "an object");
+          require(json.currentToken(), JsonToken.START_OBJECT, source + ".parameters", "an object");
           while (json.nextToken() == JsonToken.FIELD_NAME) {
             String parameter = json.currentName();
             json.nextToken();
-            String at = place + ".parameters." + parameter;
+            String at = source + ".parameters." + parameter;
             switch (parameter) {
               case "classification" -> classes = size(at);
               case "binary_data" -> binary = Optional.of(truth(at));
               case "shared_memory_region" ->
                   throw new InvalidRequest(
-                      "%s: this server shares no memory with its clients", place);
+                      "%s: this server shares no memory with its clients", source);
               default -> json.skipChildren();
             }
           }
@@ -258,58 +258,59 @@ record InferenceHeader(
         }
       }
       if (name.isEmpty()) {
-        throw new InvalidRequest("%s has no name", place);
+        throw new InvalidRequest("%s has no name", source);
       }
       outputs.add(new Output(name, classes, binary));
     }
 
-    private List<Long> shape(String place) throws IOException {
-      require(json.currentToken(), JsonToken.START_ARRAY, place, "a list of whole numbers");
+    private List<Long> shape(String source) throws IOException {
+      require(json.currentToken(), JsonToken.START_ARRAY, source, "a list of whole numbers");
       List<Long> dims = new ArrayList<>();
       while (json.nextToken() != JsonToken.END_ARRAY) {
-        long dim = whole(place);
+        long dim = whole(source);
         if (dim < 0 || dims.size() >= MOST_DIMENSIONS) {
           throw new InvalidRequest(
-              "%s has a negative number, or more than %d", place, MOST_DIMENSIONS);
+              "%s has a negative number, or more than %d", source, MOST_DIMENSIONS);
         }
         dims.add(dim);
       }
       return List.copyOf(dims);
     }
 
-    private String text(String place) throws IOException {
-      require(json.currentToken(), JsonToken.VALUE_STRING, place, "text");
+    private String text(String source) throws IOException {
+      require(json.currentToken(), JsonToken.VALUE_STRING, source, "text");
       return json.getText();
     }
 
-    private boolean truth(String place) {
+    private boolean truth(String source) {
       return switch (json.currentToken()) {
         case VALUE_TRUE -> true;
         case VALUE_FALSE -> false;
-        default -> throw new InvalidRequest("%s: expected true or false", Named.brief(place));
+        default -> throw new InvalidRequest("%s: expected true or false", Named.brief(source));
       };
     }
 
-    private long whole(String place) throws IOException {
-      require(json.currentToken(), JsonToken.VALUE_NUMBER_INT, place, "a whole number");
+    private long whole(String source) throws IOException {
+      require(json.currentToken(), JsonToken.VALUE_NUMBER_INT, source, "a whole number");
       if (json.getNumberType() == JsonParser.NumberType.BIG_INTEGER) {
-        throw new InvalidRequest("%s: the number is too large", place);
+        throw new InvalidRequest("%s: the number is too large", source);
       }
       return json.getLongValue();
     }
 
-    private int size(String place) throws IOException {
-      long size = whole(place);
+    private int size(String source) throws IOException {
+      long size = whole(source);
       if (size < 0 || size > Integer.MAX_VALUE) {
         throw new InvalidRequest(
-            "%s is %d, expected 0..%d", Named.brief(place), size, Integer.MAX_VALUE);
+            "%s is %d, expected 0..%d", Named.brief(source), size, Integer.MAX_VALUE);
       }
       return (int) size;
     }
 
-    private void require(@Nullable JsonToken token, JsonToken expected, String place, String what) {
+    private void require(
+        @Nullable JsonToken token, JsonToken expected, String source, String what) {
       if (token != expected) {
-        throw new InvalidRequest("%s: expected %s%s", place, what, place(json));
+        throw new InvalidRequest("%s: expected %s%s", source, what, source(json));
       }
     }
   }

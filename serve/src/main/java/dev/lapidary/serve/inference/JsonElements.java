@@ -109,13 +109,13 @@ final class JsonElements {
     };
   }
 
-  private long whole(long least, long most) throws IOException {
+  private long whole(long min, long max) throws IOException {
     if (json.currentToken() != JsonToken.VALUE_NUMBER_INT
         || json.getNumberType() == JsonParser.NumberType.BIG_INTEGER) {
       throw wrong();
     }
     long value = json.getLongValue();
-    if (value < least || value > most) {
+    if (value < min || value > max) {
       throw wrong();
     }
     return value;

@@ -36,18 +36,18 @@ final class RankedOutput {
     ByteBuffer data = output.data();
     int count = data.remaining() / output.type().size();
     int length = rows == 0 ? 0 : (int) (count / rows);
-    int most = Math.min(classes, length);
+    int max = Math.min(classes, length);
     List<byte[]> texts = new ArrayList<>();
     for (int row = 0; row < rows; row++) {
       int first = row * length;
       IntStream.range(0, length)
           .boxed()
           .sorted(greatestFirst(output.type(), data, first))
-          .limit(most)
+          .limit(max)
           .forEach(
               i -> texts.add(text(output.type(), data, first, i, labels, length).getBytes(UTF_8)));
     }
-    List<Long> shape = batched ? List.of(rows, (long) most) : List.of((long) most);
+    List<Long> shape = batched ? List.of(rows, (long) max) : List.of((long) max);
     return new TypedTensor.Texts(output.name(), shape, texts);
   }
 

@@ -36,8 +36,8 @@ public record ModelId(String name, String version) implements Comparable<ModelId
   /** The nearest that may be a name or a version: {@code MobileNet V2} is {@code MobileNet-V2}. */
   public static String segment(String text, String otherwise) {
     String cut = text.strip().replaceAll("[^A-Za-z0-9._-]", "-").replaceFirst("^\\.+", "");
-    String most = cut.length() > MOST ? cut.substring(0, MOST) : cut;
-    return most.isEmpty() ? otherwise : most;
+    String max = cut.length() > MOST ? cut.substring(0, MOST) : cut;
+    return max.isEmpty() ? otherwise : max;
   }
 
   @Override

@@ -95,24 +95,24 @@ final class RepositoryFolder {
     return files.get(0);
   }
 
-  private static String requireName(String name, Path place) {
+  private static String requireName(String name, Path location) {
     if (!ModelId.isSegment(name)) {
       throw Failure.badInput(
           "%s: a model's name is at most 64 letters, digits and ._- and begins with no dot, but"
               + " this one is '%s'; rename it",
-          place, name);
+          location, name);
     }
     return name;
   }
 
   private static List<ModelSource> requireDistinct(List<ModelSource> all) {
-    TreeMap<String, Path> places = new TreeMap<>();
+    TreeMap<String, Path> versions = new TreeMap<>();
     for (ModelSource each : all) {
       String key = each.name().orElse("") + "/" + each.version().orElse("");
       String bare = each.name().orElse("") + "/";
-      Path before = places.putIfAbsent(key, each.file());
+      Path before = versions.putIfAbsent(key, each.file());
       if (before == null && !key.equals(bare)) {
-        before = places.get(bare);
+        before = versions.get(bare);
       }
       if (before != null) {
         throw Failure.badInput(

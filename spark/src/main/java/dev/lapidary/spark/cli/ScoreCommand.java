@@ -137,13 +137,13 @@ final class ScoreCommand implements Callable<Integer> {
     ImageTable images = ImageTable.read(session, data, column, format, glob);
     Dataset<Row> scored =
         scorer.score(images.rows(), images.column(), PREDICTION, topK.orElse(0), size);
-    String place = images.column();
-    if (images.rows().schema().apply(place).dataType() instanceof BinaryType) {
-      scored = scored.drop(place);
-      place = scored.columns()[0];
+    String source = images.column();
+    if (images.rows().schema().apply(source).dataType() instanceof BinaryType) {
+      scored = scored.drop(source);
+      source = scored.columns()[0];
     }
     Manifest written =
-        target.write(scored, PREDICTION, place, maxErrors, manifest(session, scorer, size));
+        target.write(scored, PREDICTION, source, maxErrors, manifest(session, scorer, size));
     spec.commandLine()
         .getOut()
         .printf(

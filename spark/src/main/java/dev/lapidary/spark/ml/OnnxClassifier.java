@@ -130,8 +130,8 @@ public final class OnnxClassifier extends Transformer implements MLWritable {
     return this;
   }
 
-  public OnnxClassifier setTopK(int most) {
-    set(topK, most);
+  public OnnxClassifier setTopK(int max) {
+    set(topK, max);
     return this;
   }
 

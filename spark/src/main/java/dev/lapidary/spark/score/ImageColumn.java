@@ -79,13 +79,13 @@ sealed interface ImageColumn extends Serializable {
         return local(java.nio.file.Path.of(path.toUri().getPath()));
       }
       FileStatus status = files.getFileStatus(path);
-      long most = ImageLimits.DEFAULT.maxBytes();
+      long max = ImageLimits.DEFAULT.maxBytes();
       if (status.isDirectory()) {
         return new EncodedImage.Unreadable("it is a folder");
       }
-      if (status.getLen() > most) {
+      if (status.getLen() > max) {
         return new EncodedImage.Unreadable(
-            "%d bytes, more than the limit of %d".formatted(status.getLen(), most));
+            "%d bytes, more than the limit of %d".formatted(status.getLen(), max));
       }
       byte[] bytes = new byte[(int) status.getLen()];
       try (FSDataInputStream in = files.open(path)) {

@@ -30,14 +30,14 @@ public final class ScoringNetwork {
   public List<ScoredImage> predict(List<EncodedImage> images, int topK) {
     ScoredImage[] predictions = new ScoredImage[images.size()];
     List<float[]> inputs = new ArrayList<>(images.size());
-    List<Integer> places = new ArrayList<>(images.size());
+    List<Integer> indices = new ArrayList<>(images.size());
     for (int i = 0; i < predictions.length; i++) {
       if (images.get(i) instanceof EncodedImage.Unreadable unreadable) {
         predictions[i] = ScoredImage.failed(unreadable.reason());
       } else if (images.get(i) instanceof EncodedImage.Bytes bytes) {
         try {
           inputs.add(model.inputOf(bytes.file(), ImageLimits.DEFAULT));
-          places.add(i);
+          indices.add(i);
         } catch (UndecodableImage e) {
           predictions[i] = ScoredImage.failed(String.valueOf(e.getMessage()));
         }
@@ -46,7 +46,7 @@ public final class ScoringNetwork {
     if (!inputs.isEmpty()) {
       List<ScoredImage> answers = run(inputs, topK);
       for (int i = 0; i < answers.size(); i++) {
-        predictions[places.get(i)] = answers.get(i);
+        predictions[indices.get(i)] = answers.get(i);
       }
     }
     return Arrays.asList(predictions);

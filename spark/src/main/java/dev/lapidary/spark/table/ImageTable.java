@@ -66,20 +66,20 @@ public record ImageTable(Dataset<Row> rows, String column) {
   /**
    * A table with a column of images.
    *
-   * @param place a table's name in the session's catalog, or a URI
+   * @param source a table's name in the session's catalog, or a URI
    * @param format of what lies there, such as {@code parquet}; a catalog knows its tables'
    */
-  public static ImageTable of(SparkSession session, String place, String format, String column) {
+  public static ImageTable of(SparkSession session, String source, String format, String column) {
     Dataset<Row> rows =
-        isName(place) && session.catalog().tableExists(place)
-            ? session.table(place)
-            : session.read().format(format).load(place);
+        isName(source) && session.catalog().tableExists(source)
+            ? session.table(source)
+            : session.read().format(format).load(source);
     return new ImageTable(rows, column);
   }
 
   /** Whether it is the name of a catalog's table, and no path. */
-  static boolean isName(String place) {
-    return place.matches("[A-Za-z_]\\w*(\\.[A-Za-z_]\\w*){0,2}");
+  static boolean isName(String source) {
+    return source.matches("[A-Za-z_]\\w*(\\.[A-Za-z_]\\w*){0,2}");
   }
 
   /** Where a folder of tables and one of images cannot be told apart, the column tells. */

@@ -65,13 +65,13 @@ public final class PredictionTable {
    * Runs the job and gives the table its name.
    *
    * @param column of the predictions
-   * @param place column that says which image a row is
+   * @param source column that says which image a row is
    * @param maxErrors fraction of images that may have an error, in [0, 1]
    * @return the manifest with its counts
    * @throws Failure (exit 2) if there are no images; (exit 3) if more have an error
    */
   public Manifest write(
-      Dataset<Row> scored, String column, String place, double maxErrors, Manifest manifest)
+      Dataset<Row> scored, String column, String source, double maxErrors, Manifest manifest)
       throws IOException {
     Path unfinished = unfinished();
     FileSystem files = files(unfinished);
@@ -81,7 +81,7 @@ public final class PredictionTable {
       // By its files: a hidden folder is one that readers pass over.
       Dataset<Row> written = session.read().parquet(unfinished + "/part-*");
       Manifest counted = count(written, column, manifest);
-      requireFew(written, column, place, maxErrors, counted);
+      requireFew(written, column, source, maxErrors, counted);
       publish(written, unfinished, files, counted);
       return counted;
     } finally {
@@ -101,7 +101,7 @@ public final class PredictionTable {
   }
 
   private void requireFew(
-      Dataset<Row> written, String column, String place, double maxErrors, Manifest counted) {
+      Dataset<Row> written, String column, String source, double maxErrors, Manifest counted) {
     if (counted.images() == 0) {
       throw Failure.badInput("there are no images to score; %s was not written", out);
     }
@@ -111,7 +111,7 @@ public final class PredictionTable {
     List<String> first =
         written
             .filter(functions.col(column + ".error").isNotNull())
-            .select(functions.col(place), functions.col(column + ".error"))
+            .select(functions.col(source), functions.col(column + ".error"))
             .takeAsList(SHOWN)
             .stream()
             .map(row -> row.get(0) + ": " + row.get(1))

@@ -1,9 +1,10 @@
 package dev.lapidary.spark.train;
 
 /**
- * What a round costs beyond the workers' own work, by a model whose constants are of a few rounds on
- * one machine and not fitted to any cluster (docs/spark.md): the driver's work for each task, the weights that go out and
- * come back, the slices that go from workers to where they are put together, and a job's start.
+ * What a round costs beyond the workers' own work, by a model whose constants are of a few rounds
+ * on one machine and not fitted to any cluster (docs/spark.md): the driver's work for each task,
+ * the weights that go out and come back, the slices that go from workers to where they are put
+ * together, and a job's start.
  *
  * @param workers tasks of the first stage
  * @param slices tasks of the second

@@ -89,16 +89,16 @@ final class PickleCalls {
           "preserve_format",
           "channels_last");
 
-  private final PickleLexer place;
+  private final PickleLexer lexer;
   private final StorageSource storages;
   private final PickledTensors tensors;
   private final ForeignCalls foreign = new ForeignCalls();
   private long copies;
 
-  PickleCalls(PickleLexer place, StorageSource storages) {
-    this.place = place;
+  PickleCalls(PickleLexer lexer, StorageSource storages) {
+    this.lexer = lexer;
     this.storages = storages;
-    this.tensors = new PickledTensors(place);
+    this.tensors = new PickledTensors(lexer);
   }
 
   /** The name, if it is one that PyTorch's data mentions. */
@@ -114,9 +114,9 @@ final class PickleCalls {
       return new PyGlobal(module, name);
     }
     if (module.equals("torch") && name.endsWith("Storage")) {
-      throw place.refuse("the element type of %s is not supported", Quote.of(full));
+      throw lexer.refuse("the element type of %s is not supported", Quote.of(full));
     }
-    throw place.refuse(
+    throw lexer.refuse(
         "mentions %s, which is no tensor data; nothing was run. If this is a whole pickled module,"
             + " save its state_dict() or a TorchScript archive instead",
         Quote.of(full));
@@ -135,7 +135,7 @@ final class PickleCalls {
     if (isPython()) {
       return foreign.call(type, arguments);
     }
-    throw place.refuse("NEWOBJ of %s, expected a class of the archive and ()", PyTree.kind(type));
+    throw lexer.refuse("NEWOBJ of %s, expected a class of the archive and ()", PyTree.kind(type));
   }
 
   /** A function called; in Python's pickles also anything else, which gives nothing known. */
@@ -147,7 +147,7 @@ final class PickleCalls {
     if (isPython()) {
       return foreign.call(callee, argument);
     }
-    throw place.refuse("REDUCE calls %s, expected a function", PyTree.kind(callee));
+    throw lexer.refuse("REDUCE calls %s, expected a function", PyTree.kind(callee));
   }
 
   private static boolean isFunction(PyGlobal global) {
@@ -155,7 +155,7 @@ final class PickleCalls {
   }
 
   private boolean isPython() {
-    return place.dialect() == PickleDialect.PYTHON;
+    return lexer.dialect() == PickleDialect.PYTHON;
   }
 
   private PyValue call(PyGlobal function, PyValue argument) {
@@ -163,7 +163,7 @@ final class PickleCalls {
       return new PyEnum(name(function), argument);
     }
     if (!(argument instanceof PyTuple tuple)) {
-      throw place.refuse(
+      throw lexer.refuse(
           "calls %s with %s, expected a tuple", name(function), PyTree.kind(argument));
     }
     String name = name(function);
@@ -191,7 +191,7 @@ final class PickleCalls {
         if (isPython()) {
           yield foreign.call(function, argument);
         }
-        throw place.refuse("calls %s, which is no function", name);
+        throw lexer.refuse("calls %s, which is no function", name);
       }
     };
   }
@@ -210,7 +210,7 @@ final class PickleCalls {
         || !tuple.items().get(0).equals(new PyString("storage"))
         || !(tuple.items().get(1) instanceof PyGlobal type)
         || !(tuple.items().get(4) instanceof PyInt numel)) {
-      throw place.refuse(
+      throw lexer.refuse(
           "a persistent id that is not ('storage', type, key, location, numel): the pickle is"
               + " malformed");
     }
@@ -223,10 +223,10 @@ final class PickleCalls {
       if (isPython()) {
         return new PyOpaque(name(type));
       }
-      throw place.refuse("%s is no storage type", Quote.of(name(type)));
+      throw lexer.refuse("%s is no storage type", Quote.of(name(type)));
     }
     if (numel.value() < 0 || numel.value() > Long.MAX_VALUE / width.getAsInt()) {
-      throw place.refuse("a storage of %d elements", numel.value());
+      throw lexer.refuse("a storage of %d elements", numel.value());
     }
     String key = string(tuple.items().get(2));
     Storage whole = storages.storage(key, numel.value() * width.getAsInt());
@@ -251,7 +251,7 @@ final class PickleCalls {
       int from = (int) (offset.value() * width);
       return Storage.over(whole.bytes().slice(from, (int) (numel.value() * width)));
     }
-    throw place.refuse("a view of a storage that lies outside of it; the file is damaged");
+    throw lexer.refuse("a view of a storage that lies outside of it; the file is damaged");
   }
 
   private PyValue rebuild(List<PyValue> arguments) {
@@ -263,7 +263,7 @@ final class PickleCalls {
   /** {@code (storage, offset, size, stride, requires_grad, hooks, dtype[, metadata])}. */
   private PyValue rebuildOfType(List<PyValue> arguments) {
     if (!(arguments.get(6) instanceof PyGlobal type)) {
-      throw place.refuse("a tensor's type that is %s", PyTree.kind(arguments.get(6)));
+      throw lexer.refuse("a tensor's type that is %s", PyTree.kind(arguments.get(6)));
     }
     Storage storage =
         arguments.get(0) instanceof PyRawStorage raw
@@ -297,7 +297,7 @@ final class PickleCalls {
   private PyValue parameter(List<PyValue> arguments) {
     if (!(arguments.get(0) instanceof PyTensor data)
         || !(arguments.get(1) instanceof PyBool requiresGrad)) {
-      throw place.refuse("a Parameter of %s, expected a tensor", PyTree.kind(arguments.get(0)));
+      throw lexer.refuse("a Parameter of %s, expected a tensor", PyTree.kind(arguments.get(0)));
     }
     return new PyTensor(data.tensor(), requiresGrad.value());
   }
@@ -310,7 +310,7 @@ final class PickleCalls {
       if (isPython()) {
         return foreign.call(arguments.get(0), arguments.get(2));
       }
-      throw place.refuse(
+      throw lexer.refuse(
           "_rebuild_from_type_v2 of %s, expected a tensor's function",
           PyTree.kind(arguments.get(0)));
     }
@@ -329,7 +329,7 @@ final class PickleCalls {
     if (type.startsWith("Dict[") && value instanceof PyDict dict) {
       return new PyDict(inner, dict.items());
     }
-    throw place.refuse("the type tag %s on %s", Quote.of(type), PyTree.kind(value));
+    throw lexer.refuse("the type tag %s on %s", Quote.of(type), PyTree.kind(value));
   }
 
   /** Called with no argument, or by Python 2 with a list of pairs. */
@@ -342,9 +342,9 @@ final class PickleCalls {
               ? two.items()
               : pair instanceof PyTuple two ? two.items() : List.of();
       if (both.size() != 2) {
-        throw place.refuse("an OrderedDict of %s, expected pairs", PyTree.kind(pair));
+        throw lexer.refuse("an OrderedDict of %s, expected pairs", PyTree.kind(pair));
       }
-      items.put(PyTree.key(both.get(0), place), both.get(1));
+      items.put(PyTree.key(both.get(0), lexer), both.get(1));
     }
     return new PyDict(items);
   }
@@ -353,7 +353,7 @@ final class PickleCalls {
   void countCopies(int entries) {
     copies += entries;
     if (copies > MOST_COPIES) {
-      throw place.refuse("its calls copy more than %d entries", MOST_COPIES);
+      throw lexer.refuse("its calls copy more than %d entries", MOST_COPIES);
     }
   }
 
@@ -361,20 +361,20 @@ final class PickleCalls {
     if (value instanceof PyList list) {
       return list;
     }
-    throw place.refuse("%s, expected a list", PyTree.kind(value));
+    throw lexer.refuse("%s, expected a list", PyTree.kind(value));
   }
 
   private String string(PyValue value) {
     if (value instanceof PyString string) {
       return string.value();
     }
-    throw place.refuse("%s, expected a string", PyTree.kind(value));
+    throw lexer.refuse("%s, expected a string", PyTree.kind(value));
   }
 
-  private List<PyValue> arity(String name, List<PyValue> arguments, int least, int most) {
-    if (arguments.size() < least || arguments.size() > most) {
-      throw place.refuse(
-          "%s with %d arguments, expected %d to %d", name, arguments.size(), least, most);
+  private List<PyValue> arity(String name, List<PyValue> arguments, int min, int max) {
+    if (arguments.size() < min || arguments.size() > max) {
+      throw lexer.refuse(
+          "%s with %d arguments, expected %d to %d", name, arguments.size(), min, max);
     }
     return arguments;
   }

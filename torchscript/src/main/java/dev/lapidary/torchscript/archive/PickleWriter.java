@@ -210,14 +210,14 @@ final class PickleWriter {
 
   /** Storage, offset, sizes, strides. */
   private void view(Tensor tensor) {
-    StorageLayout.Place place = layout.place(tensor);
-    storage(tensor, place);
-    integer(place.offset());
+    StorageLayout.View view = layout.view(tensor);
+    storage(tensor, view);
+    integer(view.offset());
     integers(tensor.shape());
     integers(tensor.strides());
   }
 
-  private void storage(Tensor tensor, StorageLayout.Place place) {
+  private void storage(Tensor tensor, StorageLayout.View view) {
     Map<DType, Integer> known =
         storages.computeIfAbsent(tensor.storage(), s -> new EnumMap<>(DType.class));
     Integer index = known.get(tensor.dtype());
@@ -228,9 +228,9 @@ final class PickleWriter {
     op(Opcode.MARK);
     text("storage");
     global("torch", tensor.dtype().storageName());
-    text(place.key());
+    text(view.key());
     text("cpu");
-    integer(place.elements());
+    integer(view.elements());
     op(Opcode.TUPLE);
     op(Opcode.BINPERSID);
     known.put(tensor.dtype(), put());

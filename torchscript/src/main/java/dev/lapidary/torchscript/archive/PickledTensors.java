@@ -30,13 +30,13 @@ final class PickledTensors {
   private static final long OVERLAPPED_BYTES = 16 << 20;
   private static final long DECODED_ANYWAY = 1 << 20;
 
-  private final PickleLexer place;
+  private final PickleLexer lexer;
   private long overlappedBytes;
   private final Set<Storage> decoded = Collections.newSetFromMap(new IdentityHashMap<>());
   private long decodedBudget = DECODED_ANYWAY;
 
-  PickledTensors(PickleLexer place) {
-    this.place = place;
+  PickledTensors(PickleLexer lexer) {
+    this.lexer = lexer;
   }
 
   /** {@code (storage, offset, size, stride[, requires_grad, hooks[, metadata]])}. */
@@ -59,7 +59,7 @@ final class PickledTensors {
     }
     decodedBudget -= view.numel();
     if (decodedBudget < 0) {
-      throw place.refuse("8-bit tensors that show the same bytes again and again");
+      throw lexer.refuse("8-bit tensors that show the same bytes again and again");
     }
     boolean requiresGrad = arguments.get(4) instanceof PyBool required && required.value();
     return new PyTensor(type.decoded(view), requiresGrad);
@@ -89,7 +89,7 @@ final class PickledTensors {
             integers, scales.tensor(), zeroPoints.tensor(), Math.toIntExact(axis.value()));
       }
     }
-    throw place.refuse(
+    throw lexer.refuse(
         "a quantized tensor whose quantizer is neither (per_tensor_affine, scale, zero point) nor"
             + " (per_channel_affine, scales, zero points, axis)");
   }
@@ -97,7 +97,7 @@ final class PickledTensors {
   private PyQTensor perChannel(Tensor integers, Tensor scales, Tensor zeroPoints, int axis) {
     long channels = integers.size(axis);
     if (scales.numel() != channels || zeroPoints.numel() != channels) {
-      throw place.refuse(
+      throw lexer.refuse(
           "%d scales and %d zero points for %d channels",
           scales.numel(), zeroPoints.numel(), channels);
     }
@@ -107,7 +107,7 @@ final class PickledTensors {
   private Tensor view(List<PyValue> arguments) {
     if (!(arguments.get(0) instanceof PyStorage storage)
         || !(arguments.get(1) instanceof PyInt offset)) {
-      throw place.refuse("a tensor of %s, expected a storage", PyTree.kind(arguments.get(0)));
+      throw lexer.refuse("a tensor of %s, expected a storage", PyTree.kind(arguments.get(0)));
     }
     long[] shape = longs(arguments.get(2));
     long[] strides = longs(arguments.get(3));
@@ -117,7 +117,7 @@ final class PickledTensors {
       requireLittleOverlap(tensor);
       return tensor;
     } catch (IllegalArgumentException | ArithmeticException e) {
-      throw place.refuse("%s; the file is damaged", String.valueOf(e.getMessage()));
+      throw lexer.refuse("%s; the file is damaged", String.valueOf(e.getMessage()));
     }
   }
 
@@ -126,7 +126,7 @@ final class PickledTensors {
     long bytes = Math.multiplyExact(tensor.numel(), tensor.dtype().bytes());
     overlappedBytes = Math.addExact(overlappedBytes, Math.max(0, bytes - tensor.storage().size()));
     if (overlappedBytes > OVERLAPPED_BYTES) {
-      throw place.refuse(
+      throw lexer.refuse(
           "tensors of overlapping elements, such as %s, expand to more than %d bytes",
           tensor, OVERLAPPED_BYTES);
     }
@@ -134,7 +134,7 @@ final class PickledTensors {
 
   private long[] longs(PyValue value) {
     if (!(value instanceof PyTuple tuple) || tuple.items().size() > HIGHEST_RANK) {
-      throw place.refuse("sizes that are no tuple of at most %d integers", HIGHEST_RANK);
+      throw lexer.refuse("sizes that are no tuple of at most %d integers", HIGHEST_RANK);
     }
     return tuple.items().stream().mapToLong(this::number).toArray();
   }
@@ -143,6 +143,6 @@ final class PickledTensors {
     if (value instanceof PyInt number) {
       return number.value();
     }
-    throw place.refuse("%s, expected an integer", PyTree.kind(value));
+    throw lexer.refuse("%s, expected an integer", PyTree.kind(value));
   }
 }

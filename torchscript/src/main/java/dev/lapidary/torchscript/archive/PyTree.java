@@ -27,21 +27,21 @@ final class PyTree {
   private static final Extent ON_PATH = new Extent(-1, 0);
 
   private final IdentityHashMap<PyValue, Extent> known = new IdentityHashMap<>();
-  private final PickleLexer place;
+  private final PickleLexer lexer;
 
-  private PyTree(PickleLexer place) {
-    this.place = place;
+  private PyTree(PickleLexer lexer) {
+    this.lexer = lexer;
   }
 
   /** Levels and nodes of a value with every reference followed. */
   private record Extent(int depth, long nodes) {}
 
-  static void check(PyValue root, PickleLexer place) {
-    new PyTree(place).extent(root, 0);
+  static void check(PyValue root, PickleLexer lexer) {
+    new PyTree(lexer).extent(root, 0);
   }
 
   /** A dict's key. Whatever else Python can hash is told apart by identity, never hashed itself. */
-  static PyValue key(PyValue key, PickleLexer place) {
+  static PyValue key(PyValue key, PickleLexer lexer) {
     boolean scalar =
         key instanceof PyString
             || key instanceof PyNone
@@ -53,8 +53,8 @@ final class PyTree {
     if (scalar) {
       return key;
     }
-    if (place.dialect() == PickleDialect.TORCH_SCRIPT) {
-      throw place.refuse("a dict's key is %s, expected a string or a number", kind(key));
+    if (lexer.dialect() == PickleDialect.TORCH_SCRIPT) {
+      throw lexer.refuse("a dict's key is %s, expected a string or a number", kind(key));
     }
     return new PyOpaque(kind(key));
   }
@@ -77,18 +77,18 @@ final class PyTree {
     }
     Extent seen = known.get(value);
     if (seen != null && seen.depth < 0) {
-      throw place.refuse("%s contains itself; such a model cannot be read", kind(value));
+      throw lexer.refuse("%s contains itself; such a model cannot be read", kind(value));
     }
     Extent extent = seen == null ? measure(value, parts, depth) : seen;
     if (depth + extent.depth > DEEPEST) {
-      throw place.refuse("values nest deeper than %d levels", DEEPEST);
+      throw lexer.refuse("values nest deeper than %d levels", DEEPEST);
     }
     return extent;
   }
 
   private Extent measure(PyValue value, Collection<PyValue> parts, int depth) {
     if (depth > DEEPEST) {
-      throw place.refuse("values nest deeper than %d levels", DEEPEST);
+      throw lexer.refuse("values nest deeper than %d levels", DEEPEST);
     }
     known.put(value, ON_PATH);
     int deepest = 0;
@@ -98,7 +98,7 @@ final class PyTree {
       deepest = Math.max(deepest, extent.depth);
       nodes += extent.nodes;
       if (nodes > MOST_NODES) {
-        throw place.refuse("expands to more than %d values", MOST_NODES);
+        throw lexer.refuse("expands to more than %d values", MOST_NODES);
       }
     }
     Extent extent = new Extent(deepest + 1, nodes);

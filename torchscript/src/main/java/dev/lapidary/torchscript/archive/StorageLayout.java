@@ -31,7 +31,7 @@ final class StorageLayout {
    * @param elements of the written storage, in the tensor's type
    * @param offset of the tensor in it, in elements
    */
-  record Place(String key, long elements, long offset) {}
+  record View(String key, long elements, long offset) {}
 
   private static final class Range {
     private final String key;
@@ -61,14 +61,14 @@ final class StorageLayout {
     return layout;
   }
 
-  Place place(Tensor tensor) {
+  View view(Tensor tensor) {
     Range range = ranges.get(tensor.storage());
     if (range == null) {
       throw new IllegalArgumentException(tensor + " was not laid out");
     }
     int width = tensor.dtype().bytes();
     long offset = tensor.numel() == 0 ? 0 : tensor.offset() - range.start() / width;
-    return new Place(range.key, range.size() / width, offset);
+    return new View(range.key, range.size() / width, offset);
   }
 
   /** Of all records together. */

@@ -30,16 +30,16 @@ public final class ZipRecords {
 
   private final MappedFile file;
   private final String folder;
-  private final Map<String, Place> places;
+  private final Map<String, Span> spans;
 
-  private ZipRecords(MappedFile file, String folder, Map<String, Place> places) {
+  private ZipRecords(MappedFile file, String folder, Map<String, Span> spans) {
     this.file = file;
     this.folder = folder;
-    this.places = places;
+    this.spans = spans;
   }
 
   /** Where a record lies: from its local header to the next record's. */
-  private record Place(ZipDirectory.Entry entry, long spanBytes) {}
+  private record Span(ZipDirectory.Entry entry, long spanBytes) {}
 
   /**
    * Reads the directory and holds it against each record's own header: a record whose name is
@@ -54,16 +54,16 @@ public final class ZipRecords {
     entries.sort(Comparator.comparingLong(ZipDirectory.Entry::headerOffset));
     String folder = isFlat(directory) ? "" : directory.topFolder();
     int prefix = folder.isEmpty() ? 0 : folder.length() + 1;
-    Map<String, Place> places = new LinkedHashMap<>();
+    Map<String, Span> spans = new LinkedHashMap<>();
     for (int i = 0; i < entries.size(); i++) {
       ZipDirectory.Entry entry = entries.get(i);
       boolean last = i + 1 == entries.size();
       long end = last ? directory.start() : entries.get(i + 1).headerOffset();
       String name = entry.name().substring(prefix);
-      places.put(name, new Place(entry, end - entry.headerOffset()));
+      spans.put(name, new Span(entry, end - entry.headerOffset()));
     }
-    ZipRecords records = new ZipRecords(file, folder, Collections.unmodifiableMap(places));
-    places.values().forEach(records::packed);
+    ZipRecords records = new ZipRecords(file, folder, Collections.unmodifiableMap(spans));
+    spans.values().forEach(records::packed);
     return records;
   }
 
@@ -85,16 +85,16 @@ public final class ZipRecords {
 
   /** Names below the top folder, in the order of their places in the file. */
   public Set<String> names() {
-    return places.keySet();
+    return spans.keySet();
   }
 
   public boolean has(String name) {
-    return places.containsKey(name);
+    return spans.containsKey(name);
   }
 
   /** Bytes that {@link #read} will give. */
   public long size(String name) {
-    return place(name).entry.size();
+    return span(name).entry.size();
   }
 
   /**
@@ -103,32 +103,32 @@ public final class ZipRecords {
    * @param name below the top folder
    */
   public ByteBuffer read(String name) {
-    Place place = place(name);
-    ByteBuffer packed = packed(place);
+    Span span = span(name);
+    ByteBuffer packed = packed(span);
     ByteBuffer bytes =
-        place.entry.method() == ZipDirectory.STORED ? packed : inflate(place.entry, packed);
+        span.entry.method() == ZipDirectory.STORED ? packed : inflate(span.entry, packed);
     CRC32 crc = new CRC32();
     crc.update(bytes.duplicate());
-    if (crc.getValue() != place.entry.crc()) {
+    if (crc.getValue() != span.entry.crc()) {
       throw Failure.badInput(
           "%s: the CRC is %08x, expected %08x; the file is damaged, fetch it again",
-          Quote.of(name), crc.getValue(), place.entry.crc());
+          Quote.of(name), crc.getValue(), span.entry.crc());
     }
     return bytes;
   }
 
-  private Place place(String name) {
-    Place place = places.get(name);
-    if (place == null) {
+  private Span span(String name) {
+    Span span = spans.get(name);
+    if (span == null) {
       throw Failure.badInput("has no record %s; it is no complete PyTorch archive", Quote.of(name));
     }
-    return place;
+    return span;
   }
 
   /** Skips the local header, whose name and extra field have lengths of their own. */
-  private ByteBuffer packed(Place place) {
-    ZipDirectory.Entry entry = place.entry;
-    ByteBuffer header = file.slice(entry.headerOffset(), Math.min(LOCAL_HEADER, place.spanBytes));
+  private ByteBuffer packed(Span span) {
+    ZipDirectory.Entry entry = span.entry;
+    ByteBuffer header = file.slice(entry.headerOffset(), Math.min(LOCAL_HEADER, span.spanBytes));
     if (header.capacity() < LOCAL_HEADER || header.getInt(0) != 0x04034b50) {
       throw Failure.badInput(
           "%s: no local header where the directory says; the zip is damaged",
@@ -136,7 +136,7 @@ public final class ZipRecords {
     }
     int nameBytes = header.getShort(26) & 0xffff;
     int start = LOCAL_HEADER + nameBytes + (header.getShort(28) & 0xffff);
-    if (entry.packedSize() > place.spanBytes - start) {
+    if (entry.packedSize() > span.spanBytes - start) {
       throw Failure.badInput(
           "%s: %d bytes do not fit before the next record; the zip is truncated or overlaps itself",
           Quote.of(entry.name()), entry.packedSize());

@@ -38,7 +38,7 @@ final class Assembly {
   }
 
   private ExportedProgram assemble() {
-    model.inputs().forEach(this::place);
+    model.inputs().forEach(this::declare);
     Input input = input();
     InlinedParts.Flat flat = InlinedParts.of(model.nodes(), model.metas());
     requireOrder(input, flat.nodes());
@@ -54,7 +54,7 @@ final class Assembly {
         rootType());
   }
 
-  private void place(GraphInput input) {
+  private void declare(GraphInput input) {
     if (input instanceof GraphInput.Parameter parameter) {
       hold(parameter.name(), parameter.path(), Kind.PARAMETER);
     } else if (input instanceof GraphInput.Buffer buffer) {

@@ -150,8 +150,8 @@ final class DecomposedQuantization {
     List<Input> inputs = new ArrayList<>(List.of(self));
     IntegerGrid written = grid.unsigned();
     addGrid(inputs, written);
-    inputs.add(new Input("quant_min", new ExportArgument.Int(written.least())));
-    inputs.add(new Input("quant_max", new ExportArgument.Int(written.greatest())));
+    inputs.add(new Input("quant_min", new ExportArgument.Int(written.quantMin())));
+    inputs.add(new Input("quant_max", new ExportArgument.Int(written.quantMax())));
     String operator = grid.axis().isPresent() ? "per_channel" : "per_tensor";
     nodes.add(call(node, "torch.ops.aten.fake_quantize_" + operator + "_affine.default", inputs));
     rounded.put(result, grid);

@@ -14,16 +14,16 @@ import java.util.OptionalLong;
  * @param scales one, or one for each channel
  * @param zeroPoints as many
  * @param axis of the channels; empty for one scale
- * @param least integer
- * @param greatest integer
+ * @param quantMin integer
+ * @param quantMax integer
  */
 record IntegerGrid(
-    List<Double> scales, List<Long> zeroPoints, OptionalLong axis, long least, long greatest) {
+    List<Double> scales, List<Long> zeroPoints, OptionalLong axis, long quantMin, long quantMax) {
   private static final long SHIFT = 128;
 
   /** Whether the integers are int8. */
   boolean isSigned() {
-    return least < 0 && least >= -SHIFT && greatest < SHIFT;
+    return quantMin < 0 && quantMin >= -SHIFT && quantMax < SHIFT;
   }
 
   /**
@@ -36,14 +36,14 @@ record IntegerGrid(
             scales,
             zeroPoints.stream().map(zeroPoint -> zeroPoint + SHIFT).toList(),
             axis,
-            least + SHIFT,
-            greatest + SHIFT)
+            quantMin + SHIFT,
+            quantMax + SHIFT)
         : this;
   }
 
   /** Whether a byte holds each integer. */
   boolean hasEight() {
-    return isSigned() || (least >= 0 && greatest < 2 * SHIFT);
+    return isSigned() || (quantMin >= 0 && quantMax < 2 * SHIFT);
   }
 
   /**
@@ -73,7 +73,7 @@ record IntegerGrid(
       int channel = (int) (i / inner % channels);
       float steps = values[i] * (float) (1 / scales.get(channel));
       long integer = (long) Math.rint(steps) + zeroPoints.get(channel);
-      rounded.bytes().put(i, (byte) Math.max(least, Math.min(greatest, integer)));
+      rounded.bytes().put(i, (byte) Math.max(quantMin, Math.min(quantMax, integer)));
     }
     return rounded;
   }

@@ -106,7 +106,7 @@ public final class Tracer {
     try {
       Argument.Value input = recorder.value("input", DType.FLOAT32, shape(options));
       IValue.Instance root = (IValue.Instance) names.ivalue(archive.root(), "");
-      recorder.at(place(root.type()));
+      recorder.at(location(root.type()));
       IValue result =
           interpreter.callMethod(root, "forward", List.of(TensorRef.traced(input)), Map.of());
       Argument.Value logits = Outputs.logits(result, options.output(), operators);
@@ -124,7 +124,7 @@ public final class Tracer {
   }
 
   /** Of what is called first, for a call that fails before its first statement. */
-  private static SourceLocation place(Definition.ClassDef network) {
+  private static SourceLocation location(Definition.ClassDef network) {
     Definition.Function forward = network.methods().get("forward");
     return forward == null ? network.at() : forward.at();
   }

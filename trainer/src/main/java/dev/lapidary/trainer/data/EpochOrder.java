@@ -38,12 +38,12 @@ public enum EpochOrder {
         byClass.get(data.samples().get(i).label()).add(i);
       }
       byClass.removeIf(List::isEmpty);
-      int[] places = RandomStream.of(seed, epoch, 0, "balanced").permutation(data.size());
+      int[] indices = RandomStream.of(seed, epoch, 0, "balanced").permutation(data.size());
       int[] order = new int[data.size()];
       for (int c = 0, at = 0; c < byClass.size(); c++) {
         int share = (data.size() - c + byClass.size() - 1) / byClass.size();
         for (int sample : rounds(byClass.get(c), share, seed, epoch)) {
-          order[places[at++]] = sample;
+          order[indices[at++]] = sample;
         }
       }
       return order;

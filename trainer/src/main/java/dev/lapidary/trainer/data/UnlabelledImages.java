@@ -16,37 +16,37 @@ public final class UnlabelledImages {
   private UnlabelledImages() {}
 
   /**
-   * @param places folders, with all folders in them, and image files; those of a single folder are
+   * @param paths folders, with all folders in them, and image files; those of a single folder are
    *     named from there, others as they were given
    * @param progress gets lines about what is passed over
    * @throws Failure (exit 2) if a place does not exist, or there is no image
    */
-  public static Dataset of(List<Path> places, WorkProgress progress) {
-    if (places.size() == 1 && Files.isDirectory(places.get(0))) {
-      return dataset(places.get(0), names(places.get(0), progress), places);
+  public static Dataset of(List<Path> paths, WorkProgress progress) {
+    if (paths.size() == 1 && Files.isDirectory(paths.get(0))) {
+      return dataset(paths.get(0), names(paths.get(0), progress), paths);
     }
     List<String> names = new ArrayList<>();
-    for (Path place : places) {
-      if (Files.isDirectory(place)) {
-        names(place, progress).forEach(name -> names.add(place.resolve(name).toString()));
-      } else if (Files.isRegularFile(place)) {
-        names.add(place.toString());
+    for (Path path : paths) {
+      if (Files.isDirectory(path)) {
+        names(path, progress).forEach(name -> names.add(path.resolve(name).toString()));
+      } else if (Files.isRegularFile(path)) {
+        names.add(path.toString());
       } else {
-        throw Failure.badInput("%s does not exist; expected an image or a folder of images", place);
+        throw Failure.badInput("%s does not exist; expected an image or a folder of images", path);
       }
     }
-    return dataset(Path.of(""), names, places);
+    return dataset(Path.of(""), names, paths);
   }
 
   /** Whether it is an image, or a folder whose images lie in it and in no folder of a class. */
-  public static boolean isUnlabelled(Path place) {
-    if (!Files.isDirectory(place)) {
-      return Files.isRegularFile(place) && !ImageList.isList(place) && !IdxFormat.isImages(place);
+  public static boolean isUnlabelled(Path path) {
+    if (!Files.isDirectory(path)) {
+      return Files.isRegularFile(path) && !ImageList.isList(path) && !IdxFormat.isImages(path);
     }
-    if (IdxFormat.images(place, "train").isPresent()) {
+    if (IdxFormat.images(path, "train").isPresent()) {
       return false;
     }
-    List<String> names = ImageFiles.of(place).paths();
+    List<String> names = ImageFiles.of(path).paths();
     return !names.isEmpty() && names.stream().noneMatch(name -> name.contains("/"));
   }
 
@@ -56,10 +56,10 @@ public final class UnlabelledImages {
     return files.paths();
   }
 
-  private static Dataset dataset(Path root, List<String> names, List<Path> places) {
+  private static Dataset dataset(Path root, List<String> names, List<Path> paths) {
     if (names.isEmpty()) {
       throw Failure.badInput(
-          "%s: expected images but found none", places.size() == 1 ? places.get(0) : places);
+          "%s: expected images but found none", paths.size() == 1 ? paths.get(0) : paths);
     }
     List<Sample> samples =
         names.stream().map(name -> new Sample(name, List.of(), name, Part.ANY)).toList();

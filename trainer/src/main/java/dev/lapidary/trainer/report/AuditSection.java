@@ -65,7 +65,7 @@ final class AuditSection {
   }
 
   private static String sizes(Map<String, Integer> sizes) {
-    String most =
+    String max =
         sizes.entrySet().stream()
             .sorted(
                 Map.Entry.<String, Integer>comparingByValue(Comparator.reverseOrder())
@@ -73,7 +73,7 @@ final class AuditSection {
             .limit(SIZES)
             .map(size -> "%s (%s)".formatted(size.getKey(), Html.count(size.getValue())))
             .collect(Collectors.joining(", "));
-    return most + (sizes.size() > SIZES ? " and " + (sizes.size() - SIZES) + " more" : "");
+    return max + (sizes.size() > SIZES ? " and " + (sizes.size() - SIZES) + " more" : "");
   }
 
   /** Nothing to report is said too: it was looked for. */

@@ -26,7 +26,7 @@ public final class Texts {
   /** {@code "{} of {}".format(a, b)}; what is more than the places is left out. */
   static IValue format(String text, List<IValue> values, Budget budget) {
     Iterator<IValue> left = values.iterator();
-    return filled(text, PLACES, place -> shown(next(left, text)), budget);
+    return filled(text, PLACES, field -> shown(next(left, text)), budget);
   }
 
   /** {@code "%s of %d" % (a, b)}. */
@@ -40,7 +40,7 @@ public final class Texts {
         filled(
             text,
             SPECIFIERS,
-            place -> place.group(1).equals("%") ? "%" : shown(place.group(1), next(left, text)),
+            field -> field.group(1).equals("%") ? "%" : shown(field.group(1), next(left, text)),
             budget);
     if (left.hasNext()) {
       throw ProgramRefusal.wrong(
@@ -58,16 +58,16 @@ public final class Texts {
 
   /** What stands in a place. */
   private interface Filler {
-    String fill(MatchResult place);
+    String fill(MatchResult field);
   }
 
-  private static IValue filled(String text, Pattern indices, Filler filler, Budget budget) {
+  private static IValue filled(String text, Pattern fields, Filler filler, Budget budget) {
     StringBuilder all = new StringBuilder();
     int from = 0;
-    for (MatchResult place : indices.matcher(text).results().toList()) {
-      all.append(text, from, place.start()).append(filler.fill(place));
+    for (MatchResult field : fields.matcher(text).results().toList()) {
+      all.append(text, from, field.start()).append(filler.fill(field));
       budget.length(all.length());
-      from = place.end();
+      from = field.end();
     }
     return new IValue.Str(all.append(text.substring(from)).toString());
   }

@@ -44,9 +44,9 @@ public final class Recorder {
    * Where the program is; nodes and refusals take it over. Inside of a decomposition that is where
    * the operator was called.
    */
-  public SourceLocation at(SourceLocation place) {
+  public SourceLocation at(SourceLocation source) {
     if (decomposed == 0) {
-      location = place;
+      location = source;
     }
     return location;
   }

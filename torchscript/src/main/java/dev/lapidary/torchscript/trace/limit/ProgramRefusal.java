@@ -28,7 +28,7 @@ public final class ProgramRefusal extends RuntimeException {
     return new ProgramRefusal(ExitCode.BAD_INPUT, String.format(format, arguments));
   }
 
-  public Failure at(SourceLocation place) {
-    return new Failure(code, place + ": " + getMessage(), this);
+  public Failure at(SourceLocation location) {
+    return new Failure(code, location + ": " + getMessage(), this);
   }
 }

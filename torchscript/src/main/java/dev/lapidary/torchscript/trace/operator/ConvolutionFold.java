@@ -98,7 +98,7 @@ public final class ConvolutionFold {
             self.shape().get(0), SymInt.of(columns), SymInt.of(windows[0]), SymInt.of(windows[1]));
     IValue image = call.call("reshape", self, IValue.ints(grid));
     long[] shape = {columns, 1, kernel[0], kernel[1]};
-    IValue place =
+    IValue index =
         Elements.reals(
             call.dispatcher().budget(),
             self.dtype(),
@@ -107,7 +107,7 @@ public final class ConvolutionFold {
     return call.call(
         "conv_transpose2d",
         image,
-        place,
+        index,
         IValue.None.NONE,
         call.get("stride"),
         call.get("padding"),

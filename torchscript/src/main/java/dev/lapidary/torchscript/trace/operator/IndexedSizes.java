@@ -33,7 +33,7 @@ record IndexedSizes(TensorRef self, List<Integer> dims, List<TensorRef> indices)
         dim++;
         continue;
       }
-      for (TensorRef indexTensor : isMask(index) ? indexTensor(call, index) : List.of(index)) {
+      for (TensorRef indexTensor : isMask(index) ? nonzero(call, index) : List.of(index)) {
         requireInteger(indexTensor);
         dims.add(dim++);
         indices.add(indexTensor);
@@ -56,7 +56,7 @@ record IndexedSizes(TensorRef self, List<Integer> dims, List<TensorRef> indices)
   }
 
   /** For each dimension of a mask, where its true elements lie. */
-  static List<TensorRef> indexTensor(Invocation call, TensorRef mask) {
+  static List<TensorRef> nonzero(Invocation call, TensorRef mask) {
     if (!mask.isKnown()) {
       throw ProgramRefusal.unsupported("a mask as an index, whose result's size depends on data");
     }
@@ -65,18 +65,18 @@ record IndexedSizes(TensorRef self, List<Integer> dims, List<TensorRef> indices)
     long[] at =
         IntStream.range(0, values.length).filter(i -> values[i] != 0).asLongStream().toArray();
     long[] strides = Tensor.contiguousStrides(known.shape());
-    List<TensorRef> indexTensor = new ArrayList<>();
+    List<TensorRef> indices = new ArrayList<>();
     for (int d = 0; d < strides.length; d++) {
       long size = known.size(d);
       long stride = strides[d];
-      indexTensor.add(
+      indices.add(
           Elements.integers(
               call.dispatcher().budget(),
               DType.INT64,
               new long[] {at.length},
               i -> at[i] / stride % size));
     }
-    return indexTensor;
+    return indices;
   }
 
   boolean isEmpty() {
@@ -142,9 +142,9 @@ record IndexedSizes(TensorRef self, List<Integer> dims, List<TensorRef> indices)
       if (dims.size() == 1) {
         return index;
       }
-      TensorRef place = counted(call, index, size);
-      IValue before = joined == null ? place : call.call("mul", joined, new IValue.Int(size));
-      joined = joined == null ? place : call.callTensor("add", before, place);
+      TensorRef nonNegative = counted(call, index, size);
+      IValue before = joined == null ? nonNegative : call.call("mul", joined, new IValue.Int(size));
+      joined = joined == null ? nonNegative : call.callTensor("add", before, nonNegative);
     }
     return java.util.Objects.requireNonNull(joined);
   }

@@ -90,15 +90,15 @@ public final class Indexing {
           .record(self.dtype(), index.shape());
     }
     Tensor from = call.known("self");
-    IntUnaryOperator place = ScatterIndices.offsets(call, from.shape(), dim);
+    IntUnaryOperator position = ScatterIndices.offsets(call, from.shape(), dim);
     long[] shape = Shapes.constants(index.shape());
     Budget budget = call.dispatcher().budget();
     if (self.dtype().isFloating()) {
       double[] values = from.toDoubles();
-      return Elements.reals(budget, self.dtype(), shape, i -> values[place.applyAsInt(i)]);
+      return Elements.reals(budget, self.dtype(), shape, i -> values[position.applyAsInt(i)]);
     }
     long[] values = from.toLongs();
-    return Elements.integers(budget, self.dtype(), shape, i -> values[place.applyAsInt(i)]);
+    return Elements.integers(budget, self.dtype(), shape, i -> values[position.applyAsInt(i)]);
   }
 
   /** {@code gather}, but for the dimensions beside {@code dim}, which broadcast. */
@@ -194,7 +194,7 @@ public final class Indexing {
   static List<TensorRef> indicesOf(Invocation call) {
     TensorRef self = call.self();
     IValue mask = self.dtype() == DType.BOOL ? self : call.call("ne", self, IValue.number(0));
-    return IndexedSizes.indexTensor(call, (TensorRef) mask);
+    return IndexedSizes.nonzero(call, (TensorRef) mask);
   }
 
   static IValue maskedSelect(Invocation call) {

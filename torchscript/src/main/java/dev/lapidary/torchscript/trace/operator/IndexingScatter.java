@@ -64,11 +64,11 @@ public final class IndexingScatter {
       return call.with("dim", IValue.number(dim)).record(self.dtype(), self.shape());
     }
     Tensor into = call.known("self");
-    IntUnaryOperator place = ScatterIndices.offsets(call, into.shape(), dim);
+    IntUnaryOperator position = ScatterIndices.offsets(call, into.shape(), dim);
     double[] values = into.toDoubles();
     double[] written = call.known("src").toDoubles();
     for (int i = 0; i < written.length; i++) {
-      values[place.applyAsInt(i)] = written[i];
+      values[position.applyAsInt(i)] = written[i];
     }
     return Elements.ofDoubles(call.dispatcher().budget(), self.dtype(), into.shape(), values);
   }
@@ -110,8 +110,8 @@ public final class IndexingScatter {
   private static IValue indexFill(Invocation call) {
     long size = ScatterIndices.size(call);
     double[] mask = Elements.doubles(call.dispatcher().budget(), size);
-    for (long place : ScatterIndices.indices(call)) {
-      mask[Math.toIntExact(place)] = 1;
+    for (long position : ScatterIndices.indices(call)) {
+      mask[Math.toIntExact(position)] = 1;
     }
     List<SymInt> shape = new ArrayList<>(Collections.nCopies(call.self().rank(), SymInt.of(1)));
     shape.set(ScatterIndices.dim(call), SymInt.of(size));
@@ -159,11 +159,11 @@ public final class IndexingScatter {
 
   private static IValue selectScatter(Invocation call) {
     long index = call.integer("index");
-    long[] place = {index < 0 ? index + ScatterIndices.size(call) : index};
-    ScatterIndices.requireInside(call, place[0]);
+    long[] position = {index < 0 ? index + ScatterIndices.size(call) : index};
+    ScatterIndices.requireInside(call, position[0]);
     return ScatterIndices.written(
         call,
-        place,
+        position,
         call.call("unsqueeze", call.get("src"), IValue.number(ScatterIndices.dim(call))));
   }
 
@@ -229,9 +229,9 @@ public final class IndexingScatter {
     Tensor into = call.known("self");
     double[] values = into.toDoubles();
     double[] more = src.tensor(call.operator()).toDoubles();
-    var place = ScatterIndices.offsets(call, into.shape(), ScatterIndices.requireIndex(call));
+    var position = ScatterIndices.offsets(call, into.shape(), ScatterIndices.requireIndex(call));
     for (int i = 0; i < more.length; i++) {
-      int at = place.applyAsInt(i);
+      int at = position.applyAsInt(i);
       values[at] =
           switch (reduce) {
             case "sum" -> values[at] + more[i];

@@ -57,13 +57,13 @@ final class KnownEinsum {
     }
     int[] index = new int[sizes.length];
     int[] at = new int[values.length];
-    for (int place = 0; place < sums.length; place++) {
+    for (int position = 0; position < sums.length; position++) {
       for (long step = 0; step < inner; step++) {
         double product = 1;
         for (int i = 0; i < values.length; i++) {
           product *= values[i][at[i]];
         }
-        sums[place] += product;
+        sums[position] += product;
         advance(index, at, strides);
       }
     }

@@ -67,9 +67,9 @@ public final class ReductionStatistics {
     return share == 1 ? upper : call.call("lerp", lower, upper, new IValue.Real(share));
   }
 
-  private static IValue value(Invocation call, TensorRef sorted, int dim, long place) {
+  private static IValue value(Invocation call, TensorRef sorted, int dim, long index) {
     IValue along = IValue.number(dim);
-    IValue one = call.call("select", sorted, along, IValue.number(place));
+    IValue one = call.call("select", sorted, along, IValue.number(index));
     return call.flag("keepdim") ? call.call("unsqueeze", one, along) : one;
   }
 }

@@ -58,9 +58,9 @@ final class ScatterIndices {
 
   private static void requireAllInside(Tensor index, long size) {
     for (Tensor.Walk walk = index.walk(); walk.hasNext(); ) {
-      long place = index.longAt(walk.next());
-      if (place < 0 || place >= size) {
-        throw ProgramRefusal.wrong("index %d of a dimension of size %d", place, size);
+      long position = index.longAt(walk.next());
+      if (position < 0 || position >= size) {
+        throw ProgramRefusal.wrong("index %d of a dimension of size %d", position, size);
       }
     }
   }
@@ -102,9 +102,9 @@ final class ScatterIndices {
     }
     long size = size(call);
     long[] indices = call.known("index").toLongs();
-    for (long place : indices) {
-      if (place < 0 || place >= size) {
-        throw ProgramRefusal.wrong("index %d of a dimension of size %d", place, size);
+    for (long position : indices) {
+      if (position < 0 || position >= size) {
+        throw ProgramRefusal.wrong("index %d of a dimension of size %d", position, size);
       }
     }
     return indices;
@@ -139,9 +139,9 @@ final class ScatterIndices {
     return call.call("index_select", both, along, vector(call, from));
   }
 
-  static void requireInside(Invocation call, long place) {
-    if (place < 0 || place >= size(call)) {
-      throw ProgramRefusal.wrong("index %d of a dimension of size %d", place, size(call));
+  static void requireInside(Invocation call, long position) {
+    if (position < 0 || position >= size(call)) {
+      throw ProgramRefusal.wrong("index %d of a dimension of size %d", position, size(call));
     }
   }
 }

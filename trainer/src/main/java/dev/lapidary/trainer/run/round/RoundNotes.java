@@ -20,10 +20,10 @@ public final class RoundNotes {
     if (!rounds.hasWorkers()) {
       return notes;
     }
-    int most = new Shard(0, rounds.worldSize()).size(train.size());
+    int max = new Shard(0, rounds.worldSize()).size(train.size());
     notes.add(
         "%d workers own up to %d of the %d training images each; the result depends on that number,"
-                .formatted(rounds.worldSize(), most, train.size())
+                .formatted(rounds.worldSize(), max, train.size())
             + " not on the machines");
     for (StageConfig stage : config.stages()) {
       notes.add("stage %s: %s".formatted(stage.name(), stage(rounds, stage)));

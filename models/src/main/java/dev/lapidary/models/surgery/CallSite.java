@@ -14,25 +14,25 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /** The call that libtorch's compiler complains of. */
-record CallPlace(String path, SourceFile file, Call call) {
+record CallSite(String path, SourceFile file, Call call) {
   private static final Pattern PLACE = Pattern.compile("File \"code/([^\"]+)\", line (\\d+)");
   private static final Pattern MARK = Pattern.compile("(?m)^( *)~+ <--- HERE");
 
   /** The innermost place that a message shows, if a call begins there. */
-  static Optional<CallPlace> find(SortedMap<String, String> code, String message) {
-    Matcher place = PLACE.matcher(message);
+  static Optional<CallSite> find(SortedMap<String, String> code, String message) {
+    Matcher caret = PLACE.matcher(message);
     Matcher mark = MARK.matcher(message);
-    if (!place.find() || !mark.find(place.end()) || !code.containsKey(place.group(1))) {
+    if (!caret.find() || !mark.find(caret.end()) || !code.containsKey(caret.group(1))) {
       return Optional.empty();
     }
-    String path = place.group(1);
+    String path = caret.group(1);
     SourceFile file = SourceFile.parse(path, code.getOrDefault(path, ""));
-    int line = Integer.parseInt(place.group(2));
+    int line = Integer.parseInt(caret.group(2));
     int bytes = mark.group(1).length();
     return calls(file).stream()
         .filter(call -> call.at().line() == line && bytesBefore(call, file) == bytes)
         .findFirst()
-        .map(call -> new CallPlace(path, file, call));
+        .map(call -> new CallSite(path, file, call));
   }
 
   /** The outermost first. */
