@@ -67,7 +67,7 @@ class ConfigurationTest {
             second,
             third);
     line.parseArgs("--max-delay-ms", "4");
-    assertThat(option(line, "--model")).isEqualTo(Path.of("a.onnx"));
+    assertThat(option(line, "--model")).isEqualTo(Optional.of(Path.of("a.onnx")));
     assertThat(option(line, "--max-batch")).isEqualTo(1);
     assertThat(option(line, "--max-images")).isEqualTo(3);
     assertThat(option(line, "--queue")).isEqualTo(2);
