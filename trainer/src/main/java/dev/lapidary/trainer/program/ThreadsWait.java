@@ -19,7 +19,7 @@ public enum ThreadsWait {
   ACTIVE("GOMP_SPINCOUNT", "300000"),
 
   /** They spin for as long as the next operator usually takes to come, then they sleep. */
-  BRIEF("GOMP_SPINCOUNT", "2000"),
+  BRIEF("GOMP_SPINCOUNT", "1000"),
 
   /** They sleep at once. */
   PASSIVE("OMP_WAIT_POLICY", "passive");

@@ -25,7 +25,7 @@ class ThreadsWaitTest {
 
   @Test
   void briefUnlessSomethingElseIsSaid() throws Exception {
-    assertThat(environment(Map.of())).contains("GOMP_SPINCOUNT = '2000'");
+    assertThat(environment(Map.of())).contains("GOMP_SPINCOUNT = '1000'");
   }
 
   @Test
