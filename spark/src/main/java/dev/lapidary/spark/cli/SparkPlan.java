@@ -19,7 +19,7 @@ import picocli.CommandLine.Option;
     name = "plan",
     description = {
       "As trainer plan, and what a round costs on a cluster beyond the workers' own work; with"
-          + " --measure also the fewest --local-steps with 95 % of the ideal throughput, for workers"
+          + " --measure also the fewest --local-steps with 95 %% of the ideal throughput, for workers"
           + " like this machine.",
       "",
       "Example: spark plan --data photos --arch resnet18 --world-size 100 --measure"
