@@ -2,7 +2,6 @@ package dev.lapidary.serve.http;
 
 import dev.lapidary.runtime.batch.Deadline;
 import dev.lapidary.serve.admission.Admission;
-import dev.lapidary.serve.inference.InvalidRequest;
 import dev.lapidary.serve.repository.Lease;
 import io.micronaut.http.HttpHeaders;
 import io.micronaut.http.HttpRequest;
@@ -13,11 +12,10 @@ import io.micronaut.http.exceptions.BufferLengthExceededException;
 import io.micronaut.http.exceptions.ContentLengthExceededException;
 import jakarta.inject.Singleton;
 import java.io.IOException;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import java.util.function.IntSupplier;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -166,18 +164,10 @@ final class BodyWork {
   }
 
   private static Refusal refusal(@Nullable Throwable error) {
-    Throwable cause = error;
-    while (cause instanceof CompletionException && cause.getCause() != null) {
-      cause = cause.getCause();
-    }
-    if (cause instanceof Refusal refusal) {
-      return refusal;
-    }
-    if (cause instanceof InvalidRequest invalid) {
-      return Refusal.badRequest("invalid_request", "%s", invalid.getMessage());
-    }
-    if (cause instanceof TimeoutException) {
-      return Refusal.deadlinePassed();
+    Throwable cause = Refusal.cause(error);
+    Optional<Refusal> known = Refusal.known(cause);
+    if (known.isPresent()) {
+      return known.get();
     }
     if (cause instanceof ContentLengthExceededException
         || cause instanceof BufferLengthExceededException) {

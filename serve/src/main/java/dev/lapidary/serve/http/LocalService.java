@@ -5,7 +5,6 @@ import dev.lapidary.runtime.batch.Deadline;
 import dev.lapidary.serve.admission.Admission;
 import dev.lapidary.serve.inference.InferenceAnswer;
 import dev.lapidary.serve.inference.InferenceService;
-import dev.lapidary.serve.inference.InvalidRequest;
 import dev.lapidary.serve.inference.ServiceError;
 import dev.lapidary.serve.inference.ServiceError.Kind;
 import dev.lapidary.serve.repository.Lease;
@@ -15,9 +14,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -178,18 +175,10 @@ final class LocalService implements InferenceService {
   }
 
   private static Refusal refusal(@Nullable Throwable error) {
-    Throwable cause = error;
-    while (cause instanceof CompletionException && cause.getCause() != null) {
-      cause = cause.getCause();
-    }
-    if (cause instanceof Refusal refusal) {
-      return refusal;
-    }
-    if (cause instanceof InvalidRequest invalid) {
-      return Refusal.badRequest("invalid_request", "%s", invalid.getMessage());
-    }
-    if (cause instanceof TimeoutException) {
-      return Refusal.deadlinePassed();
+    Throwable cause = Refusal.cause(error);
+    Optional<Refusal> known = Refusal.known(cause);
+    if (known.isPresent()) {
+      return known.get();
     }
     LOG.error("a request failed: {}", cause == null ? "" : Failure.reason(cause), cause);
     return Refusal.failed();

@@ -3,7 +3,12 @@ package dev.lapidary.serve.http;
 import com.google.errorprone.annotations.FormatMethod;
 import com.google.errorprone.annotations.FormatString;
 import dev.lapidary.serve.access.ApiKeys;
+import dev.lapidary.serve.inference.InvalidRequest;
 import io.micronaut.http.HttpStatus;
+import java.util.Optional;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.TimeoutException;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A whole request that is not answered with predictions. Becomes RFC 9457 problem details, or under
@@ -126,6 +131,27 @@ final class Refusal extends RuntimeException {
         0,
         "a page of another origin asked (its header Origin), and a server on a loopback address"
             + " answers pages of localhost only; ask from there, or without a browser");
+  }
+
+  /** What lies in what a stage of a future wraps. */
+  @Nullable
+  static Throwable cause(@Nullable Throwable error) {
+    Throwable cause = error;
+    while (cause instanceof CompletionException && cause.getCause() != null) {
+      cause = cause.getCause();
+    }
+    return cause;
+  }
+
+  /** Of what a request itself may meet, over whichever protocol; empty for anything else. */
+  static Optional<Refusal> known(@Nullable Throwable cause) {
+    if (cause instanceof Refusal refusal) {
+      return Optional.of(refusal);
+    }
+    if (cause instanceof InvalidRequest invalid) {
+      return Optional.of(badRequest("invalid_request", "%s", invalid.getMessage()));
+    }
+    return cause instanceof TimeoutException ? Optional.of(deadlinePassed()) : Optional.empty();
   }
 
   static Refusal unauthorized(ApiKeys.Verdict verdict) {
