@@ -94,7 +94,7 @@ final class ClassifierBench {
     System.out.printf(
         "%-9s ONNX Runtime alone %8.0f images/s  Classifier, ready tensors %.3f of it  Classifier,"
             + " files decoded on the same threads %.3f of it%n",
-        what, median(rates), median(ofTensors), median(ofFiles));
+        what, Median.of(rates), Median.of(ofTensors), Median.of(ofFiles));
   }
 
   private static double rate(Work work, int count) throws Exception {
@@ -171,13 +171,7 @@ final class ClassifierBench {
     System.out.printf(
         "first answer of a new JVM: %.2f s in the middle of %d, %.2f to %.2f s; %.2f s of the"
             + " processors' time%n",
-        seconds[STARTS / 2], STARTS, seconds[0], seconds[STARTS - 1], median(busy));
-  }
-
-  private static double median(double[] values) {
-    double[] sorted = values.clone();
-    Arrays.sort(sorted);
-    return sorted[sorted.length / 2];
+        seconds[STARTS / 2], STARTS, seconds[0], seconds[STARTS - 1], Median.of(busy));
   }
 
   /** A program that classifies one image, and says what it has used of the processors by then. */

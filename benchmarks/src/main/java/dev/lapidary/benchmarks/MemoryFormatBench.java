@@ -55,8 +55,8 @@ final class MemoryFormatBench {
       contiguous.add(imagesPerSecond(archive, side, false));
       channelsLast.add(imagesPerSecond(archive, side, true));
     }
-    double before = median(contiguous);
-    double after = median(channelsLast);
+    double before = Median.of(contiguous);
+    double after = Median.of(channelsLast);
     System.out.printf(
         Locale.ROOT,
         "%-20s contiguous %7.1f images/s, channels_last %7.1f: %.2f%n",
@@ -99,9 +99,5 @@ final class MemoryFormatBench {
               1);
       optimizer.apply(manager, gradients, name -> new Optimizer.Rate(1e-4, 1e-4));
     }
-  }
-
-  private static double median(List<Double> values) {
-    return values.stream().sorted().toList().get(values.size() / 2);
   }
 }

@@ -38,8 +38,8 @@ final class StartBench {
       without.add(seconds(program, words, answer, WITHOUT));
       with.add(seconds(program, words, answer, ""));
     }
-    double before = median(without);
-    double after = median(with);
+    double before = Median.of(without);
+    double after = Median.of(with);
     System.out.printf(
         Locale.ROOT,
         "%-19s %.2f s, with the archive %.2f s: %.2f%n",
@@ -71,9 +71,5 @@ final class StartBench {
       process.waitFor();
       return seconds;
     }
-  }
-
-  private static double median(List<Double> values) {
-    return values.stream().sorted().toList().get(values.size() / 2);
   }
 }

@@ -44,10 +44,10 @@ final class ThreadsWaitBench {
         }
       }
     }
-    double active = median(all.get(0).alone());
+    double active = Median.of(all.get(0).alone());
     for (Speeds speeds : all) {
-      double alone = median(speeds.alone());
-      double beside = median(speeds.beside());
+      double alone = Median.of(speeds.alone());
+      double beside = Median.of(speeds.beside());
       System.out.printf(
           Locale.ROOT,
           "%-8s %7.1f images/s, %.2f of active; beside a busy process %7.1f, %.2f of that%n",
@@ -109,10 +109,6 @@ final class ThreadsWaitBench {
         Files.delete(file);
       }
     }
-  }
-
-  private static double median(List<Double> values) {
-    return values.stream().sorted().toList().get(values.size() / 2);
   }
 
   /** One thread that always has something to do, until it is ended. */
