@@ -21,6 +21,18 @@ public final class Fingerprint {
   private static final List<String> WIDEST_FIRST =
       List.of("amx_tile", "avx512_bf16", "avx512_vnni", "avx512f", "avx2", "fma", "avx", "sse4_2");
 
+  /** What users make libtorch and its libraries choose other kernels by. */
+  private static final List<String> CHOICES =
+      List.of(
+          "ATEN_CPU_CAPABILITY",
+          "ONEDNN_MAX_CPU_ISA",
+          "DNNL_MAX_CPU_ISA",
+          "ONEDNN_DEFAULT_FPMATH_MODE",
+          "DNNL_DEFAULT_FPMATH_MODE",
+          "MKL_ENABLE_INSTRUCTIONS",
+          "MKL_CBWR",
+          "MKL_DEBUG_CPU_TYPE");
+
   private Fingerprint() {}
 
   /** Of names, types, shapes and elements, in the map's order. */
@@ -44,8 +56,15 @@ public final class Fingerprint {
         .orElse(capability);
   }
 
-  /** The processor's kind, as far as it changes the last bits of a result. */
+  /**
+   * The processor's kind, as far as it changes the last bits of a result, with what the environment
+   * makes of it.
+   */
   public static String capability() {
+    return capability(System.getenv());
+  }
+
+  static String capability(Map<String, String> environment) {
     Set<String> found = new TreeSet<>();
     try {
       for (String line : Files.readAllLines(Path.of("/proc/cpuinfo"))) {
@@ -59,6 +78,14 @@ public final class Fingerprint {
     }
     found.retainAll(WIDEST_FIRST);
     String architecture = System.getProperty("os.arch").toLowerCase(Locale.ROOT);
-    return (architecture + " " + String.join(" ", found)).strip();
+    StringBuilder all = new StringBuilder(architecture);
+    found.forEach(flag -> all.append(' ').append(flag));
+    for (String choice : CHOICES) {
+      String value = environment.get(choice);
+      if (value != null && !value.isEmpty()) {
+        all.append(' ').append(choice).append('=').append(value);
+      }
+    }
+    return all.toString();
   }
 }
