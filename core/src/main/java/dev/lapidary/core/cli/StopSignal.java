@@ -46,6 +46,14 @@ public final class StopSignal implements AutoCloseable {
     return own;
   }
 
+  /**
+   * From now on SIGINT is no matter of this process: a terminal's Ctrl-C goes to all of its
+   * processes, and the one that began this one ends it.
+   */
+  public static void leaveInterruptsToOthers() {
+    Signal.handle(new Signal("INT"), SignalHandler.SIG_IGN);
+  }
+
   /** What the process exits with, once a signal has come. */
   public synchronized OptionalInt status() {
     return status;

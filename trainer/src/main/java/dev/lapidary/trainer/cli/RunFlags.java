@@ -35,8 +35,8 @@ final class RunFlags {
               "An epoch's images: shuffled, balanced (classes equally often), as_listed."),
           flag(
                   "data.source-data",
-                  "Images of a source task that are learned beside --data, of the same classes or of"
-                      + " others (with a head of their own that is not delivered).")
+                  "Images of a source task that are learned beside --data, of the same classes or"
+                      + " of others (with a head of their own that is not delivered).")
               .of("DIR|LIST"),
           flag(
                   "data.source-weight",
@@ -186,7 +186,11 @@ final class RunFlags {
               .named("--memory")
               .of("SIZE")
               .read(RunFlags::megabytes),
-          flag("device", "Where the network is trained.").of("auto|cpu|cuda:N"));
+          flag(
+                  "device",
+                  "Where the network is trained; on several GPUs by as many workers, or by"
+                      + " --world-size.")
+              .of("auto|cpu|cuda:N|cuda:N,M"));
 
   private RunFlags() {}
 

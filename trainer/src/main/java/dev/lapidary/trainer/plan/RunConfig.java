@@ -8,7 +8,7 @@ import dev.lapidary.trainer.data.EpochImages;
 import dev.lapidary.trainer.data.EpochOrder;
 import dev.lapidary.trainer.data.Task;
 import dev.lapidary.trainer.program.LossOptions;
-import dev.lapidary.trainer.program.TorchDevice;
+import dev.lapidary.trainer.program.TorchDevices;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -23,7 +23,8 @@ import java.util.regex.PatternSyntaxException;
  * @param threads inside a libtorch operator; 0 until resolved to the machine's number of processors
  * @param memoryMegabytes that a batch size may be found for; 0: what the container grants, less a
  *     margin
- * @param device {@code auto}, {@code cpu} or {@code cuda:N}
+ * @param device {@code auto}, {@code cpu}, {@code cuda:N} or, where workers share the work,
+ *     several: {@code cuda:0,1}
  * @param precision of training's heavy operators; weights and evaluation are float32
  * @param memoryFormat of the images of training, and of what the network makes of them
  * @param gradientCheckpointing whether the results inside of a network's segments are computed
@@ -155,7 +156,8 @@ public record RunConfig(
       requireProbability("stochastic-depth", stochasticDepth);
       require(
           arch.isPresent() || (dropout.isEmpty() && stochasticDepth.isEmpty()),
-          "model.dropout and model.stochastic-depth are options of model.arch; a file keeps its own");
+          "model.dropout and model.stochastic-depth are options of model.arch; a file keeps its"
+              + " own");
     }
 
     /** What transparent images are put on, if the user says it. */
@@ -324,7 +326,9 @@ public record RunConfig(
     stages = List.copyOf(stages);
     require(memoryMegabytes >= 0, "memory-megabytes must not be negative: " + memoryMegabytes);
     require(threads >= 0, "threads must not be negative but is " + threads);
-    require(TorchDevice.isName(device), "device must be auto, cpu or cuda:N but is " + device);
+    require(
+        TorchDevices.isName(device),
+        "device must be auto, cpu, cuda:N or cuda:N,M but is " + device);
     require(!stages.isEmpty(), "stages is empty: a run needs at least one");
     rounds.requireSense(stages, data.sampling(), precision, ema);
   }
@@ -346,8 +350,20 @@ public record RunConfig(
     return memoryFormat == MemoryFormat.CHANNELS_LAST;
   }
 
-  public RunConfig on(TorchDevice other) {
+  public RunConfig on(TorchDevices other) {
     return with(threads, other.toString(), precision, memoryFormat, stages);
+  }
+
+  /** Where the network itself is; workers may be on others, too. */
+  public String firstDevice() {
+    return device.contains(",") ? device.substring(0, device.indexOf(',')) : device;
+  }
+
+  /** The same, whose workers are as many. */
+  public RunConfig sharedBy(int workers) {
+    Rounds shared =
+        new Rounds(workers, rounds.localSteps(), rounds.outerLr(), rounds.outerMomentum());
+    return with(threads, device, precision, memoryFormat, stages, shared);
   }
 
   /** With the number of threads written out. */
@@ -361,6 +377,16 @@ public record RunConfig(
       PrecisionChoice type,
       MemoryFormat format,
       List<StageConfig> otherStages) {
+    return with(count, where, type, format, otherStages, rounds);
+  }
+
+  private RunConfig with(
+      int count,
+      String where,
+      PrecisionChoice type,
+      MemoryFormat format,
+      List<StageConfig> otherStages,
+      Rounds otherRounds) {
     return new RunConfig(
         seed,
         count,
@@ -374,7 +400,7 @@ public record RunConfig(
         loss,
         otherStages,
         ema,
-        rounds,
+        otherRounds,
         checkpoints);
   }
 

@@ -36,6 +36,7 @@ public final class RunIdentity {
     hideNames(tree);
     dropUnasked(config, tree);
     tree.put("memory-megabytes", 0);
+    tree.put("device", config.firstDevice()); // a result does not depend on who computes it
     section(tree, "data").put("cache-megabytes", 0).put("cache-features", true);
     return asFirst(tree, config.channelsLast()).toString();
   }

@@ -268,7 +268,7 @@ public final class FrozenFeatures implements AutoCloseable {
         inputs.identity().libtorch(),
         "threads " + inputs.identity().threads(),
         inputs.identity().capability(),
-        inputs.config().device(),
+        inputs.config().firstDevice(),
         "channels last " + inputs.config().channelsLast());
   }
 

@@ -27,7 +27,7 @@ import dev.lapidary.trainer.plan.StageConfig;
 import dev.lapidary.trainer.program.Libtorch;
 import dev.lapidary.trainer.program.LossOptions;
 import dev.lapidary.trainer.program.LossScale;
-import dev.lapidary.trainer.program.TorchDevice;
+import dev.lapidary.trainer.program.TorchDevices;
 import dev.lapidary.trainer.program.TrainingProgram;
 import dev.lapidary.trainer.report.Progress;
 import dev.lapidary.trainer.run.network.Fingerprint;
@@ -72,7 +72,8 @@ public record RunInputs(
    */
   public static RunInputs open(RunConfig asked, Progress progress, BooleanSupplier stop)
       throws IOException {
-    RunConfig config = asked.on(TorchDevice.of(asked.device()));
+    RunConfig config = asked.on(TorchDevices.of(asked.device()));
+    requireWorkOfAll(config);
     ListedData listed = listed(config, progress);
     requireTask(config, listed.train());
     Network network = Network.of(config, listed.learned().images().labels(), progress);
@@ -118,7 +119,25 @@ public record RunInputs(
   /** Refuses what needs no image to be seen, and fills in the number of threads. */
   public static RunConfig resolve(RunConfig asked) {
     asked.model().arch().ifPresent(Zoo::find);
-    return asked.resolved(Runtime.getRuntime().availableProcessors());
+    int devices = TorchDevices.count(asked.device());
+    RunConfig shared =
+        devices > 1 && !asked.rounds().hasWorkers() ? asked.sharedBy(devices) : asked;
+    return shared.resolved(Runtime.getRuntime().availableProcessors());
+  }
+
+  /** Refuses (exit 2) devices for which no worker is left. */
+  public static void requireWorkOfAll(RunConfig config) {
+    int devices = TorchDevices.count(config.device());
+    if (devices > config.rounds().worldSize()) {
+      throw Failure.badInput(
+          "--device %s: %d devices, and the run has %d worker%s; name fewer devices, or start a run"
+              + " with --world-size %d",
+          config.device(),
+          devices,
+          config.rounds().worldSize(),
+          config.rounds().worldSize() == 1 ? "" : "s",
+          devices);
+    }
   }
 
   private static String described(RunConfig config) {
@@ -252,8 +271,8 @@ public record RunInputs(
           Augmentation.parse(stage.augment(), network.preprocessing(), config.seed());
       if (learned.hasSecondHead() && augmentation.mixes()) {
         throw Failure.badInput(
-            "stage %s: mixup and cutmix mix images of one head, and the classes of --source-data are"
-                + " other ones than the target's; leave them out",
+            "stage %s: mixup and cutmix mix images of one head, and the classes of --source-data"
+                + " are other ones than the target's; leave them out",
             stage.name());
       }
       if (stage.cacheVariants() > 0) {
@@ -262,8 +281,8 @@ public record RunInputs(
     }
     if (learned.hasSecondHead() && config.loss().teacher().isPresent()) {
       throw Failure.badInput(
-          "--teacher knows the target's classes, and those of --source-data are other ones; leave one"
-              + " of the two out");
+          "--teacher knows the target's classes, and those of --source-data are other ones; leave"
+              + " one of the two out");
     }
     FreezeCheck.require(config, network);
   }

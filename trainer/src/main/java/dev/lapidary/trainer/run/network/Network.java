@@ -96,7 +96,7 @@ public record Network(
     List<Double> auxiliary = config.loss().auxiliary() ? auxiliaryWeights() : List.of();
     return TrainingProgram.open(
         archive,
-        config.device(),
+        config.firstDevice(),
         new ProgramOptions(
             config.precision().precision(),
             config.channelsLast(),

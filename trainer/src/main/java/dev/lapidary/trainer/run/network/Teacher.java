@@ -27,7 +27,7 @@ public record Teacher(TrainingProgram program) implements AutoCloseable {
   public static Optional<Teacher> of(
       RunConfig config, Task task, List<String> labels, Network network) {
     Optional<Path> file = config.loss().teacher().map(Path::of);
-    return file.map(f -> open(f, config.device(), task, labels, network.preprocessing()));
+    return file.map(f -> open(f, config.firstDevice(), task, labels, network.preprocessing()));
   }
 
   /**

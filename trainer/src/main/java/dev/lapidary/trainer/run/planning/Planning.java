@@ -4,6 +4,7 @@ import dev.lapidary.trainer.plan.Recipe;
 import dev.lapidary.trainer.plan.RunConfig;
 import dev.lapidary.trainer.plan.RunDefaults;
 import dev.lapidary.trainer.program.Libtorch;
+import dev.lapidary.trainer.program.TorchDevices;
 import dev.lapidary.trainer.program.TrainingProgram;
 import dev.lapidary.trainer.program.UpdateRule;
 import dev.lapidary.trainer.report.Advice;
@@ -47,7 +48,7 @@ public final class Planning {
   }
 
   /**
-   * @param secondsPerStep median of a few steps; of all workers, one after the other
+   * @param secondsPerStep median of a few steps; of all workers, one after the other on each device
    * @param hours of the whole stage, without validation
    */
   public record Time(String stage, double secondsPerStep, double hours) {}
@@ -93,12 +94,17 @@ public final class Planning {
       RunInputs inputs, TrainingProgram program, List<StagePlan> stages, BooleanSupplier stop) {
     List<Time> times = new ArrayList<>();
     for (int i = 0; i < stages.size(); i++) {
-      double seconds =
-          Trial.secondsPerStep(inputs, program, i, stop) * inputs.config().rounds().worldSize();
+      double seconds = Trial.secondsPerStep(inputs, program, i, stop) * turns(inputs.config());
       long steps = stages.get(i).epochs() * stages.get(i).stepsPerEpoch();
       times.add(new Time(stages.get(i).name(), seconds, seconds * (double) steps / 3600));
     }
     return times;
+  }
+
+  /** How many workers the busiest device does one after the other. */
+  private static int turns(RunConfig config) {
+    int devices = TorchDevices.count(config.device());
+    return (config.rounds().worldSize() + devices - 1) / devices;
   }
 
   private static Optional<String> otherNetwork(RunInputs inputs, List<Time> times) {

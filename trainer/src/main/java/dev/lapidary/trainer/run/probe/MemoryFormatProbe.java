@@ -29,7 +29,7 @@ public final class MemoryFormatProbe {
   public static RunConfig resolve(RunConfig config, Network network, Progress progress) {
     return switch (config.memoryFormat()) {
       case CONTIGUOUS, CHANNELS_LAST -> config;
-      case DEFAULT -> config.with(byRule(config.device(), network.preprocessing(), progress));
+      case DEFAULT -> config.with(byRule(config.firstDevice(), network.preprocessing(), progress));
       case AUTO -> config.with(measured(config, network, progress));
     };
   }
@@ -62,6 +62,6 @@ public final class MemoryFormatProbe {
             ? Precision.FP32
             : config.precision().precision();
     return StepSpeed.imagesPerSecond(
-        network, config.device(), new ProgramOptions(precision, channelsLast, List.of()));
+        network, config.firstDevice(), new ProgramOptions(precision, channelsLast, List.of()));
   }
 }

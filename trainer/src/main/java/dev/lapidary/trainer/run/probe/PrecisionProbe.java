@@ -24,7 +24,7 @@ public final class PrecisionProbe {
       return config;
     }
     List<Precision> candidates =
-        config.device().startsWith("cuda")
+        config.firstDevice().startsWith("cuda")
             ? List.of(Precision.BF16, Precision.FP16)
             : List.of(Precision.BF16);
     double full = imagesPerSecond(config, network, Precision.FP32);
@@ -45,7 +45,9 @@ public final class PrecisionProbe {
 
   private static double imagesPerSecond(RunConfig config, Network network, Precision precision) {
     return StepSpeed.imagesPerSecond(
-        network, config.device(), new ProgramOptions(precision, config.channelsLast(), List.of()));
+        network,
+        config.firstDevice(),
+        new ProgramOptions(precision, config.channelsLast(), List.of()));
   }
 
   private static String name(Precision precision) {

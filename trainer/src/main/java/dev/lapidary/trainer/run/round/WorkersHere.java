@@ -1,5 +1,6 @@
 package dev.lapidary.trainer.run.round;
 
+import dev.lapidary.trainer.program.TorchDevices;
 import dev.lapidary.trainer.report.Progress;
 import dev.lapidary.trainer.run.inputs.RunInputs;
 import java.nio.file.Path;
@@ -16,8 +17,12 @@ public final class WorkersHere implements WorkerGroup {
     this.worldSize = worldSize;
   }
 
-  /** As {@link WorkerGroup.Opening}. */
+  /** As {@link WorkerGroup.Opening}; on several devices, if the run has them. */
   public static WorkerGroup open(RunInputs inputs, Path checkpoints, Progress progress) {
+    TorchDevices devices = TorchDevices.of(inputs.config().device());
+    if (devices.all().size() > 1) {
+      return WorkersOnDevices.open(inputs, devices, checkpoints, progress);
+    }
     return new WorkersHere(new Worker(inputs, checkpoints), inputs.config().rounds().worldSize());
   }
 
