@@ -10,7 +10,13 @@ import picocli.CommandLine.Command;
 @Command(
     name = "spark",
     description = "Scores images with an exported ONNX file, and trains, on Apache Spark.",
-    subcommands = {ScoreCommand.class, SparkPlan.class, SparkRun.class, SparkResume.class})
+    subcommands = {
+      ScoreCommand.class,
+      SparkPlan.class,
+      SparkRun.class,
+      SparkResume.class,
+      SparkMeasure.class
+    })
 public final class SparkMain {
   public static void main(String... arguments) {
     System.exit(run(arguments));

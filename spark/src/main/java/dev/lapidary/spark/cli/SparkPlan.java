@@ -1,8 +1,9 @@
 package dev.lapidary.spark.cli;
 
 import dev.lapidary.core.failure.Failure;
-import dev.lapidary.spark.train.ClusterWorkers;
+import dev.lapidary.spark.train.ClusterSpeed;
 import dev.lapidary.spark.train.RoundCost;
+import dev.lapidary.spark.train.RoundMemory;
 import dev.lapidary.trainer.cli.PlanCommand;
 import dev.lapidary.trainer.plan.RunConfig;
 import dev.lapidary.trainer.report.StagePlan;
@@ -19,8 +20,8 @@ import picocli.CommandLine.Option;
     name = "plan",
     description = {
       "As trainer plan, and what a round costs on a cluster beyond the workers' own work; with"
-          + " --measure also the fewest --local-steps with 95 %% of the ideal throughput, for workers"
-          + " like this machine.",
+          + " --measure also the fewest --local-steps with 95 %% of the ideal throughput, for"
+          + " workers like this machine.",
       "",
       "Example: spark plan --data photos --arch resnet18 --world-size 100 --measure"
     })
@@ -33,41 +34,72 @@ final class SparkPlan extends PlanCommand {
       description = "A second, of each machine's network; 10 unless given.")
   private double gigabits = 10;
 
+  @Option(
+      names = "--job-seconds",
+      paramLabel = "S",
+      description = "Of a round with nothing in it, as spark measure prints it.")
+  private double jobSeconds = ClusterSpeed.USUAL.jobSeconds();
+
+  @Option(
+      names = "--task-milliseconds",
+      paramLabel = "MS",
+      description = "Of the driver for each task, likewise.")
+  private double taskMilliseconds = 1000 * ClusterSpeed.USUAL.taskSeconds();
+
+  @Option(
+      names = "--megabytes-a-second",
+      paramLabel = "MB",
+      description = "That a process passes on beside its network, likewise.")
+  private double megabytes = ClusterSpeed.USUAL.bytesASecond() / 1e6;
+
   @Option(names = "--curve", description = "Also what a round of up to 1,000 workers would cost.")
   private boolean curve;
 
   @Override
   protected RunConfig settled(RunConfig asked) {
-    if (!(gigabits > 0)) {
-      throw Failure.badInput("--gigabits must be above 0 but is %s", gigabits);
-    }
+    requireAbove0("--gigabits", gigabits);
+    requireAbove0("--megabytes-a-second", megabytes);
+    requireNotNegative("--job-seconds", jobSeconds);
+    requireNotNegative("--task-milliseconds", taskMilliseconds);
     return TrainingSession.settled(asked);
+  }
+
+  private static void requireAbove0(String option, double value) {
+    if (!(value > 0)) {
+      throw Failure.badInput("%s must be above 0 but is %s", option, value);
+    }
+  }
+
+  private static void requireNotNegative(String option, double value) {
+    if (!(value >= 0)) {
+      throw Failure.badInput("%s must be at least 0 but is %s", option, value);
+    }
   }
 
   @Override
   protected List<String> more(RunConfig config, Planning.Plan planned) {
-    int workers = config.rounds().worldSize();
     List<String> lines = new ArrayList<>(List.of("", "a round on the cluster, by the model:"));
     for (int i = 0; i < planned.stages().size(); i++) {
       StagePlan stage = planned.stages().get(i);
-      double bytes = bytes(config, stage);
-      int slices = ClusterWorkers.slices((long) bytes / Float.BYTES, workers);
-      RoundCost cost = new RoundCost(workers, slices, bytes, gigabits * 1e9 / 8);
+      RoundCost cost = cost(config.rounds().worldSize(), bytes(config, stage));
       lines.add(line(stage.name(), cost));
+      lines.addAll(RoundMemoryNotes.of(cost, TrainingSession.executorMemory()));
+      double step = 0;
       if (!planned.measured().isEmpty()) {
-        double step = planned.measured().get(i).secondsPerStep() / workers;
+        step = planned.measured().get(i).secondsPerStep() / config.rounds().worldSize();
         lines.add(steps(config, cost, step));
       }
       if (curve) {
-        lines.addAll(
-            curve(
-                bytes,
-                i < planned.measured().size()
-                    ? planned.measured().get(i).secondsPerStep() / workers
-                    : 0));
+        lines.addAll(curve(cost.bytes(), step));
       }
     }
     return lines;
+  }
+
+  private RoundCost cost(int workers, double bytes) {
+    ClusterSpeed speed =
+        new ClusterSpeed(jobSeconds, taskMilliseconds / 1000, megabytes * 1_000_000);
+    return RoundCost.of(workers, bytes, gigabits * 1e9 / 8, speed);
   }
 
   /**
@@ -76,21 +108,22 @@ final class SparkPlan extends PlanCommand {
   private List<String> curve(double bytes, double step) {
     List<String> lines = new ArrayList<>();
     lines.add(
-        "  workers slices  seconds  tasks  weights  slices' way"
+        "  workers slices  seconds  tasks  weights  slices' way  MB driver  MB slice"
             + (step > 0 ? "  steps for 95 %" : ""));
     for (int workers : CURVE) {
-      int slices = ClusterWorkers.slices((long) bytes / Float.BYTES, workers);
-      RoundCost cost = new RoundCost(workers, slices, bytes, gigabits * 1e9 / 8);
+      RoundCost cost = cost(workers, bytes);
       lines.add(
           String.format(
               Locale.ROOT,
-              "  %7d %6d %8.2f %6.2f %8.2f %12.2f%s",
+              "  %7d %6d %8.2f %6.2f %8.2f %12.2f %10.0f %9.0f%s",
               workers,
-              slices,
+              cost.slices(),
               cost.seconds(),
               cost.scheduling(),
               cost.distribution(),
               cost.shuffle(),
+              RoundMemory.driver(bytes) / 1e6,
+              RoundMemory.slice(workers, cost.slices(), bytes) / 1e6,
               step > 0 ? String.format(Locale.ROOT, " %15d", cost.localSteps(step)) : ""));
     }
     return lines;
@@ -109,7 +142,7 @@ final class SparkPlan extends PlanCommand {
     return String.format(
         Locale.ROOT,
         "stage %s: %.2f s beyond the workers' own work = %.2f s for %d + %d tasks + %.2f s for"
-            + " weights out and back (%.1f MB) + %.2f s between workers + 0.20 s for a job",
+            + " weights out and back (%.1f MB) + %.2f s between workers + %.2f s for a job",
         stage,
         cost.seconds(),
         cost.scheduling(),
@@ -117,7 +150,8 @@ final class SparkPlan extends PlanCommand {
         cost.slices(),
         cost.distribution(),
         cost.bytes() / 1e6,
-        cost.shuffle());
+        cost.shuffle(),
+        cost.speed().jobSeconds());
   }
 
   private static String steps(RunConfig config, RoundCost cost, double step) {

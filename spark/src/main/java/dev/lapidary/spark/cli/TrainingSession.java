@@ -5,6 +5,7 @@ import dev.lapidary.spark.train.ClusterWorkers;
 import dev.lapidary.trainer.plan.RunConfig;
 import dev.lapidary.trainer.plan.RunYaml;
 import dev.lapidary.trainer.plan.RunYaml.Setting;
+import dev.lapidary.trainer.program.TorchDevices;
 import dev.lapidary.trainer.run.round.WorkerGroup;
 import java.io.IOException;
 import java.util.List;
@@ -46,6 +47,12 @@ final class TrainingSession {
 
   /** Refuses (exit 2) what one machine does alone. */
   static void requireWorkers(RunConfig config) {
+    if (TorchDevices.count(config.device()) > 1) {
+      throw Failure.badInput(
+          "--device %s names several devices of one machine, and spark's executors each have one;"
+              + " name one, or use trainer",
+          config.device());
+    }
     if (!config.rounds().hasWorkers()) {
       throw Failure.badInput(
           "spark shares a run among --world-size workers, of which there is 1; give 2 or more, or"
@@ -54,9 +61,21 @@ final class TrainingSession {
   }
 
   static WorkerGroup.Opening workers() {
-    JavaSparkContext context = JavaSparkContext.fromSparkContext(session().sparkContext());
+    JavaSparkContext context = context();
     return (inputs, checkpoints, progress) ->
         ClusterWorkers.open(context, inputs, checkpoints, progress);
+  }
+
+  /** Bytes of an executor's heap; in {@code local[N]} the driver's, which does their work. */
+  static long executorMemory() {
+    JavaSparkContext context = context();
+    return context.isLocal()
+        ? Runtime.getRuntime().maxMemory()
+        : context.sc().executorMemory() * (1L << 20);
+  }
+
+  static JavaSparkContext context() {
+    return JavaSparkContext.fromSparkContext(session().sparkContext());
   }
 
   private static SparkSession session() {

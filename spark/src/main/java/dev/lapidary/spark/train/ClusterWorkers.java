@@ -6,21 +6,13 @@ import dev.lapidary.spark.score.RefusalListener;
 import dev.lapidary.trainer.plan.RunConfig;
 import dev.lapidary.trainer.report.Progress;
 import dev.lapidary.trainer.run.inputs.RunInputs;
-import dev.lapidary.trainer.run.round.Contribution;
 import dev.lapidary.trainer.run.round.Meeting;
 import dev.lapidary.trainer.run.round.Round;
 import dev.lapidary.trainer.run.round.WorkerGroup;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.Comparator;
-import java.util.Iterator;
-import java.util.List;
+import java.util.Map;
 import java.util.Optional;
-import java.util.stream.IntStream;
-import org.apache.spark.HashPartitioner;
 import org.apache.spark.api.java.JavaSparkContext;
-import org.apache.spark.broadcast.Broadcast;
-import scala.Tuple2;
 
 /**
  * Workers as tasks: a round is one job. The common weights are broadcast; each task does one
@@ -29,9 +21,6 @@ import scala.Tuple2;
  * collected.
  */
 public final class ClusterWorkers implements WorkerGroup {
-  private static final int SLICE_FLOATS = 1 << 16;
-  private static final int MOST_SLICES = 64;
-
   private final JavaSparkContext context;
   private final ShippedRun run;
   private final int worldSize;
@@ -53,55 +42,31 @@ public final class ClusterWorkers implements WorkerGroup {
         context, ShippedRun.of(inputs, checkpoints), config.rounds().worldSize());
   }
 
-  /** So many floats go over the network in so many pieces of each worker. */
-  public static int slices(long floats, int worldSize) {
-    long slices = Math.min(worldSize, 1 + floats / SLICE_FLOATS);
-    return (int) Math.min(MOST_SLICES, slices);
-  }
-
   @Override
   public Meeting round(Round round) {
-    long floats = round.model().values().stream().mapToLong(bytes -> bytes.length / 4).sum();
-    int count = slices(floats, worldSize);
+    long bytes = bytes(round.model()) + bytes(round.optimizer());
     RefusalListener refusals = RefusalListener.of(context.sc());
-    Broadcast<Round> shared = context.broadcast(round);
     ShippedRun shipped = run;
     try {
-      List<Integer> workers = IntStream.range(0, worldSize).boxed().toList();
-      List<CombinedSlice> slices =
-          context
-              .parallelize(new ArrayList<>(workers), worldSize)
-              .flatMapToPair(
-                  number -> pieces(ExecutorWorker.work(shipped, shared.value(), number), count))
-              .groupByKey(new HashPartitioner(count))
-              .map(slice -> CombinedSlice.of(slice._1(), count, slice._2()))
-              .collect();
-      return meeting(new ArrayList<>(slices));
+      return RoundJob.of(context, worldSize, bytes)
+          .run(round, (begun, number) -> ExecutorWorker.work(shipped, begun, number));
+    } catch (OutOfMemoryError e) {
+      throw new Failure(
+          ExitCode.FAILED,
+          "out of memory: a round of %d MB takes about %d MB of the driver's heap, which has %d MB;"
+                  .formatted(
+                      bytes >> 20,
+                      (long) RoundMemory.driver(bytes) >> 20,
+                      Runtime.getRuntime().maxMemory() >> 20)
+              + " give --driver-memory; spark resume goes on from the last checkpoint",
+          e);
     } catch (Exception e) { // Scala's methods throw what they do not declare
       throw failure(refusals, round, e);
-    } finally {
-      shared.destroy();
     }
   }
 
-  private static Iterator<Tuple2<Integer, Piece>> pieces(Contribution share, int count) {
-    List<Tuple2<Integer, Piece>> pieces = new ArrayList<>();
-    for (int i = 0; i < count; i++) {
-      pieces.add(new Tuple2<>(i, Piece.of(share, i, count)));
-    }
-    return pieces.iterator();
-  }
-
-  private static Meeting meeting(List<CombinedSlice> slices) {
-    slices.sort(Comparator.comparingInt(CombinedSlice::number));
-    int length = slices.stream().mapToInt(slice -> slice.values().length).sum();
-    float[] values = new float[length];
-    int at = 0;
-    for (CombinedSlice slice : slices) {
-      System.arraycopy(slice.values(), 0, values, at, slice.values().length);
-      at += slice.values().length;
-    }
-    return Meeting.of(slices.get(0).heads(), values);
+  private static long bytes(Map<String, byte[]> tensors) {
+    return tensors.values().stream().mapToLong(bytes -> bytes.length).sum();
   }
 
   private static RuntimeException failure(RefusalListener refusals, Round round, Exception e) {

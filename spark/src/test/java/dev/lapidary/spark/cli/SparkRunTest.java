@@ -3,6 +3,8 @@ package dev.lapidary.spark.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.lapidary.spark.Cluster;
+import dev.lapidary.spark.train.ClusterSpeed;
+import dev.lapidary.spark.train.RoundCost;
 import dev.lapidary.trainer.cli.TrainerMain;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -95,8 +97,8 @@ class SparkRunTest {
     assertThat(errors().get(0))
         .matches(
             "error: executor \\d+: this process would not compute what the driver does: data is"
-                + " [0-9a-f]+….* on the driver and [0-9a-f]+….* here; use machines and files that are"
-                + " alike");
+                + " [0-9a-f]+….* on the driver and [0-9a-f]+….* here; use machines and files that"
+                + " are alike");
   }
 
   @Test
@@ -152,10 +154,24 @@ class SparkRunTest {
     assertThat(status).as(err.toString()).isZero();
     assertThat(out.toString())
         .contains("3 workers own up to 8 of the 24 training images each")
-        .contains(
-            "stage all: 0.21 s beyond the workers' own work = 0.01 s for 3 + 3 tasks + 0.00 s for"
-                + " weights out and back (1.1 MB) + 0.00 s between workers + 0.20 s for a job")
-        .containsPattern("     1000      5     1\\.\\d\\d");
+        .containsPattern(
+            "stage all: \\d\\.\\d\\d s beyond the workers' own work = \\d\\.\\d\\d s for 3 \\+ 3"
+                + " tasks \\+ \\d\\.\\d\\d s for weights out and back \\(1\\.1 MB\\) \\+"
+                + " \\d\\.\\d\\d s between workers \\+ \\d\\.\\d\\d s for a job")
+        .containsPattern("  memory: about \\d+ MB of the driver's heap of \\d+ MB, 25\\d MB of an")
+        .containsPattern("     1000      9 +\\d+\\.\\d\\d");
+  }
+
+  @Test
+  void memoryThatWouldNotDoIsSaidInThePlan() {
+    RoundCost cost = RoundCost.of(100, 346e6, 1.25e9, ClusterSpeed.USUAL);
+    assertThat(RoundMemoryNotes.of(cost, 1L << 30, 1L << 29))
+        .containsExactly(
+            "  memory: about 2235 MB of the driver's heap of 1024 MB, 915 MB of an executor's of"
+                + " 512 MB",
+            "  warning: the driver would run out of memory; give --driver-memory 2236m",
+            "  warning: executors would run out of memory; give --executor-memory 916m");
+    assertThat(RoundMemoryNotes.of(cost, 4L << 30, 2L << 30)).hasSize(1);
   }
 
   private static int spark(PrintWriter err, List<String> arguments) {

@@ -1,0 +1,107 @@
+package dev.lapidary.spark.cli;
+
+import dev.lapidary.core.failure.ExitCode;
+import dev.lapidary.core.failure.Failure;
+import dev.lapidary.spark.train.ClusterSpeed;
+import dev.lapidary.spark.train.RoundTimes;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Objects;
+import java.util.concurrent.Callable;
+import org.apache.spark.api.java.JavaSparkContext;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** {@code spark measure}. */
+@Command(
+    name = "measure",
+    description = {
+      "Times rounds of a cluster in which workers compute nothing, and prints the constants with"
+          + " which spark plan tells what a round costs there. Options of spark-submit go to"
+          + " Spark.",
+      "",
+      "Example: spark measure --master local-cluster[2,1,2048]"
+    })
+final class SparkMeasure implements Callable<Integer> {
+  private static final int MEGABYTE = 1_000_000;
+  private static final int MOST_MEGABYTES = 1000;
+
+  @Spec private @Nullable CommandSpec spec;
+
+  @Option(names = "--workers", paramLabel = "W", split = ",", description = "That a round has.")
+  private List<Integer> workers = List.of(2, 8, 32);
+
+  @Option(
+      names = "--megabytes",
+      paramLabel = "MB",
+      split = ",",
+      description = "Of each worker's share.")
+  private List<Integer> megabytes = List.of(1, 4, 16);
+
+  @Option(
+      names = "--repeat",
+      paramLabel = "N",
+      description = "Rounds of each kind, after one that is not counted.")
+  private int repeat = 5;
+
+  @Override
+  public Integer call() throws IOException {
+    require("--workers", workers, 10_000);
+    require("--megabytes", megabytes, MOST_MEGABYTES);
+    require("--repeat", List.of(repeat), 10_000);
+    return TrainingSession.during(this::measure);
+  }
+
+  private static void require(String option, List<Integer> numbers, int most) {
+    for (int number : numbers) {
+      if (number < 1 || number > most) {
+        throw Failure.badInput("%s must be in 1..%d but is %d", option, most, number);
+      }
+    }
+  }
+
+  private int measure() {
+    JavaSparkContext context = TrainingSession.context();
+    PrintWriter err = Objects.requireNonNull(spec).commandLine().getErr();
+    List<RoundTimes.Time> times = new ArrayList<>();
+    for (int count : workers) {
+      for (int size : megabytes) {
+        err.printf("rounds of %d workers with %d MB each%n", count, size);
+        times.add(RoundTimes.measure(context, count, (long) size * MEGABYTE, repeat));
+      }
+    }
+    ClusterSpeed speed = RoundTimes.fit(times);
+    PrintWriter out = Objects.requireNonNull(spec).commandLine().getOut();
+    out.printf(
+        "%s, %d executors%n  workers slices      MB  seconds  by the model%n",
+        context.master(), times.get(0).machines());
+    for (RoundTimes.Time time : times) {
+      out.printf(
+          Locale.ROOT,
+          "  %7d %6d %7.1f %8.2f %13.2f%n",
+          time.workers(),
+          time.slices(),
+          time.bytes() / 1e6,
+          time.seconds(),
+          time.expected(speed));
+    }
+    out.printf(
+        Locale.ROOT,
+        "a round takes %.3f s, each of its tasks %.2f ms more, a process passes on %.0f MB a"
+            + " second%nspark plan --job-seconds %.3f --task-milliseconds %.2f --megabytes-a-second"
+            + " %.0f%n",
+        speed.jobSeconds(),
+        1000 * speed.taskSeconds(),
+        speed.bytesASecond() / 1e6,
+        speed.jobSeconds(),
+        1000 * speed.taskSeconds(),
+        speed.bytesASecond() / 1e6);
+    return ExitCode.DONE.status();
+  }
+}

@@ -1,0 +1,21 @@
+package dev.lapidary.spark.train;
+
+/**
+ * What a cluster's rounds cost beside its network, as {@code spark measure} finds it.
+ *
+ * @param jobSeconds a round's, whatever is in it
+ * @param taskSeconds the driver's for each task
+ * @param bytesASecond that a process packs, copies and unpacks
+ */
+public record ClusterSpeed(double jobSeconds, double taskSeconds, double bytesASecond) {
+  /** Of a few rounds on one machine (docs/spark.md); a cluster's own are to be measured. */
+  public static final ClusterSpeed USUAL = new ClusterSpeed(0.2, 0.001, 500e6);
+
+  public ClusterSpeed {
+    if (!(jobSeconds >= 0) || !(taskSeconds >= 0) || !(bytesASecond > 0)) {
+      throw new IllegalArgumentException(
+          "%s s a job, %s s a task, %s bytes a second"
+              .formatted(jobSeconds, taskSeconds, bytesASecond));
+    }
+  }
+}
