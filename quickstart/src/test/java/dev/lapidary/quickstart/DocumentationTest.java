@@ -2,13 +2,11 @@ package dev.lapidary.quickstart;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.lapidary.core.cli.CommandTree;
+import dev.lapidary.core.cli.CommandLinePage;
 import dev.lapidary.exporter.cli.ExporterMain;
 import dev.lapidary.serve.cli.ServeMain;
 import dev.lapidary.trainer.cli.TrainerMain;
 import java.io.IOException;
-import java.io.PrintWriter;
-import java.io.StringWriter;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -18,7 +16,6 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
-import picocli.CommandLine;
 
 /** What the documents say of the source is the source's own word. */
 class DocumentationTest {
@@ -60,19 +57,21 @@ class DocumentationTest {
     assertThat(Files.readString(page)).contains(tree).isEqualTo(expected);
   }
 
-  /** The help of every command, as its program prints it. */
+  /** The help of every command, as its program prints it; those of spark are held by its tests. */
   @Test
   void thePageOfTheCommandLineIsTheProgramsOwnHelp() throws IOException {
-    StringBuilder page = new StringBuilder(BEGINNING);
-    page.append("```text").append(general(help(new TrainerMain(), "--help"))).append("```\n");
-    append(page, "trainer", new TrainerMain());
-    append(page, "exporter", new ExporterMain());
-    append(page, "serve", new ServeMain());
-    Path file = HOME.resolve("docs/command-line.md");
+    String page =
+        BEGINNING
+            + "```text"
+            + general(CommandLinePage.help(new TrainerMain(), "--help"))
+            + "```\n"
+            + CommandLinePage.sections("trainer", new TrainerMain())
+            + CommandLinePage.sections("exporter", new ExporterMain())
+            + CommandLinePage.sections("serve", new ServeMain());
     if (Boolean.getBoolean("lapidary.update")) {
-      Files.writeString(file, page);
+      CommandLinePage.write(page, CommandLinePage.last());
     }
-    assertThat(Files.readString(file)).isEqualTo(page.toString());
+    assertThat(CommandLinePage.first()).isEqualTo(page);
   }
 
   private static final String BEGINNING =
@@ -84,29 +83,10 @@ class DocumentationTest {
 
       """;
 
-  private static void append(StringBuilder page, String program, Object root) {
-    for (String command : new CommandLine(root).getSubcommands().keySet()) {
-      String own = new CommandLine(root).getSubcommands().get(command).getCommandName();
-      String help = help(root, command, "--help-all");
-      if (help.isEmpty()) {
-        help = help(root, command, "--help");
-      }
-      page.append("\n## bin/%s %s\n\n```text\n".formatted(program, own))
-          .append(help, 0, help.indexOf("\nGeneral\n"))
-          .append("```\n");
-    }
-  }
-
   /** From the options that all have to the exit codes. */
   private static String general(String help) {
     String options = help.substring(help.indexOf("\nGeneral\n"), help.indexOf("\nCommands:"));
     return options + help.substring(help.indexOf("\nExit codes:"));
-  }
-
-  private static String help(Object root, String... arguments) {
-    StringWriter out = new StringWriter();
-    CommandTree.run(root, new PrintWriter(out), new PrintWriter(new StringWriter()), arguments);
-    return out.toString();
   }
 
   /** The programs that pages show are those of examples/, which bin/test-examples runs. */
