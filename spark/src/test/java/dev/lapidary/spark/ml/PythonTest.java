@@ -31,8 +31,8 @@ class PythonTest {
     SparkSession session = Cluster.session();
     if (!version.equals(session.version())) {
       String why =
-          "SKIPPED: OnnxClassifier in Python: %s has %s, expected pyspark %s (pip install; set LAPIDARY_PYTHON)"
-              .formatted(python, version.isEmpty() ? "no pyspark" : version, session.version());
+          "SKIPPED: OnnxClassifier in Python: %s has %s, expected pyspark %s with numpy (pip install 'pyspark[ml]'; set LAPIDARY_PYTHON)"
+              .formatted(python, version.isEmpty() ? "no pyspark.ml" : version, session.version());
       System.err.println(why);
       Assumptions.abort(why);
     }
@@ -73,7 +73,7 @@ class PythonTest {
   private static String pyspark(String python) throws InterruptedException {
     try {
       Process process =
-          new ProcessBuilder(python, "-c", "import pyspark; print(pyspark.__version__)")
+          new ProcessBuilder(python, "-c", "import pyspark.ml; print(pyspark.__version__)")
               .redirectError(ProcessBuilder.Redirect.DISCARD)
               .start();
       String version = new String(process.getInputStream().readAllBytes(), UTF_8).strip();
