@@ -5,6 +5,7 @@ import dev.lapidary.core.failure.Failure;
 import dev.lapidary.core.image.UndecodableImage;
 import dev.lapidary.runtime.model.ModelLoader;
 import dev.lapidary.runtime.model.ServedModel;
+import dev.lapidary.runtime.session.OnnxRuntime;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
@@ -106,8 +107,8 @@ public final class Classifier implements AutoCloseable {
       if (failure.isPresent()) {
         throw Failure.gate(
             "[%s] it does not answer here as it did when it was exported: %s; export it again on this"
-                + " machine's kind, or use the ONNX Runtime that its card names",
-            model.name(), failure.get());
+                + " machine's kind, or use the ONNX Runtime that its card names%s",
+            model.name(), failure.get(), OnnxRuntime.several());
       }
       return new Classifier(model, options);
     } catch (RuntimeException e) {

@@ -272,6 +272,18 @@ class ClassifierTest {
                 + " is 0.980392, expected 1.48039 within 0.0100; export it again");
   }
 
+  /**
+   * Beyond 16 bits too, where ONNX Runtime's Java interface gives another text than the file has.
+   */
+  @Test
+  void labelsOfAnyCharactersComeAsTheyAre() throws IOException {
+    List<String> labels = List.of("shoe \uD83D\uDC5F", "\uD842\uDFB7", "Grüße");
+    Path file = TinyModels.write(folder, Optional.of(TinyModels.card(labels)));
+    try (Classifier classifier = Classifier.open(file)) {
+      assertThat(classifier.labels()).isEqualTo(labels);
+    }
+  }
+
   @Test
   void featuresAndScoresAreNotTakenForEachOther() throws IOException {
     try (Classifier classifier = open()) {

@@ -30,6 +30,7 @@ class HostTest {
   @TempDir Path folder;
 
   private final List<String> options = new ArrayList<>();
+  private boolean damaged;
 
   /** ONNX Runtime 1.29 searches the command line with a stack of its own making: see DeepStack. */
   @Test
@@ -46,16 +47,7 @@ class HostTest {
   @Test
   void aMachineWithoutALibraryAndTwoRuntimesAreSaidInOneLine() throws Exception {
     options.add("-Dos.arch=riscv64");
-    String jar =
-        Arrays.stream(classPath().split(File.pathSeparator))
-            .filter(entry -> entry.matches(".*[/\\\\]onnxruntime-[^/\\\\]*jar"))
-            .findFirst()
-            .orElseThrow();
-    Path second = folder.resolve("onnxruntime-old.jar");
-    try (ZipOutputStream zip = new ZipOutputStream(Files.newOutputStream(second))) {
-      zip.putNextEntry(new ZipEntry("ai/onnxruntime/OrtEnvironment.class"));
-    }
-    options.addAll(List.of("-cp", classPath() + File.pathSeparator + second));
+    Path second = secondRuntime();
     assertThat(said("classify"))
         .singleElement()
         .asString()
@@ -63,10 +55,39 @@ class HostTest {
         .contains("-riscv64: ")
         .contains(
             "; its jar carries linux-x64, linux-aarch64 (both glibc), osx-aarch64 and win-x64;")
-        .endsWith(
-            "; 2 ONNX Runtimes are on the class path, of which the first is taken: "
-                + Path.of(jar).getFileName()
-                + ", onnxruntime-old.jar; keep one");
+        .endsWith(bothNamed(second));
+  }
+
+  /** The first on the class path may be older than the file. */
+  @Test
+  void aFileThatTheFirstOfTwoRuntimesCannotLoadNamesBoth() throws Exception {
+    Path second = secondRuntime();
+    damaged = true;
+    assertThat(said("classify"))
+        .singleElement()
+        .asString()
+        .contains("] ONNX Runtime cannot load it, expected an ONNX model: ")
+        .endsWith(bothNamed(second));
+  }
+
+  /** On the class path behind the one that is there. */
+  private Path secondRuntime() throws IOException {
+    Path second = folder.resolve("onnxruntime-old.jar");
+    try (ZipOutputStream zip = new ZipOutputStream(Files.newOutputStream(second))) {
+      zip.putNextEntry(new ZipEntry("ai/onnxruntime/OrtEnvironment.class"));
+    }
+    options.addAll(List.of("-cp", classPath() + File.pathSeparator + second));
+    return second;
+  }
+
+  private static String bothNamed(Path second) {
+    String first =
+        Arrays.stream(classPath().split(File.pathSeparator))
+            .filter(entry -> entry.matches(".*[/\\\\]onnxruntime-[^/\\\\]*jar"))
+            .findFirst()
+            .orElseThrow();
+    return "; 2 ONNX Runtimes are on the class path, of which the first is taken: %s, %s; keep one"
+        .formatted(Path.of(first).getFileName(), second.getFileName());
   }
 
   /** As the shade and assembly plugins make them: of entries that are there twice the first. */
@@ -143,9 +164,12 @@ class HostTest {
     command.addAll(options);
     Path image =
         Files.write(folder.resolve("green.png"), TinyModels.png(new Color(30, 250, 100), 9, 9));
-    command.addAll(
-        List.of(
-            Hosts.class.getName(), what, TinyModels.write(folder).toString(), image.toString()));
+    Path model = TinyModels.write(folder);
+    if (damaged) {
+      byte[] bytes = Files.readAllBytes(model);
+      Files.write(model, Arrays.copyOf(bytes, bytes.length / 2));
+    }
+    command.addAll(List.of(Hosts.class.getName(), what, model.toString(), image.toString()));
     ProcessBuilder builder = new ProcessBuilder(command);
     builder.environment().put("CLASSPATH", classPath());
     builder.environment().remove("ORT_DISABLE_TELEMETRY");

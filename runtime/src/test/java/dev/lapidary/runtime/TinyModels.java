@@ -219,11 +219,16 @@ public final class TinyModels {
   }
 
   public static ModelCard card(GoldenImage... golden) {
+    return card(LABELS, golden);
+  }
+
+  /** The same with other labels. */
+  public static ModelCard card(List<String> labels, GoldenImage... golden) {
     return new ModelCard(
         "tiny",
         "7",
         "mean",
-        LABELS,
+        labels,
         Activation.SOFTMAX,
         Scores.LOGITS,
         new ModelCard.Input("input", "NCHW", 3, SIDE, SIDE, "float32"),

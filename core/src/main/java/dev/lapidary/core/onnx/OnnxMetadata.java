@@ -20,7 +20,19 @@ public final class OnnxMetadata {
    * @throws dev.lapidary.core.failure.Failure (exit 2) if it is no ONNX
    */
   public static Optional<String> of(Path file, String key) {
-    MappedFile mapped = MappedFile.open(file);
+    return of(MappedFile.open(file), key);
+  }
+
+  /**
+   * The same of a file's bytes.
+   *
+   * @throws dev.lapidary.core.failure.Failure (exit 2) if it is no ONNX
+   */
+  public static Optional<String> of(byte[] model, String key) {
+    return of(MappedFile.over(ByteBuffer.wrap(model)), key);
+  }
+
+  private static Optional<String> of(MappedFile mapped, String key) {
     Protobuf model = new Protobuf(mapped.slice(0, mapped.size()), "model");
     Optional<String> found = Optional.empty();
     while (model.next()) {

@@ -6,8 +6,10 @@ import dev.lapidary.core.ending.Ending;
 import dev.lapidary.core.failure.Failure;
 import dev.lapidary.core.file.Sha256;
 import dev.lapidary.core.onnx.OnnxEnding;
+import dev.lapidary.core.onnx.OnnxMetadata;
 import dev.lapidary.runtime.session.OnnxSession;
 import java.nio.file.Path;
+import java.util.Optional;
 
 /** A model to be opened: on disk, or in memory, as a jar's resource is. */
 sealed interface ModelFile {
@@ -23,6 +25,28 @@ sealed interface ModelFile {
    * @throws Failure (exit 2) if it is no ONNX
    */
   Ending readEnding();
+
+  /**
+   * {@code metadata_props[key]}.
+   *
+   * @throws Failure (exit 2) if it is no ONNX
+   */
+  Optional<String> readMetadata(String key);
+
+  /**
+   * {@code metadata_props[key]} as the file has it: ONNX Runtime's Java interface hands text over
+   * in Java's own form of UTF-8, in which characters of more than 16 bits, such as emoji, are lost,
+   * and some of what comes behind them.
+   *
+   * @param given by ONNX Runtime, which reads files of its own form too
+   */
+  default String metadata(String key, String given) {
+    try {
+      return readMetadata(key).orElse(given);
+    } catch (Failure e) {
+      return given;
+    }
+  }
 
   /** ONNX Runtime reads files of its own form too, whose nodes are not to be seen. */
   default Ending ending() {
@@ -51,6 +75,11 @@ sealed interface ModelFile {
     }
 
     @Override
+    public Optional<String> readMetadata(String key) {
+      return OnnxMetadata.of(file, key);
+    }
+
+    @Override
     public Ending readEnding() {
       return OnnxEnding.of(file);
     }
@@ -70,6 +99,11 @@ sealed interface ModelFile {
     @Override
     public OnnxSession open(OrtSession.SessionOptions options) throws OrtException {
       return OnnxSession.open(model, options);
+    }
+
+    @Override
+    public Optional<String> readMetadata(String key) {
+      return OnnxMetadata.of(model, key);
     }
 
     @Override

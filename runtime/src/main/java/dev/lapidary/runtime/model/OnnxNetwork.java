@@ -8,6 +8,7 @@ import ai.onnxruntime.OrtSession;
 import ai.onnxruntime.TensorInfo;
 import dev.lapidary.core.failure.Failure;
 import dev.lapidary.runtime.session.Device;
+import dev.lapidary.runtime.session.OnnxRuntime;
 import dev.lapidary.runtime.session.OnnxSession;
 import dev.lapidary.runtime.tensor.OnnxTensors;
 import java.nio.FloatBuffer;
@@ -60,8 +61,8 @@ public final class OnnxNetwork implements AutoCloseable {
       session = file.open(options);
     } catch (OrtException e) {
       throw Failure.badInput(
-          "[%s] ONNX Runtime cannot load it, expected an ONNX model: %s",
-          fileName, Failure.reason(e));
+          "[%s] ONNX Runtime cannot load it, expected an ONNX model: %s%s",
+          fileName, Failure.reason(e), OnnxRuntime.several());
     }
     try {
       return of(new Source(file, device, threads, spins), session, fileName);
@@ -131,7 +132,7 @@ public final class OnnxNetwork implements AutoCloseable {
 
   /** {@code metadata_props[key]}. */
   Optional<String> metadata(String key) throws OrtException {
-    return session.metadata(key);
+    return session.metadata(key).map(given -> source.file().metadata(key, given));
   }
 
   /** What it runs on. */

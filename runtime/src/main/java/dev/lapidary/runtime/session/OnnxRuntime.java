@@ -68,6 +68,14 @@ public final class OnnxRuntime {
   }
 
   /**
+   * A hint to append to what the runtime refuses: {@code ; 2 ONNX Runtimes are on the class path:
+   * …}, of which the one that is taken may be too old for a file; empty if it is one.
+   */
+  public static String several() {
+    return OnnxLibrary.several();
+  }
+
+  /**
    * @throws IllegalStateException if the environment may be gone
    */
   static void requireThere() {
