@@ -8,7 +8,7 @@ export async function open(bytes) {
   return async (blob) => {
     const bitmap = await createImageBitmap(blob, { colorSpaceConversion: 'none', premultiplyAlpha: 'none' });
     const canvas = new OffscreenCanvas(bitmap.width, bitmap.height), context = canvas.getContext('2d');
-    context.fillStyle = card.preprocessing.alpha ?? '#000000'; // what transparent images are put on
+    context.fillStyle = card.preprocessing.alpha ?? '#000000'; // what transparent images are put on: a level off, at times
     context.fillRect(0, 0, bitmap.width, bitmap.height);
     context.drawImage(bitmap, 0, 0);
     const rgba = context.getImageData(0, 0, bitmap.width, bitmap.height).data;

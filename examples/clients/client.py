@@ -1,4 +1,4 @@
-"""python client.py [--openvino] MODEL.onnx|MODEL.pt IMAGE...: one JSON line an image.
+"""python client.py [--openvino] MODEL.onnx|MODEL.pt... IMAGE...: one JSON line an image.
 
 Needs numpy and Pillow, and onnxruntime, openvino or torch (a .pt). All that is said of the model is its card's.
 """
@@ -83,19 +83,30 @@ def classes(card, outputs, count=5):
     return [{"label": labels[i], "index": int(i), "probability": float(scores[i])} for i in best]
 
 
-def main(arguments):
-    other = arguments[0] == "--openvino"
-    model, *images = arguments[1:] if other else arguments
+def classify(model, images, other):
     card, run = (open_libtorch if model.endswith(".pt") else open_openvino if other else open_onnx)(model)
     if card.get("format", 1) > 2:
-        sys.exit(f"{model}: a card of format {card['format']}, expected at most 2: use a newer client")
+        raise ValueError(f"a card of format {card['format']}, expected at most 2: use a newer client")
     for image in images:
         tensor = preprocess(card, image)
         begin = time.perf_counter()
         outputs = np.asarray(run(tensor))[0]
         millis = (time.perf_counter() - begin) * 1e3
         answer = {"image": image, "classes": classes(card, outputs), "outputs": outputs.tolist(), "millis": millis}
-        print(json.dumps(answer))
+        print(json.dumps({"model": model, **answer}), flush=True)
+
+
+def main(arguments):
+    other = arguments[0] == "--openvino"
+    files = arguments[1:] if other else arguments
+    failed = False
+    for model in [f for f in files if f.endswith((".onnx", ".pt"))]:
+        try:
+            classify(model, [f for f in files if not f.endswith((".onnx", ".pt"))], other)
+        except Exception as e:  # of one file: the others are tried
+            print(f"error: {model}: {' '.join(str(e).split())}", file=sys.stderr)
+            failed = True
+    sys.exit(failed)
 
 
 if __name__ == "__main__":
