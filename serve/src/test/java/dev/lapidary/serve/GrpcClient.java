@@ -31,6 +31,7 @@ import java.nio.ByteOrder;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
 
 /** A client of the Open Inference Protocol over gRPC, by gRPC's own library. */
 public final class GrpcClient implements AutoCloseable {
@@ -58,6 +59,16 @@ public final class GrpcClient implements AutoCloseable {
     return new GrpcClient(
         channel,
         ClientInterceptors.intercept(calls, MetadataUtils.newAttachHeadersInterceptor(metadata)));
+  }
+
+  /**
+   * The same connection, which keeps what the last call's answer has in its headers and its end.
+   */
+  public GrpcClient capturing(AtomicReference<Metadata> head, AtomicReference<Metadata> end) {
+    return new GrpcClient(
+        channel,
+        ClientInterceptors.intercept(
+            calls, MetadataUtils.newCaptureMetadataInterceptor(head, end)));
   }
 
   private static <T extends MessageLite> Marshaller<T> marshaller(Parser<T> parser) {

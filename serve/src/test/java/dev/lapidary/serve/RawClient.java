@@ -11,14 +11,14 @@ import java.net.Socket;
 import java.net.SocketException;
 import java.net.URI;
 
-/** One HTTP/1.1 connection that knows how far its request got: no pool, no retry. */
+/** One HTTP/1.1 connection, or https, that knows how far its request got: no pool, no retry. */
 public final class RawClient implements AutoCloseable {
   private static final int TIMEOUT_MILLIS = 60_000;
 
   private final Socket socket;
 
   public RawClient(URI server) throws IOException {
-    socket = new Socket(server.getHost(), server.getPort());
+    socket = TestTls.connect(server);
     socket.setSoTimeout(TIMEOUT_MILLIS);
     socket.setTcpNoDelay(true);
   }

@@ -62,16 +62,13 @@ public final class ModelLoader {
   /**
    * The same for a process that decodes images beside the runs: threads of a run that wait for each
    * other leave the processor to others.
+   *
+   * @throws Failure (exit 2) if it cannot be served, (exit 4) if the device cannot be used
    */
   public static ServedModel loadBesideDecoders(
-      Path path, PreprocessingOptions options, ScoringOptions scoring, int threads) {
+      Path path, PreprocessingOptions options, ScoringOptions scoring, Device device, int threads) {
     return load(
-        new ModelFile.OnDisk(fileOf(path)),
-        Optional.of(options),
-        scoring,
-        Device.cpu(),
-        threads,
-        false);
+        new ModelFile.OnDisk(fileOf(path)), Optional.of(options), scoring, device, threads, false);
   }
 
   /**

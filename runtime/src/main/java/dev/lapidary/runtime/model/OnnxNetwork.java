@@ -52,7 +52,8 @@ public final class OnnxNetwork implements AutoCloseable {
   /**
    * @param threads that one run uses
    * @param spins whether they spin where they wait for each other
-   * @throws Failure (exit 2) if the file is no ONNX model or no image classifier
+   * @throws Failure (exit 2) if the file is no ONNX model or no image classifier, (exit 4) if the
+   *     device cannot run it
    */
   static OnnxNetwork open(ModelFile file, Device device, int threads, boolean spins) {
     String fileName = file.fileName();
@@ -60,6 +61,11 @@ public final class OnnxNetwork implements AutoCloseable {
     try (OrtSession.SessionOptions options = OnnxSession.options(device, threads, spins)) {
       session = file.open(options);
     } catch (OrtException e) {
+      if (device.isGpu()) {
+        throw Failure.unsupported(
+            "[%s] ONNX Runtime cannot open it on %s, with all of its operators there: %s",
+            fileName, device, Failure.reason(e));
+      }
       throw Failure.badInput(
           "[%s] ONNX Runtime cannot load it, expected an ONNX model: %s%s",
           fileName, Failure.reason(e), OnnxRuntime.several());

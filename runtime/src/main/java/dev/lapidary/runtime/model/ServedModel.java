@@ -174,8 +174,31 @@ public record ServedModel(
    */
   public Optional<String> goldenFailure() {
     return card.flatMap(
-            c -> GoldenCheck.of(c.golden(), preprocessing.alpha(), scoring, this::answer))
+            c -> GoldenCheck.of(goldenHere(c), preprocessing.alpha(), scoring, this::answer))
         .map(GoldenCheck.Difference::reason);
+  }
+
+  /** A GPU that computes in fewer bits than the processors has a bound of its own. */
+  private List<ModelCard.GoldenImage> goldenHere(ModelCard told) {
+    boolean half = told.quantization().filter(q -> q.method().equals("fp16")).isPresent();
+    return withBound(told.golden(), device().logitBound(half));
+  }
+
+  /**
+   * @param bound a share of the largest |logit|; a tolerance that is larger stays
+   */
+  static List<ModelCard.GoldenImage> withBound(List<ModelCard.GoldenImage> images, double bound) {
+    return images.stream()
+        .map(
+            image -> {
+              double most = image.logits().stream().mapToDouble(Math::abs).max().orElse(0);
+              return new ModelCard.GoldenImage(
+                  image.pngBase64(),
+                  image.inputSha256(),
+                  image.logits(),
+                  Math.max(image.tolerance(), bound * most));
+            })
+        .toList();
   }
 
   private GoldenCheck.Answer answer(RgbImage image) {

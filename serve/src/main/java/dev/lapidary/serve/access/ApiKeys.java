@@ -4,11 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.lapidary.core.failure.Failure;
 import dev.lapidary.core.file.TextFile;
-import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.attribute.PosixFilePermission;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
@@ -16,8 +12,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Optional;
-import java.util.Set;
 import java.util.regex.Pattern;
 
 /**
@@ -75,25 +69,8 @@ public final class ApiKeys {
     if (lineOfKey.isEmpty()) {
       throw Failure.badInput("[%s] holds no key, expected one a line, as KEY or NAME:KEY", file);
     }
-    readableByOthers(file).ifPresent(warnings::add);
+    PrivateFile.warning(file, "the keys").ifPresent(warnings::add);
     return new ApiKeys(lineOfKey.keySet().stream().map(ApiKeys::digest).toList(), warnings);
-  }
-
-  /** What is wrong with the file's permissions, where the system has some. */
-  private static Optional<String> readableByOthers(Path file) {
-    try {
-      Set<PosixFilePermission> permissions = Files.getPosixFilePermissions(file);
-      boolean others =
-          permissions.contains(PosixFilePermission.GROUP_READ)
-              || permissions.contains(PosixFilePermission.OTHERS_READ);
-      return others
-          ? Optional.of(
-              "[%s] others on this machine can read the keys (%s); chmod 600 it"
-                  .formatted(file, PosixFilePermissions.toString(permissions)))
-          : Optional.empty();
-    } catch (UnsupportedOperationException | IOException e) {
-      return Optional.empty();
-    }
   }
 
   /** What their user should know of the file, a line each. */

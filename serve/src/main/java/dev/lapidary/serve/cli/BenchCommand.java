@@ -25,6 +25,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import javax.net.ssl.SSLContext;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -113,9 +114,20 @@ final class BenchCommand implements Callable<Integer> {
             Duration.ofSeconds(seconds));
     ServerBenchmark benchmark =
         new ServerBenchmark(servers.questions(images), loads, this::progress);
-    ServerReport report = benchmark.run(servers.urls());
+    ServerReport report = run(benchmark);
     write(ServerTable.of(report), JSON.writeValueAsString(report) + "\n");
     return ExitCode.DONE.status();
+  }
+
+  /** All clients that it has connect as Java's default says. */
+  private ServerReport run(ServerBenchmark benchmark) throws Exception {
+    SSLContext before = SSLContext.getDefault();
+    SSLContext.setDefault(servers.tls());
+    try {
+      return benchmark.run(servers.urls());
+    } finally {
+      SSLContext.setDefault(before);
+    }
   }
 
   private boolean isGiven(String option) {

@@ -8,6 +8,7 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.time.Duration;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
@@ -26,11 +27,23 @@ final class HealthCommand implements Runnable {
   @Option(names = "--timeout-ms", paramLabel = "N", description = "how long to wait for an answer")
   private int timeoutMillis = 3000;
 
+  @Option(
+      names = "--tls",
+      description =
+          "the server has a certificate (--tls-certificate), whatever it is: it is on this machine,"
+              + " and told nothing")
+  private boolean encrypted;
+
+  @Mixin private ClientTlsOptions tls = new ClientTlsOptions();
+
   @Override
   public void run() {
-    URI ready = URI.create("http://127.0.0.1:" + port + "/v2/health/ready");
+    boolean https = encrypted || tls.areGiven();
+    URI ready =
+        URI.create((https ? "https" : "http") + "://127.0.0.1:" + port + "/v2/health/ready");
     Duration timeout = Duration.ofMillis(timeoutMillis);
-    HttpClient client = HttpClient.newBuilder().connectTimeout(timeout).build();
+    HttpClient.Builder all = HttpClient.newBuilder().connectTimeout(timeout);
+    HttpClient client = (https ? all.sslContext(tls.client().trustingAnyone()) : all).build();
     try {
       HttpResponse<Void> answer =
           client.send(
@@ -43,7 +56,8 @@ final class HealthCommand implements Runnable {
       spec.commandLine().getOut().flush();
     } catch (IOException e) {
       throw Failure.failed(
-          "%s does not answer (%s); is serve run on this port?", ready, Failure.reason(e));
+          "%s does not answer (%s); is serve run on this port%s?",
+          ready, Failure.reason(e), https ? ", with --tls-certificate" : "");
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw Failure.failed("interrupted before %s answered", ready);

@@ -2,15 +2,19 @@ package dev.lapidary.serve.cli;
 
 import dev.lapidary.core.card.Activation;
 import dev.lapidary.core.card.Scores;
+import dev.lapidary.core.cli.HelpSection;
+import dev.lapidary.core.failure.ExitCode;
 import dev.lapidary.core.failure.Failure;
 import dev.lapidary.core.image.Preprocessing;
 import dev.lapidary.runtime.model.ModelLoader;
 import dev.lapidary.runtime.model.PreprocessingOptions;
 import dev.lapidary.runtime.model.ScoringOptions;
 import dev.lapidary.runtime.model.ServedModel;
+import dev.lapidary.runtime.session.Device;
 import dev.lapidary.serve.http.ReadModel;
 import dev.lapidary.serve.http.TensorModel;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
@@ -87,6 +91,20 @@ final class ModelOptions {
               + " labels; told by its scores unless given")
   private Optional<Activation> activation = Optional.empty();
 
+  static HelpSection section() {
+    return new HelpSection(
+        "Model",
+        List.of("--model", "--device", "--provider", "--threads", "--labels"),
+        List.of(
+            "--resize",
+            "--interpolation",
+            "--crop",
+            "--mean",
+            "--std",
+            "--scores",
+            "--activation"));
+  }
+
   boolean isNamed() {
     return model.isPresent();
   }
@@ -100,11 +118,23 @@ final class ModelOptions {
   }
 
   ServedModel load() {
-    return load(path());
+    return load(path(), Device.cpu());
   }
 
-  private ServedModel load(Path file) {
-    return ModelLoader.loadBesideDecoders(file, preprocessing(), scoring(), threads());
+  private ServedModel load(Path file, Device device) {
+    return ModelLoader.loadBesideDecoders(file, preprocessing(), scoring(), device, threads());
+  }
+
+  /** The same file on each device. */
+  private ReadModel.OfImages load(Path file, List<Device> devices) {
+    List<ServedModel> opened = new ArrayList<>();
+    try {
+      devices.forEach(device -> opened.add(load(file, device)));
+      return new ReadModel.OfImages(opened.get(0), opened.subList(1, opened.size()));
+    } catch (RuntimeException e) {
+      opened.forEach(ServedModel::close);
+      throw e;
+    }
   }
 
   private PreprocessingOptions preprocessing() {
@@ -118,19 +148,23 @@ final class ModelOptions {
   /**
    * As a classifier of images; what says nothing of images is read as a network of tensors.
    *
+   * @param devices that it runs on
    * @param warn is told what its user should know
    */
-  ReadModel read(Path file, Consumer<String> warn) {
+  ReadModel read(Path file, List<Device> devices, Consumer<String> warn) {
     try {
-      ServedModel served = load(file);
-      served.note().ifPresent(warn);
-      return new ReadModel.OfImages(served);
+      ReadModel.OfImages served = load(file, devices);
+      served.model().note().ifPresent(warn);
+      return served;
     } catch (Failure noImages) {
+      if (noImages.code() == ExitCode.UNSUPPORTED) {
+        throw noImages; // the device cannot run it
+      }
       if (!preprocessing().equals(PreprocessingOptions.NONE)
           || !scoring().equals(ScoringOptions.NONE)) {
         throw noImages; // the user says that it takes images
       }
-      TensorModel tensors = TensorModel.open(file, threads());
+      TensorModel tensors = TensorModel.open(file, devices.get(0), threads());
       if (tensors.hasCard()) {
         tensors.close();
         throw noImages;

@@ -4,13 +4,19 @@ import dev.lapidary.core.cli.HangupSignal;
 import dev.lapidary.core.failure.Failure;
 import dev.lapidary.serve.http.PredictionServer;
 import dev.lapidary.serve.repository.ModelFiles;
+import java.util.List;
+import java.util.OptionalInt;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
-/** Loads models again at a hangup (SIGHUP), or as often as told, until it is closed. */
+/**
+ * At a hangup (SIGHUP) reads the API keys and the certificate again and loads models again, or
+ * these as often as told, until it is closed.
+ */
 final class Reloads implements AutoCloseable {
   private final PredictionServer server;
   private final Consumer<String> say;
@@ -33,27 +39,28 @@ final class Reloads implements AutoCloseable {
   }
 
   @SuppressWarnings("FutureReturnValueIgnored") // it ends with the thread
-  void begin(boolean atHangup, boolean polling, int pollMillis) {
+  void begin(boolean atHangup, OptionalInt pollMillis) {
     if (atHangup) {
       hangup =
           HangupSignal.take(
               () ->
                   thread.execute(
                       () -> {
-                        readApiKeys();
+                        readAgain("the API keys stay as they were", server::readApiKeys);
+                        readAgain("the certificate stays as it was", server::readCertificate);
                         reload();
                       }));
     }
-    if (polling) {
-      thread.scheduleWithFixedDelay(this::reload, pollMillis, pollMillis, TimeUnit.MILLISECONDS);
-    }
+    pollMillis.ifPresent(
+        millis ->
+            thread.scheduleWithFixedDelay(this::reload, millis, millis, TimeUnit.MILLISECONDS));
   }
 
-  private void readApiKeys() {
+  private void readAgain(String otherwise, Supplier<List<String>> read) {
     try {
-      server.readApiKeys().forEach(warning -> say.accept("warning: " + warning));
+      read.get().forEach(warning -> say.accept("warning: " + warning));
     } catch (Failure e) {
-      say.accept("warning: the API keys stay as they were: " + Failure.reason(e));
+      say.accept("warning: " + otherwise + ": " + Failure.reason(e));
     }
   }
 

@@ -9,6 +9,8 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import javax.net.ssl.SSLContext;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** Which servers {@code serve bench} measures, and what it sends them. */
@@ -19,7 +21,7 @@ final class ServerOptions {
       names = "--url",
       paramLabel = "URL",
       description =
-          "a server that runs, http://host:port; several times for several, which are compared with"
+          "a server that runs, http://host:port or https; several times for several, which are compared with"
               + " the first. One with a path, http://host:port/path, gets images there, as it is")
   private List<URI> urls = List.of();
 
@@ -67,6 +69,16 @@ final class ServerOptions {
       description = "of each request, such as \"X-API-Key: …\"; may be given several times")
   private List<String> headers = List.of();
 
+  @Option(
+      names = "--tls-ca",
+      paramLabel = "FILE.pem",
+      description =
+          "of https: whose certificates are trusted, such as a server's own that nobody has signed,"
+              + " instead of those that Java trusts")
+  private Optional<Path> authorities = Optional.empty();
+
+  @Mixin private ClientTlsOptions tls = new ClientTlsOptions();
+
   boolean areNamed() {
     return !urls.isEmpty();
   }
@@ -83,10 +95,12 @@ final class ServerOptions {
         || field.isPresent()
         || name.isPresent()
         || !shape.isEmpty()
-        || !headers.isEmpty()) {
+        || !headers.isEmpty()
+        || authorities.isPresent()
+        || tls.areGiven()) {
       throw Failure.badInput(
-          "--rate, --form-field, --model-name, --shape and --header are of servers that run; name"
-              + " one with --url");
+          "--rate, --form-field, --model-name, --shape, --header and --tls-… are of servers that run;"
+              + " name one with --url");
     }
   }
 
@@ -107,6 +121,11 @@ final class ServerOptions {
       }
     }
     return List.copyOf(rates);
+  }
+
+  /** How they are connected to where they are https. */
+  SSLContext tls() {
+    return tls.client().trusting(authorities);
   }
 
   Questions questions(Optional<Path> images) {

@@ -3,18 +3,21 @@ package dev.lapidary.serve.grpc;
 import dev.lapidary.core.failure.Failure;
 import dev.lapidary.serve.admission.Admission;
 import dev.lapidary.serve.inference.InferenceService;
+import dev.lapidary.serve.tls.TlsCredentials;
 import io.grpc.DecompressorRegistry;
+import io.grpc.InsecureServerCredentials;
 import io.grpc.Server;
 import io.grpc.netty.shaded.io.grpc.netty.NettyServerBuilder;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 
-/** The Open Inference Protocol over gRPC, without encryption, on a port of its own. */
+/** The Open Inference Protocol over gRPC, on a port of its own. */
 public final class InferenceGrpcServer implements AutoCloseable {
   /** Calls that one connection may have open; the others wait at the client. */
   private static final int CALLS = 64;
@@ -32,13 +35,19 @@ public final class InferenceGrpcServer implements AutoCloseable {
   private final ExecutorService threads;
   private final GrpcCalls calls;
   private final Arrivals arrivals;
+  private final Optional<GrpcTls> tls;
 
   private InferenceGrpcServer(
-      Server server, ExecutorService threads, GrpcCalls calls, Arrivals arrivals) {
+      Server server,
+      ExecutorService threads,
+      GrpcCalls calls,
+      Arrivals arrivals,
+      Optional<GrpcTls> tls) {
     this.server = server;
     this.threads = threads;
     this.calls = calls;
     this.arrivals = arrivals;
+    this.tls = tls;
   }
 
   /**
@@ -48,25 +57,43 @@ public final class InferenceGrpcServer implements AutoCloseable {
    * @param maxBytes of one message
    * @param bytesPerSecond at which a message must come, after
    * @param slowGrace from its beginning on
+   * @param handshake of a connection, at the longest
    */
   public record Settings(
-      String host, int port, int maxBytes, int bytesPerSecond, Duration slowGrace) {}
+      String host,
+      int port,
+      int maxBytes,
+      int bytesPerSecond,
+      Duration slowGrace,
+      Duration handshake) {}
+
+  /**
+   * Who gets in, and what is noted of that.
+   *
+   * @param keys asks for API keys, before a message is taken in
+   * @param log is told of each call
+   * @param credentials of the server; without them nothing is encrypted
+   */
+  public record Entrance(ApiKeyCheck keys, CallLog log, Optional<TlsCredentials> credentials) {}
 
   /**
    * Listens.
    *
    * @param admission of the bytes that messages take
-   * @param keys asks for API keys, before a message is taken in
    * @throws Failure (exit 1) if the port is taken
    */
   public static InferenceGrpcServer start(
-      InferenceService service, Admission admission, ApiKeyCheck keys, Settings settings) {
+      InferenceService service, Admission admission, Entrance entrance, Settings settings) {
     ExecutorService threads = threads();
     GrpcCalls calls = new GrpcCalls(service);
     Arrivals arrivals =
         new Arrivals(admission, new Arrivals.Rate(settings.bytesPerSecond(), settings.slowGrace()));
+    Optional<GrpcTls> tls = entrance.credentials().map(GrpcTls::new);
     Server server =
-        NettyServerBuilder.forAddress(new InetSocketAddress(settings.host(), settings.port()))
+        NettyServerBuilder.forAddress(
+                new InetSocketAddress(settings.host(), settings.port()),
+                tls.map(GrpcTls::credentials).orElseGet(InsecureServerCredentials::create))
+            .handshakeTimeout(settings.handshake().toMillis(), TimeUnit.MILLISECONDS)
             .executor(threads)
             .maxInboundMessageSize(settings.maxBytes())
             .maxInboundMetadataSize(METADATA_BYTES)
@@ -77,7 +104,8 @@ public final class InferenceGrpcServer implements AutoCloseable {
                 DecompressorRegistry.getDefaultInstance().with(new Deflate(), true))
             .addStreamTracerFactory(arrivals)
             .intercept(arrivals)
-            .intercept(keys) // the last one is the first to see a call
+            .intercept(entrance.keys())
+            .intercept(entrance.log()) // the last one is the first to see a call
             .addService(calls.definition())
             .build();
     try {
@@ -91,7 +119,7 @@ public final class InferenceGrpcServer implements AutoCloseable {
           settings.port(),
           Failure.reason(e.getCause() == null ? e : e.getCause()));
     }
-    return new InferenceGrpcServer(server, threads, calls, arrivals);
+    return new InferenceGrpcServer(server, threads, calls, arrivals, tls);
   }
 
   private static ExecutorService threads() {
@@ -103,6 +131,11 @@ public final class InferenceGrpcServer implements AutoCloseable {
           thread.setDaemon(true);
           return thread;
         });
+  }
+
+  /** Another certificate, for the connections that come, if there was one. */
+  public void exchange(TlsCredentials next) {
+    tls.ifPresent(own -> own.exchange(next));
   }
 
   /** The real one. */

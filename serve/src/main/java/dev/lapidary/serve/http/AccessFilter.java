@@ -55,10 +55,14 @@ final class AccessFilter implements Ordered {
         request.getPath(),
         response.code(),
         response.getBody().map(body -> body instanceof byte[] all ? all.length : 0).orElse(0),
-        Math.round((System.nanoTime() - trace.beganNanos()) / 1e3) / 1e3,
+        millisSince(trace.beganNanos()),
         trace.id(),
         trace.traceId().orElse(""),
         agent == null ? "" : ClientText.brief(agent),
         0);
+  }
+
+  static double millisSince(long beganNanos) {
+    return Math.round((System.nanoTime() - beganNanos) / 1e3) / 1e3;
   }
 }

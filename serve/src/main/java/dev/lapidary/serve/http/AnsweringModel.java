@@ -49,19 +49,29 @@ final class AnsweringModel implements AutoCloseable {
     if (read instanceof ReadModel.OfTensors tensors) {
       return ofTensors(tensors.model(), tensors.whyNoImages(), id);
     }
-    ServedModel model = ((ReadModel.OfImages) read).model();
+    ReadModel.OfImages images = (ReadModel.OfImages) read;
+    ServedModel model = images.model();
     try {
-      Optional<String> failure = model.goldenFailure();
-      if (failure.isPresent()) {
-        throw new LoadFailed("golden_check_failed", failure.get());
+      requireGolden(model);
+      for (ServedModel other : images.beside()) {
+        requireGolden(other);
       }
-      Serving serving = new Serving(model, admission, settings, workers);
+      Serving serving = new Serving(images, admission, settings, workers);
       Warmup.run(serving);
       return new AnsweringModel(
           id, model.tensors(), serving.batcher(), Optional.of(serving), "", serving::close);
     } catch (LoadFailed | RuntimeException e) {
-      model.close();
+      images.close();
       throw e;
+    }
+  }
+
+  private static void requireGolden(ServedModel model) throws LoadFailed {
+    Optional<String> failure = model.goldenFailure();
+    if (failure.isPresent()) {
+      throw new LoadFailed(
+          "golden_check_failed",
+          model.device().isGpu() ? "on " + model.device() + ": " + failure.get() : failure.get());
     }
   }
 

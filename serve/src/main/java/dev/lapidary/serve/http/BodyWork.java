@@ -10,6 +10,7 @@ import io.micronaut.http.MutableHttpResponse;
 import io.micronaut.http.ServerHttpRequest;
 import io.micronaut.http.exceptions.BufferLengthExceededException;
 import io.micronaut.http.exceptions.ContentLengthExceededException;
+import io.micronaut.http.server.netty.NettyHttpRequest;
 import jakarta.inject.Singleton;
 import java.io.IOException;
 import java.util.Optional;
@@ -127,8 +128,8 @@ final class BodyWork {
     // The client hears of its deadline then, and nothing more is done for one that is gone; the
     // permit is held until what has begun has ended.
     CompletableFuture<HttpResponse<byte[]>> told = answer.copy();
-    ConnectionGuard.Watch watch =
-        ConnectionGuard.watch(request, () -> told.completeExceptionally(Refusal.clientGone()));
+    ChannelGuard.Watch watch =
+        watch(request, () -> told.completeExceptionally(Refusal.clientGone()));
     work.thenAccept(begun -> told.orTimeout(begun.deadline().leftNanos(), TimeUnit.NANOSECONDS));
     return told.orTimeout(deadline.leftNanos(), TimeUnit.NANOSECONDS)
         .whenComplete(
@@ -139,6 +140,15 @@ final class BodyWork {
                 work.thenAccept(Begun::cancel);
               }
             });
+  }
+
+  private static ChannelGuard.Watch watch(HttpRequest<?> request, Runnable gone) {
+    if (!(request instanceof NettyHttpRequest<?> netty)) {
+      throw new IllegalStateException("a request of another server: " + request.getClass());
+    }
+    return ChannelGuard.of(netty.getChannelHandlerContext().channel())
+        .orElseThrow(() -> new IllegalStateException("a connection without a guard"))
+        .watch(request, gone);
   }
 
   private static void hold(Admission.Permit permit, long bytes, IntSupplier retrySeconds) {

@@ -12,28 +12,47 @@ import java.net.SocketAddress;
 import java.time.Duration;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The connections of a server, from the moment in which they are accepted, and how they end when it
  * stops so that nothing is lost that was sent before: what the system has connected is accepted,
- * then the listener closes, then each connection ends once it is idle ({@link
- * ConnectionGuard#end}). Thread-safe.
+ * then the listener closes, then each connection ends once it is idle ({@link ChannelGuard#end}).
+ * Thread-safe.
  */
 @SuppressWarnings("FutureReturnValueIgnored") // Netty's, of closing: there is no one to tell
 final class Connections {
-  private final AtomicInteger guarded = new AtomicInteger();
+  /** While the server stops, so long without a byte is idle. */
+  static final Duration QUIET = Duration.ofMillis(300);
+
+  /** While the server stops, a client that does not close its side is not waited for longer. */
+  static final Duration STOP_LINGER = Duration.ofSeconds(1);
+
+  private final int most;
   private final Set<Channel> open = new HashSet<>();
+  private final Set<Channel> refused = new HashSet<>();
   private final Set<SocketAddress> acceptedLate = new HashSet<>();
   private volatile boolean ending;
   private @Nullable Channel listener;
 
-  /** Where {@link ConnectionGuard} counts those that are served. */
-  AtomicInteger guarded() {
-    return guarded;
+  /**
+   * @param most that are served at a time, counted before their handshakes
+   */
+  Connections(int most) {
+    this.most = most;
+  }
+
+  /** Whether it is one too many. */
+  synchronized boolean isRefused(Channel connection) {
+    return refused.contains(connection);
+  }
+
+  /** How long an end waits for the client's. */
+  Duration linger(boolean ends, ServerSettings.Timeouts timeouts) {
+    return ends || ending ? STOP_LINGER : timeouts.linger();
   }
 
   /** Whether each connection is to end when it is idle. */
@@ -60,6 +79,9 @@ final class Connections {
 
   private void accepted(Channel connection) {
     synchronized (this) {
+      if (open.size() - refused.size() >= most) {
+        refused.add(connection);
+      }
       open.add(connection);
       if (ending) {
         acceptedLate.add(connection.remoteAddress());
@@ -71,6 +93,7 @@ final class Connections {
 
   private synchronized void gone(Channel connection) {
     open.remove(connection);
+    refused.remove(connection);
     notifyAll();
   }
 
@@ -130,10 +153,9 @@ final class Connections {
         .eventLoop()
         .execute(
             () -> {
-              ConnectionGuard guard = connection.pipeline().get(ConnectionGuard.class);
-              if (guard != null) {
-                guard.end();
-              } else {
+              Optional<ChannelGuard> guard = ChannelGuard.of(connection);
+              guard.ifPresent(ChannelGuard::end);
+              if (guard.isEmpty()) {
                 connection
                     .eventLoop()
                     .schedule(
@@ -143,7 +165,7 @@ final class Connections {
   }
 
   private static void closeUnused(Channel connection) {
-    if (connection.pipeline().get(ConnectionGuard.class) == null) {
+    if (ChannelGuard.of(connection).isEmpty()) {
       connection.close();
     }
   }

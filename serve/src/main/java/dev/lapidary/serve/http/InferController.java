@@ -6,6 +6,7 @@ import dev.lapidary.serve.inference.InferenceAnswer;
 import dev.lapidary.serve.inference.InferenceBody;
 import dev.lapidary.serve.inference.InferenceWriter;
 import dev.lapidary.serve.repository.Lease;
+import io.micronaut.core.annotation.Nullable;
 import io.micronaut.http.HttpHeaders;
 import io.micronaut.http.HttpRequest;
 import io.micronaut.http.HttpResponse;
@@ -41,23 +42,13 @@ final class InferController {
     this.bodies = bodies;
   }
 
-  @Post("/infer")
-  CompletionStage<HttpResponse<byte[]>> infer(
-      HttpRequest<?> request, @PathVariable("model") String model) {
-    return infer(request, model, Optional.empty());
-  }
-
-  @Post("/versions/{version}/infer")
+  @Post(uris = {"/infer", "/versions/{version}/infer"})
   CompletionStage<HttpResponse<byte[]>> infer(
       HttpRequest<?> request,
       @PathVariable("model") String model,
-      @PathVariable("version") String version) {
-    return infer(request, model, Optional.of(version));
-  }
-
-  private CompletionStage<HttpResponse<byte[]>> infer(
-      HttpRequest<?> request, String model, Optional<String> version) {
-    return bodies.counted(request, () -> answer(request, state.requireModel(model, version)));
+      @Nullable @PathVariable("version") String version) {
+    return bodies.counted(
+        request, () -> answer(request, state.requireModel(model, Optional.ofNullable(version))));
   }
 
   private CompletableFuture<HttpResponse<byte[]>> answer(
@@ -140,7 +131,9 @@ final class InferController {
 
   private static HttpResponse<byte[]> respond(InferenceAnswer answer, InferenceBody asked) {
     InferenceWriter.Written written = InferenceWriter.write(answer, asked);
-    MutableHttpResponse<byte[]> response = HttpResponse.ok(written.body());
+    MutableHttpResponse<byte[]> response =
+        HttpResponse.ok(written.body())
+            .header(ServerTiming.HEADER, ServerTiming.of(answer.stages()));
     if (written.headerLength().isEmpty()) {
       return response.contentType(MediaType.APPLICATION_JSON_TYPE);
     }

@@ -135,12 +135,13 @@ final class Inference {
                       List<TypedTensor> outputs =
                           WantedOutputs.asWanted(
                               done.outputs(), wanted, model.tensors().isBatched(), model.labels());
-                      succeeded(
-                          beganNanos,
-                          submittedNanos - beganNanos,
-                          done.queueNanos(),
-                          done.inferNanos());
-                      return new InferenceAnswer(model.id(), request.id(), outputs);
+                      Stages stages =
+                          succeeded(
+                              beganNanos,
+                              submittedNanos - beganNanos,
+                              done.queueNanos(),
+                              done.inferNanos());
+                      return new InferenceAnswer(model.id(), request.id(), outputs, stages);
                     }));
     return new Work(answer, deadline, () -> outcome.cancel(false));
   }
@@ -158,10 +159,11 @@ final class Inference {
     }
   }
 
-  private void succeeded(long beganNanos, long input, long queue, long infer) {
+  private Stages succeeded(long beganNanos, long input, long queue, long infer) {
     long total = System.nanoTime() - beganNanos;
-    statistics.succeeded(
-        total, new Stages(queue, input, infer, Math.max(0, total - input - queue - infer)));
+    Stages stages = new Stages(queue, input, infer, Math.max(0, total - input - queue - infer));
+    statistics.succeeded(total, stages);
+    return stages;
   }
 
   private Work images(
@@ -210,8 +212,8 @@ final class Inference {
     long queue = rows.stream().mapToLong(Outcome.Ran::queueNanos).max().orElse(0);
     long infer = rows.stream().mapToLong(Outcome.Ran::inferNanos).max().orElse(0);
     long input = Math.max(0, System.nanoTime() - beganNanos - queue - infer);
-    succeeded(beganNanos, input, queue, infer);
-    return new InferenceAnswer(model.id(), request.id(), outputs);
+    Stages stages = succeeded(beganNanos, input, queue, infer);
+    return new InferenceAnswer(model.id(), request.id(), outputs, stages);
   }
 
   /** One tensor of the images' rows. */

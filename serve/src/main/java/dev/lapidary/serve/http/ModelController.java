@@ -11,6 +11,7 @@ import dev.lapidary.serve.repository.Lease;
 import dev.lapidary.serve.repository.ModelId;
 import dev.lapidary.serve.repository.ModelState;
 import dev.lapidary.serve.repository.ModelStatus;
+import io.micronaut.core.annotation.Nullable;
 import io.micronaut.http.HttpResponse;
 import io.micronaut.http.MediaType;
 import io.micronaut.http.annotation.Controller;
@@ -90,19 +91,10 @@ final class ModelController {
     return json(SERVER);
   }
 
-  @Get("/models/{model}")
-  HttpResponse<byte[]> metadata(@PathVariable("model") String model) {
-    return metadata(model, Optional.empty());
-  }
-
-  @Get("/models/{model}/versions/{version}")
+  @Get(uris = {"/models/{model}", "/models/{model}/versions/{version}"})
   HttpResponse<byte[]> metadata(
-      @PathVariable("model") String model, @PathVariable("version") String version) {
-    return metadata(model, Optional.of(version));
-  }
-
-  private HttpResponse<byte[]> metadata(String model, Optional<String> version) {
-    try (Lease<AnsweringModel> lease = state.requireModel(model, version)) {
+      @PathVariable("model") String model, @Nullable @PathVariable("version") String version) {
+    try (Lease<AnsweringModel> lease = lease(model, version)) {
       InferenceService.Metadata own = metadata(state, lease);
       return json(
           new Metadata(
@@ -126,37 +118,19 @@ final class ModelController {
     return new InferenceService.Metadata(name, versions, network, maxBatch);
   }
 
-  @Get("/models/{model}/ready")
-  HttpResponse<byte[]> ready(@PathVariable("model") String model) {
-    return ready(model, Optional.empty());
-  }
-
-  @Get("/models/{model}/versions/{version}/ready")
+  @Get(uris = {"/models/{model}/ready", "/models/{model}/versions/{version}/ready"})
   HttpResponse<byte[]> ready(
-      @PathVariable("model") String model, @PathVariable("version") String version) {
-    return ready(model, Optional.of(version));
-  }
-
-  private HttpResponse<byte[]> ready(String model, Optional<String> version) {
-    try (Lease<AnsweringModel> lease = state.requireModel(model, version)) {
+      @PathVariable("model") String model, @Nullable @PathVariable("version") String version) {
+    try (Lease<AnsweringModel> lease = lease(model, version)) {
       return json(new Ready(lease.id().name(), true));
     }
   }
 
-  @Get("/models/{model}/config")
-  HttpResponse<byte[]> config(@PathVariable("model") String model) {
-    return config(model, Optional.empty());
-  }
-
-  @Get("/models/{model}/versions/{version}/config")
-  HttpResponse<byte[]> config(
-      @PathVariable("model") String model, @PathVariable("version") String version) {
-    return config(model, Optional.of(version));
-  }
-
   /** As Triton has it: dimensions without the batch's, 0 as its size where there is none. */
-  private HttpResponse<byte[]> config(String model, Optional<String> version) {
-    try (Lease<AnsweringModel> lease = state.requireModel(model, version)) {
+  @Get(uris = {"/models/{model}/config", "/models/{model}/versions/{version}/config"})
+  HttpResponse<byte[]> config(
+      @PathVariable("model") String model, @Nullable @PathVariable("version") String version) {
+    try (Lease<AnsweringModel> lease = lease(model, version)) {
       TensorNetwork network = lease.model().tensors();
       boolean batched = network.isBatched();
       return json(
@@ -175,22 +149,21 @@ final class ModelController {
     return statistics(state.repository().index().stream().map(ModelStatus::id));
   }
 
-  @Get("/models/{model}/stats")
-  HttpResponse<byte[]> statistics(@PathVariable("model") String model) {
-    try (Lease<AnsweringModel> lease = state.requireModel(model, Optional.empty())) {
-      return statistics(
-          state.repository().index().stream()
-              .map(ModelStatus::id)
-              .filter(id -> id.name().equals(lease.id().name())));
+  @Get(uris = {"/models/{model}/stats", "/models/{model}/versions/{version}/stats"})
+  HttpResponse<byte[]> statistics(
+      @PathVariable("model") String model, @Nullable @PathVariable("version") String version) {
+    try (Lease<AnsweringModel> lease = lease(model, version)) {
+      return version != null
+          ? statistics(Stream.of(lease.id()))
+          : statistics(
+              state.repository().index().stream()
+                  .map(ModelStatus::id)
+                  .filter(id -> id.name().equals(lease.id().name())));
     }
   }
 
-  @Get("/models/{model}/versions/{version}/stats")
-  HttpResponse<byte[]> statistics(
-      @PathVariable("model") String model, @PathVariable("version") String version) {
-    try (Lease<AnsweringModel> lease = state.requireModel(model, Optional.of(version))) {
-      return statistics(Stream.of(lease.id()));
-    }
+  private Lease<AnsweringModel> lease(String model, @Nullable String version) {
+    return state.requireModel(model, Optional.ofNullable(version));
   }
 
   private HttpResponse<byte[]> statistics(Stream<ModelId> ids) {

@@ -10,14 +10,10 @@ import dev.lapidary.serve.repository.LoadFailed;
 import dev.lapidary.serve.repository.ModelFiles;
 import dev.lapidary.serve.repository.ModelFiles.What;
 import dev.lapidary.serve.repository.ModelId;
-import io.micronaut.context.ApplicationContext;
-import io.micronaut.runtime.server.EmbeddedServer;
 import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -32,15 +28,13 @@ public final class PredictionServer implements AutoCloseable {
   private static final Duration ACCEPT = Duration.ofSeconds(2);
 
   private final ServerState state;
-  private final ApplicationContext context;
-  private final EmbeddedServer http;
+  private final HttpListener http;
   private volatile @Nullable InferenceGrpcServer grpc;
   private final AtomicBoolean closing = new AtomicBoolean();
   private final CountDownLatch closed = new CountDownLatch(1);
 
-  private PredictionServer(ServerState state, ApplicationContext context, EmbeddedServer http) {
+  private PredictionServer(ServerState state, HttpListener http) {
     this.state = state;
-    this.context = context;
     this.http = http;
   }
 
@@ -60,45 +54,7 @@ public final class PredictionServer implements AutoCloseable {
    */
   public static PredictionServer bind(ServerSettings settings, Optional<AccessLog> log) {
     ServerState state = new ServerState(settings, log);
-    ApplicationContext context =
-        ApplicationContext.builder()
-            .banner(false)
-            // All settings come from the command line, none from the surroundings.
-            .deduceEnvironment(false)
-            .environmentPropertySource(false)
-            .enableDefaultPropertySources(false)
-            .properties(properties(settings))
-            .singletons(state)
-            .build();
-    try {
-      context.start();
-      EmbeddedServer http = context.getBean(EmbeddedServer.class);
-      http.start();
-      return new PredictionServer(state, context, http);
-    } catch (RuntimeException e) {
-      context.close();
-      Throwable cause = e;
-      while (cause.getCause() != null) {
-        cause = cause.getCause();
-      }
-      throw Failure.failed(
-          "cannot listen on %s:%d: %s; choose another --port",
-          settings.host(), settings.port(), Failure.reason(cause));
-    }
-  }
-
-  private static Map<String, Object> properties(ServerSettings settings) {
-    int bodyBytes = settings.limits().bodyBytes();
-    Map<String, Object> all = new HashMap<>();
-    all.put("micronaut.server.host", settings.host());
-    all.put("micronaut.server.port", settings.port() == 0 ? -1 : settings.port());
-    all.put("micronaut.server.max-request-size", bodyBytes);
-    all.put("micronaut.server.max-request-buffer-size", bodyBytes);
-    // Connections are watched by ConnectionGuard, which knows what each waits for.
-    all.put("micronaut.server.idle-timeout", "-1s");
-    all.put("micronaut.server.date-header", false);
-    all.put("micronaut.server.netty.request-decompression-enabled", false); // see ContentCoding
-    return all;
+    return new PredictionServer(state, HttpListener.start(state));
   }
 
   /**
@@ -170,6 +126,21 @@ public final class PredictionServer implements AutoCloseable {
   }
 
   /**
+   * Reads the server's certificate again, if it has one, for the connections that come.
+   *
+   * @return what its user should know of it, a line each
+   * @throws Failure (exit 2) if it cannot be read, or is no good; the one before stays
+   */
+  public List<String> readCertificate() {
+    List<String> warnings = state.certificate().map(ServerCertificate::readAgain).orElse(List.of());
+    InferenceGrpcServer calls = grpc;
+    if (calls != null) {
+      state.certificate().map(ServerCertificate::credentials).ifPresent(calls::exchange);
+    }
+    return warnings;
+  }
+
+  /**
    * Speaks the Open Inference Protocol over gRPC, too, until it is closed.
    *
    * @param port 0 for any free one
@@ -183,13 +154,17 @@ public final class PredictionServer implements AutoCloseable {
         InferenceGrpcServer.start(
             new LocalService(state),
             state.admission(),
-            new ApiKeyCheck(state::apiKeys, state.requests()::unauthorized),
+            new InferenceGrpcServer.Entrance(
+                new ApiKeyCheck(state::apiKeys, state.requests()::unauthorized),
+                CallLines.to(state.accessLog()),
+                state.certificate().map(ServerCertificate::credentials)),
             new InferenceGrpcServer.Settings(
                 settings.host(),
                 port,
                 settings.limits().bodyBytes(),
                 timeouts.bodyBytesPerSecond(),
-                timeouts.bodyGrace()));
+                timeouts.bodyGrace(),
+                timeouts.header()));
     grpc = own;
     return own.port();
   }
@@ -201,7 +176,7 @@ public final class PredictionServer implements AutoCloseable {
 
   /** With the real port. */
   public URI uri() {
-    return http.getURI();
+    return http.uri();
   }
 
   /** Images that are accepted and not yet answered. */
@@ -304,8 +279,7 @@ public final class PredictionServer implements AutoCloseable {
     if (calls != null) {
       calls.close();
     }
-    http.stop();
-    context.close();
+    http.close();
     state.close();
     // A network that outlasts the grace time is left to its daemon thread: waiting for it would
     // make the stop as long as it is stuck.

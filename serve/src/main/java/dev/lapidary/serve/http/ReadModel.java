@@ -1,17 +1,32 @@
 package dev.lapidary.serve.http;
 
 import dev.lapidary.runtime.model.ServedModel;
+import java.util.List;
 
 /** A model's file, read: with all that images need, or of tensors alone. */
 public sealed interface ReadModel extends AutoCloseable {
   @Override
   void close();
 
-  /** It classifies images. */
-  record OfImages(ServedModel model) implements ReadModel {
+  /**
+   * It classifies images.
+   *
+   * @param beside the same on further devices
+   */
+  record OfImages(ServedModel model, List<ServedModel> beside) implements ReadModel {
+    public OfImages {
+      beside = List.copyOf(beside);
+    }
+
+    /** On one device. */
+    public OfImages(ServedModel model) {
+      this(model, List.of());
+    }
+
     @Override
     public void close() {
       model.close();
+      beside.forEach(ServedModel::close);
     }
   }
 

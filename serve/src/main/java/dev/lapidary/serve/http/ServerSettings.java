@@ -2,6 +2,7 @@ package dev.lapidary.serve.http;
 
 import dev.lapidary.core.image.ImageLimits;
 import dev.lapidary.runtime.batch.BatchPolicy;
+import dev.lapidary.serve.tls.TlsFiles;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
@@ -42,9 +43,14 @@ public record ServerSettings(
    *
    * @param apiKeys a file of keys, one of which each request must show; without it nobody is asked
    * @param page whether there is a page at {@code /}
+   * @param tls the server's certificate, for HTTP and gRPC; without it neither is encrypted
    */
-  public record Access(Optional<Path> apiKeys, boolean page) {
-    public static final Access DEFAULT = new Access(Optional.empty(), true);
+  public record Access(Optional<Path> apiKeys, boolean page, Optional<TlsFiles> tls) {
+    public static final Access DEFAULT = new Access(Optional.empty(), true, Optional.empty());
+
+    public Access withTls(TlsFiles files) {
+      return new Access(apiKeys, page, Optional.of(files));
+    }
   }
 
   /**

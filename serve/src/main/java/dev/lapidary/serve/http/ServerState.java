@@ -34,19 +34,22 @@ final class ServerState implements AutoCloseable {
   private final ModelRepository<AnsweringModel> repository = new ModelRepository<>();
   private final Metrics metrics = new Metrics();
   private final Map<ModelId, ModelStatistics> statistics = new ConcurrentHashMap<>();
-  private final Connections connections = new Connections();
+  private final Connections connections;
   private final RequestCounts requests = new RequestCounts();
   private volatile Phase phase = Phase.LOADING;
   private volatile @Nullable ModelFiles<AnsweringModel> files;
   private volatile boolean clientsLoad;
   private volatile Optional<ApiKeys> apiKeys;
+  private final Optional<ServerCertificate> certificate;
 
   ServerState(ServerSettings settings, Optional<AccessLog> accessLog) {
     this.settings = settings;
     this.apiKeys = settings.access().apiKeys().map(ApiKeys::read);
+    this.certificate = settings.access().tls().map(ServerCertificate::read);
     this.accessLog = accessLog;
     ServerSettings.Limits limits = settings.limits();
     this.admission = new Admission(limits.queueImages(), limits.queueBytes());
+    this.connections = new Connections(limits.connections());
     this.bodies = new Bodies(settings.timeouts());
     this.workers = new Workers(settings.decodeThreads());
     metrics.watch(requests, admission);
@@ -78,6 +81,11 @@ final class ServerState implements AutoCloseable {
   List<String> readApiKeys() {
     apiKeys = settings.access().apiKeys().map(ApiKeys::read);
     return apiKeys.map(ApiKeys::warnings).orElse(List.of());
+  }
+
+  /** Empty if nothing is encrypted. */
+  Optional<ServerCertificate> certificate() {
+    return certificate;
   }
 
   Optional<AccessLog> accessLog() {

@@ -10,9 +10,11 @@ import dev.lapidary.runtime.batch.Batcher;
 import dev.lapidary.runtime.batch.Deadline;
 import dev.lapidary.runtime.batch.Outcome;
 import dev.lapidary.runtime.model.ServedModel;
+import dev.lapidary.runtime.tensor.TensorNetwork;
 import dev.lapidary.runtime.tensor.TypedTensor;
 import dev.lapidary.serve.admission.Admission;
 import dev.lapidary.serve.admission.Pace;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -32,6 +34,7 @@ final class Serving implements AutoCloseable {
   private static final int MAX_RETRY_SECONDS = 60;
 
   private final ServedModel model;
+  private final List<ServedModel> beside;
   private final Admission admission;
   private final Workers workers;
   private final ExecutorService answers = AnswerThreads.start();
@@ -43,18 +46,24 @@ final class Serving implements AutoCloseable {
   /**
    * @throws Failure (exit 2) if the largest batch does not fit into memory
    */
-  Serving(ServedModel model, Admission admission, ServerSettings settings, Workers workers) {
-    this.model = model;
+  Serving(ReadModel.OfImages read, Admission admission, ServerSettings settings, Workers workers) {
+    this.model = read.model();
+    this.beside = read.beside();
     this.admission = admission;
     this.imageLimits = settings.limits().image();
     // A graph of one image at a time still has a queue, it only never runs two together.
     BatchPolicy policy = model.batches() ? settings.batch() : BatchPolicy.greedy(1);
     requireFits(policy.maxBatch(), model.preprocessing().inputLength());
-    this.batcher = new Batcher(List.of(model.tensors()), policy, answers);
+    List<TensorNetwork> executors = new ArrayList<>(List.of(model.tensors()));
+    beside.forEach(other -> executors.add(other.tensors()));
+    this.batcher = new Batcher(executors, policy, answers);
     this.pace = new Pace(settings.decodeThreads(), batcher.statistics(), batcher::executors);
     this.workers = workers;
     this.tuner =
-        settings.tuning().isOn() && policy.maxDelay().isZero() && model.runsItsFile()
+        settings.tuning().isOn()
+                && beside.isEmpty()
+                && policy.maxDelay().isZero()
+                && model.runsItsFile()
             ? Optional.of(new Tuner(model, batcher, admission, settings.tuning()))
             : Optional.empty();
   }
@@ -256,5 +265,6 @@ final class Serving implements AutoCloseable {
     tuner.ifPresent(Tuner::close);
     answers.shutdown();
     model.close();
+    beside.forEach(ServedModel::close);
   }
 }

@@ -5,6 +5,7 @@ import ai.onnxruntime.OrtSession;
 import dev.lapidary.core.card.ModelCard;
 import dev.lapidary.core.failure.Failure;
 import dev.lapidary.core.file.Sha256;
+import dev.lapidary.runtime.session.Device;
 import dev.lapidary.runtime.session.OnnxSession;
 import dev.lapidary.runtime.tensor.OnnxTensors;
 import dev.lapidary.runtime.tensor.TensorNetwork;
@@ -23,14 +24,13 @@ public record TensorModel(
     implements AutoCloseable {
   /**
    * @param threads that one run of the network uses
-   * @throws Failure (exit 2) if it is no ONNX model, or none of tensors
+   * @throws Failure (exit 2) if it is no ONNX model, or none of tensors; (exit 4) if the device
+   *     cannot be used
    */
-  public static TensorModel open(Path file, int threads) {
+  public static TensorModel open(Path file, Device device, int threads) {
     String source = String.valueOf(file.getFileName());
     OnnxSession session;
-    try (OrtSession.SessionOptions options = OnnxSession.options()) {
-      options.setIntraOpNumThreads(threads);
-      options.setInterOpNumThreads(1);
+    try (OrtSession.SessionOptions options = OnnxSession.options(device, threads)) {
       session = OnnxSession.open(file, options);
     } catch (OrtException e) {
       throw Failure.badInput(

@@ -203,8 +203,8 @@ class BenchCommandTest {
     assertThat(runUrl("--rate", "5", "--model", model)).isEqualTo(2);
     assertThat(err.toString())
         .isEqualTo(
-            ("error: --rate, --form-field, --model-name, --shape and --header are of servers that"
-                    + " run; name one with --url%n")
+            ("error: --rate, --form-field, --model-name, --shape, --header and --tls-… are of"
+                    + " servers that run; name one with --url%n")
                 .formatted());
     assertThat(runUrl("--images", images.toString())).isEqualTo(2);
     assertThat(err.toString())

@@ -74,7 +74,7 @@ class ConfigurationTest {
     assertThat(option(line, "--port")).isEqualTo(3);
     assertThat(option(line, "--max-delay-ms")).isEqualTo(4);
     assertThat(option(line, "--grpc-port")).isEqualTo(Optional.of(8001));
-    assertThat(option(line, "--batching")).isEqualTo(RunCommand.Batching.fixed);
+    assertThat(option(line, "--batching")).isEqualTo(BatchOptions.Batching.fixed);
     assertThat(String.valueOf(option(line, "--mean"))).isEqualTo("[0.5, 0.25, 1.0]");
     assertThat(option(line, "--host")).isEqualTo("127.0.0.1");
   }

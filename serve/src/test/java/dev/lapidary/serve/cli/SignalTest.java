@@ -31,7 +31,7 @@ import org.junit.jupiter.api.io.TempDir;
 class SignalTest {
   private static final int TERMINATED = 143;
   private static final int ROUNDS = 2;
-  private static final int PROOF_ROUNDS = 200;
+  private static final int PROOF_ROUNDS = Integer.getInteger("lapidary.rounds", 200);
   private static final int CLIENTS = 8;
   private static final long GRPC_MILLIS = 30_000;
   private static final byte[] IMAGE = TinyModels.png(Color.RED, 64, 64);

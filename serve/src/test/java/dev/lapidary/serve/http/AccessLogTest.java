@@ -1,5 +1,6 @@
 package dev.lapidary.serve.http;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -7,15 +8,21 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.lapidary.runtime.TinyModels;
 import dev.lapidary.runtime.model.ModelLoader;
 import dev.lapidary.runtime.model.PreprocessingOptions;
+import dev.lapidary.serve.GrpcClient;
 import dev.lapidary.serve.NoLeaks;
+import io.grpc.Metadata;
+import io.grpc.Status;
 import java.awt.Color;
 import java.io.ByteArrayOutputStream;
+import java.io.IOException;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -55,10 +62,7 @@ class AccessLogTest {
       assertThat(none.statusCode()).isEqualTo(404);
       assertThat(none.headers().firstValue("X-Request-Id").orElseThrow()).hasSize(36);
     }
-    List<JsonNode> lines = new ArrayList<>();
-    for (String line : written.toString().split("\n")) {
-      lines.add(new JsonMapper().readTree(line));
-    }
+    List<JsonNode> lines = lines(written);
     assertThat(lines).hasSize(2);
     JsonNode first = lines.get(0);
     assertThat(first.get("method").asText()).isEqualTo("POST");
@@ -73,6 +77,74 @@ class AccessLogTest {
     assertThat(first.get("millis").isNumber()).isTrue();
     assertThat(lines.get(1).get("status").asInt()).isEqualTo(404);
     assertThat(lines.get(1).has("trace_id")).isFalse();
+  }
+
+  private static List<JsonNode> lines(ByteArrayOutputStream written) throws IOException {
+    List<JsonNode> lines = new ArrayList<>();
+    for (String line : written.toString(UTF_8).split("\n")) {
+      lines.add(new JsonMapper().readTree(line));
+    }
+    return lines;
+  }
+
+  @Test
+  void eachCallOverGrpcIsALine() throws Exception {
+    ByteArrayOutputStream written = new ByteArrayOutputStream();
+    Metadata.Key<String> id = Metadata.Key.of("x-request-id", Metadata.ASCII_STRING_MARSHALLER);
+    AtomicReference<Metadata> head = new AtomicReference<>(new Metadata());
+    AtomicReference<Metadata> end = new AtomicReference<>(new Metadata());
+    Path keys = Files.writeString(folder.resolve("keys"), "0123456789abcdef\n");
+    try (PredictionServer server =
+        PredictionServer.bind(
+            ServerSettings.local()
+                .withAccess(new ServerSettings.Access(Optional.of(keys), true, Optional.empty())),
+            Optional.of(new AccessLog(written)))) {
+      server.serve(ModelLoader.load(TinyModels.write(folder), PreprocessingOptions.NONE, 1));
+      try (GrpcClient bare = new GrpcClient(server.listenGrpc(0))) {
+        GrpcClient client = bare.capturing(head, end).with("x-api-key", "0123456789abcdef");
+        client
+            .with("x-request-id", "order-7")
+            .with("traceparent", "00-" + TRACE + "-b7ad6b7169203331-01")
+            .infer(GrpcClient.images(IMAGE));
+        assertThat(head.get().get(id)).isEqualTo("order-7");
+        assertThat(client.refusal(GrpcClient.images(new byte[] {1})).getCode())
+            .isEqualTo(Status.Code.INVALID_ARGUMENT);
+        assertThat(end.get().get(id)).hasSize(36);
+        assertThat(bare.refusal(GrpcClient.images(IMAGE)).getCode())
+            .isEqualTo(Status.Code.UNAUTHENTICATED);
+      }
+    }
+    List<JsonNode> lines = lines(written);
+    assertThat(lines)
+        .extracting(line -> line.get("status").asText())
+        .containsExactly("OK", "INVALID_ARGUMENT", "UNAUTHENTICATED");
+    JsonNode first = lines.get(0);
+    assertThat(first.get("protocol").asText()).isEqualTo("gRPC");
+    assertThat(first.get("method").asText()).isEqualTo("POST");
+    assertThat(first.get("path").asText()).isEqualTo("/inference.GRPCInferenceService/ModelInfer");
+    assertThat(first.get("client").asText()).isEqualTo("127.0.0.1");
+    assertThat(first.get("bytes").asInt()).isGreaterThan(12);
+    assertThat(first.get("request_id").asText()).isEqualTo("order-7");
+    assertThat(first.get("trace_id").asText()).isEqualTo(TRACE);
+    assertThat(first.get("user_agent").asText()).startsWith("grpc-java");
+    assertThat(lines.get(1).get("bytes").asInt()).isZero();
+  }
+
+  @Test
+  void inferSaysWhereItsTimeWent() throws Exception {
+    try (PredictionServer server = PredictionServer.bind(ServerSettings.local())) {
+      server.serve(ModelLoader.load(TinyModels.write(folder), PreprocessingOptions.NONE, 1));
+      Client client = new Client(server.uri());
+      HttpResponse<byte[]> answer =
+          client.send(
+              client
+                  .request("/v2/models/tiny/infer", "application/octet-stream")
+                  .header("Inference-Header-Content-Length", "0")
+                  .POST(BodyPublishers.ofByteArray(IMAGE)));
+      assertThat(answer.statusCode()).as(new String(answer.body(), UTF_8)).isEqualTo(200);
+      assertThat(answer.headers().firstValue("Server-Timing").orElseThrow())
+          .matches("decode;dur=\\d+\\.\\d{3}, queue;dur=\\d+\\.\\d{3}, run;dur=\\d+\\.\\d{3}");
+    }
   }
 
   @ParameterizedTest

@@ -44,7 +44,8 @@ class ApiKeyTest {
     Files.writeString(keys, "ours:" + KEY + "\n");
     server =
         PredictionServer.bind(
-            ServerSettings.local().withAccess(new ServerSettings.Access(Optional.of(keys), true)));
+            ServerSettings.local()
+                .withAccess(new ServerSettings.Access(Optional.of(keys), true, Optional.empty())));
     assertThat(
             server.serve(ModelLoader.load(TinyModels.write(folder), PreprocessingOptions.NONE, 1)))
         .isEmpty();

@@ -4,6 +4,8 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import dev.lapidary.serve.TestTls;
+import io.netty.pkitesting.X509Bundle;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.net.URI;
@@ -12,18 +14,28 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 
-/** A plain HTTP/1.1 client for the tests. */
+/** A plain client for the tests, of HTTP/1.1 unless told. */
 final class Client {
   private static final JsonMapper JSON = new JsonMapper();
 
-  private final HttpClient http =
-      HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
+  private final HttpClient http;
   private final URI server;
 
   Client(URI server) {
+    this(server, HttpClient.Version.HTTP_1_1, Optional.empty());
+  }
+
+  /**
+   * Over https it trusts any server.
+   *
+   * @param own its certificate, if it has one
+   */
+  Client(URI server, HttpClient.Version version, Optional<X509Bundle> own) {
     this.server = server;
+    this.http = HttpClient.newBuilder().version(version).sslContext(TestTls.context(own)).build();
   }
 
   HttpRequest.Builder request(String path, String contentType) {

@@ -6,11 +6,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.lapidary.runtime.TinyModels;
 import dev.lapidary.runtime.model.ModelLoader;
 import dev.lapidary.runtime.model.PreprocessingOptions;
+import dev.lapidary.serve.TestTls;
 import java.awt.Color;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.net.Socket;
 import java.net.URI;
+import java.net.http.HttpClient.Version;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -18,6 +20,7 @@ import java.util.Collections;
 import java.util.Deque;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.Random;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Tag;
@@ -85,20 +88,41 @@ class HostileConnectionsTest {
   @Test
   @Timeout(120)
   void aHundredTakeNothingFromAClient() throws Exception {
-    run(104, 60);
+    run(104, 60, ServerSettings.local());
+  }
+
+  /** The client speaks HTTP/2; every fourth hostile one no TLS. */
+  @Test
+  @Timeout(120)
+  void norBehindACertificate() throws Exception {
+    run(52, 60, behindACertificate());
+  }
+
+  private ServerSettings behindACertificate() throws IOException {
+    return ServerSettings.local()
+        .withAccess(ServerSettings.Access.DEFAULT.withTls(TestTls.files(folder)));
   }
 
   @Test
   @Tag("proof")
   @Timeout(1800)
   void tenThousandTakeNothingFromAClient() throws Exception {
-    run(10_000, 4000);
+    run(10_000, 4000, ServerSettings.local());
   }
 
-  private void run(int hostile, int normal) throws Exception {
-    try (PredictionServer server = PredictionServer.bind(ServerSettings.local())) {
+  @Test
+  @Tag("proof")
+  @Timeout(1800)
+  void norDoTenThousandBehindACertificate() throws Exception {
+    run(10_000, 4000, behindACertificate());
+  }
+
+  private void run(int hostile, int normal, ServerSettings settings) throws Exception {
+    try (PredictionServer server = PredictionServer.bind(settings)) {
       server.serve(ModelLoader.load(TinyModels.write(folder), PreprocessingOptions.NONE, 1));
-      Client client = new Client(server.uri());
+      boolean encrypted = server.uri().getScheme().equals("https");
+      Version version = encrypted ? Version.HTTP_2 : Version.HTTP_1_1;
+      Client client = new Client(server.uri(), version, Optional.empty());
       List<Long> alone = ask(client, normal, new AtomicBoolean());
       AtomicBoolean ended = new AtomicBoolean();
       List<Throwable> failures = Collections.synchronizedList(new ArrayList<>());
@@ -149,7 +173,8 @@ class HostileConnectionsTest {
     try {
       for (int i = 0; i < count; i++) {
         Kind kind = Kind.values()[i % Kind.values().length];
-        open.add(begin(server, kind, End.values()[random.nextInt(End.values().length)]));
+        End end = End.values()[random.nextInt(End.values().length)];
+        open.add(begin(i % 4 == 0 ? plain(server) : server, kind, end));
         Thread.sleep(PAUSE_MILLIS);
         if (open.size() > OPEN) {
           open.remove().close();
@@ -165,8 +190,12 @@ class HostileConnectionsTest {
     }
   }
 
+  private static URI plain(URI server) {
+    return URI.create("http://" + server.getHost() + ":" + server.getPort());
+  }
+
   private static Socket begin(URI server, Kind kind, End end) throws IOException {
-    Socket socket = new Socket(server.getHost(), server.getPort());
+    Socket socket = TestTls.connect(server);
     try {
       OutputStream out = socket.getOutputStream();
       int slow = end == End.SLOW ? Math.min(8, kind.bytes.length) : 0;

@@ -70,7 +70,7 @@ class PageTest {
 
   @Test
   void isNotThereWhereItIsSwitchedOff() throws Exception {
-    try (PredictionServer server = server(new Access(Optional.empty(), false))) {
+    try (PredictionServer server = server(new Access(Optional.empty(), false, Optional.empty()))) {
       for (String path : List.of("/", "/page.css", "/page.js", "/page/models")) {
         HttpResponse<byte[]> answer = new Client(server.uri()).get(path);
         assertThat(answer.statusCode()).isEqualTo(404);
@@ -141,7 +141,7 @@ class PageTest {
     Browser browser = browser();
     Path keys = folder.resolve("keys");
     Files.writeString(keys, KEY);
-    try (PredictionServer server = server(new Access(Optional.of(keys), true))) {
+    try (PredictionServer server = server(new Access(Optional.of(keys), true, Optional.empty()))) {
       browser.open(server.uri(), 1000, 800);
       browser.await("document.getElementById('door') && !document.getElementById('door').hidden");
       assertThat(browser.evaluate("document.getElementById('inside').hidden")).isEqualTo("true");

@@ -23,7 +23,8 @@ class TritonClientTest {
   static ReadModel read(Path file) {
     return file.endsWith("tiny.onnx")
         ? new ReadModel.OfImages(ModelLoader.load(file, PreprocessingOptions.NONE, 1))
-        : new ReadModel.OfTensors(TensorModel.open(file, 1), "it has no card");
+        : new ReadModel.OfTensors(
+            TensorModel.open(file, dev.lapidary.runtime.session.Device.cpu(), 1), "it has no card");
   }
 
   @Test

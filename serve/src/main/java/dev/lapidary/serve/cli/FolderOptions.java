@@ -1,0 +1,78 @@
+package dev.lapidary.serve.cli;
+
+import dev.lapidary.core.cli.HelpSection;
+import java.util.List;
+import java.util.OptionalInt;
+import picocli.CommandLine.Option;
+
+/** Which models of a folder {@code serve run} has, and when it looks again. */
+final class FolderOptions {
+  @Option(
+      names = "--versions",
+      paramLabel = "WHICH",
+      description = "of each model in a folder: latest or all")
+  private Versions versions = Versions.latest;
+
+  @Option(
+      names = "--model-control",
+      paramLabel = "MODE",
+      description =
+          "none; explicit: clients may load and unload models of the folder by /v2/repository;"
+              + " poll: what changes in the folder is loaded")
+  private ModelControl control = ModelControl.none;
+
+  @Option(
+      names = "--poll-ms",
+      paramLabel = "MS",
+      description = "how often --model-control poll looks")
+  private int pollMillis = 5000;
+
+  @Option(
+      names = "--hangup",
+      paramLabel = "WHAT",
+      description = "what SIGHUP does: reload models that have changed, or stop")
+  private Hangup hangup = Hangup.reload;
+
+  /** As they are typed. */
+  private enum Versions {
+    latest,
+    all
+  }
+
+  private enum ModelControl {
+    none,
+    explicit,
+    poll
+  }
+
+  private enum Hangup {
+    reload,
+    stop
+  }
+
+  static HelpSection section() {
+    return new HelpSection(
+        "Models of a folder",
+        List.of("--versions", "--model-control"),
+        List.of("--poll-ms", "--hangup"));
+  }
+
+  boolean allVersions() {
+    return versions == Versions.all;
+  }
+
+  boolean clientsLoad() {
+    return control == ModelControl.explicit;
+  }
+
+  /** Whether a hangup reloads, rather than stops. */
+  boolean reloadsAtHangup() {
+    return hangup == Hangup.reload;
+  }
+
+  /** How often it looks; empty if it does not. */
+  OptionalInt pollMillis() {
+    int millis = Ranges.positive("--poll-ms", pollMillis, 86_400_000);
+    return control == ModelControl.poll ? OptionalInt.of(millis) : OptionalInt.empty();
+  }
+}

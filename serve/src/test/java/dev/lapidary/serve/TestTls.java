@@ -1,0 +1,133 @@
+package dev.lapidary.serve;
+
+import dev.lapidary.serve.tls.TlsFiles;
+import io.netty.pkitesting.CertificateBuilder;
+import io.netty.pkitesting.X509Bundle;
+import java.io.IOException;
+import java.net.Socket;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.security.GeneralSecurityException;
+import java.security.cert.X509Certificate;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Optional;
+import javax.net.ssl.KeyManager;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLEngine;
+import javax.net.ssl.SSLParameters;
+import javax.net.ssl.SSLSocket;
+import javax.net.ssl.TrustManager;
+import javax.net.ssl.X509ExtendedTrustManager;
+
+/** Certificates made for a test, and clients that trust whatever server they find. */
+public final class TestTls {
+  private TestTls() {}
+
+  /** Of a host's name and 127.0.0.1. */
+  public static CertificateBuilder certificate(String name) {
+    return new CertificateBuilder()
+        .ecp256()
+        .notAfter(Instant.now().plus(Duration.ofDays(90)))
+        .subject("CN=" + name)
+        .addSanDnsName("localhost")
+        .addSanIpAddress("127.0.0.1")
+        .setIsCertificateAuthority(true);
+  }
+
+  /** Signed by itself. */
+  public static X509Bundle selfSigned(String name) {
+    try {
+      return certificate(name).buildSelfSigned();
+    } catch (Exception e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  /** The files of a server. */
+  public static TlsFiles files(Path folder, X509Bundle own, Optional<X509Bundle> clients)
+      throws IOException {
+    Path certificate = folder.resolve("server.pem");
+    Path key = folder.resolve("server.key");
+    Files.writeString(certificate, own.getCertificatePathPEM());
+    Files.writeString(key, own.getPrivateKeyPEM());
+    if (key.getFileSystem().supportedFileAttributeViews().contains("posix")) {
+      Files.setPosixFilePermissions(key, PosixFilePermissions.fromString("rw-------"));
+    }
+    Path authorities = folder.resolve("clients.pem");
+    if (clients.isPresent()) {
+      Files.writeString(authorities, clients.get().getCertificatePEM());
+    }
+    return new TlsFiles(certificate, key, clients.map(asked -> authorities));
+  }
+
+  /** The same of a server that asks nobody. */
+  public static TlsFiles files(Path folder) throws IOException {
+    return files(folder, selfSigned("localhost"), Optional.empty());
+  }
+
+  /** Of a client without a certificate. */
+  public static SSLContext context() {
+    return context(Optional.empty());
+  }
+
+  /** Of a client. */
+  public static SSLContext context(Optional<X509Bundle> own) {
+    try {
+      SSLContext context = SSLContext.getInstance("TLS");
+      KeyManager[] keys = new KeyManager[0];
+      if (own.isPresent()) {
+        keys = own.get().toKeyManagerFactory().getKeyManagers();
+      }
+      context.init(keys, new TrustManager[] {new Trusting()}, null);
+      return context;
+    } catch (GeneralSecurityException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  /** Plain where the address is. */
+  public static Socket connect(URI server) throws IOException {
+    Socket socket = new Socket(server.getHost(), server.getPort());
+    return server.getScheme().equals("https") ? handshake(socket, "http/1.1") : socket;
+  }
+
+  /** The same connection, encrypted. */
+  public static SSLSocket handshake(Socket socket, String protocol) throws IOException {
+    SSLSocket encrypted =
+        (SSLSocket)
+            context().getSocketFactory().createSocket(socket, "localhost", socket.getPort(), true);
+    SSLParameters parameters = encrypted.getSSLParameters();
+    parameters.setApplicationProtocols(new String[] {protocol});
+    encrypted.setSSLParameters(parameters);
+    encrypted.startHandshake();
+    return encrypted;
+  }
+
+  private static final class Trusting extends X509ExtendedTrustManager {
+    @Override
+    public void checkClientTrusted(X509Certificate[] chain, String type, Socket socket) {}
+
+    @Override
+    public void checkServerTrusted(X509Certificate[] chain, String type, Socket socket) {}
+
+    @Override
+    public void checkClientTrusted(X509Certificate[] chain, String type, SSLEngine engine) {}
+
+    @Override
+    public void checkServerTrusted(X509Certificate[] chain, String type, SSLEngine engine) {}
+
+    @Override
+    public void checkClientTrusted(X509Certificate[] chain, String type) {}
+
+    @Override
+    public void checkServerTrusted(X509Certificate[] chain, String type) {}
+
+    @Override
+    public X509Certificate[] getAcceptedIssuers() {
+      return new X509Certificate[0];
+    }
+  }
+}
