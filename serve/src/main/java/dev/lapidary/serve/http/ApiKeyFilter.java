@@ -14,14 +14,22 @@ import java.util.Set;
 
 /**
  * Asks for an API key, if the server has some. Open to all are health, which says nothing but
- * whether it can serve, and the page's own files, which hold nothing of the server; everything else
+ * whether it can serve, and the pages' own files, which hold nothing of the server; everything else
  * needs a key, whether there is such a path or not.
  */
 @ServerFilter(Filter.MATCH_ALL_PATTERN)
 final class ApiKeyFilter implements Ordered {
   private static final String API_KEY = "X-API-Key";
   private static final Set<String> OPEN =
-      Set.of("/v2/health/live", "/v2/health/ready", "/", "/page.css", "/page.js");
+      Set.of(
+          "/v2/health/live",
+          "/v2/health/ready",
+          "/",
+          "/page.css",
+          "/page.js",
+          "/openapi",
+          "/openapi.js",
+          "/openapi.json");
 
   private final ServerState state;
 

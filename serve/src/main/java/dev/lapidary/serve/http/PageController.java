@@ -12,8 +12,9 @@ import java.io.UncheckedIOException;
 
 /**
  * The page at {@code /}: three files that hold nothing of the server, and what is asked for by
- * them. A browser that shows it loads nothing from elsewhere, runs no script but the page's, and
- * shows it in no other page's frame.
+ * them; and what may be asked, as an OpenAPI document and a page of its own. A browser that shows
+ * one loads nothing from elsewhere, runs no script but the page's, and shows it in no other page's
+ * frame.
  */
 @Controller
 @Produces(MediaType.ALL)
@@ -21,6 +22,9 @@ final class PageController {
   private static final String POLICY =
       "default-src 'none'; script-src 'self'; style-src 'self'; img-src blob:; connect-src 'self';"
           + " base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+  private static final String HTML = "text/html; charset=utf-8";
+  private static final String SCRIPT = "text/javascript; charset=utf-8";
 
   private final ServerState state;
 
@@ -30,17 +34,34 @@ final class PageController {
 
   @Get("/")
   HttpResponse<byte[]> page() {
-    return file("index.html", "text/html; charset=utf-8");
+    return file("page/index.html", HTML);
   }
 
   @Get("/page.css")
   HttpResponse<byte[]> style() {
-    return file("page.css", "text/css; charset=utf-8");
+    return file("page/page.css", "text/css; charset=utf-8");
   }
 
   @Get("/page.js")
   HttpResponse<byte[]> script() {
-    return file("page.js", "text/javascript; charset=utf-8");
+    return file("page/page.js", SCRIPT);
+  }
+
+  /** What may be asked, for people. */
+  @Get("/openapi")
+  HttpResponse<byte[]> openApi() {
+    return file("openapi/openapi.html", HTML);
+  }
+
+  @Get("/openapi.js")
+  HttpResponse<byte[]> openApiScript() {
+    return file("openapi/openapi.js", SCRIPT);
+  }
+
+  /** The same for programs, which is there without a page, too. */
+  @Get("/openapi.json")
+  HttpResponse<byte[]> openApiDocument() {
+    return resource("openapi/openapi.json", MediaType.APPLICATION_JSON);
   }
 
   @Get("/page/models")
@@ -58,9 +79,13 @@ final class PageController {
 
   private HttpResponse<byte[]> file(String name, String type) {
     requirePage();
-    try (InputStream in = PageController.class.getResourceAsStream("page/" + name)) {
+    return resource(name, type);
+  }
+
+  private static HttpResponse<byte[]> resource(String name, String type) {
+    try (InputStream in = PageController.class.getResourceAsStream(name)) {
       if (in == null) {
-        throw new IllegalStateException("the page's file " + name + " is not in the program");
+        throw new IllegalStateException("the file " + name + " is not in the program");
       }
       return HttpResponse.ok(in.readAllBytes())
           .header(HttpHeaders.CONTENT_TYPE, type)

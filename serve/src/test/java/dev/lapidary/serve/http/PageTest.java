@@ -137,6 +137,21 @@ class PageTest {
   }
 
   @Test
+  void anotherPageShowsWhatMayBeAsked() throws Exception {
+    Browser browser = browser();
+    try (PredictionServer server = server(Access.DEFAULT)) {
+      browser.open(server.uri().resolve("/openapi"), 390, 844);
+      browser.await("document.querySelectorAll('h3').length > 30");
+      assertThat(browser.evaluate("document.getElementById('operations').innerText"))
+          .contains("POST /predict/{model}", "No such model", "Problem", "InferAnswer");
+      assertThat(browser.evaluate("document.documentElement.scrollWidth <= 390"))
+          .as("nothing is wider than a phone")
+          .isEqualTo("true");
+      keep("openapi.png", browser.screenshot());
+    }
+  }
+
+  @Test
   void showsNothingWithoutTheKeyThatIsAskedFor() throws Exception {
     Browser browser = browser();
     Path keys = folder.resolve("keys");
