@@ -1,19 +1,25 @@
 package dev.lapidary.exporter.cli;
 
+import dev.lapidary.core.card.ModelCard;
 import dev.lapidary.core.image.BadImage;
 import dev.lapidary.core.image.ImageFile;
 import dev.lapidary.core.image.ImageFiles;
 import dev.lapidary.core.image.ImageLimits;
 import dev.lapidary.core.image.UndecodableImage;
+import dev.lapidary.exporter.quantize.ChosenImages;
 import dev.lapidary.exporter.quantize.QuantizeOptions;
 import dev.lapidary.exporter.verify.GoldenImages;
+import dev.lapidary.exporter.verify.LoadedModel;
+import dev.lapidary.exporter.verify.ModelRuntime;
+import dev.lapidary.torchscript.trace.OutputChoice;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
 
-/** The folder of {@code --calibration} where nothing is quantized: golden images come from it. */
+/** The folder of {@code --calibration}, which golden images come from. */
 final class CalibrationFolder {
   private CalibrationFolder() {}
 
@@ -27,6 +33,35 @@ final class CalibrationFolder {
    */
   static void requireReadable(QuantizeOptions options, Consumer<String> log) {
     options.calibration().ifPresent(folder -> requireReadable(folder, options, log));
+  }
+
+  /**
+   * A card with golden images of the folder, if there is one and it can say how they are read.
+   *
+   * @param chosen what a quantization worked with
+   * @param file that the card goes into, written and with all its weights
+   */
+  static ModelCard golden(
+      QuantizeOptions options,
+      Optional<ChosenImages> chosen,
+      ModelRuntime runtime,
+      ModelCard card,
+      Path file) {
+    Optional<Path> images = options.calibration();
+    if (images.isEmpty() || card.preprocessing().isEmpty()) {
+      return card;
+    }
+    List<String> paths =
+        chosen
+            .map(c -> c.calibration().paths())
+            .orElseGet(() -> ImageFiles.of(images.get()).paths());
+    double noise = card.quantization().map(ModelCard.Quantization::logitNoise).orElse(0.0);
+    try (LoadedModel model = LoadedModel.open(runtime, file, OutputChoice.FIRST)) {
+      ModelCard golden =
+          card.withGolden(GoldenImages.choose(model, card, images.get(), paths, noise));
+      GoldenImages.replay(model, golden, file);
+      return golden;
+    }
   }
 
   private static void requireReadable(Path folder, QuantizeOptions options, Consumer<String> log) {

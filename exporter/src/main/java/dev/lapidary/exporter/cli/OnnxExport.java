@@ -6,7 +6,6 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.lapidary.core.card.CardJson;
 import dev.lapidary.core.card.ModelCard;
 import dev.lapidary.core.card.Scores;
-import dev.lapidary.core.image.ImageFiles;
 import dev.lapidary.core.progress.WorkProgress;
 import dev.lapidary.exporter.lower.GraphLowering;
 import dev.lapidary.exporter.onnx.OnnxGraph;
@@ -19,23 +18,19 @@ import dev.lapidary.exporter.quantize.QuantizeOptions;
 import dev.lapidary.exporter.quantize.Quantized;
 import dev.lapidary.exporter.quantize.SourceQuantization;
 import dev.lapidary.exporter.quantize.WeightedLayers;
-import dev.lapidary.exporter.verify.GoldenImages;
 import dev.lapidary.exporter.verify.LayerParity;
 import dev.lapidary.exporter.verify.LoadFailure;
-import dev.lapidary.exporter.verify.LoadedModel;
 import dev.lapidary.exporter.verify.ModelRuntime;
 import dev.lapidary.exporter.verify.ParityGate;
 import dev.lapidary.exporter.verify.Preparation;
 import dev.lapidary.exporter.verify.ResizeParity;
 import dev.lapidary.exporter.verify.Tolerance;
 import dev.lapidary.torchscript.graph.Graph;
-import dev.lapidary.torchscript.trace.OutputChoice;
 import dev.lapidary.torchscript.trace.TraceOptions;
 import dev.lapidary.torchscript.trace.Tracer;
 import dev.lapidary.torchscript.trace.limit.TraceLimits;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
@@ -221,7 +216,9 @@ final class OnnxExport {
       measured = Optional.of(Measured.of(quantized));
     }
     timings.step("quantize");
-    card = withGolden(card, output.model(), compiled.images());
+    card =
+        CalibrationFolder.golden(
+            request.quantize(), compiled.images(), ModelRuntime.ONNX_RUNTIME, card, output.model());
     timings.step("golden");
     OnnxWriter.appendMetadata(output.model(), ModelCard.METADATA_KEY, CardJson.write(card));
     return new Written(nodes, card, layers, measured, output.size());
@@ -340,24 +337,5 @@ final class OnnxExport {
   private TraceOptions traceOptions(ModelCard card) {
     return new TraceOptions(
         Cards.shape(card), request.export().model.output(), TraceLimits.DEFAULT);
-  }
-
-  private ModelCard withGolden(ModelCard card, Path file, Optional<ChosenImages> chosen) {
-    Optional<Path> images = request.quantize().calibration();
-    if (images.isEmpty() || card.preprocessing().isEmpty()) {
-      return card;
-    }
-    List<String> paths =
-        chosen
-            .map(c -> c.calibration().paths())
-            .orElseGet(() -> ImageFiles.of(images.get()).paths());
-    double noise = card.quantization().map(ModelCard.Quantization::logitNoise).orElse(0.0);
-    try (LoadedModel model =
-        LoadedModel.open(ModelRuntime.ONNX_RUNTIME, file, OutputChoice.FIRST)) {
-      ModelCard golden =
-          card.withGolden(GoldenImages.choose(model, card, images.get(), paths, noise));
-      GoldenImages.replay(model, golden, file);
-      return golden;
-    }
   }
 }

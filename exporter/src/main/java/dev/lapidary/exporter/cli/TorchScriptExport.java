@@ -1,11 +1,16 @@
 package dev.lapidary.exporter.cli;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.lapidary.core.card.CardJson;
 import dev.lapidary.core.card.ModelCard;
 import dev.lapidary.core.failure.Failure;
 import dev.lapidary.core.file.AtomicFile;
+import dev.lapidary.core.progress.WorkProgress;
+import dev.lapidary.exporter.quantize.ChosenImages;
+import dev.lapidary.exporter.quantize.QuantizeMethod;
+import dev.lapidary.exporter.quantize.QuantizeOptions;
 import dev.lapidary.exporter.quantize.SourceQuantization;
 import dev.lapidary.exporter.torchscript.InferenceArchive;
 import dev.lapidary.exporter.verify.GoldenImages;
@@ -30,29 +35,56 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
-import java.util.function.Consumer;
 
 /** The way from an archive to a proven inference archive. */
 final class TorchScriptExport {
   private TorchScriptExport() {}
 
-  /** What was written. */
-  record Report(Path out, long bytes, ModelCard.Parity parity) {
+  /**
+   * What was written.
+   *
+   * @param int8 if it is on integers
+   */
+  record Report(Path out, long bytes, ModelCard card, Optional<Int8Archive> int8) {
 
     String json() {
       ObjectNode json = new ObjectMapper().createObjectNode();
       json.put("file", String.valueOf(out.getFileName())).put("bytes", bytes);
+      int8.ifPresent(made -> put(json, made));
+      ModelCard.Parity parity = card.parity().orElseThrow();
       Proof.put(json, parity);
       return json.put("bound", parity.bound()).toString();
     }
 
+    private void put(ObjectNode json, Int8Archive made) {
+      json.put("quantization", Int8Archive.METHOD);
+      json.putObject("layersWithWeights")
+          .put("all", made.weighted())
+          .put("onIntegers", made.onIntegers());
+      ArrayNode floats = json.putArray("fallbacks");
+      card.quantization()
+          .orElseThrow()
+          .fallbacks()
+          .forEach(f -> floats.addObject().put("layer", f.layer()).put("reason", f.reason()));
+      made.measured().put(json);
+      json.putObject("layerParity")
+          .put("layers", made.parity().layers())
+          .put("numbers", made.parity().numbers())
+          .put("next", made.parity().differing())
+          .put("overflown", made.parity().overflown());
+      json.put("goldenImages", card.golden().size());
+    }
+
     String text() {
+      ModelCard.Parity parity = card.parity().orElseThrow();
       boolean plain = parity.reference().equals(ModelRuntime.LIBTORCH.label());
       return String.format(
           Locale.ROOT,
-          "%s: %.2f MB; differs from its source %s%s",
+          "%s: %.2f MB%s differs from its source %s%s",
           out,
           bytes / 1e6,
+          int8.map(made -> ", " + made.words() + "; the float32 archive it was made of")
+              .orElse(";"),
           plain ? "" : "in " + parity.reference() + " ",
           Proof.text(parity));
     }
@@ -62,38 +94,83 @@ final class TorchScriptExport {
    * @param log gets lines of progress
    * @throws Failure with nothing written
    */
-  static Report run(ExportOptions export, Consumer<String> log) throws IOException {
+  static Report run(ExportOptions export, QuantizeOptions quantize, WorkProgress log)
+      throws IOException {
     if (ModelRuntime.of(export.out) != ModelRuntime.LIBTORCH) {
       throw Failure.badInput(
           "--out %s names an ONNX file; choose a name that ends in .pt", export.out);
     }
     export.requireOut();
+    requireMethod(quantize.method());
     ModelRuntime.prepare(Source.file(export.source, export.model), ModelRuntime.LIBTORCH);
     try (Source source = Source.read(export.source, export.model)) {
-      source.say(log);
+      source.say(log::say);
       ModelCard described = Cards.of(source, export.model);
+      quantize.check(described);
+      Optional<ChosenImages> images = quantize.choose(described, log);
+      if (images.isEmpty()) {
+        CalibrationFolder.requireReadable(quantize, log::say);
+      }
       Graph traced = Tracer.trace(source.archive(), traceOptions(export, described));
       ModelCard card = Cards.scored(described, traced, source, export.model);
       Cards.requireAName(traced, export.model);
-      Optional<SourceQuantization> quantized = SourceQuantization.of(traced);
-      requireFloat(quantized, source);
-      TorchScriptArchive archive = InferenceArchive.of(traced, source.archive());
+      Optional<SourceQuantization> already = SourceQuantization.of(traced);
+      already.ifPresent(found -> quantize.requireNone(source.archive().name()));
+      requireFloat(already, source);
       TracedWitness.Traced trace = new TracedWitness.Traced(source.archive(), traced);
-      Tolerance tolerance = quantized.map(SourceQuantization::tolerance).orElse(Tolerance.FLOAT32);
-      ModelCard[] proven = new ModelCard[1];
-      try {
-        AtomicFile.write(
-            export.out,
-            file ->
-                proven[0] = prove(export, source.file(), trace, archive, card, file, tolerance));
-      } catch (FileSystemException e) {
-        throw e; // names the place, and why
-      } catch (IOException e) {
-        throw Failure.failed(
-            "%s cannot be written: %s; nothing of it is left: make room, or choose another --out",
-            export.out, Failure.reason(e));
-      }
-      return new Report(export.out, Files.size(export.out), proven[0].parity().orElseThrow());
+      Tolerance tolerance = already.map(SourceQuantization::tolerance).orElse(Tolerance.FLOAT32);
+      Optional<Int8Archive.Request> int8 =
+          Optional.of(quantize.method())
+              .filter(method -> method == QuantizeMethod.INT8)
+              .map(
+                  method ->
+                      new Int8Archive.Request(
+                          export, quantize, images, source.file(), trace, card));
+      Written written =
+          written(
+              export.out,
+              file ->
+                  int8.isPresent()
+                      ? int8(int8.get(), file, log)
+                      : float32(export, quantize, source.file(), trace, card, file, tolerance));
+      return new Report(export.out, Files.size(export.out), written.card(), written.int8());
+    }
+  }
+
+  /** What fills a file that is not in place yet; whatever it refuses leaves nothing behind. */
+  private interface Filling {
+    Written fill(Path file) throws IOException;
+  }
+
+  private static Written written(Path out, Filling filling) throws IOException {
+    Written[] written = new Written[1];
+    try {
+      AtomicFile.write(out, file -> written[0] = filling.fill(file));
+    } catch (FileSystemException e) {
+      throw e; // names the place, and why
+    } catch (IOException e) {
+      throw Failure.failed(
+          "%s cannot be written: %s; nothing of it is left: make room, or choose another --out",
+          out, Failure.reason(e));
+    }
+    return written[0];
+  }
+
+  /** What went into the file in the end. */
+  private record Written(ModelCard card, Optional<Int8Archive> int8) {}
+
+  private static void requireMethod(QuantizeMethod method) {
+    if (method == QuantizeMethod.INT8_DYNAMIC) {
+      throw Failure.badInput(
+          "--quantize int8-dynamic is for ONNX files: libtorch's linear_dynamic takes one scale for"
+              + " a whole batch, so that an image's answer would depend on those beside it; take"
+              + " 'exporter onnx', or --quantize int8 with --calibration DIR");
+    }
+    if (method == QuantizeMethod.FP16) {
+      throw Failure.badInput(
+          "--quantize fp16 is for ONNX files: libtorch computes float16 on a CPU slower than"
+              + " float32; take 'exporter onnx', or call half() where the archive is loaded on a"
+              + " GPU");
     }
   }
 
@@ -110,16 +187,16 @@ final class TorchScriptExport {
     }
   }
 
-  /** Fills the file that is not in place yet; whatever refuses here leaves nothing behind. */
-  private static ModelCard prove(
+  private static Written float32(
       ExportOptions export,
+      QuantizeOptions quantize,
       Path source,
       TracedWitness.Traced trace,
-      TorchScriptArchive archive,
       ModelCard described,
       Path file,
       Tolerance tolerance)
       throws IOException {
+    TorchScriptArchive archive = InferenceArchive.of(trace.graph(), trace.archive());
     ArchiveWriter.overwrite(archive, file);
     ModelCard card =
         described.withParity(
@@ -136,6 +213,28 @@ final class TorchScriptExport {
                         Preparation.SERVED,
                         tolerance),
                 () -> trace));
+    return new Written(
+        delivered(archive, card, quantize, Optional.empty(), file), Optional.empty());
+  }
+
+  private static Written int8(Int8Archive.Request request, Path file, WorkProgress log)
+      throws IOException {
+    Int8Archive made = Int8Archive.write(request, file, log);
+    ModelCard card =
+        delivered(made.archive(), made.card(), request.quantize(), request.images(), file);
+    return new Written(card, Optional.of(made));
+  }
+
+  /** Puts the card into the written archive, with golden images, and replays them. */
+  private static ModelCard delivered(
+      TorchScriptArchive archive,
+      ModelCard described,
+      QuantizeOptions quantize,
+      Optional<ChosenImages> images,
+      Path file)
+      throws IOException {
+    ModelCard card =
+        CalibrationFolder.golden(quantize, images, ModelRuntime.LIBTORCH, described, file);
     Map<String, byte[]> extra = new TreeMap<>(archive.extra());
     extra.put(TorchScriptArchive.CARD, CardJson.write(card).getBytes(StandardCharsets.UTF_8));
     ArchiveWriter.overwrite(archive.withExtra(extra), file);

@@ -63,6 +63,11 @@ final class Emitter {
     return Map.copyOf(origins);
   }
 
+  /** For each traced value's number, its name. */
+  Map<Integer, String> values() {
+    return Map.copyOf(names);
+  }
+
   int opset() {
     return onnx.opset();
   }

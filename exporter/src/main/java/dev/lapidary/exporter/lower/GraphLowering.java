@@ -48,8 +48,10 @@ public final class GraphLowering {
 
   /**
    * @param origins for the nodes' names, the PyTorch operators that they are of, with their places
+   * @param values for the traced values' numbers, their names in the graph
    */
-  public record Lowered(OnnxGraph graph, Map<String, String> origins) {}
+  public record Lowered(
+      OnnxGraph graph, Map<String, String> origins, Map<Integer, String> values) {}
 
   /** The same, and where each node comes from. */
   public static Lowered lowered(Graph graph, int opset, String output) {
@@ -57,7 +59,8 @@ public final class GraphLowering {
       throw Failure.badInput("opset %d is not in %d to %d", opset, MIN_OPSET, MAX_OPSET);
     }
     GraphLowering lowering = new GraphLowering(graph, opset);
-    return new Lowered(lowering.lower(output), lowering.emitter.origins());
+    return new Lowered(
+        lowering.lower(output), lowering.emitter.origins(), lowering.emitter.values());
   }
 
   private OnnxGraph lower(String first) {

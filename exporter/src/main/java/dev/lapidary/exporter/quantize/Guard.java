@@ -30,7 +30,13 @@ final class Guard {
   }
 
   Verdict judge(OnnxGraph quantized) {
-    float[] answers = reference.answers(quantized);
+    return judge(reference.answers(quantized));
+  }
+
+  /**
+   * @param answers of all the images: row-major [n, classes]
+   */
+  Verdict judge(float[] answers) {
     Drift drift = reference.drift(answers, reference.images());
     Optional<Loss> loss =
         labels.isEmpty()
@@ -63,6 +69,10 @@ final class Guard {
 
   double maxAbsDifference(OnnxGraph quantized) {
     return reference.drift(quantized).maxAbsDifference();
+  }
+
+  double maxAbsDifference(float[] answers) {
+    return reference.drift(answers, reference.images()).maxAbsDifference();
   }
 
   Scoring scoring() {

@@ -44,10 +44,16 @@ public record Latency(double floatMillis, double quantizedMillis) {
     }
     try (RuntimeModel first = RuntimeModel.load(fp32, 1);
         RuntimeModel second = RuntimeModel.load(quantized, 1)) {
-      List<Double> times =
-          lowerDeciles(() -> millis(first, image, shape), () -> millis(second, image, shape));
-      return new Latency(times.get(0), times.get(1));
+      return of(() -> millis(first, image, shape), () -> millis(second, image, shape));
     }
+  }
+
+  /**
+   * @param float32 milliseconds of an image, as the other one's
+   */
+  static Latency of(DoubleSupplier float32, DoubleSupplier quantized) {
+    List<Double> times = lowerDeciles(float32, quantized);
+    return new Latency(times.get(0), times.get(1));
   }
 
   private static double alone(OnnxGraph graph, ByteBuffer image, long[] shape) {

@@ -6,6 +6,7 @@ import dev.lapidary.core.image.OnBadImage;
 import dev.lapidary.core.image.Preprocessing;
 import dev.lapidary.core.progress.WorkProgress;
 import dev.lapidary.exporter.onnx.OnnxGraph;
+import dev.lapidary.exporter.verify.LoadedModel;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.Optional;
@@ -207,6 +208,18 @@ public final class QuantizeOptions {
       Optional<ChosenImages> chosen,
       boolean force,
       WorkProgress log) {
+    Optional<Quantized> quantized = quantize(fp32, card, chosen, force, log);
+    quantized.ifPresent(q -> requireSpeed(q.card().method(), q.latency(), force, log));
+    return quantized;
+  }
+
+  /** The same, for a file that ONNX Runtime does not run: its speed there is nothing asked for. */
+  public Optional<Quantized> quantize(
+      OnnxGraph fp32,
+      ModelCard card,
+      Optional<ChosenImages> chosen,
+      boolean force,
+      WorkProgress log) {
     check(card);
     if (method == QuantizeMethod.NONE) {
       return Optional.empty();
@@ -228,16 +241,44 @@ public final class QuantizeOptions {
                 : DynamicInt8.quantize(fp32, images, card.scoring(), log::say);
       }
     }
-    requireSpeed(quantized, force, log);
     return Optional.of(quantized);
+  }
+
+  /**
+   * Holds what another runtime makes of an int8 model to the same promises.
+   *
+   * @param fp32 that was quantized
+   * @param float32 the float model in the other runtime
+   * @param quantized the int8 one there
+   * @throws Failure (exit 3) if the answers or the speed are not what is asked for
+   */
+  public Judged judge(
+      OnnxGraph fp32,
+      LoadedModel float32,
+      LoadedModel quantized,
+      ModelCard card,
+      ChosenImages chosen,
+      boolean force,
+      WorkProgress log) {
+    String method = "int8 in " + quantized.label();
+    Judged judged;
+    try (CalibrationSet images = read(chosen.guard(), card.preprocessing().orElseThrow())) {
+      Reference reference = Reference.of(fp32, images, card.scoring());
+      Guard guard = new Guard(reference, chosen.labels(), maxDrop / 100);
+      judged = Judged.of(guard, images, float32, quantized);
+    }
+    judged.require(method, force, log::say);
+    Quantized.sayLatency(method, judged.latency(), log::say);
+    requireSpeed(method, judged.latency(), force, log);
+    return judged;
   }
 
   private CostTable costs() {
     return costs.map(CostTable::read).orElseGet(CostTable::shipped);
   }
 
-  private void requireSpeed(Quantized quantized, boolean force, WorkProgress log) {
-    double speedup = quantized.latency().speedup();
+  private void requireSpeed(String what, Latency latency, boolean force, WorkProgress log) {
+    double speedup = latency.speedup();
     if (minSpeedup.filter(min -> speedup < min).isEmpty()) {
       return;
     }
@@ -246,10 +287,10 @@ public final class QuantizeOptions {
             Locale.ROOT,
             "%s is %.2f times as fast as float32 here (%.2f ms to %.2f ms an image, one thread),"
                 + " and --min-speedup is %s",
-            quantized.card().method(),
+            what,
             speedup,
-            quantized.latency().floatMillis(),
-            quantized.latency().quantizedMillis(),
+            latency.floatMillis(),
+            latency.quantizedMillis(),
             minSpeedup.get());
     if (!force) {
       throw Failure.gate(

@@ -33,6 +33,7 @@ final class ForwardText {
   private final ModuleNode root;
   private final Map<View, Expression> tensors = new HashMap<>();
   private final Map<Integer, String> names = new HashMap<>();
+  private final Map<Integer, Expression> packed = new HashMap<>();
   private final Map<String, Integer> counts = new HashMap<>();
   private final List<Statement> statements = new ArrayList<>();
   private boolean usesBatch;
@@ -57,7 +58,14 @@ final class ForwardText {
    * @return the method of the class whose qualified name is given
    */
   static Function<String, Definition.Function> of(Graph graph, ModuleNode root) {
+    return of(new PackedWeights(graph, Map.of()), root);
+  }
+
+  /** The same, with weights that are packed when the archive is loaded. */
+  static Function<String, Definition.Function> of(PackedWeights weights, ModuleNode root) {
     ForwardText text = new ForwardText(root);
+    Graph graph = weights.graph();
+    weights.objects().forEach((id, object) -> text.packed.put(id, text.placed(object)));
     List<String> inputs = graph.inputs().stream().map(i -> text.named(i, INPUT)).toList();
     graph.nodes().forEach(text::statement);
     List<Statement> body = new ArrayList<>();
@@ -149,7 +157,8 @@ final class ForwardText {
 
   private Expression shown(Argument argument, String type) {
     if (argument instanceof Value value) {
-      return name(String.valueOf(names.get(value.id())));
+      Expression object = packed.get(value.id());
+      return object == null ? name(String.valueOf(names.get(value.id()))) : object;
     }
     if (argument instanceof Constant constant) {
       return tensors.computeIfAbsent(View.of(constant), unused -> placed(constant));
@@ -175,6 +184,13 @@ final class ForwardText {
   private Expression placed(Constant constant) {
     return root.put(constant.name(), constant.tensor())
         .orElseGet(() -> root.put(fresh(), constant.tensor()).orElseThrow());
+  }
+
+  private Expression placed(PackedWeights.Packed weights) {
+    String module = weights.module().isEmpty() ? "" : weights.module() + ".";
+    return root.put(module + "_packed_params", weights.object())
+        .orElseGet(
+            () -> root.put("_packed_params_" + packed.size(), weights.object()).orElseThrow());
   }
 
   private String fresh() {

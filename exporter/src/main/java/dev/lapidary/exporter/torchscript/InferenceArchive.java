@@ -35,7 +35,21 @@ public final class InferenceArchive {
    */
   public static TorchScriptArchive asTraced(Graph graph, TorchScriptArchive source) {
     ModuleNode root = new ModuleNode();
-    Function<String, Definition.Function> forward = ForwardText.of(graph, root);
+    return holding(root, ForwardText.of(graph, root), source);
+  }
+
+  /**
+   * What a {@link QuantizedGraph} says, its weights packed when libtorch loads the archive.
+   *
+   * @param graph of one input and one output
+   */
+  public static TorchScriptArchive onIntegers(Graph graph, TorchScriptArchive source) {
+    ModuleNode root = new ModuleNode();
+    return holding(root, ForwardText.of(PackedWeights.of(graph), root), source);
+  }
+
+  private static TorchScriptArchive holding(
+      ModuleNode root, Function<String, Definition.Function> forward, TorchScriptArchive source) {
     Code code = new Code();
     PyObject object =
         root.object(code, simpleName(source), className -> List.of(forward.apply(className)));

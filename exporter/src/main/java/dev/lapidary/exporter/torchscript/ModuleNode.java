@@ -28,6 +28,7 @@ final class ModuleNode {
 
   private final Map<String, Tensor> tensors = new LinkedHashMap<>();
   private final Map<String, ModuleNode> children = new LinkedHashMap<>();
+  private final Map<String, PyObject> packed = new LinkedHashMap<>();
 
   /**
    * Puts a tensor at its place.
@@ -36,13 +37,43 @@ final class ModuleNode {
    * @return how the root's method reads it; empty if the name is taken or not one of a module
    */
   Optional<Expression> put(String name, Tensor tensor) {
+    return place(name).filter(place -> place.isFree()).map(place -> place.hold(tensor));
+  }
+
+  /** The same for an object of a class that is libtorch's own. */
+  Optional<Expression> put(String name, PyObject object) {
+    return place(name).filter(place -> place.isFree()).map(place -> place.hold(object));
+  }
+
+  /**
+   * @param access how the root's method reads it
+   */
+  private record Place(ModuleNode module, String name, Expression access) {
+    boolean isFree() {
+      return !module.tensors.containsKey(name) && !module.packed.containsKey(name);
+    }
+
+    Expression hold(Tensor tensor) {
+      module.tensors.put(name, tensor);
+      return access;
+    }
+
+    Expression hold(PyObject object) {
+      module.packed.put(name, object);
+      return access;
+    }
+  }
+
+  private Optional<Place> place(String name) {
     String[] path = name.split("\\.", -1);
     ModuleNode part = this;
     Expression access = new Expression.Name(HERE, "self");
     for (int i = 0; i < path.length; i++) {
       boolean last = i + 1 == path.length;
       boolean free =
-          last ? !part.children.containsKey(path[i]) : !part.tensors.containsKey(path[i]);
+          last
+              ? !part.children.containsKey(path[i])
+              : !part.tensors.containsKey(path[i]) && !part.packed.containsKey(path[i]);
       if (!free || path[i].equals("training") || !NAME.matcher(path[i]).matches()) {
         return Optional.empty();
       }
@@ -51,9 +82,7 @@ final class ModuleNode {
         part = part.children.computeIfAbsent(path[i], unused -> new ModuleNode());
       }
     }
-    return part.tensors.putIfAbsent(path[path.length - 1], tensor) == null
-        ? Optional.of(access)
-        : Optional.empty();
+    return Optional.of(new Place(part, path[path.length - 1], access));
   }
 
   private static Expression attribute(Expression object, String name) {
@@ -81,6 +110,7 @@ final class ModuleNode {
                 simpleName, className -> type(className, objects, methods.apply(className))));
     tensors.forEach((name, t) -> object.attributes().put(name, new PyTensor(t, false)));
     object.attributes().put("training", new PyBool(false));
+    object.attributes().putAll(packed);
     object.attributes().putAll(objects);
     return object;
   }
@@ -90,6 +120,8 @@ final class ModuleNode {
     Map<String, Expression> attributes = new LinkedHashMap<>();
     tensors.keySet().forEach(name -> attributes.put(name, new Expression.Name(HERE, "Tensor")));
     attributes.put("training", new Expression.Name(HERE, "bool"));
+    packed.forEach(
+        (name, object) -> attributes.put(name, Expression.dotted(HERE, object.className())));
     objects.forEach(
         (name, object) -> attributes.put(name, Expression.dotted(HERE, object.className())));
     Map<String, Definition.Function> byName = new LinkedHashMap<>();

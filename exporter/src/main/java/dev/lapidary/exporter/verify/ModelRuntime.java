@@ -1,7 +1,9 @@
 package dev.lapidary.exporter.verify;
 
+import ai.djl.pytorch.jni.JniUtils;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.function.Supplier;
 
 /** What runs a model file. */
 public enum ModelRuntime {
@@ -31,6 +33,18 @@ public enum ModelRuntime {
    */
   public static void end() {
     NativeLibraries.end();
+  }
+
+  /** Lets libtorch compute with one thread meanwhile, as a measurement of its speed wants it. */
+  public static <T> T onOneThread(Supplier<T> measurement) {
+    NativeLibraries.libtorch();
+    int threads = JniUtils.getNumThreads();
+    JniUtils.setNumThreads(1);
+    try {
+      return measurement.get();
+    } finally {
+      JniUtils.setNumThreads(threads);
+    }
   }
 
   /** By the file's name: {@code .onnx}, else a TorchScript archive. */

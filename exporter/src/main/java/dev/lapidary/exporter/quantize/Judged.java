@@ -1,0 +1,68 @@
+package dev.lapidary.exporter.quantize;
+
+import dev.lapidary.core.failure.Failure;
+import dev.lapidary.core.tensor.DType;
+import dev.lapidary.core.tensor.Storage;
+import dev.lapidary.core.tensor.Tensor;
+import dev.lapidary.exporter.verify.LoadedModel;
+import dev.lapidary.exporter.verify.ModelRuntime;
+import java.util.function.Consumer;
+
+/**
+ * What a quantized model does in another runtime than the one that its integers were chosen by, on
+ * the guard's images.
+ *
+ * @param maxAbsDifference of the logits from the float model's
+ * @param latency beside the float model in the same runtime
+ */
+public record Judged(Verdict verdict, double maxAbsDifference, Latency latency) {
+
+  static Judged of(Guard guard, CalibrationSet images, LoadedModel float32, LoadedModel quantized) {
+    float[] answers = answers(quantized, images);
+    Tensor image = image(images, 0);
+    Latency latency =
+        ModelRuntime.onOneThread(
+            () -> Latency.of(() -> millis(float32, image), () -> millis(quantized, image)));
+    return new Judged(guard.judge(answers), guard.maxAbsDifference(answers), latency);
+  }
+
+  private static float[] answers(LoadedModel model, CalibrationSet images) {
+    float[] all = new float[0];
+    for (int i = 0; i < images.count(); i++) {
+      float[] row = model.run(image(images, i)).values();
+      all = all.length == 0 ? new float[images.count() * row.length] : all;
+      System.arraycopy(row, 0, all, i * row.length, row.length);
+    }
+    return all;
+  }
+
+  private static Tensor image(CalibrationSet images, int index) {
+    return Tensor.over(DType.FLOAT32, Storage.over(images.one(index)), images.shape(1));
+  }
+
+  private static double millis(LoadedModel model, Tensor image) {
+    long start = System.nanoTime();
+    model.run(image);
+    return (System.nanoTime() - start) / 1e6;
+  }
+
+  /**
+   * Says what the guard says.
+   *
+   * @throws Failure (exit 3) if it does not pass, and is not forced
+   */
+  void require(String method, boolean force, Consumer<String> log) {
+    log.accept(method + ": " + verdict.words());
+    if (verdict.passes()) {
+      return;
+    }
+    String lost = method + " does not hold what it does in ONNX Runtime: " + verdict.words();
+    if (!force) {
+      throw Failure.gate(
+          "%s; nothing is written: write an ONNX file with 'exporter onnx', give a greater"
+              + " --max-drop, or write it all the same with --force",
+          lost);
+    }
+    log.accept("warning: written by --force: " + lost);
+  }
+}
