@@ -150,6 +150,12 @@ final class Forms {
         .orElseThrow(() -> new IllegalStateException(name + " is read before it is computed"));
   }
 
+  /** What DequantizeLinear gives, before it was rounded, if it was ever computed so. */
+  Argument unrounded(String name) {
+    Value own = reals.get(qdq.unrounded(name));
+    return own == null ? real(name) : own;
+  }
+
   private Value dequantized(Integers bytes) {
     return dequantized.computeIfAbsent(
         bytes.value().id(), unused -> nodes.real("aten::dequantize", bytes.value()));

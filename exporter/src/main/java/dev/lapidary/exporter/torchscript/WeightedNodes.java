@@ -18,10 +18,10 @@ import java.util.stream.LongStream;
 
 /**
  * Convolutions and matrix products by constants. Those that give integers are libtorch's quantized
- * operators on packed weights. Those that give floats compute on floats what their integers mean:
- * libtorch has no operator from the ones to the others that every CPU knows. So do convolutions of
- * more than {@value #MOST_GROUPS} groups: FBGEMM, which libtorch takes for them, adds two products
- * of bytes in 16 bits, which overflow.
+ * operators on packed weights. Those that give floats are that for tokens, by an operator that
+ * libtorch has on x86 alone; of features, where a network ends, they compute on floats what their
+ * integers mean, as every CPU can. So do convolutions of more than {@value #MOST_GROUPS} groups:
+ * FBGEMM, which libtorch takes for them, adds two products of bytes in 16 bits, which overflow.
  */
 final class WeightedNodes {
   /** Up to that libtorch's x86 engine computes by oneDNN, where the CPU has VNNI. */
@@ -74,6 +74,10 @@ final class WeightedNodes {
         && result.isPresent()
         && qdq.dequantized(node.input(0)).isPresent()) {
       packed(node, weights.get(), result.get());
+    } else if (node.is("MatMul")
+        && weights.isPresent()
+        && qdq.dequantized(node.input(0)).isPresent()) {
+      forms.put(node.output(), toFloats(node, weights.get()));
     } else {
       Argument weight = weights.map(w -> meant(node, w)).orElseGet(() -> plain(node));
       forms.put(node.output(), node.is("Conv") ? convolution(node, weight) : product(node, weight));
@@ -108,6 +112,18 @@ final class WeightedNodes {
       bytes = nodes.integers("quantized::linear" + relu, x, weight, scale, zero);
     }
     forms.put(result.integers(), new Forms.Integers(bytes, result.grid()));
+  }
+
+  private Value toFloats(OnnxNode node, Weights weights) {
+    QdqGraph.Grid grid = qdq.grid(qdq.dequantized(node.input(0)).orElseThrow());
+    return forms
+        .nodes()
+        .real(
+            "quantized::linear_with_input_q_dq_qweight_dq_output_fp32",
+            forms.unrounded(node.input(0)),
+            new Argument.Real(grid.scale()),
+            Forms.integer(grid.zeroPoint()),
+            forms.nodes().weights("quantized::linear_prepack", made(node, weights), None.NONE));
   }
 
   private Value made(OnnxNode node, Weights weights) {

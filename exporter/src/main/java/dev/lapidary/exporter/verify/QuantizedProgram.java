@@ -105,7 +105,7 @@ final class QuantizedProgram {
     /** The value that stands for another one in the selection. */
     Value wanted(Value value) {
       Node call = own.get(value.id());
-      if (call == null || isQuantized(value)) {
+      if (call == null || isQuantized(value) || givesFloats(call, value)) {
         open.add(value);
         return value;
       }
@@ -129,9 +129,11 @@ final class QuantizedProgram {
     List<Node> nodes() {
       while (!open.isEmpty()) {
         Value value = open.remove();
-        Map<Integer, Node> producers =
-            isQuantized(value) && own.containsKey(value.id()) ? own : plain;
-        Node producer = producers.get(value.id());
+        Node call = own.get(value.id());
+        Node producer =
+            call != null && (isQuantized(value) || givesFloats(call, value))
+                ? call
+                : plain.get(value.id());
         if (producer != null && !kept.containsKey(producer.output().id())) {
           kept.put(producer.output().id(), rewritten(producer, this::wanted));
         }
@@ -156,6 +158,11 @@ final class QuantizedProgram {
 
   private static Value output(Node node, int id) {
     return node.outputs().stream().filter(o -> o.id() == id).findFirst().orElseThrow();
+  }
+
+  /** Whether one of the source's operators gives a value in floats, with no integers behind it. */
+  private static boolean givesFloats(Node call, Value value) {
+    return !isQuantized(output(call, value.id()));
   }
 
   private static boolean isQuantized(Value value) {

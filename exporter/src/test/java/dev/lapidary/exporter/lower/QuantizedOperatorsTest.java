@@ -197,6 +197,7 @@ class QuantizedOperatorsTest {
         "0.03 | ops.quantized.linear(torch.select(torch.select(h, 1, 0), 1, 0), self.rows, 0.03, 12)",
         "0.03 | ops.quantized.linear_relu(h, self.rows, 0.03, 33)",
         "0.03 | ops.quantized.linear(h, self.bare, 0.03, 120)",
+        "0.03 | torch.quantize_per_tensor(ops.quantized.linear_with_input_q_dq_qweight_dq_output_fp32(x, 0.0159, 64, self.rows), 0.03, 120, 13)",
         "0.011 | ops.quantized.add(q, p, 0.011, 90)",
         "0.011 | ops.quantized.add_relu(q, p, 0.011, 90)",
         "0.011 | ops.quantized.add_relu(q, p, 0.011, 0)",

@@ -153,6 +153,8 @@ class QuantizedTest {
         "BAD_INPUT | a quantized operator on a tensor that is not quantized | torch.int_repr(x)",
         "BAD_INPUT | quantized::cat of no tensors | ops.quantized.cat([], 1, None, None)",
         "BAD_INPUT | quantized::linear of a convolution's weights | ops.quantized.linear(q, self.p, 0.1, 0)",
+        "BAD_INPUT | linear_with_input_q_dq_qweight_dq_output_fp32 of a tensor that is not of float32 | ops.quantized.linear_with_input_q_dq_qweight_dq_output_fp32(q, 0.1, 0, self.l)",
+        "BAD_INPUT | linear_with_input_q_dq_qweight_dq_output_fp32 of a convolution's weights | ops.quantized.linear_with_input_q_dq_qweight_dq_output_fp32(x, 0.1, 0, self.p)",
         "BAD_INPUT | quantized::conv2d_relu of a linear layer's weights | ops.quantized.conv2d_relu(q, self.l, 0.1, 0)",
         "BAD_INPUT | 3 channels for a convolution of 5 | ops.quantized.conv2d(q, self.five, 0.1, 0)",
         "UNSUPPORTED | no supported overload of quantized::conv2d takes | ops.quantized.conv2d(q, self.w, 0.1, 0)",

@@ -84,9 +84,17 @@ public final class SourceCalls {
       }
       outputs.add(value(tensor));
     }
-    if (outputs.isEmpty()) {
-      return;
+    if (!outputs.isEmpty()) {
+      add(call, outputs);
     }
+  }
+
+  /** Keeps a call on integers that gives floats, which the nodes compute on floats. */
+  public void addReal(Invocation call, TensorRef result) {
+    add(call, List.of(((Content.Traced) result.content()).value()));
+  }
+
+  private void add(Invocation call, List<Argument.Value> outputs) {
     List<Argument> arguments = call.arguments().stream().map(this::argument).toList();
     Recorder recorder = dispatcher.recorder();
     nodes.add(new Node(call.schema(), arguments, outputs, recorder.scope(), recorder.location()));

@@ -1,5 +1,6 @@
 package dev.lapidary.torchscript.trace.quantized;
 
+import dev.lapidary.core.tensor.DType;
 import dev.lapidary.torchscript.trace.call.Invocation;
 import dev.lapidary.torchscript.trace.call.Operator;
 import dev.lapidary.torchscript.trace.limit.ProgramRefusal;
@@ -29,6 +30,8 @@ public final class QuantizedLayers {
     table.put("quantized::conv2d_relu", call -> put(call, convolution(call), true));
     table.put("quantized::linear", call -> put(call, linear(call), false));
     table.put("quantized::linear_relu", call -> put(call, linear(call), true));
+    table.put(
+        "quantized::linear_with_input_q_dq_qweight_dq_output_fp32", QuantizedLayers::toFloats);
     table.put("quantized::add_scalar", call -> QuantizedScalars.sum(call, false));
     table.put("quantized::mul_scalar", call -> QuantizedScalars.product(call, false));
     table.put("quantized::add", call -> add(call, false));
@@ -128,12 +131,28 @@ public final class QuantizedLayers {
   }
 
   private static IValue linear(Invocation call) {
+    return linear(call, QuantizedTensors.real(call.self()));
+  }
+
+  private static IValue linear(Invocation call, TensorRef input) {
     PackedParams packed = ((IValue.Packed) call.get("W_prepack")).params();
     if (packed.window().isPresent()) {
       throw ProgramRefusal.wrong("%s of a convolution's weights", call.operator());
     }
-    return call.call(
-        "linear", QuantizedTensors.real(call.self()), weight(call, packed), packed.addend());
+    return call.call("linear", input, weight(call, packed), packed.addend());
+  }
+
+  /** Puts its operand on a grid, and the product on none. */
+  private static IValue toFloats(Invocation call) {
+    if (call.quantization().isPresent() || call.self().dtype() != DType.FLOAT32) {
+      throw ProgramRefusal.wrong("%s of a tensor that is not of float32", call.operator());
+    }
+    QuantizationParameters grid =
+        QuantizationParameters.of(call.real("X_scale"), call.integer("X_zero_point"), DType.QUINT8);
+    TensorRef rounded = QuantizedTensors.put(call, call.self(), grid);
+    TensorRef product = (TensorRef) linear(call, QuantizedTensors.real(rounded));
+    call.dispatcher().sourceCalls().addReal(call, product);
+    return product;
   }
 
   private static IValue weight(Invocation call, PackedParams packed) {
