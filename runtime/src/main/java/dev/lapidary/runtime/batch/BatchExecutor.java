@@ -50,12 +50,19 @@ final class BatchExecutor {
     }
   }
 
+  /** Its own. */
+  TensorNetwork network() {
+    return network;
+  }
+
   private void work() {
-    for (List<BatchItem> batch = batcher.take(this); !batch.isEmpty(); batch = batcher.take(this)) {
-      List<BatchItem> wanted = leaveOutUnwanted(batch);
+    Batcher.Work work = batcher.take(this, new Batcher.Work(BatchQueue.Batch.NONE, network));
+    while (!work.batch().items().isEmpty()) {
+      List<BatchItem> wanted = leaveOutUnwanted(work.batch().items());
       if (!wanted.isEmpty()) {
-        run(wanted);
+        run(wanted, work.network());
       }
+      work = batcher.take(this, work);
     }
   }
 
@@ -75,7 +82,7 @@ final class BatchExecutor {
     return wanted;
   }
 
-  private void run(List<BatchItem> batch) {
+  private void run(List<BatchItem> batch, TensorNetwork on) {
     int rows = 0;
     Set<String> outputs = new HashSet<>();
     for (BatchItem item : batch) {
@@ -85,20 +92,21 @@ final class BatchExecutor {
     long began = System.nanoTime();
     List<TypedTensor> results;
     try {
-      results = network.run(tensors.gather(batch, rows), outputs);
+      results = on.run(tensors.gather(batch, rows), outputs);
       if (batch.size() > 1) {
         BatchBuffers.requireRows(results, rows);
       }
     } catch (Throwable e) { // also an Error: this thread must outlive every batch
-      runHalves(batch, e);
+      runHalves(batch, on, e);
       return;
     }
-    answer(batch, rows, results, began, System.nanoTime() - began);
+    long nanos = System.nanoTime() - began;
+    batcher.statistics().ran(rows, nanos, on == network);
+    answer(batch, rows, results, began, nanos);
   }
 
   private void answer(
       List<BatchItem> batch, int rows, List<TypedTensor> results, long began, long inferNanos) {
-    batcher.statistics().ran(rows, inferNanos);
     int from = 0;
     for (BatchItem item : batch) {
       int first = from;
@@ -113,7 +121,7 @@ final class BatchExecutor {
     }
   }
 
-  private void runHalves(List<BatchItem> batch, Throwable error) {
+  private void runHalves(List<BatchItem> batch, TensorNetwork on, Throwable error) {
     if (batch.size() == 1) {
       batcher.statistics().failed();
       String reason = Failure.reason(error);
@@ -121,7 +129,7 @@ final class BatchExecutor {
       return;
     }
     int half = batch.size() / 2;
-    run(batch.subList(0, half));
-    run(batch.subList(half, batch.size()));
+    run(batch.subList(0, half), on);
+    run(batch.subList(half, batch.size()), on);
   }
 }

@@ -10,9 +10,9 @@ import java.time.Duration;
  *
  * @param maxBatch the most images in one run
  * @param maxDelay how long the oldest image may wait for a batch to fill, counted from its arrival
- * @param sizes how many of those that have queued
+ * @param rule how many of those that have queued, and who else is waited for
  */
-public record BatchPolicy(int maxBatch, Duration maxDelay, BatchSizes sizes) {
+public record BatchPolicy(int maxBatch, Duration maxDelay, BatchRule rule) {
   public BatchPolicy {
     if (maxBatch < 1 || maxDelay.isNegative()) {
       throw new IllegalArgumentException(
@@ -21,9 +21,9 @@ public record BatchPolicy(int maxBatch, Duration maxDelay, BatchSizes sizes) {
     }
   }
 
-  /** Of all that have queued. */
+  /** Of all that have queued, at once or with the delay. */
   public BatchPolicy(int maxBatch, Duration maxDelay) {
-    this(maxBatch, maxDelay, BatchSizes.ALL);
+    this(maxBatch, maxDelay, BatchRule.GREEDY);
   }
 
   public static BatchPolicy greedy(int maxBatch) {
@@ -31,7 +31,7 @@ public record BatchPolicy(int maxBatch, Duration maxDelay, BatchSizes sizes) {
   }
 
   /**
-   * How long a free executor waits for more, which the queue's head decides.
+   * How long a free executor waits for a batch to fill, which the queue's head decides.
    *
    * @param rows that have queued, at least one
    * @param ageNanos since the first of them came
@@ -48,6 +48,6 @@ public record BatchPolicy(int maxBatch, Duration maxDelay, BatchSizes sizes) {
    * @param perSecond rows that come in a second, of late
    */
   public int size(int queued, int free, double perSecond) {
-    return Math.min(maxBatch, Math.max(1, Math.min(queued, sizes.of(queued, free, perSecond))));
+    return Math.min(maxBatch, Math.max(1, Math.min(queued, rule.size(queued, free, perSecond))));
   }
 }

@@ -23,7 +23,17 @@ public final class BatchStatistics {
   private long busyNanos;
   private double nanosPerImage = Double.NaN;
 
-  public synchronized void ran(int size, long nanos) {
+  /** A run of so many succeeded, as others would. */
+  public void ran(int size, long nanos) {
+    ran(size, nanos, true);
+  }
+
+  /**
+   * A run of so many succeeded.
+   *
+   * @param usual whether others would take as long; not where it had the machine to itself
+   */
+  synchronized void ran(int size, long nanos, boolean usual) {
     if (runsBySize.size() < MAX_SIZES || runsBySize.containsKey(size)) {
       runsBySize.computeIfAbsent(size, first -> new TimeHistogram()).add(nanos);
     }
@@ -31,15 +41,16 @@ public final class BatchStatistics {
     images += size;
     busyNanos += nanos;
     double now = (double) nanos / size;
-    nanosPerImage =
-        Double.isNaN(nanosPerImage) ? now : nanosPerImage + NEWEST * (now - nanosPerImage);
+    if (Double.isNaN(nanosPerImage)) {
+      nanosPerImage = now;
+    } else if (usual) {
+      nanosPerImage += NEWEST * (now - nanosPerImage);
+    }
   }
 
-  /** What an image takes, as long as no batch has told. */
+  /** What an image takes from now on, until batches tell otherwise. */
   public synchronized void expect(double nanos) {
-    if (images == 0) {
-      nanosPerImage = nanos;
-    }
+    nanosPerImage = nanos;
   }
 
   /** An image, or what was submitted together, waited so long. */

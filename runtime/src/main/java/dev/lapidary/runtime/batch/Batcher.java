@@ -2,9 +2,9 @@ package dev.lapidary.runtime.batch;
 
 import dev.lapidary.runtime.tensor.TensorNetwork;
 import dev.lapidary.runtime.tensor.TypedTensor;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
@@ -34,14 +34,13 @@ public final class Batcher implements AutoCloseable {
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition arrived = lock.newCondition();
   private final Condition answered = lock.newCondition();
-  private final ArrayDeque<BatchItem> queue = new ArrayDeque<>();
-  private final ArrivalRate arrivals = new ArrivalRate();
-  private int queuedRows;
+  private final BatchQueue queue = new BatchQueue();
   private int free;
   private int unanswered;
   private boolean closed;
   private BatchPolicy policy;
   private TensorNetwork network;
+  private Optional<WhenIdle> whenIdle = Optional.empty();
   private List<BatchExecutor> executors = List.of();
 
   /**
@@ -100,9 +99,11 @@ public final class Batcher implements AutoCloseable {
    * that the present ones have begun: then their networks are not used any more.
    *
    * @param networks that take the same tensors
+   * @param idle for a single row while nothing else runs; used until another one is given, or the
+   *     batcher is closed
    * @throws IllegalStateException if the batcher is closed
    */
-  public void become(List<TensorNetwork> networks, BatchPolicy next) {
+  public void become(List<TensorNetwork> networks, Optional<WhenIdle> idle, BatchPolicy next) {
     List<BatchExecutor> before;
     lock.lock();
     try {
@@ -110,6 +111,7 @@ public final class Batcher implements AutoCloseable {
       before = executors;
       before.forEach(BatchExecutor::retire);
       policy = next;
+      whenIdle = idle;
       network = networks.get(0);
       start(networks);
       arrived.signalAll();
@@ -135,8 +137,6 @@ public final class Batcher implements AutoCloseable {
     try {
       requireOpen();
       queue.add(item);
-      queuedRows += item.rows();
-      arrivals.add(item.rows(), item.sinceNanos());
       unanswered++;
       arrived.signal();
     } finally {
@@ -223,7 +223,7 @@ public final class Batcher implements AutoCloseable {
   public int depth() {
     lock.lock();
     try {
-      return queuedRows;
+      return queue.rows();
     } finally {
       lock.unlock();
     }
@@ -253,59 +253,55 @@ public final class Batcher implements AutoCloseable {
     end.run();
   }
 
-  /** The next batch; empty when the executor has to end. */
-  List<BatchItem> take(BatchExecutor executor) {
+  /**
+   * The next batch and what it runs on; nothing in it when the executor has to end.
+   *
+   * @param before what the executor has run
+   */
+  Work take(BatchExecutor executor, Work before) {
     lock.lock();
     free++;
     try {
-      List<BatchItem> batch = List.of();
-      while (batch.isEmpty() && !executor.isRetired() && !(closed && queue.isEmpty())) {
+      queue.ended(before.batch(), System.nanoTime());
+      BatchQueue.Batch batch = BatchQueue.Batch.NONE;
+      while (batch.items().isEmpty() && !executor.isRetired() && !(closed && queue.isEmpty())) {
         if (queue.isEmpty()) {
           arrived.awaitUninterruptibly();
         } else if (awaitMore()) {
-          batch = takeQueued();
+          batch =
+              queue.take(policy, network.isBatched(), counted(), this::isIdle, System.nanoTime());
         }
       }
       if (!queue.isEmpty()) {
         arrived.signal(); // for another executor: this one's signal may have been of several items
       }
-      return batch;
+      return new Work(batch, batch.alone() ? wide().network() : executor.network());
     } finally {
       free--;
       lock.unlock();
     }
   }
 
-  private List<BatchItem> takeQueued() {
-    List<BatchItem> batch = new ArrayList<>();
-    int max = policy.size(queuedRows, free, arrivals.perSecond(System.nanoTime()));
-    int rows = 0;
-    BatchItem head = queue.element();
-    BatchItem next = head;
-    while (next != null && (batch.isEmpty() || joins(next, head, rows, max))) {
-      batch.add(queue.remove());
-      rows += next.rows();
-      next = queue.peek();
-    }
-    queuedRows -= rows;
-    return batch;
+  /** What an executor does. */
+  record Work(BatchQueue.Batch batch, TensorNetwork network) {}
+
+  private BatchQueue.Executors counted() {
+    return new BatchQueue.Executors(free, executors.size());
   }
 
-  private boolean joins(BatchItem next, BatchItem head, int rows, int max) {
-    return network.isBatched() && next.form().equals(head.form()) && rows + next.rows() <= max;
+  private WhenIdle wide() {
+    return whenIdle.orElseThrow();
+  }
+
+  private boolean isIdle() {
+    return whenIdle.filter(wide -> wide.isIdle().getAsBoolean()).isPresent();
   }
 
   /** Returns false if the queue may have changed while it waited. */
   @SuppressWarnings("WaitNotInLoop") // the loop is its caller's
   private boolean awaitMore() {
-    BatchItem head = queue.element();
-    long left =
-        closed
-            ? 0
-            : Math.min(
-                policy.waitNanos(queuedRows, System.nanoTime() - head.sinceNanos()),
-                head.deadline().leftNanos());
-    if (left <= 0) {
+    long left = closed ? 0 : queue.waitNanos(policy, counted(), System.nanoTime());
+    if (left == 0) {
       return true;
     }
     try {

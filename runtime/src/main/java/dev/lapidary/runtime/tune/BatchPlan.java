@@ -1,26 +1,40 @@
 package dev.lapidary.runtime.tune;
 
 import dev.lapidary.runtime.batch.BatchPolicy;
-import dev.lapidary.runtime.batch.BatchSizes;
+import dev.lapidary.runtime.batch.BatchRule;
 import java.time.Duration;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.OptionalDouble;
 
 /**
  * How a network is run: by how many executors, of how many threads, in batches of how many.
  *
+ * @param idleThreads of a run of one image while nothing else is done; those of the others where
+ *     that is no faster
  * @param maxBatch the most images in one run
- * @param sizes how many of those that have queued; no image waits for another
+ * @param rule how many of those that have queued, and who else is waited for
+ * @param nanosPerImage of such a batch's run, over its images; empty where nothing was measured
  * @param reason in one line, with the numbers that it comes from
  */
-public record BatchPlan(int executors, int threads, int maxBatch, BatchSizes sizes, String reason) {
+public record BatchPlan(
+    int executors,
+    int threads,
+    int idleThreads,
+    int maxBatch,
+    BatchRule rule,
+    OptionalDouble nanosPerImage,
+    String reason) {
   /** A size that gives so much of the best rate is as good. */
   private static final double AS_GOOD = 0.995;
 
   /** What several executors must gain, since one image alone takes longer with each. */
   private static final double WORTH_EXECUTORS = 1.10;
+
+  /** What one image must gain by all threads, since whoever comes beside it runs more slowly. */
+  private static final double WORTH_WIDTH = 1.10;
 
   private record Choice(LatencyCurve curve, int size) {
     double imagesPerSecond() {
@@ -29,8 +43,8 @@ public record BatchPlan(int executors, int threads, int maxBatch, BatchSizes siz
   }
 
   /**
-   * The highest rate that the objective allows. Where a batch of one gives it, batching is off:
-   * waiting never raises the rate of an executor, so there is no delay in any plan.
+   * The highest rate that the objective allows. Where a batch of one gives it, batching is off. No
+   * plan has a delay: whom an executor waits for is decided by who was just answered.
    *
    * @param curves of one network, the first of a single executor
    * @param p99 the longest that 99 of 100 images may wait and run, together. A batch may have begun
@@ -49,12 +63,43 @@ public record BatchPlan(int executors, int threads, int maxBatch, BatchSizes siz
         fastest.imagesPerSecond() >= WORTH_EXECUTORS * alone.imagesPerSecond()
             || (!meeting.isEmpty() && !meeting.contains(alone));
     Choice chosen = meeting.isEmpty() ? soonest(curves) : several ? fastest : alone;
+    int idleThreads = idleThreads(chosen.curve(), alone.curve());
     return new BatchPlan(
         chosen.curve().executors(),
         chosen.curve().threads(),
+        idleThreads,
         chosen.size(),
-        SizeTable.of(chosen.curve(), chosen.size()),
-        reason(chosen, alone, p99, meeting.isEmpty()));
+        new MeasuredRule(
+            chosen.curve(),
+            chosen.size(),
+            idleThreads == chosen.curve().threads() ? 0 : alone.curve().single()),
+        OptionalDouble.of(chosen.curve().nanos(chosen.size()) / chosen.size()),
+        reason(chosen, alone, p99, meeting.isEmpty())
+            + (idleThreads == chosen.curve().threads() ? "" : width(chosen, alone)));
+  }
+
+  /** So many runs of one image and one thread at a time, whatever they take. */
+  public static BatchPlan ofRuns(int executors) {
+    return new BatchPlan(
+        executors,
+        1,
+        1,
+        1,
+        BatchRule.GREEDY,
+        OptionalDouble.empty(),
+        "%d executors of 1 threads".formatted(executors));
+  }
+
+  private static int idleThreads(LatencyCurve chosen, LatencyCurve wide) {
+    boolean faster =
+        wide.threads() > chosen.threads() && chosen.single() >= WORTH_WIDTH * wide.single();
+    return faster ? wide.threads() : chosen.threads();
+  }
+
+  private static String width(Choice chosen, Choice wide) {
+    return say(
+        "; one image while nothing else is done runs on %d threads, in %.1f ms instead of %.1f",
+        wide.curve().threads(), wide.curve().single() / 1e6, chosen.curve().single() / 1e6);
   }
 
   private static Choice best(LatencyCurve curve, double mostNanos) {
@@ -125,6 +170,6 @@ public record BatchPlan(int executors, int threads, int maxBatch, BatchSizes siz
   }
 
   public BatchPolicy policy() {
-    return new BatchPolicy(maxBatch, Duration.ZERO, sizes);
+    return new BatchPolicy(maxBatch, Duration.ZERO, rule);
   }
 }

@@ -1,6 +1,5 @@
 package dev.lapidary.runtime.tune;
 
-import dev.lapidary.runtime.batch.BatchSizes;
 import java.util.Arrays;
 import java.util.stream.IntStream;
 
@@ -16,7 +15,7 @@ import java.util.stream.IntStream;
  * s images of n takes τ(s) and costs n·τ(s) + λ·τ(s)²/2, the waits of those there and of those that
  * come; an empty queue waits for the next image and costs nothing.
  */
-final class SizeTable implements BatchSizes {
+final class SizeTable {
   /** Shares of the most that can be run in a second. */
   private static final double[] LOADS = {0.03, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.85, 0.9};
 
@@ -42,10 +41,7 @@ final class SizeTable implements BatchSizes {
   /**
    * @param maximum images in a run
    */
-  static BatchSizes of(LatencyCurve curve, int maximum) {
-    if (maximum == 1) {
-      return ALL;
-    }
+  static SizeTable of(LatencyCurve curve, int maximum) {
     int[] candidates =
         IntStream.concat(
                 Arrays.stream(CANDIDATES).filter(size -> size < maximum), IntStream.of(maximum))
@@ -156,15 +152,14 @@ final class SizeTable implements BatchSizes {
     }
   }
 
-  @Override
-  public int of(int queued, int free, double perSecond) {
+  /** As {@link dev.lapidary.runtime.batch.BatchRule#size}. */
+  int size(int queued, int free, double perSecond) {
     double load = perSecond / mostPerSecond;
     int row = 0;
-    while (row < LOADS.length && LOADS[row] < load) {
+    while (row < LOADS.length - 1 && LOADS[row] < load) {
       row++; // the next higher one: to take too many costs less than to take too few
     }
     int own = (queued + free - 1) / free; // the other free ones take theirs
-    boolean asMany = row == LOADS.length || own >= sizes[row].length;
-    return asMany ? Math.min(own, maximum) : sizes[row][own];
+    return own >= sizes[row].length ? Math.min(own, maximum) : sizes[row][own];
   }
 }

@@ -12,11 +12,14 @@ import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.ExecutorService;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -231,7 +234,9 @@ class TensorBatchTest {
       Gated second = new Gated();
       second.open.countDown();
       Thread change =
-          new Thread(() -> batcher.become(List.of(second, second), BatchPolicy.greedy(4)));
+          new Thread(
+              () ->
+                  batcher.become(List.of(second, second), Optional.empty(), BatchPolicy.greedy(4)));
       change.start();
       for (int i = 1; i < 9; i++) {
         all.get(i).join(); // while the first is still in its run
@@ -241,6 +246,49 @@ class TensorBatchTest {
       change.join();
       assertOwn(all.get(0).join(), 1, 1, 0, 1);
       assertThat(batcher.maxBatch()).isEqualTo(4);
+    }
+  }
+
+  /** Counts its runs. */
+  private static final class Counted extends Gated {
+    final AtomicInteger runs = new AtomicInteger();
+
+    @Override
+    public List<TypedTensor> run(List<TypedTensor> inputs, Set<String> outputs) throws Unrunnable {
+      runs.incrementAndGet();
+      return super.run(inputs, outputs);
+    }
+  }
+
+  @Test
+  void oneRowHasTheMachineToItselfWhileNothingElseIsDone() throws Exception {
+    Counted narrow = new Counted();
+    Counted wide = new Counted();
+    AtomicBoolean idle = new AtomicBoolean();
+    wide.open.countDown();
+    try (Batcher batcher = new Batcher(List.of(narrow), BatchPolicy.greedy(1), answers)) {
+      batcher.become(
+          List.of(narrow, narrow),
+          Optional.of(new WhenIdle(wide, idle::get)),
+          BatchPolicy.greedy(4));
+      CompletableFuture<Outcome> first = batcher.submit(rows(1, 1, 1), BOTH, FAR);
+      narrow.entered.await(); // something else is done
+      idle.set(true);
+      CompletableFuture<Outcome> second = batcher.submit(rows(1, 1, 2), BOTH, FAR);
+      while (narrow.runs.get() < 2) { // the other executor runs the first
+        Thread.onSpinWait();
+      }
+      narrow.open.countDown();
+      assertOwn(first.join(), 1, 1, 1, 1);
+      assertOwn(second.join(), 1, 1, 2, 1);
+      assertThat(wide.runs).hasValue(0);
+      while (wide.runs.get() == 0) { // until both executors have come back
+        assertOwn(batcher.submit(rows(1, 1, 3), BOTH, FAR).join(), 1, 1, 3, 1);
+      }
+      int before = wide.runs.get();
+      assertOwn(batcher.submit(rows(3, 1, 4), BOTH, FAR).join(), 3, 1, 4, 3); // one, but of three
+      assertThat(wide.runs).hasValue(before);
+      assertThat(batcher.executors()).isEqualTo(2);
     }
   }
 

@@ -2,6 +2,7 @@ package dev.lapidary.serve.http;
 
 import dev.lapidary.core.image.ImageLimits;
 import dev.lapidary.runtime.batch.BatchPolicy;
+import dev.lapidary.runtime.tune.BatchPlan;
 import dev.lapidary.serve.tls.TlsFiles;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -61,6 +62,7 @@ public record ServerSettings(
    * @param idle so long nothing is asked before it measures
    * @param cache the folder of what was measured before
    * @param announce is told a line a model, when its plan is adopted
+   * @param known the plan, where nothing is to be found out
    */
   public record Tuning(
       boolean isOn,
@@ -68,9 +70,26 @@ public record ServerSettings(
       Optional<Duration> p99,
       Duration idle,
       Path cache,
-      Consumer<String> announce) {
+      Consumer<String> announce,
+      Optional<BatchPlan> known) {
     public static final Tuning OFF =
         new Tuning(false, false, Optional.empty(), Duration.ZERO, Path.of(""), line -> {});
+
+    /** A plan that is to be found. */
+    public Tuning(
+        boolean isOn,
+        boolean severalExecutors,
+        Optional<Duration> p99,
+        Duration idle,
+        Path cache,
+        Consumer<String> announce) {
+      this(isOn, severalExecutors, p99, idle, cache, announce, Optional.empty());
+    }
+
+    public static Tuning known(BatchPlan plan, Consumer<String> announce) {
+      return new Tuning(
+          true, false, Optional.empty(), Duration.ZERO, Path.of(""), announce, Optional.of(plan));
+    }
   }
 
   /**

@@ -1,6 +1,7 @@
 package dev.lapidary.serve.http;
 
 import dev.lapidary.runtime.batch.Batcher;
+import dev.lapidary.runtime.batch.WhenIdle;
 import dev.lapidary.runtime.model.OnnxNetwork;
 import dev.lapidary.runtime.model.ServedModel;
 import dev.lapidary.runtime.session.OnnxRuntime;
@@ -48,6 +49,20 @@ final class Tuner implements AutoCloseable {
   }
 
   private void work() {
+    try {
+      if (tuning.known().isPresent()) {
+        adopt(tuning.known().get(), "told");
+      } else {
+        find();
+      }
+    } catch (InterruptedException e) {
+      // closed
+    } catch (Exception e) {
+      LOG.warn("{} stays as it is: how it is best run cannot be found out", model.name(), e);
+    }
+  }
+
+  private void find() throws TensorNetwork.Unrunnable, InterruptedException {
     CurveCache cache = new CurveCache(tuning.cache());
     CurveCache.Key key =
         new CurveCache.Key(
@@ -55,21 +70,15 @@ final class Tuner implements AutoCloseable {
             model.device() + " " + configurations(),
             OnnxRuntime.version(),
             batcher.maxBatch());
-    try {
-      List<LatencyCurve> curves = cache.read(key);
-      boolean before = !curves.isEmpty();
-      while (curves.isEmpty() && !closed) {
-        awaitIdle();
-        curves = measure();
-      }
-      if (!curves.isEmpty()) {
-        keep(cache, key, before ? List.of() : curves);
-        adopt(BatchPlan.of(curves, tuning.p99()), before);
-      }
-    } catch (InterruptedException e) {
-      // closed
-    } catch (Exception e) {
-      LOG.warn("{} stays as it is: how it is best run cannot be found out", model.name(), e);
+    List<LatencyCurve> curves = cache.read(key);
+    boolean before = !curves.isEmpty();
+    while (curves.isEmpty() && !closed) {
+      awaitIdle();
+      curves = measure();
+    }
+    if (!curves.isEmpty()) {
+      keep(cache, key, before ? List.of() : curves);
+      adopt(BatchPlan.of(curves, tuning.p99()), before ? "measured before" : "measured now");
     }
   }
 
@@ -93,6 +102,11 @@ final class Tuner implements AutoCloseable {
 
   private boolean isAlone() {
     return !closed && admission.held().requests() == 0;
+  }
+
+  /** Asked for an image that is held: whether it is the only one, of all models'. */
+  private boolean isIdle() {
+    return admission.held().images() <= 1;
   }
 
   private void awaitIdle() throws InterruptedException {
@@ -135,26 +149,29 @@ final class Tuner implements AutoCloseable {
     return opened;
   }
 
-  private void adopt(BatchPlan plan, boolean before) throws TensorNetwork.Unrunnable {
+  /**
+   * @param how it is known
+   */
+  private void adopt(BatchPlan plan, String how) throws TensorNetwork.Unrunnable {
     if (closed) {
       return;
     }
     boolean own = plan.executors() == 1;
     TensorNetwork network = own ? model.tensors() : narrow().tensors();
-    if (!own && before) {
+    if (!own && !how.equals("measured now")) { // by which it was warmed up
       new CurveMeter((TypedTensor.Numbers) model.blank(), plan.maxBatch(), this::isAlone)
           .warm(network);
     }
-    batcher.become(Collections.nCopies(plan.executors(), network), plan.policy());
+    Optional<WhenIdle> idle =
+        plan.idleThreads() > plan.threads()
+            ? Optional.of(new WhenIdle(model.tensors(), this::isIdle))
+            : Optional.empty();
+    batcher.become(Collections.nCopies(plan.executors(), network), idle, plan.policy());
+    plan.nanosPerImage().ifPresent(batcher.statistics()::expect);
     if (own) {
       closeNarrow();
     }
-    tuning
-        .announce()
-        .accept(
-            "[%s] %s (%s)"
-                .formatted(
-                    model.name(), plan.reason(), before ? "measured before" : "measured now"));
+    tuning.announce().accept("[%s] %s (%s)".formatted(model.name(), plan.reason(), how));
   }
 
   private void closeNarrow() {

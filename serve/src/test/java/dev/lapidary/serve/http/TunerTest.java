@@ -1,6 +1,7 @@
 package dev.lapidary.serve.http;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
 import dev.lapidary.runtime.TinyModels;
 import dev.lapidary.runtime.model.ModelLoader;
@@ -55,6 +56,11 @@ class TunerTest {
         assertThat(Client.json(answer).at("/predictions/" + i + "/classes/0/label").asText())
             .isEqualTo("red");
       }
+      HttpResponse<byte[]> alone = client.post("/predict", "image/png", red);
+      assertThat(Client.json(alone).at("/predictions/0/classes/0/probability").asDouble())
+          .isCloseTo(
+              Client.json(answer).at("/predictions/0/classes/0/probability").asDouble(),
+              within(1e-5)); // whatever number of threads, and of images, it ran with
       return line;
     }
   }
@@ -97,6 +103,23 @@ class TunerTest {
             "[tiny] batches of up to 8: together they cost 0.19 x as many alone; 1 executor of 2"
                 + " threads; p99 of 12 ms holds while two runs take no more, 5.0 ms each (measured"
                 + " before)");
+  }
+
+  /** Several executors of one thread, and all threads for an image that comes alone. */
+  @Test
+  void severalExecutorsLeaveTheMachineToAnImageThatIsAlone() throws Exception {
+    plan(Optional.empty());
+    StringBuilder curves = new StringBuilder();
+    for (int size = 1; size <= 32; size *= 2) {
+      curves.append("1 2 ").append(size).append(' ').append(size * 3_000_000L).append('\n');
+      curves.append("2 1 ").append(size).append(' ').append(size * 4_000_000L).append('\n');
+    }
+    Files.writeString(kept(), curves);
+    assertThat(plan(Optional.empty()))
+        .isEqualTo(
+            "[tiny] batching off: 8 together cost 1.00 x 8 alone; 2 executors of 1 threads give 1.50"
+                + " x the images of 1 of 2; one image while nothing else is done runs on 2 threads,"
+                + " in 3.0 ms instead of 4.0 (measured before)");
   }
 
   @Test

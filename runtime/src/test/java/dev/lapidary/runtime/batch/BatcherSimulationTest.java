@@ -1,0 +1,213 @@
+package dev.lapidary.runtime.batch;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import dev.lapidary.runtime.tune.BatchPlan;
+import dev.lapidary.runtime.tune.LatencyCurve;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.Random;
+import java.util.TreeMap;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/**
+ * The plan that is made of a network's curves, against what people set by hand: one image a run,
+ * whatever has queued, and a delay; by one run of all threads or several of one thread. Whatever
+ * comes, it is at most 5 % worse than the best of them.
+ */
+class BatcherSimulationTest {
+  private static final double WORSE = 1.05;
+  private static final int ARRIVALS = 8000;
+  private static final int ANSWERS = 3000;
+  private static final List<Integer> SIZES = List.of(1, 2, 4, 8, 16, 32);
+
+  /** Of one network: a run of all threads, and several of one thread where that is possible. */
+  record Curves(List<LatencyCurve> all) {
+    LatencyCurve wide() {
+      return all.get(0);
+    }
+
+    double bestPerSecond() {
+      return all.stream()
+          .flatMap(c -> c.nanosBySize().keySet().stream().map(c::imagesPerSecond))
+          .max(Double::compare)
+          .orElseThrow();
+    }
+
+    BatcherSimulation.Form planned() {
+      BatchPlan plan = BatchPlan.of(all, Optional.empty());
+      LatencyCurve chosen =
+          all.stream().filter(c -> c.executors() == plan.executors()).findFirst().orElseThrow();
+      Optional<LatencyCurve> idle =
+          plan.idleThreads() > plan.threads() ? Optional.of(wide()) : Optional.empty();
+      return new BatcherSimulation.Form(chosen, idle, wide().threads(), plan.policy());
+    }
+
+    List<BatcherSimulation.Form> byHand() {
+      List<BatcherSimulation.Form> forms = new ArrayList<>();
+      for (LatencyCurve curve : all) {
+        Duration one = Duration.ofNanos(curve.single());
+        for (BatchPolicy policy :
+            List.of(
+                BatchPolicy.greedy(1),
+                BatchPolicy.greedy(32),
+                new BatchPolicy(8, one.dividedBy(4)),
+                new BatchPolicy(8, one),
+                new BatchPolicy(32, one.multipliedBy(2)))) {
+          forms.add(new BatcherSimulation.Form(curve, Optional.empty(), wide().threads(), policy));
+        }
+      }
+      return forms;
+    }
+  }
+
+  /** A fixed cost a run, and one an image. */
+  private static Curves linear(int processors, double fixedMillis, double eachMillis) {
+    TreeMap<Integer, Long> times = new TreeMap<>();
+    SIZES.forEach(size -> times.put(size, Math.round((fixedMillis + eachMillis * size) * 1e6)));
+    return new Curves(List.of(new LatencyCurve(1, processors, times)));
+  }
+
+  private static Curves steps(long... micros) {
+    TreeMap<Integer, Long> times = new TreeMap<>();
+    for (int i = 0; i < micros.length; i++) {
+      times.put(SIZES.get(i), micros[i] * 1000);
+    }
+    return new Curves(List.of(new LatencyCurve(1, 1, times)));
+  }
+
+  /** Lines as the server keeps them: executors, threads, images, nanoseconds. */
+  private static Curves recorded(String name) {
+    Map<List<Integer>, TreeMap<Integer, Long>> times = new LinkedHashMap<>();
+    try (InputStream in =
+        Objects.requireNonNull(BatcherSimulationTest.class.getResourceAsStream(name))) {
+      for (String line : new String(in.readAllBytes(), UTF_8).lines().toList()) {
+        String[] words = line.split(" ");
+        times
+            .computeIfAbsent(
+                List.of(Integer.parseInt(words[0]), Integer.parseInt(words[1])),
+                run -> new TreeMap<>())
+            .put(Integer.parseInt(words[2]), Long.parseLong(words[3]));
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    List<LatencyCurve> all = new ArrayList<>();
+    times.forEach((run, nanos) -> all.add(new LatencyCurve(run.get(0), run.get(1), nanos)));
+    return new Curves(all);
+  }
+
+  private static Stream<Arguments> curves() {
+    return Stream.of(
+        Arguments.of("mobilenet_v2", recorded("mobilenet_v2.curves")),
+        Arguments.of("a fixed cost as on a GPU", linear(1, 5, 0.25)),
+        Arguments.of("a large fixed cost", linear(1, 20, 1)),
+        Arguments.of("a fixed cost", linear(2, 1, 1)),
+        Arguments.of("a small fixed cost", linear(2, 0.3, 1)),
+        Arguments.of("no fixed cost", linear(2, 0, 1)),
+        Arguments.of("batches that cost", linear(2, -0.2, 1.2)),
+        Arguments.of("kinked", steps(5000, 5500, 6500, 8500, 14_000, 26_000)),
+        Arguments.of("stairs", steps(2000, 3900, 4000, 4100, 8100, 16_100)));
+  }
+
+  @ParameterizedTest(name = "{0}")
+  @MethodSource("curves")
+  void noFixedFormAnswersSooner(String name, Curves curves) {
+    List<String> worse = new ArrayList<>();
+    BatcherSimulation.Form planned = curves.planned();
+    for (double load : new double[] {0.05, 0.3, 0.6, 0.8, 0.95}) {
+      for (int burst : new int[] {1, 6, 32}) {
+        long[] arrivals = arrivals(load * curves.bestPerSecond(), burst);
+        double own = BatcherSimulation.open(planned, arrivals).meanNanos();
+        for (BatcherSimulation.Form form : curves.byHand()) {
+          double other = BatcherSimulation.open(form, arrivals).meanNanos();
+          if (own > WORSE * other) {
+            worse.add(
+                "%s at %.2f of the best rate in bursts of up to %d: %.2f ms, but %.2f of %s"
+                    .formatted(planned, load, burst, own / 1e6, other / 1e6, form));
+          }
+        }
+      }
+    }
+    assertThat(worse).as(name).isEmpty();
+  }
+
+  @ParameterizedTest(name = "{0}")
+  @MethodSource("curves")
+  void noFixedFormAnswersMoreClients(String name, Curves curves) {
+    List<String> worse = new ArrayList<>();
+    BatcherSimulation.Form planned = curves.planned();
+    Duration pause = Duration.ofNanos(curves.wide().single() / 10);
+    for (int clients : new int[] {1, 2, 3, 8, 64}) {
+      double own = BatcherSimulation.closed(planned, clients, pause, ANSWERS).perSecond();
+      for (BatcherSimulation.Form form : curves.byHand()) {
+        double other = BatcherSimulation.closed(form, clients, pause, ANSWERS).perSecond();
+        if (WORSE * own < other) {
+          worse.add(
+              "%s for %d clients: %.1f a second, but %.1f of %s"
+                  .formatted(planned, clients, own, other, form));
+        }
+      }
+    }
+    assertThat(worse).as(name).isEmpty();
+  }
+
+  /** Poisson, of bursts of up to so many. */
+  private static long[] arrivals(double perSecond, int burst) {
+    return arrivals(perSecond, burst, ARRIVALS);
+  }
+
+  private static long[] arrivals(double perSecond, int burst, int number) {
+    Random random = new Random(7);
+    List<Long> all = new ArrayList<>();
+    double now = 0;
+    while (all.size() < number) {
+      int count = 1 + random.nextInt(burst);
+      now -= Math.log(1 - random.nextDouble()) * 1e9 / perSecond * (1 + burst) / 2;
+      for (int i = 0; i < count; i++) {
+        all.add((long) now);
+      }
+    }
+    return all.stream().mapToLong(Long::longValue).toArray();
+  }
+
+  /** One executor, one image a run, arrivals at random: M/D/1, whose mean wait is known. */
+  @ParameterizedTest
+  @ValueSource(doubles = {0.3, 0.6, 0.8})
+  void itKnowsPollaczekAndKhinchin(double load) {
+    Curves one = linear(1, 0, 1);
+    double expected = 1e6 * (1 + load / (2 * (1 - load)));
+    double mean =
+        BatcherSimulation.open(one.byHand().get(0), arrivals(load * 1000, 1, 40_000)).meanNanos();
+    assertThat(mean).isCloseTo(expected, within(0.06 * expected));
+  }
+
+  /** A rule that is wrong by more than 5 % is seen to be. */
+  @Test
+  void itTellsABadRule() {
+    Curves gpu = linear(1, 5, 0.25);
+    long[] arrivals = arrivals(0.6 * gpu.bestPerSecond(), 1);
+    double own = BatcherSimulation.open(gpu.planned(), arrivals).meanNanos();
+    assertThat(BatcherSimulation.open(gpu.byHand().get(0), arrivals).meanNanos())
+        .as("one image a run")
+        .isGreaterThan(10 * own);
+    assertThat(BatcherSimulation.open(gpu.byHand().get(4), arrivals).meanNanos())
+        .as("a delay")
+        .isGreaterThan(WORSE * own);
+  }
+}
