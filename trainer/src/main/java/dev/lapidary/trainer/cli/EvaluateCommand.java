@@ -55,7 +55,11 @@ public final class EvaluateCommand implements Callable<Integer> {
   @Option(names = "--threads", defaultValue = "0", description = "0: as many as processors.")
   private int threads;
 
-  @Option(names = "--device", defaultValue = "auto", description = "auto, cpu or cuda:N.")
+  @Option(
+      names = "--device",
+      defaultValue = "auto",
+      paramLabel = "auto|cpu|cuda:N",
+      description = "Where libtorch runs; auto takes a GPU that is there.")
   private String device = "auto";
 
   @Override

@@ -76,10 +76,11 @@ public final class PredictCommand implements Callable<Integer> {
 
   @Option(
       names = "--device",
-      defaultValue = "cpu",
-      paramLabel = "cpu|cuda:N",
-      description = "Where libtorch runs.")
-  private String device = "cpu";
+      defaultValue = "auto",
+      paramLabel = "auto|cpu|cuda:N",
+      description =
+          "Where the network runs; auto takes a GPU that is there, of an .onnx file the CPU.")
+  private String device = "auto";
 
   @Override
   public Integer call() throws IOException {

@@ -33,18 +33,11 @@ public record TorchDevice(int index) {
   }
 
   static TorchDevice of(String name, int gpus) {
-    if (name.equals("cpu") || (name.equals("auto") && gpus == 0)) {
-      return CPU;
-    }
     if (name.equals("auto")) {
-      return new TorchDevice(0);
+      return gpus == 0 ? CPU : new TorchDevice(0);
     }
-    Matcher cuda = CUDA.matcher(name);
-    if (!cuda.matches()) {
-      throw Failure.badInput("--device %s: expected auto, cpu or cuda:N", name);
-    }
-    int index = cuda.group(1) == null ? 0 : Integer.parseInt(cuda.group(1));
-    if (index >= gpus) {
+    TorchDevice device = named(name);
+    if (device.index >= gpus) {
       throw Failure.badInput(
           "--device %s: %s; use --device cpu, or see docs/gpu.md",
           name,
@@ -53,7 +46,23 @@ public record TorchDevice(int index) {
               : "libtorch sees %d GPU%s here, the last is cuda:%d"
                   .formatted(gpus, gpus == 1 ? "" : "s", gpus - 1));
     }
-    return new TorchDevice(index);
+    return device;
+  }
+
+  /**
+   * {@code cpu}, {@code cuda} or {@code cuda:N}, whether it is here or not.
+   *
+   * @throws Failure (exit 2) for another name
+   */
+  public static TorchDevice named(String name) {
+    if (name.equals("cpu")) {
+      return CPU;
+    }
+    Matcher cuda = CUDA.matcher(name);
+    if (!cuda.matches()) {
+      throw Failure.badInput("--device %s: expected auto, cpu or cuda:N", name);
+    }
+    return new TorchDevice(cuda.group(1) == null ? 0 : Integer.parseInt(cuda.group(1)));
   }
 
   public boolean isGpu() {

@@ -23,11 +23,13 @@ import dev.lapidary.trainer.data.Scan;
 import dev.lapidary.trainer.data.Task;
 import dev.lapidary.trainer.data.View;
 import dev.lapidary.trainer.program.Libtorch;
+import dev.lapidary.trainer.program.TorchDevice;
 import dev.lapidary.trainer.program.TrainingProgram;
 import dev.lapidary.trainer.report.Answer;
 import dev.lapidary.trainer.report.Measures;
 import dev.lapidary.trainer.run.inputs.RunDirectory;
 import dev.lapidary.trainer.run.network.BatchTensors;
+import dev.lapidary.trainer.run.network.ChosenDevice;
 import dev.lapidary.trainer.run.network.LogitsEnd;
 import dev.lapidary.trainer.run.network.Network;
 import java.nio.file.Files;
@@ -78,8 +80,8 @@ public final class Evaluation {
   /**
    * @param progress gets lines about images that are left out, or were trained on
    * @param stop asked after each batch
-   * @throws Failure (exit 2) if the source has no card or the data other classes; (exit 130) if it
-   *     is to stop; (exit 1) if an answer is NaN or infinite
+   * @throws Failure (exit 2) if the source has no card, the device is not here or the data have
+   *     other classes; (exit 130) if it is to stop; (exit 1) if an answer is NaN or infinite
    */
   public static Result of(Request request, WorkProgress progress, BooleanSupplier stop) {
     Path file = archiveOf(request.source());
@@ -91,12 +93,13 @@ public final class Evaluation {
             .orElseThrow(() -> Failure.badInput("[%s] its model card has no preprocessing", file));
     TorchScriptArchive archive =
         LogitsEnd.measurable(read, Optional.of(card), file, Network.traceOptions(preprocessing));
+    TorchDevice device = ChosenDevice.of(request.device(), threads, progress);
     Dataset dataset = measured(request, card, progress);
     TrainedOn.warning(file, dataset).ifPresent(progress::say);
     return Libtorch.call(
         threads,
         () -> {
-          try (TrainingProgram program = TrainingProgram.open(archive, request.device());
+          try (TrainingProgram program = TrainingProgram.open(archive, device.toString());
               Validation validation =
                   new Validation(
                       dataset,

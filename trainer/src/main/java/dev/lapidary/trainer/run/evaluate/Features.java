@@ -26,8 +26,10 @@ import dev.lapidary.trainer.data.View;
 import dev.lapidary.trainer.embedding.EmbeddingFile;
 import dev.lapidary.trainer.embedding.EmbeddingFormat;
 import dev.lapidary.trainer.program.Libtorch;
+import dev.lapidary.trainer.program.TorchDevice;
 import dev.lapidary.trainer.program.TrainingProgram;
 import dev.lapidary.trainer.run.network.BatchTensors;
+import dev.lapidary.trainer.run.network.ChosenDevice;
 import dev.lapidary.trainer.run.network.Network;
 import dev.lapidary.trainer.run.network.NotFinite;
 import dev.lapidary.trainer.run.network.StopRequest;
@@ -61,7 +63,11 @@ public final class Features {
       String layer,
       boolean pooled,
       String device,
-      int threads) {}
+      int threads) {
+    private Request on(TorchDevice found) {
+      return new Request(source, data, onBadImage, layer, pooled, found.toString(), threads);
+    }
+  }
 
   /**
    * What was written.
@@ -80,24 +86,25 @@ public final class Features {
    *
    * @param progress gets lines about images that are left out, and the count of those done
    * @param stop asked after each batch: then nothing is written
-   * @throws Failure (exit 2) if the source has no card, no such layer, or the data cannot be read;
-   *     (exit 1) if an embedding is NaN or infinite
+   * @throws Failure (exit 2) if the source has no card, no such layer, the device is not here, or
+   *     the data cannot be read; (exit 1) if an embedding is NaN or infinite
    */
-  public static Written write(
-      Request request, Path out, WorkProgress progress, BooleanSupplier stop) throws IOException {
+  public static Written write(Request asked, Path out, WorkProgress progress, BooleanSupplier stop)
+      throws IOException {
     EmbeddingFormat format = EmbeddingFormat.of(out);
-    Path file = Evaluation.archiveOf(request.source());
+    Path file = Evaluation.archiveOf(asked.source());
     TorchScriptArchive archive = NetworkFile.read(file);
     ModelCard card = Evaluation.card(archive, file);
     Preprocessing preprocessing =
         card.preprocessing()
             .orElseThrow(() -> Failure.badInput("[%s] its model card has no preprocessing", file));
     TorchScriptArchive cut =
-        request.layer().equals(FEATURES)
+        asked.layer().equals(FEATURES)
             ? LayerOutput.inputOf(
                 archive,
                 HeadSearch.find(archive, Network.traceOptions(preprocessing)).get(0).name())
-            : LayerOutput.of(archive, request.layer());
+            : LayerOutput.of(archive, asked.layer());
+    Request request = asked.on(ChosenDevice.of(asked.device(), asked.threads(), progress));
     OnBadImage rule = request.onBadImage();
     Dataset listed = listed(request, card, progress);
     Dataset data = Scan.readable(listed, request.data(), rule, request.threads(), progress);

@@ -12,8 +12,8 @@ import dev.lapidary.core.image.UndecodableImage;
 import dev.lapidary.core.measure.RankedClass;
 import dev.lapidary.core.progress.WorkProgress;
 import dev.lapidary.runtime.model.ModelLoader;
-import dev.lapidary.runtime.model.PreprocessingOptions;
 import dev.lapidary.runtime.model.ServedModel;
+import dev.lapidary.runtime.session.Device;
 import dev.lapidary.torchscript.archive.TorchScriptArchive;
 import dev.lapidary.torchscript.pt2.NetworkFile;
 import dev.lapidary.trainer.data.Batch;
@@ -25,8 +25,10 @@ import dev.lapidary.trainer.data.Scan;
 import dev.lapidary.trainer.data.UnlabelledImages;
 import dev.lapidary.trainer.data.View;
 import dev.lapidary.trainer.program.Libtorch;
+import dev.lapidary.trainer.program.TorchDevice;
 import dev.lapidary.trainer.program.TrainingProgram;
 import dev.lapidary.trainer.run.network.BatchTensors;
+import dev.lapidary.trainer.run.network.ChosenDevice;
 import dev.lapidary.trainer.run.network.LogitsEnd;
 import dev.lapidary.trainer.run.network.Network;
 import dev.lapidary.trainer.run.network.NotFinite;
@@ -76,22 +78,36 @@ public final class Predictions {
    * @param progress gets lines about images that are left out, and the count of those done
    * @param stop asked after each batch
    * @return in the images' order
-   * @throws Failure (exit 2) if the model does not say its preprocessing, or an image cannot be
-   *     read; (exit 3) if an ONNX file answers otherwise than its card says; (exit 1) if an answer
-   *     is NaN or infinite
+   * @throws Failure (exit 2) if the model does not say its preprocessing, the device is not here or
+   *     an image cannot be read; (exit 4) if ONNX Runtime cannot use the device; (exit 3) if an
+   *     ONNX file answers otherwise than its card says; (exit 1) if an answer is NaN or infinite
    */
   public static List<Answer> of(Request request, WorkProgress progress, BooleanSupplier stop) {
+    boolean onnx = request.source().toString().endsWith(".onnx");
+    TorchDevice device =
+        onnx
+            ? byName(request.device())
+            : ChosenDevice.of(request.device(), request.threads(), progress);
     Dataset listed = UnlabelledImages.of(request.images(), progress);
     Dataset data =
         Scan.readable(
             listed, request.images().get(0), request.onBadImage(), request.threads(), progress);
-    return request.source().toString().endsWith(".onnx")
-        ? byOnnxRuntime(request, data, progress, stop)
-        : byLibtorch(request, data, progress, stop);
+    return onnx
+        ? byOnnxRuntime(request, device, data, progress, stop)
+        : byLibtorch(request, device, data, progress, stop);
+  }
+
+  /** ONNX Runtime says itself whether it has that GPU; libtorch's need not be the same. */
+  private static TorchDevice byName(String name) {
+    return name.equals("auto") ? TorchDevice.CPU : TorchDevice.named(name);
   }
 
   private static List<Answer> byLibtorch(
-      Request request, Dataset data, WorkProgress progress, BooleanSupplier stop) {
+      Request request,
+      TorchDevice device,
+      Dataset data,
+      WorkProgress progress,
+      BooleanSupplier stop) {
     Path file = Evaluation.archiveOf(request.source());
     TorchScriptArchive read = NetworkFile.read(file);
     ModelCard card = Evaluation.card(read, file);
@@ -107,7 +123,7 @@ public final class Predictions {
     return Libtorch.call(
         request.threads(),
         () -> {
-          try (TrainingProgram program = TrainingProgram.open(archive, request.device());
+          try (TrainingProgram program = TrainingProgram.open(archive, device.toString());
               Loader loader =
                   Loader.of(
                       data, preprocessor, View.evaluation(preprocessor), request.threads(), 0);
@@ -130,10 +146,14 @@ public final class Predictions {
   }
 
   private static List<Answer> byOnnxRuntime(
-      Request request, Dataset data, WorkProgress progress, BooleanSupplier stop) {
+      Request request,
+      TorchDevice device,
+      Dataset data,
+      WorkProgress progress,
+      BooleanSupplier stop) {
     List<Answer> answers = new ArrayList<>();
-    try (ServedModel model =
-        ModelLoader.load(request.source(), PreprocessingOptions.NONE, request.threads())) {
+    Device there = device.isGpu() ? Device.cuda(device.index()) : Device.cpu();
+    try (ServedModel model = ModelLoader.load(request.source(), there, request.threads())) {
       model.note().ifPresent(note -> progress.say("warning: " + note));
       model
           .goldenFailure()

@@ -30,6 +30,7 @@ import dev.lapidary.trainer.program.LossScale;
 import dev.lapidary.trainer.program.TorchDevices;
 import dev.lapidary.trainer.program.TrainingProgram;
 import dev.lapidary.trainer.report.Progress;
+import dev.lapidary.trainer.run.network.ChosenDevice;
 import dev.lapidary.trainer.run.network.Fingerprint;
 import dev.lapidary.trainer.run.network.FreezeCheck;
 import dev.lapidary.trainer.run.network.Network;
@@ -72,7 +73,8 @@ public record RunInputs(
    */
   public static RunInputs open(RunConfig asked, Progress progress, BooleanSupplier stop)
       throws IOException {
-    RunConfig config = asked.on(TorchDevices.of(asked.device()));
+    TorchDevices devices = TorchDevices.of(asked.device());
+    RunConfig config = asked.on(devices);
     requireWorkOfAll(config);
     ListedData listed = listed(config, progress);
     requireTask(config, listed.train());
@@ -83,7 +85,7 @@ public record RunInputs(
     ShardCheck.requireImages(data.train(), config.rounds().worldSize(), config.data().train());
     RunConfig chosen = withBestBy(thawed, data);
     notes(chosen, data).forEach(progress::say);
-    progress.say("device: " + described(config));
+    progress.say("device: " + ChosenDevice.described(devices, config.threads()));
     network.segments(chosen).ifPresent(parts -> progress.say(parts.note()));
     RunConfig laidOut = MemoryFormatProbe.resolve(chosen, network, progress);
     RunConfig precise = PrecisionProbe.resolve(laidOut, network, progress);
@@ -138,13 +140,6 @@ public record RunInputs(
           config.rounds().worldSize() == 1 ? "" : "s",
           devices);
     }
-  }
-
-  private static String described(RunConfig config) {
-    String threads = config.threads() == 1 ? "1 thread" : config.threads() + " threads";
-    return config.device().equals("cpu")
-        ? "cpu (%s, %s)".formatted(threads, Fingerprint.widestInstructions())
-        : config.device();
   }
 
   /** What of the data changes how they are learned, or how that is measured. */
