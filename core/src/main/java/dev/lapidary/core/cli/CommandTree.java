@@ -18,7 +18,9 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Predicate;
 import picocli.CommandLine;
+import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.ArgSpec;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
@@ -52,7 +54,7 @@ public final class CommandTree {
     List<String> given = Arrays.asList(arguments);
     boolean stacktrace = given.contains(STACKTRACE);
     boolean quiet = given.contains(QUIET) || given.contains("-q");
-    CommandLine line = commandLine(command, given.contains(HELP_ALL));
+    CommandLine line = commandLine(command, given.contains(HELP_ALL), given::contains);
     line.setOut(out).setErr(quiet ? new PrintWriter(new QuietLines(err), true) : err);
     line.setColorScheme(
         CommandLine.Help.defaultColorScheme(
@@ -68,7 +70,7 @@ public final class CommandTree {
 
   /** The command tree as {@link #run} parses it: what completion and manuals are made of. */
   public static CommandLine commandLine(Object command) {
-    return commandLine(command, true);
+    return commandLine(command, true, name -> true);
   }
 
   /** What {@code --help} says of an option: its words, and its default where it has one. */
@@ -76,12 +78,38 @@ public final class CommandTree {
     return UsageText.description(option);
   }
 
-  private static CommandLine commandLine(Object command, boolean all) {
+  /**
+   * @param called whether a command's name is among the arguments; others are listed only
+   */
+  private static CommandLine commandLine(Object command, boolean all, Predicate<String> called) {
     CommandLine line = new CommandLine(command);
+    if (command instanceof RootCommand root) {
+      for (Class<?> type : root.commands()) {
+        Command said = type.getAnnotation(Command.class);
+        line.addSubcommand(
+            said.name(),
+            called.test(said.name()) ? new CommandLine(type) : new CommandLine(listed(said)));
+      }
+    }
     line.setCaseInsensitiveEnumValuesAllowed(true);
     line.setUsageHelpAutoWidth(true);
-    conventions(line, all, versions());
+    conventions(line, all);
     return line;
+  }
+
+  /** What the root's help shows of a command. */
+  private static CommandSpec listed(Command said) {
+    CommandSpec spec = CommandSpec.create().name(said.name());
+    spec.usageMessage()
+        .hidden(said.hidden())
+        .description(String.join(" ", summary(said.description())));
+    return spec;
+  }
+
+  /** Whole where the parent lists it, too: examples come after an empty line. */
+  private static List<String> summary(String... description) {
+    List<String> text = Arrays.asList(description);
+    return text.contains("") ? text.subList(0, text.indexOf("")) : text;
   }
 
   private static int outOfMemory(OutOfMemoryError error, PrintWriter err, boolean stacktrace) {
@@ -95,15 +123,17 @@ public final class CommandTree {
     return ExitCode.FAILED.status();
   }
 
-  private static void conventions(CommandLine line, boolean all, String[] version) {
+  private static void conventions(CommandLine line, boolean all) {
     Map<String, String> codes = new LinkedHashMap<>();
     for (ExitCode code : ExitCode.values()) {
       codes.put(" " + code.status(), code.meaning());
     }
     for (CommandLine sub : line.getSubcommands().values()) {
-      conventions(sub, all, version);
+      if (sub.getCommandSpec().userObject() != null) {
+        conventions(sub, all);
+      }
     }
-    CommandSpec spec = line.getCommandSpec().version(version);
+    CommandSpec spec = line.getCommandSpec().versionProvider(CommandTree::versions);
     if (spec.findOption("--version") == null) {
       spec.mixinStandardHelpOptions(true);
     } else { // its own, of what it makes
@@ -116,10 +146,10 @@ public final class CommandTree {
     spec.addOption(flag("Only errors and warnings, and no bars.", "-q", QUIET).build());
     spec.addOption(flag("Shows where an error came from.", STACKTRACE).build());
     List<String> text = Arrays.asList(spec.usageMessage().description());
-    int end = text.contains("") ? text.indexOf("") : text.size();
-    List<String> examples = new ArrayList<>(text.subList(end, text.size()));
+    List<String> summary = summary(spec.usageMessage().description());
+    List<String> examples = new ArrayList<>(text.subList(summary.size(), text.size()));
     spec.usageMessage()
-        .description(String.join(" ", text.subList(0, end))) // whole where the parent lists it, too
+        .description(String.join(" ", summary))
         .commandListHeading("%nCommands:%n")
         .exitCodeListHeading("%nExit codes:%n")
         .exitCodeList(codes)
@@ -131,6 +161,7 @@ public final class CommandTree {
     return OptionSpec.builder(names).description(description).type(boolean.class);
   }
 
+  /** Opens many jars, and is seldom asked for. */
   private static String[] versions() {
     List<String> lines = new ArrayList<>(List.of(version()));
     lines.addAll(PresentNatives.present());

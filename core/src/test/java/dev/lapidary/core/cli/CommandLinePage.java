@@ -21,7 +21,7 @@ public final class CommandLinePage {
   /** The sections of a program's commands. */
   public static String sections(String program, Object root) {
     StringBuilder sections = new StringBuilder();
-    Map<String, CommandLine> commands = new CommandLine(root).getSubcommands();
+    Map<String, CommandLine> commands = CommandTree.commandLine(root).getSubcommands();
     for (Map.Entry<String, CommandLine> entry : commands.entrySet()) {
       String command = entry.getKey();
       String own = entry.getValue().getCommandName();

@@ -24,7 +24,6 @@ import picocli.CommandLine.Spec;
 class CommandTreeTest {
   @Command(
       name = "polish",
-      subcommands = {Wash.class, Cut.class},
       description = {"Polishes a stone", "until it shines."})
   static final class Polish implements Callable<Integer>, RootCommand {
     @Option(names = "--grit")
@@ -44,6 +43,11 @@ class CommandTreeTest {
 
     @Option(names = "--write")
     private Path place = Path.of("");
+
+    @Override
+    public List<Class<?>> commands() {
+      return List.of(Wash.class, Cut.class);
+    }
 
     @Override
     public Map<String, String> otherNames() {
@@ -83,6 +87,12 @@ class CommandTreeTest {
 
   @Command(name = "wash", description = "Washes a stone.")
   static final class Wash implements Runnable {
+    private static int made;
+
+    Wash() {
+      made++;
+    }
+
     @Option(names = "--water", required = true)
     private String water = "";
 
@@ -223,6 +233,23 @@ class CommandTreeTest {
   void everyCommandHasHelp() {
     assertThat(run("wash", "--help")).isZero();
     assertThat(out.toString()).contains("Washes a stone.", "--water", "Exit codes:");
+  }
+
+  /** Where there are many, reading their options takes longest of all that a start does. */
+  @Test
+  void onlyTheCommandThatIsCalledIsRead() {
+    int before = Wash.made;
+    assertThat(run("cut")).isEqualTo(3);
+    assertThat(run("--help")).isZero();
+    assertThat(out.toString())
+        .contains("\nCommands:\n  wash  Washes a stone.\n  cut   Cuts a stone.\n");
+    assertThat(run("wsh")).isEqualTo(2);
+    assertThat(err.toString()).contains("'wsh'");
+    assertThat(Wash.made).isEqualTo(before);
+    assertThat(run("wash", "--water=hard")).isZero();
+    assertThat(Wash.made).isGreaterThan(before);
+    assertThat(CommandTree.commandLine(new Polish()).getSubcommands().get("wash").getCommandSpec())
+        .matches(spec -> spec.findOption("--water") != null);
   }
 
   @Test

@@ -6,6 +6,7 @@ import dev.lapidary.core.cli.StopSignal;
 import dev.lapidary.core.file.Unfinished;
 import dev.lapidary.exporter.verify.ModelRuntime;
 import java.io.PrintWriter;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import picocli.CommandLine.Command;
@@ -16,18 +17,21 @@ import picocli.CommandLine.Spec;
 /** {@code exporter}: the root of the command tree. */
 @Command(
     name = "exporter",
-    description = "Compiles TorchScript image classifiers to ONNX and proves the result.",
-    subcommands = {
-      OnnxCommand.class,
-      TorchScriptCommand.class,
-      VerifyCommand.class,
-      InspectCommand.class,
-      CardCommand.class,
-      JarCommand.class,
-      OpsCommand.class
-    })
+    description = "Compiles TorchScript image classifiers to ONNX and proves the result.")
 public final class ExporterMain implements Runnable, RootCommand {
   @Spec private CommandSpec spec;
+
+  @Override
+  public List<Class<?>> commands() {
+    return List.of(
+        OnnxCommand.class,
+        TorchScriptCommand.class,
+        VerifyCommand.class,
+        InspectCommand.class,
+        CardCommand.class,
+        JarCommand.class,
+        OpsCommand.class);
+  }
 
   @Override
   public Map<String, String> otherNames() {

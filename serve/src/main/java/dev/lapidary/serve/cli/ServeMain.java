@@ -5,6 +5,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import dev.lapidary.core.cli.CommandTree;
 import dev.lapidary.core.cli.RootCommand;
 import java.io.PrintWriter;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import picocli.CommandLine.Command;
@@ -12,9 +13,13 @@ import picocli.CommandLine.Command;
 /** Serves ONNX image classifiers over HTTP, and measures it. */
 @Command(
     name = "serve",
-    description = "Serves ONNX image classifiers over HTTP with dynamic batching.",
-    subcommands = {RunCommand.class, BenchCommand.class, HealthCommand.class})
+    description = "Serves ONNX image classifiers over HTTP with dynamic batching.")
 public final class ServeMain implements RootCommand {
+  @Override
+  public List<Class<?>> commands() {
+    return List.of(RunCommand.class, BenchCommand.class, HealthCommand.class);
+  }
+
   @Override
   public Map<String, String> otherNames() {
     Map<String, String> names = new TreeMap<>();
