@@ -2,11 +2,13 @@ package dev.lapidary.spark.table;
 
 import dev.lapidary.core.failure.Failure;
 import dev.lapidary.spark.score.Scorer;
+import java.io.IOException;
 import java.net.URI;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
+import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.api.java.JavaSparkContext;
@@ -36,6 +38,7 @@ public record ImageTable(Dataset<Row> rows, String column) {
    * @param glob that files' names match
    */
   public static ImageTable files(SparkSession session, String uri, Optional<String> glob) {
+    requireThere(session, uri);
     var reader = session.read().format("binaryFile").option("recursiveFileLookup", "true");
     glob.ifPresent(pattern -> reader.option("pathGlobFilter", pattern));
     List<String> paths = new ArrayList<>();
@@ -48,6 +51,22 @@ public record ImageTable(Dataset<Row> rows, String column) {
     JavaRDD<String> files =
         context.parallelize(tasks, Math.max(1, tasks.size())).flatMap(List::iterator);
     return new ImageTable(session.createDataset(files.rdd(), Encoders.STRING()).toDF(PATH), PATH);
+  }
+
+  /** Before Spark looks, which logs a page of stack trace. */
+  private static void requireThere(SparkSession session, String uri) {
+    try {
+      Path path = new Path(uri);
+      FileStatus[] found =
+          path.getFileSystem(session.sessionState().newHadoopConf()).globStatus(path);
+      if (found == null || found.length == 0) {
+        throw Failure.badInput("[%s] there is no such folder or file, expected images", uri);
+      }
+    } catch (IllegalArgumentException e) {
+      throw Failure.badInput("[%s] is no path: %s", uri, Failure.reason(e));
+    } catch (IOException e) {
+      throw Failure.failed("[%s] cannot be looked at: %s", uri, Failure.reason(e));
+    }
   }
 
   /** Of whole batches, so that only the last one is filled up. */

@@ -194,7 +194,7 @@ class ScoreCommandTest {
     String table = folder.resolve("scores").toString();
     String none = folder.resolve("none").toString();
     assertThat(refusal("--model", model, "--data", none, "--out", table))
-        .startsWith("2 error: [" + none + "] [PATH_NOT_FOUND] Path does not exist: ");
+        .isEqualTo("2 error: [" + none + "] there is no such folder or file, expected images");
     assertThat(refusal("--model", none, "--data", none, "--out", table))
         .isEqualTo("2 error: [" + none + "] there is no such file, expected an ONNX model");
     assertThat(refusal("--model", model, "--data", none, "--out", table, "--format", "orc"))
