@@ -3,6 +3,7 @@ package dev.lapidary.exporter.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.lapidary.core.card.ModelCard;
+import dev.lapidary.exporter.artifact.Coordinates;
 import dev.lapidary.runtime.Classifier;
 import dev.lapidary.runtime.TinyModels;
 import java.awt.Color;
@@ -13,9 +14,12 @@ import java.net.URL;
 import java.net.URLClassLoader;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class JarCommandTest {
   @TempDir Path folder;
@@ -59,8 +63,7 @@ class JarCommandTest {
         .content()
         .contains("<groupId>com.acme</groupId>", "<artifactId>runtime</artifactId>")
         .containsPattern("<version>\\d+\\.\\d+\\.\\d+</version>\\s+</dependency>");
-    try (URLClassLoader loader =
-        new URLClassLoader(new URL[] {jar.toUri().toURL()}, getClass().getClassLoader())) {
+    try (URLClassLoader loader = loader(jar)) {
       Class<?> type = loader.loadClass("com.acme.shoes.BrownShoes");
       assertThat(type.getField("GREEN").get(null)).isEqualTo("green");
       try (Classifier classifier = (Classifier) type.getMethod("open").invoke(null)) {
@@ -68,6 +71,38 @@ class JarCommandTest {
         assertThat(classifier.classify(image).best().label()).isEqualTo("green");
       }
     }
+  }
+
+  /** A class is called as the artifact is, also where Java has one of that name. */
+  @ParameterizedTest
+  @ValueSource(strings = {"classifier", "classifier-options", "string", "system", "failure"})
+  void theClassMayHaveTheNameOfAnother(String artifact) throws Exception {
+    Path model = TinyModels.write(folder);
+    assertThat(jar(model, artifact, folder)).as(err.toString()).isZero();
+    try (URLClassLoader loader = loader(folder.resolve(artifact + "-1.0.jar"))) {
+      Class<?> type = loader.loadClass("com.acme.shoes." + Coordinates.className(artifact));
+      assertThat(type.getField("GREEN").get(null)).isEqualTo("green");
+      ((Classifier) type.getMethod("open").invoke(null)).close();
+    }
+  }
+
+  /** Such as would end the string, or the line, that they stand in. */
+  @Test
+  void aConstantIsItsLabelWhateverStandsInIt() throws Exception {
+    List<String> labels =
+        List.of("say \"hi\"", "a\\b\u0007\n\rc\t\u007f", "Grüße \uD83D\uDC5F \\u0022");
+    Path model = TinyModels.write(folder, Optional.of(TinyModels.card(labels)));
+    assertThat(jar(model, "shoes", folder)).as(err.toString()).isZero();
+    try (URLClassLoader loader = loader(folder.resolve("shoes-1.0.jar"))) {
+      Class<?> type = loader.loadClass("com.acme.shoes.Shoes");
+      for (String name : List.of("SAY_HI", "A_B_C", "GRUSSE_U0022")) {
+        assertThat(labels).contains((String) type.getField(name).get(null));
+      }
+    }
+  }
+
+  private URLClassLoader loader(Path jar) throws IOException {
+    return new URLClassLoader(new URL[] {jar.toUri().toURL()}, getClass().getClassLoader());
   }
 
   @Test
