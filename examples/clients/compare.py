@@ -129,8 +129,9 @@ def main(work, networks):
         for kind in KINDS:
             model = work / "models" / f"{network}-{kind}.onnx"
             refused = model.with_suffix(".refused")
-            if refused.exists():
-                notes.append(f"{network} {kind} is not exported: {refused.read_text().strip()}")
+            if refused.exists():  # with exit 2 or 4 it is said that there is no such file, with others it failed
+                code, why = refused.read_text().strip().split(" ", 1)
+                (notes if code in ("2", "4") else bad).append(f"{network} {kind} is not exported: {why}")
             if not model.exists():
                 continue
             library = clients["library"][0].get(model.name, {})
