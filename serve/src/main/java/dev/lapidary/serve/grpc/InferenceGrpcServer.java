@@ -8,12 +8,16 @@ import io.grpc.DecompressorRegistry;
 import io.grpc.InsecureServerCredentials;
 import io.grpc.Server;
 import io.grpc.netty.shaded.io.grpc.netty.NettyServerBuilder;
+import io.grpc.netty.shaded.io.netty.channel.EventLoopGroup;
+import io.grpc.netty.shaded.io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.grpc.netty.shaded.io.netty.channel.nio.NioIoHandler;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 
@@ -36,18 +40,21 @@ public final class InferenceGrpcServer implements AutoCloseable {
   private final GrpcCalls calls;
   private final Arrivals arrivals;
   private final Optional<GrpcTls> tls;
+  private final EventLoopGroup loops;
 
   private InferenceGrpcServer(
       Server server,
       ExecutorService threads,
       GrpcCalls calls,
       Arrivals arrivals,
-      Optional<GrpcTls> tls) {
+      Optional<GrpcTls> tls,
+      EventLoopGroup loops) {
     this.server = server;
     this.threads = threads;
     this.calls = calls;
     this.arrivals = arrivals;
     this.tls = tls;
+    this.loops = loops;
   }
 
   /**
@@ -58,6 +65,7 @@ public final class InferenceGrpcServer implements AutoCloseable {
    * @param bytesPerSecond at which a message must come, after
    * @param slowGrace from its beginning on
    * @param handshake of a connection, at the longest
+   * @param connections open at a time
    */
   public record Settings(
       String host,
@@ -65,7 +73,8 @@ public final class InferenceGrpcServer implements AutoCloseable {
       int maxBytes,
       int bytesPerSecond,
       Duration slowGrace,
-      Duration handshake) {}
+      Duration handshake,
+      int connections) {}
 
   /**
    * Who gets in, and what is noted of that.
@@ -88,11 +97,15 @@ public final class InferenceGrpcServer implements AutoCloseable {
     GrpcCalls calls = new GrpcCalls(service);
     Arrivals arrivals =
         new Arrivals(admission, new Arrivals.Rate(settings.bytesPerSecond(), settings.slowGrace()));
+    EventLoopGroup loops = loops();
     Optional<GrpcTls> tls = entrance.credentials().map(GrpcTls::new);
     Server server =
         NettyServerBuilder.forAddress(
                 new InetSocketAddress(settings.host(), settings.port()),
                 tls.map(GrpcTls::credentials).orElseGet(InsecureServerCredentials::create))
+            .channelFactory(() -> new BoundedListener(settings.connections()))
+            .bossEventLoopGroup(loops)
+            .workerEventLoopGroup(loops)
             .handshakeTimeout(settings.handshake().toMillis(), TimeUnit.MILLISECONDS)
             .executor(threads)
             .maxInboundMessageSize(settings.maxBytes())
@@ -113,24 +126,40 @@ public final class InferenceGrpcServer implements AutoCloseable {
     } catch (IOException e) {
       arrivals.close();
       threads.shutdown();
+      end(loops);
       throw Failure.failed(
           "cannot listen on %s:%d for gRPC: %s; choose another --grpc-port",
           settings.host(),
           settings.port(),
           Failure.reason(e.getCause() == null ? e : e.getCause()));
     }
-    return new InferenceGrpcServer(server, threads, calls, arrivals, tls);
+    return new InferenceGrpcServer(server, threads, calls, arrivals, tls, loops);
   }
 
   private static ExecutorService threads() {
+    return Executors.newFixedThreadPool(THREADS, named("lapidary-grpc-"));
+  }
+
+  /** As many as gRPC's own. */
+  private static EventLoopGroup loops() {
+    int processors = Runtime.getRuntime().availableProcessors();
+    return new MultiThreadIoEventLoopGroup(
+        processors, named("lapidary-grpc-loop-"), NioIoHandler.newFactory());
+  }
+
+  private static ThreadFactory named(String name) {
     AtomicInteger number = new AtomicInteger();
-    return Executors.newFixedThreadPool(
-        THREADS,
-        task -> {
-          Thread thread = new Thread(task, "lapidary-grpc-" + number.incrementAndGet());
-          thread.setDaemon(true);
-          return thread;
-        });
+    return task -> {
+      Thread thread = new Thread(task, name + number.incrementAndGet());
+      thread.setDaemon(true);
+      return thread;
+    };
+  }
+
+  /** There is no one to wait for: nothing of theirs is open any more. */
+  @SuppressWarnings("FutureReturnValueIgnored")
+  private static void end(EventLoopGroup loops) {
+    loops.shutdownGracefully(0, 1, TimeUnit.SECONDS);
   }
 
   /** Another certificate, for the connections that come, if there was one. */
@@ -160,5 +189,6 @@ public final class InferenceGrpcServer implements AutoCloseable {
     server.shutdownNow();
     arrivals.close();
     threads.shutdown();
+    end(loops);
   }
 }

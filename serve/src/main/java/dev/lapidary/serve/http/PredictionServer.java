@@ -164,7 +164,8 @@ public final class PredictionServer implements AutoCloseable {
                 settings.limits().bodyBytes(),
                 timeouts.bodyBytesPerSecond(),
                 timeouts.bodyGrace(),
-                timeouts.header()));
+                timeouts.header(),
+                settings.limits().connections()));
     grpc = own;
     return own.port();
   }

@@ -6,9 +6,12 @@ import static org.junit.jupiter.api.Assumptions.assumeFalse;
 import dev.lapidary.runtime.TinyModels;
 import dev.lapidary.serve.GrpcClient;
 import dev.lapidary.serve.RawClient;
+import dev.lapidary.serve.TestTls;
+import dev.lapidary.serve.tls.TlsFiles;
 import java.awt.Color;
 import java.io.IOException;
 import java.net.URI;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -201,9 +204,21 @@ class SignalTest {
   @Test
   void aHangupReloadsOrStops() throws Exception {
     assumeFalse(ServerProcess.ignoresHangups(), "the build runs under nohup, and so would servers");
-    try (ServerProcess server = ServerProcess.start(model);
+    TlsFiles tls = TestTls.files(model.getParent());
+    String[] encrypted = {
+      "--tls-certificate", tls.certificate().toString(), "--tls-key", tls.key().toString()
+    };
+    try (ServerProcess server = ServerProcess.start(model, encrypted);
         RawClient client = new RawClient(server.uri())) {
-      server.hangUp(); // nothing has changed
+      Files.writeString(tls.key(), "");
+      server.hangUp();
+      assertThat(server.firstMessage())
+          .isEqualTo(
+              "warning: the certificate stays as it was: [%s] holds no private key, expected PEM with"
+                      .formatted(tls.key())
+                  + " -----BEGIN PRIVATE KEY-----");
+      TestTls.files(model.getParent());
+      server.hangUp(); // no model has changed
       TinyModels.write(model.getParent(), Optional.of(TinyModels.card(TinyModels.golden(0.02f))));
       server.hangUp();
       assertThat(server.firstMessage())

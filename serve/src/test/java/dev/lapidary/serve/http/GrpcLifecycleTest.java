@@ -19,7 +19,9 @@ import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.grpc.stub.StreamObserver;
 import java.awt.Color;
+import java.net.Socket;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -66,7 +68,9 @@ class GrpcLifecycleTest {
   }
 
   private static Status status(CompletableFuture<ModelInferResponse> answer) {
-    return answer.handle((found, error) -> Status.fromThrowable(error)).join();
+    return answer
+        .handle((found, error) -> error == null ? Status.OK : Status.fromThrowable(error))
+        .join();
   }
 
   private static void awaitInFlight(PredictionServer server, int images) throws Exception {
@@ -78,6 +82,37 @@ class GrpcLifecycleTest {
   /** An image whose file is so many bytes longer. */
   private static ModelInferRequest padded(int bytes) {
     return GrpcClient.images(Arrays.copyOf(IMAGE, IMAGE.length + bytes));
+  }
+
+  /** One that says nothing is closed in time, and gives its place to another. */
+  @Test
+  void connectionsAreBounded() throws Exception {
+    ServerSettings most =
+        settings(8)
+            .withLimits(new ServerSettings.Limits(1 << 20, 8, 8, 4 << 20, 2, ImageLimits.DEFAULT))
+            .withTimeouts(
+                ServerSettings.Timeouts.DEFAULT.withReading(
+                    Duration.ofSeconds(1), Duration.ofSeconds(30), 1));
+    try (PredictionServer server = PredictionServer.bind(most)) {
+      server.serve(ModelLoader.load(TinyModels.write(folder), PreprocessingOptions.NONE, 1));
+      int port = server.listenGrpc(0);
+      try (GrpcClient client = new GrpcClient(port)) {
+        client.infer(GrpcClient.images(IMAGE));
+        try (Socket silent = new Socket("127.0.0.1", port);
+            Socket tooMany = new Socket("127.0.0.1", port)) {
+          assertThat(tooMany.getInputStream().read()).isNegative();
+          client.infer(GrpcClient.images(IMAGE)); // goes on
+          silent.getInputStream().readAllBytes(); // until the server ends it
+        }
+        Status status = Status.UNAVAILABLE;
+        while (status.getCode() == Status.Code.UNAVAILABLE) { // until the server has noticed
+          try (GrpcClient next = new GrpcClient(port)) {
+            status = status(next.infer(GrpcClient.images(IMAGE), LONG));
+          }
+        }
+        assertThat(status.isOk()).isTrue();
+      }
+    }
   }
 
   @Test
