@@ -10,6 +10,7 @@ import java.util.List;
  * @param rounds that were run, each with all contenders in turn
  * @param inProcess the network alone, on tensors
  * @param http whole requests, decoding included, the clients on the same machine
+ * @param highestRates of each way to run it, within the bound that was asked for; empty without one
  */
 public record BenchReport(
     String machine,
@@ -18,11 +19,13 @@ public record BenchReport(
     int threads,
     int rounds,
     List<InProcess> inProcess,
-    List<Http> http) {
+    List<Http> http,
+    List<HighestRate> highestRates) {
 
   public BenchReport {
     inProcess = List.copyOf(inProcess);
     http = List.copyOf(http);
+    highestRates = List.copyOf(highestRates);
   }
 
   public record Model(String name, String version, String sha256, String precision) {}
@@ -52,14 +55,32 @@ public record BenchReport(
       double meanBatch) {}
 
   /**
-   * @param gain in images a second, against batch 1
+   * @param runs that went on at a time
+   * @param threads of each run
+   * @param gain in images a second, against batch 1 of the first form
    */
-  public record InProcess(int batch, Load load, Gain gain) {}
+  public record InProcess(int runs, int threads, int batch, Load load, Gain gain) {
+    /** In a few words. */
+    String form() {
+      return "%d x %d threads".formatted(runs, threads);
+    }
+  }
 
   /**
    * @param single a server that runs each image alone
    * @param batched a server that runs what has queued
    * @param gain in images a second, batched against single
+   * @param others other ways to run it
    */
-  public record Http(int concurrency, Load single, Load batched, Gain gain) {}
+  public record Http(int concurrency, Load single, Load batched, Gain gain, List<Other> others) {
+    public Http {
+      others = List.copyOf(others);
+    }
+  }
+
+  /**
+   * @param name in a few words
+   * @param gain in images a second, against single
+   */
+  public record Other(String name, Load load, Gain gain) {}
 }

@@ -24,6 +24,7 @@ public final class BenchTable {
         report.rounds());
     inProcess(text, report.inProcess());
     http(text, report.http());
+    highestRates(text, report.highestRates());
     line(text, "");
     line(text, "gain: images/s over the single one's, 95 %% interval over the rounds; \"no gain\"");
     line(text, "if that includes 1. ~ before a p99: fewer than 459 calls, too few to claim it.");
@@ -34,13 +35,22 @@ public final class BenchTable {
   private static void inProcess(StringBuilder text, List<BenchReport.InProcess> rows) {
     line(text, "");
     line(text, "In-process, the network alone (a call is one batch)");
-    line(text, "%7s %10s %9s %10s  %s", "batch", "images/s", "p50 ms", "p99 ms", "gain");
+    line(
+        text,
+        "%15s %7s %10s %9s %10s  %s",
+        "runs x threads",
+        "batch",
+        "images/s",
+        "p50 ms",
+        "p99 ms",
+        "gain");
     for (BenchReport.InProcess row : rows) {
       BenchReport.Load load = row.load();
-      String gain = row.batch() == 1 ? "-" : row.gain().text();
+      String gain = row.equals(rows.get(0)) ? "-" : row.gain().text();
       line(
           text,
-          "%7d %10.1f %9.2f %10s  %s",
+          "%15s %7d %10.1f %9.2f %10s  %s",
+          row.form(),
           row.batch(),
           load.imagesPerSecond(),
           load.p50Millis(),
@@ -80,10 +90,67 @@ public final class BenchTable {
           troubles("single: ", row.single()),
           troubles("batched: ", row.batched()));
     }
+    others(text, rows);
+  }
+
+  private static void others(StringBuilder text, List<BenchReport.Http> rows) {
+    if (rows.stream().allMatch(row -> row.others().isEmpty())) {
+      return;
+    }
+    line(text, "");
+    line(
+        text,
+        "%7s %15s %10s %9s %10s  %s",
+        "clients",
+        "runs x threads",
+        "images/s",
+        "p50 ms",
+        "p99 ms",
+        "gain over single");
+    for (BenchReport.Http row : rows) {
+      for (BenchReport.Other other : row.others()) {
+        line(
+            text,
+            "%7d %15s %10.1f %9.2f %10s  %s%s",
+            row.concurrency(),
+            other.name(),
+            other.load().imagesPerSecond(),
+            other.load().p50Millis(),
+            p99(other.load()),
+            other.gain().text(),
+            troubles("", other.load()));
+      }
+    }
+  }
+
+  static void highestRates(StringBuilder text, List<HighestRate> rates) {
+    if (rates.isEmpty()) {
+      return;
+    }
+    line(text, "");
+    line(
+        text,
+        "Highest rate with 99 of 100 answered within %.0f ms (Poisson; what is refused is late)",
+        rates.get(0).boundMillis());
+    line(text, "%10s %12s %10s %9s", "requests/s", "too many", "p99 ms", "answered");
+    for (HighestRate rate : rates) {
+      line(
+          text,
+          "%10.1f %12.1f %10s %9d  %s",
+          rate.perSecond(),
+          rate.tooManyPerSecond(),
+          p99(rate.p99Millis(), rate.p99Supported()),
+          rate.answered(),
+          rate.server());
+    }
   }
 
   static String p99(BenchReport.Load load) {
-    return String.format(Locale.ROOT, "%s%.2f", load.p99Supported() ? "" : "~", load.p99Millis());
+    return p99(load.p99Millis(), load.p99Supported());
+  }
+
+  private static String p99(double millis, boolean supported) {
+    return String.format(Locale.ROOT, "%s%.2f", supported ? "" : "~", millis);
   }
 
   static String troubles(String which, BenchReport.Load load) {

@@ -1,13 +1,11 @@
 package dev.lapidary.serve.bench;
 
 import dev.lapidary.core.card.ModelCard;
-import dev.lapidary.core.failure.ExitCode;
-import dev.lapidary.core.failure.Failure;
 import dev.lapidary.core.image.OnBadImage;
-import dev.lapidary.runtime.batch.BatchPolicy;
+import dev.lapidary.core.image.Preprocessing;
+import dev.lapidary.runtime.batch.BatchFunction;
+import dev.lapidary.runtime.model.OnnxNetwork;
 import dev.lapidary.runtime.model.ServedModel;
-import dev.lapidary.serve.http.PredictionServer;
-import dev.lapidary.serve.http.ServerSettings;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -19,9 +17,9 @@ import java.util.function.Consumer;
 import java.util.function.Supplier;
 
 /**
- * Single against batched inference in one run. All contenders run in turn in each round, there and
- * back, so that a machine that becomes slower is slower for all of them; they are compared round by
- * round.
+ * Single against batched inference in one run, and against several runs at a time. All contenders
+ * run in turn in each round, there and back, so that a machine that becomes slower is slower for
+ * all of them; they are compared round by round.
  */
 public final class Benchmark {
   /** A round that takes longer than planned, since one call does, ends the run early. */
@@ -44,30 +42,33 @@ public final class Benchmark {
     this.progress = progress;
   }
 
+  /** Runs that go on at a time, of so many threads each. */
+  private record Form(int runs, int threads, BatchFunction network) {}
+
+  private record Alone(Form form, int batch) {}
+
   /**
    * @param folder with images
    * @param onBadImage what becomes of those that cannot be read
-   * @param threads of one run of the network, for the report
+   * @param threads of one run of the network; where they are several, as many runs of one thread
+   *     are measured too
    */
   public BenchReport run(Path folder, OnBadImage onBadImage, int threads) throws Exception {
     String machine = Machine.describe();
     try (ServedModel model = models.get();
-        PredictionServer single = server(1);
-        PredictionServer batched = server(settings.largestBatch())) {
+        OnnxNetwork narrow = model.again(1);
+        BenchServers servers =
+            BenchServers.start(models, settings.largestBatch(), threads > 1 ? threads : 0)) {
       List<BenchImage> images = BenchImage.read(folder, model, onBadImage, progress);
       Map<Contender, Samples> contenders = new LinkedHashMap<>();
-      Map<Integer, Contender> inProcess = inProcess(model, images);
+      Map<Alone, Contender> inProcess = inProcess(model, narrow, threads, images);
       inProcess.values().forEach(c -> contenders.put(c, new Samples()));
-      List<HttpPair> http = new ArrayList<>();
+      List<HttpRow> http = new ArrayList<>();
       for (int clients : settings.concurrencies()) {
-        HttpPair pair =
-            new HttpPair(
-                clients,
-                new HttpContender(single, images, clients),
-                new HttpContender(batched, images, clients));
-        contenders.put(pair.single(), new Samples());
-        contenders.put(pair.batched(), new Samples());
-        http.add(pair);
+        Map<String, HttpContender> row = new LinkedHashMap<>();
+        servers.all().forEach((n, s) -> row.put(n, new HttpContender(s, images, clients)));
+        row.values().forEach(c -> contenders.put(c, new Samples()));
+        http.add(new HttpRow(clients, row));
       }
       int rounds = measure(contenders);
       return new BenchReport(
@@ -77,31 +78,31 @@ public final class Benchmark {
           threads,
           rounds,
           inProcessRows(inProcess, contenders),
-          httpRows(http, contenders));
+          http.stream().map(row -> row.reported(contenders)).toList(),
+          highestRates(http));
     }
   }
 
-  private record HttpPair(int clients, Contender single, Contender batched) {}
-
-  private PredictionServer server(int maxBatch) {
-    PredictionServer server =
-        PredictionServer.bind(ServerSettings.local().withBatch(BatchPolicy.greedy(maxBatch)));
-    server
-        .serve(models.get())
-        .ifPresent(
-            reason -> {
-              server.close();
-              throw new Failure(ExitCode.GATE_REFUSED, "the model is not ready: " + reason);
-            });
-    return server;
-  }
-
-  /** By batch size; batch 1 alone if the graph takes no more. */
-  private Map<Integer, Contender> inProcess(ServedModel model, List<BenchImage> images) {
+  /** By batch size and form; batch 1 alone if the graph takes no more. */
+  private Map<Alone, Contender> inProcess(
+      ServedModel model, OnnxNetwork narrow, int threads, List<BenchImage> images) {
     List<float[]> inputs = images.stream().map(BenchImage::input).toList();
-    Map<Integer, Contender> all = new LinkedHashMap<>();
-    for (int batch : model.batches() ? settings.batchSizes() : List.of(1)) {
-      all.put(batch, new InProcessContender(model.network(), inputs, batch));
+    Preprocessing rule = model.preprocessing();
+    List<Form> forms = new ArrayList<>(List.of(new Form(1, threads, model.network())));
+    if (threads > 1) {
+      BatchFunction ofOne =
+          (floats, count) ->
+              narrow.run(floats, count, rule.channels(), rule.cropHeight(), rule.cropWidth());
+      forms.add(new Form(1, 1, ofOne));
+      forms.add(new Form(threads, 1, ofOne));
+    }
+    Map<Alone, Contender> all = new LinkedHashMap<>();
+    for (Form form : forms) {
+      for (int batch : model.batches() ? settings.batchSizes() : List.of(1)) {
+        all.put(
+            new Alone(form, batch),
+            new InProcessContender(form.network(), inputs, batch, form.runs()));
+      }
     }
     return all;
   }
@@ -130,31 +131,32 @@ public final class Benchmark {
   }
 
   private static List<BenchReport.InProcess> inProcessRows(
-      Map<Integer, Contender> inProcess, Map<Contender, Samples> samples) {
+      Map<Alone, Contender> inProcess, Map<Contender, Samples> samples) {
     List<BenchReport.InProcess> rows = new ArrayList<>();
-    List<Double> alone = List.of();
-    for (Map.Entry<Integer, Contender> entry : inProcess.entrySet()) {
+    List<Double> first = List.of();
+    for (Map.Entry<Alone, Contender> entry : inProcess.entrySet()) {
       Samples own = samples.getOrDefault(entry.getValue(), new Samples());
-      alone = alone.isEmpty() ? own.rates() : alone;
-      rows.add(new BenchReport.InProcess(entry.getKey(), own.load(), Gain.of(own.rates(), alone)));
+      first = first.isEmpty() ? own.rates() : first;
+      Form form = entry.getKey().form();
+      rows.add(
+          new BenchReport.InProcess(
+              form.runs(),
+              form.threads(),
+              entry.getKey().batch(),
+              own.load(),
+              Gain.of(own.rates(), first)));
     }
     return rows;
   }
 
-  private static List<BenchReport.Http> httpRows(
-      List<HttpPair> pairs, Map<Contender, Samples> samples) {
-    List<BenchReport.Http> rows = new ArrayList<>();
-    for (HttpPair pair : pairs) {
-      Samples single = samples.getOrDefault(pair.single(), new Samples());
-      Samples batched = samples.getOrDefault(pair.batched(), new Samples());
-      rows.add(
-          new BenchReport.Http(
-              pair.clients(),
-              single.load(),
-              batched.load(),
-              Gain.of(batched.rates(), single.rates())));
+  /** Of the servers, whatever the clients: those of the first row ask. */
+  private List<HighestRate> highestRates(List<HttpRow> http) throws Exception {
+    if (settings.p99().isEmpty() || http.isEmpty()) {
+      return List.of();
     }
-    return rows;
+    Map<String, Sending> sendings = new LinkedHashMap<>();
+    http.get(0).servers().forEach((name, c) -> sendings.put(name, c.sending()));
+    return new RateSearch(settings.p99().get(), settings.time(), progress).of(sendings);
   }
 
   private static BenchReport.Model describe(ServedModel model) {

@@ -1,6 +1,5 @@
 package dev.lapidary.serve.bench;
 
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 
@@ -16,16 +15,7 @@ public record Gain(double ratio, double low, double high, String verdict) {
    * @param theirs of the same rounds
    */
   static Gain of(List<Double> ours, List<Double> theirs) {
-    int n = ours.size();
-    if (n < 2 || n != theirs.size()) {
-      throw new IllegalArgumentException(
-          "a ratio needs two rounds of both but there are %d and %d".formatted(n, theirs.size()));
-    }
-    List<Double> ratios = new ArrayList<>();
-    for (int i = 0; i < n; i++) {
-      ratios.add(ours.get(i) / theirs.get(i));
-    }
-    GeometricMean all = GeometricMean.of(ratios);
+    GeometricMean all = GeometricMean.ofRatios(ours, theirs);
     String verdict = all.low() > 1 ? "gain" : all.high() < 1 ? "slower" : "no gain";
     return new Gain(all.mean(), all.low(), all.high(), verdict);
   }

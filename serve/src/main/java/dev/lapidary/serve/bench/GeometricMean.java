@@ -1,5 +1,6 @@
 package dev.lapidary.serve.bench;
 
+import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -14,6 +15,25 @@ public record GeometricMean(double mean, double low, double high) {
   };
 
   private static final double NORMAL95 = 1.960;
+
+  /**
+   * Of how many times the other one each is.
+   *
+   * @param ours by round, of at least two
+   * @param theirs of the same rounds
+   */
+  static GeometricMean ofRatios(List<Double> ours, List<Double> theirs) {
+    int n = ours.size();
+    if (n < 2 || n != theirs.size()) {
+      throw new IllegalArgumentException(
+          "a ratio needs two rounds of both but there are %d and %d".formatted(n, theirs.size()));
+    }
+    List<Double> ratios = new ArrayList<>();
+    for (int i = 0; i < n; i++) {
+      ratios.add(ours.get(i) / theirs.get(i));
+    }
+    return of(ratios);
+  }
 
   /**
    * @param values at least two

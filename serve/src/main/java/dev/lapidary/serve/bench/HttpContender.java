@@ -11,6 +11,7 @@ import java.util.OptionalInt;
 final class HttpContender implements Contender {
   private final PredictionServer server;
   private final ClosedLoop clients;
+  private final Sending sending;
 
   HttpContender(PredictionServer server, List<BenchImage> images, int clients) {
     this.server = server;
@@ -22,7 +23,12 @@ final class HttpContender implements Contender {
             List.of());
     OptionalInt[] expected =
         images.stream().map(image -> OptionalInt.of(image.argmax())).toArray(OptionalInt[]::new);
-    this.clients = new ClosedLoop(new Sending(requests, expected), clients);
+    this.sending = new Sending(requests, expected);
+    this.clients = new ClosedLoop(sending, clients);
+  }
+
+  Sending sending() {
+    return sending;
   }
 
   @Override

@@ -5,30 +5,60 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 
-/** The network on batches of one size, from tensors that are ready. */
+/** The network on batches of one size, from tensors that are ready, in some runs at a time. */
 final class InProcessContender implements Contender {
   private final BatchFunction network;
   private final List<float[]> inputs;
   private final int batch;
-  private final FloatBuffer buffer;
-  private int next;
+  private final int runs;
 
-  InProcessContender(BatchFunction network, List<float[]> inputs, int batch) {
+  /**
+   * @param runs that go on at a time, each on a thread of its own
+   */
+  InProcessContender(BatchFunction network, List<float[]> inputs, int batch, int runs) {
     this.network = network;
     this.inputs = inputs;
     this.batch = batch;
+    this.runs = runs;
+  }
+
+  private FloatBuffer buffer() {
     int floats = Math.multiplyExact(batch, inputs.get(0).length);
-    this.buffer =
-        ByteBuffer.allocateDirect(Math.multiplyExact(Float.BYTES, floats))
-            .order(ByteOrder.nativeOrder())
-            .asFloatBuffer();
+    return ByteBuffer.allocateDirect(Math.multiplyExact(Float.BYTES, floats))
+        .order(ByteOrder.nativeOrder())
+        .asFloatBuffer();
   }
 
   @Override
   public void measure(Duration time, Samples samples) throws Exception {
     long began = System.nanoTime();
+    ExecutorService threads = Executors.newFixedThreadPool(runs);
+    long images = 0;
+    try {
+      List<Future<Long>> running = new ArrayList<>();
+      for (int i = 0; i < runs; i++) {
+        running.add(threads.submit(() -> run(began, time, samples)));
+      }
+      for (Future<Long> each : running) {
+        images += each.get();
+      }
+    } finally {
+      threads.shutdownNow();
+    }
+    samples.round(images, System.nanoTime() - began);
+    samples.batches(images, images / batch);
+  }
+
+  /** Returns the images. */
+  private long run(long began, Duration time, Samples samples) throws Exception {
+    FloatBuffer buffer = buffer();
+    int next = 0;
     long images = 0;
     long ended;
     do {
@@ -43,7 +73,6 @@ final class InProcessContender implements Contender {
       samples.answered(ended - callBegan);
       images += batch;
     } while (ended - began < time.toNanos());
-    samples.round(images, ended - began);
-    samples.batches(images, images / batch);
+    return images;
   }
 }

@@ -17,6 +17,7 @@ final class Samples {
   private final Histogram roundNanos = new Histogram(3);
   private final List<Double> imagesPerSecond = new ArrayList<>();
   private final List<Double> medians = new ArrayList<>();
+  private final List<Double> p99s = new ArrayList<>();
   private long answered;
   private long refused;
   private long failed;
@@ -46,6 +47,7 @@ final class Samples {
   synchronized void round(long imagesAnswered, long elapsedNanos) {
     imagesPerSecond.add(imagesAnswered * 1e9 / elapsedNanos);
     medians.add(roundNanos.getValueAtPercentile(50) / 1e6);
+    p99s.add(roundNanos.getValueAtPercentile(99) / 1e6);
     roundNanos.reset();
   }
 
@@ -66,6 +68,17 @@ final class Samples {
   /** The middle of the calls' latencies in ms, by round. */
   synchronized List<Double> medians() {
     return List.copyOf(medians);
+  }
+
+  /** What 99 of 100 calls took at the most, in ms, by round. */
+  synchronized List<Double> p99s() {
+    return List.copyOf(p99s);
+  }
+
+  /** Of all calls, those that were answered so soon. */
+  synchronized double shareWithin(long boundNanos) {
+    return (double) nanos.getCountBetweenValues(0, boundNanos)
+        / Math.max(1, answered + refused + failed);
   }
 
   synchronized BenchReport.Load load() {

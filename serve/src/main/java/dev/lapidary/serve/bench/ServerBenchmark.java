@@ -10,7 +10,9 @@ import java.net.http.HttpResponse;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.OptionalInt;
 import java.util.function.Consumer;
 
@@ -52,7 +54,23 @@ public final class ServerBenchmark {
     List<Row> rows = rows(servers, sendings);
     measure(rows, servers.size());
     return new ServerReport(
-        machine, questions.text(), loads.rounds(), rows.stream().map(this::reported).toList());
+        machine,
+        questions.text(),
+        loads.rounds(),
+        rows.stream().map(this::reported).toList(),
+        highestRates(servers, sendings));
+  }
+
+  private List<HighestRate> highestRates(List<URI> servers, List<Sending> sendings)
+      throws Exception {
+    if (loads.p99().isEmpty()) {
+      return List.of();
+    }
+    Map<String, Sending> named = new LinkedHashMap<>();
+    for (int i = 0; i < servers.size(); i++) {
+      named.put(servers.get(i).toString(), sendings.get(i));
+    }
+    return new RateSearch(loads.p99().get(), loads.time(), progress).of(named);
   }
 
   /** What it answers to each request alone. */

@@ -8,10 +8,13 @@ import java.util.List;
  * @param machine processor, cores and load before, of the machine that the clients are on
  * @param sent in words
  * @param rows a load each
+ * @param highestRates of each server, within the bound that was asked for; empty without one
  */
-public record ServerReport(String machine, String sent, int rounds, List<Row> rows) {
+public record ServerReport(
+    String machine, String sent, int rounds, List<Row> rows, List<HighestRate> highestRates) {
   public ServerReport {
     rows = List.copyOf(rows);
+    highestRates = List.copyOf(highestRates);
   }
 
   /**

@@ -35,6 +35,7 @@ public final class ServerTable {
         server(text, row.servers().get(i), i == 0);
       }
     }
+    BenchTable.highestRates(text, report.highestRates());
     line(text, "");
     line(
         text,

@@ -8,6 +8,7 @@ import dev.lapidary.core.failure.ExitCode;
 import dev.lapidary.core.failure.Failure;
 import dev.lapidary.core.file.AtomicFile;
 import dev.lapidary.core.image.OnBadImage;
+import dev.lapidary.serve.bench.BenchPage;
 import dev.lapidary.serve.bench.BenchReport;
 import dev.lapidary.serve.bench.BenchSettings;
 import dev.lapidary.serve.bench.BenchTable;
@@ -67,7 +68,21 @@ final class BenchCommand implements Callable<Integer> {
       description = "the report as JSON too; with - on stdout, instead of the table")
   private Optional<String> json = Optional.empty();
 
-  @Option(names = "--force", description = "replace the JSON file if it exists")
+  @Option(
+      names = "--html",
+      paramLabel = "FILE",
+      description = "the report as a page with plots, too")
+  private Optional<Path> html = Optional.empty();
+
+  @Option(
+      names = "--p99",
+      paramLabel = "MS",
+      description =
+          "looks for the highest rate of requests at which 99 of 100 are answered within so long,"
+              + " for each way to run the model or each server, for as long again as --seconds")
+  private Optional<Integer> p99Millis = Optional.empty();
+
+  @Option(names = "--force", description = "replace the JSON and HTML files if they exist")
   private boolean force;
 
   @Option(
@@ -111,11 +126,12 @@ final class BenchCommand implements Callable<Integer> {
             ratesOnly ? List.of() : concurrencies,
             servers.rates(),
             rounds,
-            Duration.ofSeconds(seconds));
+            Duration.ofSeconds(seconds),
+            p99Millis.map(Duration::ofMillis));
     ServerBenchmark benchmark =
         new ServerBenchmark(servers.questions(images), loads, this::progress);
     ServerReport report = run(benchmark);
-    write(ServerTable.of(report), JSON.writeValueAsString(report) + "\n");
+    write(ServerTable.of(report), BenchPage.of(report), JSON.writeValueAsString(report) + "\n");
     return ExitCode.DONE.status();
   }
 
@@ -147,21 +163,29 @@ final class BenchCommand implements Callable<Integer> {
             () -> Failure.badInput("no images are named; name a folder with --images DIR"));
     Benchmark benchmark =
         new Benchmark(
-            new BenchSettings(batchSizes, concurrencies, rounds, Duration.ofSeconds(seconds)),
+            new BenchSettings(
+                batchSizes,
+                concurrencies,
+                rounds,
+                Duration.ofSeconds(seconds),
+                p99Millis.map(Duration::ofMillis)),
             model::load,
             this::progress);
     BenchReport report = benchmark.run(folder, onBadImage, model.threads());
-    write(BenchTable.of(report), JSON.writeValueAsString(report) + "\n");
+    write(BenchTable.of(report), BenchPage.of(report), JSON.writeValueAsString(report) + "\n");
     return ExitCode.DONE.status();
   }
 
-  private void write(String table, String document) throws IOException {
+  private void write(String table, String page, String document) throws IOException {
     PrintWriter out = Objects.requireNonNull(spec).commandLine().getOut();
     boolean toStdout = json.filter("-"::equals).isPresent();
     out.print(toStdout ? document : table);
     out.flush();
     if (json.isPresent() && !toStdout) {
       AtomicFile.write(Path.of(json.get()), file -> Files.writeString(file, document, UTF_8));
+    }
+    if (html.isPresent()) {
+      AtomicFile.write(html.get(), file -> Files.writeString(file, page, UTF_8));
     }
   }
 
@@ -172,10 +196,14 @@ final class BenchCommand implements Callable<Integer> {
     if (seconds < 1 || seconds > 3600) {
       throw Failure.badInput("--seconds must be in 1..3600 but is %d", seconds);
     }
+    if (p99Millis.filter(millis -> millis < 1 || millis > 60_000).isPresent()) {
+      throw Failure.badInput("--p99 must be in 1..60000 but is %d", p99Millis.get());
+    }
     requireIn("--batch-sizes", batchSizes, 256);
     requireIn("--concurrency", concurrencies, 256);
     json.filter(file -> !file.equals("-"))
         .ifPresent(file -> AtomicFile.requireAbsent(Path.of(file), force));
+    html.ifPresent(file -> AtomicFile.requireAbsent(file, force));
   }
 
   private static void requireIn(String option, List<Integer> values, int max) {

@@ -39,16 +39,19 @@ class BenchCommandTest {
   }
 
   private int run(String... more) {
-    String[] all = new String[7 + more.length];
-    String[] first = {"bench", "--seconds", "1", "--rounds", "3", "--model", model};
-    System.arraycopy(first, 0, all, 0, 7);
-    System.arraycopy(more, 0, all, 7, more.length);
+    String[] first = {
+      "bench", "--seconds", "1", "--rounds", "3", "--threads", "2", "--model", model
+    };
+    String[] all = new String[first.length + more.length];
+    System.arraycopy(first, 0, all, 0, first.length);
+    System.arraycopy(more, 0, all, first.length, more.length);
     return ServeMain.run(new PrintWriter(out, true), new PrintWriter(err, true), all);
   }
 
   @Test
   void measuresBothWaysAndWritesATableAndJson() throws Exception {
     Path json = folder.resolve("bench.json");
+    Path html = folder.resolve("bench.html");
     String[] arguments = {
       "--images",
       folder.resolve("images").toString(),
@@ -57,7 +60,11 @@ class BenchCommandTest {
       "--concurrency",
       "1,4",
       "--json",
-      json.toString()
+      json.toString(),
+      "--html",
+      html.toString(),
+      "--p99",
+      "500"
     };
     assertThat(run(arguments)).as(err.toString()).isZero();
     assertThat(out.toString())
@@ -65,7 +72,26 @@ class BenchCommandTest {
     JsonNode report = new JsonMapper().readTree(json.toFile());
     assertThat(report.get("images").asInt()).isEqualTo(2);
     assertThat(report.get("rounds").asInt()).isEqualTo(3);
-    assertThat(report.get("inProcess").findValuesAsText("batch")).containsExactly("1", "4");
+    List<String> forms = new ArrayList<>();
+    for (JsonNode row : report.get("inProcess")) {
+      forms.add(
+          "%d x %d, %d"
+              .formatted(
+                  row.get("runs").asInt(), row.get("threads").asInt(), row.get("batch").asInt()));
+    }
+    assertThat(forms)
+        .containsExactly("1 x 2, 1", "1 x 2, 4", "1 x 1, 1", "1 x 1, 4", "2 x 1, 1", "2 x 1, 4");
+    assertThat(report.get("highestRates").findValuesAsText("server"))
+        .containsExactly("single", "batched", "2 x 1 threads");
+    for (JsonNode rate : report.get("highestRates")) {
+      assertThat(rate.get("perSecond").asDouble())
+          .isLessThan(rate.get("tooManyPerSecond").asDouble());
+    }
+    assertThat(out.toString()).contains("Highest rate with 99 of 100 answered within 500 ms");
+    assertThat(Files.readString(html))
+        .startsWith("<!doctype html>")
+        .contains("The network alone: images a second", "2 x 1 threads", "<polyline", "Over HTTP")
+        .doesNotContain("http://", "src=", "<script");
     assertThat(report.get("http").findValuesAsText("concurrency")).containsExactly("1", "4");
     for (JsonNode load : report.findValues("load")) {
       assertThat(load.get("imagesPerSecond").asDouble()).isPositive();
@@ -107,6 +133,8 @@ class BenchCommandTest {
             ("error: [%s] 1 bad image: b.jpg: expected JPEG, PNG, WebP, BMP or GIF but found a file"
                     + " that starts with 01; repair or remove them, or add --on-bad-image skip%n")
                 .formatted(none));
+    assertThat(run("--images", none.toString(), "--p99", "0")).isEqualTo(2);
+    assertThat(err.toString()).endsWith("error: --p99 must be in 1..60000 but is 0%n".formatted());
     assertThat(run("--images", none.toString(), "--concurrency", "0")).isEqualTo(2);
     assertThat(err.toString())
         .endsWith("error: --concurrency must be in 1..256 but has 0%n".formatted());
@@ -163,12 +191,26 @@ class BenchCommandTest {
       report = new JsonMapper().readTree(out.toString());
       assertThat(report.get("rows").findValuesAsText("loop")).containsExactly("open");
       assertThat(report.at("/rows/0/servers/0/load/otherArgmax").asLong()).isZero();
+      Path html = folder.resolve("servers.html");
       String[] form = {
-        "--url", url, "--form-field", "image", "--concurrency", "2", "--images", images.toString()
+        "--html",
+        html.toString(),
+        "--p99",
+        "500",
+        "--url",
+        url,
+        "--form-field",
+        "image",
+        "--concurrency",
+        "2",
+        "--images",
+        images.toString()
       };
       assertThat(runUrl(form)).as(err.toString()).isZero();
       report = new JsonMapper().readTree(out.toString());
       assertThat(report.at("/rows/0/servers/0/load/answered").asLong()).isPositive();
+      assertThat(report.at("/highestRates/0/server").asText()).isEqualTo(url);
+      assertThat(Files.readString(html)).contains("Servers under load", url, "<polyline");
       assertThat(report.at("/rows/0/servers/0/load/otherArgmax").asLong()).isZero();
       assertThat(server.requests().failed()).isZero();
     }
