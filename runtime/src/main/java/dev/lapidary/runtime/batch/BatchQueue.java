@@ -3,7 +3,7 @@ package dev.lapidary.runtime.batch;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.function.BooleanSupplier;
+import java.util.function.IntPredicate;
 
 /**
  * What has queued, and all that is decided of it: when a free executor takes a batch, of how many,
@@ -15,9 +15,10 @@ final class BatchQueue {
    * What one executor runs.
    *
    * @param alone whether it has the machine to itself ({@link WhenIdle})
+   * @param lone whether nothing ran or waited when it began
    */
-  record Batch(List<BatchItem> items, boolean alone) {
-    static final Batch NONE = new Batch(List.of(), false);
+  record Batch(List<BatchItem> items, boolean alone, boolean lone) {
+    static final Batch NONE = new Batch(List.of(), false, false);
   }
 
   /**
@@ -28,6 +29,9 @@ final class BatchQueue {
    */
   record Executors(int free, int all) {}
 
+  /** Weight of the newest in the running mean of {@link #overlap}. */
+  private static final double NEWEST = 0.1;
+
   private final ArrayDeque<BatchItem> items = new ArrayDeque<>();
   private final ArrivalRate arrivals = new ArrivalRate();
   private final Returns returns = new Returns();
@@ -35,17 +39,27 @@ final class BatchQueue {
   private boolean aloneRuns;
   private long aloneSince;
 
+  /** Whether others have come since the last batch began beside which nothing ran or waited. */
+  private boolean overlapped;
+
+  /** How often they did, of late. */
+  private double overlap;
+
   void add(BatchItem item) {
     items.add(item);
     rows += item.rows();
     arrivals.add(item.rows(), item.sinceNanos());
     returns.came(item.rows(), item.sinceNanos());
+    overlapped = true;
   }
 
   /** A batch has been run. */
   void ended(Batch batch, long nowNanos) {
     if (batch.alone()) {
       aloneRuns = false;
+    }
+    if (batch.lone()) {
+      overlap += NEWEST * ((overlapped ? 1 : 0) - overlap);
     }
     int answered = batch.items().stream().mapToInt(BatchItem::rows).sum();
     if (answered > 0) {
@@ -66,7 +80,7 @@ final class BatchQueue {
     BatchItem head = items.element();
     long wait = policy.waitNanos(rows, nowNanos - head.sinceNanos());
     if (aloneRuns) {
-      long hold = policy.rule().holdNanos(arrivals.perSecond(nowNanos));
+      long hold = policy.rule().holdNanos(rows, arrivals.perSecond(nowNanos));
       wait = Math.max(wait, hold - (nowNanos - aloneSince));
     } else if (executors.all() == 1 && isWorthWaiting(policy)) {
       wait = Math.max(wait, returns.patienceNanos(nowNanos));
@@ -85,33 +99,42 @@ final class BatchQueue {
    * The next batch of a queue that is not empty.
    *
    * @param batched whether the network takes several rows
-   * @param isIdle asked where nothing else runs or waits: whether the batch may have the machine to
-   *     itself
+   * @param isIdle asked where one may have the machine to itself, with the rows that wait: whether
+   *     nothing is done for any but these
    */
   Batch take(
       BatchPolicy policy,
       boolean batched,
       Executors executors,
-      BooleanSupplier isIdle,
+      IntPredicate isIdle,
       long nowNanos) {
-    List<BatchItem> batch = new ArrayList<>();
-    int max = policy.size(rows, executors.free(), arrivals.perSecond(nowNanos));
-    int taken = 0;
+    double perSecond = arrivals.perSecond(nowNanos);
+    boolean nothingRuns = executors.free() >= executors.all();
+    boolean alone =
+        nothingRuns
+            && items.element().rows() == 1
+            && policy.rule().isForOne(rows, overlap, perSecond)
+            && isIdle.test(rows);
+    int max = alone ? 1 : policy.size(rows, executors.free(), perSecond);
+    List<BatchItem> taken = new ArrayList<>();
+    int count = 0;
     BatchItem head = items.element();
     BatchItem next = head;
-    while (next != null && (batch.isEmpty() || (batched && joins(next, head, taken, max)))) {
-      batch.add(items.remove());
-      taken += next.rows();
+    while (next != null && (taken.isEmpty() || (batched && joins(next, head, count, max)))) {
+      taken.add(items.remove());
+      count += next.rows();
       next = items.peek();
     }
-    rows -= taken;
-    boolean nothingElse = executors.free() >= executors.all() && taken == 1 && items.isEmpty();
-    boolean alone = nothingElse && isIdle.getAsBoolean();
+    rows -= count;
     if (alone) {
       aloneRuns = true;
       aloneSince = nowNanos;
     }
-    return new Batch(batch, alone);
+    boolean lone = nothingRuns && items.isEmpty();
+    if (lone) {
+      overlapped = false;
+    }
+    return new Batch(taken, alone, lone);
   }
 
   private static boolean joins(BatchItem next, BatchItem head, int taken, int max) {

@@ -28,12 +28,25 @@ public interface BatchRule {
   }
 
   /**
-   * How long a row waits for the end of a run that has the machine to itself ({@link WhenIdle}), to
-   * have it then; 0 to run beside it.
+   * Whether the first of those that have queued has the machine to itself ({@link WhenIdle}), while
+   * nothing runs.
    *
+   * @param queued rows, at least one
+   * @param overlap how often, of late, others came while one ran that began alone: 0 to 1
    * @param perSecond rows that come in a second, of late
    */
-  default long holdNanos(double perSecond) {
+  default boolean isForOne(int queued, double overlap, double perSecond) {
+    return false;
+  }
+
+  /**
+   * How long those that queue wait for the end of a run that has the machine to itself, to have it
+   * then; 0 to run beside it.
+   *
+   * @param queued rows, at least one
+   * @param perSecond rows that come in a second, of late
+   */
+  default long holdNanos(int queued, double perSecond) {
     return 0;
   }
 }

@@ -293,8 +293,8 @@ public final class Batcher implements AutoCloseable {
     return whenIdle.orElseThrow();
   }
 
-  private boolean isIdle() {
-    return whenIdle.filter(wide -> wide.isIdle().getAsBoolean()).isPresent();
+  private boolean isIdle(int waiting) {
+    return whenIdle.filter(wide -> wide.isIdle().test(waiting)).isPresent();
   }
 
   /** Returns false if the queue may have changed while it waited. */

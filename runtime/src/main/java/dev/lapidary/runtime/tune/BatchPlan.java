@@ -30,11 +30,11 @@ public record BatchPlan(
   /** A size that gives so much of the best rate is as good. */
   private static final double AS_GOOD = 0.995;
 
-  /** What several executors must gain, since one image alone takes longer with each. */
-  private static final double WORTH_EXECUTORS = 1.10;
+  /** What several executors must gain, not to be a measurement's noise. */
+  private static final double WORTH_EXECUTORS = 1.02;
 
   /** What one image must gain by all threads, since whoever comes beside it runs more slowly. */
-  private static final double WORTH_WIDTH = 1.10;
+  private static final double WORTH_WIDTH = 1.05;
 
   private record Choice(LatencyCurve curve, int size) {
     double imagesPerSecond() {

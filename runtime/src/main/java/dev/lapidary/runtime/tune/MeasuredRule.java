@@ -5,12 +5,6 @@ import java.util.Optional;
 
 /** A rule of a network's measured times. */
 final class MeasuredRule implements BatchRule {
-  /**
-   * While images of one run after the other take less than this share of the time, each has the
-   * machine to itself; where more come, several at a time answer more of them.
-   */
-  private static final double CALM = 0.6;
-
   /** So much of what a run of all saves over two is waited at the most. */
   private static final double WORTH_WAITING = 1.0 / 3;
 
@@ -49,7 +43,39 @@ final class MeasuredRule implements BatchRule {
   }
 
   @Override
-  public long holdNanos(double perSecond) {
-    return perSecond * wideNanos < CALM * 1e9 ? MOST_HOLD * wideNanos : 0;
+  public boolean isForOne(int queued, double overlap, double perSecond) {
+    return wideNanos > 0
+        && (queued < mostInTurn(perSecond) || (queued == 1 && overlap <= mostOverlap(perSecond)));
+  }
+
+  @Override
+  public long holdNanos(int queued, double perSecond) {
+    return queued + 1 < mostInTurn(perSecond) ? MOST_HOLD * wideNanos : 0;
+  }
+
+  /**
+   * Up to how many that wait have the machine in turn. All n are answered after w·(n + 1) / 2 on
+   * the average in turn, and after s·(n / executors + 1) / 2 beside each other, if no more come;
+   * the more come, the more wait behind these.
+   */
+  private double mostInTurn(double perSecond) {
+    double narrow = curve.single();
+    double perImage = wideNanos - narrow / curve.executors();
+    double most = perImage <= 0 ? curve.executors() : (narrow - wideNanos) / perImage;
+    return most * Math.max(0, 1 - perSecond * wideNanos / 1e9);
+  }
+
+  /**
+   * Up to how often others may come beside one that has the machine to itself. If none does it
+   * gains s - w. If one does, in the middle of it, both take 2.5·w in turn, or 1.5·w + s beside
+   * each other, each as if it had its share of the processors; and 2·s with a run each from the
+   * first.
+   */
+  private double mostOverlap(double perSecond) {
+    double narrow = curve.single();
+    double both = 2 < mostInTurn(perSecond) ? 2.5 * wideNanos : 1.5 * wideNanos + narrow;
+    double gain = narrow - wideNanos;
+    double loss = both - 2 * narrow;
+    return loss <= 0 ? 1 : gain / (gain + loss);
   }
 }

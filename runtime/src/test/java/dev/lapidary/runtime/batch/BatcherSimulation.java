@@ -127,7 +127,8 @@ final class BatcherSimulation {
   private void dispatch() {
     while (free() > 0 && !queue.isEmpty() && waitNanos() == 0) {
       BatchQueue.Batch batch =
-          queue.take(form.policy(), true, executors(), form.wide()::isPresent, (long) now);
+          queue.take(
+              form.policy(), true, executors(), waiting -> form.wide().isPresent(), (long) now);
       LatencyCurve curve = form.wide().filter(wide -> batch.alone()).orElse(form.curve());
       runs.add(new Run(batch, curve.threads(), curve.nanos(batch.items().size())));
     }

@@ -1,20 +1,19 @@
 package dev.lapidary.runtime.batch;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import dev.lapidary.runtime.tune.BatchPlan;
 import dev.lapidary.runtime.tune.LatencyCurve;
 import java.io.IOException;
-import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.Random;
 import java.util.TreeMap;
@@ -32,8 +31,9 @@ import org.junit.jupiter.params.provider.ValueSource;
  */
 class BatcherSimulationTest {
   private static final double WORSE = 1.05;
-  private static final int ARRIVALS = 8000;
-  private static final int ANSWERS = 3000;
+  private static final int ARRIVALS = 6000;
+  private static final int ANSWERS = 2000;
+  private static final Path RECORDED = Path.of("src/test/resources/dev/lapidary/runtime/batch");
   private static final List<Integer> SIZES = List.of(1, 2, 4, 8, 16, 32);
 
   /** Of one network: a run of all threads, and several of one thread where that is possible. */
@@ -83,6 +83,17 @@ class BatcherSimulationTest {
     return new Curves(List.of(new LatencyCurve(1, processors, times)));
   }
 
+  /** Two runs of one thread beside one of two, without a fixed cost. */
+  private static Curves several(double wideMillis, double narrowMillis) {
+    TreeMap<Integer, Long> wide = new TreeMap<>();
+    TreeMap<Integer, Long> narrow = new TreeMap<>();
+    for (int size : SIZES) {
+      wide.put(size, Math.round(wideMillis * 1e6 * size));
+      narrow.put(size, Math.round(narrowMillis * 1e6 * size));
+    }
+    return new Curves(List.of(new LatencyCurve(1, 2, wide), new LatencyCurve(2, 1, narrow)));
+  }
+
   private static Curves steps(long... micros) {
     TreeMap<Integer, Long> times = new TreeMap<>();
     for (int i = 0; i < micros.length; i++) {
@@ -92,11 +103,10 @@ class BatcherSimulationTest {
   }
 
   /** Lines as the server keeps them: executors, threads, images, nanoseconds. */
-  private static Curves recorded(String name) {
+  private static Curves recorded(Path file) {
     Map<List<Integer>, TreeMap<Integer, Long>> times = new LinkedHashMap<>();
-    try (InputStream in =
-        Objects.requireNonNull(BatcherSimulationTest.class.getResourceAsStream(name))) {
-      for (String line : new String(in.readAllBytes(), UTF_8).lines().toList()) {
+    try {
+      for (String line : Files.readAllLines(file)) {
         String[] words = line.split(" ");
         times
             .computeIfAbsent(
@@ -112,22 +122,30 @@ class BatcherSimulationTest {
     return new Curves(all);
   }
 
-  private static Stream<Arguments> curves() {
-    return Stream.of(
-        Arguments.of("mobilenet_v2", recorded("mobilenet_v2.curves")),
-        Arguments.of("a fixed cost as on a GPU", linear(1, 5, 0.25)),
-        Arguments.of("a large fixed cost", linear(1, 20, 1)),
-        Arguments.of("a fixed cost", linear(2, 1, 1)),
-        Arguments.of("a small fixed cost", linear(2, 0.3, 1)),
-        Arguments.of("no fixed cost", linear(2, 0, 1)),
-        Arguments.of("batches that cost", linear(2, -0.2, 1.2)),
-        Arguments.of("kinked", steps(5000, 5500, 6500, 8500, 14_000, 26_000)),
-        Arguments.of("stairs", steps(2000, 3900, 4000, 4100, 8100, 16_100)));
+  /** Those of networks that a server has measured, and such as other machines have. */
+  private static Stream<Arguments> curves() throws IOException {
+    Stream.Builder<Arguments> all = Stream.builder();
+    try (Stream<Path> files = Files.list(RECORDED)) {
+      List<Path> curves = files.filter(f -> f.toString().endsWith(".curves")).sorted().toList();
+      assertThat(curves).hasSizeGreaterThan(1);
+      curves.forEach(file -> all.add(Arguments.of(file.getFileName(), recorded(file))));
+    }
+    return all.add(Arguments.of("a fixed cost as on a GPU", linear(1, 5, 0.25)))
+        .add(Arguments.of("a large fixed cost", linear(1, 20, 1)))
+        .add(Arguments.of("a fixed cost", linear(2, 1, 1)))
+        .add(Arguments.of("a small fixed cost", linear(2, 0.3, 1)))
+        .add(Arguments.of("no fixed cost", linear(2, 0, 1)))
+        .add(Arguments.of("batches that cost", linear(2, -0.2, 1.2)))
+        .add(Arguments.of("several runs that gain 4 %", several(4, 7.7)))
+        .add(Arguments.of("several runs that gain 8 %", several(4, 7.4)))
+        .add(Arguments.of("kinked", steps(5000, 5500, 6500, 8500, 14_000, 26_000)))
+        .add(Arguments.of("stairs", steps(2000, 3900, 4000, 4100, 8100, 16_100)))
+        .build();
   }
 
   @ParameterizedTest(name = "{0}")
   @MethodSource("curves")
-  void noFixedFormAnswersSooner(String name, Curves curves) {
+  void noFixedFormAnswersSooner(Object name, Curves curves) {
     List<String> worse = new ArrayList<>();
     BatcherSimulation.Form planned = curves.planned();
     for (double load : new double[] {0.05, 0.3, 0.6, 0.8, 0.95}) {
@@ -144,12 +162,12 @@ class BatcherSimulationTest {
         }
       }
     }
-    assertThat(worse).as(name).isEmpty();
+    assertThat(worse).as(name.toString()).isEmpty();
   }
 
   @ParameterizedTest(name = "{0}")
   @MethodSource("curves")
-  void noFixedFormAnswersMoreClients(String name, Curves curves) {
+  void noFixedFormAnswersMoreClients(Object name, Curves curves) {
     List<String> worse = new ArrayList<>();
     BatcherSimulation.Form planned = curves.planned();
     Duration pause = Duration.ofNanos(curves.wide().single() / 10);
@@ -164,7 +182,7 @@ class BatcherSimulationTest {
         }
       }
     }
-    assertThat(worse).as(name).isEmpty();
+    assertThat(worse).as(name.toString()).isEmpty();
   }
 
   /** Poisson, of bursts of up to so many. */

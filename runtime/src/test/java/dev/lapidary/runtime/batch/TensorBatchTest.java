@@ -249,6 +249,19 @@ class TensorBatchTest {
     }
   }
 
+  /** One that is alone has the machine to itself. */
+  private static final class OneAlone implements BatchRule {
+    @Override
+    public int size(int queued, int free, double perSecond) {
+      return queued;
+    }
+
+    @Override
+    public boolean isForOne(int queued, double overlap, double perSecond) {
+      return queued == 1;
+    }
+  }
+
   /** Counts its runs. */
   private static final class Counted extends Gated {
     final AtomicInteger runs = new AtomicInteger();
@@ -269,8 +282,8 @@ class TensorBatchTest {
     try (Batcher batcher = new Batcher(List.of(narrow), BatchPolicy.greedy(1), answers)) {
       batcher.become(
           List.of(narrow, narrow),
-          Optional.of(new WhenIdle(wide, idle::get)),
-          BatchPolicy.greedy(4));
+          Optional.of(new WhenIdle(wide, waiting -> idle.get())),
+          new BatchPolicy(4, Duration.ZERO, new OneAlone()));
       CompletableFuture<Outcome> first = batcher.submit(rows(1, 1, 1), BOTH, FAR);
       narrow.entered.await(); // something else is done
       idle.set(true);

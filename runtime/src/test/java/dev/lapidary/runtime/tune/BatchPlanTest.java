@@ -61,10 +61,10 @@ class BatchPlanTest {
     BatchPlan plan =
         plan(
             curve(1, 2, 2000, 4000, 8000, 16_000, 32_000, 64_000),
-            curve(2, 1, 2100, 4200, 8400, 16_800, 33_600, 67_200));
+            curve(2, 1, 2080, 4160, 8320, 16_640, 33_280, 66_560));
     assertThat(plan.executors()).isEqualTo(2);
     assertThat(plan.idleThreads()).isEqualTo(1);
-    assertThat(plan.reason()).endsWith("2 executors of 1 threads give 1.90 x the images of 1 of 2");
+    assertThat(plan.reason()).endsWith("2 executors of 1 threads give 1.92 x the images of 1 of 2");
   }
 
   @Test

@@ -104,9 +104,9 @@ final class Tuner implements AutoCloseable {
     return !closed && admission.held().requests() == 0;
   }
 
-  /** Asked for an image that is held: whether it is the only one, of all models'. */
-  private boolean isIdle() {
-    return admission.held().images() <= 1;
+  /** Whether no more images are held, of all models', than those that wait. */
+  private boolean isIdle(int waiting) {
+    return admission.held().images() <= waiting;
   }
 
   private void awaitIdle() throws InterruptedException {
