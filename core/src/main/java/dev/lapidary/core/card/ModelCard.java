@@ -127,8 +127,8 @@ public record ModelCard(
   }
 
   /**
-   * @param method {@code int8-static-qdq}, {@link #DYNAMIC_ROWS}, {@link #DYNAMIC}, {@code fp16},
-   *     or {@link #BEFORE_EXPORT}
+   * @param method {@code int8-static-qdq}, {@code int8-static-libtorch}, {@link #DYNAMIC_ROWS},
+   *     {@link #DYNAMIC}, {@code fp16}, or {@link #BEFORE_EXPORT}
    * @param calibrator such as {@code minmax}; empty if there is none
    * @param calibrationImages how many images set the ranges
    * @param calibrationSha256 of the images' input tensors, in order

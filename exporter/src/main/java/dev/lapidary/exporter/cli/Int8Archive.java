@@ -187,7 +187,7 @@ record Int8Archive(
   private static ModelCard.Quantization described(
       Quantized quantized, IntegerLayers layers, Judged judged) {
     List<Fallback> fallbacks = new ArrayList<>(quantized.card().fallbacks());
-    fallbacks.addAll(layers.onFloats());
+    fallbacks.addAll(layers.counted());
     return new ModelCard.Quantization(
         METHOD,
         quantized.card().calibrator(),

@@ -107,7 +107,8 @@ final class Forms {
     return made;
   }
 
-  private Integers quantized(Argument real, Grid grid) {
+  /** Rounded to a grid. */
+  Integers quantized(Argument real, Grid grid) {
     return new Integers(
         nodes.integers(
             "aten::quantize_per_tensor",

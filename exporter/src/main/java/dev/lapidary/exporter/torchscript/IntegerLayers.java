@@ -7,6 +7,7 @@ import dev.lapidary.torchscript.graph.Graph;
 import dev.lapidary.torchscript.graph.Node;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -48,6 +49,23 @@ public record IntegerLayers(int onIntegers, List<Fallback> onFloats) {
       }
     }
     return new IntegerLayers(packed, floats);
+  }
+
+  /** For the card: several of a reason are counted. */
+  public List<Fallback> counted() {
+    Map<String, List<String>> names = new LinkedHashMap<>();
+    onFloats.forEach(
+        f -> names.computeIfAbsent(f.reason(), unused -> new ArrayList<>()).add(f.layer()));
+    List<Fallback> counted = new ArrayList<>();
+    names.forEach(
+        (reason, layers) ->
+            counted.add(
+                new Fallback(
+                    layers.size() == 1
+                        ? layers.get(0)
+                        : "%d layers, such as %s".formatted(layers.size(), layers.get(0)),
+                    reason)));
+    return counted;
   }
 
   private static String name(Map<Integer, String> weights, Object argument) {

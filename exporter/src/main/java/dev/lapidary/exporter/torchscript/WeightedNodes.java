@@ -80,7 +80,15 @@ final class WeightedNodes {
       forms.put(node.output(), toFloats(node, weights.get()));
     } else {
       Argument weight = weights.map(w -> meant(node, w)).orElseGet(() -> plain(node));
-      forms.put(node.output(), node.is("Conv") ? convolution(node, weight) : product(node, weight));
+      Value real = node.is("Conv") ? convolution(node, weight) : product(node, weight);
+      Optional<Result> saturating =
+          result.filter(r -> weights.isPresent() && r.rectified() && !r.cuts());
+      if (saturating.isPresent()) { // which does what the Relu would
+        QdqGraph.Grid grid = saturating.get().grid();
+        forms.put(saturating.get().integers(), forms.quantized(real, grid));
+      } else {
+        forms.put(node.output(), real);
+      }
     }
   }
 
