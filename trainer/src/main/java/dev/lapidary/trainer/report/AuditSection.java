@@ -1,5 +1,7 @@
 package dev.lapidary.trainer.report;
 
+import dev.lapidary.core.page.Html;
+import dev.lapidary.core.page.HtmlTable;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;

@@ -1,8 +1,11 @@
 package dev.lapidary.trainer.report;
 
-import dev.lapidary.trainer.report.LineChart.Point;
-import dev.lapidary.trainer.report.LineChart.Scale;
-import dev.lapidary.trainer.report.LineChart.Series;
+import dev.lapidary.core.page.Html;
+import dev.lapidary.core.page.HtmlTable;
+import dev.lapidary.core.page.LineChart;
+import dev.lapidary.core.page.LineChart.Point;
+import dev.lapidary.core.page.LineChart.Scale;
+import dev.lapidary.core.page.LineChart.Series;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -49,7 +52,7 @@ public final class ComparisonPage {
             </html>
             """,
             title,
-            new Html(ReportPage.style()),
+            Html.style(),
             title,
             table.scrolling(),
             chart("Validation", runs, ComparedRun::score),

@@ -1,6 +1,7 @@
 package dev.lapidary.trainer.report;
 
 import dev.lapidary.core.failure.Failure;
+import dev.lapidary.core.page.LineChart;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;

@@ -1,5 +1,6 @@
 package dev.lapidary.trainer.report;
 
+import dev.lapidary.core.page.Html;
 import dev.lapidary.trainer.report.RunReport.Shown;
 import java.util.List;
 import java.util.Locale;

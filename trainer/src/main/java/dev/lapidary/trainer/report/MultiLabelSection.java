@@ -1,5 +1,7 @@
 package dev.lapidary.trainer.report;
 
+import dev.lapidary.core.page.Html;
+import dev.lapidary.core.page.HtmlTable;
 import dev.lapidary.trainer.report.MultiLabelMeasures.LabelMeasure;
 
 /** The page's part about one set of images of any number of labels each. */

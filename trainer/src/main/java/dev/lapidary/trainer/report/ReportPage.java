@@ -1,17 +1,13 @@
 package dev.lapidary.trainer.report;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
-
-import dev.lapidary.trainer.report.LineChart.Mark;
-import dev.lapidary.trainer.report.LineChart.Point;
-import dev.lapidary.trainer.report.LineChart.Scale;
-import dev.lapidary.trainer.report.LineChart.Series;
-import java.io.IOException;
-import java.io.InputStream;
-import java.io.UncheckedIOException;
+import dev.lapidary.core.page.Html;
+import dev.lapidary.core.page.LineChart;
+import dev.lapidary.core.page.LineChart.Mark;
+import dev.lapidary.core.page.LineChart.Point;
+import dev.lapidary.core.page.LineChart.Scale;
+import dev.lapidary.core.page.LineChart.Series;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import java.util.TreeMap;
 import java.util.function.Function;
 import java.util.function.ToDoubleFunction;
@@ -50,7 +46,7 @@ public final class ReportPage {
             </html>
             """,
             run.name(),
-            new Html(style()),
+            Html.style(),
             run.name(),
             run.architecture(),
             run.weights(),
@@ -100,14 +96,18 @@ public final class ReportPage {
         tile(
             Html.percent(m.accuracy()),
             Html.of(
-                "{} accuracy, 95&nbsp;% interval {}", title, Html.percents(m.accuracyInterval()))),
+                "{} accuracy, 95&nbsp;% interval {}",
+                title, Html.percents(m.accuracyInterval().low(), m.accuracyInterval().high()))),
         tile(Html.number(m.loss()), "%s loss, calibration error %s".formatted(title, calibration)));
   }
 
   private static Html tiles(String title, MultiLabelMeasures m) {
     Html range =
         m.meanAveragePrecisionInterval()
-            .map(interval -> Html.of(", 95&nbsp;% interval {}", Html.percents(interval)))
+            .map(
+                interval ->
+                    Html.of(
+                        ", 95&nbsp;% interval {}", Html.percents(interval.low(), interval.high())))
             .orElse(Html.NONE);
     return Html.join(
         tile(Html.percent(m.meanAveragePrecision()), Html.of("{} mAP{}", title, range)),
@@ -115,7 +115,7 @@ public final class ReportPage {
             Html.percent(m.accuracy()),
             Html.of(
                 "{} images with all labels right, 95&nbsp;% interval {}",
-                title, Html.percents(m.accuracyInterval()))));
+                title, Html.percents(m.accuracyInterval().low(), m.accuracyInterval().high()))));
   }
 
   private static Html tile(Object value, Object words) {
@@ -223,13 +223,5 @@ public final class ReportPage {
 
   private static Html row(String name, String value) {
     return Html.of("<tr><th scope='row'>{}</th><td class='text mono'>{}</td></tr>\n", name, value);
-  }
-
-  static String style() {
-    try (InputStream css = ReportPage.class.getResourceAsStream("report.css")) {
-      return new String(Optional.ofNullable(css).orElseThrow().readAllBytes(), UTF_8);
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
   }
 }

@@ -1,5 +1,7 @@
 package dev.lapidary.trainer.report;
 
+import dev.lapidary.core.page.Html;
+import dev.lapidary.core.page.HtmlTable;
 import dev.lapidary.trainer.report.SingleLabelMeasures.Bin;
 import dev.lapidary.trainer.report.SingleLabelMeasures.ClassMeasure;
 import java.util.ArrayList;

@@ -3,6 +3,7 @@ package dev.lapidary.trainer.report;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.lapidary.core.image.RgbImage;
+import dev.lapidary.core.page.LineChart;
 import java.io.StringReader;
 import java.util.ArrayList;
 import java.util.List;

@@ -1,23 +1,29 @@
-package dev.lapidary.trainer.report;
+package dev.lapidary.core.page;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.stream.Collectors;
 
 /**
  * A piece of HTML (WHATWG): what a user named never becomes markup in it, since {@link #of} escapes
  * whatever is not itself such a piece.
  */
-record Html(String markup) {
-  static final Html NONE = new Html("");
+public record Html(String markup) {
+  public static final Html NONE = new Html("");
 
   /**
    * @param template whose {@code {}} are the values, in their order
    */
-  static Html of(String template, Object... values) {
+  public static Html of(String template, Object... values) {
     StringBuilder filled = new StringBuilder();
     Iterator<Object> next = Arrays.asList(values).iterator();
     int at = 0;
@@ -29,11 +35,12 @@ record Html(String markup) {
   }
 
   /** One behind the other. */
-  static Html join(Collection<Html> pieces) {
+  public static Html join(Collection<Html> pieces) {
     return new Html(pieces.stream().map(Html::markup).collect(Collectors.joining()));
   }
 
-  static Html join(Html... pieces) {
+  /** One behind the other. */
+  public static Html join(Html... pieces) {
     return join(List.of(pieces));
   }
 
@@ -42,7 +49,7 @@ record Html(String markup) {
   }
 
   /** Text or a quoted attribute's value. */
-  static String escape(String text) {
+  public static String escape(String text) {
     StringBuilder safe = new StringBuilder();
     for (int i = 0; i < text.length(); i++) {
       char c = text.charAt(i);
@@ -58,25 +65,37 @@ record Html(String markup) {
     return safe.toString();
   }
 
-  static Html percent(double fraction) {
+  /** With two digits behind the point. */
+  public static Html percent(double fraction) {
     return new Html(String.format(Locale.ROOT, "%.2f&nbsp;%%", 100 * fraction));
   }
 
-  static Html percents(Interval interval) {
-    return of("{} to {}", percent(interval.low()), percent(interval.high()));
+  /** Of an interval. */
+  public static Html percents(double low, double high) {
+    return of("{} to {}", percent(low), percent(high));
   }
 
   /** Four digits behind the point. */
-  static String number(double value) {
+  public static String number(double value) {
     return String.format(Locale.ROOT, "%.4f", value);
   }
 
-  static String count(long value) {
+  /** With commas between thousands. */
+  public static String count(long value) {
     return String.format(Locale.ROOT, "%,d", value);
   }
 
+  /** How all pages look, for their one {@code style}. */
+  public static Html style() {
+    try (InputStream css = Html.class.getResourceAsStream("page.css")) {
+      return new Html(new String(Optional.ofNullable(css).orElseThrow().readAllBytes(), UTF_8));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
   /** As learning rates are written. */
-  static String rate(double value) {
+  public static String rate(double value) {
     return value == 0 ? "0" : String.format(Locale.ROOT, "%.2e", value);
   }
 }

@@ -1,11 +1,11 @@
-package dev.lapidary.trainer.report;
+package dev.lapidary.core.page;
 
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
 /** A table of the page: columns of numbers and of texts; a row may begin with its head. */
-final class HtmlTable {
+public final class HtmlTable {
   private enum Column {
     NUMBER("<th>{}</th>", "<td>{}</td>"),
     TEXT("<th class='text'>{}</th>", "<td class='text'>{}</td>"),
@@ -24,15 +24,18 @@ final class HtmlTable {
   private final List<Html> heads = new ArrayList<>();
   private final List<Html> rows = new ArrayList<>();
 
-  HtmlTable rowHead(String name) {
+  /** A column whose cells name their rows. */
+  public HtmlTable rowHead(String name) {
     return with(Column.ROW_HEAD, name);
   }
 
-  HtmlTable numbers(String... names) {
+  /** Columns of numbers. */
+  public HtmlTable numbers(String... names) {
     return with(Column.NUMBER, names);
   }
 
-  HtmlTable texts(String... names) {
+  /** Columns of text. */
+  public HtmlTable texts(String... names) {
     return with(Column.TEXT, names);
   }
 
@@ -45,7 +48,7 @@ final class HtmlTable {
   }
 
   /** Cells by column; an empty optional one is an empty cell. */
-  HtmlTable row(Object... cells) {
+  public HtmlTable row(Object... cells) {
     List<Html> row = new ArrayList<>();
     for (int i = 0; i < columns.size(); i++) {
       Object cell = cells[i] instanceof Optional<?> maybe ? maybe.orElse(null) : cells[i];
@@ -55,7 +58,8 @@ final class HtmlTable {
     return this;
   }
 
-  Html html() {
+  /** The table. */
+  public Html html() {
     return Html.of(
         "<table><thead><tr>{}</tr></thead><tbody>\n{}</tbody></table>",
         Html.join(heads),
@@ -63,7 +67,7 @@ final class HtmlTable {
   }
 
   /** Where it is wider than the page it scrolls. */
-  Html scrolling() {
+  public Html scrolling() {
     return Html.of("<div class='scroll'>{}</div>", html());
   }
 }

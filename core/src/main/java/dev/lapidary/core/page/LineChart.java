@@ -1,4 +1,4 @@
-package dev.lapidary.trainer.report;
+package dev.lapidary.core.page;
 
 import com.google.errorprone.annotations.FormatMethod;
 import java.util.ArrayList;
@@ -6,7 +6,8 @@ import java.util.List;
 import java.util.Locale;
 
 /** A chart of lines as inline SVG, with a legend and a text that says what it shows. */
-record LineChart(String title, String xTitle, Scale scale, List<Series> series, List<Mark> marks) {
+public record LineChart(
+    String title, String xTitle, Scale scale, List<Series> series, List<Mark> marks) {
   private static final int WIDTH = 560;
   private static final int HEIGHT = 250;
   private static final int LEFT = 58;
@@ -21,30 +22,31 @@ record LineChart(String title, String xTitle, Scale scale, List<Series> series, 
           + "polyline{fill:none;stroke:#0969a8;stroke-width:2}circle{fill:#0969a8}";
 
   /** How the vertical axis runs. */
-  enum Scale {
+  public enum Scale {
     LINEAR,
     LOGARITHMIC
   }
 
-  record Point(double x, double y) {}
+  /** In the axes' own units. */
+  public record Point(double x, double y) {}
 
   /** Points from left to right. */
-  record Series(String name, List<Point> points) {
-    Series {
+  public record Series(String name, List<Point> points) {
+    public Series {
       points = List.copyOf(points);
     }
   }
 
   /** A vertical line with a word on it. */
-  record Mark(double x, String text) {}
+  public record Mark(double x, String text) {}
 
-  LineChart {
+  public LineChart {
     series = series.stream().filter(s -> !s.points().isEmpty()).toList();
     marks = List.copyOf(marks);
   }
 
   /** Nothing if there is no point. */
-  String html() {
+  public String html() {
     List<Point> all = series.stream().flatMap(s -> s.points().stream()).toList();
     if (all.isEmpty()) {
       return "";
@@ -73,7 +75,7 @@ record LineChart(String title, String xTitle, Scale scale, List<Series> series, 
   }
 
   /** An SVG file of its own, on white. */
-  String file() {
+  public String file() {
     String inline = html();
     String body = inline.substring(inline.indexOf("<svg") + 4, inline.indexOf("</svg>"));
     return "<?xml version='1.0' encoding='UTF-8'?>\n<svg xmlns='http://www.w3.org/2000/svg'"
