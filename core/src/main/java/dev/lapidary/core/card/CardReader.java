@@ -76,5 +76,8 @@ final class CardReader {
     if (card.get("preprocessing") instanceof ObjectNode rule && !rule.has("alpha")) {
       rule.put("alpha", Background.BLACK.toString());
     }
+    if (card.get("quantization") instanceof ObjectNode how && !how.has("target")) {
+      how.put("target", ModelCard.Quantization.CPU);
+    }
   }
 }

@@ -145,6 +145,9 @@ final class CardWriter {
       json.writeEndObject();
     }
     json.writeEndArray();
+    if (!how.target().equals(Quantization.CPU)) { // as alpha: cards without it keep their bytes
+      json.writeStringField("target", how.target());
+    }
     json.writeEndObject();
   }
 

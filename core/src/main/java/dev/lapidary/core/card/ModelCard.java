@@ -135,6 +135,8 @@ public record ModelCard(
    * @param logitNoise the largest |difference| to the fp32 file's logits that was measured; of a
    *     network that came quantized, the one to the source's that its certificate lets pass
    * @param fallbacks what stayed float, and why
+   * @param target what its integers were written for: {@link #CPU} where the card does not say it,
+   *     {@code portable}, {@code tensorrt} or {@code web}
    */
   public record Quantization(
       String method,
@@ -142,7 +144,11 @@ public record ModelCard(
       int calibrationImages,
       String calibrationSha256,
       double logitNoise,
-      List<Fallback> fallbacks) {
+      List<Fallback> fallbacks,
+      String target) {
+    /** ONNX Runtime on a CPU with kernels for 8 bits; of other methods than int8 nothing else. */
+    public static final String CPU = "cpu";
+
     /** By PyTorch, before the network was saved: there is no float file to compare with. */
     public static final String BEFORE_EXPORT = "torch.ao.quantization";
 
@@ -154,6 +160,17 @@ public record ModelCard(
 
     public Quantization {
       fallbacks = List.copyOf(fallbacks);
+    }
+
+    /** For a CPU. */
+    public Quantization(
+        String method,
+        String calibrator,
+        int calibrationImages,
+        String calibrationSha256,
+        double logitNoise,
+        List<Fallback> fallbacks) {
+      this(method, calibrator, calibrationImages, calibrationSha256, logitNoise, fallbacks, CPU);
     }
 
     /** Whether an image's answer depends on those beside it: they share the scales of one call. */

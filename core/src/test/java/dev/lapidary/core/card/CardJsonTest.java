@@ -94,7 +94,13 @@ class CardJsonTest {
         CARD.withScoring(Scoring.of(Scores.SIGMOID))
             .withQuantization(
                 new Quantization(
-                    "int8", "entropy", 8, "ab", 0.25, List.of(new Fallback("\"a\"/\u00e9", "b"))));
+                    "int8",
+                    "entropy",
+                    8,
+                    "ab",
+                    0.25,
+                    List.of(new Fallback("\"a\"/\u00e9", "b")),
+                    "web"));
     assertThat(CardJson.write(all))
         .isEqualTo(bound.writeValueAsString(all).replace(",\"anySize\":false", ""));
     ModelCard least =
@@ -129,6 +135,20 @@ class CardJsonTest {
     assertThatThrownBy(
             () -> CardJson.read(CardJson.write(tags).replace("sigmoid", "tanh"), "m.onnx"))
         .hasMessageStartingWith("[m.onnx] its model card is not readable: ");
+  }
+
+  /** Cards of files for a CPU are what they were before there were targets. */
+  @Test
+  void aTargetIsWrittenOnlyIfItIsNoCpu() {
+    Quantization cpu = new Quantization("int8", "minmax", 8, "ab", 0.25, List.of());
+    String json = CardJson.write(CARD.withQuantization(cpu));
+    assertThat(json).doesNotContain("target");
+    assertThat(CardJson.read(json, "m.onnx").quantization()).contains(cpu);
+    Quantization web = new Quantization("int8", "minmax", 8, "ab", 0.25, List.of(), "web");
+    String other = CardJson.write(CARD.withQuantization(web));
+    assertThat(other)
+        .isEqualTo(json.replace("\"fallbacks\":[]", "\"fallbacks\":[],\"target\":\"web\""));
+    assertThat(CardJson.read(other, "m.onnx").quantization()).contains(web);
   }
 
   @Test

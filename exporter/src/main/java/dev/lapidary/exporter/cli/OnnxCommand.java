@@ -13,8 +13,10 @@ import dev.lapidary.exporter.verify.ModelRuntime;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Help.Visibility;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -40,9 +42,13 @@ final class OnnxCommand implements Callable<Integer>, HelpSection.Command {
               + GraphLowering.MIN_OPSET
               + " to "
               + GraphLowering.MAX_OPSET
-              + "; with --embed-resize at least, and unless told, "
-              + EmbedPreprocessing.MIN_RESIZE_OPSET)
-  private int opset = 17;
+              + "; unless told 17, with --embed-resize "
+              + EmbedPreprocessing.MIN_RESIZE_OPSET
+              + ", where static int8 is written "
+              + OnnxExport.INTEGER_OPSET
+              + ", which is the oldest whose DequantizeLinear ONNX's reference evaluator has",
+      showDefaultValue = Visibility.NEVER)
+  private Optional<Integer> opset = Optional.empty();
 
   @Option(
       names = "--embed-preprocessing",
@@ -110,11 +116,13 @@ final class OnnxCommand implements Callable<Integer>, HelpSection.Command {
             "Quantization",
             List.of("--quantize", "--calibration", "--guard", "--max-drop"),
             List.of(
+                "--target",
                 "--calibration-images",
                 "--guard-images",
                 "--min-speedup",
                 "--costs",
                 "--measure-costs",
+                "--report",
                 "--on-bad-image")));
   }
 
@@ -123,11 +131,6 @@ final class OnnxCommand implements Callable<Integer>, HelpSection.Command {
       return EmbeddedSteps.RESIZE;
     }
     return embed ? EmbeddedSteps.NORMALIZE : EmbeddedSteps.NONE;
-  }
-
-  private int opset() {
-    boolean told = spec.commandLine().getParseResult().hasMatchedOption("--opset");
-    return embedResize && !told ? EmbedPreprocessing.MIN_RESIZE_OPSET : opset;
   }
 
   @Override
@@ -147,7 +150,7 @@ final class OnnxCommand implements Callable<Integer>, HelpSection.Command {
     }
     PrintWriter err = spec.commandLine().getErr();
     OnnxExport.Request request =
-        new OnnxExport.Request(export, opset(), steps(), maxInlineBytes, quantize);
+        new OnnxExport.Request(export, opset, steps(), maxInlineBytes, quantize);
     OnnxExport.Report report = OnnxExport.run(request, TerminalProgress.of(err));
     if (cardFile) {
       CardCommand.write(CardJson.write(report.card()), beside);

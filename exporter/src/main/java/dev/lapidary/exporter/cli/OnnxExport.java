@@ -6,11 +6,13 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.lapidary.core.card.CardJson;
 import dev.lapidary.core.card.ModelCard;
 import dev.lapidary.core.card.Scores;
+import dev.lapidary.core.file.AtomicFile;
 import dev.lapidary.core.progress.WorkProgress;
 import dev.lapidary.exporter.lower.GraphLowering;
 import dev.lapidary.exporter.onnx.OnnxGraph;
 import dev.lapidary.exporter.onnx.OnnxOutput;
 import dev.lapidary.exporter.onnx.OnnxWriter;
+import dev.lapidary.exporter.pass.EmbedPreprocessing;
 import dev.lapidary.exporter.pass.Passes;
 import dev.lapidary.exporter.quantize.ChosenImages;
 import dev.lapidary.exporter.quantize.QuantizeMethod;
@@ -18,6 +20,7 @@ import dev.lapidary.exporter.quantize.QuantizeOptions;
 import dev.lapidary.exporter.quantize.Quantized;
 import dev.lapidary.exporter.quantize.SourceQuantization;
 import dev.lapidary.exporter.quantize.WeightedLayers;
+import dev.lapidary.exporter.report.Int8Page;
 import dev.lapidary.exporter.verify.LayerParity;
 import dev.lapidary.exporter.verify.LoadFailure;
 import dev.lapidary.exporter.verify.ModelRuntime;
@@ -30,6 +33,7 @@ import dev.lapidary.torchscript.trace.TraceOptions;
 import dev.lapidary.torchscript.trace.Tracer;
 import dev.lapidary.torchscript.trace.limit.TraceLimits;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.Map;
@@ -37,14 +41,23 @@ import java.util.Optional;
 
 /** The way from an archive to a proven ONNX file. */
 final class OnnxExport {
+  /** The oldest whose DequantizeLinear ONNX's reference evaluator runs. */
+  static final int INTEGER_OPSET = 19;
+
+  private static final int USUAL_OPSET = 17;
+
   private final Request request;
   private final WorkProgress log;
   private final Timings timings = new Timings();
 
-  /** What was asked for. */
+  /**
+   * What was asked for.
+   *
+   * @param opset if it was told
+   */
   record Request(
       ExportOptions export,
-      int opset,
+      Optional<Integer> opset,
       EmbeddedSteps embed,
       long maxInlineBytes,
       QuantizeOptions quantize) {}
@@ -133,28 +146,37 @@ final class OnnxExport {
 
   private Report run() throws IOException {
     request.export().requireOut();
+    if (request.quantize().report().isPresent()) {
+      AtomicFile.requireAbsent(request.quantize().report().get(), request.export().force);
+    }
     Written[] written = new Written[1];
     OnnxOutput.write(
         request.export().out, request.maxInlineBytes(), output -> written[0] = fill(output));
     timings.step("move");
     Written done = written[0];
+    writeReport(done);
     return new Report(
         request.export().out,
         done.bytes(),
         done.nodes(),
         done.card(),
-        done.layers(),
-        done.measured(),
+        done.quantized().flatMap(Quantized::layers),
+        done.quantized().map(Measured::of),
         timings);
   }
 
+  /** Behind the model, which it is about. */
+  private void writeReport(Written done) throws IOException {
+    Optional<Path> page = request.quantize().report();
+    if (page.isPresent() && done.quantized().isPresent()) {
+      String name = String.valueOf(request.export().out.getFileName());
+      String text = Int8Page.of(name, done.quantized().get(), request.quantize().maxDrop());
+      AtomicFile.write(page.get(), to -> Files.writeString(to, text));
+    }
+  }
+
   /** What went into the file in the end. */
-  private record Written(
-      int nodes,
-      ModelCard card,
-      Optional<WeightedLayers> layers,
-      Optional<Measured> measured,
-      long bytes) {}
+  private record Written(int nodes, ModelCard card, Optional<Quantized> quantized, long bytes) {}
 
   /**
    * What was compiled; the archive and the graph can be forgotten.
@@ -188,15 +210,17 @@ final class OnnxExport {
     ModelCard card = delivered(compiled.described());
     card = card.withParity(proven(source, card, output.model(), compiled));
     if (request.embed() == EmbeddedSteps.RESIZE) {
-      log.say(ResizeParity.check(card.preprocessing().orElseThrow(), request.opset()).text());
+      log.say(
+          ResizeParity.check(
+                  card.preprocessing().orElseThrow(), opset(compiled.already().isPresent()))
+              .text());
     }
     if (compiled.already().isPresent()) {
       card = card.withQuantization(SourceQuantization.card(card.parity().orElseThrow()));
     }
     timings.step("verify");
     int nodes = compiled.nodes();
-    Optional<WeightedLayers> layers = Optional.empty();
-    Optional<Measured> measured = Optional.empty();
+    Optional<Quantized> made = Optional.empty();
     if (compiled.float32().isPresent()) {
       Quantized quantized =
           request
@@ -212,8 +236,7 @@ final class OnnxExport {
       card = card.withQuantization(quantized.card());
       output.write(result);
       nodes = result.nodes().size();
-      layers = quantized.layers();
-      measured = Optional.of(Measured.of(quantized));
+      made = Optional.of(quantized);
     }
     timings.step("quantize");
     card =
@@ -221,7 +244,7 @@ final class OnnxExport {
             request.quantize(), compiled.images(), ModelRuntime.ONNX_RUNTIME, card, output.model());
     timings.step("golden");
     OnnxWriter.appendMetadata(output.model(), ModelCard.METADATA_KEY, CardJson.write(card));
-    return new Written(nodes, card, layers, measured, output.size());
+    return new Written(nodes, card, made, output.size());
   }
 
   /** From the source to a written float32 model. */
@@ -245,7 +268,7 @@ final class OnnxExport {
     if (images.isEmpty()) {
       CalibrationFolder.requireReadable(request.quantize(), log::say);
     }
-    request.embed().require(described, request.opset());
+    request.embed().require(described, opset(false));
     timings.step("read");
     Graph traced = Tracer.trace(source.archive(), traceOptions(described));
     ModelCard card = Cards.scored(described, traced, source, request.export().model);
@@ -253,7 +276,8 @@ final class OnnxExport {
     timings.step("trace");
     Optional<SourceQuantization> already = SourceQuantization.of(traced);
     already.ifPresent(found -> request.quantize().requireNone(source.archive().name()));
-    GraphLowering.Lowered lowered = GraphLowering.lowered(traced, request.opset(), outputName());
+    GraphLowering.Lowered lowered =
+        GraphLowering.lowered(traced, opset(already.isPresent()), outputName());
     OnnxGraph graph = lowered.graph();
     timings.step("lower");
     Passes.run(graph);
@@ -270,6 +294,16 @@ final class OnnxExport {
         card,
         result.nodes().size(),
         lowered.origins());
+  }
+
+  /**
+   * @param cameQuantized whether the source has integers of its own
+   */
+  private int opset(boolean cameQuantized) {
+    boolean integers = cameQuantized || request.quantize().method() == QuantizeMethod.INT8;
+    int smallest =
+        request.embed() == EmbeddedSteps.RESIZE ? EmbedPreprocessing.MIN_RESIZE_OPSET : USUAL_OPSET;
+    return request.opset().orElse(integers ? INTEGER_OPSET : smallest);
   }
 
   private String outputName() {
@@ -325,12 +359,7 @@ final class OnnxExport {
     SourceOptions options = request.export().model;
     LayerParity parity =
         LayerParity.check(
-            already.traced(),
-            source,
-            options.output(),
-            request.opset(),
-            described,
-            options.batch());
+            already.traced(), source, options.output(), opset(true), described, options.batch());
     return SourceQuantization.METHOD + ": " + parity.text();
   }
 

@@ -4,6 +4,7 @@ import dev.lapidary.core.tensor.Tensor;
 import dev.lapidary.exporter.onnx.OnnxGraph;
 import dev.lapidary.exporter.onnx.OnnxNode;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.function.IntBinaryOperator;
 
@@ -21,17 +22,17 @@ final class BiasCorrection {
    */
   static Map<String, float[]> of(
       OnnxGraph graph,
-      Int8Plan plan,
+      List<OnnxNode> layers,
       Observations seen,
       Map<String, QuantParams> params,
       WeightRounding rounding) {
     Map<String, float[]> biases = new HashMap<>();
-    for (OnnxNode node : plan.layers()) {
+    for (OnnxNode node : layers) {
       QuantParams input = params.get(node.input(0));
       if (node.is("Conv", "Gemm") && input != null) {
         double[] means = seen.channelMeans(node.input(0));
         if (means.length > 0) {
-          biases.put(node.name(), corrected(graph, node, input.scale(), means, rounding));
+          biases.put(node.name(), corrected(graph, node, input, means, rounding));
         }
       }
     }
@@ -39,7 +40,7 @@ final class BiasCorrection {
   }
 
   private static float[] corrected(
-      OnnxGraph graph, OnnxNode node, float inputScale, double[] means, WeightRounding rounding) {
+      OnnxGraph graph, OnnxNode node, QuantParams input, double[] means, WeightRounding rounding) {
     Tensor tensor = graph.initializer(node.input(1)).orElseThrow();
     float[] weight = tensor.toFloats();
     int axis = InsertQdq.channelAxis(node);
@@ -47,7 +48,7 @@ final class BiasCorrection {
     int inner = axis == 0 ? weight.length / Math.max(1, channels) : 1;
     float[] given = InsertQdq.bias(graph, node);
     float[] bias = given.length == 0 ? new float[channels] : given.clone();
-    float[] rounded = rounding.quantized(graph, node, bias, inputScale).dequantized();
+    float[] rounded = rounding.quantized(graph, node, bias, input).dequantized();
     double[] shift = new double[channels];
     IntBinaryOperator inputChannel = inputChannels(node, tensor);
     for (int i = 0; i < weight.length; i++) {

@@ -13,6 +13,7 @@ import java.util.Set;
  * @param calibrator sets the ranges
  * @param rounding chooses the weights' integers
  * @param correctBias whether the weights' rounding is put into the biases
+ * @param form of the graph with integers
  */
 record Candidate(
     OnnxGraph graph,
@@ -20,33 +21,35 @@ record Candidate(
     String repair,
     Calibrator calibrator,
     WeightRounding rounding,
-    boolean correctBias) {
+    boolean correctBias,
+    Int8Form form) {
   /** As the model card says it. */
   String label() {
     return calibrator.label()
         + repair
-        + (rounding == WeightRounding.NEAREST ? "" : " + rounding by layer")
+        + (rounding.isNearest() ? "" : " + rounding by layer")
         + (correctBias ? " + bias correction" : "");
   }
 
   Candidate with(Calibrator other) {
-    return new Candidate(graph, seen, repair, other, rounding, correctBias);
+    return new Candidate(graph, seen, repair, other, rounding, correctBias, form);
   }
 
   Candidate withCorrectedBias() {
-    return new Candidate(graph, seen, repair, calibrator, rounding, true);
+    return new Candidate(graph, seen, repair, calibrator, rounding, true, form);
   }
 
   /** With the biases corrected for what it does to the weights. */
   Candidate with(WeightRounding other) {
-    return new Candidate(graph, seen, repair, calibrator, other, true);
+    return new Candidate(graph, seen, repair, calibrator, other, true, form);
   }
 
   OnnxGraph build(Set<String> keptFloat) {
-    Int8Plan plan = Int8Plan.of(graph, keptFloat);
-    Map<String, QuantParams> params = ChooseParams.of(graph, plan, seen.ranges(calibrator));
+    Map<String, QuantParams> params = form.params(graph, keptFloat, seen.ranges(calibrator));
     Map<String, float[]> biases =
-        correctBias ? BiasCorrection.of(graph, plan, seen, params, rounding) : Map.of();
-    return InsertQdq.of(graph, plan, params, biases, rounding);
+        correctBias
+            ? BiasCorrection.of(graph, form.layers(graph, keptFloat), seen, params, rounding)
+            : Map.of();
+    return form.write(graph, keptFloat, params, biases, rounding);
   }
 }

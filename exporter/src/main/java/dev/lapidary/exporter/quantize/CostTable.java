@@ -25,8 +25,6 @@ import java.util.Objects;
  * @param layers some of each kind, of other sizes
  */
 public record CostTable(String cpu, List<LayerCost> layers) {
-  private static final String SHIPPED = "costs-x86_64-vnni.json";
-
   public CostTable {
     if (cpu == null || cpu.isBlank() || layers == null) {
       throw new IllegalArgumentException("it needs \"cpu\" and \"layers\"");
@@ -39,10 +37,15 @@ public record CostTable(String cpu, List<LayerCost> layers) {
     }
   }
 
-  /** The one that comes with the exporter. */
-  public static CostTable shipped() {
-    try (InputStream in =
-        Objects.requireNonNull(CostTable.class.getResourceAsStream(SHIPPED), SHIPPED)) {
+  /** The one of a target that comes with the exporter. */
+  public static CostTable shipped(Target target) {
+    String name =
+        switch (target) {
+          case CPU, PORTABLE -> "costs-x86_64-vnni.json";
+          case TENSORRT -> "costs-tensorrt.json";
+          case WEB -> "costs-web.json";
+        };
+    try (InputStream in = Objects.requireNonNull(CostTable.class.getResourceAsStream(name), name)) {
       return new ObjectMapper().readValue(in, CostTable.class);
     } catch (IOException e) {
       throw new UncheckedIOException(e);

@@ -53,20 +53,11 @@ record Drift(
     float[] expected = scoring.logits(reference);
     float[] found = scoring.logits(quantized);
     double worst = 0;
-    double error = 0;
-    double energy = 0;
-    for (int i = 0; i < images; i++) {
-      int from = i * classes;
-      double mean = softmax ? mean(expected, from, classes) : 0;
-      double shift = softmax ? mean(found, from, classes) - mean : 0;
-      for (int k = from; k < from + classes; k++) {
-        worst = Math.max(worst, Math.abs((double) quantized[k] - reference[k]));
-        double difference = (double) found[k] - expected[k];
-        error += (difference - shift) * (difference - shift);
-        energy += (expected[k] - mean) * (expected[k] - mean);
-      }
+    for (int k = 0; k < images * classes; k++) {
+      worst = Math.max(worst, Math.abs((double) quantized[k] - reference[k]));
     }
-    double relative = energy == 0 ? error : error / energy;
+    double[] squares = squares(reference, quantized, images, scoring);
+    double relative = squares[1] == 0 ? squares[0] : squares[0] / squares[1];
     Margins margins = Margins.of(expected, found, classes, softmax);
     long flips = flips(reference, quantized, images, classes);
     double agreement = 1 - (double) flips / images;
@@ -84,6 +75,38 @@ record Drift(
         margins.noise(),
         worst,
         relative);
+  }
+
+  /** What {@link #relativeError} is a share of. */
+  static double energy(float[] reference, int images, Scoring scoring) {
+    return squares(reference, reference, images, scoring)[1];
+  }
+
+  /** What {@link #relativeError} is, not yet as a share: it grows with each image. */
+  static double error(float[] reference, float[] quantized, int images, Scoring scoring) {
+    return squares(reference, quantized, images, scoring)[0];
+  }
+
+  /** Of logits, without each image's mean under a softmax: the differences' and the reference's. */
+  private static double[] squares(
+      float[] reference, float[] quantized, int images, Scoring scoring) {
+    int classes = reference.length / images;
+    boolean softmax = !scoring.several();
+    float[] expected = scoring.logits(reference);
+    float[] found = scoring.logits(quantized);
+    double error = 0;
+    double energy = 0;
+    for (int i = 0; i < images; i++) {
+      int from = i * classes;
+      double mean = softmax ? mean(expected, from, classes) : 0;
+      double shift = softmax ? mean(found, from, classes) - mean : 0;
+      for (int k = from; k < from + classes; k++) {
+        double difference = (double) found[k] - expected[k];
+        error += (difference - shift) * (difference - shift);
+        energy += (expected[k] - mean) * (expected[k] - mean);
+      }
+    }
+    return new double[] {error, energy};
   }
 
   /** Whether the answers are float32's as nearly as one may ask without knowing the right ones. */

@@ -13,6 +13,7 @@ import dev.lapidary.exporter.onnx.OnnxNode;
 import dev.lapidary.exporter.onnx.OnnxTypes;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -49,14 +50,16 @@ public final class DynamicInt8 {
   private static final float LEAST_SCALE = 0x1p-100f;
 
   private final OnnxGraph graph;
+  private final boolean portable;
 
   /** By the value that is read: what {@link #rows} made of it. */
   private final Map<String, Rows> quantized = new HashMap<>();
 
   private int layers;
 
-  private DynamicInt8(OnnxGraph graph) {
+  private DynamicInt8(OnnxGraph graph, boolean portable) {
     this.graph = graph;
+    this.portable = portable;
   }
 
   /**
@@ -64,28 +67,42 @@ public final class DynamicInt8 {
    *
    * @param images to measure the difference on
    * @param scoring what the outputs are made to
+   * @param target for which all weights have 7 bits if it is {@link Target#PORTABLE}: no image told
+   *     how large a row's levels are
    * @param log gets lines of progress and warnings
    * @throws Failure (exit 2) if the model has no matrix product with a constant
    */
   public static Quantized quantize(
-      OnnxGraph fp32, CalibrationSet images, Scoring scoring, Consumer<String> log) {
-    DynamicInt8 dynamic = new DynamicInt8(fp32.copy());
-    for (OnnxNode node : fp32.nodes()) {
-      dynamic.convert(node);
-    }
+      OnnxGraph fp32, CalibrationSet images, Scoring scoring, Target target, Consumer<String> log) {
+    DynamicInt8 dynamic = new DynamicInt8(fp32.copy(), target == Target.PORTABLE);
+    dynamic.convertAll(fp32);
     if (dynamic.layers == 0) {
       throw Failure.badInput(
           "int8-dynamic quantizes MatMul and Gemm, and this model has none with a constant weight;"
               + " use --quantize int8 with --calibration");
     }
-    dynamic.removeUnused();
     Map<String, Fallback> floats = dynamic.floats(fp32);
     WeightedLayers layers = WeightedLayers.of(fp32, floats.keySet());
     Quantized.Method method =
-        new Quantized.Method(METHOD, FloatLayers.counted(floats.values()), Optional.of(layers));
+        new Quantized.Method(
+            METHOD, FloatLayers.counted(floats.values()), Optional.of(layers), target);
     Quantized quantized = Quantized.measured(fp32, dynamic.graph, images, scoring, method, log);
     layers.sayFloats(METHOD, floats, log);
     return quantized;
+  }
+
+  /** The graph alone; empty if there is nothing in it to quantize. */
+  static Optional<OnnxGraph> converted(OnnxGraph fp32) {
+    DynamicInt8 dynamic = new DynamicInt8(fp32.copy(), false);
+    dynamic.convertAll(fp32);
+    return dynamic.layers == 0 ? Optional.empty() : Optional.of(dynamic.graph);
+  }
+
+  private void convertAll(OnnxGraph fp32) {
+    for (OnnxNode node : fp32.nodes()) {
+      convert(node);
+    }
+    removeUnused();
   }
 
   /** The layers with weights that were left as they are, by their names. */
@@ -123,7 +140,9 @@ public final class DynamicInt8 {
     boolean transposed = node.intOr("transB", 0) == 1;
     Tensor columns = transposed ? transpose(weight.get()) : weight.get();
     int out = (int) columns.size(1);
-    QuantizedWeight q = QuantizedWeight.of(columns.toFloats(), out, 1, new float[0], 1);
+    boolean[] narrow = new boolean[out];
+    Arrays.fill(narrow, portable);
+    QuantizedWeight q = QuantizedWeight.of(columns.toFloats(), out, 1, new float[0], 1, narrow);
     Tensor values =
         Tensor.over(DType.INT8, Storage.over(ByteBuffer.wrap(q.values())), columns.shape());
     graph.replace(node, nodes(node, values, Tensor.of(q.scales(), out)));

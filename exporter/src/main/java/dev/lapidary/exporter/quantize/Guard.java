@@ -29,20 +29,31 @@ final class Guard {
     this.maxDrop = maxDrop;
   }
 
+  /** How a model's answers are, and what that means. */
+  record Compared(Drift drift, Verdict verdict) {}
+
   Verdict judge(OnnxGraph quantized) {
-    return judge(reference.answers(quantized));
+    return compare(quantized).verdict();
+  }
+
+  Compared compare(OnnxGraph quantized) {
+    return compare(reference.answers(quantized));
   }
 
   /**
    * @param answers of all the images: row-major [n, classes]
    */
   Verdict judge(float[] answers) {
+    return compare(answers).verdict();
+  }
+
+  private Compared compare(float[] answers) {
     Drift drift = reference.drift(answers, reference.images());
     Optional<Loss> loss =
         labels.isEmpty()
             ? Optional.empty()
             : Optional.of(Loss.of(reference.answers(), answers, labels, reference.scoring()));
-    return verdict(drift, loss, maxDrop);
+    return new Compared(drift, verdict(drift, loss, maxDrop));
   }
 
   static Verdict verdict(Drift drift, Optional<Loss> loss, double maxDrop) {

@@ -99,8 +99,15 @@ public final class HalfPrecision {
         half.to,
         images,
         scoring,
-        new Quantized.Method(METHOD, fallbacks, Optional.empty()),
+        new Quantized.Method(METHOD, fallbacks, Optional.empty(), Target.CPU),
         log);
+  }
+
+  /** The graph alone. */
+  static OnnxGraph converted(OnnxGraph fp32) {
+    HalfPrecision half = new HalfPrecision(fp32);
+    half.convert();
+    return half.to;
   }
 
   private static String reason(String op) {

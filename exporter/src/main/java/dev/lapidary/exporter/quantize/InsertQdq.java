@@ -229,7 +229,7 @@ final class InsertQdq {
     }
     int axis = channelAxis(node);
     float[] bias = biases.getOrDefault(node.name(), bias(from, node));
-    QuantizedWeight q = rounding.quantized(from, node, bias, input.scale());
+    QuantizedWeight q = rounding.quantized(from, node, bias, input);
     String base = node.name();
     List<String> inputs = new ArrayList<>(List.of(integers(x)));
     inputs.add(

@@ -56,6 +56,20 @@ public record Latency(double floatMillis, double quantizedMillis) {
     return new Latency(times.get(0), times.get(1));
   }
 
+  /** Of a batch each, in milliseconds; threads 0 are as many as there are processors. */
+  static List<Double> inTurn(List<OnnxGraph> graphs, ByteBuffer batch, long[] shape, int threads) {
+    List<RuntimeModel> models = new ArrayList<>();
+    try {
+      graphs.forEach(graph -> models.add(RuntimeModel.load(graph, threads)));
+      return lowerDeciles(
+          models.stream()
+              .map(model -> (DoubleSupplier) () -> millis(model, batch, shape))
+              .toArray(DoubleSupplier[]::new));
+    } finally {
+      models.forEach(RuntimeModel::close);
+    }
+  }
+
   private static double alone(OnnxGraph graph, ByteBuffer image, long[] shape) {
     try (RuntimeModel model = RuntimeModel.load(graph, 1)) {
       return lowerDeciles(() -> millis(model, image, shape)).get(0);

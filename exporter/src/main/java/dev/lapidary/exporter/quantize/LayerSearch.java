@@ -28,6 +28,9 @@ final class LayerSearch {
   /** So many times a layer that went to float is tried on integers again. */
   private static final int RETURNS = 8;
 
+  /** A report's curve has points for up to so many layers back on floats. */
+  private static final int MOST_SHOWN = 32;
+
   private final List<OnnxNode> layers;
   private final Trial trial;
   private final Map<Set<String>, Verdict> judged = new LinkedHashMap<>();
@@ -79,11 +82,51 @@ final class LayerSearch {
     return search.found();
   }
 
+  /**
+   * What each layer does, and a curve with more points than were needed to choose.
+   *
+   * @param layers the worst first
+   */
+  record Harms(List<LayerHarm> layers, List<CurvePoint> curve) {
+    Harms {
+      layers = List.copyOf(layers);
+      curve = List.copyOf(curve);
+    }
+  }
+
+  /** For a report: measured anew, and the worst layers held to the guard on floats. */
+  static Harms harms(List<OnnxNode> layers, Trial trial, Found found) {
+    LayerSearch search = new LayerSearch(layers, trial);
+    double none = search.micros(Set.of());
+    List<LayerHarm> harms = new ArrayList<>();
+    for (OnnxNode layer : layers) {
+      Set<String> others = search.names();
+      others.remove(layer.name());
+      double micros = search.micros(Set.of(layer.name())) - none;
+      boolean integers = !found.keptFloat().contains(layer.name());
+      harms.add(new LayerHarm(layer.name(), layer.op(), trial.harm(others), micros, integers));
+    }
+    harms.sort(Comparator.comparingDouble(LayerHarm::harm).reversed());
+    List<String> worst = harms.stream().map(LayerHarm::name).toList();
+    List<CurvePoint> curve = new ArrayList<>(found.curve());
+    double floats = search.micros(search.names());
+    for (int count = 1; count < worst.size() && count <= MOST_SHOWN; count *= 2) {
+      Set<String> kept = new LinkedHashSet<>(worst.subList(0, count));
+      double speedup = floats / search.micros(kept);
+      curve.add(new CurvePoint(count, speedup, trial.judge(kept), false));
+    }
+    curve.sort(Comparator.comparingDouble(CurvePoint::speedup).reversed());
+    return new Harms(harms, curve);
+  }
+
+  private Set<String> names() {
+    return layers.stream().map(OnnxNode::name).collect(Collectors.toCollection(LinkedHashSet::new));
+  }
+
   private void search() {
     Map<String, Double> harms = new HashMap<>();
     Map<String, Double> losses = new HashMap<>();
-    Set<String> names =
-        layers.stream().map(OnnxNode::name).collect(Collectors.toCollection(LinkedHashSet::new));
+    Set<String> names = names();
     double none = micros(Set.of());
     for (String name : names) {
       Set<String> others = new LinkedHashSet<>(names);
@@ -209,11 +252,7 @@ final class LayerSearch {
   }
 
   private Found found() {
-    double floats =
-        micros(
-            layers.stream()
-                .map(OnnxNode::name)
-                .collect(Collectors.toCollection(LinkedHashSet::new)));
+    double floats = micros(names());
     List<CurvePoint> curve = new ArrayList<>();
     judged.forEach(
         (kept, verdict) ->

@@ -58,8 +58,11 @@ final class Observations {
 
   /** Groups of values that fit into one call on each thread. */
   static List<List<String>> parts(RuntimeModel model, List<String> values, CalibrationSet images) {
-    List<Tensor> one = model.run(images.one(0), images.shape(1), values);
     List<List<String>> parts = new ArrayList<>();
+    if (values.isEmpty()) {
+      return parts; // all that is asked for is the network's input
+    }
+    List<Tensor> one = model.run(images.one(0), images.shape(1), values);
     List<String> part = new ArrayList<>();
     long sum = 0;
     for (int i = 0; i < values.size(); i++) {
@@ -156,7 +159,8 @@ final class Observations {
         float largest = magnitudes[c];
         for (int i = from; i < from + inner; i++) {
           sum += values[i];
-          largest = Math.max(largest, Math.abs(values[i]));
+          float magnitude = Math.abs(values[i]);
+          largest = magnitude > largest ? magnitude : largest;
         }
         sums[c] += sum;
         magnitudes[c] = largest;

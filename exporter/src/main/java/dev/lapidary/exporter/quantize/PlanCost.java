@@ -3,12 +3,12 @@ package dev.lapidary.exporter.quantize;
 import dev.lapidary.core.tensor.Tensor;
 import dev.lapidary.exporter.onnx.OnnxGraph;
 import dev.lapidary.exporter.onnx.OnnxNode;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
  * What a network would take with some layers on floats, by a {@link CostTable}: its layers with
@@ -17,30 +17,32 @@ import java.util.Set;
 final class PlanCost {
   private final OnnxGraph graph;
   private final CostTable table;
+  private final Int8Form form;
 
   /** Of values, per image. */
   private final Map<String, Long> sizes = new HashMap<>();
 
   private final List<OnnxNode> weighted;
 
-  private PlanCost(OnnxGraph graph, CostTable table, List<OnnxNode> weighted) {
+  private PlanCost(OnnxGraph graph, CostTable table, Int8Form form, List<OnnxNode> weighted) {
     this.graph = graph;
     this.table = table;
+    this.form = form;
     this.weighted = List.copyOf(weighted);
   }
 
   /**
    * @param images whose first tells how large values are
    */
-  static PlanCost of(OnnxGraph graph, CostTable table, CalibrationSet images) {
+  static PlanCost of(OnnxGraph graph, CostTable table, Int8Form form, CalibrationSet images) {
     FixedValues fixed = FixedValues.of(graph);
     List<OnnxNode> weighted =
         graph.nodes().stream()
             .filter(node -> node.is("Conv", "Gemm", "MatMul") && !fixed.isFixed(node))
             .filter(node -> graph.initializer(node.input(1)).isPresent())
             .toList();
-    PlanCost cost = new PlanCost(graph, table, weighted);
-    Set<String> values = new LinkedHashSet<>(Int8Plan.of(graph, Set.of()).quantizedValues());
+    PlanCost cost = new PlanCost(graph, table, form, weighted);
+    Set<String> values = new LinkedHashSet<>(form.values(graph, Set.of()));
     weighted.forEach(node -> values.add(node.output()));
     List<String> asked =
         values.stream().filter(value -> graph.producer(value).isPresent()).toList();
@@ -62,15 +64,15 @@ final class PlanCost {
 
   /** Microseconds of one image. */
   double micros(Set<String> keptFloat) {
-    Int8Plan plan = Int8Plan.of(graph, keptFloat);
+    Set<String> integers =
+        form.layers(graph, keptFloat).stream().map(OnnxNode::name).collect(Collectors.toSet());
     double micros = 0;
     for (OnnxNode node : weighted) {
       LayerCost cost = cost(node);
-      boolean floats = plan.roleOf(node) == Role.FLOAT;
-      micros += floats ? cost.floatMicros() : cost.integerMicros();
+      micros += integers.contains(node.name()) ? cost.integerMicros() : cost.floatMicros();
     }
-    for (String value : plan.quantizedValues()) {
-      micros += conversions(plan, value) * conversion(value) / 2;
+    for (Map.Entry<String, Integer> value : form.conversions(graph, keptFloat).entrySet()) {
+      micros += value.getValue() * conversion(value.getKey()) / 2;
     }
     return micros;
   }
@@ -87,14 +89,5 @@ final class PlanCost {
   private double conversion(String value) {
     long numbers = Math.max(1, sizes.getOrDefault(value, 1L));
     return table.of(LayerCost.Kind.POINTWISE, 1, numbers).conversionMicros();
-  }
-
-  /** To integers, and from them. */
-  private int conversions(Int8Plan plan, String value) {
-    boolean fromIntegers =
-        graph.producer(value).filter(node -> plan.roleOf(node).givesIntegers()).isPresent();
-    List<OnnxNode> readers = new ArrayList<>(graph.consumers(value));
-    readers.removeIf(reader -> plan.roleOf(reader).takesIntegers());
-    return (fromIntegers ? 0 : 1) + (fromIntegers && !readers.isEmpty() ? 1 : 0);
   }
 }

@@ -9,7 +9,9 @@ enum QuantType {
   /**
    * Weights: {@code -127..127} around zero point 0; -128 is left out to keep the grid symmetric.
    */
-  S8_SYMMETRIC(-127, 127, true, DType.INT8);
+  S8_SYMMETRIC(-127, 127, true, DType.INT8),
+  /** Weights two of whose products with 0..255 fit into 16 bits: 2 * 255 * 64 = 32,640. */
+  S7_SYMMETRIC(-64, 64, true, DType.INT8);
 
   private final int min;
   private final int max;

@@ -29,6 +29,15 @@ public final class QuantizeOptions {
   private QuantizeMethod method = QuantizeMethod.NONE;
 
   @Option(
+      names = "--target",
+      defaultValue = "cpu",
+      description =
+          "What int8 is written for: ${COMPLETION-CANDIDATES}. portable is right on x86 CPUs without"
+              + " VNNI too; tensorrt is symmetric, placed by TensorRT's rules; web keeps on floats"
+              + " what is slower on integers in a browser.")
+  private Target target = Target.CPU;
+
+  @Option(
       names = "--calibration",
       paramLabel = "DIR",
       showDefaultValue = Visibility.NEVER,
@@ -96,6 +105,15 @@ public final class QuantizeOptions {
   private Optional<Path> measureCosts = Optional.empty();
 
   @Option(
+      names = "--report",
+      paramLabel = "FILE.html",
+      showDefaultValue = Visibility.NEVER,
+      description =
+          "Writes a page about int8: beside float32, fp16 and int8-dynamic, layers by harm and cost,"
+              + " and the curve of speed against harm; it takes some minutes more.")
+  private Optional<Path> report = Optional.empty();
+
+  @Option(
       names = "--on-bad-image",
       defaultValue = "fail",
       description = "What becomes of unreadable calibration images: ${COMPLETION-CANDIDATES}.")
@@ -108,6 +126,16 @@ public final class QuantizeOptions {
   /** Where images may be taken from, for ranges and for the golden check. */
   public Optional<Path> calibration() {
     return calibration;
+  }
+
+  /** Where a page about int8 is to be written. */
+  public Optional<Path> report() {
+    return report;
+  }
+
+  /** In points. */
+  public double maxDrop() {
+    return maxDrop;
   }
 
   public OnBadImage onBadImage() {
@@ -164,6 +192,20 @@ public final class QuantizeOptions {
           "--costs and --measure-costs are for --quantize int8, which chooses layers by them: add"
               + " it, or leave them out");
     }
+    if (target != Target.CPU && !isForTarget()) {
+      throw Failure.badInput(
+          "--target %s is about integers, and --quantize is %s: give --quantize int8%s, or leave"
+              + " --target out",
+          target, method, target == Target.PORTABLE ? " or int8-dynamic" : "");
+    }
+    if (target != Target.CPU && measureCosts.isPresent()) {
+      throw Failure.badInput(
+          "--measure-costs measures this machine, and --target is %s: leave one of them out",
+          target);
+    }
+    if (report.isPresent() && method != QuantizeMethod.INT8) {
+      throw Failure.badInput("--report is a page about int8: add --quantize int8, or leave it out");
+    }
     costs.ifPresent(CostTable::read); // before the work that it would end
     if (minSpeedup.isPresent() && method == QuantizeMethod.NONE) {
       throw Failure.badInput(
@@ -173,6 +215,11 @@ public final class QuantizeOptions {
       throw Failure.badInput(
           "--min-speedup must be positive, 1 for as fast as float32, but is %s", minSpeedup.get());
     }
+  }
+
+  private boolean isForTarget() {
+    return method == QuantizeMethod.INT8
+        || (method == QuantizeMethod.INT8_DYNAMIC && target == Target.PORTABLE);
   }
 
   private static void requirePositive(String option, int value) {
@@ -230,15 +277,16 @@ public final class QuantizeOptions {
         images.calibration().tell(log);
         images.guard().tell(log);
         measureCosts.ifPresent(file -> CostMeasurement.measure(log::say).write(file));
-        Limits limits = new Limits(maxDrop / 100, force, costs());
-        quantized = StaticInt8.quantize(fp32, images, card.scoring(), limits, log::say);
+        Limits limits = new Limits(maxDrop / 100, force, target, costs());
+        quantized =
+            StaticInt8.quantize(fp32, images, card.scoring(), limits, report.isPresent(), log::say);
       }
     } else {
       try (CalibrationSet images = images(card, chosen)) {
         quantized =
             method == QuantizeMethod.FP16
                 ? HalfPrecision.quantize(fp32, images, card.scoring(), log::say)
-                : DynamicInt8.quantize(fp32, images, card.scoring(), log::say);
+                : DynamicInt8.quantize(fp32, images, card.scoring(), target, log::say);
       }
     }
     return Optional.of(quantized);
@@ -274,7 +322,7 @@ public final class QuantizeOptions {
   }
 
   private CostTable costs() {
-    return costs.map(CostTable::read).orElseGet(CostTable::shipped);
+    return costs.map(CostTable::read).orElseGet(() -> CostTable.shipped(target));
   }
 
   private void requireSpeed(String what, Latency latency, boolean force, WorkProgress log) {

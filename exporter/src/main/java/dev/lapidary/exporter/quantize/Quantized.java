@@ -20,6 +20,7 @@ import java.util.function.Consumer;
  * @param curve speed against harm: all choices of layers that were held to the guard, the fastest
  *     first; empty for a method that chooses none
  * @param latency on this machine; for the user's eyes, never for the card
+ * @param details for a report, where one was asked for
  */
 public record Quantized(
     OnnxGraph graph,
@@ -28,13 +29,15 @@ public record Quantized(
     double agreement,
     Optional<Verdict> verdict,
     List<CurvePoint> curve,
-    Latency latency) {
+    Latency latency,
+    Optional<Int8Details> details) {
   public Quantized {
     curve = List.copyOf(curve);
   }
 
   /** A method without calibration: its name in the card, and what it leaves float32. */
-  record Method(String name, List<Fallback> fallbacks, Optional<WeightedLayers> layers) {}
+  record Method(
+      String name, List<Fallback> fallbacks, Optional<WeightedLayers> layers, Target target) {}
 
   /** Measures a graph that needed no calibration. */
   static Quantized measured(
@@ -57,9 +60,22 @@ public record Quantized(
     sayLatency(method.name(), latency, log);
     ModelCard.Quantization card =
         new ModelCard.Quantization(
-            method.name(), "", 0, "", drift.maxAbsDifference(), method.fallbacks());
+            method.name(),
+            "",
+            0,
+            "",
+            drift.maxAbsDifference(),
+            method.fallbacks(),
+            method.target().toString());
     return new Quantized(
-        graph, card, method.layers(), drift.agreement(), Optional.empty(), List.of(), latency);
+        graph,
+        card,
+        method.layers(),
+        drift.agreement(),
+        Optional.empty(),
+        List.of(),
+        latency,
+        Optional.empty());
   }
 
   /** Says how fast it is, as a warning where that is no gain. */

@@ -52,9 +52,10 @@ final class QuantizedWeight {
    *     for a MatMul's {@code [in, out]}, and the rest of the shape for {@code [out, ...]}
    * @param bias one a channel, or empty
    * @param inputScale of the activation that the weight multiplies
+   * @param narrow which channels have 7 bits; empty if none has
    */
   static QuantizedWeight of(
-      float[] weight, int channels, int inner, float[] bias, float inputScale) {
+      float[] weight, int channels, int inner, float[] bias, float inputScale, boolean[] narrow) {
     double[] magnitudes = new double[channels];
     for (int i = 0; i < weight.length; i++) {
       int c = i / inner % channels;
@@ -66,7 +67,7 @@ final class QuantizedWeight {
     float[] biasScales = new float[bias.length];
     for (int c = 0; c < channels; c++) {
       Range range = new Range(-magnitudes[c], magnitudes[c]);
-      params[c] = QuantParams.of(range, QuantType.S8_SYMMETRIC);
+      params[c] = QuantParams.of(range, type(narrow, c));
       if (bias.length > 0) {
         params[c] = raisedFor(bias[c], inputScale, params[c]);
         biasScales[c] = inputScale * params[c].scale();
@@ -87,7 +88,18 @@ final class QuantizedWeight {
     if (params.scale() >= min) {
       return params;
     }
-    return new QuantParams(Math.nextUp((float) min), 0, QuantType.S8_SYMMETRIC);
+    return new QuantParams(Math.nextUp((float) min), 0, params.type());
+  }
+
+  static QuantType type(boolean[] narrow, int channel) {
+    return channel < narrow.length && narrow[channel]
+        ? QuantType.S7_SYMMETRIC
+        : QuantType.S8_SYMMETRIC;
+  }
+
+  /** The channel of a value of {@link #values}. */
+  int channel(int index) {
+    return index / inner % scales.length;
   }
 
   /** The same scales with other integers. */
@@ -99,7 +111,7 @@ final class QuantizedWeight {
   QuantizedWeight rounded(QuantizedWeight choice) {
     byte[] chosen = values.clone();
     for (int i = 0; i < chosen.length; i++) {
-      int c = i / inner % scales.length;
+      int c = channel(i);
       chosen[i] = scales[c] == choice.scales[c] ? choice.values[i] : chosen[i];
     }
     return withValues(chosen);
@@ -109,7 +121,7 @@ final class QuantizedWeight {
   float[] dequantized() {
     float[] weight = new float[values.length];
     for (int i = 0; i < weight.length; i++) {
-      weight[i] = values[i] * scales[i / inner % scales.length];
+      weight[i] = values[i] * scales[channel(i)];
     }
     return weight;
   }

@@ -11,6 +11,12 @@ import java.util.List;
  * answered by itself, so that no answer depends on the others.
  */
 final class Reference {
+  /** Answers are taken so many images at a time where they may be bad enough to stop. */
+  private static final int AT_ONCE = 16;
+
+  /** Far more than sums in double are off by: nothing is given up that might be chosen. */
+  private static final double ROUNDING = 1e-6;
+
   private final CalibrationSet images;
   private final Scoring scoring;
   private final float[] outputs;
@@ -39,10 +45,37 @@ final class Reference {
     return drift(outputs(quantized, images, count), count);
   }
 
+  /**
+   * {@link Drift#relativeError} over the first images, or infinity as soon as some of them alone
+   * are off by more than the bound.
+   */
+  double relativeError(OnnxGraph quantized, int atMost, double bound) {
+    int count = Math.min(atMost, images.count());
+    int classes = outputs.length / images.count();
+    double energy = Drift.energy(first(count), count, scoring);
+    double limit = bound * (energy == 0 ? 1 : energy) * (1 + ROUNDING);
+    float[] answers = new float[count * classes];
+    try (RuntimeModel model = RuntimeModel.load(quantized, 1)) {
+      for (int from = 0; from < count; from += AT_ONCE) {
+        int to = Math.min(count, from + AT_ONCE);
+        float[] rows = outputs(model, images, from, to);
+        System.arraycopy(rows, 0, answers, from * classes, rows.length);
+        float[] part = Arrays.copyOf(answers, to * classes);
+        if (to < count && Drift.error(first(to), part, to, scoring) > limit) {
+          return Double.POSITIVE_INFINITY;
+        }
+      }
+    }
+    return drift(answers, count).relativeError();
+  }
+
+  private float[] first(int count) {
+    return Arrays.copyOf(outputs, outputs.length / images.count() * count);
+  }
+
   /** Of answers to the first images. */
   Drift drift(float[] answers, int count) {
-    float[] part = Arrays.copyOf(outputs, outputs.length / images.count() * count);
-    return Drift.between(part, answers, count, scoring);
+    return Drift.between(first(count), answers, count, scoring);
   }
 
   /** A graph's answers to all the images: row-major [n, classes]. */
@@ -65,13 +98,19 @@ final class Reference {
   }
 
   private static float[] outputs(OnnxGraph graph, CalibrationSet images, int count) {
-    List<float[]> rows = new ArrayList<>();
     try (RuntimeModel model = RuntimeModel.load(graph, 1)) {
-      InOrder.run(
-          count, image -> model.logits(images.one(image), images.shape(1)), row -> rows.add(row));
+      return outputs(model, images, 0, count);
     }
+  }
+
+  private static float[] outputs(RuntimeModel model, CalibrationSet images, int from, int to) {
+    List<float[]> rows = new ArrayList<>();
+    InOrder.run(
+        to - from,
+        image -> model.logits(images.one(from + image), images.shape(1)),
+        row -> rows.add(row));
     int classes = rows.isEmpty() ? 0 : rows.get(0).length;
-    float[] all = new float[count * classes];
+    float[] all = new float[rows.size() * classes];
     for (int i = 0; i < rows.size(); i++) {
       System.arraycopy(rows.get(i), 0, all, i * classes, classes);
     }

@@ -19,15 +19,18 @@ final class RoundingDescent {
 
   private final double[] covariance;
   private final double scale;
+  private final QuantType type;
   private final int[] integers;
   private final double[] errors;
 
   /** C d. */
   private final double[] slopes;
 
-  private RoundingDescent(double[] weights, double scale, int[] integers, double[] covariance) {
+  private RoundingDescent(
+      double[] weights, double scale, QuantType type, int[] integers, double[] covariance) {
     this.covariance = covariance;
     this.scale = scale;
+    this.type = type;
     this.integers = integers;
     int taps = weights.length;
     errors = new double[taps];
@@ -45,10 +48,12 @@ final class RoundingDescent {
   /**
    * Improves the integers that it is given.
    *
+   * @param type of the integers
    * @param covariance row-major [taps, taps], positive definite
    */
-  static void improve(double[] weights, double scale, int[] integers, double[] covariance) {
-    RoundingDescent descent = new RoundingDescent(weights, scale, integers, covariance);
+  static void improve(
+      double[] weights, double scale, QuantType type, int[] integers, double[] covariance) {
+    RoundingDescent descent = new RoundingDescent(weights, scale, type, integers, covariance);
     descent.singles();
     if (integers.length <= PAIRED_TAPS) {
       for (int move = 0; move < PAIR_MOVES && descent.bestPair(); move++) {
@@ -71,8 +76,7 @@ final class RoundingDescent {
     }
   }
 
-  private static int clipped(int integer) {
-    QuantType type = QuantType.S8_SYMMETRIC;
+  private int clipped(int integer) {
     return Math.max(type.min(), Math.min(type.max(), integer));
   }
 

@@ -5,9 +5,11 @@ import dev.lapidary.core.card.ModelCard.Fallback;
 import dev.lapidary.core.card.Scoring;
 import dev.lapidary.core.failure.Failure;
 import dev.lapidary.exporter.onnx.OnnxGraph;
+import dev.lapidary.exporter.onnx.OnnxNode;
 import java.math.BigDecimal;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -28,24 +30,12 @@ public final class StaticInt8 {
   /** As the model card says it. */
   public static final String METHOD = "int8-static-qdq";
 
-  /** So many images tell one calibrator from another. */
-  private static final int CHOOSING_IMAGES = 64;
-
   /** Ranking runs the model once a layer; so many images tell the worst layers from the others. */
   private static final int RANKING_IMAGES = 32;
 
-  /** The error of the logits, 30 dB below them, from which on no repair is looked for. */
-  private static final double NEAR = 1e-3;
-
-  /**
-   * What equalization must leave of the error at most. It gives channels the ranges that they had
-   * on calibration images, and cuts those that go further on others: on EfficientNet-Lite2 it was
-   * the nearer one there and kept 86 of 100 answers on other photographs, where 95 stay without it.
-   */
-  private static final double EQUALIZATION_GAIN = 0.5;
-
   private final OnnxGraph fp32;
   private final Reference reference;
+  private final Int8Form form;
   private final Guard guard;
   private final Int8Images images;
   private final Consumer<String> log;
@@ -53,6 +43,7 @@ public final class StaticInt8 {
   private StaticInt8(
       OnnxGraph fp32, Int8Images images, Scoring scoring, Limits limits, Consumer<String> log) {
     this.fp32 = fp32;
+    this.form = Int8Form.of(limits.target());
     this.reference = Reference.of(fp32, images.calibration(), scoring);
     this.guard =
         new Guard(Reference.of(fp32, images.guard(), scoring), images.labels(), limits.maxDrop());
@@ -71,107 +62,80 @@ public final class StaticInt8 {
    */
   public static Quantized quantize(
       OnnxGraph fp32, Int8Images images, Scoring scoring, Limits limits, Consumer<String> log) {
+    return quantize(fp32, images, scoring, limits, false, log);
+  }
+
+  /**
+   * The same, with what a report shows.
+   *
+   * @param detailed whether {@link Quantized#details} is to be there, which takes its time
+   */
+  static Quantized quantize(
+      OnnxGraph fp32,
+      Int8Images images,
+      Scoring scoring,
+      Limits limits,
+      boolean detailed,
+      Consumer<String> log) {
     OnnxGraph graph = NormalizeForInt8.of(fp32);
-    Int8Plan plan = Int8Plan.of(graph, Set.of());
-    if (plan.layers().isEmpty()) {
-      throw Failure.unsupported(
-          "--quantize int8 finds nothing to compute on integers: no layer has a weight and enough"
-              + " work for each output; leave it out, or give --quantize fp16");
-    }
+    List<OnnxNode> layers = Int8Form.of(limits.target()).layers(graph, Set.of());
+    requireSome(
+        layers,
+        "--quantize int8 finds nothing to compute on integers: no layer has a weight and enough"
+            + " work for each output; leave it out, or give --quantize fp16");
     StaticInt8 int8 = new StaticInt8(fp32, images, scoring, limits, log);
-    Candidate best = int8.best(graph);
-    PlanCost cost = PlanCost.of(best.graph(), limits.costs(), images.calibration());
-    LayerSearch.Found found = LayerSearch.of(plan.layers(), int8.trial(best, cost), log);
-    OnnxGraph result = best.build(found.keptFloat());
-    Int8Plan finalPlan = Int8Plan.of(best.graph(), found.keptFloat());
-    FusionLint lint = FusionLint.of(result, finalPlan.layers());
-    Described described = int8.describe(best.graph(), finalPlan, found.keptFloat(), lint);
+    Candidate best =
+        new CandidateSearch(int8.reference, images.calibration(), limits.target()).best(graph);
+    PlanCost cost = PlanCost.of(best.graph(), limits.costs(), int8.form, images.calibration());
+    Set<String> slower =
+        limits.target() == Target.WEB ? WebLayers.onFloats(best.graph(), layers, cost) : Set.of();
+    List<OnnxNode> faster =
+        layers.stream().filter(layer -> !slower.contains(layer.name())).toList();
+    requireSome(
+        faster,
+        "--target web finds nothing that onnxruntime-web computes faster on integers: its depthwise"
+            + " convolutions and matrix products are slower so, and what lies between them costs more in"
+            + " conversions than it saves; leave --quantize out, or give --target cpu for the size");
+    LayerSearch.Trial trial = int8.trial(best, cost, slower);
+    LayerSearch.Found found = LayerSearch.of(faster, trial, log);
+    OnnxGraph result = best.build(union(slower, found.keptFloat()));
+    Described described = int8.describe(best.graph(), slower, found.keptFloat(), result);
     int8.require(described.layers(), found, limits);
     String by = found.curve().size() > 1 ? ", layers by costs " + limits.costs().hash() : "";
-    return int8.finished(result, best.label() + by, found, described);
+    Optional<Int8Details> details =
+        detailed ? Optional.of(int8.details(result, faster, trial, found)) : Optional.empty();
+    return int8.finished(result, best.label() + by, limits.target(), found, described, details);
   }
 
-  /**
-   * The graph as it is, or equalized, each by its best ranges; then rounded by layer where that is
-   * not near enough.
-   */
-  private Candidate best(OnnxGraph graph) {
-    Candidate plain = bestRanges(graph, observe(graph), "");
-    double error = error(plain);
-    Candidate best =
-        CrossLayerEqualization.of(graph, plain.seen())
-            .map(other -> bestRanges(other, observe(other), " + equalization"))
-            .filter(other -> error(other) < EQUALIZATION_GAIN * error)
-            .orElse(plain);
-    return error(best) > NEAR ? nearest(List.of(best, rounded(best))) : best;
-  }
-
-  /**
-   * Rounded by layer, with the ranges that are best then: weights that hurt hide what ranges do.
-   */
-  private Candidate rounded(Candidate candidate) {
-    OnnxGraph graph = candidate.graph();
-    WeightRounding rounding =
-        WeightRounding.of(graph, Int8Plan.of(graph, Set.of()), images.calibration());
-    Candidate rounded = candidate.with(rounding);
-    return nearest(Calibrator.all().stream().map(rounded::with).toList());
-  }
-
-  /** The one with the least error, of equal ones the first. */
-  private Candidate nearest(List<Candidate> candidates) {
-    Candidate best = candidates.get(0);
-    double min = Double.POSITIVE_INFINITY;
-    for (Candidate candidate : candidates) {
-      double error = error(candidate);
-      if (error < min) {
-        min = error;
-        best = candidate;
-      }
+  private static void requireSome(List<OnnxNode> layers, String message) {
+    if (layers.stream().noneMatch(layer -> layer.is("Conv", "Gemm", "MatMul"))) {
+      throw Failure.unsupported("%s", message);
     }
-    return best;
   }
 
-  private Observations observe(OnnxGraph graph) {
-    Int8Plan plan = Int8Plan.of(graph, Set.of());
-    return Observations.of(graph, plan.quantizedValues(), images.calibration());
+  private static Set<String> union(Set<String> some, Set<String> more) {
+    Set<String> all = new LinkedHashSet<>(some);
+    all.addAll(more);
+    return all;
   }
 
-  /** All calibrators without, then the best one with bias correction; the plainer wins a tie. */
-  private Candidate bestRanges(OnnxGraph graph, Observations seen, String repair) {
-    Candidate best =
-        new Candidate(graph, seen, repair, new MinMax(), WeightRounding.NEAREST, false);
-    double min = error(best);
-    for (Calibrator calibrator : Calibrator.all()) {
-      Candidate candidate = best.with(calibrator);
-      double error = calibrator instanceof MinMax ? min : error(candidate);
-      if (error < min) {
-        min = error;
-        best = candidate;
-      }
-    }
-    Candidate corrected = best.withCorrectedBias();
-    return error(corrected) < min ? corrected : best;
-  }
-
-  private double error(Candidate candidate) {
-    return reference.drift(candidate.build(Set.of()), CHOOSING_IMAGES).relativeError();
-  }
-
-  private LayerSearch.Trial trial(Candidate candidate, PlanCost cost) {
+  private LayerSearch.Trial trial(Candidate candidate, PlanCost cost, Set<String> slower) {
     return new LayerSearch.Trial() {
       @Override
       public Verdict judge(Set<String> keptFloat) {
-        return guard.judge(candidate.build(keptFloat));
+        return guard.judge(candidate.build(union(slower, keptFloat)));
       }
 
       @Override
       public double harm(Set<String> keptFloat) {
-        return reference.drift(candidate.build(keptFloat), RANKING_IMAGES).relativeError();
+        return reference
+            .drift(candidate.build(union(slower, keptFloat)), RANKING_IMAGES)
+            .relativeError();
       }
 
       @Override
       public double micros(Set<String> keptFloat) {
-        return cost.micros(keptFloat);
+        return cost.micros(union(slower, keptFloat));
       }
     };
   }
@@ -221,30 +185,41 @@ public final class StaticInt8 {
   private record Described(
       WeightedLayers layers, Map<String, Fallback> named, List<Fallback> fallbacks) {}
 
-  private Described describe(OnnxGraph graph, Int8Plan plan, Set<String> kept, FusionLint lint) {
+  private Described describe(
+      OnnxGraph graph, Set<String> slower, Set<String> kept, OnnxGraph written) {
     Map<String, Fallback> named = new LinkedHashMap<>();
     String what = guard.scoring().several() ? "labels" : "argmax";
     for (String name : kept) {
       String reason = "int8 changed the %s of too many held-out images".formatted(what);
       named.put(name, new Fallback(name, reason));
     }
-    for (String name : lint.unfused()) {
-      named.put(name, new Fallback(name, "ONNX Runtime runs it on floats between integers"));
-    }
-    for (String name : lint.rounded()) {
+    for (String name : form.rounded(written)) {
       log.accept(
           "warning: %s was to stay float, and ONNX Runtime rounds its weights itself, with one scale for all"
               .formatted(name));
     }
-    Map<String, Fallback> planned = FloatLayers.of(graph, plan);
-    List<Fallback> fallbacks = new ArrayList<>(named.values());
-    fallbacks.addAll(FloatLayers.counted(planned.values()));
-    planned.forEach(named::putIfAbsent);
+    for (OnnxNode node : graph.nodes()) {
+      if (slower.contains(node.name())) {
+        named.put(node.name(), new Fallback(node.op(), WebLayers.REASON));
+      }
+    }
+    Map<String, Fallback> others = form.floats(graph, union(slower, kept), written);
+    others.forEach(named::putIfAbsent);
+    List<Fallback> fallbacks = new ArrayList<>();
+    List<Fallback> counted = new ArrayList<>();
+    named.forEach(
+        (name, fallback) -> (fallback.layer().equals(name) ? fallbacks : counted).add(fallback));
+    fallbacks.addAll(FloatLayers.counted(counted));
     return new Described(WeightedLayers.of(fp32, named.keySet()), named, fallbacks);
   }
 
   private Quantized finished(
-      OnnxGraph result, String label, LayerSearch.Found found, Described described) {
+      OnnxGraph result,
+      String label,
+      Target target,
+      LayerSearch.Found found,
+      Described described,
+      Optional<Int8Details> details) {
     Verdict verdict = found.verdict();
     log.accept(
         "int8: %s, ranges by %s, %s".formatted(described.layers().words(), label, verdict.words()));
@@ -260,7 +235,8 @@ public final class StaticInt8 {
             images.calibration().count(),
             images.calibration().sha256(),
             noise,
-            described.fallbacks());
+            described.fallbacks(),
+            target.toString());
     return new Quantized(
         result,
         record,
@@ -268,6 +244,18 @@ public final class StaticInt8 {
         verdict.agreement(),
         Optional.of(verdict),
         found.curve(),
-        latency);
+        latency,
+        details);
+  }
+
+  private Int8Details details(
+      OnnxGraph result, List<OnnxNode> layers, LayerSearch.Trial trial, LayerSearch.Found found) {
+    log.accept("int8: report: %d layers and four files are measured".formatted(layers.size()));
+    LayerSearch.Harms harms = LayerSearch.harms(layers, trial, found);
+    return new Int8Details(
+        SideBySide.of(fp32, result, guard, images.calibration()),
+        harms.layers(),
+        harms.curve(),
+        FusionLint.of(result, List.of()).operators());
   }
 }

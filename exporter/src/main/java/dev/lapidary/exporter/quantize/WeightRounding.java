@@ -19,58 +19,90 @@ import java.util.Optional;
  * rounding averages out, and it would take very many images to tell how such inputs vary.
  */
 final class WeightRounding {
-  /** Nearest integers everywhere. */
-  static final WeightRounding NEAREST = new WeightRounding(Map.of());
+  /** Nearest integers everywhere, of 8 bits. */
+  static final WeightRounding NEAREST = nearest(PairSums.IN_32_BITS);
 
   private static final int MOST_TAPS = 256;
   private static final int IMAGES = 128;
 
   private final Map<String, QuantizedWeight> weights;
+  private final PairSums sums;
 
-  private WeightRounding(Map<String, QuantizedWeight> weights) {
+  private WeightRounding(Map<String, QuantizedWeight> weights, PairSums sums) {
     this.weights = weights;
+    this.sums = sums;
   }
 
-  /** For the convolutions and matrix products that a plan has on integers. */
-  static WeightRounding of(OnnxGraph graph, Int8Plan plan, CalibrationSet images) {
-    List<Layer> layers = layers(graph, plan);
+  /** Nearest integers everywhere, of 7 bits where a sum needs it. */
+  static WeightRounding nearest(PairSums sums) {
+    return new WeightRounding(Map.of(), sums);
+  }
+
+  /**
+   * For the convolutions and matrix products among some layers.
+   *
+   * @param inputs by value, as they are when nothing is cut: they tell where 7 bits are needed
+   */
+  static WeightRounding of(
+      OnnxGraph graph,
+      List<OnnxNode> some,
+      CalibrationSet images,
+      Map<String, QuantParams> inputs,
+      PairSums sums) {
+    List<Layer> layers = layers(graph, some);
     measure(graph, layers, images);
     List<QuantizedWeight> rounded = new ArrayList<>();
-    InOrder.run(layers.size(), i -> rounded(graph, layers.get(i)), weight -> rounded.add(weight));
+    InOrder.run(
+        layers.size(),
+        i -> rounded(graph, layers.get(i), inputs, sums),
+        weight -> rounded.add(weight));
     Map<String, QuantizedWeight> weights = new HashMap<>();
     for (int i = 0; i < layers.size(); i++) {
       weights.put(layers.get(i).node().name(), rounded.get(i));
     }
-    return new WeightRounding(weights);
+    return new WeightRounding(weights, sums);
+  }
+
+  /** Whether each weight has the integer next to it. */
+  boolean isNearest() {
+    return weights.isEmpty();
   }
 
   /**
    * A layer's weight and bias as integers.
    *
    * @param bias one a channel, or empty
-   * @param inputScale of the activation that the weight multiplies
+   * @param input of the activation that the weight multiplies
    */
-  QuantizedWeight quantized(OnnxGraph graph, OnnxNode node, float[] bias, float inputScale) {
-    QuantizedWeight nearest = nearest(graph, node, bias, inputScale);
+  QuantizedWeight quantized(OnnxGraph graph, OnnxNode node, float[] bias, QuantParams input) {
+    QuantizedWeight wide = chosen(graph, node, bias, input.scale(), new boolean[0]);
+    boolean[] narrow = sums.saturating(graph, node, wide, input);
+    return narrow.length == 0 ? wide : chosen(graph, node, bias, input.scale(), narrow);
+  }
+
+  private QuantizedWeight chosen(
+      OnnxGraph graph, OnnxNode node, float[] bias, float inputScale, boolean[] narrow) {
+    QuantizedWeight nearest = nearest(graph, node, bias, inputScale, narrow);
     return Optional.ofNullable(weights.get(node.name())).map(nearest::rounded).orElse(nearest);
   }
 
   private static QuantizedWeight nearest(
-      OnnxGraph graph, OnnxNode node, float[] bias, float inputScale) {
+      OnnxGraph graph, OnnxNode node, float[] bias, float inputScale, boolean[] narrow) {
     Tensor weight = graph.initializer(node.input(1)).orElseThrow();
     int axis = InsertQdq.channelAxis(node);
     int inner = 1;
     for (int d = axis + 1; d < weight.rank(); d++) {
       inner *= (int) weight.size(d);
     }
-    return QuantizedWeight.of(weight.toFloats(), (int) weight.size(axis), inner, bias, inputScale);
+    return QuantizedWeight.of(
+        weight.toFloats(), (int) weight.size(axis), inner, bias, inputScale, narrow);
   }
 
   private record Layer(OnnxNode node, LayerTaps taps, InputMoments moments) {}
 
-  private static List<Layer> layers(OnnxGraph graph, Int8Plan plan) {
+  private static List<Layer> layers(OnnxGraph graph, List<OnnxNode> some) {
     List<Layer> layers = new ArrayList<>();
-    for (OnnxNode node : plan.layers()) {
+    for (OnnxNode node : some) {
       if (node.is("Conv", "Gemm", "MatMul")) {
         LayerTaps taps = LayerTaps.of(graph, node);
         if (taps.outputs() > 0 && taps.taps() > 1 && taps.taps() <= MOST_TAPS) {
@@ -116,8 +148,14 @@ final class WeightRounding {
         .toList();
   }
 
-  private static QuantizedWeight rounded(OnnxGraph graph, Layer layer) {
-    QuantizedWeight nearest = nearest(graph, layer.node(), new float[0], 1);
+  private static QuantizedWeight rounded(
+      OnnxGraph graph, Layer layer, Map<String, QuantParams> inputs, PairSums sums) {
+    QuantizedWeight wide = nearest(graph, layer.node(), new float[0], 1, new boolean[0]);
+    QuantParams input = inputs.get(layer.node().input(0));
+    boolean[] narrow =
+        input == null ? new boolean[0] : sums.saturating(graph, layer.node(), wide, input);
+    QuantizedWeight nearest =
+        narrow.length == 0 ? wide : nearest(graph, layer.node(), new float[0], 1, narrow);
     float[] weight = graph.initializer(layer.node().input(1)).orElseThrow().toFloats();
     byte[] values = nearest.values().clone();
     LayerTaps taps = layer.taps();
@@ -131,7 +169,8 @@ final class WeightRounding {
           row[k] = weight[taps.index(output, k)];
           integers[k] = values[taps.index(output, k)];
         }
-        RoundingDescent.improve(row, nearest.scales()[output], integers, covariance);
+        QuantType type = QuantizedWeight.type(narrow, output);
+        RoundingDescent.improve(row, nearest.scales()[output], type, integers, covariance);
         for (int k = 0; k < row.length; k++) {
           values[taps.index(output, k)] = (byte) integers[k];
         }

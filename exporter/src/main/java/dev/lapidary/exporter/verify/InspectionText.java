@@ -149,8 +149,9 @@ final class InspectionText {
     boolean before = how.method().equals(ModelCard.Quantization.BEFORE_EXPORT);
     add(
         "quantized",
-        "%s%s, %s within %.3g of %s",
+        "%s%s%s, %s within %.3g of %s",
         how.method(),
+        how.target().equals(ModelCard.Quantization.CPU) ? "" : " for " + how.target(),
         measured,
         outputs,
         how.logitNoise(),

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.lapidary.core.tensor.Tensor;
+import dev.lapidary.exporter.onnx.OnnxReader;
 import dev.lapidary.exporter.testing.Archives;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
@@ -12,6 +13,7 @@ import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -82,6 +84,105 @@ class Int8PromisesTest {
     assertThat(second.status()).as(second.err()).isZero();
     assertThat(second.err()).contains("accuracy 100.00 to 100.00 % (+0.00 points, ");
     assertThat(Files.readAllBytes(out)).isEqualTo(expected);
+  }
+
+  /** A machine of one processor and one of two or more write the same file. */
+  @Test
+  void theNumberOfThreadsChangesNoByte() throws IOException, InterruptedException {
+    String archive = network(false);
+    assertThat(export(archive, flat).status()).isZero();
+    byte[] expected = Files.readAllBytes(out);
+    for (int processors : new int[] {1, 2}) {
+      Files.delete(out);
+      List<String> command = new ArrayList<>();
+      command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+      command.add("-XX:ActiveProcessorCount=" + processors);
+      command.addAll(List.of("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-cp"));
+      command.add(System.getProperty("java.class.path"));
+      command.add(ExporterMain.class.getName());
+      command.addAll(List.of(arguments(archive, flat)));
+      Path log = folder.resolve("log");
+      Process process =
+          new ProcessBuilder(command)
+              .redirectErrorStream(true)
+              .redirectOutput(log.toFile())
+              .start();
+      assertThat(process.waitFor()).as(Files.readString(log)).isZero();
+      assertThat(Files.readAllBytes(out)).as(processors + " processors").isEqualTo(expected);
+    }
+  }
+
+  @Test
+  void aPageTellsWhatInt8Does() throws IOException {
+    String archive = network(false);
+    assertThat(export(archive, flat).status()).isZero();
+    byte[] expected = Files.readAllBytes(out);
+    Path page = folder.resolve("int8.html");
+    Run run = export(archive, flat, "--force", "--report=" + page);
+    assertThat(run.status()).as(run.err()).isZero();
+    assertThat(Files.readAllBytes(out)).as("the model is the same").isEqualTo(expected);
+    assertThat(Files.readString(page))
+        .contains("<title>int8.onnx · int8 report</title>", ">float32</span>")
+        .contains(">fp16</span>", ">int8</span>")
+        .contains("<th>batch 8, all threads</th>", "<th scope='row'>QLinearConv</th>")
+        .contains("What stayed on floats, and why", "passes, chosen")
+        .doesNotContain("<script", "http", "NaN", "null");
+    Run again = export(archive, flat, "--out=" + folder.resolve("b.onnx"), "--report=" + page);
+    assertThat(again.status()).isEqualTo(2);
+    assertThat(again.err()).contains("int8.html");
+    assertThat(folder.resolve("b.onnx")).doesNotExist();
+    Path other = folder.resolve("other.html");
+    Files.delete(out);
+    assertThat(export(network(true), flat, "--report=" + other).status()).isEqualTo(3);
+    assertThat(other).doesNotExist();
+    assertThat(export(archive, flat, "--report=" + other, "--quantize=fp16").err())
+        .contains("--report is a page about int8: add --quantize int8, or leave it out");
+  }
+
+  /** ONNX's reference evaluator has DequantizeLinear from opset 19 on. */
+  @Test
+  void integersAreOfAnOpsetThatTheReferenceEvaluatorHas() throws IOException {
+    String archive = network(false);
+    assertThat(export(archive, flat).status()).isZero();
+    assertThat(OnnxReader.read(out).opset()).isEqualTo(19);
+    assertThat(export(archive, flat, "--force", "--opset=17").status()).isZero();
+    assertThat(OnnxReader.read(out).opset()).isEqualTo(17);
+    assertThat(export(archive, flat, "--force", "--quantize=fp16").status()).isZero();
+    assertThat(OnnxReader.read(out).opset()).isEqualTo(17);
+  }
+
+  @Test
+  void theCardSaysWhatTheFileIsFor() throws IOException {
+    String archive = network(false);
+    for (String target : List.of("portable", "tensorrt", "web")) {
+      Run run = export(archive, flat, "--force", "--target=" + target);
+      assertThat(run.status()).as(run.err()).isZero();
+      StringWriter text = new StringWriter();
+      ExporterMain.run(
+          new PrintWriter(text, true), new PrintWriter(text, true), "inspect", out.toString());
+      assertThat(text.toString()).contains("int8-static-qdq for " + target + ", ranges by ");
+    }
+    assertThat(export(archive, flat, "--force").status()).isZero();
+    StringWriter card = new StringWriter();
+    ExporterMain.run(
+        new PrintWriter(card, true), new PrintWriter(card, true), "card", out.toString());
+    assertThat(card.toString()).doesNotContain("target");
+    assertThat(export(archive, flat, "--force", "--target=web", "--quantize=fp16").err())
+        .contains(
+            "--target web is about integers, and --quantize is fp16: give --quantize int8, or leave"
+                + " --target out");
+    assertThat(export(archive, flat, "--force", "--target=portable", "--quantize=none").err())
+        .contains(
+            "--quantize is none: give --quantize int8 or int8-dynamic, or leave --target out");
+    assertThat(
+            export(
+                    archive,
+                    flat,
+                    "--force",
+                    "--target=web",
+                    "--measure-costs=" + folder.resolve("c"))
+                .err())
+        .contains("--measure-costs measures this machine, and --target is web: leave one of them");
   }
 
   @Test
@@ -204,25 +305,31 @@ class Int8PromisesTest {
   private Run export(String archive, Path calibration, String... more) throws IOException {
     StringWriter printed = new StringWriter();
     StringWriter err = new StringWriter();
+    int status =
+        ExporterMain.run(
+            new PrintWriter(printed, true),
+            new PrintWriter(err, true),
+            arguments(archive, calibration, more));
+    return new Run(status, printed.toString(), err.toString());
+  }
+
+  private String[] arguments(String archive, Path calibration, String... more) throws IOException {
     Path labels = Files.writeString(folder.resolve("labels"), "red\ngreen\nblue\ngrey\n");
     boolean quantizes = Stream.of(more).anyMatch(option -> option.startsWith("--quantize"));
-    String[] arguments =
-        Stream.concat(
-                Stream.of(
-                    "onnx",
-                    archive,
-                    "--input=3x16x16",
-                    "--resize=16",
-                    "--mean=0.2,0.2,0.2",
-                    "--std=0.3,0.3,0.3",
-                    "--labels=" + labels,
-                    quantizes ? "--opset=17" : "--quantize=int8",
-                    "--calibration=" + calibration,
-                    "--out=" + out),
-                Stream.of(more))
-            .toArray(String[]::new);
-    int status =
-        ExporterMain.run(new PrintWriter(printed, true), new PrintWriter(err, true), arguments);
-    return new Run(status, printed.toString(), err.toString());
+    boolean elsewhere = Stream.of(more).anyMatch(option -> option.startsWith("--out"));
+    return Stream.concat(
+            Stream.of(
+                "onnx",
+                archive,
+                "--input=3x16x16",
+                "--resize=16",
+                "--mean=0.2,0.2,0.2",
+                "--std=0.3,0.3,0.3",
+                "--labels=" + labels,
+                quantizes ? "--json" : "--quantize=int8",
+                "--calibration=" + calibration,
+                elsewhere ? "--timings" : "--out=" + out),
+            Stream.of(more))
+        .toArray(String[]::new);
   }
 }

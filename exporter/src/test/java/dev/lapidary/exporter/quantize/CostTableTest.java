@@ -18,7 +18,7 @@ class CostTableTest {
 
   @Test
   void theShippedOneIsOfAllKindsAndKeepsItsHashWhenWrittenAgain() {
-    CostTable shipped = CostTable.shipped();
+    CostTable shipped = CostTable.shipped(Target.CPU);
     assertThat(shipped.cpu()).isEqualTo("x86_64 vnni");
     Path file = folder.resolve("costs.json");
     shipped.write(file);
@@ -29,7 +29,7 @@ class CostTableTest {
   /** A layer twice as wide both ways has four times the work, on twice the numbers. */
   @Test
   void aLayerThatIsNotInItCostsWhatTheMostAlikeOneDoesByItsWork() {
-    CostTable table = CostTable.shipped();
+    CostTable table = CostTable.shipped(Target.CPU);
     LayerCost known = table.of(LayerCost.Kind.POINTWISE, 384, 18816);
     assertThat(table.layers()).contains(known);
     LayerCost other = table.of(LayerCost.Kind.POINTWISE, 4 * 512, 4 * 25088);
@@ -73,9 +73,14 @@ class CostTableTest {
   @Test
   void aLayerOnFloatsBetweenIntegersCostsItsConversionsToo() {
     try (CalibrationSet images = SmallNetworks.images("costs", 1)) {
-      PlanCost cost = PlanCost.of(SmallNetworks.inverted(), CostTable.shipped(), images);
+      PlanCost cost =
+          PlanCost.of(
+              SmallNetworks.inverted(),
+              CostTable.shipped(Target.CPU),
+              Int8Form.of(Target.CPU),
+              images);
       double none = cost.micros(Set.of());
-      LayerCost middle = CostTable.shipped().of(LayerCost.Kind.POINTWISE, 16, 24 * 256);
+      LayerCost middle = CostTable.shipped(Target.CPU).of(LayerCost.Kind.POINTWISE, 16, 24 * 256);
       assertThat(cost.micros(Set.of("p")) - none)
           .isGreaterThan(middle.floatMicros() - middle.integerMicros());
       assertThat(cost.micros(Set.of("a", "d", "p", "q", "gap", "fc"))).isPositive();

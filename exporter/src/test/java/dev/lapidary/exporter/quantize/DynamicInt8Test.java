@@ -30,7 +30,8 @@ class DynamicInt8Test {
     try (CalibrationSet images = SmallNetworks.images("dynamic", 16)) {
       List<String> lines = new ArrayList<>();
       Quantized q =
-          DynamicInt8.quantize(fp32, images, Scoring.ofLogits(Activation.SOFTMAX), lines::add);
+          DynamicInt8.quantize(
+              fp32, images, Scoring.ofLogits(Activation.SOFTMAX), Target.CPU, lines::add);
       assertThat(lines.get(0))
           .startsWith("int8-dynamic-rows: 3 of 4 layers with weights on integers, ");
       assertThat(lines)
@@ -70,6 +71,7 @@ class DynamicInt8Test {
                   SmallNetworks.transformer(),
                   images,
                   Scoring.ofLogits(Activation.SOFTMAX),
+                  Target.CPU,
                   line -> {})
               .graph();
       try (batch;
@@ -103,7 +105,7 @@ class DynamicInt8Test {
     fp32.addOutput(ValueInfo.of("y", DType.FLOAT32, List.of(SymInt.BATCH, SymInt.of(8))));
     Scoring scoring = Scoring.ofLogits(Activation.SOFTMAX);
     try (CalibrationSet images = CalibrationSet.uniform(3, 4, 4, 8)) {
-      OnnxGraph graph = DynamicInt8.quantize(fp32, images, scoring, line -> {}).graph();
+      OnnxGraph graph = DynamicInt8.quantize(fp32, images, scoring, Target.CPU, line -> {}).graph();
       assertThat(graph.nodes().stream().filter(n -> n.is("QuantizeLinear"))).hasSize(1);
       assertThat(graph.nodes().stream().filter(n -> n.is("MatMulInteger"))).hasSize(2);
       assertThat(Reference.of(fp32, images, scoring).drift(graph).relativeError()).isLessThan(1e-3);
@@ -119,6 +121,7 @@ class DynamicInt8Test {
                       SmallNetworks.fullyConvolutional(),
                       images,
                       Scoring.ofLogits(Activation.SOFTMAX),
+                      Target.CPU,
                       line -> {}))
           .isInstanceOfSatisfying(
               Failure.class, f -> assertThat(f.code()).isEqualTo(ExitCode.BAD_INPUT))

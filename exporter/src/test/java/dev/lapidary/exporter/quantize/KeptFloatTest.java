@@ -29,7 +29,15 @@ class KeptFloatTest {
       Observations seen =
           Observations.of(graph, Int8Plan.of(graph, Set.of()).quantizedValues(), images);
       OnnxGraph int8 =
-          new Candidate(graph, seen, "", new MinMax(), WeightRounding.NEAREST, false).build(kept);
+          new Candidate(
+                  graph,
+                  seen,
+                  "",
+                  new MinMax(),
+                  WeightRounding.NEAREST,
+                  false,
+                  Int8Form.of(Target.CPU))
+              .build(kept);
       assertThat(
               RuntimeNode.optimized(int8).stream()
                   .map(RuntimeNode::operator)
@@ -62,7 +70,14 @@ class KeptFloatTest {
       Observations seen =
           Observations.of(graph, Int8Plan.of(graph, Set.of()).quantizedValues(), images);
       OnnxGraph int8 =
-          new Candidate(graph, seen, "", new MinMax(), WeightRounding.NEAREST, false)
+          new Candidate(
+                  graph,
+                  seen,
+                  "",
+                  new MinMax(),
+                  WeightRounding.NEAREST,
+                  false,
+                  Int8Form.of(Target.CPU))
               .build(Set.of("d"));
       OnnxNode kept = int8.producer("d_out").orElseThrow();
       List<String> inputs = new ArrayList<>(kept.inputs());
@@ -98,7 +113,14 @@ class KeptFloatTest {
       Observations seen =
           Observations.of(graph, Int8Plan.of(graph, Set.of()).quantizedValues(), images);
       Candidate candidate =
-          new Candidate(graph, seen, "", new MinMax(), WeightRounding.NEAREST, false);
+          new Candidate(
+              graph,
+              seen,
+              "",
+              new MinMax(),
+              WeightRounding.NEAREST,
+              false,
+              Int8Form.of(Target.CPU));
       Reference reference = Reference.of(graph, images, SCORING);
       double all = reference.drift(candidate.build(Set.of())).relativeError();
       double kept = reference.drift(candidate.build(Set.of(names.split(" ")))).relativeError();

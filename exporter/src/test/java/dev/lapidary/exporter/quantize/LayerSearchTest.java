@@ -2,8 +2,11 @@ package dev.lapidary.exporter.quantize;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.lapidary.core.tensor.Uniform;
 import dev.lapidary.exporter.onnx.OnnxNode;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -115,6 +118,54 @@ class LayerSearchTest {
     assertThat(found.verdict().passes()).isFalse();
     assertThat(found.keptFloat()).containsExactlyInAnyOrder("l0", "l1");
     assertThat(found.curve()).hasSameSizeAs(new HashSet<>(judged));
+  }
+
+  /** Of made-up networks none is slower than the fewest of the worst layers on floats leave it. */
+  @Test
+  void noneIsSlowerThanWithTheFewestOfTheWorstOnFloats() {
+    for (int network = 0; network < 100; network++) {
+      int layers = 4 + network % 30;
+      double[] u =
+          Arrays.stream(Uniform.u("search/" + network, 2 * layers + 2))
+              .map(x -> (x + 1) / 2)
+              .toArray();
+      double[] harms = Arrays.stream(u, 0, layers).map(x -> x * x * x).toArray();
+      double[] micros = Arrays.stream(u, layers, 2 * layers).map(x -> 1 + 40 * x).toArray();
+      double limit = Arrays.stream(harms).sum() * (0.2 + 0.7 * u[2 * layers]);
+      Made made = new Made(harms, micros, 8 * u[2 * layers + 1], limit);
+      LayerSearch.Trial trial = trial(made);
+      List<Integer> worst =
+          IntStream.range(0, layers)
+              .boxed()
+              .sorted(Comparator.comparingDouble((Integer i) -> harms[i]).reversed())
+              .toList();
+      Set<String> fewest = new HashSet<>();
+      for (int i = 0; !trial.judge(fewest).passes(); i++) {
+        fewest.add("l" + worst.get(i));
+      }
+      LayerSearch.Found found = search(made);
+      assertThat(found.verdict().passes()).isTrue();
+      assertThat(trial.micros(found.keptFloat()))
+          .as("network " + network)
+          .isLessThanOrEqualTo(trial.micros(fewest));
+    }
+  }
+
+  /** A report's curve has more points, and changes nothing of what was chosen. */
+  @Test
+  void aReportShowsEachLayerAndWhatTheWorstOnFloatsWouldGive() {
+    Made made = new Made(new double[] {1, 9, 1, 5}, new double[] {8, 8, 8, 8}, 0, 7);
+    LayerSearch.Found found = search(made);
+    List<OnnxNode> layers =
+        IntStream.range(0, 4)
+            .mapToObj(i -> new OnnxNode("l" + i, "Conv", List.of("x"), List.of("y" + i), Map.of()))
+            .toList();
+    LayerSearch.Harms harms = LayerSearch.harms(layers, trial(made), found);
+    assertThat(harms.layers()).extracting(LayerHarm::name).startsWith("l1", "l3");
+    assertThat(harms.layers()).extracting(LayerHarm::onIntegers).startsWith(false, true);
+    assertThat(harms.layers()).extracting(LayerHarm::micros).containsOnly(6.0);
+    assertThat(harms.curve()).filteredOn(CurvePoint::chosen).hasSize(1);
+    assertThat(harms.curve()).hasSizeGreaterThan(found.curve().size());
   }
 
   /** Nothing is held to the guard twice, nor what is no faster than what is found. */

@@ -18,7 +18,7 @@ class RoundingDescentTest {
       double[] covariance = smooth(9, 0.95);
       int[] integers = nearest(weights);
       nearest += error(weights, integers, covariance);
-      RoundingDescent.improve(weights, SCALE, integers, covariance);
+      RoundingDescent.improve(weights, SCALE, QuantType.S8_SYMMETRIC, integers, covariance);
       improved += error(weights, integers, covariance);
     }
     assertThat(improved).isLessThan(nearest / 4);
@@ -31,7 +31,7 @@ class RoundingDescentTest {
       double[] weights = weights("steps/" + row, 6);
       double[] covariance = smooth(6, 0.8);
       int[] integers = nearest(weights);
-      RoundingDescent.improve(weights, SCALE, integers, covariance);
+      RoundingDescent.improve(weights, SCALE, QuantType.S8_SYMMETRIC, integers, covariance);
       double least = error(weights, integers, covariance);
       for (int k = 0; k < 6; k++) {
         for (int l = 0; l < 6; l++) {
@@ -50,7 +50,7 @@ class RoundingDescentTest {
   void whatVariesAloneIsRoundedToTheNearest() {
     double[] weights = weights("alone", 40);
     int[] integers = new int[40];
-    RoundingDescent.improve(weights, SCALE, integers, smooth(40, 0));
+    RoundingDescent.improve(weights, SCALE, QuantType.S8_SYMMETRIC, integers, smooth(40, 0));
     assertThat(integers).isEqualTo(nearest(weights));
   }
 
@@ -58,7 +58,7 @@ class RoundingDescentTest {
   void integersStayInsideOfTheGrid() {
     double[] weights = {12.7, -12.7, 12.7, 12.66};
     int[] integers = nearest(weights);
-    RoundingDescent.improve(weights, SCALE, integers, smooth(4, 0.99));
+    RoundingDescent.improve(weights, SCALE, QuantType.S8_SYMMETRIC, integers, smooth(4, 0.99));
     for (int integer : integers) {
       assertThat(integer).isBetween(-127, 127);
     }
@@ -68,7 +68,7 @@ class RoundingDescentTest {
   void nothingIsMovedWhereNothingVaries() {
     double[] weights = weights("still", 5);
     int[] integers = nearest(weights);
-    RoundingDescent.improve(weights, SCALE, integers, new double[25]);
+    RoundingDescent.improve(weights, SCALE, QuantType.S8_SYMMETRIC, integers, new double[25]);
     assertThat(integers).isEqualTo(nearest(weights));
   }
 

@@ -52,7 +52,7 @@ class RuntimeModelTest {
             case INT8 -> SmallNetworks.int8(layer(), images, line -> {});
             case INT8_DYNAMIC ->
                 DynamicInt8.quantize(
-                    layer(), images, Scoring.ofLogits(Activation.SOFTMAX), line -> {});
+                    layer(), images, Scoring.ofLogits(Activation.SOFTMAX), Target.CPU, line -> {});
             case FP16 ->
                 HalfPrecision.quantize(
                     layer(), images, Scoring.ofLogits(Activation.SOFTMAX), line -> {});

@@ -87,7 +87,8 @@ class WeightRoundingTest {
     try (CalibrationSet images = SmallNetworks.images("rounding", 32);
         CalibrationSet others = SmallNetworks.images("held out", 32)) {
       Observations seen = Observations.of(graph, plan.quantizedValues(), images);
-      WeightRounding rounding = WeightRounding.of(graph, plan, images);
+      WeightRounding rounding =
+          WeightRounding.of(graph, plan.layers(), images, Map.of(), PairSums.IN_32_BITS);
       Reference reference = Reference.of(graph, others, SCORING);
       double nearest =
           reference.drift(rounded(graph, plan, seen, WeightRounding.NEAREST)).relativeError();
@@ -99,13 +100,14 @@ class WeightRoundingTest {
   private static OnnxGraph rounded(
       OnnxGraph graph, Int8Plan plan, Observations seen, WeightRounding rounding) {
     Map<String, QuantParams> params = ChooseParams.of(graph, plan, seen.ranges(new MinMax()));
-    Map<String, float[]> biases = BiasCorrection.of(graph, plan, seen, params, rounding);
+    Map<String, float[]> biases = BiasCorrection.of(graph, plan.layers(), seen, params, rounding);
     OnnxGraph copy = graph.copy();
     for (OnnxNode node : plan.layers()) {
       if (node.is("Conv")) {
         Tensor weight = graph.initializer(node.input(1)).orElseThrow();
         float[] bias = biases.getOrDefault(node.name(), new float[0]);
-        QuantizedWeight q = rounding.quantized(graph, node, bias, 1);
+        QuantizedWeight q =
+            rounding.quantized(graph, node, bias, new QuantParams(1, 0, QuantType.U8));
         copy.setInitializer(node.input(1), Tensor.of(q.dequantized(), weight.shape()));
         copy.setInitializer(node.input(2), Tensor.of(bias, bias.length));
       }
@@ -118,8 +120,8 @@ class WeightRoundingTest {
   void raisedScalesKeepTheNearestIntegers() {
     float[] weight = {1, -0.504f, 0.3f, 0.2f};
     float[] bias = {0, 1e6f};
-    QuantizedWeight nearest = QuantizedWeight.of(weight, 2, 2, bias, 0.01f);
-    QuantizedWeight choice = QuantizedWeight.of(weight, 2, 2, new float[0], 1);
+    QuantizedWeight nearest = QuantizedWeight.of(weight, 2, 2, bias, 0.01f, new boolean[0]);
+    QuantizedWeight choice = QuantizedWeight.of(weight, 2, 2, new float[0], 1, new boolean[0]);
     QuantizedWeight rounded = nearest.rounded(choice.withValues(new byte[] {127, -65, 99, 98}));
     assertThat(rounded.values()).startsWith(127, -65).endsWith(nearest.values()[2]);
     assertThat(rounded.values()[3]).isEqualTo(nearest.values()[3]);

@@ -1,0 +1,69 @@
+package dev.lapidary.exporter.quantize;
+
+import dev.lapidary.core.card.ModelCard.Fallback;
+import dev.lapidary.exporter.onnx.OnnxGraph;
+import dev.lapidary.exporter.onnx.OnnxNode;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/** What ONNX Runtime fuses, on a CPU or in a browser. */
+record RuntimeForm() implements Int8Form {
+  @Override
+  public List<OnnxNode> layers(OnnxGraph graph, Set<String> keptFloat) {
+    return Int8Plan.of(graph, keptFloat).layers();
+  }
+
+  @Override
+  public Set<String> values(OnnxGraph graph, Set<String> keptFloat) {
+    return Int8Plan.of(graph, keptFloat).quantizedValues();
+  }
+
+  @Override
+  public Map<String, QuantParams> params(
+      OnnxGraph graph, Set<String> keptFloat, Map<String, Range> ranges) {
+    return ChooseParams.of(graph, Int8Plan.of(graph, keptFloat), ranges);
+  }
+
+  @Override
+  public OnnxGraph write(
+      OnnxGraph graph,
+      Set<String> keptFloat,
+      Map<String, QuantParams> params,
+      Map<String, float[]> biases,
+      WeightRounding rounding) {
+    return InsertQdq.of(graph, Int8Plan.of(graph, keptFloat), params, biases, rounding);
+  }
+
+  @Override
+  public Map<String, Fallback> floats(OnnxGraph graph, Set<String> keptFloat, OnnxGraph written) {
+    Map<String, Fallback> floats = new LinkedHashMap<>();
+    Int8Plan plan = Int8Plan.of(graph, keptFloat);
+    for (String name : FusionLint.of(written, plan.layers()).unfused()) {
+      floats.put(name, new Fallback(name, "ONNX Runtime runs it on floats between integers"));
+    }
+    FloatLayers.of(graph, plan).forEach(floats::putIfAbsent);
+    return floats;
+  }
+
+  /** To integers, and from them. */
+  @Override
+  public Map<String, Integer> conversions(OnnxGraph graph, Set<String> keptFloat) {
+    Int8Plan plan = Int8Plan.of(graph, keptFloat);
+    Map<String, Integer> conversions = new LinkedHashMap<>();
+    for (String value : plan.quantizedValues()) {
+      boolean fromIntegers =
+          graph.producer(value).filter(node -> plan.roleOf(node).givesIntegers()).isPresent();
+      boolean toFloats =
+          graph.consumers(value).stream().anyMatch(node -> !plan.roleOf(node).takesIntegers());
+      conversions.put(value, fromIntegers ? (toFloats ? 1 : 0) : 1);
+    }
+    return conversions;
+  }
+
+  @Override
+  public List<String> rounded(OnnxGraph written) {
+    return FusionLint.of(written, List.of()).rounded();
+  }
+}

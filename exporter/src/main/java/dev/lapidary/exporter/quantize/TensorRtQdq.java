@@ -1,0 +1,142 @@
+package dev.lapidary.exporter.quantize;
+
+import dev.lapidary.core.tensor.DType;
+import dev.lapidary.core.tensor.Storage;
+import dev.lapidary.core.tensor.Tensor;
+import dev.lapidary.exporter.onnx.Attribute;
+import dev.lapidary.exporter.onnx.OnnxGraph;
+import dev.lapidary.exporter.onnx.OnnxNode;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
+
+/**
+ * Writes a graph as {@link TensorRtForm} says.
+ *
+ * <pre>{@code
+ * x -> Conv(w, b) -> y                 x -> Q -> DQ -> Conv(DQ(int8 w), b) -> y
+ *
+ * Add(Conv(..), shortcut)              Add(Conv(..), DQ(Q(shortcut)))
+ * }</pre>
+ */
+final class TensorRtQdq {
+  private final OnnxGraph from;
+  private final Map<String, QuantParams> params;
+  private final Map<String, float[]> biases;
+  private final WeightRounding rounding;
+  private final OnnxGraph to;
+  private final Set<String> layers;
+  private final Set<String> convolved;
+
+  private TensorRtQdq(
+      OnnxGraph from,
+      List<OnnxNode> layers,
+      Map<String, QuantParams> params,
+      Map<String, float[]> biases,
+      WeightRounding rounding) {
+    this.from = from;
+    this.params = params;
+    this.biases = biases;
+    this.rounding = rounding;
+    this.to = new OnnxGraph(from.name(), from.opset());
+    this.layers = layers.stream().map(OnnxNode::name).collect(Collectors.toSet());
+    this.convolved =
+        layers.stream()
+            .filter(layer -> layer.is("Conv"))
+            .map(OnnxNode::output)
+            .filter(value -> from.soleConsumer(value).isPresent())
+            .collect(Collectors.toSet());
+  }
+
+  static OnnxGraph of(
+      OnnxGraph graph,
+      List<OnnxNode> layers,
+      Map<String, QuantParams> params,
+      Map<String, float[]> biases,
+      WeightRounding rounding) {
+    return new TensorRtQdq(graph, layers, params, biases, rounding).write();
+  }
+
+  private OnnxGraph write() {
+    from.inputs().forEach(to::addInput);
+    to.metadata().putAll(from.metadata());
+    from.inputs().forEach(input -> quantize(input.name()));
+    for (OnnxNode node : from.nodes()) {
+      to.add(node.withInputs(inputs(node)));
+      node.outputs().forEach(this::quantize);
+    }
+    from.outputs().forEach(to::addOutput);
+    Set<String> read = new LinkedHashSet<>();
+    to.nodes().forEach(node -> read.addAll(node.inputs()));
+    from.initializers()
+        .forEach(
+            (name, tensor) -> {
+              if (read.contains(name) || from.isOutput(name)) {
+                to.setInitializer(name, tensor);
+              }
+            });
+    return to;
+  }
+
+  private List<String> inputs(OnnxNode node) {
+    if (!layers.contains(node.name())) {
+      Optional<String> beside = TensorRtForm.besideConvolution(from, node, convolved);
+      return node.inputs().stream()
+          .map(input -> beside.filter(input::equals).isPresent() ? real(input) : input)
+          .toList();
+    }
+    List<String> inputs = new ArrayList<>(List.of(real(node.input(0)), weight(node)));
+    float[] bias = biases.getOrDefault(node.name(), InsertQdq.bias(from, node));
+    if (bias.length > 0) {
+      inputs.add(to.addInitializer(node.name() + "/bias", Tensor.of(bias, bias.length)));
+    }
+    return inputs;
+  }
+
+  private static String real(String value) {
+    return value + "/dequantized";
+  }
+
+  private void quantize(String value) {
+    QuantParams p = params.get(value);
+    if (p == null) {
+      return;
+    }
+    String scale = to.addInitializer(value + "/scale", Tensor.of(new float[] {p.scale()}));
+    String zero = to.addInitializer(value + "/zero_point", Tensor.zeros(DType.INT8));
+    String integers = value + "/quantized";
+    add("QuantizeLinear", integers, List.of(value, scale, zero), Map.of());
+    add("DequantizeLinear", real(value), List.of(integers, scale, zero), Map.of());
+  }
+
+  private String weight(OnnxNode node) {
+    Tensor weight = from.initializer(node.input(1)).orElseThrow();
+    QuantParams input = params.get(node.input(0));
+    if (input == null) {
+      throw new IllegalStateException(node.input(0) + " of " + node.name() + " has no integers");
+    }
+    QuantizedWeight q = rounding.quantized(from, node, new float[0], input);
+    String name = node.name() + "/weight";
+    Tensor values =
+        Tensor.over(DType.INT8, Storage.over(ByteBuffer.wrap(q.values())), weight.shape());
+    int channels = q.scales().length;
+    List<String> inputs =
+        List.of(
+            to.addInitializer(name + "_quantized", values),
+            to.addInitializer(name + "_scale", Tensor.of(q.scales(), channels)),
+            to.addInitializer(name + "_zero_point", Tensor.zeros(DType.INT8, channels)));
+    Attribute axis = Attribute.of(InsertQdq.channelAxis(node));
+    add("DequantizeLinear", name, inputs, Map.of("axis", axis));
+    return name;
+  }
+
+  private void add(
+      String op, String output, List<String> inputs, Map<String, Attribute> attributes) {
+    to.add(new OnnxNode(output, op, inputs, List.of(output), attributes));
+  }
+}
