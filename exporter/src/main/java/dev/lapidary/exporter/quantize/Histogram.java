@@ -14,9 +14,16 @@ import java.util.Arrays;
 final class Histogram {
   static final int BINS = 4096;
 
-  private final long[] positive = new long[BINS];
-  private final long[] negative = new long[BINS];
-  private long zeros;
+  /** Where negative values' bins begin. */
+  private static final int NEGATIVE = BINS;
+
+  /** Where exact zeros are counted. */
+  private static final int ZEROS = 2 * BINS;
+
+  /** Powers of two from here on are floats, and so is their product with any value. */
+  private static final double LEAST_LIMIT = 0x1p-100;
+
+  private final long[] counts = new long[2 * BINS + 1];
   private long count;
   private float min = Float.POSITIVE_INFINITY;
   private float max = Float.NEGATIVE_INFINITY;
@@ -34,24 +41,33 @@ final class Histogram {
       if (!(Math.abs(v) <= Float.MAX_VALUE)) {
         throw new NonFiniteValue(v);
       }
-      low = Math.min(low, v);
-      high = Math.max(high, v);
+      low = v < low ? v : low;
+      high = v > high ? v : high;
     }
     min = low;
     max = high;
     if (values.length > 0) {
       grow(Math.max(Math.abs((double) low), Math.abs((double) high)));
     }
-    double perUnit = BINS / limit;
-    for (float v : values) {
-      if (v == 0) {
-        zeros++;
-      } else {
-        long[] side = v > 0 ? positive : negative;
-        side[(int) Math.min(BINS - 1, Math.abs(v) * perUnit)]++;
+    if (limit < LEAST_LIMIT) {
+      double perUnit = limit == 0 ? 0 : BINS / limit;
+      for (float v : values) {
+        counts[bin(v, (int) Math.min(BINS - 1, Math.abs(v) * perUnit))]++;
+      }
+    } else {
+      // A power of two: the product is the exact one, whose digits a float holds.
+      float perUnit = (float) (BINS / limit);
+      for (float v : values) {
+        counts[bin(v, Math.min(BINS - 1, (int) (Math.abs(v) * perUnit)))]++;
       }
     }
     count += values.length;
+  }
+
+  /** Without a branch on the sign, which no processor foresees. */
+  private static int bin(float value, int magnitude) {
+    int side = (Float.floatToRawIntBits(value) >>> (Float.SIZE - 1)) * NEGATIVE;
+    return value == 0 ? ZEROS : side + magnitude;
   }
 
   private void grow(double magnitude) {
@@ -66,8 +82,8 @@ final class Histogram {
     }
     while (limit < power) {
       limit *= 2;
-      merge(positive);
-      merge(negative);
+      merge(0);
+      merge(NEGATIVE);
     }
   }
 
@@ -77,21 +93,19 @@ final class Histogram {
       growTo(other.limit);
       other.growTo(limit);
     }
-    for (int i = 0; i < BINS; i++) {
-      positive[i] += other.positive[i];
-      negative[i] += other.negative[i];
+    for (int i = 0; i < counts.length; i++) {
+      counts[i] += other.counts[i];
     }
-    zeros += other.zeros;
     count += other.count;
     min = Math.min(min, other.min);
     max = Math.max(max, other.max);
   }
 
-  private static void merge(long[] side) {
+  private void merge(int side) {
     for (int i = 0; i < BINS / 2; i++) {
-      side[i] = side[2 * i] + side[2 * i + 1];
+      counts[side + i] = counts[side + 2 * i] + counts[side + 2 * i + 1];
     }
-    Arrays.fill(side, BINS / 2, BINS, 0);
+    Arrays.fill(counts, side + BINS / 2, side + BINS, 0);
   }
 
   /** What was observed; [0, 0] if nothing was. */
@@ -108,7 +122,7 @@ final class Histogram {
   }
 
   long zeros() {
-    return zeros;
+    return counts[ZEROS];
   }
 
   /** Width of a bin, in the tensor's unit. */
@@ -121,7 +135,7 @@ final class Histogram {
    * -1..-BINS} for negative ones.
    */
   long at(int bin) {
-    return bin >= 0 ? positive[bin] : negative[-bin - 1];
+    return counts[bin >= 0 ? bin : NEGATIVE - bin - 1];
   }
 
   /** The middle of a signed bin. */
