@@ -75,7 +75,7 @@ final class UsageText {
     CommandSpec spec = help.commandSpec();
     StringBuilder text = new StringBuilder(spec.qualifiedName());
     for (OptionSpec option : spec.options()) {
-      if (option.required()) {
+      if (option.required() && option.group() == null) { // of a group one is enough, or none
         text.append(' ').append(option.longestName()).append('=').append(label(option));
       }
     }

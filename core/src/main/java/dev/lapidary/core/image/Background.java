@@ -2,6 +2,7 @@ package dev.lapidary.core.image;
 
 import com.fasterxml.jackson.annotation.JsonCreator;
 import com.fasterxml.jackson.annotation.JsonValue;
+import dev.lapidary.core.failure.Failure;
 import java.util.Locale;
 import java.util.regex.Pattern;
 
@@ -39,6 +40,19 @@ public record Background(int red, int green, int blue) {
         yield new Background(rgb >> 16, rgb >> 8 & 0xff, rgb & 0xff);
       }
     };
+  }
+
+  /**
+   * What an option says.
+   *
+   * @throws Failure (exit 2) naming the option, for what {@link #of} does not take
+   */
+  public static Background said(String option, String text) {
+    try {
+      return of(text);
+    } catch (IllegalArgumentException e) {
+      throw Failure.badInput("%s: %s", option, String.valueOf(e.getMessage()));
+    }
   }
 
   /** {@code #ffffff}: what {@link #of} takes. */

@@ -4,6 +4,7 @@ import dev.lapidary.core.card.Activation;
 import dev.lapidary.core.card.ModelCard;
 import dev.lapidary.core.card.Scores;
 import dev.lapidary.core.failure.Failure;
+import dev.lapidary.core.image.Background;
 import dev.lapidary.core.image.Preprocessing;
 import dev.lapidary.core.image.Preprocessing.Colour;
 import dev.lapidary.core.image.Preprocessing.Interpolation;
@@ -38,14 +39,16 @@ final class Cards {
   static ModelCard of(Source source, SourceOptions options) {
     if (source.card().isPresent()) {
       ModelCard card = source.card().get();
-      requireSame("--input", options.inputShape(), shape(card));
-      requireSame("--labels", options.labelNames(), card.labels());
-      requireSame("--activation", options.activation(), card.activation());
+      requireSame("--input", options.inputShape(), Optional.of(shape(card)));
+      requireSame("--labels", options.labelNames(), Optional.of(card.labels()));
+      requireSame("--activation", options.activation(), Optional.of(card.activation()));
+      Optional<Background> alpha = card.preprocessing().map(Preprocessing::alpha);
+      requireSame("--alpha", options.alpha(), alpha);
       if (options.saysPreprocessing() && options.arch == null) {
         ModelCard said = described(source, options, shape(card));
         requireSame(
             "--mean, --std, --resize, --interpolation, --crop",
-            said.preprocessing(),
+            said.preprocessing().map(rule -> alpha.map(rule::over).orElse(rule)),
             card.preprocessing());
       }
       return card;
@@ -113,14 +116,16 @@ final class Cards {
     return List.of((long) input.channels(), (long) input.height(), (long) input.width());
   }
 
-  private static <T> void requireSame(String option, Optional<T> said, Object found) {
-    Object expected =
-        found instanceof Optional<?> optional && optional.isPresent() ? optional.get() : found;
-    if (said.isPresent() && !said.get().equals(expected)) {
+  private static <T> void requireSame(String option, Optional<T> said, Optional<T> found) {
+    if (said.isPresent() && !said.equals(found)) {
       throw Failure.badInput(
           "%s contradicts the file's own card, which says %s; leave the option out",
-          option, expected);
+          option, found.map(Cards::words).orElse("nothing of it"));
     }
+  }
+
+  private static String words(Object found) {
+    return found instanceof Preprocessing rule ? rule.text() : found.toString();
   }
 
   private static ModelCard described(Source source, SourceOptions options, List<Long> shape) {
@@ -142,7 +147,7 @@ final class Cards {
   }
 
   private static Optional<Preprocessing> preprocessing(SourceOptions options, List<Long> shape) {
-    if (!options.saysPreprocessing()) {
+    if (!options.saysPreprocessing() && options.alpha().isEmpty()) {
       return Optional.empty();
     }
     int channels = shape.get(0).intValue();
@@ -171,7 +176,8 @@ final class Cards {
               width,
               options.mean,
               options.std,
-              channels == 3 ? Colour.RGB : Colour.GRAY));
+              channels == 3 ? Colour.RGB : Colour.GRAY,
+              options.alpha().orElse(Background.BLACK)));
     } catch (IllegalArgumentException e) {
       throw Failure.badInput("--resize, --mean, --std: %s", Failure.reason(e));
     }

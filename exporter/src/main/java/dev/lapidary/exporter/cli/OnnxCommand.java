@@ -107,6 +107,7 @@ final class OnnxCommand implements Callable<Integer>, HelpSection.Command {
                 "--crop",
                 "--mean",
                 "--std",
+                "--alpha",
                 "--activation",
                 "--scores",
                 "--output",

@@ -5,9 +5,11 @@ import dev.lapidary.core.card.ModelCard;
 import dev.lapidary.core.failure.Failure;
 import dev.lapidary.core.file.Sha256;
 import dev.lapidary.core.file.Unfinished;
+import dev.lapidary.core.image.Background;
 import dev.lapidary.core.tensor.DType;
 import dev.lapidary.models.surgery.Portable;
 import dev.lapidary.models.weights.HeadLabels;
+import dev.lapidary.models.weights.Match;
 import dev.lapidary.models.weights.MatchReport;
 import dev.lapidary.models.weights.NamedTensors;
 import dev.lapidary.models.weights.WeightsFile;
@@ -50,9 +52,6 @@ record Source(
     Optional<String> note,
     Optional<Origin> origin)
     implements AutoCloseable {
-  /** What a run directory's best model is called. */
-  private static final String MODEL = "model.pt";
-
   private static final int IMAGENET_CLASSES = 1000;
 
   /**
@@ -127,7 +126,7 @@ record Source(
   }
 
   private static Path archive(Path path) {
-    Path file = Files.isDirectory(path) ? path.resolve(MODEL) : path;
+    Path file = NetworkFile.at(path);
     if (!Files.isRegularFile(file)) {
       throw Failure.badInput(
           "%s does not exist; give a run directory with a model.pt, a TorchScript archive or a"
@@ -143,7 +142,7 @@ record Source(
     NamedTensors read = choice.read(weights);
     ZooOptions options = options(architecture, choice, asked);
     Pretrained loaded = Pretrained.ofItsClasses(architecture, options, read, 0);
-    requireWhole(architecture, loaded.report(), weights);
+    requireWhole(architecture, loaded.report(), weights, read);
     List<String> known = HeadLabels.of(read);
     List<String> labels =
         asked.labelNames().orElse(known.size() == loaded.classes() ? known : List.of());
@@ -166,7 +165,8 @@ record Source(
                         Optional.ofNullable(asked.resize),
                         Optional.ofNullable(asked.interpolation),
                         given(asked.mean),
-                        given(asked.std)),
+                        given(asked.std))
+                    .over(asked.alpha().orElse(Background.BLACK)),
                 labels,
                 choice.name(),
                 WeightsFile.sha256(weights))
@@ -204,7 +204,8 @@ record Source(
    * Random numbers are not exported. Auxiliary heads are for training only; integers are counters,
    * and indices that every network is built with.
    */
-  private static void requireWhole(Architecture architecture, MatchReport report, Path weights) {
+  private static void requireWhole(
+      Architecture architecture, MatchReport report, Path weights, NamedTensors read) {
     List<String> auxiliary =
         architecture.auxiliaryHeads().stream()
             .map(head -> head.name().replaceFirst("\\..*", "."))
@@ -223,6 +224,13 @@ record Source(
             .filter(name -> !integers.contains(name))
             .filter(name -> auxiliary.stream().noneMatch(name::startsWith))
             .toList();
+    Optional<String> lookalike = Match.lookalike(read);
+    if (!lacking.isEmpty() && lookalike.isPresent()) {
+      throw Failure.badInput(
+          "[%s] does not fit %s: %s; save the network by torch.jit.trace or torch.export and give"
+              + " that file, without --arch",
+          weights.getFileName(), architecture.name(), lookalike.get());
+    }
     if (!lacking.isEmpty()) {
       throw Failure.badInput(
           "[%s] lacks %d tensors of %s, such as %s%s; give weights of this architecture",

@@ -3,11 +3,13 @@ package dev.lapidary.exporter.cli;
 import dev.lapidary.core.card.Activation;
 import dev.lapidary.core.card.Scores;
 import dev.lapidary.core.failure.Failure;
+import dev.lapidary.core.image.Background;
 import dev.lapidary.core.image.Preprocessing;
 import dev.lapidary.core.manifest.LabelFile;
 import dev.lapidary.core.progress.TerminalProgress;
 import dev.lapidary.core.progress.WorkProgress;
 import dev.lapidary.torchscript.trace.OutputChoice;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -103,6 +105,14 @@ final class SourceOptions {
   @Nullable Integer crop;
 
   @Option(
+      names = "--alpha",
+      paramLabel = "COLOUR",
+      description =
+          "what transparent images are put on, of a file without a card or of --arch: black, white,"
+              + " or a colour such as '#7f7f7f'; black unless given")
+  private @Nullable String alpha;
+
+  @Option(
       names = "--output-index",
       paramLabel = "N",
       description = "which element of a tuple holds the logits")
@@ -176,6 +186,12 @@ final class SourceOptions {
   }
 
   Optional<List<String>> labelNames() {
+    if (labels != null && !Files.isRegularFile(labels)) {
+      throw Failure.badInput(
+          "--labels %s: there is no such file; expected a text file with a class a line, in the"
+              + " order of the network's outputs",
+          labels);
+    }
     return Optional.ofNullable(labels).map(LabelFile::read);
   }
 
@@ -191,6 +207,11 @@ final class SourceOptions {
   /** Whether one of several outputs is asked for by its place or name. */
   boolean choosesOutput() {
     return outputIndex != null || outputKey != null;
+  }
+
+  /** What transparent images are put on. */
+  Optional<Background> alpha() {
+    return Optional.ofNullable(alpha).map(text -> Background.said("--alpha", text));
   }
 
   boolean saysPreprocessing() {

@@ -11,12 +11,14 @@ import dev.lapidary.core.card.ModelCard.GoldenImage;
 import dev.lapidary.core.card.Scores;
 import dev.lapidary.core.image.Background;
 import dev.lapidary.core.image.Preprocessing;
+import dev.lapidary.exporter.onnx.OnnxReader;
 import dev.lapidary.exporter.verify.GoldenImages;
 import dev.lapidary.exporter.verify.LoadedModel;
 import dev.lapidary.exporter.verify.ModelRuntime;
 import dev.lapidary.models.zoo.Zoo;
 import dev.lapidary.models.zoo.ZooOptions;
 import dev.lapidary.runtime.Classifier;
+import dev.lapidary.torchscript.archive.ArchiveReader;
 import dev.lapidary.torchscript.archive.ArchiveWriter;
 import dev.lapidary.torchscript.archive.TorchScriptArchive;
 import dev.lapidary.torchscript.trace.OutputChoice;
@@ -26,6 +28,8 @@ import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -90,6 +94,60 @@ class AlphaTest {
         assertThat(classifier.classify(clear)).hasToString(classifier.classify(white).toString());
       }
     }
+  }
+
+  private int run(StringWriter err, Object... arguments) {
+    String[] words = Arrays.stream(arguments).map(Object::toString).toArray(String[]::new);
+    return ExporterMain.run(new PrintWriter(new StringWriter()), new PrintWriter(err, true), words);
+  }
+
+  private static Background alpha(Path onnx) {
+    String json = OnnxReader.read(onnx).metadata().get(ModelCard.METADATA_KEY);
+    return CardJson.read(json, "model.onnx").preprocessing().orElseThrow().alpha();
+  }
+
+  @Test
+  void anArchiveWithoutACardIsToldWhatTransparentImagesAreOn() {
+    Path bare = folder.resolve("bare.pt");
+    ArchiveWriter.write(ArchiveReader.read(source).withExtra(Map.of()), bare);
+    Path onnx = folder.resolve("bare.onnx");
+    StringWriter err = new StringWriter();
+    Object[] said = {"onnx", bare, "--input=3x32x32", "--out", onnx, "--alpha=white"};
+    assertThat(run(err, said)).isEqualTo(2);
+    assertThat(err.toString()).contains("--mean has 0 and --std 0 numbers; expected 3 of each");
+    assertThat(onnx).doesNotExist();
+    List<Object> whole = new ArrayList<>(List.of(said));
+    whole.addAll(List.of("--mean=0.5,0.5,0.5", "--std=0.5,0.5,0.5"));
+    assertThat(run(err, whole.toArray())).as("%s", err).isZero();
+    assertThat(alpha(onnx)).isEqualTo(Background.WHITE);
+    whole.set(5, "--alpha=pink");
+    whole.add("--force");
+    assertThat(run(err, whole.toArray())).isEqualTo(2);
+    assertThat(err.toString()).contains("--alpha: expected black, white or a colour such as");
+  }
+
+  @Test
+  void aCardsOwnIsNotOverruled() {
+    StringWriter err = new StringWriter();
+    Path onnx = folder.resolve("model.onnx");
+    assertThat(run(err, "onnx", source, "--out", onnx, "--alpha=black")).isEqualTo(2);
+    assertThat(err)
+        .hasToString(
+            "error: --alpha contradicts the file's own card, which says #ffffff; leave the option"
+                + " out\n");
+    assertThat(onnx).doesNotExist();
+    Object[] same = {
+      "onnx",
+      source,
+      "--out",
+      onnx,
+      "--alpha=#FFFFFF",
+      "--resize=32",
+      "--mean=0.485,0.456,0.406",
+      "--std=0.229,0.224,0.225"
+    };
+    assertThat(run(err, same)).as("%s", err).isZero();
+    assertThat(alpha(onnx)).isEqualTo(Background.WHITE);
   }
 
   @Test

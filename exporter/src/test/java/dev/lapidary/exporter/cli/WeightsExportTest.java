@@ -57,7 +57,13 @@ class WeightsExportTest {
   @Test
   void labelsAreOptionalAndAnotherInputSizeIsTaken() throws IOException {
     Path out = folder.resolve("model.onnx");
-    String[] said = {"--input=3x48x48", "--mean=0.5,0.5,0.5", "--crop=48", "--activation=sigmoid"};
+    String[] said = {
+      "--input=3x48x48",
+      "--mean=0.5,0.5,0.5",
+      "--crop=48",
+      "--activation=sigmoid",
+      "--alpha=#102030"
+    };
     assertThat(run(weights(tensors("")), out, said)).as(err.toString()).isZero();
     OnnxGraph graph = OnnxReader.read(out);
     ModelCard card =
@@ -67,9 +73,29 @@ class WeightsExportTest {
     assertThat(card.input().height()).isEqualTo(48);
     assertThat(card.preprocessing().orElseThrow().cropWidth()).isEqualTo(48);
     assertThat(card.preprocessing().orElseThrow().mean()).containsOnly(0.5f);
+    assertThat(card.preprocessing().orElseThrow().alpha()).hasToString("#102030");
     assertThat(run(weights(tensors("")), folder.resolve("b.onnx"), "--crop=48")).isEqualTo(2);
     assertThat(err.toString())
         .contains("--crop is 48 but the input is 32; --input 3x48x48 changes it");
+  }
+
+  /** By the one name that tells it; what its other names would be called is no help. */
+  @Test
+  void timmsMobileNetV3IsCalledAnotherNetwork() throws IOException {
+    Path weights = folder.resolve("timm.safetensors");
+    Map<String, Tensor> named = new LinkedHashMap<>(tensors(""));
+    named.put("conv_head.bias", Tensor.of(new float[1024], 1024));
+    Safetensors.write(new NamedTensors("safetensors", named, Map.of(), List.of()), weights);
+    Path out = folder.resolve("model.onnx");
+    String[] command = {"onnx", weights.toString(), "--arch=mobilenet_v3_small", "--out=" + out};
+    PrintWriter quiet = new PrintWriter(new StringWriter());
+    assertThat(ExporterMain.run(quiet, new PrintWriter(err, true), command)).isEqualTo(2);
+    assertThat(err.toString())
+        .contains(
+            "[timm.safetensors] does not fit mobilenet_v3_small: timm's MobileNet V3 is another"
+                + " network: ")
+        .contains("; save the network by torch.jit.trace or torch.export and give that file");
+    assertThat(out).doesNotExist();
   }
 
   @Test

@@ -75,6 +75,14 @@ public final class Match {
         Math.floor(100 * report.fraction()) / 100);
   }
 
+  /**
+   * Why a file whose names and shapes are a network's is another network's all the same, where that
+   * is known.
+   */
+  public static Optional<String> lookalike(NamedTensors source) {
+    return Lookalike.why(source.tensors().keySet());
+  }
+
   private void requireNoRivals() {
     if (!rivals.isEmpty()) {
       throw Failure.badInput(

@@ -5,6 +5,7 @@ import dev.lapidary.core.file.MappedFile;
 import dev.lapidary.torchscript.archive.ArchiveReader;
 import dev.lapidary.torchscript.archive.TorchScriptArchive;
 import dev.lapidary.torchscript.archive.ZipRecords;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -17,6 +18,9 @@ import java.util.Optional;
  * @param printed what is known of the program that it was printed from; empty for an archive
  */
 public record NetworkFile(TorchScriptArchive archive, Optional<Origin> printed) {
+  /** What a finished run's directory calls its network. */
+  private static final String OF_A_RUN = "model.pt";
+
   /** Where the text of a printed program lies in its archive's code, and of no other. */
   public static final String CODE = PrintedClasses.PATH;
 
@@ -36,6 +40,24 @@ public record NetworkFile(TorchScriptArchive archive, Optional<Origin> printed) 
     public String words() {
       return "printed from .pt2";
     }
+  }
+
+  /**
+   * The file that a user means: of a run's directory its network, of anything else itself.
+   *
+   * @throws Failure (exit 2) for a folder without a network
+   */
+  public static Path at(Path source) {
+    if (!Files.isDirectory(source)) {
+      return source;
+    }
+    Path file = source.resolve(OF_A_RUN);
+    if (!Files.isRegularFile(file)) {
+      throw Failure.badInput(
+          "%s is a folder without a %s: name a file, or the folder of a finished run",
+          source, OF_A_RUN);
+    }
+    return file;
   }
 
   /**

@@ -8,6 +8,7 @@ import dev.lapidary.core.card.ModelCard;
 import dev.lapidary.core.failure.Failure;
 import dev.lapidary.core.failure.Quote;
 import dev.lapidary.core.file.AtomicFile;
+import dev.lapidary.core.image.Background;
 import dev.lapidary.core.image.Preprocessing;
 import dev.lapidary.core.manifest.LabelFile;
 import dev.lapidary.models.weights.HeadLabels;
@@ -68,6 +69,14 @@ final class InitCommand implements Callable<Integer> {
   @Option(names = "--labels", description = "A text file, one label a line, by class index.")
   private @Nullable Path labels;
 
+  @Option(
+      names = "--alpha",
+      paramLabel = "COLOUR",
+      description =
+          "What transparent images are put on: black, white, or a colour such as '#7f7f7f'; black"
+              + " unless given.")
+  private @Nullable String alpha;
+
   @Option(names = "--out", required = true, description = "The model.pt to write.")
   private Path out = Path.of("");
 
@@ -106,7 +115,8 @@ final class InitCommand implements Callable<Integer> {
             ? load(architecture, options, names, weights.get(), file.get())
             : new Made(architecture.build(options), Optional.empty(), names, Activation.SOFTMAX);
     Preprocessing rule =
-        own.with(network.resize(), network.interpolation(), network.mean(), network.std());
+        own.with(network.resize(), network.interpolation(), network.mean(), network.std())
+            .over(alpha == null ? own.alpha() : Background.said("--alpha", alpha));
     weights
         .filter(choice -> choice.preprocessing().isPresent())
         .ifPresent(choice -> say(told(choice, own, rule)));
@@ -246,6 +256,12 @@ final class InitCommand implements Callable<Integer> {
   private List<String> readLabels() {
     if (labels == null) {
       return List.of();
+    }
+    if (!Files.isRegularFile(labels)) {
+      throw Failure.badInput(
+          "--labels %s: there is no such file; expected a text file with a class a line, in the"
+              + " order of the network's outputs",
+          labels);
     }
     List<String> names = LabelFile.read(labels);
     for (int i = 0; i < names.size(); i++) {

@@ -128,7 +128,10 @@ final class PreviewCommand implements Callable<Integer> {
     @Option(names = "--arch", paramLabel = "NAME", description = "An architecture's own.")
     private Optional<String> arch = Optional.empty();
 
-    @Option(names = "--model", paramLabel = "FILE.pt", description = "That of a model's card.")
+    @Option(
+        names = "--model",
+        paramLabel = "RUN|FILE.pt",
+        description = "That of a run's or a model's card.")
     private Optional<Path> model = Optional.empty();
   }
 
@@ -151,22 +154,14 @@ final class PreviewCommand implements Callable<Integer> {
         own.mean(),
         own.std(),
         own.colour(),
-        alpha == null ? own.alpha() : background(alpha));
-  }
-
-  private static Background background(String text) {
-    try {
-      return Background.of(text);
-    } catch (IllegalArgumentException e) {
-      throw Failure.badInput("--alpha: %s", String.valueOf(e.getMessage()));
-    }
+        alpha == null ? own.alpha() : Background.said("--alpha", alpha));
   }
 
   private static Preprocessing ofSource(Source source) {
     if (source.arch.isPresent()) {
       return Zoo.find(source.arch.get()).preprocessing();
     }
-    Path file = source.model.orElseThrow();
+    Path file = NetworkFile.at(source.model.orElseThrow());
     TorchScriptArchive archive = NetworkFile.read(file);
     byte[] card = archive.extra().get("card.json");
     if (card == null) {
