@@ -7,6 +7,7 @@ import dev.lapidary.core.file.AtomicFile;
 import dev.lapidary.core.onnx.OnnxMetadata;
 import dev.lapidary.torchscript.archive.ArchiveReader;
 import dev.lapidary.torchscript.archive.TorchScriptArchive;
+import dev.lapidary.torchscript.pt2.NetworkFile;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.PrintWriter;
@@ -33,7 +34,7 @@ import picocli.CommandLine.Spec;
 final class CardCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
 
-  @Parameters(paramLabel = "MODEL", description = "an ONNX file or a TorchScript archive")
+  @Parameters(paramLabel = "MODEL", description = "an ONNX file, a TorchScript archive or a run")
   private Path model;
 
   @Option(names = "--out", paramLabel = "FILE", description = "the file to write")
@@ -44,14 +45,19 @@ final class CardCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
+    Path file = NetworkFile.at(model);
+    if (!Files.isRegularFile(file)) {
+      throw Failure.badInput(
+          "%s does not exist; give an ONNX file, a TorchScript archive or a run", file);
+    }
     if (out == null) {
       PrintWriter to = spec.commandLine().getOut();
-      to.println(json(model));
+      to.println(json(file));
       to.flush();
       return 0;
     }
     AtomicFile.requireAbsent(out, force);
-    write(json(model), out);
+    write(json(file), out);
     return 0;
   }
 

@@ -68,7 +68,9 @@ final class VerifyCommand implements Callable<Integer> {
 
   @Spec private CommandSpec spec;
 
-  @Parameters(paramLabel = "FILE", description = "an ONNX file, a TorchScript archive or a .pt2")
+  @Parameters(
+      paramLabel = "FILE",
+      description = "an ONNX file, a TorchScript archive, a .pt2 or a run")
   private Path file;
 
   @Option(
@@ -123,6 +125,7 @@ final class VerifyCommand implements Callable<Integer> {
     if (predictions != null) {
       AtomicFile.requireAbsent(predictions, force);
     }
+    file = NetworkFile.at(file);
     Optional<ModelCard> card = card();
     Result result = measured(card);
     if (predictions != null && result.accuracy().isPresent()) {

@@ -4,7 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.lapidary.core.card.CardJson;
 import dev.lapidary.core.card.ModelCard;
+import dev.lapidary.models.zoo.Zoo;
+import dev.lapidary.models.zoo.ZooOptions;
 import dev.lapidary.runtime.TinyModels;
+import dev.lapidary.torchscript.archive.ArchiveWriter;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
@@ -47,7 +50,25 @@ class CardCommandTest {
                 + System.lineSeparator());
     Path text = Files.writeString(folder.resolve("x.onnx"), "hello");
     assertThat(run("card", text.toString())).isEqualTo(2);
-    assertThat(run("card", folder.resolve("no.onnx").toString())).isEqualTo(1);
-    assertThat(err.toString()).contains("no.onnx: there is no such file or folder");
+    assertThat(run("card", folder.resolve("no.onnx").toString())).isEqualTo(2);
+    assertThat(err.toString())
+        .contains("no.onnx does not exist; give an ONNX file, a TorchScript archive or a run");
+  }
+
+  @Test
+  void aFolderIsARunOrRefused() throws IOException {
+    assertThat(run("card", folder.toString())).isEqualTo(2);
+    assertThat(run("verify", folder.toString())).isEqualTo(2);
+    String refused =
+        "error: "
+            + folder
+            + " is a folder without a model.pt: name a file, or the folder of a finished run\n";
+    assertThat(err).hasToString(refused + refused);
+    ArchiveWriter.write(
+        Zoo.find("resnet20_cifar").build(ZooOptions.of(3, 0)), folder.resolve("model.pt"));
+    assertThat(run("verify", folder.toString())).as(err.toString()).isZero();
+    assertThat(out.toString()).startsWith(folder.resolve("model.pt") + ": loads\n");
+    assertThat(run("card", folder.toString())).isEqualTo(2);
+    assertThat(err.toString()).contains("[model.pt] has no model card");
   }
 }

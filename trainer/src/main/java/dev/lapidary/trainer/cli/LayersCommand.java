@@ -42,9 +42,9 @@ final class LayersCommand implements Runnable {
   @Spec private CommandSpec spec;
 
   @Parameters(
-      paramLabel = "NAME|FILE",
+      paramLabel = "NAME|RUN|FILE",
       description =
-          "An architecture's name, a TorchScript .pt, or weights: safetensors, .pth, ONNX.")
+          "An architecture's name, a run, a TorchScript .pt, or weights: safetensors, .pth, ONNX.")
   private String source = "";
 
   @Option(names = "--classes", description = "Classes of a named architecture's head.")
@@ -86,7 +86,8 @@ final class LayersCommand implements Runnable {
         .toList();
   }
 
-  private List<Row> ofFile(Path file) {
+  private List<Row> ofFile(Path source) {
+    Path file = NetworkFile.at(source);
     NamedTensors read = WeightsFile.read(file);
     notes = read.notes();
     return read.format().equals(WeightsFile.TORCH_SCRIPT) ? ofArchive(file) : ofWeights(read);

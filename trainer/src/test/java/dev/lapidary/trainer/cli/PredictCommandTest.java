@@ -120,6 +120,10 @@ class PredictCommandTest {
     assertThat(predict(model, images)).isEqualTo(2);
     assertThat(err.toString()).contains("d.png");
     assertThat(out.toString()).isEmpty();
+    assertThat(predict(folder.resolve("nowhere.onnx"), images)).isEqualTo(2);
+    assertThat(err.toString()).contains("nowhere.onnx").doesNotContain("d.png");
+    assertThat(predict(folder.resolve("nowhere"), images)).isEqualTo(2);
+    assertThat(err.toString()).contains("nowhere is no run").doesNotContain("d.png");
     assertThat(predict(model, images, "--on-bad-image=skip")).isZero();
     assertThat(out.toString().lines()).hasSize(3);
     Files.delete(broken);

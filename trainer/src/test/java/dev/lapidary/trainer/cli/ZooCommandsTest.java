@@ -99,6 +99,13 @@ class ZooCommandsTest {
   }
 
   @Test
+  void layersOfARun(@TempDir Path folder) throws Exception {
+    Files.copy(Golden.file("torchscript/mobilenet_v2-scripted.pt"), folder.resolve("model.pt"));
+    assertThat(run("layers", folder.toString())).as(err.toString()).isZero();
+    assertThat(out.toString()).contains("features.0.0.weight");
+  }
+
+  @Test
   void aMistypedNameIsAnswered() {
     assertThat(run("layers", "resnet19")).isEqualTo(2);
     assertThat(err.toString())
@@ -112,7 +119,9 @@ class ZooCommandsTest {
     assertThat(run("layers", folder.resolve("absent.pth").toString())).isEqualTo(2);
     assertThat(err.toString()).isEqualTo("error: [absent.pth] there is no such file\n");
     assertThat(run("layers", folder.toString())).isEqualTo(2);
-    assertThat(err.toString()).endsWith("is a folder; name the file\n");
+    assertThat(err.toString())
+        .endsWith(
+            " is a folder without a model.pt: name a file, or the folder of a finished run\n");
     assertThat(run("layers", "mnasnet1.0")).isEqualTo(2);
     assertThat(err.toString()).contains("'mnasnet1.0'; did you mean mnasnet1_0");
   }

@@ -83,18 +83,11 @@ public final class Predictions {
    *     ONNX file answers otherwise than its card says; (exit 1) if an answer is NaN or infinite
    */
   public static List<Answer> of(Request request, WorkProgress progress, BooleanSupplier stop) {
-    boolean onnx = request.source().toString().endsWith(".onnx");
-    TorchDevice device =
-        onnx
-            ? byName(request.device())
-            : ChosenDevice.of(request.device(), request.threads(), progress);
-    Dataset listed = UnlabelledImages.of(request.images(), progress);
-    Dataset data =
-        Scan.readable(
-            listed, request.images().get(0), request.onBadImage(), request.threads(), progress);
-    return onnx
-        ? byOnnxRuntime(request, device, data, progress, stop)
-        : byLibtorch(request, device, data, progress, stop);
+    if (request.source().toString().endsWith(".onnx")) {
+      return byOnnxRuntime(request, byName(request.device()), progress, stop);
+    }
+    TorchDevice device = ChosenDevice.of(request.device(), request.threads(), progress);
+    return byLibtorch(request, device, progress, stop);
   }
 
   /** ONNX Runtime says itself whether it has that GPU; libtorch's need not be the same. */
@@ -102,12 +95,18 @@ public final class Predictions {
     return name.equals("auto") ? TorchDevice.CPU : TorchDevice.named(name);
   }
 
+  /** Decodes each: only for a model that is one. */
+  private static Dataset readable(Request request, WorkProgress progress) {
+    return Scan.readable(
+        UnlabelledImages.of(request.images(), progress),
+        request.images().get(0),
+        request.onBadImage(),
+        request.threads(),
+        progress);
+  }
+
   private static List<Answer> byLibtorch(
-      Request request,
-      TorchDevice device,
-      Dataset data,
-      WorkProgress progress,
-      BooleanSupplier stop) {
+      Request request, TorchDevice device, WorkProgress progress, BooleanSupplier stop) {
     Path file = Evaluation.archiveOf(request.source());
     TorchScriptArchive read = NetworkFile.read(file);
     ModelCard card = Evaluation.card(read, file);
@@ -118,6 +117,7 @@ public final class Predictions {
         LogitsEnd.measurable(read, Optional.of(card), file, Network.traceOptions(rule));
     Scoring scoring = Scoring.ofLogits(card.activation());
     Preprocessor preprocessor = Preprocessor.of(rule);
+    Dataset data = readable(request, progress);
     int[] order = EpochOrder.AS_LISTED.samples(data, 0, 0);
     List<Answer> answers = new ArrayList<>();
     return Libtorch.call(
@@ -146,11 +146,7 @@ public final class Predictions {
   }
 
   private static List<Answer> byOnnxRuntime(
-      Request request,
-      TorchDevice device,
-      Dataset data,
-      WorkProgress progress,
-      BooleanSupplier stop) {
+      Request request, TorchDevice device, WorkProgress progress, BooleanSupplier stop) {
     List<Answer> answers = new ArrayList<>();
     Device there = device.isGpu() ? Device.cuda(device.index()) : Device.cpu();
     try (ServedModel model = ModelLoader.load(request.source(), there, request.threads())) {
@@ -161,6 +157,7 @@ public final class Predictions {
               reason -> {
                 throw Failure.gate("[%s] %s", request.source().getFileName(), reason);
               });
+      Dataset data = readable(request, progress);
       int size = model.batches() ? BatchTensors.EVALUATED_AT_ONCE : 1;
       for (int from = 0; from < data.size(); from += size) {
         List<Sample> some = data.samples().subList(from, Math.min(from + size, data.size()));

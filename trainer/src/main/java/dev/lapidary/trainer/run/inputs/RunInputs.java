@@ -4,7 +4,7 @@ import dev.lapidary.core.failure.Failure;
 import dev.lapidary.core.file.Sha256;
 import dev.lapidary.core.image.ImageLimits;
 import dev.lapidary.models.zoo.Zoo;
-import dev.lapidary.torchscript.archive.ArchiveReader;
+import dev.lapidary.torchscript.pt2.NetworkFile;
 import dev.lapidary.torchscript.script.StateDict;
 import dev.lapidary.trainer.augment.Augmentation;
 import dev.lapidary.trainer.checkpoint.TrainingState.Adapted;
@@ -303,7 +303,7 @@ public record RunInputs(
     String initial = Fingerprint.of(StateDict.of(network.archive()).tensors());
     if (config.loss().teacher().isPresent()) {
       Path teacher = Teacher.requireFile(Path.of(config.loss().teacher().get()));
-      NotFinite.requireFinite(ArchiveReader.read(teacher), teacher);
+      NotFinite.requireFinite(NetworkFile.read(teacher), teacher);
       initial = Sha256.of(initial + "\n" + Sha256.of(teacher));
     }
     String json = RunIdentity.of(config);

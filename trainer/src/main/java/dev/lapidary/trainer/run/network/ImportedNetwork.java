@@ -18,6 +18,7 @@ import dev.lapidary.torchscript.trace.TraceOptions;
 import dev.lapidary.trainer.plan.RunConfig;
 import dev.lapidary.trainer.program.LossOptions;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
@@ -38,8 +39,8 @@ final class ImportedNetwork {
    *     not found
    */
   static Network read(RunConfig config, List<String> labels) throws IOException {
-    Path file = Path.of(config.model().file().orElseThrow());
-    Network.requireFile(file, "model");
+    Path file = NetworkFile.at(Path.of(config.model().file().orElseThrow()));
+    requireFile(file);
     NetworkFile opened = NetworkFile.open(file);
     requireFloats(opened, file);
     TorchScriptArchive read = opened.archive();
@@ -73,6 +74,19 @@ final class ImportedNetwork {
         Sha256.of(file),
         Optional.empty(),
         notes);
+  }
+
+  /** torchvision's and timm's {@code --model} are names of networks. */
+  private static void requireFile(Path file) {
+    String name = file.toString();
+    if (!Files.isRegularFile(file)) {
+      throw Zoo.lookup(name).isPresent()
+          ? Failure.badInput(
+              "%s: there is no such model file; the architecture of that name is --arch %s,"
+                  + " --weights imagenet its pretrained weights",
+              name, name)
+          : Failure.badInput("%s: there is no such model file", name);
+    }
   }
 
   private static boolean trained(Optional<ModelCard> card) {

@@ -37,8 +37,9 @@ public record Teacher(TrainingProgram program) implements AutoCloseable {
    * @throws Failure (exit 2) if it knows other classes or wants other images
    */
   static Teacher open(
-      Path file, String device, Task task, List<String> labels, Preprocessing preprocessing) {
-    TorchScriptArchive read = NetworkFile.read(requireFile(file));
+      Path source, String device, Task task, List<String> labels, Preprocessing preprocessing) {
+    Path file = requireFile(source);
+    TorchScriptArchive read = NetworkFile.read(file);
     Optional<ModelCard> card =
         Optional.ofNullable(read.extra().get(TorchScriptArchive.CARD))
             .map(json -> CardJson.read(json, file.toString()));
@@ -58,7 +59,9 @@ public record Teacher(TrainingProgram program) implements AutoCloseable {
     return teacher;
   }
 
-  public static Path requireFile(Path file) {
+  /** The network's file, also of a run. */
+  public static Path requireFile(Path source) {
+    Path file = NetworkFile.at(source);
     if (!Files.isRegularFile(file)) {
       throw Failure.badInput("%s: there is no such teacher", file);
     }
