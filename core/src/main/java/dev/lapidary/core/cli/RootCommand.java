@@ -17,7 +17,9 @@ public interface RootCommand {
 
   /**
    * Words that other tools have for what this one has: an option with its dashes, or a command; and
-   * what to type here, such as {@code --batch-size}, or {@code trainer resume RUN}.
+   * what to type here, such as {@code --batch-size}, or {@code trainer resume RUN}. What begins
+   * with a command's name and a blank is said for that command alone. An option is said to commands
+   * that have it.
    */
   Map<String, String> otherNames();
 }

@@ -5,10 +5,11 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Set;
+import java.util.Optional;
 import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import picocli.CommandLine;
 import picocli.CommandLine.MissingParameterException;
 import picocli.CommandLine.ParameterException;
@@ -21,6 +22,12 @@ final class UsageError {
 
   /** picocli adds the name of the value, which is the source code's where none is written. */
   private static final Pattern VALUE = Pattern.compile("(--[a-z0-9-]+)=[^']+");
+
+  private static final Pattern OPTION = Pattern.compile("-{1,2}[A-Za-z][A-Za-z0-9_-]*");
+
+  private static final Pattern MODEL = Pattern.compile("\\.(pt|pt2|onnx)$");
+
+  private static final Pattern CONFIGURATION = Pattern.compile("\\.ya?ml$");
 
   private UsageError() {}
 
@@ -55,20 +62,73 @@ final class UsageError {
     if (!(error instanceof UnmatchedArgumentException unmatched)) {
       return "";
     }
-    String typed = unmatched.getUnmatched().get(0);
-    int equals = typed.indexOf('=');
-    String name = equals < 0 ? typed : typed.substring(0, equals);
     CommandLine line = error.getCommandLine();
-    String meant = otherNames(line).get(name);
-    if (meant != null) {
-      return "; here it is " + meant;
+    List<String> typed = unmatched.getUnmatched();
+    String first = name(typed.get(0));
+    if (!OPTION.matcher(first).matches()) {
+      return meant(line, first)
+          .map(ours -> "; here it is " + ours)
+          .orElseGet(() -> nearWord(line, first));
     }
-    Set<String> known =
-        new TreeSet<>(
-            typed.startsWith("-")
-                ? line.getCommandSpec().optionsMap().keySet()
-                : line.getSubcommands().keySet());
-    return NearNames.hint(name, known);
+    Map<String, String> ours = new LinkedHashMap<>();
+    for (String word : typed) {
+      String name = name(word);
+      if (OPTION.matcher(name).matches()) {
+        meant(line, name).ifPresent(option -> ours.put(name, option));
+      }
+    }
+    String only = ours.get(first);
+    if (ours.size() == 1 && only != null) {
+      return "; here it is " + only;
+    }
+    String all =
+        ours.entrySet().stream()
+            .map(e -> e.getKey() + " is " + e.getValue())
+            .collect(Collectors.joining(", "));
+    String slip =
+        only == null
+            ? NearNames.hint(first, new TreeSet<>(line.getCommandSpec().optionsMap().keySet()))
+            : "";
+    return slip + (all.isEmpty() ? "" : "; here " + all);
+  }
+
+  private static String name(String typed) {
+    int equals = typed.indexOf('=');
+    return equals < 0 ? typed : typed.substring(0, equals);
+  }
+
+  /**
+   * What the command has for another tool's word: what is said for this command alone, or for all;
+   * no option that it has not.
+   */
+  private static Optional<String> meant(CommandLine line, String name) {
+    Map<String, String> names = otherNames(line);
+    String own = names.get(line.getCommandName() + " " + name);
+    String ours = own == null ? names.get(name) : own;
+    return Optional.ofNullable(ours)
+        .filter(
+            words ->
+                !words.startsWith("--") || line.getCommandSpec().findOption(option(words)) != null);
+  }
+
+  /** {@code --ema} of {@code --ema 0.999}. */
+  private static String option(String words) {
+    Matcher first = OPTION.matcher(words);
+    return first.lookingAt() ? first.group() : words;
+  }
+
+  /** A mistyped command, or a file whose option was left out. */
+  private static String nearWord(CommandLine line, String word) {
+    if (!line.getSubcommands().isEmpty()) {
+      return NearNames.hint(word, new TreeSet<>(line.getSubcommands().keySet()));
+    }
+    String option =
+        MODEL.matcher(word).find()
+            ? "--model"
+            : CONFIGURATION.matcher(word).find() ? "--config" : "--data";
+    return line.getCommandSpec().findOption(option) == null
+        ? ""
+        : "; did you mean %s %s?".formatted(option, word);
   }
 
   private static Map<String, String> otherNames(CommandLine line) {

@@ -51,7 +51,11 @@ class CommandTreeTest {
 
     @Override
     public Map<String, String> otherNames() {
-      return Map.of("--mesh", "--grit");
+      return Map.of(
+          "--mesh", "--grit",
+          "--rpm", "--speed 60",
+          "cut --rough", "nothing: it is done in any case",
+          "--soap", "--water");
     }
 
     @Override
@@ -125,6 +129,9 @@ class CommandTreeTest {
 
     @Option(names = "--oil")
     private boolean oiled;
+
+    @Option(names = "--data", description = "What is cut.")
+    private Path given = Path.of("");
 
     @Override
     public List<HelpSection> sections() {
@@ -305,6 +312,42 @@ class CommandTreeTest {
     assertThat(run("--mesh=60")).isEqualTo(2);
     assertThat(err.toString())
         .startsWith("error: Unknown option: '--mesh=60'; here it is --grit\n");
+  }
+
+  @Test
+  void eachOfAnothersWordsIsAnswered() {
+    assertThat(run("cut", "--rpm", "80", "--rough", "--oi")).isEqualTo(2);
+    assertThat(err.toString())
+        .startsWith(
+            "error: Unknown options: '--rpm', '80', '--rough', '--oi'; here --rpm is --speed 60,"
+                + " --rough is nothing: it is done in any case\n");
+    err.getBuffer().setLength(0);
+    assertThat(run("cut", "--spee=1", "--rpm=1")).isEqualTo(2);
+    assertThat(err.toString())
+        .startsWith(
+            "error: Unknown options: '--spee=1', '--rpm=1'; did you mean --speed?; here --rpm is"
+                + " --speed 60\n");
+  }
+
+  /** {@code --water} is an option of washing alone, and {@code --rough} is said of cutting. */
+  @Test
+  void noOptionOfAnotherCommandIsNamed() {
+    assertThat(run("cut", "--soap=x")).isEqualTo(2);
+    assertThat(err.toString()).startsWith("error: Unknown option: '--soap=x'\n");
+    err.getBuffer().setLength(0);
+    assertThat(run("wash", "--rough")).isEqualTo(2);
+    assertThat(err.toString()).startsWith("error: Unknown option: '--rough'\n");
+  }
+
+  @Test
+  void aFileWithoutItsOptionIsAnswered() {
+    assertThat(run("cut", "stones")).isEqualTo(2);
+    assertThat(err.toString())
+        .startsWith(
+            "error: Unmatched argument at index 1: 'stones'; did you mean --data stones?\n");
+    err.getBuffer().setLength(0);
+    assertThat(run("cut", "plan.yaml")).isEqualTo(2);
+    assertThat(err.toString()).startsWith("error: Unmatched argument at index 1: 'plan.yaml'\n");
   }
 
   @Test

@@ -45,6 +45,11 @@ public final class ExporterMain implements Runnable, RootCommand {
     to(names, "--quantize int8", "--int8");
     to(names, "--quantize fp16", "--half", "--fp16");
     to(names, "--input 3x224x224", "--imgsz", "--img-size", "--input-shape", "--shape");
+    to(names, "--input 3xNxN, of its own size", "--input-size", "--img", "--img_size");
+    to(names, "--labels FILE, one class a line", "--classes", "--num-classes", "--names");
+    to(names, "--data", "--images", "--val", "--dataset");
+    to(names, "nothing: the batch is dynamic in any case", "--dynamic", "--dynamic-batch");
+    to(names, "nothing: it is done in any case", "--simplify", "--optimize");
     to(names, "--out", "--output-file", "--save", "-o", "--onnx");
     to(names, "--calibration", "--calib", "--calib-data", "--data-dir");
     to(names, "SOURCE, without an option's name", "--model", "--weights", "--checkpoint");

@@ -40,9 +40,17 @@ final class ForeignNames {
     to("--optimizer", "--opt", "--optim");
     to("--schedule", "--sched", "--scheduler", "--lr-scheduler", "--lr_scheduler_type");
     to("--warmup", "--warmup-epochs", "--warmup_epochs", "--lr-warmup-epochs");
-    to("--epochs", "--num-epochs", "--num_train_epochs", "--max-epochs");
+    to(
+        "--epochs",
+        "--n-epochs",
+        "--nepochs",
+        "-e",
+        "--num-epochs",
+        "--num_train_epochs",
+        "--max-epochs");
     to("--freeze-epochs", "--frozen-epochs", "--freeze_epochs");
     to("--data", "--data-dir", "--data-path", "--dataset", "--train-dir", "--train", "--source");
+    to("--data", "--csv", "--train-csv", "--annotations", "--images", "--image-dir", "--root");
     to("--val", "--val-dir", "--valid", "--validation", "--eval-data");
     to("--val-split", "--validation-split", "--valid-pct", "--test-size");
     to("--out", "--output", "--output-dir", "--project", "--save-dir", "--logdir", "-o");
@@ -60,8 +68,36 @@ final class ForeignNames {
     to("--loss", "--criterion");
     to("--world-size", "--nproc_per_node", "--nproc-per-node", "--num-processes", "--world_size");
     to("the same command of bin/spark, which is for clusters", "--master", "--conf");
+    to("--train-only head", "--feature-extract", "--freeze-backbone", "--linear-probe");
+    to("--loss bce", "--multi-label", "--multilabel");
+    to("--sampling balanced", "--weighted-sampler", "--balanced", "--oversample");
+    to("--schedule cosine", "--cos-lr", "--cos_lr", "--cosine");
+    to("--config", "--cfg", "--yaml", "--config-file");
+    to("nothing: the classes are those of --data", "--num-classes", "--num_classes", "--nc");
+    perCommand();
     to("--head-dropout", "--drop", "--drop-rate");
     to("--stochastic-depth", "--drop-path", "--drop-path-rate");
+  }
+
+  /** What is an argument here, or a part of a file. */
+  private static void perCommand() {
+    for (String command : new String[] {"predict", "evaluate", "features"}) {
+      String model = "the first argument, without an option's name";
+      for (String word : new String[] {"--model", "--weights", "--checkpoint", "--run"}) {
+        to(model, command + " " + word);
+      }
+    }
+    for (String word : new String[] {"--data", "--source", "--images", "--input", "--csv-in"}) {
+      to("DIR|FILE behind the model, without an option's name", "predict " + word);
+      to("IMAGE|DIR, without an option's name", "preview " + word);
+    }
+    for (String word : new String[] {"--out", "--output", "-o", "--save", "--project"}) {
+      to("standard output: --csv > FILE", "predict " + word);
+    }
+    to("--top", "predict --topk", "predict --top-k", "predict -k");
+    for (String word : new String[] {"--data", "--arch", "--lr", "--epochs", "--model", "--set"}) {
+      to("a key in the file of --config", "sweep " + word);
+    }
   }
 
   private static void to(String ours, String... theirs) {

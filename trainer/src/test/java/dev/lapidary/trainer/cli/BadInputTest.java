@@ -82,6 +82,34 @@ class BadInputTest {
   }
 
   @Test
+  void aNetworksNameForAModel() throws IOException {
+    Path data = withAnUnreadableImage();
+    refuses(
+        "resnet18: there is no such model file; the architecture of that name is --arch resnet18",
+        "--data=" + data,
+        "--model=resnet18");
+    refuses("nothing.pt: there is no such model file", "--data=" + data, "--model=nothing.pt");
+    refuses("data is a folder without a model.pt", "--data=" + data, "--model=" + data);
+  }
+
+  @Test
+  void wordsOfOtherTools() throws IOException {
+    assertThat(run("run", "--initial-checkpoint=a.pth", "--batch=8", "--lr0=0.1", "-o", "x"))
+        .contains("here --initial-checkpoint is --weights, --batch is --batch-size, --lr0 is --lr")
+        .contains(", -o is --out\n");
+    assertThat(run("run", "photos", "--arch=resnet18", "--out=x"))
+        .contains("'photos'; did you mean --data photos?");
+    assertThat(run("predict", "runs/a", "--source=photos"))
+        .contains("; here it is DIR|FILE behind the model, without an option's name");
+    assertThat(run("predict", "runs/a", "photos", "--out=a.csv"))
+        .contains("; here it is standard output: --csv > FILE");
+    assertThat(run("evaluate", "--weights=a.pt", "--data=photos"))
+        .contains("; here it is the first argument, without an option's name");
+    assertThat(run("sweep", "--data=photos", "--lr=1e-3"))
+        .contains("here --data is a key in the file of --config");
+  }
+
+  @Test
   void aModelWithoutACard() throws IOException {
     Path data = withAnUnreadableImage();
     Path model = Golden.archive("vit", "scripted").orElseThrow();
