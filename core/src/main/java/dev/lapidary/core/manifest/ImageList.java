@@ -146,7 +146,7 @@ public record ImageList(
                   .distinct()
                   .sorted()
                   .toList(),
-              row.text(Row.SPLIT).toLowerCase(Locale.ROOT),
+              row.split(),
               row.text(Row.GROUP),
               weighed ? Optional.of(row.text(Row.WEIGHT)) : Optional.empty()));
     }

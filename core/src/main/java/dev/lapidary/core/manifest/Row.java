@@ -34,11 +34,18 @@ record Row(Path file, int number, ObjectNode fields) {
           "image_file",
           "img_path",
           "img",
-          "image_id");
+          "image_id",
+          "fname",
+          "img_name",
+          "image_filename");
 
   static final List<String> LABEL = List.of("label", "class");
   static final List<String> LABELS = List.of("labels", "tags");
   static final List<String> SPLIT = List.of("split");
+
+  /** fastai's: true of images to validate on, false of those to train on. */
+  private static final List<String> IS_VALID = List.of("is_valid");
+
   static final List<String> GROUP = List.of("group");
   static final List<String> WEIGHT = List.of("weight");
 
@@ -62,7 +69,7 @@ record Row(Path file, int number, ObjectNode fields) {
     if (labelled && key(fields, PATH).isPresent()) {
       ObjectNode all = fields;
       fields.retain(
-          Stream.of(PATH, LABEL, LABELS, SPLIT, GROUP, WEIGHT)
+          Stream.of(PATH, LABEL, LABELS, SPLIT, IS_VALID, GROUP, WEIGHT)
               .flatMap(names -> key(all, names).stream())
               .toList());
     }
@@ -91,6 +98,22 @@ record Row(Path file, int number, ObjectNode fields) {
               + " image, image_path) among the names in the first line but found %s",
           file, columns.stream().limit(20).toList());
     }
+  }
+
+  /** What the image is for, in lower case; empty if nothing says it. */
+  String split() {
+    if (has(SPLIT) || !has(IS_VALID)) {
+      return text(SPLIT).toLowerCase(Locale.ROOT);
+    }
+    String said = text(IS_VALID).toLowerCase(Locale.ROOT);
+    return switch (said) {
+      case "true", "1", "1.0" -> "val";
+      case "false", "0", "0.0" -> "train";
+      default ->
+          throw Failure.badInput(
+              "[%s] image %d: expected True or False at is_valid but found '%s'",
+              file, number, said);
+    };
   }
 
   boolean has(List<String> names) {
@@ -154,7 +177,7 @@ record Row(Path file, int number, ObjectNode fields) {
    */
   List<String> others() {
     List<String> known =
-        Stream.of(PATH, SPLIT, GROUP, WEIGHT)
+        Stream.of(PATH, SPLIT, IS_VALID, GROUP, WEIGHT)
             .flatMap(names -> key(fields, names).stream())
             .toList();
     List<String> others = new ArrayList<>();

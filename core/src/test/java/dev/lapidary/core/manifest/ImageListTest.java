@@ -38,6 +38,23 @@ class ImageListTest {
     assertThat(list.folder()).isEqualTo(folder);
   }
 
+  /** As fastai's PASCAL_2007 has it, and as columns of 0 and 1. */
+  @Test
+  void fastaisListSaysWhatIsValidatedOn() throws IOException {
+    ImageList list =
+        list("list.csv", "fname,labels,is_valid\na.jpg,chair car,True\nb.jpg,car,False\n");
+    assertThatThrownBy(() -> list("list.csv", "fname,labels,is_valid\na.jpg,car,\n"))
+        .hasMessageEndingWith("image 1: expected True or False at is_valid but found ''");
+    assertThat(list.labels()).containsExactly("car", "chair");
+    assertThat(list.images()).extracting(ImageList.Image::path).containsExactly("a.jpg", "b.jpg");
+    assertThat(list.images()).extracting(ImageList.Image::split).containsExactly("val", "train");
+    ImageList columns = list("list.csv", "image,is_valid,car,chair\na,1,1,1\nb,0,1,0\n");
+    assertThat(columns.labels()).containsExactly("car", "chair");
+    assertThat(columns.images()).extracting(ImageList.Image::split).containsExactly("val", "train");
+    ImageList both = list("list.csv", "path,label,split,is_valid\na,x,test,0\nb,y,train,1\n");
+    assertThat(both.images()).extracting(ImageList.Image::split).containsExactly("test", "train");
+  }
+
   @Test
   void aMarkThatBindsTighterIsPartOfAName() throws IOException {
     ImageList list = list("list.csv", "path,labels\na,sea lion|kelp; brown\nb,kelp; brown|\n");
