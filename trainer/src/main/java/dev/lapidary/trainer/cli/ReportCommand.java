@@ -15,6 +15,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -32,10 +33,15 @@ import picocli.CommandLine.Spec;
       "Example: trainer report runs/a runs/b --out comparison.html"
     })
 public final class ReportCommand implements Callable<Integer> {
+  private static final String METRICS = "metrics.jsonl";
+
   @Spec private CommandSpec spec;
 
-  @Parameters(arity = "1..*", paramLabel = "RUN", description = "Run directories.")
-  private List<Path> runs = List.of();
+  @Parameters(
+      arity = "1..*",
+      paramLabel = "RUN|DIR",
+      description = "Run directories, and folders of them, such as a sweep's.")
+  private List<Path> given = List.of();
 
   @Option(names = "--out", paramLabel = "FILE.html", description = "Writes the page, too.")
   private @Nullable Path out;
@@ -48,13 +54,14 @@ public final class ReportCommand implements Callable<Integer> {
     if (out != null) {
       AtomicFile.requireAbsent(out, force);
     }
+    List<Path> runs = runs();
     List<RunConfig> configs = new ArrayList<>();
     for (Path run : runs) {
       configs.add(RunDirectory.readConfig(run));
     }
     List<ComparedRun> compared = new ArrayList<>();
     for (int i = 0; i < runs.size(); i++) {
-      Path metrics = runs.get(i).resolve("metrics.jsonl");
+      Path metrics = runs.get(i).resolve(METRICS);
       if (!Files.exists(metrics)) {
         throw Failure.badInput("%s has no epoch yet", runs.get(i));
       }
@@ -71,5 +78,28 @@ public final class ReportCommand implements Callable<Integer> {
       AtomicFile.write(out, file -> Files.writeString(file, page));
     }
     return 0;
+  }
+
+  /** What is no run, and holds none either, is refused where it is read. */
+  private List<Path> runs() throws IOException {
+    List<Path> runs = new ArrayList<>();
+    for (Path one : given) {
+      List<Path> inside = RunDirectory.isRun(one) ? List.of() : inside(one);
+      runs.addAll(inside.isEmpty() ? List.of(one) : inside);
+    }
+    return runs;
+  }
+
+  private static List<Path> inside(Path folder) throws IOException {
+    if (!Files.isDirectory(folder)) {
+      return List.of();
+    }
+    try (Stream<Path> files = Files.list(folder)) {
+      return files
+          .filter(RunDirectory::isRun)
+          .filter(run -> Files.exists(run.resolve(METRICS)))
+          .sorted()
+          .toList();
+    }
   }
 }

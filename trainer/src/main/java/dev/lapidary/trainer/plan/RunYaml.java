@@ -200,11 +200,19 @@ public final class RunYaml {
    * @param assignment such as {@code stages.1.batch-size=4}; the value is YAML
    */
   public static RunConfig with(RunConfig config, String assignment) {
+    return with(config, assignment, "--set " + assignment);
+  }
+
+  /**
+   * The same of an assignment that stands somewhere else.
+   *
+   * @param source for messages
+   */
+  public static RunConfig with(RunConfig config, String assignment, String source) {
     int equals = assignment.indexOf('=');
     if (equals < 1) {
-      throw Failure.badInput("--set %s: expected key=value, as in stages.0.lr=0.01", assignment);
+      throw Failure.badInput("%s: expected key=value, as in stages.0.lr=0.01", source);
     }
-    String source = "--set " + assignment;
     JsonNode tree = YAML.valueToTree(config);
     String[] keys = assignment.substring(0, equals).split("\\.");
     JsonNode at = tree;
@@ -241,8 +249,31 @@ public final class RunYaml {
           "%s: there is no %s; the list has %d, counted from 0", source, key, parent.size());
     }
     List<String> known = names(parent);
+    List<String> deeper = pathsTo(key, parent, "");
     throw Failure.badInput(
-        "%s: there is no key %s among %s%s", source, key, known, NearNames.hint(key, known));
+        "%s: there is no key %s among %s%s",
+        source,
+        key,
+        known,
+        deeper.isEmpty()
+            ? NearNames.hint(key, known)
+            : "; did you mean " + String.join(" or ", deeper) + "?");
+  }
+
+  /** Where a key stands below a node: of {@code lr}, {@code stages.0.lr}. */
+  private static List<String> pathsTo(String key, JsonNode node, String path) {
+    List<String> found = new ArrayList<>();
+    if (node.isObject()) {
+      if (node.has(key) && !path.isEmpty()) {
+        found.add(path + key);
+      }
+      node.properties()
+          .forEach(f -> found.addAll(pathsTo(key, f.getValue(), path + f.getKey() + ".")));
+    }
+    for (int i = 0; node.isArray() && i < node.size(); i++) {
+      found.addAll(pathsTo(key, node.get(i), path + i + "."));
+    }
+    return found;
   }
 
   private static JsonNode value(String text, String source) {

@@ -23,6 +23,14 @@ public record ComparedRun(String name, String settings, List<EpochMetrics> epoch
                 .thenComparing(Comparator.comparingDouble(EpochMetrics::valLoss).reversed()));
   }
 
+  /** What {@link #score} is. */
+  public static String metric(EpochMetrics epoch) {
+    if (epoch.valMap().isPresent()) {
+      return "mAP";
+    }
+    return epoch.valBalancedAccuracy().isPresent() ? "balanced accuracy" : "accuracy";
+  }
+
   /** mAP where images have several labels, balanced accuracy where that chooses, else accuracy. */
   public static double score(EpochMetrics epoch) {
     return epoch.valMap().or(epoch::valBalancedAccuracy).orElse(epoch.valAccuracy());

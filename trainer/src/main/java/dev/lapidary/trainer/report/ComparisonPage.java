@@ -13,8 +13,6 @@ import java.util.function.ToDoubleFunction;
 
 /** Runs side by side: one HTML file that opens offline, and the same as a table for a terminal. */
 public final class ComparisonPage {
-  private static final String SCORE = "validation";
-
   private ComparisonPage() {}
 
   /**
@@ -24,9 +22,9 @@ public final class ComparisonPage {
     HtmlTable table =
         new HtmlTable()
             .texts("run", "settings")
-            .numbers("epochs", "best epoch", SCORE, "validation loss", "training loss");
+            .numbers("epochs", "best epoch", measured(runs), "validation loss", "training loss");
     for (ComparedRun run : runs) {
-      table.row(cells(run));
+      table.row(cells(run, metrics(runs).size() > 1));
     }
     return Html.of(
             """
@@ -75,7 +73,26 @@ public final class ComparisonPage {
     return new Html(new LineChart(title, "epoch", Scale.LINEAR, series, List.of()).html());
   }
 
-  private static Object[] cells(ComparedRun run) {
+  /** What the runs were measured by, each once. */
+  private static List<String> metrics(List<ComparedRun> runs) {
+    return runs.stream()
+        .flatMap(run -> run.best().map(ComparedRun::metric).stream())
+        .distinct()
+        .toList();
+  }
+
+  /** The column's head: the metric, where all runs have the same. */
+  private static String measured(List<ComparedRun> runs) {
+    List<String> metrics = metrics(runs);
+    return metrics.size() == 1 ? metrics.get(0) : "validation";
+  }
+
+  /** A score, and where they differ which. */
+  private static String score(EpochMetrics best, String number, boolean named) {
+    return named ? number + " " + ComparedRun.metric(best) : number;
+  }
+
+  private static Object[] cells(ComparedRun run, boolean named) {
     return run.best()
         .map(
             best ->
@@ -84,7 +101,10 @@ public final class ComparisonPage {
                   run.settings(),
                   run.epochs().size(),
                   best.epoch(),
-                  Html.percent(ComparedRun.score(best)),
+                  Html.of(
+                      "{}{}",
+                      Html.percent(ComparedRun.score(best)),
+                      named ? " " + ComparedRun.metric(best) : ""),
                   Html.number(best.valLoss()),
                   Html.number(best.trainLoss())
                 })
@@ -94,11 +114,19 @@ public final class ComparisonPage {
   /** A header and a line a run. */
   public static List<String> lines(List<ComparedRun> runs) {
     int width = runs.stream().mapToInt(run -> run.name().length()).max().orElse(3);
-    String format = "%-" + Math.max(3, width) + "s %6s %5s %10s %8s  %s";
+    boolean named = metrics(runs).size() > 1;
+    String head = measured(runs);
+    int wide = Math.max(named ? "0.0000 balanced accuracy".length() : 8, head.length());
+    String format = "%-" + Math.max(3, width) + "s %6s %10s  %" + wide + "s %8s  %s";
     List<String> lines = new ArrayList<>();
-    lines.add(String.format(Locale.ROOT, format, "run", "epochs", "best", SCORE, "loss", ""));
+    lines.add(
+        String.format(Locale.ROOT, format, "run", "epochs", "best epoch", head, "loss", "")
+            .stripTrailing());
     for (ComparedRun run : runs) {
-      String score = run.best().map(b -> text("%.4f", ComparedRun.score(b))).orElse("no epoch");
+      String score =
+          run.best()
+              .map(b -> score(b, text("%.4f", ComparedRun.score(b)), named))
+              .orElse("no epoch");
       String loss = run.best().map(b -> text("%.4f", b.valLoss())).orElse("");
       String epoch = run.best().map(b -> String.valueOf(b.epoch())).orElse("");
       lines.add(

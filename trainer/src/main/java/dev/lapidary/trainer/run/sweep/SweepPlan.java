@@ -15,7 +15,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * What a sweep tries: {@code grid.yaml}.
+ * What a sweep tries: {@code grid.yaml}. What its run leaves out has the defaults of run.yaml, but
+ * that the best epoch is chosen as {@code trainer run} chooses it, by what the classes ask for.
  *
  * @param candidates every combination of the grid's values, in its order
  * @param epochs of the last stage, rung by rung, rising
@@ -52,13 +53,17 @@ record SweepPlan(List<Candidate> candidates, List<Integer> epochs, int keep) {
    */
   static SweepPlan read(String yaml, String source) {
     JsonNode tree = tree(yaml, source);
-    RunConfig base = RunYaml.read(tree.path("run").toString(), source + ": run");
+    RunConfig read = RunYaml.read(tree.path("run").toString(), source + ": run");
+    RunConfig base =
+        tree.path("run").path("checkpoints").has("best-by")
+            ? read
+            : RunYaml.with(read, "checkpoints.best-by=auto");
     List<List<String>> combinations = combinations(tree.path("grid"), source);
     List<Candidate> candidates = new ArrayList<>();
     for (List<String> settings : combinations) {
       RunConfig config = base;
       for (String setting : settings) {
-        config = RunYaml.with(config, setting);
+        config = RunYaml.with(config, setting, "[%s] grid, %s".formatted(source, setting));
       }
       candidates.add(new Candidate(settings, config));
     }

@@ -14,6 +14,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -98,9 +99,41 @@ class SweepTest {
         .doesNotContain("seed=");
     assertThat(Files.readString(page)).contains("Comparison of 2 runs", "Validation loss");
 
+    assertThat(run("report", sweep)).as(err.toString()).isZero();
+    assertThat(out.toString())
+        .contains("rung-0-run-000 ", "rung-1-run-")
+        .containsPattern("run +epochs best epoch +accuracy +loss");
+
     Files.writeString(grid, Files.readString(grid).replace("keep: 2", "keep: 3"));
     assertThat(run("sweep", "--config", grid, "--out", sweep)).isEqualTo(2);
     assertThat(err.toString()).contains("holds a sweep of another grid; choose another --out");
+  }
+
+  /** As trainer run does; beside a run that counts all images alike the scores are named. */
+  @Test
+  void unevenClassesChooseByBalancedAccuracy() throws IOException {
+    Path grid = grid();
+    Path data = folder.resolve("data");
+    try (Stream<Path> red = Files.list(data.resolve("red"))) {
+      for (Path image : red.sorted().skip(2).toList()) {
+        Files.delete(image);
+      }
+    }
+    String text = Files.readString(grid).replace("1.0e30", "0.01").replace("[1, 2]", "[1]");
+    Files.writeString(grid, text);
+    Path sweep = folder.resolve("sweep");
+    assertThat(run("sweep", "--config", grid, "--out", sweep)).as(err.toString()).isZero();
+    assertThat(out.toString()).contains("best epoch  balanced accuracy");
+    Files.writeString(
+        grid, text.replace("  threads: 1", "  checkpoints: {best-by: accuracy}\n  threads: 1"));
+    Path plain = folder.resolve("plain");
+    assertThat(run("sweep", "--config", grid, "--out", plain)).as(err.toString()).isZero();
+    assertThat(out.toString()).containsPattern("best epoch +accuracy +loss");
+    assertThat(run("report", sweep, plain.resolve("rung-0-run-000"))).isZero();
+    assertThat(out.toString())
+        .containsPattern("best epoch +validation +loss")
+        .containsPattern("rung-0-run-001 .* 0\\.\\d{4} balanced accuracy ")
+        .containsPattern("plain/rung-0-run-000 .* 0\\.\\d{4} accuracy ");
   }
 
   @ParameterizedTest
@@ -110,7 +143,9 @@ class SweepTest {
         "grid: {seed: 3} | grid.seed must be a list of values but is 3",
         "grid: {} | grid has 1 combination; give keys of run.yaml",
         "grids: {seed: [1]} | there is no key grids among [run, grid, epochs, keep]; did you mean",
-        "grid: {sede: [1, 2]} | --set sede=1: there is no key sede among",
+        "grid: {sede: [1, 2]} | grid.yaml] grid, sede=1: there is no key sede among",
+        "grid: {lr: [1, 2]} | grid, lr=1: there is no key lr among",
+        "grid: {lr: [1, 2]} | checkpoints]; did you mean stages.0.lr?",
         "{grid: {seed: [1, 2]}, keep: 1} | keep must be at least 2",
         "{grid: {seed: [1, 2]}, epochs: [3, 1]} | epochs must be a rising list from 1 on"
       })
