@@ -128,7 +128,8 @@ final class InspectionText {
       parts.add("data " + shortened(source.datasetSha256()));
     }
     if (!source.weightsSource().isEmpty()) {
-      parts.add(format("weights %s %s", source.weightsSource(), shortened(source.weightsSha256())));
+      String hash = shortened(source.weightsSha256());
+      parts.add(format("weights %s %s", source.weightsSource(), hash).strip());
     }
     if (!parts.isEmpty()) {
       add("made from", "%s", String.join(", ", parts));

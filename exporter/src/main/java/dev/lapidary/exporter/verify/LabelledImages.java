@@ -52,7 +52,7 @@ public record LabelledImages(
       Path data, ModelCard card, OnBadImage rule, Consumer<String> notes) {
     ModelLabels model = new ModelLabels(card.labels(), card.scoring().several());
     return !Files.isDirectory(data) && ImageList.isList(data)
-        ? listed(data, model)
+        ? listed(data, model, notes)
         : folder(data, model, rule, notes);
   }
 
@@ -70,11 +70,18 @@ public record LabelledImages(
             .toList());
   }
 
-  private static LabelledImages listed(Path data, ModelLabels model) {
+  private static LabelledImages listed(Path data, ModelLabels model, Consumer<String> notes) {
     ImageList list = ImageList.read(data);
     List<Integer> indices = model.indices(data, list.labels(), list.multiLabel());
     List<ImageList.Image> test =
         list.images().stream().filter(image -> Part.of(image.split()) == Part.TEST).toList();
+    boolean trained =
+        list.images().stream().anyMatch(image -> Part.of(image.split()) == Part.TRAIN);
+    if (test.isEmpty() && trained) {
+      notes.accept(
+          "[%s] has no part for tests: all images are measured, those to train on too"
+              .formatted(data));
+    }
     return new LabelledImages(
         data,
         list.folder(),

@@ -81,6 +81,12 @@ class ImagesOfUsersTest {
     assertThat(skipped.status()).isZero();
     assertThat(skipped.out()).contains("images: 2, accuracy");
     assertThat(skipped.err()).contains("left out: test/tea/bad.jpg: expected JPEG");
+    Files.writeString(
+        list, "path,label,split\ntest/tea/1.png,tea,val\ntrain/tea/2.png,tea,train\n");
+    assertThat(run("verify " + model + " --data " + list).err())
+        .contains(
+            "[%s] has no part for tests: all images are measured, those to train on too"
+                .formatted(list));
     Files.writeString(list, "path,label\ntest/tea/1.png,coffee\n");
     assertThat(run("verify " + model + " --data " + list).err())
         .contains(

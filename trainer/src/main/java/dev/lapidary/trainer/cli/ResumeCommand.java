@@ -37,7 +37,8 @@ public class ResumeCommand implements Callable<Integer> {
   @Option(
       names = "--allow-drift",
       paramLabel = "KEY",
-      description = "Accepts a difference: data, config, libtorch, threads or cpu. Repeatable.")
+      description =
+          "Accepts a difference: data, config, weights, libtorch, threads or cpu. Repeatable.")
   private List<String> allowed = new ArrayList<>();
 
   @Option(

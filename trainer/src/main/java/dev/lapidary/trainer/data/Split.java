@@ -115,11 +115,13 @@ public record Split(Dataset train, Dataset validation) {
 
   private static void requireEveryClass(Dataset train, Dataset validation) {
     for (int c = 0; c < train.labels().size(); c++) {
+      int images = train.counts().get(c) + validation.counts().get(c);
       if (train.counts().get(c) == 0 || validation.counts().get(c) == 0) {
         throw Failure.badInput(
-            "class %s cannot be split: it needs images in at least two groups; add some, or give"
-                + " the validation images with --val",
-            train.labels().get(c));
+            "class %s cannot be split: it has %s, and training and validation need one each; add"
+                + " some, remove the class, or give the validation images with --val",
+            train.labels().get(c),
+            images == 1 ? "1 image" : images + " images that are not split apart (one group)");
       }
     }
   }

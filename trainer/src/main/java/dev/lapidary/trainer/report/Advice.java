@@ -52,13 +52,14 @@ public final class Advice {
   private static Optional<String> how(int images, StagePlan last) {
     long pretrained = last.groups().stream().mapToLong(StagePlan.Group::fromFile).sum();
     boolean all = last.groups().stream().allMatch(StagePlan.Group::trained);
-    String each = images + " images in the smallest class";
+    String each = images + (images == 1 ? " image" : " images") + " in the smallest class";
     if (pretrained == 0) {
       return images >= FROM_SCRATCH
           ? Optional.empty()
           : Optional.of(
               each
-                  + " are few for a network that begins at random: give pretrained --weights, even"
+                  + (images == 1 ? " is" : " are")
+                  + " few for a network that begins at random: give pretrained --weights, even"
                   + " of another subject");
     }
     if (images < FEW && last.trainedParameters() * 2 > last.parameters()) {

@@ -10,6 +10,9 @@ import java.util.List;
 /** What differs between a checkpoint and the process that wants to go on from it. */
 record RunDrift(List<Difference> differences) {
 
+  private static final List<String> KEYS =
+      List.of("data", "config", "weights", "libtorch", "threads", "cpu");
+
   /**
    * @param key as {@code --allow-drift} names it
    * @param asked whether the user changed it by {@code --set}
@@ -67,8 +70,19 @@ record RunDrift(List<Difference> differences) {
     }
   }
 
+  /** Refuses (exit 2) what no difference is called. */
+  private static void requireKeys(List<String> allowed) {
+    for (String key : allowed) {
+      if (!KEYS.contains(key)) {
+        throw Failure.badInput(
+            "--allow-drift %s: expected one of %s", key, String.join(", ", KEYS));
+      }
+    }
+  }
+
   /** Says what is accepted; fails (exit 3) with all that is not. */
   void refuseUnless(List<String> allowed, Progress progress) {
+    requireKeys(allowed);
     List<String> refused = new ArrayList<>();
     for (Difference difference : differences) {
       if (difference.asked() || allowed.contains(difference.key())) {

@@ -177,7 +177,7 @@ class TrainingDataTest {
     PicturedFolder.fill(root, "bee", 9);
     assertThatThrownBy(() -> open(root, Optional.empty(), OnBadImage.FAIL))
         .hasMessageStartingWith(
-            "class ant cannot be split: it needs images in at least two groups");
+            "class ant cannot be split: it has 1 image, and training and validation need one each;");
   }
 
   @Test
