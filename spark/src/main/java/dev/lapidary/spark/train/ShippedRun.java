@@ -37,6 +37,7 @@ record ShippedRun(String config, Identity identity, String checkpoints) implemen
     RunConfig at = set(config, "data.train", Optional.of(data.train()));
     at = set(at, "data.val", data.val());
     at = set(at, "data.test", data.test());
+    at = set(at, "data.source-data", data.sourceData());
     at = set(at, "model.file", model.file());
     at = set(at, "model.weights", model.weights());
     return set(at, "loss.teacher", config.loss().teacher());

@@ -82,7 +82,8 @@ public record RunInputs(
     RunConfig thawed = GradualUnfreeze.writeOut(config, network.layers(), network.parameters());
     requirePlan(thawed, network, listed.learned());
     TrainingData data = decode(listed, progress);
-    ShardCheck.requireImages(data.train(), config.rounds().worldSize(), config.data().train());
+    ShardCheck.requireImages(
+        data.learned().images(), config.rounds().worldSize(), config.data().train());
     RunConfig chosen = withBestBy(thawed, data);
     notes(chosen, data).forEach(progress::say);
     progress.say("device: " + ChosenDevice.described(devices, config.threads()));

@@ -10,8 +10,10 @@ import dev.lapidary.trainer.checkpoint.TrainingState;
 import dev.lapidary.trainer.checkpoint.TrainingState.Position;
 import dev.lapidary.trainer.checkpoint.TrainingState.Sums;
 import dev.lapidary.trainer.data.BatchSource;
+import dev.lapidary.trainer.data.EpochImages;
 import dev.lapidary.trainer.data.FeatureFile;
 import dev.lapidary.trainer.data.Loader;
+import dev.lapidary.trainer.data.Shard;
 import dev.lapidary.trainer.plan.RunConfig;
 import dev.lapidary.trainer.plan.Schedule;
 import dev.lapidary.trainer.plan.StageConfig;
@@ -46,6 +48,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
+import java.util.stream.IntStream;
 
 /** The loop: from the first step or a checkpoint to {@code model.pt}. On libtorch's thread. */
 public final class Training implements AutoCloseable {
@@ -87,7 +90,7 @@ public final class Training implements AutoCloseable {
     this.program = inputs.openProgram();
     program.notes().forEach(progress::say);
     inputs.prefixes().notes().forEach(progress::say);
-    RoundNotes.of(config, inputs.data().train()).forEach(progress::say);
+    RoundNotes.of(config, inputs.data().learned().images()).forEach(progress::say);
     this.teacher = inputs.openTeacher();
     this.weights = TrainedWeights.of(program, config.ema());
     this.state = new RunState(config, inputs.adapted());
@@ -270,7 +273,7 @@ public final class Training implements AutoCloseable {
             state.position().step(),
             stage.highestRate(factor(stage, plan, plan.steps() - 1)),
             sums.loss() / sums.images(),
-            (double) sums.correct() / inputs.data().learned().ofTarget(plan.order()),
+            (double) sums.correct() / ofTarget(stage),
             scores.loss(),
             scores.accuracy(),
             scores.balancedAccuracy(config.checkpoints().bestBy()),
@@ -349,14 +352,30 @@ public final class Training implements AutoCloseable {
         * schedule.factor(state.position().epoch(), stepOfEpoch, epochs, plan.steps());
   }
 
+  /** The target's images that all workers together trained on in the epoch. */
+  private long ofTarget(StageRun stage) {
+    EpochImages learned = inputs.data().learned();
+    int workers = config.rounds().worldSize();
+    if (workers > 1 && !learned.hasSource()) {
+      return state.sums().images();
+    }
+    return IntStream.range(0, workers)
+        .map(worker -> learned.ofTarget(epochBatches(stage, new Shard(worker, workers)).order()))
+        .sum();
+  }
+
   private EpochBatches epochBatches(StageRun stage) {
+    return epochBatches(stage, config.rounds().largest());
+  }
+
+  private EpochBatches epochBatches(StageRun stage, Shard shard) {
     return EpochBatches.of(
         inputs.data().learned().images(),
         config.data().sampling(),
         config.seed(),
         state.epochNumber(),
         stage.config(),
-        config.rounds().largest());
+        shard);
   }
 
   private Loader loader(StageConfig stage) {

@@ -70,7 +70,7 @@ public final class Planning {
             List<String> notes = new ArrayList<>(network.notes());
             notes.addAll(program.notes());
             notes.addAll(inputs.prefixes().notes());
-            notes.addAll(RoundNotes.of(inputs.config(), inputs.data().train()));
+            notes.addAll(RoundNotes.of(inputs.config(), inputs.data().learned().images()));
             DataAudit data = DataAudit.of(inputs.data(), inputs.notes());
             List<String> advice =
                 new ArrayList<>(Advice.of(stages, data, usualRate(inputs), SystemMemory.bytes()));

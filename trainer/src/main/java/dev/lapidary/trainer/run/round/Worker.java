@@ -198,7 +198,12 @@ public final class Worker implements AutoCloseable {
 
   private EpochBatches plan(StageConfig stage, Shard shard) {
     return EpochBatches.of(
-        inputs.data().train(), config.data().sampling(), config.seed(), epoch, stage, shard);
+        inputs.data().learned().images(),
+        config.data().sampling(),
+        config.seed(),
+        epoch,
+        stage,
+        shard);
   }
 
   private Entered enter(int index) {
@@ -210,7 +215,7 @@ public final class Worker implements AutoCloseable {
     var rule = inputs.network().preprocessing();
     Loader loader =
         Loader.of(
-            inputs.data().train(),
+            inputs.data().learned().images(),
             Preprocessor.of(rule),
             Augmentation.parse(stage.augment(), rule, config.seed()),
             config.threads(),
@@ -226,7 +231,7 @@ public final class Worker implements AutoCloseable {
     StageConfig stage = entered.orElseThrow().stage().config();
     long images = 0;
     for (int worker = 0; worker < worldSize; worker++) {
-      int own = new Shard(worker, worldSize).size(inputs.data().train().size());
+      int own = new Shard(worker, worldSize).size(inputs.data().learned().images().size());
       images += EpochLength.of(own, stage).imagesOfStep(batch);
     }
     return images;
@@ -251,8 +256,8 @@ public final class Worker implements AutoCloseable {
   private static void requireWhole(Adapted adapted) {
     if (adapted.parts() > 1) {
       throw Failure.failed(
-          "out of memory: a worker's batch did not fit at once, and in parts the result would depend"
-              + " on the machine; use a smaller --batch-size with --accumulate");
+          "out of memory: a worker's batch did not fit at once, and in parts the result would"
+              + " depend on the machine; use a smaller --batch-size with --accumulate");
     }
   }
 

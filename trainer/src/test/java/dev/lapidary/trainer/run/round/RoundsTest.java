@@ -196,6 +196,36 @@ class RoundsTest {
         .matches(keys -> keys.contains("conv1.weight.outer_momentum") == (localSteps > 1));
   }
 
+  /** Of all that the workers trained on, and not of one worker's own. */
+  @Test
+  void theTrainingAccuracyIsAFractionOfAllImages() throws IOException {
+    Path out = folder.resolve("many");
+    RunConfig many = RunYaml.with(config, "rounds.world-size=12");
+    many = RunYaml.with(many, "stages.0.batch-size=2");
+    assertThat(Runs.start(out, many, progress, NEVER)).isEqualTo(RunOutcome.FINISHED);
+    assertThat(trainAccuracies(out)).hasSize(2).allMatch(value -> value >= 0 && value <= 1);
+  }
+
+  @Test
+  void imagesOfASourceTaskAreSharedToo() throws IOException {
+    Path source = TinyImages.write(folder.resolve("source"), 10, 2);
+    RunConfig both = RunYaml.with(config, "data.source-data=" + source);
+    both = RunYaml.with(both, "stages.0.augment=hflip");
+    Path out = folder.resolve("both");
+    assertThat(Runs.start(out, both, progress, NEVER)).isEqualTo(RunOutcome.FINISHED);
+    assertThat(trainAccuracies(out)).hasSize(2).allMatch(value -> value >= 0 && value <= 1);
+    Checkpoints.Saved saved =
+        new Checkpoints(out.resolve("checkpoints")).newest(warning -> {}).orElseThrow();
+    assertThat(saved.state().position().step()).isGreaterThan(6); // of the target alone
+  }
+
+  private static List<Double> trainAccuracies(Path run) throws IOException {
+    return Files.readAllLines(run.resolve("metrics.jsonl")).stream()
+        .map(line -> line.replaceAll(".*\"train_accuracy\":([-0-9.E]+).*", "$1"))
+        .map(Double::valueOf)
+        .toList();
+  }
+
   @Test
   void aRunDoesNotGoOnWithOtherWorkersOrMeetings() throws IOException {
     Path run = folder.resolve("run");
