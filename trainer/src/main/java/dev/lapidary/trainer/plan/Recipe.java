@@ -14,12 +14,8 @@ public enum Recipe {
   /** From random ones. */
   SCRATCH;
 
-  private static final String SGD = "sgd";
-
   /** Networks of LayerNorm, which forget what they know at the rates of those of BatchNorm. */
   private static final Pattern LAYER_NORM = Pattern.compile("(vit|swin|convnext|maxvit)_.*");
-
-  private static final double GENTLER = 0.1;
 
   /** A name of {@link RunDefaults#OPTIMIZERS}: AdamW, which needs less tuning than SGD. */
   public String optimizer() {
@@ -38,18 +34,15 @@ public enum Recipe {
    * @param architecture of the zoo; absent for anyone's network
    */
   public double rate(String rule, Optional<String> architecture) {
-    double rate =
-        switch (rule) {
-          case SGD -> this == TRANSFER ? 0.03 : 0.01;
-          case "rmsprop" -> this == TRANSFER ? 3e-4 : 1e-3;
-          case "lars" -> 0.3;
-          case "lamb" -> 2e-3;
-          default -> 1e-3;
-        };
     boolean gentle =
         this == TRANSFER
-            && !rule.equals(SGD)
             && architecture.filter(name -> LAYER_NORM.matcher(name).matches()).isPresent();
-    return gentle ? GENTLER * rate : rate;
+    return switch (rule) {
+      case "sgd" -> this == TRANSFER ? 0.03 : 0.01;
+      case "rmsprop" -> gentle ? 3e-5 : this == TRANSFER ? 3e-4 : 1e-3;
+      case "lars" -> gentle ? 0.03 : 0.3;
+      case "lamb" -> gentle ? 2e-4 : 2e-3;
+      default -> gentle ? 1e-4 : this == TRANSFER ? 2e-3 : 1e-3; // Adam and AdamW
+    };
   }
 }

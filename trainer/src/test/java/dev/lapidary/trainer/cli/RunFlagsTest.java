@@ -288,8 +288,8 @@ class RunFlagsTest {
   void whatNobodyChoseIsChosenByTheSituation() {
     assertThat(chosen()).isEqualTo("adamw 0.001 0.01");
     assertThat(chosen("--lr=0.05")).isEqualTo("sgd 0.05 1.0E-4");
-    assertThat(chosen("--weights=imagenet")).isEqualTo("adamw 0.001 0.01");
-    assertThat(chosen("--pretrained", "--weight-decay=0.2")).isEqualTo("adamw 0.001 0.2");
+    assertThat(chosen("--weights=imagenet")).isEqualTo("adamw 0.002 0.01");
+    assertThat(chosen("--pretrained", "--weight-decay=0.2")).isEqualTo("adamw 0.002 0.2");
     assertThat(chosen("--weights=w", "--lr=0.05")).isEqualTo("sgd 0.05 1.0E-4");
     assertThat(chosen("--weights=w", "--optimizer=sgd")).isEqualTo("sgd 0.03 1.0E-4");
     assertThat(chosen("--weights=w", "--optimizer=sgd", "--lr=1")).isEqualTo("sgd 1.0 1.0E-4");
@@ -300,7 +300,7 @@ class RunFlagsTest {
     assertThat(chosen("--arch=vit_b_16", "--weights=w")).isEqualTo("adamw 1.0E-4 0.01");
     assertThat(plan("--weights=w", "--freeze-epochs=2").stages())
         .extracting(StageConfig::lr)
-        .containsExactly(0.001, 0.001);
+        .containsExactly(0.002, 0.002);
   }
 
   @Test
