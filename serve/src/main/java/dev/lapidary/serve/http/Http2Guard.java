@@ -1,6 +1,5 @@
 package dev.lapidary.serve.http;
 
-import io.micronaut.http.server.netty.NettyHttpRequest;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelDuplexHandler;
 import io.netty.channel.ChannelHandlerContext;
@@ -8,18 +7,11 @@ import io.netty.channel.ChannelPromise;
 import io.netty.handler.codec.http2.Http2ConnectionAdapter;
 import io.netty.handler.codec.http2.Http2ConnectionHandler;
 import io.netty.handler.codec.http2.Http2Error;
-import io.netty.handler.codec.http2.Http2Exception;
-import io.netty.handler.codec.http2.Http2FrameListener;
-import io.netty.handler.codec.http2.Http2FrameListenerDecorator;
-import io.netty.handler.codec.http2.Http2Headers;
 import io.netty.handler.codec.http2.Http2Stream;
-import io.netty.handler.codec.http2.HttpConversionUtil.ExtensionHeaderNames;
-import io.netty.util.AsciiString;
 import io.netty.util.concurrent.EventExecutor;
 import io.netty.util.concurrent.ScheduledFuture;
 import java.time.Duration;
 import java.util.HashMap;
-import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -75,57 +67,7 @@ final class Http2Guard extends ChannelDuplexHandler implements ChannelGuard {
     // The setting that says so holds only once the client has acknowledged it.
     codec.connection().remote().maxActiveStreams(MOST_STREAMS);
     codec.connection().addListener(new Streams());
-    codec.decoder().frameListener(new Requests(codec.decoder().frameListener()));
-  }
-
-  /** So that a request is known by its stream, and its method by its letters' case. */
-  private static final class Requests extends Http2FrameListenerDecorator {
-    Requests(Http2FrameListener listener) {
-      super(listener);
-    }
-
-    @Override
-    public void onHeadersRead(
-        ChannelHandlerContext context,
-        int stream,
-        Http2Headers headers,
-        int padding,
-        boolean endOfStream)
-        throws Http2Exception {
-      super.onHeadersRead(context, stream, marked(stream, headers), padding, endOfStream);
-    }
-
-    @Override
-    public void onHeadersRead(
-        ChannelHandlerContext context,
-        int stream,
-        Http2Headers headers,
-        int dependency,
-        short weight,
-        boolean exclusive,
-        int padding,
-        boolean endOfStream)
-        throws Http2Exception {
-      super.onHeadersRead(
-          context,
-          stream,
-          marked(stream, headers),
-          dependency,
-          weight,
-          exclusive,
-          padding,
-          endOfStream);
-    }
-
-    /** Micronaut takes {@code post} for POST, but a method's letters have a case. */
-    private static Http2Headers marked(int stream, Http2Headers headers) throws Http2Exception {
-      CharSequence method = headers.method();
-      if (method != null && !method.toString().equals(method.toString().toUpperCase(Locale.ROOT))) {
-        throw Http2Exception.streamError(
-            stream, Http2Error.PROTOCOL_ERROR, "the method is not in capitals");
-      }
-      return headers.setInt(ExtensionHeaderNames.STREAM_ID.text(), stream);
-    }
+    codec.decoder().frameListener(new Http2Requests(codec.decoder().frameListener()));
   }
 
   private final class Streams extends Http2ConnectionAdapter {
@@ -171,8 +113,7 @@ final class Http2Guard extends ChannelDuplexHandler implements ChannelGuard {
 
   @Override
   public Watch watch(io.micronaut.http.HttpRequest<?> request, Runnable gone) {
-    AsciiString name = ExtensionHeaderNames.STREAM_ID.text();
-    int stream = ((NettyHttpRequest<?>) request).getNativeRequest().headers().getInt(name, 0);
+    int stream = Http2Requests.stream(request);
     loop.execute(() -> tell(stream, gone));
     return () -> loop.execute(() -> forget(stream));
   }

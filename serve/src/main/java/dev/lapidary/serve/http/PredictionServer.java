@@ -50,7 +50,7 @@ public final class PredictionServer implements AutoCloseable {
   /**
    * The same, with a log.
    *
-   * @param log of its HTTP requests, closed with the server
+   * @param log of its requests and calls, closed with the server
    */
   public static PredictionServer bind(ServerSettings settings, Optional<AccessLog> log) {
     ServerState state = new ServerState(settings, log);
