@@ -1,7 +1,9 @@
-"""Serves one ONNX file by Lapidary, LitServe and BentoML, each in the form that its manual shows for images, and lets
-`serve bench` compare them on the same JPEG files at 1, 8 and 64 clients: peers.py MODEL.onnx JPEGS. All three decode,
-preprocess and run on the CPU; each peer has a worker a core with one thread of ONNX Runtime, its faster form.
+"""Serves one ONNX file by Lapidary, LitServe, BentoML and DJL Serving, each in the form that its manual shows for images, and
+lets `serve bench` compare them on the same JPEG files at 1, 8 and 64 clients: peers.py MODEL.onnx JPEGS. All decode, preprocess
+and run on the CPU; each peer has a worker a core with one thread of ONNX Runtime, its faster form.
 LAPIDARY_SERVE: the program, bin/serve of the checkout unless it is set. SECONDS_OF_ALL: of all rounds together, 150 unless it is set.
+DJL_SERVING: the folder of DJL Serving, whose lib/ has its jars and those of ONNX Runtime's engine and PyTorch's, which it needs
+for images; without it, it is left out.
 """
 import os
 import pathlib
@@ -79,6 +81,35 @@ except ImportError:
     bentoml = None
 
 
+def djl_serving(home, model, port, work):
+    """Its command, for a model store of one model, and where it answers."""
+    folder = work / "djl" / "models" / "mobilenet"
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "mobilenet.onnx").write_bytes(pathlib.Path(model).read_bytes())
+    (folder / "synset.txt").write_text("".join(f"{i}\n" for i in range(1000)))
+    (folder / "serving.properties").write_text(f"""engine=OnnxRuntime
+option.modelName=mobilenet
+option.intraOpNumThreads=1
+option.interOpNumThreads=1
+minWorkers={CORES}
+maxWorkers={CORES}
+translatorFactory=ai.djl.modality.cv.translator.ImageClassificationTranslatorFactory
+width=224
+height=224
+centerCrop=true
+resize=true
+normalize=true
+applySoftmax=true
+topK=1
+""")
+    settings = work / "djl" / "config.properties"
+    settings.write_text(f"inference_address=http://127.0.0.1:{port}\nmanagement_address=http://127.0.0.1:{port}\n"
+                        f"model_store={folder.parent}\nload_models=ALL\n")
+    classes = os.pathsep.join([f"{home}/lib/*"] + ([f"{home}/classes"] if os.path.isdir(f"{home}/classes") else []))
+    return (["java", "-Dai.djl.offline=true", "-cp", classes, "ai.djl.serving.ModelServer", "-f", str(settings)],
+            "/ping", "/predictions/mobilenet")
+
+
 def free_port():
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
@@ -106,7 +137,7 @@ def await_answer(name, url, process, seconds=120):
 def main(model, images):
     serve = os.environ.get("LAPIDARY_SERVE", str(HOME / "bin" / "serve"))
     model = str(pathlib.Path(model).resolve())
-    ports = {name: free_port() for name in ("lapidary", "litserve", "bentoml")}
+    ports = {name: free_port() for name in ("lapidary", "litserve", "bentoml", "djl")}
     work = HOME / "target" / "serving"
     work.mkdir(parents=True, exist_ok=True)
     commands = {
@@ -115,11 +146,15 @@ def main(model, images):
         "bentoml": ([sys.executable, "-m", "bentoml", "serve", "peers:Classify", "--port", str(ports["bentoml"])],
                     "/readyz", "/predict"),
     }
+    if os.environ.get("DJL_SERVING"):
+        commands["djl"] = djl_serving(os.environ["DJL_SERVING"], model, ports["djl"], work)
+    else:
+        print("SKIPPED: DJL Serving, since DJL_SERVING names no folder", file=sys.stderr)
     processes, urls = [], []
     try:
         for name, (command, health, path) in commands.items():
             with open(work / f"{name}.log", "w") as log:
-                process = start(command, log, PEER_MODEL=model)
+                process = start(command, log, PEER_MODEL=model, **({"OMP_NUM_THREADS": "1"} if name == "djl" else {}))
             processes.append(process)
             base = f"http://127.0.0.1:{ports[name]}"
             if await_answer(name, base + health, process):

@@ -59,6 +59,18 @@ final class ServerChild implements AutoCloseable {
     return line;
   }
 
+  /** Of memory that it has; 0 where there is no /proc. */
+  long residentKilobytes() throws IOException {
+    Path status = Path.of("/proc", Long.toString(process.pid()), "status");
+    return Files.exists(status)
+        ? Files.readAllLines(status).stream()
+            .filter(line -> line.startsWith("VmRSS:"))
+            .mapToLong(line -> Long.parseLong(line.replaceAll("\\D", "")))
+            .findFirst()
+            .orElse(0)
+        : 0;
+  }
+
   URI uri() {
     return uri;
   }

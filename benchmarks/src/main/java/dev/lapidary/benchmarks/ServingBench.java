@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.lapidary.runtime.model.ModelLoader;
 import dev.lapidary.runtime.model.ServedModel;
+import dev.lapidary.serve.bench.GeometricMean;
 import dev.lapidary.serve.bench.Protocol;
 import dev.lapidary.serve.bench.Questions;
 import dev.lapidary.serve.bench.ServerBenchmark;
@@ -22,10 +23,11 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 
 /**
- * {@code bin/benchmark serving tensors UINT8.onnx}, {@code … images MODEL.onnx DIR}, {@code …
- * overload MODEL.onnx DIR}: the server beside ONNX Runtime with nothing around it, on the same
- * cores and behind the same clients. {@code benchmarks/serving/measure} makes the files and calls
- * it.
+ * {@code bin/benchmark serving tensors UINT8.onnx}, {@code … images MODEL.onnx DIR}: the server
+ * beside ONNX Runtime with nothing around it, on the same cores and behind the same clients. {@code
+ * … overload|slow|hostile|retry-after MODEL.onnx DIR}: the server beside more than it can answer,
+ * and beside clients that are not as they should be. {@code benchmarks/serving/measure} makes the
+ * files and calls it.
  */
 final class ServingBench {
   private static final int CLIENTS = 8;
@@ -41,12 +43,14 @@ final class ServingBench {
       case "tensors 2" -> tensors(Path.of(arguments[1]));
       case "images 3" -> images(Path.of(arguments[1]), Path.of(arguments[2]));
       case "overload 3" -> overload(Path.of(arguments[1]), Path.of(arguments[2]));
+      case "slow 3", "hostile 3" -> disturbed(what, Path.of(arguments[1]), Path.of(arguments[2]));
+      case "retry-after 3" -> retryAfter(Path.of(arguments[1]), Path.of(arguments[2]));
       case "jpegs 2" -> ServingImages.write(Path.of(arguments[1]));
       case "bare 5" -> bare(arguments);
       default -> {
         System.err.println(
             "error: usage: bin/benchmark serving tensors UINT8.onnx | images MODEL.onnx DIR |"
-                + " overload MODEL.onnx DIR | jpegs DIR");
+                + " overload|slow|hostile|retry-after MODEL.onnx DIR | jpegs DIR");
         System.exit(2);
       }
     }
@@ -114,15 +118,37 @@ final class ServingBench {
     }
   }
 
+  private static Questions imagesOf(Path folder) {
+    return new Questions(
+        Protocol.predict,
+        Optional.of(folder),
+        Optional.empty(),
+        Optional.empty(),
+        List.of(),
+        List.of());
+  }
+
+  private static void disturbed(String what, Path model, Path folder) throws Exception {
+    try (ServerChild server = ours(model)) {
+      if (what.startsWith("slow")) {
+        DisturbanceBench.slow(server, imagesOf(folder));
+      } else {
+        DisturbanceBench.hostile(server, imagesOf(folder));
+      }
+    }
+  }
+
+  private static void retryAfter(Path model, Path folder) throws Exception {
+    Path large = folder.resolveSibling("large-jpegs");
+    ServingImages.writeLarge(large);
+    try (ServerChild server = ours(model)) {
+      RetryAfterBench.run(server.uri(), "48 kB", folder, 8);
+      RetryAfterBench.run(server.uri(), "12 megapixels", large, 15);
+    }
+  }
+
   private static void images(Path model, Path folder) throws Exception {
-    Questions questions =
-        new Questions(
-            Protocol.predict,
-            Optional.of(folder),
-            Optional.empty(),
-            Optional.empty(),
-            List.of(),
-            List.of());
+    Questions questions = imagesOf(folder);
     try (ServerChild server = ours(model)) {
       compare("JPEG files", model, "images", questions, server);
     }
@@ -165,47 +191,48 @@ final class ServingBench {
 
   /** The generator runs beside the capacity's measurement too, against one that does nothing. */
   private static void overload(Path model, Path folder) throws Exception {
-    Questions questions =
-        new Questions(
-            Protocol.predict,
-            Optional.of(folder),
-            Optional.empty(),
-            Optional.empty(),
-            List.of(),
-            List.of());
+    Questions questions = imagesOf(folder);
     try (ServerChild server = ours(model);
         ServerChild nothing = bare(model, "nothing", 1, 1)) {
-      double alone = closed(questions, server.uri(), 30);
+      double alone = closed(questions, server.uri(), 30).mean();
       double offered = OVERLOAD * alone;
       CompletableFuture<Void> generator =
           CompletableFuture.runAsync(() -> open(questions, nothing.uri(), offered));
-      double capacity = closed(questions, server.uri(), 60);
+      GeometricMean capacity = closed(questions, server.uri(), 60);
       generator.join();
+      long before = server.residentKilobytes();
       AtServer loaded = open(questions, server.uri(), offered);
-      double goodput = loaded.perSecond().mean();
-      say("capacity %.1f answers/s, beside the generator %.1f", alone, capacity);
+      long after = server.residentKilobytes();
+      GeometricMean goodput = loaded.perSecond();
+      long sent = loaded.load().answered() + loaded.load().refused() + loaded.load().failed();
+      say("capacity %.1f answers/s, beside the generator %.1f", alone, capacity.mean());
       say(
-          "offered %.1f requests/s: goodput %.1f answers/s, %.3f of the capacity; %d answered, %d"
-              + " refused (429), %d failed; p99 of the answered %.0f ms",
+          "offered %.1f requests/s, of which %.1f came: goodput %.1f answers/s, %.3f [%.3f, %.3f] of"
+              + " the capacity; %d answered, %d refused (429), %d failed",
           offered,
-          goodput,
-          goodput / capacity,
+          goodput.mean() * sent / loaded.load().answered(),
+          goodput.mean(),
+          goodput.mean() / capacity.mean(),
+          goodput.low() / capacity.high(),
+          goodput.high() / capacity.low(),
           loaded.load().answered(),
           loaded.load().refused(),
-          loaded.load().failed(),
-          loaded.load().p99Millis());
+          loaded.load().failed());
+      say(
+          "memory of the server %d MB before and %d MB after: x%.2f",
+          before / 1024, after / 1024, (double) after / before);
     }
   }
 
-  private static double closed(Questions questions, URI server, int seconds) throws Exception {
+  private static GeometricMean closed(Questions questions, URI server, int seconds)
+      throws Exception {
     return new ServerBenchmark(questions, loads(List.of(CLIENTS), 3, seconds), line -> {})
         .run(List.of(server))
         .rows()
         .get(0)
         .servers()
         .get(0)
-        .perSecond()
-        .mean();
+        .perSecond();
   }
 
   private static AtServer open(Questions questions, URI server, double rate) {

@@ -1,5 +1,6 @@
 package dev.lapidary.benchmarks;
 
+import java.awt.Graphics2D;
 import java.awt.image.BufferedImage;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -33,6 +34,21 @@ final class ServingImages {
     }
     System.err.println(
         "%d x %d pixels".formatted(photo.getWidth() - COUNT, photo.getHeight() - COUNT));
+  }
+
+  /** One photograph of 12 megapixels, unless it is there. */
+  static void writeLarge(Path folder) throws IOException {
+    Path file = folder.resolve("photo.jpg");
+    if (Files.exists(file)) {
+      return;
+    }
+    Files.createDirectories(folder);
+    BufferedImage photo = ImageIO.read(TestImages.file("photo-444.jpg").toFile());
+    BufferedImage large = new BufferedImage(4000, 3000, BufferedImage.TYPE_INT_RGB);
+    Graphics2D graphics = large.createGraphics();
+    graphics.drawImage(photo, 0, 0, large.getWidth(), large.getHeight(), null);
+    graphics.dispose();
+    Files.write(file, jpeg(large, 0.9f));
   }
 
   private static byte[] jpeg(BufferedImage image, float quality) throws IOException {
