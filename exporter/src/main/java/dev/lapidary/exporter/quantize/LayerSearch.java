@@ -113,7 +113,10 @@ final class LayerSearch {
     for (int count = 1; count < worst.size() && count <= MOST_SHOWN; count *= 2) {
       Set<String> kept = new LinkedHashSet<>(worst.subList(0, count));
       double speedup = floats / search.micros(kept);
-      curve.add(new CurvePoint(count, speedup, trial.judge(kept), false));
+      CurvePoint point = new CurvePoint(count, speedup, trial.judge(kept), false);
+      if (!curve.contains(point) && !curve.contains(point.asChosen())) { // tried already
+        curve.add(point);
+      }
     }
     curve.sort(Comparator.comparingDouble(CurvePoint::speedup).reversed());
     return new Harms(harms, curve);

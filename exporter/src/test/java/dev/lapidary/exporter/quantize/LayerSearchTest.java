@@ -166,6 +166,7 @@ class LayerSearchTest {
     assertThat(harms.layers()).extracting(LayerHarm::micros).containsOnly(6.0);
     assertThat(harms.curve()).filteredOn(CurvePoint::chosen).hasSize(1);
     assertThat(harms.curve()).hasSizeGreaterThan(found.curve().size());
+    assertThat(harms.curve()).extracting(CurvePoint::floats).doesNotHaveDuplicates();
   }
 
   /** Nothing is held to the guard twice, nor what is no faster than what is found. */
