@@ -229,6 +229,11 @@ class RunsTest {
             Failure.class, f -> assertThat(f.code()).isEqualTo(ExitCode.GATE_REFUSED))
         .hasMessageContaining("the run cannot go on exactly: data was ")
         .hasMessageContaining("--allow-drift");
+    assertThatThrownBy(() -> Runs.resume(out, List.of(), List.of("dat"), progress, NEVER))
+        .isInstanceOfSatisfying(
+            Failure.class, f -> assertThat(f.code()).isEqualTo(ExitCode.BAD_INPUT))
+        .hasMessage(
+            "--allow-drift dat: expected one of data, config, weights, libtorch, threads, cpu");
     assertThat(Runs.resume(out, List.of(), List.of("data"), progress, NEVER))
         .isEqualTo(RunOutcome.FINISHED);
     assertThat(said.toString()).contains("drift, so the result is not exact: data was ");
