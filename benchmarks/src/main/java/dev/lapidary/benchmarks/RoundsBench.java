@@ -24,7 +24,7 @@ import java.util.zip.GZIPOutputStream;
  * Trains ResNet-20 on Fashion-MNIST at 16 pixels: one machine, and four workers that meet after
  * each, each 4th and each 16th step, for equal epochs, and prints the accuracy on the 10,000 test
  * images beside one machine's interval. Arguments: the folder of the IDX files, training images
- * (10000), epochs (4), outer rates as LR:MOMENTUM (0.7:0.9).
+ * (10000), epochs (4), outer rates as LR:MOMENTUM (0.7:0.9), steps between meetings (1,4,16).
  */
 public final class RoundsBench {
   private static final Pattern TEST =
@@ -42,6 +42,7 @@ public final class RoundsBench {
     int images = arguments.length > 1 ? Integer.parseInt(arguments[1]) : 10_000;
     int epochs = arguments.length > 2 ? Integer.parseInt(arguments[2]) : 4;
     List<String> outer = List.of((arguments.length > 3 ? arguments[3] : "0.7:0.9").split(":"));
+    String meetings = arguments.length > 4 ? arguments[4] : "1,4,16";
     PrintWriter out = new PrintWriter(System.out, true, StandardCharsets.UTF_8);
     Path folder = Files.createTempDirectory("rounds");
     try {
@@ -53,7 +54,8 @@ public final class RoundsBench {
           one.value(),
           one.low(),
           one.high());
-      for (int local : new int[] {1, 4, 16}) {
+      for (String steps : meetings.split(",")) {
+        int local = Integer.parseInt(steps);
         String rounds =
             "{world-size: 4, local-steps: %d, outer-lr: %s, outer-momentum: %s}"
                 .formatted(local, outer.get(0), outer.get(1));

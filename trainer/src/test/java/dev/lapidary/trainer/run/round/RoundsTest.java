@@ -227,6 +227,20 @@ class RoundsTest {
   }
 
   @Test
+  void momentumOfTheOuterStepIsAdvisedAgainstWhereMeetingsAreMany() {
+    RunConfig few = RunYaml.with(config, "rounds.local-steps=4");
+    assertThat(RoundNotes.advice(config)).isEmpty();
+    assertThat(RoundNotes.advice(few))
+        .hasSize(2)
+        .last()
+        .asString()
+        .startsWith("outer-lr 0.7 with outer-momentum 0.9 is DiLoCo's, for some 500 steps")
+        .endsWith("--outer-lr 1 --outer-momentum 0 takes the workers' mean itself");
+    assertThat(RoundNotes.advice(RunYaml.with(few, "rounds.outer-momentum=0"))).hasSize(1);
+    assertThat(RoundNotes.advice(RunYaml.with(few, "rounds.local-steps=500"))).hasSize(1);
+  }
+
+  @Test
   void aRunDoesNotGoOnWithOtherWorkersOrMeetings() throws IOException {
     Path run = folder.resolve("run");
     Runs.start(run, config, progress, () -> true);
