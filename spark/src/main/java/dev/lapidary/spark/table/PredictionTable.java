@@ -4,8 +4,10 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.lapidary.core.failure.Failure;
 import java.io.IOException;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.sql.Dataset;
@@ -78,8 +80,7 @@ public final class PredictionTable {
     files.deleteOnExit(unfinished); // also where a signal ends the driver
     try {
       scored.write().parquet(unfinished.toString());
-      // By its files: a hidden folder is one that readers pass over.
-      Dataset<Row> written = session.read().parquet(unfinished + "/part-*");
+      Dataset<Row> written = written(files, unfinished, scored);
       Manifest counted = count(written, column, manifest);
       requireFew(written, column, source, maxErrors, counted);
       publish(written, unfinished, files, counted);
@@ -88,6 +89,23 @@ public final class PredictionTable {
       files.delete(unfinished, true);
       files.cancelDeleteOnExit(unfinished);
     }
+  }
+
+  /**
+   * By its files, each by its name: a hidden folder is one that readers pass over, and of a pattern
+   * Spark logs that there is no such file.
+   */
+  private Dataset<Row> written(FileSystem files, Path unfinished, Dataset<Row> scored)
+      throws IOException {
+    String[] parts =
+        Arrays.stream(files.listStatus(unfinished))
+            .map(FileStatus::getPath)
+            .filter(path -> path.getName().startsWith("part-"))
+            .map(Path::toString)
+            .toArray(String[]::new);
+    return parts.length == 0
+        ? session.createDataFrame(List.of(), scored.schema())
+        : session.read().parquet(parts);
   }
 
   private static Manifest count(Dataset<Row> written, String column, Manifest manifest) {

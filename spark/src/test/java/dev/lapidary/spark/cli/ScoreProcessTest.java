@@ -39,8 +39,10 @@ class ScoreProcessTest {
     assertThat(process.waitFor()).isEqualTo(128 + 9);
     assertThat(visible()).containsExactly("conv.onnx", "images");
 
-    Process again = start("local[1]", "", model, images).start();
+    Path err = folder.resolve(".err");
+    Process again = start("local[1]", "", model, images).redirectError(err.toFile()).start();
     assertThat(again.waitFor()).isZero();
+    assertThat(Files.readString(err)).doesNotContain("Exception", "\tat ");
     assertThat(visible()).containsExactly("conv.onnx", "images", "scores");
   }
 
@@ -89,7 +91,7 @@ class ScoreProcessTest {
             "-XX:+UseSerialGC",
             "-Dspark.master=" + master,
             "-Dspark.ui.enabled=false",
-            "-Dspark.log.level=OFF",
+            "-Dspark.log.level=WARN",
             "-Dspark.driver.host=127.0.0.1",
             "-Dspark.executor.extraClassPath=" + Cluster.classPath(),
             "-Dspark.executor.extraJavaOptions=" + executorOptions,
