@@ -24,7 +24,7 @@ import org.junit.jupiter.api.io.TempDir;
 @Tag("proof")
 class KilledExecutorsTest {
   private static final int KILLS = Integer.getInteger("lapidary.kills", 10);
-  private static final int EPOCHS = 40;
+  private static final int EPOCHS = 12;
   private static final long MINUTES = 60;
 
   @TempDir private Path folder;
