@@ -1,0 +1,155 @@
+package dev.lapidary.benchmarks.gpu;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.Shape;
+import dev.lapidary.core.tensor.Uniform;
+import dev.lapidary.models.zoo.Zoo;
+import dev.lapidary.models.zoo.ZooOptions;
+import dev.lapidary.trainer.program.Gradients;
+import dev.lapidary.trainer.program.Libtorch;
+import dev.lapidary.trainer.program.LossOptions;
+import dev.lapidary.trainer.program.Optimizer;
+import dev.lapidary.trainer.program.Precision;
+import dev.lapidary.trainer.program.ProgramOptions;
+import dev.lapidary.trainer.program.ProgramTensor;
+import dev.lapidary.trainer.program.TorchDevice;
+import dev.lapidary.trainer.program.TrainingProgram;
+import dev.lapidary.trainer.program.UpdateRule;
+import java.util.List;
+import java.util.Locale;
+import java.util.TreeSet;
+import java.util.function.DoubleConsumer;
+import java.util.stream.Collectors;
+
+/** Steps of training on the device, beside the CPU. */
+final class TrainingProofs {
+  private static final int CLASSES = 10;
+  private static final int STEPS = 6;
+  private static final int THREADS = Runtime.getRuntime().availableProcessors();
+  private static final long SPEED_NANOS = 5_000_000_000L;
+
+  private TrainingProofs() {}
+
+  /** Losses of ResNet-18 in its first steps, of float32 on the CPU. */
+  static ProofOutcome sameLosses(TorchDevice device, boolean bfloat16, double bound) {
+    Precision precision = bfloat16 ? Precision.BF16 : Precision.FP32;
+    double[] here = new double[STEPS];
+    double[] there = new double[STEPS];
+    Libtorch.call(
+        THREADS,
+        () -> {
+          losses(TorchDevice.CPU, Precision.FP32, here);
+          losses(TorchDevice.of(device.toString()), precision, there);
+          return STEPS;
+        });
+    double most = 0;
+    for (int i = 0; i < STEPS; i++) {
+      most = Math.max(most, Math.abs(there[i] - here[i]) / here[0]);
+    }
+    return ProofOutcome.within(
+        most,
+        bound,
+        String.format(
+            Locale.ROOT,
+            "of the first loss, in %d steps from %.4f to %.4f",
+            STEPS,
+            here[0],
+            here[STEPS - 1]));
+  }
+
+  private static void losses(TorchDevice device, Precision precision, double[] losses) {
+    int[] at = {0};
+    steps(device, precision, 64, 16, loss -> losses[at[0]++] = loss, () -> at[0] < STEPS);
+  }
+
+  /** Images a second of ResNet-18 at 224 pixels. */
+  static ProofOutcome speed(TorchDevice device) {
+    StringBuilder words = new StringBuilder("ResNet-18, 224 pixels, batches of 32, images/s:");
+    Libtorch.call(
+        THREADS,
+        () -> {
+          for (Precision precision : List.of(Precision.FP32, Precision.BF16)) {
+            words.append(
+                String.format(
+                    Locale.ROOT,
+                    " %s %.0f",
+                    precision.name().toLowerCase(Locale.ROOT),
+                    imagesPerSecond(TorchDevice.of(device.toString()), precision)));
+          }
+          return 0;
+        });
+    return ProofOutcome.ok(words.toString());
+  }
+
+  /** The first steps choose kernels, and do not count. */
+  private static double imagesPerSecond(TorchDevice device, Precision precision) {
+    int warmUp = device.isGpu() ? 5 : 1;
+    int batch = 32;
+    int[] done = {0};
+    long[] begin = {0};
+    long[] now = {0};
+    steps(
+        device,
+        precision,
+        224,
+        batch,
+        loss -> {
+          done[0]++;
+          now[0] = System.nanoTime();
+          begin[0] = done[0] == warmUp ? now[0] : begin[0];
+        },
+        () -> done[0] < warmUp + 2 || (now[0] - begin[0] < SPEED_NANOS && done[0] < 200));
+    return (done[0] - warmUp) * batch * 1e9 / (double) (now[0] - begin[0]);
+  }
+
+  private interface More {
+    boolean steps();
+  }
+
+  private static void steps(
+      TorchDevice device,
+      Precision precision,
+      int side,
+      int batch,
+      DoubleConsumer losses,
+      More more) {
+    ProgramOptions options = new ProgramOptions(precision, false, List.of());
+    try (TrainingProgram program =
+        TrainingProgram.open(
+            Zoo.find("resnet18").build(ZooOptions.of(CLASSES, 0)), device.toString(), options)) {
+      program.train(
+          program.parameters().stream()
+              .map(ProgramTensor::name)
+              .collect(Collectors.toCollection(TreeSet::new)));
+      try (Optimizer optimizer = new Optimizer(program, new UpdateRule.Sgd(0.9, 0, false))) {
+        float[] pixels = Uniform.tensor("gpu-proof", batch, 3, side, side).toFloats();
+        while (more.steps()) {
+          losses.accept(step(program, optimizer, pixels, new Shape(batch, 3, side, side)));
+        }
+      }
+    }
+  }
+
+  private static double step(
+      TrainingProgram program, Optimizer optimizer, float[] pixels, Shape shape) {
+    long[] labels = new long[(int) shape.get(0)];
+    for (int i = 0; i < labels.length; i++) {
+      labels[i] = i % CLASSES;
+    }
+    try (NDManager step = program.newStep()) {
+      NDArray images = step.create(pixels, shape);
+      Gradients gradients =
+          program.gradients(
+              step,
+              images,
+              TrainingProgram.Targets.of(step.create(labels)),
+              new LossOptions(0, List.of()),
+              program.parameters(),
+              1,
+              1);
+      optimizer.apply(step, gradients, name -> new Optimizer.Rate(0.01, 0));
+      return gradients.loss();
+    }
+  }
+}
