@@ -83,6 +83,16 @@ def theirs(options, kind, arch):
     return float(subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout.split()[-1])
 
 
+def shown(values, digits):
+    return "%.*f (%.*f to %.*f)" % (digits, statistics.median(values), digits, min(values), digits, max(values))
+
+
+def row(what, ours, other, theirs):
+    """Of bin/benchmark speed's table."""
+    ratios = [a / b for a, b in zip(ours, theirs)]
+    print("| %s | ours: %s | %s: %s | %s |" % (what, shown(ours, 1), other, shown(theirs, 1), shown(ratios, 2)), flush=True)
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("arch", nargs="+")
@@ -92,6 +102,7 @@ def main():
     parser.add_argument("--epochs", type=int, default=3)
     parser.add_argument("--images", type=int, default=160)
     parser.add_argument("--kinds", nargs="+", default=["eager", "channels_last", "compile"])
+    parser.add_argument("--rows", action="store_true", help="as bin/benchmark speed prints them")
     parser.add_argument("--data", default="")
     parser.add_argument("--loop", help="for its own processes")
     options = parser.parse_args()
@@ -106,6 +117,10 @@ def main():
                 mine.append(ours(options, arch))
                 for kind in options.kinds:
                     other[kind].append(theirs(options, kind, arch))
+            if options.rows:
+                for kind in options.kinds:
+                    row("JPEG to step, %s, images/s" % arch, mine, "PyTorch " + kind, other[kind])
+                continue
             middle = statistics.median(mine)
             print("%-16s trainer run %5.1f images/s (%.1f to %.1f)" % (arch, middle, min(mine), max(mine)), end="")
             for kind in options.kinds:

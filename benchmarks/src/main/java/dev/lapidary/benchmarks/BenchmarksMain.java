@@ -3,10 +3,10 @@ package dev.lapidary.benchmarks;
 import java.util.Arrays;
 
 /**
- * {@code bin/benchmark NAME [ARGUMENT...]}: {@code checkpoint}, {@code features}, {@code
- * classifier}, {@code memory-format}, {@code rounds}, {@code serving}, {@code starts} and {@code
- * threads-wait} are programs; anything else are JMH's own arguments ({@code ImageBench.resize -p
- * image=photo-420.jpg}).
+ * {@code bin/benchmark NAME [ARGUMENT...]}: {@code blocked-layout}, {@code checkpoint}, {@code
+ * features}, {@code classifier}, {@code memory}, {@code memory-format}, {@code rounds}, {@code
+ * serving}, {@code speed}, {@code starts} and {@code threads-wait} are programs; anything else are
+ * JMH's own arguments ({@code ImageBench.resize -p image=photo-420.jpg}).
  */
 public final class BenchmarksMain {
   private BenchmarksMain() {}
@@ -16,12 +16,15 @@ public final class BenchmarksMain {
     String[] others =
         arguments.length > 0 ? Arrays.copyOfRange(arguments, 1, arguments.length) : arguments;
     switch (name) {
+      case "blocked-layout" -> BlockedLayoutBench.main(others);
       case "checkpoint" -> CheckpointBench.main(others);
       case "classifier" -> ClassifierBench.main(others);
       case "features" -> FeatureBench.main(others);
+      case "memory" -> MemoryBench.main(others);
       case "memory-format" -> MemoryFormatBench.main(others);
       case "rounds" -> RoundsBench.main(others);
       case "serving" -> ServingBench.main(others);
+      case "speed" -> SpeedBench.main(others);
       case "starts" -> StartBench.main(others);
       case "threads-wait" -> ThreadsWaitBench.main(others);
       default -> org.openjdk.jmh.Main.main(arguments.length > 0 ? arguments : new String[] {"-l"});

@@ -19,7 +19,6 @@ import dev.lapidary.trainer.program.TrainingProgram;
 import dev.lapidary.trainer.program.UpdateRule;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
 
@@ -52,21 +51,24 @@ final class MemoryFormatBench {
     List<Double> contiguous = new ArrayList<>();
     List<Double> channelsLast = new ArrayList<>();
     for (int round = 0; round < ROUNDS; round++) {
-      contiguous.add(imagesPerSecond(archive, side, false));
-      channelsLast.add(imagesPerSecond(archive, side, true));
+      contiguous.add(measure(archive, side, false).imagesPerSecond());
+      channelsLast.add(measure(archive, side, true).imagesPerSecond());
     }
-    double before = Median.of(contiguous);
-    double after = Median.of(channelsLast);
-    System.out.printf(
-        Locale.ROOT,
-        "%-20s contiguous %7.1f images/s, channels_last %7.1f: %.2f%n",
-        name,
-        before,
-        after,
-        after / before);
+    System.out.println(
+        ComparisonRow.row(
+            "training steps of " + name + ", images/s",
+            "channels_last",
+            channelsLast,
+            "contiguous",
+            contiguous));
   }
 
-  private static double imagesPerSecond(TorchScriptArchive archive, int side, boolean channelsLast)
+  /**
+   * @param losses of the steps, the first one's first
+   */
+  record Steps(double imagesPerSecond, List<Float> losses) {}
+
+  static Steps measure(TorchScriptArchive archive, int side, boolean channelsLast)
       throws Exception {
     ProgramOptions options = new ProgramOptions(Precision.FP32, channelsLast, List.of());
     try (TrainingProgram program = TrainingProgram.open(archive, "cpu", options)) {
@@ -76,16 +78,19 @@ final class MemoryFormatBench {
               .collect(Collectors.toCollection(TreeSet::new)));
       Optimizer optimizer = new Optimizer(program, new UpdateRule.Sgd(0.9, 0, false));
       float[] images = Uniform.tensor("images", BATCH, 3, side, side).toFloats();
-      step(program, optimizer, images, side);
+      List<Float> losses = new ArrayList<>();
+      losses.add(step(program, optimizer, images, side));
       long begin = System.nanoTime();
       for (int i = 0; i < STEPS; i++) {
-        step(program, optimizer, images, side);
+        losses.add(step(program, optimizer, images, side));
       }
-      return STEPS * BATCH * 1e9 / (double) (System.nanoTime() - begin);
+      double speed = STEPS * BATCH * 1e9 / (double) (System.nanoTime() - begin);
+      return new Steps(speed, losses);
     }
   }
 
-  private static void step(TrainingProgram program, Optimizer optimizer, float[] pixels, int side) {
+  private static float step(
+      TrainingProgram program, Optimizer optimizer, float[] pixels, int side) {
     try (NDManager manager = program.newStep()) {
       NDArray images = manager.create(pixels, new Shape(BATCH, 3, side, side));
       Gradients gradients =
@@ -98,6 +103,7 @@ final class MemoryFormatBench {
               1,
               1);
       optimizer.apply(manager, gradients, name -> new Optimizer.Rate(1e-4, 1e-4));
+      return gradients.loss();
     }
   }
 }

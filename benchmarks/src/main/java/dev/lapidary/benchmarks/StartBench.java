@@ -5,12 +5,11 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 
 /**
- * {@code bin/benchmark starts MODEL.onnx}: seconds of {@code trainer --help} and of {@code serve
- * run} until it listens, with the classes' archive that the launcher keeps and with Java's own. In
- * turn, round by round.
+ * {@code bin/benchmark starts MODEL.onnx [CHECKOUT]}: seconds of {@code trainer --help} and of
+ * {@code serve run} until it listens, with the classes' archive that the launcher keeps and with
+ * Java's own, or beside another checkout. In turn, round by round.
  */
 final class StartBench {
   private static final int ROUNDS = 9;
@@ -19,43 +18,52 @@ final class StartBench {
   private StartBench() {}
 
   public static void main(String[] arguments) throws Exception {
-    if (arguments.length != 1) {
-      System.err.println("error: usage: bin/benchmark starts MODEL.onnx");
+    if (arguments.length < 1 || arguments.length > 2) {
+      System.err.println("error: usage: bin/benchmark starts MODEL.onnx [CHECKOUT]");
       System.exit(2);
     }
-    compare("trainer --help", "trainer", List.of("--help"), "Usage");
-    List<String> run =
-        List.of("run", "--model", arguments[0], "--port", "0", "--batching", "fixed");
-    compare("serve, until ready", "serve", run, "listening on");
+    Contender own = new Contender("with its archive", System.getProperty("lapidary.home", ""), "");
+    Contender other =
+        arguments.length > 1
+            ? new Contender(arguments[1], arguments[1], "")
+            : new Contender("with Java's own", own.home(), WITHOUT);
+    compare("trainer --help", own, other, "Usage", List.of("trainer", "--help"));
+    compare(
+        "serve, until ready",
+        own,
+        other,
+        "listening on",
+        List.of("serve", "run", "--model", arguments[0], "--port", "0", "--batching", "fixed"));
   }
 
-  private static void compare(String what, String program, List<String> words, String answer)
+  /**
+   * @param home the checkout
+   * @param option of the JVM
+   */
+  private record Contender(String name, String home, String option) {}
+
+  private static void compare(
+      String what, Contender own, Contender other, String answer, List<String> words)
       throws Exception {
-    seconds(program, words, answer, ""); // a launcher builds, and keeps classes, once
-    List<Double> without = new ArrayList<>();
-    List<Double> with = new ArrayList<>();
+    seconds(own, words, answer); // a launcher builds, and keeps classes, once
+    seconds(other, words, answer);
+    List<Double> these = new ArrayList<>();
+    List<Double> others = new ArrayList<>();
     for (int round = 0; round < ROUNDS; round++) {
-      without.add(seconds(program, words, answer, WITHOUT));
-      with.add(seconds(program, words, answer, ""));
+      others.add(seconds(other, words, answer));
+      these.add(seconds(own, words, answer));
     }
-    double before = Median.of(without);
-    double after = Median.of(with);
-    System.out.printf(
-        Locale.ROOT,
-        "%-19s %.2f s, with the archive %.2f s: %.2f%n",
-        what,
-        before,
-        after,
-        after / before);
+    System.out.println(ComparisonRow.row(what + ", s", own.name(), these, other.name(), others));
   }
 
-  private static double seconds(String program, List<String> words, String answer, String option)
+  private static double seconds(Contender contender, List<String> words, String answer)
       throws IOException, InterruptedException {
-    String home = System.getProperty("lapidary.home", "");
-    List<String> command = new ArrayList<>(List.of(Path.of(home, "bin", program).toString()));
-    command.addAll(words);
+    String program = words.get(0);
+    List<String> command =
+        new ArrayList<>(List.of(Path.of(contender.home(), "bin", program).toString()));
+    command.addAll(words.subList(1, words.size()));
     ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
-    builder.environment().put("LAPIDARY_JAVA_OPTS", option);
+    builder.environment().put("LAPIDARY_JAVA_OPTS", contender.option());
     long begin = System.nanoTime();
     Process process = builder.start();
     try (BufferedReader said = process.inputReader()) {

@@ -8,7 +8,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Locale;
 import java.util.regex.MatchResult;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -44,18 +43,14 @@ final class ThreadsWaitBench {
         }
       }
     }
-    double active = Median.of(all.get(0).alone());
     for (Speeds speeds : all) {
-      double alone = Median.of(speeds.alone());
-      double beside = Median.of(speeds.beside());
-      System.out.printf(
-          Locale.ROOT,
-          "%-8s %7.1f images/s, %.2f of active; beside a busy process %7.1f, %.2f of that%n",
-          speeds.setting(),
-          alone,
-          alone / active,
-          beside,
-          beside / alone);
+      System.out.println(
+          ComparisonRow.row(
+              "threads wait " + speeds.setting() + ", " + arguments[1] + ", images/s",
+              "beside a busy process",
+              speeds.beside(),
+              "alone",
+              speeds.alone()));
     }
   }
 
