@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 
 /** {@code serve bench} on the device: images a second one by one and in batches. */
 final class ServeProof {
@@ -24,7 +25,8 @@ final class ServeProof {
     Device there = device.isGpu() ? Device.cuda(device.index()) : Device.cpu();
     Path file = models.resolve("float32.onnx");
     BenchSettings settings =
-        new BenchSettings(List.of(1, 8, 32), List.of(32), 3, Duration.ofSeconds(15));
+        new BenchSettings(
+            List.of(1, 8, 32), List.of(32), 3, Duration.ofSeconds(15), Optional.empty());
     BenchReport report =
         new Benchmark(settings, () -> ModelLoader.load(file, there, THREADS), line -> {})
             .run(models.resolve("images"), OnBadImage.FAIL, THREADS);

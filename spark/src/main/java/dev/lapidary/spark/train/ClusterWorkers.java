@@ -56,7 +56,7 @@ public final class ClusterWorkers implements WorkerGroup {
           "out of memory: a round of %d MB takes about %d MB of the driver's heap, which has %d MB;"
                   .formatted(
                       bytes >> 20,
-                      (long) RoundMemory.driver(bytes) >> 20,
+                      (long) RoundMemory.driver((double) bytes) >> 20,
                       Runtime.getRuntime().maxMemory() >> 20)
               + " give --driver-memory; spark resume goes on from the last checkpoint",
           e);
