@@ -2,6 +2,7 @@ package dev.lapidary.quickstart;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.lapidary.core.cli.CommandTree;
 import dev.lapidary.exporter.cli.ExporterMain;
 import dev.lapidary.serve.cli.ServeMain;
 import dev.lapidary.trainer.cli.TrainerMain;
@@ -25,9 +26,9 @@ class DocumentedCommandsTest {
 
   private static final Map<String, CommandLine> PROGRAMS =
       Map.of(
-          "trainer", new CommandLine(new TrainerMain()),
-          "exporter", new CommandLine(new ExporterMain()),
-          "serve", new CommandLine(new ServeMain()));
+          "trainer", CommandTree.commandLine(new TrainerMain()),
+          "exporter", CommandTree.commandLine(new ExporterMain()),
+          "serve", CommandTree.commandLine(new ServeMain()));
 
   /** In a block, behind a prompt, or between backquotes. */
   private static final Pattern COMMAND =
