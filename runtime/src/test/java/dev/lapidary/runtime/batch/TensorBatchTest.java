@@ -163,9 +163,18 @@ class TensorBatchTest {
     }
   }
 
+  private static void await(CountDownLatch latch) {
+    try {
+      latch.await();
+    } catch (InterruptedException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
   /** Whoever hangs on an answer, for however long, keeps nobody from the next batch. */
   @Test
   void whatHangsOnAnAnswerDoesNotHoldTheExecutor() throws Exception {
+    CountDownLatch hung = new CountDownLatch(1);
     CountDownLatch secondRan = new CountDownLatch(1);
     AtomicReference<Thread> network = new AtomicReference<>();
     TensorNetwork echo =
@@ -174,6 +183,7 @@ class TensorBatchTest {
           public List<TypedTensor> run(List<TypedTensor> inputs, Set<String> outputs)
               throws Unrunnable {
             network.set(Thread.currentThread());
+            await(hung); // answered before, it would be hung on by the test's own thread
             return super.run(inputs, outputs);
           }
         };
@@ -184,12 +194,9 @@ class TensorBatchTest {
           first.thenAccept(
               outcome -> {
                 completer.set(Thread.currentThread());
-                try {
-                  secondRan.await();
-                } catch (InterruptedException e) {
-                  throw new IllegalStateException(e);
-                }
+                await(secondRan);
               });
+      hung.countDown();
       batcher.submit(rows(1, 1, 2), BOTH, FAR).thenAccept(outcome -> secondRan.countDown()).join();
       slow.join();
       assertThat(completer.get()).isNotEqualTo(network.get());
