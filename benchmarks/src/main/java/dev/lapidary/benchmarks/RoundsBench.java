@@ -24,7 +24,7 @@ import java.util.zip.GZIPOutputStream;
  * Trains ResNet-20 on Fashion-MNIST at 16 pixels: one machine, and four workers that meet after
  * each, each 4th and each 16th step, for equal epochs, and prints the accuracy on the 10,000 test
  * images beside one machine's interval. Arguments: the folder of the IDX files, training images
- * (10000), epochs (4), outer rates as LR:MOMENTUM (0.7:0.9), steps between meetings (1,4,16).
+ * (10000), epochs (4), outer rates as LR:MOMENTUM (1:0), steps between meetings (1,4,16).
  */
 public final class RoundsBench {
   private static final Pattern TEST =
@@ -41,7 +41,7 @@ public final class RoundsBench {
     Path source = Path.of(arguments[0]);
     int images = arguments.length > 1 ? Integer.parseInt(arguments[1]) : 10_000;
     int epochs = arguments.length > 2 ? Integer.parseInt(arguments[2]) : 4;
-    List<String> outer = List.of((arguments.length > 3 ? arguments[3] : "0.7:0.9").split(":"));
+    List<String> outer = List.of((arguments.length > 3 ? arguments[3] : "1:0").split(":"));
     String meetings = arguments.length > 4 ? arguments[4] : "1,4,16";
     PrintWriter out = new PrintWriter(System.out, true, StandardCharsets.UTF_8);
     Path folder = Files.createTempDirectory("rounds");

@@ -175,9 +175,12 @@ final class RunFlags {
                   + " gradients are, at each step. At least 1."),
           flag(
               "rounds.outer-lr",
-              "With --local-steps above 1: how far the common weights go towards the workers' mean"
-                  + " (DiLoCo's outer SGD). Above 0."),
-          flag("rounds.outer-momentum", "Nesterov's momentum of that outer step. In [0, 1)."),
+              "With --local-steps above 1: how far the common weights go towards the workers' mean;"
+                  + " 1: all the way. DiLoCo's outer SGD has 0.7. Above 0."),
+          flag(
+              "rounds.outer-momentum",
+              "Nesterov's momentum of that outer step; DiLoCo's is 0.9, for some 500 steps between"
+                  + " meetings. In [0, 1)."),
           flag(
               "threads", "Of libtorch and of loading images; 0: as many as processors. 0 or more."),
           flag(

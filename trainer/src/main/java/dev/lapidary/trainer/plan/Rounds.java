@@ -17,8 +17,11 @@ import java.util.List;
  * @param outerMomentum likewise
  */
 public record Rounds(int worldSize, int localSteps, double outerLr, double outerMomentum) {
-  /** One worker, as ever. */
-  public static final Rounds NONE = new Rounds(1, 1, 0.7, 0.9);
+  /**
+   * One worker, as ever; where there are more, an outer step goes to their mean. DiLoCo's 0.7 and
+   * 0.9 suit some 500 steps between meetings: with 4 of SGD they cost a third of the accuracy.
+   */
+  public static final Rounds NONE = new Rounds(1, 1, 1, 0);
 
   private static final int MOST = 10_000;
 

@@ -82,6 +82,14 @@ class MeetingTest {
     return Contribution.of(worker, new Sums(4, 2, 1), gradients, Map.of(), new LinkedHashMap<>());
   }
 
+  @Test
+  void theOuterStepGoesToTheMeanItselfUnlessToldOtherwise() {
+    OuterStep step = new OuterStep(Rounds.NONE);
+    float[] mean = {0.1f, -3e-7f, 5e5f};
+    assertThat(step.take("w", new float[] {0.3f, 1, -7}, mean)).containsExactly(mean);
+    assertThat(step.save()).isEmpty();
+  }
+
   /** {@code torch.optim.SGD(lr=0.7, momentum=0.9, nesterov=True)} on gradients 0.5 and 0.25. */
   @Test
   void theOuterStepIsNesterovs() {

@@ -68,7 +68,7 @@ class RoundsTest {
             device: cpu
             data: {train: "%s"}
             model: {arch: resnet20_cifar, input-size: 16, head: {dropout: 0.5}}
-            rounds: {world-size: 2}
+            rounds: {world-size: 2, outer-lr: 0.7, outer-momentum: 0.9}
             stages:
               - {name: all, epochs: 2, batch-size: 4, lr: 0.02, augment: "hflip,mixup"}
             """
