@@ -501,7 +501,7 @@ class OnnxCommandTest {
         "--mean=0,0,0 --std=1,1,Infinity | preprocessing std must be positive",
         "--mean=0,0,0 --std=1,1,1 --resize=-5 | preprocessing sizes must be positive",
         "--output-key=a --output-index=1 | give the one or the other",
-        "--labels=no/such/file | [no/such/file] there is no such file",
+        "--labels=no/such/file | --labels no/such/file: there is no such file; expected a text file",
         "--output=. | no module is named '.'",
       })
   void wrongValuesAreExitTwo(String options, String message) {
