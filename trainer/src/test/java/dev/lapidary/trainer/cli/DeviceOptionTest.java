@@ -69,7 +69,8 @@ class DeviceOptionTest {
         .doesNotContain("000.png");
     assertThat(run(command + " --device mps")).isEqualTo(2);
     assertThat(err.toString())
-        .containsPattern("expected auto, cpu or cuda:N|device must be auto, cpu, cuda:N or cuda:N,M");
+        .containsPattern(
+            "expected auto, cpu or cuda:N|device must be auto, cpu, cuda:N or cuda:N,M");
     assertThat(folder.resolve("out")).doesNotExist();
     assertThat(folder.resolve("out.npz")).doesNotExist();
   }
