@@ -86,7 +86,13 @@ public final class ConvModel {
         said
             ? Optional.of(
                 new ModelCard.Quantization(
-                    ModelCard.Quantization.DYNAMIC, "", 0, "", 0.1, List.of()))
+                    ModelCard.Quantization.DYNAMIC,
+                    "",
+                    0,
+                    "",
+                    0.1,
+                    List.of(),
+                    ModelCard.Quantization.CPU))
             : Optional.empty(),
         0);
   }

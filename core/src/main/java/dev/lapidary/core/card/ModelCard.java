@@ -162,17 +162,6 @@ public record ModelCard(
       fallbacks = List.copyOf(fallbacks);
     }
 
-    /** For a CPU. */
-    public Quantization(
-        String method,
-        String calibrator,
-        int calibrationImages,
-        String calibrationSha256,
-        double logitNoise,
-        List<Fallback> fallbacks) {
-      this(method, calibrator, calibrationImages, calibrationSha256, logitNoise, fallbacks, CPU);
-    }
-
     /** Whether an image's answer depends on those beside it: they share the scales of one call. */
     public boolean dependsOnBatch() {
       return method.equals(DYNAMIC);

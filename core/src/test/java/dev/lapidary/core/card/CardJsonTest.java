@@ -140,7 +140,8 @@ class CardJsonTest {
   /** Cards of files for a CPU are what they were before there were targets. */
   @Test
   void aTargetIsWrittenOnlyIfItIsNoCpu() {
-    Quantization cpu = new Quantization("int8", "minmax", 8, "ab", 0.25, List.of());
+    Quantization cpu =
+        new Quantization("int8", "minmax", 8, "ab", 0.25, List.of(), Quantization.CPU);
     String json = CardJson.write(CARD.withQuantization(cpu));
     assertThat(json).doesNotContain("target");
     assertThat(CardJson.read(json, "m.onnx").quantization()).contains(cpu);

@@ -194,7 +194,8 @@ record Int8Archive(
         quantized.card().calibrationImages(),
         quantized.card().calibrationSha256(),
         judged.maxAbsDifference(),
-        fallbacks);
+        fallbacks,
+        quantized.card().target());
   }
 
   /** {@code 20 of 22 layers with weights on integers}. */

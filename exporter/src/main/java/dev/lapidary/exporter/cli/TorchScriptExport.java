@@ -12,6 +12,7 @@ import dev.lapidary.exporter.quantize.ChosenImages;
 import dev.lapidary.exporter.quantize.QuantizeMethod;
 import dev.lapidary.exporter.quantize.QuantizeOptions;
 import dev.lapidary.exporter.quantize.SourceQuantization;
+import dev.lapidary.exporter.quantize.Target;
 import dev.lapidary.exporter.torchscript.InferenceArchive;
 import dev.lapidary.exporter.verify.GoldenImages;
 import dev.lapidary.exporter.verify.LoadedModel;
@@ -101,7 +102,7 @@ final class TorchScriptExport {
           "--out %s names an ONNX file; choose a name that ends in .pt", export.out);
     }
     export.requireOut();
-    requireMethod(quantize.method());
+    requireForLibtorch(quantize);
     ModelRuntime.prepare(Source.file(export.source, export.model), ModelRuntime.LIBTORCH);
     try (Source source = Source.read(export.source, export.model)) {
       source.say(log::say);
@@ -159,7 +160,8 @@ final class TorchScriptExport {
   /** What went into the file in the end. */
   private record Written(ModelCard card, Optional<Int8Archive> int8) {}
 
-  private static void requireMethod(QuantizeMethod method) {
+  private static void requireForLibtorch(QuantizeOptions options) {
+    QuantizeMethod method = options.method();
     if (method == QuantizeMethod.INT8_DYNAMIC) {
       throw Failure.badInput(
           "--quantize int8-dynamic is for ONNX files: libtorch's linear_dynamic takes one scale for"
@@ -171,6 +173,16 @@ final class TorchScriptExport {
           "--quantize fp16 is for ONNX files: libtorch computes float16 on a CPU slower than"
               + " float32; take 'exporter onnx', or call half() where the archive is loaded on a"
               + " GPU");
+    }
+    if (options.target() == Target.TENSORRT || options.target() == Target.WEB) {
+      throw Failure.badInput(
+          "--target %s runs ONNX files: take 'exporter onnx', or --target cpu or portable",
+          options.target());
+    }
+    if (options.report().isPresent()) {
+      throw Failure.badInput(
+          "--report compares forms of an ONNX file: take 'exporter onnx --report', which chooses"
+              + " the same layers, or leave it out");
     }
   }
 

@@ -128,6 +128,10 @@ public final class QuantizeOptions {
     return calibration;
   }
 
+  public Target target() {
+    return target;
+  }
+
   /** Where a page about int8 is to be written. */
   public Optional<Path> report() {
     return report;

@@ -65,6 +65,7 @@ public record SourceQuantization(Graph traced, double inputStep, double outputSt
   /** For the card of a file with this parity. */
   public static ModelCard.Quantization card(ModelCard.Parity parity) {
     double noise = parity.bound() * parity.maxAbsLogit();
-    return new ModelCard.Quantization(METHOD, "", 0, "", noise, List.of());
+    return new ModelCard.Quantization(
+        METHOD, "", 0, "", noise, List.of(), ModelCard.Quantization.CPU);
   }
 }

@@ -194,6 +194,14 @@ class QuantizedTorchScriptTest {
   }
 
   @Test
+  void theCardSaysWhatItsIntegersAreFor() throws IOException {
+    Run made = int8(network(false), "--target=portable");
+    assertThat(made.status()).as(made.err()).isZero();
+    assertThat(run("inspect", out.toString(), "--json").out())
+        .containsPattern("\"target\" ?: ?\"portable\"");
+  }
+
+  @Test
   void otherMethodsAreForOnnx() throws IOException {
     Run dynamic = export(network(false), "--quantize=int8-dynamic");
     assertThat(dynamic.status()).isEqualTo(2);
@@ -204,6 +212,12 @@ class QuantizedTorchScriptTest {
     assertThat(half.status()).isEqualTo(2);
     assertThat(half.err())
         .contains("--quantize fp16 is for ONNX files: libtorch computes float16 on a CPU slower");
+    Run web = int8(network(false), "--target=web");
+    assertThat(web.status()).isEqualTo(2);
+    assertThat(web.err()).contains("--target web runs ONNX files: take 'exporter onnx', or");
+    Run page = int8(network(false), "--report=" + folder.resolve("int8.html"));
+    assertThat(page.status()).isEqualTo(2);
+    assertThat(page.err()).contains("--report compares forms of an ONNX file: take 'exporter onnx");
     Run without = export(network(false), "--quantize=int8");
     assertThat(without.status()).isEqualTo(2);
     assertThat(without.err()).contains("--quantize int8 measures ranges on images: add --calibrat");

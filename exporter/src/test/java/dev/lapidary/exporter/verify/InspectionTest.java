@@ -62,7 +62,8 @@ class InspectionTest {
                   500,
                   "00112233445566778899",
                   0.25,
-                  List.of(new ModelCard.Fallback("Gemm", "too little work")))),
+                  List.of(new ModelCard.Fallback("Gemm", "too little work")),
+                  ModelCard.Quantization.CPU)),
           Optional.of(
               new ModelCard.Parity(
                   "libtorch 2.7.1", "onnxruntime 1.29.0", "u(a, 2x3)", "bb", 2e-6, 8, 1e-4, 1)),

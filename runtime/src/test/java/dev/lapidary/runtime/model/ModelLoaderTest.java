@@ -307,7 +307,8 @@ class ModelLoaderTest {
   @Test
   void runsImagesOneByOneWhereTheyChangeEachOther() throws IOException {
     ModelCard.Quantization dynamic =
-        new ModelCard.Quantization("int8-dynamic", "", 0, "", 0.01, List.of());
+        new ModelCard.Quantization(
+            "int8-dynamic", "", 0, "", 0.01, List.of(), ModelCard.Quantization.CPU);
     ModelCard card = TinyModels.card().withQuantization(dynamic);
     try (ServedModel model = load(TinyModels.write(folder, Optional.of(card)))) {
       assertThat(model.batches()).isFalse();
