@@ -23,17 +23,12 @@ public final class BatchStatistics {
   private long busyNanos;
   private double nanosPerImage = Double.NaN;
 
-  /** A run of so many succeeded, as others would. */
-  public void ran(int size, long nanos) {
-    ran(size, nanos, true);
-  }
-
   /**
    * A run of so many succeeded.
    *
    * @param usual whether others would take as long; not where it had the machine to itself
    */
-  synchronized void ran(int size, long nanos, boolean usual) {
+  public synchronized void ran(int size, long nanos, boolean usual) {
     if (runsBySize.size() < MAX_SIZES || runsBySize.containsKey(size)) {
       runsBySize.computeIfAbsent(size, first -> new TimeHistogram()).add(nanos);
     }

@@ -26,7 +26,7 @@ class PaceTest {
   /** Two threads decode 10 images of 100 ms each in 500 ms; running them takes 20 ms. */
   @Test
   void whatIsSlowerDecidesWhenABacklogIsWorkedOff() {
-    runs.ran(8, 16 * MILLI);
+    runs.ran(8, 16 * MILLI, true);
     pace.decoded(1_000_000, 100 * MILLI);
     assertThat(pace.backlogNanos(held(10, 10_000_000, 0))).isEqualTo(500 * MILLI);
     assertThat(pace.backlogNanos(held(10, 100_000, 0))).isEqualTo(20 * MILLI);
@@ -35,7 +35,7 @@ class PaceTest {
   /** An image of its own passes both, though nothing is before it. */
   @Test
   void aRequestIsDecodedAndRun() {
-    runs.ran(1, 30 * MILLI);
+    runs.ran(1, 30 * MILLI, true);
     pace.decoded(1_000_000, 100 * MILLI);
     assertThat(pace.backlogNanos(NOTHING, 1, 1_000_000)).isCloseTo(80 * MILLI, within(51 * MILLI));
     assertThat(pace.backlogNanos(NOTHING, 4, 4_000_000))
@@ -87,7 +87,7 @@ class PaceTest {
   void anExpectationGivesWayToWhatWasMeasured() {
     runs.expect(5 * MILLI);
     assertThat(pace.runNanos(2)).isEqualTo(10 * MILLI);
-    runs.ran(1, 7 * MILLI);
+    runs.ran(1, 7 * MILLI, true);
     assertThat(runs.nanosPerImage().orElseThrow()).isEqualTo(5.4 * MILLI, within(1.0));
     runs.expect(4 * MILLI); // by another plan
     assertThat(runs.nanosPerImage().orElseThrow()).isEqualTo(4.0 * MILLI, within(1.0));
