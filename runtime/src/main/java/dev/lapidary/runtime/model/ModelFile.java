@@ -10,6 +10,9 @@ import dev.lapidary.core.onnx.OnnxMetadata;
 import dev.lapidary.runtime.session.OnnxSession;
 import java.nio.file.Path;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.function.Supplier;
 
 /** A model to be opened: on disk, or in memory, as a jar's resource is. */
 sealed interface ModelFile {
@@ -18,6 +21,18 @@ sealed interface ModelFile {
 
   /** In hex. */
   String sha256();
+
+  /** Found beside what the caller does until it asks. */
+  default Supplier<String> sha256Meanwhile() {
+    CompletableFuture<String> found = CompletableFuture.supplyAsync(this::sha256);
+    return () -> {
+      try {
+        return found.join();
+      } catch (CompletionException e) {
+        throw e.getCause() instanceof Failure reason ? reason : e;
+      }
+    };
+  }
 
   OnnxSession open(OrtSession.SessionOptions options) throws OrtException;
 

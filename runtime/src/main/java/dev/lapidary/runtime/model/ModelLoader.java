@@ -18,6 +18,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Supplier;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
@@ -98,10 +99,10 @@ public final class ModelLoader {
       Device device,
       int threads,
       boolean spins) {
-    String sha256 = file.sha256();
+    Supplier<String> sha256 = file.sha256Meanwhile();
     OnnxNetwork network = OnnxNetwork.open(file, device, threads, spins);
     try {
-      return served(network, file, sha256, options, scoring);
+      return served(network, file, sha256.get(), options, scoring);
     } catch (OrtException e) {
       network.close();
       throw Failure.badInput(

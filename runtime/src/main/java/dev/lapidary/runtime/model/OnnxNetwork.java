@@ -15,6 +15,7 @@ import java.nio.FloatBuffer;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Supplier;
 
 /**
  * A classifier in ONNX Runtime: input in one of two forms ({@link InputForm}), output {@code [N,
@@ -158,11 +159,14 @@ public final class OnnxNetwork implements AutoCloseable {
    * @throws Failure (exit 2) if it has changed, or cannot be opened any more
    */
   OnnxNetwork again(int threads, String sha256) {
-    if (!source.file().sha256().equals(sha256)) {
+    Supplier<String> now = source.file().sha256Meanwhile();
+    OnnxNetwork opened = open(source.file(), source.device(), threads, source.spins());
+    if (!now.get().equals(sha256)) {
+      opened.close();
       throw Failure.badInput(
           "[%s] the file has changed since it was loaded", source.file().fileName());
     }
-    return open(source.file(), source.device(), threads, source.spins());
+    return opened;
   }
 
   /** What it runs in; closed with the network. */

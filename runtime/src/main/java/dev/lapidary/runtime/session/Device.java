@@ -100,6 +100,9 @@ public final class Device {
    * @throws Failure (exit 1) if the folder of engines cannot be made
    */
   public Optional<String> unusable() {
+    if (!isGpu()) {
+      return Optional.empty();
+    }
     try (OrtSession.SessionOptions options = OnnxSession.options()) {
       add(options);
       return Optional.empty();

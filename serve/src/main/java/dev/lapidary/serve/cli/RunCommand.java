@@ -50,7 +50,9 @@ final class RunCommand implements Callable<Integer>, HelpSection.Command {
     ServerSettings settings = settings();
     List<Device> runOn = devices.devices(this::say);
     Optional<AccessLog> requests = listen.log();
-    try (PredictionServer server = PredictionServer.bind(settings, requests);
+    try (EarlyRead models =
+            EarlyRead.begin(model.path(), file -> model.read(file, runOn, this::warn));
+        PredictionServer server = PredictionServer.bind(settings, requests);
         // Not by a shutdown hook: ONNX Runtime has one, too, and hooks run beside each other.
         StopSignal signal = StopSignal.take(server::close)) {
       try {
@@ -60,7 +62,7 @@ final class RunCommand implements Callable<Integer>, HelpSection.Command {
         listen
             .grpcPort()
             .ifPresent(own -> say("gRPC on " + listen.host() + ":" + server.listenGrpc(own)));
-        load(server, runOn);
+        load(server, models);
         try (Reloads reloads = new Reloads(server, this::say)) {
           reloads.begin(folder.reloadsAtHangup(), folder.pollMillis());
           if (signal.status().isEmpty()) {
@@ -91,13 +93,9 @@ final class RunCommand implements Callable<Integer>, HelpSection.Command {
         listen.access());
   }
 
-  private void load(PredictionServer server, List<Device> runOn) {
+  private void load(PredictionServer server, EarlyRead models) {
     List<ModelFiles.Change> changes =
-        server.serve(
-            model.path(),
-            folder.allVersions(),
-            folder.clientsLoad(),
-            file -> model.read(file, runOn, this::warn));
+        server.serve(model.path(), folder.allVersions(), folder.clientsLoad(), models);
     if (changes.size() > 1) {
       changes.forEach(change -> say(Reloads.line(change)));
     }

@@ -68,6 +68,15 @@ final class Serving implements AutoCloseable {
             : Optional.empty();
   }
 
+  /**
+   * Runs as it is known to be best, or begins to find that out.
+   *
+   * @return whether it is known
+   */
+  boolean tune() {
+    return tuner.map(Tuner::begin).orElse(false);
+  }
+
   /** The batch is one buffer, which Java counts in 31 bits, outside the heap but as large. */
   private static void requireFits(int maxBatch, int inputLength) {
     long limit = Math.min(Integer.MAX_VALUE, Runtime.getRuntime().maxMemory() / 2);

@@ -22,9 +22,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Finds out how a model is best run while it serves: from curves that were measured before, or once
- * nothing else is done. Until then it runs whatever has queued, in one run at a time. A thread of
- * its own, which ends with the plan.
+ * Finds out how a model is best run: from curves that were measured before, before it serves; or
+ * while it serves, once nothing else is done, by a thread of its own, which ends with the plan.
+ * Until then it runs whatever has queued, in one run at a time.
  */
 final class Tuner implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Tuner.class);
@@ -35,6 +35,8 @@ final class Tuner implements AutoCloseable {
   private final Admission admission;
   private final ServerSettings.Tuning tuning;
   private final Thread thread;
+  private final CurveCache cache;
+  private final CurveCache.Key key;
   private volatile boolean closed;
   private @Nullable OnnxNetwork narrow;
 
@@ -43,50 +45,65 @@ final class Tuner implements AutoCloseable {
     this.batcher = batcher;
     this.admission = admission;
     this.tuning = tuning;
-    this.thread = new Thread(this::work, "lapidary-tune");
+    this.thread = new Thread(this::find, "lapidary-tune");
     thread.setDaemon(true);
-    thread.start();
-  }
-
-  private void work() {
-    try {
-      if (tuning.known().isPresent()) {
-        adopt(tuning.known().get(), "told");
-      } else {
-        find();
-      }
-    } catch (InterruptedException e) {
-      // closed
-    } catch (Exception e) {
-      LOG.warn("{} stays as it is: how it is best run cannot be found out", model.name(), e);
-    }
-  }
-
-  private void find() throws TensorNetwork.Unrunnable, InterruptedException {
-    CurveCache cache = new CurveCache(tuning.cache());
-    CurveCache.Key key =
+    this.cache = new CurveCache(tuning.cache());
+    this.key =
         new CurveCache.Key(
             model.sha256(),
             model.device() + " " + configurations(),
             OnnxRuntime.version(),
             batcher.maxBatch());
-    List<LatencyCurve> curves = cache.read(key);
-    boolean before = !curves.isEmpty();
-    while (curves.isEmpty() && !closed) {
-      awaitIdle();
-      curves = measure();
+  }
+
+  /**
+   * Settles what is known, else begins to find out.
+   *
+   * @return whether it is settled
+   */
+  boolean begin() {
+    try {
+      if (tuning.known().isPresent()) {
+        adopt(tuning.known().get(), "told");
+        return true;
+      }
+      List<LatencyCurve> curves = cache.read(key);
+      if (!curves.isEmpty()) {
+        adopt(BatchPlan.of(curves, tuning.p99()), "measured before");
+        return true;
+      }
+      thread.start();
+    } catch (TensorNetwork.Unrunnable | RuntimeException e) {
+      warn(e);
     }
-    if (!curves.isEmpty()) {
-      keep(cache, key, before ? List.of() : curves);
-      adopt(BatchPlan.of(curves, tuning.p99()), before ? "measured before" : "measured now");
+    return false;
+  }
+
+  private void find() {
+    try {
+      List<LatencyCurve> curves = List.of();
+      while (curves.isEmpty() && !closed) {
+        awaitIdle();
+        curves = measure();
+      }
+      if (!curves.isEmpty()) {
+        keep(curves);
+        adopt(BatchPlan.of(curves, tuning.p99()), "measured now");
+      }
+    } catch (InterruptedException e) {
+      // closed
+    } catch (TensorNetwork.Unrunnable | RuntimeException e) {
+      warn(e);
     }
   }
 
-  private static void keep(CurveCache cache, CurveCache.Key key, List<LatencyCurve> curves) {
+  private void warn(Exception e) {
+    LOG.warn("{} stays as it is: how it is best run cannot be found out", model.name(), e);
+  }
+
+  private void keep(List<LatencyCurve> curves) {
     try {
-      if (!curves.isEmpty()) {
-        cache.write(key, curves);
-      }
+      cache.write(key, curves);
     } catch (IOException e) {
       LOG.warn(
           "the latency curve cannot be kept, and is measured again at the next start: {}",

@@ -5,12 +5,14 @@ import dev.lapidary.core.image.ImageSize;
 import dev.lapidary.runtime.model.ServedModel;
 import dev.lapidary.serve.admission.Pace;
 import java.awt.image.BufferedImage;
+import java.awt.image.DataBufferInt;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import javax.imageio.ImageIO;
@@ -29,27 +31,54 @@ final class Warmup {
   /** A network that is slow is not run in larger batches for longer than this, together. */
   private static final long RUN_NANOS = 5_000_000_000L;
 
-  private static final long DECODE_NANOS = 300_000_000L;
+  private static final long DECODE_NANOS = 200_000_000L;
   private static final int DECODES = 40;
   private static final int WIDTH = 640;
   private static final int HEIGHT = 480;
 
   private Warmup() {}
 
+  /** Settles how the network is run, if that is known, and does both beside each other. */
   static void run(Serving serving) {
+    Thread decoding = new Thread(() -> guarded(() -> decodes(serving)), "lapidary-warm-up");
+    decoding.setDaemon(true);
+    decoding.start();
+    boolean tuned = serving.tune();
+    guarded(() -> batches(serving, tuned));
+    join(decoding);
+  }
+
+  private interface Part {
+    void run() throws Exception;
+  }
+
+  private static void guarded(Part part) {
     try {
-      batches(serving);
-      decodes(serving);
+      part.run();
     } catch (Exception e) {
       // The golden check has passed: what fails here fails for each image, and is said there.
       LOG.warn("the model could not be warmed up", e);
     }
   }
 
-  /** 1, 2, 4, ... images, the largest batch last; twice, since the first run is the slow one. */
-  private static void batches(Serving serving) throws Exception {
+  private static void join(Thread decoding) {
+    try {
+      decoding.join();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt(); // told to end: it need not be warm
+    }
+  }
+
+  /**
+   * 1, 2, 4, ... images, the largest batch last; twice, since the first run is the slow one.
+   *
+   * @param tuned the plan's executors have run its sizes; beside several the model's own network
+   *     runs single images only
+   */
+  private static void batches(Serving serving, boolean tuned) throws Exception {
     int inputLength = serving.model().preprocessing().inputLength();
-    int largest = serving.batcher().maxBatch();
+    int largest = tuned && serving.batcher().executors() > 1 ? 1 : serving.batcher().maxBatch();
+    boolean known = serving.batcher().statistics().nanosPerImage().isPresent();
     long began = System.nanoTime();
     long last = 0;
     for (int size = 1; System.nanoTime() - began + 4 * last < RUN_NANOS; size *= 2) {
@@ -59,7 +88,9 @@ final class Warmup {
       long second = System.nanoTime();
       serving.model().network().run(inputs.duplicate(), count);
       last = System.nanoTime() - second;
-      serving.batcher().statistics().expect((double) last / count);
+      if (!known) {
+        serving.batcher().statistics().expect((double) last / count);
+      }
       if (count == largest) {
         return;
       }
@@ -71,8 +102,10 @@ final class Warmup {
         ByteBuffer.allocateDirect(Float.BYTES * count * inputLength)
             .order(ByteOrder.nativeOrder())
             .asFloatBuffer();
+    float[] image = new float[inputLength];
+    Arrays.fill(image, 1);
     while (inputs.hasRemaining()) {
-      inputs.put(1);
+      inputs.put(image);
     }
     return inputs.flip();
   }
@@ -96,12 +129,12 @@ final class Warmup {
   /** Noise upon a gradient, as large as a photograph's. */
   private static byte[] jpeg() throws IOException {
     BufferedImage image = new BufferedImage(WIDTH, HEIGHT, BufferedImage.TYPE_INT_RGB);
-    Random random = new Random(1);
-    for (int y = 0; y < HEIGHT; y++) {
-      for (int x = 0; x < WIDTH; x++) {
-        int level = (x + y) / 6 + random.nextInt(40);
-        image.setRGB(x, y, (level << 16) | ((255 - level) << 8) | (level / 2));
-      }
+    byte[] noise = new byte[WIDTH * HEIGHT];
+    new Random(1).nextBytes(noise);
+    int[] pixels = ((DataBufferInt) image.getRaster().getDataBuffer()).getData();
+    for (int i = 0; i < pixels.length; i++) {
+      int level = (i % WIDTH + i / WIDTH) / 6 + (noise[i] & 31);
+      pixels[i] = (level << 16) | ((255 - level) << 8) | (level / 2);
     }
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     // In memory: the JVM's shutdown would close a cache file's stream beside a stop.

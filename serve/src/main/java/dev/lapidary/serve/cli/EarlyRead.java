@@ -1,0 +1,94 @@
+package dev.lapidary.serve.cli;
+
+import dev.lapidary.serve.http.ModelReader;
+import dev.lapidary.serve.http.ReadModel;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.nio.file.attribute.FileTime;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Reads the one model while the HTTP server starts, since both take a third of what it is until the
+ * server is ready. What it read is for whoever asks for that file first; all else is read when it
+ * is asked for.
+ */
+final class EarlyRead implements ModelReader, AutoCloseable {
+  private record Stamp(String key, FileTime time, long bytes) {
+    static Optional<Stamp> of(Path file) {
+      try {
+        BasicFileAttributes now = Files.readAttributes(file, BasicFileAttributes.class);
+        return now.isRegularFile()
+            ? Optional.of(
+                new Stamp(String.valueOf(now.fileKey()), now.lastModifiedTime(), now.size()))
+            : Optional.empty();
+      } catch (IOException e) {
+        return Optional.empty();
+      }
+    }
+  }
+
+  private final Path early;
+  private final ModelReader reader;
+  private final Optional<Stamp> stamp;
+  private final CompletableFuture<ReadModel> read;
+  private final AtomicBoolean taken = new AtomicBoolean();
+
+  private EarlyRead(Path early, ModelReader reader) {
+    this.early = early;
+    this.reader = reader;
+    this.stamp = Stamp.of(early);
+    this.read =
+        stamp.isPresent()
+            ? CompletableFuture.supplyAsync(() -> reader.read(early), EarlyRead::start)
+            : CompletableFuture.failedFuture(new IOException("no file"));
+  }
+
+  private static void start(Runnable task) {
+    Thread thread = new Thread(task, "lapidary-load");
+    thread.setDaemon(true);
+    thread.start();
+  }
+
+  /**
+   * @param path of a folder of models: nothing is read early
+   */
+  static EarlyRead begin(Path path, ModelReader reader) {
+    return new EarlyRead(path, reader);
+  }
+
+  @Override
+  public ReadModel read(Path file) {
+    boolean same = stamp.isPresent() && file.equals(early) && stamp.equals(Stamp.of(file));
+    if (!same || !taken.compareAndSet(false, true)) {
+      return reader.read(file);
+    }
+    try {
+      return read.join();
+    } catch (CompletionException e) {
+      if (e.getCause() instanceof RuntimeException reason) {
+        throw reason;
+      }
+      throw e;
+    }
+  }
+
+  /** Waits for what nobody asked for, and closes it: no native call may outlast the program. */
+  @Override
+  public void close() {
+    if (taken.compareAndSet(false, true)) {
+      read.handle((model, failure) -> model).thenAccept(EarlyRead::closeIfRead).join();
+    }
+  }
+
+  private static void closeIfRead(@Nullable ReadModel model) {
+    if (model != null) {
+      model.close();
+    }
+  }
+}
