@@ -100,7 +100,15 @@ public final class DistributionMain {
 
   /** Two words each: cmd needs the extension, PowerShell prefers its own. */
   private static void windows(FileTree tree, String program) {
-    String cmd = "@call \"%~dp0launch.cmd\" " + program + " " + mainClass(program) + " %*\r\n";
+    // Not by "call", which doubles carets and reads percent signs once more.
+    String cmd =
+        String.join(
+            "\r\n",
+            "@setlocal",
+            "@set \"LAPIDARY_NAME=" + program + "\"",
+            "@set \"LAPIDARY_MAIN=" + mainClass(program) + "\"",
+            "@\"%~dp0launch.cmd\" %*",
+            "");
     String ps1 = "& \"$PSScriptRoot\\" + program + ".cmd\" @args\r\nexit $LASTEXITCODE\r\n";
     tree.add("bin/" + program + ".cmd", cmd.getBytes(UTF_8));
     tree.add("bin/" + program + ".ps1", ps1.getBytes(UTF_8));
