@@ -3,6 +3,7 @@ package dev.lapidary.distribution;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.lapidary.core.cli.CommandTree;
+import dev.lapidary.core.failure.Failure;
 import dev.lapidary.exporter.cli.ExporterMain;
 import dev.lapidary.quickstart.cli.QuickstartMain;
 import dev.lapidary.serve.cli.ServeMain;
@@ -77,6 +78,22 @@ public final class DistributionMain {
     tree.addAll("natives/", natives);
     tree.add(
         "licenses/THIRD-PARTY.txt", home.resolve("distribution/target/licences/THIRD-PARTY.txt"));
+    licencesOfNatives(tree);
+  }
+
+  /** Of jars of native libraries that hold none: a folder each, called by artifact and version. */
+  private void licencesOfNatives(FileTree tree) throws IOException {
+    try (Stream<Path> folders = Files.list(home.resolve("distribution/src/main/licences"))) {
+      for (Path folder : folders.toList()) {
+        String name = String.valueOf(folder.getFileName());
+        if (tree.files().keySet().stream().noneMatch(file -> file.startsWith("lib/" + name))) {
+          throw Failure.failed(
+              "[%s] no such library is in the archive, expected the licences of its version",
+              home.relativize(folder));
+        }
+        tree.addAll("licenses/" + name + "/", folder);
+      }
+    }
   }
 
   private static void commands(FileTree tree) {
