@@ -3,6 +3,7 @@ package dev.lapidary.exporter.quantize;
 import dev.lapidary.core.card.ModelCard;
 import dev.lapidary.core.card.ModelCard.Fallback;
 import dev.lapidary.core.card.Scoring;
+import dev.lapidary.core.failure.Failure;
 import dev.lapidary.exporter.onnx.OnnxGraph;
 import java.util.List;
 import java.util.Locale;
@@ -39,7 +40,11 @@ public record Quantized(
   record Method(
       String name, List<Fallback> fallbacks, Optional<WeightedLayers> layers, Target target) {}
 
-  /** Measures a graph that needed no calibration. */
+  /**
+   * Measures a graph that needed no calibration.
+   *
+   * @throws Failure (exit 3) if it answers NaN or infinity, as where a sum leaves float16's range
+   */
   static Quantized measured(
       OnnxGraph fp32,
       OnnxGraph graph,
@@ -48,6 +53,13 @@ public record Quantized(
       Method method,
       Consumer<String> log) {
     Drift drift = Reference.of(fp32, images, scoring).drift(graph);
+    if (!Double.isFinite(drift.maxAbsDifference())) {
+      throw Failure.gate(
+          "%s: it answers NaN or infinity to some of %d images: a sum is beyond what its numbers"
+              + " hold (float16: +-65504); nothing is written: export it as float32, or with"
+              + " --quantize int8",
+          method.name(), images.count());
+    }
     Latency latency = Latency.of(fp32, graph, images);
     log.accept(
         "%s: %s%s inputs, %s within %.3g"

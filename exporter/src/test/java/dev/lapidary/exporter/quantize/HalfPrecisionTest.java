@@ -1,11 +1,14 @@
 package dev.lapidary.exporter.quantize;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import dev.lapidary.core.card.Activation;
 import dev.lapidary.core.card.ModelCard.Fallback;
 import dev.lapidary.core.card.Scoring;
+import dev.lapidary.core.failure.ExitCode;
+import dev.lapidary.core.failure.Failure;
 import dev.lapidary.core.tensor.DType;
 import dev.lapidary.core.tensor.Tensor;
 import dev.lapidary.exporter.onnx.Attribute;
@@ -74,6 +77,31 @@ class HalfPrecisionTest {
               .isEqualTo(DType.FLOAT32);
         }
       }
+    }
+  }
+
+  /** Numbers of some thousands, and their squares. */
+  @Test
+  void sumsBeyondItsRangeAreRefused() {
+    OnnxGraph graph =
+        new GraphOf(3, SmallNetworks.SIZE, SmallNetworks.SIZE)
+            .number("thousands", 4000)
+            .node("large", "Mul", "x", "thousands")
+            .node("square", "Mul", "large", "large")
+            .node("pooled", "GlobalAveragePool", "square")
+            .node("y", "Flatten", "pooled")
+            .output("y", 3);
+    try (CalibrationSet images = SmallNetworks.images("fp16", 4)) {
+      assertThatThrownBy(
+              () ->
+                  HalfPrecision.quantize(
+                      graph, images, Scoring.ofLogits(Activation.SOFTMAX), line -> {}))
+          .isInstanceOfSatisfying(
+              Failure.class, e -> assertThat(e.code()).isEqualTo(ExitCode.GATE_REFUSED))
+          .hasMessage(
+              "fp16: it answers NaN or infinity to some of 4 images: a sum is beyond what its numbers"
+                  + " hold (float16: +-65504); nothing is written: export it as float32, or with"
+                  + " --quantize int8");
     }
   }
 
