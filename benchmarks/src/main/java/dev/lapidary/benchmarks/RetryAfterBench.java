@@ -21,11 +21,15 @@ import java.util.stream.Stream;
 /**
  * Whether {@code Retry-After} is true. Requests come faster than they can be answered; the wait
  * that one that is refused is told is compared with how long those took that were accepted before
- * it. Whole seconds from 1 are all that the header can say, so a shorter wait counts as one.
+ * it. Whole seconds from 1 are all that the header can say, so a shorter wait counts as one there;
+ * {@code retry-after-ms} is held to the wait itself.
  */
 final class RetryAfterBench {
   private static final int ROUNDS = 2;
   private static final double FACTOR = 2;
+
+  /** Seconds; shorter waits are the client's own. */
+  private static final double SHORTEST = 0.1;
 
   /** More than a server holds, however slow it is. */
   private static final int FEWEST = 600;
@@ -33,10 +37,15 @@ final class RetryAfterBench {
   private RetryAfterBench() {}
 
   /** Its connection ended before an answer. */
-  private static final End CUT_OFF = new End(0, 0, 0, 0);
+  private static final End CUT_OFF = new End(0, 0, 0, 0, 0);
 
-  /** What became of a request. */
-  private record End(long sentNanos, long endNanos, int status, int retryAfterSeconds) {}
+  /**
+   * What became of a request.
+   *
+   * @param told by {@code Retry-After}, in seconds
+   * @param toldExactly by {@code retry-after-ms}, in seconds
+   */
+  private record End(long sentNanos, long endNanos, int status, double told, double toldExactly) {}
 
   /**
    * Offers several times what the server answers, for some seconds, and lets it catch up.
@@ -121,7 +130,8 @@ final class RetryAfterBench {
 
   private static End end(long sent, HttpResponse<Void> answer) {
     long seconds = answer.headers().firstValueAsLong("Retry-After").orElse(0);
-    return new End(sent, System.nanoTime(), answer.statusCode(), (int) seconds);
+    long millis = answer.headers().firstValueAsLong("retry-after-ms").orElse(0);
+    return new End(sent, System.nanoTime(), answer.statusCode(), seconds, millis / 1e3);
   }
 
   private static void report(String what, double capacity, List<End> ends) {
@@ -131,12 +141,14 @@ final class RetryAfterBench {
             .sorted(Comparator.comparingLong(End::sentNanos))
             .toList();
     List<Double> ratios = new ArrayList<>();
+    List<Double> exact = new ArrayList<>();
     List<Double> waits = new ArrayList<>();
     for (End refused : ends) {
       if (refused.status() == 429) {
-        double wait = Math.max(1, wait(refused, accepted));
+        double wait = wait(refused, accepted);
         waits.add(wait);
-        ratios.add(refused.retryAfterSeconds() / wait);
+        ratios.add(refused.told() / Math.max(1, wait));
+        exact.add(refused.toldExactly() / Math.max(SHORTEST, wait));
       }
     }
     long cut = ends.stream().filter(CUT_OFF::equals).count();
@@ -144,19 +156,27 @@ final class RetryAfterBench {
       line("%s: nothing was refused of %d requests, %d were cut off", what, ends.size(), cut);
       return;
     }
-    Collections.sort(ratios);
     Collections.sort(waits);
-    long within = ratios.stream().filter(r -> r <= FACTOR && r >= 1 / FACTOR).count();
     line(
-        "%s, %.1f answers/s: %d accepted, %d refused, %d cut off; waits of %.1f to %.1f s; Retry-After over the"
-            + " wait %.2f in the middle, 90 %% in [%.2f, %.2f], %.1f %% within a factor of two",
+        "%s, %.1f answers/s: %d accepted, %d refused, %d cut off; waits of %.2f s in the middle, %.2f to %.2f s",
         what,
         capacity,
         accepted.size(),
         ratios.size(),
         cut,
+        at(waits, 0.5),
         waits.get(0),
-        waits.get(waits.size() - 1),
+        waits.get(waits.size() - 1));
+    overTheWait("Retry-After", ratios);
+    overTheWait("retry-after-ms", exact);
+  }
+
+  private static void overTheWait(String header, List<Double> ratios) {
+    Collections.sort(ratios);
+    long within = ratios.stream().filter(r -> r <= FACTOR && r >= 1 / FACTOR).count();
+    line(
+        "  %s over the wait: %.2f in the middle, 90 %% in [%.2f, %.2f], %.1f %% within a factor of two",
+        header,
         at(ratios, 0.5),
         at(ratios, 0.05),
         at(ratios, 0.95),

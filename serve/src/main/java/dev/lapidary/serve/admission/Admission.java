@@ -111,6 +111,13 @@ public final class Admission {
    */
   public record Held(int requests, int images, long pixels, long bytes, long unreadBytes) {}
 
+  /**
+   * What is to be worked off.
+   *
+   * @param room for so many images more: what is read beyond it will be refused
+   */
+  public record Backlog(Held held, int room) {}
+
   /** Of a request that is to be read; holds nothing but the server's end. */
   public synchronized Permit open() {
     requests++;
@@ -132,6 +139,10 @@ public final class Admission {
 
   public synchronized Held held() {
     return new Held(requests, images, pixels, bytes, unreadBytes);
+  }
+
+  public synchronized Backlog backlog() {
+    return new Backlog(held(), Math.max(0, maxImages - images));
   }
 
   /** Whether no image is admitted now. */

@@ -139,18 +139,22 @@ public final class Pace {
 
   /**
    * Until all of it is answered, if nothing comes in between. Bodies that are not read yet count as
-   * those before them did.
+   * those before them did, as far as there is room for their images: the others will be refused,
+   * which takes no time.
    */
-  public synchronized long backlogNanos(Admission.Held held) {
-    long unreadPixels = (long) (held.unreadBytes() * pixelsPerByte);
-    int unreadImages = (int) (held.unreadBytes() * imagesPerByte);
+  public synchronized long backlogNanos(Admission.Backlog backlog) {
+    Admission.Held held = backlog.held();
+    double coming = held.unreadBytes() * imagesPerByte;
+    double share = coming == 0 ? 0 : Math.min(1, backlog.room() / coming);
+    long pixels = (long) (share * held.unreadBytes() * pixelsPerByte);
     return Math.max(
-        decodeNanos(held.pixels() + unreadPixels) / decodeThreads,
-        runNanos(held.images() + unreadImages));
+        decodeNanos(held.pixels() + pixels) / decodeThreads,
+        runNanos(held.images() + (int) (share * coming)));
   }
 
   /** The same with one more request behind it. */
-  public long backlogNanos(Admission.Held held, int images, long weight) {
+  public long backlogNanos(Admission.Backlog backlog, int images, long weight) {
+    Admission.Held held = backlog.held();
     Admission.Held all =
         new Admission.Held(
             held.requests() + 1,
@@ -158,7 +162,7 @@ public final class Pace {
             held.pixels() + weight,
             held.bytes(),
             held.unreadBytes());
-    return backlogNanos(all)
+    return backlogNanos(new Admission.Backlog(all, backlog.room()))
         + Math.min(decodeNanos(weight) / Math.min(images, decodeThreads), runNanos(images));
   }
 }

@@ -26,8 +26,8 @@ final class Statuses {
     }
     if (cause instanceof ServiceError known) {
       Metadata trailers = new Metadata();
-      if (known.retryAfterSeconds() > 0) {
-        trailers.put(PUSHBACK, Long.toString(1000L * known.retryAfterSeconds()));
+      if (!known.retryAfter().isZero()) {
+        trailers.put(PUSHBACK, Long.toString(known.retryAfter().toMillis()));
       }
       return status(known.kind()).withDescription(known.getMessage()).asRuntimeException(trailers);
     }

@@ -7,6 +7,7 @@ import dev.lapidary.runtime.batch.Batcher;
 import dev.lapidary.runtime.model.ServedModel;
 import dev.lapidary.runtime.tensor.TensorNetwork;
 import dev.lapidary.serve.admission.Admission;
+import dev.lapidary.serve.admission.Pace;
 import dev.lapidary.serve.repository.LoadFailed;
 import dev.lapidary.serve.repository.ModelId;
 import java.util.List;
@@ -18,6 +19,7 @@ final class AnsweringModel implements AutoCloseable {
   private final ModelId id;
   private final TensorNetwork tensors;
   private final Batcher batcher;
+  private final Pace pace;
   private final Optional<Serving> images;
   private final String whyNoImages;
   private final Runnable end;
@@ -26,12 +28,14 @@ final class AnsweringModel implements AutoCloseable {
       ModelId id,
       TensorNetwork tensors,
       Batcher batcher,
+      Pace pace,
       Optional<Serving> images,
       String whyNoImages,
       Runnable end) {
     this.id = id;
     this.tensors = tensors;
     this.batcher = batcher;
+    this.pace = pace;
     this.images = images;
     this.whyNoImages = whyNoImages;
     this.end = end;
@@ -59,7 +63,13 @@ final class AnsweringModel implements AutoCloseable {
       Serving serving = new Serving(images, admission, settings, workers);
       Warmup.run(serving);
       return new AnsweringModel(
-          id, model.tensors(), serving.batcher(), Optional.of(serving), "", serving::close);
+          id,
+          model.tensors(),
+          serving.batcher(),
+          serving.pace(),
+          Optional.of(serving),
+          "",
+          serving::close);
     } catch (LoadFailed | RuntimeException e) {
       images.close();
       throw e;
@@ -89,7 +99,8 @@ final class AnsweringModel implements AutoCloseable {
           answers.shutdown();
           model.close();
         };
-    return new AnsweringModel(id, network, batcher, Optional.empty(), whyNoImages, end);
+    Pace pace = new Pace(1, batcher.statistics(), batcher::executors);
+    return new AnsweringModel(id, network, batcher, pace, Optional.empty(), whyNoImages, end);
   }
 
   ModelId id() {
@@ -103,6 +114,11 @@ final class AnsweringModel implements AutoCloseable {
   /** Runs its tensors. */
   Batcher batcher() {
     return batcher;
+  }
+
+  /** How long its backlog takes. */
+  Pace pace() {
+    return pace;
   }
 
   /** By class; empty where nobody says them. */

@@ -4,9 +4,10 @@ import dev.lapidary.runtime.batch.Deadline;
 import dev.lapidary.serve.admission.Admission;
 import io.micronaut.http.ServerHttpRequest;
 import io.micronaut.http.body.ByteBody;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.concurrent.CompletableFuture;
-import java.util.function.IntSupplier;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.reactivestreams.Subscriber;
 import org.reactivestreams.Subscription;
@@ -43,9 +44,9 @@ final class BodyReader implements Subscriber<byte[]> {
   /**
    * @param maxBytes of the body
    * @param likelyBytes as its header says, if that says anything
-   * @param retrySeconds what is said where there is no memory for it
+   * @param retryAfter what is said where there is no memory for it
    */
-  record Limits(int maxBytes, int likelyBytes, IntSupplier retrySeconds) {}
+  record Limits(int maxBytes, int likelyBytes, Supplier<Duration> retryAfter) {}
 
   /**
    * Reads it. To cancel the future lets the body go.
@@ -88,7 +89,7 @@ final class BodyReader implements Subscriber<byte[]> {
       return;
     }
     if (!makeRoom(before + chunk.length)) {
-      fail(Refusal.bodiesFull(limits.retrySeconds().getAsInt()));
+      fail(Refusal.bodiesFull(limits.retryAfter().get()));
       return;
     }
     System.arraycopy(chunk, 0, bytes, before, chunk.length);
@@ -144,7 +145,7 @@ final class BodyReader implements Subscriber<byte[]> {
 
   /** Lets the body go, for one that comes faster. */
   void giveWay() {
-    fail(Refusal.gaveWay(limits.retrySeconds().getAsInt()));
+    fail(Refusal.gaveWay(limits.retryAfter().get()));
   }
 
   /** Called about once a second, while it reads. */

@@ -13,11 +13,11 @@ import io.micronaut.http.exceptions.ContentLengthExceededException;
 import io.micronaut.http.server.netty.NettyHttpRequest;
 import jakarta.inject.Singleton;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
-import java.util.function.IntSupplier;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -100,22 +100,22 @@ final class BodyWork {
    * Reads the body and works.
    *
    * @param lease is closed with the work
-   * @param retrySeconds what is said where there is no room
+   * @param retryAfter what is said where there is no room
    */
   @SuppressWarnings("FutureReturnValueIgnored") // to cancel throws nothing
   CompletableFuture<HttpResponse<byte[]>> run(
       HttpRequest<?> request,
       Lease<AnsweringModel> lease,
       Deadline deadline,
-      IntSupplier retrySeconds,
+      Supplier<Duration> retryAfter,
       Beginning beginning) {
     Admission.Permit permit = state.admission().open();
-    CompletableFuture<byte[]> body = read(request, permit, deadline, retrySeconds);
+    CompletableFuture<byte[]> body = read(request, permit, deadline, retryAfter);
     CompletableFuture<Begun> work =
         body.thenApplyAsync(
             bytes ->
                 beginning.begin(
-                    bytes, more -> hold(permit, bytes.length + more, retrySeconds), permit),
+                    bytes, more -> hold(permit, bytes.length + more, retryAfter), permit),
             state.workers().forms());
     CompletableFuture<HttpResponse<byte[]>> answer =
         work.thenCompose(Begun::answer)
@@ -151,9 +151,9 @@ final class BodyWork {
         .watch(request, gone);
   }
 
-  private static void hold(Admission.Permit permit, long bytes, IntSupplier retrySeconds) {
+  private static void hold(Admission.Permit permit, long bytes, Supplier<Duration> retryAfter) {
     if (!permit.hold(bytes)) {
-      throw Refusal.bodiesFull(retrySeconds.getAsInt());
+      throw Refusal.bodiesFull(retryAfter.get());
     }
   }
 
@@ -161,7 +161,7 @@ final class BodyWork {
       HttpRequest<?> request,
       Admission.Permit permit,
       Deadline deadline,
-      IntSupplier retrySeconds) {
+      Supplier<Duration> retryAfter) {
     int max = state.settings().limits().bodyBytes();
     long said = request.getContentLength();
     int likely = said > 0 ? (int) Math.min(said, max) : max;
@@ -170,7 +170,7 @@ final class BodyWork {
         state.bodies(),
         permit,
         deadline,
-        new BodyReader.Limits(max, likely, retrySeconds));
+        new BodyReader.Limits(max, likely, retryAfter));
   }
 
   private static Refusal refusal(@Nullable Throwable error) {

@@ -22,8 +22,8 @@ final class ErrorBody {
 
   static MutableHttpResponse<byte[]> of(HttpRequest<?> request, Refusal refusal) {
     MutableHttpResponse<byte[]> response = HttpResponse.status(refusal.status());
-    if (refusal.retryAfterSeconds() > 0) {
-      response.header(HttpHeaders.RETRY_AFTER, Integer.toString(refusal.retryAfterSeconds()));
+    if (!refusal.retryAfter().isZero()) {
+      RetryAfter.say(response, refusal.retryAfter());
     }
     if (refusal.status() == HttpStatus.UNAUTHORIZED) {
       response.header(HttpHeaders.WWW_AUTHENTICATE, "Bearer realm=\"lapidary\"");

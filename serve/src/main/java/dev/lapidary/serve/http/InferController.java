@@ -65,7 +65,7 @@ final class InferController {
           request,
           lease,
           deadline,
-          inference::retrySeconds,
+          inference::retryAfter,
           (packed, room, permit) -> {
             long began = System.nanoTime();
             byte[] body = unpacked(packed, codings, room);

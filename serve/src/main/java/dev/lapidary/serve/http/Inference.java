@@ -71,11 +71,14 @@ final class Inference {
     return model
         .images()
         .map(Serving::queueFull)
-        .orElseGet(() -> Refusal.queueFull(state.admission().held().images(), retrySeconds()));
+        .orElseGet(() -> Refusal.queueFull(state.admission().held().images(), retryAfter()));
   }
 
-  int retrySeconds() {
-    return model.images().map(Serving::retrySeconds).orElse(1);
+  Duration retryAfter() {
+    return model
+        .images()
+        .map(Serving::retryAfter)
+        .orElseGet(() -> RetryAfter.of(model.pace().backlogNanos(state.admission().backlog())));
   }
 
   /**

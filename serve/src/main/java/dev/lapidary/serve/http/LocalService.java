@@ -112,7 +112,7 @@ final class LocalService implements InferenceService {
       Supplier<Asked> read, long bytes, Admission.Permit permit, Deadline deadline) {
     long beganNanos = System.nanoTime();
     if (!permit.hold(bytes)) {
-      throw Refusal.bodiesFull(1);
+      throw Refusal.bodiesFull(RetryAfter.UNKNOWN);
     }
     Asked asked = read.get();
     Lease<AnsweringModel> lease = state.requireModel(asked.model(), asked.version());
@@ -195,6 +195,6 @@ final class LocalService implements InferenceService {
           case INTERNAL_SERVER_ERROR -> Kind.FAILED;
           default -> refusal.code().equals(Refusal.CLIENT_GONE) ? Kind.CANCELLED : Kind.INVALID;
         };
-    return new ServiceError(kind, refusal.getMessage(), refusal.retryAfterSeconds());
+    return new ServiceError(kind, refusal.getMessage(), refusal.retryAfter());
   }
 }

@@ -69,7 +69,7 @@ final class PredictController {
           request,
           lease,
           query.deadline(),
-          serving::retrySeconds,
+          serving::retryAfter,
           (body, room, permit) -> {
             long began = System.nanoTime();
             List<Upload> uploads = query.form().uploads(body, room);

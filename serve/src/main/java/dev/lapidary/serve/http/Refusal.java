@@ -5,6 +5,7 @@ import com.google.errorprone.annotations.FormatString;
 import dev.lapidary.serve.access.ApiKeys;
 import dev.lapidary.serve.inference.InvalidRequest;
 import io.micronaut.http.HttpStatus;
+import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeoutException;
@@ -23,30 +24,34 @@ final class Refusal extends RuntimeException {
 
   private final HttpStatus status;
   private final String code;
-  private final int retryAfterSeconds;
+  private final Duration retryAfter;
 
-  private Refusal(HttpStatus status, String code, int retryAfterSeconds, String message) {
+  private Refusal(HttpStatus status, String code, String message) {
+    this(status, code, Duration.ZERO, message);
+  }
+
+  private Refusal(HttpStatus status, String code, Duration retryAfter, String message) {
     // No stack trace: under overload thousands of these a second are the normal case.
     super(message, null, false, false);
     this.status = status;
     this.code = code;
-    this.retryAfterSeconds = retryAfterSeconds;
+    this.retryAfter = retryAfter;
   }
 
   @FormatMethod
   static Refusal badRequest(String code, @FormatString String format, Object... arguments) {
-    return new Refusal(HttpStatus.BAD_REQUEST, code, 0, String.format(format, arguments));
+    return new Refusal(HttpStatus.BAD_REQUEST, code, String.format(format, arguments));
   }
 
   @FormatMethod
   static Refusal notFound(String format, Object... arguments) {
-    return new Refusal(HttpStatus.NOT_FOUND, "not_found", 0, String.format(format, arguments));
+    return new Refusal(HttpStatus.NOT_FOUND, "not_found", String.format(format, arguments));
   }
 
   @FormatMethod
   static Refusal tooLarge(String format, Object... arguments) {
     return new Refusal(
-        HttpStatus.REQUEST_ENTITY_TOO_LARGE, "too_large", 0, String.format(format, arguments));
+        HttpStatus.REQUEST_ENTITY_TOO_LARGE, "too_large", String.format(format, arguments));
   }
 
   @FormatMethod
@@ -54,7 +59,6 @@ final class Refusal extends RuntimeException {
     return new Refusal(
         HttpStatus.UNSUPPORTED_MEDIA_TYPE,
         "unsupported_media_type",
-        0,
         String.format(format, arguments));
   }
 
@@ -62,25 +66,26 @@ final class Refusal extends RuntimeException {
   @FormatMethod
   static Refusal unsupportedContentCoding(@FormatString String format, Object... arguments) {
     return new Refusal(
-        HttpStatus.UNSUPPORTED_MEDIA_TYPE, UNSUPPORTED_CODING, 0, String.format(format, arguments));
+        HttpStatus.UNSUPPORTED_MEDIA_TYPE, UNSUPPORTED_CODING, String.format(format, arguments));
   }
 
-  static Refusal queueFull(int images, int retryAfterSeconds) {
+  static Refusal queueFull(int images, Duration retryAfter) {
     return new Refusal(
         HttpStatus.TOO_MANY_REQUESTS,
         "queue_full",
-        retryAfterSeconds,
-        "the queue is full with %d images; try again in %d s".formatted(images, retryAfterSeconds));
+        retryAfter,
+        "the queue is full with %d images; try again in %d s"
+            .formatted(images, RetryAfter.seconds(retryAfter)));
   }
 
   /** The images' queue has room, the memory for bodies has none. */
-  static Refusal bodiesFull(int retryAfterSeconds) {
+  static Refusal bodiesFull(Duration retryAfter) {
     return new Refusal(
         HttpStatus.TOO_MANY_REQUESTS,
         "queue_full",
-        retryAfterSeconds,
+        retryAfter,
         "the bodies of other requests take all memory that they may; try again in %d s"
-            .formatted(retryAfterSeconds));
+            .formatted(RetryAfter.seconds(retryAfter)));
   }
 
   /** The connection ends with it: the rest of the body may never come. */
@@ -88,26 +93,24 @@ final class Refusal extends RuntimeException {
     return new Refusal(
         HttpStatus.REQUEST_TIMEOUT,
         TOO_SLOW,
-        0,
         "%d bytes of the body came in %d ms, expected at least %d a second"
             .formatted(bytes, millis, leastBytesPerSecond));
   }
 
   /** It came not too slowly, but others need the memory. The connection ends with it, too. */
-  static Refusal gaveWay(int retryAfterSeconds) {
+  static Refusal gaveWay(Duration retryAfter) {
     return new Refusal(
         HttpStatus.TOO_MANY_REQUESTS,
         TOO_SLOW,
-        retryAfterSeconds,
+        retryAfter,
         "the body came slowly while the memory for bodies was full; try again in %d s"
-            .formatted(retryAfterSeconds));
+            .formatted(RetryAfter.seconds(retryAfter)));
   }
 
   static Refusal deadlineUnmeetable(long expectedMillis, long leftMillis) {
     return new Refusal(
         HttpStatus.GATEWAY_TIMEOUT,
         "deadline_unmeetable",
-        0,
         "the queue needs about %d ms but the deadline leaves %d ms"
             .formatted(expectedMillis, leftMillis));
   }
@@ -116,19 +119,17 @@ final class Refusal extends RuntimeException {
     return new Refusal(
         HttpStatus.GATEWAY_TIMEOUT,
         "deadline_passed",
-        0,
         "the deadline passed before the answer was there");
   }
 
   static Refusal unavailable(String code, String message) {
-    return new Refusal(HttpStatus.SERVICE_UNAVAILABLE, code, 0, message);
+    return new Refusal(HttpStatus.SERVICE_UNAVAILABLE, code, message);
   }
 
   static Refusal crossOrigin() {
     return new Refusal(
         HttpStatus.FORBIDDEN,
         "cross_origin",
-        0,
         "a page of another origin asked (its header Origin), and a server on a loopback address"
             + " answers pages of localhost only; ask from there, or without a browser");
   }
@@ -155,11 +156,11 @@ final class Refusal extends RuntimeException {
   }
 
   static Refusal unauthorized(ApiKeys.Verdict verdict) {
-    return new Refusal(HttpStatus.UNAUTHORIZED, "unauthorized", 0, verdict.refusal());
+    return new Refusal(HttpStatus.UNAUTHORIZED, "unauthorized", verdict.refusal());
   }
 
   static Refusal forbidden(String message) {
-    return new Refusal(HttpStatus.FORBIDDEN, "forbidden", 0, message);
+    return new Refusal(HttpStatus.FORBIDDEN, "forbidden", message);
   }
 
   /** What comes after it on the connection cannot be told from it, so the connection ends. */
@@ -167,19 +168,18 @@ final class Refusal extends RuntimeException {
     return new Refusal(
         HttpStatus.BAD_REQUEST,
         "malformed_body",
-        0,
         "the body is not in chunks as its Transfer-Encoding says (RFC 9112 section 7.1)");
   }
 
   /** For whoever reads it; the client that it is meant for is gone. */
   static Refusal clientGone() {
     return new Refusal(
-        HttpStatus.BAD_REQUEST, CLIENT_GONE, 0, "the connection closed within the body");
+        HttpStatus.BAD_REQUEST, CLIENT_GONE, "the connection closed within the body");
   }
 
   static Refusal failed() {
     return new Refusal(
-        HttpStatus.INTERNAL_SERVER_ERROR, "internal", 0, "the server failed; its log says why");
+        HttpStatus.INTERNAL_SERVER_ERROR, "internal", "the server failed; its log says why");
   }
 
   HttpStatus status() {
@@ -190,9 +190,9 @@ final class Refusal extends RuntimeException {
     return code;
   }
 
-  /** 0 for no {@code Retry-After}. */
-  int retryAfterSeconds() {
-    return retryAfterSeconds;
+  /** Zero for no {@code Retry-After}. */
+  Duration retryAfter() {
+    return retryAfter;
   }
 
   @Override

@@ -55,7 +55,7 @@ final class RepositoryController {
             state.bodies(),
             permit,
             deadline,
-            new BodyReader.Limits(MOST_BYTES, MOST_BYTES, () -> 1));
+            new BodyReader.Limits(MOST_BYTES, MOST_BYTES, () -> RetryAfter.UNKNOWN));
     body.whenComplete((bytes, error) -> permit.close());
     return body;
   }

@@ -14,6 +14,7 @@ import dev.lapidary.runtime.tensor.TensorNetwork;
 import dev.lapidary.runtime.tensor.TypedTensor;
 import dev.lapidary.serve.admission.Admission;
 import dev.lapidary.serve.admission.Pace;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -31,7 +32,6 @@ import org.slf4j.LoggerFactory;
  */
 final class Serving implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Serving.class);
-  private static final int MAX_RETRY_SECONDS = 60;
 
   private final ServedModel model;
   private final List<ServedModel> beside;
@@ -224,10 +224,10 @@ final class Serving implements AutoCloseable {
   }
 
   private void requireMeetable(Deadline deadline, int images, long weight) {
-    Admission.Held held = admission.held();
+    Admission.Backlog backlog = admission.backlog();
     long left = deadline.leftNanos();
-    long expected = pace.backlogNanos(held, images, weight);
-    if (held.images() > 0 && expected > left) {
+    long expected = pace.backlogNanos(backlog, images, weight);
+    if (backlog.held().images() > 0 && expected > left) {
       throw Refusal.deadlineUnmeetable(
           TimeUnit.NANOSECONDS.toMillis(expected),
           Math.max(0, TimeUnit.NANOSECONDS.toMillis(left)));
@@ -236,13 +236,12 @@ final class Serving implements AutoCloseable {
 
   Refusal queueFull() {
     Admission.Held held = admission.held();
-    return Refusal.queueFull(held.images(), retrySeconds());
+    return Refusal.queueFull(held.images(), retryAfter());
   }
 
-  /** When what is there now will be worked off: 1 to 60 s. */
-  int retrySeconds() {
-    double seconds = Math.ceil(pace.backlogNanos(admission.held()) / 1e9);
-    return (int) Math.max(1, Math.min(MAX_RETRY_SECONDS, seconds));
+  /** When what is there now will be worked off. */
+  Duration retryAfter() {
+    return RetryAfter.of(pace.backlogNanos(admission.backlog()));
   }
 
   ServedModel model() {

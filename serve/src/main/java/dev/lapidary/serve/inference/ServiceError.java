@@ -1,11 +1,13 @@
 package dev.lapidary.serve.inference;
 
+import java.time.Duration;
+
 /** Why a call has no answer, for a transport that says it in its own way. */
 public final class ServiceError extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
   private final Kind kind;
-  private final int retryAfterSeconds;
+  private final Duration retryAfter;
 
   /** In the terms that all transports have. */
   public enum Kind {
@@ -22,20 +24,20 @@ public final class ServiceError extends RuntimeException {
   }
 
   public ServiceError(Kind kind, String message) {
-    this(kind, message, 0);
+    this(kind, message, Duration.ZERO);
   }
 
   /**
-   * @param retryAfterSeconds 0 if nobody knows
+   * @param retryAfter zero if nobody knows
    */
-  public ServiceError(Kind kind, String message, int retryAfterSeconds) {
+  public ServiceError(Kind kind, String message, Duration retryAfter) {
     super(message, null, false, false);
     this.kind = kind;
-    this.retryAfterSeconds = retryAfterSeconds;
+    this.retryAfter = retryAfter;
   }
 
-  public int retryAfterSeconds() {
-    return retryAfterSeconds;
+  public Duration retryAfter() {
+    return retryAfter;
   }
 
   public Kind kind() {

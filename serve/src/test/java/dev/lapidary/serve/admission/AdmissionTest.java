@@ -41,9 +41,11 @@ class AdmissionTest {
     assertThat(one.admit(2, 20)).isTrue();
     assertThat(admission.held()).isEqualTo(new Admission.Held(3, 2, 20, 10, 10));
     assertThat(admission.isFull()).isFalse();
+    assertThat(admission.backlog().room()).isEqualTo(1);
     assertThat(many.admit(64, 640)).isTrue();
     assertThat(admission.isFull()).isTrue();
     assertThat(last.admit(1, 10)).isFalse();
+    assertThat(admission.backlog().room()).isZero();
     assertThat(admission.held()).isEqualTo(new Admission.Held(3, 66, 660, 10, 0));
     many.decoded(600);
     assertThat(admission.held()).isEqualTo(new Admission.Held(3, 66, 60, 10, 0));

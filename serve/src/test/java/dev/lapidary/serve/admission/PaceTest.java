@@ -9,13 +9,19 @@ import org.junit.jupiter.api.Test;
 
 class PaceTest {
   private static final long MILLI = TimeUnit.MILLISECONDS.toNanos(1);
-  private static final Admission.Held NOTHING = new Admission.Held(0, 0, 0, 0, 0);
+  private static final int ROOM = 1000;
+  private static final Admission.Backlog NOTHING = held(0, 0, 0);
 
   private final BatchStatistics runs = new BatchStatistics();
   private final Pace pace = new Pace(2, runs, () -> 1);
 
-  private static Admission.Held held(int images, long weight, long unreadBytes) {
-    return new Admission.Held(images, images, weight, unreadBytes, unreadBytes);
+  private static Admission.Backlog held(int images, long weight, long unreadBytes) {
+    return held(images, weight, unreadBytes, ROOM);
+  }
+
+  private static Admission.Backlog held(int images, long weight, long unreadBytes, int room) {
+    return new Admission.Backlog(
+        new Admission.Held(images, images, weight, unreadBytes, unreadBytes), room);
   }
 
   @Test
@@ -51,6 +57,24 @@ class PaceTest {
     }
     assertThat(pace.backlogNanos(held(1, 1_000_000, 1_500_000)))
         .isCloseTo(200 * MILLI, within(MILLI));
+  }
+
+  /** In overload more is read than there is room for, and refused after that. */
+  @Test
+  void bodiesThatFindNoRoomTakeNoTime() {
+    runs.ran(1, 10 * MILLI, true);
+    pace.decoded(1_000_000, 30 * MILLI);
+    for (int i = 0; i < 200; i++) {
+      pace.read(500_000, 1, 1_000_000);
+    }
+    long tenBodies = 5_000_000;
+    assertThat(pace.backlogNanos(held(20, 0, tenBodies, 0))).isEqualTo(200 * MILLI);
+    assertThat(pace.backlogNanos(held(20, 0, tenBodies, 4)))
+        .isCloseTo(240 * MILLI, within(10 * MILLI));
+    assertThat(pace.backlogNanos(held(20, 0, tenBodies, 40)))
+        .isCloseTo(300 * MILLI, within(10 * MILLI));
+    assertThat(pace.backlogNanos(held(0, 20_000_000, tenBodies, 4))) // 24 are to be decoded
+        .isCloseTo(360 * MILLI, within(5 * MILLI));
   }
 
   @Test

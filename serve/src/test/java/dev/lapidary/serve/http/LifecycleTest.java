@@ -115,6 +115,8 @@ class LifecycleTest {
       HttpResponse<byte[]> refused = client.post("/predict", "image/png", IMAGE);
       assertThat(refused.statusCode()).isEqualTo(429);
       assertThat(refused.headers().firstValue("Retry-After")).contains("1");
+      assertThat(refused.headers().firstValueAsLong("retry-after-ms").orElseThrow())
+          .isBetween(10L, 1000L);
       assertThat(Client.json(refused).get("code").asText()).isEqualTo("queue_full");
       assertThat(Client.json(refused).get("detail").asText())
           .isEqualTo("the queue is full with 3 images; try again in 1 s");
