@@ -54,6 +54,11 @@ final class RunFlags {
                       + " black unless given, or what the model's card says.")
               .of("COLOUR"),
           flag(
+                  "model.min-batch-norm-momentum",
+                  "The least part of a batch in BatchNorm's running statistics (PyTorch's momentum);"
+                      + " --recipe's unless given, or the network's own. In (0, 1].")
+              .byRecipe(),
+          flag(
                   "model.freeze-unloaded",
                   "Freezes parameters too that no file gave, which stay random; find-lr replaces"
                       + " its plot.")

@@ -27,6 +27,7 @@ final class RunSections {
               "--head-mlp",
               "--dropout",
               "--stochastic-depth",
+              "--min-batch-norm-momentum",
               "--resize",
               "--interpolation",
               "--alpha",

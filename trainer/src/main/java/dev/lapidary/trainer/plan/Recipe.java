@@ -28,6 +28,15 @@ public enum Recipe {
   }
 
   /**
+   * That BatchNorm's running statistics follow at least with; absent: at the network's own pace.
+   * PyTorch's default for networks of TensorFlow's and others, whose 0.01 or less a fine-tuning has
+   * not the steps for.
+   */
+  public Optional<Double> minBatchNormMomentum() {
+    return this == TRANSFER ? Optional.of(0.1) : Optional.empty();
+  }
+
+  /**
    * The rate that suits an optimizer, in a batch of some dozen images.
    *
    * @param rule a name of {@link RunDefaults#OPTIMIZERS}

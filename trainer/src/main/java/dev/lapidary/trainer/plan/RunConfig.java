@@ -118,6 +118,8 @@ public record RunConfig(
    * @param head what is done to the last layer
    * @param dropout probability inside of {@code arch}; absent: the paper's
    * @param stochasticDepth of the last block of {@code arch}; absent: the paper's
+   * @param minBatchNormMomentum that the running statistics of BatchNorm move with in training, as
+   *     PyTorch counts it, where the network's own is lower; absent: its own
    * @param inputSize pixels; absent: the architecture's own
    * @param resize of the shorter side before the crop, for a file without a model card
    * @param interpolation the filter of that, likewise
@@ -137,6 +139,7 @@ public record RunConfig(
       Head head,
       Optional<Double> dropout,
       Optional<Double> stochasticDepth,
+      Optional<Double> minBatchNormMomentum,
       Optional<Integer> inputSize,
       Optional<Integer> resize,
       Optional<Preprocessing.Interpolation> interpolation,
@@ -154,6 +157,10 @@ public record RunConfig(
       alpha.ifPresent(Background::of);
       requireProbability("dropout", dropout);
       requireProbability("stochastic-depth", stochasticDepth);
+      double momentum = minBatchNormMomentum.orElse(1.0);
+      require(
+          momentum > 0 && momentum <= 1,
+          "model.min-batch-norm-momentum must lie in (0, 1] but is " + momentum);
       require(
           arch.isPresent() || (dropout.isEmpty() && stochasticDepth.isEmpty()),
           "model.dropout and model.stochastic-depth are options of model.arch; a file keeps its"

@@ -112,6 +112,7 @@ public final class RunDefaults {
             Optional.empty(),
             Optional.empty(),
             Optional.empty(),
+            Optional.empty(),
             Optional.empty()),
         new RunConfig.Loss(
             LossOptions.Kind.CROSS_ENTROPY,

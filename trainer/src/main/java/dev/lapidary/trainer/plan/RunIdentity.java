@@ -58,6 +58,9 @@ public final class RunIdentity {
     if (config.model().alpha().isEmpty()) {
       section(tree, "model").remove("alpha");
     }
+    if (config.model().minBatchNormMomentum().isEmpty()) {
+      section(tree, "model").remove("min-batch-norm-momentum");
+    }
     if (config.data().sourceData().isEmpty()) {
       section(tree, "data").remove(List.of("source-data", "source-weight"));
     }

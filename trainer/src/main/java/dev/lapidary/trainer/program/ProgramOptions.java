@@ -15,6 +15,8 @@ import java.util.Optional;
  *     auxiliary heads
  * @param ownOutputs where there is a second head, how many outputs are the first one's, which alone
  *     is evaluated; 0: all
+ * @param leastBatchNormMomentum that BatchNorm's running statistics move with, in (0, 1]; empty:
+ *     the network's own
  */
 public record ProgramOptions(
     Precision precision,
@@ -22,7 +24,8 @@ public record ProgramOptions(
     List<Double> auxiliary,
     List<NetworkCut> cuts,
     Optional<Segments> segments,
-    int ownOutputs) {
+    int ownOutputs,
+    Optional<Double> leastBatchNormMomentum) {
   public static final ProgramOptions PLAIN = new ProgramOptions(Precision.FP32, false, List.of());
 
   public ProgramOptions {
@@ -32,15 +35,27 @@ public record ProgramOptions(
 
   /** Without cuts and segments. */
   public ProgramOptions(Precision precision, boolean channelsLast, List<Double> auxiliary) {
-    this(precision, channelsLast, auxiliary, List.of(), Optional.empty(), 0);
+    this(precision, channelsLast, auxiliary, List.of(), Optional.empty(), 0, Optional.empty());
   }
 
   public ProgramOptions withCuts(List<NetworkCut> other) {
-    return new ProgramOptions(precision, channelsLast, auxiliary, other, segments, ownOutputs);
+    return new ProgramOptions(
+        precision, channelsLast, auxiliary, other, segments, ownOutputs, leastBatchNormMomentum);
   }
 
   public ProgramOptions with(Segments parts) {
     return new ProgramOptions(
-        precision, channelsLast, auxiliary, cuts, Optional.of(parts), ownOutputs);
+        precision,
+        channelsLast,
+        auxiliary,
+        cuts,
+        Optional.of(parts),
+        ownOutputs,
+        leastBatchNormMomentum);
+  }
+
+  public ProgramOptions withBatchNormMomentum(Optional<Double> least) {
+    return new ProgramOptions(
+        precision, channelsLast, auxiliary, cuts, segments, ownOutputs, least);
   }
 }

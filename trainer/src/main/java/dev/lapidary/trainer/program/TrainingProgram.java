@@ -56,10 +56,13 @@ public final class TrainingProgram implements AutoCloseable {
         .segments()
         .ifPresent(
             parts -> parts.methods().forEach(m -> CutText.add(divided, m.className(), m.text())));
-    SortedMap<String, String> code = TracedModes.rewrite(divided).code();
-    TorchScriptArchive wrapped = ProgramText.wrap(network, code, names, modules, options);
+    BatchNormMomentum norms =
+        BatchNormMomentum.atLeast(
+            TracedModes.rewrite(divided).code(), options.leastBatchNormMomentum());
+    TorchScriptArchive wrapped = ProgramText.wrap(network, norms.code(), names, modules, options);
     ProgramLoader.Loaded program = ProgramLoader.load(wrapped, device);
     List<String> notes = new ArrayList<>(modes.notes());
+    notes.addAll(norms.notes(options.leastBatchNormMomentum()));
     program.changes().forEach(change -> notes.add(note(change)));
     try {
       LoadedProgram loaded = new LoadedProgram(program.model(), modules, entries);

@@ -18,6 +18,7 @@ import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -91,6 +92,7 @@ class RunFlagsTest {
         "--best-by=balanced_accuracy | checkpoints.best-by=balanced_accuracy",
         "--force | model.freeze-unloaded=true",
         "--head=fc | model.head.name=fc",
+        "--min-batch-norm-momentum=0.2 | model.min-batch-norm-momentum=0.2",
         "--loss=bce | loss.function=bce",
         "--no-auxiliary | loss.auxiliary=false",
         "--batch-size=auto | stages.0.batch-size=auto",
@@ -301,6 +303,23 @@ class RunFlagsTest {
     assertThat(plan("--weights=w", "--freeze-epochs=2").stages())
         .extracting(StageConfig::lr)
         .containsExactly(0.002, 0.002);
+  }
+
+  private static Optional<Double> momentum(String... flags) {
+    return plan(flags).model().minBatchNormMomentum();
+  }
+
+  /** From random weights, and where a rate is said, the network's own is kept. */
+  @Test
+  void aTransferLetsBatchNormFollow() {
+    assertThat(momentum("--weights=imagenet")).contains(0.1);
+    assertThat(momentum("--weights=w", "--optimizer=sgd")).contains(0.1);
+    assertThat(momentum("--recipe=transfer", "--lr=0.004")).contains(0.1);
+    assertThat(momentum("--weights=w", "--min-batch-norm-momentum=0.02")).contains(0.02);
+    assertThat(momentum("--weights=w", "--lr=0.05")).isEmpty();
+    assertThat(momentum("--weights=w", "--recipe=scratch")).isEmpty();
+    assertThat(momentum()).isEmpty();
+    assertThat(momentum("--min-batch-norm-momentum=1")).contains(1.0);
   }
 
   @Test

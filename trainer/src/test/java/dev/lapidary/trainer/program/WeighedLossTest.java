@@ -167,7 +167,8 @@ class WeighedLossTest {
   }
 
   private static ProgramOptions heads(int own) {
-    return new ProgramOptions(Precision.FP32, false, List.of(), List.of(), Optional.empty(), own);
+    return new ProgramOptions(
+        Precision.FP32, false, List.of(), List.of(), Optional.empty(), own, Optional.empty());
   }
 
   private static void check(LossOptions loss, int ownOutputs, double lambda, Formula formula) {

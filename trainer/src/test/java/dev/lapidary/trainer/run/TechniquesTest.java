@@ -12,6 +12,7 @@ import dev.lapidary.torchscript.archive.ArchiveReader;
 import dev.lapidary.trainer.checkpoint.Checkpoints;
 import dev.lapidary.trainer.plan.PrecisionChoice;
 import dev.lapidary.trainer.plan.RunConfig;
+import dev.lapidary.trainer.plan.RunIdentity;
 import dev.lapidary.trainer.plan.RunYaml;
 import dev.lapidary.trainer.report.Progress;
 import dev.lapidary.trainer.run.evaluate.Evaluation;
@@ -22,6 +23,7 @@ import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.function.BooleanSupplier;
@@ -107,6 +109,49 @@ class TechniquesTest {
     Files.move(folder.resolve("val/red"), folder.resolve("val/rose"));
     assertThatThrownBy(() -> Runs.start(folder.resolve("no"), distilled, progress, NEVER))
         .hasMessageContaining("the teacher's classes are [blue, green, red] but the data's are");
+  }
+
+  /** Training normalizes by the batch, so nothing but the statistics may be others. */
+  @Test
+  void batchNormsStatisticsFollowAsFastAsThePlanSays() throws IOException {
+    Path plain = folder.resolve("plain");
+    Runs.start(plain, with("checkpoints.deliver=last"), progress, NEVER);
+    assertThat(said.toString()).doesNotContain("running statistics");
+    RunConfig faster = with("checkpoints.deliver=last", "model.min-batch-norm-momentum=0.5");
+    Path run = folder.resolve("faster");
+    Runs.start(run, faster, progress, NEVER);
+    assertThat(said.toString())
+        .contains(
+            "BatchNorm: running statistics move by 0.5 of each batch in training, not by the"
+                + " network's 0.1");
+    Map<String, Tensor> expected = tensors(plain);
+    tensors(run)
+        .forEach(
+            (name, tensor) -> {
+              boolean same = Arrays.equals(tensor.toFloats(), expected.get(name).toFloats());
+              assertThat(same).as(name).isEqualTo(!name.contains(".running_"));
+            });
+    Path checkpointed = folder.resolve("checkpointed");
+    Runs.start(checkpointed, RunYaml.with(faster, "gradient-checkpointing=true"), progress, NEVER);
+    assertThat(checkpointed.resolve("model.safetensors"))
+        .hasSameBinaryContentAs(run.resolve("model.safetensors"));
+    assertThat(ArchiveReader.read(run.resolve("model.pt")).code())
+        .isEqualTo(ArchiveReader.read(plain.resolve("model.pt")).code());
+  }
+
+  @Test
+  void aResumedRunKeepsBatchNormsMomentumAndRefusesAnother() throws IOException {
+    Path run = folder.resolve("run");
+    Runs.start(run, with("model.min-batch-norm-momentum=0.5"), progress, () -> true);
+    Path yaml = run.resolve("run.yaml");
+    String kept = Files.readString(yaml);
+    assertThat(kept).contains("min-batch-norm-momentum: 0.5");
+    Files.writeString(yaml, kept.replace("momentum: 0.5", "momentum: null"));
+    assertThatThrownBy(() -> Runs.resume(run, List.of(), List.of(), progress, NEVER))
+        .hasMessageContaining("the run cannot go on exactly: config was");
+    assertThat(RunIdentity.of(config)).doesNotContain("batch-norm"); // as before there was the key
+    assertThatThrownBy(() -> with("model.min-batch-norm-momentum=0"))
+        .hasMessageContaining("model.min-batch-norm-momentum must lie in (0, 1] but is 0.0");
   }
 
   @Test

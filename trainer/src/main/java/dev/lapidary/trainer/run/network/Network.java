@@ -103,7 +103,8 @@ public record Network(
             auxiliary,
             cuts,
             segments(config),
-            ownOutputs));
+            ownOutputs,
+            config.model().minBatchNormMomentum()));
   }
 
   /**
