@@ -24,7 +24,8 @@ import java.util.zip.GZIPOutputStream;
  * Trains ResNet-20 on Fashion-MNIST at 16 pixels: one machine, and four workers that meet after
  * each, each 4th and each 16th step, for equal epochs, and prints the accuracy on the 10,000 test
  * images beside one machine's interval. Arguments: the folder of the IDX files, training images
- * (10000), epochs (4), outer rates as LR:MOMENTUM (1:0), steps between meetings (1,4,16).
+ * (10000), epochs (4), outer rates as LR:MOMENTUM (1:0), steps between meetings as H or as H:AFTER,
+ * the part of the steps before which gradients are averaged (1,4,16,16:0.5).
  */
 public final class RoundsBench {
   private static final Pattern TEST =
@@ -42,7 +43,7 @@ public final class RoundsBench {
     int images = arguments.length > 1 ? Integer.parseInt(arguments[1]) : 10_000;
     int epochs = arguments.length > 2 ? Integer.parseInt(arguments[2]) : 4;
     List<String> outer = List.of((arguments.length > 3 ? arguments[3] : "1:0").split(":"));
-    String meetings = arguments.length > 4 ? arguments[4] : "1,4,16";
+    String meetings = arguments.length > 4 ? arguments[4] : "1,4,16,16:0.5";
     PrintWriter out = new PrintWriter(System.out, true, StandardCharsets.UTF_8);
     Path folder = Files.createTempDirectory("rounds");
     try {
@@ -55,16 +56,16 @@ public final class RoundsBench {
           one.low(),
           one.high());
       for (String steps : meetings.split(",")) {
-        int local = Integer.parseInt(steps);
+        List<String> local = List.of((steps + ":0").split(":"));
         String rounds =
-            "{world-size: 4, local-steps: %d, outer-lr: %s, outer-momentum: %s}"
-                .formatted(local, outer.get(0), outer.get(1));
-        Accuracy four = train(folder, "local-" + local, epochs, 32, rounds);
+            "{world-size: 4, local-steps: %s, local-steps-after: %s, outer-lr: %s, outer-momentum: %s}"
+                .formatted(local.get(0), local.get(1), outer.get(0), outer.get(1));
+        Accuracy four = train(folder, "local-" + steps.replace(':', '-'), epochs, 32, rounds);
         boolean within = four.value() >= one.low();
         out.printf(
             Locale.ROOT,
-            "4 workers, H = %-4d   %.4f, %s%n",
-            local,
+            "4 workers, H = %-8s %.4f, %s%n",
+            steps,
             four.value(),
             within ? "within that interval or above" : "below that interval");
       }

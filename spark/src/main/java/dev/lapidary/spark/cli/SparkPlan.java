@@ -89,6 +89,9 @@ final class SparkPlan extends PlanCommand {
         step = planned.measured().get(i).secondsPerStep() / config.rounds().worldSize();
         lines.add(steps(config, cost, step));
       }
+      if (config.rounds().localStepsAfter() > 0) {
+        lines.add(before(config, stage, step));
+      }
       if (curve) {
         lines.addAll(curve(cost.bytes(), step));
       }
@@ -164,6 +167,21 @@ final class SparkPlan extends PlanCommand {
         chosen,
         100 * cost.efficiency(chosen, step),
         cost.localSteps(step));
+  }
+
+  /** Of the first rounds, which have one step and bring gradients. */
+  private String before(RunConfig config, StagePlan stage, double step) {
+    RoundCost cost = cost(config.rounds().worldSize(), Float.BYTES * (double) stage.parameters());
+    return String.format(
+        Locale.ROOT,
+        "  for the first %s of the steps gradients are averaged at each: %.2f s beyond the workers'"
+            + " own work%s",
+        config.rounds().localStepsAfter(),
+        cost.seconds(),
+        step > 0
+            ? String.format(
+                Locale.ROOT, ", %.0f %% of the ideal throughput", 100 * cost.efficiency(1, step))
+            : "");
   }
 
   @Override

@@ -142,9 +142,26 @@ class SparkRunTest {
   }
 
   @Test
-  void thePlanSaysWhatARoundCosts() throws IOException {
+  void thePlanSaysWhatARoundCosts() {
     Cluster.session();
-    List<String> arguments = run("run", "--curve");
+    assertThat(plan("--curve"))
+        .contains("3 workers own up to 8 of the 24 training images each")
+        .containsPattern(
+            "stage all: \\d\\.\\d\\d s beyond the workers' own work = \\d\\.\\d\\d s for 3 \\+ 3"
+                + " tasks \\+ \\d\\.\\d\\d s for weights out and back \\(1\\.1 MB\\) \\+"
+                + " \\d\\.\\d\\d s between workers \\+ \\d\\.\\d\\d s for a job")
+        .containsPattern("  memory: about \\d+ MB of the driver's heap of \\d+ MB, 25\\d MB of an")
+        .containsPattern("     1000      9 +\\d+\\.\\d\\d")
+        .doesNotContain("gradients are averaged at each");
+    assertThat(plan("--local-steps=4", "--local-steps-after=0.25"))
+        .contains("for weights out and back (2.2 MB)") // with the moments
+        .containsPattern(
+            "  for the first 0\\.25 of the steps gradients are averaged at each: 0\\.\\d\\d s beyond"
+                + " the workers' own work");
+  }
+
+  private String plan(String... more) {
+    List<String> arguments = run("run", more);
     arguments.set(0, "plan");
     arguments.removeIf(option -> option.startsWith("--out"));
     StringWriter out = new StringWriter();
@@ -152,14 +169,7 @@ class SparkRunTest {
         SparkMain.run(
             new PrintWriter(out), new PrintWriter(err, true), arguments.toArray(String[]::new));
     assertThat(status).as(err.toString()).isZero();
-    assertThat(out.toString())
-        .contains("3 workers own up to 8 of the 24 training images each")
-        .containsPattern(
-            "stage all: \\d\\.\\d\\d s beyond the workers' own work = \\d\\.\\d\\d s for 3 \\+ 3"
-                + " tasks \\+ \\d\\.\\d\\d s for weights out and back \\(1\\.1 MB\\) \\+"
-                + " \\d\\.\\d\\d s between workers \\+ \\d\\.\\d\\d s for a job")
-        .containsPattern("  memory: about \\d+ MB of the driver's heap of \\d+ MB, 25\\d MB of an")
-        .containsPattern("     1000      9 +\\d+\\.\\d\\d");
+    return out.toString();
   }
 
   @Test

@@ -179,6 +179,10 @@ final class RunFlags {
               "Steps of each worker before the workers' weights are averaged (local SGD); 1: their"
                   + " gradients are, at each step. At least 1."),
           flag(
+              "rounds.local-steps-after",
+              "With --local-steps above 1: the first part of each stage's steps, whose gradients are"
+                  + " averaged nevertheless (post-local SGD), such as 0.5. In [0, 1)."),
+          flag(
               "rounds.outer-lr",
               "With --local-steps above 1: how far the common weights go towards the workers' mean;"
                   + " 1: all the way. DiLoCo's outer SGD has 0.7. Above 0."),

@@ -83,7 +83,7 @@ final class RunSections {
       new HelpSection(
           "Workers",
           List.of("--world-size"),
-          List.of("--local-steps", "--outer-lr", "--outer-momentum"));
+          List.of("--local-steps", "--local-steps-after", "--outer-lr", "--outer-momentum"));
 
   private RunSections() {}
 

@@ -12,16 +12,19 @@ import java.util.List;
  * @param localSteps optimizer steps of each worker between two meetings; 1: the workers' gradients
  *     are averaged for each step, as DistributedDataParallel does; more: their weights are (local
  *     SGD), and an outer step moves the common weights towards that mean
+ * @param localStepsAfter the fraction of each stage's steps, the first ones, for which the
+ *     gradients are averaged nevertheless (post-local SGD, arXiv 1808.07217); 0: for none
  * @param outerLr of the outer step, SGD with Nesterov's momentum (DiLoCo, arXiv 2311.08105); 1
  *     without momentum: the mean itself
  * @param outerMomentum likewise
  */
-public record Rounds(int worldSize, int localSteps, double outerLr, double outerMomentum) {
+public record Rounds(
+    int worldSize, int localSteps, double localStepsAfter, double outerLr, double outerMomentum) {
   /**
    * One worker, as ever; where there are more, an outer step goes to their mean. DiLoCo's 0.7 and
    * 0.9 suit some 500 steps between meetings: with 4 of SGD they cost a third of the accuracy.
    */
-  public static final Rounds NONE = new Rounds(1, 1, 1, 0);
+  public static final Rounds NONE = new Rounds(1, 1, 0, 1, 0);
 
   private static final int MOST = 10_000;
 
@@ -30,6 +33,15 @@ public record Rounds(int worldSize, int localSteps, double outerLr, double outer
         worldSize >= 1 && worldSize <= MOST,
         "rounds.world-size must lie in [1, " + MOST + "] but is " + worldSize);
     RunConfig.require(localSteps >= 1, "rounds.local-steps must be at least 1, is " + localSteps);
+    RunConfig.require(
+        localStepsAfter >= 0 && localStepsAfter < 1,
+        "rounds.local-steps-after must lie in [0, 1) but is " + localStepsAfter);
+    RunConfig.require(
+        localStepsAfter == 0 || localSteps > 1,
+        "rounds.local-steps-after "
+            + localStepsAfter
+            + " says when workers begin to take several steps between meetings, and"
+            + " rounds.local-steps is 1");
     RunConfig.require(
         outerLr > 0 && Double.isFinite(outerLr),
         "rounds.outer-lr must be positive but is " + outerLr);
@@ -45,9 +57,24 @@ public record Rounds(int worldSize, int localSteps, double outerLr, double outer
     return worldSize > 1;
   }
 
-  /** Whether workers take steps of their own between two meetings. */
+  /** The same, of so many workers. */
+  Rounds of(int workers) {
+    return new Rounds(workers, localSteps, localStepsAfter, outerLr, outerMomentum);
+  }
+
+  /** Whether workers take steps of their own between two meetings, sooner or later. */
   public boolean hasLocalSteps() {
     return localSteps > 1;
+  }
+
+  /**
+   * Whether they do so after this step.
+   *
+   * @param step of a stage, from 0
+   * @param steps that the stage has
+   */
+  public boolean hasLocalSteps(long step, long steps) {
+    return hasLocalSteps() && step >= Math.ceil(localStepsAfter * steps);
   }
 
   /** The worker with the most images. */

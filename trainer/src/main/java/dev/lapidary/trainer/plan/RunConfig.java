@@ -368,9 +368,7 @@ public record RunConfig(
 
   /** The same, whose workers are as many. */
   public RunConfig sharedBy(int workers) {
-    Rounds shared =
-        new Rounds(workers, rounds.localSteps(), rounds.outerLr(), rounds.outerMomentum());
-    return with(threads, device, precision, memoryFormat, stages, shared);
+    return with(threads, device, precision, memoryFormat, stages, rounds.of(workers));
   }
 
   /** With the number of threads written out. */

@@ -64,6 +64,9 @@ public final class RunIdentity {
     if (config.data().sourceData().isEmpty()) {
       section(tree, "data").remove(List.of("source-data", "source-weight"));
     }
+    if (config.rounds().hasWorkers() && config.rounds().localStepsAfter() == 0) {
+      section(tree, "rounds").remove("local-steps-after");
+    }
     if (config.checkpoints().bestBy() == BestBy.ACCURACY) {
       section(tree, "checkpoints").remove("best-by");
     }

@@ -11,6 +11,7 @@ import java.util.List;
  * and of the worker's number: a lost one is done again with the same bytes.
  *
  * @param at the first batch, by a worker's own count
+ * @param local whether workers take steps of their own, and bring weights rather than gradients
  * @param factors of the schedule, one for each step up to the next meeting
  * @param model all parameters and buffers, by state_dict name, little-endian
  * @param optimizer its state by {@code PARAMETER.SLOT}, likewise; empty where workers take no step
@@ -18,6 +19,7 @@ import java.util.List;
  */
 public record Round(
     Position at,
+    boolean local,
     List<Double> factors,
     LossScale lossScale,
     LinkedHashMap<String, byte[]> model,

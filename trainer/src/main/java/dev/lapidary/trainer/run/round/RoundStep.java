@@ -71,7 +71,10 @@ public final class RoundStep implements AutoCloseable {
       LongToDoubleFunction factors,
       Adapted adapted) {
     long first = at.batch() / stage.config().accumulate();
-    int steps = (int) Math.min(rounds.localSteps(), plan.steps() - first);
+    boolean local =
+        rounds.hasLocalSteps(
+            at.epoch() * plan.steps() + first, stage.config().epochs() * plan.steps());
+    int steps = local ? (int) Math.min(rounds.localSteps(), plan.steps() - first) : 1;
     List<Double> all = new ArrayList<>();
     for (int i = 0; i < steps; i++) {
       all.add(factors.applyAsDouble(first + i));
@@ -79,16 +82,16 @@ public final class RoundStep implements AutoCloseable {
     Round round =
         new Round(
             at,
+            local,
             all,
             adapted.lossScale(),
             new LinkedHashMap<>(FlatBytes.of(program.tensors())),
-            new LinkedHashMap<>(
-                rounds.hasLocalSteps() ? FlatBytes.of(optimizer.save()) : Map.of()));
+            new LinkedHashMap<>(local ? FlatBytes.of(optimizer.save()) : Map.of()));
     Meeting meeting = clock.computing(() -> workers.round(round));
     long batches =
         Math.min((long) steps * stage.config().accumulate(), plan.batches() - at.batch());
     writeBuffers(meeting);
-    if (rounds.hasLocalSteps()) {
+    if (local) {
       move(stage, optimizer, round, meeting);
       return new TrainingStep.Done(batches, meeting.sums(), adapted, steps);
     }

@@ -91,7 +91,7 @@ public final class Worker implements AutoCloseable {
         program.write(tensor.array(), FlatBytes.buffer(round.model(), tensor.name()));
       }
       at.stage.resumeTraining();
-      return config.rounds().hasLocalSteps() ? steps() : gradients();
+      return round.local() ? steps() : gradients();
     }
 
     /** Of one step; the common weights have not moved. */

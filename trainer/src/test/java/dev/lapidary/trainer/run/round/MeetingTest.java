@@ -93,17 +93,17 @@ class MeetingTest {
   /** {@code torch.optim.SGD(lr=0.7, momentum=0.9, nesterov=True)} on gradients 0.5 and 0.25. */
   @Test
   void theOuterStepIsNesterovs() {
-    OuterStep step = new OuterStep(new Rounds(2, 4, 0.7, 0.9));
+    OuterStep step = new OuterStep(new Rounds(2, 4, 0, 0.7, 0.9));
     float[] first = step.take("p", new float[] {1}, new float[] {0.5f});
     assertThat(first[0]).isEqualTo((float) (1 - 0.7 * (0.5 + 0.9 * 0.5)));
     float[] second = step.take("p", first, new float[] {first[0] - 0.25f});
     float velocity = (float) (0.9 * 0.5f + 0.25);
     assertThat(second[0])
         .isCloseTo((float) (first[0] - 0.7 * (0.25 + 0.9 * velocity)), within(1e-6f));
-    OuterStep again = new OuterStep(new Rounds(2, 4, 0.7, 0.9));
+    OuterStep again = new OuterStep(new Rounds(2, 4, 0, 0.7, 0.9));
     again.restore(step.save());
     assertThat(again.take("p", second, first)).isEqualTo(step.take("p", second, first));
-    OuterStep mean = new OuterStep(new Rounds(2, 4, 1, 0));
+    OuterStep mean = new OuterStep(new Rounds(2, 4, 0, 1, 0));
     assertThat(mean.take("p", new float[] {1, -3}, new float[] {0.3f, 0.1f}))
         .containsExactly(0.3f, 0.1f);
   }

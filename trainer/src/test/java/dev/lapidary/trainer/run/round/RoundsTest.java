@@ -168,9 +168,11 @@ class RoundsTest {
 
   /** Stopped after so many steps, twice: also between the meetings of an epoch. */
   @ParameterizedTest
-  @CsvSource({"1, 2", "2, 1"})
-  void aRunThatStoppedGoesOnToTheSameBytes(int localSteps, int steps) throws IOException {
+  @CsvSource({"1, 0, 2", "2, 0, 1", "2, 0.5, 4"})
+  void aRunThatStoppedGoesOnToTheSameBytes(int localSteps, double after, int steps)
+      throws IOException {
     RunConfig local = RunYaml.with(config, "rounds.local-steps=" + localSteps);
+    local = RunYaml.with(local, "rounds.local-steps-after=" + after);
     Path whole = folder.resolve("whole");
     assertThat(Runs.start(whole, local, progress, NEVER)).isEqualTo(RunOutcome.FINISHED);
     assertThat(said.toString())
@@ -178,8 +180,8 @@ class RoundsTest {
         .contains(
             localSteps == 1
                 ? "stage all: a step averages the gradients of 2 x 4 images"
-                : "stage all: workers meet after each 2 steps of 4 images; the outer step has rate"
-                    + " 0.7, momentum 0.9");
+                : "workers meet after each 2 steps of 4 images; the outer step has rate 0.7, momentum"
+                    + " 0.9");
     Path stopped = folder.resolve("stopped");
     AtomicInteger asked = new AtomicInteger();
     assertThat(Runs.start(stopped, local, progress, () -> asked.incrementAndGet() >= steps))
@@ -194,6 +196,42 @@ class RoundsTest {
     assertThat(saved.optimizer().keySet())
         .anyMatch(key -> key.endsWith(".momentum_buffer"))
         .matches(keys -> keys.contains("conv1.weight.outer_momentum") == (localSteps > 1));
+  }
+
+  /** Post-local SGD: the first half is to the bit what averaged gradients give. */
+  @Test
+  void localStepsMayBeginLater() throws IOException {
+    RunConfig local = RunYaml.with(config, "rounds.local-steps=3");
+    RunConfig later = RunYaml.with(local, "rounds.local-steps-after=0.5");
+    AtomicInteger rounds = new AtomicInteger();
+    List<String> averaged = metrics("averaged", config, rounds);
+    int each = rounds.getAndSet(0);
+    List<String> mixed = metrics("mixed", later, rounds);
+    assertThat(rounds.getAndSet(0)).isEqualTo(each - 2); // one of 3 steps in the second epoch
+    List<String> ownSteps = metrics("own-steps", local, rounds);
+    assertThat(rounds.get()).isEqualTo(each - 4);
+    assertThat(said.toString())
+        .contains(
+            "stage all: a step averages the workers' gradients for the first 0.5 of the steps; then"
+                + " workers meet after each 3 steps of 4 images; the outer step has rate 0.7,"
+                + " momentum 0.9");
+    assertThat(mixed.get(0)).isEqualTo(averaged.get(0)).isNotEqualTo(ownSteps.get(0));
+    assertThat(mixed.get(1)).isNotEqualTo(averaged.get(1));
+    assertThat(RunIdentity.of(later)).contains("\"local-steps\":3,\"local-steps-after\":0.5,");
+    assertThat(RunIdentity.of(local)).doesNotContain("local-steps-after");
+  }
+
+  /**
+   * A line an epoch.
+   *
+   * @param rounds asked after each whether to stop
+   */
+  private List<String> metrics(String name, RunConfig run, AtomicInteger rounds)
+      throws IOException {
+    Path out = folder.resolve(name);
+    assertThat(Runs.start(out, run, progress, () -> rounds.incrementAndGet() < 0))
+        .isEqualTo(RunOutcome.FINISHED);
+    return Files.readAllLines(out.resolve("metrics.jsonl"));
   }
 
   /** Of all that the workers trained on, and not of one worker's own. */
@@ -236,7 +274,13 @@ class RoundsTest {
         .asString()
         .startsWith("outer-lr 0.7 with outer-momentum 0.9 is DiLoCo's, for some 500 steps")
         .endsWith("--outer-lr 1 --outer-momentum 0 takes the workers' mean itself");
-    assertThat(RoundNotes.advice(RunYaml.with(few, "rounds.outer-momentum=0"))).hasSize(1);
+    assertThat(RoundNotes.advice(RunYaml.with(few, "rounds.outer-momentum=0")))
+        .singleElement()
+        .asString()
+        .startsWith("local-steps 4 saves traffic and may cost accuracy: ")
+        .contains(", and average gradients for the first half with --local-steps-after 0.5");
+    assertThat(RoundNotes.advice(RunYaml.with(few, "rounds.local-steps-after=0.25")).get(0))
+        .endsWith("choose the least steps that the network between the machines allows");
     assertThat(RoundNotes.advice(RunYaml.with(few, "rounds.local-steps=500"))).hasSize(1);
   }
 
@@ -274,6 +318,8 @@ class RoundsTest {
         "data.sampling=balanced | sampling balanced draws from all images",
         "rounds.world-size=0 | rounds.world-size must lie in [1, 10000] but is 0",
         "rounds.local-steps=0 | rounds.local-steps must be at least 1, is 0",
+        "rounds.local-steps-after=1 | rounds.local-steps-after must lie in [0, 1) but is 1.0",
+        "rounds.local-steps-after=0.5 | rounds.local-steps-after 0.5 says when workers begin to take",
         "rounds.outer-lr=0 | rounds.outer-lr must be positive but is 0.0",
         "rounds.outer-momentum=1 | rounds.outer-momentum must lie in [0, 1) but is 1.0"
       })

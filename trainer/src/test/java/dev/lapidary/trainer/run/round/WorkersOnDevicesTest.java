@@ -144,6 +144,7 @@ class WorkersOnDevicesTest {
     try (TrainingProgram program = inputs.openProgram()) {
       return new Round(
           Position.START,
+          false,
           List.of(1.0),
           inputs.adapted().lossScale(),
           new LinkedHashMap<>(FlatBytes.of(program.tensors())),
