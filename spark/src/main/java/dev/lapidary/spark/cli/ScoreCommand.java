@@ -102,11 +102,12 @@ final class ScoreCommand implements Callable<Integer> {
     requireRanges();
     boolean own = SparkSession.getDefaultSession().isEmpty();
     SparkSession session = SparkSession.builder().appName("lapidary score").getOrCreate();
+    RefusalListener refusals = RefusalListener.ofNewJob(session.sparkContext());
     try {
       score(session);
       return ExitCode.DONE.status();
     } catch (Exception e) {
-      throw failure(session, e);
+      throw failure(refusals, e);
     } finally {
       if (own) {
         session.stop();
@@ -171,11 +172,11 @@ final class ScoreCommand implements Callable<Integer> {
   }
 
   /** In one line: what Spark throws has pages. */
-  private Exception failure(SparkSession session, Exception error) {
+  private Exception failure(RefusalListener refusals, Exception error) {
     if (error instanceof Failure) {
       return error;
     }
-    Optional<Failure> refused = RefusalListener.of(session.sparkContext()).take();
+    Optional<Failure> refused = refusals.take();
     if (refused.isPresent()) {
       return new Failure(
           refused.get().code(), refused.get().getMessage() + "; " + out + " was not written");

@@ -5,7 +5,9 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.util.Arrays;
+import java.util.List;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.function.Consumer;
 
 /**
  * Runs every batch at one size, the missing images being zeros: a runtime picks its kernels by
@@ -33,13 +35,26 @@ final class PaddedNetwork implements BatchFunction {
 
   @Override
   public float[] run(FloatBuffer inputs, int count) throws Exception {
+    return run(count, padded -> padded.put(inputs.duplicate()));
+  }
+
+  /**
+   * Without a copy in between.
+   *
+   * @param inputs one an image, at most a batch
+   */
+  float[] run(List<float[]> inputs) throws Exception {
+    return run(inputs.size(), padded -> inputs.forEach(padded::put));
+  }
+
+  private float[] run(int count, Consumer<FloatBuffer> images) throws Exception {
     if (count < 1 || count > batchSize) {
       throw new IllegalArgumentException(
           "a batch of %d images, at most %d".formatted(count, batchSize));
     }
     FloatBuffer padded = borrow();
     try {
-      padded.clear().put(inputs.duplicate());
+      images.accept(padded.clear());
       while (padded.hasRemaining()) {
         padded.put(0);
       }

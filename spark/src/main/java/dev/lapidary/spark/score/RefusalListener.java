@@ -37,6 +37,13 @@ public final class RefusalListener extends SparkListener {
     }
   }
 
+  /** The same, when a job begins: what an earlier one was refused for is not this one's reason. */
+  public static RefusalListener ofNewJob(SparkContext context) {
+    RefusalListener listener = of(context);
+    listener.last = null;
+    return listener;
+  }
+
   /** What the last refused task said; empty once asked, and if there was none. */
   public Optional<Failure> take() {
     Failure taken = last;

@@ -1,7 +1,6 @@
 package dev.lapidary.spark.score;
 
 import dev.lapidary.core.failure.Failure;
-import java.util.List;
 import org.apache.spark.broadcast.Broadcast;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.api.java.UDF1;
@@ -14,7 +13,7 @@ record ScoreImage(Broadcast<ShippedModel> model, String sha256, int threads, int
   @Override
   public Row call(byte[] file) {
     EncodedImage image = new ImageColumn.Bytes().read(file);
-    return network().predict(List.of(image), topK).get(0).toRow();
+    return network().predict(image, topK).toRow();
   }
 
   private ScoringNetwork network() {

@@ -30,6 +30,9 @@ record ScorePartition(
     implements MapPartitionsFunction<Row, Row> {
   private static final long serialVersionUID = 1L;
 
+  /** So many batches' rows at most wait for a whole batch, where most images have errors. */
+  private static final int MOST_ROWS = 4;
+
   @Override
   public Iterator<Row> call(Iterator<Row> rows) {
     return new Scored(rows);
@@ -43,7 +46,10 @@ record ScorePartition(
     }
   }
 
-  /** Reads a batch of rows ahead. A partition without rows needs no model. */
+  /**
+   * Reads a batch of rows ahead, and one more for each whose image has an error, so that the
+   * network runs on as few zeros as may be. A partition without rows needs no model.
+   */
   private final class Scored implements Iterator<Row> {
     private final Iterator<Row> rows;
     private final Queue<Row> ready = new ArrayDeque<>();
@@ -71,13 +77,16 @@ record ScorePartition(
     private void fill() {
       ScoringNetwork network = network();
       List<Row> batch = new ArrayList<>(batchSize);
-      List<EncodedImage> encoded = new ArrayList<>(batchSize);
-      while (batch.size() < batchSize && rows.hasNext()) {
+      List<PreparedImage> prepared = new ArrayList<>(batchSize);
+      int inputs = 0;
+      while (inputs < batchSize && batch.size() < MOST_ROWS * batchSize && rows.hasNext()) {
         Row row = rows.next();
+        PreparedImage image = network.prepare(images.read(row.get(column)));
         batch.add(row);
-        encoded.add(images.read(row.get(column)));
+        prepared.add(image);
+        inputs += image instanceof PreparedImage.Input ? 1 : 0;
       }
-      List<ScoredImage> predictions = network.predict(encoded, topK);
+      List<ScoredImage> predictions = network.predict(prepared, topK);
       for (int i = 0; i < predictions.size(); i++) {
         ready.add(with(batch.get(i), predictions.get(i).toRow()));
       }

@@ -4,9 +4,9 @@ import dev.lapidary.core.failure.Failure;
 import dev.lapidary.core.image.ImageLimits;
 import dev.lapidary.core.image.UndecodableImage;
 import dev.lapidary.runtime.model.ServedModel;
-import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Iterator;
 import java.util.List;
 
 /** Images in, predictions out, for one task: batches of a fixed size on a checked model. */
@@ -23,42 +23,52 @@ public final class ScoringNetwork {
     return network.batchSize();
   }
 
+  /** One image alone. */
+  public ScoredImage predict(EncodedImage image, int topK) {
+    return predict(List.of(prepare(image)), topK).get(0);
+  }
+
+  /** Decodes and preprocesses it. */
+  PreparedImage prepare(EncodedImage image) {
+    if (image instanceof EncodedImage.Unreadable unreadable) {
+      return new PreparedImage.Failed(unreadable.reason());
+    }
+    try {
+      byte[] file = ((EncodedImage.Bytes) image).file();
+      return new PreparedImage.Input(model.inputOf(file, ImageLimits.DEFAULT));
+    } catch (UndecodableImage e) {
+      return new PreparedImage.Failed(String.valueOf(e.getMessage()));
+    }
+  }
+
   /**
-   * @param images at most a batch
+   * @param images of which at most a batch are for the network
    * @return one an image, in their order
    */
-  public List<ScoredImage> predict(List<EncodedImage> images, int topK) {
-    ScoredImage[] predictions = new ScoredImage[images.size()];
+  List<ScoredImage> predict(List<PreparedImage> images, int topK) {
     List<float[]> inputs = new ArrayList<>(images.size());
-    List<Integer> indices = new ArrayList<>(images.size());
-    for (int i = 0; i < predictions.length; i++) {
-      if (images.get(i) instanceof EncodedImage.Unreadable unreadable) {
-        predictions[i] = ScoredImage.failed(unreadable.reason());
-      } else if (images.get(i) instanceof EncodedImage.Bytes bytes) {
-        try {
-          inputs.add(model.inputOf(bytes.file(), ImageLimits.DEFAULT));
-          indices.add(i);
-        } catch (UndecodableImage e) {
-          predictions[i] = ScoredImage.failed(String.valueOf(e.getMessage()));
-        }
+    for (PreparedImage image : images) {
+      if (image instanceof PreparedImage.Input input) {
+        inputs.add(input.values());
       }
     }
-    if (!inputs.isEmpty()) {
-      List<ScoredImage> answers = run(inputs, topK);
-      for (int i = 0; i < answers.size(); i++) {
-        predictions[indices.get(i)] = answers.get(i);
-      }
+    Iterator<ScoredImage> answers =
+        (inputs.isEmpty() ? List.<ScoredImage>of() : run(inputs, topK)).iterator();
+    List<ScoredImage> predictions = new ArrayList<>(images.size());
+    for (PreparedImage image : images) {
+      predictions.add(
+          image instanceof PreparedImage.Failed failed
+              ? ScoredImage.failed(failed.reason())
+              : answers.next());
     }
-    return Arrays.asList(predictions);
+    return predictions;
   }
 
   /** A batch that fails is run again one by one, so that the others have their answers. */
   private List<ScoredImage> run(List<float[]> inputs, int topK) {
-    FloatBuffer joined = FloatBuffer.allocate(inputs.size() * inputs.get(0).length);
-    inputs.forEach(joined::put);
     float[] outputs;
     try {
-      outputs = network.run(joined.flip(), inputs.size());
+      outputs = network.run(inputs);
     } catch (Exception e) {
       if (inputs.size() == 1) {
         return List.of(ScoredImage.failed("the network failed: " + Failure.reason(e)));

@@ -26,8 +26,10 @@ import org.apache.spark.sql.SparkSession;
 public record ImageTable(Dataset<Row> rows, String column) {
   private static final String PATH = "path";
 
-  /** So many that a task's start costs little, and so few that all cores end at about one time. */
-  private static final int FILES_A_TASK = 128;
+  private static final int BATCH = Scorer.DEFAULT_BATCH_SIZE;
+
+  /** Of a task: so many that its start costs little. */
+  private static final int MOST_FILES = 512;
 
   /**
    * Image files, as Spark's {@code binaryFile} finds them: one row a file, its path. What is in a
@@ -69,14 +71,16 @@ public record ImageTable(Dataset<Row> rows, String column) {
     }
   }
 
-  /** Of whole batches, so that only the last one is filled up. */
+  /**
+   * Of whole batches, so that only the last one is filled up: each is a core's share of half of
+   * what is left, so that the last ones are short and all cores end at about one time (guided
+   * self-scheduling).
+   */
   static List<List<String>> tasks(List<String> paths, int cores) {
-    int batch = Scorer.DEFAULT_BATCH_SIZE;
-    int share = (paths.size() / (cores * batch) + 1) * batch;
-    int files = Math.min(FILES_A_TASK, share);
     List<List<String>> tasks = new ArrayList<>();
-    for (int from = 0; from < paths.size(); from += files) {
-      int to = Math.min(paths.size(), from + files);
+    for (int from = 0, to; from < paths.size(); from = to) {
+      int share = (paths.size() - from) / (2 * cores) / BATCH * BATCH;
+      to = Math.min(paths.size(), from + Math.max(BATCH, Math.min(MOST_FILES, share)));
       tasks.add(new ArrayList<>(paths.subList(from, to))); // a view is not serializable
     }
     return tasks;

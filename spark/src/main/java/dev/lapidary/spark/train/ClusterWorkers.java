@@ -45,7 +45,7 @@ public final class ClusterWorkers implements WorkerGroup {
   @Override
   public Meeting round(Round round) {
     long bytes = bytes(round.model()) + bytes(round.optimizer());
-    RefusalListener refusals = RefusalListener.of(context.sc());
+    RefusalListener refusals = RefusalListener.ofNewJob(context.sc());
     ShippedRun shipped = run;
     try {
       return RoundJob.of(context, worldSize, bytes)

@@ -1,0 +1,17 @@
+package dev.lapidary.spark.score;
+
+/** What decoding has made of an {@link EncodedImage}. */
+sealed interface PreparedImage {
+  /**
+   * @param values as the network takes them, such as {@code [C, H, W]} normalized
+   */
+  @SuppressWarnings("ArrayRecordComponent") // handed on, never compared
+  record Input(float[] values) implements PreparedImage {}
+
+  /**
+   * Nothing for the network.
+   *
+   * @param reason in one line
+   */
+  record Failed(String reason) implements PreparedImage {}
+}
