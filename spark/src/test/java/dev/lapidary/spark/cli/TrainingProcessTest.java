@@ -2,10 +2,15 @@ package dev.lapidary.spark.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import ai.djl.pytorch.jni.LibUtils;
+import dev.lapidary.trainer.program.Libtorch;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -88,6 +93,46 @@ class TrainingProcessTest {
                 + " the driver and .* ATEN_CPU_CAPABILITY=default here; use machines and files that"
                 + " are alike");
     assertThat(folder.resolve("other/model.pt")).doesNotExist();
+  }
+
+  /**
+   * As where a machine has another libtorch in its cache: the same library under the name of a
+   * later one.
+   */
+  @Test
+  void anExecutorWithAnotherLibtorchIsRefusedOnceWithTheDifference() throws Exception {
+    String version = Libtorch.call(1, Libtorch::version);
+    Path usual = Path.of(LibUtils.getLibtorchPath());
+    Path cache = folder.resolve("cache");
+    Path other =
+        cache
+            .resolve("pytorch")
+            .resolve(String.valueOf(usual.getFileName()).replaceFirst("^.*-cpu-", "2.7.9-cpu-"));
+    Files.createDirectories(other);
+    try (Stream<Path> files = Files.list(usual)) {
+      for (Path file : files.toList()) {
+        Files.createSymbolicLink(other.resolve(file.getFileName()), file);
+      }
+    }
+    Process process =
+        processes.start(
+            "run",
+            "libtorch",
+            "local-cluster[2,1,2048]",
+            processes.arguments("libtorch", 3),
+            List.of(
+                "-Dspark.executorEnv.PYTORCH_VERSION=2.7.9",
+                "-Dspark.executorEnv.PYTORCH_FLAVOR=cpu",
+                "-Dspark.executorEnv.ENGINE_CACHE_DIR=" + cache));
+    assertThat(process.waitFor()).as(processes.log("libtorch")).isEqualTo(3);
+    assertThat(processes.log("libtorch").lines().filter(line -> line.startsWith("error: ")))
+        .singleElement()
+        .asString()
+        .matches(
+            "error: executor \\d: this process would not compute what the driver does: libtorch is "
+                + Pattern.quote(version)
+                + " on the driver and libtorch 2\\.7\\.9 here; use machines and files that are alike");
+    assertThat(folder.resolve("libtorch/model.pt")).doesNotExist();
   }
 
   private String finished(String name, String master, String... options) throws Exception {
