@@ -175,15 +175,6 @@ final class Op {
     return values.length == 1 ? new long[] {values[0], values[0]} : values;
   }
 
-  /** {@code int[]} of sizes, which may depend on the batch. */
-  List<SymInt> dims(String parameter) {
-    List<SymInt> dims = new ArrayList<>();
-    for (Argument item : items(parameter)) {
-      dims.add(item instanceof Int i ? i.value() : SymInt.of(integer(item, parameter)));
-    }
-    return dims;
-  }
-
   String name(Argument argument, String parameter) {
     if (argument instanceof Value value) {
       return emitter.name(value);

@@ -4,7 +4,6 @@ import dev.lapidary.core.tensor.DType;
 import dev.lapidary.core.tensor.Storage;
 import dev.lapidary.core.tensor.Tensor;
 import java.nio.FloatBuffer;
-import java.util.Arrays;
 
 /** Arithmetic on weights by channel, in double. */
 public final class Channels {
@@ -54,11 +53,5 @@ public final class Channels {
 
   static double[] zeros(int count) {
     return new double[count];
-  }
-
-  static double[] repeated(double value, int count) {
-    double[] all = new double[count];
-    Arrays.fill(all, value);
-    return all;
   }
 }

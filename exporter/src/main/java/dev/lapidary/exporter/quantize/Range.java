@@ -9,8 +9,4 @@ record Range(double min, double max) {
     min = Math.min(min, 0);
     max = Math.max(max, 0);
   }
-
-  Range union(Range other) {
-    return new Range(Math.min(min, other.min), Math.max(max, other.max));
-  }
 }

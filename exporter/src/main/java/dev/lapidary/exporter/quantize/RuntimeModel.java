@@ -44,10 +44,6 @@ final class RuntimeModel implements AutoCloseable {
     this.output = graph.outputs().get(0).name();
   }
 
-  static RuntimeModel load(OnnxGraph graph) {
-    return load(graph, 0);
-  }
-
   /**
    * With a fixed number of threads, so that a latency means something. With one, and images one by
    * one, the runtime gives the same bits on machines with any number of processors.

@@ -60,11 +60,6 @@ public record NamedTensors(
     this(format, tensors, metadata, notes, List.of());
   }
 
-  /** Numbers in all tensors. */
-  public long numel() {
-    return tensors.values().stream().mapToLong(Tensor::numel).sum();
-  }
-
   /** Where to look for a network: the entries, or all there is. */
   List<Entry> candidates() {
     return entries.isEmpty() ? List.of(new Entry("", tensors, notes)) : entries;

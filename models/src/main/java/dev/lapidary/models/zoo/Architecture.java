@@ -78,11 +78,6 @@ public final class Architecture {
     return preprocessing;
   }
 
-  /** The same for another input size: the resize keeps its proportion to the crop. */
-  public Preprocessing preprocessing(int inputSize) {
-    return preprocessing.forInput(inputSize);
-  }
-
   /** The published input's height and width, in pixels. */
   public int inputSize() {
     return preprocessing.cropHeight();

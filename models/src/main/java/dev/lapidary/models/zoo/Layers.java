@@ -122,14 +122,6 @@ final class Layers {
     return activation("SiLU", "torch.silu_(x)");
   }
 
-  static Module sigmoid() {
-    return activation("Sigmoid", "torch.sigmoid(x)");
-  }
-
-  static Module hardsigmoid() {
-    return activation("Hardsigmoid", "torch.hardsigmoid(x)");
-  }
-
   static Module gelu() {
     return activation("GELU", "torch.gelu(x)");
   }

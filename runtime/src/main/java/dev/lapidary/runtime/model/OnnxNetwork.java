@@ -105,9 +105,9 @@ public final class OnnxNetwork implements AutoCloseable {
   /** A network whose answer is the best class's number. */
   static Failure withoutScores(String fileName) {
     return Failure.badInput(
-        "[%s] it gives the best class's number, as an argmax does, and no scores, of which an answer"
-            + " is made; export a network whose output are the logits, or end it"
-            + " at the layer that gives them: exporter onnx --output LAYER",
+        "[%s] it gives the best class's number, as an argmax does, and no scores, of which an"
+            + " answer is made; export a network whose output are the logits, or end it at the"
+            + " layer that gives them: exporter onnx --output LAYER",
         fileName);
   }
 
@@ -167,11 +167,6 @@ public final class OnnxNetwork implements AutoCloseable {
           "[%s] the file has changed since it was loaded", source.file().fileName());
     }
     return opened;
-  }
-
-  /** What it runs in; closed with the network. */
-  public OnnxSession session() {
-    return session;
   }
 
   public String input() {

@@ -32,7 +32,10 @@ public final class OnnxRuntime {
   private static final ReentrantLock LOADING = new ReentrantLock();
 
   private static volatile @Nullable OrtEnvironment environment;
+
+  /** Whether the environment stays until the process ends, through all shutdown hooks. */
   private static volatile boolean outlivesHooks;
+
   private static volatile boolean shutdown;
 
   private OnnxRuntime() {}
@@ -55,11 +58,6 @@ public final class OnnxRuntime {
   public static OrtEnvironment environment() {
     OrtEnvironment loaded = environment;
     return loaded == null ? load() : loaded;
-  }
-
-  /** Whether the environment stays until the process ends, through all shutdown hooks. */
-  public static boolean outlivesHooks() {
-    return outlivesHooks;
   }
 
   /** Of the library: {@code 1.29.0}. */

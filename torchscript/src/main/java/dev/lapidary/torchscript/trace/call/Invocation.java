@@ -74,10 +74,6 @@ public final class Invocation {
     return (TensorRef) get(parameter);
   }
 
-  public Optional<TensorRef> optionalTensor(String parameter) {
-    return isNone(parameter) ? Optional.empty() : Optional.of(tensor(parameter));
-  }
-
   /** PyTorch multiplies elements of one type; images come as float32. */
   public void requireTypeOf(TensorRef input, TensorRef weight) {
     if (input.dtype() != weight.dtype()) {

@@ -26,10 +26,6 @@ public final class Interpreter {
     this.evaluator = new Evaluator(this, names, dispatcher);
   }
 
-  Evaluator evaluator() {
-    return evaluator;
-  }
-
   /** A function's variables, and what it returned. */
   static final class Frame {
     private final Map<String, IValue> variables;

@@ -46,10 +46,6 @@ public final class ReductionSums {
     return call.call("reshape", sum, IValue.ints(to));
   }
 
-  static IValue length(Invocation call, IValue vectors, IValue dims, boolean keep) {
-    return call.call("linalg_vector_norm", vectors, IValue.number(2), dims, IValue.bool(keep));
-  }
-
   /** Along one dimension; of constants also of all. */
   private static IValue prod(Invocation given) {
     TensorRef self = given.self();
