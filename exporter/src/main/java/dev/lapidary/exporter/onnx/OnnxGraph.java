@@ -229,6 +229,26 @@ public final class OnnxGraph {
     return candidate;
   }
 
+  /** Its name, inputs and metadata, for nodes that are written anew; {@link #complete} ends it. */
+  public OnnxGraph frame() {
+    OnnxGraph frame = new OnnxGraph(name, opset);
+    inputs.forEach(frame::addInput);
+    frame.metadata.putAll(metadata);
+    return frame;
+  }
+
+  /** Adds another graph's outputs, and of its constants those that the nodes here read. */
+  public OnnxGraph complete(OnnxGraph other) {
+    other.outputs.forEach(this::addOutput);
+    other.initializers.forEach(
+        (value, tensor) -> {
+          if (isUsed(value)) {
+            setInitializer(value, tensor);
+          }
+        });
+    return this;
+  }
+
   /** An independent graph; tensors are shared. */
   public OnnxGraph copy() {
     return copy(UnaryOperator.identity());
@@ -236,10 +256,8 @@ public final class OnnxGraph {
 
   /** The same with other initializers. */
   public OnnxGraph copy(UnaryOperator<Tensor> tensors) {
-    OnnxGraph copy = new OnnxGraph(name, opset);
-    inputs.forEach(copy::addInput);
+    OnnxGraph copy = frame();
     outputs.forEach(copy::addOutput);
-    copy.metadata.putAll(metadata);
     copy.infos.putAll(infos);
     initializers.forEach((key, tensor) -> copy.initializers.put(key, tensors.apply(tensor)));
     nodes.forEach(copy::add);

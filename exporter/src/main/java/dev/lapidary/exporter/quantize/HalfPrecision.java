@@ -36,22 +36,12 @@ public final class HalfPrecision {
 
   private static final Set<String> STAYS_FLOAT =
       Set.of(
-          "BatchNormalization",
-          "CumSum",
-          "GRU",
-          "GridSample",
-          "GroupNormalization",
-          "InstanceNormalization",
-          "LSTM",
-          "LayerNormalization",
-          "LogSoftmax",
-          "LpNormalization",
-          "Mod",
-          "RNN",
-          "ReduceL2",
-          "ReduceProd",
-          "ReduceSumSquare",
-          "Softmax");
+          """
+          BatchNormalization CumSum GRU GridSample GroupNormalization InstanceNormalization LSTM
+          LayerNormalization LogSoftmax LpNormalization Mod RNN ReduceL2 ReduceProd
+          ReduceSumSquare Softmax
+          """
+              .split("\\s+"));
 
   private final OnnxGraph from;
   private final OnnxGraph to;
@@ -71,7 +61,7 @@ public final class HalfPrecision {
 
   private HalfPrecision(OnnxGraph from) {
     this.from = from;
-    this.to = new OnnxGraph(from.name(), from.opset());
+    this.to = from.frame();
     this.norms = WrittenOutNorms.nodes(from);
   }
 
@@ -119,8 +109,6 @@ public final class HalfPrecision {
   }
 
   private void convert() {
-    to.metadata().putAll(from.metadata());
-    from.inputs().forEach(to::addInput);
     from.inputs().stream()
         .filter(input -> input.dtype() == DType.FLOAT32)
         .forEach(input -> floats.add(input.name()));
@@ -132,16 +120,7 @@ public final class HalfPrecision {
               }
             });
     from.nodes().forEach(this::convert);
-    from.outputs().forEach(to::addOutput);
-    Set<String> read = new HashSet<>();
-    to.nodes().forEach(node -> read.addAll(node.inputs()));
-    from.initializers()
-        .forEach(
-            (name, tensor) -> {
-              if (read.contains(name) || from.isOutput(name)) {
-                to.setInitializer(name, tensor);
-              }
-            });
+    to.complete(from);
   }
 
   private void convert(OnnxNode node) {

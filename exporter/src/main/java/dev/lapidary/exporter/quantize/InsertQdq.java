@@ -3,7 +3,6 @@ package dev.lapidary.exporter.quantize;
 import dev.lapidary.core.tensor.DType;
 import dev.lapidary.core.tensor.Storage;
 import dev.lapidary.core.tensor.Tensor;
-import dev.lapidary.exporter.onnx.Attribute;
 import dev.lapidary.exporter.onnx.OnnxGraph;
 import dev.lapidary.exporter.onnx.OnnxNode;
 import dev.lapidary.exporter.pass.DequantizeByChannel;
@@ -12,11 +11,9 @@ import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 
 /**
  * Writes the int8 graph: QuantizeLinear and DequantizeLinear around what computes on integers, int8
@@ -46,6 +43,7 @@ final class InsertQdq {
   private final Map<String, float[]> biases;
   private final WeightRounding rounding;
   private final OnnxGraph to;
+  private final QdqNodes qdq;
 
   /** By value: what a reader of integers reads, and what any other node reads. */
   private final Map<String, String> asIntegers = new HashMap<>();
@@ -63,7 +61,8 @@ final class InsertQdq {
     this.params = params;
     this.biases = biases;
     this.rounding = rounding;
-    this.to = new OnnxGraph(from.name(), from.opset());
+    this.to = from.frame();
+    this.qdq = new QdqNodes(to);
   }
 
   /**
@@ -81,27 +80,11 @@ final class InsertQdq {
   }
 
   private OnnxGraph write() {
-    from.inputs().forEach(to::addInput);
-    to.metadata().putAll(from.metadata());
     from.inputs().forEach(input -> quantizeIfPlanned(input.name(), input.name()));
     for (OnnxNode node : from.nodes()) {
       node(node);
     }
-    from.outputs().forEach(to::addOutput);
-    copyInitializers();
-    return to;
-  }
-
-  private void copyInitializers() {
-    Set<String> read = new LinkedHashSet<>();
-    to.nodes().forEach(node -> read.addAll(node.inputs()));
-    from.initializers()
-        .forEach(
-            (name, tensor) -> {
-              if (read.contains(name) || from.isOutput(name)) {
-                to.setInitializer(name, tensor);
-              }
-            });
+    return to.complete(from);
   }
 
   private void node(OnnxNode node) {
@@ -167,13 +150,7 @@ final class InsertQdq {
       }
       String scale = to.addInitializer(value + "/scale_by_channel", Tensor.of(scales, channels));
       String zero = to.addInitializer(value + "/zero_point_by_channel", zeros);
-      to.add(
-          new OnnxNode(
-              name,
-              "DequantizeLinear",
-              List.of(value + "/quantized", scale, zero),
-              List.of(name),
-              Map.of("axis", Attribute.of(1))));
+      qdq.byChannel(name, value + "/quantized", scale, zero, 1);
     }
     return name;
   }
@@ -187,35 +164,27 @@ final class InsertQdq {
     if (p == null || !plan.isQuantized(value)) {
       return;
     }
-    String scale = scalar(value + "/scale", p.scale());
-    String zero = zeroPoint(value + "/zero_point", p);
-    add("QuantizeLinear", value + "/quantized", raw, scale, zero);
     String back = raw.equals(value) ? value + "/dequantized" : value;
-    add("DequantizeLinear", back, value + "/quantized", scale, zero);
+    qdq.quantize(value, raw, back, p);
     asIntegers.put(value, back);
     boolean fromIntegers =
         from.producer(value).filter(p0 -> plan.roleOf(p0).givesIntegers()).isPresent();
     asFloats.put(value, fromIntegers ? back : raw);
   }
 
-  private void add(String op, String output, String... inputs) {
-    to.add(new OnnxNode(output, op, List.of(inputs), List.of(output), Map.of()));
-  }
-
   /** {@code clip(x + 3, 0, 6) / 6} as the name of a value. */
   private String hardGate(OnnxNode node) {
     String name = node.output() + "/gate";
-    String threeScale = scalar(name + "/three_scale", THREE.scale());
-    Tensor three = Tensor.zeros(DType.UINT8);
-    three.bytes().put(0, (byte) THREE.quantize(3));
-    String zero = zeroPoint(name + "/zero_point", HARD_SUM);
+    String threeScale = qdq.scalar(name + "/three_scale", THREE.scale());
+    Tensor three = THREE.tensor(THREE.quantize(3));
+    String zero = qdq.zeroPoint(name + "/zero_point", HARD_SUM);
     String threeValue = to.addInitializer(name + "/three_quantized", three);
-    add("DequantizeLinear", name + "/three", threeValue, threeScale, zero);
-    add("Add", name + "/sum", integers(node.input(0)), name + "/three");
-    String sumScale = scalar(name + "/sum_scale", HARD_SUM.scale());
-    add("QuantizeLinear", name + "/sum_quantized", name + "/sum", sumScale, zero);
-    String gateScale = scalar(name + "/scale", HARD_GATE.scale());
-    add("DequantizeLinear", name, name + "/sum_quantized", gateScale, zero);
+    qdq.add("DequantizeLinear", name + "/three", threeValue, threeScale, zero);
+    qdq.add("Add", name + "/sum", integers(node.input(0)), name + "/three");
+    String sumScale = qdq.scalar(name + "/sum_scale", HARD_SUM.scale());
+    qdq.add("QuantizeLinear", name + "/sum_quantized", name + "/sum", sumScale, zero);
+    String gateScale = qdq.scalar(name + "/scale", HARD_GATE.scale());
+    qdq.add("DequantizeLinear", name, name + "/sum_quantized", gateScale, zero);
     return name;
   }
 
@@ -227,19 +196,13 @@ final class InsertQdq {
     if (input == null) {
       throw new IllegalStateException(x + " of " + node.name() + " has no integers");
     }
-    int axis = channelAxis(node);
     float[] bias = biases.getOrDefault(node.name(), bias(from, node));
     QuantizedWeight q = rounding.quantized(from, node, bias, input);
     String base = node.name();
     List<String> inputs = new ArrayList<>(List.of(integers(x)));
-    inputs.add(
-        dequantized(
-            base + "/weight",
-            Tensor.over(DType.INT8, Storage.over(ByteBuffer.wrap(q.values())), weight.shape()),
-            q.scales(),
-            axis));
+    inputs.add(qdq.weight(base + "/weight", q, weight, channelAxis(node)));
     if (bias.length > 0) {
-      inputs.add(dequantized(base + "/bias", int32(q.bias()), q.biasScales(), 0));
+      inputs.add(qdq.dequantized(base + "/bias", int32(q.bias()), q.biasScales(), 0));
     }
     return inputs;
   }
@@ -255,35 +218,10 @@ final class InsertQdq {
         : graph.initializer(node.input(2)).map(Tensor::toFloats).orElse(new float[0]);
   }
 
-  private String dequantized(String name, Tensor values, float[] scales, int axis) {
-    String q = to.addInitializer(name + "_quantized", values);
-    String scale = to.addInitializer(name + "_scale", Tensor.of(scales, scales.length));
-    String zero =
-        to.addInitializer(name + "_zero_point", Tensor.zeros(values.dtype(), scales.length));
-    to.add(
-        new OnnxNode(
-            name,
-            "DequantizeLinear",
-            List.of(q, scale, zero),
-            List.of(name),
-            Map.of("axis", Attribute.of(axis))));
-    return name;
-  }
-
   private static Tensor int32(int[] values) {
     ByteBuffer bytes =
         ByteBuffer.allocate(values.length * Integer.BYTES).order(ByteOrder.LITTLE_ENDIAN);
     bytes.asIntBuffer().put(values);
     return Tensor.over(DType.INT32, Storage.over(bytes), values.length);
-  }
-
-  private String scalar(String name, float value) {
-    return to.addInitializer(name, Tensor.of(new float[] {value}));
-  }
-
-  private String zeroPoint(String name, QuantParams p) {
-    Tensor zero = Tensor.zeros(p.type().dtype());
-    zero.bytes().put(0, (byte) p.zeroPoint());
-    return to.addInitializer(name, zero);
   }
 }

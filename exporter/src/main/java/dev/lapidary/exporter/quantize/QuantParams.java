@@ -1,5 +1,7 @@
 package dev.lapidary.exporter.quantize;
 
+import dev.lapidary.core.tensor.Tensor;
+
 /**
  * Real = (integer - zeroPoint) * scale, as ONNX QuantizeLinear/DequantizeLinear define it, and as
  * ONNX Runtime's own quantization tool computes it: in double, the scale cast to float at the end.
@@ -37,6 +39,13 @@ record QuantParams(float scale, int zeroPoint, QuantType type) {
   int quantize(double value) {
     double q = Math.rint(value / scale) + zeroPoint;
     return (int) Math.max(type.min(), Math.min(type.max(), q));
+  }
+
+  /** One integer as ONNX has it. */
+  Tensor tensor(int q) {
+    Tensor one = Tensor.zeros(type.dtype());
+    one.bytes().put(0, (byte) q);
+    return one;
   }
 
   double dequantize(int q) {

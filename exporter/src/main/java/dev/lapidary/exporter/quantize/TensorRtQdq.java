@@ -1,14 +1,9 @@
 package dev.lapidary.exporter.quantize;
 
-import dev.lapidary.core.tensor.DType;
-import dev.lapidary.core.tensor.Storage;
 import dev.lapidary.core.tensor.Tensor;
-import dev.lapidary.exporter.onnx.Attribute;
 import dev.lapidary.exporter.onnx.OnnxGraph;
 import dev.lapidary.exporter.onnx.OnnxNode;
-import java.nio.ByteBuffer;
 import java.util.ArrayList;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -30,6 +25,7 @@ final class TensorRtQdq {
   private final Map<String, float[]> biases;
   private final WeightRounding rounding;
   private final OnnxGraph to;
+  private final QdqNodes qdq;
   private final Set<String> layers;
   private final Set<String> convolved;
 
@@ -43,7 +39,8 @@ final class TensorRtQdq {
     this.params = params;
     this.biases = biases;
     this.rounding = rounding;
-    this.to = new OnnxGraph(from.name(), from.opset());
+    this.to = from.frame();
+    this.qdq = new QdqNodes(to);
     this.layers = layers.stream().map(OnnxNode::name).collect(Collectors.toSet());
     this.convolved =
         layers.stream()
@@ -63,24 +60,12 @@ final class TensorRtQdq {
   }
 
   private OnnxGraph write() {
-    from.inputs().forEach(to::addInput);
-    to.metadata().putAll(from.metadata());
     from.inputs().forEach(input -> quantize(input.name()));
     for (OnnxNode node : from.nodes()) {
       to.add(node.withInputs(inputs(node)));
       node.outputs().forEach(this::quantize);
     }
-    from.outputs().forEach(to::addOutput);
-    Set<String> read = new LinkedHashSet<>();
-    to.nodes().forEach(node -> read.addAll(node.inputs()));
-    from.initializers()
-        .forEach(
-            (name, tensor) -> {
-              if (read.contains(name) || from.isOutput(name)) {
-                to.setInitializer(name, tensor);
-              }
-            });
-    return to;
+    return to.complete(from);
   }
 
   private List<String> inputs(OnnxNode node) {
@@ -104,14 +89,9 @@ final class TensorRtQdq {
 
   private void quantize(String value) {
     QuantParams p = params.get(value);
-    if (p == null) {
-      return;
+    if (p != null) {
+      qdq.quantize(value, value, real(value), p);
     }
-    String scale = to.addInitializer(value + "/scale", Tensor.of(new float[] {p.scale()}));
-    String zero = to.addInitializer(value + "/zero_point", Tensor.zeros(DType.INT8));
-    String integers = value + "/quantized";
-    add("QuantizeLinear", integers, List.of(value, scale, zero), Map.of());
-    add("DequantizeLinear", real(value), List.of(integers, scale, zero), Map.of());
   }
 
   private String weight(OnnxNode node) {
@@ -121,22 +101,6 @@ final class TensorRtQdq {
       throw new IllegalStateException(node.input(0) + " of " + node.name() + " has no integers");
     }
     QuantizedWeight q = rounding.quantized(from, node, new float[0], input);
-    String name = node.name() + "/weight";
-    Tensor values =
-        Tensor.over(DType.INT8, Storage.over(ByteBuffer.wrap(q.values())), weight.shape());
-    int channels = q.scales().length;
-    List<String> inputs =
-        List.of(
-            to.addInitializer(name + "_quantized", values),
-            to.addInitializer(name + "_scale", Tensor.of(q.scales(), channels)),
-            to.addInitializer(name + "_zero_point", Tensor.zeros(DType.INT8, channels)));
-    Attribute axis = Attribute.of(InsertQdq.channelAxis(node));
-    add("DequantizeLinear", name, inputs, Map.of("axis", axis));
-    return name;
-  }
-
-  private void add(
-      String op, String output, List<String> inputs, Map<String, Attribute> attributes) {
-    to.add(new OnnxNode(output, op, inputs, List.of(output), attributes));
+    return qdq.weight(node.name() + "/weight", q, weight, InsertQdq.channelAxis(node));
   }
 }
