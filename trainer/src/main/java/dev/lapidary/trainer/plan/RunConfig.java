@@ -9,7 +9,6 @@ import dev.lapidary.trainer.data.EpochOrder;
 import dev.lapidary.trainer.data.Task;
 import dev.lapidary.trainer.program.LossOptions;
 import dev.lapidary.trainer.program.TorchDevices;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
@@ -237,20 +236,8 @@ public record RunConfig(
           "loss.label-smoothing must lie in [0, 1) but is " + labelSmoothing);
     }
 
-    /** Classes of two heads are balanced each among their own. */
     public LossOptions options(EpochImages images) {
-      List<Double> weights = images.weightsByLabel();
-      int own = images.ownLabels();
-      if (!images.hasSecondHead()) {
-        return options(images.images().task(), weights, images.sumOfWeights());
-      }
-      List<Float> both = new ArrayList<>();
-      for (List<Double> head :
-          List.of(weights.subList(0, own), weights.subList(own, weights.size()))) {
-        double all = head.stream().mapToDouble(weight -> weight).sum();
-        both.addAll(options(Task.SINGLE_LABEL, head, all).classWeights());
-      }
-      return options(both);
+      return options(classWeights.of(images));
     }
 
     /**
@@ -258,8 +245,7 @@ public record RunConfig(
      * @param images all of them
      */
     public LossOptions options(Task task, List<Double> counts, double images) {
-      return options(
-          classWeights == ClassWeights.BALANCED ? balanced(task, counts, images) : List.of());
+      return options(classWeights.of(task, counts, images));
     }
 
     private LossOptions options(List<Float> weights) {
@@ -269,21 +255,6 @@ public record RunConfig(
           weights,
           teacher.map(t -> new LossOptions.Distillation(distillAlpha, distillTemperature)));
     }
-
-    /**
-     * images / (classes * images of the class): scikit-learn's "balanced". Of multi-label data
-     * images without the label / images with it, as PyTorch advises for {@code pos_weight}.
-     */
-    private static List<Float> balanced(Task task, List<Double> counts, double images) {
-      return task == Task.MULTI_LABEL
-          ? counts.stream().map(n -> (float) ((images - n) / n)).toList()
-          : counts.stream().map(n -> (float) (images / (counts.size() * n))).toList();
-    }
-  }
-
-  public enum ClassWeights {
-    NONE,
-    BALANCED
   }
 
   /**
@@ -341,15 +312,15 @@ public record RunConfig(
   }
 
   public RunConfig withStages(List<StageConfig> other) {
-    return with(threads, device, precision, memoryFormat, other);
+    return with(threads, device, precision, memoryFormat, other, rounds);
   }
 
   public RunConfig with(PrecisionChoice other) {
-    return with(threads, device, other, memoryFormat, stages);
+    return with(threads, device, other, memoryFormat, stages, rounds);
   }
 
   public RunConfig with(MemoryFormat other) {
-    return with(threads, device, precision, other, stages);
+    return with(threads, device, precision, other, stages, rounds);
   }
 
   /** Whether training gives the network its images in {@code torch.channels_last}. */
@@ -358,7 +329,7 @@ public record RunConfig(
   }
 
   public RunConfig on(TorchDevices other) {
-    return with(threads, other.toString(), precision, memoryFormat, stages);
+    return with(threads, other.toString(), precision, memoryFormat, stages, rounds);
   }
 
   /** Where the network itself is; workers may be on others, too. */
@@ -373,16 +344,8 @@ public record RunConfig(
 
   /** With the number of threads written out. */
   public RunConfig resolved(int processors) {
-    return with(threads == 0 ? processors : threads, device, precision, memoryFormat, stages);
-  }
-
-  private RunConfig with(
-      int count,
-      String where,
-      PrecisionChoice type,
-      MemoryFormat format,
-      List<StageConfig> otherStages) {
-    return with(count, where, type, format, otherStages, rounds);
+    int count = threads == 0 ? processors : threads;
+    return with(count, device, precision, memoryFormat, stages, rounds);
   }
 
   private RunConfig with(

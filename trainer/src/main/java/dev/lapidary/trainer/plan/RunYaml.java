@@ -20,11 +20,8 @@ import com.fasterxml.jackson.datatype.jdk8.Jdk8Module;
 import dev.lapidary.core.failure.Failure;
 import dev.lapidary.core.failure.NearNames;
 import dev.lapidary.trainer.program.UpdateRule;
-import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -32,7 +29,7 @@ import java.util.Optional;
  * What a file leaves out has its default; a key that does not exist is refused with near names.
  */
 public final class RunYaml {
-  private static final String KIND = "kind";
+  static final String KIND = "kind";
   private static final String STAGES = "stages";
   private static final String BATCH_SIZE = "batch-size";
   private static final String AUTO = "auto";
@@ -41,7 +38,7 @@ public final class RunYaml {
   /** What the key was, true or false, before there was a choice. */
   static final String CHANNELS_LAST = "channels-last";
 
-  private static final YAMLMapper YAML =
+  static final YAMLMapper YAML =
       YAMLMapper.builder(
               YAMLFactory.builder()
                   .disable(YAMLGenerator.Feature.WRITE_DOC_START_MARKER)
@@ -134,10 +131,10 @@ public final class RunYaml {
   }
 
   private static RunConfig changed(ObjectNode tree, List<Setting> run, List<List<Setting>> stages) {
-    run.forEach(setting -> put(tree, setting));
+    run.forEach(setting -> RunKeys.put(tree, setting));
     for (int i = 0; i < stages.size(); i++) {
       ObjectNode stage = (ObjectNode) tree.get(STAGES).get(i);
-      stages.get(i).forEach(setting -> put(stage, setting));
+      stages.get(i).forEach(setting -> RunKeys.put(stage, setting));
     }
     try {
       return YAML.treeToValue(tree, RunConfig.class);
@@ -145,21 +142,6 @@ public final class RunYaml {
       throw new IllegalArgumentException(
           e.getCause() == null ? firstLine(e) : String.valueOf(e.getCause().getMessage()), e);
     }
-  }
-
-  private static void put(ObjectNode tree, Setting setting) {
-    String[] keys = setting.key().split("\\.");
-    ObjectNode section = tree;
-    for (int i = 0; i < keys.length - 1; i++) {
-      section = (ObjectNode) child(section, keys[i], setting.key());
-    }
-    String last = keys[keys.length - 1];
-    JsonNode old = child(section, last, setting.key());
-    section.set(
-        last,
-        old.has(KIND)
-            ? kindDefaults(String.valueOf(setting.value()), setting.key())
-            : YAML.valueToTree(setting.value()));
   }
 
   /** The default of a key, as a flag gives it. {@code stages.} is any stage. */
@@ -209,80 +191,9 @@ public final class RunYaml {
    * @param source for messages
    */
   public static RunConfig with(RunConfig config, String assignment, String source) {
-    int equals = assignment.indexOf('=');
-    if (equals < 1) {
-      throw Failure.badInput("%s: expected key=value, as in stages.0.lr=0.01", source);
-    }
     JsonNode tree = YAML.valueToTree(config);
-    String[] keys = assignment.substring(0, equals).split("\\.");
-    JsonNode at = tree;
-    for (int i = 0; i < keys.length - 1; i++) {
-      at = child(at, keys[i], source);
-    }
-    String last = keys[keys.length - 1];
-    JsonNode value = value(assignment.substring(equals + 1), source);
-    if (last.equals(KIND) && at instanceof ObjectNode object) {
-      object.removeAll();
-      object.setAll(kindDefaults(value.asText(), source));
-    } else if (at instanceof ObjectNode object) {
-      child(at, last, source);
-      object.set(last, value);
-    } else if (at instanceof ArrayNode array) {
-      child(at, last, source);
-      array.set(Integer.parseInt(last), value);
-    } else {
-      throw Failure.badInput("%s: %s holds no keys", source, String.join(".", keys));
-    }
+    RunKeys.assign(tree, assignment, source);
     return parse(tree, source);
-  }
-
-  private static JsonNode child(JsonNode parent, String key, String source) {
-    JsonNode child =
-        parent.isArray()
-            ? (key.matches("\\d{1,6}") ? parent.get(Integer.parseInt(key)) : null)
-            : parent.get(key);
-    if (child != null) {
-      return child;
-    }
-    if (parent.isArray()) {
-      throw Failure.badInput(
-          "%s: there is no %s; the list has %d, counted from 0", source, key, parent.size());
-    }
-    List<String> known = names(parent);
-    List<String> deeper = pathsTo(key, parent, "");
-    throw Failure.badInput(
-        "%s: there is no key %s among %s%s",
-        source,
-        key,
-        known,
-        deeper.isEmpty()
-            ? NearNames.hint(key, known)
-            : "; did you mean " + String.join(" or ", deeper) + "?");
-  }
-
-  /** Where a key stands below a node: of {@code lr}, {@code stages.0.lr}. */
-  private static List<String> pathsTo(String key, JsonNode node, String path) {
-    List<String> found = new ArrayList<>();
-    if (node.isObject()) {
-      if (node.has(key) && !path.isEmpty()) {
-        found.add(path + key);
-      }
-      node.properties()
-          .forEach(f -> found.addAll(pathsTo(key, f.getValue(), path + f.getKey() + ".")));
-    }
-    for (int i = 0; node.isArray() && i < node.size(); i++) {
-      found.addAll(pathsTo(key, node.get(i), path + i + "."));
-    }
-    return found;
-  }
-
-  private static JsonNode value(String text, String source) {
-    try {
-      JsonNode value = YAML.readTree(text);
-      return value.isMissingNode() ? YAML.getNodeFactory().textNode("") : value;
-    } catch (JsonProcessingException e) {
-      throw Failure.badInput("%s: the value is not YAML: %s", source, firstLine(e));
-    }
   }
 
   /** RunDefaults with what is given put over them. */
@@ -296,43 +207,14 @@ public final class RunYaml {
     if (stages != null && stages.isArray()) {
       for (JsonNode stage : stages) {
         ObjectNode defaults = YAML.valueToTree(RunDefaults.stage());
-        completedStages.add(stage.isObject() ? merge(defaults, stage, source) : stage);
+        completedStages.add(stage.isObject() ? RunKeys.merge(defaults, stage, source) : stage);
       }
     }
-    merge(whole, given, source);
+    RunKeys.merge(whole, given, source);
     if (stages != null) {
       whole.set(STAGES, stages.isArray() ? completedStages : stages);
     }
     return whole;
-  }
-
-  private static ObjectNode merge(ObjectNode base, JsonNode over, String source) {
-    JsonNode kind = over.get(KIND);
-    if (kind != null && !kind.equals(base.get(KIND))) {
-      base.removeAll();
-      base.setAll(kindDefaults(kind.asText(), source));
-    }
-    for (Map.Entry<String, JsonNode> field : over.properties()) {
-      JsonNode old = base.get(field.getKey());
-      if (old instanceof ObjectNode object && field.getValue().isObject()) {
-        merge(object, field.getValue(), source);
-      } else {
-        base.set(field.getKey(), field.getValue());
-      }
-    }
-    return base;
-  }
-
-  private static ObjectNode kindDefaults(String kind, String source) {
-    Map<String, Object> all = new LinkedHashMap<>(RunDefaults.OPTIMIZERS);
-    all.putAll(RunDefaults.SHAPES);
-    Object found = all.get(kind);
-    if (found == null) {
-      throw Failure.badInput(
-          "[%s] there is no kind %s among %s%s",
-          source, kind, all.keySet(), NearNames.hint(kind, all.keySet()));
-    }
-    return YAML.valueToTree(found);
   }
 
   private static RunConfig parse(JsonNode tree, String source) {
@@ -376,13 +258,7 @@ public final class RunYaml {
     return path.toString();
   }
 
-  private static List<String> names(JsonNode object) {
-    List<String> names = new ArrayList<>();
-    object.fieldNames().forEachRemaining(names::add);
-    return names;
-  }
-
-  private static String firstLine(JsonProcessingException e) {
+  static String firstLine(JsonProcessingException e) {
     return e.getOriginalMessage().lines().findFirst().orElse("no message");
   }
 }

@@ -17,6 +17,7 @@ import dev.lapidary.trainer.data.ShardCheck;
 import dev.lapidary.trainer.data.Task;
 import dev.lapidary.trainer.data.TrainingData;
 import dev.lapidary.trainer.plan.BestBy;
+import dev.lapidary.trainer.plan.ClassWeights;
 import dev.lapidary.trainer.plan.GradualUnfreeze;
 import dev.lapidary.trainer.plan.NamePatterns;
 import dev.lapidary.trainer.plan.PrecisionChoice;
@@ -220,7 +221,7 @@ public record RunInputs(
   private static void requireTask(RunConfig config, Dataset train) {
     String location = config.data().train();
     boolean binary = config.loss().function() == LossOptions.Kind.BCE;
-    boolean balanced = config.loss().classWeights() == RunConfig.ClassWeights.BALANCED;
+    boolean balanced = config.loss().classWeights() == ClassWeights.BALANCED;
     if (train.task() == Task.SINGLE_LABEL) {
       if (binary && balanced) {
         throw Failure.badInput(
