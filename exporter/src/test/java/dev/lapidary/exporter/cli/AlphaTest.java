@@ -33,8 +33,6 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalDouble;
-import java.util.OptionalInt;
 import java.util.TreeMap;
 import javax.imageio.ImageIO;
 import org.junit.jupiter.api.BeforeEach;
@@ -57,9 +55,7 @@ class AlphaTest {
     }
     TorchScriptArchive network =
         Zoo.find("resnet20_cifar")
-            .build(
-                new ZooOptions(
-                    3, 1, OptionalDouble.empty(), OptionalDouble.empty(), OptionalInt.empty()));
+            .build(new ZooOptions(3, 1, Optional.empty(), Optional.empty(), Optional.empty()));
     card =
         new ModelCard(
             "cuts",

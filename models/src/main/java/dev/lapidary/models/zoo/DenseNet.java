@@ -96,7 +96,7 @@ final class DenseNet {
             (f, x) -> {
               Value inside = f.call("conv1", f.relu(f.call("norm1", x)));
               Value out = f.call("conv2", f.relu(f.call("norm2", inside)));
-              return f.dropout(out, options.dropout().orElse(0));
+              return f.dropout(out, options.dropout().orElse(0.0));
             });
   }
 

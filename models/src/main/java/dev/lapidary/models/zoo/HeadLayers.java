@@ -10,8 +10,7 @@ import dev.lapidary.torchscript.archive.PyValue.PyTensor;
 import dev.lapidary.torchscript.archive.TorchScriptArchive;
 import dev.lapidary.torchscript.script.StateDict;
 import java.util.Map;
-import java.util.OptionalDouble;
-import java.util.OptionalInt;
+import java.util.Optional;
 
 /**
  * What comes before a head's own layer: a hidden layer with a ReLU ({@code --head-mlp}), then a
@@ -21,13 +20,13 @@ import java.util.OptionalInt;
  * @param hidden outputs of the hidden layer; empty: none
  * @param dropout probability; empty: none
  */
-public record HeadLayers(OptionalInt hidden, OptionalDouble dropout) {
+public record HeadLayers(Optional<Integer> hidden, Optional<Double> dropout) {
   public HeadLayers {
-    if (hidden.isPresent() && hidden.getAsInt() < 1) {
-      throw Failure.badInput("a hidden layer needs outputs but has %d", hidden.getAsInt());
+    if (hidden.isPresent() && hidden.get() < 1) {
+      throw Failure.badInput("a hidden layer needs outputs but has %d", hidden.get());
     }
-    if (dropout.isPresent() && !(dropout.getAsDouble() >= 0 && dropout.getAsDouble() < 1)) {
-      throw Failure.badInput("dropout must be in [0, 1) but is %s", dropout.getAsDouble());
+    if (dropout.isPresent() && !(dropout.get() >= 0 && dropout.get() < 1)) {
+      throw Failure.badInput("dropout must be in [0, 1) but is %s", dropout.get());
     }
   }
 
@@ -66,7 +65,7 @@ public record HeadLayers(OptionalInt hidden, OptionalDouble dropout) {
       return head.weight().value();
     }
     long[] shape = head.weight().tensor().shape();
-    shape[1] = hidden.getAsInt();
+    shape[1] = hidden.get();
     return new PyTensor(init.weight(seed, head.name() + ".weight", shape), true);
   }
 
@@ -98,7 +97,7 @@ public record HeadLayers(OptionalInt hidden, OptionalDouble dropout) {
       last = "hidden";
     }
     if (dropout.isPresent()) {
-      String p = Forward.number(dropout.getAsDouble());
+      String p = Forward.number(dropout.get());
       text.append("    dropped = torch.dropout(%s, %s, self.training)\n".formatted(last, p));
       last = "dropped";
     }

@@ -137,7 +137,7 @@ final class MaxVit {
    */
   private static Module attention(
       int channels, boolean window, double skipped, ZooOptions options) {
-    double p = options.dropout().orElse(0);
+    double p = options.dropout().orElse(0.0);
     return new Module("PartitionAttentionLayer")
         .with("attn_layer", sequential(layerNorm(channels, EPS), heads(channels), dropout(p)))
         .with(

@@ -106,7 +106,7 @@ final class RegNet {
         .forward(
             (f, x) -> {
               Value features = f.flatten(f.averagePool(f.chain(x, "stem", "trunk_output")));
-              return f.call("fc", f.dropout(features, options.dropout().orElse(0)));
+              return f.call("fc", f.dropout(features, options.dropout().orElse(0.0)));
             });
   }
 

@@ -108,7 +108,7 @@ final class ResNet {
       x = f.call("layer" + i, x);
     }
     Value features = f.flatten(f.averagePool(x));
-    return f.call("fc", f.dropout(features, options.dropout().orElse(0)));
+    return f.call("fc", f.dropout(features, options.dropout().orElse(0.0)));
   }
 
   /** Adds layer1, layer2, ...: each halves the size and doubles the channels of the one before. */

@@ -47,7 +47,8 @@ final class ResNet9 {
         .forward(
             (f, x) -> {
               Value features = f.averagePool(f.chain(x, "prep", "layer1", "layer2", "layer3"));
-              return f.call("linear", f.dropout(f.flatten(features), options.dropout().orElse(0)));
+              return f.call(
+                  "linear", f.dropout(f.flatten(features), options.dropout().orElse(0.0)));
             });
   }
 

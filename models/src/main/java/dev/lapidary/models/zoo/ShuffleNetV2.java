@@ -60,7 +60,7 @@ final class ShuffleNetV2 {
         .forward(
             (f, x) -> {
               x = f.chain(x, "conv1", "maxpool", "stage2", "stage3", "stage4", "conv5");
-              return f.call("fc", f.dropout(f.meanOverPixels(x), options.dropout().orElse(0)));
+              return f.call("fc", f.dropout(f.meanOverPixels(x), options.dropout().orElse(0.0)));
             });
   }
 

@@ -127,7 +127,7 @@ final class SwinTransformer {
 
   private static Module block(
       int channels, int heads, boolean shifted, double skipped, ZooOptions options) {
-    double p = options.dropout().orElse(0);
+    double p = options.dropout().orElse(0.0);
     return new Module("SwinTransformerBlock")
         .with("norm1", layerNorm(channels, EPS))
         .with("attn", WindowAttention.of(channels, heads, shifted ? SHIFTED : PLAIN, p, WEIGHT))

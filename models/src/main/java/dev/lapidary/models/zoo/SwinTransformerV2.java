@@ -47,7 +47,7 @@ final class SwinTransformerV2 {
 
   private static Module block(
       int channels, int heads, boolean shifted, double skipped, ZooOptions options) {
-    double p = options.dropout().orElse(0);
+    double p = options.dropout().orElse(0.0);
     Windows windows = shifted ? SHIFTED : PLAIN;
     return new Module("SwinTransformerBlockV2")
         .with("norm1", layerNorm(channels, SwinTransformer.EPS))

@@ -101,7 +101,7 @@ final class VisionTransformer {
 
   private static Module encoder(Plan plan, int tokens, ZooOptions options) {
     int features = plan.features();
-    double p = options.dropout().orElse(0);
+    double p = options.dropout().orElse(0.0);
     Module layers = namedSequential();
     for (int i = 0; i < plan.blocks(); i++) {
       layers.with("encoder_layer_" + i, block(plan, p));

@@ -1,8 +1,7 @@
 package dev.lapidary.models.zoo;
 
 import dev.lapidary.core.failure.Failure;
-import java.util.OptionalDouble;
-import java.util.OptionalInt;
+import java.util.Optional;
 
 /**
  * What one may choose when a network is built.
@@ -16,9 +15,9 @@ import java.util.OptionalInt;
 public record ZooOptions(
     int classes,
     long seed,
-    OptionalDouble dropout,
-    OptionalDouble stochasticDepth,
-    OptionalInt inputSize) {
+    Optional<Double> dropout,
+    Optional<Double> stochasticDepth,
+    Optional<Integer> inputSize) {
 
   public ZooOptions {
     if (classes < 1) {
@@ -30,8 +29,7 @@ public record ZooOptions(
 
   /** The published network with another number of classes. */
   public static ZooOptions of(int classes, long seed) {
-    return new ZooOptions(
-        classes, seed, OptionalDouble.empty(), OptionalDouble.empty(), OptionalInt.empty());
+    return new ZooOptions(classes, seed, Optional.empty(), Optional.empty(), Optional.empty());
   }
 
   public ZooOptions withClasses(int count) {
@@ -39,20 +37,20 @@ public record ZooOptions(
   }
 
   public ZooOptions withInputSize(int pixels) {
-    return new ZooOptions(classes, seed, dropout, stochasticDepth, OptionalInt.of(pixels));
+    return new ZooOptions(classes, seed, dropout, stochasticDepth, Optional.of(pixels));
   }
 
   public ZooOptions withDropout(double p) {
-    return new ZooOptions(classes, seed, OptionalDouble.of(p), stochasticDepth, inputSize);
+    return new ZooOptions(classes, seed, Optional.of(p), stochasticDepth, inputSize);
   }
 
   public ZooOptions withStochasticDepth(double p) {
-    return new ZooOptions(classes, seed, dropout, OptionalDouble.of(p), inputSize);
+    return new ZooOptions(classes, seed, dropout, Optional.of(p), inputSize);
   }
 
-  private static void requireProbability(String name, OptionalDouble p) {
-    if (p.isPresent() && !(p.getAsDouble() >= 0 && p.getAsDouble() < 1)) {
-      throw Failure.badInput("%s must be in [0, 1) but is %s", name, p.getAsDouble());
+  private static void requireProbability(String name, Optional<Double> p) {
+    if (p.isPresent() && !(p.get() >= 0 && p.get() < 1)) {
+      throw Failure.badInput("%s must be in [0, 1) but is %s", name, p.get());
     }
   }
 }

@@ -13,15 +13,14 @@ import dev.lapidary.torchscript.script.StateDict;
 import dev.lapidary.torchscript.trace.TraceOptions;
 import dev.lapidary.torchscript.trace.Tracer;
 import java.util.List;
-import java.util.OptionalDouble;
-import java.util.OptionalInt;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** A dropout and a hidden layer before the head of any network. */
 class HeadLayersTest {
-  private static final HeadLayers BOTH = new HeadLayers(OptionalInt.of(24), OptionalDouble.of(0.3));
+  private static final HeadLayers BOTH = new HeadLayers(Optional.of(24), Optional.of(0.3));
 
   @ParameterizedTest
   @CsvSource({"resnet20_cifar, fc, 32", "squeezenet1_1, classifier.1, 64"})
@@ -56,7 +55,7 @@ class HeadLayersTest {
   @Test
   void aDropoutAloneKeepsTheHeadsWeights() {
     TorchScriptArchive archive = Zoo.find("resnet20_cifar").build(ZooOptions.of(7, 1));
-    HeadLayers dropout = new HeadLayers(OptionalInt.empty(), OptionalDouble.of(0.3));
+    HeadLayers dropout = new HeadLayers(Optional.empty(), Optional.of(0.3));
 
     TorchScriptArchive extended = dropout.before(archive, "fc", HeadInit.DEFAULT, 1);
 
@@ -65,9 +64,9 @@ class HeadLayersTest {
     assertThat(weight(extended, "fc.weight")).isSameAs(weight(archive, "fc.weight"));
     assertThat(StateDict.of(extended).tensors().keySet())
         .isEqualTo(StateDict.of(archive).tensors().keySet());
-    HeadLayers none = new HeadLayers(OptionalInt.empty(), OptionalDouble.empty());
+    HeadLayers none = new HeadLayers(Optional.empty(), Optional.empty());
     assertThat(none.before(archive, "fc", HeadInit.DEFAULT, 1)).isSameAs(archive);
-    assertThatThrownBy(() -> new HeadLayers(OptionalInt.empty(), OptionalDouble.of(1)))
+    assertThatThrownBy(() -> new HeadLayers(Optional.empty(), Optional.of(1.0)))
         .hasMessage("dropout must be in [0, 1) but is 1.0");
   }
 

@@ -37,8 +37,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalDouble;
-import java.util.OptionalInt;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -101,10 +99,10 @@ final class InitCommand implements Callable<Integer> {
     List<String> names = readLabels();
     Optional<WeightsChoice> weights =
         network.weights().map(said -> WeightsChoice.of(said, Optional.of(architecture)));
-    Preprocessing own = WeightsChoice.rule(weights, architecture, network.inputSize());
+    Preprocessing own = WeightsChoice.rule(weights, architecture, network.inputSize);
     ZooOptions options = options(names, architecture, own);
     architecture.requireUse(options);
-    Optional<HeadInit> init = network.headInit().map(HeadInit::parse);
+    Optional<HeadInit> init = network.headInit.map(HeadInit::parse);
     HeadLayers layers = headLayers();
     Optional<Path> file = weights.map(this::fetched);
     if (file.isPresent()) {
@@ -115,7 +113,7 @@ final class InitCommand implements Callable<Integer> {
             ? load(architecture, options, names, weights.get(), file.get())
             : new Made(architecture.build(options), Optional.empty(), names, Activation.SOFTMAX);
     Preprocessing rule =
-        own.with(network.resize(), network.interpolation(), network.mean(), network.std())
+        own.with(network.resize, network.interpolation, network.mean(), network.std())
             .over(alpha == null ? own.alpha() : Background.said("--alpha", alpha));
     weights
         .filter(choice -> choice.preprocessing().isPresent())
@@ -142,9 +140,8 @@ final class InitCommand implements Callable<Integer> {
 
   private Architecture architecture() {
     return Zoo.find(
-        network
-            .arch()
-            .orElseThrow(() -> Failure.badInput("--arch is missing; trainer archs lists them")));
+        network.arch.orElseThrow(
+            () -> Failure.badInput("--arch is missing; trainer archs lists them")));
   }
 
   private Path besideTheModel() {
@@ -169,18 +166,16 @@ final class InitCommand implements Callable<Integer> {
     }
     return new ZooOptions(
         classes == null ? known : classes,
-        network.seed(),
-        network.dropout().map(OptionalDouble::of).orElse(OptionalDouble.empty()),
-        network.stochasticDepth().map(OptionalDouble::of).orElse(OptionalDouble.empty()),
-        network.inputSize().isEmpty() && own.cropHeight() == architecture.inputSize()
-            ? OptionalInt.empty()
-            : OptionalInt.of(own.cropHeight()));
+        network.seed,
+        network.dropout,
+        network.stochasticDepth,
+        network.inputSize.isEmpty() && own.cropHeight() == architecture.inputSize()
+            ? Optional.empty()
+            : Optional.of(own.cropHeight()));
   }
 
   private HeadLayers headLayers() {
-    return new HeadLayers(
-        network.headMlp().map(OptionalInt::of).orElse(OptionalInt.empty()),
-        network.headDropout().map(OptionalDouble::of).orElse(OptionalDouble.empty()));
+    return new HeadLayers(network.headMlp, network.headDropout);
   }
 
   private Made load(
@@ -225,7 +220,7 @@ final class InitCommand implements Callable<Integer> {
 
   /** Whether the head will be the weights' own. */
   private boolean itsHead() {
-    return network.headInit().isEmpty() && network.headMlp().isEmpty();
+    return network.headInit.isEmpty() && network.headMlp.isEmpty();
   }
 
   private TorchScriptArchive withHeadLayers(
@@ -237,7 +232,7 @@ final class InitCommand implements Callable<Integer> {
     if (layers.hidden().isPresent()) {
       say("head %s: drawn anew, behind a hidden layer".formatted(head));
     }
-    return layers.before(archive, head, init.orElse(HeadInit.DEFAULT), network.seed());
+    return layers.before(archive, head, init.orElse(HeadInit.DEFAULT), network.seed);
   }
 
   private void drawHeads(
@@ -249,7 +244,7 @@ final class InitCommand implements Callable<Integer> {
         .forEach(head -> heads.add(HeadSearch.named(archive, head.name())));
     TraceOptions image = TraceOptions.of(rule.channels(), rule.cropHeight(), rule.cropWidth());
     int count = Math.toIntExact(heads.get(0).classes());
-    HeadReplacement.apply(archive, heads, count, init, network.seed(), image);
+    HeadReplacement.apply(archive, heads, count, init, network.seed, image);
     heads.forEach(head -> say("head %s: drawn anew (%s)".formatted(head.name(), init)));
   }
 
@@ -275,7 +270,7 @@ final class InitCommand implements Callable<Integer> {
   }
 
   private Path fetched(WeightsChoice choice) {
-    return choice.file(network.weightsSha256(), Terminal.progress(spec.commandLine().getErr()));
+    return choice.file(network.weightsSha256, Terminal.progress(spec.commandLine().getErr()));
   }
 
   private void say(String line) {

@@ -17,23 +17,23 @@ final class NetworkOptions {
       names = "--arch",
       paramLabel = "NAME",
       description = "An architecture of the zoo; see trainer archs.")
-  private @Nullable String arch;
+  Optional<String> arch = Optional.empty();
 
   @Option(
       names = "--weights",
       paramLabel = "imagenet|FILE|DIR|URL",
       description =
           "Pretrained weights: imagenet (imagenet:v2, IMAGENET1K_V2: what torchvision publishes for"
-              + " --arch), a file (safetensors, .pth, .pt, ONNX), a folder as Hugging Face has them,"
-              + " or an https address. What is fetched is kept in LAPIDARY_CACHE. Without them an"
-              + " --arch is random.")
-  private @Nullable String weights;
+              + " --arch), a file (safetensors, .pth, .pt, ONNX), a folder as Hugging Face has"
+              + " them, or an https address. What is fetched is kept in LAPIDARY_CACHE. Without"
+              + " them an --arch is random.")
+  private Optional<String> weights = Optional.empty();
 
   @Option(names = "--pretrained", description = "The same as --weights imagenet.")
   private boolean pretrained;
 
   @Option(names = "--weights-sha256", description = "The SHA-256 that --weights must have.")
-  private @Nullable String weightsSha256;
+  Optional<String> weightsSha256 = Optional.empty();
 
   @Option(
       names = "--min-match",
@@ -45,48 +45,48 @@ final class NetworkOptions {
       names = "--head-init",
       description =
           "Draws the last layer anew: default, xavier, kaiming, normal:STD, zero, constant:V.")
-  private @Nullable String headInit;
+  Optional<String> headInit = Optional.empty();
 
   @Option(
       names = "--head-dropout",
       description = "Probability of a dropout before the last layer. In [0, 1).")
-  private @Nullable Double headDropout;
+  Optional<Double> headDropout = Optional.empty();
 
   @Option(
       names = "--head-mlp",
       paramLabel = "N",
       description =
           "Puts a hidden layer of N outputs, with a ReLU, before the last layer. At least 1.")
-  private @Nullable Integer headMlp;
+  Optional<Integer> headMlp = Optional.empty();
 
   @Option(
       names = "--dropout",
       description = "Inside of --arch; the paper's unless given. In [0, 1).")
-  private @Nullable Double dropout;
+  Optional<Double> dropout = Optional.empty();
 
   @Option(
       names = "--stochastic-depth",
       description = "Of the last block of --arch; the paper's unless given. In [0, 1).")
-  private @Nullable Double stochasticDepth;
+  Optional<Double> stochasticDepth = Optional.empty();
 
   @Option(
       names = "--input-size",
       description = "Pixels; the architecture's own unless given. At least 1.")
-  private @Nullable Integer inputSize;
+  Optional<Integer> inputSize = Optional.empty();
 
   @Option(
       names = "--resize",
       description =
           "The shorter side's length before the crop; the weights' or --arch's own unless given."
               + " At least 1.")
-  private @Nullable Integer resize;
+  Optional<Integer> resize = Optional.empty();
 
   @Option(
       names = "--interpolation",
       paramLabel = "FILTER",
       description =
           "Of the resize: nearest, bilinear, bicubic, lanczos; the weights' own unless given.")
-  private Preprocessing.@Nullable Interpolation interpolation;
+  Optional<Preprocessing.Interpolation> interpolation = Optional.empty();
 
   @Option(
       names = "--mean",
@@ -98,7 +98,7 @@ final class NetworkOptions {
   private @Nullable List<Float> std;
 
   @Option(names = "--seed", defaultValue = "0", description = "Of every random decision.")
-  private long seed;
+  long seed;
 
   /** The keys of run.yaml that these are. */
   List<Setting> settings() {
@@ -115,38 +115,30 @@ final class NetworkOptions {
           }
         };
     add.accept("--seed", new Setting("seed", seed));
-    add.accept("--arch", new Setting("model.arch", arch()));
+    add.accept("--arch", new Setting("model.arch", arch));
     add.accept(pretrained ? "--pretrained" : "--weights", new Setting("model.weights", weights()));
-    add.accept("--weights-sha256", new Setting("model.weights-sha256", weightsSha256()));
+    add.accept("--weights-sha256", new Setting("model.weights-sha256", weightsSha256));
     add.accept("--min-match", new Setting("model.min-match", minMatch()));
-    add.accept("--head-init", new Setting("model.head.init", headInit()));
-    add.accept("--head-dropout", new Setting("model.head.dropout", headDropout()));
-    add.accept("--head-mlp", new Setting("model.head.mlp", headMlp()));
-    add.accept("--dropout", new Setting("model.dropout", dropout()));
-    add.accept("--stochastic-depth", new Setting("model.stochastic-depth", stochasticDepth()));
-    add.accept("--input-size", new Setting("model.input-size", inputSize()));
-    add.accept("--resize", new Setting("model.resize", resize()));
-    add.accept("--interpolation", new Setting("model.interpolation", interpolation()));
+    add.accept("--head-init", new Setting("model.head.init", headInit));
+    add.accept("--head-dropout", new Setting("model.head.dropout", headDropout));
+    add.accept("--head-mlp", new Setting("model.head.mlp", headMlp));
+    add.accept("--dropout", new Setting("model.dropout", dropout));
+    add.accept("--stochastic-depth", new Setting("model.stochastic-depth", stochasticDepth));
+    add.accept("--input-size", new Setting("model.input-size", inputSize));
+    add.accept("--resize", new Setting("model.resize", resize));
+    add.accept("--interpolation", new Setting("model.interpolation", interpolation));
     add.accept("--mean", new Setting("model.mean", mean()));
     add.accept("--std", new Setting("model.std", std()));
     return settings;
   }
 
-  Optional<String> arch() {
-    return Optional.ofNullable(arch);
-  }
-
   Optional<String> weights() {
-    if (pretrained && weights != null) {
+    if (pretrained && weights.isPresent()) {
       throw Failure.badInput(
           "--pretrained is --weights imagenet, and --weights %s is given too; leave one out",
-          weights);
+          weights.get());
     }
-    return pretrained ? Optional.of("imagenet") : Optional.ofNullable(weights);
-  }
-
-  Optional<String> weightsSha256() {
-    return Optional.ofNullable(weightsSha256);
+    return pretrained ? Optional.of("imagenet") : weights;
   }
 
   double minMatch() {
@@ -156,47 +148,11 @@ final class NetworkOptions {
     return minMatch;
   }
 
-  Optional<String> headInit() {
-    return Optional.ofNullable(headInit);
-  }
-
-  Optional<Double> headDropout() {
-    return Optional.ofNullable(headDropout);
-  }
-
-  Optional<Integer> headMlp() {
-    return Optional.ofNullable(headMlp);
-  }
-
-  Optional<Double> dropout() {
-    return Optional.ofNullable(dropout);
-  }
-
-  Optional<Double> stochasticDepth() {
-    return Optional.ofNullable(stochasticDepth);
-  }
-
-  Optional<Integer> inputSize() {
-    return Optional.ofNullable(inputSize);
-  }
-
-  Optional<Integer> resize() {
-    return Optional.ofNullable(resize);
-  }
-
-  Optional<Preprocessing.Interpolation> interpolation() {
-    return Optional.ofNullable(interpolation);
-  }
-
   Optional<List<Float>> mean() {
     return Optional.ofNullable(mean);
   }
 
   Optional<List<Float>> std() {
     return Optional.ofNullable(std);
-  }
-
-  long seed() {
-    return seed;
   }
 }

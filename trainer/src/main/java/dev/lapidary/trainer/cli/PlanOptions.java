@@ -200,7 +200,7 @@ final class PlanOptions {
             .map(setting -> String.valueOf(setting.value()))
             .findFirst()
             .orElse("sgd");
-    return chosen.rate(optimizer, network.arch());
+    return chosen.rate(optimizer, network.arch);
   }
 
   private static String note(Recipe recipe, StageConfig last) {

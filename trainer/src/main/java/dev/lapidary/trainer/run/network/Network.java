@@ -36,8 +36,6 @@ import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
-import java.util.OptionalDouble;
-import java.util.OptionalInt;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -201,10 +199,7 @@ public record Network(
 
   private Network withHeadLayers(RunConfig config) {
     RunConfig.Head head = config.model().head();
-    HeadLayers layers =
-        new HeadLayers(
-            head.mlp().map(OptionalInt::of).orElse(OptionalInt.empty()),
-            head.dropout().map(OptionalDouble::of).orElse(OptionalDouble.empty()));
+    HeadLayers layers = new HeadLayers(head.mlp(), head.dropout());
     if (layers.isEmpty()) {
       return this;
     }

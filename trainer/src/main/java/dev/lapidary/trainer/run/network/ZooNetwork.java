@@ -12,8 +12,6 @@ import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
-import java.util.OptionalDouble;
-import java.util.OptionalInt;
 
 /** A network of the zoo, as its options say. */
 final class ZooNetwork {
@@ -48,20 +46,16 @@ final class ZooNetwork {
   static ZooOptions options(RunConfig config, int classes) {
     RunConfig.Model model = config.model();
     return new ZooOptions(
-        classes,
-        config.seed(),
-        model.dropout().map(OptionalDouble::of).orElse(OptionalDouble.empty()),
-        model.stochasticDepth().map(OptionalDouble::of).orElse(OptionalDouble.empty()),
-        inputSize(model));
+        classes, config.seed(), model.dropout(), model.stochasticDepth(), inputSize(model));
   }
 
   /** Weights may have been trained at another size than the architecture's own. */
-  private static OptionalInt inputSize(RunConfig.Model model) {
+  private static Optional<Integer> inputSize(RunConfig.Model model) {
     Architecture architecture = Zoo.find(model.arch().orElseThrow());
     int side = WeightsChoice.rule(weights(model), architecture, model.inputSize()).cropHeight();
     return model.inputSize().isEmpty() && side == architecture.inputSize()
-        ? OptionalInt.empty()
-        : OptionalInt.of(side);
+        ? Optional.empty()
+        : Optional.of(side);
   }
 
   /** Whose weights the model is to have. */
