@@ -17,11 +17,8 @@ import dev.lapidary.torchscript.archive.PyValue.PyString;
 import dev.lapidary.torchscript.archive.PyValue.PyTensor;
 import dev.lapidary.torchscript.archive.PyValue.PyTuple;
 import dev.lapidary.torchscript.archive.PyValue.Quantizer;
-import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
 import java.util.EnumMap;
-import java.util.HashMap;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
@@ -38,12 +35,10 @@ final class PickleWriter {
           "float", "build_doublelist",
           "bool", "build_boollist");
 
-  private final ByteArrayOutputStream out = new ByteArrayOutputStream();
+  private final PickleOutput out = new PickleOutput();
   private final StorageLayout layout;
-  private final Map<String, Integer> texts = new HashMap<>();
   private final IdentityHashMap<PyValue, Integer> objects = new IdentityHashMap<>();
   private final IdentityHashMap<Storage, Map<DType, Integer>> storages = new IdentityHashMap<>();
-  private int memoSize;
 
   private PickleWriter(StorageLayout layout) {
     this.layout = layout;
@@ -52,35 +47,31 @@ final class PickleWriter {
   /** The pickle's bytes; storages are named by the layout, whose records go beside it. */
   static ByteBuffer write(PyValue value, StorageLayout layout) {
     PickleWriter writer = new PickleWriter(layout);
-    writer.op(Opcode.PROTO);
-    writer.out.write(2);
     writer.push(value);
-    writer.op(Opcode.STOP);
-    return ByteBuffer.wrap(writer.out.toByteArray());
+    return writer.out.finished();
   }
 
   private void push(PyValue value) {
     if (value == PyNone.NONE) {
-      op(Opcode.NONE);
+      out.op(Opcode.NONE);
     } else if (value instanceof PyBool bool) {
-      op(bool.value() ? Opcode.NEWTRUE : Opcode.NEWFALSE);
+      out.op(bool.value() ? Opcode.NEWTRUE : Opcode.NEWFALSE);
     } else if (value instanceof PyInt number) {
-      integer(number.value());
+      out.integer(number.value());
     } else if (value instanceof PyFloat number) {
-      real(number.value());
+      out.real(number.value());
     } else if (value instanceof PyString string) {
-      text(string.value());
+      out.text(string.value());
     } else if (value instanceof PyDevice device) {
-      global("torch", "device");
-      text(device.name());
-      op(Opcode.TUPLE1);
-      op(Opcode.REDUCE);
+      out.global("torch", "device");
+      out.text(device.name());
+      out.op(Opcode.TUPLE1, Opcode.REDUCE);
     } else if (value instanceof PyTuple tuple) {
       tuple(tuple.items());
     } else if (value instanceof PyEnum constant) {
       scriptClass(constant.className());
       push(constant.value());
-      op(Opcode.REDUCE);
+      out.op(Opcode.REDUCE);
     } else {
       shared(value);
     }
@@ -88,7 +79,9 @@ final class PickleWriter {
 
   /** What has an identity: written once, then recalled. */
   private void shared(PyValue value) {
-    if (recall(value)) {
+    Integer known = objects.get(value);
+    if (known != null) {
+      out.get(known);
       return;
     }
     if (value instanceof PyTensor tensor) {
@@ -104,47 +97,43 @@ final class PickleWriter {
     } else {
       throw new IllegalArgumentException(PyTree.kind(value) + " has no place in TorchScript");
     }
-    remember(value);
+    objects.put(value, out.put());
   }
 
   private void object(PyObject object) {
     scriptClass(object.className());
-    op(Opcode.EMPTY_TUPLE);
-    op(Opcode.NEWOBJ);
+    out.op(Opcode.EMPTY_TUPLE, Opcode.NEWOBJ);
     PyValue state = object.attributes().get(PyObject.STATE);
     if (state != null) {
       push(state);
     } else {
-      op(Opcode.EMPTY_DICT);
-      op(Opcode.MARK);
+      out.op(Opcode.EMPTY_DICT, Opcode.MARK);
       object
           .attributes()
           .forEach(
               (name, attribute) -> {
-                text(name);
+                out.text(name);
                 push(attribute);
               });
-      op(Opcode.SETITEMS);
+      out.op(Opcode.SETITEMS);
     }
-    op(Opcode.BUILD);
+    out.op(Opcode.BUILD);
   }
 
   private void list(PyList list) {
     String builder = LIST_BUILDERS.get(list.elementType());
     boolean tagged = builder == null && !list.elementType().isEmpty();
     if (builder != null) {
-      global("torch.jit._pickle", builder);
-      op(Opcode.MARK);
+      out.global("torch.jit._pickle", builder);
+      out.op(Opcode.MARK);
     } else if (tagged) {
-      global("torch.jit._pickle", "restore_type_tag");
+      out.global("torch.jit._pickle", "restore_type_tag");
     }
-    op(Opcode.EMPTY_LIST);
-    op(Opcode.MARK);
+    out.op(Opcode.EMPTY_LIST, Opcode.MARK);
     list.items().forEach(this::push);
-    op(Opcode.APPENDS);
+    out.op(Opcode.APPENDS);
     if (builder != null) {
-      op(Opcode.TUPLE);
-      op(Opcode.REDUCE);
+      out.op(Opcode.TUPLE, Opcode.REDUCE);
     } else if (tagged) {
       typeTag("List[" + list.elementType() + "]");
     }
@@ -153,68 +142,63 @@ final class PickleWriter {
   private void dict(PyDict dict) {
     boolean tagged = !dict.types().isEmpty();
     if (tagged) {
-      global("torch.jit._pickle", "restore_type_tag");
+      out.global("torch.jit._pickle", "restore_type_tag");
     }
-    op(Opcode.EMPTY_DICT);
-    op(Opcode.MARK);
+    out.op(Opcode.EMPTY_DICT, Opcode.MARK);
     dict.items()
         .forEach(
             (key, item) -> {
               push(key);
               push(item);
             });
-    op(Opcode.SETITEMS);
+    out.op(Opcode.SETITEMS);
     if (tagged) {
       typeTag("Dict[" + dict.types() + "]");
     }
   }
 
   private void typeTag(String type) {
-    text(type);
-    op(Opcode.TUPLE2);
-    op(Opcode.REDUCE);
+    out.text(type);
+    out.op(Opcode.TUPLE2, Opcode.REDUCE);
   }
 
   private void tensor(PyTensor value) {
-    global("torch._utils", "_rebuild_tensor_v2");
-    op(Opcode.MARK);
+    out.global("torch._utils", "_rebuild_tensor_v2");
+    out.op(Opcode.MARK);
     view(value.tensor());
-    op(value.requiresGrad() ? Opcode.NEWTRUE : Opcode.NEWFALSE);
+    out.op(value.requiresGrad() ? Opcode.NEWTRUE : Opcode.NEWFALSE);
     noHooks();
-    op(Opcode.TUPLE);
-    op(Opcode.REDUCE);
+    out.op(Opcode.TUPLE, Opcode.REDUCE);
   }
 
   private void quantized(PyQTensor value) {
-    global("torch._utils", "_rebuild_qtensor");
-    op(Opcode.MARK);
+    out.global("torch._utils", "_rebuild_qtensor");
+    out.op(Opcode.MARK);
     view(value.integers());
-    op(Opcode.MARK);
+    out.op(Opcode.MARK);
     if (value.quantizer() instanceof Quantizer.PerTensor affine) {
-      global("torch", "per_tensor_affine");
-      real(affine.scale());
-      integer(affine.zeroPoint());
+      out.global("torch", "per_tensor_affine");
+      out.real(affine.scale());
+      out.integer(affine.zeroPoint());
     } else {
       Quantizer.PerChannel affine = (Quantizer.PerChannel) value.quantizer();
-      global("torch", "per_channel_affine");
+      out.global("torch", "per_channel_affine");
       tensor(new PyTensor(affine.scales(), false));
       tensor(new PyTensor(affine.zeroPoints(), false));
-      integer(affine.axis());
+      out.integer(affine.axis());
     }
-    op(Opcode.TUPLE);
-    op(Opcode.NEWFALSE);
+    out.op(Opcode.TUPLE, Opcode.NEWFALSE);
     noHooks();
-    op(Opcode.TUPLE);
-    op(Opcode.REDUCE);
+    out.op(Opcode.TUPLE, Opcode.REDUCE);
   }
 
   /** Storage, offset, sizes, strides. */
   private void view(Tensor tensor) {
     StorageLayout.View view = layout.view(tensor);
     storage(tensor, view);
-    integer(view.offset());
-    integers(tensor.shape());
-    integers(tensor.strides());
+    out.integer(view.offset());
+    out.integers(tensor.shape());
+    out.integers(tensor.strides());
   }
 
   private void storage(Tensor tensor, StorageLayout.View view) {
@@ -222,126 +206,36 @@ final class PickleWriter {
         storages.computeIfAbsent(tensor.storage(), s -> new EnumMap<>(DType.class));
     Integer index = known.get(tensor.dtype());
     if (index != null) {
-      get(index);
+      out.get(index);
       return;
     }
-    op(Opcode.MARK);
-    text("storage");
-    global("torch", tensor.dtype().storageName());
-    text(view.key());
-    text("cpu");
-    integer(view.elements());
-    op(Opcode.TUPLE);
-    op(Opcode.BINPERSID);
-    known.put(tensor.dtype(), put());
+    out.op(Opcode.MARK);
+    out.text("storage");
+    out.global("torch", tensor.dtype().storageName());
+    out.text(view.key());
+    out.text("cpu");
+    out.integer(view.elements());
+    out.op(Opcode.TUPLE, Opcode.BINPERSID);
+    known.put(tensor.dtype(), out.put());
   }
 
   private void noHooks() {
-    global("collections", "OrderedDict");
-    op(Opcode.EMPTY_TUPLE);
-    op(Opcode.REDUCE);
+    out.global("collections", "OrderedDict");
+    out.op(Opcode.EMPTY_TUPLE, Opcode.REDUCE);
   }
 
   private void tuple(List<PyValue> items) {
     if (items.isEmpty()) {
-      op(Opcode.EMPTY_TUPLE);
+      out.op(Opcode.EMPTY_TUPLE);
       return;
     }
-    op(Opcode.MARK);
+    out.op(Opcode.MARK);
     items.forEach(this::push);
-    op(Opcode.TUPLE);
-  }
-
-  private void integers(long[] values) {
-    op(Opcode.MARK);
-    for (long value : values) {
-      integer(value);
-    }
-    op(Opcode.TUPLE);
-  }
-
-  private void integer(long value) {
-    if (value >= 0 && value <= 0xff) {
-      op(Opcode.BININT1);
-      little(value, 1);
-    } else if (value >= 0 && value <= 0xffff) {
-      op(Opcode.BININT2);
-      little(value, 2);
-    } else if (value == (int) value) {
-      op(Opcode.BININT);
-      little(value, 4);
-    } else {
-      op(Opcode.LONG1);
-      little(8, 1);
-      little(value, 8);
-    }
-  }
-
-  private void real(double value) {
-    op(Opcode.BINFLOAT);
-    little(Long.reverseBytes(Double.doubleToRawLongBits(value)), 8);
-  }
-
-  private void text(String value) {
-    Integer known = texts.get(value);
-    if (known != null) {
-      get(known);
-      return;
-    }
-    byte[] bytes = value.getBytes(StandardCharsets.UTF_8);
-    op(Opcode.BINUNICODE);
-    little(bytes.length, 4);
-    out.writeBytes(bytes);
-    texts.put(value, put());
+    out.op(Opcode.TUPLE);
   }
 
   private void scriptClass(String className) {
     int dot = className.lastIndexOf('.');
-    global(className.substring(0, dot), className.substring(dot + 1));
-  }
-
-  private void global(String module, String name) {
-    String lines = module + "\n" + name + "\n";
-    Integer known = texts.get(lines);
-    if (known != null) {
-      get(known);
-      return;
-    }
-    op(Opcode.GLOBAL);
-    out.writeBytes(lines.getBytes(StandardCharsets.UTF_8));
-    texts.put(lines, put());
-  }
-
-  private boolean recall(PyValue value) {
-    Integer known = objects.get(value);
-    if (known != null) {
-      get(known);
-    }
-    return known != null;
-  }
-
-  private void remember(PyValue value) {
-    objects.put(value, put());
-  }
-
-  private int put() {
-    op(memoSize < 256 ? Opcode.PUT : Opcode.LONG_PUT);
-    little(memoSize, memoSize < 256 ? 1 : 4);
-    return memoSize++;
-  }
-
-  private void get(int index) {
-    op(index < 256 ? Opcode.GET : Opcode.LONG_GET);
-    little(index, index < 256 ? 1 : 4);
-  }
-
-  private void op(Opcode opcode) {
-    out.write(opcode.code());
-  }
-
-  private void little(long value, int bytes) {
-    for (int i = 0; i < bytes; i++) {
-      out.write((int) (value >>> (8 * i)));
-    }
+    out.global(className.substring(0, dot), className.substring(dot + 1));
   }
 }

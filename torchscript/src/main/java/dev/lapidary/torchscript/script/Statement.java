@@ -18,6 +18,22 @@ public sealed interface Statement {
   /** The statements directly inside. */
   List<Statement> inner();
 
+  /** A statement without statements inside. */
+  sealed interface Simple extends Statement {
+    @Override
+    default List<Statement> inner() {
+      return List.of();
+    }
+  }
+
+  /** A statement that gives nothing a value. */
+  sealed interface Untargeted extends Statement {
+    @Override
+    default List<Expression> targets() {
+      return List.of();
+    }
+  }
+
   /**
    * {@code a = e}, {@code a, b, = e}, {@code x.attr = e}, {@code a : T = e}.
    *
@@ -30,7 +46,7 @@ public sealed interface Statement {
       boolean unpack,
       Optional<Expression> type,
       Expression value)
-      implements Statement {
+      implements Simple {
     public Assign {
       targets = List.copyOf(targets);
     }
@@ -39,16 +55,11 @@ public sealed interface Statement {
     public List<Expression> values() {
       return List.of(value);
     }
-
-    @Override
-    public List<Statement> inner() {
-      return List.of();
-    }
   }
 
   /** {@code a += e}, in archives of version 1 and 2 only; the operator without {@code =}. */
   record Update(SourceLocation at, Expression target, String operator, Expression value)
-      implements Statement {
+      implements Simple {
     @Override
     public List<Expression> targets() {
       return List.of(target);
@@ -58,58 +69,28 @@ public sealed interface Statement {
     public List<Expression> values() {
       return List.of(value);
     }
-
-    @Override
-    public List<Statement> inner() {
-      return List.of();
-    }
   }
 
-  record Evaluate(SourceLocation at, Expression expression) implements Statement {
-    @Override
-    public List<Expression> targets() {
-      return List.of();
-    }
-
+  record Evaluate(SourceLocation at, Expression expression) implements Simple, Untargeted {
     @Override
     public List<Expression> values() {
       return List.of(expression);
     }
-
-    @Override
-    public List<Statement> inner() {
-      return List.of();
-    }
   }
 
-  record Return(SourceLocation at, Optional<Expression> value) implements Statement {
-    @Override
-    public List<Expression> targets() {
-      return List.of();
-    }
-
+  record Return(SourceLocation at, Optional<Expression> value) implements Simple, Untargeted {
     @Override
     public List<Expression> values() {
       return value.stream().toList();
-    }
-
-    @Override
-    public List<Statement> inner() {
-      return List.of();
     }
   }
 
   record If(
       SourceLocation at, Expression condition, List<Statement> then, List<Statement> otherwise)
-      implements Statement {
+      implements Untargeted {
     public If {
       then = List.copyOf(then);
       otherwise = List.copyOf(otherwise);
-    }
-
-    @Override
-    public List<Expression> targets() {
-      return List.of();
     }
 
     @Override
@@ -141,14 +122,10 @@ public sealed interface Statement {
     }
   }
 
-  record While(SourceLocation at, Expression condition, List<Statement> body) implements Statement {
+  record While(SourceLocation at, Expression condition, List<Statement> body)
+      implements Untargeted {
     public While {
       body = List.copyOf(body);
-    }
-
-    @Override
-    public List<Expression> targets() {
-      return List.of();
     }
 
     @Override
@@ -186,12 +163,7 @@ public sealed interface Statement {
   }
 
   /** A function inside a function: what {@code fork} runs. */
-  record Define(SourceLocation at, Definition.Function function) implements Statement {
-    @Override
-    public List<Expression> targets() {
-      return List.of();
-    }
-
+  record Define(SourceLocation at, Definition.Function function) implements Untargeted {
     @Override
     public List<Expression> values() {
       return List.of();
@@ -203,19 +175,9 @@ public sealed interface Statement {
     }
   }
 
-  record Pass(SourceLocation at) implements Statement {
-    @Override
-    public List<Expression> targets() {
-      return List.of();
-    }
-
+  record Pass(SourceLocation at) implements Simple, Untargeted {
     @Override
     public List<Expression> values() {
-      return List.of();
-    }
-
-    @Override
-    public List<Statement> inner() {
       return List.of();
     }
   }
