@@ -12,6 +12,9 @@ import dev.lapidary.core.image.Preprocessing.Resize;
 import dev.lapidary.torchscript.graph.Argument;
 import dev.lapidary.torchscript.graph.Graph;
 import dev.lapidary.torchscript.graph.SymInt;
+import dev.lapidary.torchscript.trace.OutputChoice;
+import dev.lapidary.torchscript.trace.TraceOptions;
+import dev.lapidary.torchscript.trace.limit.TraceLimits;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -95,7 +98,8 @@ final class Cards {
       int names = options.labelNames().orElseThrow().size();
       if (!logits.shape().get(1).equals(SymInt.of(names))) {
         throw Failure.badInput(
-            "--labels has %d names, the network gives %s numbers for an image; give a name for each",
+            "--labels has %d names, the network gives %s numbers for an image; give a name for"
+                + " each",
             names, logits.shape().get(1));
       }
     }
@@ -109,6 +113,11 @@ final class Cards {
   static ModelCard scored(ModelCard card, Graph network, Source source, SourceOptions options) {
     String where = String.valueOf(source.file().getFileName());
     return new ScoringChoice(where, options).of(card, network);
+  }
+
+  /** How a network with that card is traced. */
+  static TraceOptions image(ModelCard card, OutputChoice output) {
+    return new TraceOptions(shape(card), output, TraceLimits.DEFAULT);
   }
 
   static List<Long> shape(ModelCard card) {

@@ -8,7 +8,6 @@ import dev.lapidary.models.surgery.LayerOutput;
 import dev.lapidary.models.zoo.HeadSearch;
 import dev.lapidary.torchscript.archive.TorchScriptArchive;
 import dev.lapidary.torchscript.trace.TraceOptions;
-import dev.lapidary.torchscript.trace.limit.TraceLimits;
 import java.util.List;
 import java.util.Optional;
 import java.util.TreeMap;
@@ -47,7 +46,7 @@ final class Cut {
     if (!layer.equals(FEATURES)) {
       return LayerOutput.of(archive, layer);
     }
-    TraceOptions whole = new TraceOptions(Cards.shape(card), options.logits(), TraceLimits.DEFAULT);
+    TraceOptions whole = Cards.image(card, options.logits());
     return LayerOutput.inputOf(archive, HeadSearch.find(archive, whole).get(0).name());
   }
 

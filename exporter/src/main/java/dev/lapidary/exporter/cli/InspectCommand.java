@@ -7,9 +7,7 @@ import dev.lapidary.exporter.pass.Passes;
 import dev.lapidary.exporter.verify.Inspection;
 import dev.lapidary.torchscript.archive.TorchScriptArchive;
 import dev.lapidary.torchscript.graph.Graph;
-import dev.lapidary.torchscript.trace.TraceOptions;
 import dev.lapidary.torchscript.trace.Tracer;
-import dev.lapidary.torchscript.trace.limit.TraceLimits;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
@@ -26,7 +24,8 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "inspect",
     description = {
-      "Prints a file's card, inputs and outputs, operators, sizes, parameters, and the multiply-adds",
+      "Prints a file's card, inputs and outputs, operators, sizes, parameters, and the"
+          + " multiply-adds",
       "of one image."
     })
 final class InspectCommand implements Runnable {
@@ -66,10 +65,7 @@ final class InspectCommand implements Runnable {
   private Inspection ofSource() {
     try (Source source = Source.read(file, options)) {
       ModelCard card = Cards.of(source, options);
-      Graph traced =
-          Tracer.trace(
-              source.archive(),
-              new TraceOptions(Cards.shape(card), options.output(), TraceLimits.DEFAULT));
+      Graph traced = Tracer.trace(source.archive(), Cards.image(card, options.output()));
       OnnxGraph onnx = GraphLowering.lower(traced, OPSET);
       Passes.run(onnx);
       byte[] own = source.archive().extra().getOrDefault(TorchScriptArchive.CARD, new byte[0]);

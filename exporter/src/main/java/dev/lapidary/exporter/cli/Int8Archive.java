@@ -18,7 +18,6 @@ import dev.lapidary.exporter.torchscript.QuantizedGraph;
 import dev.lapidary.exporter.verify.LayerParity;
 import dev.lapidary.exporter.verify.LoadedModel;
 import dev.lapidary.exporter.verify.ModelRuntime;
-import dev.lapidary.exporter.verify.ParityGate;
 import dev.lapidary.exporter.verify.Preparation;
 import dev.lapidary.exporter.verify.Tolerance;
 import dev.lapidary.torchscript.archive.ArchiveReader;
@@ -26,9 +25,7 @@ import dev.lapidary.torchscript.archive.ArchiveWriter;
 import dev.lapidary.torchscript.archive.TorchScriptArchive;
 import dev.lapidary.torchscript.graph.Graph;
 import dev.lapidary.torchscript.trace.OutputChoice;
-import dev.lapidary.torchscript.trace.TraceOptions;
 import dev.lapidary.torchscript.trace.Tracer;
-import dev.lapidary.torchscript.trace.limit.TraceLimits;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -138,28 +135,21 @@ record Int8Archive(
 
   /** The float archive, whose nodes become those on integers, against the source. */
   private static ModelCard.Parity parity(Request request, Path floats) {
-    SourceOptions options = request.export().model;
     return TracedWitness.check(
         request.source(),
-        reference ->
-            ParityGate.check(
-                reference,
-                options.output(),
-                ModelRuntime.LIBTORCH,
-                floats,
-                request.card(),
-                options.batch(),
-                Preparation.SERVED,
-                Tolerance.FLOAT32),
+        request.export().model,
+        ModelRuntime.LIBTORCH,
+        floats,
+        request.card(),
+        Preparation.SERVED,
+        Tolerance.FLOAT32,
         request::trace);
   }
 
   /** The file as anyone reads it, each layer in libtorch and in ONNX Runtime. */
   private static LayerParity layers(Request request, ModelCard card, Path file) throws IOException {
-    TraceOptions options =
-        new TraceOptions(Cards.shape(card), OutputChoice.FIRST, TraceLimits.DEFAULT);
     return LayerParity.check(
-        Tracer.trace(ArchiveReader.read(file), options),
+        Tracer.trace(ArchiveReader.read(file), Cards.image(card, OutputChoice.FIRST)),
         file,
         OutputChoice.FIRST,
         OPSET,

@@ -2,6 +2,7 @@ package dev.lapidary.exporter.cli;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.lapidary.core.card.ModelCard;
 import dev.lapidary.exporter.quantize.CurvePoint;
 import dev.lapidary.exporter.quantize.Latency;
 import dev.lapidary.exporter.quantize.Loss;
@@ -20,6 +21,16 @@ record Measured(
   static Measured of(Quantized quantized) {
     return new Measured(
         quantized.agreement(), quantized.verdict(), quantized.curve(), quantized.latency());
+  }
+
+  static void putLayers(ObjectNode json, int all, int onIntegers) {
+    json.putObject("layersWithWeights").put("all", all).put("onIntegers", onIntegers);
+  }
+
+  static void putFallbacks(ObjectNode json, ModelCard.Quantization how) {
+    ArrayNode floats = json.putArray("fallbacks");
+    how.fallbacks()
+        .forEach(f -> floats.addObject().put("layer", f.layer()).put("reason", f.reason()));
   }
 
   void put(ObjectNode json) {

@@ -60,8 +60,8 @@ final class OnnxCommand implements Callable<Integer>, HelpSection.Command {
   @Option(
       names = "--embed-resize",
       description =
-          "as --embed-preprocessing, and resize and crop in the graph too: uint8 [N,H,W,3] of any one"
-              + " size, so that a client only decodes; bilinear and bicubic")
+          "as --embed-preprocessing, and resize and crop in the graph too: uint8 [N,H,W,3] of any"
+              + " one size, so that a client only decodes; bilinear and bicubic")
   private boolean embedResize;
 
   @Option(
@@ -152,7 +152,7 @@ final class OnnxCommand implements Callable<Integer>, HelpSection.Command {
     PrintWriter err = spec.commandLine().getErr();
     OnnxExport.Request request =
         new OnnxExport.Request(export, opset, steps(), maxInlineBytes, quantize);
-    OnnxExport.Report report = OnnxExport.run(request, TerminalProgress.of(err));
+    OnnxReport report = OnnxExport.run(request, TerminalProgress.of(err));
     if (cardFile) {
       CardCommand.write(CardJson.write(report.card()), beside);
     }

@@ -1,11 +1,7 @@
 package dev.lapidary.exporter.cli;
 
-import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.node.ArrayNode;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.lapidary.core.card.CardJson;
 import dev.lapidary.core.card.ModelCard;
-import dev.lapidary.core.card.Scores;
 import dev.lapidary.core.file.AtomicFile;
 import dev.lapidary.core.progress.WorkProgress;
 import dev.lapidary.exporter.lower.GraphLowering;
@@ -19,23 +15,19 @@ import dev.lapidary.exporter.quantize.QuantizeMethod;
 import dev.lapidary.exporter.quantize.QuantizeOptions;
 import dev.lapidary.exporter.quantize.Quantized;
 import dev.lapidary.exporter.quantize.SourceQuantization;
-import dev.lapidary.exporter.quantize.WeightedLayers;
 import dev.lapidary.exporter.report.Int8Page;
 import dev.lapidary.exporter.verify.LayerParity;
 import dev.lapidary.exporter.verify.LoadFailure;
 import dev.lapidary.exporter.verify.ModelRuntime;
-import dev.lapidary.exporter.verify.ParityGate;
 import dev.lapidary.exporter.verify.Preparation;
 import dev.lapidary.exporter.verify.ResizeParity;
 import dev.lapidary.exporter.verify.Tolerance;
 import dev.lapidary.torchscript.graph.Graph;
 import dev.lapidary.torchscript.trace.TraceOptions;
 import dev.lapidary.torchscript.trace.Tracer;
-import dev.lapidary.torchscript.trace.limit.TraceLimits;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 
@@ -62,75 +54,6 @@ final class OnnxExport {
       long maxInlineBytes,
       QuantizeOptions quantize) {}
 
-  /** What was written. */
-  record Report(
-      Path out,
-      long bytes,
-      int nodes,
-      ModelCard card,
-      Optional<WeightedLayers> layers,
-      Optional<Measured> measured,
-      Timings timings) {
-
-    String json() {
-      ObjectNode json = new ObjectMapper().createObjectNode();
-      json.put("file", String.valueOf(out.getFileName())).put("bytes", bytes).put("nodes", nodes);
-      json.put("quantization", card.quantization().map(q -> q.method()).orElse("none"));
-      layers.ifPresent(
-          counted ->
-              json.putObject("layersWithWeights")
-                  .put("all", counted.all())
-                  .put("onIntegers", counted.onIntegers()));
-      card.quantization()
-          .filter(q -> !SourceQuantization.isOf(card))
-          .ifPresent(
-              q -> {
-                ArrayNode floats = json.putArray("fallbacks");
-                q.fallbacks()
-                    .forEach(
-                        f -> floats.addObject().put("layer", f.layer()).put("reason", f.reason()));
-              });
-      measured.ifPresent(m -> m.put(json));
-      json.put("scores", card.scores().label());
-      card.parity().ifPresent(parity -> Proof.put(json, parity));
-      card.parity().ifPresent(parity -> json.put("bound", parity.bound()));
-      return json.put("goldenImages", card.golden().size()).toString();
-    }
-
-    /** What serving will ask for, of a classifier whose source has no card. */
-    Optional<String> lacking() {
-      boolean rule = card.preprocessing().isEmpty();
-      if (card.labels().isEmpty() && !rule) {
-        return Optional.of(
-            "[%s] its classes have no names, so answers will be numbers: export it with --labels FILE,"
-                    .formatted(out)
-                + " or serve it with that");
-      }
-      return rule
-          ? Optional.of(
-              "[%s] it does not say how an image becomes its input: export it with %s--resize, --mean"
-                      .formatted(out, card.labels().isEmpty() ? "--labels, " : "")
-                  + " and --std, or serve run will ask for them")
-          : Optional.empty();
-    }
-
-    String text() {
-      boolean made = card.quantization().isPresent() && !SourceQuantization.isOf(card);
-      String what = made ? "the float32 graph it was made of differs" : "differs";
-      String proof =
-          card.parity()
-              .map(p -> "; %s from %s %s".formatted(what, p.reference(), Proof.text(p)))
-              .orElse("");
-      String scores =
-          card.scores() == Scores.LOGITS
-              ? ""
-              : "; gives scores, a %s's, to which nothing is applied again"
-                  .formatted(card.scores().label());
-      return String.format(
-          Locale.ROOT, "%s: %d nodes, %.2f MB%s%s", out, nodes, bytes / 1e6, proof, scores);
-    }
-  }
-
   private OnnxExport(Request request, WorkProgress log) {
     this.request = request;
     this.log = log;
@@ -140,11 +63,11 @@ final class OnnxExport {
    * @param log gets lines of progress
    * @throws dev.lapidary.core.failure.Failure with nothing written
    */
-  static Report run(Request request, WorkProgress log) throws IOException {
+  static OnnxReport run(Request request, WorkProgress log) throws IOException {
     return new OnnxExport(request, log).run();
   }
 
-  private Report run() throws IOException {
+  private OnnxReport run() throws IOException {
     request.export().requireOut();
     if (request.quantize().report().isPresent()) {
       AtomicFile.requireAbsent(request.quantize().report().get(), request.export().force);
@@ -155,7 +78,7 @@ final class OnnxExport {
     timings.step("move");
     Written done = written[0];
     writeReport(done);
-    return new Report(
+    return new OnnxReport(
         request.export().out,
         done.bytes(),
         done.nodes(),
@@ -328,20 +251,14 @@ final class OnnxExport {
 
   private ModelCard.Parity parity(
       Path source, ModelCard card, Path file, Optional<SourceQuantization> already) {
-    SourceOptions options = request.export().model;
-    Tolerance tolerance = already.map(SourceQuantization::tolerance).orElse(Tolerance.FLOAT32);
     return TracedWitness.check(
         source,
-        reference ->
-            ParityGate.check(
-                reference,
-                options.output(),
-                ModelRuntime.ONNX_RUNTIME,
-                file,
-                card,
-                options.batch(),
-                Preparation.BRIEF,
-                tolerance),
+        request.export().model,
+        ModelRuntime.ONNX_RUNTIME,
+        file,
+        card,
+        Preparation.BRIEF,
+        already.map(SourceQuantization::tolerance).orElse(Tolerance.FLOAT32),
         () -> traced(card));
   }
 
@@ -364,7 +281,6 @@ final class OnnxExport {
   }
 
   private TraceOptions traceOptions(ModelCard card) {
-    return new TraceOptions(
-        Cards.shape(card), request.export().model.output(), TraceLimits.DEFAULT);
+    return Cards.image(card, request.export().model.output());
   }
 }

@@ -1,7 +1,6 @@
 package dev.lapidary.exporter.cli;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.lapidary.core.card.CardJson;
 import dev.lapidary.core.card.ModelCard;
@@ -17,16 +16,13 @@ import dev.lapidary.exporter.torchscript.InferenceArchive;
 import dev.lapidary.exporter.verify.GoldenImages;
 import dev.lapidary.exporter.verify.LoadedModel;
 import dev.lapidary.exporter.verify.ModelRuntime;
-import dev.lapidary.exporter.verify.ParityGate;
 import dev.lapidary.exporter.verify.Preparation;
 import dev.lapidary.exporter.verify.Tolerance;
 import dev.lapidary.torchscript.archive.ArchiveWriter;
 import dev.lapidary.torchscript.archive.TorchScriptArchive;
 import dev.lapidary.torchscript.graph.Graph;
 import dev.lapidary.torchscript.trace.OutputChoice;
-import dev.lapidary.torchscript.trace.TraceOptions;
 import dev.lapidary.torchscript.trace.Tracer;
-import dev.lapidary.torchscript.trace.limit.TraceLimits;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.FileSystemException;
@@ -59,14 +55,8 @@ final class TorchScriptExport {
 
     private void put(ObjectNode json, Int8Archive made) {
       json.put("quantization", Int8Archive.METHOD);
-      json.putObject("layersWithWeights")
-          .put("all", made.weighted())
-          .put("onIntegers", made.onIntegers());
-      ArrayNode floats = json.putArray("fallbacks");
-      card.quantization()
-          .orElseThrow()
-          .fallbacks()
-          .forEach(f -> floats.addObject().put("layer", f.layer()).put("reason", f.reason()));
+      Measured.putLayers(json, made.weighted(), made.onIntegers());
+      Measured.putFallbacks(json, card.quantization().orElseThrow());
       made.measured().put(json);
       json.putObject("layerParity")
           .put("layers", made.parity().layers())
@@ -112,7 +102,7 @@ final class TorchScriptExport {
       if (images.isEmpty()) {
         CalibrationFolder.requireReadable(quantize, log::say);
       }
-      Graph traced = Tracer.trace(source.archive(), traceOptions(export, described));
+      Graph traced = Tracer.trace(source.archive(), Cards.image(described, export.model.output()));
       ModelCard card = Cards.scored(described, traced, source, export.model);
       Cards.requireAName(traced, export.model);
       Optional<SourceQuantization> already = SourceQuantization.of(traced);
@@ -214,16 +204,12 @@ final class TorchScriptExport {
         described.withParity(
             TracedWitness.check(
                 source,
-                reference ->
-                    ParityGate.check(
-                        reference,
-                        export.model.output(),
-                        ModelRuntime.LIBTORCH,
-                        file,
-                        described,
-                        export.model.batch(),
-                        Preparation.SERVED,
-                        tolerance),
+                export.model,
+                ModelRuntime.LIBTORCH,
+                file,
+                described,
+                Preparation.SERVED,
+                tolerance,
                 () -> trace));
     return new Written(
         delivered(archive, card, quantize, Optional.empty(), file), Optional.empty());
@@ -254,9 +240,5 @@ final class TorchScriptExport {
       GoldenImages.replay(model, card, file);
     }
     return card;
-  }
-
-  private static TraceOptions traceOptions(ExportOptions export, ModelCard card) {
-    return new TraceOptions(Cards.shape(card), export.model.output(), TraceLimits.DEFAULT);
   }
 }

@@ -2,6 +2,10 @@ package dev.lapidary.exporter.cli;
 
 import dev.lapidary.core.card.ModelCard;
 import dev.lapidary.exporter.torchscript.InferenceArchive;
+import dev.lapidary.exporter.verify.ModelRuntime;
+import dev.lapidary.exporter.verify.ParityGate;
+import dev.lapidary.exporter.verify.Preparation;
+import dev.lapidary.exporter.verify.Tolerance;
 import dev.lapidary.exporter.verify.UnknownOperator;
 import dev.lapidary.torchscript.archive.TorchScriptArchive;
 import dev.lapidary.torchscript.graph.Graph;
@@ -22,11 +26,30 @@ final class TracedWitness {
   record Traced(TorchScriptArchive archive, Graph graph) {}
 
   /**
-   * @param gate compares with an archive; given whether that is the trace, of one output
-   * @param traced asked for only if it is needed
+   * @param options of the source
+   * @param file to prove, of the runtime, with its card
+   * @param traced the source's; asked for only if it is needed
    */
   static ModelCard.Parity check(
-      Path source, Function<Path, ModelCard.Parity> gate, Supplier<Traced> traced) {
+      Path source,
+      SourceOptions options,
+      ModelRuntime runtime,
+      Path file,
+      ModelCard card,
+      Preparation preparation,
+      Tolerance tolerance,
+      Supplier<Traced> traced) {
+    Function<Path, ModelCard.Parity> gate =
+        reference ->
+            ParityGate.check(
+                reference,
+                options.output(),
+                runtime,
+                file,
+                card,
+                options.batch(),
+                preparation,
+                tolerance);
     try {
       return gate.apply(source);
     } catch (UnknownOperator unknown) {

@@ -1,7 +1,6 @@
 package dev.lapidary.exporter.cli;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.lapidary.core.card.CardJson;
 import dev.lapidary.core.card.ModelCard;
 import dev.lapidary.core.card.Scores;
@@ -16,12 +15,10 @@ import dev.lapidary.core.progress.WorkProgress;
 import dev.lapidary.exporter.onnx.OnnxReader;
 import dev.lapidary.exporter.quantize.SourceQuantization;
 import dev.lapidary.exporter.verify.Accuracy;
-import dev.lapidary.exporter.verify.Comparison;
 import dev.lapidary.exporter.verify.GoldenImages;
 import dev.lapidary.exporter.verify.LabelledImages;
 import dev.lapidary.exporter.verify.LoadedModel;
 import dev.lapidary.exporter.verify.ModelRuntime;
-import dev.lapidary.exporter.verify.ParityGate;
 import dev.lapidary.exporter.verify.Preparation;
 import dev.lapidary.exporter.verify.Tolerance;
 import dev.lapidary.torchscript.archive.TorchScriptArchive;
@@ -30,18 +27,14 @@ import dev.lapidary.torchscript.pt2.NetworkFile;
 import dev.lapidary.torchscript.trace.OutputChoice;
 import dev.lapidary.torchscript.trace.TraceOptions;
 import dev.lapidary.torchscript.trace.Tracer;
-import dev.lapidary.torchscript.trace.limit.TraceLimits;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
-import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -58,14 +51,6 @@ import picocli.CommandLine.Spec;
       "source (--against), and the accuracy over a folder with a folder a class (--data)."
     })
 final class VerifyCommand implements Callable<Integer> {
-  /** How people call what JSON names in full. */
-  private static final Map<String, String> WORDS =
-      Map.of(
-          "meanAveragePrecision", "mAP",
-          "microF1", "micro F1",
-          "macroF1", "macro F1",
-          "subsetAccuracy", "exact match");
-
   @Spec private CommandSpec spec;
 
   @Parameters(
@@ -105,18 +90,6 @@ final class VerifyCommand implements Callable<Integer> {
   @Option(names = "--json", description = "print the result as JSON")
   private boolean json;
 
-  /** What was measured; the parity is of uniform inputs, the comparison of the images. */
-  private record Result(
-      Optional<ModelCard> card, Optional<ModelCard.Parity> parity, Optional<Accuracy> accuracy) {
-
-    /** The certificate of a quantized file is of the float32 graph that it was made of. */
-    Optional<String> uncompared() {
-      return parity.isPresent() || accuracy.isPresent()
-          ? Optional.empty()
-          : card.flatMap(ModelCard::quantization).map(ModelCard.Quantization::method);
-    }
-  }
-
   @Override
   public Integer call() throws IOException {
     if (predictions != null && data == null) {
@@ -127,17 +100,19 @@ final class VerifyCommand implements Callable<Integer> {
     }
     file = NetworkFile.at(file);
     Optional<ModelCard> card = card();
-    Result result = measured(card);
+    Verification result = measured(card);
     if (predictions != null && result.accuracy().isPresent()) {
       write(predictions, result.accuracy().get().predictions());
     }
-    spec.commandLine().getOut().println(json ? json(result) : text(result));
+    spec.commandLine()
+        .getOut()
+        .println(json ? result.json() : result.text(file, against != null, data != null));
     spec.commandLine().getOut().flush();
     return 0;
   }
 
   /** A program of torch.export is measured as what is printed of it. */
-  private Result measured(Optional<ModelCard> card) {
+  private Verification measured(Optional<ModelCard> card) {
     Optional<Source> printed =
         ModelRuntime.of(file) == ModelRuntime.LIBTORCH ? Source.printed(file) : Optional.empty();
     try {
@@ -163,12 +138,12 @@ final class VerifyCommand implements Callable<Integer> {
         .map(bytes -> CardJson.read(bytes, String.valueOf(file.getFileName())));
   }
 
-  private Result measure(Path model, Optional<ModelCard> card, Optional<Source> source) {
+  private Verification measure(Path model, Optional<ModelCard> card, Optional<Source> source) {
     Optional<ModelCard.Parity> parity = source.flatMap(s -> parity(model, card, s));
     try (LoadedModel loaded = LoadedModel.open(ModelRuntime.of(file), model, OutputChoice.FIRST)) {
       card.ifPresent(c -> GoldenImages.replay(loaded, c, file));
       if (data == null) {
-        return new Result(card, parity, Optional.empty());
+        return new Verification(card, parity, Optional.empty());
       }
       ModelCard said =
           card.filter(c -> c.preprocessing().isPresent())
@@ -181,7 +156,7 @@ final class VerifyCommand implements Callable<Integer> {
                               + " with a card",
                           file.getFileName()));
       ModelCard described = said.withScoring(scoring(said, card.isPresent()));
-      return new Result(card, parity, Optional.of(accuracy(loaded, described, source)));
+      return new Verification(card, parity, Optional.of(accuracy(loaded, described, source)));
     }
   }
 
@@ -208,8 +183,7 @@ final class VerifyCommand implements Callable<Integer> {
       return OnnxEnding.of(file);
     }
     try {
-      TraceOptions image =
-          new TraceOptions(Cards.shape(said), OutputChoice.FIRST, TraceLimits.DEFAULT);
+      TraceOptions image = Cards.image(said, OutputChoice.FIRST);
       return TracedEnding.of(Tracer.trace(NetworkFile.read(file), image)).ending();
     } catch (Failure e) {
       return Ending.LOGITS;
@@ -234,23 +208,19 @@ final class VerifyCommand implements Callable<Integer> {
     ModelCard.Parity found =
         TracedWitness.check(
             source.file(),
-            reference ->
-                ParityGate.check(
-                    reference,
-                    options.output(),
-                    ModelRuntime.of(file),
-                    model,
-                    described,
-                    options.batch(),
-                    Preparation.SERVED,
-                    tolerance),
+            options,
+            ModelRuntime.of(file),
+            model,
+            described,
+            Preparation.SERVED,
+            tolerance,
             () -> traced(source, described));
     card.flatMap(ModelCard::parity).ifPresent(claimed -> requireSameInputs(claimed, found));
     return Optional.of(found);
   }
 
   private TracedWitness.Traced traced(Source source, ModelCard card) {
-    TraceOptions image = new TraceOptions(Cards.shape(card), options.output(), TraceLimits.DEFAULT);
+    TraceOptions image = Cards.image(card, options.output());
     return new TracedWitness.Traced(source.archive(), Tracer.trace(source.archive(), image));
   }
 
@@ -280,85 +250,6 @@ final class VerifyCommand implements Callable<Integer> {
         LoadedModel.open(ModelRuntime.LIBTORCH, source.get().file(), options.output())) {
       return Accuracy.measure(model, Optional.of(reference), card, images, onBadImage, notes);
     }
-  }
-
-  private static String json(Result result) {
-    ObjectNode json = new ObjectMapper().createObjectNode();
-    json.put("golden", result.card().map(c -> c.golden().size()).orElse(0));
-    result.parity().ifPresent(parity -> Proof.put(json, parity));
-    result.accuracy().ifPresent(a -> put(json, a));
-    double bound = result.parity().map(ModelCard.Parity::bound).orElse(Comparison.BOUND);
-    return json.put("bound", bound).toString();
-  }
-
-  /** Of the images where there are some: they are what the model is for. */
-  private static void put(ObjectNode json, Accuracy accuracy) {
-    json.put("images", accuracy.images());
-    accuracy.measures().forEach(json::put);
-    Comparison comparison = accuracy.comparison();
-    if (comparison.count() > 0) {
-      boolean several = accuracy.scoring().several();
-      json.put(several ? "labelAgreement" : "argmaxAgreement", accuracy.agreement())
-          .put("maxAbsDifference", comparison.maxAbsDifference())
-          .put("maxAbsLogit", comparison.maxAbsLogit());
-    }
-    json.put("p50Millis", accuracy.p50Millis());
-  }
-
-  private String text(Result result) {
-    List<String> lines = new ArrayList<>();
-    int golden = result.card().map(c -> c.golden().size()).orElse(0);
-    lines.add(file + ": " + (golden > 0 ? golden + " golden images give their logits" : "loads"));
-    result
-        .parity()
-        .ifPresent(
-            p ->
-                lines.add(
-                    line(
-                        "parity: %.3g of the greatest logit from %s (%.0e passes), argmax %.2f %%",
-                        Proof.relative(p), p.reference(), p.bound(), 100 * p.argmaxAgreement())));
-    if (against != null) {
-      result
-          .uncompared()
-          .ifPresent(
-              method ->
-                  lines.add(
-                      line(
-                          "not compared: a file of %s differs from its source by design; --data DIR"
-                              + " compares them on images",
-                          method)));
-    }
-    if (golden == 0 && against == null && data == null) {
-      lines.add("nothing to compare with: its card has no golden images; add --against or --data");
-    }
-    result.accuracy().ifPresent(a -> lines.add(line(a)));
-    return String.join(System.lineSeparator(), lines);
-  }
-
-  private static String line(Accuracy a) {
-    String measured =
-        line("images: %d, %s, p50 %.2f ms", a.images(), words(a.measures()), a.p50Millis());
-    Comparison c = a.comparison();
-    return c.count() == 0
-        ? measured
-        : measured
-            + line(
-                ", %s as the source's %.2f %%, greatest difference %.3g of the greatest logit",
-                a.scoring().several() ? "labels" : "argmax",
-                100 * a.agreement(),
-                c.maxAbsDifference() / c.maxAbsLogit());
-  }
-
-  private static String words(Map<String, Double> measures) {
-    return measures.entrySet().stream()
-        .map(
-            m -> line("%s %.2f %%", WORDS.getOrDefault(m.getKey(), m.getKey()), 100 * m.getValue()))
-        .collect(Collectors.joining(", "));
-  }
-
-  @com.google.errorprone.annotations.FormatMethod
-  private static String line(String format, Object... arguments) {
-    return String.format(Locale.ROOT, format, arguments);
   }
 
   private static void write(Path to, List<Accuracy.Answer> predictions) throws IOException {
