@@ -34,22 +34,11 @@ record NativePlatform(String system, String processor) {
 
   private static final Set<String> PROCESSORS =
       Set.of(
-          "x64",
-          "x86",
-          "aarch64",
-          "arm",
-          "armv6",
-          "armv7",
-          "armel",
-          "ppc",
-          "ppc64",
-          "ppc64le",
-          "s390x",
-          "loongarch64",
-          "mips64el",
-          "riscv64",
-          "sparc",
-          "sparcv9");
+          """
+          x64 x86 aarch64 arm armv6 armv7 armel ppc ppc64 ppc64le s390x loongarch64 mips64el
+          riscv64 sparc sparcv9
+          """
+              .split("\\s+"));
 
   /** Of ONNX Runtime's word: {@code linux-x64}. */
   static NativePlatform of(String word) {

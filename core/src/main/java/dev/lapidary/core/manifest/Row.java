@@ -21,23 +21,11 @@ record Row(Path file, int number, ObjectNode fields) {
   /** Names of one thing, the usual one first; in any case of letters. */
   static final List<String> PATH =
       List.of(
-          "path",
-          "file_name",
-          "filename",
-          "file",
-          "image",
-          "filepath",
-          "file_path",
-          "image_path",
-          "imagepath",
-          "image_name",
-          "image_file",
-          "img_path",
-          "img",
-          "image_id",
-          "fname",
-          "img_name",
-          "image_filename");
+          """
+          path file_name filename file image filepath file_path image_path imagepath image_name
+          image_file img_path img image_id fname img_name image_filename
+          """
+              .split("\\s+"));
 
   static final List<String> LABEL = List.of("label", "class");
   static final List<String> LABELS = List.of("labels", "tags");

@@ -26,20 +26,11 @@ public final class OnnxEnding {
 
   private static final Set<String> MOVES =
       Set.of(
-          "Identity",
-          "Cast",
-          "CastLike",
-          "Reshape",
-          "Flatten",
-          "Squeeze",
-          "Unsqueeze",
-          "Transpose",
-          "Expand",
-          "Dropout",
-          "QuantizeLinear",
-          "DequantizeLinear",
-          "Clip",
-          "Relu");
+          """
+          Identity Cast CastLike Reshape Flatten Squeeze Unsqueeze Transpose Expand Dropout
+          QuantizeLinear DequantizeLinear Clip Relu
+          """
+              .split("\\s+"));
 
   /** What gives no negative numbers: divided by their sum they are scores. */
   private static final Set<String> POSITIVE = Set.of("Exp", "Softplus", "Relu", "Sigmoid", "Abs");

@@ -22,16 +22,10 @@ import java.util.Set;
 final class QuantizeMoves implements Pass {
   private static final Set<String> MOVES =
       Set.of(
-          "MaxPool",
-          "Reshape",
-          "Flatten",
-          "Transpose",
-          "Split",
-          "Slice",
-          "Concat",
-          "Squeeze",
-          "Unsqueeze",
-          "DepthToSpace");
+          """
+          MaxPool Reshape Flatten Transpose Split Slice Concat Squeeze Unsqueeze DepthToSpace
+          """
+              .split("\\s+"));
 
   @Override
   public int apply(OnnxGraph graph) {

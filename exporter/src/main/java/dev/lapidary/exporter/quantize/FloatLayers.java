@@ -18,21 +18,11 @@ final class FloatLayers {
   /** Nodes that move or describe values; nobody asks why they are float. */
   private static final Set<String> MOVING =
       Set.of(
-          "Reshape",
-          "Flatten",
-          "Transpose",
-          "Squeeze",
-          "Unsqueeze",
-          "Slice",
-          "Split",
-          "Gather",
-          "Cast",
-          "Shape",
-          "Expand",
-          "Identity",
-          "Constant",
-          "MaxPool",
-          "Concat");
+          """
+          Reshape Flatten Transpose Squeeze Unsqueeze Slice Split Gather Cast Shape Expand
+          Identity Constant MaxPool Concat
+          """
+              .split("\\s+"));
 
   private final OnnxGraph graph;
   private final Int8Plan plan;

@@ -39,18 +39,11 @@ public final class QuantizedGraph {
   /** They give elements of what they read, also of bytes: as {@code QuantizedTensors} has them. */
   private static final Set<String> MOVES =
       Set.of(
-          "aten::flatten",
-          "aten::reshape",
-          "aten::view",
-          "aten::transpose",
-          "aten::permute",
-          "aten::slice",
-          "aten::select",
-          "aten::chunk",
-          "aten::split",
-          "aten::unsqueeze",
-          "aten::squeeze",
-          "aten::max_pool2d");
+          """
+          aten::flatten aten::reshape aten::view aten::transpose aten::permute aten::slice
+          aten::select aten::chunk aten::split aten::unsqueeze aten::squeeze aten::max_pool2d
+          """
+              .split("\\s+"));
 
   private final Graph traced;
   private final Map<Integer, String> names;

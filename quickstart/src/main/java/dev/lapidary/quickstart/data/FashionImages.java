@@ -22,16 +22,10 @@ public final class FashionImages {
   /** By label, as in the dataset's README. */
   static final List<String> CLASSES =
       List.of(
-          "T-shirt",
-          "Trouser",
-          "Pullover",
-          "Dress",
-          "Coat",
-          "Sandal",
-          "Shirt",
-          "Sneaker",
-          "Bag",
-          "Ankle-boot");
+          """
+          T-shirt Trouser Pullover Dress Coat Sandal Shirt Sneaker Bag Ankle-boot
+          """
+              .split("\\s+"));
 
   /** Which half of the classes. */
   public enum Half {

@@ -30,24 +30,14 @@ final class ForeignCalls {
   /** Plain data, which the whole of a file's summary need not name. */
   private static final Set<String> DATA =
       Set.of(
-          "_codecs.encode",
-          "builtins.set",
-          "builtins.frozenset",
-          "builtins.bytearray",
-          "builtins.bytes",
-          "builtins.complex",
-          "builtins.int",
-          "builtins.float",
-          "builtins.list",
-          "builtins.tuple",
-          "builtins.slice",
-          "builtins.range",
-          "collections.deque",
-          "numpy.dtype",
-          "numpy.core.multiarray.scalar",
-          "numpy.core.multiarray._reconstruct",
-          "numpy._core.multiarray.scalar",
-          "numpy._core.multiarray._reconstruct");
+          """
+          _codecs.encode builtins.set builtins.frozenset builtins.bytearray builtins.bytes
+          builtins.complex builtins.int builtins.float builtins.list builtins.tuple builtins.slice
+          builtins.range collections.deque numpy.dtype numpy.core.multiarray.scalar
+          numpy.core.multiarray._reconstruct numpy._core.multiarray.scalar
+          numpy._core.multiarray._reconstruct
+          """
+              .split("\\s+"));
 
   private final Set<String> names = new LinkedHashSet<>();
 

@@ -65,29 +65,12 @@ final class PickleCalls {
   /** {@code torch.<name>} that is data: element types, quantization schemes, layouts. */
   private static final Set<String> TORCH_NAMES =
       Set.of(
-          "float64",
-          "float32",
-          "float16",
-          "bfloat16",
-          "int64",
-          "int32",
-          "int16",
-          "int8",
-          "uint8",
-          "bool",
-          "qint8",
-          "quint8",
-          "qint32",
-          "complex64",
-          "complex128",
-          "per_tensor_affine",
-          "per_channel_affine",
-          "per_tensor_symmetric",
-          "per_channel_symmetric",
-          "strided",
-          "contiguous_format",
-          "preserve_format",
-          "channels_last");
+          """
+          float64 float32 float16 bfloat16 int64 int32 int16 int8 uint8 bool qint8 quint8 qint32
+          complex64 complex128 per_tensor_affine per_channel_affine per_tensor_symmetric
+          per_channel_symmetric strided contiguous_format preserve_format channels_last
+          """
+              .split("\\s+"));
 
   private final PickleLexer lexer;
   private final StorageSource storages;

@@ -37,35 +37,12 @@ public record TracedEnding(Ending ending, List<Node> makers) {
    */
   private static final Set<String> MOVES =
       Set.of(
-          "reshape",
-          "view",
-          "flatten",
-          "squeeze",
-          "unsqueeze",
-          "permute",
-          "transpose",
-          "t",
-          "select",
-          "slice",
-          "narrow",
-          "expand",
-          "to",
-          "type_as",
-          "contiguous",
-          "clone",
-          "detach",
-          "alias",
-          "lift_fresh",
-          "dropout",
-          "feature_dropout",
-          "clamp",
-          "clamp_min",
-          "clamp_max",
-          "relu",
-          "nan_to_num",
-          "quantize_per_tensor",
-          "dequantize",
-          "fake_quantize_per_tensor_affine");
+          """
+          reshape view flatten squeeze unsqueeze permute transpose t select slice narrow expand to
+          type_as contiguous clone detach alias lift_fresh dropout feature_dropout clamp clamp_min
+          clamp_max relu nan_to_num quantize_per_tensor dequantize fake_quantize_per_tensor_affine
+          """
+              .split("\\s+"));
 
   public TracedEnding {
     makers = List.copyOf(makers);

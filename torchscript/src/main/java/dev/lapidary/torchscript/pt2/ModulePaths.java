@@ -14,38 +14,12 @@ final class ModulePaths {
   /** What stands for something else in the text that is printed. */
   private static final Set<String> RESERVED =
       Set.of(
-          "self",
-          "torch",
-          "ops",
-          "CONSTANTS",
-          "uninitialized",
-          "annotate",
-          "getattr",
-          "int",
-          "float",
-          "bool",
-          "str",
-          "Tensor",
-          "Module",
-          "List",
-          "Tuple",
-          "Dict",
-          "Optional",
-          "Any",
-          "Final",
-          "Enum",
-          "NamedTuple",
-          "Future",
-          "RRef",
-          "Layer",
-          "number",
-          "device",
-          "training",
-          "forward",
-          "__parameters__",
-          "__buffers__",
-          "__annotations__",
-          "__torch__");
+          """
+          self torch ops CONSTANTS uninitialized annotate getattr int float bool str Tensor Module
+          List Tuple Dict Optional Any Final Enum NamedTuple Future RRef Layer number device
+          training forward __parameters__ __buffers__ __annotations__ __torch__
+          """
+              .split("\\s+"));
 
   private ModulePaths() {}
 

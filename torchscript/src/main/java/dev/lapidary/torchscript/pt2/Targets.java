@@ -23,15 +23,11 @@ final class Targets {
 
   private static final Set<String> DATA_DEPENDENT =
       Set.of(
-          "_local_scalar_dense",
-          "_unique2",
-          "item",
-          "masked_select",
-          "nonzero",
-          "nonzero_numpy",
-          "repeat_interleave.Tensor",
-          "unique_consecutive",
-          "unique_dim");
+          """
+          _local_scalar_dense _unique2 item masked_select nonzero nonzero_numpy
+          repeat_interleave.Tensor unique_consecutive unique_dim
+          """
+              .split("\\s+"));
 
   /** Python's operators on sizes, as TorchScript prints them. */
   private static final Map<String, String> ON_NUMBERS =

@@ -10,45 +10,12 @@ public final class Identifiers {
   /** Python's and TorchScript's own words, which its lexer gives to no name. */
   private static final Set<String> KEYWORDS =
       Set.of(
-          "False",
-          "None",
-          "True",
-          "and",
-          "as",
-          "assert",
-          "async",
-          "await",
-          "break",
-          "class",
-          "continue",
-          "def",
-          "del",
-          "elif",
-          "else",
-          "except",
-          "finally",
-          "for",
-          "from",
-          "global",
-          "if",
-          "import",
-          "in",
-          "is",
-          "lambda",
-          "nonlocal",
-          "not",
-          "or",
-          "pass",
-          "raise",
-          "return",
-          "try",
-          "while",
-          "with",
-          "yield",
-          "inf",
-          "nan",
-          "infj",
-          "nanj");
+          """
+          False None True and as assert async await break class continue def del elif else except
+          finally for from global if import in is lambda nonlocal not or pass raise return try
+          while with yield inf nan infj nanj
+          """
+              .split("\\s+"));
 
   private Identifiers() {}
 

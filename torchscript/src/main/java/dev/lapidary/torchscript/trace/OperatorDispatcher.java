@@ -29,20 +29,11 @@ import java.util.stream.Collectors;
 public final class OperatorDispatcher implements Dispatcher {
   private static final Set<String> RANDOM =
       Set.of(
-          "bernoulli",
-          "cauchy",
-          "exponential",
-          "geometric",
-          "log_normal",
-          "multinomial",
-          "normal",
-          "poisson",
-          "rand",
-          "randint",
-          "randn",
-          "random",
-          "randperm",
-          "uniform");
+          """
+          bernoulli cauchy exponential geometric log_normal multinomial normal poisson rand
+          randint randn random randperm uniform
+          """
+              .split("\\s+"));
   private static final String FLOAT_MODEL =
       "; or give the float model, and --quantize to make it small";
 

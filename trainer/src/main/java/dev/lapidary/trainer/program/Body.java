@@ -24,27 +24,13 @@ final class Body {
   /** Operators whose result can be nothing but a tensor. */
   private static final Set<String> GIVE_TENSORS =
       Set.of(
-          "torch.relu",
-          "torch.relu_",
-          "torch.relu6",
-          "torch.hardtanh_",
-          "torch.hardswish_",
-          "torch.silu",
-          "torch.silu_",
-          "torch.gelu",
-          "torch.flatten",
-          "torch.max_pool2d",
-          "torch.avg_pool2d",
-          "torch.adaptive_avg_pool2d",
-          "torch.cat",
-          "torch.mean",
-          "torch.permute",
-          "torch.reshape",
-          "torch.view",
-          "torch.select",
-          "torch.batch_norm",
-          "torch.layer_norm",
-          "torch.contiguous");
+          """
+          torch.relu torch.relu_ torch.relu6 torch.hardtanh_ torch.hardswish_ torch.silu
+          torch.silu_ torch.gelu torch.flatten torch.max_pool2d torch.avg_pool2d
+          torch.adaptive_avg_pool2d torch.cat torch.mean torch.permute torch.reshape torch.view
+          torch.select torch.batch_norm torch.layer_norm torch.contiguous
+          """
+              .split("\\s+"));
 
   private static final int SHOWN = 60;
 

@@ -25,22 +25,11 @@ final class Casts {
   private static final String PREFIX = "__torch__.lapidary.casts.";
   private static final Set<String> OPERATORS =
       Set.of(
-          "conv1d",
-          "conv2d",
-          "conv3d",
-          "conv_transpose1d",
-          "conv_transpose2d",
-          "conv_transpose3d",
-          "convolution",
-          "_convolution",
-          "linear",
-          "matmul",
-          "mm",
-          "bmm",
-          "addmm",
-          "addbmm",
-          "baddbmm",
-          "scaled_dot_product_attention");
+          """
+          conv1d conv2d conv3d conv_transpose1d conv_transpose2d conv_transpose3d convolution
+          _convolution linear matmul mm bmm addmm addbmm baddbmm scaled_dot_product_attention
+          """
+              .split("\\s+"));
   private static final String TORCH = "torch.";
 
   /** The third is a bias, the values, or the addmm family's second factor. */

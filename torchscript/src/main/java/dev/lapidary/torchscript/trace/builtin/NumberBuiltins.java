@@ -70,27 +70,11 @@ public final class NumberBuiltins {
 
   private static boolean isBinary(String name) {
     return List.of(
-            "add",
-            "sub",
-            "mul",
-            "div",
-            "floordiv",
-            "floor_divide",
-            "remainder",
-            "pow",
-            "eq",
-            "ne",
-            "lt",
-            "le",
-            "gt",
-            "ge",
-            "min",
-            "max",
-            "__and__",
-            "__or__",
-            "__xor__",
-            "__lshift__",
-            "__rshift__")
+            """
+            add sub mul div floordiv floor_divide remainder pow eq ne lt le gt ge min max __and__
+            __or__ __xor__ __lshift__ __rshift__
+            """
+                .split("\\s+"))
         .contains(name);
   }
 

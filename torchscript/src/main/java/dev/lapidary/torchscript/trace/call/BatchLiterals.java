@@ -26,19 +26,10 @@ public final class BatchLiterals {
   /** Operators whose operands must agree along dimension 0. */
   private static final Set<String> MEETINGS =
       Set.of(
-          "cat",
-          "add",
-          "sub",
-          "rsub",
-          "mul",
-          "div",
-          "where",
-          "masked_fill",
-          "maximum",
-          "minimum",
-          "gather",
-          "scatter",
-          "grid_sampler");
+          """
+          cat add sub rsub mul div where masked_fill maximum minimum gather scatter grid_sampler
+          """
+              .split("\\s+"));
 
   /** Those that repeat no operand of one sample. */
   private static final Set<String> EXACT = Set.of("cat", "gather", "scatter", "grid_sampler");

@@ -18,30 +18,12 @@ public final class ComplexNumbers {
   /** What is done to a number's real part is done to its imaginary part: views, sums, copies. */
   private static final List<String> PARTWISE =
       List.of(
-          "alias",
-          "clone",
-          "contiguous",
-          "detach",
-          "expand",
-          "fft_fftshift",
-          "fft_ifftshift",
-          "flatten",
-          "flip",
-          "mean",
-          "narrow",
-          "neg",
-          "permute",
-          "repeat",
-          "reshape",
-          "roll",
-          "select",
-          "slice",
-          "squeeze",
-          "sum",
-          "transpose",
-          "unflatten",
-          "unsqueeze",
-          "view");
+          """
+          alias clone contiguous detach expand fft_fftshift fft_ifftshift flatten flip mean narrow
+          neg permute repeat reshape roll select slice squeeze sum transpose unflatten unsqueeze
+          view
+          """
+              .split("\\s+"));
 
   private ComplexNumbers() {}
 

@@ -21,48 +21,21 @@ public final class QuantizedTensors {
   /** Their results are elements of their operand, or zero, which is on every grid. */
   private static final Set<String> CHOOSE =
       Set.of(
-          "view",
-          "reshape",
-          "flatten",
-          "transpose",
-          "permute",
-          "slice",
-          "select",
-          "narrow",
-          "index",
-          "index_select",
-          "chunk",
-          "split",
-          "split_with_sizes",
-          "unbind",
-          "unsqueeze",
-          "squeeze",
-          "expand",
-          "contiguous",
-          "clone",
-          "detach",
-          "alias",
-          "relu",
-          "max_pool2d",
-          "upsample_nearest2d",
-          "pixel_shuffle",
-          "channel_shuffle");
+          """
+          view reshape flatten transpose permute slice select narrow index index_select chunk
+          split split_with_sizes unbind unsqueeze squeeze expand contiguous clone detach alias
+          relu max_pool2d upsample_nearest2d pixel_shuffle channel_shuffle
+          """
+              .split("\\s+"));
 
   /** Their results are rounded to their operand's grid. */
   private static final Set<String> ROUND =
       Set.of(
-          "avg_pool2d",
-          "adaptive_avg_pool2d",
-          "constant_pad_nd",
-          "pad",
-          "mean",
-          "upsample_bilinear2d",
-          "hardtanh",
-          "relu6",
-          "clamp",
-          "clamp_min",
-          "clamp_max",
-          "leaky_relu");
+          """
+          avg_pool2d adaptive_avg_pool2d constant_pad_nd pad mean upsample_bilinear2d hardtanh
+          relu6 clamp clamp_min clamp_max leaky_relu
+          """
+              .split("\\s+"));
 
   /** Their results lie between two numbers, and so on a grid of their own, here of QUINT8. */
   private static final Map<String, QuantizationParameters> BOUNDED =

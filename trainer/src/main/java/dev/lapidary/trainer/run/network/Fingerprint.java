@@ -24,14 +24,11 @@ public final class Fingerprint {
   /** What users make libtorch and its libraries choose other kernels by. */
   private static final List<String> CHOICES =
       List.of(
-          "ATEN_CPU_CAPABILITY",
-          "ONEDNN_MAX_CPU_ISA",
-          "DNNL_MAX_CPU_ISA",
-          "ONEDNN_DEFAULT_FPMATH_MODE",
-          "DNNL_DEFAULT_FPMATH_MODE",
-          "MKL_ENABLE_INSTRUCTIONS",
-          "MKL_CBWR",
-          "MKL_DEBUG_CPU_TYPE");
+          """
+          ATEN_CPU_CAPABILITY ONEDNN_MAX_CPU_ISA DNNL_MAX_CPU_ISA ONEDNN_DEFAULT_FPMATH_MODE
+          DNNL_DEFAULT_FPMATH_MODE MKL_ENABLE_INSTRUCTIONS MKL_CBWR MKL_DEBUG_CPU_TYPE
+          """
+              .split("\\s+"));
 
   private Fingerprint() {}
 

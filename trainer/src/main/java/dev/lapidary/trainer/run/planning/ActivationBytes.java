@@ -25,23 +25,12 @@ final class ActivationBytes {
   /** These give another look at the same memory. */
   private static final Set<String> VIEWS =
       Set.of(
-          "aten::view",
-          "aten::reshape",
-          "aten::flatten",
-          "aten::permute",
-          "aten::transpose",
-          "aten::t",
-          "aten::expand",
-          "aten::slice",
-          "aten::select",
-          "aten::unsqueeze",
-          "aten::squeeze",
-          "aten::chunk",
-          "aten::split",
-          "aten::unbind",
-          "aten::detach",
-          "aten::dropout",
-          "aten::contiguous");
+          """
+          aten::view aten::reshape aten::flatten aten::permute aten::transpose aten::t
+          aten::expand aten::slice aten::select aten::unsqueeze aten::squeeze aten::chunk
+          aten::split aten::unbind aten::detach aten::dropout aten::contiguous
+          """
+              .split("\\s+"));
 
   private final Graph graph;
 
