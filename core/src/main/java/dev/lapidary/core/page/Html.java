@@ -85,8 +85,36 @@ public record Html(String markup) {
     return String.format(Locale.ROOT, "%,d", value);
   }
 
-  /** How all pages look, for their one {@code style}. */
-  public static Html style() {
+  /** A whole page, which opens offline: what stands in its header, and below it. */
+  public static String page(Object title, Html header, Html main) {
+    return of(
+            """
+            <!DOCTYPE html>
+            <html lang='en'>
+            <head>
+            <meta charset='utf-8'>
+            <meta name='viewport' content='width=device-width, initial-scale=1'>
+            <title>{}</title>
+            <style>
+            {}</style>
+            </head>
+            <body>
+            <header>
+            {}</header>
+            <main>
+            {}</main>
+            </body>
+            </html>
+            """,
+            title,
+            style(),
+            header,
+            main)
+        .markup();
+  }
+
+  /** How all pages look. */
+  private static Html style() {
     try (InputStream css = Html.class.getResourceAsStream("page.css")) {
       return new Html(new String(Optional.ofNullable(css).orElseThrow().readAllBytes(), UTF_8));
     } catch (IOException e) {

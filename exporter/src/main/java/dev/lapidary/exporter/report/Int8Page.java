@@ -31,45 +31,29 @@ public final class Int8Page {
   public static String of(String file, Quantized quantized, double maxDrop) {
     Int8Details details = quantized.details().orElseThrow();
     ModelCard.Quantization card = quantized.card();
-    return Html.of(
+    Html header =
+        Html.of(
             """
-            <!DOCTYPE html>
-            <html lang='en'>
-            <head>
-            <meta charset='utf-8'>
-            <meta name='viewport' content='width=device-width, initial-scale=1'>
-            <title>{} · int8 report</title>
-            <style>
-            {}</style>
-            </head>
-            <body>
-            <header>
             <h1>{}</h1>
             <p class='soft'>int8 for {} · ranges by {} on {} images</p>
             <nav aria-label='Sections'><a href='#variants'>Side by side</a>\
             <a href='#curve'>Speed against harm</a><a href='#layers'>Layers</a>\
             <a href='#floats'>On floats</a><a href='#runtime'>ONNX Runtime</a></nav>
-            </header>
-            <main>
-            <ul class='tiles'>
-            {}</ul>
-            {}{}{}{}{}</main>
-            </body>
-            </html>
             """,
-            file,
-            Html.style(),
             file,
             card.target(),
             card.calibrator(),
-            card.calibrationImages(),
+            card.calibrationImages());
+    Html main =
+        Html.of(
+            "<ul class='tiles'>\n{}</ul>\n{}{}{}{}{}",
             tiles(quantized, details),
             variants(details.variants()),
             HarmCurve.of(details.curve(), maxDrop),
             layers(details.layers()),
             floats(quantized),
-            operators(details))
-        .markup();
+            operators(details));
+    return Html.page(file + " · int8 report", header, main);
   }
 
   private static Html tiles(Quantized quantized, Int8Details details) {
@@ -132,9 +116,11 @@ public final class Int8Page {
       table.row(row(variant, first).toArray());
     }
     return Html.of(
-        "<h2 id='variants'>Side by side</h2>\n<p class='soft'>On {} held-out images, which nothing was"
-            + " calibrated on. Times are of one image, the lower decile of up to 30 in turn, on this"
-            + " machine; in brackets how many times as fast as float32.</p>\n{}\n",
+        "<h2 id='variants'>Side by side</h2>\n"
+            + "<p class='soft'>On {} held-out images, which nothing was calibrated on. Times are of"
+            + " one image, the lower decile of up to 30 in turn, on this machine; in brackets how"
+            + " many times as fast as float32.</p>\n"
+            + "{}\n",
         first.verdict().map(Verdict::images).orElse(0),
         table.scrolling());
   }
@@ -195,9 +181,11 @@ public final class Int8Page {
           layer.onIntegers() ? "integers" : "floats");
     }
     return Html.of(
-        "<h2 id='layers'>Layers by harm and cost</h2>\n<p class='soft'>The worst first: the logits of"
-            + " calibration images with that layer alone on integers; and by the table of costs what an"
-            + " image takes longer with that layer alone on floats, conversions counted.</p>\n{}\n",
+        "<h2 id='layers'>Layers by harm and cost</h2>\n"
+            + "<p class='soft'>The worst first: the logits of calibration images with that layer"
+            + " alone on integers; and by the table of costs what an image takes longer with that"
+            + " layer alone on floats, conversions counted.</p>\n"
+            + "{}\n",
         table.scrolling());
   }
 
@@ -215,9 +203,11 @@ public final class Int8Page {
     HtmlTable table = new HtmlTable().rowHead("operator").numbers("nodes");
     details.operators().forEach((operator, count) -> table.row(operator, count));
     return Html.of(
-        "<h2 id='runtime'>What ONNX Runtime runs</h2>\n<p class='soft'>Its own graph, after all of its"
-            + " optimizations for this CPU. QLinear and QGemm compute on integers; a layer that was to"
-            + " and does not is named above.</p>\n{}\n",
+        "<h2 id='runtime'>What ONNX Runtime runs</h2>\n"
+            + "<p class='soft'>Its own graph, after all of its optimizations for this CPU. QLinear"
+            + " and QGemm compute on integers; a layer that was to and does not is named"
+            + " above.</p>\n"
+            + "{}\n",
         table.scrolling());
   }
 

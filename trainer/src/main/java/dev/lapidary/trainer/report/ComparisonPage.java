@@ -26,37 +26,14 @@ public final class ComparisonPage {
     for (ComparedRun run : runs) {
       table.row(cells(run, metrics(runs).size() > 1));
     }
-    return Html.of(
-            """
-            <!DOCTYPE html>
-            <html lang='en'>
-            <head>
-            <meta charset='utf-8'>
-            <meta name='viewport' content='width=device-width, initial-scale=1'>
-            <title>{}</title>
-            <style>
-            {}</style>
-            </head>
-            <body>
-            <header>
-            <h1>{}</h1>
-            </header>
-            <main>
-            {}<h2>Curves</h2>
-            <div class='charts'>
-            {}{}{}</div>
-            </main>
-            </body>
-            </html>
-            """,
-            title,
-            Html.style(),
-            title,
+    Html main =
+        Html.of(
+            "{}<h2>Curves</h2>\n<div class='charts'>\n{}{}{}</div>\n",
             table.scrolling(),
             chart("Validation", runs, ComparedRun::score),
             chart("Validation loss", runs, EpochMetrics::valLoss),
-            chart("Training loss", runs, EpochMetrics::trainLoss))
-        .markup();
+            chart("Training loss", runs, EpochMetrics::trainLoss));
+    return Html.page(title, Html.of("<h1>{}</h1>\n", title), main);
   }
 
   private static Html chart(

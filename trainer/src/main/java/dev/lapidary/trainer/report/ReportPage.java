@@ -20,38 +20,22 @@ public final class ReportPage {
   private ReportPage() {}
 
   public static String of(RunReport run) {
-    return Html.of(
+    Html header =
+        Html.of(
             """
-            <!DOCTYPE html>
-            <html lang='en'>
-            <head>
-            <meta charset='utf-8'>
-            <meta name='viewport' content='width=device-width, initial-scale=1'>
-            <title>{} · training report</title>
-            <style>
-            {}</style>
-            </head>
-            <body>
-            <header>
             <h1>{}</h1>
             <p class='soft'>{} fine-tuned from {} · {}</p>
             <nav aria-label='Sections'><a href='#curves'>Curves</a>{}<a href='#plan'>Plan</a>\
             <a href='#data'>Data</a><a href='#identity'>Identity</a></nav>
-            </header>
-            <main>
-            <ul class='tiles'>
-            {}</ul>
-            {}{}{}{}{}{}{}</main>
-            </body>
-            </html>
             """,
-            run.name(),
-            Html.style(),
             run.name(),
             run.architecture(),
             run.weights(),
             run.state(),
-            each(run.measured(), m -> Html.of("<a href='#{}'>{}</a>", m.title(), m.title())),
+            each(run.measured(), m -> Html.of("<a href='#{}'>{}</a>", m.title(), m.title())));
+    Html main =
+        Html.of(
+            "<ul class='tiles'>\n{}</ul>\n{}{}{}{}{}{}{}",
             tiles(run),
             Overfitting.last(run.epochs())
                 .map(warning -> Html.of("<p class='warning'>{}</p>\n", warning))
@@ -61,8 +45,8 @@ public final class ReportPage {
             views(run.views()),
             PlanSection.of(run.stages()),
             AuditSection.of(run.audit()),
-            identity(run))
-        .markup();
+            identity(run));
+    return Html.page(run.name() + " · training report", header, main);
   }
 
   private static <T> Html each(List<T> things, Function<T, Html> piece) {
