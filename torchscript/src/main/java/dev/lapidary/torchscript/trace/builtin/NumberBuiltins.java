@@ -5,10 +5,19 @@ import dev.lapidary.torchscript.trace.limit.ProgramRefusal;
 import dev.lapidary.torchscript.trace.value.IValue;
 import dev.lapidary.torchscript.trace.value.SymInts;
 import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** Python's arithmetic on int, float and bool, as TorchScript has it. */
 public final class NumberBuiltins {
+  private static final Set<String> BINARY =
+      Set.of(
+          """
+          add sub mul div floordiv floor_divide remainder pow eq ne lt le gt ge min max __and__
+          __or__ __xor__ __lshift__ __rshift__
+          """
+              .split("\\s+"));
+
   private NumberBuiltins() {}
 
   static @Nullable IValue call(String name, List<IValue> arguments) {
@@ -69,13 +78,7 @@ public final class NumberBuiltins {
   }
 
   private static boolean isBinary(String name) {
-    return List.of(
-            """
-            add sub mul div floordiv floor_divide remainder pow eq ne lt le gt ge min max __and__
-            __or__ __xor__ __lshift__ __rshift__
-            """
-                .split("\\s+"))
-        .contains(name);
+    return BINARY.contains(name);
   }
 
   private static @Nullable IValue unary(String name, IValue a) {
