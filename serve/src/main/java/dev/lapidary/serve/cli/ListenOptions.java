@@ -4,22 +4,29 @@ import dev.lapidary.core.cli.HelpSection;
 import dev.lapidary.core.failure.Failure;
 import dev.lapidary.serve.http.AccessLog;
 import dev.lapidary.serve.http.ServerSettings;
+import dev.lapidary.serve.tracing.RequestSpans;
 import java.io.BufferedOutputStream;
 import java.io.FilterOutputStream;
 import java.io.IOException;
 import java.net.InetAddress;
+import java.net.URI;
 import java.net.UnknownHostException;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** Where {@code serve run} listens, for whom, and what it notes of that. */
 final class ListenOptions {
+  /** Of OpenTelemetry's own. */
+  private static final List<String> COLLECTORS =
+      List.of("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT");
+
   @Option(names = "--host", paramLabel = "ADDRESS", description = "address to bind")
   private String host = "127.0.0.1";
 
@@ -37,6 +44,15 @@ final class ListenOptions {
       paramLabel = "FILE",
       description = "a line of JSON for each request, behind what the file has; -: on stdout")
   private Optional<String> accessLog = Optional.empty();
+
+  @Option(
+      names = "--otlp-endpoint",
+      paramLabel = "URL",
+      description =
+          "sends a span of each request and its stages to the OpenTelemetry collector there, by OTLP over"
+              + " HTTP, such as http://localhost:4318; OTEL_EXPORTER_OTLP_ENDPOINT and the SDK's other"
+              + " variables are heeded")
+  private Optional<URI> otlpEndpoint = Optional.empty();
 
   @Option(
       names = "--api-keys",
@@ -62,7 +78,8 @@ final class ListenOptions {
             "--tls-key",
             "--tls-client-ca",
             "--api-keys",
-            "--access-log"),
+            "--access-log",
+            "--otlp-endpoint"),
         List.of("--no-page"));
   }
 
@@ -110,6 +127,32 @@ final class ListenOptions {
 
   Optional<AccessLog> log() {
     return accessLog.map(ListenOptions::log);
+  }
+
+  /**
+   * Empty if no collector is named.
+   *
+   * @param environment variables by their names
+   * @throws Failure (exit 2) if it is named wrongly
+   */
+  Optional<RequestSpans> spans(Map<String, String> environment) {
+    if (otlpEndpoint.isEmpty() && COLLECTORS.stream().noneMatch(environment::containsKey)) {
+      return Optional.empty();
+    }
+    otlpEndpoint.ifPresent(ListenOptions::requireAddress);
+    return Optional.of(RequestSpans.toCollector(otlpEndpoint));
+  }
+
+  private static void requireAddress(URI url) {
+    String scheme = String.valueOf(url.getScheme());
+    if (!(scheme.equals("http") || scheme.equals("https"))
+        || url.getHost() == null
+        || url.getQuery() != null
+        || url.getFragment() != null) {
+      throw Failure.badInput(
+          "--otlp-endpoint %s is no collector's address, expected one such as http://localhost:4318",
+          url);
+    }
   }
 
   /** Standard output stays open behind it. */

@@ -8,6 +8,7 @@ import dev.lapidary.serve.http.AccessLog;
 import dev.lapidary.serve.http.PredictionServer;
 import dev.lapidary.serve.http.ServerSettings;
 import dev.lapidary.serve.repository.ModelFiles;
+import dev.lapidary.serve.tracing.RequestSpans;
 import java.io.PrintWriter;
 import java.util.List;
 import java.util.Objects;
@@ -49,10 +50,11 @@ final class RunCommand implements Callable<Integer>, HelpSection.Command {
   public Integer call() {
     ServerSettings settings = settings();
     List<Device> runOn = devices.devices(this::say);
+    Optional<RequestSpans> spans = listen.spans(System.getenv());
     Optional<AccessLog> requests = listen.log();
     try (EarlyRead models =
             EarlyRead.begin(model.path(), file -> model.read(file, runOn, this::warn));
-        PredictionServer server = PredictionServer.bind(settings, requests);
+        PredictionServer server = PredictionServer.bind(settings, requests, spans);
         // Not by a shutdown hook: ONNX Runtime has one, too, and hooks run beside each other.
         StopSignal signal = StopSignal.take(server::close)) {
       try {

@@ -1,6 +1,9 @@
 package dev.lapidary.serve.grpc;
 
 import com.google.protobuf.MessageLite;
+import dev.lapidary.serve.tracing.Worked;
+import io.grpc.Context;
+import io.grpc.Contexts;
 import io.grpc.ForwardingServerCall.SimpleForwardingServerCall;
 import io.grpc.ForwardingServerCallListener.SimpleForwardingServerCallListener;
 import io.grpc.Grpc;
@@ -14,8 +17,10 @@ import java.net.SocketAddress;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Gives each call its id, says it in the answer's metadata as {@code x-request-id}, and tells of
@@ -23,8 +28,8 @@ import java.util.function.Function;
  */
 public final class CallLog implements ServerInterceptor {
   private static final Metadata.Key<String> ID = key("x-request-id");
-  private static final Metadata.Key<String> PARENT = key("traceparent");
-  private static final Metadata.Key<String> AGENT = key("user-agent");
+  private static final Context.Key<AtomicReference<@Nullable Worked>> WORKED =
+      Context.keyWithDefault("lapidary-worked", new AtomicReference<>());
 
   private final Function<Optional<String>, String> id;
   private final Consumer<Ended> log;
@@ -45,18 +50,35 @@ public final class CallLog implements ServerInterceptor {
    * @param status its name
    * @param client its address; empty if it is not known
    * @param requestId as it was answered
-   * @param traceParent as it came
+   * @param asked what came with it
    * @param bytes of the answer's messages
+   * @param worked empty unless it was one inference, and answered
    */
   public record Ended(
       String method,
       String status,
       String client,
       String requestId,
-      Optional<String> traceParent,
-      Optional<String> userAgent,
+      Metadata asked,
       long beganNanos,
-      long bytes) {}
+      long bytes,
+      Optional<Worked> worked) {
+
+    /** What the client said by this name, in lower case; empty if it is binary, or was not said. */
+    public Optional<String> header(String name) {
+      return name.endsWith(Metadata.BINARY_HEADER_SUFFIX)
+          ? Optional.empty()
+          : Optional.ofNullable(asked.get(key(name)));
+    }
+  }
+
+  /**
+   * Where it is noted what was done for the present call, which is one inference. Of a stream it is
+   * never said: it is many.
+   */
+  static Consumer<Worked> present() {
+    return WORKED.get()::set;
+  }
 
   private static Metadata.Key<String> key(String name) {
     return Metadata.Key.of(name, Metadata.ASCII_STRING_MARSHALLER);
@@ -66,7 +88,9 @@ public final class CallLog implements ServerInterceptor {
   public <A, B> ServerCall.Listener<A> interceptCall(
       ServerCall<A, B> call, Metadata headers, ServerCallHandler<A, B> next) {
     Noted<A, B> noted = new Noted<>(call, headers);
-    return new SimpleForwardingServerCallListener<>(next.startCall(noted, headers)) {
+    Context context = Context.current().withValue(WORKED, noted.worked);
+    return new SimpleForwardingServerCallListener<>(
+        Contexts.interceptCall(context, noted, headers, next)) {
       @Override
       public void onCancel() {
         noted.ended(Status.CANCELLED);
@@ -81,6 +105,7 @@ public final class CallLog implements ServerInterceptor {
     private final long beganNanos = System.nanoTime();
     private final AtomicLong bytes = new AtomicLong();
     private final AtomicBoolean over = new AtomicBoolean();
+    private final AtomicReference<@Nullable Worked> worked = new AtomicReference<>();
     private volatile boolean said;
 
     Noted(ServerCall<A, B> call, Metadata asked) {
@@ -121,10 +146,10 @@ public final class CallLog implements ServerInterceptor {
                 status.getCode().name(),
                 client(),
                 requestId,
-                Optional.ofNullable(asked.get(PARENT)),
-                Optional.ofNullable(asked.get(AGENT)),
+                asked,
                 beganNanos,
-                bytes.get()));
+                bytes.get(),
+                Optional.ofNullable(worked.get())));
       }
     }
 

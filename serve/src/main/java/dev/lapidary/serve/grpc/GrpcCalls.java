@@ -19,6 +19,7 @@ import dev.lapidary.serve.inference.InferenceService.Pending;
 import dev.lapidary.serve.inference.ServiceError;
 import dev.lapidary.serve.inference.ServiceError.Kind;
 import dev.lapidary.serve.repository.ModelState;
+import dev.lapidary.serve.tracing.Worked;
 import io.grpc.Context;
 import io.grpc.Deadline;
 import io.grpc.MethodDescriptor;
@@ -32,6 +33,7 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import java.util.function.Function;
 
 /** {@code inference.GRPCInferenceService}: its methods, and what each asks of the server. */
@@ -184,7 +186,16 @@ final class GrpcCalls {
   private void infer(Message message, StreamObserver<MessageLite> out) {
     Pending pending = begin(message, Arrival.current());
     ((ServerCallStreamObserver<MessageLite>) out).setOnCancelHandler(pending.gone());
-    tell(pending.answer().thenApply(Answers::infer), out);
+    Consumer<Worked> log = CallLog.present();
+    tell(
+        pending
+            .answer()
+            .thenApply(
+                answer -> {
+                  log.accept(Worked.now(answer.model(), answer.stages()));
+                  return Answers.infer(answer);
+                }),
+        out);
   }
 
   private Pending begin(Message message, Arrival arrival) {

@@ -2,6 +2,7 @@ package dev.lapidary.serve.http;
 
 import io.micronaut.core.order.Ordered;
 import io.micronaut.http.HttpHeaders;
+import io.micronaut.http.HttpMethod;
 import io.micronaut.http.HttpRequest;
 import io.micronaut.http.MutableHttpResponse;
 import io.micronaut.http.annotation.Filter;
@@ -9,8 +10,9 @@ import io.micronaut.http.annotation.RequestFilter;
 import io.micronaut.http.annotation.ResponseFilter;
 import io.micronaut.http.annotation.ServerFilter;
 import java.time.Instant;
+import java.util.Optional;
 
-/** Gives each request its id, says it in the answer, and writes the access log. */
+/** Gives each request its id, says it in the answer, and tells the access log and the collector. */
 @ServerFilter(Filter.MATCH_ALL_PATTERN)
 final class AccessFilter implements Ordered {
   private static final String TRACE = "lapidary.trace";
@@ -41,25 +43,45 @@ final class AccessFilter implements Ordered {
     RequestTrace trace =
         request.getAttribute(TRACE, RequestTrace.class).orElseGet(() -> trace(request));
     response.header(RequestTrace.ID, trace.id());
-    state.accessLog().ifPresent(log -> log.add(line(request, response, trace)));
+    Optional<String> traceId = span(request, response, trace).or(trace::traceId);
+    state.accessLog().ifPresent(log -> log.add(line(request, response, trace, traceId)));
+  }
+
+  /**
+   * Its trace, if it is a span: what is no POST is watching. No lambda, which would load classes.
+   */
+  private Optional<String> span(
+      HttpRequest<?> request, MutableHttpResponse<?> response, RequestTrace trace) {
+    if (state.spans().isEmpty() || request.getMethod() != HttpMethod.POST) {
+      return Optional.empty();
+    }
+    return Optional.of(HttpSpan.answered(state.spans().get(), request, response, trace));
   }
 
   private static AccessLog.Line line(
-      HttpRequest<?> request, MutableHttpResponse<?> response, RequestTrace trace) {
+      HttpRequest<?> request,
+      MutableHttpResponse<?> response,
+      RequestTrace trace,
+      Optional<String> traceId) {
     String agent = request.getHeaders().get(HttpHeaders.USER_AGENT);
     return new AccessLog.Line(
         Instant.now().toString(),
         request.getRemoteAddress().getAddress().getHostAddress(),
-        request.getHttpVersion().name().replace('_', '.').replaceFirst("\\.", "/"),
+        "HTTP/" + version(request),
         request.getMethodName(),
         request.getPath(),
         response.code(),
         response.getBody().map(body -> body instanceof byte[] all ? all.length : 0).orElse(0),
         millisSince(trace.beganNanos()),
         trace.id(),
-        trace.traceId().orElse(""),
+        traceId.orElse(""),
         agent == null ? "" : ClientText.brief(agent),
         0);
+  }
+
+  /** Such as 1.1. */
+  static String version(HttpRequest<?> request) {
+    return request.getHttpVersion().name().replace("HTTP_", "").replace('_', '.');
   }
 
   static double millisSince(long beganNanos) {

@@ -6,6 +6,7 @@ import dev.lapidary.serve.inference.InferenceAnswer;
 import dev.lapidary.serve.inference.InferenceBody;
 import dev.lapidary.serve.inference.InferenceWriter;
 import dev.lapidary.serve.repository.Lease;
+import dev.lapidary.serve.tracing.Worked;
 import io.micronaut.core.annotation.Nullable;
 import io.micronaut.http.HttpHeaders;
 import io.micronaut.http.HttpRequest;
@@ -72,7 +73,7 @@ final class InferController {
             InferenceBody asked = read(body, headerLength, lease.model(), room);
             Inference.Work work =
                 inference.begin(asked.request(), asked.textual(), permit, deadline, began);
-            return new Inferring(work, asked);
+            return new Inferring(work, asked, state.spans().isPresent());
           });
     } catch (RuntimeException e) {
       lease.close();
@@ -112,10 +113,19 @@ final class InferController {
     return OptionalInt.of(Integer.parseInt(texts.get(0)));
   }
 
-  private record Inferring(Inference.Work work, InferenceBody asked) implements BodyWork.Begun {
+  private record Inferring(Inference.Work work, InferenceBody asked, boolean traced)
+      implements BodyWork.Begun {
     @Override
     public CompletableFuture<HttpResponse<byte[]>> answer() {
-      return work.answer().thenApply(answer -> respond(answer, asked));
+      return work.answer().thenApply(this::respond);
+    }
+
+    private HttpResponse<byte[]> respond(InferenceAnswer answer) {
+      HttpResponse<byte[]> response = InferController.respond(answer, asked);
+      if (traced) {
+        HttpSpan.note(response, Worked.now(answer.model(), answer.stages()));
+      }
+      return response;
     }
 
     @Override

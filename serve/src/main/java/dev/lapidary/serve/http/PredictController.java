@@ -6,6 +6,7 @@ import dev.lapidary.runtime.batch.Outcome;
 import dev.lapidary.runtime.tensor.TypedTensor;
 import dev.lapidary.serve.inference.ModelStatistics;
 import dev.lapidary.serve.repository.Lease;
+import dev.lapidary.serve.tracing.Worked;
 import io.micronaut.http.HttpRequest;
 import io.micronaut.http.HttpResponse;
 import io.micronaut.http.HttpStatus;
@@ -116,10 +117,15 @@ final class PredictController {
     boolean any = predictions.stream().anyMatch(PredictAnswer.Classified.class::isInstance);
     PredictAnswer answer = new PredictAnswer(model.answerId(serving.model()), predictions);
     ModelStatistics.Stages stages = count(model, results, any, beganNanos);
-    return HttpResponse.<byte[]>status(any ? HttpStatus.OK : failure(predictions))
-        .header(ServerTiming.HEADER, ServerTiming.of(stages))
-        .contentType(MediaType.APPLICATION_JSON_TYPE)
-        .body(Json.write(answer));
+    HttpResponse<byte[]> response =
+        HttpResponse.<byte[]>status(any ? HttpStatus.OK : failure(predictions))
+            .header(ServerTiming.HEADER, ServerTiming.of(stages))
+            .contentType(MediaType.APPLICATION_JSON_TYPE)
+            .body(Json.write(answer));
+    if (state.spans().isPresent()) {
+      HttpSpan.note(response, Worked.now(model.id(), stages));
+    }
+    return response;
   }
 
   private ModelStatistics.Stages count(

@@ -10,6 +10,7 @@ import dev.lapidary.serve.repository.LoadFailed;
 import dev.lapidary.serve.repository.ModelFiles;
 import dev.lapidary.serve.repository.ModelFiles.What;
 import dev.lapidary.serve.repository.ModelId;
+import dev.lapidary.serve.tracing.RequestSpans;
 import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -53,7 +54,17 @@ public final class PredictionServer implements AutoCloseable {
    * @param log of its requests and calls, closed with the server
    */
   public static PredictionServer bind(ServerSettings settings, Optional<AccessLog> log) {
-    ServerState state = new ServerState(settings, log);
+    return bind(settings, log, Optional.empty());
+  }
+
+  /**
+   * The same, with a log and with spans.
+   *
+   * @param spans of its requests and calls, closed with the server
+   */
+  public static PredictionServer bind(
+      ServerSettings settings, Optional<AccessLog> log, Optional<RequestSpans> spans) {
+    ServerState state = new ServerState(settings, log, spans);
     return new PredictionServer(state, HttpListener.start(state));
   }
 
@@ -156,7 +167,7 @@ public final class PredictionServer implements AutoCloseable {
             state.admission(),
             new InferenceGrpcServer.Entrance(
                 new ApiKeyCheck(state::apiKeys, state.requests()::unauthorized),
-                CallLines.to(state.accessLog()),
+                new CallLines(state.accessLog(), state.spans()).log(),
                 state.certificate().map(ServerCertificate::credentials)),
             new InferenceGrpcServer.Settings(
                 settings.host(),
@@ -208,45 +219,36 @@ public final class PredictionServer implements AutoCloseable {
     closed.await();
   }
 
+  /** A step of the stop, which may be told to hurry. */
+  @FunctionalInterface
+  private interface Step {
+    /** Returns false if its time passed before. */
+    boolean ended() throws InterruptedException;
+  }
+
+  private static boolean ended(Step step) {
+    try {
+      return step.ended();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt(); // stop at once
+      return false;
+    }
+  }
+
   /**
    * What was sent and not read yet is read, and refused: a connection closed over it says nothing.
+   * An answer that is found is not yet sent: its connection ends when it is.
    */
-  private boolean endConnections() {
-    try {
-      state.connections().end(ACCEPT, state.settings().timeouts().linger());
-      return true;
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt(); // stop at once
-      return false;
-    }
-  }
-
-  private boolean awaitAnswers() {
-    try {
-      return state.admission().awaitEmpty(state.settings().timeouts().grace());
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt(); // stop at once
-      return false;
-    }
-  }
-
-  /** An answer that is found is not yet sent: its connection ends when it is. */
-  private boolean awaitWritten() {
-    try {
-      return state.connections().awaitNone(state.settings().timeouts().grace());
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt(); // stop at once
-      return false;
-    }
-  }
-
-  private boolean awaitCalls(@Nullable InferenceGrpcServer calls) {
-    try {
-      return calls == null || calls.awaitEnd(state.settings().timeouts().grace());
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt(); // stop at once
-      return false;
-    }
+  private boolean awaitEnd(@Nullable InferenceGrpcServer calls) {
+    Duration grace = state.settings().timeouts().grace();
+    return ended(() -> state.admission().awaitEmpty(grace))
+        && ended(
+            () -> {
+              state.connections().end(ACCEPT, state.settings().timeouts().linger());
+              return true;
+            })
+        && ended(() -> state.connections().awaitNone(grace))
+        && (calls == null || ended(() -> calls.awaitEnd(grace)));
   }
 
   /** Still answers, for as long as others may need to notice that it is not ready. */
@@ -276,7 +278,7 @@ public final class PredictionServer implements AutoCloseable {
     if (calls != null) {
       calls.stop();
     }
-    boolean answered = awaitAnswers() && endConnections() && awaitWritten() && awaitCalls(calls);
+    boolean answered = awaitEnd(calls);
     if (calls != null) {
       calls.close();
     }

@@ -11,6 +11,7 @@ import dev.lapidary.serve.repository.ModelRepository;
 import dev.lapidary.serve.repository.ModelState;
 import dev.lapidary.serve.repository.ModelStatus;
 import dev.lapidary.serve.repository.ModelUnavailable;
+import dev.lapidary.serve.tracing.RequestSpans;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -28,6 +29,7 @@ final class ServerState implements AutoCloseable {
 
   private final ServerSettings settings;
   private final Optional<AccessLog> accessLog;
+  private final Optional<RequestSpans> spans;
   private final Admission admission;
   private final Bodies bodies;
   private final Workers workers;
@@ -42,11 +44,13 @@ final class ServerState implements AutoCloseable {
   private volatile Optional<ApiKeys> apiKeys;
   private final Optional<ServerCertificate> certificate;
 
-  ServerState(ServerSettings settings, Optional<AccessLog> accessLog) {
+  ServerState(
+      ServerSettings settings, Optional<AccessLog> accessLog, Optional<RequestSpans> spans) {
     this.settings = settings;
     this.apiKeys = settings.access().apiKeys().map(ApiKeys::read);
     this.certificate = settings.access().tls().map(ServerCertificate::read);
     this.accessLog = accessLog;
+    this.spans = spans;
     ServerSettings.Limits limits = settings.limits();
     this.admission = new Admission(limits.queueImages(), limits.queueBytes());
     this.connections = new Connections(limits.connections());
@@ -90,6 +94,11 @@ final class ServerState implements AutoCloseable {
 
   Optional<AccessLog> accessLog() {
     return accessLog;
+  }
+
+  /** Empty if no collector is named. */
+  Optional<RequestSpans> spans() {
+    return spans;
   }
 
   Admission admission() {
@@ -258,5 +267,8 @@ final class ServerState implements AutoCloseable {
     workers.close();
     metrics.close();
     accessLog.ifPresent(AccessLog::close);
+    if (spans.isPresent()) { // no lambda, which would load its class
+      spans.get().close();
+    }
   }
 }

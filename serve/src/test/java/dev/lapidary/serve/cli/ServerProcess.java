@@ -7,6 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 
 /** {@code serve run} as a user runs it: a process of its own, on any free port. */
 final class ServerProcess implements AutoCloseable {
@@ -19,6 +20,14 @@ final class ServerProcess implements AutoCloseable {
   }
 
   static ServerProcess start(Path model, String... options) throws IOException {
+    return start(model, Map.of(), options);
+  }
+
+  /**
+   * @param environment variables that it has beside this process's
+   */
+  static ServerProcess start(Path model, Map<String, String> environment, String... options)
+      throws IOException {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.addAll(List.of("-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"));
@@ -28,8 +37,10 @@ final class ServerProcess implements AutoCloseable {
     command.addAll(List.of("run", "--port", "0", "--model", model.toString()));
     command.addAll(List.of("--batching", "fixed")); // nothing is said or kept beside what is tested
     command.addAll(List.of(options));
-    return new ServerProcess(
-        new ProcessBuilder(command).redirectOutput(ProcessBuilder.Redirect.DISCARD).start());
+    ProcessBuilder process =
+        new ProcessBuilder(command).redirectOutput(ProcessBuilder.Redirect.DISCARD);
+    process.environment().putAll(environment);
+    return new ServerProcess(process.start());
   }
 
   /** Whether this process, and so its children, ignore SIGHUP; a JVM leaves that as it is. */
@@ -43,7 +54,8 @@ final class ServerProcess implements AutoCloseable {
   /** Newer JVMs warn of libraries' native access first; the launcher tells them not to. */
   String firstMessage() throws IOException {
     String line = err.readLine();
-    while (line != null && (line.isEmpty() || line.startsWith("WARNING: "))) {
+    while (line != null
+        && (line.isEmpty() || line.startsWith("WARNING: ") || line.startsWith("NOTE: "))) {
       line = err.readLine();
     }
     return String.valueOf(line);

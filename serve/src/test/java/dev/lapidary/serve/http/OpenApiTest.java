@@ -56,7 +56,8 @@ class OpenApiTest {
   @Test
   void itHasTheRoutesThatThereAre() throws Exception {
     Set<String> routes = new TreeSet<>();
-    try (ServerState state = new ServerState(ServerSettings.local(), Optional.empty());
+    try (ServerState state =
+            new ServerState(ServerSettings.local(), Optional.empty(), Optional.empty());
         ApplicationContext context = ApplicationContext.builder().singletons(state).start()) {
       context
           .getBean(Router.class)
