@@ -1,6 +1,8 @@
 package dev.lapidary.serve.cli;
 
 import dev.lapidary.core.cli.HelpSection;
+import dev.lapidary.core.failure.Failure;
+import dev.lapidary.serve.repository.TrafficSplit;
 import java.util.List;
 import java.util.OptionalInt;
 import picocli.CommandLine.Option;
@@ -33,6 +35,14 @@ final class FolderOptions {
       description = "what SIGHUP does: reload models that have changed, or stop")
   private Hangup hangup = Hangup.reload;
 
+  @Option(
+      names = "--split",
+      paramLabel = "NAME=MODEL:SHARE,…",
+      description =
+          "requests for NAME go to several models, MODEL or MODEL/VERSION, each by its share, such as"
+              + " shoes=shoes:0.9,shoes-int8:0.1; may be given several times")
+  private List<String> splits = List.of();
+
   /** As they are typed. */
   private enum Versions {
     latest,
@@ -53,8 +63,15 @@ final class FolderOptions {
   static HelpSection section() {
     return new HelpSection(
         "Models of a folder",
-        List.of("--versions", "--model-control"),
+        List.of("--versions", "--model-control", "--split"),
         List.of("--poll-ms", "--hangup"));
+  }
+
+  /**
+   * @throws Failure (exit 2) if one is not of its form
+   */
+  List<TrafficSplit> splits() {
+    return splits.stream().map(TrafficSplit::parse).toList();
   }
 
   boolean allVersions() {

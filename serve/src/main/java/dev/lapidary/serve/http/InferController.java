@@ -49,7 +49,7 @@ final class InferController {
       @PathVariable("model") String model,
       @Nullable @PathVariable("version") String version) {
     return bodies.counted(
-        request, () -> answer(request, state.requireModel(model, Optional.ofNullable(version))));
+        request, () -> answer(request, state.requireTurn(model, Optional.ofNullable(version))));
   }
 
   private CompletableFuture<HttpResponse<byte[]>> answer(

@@ -115,7 +115,7 @@ final class LocalService implements InferenceService {
       throw Refusal.bodiesFull(RetryAfter.UNKNOWN);
     }
     Asked asked = read.get();
-    Lease<AnsweringModel> lease = state.requireModel(asked.model(), asked.version());
+    Lease<AnsweringModel> lease = state.requireTurn(asked.model(), asked.version());
     Inference.Work work;
     try {
       Inference inference = new Inference(lease.model(), state);

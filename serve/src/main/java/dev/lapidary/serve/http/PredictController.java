@@ -51,7 +51,7 @@ final class PredictController {
   @Produces(MediaType.ALL)
   CompletionStage<HttpResponse<byte[]>> predict(
       HttpRequest<?> request, @PathVariable("model") String name) {
-    return predict(request, () -> state.requireModel(name, Optional.empty()));
+    return predict(request, () -> state.requireTurn(name, Optional.empty()));
   }
 
   private CompletionStage<HttpResponse<byte[]>> predict(

@@ -10,6 +10,7 @@ import dev.lapidary.serve.repository.LoadFailed;
 import dev.lapidary.serve.repository.ModelFiles;
 import dev.lapidary.serve.repository.ModelFiles.What;
 import dev.lapidary.serve.repository.ModelId;
+import dev.lapidary.serve.repository.TrafficSplit;
 import dev.lapidary.serve.tracing.RequestSpans;
 import java.net.URI;
 import java.nio.file.Path;
@@ -111,8 +112,20 @@ public final class PredictionServer implements AutoCloseable {
     if (!changes.isEmpty() && changes.stream().allMatch(c -> c.what() == What.BROKEN)) {
       throw Failure.badInput("%s", changes.get(0).reason());
     }
+    state.requireSplitsKnown();
     state.run();
     return changes;
+  }
+
+  /**
+   * Names that stand for several models; before these are loaded.
+   *
+   * @throws Failure (exit 2) if two have the same name
+   */
+  public void split(List<TrafficSplit> splits) {
+    if (!splits.isEmpty()) {
+      state.splits(new TrafficSplits(splits));
+    }
   }
 
   /**

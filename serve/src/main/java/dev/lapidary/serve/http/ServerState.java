@@ -41,6 +41,7 @@ final class ServerState implements AutoCloseable {
   private volatile Phase phase = Phase.LOADING;
   private volatile @Nullable ModelFiles<AnsweringModel> files;
   private volatile boolean clientsLoad;
+  private volatile Optional<TrafficSplits> splits = Optional.empty();
   private volatile Optional<ApiKeys> apiKeys;
   private final Optional<ServerCertificate> certificate;
 
@@ -139,6 +140,22 @@ final class ServerState implements AutoCloseable {
     clientsLoad = byClients;
   }
 
+  /** Before models are loaded. */
+  void splits(TrafficSplits all) {
+    splits = Optional.of(all);
+  }
+
+  /**
+   * Its first models are loaded.
+   *
+   * @throws Failure (exit 2) if a name is split between what is not there
+   */
+  void requireSplitsKnown() {
+    if (splits.isPresent()) {
+      splits.get().requireKnown(repository.names());
+    }
+  }
+
   boolean clientsLoad() {
     return clientsLoad;
   }
@@ -223,19 +240,30 @@ final class ServerState implements AutoCloseable {
           names.size(),
           ClientText.brief(String.join(", ", names)));
     }
-    return requireModel(names.get(0), Optional.empty());
+    return requireTurn(names.get(0), Optional.empty());
   }
 
   /**
-   * A model, in its latest version unless told.
+   * A model, in its latest version unless told; of a name that is split, its first.
    *
    * @return to be closed when the request's work has ended
    * @throws Refusal 503 while loading, refused or stopping; 404 if there is none
    */
   Lease<AnsweringModel> requireModel(String name, Optional<String> version) {
+    return lease(name, version, false);
+  }
+
+  /** The same for a request to be answered; of a name that is split, the one whose turn it is. */
+  Lease<AnsweringModel> requireTurn(String name, Optional<String> version) {
+    return lease(name, version, true);
+  }
+
+  private Lease<AnsweringModel> lease(String name, Optional<String> version, boolean turn) {
     requireNotStopping();
     try {
-      return repository.lease(name, version);
+      return splits.isEmpty()
+          ? repository.lease(name, version)
+          : splits.get().lease(repository, name, version, turn);
     } catch (ModelUnavailable e) {
       if (e.isKnown()) {
         throw Refusal.unavailable(e.code(), reasonToClients(e.code(), e.getMessage()));

@@ -12,6 +12,7 @@ import dev.lapidary.runtime.model.PreprocessingOptions;
 import dev.lapidary.serve.NoLeaks;
 import dev.lapidary.serve.repository.ModelFiles.Change;
 import dev.lapidary.serve.repository.ModelFiles.What;
+import dev.lapidary.serve.repository.TrafficSplit;
 import java.awt.Color;
 import java.net.http.HttpResponse;
 import java.nio.file.Files;
@@ -90,6 +91,52 @@ class ReloadTest {
         HttpResponse<byte[]> unknown = client.post(path, "image/png", IMAGE);
         assertThat(unknown.statusCode()).as(path).isEqualTo(404);
       }
+    }
+  }
+
+  private static List<String> answering(Client client, String path, int requests) throws Exception {
+    List<String> names = new ArrayList<>();
+    for (int i = 0; i < requests; i++) {
+      HttpResponse<byte[]> answer = client.post(path, "image/png", IMAGE);
+      assertThat(answer.statusCode()).isEqualTo(200);
+      names.add(Client.json(answer).at("/model/name").asText());
+    }
+    return names;
+  }
+
+  @Test
+  void aNameThatIsSplitIsAnsweredByEachModelInItsTurn() throws Exception {
+    put("shoes.onnx", good());
+    put("shoes-new.onnx", good());
+    try (PredictionServer server = PredictionServer.bind(ServerSettings.local())) {
+      server.split(List.of(TrafficSplit.parse("shoes=shoes:0.75,shoes-new:0.25")));
+      server.serve(folder, false, true, ReloadTest::read);
+      Client client = new Client(server.uri());
+      assertThat(client.get("/v2/models/shoes").statusCode()).isEqualTo(200); // takes no turn
+      assertThat(answering(client, "/predict/shoes", 8))
+          .containsOnly("shoes", "shoes-new")
+          .filteredOn("shoes-new"::equals)
+          .hasSize(2);
+      assertThat(answering(client, "/predict/shoes-new", 2)).containsOnly("shoes-new");
+      Files.delete(folder.resolve("shoes-new.onnx"));
+      server.reload();
+      assertThat(answering(client, "/predict/shoes", 8)).containsOnly("shoes");
+    }
+  }
+
+  @Test
+  void aSplitOfWhatIsNotThereIsRefused() throws Exception {
+    put("shoes.onnx", good());
+    put("hats.onnx", good());
+    try (PredictionServer server = PredictionServer.bind(ServerSettings.local())) {
+      server.split(List.of(TrafficSplit.parse("all=shoes:1,coats:1")));
+      assertThatThrownBy(() -> server.serve(folder, false, false, ReloadTest::read))
+          .isInstanceOf(Failure.class)
+          .hasMessage("--split all: there is no model coats, expected one of hats, shoes");
+      TrafficSplit twice = TrafficSplit.parse("all=shoes:1,hats:1");
+      assertThatThrownBy(() -> server.split(List.of(twice, twice)))
+          .isInstanceOf(Failure.class)
+          .hasMessage("--split says twice what all is, expected once");
     }
   }
 
