@@ -30,7 +30,7 @@ class LauncherTest {
   @BeforeEach
   void aTreeAndAJava() throws IOException {
     home = Files.createDirectories(folder.resolve("moved here")).toRealPath();
-    for (String script : List.of("launch", "options", "serve")) {
+    for (String script : List.of("launch", "options", "quickstart", "serve")) {
       copy(BIN.resolve(script), home.resolve("bin").resolve(script));
     }
     java = folder.resolve("jdk");
@@ -75,6 +75,17 @@ class LauncherTest {
             "run",
             "a b",
             "telemetry 1");
+  }
+
+  /** The quickstart without arguments is minutes of work. */
+  @Test
+  void onlyWhatEndsAtOnceIsCompiledLittle() throws Exception {
+    copy(DISTRIBUTED, home.resolve("bin/launch"));
+    String little = "-XX:TieredStopAtLevel=1";
+    assertThat(said(home.resolve("bin/serve"))).contains(little);
+    assertThat(said(home.resolve("bin/serve"), "run", "--help")).contains(little);
+    assertThat(said(home.resolve("bin/serve"), "run", "--model", "m.onnx")).doesNotContain(little);
+    assertThat(said(home.resolve("bin/quickstart"))).doesNotContain(little);
   }
 
   @Test
