@@ -2,11 +2,10 @@ package dev.lapidary.serve.cli;
 
 import dev.lapidary.serve.http.ModelReader;
 import dev.lapidary.serve.http.ReadModel;
+import dev.lapidary.serve.repository.FileFingerprint;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.attribute.BasicFileAttributes;
-import java.nio.file.attribute.FileTime;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -19,32 +18,19 @@ import org.jspecify.annotations.Nullable;
  * is asked for.
  */
 final class EarlyRead implements ModelReader, AutoCloseable {
-  private record Stamp(String key, FileTime time, long bytes) {
-    static Optional<Stamp> of(Path file) {
-      try {
-        BasicFileAttributes now = Files.readAttributes(file, BasicFileAttributes.class);
-        return now.isRegularFile()
-            ? Optional.of(
-                new Stamp(String.valueOf(now.fileKey()), now.lastModifiedTime(), now.size()))
-            : Optional.empty();
-      } catch (IOException e) {
-        return Optional.empty();
-      }
-    }
-  }
-
   private final Path early;
   private final ModelReader reader;
-  private final Optional<Stamp> stamp;
+  private final Optional<String> fingerprint;
   private final CompletableFuture<ReadModel> read;
   private final AtomicBoolean taken = new AtomicBoolean();
 
   private EarlyRead(Path early, ModelReader reader) {
     this.early = early;
     this.reader = reader;
-    this.stamp = Stamp.of(early);
+    this.fingerprint =
+        Files.isRegularFile(early) ? FileFingerprint.of(early) : Optional.empty(); // or a folder
     this.read =
-        stamp.isPresent()
+        fingerprint.isPresent()
             ? CompletableFuture.supplyAsync(() -> reader.read(early), EarlyRead::start)
             : CompletableFuture.failedFuture(new IOException("no file"));
   }
@@ -64,7 +50,10 @@ final class EarlyRead implements ModelReader, AutoCloseable {
 
   @Override
   public ReadModel read(Path file) {
-    boolean same = stamp.isPresent() && file.equals(early) && stamp.equals(Stamp.of(file));
+    boolean same =
+        fingerprint.isPresent()
+            && file.equals(early)
+            && fingerprint.equals(FileFingerprint.of(file));
     if (!same || !taken.compareAndSet(false, true)) {
       return reader.read(file);
     }

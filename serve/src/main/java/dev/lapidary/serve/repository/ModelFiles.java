@@ -76,7 +76,7 @@ public final class ModelFiles<M extends AutoCloseable> {
     for (ModelSource source : sources) {
       there.add(source.file());
       Known before = known.get(source.file());
-      if (before == null || !before.fingerprint().equals(source.fingerprint())) {
+      if (before == null || !before.fingerprint().equals(FileFingerprint.of(source.file()))) {
         changes.add(load(source));
       }
     }
@@ -108,7 +108,7 @@ public final class ModelFiles<M extends AutoCloseable> {
   }
 
   private Change load(ModelSource source) {
-    Optional<String> fingerprint = source.fingerprint();
+    Optional<String> fingerprint = FileFingerprint.of(source.file());
     Known before = known.get(source.file());
     ModelId id = before == null ? id(source, Optional.empty()) : before.id();
     boolean loaded = before != null && before.loaded();

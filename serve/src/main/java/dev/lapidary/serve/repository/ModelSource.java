@@ -1,9 +1,6 @@
 package dev.lapidary.serve.repository;
 
-import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.attribute.BasicFileAttributes;
 import java.util.Optional;
 
 /**
@@ -13,14 +10,4 @@ import java.util.Optional;
  * @param version as its folder says; empty where there is none, and the card says it
  * @param file the ONNX file
  */
-record ModelSource(Optional<String> name, Optional<String> version, Path file) {
-  /** Changes with the file; empty if it is gone. */
-  Optional<String> fingerprint() {
-    try {
-      BasicFileAttributes of = Files.readAttributes(file, BasicFileAttributes.class);
-      return Optional.of(of.size() + " " + of.lastModifiedTime() + " " + of.fileKey());
-    } catch (IOException e) {
-      return Optional.empty();
-    }
-  }
-}
+record ModelSource(Optional<String> name, Optional<String> version, Path file) {}
