@@ -22,9 +22,19 @@ sealed interface ModelFile {
   /** In hex. */
   String sha256();
 
-  /** Found beside what the caller does until it asks. */
+  /**
+   * Found beside what the caller does until it asks, by a thread of its own: a host's common pool
+   * may be busy for as long as it likes.
+   */
   default Supplier<String> sha256Meanwhile() {
-    CompletableFuture<String> found = CompletableFuture.supplyAsync(this::sha256);
+    CompletableFuture<String> found =
+        CompletableFuture.supplyAsync(
+            this::sha256,
+            task -> {
+              Thread thread = new Thread(task, "lapidary-digest");
+              thread.setDaemon(true);
+              thread.start();
+            });
     return () -> {
       try {
         return found.join();
