@@ -26,18 +26,7 @@ class KeptFloatTest {
     OnnxGraph graph = SmallNetworks.inverted();
     Int8Plan plan = Int8Plan.of(graph, kept);
     try (CalibrationSet images = SmallNetworks.images("kept", 16)) {
-      Observations seen =
-          Observations.of(graph, Int8Plan.of(graph, Set.of()).quantizedValues(), images);
-      OnnxGraph int8 =
-          new Candidate(
-                  graph,
-                  seen,
-                  "",
-                  new MinMax(),
-                  WeightRounding.NEAREST,
-                  false,
-                  Int8Form.of(Target.CPU))
-              .build(kept);
+      OnnxGraph int8 = int8(graph, images, kept);
       assertThat(
               RuntimeNode.optimized(int8).stream()
                   .map(RuntimeNode::operator)
@@ -67,18 +56,7 @@ class KeptFloatTest {
   void whatTheRuntimeRoundsItselfIsNoticed() {
     OnnxGraph graph = SmallNetworks.inverted();
     try (CalibrationSet images = SmallNetworks.images("kept", 4)) {
-      Observations seen =
-          Observations.of(graph, Int8Plan.of(graph, Set.of()).quantizedValues(), images);
-      OnnxGraph int8 =
-          new Candidate(
-                  graph,
-                  seen,
-                  "",
-                  new MinMax(),
-                  WeightRounding.NEAREST,
-                  false,
-                  Int8Form.of(Target.CPU))
-              .build(Set.of("d"));
+      OnnxGraph int8 = int8(graph, images, Set.of("d"));
       OnnxNode kept = int8.producer("d_out").orElseThrow();
       List<String> inputs = new ArrayList<>(kept.inputs());
       inputs.set(0, inputs.get(0).replace("_by_channel", ""));
@@ -126,5 +104,13 @@ class KeptFloatTest {
       double kept = reference.drift(candidate.build(Set.of(names.split(" ")))).relativeError();
       assertThat(kept).isLessThan(1.1 * all);
     }
+  }
+
+  private static OnnxGraph int8(OnnxGraph graph, CalibrationSet images, Set<String> kept) {
+    Observations seen =
+        Observations.of(graph, Int8Plan.of(graph, Set.of()).quantizedValues(), images);
+    return new Candidate(
+            graph, seen, "", new MinMax(), WeightRounding.NEAREST, false, Int8Form.of(Target.CPU))
+        .build(kept);
   }
 }
