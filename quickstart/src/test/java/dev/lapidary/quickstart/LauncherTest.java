@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
@@ -24,20 +25,22 @@ class LauncherTest {
 
   @TempDir Path folder;
 
+  private final Map<String, String> environment = new HashMap<>();
   private Path home;
   private Path java;
 
   @BeforeEach
   void aTreeAndAJava() throws IOException {
     home = Files.createDirectories(folder.resolve("moved here")).toRealPath();
-    for (String script : List.of("launch", "options", "quickstart", "serve")) {
+    for (String script : List.of("launch", "options", "quickstart", "serve", "trainer")) {
       copy(BIN.resolve(script), home.resolve("bin").resolve(script));
     }
     java = folder.resolve("jdk");
     script(
         java.resolve("bin/java"),
         "#!/bin/sh\nfor word in \"$@\"; do echo \"$word\"; done\n"
-            + "echo telemetry $ORT_DISABLE_TELEMETRY\n");
+            + "echo telemetry $ORT_DISABLE_TELEMETRY\n"
+            + "echo malloc $MALLOC_ARENA_MAX $MALLOC_MMAP_MAX_ $MALLOC_TRIM_THRESHOLD_\n");
     Files.writeString(java.resolve("release"), "JAVA_VERSION=\"17.0.1\"\n");
   }
 
@@ -88,6 +91,22 @@ class LauncherTest {
     assertThat(said(home.resolve("bin/quickstart"))).doesNotContain(little);
   }
 
+  /** Large tensors are mapped anew in each step otherwise. */
+  @Test
+  void trainingKeepsFreedMemoryUnlessSomethingIsSaidAboutMalloc() throws Exception {
+    copy(DISTRIBUTED, home.resolve("bin/launch"));
+    assertThat(said(home.resolve("bin/trainer"), "run")).contains("malloc 1 0 4294967295");
+    assertThat(said(home.resolve("bin/serve"), "run")).contains("malloc");
+    environment.put("MALLOC_MMAP_THRESHOLD_", "131072");
+    assertThat(said(home.resolve("bin/trainer"), "run")).contains("malloc");
+    environment.remove("MALLOC_MMAP_THRESHOLD_");
+    environment.put("MALLOC_ARENA_MAX", "2");
+    assertThat(said(home.resolve("bin/trainer"), "run")).contains("malloc 2");
+    environment.remove("MALLOC_ARENA_MAX");
+    environment.put("GLIBC_TUNABLES", "glibc.malloc.tcache_count=0");
+    assertThat(said(home.resolve("bin/trainer"), "run")).contains("malloc");
+  }
+
   @Test
   void aJavaThatIsTooOldOrMissingIsSaid() throws Exception {
     copy(DISTRIBUTED, home.resolve("bin/launch"));
@@ -108,9 +127,9 @@ class LauncherTest {
       throws IOException, InterruptedException {
     ProcessBuilder builder = new ProcessBuilder(script.toString());
     builder.command().addAll(List.of(arguments));
-    Map<String, String> environment = builder.environment();
-    environment.put("JAVA_HOME", java.toString());
-    environment.remove("ORT_DISABLE_TELEMETRY");
+    builder.environment().keySet().removeIf(name -> name.matches("(MALLOC|GLIBC|ORT)_.*"));
+    builder.environment().put("JAVA_HOME", java.toString());
+    builder.environment().putAll(environment);
     Process process = builder.redirectErrorStream(true).start();
     String said = new String(process.getInputStream().readAllBytes(), UTF_8);
     process.waitFor();
