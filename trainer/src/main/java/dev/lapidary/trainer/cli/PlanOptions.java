@@ -159,7 +159,9 @@ final class PlanOptions {
       run.add(new Setting("checkpoints.best-by", BestBy.AUTO));
     }
     Recipe chosen = chosen();
-    momentum(chosen).ifPresent(run::add);
+    if (!isGiven("--min-batch-norm-momentum")) {
+      run.add(new Setting("model.min-batch-norm-momentum", Recipe.MIN_BATCH_NORM_MOMENTUM));
+    }
     boolean sgds = isGiven("--lr") || isGiven("--nesterov");
     boolean free = recipe != null || (!isGiven("--optimizer") && !sgds);
     if (!isGiven("--optimizer") && free) {
@@ -174,15 +176,6 @@ final class PlanOptions {
             ? Optional.of(note(chosen, config.stages().get(config.stages().size() - 1)))
             : Optional.empty();
     return config;
-  }
-
-  /** A command that says a rate, and no recipe, does what it did. */
-  private Optional<Setting> momentum(Recipe chosen) {
-    boolean free = !isGiven("--min-batch-norm-momentum") && (recipe != null || !isGiven("--lr"));
-    return chosen
-        .minBatchNormMomentum()
-        .filter(least -> free)
-        .map(least -> new Setting("model.min-batch-norm-momentum", least));
   }
 
   private Recipe chosen() {

@@ -56,7 +56,7 @@ final class RunFlags {
           flag(
                   "model.min-batch-norm-momentum",
                   "The least part of a batch in BatchNorm's running statistics (PyTorch's momentum);"
-                      + " --recipe's unless given, or the network's own. In (0, 1].")
+                      + " 0.1 unless given, or the network's own if that is more. In (0, 1].")
               .byRecipe(),
           flag(
                   "model.freeze-unloaded",

@@ -14,6 +14,12 @@ public enum Recipe {
   /** From random ones. */
   SCRATCH;
 
+  /**
+   * That BatchNorm's running statistics follow at least with, in any recipe: PyTorch's default, for
+   * networks of TensorFlow's and others, whose 0.01 or less takes hundreds of steps.
+   */
+  public static final double MIN_BATCH_NORM_MOMENTUM = 0.1;
+
   /** Networks of LayerNorm, which forget what they know at the rates of those of BatchNorm. */
   private static final Pattern LAYER_NORM = Pattern.compile("(vit|swin|convnext|maxvit)_.*");
 
@@ -25,15 +31,6 @@ public enum Recipe {
   /** That suits {@link #optimizer}. */
   public double weightDecay() {
     return 0.01;
-  }
-
-  /**
-   * That BatchNorm's running statistics follow at least with; absent: at the network's own pace.
-   * PyTorch's default for networks of TensorFlow's and others, whose 0.01 or less a fine-tuning has
-   * not the steps for.
-   */
-  public Optional<Double> minBatchNormMomentum() {
-    return this == TRANSFER ? Optional.of(0.1) : Optional.empty();
   }
 
   /**

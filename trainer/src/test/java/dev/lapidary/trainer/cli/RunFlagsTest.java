@@ -64,7 +64,9 @@ class RunFlagsTest {
   /** But for what the recipe chooses, a command that says nothing is a file that says nothing. */
   @Test
   void nothingSaidIsTheDefaults() {
-    String written = "{data: {train: x}, model: {arch: resnet18}, stages: [{name: all}]}";
+    String written =
+        "{data: {train: x}, model: {arch: resnet18, min-batch-norm-momentum: 0.1},"
+            + " stages: [{name: all}]}";
     RunConfig file = RunYaml.read(written, "run.yaml");
     assertThat(file.stages()).containsExactly(RunDefaults.stage());
     assertThat(plan("--optimizer=sgd", "--best-by=accuracy")).isEqualTo(file);
@@ -309,16 +311,15 @@ class RunFlagsTest {
     return plan(flags).model().minBatchNormMomentum();
   }
 
-  /** From random weights, and where a rate is said, the network's own is kept. */
   @Test
-  void aTransferLetsBatchNormFollow() {
+  void batchNormFollowsUnlessAnotherMomentumIsSaid() {
     assertThat(momentum("--weights=imagenet")).contains(0.1);
     assertThat(momentum("--weights=w", "--optimizer=sgd")).contains(0.1);
     assertThat(momentum("--recipe=transfer", "--lr=0.004")).contains(0.1);
     assertThat(momentum("--weights=w", "--min-batch-norm-momentum=0.02")).contains(0.02);
-    assertThat(momentum("--weights=w", "--lr=0.05")).isEmpty();
-    assertThat(momentum("--weights=w", "--recipe=scratch")).isEmpty();
-    assertThat(momentum()).isEmpty();
+    assertThat(momentum("--weights=w", "--lr=0.05")).contains(0.1);
+    assertThat(momentum("--weights=w", "--recipe=scratch")).contains(0.1);
+    assertThat(momentum()).contains(0.1);
     assertThat(momentum("--min-batch-norm-momentum=1")).contains(1.0);
   }
 
