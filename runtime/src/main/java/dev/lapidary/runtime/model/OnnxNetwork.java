@@ -52,7 +52,7 @@ public final class OnnxNetwork implements AutoCloseable {
 
   /**
    * @param threads that one run uses
-   * @param spins whether they spin where they wait for each other
+   * @param spins whether they go on spinning when a run has ended
    * @throws Failure (exit 2) if the file is no ONNX model or no image classifier, (exit 4) if the
    *     device cannot run it
    */

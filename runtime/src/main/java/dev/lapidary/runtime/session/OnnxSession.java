@@ -43,9 +43,10 @@ public final class OnnxSession implements AutoCloseable {
   }
 
   /**
-   * The same, told whether threads that wait for their part of a run spin. That is a little faster
+   * The same, told whether threads go on spinning when a run has ended. That is a little faster
    * where nothing else wants the processor; beside decoders it takes from them what they need: a
-   * server of one run of two threads used up to twice the processor time a request.
+   * server of one run of two threads used up to twice the processor time a request. Within a run
+   * they spin in either case: an image alone is answered in 5/6 of the time by it.
    */
   public static OrtSession.SessionOptions options(Device device, int threads, boolean spins)
       throws OrtException {
@@ -54,7 +55,7 @@ public final class OnnxSession implements AutoCloseable {
       options.setIntraOpNumThreads(threads);
       options.setInterOpNumThreads(1);
       if (!spins) {
-        options.addConfigEntry("session.intra_op.allow_spinning", "0");
+        options.addConfigEntry("session.force_spinning_stop", "1");
       }
       device.addTo(options);
       return options;

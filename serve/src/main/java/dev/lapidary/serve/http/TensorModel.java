@@ -30,7 +30,7 @@ public record TensorModel(
   public static TensorModel open(Path file, Device device, int threads) {
     String source = String.valueOf(file.getFileName());
     OnnxSession session;
-    try (OrtSession.SessionOptions options = OnnxSession.options(device, threads)) {
+    try (OrtSession.SessionOptions options = OnnxSession.options(device, threads, false)) {
       session = OnnxSession.open(file, options);
     } catch (OrtException e) {
       throw Failure.badInput(
