@@ -15,7 +15,6 @@ import dev.lapidary.runtime.session.OnnxSession;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -67,7 +66,7 @@ public final class OnnxTensors implements TensorNetwork {
     if (!(node.getInfo() instanceof TensorInfo info)) {
       return Optional.empty();
     }
-    List<Long> shape = Arrays.stream(info.getShape()).boxed().toList();
+    List<Long> shape = TensorShapes.list(info.getShape());
     return DataType.of(info.onnxType).map(type -> new TensorSpec(node.getName(), type, shape));
   }
 
@@ -132,7 +131,7 @@ public final class OnnxTensors implements TensorNetwork {
 
   private static TypedTensor tensor(TensorSpec spec, OnnxValue value) throws OrtException {
     OnnxTensor tensor = (OnnxTensor) value;
-    List<Long> shape = Arrays.stream(tensor.getInfo().getShape()).boxed().toList();
+    List<Long> shape = TensorShapes.list(tensor.getInfo().getShape());
     if (spec.type() != DataType.BYTES) {
       return new TypedTensor.Numbers(spec.name(), spec.type(), shape, tensor.getByteBuffer());
     }

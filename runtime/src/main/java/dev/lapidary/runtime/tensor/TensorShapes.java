@@ -2,7 +2,7 @@ package dev.lapidary.runtime.tensor;
 
 import java.util.List;
 
-/** TensorShapes of tensors. */
+/** Shapes of tensors, converted in loops: each request does. */
 public final class TensorShapes {
   private TensorShapes() {}
 
@@ -28,7 +28,19 @@ public final class TensorShapes {
     return fits;
   }
 
+  static List<Long> list(long... shape) {
+    Long[] list = new Long[shape.length];
+    for (int i = 0; i < shape.length; i++) {
+      list[i] = shape[i];
+    }
+    return List.of(list);
+  }
+
   static long[] array(List<Long> shape) {
-    return shape.stream().mapToLong(Long::longValue).toArray();
+    long[] array = new long[shape.size()];
+    for (int i = 0; i < array.length; i++) {
+      array[i] = shape.get(i);
+    }
+    return array;
   }
 }

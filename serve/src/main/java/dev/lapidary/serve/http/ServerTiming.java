@@ -1,7 +1,6 @@
 package dev.lapidary.serve.http;
 
 import dev.lapidary.serve.inference.ModelStatistics.Stages;
-import java.util.Locale;
 
 /** The header {@code Server-Timing} (W3C): where a request's time went, in milliseconds. */
 final class ServerTiming {
@@ -11,11 +10,17 @@ final class ServerTiming {
 
   /** Taking apart and decoding, waiting for a batch, and the batch's run. */
   static String of(Stages stages) {
-    return String.format(
-        Locale.ROOT,
-        "decode;dur=%.3f, queue;dur=%.3f, run;dur=%.3f",
-        stages.input() / 1e6,
-        stages.queue() / 1e6,
-        stages.infer() / 1e6);
+    StringBuilder text = new StringBuilder("decode;dur=");
+    milliseconds(text, stages.input());
+    milliseconds(text.append(", queue;dur="), stages.queue());
+    milliseconds(text.append(", run;dur="), stages.infer());
+    return text.toString();
+  }
+
+  /** With three decimals. String.format took a sixteenth of all that the server does in Java. */
+  private static void milliseconds(StringBuilder text, long nanos) {
+    long micros = (nanos + 500) / 1000;
+    long part = micros % 1000;
+    text.append(micros / 1000).append(part < 10 ? ".00" : part < 100 ? ".0" : ".").append(part);
   }
 }
