@@ -7,21 +7,18 @@ import java.util.TreeMap;
 
 /** Counts of one batcher since it began, and how fast it has been of late. Thread-safe. */
 public final class BatchStatistics {
-  /** Weight of the newest batch in the running mean: the last 10 or so decide. */
-  private static final double NEWEST = 0.2;
-
   /** So many different sizes are told apart; what is larger than a policy's comes from requests. */
   private static final int MAX_SIZES = 1024;
 
   private final SortedMap<Integer, TimeHistogram> runsBySize = new TreeMap<>();
   private final TimeHistogram queue = new TimeHistogram();
+  private final RecentRuns recent = new RecentRuns();
   private long batches;
   private long images;
   private long failed;
   private long late;
   private long cancelled;
   private long busyNanos;
-  private double nanosPerImage = Double.NaN;
 
   /**
    * A run of so many succeeded.
@@ -35,17 +32,14 @@ public final class BatchStatistics {
     batches++;
     images += size;
     busyNanos += nanos;
-    double now = (double) nanos / size;
-    if (Double.isNaN(nanosPerImage)) {
-      nanosPerImage = now;
-    } else if (usual) {
-      nanosPerImage += NEWEST * (now - nanosPerImage);
+    if (usual || recent.isEmpty()) {
+      recent.add(size, nanos);
     }
   }
 
   /** What an image takes from now on, until batches tell otherwise. */
   public synchronized void expect(double nanos) {
-    nanosPerImage = nanos;
+    recent.expect(nanos);
   }
 
   /** An image, or what was submitted together, waited so long. */
@@ -67,9 +61,13 @@ public final class BatchStatistics {
     cancelled++;
   }
 
-  /** Running mean of a batch's time over its images; empty before the first batch. */
-  public synchronized OptionalDouble nanosPerImage() {
-    return Double.isNaN(nanosPerImage) ? OptionalDouble.empty() : OptionalDouble.of(nanosPerImage);
+  /**
+   * An executor's time for an image, over the last runs of as many; empty before the first run.
+   *
+   * @param count of images that are to be run
+   */
+  public synchronized OptionalDouble nanosPerImage(int count) {
+    return recent.nanosPerImage(count);
   }
 
   /** All counts of one moment. */

@@ -132,9 +132,9 @@ public final class Pace {
     return (long) (weight * Math.max(before, all == 0 ? 0 : nanos / all));
   }
 
-  /** The network's time for so many images, as they were batched of late. */
+  /** The network's time for so many images, as the last ones of that number took. */
   public long runNanos(int images) {
-    return (long) (images * runs.nanosPerImage().orElse(0) / executors.getAsInt());
+    return (long) (images * runs.nanosPerImage(images).orElse(0) / executors.getAsInt());
   }
 
   /**

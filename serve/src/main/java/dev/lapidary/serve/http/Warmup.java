@@ -78,7 +78,7 @@ final class Warmup {
   private static void batches(Serving serving, boolean tuned) throws Exception {
     int inputLength = serving.model().preprocessing().inputLength();
     int largest = tuned && serving.batcher().executors() > 1 ? 1 : serving.batcher().maxBatch();
-    boolean known = serving.batcher().statistics().nanosPerImage().isPresent();
+    boolean known = serving.batcher().statistics().nanosPerImage(1).isPresent();
     long began = System.nanoTime();
     long last = 0;
     for (int size = 1; System.nanoTime() - began + 4 * last < RUN_NANOS; size *= 2) {

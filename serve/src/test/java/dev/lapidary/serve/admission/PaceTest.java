@@ -112,8 +112,8 @@ class PaceTest {
     runs.expect(5 * MILLI);
     assertThat(pace.runNanos(2)).isEqualTo(10 * MILLI);
     runs.ran(1, 7 * MILLI, true);
-    assertThat(runs.nanosPerImage().orElseThrow()).isEqualTo(5.4 * MILLI, within(1.0));
+    assertThat(runs.nanosPerImage(1).orElseThrow()).isEqualTo(5.4 * MILLI, within(1.0));
     runs.expect(4 * MILLI); // by another plan
-    assertThat(runs.nanosPerImage().orElseThrow()).isEqualTo(4.0 * MILLI, within(1.0));
+    assertThat(runs.nanosPerImage(1).orElseThrow()).isEqualTo(4.0 * MILLI, within(1.0));
   }
 }
