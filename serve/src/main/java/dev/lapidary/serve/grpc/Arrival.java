@@ -1,9 +1,12 @@
 package dev.lapidary.serve.grpc;
 
 import dev.lapidary.serve.admission.Admission;
+import dev.lapidary.serve.inference.ServiceError;
+import dev.lapidary.serve.inference.ServiceError.Kind;
 import io.grpc.Context;
 import io.grpc.ServerStreamTracer;
 import io.grpc.Status;
+import io.grpc.StatusRuntimeException;
 import java.util.Optional;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -25,7 +28,7 @@ final class Arrival extends ServerStreamTracer {
   private boolean waiting;
   private boolean refused;
   private boolean closed;
-  private Consumer<Status> refusal = status -> {};
+  private Consumer<StatusRuntimeException> refusal = error -> {};
 
   /**
    * @param stream whether messages may come at any time
@@ -48,7 +51,7 @@ final class Arrival extends ServerStreamTracer {
   }
 
   /** What ends the call; a later one takes the place of an earlier one. */
-  synchronized void onRefusal(Consumer<Status> ends) {
+  synchronized void onRefusal(Consumer<StatusRuntimeException> ends) {
     refusal = ends;
   }
 
@@ -71,8 +74,10 @@ final class Arrival extends ServerStreamTracer {
     }
     if (!room) {
       refuse(
-          Status.RESOURCE_EXHAUSTED.withDescription(
-              "the bodies of other requests take all memory that they may; try again in a moment"));
+          new ServiceError(
+              Kind.EXHAUSTED,
+              "the bodies of other requests take all memory that they may; try again in a moment",
+              all.retryAfter()));
     }
   }
 
@@ -105,14 +110,15 @@ final class Arrival extends ServerStreamTracer {
     }
     if (came < rate.bytesPerSecond() * (elapsed / 1e9)) {
       refuse(
-          Status.DEADLINE_EXCEEDED.withDescription(
+          new ServiceError(
+              Kind.LATE,
               "%d bytes of the message came in %d ms, expected at least %d a second"
                   .formatted(came, elapsed / 1_000_000, rate.bytesPerSecond())));
     }
   }
 
-  private void refuse(Status status) {
-    Consumer<Status> ends;
+  private void refuse(ServiceError error) {
+    Consumer<StatusRuntimeException> ends;
     synchronized (this) {
       if (refused || closed || !waiting) {
         return;
@@ -120,7 +126,7 @@ final class Arrival extends ServerStreamTracer {
       refused = true;
       ends = refusal;
     }
-    ends.accept(status);
+    ends.accept(Statuses.of(error));
   }
 
   @Override

@@ -8,11 +8,13 @@ import io.grpc.ServerCallHandler;
 import io.grpc.ServerInterceptor;
 import io.grpc.ServerStreamTracer;
 import java.time.Duration;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 
 /** The messages of all calls, and the watch over how fast they come. Thread-safe. */
 final class Arrivals extends ServerStreamTracer.Factory
@@ -20,6 +22,7 @@ final class Arrivals extends ServerStreamTracer.Factory
   private static final long CHECK_MILLIS = 500;
 
   private final Admission admission;
+  private final Supplier<Duration> retryAfter;
   private final Set<Arrival> coming = ConcurrentHashMap.newKeySet();
   private final ScheduledExecutorService watch =
       Executors.newSingleThreadScheduledExecutor(
@@ -34,9 +37,13 @@ final class Arrivals extends ServerStreamTracer.Factory
    */
   record Rate(int bytesPerSecond, Duration grace) {}
 
+  /**
+   * @param retryAfter what those are told for whom there is no room
+   */
   @SuppressWarnings("FutureReturnValueIgnored") // it ends with the watch
-  Arrivals(Admission admission, Rate rate) {
+  Arrivals(Admission admission, Rate rate, Supplier<Duration> retryAfter) {
     this.admission = admission;
+    this.retryAfter = retryAfter;
     watch.scheduleWithFixedDelay(
         () -> coming.forEach(arrival -> arrival.check(System.nanoTime(), rate)),
         CHECK_MILLIS,
@@ -51,6 +58,10 @@ final class Arrivals extends ServerStreamTracer.Factory
     return arrival;
   }
 
+  Duration retryAfter() {
+    return retryAfter.get();
+  }
+
   void remove(Arrival arrival) {
     coming.remove(arrival);
   }
@@ -60,7 +71,11 @@ final class Arrivals extends ServerStreamTracer.Factory
   public <A, B> ServerCall.Listener<A> interceptCall(
       ServerCall<A, B> call, Metadata headers, ServerCallHandler<A, B> next) {
     Arrival arrival = Arrival.current();
-    arrival.onRefusal(status -> call.close(status, new Metadata()));
+    arrival.onRefusal(
+        error ->
+            call.close(
+                error.getStatus(),
+                Objects.requireNonNullElseGet(error.getTrailers(), Metadata::new)));
     return new SimpleForwardingServerCallListener<>(next.startCall(call, headers)) {
       @Override
       public void onMessage(A message) {

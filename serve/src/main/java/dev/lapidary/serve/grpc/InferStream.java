@@ -4,6 +4,7 @@ import dev.lapidary.serve.grpc.message.OpenInference.ModelStreamInferResponse;
 import dev.lapidary.serve.inference.InferenceAnswer;
 import dev.lapidary.serve.inference.InferenceService.Pending;
 import io.grpc.Status;
+import io.grpc.StatusRuntimeException;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
 import java.util.Set;
@@ -81,15 +82,16 @@ final class InferStream implements StreamObserver<Message> {
     if (halfClosed) {
       complete();
     } else if (stopping) {
-      fail(STOPPING);
+      fail(stopped());
     } else {
       unread = true;
       read();
     }
   }
 
-  private static final Status STOPPING =
-      Status.UNAVAILABLE.withDescription("the server is stopping");
+  private static StatusRuntimeException stopped() {
+    return Status.UNAVAILABLE.withDescription("the server is stopping").asRuntimeException();
+  }
 
   private synchronized void read() {
     if (unread && !ended && out.isReady()) {
@@ -102,13 +104,13 @@ final class InferStream implements StreamObserver<Message> {
   synchronized void stop() {
     stopping = true;
     if (!busy) {
-      fail(STOPPING);
+      fail(stopped());
     }
   }
 
-  private synchronized void fail(Status status) {
+  private synchronized void fail(StatusRuntimeException error) {
     if (end()) {
-      out.onError(status.asRuntimeException());
+      out.onError(error);
     }
   }
 

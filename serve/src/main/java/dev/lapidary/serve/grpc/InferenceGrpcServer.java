@@ -96,7 +96,10 @@ public final class InferenceGrpcServer implements AutoCloseable {
     ExecutorService threads = threads();
     GrpcCalls calls = new GrpcCalls(service);
     Arrivals arrivals =
-        new Arrivals(admission, new Arrivals.Rate(settings.bytesPerSecond(), settings.slowGrace()));
+        new Arrivals(
+            admission,
+            new Arrivals.Rate(settings.bytesPerSecond(), settings.slowGrace()),
+            service::retryAfter);
     EventLoopGroup loops = loops();
     Optional<GrpcTls> tls = entrance.credentials().map(GrpcTls::new);
     Server server =

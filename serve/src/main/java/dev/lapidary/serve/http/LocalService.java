@@ -9,6 +9,7 @@ import dev.lapidary.serve.inference.ServiceError;
 import dev.lapidary.serve.inference.ServiceError.Kind;
 import dev.lapidary.serve.repository.Lease;
 import dev.lapidary.serve.repository.ModelStatus;
+import dev.lapidary.serve.repository.ModelUnavailable;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -92,6 +93,22 @@ final class LocalService implements InferenceService {
         state.workers().control());
   }
 
+  /** Of the model that takes the longest: which one a message is for is not known yet. */
+  @Override
+  public Duration retryAfter() {
+    Duration longest = Duration.ZERO;
+    for (ModelStatus each : state.repository().index()) {
+      try (Lease<AnsweringModel> lease =
+          state.repository().lease(each.id().name(), Optional.of(each.id().version()))) {
+        Duration own = new Inference(lease.model(), state).retryAfter();
+        longest = own.compareTo(longest) > 0 ? own : longest;
+      } catch (ModelUnavailable e) {
+        // nothing waits for it
+      }
+    }
+    return longest.isZero() ? RetryAfter.UNKNOWN : longest;
+  }
+
   @Override
   public Pending infer(Supplier<Asked> asked, long bytes, Admission.Permit permit, long leftNanos) {
     state.requests().received();
@@ -112,7 +129,7 @@ final class LocalService implements InferenceService {
       Supplier<Asked> read, long bytes, Admission.Permit permit, Deadline deadline) {
     long beganNanos = System.nanoTime();
     if (!permit.hold(bytes)) {
-      throw Refusal.bodiesFull(RetryAfter.UNKNOWN);
+      throw Refusal.bodiesFull(retryAfter());
     }
     Asked asked = read.get();
     Lease<AnsweringModel> lease = state.requireTurn(asked.model(), asked.version());

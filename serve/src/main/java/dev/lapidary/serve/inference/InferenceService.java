@@ -4,6 +4,7 @@ import dev.lapidary.runtime.tensor.TensorNetwork;
 import dev.lapidary.serve.admission.Admission;
 import dev.lapidary.serve.repository.ModelId;
 import dev.lapidary.serve.repository.ModelStatus;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -29,6 +30,9 @@ public interface InferenceService {
   CompletableFuture<?> load(String model);
 
   CompletableFuture<?> unload(String model);
+
+  /** When what is held now will be worked off, for those who find no room. */
+  Duration retryAfter();
 
   /**
    * Begins an answer. What goes wrong is in it, and never thrown.

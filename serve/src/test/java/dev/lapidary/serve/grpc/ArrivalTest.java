@@ -3,7 +3,9 @@ package dev.lapidary.serve.grpc;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.lapidary.serve.admission.Admission;
+import io.grpc.Metadata;
 import io.grpc.Status;
+import io.grpc.StatusRuntimeException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -15,8 +17,11 @@ class ArrivalTest {
   private static final Arrivals.Rate RATE = new Arrivals.Rate(1000, Duration.ofSeconds(5));
 
   private final Admission admission = new Admission(8, 10_000);
-  private final Arrivals all = new Arrivals(admission, new Arrivals.Rate(0, Duration.ofDays(1)));
+  private final Arrivals all =
+      new Arrivals(
+          admission, new Arrivals.Rate(0, Duration.ofDays(1)), () -> Duration.ofMillis(2345));
   private final List<Status> refusals = new ArrayList<>();
+  private final List<String> pushbacks = new ArrayList<>();
 
   @AfterEach
   void close() {
@@ -25,8 +30,21 @@ class ArrivalTest {
 
   private Arrival arrival(boolean stream) {
     Arrival arrival = new Arrival(admission, all, stream);
-    arrival.onRefusal(refusals::add);
+    arrival.onRefusal(
+        error -> {
+          refusals.add(error.getStatus());
+          pushbacks.add(pushback(error));
+        });
     return arrival;
+  }
+
+  private static String pushback(StatusRuntimeException error) {
+    Metadata trailers = error.getTrailers();
+    return trailers == null
+        ? "none"
+        : String.valueOf(
+            trailers.get(
+                Metadata.Key.of("grpc-retry-pushback-ms", Metadata.ASCII_STRING_MARSHALLER)));
   }
 
   private static long after(long seconds) {
@@ -69,6 +87,7 @@ class ArrivalTest {
     assertThat(refusals)
         .singleElement()
         .satisfies(s -> assertThat(s.getCode()).isEqualTo(Status.Code.RESOURCE_EXHAUSTED));
+    assertThat(pushbacks).containsExactly("2345");
     assertThat(arrival.isRefused()).isTrue();
     assertThat(arrival.take()).isEmpty();
     assertThat(other.take()).isPresent();
@@ -93,6 +112,7 @@ class ArrivalTest {
             });
     arrival.check(after(7), RATE);
     assertThat(refusals).hasSize(1);
+    assertThat(pushbacks).containsExactly("null"); // it is the client that is slow
   }
 
   @Test

@@ -15,6 +15,7 @@ import dev.lapidary.serve.grpc.message.OpenInference.InferParameter;
 import dev.lapidary.serve.grpc.message.OpenInference.ModelInferRequest;
 import dev.lapidary.serve.grpc.message.OpenInference.ModelInferResponse;
 import dev.lapidary.serve.grpc.message.OpenInference.ModelStreamInferResponse;
+import io.grpc.Metadata;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.grpc.stub.StreamObserver;
@@ -29,6 +30,7 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -77,6 +79,13 @@ class GrpcLifecycleTest {
     while (server.imagesInFlight() != images) {
       Thread.sleep(1);
     }
+  }
+
+  /** After which the client may try again, as gRPC's libraries read it (gRFC A6). */
+  private static long pushbackMillis(AtomicReference<Metadata> end) {
+    return Long.parseLong(
+        end.getAndSet(new Metadata())
+            .get(Metadata.Key.of("grpc-retry-pushback-ms", Metadata.ASCII_STRING_MARSHALLER)));
   }
 
   /** An image whose file is so many bytes longer. */
@@ -139,15 +148,19 @@ class GrpcLifecycleTest {
       }
       accepted.add(client.infer(padded(1_000_000), LONG));
       awaitInFlight(server, 4);
-      Status memory = client.refusal(padded(1_000_000));
+      AtomicReference<Metadata> end = new AtomicReference<>();
+      GrpcClient capturing = client.capturing(new AtomicReference<>(), end);
+      Status memory = capturing.refusal(padded(1_000_000));
       assertThat(memory.getCode()).isEqualTo(Status.Code.RESOURCE_EXHAUSTED);
       assertThat(memory.getDescription())
           .isEqualTo(
               "the bodies of other requests take all memory that they may; try again in a moment");
-      Status queue = client.refusal(GrpcClient.images(IMAGE));
+      assertThat(pushbackMillis(end)).isBetween(10L, 1000L);
+      Status queue = capturing.refusal(GrpcClient.images(IMAGE));
       assertThat(queue.getCode()).isEqualTo(Status.Code.RESOURCE_EXHAUSTED);
       assertThat(queue.getDescription())
           .isEqualTo("the queue is full with 4 images; try again in 1 s");
+      assertThat(pushbackMillis(end)).isBetween(10L, 1000L);
       Status size = client.refusal(padded(2 << 20));
       assertThat(size.getCode()).isEqualTo(Status.Code.RESOURCE_EXHAUSTED);
       assertThat(size.getDescription()).startsWith("gRPC message exceeds maximum size 1048576");
