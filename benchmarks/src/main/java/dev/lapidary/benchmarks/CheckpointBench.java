@@ -46,7 +46,7 @@ public final class CheckpointBench {
 
   private CheckpointBench(TrainingProgram program, Checkpoints checkpoints) {
     this.program = program;
-    this.optimizer = new Optimizer(program, new UpdateRule.Sgd(0.9, 0, false));
+    this.optimizer = new Optimizer(program, UpdateRule.Sgd.of(0.9));
     this.checkpoints = checkpoints;
   }
 

@@ -76,7 +76,7 @@ final class MemoryFormatBench {
           program.parameters().stream()
               .map(ProgramTensor::name)
               .collect(Collectors.toCollection(TreeSet::new)));
-      Optimizer optimizer = new Optimizer(program, new UpdateRule.Sgd(0.9, 0, false));
+      Optimizer optimizer = new Optimizer(program, UpdateRule.Sgd.of(0.9));
       float[] images = Uniform.tensor("images", BATCH, 3, side, side).toFloats();
       List<Float> losses = new ArrayList<>();
       losses.add(step(program, optimizer, images, side));

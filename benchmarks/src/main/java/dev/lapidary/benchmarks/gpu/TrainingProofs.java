@@ -122,7 +122,7 @@ final class TrainingProofs {
           program.parameters().stream()
               .map(ProgramTensor::name)
               .collect(Collectors.toCollection(TreeSet::new)));
-      try (Optimizer optimizer = new Optimizer(program, new UpdateRule.Sgd(0.9, 0, false))) {
+      try (Optimizer optimizer = new Optimizer(program, UpdateRule.Sgd.of(0.9))) {
         float[] pixels = Uniform.tensor("gpu-proof", batch, 3, side, side).toFloats();
         while (more.steps()) {
           losses.accept(step(program, optimizer, pixels, new Shape(batch, 3, side, side)));

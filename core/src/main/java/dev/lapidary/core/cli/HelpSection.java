@@ -1,6 +1,7 @@
 package dev.lapidary.core.cli;
 
 import java.util.List;
+import java.util.stream.Stream;
 
 /**
  * Options of a command that its help lists under one heading, in this order.
@@ -13,6 +14,11 @@ public record HelpSection(String heading, List<String> usual, List<String> more)
   public HelpSection {
     usual = List.copyOf(usual);
     more = List.copyOf(more);
+  }
+
+  /** With others after those that only {@code --help-all} shows. */
+  public HelpSection with(List<String> others) {
+    return new HelpSection(heading, usual, Stream.concat(more.stream(), others.stream()).toList());
   }
 
   /** A command that has so many options that its help has headings. */

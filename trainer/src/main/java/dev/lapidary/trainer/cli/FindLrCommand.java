@@ -62,7 +62,7 @@ public final class FindLrCommand implements Callable<Integer>, HelpSection.Comma
         new HelpSection(
             "Range test",
             List.of("--stage", "--from", "--to", "--steps", "--plot", "--json"),
-            List.of("--name", "--keep-top", "--checkpoint-every", "--checkpoint-minutes")));
+            List.of("--name")));
   }
 
   @Override

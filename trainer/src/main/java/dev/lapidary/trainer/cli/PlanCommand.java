@@ -49,10 +49,7 @@ public class PlanCommand implements Callable<Integer>, HelpSection.Command {
   @Override
   public List<HelpSection> sections() {
     return RunSections.with(
-        new HelpSection(
-            "Output",
-            List.of("--measure", "--tensors", "--json"),
-            List.of("--name", "--keep-top", "--checkpoint-every", "--checkpoint-minutes")));
+        new HelpSection("Output", List.of("--measure", "--tensors", "--json"), List.of("--name")));
   }
 
   /** The plan where its workers are, which may settle what the options left open. */

@@ -162,7 +162,7 @@ final class PlanOptions {
     if (!isGiven("--min-batch-norm-momentum")) {
       run.add(new Setting("model.min-batch-norm-momentum", Recipe.MIN_BATCH_NORM_MOMENTUM));
     }
-    boolean sgds = isGiven("--lr") || isGiven("--nesterov");
+    boolean sgds = isGiven("--lr") || each.stream().anyMatch(s -> s.key().startsWith("optimizer."));
     boolean free = recipe != null || (!isGiven("--optimizer") && !sgds);
     if (!isGiven("--optimizer") && free) {
       each.add(new Setting("optimizer", chosen.optimizer()));

@@ -39,11 +39,7 @@ public class RunCommand implements Callable<Integer>, HelpSection.Command {
 
   @Override
   public List<HelpSection> sections() {
-    return RunSections.with(
-        new HelpSection(
-            "Output",
-            List.of("--out", "--name"),
-            List.of("--keep-top", "--checkpoint-every", "--checkpoint-minutes")));
+    return RunSections.with(new HelpSection("Output", List.of("--out", "--name"), List.of()));
   }
 
   /** The plan where its workers are, which may settle what the options left open. */

@@ -2,6 +2,8 @@ package dev.lapidary.trainer.cli;
 
 import dev.lapidary.trainer.plan.RunYaml;
 import dev.lapidary.trainer.plan.RunYaml.Setting;
+import java.util.Collections;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -57,6 +59,11 @@ record RunFlag(
     return new RunFlag(key, names, label, negated, reader, true, help);
   }
 
+  /** That the help lists it by. */
+  String longestName() {
+    return Collections.max(names, Comparator.comparingInt(String::length));
+  }
+
   /** As picocli has it. */
   OptionSpec option() {
     KeyType type = KeyType.of(key);
@@ -74,7 +81,8 @@ record RunFlag(
     } else if (reader.isPresent()) {
       option.converters(reader.get());
     }
-    if (!chosen) {
+    boolean ofOneOptimizer = key.startsWith("stages.optimizer."); // which is not every run's
+    if (!chosen && !ofOneOptimizer) {
       RunYaml.defaultOf(key).filter(this::isReadable).ifPresent(option::defaultValue);
     }
     return option.build();

@@ -15,7 +15,6 @@ import picocli.CommandLine.TypeConversionException;
 final class RunFlags {
   static final List<RunFlag> ALL =
       List.of(
-          flag("data.format", "Of --data; auto: told by what lies there."),
           flag("data.val", "Images to validate on, of the same classes.").of("DIR|LIST"),
           flag(
                   "data.test",
@@ -24,15 +23,6 @@ final class RunFlags {
           flag(
               "data.val-split",
               "Without --val: the part of each class that is held out. In (0, 1)."),
-          flag(
-                  "data.group-by",
-                  "Images in whose paths it finds the same (its first bracket) are not split"
-                      + " between training and validation, such as '(patient\\d+)_'.")
-              .of("REGEX"),
-          flag("data.on-bad-image", "What a run does about unreadable images."),
-          flag(
-              "data.sampling",
-              "An epoch's images: shuffled, balanced (classes equally often), as_listed."),
           flag(
                   "data.source-data",
                   "Images of a source task that are learned beside --data, of the same classes or"
@@ -43,6 +33,16 @@ final class RunFlags {
                   "Of each of them in the loss, where an image of --data has 1; 0.3 unless given."
                       + " Above 0.")
               .of("WEIGHT"),
+          flag("data.format", "Of --data; auto: told by what lies there."),
+          flag(
+                  "data.group-by",
+                  "Images in whose paths it finds the same (its first bracket) are not split"
+                      + " between training and validation, such as '(patient\\d+)_'.")
+              .of("REGEX"),
+          flag("data.on-bad-image", "What a run does about unreadable images."),
+          flag(
+              "data.sampling",
+              "An epoch's images: shuffled, balanced (classes equally often), as_listed."),
           flag("model.name", "Of the model in its card and report; the architecture's if absent.")
               .of("TEXT"),
           flag("model.file", "A TorchScript archive or a .pt2 to go on from.")
@@ -71,12 +71,12 @@ final class RunFlags {
           flag("loss.function", "bce: a sigmoid a class, as several labels need.").named("--loss"),
           flag("loss.label-smoothing", "The part of a target that all classes share. In [0, 1)."),
           flag("loss.class-weights", "How rare classes and labels weigh: alike, or balanced."),
-          flag("loss.auxiliary", "Leaves out the losses of heads that only training uses.")
-              .negated("--no-auxiliary"),
           flag("loss.teacher", "A TorchScript archive or a .pt2 whose logits are distilled.")
               .of("FILE"),
           flag("loss.distill-alpha", "The distillation's part of the loss. In [0, 1]."),
           flag("loss.distill-temperature", "Divides both networks' logits. Above 0."),
+          flag("loss.auxiliary", "Leaves out the losses of heads that only training uses.")
+              .negated("--no-auxiliary"),
           flag(
                   "stages.batch-size",
                   "Images a step, at least 1; auto: the largest that fits in --memory or on the"

@@ -2,15 +2,19 @@ package dev.lapidary.trainer.cli;
 
 import dev.lapidary.core.cli.HelpSection;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
-/** The headings of the help of the commands that take a plan's options ({@link PlanOptions}). */
+/**
+ * The headings of the help of the commands that take a plan's options ({@link PlanOptions}). A flag
+ * that none of them names stands last under the one that its key belongs to.
+ */
 final class RunSections {
   private static final HelpSection DATA =
       new HelpSection(
-          "Data",
-          List.of("--data", "--val", "--val-split", "--test", "--sampling"),
-          List.of("--source-data", "--source-weight", "--format", "--group-by", "--on-bad-image"));
+          "Data", List.of("--data", "--val", "--val-split", "--test", "--sampling"), List.of());
 
   private static final HelpSection NETWORK =
       new HelpSection(
@@ -38,13 +42,7 @@ final class RunSections {
       new HelpSection(
           "Stages",
           List.of("--freeze-epochs", "--epochs", "--batch-size", "--patience", "--best-by"),
-          List.of(
-              "--freeze-lr",
-              "--freeze-batch-size",
-              "--gradual-unfreeze",
-              "--freeze",
-              "--train-only",
-              "--accumulate"));
+          List.of("--freeze-lr", "--freeze-batch-size", "--gradual-unfreeze"));
 
   private static final HelpSection OPTIMIZER =
       new HelpSection(
@@ -62,10 +60,7 @@ final class RunSections {
               "--ema-warmup"));
 
   private static final HelpSection LOSS =
-      new HelpSection(
-          "Loss",
-          List.of("--loss", "--class-weights", "--label-smoothing"),
-          List.of("--teacher", "--distill-alpha", "--distill-temperature", "--no-auxiliary"));
+      new HelpSection("Loss", List.of("--loss", "--class-weights", "--label-smoothing"), List.of());
 
   private static final HelpSection AUGMENTATION =
       new HelpSection("Augmentation", List.of("--augment"), List.of("--cache-variants"));
@@ -80,10 +75,7 @@ final class RunSections {
       new HelpSection("Configuration", List.of("--config", "--set", "--seed"), List.of());
 
   private static final HelpSection WORKERS =
-      new HelpSection(
-          "Workers",
-          List.of("--world-size"),
-          List.of("--local-steps", "--local-steps-after", "--outer-lr", "--outer-momentum"));
+      new HelpSection("Workers", List.of("--world-size"), List.of());
 
   private RunSections() {}
 
@@ -91,7 +83,8 @@ final class RunSections {
    * @param last what the command writes
    */
   static List<HelpSection> with(HelpSection last) {
-    return Stream.of(
+    List<HelpSection> sections =
+        List.of(
             DATA,
             NETWORK,
             STAGES,
@@ -101,7 +94,37 @@ final class RunSections {
             MEMORY,
             WORKERS,
             CONFIGURATION,
-            last)
+            last);
+    Set<String> named =
+        sections.stream()
+            .flatMap(section -> Stream.of(section.usual(), section.more()))
+            .flatMap(List::stream)
+            .collect(Collectors.toSet());
+    Map<HelpSection, List<String>> others =
+        RunFlags.ALL.stream()
+            .filter(flag -> !named.contains(flag.longestName()))
+            .collect(
+                Collectors.groupingBy(
+                    flag -> section(flag.key(), last),
+                    Collectors.mapping(RunFlag::longestName, Collectors.toList())));
+    return sections.stream()
+        .map(section -> section.with(others.getOrDefault(section, List.of())))
         .toList();
+  }
+
+  private static HelpSection section(String key, HelpSection last) {
+    if (key.startsWith("stages.optimizer.") || key.startsWith("stages.schedule.")) {
+      return OPTIMIZER;
+    }
+    return switch (key.replaceFirst("\\..*", "")) {
+      case "data" -> DATA;
+      case "model" -> NETWORK;
+      case "stages" -> STAGES;
+      case "ema" -> OPTIMIZER;
+      case "loss" -> LOSS;
+      case "rounds" -> WORKERS;
+      case "checkpoints" -> last;
+      default -> MEMORY;
+    };
   }
 }

@@ -21,7 +21,7 @@ public final class RunDefaults {
   /** PyTorch's and the papers' values, by the names of {@code run.yaml} and {@code --optimizer}. */
   public static final Map<String, UpdateRule> OPTIMIZERS =
       inOrder(
-          entry("sgd", new UpdateRule.Sgd(0.9, 0, false)),
+          entry("sgd", UpdateRule.Sgd.of(0.9)),
           entry("adam", new UpdateRule.Adam(0.9, 0.999, 1e-8)),
           entry("adamw", new UpdateRule.AdamW(0.9, 0.999, 1e-8)),
           entry("rmsprop", new UpdateRule.RmsProp(0.99, 1e-8, 0)),
@@ -59,7 +59,7 @@ public final class RunDefaults {
         List.of(),
         List.of(),
         0,
-        new UpdateRule.Sgd(0.9, 0, false),
+        UpdateRule.Sgd.of(0.9),
         0.01,
         Optional.empty(),
         1e-4,

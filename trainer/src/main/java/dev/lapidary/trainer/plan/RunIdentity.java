@@ -5,9 +5,12 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
 
 /** What of a {@code run.yaml} makes two runs the same one, and what is not the same in several. */
 public final class RunIdentity {
@@ -24,17 +27,50 @@ public final class RunIdentity {
           "model.weights",
           "loss.teacher");
 
+  /**
+   * The keys that the first runs had, behind the section they are in. It never grows: a key that is
+   * not here is no part of the identity of a run that leaves it at its default.
+   */
+  private static final Set<String> FIRST =
+      """
+      / seed threads memory-megabytes device precision memory-format gradient-checkpointing
+      / data model loss stages ema rounds checkpoints
+      /data/ train val test val-split group-by format on-bad-image sampling cache-megabytes
+      /data/ cache-features
+      /model/ name arch file weights weights-sha256 min-match freeze-unloaded head dropout
+      /model/ stochastic-depth input-size resize mean std
+      /model/head/ name init dropout mlp
+      /loss/ function label-smoothing class-weights auxiliary teacher distill-alpha
+      /loss/ distill-temperature
+      /stages/ name epochs batch-size train-only freeze gradual-unfreeze optimizer lr stem-lr
+      /stages/ weight-decay decay-norms-and-biases layer-decay groups schedule clip augment
+      /stages/ accumulate cache-variants
+      /stages/optimizer/ kind momentum dampening nesterov beta1 beta2 eps alpha trust
+      /stages/groups/ match lr weight-decay momentum
+      /stages/schedule/ by warmup warmup-start shape
+      /stages/schedule/shape/ kind size gamma milestones min cycles growth power rise divide
+      /stages/schedule/shape/ final-divide patience threshold cooldown
+      /stages/clip/ norm value
+      /ema/ decay warmup
+      /rounds/ world-size local-steps outer-lr outer-momentum
+      /checkpoints/ every-steps every-minutes deliver patience keep-top
+      """
+          .lines()
+          .map(line -> line.split(" "))
+          .flatMap(words -> Arrays.stream(words).skip(1).map(key -> words[0] + key))
+          .collect(Collectors.toUnmodifiableSet());
+
   private RunIdentity() {}
 
   /**
    * One line of JSON, without what may differ between equal runs (names of files and folders, what
-   * is kept in memory): for the run's identity and its checkpoints. What came after the first runs
-   * and is not asked for stays out, so that runs keep their identity.
+   * is kept in memory): for the run's identity and its checkpoints. What came after the {@link
+   * #FIRST} runs and is not asked for stays out, so that runs keep their identity.
    */
   public static String of(RunConfig config) {
     ObjectNode tree = RunYaml.tree(config);
     hideNames(tree);
-    dropUnasked(config, tree);
+    dropUnasked(tree, RunYaml.YAML.valueToTree(RunDefaults.run()), "/");
     tree.put("memory-megabytes", 0);
     tree.put("device", config.firstDevice()); // a result does not depend on who computes it
     section(tree, "data").put("cache-megabytes", 0).put("cache-features", true);
@@ -51,24 +87,20 @@ public final class RunIdentity {
     }
   }
 
-  private static void dropUnasked(RunConfig config, ObjectNode tree) {
-    if (config.model().interpolation().isEmpty()) {
-      section(tree, "model").remove("interpolation");
-    }
-    if (config.model().alpha().isEmpty()) {
-      section(tree, "model").remove("alpha");
-    }
-    if (config.model().minBatchNormMomentum().isEmpty()) {
-      section(tree, "model").remove("min-batch-norm-momentum");
-    }
-    if (config.data().sourceData().isEmpty()) {
-      section(tree, "data").remove(List.of("source-data", "source-weight"));
-    }
-    if (config.rounds().hasWorkers() && config.rounds().localStepsAfter() == 0) {
-      section(tree, "rounds").remove("local-steps-after");
-    }
-    if (config.checkpoints().bestBy() == BestBy.ACCURACY) {
-      section(tree, "checkpoints").remove("best-by");
+  private static void dropUnasked(JsonNode node, JsonNode usual, String path) {
+    JsonNode unasked =
+        node.has(RunYaml.KIND)
+            ? RunKeys.kindDefaults(node.get(RunYaml.KIND).asText(), path)
+            : node.isArray() ? usual.path(0) : usual;
+    node.properties()
+        .removeIf(
+            f ->
+                !FIRST.contains(path + f.getKey())
+                    && f.getValue().equals(unasked.path(f.getKey())));
+    node.properties()
+        .forEach(f -> dropUnasked(f.getValue(), unasked.path(f.getKey()), path + f.getKey() + "/"));
+    if (node.isArray()) {
+      node.forEach(each -> dropUnasked(each, unasked, path));
     }
   }
 

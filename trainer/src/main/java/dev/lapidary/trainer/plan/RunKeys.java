@@ -135,7 +135,8 @@ final class RunKeys {
     return base;
   }
 
-  private static ObjectNode kindDefaults(String kind, String source) {
+  /** An optimizer or a schedule's shape, with all of its defaults. */
+  static ObjectNode kindDefaults(String kind, String source) {
     Map<String, Object> all = new LinkedHashMap<>(RunDefaults.OPTIMIZERS);
     all.putAll(RunDefaults.SHAPES);
     Object found = all.get(kind);

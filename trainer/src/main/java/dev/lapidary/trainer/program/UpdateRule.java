@@ -48,6 +48,11 @@ public sealed interface UpdateRule {
           "nesterov needs a momentum above 0 and dampening 0");
     }
 
+    /** With PyTorch's defaults for the others. */
+    public static Sgd of(double momentum) {
+      return new Sgd(momentum, 0, false);
+    }
+
     @Override
     public List<String> slots() {
       return momentum > 0 ? List.of("momentum_buffer") : List.of();

@@ -44,6 +44,39 @@ class RunYamlTest {
     assertThat(RunYaml.read(RunYaml.write(config), "again")).isEqualTo(config);
   }
 
+  /** What came later is no part of it, unless it is asked for: such runs can be gone on with. */
+  @Test
+  void aRunHasTheIdentityThatTheFirstOnesHad() {
+    String first =
+        """
+          {"seed":0,"threads":0,"memory-megabytes":0,"device":"auto","precision":"FP32",\
+          "channels-last":false,"gradient-checkpointing":false,"data":{"train":"-","val":null,\
+          "test":null,"val-split":0.2,"group-by":null,"format":"AUTO","on-bad-image":"FAIL",\
+          "sampling":"SHUFFLED","cache-megabytes":0,"cache-features":true},"model":{"name":"",\
+          "arch":"resnet18","file":null,"weights":null,"weights-sha256":null,"min-match":0.5,\
+          "freeze-unloaded":false,"head":{"name":null,"init":null,"dropout":null,"mlp":null},\
+          "dropout":null,"stochastic-depth":null,"input-size":null,"resize":null,"mean":null,\
+          "std":null},"loss":{"function":"CROSS_ENTROPY","label-smoothing":0.0,\
+          "class-weights":"NONE","auxiliary":true,"teacher":null,"distill-alpha":0.5,\
+          "distill-temperature":4.0},"stages":[{"name":"head","epochs":2,"batch-size":32,\
+          "train-only":["head"],"freeze":[],"gradual-unfreeze":0,"optimizer":{"kind":"adamw",\
+          "beta1":0.9,"beta2":0.999,"eps":1.0E-8},"lr":0.001,"stem-lr":null,\
+          "weight-decay":1.0E-4,"decay-norms-and-biases":true,"layer-decay":1.0,"groups":[],\
+          "schedule":{"by":"STEP","warmup":0.0,"warmup-start":0.1,"shape":{"kind":"cosine",\
+          "min":0.0,"cycles":1,"growth":1.0}},"clip":{"norm":0.0,"value":0.0},\
+          "augment":"rrc(scale=0.35..1), hflip","accumulate":1,"cache-variants":0},\
+          {"name":"all","epochs":3,"batch-size":32,"train-only":[],"freeze":[],\
+          "gradual-unfreeze":0,"optimizer":{"kind":"sgd","momentum":0.9,"dampening":0.0,\
+          "nesterov":false},"lr":0.01,"stem-lr":null,"weight-decay":1.0E-4,\
+          "decay-norms-and-biases":true,"layer-decay":1.0,"groups":[],"schedule":{"by":"STEP",\
+          "warmup":1.0,"warmup-start":0.1,"shape":{"kind":"one-cycle","rise":0.3,\
+          "divide":25.0,"final-divide":10000.0}},"clip":{"norm":0.0,"value":0.0},\
+          "augment":"rrc(scale=0.35..1), hflip","accumulate":1,"cache-variants":0}],\
+          "ema":{"decay":0.0,"warmup":false},"checkpoints":{"every-steps":0,\
+          "every-minutes":10.0,"deliver":"BEST","patience":0,"keep-top":1}}""";
+    assertThat(RunIdentity.of(RunYaml.read(SHORT, "run.yaml"))).isEqualTo(first);
+  }
+
   /** Runs from before there was such a key keep their identity. */
   @Test
   void aFilterThatIsNotAskedForIsNoPartOfARunsIdentity() {

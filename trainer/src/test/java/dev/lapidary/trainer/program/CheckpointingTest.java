@@ -130,7 +130,7 @@ class CheckpointingTest {
         1,
         () -> {
           try (TrainingProgram program = TrainingProgram.open(network, "cpu", options);
-              Optimizer optimizer = new Optimizer(program, new UpdateRule.Sgd(0.9, 0, false))) {
+              Optimizer optimizer = new Optimizer(program, UpdateRule.Sgd.of(0.9))) {
             Set<String> names =
                 program.parameters().stream()
                     .map(ProgramTensor::name)

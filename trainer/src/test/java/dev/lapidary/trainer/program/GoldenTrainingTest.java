@@ -63,7 +63,7 @@ class GoldenTrainingTest {
     check(
         precision,
         "frozen backbone (BatchNorm in eval), fc only: sgd lr=1e-5 momentum=0.9",
-        new UpdateRule.Sgd(0.9, 0, false),
+        UpdateRule.Sgd.of(0.9),
         0,
         name -> name.startsWith("fc."),
         name -> new Rate(1e-5, 0));
@@ -116,7 +116,7 @@ class GoldenTrainingTest {
     check(
         options,
         "full: sgd lr=0.001 momentum=0.9 weight_decay=1e-4",
-        new UpdateRule.Sgd(0.9, 0, false),
+        UpdateRule.Sgd.of(0.9),
         0,
         name -> true,
         name -> new Rate(0.001, 1e-4));

@@ -134,7 +134,7 @@ class OptimizerTest {
   @Test
   void aGroupsMomentumIsInForceForItsParametersOnly() {
     float[] own = run(rule("momentum"), 0.1, 0, 1, 1, Optional.of(0.5)).get(49);
-    float[] plain = run(new UpdateRule.Sgd(0.5, 0, false), 0.1, 0, 1, 1, Optional.empty()).get(49);
+    float[] plain = run(UpdateRule.Sgd.of(0.5), 0.1, 0, 1, 1, Optional.empty()).get(49);
     assertThat(own).containsExactly(plain);
   }
 
@@ -198,8 +198,8 @@ class OptimizerTest {
 
   private static UpdateRule rule(String name) {
     return switch (name) {
-      case "sgd" -> new UpdateRule.Sgd(0, 0, false);
-      case "momentum" -> new UpdateRule.Sgd(0.9, 0, false);
+      case "sgd" -> UpdateRule.Sgd.of(0);
+      case "momentum" -> UpdateRule.Sgd.of(0.9);
       case "nesterov" -> new UpdateRule.Sgd(0.9, 0, true);
       case "dampening" -> new UpdateRule.Sgd(0.9, 0.5, false);
       case "adam" -> new UpdateRule.Adam(0.9, 0.999, 1e-8);

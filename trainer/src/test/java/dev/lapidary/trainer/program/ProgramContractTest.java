@@ -29,7 +29,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class ProgramContractTest {
   private static final List<UpdateRule> RULES =
       List.of(
-          new UpdateRule.Sgd(0, 0, false),
+          UpdateRule.Sgd.of(0),
           new UpdateRule.Sgd(0.9, 0, true),
           new UpdateRule.Adam(0.9, 0.999, 1e-8),
           new UpdateRule.AdamW(0.9, 0.999, 1e-8),

@@ -146,7 +146,7 @@ class TracedTwinTest {
         () -> {
           List<Double> losses = new ArrayList<>();
           try (TrainingProgram program = TrainingProgram.open(archive, "cpu");
-              Optimizer optimizer = new Optimizer(program, new UpdateRule.Sgd(0.9, 0, false))) {
+              Optimizer optimizer = new Optimizer(program, UpdateRule.Sgd.of(0.9))) {
             List<ProgramTensor> all = program.parameters();
             program.train(all.stream().map(ProgramTensor::name).collect(Collectors.toSet()));
             int live = 0;

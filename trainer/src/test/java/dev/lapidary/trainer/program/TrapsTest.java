@@ -188,7 +188,7 @@ class TrapsTest {
   void aGradientOfZeroIsAStepAndAMissingOneIsNot() {
     withNetwork(
         program -> {
-          UpdateRule sgd = new UpdateRule.Sgd(0.9, 0, false);
+          UpdateRule sgd = UpdateRule.Sgd.of(0.9);
           try (Optimizer optimizer = new Optimizer(program, sgd)) {
             ProgramTensor bias = named(program, "fc.bias");
             ProgramTensor other = named(program, "bn1.weight");
@@ -296,7 +296,7 @@ class TrapsTest {
 
   private static void step(TrainingProgram program, Set<String> trained, String x, Rate rate) {
     try (NDManager step = program.newStep();
-        Optimizer optimizer = new Optimizer(program, new UpdateRule.Sgd(0, 0, false))) {
+        Optimizer optimizer = new Optimizer(program, UpdateRule.Sgd.of(0))) {
       optimizer.apply(step, gradients(program, trained, step, x), name -> rate);
     }
   }
