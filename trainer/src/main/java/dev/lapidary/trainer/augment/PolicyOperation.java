@@ -1,100 +1,37 @@
 package dev.lapidary.trainer.augment;
 
+import com.google.errorprone.annotations.Immutable;
 import dev.lapidary.core.image.RgbImage;
 import dev.lapidary.core.tensor.RandomStream;
 
 /** The operations that automatic policies choose from, as torchvision's {@code _apply_op}. */
 enum PolicyOperation {
-  IDENTITY(false) {
-    @Override
-    RgbImage apply(RgbImage image, double magnitude, Warp.Sampling sampling) {
-      return image;
-    }
-  },
-  SHEAR_X(true) {
-    @Override
-    RgbImage apply(RgbImage image, double magnitude, Warp.Sampling sampling) {
-      return shear(image, Math.toDegrees(StrictMath.atan(magnitude)), 0, sampling);
-    }
-  },
-  SHEAR_Y(true) {
-    @Override
-    RgbImage apply(RgbImage image, double magnitude, Warp.Sampling sampling) {
-      return shear(image, 0, Math.toDegrees(StrictMath.atan(magnitude)), sampling);
-    }
-  },
-  TRANSLATE_X(true) {
-    @Override
-    RgbImage apply(RgbImage image, double magnitude, Warp.Sampling sampling) {
-      return move(image, (int) magnitude, 0, sampling);
-    }
-  },
-  TRANSLATE_Y(true) {
-    @Override
-    RgbImage apply(RgbImage image, double magnitude, Warp.Sampling sampling) {
-      return move(image, 0, (int) magnitude, sampling);
-    }
-  },
-  ROTATE(true) {
-    @Override
-    RgbImage apply(RgbImage image, double magnitude, Warp.Sampling sampling) {
-      InverseAffine turn = InverseAffine.rotation(magnitude, image.width(), image.height());
-      return Warp.apply(image, turn, sampling);
-    }
-  },
-  BRIGHTNESS(true) {
-    @Override
-    RgbImage apply(RgbImage image, double magnitude, Warp.Sampling sampling) {
-      return Enhance.brightness(image, 1 + magnitude);
-    }
-  },
-  COLOR(true) {
-    @Override
-    RgbImage apply(RgbImage image, double magnitude, Warp.Sampling sampling) {
-      return Enhance.saturation(image, 1 + magnitude);
-    }
-  },
-  CONTRAST(true) {
-    @Override
-    RgbImage apply(RgbImage image, double magnitude, Warp.Sampling sampling) {
-      return Enhance.contrast(image, 1 + magnitude);
-    }
-  },
-  SHARPNESS(true) {
-    @Override
-    RgbImage apply(RgbImage image, double magnitude, Warp.Sampling sampling) {
-      return Enhance.sharpness(image, 1 + magnitude);
-    }
-  },
-  POSTERIZE(false) {
-    @Override
-    RgbImage apply(RgbImage image, double magnitude, Warp.Sampling sampling) {
-      return Tone.posterize(image, (int) magnitude);
-    }
-  },
-  SOLARIZE(false) {
-    @Override
-    RgbImage apply(RgbImage image, double magnitude, Warp.Sampling sampling) {
-      return Tone.solarize(image, magnitude);
-    }
-  },
-  AUTO_CONTRAST(false) {
-    @Override
-    RgbImage apply(RgbImage image, double magnitude, Warp.Sampling sampling) {
-      return Tone.autoContrast(image);
-    }
-  },
-  EQUALIZE(false) {
-    @Override
-    RgbImage apply(RgbImage image, double magnitude, Warp.Sampling sampling) {
-      return Tone.equalize(image);
-    }
-  };
+  IDENTITY(false, (image, magnitude, sampling) -> image),
+  SHEAR_X(true, (image, magnitude, sampling) -> shear(image, degrees(magnitude), 0, sampling)),
+  SHEAR_Y(true, (image, magnitude, sampling) -> shear(image, 0, degrees(magnitude), sampling)),
+  TRANSLATE_X(true, (image, magnitude, sampling) -> move(image, (int) magnitude, 0, sampling)),
+  TRANSLATE_Y(true, (image, magnitude, sampling) -> move(image, 0, (int) magnitude, sampling)),
+  ROTATE(true, PolicyOperation::rotate),
+  BRIGHTNESS(true, (image, magnitude, sampling) -> Enhance.brightness(image, 1 + magnitude)),
+  COLOR(true, (image, magnitude, sampling) -> Enhance.saturation(image, 1 + magnitude)),
+  CONTRAST(true, (image, magnitude, sampling) -> Enhance.contrast(image, 1 + magnitude)),
+  SHARPNESS(true, (image, magnitude, sampling) -> Enhance.sharpness(image, 1 + magnitude)),
+  POSTERIZE(false, (image, magnitude, sampling) -> Tone.posterize(image, (int) magnitude)),
+  SOLARIZE(false, (image, magnitude, sampling) -> Tone.solarize(image, magnitude)),
+  AUTO_CONTRAST(false, (image, magnitude, sampling) -> Tone.autoContrast(image)),
+  EQUALIZE(false, (image, magnitude, sampling) -> Tone.equalize(image));
+
+  @Immutable
+  private interface Change {
+    RgbImage apply(RgbImage image, double magnitude, Warp.Sampling sampling);
+  }
 
   private final boolean signed;
+  private final Change change;
 
-  PolicyOperation(boolean signed) {
+  PolicyOperation(boolean signed, Change change) {
     this.signed = signed;
+    this.change = change;
   }
 
   /** Whether a policy draws the magnitude's sign. */
@@ -102,13 +39,24 @@ enum PolicyOperation {
     return signed;
   }
 
-  abstract RgbImage apply(RgbImage image, double magnitude, Warp.Sampling sampling);
+  RgbImage apply(RgbImage image, double magnitude, Warp.Sampling sampling) {
+    return change.apply(image, magnitude, sampling);
+  }
 
   /** With the magnitude, or half of the time its negative where that means something else. */
-  final RgbImage applyEitherWay(
+  RgbImage applyEitherWay(
       RgbImage image, double magnitude, Warp.Sampling sampling, RandomStream random) {
     boolean negative = signed && random.chance(0.5);
     return apply(image, negative ? -magnitude : magnitude, sampling);
+  }
+
+  private static double degrees(double shear) {
+    return Math.toDegrees(StrictMath.atan(shear));
+  }
+
+  private static RgbImage rotate(RgbImage image, double degrees, Warp.Sampling sampling) {
+    InverseAffine turn = InverseAffine.rotation(degrees, image.width(), image.height());
+    return Warp.apply(image, turn, sampling);
   }
 
   /** About the upper left corner, as the published policies do. */
