@@ -15,6 +15,7 @@ import dev.lapidary.trainer.program.TrainingProgram;
 import dev.lapidary.trainer.report.Progress;
 import dev.lapidary.trainer.run.Runs;
 import dev.lapidary.trainer.run.TinyImages;
+import dev.lapidary.trainer.run.inputs.RunCheck;
 import dev.lapidary.trainer.run.inputs.RunInputs;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -172,7 +173,7 @@ class WorkersOnDevicesTest {
     assertThat(RunInputs.resolve(several).rounds().worldSize()).isEqualTo(2);
     assertThat(RunInputs.resolve(RunYaml.with(config, "device=cuda:0,1")).rounds().worldSize())
         .isEqualTo(3);
-    assertThatThrownBy(() -> RunInputs.requireWorkOfAll(several))
+    assertThatThrownBy(() -> RunCheck.requireWorkOfAll(several))
         .hasMessage(
             "--device cuda:0,1: 2 devices, and the run has 1 worker; name fewer devices, or start a"
                 + " run with --world-size 2");
