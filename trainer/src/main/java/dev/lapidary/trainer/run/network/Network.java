@@ -208,8 +208,12 @@ public record Network(
     if (head.mlp().isPresent()) {
       unloaded.addAll(layersOfMlp());
     }
+    return with(extended, unloaded, notes);
+  }
+
+  private Network with(TorchScriptArchive other, Set<String> unloaded, List<String> said) {
     return new Network(
-        extended,
+        other,
         architecture,
         preprocessing,
         heads,
@@ -218,7 +222,7 @@ public record Network(
         weightsSource,
         weightsSha256,
         report,
-        notes);
+        said);
   }
 
   private Network withWeights(RunConfig config, List<String> labels, FetchProgress progress)
@@ -289,17 +293,7 @@ public record Network(
     found.forEach(head -> head.bias().ifPresent(bias -> unloaded.add(bias.name())));
     List<String> said = new ArrayList<>(notes);
     said.add("head %s: drawn anew (%s)".formatted(String.join(", ", heads), init));
-    return new Network(
-        archive,
-        architecture,
-        preprocessing,
-        heads,
-        stages,
-        unloaded,
-        weightsSource,
-        weightsSha256,
-        report,
-        said);
+    return with(archive, unloaded, said);
   }
 
   static HeadInit init(RunConfig.Head head) {
