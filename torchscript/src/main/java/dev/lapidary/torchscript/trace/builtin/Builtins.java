@@ -107,7 +107,7 @@ public final class Builtins {
       case "unchecked_unwrap_optional" -> unwrapped(first);
       case "unchecked_cast", "data" -> first;
       case "min", "max", "abs" -> call("aten::" + name, arguments, Map.of());
-      case "TupleUnpack", "TupleIndex" -> ListBuiltins.item(first, arguments.get(1));
+      case "TupleUnpack", "TupleIndex" -> Subscripts.item(first, arguments.get(1));
       default -> property(name, first);
     };
   }

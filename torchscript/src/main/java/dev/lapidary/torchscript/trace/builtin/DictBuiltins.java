@@ -30,7 +30,7 @@ public final class DictBuiltins {
                   .map(e -> IValue.TupleOf.of(List.of(e.getKey(), e.getValue())))
                   .toList());
       case "__contains__" -> IValue.bool(items.containsKey(arguments.get(1)));
-      case "__getitem__" -> ListBuiltins.item(dict, arguments.get(1));
+      case "__getitem__" -> Subscripts.item(dict, arguments.get(1));
       case "get" -> items.getOrDefault(arguments.get(1), otherwise(arguments, IValue.None.NONE));
       case "copy", "dict" -> {
         IValue.DictOf copy = new IValue.DictOf();
@@ -68,7 +68,7 @@ public final class DictBuiltins {
       }
       case "setdefault" -> {
         items.putIfAbsent(key(arguments.get(1)), otherwise(arguments, IValue.None.NONE));
-        return ListBuiltins.item(dict, arguments.get(1));
+        return Subscripts.item(dict, arguments.get(1));
       }
       default -> {
         return null;
@@ -91,7 +91,7 @@ public final class DictBuiltins {
   }
 
   private static IValue removed(IValue.DictOf dict, IValue key) {
-    IValue value = ListBuiltins.item(dict, key);
+    IValue value = Subscripts.item(dict, key);
     dict.items().remove(key);
     return value;
   }

@@ -63,11 +63,11 @@ public final class ListBuiltins {
         budget.length(1);
         insert(items, arguments.get(1).toLong(), arguments.get(2));
       }
-      case "_set_item" -> items.set(position(items, arguments.get(1)), arguments.get(2));
+      case "_set_item" -> items.set(Subscripts.position(items, arguments.get(1)), arguments.get(2));
       case "clear" -> items.clear();
       case "reverse" -> java.util.Collections.reverse(items);
       case "sort" -> items.sort(order(arguments.size() > 1 && Scalars.truth(arguments.get(1))));
-      case "Delete" -> items.remove(position(items, arguments.get(1)));
+      case "Delete" -> items.remove(Subscripts.position(items, arguments.get(1)));
       case "remove" -> items.remove((int) indexOf(items, arguments.get(1)).toLong());
       case "add_" -> extend(items, List.copyOf(arguments.get(1).toList()), budget);
       case "mul_" -> {
@@ -77,7 +77,8 @@ public final class ListBuiltins {
       }
       case "pop" -> {
         IValue last = IValue.number(-1);
-        return items.remove(position(items, arguments.size() > 1 ? arguments.get(1) : last));
+        return items.remove(
+            Subscripts.position(items, arguments.size() > 1 ? arguments.get(1) : last));
       }
       default -> {
         return null;
@@ -117,7 +118,7 @@ public final class ListBuiltins {
       case "len" -> IValue.number(items.size());
       case "copy", "list" -> new IValue.ListOf(items);
       case "sorted" -> new IValue.ListOf(items.stream().sorted(ORDER).toList());
-      case "select", "__getitem__" -> items.get(position(items, arguments.get(1)));
+      case "select", "__getitem__" -> items.get(Subscripts.position(items, arguments.get(1)));
       case "slice" -> sliceCall(arguments);
       case "add" -> joined(items, arguments.get(1).toList(), budget);
       case "mul" -> repeated(items, arguments.get(1).toLong(), budget);
@@ -165,85 +166,13 @@ public final class ListBuiltins {
     return item instanceof IValue.Int i && i.value().perBatch();
   }
 
-  /** {@code x[i]}. */
-  public static IValue item(IValue object, IValue key) {
-    if (object instanceof IValue.DictOf dict) {
-      IValue value = dict.items().get(key);
-      if (value == null) {
-        throw ProgramRefusal.wrong("the dict has no key %s", IValue.describe(key));
-      }
-      return value;
-    }
-    if (object instanceof IValue.Str text) {
-      long i = key.toLong();
-      int at = (int) (i < 0 ? i + text.value().length() : i);
-      return new IValue.Str(String.valueOf(text.value().charAt(at)));
-    }
-    List<IValue> items = object.toList();
-    return items.get(position(items, key));
-  }
-
   private static IValue sliceCall(List<IValue> arguments) {
     IValue none = IValue.None.NONE;
-    return slice(
+    return Subscripts.slice(
         arguments.get(0),
         arguments.size() > 1 ? arguments.get(1) : none,
         arguments.size() > 2 ? arguments.get(2) : none,
         arguments.size() > 3 ? arguments.get(3) : IValue.number(1));
-  }
-
-  /** {@code x[lower:upper:step]} of a list, a tuple or a string. */
-  public static IValue slice(IValue object, IValue lower, IValue upper, IValue step) {
-    boolean text = object instanceof IValue.Str;
-    int size = object instanceof IValue.Str s ? s.value().length() : object.toList().size();
-    List<Integer> kept = kept(lower, upper, step.toLong(), size);
-    if (text) {
-      String from1 = ((IValue.Str) object).value();
-      StringBuilder part = new StringBuilder();
-      kept.forEach(i -> part.append(from1.charAt(i)));
-      return new IValue.Str(part.toString());
-    }
-    List<IValue> items = object.toList();
-    List<IValue> part = kept.stream().map(items::get).toList();
-    return object instanceof IValue.TupleOf ? IValue.TupleOf.of(part) : new IValue.ListOf(part);
-  }
-
-  private static List<Integer> kept(IValue lower, IValue upper, long step, int size) {
-    if (step == 0) {
-      throw ProgramRefusal.wrong("a slice with the step 0");
-    }
-    // A step back begins at the last item, and ends before the one in front of the first.
-    long first = step > 0 ? 0 : -1;
-    long last = step > 0 ? size : size - 1L;
-    long from = bound(lower, step > 0 ? first : last, first, last, size);
-    long to = bound(upper, step > 0 ? last : first, first, last, size);
-    List<Integer> kept = new ArrayList<>();
-    for (long i = from; step > 0 ? i < to : i > to; i = Math.addExact(i, step)) {
-      kept.add((int) i);
-    }
-    return kept;
-  }
-
-  private static long bound(IValue given, long open, long first, long last, int size) {
-    if (given == IValue.None.NONE || (given instanceof IValue.Int i && isOpen(i))) {
-      return open;
-    }
-    long index = given.toLong();
-    return Math.max(first, Math.min(index < 0 ? index + size : index, last));
-  }
-
-  /** What archives before PyTorch 1.8 have for an end that is not given. */
-  private static boolean isOpen(IValue.Int index) {
-    return index.equals(IValue.Int.of(Long.MAX_VALUE));
-  }
-
-  private static int position(List<IValue> items, IValue index) {
-    long i = index.toLong();
-    long at = i < 0 ? i + items.size() : i;
-    if (at < 0 || at >= items.size()) {
-      throw ProgramRefusal.wrong("index %d of a list of %d", i, items.size());
-    }
-    return (int) at;
   }
 
   private static IValue indexOf(List<IValue> items, IValue wanted) {

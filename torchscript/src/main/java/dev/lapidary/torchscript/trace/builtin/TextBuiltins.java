@@ -74,12 +74,12 @@ final class TextBuiltins {
       case "gt" -> IValue.bool(value.compareTo(text(arguments, 1)) > 0);
       case "ge" -> IValue.bool(value.compareTo(text(arguments, 1)) >= 0);
       case "slice" ->
-          ListBuiltins.slice(
+          Subscripts.slice(
               text,
               at(arguments, 1, none),
               at(arguments, 2, none),
               at(arguments, 3, IValue.number(1)));
-      case "__getitem__" -> ListBuiltins.item(text, arguments.get(1));
+      case "__getitem__" -> Subscripts.item(text, arguments.get(1));
       default -> null;
     };
   }

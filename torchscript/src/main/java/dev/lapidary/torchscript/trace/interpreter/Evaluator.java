@@ -6,7 +6,7 @@ import dev.lapidary.torchscript.graph.SourceLocation;
 import dev.lapidary.torchscript.graph.SymInt;
 import dev.lapidary.torchscript.script.Expression;
 import dev.lapidary.torchscript.trace.builtin.DictBuiltins;
-import dev.lapidary.torchscript.trace.builtin.ListBuiltins;
+import dev.lapidary.torchscript.trace.builtin.Subscripts;
 import dev.lapidary.torchscript.trace.call.Dispatcher;
 import dev.lapidary.torchscript.trace.limit.Budget;
 import dev.lapidary.torchscript.trace.limit.ProgramRefusal;
@@ -252,12 +252,12 @@ final class Evaluator {
       IValue lower = range.lower().map(e -> evaluate(e, frame)).orElse(none);
       IValue upper = range.upper().map(e -> evaluate(e, frame)).orElse(none);
       IValue step = range.step().map(e -> evaluate(e, frame)).orElse(IValue.Int.of(1));
-      return ListBuiltins.slice(object, lower, upper, step);
+      return Subscripts.slice(object, lower, upper, step);
     }
     IValue index = evaluate(subscript.index(), frame);
     return object instanceof IValue.Instance instance && index instanceof IValue.Str name
         ? attribute(instance, name.value())
-        : ListBuiltins.item(object, index);
+        : Subscripts.item(object, index);
   }
 
   private IValue call(Expression.Call call, Interpreter.Frame frame) {
