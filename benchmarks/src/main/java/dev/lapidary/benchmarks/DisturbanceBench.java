@@ -1,5 +1,6 @@
 package dev.lapidary.benchmarks;
 
+import dev.lapidary.core.failure.Phrase;
 import dev.lapidary.serve.bench.BenchReport;
 import dev.lapidary.serve.bench.Disturbance;
 import dev.lapidary.serve.bench.DisturbedBenchmark;
@@ -53,7 +54,7 @@ final class DisturbanceBench {
   }
 
   private static String interval(GeometricMean ratio) {
-    return String.format(Locale.ROOT, "%.3f [%.3f, %.3f]", ratio.mean(), ratio.low(), ratio.high());
+    return Phrase.of("%.3f [%.3f, %.3f]", ratio.mean(), ratio.low(), ratio.high());
   }
 
   private static void line(String format, Object... arguments) {

@@ -5,6 +5,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.lapidary.core.failure.Failure;
+import dev.lapidary.core.failure.Phrase;
 import dev.lapidary.quickstart.data.FashionImages;
 import java.io.File;
 import java.io.IOException;
@@ -285,8 +286,7 @@ public final class TransferComparison {
   static String table(Setting setting, List<Result> results) {
     StringBuilder out = new StringBuilder();
     out.append(
-        String.format(
-            Locale.ROOT,
+        Phrase.of(
             "%d classes that the backbone has never seen: %d images of each to train on, %d to"
                 + " choose epoch and rate by, %d seeds, %d epochs, %,d test images.%n",
             CLASSES,
@@ -295,23 +295,17 @@ public final class TransferComparison {
             setting.seeds(),
             setting.epochs(),
             CLASSES * TEST_PER_CLASS));
-    out.append(String.format(Locale.ROOT, "%-14s%s%n", "", "validation accuracy at each rate"));
+    out.append(Phrase.of("%-14s%s%n", "", "validation accuracy at each rate"));
     out.append(String.format("%-14s", ""));
-    setting.rates().forEach(rate -> out.append(String.format(Locale.ROOT, "%8s", rate)));
-    out.append(
-        String.format(
-            Locale.ROOT, "%9s  %s%n", "chosen", "test accuracy, 95 % interval over seeds"));
+    setting.rates().forEach(rate -> out.append(Phrase.of("%8s", rate)));
+    out.append(Phrase.of("%9s  %s%n", "chosen", "test accuracy, 95 % interval over seeds"));
     for (Result result : results) {
-      out.append(String.format(Locale.ROOT, "%-14s", result.side().title));
-      result.validation().forEach(v -> out.append(String.format(Locale.ROOT, "%8.4f", v)));
+      out.append(Phrase.of("%-14s", result.side().title));
+      result.validation().forEach(v -> out.append(Phrase.of("%8.4f", v)));
       out.append(
-          String.format(
-              Locale.ROOT,
+          Phrase.of(
               "%9s  %.4f   %.4f to %.4f%n",
-              result.rate(),
-              result.test().mean(),
-              result.test().low(),
-              result.test().high()));
+              result.rate(), result.test().mean(), result.test().low(), result.test().high()));
     }
     return out.toString();
   }

@@ -3,6 +3,7 @@ package dev.lapidary.benchmarks.gpu;
 import ai.onnxruntime.OnnxTensor;
 import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtSession;
+import dev.lapidary.core.failure.Phrase;
 import dev.lapidary.core.tensor.Uniform;
 import dev.lapidary.runtime.Classifier;
 import dev.lapidary.runtime.ClassifierOptions;
@@ -16,7 +17,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.stream.Stream;
 
@@ -76,11 +76,9 @@ final class OnnxProofs {
       }
     }
     String words =
-        String.format(
-            Locale.ROOT,
+        Phrase.of(
             "the card's images are answered as when it was exported; %d of %d others as on the CPU",
-            same,
-            images.size());
+            same, images.size());
     return same == images.size() ? ProofOutcome.ok(words) : ProofOutcome.failed(words);
   }
 

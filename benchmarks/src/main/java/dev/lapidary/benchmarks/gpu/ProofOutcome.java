@@ -1,7 +1,7 @@
 package dev.lapidary.benchmarks.gpu;
 
+import dev.lapidary.core.failure.Phrase;
 import java.util.List;
-import java.util.Locale;
 
 /**
  * What came of a row.
@@ -44,7 +44,7 @@ record ProofOutcome(Verdict verdict, String measured) {
 
   /** Fails for NaN too. */
   static ProofOutcome within(double value, double bound, String what) {
-    String measured = String.format(Locale.ROOT, "%.1e of %.0e: %s", value, bound, what);
+    String measured = Phrase.of("%.1e of %.0e: %s", value, bound, what);
     return value <= bound ? ok(measured) : failed(measured);
   }
 

@@ -1,5 +1,6 @@
 package dev.lapidary.benchmarks.gpu;
 
+import dev.lapidary.core.failure.Phrase;
 import dev.lapidary.core.image.OnBadImage;
 import dev.lapidary.runtime.model.ModelLoader;
 import dev.lapidary.runtime.session.Device;
@@ -11,7 +12,6 @@ import dev.lapidary.trainer.program.TorchDevice;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 
 /** {@code serve bench} on the device: images a second one by one and in batches. */
@@ -34,13 +34,10 @@ final class ServeProof {
     BenchReport.Http http = report.http().get(0);
     StringBuilder words = new StringBuilder("images/s");
     for (BenchReport.InProcess row : report.inProcess()) {
-      words.append(
-          String.format(
-              Locale.ROOT, " %.0f in batches of %d,", row.load().imagesPerSecond(), row.batch()));
+      words.append(Phrase.of(" %.0f in batches of %d,", row.load().imagesPerSecond(), row.batch()));
     }
     words.append(
-        String.format(
-            Locale.ROOT,
+        Phrase.of(
             " over HTTP %.0f one by one and %.0f batched (x%.2f)",
             http.single().imagesPerSecond(),
             http.batched().imagesPerSecond(),

@@ -3,6 +3,7 @@ package dev.lapidary.benchmarks.gpu;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
+import dev.lapidary.core.failure.Phrase;
 import dev.lapidary.core.tensor.Uniform;
 import dev.lapidary.models.zoo.Zoo;
 import dev.lapidary.models.zoo.ZooOptions;
@@ -50,12 +51,8 @@ final class TrainingProofs {
     return ProofOutcome.within(
         most,
         bound,
-        String.format(
-            Locale.ROOT,
-            "of the first loss, in %d steps from %.4f to %.4f",
-            STEPS,
-            here[0],
-            here[STEPS - 1]));
+        Phrase.of(
+            "of the first loss, in %d steps from %.4f to %.4f", STEPS, here[0], here[STEPS - 1]));
   }
 
   private static void losses(TorchDevice device, Precision precision, double[] losses) {
@@ -71,8 +68,7 @@ final class TrainingProofs {
         () -> {
           for (Precision precision : List.of(Precision.FP32, Precision.BF16)) {
             words.append(
-                String.format(
-                    Locale.ROOT,
+                Phrase.of(
                     " %s %.0f",
                     precision.name().toLowerCase(Locale.ROOT),
                     imagesPerSecond(TorchDevice.of(device.toString()), precision)));

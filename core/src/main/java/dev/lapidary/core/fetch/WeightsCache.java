@@ -3,6 +3,7 @@ package dev.lapidary.core.fetch;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.lapidary.core.failure.Failure;
+import dev.lapidary.core.failure.Phrase;
 import dev.lapidary.core.failure.Quote;
 import dev.lapidary.core.file.AtomicFile;
 import dev.lapidary.core.file.Sha256;
@@ -193,8 +194,7 @@ public final class WeightsCache {
     AtomicFile.write(record, file -> Files.writeString(file, found + "\n"));
     Files.move(part, target, StandardCopyOption.ATOMIC_MOVE);
     progress.say(
-        String.format(
-            Locale.ROOT, "fetched %s: %.1f MB, sha256 %s", name, Files.size(target) / 1e6, found));
+        Phrase.of("fetched %s: %.1f MB, sha256 %s", name, Files.size(target) / 1e6, found));
     return target;
   }
 

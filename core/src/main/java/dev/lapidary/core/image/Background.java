@@ -3,6 +3,7 @@ package dev.lapidary.core.image;
 import com.fasterxml.jackson.annotation.JsonCreator;
 import com.fasterxml.jackson.annotation.JsonValue;
 import dev.lapidary.core.failure.Failure;
+import dev.lapidary.core.failure.Phrase;
 import java.util.Locale;
 import java.util.regex.Pattern;
 
@@ -59,7 +60,7 @@ public record Background(int red, int green, int blue) {
   @JsonValue
   @Override
   public String toString() {
-    return String.format(Locale.ROOT, "#%02x%02x%02x", red, green, blue);
+    return Phrase.of("#%02x%02x%02x", red, green, blue);
   }
 
   /** Sets a pixel. */

@@ -1,6 +1,7 @@
 package dev.lapidary.core.image;
 
 import dev.lapidary.core.failure.Failure;
+import dev.lapidary.core.failure.Phrase;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -195,8 +196,7 @@ public record Preprocessing(
           case NONE -> "crop " + size;
         };
     String under = alpha.equals(Background.BLACK) ? "" : ", transparent over " + alpha;
-    return String.format(
-        Locale.ROOT, "%s, mean %.3f std %.3f%s", fit, mean.get(0), std.get(0), under);
+    return Phrase.of("%s, mean %.3f std %.3f%s", fit, mean.get(0), std.get(0), under);
   }
 
   public int channels() {

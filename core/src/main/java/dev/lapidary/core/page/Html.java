@@ -2,6 +2,7 @@ package dev.lapidary.core.page;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import dev.lapidary.core.failure.Phrase;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -9,7 +10,6 @@ import java.util.Arrays;
 import java.util.Collection;
 import java.util.Iterator;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 import java.util.stream.Collectors;
 
@@ -67,7 +67,7 @@ public record Html(String markup) {
 
   /** With two digits behind the point. */
   public static Html percent(double fraction) {
-    return new Html(String.format(Locale.ROOT, "%.2f&nbsp;%%", 100 * fraction));
+    return new Html(Phrase.of("%.2f&nbsp;%%", 100 * fraction));
   }
 
   /** Of an interval. */
@@ -77,12 +77,12 @@ public record Html(String markup) {
 
   /** Four digits behind the point. */
   public static String number(double value) {
-    return String.format(Locale.ROOT, "%.4f", value);
+    return Phrase.of("%.4f", value);
   }
 
   /** With commas between thousands. */
   public static String count(long value) {
-    return String.format(Locale.ROOT, "%,d", value);
+    return Phrase.of("%,d", value);
   }
 
   /** A whole page, which opens offline: what stands in its header, and below it. */
@@ -124,6 +124,6 @@ public record Html(String markup) {
 
   /** As learning rates are written. */
   public static String rate(double value) {
-    return value == 0 ? "0" : String.format(Locale.ROOT, "%.2e", value);
+    return value == 0 ? "0" : Phrase.of("%.2e", value);
   }
 }

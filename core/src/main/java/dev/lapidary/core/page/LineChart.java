@@ -1,9 +1,8 @@
 package dev.lapidary.core.page;
 
-import com.google.errorprone.annotations.FormatMethod;
+import dev.lapidary.core.failure.Phrase;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 
 /** A chart of lines as inline SVG, with a legend and a text that says what it shows. */
 public record LineChart(
@@ -54,15 +53,15 @@ public record LineChart(
     Frame frame = Frame.around(all, scale);
     StringBuilder out = new StringBuilder("<figure><figcaption>");
     out.append(Html.escape(title)).append("</figcaption>\n");
-    out.append(format("<svg viewBox='0 0 %d %d' role='img' aria-label='", WIDTH, HEIGHT));
+    out.append(Phrase.of("<svg viewBox='0 0 %d %d' role='img' aria-label='", WIDTH, HEIGHT));
     out.append(Html.escape(spoken())).append("'>\n");
     axes(out, frame);
     for (Mark mark : marks) {
       double x = frame.x(mark.x);
-      out.append(format("<line class='mark' x1='%.1f' x2='%.1f' y1='%d' ", x, x, TOP));
-      out.append(format("y2='%d'/>", HEIGHT - BOTTOM));
+      out.append(Phrase.of("<line class='mark' x1='%.1f' x2='%.1f' y1='%d' ", x, x, TOP));
+      out.append(Phrase.of("y2='%d'/>", HEIGHT - BOTTOM));
       boolean left = x > WIDTH - 100;
-      out.append(format("<text x='%.1f' y='%d' ", left ? x - 4 : x + 4, TOP + 10));
+      out.append(Phrase.of("<text x='%.1f' y='%d' ", left ? x - 4 : x + 4, TOP + 10));
       out.append(left ? "text-anchor='end'>" : ">").append(Html.escape(mark.text));
       out.append("</text>\n");
     }
@@ -86,34 +85,34 @@ public record LineChart(
   private void axes(StringBuilder out, Frame frame) {
     int bottom = HEIGHT - BOTTOM;
     for (double y : frame.yTicks()) {
-      out.append(format("<line class='grid' x1='%d' x2='%d' ", LEFT, WIDTH - RIGHT));
-      out.append(format("y1='%.1f' y2='%.1f'/>", frame.y(y), frame.y(y)));
-      out.append(format("<text x='%d' y='%.1f' text-anchor='end'>", LEFT - 6, frame.y(y) + 4));
+      out.append(Phrase.of("<line class='grid' x1='%d' x2='%d' ", LEFT, WIDTH - RIGHT));
+      out.append(Phrase.of("y1='%.1f' y2='%.1f'/>", frame.y(y), frame.y(y)));
+      out.append(Phrase.of("<text x='%d' y='%.1f' text-anchor='end'>", LEFT - 6, frame.y(y) + 4));
       out.append(label(y)).append("</text>\n");
     }
-    out.append(format("<line class='axis' x1='%d' x2='%d' ", LEFT, WIDTH - RIGHT));
-    out.append(format("y1='%d' y2='%d'/>\n", bottom, bottom));
+    out.append(Phrase.of("<line class='axis' x1='%d' x2='%d' ", LEFT, WIDTH - RIGHT));
+    out.append(Phrase.of("y1='%d' y2='%d'/>\n", bottom, bottom));
     for (double x : frame.xTicks()) {
-      out.append(format("<text x='%.1f' y='%d' ", frame.x(x), bottom + 16));
+      out.append(Phrase.of("<text x='%.1f' y='%d' ", frame.x(x), bottom + 16));
       out.append("text-anchor='middle'>").append(label(x)).append("</text>");
     }
-    out.append(format("\n<text x='%d' y='%d' ", (LEFT + WIDTH - RIGHT) / 2, HEIGHT - 4));
+    out.append(Phrase.of("\n<text x='%d' y='%d' ", (LEFT + WIDTH - RIGHT) / 2, HEIGHT - 4));
     out.append("text-anchor='middle'>").append(Html.escape(xTitle)).append("</text>\n");
   }
 
   private void line(StringBuilder out, Frame frame, int index) {
     List<Point> points = series.get(index).points;
-    out.append(format("<polyline class='%s' points='", style(index)));
+    out.append(Phrase.of("<polyline class='%s' points='", style(index)));
     for (Point point : points) {
       if (frame.shows(point)) {
-        out.append(format("%.1f,%.1f ", frame.x(point.x), frame.y(point.y)));
+        out.append(Phrase.of("%.1f,%.1f ", frame.x(point.x), frame.y(point.y)));
       }
     }
     out.append("'/>");
     if (points.size() == 1 && frame.shows(points.get(0))) { // a line of one point is not seen
       Point only = points.get(0);
-      out.append(format("<circle class='%s' r='3' ", style(index)));
-      out.append(format("cx='%.1f' cy='%.1f'/>", frame.x(only.x), frame.y(only.y)));
+      out.append(Phrase.of("<circle class='%s' r='3' ", style(index)));
+      out.append(Phrase.of("cx='%.1f' cy='%.1f'/>", frame.x(only.x), frame.y(only.y)));
     }
     out.append("\n");
   }
@@ -122,7 +121,7 @@ public record LineChart(
     out.append("<ul class='legend'>");
     for (int i = 0; i < series.size(); i++) {
       out.append("<li><svg viewBox='0 0 28 10' aria-hidden='true'>");
-      out.append(format("<polyline class='%s' points='0,5 28,5'/></svg>", style(i)));
+      out.append(Phrase.of("<polyline class='%s' points='0,5 28,5'/></svg>", style(i)));
       out.append(Html.escape(series.get(i).name)).append("</li>");
     }
     out.append("</ul>\n");
@@ -147,16 +146,11 @@ public record LineChart(
   private static String label(double value) {
     double size = Math.abs(value);
     if (value == Math.rint(value) && size < 1e6) {
-      return format("%d", (long) value);
+      return Phrase.of("%d", (long) value);
     }
     return size < 1e-3 || size >= 1e6
-        ? format("%.1e", value)
-        : format("%.4f", value).replaceAll("0+$", "");
-  }
-
-  @FormatMethod
-  private static String format(String format, Object... arguments) {
-    return String.format(Locale.ROOT, format, arguments);
+        ? Phrase.of("%.1e", value)
+        : Phrase.of("%.4f", value).replaceAll("0+$", "");
   }
 
   /** Where values lie on the page. */

@@ -1,7 +1,7 @@
 package dev.lapidary.core.progress;
 
+import dev.lapidary.core.failure.Phrase;
 import java.io.PrintWriter;
-import java.util.Locale;
 import java.util.function.LongSupplier;
 
 /**
@@ -87,14 +87,9 @@ public final class TerminalProgress implements WorkProgress {
     }
     draw(
         all < 0
-            ? String.format(Locale.ROOT, "fetching %s  %.1f MB", name, done / 1e6)
-            : String.format(
-                Locale.ROOT,
-                "fetching %s %s %.1f of %.1f MB",
-                name,
-                bar(done, all),
-                done / 1e6,
-                all / 1e6));
+            ? Phrase.of("fetching %s  %.1f MB", name, done / 1e6)
+            : Phrase.of(
+                "fetching %s %s %.1f of %.1f MB", name, bar(done, all), done / 1e6, all / 1e6));
   }
 
   /** The terminal shows ^C behind the bar: what comes now begins on a line of its own. */

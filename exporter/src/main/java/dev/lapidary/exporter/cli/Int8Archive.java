@@ -3,6 +3,7 @@ package dev.lapidary.exporter.cli;
 import dev.lapidary.core.card.ModelCard;
 import dev.lapidary.core.card.ModelCard.Fallback;
 import dev.lapidary.core.failure.Failure;
+import dev.lapidary.core.failure.Phrase;
 import dev.lapidary.core.file.TemporaryFolder;
 import dev.lapidary.core.progress.WorkProgress;
 import dev.lapidary.exporter.lower.GraphLowering;
@@ -30,7 +31,6 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 
 /**
@@ -190,7 +190,6 @@ record Int8Archive(
 
   /** {@code 20 of 22 layers with weights on integers}. */
   String words() {
-    return String.format(
-        Locale.ROOT, "%d of %d layers with weights on integers", onIntegers, weighted);
+    return Phrase.of("%d of %d layers with weights on integers", onIntegers, weighted);
   }
 }

@@ -4,10 +4,10 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.lapidary.core.card.ModelCard;
 import dev.lapidary.core.card.Scores;
+import dev.lapidary.core.failure.Phrase;
 import dev.lapidary.exporter.quantize.SourceQuantization;
 import dev.lapidary.exporter.quantize.WeightedLayers;
 import java.nio.file.Path;
-import java.util.Locale;
 import java.util.Optional;
 
 /** What {@code exporter onnx} wrote, and how it is told. */
@@ -64,7 +64,6 @@ record OnnxReport(
             ? ""
             : "; gives scores, a %s's, to which nothing is applied again"
                 .formatted(card.scores().label());
-    return String.format(
-        Locale.ROOT, "%s: %d nodes, %.2f MB%s%s", out, nodes, bytes / 1e6, proof, scores);
+    return Phrase.of("%s: %d nodes, %.2f MB%s%s", out, nodes, bytes / 1e6, proof, scores);
   }
 }

@@ -2,7 +2,7 @@ package dev.lapidary.exporter.cli;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.lapidary.core.card.ModelCard;
-import java.util.Locale;
+import dev.lapidary.core.failure.Phrase;
 
 /** How commands tell a parity. */
 final class Proof {
@@ -18,11 +18,8 @@ final class Proof {
 
   /** {@code by 2.2e-07 of the greatest logit (1e-04 passes)}. */
   static String text(ModelCard.Parity parity) {
-    return String.format(
-        Locale.ROOT,
-        "by %.1e of the greatest logit (%.0e passes)",
-        relative(parity),
-        parity.bound());
+    return Phrase.of(
+        "by %.1e of the greatest logit (%.0e passes)", relative(parity), parity.bound());
   }
 
   /** The greatest difference relative to the greatest logit; 0 if all logits are 0 in both. */

@@ -1,9 +1,9 @@
 package dev.lapidary.exporter.cli;
 
 import dev.lapidary.core.cli.ResidentMemory;
+import dev.lapidary.core.failure.Phrase;
 import java.lang.management.ManagementFactory;
 import java.util.LinkedHashMap;
-import java.util.Locale;
 import java.util.Map;
 import java.util.OptionalLong;
 
@@ -40,21 +40,16 @@ final class Timings {
     for (Map.Entry<String, Step> entry : steps.entrySet()) {
       Step step = entry.getValue();
       text.append(
-          String.format(
-              Locale.ROOT,
+          Phrase.of(
               "%-12s %8.0f ms %8.0f ms of processors",
-              entry.getKey(),
-              step.millis(),
-              step.cpuMillis()));
-      step.peakBytes()
-          .ifPresent(
-              bytes -> text.append(String.format(Locale.ROOT, "  peak %d MiB", bytes >> 20)));
+              entry.getKey(), step.millis(), step.cpuMillis()));
+      step.peakBytes().ifPresent(bytes -> text.append(Phrase.of("  peak %d MiB", bytes >> 20)));
       text.append(System.lineSeparator());
     }
     double sinceMain = (System.nanoTime() - main) / 1e6;
     long sinceStart = ManagementFactory.getRuntimeMXBean().getUptime();
-    return text.append(String.format(Locale.ROOT, "%-12s %8.0f ms%n", "since main", sinceMain))
-        .append(String.format(Locale.ROOT, "%-12s %8d ms%n", "since start", sinceStart))
+    return text.append(Phrase.of("%-12s %8.0f ms%n", "since main", sinceMain))
+        .append(Phrase.of("%-12s %8d ms%n", "since start", sinceStart))
         .toString();
   }
 

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.lapidary.core.card.CardJson;
 import dev.lapidary.core.card.ModelCard;
 import dev.lapidary.core.failure.Failure;
+import dev.lapidary.core.failure.Phrase;
 import dev.lapidary.core.file.AtomicFile;
 import dev.lapidary.core.progress.WorkProgress;
 import dev.lapidary.exporter.quantize.ChosenImages;
@@ -28,7 +29,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
@@ -69,8 +69,7 @@ final class TorchScriptExport {
     String text() {
       ModelCard.Parity parity = card.parity().orElseThrow();
       boolean plain = parity.reference().equals(ModelRuntime.LIBTORCH.label());
-      return String.format(
-          Locale.ROOT,
+      return Phrase.of(
           "%s: %.2f MB%s differs from its source %s%s",
           out,
           bytes / 1e6,

@@ -2,14 +2,13 @@ package dev.lapidary.exporter.cli;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import com.google.errorprone.annotations.FormatMethod;
 import dev.lapidary.core.card.ModelCard;
+import dev.lapidary.core.failure.Phrase;
 import dev.lapidary.exporter.verify.Accuracy;
 import dev.lapidary.exporter.verify.Comparison;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Collectors;
@@ -69,7 +68,7 @@ record Verification(
     parity.ifPresent(
         p ->
             lines.add(
-                line(
+                Phrase.of(
                     "parity: %.3g of the greatest logit from %s (%.0e passes), argmax %.2f %%",
                     Proof.relative(p), p.reference(), p.bound(), 100 * p.argmaxAgreement())));
     if (against) {
@@ -77,7 +76,7 @@ record Verification(
           .ifPresent(
               method ->
                   lines.add(
-                      line(
+                      Phrase.of(
                           "not compared: a file of %s differs from its source by design; --data DIR"
                               + " compares them on images",
                           method)));
@@ -91,12 +90,12 @@ record Verification(
 
   private static String line(Accuracy a) {
     String measured =
-        line("images: %d, %s, p50 %.2f ms", a.images(), words(a.measures()), a.p50Millis());
+        Phrase.of("images: %d, %s, p50 %.2f ms", a.images(), words(a.measures()), a.p50Millis());
     Comparison c = a.comparison();
     return c.count() == 0
         ? measured
         : measured
-            + line(
+            + Phrase.of(
                 ", %s as the source's %.2f %%, greatest difference %.3g of the greatest logit",
                 a.scoring().several() ? "labels" : "argmax",
                 100 * a.agreement(),
@@ -106,12 +105,9 @@ record Verification(
   private static String words(Map<String, Double> measures) {
     return measures.entrySet().stream()
         .map(
-            m -> line("%s %.2f %%", WORDS.getOrDefault(m.getKey(), m.getKey()), 100 * m.getValue()))
+            m ->
+                Phrase.of(
+                    "%s %.2f %%", WORDS.getOrDefault(m.getKey(), m.getKey()), 100 * m.getValue()))
         .collect(Collectors.joining(", "));
-  }
-
-  @FormatMethod
-  private static String line(String format, Object... arguments) {
-    return String.format(Locale.ROOT, format, arguments);
   }
 }

@@ -1,5 +1,6 @@
 package dev.lapidary.exporter.report;
 
+import dev.lapidary.core.failure.Phrase;
 import dev.lapidary.core.page.Html;
 import dev.lapidary.core.page.HtmlTable;
 import dev.lapidary.core.page.LineChart;
@@ -81,12 +82,12 @@ final class HarmCurve {
           curve.stream()
               .filter(point -> 100 * lost(point) <= drop + 1e-9)
               .max(Comparator.comparingDouble(CurvePoint::speedup));
-      String name = Int8Page.format("%s%s", drop, drop == maxDrop ? " (given)" : "");
+      String name = Phrase.of("%s%s", drop, drop == maxDrop ? " (given)" : "");
       if (best.isPresent()) {
         table.row(
             name,
-            Int8Page.format("%.2f", best.get().speedup()),
-            Int8Page.format("%.2f", 100 * lost(best.get())),
+            Phrase.of("%.2f", best.get().speedup()),
+            Phrase.of("%.2f", 100 * lost(best.get())),
             best.get().floats());
       } else {
         table.row(name, "nothing that was tried", "", "");
@@ -115,11 +116,11 @@ final class HarmCurve {
       String passes = point.verdict().passes() ? "passes" : "refuses";
       table.row(
           point.floats(),
-          Int8Page.format("%.2f", point.speedup()),
+          Phrase.of("%.2f", point.speedup()),
           Html.percent(point.verdict().agreement()),
-          Int8Page.format("%.1f %%", 100 * point.verdict().marginNoise()),
+          Phrase.of("%.1f %%", 100 * point.verdict().marginNoise()),
           point.chosen() ? passes + ", chosen" : passes,
-          Int8Page.format("%.2f", 100 * lost(point)));
+          Phrase.of("%.2f", 100 * lost(point)));
     }
     return Html.of("<h3>All that was tried</h3>\n{}\n", table.scrolling());
   }

@@ -1,8 +1,7 @@
 package dev.lapidary.exporter.report;
 
-import com.google.errorprone.annotations.FormatMethod;
-import com.google.errorprone.annotations.FormatString;
 import dev.lapidary.core.card.ModelCard;
+import dev.lapidary.core.failure.Phrase;
 import dev.lapidary.core.page.Html;
 import dev.lapidary.core.page.HtmlTable;
 import dev.lapidary.exporter.quantize.Int8Details;
@@ -13,7 +12,6 @@ import dev.lapidary.exporter.quantize.Variant;
 import dev.lapidary.exporter.quantize.Verdict;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 
 /**
@@ -79,7 +77,7 @@ public final class Int8Page {
                 Html.percent(verdict.clearAgreement()))));
     tiles.add(
         tile(
-            format("%.2f ×", quantized.latency().speedup()),
+            Phrase.of("%.2f ×", quantized.latency().speedup()),
             "the speed of float32 here, one image on one thread"));
     quantized
         .layers()
@@ -138,20 +136,20 @@ public final class Int8Page {
               cells.add(
                   same
                       ? ""
-                      : format(
+                      : Phrase.of(
                           "%.2f (%.2f to %.2f)",
                           100 * loss.drop(), 100 * loss.low(), 100 * loss.high()));
             });
     cells.add(Html.percent(verdict.agreement()));
     cells.add(Html.percent(verdict.clearAgreement()));
-    cells.add(format("%.1f %%", 100 * verdict.marginNoise()));
+    cells.add(Phrase.of("%.1f %%", 100 * verdict.marginNoise()));
     cells.add(same ? "" : decibels(variant.relativeError()));
-    cells.add(format("%.2f MB", variant.weightBytes() / 1e6));
+    cells.add(Phrase.of("%.2f MB", variant.weightBytes() / 1e6));
     for (int i = 0; i < variant.times().size(); i++) {
       double millis = variant.times().get(i).millis();
       cells.add(
-          format("%.2f ms", millis)
-              + (same ? "" : format(" (%.2f)", float32.times().get(i).millis() / millis)));
+          Phrase.of("%.2f ms", millis)
+              + (same ? "" : Phrase.of(" (%.2f)", float32.times().get(i).millis() / millis)));
     }
     return cells;
   }
@@ -162,7 +160,7 @@ public final class Int8Page {
   }
 
   static String decibels(double relativeError) {
-    return relativeError == 0 ? "exact" : format("%.1f dB", -10 * Math.log10(relativeError));
+    return relativeError == 0 ? "exact" : Phrase.of("%.1f dB", -10 * Math.log10(relativeError));
   }
 
   private static Html layers(List<LayerHarm> layers) {
@@ -177,7 +175,7 @@ public final class Int8Page {
           layer.name(),
           layer.operator(),
           decibels(layer.harm()),
-          format("%.1f", layer.micros()),
+          Phrase.of("%.1f", layer.micros()),
           layer.onIntegers() ? "integers" : "floats");
     }
     return Html.of(
@@ -209,10 +207,5 @@ public final class Int8Page {
             + " above.</p>\n"
             + "{}\n",
         table.scrolling());
-  }
-
-  @FormatMethod
-  static String format(@FormatString String format, Object... arguments) {
-    return String.format(Locale.ROOT, format, arguments);
   }
 }

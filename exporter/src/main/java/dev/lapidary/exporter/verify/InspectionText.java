@@ -7,6 +7,7 @@ import dev.lapidary.core.card.CardJson;
 import dev.lapidary.core.card.ModelCard;
 import dev.lapidary.core.card.Scores;
 import dev.lapidary.core.ending.Ending;
+import dev.lapidary.core.failure.Phrase;
 import dev.lapidary.core.failure.Quote;
 import dev.lapidary.core.image.Background;
 import dev.lapidary.core.image.Preprocessing;
@@ -30,7 +31,7 @@ final class InspectionText {
     InspectionText text = new InspectionText();
     String kind =
         file.opset().isPresent() ? "opset " + file.opset().getAsInt() : "TorchScript, as traced";
-    text.lines.add(format("%s: %.2f MB, %s", file.file(), file.bytes() / 1e6, kind));
+    text.lines.add(Phrase.of("%s: %.2f MB, %s", file.file(), file.bytes() / 1e6, kind));
     if (file.card().isEmpty()) {
       text.add("card", "none");
       text.add("scores", "%s", ending(file.ending()));
@@ -70,7 +71,7 @@ final class InspectionText {
     if (said == ending.scores()) {
       return ending(ending);
     }
-    return format(
+    return Phrase.of(
         "%s, as the card says, though the network ends in %s: --scores %s tells exporter and serve",
         said.label(), ending.words(), ending.scores().label());
   }
@@ -97,14 +98,14 @@ final class InspectionText {
     String fitted =
         switch (rule.resize()) {
           case SHORTER_SIDE ->
-              format("shorter side to %d (%s), centre", rule.resizeSize(), rule.interpolation());
-          case EXACT -> format("resized (%s) to", rule.interpolation());
-          case FIT_PAD -> format("fitted (%s) and padded to", rule.interpolation());
+              Phrase.of("shorter side to %d (%s), centre", rule.resizeSize(), rule.interpolation());
+          case EXACT -> Phrase.of("resized (%s) to", rule.interpolation());
+          case FIT_PAD -> Phrase.of("fitted (%s) and padded to", rule.interpolation());
           case NONE -> "not resized, centre";
         };
     String under =
         rule.alpha().equals(Background.BLACK) ? "" : ", transparent over " + rule.alpha();
-    return format(
+    return Phrase.of(
         "%s %dx%d, %s, mean %s, deviation %s%s",
         fitted.toLowerCase(Locale.ROOT),
         rule.cropHeight(),
@@ -129,7 +130,7 @@ final class InspectionText {
     }
     if (!source.weightsSource().isEmpty()) {
       String hash = shortened(source.weightsSha256());
-      parts.add(format("weights %s %s", source.weightsSource(), hash).strip());
+      parts.add(Phrase.of("weights %s %s", source.weightsSource(), hash).strip());
     }
     if (!parts.isEmpty()) {
       add("made from", "%s", String.join(", ", parts));
@@ -144,7 +145,7 @@ final class InspectionText {
     String measured =
         how.calibrationImages() == 0
             ? ""
-            : format(
+            : Phrase.of(
                 ", ranges by %s on %d images %s",
                 how.calibrator(), how.calibrationImages(), shortened(how.calibrationSha256()));
     boolean before = how.method().equals(ModelCard.Quantization.BEFORE_EXPORT);
@@ -196,11 +197,6 @@ final class InspectionText {
 
   @FormatMethod
   private void add(String name, @FormatString String format, Object... arguments) {
-    lines.add(format("%-12s %s", name, format(format, arguments)));
-  }
-
-  @FormatMethod
-  private static String format(@FormatString String format, Object... arguments) {
-    return String.format(Locale.ROOT, format, arguments);
+    lines.add(Phrase.of("%-12s %s", name, Phrase.of(format, arguments)));
   }
 }

@@ -3,6 +3,7 @@ package dev.lapidary.exporter.verify;
 import dev.lapidary.core.card.ModelCard;
 import dev.lapidary.core.failure.ExitCode;
 import dev.lapidary.core.failure.Failure;
+import dev.lapidary.core.failure.Phrase;
 import dev.lapidary.core.file.TemporaryFolder;
 import dev.lapidary.core.tensor.Tensor;
 import dev.lapidary.exporter.verify.QuantizedProgram.Rounding;
@@ -11,7 +12,6 @@ import dev.lapidary.torchscript.trace.OutputChoice;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 
 /**
@@ -137,29 +137,20 @@ public record LayerParity(int layers, long numbers, long differing, long overflo
     String scope = layer.quantize().scope();
     return Failure.gate(
         "%s",
-        String.format(
-            Locale.ROOT,
+        Phrase.of(
             "parity refused: %s%s: ONNX Runtime's integers differ from libtorch's by %.0f steps"
                 + " where 1 passes; if this CPU's sums of bytes overflow, quantize with"
                 + " reduce_range; nothing was written",
-            scope.isEmpty() ? "" : scope + ", ",
-            layer.quantize().location(),
-            farthest));
+            scope.isEmpty() ? "" : scope + ", ", layer.quantize().location(), farthest));
   }
 
   /** For people. */
   public String text() {
     String overflow =
-        String.format(
-            Locale.ROOT,
-            "; %d of %d are the exact ones, where libtorch's sums overflow",
-            overflown,
-            numbers);
-    return String.format(
-        Locale.ROOT,
+        Phrase.of(
+            "; %d of %d are the exact ones, where libtorch's sums overflow", overflown, numbers);
+    return Phrase.of(
         "each of %d layers alone gives libtorch's integers, %.2f %% of them the next ones%s",
-        layers,
-        100.0 * differing / Math.max(1, numbers),
-        overflown == 0 ? "" : overflow);
+        layers, 100.0 * differing / Math.max(1, numbers), overflown == 0 ? "" : overflow);
   }
 }

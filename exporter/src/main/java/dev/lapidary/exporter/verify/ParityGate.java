@@ -3,11 +3,11 @@ package dev.lapidary.exporter.verify;
 import dev.lapidary.core.card.ModelCard;
 import dev.lapidary.core.failure.ExitCode;
 import dev.lapidary.core.failure.Failure;
+import dev.lapidary.core.failure.Phrase;
 import dev.lapidary.core.tensor.Tensor;
 import dev.lapidary.torchscript.trace.OutputChoice;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 
@@ -163,8 +163,7 @@ public final class ParityGate {
     if (!c.passes(bound)) {
       throw Failure.gate(
           "%s",
-          String.format(
-              Locale.ROOT,
+          Phrase.of(
               "parity refused %s: %s differs from %s by %.3g where at most %.3g passes (%g of the"
                   + " greatest logit %.3g), argmax agreement %.4f%s; nothing was written",
               where,

@@ -1,6 +1,7 @@
 package dev.lapidary.exporter.verify;
 
 import dev.lapidary.core.failure.Failure;
+import dev.lapidary.core.failure.Phrase;
 import dev.lapidary.core.file.TemporaryFolder;
 import dev.lapidary.core.image.Preprocessing;
 import dev.lapidary.core.image.Preprocessor;
@@ -15,7 +16,6 @@ import dev.lapidary.torchscript.trace.OutputChoice;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
-import java.util.Locale;
 
 /**
  * How far the pixels of a resize in the graph are from the ones that the network was trained on,
@@ -87,12 +87,9 @@ public record ResizeParity(long pixels, long differing, int greatest) {
 
   /** {@code resize in the graph: 0.02 % of the pixels differ from Pillow's, by 1 level}. */
   public String text() {
-    return String.format(
-        Locale.ROOT,
+    return Phrase.of(
         "resize in the graph: %.3f %% of the pixels differ from Pillow's, by %d level%s at most",
-        100.0 * differing / pixels,
-        greatest,
-        greatest == 1 ? "" : "s");
+        100.0 * differing / pixels, greatest, greatest == 1 ? "" : "s");
   }
 
   private static Tensor tensor(RgbImage image) {

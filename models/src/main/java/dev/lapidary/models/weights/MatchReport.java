@@ -3,9 +3,9 @@ package dev.lapidary.models.weights;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
+import dev.lapidary.core.failure.Phrase;
 import dev.lapidary.core.tensor.DType;
 import java.util.List;
-import java.util.Locale;
 import java.util.Set;
 import java.util.function.Function;
 import java.util.stream.Collectors;
@@ -95,13 +95,9 @@ public record MatchReport(
   public String text() {
     StringBuilder out = new StringBuilder();
     out.append(
-        String.format(
-            Locale.ROOT,
+        Phrase.of(
             "%s: %d tensors loaded, %.1f %% of %,d parameters%n",
-            format,
-            loaded.size(),
-            percent(),
-            parameters));
+            format, loaded.size(), percent(), parameters));
     notes.forEach(note -> out.append("  ").append(note).append(System.lineSeparator()));
     for (Head head : replacedHeads) {
       out.append(

@@ -1,6 +1,7 @@
 package dev.lapidary.models.zoo;
 
 import dev.lapidary.core.card.Activation;
+import dev.lapidary.core.failure.Phrase;
 import dev.lapidary.core.fetch.FetchProgress;
 import dev.lapidary.core.fetch.WeightsCache;
 import dev.lapidary.core.image.Preprocessing;
@@ -9,7 +10,6 @@ import dev.lapidary.models.weights.NamedTensors;
 import dev.lapidary.models.weights.WeightsFile;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 
 /**
@@ -43,8 +43,7 @@ public record PublishedWeights(
 
   @Override
   public String title() {
-    return String.format(
-        Locale.ROOT, "%s, %s of torchvision, %.1f %% top-1 on ImageNet", name(), tag, top1);
+    return Phrase.of("%s, %s of torchvision, %.1f %% top-1 on ImageNet", name(), tag, top1);
   }
 
   @Override

@@ -1,6 +1,7 @@
 package dev.lapidary.quickstart.data;
 
 import dev.lapidary.core.failure.Failure;
+import dev.lapidary.core.failure.Phrase;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -9,7 +10,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
-import java.util.Locale;
 import java.util.Random;
 import javax.imageio.ImageIO;
 
@@ -84,7 +84,7 @@ public final class FashionImages {
   private static void write(IdxFiles idx, List<Integer> images, Path out) throws IOException {
     for (int i : images) {
       Path folder = Files.createDirectories(out.resolve(CLASSES.get(idx.label(i))));
-      png(idx, i, folder.resolve(String.format(Locale.ROOT, "%05d.png", i)));
+      png(idx, i, folder.resolve(Phrase.of("%05d.png", i)));
     }
   }
 
@@ -94,7 +94,7 @@ public final class FashionImages {
       int label = idx.label(i);
       if (half.has(label) && written[label]++ < perClass) {
         Path folder = Files.createDirectories(out.resolve(CLASSES.get(label)));
-        png(idx, i, folder.resolve(String.format(Locale.ROOT, "%05d.png", i)));
+        png(idx, i, folder.resolve(Phrase.of("%05d.png", i)));
       }
     }
   }

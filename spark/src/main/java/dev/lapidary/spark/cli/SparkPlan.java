@@ -1,6 +1,7 @@
 package dev.lapidary.spark.cli;
 
 import dev.lapidary.core.failure.Failure;
+import dev.lapidary.core.failure.Phrase;
 import dev.lapidary.spark.train.ClusterSpeed;
 import dev.lapidary.spark.train.RoundCost;
 import dev.lapidary.spark.train.RoundMemory;
@@ -11,7 +12,6 @@ import dev.lapidary.trainer.run.planning.Planning;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
@@ -116,8 +116,7 @@ final class SparkPlan extends PlanCommand {
     for (int workers : CURVE) {
       RoundCost cost = cost(workers, bytes);
       lines.add(
-          String.format(
-              Locale.ROOT,
+          Phrase.of(
               "  %7d %6d %8.2f %6.2f %8.2f %12.2f %10.0f %9.0f%s",
               workers,
               cost.slices(),
@@ -127,7 +126,7 @@ final class SparkPlan extends PlanCommand {
               cost.shuffle(),
               RoundMemory.driver(bytes) / 1e6,
               RoundMemory.slice(workers, cost.slices(), bytes) / 1e6,
-              step > 0 ? String.format(Locale.ROOT, " %15d", cost.localSteps(step)) : ""));
+              step > 0 ? Phrase.of(" %15d", cost.localSteps(step)) : ""));
     }
     return lines;
   }
@@ -142,8 +141,7 @@ final class SparkPlan extends PlanCommand {
   }
 
   private static String line(String stage, RoundCost cost) {
-    return String.format(
-        Locale.ROOT,
+    return Phrase.of(
         "stage %s: %.2f s beyond the workers' own work = %.2f s for %d + %d tasks + %.2f s for"
             + " weights out and back (%.1f MB) + %.2f s between workers + %.2f s for a job",
         stage,
@@ -159,28 +157,22 @@ final class SparkPlan extends PlanCommand {
 
   private static String steps(RunConfig config, RoundCost cost, double step) {
     int chosen = config.rounds().localSteps();
-    return String.format(
-        Locale.ROOT,
+    return Phrase.of(
         "  a worker's step takes %.3f s here: --local-steps %d has %.0f %% of the ideal throughput,"
             + " --local-steps %d has 95 %%",
-        step,
-        chosen,
-        100 * cost.efficiency(chosen, step),
-        cost.localSteps(step));
+        step, chosen, 100 * cost.efficiency(chosen, step), cost.localSteps(step));
   }
 
   /** Of the first rounds, which have one step and bring gradients. */
   private String before(RunConfig config, StagePlan stage, double step) {
     RoundCost cost = cost(config.rounds().worldSize(), Float.BYTES * (double) stage.parameters());
-    return String.format(
-        Locale.ROOT,
+    return Phrase.of(
         "  for the first %s of the steps gradients are averaged at each: %.2f s beyond the workers'"
             + " own work%s",
         config.rounds().localStepsAfter(),
         cost.seconds(),
         step > 0
-            ? String.format(
-                Locale.ROOT, ", %.0f %% of the ideal throughput", 100 * cost.efficiency(1, step))
+            ? Phrase.of(", %.0f %% of the ideal throughput", 100 * cost.efficiency(1, step))
             : "");
   }
 

@@ -3,10 +3,10 @@ package dev.lapidary.spark.table;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.lapidary.core.failure.Failure;
+import dev.lapidary.core.failure.Phrase;
 import java.io.IOException;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Locale;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
@@ -139,7 +139,7 @@ public final class PredictionTable {
             + " first: %s",
         counted.errors(),
         counted.images(),
-        String.format(Locale.ROOT, "%.4g", maxErrors),
+        Phrase.of("%.4g", maxErrors),
         out,
         String.join("; ", first));
   }

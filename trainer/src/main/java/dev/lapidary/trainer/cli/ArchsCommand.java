@@ -1,5 +1,6 @@
 package dev.lapidary.trainer.cli;
 
+import dev.lapidary.core.failure.Phrase;
 import dev.lapidary.core.image.Preprocessing;
 import dev.lapidary.models.zoo.Architecture;
 import dev.lapidary.models.zoo.ImageNetWeights;
@@ -60,7 +61,7 @@ final class ArchsCommand implements Runnable {
     /** {@code v2 80.9 %}. */
     String text() {
       String name = tag.replaceFirst("IMAGENET1K_", "").toLowerCase(Locale.ROOT);
-      return String.format(Locale.ROOT, "%s %.1f %%", name, top1);
+      return Phrase.of("%s %.1f %%", name, top1);
     }
   }
 
@@ -103,8 +104,8 @@ final class ArchsCommand implements Runnable {
               Locale.ROOT,
               line,
               row.name(),
-              String.format(Locale.ROOT, "%.2f M", row.parameters() / 1e6),
-              String.format(Locale.ROOT, "%.3f", row.flops() / 1e9),
+              Phrase.of("%.2f M", row.parameters() / 1e6),
+              Phrase.of("%.3f", row.flops() / 1e9),
               row.inputSize(),
               row.preprocessing().text(),
               row.head(),

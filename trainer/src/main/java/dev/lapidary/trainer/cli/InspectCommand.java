@@ -1,6 +1,7 @@
 package dev.lapidary.trainer.cli;
 
 import dev.lapidary.core.failure.Failure;
+import dev.lapidary.core.failure.Phrase;
 import dev.lapidary.core.tensor.Tensor;
 import dev.lapidary.trainer.checkpoint.Checkpoints;
 import dev.lapidary.trainer.checkpoint.TrainingState;
@@ -69,13 +70,9 @@ public final class InspectCommand implements Callable<Integer> {
                 line(
                     out,
                     "best",
-                    String.format(
-                        Locale.ROOT,
+                    Phrase.of(
                         "score %.4f, loss %.4f, epoch %d (%s)",
-                        b.score(),
-                        b.loss(),
-                        b.epoch(),
-                        b.file())));
+                        b.score(), b.loss(), b.epoch(), b.file())));
     line(out, "metrics", state.metricsBytes() + " bytes");
     line(out, "data", state.identity().manifestSha256());
     line(out, "initial weights", state.identity().initialSha256());

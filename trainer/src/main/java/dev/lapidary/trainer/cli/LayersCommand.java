@@ -1,6 +1,7 @@
 package dev.lapidary.trainer.cli;
 
 import dev.lapidary.core.card.CardJson;
+import dev.lapidary.core.failure.Phrase;
 import dev.lapidary.core.tensor.Tensor;
 import dev.lapidary.models.weights.NamedTensors;
 import dev.lapidary.models.weights.WeightsFile;
@@ -156,13 +157,13 @@ final class LayersCommand implements Runnable {
               row.name(),
               row.shape(),
               row.dtype(),
-              String.format(Locale.ROOT, "%,d", row.count()),
+              Phrase.of("%,d", row.count()),
               row.kind(),
               row.stage()));
     }
     long parameters =
         rows.stream().filter(r -> r.kind().equals("parameter")).mapToLong(Row::count).sum();
     out.println();
-    out.println(String.format(Locale.ROOT, "%,d parameters", parameters));
+    out.println(Phrase.of("%,d parameters", parameters));
   }
 }

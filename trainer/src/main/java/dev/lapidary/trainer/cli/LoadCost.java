@@ -1,12 +1,12 @@
 package dev.lapidary.trainer.cli;
 
 import com.sun.management.OperatingSystemMXBean;
+import dev.lapidary.core.failure.Phrase;
 import java.lang.management.BufferPoolMXBean;
 import java.lang.management.ManagementFactory;
 import java.lang.management.MemoryPoolMXBean;
 import java.lang.management.MemoryType;
 import java.util.List;
-import java.util.Locale;
 import java.util.function.Supplier;
 
 /**
@@ -32,8 +32,7 @@ record LoadCost<T>(T result, double seconds, double cpuSeconds, long heapBytes, 
 
   /** One line; the ratio is to the file's size. */
   String text(long fileBytes) {
-    return String.format(
-        Locale.ROOT,
+    return Phrase.of(
         "loaded in %.2f s (%.2f s of processor), memory at most %.2f times the file:"
             + " %.1f MB mapped, %.1f MB heap",
         seconds,

@@ -1,6 +1,7 @@
 package dev.lapidary.trainer.cli;
 
 import dev.lapidary.core.failure.Failure;
+import dev.lapidary.core.failure.Phrase;
 import dev.lapidary.core.file.TextFile;
 import dev.lapidary.trainer.plan.BestBy;
 import dev.lapidary.trainer.plan.MemoryFormat;
@@ -197,8 +198,7 @@ final class PlanOptions {
   }
 
   private static String note(Recipe recipe, StageConfig last) {
-    return String.format(
-        Locale.ROOT,
+    return Phrase.of(
         "recipe %s (%s): %s, rate %s, weight decay %s",
         recipe.name().toLowerCase(Locale.ROOT),
         recipe == Recipe.TRANSFER ? "pretrained weights" : "random weights",

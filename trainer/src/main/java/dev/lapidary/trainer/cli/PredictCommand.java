@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.lapidary.core.failure.ExitCode;
 import dev.lapidary.core.failure.Failure;
+import dev.lapidary.core.failure.Phrase;
 import dev.lapidary.core.image.OnBadImage;
 import dev.lapidary.core.measure.RankedClass;
 import dev.lapidary.trainer.run.evaluate.Predictions;
@@ -123,7 +124,7 @@ public final class PredictCommand implements Callable<Integer> {
     return answer.classes().isEmpty()
         ? "no label"
         : answer.classes().stream()
-            .map(s -> String.format(Locale.ROOT, "%s %.1f %%", s.label(), 100 * s.probability()))
+            .map(s -> Phrase.of("%s %.1f %%", s.label(), 100 * s.probability()))
             .collect(Collectors.joining(", "));
   }
 

@@ -1,8 +1,8 @@
 package dev.lapidary.trainer.report;
 
+import dev.lapidary.core.failure.Phrase;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 
 /**
@@ -66,7 +66,7 @@ public final class Advice {
       return Optional.of(
           each
               + ": with so few, feature extraction is safest (--train-only head): "
-              + String.format(Locale.ROOT, "%,d", last.trainedParameters())
+              + Phrase.of("%,d", last.trainedParameters())
               + " trained parameters can learn them by heart");
     }
     if (images >= FEW && images < MANY && all && uniform(last)) {
@@ -102,13 +102,10 @@ public final class Advice {
       return Optional.empty();
     }
     return Optional.of(
-        String.format(
-            Locale.ROOT,
+        Phrase.of(
             "stage %s trains pretrained layers at up to %.2g; with this optimizer and network %.2g"
                 + " keeps what they know and learns. trainer find-lr measures it",
-            stage.name(),
-            highest,
-            usual));
+            stage.name(), highest, usual));
   }
 
   private static Optional<String> norms(StagePlan stage) {
@@ -132,13 +129,10 @@ public final class Advice {
   private static Optional<String> memory(StagePlan stage, long available) {
     return available > 0 && stage.memory().total() > available
         ? Optional.of(
-            String.format(
-                Locale.ROOT,
+            Phrase.of(
                 "stage %s may need %.1f GB and %.1f GB are there: a smaller --batch-size with"
                     + " --accumulate makes the same steps",
-                stage.name(),
-                (double) stage.memory().total() / 1e9,
-                (double) available / 1e9))
+                stage.name(), (double) stage.memory().total() / 1e9, (double) available / 1e9))
         : Optional.empty();
   }
 

@@ -1,5 +1,6 @@
 package dev.lapidary.trainer.report;
 
+import dev.lapidary.core.failure.Phrase;
 import dev.lapidary.core.page.Html;
 import dev.lapidary.core.page.HtmlTable;
 import dev.lapidary.core.page.LineChart;
@@ -102,9 +103,9 @@ public final class ComparisonPage {
     for (ComparedRun run : runs) {
       String score =
           run.best()
-              .map(b -> score(b, text("%.4f", ComparedRun.score(b)), named))
+              .map(b -> score(b, Phrase.of("%.4f", ComparedRun.score(b)), named))
               .orElse("no epoch");
-      String loss = run.best().map(b -> text("%.4f", b.valLoss())).orElse("");
+      String loss = run.best().map(b -> Phrase.of("%.4f", b.valLoss())).orElse("");
       String epoch = run.best().map(b -> String.valueOf(b.epoch())).orElse("");
       lines.add(
           String.format(
@@ -119,9 +120,5 @@ public final class ComparisonPage {
               .stripTrailing());
     }
     return lines;
-  }
-
-  private static String text(String format, double number) {
-    return String.format(Locale.ROOT, format, number);
   }
 }

@@ -1,11 +1,11 @@
 package dev.lapidary.trainer.report;
 
 import dev.lapidary.core.failure.Failure;
+import dev.lapidary.core.failure.Phrase;
 import dev.lapidary.core.page.LineChart;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Locale;
 
 /**
  * The result of a learning rate range test.
@@ -191,11 +191,11 @@ public record LrRangeTest(double suggested, double steepest, double minimum, Lis
     List<String> lines = new ArrayList<>();
     for (int row = 0; row < ROWS; row++) {
       double loss = high - (high - low) * row / (ROWS - 1);
-      String label = row % 4 == 0 ? String.format(Locale.ROOT, "%8.3f", loss) : " ".repeat(8);
+      String label = row % 4 == 0 ? Phrase.of("%8.3f", loss) : " ".repeat(8);
       lines.add(label + " " + new String(cells[row]).stripTrailing());
     }
-    String first = String.format(Locale.ROOT, "%.0e", points.get(0).rate());
-    String last = String.format(Locale.ROOT, "%.0e", points.get(points.size() - 1).rate());
+    String first = Phrase.of("%.0e", points.get(0).rate());
+    String last = Phrase.of("%.0e", points.get(points.size() - 1).rate());
     int gap = Math.max(1, COLUMNS - first.length() - last.length());
     lines.add(" ".repeat(9) + first + " ".repeat(gap) + last);
     return lines;

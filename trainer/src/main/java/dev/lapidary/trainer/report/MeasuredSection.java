@@ -1,9 +1,9 @@
 package dev.lapidary.trainer.report;
 
+import dev.lapidary.core.failure.Phrase;
 import dev.lapidary.core.page.Html;
 import dev.lapidary.trainer.report.RunReport.Shown;
 import java.util.List;
-import java.util.Locale;
 
 /** The page's part about one set of labelled images. */
 final class MeasuredSection {
@@ -46,7 +46,7 @@ final class MeasuredSection {
         right ? "right" : "wrong",
         right ? "✓" : "✗",
         shown.predicted(),
-        String.format(Locale.ROOT, "%.1f", 100 * shown.confidence()),
+        Phrase.of("%.1f", 100 * shown.confidence()),
         right ? Html.NONE : Html.of("<br>is {}", shown.label()),
         shown.image());
   }

@@ -1,5 +1,6 @@
 package dev.lapidary.trainer.report;
 
+import dev.lapidary.core.failure.Phrase;
 import dev.lapidary.trainer.report.MultiLabelMeasures.LabelMeasure;
 import java.util.ArrayList;
 import java.util.List;
@@ -11,20 +12,22 @@ final class MultiLabelText {
 
   static List<String> lines(MultiLabelMeasures m) {
     List<String> lines = new ArrayList<>();
-    lines.add(line("images       %,d, %d labels", m.images(), m.classes()));
+    lines.add(Phrase.of("images       %,d, %d labels", m.images(), m.classes()));
     lines.add(
-        line(
+        Phrase.of(
             "mAP          %.4f%s",
             m.meanAveragePrecision(),
             m.meanAveragePrecisionInterval()
-                .map(i -> line("   95 %% interval %.4f to %.4f (bootstrap)", i.low(), i.high()))
+                .map(
+                    i -> Phrase.of("   95 %% interval %.4f to %.4f (bootstrap)", i.low(), i.high()))
                 .orElse("")));
-    lines.add(line("F1           %.4f micro, %.4f macro   at 0.5", m.microF1(), m.macroF1()));
+    lines.add(Phrase.of("F1           %.4f micro, %.4f macro   at 0.5", m.microF1(), m.macroF1()));
     lines.add(
-        line(
+        Phrase.of(
             "exact match  %.4f   95 %% interval %.4f to %.4f (Wilson)",
             m.accuracy(), m.accuracyInterval().low(), m.accuracyInterval().high()));
-    lines.add(line("loss         %.4f   mean binary cross-entropy of a label, in nats", m.loss()));
+    lines.add(
+        Phrase.of("loss         %.4f   mean binary cross-entropy of a label, in nats", m.loss()));
     lines.add("");
     perClass(lines, m);
     if (!m.unseen().isEmpty()) {
@@ -40,7 +43,7 @@ final class MultiLabelText {
     lines.add(line(head, "label", "AP", "precision", "recall", "F1", "images"));
     String row = "%-" + width + "s  %7s  %9.4f  %7.4f  %7.4f  %,7d";
     for (LabelMeasure c : m.perClass()) {
-      String precision = c.averagePrecision().map(ap -> line("%.4f", ap)).orElse("-");
+      String precision = c.averagePrecision().map(ap -> Phrase.of("%.4f", ap)).orElse("-");
       lines.add(
           line(
               row,

@@ -1,7 +1,7 @@
 package dev.lapidary.trainer.report;
 
+import dev.lapidary.core.failure.Phrase;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 
 /** Notices when a network goes on learning its training images by heart. */
@@ -28,16 +28,11 @@ public final class Overfitting {
       return Optional.empty();
     }
     return Optional.of(
-        String.format(
-            Locale.ROOT,
+        Phrase.of(
             "validation loss rose from %.4f (epoch %d) to %.4f while training loss fell from %.4f"
                 + " to %.4f: the network is overfitting; more images, stronger --augment,"
                 + " --label-smoothing, a frozen backbone or --patience help",
-            then.valLoss(),
-            then.epoch(),
-            now.valLoss(),
-            then.trainLoss(),
-            now.trainLoss()));
+            then.valLoss(), then.epoch(), now.valLoss(), then.trainLoss(), now.trainLoss()));
   }
 
   /** The last warning that the run gave. */

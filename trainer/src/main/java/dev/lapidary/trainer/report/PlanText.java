@@ -1,5 +1,6 @@
 package dev.lapidary.trainer.report;
 
+import dev.lapidary.core.failure.Phrase;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -11,8 +12,7 @@ public final class PlanText {
   /** One line, the same as in the report. */
   static String summary(StagePlan stage) {
     String accumulated = stage.accumulate() > 1 ? " x " + stage.accumulate() : "";
-    return String.format(
-        Locale.ROOT,
+    return Phrase.of(
         "%d epochs of %,d steps, batch %d%s, %s, %s, augment %s; %d tensors trained, %,d of %,d"
             + " parameters",
         stage.epochs(),
@@ -64,9 +64,9 @@ public final class PlanText {
               format,
               group.name(),
               group.tensors(),
-              String.format(Locale.ROOT, "%,d", group.parameters()),
+              Phrase.of("%,d", group.parameters()),
               rates(stage, group),
-              group.trained() ? String.format(Locale.ROOT, "%.1e", group.weightDecay()) : "",
+              group.trained() ? Phrase.of("%.1e", group.weightDecay()) : "",
               group.batchNorm(),
               group.origin()));
       if (withTensors) {
@@ -84,8 +84,7 @@ public final class PlanText {
     if (!group.trained()) {
       return "frozen";
     }
-    return String.format(
-        Locale.ROOT,
+    return Phrase.of(
         "%.2e, %.2e, %.2e",
         group.rate() * stage.firstFactor(),
         group.rate() * stage.topFactor(),
@@ -94,8 +93,7 @@ public final class PlanText {
 
   private static void memory(List<String> lines, StagePlan.Memory memory) {
     lines.add(
-        String.format(
-            Locale.ROOT,
+        Phrase.of(
             "  memory, estimated: %s = weights %s + gradients %s + optimizer %s + activations %s"
                 + " + checkpoints %s + Java and libtorch %s",
             megabytes(memory.total()),
@@ -108,6 +106,6 @@ public final class PlanText {
   }
 
   private static String megabytes(long bytes) {
-    return String.format(Locale.ROOT, "%,.1f MB", (double) bytes / 1e6);
+    return Phrase.of("%,.1f MB", (double) bytes / 1e6);
   }
 }

@@ -1,10 +1,10 @@
 package dev.lapidary.trainer.report;
 
 import dev.lapidary.core.cli.Colours;
+import dev.lapidary.core.failure.Phrase;
 import dev.lapidary.core.progress.TerminalProgress;
 import dev.lapidary.core.progress.WorkProgress;
 import java.io.PrintWriter;
-import java.util.Locale;
 
 /** What a run shows: lines, and on a terminal a bar. All of it goes to stderr. */
 public final class Progress implements WorkProgress {
@@ -38,22 +38,18 @@ public final class Progress implements WorkProgress {
 
   /** Steps of an epoch. */
   public void batch(String what, long done, long all, double loss, double imagesPerSecond) {
-    String rate =
-        imagesPerSecond > 0 ? String.format(Locale.ROOT, "  %.0f images/s", imagesPerSecond) : "";
-    terminal.count(what, done, all, String.format(Locale.ROOT, "loss %.4f%s", loss, rate));
+    String rate = imagesPerSecond > 0 ? Phrase.of("  %.0f images/s", imagesPerSecond) : "";
+    terminal.count(what, done, all, Phrase.of("loss %.4f%s", loss, rate));
   }
 
   public void epoch(EpochMetrics m, int epochs, double imagesPerSecond) {
     String exact = m.valMap().isPresent() ? "exact" : "acc";
     String labels =
-        m.valBalancedAccuracy()
-                .map(mean -> String.format(Locale.ROOT, " balanced %.4f", mean))
-                .orElse("")
-            + m.valMap().map(map -> String.format(Locale.ROOT, " mAP %.4f", map)).orElse("")
-            + m.valMicroF1().map(f1 -> String.format(Locale.ROOT, " F1 %.4f", f1)).orElse("");
+        m.valBalancedAccuracy().map(mean -> Phrase.of(" balanced %.4f", mean)).orElse("")
+            + m.valMap().map(map -> Phrase.of(" mAP %.4f", map)).orElse("")
+            + m.valMicroF1().map(f1 -> Phrase.of(" F1 %.4f", f1)).orElse("");
     say(
-        String.format(
-            Locale.ROOT,
+        Phrase.of(
             "epoch %d/%d (%s)  lr %.2e  train loss %.4f %s %.4f  val loss %.4f %s %.4f%s%s  %.0f"
                 + " images/s",
             m.epoch(),

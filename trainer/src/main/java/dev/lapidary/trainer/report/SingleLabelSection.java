@@ -1,12 +1,12 @@
 package dev.lapidary.trainer.report;
 
+import dev.lapidary.core.failure.Phrase;
 import dev.lapidary.core.page.Html;
 import dev.lapidary.core.page.HtmlTable;
 import dev.lapidary.trainer.report.SingleLabelMeasures.Bin;
 import dev.lapidary.trainer.report.SingleLabelMeasures.ClassMeasure;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 
 /** The page's part about one set of images of one class each. */
 final class SingleLabelSection {
@@ -68,7 +68,7 @@ final class SingleLabelSection {
   private static Html cell(int count, int images, boolean isHit) {
     double share = images == 0 ? 0 : (double) count / images;
     // At most this dark, so that the number on it stays readable in both themes.
-    String shade = String.format(Locale.ROOT, "%.2f", 0.08 + 0.37 * share);
+    String shade = Phrase.of("%.2f", 0.08 + 0.37 * share);
     return Html.of(
         "<td{}{}>{}</td>",
         new Html(isHit ? " class='hit'" : ""),

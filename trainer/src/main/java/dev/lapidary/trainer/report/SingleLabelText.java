@@ -1,5 +1,6 @@
 package dev.lapidary.trainer.report;
 
+import dev.lapidary.core.failure.Phrase;
 import dev.lapidary.trainer.report.SingleLabelMeasures.ClassMeasure;
 import java.util.ArrayList;
 import java.util.List;
@@ -16,25 +17,18 @@ final class SingleLabelText {
 
   static List<String> lines(SingleLabelMeasures m) {
     List<String> lines = new ArrayList<>();
-    lines.add(
-        String.format(Locale.ROOT, "images       %,d of %d classes", m.images(), m.classes()));
+    lines.add(Phrase.of("images       %,d of %d classes", m.images(), m.classes()));
     Interval interval = m.accuracyInterval();
     lines.add(
-        String.format(
-            Locale.ROOT,
+        Phrase.of(
             "accuracy     %.4f   95 %% interval %.4f to %.4f (Wilson)",
-            m.accuracy(),
-            interval.low(),
-            interval.high()));
-    m.top5().ifPresent(top -> lines.add(String.format(Locale.ROOT, "top-5        %.4f", top)));
+            m.accuracy(), interval.low(), interval.high()));
+    m.top5().ifPresent(top -> lines.add(Phrase.of("top-5        %.4f", top)));
+    lines.add(Phrase.of("loss         %.4f   mean cross-entropy, in nats", m.loss()));
     lines.add(
-        String.format(Locale.ROOT, "loss         %.4f   mean cross-entropy, in nats", m.loss()));
-    lines.add(
-        String.format(
-            Locale.ROOT,
+        Phrase.of(
             "calibration  %.4f   expected calibration error, %d bins",
-            m.calibrationError(),
-            SingleLabelMeasures.Bin.COUNT));
+            m.calibrationError(), SingleLabelMeasures.Bin.COUNT));
     lines.add("");
     perClass(lines, m);
     lines.add("");
@@ -104,13 +98,9 @@ final class SingleLabelText {
     lines.add("most frequent mistakes");
     for (Confusions.Mistaken pair : Confusions.of(m).first(MISTAKES)) {
       lines.add(
-          String.format(
-              Locale.ROOT,
+          Phrase.of(
               "%6d  %s taken for %s (%.1f %% of its images)",
-              pair.images(),
-              pair.label(),
-              pair.predicted(),
-              100 * pair.share()));
+              pair.images(), pair.label(), pair.predicted(), 100 * pair.share()));
     }
   }
 

@@ -2,6 +2,7 @@ package dev.lapidary.trainer.run.planning;
 
 import static java.util.Comparator.reverseOrder;
 
+import dev.lapidary.core.failure.Phrase;
 import dev.lapidary.models.zoo.Architecture;
 import dev.lapidary.models.zoo.Zoo;
 import dev.lapidary.models.zoo.ZooOptions;
@@ -66,9 +67,7 @@ final class NetworkAdvice {
         .filter(other -> other.getValue() > above && other.getValue() < below)
         .sorted(order)
         .limit(NAMED)
-        .map(
-            other ->
-                String.format(Locale.ROOT, "%s (about %.2g h)", other.getKey(), other.getValue()))
+        .map(other -> Phrase.of("%s (about %.2g h)", other.getKey(), other.getValue()))
         .collect(Collectors.joining(", "));
   }
 

@@ -1,5 +1,6 @@
 package dev.lapidary.trainer.run.planning;
 
+import dev.lapidary.core.failure.Phrase;
 import dev.lapidary.core.tensor.Tensor;
 import dev.lapidary.trainer.checkpoint.CheckpointWriter;
 import dev.lapidary.trainer.plan.Schedule;
@@ -171,9 +172,7 @@ public final class StagePlans {
 
   private static String schedule(Schedule schedule) {
     String warmup =
-        schedule.warmup() > 0
-            ? String.format(Locale.ROOT, ", warm-up of %.3g epochs", schedule.warmup())
-            : "";
+        schedule.warmup() > 0 ? Phrase.of(", warm-up of %.3g epochs", schedule.warmup()) : "";
     return words(schedule.shape().toString()) + warmup;
   }
 

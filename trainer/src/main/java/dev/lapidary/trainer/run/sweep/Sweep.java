@@ -1,6 +1,7 @@
 package dev.lapidary.trainer.run.sweep;
 
 import dev.lapidary.core.failure.Failure;
+import dev.lapidary.core.failure.Phrase;
 import dev.lapidary.core.file.AtomicFile;
 import dev.lapidary.core.file.TextFile;
 import dev.lapidary.trainer.plan.RunConfig;
@@ -20,7 +21,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
 
@@ -107,8 +107,7 @@ public final class Sweep {
   /** Trains a candidate, or finds that it is trained; empty if it was stopped. */
   private Optional<ComparedRun> train(int rung, Candidate candidate) throws IOException {
     int epochs = plan.epochs().get(rung);
-    String name =
-        String.format(Locale.ROOT, "rung-%d-run-%03d", rung, plan.candidates().indexOf(candidate));
+    String name = Phrase.of("rung-%d-run-%03d", rung, plan.candidates().indexOf(candidate));
     Path run = out.resolve(name);
     String settings = String.join(" ", candidate.settings());
     progress.say("%s: %d epochs, %s".formatted(name, epochs, settings));
