@@ -111,8 +111,13 @@ final class PredictController {
       List<Serving.Result> results,
       long beganNanos) {
     List<PredictAnswer.Prediction> predictions = new ArrayList<>(uploads.size());
-    for (int i = 0; i < uploads.size(); i++) {
-      predictions.add(prediction(uploads.get(i).name(), results.get(i), serving, query));
+    try {
+      for (int i = 0; i < uploads.size(); i++) {
+        predictions.add(prediction(uploads.get(i).name(), results.get(i), serving, query));
+      }
+    } catch (Refusal e) {
+      count(model, results, false, beganNanos); // it was begun, so it is one of the model's
+      throw e;
     }
     boolean any = predictions.stream().anyMatch(PredictAnswer.Classified.class::isInstance);
     PredictAnswer answer = new PredictAnswer(model.answerId(serving.model()), predictions);
