@@ -42,7 +42,6 @@ public final class RawHttp2 implements AutoCloseable {
   /** Shakes hands, and has said nothing yet. */
   public RawHttp2(URI server) throws IOException {
     socket = TestTls.handshake(new Socket(server.getHost(), server.getPort()), "h2");
-    socket.setSoTimeout(30_000);
   }
 
   /**

@@ -21,6 +21,9 @@ import javax.net.ssl.SSLSocket;
 
 /** Certificates made for a test, and clients that trust whatever server they find. */
 public final class TestTls {
+  /** A read that takes longer says so, rather than to wait for its test's end. */
+  private static final int TIMEOUT_MILLIS = 30_000;
+
   private TestTls() {}
 
   /** Of a host's name and 127.0.0.1. */
@@ -99,7 +102,13 @@ public final class TestTls {
     SSLParameters parameters = encrypted.getSSLParameters();
     parameters.setApplicationProtocols(new String[] {protocol});
     encrypted.setSSLParameters(parameters);
-    encrypted.startHandshake();
+    encrypted.setSoTimeout(TIMEOUT_MILLIS);
+    try {
+      encrypted.startHandshake();
+    } catch (IOException e) {
+      encrypted.close();
+      throw e;
+    }
     return encrypted;
   }
 }

@@ -14,6 +14,7 @@ import dev.lapidary.serve.RawHttp2;
 import dev.lapidary.serve.RawHttp2.Frame;
 import dev.lapidary.serve.TestTls;
 import java.awt.Color;
+import java.io.EOFException;
 import java.io.IOException;
 import java.net.Socket;
 import java.net.SocketException;
@@ -69,6 +70,22 @@ class Http2GuardTest {
     return connection;
   }
 
+  /**
+   * Of a server that gives little time: a connection that this machine took too long for is tried
+   * again, where the JDK's client fails.
+   */
+  private static void assertServesInTime(PredictionServer server) throws IOException {
+    int status = 0;
+    while (status == 0) {
+      try (RawHttp2 client = shaken(server)) {
+        status = ask(client.begin(), 1).status();
+      } catch (EOFException e) {
+        Thread.onSpinWait();
+      }
+    }
+    assertThat(status).isEqualTo(200);
+  }
+
   private static void assertServes(PredictionServer server) throws Exception {
     Client client = new Client(server.uri(), Version.HTTP_2, Optional.empty());
     assertThat(client.post("/predict", "image/png", IMAGE).statusCode()).isEqualTo(200);
@@ -95,6 +112,12 @@ class Http2GuardTest {
     }
   }
 
+  private static Socket plain(PredictionServer server) throws IOException {
+    Socket socket = new Socket("127.0.0.1", server.uri().getPort());
+    socket.setSoTimeout((int) LONG.toMillis());
+    return socket;
+  }
+
   private static void begin(Socket socket, byte[] bytes) throws IOException {
     try {
       socket.getOutputStream().write(bytes);
@@ -115,8 +138,8 @@ class Http2GuardTest {
   @Test
   void connectionsWithoutARequestEnd() throws Exception {
     try (PredictionServer server = serve(tiny(), STANDARD.withReading(SHORT, LONG, 1), 64);
-        Socket silent = new Socket("127.0.0.1", server.uri().getPort());
-        Socket half = new Socket("127.0.0.1", server.uri().getPort());
+        Socket silent = plain(server);
+        Socket half = plain(server);
         Socket encrypted = encrypted(server);
         RawHttp2 shaken = shaken(server);
         RawHttp2 prefaced = shaken(server);
@@ -135,7 +158,7 @@ class Http2GuardTest {
       prefaced.untilItEnds();
       begun.untilItEnds();
       dribbling.untilItEnds();
-      assertServes(server);
+      assertServesInTime(server);
     }
   }
 
@@ -154,7 +177,7 @@ class Http2GuardTest {
           ended = true;
         }
       }
-      assertServes(server);
+      assertServesInTime(server);
     }
   }
 
@@ -162,10 +185,10 @@ class Http2GuardTest {
   @Test
   void oneConnectionTooManyIsClosed() throws Exception {
     try (PredictionServer server = serve(tiny(), STANDARD, 3);
-        Socket first = new Socket("127.0.0.1", server.uri().getPort());
+        Socket first = plain(server);
         RawHttp2 second = new RawHttp2(server.uri()).begin();
         Socket third = TestTls.connect(server.uri());
-        Socket fourth = new Socket("127.0.0.1", server.uri().getPort())) {
+        Socket fourth = plain(server)) {
       assertThat(isEnded(fourth)).isTrue();
       first.close();
       third.close();
