@@ -183,7 +183,7 @@ record Int8Archive(
         quantized.card().calibrator(),
         quantized.card().calibrationImages(),
         quantized.card().calibrationSha256(),
-        judged.maxAbsDifference(),
+        judged.verdict().maxAbsDifference(),
         fallbacks,
         quantized.card().target());
   }

@@ -43,22 +43,63 @@ final class BiasCorrection {
       OnnxGraph graph, OnnxNode node, QuantParams input, double[] means, WeightRounding rounding) {
     Tensor tensor = graph.initializer(node.input(1)).orElseThrow();
     float[] weight = tensor.toFloats();
-    int axis = InsertQdq.channelAxis(node);
-    int channels = (int) tensor.size(axis);
-    int inner = axis == 0 ? weight.length / Math.max(1, channels) : 1;
+    int channels = (int) tensor.size(InsertQdq.channelAxis(node));
     float[] given = InsertQdq.bias(graph, node);
     float[] bias = given.length == 0 ? new float[channels] : given.clone();
-    float[] rounded = rounding.quantized(graph, node, bias, input).dequantized();
-    double[] shift = new double[channels];
-    IntBinaryOperator inputChannel = inputChannels(node, tensor);
-    for (int i = 0; i < weight.length; i++) {
-      int c = i / inner % channels;
-      shift[c] += ((double) weight[i] - rounded[i]) * means[inputChannel.applyAsInt(i, c)];
-    }
+    QuantizedWeight rounded = rounding.quantized(graph, node, bias, input);
+    double[] shift =
+        InsertQdq.channelAxis(node) == 0
+            ? ofRows(weight, rounded, means, inputChannels(node, tensor), kernel(node, tensor))
+            : ofColumns(weight, rounded, means);
     for (int c = 0; c < channels; c++) {
       bias[c] += (float) shift[c];
     }
     return bias;
+  }
+
+  /** How many weights of an output, which lie together, multiply one channel of the input. */
+  private static int kernel(OnnxNode node, Tensor weight) {
+    return node.is("Conv") ? (int) (weight.numel() / weight.size(0) / weight.size(1)) : 1;
+  }
+
+  /** Of weights [out, ...], which multiply channels that follow each other. */
+  private static double[] ofRows(
+      float[] weight,
+      QuantizedWeight rounded,
+      double[] means,
+      IntBinaryOperator inputChannel,
+      int kernel) {
+    float[] scales = rounded.scales();
+    byte[] integers = rounded.values();
+    double[] shift = new double[scales.length];
+    int inner = weight.length / Math.max(1, scales.length);
+    for (int c = 0; c < scales.length; c++) {
+      int i = c * inner;
+      int end = i + inner;
+      float scale = scales[c];
+      double sum = 0;
+      for (int from = inputChannel.applyAsInt(i, c); i < end; from++) {
+        double mean = means[from];
+        for (int next = i + kernel; i < next; i++) {
+          sum += ((double) weight[i] - integers[i] * scale) * mean;
+        }
+      }
+      shift[c] = sum;
+    }
+    return shift;
+  }
+
+  /** Of weights [in, out]. */
+  private static double[] ofColumns(float[] weight, QuantizedWeight rounded, double[] means) {
+    float[] scales = rounded.scales();
+    byte[] integers = rounded.values();
+    double[] shift = new double[scales.length];
+    for (int i = 0, row = 0; i < weight.length; row++) {
+      for (int c = 0; c < scales.length; c++, i++) {
+        shift[c] += ((double) weight[i] - integers[i] * scales[c]) * means[row];
+      }
+    }
+    return shift;
   }
 
   /** The channel of the input that a weight multiplies, by its index and its output channel. */

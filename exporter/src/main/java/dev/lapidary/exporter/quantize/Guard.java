@@ -63,6 +63,7 @@ final class Guard {
         drift.agreement(),
         drift.clearAgreement(),
         drift.marginNoise(),
+        drift.maxAbsDifference(),
         loss);
   }
 
@@ -76,14 +77,6 @@ final class Guard {
       return loss.drop() <= image + ROUNDING && drift.enough();
     }
     return loss.drop() <= maxDrop + ROUNDING;
-  }
-
-  double maxAbsDifference(OnnxGraph quantized) {
-    return reference.drift(quantized).maxAbsDifference();
-  }
-
-  double maxAbsDifference(float[] answers) {
-    return reference.drift(answers, reference.images()).maxAbsDifference();
   }
 
   Scoring scoring() {

@@ -17,13 +17,18 @@ final class Histogram {
   /** Where negative values' bins begin. */
   private static final int NEGATIVE = BINS;
 
-  /** Where exact zeros are counted. */
+  /**
+   * Where exact zeros are counted, in turn in one of some bins: many follow each other, and a
+   * processor waits for a count before it counts there again.
+   */
   private static final int ZEROS = 2 * BINS;
+
+  private static final int TURNS = 8;
 
   /** Powers of two from here on are floats, and so is their product with any value. */
   private static final double LEAST_LIMIT = 0x1p-100;
 
-  private final long[] counts = new long[2 * BINS + 1];
+  private final long[] counts = new long[2 * BINS + TURNS];
   private long count;
   private float min = Float.POSITIVE_INFINITY;
   private float max = Float.NEGATIVE_INFINITY;
@@ -35,39 +40,61 @@ final class Histogram {
    * @throws NonFiniteValue if one of them is NaN or infinite
    */
   void add(float[] values) {
+    observe(values);
+    if (values.length > 0) {
+      grow(Math.max(Math.abs((double) min), Math.abs((double) max)));
+    }
+    if (limit < LEAST_LIMIT) {
+      double perUnit = limit == 0 ? 0 : BINS / limit;
+      for (int i = 0; i < values.length; i++) {
+        float v = values[i];
+        counts[bin(v, (int) Math.min(BINS - 1, Math.abs(v) * perUnit), i)]++;
+      }
+    } else {
+      // A power of two: the product is the exact one, whose digits a float holds.
+      float perUnit = (float) (BINS / limit);
+      for (int i = 0; i < values.length; i++) {
+        float v = values[i];
+        counts[bin(v, Math.min(BINS - 1, (int) (Math.abs(v) * perUnit)), i)]++;
+      }
+    }
+    count += values.length;
+  }
+
+  /** The least and the greatest of two halves, which a processor looks at side by side. */
+  private void observe(float[] values) {
     float low = min;
     float high = max;
-    for (float v : values) {
+    float otherLow = min;
+    float otherHigh = max;
+    int half = values.length / 2;
+    for (int i = 0; i < half; i++) {
+      float v = values[i];
+      float w = values[half + i];
+      if (!(Math.abs(v) <= Float.MAX_VALUE && Math.abs(w) <= Float.MAX_VALUE)) {
+        throw new NonFiniteValue(Math.abs(v) <= Float.MAX_VALUE ? w : v);
+      }
+      low = v < low ? v : low;
+      high = v > high ? v : high;
+      otherLow = w < otherLow ? w : otherLow;
+      otherHigh = w > otherHigh ? w : otherHigh;
+    }
+    for (int i = 2 * half; i < values.length; i++) {
+      float v = values[i];
       if (!(Math.abs(v) <= Float.MAX_VALUE)) {
         throw new NonFiniteValue(v);
       }
       low = v < low ? v : low;
       high = v > high ? v : high;
     }
-    min = low;
-    max = high;
-    if (values.length > 0) {
-      grow(Math.max(Math.abs((double) low), Math.abs((double) high)));
-    }
-    if (limit < LEAST_LIMIT) {
-      double perUnit = limit == 0 ? 0 : BINS / limit;
-      for (float v : values) {
-        counts[bin(v, (int) Math.min(BINS - 1, Math.abs(v) * perUnit))]++;
-      }
-    } else {
-      // A power of two: the product is the exact one, whose digits a float holds.
-      float perUnit = (float) (BINS / limit);
-      for (float v : values) {
-        counts[bin(v, Math.min(BINS - 1, (int) (Math.abs(v) * perUnit)))]++;
-      }
-    }
-    count += values.length;
+    min = Math.min(low, otherLow);
+    max = Math.max(high, otherHigh);
   }
 
   /** Without a branch on the sign, which no processor foresees. */
-  private static int bin(float value, int magnitude) {
+  private static int bin(float value, int magnitude, int index) {
     int side = (Float.floatToRawIntBits(value) >>> (Float.SIZE - 1)) * NEGATIVE;
-    return value == 0 ? ZEROS : side + magnitude;
+    return value == 0 ? ZEROS + (index & (TURNS - 1)) : side + magnitude;
   }
 
   private void grow(double magnitude) {
@@ -122,7 +149,7 @@ final class Histogram {
   }
 
   long zeros() {
-    return counts[ZEROS];
+    return Arrays.stream(counts, ZEROS, ZEROS + TURNS).sum();
   }
 
   /** Width of a bin, in the tensor's unit. */

@@ -12,10 +12,9 @@ import java.util.function.Consumer;
  * What a quantized model does in another runtime than the one that its integers were chosen by, on
  * the guard's images.
  *
- * @param maxAbsDifference of the logits from the float model's
  * @param latency beside the float model in the same runtime
  */
-public record Judged(Verdict verdict, double maxAbsDifference, Latency latency) {
+public record Judged(Verdict verdict, Latency latency) {
 
   static Judged of(Guard guard, CalibrationSet images, LoadedModel float32, LoadedModel quantized) {
     float[] answers = answers(quantized, images);
@@ -23,7 +22,7 @@ public record Judged(Verdict verdict, double maxAbsDifference, Latency latency) 
     Latency latency =
         ModelRuntime.onOneThread(
             () -> Latency.of(() -> millis(float32, image), () -> millis(quantized, image)));
-    return new Judged(guard.judge(answers), guard.maxAbsDifference(answers), latency);
+    return new Judged(guard.judge(answers), latency);
   }
 
   private static float[] answers(LoadedModel model, CalibrationSet images) {

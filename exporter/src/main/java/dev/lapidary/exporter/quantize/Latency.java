@@ -22,6 +22,11 @@ public record Latency(double floatMillis, double quantizedMillis) {
   /** A slow network's images differ little; it need not take minutes to say so. */
   private static final double ENOUGH_MILLIS = 20_000;
 
+  /** From so many rounds on, which have a lower decile, a second has been enough. */
+  private static final int FEW_ROUNDS = 12;
+
+  private static final double FEW_MILLIS = 1_000;
+
   private static final long LARGE_BYTES = 1L << 30;
 
   /** How many times as fast the quantized model is. */
@@ -83,7 +88,7 @@ public record Latency(double floatMillis, double quantizedMillis) {
     for (DoubleSupplier ignored : measurements) {
       times.add(new ArrayList<>());
     }
-    for (int round = -WARM_UP; round < ROUNDS && (round <= 0 || spent < ENOUGH_MILLIS); round++) {
+    for (int round = -WARM_UP; round < ROUNDS && !isEnough(round, spent); round++) {
       for (int i = 0; i < measurements.length; i++) {
         double millis = measurements[i].getAsDouble();
         spent += millis;
@@ -95,6 +100,10 @@ public record Latency(double floatMillis, double quantizedMillis) {
     return times.stream()
         .map(list -> list.stream().sorted().toList().get(list.size() / 10))
         .toList();
+  }
+
+  private static boolean isEnough(int round, double spent) {
+    return round > 0 && spent >= (round < FEW_ROUNDS ? ENOUGH_MILLIS : FEW_MILLIS);
   }
 
   private static double millis(RuntimeModel model, ByteBuffer image, long[] shape) {

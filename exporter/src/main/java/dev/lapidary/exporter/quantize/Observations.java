@@ -7,6 +7,7 @@ import dev.lapidary.core.tensor.Tensor;
 import dev.lapidary.exporter.onnx.OnnxGraph;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -30,6 +31,7 @@ final class Observations {
   private final Map<String, double[]> channelSums = new LinkedHashMap<>();
   private final Map<String, float[]> channelMagnitudes = new LinkedHashMap<>();
   private final Map<String, Long> perChannel = new LinkedHashMap<>();
+  private final Map<Calibrator, Map<String, Range>> ranges = new HashMap<>();
 
   private Observations() {}
 
@@ -152,20 +154,63 @@ final class Observations {
       for (int d = axis + 1; d < shape.length; d++) {
         inner *= (int) shape[d];
       }
-      double[] sums = new double[channels];
-      float[] magnitudes = new float[channels];
-      for (int from = 0, c = 0; from < values.length; from += inner, c = (c + 1) % channels) {
+      Channels all =
+          new Channels(
+              new double[channels],
+              new float[channels],
+              channels == 0 ? 0 : values.length / channels);
+      int from = 0;
+      for (; inner > 1 && from + 4 * inner <= values.length; from += 4 * inner) {
+        all.addFour(values, from, inner);
+      }
+      for (; from < values.length; from += inner) {
         double sum = 0;
-        float largest = magnitudes[c];
+        float largest = 0;
         for (int i = from; i < from + inner; i++) {
           sum += values[i];
           float magnitude = Math.abs(values[i]);
           largest = magnitude > largest ? magnitude : largest;
         }
-        sums[c] += sum;
-        magnitudes[c] = largest;
+        all.add(from / inner % channels, sum, largest);
       }
-      return new Channels(sums, magnitudes, channels == 0 ? 0 : values.length / channels);
+      return all;
+    }
+
+    /** Four channels side by side: a processor else waits for each sum before the next value. */
+    private void addFour(float[] values, int from, int inner) {
+      double sum0 = 0;
+      double sum1 = 0;
+      double sum2 = 0;
+      double sum3 = 0;
+      float largest0 = 0;
+      float largest1 = 0;
+      float largest2 = 0;
+      float largest3 = 0;
+      for (int i = from; i < from + inner; i++) {
+        float value0 = values[i];
+        float value1 = values[i + inner];
+        float value2 = values[i + 2 * inner];
+        float value3 = values[i + 3 * inner];
+        sum0 += value0;
+        sum1 += value1;
+        sum2 += value2;
+        sum3 += value3;
+        largest0 = Math.max(largest0, Math.abs(value0));
+        largest1 = Math.max(largest1, Math.abs(value1));
+        largest2 = Math.max(largest2, Math.abs(value2));
+        largest3 = Math.max(largest3, Math.abs(value3));
+      }
+      int channels = sums.length;
+      int first = from / inner;
+      add(first % channels, sum0, largest0);
+      add((first + 1) % channels, sum1, largest1);
+      add((first + 2) % channels, sum2, largest2);
+      add((first + 3) % channels, sum3, largest3);
+    }
+
+    private void add(int channel, double sum, float largest) {
+      sums[channel] += sum;
+      magnitudes[channel] = Math.max(magnitudes[channel], largest);
     }
   }
 
@@ -174,11 +219,15 @@ final class Observations {
     return channelMagnitudes.getOrDefault(value, new float[0]);
   }
 
-  /** The range of each observed value by a calibrator's rule. */
+  /** The range of each observed value by a calibrator's rule, which is asked once. */
   Map<String, Range> ranges(Calibrator calibrator) {
-    Map<String, Range> ranges = new LinkedHashMap<>();
-    histograms.forEach((value, histogram) -> ranges.put(value, calibrator.range(histogram)));
-    return ranges;
+    return ranges.computeIfAbsent(
+        calibrator,
+        rule -> {
+          Map<String, Range> found = new LinkedHashMap<>();
+          histograms.forEach((value, histogram) -> found.put(value, rule.range(histogram)));
+          return Collections.unmodifiableMap(found);
+        });
   }
 
   /** The mean of each channel: axis 1 from rank 4 on, else the last one; empty below rank 2. */

@@ -56,10 +56,13 @@ final class QuantizedWeight {
    */
   static QuantizedWeight of(
       float[] weight, int channels, int inner, float[] bias, float inputScale, boolean[] narrow) {
-    double[] magnitudes = new double[channels];
-    for (int i = 0; i < weight.length; i++) {
-      int c = i / inner % channels;
-      magnitudes[c] = Math.max(magnitudes[c], Math.abs(weight[i]));
+    float[] magnitudes = new float[channels];
+    for (int from = 0, c = 0; from < weight.length; from += inner, c = (c + 1) % channels) {
+      float magnitude = magnitudes[c];
+      for (int i = from; i < from + inner; i++) {
+        magnitude = Math.max(magnitude, Math.abs(weight[i]));
+      }
+      magnitudes[c] = magnitude;
     }
     QuantParams[] params = new QuantParams[channels];
     float[] scales = new float[channels];
@@ -76,8 +79,11 @@ final class QuantizedWeight {
       scales[c] = params[c].scale();
     }
     byte[] values = new byte[weight.length];
-    for (int i = 0; i < weight.length; i++) {
-      values[i] = (byte) params[i / inner % channels].quantize(weight[i]);
+    for (int from = 0, c = 0; from < weight.length; from += inner, c = (c + 1) % channels) {
+      QuantParams channel = params[c];
+      for (int i = from; i < from + inner; i++) {
+        values[i] = (byte) channel.quantize(weight[i]);
+      }
     }
     return new QuantizedWeight(values, scales, integers, biasScales, inner);
   }

@@ -12,7 +12,7 @@ import java.util.List;
  */
 final class Reference {
   /** Answers are taken so many images at a time where they may be bad enough to stop. */
-  private static final int AT_ONCE = 16;
+  private static final int AT_ONCE = 8;
 
   /** Far more than sums in double are off by: nothing is given up that might be chosen. */
   private static final double ROUNDING = 1e-6;

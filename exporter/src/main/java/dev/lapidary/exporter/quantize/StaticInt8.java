@@ -226,8 +226,7 @@ public final class StaticInt8 {
     described.layers().sayFloats("int8", described.named(), log);
     Latency latency = Latency.of(fp32, result, images.calibration());
     Quantized.sayLatency("int8", latency, log);
-    double noise =
-        Math.max(reference.drift(result).maxAbsDifference(), guard.maxAbsDifference(result));
+    double noise = Math.max(reference.drift(result).maxAbsDifference(), verdict.maxAbsDifference());
     ModelCard.Quantization record =
         new ModelCard.Quantization(
             METHOD,

@@ -12,6 +12,7 @@ import java.util.Optional;
  * @param clearAgreement the same where float32 is surer than on its median image
  * @param marginNoise how far float32's first two logits move against each other, as a share of
  *     their distance: the mean, near ties taken as the median image
+ * @param maxAbsDifference of the outputs from float32's
  * @param loss by the images' labels, if they are known
  */
 public record Verdict(
@@ -20,6 +21,7 @@ public record Verdict(
     double agreement,
     double clearAgreement,
     double marginNoise,
+    double maxAbsDifference,
     Optional<Loss> loss) {
 
   /** How bad it is, to choose the least bad of those that do not pass. */

@@ -71,6 +71,25 @@ class HistogramTest {
   }
 
   @Test
+  void zerosAndTheOutermostOfAnyNumberOfValuesAreFound() {
+    for (int count = 1; count <= 20; count++) {
+      float[] values = new float[count];
+      values[count - 1] = 2;
+      Histogram last = new Histogram();
+      last.add(values);
+      assertThat(last.zeros()).isEqualTo(count - 1);
+      assertThat(last.observed().max()).isEqualTo(2);
+      values[count - 1] = 0;
+      values[count / 2] = -2;
+      last.add(values);
+      assertThat(last.zeros()).isEqualTo(2L * (count - 1));
+      assertThat(last.observed().min()).isEqualTo(-2);
+      values[count - 1] = Float.NaN;
+      assertThatThrownBy(() -> last.add(values)).hasMessageContaining("NaN");
+    }
+  }
+
+  @Test
   void knowsWhenThereIsOneSideOnly() {
     Histogram histogram = new Histogram();
     assertThat(histogram.oneSided()).isTrue();

@@ -37,7 +37,7 @@ class LayerSearchTest {
       public Verdict judge(Set<String> kept) {
         judged.add(Set.copyOf(kept));
         double left = sum(made.harms(), i -> !kept.contains("l" + i));
-        return new Verdict(100, left <= made.limit(), 1, 1, left, Optional.empty());
+        return new Verdict(100, left <= made.limit(), 1, 1, left, 0, Optional.empty());
       }
 
       @Override
