@@ -13,14 +13,11 @@ final class CandidateSearch {
   /** So many images tell one calibrator from another. */
   private static final int CHOOSING_IMAGES = 64;
 
-  /** The error of the logits, 30 dB below them, from which on no repair is looked for. */
-  private static final double NEAR = 1e-3;
-
   /**
-   * The error of the logits, 40 dB below them, from which on channels are not equalized either: to
-   * find out what it brings takes as long as all the rest, and no answer depends on it.
+   * The error of the logits, 30 dB below them, from which on no repair is looked for: to find out
+   * what equalization brings takes as long as all the rest.
    */
-  private static final double VERY_NEAR = 1e-4;
+  private static final double NEAR = 1e-3;
 
   /**
    * What equalization must leave of the error at most. It gives channels the ranges that they had
@@ -54,7 +51,7 @@ final class CandidateSearch {
   Candidate best(OnnxGraph graph) {
     Candidate plain = bestRanges(graph, observe(graph), "");
     double error = error(plain);
-    if (error <= VERY_NEAR) {
+    if (error <= NEAR) {
       return plain;
     }
     Candidate best =
