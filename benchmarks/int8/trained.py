@@ -9,7 +9,8 @@ dataset-fashion-mnist (`apt-get install dataset-fashion-mnist`), and a folder fo
     python benchmarks/int8/trained.py train  FOLDER [ARCH...]          a few epochs each
     python benchmarks/int8/trained.py run    FOLDER [ARCH...]          int8, beside ONNX Runtime's
     python benchmarks/int8/trained.py table  FOLDER                    what `run` found, as a table
-    python benchmarks/int8/trained.py speed  FOLDER [ARCH...]          224 pixels, random weights
+    python benchmarks/int8/trained.py files  FOLDER [ARCH...]          224 pixels, for `speed`
+    python benchmarks/int8/trained.py speed  FOLDER [ARCH...]          makes what is missing, times it
 
 `run` prints for each network, and for the file that ONNX Runtime's own quantizer makes of the same
 float32 one with the same calibration images: the accuracy of float32 and int8 on the held-out
@@ -17,9 +18,10 @@ images, the share of equal answers, the signal to noise of the logits, and the r
 times in turn on one thread, batches of 1 and 8; of Lapidary's also the times of a file whose layers
 are all on integers, whatever the guard says (`--max-drop 100 --force`). Of the held-out images none
 was trained on, calibrated on or seen by the guard. `train` goes on where it was interrupted and
-leaves out what is trained; `run` leaves out what stands in FOLDER/results.jsonl. `speed` prints the
-ratios alone, of networks as large as they are used, hardly trained: for speed weights do not
-matter. All take what TRAINER and EXPORTER name instead of bin/trainer and bin/exporter.
+leaves out what is trained; `run` leaves out what stands in FOLDER/results.jsonl. `files` makes and
+`speed` times networks as large as they are used, hardly trained: for speed weights do not matter.
+Beside them stands what OpenVINO gains with NNCF's integers, over its own float32 and over ONNX
+Runtime's (`pip install openvino nncf`; left out without). All take what TRAINER and EXPORTER name instead of bin/trainer and bin/exporter.
 """
 import filecmp
 import gzip
@@ -133,12 +135,13 @@ def table(folder):
             share = row["of all-integer speed"] if key == "ours" else []
             print(
                 f"| {arch} | {name} | {layers} | {of['accuracy'][0]:.2f} to {of['accuracy'][1]:.2f} %"
+                f" ({of['accuracy'][1] - of['accuracy'][0]:+.2f}, {of['interval'][0]:+.2f} to {of['interval'][1]:+.2f})"
                 f" | {of['same']:.2f} % | {of['snr']:.1f} dB | {of['speed'][0]:.2f} × | {of['speed'][1]:.2f} ×"
                 f" | {' and '.join(f'{r:.2f}' for r in share)} |"
             )
 
 
-def speed(folder, *archs):
+def files(folder, *archs):
     """What the networks answer does not matter: they see a few images once."""
     for file in sorted((folder / "train").glob("*/*.png"), key=lambda f: f.name)[:60]:
         to = folder / "few" / file.parent.name
@@ -148,18 +151,56 @@ def speed(folder, *archs):
         source = f"{folder}/{arch}-224"
         command = [os.environ.get("TRAINER", "bin/trainer"), "run", f"--data={folder}/few"]
         command += [f"--arch={arch}", f"--out={source}", "--epochs=1", "--lr=0.0001"]
-        if not os.path.exists(source):
+        if not os.path.exists(f"{source}/model.pt"):
             subprocess.run(command, check=True)
         export = [os.environ.get("EXPORTER", "bin/exporter"), "onnx", source, "--force"]
         float32, ours = f"{source}.onnx", f"{source}-int8.onnx"
-        subprocess.run(export + ["--out", float32], check=True)
         int8 = ["--quantize=int8", f"--calibration={folder}/train", f"--out={ours}"]
         int8 += ["--calibration-images=12", "--guard-images=4", "--max-drop=100"]
-        subprocess.run(export + int8, check=True)
         theirs = f"{source}-theirs.onnx"
-        runtimes(float32, theirs, calibration(folder, float32, 8))
-        for name, path in (("Lapidary", ours), ("ONNX Runtime's", theirs)):
-            speed_of(f"{arch}, {name}", float32, path, 224)
+        if not os.path.exists(float32):
+            subprocess.run(export + ["--out", float32], check=True)
+        if not os.path.exists(ours):
+            subprocess.run(export + int8, check=True)
+        if not os.path.exists(theirs):
+            runtimes(float32, theirs, calibration(folder, float32, 8))
+        if not os.path.exists(f"{source}-openvino.xml"):
+            openvinos(float32, f"{source}-openvino.xml", calibration(folder, float32, 8))
+
+
+def speed(folder, *archs):
+    files(folder, *archs)
+    for arch in archs or FAST:
+        source = f"{folder}/{arch}-224"
+        float32 = f"{source}.onnx"
+        for name, path in (("Lapidary", "int8"), ("ONNX Runtime's", "theirs")):
+            speed_of(f"{arch}, {name}", float32, f"{source}-{path}.onnx", 224)
+        integers = f"{source}-openvino.xml"
+        if os.path.exists(integers):
+            openvino = compiled(integers)
+            ratios(f"{arch}, OpenVINO beside its float32", compiled(float32), openvino, 224)
+            ratios(f"{arch}, OpenVINO beside ONNX Runtime's float32", run_of(float32), openvino, 224)
+
+
+def openvinos(float32, to, images):
+    """NNCF's integers for OpenVINO, as its documentation would have it."""
+    try:
+        import nncf
+        import openvino
+    except ImportError as e:
+        print(f"OpenVINO is left out: {e}")
+        return
+    model = openvino.Core().read_model(float32)
+    openvino.save_model(nncf.quantize(model, nncf.Dataset(images)), to, compress_to_fp16=False)
+
+
+def compiled(path):
+    """On one thread; floats are float32, where OpenVINO would take bfloat16 if the processor has it."""
+    import openvino
+
+    options = {"INFERENCE_NUM_THREADS": 1, "NUM_STREAMS": 1, "INFERENCE_PRECISION_HINT": "f32"}
+    request = openvino.Core().compile_model(str(path), "CPU", options).create_infer_request()
+    return lambda batch: request.infer([batch])
 
 
 def batches(folder, model, count):
@@ -233,30 +274,72 @@ def accuracy(folder, arch, name, float32, path):
         for model, row in zip(models, rows):
             row.append(answer(model, x)[0])
     expected, found = (np.stack(row) for row in rows)
-    right = [100 * (row.argmax(1) == labels).mean() for row in (expected, found)]
+    hits = [row.argmax(1) == labels for row in (expected, found)]
+    right = [100 * hit.mean() for hit in hits]
+    low, high = (100 * end for end in interval(*hits))
     same = 100 * (expected.argmax(1) == found.argmax(1)).mean()
     signal = expected - expected.mean(1, keepdims=True)
     noise = found - found.mean(1, keepdims=True) - signal
     snr = 10 * np.log10((signal**2).sum() / (noise**2).sum())
     print(
-        f"{arch}, {name}: accuracy {right[0]:.2f} to {right[1]:.2f} % on {len(labels)} held-out"
-        f" images, {same:.2f} % as float32, {snr:.1f} dB",
+        f"{arch}, {name}: accuracy {right[0]:.2f} to {right[1]:.2f} % ({right[1] - right[0]:+.2f}"
+        f" points, {low:+.2f} to {high:+.2f} at 95 %) on {len(labels)} held-out images,"
+        f" {same:.2f} % as float32, {snr:.1f} dB",
         flush=True,
     )
-    return {"accuracy": [float(r) for r in right], "same": float(same), "snr": float(snr)}
+    return {
+        "accuracy": [float(r) for r in right],
+        "interval": [float(low), float(high)],
+        "same": float(same),
+        "snr": float(snr),
+    }
+
+
+def interval(float32, int8):
+    """The 95 % interval of what int8 gains: Newcombe's method 10 for paired shares (1998)."""
+    n, z = len(float32), 1.959963984540054
+    both, first, second = (int(x.sum()) for x in (float32 & int8, float32 & ~int8, int8 & ~float32))
+    neither = n - both - first - second
+
+    def wilson(hits):
+        share = hits / n
+        half = z * (share * (1 - share) / n + z * z / (4 * n * n)) ** 0.5
+        return [(share + z * z / (2 * n) + sign * half) / (1 + z * z / n) for sign in (-1, 1)]
+
+    product = both * neither - first * second
+    product = max(0, product - n / 2) if product > 0 else product
+    margins = ((both + first) * (second + neither) * (both + second) * (first + neither)) ** 0.5
+    phi = product / margins if margins else 0
+    shares = [(both + second) / n, (both + first) / n]
+    one, two = wilson(both + second), wilson(both + first)
+    ends = []
+    for i in (0, 1):
+        a, b = abs(shares[0] - one[i]), abs(two[1 - i] - shares[1])
+        ends.append(max(0, a * a - 2 * phi * a * b + b * b) ** 0.5)
+    return shares[0] - shares[1] - ends[0], shares[0] - shares[1] + ends[1]
+
+
+def run_of(path):
+    model = session(path)
+    return lambda batch: answer(model, batch)
 
 
 def speed_of(title, float32, path, side):
+    return ratios(title, run_of(float32), run_of(path), side)
+
+
+def ratios(title, first, second, side):
+    """Of the least times of both in turn, in batches of 1 and 8."""
     import numpy as np
 
-    models, ratios = [session(float32), session(path)], []
+    found = []
     for n in (1, 8):
         batch = np.random.default_rng(0).normal(size=(n, 3, side, side)).astype(np.float32)
         times = [[], []]
         for _ in range(40):
-            for model, list_ in zip(models, times):
+            for network, list_ in zip((first, second), times):
                 start = time.perf_counter()
-                answer(model, batch)
+                network(batch)
                 list_.append(time.perf_counter() - start)
         fast = [1000 * min(t) / n for t in times]
         print(
@@ -264,12 +347,12 @@ def speed_of(title, float32, path, side):
             f" {fast[0] / fast[1]:.2f} x",
             flush=True,
         )
-        ratios.append(fast[0] / fast[1])
-    return ratios
+        found.append(fast[0] / fast[1])
+    return found
 
 
 if __name__ == "__main__":
-    commands = {"images": images, "train": train, "run": run, "table": table, "speed": speed}
+    commands = {"images": images, "train": train, "run": run, "table": table, "files": files, "speed": speed}
     if len(sys.argv) < 3 or sys.argv[1] not in commands:
         sys.exit(__doc__)
     place = pathlib.Path(sys.argv[2])
