@@ -2,7 +2,9 @@ package dev.lapidary.serve.cli;
 
 import dev.lapidary.core.cli.HelpSection;
 import dev.lapidary.core.failure.Failure;
+import dev.lapidary.serve.repository.ShadowRoute;
 import dev.lapidary.serve.repository.TrafficSplit;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalInt;
 import picocli.CommandLine.Option;
@@ -43,6 +45,15 @@ final class FolderOptions {
               + " shoes=shoes:0.9,shoes-int8:0.1; may be given several times")
   private List<String> splits = List.of();
 
+  @Option(
+      names = "--shadow",
+      paramLabel = "NAME=MODEL",
+      description =
+          "what NAME answers, MODEL or MODEL/VERSION is asked, too, while clients leave time for it; nobody"
+              + " waits for it or sees it, and the metrics say how often both agree; may be given"
+              + " several times")
+  private List<String> shadows = List.of();
+
   /** As they are typed. */
   private enum Versions {
     latest,
@@ -63,7 +74,7 @@ final class FolderOptions {
   static HelpSection section() {
     return new HelpSection(
         "Models of a folder",
-        List.of("--versions", "--model-control", "--split"),
+        List.of("--versions", "--model-control", "--split", "--shadow"),
         List.of("--poll-ms", "--hangup"));
   }
 
@@ -72,6 +83,17 @@ final class FolderOptions {
    */
   List<TrafficSplit> splits() {
     return splits.stream().map(TrafficSplit::parse).toList();
+  }
+
+  /**
+   * @throws Failure (exit 2) if one is not of its form
+   */
+  List<ShadowRoute> shadows() {
+    List<ShadowRoute> routes = new ArrayList<>();
+    for (String text : shadows) {
+      routes.add(ShadowRoute.parse(text));
+    }
+    return routes;
   }
 
   boolean allVersions() {

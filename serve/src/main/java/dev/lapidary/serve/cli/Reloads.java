@@ -66,7 +66,11 @@ final class Reloads implements AutoCloseable {
 
   private void reload() {
     try {
-      server.reload().forEach(change -> say.accept(line(change)));
+      List<ModelFiles.Change> changes = server.reload();
+      changes.forEach(change -> say.accept(line(change)));
+      if (!changes.isEmpty()) {
+        server.shadowTroubles().forEach(trouble -> say.accept("warning: " + trouble));
+      }
       lastTrouble = "";
     } catch (Failure e) {
       if (!Failure.reason(e).equals(lastTrouble)) { // once, not at every look

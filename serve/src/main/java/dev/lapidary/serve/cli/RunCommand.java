@@ -8,6 +8,7 @@ import dev.lapidary.serve.http.AccessLog;
 import dev.lapidary.serve.http.PredictionServer;
 import dev.lapidary.serve.http.ServerSettings;
 import dev.lapidary.serve.repository.ModelFiles;
+import dev.lapidary.serve.repository.ShadowRoute;
 import dev.lapidary.serve.repository.TrafficSplit;
 import dev.lapidary.serve.tracing.RequestSpans;
 import java.io.PrintWriter;
@@ -52,6 +53,7 @@ final class RunCommand implements Callable<Integer>, HelpSection.Command {
     ServerSettings settings = settings();
     List<Device> runOn = devices.devices(this::say);
     List<TrafficSplit> splits = folder.splits();
+    List<ShadowRoute> shadows = folder.shadows();
     Optional<RequestSpans> spans = listen.spans(System.getenv());
     Optional<AccessLog> requests = listen.log();
     try (EarlyRead models =
@@ -67,6 +69,7 @@ final class RunCommand implements Callable<Integer>, HelpSection.Command {
             .grpcPort()
             .ifPresent(own -> say("gRPC on " + listen.host() + ":" + server.listenGrpc(own)));
         server.split(splits);
+        server.shadow(shadows);
         load(server, models);
         try (Reloads reloads = new Reloads(server, this::say)) {
           reloads.begin(folder.reloadsAtHangup(), folder.pollMillis());

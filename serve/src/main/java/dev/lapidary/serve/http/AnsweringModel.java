@@ -44,11 +44,17 @@ final class AnsweringModel implements AutoCloseable {
   /**
    * Checks and warms it up, or closes it.
    *
+   * @param shadow that gets copies of its images, if it has one
    * @throws LoadFailed if it does not answer its golden images as its card says
    * @throws Failure (exit 2) if the largest batch does not fit into memory
    */
   static AnsweringModel ready(
-      ReadModel read, ModelId id, Admission admission, ServerSettings settings, Workers workers)
+      ReadModel read,
+      ModelId id,
+      Admission admission,
+      ServerSettings settings,
+      Workers workers,
+      Optional<Shadow> shadow)
       throws LoadFailed {
     if (read instanceof ReadModel.OfTensors tensors) {
       return ofTensors(tensors.model(), tensors.whyNoImages(), id);
@@ -60,7 +66,7 @@ final class AnsweringModel implements AutoCloseable {
       for (ServedModel other : images.beside()) {
         requireGolden(other);
       }
-      Serving serving = new Serving(images, admission, settings, workers);
+      Serving serving = new Serving(images, admission, settings, workers, shadow);
       Warmup.run(serving);
       return new AnsweringModel(
           id,

@@ -124,6 +124,9 @@ final class Inference {
     int rows = model.tensors().isBatched() ? rows(request) : 1;
     long submittedNanos = System.nanoTime();
     CompletableFuture<Outcome> outcome = model.batcher().submit(request.inputs(), names, deadline);
+    if (model.images().isPresent()) {
+      model.images().get().copy(request.inputs(), outcome);
+    }
     CompletableFuture<InferenceAnswer> answer =
         outcome.handle(
             (ran, cancelled) ->

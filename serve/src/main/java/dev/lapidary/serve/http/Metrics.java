@@ -4,6 +4,7 @@ import dev.lapidary.serve.admission.Admission;
 import dev.lapidary.serve.inference.ModelStatistics;
 import dev.lapidary.serve.inference.ModelStatistics.Snapshot;
 import dev.lapidary.serve.repository.ModelId;
+import dev.lapidary.serve.repository.ShadowRoute;
 import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.Tags;
@@ -15,6 +16,7 @@ import io.micrometer.core.instrument.binder.system.UptimeMetrics;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.time.Duration;
+import java.util.Locale;
 import java.util.concurrent.TimeUnit;
 import java.util.function.ToDoubleFunction;
 import java.util.stream.Stream;
@@ -103,8 +105,32 @@ final class Metrics implements AutoCloseable {
     return own;
   }
 
+  /** Of a model's shadow. */
+  ShadowCounts shadow(ShadowRoute route) {
+    Tags tags = Tags.of("model", route.name(), "shadow", route.target());
+    String name = "lapidary.shadow.run.duration";
+    String what = "of the runs that the same images were in";
+    Timer ofModel = histogram(name, what, tags.and("of", "model"));
+    Timer ofShadow = histogram(name, what, tags.and("of", "shadow"));
+    ShadowCounts own =
+        new ShadowCounts(
+            nanos -> ofModel.record(nanos, TimeUnit.NANOSECONDS),
+            nanos -> ofShadow.record(nanos, TimeUnit.NANOSECONDS));
+    for (ShadowCounts.Fate fate : ShadowCounts.Fate.values()) {
+      FunctionCounter.builder("lapidary.shadow.images", own, counts -> counts.of(fate))
+          .description("images that the model answered, by what became of their copies")
+          .tags(tags.and("outcome", fate.name().toLowerCase(Locale.ROOT)))
+          .register(registry);
+    }
+    return own;
+  }
+
   private Timer timer(String name, String what, Tags tags) {
-    return Timer.builder(PREFIX + name)
+    return histogram(PREFIX + name, what, tags);
+  }
+
+  private Timer histogram(String name, String what, Tags tags) {
+    return Timer.builder(name)
         .description("time " + what)
         .tags(tags)
         .serviceLevelObjectives(BUCKETS)

@@ -24,6 +24,7 @@ record OpenedModel(ReadModel read, ServerState state)
 
   @Override
   public AnsweringModel ready(ModelId id) throws LoadFailed {
-    return AnsweringModel.ready(read, id, state.admission(), state.settings(), state.workers());
+    return AnsweringModel.ready(
+        read, id, state.admission(), state.settings(), state.workers(), state.shadow(id.name()));
   }
 }

@@ -10,6 +10,7 @@ import dev.lapidary.serve.repository.LoadFailed;
 import dev.lapidary.serve.repository.ModelFiles;
 import dev.lapidary.serve.repository.ModelFiles.What;
 import dev.lapidary.serve.repository.ModelId;
+import dev.lapidary.serve.repository.ShadowRoute;
 import dev.lapidary.serve.repository.TrafficSplit;
 import dev.lapidary.serve.tracing.RequestSpans;
 import java.net.URI;
@@ -113,6 +114,10 @@ public final class PredictionServer implements AutoCloseable {
       throw Failure.badInput("%s", changes.get(0).reason());
     }
     state.requireSplitsKnown();
+    List<String> troubles = state.shadowTroubles();
+    if (!troubles.isEmpty()) {
+      throw Failure.badInput("%s", troubles.get(0));
+    }
     state.run();
     return changes;
   }
@@ -126,6 +131,22 @@ public final class PredictionServer implements AutoCloseable {
     if (!splits.isEmpty()) {
       state.splits(new TrafficSplits(splits));
     }
+  }
+
+  /**
+   * Models that get copies of what others answered; before these are loaded.
+   *
+   * @throws Failure (exit 2) if one has two shadows
+   */
+  public void shadow(List<ShadowRoute> routes) {
+    if (!routes.isEmpty()) {
+      state.shadows(routes);
+    }
+  }
+
+  /** Why some of them cannot be asked, a line each; as after a reload. */
+  public List<String> shadowTroubles() {
+    return state.shadowTroubles();
   }
 
   /**

@@ -152,6 +152,7 @@ final class RepositoryController {
                             + " by --model-control explicit"));
     try {
       step.take(files);
+      state.shadowTroubles().forEach(LOG::warn);
     } catch (ModelUnavailable e) {
       throw Refusal.notFound("%s", e.getMessage());
     } catch (LoadFailed e) {

@@ -11,6 +11,7 @@ import dev.lapidary.serve.repository.ModelRepository;
 import dev.lapidary.serve.repository.ModelState;
 import dev.lapidary.serve.repository.ModelStatus;
 import dev.lapidary.serve.repository.ModelUnavailable;
+import dev.lapidary.serve.repository.ShadowRoute;
 import dev.lapidary.serve.tracing.RequestSpans;
 import java.util.List;
 import java.util.Map;
@@ -42,6 +43,7 @@ final class ServerState implements AutoCloseable {
   private volatile @Nullable ModelFiles<AnsweringModel> files;
   private volatile boolean clientsLoad;
   private volatile Optional<TrafficSplits> splits = Optional.empty();
+  private volatile Optional<Shadows> shadows = Optional.empty();
   private volatile Optional<ApiKeys> apiKeys;
   private final Optional<ServerCertificate> certificate;
 
@@ -156,6 +158,25 @@ final class ServerState implements AutoCloseable {
     }
   }
 
+  /**
+   * Before models are loaded.
+   *
+   * @throws Failure (exit 2) if a model has two
+   */
+  void shadows(List<ShadowRoute> routes) {
+    shadows = Optional.of(new Shadows(routes, repository, admission, settings, metrics));
+  }
+
+  /** Of a model, if it has one. */
+  Optional<Shadow> shadow(String model) {
+    return shadows.isPresent() ? shadows.get().of(model) : Optional.empty();
+  }
+
+  /** Why some shadows cannot be asked, a line each. */
+  List<String> shadowTroubles() {
+    return shadows.isPresent() ? shadows.get().troubles() : List.of();
+  }
+
   boolean clientsLoad() {
     return clientsLoad;
   }
@@ -219,6 +240,9 @@ final class ServerState implements AutoCloseable {
   /** The last phase, in which all is refused. */
   synchronized void stop() {
     phase = Phase.STOPPING;
+    if (shadows.isPresent()) { // a stop waits for clients alone
+      shadows.get().close();
+    }
   }
 
   /**

@@ -42,11 +42,18 @@ final class Serving implements AutoCloseable {
   private final Pace pace;
   private final ImageLimits imageLimits;
   private final Optional<Tuner> tuner;
+  private final Optional<Shadow> shadow;
 
   /**
+   * @param shadow that gets copies of its images, if it has one
    * @throws Failure (exit 2) if the largest batch does not fit into memory
    */
-  Serving(ReadModel.OfImages read, Admission admission, ServerSettings settings, Workers workers) {
+  Serving(
+      ReadModel.OfImages read,
+      Admission admission,
+      ServerSettings settings,
+      Workers workers,
+      Optional<Shadow> shadow) {
     this.model = read.model();
     this.beside = read.beside();
     this.admission = admission;
@@ -59,6 +66,7 @@ final class Serving implements AutoCloseable {
     this.batcher = new Batcher(executors, policy, answers);
     this.pace = new Pace(settings.decodeThreads(), batcher.statistics(), batcher::executors);
     this.workers = workers;
+    this.shadow = shadow;
     this.tuner =
         settings.tuning().isOn()
                 && beside.isEmpty()
@@ -191,6 +199,7 @@ final class Serving implements AutoCloseable {
     CompletableFuture<Outcome> answer =
         batcher.submit(List.of(input), Set.of(model.signature().output()), slot.deadline());
     slot.work().waits(answer);
+    copy(List.of(input), answer);
     answer.whenComplete(
         (outcome, cancelled) -> {
           if (outcome == null) {
@@ -202,6 +211,20 @@ final class Serving implements AutoCloseable {
             slot.work().cancel();
           }
         });
+  }
+
+  /** Its shadow gets what it answers, if it has one: behind what is told of the answer later on. */
+  @SuppressWarnings("FutureReturnValueIgnored") // an offer throws nothing
+  void copy(List<TypedTensor> inputs, CompletableFuture<Outcome> answer) {
+    if (shadow.isPresent()) {
+      answer.thenAccept(
+          outcome -> {
+            if (outcome instanceof Outcome.Ran ran) {
+              long backlog = pace.backlogNanos(admission.backlog());
+              shadow.get().offer(model, inputs, ran, backlog);
+            }
+          });
+    }
   }
 
   /** With nothing else in flight always try: an estimate that refused all could not recover. */

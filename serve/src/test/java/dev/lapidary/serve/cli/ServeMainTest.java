@@ -52,6 +52,26 @@ class ServeMainTest {
   }
 
   @Test
+  void refusesAShadowThatMakesNoSense() throws Exception {
+    String model = TinyModels.write(folder).toString();
+    assertThat(run("run", "--port", "0", "--model", model, "--shadow", "tiny=hats"))
+        .isEqualTo(
+            new Ended(
+                2,
+                "",
+                "error: --shadow tiny=hats: there is no model hats, expected one of tiny%n"
+                    .formatted()));
+    assertThat(run("run", "--port", "0", "--model", model, "--shadow", "tiny=tiny"))
+        .isEqualTo(
+            new Ended(
+                2,
+                "",
+                ("error: --shadow tiny=tiny: a model cannot be its own shadow, expected NAME=MODEL"
+                        + " such as shoes=shoes-int8%n")
+                    .formatted()));
+  }
+
+  @Test
   void warnsIfOtherMachinesReachIt() throws Exception {
     Path model = TinyModels.write(folder);
     try (ServerProcess server = ServerProcess.start(model, "--host", "0.0.0.0")) {

@@ -1,0 +1,82 @@
+package dev.lapidary.serve.http;
+
+import dev.lapidary.core.image.Preprocessing;
+import dev.lapidary.runtime.model.ServedModel;
+import dev.lapidary.runtime.tensor.TensorSpec;
+import java.util.List;
+import java.util.Optional;
+
+/** Whether what one model made of an image can be given to another, and their answers compared. */
+final class ShadowFit {
+  private ShadowFit() {}
+
+  /** Why it cannot; empty if it can. */
+  static Optional<String> trouble(AnsweringModel model, AnsweringModel shadow) {
+    return model.images().isPresent()
+        ? trouble(model.id().name(), model.requireImages().model(), shadow)
+        : Optional.of(noImages(model));
+  }
+
+  private static String noImages(AnsweringModel model) {
+    return "the model %s takes no images, so it has no classes to compare"
+        .formatted(model.id().name());
+  }
+
+  /** The same of a model that takes images. */
+  static Optional<String> trouble(String name, ServedModel model, AnsweringModel shadow) {
+    if (shadow.images().isEmpty()) {
+      return Optional.of(noImages(shadow));
+    }
+    return trouble(name, model, shadow.id().name(), shadow.requireImages().model());
+  }
+
+  private static Optional<String> trouble(
+      String name, ServedModel model, String shadowName, ServedModel shadow) {
+    TensorSpec input = model.tensors().inputs().get(0);
+    TensorSpec other = shadow.tensors().inputs().get(0);
+    if (input.type() != other.type() || !input.shape().equals(other.shape())) {
+      return Optional.of(
+          "%s takes %s %s, expected %s %s as %s does"
+              .formatted(
+                  shadowName, other.type(), other.shape(), input.type(), input.shape(), name));
+    }
+    if (!model.preprocessing().equals(shadow.preprocessing())) {
+      return Optional.of(
+          "%s prepares images by %s, expected %s as %s does"
+              .formatted(
+                  shadowName, words(shadow.preprocessing()), words(model.preprocessing()), name));
+    }
+    return labels(name, model.labels(), shadowName, shadow.labels());
+  }
+
+  private static String words(Preprocessing own) {
+    return "%s %d, %s, crop %dx%d, mean %s, std %s, %s on %s"
+        .formatted(
+            own.resize(),
+            own.resizeSize(),
+            own.interpolation(),
+            own.cropHeight(),
+            own.cropWidth(),
+            own.mean(),
+            own.std(),
+            own.colour(),
+            own.alpha());
+  }
+
+  private static Optional<String> labels(
+      String name, List<String> labels, String shadowName, List<String> others) {
+    if (labels.size() != others.size()) {
+      return Optional.of(
+          "%s has %d classes, expected %d as %s has"
+              .formatted(shadowName, others.size(), labels.size(), name));
+    }
+    for (int i = 0; i < labels.size(); i++) {
+      if (!labels.get(i).equals(others.get(i))) {
+        return Optional.of(
+            "class %d of %s is '%s', expected '%s' as of %s"
+                .formatted(i, shadowName, others.get(i), labels.get(i), name));
+      }
+    }
+    return Optional.empty();
+  }
+}
