@@ -15,6 +15,7 @@ import java.util.concurrent.CompletableFuture;
  * @param rows of its inputs; 1 of a network without a batch
  * @param form what must be equal of those that run together: the shapes behind the first dimension
  * @param outputs names of those that are wanted
+ * @param priority from 1, which leaves the queue first, to {@link Batcher#LEAST_PRIORITY}
  */
 record BatchItem(
     List<TypedTensor> inputs,
@@ -22,6 +23,7 @@ record BatchItem(
     List<List<Long>> form,
     Set<String> outputs,
     Deadline deadline,
+    int priority,
     long sinceNanos,
     CompletableFuture<Outcome> answer) {
 
@@ -29,7 +31,15 @@ record BatchItem(
    * @throws IllegalArgumentException if the inputs are not the network's
    */
   static BatchItem of(
-      TensorNetwork network, List<TypedTensor> inputs, Set<String> outputs, Deadline deadline) {
+      TensorNetwork network,
+      List<TypedTensor> inputs,
+      Set<String> outputs,
+      Deadline deadline,
+      int priority) {
+    if (priority < 1 || priority > Batcher.LEAST_PRIORITY) {
+      throw new IllegalArgumentException(
+          "a priority is 1..%d but this one is %d".formatted(Batcher.LEAST_PRIORITY, priority));
+    }
     List<TensorSpec> specs = network.inputs();
     List<TypedTensor> ordered = new ArrayList<>(specs.size());
     for (TensorSpec spec : specs) {
@@ -45,6 +55,7 @@ record BatchItem(
         ordered.stream().map(BatchItem::behindFirst).toList(),
         Set.copyOf(outputs),
         deadline,
+        priority,
         System.nanoTime(),
         new CompletableFuture<>());
   }

@@ -3,12 +3,14 @@ package dev.lapidary.runtime.batch;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.NoSuchElementException;
 import java.util.function.IntPredicate;
 
 /**
- * What has queued, and all that is decided of it: when a free executor takes a batch, of how many,
- * and whether it has the machine to itself. It knows no thread and no clock, so a simulation
- * decides as a server does. Not thread-safe.
+ * What has queued, the highest priority first and each in the order in which it came, and all that
+ * is decided of it: when a free executor takes a batch, of how many, and whether it has the machine
+ * to itself. It knows no thread and no clock, so a simulation decides as a server does. Not
+ * thread-safe.
  */
 final class BatchQueue {
   /**
@@ -32,7 +34,10 @@ final class BatchQueue {
   /** Weight of the newest in the running mean of {@link #overlap}. */
   private static final double NEWEST = 0.1;
 
-  private final ArrayDeque<BatchItem> items = new ArrayDeque<>();
+  /** By priority, from 1 on. */
+  private final List<ArrayDeque<BatchItem>> levels = new ArrayList<>();
+
+  private final int[] rowsOfLevel = new int[Batcher.LEAST_PRIORITY + 1];
   private final ArrivalRate arrivals = new ArrivalRate();
   private final Returns returns = new Returns();
   private int rows;
@@ -46,7 +51,11 @@ final class BatchQueue {
   private double overlap;
 
   void add(BatchItem item) {
-    items.add(item);
+    while (levels.size() < item.priority()) {
+      levels.add(new ArrayDeque<>());
+    }
+    levels.get(item.priority() - 1).add(item);
+    rowsOfLevel[item.priority()] += item.rows();
     rows += item.rows();
     arrivals.add(item.rows(), item.sinceNanos());
     returns.came(item.rows(), item.sinceNanos());
@@ -68,24 +77,57 @@ final class BatchQueue {
   }
 
   boolean isEmpty() {
-    return items.isEmpty();
+    return rows == 0;
   }
 
   int rows() {
     return rows;
   }
 
+  /** Those that one of this priority waits for. */
+  int rows(int priority) {
+    int before = 0;
+    for (int level = 1; level <= priority; level++) {
+      before += rowsOfLevel[level];
+    }
+    return before;
+  }
+
+  /** The next one of a queue that is not empty. */
+  private BatchItem head() {
+    for (ArrayDeque<BatchItem> level : levels) {
+      if (!level.isEmpty()) {
+        return level.element();
+      }
+    }
+    throw new NoSuchElementException();
+  }
+
+  private void remove(BatchItem head) {
+    levels.get(head.priority() - 1).remove();
+    rowsOfLevel[head.priority()] -= head.rows();
+    rows -= head.rows();
+  }
+
   /** How long a free executor waits for more; 0 to take now. Of a queue that is not empty. */
   long waitNanos(BatchPolicy policy, Executors executors, long nowNanos) {
-    BatchItem head = items.element();
-    long wait = policy.waitNanos(rows, nowNanos - head.sinceNanos());
+    long age = 0;
+    long left = Long.MAX_VALUE;
+    for (ArrayDeque<BatchItem> level : levels) { // who came first may be of any
+      if (!level.isEmpty()) {
+        BatchItem first = level.element();
+        age = Math.max(age, nowNanos - first.sinceNanos());
+        left = Math.min(left, first.deadline().atNanos() - nowNanos);
+      }
+    }
+    long wait = policy.waitNanos(rows, age);
     if (aloneRuns) {
       long hold = policy.rule().holdNanos(rows, arrivals.perSecond(nowNanos));
       wait = Math.max(wait, hold - (nowNanos - aloneSince));
     } else if (executors.all() == 1 && isWorthWaiting(policy)) {
       wait = Math.max(wait, returns.patienceNanos(nowNanos));
     }
-    return Math.max(0, Math.min(wait, head.deadline().atNanos() - nowNanos));
+    return Math.max(0, Math.min(wait, left));
   }
 
   private boolean isWorthWaiting(BatchPolicy policy) {
@@ -110,27 +152,30 @@ final class BatchQueue {
       long nowNanos) {
     double perSecond = arrivals.perSecond(nowNanos);
     boolean nothingRuns = executors.free() >= executors.all();
+    BatchItem head = head();
     boolean alone =
         nothingRuns
-            && items.element().rows() == 1
+            && head.rows() == 1
             && policy.rule().isForOne(rows, overlap, perSecond)
             && isIdle.test(rows);
     int max = alone ? 1 : policy.size(rows, executors.free(), perSecond);
     List<BatchItem> taken = new ArrayList<>();
     int count = 0;
-    BatchItem head = items.element();
     BatchItem next = head;
-    while (next != null && (taken.isEmpty() || (batched && joins(next, head, count, max)))) {
-      taken.add(items.remove());
+    while (taken.isEmpty() || (batched && joins(next, head, count, max))) {
+      remove(next);
+      taken.add(next);
       count += next.rows();
-      next = items.peek();
+      if (isEmpty()) {
+        break;
+      }
+      next = head();
     }
-    rows -= count;
     if (alone) {
       aloneRuns = true;
       aloneSince = nowNanos;
     }
-    boolean lone = nothingRuns && items.isEmpty();
+    boolean lone = nothingRuns && isEmpty();
     if (lone) {
       overlapped = false;
     }

@@ -16,8 +16,8 @@ import java.util.function.Supplier;
 
 /**
  * Runs together what many submit: whenever an executor is free it takes what has queued, first come
- * first served, up to the policy's size. A batch that fails is run again in halves, so that only
- * what causes it is answered with an error.
+ * first served within a priority, up to the policy's size. A batch that fails is run again in
+ * halves, so that only what causes it is answered with an error.
  *
  * <p>An executor is a thread with a network of its own, or one that it shares with others. It does
  * nothing but gather, run and hand on: answers are completed by other threads, so what is made of
@@ -26,6 +26,9 @@ import java.util.function.Supplier;
  * <p>Thread-safe. Everything submitted is answered exactly once, also while closing.
  */
 public final class Batcher implements AutoCloseable {
+  /** The last that leaves the queue; the first is 1. */
+  public static final int LEAST_PRIORITY = 64;
+
   private final BatchStatistics statistics;
   private final Executor answers;
   private final Runnable end;
@@ -132,7 +135,19 @@ public final class Batcher implements AutoCloseable {
    */
   public CompletableFuture<Outcome> submit(
       List<TypedTensor> inputs, Set<String> outputs, Deadline deadline) {
-    BatchItem item = BatchItem.of(network(), inputs, outputs, deadline);
+    return submit(inputs, outputs, deadline, 1);
+  }
+
+  /**
+   * The same, behind what has a higher priority, and before what has a lower one. It is strict: one
+   * of a lower priority waits as long as others come, until its deadline. What room a batch has
+   * left is filled from the next priority.
+   *
+   * @param priority from 1, the highest, to {@link #LEAST_PRIORITY}
+   */
+  public CompletableFuture<Outcome> submit(
+      List<TypedTensor> inputs, Set<String> outputs, Deadline deadline, int priority) {
+    BatchItem item = BatchItem.of(network(), inputs, outputs, deadline, priority);
     lock.lock();
     try {
       requireOpen();
@@ -224,6 +239,16 @@ public final class Batcher implements AutoCloseable {
     lock.lock();
     try {
       return queue.rows();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Those of them that one of this priority would wait for. */
+  public int depth(int priority) {
+    lock.lock();
+    try {
+      return queue.rows(priority);
     } finally {
       lock.unlock();
     }

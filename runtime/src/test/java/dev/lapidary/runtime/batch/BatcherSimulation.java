@@ -24,6 +24,9 @@ final class BatcherSimulation {
   private final List<Run> runs = new ArrayList<>();
   private final PriorityQueue<Long> arrivals = new PriorityQueue<>();
   private final List<Double> latencies = new ArrayList<>();
+  private final List<Integer> prioritiesOfLatencies = new ArrayList<>();
+  private int[] priorities = {1};
+  private int arrived;
   private double now;
 
   /**
@@ -79,6 +82,29 @@ final class BatcherSimulation {
     return simulation.run(times.length, Optional.empty());
   }
 
+  /**
+   * The mean from arrival to answer in nanoseconds, by priority from 1 on.
+   *
+   * @param priorities of those that come at these times, in turns
+   */
+  static double[] means(Form form, long[] times, int[] priorities) {
+    BatcherSimulation simulation = new BatcherSimulation(form);
+    simulation.priorities = priorities;
+    Arrays.stream(times).forEach(simulation.arrivals::add);
+    simulation.run(times.length, Optional.empty());
+    double[] sums = new double[Arrays.stream(priorities).max().orElseThrow()];
+    int[] counts = new int[sums.length];
+    for (int i = 0; i < times.length; i++) {
+      int level = simulation.prioritiesOfLatencies.get(i) - 1;
+      sums[level] += simulation.latencies.get(i);
+      counts[level]++;
+    }
+    for (int i = 0; i < sums.length; i++) {
+      sums[i] /= counts[i];
+    }
+    return sums;
+  }
+
   /** Clients of one image each, which ask again some time after they are answered. */
   static Result closed(Form form, int clients, Duration pause, int answers) {
     BatcherSimulation simulation = new BatcherSimulation(form);
@@ -107,9 +133,10 @@ final class BatcherSimulation {
         latencies.size() * 1e9 / now);
   }
 
-  private static BatchItem item(long since) {
+  private BatchItem item(long since) {
+    int priority = priorities[arrived++ % priorities.length];
     return new BatchItem(
-        List.of(), 1, List.of(), Set.of(), NEVER, since, new CompletableFuture<>());
+        List.of(), 1, List.of(), Set.of(), NEVER, priority, since, new CompletableFuture<>());
   }
 
   private int free() {
@@ -158,6 +185,7 @@ final class BatcherSimulation {
         queue.ended(run.batch, (long) now);
         for (BatchItem item : run.batch.items()) {
           latencies.add(now - item.sinceNanos());
+          prioritiesOfLatencies.add(item.priority());
           again.ifPresent(pause -> arrivals.add((long) now + pause.toNanos()));
         }
       }

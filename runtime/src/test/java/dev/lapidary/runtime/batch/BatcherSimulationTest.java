@@ -17,6 +17,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
 import java.util.TreeMap;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -213,6 +214,41 @@ class BatcherSimulationTest {
     double mean =
         BatcherSimulation.open(one.byHand().get(0), arrivals(load * 1000, 1, 40_000)).meanNanos();
     assertThat(mean).isCloseTo(expected, within(0.06 * expected));
+  }
+
+  /**
+   * One executor, one image a run, two priorities: Cobham, "Priority assignment in waiting line
+   * problems", 1954. With R = ρ s / 2, which a run that has begun still takes, the first waits R /
+   * (1 - ρ₁), the second R / ((1 - ρ₁)(1 - ρ)), whose priority makes nobody's run shorter.
+   */
+  @ParameterizedTest
+  @ValueSource(doubles = {0.3, 0.6, 0.8})
+  void itKnowsCobham(double load) {
+    Curves one = linear(1, 0, 1);
+    Random random = new Random(3);
+    int[] aFourth = IntStream.range(0, 40_000).map(i -> random.nextInt(4) == 0 ? 1 : 2).toArray();
+    double first = load / 4;
+    double rest = load / 2 * 1e6;
+    double[] means =
+        BatcherSimulation.means(one.byHand().get(0), arrivals(load * 1000, 1, 40_000), aFourth);
+    double soon = 1e6 + rest / (1 - first);
+    double late = 1e6 + rest / ((1 - first) * (1 - load));
+    assertThat(means[0]).isCloseTo(soon, within(0.06 * soon));
+    assertThat(means[1]).isCloseTo(late, within(0.08 * late));
+  }
+
+  /** Of three times what the network can do, a sixth with the first priority waits for one run. */
+  @ParameterizedTest(name = "{0}")
+  @MethodSource("curves")
+  void whatHasPriorityDoesNotNoticeTheOverload(Object name, Curves curves) {
+    int[] everySixth = {1, 2, 2, 2, 2, 2};
+    BatcherSimulation.Form planned = curves.planned();
+    double[] means =
+        BatcherSimulation.means(
+            planned, arrivals(3 * curves.bestPerSecond(), 1, ARRIVALS), everySixth);
+    double longest = curves.all().stream().mapToDouble(c -> c.nanos(32)).max().orElseThrow();
+    assertThat(means[0]).as(name.toString()).isLessThan(3 * longest);
+    assertThat(means[1]).as("which starve").isGreaterThan(10 * means[0]);
   }
 
   /** A rule that is wrong by more than 5 % is seen to be. */

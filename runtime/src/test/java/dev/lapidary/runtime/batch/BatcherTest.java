@@ -88,6 +88,63 @@ class BatcherTest {
   }
 
   @Test
+  void theHighestPriorityLeavesTheQueueFirst() throws Exception {
+    Gate gate = new Gate();
+    List<List<Float>> runs = java.util.Collections.synchronizedList(new ArrayList<>());
+    BatchFunction function =
+        gate.before(
+            (inputs, count) -> {
+              List<Float> run = new ArrayList<>();
+              for (int i = 0; i < count; i++) {
+                run.add(inputs.get(i));
+              }
+              runs.add(run);
+              return mirror(inputs, count);
+            });
+    AtomicInteger number = new AtomicInteger();
+    java.util.concurrent.ExecutorService answers = AnswerThreads.start();
+    try (Batcher batcher =
+        new Batcher(List.of(FloatNetwork.of(function, 1)), BatchPolicy.greedy(2), answers)) {
+      List<CompletableFuture<Outcome>> all = new ArrayList<>();
+      all.add(submit(batcher, number.getAndIncrement(), 3, FAR));
+      gate.entered.await();
+      for (int priority : new int[] {3, 3, 1, 2, 64, 1, 1}) {
+        all.add(submit(batcher, number.getAndIncrement(), priority, FAR));
+      }
+      all.add(submit(batcher, 8, 3, new Deadline(System.nanoTime())));
+      assertThat(batcher.depth()).isEqualTo(8);
+      assertThat(batcher.depth(1)).isEqualTo(3);
+      assertThat(batcher.depth(2)).isEqualTo(4);
+      assertThat(batcher.depth(3)).isEqualTo(7);
+      gate.open.countDown();
+      Outcome late = all.remove(8).join();
+      assertThat(late).isInstanceOf(Outcome.Late.class);
+      for (CompletableFuture<Outcome> each : all) {
+        assertThat(each.join()).isInstanceOf(Outcome.Ran.class);
+      }
+      // Each first come, first served; a batch is filled from the next; what is late is left out.
+      assertThat(runs)
+          .containsExactly(
+              List.of(0f), List.of(3f, 6f), List.of(7f, 4f), List.of(1f, 2f), List.of(5f));
+      assertThat(batcher.depth(64)).isZero();
+      assertThatThrownBy(() -> submit(batcher, 1, 0, FAR))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessage("a priority is 1..64 but this one is 0");
+    } finally {
+      answers.shutdown();
+    }
+  }
+
+  private static CompletableFuture<Outcome> submit(
+      Batcher batcher, int number, int priority, Deadline deadline) {
+    return batcher.submit(
+        List.of(FloatNetwork.row(new float[] {number})),
+        java.util.Set.of(FloatNetwork.OUTPUT),
+        deadline,
+        priority);
+  }
+
+  @Test
   void takesWhatHasQueuedWhileItRan() throws Exception {
     Gate gate = new Gate();
     try (Batcher batcher =

@@ -2,37 +2,79 @@ package dev.lapidary.serve.admission;
 
 import dev.lapidary.runtime.batch.Deadline;
 import java.time.Duration;
+import java.util.Optional;
 
 /**
  * The bound of everything that is accepted and not yet answered: bytes of request bodies, as they
  * arrive, and images. A request is admitted as a whole while there is room for one image, so that
  * one of many images finds its place as one of a single image does; hence the images held exceed
  * the bound by less than one request's. What waits anywhere (to be decoded, batched, run) holds a
- * permit, so no queue behind this one needs a bound of its own. Thread-safe.
+ * permit, so no queue behind this one needs a bound of its own.
+ *
+ * <p>Where there are priorities, the last of them may fill half of it, the first all, and those
+ * between them so much more each: who is less urgent is refused first. Thread-safe.
  */
 public final class Admission {
   private final int maxImages;
   private final long maxBytes;
+  private final Optional<PriorityCounts> counts;
+  private final int levels;
   private int requests;
-  private int images;
   private long bytes;
-  private long unreadBytes;
-  private long pixels;
+
+  /** By priority, from 1 on. */
+  private final int[] images;
+
+  private final long[] unreadBytes;
+  private final long[] pixels;
 
   public Admission(int maxImages, long maxBytes) {
+    this(maxImages, maxBytes, Optional.empty());
+  }
+
+  /**
+   * @param counts of the priorities that there are; without them all have the same
+   */
+  public Admission(int maxImages, long maxBytes, Optional<PriorityCounts> counts) {
     this.maxImages = maxImages;
     this.maxBytes = maxBytes;
+    this.counts = counts;
+    this.levels = counts.isPresent() ? counts.get().levels() : 1;
+    this.images = new int[levels + 1];
+    this.unreadBytes = new long[levels + 1];
+    this.pixels = new long[levels + 1];
+  }
+
+  /** What a priority may fill. */
+  private double share(int priority) {
+    return levels == 1 ? 1 : 1 - 0.5 * (priority - 1) / (levels - 1);
+  }
+
+  private int maxImages(int priority) {
+    return Math.max(1, (int) (maxImages * share(priority)));
+  }
+
+  private int images() {
+    int sum = 0;
+    for (int each : images) {
+      sum += each;
+    }
+    return sum;
   }
 
   /** What one request holds, until it is closed. */
   public final class Permit implements AutoCloseable {
     private boolean closed;
     private boolean admitted;
+    private int priority;
     private int ownImages;
     private long ownBytes;
     private long ownPixels;
+    private long admittedNanos;
 
-    private Permit() {}
+    private Permit(int priority) {
+      this.priority = priority;
+    }
 
     /**
      * Holds so many bytes from here on, more than before or less; or leaves all as it is, and
@@ -40,11 +82,13 @@ public final class Admission {
      */
     public boolean hold(long total) {
       synchronized (Admission.this) {
-        if (closed || (total > ownBytes && bytes - ownBytes + total > maxBytes)) {
+        long most = (long) (maxBytes * share(priority));
+        if (closed || (total > ownBytes && bytes - ownBytes + total > most)) {
+          refuse(priority);
           return false;
         }
         bytes += total - ownBytes;
-        unreadBytes += admitted ? 0 : total - ownBytes;
+        unreadBytes[priority] += admitted ? 0 : total - ownBytes;
         ownBytes = total;
         return true;
       }
@@ -56,18 +100,34 @@ public final class Admission {
      * @param imagePixels of all together, which are to be decoded
      */
     public boolean admit(int imageCount, long imagePixels) {
+      return admit(imageCount, imagePixels, priority);
+    }
+
+    /**
+     * The same where its priority was not known before.
+     *
+     * @param known of the request
+     */
+    public boolean admit(int imageCount, long imagePixels, int known) {
       synchronized (Admission.this) {
-        if (closed || images >= maxImages) {
+        boolean full = isFull(known) || (levels > 1 && bytes > maxBytes * share(known));
+        if (closed || full) {
+          refuse(known);
           return false;
         }
         if (!admitted) {
           admitted = true;
-          unreadBytes -= ownBytes;
+          unreadBytes[priority] -= ownBytes;
+          priority = known;
+          admittedNanos = counts.isPresent() ? System.nanoTime() : 0;
         }
-        images += imageCount;
+        images[priority] += imageCount;
         ownImages += imageCount;
-        pixels += imagePixels;
+        pixels[priority] += imagePixels;
         ownPixels += imagePixels;
+        if (counts.isPresent()) {
+          counts.get().admitted(priority, imageCount);
+        }
         return true;
       }
     }
@@ -76,7 +136,7 @@ public final class Admission {
     public void decoded(long imagePixels) {
       synchronized (Admission.this) {
         if (!closed) {
-          pixels -= imagePixels;
+          pixels[priority] -= imagePixels;
           ownPixels -= imagePixels;
         }
       }
@@ -91,10 +151,13 @@ public final class Admission {
         }
         closed = true;
         requests--;
-        images -= ownImages;
+        images[priority] -= ownImages;
         bytes -= ownBytes;
-        unreadBytes -= admitted ? 0 : ownBytes;
-        pixels -= ownPixels;
+        unreadBytes[priority] -= admitted ? 0 : ownBytes;
+        pixels[priority] -= ownPixels;
+        if (admitted && counts.isPresent()) {
+          counts.get().ended(priority, System.nanoTime() - admittedNanos);
+        }
         Admission.this.notifyAll();
       }
     }
@@ -119,9 +182,18 @@ public final class Admission {
   public record Backlog(Held held, int room) {}
 
   /** Of a request that is to be read; holds nothing but the server's end. */
-  public synchronized Permit open() {
+  public Permit open() {
+    return open(1);
+  }
+
+  /**
+   * The same of a priority that is known before it is read; of 1 where it may be any.
+   *
+   * @param priority from 1, the highest, on
+   */
+  public synchronized Permit open(int priority) {
     requests++;
-    return new Permit();
+    return new Permit(priority);
   }
 
   /** Waits until nothing is held. Returns false if the time passed before. */
@@ -137,16 +209,51 @@ public final class Admission {
     return true;
   }
 
-  public synchronized Held held() {
-    return new Held(requests, images, pixels, bytes, unreadBytes);
+  public Held held() {
+    return held(levels);
   }
 
-  public synchronized Backlog backlog() {
-    return new Backlog(held(), Math.max(0, maxImages - images));
+  /** Of this priority and of higher ones. */
+  private synchronized Held held(int priority) {
+    int ownImages = 0;
+    long ownPixels = 0;
+    long ownUnread = 0;
+    for (int level = 1; level <= priority; level++) {
+      ownImages += images[level];
+      ownPixels += pixels[level];
+      ownUnread += unreadBytes[level];
+    }
+    return new Held(requests, ownImages, ownPixels, bytes, ownUnread);
+  }
+
+  /** Of one priority alone. */
+  public synchronized int imagesOf(int priority) {
+    return images[priority];
+  }
+
+  public Backlog backlog() {
+    return backlog(levels);
+  }
+
+  /** What a request of this priority waits for: what is as urgent, or more. */
+  public synchronized Backlog backlog(int priority) {
+    return new Backlog(held(priority), Math.max(0, maxImages(priority) - images()));
   }
 
   /** Whether no image is admitted now. */
-  public synchronized boolean isFull() {
-    return images >= maxImages;
+  public boolean isFull() {
+    return isFull(1);
+  }
+
+  /** Whether none of this priority is. */
+  public synchronized boolean isFull(int priority) {
+    return images() >= maxImages(priority);
+  }
+
+  /** A request was told that there is no room or no time for it. */
+  public void refuse(int priority) {
+    if (counts.isPresent()) {
+      counts.get().refused(priority);
+    }
   }
 }

@@ -4,6 +4,8 @@ import dev.lapidary.core.cli.HelpSection;
 import dev.lapidary.core.failure.Failure;
 import dev.lapidary.core.fetch.WeightsCache;
 import dev.lapidary.runtime.batch.BatchPolicy;
+import dev.lapidary.runtime.batch.Batcher;
+import dev.lapidary.serve.admission.PriorityLevels;
 import dev.lapidary.serve.http.ServerSettings;
 import java.time.Duration;
 import java.util.List;
@@ -50,9 +52,53 @@ final class BatchOptions {
               + " be late is refused with 504, and batches are as large as that allows")
   private Optional<Integer> sloMillis = Optional.empty();
 
+  @Option(
+      names = "--priority-levels",
+      paramLabel = "N",
+      description =
+          "requests have a priority of 1, which goes first and is refused last, to N: the parameter"
+              + " priority of infer, or X-Priority; 0: all are equal")
+  private int priorityLevels;
+
+  @Option(
+      names = "--default-priority-level",
+      paramLabel = "K",
+      description = "with --priority-levels: of a request that names none")
+  private Optional<Integer> defaultPriority = Optional.empty();
+
   static HelpSection section() {
     return new HelpSection(
-        "Batches", List.of("--batching", "--slo-p99", "--max-batch", "--max-delay-ms"), List.of());
+        "Batches",
+        List.of("--batching", "--slo-p99", "--max-batch", "--max-delay-ms"),
+        List.of("--priority-levels", "--default-priority-level"));
+  }
+
+  /**
+   * Empty if all requests are equal.
+   *
+   * @throws Failure (exit 2) if what one gets that names none is not one of them
+   */
+  Optional<PriorityLevels> priorities() {
+    int most = Batcher.LEAST_PRIORITY - 1; // which is that of copies for a shadow
+    if (priorityLevels < 0 || priorityLevels > most) {
+      throw Failure.badInput("--priority-levels must be in 0..%d but is %d", most, priorityLevels);
+    }
+    if (priorityLevels == 0) {
+      if (defaultPriority.isPresent()) {
+        throw Failure.badInput(
+            "--default-priority-level is one of the --priority-levels, and there are none; add"
+                + " --priority-levels N");
+      }
+      return Optional.empty();
+    }
+    if (defaultPriority.isEmpty()) {
+      throw Failure.badInput(
+          "--priority-levels %d needs the level of requests that name none; add"
+              + " --default-priority-level K, one of 1..%d",
+          priorityLevels, priorityLevels);
+    }
+    int usual = Ranges.positive("--default-priority-level", defaultPriority.get(), priorityLevels);
+    return Optional.of(new PriorityLevels(priorityLevels, usual));
   }
 
   BatchPolicy policy() {

@@ -98,7 +98,8 @@ final class RunCommand implements Callable<Integer>, HelpSection.Command {
         Runtime.getRuntime().availableProcessors(),
         times.timeouts(batches.p99(), limits.leastBytesPerSecond()),
         batches.tuning(!model.hasThreads(), this::say),
-        listen.access());
+        listen.access(),
+        batches.priorities());
   }
 
   private void load(PredictionServer server, EarlyRead models) {

@@ -50,7 +50,8 @@ final class InferMessage {
             message.getId(),
             tensors(message, received.length()),
             message.getOutputsList().stream().map(InferMessage::wanted).toList(),
-            micros > 0 ? OptionalLong.of(micros) : OptionalLong.empty()));
+            micros > 0 ? OptionalLong.of(micros) : OptionalLong.empty(),
+            priority(message.getParametersMap().get("priority"))));
   }
 
   /** Empty for the latest. */
@@ -68,6 +69,15 @@ final class InferMessage {
       case UINT64_PARAM -> parameter.getUint64Param();
       default -> throw new InvalidRequest("%s: expected int64_param or uint64_param", source);
     };
+  }
+
+  /** One that is larger than all levels is the usual one, as if it were not there. */
+  private static long priority(@Nullable InferParameter parameter) {
+    long named = whole("parameter 'priority'", parameter);
+    if (named < 0 && parameter != null && parameter.hasInt64Param()) {
+      throw new InvalidRequest("parameter 'priority' is %d, expected at least 0", named);
+    }
+    return named < 0 ? Long.MAX_VALUE : named;
   }
 
   private static Wanted wanted(InferRequestedOutputTensor output) {

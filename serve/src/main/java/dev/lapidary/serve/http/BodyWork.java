@@ -100,6 +100,7 @@ final class BodyWork {
    * Reads the body and works.
    *
    * @param lease is closed with the work
+   * @param priority of which its body is held; 1 where it may be any
    * @param retryAfter what is said where there is no room
    */
   @SuppressWarnings("FutureReturnValueIgnored") // to cancel throws nothing
@@ -107,9 +108,10 @@ final class BodyWork {
       HttpRequest<?> request,
       Lease<AnsweringModel> lease,
       Deadline deadline,
+      int priority,
       Supplier<Duration> retryAfter,
       Beginning beginning) {
-    Admission.Permit permit = state.admission().open();
+    Admission.Permit permit = state.admission().open(priority);
     CompletableFuture<byte[]> body = read(request, permit, deadline, retryAfter);
     CompletableFuture<Begun> work =
         body.thenApplyAsync(

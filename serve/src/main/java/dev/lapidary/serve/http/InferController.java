@@ -60,19 +60,23 @@ final class InferController {
       List<ContentCoding> codings =
           ContentCoding.of(request.getHeaders().getAll(HttpHeaders.CONTENT_ENCODING));
       Deadline deadline = PredictQuery.deadline(request, state.settings().timeouts());
+      // The body may name another one, which is then the one that counts.
+      long named = PredictQuery.priority(request, state.settings());
+      int first = named == 0 ? 1 : (int) named;
       Inference inference = new Inference(lease.model(), state);
-      inference.requireRoom(deadline);
+      inference.requireRoom(deadline, first);
       return bodies.run(
           request,
           lease,
           deadline,
+          first,
           inference::retryAfter,
           (packed, room, permit) -> {
             long began = System.nanoTime();
             byte[] body = unpacked(packed, codings, room);
             InferenceBody asked = read(body, headerLength, lease.model(), room);
             Inference.Work work =
-                inference.begin(asked.request(), asked.textual(), permit, deadline, began);
+                inference.begin(asked.request(), asked.textual(), permit, deadline, named, began);
             return new Inferring(work, asked, state.spans().isPresent());
           });
     } catch (RuntimeException e) {

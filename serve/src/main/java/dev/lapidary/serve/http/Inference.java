@@ -57,12 +57,14 @@ final class Inference {
   /**
    * Refuses before the body is read what finds no room.
    *
+   * @param priority 1 where it may be any
    * @throws Refusal 429 or 504
    */
-  void requireRoom(Deadline deadline) {
+  void requireRoom(Deadline deadline, int priority) {
     if (model.images().isPresent()) {
-      model.images().get().requireRoom(deadline);
-    } else if (state.admission().isFull()) {
+      model.images().get().requireRoom(deadline, priority);
+    } else if (state.admission().isFull(priority)) {
+      state.admission().refuse(priority);
       throw queueFull();
     }
   }
@@ -83,6 +85,7 @@ final class Inference {
 
   /**
    * @param textual names of inputs that came as text, in which images are base64
+   * @param otherwise the priority where the request names none; 0 for the usual one
    * @throws InvalidRequest if the model does not take it
    * @throws Refusal 429 or 504 if there is no room or no time
    */
@@ -91,8 +94,11 @@ final class Inference {
       Set<String> textual,
       Admission.Permit permit,
       Deadline transport,
+      long otherwise,
       long beganNanos) {
     Deadline deadline = earlier(transport, request);
+    long named = request.priority();
+    int priority = state.settings().priority(named == 0 ? otherwise : named);
     TensorNetwork network = model.tensors();
     RequestCheck check =
         new RequestCheck(network, state.settings().batch().maxBatch(), model.images().isPresent());
@@ -100,13 +106,13 @@ final class Inference {
     List<Wanted> wanted = check.outputs(request);
     if (images.isPresent()) {
       boolean base64 = textual.contains(request.inputs().get(0).name());
-      return images(request, images.get(), base64, wanted, permit, deadline, beganNanos);
+      return images(request, images.get(), base64, wanted, permit, deadline, priority, beganNanos);
     }
     check.requireInputs(request);
-    if (!permit.admit(check.weight(request), 0)) {
+    if (!permit.admit(check.weight(request), 0, priority)) {
       throw queueFull();
     }
-    return tensors(request, wanted, deadline, beganNanos);
+    return tensors(request, wanted, deadline, priority, beganNanos);
   }
 
   private static Deadline earlier(Deadline transport, InferenceRequest request) {
@@ -119,11 +125,16 @@ final class Inference {
   }
 
   private Work tensors(
-      InferenceRequest request, List<Wanted> wanted, Deadline deadline, long beganNanos) {
+      InferenceRequest request,
+      List<Wanted> wanted,
+      Deadline deadline,
+      int priority,
+      long beganNanos) {
     Set<String> names = wanted.stream().map(Wanted::name).collect(Collectors.toSet());
     int rows = model.tensors().isBatched() ? rows(request) : 1;
     long submittedNanos = System.nanoTime();
-    CompletableFuture<Outcome> outcome = model.batcher().submit(request.inputs(), names, deadline);
+    CompletableFuture<Outcome> outcome =
+        model.batcher().submit(request.inputs(), names, deadline, priority);
     if (model.images().isPresent()) {
       model.images().get().copy(request.inputs(), outcome);
     }
@@ -179,6 +190,7 @@ final class Inference {
       List<Wanted> wanted,
       Admission.Permit permit,
       Deadline deadline,
+      int priority,
       long beganNanos) {
     Serving serving = model.requireImages();
     List<Upload> uploads = new ArrayList<>(files.size());
@@ -186,7 +198,7 @@ final class Inference {
       uploads.add(
           new Upload.File(Integer.toString(i), base64 ? decoded(files.get(i), i) : files.get(i)));
     }
-    RequestWork work = serving.classify(uploads, permit, deadline);
+    RequestWork work = serving.classify(uploads, permit, deadline, priority);
     CompletableFuture<InferenceAnswer> answer =
         work.results()
             .thenApply(

@@ -136,8 +136,8 @@ final class LocalService implements InferenceService {
     Inference.Work work;
     try {
       Inference inference = new Inference(lease.model(), state);
-      inference.requireRoom(deadline);
-      work = inference.begin(asked.request(), Set.of(), permit, deadline, beganNanos);
+      inference.requireRoom(deadline, state.settings().priority(asked.request().priority()));
+      work = inference.begin(asked.request(), Set.of(), permit, deadline, 0, beganNanos);
     } catch (RuntimeException e) {
       lease.close();
       throw e;

@@ -1,6 +1,7 @@
 package dev.lapidary.serve.http;
 
 import dev.lapidary.serve.admission.Admission;
+import dev.lapidary.serve.admission.PriorityCounts;
 import dev.lapidary.serve.inference.ModelStatistics;
 import dev.lapidary.serve.inference.ModelStatistics.Snapshot;
 import dev.lapidary.serve.repository.ModelId;
@@ -16,8 +17,11 @@ import io.micrometer.core.instrument.binder.system.UptimeMetrics;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.TimeUnit;
+import java.util.function.LongConsumer;
 import java.util.function.ToDoubleFunction;
 import java.util.stream.Stream;
 
@@ -56,6 +60,7 @@ final class Metrics implements AutoCloseable {
         .register(registry);
     gauge("open.requests", "received and not answered", requests, r -> r.snapshot().open());
     gauge("held.images", "accepted and not answered", admission, a -> a.held().images());
+    gauge("held.pixels", "accepted and not decoded", admission, a -> a.held().pixels());
     gauge("held.bytes", "of bodies, come and not answered", admission, a -> a.held().bytes());
   }
 
@@ -69,6 +74,47 @@ final class Metrics implements AutoCloseable {
 
   private <T> void gauge(String name, String what, T of, ToDoubleFunction<T> value) {
     Gauge.builder("lapidary." + name, of, value).description(what).register(registry);
+  }
+
+  /** By priority, from 1 to so many. */
+  PriorityCounts priorities(int levels) {
+    List<LongConsumer> durations = new ArrayList<>();
+    for (int level = 1; level <= levels; level++) {
+      Timer timer =
+          histogram(
+              "lapidary.priority.request.duration",
+              "from a request's admission until nothing worked for it any more",
+              priority(level));
+      durations.add(nanos -> timer.record(nanos, TimeUnit.NANOSECONDS));
+    }
+    PriorityCounts counts = new PriorityCounts(durations);
+    for (int level = 1; level <= levels; level++) {
+      int own = level;
+      FunctionCounter.builder("lapidary.priority.images", counts, c -> c.imagesOf(own))
+          .description("images, or rows, that were admitted")
+          .tags(priority(level))
+          .register(registry);
+      FunctionCounter.builder("lapidary.priority.refused", counts, c -> c.refusedOf(own))
+          .description("requests that found no room or no time")
+          .tags(priority(level))
+          .register(registry);
+    }
+    return counts;
+  }
+
+  /** What is held of each priority, from 1 to so many. */
+  void watch(int levels, Admission admission) {
+    for (int level = 1; level <= levels; level++) {
+      int own = level;
+      Gauge.builder("lapidary.priority.held.images", admission, a -> a.imagesOf(own))
+          .description("images, or rows, that are admitted and not answered")
+          .tags(priority(level))
+          .register(registry);
+    }
+  }
+
+  private static Tags priority(int level) {
+    return Tags.of("priority", Integer.toString(level));
   }
 
   /** Of one version, measured from now on. */

@@ -37,6 +37,7 @@ final class ModelController {
           "model_configuration",
           "model_repository",
           "parameters",
+          "schedule_policy",
           "statistics");
 
   private static final String PLATFORM = "onnx_onnxv1";

@@ -65,16 +65,18 @@ final class PredictController {
       AnsweringModel model = lease.model();
       Serving serving = model.requireImages();
       PredictQuery query = PredictQuery.of(request, state.settings());
-      serving.requireRoom(query.deadline());
+      serving.requireRoom(query.deadline(), query.priority());
       return bodies.run(
           request,
           lease,
           query.deadline(),
+          query.priority(),
           serving::retryAfter,
           (body, room, permit) -> {
             long began = System.nanoTime();
             List<Upload> uploads = query.form().uploads(body, room);
-            RequestWork work = serving.classify(uploads, permit, query.deadline());
+            RequestWork work =
+                serving.classify(uploads, permit, query.deadline(), query.priority());
             return new Classifying(
                 work,
                 query.deadline(),

@@ -15,9 +15,10 @@ import java.util.regex.Pattern;
  * @param form of its body
  * @param topK most probable classes an image, at most
  * @param threshold the least probability of a class in the answer, in [0, 1]
+ * @param priority from 1, the highest, on
  */
 record PredictQuery(
-    RequestForm form, OptionalInt topK, OptionalDouble threshold, Deadline deadline) {
+    RequestForm form, OptionalInt topK, OptionalDouble threshold, Deadline deadline, int priority) {
   private static final long MAX_DEADLINE_MILLIS = 600_000;
   private static final String TOP_K = "topK";
   private static final String THRESHOLD = "threshold";
@@ -37,7 +38,32 @@ record PredictQuery(
             request, Math.min(limits.requestImages(), limits.queueImages()), limits.bodyBytes()),
         topK(query),
         threshold(query),
-        deadline(request, settings.timeouts()));
+        deadline(request, settings.timeouts()),
+        settings.priority(priority(request, settings)));
+  }
+
+  /**
+   * What the header names; 0 if it names none, or there are none.
+   *
+   * @throws Refusal 400 if it is none of those that there are
+   */
+  static long priority(HttpRequest<?> request, ServerSettings settings) {
+    if (settings.priorities().isEmpty()) {
+      return 0;
+    }
+    Optional<String> text = only(request, "X-Priority");
+    return text.isEmpty()
+        ? 0
+        : positive("X-Priority", text.get(), settings.priorities().get().levels());
+  }
+
+  private static Optional<String> only(HttpRequest<?> request, String header) {
+    List<String> texts = request.getHeaders().getAll(header);
+    if (texts.size() > 1) {
+      throw Refusal.badRequest(
+          "invalid_parameter", "there are %d headers %s, expected one", texts.size(), header);
+    }
+    return texts.isEmpty() ? Optional.empty() : Optional.of(texts.get(0));
   }
 
   private static OptionalInt topK(QueryParameters query) {
@@ -68,15 +94,11 @@ record PredictQuery(
   /** A client may name any, but not hold the server for longer than it lets it. */
   static Deadline deadline(HttpRequest<?> request, ServerSettings.Timeouts timeouts) {
     String header = "X-Deadline-Ms";
-    List<String> texts = request.getHeaders().getAll(header);
-    if (texts.size() > 1) {
-      throw Refusal.badRequest(
-          "invalid_parameter", "there are %d headers %s, expected one", texts.size(), header);
-    }
+    Optional<String> text = only(request, header);
     Duration wanted =
-        texts.isEmpty()
+        text.isEmpty()
             ? timeouts.deadline()
-            : Duration.ofMillis(positive(header, texts.get(0), MAX_DEADLINE_MILLIS));
+            : Duration.ofMillis(positive(header, text.get(), MAX_DEADLINE_MILLIS));
     Duration maximum = timeouts.maxDeadline();
     return Deadline.after(wanted.compareTo(maximum) > 0 ? maximum : wanted);
   }

@@ -3,6 +3,7 @@ package dev.lapidary.serve.http;
 import dev.lapidary.core.image.ImageLimits;
 import dev.lapidary.runtime.batch.BatchPolicy;
 import dev.lapidary.runtime.tune.BatchPlan;
+import dev.lapidary.serve.admission.PriorityLevels;
 import dev.lapidary.serve.tls.TlsFiles;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -17,6 +18,7 @@ import java.util.function.Consumer;
  * @param decodeThreads that decode and preprocess
  * @param tuning of batches and executors
  * @param access who may ask, and whether people find a page
+ * @param priorities of requests; empty if all have the same
  */
 public record ServerSettings(
     String host,
@@ -26,7 +28,8 @@ public record ServerSettings(
     int decodeThreads,
     Timeouts timeouts,
     Tuning tuning,
-    Access access) {
+    Access access,
+    Optional<PriorityLevels> priorities) {
 
   /** As told, and no more. */
   public ServerSettings(
@@ -36,7 +39,16 @@ public record ServerSettings(
       Limits limits,
       int decodeThreads,
       Timeouts timeouts) {
-    this(host, port, batch, limits, decodeThreads, timeouts, Tuning.OFF, Access.DEFAULT);
+    this(
+        host,
+        port,
+        batch,
+        limits,
+        decodeThreads,
+        timeouts,
+        Tuning.OFF,
+        Access.DEFAULT,
+        Optional.empty());
   }
 
   /**
@@ -214,22 +226,37 @@ public record ServerSettings(
   }
 
   public ServerSettings withBatch(BatchPolicy other) {
-    return new ServerSettings(host, port, other, limits, decodeThreads, timeouts, tuning, access);
+    return new ServerSettings(
+        host, port, other, limits, decodeThreads, timeouts, tuning, access, priorities);
   }
 
   public ServerSettings withLimits(Limits other) {
-    return new ServerSettings(host, port, batch, other, decodeThreads, timeouts, tuning, access);
+    return new ServerSettings(
+        host, port, batch, other, decodeThreads, timeouts, tuning, access, priorities);
   }
 
   public ServerSettings withTimeouts(Timeouts other) {
-    return new ServerSettings(host, port, batch, limits, decodeThreads, other, tuning, access);
+    return new ServerSettings(
+        host, port, batch, limits, decodeThreads, other, tuning, access, priorities);
   }
 
   public ServerSettings withTuning(Tuning other) {
-    return new ServerSettings(host, port, batch, limits, decodeThreads, timeouts, other, access);
+    return new ServerSettings(
+        host, port, batch, limits, decodeThreads, timeouts, other, access, priorities);
   }
 
   public ServerSettings withAccess(Access other) {
-    return new ServerSettings(host, port, batch, limits, decodeThreads, timeouts, tuning, other);
+    return new ServerSettings(
+        host, port, batch, limits, decodeThreads, timeouts, tuning, other, priorities);
+  }
+
+  public ServerSettings withPriorities(PriorityLevels levels) {
+    return new ServerSettings(
+        host, port, batch, limits, decodeThreads, timeouts, tuning, access, Optional.of(levels));
+  }
+
+  /** What a request gets that names this priority, or 0 for none. */
+  int priority(long named) {
+    return priorities.isPresent() ? priorities.get().of(named) : 1;
   }
 }

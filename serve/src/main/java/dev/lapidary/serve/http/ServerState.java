@@ -3,6 +3,7 @@ package dev.lapidary.serve.http;
 import dev.lapidary.core.failure.Failure;
 import dev.lapidary.serve.access.ApiKeys;
 import dev.lapidary.serve.admission.Admission;
+import dev.lapidary.serve.admission.PriorityCounts;
 import dev.lapidary.serve.inference.ModelStatistics;
 import dev.lapidary.serve.repository.Lease;
 import dev.lapidary.serve.repository.ModelFiles;
@@ -55,11 +56,18 @@ final class ServerState implements AutoCloseable {
     this.accessLog = accessLog;
     this.spans = spans;
     ServerSettings.Limits limits = settings.limits();
-    this.admission = new Admission(limits.queueImages(), limits.queueBytes());
+    Optional<PriorityCounts> counts =
+        settings.priorities().isPresent()
+            ? Optional.of(metrics.priorities(settings.priorities().get().levels()))
+            : Optional.empty();
+    this.admission = new Admission(limits.queueImages(), limits.queueBytes(), counts);
     this.connections = new Connections(limits.connections());
     this.bodies = new Bodies(settings.timeouts());
-    this.workers = new Workers(settings.decodeThreads());
+    this.workers = new Workers(settings.decodeThreads(), counts.isPresent());
     metrics.watch(requests, admission);
+    if (counts.isPresent()) {
+      metrics.watch(settings.priorities().get().levels(), admission);
+    }
   }
 
   private enum Phase {

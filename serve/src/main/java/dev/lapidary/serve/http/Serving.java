@@ -111,9 +111,11 @@ final class Serving implements AutoCloseable {
    * Admits all images of one request, and begins to classify them. The permit is told what is
    * decoded, and not closed.
    *
+   * @param priority from 1, the highest, on
    * @throws Refusal 429 if there is no room, 504 if they cannot be done by the deadline
    */
-  RequestWork classify(List<Upload> uploads, Admission.Permit permit, Deadline deadline) {
+  RequestWork classify(
+      List<Upload> uploads, Admission.Permit permit, Deadline deadline, int priority) {
     long[] weights = new long[uploads.size()];
     long bytes = 0;
     long weight = 0;
@@ -125,14 +127,14 @@ final class Serving implements AutoCloseable {
       }
     }
     pace.read(bytes, weights.length, weight);
-    requireMeetable(deadline, weights.length, weight);
+    requireMeetable(deadline, priority, weights.length, weight);
     // From here on the images are held, no longer the body that they came in.
-    if (!permit.hold(bytes) || !permit.admit(weights.length, weight)) {
+    if (!permit.hold(bytes) || !permit.admit(weights.length, weight, priority)) {
       throw queueFull();
     }
     RequestWork work = new RequestWork();
     for (int i = 0; i < weights.length; i++) {
-      begin(uploads.get(i), new Slot(work, work.next(), permit, deadline, weights[i]));
+      begin(uploads.get(i), new Slot(work, work.next(), permit, deadline, priority, weights[i]));
     }
     return work;
   }
@@ -143,6 +145,7 @@ final class Serving implements AutoCloseable {
       CompletableFuture<Result> result,
       Admission.Permit permit,
       Deadline deadline,
+      int priority,
       long weight) {}
 
   /** What is over a limit is refused from its header, and costs nothing. */
@@ -153,7 +156,7 @@ final class Serving implements AutoCloseable {
 
   private void begin(Upload upload, Slot slot) {
     if (upload instanceof Upload.File file) {
-      workers.decoders().execute(() -> decodeAndSubmit(file, slot));
+      workers.decode(slot.priority(), () -> decodeAndSubmit(file, slot));
     } else {
       slot.result().complete(new Result.Refused(((Upload.Unreadable) upload).error()));
     }
@@ -197,7 +200,8 @@ final class Serving implements AutoCloseable {
   @SuppressWarnings("FutureReturnValueIgnored") // what follows the answer throws nothing
   private void submit(TypedTensor input, Slot slot) {
     CompletableFuture<Outcome> answer =
-        batcher.submit(List.of(input), Set.of(model.signature().output()), slot.deadline());
+        batcher.submit(
+            List.of(input), Set.of(model.signature().output()), slot.deadline(), slot.priority());
     slot.work().waits(answer);
     copy(List.of(input), answer);
     answer.whenComplete(
@@ -229,7 +233,7 @@ final class Serving implements AutoCloseable {
 
   /** With nothing else in flight always try: an estimate that refused all could not recover. */
   private boolean wouldBeLate(Slot slot) {
-    int before = batcher.depth();
+    int before = batcher.depth(slot.priority());
     long needed = before == 0 ? 0 : pace.decodeNanos(slot.weight()) + pace.runNanos(before + 1);
     return slot.deadline().leftNanos() <= needed;
   }
@@ -237,20 +241,23 @@ final class Serving implements AutoCloseable {
   /**
    * Refuses before the body is read what finds no room, or no time, whatever its images are.
    *
+   * @param priority 1 where it may be any
    * @throws Refusal 429 or 504
    */
-  void requireRoom(Deadline deadline) {
-    if (admission.isFull()) {
+  void requireRoom(Deadline deadline, int priority) {
+    if (admission.isFull(priority)) {
+      admission.refuse(priority);
       throw queueFull();
     }
-    requireMeetable(deadline, 1, 0);
+    requireMeetable(deadline, priority, 1, 0);
   }
 
-  private void requireMeetable(Deadline deadline, int images, long weight) {
-    Admission.Backlog backlog = admission.backlog();
+  private void requireMeetable(Deadline deadline, int priority, int images, long weight) {
+    Admission.Backlog backlog = admission.backlog(priority);
     long left = deadline.leftNanos();
     long expected = pace.backlogNanos(backlog, images, weight);
     if (backlog.held().images() > 0 && expected > left) {
+      admission.refuse(priority);
       throw Refusal.deadlineUnmeetable(
           TimeUnit.NANOSECONDS.toMillis(expected),
           Math.max(0, TimeUnit.NANOSECONDS.toMillis(left)));

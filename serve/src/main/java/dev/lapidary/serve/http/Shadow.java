@@ -1,5 +1,6 @@
 package dev.lapidary.serve.http;
 
+import dev.lapidary.runtime.batch.Batcher;
 import dev.lapidary.runtime.batch.Deadline;
 import dev.lapidary.runtime.batch.Outcome;
 import dev.lapidary.runtime.model.ServedModel;
@@ -228,7 +229,8 @@ final class Shadow implements AutoCloseable {
             .submit(
                 List.of(input),
                 Set.of(model.signature().output()),
-                Deadline.after(settings.timeouts().deadline()));
+                Deadline.after(settings.timeouts().deadline()),
+                Batcher.LEAST_PRIORITY);
     try {
       return answer.get();
     } catch (InterruptedException e) {

@@ -1,9 +1,14 @@
 package dev.lapidary.serve.http;
 
+import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.PriorityBlockingQueue;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * The threads that all models share: those that decode images, and those that take bodies apart.
@@ -15,15 +20,33 @@ final class Workers implements AutoCloseable {
   private final ExecutorService forms = threads("lapidary-form-", FORM_THREADS);
   private final ExecutorService control = threads("lapidary-control-", 1);
   private final ExecutorService decoders;
+  private final boolean byPriority;
+  private final AtomicLong decodings = new AtomicLong();
 
-  Workers(int decodeThreads) {
-    this.decoders = threads("lapidary-decode-", decodeThreads);
+  /**
+   * @param byPriority whether images are decoded in the order of their requests' priorities
+   */
+  Workers(int decodeThreads, boolean byPriority) {
+    this.byPriority = byPriority;
+    this.decoders =
+        threads(
+            "lapidary-decode-",
+            decodeThreads,
+            byPriority ? new PriorityBlockingQueue<>() : new LinkedBlockingQueue<>());
   }
 
   private static ExecutorService threads(String name, int count) {
+    return threads(name, count, new LinkedBlockingQueue<>());
+  }
+
+  private static ExecutorService threads(String name, int count, BlockingQueue<Runnable> queue) {
     AtomicInteger number = new AtomicInteger();
-    return Executors.newFixedThreadPool(
+    return new ThreadPoolExecutor(
         count,
+        count,
+        0,
+        TimeUnit.SECONDS,
+        queue,
         task -> {
           Thread thread = new Thread(task, name + number.incrementAndGet());
           thread.setDaemon(true);
@@ -35,8 +58,24 @@ final class Workers implements AutoCloseable {
     return forms;
   }
 
-  Executor decoders() {
-    return decoders;
+  /** Begins when those of higher priorities, and those before it of its own, have begun. */
+  void decode(int priority, Runnable task) {
+    decoders.execute(byPriority ? new Decoding(priority, decodings.getAndIncrement(), task) : task);
+  }
+
+  private record Decoding(int priority, long number, Runnable task)
+      implements Runnable, Comparable<Decoding> {
+    @Override
+    public void run() {
+      task.run();
+    }
+
+    @Override
+    public int compareTo(Decoding other) {
+      return priority != other.priority
+          ? Integer.compare(priority, other.priority)
+          : Long.compare(number, other.number);
+    }
   }
 
   /** Loads and unloads models, one after the other. */

@@ -69,7 +69,8 @@ public record InferenceBody(
       output.binary().ifPresent(b -> (b ? binary : notBinary).add(output.name()));
     }
     return new InferenceBody(
-        new InferenceRequest(header.id(), inputs, wanted, header.timeoutMicros()),
+        new InferenceRequest(
+            header.id(), inputs, wanted, header.timeoutMicros(), header.priority()),
         textual,
         header.binaryOutput(),
         binary,
@@ -103,7 +104,7 @@ public record InferenceBody(
       tensor = new TypedTensor.Numbers(spec.name(), spec.type(), shape, ByteBuffer.wrap(body));
     }
     return new InferenceBody(
-        new InferenceRequest("", List.of(tensor), List.of(), OptionalLong.empty()),
+        new InferenceRequest("", List.of(tensor), List.of(), OptionalLong.empty(), 0),
         Set.of(),
         true,
         Set.of(),

@@ -23,11 +23,13 @@ import org.jspecify.annotations.Nullable;
  * known, into no more memory than they take.
  *
  * @param binaryOutput whether outputs come as binary data unless one says otherwise
+ * @param priority 0 if it names none
  */
 record InferenceHeader(
     String id,
     boolean binaryOutput,
     OptionalLong timeoutMicros,
+    long priority,
     List<Input> inputs,
     List<Output> outputs) {
   private static final int MOST_TENSORS = 256;
@@ -106,6 +108,7 @@ record InferenceHeader(
     private String id = "";
     private boolean binaryOutput;
     private OptionalLong timeout = OptionalLong.empty();
+    private long priority;
     private boolean hasInputs;
     private final List<Input> inputs = new ArrayList<>();
     private final List<Output> outputs = new ArrayList<>();
@@ -136,7 +139,7 @@ record InferenceHeader(
                 + "\"data\":…}]}");
       }
       return new InferenceHeader(
-          id, binaryOutput, timeout, List.copyOf(inputs), List.copyOf(outputs));
+          id, binaryOutput, timeout, priority, List.copyOf(inputs), List.copyOf(outputs));
     }
 
     @FunctionalInterface
@@ -167,9 +170,22 @@ record InferenceHeader(
             long micros = whole("parameters.timeout");
             timeout = micros > 0 ? OptionalLong.of(micros) : OptionalLong.empty();
           }
+          case "priority" -> priority = priority();
           default -> json.skipChildren();
         }
       }
+    }
+
+    /** Any whole number from 0 on; one that is larger than all levels is the usual one. */
+    private long priority() throws IOException {
+      String source = "parameters.priority";
+      require(json.currentToken(), JsonToken.VALUE_NUMBER_INT, source, "a whole number");
+      if (json.getText().startsWith("-")) {
+        throw new InvalidRequest(
+            "%s is %s, expected at least 0", source, Named.brief(json.getText()));
+      }
+      boolean large = json.getNumberType() == JsonParser.NumberType.BIG_INTEGER;
+      return large ? Long.MAX_VALUE : json.getLongValue();
     }
 
     private void input(String source) throws IOException {

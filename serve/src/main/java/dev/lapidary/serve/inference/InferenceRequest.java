@@ -10,9 +10,14 @@ import java.util.OptionalLong;
  * @param id the client's, given back; empty if it gave none
  * @param outputs that are wanted; all if empty
  * @param timeoutMicros the protocol's {@code timeout} (schedule policy extension)
+ * @param priority of the same extension, 1 the highest; 0 if it names none
  */
 public record InferenceRequest(
-    String id, List<TypedTensor> inputs, List<Wanted> outputs, OptionalLong timeoutMicros) {
+    String id,
+    List<TypedTensor> inputs,
+    List<Wanted> outputs,
+    OptionalLong timeoutMicros,
+    long priority) {
   public InferenceRequest {
     inputs = List.copyOf(inputs);
     outputs = List.copyOf(outputs);

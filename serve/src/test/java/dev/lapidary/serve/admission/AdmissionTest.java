@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
@@ -90,5 +91,42 @@ class AdmissionTest {
     }
     assertThat(most.get()).isBetween(2, 6);
     assertThat(admission.held()).isEqualTo(new Admission.Held(0, 0, 0, 0, 0));
+  }
+
+  @Test
+  void theLastPriorityIsRefusedFirst() {
+    List<Long> ended = new ArrayList<>();
+    PriorityCounts counts = new PriorityCounts(List.of(ended::add, n -> {}, n -> {}));
+    Admission admission = new Admission(8, 1000, Optional.of(counts));
+    Admission.Permit unknown = admission.open();
+    assertThat(unknown.hold(100)).isTrue();
+    assertThat(unknown.admit(4, 40, 3)).isTrue(); // half of eight
+    assertThat(admission.isFull(3)).isTrue();
+    assertThat(admission.isFull(2)).isFalse();
+    assertThat(admission.open(3).admit(1, 10)).isFalse();
+    Admission.Permit second = admission.open(2);
+    assertThat(second.admit(2, 20)).isTrue(); // three quarters
+    assertThat(admission.open(2).admit(1, 10)).isFalse();
+    Admission.Permit first = admission.open(1);
+    assertThat(first.hold(600)).isTrue();
+    assertThat(admission.open(3).hold(1)).isFalse(); // more than half of the bytes are held
+    assertThat(admission.open(2).hold(50)).isTrue();
+    assertThat(first.admit(1, 10)).isTrue();
+    assertThat(admission.isFull()).isFalse();
+    assertThat(admission.backlog(1).held().images()).isEqualTo(1);
+    assertThat(admission.backlog(2).held().images()).isEqualTo(3);
+    assertThat(admission.backlog(3).held().pixels()).isEqualTo(70);
+    assertThat(admission.backlog(3).room()).isZero();
+    assertThat(admission.backlog(1).room()).isEqualTo(1);
+    assertThat(counts.imagesOf(3)).isEqualTo(4);
+    assertThat(counts.refusedOf(3)).isEqualTo(2);
+    assertThat(counts.refusedOf(2)).isEqualTo(1);
+    first.close();
+    unknown.close();
+    second.close();
+    assertThat(ended).hasSize(1);
+    assertThat(admission.held().images()).isZero();
+    assertThat(admission.held().pixels()).isZero();
+    assertThat(admission.isFull(3)).isFalse();
   }
 }

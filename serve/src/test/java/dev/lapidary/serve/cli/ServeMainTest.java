@@ -72,6 +72,30 @@ class ServeMainTest {
   }
 
   @Test
+  void refusesPrioritiesThatMakeNoSense() throws Exception {
+    String model = TinyModels.write(folder).toString();
+    assertThat(run("run", "--model", model, "--priority-levels", "64").err())
+        .isEqualTo("error: --priority-levels must be in 0..63 but is 64%n".formatted());
+    assertThat(run("run", "--model", model, "--priority-levels", "2"))
+        .isEqualTo(
+            new Ended(
+                2,
+                "",
+                ("error: --priority-levels 2 needs the level of requests that name none; add"
+                        + " --default-priority-level K, one of 1..2%n")
+                    .formatted()));
+    assertThat(
+            run("run", "--model", model, "--priority-levels", "2", "--default-priority-level", "3")
+                .err())
+        .isEqualTo("error: --default-priority-level must be in 1..2 but is 3%n".formatted());
+    assertThat(run("run", "--model", model, "--default-priority-level", "1").err())
+        .isEqualTo(
+            ("error: --default-priority-level is one of the --priority-levels, and there are none;"
+                    + " add --priority-levels N%n")
+                .formatted());
+  }
+
+  @Test
   void warnsIfOtherMachinesReachIt() throws Exception {
     Path model = TinyModels.write(folder);
     try (ServerProcess server = ServerProcess.start(model, "--host", "0.0.0.0")) {
