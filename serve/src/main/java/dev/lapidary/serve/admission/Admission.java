@@ -231,6 +231,11 @@ public final class Admission {
     return images[priority];
   }
 
+  /** Of these, that are not decoded yet. */
+  public synchronized long pixelsOf(int priority) {
+    return pixels[priority];
+  }
+
   public Backlog backlog() {
     return backlog(levels);
   }

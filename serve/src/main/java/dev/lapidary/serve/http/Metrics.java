@@ -60,7 +60,6 @@ final class Metrics implements AutoCloseable {
         .register(registry);
     gauge("open.requests", "received and not answered", requests, r -> r.snapshot().open());
     gauge("held.images", "accepted and not answered", admission, a -> a.held().images());
-    gauge("held.pixels", "accepted and not decoded", admission, a -> a.held().pixels());
     gauge("held.bytes", "of bodies, come and not answered", admission, a -> a.held().bytes());
   }
 
@@ -108,6 +107,10 @@ final class Metrics implements AutoCloseable {
       int own = level;
       Gauge.builder("lapidary.priority.held.images", admission, a -> a.imagesOf(own))
           .description("images, or rows, that are admitted and not answered")
+          .tags(priority(level))
+          .register(registry);
+      Gauge.builder("lapidary.priority.held.pixels", admission, a -> a.pixelsOf(own))
+          .description("of these, that are not decoded yet")
           .tags(priority(level))
           .register(registry);
     }

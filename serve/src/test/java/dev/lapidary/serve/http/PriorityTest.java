@@ -170,9 +170,11 @@ class PriorityTest {
   }
 
   private static void awaitDecoded(Client client) throws Exception {
-    while (!new String(client.get("/metrics").body(), UTF_8)
-        .contains("lapidary_held_pixels 0.0\n")) {
+    String none = "lapidary_priority_held_pixels{priority=\"%d\"} 0.0\n";
+    String metrics = "";
+    while (!metrics.contains(none.formatted(1)) || !metrics.contains(none.formatted(2))) {
       Thread.sleep(1);
+      metrics = new String(client.get("/metrics").body(), UTF_8);
     }
   }
 
