@@ -84,7 +84,6 @@ public final class Admission {
       synchronized (Admission.this) {
         long most = (long) (maxBytes * share(priority));
         if (closed || (total > ownBytes && bytes - ownBytes + total > most)) {
-          refuse(priority);
           return false;
         }
         bytes += total - ownBytes;
@@ -111,7 +110,10 @@ public final class Admission {
     public boolean admit(int imageCount, long imagePixels, int known) {
       synchronized (Admission.this) {
         boolean full = isFull(known) || (levels > 1 && bytes > maxBytes * share(known));
-        if (closed || full) {
+        if (closed) {
+          return false;
+        }
+        if (full) {
           refuse(known);
           return false;
         }

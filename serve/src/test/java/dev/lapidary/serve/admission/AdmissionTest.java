@@ -119,7 +119,7 @@ class AdmissionTest {
     assertThat(admission.backlog(3).room()).isZero();
     assertThat(admission.backlog(1).room()).isEqualTo(1);
     assertThat(counts.imagesOf(3)).isEqualTo(4);
-    assertThat(counts.refusedOf(3)).isEqualTo(2);
+    assertThat(counts.refusedOf(3)).isEqualTo(1); // what finds no memory may try again
     assertThat(counts.refusedOf(2)).isEqualTo(1);
     first.close();
     unknown.close();
