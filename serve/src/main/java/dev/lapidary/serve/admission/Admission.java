@@ -2,6 +2,9 @@ package dev.lapidary.serve.admission;
 
 import dev.lapidary.runtime.batch.Deadline;
 import java.time.Duration;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -28,6 +31,9 @@ public final class Admission {
   private final long[] unreadBytes;
   private final long[] pixels;
 
+  /** Of each model, by priority; none of a model that has none. */
+  private final Map<Pace, int[]> imagesOfModel = new HashMap<>();
+
   public Admission(int maxImages, long maxBytes) {
     this(maxImages, maxBytes, Optional.empty());
   }
@@ -43,6 +49,10 @@ public final class Admission {
     this.images = new int[levels + 1];
     this.unreadBytes = new long[levels + 1];
     this.pixels = new long[levels + 1];
+  }
+
+  private int[] imagesOf(Pace pace) {
+    return imagesOfModel.computeIfAbsent(pace, p -> new int[levels + 1]);
   }
 
   /** What a priority may fill. */
@@ -67,6 +77,7 @@ public final class Admission {
     private boolean closed;
     private boolean admitted;
     private int priority;
+    private Optional<Pace> model = Optional.empty();
     private int ownImages;
     private long ownBytes;
     private long ownPixels;
@@ -96,18 +107,11 @@ public final class Admission {
     /**
      * Admits all images of the request, or none if there is no room for one.
      *
+     * @param pace of the model that they are for, the same one each time
      * @param imagePixels of all together, which are to be decoded
+     * @param known the request's priority, which may not have been known before
      */
-    public boolean admit(int imageCount, long imagePixels) {
-      return admit(imageCount, imagePixels, priority);
-    }
-
-    /**
-     * The same where its priority was not known before.
-     *
-     * @param known of the request
-     */
-    public boolean admit(int imageCount, long imagePixels, int known) {
+    public boolean admit(Pace pace, int imageCount, long imagePixels, int known) {
       synchronized (Admission.this) {
         boolean full = isFull(known) || (levels > 1 && bytes > maxBytes * share(known));
         if (closed) {
@@ -124,6 +128,8 @@ public final class Admission {
           admittedNanos = counts.isPresent() ? System.nanoTime() : 0;
         }
         images[priority] += imageCount;
+        model = Optional.of(pace);
+        imagesOf(pace)[priority] += imageCount;
         ownImages += imageCount;
         pixels[priority] += imagePixels;
         ownPixels += imagePixels;
@@ -154,6 +160,7 @@ public final class Admission {
         closed = true;
         requests--;
         images[priority] -= ownImages;
+        model.ifPresent(this::leave);
         bytes -= ownBytes;
         unreadBytes[priority] -= admitted ? 0 : ownBytes;
         pixels[priority] -= ownPixels;
@@ -161,6 +168,14 @@ public final class Admission {
           counts.get().ended(priority, System.nanoTime() - admittedNanos);
         }
         Admission.this.notifyAll();
+      }
+    }
+
+    private void leave(Pace pace) {
+      int[] own = imagesOf(pace);
+      own[priority] -= ownImages;
+      if (Arrays.stream(own).sum() == 0) { // else a model that is unloaded stays here
+        imagesOfModel.remove(pace);
       }
     }
   }
@@ -177,7 +192,7 @@ public final class Admission {
   public record Held(int requests, int images, long pixels, long bytes, long unreadBytes) {}
 
   /**
-   * What is to be worked off.
+   * What one model's answers wait for: its own images, and all that is to be read and decoded.
    *
    * @param room for so many images more: what is read beyond it will be refused
    */
@@ -238,13 +253,18 @@ public final class Admission {
     return pixels[priority];
   }
 
-  public Backlog backlog() {
-    return backlog(levels);
+  public Backlog backlog(Pace pace) {
+    return backlog(pace, levels);
   }
 
   /** What a request of this priority waits for: what is as urgent, or more. */
-  public synchronized Backlog backlog(int priority) {
-    return new Backlog(held(priority), Math.max(0, maxImages(priority) - images()));
+  public synchronized Backlog backlog(Pace pace, int priority) {
+    Held all = held(priority);
+    int[] none = new int[levels + 1];
+    int count = Arrays.stream(imagesOfModel.getOrDefault(pace, none), 1, priority + 1).sum();
+    return new Backlog(
+        new Held(all.requests(), count, all.pixels(), all.bytes(), all.unreadBytes()),
+        Math.max(0, maxImages(priority) - images()));
   }
 
   /** Whether no image is admitted now. */

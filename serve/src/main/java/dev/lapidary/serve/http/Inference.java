@@ -80,7 +80,9 @@ final class Inference {
     return model
         .images()
         .map(Serving::retryAfter)
-        .orElseGet(() -> RetryAfter.of(model.pace().backlogNanos(state.admission().backlog())));
+        .orElseGet(
+            () ->
+                RetryAfter.of(model.pace().backlogNanos(state.admission().backlog(model.pace()))));
   }
 
   /**
@@ -109,7 +111,7 @@ final class Inference {
       return images(request, images.get(), base64, wanted, permit, deadline, priority, beganNanos);
     }
     check.requireInputs(request);
-    if (!permit.admit(check.weight(request), 0, priority)) {
+    if (!permit.admit(model.pace(), check.weight(request), 0, priority)) {
       throw queueFull();
     }
     return tensors(request, wanted, deadline, priority, beganNanos);

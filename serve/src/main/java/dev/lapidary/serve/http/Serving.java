@@ -129,7 +129,7 @@ final class Serving implements AutoCloseable {
     pace.read(bytes, weights.length, weight);
     requireMeetable(deadline, priority, weights.length, weight);
     // From here on the images are held, no longer the body that they came in.
-    if (!permit.hold(bytes) || !permit.admit(weights.length, weight, priority)) {
+    if (!permit.hold(bytes) || !permit.admit(pace, weights.length, weight, priority)) {
       throw queueFull();
     }
     RequestWork work = new RequestWork();
@@ -224,7 +224,7 @@ final class Serving implements AutoCloseable {
       answer.thenAccept(
           outcome -> {
             if (outcome instanceof Outcome.Ran ran) {
-              long backlog = pace.backlogNanos(admission.backlog());
+              long backlog = pace.backlogNanos(admission.backlog(pace));
               shadow.get().offer(model, inputs, ran, backlog);
             }
           });
@@ -253,10 +253,10 @@ final class Serving implements AutoCloseable {
   }
 
   private void requireMeetable(Deadline deadline, int priority, int images, long weight) {
-    Admission.Backlog backlog = admission.backlog(priority);
+    Admission.Backlog backlog = admission.backlog(pace, priority);
     long left = deadline.leftNanos();
     long expected = pace.backlogNanos(backlog, images, weight);
-    if (backlog.held().images() > 0 && expected > left) {
+    if (admission.held().images() > 0 && expected > left) {
       admission.refuse(priority);
       throw Refusal.deadlineUnmeetable(
           TimeUnit.NANOSECONDS.toMillis(expected),
@@ -271,7 +271,7 @@ final class Serving implements AutoCloseable {
 
   /** When what is there now will be worked off. */
   Duration retryAfter() {
-    return RetryAfter.of(pace.backlogNanos(admission.backlog()));
+    return RetryAfter.of(pace.backlogNanos(admission.backlog(pace)));
   }
 
   ServedModel model() {

@@ -2,6 +2,7 @@ package dev.lapidary.serve.admission;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.lapidary.runtime.batch.BatchStatistics;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -11,6 +12,34 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
 class AdmissionTest {
+  private static final Pace PACE = pace(1_000_000);
+
+  /** Of a model whose images take so long, one at a time. */
+  private static Pace pace(long nanos) {
+    BatchStatistics runs = new BatchStatistics();
+    runs.expect(nanos);
+    return new Pace(2, runs, () -> 1);
+  }
+
+  /** Else a fast model's full queue made a slow one refuse what it could have done. */
+  @Test
+  void aModelIsJudgedByItsOwnImages() {
+    Admission admission = new Admission(1000, 1_000_000);
+    Pace slow = pace(100_000_000);
+    Admission.Permit many = admission.open();
+    assertThat(many.admit(PACE, 200, 0, 1)).isTrue();
+    assertThat(slow.backlogNanos(admission.backlog(slow))).isZero();
+    assertThat(PACE.backlogNanos(admission.backlog(PACE))).isEqualTo(200_000_000);
+    Admission.Permit one = admission.open();
+    assertThat(one.admit(slow, 3, 0, 1)).isTrue();
+    assertThat(slow.backlogNanos(admission.backlog(slow))).isEqualTo(300_000_000);
+    assertThat(admission.backlog(slow).room()).isEqualTo(797);
+    many.close();
+    assertThat(PACE.backlogNanos(admission.backlog(PACE))).isZero();
+    one.close();
+    assertThat(admission.backlog(slow).held().images()).isZero();
+  }
+
   @Test
   void holdsBytesAsTheyComeUpToTheBound() {
     Admission admission = new Admission(3, 100);
@@ -26,7 +55,7 @@ class AdmissionTest {
     one.close();
     assertThat(admission.held()).isEqualTo(new Admission.Held(1, 0, 0, 40, 40));
     assertThat(one.hold(1)).isFalse();
-    assertThat(one.admit(1, 1)).isFalse();
+    assertThat(one.admit(PACE, 1, 1, 1)).isFalse();
     two.close();
     assertThat(admission.held()).isEqualTo(new Admission.Held(0, 0, 0, 0, 0));
   }
@@ -39,20 +68,20 @@ class AdmissionTest {
     Admission.Permit many = admission.open();
     Admission.Permit last = admission.open();
     assertThat(many.hold(10)).isTrue();
-    assertThat(one.admit(2, 20)).isTrue();
+    assertThat(one.admit(PACE, 2, 20, 1)).isTrue();
     assertThat(admission.held()).isEqualTo(new Admission.Held(3, 2, 20, 10, 10));
     assertThat(admission.isFull()).isFalse();
-    assertThat(admission.backlog().room()).isEqualTo(1);
-    assertThat(many.admit(64, 640)).isTrue();
+    assertThat(admission.backlog(PACE).room()).isEqualTo(1);
+    assertThat(many.admit(PACE, 64, 640, 1)).isTrue();
     assertThat(admission.isFull()).isTrue();
-    assertThat(last.admit(1, 10)).isFalse();
-    assertThat(admission.backlog().room()).isZero();
+    assertThat(last.admit(PACE, 1, 10, 1)).isFalse();
+    assertThat(admission.backlog(PACE).room()).isZero();
     assertThat(admission.held()).isEqualTo(new Admission.Held(3, 66, 660, 10, 0));
     many.decoded(600);
     assertThat(admission.held()).isEqualTo(new Admission.Held(3, 66, 60, 10, 0));
     many.close();
     assertThat(admission.held()).isEqualTo(new Admission.Held(2, 2, 20, 0, 0));
-    assertThat(last.admit(1, 10)).isTrue();
+    assertThat(last.admit(PACE, 1, 10, 1)).isTrue();
   }
 
   @Test
@@ -76,7 +105,7 @@ class AdmissionTest {
               () -> {
                 for (int i = 0; i < 2000; i++) {
                   Admission.Permit permit = admission.open();
-                  if (permit.admit(2, 10)) {
+                  if (permit.admit(PACE, 2, 10, 1)) {
                     most.accumulateAndGet(inside.addAndGet(2), Math::max);
                     inside.addAndGet(-2);
                   }
@@ -100,24 +129,24 @@ class AdmissionTest {
     Admission admission = new Admission(8, 1000, Optional.of(counts));
     Admission.Permit unknown = admission.open();
     assertThat(unknown.hold(100)).isTrue();
-    assertThat(unknown.admit(4, 40, 3)).isTrue(); // half of eight
+    assertThat(unknown.admit(PACE, 4, 40, 3)).isTrue(); // half of eight
     assertThat(admission.isFull(3)).isTrue();
     assertThat(admission.isFull(2)).isFalse();
-    assertThat(admission.open(3).admit(1, 10)).isFalse();
+    assertThat(admission.open(3).admit(PACE, 1, 10, 3)).isFalse();
     Admission.Permit second = admission.open(2);
-    assertThat(second.admit(2, 20)).isTrue(); // three quarters
-    assertThat(admission.open(2).admit(1, 10)).isFalse();
+    assertThat(second.admit(PACE, 2, 20, 2)).isTrue(); // three quarters
+    assertThat(admission.open(2).admit(PACE, 1, 10, 2)).isFalse();
     Admission.Permit first = admission.open(1);
     assertThat(first.hold(600)).isTrue();
     assertThat(admission.open(3).hold(1)).isFalse(); // more than half of the bytes are held
     assertThat(admission.open(2).hold(50)).isTrue();
-    assertThat(first.admit(1, 10)).isTrue();
+    assertThat(first.admit(PACE, 1, 10, 1)).isTrue();
     assertThat(admission.isFull()).isFalse();
-    assertThat(admission.backlog(1).held().images()).isEqualTo(1);
-    assertThat(admission.backlog(2).held().images()).isEqualTo(3);
-    assertThat(admission.backlog(3).held().pixels()).isEqualTo(70);
-    assertThat(admission.backlog(3).room()).isZero();
-    assertThat(admission.backlog(1).room()).isEqualTo(1);
+    assertThat(admission.backlog(PACE, 1).held().images()).isEqualTo(1);
+    assertThat(admission.backlog(PACE, 2).held().images()).isEqualTo(3);
+    assertThat(admission.backlog(PACE, 3).held().pixels()).isEqualTo(70);
+    assertThat(admission.backlog(PACE, 3).room()).isZero();
+    assertThat(admission.backlog(PACE, 1).room()).isEqualTo(1);
     assertThat(counts.imagesOf(3)).isEqualTo(4);
     assertThat(counts.refusedOf(3)).isEqualTo(1); // what finds no memory may try again
     assertThat(counts.refusedOf(2)).isEqualTo(1);
