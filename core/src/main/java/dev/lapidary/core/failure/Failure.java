@@ -25,25 +25,25 @@ public class Failure extends RuntimeException {
   /** Exit 1: the input was right and the work still failed. */
   @FormatMethod
   public static Failure failed(String format, Object... arguments) {
-    return new Failure(ExitCode.FAILED, String.format(format, arguments));
+    return new Failure(ExitCode.FAILED, Phrase.of(format, arguments));
   }
 
   /** Exit 2: wrong usage or input. */
   @FormatMethod
   public static Failure badInput(String format, Object... arguments) {
-    return new Failure(ExitCode.BAD_INPUT, String.format(format, arguments));
+    return new Failure(ExitCode.BAD_INPUT, Phrase.of(format, arguments));
   }
 
   /** Exit 3: everything ran, and a gate refused the result. */
   @FormatMethod
   public static Failure gate(String format, Object... arguments) {
-    return new Failure(ExitCode.GATE_REFUSED, String.format(format, arguments));
+    return new Failure(ExitCode.GATE_REFUSED, Phrase.of(format, arguments));
   }
 
   /** Exit 4: an operator or a construct that Lapidary does not translate. */
   @FormatMethod
   public static Failure unsupported(String format, Object... arguments) {
-    return new Failure(ExitCode.UNSUPPORTED, String.format(format, arguments));
+    return new Failure(ExitCode.UNSUPPORTED, Phrase.of(format, arguments));
   }
 
   /**

@@ -4,6 +4,7 @@ import dev.lapidary.core.card.ModelCard;
 import dev.lapidary.core.card.ModelCard.Fallback;
 import dev.lapidary.core.card.Scoring;
 import dev.lapidary.core.failure.Failure;
+import dev.lapidary.core.failure.Phrase;
 import dev.lapidary.exporter.onnx.OnnxGraph;
 import java.util.List;
 import java.util.Locale;
@@ -62,13 +63,13 @@ public record Quantized(
     }
     Latency latency = Latency.of(fp32, graph, images);
     log.accept(
-        "%s: %s%s inputs, %s within %.3g"
-            .formatted(
-                method.name(),
-                method.layers().map(layers -> layers.words() + ", ").orElse(""),
-                drift.words(),
-                scoring.words(),
-                drift.maxAbsDifference()));
+        Phrase.of(
+            "%s: %s%s inputs, %s within %.3g",
+            method.name(),
+            method.layers().map(layers -> layers.words() + ", ").orElse(""),
+            drift.words(),
+            scoring.words(),
+            drift.maxAbsDifference()));
     sayLatency(method.name(), latency, log);
     ModelCard.Quantization card =
         new ModelCard.Quantization(

@@ -1,5 +1,6 @@
 package dev.lapidary.trainer.data;
 
+import dev.lapidary.core.failure.Phrase;
 import java.util.ArrayList;
 import java.util.DoubleSummaryStatistics;
 import java.util.List;
@@ -116,8 +117,9 @@ public final class EpochImages {
     }
     if (isWeighed()) {
       words.add(
-          "weights of the images in the training loss: %s to %s, mean %.3f"
-              .formatted(weights.getMin(), weights.getMax(), weights.getAverage()));
+          Phrase.of(
+              "weights of the images in the training loss: %s to %s, mean %.3f",
+              weights.getMin(), weights.getMax(), weights.getAverage()));
     }
     return words;
   }

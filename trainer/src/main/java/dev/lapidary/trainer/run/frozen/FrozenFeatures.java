@@ -3,6 +3,7 @@ package dev.lapidary.trainer.run.frozen;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import dev.lapidary.core.failure.Failure;
+import dev.lapidary.core.failure.Phrase;
 import dev.lapidary.core.file.Sha256;
 import dev.lapidary.core.image.Preprocessing;
 import dev.lapidary.core.image.Preprocessor;
@@ -180,12 +181,12 @@ public final class FrozenFeatures implements AutoCloseable {
     try (BatchSource features = computed(images.get(), size)) {
       FeatureFile.write(path, whole, data.size(), features);
       progress.say(
-          "features of %d images (%s), %d MB, computed in %.1f s"
-              .formatted(
-                  data.size(),
-                  which,
-                  Files.size(path) >> 20,
-                  (double) (System.nanoTime() - start) / 1e9));
+          Phrase.of(
+              "features of %d images (%s), %d MB, computed in %.1f s",
+              data.size(),
+              which,
+              Files.size(path) >> 20,
+              (double) (System.nanoTime() - start) / 1e9));
     } catch (IOException | UncheckedIOException e) {
       throw Failure.failed(
           "[%s] the features of %d images cannot be written: %s; make room, then go on with"

@@ -1,5 +1,6 @@
 package dev.lapidary.trainer.run.loop;
 
+import dev.lapidary.core.failure.Phrase;
 import dev.lapidary.core.tensor.Tensor;
 import dev.lapidary.trainer.checkpoint.Checkpoints;
 import dev.lapidary.trainer.checkpoint.TrainingState.Best;
@@ -46,12 +47,12 @@ record Completion(
     reports.end(MetricsLog.epochs(directory.metrics()), measured);
     Delivery.write(directory, inputs, tensors, measured);
     progress.say(
-        "%s: validation %s %.4f after step %d"
-            .formatted(
-                directory.model(),
-                measured.validation().scoreName(bestBy()),
-                measured.validation().score(bestBy()),
-                last ? steps : best.step()));
+        Phrase.of(
+            "%s: validation %s %.4f after step %d",
+            directory.model(),
+            measured.validation().scoreName(bestBy()),
+            measured.validation().score(bestBy()),
+            last ? steps : best.step()));
     progress.say(
         "%s shows its curves and mistakes; next: exporter onnx %s --out model.onnx"
             .formatted(directory.report(), directory.root()));
@@ -72,7 +73,7 @@ record Completion(
           line(scores.measures())
               + scores
                   .balancedAccuracy(bestBy())
-                  .map(mean -> "; balanced accuracy %.4f".formatted(mean))
+                  .map(mean -> Phrase.of("; balanced accuracy %.4f", mean))
                   .orElse(""));
       return Optional.of(scores);
     }
@@ -84,12 +85,8 @@ record Completion(
 
   private static String line(Measures measures) {
     Interval interval = measures.scoreInterval();
-    return "test %s %.4f on %d images, 95 %% interval %.4f to %.4f"
-        .formatted(
-            measures.scoreName(),
-            measures.score(),
-            measures.images(),
-            interval.low(),
-            interval.high());
+    return Phrase.of(
+        "test %s %.4f on %d images, 95 %% interval %.4f to %.4f",
+        measures.scoreName(), measures.score(), measures.images(), interval.low(), interval.high());
   }
 }

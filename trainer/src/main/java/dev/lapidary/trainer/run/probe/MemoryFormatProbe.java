@@ -1,5 +1,6 @@
 package dev.lapidary.trainer.run.probe;
 
+import dev.lapidary.core.failure.Phrase;
 import dev.lapidary.core.image.Preprocessing;
 import dev.lapidary.trainer.plan.MemoryFormat;
 import dev.lapidary.trainer.plan.PrecisionChoice;
@@ -51,8 +52,9 @@ public final class MemoryFormatProbe {
     MemoryFormat faster =
         channelsLast > contiguous ? MemoryFormat.CHANNELS_LAST : MemoryFormat.CONTIGUOUS;
     progress.say(
-        "memory format: contiguous %.1f, channels_last %.1f images/s measured: %s"
-            .formatted(contiguous, channelsLast, faster.name().toLowerCase(Locale.ROOT)));
+        Phrase.of(
+            "memory format: contiguous %.1f, channels_last %.1f images/s measured: %s",
+            contiguous, channelsLast, faster.name().toLowerCase(Locale.ROOT)));
     return faster;
   }
 

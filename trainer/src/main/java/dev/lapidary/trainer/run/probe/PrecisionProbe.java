@@ -1,5 +1,6 @@
 package dev.lapidary.trainer.run.probe;
 
+import dev.lapidary.core.failure.Phrase;
 import dev.lapidary.trainer.plan.PrecisionChoice;
 import dev.lapidary.trainer.plan.RunConfig;
 import dev.lapidary.trainer.program.Precision;
@@ -28,12 +29,12 @@ public final class PrecisionProbe {
             ? List.of(Precision.BF16, Precision.FP16)
             : List.of(Precision.BF16);
     double full = imagesPerSecond(config, network, Precision.FP32);
-    StringBuilder text = new StringBuilder("precision: fp32 %.1f".formatted(full));
+    StringBuilder text = new StringBuilder(Phrase.of("precision: fp32 %.1f", full));
     Precision chosen = Precision.FP32;
     double best = full * WORTH;
     for (Precision candidate : candidates) {
       double speed = imagesPerSecond(config, network, candidate);
-      text.append(", %s %.1f".formatted(name(candidate), speed));
+      text.append(Phrase.of(", %s %.1f", name(candidate), speed));
       if (speed > best) {
         chosen = candidate;
         best = speed;

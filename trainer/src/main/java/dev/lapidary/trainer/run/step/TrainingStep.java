@@ -4,6 +4,7 @@ import ai.djl.engine.EngineException;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import dev.lapidary.core.failure.Failure;
+import dev.lapidary.core.failure.Phrase;
 import dev.lapidary.core.tensor.RandomStream;
 import dev.lapidary.trainer.checkpoint.TrainingState.Adapted;
 import dev.lapidary.trainer.checkpoint.TrainingState.Position;
@@ -248,8 +249,9 @@ public record TrainingStep(
     LossScale next = adapted.lossScale().after(finite);
     if (!finite) {
       progress.say(
-          "step %d overflowed in fp16 and is skipped; the loss scale is %.0f"
-              .formatted(at.step() + 1, next.scale()));
+          Phrase.of(
+              "step %d overflowed in fp16 and is skipped; the loss scale is %.0f",
+              at.step() + 1, next.scale()));
     }
     if (next.scale() < 1) {
       throw notFinite("inf or nan even without a loss scale", stage, at);
