@@ -2,7 +2,6 @@ package dev.lapidary.serve.admission;
 
 import dev.lapidary.runtime.batch.Deadline;
 import java.time.Duration;
-import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -65,9 +64,14 @@ public final class Admission {
   }
 
   private int images() {
+    return sum(images, levels);
+  }
+
+  /** Of the priorities from 1 to this one. */
+  private static int sum(int[] counts, int priority) {
     int sum = 0;
-    for (int each : images) {
-      sum += each;
+    for (int level = 1; level <= priority; level++) {
+      sum += counts[level];
     }
     return sum;
   }
@@ -174,7 +178,7 @@ public final class Admission {
     private void leave(Pace pace) {
       int[] own = imagesOf(pace);
       own[priority] -= ownImages;
-      if (Arrays.stream(own).sum() == 0) { // else a model that is unloaded stays here
+      if (sum(own, levels) == 0) { // else a model that is unloaded stays here
         imagesOfModel.remove(pace);
       }
     }
@@ -196,7 +200,12 @@ public final class Admission {
    *
    * @param room for so many images more: what is read beyond it will be refused
    */
-  public record Backlog(Held held, int room) {}
+  public record Backlog(Held held, int room) {
+    /** Nothing of the model is in flight that its requests of this priority would wait for. */
+    public boolean isEmpty() {
+      return held.images() == 0;
+    }
+  }
 
   /** Of a request that is to be read; holds nothing but the server's end. */
   public Permit open() {
@@ -232,15 +241,13 @@ public final class Admission {
 
   /** Of this priority and of higher ones. */
   private synchronized Held held(int priority) {
-    int ownImages = 0;
     long ownPixels = 0;
     long ownUnread = 0;
     for (int level = 1; level <= priority; level++) {
-      ownImages += images[level];
       ownPixels += pixels[level];
       ownUnread += unreadBytes[level];
     }
-    return new Held(requests, ownImages, ownPixels, bytes, ownUnread);
+    return new Held(requests, sum(images, priority), ownPixels, bytes, ownUnread);
   }
 
   /** Of one priority alone. */
@@ -260,10 +267,9 @@ public final class Admission {
   /** What a request of this priority waits for: what is as urgent, or more. */
   public synchronized Backlog backlog(Pace pace, int priority) {
     Held all = held(priority);
-    int[] none = new int[levels + 1];
-    int count = Arrays.stream(imagesOfModel.getOrDefault(pace, none), 1, priority + 1).sum();
+    int own = imagesOfModel.containsKey(pace) ? sum(imagesOf(pace), priority) : 0;
     return new Backlog(
-        new Held(all.requests(), count, all.pixels(), all.bytes(), all.unreadBytes()),
+        new Held(all.requests(), own, all.pixels(), all.bytes(), all.unreadBytes()),
         Math.max(0, maxImages(priority) - images()));
   }
 

@@ -256,7 +256,7 @@ final class Serving implements AutoCloseable {
     Admission.Backlog backlog = admission.backlog(pace, priority);
     long left = deadline.leftNanos();
     long expected = pace.backlogNanos(backlog, images, weight);
-    if (admission.held().images() > 0 && expected > left) {
+    if (!backlog.isEmpty() && expected > left) { // else an estimate that refused all stood for ever
       admission.refuse(priority);
       throw Refusal.deadlineUnmeetable(
           TimeUnit.NANOSECONDS.toMillis(expected),

@@ -4,7 +4,6 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import com.google.protobuf.ByteString;
 import dev.lapidary.core.image.ImageLimits;
 import dev.lapidary.runtime.TinyModels;
 import dev.lapidary.runtime.batch.BatchPolicy;
@@ -15,7 +14,6 @@ import dev.lapidary.serve.GrpcClient;
 import dev.lapidary.serve.NoLeaks;
 import dev.lapidary.serve.admission.PriorityLevels;
 import dev.lapidary.serve.grpc.message.OpenInference.InferParameter;
-import dev.lapidary.serve.grpc.message.OpenInference.InferTensorContents;
 import dev.lapidary.serve.grpc.message.OpenInference.ModelInferRequest;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
@@ -99,18 +97,8 @@ class PriorityTest {
   }
 
   private static ModelInferRequest call(int red, long priority) {
-    return ModelInferRequest.newBuilder()
-        .setModelName("tiny")
-        .putParameters("priority", InferParameter.newBuilder().setInt64Param(priority).build())
-        .addInputs(
-            ModelInferRequest.InferInputTensor.newBuilder()
-                .setName("input")
-                .setDatatype("BYTES")
-                .addShape(1)
-                .setContents(
-                    InferTensorContents.newBuilder()
-                        .addBytesContents(ByteString.copyFrom(image(red)))))
-        .build();
+    InferParameter named = InferParameter.newBuilder().setInt64Param(priority).build();
+    return GrpcClient.images(image(red)).toBuilder().putParameters("priority", named).build();
   }
 
   private static void awaitInFlight(PredictionServer server, int images) throws Exception {

@@ -3,7 +3,6 @@ package dev.lapidary.serve.http;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import com.google.protobuf.ByteString;
 import dev.lapidary.core.card.ModelCard;
 import dev.lapidary.core.failure.ExitCode;
 import dev.lapidary.core.failure.Failure;
@@ -18,7 +17,6 @@ import dev.lapidary.runtime.model.ServedModel;
 import dev.lapidary.runtime.session.Device;
 import dev.lapidary.serve.GrpcClient;
 import dev.lapidary.serve.NoLeaks;
-import dev.lapidary.serve.grpc.message.OpenInference.InferTensorContents;
 import dev.lapidary.serve.grpc.message.OpenInference.ModelInferRequest;
 import dev.lapidary.serve.repository.ShadowRoute;
 import java.awt.Color;
@@ -180,16 +178,7 @@ class ShadowTest {
   }
 
   private static ModelInferRequest call(byte[] image) {
-    return ModelInferRequest.newBuilder()
-        .setModelName("shoes")
-        .addInputs(
-            ModelInferRequest.InferInputTensor.newBuilder()
-                .setName("input")
-                .setDatatype("BYTES")
-                .addShape(1)
-                .setContents(
-                    InferTensorContents.newBuilder().addBytesContents(ByteString.copyFrom(image))))
-        .build();
+    return GrpcClient.images(image).toBuilder().setModelName("shoes").build();
   }
 
   @Test
