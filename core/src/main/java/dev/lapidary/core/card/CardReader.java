@@ -70,6 +70,9 @@ final class CardReader {
     if (!card.has("scores")) {
       card.put("scores", "logits");
     }
+    if (!card.has("trunk")) {
+      card.putNull("trunk");
+    }
     if (card.get("input") instanceof ObjectNode input && !input.has("anySize")) {
       input.put("anySize", false);
     }

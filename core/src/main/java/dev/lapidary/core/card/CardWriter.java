@@ -63,6 +63,9 @@ final class CardWriter {
     } else {
       json.writeNullField("preprocessing");
     }
+    if (card.trunk().isPresent()) { // cards of whole networks keep their bytes
+      trunk(card.trunk().get());
+    }
     json.writeObjectFieldStart("metrics");
     for (Map.Entry<String, Double> metric : card.metrics().entrySet()) {
       json.writeNumberField(metric.getKey(), metric.getValue());
@@ -98,6 +101,14 @@ final class CardWriter {
     if (input.anySize()) {
       json.writeBooleanField("anySize", true);
     }
+    json.writeEndObject();
+  }
+
+  private void trunk(Trunk trunk) throws IOException {
+    json.writeObjectFieldStart("trunk");
+    json.writeStringField("sha256", trunk.sha256());
+    json.writeStringField("output", trunk.output());
+    json.writeNumberField("features", trunk.features());
     json.writeEndObject();
   }
 

@@ -20,6 +20,7 @@ import java.util.TreeMap;
  * @param scores what the file gives; JSON without it means logits, which the activation is applied
  *     to
  * @param preprocessing absent if a third party's file did not come with one
+ * @param trunk present in a head: the file that gives what it takes
  * @param metrics by name, such as {@code val_accuracy} in [0, 1]
  * @param quantization present in a quantized file
  * @param parity present in an exported file
@@ -34,6 +35,7 @@ public record ModelCard(
     Scores scores,
     Input input,
     Optional<Preprocessing> preprocessing,
+    Optional<Trunk> trunk,
     SortedMap<String, Double> metrics,
     Provenance provenance,
     Optional<Quantization> quantization,
@@ -55,6 +57,38 @@ public record ModelCard(
     metrics = new TreeMap<>(metrics);
     golden = List.copyOf(golden);
     Scoring.requireFit(scores, activation);
+  }
+
+  /** Of a whole network, or of a part that is no head. */
+  public ModelCard(
+      String name,
+      String version,
+      String architecture,
+      List<String> labels,
+      Activation activation,
+      Scores scores,
+      Input input,
+      Optional<Preprocessing> preprocessing,
+      SortedMap<String, Double> metrics,
+      Provenance provenance,
+      Optional<Quantization> quantization,
+      Optional<Parity> parity,
+      List<GoldenImage> golden) {
+    this(
+        name,
+        version,
+        architecture,
+        labels,
+        activation,
+        scores,
+        input,
+        preprocessing,
+        Optional.empty(),
+        metrics,
+        provenance,
+        quantization,
+        parity,
+        golden);
   }
 
   /**
@@ -228,32 +262,37 @@ public record ModelCard(
   }
 
   public ModelCard withScoring(Scoring how) {
-    return with(how, input, quantization, parity, golden);
+    return with(how, input, trunk, quantization, parity, golden);
   }
 
   public ModelCard withActivation(Activation other) {
-    return with(new Scoring(scores, other), input, quantization, parity, golden);
+    return with(new Scoring(scores, other), input, trunk, quantization, parity, golden);
   }
 
   public ModelCard withInput(Input other) {
-    return with(scoring(), other, quantization, parity, golden);
+    return with(scoring(), other, trunk, quantization, parity, golden);
+  }
+
+  public ModelCard withTrunk(Trunk below) {
+    return with(scoring(), input, Optional.of(below), quantization, parity, golden);
   }
 
   public ModelCard withQuantization(Quantization how) {
-    return with(scoring(), input, Optional.of(how), parity, golden);
+    return with(scoring(), input, trunk, Optional.of(how), parity, golden);
   }
 
   public ModelCard withParity(Parity certificate) {
-    return with(scoring(), input, quantization, Optional.of(certificate), golden);
+    return with(scoring(), input, trunk, quantization, Optional.of(certificate), golden);
   }
 
   public ModelCard withGolden(List<GoldenImage> images) {
-    return with(scoring(), input, quantization, parity, images);
+    return with(scoring(), input, trunk, quantization, parity, images);
   }
 
   private ModelCard with(
       Scoring how,
       Input taken,
+      Optional<Trunk> below,
       Optional<Quantization> quantized,
       Optional<Parity> proof,
       List<GoldenImage> images) {
@@ -266,6 +305,7 @@ public record ModelCard(
         how.scores(),
         taken,
         preprocessing,
+        below,
         metrics,
         provenance,
         quantized,

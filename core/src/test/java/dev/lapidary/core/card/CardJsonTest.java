@@ -102,7 +102,11 @@ class CardJsonTest {
                     List.of(new Fallback("\"a\"/\u00e9", "b")),
                     "web"));
     assertThat(CardJson.write(all))
-        .isEqualTo(bound.writeValueAsString(all).replace(",\"anySize\":false", ""));
+        .isEqualTo(
+            bound
+                .writeValueAsString(all)
+                .replace(",\"anySize\":false", "")
+                .replace(",\"trunk\":null", ""));
     ModelCard least =
         new ModelCard(
             "",
@@ -119,7 +123,37 @@ class CardJsonTest {
             Optional.empty(),
             List.of());
     assertThat(CardJson.write(least))
-        .isEqualTo(bound.writeValueAsString(least).replace(",\"anySize\":false", ""));
+        .isEqualTo(
+            bound
+                .writeValueAsString(least)
+                .replace(",\"anySize\":false", "")
+                .replace(",\"trunk\":null", ""));
+    ModelCard head = all.withTrunk(TRUNK);
+    assertThat(CardJson.write(head))
+        .isEqualTo(bound.writeValueAsString(head).replace(",\"anySize\":false", ""));
+  }
+
+  private static final Trunk TRUNK = new Trunk("0123456789abcdef".repeat(4), "features", 512);
+
+  /** Whoever passes over it gives the head images, which its graph refuses. */
+  @Test
+  void aHeadSaysWhichTrunkItIsOf() {
+    ModelCard head = CARD.withTrunk(TRUNK);
+    String json = CardJson.write(head);
+    assertThat(CardJson.read(json, "shoes.onnx")).isEqualTo(head);
+    assertThat(CardJson.write(CARD)).doesNotContain("trunk");
+    assertThat(CardJson.read(CardJson.write(CARD), "m.onnx").trunk()).isEmpty();
+    String cut = json.replace(TRUNK.sha256(), "0123456789abcdef");
+    assertThatThrownBy(() -> CardJson.read(cut, "shoes.onnx"))
+        .hasMessageContaining("[shoes.onnx] its model card is not readable")
+        .hasMessageContaining(
+            "the trunk's sha256 is '0123456789abcdef', expected 64 hexadecimal digits");
+    String none = json.replace("\"features\":512", "\"features\":0");
+    assertThatThrownBy(() -> CardJson.read(none, "shoes.onnx"))
+        .hasMessageContaining("the trunk gives 0 features, expected at least 1");
+    String unnamed = json.replace("\"output\":\"features\"", "\"output\":\" \"");
+    assertThatThrownBy(() -> CardJson.read(unnamed, "shoes.onnx"))
+        .hasMessageContaining("the trunk's output has no name");
   }
 
   /** Cards were written before there was an activation, and those of a softmax still are so. */

@@ -55,13 +55,20 @@ final class CalibrationFolder {
         chosen
             .map(c -> c.calibration().paths())
             .orElseGet(() -> ImageFiles.of(images.get()).paths());
-    double noise = card.quantization().map(ModelCard.Quantization::logitNoise).orElse(0.0);
     try (LoadedModel model = LoadedModel.open(runtime, file, OutputChoice.FIRST)) {
-      ModelCard golden =
-          card.withGolden(GoldenImages.choose(model, card, images.get(), paths, noise));
-      GoldenImages.replay(model, golden, file);
-      return golden;
+      return golden(images.get(), paths, model, card, file);
     }
+  }
+
+  /**
+   * @param model that the card is of, opened
+   */
+  static ModelCard golden(
+      Path folder, List<String> paths, LoadedModel model, ModelCard card, Path file) {
+    double noise = card.quantization().map(ModelCard.Quantization::logitNoise).orElse(0.0);
+    ModelCard golden = card.withGolden(GoldenImages.choose(model, card, folder, paths, noise));
+    GoldenImages.replay(model, golden, file);
+    return golden;
   }
 
   private static void requireReadable(Path folder, QuantizeOptions options, Consumer<String> log) {

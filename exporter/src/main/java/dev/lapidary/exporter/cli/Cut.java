@@ -31,14 +31,21 @@ final class Cut {
         throw Failure.badInput(
             "--labels names classes, and --output ends before them; leave it out");
       }
-      ModelCard card = Cards.of(source, options);
-      TorchScriptArchive cut = cut(source.archive(), layer, card, options);
-      return Source.temporary(
-          cut,
-          String.valueOf(source.file().getFileName()),
-          Optional.of(described(card, layer)),
-          source.note());
+      return of(source, layer, Cards.of(source, options), options);
     }
+  }
+
+  /** The trunk of a source that stays open, whatever is said of its classes. */
+  static Source trunk(Source source, ModelCard card, SourceOptions options) {
+    return of(source, FEATURES, card, options);
+  }
+
+  private static Source of(Source source, String layer, ModelCard card, SourceOptions options) {
+    return Source.temporary(
+        cut(source.archive(), layer, card, options),
+        String.valueOf(source.file().getFileName()),
+        Optional.of(described(card, layer)),
+        source.note());
   }
 
   private static TorchScriptArchive cut(

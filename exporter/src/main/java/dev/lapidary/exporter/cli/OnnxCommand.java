@@ -79,6 +79,16 @@ final class OnnxCommand implements Callable<Integer>, HelpSection.Command {
               + " read it in there")
   private boolean cardFile;
 
+  @Option(
+      names = "--head-of",
+      paramLabel = "TRUNK.onnx",
+      description =
+          "write the last layer alone, to be served behind that file of features, which --output"
+              + " features wrote of the same frozen network; both together are proven. With"
+              + " --calibration for golden images, and for a quantized trunk",
+      showDefaultValue = Visibility.NEVER)
+  private Optional<Path> headOf = Optional.empty();
+
   @Mixin private QuantizeOptions quantize;
 
   @Option(names = "--timings", description = "print time and memory of each step to stderr")
@@ -111,6 +121,7 @@ final class OnnxCommand implements Callable<Integer>, HelpSection.Command {
                 "--activation",
                 "--scores",
                 "--output",
+                "--head-of",
                 "--output-index",
                 "--output-key")),
         new HelpSection(
@@ -152,7 +163,10 @@ final class OnnxCommand implements Callable<Integer>, HelpSection.Command {
     PrintWriter err = spec.commandLine().getErr();
     OnnxExport.Request request =
         new OnnxExport.Request(export, opset, steps(), maxInlineBytes, quantize);
-    OnnxReport report = OnnxExport.run(request, TerminalProgress.of(err));
+    OnnxReport report =
+        headOf.isPresent()
+            ? HeadExport.run(request, headOf.get(), TerminalProgress.of(err))
+            : OnnxExport.run(request, TerminalProgress.of(err));
     if (cardFile) {
       CardCommand.write(CardJson.write(report.card()), beside);
     }

@@ -39,7 +39,8 @@ final class TracedWitness {
       Preparation preparation,
       Tolerance tolerance,
       Supplier<Traced> traced) {
-    Function<Path, ModelCard.Parity> gate =
+    return check(
+        source,
         reference ->
             ParityGate.check(
                 reference,
@@ -49,7 +50,17 @@ final class TracedWitness {
                 card,
                 options.batch(),
                 preparation,
-                tolerance);
+                tolerance),
+        traced);
+  }
+
+  /**
+   * The same by a gate of the caller's.
+   *
+   * @param gate takes what libtorch is to run
+   */
+  static ModelCard.Parity check(
+      Path source, Function<Path, ModelCard.Parity> gate, Supplier<Traced> traced) {
     try {
       return gate.apply(source);
     } catch (UnknownOperator unknown) {

@@ -31,7 +31,7 @@ public record Verdict(
   }
 
   /** For people. */
-  String words() {
+  public String words() {
     String margin =
         String.format(
             Locale.ROOT,

@@ -13,7 +13,8 @@ import java.util.List;
  * A model file in its runtime. Only files that our own readers accepted come here, since this is
  * native code. For one thread; close it.
  */
-public sealed interface LoadedModel extends AutoCloseable permits TorchModel, OrtModel {
+public sealed interface LoadedModel extends AutoCloseable
+    permits TorchModel, OrtModel, TrunkAndHead {
 
   /** Loads on the CPU; the choice is for libtorch, a written file has its logits first. */
   static LoadedModel open(ModelRuntime runtime, Path file, OutputChoice choice) {
@@ -27,6 +28,11 @@ public sealed interface LoadedModel extends AutoCloseable permits TorchModel, Or
       case LIBTORCH -> TorchModel.load(file, choice);
       case ONNX_RUNTIME -> OrtModel.load(file, preparation);
     };
+  }
+
+  /** A file of features, and behind it one that takes them, in ONNX Runtime. */
+  static LoadedModel headed(Path trunk, Path head, Preparation preparation) {
+    return TrunkAndHead.load(trunk, head, preparation);
   }
 
   /**

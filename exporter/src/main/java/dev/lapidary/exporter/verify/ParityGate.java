@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Supplier;
 
 /**
  * Lets a file pass only if it gives the reference's logits: max |difference| at most 1e-4 of max
@@ -44,6 +45,35 @@ public final class ParityGate {
       Optional<Integer> only,
       Preparation preparation,
       Tolerance tolerance) {
+    return check(
+        reference,
+        choice,
+        new Opening(
+            runtime, file, () -> LoadedModel.open(runtime, file, OutputChoice.FIRST, preparation)),
+        card,
+        only,
+        tolerance);
+  }
+
+  /**
+   * What is held to the reference.
+   *
+   * @param file that it is of, for messages
+   */
+  public record Opening(ModelRuntime runtime, Path file, Supplier<LoadedModel> model) {}
+
+  /**
+   * The same of what is opened in another way than a file alone.
+   *
+   * @throws Failure (exit 3) with the numbers, if it is refused
+   */
+  public static ModelCard.Parity check(
+      Path reference,
+      OutputChoice choice,
+      Opening opening,
+      ModelCard card,
+      Optional<Integer> only,
+      Tolerance tolerance) {
     List<Integer> sizes = only.map(List::of).orElse(List.of(2, 1));
     boolean takesBatches = only.isPresent();
     for (int size : sizes) {
@@ -52,7 +82,7 @@ public final class ParityGate {
           CompletableFuture.supplyAsync(() -> inputs(size, card, together));
       try {
         // One after the other: two models and two runtimes at once would need twice the memory.
-        LoadedModel model = LoadedModel.open(runtime, file, OutputChoice.FIRST, preparation);
+        LoadedModel model = opening.model().get();
         ParityInputs inputs = made.join();
         Answers found = Answers.of(model, inputs.files());
         takesBatches = true;
@@ -62,9 +92,9 @@ public final class ParityGate {
           if (tolerance.equals(Tolerance.FLOAT32)) {
             requireSignal(expected, reference);
           }
-          requireSameClasses(expected, found.all(), reference, file);
+          requireSameClasses(expected, found.all(), reference, opening.file());
           double bound = tolerance.bound(source, inputs.references(), expected);
-          return certificate(inputs, expected, found, bound, source.label(), runtime);
+          return certificate(inputs, expected, found, bound, source.label(), opening.runtime());
         }
       } catch (Failure e) {
         // A traced archive may hold the batch size that it was traced with.
