@@ -19,6 +19,7 @@ import dev.lapidary.exporter.verify.GoldenImages;
 import dev.lapidary.exporter.verify.LabelledImages;
 import dev.lapidary.exporter.verify.LoadedModel;
 import dev.lapidary.exporter.verify.ModelRuntime;
+import dev.lapidary.exporter.verify.ParityGate;
 import dev.lapidary.exporter.verify.Preparation;
 import dev.lapidary.exporter.verify.Tolerance;
 import dev.lapidary.torchscript.archive.TorchScriptArchive;
@@ -82,6 +83,12 @@ final class VerifyCommand implements Callable<Integer> {
       description = "write each image's answer as a line of JSON")
   private @Nullable Path predictions;
 
+  @Option(
+      names = "--head-of",
+      paramLabel = "TRUNK.onnx",
+      description = "of a head: the file of features that it was exported for")
+  private @Nullable Path headOf;
+
   @Mixin private SourceOptions options;
 
   @Option(names = "--force", description = "replace an existing file")
@@ -140,7 +147,7 @@ final class VerifyCommand implements Callable<Integer> {
 
   private Verification measure(Path model, Optional<ModelCard> card, Optional<Source> source) {
     Optional<ModelCard.Parity> parity = source.flatMap(s -> parity(model, card, s));
-    try (LoadedModel loaded = LoadedModel.open(ModelRuntime.of(file), model, OutputChoice.FIRST)) {
+    try (LoadedModel loaded = open(model, card)) {
       card.ifPresent(c -> GoldenImages.replay(loaded, c, file));
       if (data == null) {
         return new Verification(card, parity, Optional.empty());
@@ -158,6 +165,13 @@ final class VerifyCommand implements Callable<Integer> {
       ModelCard described = said.withScoring(scoring(said, card.isPresent()));
       return new Verification(card, parity, Optional.of(accuracy(loaded, described, source)));
     }
+  }
+
+  private LoadedModel open(Path model, Optional<ModelCard> card) {
+    Optional<Path> trunk = TrunkOfHead.of(file, card, Optional.ofNullable(headOf));
+    return trunk.isPresent()
+        ? LoadedModel.headed(trunk.get(), model, Preparation.SERVED)
+        : LoadedModel.open(ModelRuntime.of(file), model, OutputChoice.FIRST);
   }
 
   /** What the file's card says; without one, what the file's own end is. */
@@ -208,12 +222,14 @@ final class VerifyCommand implements Callable<Integer> {
     ModelCard.Parity found =
         TracedWitness.check(
             source.file(),
-            options,
-            ModelRuntime.of(file),
-            model,
-            described,
-            Preparation.SERVED,
-            tolerance,
+            reference ->
+                ParityGate.check(
+                    reference,
+                    options.output(),
+                    new ParityGate.Opening(ModelRuntime.of(file), model, () -> open(model, card)),
+                    described,
+                    options.batch(),
+                    tolerance),
             () -> traced(source, described));
     card.flatMap(ModelCard::parity).ifPresent(claimed -> requireSameInputs(claimed, found));
     return Optional.of(found);

@@ -46,6 +46,10 @@ final class InspectionText {
 
   private void card(ModelCard card, Ending ending) {
     add("model", "%s, version %s, %s", card.name(), card.version(), card.architecture());
+    card.trunk()
+        .ifPresent(
+            t ->
+                add("head of", "%s of %d, the file with %s", t.output(), t.features(), t.sha256()));
     add("labels", "%s", labels(card.labels()));
     if (!card.labels().isEmpty()) {
       add("activation", "%s", activation(card.activation()));

@@ -55,6 +55,7 @@ class HeadOfTest {
 
   @TempDir Path folder;
 
+  private final StringWriter out = new StringWriter();
   private final StringWriter err = new StringWriter();
   private Path shoes;
   private Path bags;
@@ -113,9 +114,8 @@ class HeadOfTest {
 
   private int run(Object... arguments) {
     err.getBuffer().setLength(0);
-    PrintWriter out = new PrintWriter(new StringWriter(), true);
     String[] all = Stream.of(arguments).map(Object::toString).toArray(String[]::new);
-    return ExporterMain.run(out, new PrintWriter(err, true), all);
+    return ExporterMain.run(new PrintWriter(out, true), new PrintWriter(err, true), all);
   }
 
   private Path exported(String name, Object source, Object... more) {
@@ -181,6 +181,24 @@ class HeadOfTest {
       assertThat(told.golden()).isNotEmpty();
       assertThat(told.golden().get(0).logits()).hasSameSizeAs(told.labels());
     }
+    Path head = folder.resolve("shoes.pt.onnx");
+    assertThat(run("verify", head, "--against=" + shoes, "--head-of=" + trunk))
+        .as(err.toString())
+        .isZero();
+    assertThat(run("inspect", head)).as(err.toString()).isZero();
+    assertThat(out.toString())
+        .contains("head of")
+        .contains("features of 45, the file with " + Sha256.of(trunk));
+    assertThat(run("verify", head)).isEqualTo(2);
+    assertThat(err.toString())
+        .contains(
+            "[shoes.pt.onnx] it is a head, which takes features and no images: add --head-of"
+                + " TRUNK.onnx, the file with the SHA-256 "
+                + Sha256.of(trunk));
+    assertThat(run("verify", head, "--head-of=" + head)).isEqualTo(2);
+    assertThat(err.toString()).contains("but [shoes.pt.onnx] has " + Sha256.of(head));
+    assertThat(run("verify", trunk, "--head-of=" + trunk)).isEqualTo(2);
+    assertThat(err.toString()).contains("[trunk.onnx] it is no head, expected one that");
     assertThat(CardJson.write(card(below))).doesNotContain("\"trunk\"");
   }
 
