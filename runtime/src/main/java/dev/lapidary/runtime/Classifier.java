@@ -391,7 +391,7 @@ public final class Classifier implements AutoCloseable {
   }
 
   private boolean givesFeatures() {
-    return model.signature().output().equals("features");
+    return model.givesFeatures();
   }
 
   private int inputLength() {

@@ -15,6 +15,7 @@ import dev.lapidary.core.card.CardJson;
 import dev.lapidary.core.card.ModelCard;
 import dev.lapidary.core.card.ModelCard.GoldenImage;
 import dev.lapidary.core.card.Scores;
+import dev.lapidary.core.card.Trunk;
 import dev.lapidary.core.image.Preprocessing;
 import java.awt.Color;
 import java.awt.Graphics2D;
@@ -25,7 +26,9 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.security.MessageDigest;
+import java.util.Arrays;
 import java.util.Base64;
 import java.util.HexFormat;
 import java.util.List;
@@ -114,6 +117,46 @@ public final class TinyModels {
     graph.setOutput(0, value("features", TensorProto.DataType.FLOAT, true, 3));
     ModelCard card = card();
     return write(folder, Optional.of(card), graph.build());
+  }
+
+  /**
+   * A head that gives some of a trunk's three features as its logits.
+   *
+   * @param trunk written by {@link #writeFeatures}
+   * @param golden of the head
+   * @param channels whose features are its logits, in its order
+   */
+  public static Path writeHead(Path file, Path trunk, Optional<GoldenImage> golden, int... channels)
+      throws IOException {
+    TensorProto.Builder indices =
+        TensorProto.newBuilder()
+            .setName("channels")
+            .setDataType(TensorProto.DataType.INT64.getNumber())
+            .addDims(channels.length);
+    Arrays.stream(channels).forEach(indices::addInt64Data);
+    GraphProto graph =
+        GraphProto.newBuilder()
+            .setName("head")
+            .addInput(value("features", TensorProto.DataType.FLOAT, true, 3))
+            .addOutput(value("logits", TensorProto.DataType.FLOAT, true, channels.length))
+            .addInitializer(indices)
+            .addNode(node("Gather", List.of("features", "channels"), "logits", integer("axis", 1)))
+            .build();
+    List<String> labels = Arrays.stream(channels).mapToObj(LABELS::get).toList();
+    String sha256 = sha256(Files.readAllBytes(trunk));
+    ModelCard card =
+        card(labels, golden.stream().toArray(GoldenImage[]::new))
+            .withTrunk(new Trunk(sha256, "features", 3));
+    Path made = write(Files.createTempDirectory(".head"), Optional.of(card), graph);
+    return Files.move(made, file, StandardCopyOption.REPLACE_EXISTING);
+  }
+
+  /** The golden image of such a head. */
+  public static GoldenImage goldenOfHead(float error, int... channels) {
+    GoldenImage whole = golden(0);
+    List<Float> logits =
+        Arrays.stream(channels).mapToObj(c -> whole.logits().get(c) + error).toList();
+    return new GoldenImage(whole.pngBase64(), whole.inputSha256(), logits, whole.tolerance());
   }
 
   /**

@@ -100,7 +100,7 @@ public final class ModelLoader {
       int threads,
       boolean spins) {
     Supplier<String> sha256 = file.sha256Meanwhile();
-    OnnxNetwork network = OnnxNetwork.open(file, device, threads, spins);
+    OnnxNetwork network = network(file, device, threads, spins);
     try {
       return served(network, file, sha256.get(), options, scoring);
     } catch (OrtException e) {
@@ -110,6 +110,14 @@ public final class ModelLoader {
     } catch (RuntimeException e) {
       network.close();
       throw e;
+    }
+  }
+
+  private static OnnxNetwork network(ModelFile file, Device device, int threads, boolean spins) {
+    try {
+      return OnnxNetwork.open(file, device, threads, spins);
+    } catch (Failure e) {
+      throw HeadModel.alone(file).orElse(e);
     }
   }
 

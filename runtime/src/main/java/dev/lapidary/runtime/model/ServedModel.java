@@ -92,6 +92,11 @@ public record ServedModel(
     return Arrays.stream(shape).boxed().toList();
   }
 
+  /** Whether it gives features, as of {@code exporter onnx --output features}, and no classes. */
+  public boolean givesFeatures() {
+    return signature.output().equals("features");
+  }
+
   /** Threads of one run of the network. */
   public int threads() {
     return session.threads();

@@ -6,6 +6,7 @@ import dev.lapidary.core.cli.HelpSection;
 import dev.lapidary.core.failure.ExitCode;
 import dev.lapidary.core.failure.Failure;
 import dev.lapidary.core.image.Preprocessing;
+import dev.lapidary.runtime.model.HeadModel;
 import dev.lapidary.runtime.model.ModelLoader;
 import dev.lapidary.runtime.model.PreprocessingOptions;
 import dev.lapidary.runtime.model.ScoringOptions;
@@ -159,6 +160,10 @@ final class ModelOptions {
     } catch (Failure noImages) {
       if (noImages.code() == ExitCode.UNSUPPORTED) {
         throw noImages; // the device cannot run it
+      }
+      Optional<HeadModel> head = HeadModel.open(file);
+      if (head.isPresent()) {
+        return new ReadModel.OfHead(head.get());
       }
       if (!preprocessing().equals(PreprocessingOptions.NONE)
           || !scoring().equals(ScoringOptions.NONE)) {

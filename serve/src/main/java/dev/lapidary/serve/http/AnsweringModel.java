@@ -4,23 +4,29 @@ import dev.lapidary.core.failure.Failure;
 import dev.lapidary.runtime.batch.AnswerThreads;
 import dev.lapidary.runtime.batch.BatchPolicy;
 import dev.lapidary.runtime.batch.Batcher;
+import dev.lapidary.runtime.model.HeadModel;
 import dev.lapidary.runtime.model.ServedModel;
 import dev.lapidary.runtime.tensor.TensorNetwork;
 import dev.lapidary.serve.admission.Admission;
 import dev.lapidary.serve.admission.Pace;
+import dev.lapidary.serve.repository.Lease;
 import dev.lapidary.serve.repository.LoadFailed;
 import dev.lapidary.serve.repository.ModelId;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.ExecutorService;
 
-/** A version that answers: tensors always, images if its file says what they need. */
+/**
+ * A version that answers: tensors always, images if its file says what they need, or behind its
+ * trunk if it is a head.
+ */
 final class AnsweringModel implements AutoCloseable {
   private final ModelId id;
   private final TensorNetwork tensors;
   private final Batcher batcher;
   private final Pace pace;
   private final Optional<Serving> images;
+  private final Optional<HeadServing<AnsweringModel>> head;
   private final String whyNoImages;
   private final Runnable end;
 
@@ -30,6 +36,7 @@ final class AnsweringModel implements AutoCloseable {
       Batcher batcher,
       Pace pace,
       Optional<Serving> images,
+      Optional<HeadServing<AnsweringModel>> head,
       String whyNoImages,
       Runnable end) {
     this.id = id;
@@ -37,6 +44,7 @@ final class AnsweringModel implements AutoCloseable {
     this.batcher = batcher;
     this.pace = pace;
     this.images = images;
+    this.head = head;
     this.whyNoImages = whyNoImages;
     this.end = end;
   }
@@ -74,6 +82,7 @@ final class AnsweringModel implements AutoCloseable {
           serving.batcher(),
           serving.pace(),
           Optional.of(serving),
+          Optional.empty(),
           "",
           serving::close);
     } catch (LoadFailed | RuntimeException e) {
@@ -96,17 +105,62 @@ final class AnsweringModel implements AutoCloseable {
    * beside each other.
    */
   private static AnsweringModel ofTensors(TensorModel model, String whyNoImages, ModelId id) {
-    ExecutorService answers = AnswerThreads.start();
     TensorNetwork network = model.network();
-    Batcher batcher = new Batcher(List.of(network, network), BatchPolicy.greedy(1), answers);
+    return ofTensors(
+        List.of(network, network),
+        BatchPolicy.greedy(1),
+        id,
+        Optional.empty(),
+        whyNoImages,
+        model::close);
+  }
+
+  /**
+   * Checks a head behind its trunk. Features that come as tensors are batched: its card says that
+   * their first dimension is a batch.
+   *
+   * @param trunk closed with it, or if it is refused
+   * @throws LoadFailed if both together do not answer its golden images as its card says
+   * @throws Failure (exit 2) if they do not fit
+   */
+  static AnsweringModel ofHead(
+      HeadModel model, ModelId id, Lease<AnsweringModel> trunk, ServerSettings settings)
+      throws LoadFailed {
+    HeadServing<AnsweringModel> head =
+        HeadServing.of(model, trunk, trunk.model().requireImages().model());
+    try {
+      requireGolden(head.model());
+    } catch (LoadFailed | RuntimeException e) {
+      head.close();
+      throw e;
+    }
+    return ofTensors(
+        List.of(model.network()),
+        settings.batch(),
+        id,
+        Optional.of(head),
+        "by this way it is given features",
+        head::close);
+  }
+
+  private static AnsweringModel ofTensors(
+      List<TensorNetwork> networks,
+      BatchPolicy policy,
+      ModelId id,
+      Optional<HeadServing<AnsweringModel>> head,
+      String whyNoImages,
+      Runnable close) {
+    ExecutorService answers = AnswerThreads.start();
+    Batcher batcher = new Batcher(networks, policy, answers);
     Runnable end =
         () -> {
           batcher.close();
           answers.shutdown();
-          model.close();
+          close.run();
         };
     Pace pace = new Pace(1, batcher.statistics(), batcher::executors);
-    return new AnsweringModel(id, network, batcher, pace, Optional.empty(), whyNoImages, end);
+    return new AnsweringModel(
+        id, networks.get(0), batcher, pace, Optional.empty(), head, whyNoImages, end);
   }
 
   ModelId id() {
@@ -129,7 +183,26 @@ final class AnsweringModel implements AutoCloseable {
 
   /** By class; empty where nobody says them. */
   List<String> labels() {
-    return images.map(serving -> serving.model().labels()).orElse(List.of());
+    return head.map(HeadServing::model)
+        .or(() -> images.map(Serving::model))
+        .map(ServedModel::labels)
+        .orElse(List.of());
+  }
+
+  /** What images are answered with; empty if none are, or if it only gives features. */
+  Optional<ServedModel> classifier() {
+    return head.map(HeadServing::model)
+        .or(() -> images.map(Serving::model).filter(model -> !model.givesFeatures()));
+  }
+
+  /** Empty if it is none. */
+  Optional<HeadServing<AnsweringModel>> head() {
+    return head;
+  }
+
+  /** Whether it is a head that takes this network's features. */
+  boolean isHeadOf(ServedModel trunk) {
+    return head.filter(own -> own.isOf(trunk)).isPresent();
   }
 
   /** Empty if it takes none. */
@@ -149,6 +222,15 @@ final class AnsweringModel implements AutoCloseable {
                 id.name(),
                 whyNoImages,
                 id.name()));
+  }
+
+  /**
+   * @throws Refusal 400 if it takes none, nor does a trunk for it
+   */
+  void requireAnswersImages() {
+    if (head.isEmpty()) {
+      requireImages();
+    }
   }
 
   /** As an answer calls it: by its card's words where they are not other than the address. */

@@ -2,7 +2,6 @@ package dev.lapidary.serve.http;
 
 import dev.lapidary.runtime.batch.Deadline;
 import dev.lapidary.serve.admission.Admission;
-import dev.lapidary.serve.repository.Lease;
 import io.micronaut.http.HttpHeaders;
 import io.micronaut.http.HttpRequest;
 import io.micronaut.http.HttpResponse;
@@ -99,14 +98,14 @@ final class BodyWork {
   /**
    * Reads the body and works.
    *
-   * @param lease is closed with the work
+   * @param end of the work
    * @param priority of which its body is held; 1 where it may be any
    * @param retryAfter what is said where there is no room
    */
   @SuppressWarnings("FutureReturnValueIgnored") // to cancel throws nothing
   CompletableFuture<HttpResponse<byte[]>> run(
       HttpRequest<?> request,
-      Lease<AnsweringModel> lease,
+      Runnable end,
       Deadline deadline,
       int priority,
       Supplier<Duration> retryAfter,
@@ -124,7 +123,7 @@ final class BodyWork {
             .whenComplete(
                 (response, error) -> {
                   permit.close();
-                  lease.close();
+                  end.run();
                 });
 
     // The client hears of its deadline then, and nothing more is done for one that is gone; the

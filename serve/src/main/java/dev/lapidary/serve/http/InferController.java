@@ -67,7 +67,7 @@ final class InferController {
       inference.requireRoom(deadline, first);
       return bodies.run(
           request,
-          lease,
+          lease::close,
           deadline,
           first,
           inference::retryAfter,

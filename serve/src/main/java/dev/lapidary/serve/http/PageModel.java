@@ -87,7 +87,7 @@ record PageModel(
   }
 
   private static PageModel of(AnsweringModel model) {
-    Optional<ServedModel> images = model.images().map(Serving::model);
+    Optional<ServedModel> images = model.classifier();
     return new PageModel(
         model.id().name(),
         model.id().version(),

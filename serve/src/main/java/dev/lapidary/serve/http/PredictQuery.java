@@ -1,6 +1,7 @@
 package dev.lapidary.serve.http;
 
 import dev.lapidary.runtime.batch.Deadline;
+import dev.lapidary.serve.repository.ModelId;
 import io.micronaut.http.HttpRequest;
 import java.time.Duration;
 import java.util.List;
@@ -15,13 +16,20 @@ import java.util.regex.Pattern;
  * @param form of its body
  * @param topK most probable classes an image, at most
  * @param threshold the least probability of a class in the answer, in [0, 1]
+ * @param heads of a trunk, by name; all unless told
  * @param priority from 1, the highest, on
  */
 record PredictQuery(
-    RequestForm form, OptionalInt topK, OptionalDouble threshold, Deadline deadline, int priority) {
+    RequestForm form,
+    OptionalInt topK,
+    OptionalDouble threshold,
+    Optional<List<String>> heads,
+    Deadline deadline,
+    int priority) {
   private static final long MAX_DEADLINE_MILLIS = 600_000;
   private static final String TOP_K = "topK";
   private static final String THRESHOLD = "threshold";
+  private static final String HEADS = "heads";
   private static final Pattern WHOLE = Pattern.compile("[0-9]{1,18}");
   private static final Pattern DECIMAL =
       Pattern.compile("(?:[0-9]++(?:\\.[0-9]*+)?|\\.[0-9]++)(?:[eE][-+]?[0-9]++)?");
@@ -32,12 +40,13 @@ record PredictQuery(
   static PredictQuery of(HttpRequest<?> request, ServerSettings settings) {
     ServerSettings.Limits limits = settings.limits();
     requireLength(request, limits.bodyBytes());
-    QueryParameters query = QueryParameters.of(request.getUri(), List.of(TOP_K, THRESHOLD));
+    QueryParameters query = QueryParameters.of(request.getUri(), List.of(TOP_K, THRESHOLD, HEADS));
     return new PredictQuery(
         RequestForm.of(
             request, Math.min(limits.requestImages(), limits.queueImages()), limits.bodyBytes()),
         topK(query),
         threshold(query),
+        heads(query),
         deadline(request, settings.timeouts()),
         settings.priority(priority(request, settings)));
   }
@@ -89,6 +98,21 @@ record PredictQuery(
         "invalid_parameter",
         "threshold must be a number in 0..1 but is '%s'",
         ClientText.brief(text.get()));
+  }
+
+  private static Optional<List<String>> heads(QueryParameters query) {
+    Optional<String> text = query.get(HEADS);
+    if (text.isEmpty()) {
+      return Optional.empty();
+    }
+    List<String> names = List.of(text.get().split(",", -1));
+    if (!names.stream().allMatch(ModelId::isSegment)) {
+      throw Refusal.badRequest(
+          "invalid_parameter",
+          "heads must be names of models with commas between them but is '%s'",
+          ClientText.brief(text.get()));
+    }
+    return Optional.of(names.stream().distinct().toList());
   }
 
   /** A client may name any, but not hold the server for longer than it lets it. */

@@ -1,9 +1,13 @@
 package dev.lapidary.serve.http;
 
+import dev.lapidary.runtime.model.HeadModel;
 import dev.lapidary.runtime.model.ServedModel;
 import java.util.List;
 
-/** A model's file, read: with all that images need, or of tensors alone. */
+/**
+ * A model's file, read: with all that images need, as a head of one that has that, or of tensors
+ * alone.
+ */
 public sealed interface ReadModel extends AutoCloseable {
   @Override
   void close();
@@ -27,6 +31,14 @@ public sealed interface ReadModel extends AutoCloseable {
     public void close() {
       model.close();
       beside.forEach(ServedModel::close);
+    }
+  }
+
+  /** It classifies images behind another model, its trunk. */
+  record OfHead(HeadModel model) implements ReadModel {
+    @Override
+    public void close() {
+      model.close();
     }
   }
 

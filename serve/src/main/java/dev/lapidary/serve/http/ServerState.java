@@ -36,6 +36,7 @@ final class ServerState implements AutoCloseable {
   private final Bodies bodies;
   private final Workers workers;
   private final ModelRepository<AnsweringModel> repository = new ModelRepository<>();
+  private final Trunks trunks = new Trunks(repository);
   private final Metrics metrics = new Metrics();
   private final Map<ModelId, ModelStatistics> statistics = new ConcurrentHashMap<>();
   private final Connections connections;
@@ -126,6 +127,10 @@ final class ServerState implements AutoCloseable {
 
   ModelRepository<AnsweringModel> repository() {
     return repository;
+  }
+
+  Trunks trunks() {
+    return trunks;
   }
 
   Metrics metrics() {

@@ -21,10 +21,10 @@ final class Live<M> {
     this.end = end;
   }
 
-  /** Only by the repository, and never after {@link #retire}. */
+  /** By the repository, and never after {@link #retire}; or by a lease that is not closed. */
   synchronized Lease<M> lease() {
     users++;
-    return new Lease<>(id, model, this::leave);
+    return new Lease<>(id, model, this::leave, this::lease);
   }
 
   /** The repository's last word on it. */

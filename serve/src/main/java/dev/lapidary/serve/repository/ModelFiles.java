@@ -26,7 +26,10 @@ public final class ModelFiles<M extends AutoCloseable> {
   /** By file, what was done with it last. */
   private final Map<Path, Known> known = new HashMap<>();
 
-  private record Known(ModelId id, Optional<String> fingerprint, boolean loaded) {}
+  /**
+   * @param waits whether it lacked another model
+   */
+  private record Known(ModelId id, Optional<String> fingerprint, boolean loaded, boolean waits) {}
 
   /**
    * @param path of an ONNX file or a folder of models
@@ -80,8 +83,26 @@ public final class ModelFiles<M extends AutoCloseable> {
         changes.add(load(source));
       }
     }
+    loadWaiting(sources, changes);
     dropGone(there, changes);
     return changes;
+  }
+
+  /** What lacked another model is tried again once one has come: the order of names is no one's. */
+  private void loadWaiting(List<ModelSource> sources, List<Change> changes) {
+    if (changes.stream().allMatch(Change::failed)) {
+      return;
+    }
+    for (ModelSource source : sources) {
+      Known before = known.get(source.file());
+      if (before != null && before.waits()) {
+        Change again = load(source);
+        boolean told = changes.removeIf(c -> c.failed() && c.id().equals(before.id()));
+        if (told || !again.failed()) {
+          changes.add(again);
+        }
+      }
+    }
   }
 
   /** After what takes its place is loaded; if that failed, the old version goes on. */
@@ -121,11 +142,13 @@ public final class ModelFiles<M extends AutoCloseable> {
         repository.unload(before.id());
         repository.forget(before.id());
       }
-      known.put(source.file(), new Known(own, fingerprint, true));
+      opened.loaded(own);
+      known.put(source.file(), new Known(own, fingerprint, true, false));
       return new Change(own, loaded ? What.RELOADED : What.LOADED, "");
     } catch (LoadFailed | Failure e) {
       boolean still = loaded && before != null && before.id().equals(id);
-      known.put(source.file(), new Known(id, fingerprint, still));
+      boolean waits = e instanceof LoadFailed refused && refused.waits();
+      known.put(source.file(), new Known(id, fingerprint, still, waits));
       return new Change(
           id, e instanceof LoadFailed ? What.REFUSED : What.BROKEN, Failure.reason(e));
     }
@@ -179,6 +202,7 @@ public final class ModelFiles<M extends AutoCloseable> {
             change.what() == What.BROKEN ? ModelRepository.FAILED : "refused", change.reason());
       }
     }
+    loadWaiting(folder.sources(), changes);
     Set<Path> there = new HashSet<>(own.stream().map(ModelSource::file).toList());
     known.forEach((file, k) -> addUnless(k.id().name().equals(name), file, there));
     dropGone(there, changes);
@@ -211,7 +235,8 @@ public final class ModelFiles<M extends AutoCloseable> {
       throw new ModelUnavailable(false, "not_found", "no model of this name is loaded");
     }
     known.replaceAll(
-        (file, k) -> k.id().name().equals(name) ? new Known(k.id(), k.fingerprint(), false) : k);
+        (file, k) ->
+            k.id().name().equals(name) ? new Known(k.id(), k.fingerprint(), false, false) : k);
   }
 
   @Override

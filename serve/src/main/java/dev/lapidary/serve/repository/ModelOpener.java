@@ -30,5 +30,8 @@ public interface ModelOpener<M> {
      * @throws LoadFailed if it must not be served
      */
     M ready(ModelId id) throws LoadFailed;
+
+    /** It is in the repository, in place of what was there. */
+    default void loaded(ModelId id) {}
   }
 }

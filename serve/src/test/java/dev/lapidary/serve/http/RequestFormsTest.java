@@ -275,7 +275,7 @@ class RequestFormsTest {
       delimiter = '|',
       quoteCharacter = '~',
       value = {
-        "topk=1 | there is no query parameter 'topk', expected topK or threshold",
+        "topk=1 | there is no query parameter 'topk', expected topK or threshold or heads",
         "topK=1&topK=2 | the query parameter topK is there twice, expected once",
         "topK=one | topK must be a whole number in 1..2147483647 but is 'one'",
         "topK=%2B1 | topK must be a whole number in 1..2147483647 but is '+1'",
