@@ -156,13 +156,13 @@ final class HeadProof {
   }
 
   private void requireHeld(Verdict verdict, String method) {
-    log.say("the head behind a trunk of %s: %s".formatted(method, verdict.words()));
+    log.say("the head behind a trunk of %s: %s".formatted(method, verdict.words("images")));
     if (verdict.passes()) {
       return;
     }
     String lost =
         "the head does not hold its answers behind [%s] of %s: %s"
-            .formatted(trunk.name(), method, verdict.words());
+            .formatted(trunk.name(), method, verdict.words("images"));
     if (!request.export().force) {
       throw Failure.gate(
           "%s; nothing is written: give a float32 trunk, quantize it with more images, or write it"

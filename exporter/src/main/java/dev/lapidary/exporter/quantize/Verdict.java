@@ -31,14 +31,24 @@ public record Verdict(
   }
 
   /** For people. */
-  public String words() {
+  String words() {
+    return words("held-out images");
+  }
+
+  /**
+   * The same.
+   *
+   * @param which images they were
+   */
+  public String words(String which) {
     String margin =
         String.format(
             Locale.ROOT,
-            "answers as float32's on %.2f %% of %d held-out images (%.2f %% of the clear ones),"
+            "answers as float32's on %.2f %% of %d %s (%.2f %% of the clear ones),"
                 + " margins moved by %.1f %%",
             100 * agreement,
             images,
+            which,
             100 * clearAgreement,
             100 * marginNoise);
     return loss.map(l -> l.words() + ", " + margin).orElse(margin);

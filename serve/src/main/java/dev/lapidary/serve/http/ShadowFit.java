@@ -18,6 +18,11 @@ final class ShadowFit {
   }
 
   private static String noImages(AnsweringModel model) {
+    if (model.head().isPresent()) {
+      return "%s is a head, whose images go into its trunk: expected a whole network, as which it can"
+              .formatted(model.id().name())
+          + " be exported without --head-of";
+    }
     return "the model %s takes no images, so it has no classes to compare"
         .formatted(model.id().name());
   }

@@ -2,9 +2,11 @@ package dev.lapidary.serve.http;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.lapidary.core.failure.Failure;
 import dev.lapidary.core.file.Sha256;
 import dev.lapidary.runtime.TinyModels;
 import dev.lapidary.runtime.batch.BatchPolicy;
@@ -15,6 +17,7 @@ import dev.lapidary.runtime.model.ServedModel;
 import dev.lapidary.serve.NoLeaks;
 import dev.lapidary.serve.repository.ModelFiles.Change;
 import dev.lapidary.serve.repository.ModelFiles.What;
+import dev.lapidary.serve.repository.ShadowRoute;
 import java.awt.Color;
 import java.net.http.HttpResponse;
 import java.nio.file.Files;
@@ -372,6 +375,18 @@ class ServedHeadsTest {
           "gives_features",
           "trunk gives features and no classes, and no head of it is loaded; POST"
               + " /v2/models/trunk/infer gives the features");
+    }
+  }
+
+  @Test
+  void aHeadHasNoShadow() {
+    try (PredictionServer server = PredictionServer.bind(ServerSettings.local())) {
+      server.shadow(List.of(ShadowRoute.parse("shoes=bags")));
+      assertThatThrownBy(() -> server.serve(folder, false, false, this::read))
+          .isInstanceOf(Failure.class)
+          .hasMessage(
+              "--shadow shoes=bags: shoes is a head, whose images go into its trunk: expected a whole"
+                  + " network, as which it can be exported without --head-of");
     }
   }
 
