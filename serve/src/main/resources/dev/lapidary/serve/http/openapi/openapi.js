@@ -10,8 +10,11 @@ function element(name, ...inside) {
 function schemaOf(content) {
   return Object.entries(content || {})
       .map(([type, media]) => {
-        const reference = (media.schema || {}).$ref;
-        return reference ? `${type}: ${reference.split("/").pop()}` : type;
+        const schema = media.schema || {};
+        const names = (schema.oneOf || [schema])
+            .filter(one => one.$ref)
+            .map(one => one.$ref.split("/").pop());
+        return names.length ? `${type}: ${names.join(" or ")}` : type;
       })
       .join(", ");
 }
