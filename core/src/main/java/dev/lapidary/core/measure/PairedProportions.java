@@ -9,8 +9,8 @@ package dev.lapidary.core.measure;
  * @param neither those that none does
  */
 public record PairedProportions(long both, long onlyFirst, long onlySecond, long neither) {
-  /** Of the normal distribution, for 95 %. */
-  private static final double Z = 1.959963984540054;
+  /** Of the normal distribution: so many standard errors to each side are 95 % of it. */
+  public static final double Z = 1.959963984540054;
 
   public PairedProportions {
     if (both < 0 || onlyFirst < 0 || onlySecond < 0 || neither < 0) {
@@ -37,6 +37,12 @@ public record PairedProportions(long both, long onlyFirst, long onlySecond, long
   /** The first one's share less the second one's. */
   public double difference() {
     return (onlyFirst - onlySecond) / (double) images();
+  }
+
+  /** Of {@link #difference}, as the counts are: 0 where both hit the same images. */
+  public double standardError() {
+    double n = images();
+    return Math.sqrt(Math.max(0, (onlyFirst + onlySecond) / n - difference() * difference()) / n);
   }
 
   /**

@@ -45,6 +45,12 @@ record Drift(
   static final double MAX_MARGIN_NOISE = 0.10;
 
   /**
+   * The same beside labels, which say something even where it may be chance: EfficientNet-B0s whose
+   * margins moved by 14 and 19 % on 512 images lost 0.3 points and gained 0.6 on 10,000 others.
+   */
+  static final double MAX_MARGIN_NOISE_WITH_LABELS = 0.20;
+
+  /**
    * @param reference row-major [n, classes]
    */
   static Drift between(float[] reference, float[] quantized, int images, Scoring scoring) {
@@ -111,7 +117,11 @@ record Drift(
 
   /** Whether the answers are float32's as nearly as one may ask without knowing the right ones. */
   boolean enough() {
-    return clearAgreement >= MIN_CLEAR_AGREEMENT && marginNoise <= MAX_MARGIN_NOISE;
+    return within(MAX_MARGIN_NOISE);
+  }
+
+  boolean within(double maxMarginNoise) {
+    return clearAgreement >= MIN_CLEAR_AGREEMENT && marginNoise <= maxMarginNoise;
   }
 
   /** For people. */

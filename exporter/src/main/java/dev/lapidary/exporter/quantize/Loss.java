@@ -17,9 +17,16 @@ import java.util.Locale;
  * @param low of the 95 % interval of the loss: of accuracy Newcombe's for paired shares, of mAP the
  *     paired bootstrap's
  * @param high of it
+ * @param standardError of the loss
  */
 public record Loss(
-    String measure, int images, double float32, double quantized, double low, double high) {
+    String measure,
+    int images,
+    double float32,
+    double quantized,
+    double low,
+    double high,
+    double standardError) {
 
   /** Of the value, in [-1, 1]; negative where the quantized model is better. */
   public double drop() {
@@ -48,7 +55,13 @@ public record Loss(
     PairedProportions pairs = new PairedProportions(counts[0], counts[1], counts[2], counts[3]);
     double[] interval = pairs.interval();
     return new Loss(
-        "accuracy", expected.length, pairs.first(), pairs.second(), interval[0], interval[1]);
+        "accuracy",
+        expected.length,
+        pairs.first(),
+        pairs.second(),
+        interval[0],
+        interval[1],
+        pairs.standardError());
   }
 
   private static Loss meanPrecision(
@@ -68,7 +81,8 @@ public record Loss(
         first.mean(),
         second.mean(),
         interval[0],
-        interval[1]);
+        interval[1],
+        (interval[1] - interval[0]) / (2 * PairedProportions.Z));
   }
 
   private static float[][] rows(float[] outputs, int images) {

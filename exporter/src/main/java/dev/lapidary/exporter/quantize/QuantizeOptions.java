@@ -73,7 +73,7 @@ public final class QuantizeOptions {
       defaultValue = "0.5",
       description =
           "The most that int8 may lose of the accuracy on the guard's labelled images, or of mAP,"
-              + " in points; exit 3 otherwise. Images without labels are held to float32's"
+              + " in points; exit 3 otherwise. Images without labels, or too few to tell, are held to float32's"
               + " answers.")
   private double maxDrop = 0.5;
 

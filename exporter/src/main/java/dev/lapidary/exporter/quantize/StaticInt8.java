@@ -6,12 +6,10 @@ import dev.lapidary.core.card.Scoring;
 import dev.lapidary.core.failure.Failure;
 import dev.lapidary.exporter.onnx.OnnxGraph;
 import dev.lapidary.exporter.onnx.OnnxNode;
-import java.math.BigDecimal;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -149,14 +147,7 @@ public final class StaticInt8 {
     if (verdict.passes() && layers.onIntegers() > 0) {
       return;
     }
-    String held =
-        verdict.loss().isPresent()
-            ? String.format(Locale.ROOT, "--max-drop %s", points(limits.maxDrop()))
-            : String.format(
-                Locale.ROOT,
-                "at least %.0f %% of the clear answers and at most %.0f %% of the margin",
-                100 * Drift.MIN_CLEAR_AGREEMENT,
-                100 * Drift.MAX_MARGIN_NOISE);
+    String held = Guard.asked(verdict.loss(), limits.maxDrop());
     String best =
         "the best that was found has %s: %s, where %s is asked for"
             .formatted(layers.words(), verdict.words(), held);
@@ -170,11 +161,6 @@ public final class StaticInt8 {
             + " images or a greater --max-drop, write it all the same with --force, or leave"
             + " --quantize int8 out",
         best);
-  }
-
-  /** As {@code --max-drop} is given: 0.5. */
-  private static String points(double share) {
-    return BigDecimal.valueOf(Math.round(share * 1e8) / 1e6).stripTrailingZeros().toPlainString();
   }
 
   /**

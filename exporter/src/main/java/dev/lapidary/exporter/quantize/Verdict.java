@@ -26,8 +26,7 @@ public record Verdict(
 
   /** How bad it is, to choose the least bad of those that do not pass. */
   double badness() {
-    return loss.map(Loss::drop).orElse(0.0)
-        + (loss.isPresent() ? 0 : marginNoise + 1 - clearAgreement);
+    return loss.map(Loss::drop).orElse(0.0) + marginNoise + 1 - clearAgreement;
   }
 
   /** For people. */

@@ -114,6 +114,38 @@ class GuardTest {
         .passes();
   }
 
+  /** As many answers become right as become wrong: nothing is lost, and so much may be chance. */
+  @Test
+  void labelsThatManyAnswersCrossDoNotExcuseThem() {
+    assertThat(crossed(400, 2).passes()).isTrue();
+    assertThat(crossed(400, 3).passes()).isFalse(); // the root of 6, over 400, is above 0.5 %
+    assertThat(Guard.asked(crossed(400, 3).loss(), 0.005))
+        .isEqualTo(
+            "--max-drop 0.5, which labels cannot tell of so many changes, at least 98 % of the clear"
+                + " answers and at most 20 % of the margin");
+    assertThat(Guard.asked(crossed(400, 2).loss(), 0.005)).isEqualTo("--max-drop 0.5");
+    assertThat(Guard.asked(crossed(100, 0).loss(), 0.005))
+        .startsWith("--max-drop 0.5, which so few labels cannot tell, ")
+        .endsWith("at most 10 % of the margin");
+    assertThat(crossed(400, 3).loss().orElseThrow().drop()).isZero();
+    assertThat(crossed(400, 3).loss().orElseThrow().standardError())
+        .isCloseTo(Math.sqrt(6) / 400, within(1e-12));
+  }
+
+  /** Of the answers so many become wrong and so many right; what decides moves a lot everywhere. */
+  private static Verdict crossed(int images, int each) {
+    float[] expected = new float[2 * images];
+    float[] found = new float[2 * images];
+    List<List<Integer>> labels = new ArrayList<>();
+    for (int i = 0; i < images; i++) {
+      expected[2 * i] = 4;
+      found[2 * i] = i < 2 * each ? -1 : 1;
+      labels.add(List.of(i < each ? 1 : 0));
+    }
+    Drift drift = Drift.between(expected, found, images, CLASSES);
+    return Guard.verdict(drift, Optional.of(Loss.of(expected, found, labels, CLASSES)), 0.005);
+  }
+
   @Test
   void fewLabelsDoNotExcuseAnswersThatMove() {
     float[] expected = new float[200];
