@@ -74,6 +74,7 @@ public final class DistributionMain {
     for (String program : PROGRAMS) {
       libraries.add(tree, program);
     }
+    libraries.add(tree, "pytorch"); // what serve --engine pytorch needs beside its own
     Path natives = home.resolve("exporter/target/natives/ai/onnxruntime/native/" + platform);
     tree.addAll("natives/", natives);
     tree.add(

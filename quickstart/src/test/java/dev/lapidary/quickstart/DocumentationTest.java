@@ -26,6 +26,7 @@ class DocumentationTest {
           "torchscript",
           "models",
           "runtime",
+          "pytorch",
           "trainer",
           "exporter",
           "serve",

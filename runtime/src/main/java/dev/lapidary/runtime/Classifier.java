@@ -32,6 +32,9 @@ import org.jspecify.annotations.Nullable;
  * }
  * }</pre>
  *
+ * <p>Files are ONNX, and ONNX Runtime runs them. TorchScript archives are for {@code exporter
+ * onnx}, which writes such a file of one, and for {@code serve run --engine pytorch}.
+ *
  * <p>Thread-safe: one classifier serves a whole program. Once it is closed every call throws {@link
  * IllegalStateException}. Images are file bytes: JPEG, PNG, WebP, BMP or GIF, told by their
  * content.
@@ -106,8 +109,8 @@ public final class Classifier implements AutoCloseable {
       Optional<String> failure = model.goldenFailure();
       if (failure.isPresent()) {
         throw Failure.gate(
-            "[%s] it does not answer here as it did when it was exported: %s; export it again on this"
-                + " machine's kind, or use the ONNX Runtime that its card names%s",
+            "[%s] it does not answer here as it did when it was exported: %s; export it again on"
+                + " this machine's kind, or use the ONNX Runtime that its card names%s",
             model.name(), failure.get(), OnnxRuntime.several());
       }
       return new Classifier(model, options);

@@ -114,9 +114,15 @@ enum InputForm {
 
   /** What the graph's own type says; what is neither is refused where its shape is read. */
   static InputForm of(NodeInfo input) {
-    return input.getInfo() instanceof TensorInfo tensor && tensor.type == OnnxJavaType.UINT8
-        ? NHWC_UINT8
-        : NCHW_FLOAT32;
+    return of(input.getInfo() instanceof TensorInfo info && info.type == OnnxJavaType.UINT8);
+  }
+
+  static InputForm of(ImageNetwork network) {
+    return of(network.takesLevels());
+  }
+
+  private static InputForm of(boolean levels) {
+    return levels ? NHWC_UINT8 : NCHW_FLOAT32;
   }
 
   private static ByteBuffer direct(int size) {

@@ -102,7 +102,15 @@ public final class ModelLoader {
     Supplier<String> sha256 = file.sha256Meanwhile();
     OnnxNetwork network = network(file, device, threads, spins);
     try {
-      return served(network, file, sha256.get(), options, scoring);
+      Optional<ModelCard> card =
+          network
+              .metadata(ModelCard.METADATA_KEY)
+              .map(json -> CardJson.read(json, file.fileName()));
+      return served(
+          new ReadNetwork(
+              network, ModelFormat.ONNX, file.fileName(), sha256.get(), card, file.ending()),
+          options,
+          scoring);
     } catch (OrtException e) {
       network.close();
       throw Failure.badInput(
@@ -141,38 +149,46 @@ public final class ModelLoader {
     return found.get(0);
   }
 
-  private static ServedModel served(
-      OnnxNetwork network,
-      ModelFile file,
+  /**
+   * A file that was opened, and what it says of itself.
+   *
+   * @param ending what the last operators make of its logits
+   */
+  record ReadNetwork(
+      ImageNetwork network,
+      ModelFormat format,
+      String fileName,
       String sha256,
-      Optional<PreprocessingOptions> options,
-      ScoringOptions scoring)
-      throws OrtException {
-    String fileName = file.fileName();
-    Optional<ModelCard> card =
-        network.metadata(ModelCard.METADATA_KEY).map(json -> CardJson.read(json, fileName));
-    Preprocessing preprocessing = preprocessing(network, card, options, fileName);
+      Optional<ModelCard> card,
+      Ending ending) {}
+
+  /** The network is closed by whoever opened it if this refuses it. */
+  static ServedModel served(
+      ReadNetwork read, Optional<PreprocessingOptions> options, ScoringOptions scoring) {
+    ImageNetwork network = read.network();
+    String fileName = read.fileName();
+    Optional<ModelCard> card = read.card();
+    Preprocessing preprocessing = preprocessing(read, options);
     requireFits(preprocessing, network.inputShape(), fileName);
     BatchFunction run = new OwnFunction(network, preprocessing);
-    float[] sample = sample(run, preprocessing.inputLength(), fileName);
-    Ending ending = file.ending();
+    float[] sample = sample(run, preprocessing.inputLength(), network.engine(), fileName);
     boolean alone =
         card.flatMap(ModelCard::quantization)
             .filter(ModelCard.Quantization::dependsOnBatch)
             .isPresent();
     return new ServedModel(
-        card.map(ModelCard::name).orElse(fileName.replaceFirst("\\.onnx$", "")),
+        card.map(ModelCard::name).orElse(ModelFormat.stem(fileName)),
         card.map(ModelCard::version).orElse("1"),
-        sha256,
+        read.sha256(),
         labels(card, options, sample.length, fileName),
         new ServedModel.Signature(network.input(), network.output()),
         preprocessing,
         network.inputShape()[0] != 1 && !alone,
         run,
-        scoring.choose(card, ending, sample, fileName),
+        scoring.choose(card, read.ending(), sample, fileName),
         card,
         scoring
-            .note(card, ending, fileName)
+            .note(card, read.ending(), fileName)
             .or(() -> alone ? Optional.of(oneByOne(fileName)) : Optional.empty()),
         network);
   }
@@ -183,32 +199,32 @@ public final class ModelLoader {
   }
 
   private static Preprocessing preprocessing(
-      OnnxNetwork network,
-      Optional<ModelCard> card,
-      Optional<PreprocessingOptions> options,
-      String fileName) {
-    requireSameForm(network.form(), card, fileName);
+      ReadNetwork read, Optional<PreprocessingOptions> options) {
+    String fileName = read.fileName();
+    Optional<ModelCard> card = read.card();
+    requireSameForm(InputForm.of(read.network()), card, fileName);
     Optional<Preprocessing> said = card.flatMap(ModelCard::preprocessing);
     if (said.isEmpty()) {
       return options
-          .orElseThrow(
-              () ->
-                  Failure.badInput(
-                      "[%s] it does not say how its images are preprocessed (no lapidary.card in"
-                          + " metadata_props); export it with exporter onnx",
-                      fileName))
-          .preprocessing(network.inputShape(), fileName);
+          .orElseThrow(() -> withoutPreprocessing(read))
+          .preprocessing(read.network().inputShape(), read.format(), fileName);
     }
     options.ifPresent(o -> o.requireNoneWithCard(fileName));
     return card.get().input().anySize() ? beforeResize(said.get(), fileName) : said.get();
+  }
+
+  private static Failure withoutPreprocessing(ReadNetwork read) {
+    return Failure.badInput(
+        "[%s] it does not say how its images are preprocessed (no %s); export it with exporter %s",
+        read.fileName(), read.format().card(), read.format().command());
   }
 
   /** Images go in at the size that the graph's own resize leaves as it is. */
   private static Preprocessing beforeResize(Preprocessing rule, String fileName) {
     if (!rule.cropsInside()) {
       throw Failure.badInput(
-          "[%s] its graph resizes to %d and crops %dx%d, expected a crop inside of the resized image;"
-              + " export it again",
+          "[%s] its graph resizes to %d and crops %dx%d, expected a crop inside of the resized"
+              + " image; export it again",
           fileName, rule.resizeSize(), rule.cropHeight(), rule.cropWidth());
     }
     return Preprocessor.beforeResize(rule).rule();
@@ -241,7 +257,8 @@ public final class ModelLoader {
   }
 
   /** What it gives for zeros; a graph may leave its output's shape open, and this tells it. */
-  private static float[] sample(BatchFunction run, int inputLength, String fileName) {
+  private static float[] sample(
+      BatchFunction run, int inputLength, InferenceEngine engine, String fileName) {
     FloatBuffer zeros =
         ByteBuffer.allocateDirect(Float.BYTES * inputLength)
             .order(ByteOrder.nativeOrder())
@@ -249,7 +266,8 @@ public final class ModelLoader {
     try {
       return run.run(zeros, 1);
     } catch (Exception e) {
-      throw Failure.badInput("[%s] ONNX Runtime cannot run it: %s", fileName, Failure.reason(e));
+      throw Failure.badInput(
+          "[%s] %s cannot run it: %s", fileName, engine.label(), Failure.reason(e));
     }
   }
 

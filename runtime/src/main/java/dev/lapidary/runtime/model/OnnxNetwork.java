@@ -22,7 +22,7 @@ import java.util.function.Supplier;
  * classes]} float32. Logits of one image may differ in the last bits with the size of the batch it
  * runs in, since the runtime picks its kernels by shape.
  */
-public final class OnnxNetwork implements AutoCloseable {
+public final class OnnxNetwork implements ImageNetwork {
   private static final Set<OnnxJavaType> INDICES = Set.of(OnnxJavaType.INT64, OnnxJavaType.INT32);
 
   /** Where it comes from, to open it once more. */
@@ -142,23 +142,34 @@ public final class OnnxNetwork implements AutoCloseable {
     return session.metadata(key).map(given -> source.file().metadata(key, given));
   }
 
-  /** What it runs on. */
-  Device device() {
+  @Override
+  public InferenceEngine engine() {
+    return InferenceEngine.ONNXRUNTIME;
+  }
+
+  @Override
+  public String engineVersion() {
+    return OnnxRuntime.version();
+  }
+
+  @Override
+  public Device device() {
     return source.device();
   }
 
-  /** That one run uses. */
-  int threads() {
+  @Override
+  public int threads() {
     return source.threads();
   }
 
-  /**
-   * The same file once more, in a session of its own, to be closed.
-   *
-   * @param sha256 that the file still has
-   * @throws Failure (exit 2) if it has changed, or cannot be opened any more
-   */
-  OnnxNetwork again(int threads, String sha256) {
+  @Override
+  public boolean hasThreadsOfItsOwn() {
+    return true;
+  }
+
+  /** In a session of its own. */
+  @Override
+  public OnnxNetwork again(int threads, String sha256) {
     Supplier<String> now = source.file().sha256Meanwhile();
     OnnxNetwork opened = open(source.file(), source.device(), threads, source.spins());
     if (!now.get().equals(sha256)) {
@@ -169,35 +180,32 @@ public final class OnnxNetwork implements AutoCloseable {
     return opened;
   }
 
+  @Override
   public String input() {
     return input;
   }
 
+  @Override
   public String output() {
     return output;
   }
 
-  /** How it takes images. */
-  InputForm form() {
-    return form;
+  @Override
+  public boolean takesLevels() {
+    return form == InputForm.NHWC_UINT8;
   }
 
-  /** N, C, H, W, in whatever order the graph has them; -1 where the graph leaves it open. */
+  @Override
   public long[] inputShape() {
     return inputShape.clone();
   }
 
-  /** The same network, of tensors. */
+  @Override
   public OnnxTensors tensors() {
     return OnnxTensors.of(session, input);
   }
 
-  /**
-   * One forward pass.
-   *
-   * @param inputs direct; its remaining floats are {@code count} images in the network's form
-   * @return {@code [count, classes]} logits
-   */
+  @Override
   public float[] run(FloatBuffer inputs, int count, int channels, int height, int width)
       throws OrtException {
     try (OnnxTensor x = form.tensor(inputs, count, channels, height, width);

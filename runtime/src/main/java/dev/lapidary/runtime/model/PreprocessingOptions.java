@@ -42,9 +42,10 @@ public record PreprocessingOptions(
 
   /**
    * @param inputShape N, C, H, W of the graph's input; -1 where it is open
+   * @param format whose card is missing
    * @throws Failure (exit 2) naming what is missing
    */
-  Preprocessing preprocessing(long[] inputShape, String source) {
+  Preprocessing preprocessing(long[] inputShape, ModelFormat format, String source) {
     List<String> missing = new ArrayList<>();
     if (resize.isEmpty()) {
       missing.add("--resize");
@@ -60,9 +61,9 @@ public record PreprocessingOptions(
     }
     if (!missing.isEmpty()) {
       throw Failure.badInput(
-          "[%s] it does not say how its images are preprocessed (no lapidary.card in"
-              + " metadata_props); give %s, or export it with exporter onnx",
-          source, String.join(", ", missing));
+          "[%s] it does not say how its images are preprocessed (no %s); give %s, or export it with"
+              + " exporter %s",
+          source, format.card(), String.join(", ", missing), format.command());
     }
     try {
       return new Preprocessing(
@@ -88,8 +89,8 @@ public record PreprocessingOptions(
         || !mean.isEmpty()
         || !std.isEmpty()) {
       throw Failure.badInput(
-          "[%s] its card sets the preprocessing; leave out --resize, --interpolation, --crop, --mean"
-              + " and --std",
+          "[%s] its card sets the preprocessing; leave out --resize, --interpolation, --crop,"
+              + " --mean and --std",
           source);
     }
   }

@@ -50,7 +50,7 @@ public record ServedModel(
     Scoring scoring,
     Optional<ModelCard> card,
     Optional<String> note,
-    OnnxNetwork session)
+    ImageNetwork session)
     implements AutoCloseable {
 
   /** Names of the graph's one input and one output. */
@@ -78,13 +78,12 @@ public record ServedModel(
    */
   public TypedTensor tensorOf(byte[] file, ImageLimits limits) {
     RgbImage image = ImageDecoder.decode(file, limits, preprocessing.alpha());
-    return session.form().tensor(preprocessor(), image, signature.input(), one());
+    return form().tensor(preprocessor(), image, signature.input(), one());
   }
 
   private List<Long> one() {
     long[] shape =
-        session
-            .form()
+        form()
             .ofNchw(
                 new long[] {
                   1, preprocessing.channels(), preprocessing.cropHeight(), preprocessing.cropWidth()
@@ -95,6 +94,15 @@ public record ServedModel(
   /** Whether it gives features, as of {@code exporter onnx --output features}, and no classes. */
   public boolean givesFeatures() {
     return signature.output().equals("features");
+  }
+
+  private InputForm form() {
+    return InputForm.of(session);
+  }
+
+  /** What runs the network. */
+  public InferenceEngine engine() {
+    return session.engine();
   }
 
   /** Threads of one run of the network. */
@@ -118,7 +126,7 @@ public record ServedModel(
    * @param threads of one run
    * @throws dev.lapidary.core.failure.Failure (exit 2) if its file has changed, or is gone
    */
-  public OnnxNetwork again(int threads) {
+  public ImageNetwork again(int threads) {
     return session.again(threads, sha256);
   }
 
@@ -169,7 +177,7 @@ public record ServedModel(
 
   private float[] inputOf(RgbImage image) {
     float[] input = new float[preprocessing.inputLength()];
-    session.form().fill(preprocessor(), image, input);
+    form().fill(preprocessor(), image, input);
     return input;
   }
 
@@ -211,7 +219,7 @@ public record ServedModel(
       return answerOfAnySize(image);
     }
     float[] input = inputOf(image);
-    return new GoldenCheck.Answer(session.form().bytes(FloatBuffer.wrap(input)), () -> run(input));
+    return new GoldenCheck.Answer(form().bytes(FloatBuffer.wrap(input)), () -> run(input));
   }
 
   private float[] run(float[] input) {

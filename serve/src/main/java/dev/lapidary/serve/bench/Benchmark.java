@@ -4,7 +4,7 @@ import dev.lapidary.core.card.ModelCard;
 import dev.lapidary.core.image.OnBadImage;
 import dev.lapidary.core.image.Preprocessing;
 import dev.lapidary.runtime.batch.BatchFunction;
-import dev.lapidary.runtime.model.OnnxNetwork;
+import dev.lapidary.runtime.model.ImageNetwork;
 import dev.lapidary.runtime.model.ServedModel;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -56,9 +56,10 @@ public final class Benchmark {
   public BenchReport run(Path folder, OnBadImage onBadImage, int threads) throws Exception {
     String machine = Machine.describe();
     try (ServedModel model = models.get();
-        OnnxNetwork narrow = model.again(1);
+        ImageNetwork narrow = model.again(several(model, threads) ? 1 : threads);
         BenchServers servers =
-            BenchServers.start(models, settings.largestBatch(), threads > 1 ? threads : 0)) {
+            BenchServers.start(
+                models, settings.largestBatch(), several(model, threads) ? threads : 0)) {
       List<BenchImage> images = BenchImage.read(folder, model, onBadImage, progress);
       Map<Contender, Samples> contenders = new LinkedHashMap<>();
       Map<Alone, Contender> inProcess = inProcess(model, narrow, threads, images);
@@ -83,13 +84,18 @@ public final class Benchmark {
     }
   }
 
+  /** Whether as many runs of one thread can be measured. */
+  private static boolean several(ServedModel model, int threads) {
+    return threads > 1 && model.session().hasThreadsOfItsOwn();
+  }
+
   /** By batch size and form; batch 1 alone if the graph takes no more. */
   private Map<Alone, Contender> inProcess(
-      ServedModel model, OnnxNetwork narrow, int threads, List<BenchImage> images) {
+      ServedModel model, ImageNetwork narrow, int threads, List<BenchImage> images) {
     List<float[]> inputs = images.stream().map(BenchImage::input).toList();
     Preprocessing rule = model.preprocessing();
     List<Form> forms = new ArrayList<>(List.of(new Form(1, threads, model.network())));
-    if (threads > 1) {
+    if (several(model, threads)) {
       BatchFunction ofOne =
           (floats, count) ->
               narrow.run(floats, count, rule.channels(), rule.cropHeight(), rule.cropWidth());

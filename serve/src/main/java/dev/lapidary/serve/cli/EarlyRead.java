@@ -49,6 +49,11 @@ final class EarlyRead implements ModelReader, AutoCloseable {
   }
 
   @Override
+  public boolean takes(String fileName) {
+    return reader.takes(fileName);
+  }
+
+  @Override
   public ReadModel read(Path file) {
     boolean same =
         fingerprint.isPresent()

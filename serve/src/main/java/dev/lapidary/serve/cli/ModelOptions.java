@@ -7,11 +7,14 @@ import dev.lapidary.core.failure.ExitCode;
 import dev.lapidary.core.failure.Failure;
 import dev.lapidary.core.image.Preprocessing;
 import dev.lapidary.runtime.model.HeadModel;
+import dev.lapidary.runtime.model.ModelFormat;
 import dev.lapidary.runtime.model.ModelLoader;
 import dev.lapidary.runtime.model.PreprocessingOptions;
 import dev.lapidary.runtime.model.ScoringOptions;
 import dev.lapidary.runtime.model.ServedModel;
+import dev.lapidary.runtime.model.TorchScriptLoader;
 import dev.lapidary.runtime.session.Device;
+import dev.lapidary.serve.http.ModelReader;
 import dev.lapidary.serve.http.ReadModel;
 import dev.lapidary.serve.http.TensorModel;
 import java.nio.file.Path;
@@ -27,8 +30,23 @@ final class ModelOptions {
       names = "--model",
       paramLabel = "FILE|DIR",
       description =
-          "an ONNX file, or (serve run) a folder of models: NAME.onnx, NAME/*.onnx or NAME/1/*.onnx")
+          "an ONNX file, or (serve run) a folder of models: NAME.onnx, NAME/*.onnx or"
+              + " NAME/1/*.onnx; with --engine pytorch TorchScript archives too: NAME.pt")
   private Optional<Path> model = Optional.empty();
+
+  /** As they are typed. */
+  private enum Engine {
+    onnxruntime,
+    pytorch
+  }
+
+  @Option(
+      names = "--engine",
+      paramLabel = "NAME",
+      description =
+          "onnxruntime, for ONNX files alone; pytorch: TorchScript archives (.pt) by libtorch, and"
+              + " in a folder ONNX files beside them. An archive is a program: docs/serving.md")
+  private Engine engine = Engine.onnxruntime;
 
   @Option(
       names = "--threads",
@@ -95,7 +113,7 @@ final class ModelOptions {
   static HelpSection section() {
     return new HelpSection(
         "Model",
-        List.of("--model", "--device", "--provider", "--threads", "--labels"),
+        List.of("--model", "--engine", "--device", "--provider", "--threads", "--labels"),
         List.of(
             "--resize",
             "--interpolation",
@@ -122,8 +140,36 @@ final class ModelOptions {
     return load(path(), Device.cpu());
   }
 
+  /**
+   * @throws Failure (exit 4) if archives are to be run and nothing here runs them
+   */
+  void requireEngine() {
+    if (engine == Engine.pytorch) {
+      TorchScriptLoader.engine();
+    }
+  }
+
   private ServedModel load(Path file, Device device) {
+    if (ModelFormat.of(file) == ModelFormat.TORCHSCRIPT) {
+      requireArchivesAreRun(file);
+      return TorchScriptLoader.load(file, preprocessing(), scoring(), device, threads());
+    }
+    if (engine == Engine.pytorch && file.equals(path())) {
+      throw Failure.badInput(
+          "[%s] --engine pytorch runs TorchScript archives, and this is none; leave it out for an"
+              + " ONNX file",
+          file.getFileName());
+    }
     return ModelLoader.loadBesideDecoders(file, preprocessing(), scoring(), device, threads());
+  }
+
+  private void requireArchivesAreRun(Path file) {
+    if (engine != Engine.pytorch) {
+      throw Failure.badInput(
+          "[%s] it is a TorchScript archive, and ONNX Runtime runs ONNX files; add --engine pytorch"
+              + " to run it by libtorch, or export it with exporter onnx",
+          file.getFileName());
+    }
   }
 
   /** The same file on each device. */
@@ -147,6 +193,27 @@ final class ModelOptions {
   }
 
   /**
+   * Reads what these options say.
+   *
+   * @param devices that models run on
+   * @param warn is told what their user should know
+   */
+  ModelReader reader(List<Device> devices, Consumer<String> warn) {
+    return new ModelReader() {
+      @Override
+      public boolean takes(String fileName) {
+        return ModelFormat.ONNX.isName(fileName)
+            || (engine == Engine.pytorch && ModelFormat.TORCHSCRIPT.isName(fileName));
+      }
+
+      @Override
+      public ReadModel read(Path file) {
+        return ModelOptions.this.read(file, devices, warn);
+      }
+    };
+  }
+
+  /**
    * As a classifier of images; what says nothing of images is read as a network of tensors.
    *
    * @param devices that it runs on
@@ -158,8 +225,9 @@ final class ModelOptions {
       served.model().note().ifPresent(warn);
       return served;
     } catch (Failure noImages) {
-      if (noImages.code() == ExitCode.UNSUPPORTED) {
-        throw noImages; // the device cannot run it
+      if (noImages.code() == ExitCode.UNSUPPORTED
+          || ModelFormat.of(file) == ModelFormat.TORCHSCRIPT) {
+        throw noImages; // the device cannot run it; or it says nothing of its tensors' shapes
       }
       Optional<HeadModel> head = HeadModel.open(file);
       if (head.isPresent()) {

@@ -51,13 +51,13 @@ final class RunCommand implements Callable<Integer>, HelpSection.Command {
   @Override
   public Integer call() {
     ServerSettings settings = settings();
+    model.requireEngine();
     List<Device> runOn = devices.devices(this::say);
     List<TrafficSplit> splits = folder.splits();
     List<ShadowRoute> shadows = folder.shadows();
     Optional<RequestSpans> spans = listen.spans(System.getenv());
     Optional<AccessLog> requests = listen.log();
-    try (EarlyRead models =
-            EarlyRead.begin(model.path(), file -> model.read(file, runOn, this::warn));
+    try (EarlyRead models = EarlyRead.begin(model.path(), model.reader(runOn, this::warn));
         PredictionServer server = PredictionServer.bind(settings, requests, spans);
         // Not by a shutdown hook: ONNX Runtime has one, too, and hooks run beside each other.
         StopSignal signal = StopSignal.take(server::close)) {

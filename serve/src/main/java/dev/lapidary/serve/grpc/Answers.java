@@ -33,8 +33,6 @@ import java.util.List;
 
 /** The messages that are sent. */
 final class Answers {
-  private static final String PLATFORM = "onnx_onnxv1";
-
   private Answers() {}
 
   static ServerMetadataResponse server(Server server) {
@@ -49,7 +47,7 @@ final class Answers {
     return ModelMetadataResponse.newBuilder()
         .setName(model.name())
         .addAllVersions(model.versions())
-        .setPlatform(PLATFORM)
+        .setPlatform(model.engine().format())
         .addAllInputs(model.network().inputs().stream().map(Answers::spec).toList())
         .addAllOutputs(model.network().outputs().stream().map(Answers::spec).toList())
         .build();
@@ -68,8 +66,8 @@ final class Answers {
     ModelConfig.Builder config =
         ModelConfig.newBuilder()
             .setName(model.name())
-            .setPlatform("onnxruntime_onnx")
-            .setBackend("onnxruntime")
+            .setPlatform(model.engine().platform())
+            .setBackend(model.engine().backend())
             .setMaxBatchSize(model.maxBatch());
     for (TensorSpec spec : model.network().inputs()) {
       config.addInput(

@@ -5,6 +5,7 @@ import dev.lapidary.runtime.batch.AnswerThreads;
 import dev.lapidary.runtime.batch.BatchPolicy;
 import dev.lapidary.runtime.batch.Batcher;
 import dev.lapidary.runtime.model.HeadModel;
+import dev.lapidary.runtime.model.InferenceEngine;
 import dev.lapidary.runtime.model.ServedModel;
 import dev.lapidary.runtime.tensor.TensorNetwork;
 import dev.lapidary.serve.admission.Admission;
@@ -179,6 +180,11 @@ final class AnsweringModel implements AutoCloseable {
   /** How long its backlog takes. */
   Pace pace() {
     return pace;
+  }
+
+  /** What runs it; tensors alone are ONNX Runtime's. */
+  InferenceEngine engine() {
+    return images.map(serving -> serving.model().engine()).orElse(InferenceEngine.ONNXRUNTIME);
   }
 
   /** By class; empty where nobody says them. */

@@ -40,8 +40,6 @@ final class ModelController {
           "schedule_policy",
           "statistics");
 
-  private static final String PLATFORM = "onnx_onnxv1";
-
   private final ServerState state;
 
   ModelController(ServerState state) {
@@ -101,7 +99,7 @@ final class ModelController {
           new Metadata(
               own.name(),
               own.versions(),
-              PLATFORM,
+              own.engine().format(),
               Spec.of(own.network().inputs()),
               Spec.of(own.network().outputs())));
     }
@@ -116,7 +114,7 @@ final class ModelController {
             .map(s -> s.id().version())
             .toList();
     int maxBatch = network.isBatched() ? state.settings().batch().maxBatch() : 0;
-    return new InferenceService.Metadata(name, versions, network, maxBatch);
+    return new InferenceService.Metadata(name, versions, lease.model().engine(), network, maxBatch);
   }
 
   @Get(uris = {"/models/{model}/ready", "/models/{model}/versions/{version}/ready"})
@@ -137,8 +135,8 @@ final class ModelController {
       return json(
           new Config(
               model,
-              "onnxruntime_onnx",
-              "onnxruntime",
+              lease.model().engine().platform(),
+              lease.model().engine().backend(),
               batched ? state.settings().batch().maxBatch() : 0,
               ConfigTensor.of(network.inputs(), batched),
               ConfigTensor.of(network.outputs(), batched)));

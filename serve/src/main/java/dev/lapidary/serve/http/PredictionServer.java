@@ -103,11 +103,7 @@ public final class PredictionServer implements AutoCloseable {
   public List<ModelFiles.Change> serve(
       Path path, boolean allVersions, boolean clientsLoad, ModelReader reader) {
     ModelFiles<AnsweringModel> files =
-        new ModelFiles<>(
-            path,
-            allVersions,
-            state.repository(),
-            file -> new OpenedModel(reader.read(file), state));
+        new ModelFiles<>(path, allVersions, state.repository(), new FileOpener(reader, state));
     state.files(files, clientsLoad);
     List<ModelFiles.Change> changes = files.refresh();
     if (!changes.isEmpty() && changes.stream().allMatch(c -> c.what() == What.BROKEN)) {

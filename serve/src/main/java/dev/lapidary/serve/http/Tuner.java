@@ -2,9 +2,8 @@ package dev.lapidary.serve.http;
 
 import dev.lapidary.runtime.batch.Batcher;
 import dev.lapidary.runtime.batch.WhenIdle;
-import dev.lapidary.runtime.model.OnnxNetwork;
+import dev.lapidary.runtime.model.ImageNetwork;
 import dev.lapidary.runtime.model.ServedModel;
-import dev.lapidary.runtime.session.OnnxRuntime;
 import dev.lapidary.runtime.tensor.TensorNetwork;
 import dev.lapidary.runtime.tensor.TypedTensor;
 import dev.lapidary.runtime.tune.BatchPlan;
@@ -38,7 +37,7 @@ final class Tuner implements AutoCloseable {
   private final CurveCache cache;
   private final CurveCache.Key key;
   private volatile boolean closed;
-  private @Nullable OnnxNetwork narrow;
+  private @Nullable ImageNetwork narrow;
 
   Tuner(ServedModel model, Batcher batcher, Admission admission, ServerSettings.Tuning tuning) {
     this.model = model;
@@ -52,7 +51,7 @@ final class Tuner implements AutoCloseable {
         new CurveCache.Key(
             model.sha256(),
             model.device() + " " + configurations(),
-            OnnxRuntime.version(),
+            model.session().engineVersion(),
             batcher.maxBatch());
   }
 
@@ -113,7 +112,11 @@ final class Tuner implements AutoCloseable {
 
   /** Several runs of one thread are the other way to use several processors. */
   private List<Integer> configurations() {
-    boolean several = !model.device().isGpu() && model.threads() > 1 && tuning.severalExecutors();
+    boolean several =
+        !model.device().isGpu()
+            && model.threads() > 1
+            && model.session().hasThreadsOfItsOwn()
+            && tuning.severalExecutors();
     return several ? List.of(1, model.threads()) : List.of(1);
   }
 
@@ -157,8 +160,8 @@ final class Tuner implements AutoCloseable {
   }
 
   /** The same network where each run has one thread. */
-  private OnnxNetwork narrow() {
-    OnnxNetwork opened = narrow;
+  private ImageNetwork narrow() {
+    ImageNetwork opened = narrow;
     if (opened == null) {
       opened = model.again(1);
       narrow = opened;
@@ -192,7 +195,7 @@ final class Tuner implements AutoCloseable {
   }
 
   private void closeNarrow() {
-    OnnxNetwork opened = narrow;
+    ImageNetwork opened = narrow;
     if (opened != null) {
       opened.close();
       narrow = null;

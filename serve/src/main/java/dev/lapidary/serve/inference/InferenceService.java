@@ -1,5 +1,6 @@
 package dev.lapidary.serve.inference;
 
+import dev.lapidary.runtime.model.InferenceEngine;
 import dev.lapidary.runtime.tensor.TensorNetwork;
 import dev.lapidary.serve.admission.Admission;
 import dev.lapidary.serve.repository.ModelId;
@@ -68,7 +69,12 @@ public interface InferenceService {
    * @param versions that are ready
    * @param maxBatch 0 if it takes no batches
    */
-  record Metadata(String name, List<String> versions, TensorNetwork network, int maxBatch) {
+  record Metadata(
+      String name,
+      List<String> versions,
+      InferenceEngine engine,
+      TensorNetwork network,
+      int maxBatch) {
     public Metadata {
       versions = List.copyOf(versions);
     }

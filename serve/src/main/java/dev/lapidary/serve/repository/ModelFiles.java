@@ -1,6 +1,7 @@
 package dev.lapidary.serve.repository;
 
 import dev.lapidary.core.failure.Failure;
+import dev.lapidary.runtime.model.ModelFormat;
 import dev.lapidary.serve.repository.ModelOpener.Opened;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -32,12 +33,12 @@ public final class ModelFiles<M extends AutoCloseable> {
   private record Known(ModelId id, Optional<String> fingerprint, boolean loaded, boolean waits) {}
 
   /**
-   * @param path of an ONNX file or a folder of models
+   * @param path of a model's file or a folder of models
    * @param allVersions otherwise the latest of each model
    */
   public ModelFiles(
       Path path, boolean allVersions, ModelRepository<M> repository, ModelOpener<M> opener) {
-    this.folder = new RepositoryFolder(path, allVersions);
+    this.folder = new RepositoryFolder(path, allVersions, opener::takes);
     this.path = path;
     this.repository = repository;
     this.opener = opener;
@@ -169,7 +170,7 @@ public final class ModelFiles<M extends AutoCloseable> {
   }
 
   private ModelId id(ModelSource source, Optional<Opened<M>> opened) {
-    String stem = String.valueOf(source.file().getFileName()).replaceFirst("\\.onnx$", "");
+    String stem = ModelFormat.stem(String.valueOf(source.file().getFileName()));
     String name =
         source
             .name()

@@ -1,6 +1,7 @@
 package dev.lapidary.serve.repository;
 
 import dev.lapidary.core.failure.Failure;
+import dev.lapidary.runtime.model.ModelFormat;
 import java.nio.file.Path;
 import java.util.Optional;
 
@@ -11,6 +12,11 @@ import java.util.Optional;
  */
 @FunctionalInterface
 public interface ModelOpener<M> {
+  /** Whether files of this name in a folder are models. */
+  default boolean takes(String fileName) {
+    return ModelFormat.ONNX.isName(fileName);
+  }
+
   /**
    * @throws Failure (exit 2) if it cannot be served
    */

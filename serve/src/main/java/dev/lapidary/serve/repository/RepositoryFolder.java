@@ -1,34 +1,41 @@
 package dev.lapidary.serve.repository;
 
 import dev.lapidary.core.failure.Failure;
+import dev.lapidary.runtime.model.ModelFormat;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.function.Predicate;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
  * Which models a file or a folder holds. In a folder a model is {@code NAME.onnx}, {@code
- * NAME/*.onnx} or, as Triton has it, {@code NAME/VERSION/*.onnx} with numbers as versions. A folder
- * with one file alone is that file.
+ * NAME/*.onnx} or, as Triton has it, {@code NAME/VERSION/*.onnx} with numbers as versions; where
+ * archives are run, {@code .pt} and {@code .torchscript} too. A folder with one file alone is that
+ * file.
  */
 final class RepositoryFolder {
-  private static final String ONNX = ".onnx";
+  private static final int DEEPEST = 3;
   private static final Pattern VERSION = Pattern.compile("[0-9]{1,18}");
 
   private final Path path;
   private final boolean allVersions;
+  private final Predicate<String> models;
 
   /**
    * @param allVersions otherwise the latest of each model
+   * @param models tells by its name which file is one
    */
-  RepositoryFolder(Path path, boolean allVersions) {
+  RepositoryFolder(Path path, boolean allVersions, Predicate<String> models) {
     this.path = path;
     this.allVersions = allVersions;
+    this.models = models;
   }
 
   /**
@@ -41,7 +48,9 @@ final class RepositoryFolder {
       return List.of(new ModelSource(Optional.empty(), Optional.empty(), path));
     }
     if (!Files.isDirectory(path)) {
-      throw Failure.badInput("%s is neither an ONNX file nor a folder with one", path);
+      throw Failure.badInput(
+          "%s is neither %s file nor a folder with one",
+          path, archivesAreModels() ? "an ONNX nor a TorchScript" : "an ONNX");
     }
     List<Path> files = files(path);
     List<ModelSource> found = new ArrayList<>();
@@ -52,12 +61,13 @@ final class RepositoryFolder {
       return List.of(new ModelSource(Optional.empty(), Optional.empty(), files.get(0)));
     }
     for (Path file : files) {
-      String stem = nameOf(file).replaceFirst("\\.onnx$", "");
-      found.add(new ModelSource(Optional.of(requireName(stem, file)), Optional.empty(), file));
+      String name = requireName(ModelFormat.stem(nameOf(file)), file);
+      found.add(new ModelSource(Optional.of(name), Optional.empty(), file));
     }
     if (found.isEmpty()) {
       throw Failure.badInput(
-          "%s holds no model, expected NAME.onnx, NAME/*.onnx or NAME/1/*.onnx", path);
+          "%s holds no model, expected NAME.onnx, NAME/*.onnx or NAME/1/*.onnx%s",
+          path, archivesAreLeftOut() ? "; TorchScript archives (.pt) need --engine pytorch" : "");
     }
     return requireDistinct(found);
   }
@@ -88,9 +98,27 @@ final class RepositoryFolder {
             .toList();
   }
 
+  private boolean archivesAreModels() {
+    return models.test("model.pt");
+  }
+
+  /** Whether there are some, somewhere in the folder, and nobody runs them. */
+  private boolean archivesAreLeftOut() {
+    if (archivesAreModels()) {
+      return false;
+    }
+    try (Stream<Path> all = Files.walk(path, DEEPEST)) {
+      return all.anyMatch(file -> ModelFormat.TORCHSCRIPT.isName(nameOf(file)));
+    } catch (IOException | UncheckedIOException e) {
+      return false;
+    }
+  }
+
   private static Path single(Path folder, List<Path> files) {
     if (files.size() != 1) {
-      throw Failure.badInput("%s holds %d .onnx files, expected 1", folder, files.size());
+      boolean onnx = files.stream().allMatch(file -> ModelFormat.ONNX.isName(nameOf(file)));
+      throw Failure.badInput(
+          "%s holds %d %s files, expected 1", folder, files.size(), onnx ? ".onnx" : "model");
     }
     return files.get(0);
   }
@@ -125,9 +153,9 @@ final class RepositoryFolder {
         .toList();
   }
 
-  private static List<Path> files(Path folder) {
+  private List<Path> files(Path folder) {
     return list(folder)
-        .filter(p -> nameOf(p).endsWith(ONNX) && !nameOf(p).startsWith("."))
+        .filter(p -> models.test(nameOf(p)) && !nameOf(p).startsWith("."))
         .filter(Files::isRegularFile)
         .toList();
   }

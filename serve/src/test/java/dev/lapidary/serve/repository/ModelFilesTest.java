@@ -106,6 +106,53 @@ class ModelFilesTest {
     assertThat(answer("coats", "1")).isEqualTo("1:first");
   }
 
+  /** As a server has it that runs them. */
+  private ModelFiles<Text> withArchives() {
+    ModelOpener<Text> opener =
+        new ModelOpener<>() {
+          @Override
+          public boolean takes(String fileName) {
+            return fileName.endsWith(".onnx") || fileName.endsWith(".pt");
+          }
+
+          @Override
+          public Opened<Text> open(Path file) {
+            return ModelFilesTest.open(file);
+          }
+        };
+    return new ModelFiles<>(root, true, repository, opener);
+  }
+
+  @Test
+  void archivesAreModelsWhereTheyAreRun() throws Exception {
+    write("shoes/1/model.onnx", "first");
+    write("shoes/2/model.pt", "second");
+    write("hats.pt", "hats");
+    assertThat(files(root, true).refresh()).containsExactly(change("shoes", "1", What.LOADED, ""));
+    ModelFiles<Text> files = withArchives();
+    assertThat(files.refresh())
+        .containsExactly(
+            change("hats", "7", What.LOADED, ""),
+            change("shoes", "1", What.LOADED, ""),
+            change("shoes", "2", What.LOADED, ""));
+    assertThat(answer("shoes")).isEqualTo("2:second");
+    Files.delete(root.resolve("shoes/2/model.pt"));
+    assertThat(files.refresh()).containsExactly(change("shoes", "2", What.UNLOADED, ""));
+    write("shoes/1/model.pt", "first");
+    assertThatThrownBy(files::refresh)
+        .hasMessage("%s holds 2 model files, expected 1", root.resolve("shoes/1"));
+  }
+
+  @Test
+  void whereNobodyRunsArchivesItIsSaidHow() throws Exception {
+    write("shoes/1/model.pt", "archive");
+    assertThatThrownBy(() -> files(root, false).refresh())
+        .hasMessage(
+            root
+                + " holds no model, expected NAME.onnx, NAME/*.onnx or NAME/1/*.onnx; TorchScript"
+                + " archives (.pt) need --engine pytorch");
+  }
+
   @Test
   void whatMakesNoSenseIsSaidAndChangesNothing() throws Exception {
     assertThatThrownBy(() -> files(root, false).refresh())
