@@ -10,6 +10,7 @@ import dev.lapidary.torchscript.script.ScriptLimits;
 import dev.lapidary.torchscript.script.Syntax;
 import java.util.List;
 import java.util.Set;
+import java.util.regex.Pattern;
 
 /**
  * An archive's program, read before libtorch compiles it. Of the operators that libtorch has (4415
@@ -25,8 +26,8 @@ record ArchiveText(Program program, Set<String> files, Definition.ClassDef netwo
   private static final String REMOTE = "rpc_";
   private static final Set<String> NAMESPACES =
       Set.of("aten", "prim", "quantized", "_quantized", "quantization", "profiler", "torchvision");
-  private static final String CLASSES = "torch.classes.";
-  private static final String PACKED = "torch.classes.quantized.";
+  private static final Pattern FOREIGN_CLASS =
+      Pattern.compile("(.*\\.)?torch\\.classes\\.(?!quantized(\\.|$)).*");
   private static final String USUAL_INPUT = "input";
 
   /**
@@ -74,11 +75,10 @@ record ArchiveText(Program program, Set<String> files, Definition.ClassDef netwo
     boolean namespace =
         attribute.object() instanceof Expression.Name object && object.id().equals("ops");
     String whole = attribute.dottedName().orElse(name);
-    boolean foreign = whole.contains(CLASSES) && !whole.contains(PACKED);
     if (OUTSIDE.contains(name)
         || name.startsWith(REMOTE)
         || (namespace && !NAMESPACES.contains(name))
-        || foreign) {
+        || FOREIGN_CLASS.matcher(whole).matches()) {
       throw outside(fileName, attribute.at(), whole);
     }
   }

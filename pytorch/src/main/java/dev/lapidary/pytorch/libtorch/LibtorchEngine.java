@@ -45,7 +45,7 @@ public final class LibtorchEngine implements TorchScriptEngine {
     @Override
     public ImageNetwork open(int channels, int height, int width, int threads) {
       return LibtorchNetwork.open(
-          new LibtorchNetwork.Source(file, archive, input, channels, height, width), threads);
+          new LibtorchNetwork.Source(file, input, channels, height, width), archive, threads);
     }
   }
 }

@@ -10,6 +10,7 @@ import dev.lapidary.runtime.tensor.DataType;
 import dev.lapidary.runtime.tensor.TensorNetwork;
 import dev.lapidary.runtime.tensor.TensorSpec;
 import dev.lapidary.runtime.tensor.TypedTensor;
+import dev.lapidary.torchscript.archive.ArchiveReader;
 import dev.lapidary.torchscript.archive.TorchScriptArchive;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -41,8 +42,7 @@ final class LibtorchNetwork implements ImageNetwork, TensorNetwork {
    * @param input its name
    * @param channels of one image, as height and width are
    */
-  record Source(
-      Path file, TorchScriptArchive archive, String input, int channels, int height, int width) {
+  record Source(Path file, String input, int channels, int height, int width) {
     String fileName() {
       return String.valueOf(file.getFileName());
     }
@@ -75,11 +75,12 @@ final class LibtorchNetwork implements ImageNetwork, TensorNetwork {
   }
 
   /**
+   * @param archive the file's, not kept: its tensors are views of the file
    * @throws Failure (exit 2) if libtorch cannot load it, or it is no classifier of such images
    */
-  static LibtorchNetwork open(Source source, int threads) {
+  static LibtorchNetwork open(Source source, TorchScriptArchive archive, int threads) {
     Engine engine = LibtorchCalls.engine(threads);
-    LibtorchModule module = LibtorchModule.load(source.file(), source.archive(), engine);
+    LibtorchModule module = LibtorchModule.load(source.file(), archive, engine);
     try {
       int classes = classes(source, module);
       String version = "libtorch " + engine.getVersion();
@@ -196,7 +197,7 @@ final class LibtorchNetwork implements ImageNetwork, TensorNetwork {
     if (!Sha256.of(source.file()).equals(sha256)) {
       throw Failure.badInput("[%s] the file has changed since it was loaded", source.fileName());
     }
-    return open(source, wanted);
+    return open(source, ArchiveReader.read(source.file()), wanted);
   }
 
   @Override

@@ -68,6 +68,7 @@ class HostileArchiveTest {
         "return ops.inductor._alloc_from_pool(image, 0, 6, [48], [1])",
         "return ops.prim.rpc_sync(image)",
         "return rpc_sync(image)",
+        "engine = annotate(__torch__.torch.classes.tensorrt.Engine, None)\nreturn image",
       })
   void aProgramThatReachesOutIsRefusedBeforeItRuns(String forward) throws IOException {
     Path written = folder.resolve("written");
@@ -96,6 +97,19 @@ class HostileArchiveTest {
             folder, SmallArchive.LOGITS, "", Map.of("__torch__/elsewhere.py", other));
     refused(second, ExitCode.UNSUPPORTED, "code/__torch__/elsewhere.py:2");
     assertThat(written).doesNotExist();
+  }
+
+  /** What packed weights are, and operators of every kind that a network has, is no reason. */
+  @Test
+  void whatInferenceNeedsIsRead() throws IOException {
+    String packed =
+        "x = annotate(Optional[__torch__.torch.classes.quantized.Conv2dPackedParamsBase], None)\n"
+            + "y = ops.quantized.relu6(image, False)\n"
+            + "z = ops.prim.NumToTensor(1)\n"
+            + "print(\"saved\")\n"
+            + "return torch.relu_(image)";
+    Path file = SmallArchive.write(folder, packed, "");
+    assertThat(new LibtorchEngine().read(file).card()).isEmpty();
   }
 
   static Stream<byte[]> broken() throws IOException {
