@@ -184,7 +184,7 @@ class ArchiveServingTest {
     }
   }
 
-  /** libtorch computes while the process is told to end: 143, and no answer is lost. */
+  /** libtorch computes while the process is told to end: no crash, and no wrong answer. */
   private void stopUnderLoad() throws Exception {
     AtomicBoolean stopping = new AtomicBoolean();
     Queue<String> wrong = new ConcurrentLinkedQueue<>();

@@ -83,7 +83,7 @@ final class LibtorchNetwork implements ImageNetwork, TensorNetwork {
     LibtorchModule module = LibtorchModule.load(source.file(), archive, engine);
     try {
       int classes = classes(source, module);
-      String version = "libtorch " + engine.getVersion();
+      String version = engine.getVersion();
       return new LibtorchNetwork(
           source, module, version, threads, runsTwo(source, module, classes), classes);
     } catch (RuntimeException e) {

@@ -73,7 +73,7 @@ public final class Benchmark {
       }
       int rounds = measure(contenders);
       return new BenchReport(
-          machine,
+          Machine.describe(machine, model.engine(), model.session().engineVersion()),
           describe(model),
           images.size(),
           threads,

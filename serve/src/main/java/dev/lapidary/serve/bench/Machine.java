@@ -1,6 +1,6 @@
 package dev.lapidary.serve.bench;
 
-import dev.lapidary.runtime.session.OnnxRuntime;
+import dev.lapidary.runtime.model.InferenceEngine;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
@@ -12,18 +12,23 @@ import java.util.stream.Stream;
 final class Machine {
   private Machine() {}
 
+  /** Without what runs the network, which is not loaded for it. */
   static String describe() {
     var system = ManagementFactory.getOperatingSystemMXBean();
     return String.format(
         Locale.ROOT,
-        "%s, %d cores, load %.1f before; %s %s; Java %s; ONNX Runtime %s on the CPU",
+        "%s, %d cores, load %.1f before; %s %s; Java %s",
         processor(),
         system.getAvailableProcessors(),
         system.getSystemLoadAverage(),
         system.getName(),
         system.getArch(),
-        Runtime.version(),
-        OnnxRuntime.version());
+        Runtime.version());
+  }
+
+  /** The same, with what runs the network. */
+  static String describe(String before, InferenceEngine engine, String version) {
+    return "%s; %s %s on the CPU".formatted(before, engine.label(), version);
   }
 
   /** Linux alone tells the model's name in a file. */

@@ -3,6 +3,8 @@ package dev.lapidary.serve.bench;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.lapidary.core.failure.Failure;
+import dev.lapidary.runtime.model.InferenceEngine;
+import dev.lapidary.runtime.session.OnnxRuntime;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -45,7 +47,8 @@ public final class ServerBenchmark {
    * @throws Failure (exit 1) if a server does not answer, or does so with an error
    */
   public ServerReport run(List<URI> servers) throws Exception {
-    String machine = Machine.describe();
+    String machine =
+        Machine.describe(Machine.describe(), InferenceEngine.ONNXRUNTIME, OnnxRuntime.version());
     List<Sending> sendings = new ArrayList<>();
     for (URI server : servers) {
       RequestSet requests = questions.to(server);
