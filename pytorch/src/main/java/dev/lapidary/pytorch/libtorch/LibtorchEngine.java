@@ -2,6 +2,7 @@ package dev.lapidary.pytorch.libtorch;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import ai.djl.engine.Engine;
 import dev.lapidary.core.card.CardJson;
 import dev.lapidary.core.card.ModelCard;
 import dev.lapidary.core.ending.Ending;
@@ -13,12 +14,15 @@ import dev.lapidary.torchscript.ending.TracedEnding;
 import dev.lapidary.torchscript.trace.TraceOptions;
 import dev.lapidary.torchscript.trace.Tracer;
 import java.nio.file.Path;
+import java.util.Objects;
 import java.util.Optional;
 
 /** Runs TorchScript archives by libtorch. Loads it when the first archive is opened. */
 public final class LibtorchEngine implements TorchScriptEngine {
-  /** As {@link java.util.ServiceLoader} wants it. */
-  public LibtorchEngine() {}
+  /** As {@link java.util.ServiceLoader} wants it; where DJL is missing it is known at once. */
+  public LibtorchEngine() {
+    Objects.requireNonNull(Engine.class);
+  }
 
   @Override
   public Archive read(Path file) {

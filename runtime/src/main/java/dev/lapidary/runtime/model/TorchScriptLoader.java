@@ -44,15 +44,14 @@ public final class TorchScriptLoader {
       found = engine;
       return engine;
     } catch (ServiceConfigurationError | LinkageError e) {
-      throw missing(
-          "dev.lapidary:pytorch is on the class path, but not all that it needs (%s)"
-              .formatted(lacking(e)));
+      throw incomplete(e);
     }
   }
 
-  private static String lacking(Error error) {
+  private static Failure incomplete(Error error) {
     Throwable cause = error.getCause() == null ? error : error.getCause();
-    return Failure.reason(cause);
+    return missing(
+        "dev.lapidary:pytorch is on the class path, but it lacks " + Failure.reason(cause));
   }
 
   private static Failure missing(String found) {
@@ -60,8 +59,8 @@ public final class TorchScriptLoader {
         ExitCode.UNSUPPORTED,
         "--engine pytorch: "
             + found
-            + ", expected that jar and what it depends on: DJL's api, pytorch-engine and"
-            + " pytorch-jni, and libtorch (pytorch-native-cpu); the launchers add them where the"
+            + ", expected it and what it depends on: DJL's api, pytorch-engine and pytorch-jni,"
+            + " and libtorch (pytorch-native-cpu); the launchers add them where the"
             + " command line, or LAPIDARY_SERVE_ENGINE, says pytorch; or export the archive with"
             + " exporter onnx, and leave the option out");
   }
@@ -84,9 +83,9 @@ public final class TorchScriptLoader {
     }
     ModelFile source = new ModelFile.OnDisk(file);
     Supplier<String> sha256 = source.sha256Meanwhile();
-    TorchScriptEngine.Archive archive = engine.read(file);
     ImageNetwork network = null;
     try {
+      TorchScriptEngine.Archive archive = engine.read(file);
       Size size = size(archive.card(), options, fileName);
       Ending ending = ending(archive, size, scoring, fileName);
       network = archive.open(size.channels(), size.height(), size.width(), threads);
@@ -96,7 +95,7 @@ public final class TorchScriptLoader {
           Optional.of(options),
           scoring);
     } catch (LinkageError e) {
-      throw missing("libtorch cannot be loaded (" + lacking(e) + ")");
+      throw incomplete(e);
     } catch (RuntimeException e) {
       if (network != null) {
         network.close();

@@ -107,7 +107,7 @@ public final class PredictionServer implements AutoCloseable {
     state.files(files, clientsLoad);
     List<ModelFiles.Change> changes = files.refresh();
     if (!changes.isEmpty() && changes.stream().allMatch(c -> c.what() == What.BROKEN)) {
-      throw Failure.badInput("%s", changes.get(0).reason());
+      throw new Failure(changes.get(0).code(), changes.get(0).reason());
     }
     state.requireSplitsKnown();
     List<String> troubles = state.shadowTroubles();

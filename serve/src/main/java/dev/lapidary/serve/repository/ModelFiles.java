@@ -1,5 +1,6 @@
 package dev.lapidary.serve.repository;
 
+import dev.lapidary.core.failure.ExitCode;
 import dev.lapidary.core.failure.Failure;
 import dev.lapidary.runtime.model.ModelFormat;
 import dev.lapidary.serve.repository.ModelOpener.Opened;
@@ -49,8 +50,13 @@ public final class ModelFiles<M extends AutoCloseable> {
    *
    * @param id of a file that was never read: as its place says
    * @param reason empty unless it was {@link What#REFUSED} or {@link What#BROKEN}
+   * @param code of a program that has no other model
    */
-  public record Change(ModelId id, What what, String reason) {
+  public record Change(ModelId id, What what, String reason, ExitCode code) {
+    Change(ModelId id, What what, String reason) {
+      this(id, what, reason, reason.isEmpty() ? ExitCode.DONE : ExitCode.BAD_INPUT);
+    }
+
     public boolean failed() {
       return what == What.REFUSED || what == What.BROKEN;
     }
@@ -150,8 +156,9 @@ public final class ModelFiles<M extends AutoCloseable> {
       boolean still = loaded && before != null && before.id().equals(id);
       boolean waits = e instanceof LoadFailed refused && refused.waits();
       known.put(source.file(), new Known(id, fingerprint, still, waits));
-      return new Change(
-          id, e instanceof LoadFailed ? What.REFUSED : What.BROKEN, Failure.reason(e));
+      return e instanceof Failure broken
+          ? new Change(id, What.BROKEN, Failure.reason(e), broken.code())
+          : new Change(id, What.REFUSED, Failure.reason(e));
     }
   }
 

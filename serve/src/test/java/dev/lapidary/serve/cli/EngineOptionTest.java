@@ -17,8 +17,8 @@ import org.junit.jupiter.api.io.TempDir;
 @Timeout(120)
 class EngineOptionTest {
   private static final String MISSING =
-      "error: --engine pytorch: no dev.lapidary:pytorch is on the class path, expected that jar and"
-          + " what it depends on: DJL's api, pytorch-engine and pytorch-jni, and libtorch"
+      "error: --engine pytorch: no dev.lapidary:pytorch is on the class path, expected it and what"
+          + " it depends on: DJL's api, pytorch-engine and pytorch-jni, and libtorch"
           + " (pytorch-native-cpu); the launchers add them where the command line, or"
           + " LAPIDARY_SERVE_ENGINE, says pytorch; or export the archive with exporter onnx, and"
           + " leave the option out";
