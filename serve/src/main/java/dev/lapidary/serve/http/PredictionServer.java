@@ -98,7 +98,7 @@ public final class PredictionServer implements AutoCloseable {
    * @param allVersions of each model in the folder; otherwise its latest
    * @param clientsLoad whether clients may load and unload them
    * @return each model, and what stood in its way
-   * @throws Failure (exit 2) if there is no model, or none that can be read
+   * @throws Failure (exit 2) if there is no model; with the first one's code if none can be read
    */
   public List<ModelFiles.Change> serve(
       Path path, boolean allVersions, boolean clientsLoad, ModelReader reader) {
