@@ -3,6 +3,7 @@ package dev.lapidary.exporter.quantize;
 import dev.lapidary.exporter.onnx.OnnxGraph;
 import java.util.IdentityHashMap;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -34,6 +35,11 @@ final class CandidateSearch {
   /** Of candidates that were held to float32 to the end. */
   private final IdentityHashMap<Candidate, Double> errors = new IdentityHashMap<>();
 
+  /** The nearest of them so far, which is most often what comes out, with its integers. */
+  private final IdentityHashMap<Candidate, OnnxGraph> nearest = new IdentityHashMap<>();
+
+  private double least = Double.POSITIVE_INFINITY;
+
   /**
    * @param reference of the calibration images
    */
@@ -48,7 +54,13 @@ final class CandidateSearch {
    * The graph as it is, or equalized where that is not near enough, each by its best ranges; then
    * rounded by layer where that is not near enough either.
    */
-  Candidate best(OnnxGraph graph) {
+  Builds best(OnnxGraph graph) {
+    Candidate best = bestCandidate(graph);
+    return new Builds(
+        best, Optional.ofNullable(nearest.get(best)).orElseGet(() -> best.build(Set.of())));
+  }
+
+  private Candidate bestCandidate(OnnxGraph graph) {
     Candidate plain = bestRanges(graph, observe(graph), "");
     double error = error(plain);
     if (error <= NEAR) {
@@ -128,9 +140,15 @@ final class CandidateSearch {
     if (known != null) {
       return known;
     }
-    double error = reference.relativeError(candidate.build(Set.of()), CHOOSING_IMAGES, bound);
+    OnnxGraph built = candidate.build(Set.of());
+    double error = reference.relativeError(built, CHOOSING_IMAGES, bound);
     if (Double.isFinite(error)) {
       errors.put(candidate, error);
+    }
+    if (error < least) {
+      least = error;
+      nearest.clear();
+      nearest.put(candidate, built);
     }
     return error;
   }

@@ -196,7 +196,7 @@ final class CostMeasurement {
     for (String value : plan.quantizedValues()) {
       params.put(value, QuantParams.of(new Range(0, 1), QuantType.U8));
     }
-    return InsertQdq.of(graph, plan, params, Map.of(), WeightRounding.NEAREST);
+    return InsertQdq.of(graph, plan, params, Map.of(), WeightRounding.nearest(PairSums.IN_32_BITS));
   }
 
   /** The architecture, and what the processor has for integers, where Linux tells. */

@@ -37,64 +37,45 @@ final class Histogram {
   /**
    * Adds values.
    *
-   * @throws NonFiniteValue if one of them is NaN or infinite
+   * @param values and perhaps more behind them
+   * @param low the least of them
+   * @param high the greatest
    */
-  void add(float[] values) {
-    observe(values);
-    if (values.length > 0) {
-      grow(Math.max(Math.abs((double) min), Math.abs((double) max)));
+  void add(float[] values, int length, float low, float high) {
+    if (length == 0) {
+      return;
     }
+    min = Math.min(min, low);
+    max = Math.max(max, high);
+    grow(Math.max(Math.abs((double) min), Math.abs((double) max)));
     if (limit < LEAST_LIMIT) {
       double perUnit = limit == 0 ? 0 : BINS / limit;
-      for (int i = 0; i < values.length; i++) {
+      for (int i = 0; i < length; i++) {
         float v = values[i];
-        counts[bin(v, (int) Math.min(BINS - 1, Math.abs(v) * perUnit), i)]++;
+        counts[bin(v, (int) (Math.abs(v) * perUnit), i)]++;
       }
     } else {
       // A power of two: the product is the exact one, whose digits a float holds.
       float perUnit = (float) (BINS / limit);
-      for (int i = 0; i < values.length; i++) {
+      for (int i = 0; i < length; i++) {
         float v = values[i];
-        counts[bin(v, Math.min(BINS - 1, (int) (Math.abs(v) * perUnit)), i)]++;
+        counts[bin(v, (int) (Math.abs(v) * perUnit), i)]++;
       }
     }
-    count += values.length;
+    count += length;
   }
 
-  /** The least and the greatest of two halves, which a processor looks at side by side. */
-  private void observe(float[] values) {
-    float low = min;
-    float high = max;
-    float otherLow = min;
-    float otherHigh = max;
-    int half = values.length / 2;
-    for (int i = 0; i < half; i++) {
-      float v = values[i];
-      float w = values[half + i];
-      if (!(Math.abs(v) <= Float.MAX_VALUE && Math.abs(w) <= Float.MAX_VALUE)) {
-        throw new NonFiniteValue(Math.abs(v) <= Float.MAX_VALUE ? w : v);
-      }
-      low = v < low ? v : low;
-      high = v > high ? v : high;
-      otherLow = w < otherLow ? w : otherLow;
-      otherHigh = w > otherHigh ? w : otherHigh;
-    }
-    for (int i = 2 * half; i < values.length; i++) {
-      float v = values[i];
-      if (!(Math.abs(v) <= Float.MAX_VALUE)) {
-        throw new NonFiniteValue(v);
-      }
-      low = v < low ? v : low;
-      high = v > high ? v : high;
-    }
-    min = Math.min(low, otherLow);
-    max = Math.max(high, otherHigh);
-  }
-
-  /** Without a branch on the sign, which no processor foresees. */
+  /**
+   * Without a branch on the sign or on zero, neither of which a processor foresees.
+   *
+   * @param magnitude below {@link #BINS}, since the limit is above all values
+   */
   private static int bin(float value, int magnitude, int index) {
-    int side = (Float.floatToRawIntBits(value) >>> (Float.SIZE - 1)) * NEGATIVE;
-    return value == 0 ? ZEROS + (index & (TURNS - 1)) : side + magnitude;
+    int bits = Float.floatToRawIntBits(value);
+    int unsigned = bits << 1;
+    int other = (unsigned | -unsigned) >> (Integer.SIZE - 1); // all ones, or none for a zero
+    int side = (bits >>> (Integer.SIZE - 1)) * NEGATIVE;
+    return ((side + magnitude) & other) | ((ZEROS + (index & (TURNS - 1))) & ~other);
   }
 
   private void grow(double magnitude) {
@@ -168,14 +149,5 @@ final class Histogram {
   /** The middle of a signed bin. */
   double center(int bin) {
     return (bin + 0.5) * binWidth();
-  }
-
-  /** A calibration value that no range can cover. */
-  static final class NonFiniteValue extends RuntimeException {
-    private static final long serialVersionUID = 1L;
-
-    NonFiniteValue(float value) {
-      super("a value is " + value);
-    }
   }
 }

@@ -47,17 +47,12 @@ final class PlanCost {
     List<String> asked =
         values.stream().filter(value -> graph.producer(value).isPresent()).toList();
     try (RuntimeModel model = RuntimeModel.observing(graph, asked)) {
-      List<Tensor> tensors = model.run(images.one(0), images.shape(1), asked);
-      for (int i = 0; i < asked.size(); i++) {
-        cost.sizes.put(asked.get(i), tensors.get(i).numel());
-      }
-    }
-    long numbers = 1;
-    for (long side : images.shape(1)) {
-      numbers *= side;
+      model
+          .shapes(images.one(0), images.shape(1), asked)
+          .forEach((value, shape) -> cost.sizes.put(value, ValueBuffers.numel(shape)));
     }
     for (var input : graph.inputs()) {
-      cost.sizes.put(input.name(), numbers);
+      cost.sizes.put(input.name(), ValueBuffers.numel(images.shape(1)));
     }
     return cost;
   }

@@ -1,5 +1,7 @@
 package dev.lapidary.exporter.quantize;
 
+import java.util.function.Supplier;
+
 /**
  * A weight as int8 with a scale for each output channel, and its bias as int32.
  *
@@ -64,28 +66,51 @@ final class QuantizedWeight {
       }
       magnitudes[c] = magnitude;
     }
-    QuantParams[] params = new QuantParams[channels];
     float[] scales = new float[channels];
-    int[] integers = new int[bias.length];
-    float[] biasScales = new float[bias.length];
+    byte[] values = new byte[weight.length];
     for (int c = 0; c < channels; c++) {
       Range range = new Range(-magnitudes[c], magnitudes[c]);
-      params[c] = QuantParams.of(range, type(narrow, c));
-      if (bias.length > 0) {
-        params[c] = raisedFor(bias[c], inputScale, params[c]);
-        biasScales[c] = inputScale * params[c].scale();
-        integers[c] = (int) Math.rint(bias[c] / (double) biasScales[c]);
-      }
-      scales[c] = params[c].scale();
+      QuantParams params = QuantParams.of(range, type(narrow, c));
+      scales[c] = params.scale();
+      quantize(weight, inner, channels, c, params, values);
     }
-    byte[] values = new byte[weight.length];
-    for (int from = 0, c = 0; from < weight.length; from += inner, c = (c + 1) % channels) {
-      QuantParams channel = params[c];
+    return new QuantizedWeight(values, scales, new int[0], new float[0], inner)
+        .withBias(() -> weight, bias, inputScale, narrow);
+  }
+
+  private static void quantize(
+      float[] weight, int inner, int channels, int c, QuantParams params, byte[] values) {
+    for (int from = c * inner; from < weight.length; from += channels * inner) {
       for (int i = from; i < from + inner; i++) {
-        values[i] = (byte) channel.quantize(weight[i]);
+        values[i] = (byte) params.quantize(weight[i]);
       }
     }
-    return new QuantizedWeight(values, scales, integers, biasScales, inner);
+  }
+
+  /**
+   * The same with a bias. Channels whose bias would overflow have a greater scale, and so other
+   * integers; else these are the same array.
+   *
+   * @param weight gives what the integers are of
+   */
+  QuantizedWeight withBias(
+      Supplier<float[]> weight, float[] bias, float inputScale, boolean[] narrow) {
+    byte[] integers = values;
+    float[] raised = scales.clone();
+    int[] biases = new int[bias.length];
+    float[] scalesOfBias = new float[bias.length];
+    for (int c = 0; c < bias.length; c++) {
+      QuantParams params = new QuantParams(scales[c], 0, type(narrow, c));
+      QuantParams enough = raisedFor(bias[c], inputScale, params);
+      if (enough.scale() > params.scale()) {
+        integers = integers == values ? values.clone() : integers;
+        raised[c] = enough.scale();
+        quantize(weight.get(), inner, scales.length, c, enough, integers);
+      }
+      scalesOfBias[c] = inputScale * raised[c];
+      biases[c] = (int) Math.rint(bias[c] / (double) scalesOfBias[c]);
+    }
+    return new QuantizedWeight(integers, raised, biases, scalesOfBias, inner);
   }
 
   private static QuantParams raisedFor(float bias, float inputScale, QuantParams params) {

@@ -24,6 +24,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -150,8 +151,48 @@ final class RuntimeModel implements AutoCloseable {
       }
       return tensors;
     } catch (OrtException e) {
-      throw Failure.failed("ONNX Runtime cannot run the model: %s", firstLine(e));
+      throw cannotRun(e);
     }
+  }
+
+  /** The shapes of some values, in that order, by a run that keeps none of their memory. */
+  Map<String, long[]> shapes(ByteBuffer batch, long[] shape, List<String> values) {
+    try (OnnxTensor x = tensor(batch, shape);
+        OrtSession.RunOptions options = new OrtSession.RunOptions()) {
+      options.addRunConfigEntry("memory.enable_memory_arena_shrinkage", "cpu:0");
+      Map<String, long[]> shapes = new LinkedHashMap<>();
+      try (OrtSession.Result result = session.run(Map.of(input, x), Set.copyOf(values), options)) {
+        for (String value : values) {
+          OnnxTensor y = (OnnxTensor) result.get(value).orElseThrow();
+          shapes.put(value, y.getInfo().getShape());
+        }
+      }
+      return shapes;
+    } catch (OrtException e) {
+      throw cannotRun(e);
+    }
+  }
+
+  /** Memory for values of these shapes. */
+  ValueBuffers buffers(Map<String, long[]> shapes) {
+    try {
+      return new ValueBuffers(shapes);
+    } catch (OrtException e) {
+      throw cannotRun(e);
+    }
+  }
+
+  /** Leaves the values that there are buffers for in these. */
+  void run(ByteBuffer batch, long[] shape, ValueBuffers into) {
+    try (OnnxTensor x = tensor(batch, shape)) {
+      session.runInto(Map.of(input, x), into.tensors());
+    } catch (OrtException e) {
+      throw cannotRun(e);
+    }
+  }
+
+  private static Failure cannotRun(OrtException e) {
+    return Failure.failed("ONNX Runtime cannot run the model: %s", firstLine(e));
   }
 
   private static OnnxTensor tensor(ByteBuffer batch, long[] shape) throws OrtException {

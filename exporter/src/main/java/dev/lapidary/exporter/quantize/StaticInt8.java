@@ -82,11 +82,11 @@ public final class StaticInt8 {
         "--quantize int8 finds nothing to compute on integers: no layer has a weight and enough"
             + " work for each output; leave it out, or give --quantize fp16");
     StaticInt8 int8 = new StaticInt8(fp32, images, scoring, limits, log);
-    Candidate best =
+    Builds best =
         new CandidateSearch(int8.reference, images.calibration(), limits.target()).best(graph);
-    PlanCost cost = PlanCost.of(best.graph(), limits.costs(), int8.form, images.calibration());
+    PlanCost cost = PlanCost.of(best.floats(), limits.costs(), int8.form, images.calibration());
     Set<String> slower =
-        limits.target() == Target.WEB ? WebLayers.onFloats(best.graph(), layers, cost) : Set.of();
+        limits.target() == Target.WEB ? WebLayers.onFloats(best.floats(), layers, cost) : Set.of();
     List<OnnxNode> faster =
         layers.stream().filter(layer -> !slower.contains(layer.name())).toList();
     requireSome(
@@ -96,13 +96,14 @@ public final class StaticInt8 {
             + " conversions than it saves; leave --quantize out, or give --target cpu for the size");
     LayerSearch.Trial trial = int8.trial(best, cost, slower);
     LayerSearch.Found found = LayerSearch.of(faster, trial, log);
-    OnnxGraph result = best.build(union(slower, found.keptFloat()));
-    Described described = int8.describe(best.graph(), slower, found.keptFloat(), result);
+    OnnxGraph result = best.of(union(slower, found.keptFloat()));
+    Described described = int8.describe(best.floats(), slower, found.keptFloat(), result);
     int8.require(described.layers(), found, limits);
     String by = found.curve().size() > 1 ? ", layers by costs " + limits.costs().hash() : "";
     Optional<Int8Details> details =
         detailed ? Optional.of(int8.details(result, faster, trial, found)) : Optional.empty();
-    return int8.finished(result, best.label() + by, limits.target(), found, described, details);
+    return int8.finished(
+        result, best.candidate().label() + by, limits.target(), found, described, details);
   }
 
   private static void requireSome(List<OnnxNode> layers, String message) {
@@ -117,18 +118,16 @@ public final class StaticInt8 {
     return all;
   }
 
-  private LayerSearch.Trial trial(Candidate candidate, PlanCost cost, Set<String> slower) {
+  private LayerSearch.Trial trial(Builds builds, PlanCost cost, Set<String> slower) {
     return new LayerSearch.Trial() {
       @Override
       public Verdict judge(Set<String> keptFloat) {
-        return guard.judge(candidate.build(union(slower, keptFloat)));
+        return guard.judge(builds.of(union(slower, keptFloat)));
       }
 
       @Override
       public double harm(Set<String> keptFloat) {
-        return reference
-            .drift(candidate.build(union(slower, keptFloat)), RANKING_IMAGES)
-            .relativeError();
+        return reference.drift(builds.of(union(slower, keptFloat)), RANKING_IMAGES).relativeError();
       }
 
       @Override

@@ -5,6 +5,7 @@ import dev.lapidary.exporter.onnx.OnnxGraph;
 import dev.lapidary.exporter.onnx.OnnxNode;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -19,21 +20,21 @@ import java.util.Optional;
  * rounding averages out, and it would take very many images to tell how such inputs vary.
  */
 final class WeightRounding {
-  /** Nearest integers everywhere, of 8 bits. */
-  static final WeightRounding NEAREST = nearest(PairSums.IN_32_BITS);
-
   private static final int MOST_TAPS = 256;
   private static final int IMAGES = 128;
 
   private final Map<String, QuantizedWeight> weights;
   private final PairSums sums;
 
+  /** Of 8 bits and without a bias, by the layer's name: most candidates differ by ranges alone. */
+  private final Map<String, QuantizedWeight> known = new HashMap<>();
+
   private WeightRounding(Map<String, QuantizedWeight> weights, PairSums sums) {
     this.weights = weights;
     this.sums = sums;
   }
 
-  /** Nearest integers everywhere, of 7 bits where a sum needs it. */
+  /** Nearest integers everywhere in a graph, of 7 bits where a sum needs it. */
   static WeightRounding nearest(PairSums sums) {
     return new WeightRounding(Map.of(), sums);
   }
@@ -69,7 +70,7 @@ final class WeightRounding {
   }
 
   /**
-   * A layer's weight and bias as integers.
+   * A layer's weight and bias as integers. For one thread, and layers of one graph.
    *
    * @param bias one a channel, or empty
    * @param input of the activation that the weight multiplies
@@ -82,7 +83,16 @@ final class WeightRounding {
 
   private QuantizedWeight chosen(
       OnnxGraph graph, OnnxNode node, float[] bias, float inputScale, boolean[] narrow) {
-    QuantizedWeight nearest = nearest(graph, node, bias, inputScale, narrow);
+    QuantizedWeight nearest =
+        narrow.length > 0
+            ? nearest(graph, node, bias, inputScale, narrow)
+            : known
+                .computeIfAbsent(node.name(), name -> nearest(graph, node, new float[0], 1, narrow))
+                .withBias(
+                    () -> graph.initializer(node.input(1)).orElseThrow().toFloats(),
+                    bias,
+                    inputScale,
+                    narrow);
     return Optional.ofNullable(weights.get(node.name())).map(nearest::rounded).orElse(nearest);
   }
 
@@ -120,32 +130,28 @@ final class WeightRounding {
             .filter(value -> !graph.isInput(value))
             .distinct()
             .toList();
-    try (RuntimeModel model = RuntimeModel.observing(graph, values)) {
-      for (List<String> part : Observations.parts(model, values, images)) {
-        List<Layer> some =
-            layers.stream().filter(layer -> part.contains(layer.node().input(0))).toList();
-        InOrder.run(
-            Math.min(IMAGES, images.count()),
-            image ->
-                samples(some, part, model.run(images.one(image), images.shape(1), part), image),
-            samples -> {
-              for (int i = 0; i < some.size(); i++) {
-                some.get(i).moments().add(samples.get(i));
-              }
-            });
-      }
-    }
+    ObservedRuns.over(
+        graph,
+        values,
+        images,
+        Math.min(IMAGES, images.count()),
+        (image, inputs) -> samples(layers, inputs, image),
+        samples -> samples.forEach((layer, some) -> layer.moments().add(some)));
   }
 
-  private static List<float[]> samples(
-      List<Layer> layers, List<String> values, List<Tensor> tensors, int image) {
-    return layers.stream()
-        .map(
-            layer -> {
-              Tensor input = tensors.get(values.indexOf(layer.node().input(0)));
-              return layer.taps().samples(input.toFloats(), input.shape(), image);
-            })
-        .toList();
+  /** Of the layers whose inputs are there. */
+  private static Map<Layer, float[]> samples(List<Layer> layers, ValueBuffers inputs, int image) {
+    Map<Layer, float[]> samples = new LinkedHashMap<>();
+    for (int i = 0; i < inputs.names().size(); i++) {
+      String input = inputs.names().get(i);
+      float[] values = inputs.floats(i);
+      for (Layer layer : layers) {
+        if (layer.node().input(0).equals(input)) {
+          samples.put(layer, layer.taps().samples(values, inputs.shape(i), image));
+        }
+      }
+    }
+    return samples;
   }
 
   private static QuantizedWeight rounded(

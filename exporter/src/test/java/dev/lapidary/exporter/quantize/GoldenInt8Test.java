@@ -43,7 +43,8 @@ class GoldenInt8Test {
       Observations seen = Observations.of(graph, plan.quantizedValues(), images);
       Map<String, QuantParams> params =
           ChooseParams.of(graph, plan, seen.ranges(new Percentile(99.999)));
-      OnnxGraph int8 = InsertQdq.of(graph, plan, params, Map.of(), WeightRounding.NEAREST);
+      OnnxGraph int8 =
+          InsertQdq.of(graph, plan, params, Map.of(), WeightRounding.nearest(PairSums.IN_32_BITS));
       FusionLint lint = FusionLint.of(int8, plan.layers());
       assertThat(lint.unfused()).isEmpty();
       assertThat(lint.onIntegers()).isGreaterThanOrEqualTo(plan.layers().size());

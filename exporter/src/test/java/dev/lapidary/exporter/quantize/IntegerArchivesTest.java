@@ -107,7 +107,8 @@ class IntegerArchivesTest {
     Observations seen = Observations.of(graph, plan.quantizedValues(), images);
     Map<String, QuantParams> params =
         ChooseParams.of(graph, plan, seen.ranges(new Percentile(99.999)));
-    OnnxGraph int8 = InsertQdq.of(graph, plan, params, Map.of(), WeightRounding.NEAREST);
+    OnnxGraph int8 =
+        InsertQdq.of(graph, plan, params, Map.of(), WeightRounding.nearest(PairSums.IN_32_BITS));
     Graph integers = QuantizedGraph.of(traced, names, int8);
     Path file = written(integers, source, "int8.pt");
 

@@ -96,7 +96,7 @@ class KeptFloatTest {
               seen,
               "",
               new MinMax(),
-              WeightRounding.NEAREST,
+              WeightRounding.nearest(PairSums.IN_32_BITS),
               false,
               Int8Form.of(Target.CPU));
       Reference reference = Reference.of(graph, images, SCORING);
@@ -110,7 +110,13 @@ class KeptFloatTest {
     Observations seen =
         Observations.of(graph, Int8Plan.of(graph, Set.of()).quantizedValues(), images);
     return new Candidate(
-            graph, seen, "", new MinMax(), WeightRounding.NEAREST, false, Int8Form.of(Target.CPU))
+            graph,
+            seen,
+            "",
+            new MinMax(),
+            WeightRounding.nearest(PairSums.IN_32_BITS),
+            false,
+            Int8Form.of(Target.CPU))
         .build(kept);
   }
 }

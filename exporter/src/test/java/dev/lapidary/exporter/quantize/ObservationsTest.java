@@ -1,7 +1,9 @@
 package dev.lapidary.exporter.quantize;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.lapidary.core.failure.Failure;
 import dev.lapidary.core.tensor.DType;
 import dev.lapidary.core.tensor.Uniform;
 import dev.lapidary.exporter.onnx.OnnxGraph;
@@ -11,6 +13,7 @@ import dev.lapidary.torchscript.graph.SymInt;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -19,7 +22,7 @@ class ObservationsTest {
   private static final int WIDTH = 5;
   private static final int IMAGES = 3;
 
-  /** Channels are summed side by side, each as if it were alone: to the last bit. */
+  /** ChannelSums are summed side by side, each as if it were alone: to the last bit. */
   @ParameterizedTest
   @ValueSource(ints = {1, 3, 4, 5, 11})
   void eachChannelHasItsOwnSumAndMagnitude(int channels) {
@@ -44,6 +47,42 @@ class ObservationsTest {
       assertThat(means).hasSize(channels);
       for (int c = 0; c < channels; c++) {
         assertThat(means[c]).isEqualTo(sums[c] / (IMAGES * HEIGHT * WIDTH));
+      }
+    }
+  }
+
+  /** Features follow each other, and a scalar a row is one of no channel. */
+  @Test
+  void rowsAndScalarsHaveTheirSumsToo() {
+    ChannelSums rows = ChannelSums.of(new float[] {1, -2, 3, 4, 5, -6, 99}, new long[] {1, 2, 3});
+    assertThat(rows.sums()).containsExactly(5, 3, -3);
+    assertThat(rows.magnitudes()).containsExactly(4, 5, 6);
+    assertThat(rows.each()).isEqualTo(2);
+    assertThat(rows.low()).isEqualTo(-6);
+    assertThat(rows.high()).isEqualTo(5);
+    ChannelSums none = ChannelSums.of(new float[] {7, -8}, new long[] {2});
+    assertThat(none.sums()).isEmpty();
+    assertThat(none.low()).isEqualTo(-8);
+    assertThat(none.high()).isEqualTo(7);
+  }
+
+  /** Wherever it stands, among any number of channels. */
+  @ParameterizedTest
+  @ValueSource(ints = {1, 3, 4, 5})
+  void whatIsNotFiniteIsNamed(int channels) {
+    for (float bad : new float[] {Float.NaN, Float.NEGATIVE_INFINITY, Float.POSITIVE_INFINITY}) {
+      for (int at = 0; at < channels * HEIGHT * WIDTH; at += 7) {
+        try (CalibrationSet images = new CalibrationSet(channels, HEIGHT, WIDTH)) {
+          float[] values = values(0, images.imageLength());
+          values[at] = bad;
+          images.add(values);
+          assertThatThrownBy(() -> Observations.of(graph(channels), Set.of("input"), images))
+              .isInstanceOf(Failure.class)
+              .hasMessage(
+                  "cannot calibrate: a value is %s of input in the float model; int8 cannot hold it,"
+                      + " see which image or weight makes it",
+                  bad);
+        }
       }
     }
   }

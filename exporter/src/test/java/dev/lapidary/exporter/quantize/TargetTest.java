@@ -99,12 +99,17 @@ class TargetTest {
       QuantParams low = QuantParams.of(new Range(0, 8 * range.max()), QuantType.U8);
       assertThat(rounding.quantized(fp32, b, new float[0], low))
           .usingRecursiveComparison()
-          .isEqualTo(WeightRounding.NEAREST.quantized(fp32, b, new float[0], low));
+          .isEqualTo(
+              WeightRounding.nearest(PairSums.IN_32_BITS).quantized(fp32, b, new float[0], low));
       QuantizedWeight narrow = rounding.quantized(fp32, b, new float[0], full);
       assertThat(sums.saturating(fp32, b, narrow, full)).isEmpty();
       assertThat(
               sums.saturating(
-                  fp32, b, WeightRounding.NEAREST.quantized(fp32, b, new float[0], full), full))
+                  fp32,
+                  b,
+                  WeightRounding.nearest(PairSums.IN_32_BITS)
+                      .quantized(fp32, b, new float[0], full),
+                  full))
           .contains(true);
       assertThat(PairSums.IN_32_BITS.saturating(fp32, b, narrow, full)).isEmpty();
     }
@@ -129,7 +134,8 @@ class TargetTest {
                 List.of("stem.relu6_out", weight),
                 List.of("d_out"),
                 Map.of("group", Attribute.of(16)));
-        QuantizedWeight q = WeightRounding.NEAREST.quantized(graph, node, new float[0], input);
+        QuantizedWeight q =
+            WeightRounding.nearest(PairSums.IN_32_BITS).quantized(graph, node, new float[0], input);
         assertThat(sums.saturating(graph, node, q, input).length > 0).isEqualTo(outputs == 32);
       }
     }

@@ -91,7 +91,9 @@ class WeightRoundingTest {
           WeightRounding.of(graph, plan.layers(), images, Map.of(), PairSums.IN_32_BITS);
       Reference reference = Reference.of(graph, others, SCORING);
       double nearest =
-          reference.drift(rounded(graph, plan, seen, WeightRounding.NEAREST)).relativeError();
+          reference
+              .drift(rounded(graph, plan, seen, WeightRounding.nearest(PairSums.IN_32_BITS)))
+              .relativeError();
       double rounded = reference.drift(rounded(graph, plan, seen, rounding)).relativeError();
       assertThat(rounded).isLessThan(nearest / 2);
     }

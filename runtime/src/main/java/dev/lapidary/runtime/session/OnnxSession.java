@@ -119,6 +119,24 @@ public final class OnnxSession implements AutoCloseable {
     return guarded(() -> session.run(inputs, values));
   }
 
+  /** The same by a run's own options. */
+  public OrtSession.Result run(
+      Map<String, OnnxTensor> inputs, Set<String> values, OrtSession.RunOptions options)
+      throws OrtException {
+    return guarded(() -> session.run(inputs, values, options));
+  }
+
+  /**
+   * One run for some values only, which it leaves in the tensors that are given for them; these
+   * stay the caller's.
+   *
+   * @throws OrtException if a value has another shape than its tensor
+   */
+  public void runInto(Map<String, OnnxTensor> inputs, Map<String, OnnxTensor> outputs)
+      throws OrtException {
+    guarded(() -> session.run(inputs, outputs)).close();
+  }
+
   @FunctionalInterface
   private interface Call<T> {
     T run() throws OrtException;
