@@ -32,7 +32,8 @@ class LauncherTest {
   @BeforeEach
   void aTreeAndAJava() throws IOException {
     home = Files.createDirectories(folder.resolve("moved here")).toRealPath();
-    for (String script : List.of("launch", "options", "quickstart", "serve", "trainer")) {
+    for (String script :
+        List.of("exporter", "launch", "options", "quickstart", "serve", "trainer")) {
       copy(BIN.resolve(script), home.resolve("bin").resolve(script));
     }
     java = folder.resolve("jdk");
@@ -105,6 +106,17 @@ class LauncherTest {
     environment.remove("MALLOC_ARENA_MAX");
     environment.put("GLIBC_TUNABLES", "glibc.malloc.tcache_count=0");
     assertThat(said(home.resolve("bin/trainer"), "run")).contains("malloc");
+  }
+
+  /** Threads with memory of their own each hold what the others could use: 200 MB of a gigabyte. */
+  @Test
+  void anExportHasOneMemoryUnlessSomethingIsSaidAboutMalloc() throws Exception {
+    copy(DISTRIBUTED, home.resolve("bin/launch"));
+    assertThat(said(home.resolve("bin/exporter"), "onnx", "run")).contains("malloc 1");
+    String[] int8 = {"onnx", "run", "--quantize=int8", "--calibration=images"};
+    assertThat(said(home.resolve("bin/exporter"), int8)).contains("malloc 1");
+    environment.put("MALLOC_ARENA_MAX", "2");
+    assertThat(said(home.resolve("bin/exporter"), int8)).contains("malloc 2");
   }
 
   @Test
