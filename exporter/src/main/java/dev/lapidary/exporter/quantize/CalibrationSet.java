@@ -13,6 +13,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.security.MessageDigest;
+import java.util.Optional;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.function.Function;
 
 /**
  * The input tensors that ranges and guards are measured on: preprocessed images, float32 [C, H, W]
@@ -26,6 +30,7 @@ public final class CalibrationSet implements AutoCloseable {
   private final Path file;
   private final FileChannel data;
   private final MessageDigest digest = Sha256.digest();
+  private final Queue<ByteBuffer> idle = new ConcurrentLinkedQueue<>();
   private int count;
   private WorkProgress progress = line -> {};
 
@@ -108,13 +113,35 @@ public final class CalibrationSet implements AutoCloseable {
     return batch(image, image + 1);
   }
 
+  /**
+   * Shows the tensor of one image, little-endian; from any thread. Its memory is the next one's:
+   * what is outside of the heap would otherwise stay until the heap is full, which it hardly gets.
+   *
+   * @param reader keeps nothing of it
+   */
+  <T> T read(int image, Function<ByteBuffer, T> reader) {
+    ByteBuffer bytes = Optional.ofNullable(idle.poll()).orElseGet(() -> tensors(1));
+    try {
+      return reader.apply(fill(bytes, image, image + 1));
+    } finally {
+      idle.add(bytes);
+    }
+  }
+
   /** The tensors of images {@code from} (inclusive) to {@code to} (exclusive), little-endian. */
   ByteBuffer batch(int from, int to) {
+    return fill(tensors(to - from), from, to);
+  }
+
+  private ByteBuffer tensors(int images) {
+    return ByteBuffer.allocateDirect(Math.multiplyExact(images, imageLength() * Float.BYTES))
+        .order(ByteOrder.LITTLE_ENDIAN);
+  }
+
+  private ByteBuffer fill(ByteBuffer bytes, int from, int to) {
     progress.count("calibrating", to, count);
     int imageBytes = imageLength() * Float.BYTES;
-    ByteBuffer bytes =
-        ByteBuffer.allocateDirect(Math.multiplyExact(to - from, imageBytes))
-            .order(ByteOrder.LITTLE_ENDIAN);
+    bytes.clear();
     try {
       while (bytes.hasRemaining()) {
         if (data.read(bytes, (long) from * imageBytes + bytes.position()) < 0) {

@@ -58,7 +58,7 @@ final class Observations {
 
   private static float[] floats(CalibrationSet images, int image) {
     float[] values = new float[images.imageLength()];
-    images.one(image).asFloatBuffer().get(values);
+    images.read(image, x -> x.asFloatBuffer().get(values));
     return values;
   }
 

@@ -68,8 +68,8 @@ final class ObservedRuns {
             ValueBuffers buffers =
                 Optional.ofNullable(idle.poll()).orElseGet(() -> model.buffers(part));
             try {
-              model.run(images.one(image), images.shape(1), buffers);
-              return work.of(image, buffers);
+              return work.of(
+                  image, images.read(image, x -> model.run(x, images.shape(1), buffers)));
             } finally {
               idle.add(buffers);
             }

@@ -133,7 +133,7 @@ final class Reference {
     List<float[]> rows = new ArrayList<>();
     InOrder.run(
         to - from,
-        image -> model.logits(images.one(from + image), images.shape(1)),
+        image -> images.read(from + image, x -> model.logits(x, images.shape(1))),
         row -> rows.add(row));
     int classes = rows.isEmpty() ? 0 : rows.get(0).length;
     float[] all = new float[rows.size() * classes];

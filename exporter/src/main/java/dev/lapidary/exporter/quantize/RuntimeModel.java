@@ -182,10 +182,11 @@ final class RuntimeModel implements AutoCloseable {
     }
   }
 
-  /** Leaves the values that there are buffers for in these. */
-  void run(ByteBuffer batch, long[] shape, ValueBuffers into) {
+  /** Leaves the values that there are buffers for in these, and gives them back. */
+  ValueBuffers run(ByteBuffer batch, long[] shape, ValueBuffers into) {
     try (OnnxTensor x = tensor(batch, shape)) {
       session.runInto(Map.of(input, x), into.tensors());
+      return into;
     } catch (OrtException e) {
       throw cannotRun(e);
     }
