@@ -22,7 +22,7 @@ class ObservationsTest {
   private static final int WIDTH = 5;
   private static final int IMAGES = 3;
 
-  /** ChannelSums are summed side by side, each as if it were alone: to the last bit. */
+  /** Channels are summed side by side, each as if it were alone: to the last bit. */
   @ParameterizedTest
   @ValueSource(ints = {1, 3, 4, 5, 11})
   void eachChannelHasItsOwnSumAndMagnitude(int channels) {
