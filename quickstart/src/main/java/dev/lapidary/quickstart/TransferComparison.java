@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.lapidary.core.cli.TextTable;
 import dev.lapidary.core.failure.Failure;
 import dev.lapidary.core.failure.Phrase;
 import dev.lapidary.quickstart.data.FashionImages;
@@ -295,18 +296,19 @@ public final class TransferComparison {
             setting.seeds(),
             setting.epochs(),
             CLASSES * TEST_PER_CLASS));
-    out.append(Phrase.of("%-14s%s%n", "", "validation accuracy at each rate"));
-    out.append(String.format("%-14s", ""));
-    setting.rates().forEach(rate -> out.append(Phrase.of("%8s", rate)));
-    out.append(Phrase.of("%9s  %s%n", "chosen", "test accuracy, 95 % interval over seeds"));
+    out.append(Phrase.of("%14s%s%n", "", "validation accuracy at each rate"));
+    TextTable table = new TextTable().texts("");
+    setting.rates().forEach(rate -> table.numbers("%.4f", String.valueOf(rate)));
+    table.numbers("%s", "chosen").texts("test accuracy, 95 % interval over seeds");
     for (Result result : results) {
-      out.append(Phrase.of("%-14s", result.side().title));
-      result.validation().forEach(v -> out.append(Phrase.of("%8.4f", v)));
-      out.append(
-          Phrase.of(
-              "%9s  %.4f   %.4f to %.4f%n",
-              result.rate(), result.test().mean(), result.test().low(), result.test().high()));
+      List<Object> cells = new ArrayList<>(List.of(result.side().title));
+      cells.addAll(result.validation());
+      cells.add(result.rate());
+      SeedMean test = result.test();
+      cells.add(Phrase.of("%.4f   %.4f to %.4f", test.mean(), test.low(), test.high()));
+      table.row(cells.toArray());
     }
+    out.append(table);
     return out.toString();
   }
 }

@@ -1,6 +1,7 @@
 package dev.lapidary.exporter.cli;
 
 import dev.lapidary.core.cli.ResidentMemory;
+import dev.lapidary.core.cli.TextTable;
 import dev.lapidary.core.failure.Phrase;
 import java.lang.management.ManagementFactory;
 import java.util.LinkedHashMap;
@@ -36,20 +37,25 @@ final class Timings {
    * By step its time, the processors' and, where the system tells, the peak resident size so far.
    */
   String report() {
-    StringBuilder text = new StringBuilder();
-    for (Map.Entry<String, Step> entry : steps.entrySet()) {
-      Step step = entry.getValue();
-      text.append(
-          Phrase.of(
-              "%-12s %8.0f ms %8.0f ms of processors",
-              entry.getKey(), step.millis(), step.cpuMillis()));
-      step.peakBytes().ifPresent(bytes -> text.append(Phrase.of("  peak %d MiB", bytes >> 20)));
-      text.append(System.lineSeparator());
-    }
-    double sinceMain = (System.nanoTime() - main) / 1e6;
-    long sinceStart = ManagementFactory.getRuntimeMXBean().getUptime();
-    return text.append(Phrase.of("%-12s %8.0f ms%n", "since main", sinceMain))
-        .append(Phrase.of("%-12s %8d ms%n", "since start", sinceStart))
+    TextTable table =
+        new TextTable()
+            .texts("")
+            .numbers("%.0f ms", "")
+            .numbers("%.0f ms of processors", "")
+            .texts("");
+    steps.forEach(
+        (name, step) ->
+            table.row(
+                name,
+                step.millis(),
+                step.cpuMillis(),
+                step.peakBytes().isPresent()
+                    ? Phrase.of("peak %d MiB", step.peakBytes().getAsLong() >> 20)
+                    : ""));
+    double sinceStart = ManagementFactory.getRuntimeMXBean().getUptime();
+    return table
+        .row("since main", (System.nanoTime() - main) / 1e6, "", "")
+        .row("since start", sinceStart, "", "")
         .toString();
   }
 

@@ -1,8 +1,9 @@
 package dev.lapidary.serve.bench;
 
 import com.google.errorprone.annotations.FormatMethod;
+import dev.lapidary.core.cli.TextTable;
+import dev.lapidary.core.failure.Phrase;
 import java.util.List;
-import java.util.Locale;
 
 /** The report for people. */
 public final class BenchTable {
@@ -35,61 +36,48 @@ public final class BenchTable {
   private static void inProcess(StringBuilder text, List<BenchReport.InProcess> rows) {
     line(text, "");
     line(text, "In-process, the network alone (a call is one batch)");
-    line(
-        text,
-        "%15s %7s %10s %9s %10s  %s",
-        "runs x threads",
-        "batch",
-        "images/s",
-        "p50 ms",
-        "p99 ms",
-        "gain");
+    TextTable table =
+        new TextTable()
+            .numbers("%s", "runs x threads")
+            .numbers("%d", "batch")
+            .numbers("%.1f", "images/s")
+            .numbers("%.2f", "p50 ms", "p99 ms")
+            .texts("gain");
     for (BenchReport.InProcess row : rows) {
       BenchReport.Load load = row.load();
       String gain = row.equals(rows.get(0)) ? "-" : row.gain().text();
-      line(
-          text,
-          "%15s %7d %10.1f %9.2f %10s  %s",
-          row.form(),
-          row.batch(),
-          load.imagesPerSecond(),
-          load.p50Millis(),
-          p99(load),
-          gain);
+      table.row(row.form(), row.batch(), load.imagesPerSecond(), load.p50Millis(), p99(load), gain);
     }
+    text.append(table);
   }
 
   private static void http(StringBuilder text, List<BenchReport.Http> rows) {
     line(text, "");
     line(text, "Over HTTP, POST /predict with an image file (a call is one request)");
-    line(
-        text,
-        "%7s %10s %9s %10s %11s %9s %10s %6s  %s",
-        "clients",
-        "single/s",
-        "p50 ms",
-        "p99 ms",
-        "batched/s",
-        "p50 ms",
-        "p99 ms",
-        "batch",
-        "gain");
+    TextTable table =
+        new TextTable()
+            .numbers("%d", "clients")
+            .numbers("%.1f", "single/s")
+            .numbers("%.2f", "p50 ms", "p99 ms")
+            .numbers("%.1f", "batched/s")
+            .numbers("%.2f", "p50 ms", "p99 ms")
+            .numbers("%.1f", "batch")
+            .texts("gain");
     for (BenchReport.Http row : rows) {
-      line(
-          text,
-          "%7d %10.1f %9.2f %10s %11.1f %9.2f %10s %6.1f  %s%s%s",
+      BenchReport.Load single = row.single();
+      BenchReport.Load batched = row.batched();
+      table.row(
           row.concurrency(),
-          row.single().imagesPerSecond(),
-          row.single().p50Millis(),
-          p99(row.single()),
-          row.batched().imagesPerSecond(),
-          row.batched().p50Millis(),
-          p99(row.batched()),
-          row.batched().meanBatch(),
-          row.gain().text(),
-          troubles("single: ", row.single()),
-          troubles("batched: ", row.batched()));
+          single.imagesPerSecond(),
+          single.p50Millis(),
+          p99(single),
+          batched.imagesPerSecond(),
+          batched.p50Millis(),
+          p99(batched),
+          batched.meanBatch(),
+          row.gain().text() + troubles("single: ", single) + troubles("batched: ", batched));
     }
+    text.append(table);
     others(text, rows);
   }
 
@@ -98,29 +86,26 @@ public final class BenchTable {
       return;
     }
     line(text, "");
-    line(
-        text,
-        "%7s %15s %10s %9s %10s  %s",
-        "clients",
-        "runs x threads",
-        "images/s",
-        "p50 ms",
-        "p99 ms",
-        "gain over single");
+    TextTable table =
+        new TextTable()
+            .numbers("%d", "clients")
+            .numbers("%s", "runs x threads")
+            .numbers("%.1f", "images/s")
+            .numbers("%.2f", "p50 ms", "p99 ms")
+            .texts("gain over single");
     for (BenchReport.Http row : rows) {
       for (BenchReport.Other other : row.others()) {
-        line(
-            text,
-            "%7d %15s %10.1f %9.2f %10s  %s%s",
+        BenchReport.Load load = other.load();
+        table.row(
             row.concurrency(),
             other.name(),
-            other.load().imagesPerSecond(),
-            other.load().p50Millis(),
-            p99(other.load()),
-            other.gain().text(),
-            troubles("", other.load()));
+            load.imagesPerSecond(),
+            load.p50Millis(),
+            p99(load),
+            other.gain().text() + troubles("", load));
       }
     }
+    text.append(table);
   }
 
   static void highestRates(StringBuilder text, List<HighestRate> rates) {
@@ -132,17 +117,21 @@ public final class BenchTable {
         text,
         "Highest rate with 99 of 100 answered within %.0f ms (Poisson; what is refused is late)",
         rates.get(0).boundMillis());
-    line(text, "%10s %12s %10s %9s", "requests/s", "too many", "p99 ms", "answered");
+    TextTable table =
+        new TextTable()
+            .numbers("%.1f", "requests/s", "too many")
+            .numbers("%.2f", "p99 ms")
+            .numbers("%d", "answered")
+            .texts("");
     for (HighestRate rate : rates) {
-      line(
-          text,
-          "%10.1f %12.1f %10s %9d  %s",
+      table.row(
           rate.perSecond(),
           rate.tooManyPerSecond(),
           p99(rate.p99Millis(), rate.p99Supported()),
           rate.answered(),
           rate.server());
     }
+    text.append(table);
   }
 
   static String p99(BenchReport.Load load) {
@@ -150,24 +139,20 @@ public final class BenchTable {
   }
 
   private static String p99(double millis, boolean supported) {
-    return String.format(Locale.ROOT, "%s%.2f", supported ? "" : "~", millis);
+    return Phrase.of("%s%.2f", supported ? "" : "~", millis);
   }
 
   static String troubles(String which, BenchReport.Load load) {
     if (load.refused() + load.failed() + load.otherArgmax() == 0) {
       return "";
     }
-    return String.format(
-        Locale.ROOT,
+    return Phrase.of(
         "; %s%d refused, %d failed, %d of another class than alone",
-        which,
-        load.refused(),
-        load.failed(),
-        load.otherArgmax());
+        which, load.refused(), load.failed(), load.otherArgmax());
   }
 
   @FormatMethod
-  private static void line(StringBuilder text, String format, Object... arguments) {
-    text.append(String.format(Locale.ROOT, format, arguments)).append(System.lineSeparator());
+  static void line(StringBuilder text, String format, Object... arguments) {
+    text.append(Phrase.of(format, arguments)).append(System.lineSeparator());
   }
 }

@@ -1,7 +1,9 @@
 package dev.lapidary.serve.bench;
 
-import com.google.errorprone.annotations.FormatMethod;
-import java.util.Locale;
+import static dev.lapidary.serve.bench.BenchTable.line;
+
+import dev.lapidary.core.cli.TextTable;
+import dev.lapidary.core.failure.Phrase;
 
 /** What servers did, for people. */
 public final class ServerTable {
@@ -22,18 +24,16 @@ public final class ServerTable {
                 + " a request should have been sent",
             row.offeredPerSecond());
       }
-      line(
-          text,
-          "%9s %19s %9s %9s %10s  %s",
-          "answers/s",
-          "95 % interval",
-          "p50 ms",
-          "p90 ms",
-          "p99 ms",
-          "against the first");
+      TextTable table =
+          new TextTable()
+              .numbers("%.1f", "answers/s")
+              .numbers("%s", "95 % interval")
+              .numbers("%.2f", "p50 ms", "p90 ms", "p99 ms")
+              .texts("against the first", "");
       for (int i = 0; i < row.servers().size(); i++) {
-        server(text, row.servers().get(i), i == 0);
+        server(table, row.servers().get(i), i == 0);
       }
+      text.append(table);
     }
     BenchTable.highestRates(text, report.highestRates());
     line(text, "");
@@ -46,34 +46,21 @@ public final class ServerTable {
     return text.toString();
   }
 
-  private static void server(StringBuilder text, ServerReport.AtServer server, boolean first) {
+  private static void server(TextTable table, ServerReport.AtServer server, boolean first) {
     BenchReport.Load load = server.load();
     GeometricMean rate = server.perSecond();
     ServerReport.Comparison against = server.againstFirst();
-    line(
-        text,
-        "%9.1f %19s %9.2f %9.2f %10s  %s  %s%s",
+    table.row(
         rate.mean(),
-        say("[%.1f, %.1f]", rate.low(), rate.high()),
+        Phrase.of("[%.1f, %.1f]", rate.low(), rate.high()),
         load.p50Millis(),
         load.p90Millis(),
         BenchTable.p99(load),
         first
             ? "-"
-            : say(
+            : Phrase.of(
                 "x%.2f [%.2f, %.2f] %s",
                 against.ratio(), against.low(), against.high(), against.verdict()),
-        server.url(),
-        BenchTable.troubles("", load));
-  }
-
-  @FormatMethod
-  private static String say(String format, Object... arguments) {
-    return String.format(Locale.ROOT, format, arguments);
-  }
-
-  @FormatMethod
-  private static void line(StringBuilder text, String format, Object... arguments) {
-    text.append(String.format(Locale.ROOT, format, arguments)).append(System.lineSeparator());
+        server.url() + BenchTable.troubles("", load));
   }
 }

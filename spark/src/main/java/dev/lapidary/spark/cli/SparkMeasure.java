@@ -1,5 +1,6 @@
 package dev.lapidary.spark.cli;
 
+import dev.lapidary.core.cli.TextTable;
 import dev.lapidary.core.failure.ExitCode;
 import dev.lapidary.core.failure.Failure;
 import dev.lapidary.spark.train.ClusterSpeed;
@@ -78,19 +79,17 @@ final class SparkMeasure implements Callable<Integer> {
     }
     ClusterSpeed speed = RoundTimes.fit(times);
     PrintWriter out = Objects.requireNonNull(spec).commandLine().getOut();
-    out.printf(
-        "%s, %d executors%n  workers slices      MB  seconds  by the model%n",
-        context.master(), times.get(0).machines());
+    out.printf("%s, %d executors%n", context.master(), times.get(0).machines());
+    TextTable table =
+        new TextTable()
+            .numbers("%d", "  workers", "slices")
+            .numbers("%.1f", "MB")
+            .numbers("%.2f", "seconds", "by the model");
     for (RoundTimes.Time time : times) {
-      out.printf(
-          Locale.ROOT,
-          "  %7d %6d %7.1f %8.2f %13.2f%n",
-          time.workers(),
-          time.slices(),
-          time.bytes() / 1e6,
-          time.seconds(),
-          time.expected(speed));
+      table.row(
+          time.workers(), time.slices(), time.bytes() / 1e6, time.seconds(), time.expected(speed));
     }
+    out.print(table);
     out.printf(
         Locale.ROOT,
         "a round takes %.3f s, each of its tasks %.2f ms more, a process passes on %.0f MB a"

@@ -1,5 +1,6 @@
 package dev.lapidary.spark.cli;
 
+import dev.lapidary.core.cli.TextTable;
 import dev.lapidary.core.failure.Failure;
 import dev.lapidary.core.failure.Phrase;
 import dev.lapidary.spark.train.ClusterSpeed;
@@ -109,26 +110,26 @@ final class SparkPlan extends PlanCommand {
    * @param step seconds of a worker's step; 0: not known
    */
   private List<String> curve(double bytes, double step) {
-    List<String> lines = new ArrayList<>();
-    lines.add(
-        "  workers slices  seconds  tasks  weights  slices' way  MB driver  MB slice"
-            + (step > 0 ? "  steps for 95 %" : ""));
+    TextTable table =
+        new TextTable()
+            .numbers("%d", "  workers", "slices")
+            .numbers("%.2f", "seconds", "tasks", "weights", "slices' way")
+            .numbers("%.0f", "MB driver", "MB slice")
+            .numbers("%d", step > 0 ? "steps for 95 %" : "");
     for (int workers : CURVE) {
       RoundCost cost = cost(workers, bytes);
-      lines.add(
-          Phrase.of(
-              "  %7d %6d %8.2f %6.2f %8.2f %12.2f %10.0f %9.0f%s",
-              workers,
-              cost.slices(),
-              cost.seconds(),
-              cost.scheduling(),
-              cost.distribution(),
-              cost.shuffle(),
-              RoundMemory.driver(bytes) / 1e6,
-              RoundMemory.slice(workers, cost.slices(), bytes) / 1e6,
-              step > 0 ? Phrase.of(" %15d", cost.localSteps(step)) : ""));
+      table.row(
+          workers,
+          cost.slices(),
+          cost.seconds(),
+          cost.scheduling(),
+          cost.distribution(),
+          cost.shuffle(),
+          RoundMemory.driver(bytes) / 1e6,
+          RoundMemory.slice(workers, cost.slices(), bytes) / 1e6,
+          step > 0 ? cost.localSteps(step) : "");
     }
-    return lines;
+    return table.lines();
   }
 
   /** Weights go out; what is trained comes back, with its moments where workers have some. */

@@ -151,7 +151,7 @@ class SparkRunTest {
                 + " tasks \\+ \\d\\.\\d\\d s for weights out and back \\(1\\.1 MB\\) \\+"
                 + " \\d\\.\\d\\d s between workers \\+ \\d\\.\\d\\d s for a job")
         .containsPattern("  memory: about \\d+ MB of the driver's heap of \\d+ MB, 25\\d MB of an")
-        .containsPattern("     1000      9 +\\d+\\.\\d\\d")
+        .containsPattern("     1000       9 +\\d+\\.\\d\\d")
         .doesNotContain("gradients are averaged at each");
     assertThat(plan("--local-steps=4", "--local-steps-after=0.25"))
         .contains("for weights out and back (2.2 MB)") // with the moments

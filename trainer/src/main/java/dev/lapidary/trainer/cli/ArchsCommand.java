@@ -1,5 +1,6 @@
 package dev.lapidary.trainer.cli;
 
+import dev.lapidary.core.cli.TextTable;
 import dev.lapidary.core.failure.Phrase;
 import dev.lapidary.core.image.Preprocessing;
 import dev.lapidary.models.zoo.Architecture;
@@ -94,25 +95,25 @@ final class ArchsCommand implements Runnable {
   }
 
   private static void print(List<Row> rows, PrintWriter out) {
-    String line = "%-20s %10s %9s %6s  %-47s  %-12s  %s";
-    out.println(
-        String.format(
-            line, "name", "parameters", "GFLOPs", "input", "preprocessing", "head", "weights"));
+    TextTable table =
+        new TextTable()
+            .texts("name")
+            .numbers("%.2f M", "parameters")
+            .numbers("%.3f", "GFLOPs")
+            .numbers("%d", "input")
+            .texts("preprocessing", "head", "weights");
     for (Row row : rows) {
-      out.println(
-          String.format(
-              Locale.ROOT,
-              line,
-              row.name(),
-              Phrase.of("%.2f M", row.parameters() / 1e6),
-              Phrase.of("%.3f", row.flops() / 1e9),
-              row.inputSize(),
-              row.preprocessing().text(),
-              row.head(),
-              row.weights().isEmpty()
-                  ? "-"
-                  : row.weights().stream().map(Weights::text).collect(Collectors.joining(", "))));
+      String weights = row.weights().stream().map(Weights::text).collect(Collectors.joining(", "));
+      table.row(
+          row.name(),
+          row.parameters() / 1e6,
+          row.flops() / 1e9,
+          row.inputSize(),
+          row.preprocessing().text(),
+          row.head(),
+          weights.isEmpty() ? "-" : weights);
     }
+    out.print(table);
     out.println();
     out.println(
         "Parameters and multiply-adds (GFLOPs) are those of 1000 classes; parameters of googlenet and"

@@ -1,5 +1,6 @@
 package dev.lapidary.trainer.cli;
 
+import dev.lapidary.core.cli.TextTable;
 import dev.lapidary.core.failure.Failure;
 import dev.lapidary.core.failure.Phrase;
 import dev.lapidary.core.tensor.Tensor;
@@ -9,7 +10,6 @@ import dev.lapidary.trainer.run.inputs.RunDirectory;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
-import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -44,7 +44,7 @@ public final class InspectCommand implements Callable<Integer> {
                 () ->
                     Failure.badInput(
                         "%s has no checkpoint yet; trainer resume starts it at step 0", run));
-    print(out, saved);
+    out.print(table(saved));
     if (tensors) {
       list(out, "model", saved.model());
       list(out, "optimizer", saved.optimizer());
@@ -53,45 +53,40 @@ public final class InspectCommand implements Callable<Integer> {
     return 0;
   }
 
-  private static void print(PrintWriter out, Checkpoints.Saved saved) {
+  private static TextTable table(Checkpoints.Saved saved) {
     TrainingState state = saved.state();
     TrainingState.Position next = state.position();
-    line(out, "run", state.identity().runId());
-    line(out, "finished", state.finished() ? "yes" : "no");
-    line(out, "steps done", next.step());
-    line(
-        out,
+    TextTable table = new TextTable().texts("", "");
+    table.row("run", state.identity().runId());
+    table.row("finished", state.finished() ? "yes" : "no");
+    table.row("steps done", next.step());
+    table.row(
         "next",
-        "stage %d, epoch %d, batch %d".formatted(next.stage(), next.epoch(), next.batch()));
+        Phrase.of("stage %d, epoch %d, batch %d", next.stage(), next.epoch(), next.batch()));
     state
         .best()
         .ifPresent(
             b ->
-                line(
-                    out,
+                table.row(
                     "best",
                     Phrase.of(
                         "score %.4f, loss %.4f, epoch %d (%s)",
                         b.score(), b.loss(), b.epoch(), b.file())));
-    line(out, "metrics", state.metricsBytes() + " bytes");
-    line(out, "data", state.identity().manifestSha256());
-    line(out, "initial weights", state.identity().initialSha256());
-    line(out, "libtorch", state.identity().libtorch());
-    line(out, "threads", state.identity().threads());
-    line(out, "cpu", state.identity().capability());
-    line(out, "config", state.identity().config());
-    line(
-        out,
+    table.row("metrics", state.metricsBytes() + " bytes");
+    table.row("data", state.identity().manifestSha256());
+    table.row("initial weights", state.identity().initialSha256());
+    table.row("libtorch", state.identity().libtorch());
+    table.row("threads", state.identity().threads());
+    table.row("cpu", state.identity().capability());
+    table.row("config", state.identity().config());
+    return table.row(
         "tensors",
-        "%d of the model, %d of the optimizer"
-            .formatted(saved.model().size(), saved.optimizer().size()));
+        Phrase.of(
+            "%d of the model, %d of the optimizer",
+            saved.model().size(), saved.optimizer().size()));
   }
 
   private static void list(PrintWriter out, String kind, Map<String, Tensor> tensors) {
     tensors.forEach((name, tensor) -> out.println(kind + "." + name + " " + tensor));
-  }
-
-  private static void line(PrintWriter out, String key, Object value) {
-    out.printf(Locale.ROOT, "%-16s %s%n", key, value);
   }
 }

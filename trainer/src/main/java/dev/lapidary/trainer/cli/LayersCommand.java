@@ -1,6 +1,7 @@
 package dev.lapidary.trainer.cli;
 
 import dev.lapidary.core.card.CardJson;
+import dev.lapidary.core.cli.TextTable;
 import dev.lapidary.core.failure.Phrase;
 import dev.lapidary.core.tensor.Tensor;
 import dev.lapidary.models.weights.NamedTensors;
@@ -146,21 +147,15 @@ final class LayersCommand implements Runnable {
   }
 
   private static void print(List<Row> rows, PrintWriter out) {
-    int width = rows.stream().mapToInt(row -> row.name().length()).max().orElse(4);
-    String line = "%-" + width + "s  %-18s %-8s %11s  %-9s %s";
-    out.println(String.format(line, "name", "shape", "dtype", "count", "kind", "stage"));
+    TextTable table =
+        new TextTable()
+            .texts("name", "shape", "dtype")
+            .numbers("%,d", "count")
+            .texts("kind", "stage");
     for (Row row : rows) {
-      out.println(
-          String.format(
-              Locale.ROOT,
-              line,
-              row.name(),
-              row.shape(),
-              row.dtype(),
-              Phrase.of("%,d", row.count()),
-              row.kind(),
-              row.stage()));
+      table.row(row.name(), row.shape(), row.dtype(), row.count(), row.kind(), row.stage());
     }
+    out.print(table);
     long parameters =
         rows.stream().filter(r -> r.kind().equals("parameter")).mapToLong(Row::count).sum();
     out.println();

@@ -1,5 +1,6 @@
 package dev.lapidary.trainer.report;
 
+import dev.lapidary.core.cli.TextTable;
 import dev.lapidary.core.failure.Phrase;
 import dev.lapidary.core.page.Html;
 import dev.lapidary.core.page.HtmlTable;
@@ -9,7 +10,6 @@ import dev.lapidary.core.page.LineChart.Scale;
 import dev.lapidary.core.page.LineChart.Series;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.function.ToDoubleFunction;
 
 /** Runs side by side: one HTML file that opens offline, and the same as a table for a terminal. */
@@ -91,34 +91,25 @@ public final class ComparisonPage {
 
   /** A header and a line a run. */
   public static List<String> lines(List<ComparedRun> runs) {
-    int width = runs.stream().mapToInt(run -> run.name().length()).max().orElse(3);
     boolean named = metrics(runs).size() > 1;
-    String head = measured(runs);
-    int wide = Math.max(named ? "0.0000 balanced accuracy".length() : 8, head.length());
-    String format = "%-" + Math.max(3, width) + "s %6s %10s  %" + wide + "s %8s  %s";
-    List<String> lines = new ArrayList<>();
-    lines.add(
-        String.format(Locale.ROOT, format, "run", "epochs", "best epoch", head, "loss", "")
-            .stripTrailing());
+    TextTable table =
+        new TextTable()
+            .texts("run")
+            .numbers("%d", "epochs", "best epoch")
+            .numbers("%s", measured(runs))
+            .numbers("%.4f", "loss")
+            .texts("");
     for (ComparedRun run : runs) {
-      String score =
+      table.row(
+          run.name(),
+          run.epochs().size(),
+          run.best().map(EpochMetrics::epoch),
           run.best()
               .map(b -> score(b, Phrase.of("%.4f", ComparedRun.score(b)), named))
-              .orElse("no epoch");
-      String loss = run.best().map(b -> Phrase.of("%.4f", b.valLoss())).orElse("");
-      String epoch = run.best().map(b -> String.valueOf(b.epoch())).orElse("");
-      lines.add(
-          String.format(
-                  Locale.ROOT,
-                  format,
-                  run.name(),
-                  run.epochs().size(),
-                  epoch,
-                  score,
-                  loss,
-                  run.settings())
-              .stripTrailing());
+              .orElse("no epoch"),
+          run.best().map(EpochMetrics::valLoss),
+          run.settings());
     }
-    return lines;
+    return table.lines();
   }
 }

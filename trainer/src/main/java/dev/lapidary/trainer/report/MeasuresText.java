@@ -17,12 +17,6 @@ public final class MeasuresText {
         : SingleLabelText.lines((SingleLabelMeasures) measures);
   }
 
-  /** Of the column of labels. */
-  static int width(List<String> labels) {
-    int longest = labels.stream().mapToInt(String::length).max().orElse(0);
-    return Math.min(LABEL_WIDTH, Math.max(MEAN.length(), longest));
-  }
-
   static String cut(String label) {
     return label.length() <= LABEL_WIDTH ? label : label.substring(0, LABEL_WIDTH - 1) + "…";
   }

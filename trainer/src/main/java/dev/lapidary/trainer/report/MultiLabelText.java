@@ -1,10 +1,10 @@
 package dev.lapidary.trainer.report;
 
+import dev.lapidary.core.cli.TextTable;
 import dev.lapidary.core.failure.Phrase;
 import dev.lapidary.trainer.report.MultiLabelMeasures.LabelMeasure;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 
 /** {@link MultiLabelMeasures} for a terminal. */
 final class MultiLabelText {
@@ -38,25 +38,15 @@ final class MultiLabelText {
   }
 
   private static void perClass(List<String> lines, MultiLabelMeasures m) {
-    int width = MeasuresText.width(m.perClass().stream().map(LabelMeasure::label).toList());
-    String head = "%-" + width + "s  %7s  %9s  %7s  %7s  %7s";
-    lines.add(line(head, "label", "AP", "precision", "recall", "F1", "images"));
-    String row = "%-" + width + "s  %7s  %9.4f  %7.4f  %7.4f  %,7d";
+    TextTable table =
+        new TextTable()
+            .texts("label")
+            .numbers("%.4f", "AP", "precision", "recall", "F1")
+            .numbers("%,d", "images");
     for (LabelMeasure c : m.perClass()) {
-      String precision = c.averagePrecision().map(ap -> Phrase.of("%.4f", ap)).orElse("-");
-      lines.add(
-          line(
-              row,
-              MeasuresText.cut(c.label()),
-              precision,
-              c.precision(),
-              c.recall(),
-              c.f1(),
-              c.images()));
+      Object ap = c.averagePrecision().isPresent() ? c.averagePrecision() : "-";
+      table.row(MeasuresText.cut(c.label()), ap, c.precision(), c.recall(), c.f1(), c.images());
     }
-  }
-
-  private static String line(String format, Object... values) {
-    return String.format(Locale.ROOT, format, values);
+    lines.addAll(table.lines());
   }
 }

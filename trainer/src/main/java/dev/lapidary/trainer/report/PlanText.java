@@ -1,9 +1,9 @@
 package dev.lapidary.trainer.report;
 
+import dev.lapidary.core.cli.TextTable;
 import dev.lapidary.core.failure.Phrase;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 
 /** A plan for a terminal. */
 public final class PlanText {
@@ -44,33 +44,30 @@ public final class PlanText {
   }
 
   private static void groups(List<String> lines, StagePlan stage, boolean withTensors) {
-    int width = stage.groups().stream().mapToInt(g -> g.name().length()).max().orElse(4);
-    String format = "  %-" + Math.max(4, width) + "s %7s %12s  %-32s %8s  %-10s %s";
-    lines.add(
-        String.format(
-            Locale.ROOT,
-            format,
-            "part",
-            "tensors",
-            "parameters",
-            "rate: first, highest, last",
-            "decay",
-            "BatchNorm",
-            "weights"));
+    TextTable table =
+        new TextTable()
+            .texts("  part")
+            .numbers("%d", "tensors")
+            .numbers("%,d", "parameters")
+            .texts("rate: first, highest, last")
+            .numbers("%.1e", "decay")
+            .texts("BatchNorm", "weights");
     for (StagePlan.Group group : stage.groups()) {
-      lines.add(
-          String.format(
-              Locale.ROOT,
-              format,
-              group.name(),
-              group.tensors(),
-              Phrase.of("%,d", group.parameters()),
-              rates(stage, group),
-              group.trained() ? Phrase.of("%.1e", group.weightDecay()) : "",
-              group.batchNorm(),
-              group.origin()));
+      table.row(
+          "  " + group.name(),
+          group.tensors(),
+          group.parameters(),
+          rates(stage, group),
+          group.trained() ? group.weightDecay() : "",
+          group.batchNorm(),
+          group.origin());
+    }
+    List<String> rows = table.lines();
+    lines.add(rows.get(0));
+    for (int i = 0; i < stage.groups().size(); i++) {
+      lines.add(rows.get(i + 1));
       if (withTensors) {
-        group.members().forEach(member -> lines.add(tensor(member)));
+        stage.groups().get(i).members().forEach(member -> lines.add(tensor(member)));
       }
     }
   }

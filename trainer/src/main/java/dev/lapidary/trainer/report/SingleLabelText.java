@@ -1,10 +1,10 @@
 package dev.lapidary.trainer.report;
 
+import dev.lapidary.core.cli.TextTable;
 import dev.lapidary.core.failure.Phrase;
 import dev.lapidary.trainer.report.SingleLabelMeasures.ClassMeasure;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 
 /** {@link SingleLabelMeasures} for a terminal. */
 final class SingleLabelText {
@@ -41,57 +41,32 @@ final class SingleLabelText {
   }
 
   private static void perClass(List<String> lines, SingleLabelMeasures m) {
-    int width = width(m);
-    String head = "%-" + width + "s  %9s  %7s  %7s  %7s";
-    lines.add(String.format(Locale.ROOT, head, "class", "precision", "recall", "F1", "images"));
-    String line = "%-" + width + "s  %9.4f  %7.4f  %7.4f  %,7d";
+    TextTable table =
+        new TextTable()
+            .texts("class")
+            .numbers("%.4f", "precision", "recall", "F1")
+            .numbers("%,d", "images");
     for (ClassMeasure c : m.perClass()) {
-      lines.add(
-          String.format(
-              Locale.ROOT,
-              line,
-              MeasuresText.cut(c.label()),
-              c.precision(),
-              c.recall(),
-              c.f1(),
-              c.images()));
+      table.row(MeasuresText.cut(c.label()), c.precision(), c.recall(), c.f1(), c.images());
     }
-    lines.add(
-        String.format(
-            Locale.ROOT,
-            line,
-            MeasuresText.MEAN,
-            m.macroPrecision(),
-            m.macroRecall(),
-            m.macroF1(),
-            m.images()));
+    table.row(MeasuresText.MEAN, m.macroPrecision(), m.macroRecall(), m.macroF1(), m.images());
+    lines.addAll(table.lines());
   }
 
   private static void matrix(List<String> lines, SingleLabelMeasures m) {
-    int width = width(m) + 4;
-    int max = m.confusion().stream().flatMap(List::stream).mapToInt(i -> i).max().orElse(0);
-    int cell = Math.max(3, Integer.toString(max).length()) + 2;
     lines.add("confusion: a row a class, a column a prediction");
-    StringBuilder head = new StringBuilder(" ".repeat(width));
+    TextTable table = new TextTable().numbers("%d", "").texts("");
     for (int c = 1; c <= m.classes(); c++) {
-      head.append(String.format(Locale.ROOT, "%" + cell + "d", c));
+      table.numbers("%d", Integer.toString(c));
     }
-    lines.add(head.toString());
     for (int c = 0; c < m.classes(); c++) {
-      StringBuilder row = new StringBuilder();
-      row.append(
-          String.format(
-              Locale.ROOT,
-              "%2d  %-" + (width - 4) + "s",
-              c + 1,
-              MeasuresText.cut(m.perClass().get(c).label())));
-      for (int count : m.confusion().get(c)) {
-        row.append(
-            String.format(
-                Locale.ROOT, "%" + cell + "s", count == 0 ? "." : Integer.toString(count)));
-      }
-      lines.add(row.toString());
+      List<Object> row = new ArrayList<>();
+      row.add(c + 1);
+      row.add(MeasuresText.cut(m.perClass().get(c).label()));
+      m.confusion().get(c).forEach(count -> row.add(count == 0 ? "." : count));
+      table.row(row.toArray());
     }
+    lines.addAll(table.lines());
   }
 
   private static void mistakes(List<String> lines, SingleLabelMeasures m) {
@@ -102,9 +77,5 @@ final class SingleLabelText {
               "%6d  %s taken for %s (%.1f %% of its images)",
               pair.images(), pair.label(), pair.predicted(), 100 * pair.share()));
     }
-  }
-
-  private static int width(SingleLabelMeasures m) {
-    return MeasuresText.width(m.perClass().stream().map(ClassMeasure::label).toList());
   }
 }

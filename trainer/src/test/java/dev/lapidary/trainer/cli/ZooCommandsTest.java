@@ -54,11 +54,11 @@ class ZooCommandsTest {
     assertThat(run("archs")).isZero();
     assertThat(out.toString().lines())
         .contains(
-            "efficientnet_b0          5.29 M     0.386    224  "
+            "efficientnet_b0         5.29 M    0.386    224  "
                 + "bicubic to 256, crop 224, mean 0.485 std 0.229   classifier.1  v1 77.7 %",
-            "mobilenet_v2             3.50 M     0.301    224  "
+            "mobilenet_v2            3.50 M    0.301    224  "
                 + "bilinear to 256, crop 224, mean 0.485 std 0.229  classifier.1  v2 72.2 %, v1 71.9 %",
-            "resnet9                  7.08 M     0.380     32  "
+            "resnet9                 7.08 M    0.380     32  "
                 + "bilinear to 32x32, mean 0.286 std 0.353          linear        -");
   }
 

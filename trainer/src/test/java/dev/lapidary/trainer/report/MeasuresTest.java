@@ -84,8 +84,8 @@ class MeasuresTest {
   void theTableShowsTheMatrixOfFewClassesAndTheMistakesOfMany() {
     assertThat(String.join("\n", MeasuresText.lines(SingleLabelMeasures.of(LABELS, SIX, 0.5))))
         .contains("accuracy     0.6667   95 % interval 0.3000 to 0.9032 (Wilson)")
-        .contains("bee                     0.6667   1.0000   0.8000        2")
-        .contains(" 1  ant                    2    1    .");
+        .contains("bee                     0.6667  1.0000  0.8000       2")
+        .contains("        1  2  3\n1  ant  2  1  .");
     List<String> many = IntStream.range(0, 13).mapToObj(i -> "c" + i).toList();
     assertThat(String.join("\n", MeasuresText.lines(SingleLabelMeasures.of(many, SIX, 0.5))))
         .contains("most frequent mistakes\n     1  c0 taken for c1 (33.3 % of its images)")

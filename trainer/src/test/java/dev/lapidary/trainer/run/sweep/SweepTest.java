@@ -102,7 +102,7 @@ class SweepTest {
     assertThat(run("report", sweep)).as(err.toString()).isZero();
     assertThat(out.toString())
         .contains("rung-0-run-000 ", "rung-1-run-")
-        .containsPattern("run +epochs best epoch +accuracy +loss");
+        .containsPattern("run +epochs  best epoch +accuracy +loss");
 
     Files.writeString(grid, Files.readString(grid).replace("keep: 2", "keep: 3"));
     assertThat(run("sweep", "--config", grid, "--out", sweep)).isEqualTo(2);
