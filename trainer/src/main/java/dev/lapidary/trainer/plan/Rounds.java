@@ -1,5 +1,7 @@
 package dev.lapidary.trainer.plan;
 
+import static dev.lapidary.core.failure.Requirement.require;
+
 import dev.lapidary.trainer.data.EpochOrder;
 import dev.lapidary.trainer.data.Shard;
 import java.util.List;
@@ -29,26 +31,26 @@ public record Rounds(
   private static final int MOST = 10_000;
 
   public Rounds {
-    RunConfig.require(
+    require(
         worldSize >= 1 && worldSize <= MOST,
         "rounds.world-size must lie in [1, " + MOST + "] but is " + worldSize);
-    RunConfig.require(localSteps >= 1, "rounds.local-steps must be at least 1, is " + localSteps);
-    RunConfig.require(
+    require(localSteps >= 1, "rounds.local-steps must be at least 1, is " + localSteps);
+    require(
         localStepsAfter >= 0 && localStepsAfter < 1,
         "rounds.local-steps-after must lie in [0, 1) but is " + localStepsAfter);
-    RunConfig.require(
+    require(
         localStepsAfter == 0 || localSteps > 1,
         "rounds.local-steps-after "
             + localStepsAfter
             + " says when workers begin to take several steps between meetings, and"
             + " rounds.local-steps is 1");
-    RunConfig.require(
+    require(
         outerLr > 0 && Double.isFinite(outerLr),
         "rounds.outer-lr must be positive but is " + outerLr);
-    RunConfig.require(
+    require(
         outerMomentum >= 0 && outerMomentum < 1,
         "rounds.outer-momentum must lie in [0, 1) but is " + outerMomentum);
-    RunConfig.require(
+    require(
         worldSize > 1 || localSteps == 1,
         "rounds.local-steps " + localSteps + " needs workers that meet: rounds.world-size is 1");
   }
@@ -95,28 +97,28 @@ public record Rounds(
     }
     String workers = "world-size " + worldSize + ": ";
     for (StageConfig stage : stages) {
-      RunConfig.require(
+      require(
           stage.batchSize() != StageConfig.AUTO,
           workers
               + "batch-size auto is what one machine's memory holds, and the result would depend"
               + " on that machine; give the images of a worker's batch");
-      RunConfig.require(
+      require(
           stage.cacheVariants() == 0,
           workers
               + "cache-variants keeps features in the run directory, where workers do not read;"
               + " leave it out");
     }
-    RunConfig.require(
+    require(
         sampling != EpochOrder.BALANCED,
         workers
             + "sampling balanced draws from all images, and each worker owns a fixed part of them;"
             + " weigh rare classes by class-weights balanced");
-    RunConfig.require(
+    require(
         !hasLocalSteps() || precision != PrecisionChoice.FP16,
         workers
             + "fp16 skips a step that overflows, and with local-steps above 1 workers would skip"
             + " different ones; use precision bf16 or fp32");
-    RunConfig.require(
+    require(
         !hasLocalSteps() || ema.decay() == 0,
         workers
             + "ema follows the weights step by step, and with local-steps above 1 there are common"

@@ -1,5 +1,7 @@
 package dev.lapidary.trainer.plan;
 
+import static dev.lapidary.core.failure.Requirement.require;
+
 import dev.lapidary.core.image.Background;
 import dev.lapidary.core.image.OnBadImage;
 import dev.lapidary.core.image.Preprocessing;
@@ -312,15 +314,15 @@ public record RunConfig(
   }
 
   public RunConfig withStages(List<StageConfig> other) {
-    return with(threads, device, precision, memoryFormat, other, rounds);
+    return with("stages", other);
   }
 
   public RunConfig with(PrecisionChoice other) {
-    return with(threads, device, other, memoryFormat, stages, rounds);
+    return with("precision", other);
   }
 
   public RunConfig with(MemoryFormat other) {
-    return with(threads, device, precision, other, stages, rounds);
+    return with("memory-format", other);
   }
 
   /** Whether training gives the network its images in {@code torch.channels_last}. */
@@ -329,7 +331,7 @@ public record RunConfig(
   }
 
   public RunConfig on(TorchDevices other) {
-    return with(threads, other.toString(), precision, memoryFormat, stages, rounds);
+    return with("device", other.toString());
   }
 
   /** Where the network itself is; workers may be on others, too. */
@@ -339,37 +341,16 @@ public record RunConfig(
 
   /** The same, whose workers are as many. */
   public RunConfig sharedBy(int workers) {
-    return with(threads, device, precision, memoryFormat, stages, rounds.of(workers));
+    return with("rounds", rounds.of(workers));
   }
 
   /** With the number of threads written out. */
   public RunConfig resolved(int processors) {
-    int count = threads == 0 ? processors : threads;
-    return with(count, device, precision, memoryFormat, stages, rounds);
+    return threads == 0 ? with("threads", processors) : this;
   }
 
-  private RunConfig with(
-      int count,
-      String where,
-      PrecisionChoice type,
-      MemoryFormat format,
-      List<StageConfig> otherStages,
-      Rounds otherRounds) {
-    return new RunConfig(
-        seed,
-        count,
-        memoryMegabytes,
-        where,
-        type,
-        format,
-        gradientCheckpointing,
-        data,
-        model,
-        loss,
-        otherStages,
-        ema,
-        otherRounds,
-        checkpoints);
+  private RunConfig with(String key, Object value) {
+    return RunYaml.changed(this, List.of(new RunYaml.Setting(key, value)));
   }
 
   /** Of the whole run. */
@@ -380,11 +361,5 @@ public record RunConfig(
   /** Of the stages before this one, which counts from 0. */
   public int epochsBefore(int stage) {
     return stages.subList(0, stage).stream().mapToInt(StageConfig::epochs).sum();
-  }
-
-  static void require(boolean holds, String message) {
-    if (!holds) {
-      throw new IllegalArgumentException(message);
-    }
   }
 }

@@ -131,13 +131,31 @@ public final class RunYaml {
   }
 
   private static RunConfig changed(ObjectNode tree, List<Setting> run, List<List<Setting>> stages) {
-    run.forEach(setting -> RunKeys.put(tree, setting));
+    put(tree, run);
     for (int i = 0; i < stages.size(); i++) {
-      ObjectNode stage = (ObjectNode) tree.get(STAGES).get(i);
-      stages.get(i).forEach(setting -> RunKeys.put(stage, setting));
+      put((ObjectNode) tree.get(STAGES).get(i), stages.get(i));
     }
+    return parsed(tree, RunConfig.class);
+  }
+
+  /**
+   * A record of a configuration with these of its keys changed.
+   *
+   * @throws IllegalArgumentException if the record refuses it
+   */
+  @SuppressWarnings("unchecked") // a record's class is final
+  static <T extends Record> T changed(T record, List<Setting> settings) {
+    return parsed(put(YAML.valueToTree(record), settings), (Class<T>) record.getClass());
+  }
+
+  private static ObjectNode put(ObjectNode tree, List<Setting> settings) {
+    settings.forEach(setting -> RunKeys.put(tree, setting));
+    return tree;
+  }
+
+  private static <T> T parsed(ObjectNode tree, Class<T> type) {
     try {
-      return YAML.treeToValue(tree, RunConfig.class);
+      return YAML.treeToValue(tree, type);
     } catch (JsonProcessingException e) {
       throw new IllegalArgumentException(
           e.getCause() == null ? firstLine(e) : String.valueOf(e.getCause().getMessage()), e);

@@ -1,5 +1,7 @@
 package dev.lapidary.trainer.plan;
 
+import static dev.lapidary.core.failure.Requirement.require;
+
 import java.util.List;
 
 /**
@@ -30,7 +32,7 @@ public record Schedule(By by, double warmup, double warmupStart, Shape shape) {
   /** {@code gamma} each {@code size} epochs: {@code torch StepLR}. */
   public record Step(int size, double gamma) implements Shape {
     public Step {
-      RunConfig.require(size >= 1, "schedule step: size must be at least 1 but is " + size);
+      require(size >= 1, "schedule step: size must be at least 1 but is " + size);
     }
 
     @Override
@@ -67,8 +69,8 @@ public record Schedule(By by, double warmup, double warmupStart, Shape shape) {
    */
   public record Cosine(double min, int cycles, double growth) implements Shape {
     public Cosine {
-      RunConfig.require(cycles >= 1, "schedule cosine: cycles must be at least 1, is " + cycles);
-      RunConfig.require(growth >= 1, "schedule cosine: growth must be at least 1, is " + growth);
+      require(cycles >= 1, "schedule cosine: cycles must be at least 1, is " + cycles);
+      require(growth >= 1, "schedule cosine: growth must be at least 1, is " + growth);
     }
 
     @Override
@@ -102,7 +104,7 @@ public record Schedule(By by, double warmup, double warmupStart, Shape shape) {
    */
   public record OneCycle(double rise, double divide, double finalDivide) implements Shape {
     public OneCycle {
-      RunConfig.require(rise > 0 && rise < 1, "schedule one-cycle: rise must lie in (0, 1)");
+      require(rise > 0 && rise < 1, "schedule one-cycle: rise must lie in (0, 1)");
     }
 
     @Override
@@ -132,8 +134,8 @@ public record Schedule(By by, double warmup, double warmupStart, Shape shape) {
   public record Plateau(double gamma, int patience, double threshold, int cooldown, double min)
       implements Shape {
     public Plateau {
-      RunConfig.require(gamma > 0 && gamma < 1, "schedule plateau: gamma must lie in (0, 1)");
-      RunConfig.require(
+      require(gamma > 0 && gamma < 1, "schedule plateau: gamma must lie in (0, 1)");
+      require(
           patience >= 0 && cooldown >= 0 && threshold >= 0 && min >= 0,
           "schedule plateau: patience, cooldown, threshold and min must not be negative");
     }
@@ -147,9 +149,8 @@ public record Schedule(By by, double warmup, double warmupStart, Shape shape) {
   public static final Schedule CONSTANT = new Schedule(By.EPOCH, 0, 1, new Constant());
 
   public Schedule {
-    RunConfig.require(warmup >= 0, "schedule.warmup must not be negative but is " + warmup);
-    RunConfig.require(
-        warmupStart >= 0 && warmupStart <= 1, "schedule.warmup-start must lie in [0, 1]");
+    require(warmup >= 0, "schedule.warmup must not be negative but is " + warmup);
+    require(warmupStart >= 0 && warmupStart <= 1, "schedule.warmup-start must lie in [0, 1]");
   }
 
   /** With a warm-up that fits into a stage of so many epochs. */

@@ -1,5 +1,8 @@
 package dev.lapidary.trainer.plan;
 
+import static dev.lapidary.core.failure.Requirement.require;
+
+import dev.lapidary.trainer.plan.RunYaml.Setting;
 import dev.lapidary.trainer.program.UpdateRule;
 import java.util.List;
 import java.util.Optional;
@@ -58,9 +61,7 @@ public record StageConfig(
       lr.ifPresent(r -> requireRate("groups.lr", r));
       weightDecay.ifPresent(d -> requireRate("groups.weight-decay", d));
       momentum.ifPresent(
-          m ->
-              RunConfig.require(
-                  m > 0 && m < 1, "groups.momentum must lie between 0 and 1 but is " + m));
+          m -> require(m > 0 && m < 1, "groups.momentum must lie between 0 and 1 but is " + m));
     }
   }
 
@@ -81,33 +82,32 @@ public record StageConfig(
     trainOnly = List.copyOf(trainOnly);
     freeze = List.copyOf(freeze);
     groups = List.copyOf(groups);
-    RunConfig.require(epochs >= 1, "stage " + name + ": epochs must be at least 1, is " + epochs);
-    RunConfig.require(
+    require(epochs >= 1, "stage " + name + ": epochs must be at least 1, is " + epochs);
+    require(
         batchSize >= 1 || batchSize == AUTO,
         "stage " + name + ": batch-size must be at least 1, or auto, is " + batchSize);
-    RunConfig.require(
-        accumulate >= 1, "stage " + name + ": accumulate must be at least 1, is " + accumulate);
-    RunConfig.require(
+    require(accumulate >= 1, "stage " + name + ": accumulate must be at least 1, is " + accumulate);
+    require(
         cacheVariants >= 0,
         "stage " + name + ": cache-variants must not be negative but is " + cacheVariants);
     requireRate("lr", lr);
     requireRate("weight-decay", weightDecay);
-    RunConfig.require(
+    require(
         layerDecay > 0 && layerDecay <= 1, "layer-decay must lie in (0, 1] but is " + layerDecay);
     stemLr.ifPresent(
         low ->
-            RunConfig.require(
+            require(
                 low > 0 && low <= lr, "stem-lr must lie between 0 and lr " + lr + ", is " + low));
-    RunConfig.require(
+    require(
         stemLr.isEmpty() || layerDecay == 1,
         "stage " + name + ": stem-lr and layer-decay both give the layers' rates; use one");
-    RunConfig.require(
+    require(
         gradualUnfreeze >= 0, "gradual-unfreeze must not be negative but is " + gradualUnfreeze);
-    RunConfig.require(
+    require(
         gradualUnfreeze == 0 || trainOnly.isEmpty(),
         "stage " + name + ": gradual-unfreeze and train-only exclude each other");
     if (groups.stream().anyMatch(group -> group.momentum().isPresent())) {
-      RunConfig.require(
+      require(
           optimizer.hasMomentum(),
           "stage " + name + ": groups.momentum needs an optimizer with a momentum above 0");
     }
@@ -119,39 +119,25 @@ public record StageConfig(
   }
 
   public StageConfig withBatchSize(int size) {
-    return with(name, epochs, size, trainOnly, gradualUnfreeze, schedule);
+    return with(List.of(new Setting("batch-size", size)));
   }
 
   /** Another name, length and choice of what is trained; nothing is left to thaw. */
   StageConfig part(String title, int length, List<String> only) {
-    return with(title, length, batchSize, only, 0, schedule.within(length));
+    return with(
+        List.of(
+            new Setting("name", title),
+            new Setting("epochs", length),
+            new Setting("train-only", only),
+            new Setting("gradual-unfreeze", 0),
+            new Setting("schedule", schedule.within(length))));
   }
 
-  private StageConfig with(
-      String title, int length, int size, List<String> only, int gradual, Schedule rates) {
-    return new StageConfig(
-        title,
-        length,
-        size,
-        only,
-        freeze,
-        gradual,
-        optimizer,
-        lr,
-        stemLr,
-        weightDecay,
-        decayNormsAndBiases,
-        layerDecay,
-        groups,
-        rates,
-        clip,
-        augment,
-        accumulate,
-        cacheVariants);
+  private StageConfig with(List<Setting> settings) {
+    return RunYaml.changed(this, settings);
   }
 
   private static void requireRate(String key, double value) {
-    RunConfig.require(
-        value >= 0 && Double.isFinite(value), key + " must be 0 or more but is " + value);
+    require(value >= 0 && Double.isFinite(value), key + " must be 0 or more but is " + value);
   }
 }

@@ -1,5 +1,7 @@
 package dev.lapidary.trainer.program;
 
+import static dev.lapidary.core.failure.Requirement.require;
+
 import java.util.List;
 
 /**
@@ -218,11 +220,5 @@ public sealed interface UpdateRule {
     require(beta1 >= 0 && beta1 < 1, "beta1 must lie in [0, 1) but is " + beta1);
     require(beta2 >= 0 && beta2 < 1, "beta2 must lie in [0, 1) but is " + beta2);
     require(eps >= 0, "eps must not be negative but is " + eps);
-  }
-
-  private static void require(boolean holds, String message) {
-    if (!holds) {
-      throw new IllegalArgumentException(message);
-    }
   }
 }
