@@ -2,6 +2,7 @@ package dev.lapidary.exporter.cli;
 
 import dev.lapidary.core.card.CardJson;
 import dev.lapidary.core.card.ModelCard;
+import dev.lapidary.core.cli.ProgramCommand;
 import dev.lapidary.core.failure.Failure;
 import dev.lapidary.core.file.AtomicFile;
 import dev.lapidary.core.onnx.OnnxMetadata;
@@ -15,13 +16,10 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
-import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
-import picocli.CommandLine.Spec;
 
 /** {@code exporter card}. */
 @Command(
@@ -31,9 +29,7 @@ import picocli.CommandLine.Spec;
           + " read",
       "it there."
     })
-final class CardCommand implements Callable<Integer> {
-  @Spec private CommandSpec spec;
-
+final class CardCommand extends ProgramCommand {
   @Parameters(paramLabel = "MODEL", description = "an ONNX file, a TorchScript archive or a run")
   private Path model;
 
@@ -51,7 +47,7 @@ final class CardCommand implements Callable<Integer> {
           "%s does not exist; give an ONNX file, a TorchScript archive or a run", file);
     }
     if (out == null) {
-      PrintWriter to = spec.commandLine().getOut();
+      PrintWriter to = out();
       to.println(json(file));
       to.flush();
       return 0;

@@ -1,6 +1,7 @@
 package dev.lapidary.exporter.cli;
 
 import dev.lapidary.core.card.ModelCard;
+import dev.lapidary.core.cli.ProgramCommand;
 import dev.lapidary.exporter.lower.GraphLowering;
 import dev.lapidary.exporter.onnx.OnnxGraph;
 import dev.lapidary.exporter.pass.Passes;
@@ -15,10 +16,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
-import picocli.CommandLine.Spec;
 
 /** {@code exporter inspect}. */
 @Command(
@@ -28,10 +27,8 @@ import picocli.CommandLine.Spec;
           + " multiply-adds",
       "of one image."
     })
-final class InspectCommand implements Runnable {
+final class InspectCommand extends ProgramCommand {
   private static final int OPSET = 17;
-
-  @Spec private CommandSpec spec;
 
   @Parameters(
       paramLabel = "FILE",
@@ -44,10 +41,10 @@ final class InspectCommand implements Runnable {
   private boolean json;
 
   @Override
-  public void run() {
+  public Integer call() {
     Inspection inspection = isSource() ? ofSource() : Inspection.of(file);
-    spec.commandLine().getOut().println(json ? inspection.json() : inspection.text());
-    spec.commandLine().getOut().flush();
+    print(json ? inspection.json() : inspection.text());
+    return 0;
   }
 
   /** By what is there, not by its name: archives are zip files. */

@@ -1,16 +1,14 @@
 package dev.lapidary.exporter.cli;
 
+import dev.lapidary.core.cli.ProgramCommand;
 import dev.lapidary.exporter.artifact.Coordinates;
 import dev.lapidary.exporter.artifact.ModelJar;
 import java.io.PrintWriter;
 import java.nio.file.Path;
-import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
-import picocli.CommandLine.Spec;
 
 /** {@code exporter jar}. */
 @Command(
@@ -20,9 +18,7 @@ import picocli.CommandLine.Spec;
           + " opens",
       "it and names its labels."
     })
-final class JarCommand implements Callable<Integer> {
-  @Spec private CommandSpec spec;
-
+final class JarCommand extends ProgramCommand {
   @Parameters(paramLabel = "MODEL", description = "an ONNX file that exporter onnx wrote")
   private Path model;
 
@@ -69,13 +65,13 @@ final class JarCommand implements Callable<Integer> {
     Coordinates coordinates = new Coordinates(group, artifact, version, packageName, name);
     ModelJar.Written written = ModelJar.write(model, coordinates, out, force);
     if (!written.compiled()) {
-      PrintWriter err = spec.commandLine().getErr();
+      PrintWriter err = err();
       err.println(
           "note: this Java has no compiler, so the jar holds the class's source alone; run the"
               + " command with a JDK, or compile it in your project");
       err.flush();
     }
-    PrintWriter to = spec.commandLine().getOut();
+    PrintWriter to = out();
     to.printf(
         "%s: %s.%s, %d constants of labels%n",
         written.jar(), packageName, name, written.constants());

@@ -1,5 +1,6 @@
 package dev.lapidary.exporter.cli;
 
+import dev.lapidary.core.cli.ProgramCommand;
 import dev.lapidary.core.failure.Failure;
 import dev.lapidary.core.failure.NearNames;
 import dev.lapidary.exporter.lower.Lowerings;
@@ -12,9 +13,7 @@ import java.util.Optional;
 import java.util.Set;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Help.Visibility;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Parameters;
-import picocli.CommandLine.Spec;
 
 /** {@code exporter ops}. */
 @Command(
@@ -24,10 +23,8 @@ import picocli.CommandLine.Spec;
       "which source file traces each, and which one lowers it to ONNX. Nodes of a .pt2 that are",
       "written as others are listed by their targets: torch.ops.aten.native_layer_norm."
     })
-final class OpsCommand implements Runnable {
+final class OpsCommand extends ProgramCommand {
   private static final String ATEN = "aten::";
-
-  @Spec private CommandSpec spec;
 
   @Parameters(
       paramLabel = "NAME",
@@ -37,13 +34,13 @@ final class OpsCommand implements Runnable {
   private List<String> names = new ArrayList<>();
 
   @Override
-  public void run() {
-    PrintWriter out = spec.commandLine().getOut();
+  public Integer call() {
+    PrintWriter out = out();
     Set<String> known = Tracer.operators();
     if (names.isEmpty()) {
       known.forEach(out::println);
       NodeNames.all().keySet().forEach(out::println);
-      return;
+      return 0;
     }
     List<String> operators = names.stream().map(name -> resolved(name, known)).toList();
     for (String operator : operators) {
@@ -60,6 +57,7 @@ final class OpsCommand implements Runnable {
                   .map(OpsCommand::file)
                   .orElse("as the operators that it is made of, or as a constant"));
     }
+    return 0;
   }
 
   /** With its namespace; an in-place form ({@code relu_}) is the operator that it is made of. */

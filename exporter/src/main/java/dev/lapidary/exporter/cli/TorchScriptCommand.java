@@ -1,15 +1,13 @@
 package dev.lapidary.exporter.cli;
 
 import dev.lapidary.core.cli.HelpSection;
+import dev.lapidary.core.cli.ProgramCommand;
 import dev.lapidary.core.progress.TerminalProgress;
 import dev.lapidary.exporter.quantize.QuantizeOptions;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Spec;
 
 /** {@code exporter torchscript}. */
 @Command(
@@ -19,8 +17,7 @@ import picocli.CommandLine.Spec;
       "size. Plain libtorch loads it; it is written only if it gives the source's logits. With",
       "--quantize int8 on integers, by libtorch's quantized operators; other methods are for ONNX."
     })
-final class TorchScriptCommand implements Callable<Integer>, HelpSection.Command {
-  @Spec private CommandSpec spec;
+final class TorchScriptCommand extends ProgramCommand implements HelpSection.Command {
 
   @Mixin private ExportOptions export;
 
@@ -36,9 +33,8 @@ final class TorchScriptCommand implements Callable<Integer>, HelpSection.Command
   @Override
   public Integer call() throws Exception {
     TorchScriptExport.Report report =
-        TorchScriptExport.run(export, quantize, TerminalProgress.of(spec.commandLine().getErr()));
-    spec.commandLine().getOut().println(export.json ? report.json() : report.text());
-    spec.commandLine().getOut().flush();
+        TorchScriptExport.run(export, quantize, TerminalProgress.of(err()));
+    print(export.json ? report.json() : report.text());
     return 0;
   }
 }

@@ -5,6 +5,7 @@ import dev.lapidary.core.card.CardJson;
 import dev.lapidary.core.card.ModelCard;
 import dev.lapidary.core.card.Scores;
 import dev.lapidary.core.card.Scoring;
+import dev.lapidary.core.cli.ProgramCommand;
 import dev.lapidary.core.ending.Ending;
 import dev.lapidary.core.failure.Failure;
 import dev.lapidary.core.file.AtomicFile;
@@ -35,14 +36,11 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
-import picocli.CommandLine.Spec;
 
 /** {@code exporter verify}. */
 @Command(
@@ -51,9 +49,7 @@ import picocli.CommandLine.Spec;
       "Replays what a file's card promises: the golden images on this machine, the parity with the",
       "source (--against), and the accuracy over a folder with a folder a class (--data)."
     })
-final class VerifyCommand implements Callable<Integer> {
-  @Spec private CommandSpec spec;
-
+final class VerifyCommand extends ProgramCommand {
   @Parameters(
       paramLabel = "FILE",
       description = "an ONNX file, a TorchScript archive, a .pt2 or a run")
@@ -111,10 +107,7 @@ final class VerifyCommand implements Callable<Integer> {
     if (predictions != null && result.accuracy().isPresent()) {
       write(predictions, result.accuracy().get().predictions());
     }
-    spec.commandLine()
-        .getOut()
-        .println(json ? result.json() : result.text(file, against != null, data != null));
-    spec.commandLine().getOut().flush();
+    print(json ? result.json() : result.text(file, against != null, data != null));
     return 0;
   }
 
@@ -181,7 +174,7 @@ final class VerifyCommand implements Callable<Integer> {
       return new ScoringChoice(String.valueOf(file.getFileName()), options).of(said, ending);
     }
     if (said.scores() == Scores.LOGITS && ending.scores() != Scores.LOGITS) {
-      PrintWriter err = spec.commandLine().getErr();
+      PrintWriter err = err();
       err.printf(
           "warning: [%s] its card says that it gives logits, but it ends in a %s: export it again,"
               + " or add --scores %s%n",
@@ -256,7 +249,7 @@ final class VerifyCommand implements Callable<Integer> {
   }
 
   private Accuracy accuracy(LoadedModel model, ModelCard card, Optional<Source> source) {
-    WorkProgress notes = TerminalProgress.of(spec.commandLine().getErr());
+    WorkProgress notes = TerminalProgress.of(err());
     LabelledImages images =
         LabelledImages.of(Path.of(String.valueOf(data)), card, onBadImage, notes::say);
     if (source.isEmpty()) {

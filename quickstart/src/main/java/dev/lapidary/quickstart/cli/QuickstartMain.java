@@ -1,6 +1,7 @@
 package dev.lapidary.quickstart.cli;
 
 import dev.lapidary.core.cli.CommandTree;
+import dev.lapidary.core.cli.ProgramCommand;
 import dev.lapidary.quickstart.Programs;
 import dev.lapidary.quickstart.Quickstart;
 import java.io.IOException;
@@ -9,18 +10,15 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.Spec;
 
 /** {@code bin/quickstart}. */
 @Command(
     name = "quickstart",
     subcommands = {FashionImagesCommand.class, TransferCommand.class},
     description = "Fine-tune, export, quantize and serve on the shipped images, and compare.")
-public final class QuickstartMain implements Callable<Integer> {
+public final class QuickstartMain extends ProgramCommand {
   /** Set by the launcher: the folder of bin/. */
   private static final String HOME = "lapidary.home";
 
@@ -43,8 +41,6 @@ public final class QuickstartMain implements Callable<Integer> {
               + " out/quickstart-2, out/quickstart-3, ... that is free")
   private Optional<Path> out = Optional.empty();
 
-  @Spec private CommandSpec spec = CommandSpec.create();
-
   public static void main(String[] arguments) {
     System.exit(run(arguments));
   }
@@ -56,7 +52,7 @@ public final class QuickstartMain implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException, InterruptedException {
-    PrintWriter log = spec.commandLine().getErr();
+    PrintWriter log = err();
     Path bin = home().resolve("bin");
     Programs programs = new Programs(name -> List.of(bin.resolve(name).toString()), log);
     Path images = data.orElseGet(() -> home().resolve("quickstart/data"));
@@ -70,8 +66,8 @@ public final class QuickstartMain implements Callable<Integer> {
             epochs,
             learningRate,
             out.orElseGet(() -> free(Path.of("out"))));
-    spec.commandLine().getOut().print(new Quickstart(programs, log).run(job));
-    spec.commandLine().getOut().flush();
+    out().print(new Quickstart(programs, log).run(job));
+    out().flush();
     return 0;
   }
 

@@ -1,14 +1,12 @@
 package dev.lapidary.quickstart.cli;
 
+import dev.lapidary.core.cli.ProgramCommand;
 import dev.lapidary.quickstart.TransferComparison;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.Spec;
 
 /** {@code bin/quickstart transfer}. */
 @Command(
@@ -18,7 +16,7 @@ import picocli.CommandLine.Spec;
           + " seeds, each side with the best of the same learning rates; prints the table, and exits"
           + " with 3 if the intervals overlap. Interrupted, it goes on where it was."
     })
-final class TransferCommand implements Callable<Integer> {
+final class TransferCommand extends ProgramCommand {
   @Option(names = "--from", description = "folder of Fashion-MNIST's four IDX .gz files")
   private Path from = Path.of("/usr/share/datasets/fashion-mnist");
 
@@ -47,8 +45,6 @@ final class TransferCommand implements Callable<Integer> {
   @Option(names = "--out", description = "folder of images and runs")
   private Path out = Path.of("out/transfer");
 
-  @Spec private CommandSpec spec = CommandSpec.create();
-
   @Override
   public Integer call() throws IOException, InterruptedException {
     Path trainer = QuickstartMain.home().resolve("bin/trainer");
@@ -64,9 +60,9 @@ final class TransferCommand implements Callable<Integer> {
             batchSize,
             jobs,
             out);
-    TransferComparison comparison = new TransferComparison(trainer, spec.commandLine().getErr());
-    spec.commandLine().getOut().print(comparison.run(setting));
-    spec.commandLine().getOut().flush();
+    TransferComparison comparison = new TransferComparison(trainer, err());
+    out().print(comparison.run(setting));
+    out().flush();
     return 0;
   }
 }

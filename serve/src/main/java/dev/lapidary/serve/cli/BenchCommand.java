@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import dev.lapidary.core.cli.ProgramCommand;
 import dev.lapidary.core.failure.ExitCode;
 import dev.lapidary.core.failure.Failure;
 import dev.lapidary.core.file.AtomicFile;
@@ -23,16 +24,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
-import java.util.Objects;
 import java.util.Optional;
-import java.util.concurrent.Callable;
 import javax.net.ssl.SSLContext;
-import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.Spec;
 
 /** {@code serve bench}. */
 @Command(
@@ -41,11 +37,10 @@ import picocli.CommandLine.Spec;
         "Measures single against batched inference: the network alone by batch size, and POST"
             + " /predict by the number of clients, in turn within one run. With --url it measures"
             + " servers that run already, this one or any other, and compares them.")
-final class BenchCommand implements Callable<Integer> {
+final class BenchCommand extends ProgramCommand {
   private static final JsonMapper JSON =
       JsonMapper.builder().enable(SerializationFeature.INDENT_OUTPUT).build();
 
-  @Spec private @Nullable CommandSpec spec;
   @Mixin private ModelOptions model = new ModelOptions();
 
   @Option(
@@ -147,11 +142,11 @@ final class BenchCommand implements Callable<Integer> {
   }
 
   private boolean isGiven(String option) {
-    return Objects.requireNonNull(spec).commandLine().getParseResult().hasMatchedOption(option);
+    return spec().commandLine().getParseResult().hasMatchedOption(option);
   }
 
   private void progress(String line) {
-    PrintWriter err = Objects.requireNonNull(spec).commandLine().getErr();
+    PrintWriter err = err();
     err.println(line);
     err.flush();
   }
@@ -177,7 +172,7 @@ final class BenchCommand implements Callable<Integer> {
   }
 
   private void write(String table, String page, String document) throws IOException {
-    PrintWriter out = Objects.requireNonNull(spec).commandLine().getOut();
+    PrintWriter out = out();
     boolean toStdout = json.filter("-"::equals).isPresent();
     out.print(toStdout ? document : table);
     out.flush();

@@ -1,5 +1,6 @@
 package dev.lapidary.serve.cli;
 
+import dev.lapidary.core.cli.ProgramCommand;
 import dev.lapidary.core.failure.Failure;
 import java.io.IOException;
 import java.net.URI;
@@ -9,18 +10,14 @@ import java.net.http.HttpResponse;
 import java.time.Duration;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.Spec;
 
 /** {@code serve health}: a container's health check where there is no shell and no curl. */
 @Command(
     name = "health",
     description =
         "Asks a server on this machine whether it is ready; ends with 0 if it is, else 1.")
-final class HealthCommand implements Runnable {
-  @Spec private CommandSpec spec;
-
+final class HealthCommand extends ProgramCommand {
   @Option(names = "--port", paramLabel = "N", description = "the server's")
   private int port = 8080;
 
@@ -37,7 +34,7 @@ final class HealthCommand implements Runnable {
   @Mixin private ClientTlsOptions tls = new ClientTlsOptions();
 
   @Override
-  public void run() {
+  public Integer call() {
     boolean https = encrypted || tls.areGiven();
     URI ready =
         URI.create((https ? "https" : "http") + "://127.0.0.1:" + port + "/v2/health/ready");
@@ -52,8 +49,8 @@ final class HealthCommand implements Runnable {
       if (answer.statusCode() != 200) {
         throw Failure.failed("%s answered %d, expected 200", ready, answer.statusCode());
       }
-      spec.commandLine().getOut().println("ready");
-      spec.commandLine().getOut().flush();
+      print("ready");
+      return 0;
     } catch (IOException e) {
       throw Failure.failed(
           "%s does not answer (%s); is serve run on this port%s?",

@@ -1,6 +1,7 @@
 package dev.lapidary.serve.cli;
 
 import dev.lapidary.core.cli.HelpSection;
+import dev.lapidary.core.cli.ProgramCommand;
 import dev.lapidary.core.cli.StopSignal;
 import dev.lapidary.core.failure.ExitCode;
 import dev.lapidary.runtime.session.Device;
@@ -13,22 +14,16 @@ import dev.lapidary.serve.repository.TrafficSplit;
 import dev.lapidary.serve.tracing.RequestSpans;
 import java.io.PrintWriter;
 import java.util.List;
-import java.util.Objects;
 import java.util.Optional;
-import java.util.concurrent.Callable;
-import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Spec;
 
 /** {@code serve run}. */
 @Command(
     name = "run",
     description = "Answers POST /predict until it is stopped (SIGINT, SIGTERM).",
     defaultValueProvider = Configuration.class)
-final class RunCommand implements Callable<Integer>, HelpSection.Command {
-  @Spec private @Nullable CommandSpec spec;
+final class RunCommand extends ProgramCommand implements HelpSection.Command {
   @Mixin private ListenOptions listen = new ListenOptions();
   @Mixin private ModelOptions model = new ModelOptions();
   @Mixin private DeviceOptions devices = new DeviceOptions();
@@ -124,7 +119,7 @@ final class RunCommand implements Callable<Integer>, HelpSection.Command {
 
   /** From whichever thread, a line at a time. */
   private void say(String line) {
-    PrintWriter err = Objects.requireNonNull(spec).commandLine().getErr();
+    PrintWriter err = err();
     synchronized (err) {
       err.println(line);
       err.flush();

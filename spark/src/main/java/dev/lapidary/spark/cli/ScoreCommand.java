@@ -1,5 +1,6 @@
 package dev.lapidary.spark.cli;
 
+import dev.lapidary.core.cli.ProgramCommand;
 import dev.lapidary.core.failure.ExitCode;
 import dev.lapidary.core.failure.Failure;
 import dev.lapidary.runtime.session.OnnxRuntime;
@@ -9,21 +10,15 @@ import dev.lapidary.spark.table.ImageTable;
 import dev.lapidary.spark.table.Manifest;
 import dev.lapidary.spark.table.PredictionTable;
 import java.io.IOException;
-import java.io.PrintWriter;
-import java.util.Objects;
 import java.util.Optional;
-import java.util.concurrent.Callable;
 import org.apache.spark.SparkException;
 import org.apache.spark.sql.AnalysisException;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.types.BinaryType;
-import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.Spec;
 
 /** {@code spark score}. */
 @Command(
@@ -31,10 +26,8 @@ import picocli.CommandLine.Spec;
     description =
         "Scores images: one row an image, with its classes and logits, or its error. Options of"
             + " spark-submit (--master, --conf, --executor-memory, ...) go to Spark.")
-final class ScoreCommand implements Callable<Integer> {
+final class ScoreCommand extends ProgramCommand {
   private static final String PREDICTION = "prediction";
-
-  @Spec private @Nullable CommandSpec spec;
 
   @Option(
       names = "--model",
@@ -131,9 +124,8 @@ final class ScoreCommand implements Callable<Integer> {
     PredictionTable target = PredictionTable.create(session, out);
     Scorer scorer = Scorer.of(session, model);
     int size = scorer.batchSize(batchSize.orElse(0));
-    PrintWriter err = Objects.requireNonNull(spec).commandLine().getErr();
     if (batchSize.isEmpty()) {
-      scorer.oneByOne().ifPresent(reason -> err.printf("warning: %s%n", reason));
+      scorer.oneByOne().ifPresent(reason -> err().printf("warning: %s%n", reason));
     }
     ImageTable images = ImageTable.read(session, data, column, format, glob);
     Dataset<Row> scored =
@@ -145,8 +137,7 @@ final class ScoreCommand implements Callable<Integer> {
     }
     Manifest written =
         target.write(scored, PREDICTION, source, maxErrors, manifest(session, scorer, size));
-    spec.commandLine()
-        .getOut()
+    out()
         .printf(
             "%s: %d images, %d with an error; %s %s (sha256 %s), batches of %d%n",
             out,
@@ -166,7 +157,7 @@ final class ScoreCommand implements Callable<Integer> {
         size,
         topK.orElse(0),
         new Manifest.Versions(
-            Objects.requireNonNull(spec).version()[0].replaceFirst("^Lapidary ", ""),
+            spec().version()[0].replaceFirst("^Lapidary ", ""),
             OnnxRuntime.version(),
             session.version()));
   }

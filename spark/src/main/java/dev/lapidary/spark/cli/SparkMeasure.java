@@ -1,5 +1,6 @@
 package dev.lapidary.spark.cli;
 
+import dev.lapidary.core.cli.ProgramCommand;
 import dev.lapidary.core.cli.TextTable;
 import dev.lapidary.core.failure.ExitCode;
 import dev.lapidary.core.failure.Failure;
@@ -10,14 +11,9 @@ import java.io.PrintWriter;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import java.util.Objects;
-import java.util.concurrent.Callable;
 import org.apache.spark.api.java.JavaSparkContext;
-import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.Spec;
 
 /** {@code spark measure}. */
 @Command(
@@ -29,11 +25,9 @@ import picocli.CommandLine.Spec;
       "",
       "Example: spark measure --master local-cluster[2,1,2048]"
     })
-final class SparkMeasure implements Callable<Integer> {
+final class SparkMeasure extends ProgramCommand {
   private static final int MEGABYTE = 1_000_000;
   private static final int MOST_MEGABYTES = 1000;
-
-  @Spec private @Nullable CommandSpec spec;
 
   @Option(names = "--workers", paramLabel = "W", split = ",", description = "That a round has.")
   private List<Integer> workers = List.of(2, 8, 32);
@@ -69,16 +63,15 @@ final class SparkMeasure implements Callable<Integer> {
 
   private int measure() {
     JavaSparkContext context = TrainingSession.context();
-    PrintWriter err = Objects.requireNonNull(spec).commandLine().getErr();
     List<RoundTimes.Time> times = new ArrayList<>();
     for (int count : workers) {
       for (int size : megabytes) {
-        err.printf("rounds of %d workers with %d MB each%n", count, size);
+        err().printf("rounds of %d workers with %d MB each%n", count, size);
         times.add(RoundTimes.measure(context, count, (long) size * MEGABYTE, repeat));
       }
     }
     ClusterSpeed speed = RoundTimes.fit(times);
-    PrintWriter out = Objects.requireNonNull(spec).commandLine().getOut();
+    PrintWriter out = out();
     out.printf("%s, %d executors%n", context.master(), times.get(0).machines());
     TextTable table =
         new TextTable()

@@ -1,5 +1,6 @@
 package dev.lapidary.trainer.cli;
 
+import dev.lapidary.core.cli.ProgramCommand;
 import dev.lapidary.core.cli.TextTable;
 import dev.lapidary.core.failure.Phrase;
 import dev.lapidary.core.image.Preprocessing;
@@ -14,18 +15,14 @@ import java.util.List;
 import java.util.Locale;
 import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.Spec;
 
 /** {@code trainer archs}: the zoo as a table. */
 @Command(
     name = "archs",
     description = "Lists the architectures: parameters, work, input, preprocessing, head, weights.")
-final class ArchsCommand implements Runnable {
+final class ArchsCommand extends ProgramCommand {
   private static final int IMAGENET_CLASSES = 1000;
-
-  @Spec private CommandSpec spec;
 
   @Option(names = "--json", description = "Print JSON.")
   private boolean json;
@@ -67,14 +64,15 @@ final class ArchsCommand implements Runnable {
   }
 
   @Override
-  public void run() {
+  public Integer call() {
     List<Row> rows = Zoo.all().stream().map(ArchsCommand::row).toList();
-    PrintWriter out = spec.commandLine().getOut();
+    PrintWriter out = out();
     if (json) {
       out.println(CliJson.write(rows));
     } else {
       print(rows, out);
     }
+    return 0;
   }
 
   private static Row row(Architecture architecture) {

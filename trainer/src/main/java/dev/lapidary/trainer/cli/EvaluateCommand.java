@@ -3,6 +3,7 @@ package dev.lapidary.trainer.cli;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.datatype.jdk8.Jdk8Module;
+import dev.lapidary.core.cli.ProgramCommand;
 import dev.lapidary.core.failure.ExitCode;
 import dev.lapidary.core.image.OnBadImage;
 import dev.lapidary.trainer.report.MeasuresText;
@@ -11,13 +12,10 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.Locale;
-import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
-import picocli.CommandLine.Spec;
 
 /** {@code trainer evaluate}. */
 @Command(
@@ -28,8 +26,7 @@ import picocli.CommandLine.Spec;
           + " worst mistakes; where images have several labels, mean average precision, F1, and"
           + " each label."
     })
-public final class EvaluateCommand implements Callable<Integer> {
-  @Spec private CommandSpec spec;
+public final class EvaluateCommand extends ProgramCommand {
   @Mixin private ThreadsWaitOption threadsWait = new ThreadsWaitOption();
 
   @Parameters(paramLabel = "RUN|model.pt", description = "A finished run, or a model with a card.")
@@ -67,7 +64,7 @@ public final class EvaluateCommand implements Callable<Integer> {
     threadsWait.apply();
     int count = threads == 0 ? Runtime.getRuntime().availableProcessors() : threads;
     return Interruption.orderly(
-        spec.commandLine().getErr(),
+        err(),
         (progress, stop) -> {
           Evaluation.Request request =
               new Evaluation.Request(source, data, onBadImage, device, count);
@@ -77,7 +74,7 @@ public final class EvaluateCommand implements Callable<Integer> {
   }
 
   private void print(Evaluation.Result result) throws JsonProcessingException {
-    PrintWriter out = spec.commandLine().getOut();
+    PrintWriter out = out();
     if (json) {
       JsonMapper mapper = JsonMapper.builder().addModule(new Jdk8Module()).build();
       out.println(mapper.writeValueAsString(result));

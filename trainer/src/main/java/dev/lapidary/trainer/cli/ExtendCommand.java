@@ -1,17 +1,14 @@
 package dev.lapidary.trainer.cli;
 
+import dev.lapidary.core.cli.ProgramCommand;
 import dev.lapidary.trainer.run.Runs;
 import dev.lapidary.trainer.run.loop.RunOutcome;
 import java.io.IOException;
-import java.io.PrintWriter;
 import java.nio.file.Path;
-import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
-import picocli.CommandLine.Spec;
 
 /** {@code trainer extend}. */
 @Command(
@@ -21,8 +18,7 @@ import picocli.CommandLine.Spec;
           + " own.",
       "To go on with a run that was interrupted use trainer resume."
     })
-public final class ExtendCommand implements Callable<Integer> {
-  @Spec private CommandSpec spec;
+public final class ExtendCommand extends ProgramCommand {
   @Mixin private ThreadsWaitOption threadsWait = new ThreadsWaitOption();
 
   @Parameters(paramLabel = "RUN", description = "The run directory.")
@@ -34,12 +30,11 @@ public final class ExtendCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     threadsWait.apply();
-    PrintWriter err = spec.commandLine().getErr();
     return Interruption.orderly(
-        err,
+        err(),
         (progress, stop) -> {
           RunOutcome outcome = Runs.extend(run, epochs, progress, stop);
-          return Interruption.status(outcome, run, spec);
+          return Interruption.status(outcome, run, spec());
         });
   }
 }

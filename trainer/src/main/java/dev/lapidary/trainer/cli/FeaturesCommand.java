@@ -1,18 +1,16 @@
 package dev.lapidary.trainer.cli;
 
+import dev.lapidary.core.cli.ProgramCommand;
 import dev.lapidary.core.failure.ExitCode;
 import dev.lapidary.core.file.AtomicFile;
 import dev.lapidary.core.image.OnBadImage;
 import dev.lapidary.trainer.run.evaluate.Features;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
-import picocli.CommandLine.Spec;
 
 /** {@code trainer features}: embeddings of a folder of images. */
 @Command(
@@ -24,8 +22,7 @@ import picocli.CommandLine.Spec;
       "Example: trainer init --arch resnet50 --weights resnet50.pth --out resnet50.pt",
       "         trainer features resnet50.pt --data photos --out photos.parquet"
     })
-final class FeaturesCommand implements Callable<Integer> {
-  @Spec private CommandSpec spec;
+final class FeaturesCommand extends ProgramCommand {
   @Mixin private ThreadsWaitOption threadsWait = new ThreadsWaitOption();
 
   @Parameters(paramLabel = "RUN|model.pt", description = "A finished run, or a model with a card.")
@@ -85,7 +82,7 @@ final class FeaturesCommand implements Callable<Integer> {
     AtomicFile.requireAbsent(out, force);
     int count = threads == 0 ? Runtime.getRuntime().availableProcessors() : threads;
     return Interruption.orderly(
-        spec.commandLine().getErr(),
+        err(),
         (progress, stop) -> {
           Features.Written written =
               Features.write(

@@ -1,17 +1,15 @@
 package dev.lapidary.trainer.cli;
 
+import dev.lapidary.core.cli.ProgramCommand;
 import dev.lapidary.models.zoo.ImageNetWeights;
 import dev.lapidary.models.zoo.PublishedWeights;
 import dev.lapidary.models.zoo.Zoo;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
-import picocli.CommandLine.Spec;
 
 /** {@code trainer fetch}: published weights into the cache, for a time without a network. */
 @Command(
@@ -21,9 +19,7 @@ import picocli.CommandLine.Spec;
       "where each file lies. For a machine without a network: fetch on one that has it, and copy",
       "the files to the same place in the other's cache; --weights imagenet finds them there."
     })
-final class FetchCommand implements Callable<Integer> {
-  @Spec private CommandSpec spec;
-
+final class FetchCommand extends ProgramCommand {
   @Parameters(
       arity = "1..*",
       paramLabel = "NAME",
@@ -45,10 +41,7 @@ final class FetchCommand implements Callable<Integer> {
       wanted.add(ImageNetWeights.find(Zoo.find(name), word));
     }
     for (PublishedWeights weights : wanted) {
-      spec.commandLine()
-          .getOut()
-          .println(weights.file(Optional.empty(), Terminal.progress(spec.commandLine().getErr())));
-      spec.commandLine().getOut().flush();
+      print(weights.file(Optional.empty(), Terminal.progress(err())));
     }
     return 0;
   }

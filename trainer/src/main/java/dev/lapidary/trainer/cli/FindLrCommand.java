@@ -1,6 +1,7 @@
 package dev.lapidary.trainer.cli;
 
 import dev.lapidary.core.cli.HelpSection;
+import dev.lapidary.core.cli.ProgramCommand;
 import dev.lapidary.core.failure.ExitCode;
 import dev.lapidary.core.failure.Failure;
 import dev.lapidary.core.file.AtomicFile;
@@ -13,13 +14,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
-import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.Spec;
 
 /** {@code trainer find-lr}. */
 @Command(
@@ -31,8 +29,7 @@ import picocli.CommandLine.Spec;
       "",
       "Example: trainer find-lr --data photos --arch resnet18 --weights imagenet"
     })
-public final class FindLrCommand implements Callable<Integer>, HelpSection.Command {
-  @Spec private CommandSpec spec;
+public final class FindLrCommand extends ProgramCommand implements HelpSection.Command {
   @Mixin private PlanOptions plan;
 
   @Option(
@@ -76,9 +73,8 @@ public final class FindLrCommand implements Callable<Integer>, HelpSection.Comma
     }
     RunConfig config = plan.config();
     int index = stage < 0 ? config.stages().size() - 1 : stage;
-    PrintWriter err = spec.commandLine().getErr();
     return Interruption.orderly(
-        err,
+        err(),
         (progress, stop) -> {
           plan.note().ifPresent(progress::say);
           print(FindLr.of(config, index, from, to, steps, progress, stop));
@@ -90,7 +86,7 @@ public final class FindLrCommand implements Callable<Integer>, HelpSection.Comma
     if (plot != null) {
       AtomicFile.write(plot, file -> Files.writeString(file, result.svg()));
     }
-    PrintWriter out = spec.commandLine().getOut();
+    PrintWriter out = out();
     if (json) {
       out.println(CliJson.write(result));
     } else {

@@ -5,6 +5,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import dev.lapidary.core.card.Activation;
 import dev.lapidary.core.card.CardJson;
 import dev.lapidary.core.card.ModelCard;
+import dev.lapidary.core.cli.ProgramCommand;
 import dev.lapidary.core.failure.Failure;
 import dev.lapidary.core.failure.Quote;
 import dev.lapidary.core.file.AtomicFile;
@@ -37,13 +38,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.Spec;
 
 /** {@code trainer init}: an archive from an architecture and weights, without training. */
 @Command(
@@ -52,10 +50,8 @@ import picocli.CommandLine.Spec;
       "Writes a TorchScript model from an architecture and weights, untrained. What the weights",
       "gave is printed, and kept beside it: model.weights.json beside model.pt."
     })
-final class InitCommand implements Callable<Integer> {
+final class InitCommand extends ProgramCommand {
   private static final int IMAGENET_CLASSES = 1000;
-
-  @Spec private CommandSpec spec;
 
   @Mixin private NetworkOptions network = new NetworkOptions();
 
@@ -206,7 +202,7 @@ final class InitCommand implements Callable<Integer> {
                       ? HeadLabels.activation(read)
                       : Activation.SOFTMAX);
             });
-    PrintWriter err = spec.commandLine().getErr();
+    PrintWriter err = err();
     if (!choice.title().equals(choice.name())) {
       err.println("weights: " + choice.title());
     }
@@ -270,11 +266,11 @@ final class InitCommand implements Callable<Integer> {
   }
 
   private Path fetched(WeightsChoice choice) {
-    return choice.file(network.weightsSha256, Terminal.progress(spec.commandLine().getErr()));
+    return choice.file(network.weightsSha256, Terminal.progress(err()));
   }
 
   private void say(String line) {
-    spec.commandLine().getErr().println(line);
-    spec.commandLine().getErr().flush();
+    err().println(line);
+    err().flush();
   }
 }

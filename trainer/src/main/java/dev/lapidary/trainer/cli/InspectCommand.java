@@ -1,5 +1,6 @@
 package dev.lapidary.trainer.cli;
 
+import dev.lapidary.core.cli.ProgramCommand;
 import dev.lapidary.core.cli.TextTable;
 import dev.lapidary.core.failure.Failure;
 import dev.lapidary.core.failure.Phrase;
@@ -11,20 +12,15 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.Map;
-import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
-import picocli.CommandLine.Spec;
 
 /** {@code trainer inspect}. */
 @Command(
     name = "inspect",
     description = "Prints what a run's newest sound checkpoint holds; libtorch is not needed.")
-public final class InspectCommand implements Callable<Integer> {
-  @Spec private CommandSpec spec;
-
+public final class InspectCommand extends ProgramCommand {
   @Parameters(paramLabel = "RUN", description = "The run directory.")
   private Path run;
 
@@ -34,12 +30,11 @@ public final class InspectCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     RunDirectory.requireRun(run);
-    PrintWriter err = spec.commandLine().getErr();
-    PrintWriter out = spec.commandLine().getOut();
+    PrintWriter out = out();
     Checkpoints checkpoints = new Checkpoints(run.resolve("checkpoints"));
     Checkpoints.Saved saved =
         checkpoints
-            .newest(err::println)
+            .newest(err()::println)
             .orElseThrow(
                 () ->
                     Failure.badInput(

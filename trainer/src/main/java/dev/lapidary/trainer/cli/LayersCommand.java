@@ -1,6 +1,7 @@
 package dev.lapidary.trainer.cli;
 
 import dev.lapidary.core.card.CardJson;
+import dev.lapidary.core.cli.ProgramCommand;
 import dev.lapidary.core.cli.TextTable;
 import dev.lapidary.core.failure.Phrase;
 import dev.lapidary.core.tensor.Tensor;
@@ -23,10 +24,8 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.regex.Pattern;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
-import picocli.CommandLine.Spec;
 
 /** {@code trainer layers}: every parameter and buffer of a network. */
 @Command(
@@ -34,14 +33,12 @@ import picocli.CommandLine.Spec;
     description =
         "Lists a network's parameters and buffers: name, shape, dtype, count, stage. The names are"
             + " what freezing and learning rates refer to.")
-final class LayersCommand implements Runnable {
+final class LayersCommand extends ProgramCommand {
   private static final Pattern BUFFER =
       Pattern.compile("(^|\\.)(running_mean|running_var|num_batches_tracked)$");
 
   private static final Pattern PATH =
       Pattern.compile("[/\\\\]|\\.(pt|pth|ckpt|bin|safetensors|onnx)$");
-
-  @Spec private CommandSpec spec;
 
   @Parameters(
       paramLabel = "NAME|RUN|FILE",
@@ -64,16 +61,17 @@ final class LayersCommand implements Runnable {
   record Row(String name, List<Long> shape, String dtype, long count, String kind, String stage) {}
 
   @Override
-  public void run() {
+  public Integer call() {
     Path file = Path.of(source);
     List<Row> rows = isFile(file) ? ofFile(file) : ofArchitecture(Zoo.find(source));
-    PrintWriter out = spec.commandLine().getOut();
+    PrintWriter out = out();
     if (json) {
       out.println(CliJson.write(rows));
     } else {
       print(rows, out);
       notes.forEach(note -> out.println("  " + note));
     }
+    return 0;
   }
 
   /** A path that leads nowhere is answered as a path, not as a mistyped name. */

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.datatype.jdk8.Jdk8Module;
 import dev.lapidary.core.cli.HelpSection;
+import dev.lapidary.core.cli.ProgramCommand;
 import dev.lapidary.core.failure.ExitCode;
 import dev.lapidary.trainer.plan.RunConfig;
 import dev.lapidary.trainer.report.PlanText;
@@ -13,12 +14,9 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.util.List;
 import java.util.Locale;
-import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.Spec;
 
 /** {@code trainer plan}. */
 @Command(
@@ -31,8 +29,7 @@ import picocli.CommandLine.Spec;
       "Example: trainer plan --data photos --arch resnet18 --weights imagenet"
           + " --freeze-epochs 2 --epochs 8"
     })
-public class PlanCommand implements Callable<Integer>, HelpSection.Command {
-  @Spec private CommandSpec spec;
+public class PlanCommand extends ProgramCommand implements HelpSection.Command {
   @Mixin private PlanOptions plan;
 
   @Option(
@@ -66,9 +63,8 @@ public class PlanCommand implements Callable<Integer>, HelpSection.Command {
   public Integer call() throws IOException {
     plan.threadsWait().apply();
     RunConfig config = settled(plan.config());
-    PrintWriter err = spec.commandLine().getErr();
     return Interruption.orderly(
-        err,
+        err(),
         (progress, stop) -> {
           Planning.Plan planned = Planning.of(config, measure, progress, stop);
           plan.note().ifPresent(progress::say);
@@ -78,7 +74,7 @@ public class PlanCommand implements Callable<Integer>, HelpSection.Command {
   }
 
   private void print(Planning.Plan result, List<String> more) throws JsonProcessingException {
-    PrintWriter out = spec.commandLine().getOut();
+    PrintWriter out = out();
     if (json) {
       out.println(json(result));
     } else {

@@ -2,6 +2,7 @@ package dev.lapidary.trainer.cli;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.lapidary.core.cli.ProgramCommand;
 import dev.lapidary.core.failure.ExitCode;
 import dev.lapidary.core.failure.Failure;
 import dev.lapidary.core.failure.Phrase;
@@ -14,14 +15,11 @@ import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
-import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
-import picocli.CommandLine.Spec;
 
 /** {@code trainer predict}. */
 @Command(
@@ -32,10 +30,9 @@ import picocli.CommandLine.Spec;
       "",
       "Example: trainer predict runs/photos new-photos --csv > answers.csv"
     })
-public final class PredictCommand implements Callable<Integer> {
+public final class PredictCommand extends ProgramCommand {
   private static final ObjectMapper JSON = new ObjectMapper();
 
-  @Spec private CommandSpec spec;
   @Mixin private ThreadsWaitOption threadsWait = new ThreadsWaitOption();
 
   @Parameters(
@@ -96,7 +93,7 @@ public final class PredictCommand implements Callable<Integer> {
     Predictions.Request request =
         new Predictions.Request(source, images, top, onBadImage, device, count);
     return Interruption.orderly(
-        spec.commandLine().getErr(),
+        err(),
         (progress, stop) -> {
           print(Predictions.of(request, progress, stop));
           return ExitCode.DONE.status();
@@ -104,7 +101,7 @@ public final class PredictCommand implements Callable<Integer> {
   }
 
   private void print(List<Answer> answers) throws JsonProcessingException {
-    PrintWriter out = spec.commandLine().getOut();
+    PrintWriter out = out();
     if (csv) {
       out.println("image,rank,label,index,probability");
     }

@@ -1,6 +1,7 @@
 package dev.lapidary.trainer.cli;
 
 import dev.lapidary.core.card.CardJson;
+import dev.lapidary.core.cli.ProgramCommand;
 import dev.lapidary.core.failure.ExitCode;
 import dev.lapidary.core.failure.Failure;
 import dev.lapidary.core.file.AtomicFile;
@@ -30,16 +31,13 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.Callable;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
-import picocli.CommandLine.Spec;
 
 /** {@code trainer preview}: what the network sees. */
 @Command(
@@ -49,9 +47,7 @@ import picocli.CommandLine.Spec;
           + " evaluation and then augmented as in training.",
       "With --eval one DIR/<name>.png an image, exactly as evaluation and serving see it."
     })
-final class PreviewCommand implements Callable<Integer> {
-  @Spec private CommandSpec spec;
-
+final class PreviewCommand extends ProgramCommand {
   @Parameters(paramLabel = "IMAGE|DIR", arity = "1..*", description = "Images, or folders of them.")
   private List<Path> inputs;
 
@@ -236,7 +232,7 @@ final class PreviewCommand implements Callable<Integer> {
       throw Failure.badInput("none of the %d images can be read", count);
     }
     if (count < images.size()) {
-      spec.commandLine().getErr().printf("%d of %d images shown%n", count, images.size());
+      err().printf("%d of %d images shown%n", count, images.size());
     }
     write(sheet.draw(), target);
     return judged(bad);
@@ -249,7 +245,7 @@ final class PreviewCommand implements Callable<Integer> {
   }
 
   private void say(String line) {
-    spec.commandLine().getErr().println(line);
+    err().println(line);
   }
 
   private static Optional<RgbImage> decode(Path image, Preprocessing rule, List<BadImage> bad) {
@@ -264,7 +260,7 @@ final class PreviewCommand implements Callable<Integer> {
 
   private void write(RgbImage image, Path target) throws IOException {
     AtomicFile.write(target, file -> Files.write(file, PngWriter.encode(image)));
-    spec.commandLine().getOut().println(target);
+    out().println(target);
   }
 
   /** {@code a.jpg} becomes {@code a.png}; equal names keep their extension, then get a number. */

@@ -1,5 +1,6 @@
 package dev.lapidary.trainer.cli;
 
+import dev.lapidary.core.cli.ProgramCommand;
 import dev.lapidary.core.failure.Failure;
 import dev.lapidary.core.file.AtomicFile;
 import dev.lapidary.trainer.plan.RunConfig;
@@ -14,14 +15,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.Callable;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
-import picocli.CommandLine.Spec;
 
 /** {@code trainer report}. */
 @Command(
@@ -32,10 +30,8 @@ import picocli.CommandLine.Spec;
       "",
       "Example: trainer report runs/a runs/b --out comparison.html"
     })
-public final class ReportCommand implements Callable<Integer> {
+public final class ReportCommand extends ProgramCommand {
   private static final String METRICS = "metrics.jsonl";
-
-  @Spec private CommandSpec spec;
 
   @Parameters(
       arity = "1..*",
@@ -70,7 +66,7 @@ public final class ReportCommand implements Callable<Integer> {
           new ComparedRun(
               runs.get(i).toString(), String.join(" ", own), MetricsLog.epochs(metrics)));
     }
-    PrintWriter to = spec.commandLine().getOut();
+    PrintWriter to = out();
     ComparisonPage.lines(compared).forEach(to::println);
     to.flush();
     if (out != null) {

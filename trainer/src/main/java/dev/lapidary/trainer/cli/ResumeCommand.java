@@ -1,5 +1,6 @@
 package dev.lapidary.trainer.cli;
 
+import dev.lapidary.core.cli.ProgramCommand;
 import dev.lapidary.trainer.plan.RunConfig;
 import dev.lapidary.trainer.run.Runs;
 import dev.lapidary.trainer.run.inputs.RunDirectory;
@@ -7,17 +8,13 @@ import dev.lapidary.trainer.run.loop.RunOutcome;
 import dev.lapidary.trainer.run.round.WorkerGroup;
 import dev.lapidary.trainer.run.round.WorkersHere;
 import java.io.IOException;
-import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
-import picocli.CommandLine.Spec;
 
 /** {@code trainer resume}. */
 @Command(
@@ -27,8 +24,7 @@ import picocli.CommandLine.Spec;
       "If data, configuration, libtorch, threads or processor have changed it refuses (exit 3) and"
           + " prints the difference."
     })
-public class ResumeCommand implements Callable<Integer> {
-  @Spec private CommandSpec spec;
+public class ResumeCommand extends ProgramCommand {
   @Mixin private ThreadsWaitOption threadsWait = new ThreadsWaitOption();
 
   @Parameters(paramLabel = "RUN", description = "The run directory.")
@@ -59,12 +55,11 @@ public class ResumeCommand implements Callable<Integer> {
   public Integer call() throws IOException {
     threadsWait.apply();
     require(RunDirectory.readConfig(run));
-    PrintWriter err = spec.commandLine().getErr();
     return Interruption.orderly(
-        err,
+        err(),
         (progress, stop) -> {
           RunOutcome outcome = Runs.resume(run, sets, allowed, workers(), progress, stop);
-          return Interruption.status(outcome, run, spec);
+          return Interruption.status(outcome, run, spec());
         });
   }
 }

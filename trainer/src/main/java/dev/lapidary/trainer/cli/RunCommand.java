@@ -1,21 +1,18 @@
 package dev.lapidary.trainer.cli;
 
 import dev.lapidary.core.cli.HelpSection;
+import dev.lapidary.core.cli.ProgramCommand;
 import dev.lapidary.trainer.plan.RunConfig;
 import dev.lapidary.trainer.run.Runs;
 import dev.lapidary.trainer.run.loop.RunOutcome;
 import dev.lapidary.trainer.run.round.WorkerGroup;
 import dev.lapidary.trainer.run.round.WorkersHere;
 import java.io.IOException;
-import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.Spec;
 
 /** {@code trainer run}. */
 @Command(
@@ -26,8 +23,7 @@ import picocli.CommandLine.Spec;
       "Example: trainer run --data photos --arch resnet18 --weights imagenet"
           + " --freeze-epochs 2 --epochs 8 --out runs/photos"
     })
-public class RunCommand implements Callable<Integer>, HelpSection.Command {
-  @Spec private CommandSpec spec;
+public class RunCommand extends ProgramCommand implements HelpSection.Command {
   @Mixin private PlanOptions plan;
 
   @Option(
@@ -56,13 +52,12 @@ public class RunCommand implements Callable<Integer>, HelpSection.Command {
   public Integer call() throws IOException {
     plan.threadsWait().apply();
     RunConfig config = settled(plan.config());
-    PrintWriter err = spec.commandLine().getErr();
     return Interruption.orderly(
-        err,
+        err(),
         (progress, stop) -> {
           plan.note().ifPresent(progress::say);
           RunOutcome outcome = Runs.start(out, config, workers(), progress, stop);
-          return Interruption.status(outcome, out, spec);
+          return Interruption.status(outcome, out, spec());
         });
   }
 }

@@ -1,5 +1,6 @@
 package dev.lapidary.trainer.cli;
 
+import dev.lapidary.core.cli.ProgramCommand;
 import dev.lapidary.core.failure.ExitCode;
 import dev.lapidary.trainer.report.ComparedRun;
 import dev.lapidary.trainer.report.ComparisonPage;
@@ -9,12 +10,9 @@ import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.Spec;
 
 /** {@code trainer sweep}. */
 @Command(
@@ -31,8 +29,7 @@ import picocli.CommandLine.Spec;
       "  epochs: [1, 3, 9]",
       "  keep: 3"
     })
-public final class SweepCommand implements Callable<Integer> {
-  @Spec private CommandSpec spec;
+public final class SweepCommand extends ProgramCommand {
   @Mixin private ThreadsWaitOption threadsWait = new ThreadsWaitOption();
 
   @Option(
@@ -54,7 +51,7 @@ public final class SweepCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     threadsWait.apply();
-    PrintWriter err = spec.commandLine().getErr();
+    PrintWriter err = err();
     return Interruption.orderly(
         err,
         (progress, stop) -> {
@@ -64,7 +61,7 @@ public final class SweepCommand implements Callable<Integer> {
             err.flush();
             return ExitCode.INTERRUPTED.status();
           }
-          PrintWriter to = spec.commandLine().getOut();
+          PrintWriter to = out();
           ComparisonPage.lines(runs.get()).forEach(to::println);
           to.flush();
           ComparedRun best = runs.get().get(0);
