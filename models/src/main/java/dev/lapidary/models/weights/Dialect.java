@@ -42,10 +42,6 @@ record Dialect(String name, Pattern marker, Supplier<List<Rule>> rules, Optional
   /** A whole name, and torchvision's for it. */
   record Rule(Pattern from, Function<MatchResult, String> to) {}
 
-  static Rule rule(String from, Function<MatchResult, String> to) {
-    return new Rule(Pattern.compile(from), to);
-  }
-
   boolean isSpokenIn(Set<String> names) {
     return names.stream().anyMatch(name -> marker.matcher(name).find());
   }
@@ -62,9 +58,5 @@ record Dialect(String name, Pattern marker, Supplier<List<Rule>> rules, Optional
       }
       return name;
     };
-  }
-
-  static int number(MatchResult match, int group) {
-    return Integer.parseInt(match.group(group));
   }
 }

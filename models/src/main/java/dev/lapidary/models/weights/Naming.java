@@ -15,21 +15,7 @@ import java.util.stream.Collectors;
  * file.
  */
 final class Naming {
-  private static final List<Dialect> DIALECTS =
-      List.of(
-          OlderTorchvision.DENSENET,
-          OlderTorchvision.VISION_TRANSFORMER,
-          TimmConvNeXt.DIALECT,
-          TimmEfficientNet.DIALECT,
-          TimmMnasNet.DIALECT,
-          TimmMobileNetV2.DIALECT,
-          TimmRegNet.DIALECT,
-          TimmSwinTransformer.DIALECT,
-          TimmSwinTransformer.FIRST,
-          TimmVgg.DIALECT,
-          TimmVisionTransformer.DIALECT,
-          TransformersConvNext.DIALECT,
-          TransformersVisionTransformer.DIALECT);
+  private static final List<Dialect> DIALECTS = Dialects.read();
 
   private Naming() {}
 
