@@ -32,33 +32,6 @@ record RunFlag(
     boolean chosen,
     String help) {
 
-  /** Named by the key's last part. */
-  static RunFlag flag(String key, String help) {
-    String name = key.substring(key.lastIndexOf('.') + 1);
-    return new RunFlag(
-        key, List.of("--" + name), "<" + name + ">", false, Optional.empty(), false, help);
-  }
-
-  RunFlag named(String... others) {
-    return new RunFlag(key, List.of(others), label, negated, reader, chosen, help);
-  }
-
-  RunFlag of(String other) {
-    return new RunFlag(key, names, other, negated, reader, chosen, help);
-  }
-
-  RunFlag negated(String... others) {
-    return new RunFlag(key, List.of(others), label, true, reader, chosen, help);
-  }
-
-  RunFlag read(ITypeConverter<Integer> how) {
-    return new RunFlag(key, names, label, negated, Optional.of(how), chosen, help);
-  }
-
-  RunFlag byRecipe() {
-    return new RunFlag(key, names, label, negated, reader, true, help);
-  }
-
   /** That the help lists it by. */
   String longestName() {
     return Collections.max(names, Comparator.comparingInt(String::length));
