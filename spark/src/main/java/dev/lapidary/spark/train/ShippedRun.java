@@ -1,6 +1,8 @@
 package dev.lapidary.spark.train;
 
 import dev.lapidary.trainer.checkpoint.TrainingState.Identity;
+import dev.lapidary.trainer.plan.DataConfig;
+import dev.lapidary.trainer.plan.ModelConfig;
 import dev.lapidary.trainer.plan.RunConfig;
 import dev.lapidary.trainer.plan.RunYaml;
 import dev.lapidary.trainer.run.inputs.RunInputs;
@@ -32,8 +34,8 @@ record ShippedRun(String config, Identity identity, String checkpoints) implemen
 
   /** An executor works in a folder of its own. */
   private static RunConfig absolute(RunConfig config) {
-    RunConfig.Data data = config.data();
-    RunConfig.Model model = config.model();
+    DataConfig data = config.data();
+    ModelConfig model = config.model();
     RunConfig at = set(config, "data.train", Optional.of(data.train()));
     at = set(at, "data.val", data.val());
     at = set(at, "data.test", data.test());

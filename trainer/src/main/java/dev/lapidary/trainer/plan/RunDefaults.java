@@ -83,7 +83,7 @@ public final class RunDefaults {
         PrecisionChoice.FP32,
         MemoryFormat.DEFAULT,
         false,
-        new RunConfig.Data(
+        new DataConfig(
             "?",
             Optional.empty(),
             Optional.empty(),
@@ -96,7 +96,7 @@ public final class RunDefaults {
             Optional.empty(),
             512,
             true),
-        new RunConfig.Model(
+        new ModelConfig(
             "",
             Optional.of("?"),
             Optional.empty(),
@@ -104,7 +104,7 @@ public final class RunDefaults {
             Optional.empty(),
             0.5,
             false,
-            RunConfig.Head.FOUND,
+            ModelConfig.Head.FOUND,
             Optional.empty(),
             Optional.empty(),
             Optional.empty(),
@@ -114,7 +114,7 @@ public final class RunDefaults {
             Optional.empty(),
             Optional.empty(),
             Optional.empty()),
-        new RunConfig.Loss(
+        new LossConfig(
             LossOptions.Kind.CROSS_ENTROPY, 0, ClassWeights.NONE, true, Optional.empty(), 0.5, 4),
         List.of(stage()),
         RunConfig.Ema.NONE,

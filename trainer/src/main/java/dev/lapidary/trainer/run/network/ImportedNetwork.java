@@ -15,6 +15,7 @@ import dev.lapidary.models.zoo.Zoo;
 import dev.lapidary.torchscript.archive.TorchScriptArchive;
 import dev.lapidary.torchscript.pt2.NetworkFile;
 import dev.lapidary.torchscript.trace.TraceOptions;
+import dev.lapidary.trainer.plan.ModelConfig;
 import dev.lapidary.trainer.plan.RunConfig;
 import dev.lapidary.trainer.program.LossOptions;
 import java.io.IOException;
@@ -141,7 +142,7 @@ final class ImportedNetwork {
   }
 
   private static Preprocessing preprocessing(
-      RunConfig.Model model,
+      ModelConfig model,
       Optional<ModelCard> card,
       NetworkFile network,
       Path file,
@@ -170,8 +171,7 @@ final class ImportedNetwork {
    * The side of the images that a program of torch.export takes; empty for an archive, and for a
    * program that takes any.
    */
-  private static Optional<Integer> exportedFor(
-      NetworkFile network, RunConfig.Model model, Path file) {
+  private static Optional<Integer> exportedFor(NetworkFile network, ModelConfig model, Path file) {
     Optional<List<Long>> shape = network.printed().map(NetworkFile.Origin::imageShape);
     Optional<Integer> side =
         shape
@@ -189,7 +189,7 @@ final class ImportedNetwork {
   }
 
   private static Preprocessing asked(
-      RunConfig.Model model, Optional<Integer> exportedFor, Path file, List<String> notes) {
+      ModelConfig model, Optional<Integer> exportedFor, Path file, List<String> notes) {
     int crop =
         model
             .inputSize()

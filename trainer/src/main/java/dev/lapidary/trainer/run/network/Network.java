@@ -22,6 +22,7 @@ import dev.lapidary.torchscript.script.Program;
 import dev.lapidary.torchscript.script.ScriptLimits;
 import dev.lapidary.torchscript.script.StateDict;
 import dev.lapidary.torchscript.trace.TraceOptions;
+import dev.lapidary.trainer.plan.ModelConfig;
 import dev.lapidary.trainer.plan.RunConfig;
 import dev.lapidary.trainer.program.NetworkCut;
 import dev.lapidary.trainer.program.ProgramOptions;
@@ -198,7 +199,7 @@ public record Network(
   }
 
   private Network withHeadLayers(RunConfig config) {
-    RunConfig.Head head = config.model().head();
+    ModelConfig.Head head = config.model().head();
     HeadLayers layers = new HeadLayers(head.mlp(), head.dropout());
     if (layers.isEmpty()) {
       return this;
@@ -296,7 +297,7 @@ public record Network(
     return with(archive, unloaded, said);
   }
 
-  static HeadInit init(RunConfig.Head head) {
+  static HeadInit init(ModelConfig.Head head) {
     return head.init().map(HeadInit::parse).orElse(HeadInit.DEFAULT);
   }
 

@@ -7,6 +7,7 @@ import dev.lapidary.models.zoo.WeightsChoice;
 import dev.lapidary.models.zoo.Zoo;
 import dev.lapidary.models.zoo.ZooOptions;
 import dev.lapidary.torchscript.archive.TorchScriptArchive;
+import dev.lapidary.trainer.plan.ModelConfig;
 import dev.lapidary.trainer.plan.RunConfig;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
@@ -23,7 +24,7 @@ final class ZooNetwork {
    * @throws Failure (exit 2) for an unknown name, or an option that the network has no use for
    */
   static Network build(RunConfig config, int classes) {
-    RunConfig.Model model = config.model();
+    ModelConfig model = config.model();
     Architecture architecture = Zoo.find(model.arch().orElseThrow());
     ZooOptions options = options(config, classes);
     architecture.requireUse(options);
@@ -44,13 +45,13 @@ final class ZooNetwork {
   }
 
   static ZooOptions options(RunConfig config, int classes) {
-    RunConfig.Model model = config.model();
+    ModelConfig model = config.model();
     return new ZooOptions(
         classes, config.seed(), model.dropout(), model.stochasticDepth(), inputSize(model));
   }
 
   /** Weights may have been trained at another size than the architecture's own. */
-  private static Optional<Integer> inputSize(RunConfig.Model model) {
+  private static Optional<Integer> inputSize(ModelConfig model) {
     Architecture architecture = Zoo.find(model.arch().orElseThrow());
     int side = WeightsChoice.rule(weights(model), architecture, model.inputSize()).cropHeight();
     return model.inputSize().isEmpty() && side == architecture.inputSize()
@@ -59,11 +60,11 @@ final class ZooNetwork {
   }
 
   /** Whose weights the model is to have. */
-  static Optional<WeightsChoice> weights(RunConfig.Model model) {
+  static Optional<WeightsChoice> weights(ModelConfig model) {
     return model.weights().map(said -> WeightsChoice.of(said, model.arch().map(Zoo::find)));
   }
 
-  private static List<String> heads(Architecture architecture, RunConfig.Model model) {
+  private static List<String> heads(Architecture architecture, ModelConfig model) {
     String head = model.head().name().orElse(architecture.headName());
     if (!head.equals(architecture.headName())) {
       throw Failure.badInput(
@@ -77,7 +78,7 @@ final class ZooNetwork {
 
   /** The published one belongs to the published weights; others may need another. */
   private static Preprocessing preprocessing(
-      Architecture architecture, RunConfig.Model model, List<String> notes) {
+      Architecture architecture, ModelConfig model, List<String> notes) {
     Optional<WeightsChoice> weights = weights(model);
     Preprocessing own = WeightsChoice.rule(weights, architecture, model.inputSize());
     Preprocessing rule =
