@@ -4,9 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import dev.lapidary.core.cli.TextTable;
 import dev.lapidary.core.failure.Failure;
-import dev.lapidary.core.failure.Phrase;
 import dev.lapidary.quickstart.data.FashionImages;
 import java.io.File;
 import java.io.IOException;
@@ -30,8 +28,8 @@ import java.util.concurrent.Future;
  * by.
  */
 public final class TransferComparison {
-  private static final int CLASSES = 5;
-  private static final int TEST_PER_CLASS = 1000;
+  static final int CLASSES = 5;
+  static final int TEST_PER_CLASS = 1000;
   private static final ObjectMapper JSON = new ObjectMapper();
 
   private final Path trainer;
@@ -73,28 +71,9 @@ public final class TransferComparison {
     }
   }
 
-  /** Where a network begins. */
-  enum Side {
-    TRANSFER("transfer"),
-    SCRATCH("from scratch");
-
-    private final String title;
-
-    Side(String title) {
-      this.title = title;
-    }
-  }
-
   /** A finished run. */
-  private record Run(Side side, double rate, int seed, Path folder, double validation) {}
-
-  /**
-   * A side's result.
-   *
-   * @param validation mean over the seeds, by rate
-   * @param rate with the best of them
-   */
-  record Result(Side side, List<Double> validation, double rate, SeedMean test) {}
+  private record Run(
+      TransferTable.Side side, double rate, int seed, Path folder, double validation) {}
 
   /**
    * Runs everything and returns the table.
@@ -104,11 +83,11 @@ public final class TransferComparison {
   public String run(Setting setting) throws IOException, InterruptedException {
     Path test = images(setting);
     List<Run> runs = inParallel(setting.jobs(), training(setting));
-    List<Result> results = new ArrayList<>();
-    for (Side side : Side.values()) {
+    List<TransferTable.Result> results = new ArrayList<>();
+    for (TransferTable.Side side : TransferTable.Side.values()) {
       results.add(result(setting, side, runs, test));
     }
-    String table = table(setting, results);
+    String table = TransferTable.of(setting, results);
     if (!results.get(0).test().isAbove(results.get(1).test())) {
       log.print(table);
       log.flush();
@@ -146,7 +125,7 @@ public final class TransferComparison {
     List<Callable<Run>> work = new ArrayList<>();
     for (int seed = 1; seed <= setting.seeds(); seed++) {
       for (double rate : setting.rates()) {
-        for (Side side : Side.values()) {
+        for (TransferTable.Side side : TransferTable.Side.values()) {
           int number = seed;
           work.add(() -> train(setting, side, rate, number));
         }
@@ -155,7 +134,7 @@ public final class TransferComparison {
     return work;
   }
 
-  private Run train(Setting setting, Side side, double rate, int seed)
+  private Run train(Setting setting, TransferTable.Side side, double rate, int seed)
       throws IOException, InterruptedException {
     String name = "%s-%d-%s".formatted(side.name().toLowerCase(Locale.ROOT), seed, rate);
     Path folder = setting.out().resolve("runs").resolve(name);
@@ -176,7 +155,7 @@ public final class TransferComparison {
   }
 
   private static List<String> options(
-      Setting setting, Side side, double rate, int seed, Path folder) {
+      Setting setting, TransferTable.Side side, double rate, int seed, Path folder) {
     Path images = data(setting, seed);
     List<String> options =
         new ArrayList<>(
@@ -190,13 +169,14 @@ public final class TransferComparison {
                 "--seed=" + seed,
                 "--threads=1",
                 "--out=" + folder));
-    if (side == Side.TRANSFER) {
+    if (side == TransferTable.Side.TRANSFER) {
       options.add("--weights=" + setting.weights());
     }
     return options;
   }
 
-  private Result result(Setting setting, Side side, List<Run> runs, Path test)
+  private TransferTable.Result result(
+      Setting setting, TransferTable.Side side, List<Run> runs, Path test)
       throws InterruptedException {
     List<Double> validation =
         setting.rates().stream()
@@ -218,7 +198,8 @@ public final class TransferComparison {
     runs.stream()
         .filter(run -> run.side() == side && run.rate() == rate)
         .forEach(run -> work.add(() -> testAccuracy(run.folder(), test)));
-    return new Result(side, validation, rate, SeedMean.of(inParallel(setting.jobs(), work)));
+    return new TransferTable.Result(
+        side, validation, rate, SeedMean.of(inParallel(setting.jobs(), work)));
   }
 
   private double testAccuracy(Path run, Path test) throws IOException, InterruptedException {
@@ -282,33 +263,5 @@ public final class TransferComparison {
     } finally {
       pool.shutdownNow();
     }
-  }
-
-  static String table(Setting setting, List<Result> results) {
-    StringBuilder out = new StringBuilder();
-    out.append(
-        Phrase.of(
-            "%d classes that the backbone has never seen: %d images of each to train on, %d to"
-                + " choose epoch and rate by, %d seeds, %d epochs, %,d test images.%n",
-            CLASSES,
-            setting.imagesPerClass(),
-            setting.imagesPerClass(),
-            setting.seeds(),
-            setting.epochs(),
-            CLASSES * TEST_PER_CLASS));
-    out.append(Phrase.of("%14s%s%n", "", "validation accuracy at each rate"));
-    TextTable table = new TextTable().texts("");
-    setting.rates().forEach(rate -> table.numbers("%.4f", String.valueOf(rate)));
-    table.numbers("%s", "chosen").texts("test accuracy, 95 % interval over seeds");
-    for (Result result : results) {
-      List<Object> cells = new ArrayList<>(List.of(result.side().title));
-      cells.addAll(result.validation());
-      cells.add(result.rate());
-      SeedMean test = result.test();
-      cells.add(Phrase.of("%.4f   %.4f to %.4f", test.mean(), test.low(), test.high()));
-      table.row(cells.toArray());
-    }
-    out.append(table);
-    return out.toString();
   }
 }
