@@ -16,6 +16,15 @@ public record HelpSection(String heading, List<String> usual, List<String> more)
     more = List.copyOf(more);
   }
 
+  /** The same of names with blanks between. */
+  public static HelpSection of(String heading, String usual, String more) {
+    return new HelpSection(heading, names(usual), names(more));
+  }
+
+  private static List<String> names(String text) {
+    return Stream.of(text.split(" ")).filter(name -> !name.isEmpty()).toList();
+  }
+
   /** With others after those that only {@code --help-all} shows. */
   public HelpSection with(List<String> others) {
     return new HelpSection(heading, usual, Stream.concat(more.stream(), others.stream()).toList());

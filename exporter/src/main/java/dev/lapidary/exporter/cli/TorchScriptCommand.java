@@ -26,7 +26,7 @@ final class TorchScriptCommand extends ProgramCommand implements HelpSection.Com
   @Override
   public List<HelpSection> sections() {
     List<HelpSection> sections = new ArrayList<>(new OnnxCommand().sections());
-    sections.set(0, new HelpSection("Output", List.of("--out", "--force", "--json"), List.of()));
+    sections.set(0, HelpSection.of("Output", "--out --force --json", ""));
     return sections;
   }
 

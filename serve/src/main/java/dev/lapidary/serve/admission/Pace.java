@@ -107,11 +107,6 @@ public final class Pace {
     decodeWeight = keep * decodeWeight + weight;
   }
 
-  /** How long decoding and preprocessing has taken, an image. */
-  public TimeHistogram.Snapshot decodes() {
-    return decodes.snapshot();
-  }
-
   /** One thread's time for so much. */
   public long decodeNanos(long weight) {
     return decodeNanos(weight, System.nanoTime());

@@ -1,6 +1,7 @@
 package dev.lapidary.serve.cli;
 
 import dev.lapidary.core.cli.HelpSection;
+import dev.lapidary.core.cli.OptionRange;
 import dev.lapidary.core.failure.Failure;
 import dev.lapidary.core.fetch.WeightsCache;
 import dev.lapidary.runtime.batch.BatchPolicy;
@@ -8,7 +9,6 @@ import dev.lapidary.runtime.batch.Batcher;
 import dev.lapidary.serve.admission.PriorityLevels;
 import dev.lapidary.serve.http.ServerSettings;
 import java.time.Duration;
-import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
 import picocli.CommandLine.Option;
@@ -67,10 +67,10 @@ final class BatchOptions {
   private Optional<Integer> defaultPriority = Optional.empty();
 
   static HelpSection section() {
-    return new HelpSection(
+    return HelpSection.of(
         "Batches",
-        List.of("--batching", "--slo-p99", "--max-batch", "--max-delay-ms"),
-        List.of("--priority-levels", "--default-priority-level"));
+        "--batching --slo-p99 --max-batch --max-delay-ms",
+        "--priority-levels --default-priority-level");
   }
 
   /**
@@ -80,9 +80,7 @@ final class BatchOptions {
    */
   Optional<PriorityLevels> priorities() {
     int most = Batcher.LEAST_PRIORITY - 1; // which is that of copies for a shadow
-    if (priorityLevels < 0 || priorityLevels > most) {
-      throw Failure.badInput("--priority-levels must be in 0..%d but is %d", most, priorityLevels);
-    }
+    OptionRange.within("--priority-levels", priorityLevels, 0, most);
     if (priorityLevels == 0) {
       if (defaultPriority.isPresent()) {
         throw Failure.badInput(
@@ -97,19 +95,21 @@ final class BatchOptions {
               + " --default-priority-level K, one of 1..%d",
           priorityLevels, priorityLevels);
     }
-    int usual = Ranges.positive("--default-priority-level", defaultPriority.get(), priorityLevels);
+    int usual =
+        OptionRange.within("--default-priority-level", defaultPriority.get(), 1, priorityLevels);
     return Optional.of(new PriorityLevels(priorityLevels, usual));
   }
 
   BatchPolicy policy() {
     return new BatchPolicy(
-        Ranges.positive("--max-batch", maxBatch, 4096),
-        Duration.ofMillis(Ranges.notNegative("--max-delay-ms", maxDelayMillis)));
+        OptionRange.within("--max-batch", maxBatch, 1, 4096),
+        Duration.ofMillis(OptionRange.notNegative("--max-delay-ms", maxDelayMillis)));
   }
 
   /** The objective of the plans, which is the deadline of requests without their own. */
   Optional<Duration> p99() {
-    return sloMillis.map(ms -> Duration.ofMillis(Ranges.positive("--slo-p99", ms, 3_600_000)));
+    return sloMillis.map(
+        ms -> Duration.ofMillis(OptionRange.within("--slo-p99", ms, 1, 3_600_000)));
   }
 
   /**

@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import dev.lapidary.core.cli.OptionRange;
 import dev.lapidary.core.cli.ProgramCommand;
 import dev.lapidary.core.failure.ExitCode;
 import dev.lapidary.core.failure.Failure;
@@ -185,15 +186,9 @@ final class BenchCommand extends ProgramCommand {
   }
 
   private void requireSensible() {
-    if (rounds < 3 || rounds > 100) {
-      throw Failure.badInput("--rounds must be in 3..100 but is %d", rounds);
-    }
-    if (seconds < 1 || seconds > 3600) {
-      throw Failure.badInput("--seconds must be in 1..3600 but is %d", seconds);
-    }
-    if (p99Millis.filter(millis -> millis < 1 || millis > 60_000).isPresent()) {
-      throw Failure.badInput("--p99 must be in 1..60000 but is %d", p99Millis.get());
-    }
+    OptionRange.within("--rounds", rounds, 3, 100);
+    OptionRange.within("--seconds", seconds, 1, 3600);
+    p99Millis.ifPresent(millis -> OptionRange.within("--p99", millis, 1, 60_000));
     requireIn("--batch-sizes", batchSizes, 256);
     requireIn("--concurrency", concurrencies, 256);
     json.filter(file -> !file.equals("-"))

@@ -1,6 +1,7 @@
 package dev.lapidary.serve.cli;
 
 import dev.lapidary.core.cli.HelpSection;
+import dev.lapidary.core.cli.OptionRange;
 import dev.lapidary.core.failure.Failure;
 import dev.lapidary.serve.repository.ShadowRoute;
 import dev.lapidary.serve.repository.TrafficSplit;
@@ -72,10 +73,8 @@ final class FolderOptions {
   }
 
   static HelpSection section() {
-    return new HelpSection(
-        "Models of a folder",
-        List.of("--versions", "--model-control", "--split", "--shadow"),
-        List.of("--poll-ms", "--hangup"));
+    return HelpSection.of(
+        "Models of a folder", "--versions --model-control --split --shadow", "--poll-ms --hangup");
   }
 
   /**
@@ -111,7 +110,7 @@ final class FolderOptions {
 
   /** How often it looks; empty if it does not. */
   OptionalInt pollMillis() {
-    int millis = Ranges.positive("--poll-ms", pollMillis, 86_400_000);
+    int millis = OptionRange.within("--poll-ms", pollMillis, 1, 86_400_000);
     return control == ModelControl.poll ? OptionalInt.of(millis) : OptionalInt.empty();
   }
 }

@@ -1,9 +1,9 @@
 package dev.lapidary.serve.cli;
 
 import dev.lapidary.core.cli.HelpSection;
+import dev.lapidary.core.cli.OptionRange;
 import dev.lapidary.core.image.ImageLimits;
 import dev.lapidary.serve.http.ServerSettings;
-import java.util.List;
 import picocli.CommandLine.Option;
 
 /** How much {@code serve run} takes, of one request and of all together. */
@@ -45,26 +45,26 @@ final class LimitOptions {
   private int bodyRate = ServerSettings.Timeouts.DEFAULT.bodyBytesPerSecond();
 
   static HelpSection section() {
-    return new HelpSection(
+    return HelpSection.of(
         "Limits",
-        List.of("--queue", "--max-images", "--max-body-mb", "--max-megapixels"),
-        List.of("--max-connections", "--min-body-rate"));
+        "--queue --max-images --max-body-mb --max-megapixels",
+        "--max-connections --min-body-rate");
   }
 
   ServerSettings.Limits limits() {
-    int bodyBytes = Ranges.positive("--max-body-mb", maxBodyMegabytes, 1024) << 20;
-    long pixels = Ranges.positive("--max-megapixels", maxMegapixels, 500) * 1_000_000L;
+    int bodyBytes = OptionRange.within("--max-body-mb", maxBodyMegabytes, 1, 1024) << 20;
+    long pixels = OptionRange.within("--max-megapixels", maxMegapixels, 1, 500) * 1_000_000L;
     return new ServerSettings.Limits(
         bodyBytes,
-        Ranges.positive("--max-images", maxImages, 100_000),
-        Ranges.positive("--queue", queue, 1_000_000),
+        OptionRange.within("--max-images", maxImages, 1, 100_000),
+        OptionRange.within("--queue", queue, 1, 1_000_000),
         4L * bodyBytes,
-        Ranges.positive("--max-connections", maxConnections, 1_000_000),
+        OptionRange.within("--max-connections", maxConnections, 1, 1_000_000),
         new ImageLimits(bodyBytes, ImageLimits.DEFAULT.maxSide(), pixels));
   }
 
   /** Of a body that is slow, a second. */
   int leastBytesPerSecond() {
-    return Ranges.notNegative("--min-body-rate", bodyRate);
+    return OptionRange.notNegative("--min-body-rate", bodyRate);
   }
 }

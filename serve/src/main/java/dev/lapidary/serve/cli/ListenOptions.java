@@ -1,6 +1,7 @@
 package dev.lapidary.serve.cli;
 
 import dev.lapidary.core.cli.HelpSection;
+import dev.lapidary.core.cli.OptionRange;
 import dev.lapidary.core.failure.Failure;
 import dev.lapidary.serve.http.AccessLog;
 import dev.lapidary.serve.http.ServerSettings;
@@ -68,19 +69,11 @@ final class ListenOptions {
   @Mixin private TlsOptions tls = new TlsOptions();
 
   static HelpSection section() {
-    return new HelpSection(
+    return HelpSection.of(
         "Server",
-        List.of(
-            "--host",
-            "--port",
-            "--grpc-port",
-            "--tls-certificate",
-            "--tls-key",
-            "--tls-client-ca",
-            "--api-keys",
-            "--access-log",
-            "--otlp-endpoint"),
-        List.of("--no-page"));
+        "--host --port --grpc-port --tls-certificate --tls-key --tls-client-ca --api-keys "
+            + "--access-log --otlp-endpoint",
+        "--no-page");
   }
 
   String host() {
@@ -88,11 +81,11 @@ final class ListenOptions {
   }
 
   int port() {
-    return Ranges.port("--port", port);
+    return OptionRange.within("--port", port, 0, 65_535);
   }
 
   Optional<Integer> grpcPort() {
-    return grpcPort.map(own -> Ranges.port("--grpc-port", own));
+    return grpcPort.map(own -> OptionRange.within("--grpc-port", own, 0, 65_535));
   }
 
   ServerSettings.Access access() {

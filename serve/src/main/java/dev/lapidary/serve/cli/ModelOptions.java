@@ -111,17 +111,10 @@ final class ModelOptions {
   private Optional<Activation> activation = Optional.empty();
 
   static HelpSection section() {
-    return new HelpSection(
+    return HelpSection.of(
         "Model",
-        List.of("--model", "--engine", "--device", "--provider", "--threads", "--labels"),
-        List.of(
-            "--resize",
-            "--interpolation",
-            "--crop",
-            "--mean",
-            "--std",
-            "--scores",
-            "--activation"));
+        "--model --engine --device --provider --threads --labels",
+        "--resize --interpolation --crop --mean --std --scores --activation");
   }
 
   boolean isNamed() {

@@ -1,9 +1,9 @@
 package dev.lapidary.serve.cli;
 
 import dev.lapidary.core.cli.HelpSection;
+import dev.lapidary.core.cli.OptionRange;
 import dev.lapidary.serve.http.ServerSettings;
 import java.time.Duration;
-import java.util.List;
 import java.util.Optional;
 import picocli.CommandLine.Option;
 
@@ -42,10 +42,10 @@ final class TimeOptions {
   private int graceMillis = millis(ServerSettings.Timeouts.DEFAULT.grace());
 
   static HelpSection section() {
-    return new HelpSection(
+    return HelpSection.of(
         "Times",
-        List.of("--deadline-ms"),
-        List.of("--max-deadline-ms", "--header-timeout-ms", "--drain-delay-ms", "--grace-ms"));
+        "--deadline-ms",
+        "--max-deadline-ms --header-timeout-ms --drain-delay-ms --grace-ms");
   }
 
   /**
@@ -63,12 +63,12 @@ final class TimeOptions {
             standard.bodyGrace(),
             leastBytesPerSecond)
         .withStop(
-            Duration.ofMillis(Ranges.notNegative("--drain-delay-ms", drainMillis)),
-            Duration.ofMillis(Ranges.notNegative("--grace-ms", graceMillis)));
+            Duration.ofMillis(OptionRange.notNegative("--drain-delay-ms", drainMillis)),
+            Duration.ofMillis(OptionRange.notNegative("--grace-ms", graceMillis)));
   }
 
   private static Duration millis(String option, int value, int max) {
-    return Duration.ofMillis(Ranges.positive(option, value, max));
+    return Duration.ofMillis(OptionRange.within(option, value, 1, max));
   }
 
   private static Duration earlier(Duration one, Duration other) {

@@ -1,5 +1,6 @@
 package dev.lapidary.spark.cli;
 
+import dev.lapidary.core.cli.OptionRange;
 import dev.lapidary.core.cli.ProgramCommand;
 import dev.lapidary.core.failure.ExitCode;
 import dev.lapidary.core.failure.Failure;
@@ -112,12 +113,8 @@ final class ScoreCommand extends ProgramCommand {
     if (!(maxErrors >= 0 && maxErrors <= 1)) {
       throw Failure.badInput("--max-errors must be in 0..1 but is %s", maxErrors);
     }
-    if (topK.isPresent() && topK.get() < 1) {
-      throw Failure.badInput("--top-k must be at least 1 but is %d", topK.get());
-    }
-    if (batchSize.isPresent() && batchSize.get() < 1) {
-      throw Failure.badInput("--batch-size must be at least 1 but is %d", batchSize.get());
-    }
+    topK.ifPresent(classes -> OptionRange.atLeast("--top-k", classes, 1));
+    batchSize.ifPresent(images -> OptionRange.atLeast("--batch-size", images, 1));
   }
 
   private void score(SparkSession session) throws IOException {

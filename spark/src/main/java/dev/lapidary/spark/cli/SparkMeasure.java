@@ -1,9 +1,9 @@
 package dev.lapidary.spark.cli;
 
+import dev.lapidary.core.cli.OptionRange;
 import dev.lapidary.core.cli.ProgramCommand;
 import dev.lapidary.core.cli.TextTable;
 import dev.lapidary.core.failure.ExitCode;
-import dev.lapidary.core.failure.Failure;
 import dev.lapidary.spark.train.ClusterSpeed;
 import dev.lapidary.spark.train.RoundTimes;
 import java.io.IOException;
@@ -47,18 +47,10 @@ final class SparkMeasure extends ProgramCommand {
 
   @Override
   public Integer call() throws IOException {
-    require("--workers", workers, 10_000);
-    require("--megabytes", megabytes, MOST_MEGABYTES);
-    require("--repeat", List.of(repeat), 10_000);
+    workers.forEach(count -> OptionRange.within("--workers", count, 1, 10_000));
+    megabytes.forEach(size -> OptionRange.within("--megabytes", size, 1, MOST_MEGABYTES));
+    OptionRange.within("--repeat", repeat, 1, 10_000);
     return TrainingSession.during(this::measure);
-  }
-
-  private static void require(String option, List<Integer> numbers, int most) {
-    for (int number : numbers) {
-      if (number < 1 || number > most) {
-        throw Failure.badInput("%s must be in 1..%d but is %d", option, most, number);
-      }
-    }
   }
 
   private int measure() {

@@ -19,10 +19,6 @@ public final class ScoringNetwork {
     this.network = network;
   }
 
-  public int batchSize() {
-    return network.batchSize();
-  }
-
   /** One image alone. */
   public ScoredImage predict(EncodedImage image, int topK) {
     return predict(List.of(prepare(image)), topK).get(0);

@@ -56,10 +56,7 @@ public final class FindLrCommand extends ProgramCommand implements HelpSection.C
   @Override
   public List<HelpSection> sections() {
     return RunSections.with(
-        new HelpSection(
-            "Range test",
-            List.of("--stage", "--from", "--to", "--steps", "--plot", "--json"),
-            List.of("--name")));
+        HelpSection.of("Range test", "--stage --from --to --steps --plot --json", "--name"));
   }
 
   @Override

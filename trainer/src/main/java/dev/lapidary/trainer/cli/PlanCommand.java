@@ -1,9 +1,5 @@
 package dev.lapidary.trainer.cli;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.SerializationFeature;
-import com.fasterxml.jackson.databind.json.JsonMapper;
-import com.fasterxml.jackson.datatype.jdk8.Jdk8Module;
 import dev.lapidary.core.cli.HelpSection;
 import dev.lapidary.core.cli.ProgramCommand;
 import dev.lapidary.core.failure.ExitCode;
@@ -45,8 +41,7 @@ public class PlanCommand extends ProgramCommand implements HelpSection.Command {
 
   @Override
   public List<HelpSection> sections() {
-    return RunSections.with(
-        new HelpSection("Output", List.of("--measure", "--tensors", "--json"), List.of("--name")));
+    return RunSections.with(HelpSection.of("Output", "--measure --tensors --json", "--name"));
   }
 
   /** The plan where its workers are, which may settle what the options left open. */
@@ -73,10 +68,10 @@ public class PlanCommand extends ProgramCommand implements HelpSection.Command {
         });
   }
 
-  private void print(Planning.Plan result, List<String> more) throws JsonProcessingException {
+  private void print(Planning.Plan result, List<String> more) {
     PrintWriter out = out();
     if (json) {
-      out.println(json(result));
+      out.println(CliJson.write(result));
     } else {
       print(result, tensors, out);
       more.forEach(out::println);
@@ -99,13 +94,5 @@ public class PlanCommand extends ProgramCommand implements HelpSection.Command {
     }
     out.println(result.advice().isEmpty() ? "advice: nothing speaks against it" : "advice:");
     result.advice().forEach(line -> out.println("- " + line));
-  }
-
-  private static String json(Planning.Plan result) throws JsonProcessingException {
-    return JsonMapper.builder()
-        .addModule(new Jdk8Module())
-        .enable(SerializationFeature.INDENT_OUTPUT)
-        .build()
-        .writeValueAsString(result);
   }
 }

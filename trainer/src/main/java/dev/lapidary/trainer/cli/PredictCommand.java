@@ -2,6 +2,7 @@ package dev.lapidary.trainer.cli;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.lapidary.core.cli.OptionRange;
 import dev.lapidary.core.cli.ProgramCommand;
 import dev.lapidary.core.failure.ExitCode;
 import dev.lapidary.core.failure.Failure;
@@ -83,9 +84,7 @@ public final class PredictCommand extends ProgramCommand {
   @Override
   public Integer call() throws IOException {
     threadsWait.apply();
-    if (top < 1) {
-      throw Failure.badInput("--top must be at least 1 but is %d", top);
-    }
+    OptionRange.atLeast("--top", top, 1);
     if (csv && json) {
       throw Failure.badInput("--csv and --json exclude each other; leave one out");
     }

@@ -35,7 +35,7 @@ public class RunCommand extends ProgramCommand implements HelpSection.Command {
 
   @Override
   public List<HelpSection> sections() {
-    return RunSections.with(new HelpSection("Output", List.of("--out", "--name"), List.of()));
+    return RunSections.with(HelpSection.of("Output", "--out --name", ""));
   }
 
   /** The plan where its workers are, which may settle what the options left open. */

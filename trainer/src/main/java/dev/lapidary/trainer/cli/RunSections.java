@@ -13,69 +13,45 @@ import java.util.stream.Stream;
  */
 final class RunSections {
   private static final HelpSection DATA =
-      new HelpSection(
-          "Data", List.of("--data", "--val", "--val-split", "--test", "--sampling"), List.of());
+      HelpSection.of("Data", "--data --val --val-split --test --sampling", "");
 
   private static final HelpSection NETWORK =
-      new HelpSection(
+      HelpSection.of(
           "Network",
-          List.of("--arch", "--weights", "--model", "--input-size"),
-          List.of(
-              "--pretrained",
-              "--weights-sha256",
-              "--min-match",
-              "--force",
-              "--head",
-              "--head-init",
-              "--head-dropout",
-              "--head-mlp",
-              "--dropout",
-              "--stochastic-depth",
-              "--min-batch-norm-momentum",
-              "--resize",
-              "--interpolation",
-              "--alpha",
-              "--mean",
-              "--std"));
+          "--arch --weights --model --input-size",
+          "--pretrained --weights-sha256 --min-match --force --head --head-init "
+              + "--head-dropout --head-mlp --dropout --stochastic-depth --min-batch-norm-momentum "
+              + "--resize --interpolation --alpha --mean --std");
 
   private static final HelpSection STAGES =
-      new HelpSection(
+      HelpSection.of(
           "Stages",
-          List.of("--freeze-epochs", "--epochs", "--batch-size", "--patience", "--best-by"),
-          List.of("--freeze-lr", "--freeze-batch-size", "--gradual-unfreeze"));
+          "--freeze-epochs --epochs --batch-size --patience --best-by",
+          "--freeze-lr --freeze-batch-size --gradual-unfreeze");
 
   private static final HelpSection OPTIMIZER =
-      new HelpSection(
+      HelpSection.of(
           "Optimizer",
-          List.of("--recipe", "--optimizer", "--lr", "--weight-decay", "--schedule", "--warmup"),
-          List.of(
-              "--nesterov",
-              "--restarts",
-              "--schedule-by",
-              "--layer-decay",
-              "--no-decay-norms-biases",
-              "--clip-norm",
-              "--clip-value",
-              "--ema",
-              "--ema-warmup"));
+          "--recipe --optimizer --lr --weight-decay --schedule --warmup",
+          "--nesterov --restarts --schedule-by --layer-decay --no-decay-norms-biases "
+              + "--clip-norm --clip-value --ema --ema-warmup");
 
   private static final HelpSection LOSS =
-      new HelpSection("Loss", List.of("--loss", "--class-weights", "--label-smoothing"), List.of());
+      HelpSection.of("Loss", "--loss --class-weights --label-smoothing", "");
 
   private static final HelpSection AUGMENTATION =
-      new HelpSection("Augmentation", List.of("--augment"), List.of("--cache-variants"));
+      HelpSection.of("Augmentation", "--augment", "--cache-variants");
 
   private static final HelpSection MEMORY =
-      new HelpSection(
+      HelpSection.of(
           "Speed and memory",
-          List.of("--precision", "--device", "--threads", "--threads-wait"),
-          List.of("--memory", "--gradient-checkpointing", "--memory-format", "--channels-last"));
+          "--precision --device --threads --threads-wait",
+          "--memory --gradient-checkpointing --memory-format --channels-last");
 
   private static final HelpSection CONFIGURATION =
-      new HelpSection("Configuration", List.of("--config", "--set", "--seed"), List.of());
+      HelpSection.of("Configuration", "--config --set --seed", "");
 
-  private static final HelpSection WORKERS =
-      new HelpSection("Workers", List.of("--world-size"), List.of());
+  private static final HelpSection WORKERS = HelpSection.of("Workers", "--world-size", "");
 
   private RunSections() {}
 

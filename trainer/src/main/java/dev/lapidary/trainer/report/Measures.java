@@ -6,8 +6,6 @@ import java.util.List;
 public sealed interface Measures permits SingleLabelMeasures, MultiLabelMeasures {
   int images();
 
-  int classes();
-
   /** Mean over the images of the plain cross-entropy, in nats. */
   double loss();
 
