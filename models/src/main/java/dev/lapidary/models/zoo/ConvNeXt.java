@@ -80,7 +80,7 @@ final class ConvNeXt {
     int last = plan.channels(3);
     Module head = linear(last, options.classes(), WEIGHT, Init.ZEROS);
     return new Module("ConvNeXt")
-        .with("features", sequential(features.toArray(Layer[]::new)))
+        .with("features", sequential(features))
         .with("classifier", sequential(layerNorm2d(last), flatten(), head))
         .forward((f, x) -> f.call("classifier", f.averagePool(f.call("features", x))));
   }

@@ -1,6 +1,7 @@
 package dev.lapidary.models.zoo;
 
 import static dev.lapidary.models.zoo.Layers.batchNorm;
+import static dev.lapidary.models.zoo.Layers.convNorm;
 import static dev.lapidary.models.zoo.Layers.dropout;
 import static dev.lapidary.models.zoo.Layers.linear;
 import static dev.lapidary.models.zoo.Layers.sequential;
@@ -155,12 +156,12 @@ final class EfficientNet {
       for (int i = 0; i < row.repeats(); i++) {
         stage.add(block(plan, row, i == 0, depth * built++ / plan.blocks()));
       }
-      features.add(sequential(stage.toArray(Layer[]::new)));
+      features.add(sequential(stage));
     }
     int in = plan.rows().get(plan.rows().size() - 1).out();
     features.add(convBn(plan, Conv.of(in, plan.last(), 1), plan.last(), silu()));
     return new Module("EfficientNet")
-        .with("features", sequential(features.toArray(Layer[]::new)))
+        .with("features", sequential(features))
         .with(
             "classifier",
             sequential(
@@ -176,7 +177,7 @@ final class EfficientNet {
   private static Module block(Plan plan, Row row, boolean first, double skipped) {
     int in = first ? row.in() : row.out();
     int stride = first ? row.stride() : 1;
-    Layer[] layers = row.fused() ? fused(plan, row, in, stride) : mobile(plan, row, in, stride);
+    List<Layer> layers = row.fused() ? fused(plan, row, in, stride) : mobile(plan, row, in, stride);
     Module block =
         new Module(row.fused() ? "FusedMBConv" : "MBConv").with("block", sequential(layers));
     if (stride != 1 || in != row.out()) {
@@ -187,7 +188,7 @@ final class EfficientNet {
         .forward((f, x) -> f.add(f.chain(x, "block", "stochastic_depth"), x));
   }
 
-  private static Layer[] mobile(Plan plan, Row row, int in, int stride) {
+  private static List<Layer> mobile(Plan plan, Row row, int in, int stride) {
     int inner = in * row.expansion();
     int squeezed = Math.max(1, in / 4);
     List<Layer> layers = new ArrayList<>();
@@ -203,27 +204,21 @@ final class EfficientNet {
             Conv.of(inner, squeezed, 1).init(Init.KAIMING_FAN_OUT),
             Conv.of(squeezed, inner, 1).init(Init.KAIMING_FAN_OUT)));
     layers.add(convBn(plan, Conv.of(inner, row.out(), 1), row.out()));
-    return layers.toArray(Layer[]::new);
+    return layers;
   }
 
-  private static Layer[] fused(Plan plan, Row row, int in, int stride) {
+  private static List<Layer> fused(Plan plan, Row row, int in, int stride) {
     int inner = in * row.expansion();
     Conv full = Conv.of(in, inner, row.kernel()).stride(stride);
     return inner == in
-        ? new Layer[] {convBn(plan, full, inner, silu())}
-        : new Layer[] {
-          convBn(plan, full, inner, silu()), convBn(plan, Conv.of(inner, row.out(), 1), row.out())
-        };
+        ? List.of(convBn(plan, full, inner, silu()))
+        : List.of(
+            convBn(plan, full, inner, silu()),
+            convBn(plan, Conv.of(inner, row.out(), 1), row.out()));
   }
 
   private static Module convBn(Plan plan, Conv conv, int channels, Layer... then) {
-    Module sequential =
-        sequential(
-            conv.same().init(Init.KAIMING_FAN_OUT),
-            batchNorm(channels, plan.eps(), plan.momentum()));
-    for (int i = 0; i < then.length; i++) {
-      sequential.with(Integer.toString(i + 2), then[i]);
-    }
-    return sequential;
+    Layer norm = batchNorm(channels, plan.eps(), plan.momentum());
+    return convNorm(conv.same().init(Init.KAIMING_FAN_OUT), norm, then);
   }
 }

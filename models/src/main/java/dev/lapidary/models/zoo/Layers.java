@@ -3,6 +3,9 @@ package dev.lapidary.models.zoo;
 import static dev.lapidary.models.zoo.Forward.number;
 
 import dev.lapidary.core.tensor.DType;
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.Stream;
 
 /** {@code torch.nn}'s layers without a family of their own, as modules. */
 final class Layers {
@@ -80,18 +83,24 @@ final class Layers {
 
   /** A convolution, its batch normalization and what else follows, as 0, 1, ... */
   static Module convBn(Conv conv, int channels, Layer... then) {
-    Layer[] layers = new Layer[then.length + 2];
-    layers[0] = conv;
-    layers[1] = batchNorm(channels);
-    System.arraycopy(then, 0, layers, 2, then.length);
-    return sequential(layers);
+    return convNorm(conv, batchNorm(channels), then);
+  }
+
+  /** The same with another normalization. */
+  static Module convNorm(Conv conv, Layer norm, Layer... then) {
+    return sequential(Stream.concat(Stream.of(conv, norm), Arrays.stream(then)).toList());
   }
 
   /** Submodules {@code 0}, {@code 1}, ... one after the other. */
   static Module sequential(Layer... layers) {
+    return sequential(Arrays.asList(layers));
+  }
+
+  /** The same of a list. */
+  static Module sequential(List<? extends Layer> layers) {
     Module sequential = new Module("Sequential");
-    for (int i = 0; i < layers.length; i++) {
-      sequential.with(Integer.toString(i), layers[i]);
+    for (int i = 0; i < layers.size(); i++) {
+      sequential.with(Integer.toString(i), layers.get(i));
     }
     return sequential.forward(Forward::chainAll);
   }

@@ -66,7 +66,7 @@ final class MnasNet {
     layers.addAll(convBn(Conv.of(channels[7], 1280, 1), 1280, true));
     Init weight = Init.uniform(Math.sqrt(3.0 / options.classes()));
     return new Module("MNASNet")
-        .with("layers", sequential(layers.toArray(Layer[]::new)))
+        .with("layers", sequential(layers))
         .with(
             "classifier",
             sequential(
@@ -90,7 +90,7 @@ final class MnasNet {
     layers.addAll(convBn(Conv.of(inner, inner, kernel).stride(stride).depthwise(), inner, true));
     layers.addAll(convBn(Conv.of(inner, out, 1), out, false));
     return new Module("InvertedResidual")
-        .with("layers", sequential(layers.toArray(Layer[]::new)))
+        .with("layers", sequential(layers))
         .forward(
             (f, x) -> {
               Value branch = f.call("layers", x);

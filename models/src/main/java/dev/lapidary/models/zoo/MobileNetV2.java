@@ -65,7 +65,7 @@ final class MobileNetV2 {
     }
     features.add(convBn(conv(in, 1280, 1), 1280, relu6()));
     return new Module("MobileNetV2")
-        .with("features", sequential(features.toArray(Layer[]::new)))
+        .with("features", sequential(features))
         .with(
             "classifier",
             sequential(
@@ -84,7 +84,7 @@ final class MobileNetV2 {
     layers.add(conv(inner, out, 1));
     layers.add(batchNorm(out));
     return new Module("InvertedResidual")
-        .with("conv", sequential(layers.toArray(Layer[]::new)))
+        .with("conv", sequential(layers))
         .forward(
             (f, x) -> {
               Value branch = f.call("conv", x);

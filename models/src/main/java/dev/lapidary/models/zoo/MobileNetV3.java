@@ -1,6 +1,7 @@
 package dev.lapidary.models.zoo;
 
 import static dev.lapidary.models.zoo.Layers.batchNorm;
+import static dev.lapidary.models.zoo.Layers.convNorm;
 import static dev.lapidary.models.zoo.Layers.dropout;
 import static dev.lapidary.models.zoo.Layers.hardswish;
 import static dev.lapidary.models.zoo.Layers.linear;
@@ -92,7 +93,7 @@ final class MobileNetV3 {
     int in = blocks.get(blocks.size() - 1).out();
     features.add(convBn(conv(in, 6 * in, 1), 6 * in, hardswish()));
     return new Module("MobileNetV3")
-        .with("features", sequential(features.toArray(Layer[]::new)))
+        .with("features", sequential(features))
         .with(
             "classifier",
             sequential(
@@ -121,7 +122,7 @@ final class MobileNetV3 {
     }
     layers.add(convBn(conv(b.inner(), b.out(), 1), b.out()));
     return new Module("InvertedResidual")
-        .with("block", sequential(layers.toArray(Layer[]::new)))
+        .with("block", sequential(layers))
         .forward(
             (f, x) -> {
               Value branch = f.call("block", x);
@@ -138,10 +139,6 @@ final class MobileNetV3 {
   }
 
   private static Module convBn(Conv conv, int channels, Layer... then) {
-    Module sequential = sequential(conv, batchNorm(channels, 1e-3, 1e-2));
-    for (int i = 0; i < then.length; i++) {
-      sequential.with(Integer.toString(i + 2), then[i]);
-    }
-    return sequential;
+    return convNorm(conv, batchNorm(channels, 1e-3, 1e-2), then);
   }
 }

@@ -12,6 +12,7 @@ import static dev.lapidary.models.zoo.Layers.stochasticDepth;
 import dev.lapidary.core.image.Preprocessing.Interpolation;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.IntFunction;
 
 /**
  * Swin Transformer (Liu et al. 2021, arXiv 2103.14030): attention inside 7x7 windows that every
@@ -40,13 +41,18 @@ final class SwinTransformer {
     }
   }
 
-  /** What differs between the versions. */
-  interface Parts {
-    Module block(int channels, int heads, boolean shifted, double skipped, ZooOptions options);
-
-    /** Half the height and width, twice the channels. */
-    Module halved(int channels);
+  /** One of a stage's blocks. */
+  @FunctionalInterface
+  interface Block {
+    Module of(int channels, int heads, boolean shifted, double skipped, ZooOptions options);
   }
+
+  /**
+   * What differs between the versions.
+   *
+   * @param halved half the height and width, twice the channels
+   */
+  record Parts(Block block, IntFunction<Module> halved) {}
 
   private SwinTransformer() {}
 
@@ -64,18 +70,7 @@ final class SwinTransformer {
         resize,
         224,
         plan,
-        new Parts() {
-          @Override
-          public Module block(
-              int channels, int heads, boolean shifted, double skipped, ZooOptions options) {
-            return SwinTransformer.block(channels, heads, shifted, skipped, options);
-          }
-
-          @Override
-          public Module halved(int channels) {
-            return patchMerging(channels);
-          }
-        });
+        new Parts(SwinTransformer::block, SwinTransformer::patchMerging));
   }
 
   static Architecture architecture(
@@ -104,18 +99,18 @@ final class SwinTransformer {
     for (int stage = 0; stage < 4; stage++) {
       int channels = plan.width() << stage;
       if (stage > 0) {
-        features.add(parts.halved(channels / 2));
+        features.add(parts.halved().apply(channels / 2));
       }
-      Layer[] blocks = new Layer[plan.blocks(stage)];
-      for (int i = 0; i < blocks.length; i++) {
+      List<Layer> blocks = new ArrayList<>();
+      for (int i = 0; i < plan.blocks(stage); i++) {
         double skipped = depth * built++ / (plan.allBlocks() - 1);
-        blocks[i] = parts.block(channels, plan.heads() << stage, i % 2 == 1, skipped, options);
+        blocks.add(parts.block().of(channels, plan.heads() << stage, i % 2 == 1, skipped, options));
       }
       features.add(sequential(blocks));
     }
     int last = plan.width() << 3;
     return new Module("SwinTransformer")
-        .with("features", sequential(features.toArray(Layer[]::new)))
+        .with("features", sequential(features))
         .with("norm", layerNorm(last, EPS))
         .with("head", linear(last, options.classes(), WEIGHT, Init.ZEROS))
         .forward(

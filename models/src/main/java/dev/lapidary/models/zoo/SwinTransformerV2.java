@@ -31,18 +31,7 @@ final class SwinTransformerV2 {
         resize,
         256,
         plan,
-        new SwinTransformer.Parts() {
-          @Override
-          public Module block(
-              int channels, int heads, boolean shifted, double skipped, ZooOptions options) {
-            return SwinTransformerV2.block(channels, heads, shifted, skipped, options);
-          }
-
-          @Override
-          public Module halved(int channels) {
-            return patchMerging(channels);
-          }
-        });
+        new SwinTransformer.Parts(SwinTransformerV2::block, SwinTransformerV2::patchMerging));
   }
 
   private static Module block(

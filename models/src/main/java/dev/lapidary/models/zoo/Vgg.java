@@ -97,7 +97,7 @@ final class Vgg {
       }
       layers.add(maxPool(2, 2, 0, false));
     }
-    return sequential(layers.toArray(Layer[]::new));
+    return sequential(layers);
   }
 
   private static Module dense(int in, int out) {
