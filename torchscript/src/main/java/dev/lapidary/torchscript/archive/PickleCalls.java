@@ -9,13 +9,11 @@ import dev.lapidary.torchscript.archive.PyValue.PyDevice;
 import dev.lapidary.torchscript.archive.PyValue.PyDict;
 import dev.lapidary.torchscript.archive.PyValue.PyEnum;
 import dev.lapidary.torchscript.archive.PyValue.PyGlobal;
-import dev.lapidary.torchscript.archive.PyValue.PyInt;
 import dev.lapidary.torchscript.archive.PyValue.PyList;
 import dev.lapidary.torchscript.archive.PyValue.PyObject;
 import dev.lapidary.torchscript.archive.PyValue.PyOpaque;
 import dev.lapidary.torchscript.archive.PyValue.PyRawStorage;
 import dev.lapidary.torchscript.archive.PyValue.PyStorage;
-import dev.lapidary.torchscript.archive.PyValue.PyString;
 import dev.lapidary.torchscript.archive.PyValue.PyTensor;
 import dev.lapidary.torchscript.archive.PyValue.PyTuple;
 import java.util.ArrayList;
@@ -23,7 +21,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalInt;
 import java.util.Set;
 
 /**
@@ -73,14 +70,12 @@ final class PickleCalls {
               .split("\\s+"));
 
   private final PickleLexer lexer;
-  private final StorageSource storages;
   private final PickledTensors tensors;
   private final ForeignCalls foreign = new ForeignCalls();
   private long copies;
 
-  PickleCalls(PickleLexer lexer, StorageSource storages) {
+  PickleCalls(PickleLexer lexer) {
     this.lexer = lexer;
-    this.storages = storages;
     this.tensors = new PickledTensors(lexer);
   }
 
@@ -156,7 +151,8 @@ final class PickleCalls {
     }
     if (TAGGED_LISTS.containsKey(name)) {
       arity(name, arguments, 1, 1);
-      return new PyList(TAGGED_LISTS.getOrDefault(name, ""), list(arguments.get(0)).items());
+      return new PyList(
+          TAGGED_LISTS.getOrDefault(name, ""), PyTree.list(arguments.get(0), lexer).items());
     }
     return switch (name) {
       case UTILS + "_rebuild_tensor" -> rebuild(arity(name, arguments, 4, 4));
@@ -168,7 +164,8 @@ final class PickleCalls {
       case "torch._tensor._rebuild_from_type_v2" -> fromType(arity(name, arguments, 4, 4));
       case JIT + "restore_type_tag" -> tagged(arity(name, arguments, 2, 2));
       case "collections.OrderedDict" -> orderedDict(arity(name, arguments, 0, 1));
-      case "torch.device" -> new PyDevice(string(arity(name, arguments, 1, 2).get(0)));
+      case "torch.device" ->
+          new PyDevice(PyTree.string(arity(name, arguments, 1, 2).get(0), lexer));
       case "torch.Size" -> arity(name, arguments, 1, 1).get(0);
       default -> {
         if (isPython()) {
@@ -177,64 +174,6 @@ final class PickleCalls {
         throw lexer.refuse("calls %s, which is no function", name);
       }
     };
-  }
-
-  /** {@code ('storage', type, key, location, numel[, view])}, or a class with its source text. */
-  PyValue persistent(PyValue id) {
-    if (isPython()
-        && id instanceof PyTuple module
-        && module.items().size() == 4
-        && module.items().get(0).equals(new PyString("module"))) {
-      return module.items().get(1);
-    }
-    if (!(id instanceof PyTuple tuple)
-        || tuple.items().size() < 5
-        || tuple.items().size() > 6
-        || !tuple.items().get(0).equals(new PyString("storage"))
-        || !(tuple.items().get(1) instanceof PyGlobal type)
-        || !(tuple.items().get(4) instanceof PyInt numel)) {
-      throw lexer.refuse(
-          "a persistent id that is not ('storage', type, key, location, numel): the pickle is"
-              + " malformed");
-    }
-    Optional<DType> dtype = DType.ofStorageName(type.name());
-    OptionalInt width =
-        dtype.isPresent()
-            ? OptionalInt.of(dtype.get().bytes())
-            : isPython() ? RawTypes.width(type.name()) : OptionalInt.empty();
-    if (width.isEmpty()) {
-      if (isPython()) {
-        return new PyOpaque(name(type));
-      }
-      throw lexer.refuse("%s is no storage type", Quote.of(name(type)));
-    }
-    if (numel.value() < 0 || numel.value() > Long.MAX_VALUE / width.getAsInt()) {
-      throw lexer.refuse("a storage of %d elements", numel.value());
-    }
-    String key = string(tuple.items().get(2));
-    Storage whole = storages.storage(key, numel.value() * width.getAsInt());
-    Storage storage =
-        tuple.items().size() == 6 && tuple.items().get(5) instanceof PyTuple view
-            ? part(whole, width.getAsInt(), view.items())
-            : whole;
-    return dtype.isPresent()
-        ? new PyStorage(dtype.get(), storage)
-        : new PyRawStorage(type.name(), storage);
-  }
-
-  /** {@code (key, offset, numel)}: before PyTorch 0.4 a storage could be a part of another. */
-  private Storage part(Storage whole, int width, List<PyValue> view) {
-    if (view.size() == 3
-        && view.get(1) instanceof PyInt offset
-        && view.get(2) instanceof PyInt numel
-        && offset.value() >= 0
-        && numel.value() >= 0
-        && numel.value() <= whole.size() / width
-        && offset.value() <= whole.size() / width - numel.value()) {
-      int from = (int) (offset.value() * width);
-      return Storage.over(whole.bytes().slice(from, (int) (numel.value() * width)));
-    }
-    throw lexer.refuse("a view of a storage that lies outside of it; the file is damaged");
   }
 
   private PyValue rebuild(List<PyValue> arguments) {
@@ -301,7 +240,7 @@ final class PickleCalls {
   }
 
   private PyValue tagged(List<PyValue> arguments) {
-    String type = string(arguments.get(1));
+    String type = PyTree.string(arguments.get(1), lexer);
     int open = type.indexOf('[');
     String inner =
         open < 0 || !type.endsWith("]") ? "" : type.substring(open + 1, type.length() - 1);
@@ -318,8 +257,9 @@ final class PickleCalls {
   /** Called with no argument, or by Python 2 with a list of pairs. */
   private PyValue orderedDict(List<PyValue> arguments) {
     Map<PyValue, PyValue> items = new LinkedHashMap<>();
-    countCopies(arguments.isEmpty() ? 0 : list(arguments.get(0)).items().size());
-    for (PyValue pair : arguments.isEmpty() ? List.<PyValue>of() : list(arguments.get(0)).items()) {
+    countCopies(arguments.isEmpty() ? 0 : PyTree.list(arguments.get(0), lexer).items().size());
+    for (PyValue pair :
+        arguments.isEmpty() ? List.<PyValue>of() : PyTree.list(arguments.get(0), lexer).items()) {
       List<PyValue> both =
           pair instanceof PyList two
               ? two.items()
@@ -340,20 +280,6 @@ final class PickleCalls {
     }
   }
 
-  private PyList list(PyValue value) {
-    if (value instanceof PyList list) {
-      return list;
-    }
-    throw lexer.refuse("%s, expected a list", PyTree.kind(value));
-  }
-
-  private String string(PyValue value) {
-    if (value instanceof PyString string) {
-      return string.value();
-    }
-    throw lexer.refuse("%s, expected a string", PyTree.kind(value));
-  }
-
   private List<PyValue> arity(String name, List<PyValue> arguments, int min, int max) {
     if (arguments.size() < min || arguments.size() > max) {
       throw lexer.refuse(
@@ -366,7 +292,7 @@ final class PickleCalls {
     return module.equals("__torch__") || module.startsWith("__torch__.");
   }
 
-  private static String name(PyGlobal global) {
+  static String name(PyGlobal global) {
     return global.module() + "." + global.name();
   }
 }

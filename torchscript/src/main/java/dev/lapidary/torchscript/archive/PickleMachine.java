@@ -37,13 +37,15 @@ final class PickleMachine {
 
   private final PickleLexer lexer;
   private final PickleCalls calls;
+  private final PersistentIds ids;
   private final List<PyValue> stack = new ArrayList<>();
   private final Deque<Integer> marks = new ArrayDeque<>();
   private final Map<Long, PyValue> memo = new HashMap<>();
 
   PickleMachine(ByteBuffer pickle, String record, StorageSource storages, PickleDialect dialect) {
     this.lexer = new PickleLexer(pickle, record, dialect);
-    this.calls = new PickleCalls(lexer, storages);
+    this.calls = new PickleCalls(lexer);
+    this.ids = new PersistentIds(lexer, storages);
     if (pickle.remaining() > LONGEST_PICKLE) {
       throw lexer.refuse(
           "a pickle of %d bytes, at most %d are read", pickle.remaining(), LONGEST_PICKLE);
@@ -52,11 +54,7 @@ final class PickleMachine {
 
   /** The value: an archive's checked by {@link PyTree}, Python's not safe to walk by recursion. */
   PyValue run() {
-    while (true) {
-      Opcode opcode = lexer.next();
-      if (opcode == Opcode.STOP) {
-        break;
-      }
+    for (Opcode opcode = lexer.next(); opcode != Opcode.STOP; opcode = lexer.next()) {
       step(opcode);
       if (stack.size() > DEEPEST_STACK) {
         throw lexer.refuse("more than %d values at once; the pickle is malformed", DEEPEST_STACK);
@@ -129,7 +127,7 @@ final class PickleMachine {
       case NEWOBJ_EX -> newObject(pop(3));
       case REDUCE -> reduce();
       case BUILD -> build();
-      case BINPERSID -> stack.add(calls.persistent(pop()));
+      case BINPERSID -> stack.add(ids.storage(pop()));
     }
   }
 

@@ -40,6 +40,22 @@ final class PyTree {
     new PyTree(lexer).extent(root, 0);
   }
 
+  /** What must be a string. */
+  static String string(PyValue value, PickleLexer lexer) {
+    if (value instanceof PyString string) {
+      return string.value();
+    }
+    throw lexer.refuse("%s, expected a string", kind(value));
+  }
+
+  /** What must be a list. */
+  static PyList list(PyValue value, PickleLexer lexer) {
+    if (value instanceof PyList list) {
+      return list;
+    }
+    throw lexer.refuse("%s, expected a list", kind(value));
+  }
+
   /** A dict's key. Whatever else Python can hash is told apart by identity, never hashed itself. */
   static PyValue key(PyValue key, PickleLexer lexer) {
     boolean scalar =

@@ -1,13 +1,10 @@
 package dev.lapidary.torchscript.script;
 
-import dev.lapidary.core.failure.ExitCode;
-import dev.lapidary.core.failure.Failure;
 import dev.lapidary.torchscript.graph.SourceLocation;
 import dev.lapidary.torchscript.script.Expression.Keyword;
 import dev.lapidary.torchscript.script.Token.Kind;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -15,42 +12,14 @@ import java.util.Optional;
  * subscripts, literals), and Python's operators, which versions 1 and 2 wrote.
  */
 final class ExpressionParser {
-  /** How tight an operator binds; the numbers only order them. */
-  static final Map<String, Integer> PRECEDENCE =
-      Map.ofEntries(
-          Map.entry("or", 1),
-          Map.entry("and", 2),
-          Map.entry("in", 4),
-          Map.entry("not", 4),
-          Map.entry("is", 4),
-          Map.entry("<", 4),
-          Map.entry(">", 4),
-          Map.entry("<=", 4),
-          Map.entry(">=", 4),
-          Map.entry("==", 4),
-          Map.entry("!=", 4),
-          Map.entry("|", 5),
-          Map.entry("^", 6),
-          Map.entry("&", 7),
-          Map.entry("<<", 8),
-          Map.entry(">>", 8),
-          Map.entry("+", 9),
-          Map.entry("-", 9),
-          Map.entry("*", 10),
-          Map.entry("/", 10),
-          Map.entry("//", 10),
-          Map.entry("%", 10),
-          Map.entry("**", 12));
-
-  static final int NOT = 3;
-  static final int SIGN = 11;
-
   private final TokenReader in;
   private final Spans spans;
+  private final Literals literals;
 
   ExpressionParser(TokenReader in, Spans spans) {
     this.in = in;
     this.spans = spans;
+    this.literals = new Literals(in);
   }
 
   /** Keeps where a node stands: from {@code start} to what was read last. */
@@ -100,9 +69,9 @@ final class ExpressionParser {
     int start = in.start();
     Expression left = unary();
     for (int operators = 0; ; operators++) {
-      Integer precedence = PRECEDENCE.get(in.peek().text());
+      int precedence = Precedence.of(in.peek().text());
       boolean operator = in.sees(Kind.SYMBOL) || in.sees(Kind.NAME);
-      if (!operator || precedence == null || precedence < atLeast) {
+      if (!operator || precedence < atLeast) {
         in.leave(operators);
         return left;
       }
@@ -138,7 +107,7 @@ final class ExpressionParser {
   private Expression signed(Token token) {
     in.next();
     in.enter();
-    Expression operand = binary(token.is("not") ? NOT : SIGN);
+    Expression operand = binary(token.is("not") ? Precedence.NOT : Precedence.SIGN);
     in.leave();
     if (token.is("-") && operand instanceof Expression.Int i) {
       return new Expression.Int(token.at(), -i.value());
@@ -231,66 +200,7 @@ final class ExpressionParser {
     Token token = in.next();
     return token.kind() == Kind.SYMBOL
         ? bracketed(token)
-        : placed(literalOrName(token), token.span().start());
-  }
-
-  private Expression literalOrName(Token token) {
-    SourceLocation at = token.at();
-    return switch (token.kind()) {
-      case NAME -> name(token);
-      case INTEGER -> new Expression.Int(at, integer(token));
-      case FLOAT -> new Expression.Real(at, Double.parseDouble(token.text()));
-      case COMPLEX -> new Expression.Imaginary(at, Double.parseDouble(token.text()));
-      case STRING -> new Expression.Text(at, strings(token));
-      default -> throw expressionExpected(token);
-    };
-  }
-
-  private Expression name(Token token) {
-    return switch (token.text()) {
-      case "True" -> new Expression.Bool(token.at(), true);
-      case "False" -> new Expression.Bool(token.at(), false);
-      case "None" -> new Expression.None(token.at());
-      case "if",
-          "else",
-          "for",
-          "while",
-          "return",
-          "def",
-          "class",
-          "pass",
-          "with",
-          "import",
-          "lambda" ->
-          throw expressionExpected(token);
-      default -> new Expression.Name(token.at(), token.text());
-    };
-  }
-
-  private long integer(Token token) {
-    try {
-      // 2^63 occurs as the operand of a minus only, and -2^63 is its own negative.
-      return token.text().equals("9223372036854775808")
-          ? Long.MIN_VALUE
-          : Long.parseLong(token.text());
-    } catch (NumberFormatException e) {
-      throw new Failure(
-          ExitCode.BAD_INPUT,
-          token.at() + ": the integer " + token.text() + " is no 64-bit number",
-          e);
-    }
-  }
-
-  /** Strings that stand side by side are one. */
-  private String strings(Token first) {
-    if (!in.sees(Kind.STRING)) {
-      return first.text();
-    }
-    StringBuilder all = new StringBuilder(first.text());
-    while (in.sees(Kind.STRING)) {
-      all.append(in.next().text());
-    }
-    return all.toString();
+        : placed(literals.read(token), token.span().start());
   }
 
   private Expression bracketed(Token open) {
@@ -300,7 +210,7 @@ final class ExpressionParser {
           case "(" -> parenthesis(open);
           case "[" -> placed(list(open.at()), open.span().start());
           case "{" -> placed(dict(open.at()), open.span().start());
-          default -> throw expressionExpected(open);
+          default -> throw Literals.expressionExpected(open);
         };
     in.leave();
     return value;
@@ -347,9 +257,5 @@ final class ExpressionParser {
     if (!in.accept(",") && !in.sees(close)) {
       throw in.unexpected("',' or '" + close + "'");
     }
-  }
-
-  private static Failure expressionExpected(Token found) {
-    return Failure.badInput("%s: expected an expression, found %s", found.at(), found.shown());
   }
 }

@@ -36,20 +36,20 @@ final class ExpressionPrinter {
       return precedence(binary.operator());
     }
     if (expression instanceof Expression.Unary unary) {
-      return unary.operator().equals("not") ? ExpressionParser.NOT : ExpressionParser.SIGN;
+      return unary.operator().equals("not") ? Precedence.NOT : Precedence.SIGN;
     }
     if (expression instanceof Expression.Int i) {
-      return i.value() < 0 ? ExpressionParser.SIGN : NUMBER;
+      return i.value() < 0 ? Precedence.SIGN : NUMBER;
     }
     if (expression instanceof Expression.Real real) {
-      return Double.compare(real.value(), 0) < 0 ? ExpressionParser.SIGN : NUMBER;
+      return Double.compare(real.value(), 0) < 0 ? Precedence.SIGN : NUMBER;
     }
     return expression instanceof Expression.Imaginary ? NUMBER : CLOSED;
   }
 
   /** Of {@code is not} and {@code not in} it is that of their first word. */
   private static int precedence(String operator) {
-    return ExpressionParser.PRECEDENCE.getOrDefault(operator.split(" ", 2)[0], ANY);
+    return Precedence.of(operator.split(" ", 2)[0]);
   }
 
   private void write(Expression expression) {
