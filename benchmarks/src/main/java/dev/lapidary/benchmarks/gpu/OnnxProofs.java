@@ -3,6 +3,7 @@ package dev.lapidary.benchmarks.gpu;
 import ai.onnxruntime.OnnxTensor;
 import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtSession;
+import dev.lapidary.core.measure.Argmax;
 import dev.lapidary.core.failure.Phrase;
 import dev.lapidary.core.tensor.Uniform;
 import dev.lapidary.runtime.Classifier;
@@ -51,7 +52,7 @@ final class OnnxProofs {
       int same = 0;
       int classes = alone.length;
       for (int i = 0; i < IMAGES; i++) {
-        same += argmax(batch, i * classes, classes) == argmax(here, i * classes, classes) ? 1 : 0;
+        same += Argmax.of(batch, i * classes, classes) == Argmax.of(here, i * classes, classes) ? 1 : 0;
       }
       return ProofOutcome.within(
           difference,
@@ -125,13 +126,5 @@ final class OnnxProofs {
       most = Math.max(most, Math.abs(values[i]));
     }
     return most;
-  }
-
-  private static int argmax(float[] values, int from, int count) {
-    int best = from;
-    for (int i = from; i < from + count; i++) {
-      best = values[i] > values[best] ? i : best;
-    }
-    return best - from;
   }
 }

@@ -1,5 +1,6 @@
 package dev.lapidary.exporter.quantize;
 
+import dev.lapidary.core.file.Sha256;
 import dev.lapidary.core.image.ImageFile;
 import dev.lapidary.core.image.ImageLimits;
 import dev.lapidary.core.image.RgbImage;
@@ -7,7 +8,6 @@ import dev.lapidary.core.image.UndecodableImage;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
@@ -71,12 +71,8 @@ record ContentOrder(List<ContentOrder.Image> images, int copies) {
   }
 
   private static byte[] sha256(byte[] before, byte[] content) {
-    try {
-      MessageDigest digest = MessageDigest.getInstance("SHA-256");
-      digest.update(before);
-      return digest.digest(content);
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every JDK has SHA-256", e);
-    }
+    MessageDigest digest = Sha256.digest();
+    digest.update(before);
+    return digest.digest(content);
   }
 }

@@ -2,11 +2,11 @@ package dev.lapidary.serve.access;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import dev.lapidary.core.file.Sha256;
 import dev.lapidary.core.failure.Failure;
 import dev.lapidary.core.file.TextFile;
 import java.nio.file.Path;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -129,10 +129,6 @@ public final class ApiKeys {
   }
 
   private static byte[] digest(String key) {
-    try {
-      return MessageDigest.getInstance("SHA-256").digest(key.getBytes(UTF_8));
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every Java has SHA-256", e);
-    }
+    return Sha256.digest().digest(key.getBytes(UTF_8));
   }
 }
