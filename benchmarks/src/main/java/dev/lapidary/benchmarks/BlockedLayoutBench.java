@@ -46,7 +46,7 @@ final class BlockedLayoutBench {
     List<Double> contiguous = new ArrayList<>();
     List<Double> channelsLast = new ArrayList<>();
     List<Double> inBlocks = new ArrayList<>();
-    double most = 0;
+    double maximum = 0;
     for (int round = 0; round < rounds; round++) {
       MemoryFormatBench.Steps reference = MemoryFormatBench.measure(plain, side, false);
       contiguous.add(reference.imagesPerSecond());
@@ -55,7 +55,7 @@ final class BlockedLayoutBench {
       inBlocks.add(steps.imagesPerSecond());
       for (int i = 0; i < steps.losses().size(); i++) {
         double loss = reference.losses().get(i);
-        most = Math.max(most, Math.abs(steps.losses().get(i) - loss) / loss);
+        maximum = Math.max(maximum, Math.abs(steps.losses().get(i) - loss) / loss);
       }
     }
     System.out.printf(
@@ -67,7 +67,7 @@ final class BlockedLayoutBench {
         Median.of(channelsLast),
         Median.of(inBlocks),
         Median.of(inBlocks) / Median.of(channelsLast),
-        most);
+        maximum);
   }
 
   private static TorchScriptArchive blocked(TorchScriptArchive plain) {

@@ -3,8 +3,8 @@ package dev.lapidary.benchmarks.gpu;
 import ai.onnxruntime.OnnxTensor;
 import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtSession;
-import dev.lapidary.core.measure.Argmax;
 import dev.lapidary.core.failure.Phrase;
+import dev.lapidary.core.measure.Argmax;
 import dev.lapidary.core.tensor.Uniform;
 import dev.lapidary.runtime.Classifier;
 import dev.lapidary.runtime.ClassifierOptions;
@@ -52,7 +52,8 @@ final class OnnxProofs {
       int same = 0;
       int classes = alone.length;
       for (int i = 0; i < IMAGES; i++) {
-        same += Argmax.of(batch, i * classes, classes) == Argmax.of(here, i * classes, classes) ? 1 : 0;
+        same +=
+            Argmax.of(batch, i * classes, classes) == Argmax.of(here, i * classes, classes) ? 1 : 0;
       }
       return ProofOutcome.within(
           difference,
@@ -113,18 +114,18 @@ final class OnnxProofs {
 
   /** NaN if one is. */
   private static double difference(float[] some, float[] all) {
-    double most = 0;
+    double maximum = 0;
     for (int i = 0; i < some.length; i++) {
-      most = Math.max(most, Math.abs((double) some[i] - all[i]));
+      maximum = Math.max(maximum, Math.abs((double) some[i] - all[i]));
     }
-    return most;
+    return maximum;
   }
 
   private static double greatest(float[] values, int from, int count) {
-    double most = 0;
+    double maximum = 0;
     for (int i = from; i < from + count; i++) {
-      most = Math.max(most, Math.abs(values[i]));
+      maximum = Math.max(maximum, Math.abs(values[i]));
     }
-    return most;
+    return maximum;
   }
 }

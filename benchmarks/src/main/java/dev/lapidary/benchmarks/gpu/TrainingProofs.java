@@ -44,12 +44,12 @@ final class TrainingProofs {
           losses(TorchDevice.of(device.toString()), precision, there);
           return STEPS;
         });
-    double most = 0;
+    double maximum = 0;
     for (int i = 0; i < STEPS; i++) {
-      most = Math.max(most, Math.abs(there[i] - here[i]) / here[0]);
+      maximum = Math.max(maximum, Math.abs(there[i] - here[i]) / here[0]);
     }
     return ProofOutcome.within(
-        most,
+        maximum,
         bound,
         Phrase.of(
             "of the first loss, in %d steps from %.4f to %.4f", STEPS, here[0], here[STEPS - 1]));

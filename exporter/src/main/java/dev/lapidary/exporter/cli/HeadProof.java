@@ -126,8 +126,8 @@ final class HeadProof {
         answers(
             LoadedModel.open(ModelRuntime.ONNX_RUNTIME, trunk.file(), OutputChoice.FIRST), images);
     double apart = distance(here, there);
-    double most = OTHER_IMAGES * told.logitNoise();
-    if (!(apart <= most)) { // so that NaN fails
+    double maximum = OTHER_IMAGES * told.logitNoise();
+    if (!(apart <= maximum)) { // so that NaN fails
       throw Failure.badInput(
           "%s",
           Phrase.of(
@@ -139,7 +139,7 @@ final class HeadProof {
               request.export().source.getFileName(),
               images.size(),
               apart,
-              most,
+              maximum,
               told.method()));
     }
     float[] expected = answers(LoadedModel.headed(floats, head, Preparation.SERVED), images);
@@ -213,10 +213,10 @@ final class HeadProof {
   }
 
   private static double distance(float[] a, float[] b) {
-    double most = 0;
+    double maximum = 0;
     for (int i = 0; i < a.length; i++) {
-      most = Math.max(most, Math.abs((double) a[i] - b[i]));
+      maximum = Math.max(maximum, Math.abs((double) a[i] - b[i]));
     }
-    return most;
+    return maximum;
   }
 }

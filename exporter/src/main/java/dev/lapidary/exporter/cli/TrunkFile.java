@@ -113,11 +113,11 @@ record TrunkFile(Path file, String sha256, OnnxGraph graph, ModelCard card) {
     }
     double[] there = found.toDoubles();
     double[] here = own.toDoubles();
-    double most = 0;
+    double maximum = 0;
     for (int i = 0; i < here.length; i++) {
-      most = Math.max(most, Math.abs(here[i] - there[i]));
+      maximum = Math.max(maximum, Math.abs(here[i] - there[i]));
     }
-    return Phrase.of(" by up to %.3g", most);
+    return Phrase.of(" by up to %.3g", maximum);
   }
 
   private static boolean same(Tensor a, Tensor b) {

@@ -38,7 +38,7 @@ final class CandidateSearch {
   /** The nearest of them so far, which is most often what comes out, with its integers. */
   private final IdentityHashMap<Candidate, OnnxGraph> nearest = new IdentityHashMap<>();
 
-  private double least = Double.POSITIVE_INFINITY;
+  private double minimum = Double.POSITIVE_INFINITY;
 
   /**
    * @param reference of the calibration images
@@ -145,8 +145,8 @@ final class CandidateSearch {
     if (Double.isFinite(error)) {
       errors.put(candidate, error);
     }
-    if (error < least) {
-      least = error;
+    if (error < minimum) {
+      minimum = error;
       nearest.clear();
       nearest.put(candidate, built);
     }

@@ -94,15 +94,15 @@ final class ChannelSums {
 
   private void addOne(float[] values, int from, int inner) {
     double sum = 0;
-    float least = Float.POSITIVE_INFINITY;
-    float most = Float.NEGATIVE_INFINITY;
+    float minimum = Float.POSITIVE_INFINITY;
+    float maximum = Float.NEGATIVE_INFINITY;
     for (int i = from; i < from + inner; i++) {
       float value = values[i];
       sum += value;
-      least = value < least ? value : least;
-      most = value > most ? value : most;
+      minimum = value < minimum ? value : minimum;
+      maximum = value > maximum ? value : maximum;
     }
-    add(from / inner, sum, least, most);
+    add(from / inner, sum, minimum, maximum);
   }
 
   /** Four channels side by side: a processor else waits for each sum before the next value. */
@@ -144,16 +144,17 @@ final class ChannelSums {
     add(first + 3, sum3, low3, high3);
   }
 
-  private void add(int row, double sum, float least, float most) {
+  private void add(int row, double sum, float minimum, float maximum) {
     int channel = row % sums.length;
     sums[channel] += sum;
     total += sum;
-    range(channel, least, most);
+    range(channel, minimum, maximum);
   }
 
-  private void range(int channel, float least, float most) {
-    magnitudes[channel] = Math.max(magnitudes[channel], Math.max(Math.abs(least), Math.abs(most)));
-    low = Math.min(low, least);
-    high = Math.max(high, most);
+  private void range(int channel, float minimum, float maximum) {
+    magnitudes[channel] =
+        Math.max(magnitudes[channel], Math.max(Math.abs(minimum), Math.abs(maximum)));
+    low = Math.min(low, minimum);
+    high = Math.max(high, maximum);
   }
 }

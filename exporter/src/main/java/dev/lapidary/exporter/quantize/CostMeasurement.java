@@ -91,7 +91,7 @@ final class CostMeasurement {
     List<OnnxGraph> graphs =
         List.of(
             few, many, integers(few, Set.of()), integers(many, Set.of()), integers(many, island));
-    double[] minimum = leastMicros(shape, graphs);
+    double[] minimum = minMicros(shape, graphs);
     double floats = Math.max(0.1, (minimum[1] - minimum[0]) / (LONG - SHORT));
     double onIntegers = Math.max(0.1, (minimum[3] - minimum[2]) / (LONG - SHORT));
     double conversion = Math.max(0, minimum[4] - minimum[3] - floats + onIntegers);
@@ -108,7 +108,7 @@ final class CostMeasurement {
     return Math.round(micros * 10) / 10.0;
   }
 
-  private static double[] leastMicros(Shape shape, List<OnnxGraph> graphs) {
+  private static double[] minMicros(Shape shape, List<OnnxGraph> graphs) {
     List<RuntimeModel> models = new ArrayList<>();
     double[] minimum = new double[graphs.size()];
     Arrays.fill(minimum, Double.POSITIVE_INFINITY);

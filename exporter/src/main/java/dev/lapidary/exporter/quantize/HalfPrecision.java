@@ -160,7 +160,7 @@ public final class HalfPrecision {
     casts.forEach(to::add);
   }
 
-  /** ONNX Runtime has no kernel that adds up at places in float16. */
+  /** ONNX Runtime has no kernel that adds up at indices in float16. */
   private boolean staysFloat(OnnxNode node) {
     return STAYS_FLOAT.contains(node.op())
         || norms.contains(node.name())

@@ -154,7 +154,7 @@ final class LayerSearch {
   private void fewest(List<String> ranked) {
     int failing = 0;
     int passing = 1;
-    int maximum = mostFloats(ranked);
+    int maximum = maxFloats(ranked);
     while (passing <= maximum && !passes(ranked, passing)) {
       failing = passing;
       passing = Math.max(passing + 1, Math.min(2 * passing, maximum));
@@ -170,7 +170,7 @@ final class LayerSearch {
   }
 
   /** How many may go back to float: one with a weight must stay, or nothing is gained. */
-  private int mostFloats(List<String> ranked) {
+  private int maxFloats(List<String> ranked) {
     Set<String> weighted = weighted();
     int last = ranked.size() - 1;
     while (last > 0 && !weighted.contains(ranked.get(last))) {

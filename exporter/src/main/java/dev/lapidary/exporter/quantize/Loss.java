@@ -1,7 +1,7 @@
 package dev.lapidary.exporter.quantize;
 
-import dev.lapidary.core.measure.Argmax;
 import dev.lapidary.core.card.Scoring;
+import dev.lapidary.core.measure.Argmax;
 import dev.lapidary.core.measure.AveragePrecision;
 import dev.lapidary.core.measure.PairedProportions;
 import java.util.Arrays;

@@ -54,8 +54,8 @@ final class Reference {
     float[] all = Arrays.copyOf(first, outputs.length);
     if (first.length < all.length) {
       try (RuntimeModel model = RuntimeModel.load(quantized, 1)) {
-        float[] rest = outputs(model, images, first.length / classes, images.count());
-        System.arraycopy(rest, 0, all, first.length, rest.length);
+        float[] remaining = outputs(model, images, first.length / classes, images.count());
+        System.arraycopy(remaining, 0, all, first.length, remaining.length);
       }
     }
     return drift(all, images.count());

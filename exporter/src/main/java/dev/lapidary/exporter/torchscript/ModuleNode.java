@@ -37,18 +37,18 @@ final class ModuleNode {
    * @return how the root's method reads it; empty if the name is taken or not one of a module
    */
   Optional<Expression> put(String name, Tensor tensor) {
-    return place(name).filter(place -> place.isFree()).map(place -> place.hold(tensor));
+    return slot(name).filter(slot -> slot.isFree()).map(slot -> slot.hold(tensor));
   }
 
   /** The same for an object of a class that is libtorch's own. */
   Optional<Expression> put(String name, PyObject object) {
-    return place(name).filter(place -> place.isFree()).map(place -> place.hold(object));
+    return slot(name).filter(slot -> slot.isFree()).map(slot -> slot.hold(object));
   }
 
   /**
    * @param access how the root's method reads it
    */
-  private record Place(ModuleNode module, String name, Expression access) {
+  private record Slot(ModuleNode module, String name, Expression access) {
     boolean isFree() {
       return !module.tensors.containsKey(name) && !module.packed.containsKey(name);
     }
@@ -64,7 +64,7 @@ final class ModuleNode {
     }
   }
 
-  private Optional<Place> place(String name) {
+  private Optional<Slot> slot(String name) {
     String[] path = name.split("\\.", -1);
     ModuleNode part = this;
     Expression access = new Expression.Name(HERE, "self");
@@ -82,7 +82,7 @@ final class ModuleNode {
         part = part.children.computeIfAbsent(path[i], unused -> new ModuleNode());
       }
     }
-    return Optional.of(new Place(part, path[path.length - 1], access));
+    return Optional.of(new Slot(part, path[path.length - 1], access));
   }
 
   private static Expression attribute(Expression object, String name) {

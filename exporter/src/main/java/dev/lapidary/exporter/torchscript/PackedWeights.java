@@ -57,13 +57,13 @@ record PackedWeights(Graph graph, Map<Integer, Packed> objects) {
         node.arguments().forEach(a -> read.add(a instanceof Value value ? value.id() : -1));
       }
     }
-    List<Node> rest = new ArrayList<>(graph.nodes());
-    rest.removeIf(
+    List<Node> remaining = new ArrayList<>(graph.nodes());
+    remaining.removeIf(
         node ->
             objects.containsKey(node.output().id())
                 || (makers.containsKey(node.output().id()) && !read.contains(node.output().id())));
     return new PackedWeights(
-        new Graph(graph.name(), graph.inputs(), rest, graph.outputs()), objects);
+        new Graph(graph.name(), graph.inputs(), remaining, graph.outputs()), objects);
   }
 
   private static Packed packed(Node pack, Node weight) {

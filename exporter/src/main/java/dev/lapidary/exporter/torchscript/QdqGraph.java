@@ -18,11 +18,11 @@ final class QdqGraph {
   private static final int LARGEST = 255;
 
   private final OnnxGraph graph;
-  private final Map<String, Integer> places = new HashMap<>();
+  private final Map<String, Integer> positions = new HashMap<>();
 
   QdqGraph(OnnxGraph graph) {
     this.graph = graph;
-    graph.nodes().forEach(node -> places.put(node.name(), places.size()));
+    graph.nodes().forEach(node -> positions.put(node.name(), positions.size()));
   }
 
   /** {@code real = (integer - zeroPoint) * scale} of integers from 0 to 255. */
@@ -54,9 +54,9 @@ final class QdqGraph {
     return graph;
   }
 
-  /** The place in the order of execution. */
-  int place(OnnxNode node) {
-    return places.getOrDefault(node.name(), 0);
+  /** The position in the order of execution. */
+  int position(OnnxNode node) {
+    return positions.getOrDefault(node.name(), 0);
   }
 
   /** Whether the graph computes or takes a value of this name. */
@@ -134,10 +134,10 @@ final class QdqGraph {
     if (activation.is("Relu")) {
       return true;
     }
-    double least = bound(activation, 1, Double.NEGATIVE_INFINITY);
-    double most = bound(activation, 2, Double.POSITIVE_INFINITY);
+    double minimum = bound(activation, 1, Double.NEGATIVE_INFINITY);
+    double maximum = bound(activation, 2, Double.POSITIVE_INFINITY);
     double end = (LARGEST - grid.zeroPoint()) * grid.scale();
-    return least == 0 && end <= most + grid.scale() / 2;
+    return minimum == 0 && end <= maximum + grid.scale() / 2;
   }
 
   private double bound(OnnxNode clip, int index, double otherwise) {

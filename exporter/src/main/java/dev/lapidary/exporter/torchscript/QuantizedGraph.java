@@ -122,7 +122,7 @@ public final class QuantizedGraph {
       }
     }
     found.removeIf(n -> n.is("QuantizeLinear", "DequantizeLinear"));
-    found.sort(Comparator.comparingInt(qdq::place));
+    found.sort(Comparator.comparingInt(qdq::position));
     return found.stream().distinct().toList();
   }
 

@@ -143,9 +143,9 @@ final class QuantizedProgram {
 
     /** By the place in the trace, which their numbers follow; a new one is behind what it reads. */
     private List<Node> ordered() {
-      Comparator<Node> byPlace = Comparator.comparingInt(n -> origin(n.output()));
+      Comparator<Node> byPosition = Comparator.comparingInt(n -> origin(n.output()));
       return kept.values().stream()
-          .sorted(byPlace.thenComparingInt(n -> origins.containsKey(n.output().id()) ? 1 : 0))
+          .sorted(byPosition.thenComparingInt(n -> origins.containsKey(n.output().id()) ? 1 : 0))
           .toList();
     }
   }

@@ -105,7 +105,7 @@ public final class EndingCut {
             .sorted(Comparator.comparing(call -> !call.atTheNode()))
             .limit(MOST_TRIES)
             .map(this::without);
-    return Stream.concat(rewritten, exchanged().stream()).filter(this::isTheRest).findFirst();
+    return Stream.concat(rewritten, exchanged().stream()).filter(this::isRemainder).findFirst();
   }
 
   /** With a module that gives back what it is given where the one that makes the scores is. */
@@ -218,7 +218,7 @@ public final class EndingCut {
         archive.extra());
   }
 
-  private boolean isTheRest(TorchScriptArchive cut) {
+  private boolean isRemainder(TorchScriptArchive cut) {
     try {
       Graph remainder = Tracer.trace(cut, options);
       return GraphText.of(remainder).equals(GraphText.without(whole, maker));

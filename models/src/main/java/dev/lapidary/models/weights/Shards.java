@@ -176,13 +176,13 @@ record Shards(Path given, List<Path> files, Map<String, String> index) {
       part.metadata().forEach(metadata::putIfAbsent);
       notes.addAll(part.notes());
     }
-    index.forEach((key, file) -> requirePlace(key, file, found));
+    index.forEach((key, file) -> requireShard(key, file, found));
     List<String> said = new ArrayList<>(notes);
     said.add("%d shards, %s to %s".formatted(files.size(), name(0), name(files.size() - 1)));
     return new NamedTensors(format, tensors, metadata, said);
   }
 
-  private static void requirePlace(String key, String file, Map<String, String> found) {
+  private static void requireShard(String key, String file, Map<String, String> found) {
     if (!file.equals(found.get(key))) {
       throw Failure.badInput(
           "its index says that %s is in %s, but %s; fetch index and shards of one and the same"

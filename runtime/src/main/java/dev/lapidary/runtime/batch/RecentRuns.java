@@ -59,12 +59,12 @@ final class RecentRuns {
 
   /** The latest run that has so many images with those behind it, or the earliest that is known. */
   private long firstOf(int count) {
-    long most = images[slot(runs - 1)] - count; // before it
+    long maximum = images[slot(runs - 1)] - count; // before it
     long low = runs < CAPACITY ? 0 : runs - CAPACITY + 1; // the sum before it is known
     long high = runs - 1;
     while (low < high) {
       long middle = (low + high + 1) >>> 1;
-      if (images[slot(middle - 1)] <= most) {
+      if (images[slot(middle - 1)] <= maximum) {
         low = middle;
       } else {
         high = middle - 1;

@@ -204,12 +204,12 @@ public record ServedModel(
     return images.stream()
         .map(
             image -> {
-              double most = image.logits().stream().mapToDouble(Math::abs).max().orElse(0);
+              double maximum = image.logits().stream().mapToDouble(Math::abs).max().orElse(0);
               return new ModelCard.GoldenImage(
                   image.pngBase64(),
                   image.inputSha256(),
                   image.logits(),
-                  Math.max(image.tolerance(), bound * most));
+                  Math.max(image.tolerance(), bound * maximum));
             })
         .toList();
   }

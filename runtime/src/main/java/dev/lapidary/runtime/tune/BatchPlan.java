@@ -51,10 +51,10 @@ public record BatchPlan(
    *     just before an image comes, so two runs must fit into it.
    */
   public static BatchPlan of(List<LatencyCurve> curves, Optional<Duration> p99) {
-    double mostNanos = p99.map(time -> time.toNanos() / 2.0).orElse(Double.MAX_VALUE);
-    List<Choice> choices = curves.stream().map(curve -> best(curve, mostNanos)).toList();
+    double maxNanos = p99.map(time -> time.toNanos() / 2.0).orElse(Double.MAX_VALUE);
+    List<Choice> choices = curves.stream().map(curve -> best(curve, maxNanos)).toList();
     List<Choice> meeting =
-        choices.stream().filter(c -> c.curve().nanos(c.size()) <= mostNanos).toList();
+        choices.stream().filter(c -> c.curve().nanos(c.size()) <= maxNanos).toList();
     Choice alone = choices.get(0);
     Choice fastest =
         (meeting.isEmpty() ? choices : meeting)
@@ -102,10 +102,10 @@ public record BatchPlan(
         wide.curve().threads(), wide.curve().single() / 1e6, chosen.curve().single() / 1e6);
   }
 
-  private static Choice best(LatencyCurve curve, double mostNanos) {
+  private static Choice best(LatencyCurve curve, double maxNanos) {
     double maximum = 0;
     for (int size : curve.nanosBySize().keySet()) {
-      if (size == 1 || curve.nanos(size) <= mostNanos) {
+      if (size == 1 || curve.nanos(size) <= maxNanos) {
         maximum = Math.max(maximum, curve.imagesPerSecond(size));
       }
     }

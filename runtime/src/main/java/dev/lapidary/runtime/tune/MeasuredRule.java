@@ -45,12 +45,12 @@ final class MeasuredRule implements BatchRule {
   @Override
   public boolean isForOne(int queued, double overlap, double perSecond) {
     return wideNanos > 0
-        && (queued < mostInTurn(perSecond) || (queued == 1 && overlap <= mostOverlap(perSecond)));
+        && (queued < maxInTurn(perSecond) || (queued == 1 && overlap <= maxOverlap(perSecond)));
   }
 
   @Override
   public long holdNanos(int queued, double perSecond) {
-    return queued + 1 < mostInTurn(perSecond) ? MOST_HOLD * wideNanos : 0;
+    return queued + 1 < maxInTurn(perSecond) ? MOST_HOLD * wideNanos : 0;
   }
 
   /**
@@ -58,11 +58,11 @@ final class MeasuredRule implements BatchRule {
    * the average in turn, and after s·(n / executors + 1) / 2 beside each other, if no more come;
    * the more come, the more wait behind these.
    */
-  private double mostInTurn(double perSecond) {
+  private double maxInTurn(double perSecond) {
     double narrow = curve.single();
     double perImage = wideNanos - narrow / curve.executors();
-    double most = perImage <= 0 ? curve.executors() : (narrow - wideNanos) / perImage;
-    return most * Math.max(0, 1 - perSecond * wideNanos / 1e9);
+    double maximum = perImage <= 0 ? curve.executors() : (narrow - wideNanos) / perImage;
+    return maximum * Math.max(0, 1 - perSecond * wideNanos / 1e9);
   }
 
   /**
@@ -71,9 +71,9 @@ final class MeasuredRule implements BatchRule {
    * each other, each as if it had its share of the processors; and 2·s with a run each from the
    * first.
    */
-  private double mostOverlap(double perSecond) {
+  private double maxOverlap(double perSecond) {
     double narrow = curve.single();
-    double both = 2 < mostInTurn(perSecond) ? 2.5 * wideNanos : 1.5 * wideNanos + narrow;
+    double both = 2 < maxInTurn(perSecond) ? 2.5 * wideNanos : 1.5 * wideNanos + narrow;
     double gain = narrow - wideNanos;
     double loss = both - 2 * narrow;
     return loss <= 0 ? 1 : gain / (gain + loss);

@@ -29,12 +29,12 @@ final class SizeTable {
   private static final int STANDS = 200;
 
   private final int maximum;
-  private final double mostPerSecond;
+  private final double maxPerSecond;
   private final int[][] sizes;
 
-  private SizeTable(int maximum, double mostPerSecond, int[][] sizes) {
+  private SizeTable(int maximum, double maxPerSecond, int[][] sizes) {
     this.maximum = maximum;
-    this.mostPerSecond = mostPerSecond;
+    this.maxPerSecond = maxPerSecond;
     this.sizes = sizes;
   }
 
@@ -154,7 +154,7 @@ final class SizeTable {
 
   /** As {@link dev.lapidary.runtime.batch.BatchRule#size}. */
   int size(int queued, int free, double perSecond) {
-    double load = perSecond / mostPerSecond;
+    double load = perSecond / maxPerSecond;
     int row = 0;
     while (row < LOADS.length - 1 && LOADS[row] < load) {
       row++; // the next higher one: to take too many costs less than to take too few

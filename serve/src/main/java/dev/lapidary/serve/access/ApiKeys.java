@@ -2,8 +2,8 @@ package dev.lapidary.serve.access;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import dev.lapidary.core.file.Sha256;
 import dev.lapidary.core.failure.Failure;
+import dev.lapidary.core.file.Sha256;
 import dev.lapidary.core.file.TextFile;
 import java.nio.file.Path;
 import java.security.MessageDigest;

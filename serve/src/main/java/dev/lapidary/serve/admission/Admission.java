@@ -97,8 +97,8 @@ public final class Admission {
      */
     public boolean hold(long total) {
       synchronized (Admission.this) {
-        long most = (long) (maxBytes * share(priority));
-        if (closed || (total > ownBytes && bytes - ownBytes + total > most)) {
+        long maximum = (long) (maxBytes * share(priority));
+        if (closed || (total > ownBytes && bytes - ownBytes + total > maximum)) {
           return false;
         }
         bytes += total - ownBytes;

@@ -42,8 +42,8 @@ final class LinePlot {
 
   /** A figure of HTML, or nothing where no line has a point. */
   String html() {
-    double most = points().stream().mapToDouble(Point::y).max().orElse(0);
-    if (most <= 0) {
+    double maximum = points().stream().mapToDouble(Point::y).max().orElse(0);
+    if (maximum <= 0) {
       return "";
     }
     StringBuilder svg = new StringBuilder();
@@ -53,9 +53,9 @@ final class LinePlot {
         BenchPage.escape(title),
         WIDTH,
         HEIGHT);
-    axes(svg, most);
+    axes(svg, maximum);
     for (int i = 0; i < lines.size(); i++) {
-      draw(svg, lines.get(i), COLOURS.get(i % COLOURS.size()), most);
+      draw(svg, lines.get(i), COLOURS.get(i % COLOURS.size()), maximum);
     }
     svg.append("</svg><p class=\"key\">");
     for (int i = 0; i < lines.size(); i++) {
@@ -79,23 +79,23 @@ final class LinePlot {
     return LEFT + share * (WIDTH - LEFT - RIGHT);
   }
 
-  private static double y(double value, double most) {
-    return HEIGHT - BOTTOM - value / most * (HEIGHT - TOP - BOTTOM);
+  private static double y(double value, double maximum) {
+    return HEIGHT - BOTTOM - value / maximum * (HEIGHT - TOP - BOTTOM);
   }
 
-  private void axes(StringBuilder svg, double most) {
+  private void axes(StringBuilder svg, double maximum) {
     for (int i = 0; i <= MARKS; i++) {
-      double value = most * i / MARKS;
+      double value = maximum * i / MARKS;
       add(
           svg,
           "<line class=\"grid\" x1=\"%d\" x2=\"%d\" y1=\"%.1f\" y2=\"%.1f\"/>"
               + "<text x=\"%d\" y=\"%.1f\" text-anchor=\"end\">%s</text>",
           LEFT,
           WIDTH - RIGHT,
-          y(value, most),
-          y(value, most),
+          y(value, maximum),
+          y(value, maximum),
           LEFT - 6,
-          y(value, most) + 4,
+          y(value, maximum) + 4,
           number(value));
     }
     points().stream()
@@ -117,10 +117,10 @@ final class LinePlot {
         BenchPage.escape(across));
   }
 
-  private void draw(StringBuilder svg, Line line, String colour, double most) {
+  private void draw(StringBuilder svg, Line line, String colour, double maximum) {
     StringBuilder path = new StringBuilder();
     for (Point point : line.points()) {
-      add(path, "%.1f,%.1f ", x(point.x()), y(point.y(), most));
+      add(path, "%.1f,%.1f ", x(point.x()), y(point.y(), maximum));
     }
     add(
         svg,
@@ -132,7 +132,7 @@ final class LinePlot {
           svg,
           "<circle cx=\"%.1f\" cy=\"%.1f\" r=\"3\" fill=\"%s\"><title>%s: %s at %s</title></circle>",
           x(point.x()),
-          y(point.y(), most),
+          y(point.y(), maximum),
           colour,
           BenchPage.escape(line.name()),
           number(point.y()),

@@ -61,8 +61,8 @@ final class RateSearch {
     for (Map.Entry<String, Sending> server : servers.entrySet()) {
       Samples closed = new Samples();
       new ClosedLoop(server.getValue(), CLIENTS).measure(step, closed);
-      double most = ABOVE_CLOSED * closed.load().imagesPerSecond();
-      brackets.put(server.getKey(), new Bracket(server.getValue(), most));
+      double maximum = ABOVE_CLOSED * closed.load().imagesPerSecond();
+      brackets.put(server.getKey(), new Bracket(server.getValue(), maximum));
     }
     for (int i = 1; i <= STEPS; i++) {
       progress.accept("highest rate: step %d of %d".formatted(i, STEPS));

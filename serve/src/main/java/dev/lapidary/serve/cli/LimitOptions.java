@@ -64,7 +64,7 @@ final class LimitOptions {
   }
 
   /** Of a body that is slow, a second. */
-  int leastBytesPerSecond() {
+  int minBytesPerSecond() {
     return OptionRange.notNegative("--min-body-rate", bodyRate);
   }
 }

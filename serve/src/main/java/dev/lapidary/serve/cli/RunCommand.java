@@ -91,7 +91,7 @@ final class RunCommand extends ProgramCommand implements HelpSection.Command {
         batches.policy(),
         limits.limits(),
         Runtime.getRuntime().availableProcessors(),
-        times.timeouts(batches.p99(), limits.leastBytesPerSecond()),
+        times.timeouts(batches.p99(), limits.minBytesPerSecond()),
         batches.tuning(!model.hasThreads(), this::say),
         listen.access(),
         batches.priorities());

@@ -50,9 +50,9 @@ final class TimeOptions {
 
   /**
    * @param objective is the deadline of requests without their own, if it is earlier
-   * @param leastBytesPerSecond of a body that is slow
+   * @param minBytesPerSecond of a body that is slow
    */
-  ServerSettings.Timeouts timeouts(Optional<Duration> objective, int leastBytesPerSecond) {
+  ServerSettings.Timeouts timeouts(Optional<Duration> objective, int minBytesPerSecond) {
     ServerSettings.Timeouts standard = ServerSettings.Timeouts.DEFAULT;
     Duration maximum = millis("--max-deadline-ms", maxDeadlineMillis, 86_400_000);
     Duration told = earlier(millis("--deadline-ms", deadlineMillis, 86_400_000), maximum);
@@ -61,7 +61,7 @@ final class TimeOptions {
         .withReading(
             millis("--header-timeout-ms", headerMillis, 3_600_000),
             standard.bodyGrace(),
-            leastBytesPerSecond)
+            minBytesPerSecond)
         .withStop(
             Duration.ofMillis(OptionRange.notNegative("--drain-delay-ms", drainMillis)),
             Duration.ofMillis(OptionRange.notNegative("--grace-ms", graceMillis)));

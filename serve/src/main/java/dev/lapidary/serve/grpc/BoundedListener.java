@@ -10,11 +10,11 @@ import java.util.concurrent.atomic.AtomicInteger;
  * gRPC bounds the calls of a connection, and no connections.
  */
 final class BoundedListener extends NioServerSocketChannel {
-  private final int most;
+  private final int maximum;
   private final AtomicInteger open = new AtomicInteger();
 
-  BoundedListener(int most) {
-    this.most = most;
+  BoundedListener(int maximum) {
+    this.maximum = maximum;
   }
 
   @Override
@@ -24,7 +24,7 @@ final class BoundedListener extends NioServerSocketChannel {
     int read = super.doReadMessages(accepted);
     for (int i = accepted.size() - 1; i >= before; i--) {
       Channel connection = (Channel) accepted.get(i);
-      if (open.incrementAndGet() > most) {
+      if (open.incrementAndGet() > maximum) {
         open.decrementAndGet();
         accepted.remove(i);
         connection.unsafe().closeForcibly();

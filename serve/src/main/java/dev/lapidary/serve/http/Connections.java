@@ -31,7 +31,7 @@ final class Connections {
   /** While the server stops, a client that does not close its side is not waited for longer. */
   static final Duration STOP_LINGER = Duration.ofSeconds(1);
 
-  private final int most;
+  private final int maximum;
   private final Set<Channel> open = new HashSet<>();
   private final Set<Channel> refused = new HashSet<>();
   private final Set<SocketAddress> acceptedLate = new HashSet<>();
@@ -39,10 +39,10 @@ final class Connections {
   private @Nullable Channel listener;
 
   /**
-   * @param most that are served at a time, counted before their handshakes
+   * @param maximum that are served at a time, counted before their handshakes
    */
-  Connections(int most) {
-    this.most = most;
+  Connections(int maximum) {
+    this.maximum = maximum;
   }
 
   /** Whether it is one too many. */
@@ -79,7 +79,7 @@ final class Connections {
 
   private void accepted(Channel connection) {
     synchronized (this) {
-      if (open.size() - refused.size() >= most) {
+      if (open.size() - refused.size() >= maximum) {
         refused.add(connection);
       }
       open.add(connection);

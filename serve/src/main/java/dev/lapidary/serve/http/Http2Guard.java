@@ -75,11 +75,11 @@ final class Http2Guard extends ChannelDuplexHandler implements ChannelGuard {
     public void onStreamActive(Http2Stream stream) {
       disarm();
       // By then it is answered; what it holds still is an answer that nobody reads.
-      Duration most = timeouts.maxDeadline().plus(timeouts.keepAlive());
+      Duration maximum = timeouts.maxDeadline().plus(timeouts.keepAlive());
       streams.put(
           stream.id(),
           new Open(
-              loop.schedule(() -> reset(stream.id()), most.toMillis(), TimeUnit.MILLISECONDS)));
+              loop.schedule(() -> reset(stream.id()), maximum.toMillis(), TimeUnit.MILLISECONDS)));
     }
 
     @Override

@@ -89,12 +89,12 @@ final class Refusal extends RuntimeException {
   }
 
   /** The connection ends with it: the rest of the body may never come. */
-  static Refusal tooSlow(int bytes, long millis, int leastBytesPerSecond) {
+  static Refusal tooSlow(int bytes, long millis, int minBytesPerSecond) {
     return new Refusal(
         HttpStatus.REQUEST_TIMEOUT,
         TOO_SLOW,
         "%d bytes of the body came in %d ms, expected at least %d a second"
-            .formatted(bytes, millis, leastBytesPerSecond));
+            .formatted(bytes, millis, minBytesPerSecond));
   }
 
   /** It came not too slowly, but others need the memory. The connection ends with it, too. */

@@ -187,7 +187,7 @@ public record ServerSettings(
     }
 
     /** Of the header, and of a body's least rate. */
-    public Timeouts withReading(Duration head, Duration slow, int leastBytesPerSecond) {
+    public Timeouts withReading(Duration head, Duration slow, int minBytesPerSecond) {
       return new Timeouts(
           deadline,
           maxDeadline,
@@ -195,7 +195,7 @@ public record ServerSettings(
           keepAlive,
           linger,
           slow,
-          leastBytesPerSecond,
+          minBytesPerSecond,
           drainDelay,
           grace);
     }

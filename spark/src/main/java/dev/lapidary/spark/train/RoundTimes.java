@@ -70,7 +70,7 @@ public final class RoundTimes {
   /** Least squares of the relative errors; nothing costs less than nothing. */
   public static ClusterSpeed fit(List<Time> times) {
     double[] best = new double[UNKNOWNS];
-    double least = Double.POSITIVE_INFINITY;
+    double minimum = Double.POSITIVE_INFINITY;
     for (int kept = 1; kept < 1 << UNKNOWNS; kept++) {
       double[] solution = solve(times, kept);
       double error = 0;
@@ -82,8 +82,8 @@ public final class RoundTimes {
         }
         error += Math.pow(expected / time.seconds() - 1, 2);
       }
-      if (Arrays.stream(solution).allMatch(value -> value >= 0) && error < least) {
-        least = error;
+      if (Arrays.stream(solution).allMatch(value -> value >= 0) && error < minimum) {
+        minimum = error;
         best = solution;
       }
     }

@@ -30,42 +30,42 @@ record BatchNormMomentum(SortedMap<String, String> code, SortedSet<Double> raise
   /**
    * Raises the momenta of a network's text that are lower than {@code least}; empty: none is.
    *
-   * @param least in (0, 1], as PyTorch counts it: the part of a batch in the new statistics
+   * @param minimum in (0, 1], as PyTorch counts it: the part of a batch in the new statistics
    */
-  static BatchNormMomentum atLeast(SortedMap<String, String> code, Optional<Double> least) {
+  static BatchNormMomentum atLeast(SortedMap<String, String> code, Optional<Double> minimum) {
     SortedSet<Double> raised = new TreeSet<>();
-    if (least.isEmpty()) {
+    if (minimum.isEmpty()) {
       return new BatchNormMomentum(code, raised);
     }
     SortedMap<String, String> rewritten = new TreeMap<>();
     code.forEach(
         (path, text) ->
             rewritten.put(
-                path, SourceFile.parse(path, text).with(e -> raise(e, least.get(), raised))));
+                path, SourceFile.parse(path, text).with(e -> raise(e, minimum.get(), raised))));
     return new BatchNormMomentum(rewritten, raised);
   }
 
   /** What a user should know; empty where no number of the text was changed. */
-  List<String> notes(Optional<Double> least) {
+  List<String> notes(Optional<Double> minimum) {
     if (raised.isEmpty()) {
       return List.of();
     }
     String own = raised.stream().map(BatchNormMomentum::shown).collect(Collectors.joining(", "));
     return List.of(
         "BatchNorm: running statistics move by %s of each batch in training, not by the network's %s"
-            .formatted(shown(least.orElseThrow()), own));
+            .formatted(shown(minimum.orElseThrow()), own));
   }
 
-  private static Expression raise(Expression expression, double least, SortedSet<Double> raised) {
+  private static Expression raise(Expression expression, double minimum, SortedSet<Double> raised) {
     if (!(expression instanceof Call call)
         || call.arguments().size() <= MOMENTUM
         || call.function().dottedName().filter("torch.batch_norm"::equals).isEmpty()) {
       return expression;
     }
     Expression own = call.arguments().get(MOMENTUM);
-    Expression number = new Expression.Real(own.at(), least);
+    Expression number = new Expression.Real(own.at(), minimum);
     if (own instanceof Expression.Real real) {
-      if (real.value() >= least) {
+      if (real.value() >= minimum) {
         return expression;
       }
       raised.add(real.value());

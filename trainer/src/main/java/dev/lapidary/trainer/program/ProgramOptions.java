@@ -15,8 +15,8 @@ import java.util.Optional;
  *     auxiliary heads
  * @param ownOutputs where there is a second head, how many outputs are the first one's, which alone
  *     is evaluated; 0: all
- * @param leastBatchNormMomentum that BatchNorm's running statistics move with, in (0, 1]; empty:
- *     the network's own
+ * @param minBatchNormMomentum that BatchNorm's running statistics move with, in (0, 1]; empty: the
+ *     network's own
  */
 public record ProgramOptions(
     Precision precision,
@@ -25,7 +25,7 @@ public record ProgramOptions(
     List<NetworkCut> cuts,
     Optional<Segments> segments,
     int ownOutputs,
-    Optional<Double> leastBatchNormMomentum) {
+    Optional<Double> minBatchNormMomentum) {
   public static final ProgramOptions PLAIN = new ProgramOptions(Precision.FP32, false, List.of());
 
   public ProgramOptions {
@@ -40,7 +40,7 @@ public record ProgramOptions(
 
   public ProgramOptions withCuts(List<NetworkCut> other) {
     return new ProgramOptions(
-        precision, channelsLast, auxiliary, other, segments, ownOutputs, leastBatchNormMomentum);
+        precision, channelsLast, auxiliary, other, segments, ownOutputs, minBatchNormMomentum);
   }
 
   public ProgramOptions with(Segments parts) {
@@ -51,11 +51,11 @@ public record ProgramOptions(
         cuts,
         Optional.of(parts),
         ownOutputs,
-        leastBatchNormMomentum);
+        minBatchNormMomentum);
   }
 
-  public ProgramOptions withBatchNormMomentum(Optional<Double> least) {
+  public ProgramOptions withBatchNormMomentum(Optional<Double> minimum) {
     return new ProgramOptions(
-        precision, channelsLast, auxiliary, cuts, segments, ownOutputs, least);
+        precision, channelsLast, auxiliary, cuts, segments, ownOutputs, minimum);
   }
 }

@@ -93,7 +93,7 @@ public final class SegmentFinder {
     List<Piece> pieces = new ArrayList<>();
     int from = 0;
     for (int to = 1; to <= body.size(); to++) {
-      if (isPlace(body, to)) {
+      if (isBoundary(body, to)) {
         List<Piece> inner = inside(body, from, to);
         if (inner.size() > 1) {
           String input = input(body, from);
@@ -111,7 +111,7 @@ public final class SegmentFinder {
   }
 
   /** The end, or a place behind a step that more follows on than to return its result. */
-  private static boolean isPlace(Body body, int at) {
+  private static boolean isBoundary(Body body, int at) {
     return at == body.size()
         || (!body.isAlias(at - 1)
             && body.crossingTensor(at).isPresent()

@@ -58,11 +58,11 @@ public final class TrainingProgram implements AutoCloseable {
             parts -> parts.methods().forEach(m -> CutText.add(divided, m.className(), m.text())));
     BatchNormMomentum norms =
         BatchNormMomentum.atLeast(
-            TracedModes.rewrite(divided).code(), options.leastBatchNormMomentum());
+            TracedModes.rewrite(divided).code(), options.minBatchNormMomentum());
     TorchScriptArchive wrapped = ProgramText.wrap(network, norms.code(), names, modules, options);
     ProgramLoader.Loaded program = ProgramLoader.load(wrapped, device);
     List<String> notes = new ArrayList<>(modes.notes());
-    notes.addAll(norms.notes(options.leastBatchNormMomentum()));
+    notes.addAll(norms.notes(options.minBatchNormMomentum()));
     program.changes().forEach(change -> notes.add(note(change)));
     try {
       LoadedProgram loaded = new LoadedProgram(program.model(), modules, entries);

@@ -13,7 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.DoubleBinaryOperator;
 
-/** Other Operations: running sums and products, differences, and places in sorted sequences. */
+/** Other Operations: running sums and products, differences, and indices in sorted sequences. */
 public final class OtherCumulative {
 
   private OtherCumulative() {}
