@@ -276,6 +276,7 @@ public final class TinyModels {
         Scores.LOGITS,
         new ModelCard.Input("input", "NCHW", 3, SIDE, SIDE, "float32"),
         Optional.of(PREPROCESSING),
+        Optional.empty(),
         new TreeMap<>(),
         ModelCard.Provenance.UNKNOWN,
         Optional.empty(),

@@ -160,6 +160,7 @@ public final class ConvModel {
         Scores.LOGITS,
         new ModelCard.Input("input", "NCHW", 3, size.side(), size.side(), "float32"),
         Optional.of(size.preprocessing()),
+        Optional.empty(),
         new TreeMap<>(),
         ModelCard.Provenance.UNKNOWN,
         quantization,

@@ -59,38 +59,6 @@ public record ModelCard(
     Scoring.requireFit(scores, activation);
   }
 
-  /** Of a whole network, or of a part that is no head. */
-  public ModelCard(
-      String name,
-      String version,
-      String architecture,
-      List<String> labels,
-      Activation activation,
-      Scores scores,
-      Input input,
-      Optional<Preprocessing> preprocessing,
-      SortedMap<String, Double> metrics,
-      Provenance provenance,
-      Optional<Quantization> quantization,
-      Optional<Parity> parity,
-      List<GoldenImage> golden) {
-    this(
-        name,
-        version,
-        architecture,
-        labels,
-        activation,
-        scores,
-        input,
-        preprocessing,
-        Optional.empty(),
-        metrics,
-        provenance,
-        quantization,
-        parity,
-        golden);
-  }
-
   /**
    * @param name of the graph's input
    * @param layout {@code NCHW}, or {@code NHWC} with embedded preprocessing

@@ -42,8 +42,16 @@ public final class TextTable {
     return this;
   }
 
-  /** Cells by column: a text as it is, an empty optional as none, another by its format. */
+  /**
+   * Cells by column: a text as it is, an empty optional as none, another by its format.
+   *
+   * @throws IllegalArgumentException if they are not as many as the columns
+   */
   public TextTable row(Object... cells) {
+    if (cells.length != columns.size()) {
+      throw new IllegalArgumentException(
+          "a row of %d cells, expected %d".formatted(cells.length, columns.size()));
+    }
     List<String> row = new ArrayList<>();
     for (int i = 0; i < columns.size(); i++) {
       row.add(columns.get(i).text(cells[i]));

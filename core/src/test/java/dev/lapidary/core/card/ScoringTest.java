@@ -22,6 +22,7 @@ class ScoringTest {
             Scores.LOGITS,
             new ModelCard.Input("input", "NCHW", 3, 8, 8, "float32"),
             Optional.empty(),
+            Optional.empty(),
             new TreeMap<>(),
             ModelCard.Provenance.UNKNOWN,
             Optional.empty(),

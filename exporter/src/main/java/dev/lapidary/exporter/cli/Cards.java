@@ -148,6 +148,7 @@ final class Cards {
         Scores.LOGITS,
         input(shape),
         preprocessing(options, shape),
+        Optional.empty(),
         new TreeMap<>(),
         source.origin().map(Source.Origin::provenance).orElse(ModelCard.Provenance.UNKNOWN),
         Optional.empty(),

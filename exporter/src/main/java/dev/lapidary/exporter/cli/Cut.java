@@ -68,6 +68,7 @@ final class Cut {
         Scores.LOGITS,
         card.input(),
         card.preprocessing(),
+        Optional.empty(),
         new TreeMap<>(),
         card.provenance(),
         Optional.empty(),

@@ -2,6 +2,7 @@ package dev.lapidary.exporter.cli;
 
 import dev.lapidary.core.card.CardJson;
 import dev.lapidary.core.cli.HelpSection;
+import dev.lapidary.core.cli.ProgramCommand;
 import dev.lapidary.core.failure.Failure;
 import dev.lapidary.core.file.AtomicFile;
 import dev.lapidary.core.progress.TerminalProgress;
@@ -14,13 +15,10 @@ import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Help.Visibility;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.Spec;
 
 /** {@code exporter onnx}. */
 @Command(
@@ -29,9 +27,7 @@ import picocli.CommandLine.Spec;
       "Compiles a model to ONNX with a dynamic batch, proves that ONNX Runtime gives libtorch's",
       "logits, and puts the model card, with the proof, into the file."
     })
-final class OnnxCommand implements Callable<Integer>, HelpSection.Command {
-  @Spec private CommandSpec spec;
-
+final class OnnxCommand extends ProgramCommand implements HelpSection.Command {
   @Mixin private ExportOptions export;
 
   @Option(
@@ -97,45 +93,20 @@ final class OnnxCommand implements Callable<Integer>, HelpSection.Command {
   @Override
   public List<HelpSection> sections() {
     return List.of(
-        new HelpSection(
+        HelpSection.of(
             "Output",
-            List.of("--out", "--force", "--json"),
-            List.of(
-                "--opset",
-                "--embed-preprocessing",
-                "--embed-resize",
-                "--external-data-over",
-                "--card-file",
-                "--timings")),
-        new HelpSection(
+            "--out --force --json",
+            "--opset --embed-preprocessing --embed-resize --external-data-over --card-file --timings"),
+        HelpSection.of(
             "Weights, and archives without a card",
-            List.of("--arch", "--labels"),
-            List.of(
-                "--input",
-                "--resize",
-                "--interpolation",
-                "--crop",
-                "--mean",
-                "--std",
-                "--alpha",
-                "--activation",
-                "--scores",
-                "--output",
-                "--head-of",
-                "--output-index",
-                "--output-key")),
-        new HelpSection(
+            "--arch --labels",
+            "--input --resize --interpolation --crop --mean --std --alpha --activation --scores"
+                + " --output --head-of --output-index --output-key"),
+        HelpSection.of(
             "Quantization",
-            List.of("--quantize", "--calibration", "--guard", "--max-drop"),
-            List.of(
-                "--target",
-                "--calibration-images",
-                "--guard-images",
-                "--min-speedup",
-                "--costs",
-                "--measure-costs",
-                "--report",
-                "--on-bad-image")));
+            "--quantize --calibration --guard --max-drop",
+            "--target --calibration-images --guard-images --min-speedup --costs --measure-costs"
+                + " --report --on-bad-image"));
   }
 
   private EmbeddedSteps steps() {
@@ -160,7 +131,7 @@ final class OnnxCommand implements Callable<Integer>, HelpSection.Command {
     if (cardFile) {
       AtomicFile.requireAbsent(beside, export.force);
     }
-    PrintWriter err = spec.commandLine().getErr();
+    PrintWriter err = err();
     OnnxExport.Request request =
         new OnnxExport.Request(export, opset, steps(), maxInlineBytes, quantize);
     OnnxReport report =
@@ -170,7 +141,7 @@ final class OnnxCommand implements Callable<Integer>, HelpSection.Command {
     if (cardFile) {
       CardCommand.write(CardJson.write(report.card()), beside);
     }
-    PrintWriter to = spec.commandLine().getOut();
+    PrintWriter to = out();
     to.println(export.json ? report.json() : report.text());
     if (!export.json && !export.model.cutsTheNetwork()) {
       report.lacking().ifPresent(to::println);

@@ -66,6 +66,7 @@ class AlphaTest {
             Scores.LOGITS,
             new ModelCard.Input("input", "NCHW", 3, 32, 32, "float32"),
             Optional.of(Preprocessing.imageNet(32, 32).over(Background.WHITE)),
+            Optional.empty(),
             new TreeMap<>(),
             ModelCard.Provenance.UNKNOWN,
             Optional.empty(),

@@ -101,6 +101,7 @@ class HeadOfTest {
             Scores.LOGITS,
             Cards.input(List.of(3L, (long) SIDE, (long) SIDE)),
             Optional.of(rule),
+            Optional.empty(),
             new TreeMap<>(Map.of("val_accuracy", 0.75)),
             ModelCard.Provenance.UNKNOWN,
             Optional.empty(),

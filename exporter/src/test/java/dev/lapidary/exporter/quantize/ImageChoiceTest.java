@@ -166,6 +166,7 @@ class ImageChoiceTest {
         Scores.LOGITS,
         new ModelCard.Input("input", "NCHW", 3, 4, 4, "float32"),
         Optional.of(Preprocessing.imageNet(4, 4)),
+        Optional.empty(),
         new TreeMap<>(),
         ModelCard.Provenance.UNKNOWN,
         Optional.empty(),

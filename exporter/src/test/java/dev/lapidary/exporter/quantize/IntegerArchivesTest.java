@@ -199,6 +199,7 @@ class IntegerArchivesTest {
         Scores.LOGITS,
         new ModelCard.Input("input", "NCHW", 3, SIZE, SIZE, "float32"),
         Optional.empty(),
+        Optional.empty(),
         new TreeMap<>(),
         ModelCard.Provenance.UNKNOWN,
         Optional.empty(),

@@ -107,6 +107,7 @@ class QuantizeOptionsTest {
         Scores.LOGITS,
         new ModelCard.Input("input", "NCHW", 3, size, size, "float32"),
         preprocessing ? Optional.of(Preprocessing.imageNet(size, size)) : Optional.empty(),
+        Optional.empty(),
         new TreeMap<>(),
         ModelCard.Provenance.UNKNOWN,
         Optional.empty(),

@@ -53,6 +53,7 @@ class InspectionTest {
                   List.of(0.485f, 0.456f, 0.406f),
                   List.of(0.229f, 0.224f, 0.225f),
                   Preprocessing.Colour.RGB)),
+          Optional.empty(),
           new TreeMap<>(Map.of("accuracy", 0.9375)),
           new ModelCard.Provenance("0123456789abcdef", "fedcba9876543210", "w.safetensors", "aa"),
           Optional.of(

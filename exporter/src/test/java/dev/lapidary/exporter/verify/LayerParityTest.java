@@ -45,6 +45,7 @@ class LayerParityTest {
           Scores.LOGITS,
           new ModelCard.Input("input", "NCHW", 3, 16, 16, "float32"),
           Optional.empty(),
+          Optional.empty(),
           new TreeMap<>(),
           ModelCard.Provenance.UNKNOWN,
           Optional.empty(),

@@ -40,6 +40,7 @@ public final class UntrainedCard {
             preprocessing.cropWidth(),
             "float32"),
         Optional.of(preprocessing),
+        Optional.empty(),
         new TreeMap<>(),
         new Provenance("", "", weightsSource, weightsSha256),
         Optional.empty(),

@@ -288,6 +288,7 @@ class ModelLoaderTest {
         Scores.LOGITS,
         card.input(),
         Optional.of(preprocessing),
+        Optional.empty(),
         card.metrics(),
         card.provenance(),
         card.quantization(),

@@ -294,6 +294,7 @@ class ShadowTest {
         card.scores(),
         card.input(),
         Optional.of(other),
+        Optional.empty(),
         card.metrics(),
         card.provenance(),
         card.quantization(),

@@ -37,6 +37,7 @@ final class RunCard {
         new ModelCard.Input(
             "input", "NCHW", rule.channels(), rule.cropHeight(), rule.cropWidth(), "float32"),
         Optional.of(rule),
+        Optional.empty(),
         metrics,
         new ModelCard.Provenance(
             inputs.identity().runId(),
