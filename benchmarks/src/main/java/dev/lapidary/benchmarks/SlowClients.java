@@ -19,7 +19,7 @@ final class SlowClients implements Disturbance {
   private static final int COUNT = 256;
   private static final int BEAT_MILLIS = 500;
   private static final int BODY_BYTES = 48_000;
-  private static final int MOST_HEAD_BYTES = 3000;
+  private static final int MAX_HEAD_BYTES = 3000;
   private static final String HEAD =
       "POST /predict HTTP/1.1\r\nHost: a\r\nContent-Type: image/jpeg\r\n";
 
@@ -117,7 +117,7 @@ final class SlowClients implements Disturbance {
   private static void dribbleHead(Socket socket) throws IOException, InterruptedException {
     OutputStream out = socket.getOutputStream();
     out.write((HEAD + "X-Slow: ").getBytes(US_ASCII));
-    for (int i = 0; i < MOST_HEAD_BYTES; i++) {
+    for (int i = 0; i < MAX_HEAD_BYTES; i++) {
       out.write('a');
       beat(socket);
     }

@@ -18,16 +18,16 @@ import java.util.List;
  */
 public final class Quickstart {
   /** int8 may lose two points of accuracy. */
-  static final double MOST_INT8_LOSS = 0.02;
+  static final double MAX_INT8_LOSS = 0.02;
 
   /** fp32 logits may differ from libtorch's by this much of the greatest logit. */
-  static final double MOST_FP32_DIFFERENCE = 1e-4;
+  static final double MAX_FP32_DIFFERENCE = 1e-4;
 
   /**
    * Served batches may be larger than the file's check, which changes a float sum's last bits; a
    * probability moves by less than this.
    */
-  static final double MOST_HTTP_DIFFERENCE = 1e-4;
+  static final double MAX_HTTP_DIFFERENCE = 1e-4;
 
   private static final ObjectMapper JSON = new ObjectMapper();
 
@@ -139,20 +139,20 @@ public final class Quickstart {
   }
 
   static void requireParity(Measurement onnx) {
-    if (onnx.argmaxAgreement() < 1 || onnx.relativeDifference() > MOST_FP32_DIFFERENCE) {
+    if (onnx.argmaxAgreement() < 1 || onnx.relativeDifference() > MAX_FP32_DIFFERENCE) {
       throw Failure.gate(
           "ONNX fp32 differs from libtorch: argmax agreement %.4f (expected 1), greatest difference"
               + " %.2e of the greatest logit (expected at most %.0e)",
-          onnx.argmaxAgreement(), onnx.relativeDifference(), MOST_FP32_DIFFERENCE);
+          onnx.argmaxAgreement(), onnx.relativeDifference(), MAX_FP32_DIFFERENCE);
     }
   }
 
   static void requireSmallLoss(Measurement libtorch, Measurement int8) {
     double loss = libtorch.accuracy() - int8.accuracy();
-    if (loss > MOST_INT8_LOSS) {
+    if (loss > MAX_INT8_LOSS) {
       throw Failure.gate(
           "ONNX int8 loses %.1f points of accuracy (%.1f %% to %.1f %%), expected at most %.0f",
-          100 * loss, 100 * libtorch.accuracy(), 100 * int8.accuracy(), 100 * MOST_INT8_LOSS);
+          100 * loss, 100 * libtorch.accuracy(), 100 * int8.accuracy(), 100 * MAX_INT8_LOSS);
     }
   }
 
@@ -165,7 +165,7 @@ public final class Quickstart {
       BestClass found = http.get(i);
       if (!expected.image().equals(found.image())
           || expected.index() != found.index()
-          || Math.abs(expected.probability() - found.probability()) > MOST_HTTP_DIFFERENCE) {
+          || Math.abs(expected.probability() - found.probability()) > MAX_HTTP_DIFFERENCE) {
         throw Failure.gate("HTTP differs from the file: expected %s, found %s", expected, found);
       }
     }

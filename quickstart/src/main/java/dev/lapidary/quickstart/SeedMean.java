@@ -15,12 +15,12 @@ record SeedMean(double mean, double low, double high) {
   };
 
   /** More seeds than this are not meant. */
-  static final int MOST = T.length + 1;
+  static final int MAX = T.length + 1;
 
   static SeedMean of(List<Double> values) {
     int n = values.size();
-    if (n < 2 || n > MOST) {
-      throw new IllegalArgumentException(n + " seeds; expected 2 to " + MOST);
+    if (n < 2 || n > MAX) {
+      throw new IllegalArgumentException(n + " seeds; expected 2 to " + MAX);
     }
     double mean = values.stream().mapToDouble(v -> v).sum() / n;
     double squares = values.stream().mapToDouble(v -> (v - mean) * (v - mean)).sum();

@@ -63,10 +63,10 @@ public final class TransferComparison {
       Path out) {
     public Setting {
       rates = List.copyOf(rates);
-      if (seeds < 2 || seeds > SeedMean.MOST || rates.isEmpty() || jobs < 1) {
+      if (seeds < 2 || seeds > SeedMean.MAX || rates.isEmpty() || jobs < 1) {
         throw Failure.badInput(
             "expected 2 to %d seeds, a rate and a job; found %d seeds, rates %s, %d jobs",
-            SeedMean.MOST, seeds, rates, jobs);
+            SeedMean.MAX, seeds, rates, jobs);
       }
     }
   }

@@ -23,7 +23,7 @@ public enum Scores {
     /** Up to a number that all classes share, which a softmax does not see. */
     @Override
     float logit(float output) {
-      return (float) Math.log(Math.max(output, LEAST));
+      return (float) Math.log(Math.max(output, MIN));
     }
   },
 
@@ -38,7 +38,7 @@ public enum Scores {
   };
 
   /** What a softmax's score of 0 is taken for: the least number that float32 holds in full. */
-  public static final double LEAST = Float.MIN_NORMAL;
+  public static final double MIN = Float.MIN_NORMAL;
 
   /**
    * How far a sigmoid's scores of 0 and 1 are taken to be from them: as near as float32 gets to 1.

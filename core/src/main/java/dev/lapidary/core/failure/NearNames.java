@@ -6,7 +6,7 @@ import java.util.List;
 
 /** "Did you mean": the names that a mistyped one is closest to, by Levenshtein's distance. */
 public final class NearNames {
-  private static final int MOST = 3;
+  private static final int MAX = 3;
 
   private NearNames() {}
 
@@ -18,7 +18,7 @@ public final class NearNames {
         .sorted(
             Comparator.<String>comparingInt(candidate -> distance(name, candidate))
                 .thenComparing(Comparator.naturalOrder()))
-        .limit(MOST)
+        .limit(MAX)
         .toList();
   }
 

@@ -19,7 +19,7 @@ import java.util.stream.IntStream;
  */
 public final class OnnxEnding {
   private static final int DEEPEST = 64;
-  private static final int MOST_STEPS = 10_000;
+  private static final int MAX_STEPS = 10_000;
 
   /** From here on a softmax is along its axis; before, over all dimensions from it on. */
   private static final int ALONG_ONE_AXIS = 13;
@@ -68,7 +68,7 @@ public final class OnnxEnding {
 
   private Optional<Share> share(String value, int depth) {
     Optional<OnnxNode> made = nodes.maker(value);
-    if (made.isEmpty() || depth > DEEPEST || ++steps > MOST_STEPS) {
+    if (made.isEmpty() || depth > DEEPEST || ++steps > MAX_STEPS) {
       return Optional.empty();
     }
     OnnxNode node = made.get();

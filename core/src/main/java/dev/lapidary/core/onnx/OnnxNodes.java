@@ -26,7 +26,7 @@ final class OnnxNodes {
   private static final int GRAPH_VALUE = 13;
   private static final int FLOAT = 1;
   private static final int INT64 = 7;
-  private static final int MOST_DIMS = 64;
+  private static final int MAX_DIMS = 64;
   private static final int FEW = 8;
 
   private final Map<String, OnnxNode> makers = new HashMap<>();
@@ -197,7 +197,7 @@ final class OnnxNodes {
     List<Long> integers = new ArrayList<>();
     while (in.next()) {
       switch (in.field()) {
-        case 1 -> in.integers(dims, MOST_DIMS);
+        case 1 -> in.integers(dims, MAX_DIMS);
         case 2 -> type = in.number();
         case 4, 9 -> data = in.bytes();
         case 7 -> few(in, integers);
@@ -223,7 +223,7 @@ final class OnnxNodes {
   /** Of a long list, which is none of axes, nothing is kept. */
   private static void few(Protobuf in, List<Long> integers) {
     if (in.isShort() && integers.size() < FEW) {
-      in.integers(integers, MOST_DIMS);
+      in.integers(integers, MAX_DIMS);
     }
   }
 
@@ -259,7 +259,7 @@ final class OnnxNodes {
 
   private static List<Long> dims(Protobuf shape) {
     List<Long> dims = new ArrayList<>();
-    while (shape.next() && dims.size() < MOST_DIMS) {
+    while (shape.next() && dims.size() < MAX_DIMS) {
       long size = -1;
       Protobuf dim = shape.message("dim");
       while (dim.next()) {

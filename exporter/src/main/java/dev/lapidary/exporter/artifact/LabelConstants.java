@@ -16,13 +16,13 @@ import java.util.Set;
  */
 final class LabelConstants {
   /** More are no help to anyone who writes code. */
-  static final int MOST = 2000;
+  static final int MAX = 2000;
 
   private LabelConstants() {}
 
-  /** By index; none for more than {@link #MOST} labels. */
+  /** By index; none for more than {@link #MAX} labels. */
   static List<String> of(List<String> labels) {
-    if (labels.size() > MOST) {
+    if (labels.size() > MAX) {
       return List.of();
     }
     List<String> plain = labels.stream().map(LabelConstants::constant).toList();

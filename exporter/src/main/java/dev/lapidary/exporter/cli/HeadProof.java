@@ -44,7 +44,7 @@ final class HeadProof {
   private static final double OTHER_IMAGES = 2;
 
   /** So many images at the most, spread over the folder. */
-  private static final int MOST_IMAGES = 256;
+  private static final int MAX_IMAGES = 256;
 
   private final OnnxExport.Request request;
   private final TrunkFile trunk;
@@ -186,7 +186,7 @@ final class HeadProof {
     ImageInput input = ImageInput.of(card);
     List<Tensor> tensors = new ArrayList<>();
     List<String> paths = ImageFiles.of(folder).paths();
-    int count = Math.min(MOST_IMAGES, paths.size());
+    int count = Math.min(MAX_IMAGES, paths.size());
     for (int i = 0; i < count; i++) {
       String path = paths.get((int) ((long) i * paths.size() / count));
       try {

@@ -23,7 +23,7 @@ import picocli.CommandLine.Spec;
 /** What a model is read from, and what is said of it where its file has no card. */
 final class SourceOptions {
   /** Of all images of a batch together: a gigabyte. */
-  private static final long MOST_NUMBERS = 1L << 28;
+  private static final long MAX_NUMBERS = 1L << 28;
 
   private static final long LONGEST_SIDE = 1L << 16;
 
@@ -156,10 +156,10 @@ final class SourceOptions {
       }
       sizes.add(Long.valueOf(size));
       numbers *= Long.parseLong(size);
-      if (numbers > MOST_NUMBERS || Long.parseLong(size) > LONGEST_SIDE) {
+      if (numbers > MAX_NUMBERS || Long.parseLong(size) > LONGEST_SIDE) {
         throw Failure.badInput(
             "--input is %s; at most %d a side and %d numbers in all can be run",
-            input, LONGEST_SIDE, MOST_NUMBERS);
+            input, LONGEST_SIDE, MAX_NUMBERS);
       }
     }
     if (sizes.size() != 3 && sizes.size() != 4) {

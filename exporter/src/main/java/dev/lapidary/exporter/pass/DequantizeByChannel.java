@@ -27,7 +27,7 @@ import java.util.Optional;
  * are integers.
  */
 public final class DequantizeByChannel implements Pass {
-  private static final int LEAST_OPSET = 13;
+  private static final int MIN_OPSET = 13;
 
   @Override
   public int apply(OnnxGraph graph) {
@@ -35,7 +35,7 @@ public final class DequantizeByChannel implements Pass {
     Map<String, String> byChannel = new HashMap<>();
     for (OnnxNode layer : graph.snapshot()) {
       Optional<OnnxNode> before = dequantize(graph, layer);
-      if (before.isPresent() && graph.opset() >= LEAST_OPSET && isBetween(graph, layer)) {
+      if (before.isPresent() && graph.opset() >= MIN_OPSET && isBetween(graph, layer)) {
         List<String> inputs = new ArrayList<>(layer.inputs());
         inputs.set(
             0,

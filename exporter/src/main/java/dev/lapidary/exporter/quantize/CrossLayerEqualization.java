@@ -32,7 +32,7 @@ final class CrossLayerEqualization {
   private static final double HEADROOM = 1.25;
 
   /** Beyond that a float32 weight loses nothing yet, and no channel is worth it. */
-  private static final double MOST = 1e8;
+  private static final double MAX = 1e8;
 
   private final OnnxGraph graph;
   private final Observations seen;
@@ -187,9 +187,7 @@ final class CrossLayerEqualization {
     }
     for (int c = 0; c < scales.length; c++) {
       double minimum =
-          Double.isInfinite(pair.cap())
-              ? 1 / MOST
-              : Math.min(1, HEADROOM * reached[c] / pair.cap());
+          Double.isInfinite(pair.cap()) ? 1 / MAX : Math.min(1, HEADROOM * reached[c] / pair.cap());
       scales[c] = scales[c] == 0 ? 1 : Math.max(minimum, scales[c] / maximum);
     }
     return scales;

@@ -47,7 +47,7 @@ public final class DynamicInt8 {
   private static final int ZERO = 128;
 
   /** A row of zeros is divided by that. */
-  private static final float LEAST_SCALE = 0x1p-100f;
+  private static final float MIN_SCALE = 0x1p-100f;
 
   private final OnnxGraph graph;
   private final boolean portable;
@@ -187,7 +187,7 @@ public final class DynamicInt8 {
     nodes.add(greatest(base));
     String share = scalar(base + "/share", 1f / QuantType.S8_SYMMETRIC.max());
     nodes.add(one(base + "/Share", "Mul", base + "/shares", base + "/greatest", share));
-    String min = scalar(base + "/least", LEAST_SCALE);
+    String min = scalar(base + "/least", MIN_SCALE);
     nodes.add(one(base + "/Scales", "Max", base + "/scales", base + "/shares", min));
     nodes.add(one(base + "/Div", "Div", base + "/steps", value, base + "/scales"));
     String q = base + "/quantized";

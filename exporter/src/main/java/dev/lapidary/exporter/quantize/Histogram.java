@@ -26,7 +26,7 @@ final class Histogram {
   private static final int TURNS = 8;
 
   /** Powers of two from here on are floats, and so is their product with any value. */
-  private static final double LEAST_LIMIT = 0x1p-100;
+  private static final double MIN_LIMIT = 0x1p-100;
 
   private final long[] counts = new long[2 * BINS + TURNS];
   private long count;
@@ -48,7 +48,7 @@ final class Histogram {
     min = Math.min(min, low);
     max = Math.max(max, high);
     grow(Math.max(Math.abs((double) min), Math.abs((double) max)));
-    if (limit < LEAST_LIMIT) {
+    if (limit < MIN_LIMIT) {
       double perUnit = limit == 0 ? 0 : BINS / limit;
       for (int i = 0; i < length; i++) {
         float v = values[i];

@@ -32,7 +32,7 @@ import java.util.stream.IntStream;
  */
 final class ImageChoice {
   /** Three to measure ranges on and one to hold them to; fewer say nothing. */
-  static final int LEAST = 4;
+  static final int MIN = 4;
 
   /** Of the images of one folder, the share that is at least held out. */
   private static final int HELD_OUT = 4;
@@ -165,12 +165,12 @@ final class ImageChoice {
   }
 
   private void requireEnough(Path folder, int found) {
-    if (found < LEAST) {
+    if (found < MIN) {
       throw Failure.badInput(
           "[%s] int8 needs at least %d different images, some to measure ranges on and others to"
               + " hold the result to, but found %d%s; add images like those that the model will"
               + " see",
-          folder, LEAST, found, copies > 0 ? " and " + copies(copies) : "");
+          folder, MIN, found, copies > 0 ? " and " + copies(copies) : "");
     }
   }
 

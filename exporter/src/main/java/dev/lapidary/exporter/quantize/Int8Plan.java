@@ -26,7 +26,7 @@ final class Int8Plan {
    * Multiplications for each output of a convolution below which quantizing its input for it alone
    * costs more than integers save: the first layer of most networks, ConvNeXt's depthwise ones.
    */
-  private static final int LEAST_WORK = 128;
+  private static final int MIN_WORK = 128;
 
   private final OnnxGraph graph;
   private final Set<String> keptFloat;
@@ -159,7 +159,7 @@ final class Int8Plan {
     boolean fromFloats = before.filter(p -> roleOf(p).givesIntegers()).isEmpty();
     long work = weight.numel() / Math.max(1, weight.size(0));
     boolean depthwise = weight.size(1) == 1 && work > 1;
-    return work < LEAST_WORK
+    return work < MIN_WORK
         && (first || (fromFloats && (depthwise || !reachesIntegers(node))))
         && !feedsMaxPool(node);
   }

@@ -29,7 +29,7 @@ final class LayerSearch {
   private static final int RETURNS = 8;
 
   /** A report's curve has points for up to so many layers back on floats. */
-  private static final int MOST_SHOWN = 32;
+  private static final int MAX_SHOWN = 32;
 
   private final List<OnnxNode> layers;
   private final Trial trial;
@@ -110,7 +110,7 @@ final class LayerSearch {
     List<String> worst = harms.stream().map(LayerHarm::name).toList();
     List<CurvePoint> curve = new ArrayList<>(found.curve());
     double floats = search.micros(search.names());
-    for (int count = 1; count < worst.size() && count <= MOST_SHOWN; count *= 2) {
+    for (int count = 1; count < worst.size() && count <= MAX_SHOWN; count *= 2) {
       Set<String> kept = new LinkedHashSet<>(worst.subList(0, count));
       double speedup = floats / search.micros(kept);
       CurvePoint point = new CurvePoint(count, speedup, trial.judge(kept), false);

@@ -16,11 +16,11 @@ import java.util.Optional;
  * folded BatchNorm, whose large weights nearly cancel, is off by much of its output where they are
  * rounded one by one.
  *
- * <p>Layers that sum over more than {@value #MOST_TAPS} values keep the nearest integers: their
+ * <p>Layers that sum over more than {@value #MAX_TAPS} values keep the nearest integers: their
  * rounding averages out, and it would take very many images to tell how such inputs vary.
  */
 final class WeightRounding {
-  private static final int MOST_TAPS = 256;
+  private static final int MAX_TAPS = 256;
   private static final int IMAGES = 128;
 
   private final Map<String, QuantizedWeight> weights;
@@ -115,7 +115,7 @@ final class WeightRounding {
     for (OnnxNode node : some) {
       if (node.is("Conv", "Gemm", "MatMul")) {
         LayerTaps taps = LayerTaps.of(graph, node);
-        if (taps.outputs() > 0 && taps.taps() > 1 && taps.taps() <= MOST_TAPS) {
+        if (taps.outputs() > 0 && taps.taps() > 1 && taps.taps() <= MAX_TAPS) {
           layers.add(new Layer(node, taps, new InputMoments(taps)));
         }
       }

@@ -20,12 +20,12 @@ import java.util.stream.LongStream;
  * Convolutions and matrix products by constants. Those that give integers are libtorch's quantized
  * operators on packed weights. Those that give floats are that for tokens, by an operator that
  * libtorch has on x86 alone; of features, where a network ends, they compute on floats what their
- * integers mean, as every CPU can. So do convolutions of more than {@value #MOST_GROUPS} groups:
+ * integers mean, as every CPU can. So do convolutions of more than {@value #MAX_GROUPS} groups:
  * FBGEMM, which libtorch takes for them, adds two products of bytes in 16 bits, which overflow.
  */
 final class WeightedNodes {
   /** Up to that libtorch's x86 engine computes by oneDNN, where the CPU has VNNI. */
-  private static final int MOST_GROUPS = 100;
+  private static final int MAX_GROUPS = 100;
 
   private final QdqGraph qdq;
   private final Forms forms;
@@ -67,7 +67,7 @@ final class WeightedNodes {
     Optional<Result> result = qdq.result(node);
     boolean packs =
         node.is("Conv")
-            ? weights(node).rank() == 4 && node.intOr("group", 1) <= MOST_GROUPS
+            ? weights(node).rank() == 4 && node.intOr("group", 1) <= MAX_GROUPS
             : node.is("Gemm", "MatMul");
     if (packs
         && weights.isPresent()

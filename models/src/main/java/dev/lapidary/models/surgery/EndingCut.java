@@ -29,7 +29,7 @@ import java.util.stream.Stream;
  */
 public final class EndingCut {
   /** Each costs a trace. */
-  private static final int MOST_TRIES = 24;
+  private static final int MAX_TRIES = 24;
 
   private static final Pattern ALIAS = Pattern.compile(" +(\\w+) = ");
 
@@ -89,7 +89,7 @@ public final class EndingCut {
     String logits =
         switch (scores) {
           case LOGITS -> throw new IllegalArgumentException("logits are logits");
-          case SOFTMAX -> "torch.log(torch.clamp_min(scores, %s))".formatted(Scores.LEAST);
+          case SOFTMAX -> "torch.log(torch.clamp_min(scores, %s))".formatted(Scores.MIN);
           case SIGMOID -> "torch.logit(scores, %s)".formatted(Scores.NEAREST);
         };
     return NetworkAround.of(
@@ -103,7 +103,7 @@ public final class EndingCut {
     Stream<TorchScriptArchive> rewritten =
         calls().stream()
             .sorted(Comparator.comparing(call -> !call.atTheNode()))
-            .limit(MOST_TRIES)
+            .limit(MAX_TRIES)
             .map(this::without);
     return Stream.concat(rewritten, exchanged().stream()).filter(this::isRemainder).findFirst();
   }

@@ -26,7 +26,7 @@ record BestReading(NamedTensors.Entry entry, Naming.Names names, List<String> ri
   /** Where less fits by name, what does is chance. */
   private static final double MOSTLY = 0.5;
 
-  private static final int MOST_PLACES = 64;
+  private static final int MAX_PLACES = 64;
 
   BestReading {
     rivals = List.copyOf(rivals);
@@ -92,7 +92,7 @@ record BestReading(NamedTensors.Entry entry, Naming.Names names, List<String> ri
     long maximum = 0;
     List<NamedTensors.Entry> entries = new ArrayList<>(source.candidates());
     entries.sort(Comparator.comparingLong(NamedTensors.Entry::numel).reversed());
-    entries = entries.subList(0, Math.min(MOST_PLACES, entries.size()));
+    entries = entries.subList(0, Math.min(MAX_PLACES, entries.size()));
     for (NamedTensors.Entry entry : entries) {
       if (entry.numel() + entry.tensors().size() < maximum) {
         break; // the rest is smaller still

@@ -17,7 +17,7 @@ import java.util.regex.Pattern;
 /** Reads {@code dialects.txt}, which says how it is written. */
 final class Dialects {
   private static final String FILE = "dialects.txt";
-  private static final Pattern PLACE = Pattern.compile("\\{(.+?)}|\\$(\\d)");
+  private static final Pattern PLACEHOLDER = Pattern.compile("\\{(.+?)}|\\$(\\d)");
   private static final Pattern TERM =
       Pattern.compile("(?:(\\d+)\\*)?\\$(\\d)(?:\\[([\\d ]+)])?|(-?\\d+)");
 
@@ -67,7 +67,7 @@ final class Dialects {
   private static Dialect.Rule rule(String[] pair) {
     return new Dialect.Rule(
         Pattern.compile(pair[0]),
-        found -> PLACE.matcher(pair[1]).replaceAll(p -> filled(p, found)));
+        found -> PLACEHOLDER.matcher(pair[1]).replaceAll(p -> filled(p, found)));
   }
 
   private static String filled(MatchResult place, MatchResult found) {

@@ -39,7 +39,7 @@ final class OnnxInitializers {
   private static final int TENSOR_DOUBLES = 10;
   private static final int TENSOR_LOCATION = 14;
   private static final int HIGHEST_RANK = 64;
-  private static final int MOST_ALIASES = 100_000;
+  private static final int MAX_ALIASES = 100_000;
 
   private static final ByteBuffer IDENTITY = StandardCharsets.UTF_8.encode("Identity");
 
@@ -113,7 +113,7 @@ final class OnnxInitializers {
         default -> {}
       }
     }
-    if (operator.equals(IDENTITY) && aliases.size() < MOST_ALIASES) {
+    if (operator.equals(IDENTITY) && aliases.size() < MAX_ALIASES) {
       aliases.put(text(output), text(input));
     }
   }

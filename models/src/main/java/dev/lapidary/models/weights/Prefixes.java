@@ -17,8 +17,8 @@ import java.util.Set;
  */
 final class Prefixes {
   private static final int DEEPEST = 16;
-  private static final int MOST = 8;
-  private static final int MOST_MIXED = 4;
+  private static final int MAX = 8;
+  private static final int MAX_MIXED = 4;
 
   /** A prefix of fewer of a file's names is no wrapper's. */
   private static final double COMMON = 0.125;
@@ -37,7 +37,7 @@ final class Prefixes {
     counts.entrySet().stream()
         .filter(e -> e.getValue() >= COMMON * names.size())
         .sorted(Map.Entry.<String, Integer>comparingByValue().reversed())
-        .limit(MOST)
+        .limit(MAX)
         .forEach(e -> common.add(e.getKey()));
     return common;
   }
@@ -83,7 +83,7 @@ final class Prefixes {
         });
     return fitting.entrySet().stream()
         .sorted(Map.Entry.<String, Long>comparingByValue(Comparator.reverseOrder()))
-        .limit(MOST)
+        .limit(MAX)
         .map(Map.Entry::getKey)
         .toList();
   }
@@ -94,7 +94,7 @@ final class Prefixes {
    */
   private static Naming.Names mixed(Naming.Names names, Map<String, Tensor> target) {
     Naming.Names now = names;
-    for (int i = 0; i < MOST_MIXED; i++) {
+    for (int i = 0; i < MAX_MIXED; i++) {
       Naming.Names read = now;
       Set<String> missing = new HashSet<>(target.keySet());
       missing.removeAll(read.tensors().keySet());

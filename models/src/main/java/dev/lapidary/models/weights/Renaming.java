@@ -23,8 +23,8 @@ import java.util.stream.Collectors;
  * class count included: a part of a network is none.
  */
 final class Renaming {
-  private static final int MOST_LITERAL = 2;
-  private static final int MOST_ROUNDS = 8;
+  private static final int MAX_LITERAL = 2;
+  private static final int MAX_ROUNDS = 8;
   private static final int SHOWN = 2;
 
   private final Roles source;
@@ -43,8 +43,8 @@ final class Renaming {
     }
     Optional<Renaming> found = Optional.empty();
     Map<String, String> names = Map.of();
-    for (int s = 0; s <= MOST_LITERAL; s++) {
-      for (int t = 0; t <= MOST_LITERAL; t++) {
+    for (int s = 0; s <= MAX_LITERAL; s++) {
+      for (int t = 0; t <= MAX_LITERAL; t++) {
         Renaming one = new Renaming(Roles.of(file, s), Roles.of(network, t));
         if (!one.solve()) {
           continue;
@@ -70,7 +70,7 @@ final class Renaming {
     if (source.modules() != target.modules() || target.modules() == 0) {
       return false;
     }
-    for (int round = 0; round < MOST_ROUNDS; round++) {
+    for (int round = 0; round < MAX_ROUNDS; round++) {
       int before = sourceOf.size();
       for (Role role : target.members().keySet()) {
         if (!sourceOf.containsKey(role)) {

@@ -31,7 +31,7 @@ final class SavedEntries {
   private static final int LONGEST_LIST = 1000;
 
   /** Of all names in all entries: a short pickle can nest the same long key again and again. */
-  private static final long MOST_CHARACTERS = 16 << 20;
+  private static final long MAX_CHARACTERS = 16 << 20;
 
   private final Set<Object> seen = Collections.newSetFromMap(new IdentityHashMap<>());
   private final List<Found> found = new ArrayList<>();
@@ -90,11 +90,11 @@ final class SavedEntries {
 
   private String count(String name) {
     characters += name.length();
-    if (characters > MOST_CHARACTERS) {
+    if (characters > MAX_CHARACTERS) {
       throw Failure.badInput(
           "its dicts nest so that the names in them have more than %d characters; save a model's"
               + " state_dict() instead",
-          MOST_CHARACTERS);
+          MAX_CHARACTERS);
     }
     return name;
   }

@@ -49,7 +49,7 @@ record HuggingFaceFolder(
           "pytorch_model.bin.index.json");
 
   /** A configuration with 21,843 labels has 1 MB. */
-  private static final long MOST_BYTES = 16 << 20;
+  private static final long MAX_BYTES = 16 << 20;
 
   HuggingFaceFolder {
     labels = List.copyOf(labels);
@@ -165,10 +165,10 @@ record HuggingFaceFolder(
       return Optional.empty();
     }
     try {
-      if (Files.size(file) > MOST_BYTES) {
+      if (Files.size(file) > MAX_BYTES) {
         throw Failure.badInput(
             "[%s] has %d bytes; a configuration has at most %d",
-            file.getFileName(), Files.size(file), MOST_BYTES);
+            file.getFileName(), Files.size(file), MAX_BYTES);
       }
       JsonNode read = new ObjectMapper().readTree(Files.readAllBytes(file));
       if (!read.isObject()) {

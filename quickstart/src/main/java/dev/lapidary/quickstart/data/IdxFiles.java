@@ -15,7 +15,7 @@ import java.util.zip.GZIPInputStream;
 final class IdxFiles {
   private static final int IMAGES = 0x803;
   private static final int LABELS = 0x801;
-  private static final int MOST_IMAGES = 1_000_000;
+  private static final int MAX_IMAGES = 1_000_000;
 
   private final int height;
   private final int width;
@@ -76,7 +76,7 @@ final class IdxFiles {
   private static int header(DataInputStream in, Path file, int magic) throws IOException {
     int found = in.readInt();
     int count = in.readInt();
-    if (found != magic || count < 1 || count > MOST_IMAGES) {
+    if (found != magic || count < 1 || count > MAX_IMAGES) {
       throw Failure.badInput(
           "%s is no IDX file: expected magic 0x%x, found 0x%x with %d items",
           file, magic, found, count);

@@ -5,7 +5,7 @@ public final class ArrivalRate {
   private static final double MEMORY_NANOS = 2e9;
 
   /** Before so long the first ones would count as a stream. */
-  private static final double LEAST_NANOS = 5e7;
+  private static final double MIN_NANOS = 5e7;
 
   private double count;
   private long firstNanos;
@@ -27,7 +27,7 @@ public final class ArrivalRate {
   }
 
   public double perSecond(long nowNanos) {
-    double age = Math.max(LEAST_NANOS, (double) (nowNanos - firstNanos));
+    double age = Math.max(MIN_NANOS, (double) (nowNanos - firstNanos));
     return at(nowNanos) * 1e9 / (MEMORY_NANOS * -Math.expm1(-age / MEMORY_NANOS));
   }
 }

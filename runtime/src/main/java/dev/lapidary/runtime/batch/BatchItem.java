@@ -15,7 +15,7 @@ import java.util.concurrent.CompletableFuture;
  * @param rows of its inputs; 1 of a network without a batch
  * @param form what must be equal of those that run together: the shapes behind the first dimension
  * @param outputs names of those that are wanted
- * @param priority from 1, which leaves the queue first, to {@link Batcher#LEAST_PRIORITY}
+ * @param priority from 1, which leaves the queue first, to {@link Batcher#LOWEST_PRIORITY}
  */
 record BatchItem(
     List<TypedTensor> inputs,
@@ -36,9 +36,9 @@ record BatchItem(
       Set<String> outputs,
       Deadline deadline,
       int priority) {
-    if (priority < 1 || priority > Batcher.LEAST_PRIORITY) {
+    if (priority < 1 || priority > Batcher.LOWEST_PRIORITY) {
       throw new IllegalArgumentException(
-          "a priority is 1..%d but this one is %d".formatted(Batcher.LEAST_PRIORITY, priority));
+          "a priority is 1..%d but this one is %d".formatted(Batcher.LOWEST_PRIORITY, priority));
     }
     List<TensorSpec> specs = network.inputs();
     List<TypedTensor> ordered = new ArrayList<>(specs.size());

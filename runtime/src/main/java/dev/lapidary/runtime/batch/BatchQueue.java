@@ -37,7 +37,7 @@ final class BatchQueue {
   /** By priority, from 1 on. */
   private final List<ArrayDeque<BatchItem>> levels = new ArrayList<>();
 
-  private final int[] rowsOfLevel = new int[Batcher.LEAST_PRIORITY + 1];
+  private final int[] rowsOfLevel = new int[Batcher.LOWEST_PRIORITY + 1];
   private final ArrivalRate arrivals = new ArrivalRate();
   private final Returns returns = new Returns();
   private int rows;

@@ -27,7 +27,7 @@ import java.util.function.Supplier;
  */
 public final class Batcher implements AutoCloseable {
   /** The last that leaves the queue; the first is 1. */
-  public static final int LEAST_PRIORITY = 64;
+  public static final int LOWEST_PRIORITY = 64;
 
   private final BatchStatistics statistics;
   private final Executor answers;
@@ -143,7 +143,7 @@ public final class Batcher implements AutoCloseable {
    * of a lower priority waits as long as others come, until its deadline. What room a batch has
    * left is filled from the next priority.
    *
-   * @param priority from 1, the highest, to {@link #LEAST_PRIORITY}
+   * @param priority from 1, the highest, to {@link #LOWEST_PRIORITY}
    */
   public CompletableFuture<Outcome> submit(
       List<TypedTensor> inputs, Set<String> outputs, Deadline deadline, int priority) {

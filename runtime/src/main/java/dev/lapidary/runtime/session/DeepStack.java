@@ -18,8 +18,8 @@ final class DeepStack {
   /** Some 250 were seen. Only what is used of a stack takes memory. */
   private static final long BYTES_A_CHARACTER = 1024;
 
-  private static final long LEAST = 8L << 20;
-  private static final long MOST = 1L << 30;
+  private static final long MIN = 8L << 20;
+  private static final long MAX = 1L << 30;
 
   private static final Path COMMAND_LINE = Path.of("/proc/self/cmdline");
 
@@ -59,6 +59,6 @@ final class DeepStack {
     } catch (IOException e) {
       characters = 1 << 16; // not Linux: as much as other systems allow, or nearly
     }
-    return Math.min(MOST, Math.max(LEAST, BYTES_A_CHARACTER * characters));
+    return Math.min(MAX, Math.max(MIN, BYTES_A_CHARACTER * characters));
   }
 }

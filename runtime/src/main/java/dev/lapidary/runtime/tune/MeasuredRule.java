@@ -9,7 +9,7 @@ final class MeasuredRule implements BatchRule {
   private static final double WORTH_WAITING = 1.0 / 3;
 
   /** A run that has the machine to itself is not waited for longer than this, times its usual. */
-  private static final long MOST_HOLD = 2;
+  private static final long MAX_HOLD = 2;
 
   private final LatencyCurve curve;
   private final Optional<SizeTable> sizes;
@@ -50,7 +50,7 @@ final class MeasuredRule implements BatchRule {
 
   @Override
   public long holdNanos(int queued, double perSecond) {
-    return queued + 1 < maxInTurn(perSecond) ? MOST_HOLD * wideNanos : 0;
+    return queued + 1 < maxInTurn(perSecond) ? MAX_HOLD * wideNanos : 0;
   }
 
   /**

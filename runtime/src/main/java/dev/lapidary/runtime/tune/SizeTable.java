@@ -22,7 +22,7 @@ final class SizeTable {
   /** What is looked at: between them the costs differ little. */
   private static final int[] CANDIDATES = {1, 2, 3, 4, 5, 6, 8, 10, 12, 16, 20, 24, 32, 48, 64};
 
-  private static final int MOST_ROUNDS = 4000;
+  private static final int MAX_ROUNDS = 4000;
   private static final int FEWEST_ROUNDS = 400;
 
   /** A decision that has stood for so many rounds stands. */
@@ -94,7 +94,7 @@ final class SizeTable {
       int[] best = new int[longest + 1];
       int stood = 0;
       for (int round = 0;
-          round < MOST_ROUNDS && (round < FEWEST_ROUNDS || stood < STANDS);
+          round < MAX_ROUNDS && (round < FEWEST_ROUNDS || stood < STANDS);
           round++) {
         stood = improve(step, best) ? 0 : stood + 1;
       }

@@ -28,7 +28,7 @@ import java.util.function.Consumer;
 @SuppressWarnings("ArrayRecordComponent") // read, never compared
 record BenchImage(byte[] file, float[] input, int argmax) {
   /** Enough that no cache holds them all, few enough to be in memory. */
-  private static final int MOST = 64;
+  private static final int MAX = 64;
 
   /**
    * At most 64 images of a folder and its folders, evenly spaced in the order of their names.
@@ -46,7 +46,7 @@ record BenchImage(byte[] file, float[] input, int argmax) {
     List<String> paths = files.paths();
     List<BenchImage> images = new ArrayList<>();
     List<BadImage> bad = new ArrayList<>();
-    int wanted = Math.min(MOST, paths.size());
+    int wanted = Math.min(MAX, paths.size());
     for (int i = 0; i < wanted; i++) {
       String path = paths.get((int) ((long) i * paths.size() / wanted));
       try {

@@ -23,7 +23,7 @@ import java.util.function.Supplier;
  */
 public final class Benchmark {
   /** A round that takes longer than planned, since one call does, ends the run early. */
-  private static final int MOST_TIMES_LONGER = 3;
+  private static final int MAX_TIMES_LONGER = 3;
 
   private static final int FEWEST_ROUNDS = 3;
 
@@ -122,7 +122,7 @@ public final class Benchmark {
       contender.measure(slice, new Samples());
     }
     long began = System.nanoTime();
-    long max = settings.time().multipliedBy(MOST_TIMES_LONGER).toNanos();
+    long max = settings.time().multipliedBy(MAX_TIMES_LONGER).toNanos();
     int rounds = 0;
     while (rounds < settings.rounds()
         && (rounds < FEWEST_ROUNDS || System.nanoTime() - began < max)) {

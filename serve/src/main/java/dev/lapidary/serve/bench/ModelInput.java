@@ -22,7 +22,7 @@ import java.util.Random;
  * @param shape of one request
  */
 record ModelInput(String name, String type, List<Long> shape) {
-  private static final long MOST_ELEMENTS = 1L << 28;
+  private static final long MAX_ELEMENTS = 1L << 28;
 
   /**
    * @param model {@code …/v2/models/NAME}
@@ -71,7 +71,7 @@ record ModelInput(String name, String type, List<Long> shape) {
             .orElseThrow(
                 () -> Failure.badInput("the input is of %s, expected numbers or --images", type));
     long elements = shape.stream().reduce(1L, Math::multiplyExact);
-    if (elements > MOST_ELEMENTS) {
+    if (elements > MAX_ELEMENTS) {
       throw Failure.badInput("a tensor of %d numbers is too large to be sent", elements);
     }
     Random random = new Random(1);

@@ -12,7 +12,7 @@ import java.util.concurrent.TimeUnit;
  */
 final class OpenLoop implements Contender {
   /** Each is a connection, and a machine has not endlessly many. */
-  private static final int MOST_IN_FLIGHT = 512;
+  private static final int MAX_IN_FLIGHT = 512;
 
   private final Sending sending;
   private final double perSecond;
@@ -31,7 +31,7 @@ final class OpenLoop implements Contender {
   @SuppressWarnings("FutureReturnValueIgnored") // it gives its permit back, whatever happens
   public void measure(Duration time, Samples samples) throws Exception {
     long answeredBefore = samples.answered();
-    Semaphore room = new Semaphore(MOST_IN_FLIGHT);
+    Semaphore room = new Semaphore(MAX_IN_FLIGHT);
     long began = System.nanoTime();
     double nextNanos = gapNanos();
     do {
@@ -41,7 +41,7 @@ final class OpenLoop implements Contender {
       sending.later(scheduled, samples).whenComplete((end, error) -> room.release());
       nextNanos += gapNanos();
     } while (nextNanos < time.toNanos());
-    room.acquire(MOST_IN_FLIGHT); // all have ended: each request has a timeout of its own
+    room.acquire(MAX_IN_FLIGHT); // all have ended: each request has a timeout of its own
     samples.round(samples.answered() - answeredBefore, System.nanoTime() - began);
   }
 

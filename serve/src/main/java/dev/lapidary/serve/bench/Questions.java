@@ -28,7 +28,7 @@ public record Questions(
     Optional<String> model,
     List<Long> shape,
     List<RequestHeader> headers) {
-  private static final int MOST_IMAGES = 64;
+  private static final int MAX_IMAGES = 64;
   private static final int TENSORS = 16;
 
   public Questions {
@@ -71,7 +71,7 @@ public record Questions(
     }
     List<String> paths = ImageFiles.of(folder).paths();
     List<byte[]> files = new ArrayList<>();
-    int wanted = Math.min(MOST_IMAGES, paths.size());
+    int wanted = Math.min(MAX_IMAGES, paths.size());
     for (int i = 0; i < wanted; i++) {
       String path = paths.get((int) ((long) i * paths.size() / wanted));
       try {

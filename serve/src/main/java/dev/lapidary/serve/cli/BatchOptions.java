@@ -79,7 +79,7 @@ final class BatchOptions {
    * @throws Failure (exit 2) if what one gets that names none is not one of them
    */
   Optional<PriorityLevels> priorities() {
-    int maximum = Batcher.LEAST_PRIORITY - 1; // which is that of copies for a shadow
+    int maximum = Batcher.LOWEST_PRIORITY - 1; // which is that of copies for a shadow
     OptionRange.within("--priority-levels", priorityLevels, 0, maximum);
     if (priorityLevels == 0) {
       if (defaultPriority.isPresent()) {

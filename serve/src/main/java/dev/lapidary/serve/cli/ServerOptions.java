@@ -15,7 +15,7 @@ import picocli.CommandLine.Option;
 
 /** Which servers {@code serve bench} measures, and what it sends them. */
 final class ServerOptions {
-  private static final double MOST_PER_SECOND = 100_000;
+  private static final double MAX_PER_SECOND = 100_000;
 
   @Option(
       names = "--url",
@@ -116,8 +116,8 @@ final class ServerOptions {
 
   List<Double> rates() {
     for (double rate : rates) {
-      if (!(rate > 0 && rate <= MOST_PER_SECOND)) {
-        throw Failure.badInput("--rate must be in 0..%.0f but has %s", MOST_PER_SECOND, rate);
+      if (!(rate > 0 && rate <= MAX_PER_SECOND)) {
+        throw Failure.badInput("--rate must be in 0..%.0f but has %s", MAX_PER_SECOND, rate);
       }
     }
     return List.copyOf(rates);

@@ -23,8 +23,8 @@ import org.jspecify.annotations.Nullable;
 
 /** {@code ModelInferRequest}, as a request like any other. */
 final class InferMessage {
-  private static final int MOST_TENSORS = 256;
-  private static final int MOST_DIMENSIONS = 8;
+  private static final int MAX_TENSORS = 256;
+  private static final int MAX_DIMENSIONS = 8;
   private static final String SHARED_MEMORY = "shared_memory_region";
 
   private InferMessage() {}
@@ -37,10 +37,10 @@ final class InferMessage {
     if (message.getInputsCount() == 0) {
       throw new InvalidRequest("there are no inputs, expected at least one");
     }
-    if (message.getInputsCount() > MOST_TENSORS || message.getOutputsCount() > MOST_TENSORS) {
+    if (message.getInputsCount() > MAX_TENSORS || message.getOutputsCount() > MAX_TENSORS) {
       throw new InvalidRequest(
           "there are %d inputs and %d outputs, expected at most %d each",
-          message.getInputsCount(), message.getOutputsCount(), MOST_TENSORS);
+          message.getInputsCount(), message.getOutputsCount(), MAX_TENSORS);
     }
     long micros = whole("parameter 'timeout'", message.getParametersMap().get("timeout"));
     return new Asked(
@@ -143,9 +143,9 @@ final class InferMessage {
   /** An element takes at least a byte. */
   private static long elements(InferInputTensor input, String name, int length) {
     List<Long> shape = input.getShapeList();
-    if (shape.size() > MOST_DIMENSIONS || shape.stream().anyMatch(dim -> dim < 0)) {
+    if (shape.size() > MAX_DIMENSIONS || shape.stream().anyMatch(dim -> dim < 0)) {
       throw new InvalidRequest(
-          "the shape of input '%s' has a negative number, or more than %d", name, MOST_DIMENSIONS);
+          "the shape of input '%s' has a negative number, or more than %d", name, MAX_DIMENSIONS);
     }
     long count;
     try {

@@ -16,7 +16,7 @@ import java.io.UncheckedIOException;
  */
 final class Message {
   /** Inputs, outputs, what is raw of them, and parameters. */
-  private static final int MOST_PARTS = 1024;
+  private static final int MAX_PARTS = 1024;
 
   private static final int NESTING = 8;
 
@@ -80,9 +80,9 @@ final class Message {
     CodedInputStream in = CodedInputStream.newInstance(bytes);
     int parts = 0;
     for (int tag = in.readTag(); tag != 0; tag = in.readTag()) {
-      if (++parts > MOST_PARTS) {
+      if (++parts > MAX_PARTS) {
         throw new InvalidRequest(
-            "the message has more than %d tensors, their contents and parameters", MOST_PARTS);
+            "the message has more than %d tensors, their contents and parameters", MAX_PARTS);
       }
       in.skipField(tag);
     }

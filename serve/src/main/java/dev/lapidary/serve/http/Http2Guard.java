@@ -25,7 +25,7 @@ import org.jspecify.annotations.Nullable;
 @SuppressWarnings("FutureReturnValueIgnored") // Netty's, of closing: there is no one to tell
 final class Http2Guard extends ChannelDuplexHandler implements ChannelGuard {
   /** Requests that one connection may have open; the others wait at the client. */
-  static final int MOST_STREAMS = 64;
+  static final int MAX_STREAMS = 64;
 
   private final Http2ConnectionHandler codec;
   private final Connections connections;
@@ -65,7 +65,7 @@ final class Http2Guard extends ChannelDuplexHandler implements ChannelGuard {
     this.connections = connections;
     this.timeouts = timeouts;
     // The setting that says so holds only once the client has acknowledged it.
-    codec.connection().remote().maxActiveStreams(MOST_STREAMS);
+    codec.connection().remote().maxActiveStreams(MAX_STREAMS);
     codec.connection().addListener(new Streams());
     codec.decoder().frameListener(new Http2Requests(codec.decoder().frameListener()));
   }

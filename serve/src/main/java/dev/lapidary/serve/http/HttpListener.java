@@ -77,7 +77,7 @@ final class HttpListener implements AutoCloseable {
         own -> {
           // HTTP/2 is for whoever asks for it in the handshake (ALPN).
           all.put("micronaut.server.http-version", "2.0");
-          all.put("micronaut.server.netty.http2.max-concurrent-streams", Http2Guard.MOST_STREAMS);
+          all.put("micronaut.server.netty.http2.max-concurrent-streams", Http2Guard.MAX_STREAMS);
           all.put("micronaut.server.ssl.enabled", true);
           all.put("micronaut.server.ssl.port", port);
           all.put("micronaut.server.ssl.key-name", ServerCertificate.NAME);

@@ -37,7 +37,7 @@ import org.slf4j.LoggerFactory;
 @Produces(MediaType.ALL) // in truth JSON
 final class RepositoryController {
   private static final Logger LOG = LoggerFactory.getLogger(RepositoryController.class);
-  private static final int MOST_BYTES = 64 << 10;
+  private static final int MAX_BYTES = 64 << 10;
 
   private final ServerState state;
 
@@ -55,7 +55,7 @@ final class RepositoryController {
             state.bodies(),
             permit,
             deadline,
-            new BodyReader.Limits(MOST_BYTES, MOST_BYTES, () -> RetryAfter.UNKNOWN));
+            new BodyReader.Limits(MAX_BYTES, MAX_BYTES, () -> RetryAfter.UNKNOWN));
     body.whenComplete((bytes, error) -> permit.close());
     return body;
   }

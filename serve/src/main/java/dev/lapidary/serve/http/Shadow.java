@@ -230,7 +230,7 @@ final class Shadow implements AutoCloseable {
                 List.of(input),
                 Set.of(model.signature().output()),
                 Deadline.after(settings.timeouts().deadline()),
-                Batcher.LEAST_PRIORITY);
+                Batcher.LOWEST_PRIORITY);
     try {
       return answer.get();
     } catch (InterruptedException e) {

@@ -32,14 +32,14 @@ record InferenceHeader(
     long priority,
     List<Input> inputs,
     List<Output> outputs) {
-  private static final int MOST_TENSORS = 256;
-  private static final int MOST_DIMENSIONS = 8;
+  private static final int MAX_TENSORS = 256;
+  private static final int MAX_DIMENSIONS = 8;
 
   static final JsonFactory FACTORY =
       JsonFactory.builder()
           .streamReadConstraints(
               StreamReadConstraints.builder()
-                  .maxNestingDepth(2 * MOST_DIMENSIONS)
+                  .maxNestingDepth(2 * MAX_DIMENSIONS)
                   .maxStringLength(Integer.MAX_VALUE) // at most the body, which has its own limit
                   .build())
           .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
@@ -151,8 +151,8 @@ record InferenceHeader(
       require(json.currentToken(), JsonToken.START_ARRAY, source, "a list");
       for (int i = 0; json.nextToken() != JsonToken.END_ARRAY; i++) {
         String own = source + "[" + i + "]";
-        if (i >= MOST_TENSORS) {
-          throw new InvalidRequest("%s: there are at most %d", own, MOST_TENSORS);
+        if (i >= MAX_TENSORS) {
+          throw new InvalidRequest("%s: there are at most %d", own, MAX_TENSORS);
         }
         require(json.currentToken(), JsonToken.START_OBJECT, own, "an object");
         step.read(own);
@@ -284,9 +284,9 @@ record InferenceHeader(
       List<Long> dims = new ArrayList<>();
       while (json.nextToken() != JsonToken.END_ARRAY) {
         long dim = whole(source);
-        if (dim < 0 || dims.size() >= MOST_DIMENSIONS) {
+        if (dim < 0 || dims.size() >= MAX_DIMENSIONS) {
           throw new InvalidRequest(
-              "%s has a negative number, or more than %d", source, MOST_DIMENSIONS);
+              "%s has a negative number, or more than %d", source, MAX_DIMENSIONS);
         }
         dims.add(dim);
       }

@@ -12,7 +12,7 @@ import java.util.List;
 
 /** A tensor's elements in JSON: a list, or lists of lists as deep as the shape, row-major. */
 final class JsonElements {
-  private static final BigInteger MOST_UINT64 = BigInteger.ONE.shiftLeft(64);
+  private static final BigInteger MAX_UINT64 = BigInteger.ONE.shiftLeft(64);
 
   private final String name;
   private final DataType type;
@@ -126,7 +126,7 @@ final class JsonElements {
       throw wrong();
     }
     BigInteger value = json.getBigIntegerValue();
-    if (value.signum() < 0 || value.compareTo(MOST_UINT64) >= 0) {
+    if (value.signum() < 0 || value.compareTo(MAX_UINT64) >= 0) {
       throw wrong();
     }
     return value.longValue();

@@ -8,7 +8,7 @@ import java.util.List;
 
 /** Elements of {@code BYTES} as binary data: each behind its length in four bytes. */
 public final class TextElements {
-  private static final int MOST = 100_000;
+  private static final int MAX = 100_000;
 
   private TextElements() {}
 
@@ -16,9 +16,9 @@ public final class TextElements {
    * @throws InvalidRequest if there are too many to be held
    */
   static void requireFew(String name, long count) {
-    if (count > MOST) {
+    if (count > MAX) {
       throw new InvalidRequest(
-          "input '%s' has %d elements of BYTES, expected at most %d", name, count, MOST);
+          "input '%s' has %d elements of BYTES, expected at most %d", name, count, MAX);
     }
   }
 

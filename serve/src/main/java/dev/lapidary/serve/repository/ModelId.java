@@ -12,7 +12,7 @@ import java.util.regex.Pattern;
  * @param version the same
  */
 public record ModelId(String name, String version) implements Comparable<ModelId> {
-  private static final int MOST = 64;
+  private static final int MAX = 64;
   private static final Pattern SEGMENT = Pattern.compile("[A-Za-z0-9_-][A-Za-z0-9._-]{0,63}");
   private static final Pattern NUMBER = Pattern.compile("[0-9]+");
   private static final Comparator<String> VERSIONS =
@@ -36,7 +36,7 @@ public record ModelId(String name, String version) implements Comparable<ModelId
   /** The nearest that may be a name or a version: {@code MobileNet V2} is {@code MobileNet-V2}. */
   public static String segment(String text, String otherwise) {
     String cut = text.strip().replaceAll("[^A-Za-z0-9._-]", "-").replaceFirst("^\\.+", "");
-    String max = cut.length() > MOST ? cut.substring(0, MOST) : cut;
+    String max = cut.length() > MAX ? cut.substring(0, MAX) : cut;
     return max.isEmpty() ? otherwise : max;
   }
 

@@ -31,7 +31,7 @@ final class PemFile {
   private static final List<String> ALGORITHMS = List.of("RSA", "EC", "EdDSA");
 
   /** Nobody's chain is so long. */
-  private static final long MOST_BYTES = 1 << 20;
+  private static final long MAX_BYTES = 1 << 20;
 
   private PemFile() {}
 
@@ -123,7 +123,7 @@ final class PemFile {
   private static List<Part> parts(Path file) {
     String text;
     try {
-      if (Files.size(file) > MOST_BYTES) {
+      if (Files.size(file) > MAX_BYTES) {
         throw Failure.badInput("[%s] has over 1 MB, expected a file of PEM", file);
       }
       text = new String(Files.readAllBytes(file), ISO_8859_1);

@@ -210,11 +210,11 @@ class Http2GuardTest {
     try (PredictionServer server = serve(tiny(), STANDARD, 64);
         RawHttp2 client = new RawHttp2(server.uri())) {
       client.begin(); // and never acknowledges the server's settings
-      for (int i = 0; i <= Http2Guard.MOST_STREAMS; i++) {
+      for (int i = 0; i <= Http2Guard.MAX_STREAMS; i++) {
         client.frame(RawHttp2.HEADERS, RawHttp2.END_HEADERS, 2 * i + 1, PREDICT);
       }
       Frame refused = client.next(RawHttp2.RST_STREAM).orElseThrow();
-      assertThat(refused.stream()).isEqualTo(2 * Http2Guard.MOST_STREAMS + 1);
+      assertThat(refused.stream()).isEqualTo(2 * Http2Guard.MAX_STREAMS + 1);
       assertThat(refused.resetCode()).isEqualTo(7); // REFUSED_STREAM
       assertServes(server);
     }

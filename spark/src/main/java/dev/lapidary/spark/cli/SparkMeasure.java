@@ -27,7 +27,7 @@ import picocli.CommandLine.Option;
     })
 final class SparkMeasure extends ProgramCommand {
   private static final int MEGABYTE = 1_000_000;
-  private static final int MOST_MEGABYTES = 1000;
+  private static final int MAX_MEGABYTES = 1000;
 
   @Option(names = "--workers", paramLabel = "W", split = ",", description = "That a round has.")
   private List<Integer> workers = List.of(2, 8, 32);
@@ -48,7 +48,7 @@ final class SparkMeasure extends ProgramCommand {
   @Override
   public Integer call() throws IOException {
     workers.forEach(count -> OptionRange.within("--workers", count, 1, 10_000));
-    megabytes.forEach(size -> OptionRange.within("--megabytes", size, 1, MOST_MEGABYTES));
+    megabytes.forEach(size -> OptionRange.within("--megabytes", size, 1, MAX_MEGABYTES));
     OptionRange.within("--repeat", repeat, 1, 10_000);
     return TrainingSession.during(this::measure);
   }

@@ -31,7 +31,7 @@ record ScorePartition(
   private static final long serialVersionUID = 1L;
 
   /** So many batches' rows at most wait for a whole batch, where most images have errors. */
-  private static final int MOST_ROWS = 4;
+  private static final int MAX_ROWS = 4;
 
   @Override
   public Iterator<Row> call(Iterator<Row> rows) {
@@ -79,7 +79,7 @@ record ScorePartition(
       List<Row> batch = new ArrayList<>(batchSize);
       List<PreparedImage> prepared = new ArrayList<>(batchSize);
       int inputs = 0;
-      while (inputs < batchSize && batch.size() < MOST_ROWS * batchSize && rows.hasNext()) {
+      while (inputs < batchSize && batch.size() < MAX_ROWS * batchSize && rows.hasNext()) {
         Row row = rows.next();
         PreparedImage image = network.prepare(images.read(row.get(column)));
         batch.add(row);

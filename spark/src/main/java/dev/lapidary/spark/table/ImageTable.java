@@ -29,7 +29,7 @@ public record ImageTable(Dataset<Row> rows, String column) {
   private static final int BATCH = Scorer.DEFAULT_BATCH_SIZE;
 
   /** Of a task: so many that its start costs little. */
-  private static final int MOST_FILES = 512;
+  private static final int MAX_FILES = 512;
 
   /**
    * Image files, as Spark's {@code binaryFile} finds them: one row a file, its path. What is in a
@@ -80,7 +80,7 @@ public record ImageTable(Dataset<Row> rows, String column) {
     List<List<String>> tasks = new ArrayList<>();
     for (int from = 0, to; from < paths.size(); from = to) {
       int share = (paths.size() - from) / (2 * cores) / BATCH * BATCH;
-      to = Math.min(paths.size(), from + Math.max(BATCH, Math.min(MOST_FILES, share)));
+      to = Math.min(paths.size(), from + Math.max(BATCH, Math.min(MAX_FILES, share)));
       tasks.add(new ArrayList<>(paths.subList(from, to))); // a view is not serializable
     }
     return tasks;

@@ -21,10 +21,10 @@ import scala.Tuple2;
  */
 record RoundJob(JavaSparkContext context, int workers, int slices) {
   private static final int SLICE_BYTES = 1 << 18;
-  private static final int MOST_SLICES = 64;
+  private static final int MAX_SLICES = 64;
 
   /** What a task that puts a slice together may have to hold at once. */
-  private static final long MOST_BYTES = 128L << 20;
+  private static final long MAX_BYTES = 128L << 20;
 
   /** A worker's part of a round, a function of these two alone. */
   interface Part<T> extends Serializable {
@@ -43,8 +43,8 @@ record RoundJob(JavaSparkContext context, int workers, int slices) {
    * @param bytes of a worker's share
    */
   static int slices(long bytes, int workers) {
-    long few = Math.min(MOST_SLICES, 1 + bytes / SLICE_BYTES);
-    long small = (workers * bytes + MOST_BYTES - 1) / MOST_BYTES;
+    long few = Math.min(MAX_SLICES, 1 + bytes / SLICE_BYTES);
+    long small = (workers * bytes + MAX_BYTES - 1) / MAX_BYTES;
     return (int) Math.min(workers, Math.max(few, small));
   }
 

@@ -16,7 +16,7 @@ import java.util.Set;
  * referred to, never copied.
  */
 final class ForeignCalls {
-  private static final int MOST_NAMES = 32;
+  private static final int MAX_NAMES = 32;
   private static final int LONGEST_NAME = 80;
 
   /** Dicts, made of nothing, of a dict, or of what makes a missing entry. */
@@ -69,7 +69,7 @@ final class ForeignCalls {
   }
 
   private PyOpaque opaque(String name) {
-    if (!DATA.contains(name) && names.size() < MOST_NAMES) {
+    if (!DATA.contains(name) && names.size() < MAX_NAMES) {
       names.add(name);
     }
     return new PyOpaque(name);

@@ -34,7 +34,7 @@ final class PickleCalls {
   private static final String JIT = "torch.jit._pickle.";
 
   /** Copies of entries that calls may make: a pickle can ask for the same again and again. */
-  private static final long MOST_COPIES = 4_000_000;
+  private static final long MAX_COPIES = 4_000_000;
 
   private static final Map<String, String> TAGGED_LISTS =
       Map.of(
@@ -275,8 +275,8 @@ final class PickleCalls {
   /** Before entries of a list or dict are put into another one, which the pickle can do often. */
   void countCopies(int entries) {
     copies += entries;
-    if (copies > MOST_COPIES) {
-      throw lexer.refuse("its calls copy more than %d entries", MOST_COPIES);
+    if (copies > MAX_COPIES) {
+      throw lexer.refuse("its calls copy more than %d entries", MAX_COPIES);
     }
   }
 

@@ -23,7 +23,7 @@ import java.util.List;
  */
 final class PyTree {
   private static final int DEEPEST = 200;
-  private static final long MOST_NODES = 4_000_000;
+  private static final long MAX_NODES = 4_000_000;
   private static final Extent ON_PATH = new Extent(-1, 0);
 
   private final IdentityHashMap<PyValue, Extent> known = new IdentityHashMap<>();
@@ -113,8 +113,8 @@ final class PyTree {
       Extent extent = extent(part, depth + 1);
       deepest = Math.max(deepest, extent.depth);
       nodes += extent.nodes;
-      if (nodes > MOST_NODES) {
-        throw lexer.refuse("expands to more than %d values", MOST_NODES);
+      if (nodes > MAX_NODES) {
+        throw lexer.refuse("expands to more than %d values", MAX_NODES);
       }
     }
     Extent extent = new Extent(deepest + 1, nodes);

@@ -23,7 +23,7 @@ record ZipDirectory(List<Entry> entries, long start) {
   static final int STORED = 0;
   static final int DEFLATED = 8;
 
-  private static final int MOST_ENTRIES = 100_000;
+  private static final int MAX_ENTRIES = 100_000;
   private static final int LONGEST_NAME = 4096;
   private static final int END_BYTES = 22;
   private static final int HEADER_BYTES = 46;
@@ -128,8 +128,8 @@ record ZipDirectory(List<Entry> entries, long start) {
     if (end.count == 0xffff || end.size == IN_ZIP64 || end.offset == IN_ZIP64) {
       end = zip64End(file, fileSize - tailBytes + at);
     }
-    if (end.count < 0 || end.count > MOST_ENTRIES) {
-      throw Failure.badInput("claims %d records, at most %d are read", end.count, MOST_ENTRIES);
+    if (end.count < 0 || end.count > MAX_ENTRIES) {
+      throw Failure.badInput("claims %d records, at most %d are read", end.count, MAX_ENTRIES);
     }
     if (end.offset < 0
         || end.size < end.count * HEADER_BYTES

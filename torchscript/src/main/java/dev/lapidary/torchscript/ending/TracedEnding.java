@@ -24,7 +24,7 @@ import java.util.Set;
  */
 public record TracedEnding(Ending ending, List<Node> makers) {
   private static final int DEEPEST = 64;
-  private static final int MOST_STEPS = 10_000;
+  private static final int MAX_STEPS = 10_000;
 
   /** What gives no negative numbers. */
   private static final String POSITIVE = "(exp|softplus|relu|sigmoid|square|abs|softmax)";
@@ -93,7 +93,7 @@ public record TracedEnding(Ending ending, List<Node> makers) {
 
     private Optional<Share> share(Value value, int axis, int depth) {
       Node node = makers.get(value.id());
-      if (node == null || depth > DEEPEST || ++steps > MOST_STEPS) {
+      if (node == null || depth > DEEPEST || ++steps > MAX_STEPS) {
         return Optional.empty();
       }
       String name = node.operator().replaceFirst("^aten::", "").replaceFirst("_$", "");

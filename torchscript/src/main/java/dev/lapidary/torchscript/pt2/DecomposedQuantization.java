@@ -281,7 +281,7 @@ final class DecomposedQuantization {
     }
     if (argument instanceof ExportArgument.Ref ref) {
       Tensor tensor = program.known(ref.name()).orElseThrow(() -> dynamic()).tensor();
-      if (tensor.numel() > 0 && tensor.numel() <= MOST_CHANNELS) {
+      if (tensor.numel() > 0 && tensor.numel() <= MAX_CHANNELS) {
         return tensor.toDoubles();
       }
     }
@@ -289,7 +289,7 @@ final class DecomposedQuantization {
         "%s without a usable %s; the file is damaged", Quote.of(node.target()), name);
   }
 
-  private static final int MOST_CHANNELS = 1 << 20;
+  private static final int MAX_CHANNELS = 1 << 20;
 
   private static Optional<ExportArgument.Ref> ref(ExportArgument argument) {
     return argument instanceof ExportArgument.Ref ref ? Optional.of(ref) : Optional.empty();

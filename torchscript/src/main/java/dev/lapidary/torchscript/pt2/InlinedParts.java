@@ -15,7 +15,7 @@ import java.util.Map;
  * where the first of them does.
  */
 final class InlinedParts {
-  private static final int MOST_NODES = 200_000;
+  private static final int MAX_NODES = 200_000;
 
   private final List<ExportNode> nodes = new ArrayList<>();
   private final Map<String, TensorMeta> metas;
@@ -57,8 +57,8 @@ final class InlinedParts {
       }
       nodes.add(own);
     }
-    if (nodes.size() > MOST_NODES) {
-      throw Failure.badInput("more than %d nodes", MOST_NODES);
+    if (nodes.size() > MAX_NODES) {
+      throw Failure.badInput("more than %d nodes", MAX_NODES);
     }
   }
 

@@ -18,7 +18,7 @@ final class ModelJson {
   /** The schema's major version, the only one that PyTorch's own reader of today takes. */
   private static final long MAJOR = 8;
 
-  private static final int MOST_NODES = 200_000;
+  private static final int MAX_NODES = 200_000;
 
   private final String record;
   private final List<ExportNode> nodes = new ArrayList<>();
@@ -130,8 +130,8 @@ final class ModelJson {
         json.each(
             () -> {
               nodes.add(reader.read());
-              if (nodes.size() > MOST_NODES) {
-                throw Failure.badInput("%s: more than %d nodes", record, MOST_NODES);
+              if (nodes.size() > MAX_NODES) {
+                throw Failure.badInput("%s: more than %d nodes", record, MAX_NODES);
               }
             });
         rootType = reader.rootType();

@@ -15,7 +15,7 @@ import java.util.regex.Pattern;
 
 /** Reads a graph's nodes. */
 final class NodeReader {
-  private static final int MOST_FRAMES = 60;
+  private static final int MAX_FRAMES = 60;
   private static final Pattern CLASS = Pattern.compile("[A-Za-z_][A-Za-z0-9_]{0,99}");
 
   private final JsonCursor json;
@@ -151,9 +151,9 @@ final class NodeReader {
     }
     List<Frame> frames = new ArrayList<>();
     String around = "";
-    for (String part : text.split(";", MOST_FRAMES + 1)) {
+    for (String part : text.split(";", MAX_FRAMES + 1)) {
       String[] fields = part.split(",", 3);
-      if (fields.length < 3 || frames.size() >= MOST_FRAMES) {
+      if (fields.length < 3 || frames.size() >= MAX_FRAMES) {
         break;
       }
       String path = fields[1].replaceFirst("@\\d+$", "");

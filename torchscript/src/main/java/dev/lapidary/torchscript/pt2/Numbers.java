@@ -18,8 +18,8 @@ import java.util.function.Predicate;
  */
 final class Numbers {
   private static final String SIZE = "torch.ops.aten.sym_size.int";
-  private static final int MOST_STEPS = 100;
-  private static final int MOST_SIZES = 64;
+  private static final int MAX_STEPS = 100;
+  private static final int MAX_SIZES = 64;
 
   private final ExportedProgram program;
   private final Map<String, ExportNode> nodes = new HashMap<>();
@@ -62,10 +62,10 @@ final class Numbers {
             depth[0] = Math.max(depth[0], 1 + steps.getOrDefault(part, 0));
           });
     }
-    if (depth[0] > MOST_STEPS || made.size() > MOST_SIZES) {
+    if (depth[0] > MAX_STEPS || made.size() > MAX_SIZES) {
       throw Failure.unsupported(
           "the number %s is made of more than %d sizes or in more than %d steps",
-          Quote.of(name), MOST_SIZES, MOST_STEPS);
+          Quote.of(name), MAX_SIZES, MAX_STEPS);
     }
     nodes.put(name, node);
     sizes.put(name, made);

@@ -18,7 +18,7 @@ record Subgraph(
     List<ExportNode> nodes,
     List<ExportArgument> outputs,
     Map<String, TensorMeta> metas) {
-  private static final int MOST_NODES = 20_000;
+  private static final int MAX_NODES = 20_000;
 
   private static final class Fields {
     private List<ExportArgument> inputs = List.of();
@@ -52,8 +52,8 @@ record Subgraph(
         json.each(
             () -> {
               fields.nodes.add(reader.read());
-              if (fields.nodes.size() > MOST_NODES) {
-                throw Failure.badInput("a part of the program has more than %d nodes", MOST_NODES);
+              if (fields.nodes.size() > MAX_NODES) {
+                throw Failure.badInput("a part of the program has more than %d nodes", MAX_NODES);
               }
             });
       }

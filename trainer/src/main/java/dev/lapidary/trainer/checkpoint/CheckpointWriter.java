@@ -18,7 +18,7 @@ import java.util.concurrent.TimeUnit;
  */
 public final class CheckpointWriter implements AutoCloseable {
   /** Of what a checkpoint holds, in memory at a time. */
-  public static final int MOST_COPIES = 2;
+  public static final int MAX_COPIES = 2;
 
   private final Checkpoints checkpoints;
   private final ExecutorService thread =

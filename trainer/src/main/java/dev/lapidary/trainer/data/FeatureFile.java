@@ -37,7 +37,7 @@ public final class FeatureFile {
   private static final byte[] MAGIC = "LAPFEAT1".getBytes(StandardCharsets.US_ASCII);
   private static final int HASH = 32;
   private static final int FIXED = MAGIC.length + HASH + Long.BYTES + Integer.BYTES;
-  private static final int MOST_DIMENSIONS = 8;
+  private static final int MAX_DIMENSIONS = 8;
   private static final int CHUNK = 1 << 20;
 
   private final MappedFile file;
@@ -136,7 +136,7 @@ public final class FeatureFile {
     ByteBuffer numbers = file.slice(MAGIC.length + HASH, Long.BYTES + Integer.BYTES);
     boolean fits = numbers.getLong() == rows;
     int rank = numbers.getInt();
-    if (!fits || rank < 0 || rank > MOST_DIMENSIONS) {
+    if (!fits || rank < 0 || rank > MAX_DIMENSIONS) {
       return Optional.of("damaged: its header is wrong");
     }
     long header = FIXED + (long) Integer.BYTES * rank;

@@ -21,7 +21,7 @@ import java.util.stream.Collectors;
  */
 final class ParquetEmbeddings implements EmbeddingFile {
   /** Of a row group: readers hold one at a time. */
-  private static final int MOST_NUMBERS = 4 << 20;
+  private static final int MAX_NUMBERS = 4 << 20;
 
   private static final ObjectMapper JSON = new ObjectMapper();
 
@@ -35,7 +35,7 @@ final class ParquetEmbeddings implements EmbeddingFile {
     this.parquet = parquet;
     this.data = data;
     this.length = length;
-    int rows = Math.max(1, Math.min(data.size(), MOST_NUMBERS / length));
+    int rows = Math.max(1, Math.min(data.size(), MAX_NUMBERS / length));
     this.buffer = FloatBuffer.allocate(Math.multiplyExact(rows, length));
   }
 

@@ -28,12 +28,12 @@ public record Rounds(
    */
   public static final Rounds NONE = new Rounds(1, 1, 0, 1, 0);
 
-  private static final int MOST = 10_000;
+  private static final int MAX = 10_000;
 
   public Rounds {
     require(
-        worldSize >= 1 && worldSize <= MOST,
-        "rounds.world-size must lie in [1, " + MOST + "] but is " + worldSize);
+        worldSize >= 1 && worldSize <= MAX,
+        "rounds.world-size must lie in [1, " + MAX + "] but is " + worldSize);
     require(localSteps >= 1, "rounds.local-steps must be at least 1, is " + localSteps);
     require(
         localStepsAfter >= 0 && localStepsAfter < 1,

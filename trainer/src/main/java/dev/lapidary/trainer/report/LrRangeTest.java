@@ -22,7 +22,7 @@ public record LrRangeTest(double suggested, double steepest, double minimum, Lis
   private static final double BETA = 0.98;
 
   private static final double EXPLODED = 4;
-  private static final int LEAST = 10;
+  private static final int MIN = 10;
 
   /** One step of so many at the start is left out, as fastai does. */
   private static final int SKIPPED = 10;
@@ -37,7 +37,7 @@ public record LrRangeTest(double suggested, double steepest, double minimum, Lis
   private static final int FEWEST = 3;
 
   /** A part of the loss at the start. */
-  private static final double LEAST_FALL = 0.02;
+  private static final double MIN_FALL = 0.02;
 
   private static final int ROWS = 14;
   private static final int COLUMNS = 64;
@@ -73,7 +73,7 @@ public record LrRangeTest(double suggested, double steepest, double minimum, Lis
    *     rate, or one that still falls at the last
    */
   public static LrRangeTest of(List<Point> measured) {
-    if (measured.size() < LEAST) {
+    if (measured.size() < MIN) {
       throw Failure.failed(
           "the loss exploded after %d steps, too few to read a rate from; begin lower with --from,"
               + " or look at the images and labels",
@@ -118,7 +118,7 @@ public record LrRangeTest(double suggested, double steepest, double minimum, Lis
                 .mapToDouble(p -> Math.pow(p.loss() - p.smoothed(), 2))
                 .average()
                 .orElse(0));
-    if (lowest < FEWEST || fall < Math.max(scatter, LEAST_FALL * start)) {
+    if (lowest < FEWEST || fall < Math.max(scatter, MIN_FALL * start)) {
       throw Failure.failed(
           "the loss falls at no rate from %.1e to %.1e (from %.3f to %.3f, its steps scatter by"
               + " %.3f): there is no rate to read; give more --steps or a larger --batch-size, or"

@@ -18,7 +18,7 @@ public final class Texts {
   private static final int LONGEST = 100_000;
   private static final Pattern PLACES = Pattern.compile("\\{\\}");
   private static final Pattern SPECIFIERS = Pattern.compile("%(?<kind>.?)", Pattern.DOTALL);
-  private static final int MOST_DIGITS = 17;
+  private static final int MAX_DIGITS = 17;
   private static final double FIRST_WITH_DIGITS = 0x1p63;
 
   private Texts() {}
@@ -164,10 +164,10 @@ public final class Texts {
       return (long) value + ".";
     }
     BigDecimal rounded =
-        new BigDecimal(value).round(new MathContext(MOST_DIGITS, RoundingMode.HALF_EVEN));
+        new BigDecimal(value).round(new MathContext(MAX_DIGITS, RoundingMode.HALF_EVEN));
     BigDecimal digits = rounded.stripTrailingZeros();
     int exponent = digits.precision() - digits.scale() - 1;
-    if (exponent >= -4 && exponent < MOST_DIGITS) {
+    if (exponent >= -4 && exponent < MAX_DIGITS) {
       return digits.toPlainString();
     }
     String number = digits.unscaledValue().abs().toString();

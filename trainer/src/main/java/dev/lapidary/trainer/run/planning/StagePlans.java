@@ -162,7 +162,7 @@ public final class StagePlans {
         inputs.config().gradientCheckpointing()
             ? 0
             : activations.map(a -> a.at(choice.config().batchSize(), choice.trained())).orElse(0L),
-        CheckpointWriter.MOST_COPIES * (weights + moments),
+        CheckpointWriter.MAX_COPIES * (weights + moments),
         StagePlan.Memory.PROCESS);
   }
 

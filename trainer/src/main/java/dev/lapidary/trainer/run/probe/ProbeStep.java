@@ -106,7 +106,7 @@ final class ProbeStep {
       try {
         step(run, optimizer, program, teacher, network.preprocessing());
         weights.average(1);
-        for (int i = 0; i < CheckpointWriter.MOST_COPIES; i++) {
+        for (int i = 0; i < CheckpointWriter.MAX_COPIES; i++) {
           copies.addAll(List.of(weights.copies(), weights.averages(), optimizer.save()));
         }
         step(run, optimizer, program, teacher, network.preprocessing());

@@ -24,7 +24,7 @@ import java.util.Map;
  */
 record SweepPlan(List<Candidate> candidates, List<Integer> epochs, int keep) {
   private static final List<String> KEYS = List.of("run", "grid", "epochs", "keep");
-  private static final int MOST = 10_000;
+  private static final int MAX = 10_000;
   private static final YAMLMapper YAML = new YAMLMapper();
 
   /**
@@ -114,8 +114,8 @@ record SweepPlan(List<Candidate> candidates, List<Integer> epochs, int keep) {
         }
       }
       all = longer;
-      if (all.size() > MOST) {
-        throw Failure.badInput("[%s] the grid has more than %d combinations", source, MOST);
+      if (all.size() > MAX) {
+        throw Failure.badInput("[%s] the grid has more than %d combinations", source, MAX);
       }
     }
     if (all.size() < 2) {
