@@ -15,6 +15,7 @@ import dev.lapidary.core.tensor.Tensor;
 import dev.lapidary.core.tensor.Uniform;
 import dev.lapidary.exporter.onnx.OnnxGraph;
 import dev.lapidary.exporter.onnx.OnnxReader;
+import dev.lapidary.exporter.onnx.OnnxWriter;
 import dev.lapidary.exporter.testing.OrtRun;
 import dev.lapidary.models.zoo.HeadInit;
 import dev.lapidary.models.zoo.HeadReplacement;
@@ -260,19 +261,51 @@ class HeadOfTest {
     ModelCard told = card(OnnxReader.read(head));
     assertThat(told.quantization().orElseThrow().method()).isEqualTo("fp16");
     assertThat(told.quantization().orElseThrow().logitNoise()).isBetween(1e-9, 0.1);
+    Path moved = source("moved", 5, 1, withBiasesMoved());
+    refused(
+        2,
+        "[trunk.onnx] it is not the trunk of [moved.pt]: on 12 images its features are up to ",
+        moved,
+        "--head-of=" + trunk,
+        "--calibration=" + photographs);
+    toldNoise(trunk, 1000);
+    refused(
+        3,
+        "the head does not hold its answers behind [trunk.onnx] of fp16: answers as float32's on ",
+        moved,
+        "--head-of=" + trunk,
+        "--calibration=" + photographs);
+    exported("forced.onnx", moved, "--head-of=" + trunk, "--calibration=" + photographs, "--force");
+    assertThat(err.toString()).contains("warning: written by --force: the head does not hold");
+  }
+
+  private static TorchScriptArchive withBiasesMoved() {
     TorchScriptArchive further = network();
     StateDict.Entry entry = StateDict.of(further).find("classifier.0.bias").orElseThrow();
     float[] biases = entry.tensor().toFloats();
     for (int i = 0; i < biases.length; i++) {
-      biases[i] += 0.5f;
+      biases[i] += i % 2 == 0 ? 0.5f : -0.5f;
     }
     Tensor moved = Tensor.of(biases, entry.tensor().shape());
     entry.owner().attributes().put(entry.attribute(), new PyTensor(moved, true));
-    refused(
-        2,
-        "[trunk.onnx] it is not the trunk of [moved.pt]: on 12 images its features are up to ",
-        source("moved", 5, 1, further),
-        "--head-of=" + trunk,
-        "--calibration=" + photographs);
+    return further;
+  }
+
+  /** The file's card says that its features are so far off, which a worse quantizer's would be. */
+  private static void toldNoise(Path file, double noise) throws IOException {
+    OnnxGraph graph = OnnxReader.read(file);
+    ModelCard card = card(graph);
+    ModelCard.Quantization told = card.quantization().orElseThrow();
+    ModelCard.Quantization worse =
+        new ModelCard.Quantization(
+            told.method(),
+            told.calibrator(),
+            told.calibrationImages(),
+            told.calibrationSha256(),
+            noise,
+            told.fallbacks(),
+            told.target());
+    graph.metadata().put(ModelCard.METADATA_KEY, CardJson.write(card.withQuantization(worse)));
+    OnnxWriter.write(graph, file);
   }
 }
