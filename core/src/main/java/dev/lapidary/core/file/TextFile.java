@@ -12,6 +12,7 @@ import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -109,8 +110,8 @@ public final class TextFile {
   private static String printable(Path file, String text) {
     if (text.indexOf('\0') >= 0) {
       throw Failure.badInput(
-          "[%s] is not UTF-8 text: it has zero bytes, as UTF-16 without a byte order mark and binary"
-              + " files have; save it as UTF-8",
+          "[%s] is not UTF-8 text: it has zero bytes, as UTF-16 without a byte order mark and"
+              + " binary files have; save it as UTF-8",
           file);
     }
     return text;
@@ -125,14 +126,7 @@ public final class TextFile {
   }
 
   private static boolean startsWith(byte[] bytes, byte[] mark) {
-    if (bytes.length < mark.length) {
-      return false;
-    }
-    for (int i = 0; i < mark.length; i++) {
-      if (bytes[i] != mark[i]) {
-        return false;
-      }
-    }
-    return true;
+    int end = Math.min(mark.length, bytes.length);
+    return Arrays.equals(bytes, 0, end, mark, 0, mark.length);
   }
 }

@@ -3,6 +3,7 @@ package dev.lapidary.core.image;
 import java.nio.BufferUnderflowException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.Arrays;
 import java.util.OptionalInt;
 
 /**
@@ -49,12 +50,8 @@ final class Exif {
   }
 
   private static int named(byte[] block, int at) {
-    for (int i = 0; i < NAME.length; i++) {
-      if (at + i >= block.length || block[at + i] != NAME[i]) {
-        return at;
-      }
-    }
-    return at + NAME.length;
+    int end = Math.min(at + NAME.length, block.length);
+    return Arrays.equals(block, at, end, NAME, 0, NAME.length) ? end : at;
   }
 
   /** Sets the byte order; 42 may be written in either, and Pillow takes 43 with MM for it. */

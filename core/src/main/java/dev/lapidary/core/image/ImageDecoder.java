@@ -1,6 +1,7 @@
 package dev.lapidary.core.image;
 
 import java.nio.charset.StandardCharsets;
+import java.util.HexFormat;
 
 /**
  * Bytes to pixels: JPEG, PNG, WebP, BMP and the first frame of GIF, told by their magic bytes and
@@ -58,19 +59,21 @@ public final class ImageDecoder {
     OTHER;
 
     static Format of(byte[] file) {
-      if (startsWith(file, 0xff, 0xd8, 0xff)) {
+      String start =
+          new String(file, 0, Math.min(MAGIC_BYTES, file.length), StandardCharsets.ISO_8859_1);
+      if (start.startsWith("\u00ff\u00d8\u00ff")) {
         return JPEG;
       }
-      if (startsWith(file, 0x89, 'P', 'N', 'G', '\r', '\n', 0x1a, '\n')) {
+      if (start.startsWith("\u0089PNG\r\n\u001a\n")) {
         return PNG;
       }
-      if (startsWith(file, 'G', 'I', 'F', '8') && file.length > 5 && file[5] == 'a') {
+      if (start.startsWith("GIF8") && start.startsWith("a", 5)) {
         return GIF;
       }
-      if (startsWith(file, 'R', 'I', 'F', 'F') && isWebp(file)) {
+      if (start.startsWith("RIFF") && start.startsWith("WEBP", 8)) {
         return WEBP;
       }
-      return startsWith(file, 'B', 'M') ? BMP : OTHER;
+      return start.startsWith("BM") ? BMP : OTHER;
     }
   }
 
@@ -86,28 +89,7 @@ public final class ImageDecoder {
         "expected JPEG, PNG, WebP, BMP or GIF but found a file that starts with %s", hex(file));
   }
 
-  private static boolean isWebp(byte[] file) {
-    return file.length >= MAGIC_BYTES
-        && new String(file, 8, 4, StandardCharsets.ISO_8859_1).equals("WEBP");
-  }
-
   private static String hex(byte[] file) {
-    StringBuilder text = new StringBuilder();
-    for (int i = 0; i < Math.min(4, file.length); i++) {
-      text.append(i == 0 ? "" : " ").append(String.format("%02x", file[i]));
-    }
-    return text.toString();
-  }
-
-  private static boolean startsWith(byte[] file, int... magic) {
-    if (file.length < magic.length) {
-      return false;
-    }
-    for (int i = 0; i < magic.length; i++) {
-      if ((file[i] & 0xff) != magic[i]) {
-        return false;
-      }
-    }
-    return true;
+    return HexFormat.ofDelimiter(" ").formatHex(file, 0, Math.min(4, file.length));
   }
 }

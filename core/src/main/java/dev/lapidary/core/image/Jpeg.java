@@ -9,6 +9,7 @@ import java.awt.image.DataBufferByte;
 import java.awt.image.Raster;
 import java.awt.image.WritableRaster;
 import java.io.IOException;
+import java.util.HexFormat;
 import java.util.Iterator;
 import javax.imageio.IIOException;
 import javax.imageio.ImageIO;
@@ -28,49 +29,15 @@ final class Jpeg {
   /** The JDK's own reader, whatever other plugins the class path may hold. */
   private static final String PROVIDER = "com.sun.imageio.plugins.jpeg.";
 
-  private static final byte[] JFIF = {
-    (byte) 0xff,
-    (byte) 0xd8,
-    (byte) 0xff,
-    (byte) 0xe0,
-    0,
-    16,
-    'J',
-    'F',
-    'I',
-    'F',
-    0,
-    1,
-    1,
-    0,
-    0,
-    1,
-    0,
-    1,
-    0,
-    0
-  };
-  // Transform 0: RGB or CMYK as stored. YCCK is converted here, since the JDK would not.
-  private static final byte[] ADOBE = {
-    (byte) 0xff,
-    (byte) 0xd8,
-    (byte) 0xff,
-    (byte) 0xee,
-    0,
-    14,
-    'A',
-    'd',
-    'o',
-    'b',
-    'e',
-    0,
-    100,
-    0,
-    0,
-    0,
-    0,
-    0
-  };
+  /** SOI, and the APP0 segment of JFIF 1.1. */
+  private static final byte[] JFIF =
+      HexFormat.of().parseHex("ffd8ffe000104a46494600010100000100010000");
+
+  /**
+   * SOI, and Adobe's APP14 of transform 0: RGB or CMYK as stored, since the JDK converts no YCCK.
+   */
+  private static final byte[] ADOBE =
+      HexFormat.of().parseHex("ffd8ffee000e41646f626500640000000000");
 
   private static final int[] RGB_OFFSETS = {0, 1, 2};
   private static final ColorModel RGB =

@@ -217,15 +217,7 @@ final class JpegSegments {
   }
 
   private boolean has(byte[] tag, int at, int length) {
-    if (length < tag.length) {
-      return false;
-    }
-    for (int i = 0; i < tag.length; i++) {
-      if (file[at + i] != tag[i]) {
-        return false;
-      }
-    }
-    return true;
+    return length >= tag.length && Arrays.equals(file, at, at + tag.length, tag, 0, tag.length);
   }
 
   private int u8(int at) {

@@ -1,6 +1,7 @@
 package dev.lapidary.core.measure;
 
 import dev.lapidary.core.card.Activation;
+import java.util.Arrays;
 
 /**
  * Decisions about which labels images have, counted against what is right. A ratio of nothing to
@@ -107,11 +108,7 @@ public final class LabelDecisions {
   }
 
   private static long sum(int[] counts) {
-    long sum = 0;
-    for (int count : counts) {
-      sum += count;
-    }
-    return sum;
+    return Arrays.stream(counts).asLongStream().sum();
   }
 
   private static double ratio(long part, long whole) {
