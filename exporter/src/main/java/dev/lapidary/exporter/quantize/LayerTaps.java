@@ -12,8 +12,12 @@ import dev.lapidary.exporter.onnx.OnnxNode;
  * Conv         taps = channels of the group * kernel height * kernel width, in the weight's order
  * Gemm, MatMul taps = features, one group
  * }</pre>
+ *
+ * @param outputs of all groups together
+ * @param high the windows from top to bottom
+ * @param wide those from left to right
  */
-final class LayerTaps {
+record LayerTaps(OnnxNode node, int groups, int taps, int outputs, Side high, Side wide) {
   /** Kernels of one channel need fewer samples of them to tell how they vary. */
   private static final int FEW_TAPS = 32;
 
@@ -23,24 +27,8 @@ final class LayerTaps {
   /** Multiples of it spread evenly over [0, 1) whatever their number. */
   private static final double GOLDEN = 0.618033988749895;
 
-  private final OnnxNode node;
-  private final int groups;
-  private final int taps;
-  private final int outputs;
-  private final Side high;
-  private final Side wide;
-
-  private LayerTaps(OnnxNode node, int groups, int taps, int outputs) {
-    this.node = node;
-    this.groups = groups;
-    this.taps = taps;
-    this.outputs = outputs;
-    this.high = Side.of(node, 0);
-    this.wide = Side.of(node, 1);
-  }
-
   /** A convolution's window along one side. */
-  private record Side(int kernel, int stride, int before, int after, int dilation) {
+  record Side(int kernel, int stride, int before, int after, int dilation) {
     static Side of(OnnxNode node, int side) {
       return new Side(
           at(node, "kernel_shape", side, 1),
@@ -73,19 +61,7 @@ final class LayerTaps {
     int outputs = (int) weight.size(axis);
     int taps = outputs == 0 ? 0 : (int) (weight.numel() / outputs);
     int groups = node.is("Conv") ? (int) node.intOr("group", 1) : 1;
-    return new LayerTaps(node, groups, taps, outputs);
-  }
-
-  int groups() {
-    return groups;
-  }
-
-  int taps() {
-    return taps;
-  }
-
-  int outputs() {
-    return outputs;
+    return new LayerTaps(node, groups, taps, outputs, Side.of(node, 0), Side.of(node, 1));
   }
 
   /** Where in the weight's values a tap of an output lies. */

@@ -10,44 +10,16 @@ import java.util.function.Supplier;
  * has a tiny scale, and its bias would overflow int32: the channel's scale is raised until the
  * bias' magnitude is at most {@value #LARGEST_BIAS}. That also leaves the accumulator its headroom,
  * and the weights of such a channel lose nothing that was visible beside its bias.
+ *
+ * @param values in the weight's own order; not to be changed, as all arrays here
+ * @param scales one a channel
+ * @param bias one a channel, or empty if there is none
+ * @param biasScales {@code inputScale * scales[c]}, in float32; empty without a bias
+ * @param inner how many values of a channel lie together
  */
-final class QuantizedWeight {
+@SuppressWarnings("ArrayRecordComponent") // never compared
+record QuantizedWeight(byte[] values, float[] scales, int[] bias, float[] biasScales, int inner) {
   static final int LARGEST_BIAS = 1 << 24;
-
-  private final byte[] values;
-  private final float[] scales;
-  private final int[] bias;
-  private final float[] biasScales;
-  private final int inner;
-
-  private QuantizedWeight(
-      byte[] values, float[] scales, int[] bias, float[] biasScales, int inner) {
-    this.values = values;
-    this.scales = scales;
-    this.bias = bias;
-    this.biasScales = biasScales;
-    this.inner = inner;
-  }
-
-  /** In the weight's own order. Not to be changed, as all arrays of this class. */
-  byte[] values() {
-    return values;
-  }
-
-  /** One a channel. */
-  float[] scales() {
-    return scales;
-  }
-
-  /** One a channel, or empty if there is none. */
-  int[] bias() {
-    return bias;
-  }
-
-  /** {@code inputScale * scales[c]}, in float32; empty without a bias. */
-  float[] biasScales() {
-    return biasScales;
-  }
 
   /**
    * @param weight row-major; element i belongs to channel {@code i / inner % channels}: inner is 1
