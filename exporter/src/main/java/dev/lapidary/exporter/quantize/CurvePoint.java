@@ -1,6 +1,6 @@
 package dev.lapidary.exporter.quantize;
 
-import java.util.Locale;
+import dev.lapidary.core.failure.Phrase;
 
 /**
  * One choice of layers that was held to the guard.
@@ -19,12 +19,8 @@ public record CurvePoint(int floats, double speedup, Verdict verdict, boolean ch
 
   /** For people. */
   String words() {
-    return String.format(
-        Locale.ROOT,
+    return Phrase.of(
         "%d back on floats, %.2f times float32's speed by the table of costs: %s%s",
-        floats,
-        speedup,
-        verdict.words(),
-        chosen ? " (chosen)" : "");
+        floats, speedup, verdict.words(), chosen ? " (chosen)" : "");
   }
 }

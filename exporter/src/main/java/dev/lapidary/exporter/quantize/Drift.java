@@ -1,10 +1,10 @@
 package dev.lapidary.exporter.quantize;
 
 import dev.lapidary.core.card.Scoring;
+import dev.lapidary.core.failure.Phrase;
 import dev.lapidary.core.measure.Argmax;
 import dev.lapidary.core.measure.LabelDecisions;
 import java.util.Arrays;
-import java.util.Locale;
 
 /**
  * How far a quantized model's answers are from the float model's on the same images. Whatever they
@@ -126,13 +126,9 @@ record Drift(
 
   /** For people. */
   String words() {
-    return String.format(
-        Locale.ROOT,
-        scoring.several()
-            ? "labels as float32's to %.2f %% on %d"
-            : "argmax as float32 on %.2f %% of %d",
-        100 * agreement,
-        images);
+    return scoring.several()
+        ? Phrase.of("labels as float32's to %.2f %% on %d", 100 * agreement, images)
+        : Phrase.of("argmax as float32 on %.2f %% of %d", 100 * agreement, images);
   }
 
   private static int flips(float[] reference, float[] quantized, int images, int classes) {

@@ -1,10 +1,10 @@
 package dev.lapidary.exporter.quantize;
 
 import dev.lapidary.core.card.Scoring;
+import dev.lapidary.core.failure.Phrase;
 import dev.lapidary.exporter.onnx.OnnxGraph;
 import java.math.BigDecimal;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 
 /**
@@ -102,11 +102,9 @@ final class Guard {
   }
 
   private static String answers(double maxMarginNoise) {
-    return String.format(
-        Locale.ROOT,
+    return Phrase.of(
         "at least %.0f %% of the clear answers and at most %.0f %% of the margin",
-        100 * Drift.MIN_CLEAR_AGREEMENT,
-        100 * maxMarginNoise);
+        100 * Drift.MIN_CLEAR_AGREEMENT, 100 * maxMarginNoise);
   }
 
   /** As {@code --max-drop} is given: 0.5. */

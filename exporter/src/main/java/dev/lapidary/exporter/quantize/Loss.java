@@ -1,12 +1,12 @@
 package dev.lapidary.exporter.quantize;
 
 import dev.lapidary.core.card.Scoring;
+import dev.lapidary.core.failure.Phrase;
 import dev.lapidary.core.measure.Argmax;
 import dev.lapidary.core.measure.AveragePrecision;
 import dev.lapidary.core.measure.PairedProportions;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Locale;
 
 /**
  * What a quantized model gets wrong that the float one gets right, on labelled images.
@@ -97,8 +97,7 @@ public record Loss(
 
   /** For people: {@code accuracy 90.28 to 89.24 % (-1.04 points, -1.90 to -0.31 at 95 %)}. */
   String words() {
-    return String.format(
-        Locale.ROOT,
+    return Phrase.of(
         "%s %.2f to %.2f %% (%+.2f points, %+.2f to %+.2f at 95 %%)",
         measure.equals("accuracy") ? "accuracy" : "mAP",
         100 * float32,

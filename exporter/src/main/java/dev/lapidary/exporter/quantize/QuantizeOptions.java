@@ -2,13 +2,13 @@ package dev.lapidary.exporter.quantize;
 
 import dev.lapidary.core.card.ModelCard;
 import dev.lapidary.core.failure.Failure;
+import dev.lapidary.core.failure.Phrase;
 import dev.lapidary.core.image.OnBadImage;
 import dev.lapidary.core.image.Preprocessing;
 import dev.lapidary.core.progress.WorkProgress;
 import dev.lapidary.exporter.onnx.OnnxGraph;
 import dev.lapidary.exporter.verify.LoadedModel;
 import java.nio.file.Path;
-import java.util.Locale;
 import java.util.Optional;
 import picocli.CommandLine.Help.Visibility;
 import picocli.CommandLine.Option;
@@ -335,15 +335,10 @@ public final class QuantizeOptions {
       return;
     }
     String slow =
-        String.format(
-            Locale.ROOT,
+        Phrase.of(
             "%s is %.2f times as fast as float32 here (%.2f ms to %.2f ms an image, one thread),"
                 + " and --min-speedup is %s",
-            what,
-            speedup,
-            latency.floatMillis(),
-            latency.quantizedMillis(),
-            minSpeedup.get());
+            what, speedup, latency.floatMillis(), latency.quantizedMillis(), minSpeedup.get());
     if (!force) {
       throw Failure.gate(
           "%s; nothing is written: write it all the same with --force, or leave --quantize out",

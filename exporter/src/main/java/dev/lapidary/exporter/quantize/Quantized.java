@@ -7,7 +7,6 @@ import dev.lapidary.core.failure.Failure;
 import dev.lapidary.core.failure.Phrase;
 import dev.lapidary.exporter.onnx.OnnxGraph;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 import java.util.function.Consumer;
 
@@ -95,12 +94,8 @@ public record Quantized(
   static void sayLatency(String method, Latency latency, Consumer<String> log) {
     String verdict = latency.speedup() < 1 ? "warning: " + method + " is not faster here" : method;
     log.accept(
-        String.format(
-            Locale.ROOT,
+        Phrase.of(
             "%s: %.2f times the speed of float32 (%.2f ms to %.2f ms an image, one thread)",
-            verdict,
-            latency.speedup(),
-            latency.floatMillis(),
-            latency.quantizedMillis()));
+            verdict, latency.speedup(), latency.floatMillis(), latency.quantizedMillis()));
   }
 }

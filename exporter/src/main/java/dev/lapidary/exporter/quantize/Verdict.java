@@ -1,6 +1,6 @@
 package dev.lapidary.exporter.quantize;
 
-import java.util.Locale;
+import dev.lapidary.core.failure.Phrase;
 import java.util.Optional;
 
 /**
@@ -41,15 +41,10 @@ public record Verdict(
    */
   public String words(String which) {
     String margin =
-        String.format(
-            Locale.ROOT,
+        Phrase.of(
             "answers as float32's on %.2f %% of %d %s (%.2f %% of the clear ones),"
                 + " margins moved by %.1f %%",
-            100 * agreement,
-            images,
-            which,
-            100 * clearAgreement,
-            100 * marginNoise);
+            100 * agreement, images, which, 100 * clearAgreement, 100 * marginNoise);
     return loss.map(l -> l.words() + ", " + margin).orElse(margin);
   }
 }
