@@ -44,6 +44,14 @@ public record OnnxNode(
     return List.of(operators).contains(op);
   }
 
+  /** Whether it is a Gemm that neither scales its product nor turns its input. */
+  public boolean isPlainGemm() {
+    return is("Gemm")
+        && intOr("transA", 0) == 0
+        && realOr("alpha", 1) == 1
+        && realOr("beta", 1) == 1;
+  }
+
   /** The input's name; empty if it is not given. */
   public String input(int index) {
     return index < inputs.size() ? inputs.get(index) : "";

@@ -15,6 +15,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
@@ -55,30 +56,26 @@ final class CostMeasurement {
     }
   }
 
-  private static final List<Shape> SHAPES = shapes();
-
-  private static List<Shape> shapes() {
-    List<Shape> shapes = new ArrayList<>();
-    for (int[] map : new int[][] {{32, 28}, {64, 28}, {96, 14}, {192, 14}, {384, 7}, {512, 7}}) {
-      shapes.add(new Shape(LayerCost.Kind.POINTWISE, map[0], map[1]));
-    }
-    for (int[] map : new int[][] {{32, 56}, {64, 28}, {144, 28}, {192, 14}, {384, 14}, {960, 7}}) {
-      shapes.add(new Shape(LayerCost.Kind.DEPTHWISE, map[0], map[1]));
-    }
-    for (int[] map : new int[][] {{32, 28}, {64, 14}, {128, 7}, {192, 7}}) {
-      shapes.add(new Shape(LayerCost.Kind.CONVOLUTION, map[0], map[1]));
-    }
-    for (int features : new int[] {256, 512, 1024}) {
-      shapes.add(new Shape(LayerCost.Kind.MATRIX, features, 1));
-    }
-    return List.copyOf(shapes);
-  }
+  /** Channels and side of what is measured. */
+  private static final Map<LayerCost.Kind, int[][]> SIZES =
+      new EnumMap<>(
+          Map.of(
+              LayerCost.Kind.POINTWISE,
+              new int[][] {{32, 28}, {64, 28}, {96, 14}, {192, 14}, {384, 7}, {512, 7}},
+              LayerCost.Kind.DEPTHWISE,
+              new int[][] {{32, 56}, {64, 28}, {144, 28}, {192, 14}, {384, 14}, {960, 7}},
+              LayerCost.Kind.CONVOLUTION,
+              new int[][] {{32, 28}, {64, 14}, {128, 7}, {192, 7}},
+              LayerCost.Kind.MATRIX,
+              new int[][] {{256, 1}, {512, 1}, {1024, 1}}));
 
   static CostTable measure(Consumer<String> log) {
     List<LayerCost> layers = new ArrayList<>();
-    for (Shape shape : SHAPES) {
-      layers.add(measure(shape));
-    }
+    SIZES.forEach(
+        (kind, sizes) ->
+            Arrays.stream(sizes)
+                .map(s -> measure(new Shape(kind, s[0], s[1])))
+                .forEach(layers::add));
     String cpu = cpu();
     log.accept("costs: %d layers measured on %s, one thread".formatted(layers.size(), cpu));
     return new CostTable(cpu, layers);
@@ -196,7 +193,8 @@ final class CostMeasurement {
     for (String value : plan.quantizedValues()) {
       params.put(value, QuantParams.of(new Range(0, 1), QuantType.U8));
     }
-    return InsertQdq.of(graph, plan, params, Map.of(), WeightRounding.nearest(PairSums.IN_32_BITS));
+    WeightRounding nearest = WeightRounding.nearest(PairSums.IN_32_BITS);
+    return new InsertQdq(graph, plan, params, Map.of(), nearest).write();
   }
 
   /** The architecture, and what the processor has for integers, where Linux tells. */

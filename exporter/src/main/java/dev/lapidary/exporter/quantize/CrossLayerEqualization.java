@@ -4,11 +4,10 @@ import dev.lapidary.core.tensor.DType;
 import dev.lapidary.core.tensor.Tensor;
 import dev.lapidary.exporter.onnx.OnnxGraph;
 import dev.lapidary.exporter.onnx.OnnxNode;
-import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.List;
 import java.util.Optional;
 import java.util.function.IntBinaryOperator;
+import java.util.function.IntToDoubleFunction;
 
 /**
  * Gives the channels between two layers ranges that eight bits can hold together: channel c is
@@ -73,13 +72,9 @@ final class CrossLayerEqualization {
   }
 
   private boolean isLayer(OnnxNode node) {
-    return node.is("Conv", "Gemm")
+    return (node.is("Conv") || node.isPlainGemm())
         && isFloat(node.input(1))
-        && (!node.hasInput(2) || isFloat(node.input(2)))
-        && (node.is("Conv")
-            || (node.realOr("alpha", 1) == 1
-                && node.realOr("beta", 1) == 1
-                && node.intOr("transA", 0) == 0));
+        && (!node.hasInput(2) || isFloat(node.input(2)));
   }
 
   private boolean isFloat(String value) {
@@ -145,34 +140,29 @@ final class CrossLayerEqualization {
       return;
     }
     int inner = axis == 0 ? (int) (first.numel() / first.size(0)) : 1;
-    String weight = scaled(pair.first().input(1), i -> 1 / scales[i / inner % scales.length]);
-    List<String> inputs = new ArrayList<>(pair.first().inputs());
-    inputs.set(1, weight);
-    if (pair.first().hasInput(2)) {
-      inputs.set(2, scaled(pair.first().input(2), i -> 1 / scales[i % scales.length]));
+    OnnxNode divided = scaled(pair.first(), 1, i -> 1 / scales[i / inner % scales.length]);
+    if (divided.hasInput(2)) {
+      divided = scaled(divided, 2, i -> 1 / scales[i % scales.length]);
     }
-    graph.replace(pair.first(), pair.first().withInputs(inputs));
+    graph.replace(pair.first(), divided);
     Tensor second = graph.initializer(pair.second().input(1)).orElseThrow();
     IntBinaryOperator channel = BiasCorrection.inputChannels(pair.second(), second);
     int each = (int) (second.numel() / second.size(0));
-    List<String> readers = new ArrayList<>(pair.second().inputs());
-    readers.set(1, scaled(pair.second().input(1), i -> scales[channel.applyAsInt(i, i / each)]));
-    graph.replace(pair.second(), pair.second().withInputs(readers));
+    graph.replace(
+        pair.second(), scaled(pair.second(), 1, i -> scales[channel.applyAsInt(i, i / each)]));
     changed++;
   }
 
-  private interface Factor {
-    double of(int index);
-  }
-
-  /** A constant of its own, since another layer may read the one that there is. */
-  private String scaled(String initializer, Factor factor) {
-    Tensor tensor = graph.initializer(initializer).orElseThrow();
+  /** With a constant of its own, since another layer may read the one that there is. */
+  private OnnxNode scaled(OnnxNode node, int input, IntToDoubleFunction factor) {
+    String name = node.input(input);
+    Tensor tensor = graph.initializer(name).orElseThrow();
     float[] values = tensor.toFloats();
     for (int i = 0; i < values.length; i++) {
-      values[i] = (float) (values[i] * factor.of(i));
+      values[i] = (float) (values[i] * factor.applyAsDouble(i));
     }
-    return graph.addInitializer(initializer + "/equalized", Tensor.of(values, tensor.shape()));
+    Tensor scaled = Tensor.of(values, tensor.shape());
+    return node.withInput(input, graph.addInitializer(name + "/equalized", scaled));
   }
 
   private double[] scales(Pair pair, float[] reached) {

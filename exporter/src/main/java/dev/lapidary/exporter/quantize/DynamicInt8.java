@@ -125,16 +125,8 @@ public final class DynamicInt8 {
 
   private void convert(OnnxNode node) {
     Optional<Tensor> weight = graph.initializer(node.input(1));
-    boolean product =
-        node.is("MatMul")
-            || (node.is("Gemm")
-                && node.intOr("transA", 0) == 0
-                && node.realOr("alpha", 1) == 1
-                && node.realOr("beta", 1) == 1);
-    if (!product
-        || weight.isEmpty()
-        || weight.get().rank() != 2
-        || weight.get().dtype() != DType.FLOAT32) {
+    boolean product = node.is("MatMul") || node.isPlainGemm();
+    if (!product || weight.filter(w -> w.rank() == 2 && w.dtype() == DType.FLOAT32).isEmpty()) {
       return;
     }
     boolean transposed = node.intOr("transB", 0) == 1;

@@ -5,6 +5,7 @@ import dev.lapidary.exporter.onnx.OnnxGraph;
 import dev.lapidary.exporter.onnx.OnnxNode;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -52,20 +53,14 @@ final class FloatLayers {
 
   /** Equal entries as one, whose layer says how many there are. */
   static List<Fallback> counted(Collection<Fallback> each) {
-    Map<String, Integer> counts = new TreeMap<>();
-    Map<String, Fallback> entries = new TreeMap<>();
-    for (Fallback entry : each) {
-      String key = entry.layer() + ": " + entry.reason();
-      entries.put(key, entry);
-      counts.merge(key, 1, Integer::sum);
-    }
+    Map<Fallback, Integer> counts =
+        new TreeMap<>(Comparator.comparing(entry -> entry.layer() + ": " + entry.reason()));
+    each.forEach(entry -> counts.merge(entry, 1, Integer::sum));
     List<Fallback> all = new ArrayList<>();
-    entries.forEach(
-        (key, entry) -> {
-          int count = counts.getOrDefault(key, 1);
-          String layer = count == 1 ? entry.layer() : count + " x " + entry.layer();
-          all.add(new Fallback(layer, entry.reason()));
-        });
+    counts.forEach(
+        (entry, count) ->
+            all.add(
+                count == 1 ? entry : new Fallback(count + " x " + entry.layer(), entry.reason())));
     return all;
   }
 

@@ -19,7 +19,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.TreeMap;
 import java.util.function.Consumer;
 
 /**
@@ -56,7 +55,7 @@ public final class HalfPrecision {
   private final Map<String, String> asHalf = new HashMap<>();
 
   private final Map<String, String> asFloat = new HashMap<>();
-  private final Map<String, Integer> kept = new TreeMap<>();
+  private final List<Fallback> kept = new ArrayList<>();
   private int clamped;
 
   private HalfPrecision(OnnxGraph from) {
@@ -80,10 +79,7 @@ public final class HalfPrecision {
       log.accept(
           "warning: %d weights were beyond +-65504 and are clamped to it".formatted(half.clamped));
     }
-    List<Fallback> fallbacks = new ArrayList<>();
-    half.kept.forEach(
-        (op, count) ->
-            fallbacks.add(new Fallback(count == 1 ? op : count + " x " + op, reason(op))));
+    List<Fallback> fallbacks = FloatLayers.counted(half.kept);
     return Quantized.measured(
         fp32,
         half.to,
@@ -133,7 +129,7 @@ public final class HalfPrecision {
     }
     boolean floating = givesFloats(node);
     if (floating && !half) {
-      kept.merge(node.op(), 1, Integer::sum);
+      kept.add(new Fallback(node.op(), reason(node.op())));
     }
     List<String> outputs = new ArrayList<>();
     List<OnnxNode> casts = new ArrayList<>();

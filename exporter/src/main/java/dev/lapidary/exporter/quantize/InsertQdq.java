@@ -50,7 +50,12 @@ final class InsertQdq {
 
   private final Map<String, String> asFloats = new HashMap<>();
 
-  private InsertQdq(
+  /**
+   * @param params of every value that exists as integers
+   * @param biases that replace a layer's own, by the node's name
+   * @param rounding chooses the weights' integers
+   */
+  InsertQdq(
       OnnxGraph from,
       Int8Plan plan,
       Map<String, QuantParams> params,
@@ -65,25 +70,9 @@ final class InsertQdq {
     this.qdq = new QdqNodes(to);
   }
 
-  /**
-   * @param params of every value that exists as integers
-   * @param biases that replace a layer's own, by the node's name
-   * @param rounding chooses the weights' integers
-   */
-  static OnnxGraph of(
-      OnnxGraph graph,
-      Int8Plan plan,
-      Map<String, QuantParams> params,
-      Map<String, float[]> biases,
-      WeightRounding rounding) {
-    return new InsertQdq(graph, plan, params, biases, rounding).write();
-  }
-
-  private OnnxGraph write() {
+  OnnxGraph write() {
     from.inputs().forEach(input -> quantizeIfPlanned(input.name(), input.name()));
-    for (OnnxNode node : from.nodes()) {
-      node(node);
-    }
+    from.nodes().forEach(this::node);
     return to.complete(from);
   }
 

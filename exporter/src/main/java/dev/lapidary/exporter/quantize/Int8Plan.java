@@ -130,7 +130,8 @@ final class Int8Plan {
     boolean yes =
         switch (isFixed(node) ? "" : node.op()) {
           case "Conv" -> isFloatWeight(node, 1, 0) && isConstantOrAbsent(node, 2);
-          case "Gemm" -> isPlainGemm(node);
+          case "Gemm" ->
+              node.isPlainGemm() && isFloatWeight(node, 1, 2) && isConstantOrAbsent(node, 2);
           case "MatMul" -> isFloatWeight(node, 1, 2);
           case "Relu", "Clip" -> fromInteger(node) && (node.is("Relu") || clipsAtZero(node));
           case "HardSwish" -> fromInteger(node);
@@ -233,14 +234,6 @@ final class Int8Plan {
 
   private boolean isConstantOrAbsent(OnnxNode node, int index) {
     return !node.hasInput(index) || graph.initializer(node.input(index)).isPresent();
-  }
-
-  private boolean isPlainGemm(OnnxNode node) {
-    return isFloatWeight(node, 1, 2)
-        && isConstantOrAbsent(node, 2)
-        && node.intOr("transA", 0) == 0
-        && node.realOr("alpha", 1) == 1
-        && node.realOr("beta", 1) == 1;
   }
 
   private boolean clipsAtZero(OnnxNode node) {

@@ -33,7 +33,7 @@ record RuntimeForm() implements Int8Form {
       Map<String, QuantParams> params,
       Map<String, float[]> biases,
       WeightRounding rounding) {
-    return InsertQdq.of(graph, Int8Plan.of(graph, keptFloat), params, biases, rounding);
+    return new InsertQdq(graph, Int8Plan.of(graph, keptFloat), params, biases, rounding).write();
   }
 
   @Override

@@ -40,11 +40,7 @@ record TensorRtForm() implements Int8Form {
     return switch (node.op()) {
       case "Conv" -> true;
       case "MatMul" -> weight.get().rank() == 2;
-      case "Gemm" ->
-          node.intOr("transA", 0) == 0
-              && node.realOr("alpha", 1) == 1
-              && node.realOr("beta", 1) == 1;
-      default -> false;
+      default -> node.isPlainGemm();
     };
   }
 
@@ -105,7 +101,7 @@ record TensorRtForm() implements Int8Form {
       Map<String, QuantParams> params,
       Map<String, float[]> biases,
       WeightRounding rounding) {
-    return TensorRtQdq.of(graph, layers(graph, keptFloat), params, biases, rounding);
+    return new TensorRtQdq(graph, layers(graph, keptFloat), params, biases, rounding).write();
   }
 
   @Override

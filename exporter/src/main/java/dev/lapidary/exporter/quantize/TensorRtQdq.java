@@ -29,7 +29,7 @@ final class TensorRtQdq {
   private final Set<String> layers;
   private final Set<String> convolved;
 
-  private TensorRtQdq(
+  TensorRtQdq(
       OnnxGraph from,
       List<OnnxNode> layers,
       Map<String, QuantParams> params,
@@ -50,16 +50,7 @@ final class TensorRtQdq {
             .collect(Collectors.toSet());
   }
 
-  static OnnxGraph of(
-      OnnxGraph graph,
-      List<OnnxNode> layers,
-      Map<String, QuantParams> params,
-      Map<String, float[]> biases,
-      WeightRounding rounding) {
-    return new TensorRtQdq(graph, layers, params, biases, rounding).write();
-  }
-
-  private OnnxGraph write() {
+  OnnxGraph write() {
     from.inputs().forEach(input -> quantize(input.name()));
     for (OnnxNode node : from.nodes()) {
       to.add(node.withInputs(inputs(node)));

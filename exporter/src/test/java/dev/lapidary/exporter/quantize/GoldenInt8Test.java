@@ -44,7 +44,8 @@ class GoldenInt8Test {
       Map<String, QuantParams> params =
           ChooseParams.of(graph, plan, seen.ranges(new Percentile(99.999)));
       OnnxGraph int8 =
-          InsertQdq.of(graph, plan, params, Map.of(), WeightRounding.nearest(PairSums.IN_32_BITS));
+          new InsertQdq(graph, plan, params, Map.of(), WeightRounding.nearest(PairSums.IN_32_BITS))
+              .write();
       FusionLint lint = FusionLint.of(int8, plan.layers());
       assertThat(lint.unfused()).isEmpty();
       assertThat(lint.onIntegers()).isGreaterThanOrEqualTo(plan.layers().size());

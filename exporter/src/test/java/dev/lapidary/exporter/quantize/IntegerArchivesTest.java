@@ -108,7 +108,8 @@ class IntegerArchivesTest {
     Map<String, QuantParams> params =
         ChooseParams.of(graph, plan, seen.ranges(new Percentile(99.999)));
     OnnxGraph int8 =
-        InsertQdq.of(graph, plan, params, Map.of(), WeightRounding.nearest(PairSums.IN_32_BITS));
+        new InsertQdq(graph, plan, params, Map.of(), WeightRounding.nearest(PairSums.IN_32_BITS))
+            .write();
     Graph integers = QuantizedGraph.of(traced, names, int8);
     Path file = written(integers, source, "int8.pt");
 
