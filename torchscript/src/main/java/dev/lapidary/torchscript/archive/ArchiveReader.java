@@ -5,7 +5,6 @@ import dev.lapidary.core.failure.Quote;
 import dev.lapidary.core.file.MappedFile;
 import dev.lapidary.torchscript.archive.PyValue.PyObject;
 import dev.lapidary.torchscript.archive.PyValue.PyTuple;
-import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -55,7 +54,8 @@ public final class ArchiveReader {
         records.has("constants.pkl") && pickle("constants") instanceof PyTuple tuple
             ? tuple.items()
             : List.of();
-    return new TorchScriptArchive(records.folder(), version, code(), root, constants, extra());
+    return new TorchScriptArchive(
+        records.folder(), version, code(), root, constants, records.extra());
   }
 
   private void requireTorchScript() {
@@ -123,19 +123,6 @@ public final class ArchiveReader {
       }
     }
     return code;
-  }
-
-  private SortedMap<String, byte[]> extra() {
-    SortedMap<String, byte[]> extra = new TreeMap<>();
-    for (String name : records.names()) {
-      if (name.startsWith("extra/")) {
-        ByteBuffer bytes = records.read(name);
-        byte[] copy = new byte[bytes.remaining()];
-        bytes.get(copy);
-        extra.put(name.substring("extra/".length()), copy);
-      }
-    }
-    return extra;
   }
 
   private String text(String record) {

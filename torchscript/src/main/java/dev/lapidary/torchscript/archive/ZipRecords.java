@@ -13,6 +13,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.zip.CRC32;
 import java.util.zip.DataFormatException;
 import java.util.zip.Inflater;
@@ -115,6 +117,20 @@ public final class ZipRecords {
           Quote.of(name), crc.getValue(), span.entry.crc());
     }
     return bytes;
+  }
+
+  /** Copies of the records below {@code extra/}, by their names there. */
+  public SortedMap<String, byte[]> extra() {
+    SortedMap<String, byte[]> extra = new TreeMap<>();
+    for (String name : names()) {
+      if (name.startsWith("extra/")) {
+        ByteBuffer bytes = read(name);
+        byte[] copy = new byte[bytes.remaining()];
+        bytes.get(copy);
+        extra.put(name.substring("extra/".length()), copy);
+      }
+    }
+    return extra;
   }
 
   private Span span(String name) {

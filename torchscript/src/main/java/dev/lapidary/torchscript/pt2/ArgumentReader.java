@@ -2,7 +2,6 @@ package dev.lapidary.torchscript.pt2;
 
 import dev.lapidary.core.failure.Failure;
 import dev.lapidary.core.failure.Quote;
-import java.util.Optional;
 import java.util.function.Supplier;
 
 /** Reads the union {@code Argument} of {@code torch/_export/serde/schema.py}. */
@@ -17,19 +16,19 @@ final class ArgumentReader {
 
   /** {@code {"as_tensor": {"name": "conv2d"}}}: an object of one field. */
   ExportArgument read() {
-    return union(this::member);
+    return json.union(this::member);
   }
 
   /** A field {@code name} of the object at the cursor. */
   String named() {
-    return field("name", this::name);
+    return json.field("name", this::name);
   }
 
   private ExportArgument member(String kind) {
     return switch (kind) {
-      case "as_none" -> none();
+      case "as_none" -> ExportArgument.None.NONE;
       case "as_tensor" -> new ExportArgument.Ref(named());
-      case "as_optional_tensor" -> json.isNull() ? none() : read();
+      case "as_optional_tensor" -> json.isNull() ? ExportArgument.None.NONE : read();
       case "as_tensors" -> list(() -> new ExportArgument.Ref(named()));
       case "as_optional_tensors" -> list(this::read);
       case "as_int" -> new ExportArgument.Int(json.integer());
@@ -51,15 +50,12 @@ final class ArgumentReader {
       case "as_scalar_type" ->
           new ExportArgument.ScalarType(ExportEnums.scalarType(json.integer()));
       case "as_memory_format" ->
-          new ExportArgument.MemoryFormat(ExportEnums.memoryFormat(json.integer()));
+          new ExportArgument.Literal(ExportEnums.memoryFormat(json.integer()));
       case "as_layout" -> {
         ExportEnums.requireStrided(json.integer());
-        yield ExportArgument.Layout.STRIDED;
+        yield new ExportArgument.Literal("0");
       }
-      case "as_device" -> {
-        json.skip();
-        yield ExportArgument.Device.CPU;
-      }
+      case "as_device" -> new ExportArgument.Literal("torch.device(\"cpu\")");
       case "as_graph" -> new ExportArgument.Part(Subgraph.read(json));
       default -> throw unsupported(kind);
     };
@@ -75,14 +71,9 @@ final class ArgumentReader {
     };
   }
 
-  private ExportArgument none() {
-    json.skip();
-    return ExportArgument.None.NONE;
-  }
-
   /** A number that sizes give, or a plain one. */
   private ExportArgument symbol() {
-    return union(
+    return json.union(
         kind ->
             switch (kind) {
               case "as_name" -> new ExportArgument.Ref(name());
@@ -112,45 +103,5 @@ final class ArgumentReader {
       throw json.refuse("a name of " + name.length() + " characters");
     }
     return name;
-  }
-
-  interface Member<T> {
-    T read(String kind);
-  }
-
-  /** An object of one field. */
-  <T> T union(Member<T> member) {
-    Box<T> box = new Box<>();
-    json.object(
-        kind -> {
-          if (box.value.isPresent()) {
-            throw json.refuse("a union of two kinds");
-          }
-          box.value = Optional.of(member.read(kind));
-        });
-    return box.value.orElseThrow(() -> json.refuse("an empty union"));
-  }
-
-  /** One field of an object, others left out. */
-  <T> T field(String field, Supplier<T> read) {
-    return optional(field, read)
-        .orElseThrow(() -> json.refuse("an object without " + Quote.of(field)));
-  }
-
-  <T> Optional<T> optional(String field, Supplier<T> read) {
-    Box<T> box = new Box<>();
-    json.object(
-        name -> {
-          if (name.equals(field)) {
-            box.value = Optional.of(read.get());
-          } else {
-            json.skip();
-          }
-        });
-    return box.value;
-  }
-
-  private static final class Box<T> {
-    private Optional<T> value = Optional.empty();
   }
 }

@@ -6,19 +6,18 @@ import dev.lapidary.torchscript.archive.PyValue.PyTensor;
 import dev.lapidary.torchscript.pt2.ExportNode.Output;
 import dev.lapidary.torchscript.pt2.ExportedProgram.Held;
 import dev.lapidary.torchscript.pt2.ExportedProgram.Input;
-import dev.lapidary.torchscript.pt2.ExportedProgram.Kind;
 import dev.lapidary.torchscript.pt2.ExportedProgram.Result;
-import dev.lapidary.torchscript.pt2.ModelJson.GraphInput;
+import dev.lapidary.torchscript.pt2.ModelJson.GraphModule;
+import dev.lapidary.torchscript.pt2.ModelJson.StateInput;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 
 /** Puts a graph and its tensors together, and holds them against each other. */
 final class Assembly {
-  private final ModelJson model;
+  private final GraphModule model;
   private final Map<String, PyTensor> weights;
   private final Map<String, PyTensor> constants;
   private final Map<String, String> state = new LinkedHashMap<>();
@@ -26,19 +25,20 @@ final class Assembly {
   private final Map<String, PyTensor> lifted = new LinkedHashMap<>();
 
   private Assembly(
-      ModelJson model, Map<String, PyTensor> weights, Map<String, PyTensor> constants) {
+      GraphModule model, Map<String, PyTensor> weights, Map<String, PyTensor> constants) {
     this.model = model;
     this.weights = weights;
     this.constants = constants;
   }
 
   static ExportedProgram of(
-      ModelJson model, Map<String, PyTensor> weights, Map<String, PyTensor> constants) {
+      GraphModule model, Map<String, PyTensor> weights, Map<String, PyTensor> constants) {
     return new Assembly(model, weights, constants).assemble();
   }
 
   private ExportedProgram assemble() {
-    model.inputs().forEach(this::declare);
+    model.state().forEach(this::hold);
+    model.constants().forEach((name, key) -> lifted.put(name, find(key)));
     Input input = input();
     InlinedParts.Flat flat = InlinedParts.of(model.nodes(), model.metas());
     requireOrder(input, flat.nodes());
@@ -51,46 +51,32 @@ final class Assembly {
         flat.nodes(),
         flat.metas(),
         new Result(model.results(), keys()),
-        rootType());
+        model.rootType());
   }
 
-  private void declare(GraphInput input) {
-    if (input instanceof GraphInput.Parameter parameter) {
-      hold(parameter.name(), parameter.path(), Kind.PARAMETER);
-    } else if (input instanceof GraphInput.Buffer buffer) {
-      hold(buffer.name(), buffer.path(), buffer.persistent() ? Kind.BUFFER : Kind.HIDDEN);
-    } else if (input instanceof GraphInput.Constant constant) {
-      lifted.put(constant.name(), find(constant.key()));
-    }
-  }
-
-  private void hold(String name, String path, Kind kind) {
+  private void hold(StateInput input) {
+    String path = input.path();
     if (!ModulePaths.isPath(path) || path.matches("(.*\\.)?(training|forward\\d*)(\\..*)?")) {
       throw Failure.unsupported(
           "the tensor %s has a name that TorchScript has no place for: no quotes, backslashes,"
               + " control characters, 'training' or 'forward'; rename the module before the export",
           Quote.of(path));
     }
-    state.put(name, path);
-    tensors.put(path, new Held(find(path), kind));
+    state.put(input.name(), path);
+    tensors.put(path, new Held(find(path), input.kind()));
   }
 
   private PyTensor find(String name) {
-    return Optional.ofNullable(weights.get(name))
-        .or(() -> Optional.ofNullable(constants.get(name)))
-        .orElseThrow(
-            () ->
-                Failure.badInput(
-                    "holds no tensor %s, which its graph reads; the file is damaged",
-                    Quote.of(name)));
+    PyTensor tensor = weights.containsKey(name) ? weights.get(name) : constants.get(name);
+    if (tensor == null) {
+      throw Failure.badInput(
+          "holds no tensor %s, which its graph reads; the file is damaged", Quote.of(name));
+    }
+    return tensor;
   }
 
   private Input input() {
-    List<String> images =
-        model.inputs().stream()
-            .filter(GraphInput.User.class::isInstance)
-            .map(GraphInput::name)
-            .toList();
+    List<String> images = model.images();
     if (images.size() != 1) {
       throw Failure.unsupported(
           "the program takes %d inputs, expected one tensor of images; wrap the network in a module"
@@ -98,14 +84,11 @@ final class Assembly {
           images.size());
     }
     String name = images.get(0);
-    TensorMeta meta =
-        model
-            .meta(name)
-            .orElseThrow(
-                () ->
-                    Failure.badInput(
-                        "nothing is said of the input %s's shape; the file is damaged",
-                        Quote.of(name)));
+    TensorMeta meta = model.metas().get(name);
+    if (meta == null) {
+      throw Failure.badInput(
+          "nothing is said of the input %s's shape; the file is damaged", Quote.of(name));
+    }
     if (!ExportEnums.dtype(meta.dtype()).isFloating()) {
       throw Failure.unsupported(
           "the program takes %s, expected images of float32; export the network itself, without"
@@ -147,9 +130,5 @@ final class Assembly {
 
   private List<String> keys() {
     return model.keys().size() == model.results().size() ? model.keys() : List.of();
-  }
-
-  private String rootType() {
-    return model.rootType().orElse("Network");
   }
 }

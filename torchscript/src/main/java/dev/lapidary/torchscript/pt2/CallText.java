@@ -8,6 +8,7 @@ import dev.lapidary.torchscript.pt2.ExportNode.Input;
 import dev.lapidary.torchscript.pt2.ExportNode.ValueType;
 import dev.lapidary.torchscript.trace.call.Schemas;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
@@ -44,8 +45,8 @@ final class CallText {
   record Call(String text, String name, int results, boolean isList) {}
 
   Call of(ExportNode node) {
-    if (Targets.isOnNumbers(node.target()) || !Targets.isAten(node.target())) {
-      String function = Targets.onNumbers(node.target());
+    String function = Targets.ON_NUMBERS.get(node.target());
+    if (function != null) {
       String arguments =
           node.inputs().stream()
               .map(input -> text(input.argument(), ""))
@@ -56,8 +57,7 @@ final class CallText {
     Targets.Aten aten = Targets.aten(node.target());
     Optional<ExportNode> plain = PlainCalls.of(node, aten);
     if (plain.isPresent()) {
-      Call call = of(plain.get());
-      return new Call(call.text, call.name, call.results, false);
+      return of(plain.get());
     }
     if (aten.name().equals("bernoulli_") && aten.overload().equals("float")) {
       return new Call(bernoulli(node), "noise", 1, false);
@@ -214,7 +214,7 @@ final class CallText {
       return text;
     }
     int size = Integer.parseInt(plain.substring(bracket + 1, plain.length() - 1));
-    return "[" + String.join(", ", java.util.Collections.nCopies(size, text)) + "]";
+    return "[" + String.join(", ", Collections.nCopies(size, text)) + "]";
   }
 
   private String text(ExportArgument argument, String type) {
@@ -236,8 +236,8 @@ final class CallText {
     if (argument instanceof ExportArgument.ScalarType number) {
       return Long.toString(number.number());
     }
-    if (argument instanceof ExportArgument.MemoryFormat number) {
-      return Long.toString(number.number());
+    if (argument instanceof ExportArgument.Literal literal) {
+      return literal.text();
     }
     if (argument instanceof ExportArgument.ListOf list) {
       String element = type.replaceFirst("\\[\\d*\\]\\??$", "");
@@ -245,10 +245,7 @@ final class CallText {
           .map(item -> text(item, element))
           .collect(Collectors.joining(", ", "[", "]"));
     }
-    if (argument == ExportArgument.Device.CPU) {
-      return "torch.device(\"cpu\")";
-    }
-    return argument == ExportArgument.Layout.STRIDED ? "0" : "None";
+    return "None";
   }
 
   /** Modes are words; anything else might end the string, and go on as code. */

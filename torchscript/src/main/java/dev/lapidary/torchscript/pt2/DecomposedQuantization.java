@@ -93,7 +93,8 @@ final class DecomposedQuantization {
   private void add(ExportNode node) {
     if (!node.target().startsWith(NAMESPACE)) {
       node.refs(name -> requireReal(name, node.target()));
-      nodes.add(call(node, node.target(), node.inputs().stream().map(this::renamed).toList()));
+      List<Input> inputs = node.inputs(this::renamed);
+      nodes.add(new ExportNode(node.target(), inputs, node.outputs(), node.isList(), node.stack()));
       return;
     }
     Matcher affine = AFFINE.matcher(node.target().substring(NAMESPACE.length()));
@@ -135,14 +136,14 @@ final class DecomposedQuantization {
   }
 
   private void quantize(ExportNode node, IntegerGrid grid) {
-    Input self = renamed(new Input("self", node.argument("input")));
-    Optional<ExportArgument.Ref> value = ref(self.argument());
+    Input self = new Input("self", node.argument("input").with(this::renamed));
+    Optional<String> value = self.argument().ref();
     if (value.isEmpty()) {
       throw refused(node);
     }
-    requireReal(value.get().name(), node.target());
+    requireReal(value.get(), node.target());
     String result = node.outputs().get(0).name();
-    Optional<PyTensor> weight = program.known(value.get().name());
+    Optional<PyTensor> weight = program.known(value.get());
     if (weight.isPresent() && weight.get().tensor().dtype() == DType.FLOAT32 && grid.hasEight()) {
       integers.put(result, grid.round(weight.get().tensor()));
       return;
@@ -153,7 +154,7 @@ final class DecomposedQuantization {
     inputs.add(new Input("quant_min", new ExportArgument.Int(written.quantMin())));
     inputs.add(new Input("quant_max", new ExportArgument.Int(written.quantMax())));
     String operator = grid.axis().isPresent() ? "per_channel" : "per_tensor";
-    nodes.add(call(node, "torch.ops.aten.fake_quantize_" + operator + "_affine.default", inputs));
+    nodes.add(node.by("fake_quantize_" + operator + "_affine.default", inputs));
     rounded.put(result, grid);
   }
 
@@ -161,11 +162,11 @@ final class DecomposedQuantization {
     ExportArgument type = node.argument("out_dtype");
     boolean floats =
         !(type instanceof ExportArgument.ScalarType number) || number.number() == FLOAT32;
-    Optional<ExportArgument.Ref> value = ref(node.argument("input"));
+    Optional<String> value = node.argument("input").ref();
     if (!floats || value.isEmpty()) {
       throw refused(node);
     }
-    String name = value.get().name();
+    String name = value.get();
     Optional<Tensor> held =
         Optional.ofNullable(integers.get(name)).or(() -> program.known(name).map(PyTensor::tensor));
     if (rounded.containsKey(name)) {
@@ -191,7 +192,7 @@ final class DecomposedQuantization {
     boolean operand =
         grid.isSigned() && tensor.dtype() == DType.INT8 && !isWeight(node.outputs().get(0));
     boolean inFile =
-        ref(node.argument("input")).filter(r -> !integers.containsKey(r.name())).isPresent();
+        node.argument("input").ref().filter(name -> !integers.containsKey(name)).isPresent();
     List<Input> inputs = new ArrayList<>();
     ExportArgument self =
         inFile && !operand ? node.argument("input") : constant(operand ? unsigned(tensor) : tensor);
@@ -200,13 +201,13 @@ final class DecomposedQuantization {
     String operator = grid.axis().isPresent() ? "per_channel" : "per_tensor";
     nodes.add(
         new ExportNode(
-            "torch.ops.aten._make_" + operator + "_quantized_tensor.default",
+            Targets.ATEN + "_make_" + operator + "_quantized_tensor.default",
             inputs,
             List.of(new Output(made, ValueType.TENSOR)),
             false,
             node.stack()));
     Input whole = new Input("self", new ExportArgument.Ref(made));
-    nodes.add(call(node, "torch.ops.aten.dequantize.self", List.of(whole)));
+    nodes.add(node.by("dequantize.self", List.of(whole)));
   }
 
   /** Whether a layer multiplies by it, so that int8 is what ONNX Runtime's kernels take. */
@@ -214,10 +215,7 @@ final class DecomposedQuantization {
     return program.nodes().stream()
         .filter(reader -> WEIGHTED.matcher(reader.target()).matches())
         .flatMap(reader -> reader.inputs().stream())
-        .anyMatch(
-            input ->
-                input.argument() instanceof ExportArgument.Ref ref
-                    && ref.name().equals(value.name()));
+        .anyMatch(input -> input.argument().equals(new ExportArgument.Ref(value.name())));
   }
 
   private static Tensor unsigned(Tensor integers) {
@@ -291,24 +289,7 @@ final class DecomposedQuantization {
 
   private static final int MAX_CHANNELS = 1 << 20;
 
-  private static Optional<ExportArgument.Ref> ref(ExportArgument argument) {
-    return argument instanceof ExportArgument.Ref ref ? Optional.of(ref) : Optional.empty();
-  }
-
-  private Input renamed(Input input) {
-    return new Input(input.name(), renamed(input.argument()));
-  }
-
-  private ExportArgument renamed(ExportArgument argument) {
-    if (argument instanceof ExportArgument.Ref ref) {
-      return new ExportArgument.Ref(same.getOrDefault(ref.name(), ref.name()));
-    }
-    return argument instanceof ExportArgument.ListOf list
-        ? new ExportArgument.ListOf(list.items().stream().map(this::renamed).toList())
-        : argument;
-  }
-
-  private static ExportNode call(ExportNode node, String target, List<Input> inputs) {
-    return new ExportNode(target, inputs, node.outputs(), node.isList(), node.stack());
+  private ExportArgument renamed(ExportArgument.Ref ref) {
+    return new ExportArgument.Ref(same.getOrDefault(ref.name(), ref.name()));
   }
 }

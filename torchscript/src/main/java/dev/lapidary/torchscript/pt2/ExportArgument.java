@@ -1,7 +1,9 @@
 package dev.lapidary.torchscript.pt2;
 
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Consumer;
+import java.util.function.Function;
 
 /** What goes into a node: the union {@code Argument} of {@code torch/_export/serde/schema.py}. */
 sealed interface ExportArgument {
@@ -23,23 +25,31 @@ sealed interface ExportArgument {
   /** An element type, in PyTorch's own numbers and not the file's. */
   record ScalarType(long number) implements ExportArgument {}
 
-  /** In PyTorch's own numbers: 0 contiguous, 1 preserve, 2 channels last. */
-  record MemoryFormat(long number) implements ExportArgument {}
-
-  /** {@code torch.strided}, the only one that is read. */
-  enum Layout implements ExportArgument {
-    STRIDED
-  }
-
-  /** Where a tensor is made; the network is read for the CPU. */
-  enum Device implements ExportArgument {
-    CPU
-  }
+  /**
+   * What stands in the text as it is: a memory format's number, that of the strided layout, and the
+   * CPU, for which the network is read.
+   */
+  record Literal(String text) implements ExportArgument {}
 
   /** A part of the program, for an operator of higher order. */
   record Part(Subgraph graph) implements ExportArgument {}
 
   record ListOf(List<ExportArgument> items) implements ExportArgument {}
+
+  /** The value's name, if it is one. */
+  default Optional<String> ref() {
+    return this instanceof Ref ref ? Optional.of(ref.name()) : Optional.empty();
+  }
+
+  /** The same with another argument for each value in it. */
+  default ExportArgument with(Function<Ref, ExportArgument> other) {
+    if (this instanceof Ref ref) {
+      return other.apply(ref);
+    }
+    return this instanceof ListOf list
+        ? new ListOf(list.items().stream().map(item -> item.with(other)).toList())
+        : this;
+  }
 
   /** Gives the names of all values in it, in order. */
   default void refs(Consumer<String> use) {

@@ -29,12 +29,15 @@ final class ExportEnums {
     };
   }
 
-  static long memoryFormat(long number) {
+  /**
+   * The same of a memory format: 0 contiguous, 1 preserve, 2 channels last, 3 of three dimensions.
+   */
+  static String memoryFormat(long number) {
     return switch ((int) Math.min(number, Integer.MAX_VALUE)) {
-      case 1 -> 0;
-      case 2 -> 2;
-      case 3 -> 3;
-      case 4 -> 1;
+      case 1 -> "0";
+      case 2 -> "2";
+      case 3 -> "3";
+      case 4 -> "1";
       default -> throw Failure.unsupported("the memory format %d of torch.export's table", number);
     };
   }

@@ -2,6 +2,7 @@ package dev.lapidary.torchscript.pt2;
 
 import java.util.List;
 import java.util.function.Consumer;
+import java.util.function.Function;
 
 /**
  * A call in an exported graph.
@@ -55,6 +56,16 @@ record ExportNode(
         .map(Input::argument)
         .findFirst()
         .orElse(ExportArgument.None.NONE);
+  }
+
+  /** The same results of another of PyTorch's operators. */
+  ExportNode by(String operator, List<Input> others) {
+    return new ExportNode(Targets.ATEN + operator, others, outputs, false, stack);
+  }
+
+  /** The inputs with another argument for each value in them. */
+  List<Input> inputs(Function<ExportArgument.Ref, ExportArgument> other) {
+    return inputs.stream().map(i -> new Input(i.name(), i.argument().with(other))).toList();
   }
 
   void refs(Consumer<String> use) {

@@ -10,8 +10,6 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.SortedMap;
-import java.util.TreeMap;
 
 /**
  * The records of a {@code .pt2}: {@code torch/export/pt2_archive/}, and the flat zip that {@code
@@ -23,7 +21,6 @@ final class ExportedFile {
 
   private static final String MODELS = "models/";
   private static final String JSON = ".json";
-  private static final String EXTRA = "extra/";
 
   private final ZipRecords records;
 
@@ -41,7 +38,7 @@ final class ExportedFile {
   NetworkFile read(String name) {
     requireFormat();
     ExportedProgram program = records.has(FLAT) ? flat() : foldered();
-    TorchScriptArchive archive = ProgramPrinter.print(program, name, extra());
+    TorchScriptArchive archive = ProgramPrinter.print(program, name, records.extra());
     NetworkFile.Origin origin =
         new NetworkFile.Origin(
             program.version(), program.input().shape(), DecomposedQuantization.is(program));
@@ -102,19 +99,6 @@ final class ExportedFile {
               + " writes of the same network");
     }
     throw Failure.badInput("has no record models/NAME.json; save the program by torch.export.save");
-  }
-
-  private SortedMap<String, byte[]> extra() {
-    SortedMap<String, byte[]> extra = new TreeMap<>();
-    for (String name : records.names()) {
-      if (name.startsWith(EXTRA)) {
-        ByteBuffer bytes = records.read(name);
-        byte[] copy = new byte[bytes.remaining()];
-        bytes.get(copy);
-        extra.put(name.substring(EXTRA.length()), copy);
-      }
-    }
-    return extra;
   }
 
   private String text(String record) {

@@ -38,14 +38,15 @@ record ExportedProgram(
     return with(others, constants, result);
   }
 
+  /** What is said of a value. */
+  Optional<TensorMeta> meta(ExportArgument value) {
+    return value.ref().map(metas::get);
+  }
+
   /** The tensor that an input of the graph is; empty for the image and for what is computed. */
   Optional<PyTensor> known(String name) {
     return Optional.ofNullable(constants.get(name))
-        .or(
-            () ->
-                Optional.ofNullable(state.get(name))
-                    .flatMap(path -> Optional.ofNullable(tensors.get(path)))
-                    .map(Held::tensor));
+        .or(() -> Optional.ofNullable(state.get(name)).map(tensors::get).map(Held::tensor));
   }
 
   /**

@@ -42,10 +42,7 @@ final class InlinedParts {
    * @param prefix of the names of a part's own values
    */
   private void add(ExportNode node, Map<String, ExportArgument> given, String prefix) {
-    List<Input> inputs =
-        node.inputs().stream()
-            .map(input -> new Input(input.name(), renamed(input.argument(), given, prefix)))
-            .toList();
+    List<Input> inputs = node.inputs(ref -> renamed(ref, given, prefix));
     List<Output> outputs =
         node.outputs().stream().map(o -> new Output(prefix + o.name(), o.type())).toList();
     ExportNode own = new ExportNode(node.target(), inputs, outputs, node.isList(), node.stack());
@@ -89,7 +86,7 @@ final class InlinedParts {
     part.metas().forEach((name, meta) -> metas.putIfAbsent(prefix + name, meta));
     part.nodes().forEach(inner -> add(inner, given, prefix));
     for (int i = 0; i < node.outputs().size(); i++) {
-      ExportArgument value = renamed(part.outputs().get(i), given, prefix);
+      ExportArgument value = part.outputs().get(i).with(ref -> renamed(ref, given, prefix));
       List<Input> self = List.of(new Input("self", value));
       nodes.add(new ExportNode(result, self, List.of(node.outputs().get(i)), false, node.stack()));
     }
@@ -122,14 +119,7 @@ final class InlinedParts {
   }
 
   private static ExportArgument renamed(
-      ExportArgument argument, Map<String, ExportArgument> given, String prefix) {
-    if (argument instanceof ExportArgument.Ref ref) {
-      ExportArgument outside = given.get(ref.name());
-      return outside == null ? new ExportArgument.Ref(prefix + ref.name()) : outside;
-    }
-    return argument instanceof ExportArgument.ListOf list
-        ? new ExportArgument.ListOf(
-            list.items().stream().map(item -> renamed(item, given, prefix)).toList())
-        : argument;
+      ExportArgument.Ref ref, Map<String, ExportArgument> given, String prefix) {
+    return given.getOrDefault(ref.name(), new ExportArgument.Ref(prefix + ref.name()));
   }
 }

@@ -5,14 +5,15 @@ import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.core.json.JsonReadFeature;
+import com.fasterxml.jackson.databind.util.ByteBufferBackedInputStream;
 import dev.lapidary.core.failure.Failure;
 import dev.lapidary.core.failure.Quote;
 import java.io.IOException;
-import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.function.Supplier;
 
 /**
@@ -40,16 +41,13 @@ final class JsonCursor {
     this.parser = parser;
   }
 
-  /**
-   * Reads a record that holds one object.
-   *
-   * @param field reads the value of the field that it is given the name of
-   */
-  static void read(String record, ByteBuffer bytes, FieldReader field) {
-    try (JsonParser parser = FACTORY.createParser(new Bytes(bytes.duplicate()))) {
+  /** What a record is read as, from its first value on. */
+  static <T> T read(String record, ByteBuffer bytes, Function<JsonCursor, T> reader) {
+    try (JsonParser parser =
+        FACTORY.createParser(new ByteBufferBackedInputStream(bytes.duplicate()))) {
       JsonCursor cursor = new JsonCursor(record, parser);
       cursor.next();
-      cursor.object(name -> field.read(cursor, name));
+      return reader.apply(cursor);
     } catch (IOException e) {
       throw Failure.badInput(
           "%s: is no JSON of a program: %s; the file is damaged",
@@ -57,50 +55,52 @@ final class JsonCursor {
     }
   }
 
-  /** Reads a field's value. */
-  interface FieldReader {
-    void read(JsonCursor cursor, String name);
-  }
-
-  private static final class Bytes extends InputStream {
-    private final ByteBuffer bytes;
-
-    private Bytes(ByteBuffer bytes) {
-      this.bytes = bytes;
-    }
-
-    @Override
-    public int read() {
-      return bytes.hasRemaining() ? bytes.get() & 0xff : -1;
-    }
-
-    @Override
-    public int read(byte[] to, int offset, int length) {
-      if (!bytes.hasRemaining()) {
-        return -1;
-      }
-      int count = Math.min(length, bytes.remaining());
-      bytes.get(to, offset, count);
-      return count;
-    }
-  }
-
-  /** An object; each field that nobody wants has to be skipped. */
+  /**
+   * An object.
+   *
+   * @param field reads the value of the field that it is given the name of, or leaves it
+   */
   void object(Consumer<String> field) {
     require(JsonToken.START_OBJECT, "an object");
     while (next() != JsonToken.END_OBJECT) {
-      String name = name();
+      String name = parsed(JsonParser::currentName);
       next();
       field.accept(name);
+      parsed(JsonParser::skipChildren); // of an object or a list that was left
     }
   }
 
-  <T> List<T> list(Supplier<T> item) {
-    require(JsonToken.START_ARRAY, "a list");
-    List<T> items = new ArrayList<>(1);
-    while (next() != JsonToken.END_ARRAY) {
-      items.add(item.get());
+  /** An object of one field. */
+  <T> T union(Function<String, T> member) {
+    List<T> members = new ArrayList<>(1);
+    object(
+        kind -> {
+          if (!members.isEmpty()) {
+            throw refuse("a union of two kinds");
+          }
+          members.add(member.apply(kind));
+        });
+    return members.stream().findFirst().orElseThrow(() -> refuse("an empty union"));
+  }
+
+  /** One field of an object, others left out. */
+  <T> T field(String field, Supplier<T> read) {
+    List<T> found = new ArrayList<>(1);
+    object(
+        name -> {
+          if (name.equals(field)) {
+            found.add(read.get());
+          }
+        });
+    if (found.isEmpty()) {
+      throw refuse("an object without " + Quote.of(field));
     }
+    return found.get(found.size() - 1);
+  }
+
+  <T> List<T> list(Supplier<T> item) {
+    List<T> items = new ArrayList<>(1);
+    each(() -> items.add(item.get()));
     return List.copyOf(items);
   }
 
@@ -117,11 +117,7 @@ final class JsonCursor {
 
   String string() {
     require(JsonToken.VALUE_STRING, "a string");
-    try {
-      return parser.getText();
-    } catch (IOException e) {
-      throw refuse(Failure.reason(e));
-    }
+    return parsed(JsonParser::getText);
   }
 
   long integer() {
@@ -135,22 +131,18 @@ final class JsonCursor {
 
   /** A number; the writer puts what JSON has no number for between quotes. */
   double real() {
-    try {
-      if (parser.currentToken() == JsonToken.VALUE_STRING) {
-        return switch (parser.getText()) {
-          case "Infinity", "inf" -> Double.POSITIVE_INFINITY;
-          case "-Infinity", "-inf" -> Double.NEGATIVE_INFINITY;
-          case "NaN", "nan" -> Double.NaN;
-          default -> throw refuse("a string, expected a number");
-        };
-      }
-      if (!parser.currentToken().isNumeric()) {
-        throw refuse("expected a number");
-      }
-      return parser.getDoubleValue();
-    } catch (IOException e) {
-      throw refuse(Failure.reason(e));
+    if (parser.currentToken() == JsonToken.VALUE_STRING) {
+      return switch (string()) {
+        case "Infinity", "inf" -> Double.POSITIVE_INFINITY;
+        case "-Infinity", "-inf" -> Double.NEGATIVE_INFINITY;
+        case "NaN", "nan" -> Double.NaN;
+        default -> throw refuse("a string, expected a number");
+      };
     }
+    if (!parser.currentToken().isNumeric()) {
+      throw refuse("expected a number");
+    }
+    return parsed(JsonParser::getDoubleValue);
   }
 
   boolean bool() {
@@ -158,14 +150,6 @@ final class JsonCursor {
       throw refuse("expected true or false");
     }
     return parser.currentToken() == JsonToken.VALUE_TRUE;
-  }
-
-  void skip() {
-    try {
-      parser.skipChildren();
-    } catch (IOException e) {
-      throw refuse(Failure.reason(e));
-    }
   }
 
   Failure refuse(String what) {
@@ -183,21 +167,21 @@ final class JsonCursor {
     }
   }
 
-  private String name() {
-    try {
-      return parser.currentName();
-    } catch (IOException e) {
-      throw refuse(Failure.reason(e));
+  private JsonToken next() {
+    JsonToken token = parsed(JsonParser::nextToken);
+    if (token == null) {
+      throw refuse("ends too early");
     }
+    return token;
   }
 
-  private JsonToken next() {
+  private interface Read<T> {
+    T from(JsonParser parser) throws IOException;
+  }
+
+  private <T> T parsed(Read<T> read) {
     try {
-      JsonToken token = parser.nextToken();
-      if (token == null) {
-        throw refuse("ends too early");
-      }
-      return token;
+      return read.from(parser);
     } catch (IOException e) {
       throw refuse(Failure.reason(e));
     }

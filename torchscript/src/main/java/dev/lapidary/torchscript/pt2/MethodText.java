@@ -8,6 +8,7 @@ import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.stream.Collectors;
 
@@ -44,11 +45,7 @@ final class MethodText {
 
   /** What a value is called here. */
   String local(String value) {
-    String local = values.get(value);
-    if (local == null) {
-      throw new IllegalStateException(value + " is not in the scope");
-    }
-    return local;
+    return Objects.requireNonNull(values.get(value), value);
   }
 
   /** Names a value that the next statement computes. */
@@ -127,7 +124,7 @@ final class MethodText {
   }
 
   private String fresh(String like) {
-    String name = ModulePaths.isReserved(like) ? like + "_" : like;
+    String name = ModulePaths.isIdentifier(like) ? like : like + "_";
     String local = name;
     while (!taken.add(local)) {
       local = name + "_" + counts.merge(name, 1, Integer::sum);

@@ -4,16 +4,16 @@ import dev.lapidary.core.failure.Failure;
 import dev.lapidary.core.failure.Quote;
 import dev.lapidary.torchscript.pt2.ExportNode.Output;
 import dev.lapidary.torchscript.pt2.ExportNode.ValueType;
+import dev.lapidary.torchscript.pt2.ExportedProgram.Kind;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/**
- * What {@code models/model.json} says, field by field; how it fits together is {@link Assembly}'s.
- */
+/** Reads {@code models/model.json}, field by field; how it fits together is {@link Assembly}'s. */
 final class ModelJson {
   /** The schema's major version, the only one that PyTorch's own reader of today takes. */
   private static final long MAJOR = 8;
@@ -21,80 +21,67 @@ final class ModelJson {
   private static final int MAX_NODES = 200_000;
 
   private final String record;
+  private final JsonCursor json;
+  private final ArgumentReader arguments;
   private final List<ExportNode> nodes = new ArrayList<>();
   private final Map<String, TensorMeta> metas = new HashMap<>();
-  private final List<GraphInput> inputs = new ArrayList<>();
+  private final List<StateInput> state = new ArrayList<>();
+  private final Map<String, String> constants = new LinkedHashMap<>();
+  private final List<String> images = new ArrayList<>();
   private final List<Output> results = new ArrayList<>();
   private List<String> keys = List.of();
-  private Optional<String> rootType = Optional.empty();
+  private String rootType = "Network";
   private long major = -1;
   private long minor;
 
-  private ModelJson(String record) {
+  private ModelJson(String record, JsonCursor json) {
     this.record = record;
+    this.json = json;
+    this.arguments = new ArgumentReader(json);
   }
 
-  /** What an input of the graph is. */
-  sealed interface GraphInput {
-    /** The value's name in the graph. */
-    String name();
+  /** An input of the graph that the module tree holds at a path. */
+  record StateInput(String name, String path, Kind kind) {}
 
-    record Parameter(String name, String path) implements GraphInput {}
+  /**
+   * What the file says.
+   *
+   * @param version of the schema, {@code 8.20}
+   * @param rootType the network's class
+   * @param constants by input of the graph, what the file calls the tensor
+   * @param images inputs that are given to forward
+   * @param results what forward returns
+   * @param keys of the dict that is returned; empty for anything else
+   */
+  record GraphModule(
+      String version,
+      String rootType,
+      List<ExportNode> nodes,
+      Map<String, TensorMeta> metas,
+      List<StateInput> state,
+      Map<String, String> constants,
+      List<String> images,
+      List<Output> results,
+      List<String> keys) {}
 
-    record Buffer(String name, String path, boolean persistent) implements GraphInput {}
-
-    record Constant(String name, String key) implements GraphInput {}
-
-    record User(String name) implements GraphInput {}
+  static GraphModule read(String record, ByteBuffer bytes) {
+    return JsonCursor.read(record, bytes, json -> new ModelJson(record, json).read());
   }
 
-  static ModelJson read(String record, ByteBuffer bytes) {
-    ModelJson model = new ModelJson(record);
-    JsonCursor.read(record, bytes, model::top);
-    if (model.major < 0) {
+  private GraphModule read() {
+    json.object(this::top);
+    if (major < 0) {
       throw Failure.badInput("%s: has no schema_version; it is no program of torch.export", record);
     }
-    return model;
+    return new GraphModule(
+        major + "." + minor, rootType, nodes, metas, state, constants, images, results, keys);
   }
 
-  List<ExportNode> nodes() {
-    return nodes;
-  }
-
-  List<GraphInput> inputs() {
-    return inputs;
-  }
-
-  List<Output> results() {
-    return results;
-  }
-
-  /** Of the dict that is returned; empty for anything else. */
-  List<String> keys() {
-    return keys;
-  }
-
-  Optional<String> rootType() {
-    return rootType;
-  }
-
-  String version() {
-    return major + "." + minor;
-  }
-
-  Map<String, TensorMeta> metas() {
-    return metas;
-  }
-
-  Optional<TensorMeta> meta(String name) {
-    return Optional.ofNullable(metas.get(name));
-  }
-
-  private void top(JsonCursor json, String field) {
+  private void top(String field) {
     switch (field) {
-      case "graph_module" -> json.object(name -> graphModule(json, name));
+      case "graph_module" -> json.object(this::graphModule);
       case "schema_version" -> {
-        json.object(name -> version(json, name));
+        json.object(this::version);
         if (major != MAJOR) {
           throw Failure.unsupported(
               "%s: schema version %d.%d of torch.export, %d is read; export the network again, with"
@@ -102,28 +89,25 @@ final class ModelJson {
               record, major, minor, MAJOR);
         }
       }
-      default -> json.skip();
     }
   }
 
-  private void version(JsonCursor json, String field) {
+  private void version(String field) {
     switch (field) {
       case "major" -> major = json.integer();
       case "minor" -> minor = json.integer();
-      default -> json.skip();
     }
   }
 
-  private void graphModule(JsonCursor json, String field) {
+  private void graphModule(String field) {
     switch (field) {
-      case "graph" -> json.object(name -> graph(json, name));
-      case "signature" -> json.object(name -> signature(json, name));
-      case "module_call_graph" -> json.each(() -> keys = callGraph(json));
-      default -> json.skip();
+      case "graph" -> json.object(this::graph);
+      case "signature" -> json.object(this::signature);
+      case "module_call_graph" -> json.each(this::callGraph);
     }
   }
 
-  private void graph(JsonCursor json, String field) {
+  private void graph(String field) {
     switch (field) {
       case "nodes" -> {
         NodeReader reader = new NodeReader(json);
@@ -134,91 +118,90 @@ final class ModelJson {
                 throw Failure.badInput("%s: more than %d nodes", record, MAX_NODES);
               }
             });
-        rootType = reader.rootType();
+        rootType = reader.rootType().orElse(rootType);
       }
       case "tensor_values" -> json.object(name -> metas.put(name, TensorMeta.read(json)));
-      default -> json.skip();
     }
   }
 
-  private void signature(JsonCursor json, String field) {
+  private void signature(String field) {
     switch (field) {
-      case "input_specs" -> json.each(() -> new ArgumentReader(json).union(k -> input(json, k)));
-      case "output_specs" -> json.each(() -> new ArgumentReader(json).union(k -> output(json, k)));
-      default -> json.skip();
+      case "input_specs" -> json.each(() -> add(json.union(this::input)));
+      case "output_specs" -> json.each(() -> add(json.union(this::output)));
     }
   }
 
-  /** The fields of an input's specification. */
+  /** The fields of an input's specification; a number that is given to forward has no name. */
   private static final class Spec {
+    private final String kind;
     private String name = "";
     private String path = "";
     private boolean persistent = true;
-    private Optional<ExportArgument> argument = Optional.empty();
+
+    private Spec(String kind) {
+      this.kind = kind;
+    }
   }
 
-  private boolean input(JsonCursor json, String kind) {
-    Spec spec = new Spec();
-    ArgumentReader arguments = new ArgumentReader(json);
-    boolean user = kind.equals("user_input");
+  private Spec input(String kind) {
+    Spec spec = new Spec(kind);
     json.object(
         field -> {
           switch (field) {
-            case "arg" -> {
-              if (user) {
-                spec.argument = Optional.of(arguments.read());
-              } else {
-                spec.name = arguments.named();
-              }
-            }
+            case "arg" ->
+                spec.name =
+                    kind.equals("user_input")
+                        ? arguments.read().ref().orElse("")
+                        : arguments.named();
             case "parameter_name", "buffer_name", "tensor_constant_name" ->
                 spec.path = arguments.name();
             case "persistent" -> spec.persistent = json.bool();
-            default -> json.skip();
           }
         });
-    switch (kind) {
-      case "parameter" -> inputs.add(new GraphInput.Parameter(spec.name, spec.path));
-      case "buffer" -> inputs.add(new GraphInput.Buffer(spec.name, spec.path, spec.persistent));
-      case "tensor_constant" -> inputs.add(new GraphInput.Constant(spec.name, spec.path));
-      case "user_input" -> user(spec.argument);
+    return spec;
+  }
+
+  private void add(Spec spec) {
+    switch (spec.kind) {
+      case "parameter" -> state.add(new StateInput(spec.name, spec.path, Kind.PARAMETER));
+      case "buffer" ->
+          state.add(
+              new StateInput(spec.name, spec.path, spec.persistent ? Kind.BUFFER : Kind.HIDDEN));
+      case "tensor_constant" -> constants.put(spec.name, spec.path);
+      case "user_input" -> Optional.of(spec.name).filter(n -> !n.isEmpty()).ifPresent(images::add);
       case "constant_input" -> {} // what it was is in the graph
       case "custom_obj" ->
           throw Failure.unsupported(
               "%s: the program holds a custom object, whose class is code; export the network"
                   + " without it",
               record);
-      default -> throw Failure.unsupported("%s: an input of the kind %s", record, Quote.of(kind));
-    }
-    return true;
-  }
-
-  private void user(Optional<ExportArgument> argument) {
-    if (argument.orElse(ExportArgument.None.NONE) instanceof ExportArgument.Ref ref) {
-      inputs.add(new GraphInput.User(ref.name()));
+      default ->
+          throw Failure.unsupported("%s: an input of the kind %s", record, Quote.of(spec.kind));
     }
   }
 
-  private boolean output(JsonCursor json, String kind) {
+  private ExportArgument output(String kind) {
     if (!kind.equals("user_output")) {
       throw Failure.unsupported(
           "%s: an output of the kind %s: it is a graph of a training step, or it changes what it"
               + " holds; export the network itself, in eval mode",
           record, Quote.of(kind));
     }
-    ExportArgument argument = new ArgumentReader(json).field("arg", new ArgumentReader(json)::read);
-    if (argument instanceof ExportArgument.Ref ref) {
+    return json.field("arg", arguments::read);
+  }
+
+  private void add(ExportArgument result) {
+    if (result instanceof ExportArgument.Ref ref) {
       results.add(new Output(ref.name(), ValueType.TENSOR));
-    } else if (argument != ExportArgument.None.NONE) {
+    } else if (result != ExportArgument.None.NONE) {
       throw Failure.unsupported("%s: forward returns a number beside its tensors", record);
     }
-    return true;
   }
 
   /** The root's entry, whose name is empty, says what forward returns. */
-  private List<String> callGraph(JsonCursor json) {
+  private void callGraph() {
     String[] path = {"?"};
-    List<List<String>> found = new ArrayList<>();
+    List<String> found = new ArrayList<>();
     json.object(
         field -> {
           if (field.equals("fqn")) {
@@ -227,15 +210,13 @@ final class ModelJson {
             json.object(
                 name -> {
                   if (name.equals("out_spec")) {
-                    found.add(OutputTree.keys(json.string()));
-                  } else {
-                    json.skip();
+                    found.addAll(OutputTree.keys(json.string()));
                   }
                 });
-          } else {
-            json.skip();
           }
         });
-    return path[0].isEmpty() && !found.isEmpty() ? found.get(0) : keys;
+    if (path[0].isEmpty() && !found.isEmpty()) {
+      keys = found;
+    }
   }
 }

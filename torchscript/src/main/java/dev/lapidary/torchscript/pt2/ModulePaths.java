@@ -28,10 +28,6 @@ final class ModulePaths {
     return PATH.matcher(path).matches();
   }
 
-  static boolean isReserved(String name) {
-    return RESERVED.contains(name) || !Identifiers.is(name);
-  }
-
   /** Whether an attribute's name may stand in the text as it is. */
   static boolean isIdentifier(String name) {
     return Identifiers.is(name) && !RESERVED.contains(name);

@@ -9,23 +9,20 @@ import java.util.TreeMap;
  * run_decompositions} and PT2E write, Python's operators on sizes, and checks.
  */
 public final class NodeNames {
-  private static final String ATEN = "torch.ops.aten.";
-
   private NodeNames() {}
 
   /** By the node's target without its overload, what is printed for it. */
   public static SortedMap<String, String> all() {
     SortedMap<String, String> names = new TreeMap<>();
-    PlainCalls.names().forEach((name, plain) -> names.put(ATEN + name, "aten::" + plain));
-    names.put(ATEN + "as_strided", "aten::reshape, if it keeps the elements' order");
-    names.put(ATEN + "bernoulli_", "itself, where a module drops blocks in training");
-    Targets.assertions().forEach(name -> names.put(ATEN + name, "nothing: it is a check"));
-    Targets.onNumbers()
-        .forEach(
-            (target, function) ->
-                names.put(
-                    target.startsWith(ATEN) ? target.replaceFirst("\\.\\w+$", "") : target,
-                    function + " on sizes"));
+    PlainCalls.names().forEach((name, plain) -> names.put(Targets.ATEN + name, "aten::" + plain));
+    names.put(Targets.ATEN + "as_strided", "aten::reshape, if it keeps the elements' order");
+    names.put(Targets.ATEN + "bernoulli_", "itself, where a module drops blocks in training");
+    Targets.ASSERTIONS.forEach(name -> names.put(Targets.ATEN + name, "nothing: it is a check"));
+    Targets.ON_NUMBERS.forEach(
+        (target, function) ->
+            names.put(
+                target.startsWith(Targets.ATEN) ? target.replaceFirst("\\.\\w+$", "") : target,
+                function + " on sizes"));
     names.putAll(DecomposedQuantization.names());
     return Collections.unmodifiableSortedMap(names);
   }

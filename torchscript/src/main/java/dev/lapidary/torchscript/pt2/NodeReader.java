@@ -11,12 +11,11 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.regex.Pattern;
 
 /** Reads a graph's nodes. */
 final class NodeReader {
   private static final int MAX_FRAMES = 60;
-  private static final Pattern CLASS = Pattern.compile("[A-Za-z_][A-Za-z0-9_]{0,99}");
+  private static final int LONGEST_CLASS = 100;
 
   private final JsonCursor json;
   private final ArgumentReader arguments;
@@ -53,7 +52,6 @@ final class NodeReader {
             case "inputs" -> fields.inputs = json.list(this::input);
             case "outputs" -> json.each(() -> output(fields));
             case "metadata" -> json.object(field -> metadata(field, fields));
-            default -> json.skip();
           }
         });
     if (fields.target.isEmpty()) {
@@ -81,7 +79,6 @@ final class NodeReader {
           switch (field) {
             case "name" -> name[0] = shared(json.string());
             case "arg" -> argument[0] = arguments.read();
-            default -> json.skip();
           }
         });
     return new Input(name[0], argument[0]);
@@ -89,7 +86,7 @@ final class NodeReader {
 
   private void output(Fields fields) {
     fields.isList |=
-        arguments.union(
+        json.union(
             kind -> {
               switch (kind) {
                 case "as_tensor" -> fields.outputs.add(tensor());
@@ -98,7 +95,7 @@ final class NodeReader {
                 case "as_sym_int" -> fields.outputs.add(symbol(ValueType.INT));
                 case "as_sym_float" -> fields.outputs.add(symbol(ValueType.FLOAT));
                 case "as_sym_bool" -> fields.outputs.add(symbol(ValueType.BOOL));
-                case "as_none" -> json.skip();
+                case "as_none" -> {}
                 default ->
                     throw Failure.unsupported(
                         "%s gives a result of the kind %s",
@@ -122,7 +119,7 @@ final class NodeReader {
 
   private Output symbol(ValueType type) {
     return new Output(
-        arguments.union(
+        json.union(
             kind -> {
               if (kind.equals("as_name")) {
                 return arguments.name();
@@ -135,8 +132,6 @@ final class NodeReader {
   private void metadata(String field, Fields fields) {
     if (field.equals("nn_module_stack")) {
       fields.stack = stack(json.string());
-    } else {
-      json.skip();
     }
   }
 
@@ -178,7 +173,7 @@ final class NodeReader {
   /** The class's own name, or what stands for one that is no identifier. */
   static String type(String qualified) {
     String simple = qualified.substring(qualified.lastIndexOf('.') + 1);
-    return CLASS.matcher(simple).matches() && !ModulePaths.isReserved(simple) ? simple : "Layer";
+    return simple.length() <= LONGEST_CLASS && ModulePaths.isIdentifier(simple) ? simple : "Layer";
   }
 
   private String shared(String text) {

@@ -6,6 +6,7 @@ import dev.lapidary.torchscript.pt2.ExportNode.ValueType;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
@@ -17,7 +18,7 @@ import java.util.function.Predicate;
  * the text computes it where it is read, so that modules take tensors and give tensors.
  */
 final class Numbers {
-  private static final String SIZE = "torch.ops.aten.sym_size.int";
+  private static final String SIZE = Targets.ATEN + "sym_size.int";
   private static final int MAX_STEPS = 100;
   private static final int MAX_SIZES = 64;
 
@@ -50,7 +51,7 @@ final class Numbers {
           Quote.of(node.target()), node.outputs().size());
     }
     String name = node.outputs().get(0).name();
-    boolean ofTensor = node.target().startsWith("torch.ops.aten.");
+    boolean ofTensor = node.target().startsWith(Targets.ATEN);
     Set<String> made = new TreeSet<>();
     int[] depth = {1};
     if (ofTensor) {
@@ -77,11 +78,7 @@ final class Numbers {
   }
 
   ExportNode node(String name) {
-    ExportNode node = nodes.get(name);
-    if (node == null) {
-      throw new IllegalStateException(name);
-    }
-    return node;
+    return Objects.requireNonNull(nodes.get(name), name);
   }
 
   void types(Map<String, ValueType> types) {

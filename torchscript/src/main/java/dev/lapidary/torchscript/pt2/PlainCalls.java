@@ -117,7 +117,6 @@ final class PlainCalls {
   }
 
   private static ExportNode call(ExportNode node, String name, List<Input> inputs) {
-    return new ExportNode(
-        "torch.ops.aten." + name + ".default", inputs, node.outputs(), false, node.stack());
+    return node.by(name + ".default", inputs);
   }
 }

@@ -2,17 +2,20 @@ package dev.lapidary.torchscript.pt2;
 
 import dev.lapidary.torchscript.archive.PyValue.PyBool;
 import dev.lapidary.torchscript.archive.PyValue.PyObject;
+import dev.lapidary.torchscript.archive.PyValue.PyTensor;
 import dev.lapidary.torchscript.pt2.ExportedProgram.Held;
 import dev.lapidary.torchscript.pt2.ExportedProgram.Kind;
+import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Collectors;
 
 /** A module as it is printed: its tensors, its parts, and a method for each way it is called. */
 final class PrintedModule {
   private final String path;
   private final Map<String, PrintedModule> parts = new LinkedHashMap<>();
-  private final Map<String, Held> tensors = new LinkedHashMap<>();
+  private final Map<Kind, Map<String, PyTensor>> tensors = new EnumMap<>(Kind.class);
 
   /** Names by text: a module that is called twice alike has one method. */
   private final Map<String, String> methods = new LinkedHashMap<>();
@@ -39,13 +42,13 @@ final class PrintedModule {
   }
 
   void hold(String name, Held held) {
-    tensors.put(name, held);
+    tensors.computeIfAbsent(held.kind(), kind -> new LinkedHashMap<>()).put(name, held.tensor());
   }
 
   /** Whether an attribute would be a module and a tensor at once. */
   Optional<String> ambiguous() {
     return parts.keySet().stream()
-        .filter(tensors::containsKey)
+        .filter(name -> tensors.values().stream().anyMatch(some -> some.containsKey(name)))
         .findFirst()
         .map(name -> path.isEmpty() ? name : path + "." + name)
         .or(() -> parts.values().stream().flatMap(part -> part.ambiguous().stream()).findFirst());
@@ -65,14 +68,7 @@ final class PrintedModule {
     Map<String, PyObject> objects = new LinkedHashMap<>();
     parts.forEach((name, part) -> objects.put(name, part.print(classes)));
     PyObject object = new PyObject(classes.name(type, body(objects)));
-    for (Kind kind : Kind.values()) {
-      tensors.forEach(
-          (name, held) -> {
-            if (held.kind() == kind) {
-              object.attributes().put(name, held.tensor());
-            }
-          });
-    }
+    tensors.values().forEach(object.attributes()::putAll);
     object.attributes().put("training", new PyBool(false));
     object.attributes().putAll(objects);
     return object;
@@ -82,14 +78,9 @@ final class PrintedModule {
     StringBuilder text = new StringBuilder();
     text.append("  __parameters__ = [").append(names(Kind.PARAMETER)).append("]\n");
     text.append("  __buffers__ = [").append(names(Kind.BUFFER)).append("]\n");
-    for (Kind kind : Kind.values()) {
-      tensors.forEach(
-          (name, held) -> {
-            if (held.kind() == kind) {
-              text.append(ModulePaths.declaration(name, "Tensor"));
-            }
-          });
-    }
+    tensors.values().stream()
+        .flatMap(some -> some.keySet().stream())
+        .forEach(name -> text.append(ModulePaths.declaration(name, "Tensor")));
     text.append("  training : bool\n");
     objects.forEach(
         (name, object) -> text.append(ModulePaths.declaration(name, object.className())));
@@ -98,13 +89,8 @@ final class PrintedModule {
   }
 
   private String names(Kind kind) {
-    StringBuilder text = new StringBuilder();
-    tensors.forEach(
-        (name, held) -> {
-          if (held.kind() == kind) {
-            text.append('"').append(name).append("\", ");
-          }
-        });
-    return text.toString();
+    return tensors.getOrDefault(kind, Map.of()).keySet().stream()
+        .map(name -> '"' + name + "\", ")
+        .collect(Collectors.joining());
   }
 }

@@ -83,23 +83,13 @@ final class ProgramPrinter {
             });
     PrintedClasses classes = new PrintedClasses();
     PyObject object = root.print(classes);
-    List<PyValue> held = new ArrayList<>();
-    constants.keySet().forEach(value -> held.add(constant(value)));
     return new TorchScriptArchive(
         name,
         VERSION,
         new TreeMap<>(Map.of(PrintedClasses.PATH, classes.text())),
         object,
-        held,
+        constants.keySet().stream().<PyValue>map(c -> program.known(c).orElseThrow()).toList(),
         extra);
-  }
-
-  private PyValue constant(String value) {
-    PyValue tensor = program.constants().get(value);
-    if (tensor == null) {
-      throw new IllegalStateException(value);
-    }
-    return tensor;
   }
 
   private void index() {
@@ -193,7 +183,7 @@ final class ProgramPrinter {
         && type(inputs.get(0)) == ValueType.TENSOR
         && outputs.get(0).type() == ValueType.TENSOR
         && nodes.subList(from, to).stream()
-            .anyMatch(node -> node.target().startsWith("torch.ops.aten.bernoulli_."));
+            .anyMatch(node -> node.target().startsWith(Targets.ATEN + "bernoulli_."));
   }
 
   /** What the nodes read that neither they compute nor the module holds. */
@@ -304,7 +294,7 @@ final class ProgramPrinter {
 
   /** What a BatchNorm that was exported in train mode counts its batches by. */
   private boolean counts(ExportNode node) {
-    return node.target().startsWith("torch.ops.aten.add_.")
+    return node.target().startsWith(Targets.ATEN + "add_.")
         && node.inputs().get(0).argument() instanceof ExportArgument.Ref self
         && program.state().getOrDefault(self.name(), "").endsWith("num_batches_tracked")
         && !lastUse.containsKey(node.outputs().get(0).name());

@@ -11,7 +11,6 @@ import java.util.Optional;
  * {@code bmm} with that one repeated: as {@code matmul}, which repeats nothing.
  */
 final class SharedFactors {
-  private static final String PREFIX = "torch.ops.aten.";
 
   private final Map<String, ExportNode> nodes = new HashMap<>();
   private final ExportedProgram program;
@@ -27,18 +26,15 @@ final class SharedFactors {
   }
 
   private ExportNode product(ExportNode node) {
-    if (!node.target().equals(PREFIX + "bmm.default")) {
+    if (!node.target().equals(Targets.ATEN + "bmm.default")) {
       return node;
     }
     return shared(node.argument("mat2"))
         .map(
             matrix ->
-                new ExportNode(
-                    PREFIX + "matmul.default",
-                    List.of(new Input("self", node.argument("self")), new Input("other", matrix)),
-                    node.outputs(),
-                    false,
-                    node.stack()))
+                node.by(
+                    "matmul.default",
+                    List.of(new Input("self", node.argument("self")), new Input("other", matrix))))
         .orElse(node);
   }
 
@@ -48,25 +44,16 @@ final class SharedFactors {
         made(factor)
             .flatMap(
                 node ->
-                    node.target().equals(PREFIX + "view.default")
+                    node.target().equals(Targets.ATEN + "view.default")
                         ? made(node.argument("self"))
                             .filter(same -> same.argument("size").equals(node.argument("size")))
                         : Optional.of(node));
-    return made.filter(node -> node.target().equals(PREFIX + "expand.default"))
+    return made.filter(node -> node.target().equals(Targets.ATEN + "expand.default"))
         .map(expand -> expand.argument("self"))
-        .filter(this::isMatrix);
+        .filter(value -> program.meta(value).filter(m -> m.sizes().size() == 2).isPresent());
   }
 
   private Optional<ExportNode> made(ExportArgument value) {
-    return value instanceof ExportArgument.Ref ref
-        ? Optional.ofNullable(nodes.get(ref.name()))
-        : Optional.empty();
-  }
-
-  private boolean isMatrix(ExportArgument value) {
-    return value instanceof ExportArgument.Ref ref
-        && Optional.ofNullable(program.metas().get(ref.name()))
-            .filter(meta -> meta.sizes().size() == 2)
-            .isPresent();
+    return value.ref().map(nodes::get);
   }
 }

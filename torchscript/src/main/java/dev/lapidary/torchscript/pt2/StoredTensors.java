@@ -45,8 +45,7 @@ final class StoredTensors {
     String config = folder + model + "_" + kind + "_config.json";
     if (records.has(config)) {
       StoredTensors stored = new StoredTensors(records, folder);
-      JsonCursor.read(config, records.read(config), stored::top);
-      return stored.tensors;
+      return JsonCursor.read(config, records.read(config), stored::read);
     }
     String pickled = folder + model + ".pt";
     return records.has(pickled) ? pickled(pickled, records.read(pickled)) : Map.of();
@@ -80,12 +79,14 @@ final class StoredTensors {
     return tensors;
   }
 
-  private void top(JsonCursor json, String field) {
-    if (field.equals("config")) {
-      json.object(name -> tensors.put(name, entry(json, name)));
-    } else {
-      json.skip();
-    }
+  private Map<String, PyTensor> read(JsonCursor json) {
+    json.object(
+        field -> {
+          if (field.equals("config")) {
+            json.object(name -> tensors.put(name, entry(json, name)));
+          }
+        });
+    return tensors;
   }
 
   private static final class Fields {
@@ -101,14 +102,8 @@ final class StoredTensors {
           switch (field) {
             case "path_name" -> fields.record = json.string();
             case "use_pickle" -> fields.pickled = json.bool();
-            case "tensor_meta" -> {
-              if (json.isNull()) {
-                json.skip();
-              } else {
-                fields.meta = Optional.of(TensorMeta.read(json));
-              }
-            }
-            default -> json.skip();
+            case "tensor_meta" ->
+                fields.meta = json.isNull() ? Optional.empty() : Optional.of(TensorMeta.read(json));
           }
         });
     if (fields.record.startsWith("custom_obj_") || fields.record.startsWith("opaque_obj_")) {

@@ -3,7 +3,6 @@ package dev.lapidary.torchscript.pt2;
 import dev.lapidary.core.failure.Failure;
 import dev.lapidary.core.failure.Quote;
 import dev.lapidary.torchscript.pt2.ExportNode.Input;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
@@ -21,20 +20,16 @@ final class StridedViews {
    * @throws Failure exit 4 if it takes elements out of order, twice or not at all
    */
   static ExportedProgram written(ExportedProgram program) {
-    return program.nodes().stream().noneMatch(node -> node.target().equals(TARGET))
-        ? program
-        : program.withNodes(
-            program.nodes().stream()
-                .map(node -> node.target().equals(TARGET) ? view(program, node) : node)
-                .toList());
+    return program.withNodes(
+        program.nodes().stream()
+            .map(node -> node.target().equals(TARGET) ? view(program, node) : node)
+            .toList());
   }
 
   private static ExportNode view(ExportedProgram program, ExportNode node) {
-    Optional<TensorMeta> from = meta(program, node, "self");
+    Optional<TensorMeta> from = program.meta(node.argument("self"));
     Optional<TensorMeta> to =
-        node.outputs().stream()
-            .findFirst()
-            .flatMap(output -> Optional.ofNullable(program.metas().get(output.name())));
+        node.outputs().stream().findFirst().map(output -> program.metas().get(output.name()));
     ExportArgument offset = node.argument("storage_offset");
     boolean atStart =
         offset == ExportArgument.None.NONE
@@ -45,11 +40,9 @@ final class StridedViews {
         && isInOrder(from.get())
         && isInOrder(to.get())
         && elements(from.get()) == elements(to.get())) {
-      List<Input> inputs = new ArrayList<>();
-      inputs.add(new Input("self", node.argument("self")));
-      inputs.add(new Input("shape", node.argument("size")));
-      return new ExportNode(
-          "torch.ops.aten.reshape.default", inputs, node.outputs(), false, node.stack());
+      Input self = new Input("self", node.argument("self"));
+      Input shape = new Input("shape", node.argument("size"));
+      return node.by("reshape.default", List.of(self, shape));
     }
     throw Failure.unsupported(
         "%s takes a tensor's elements out of their order in memory; write it by view, permute or"
@@ -90,11 +83,5 @@ final class StridedViews {
   /** Of one image. */
   private static long elements(TensorMeta meta) {
     return meta.sizes().stream().filter(size -> size != 0).reduce(1L, (a, b) -> a * b);
-  }
-
-  private static Optional<TensorMeta> meta(ExportedProgram program, ExportNode node, String name) {
-    return node.argument(name) instanceof ExportArgument.Ref ref
-        ? Optional.ofNullable(program.metas().get(ref.name()))
-        : Optional.empty();
   }
 }

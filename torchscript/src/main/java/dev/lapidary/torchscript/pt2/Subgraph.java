@@ -20,44 +20,35 @@ record Subgraph(
     Map<String, TensorMeta> metas) {
   private static final int MAX_NODES = 20_000;
 
-  private static final class Fields {
-    private List<ExportArgument> inputs = List.of();
-    private List<ExportArgument> outputs = List.of();
-    private final List<ExportNode> nodes = new ArrayList<>();
-    private final Map<String, TensorMeta> metas = new HashMap<>();
-  }
-
   /** {@code {"name": "submod_1", "graph": {...}}}. */
   static Subgraph read(JsonCursor json) {
-    Fields fields = new Fields();
+    Subgraph part =
+        new Subgraph(new ArrayList<>(), new ArrayList<>(), new ArrayList<>(), new HashMap<>());
     json.object(
         name -> {
           if (name.equals("graph")) {
-            json.object(field -> field(json, field, fields));
-          } else {
-            json.skip();
+            json.object(field -> part.read(json, field));
           }
         });
-    return new Subgraph(fields.inputs, List.copyOf(fields.nodes), fields.outputs, fields.metas);
+    return part;
   }
 
-  private static void field(JsonCursor json, String field, Fields fields) {
+  private void read(JsonCursor json, String field) {
     ArgumentReader arguments = new ArgumentReader(json);
     switch (field) {
-      case "inputs" -> fields.inputs = json.list(arguments::read);
-      case "outputs" -> fields.outputs = json.list(arguments::read);
-      case "tensor_values" -> json.object(name -> fields.metas.put(name, TensorMeta.read(json)));
+      case "inputs" -> inputs.addAll(json.list(arguments::read));
+      case "outputs" -> outputs.addAll(json.list(arguments::read));
+      case "tensor_values" -> json.object(name -> metas.put(name, TensorMeta.read(json)));
       case "nodes" -> {
         NodeReader reader = new NodeReader(json);
         json.each(
             () -> {
-              fields.nodes.add(reader.read());
-              if (fields.nodes.size() > MAX_NODES) {
+              nodes.add(reader.read());
+              if (nodes.size() > MAX_NODES) {
                 throw Failure.badInput("a part of the program has more than %d nodes", MAX_NODES);
               }
             });
       }
-      default -> json.skip();
     }
   }
 }

@@ -9,11 +9,14 @@ import java.util.regex.Pattern;
 
 /** What a node's target is called in TorchScript. */
 final class Targets {
-  private static final Pattern ATEN =
+  /** Before the names of PyTorch's operators. */
+  static final String ATEN = "torch.ops.aten.";
+
+  private static final Pattern OPERATOR =
       Pattern.compile("torch\\.ops\\.aten\\.(\\w{1,100})\\.(\\w{1,100})");
 
   /** Checks that the exporter put in; what they say of sizes held for the traced image. */
-  private static final Set<String> ASSERTIONS =
+  static final Set<String> ASSERTIONS =
       Set.of(
           "_assert_async",
           "_assert_scalar",
@@ -29,8 +32,8 @@ final class Targets {
           """
               .split("\\s+"));
 
-  /** Python's operators on sizes, as TorchScript prints them. */
-  private static final Map<String, String> ON_NUMBERS =
+  /** Python's operators on sizes by target, as TorchScript prints them. */
+  static final Map<String, String> ON_NUMBERS =
       Map.ofEntries(
           Map.entry("torch.ops.aten.sym_size.int", "torch.size"),
           Map.entry("torch.ops.aten.sym_numel.default", "torch.numel"),
@@ -84,24 +87,11 @@ final class Targets {
     }
   }
 
-  static Set<String> assertions() {
-    return ASSERTIONS;
-  }
-
-  /** Functions of sizes by target. */
-  static Map<String, String> onNumbers() {
-    return ON_NUMBERS;
-  }
-
-  static boolean isAten(String target) {
-    return ATEN.matcher(target).matches();
-  }
-
   /**
    * @throws Failure exit 4 if the target is no operator of PyTorch
    */
   static Aten aten(String target) {
-    Matcher matcher = ATEN.matcher(target);
+    Matcher matcher = OPERATOR.matcher(target);
     if (!matcher.matches()) {
       throw unknown(target);
     }
@@ -118,15 +108,6 @@ final class Targets {
 
   static boolean isOnNumbers(String target) {
     return ON_NUMBERS.containsKey(target);
-  }
-
-  /** The function of sizes. */
-  static String onNumbers(String target) {
-    String function = ON_NUMBERS.get(target);
-    if (function == null) {
-      throw unknown(target);
-    }
-    return function;
   }
 
   static Failure unknown(String target) {

@@ -48,7 +48,6 @@ record TensorMeta(
             case "storage_offset" -> fields.offset = size(json, new ArrayList<>());
             case "requires_grad" -> fields.requiresGrad = json.bool();
             case "layout" -> ExportEnums.requireStrided(json.integer());
-            default -> json.skip();
           }
         });
     return new TensorMeta(
@@ -74,24 +73,23 @@ record TensorMeta(
   }
 
   private static long size(JsonCursor json, List<String> symbols) {
-    return new ArgumentReader(json)
-        .union(
-            kind ->
-                switch (kind) {
-                  case "as_int" -> {
-                    symbols.add("");
-                    yield json.integer();
-                  }
-                  case "as_expr" -> {
-                    symbols.add(symbol(json));
-                    yield 0L;
-                  }
-                  default -> throw json.refuse("a size of the kind " + Quote.of(kind));
-                });
+    return json.union(
+        kind ->
+            switch (kind) {
+              case "as_int" -> {
+                symbols.add("");
+                yield json.integer();
+              }
+              case "as_expr" -> {
+                symbols.add(symbol(json));
+                yield 0L;
+              }
+              default -> throw json.refuse("a size of the kind " + Quote.of(kind));
+            });
   }
 
   private static String symbol(JsonCursor json) {
-    Matcher matcher = SYMBOL.matcher(new ArgumentReader(json).field("expr_str", json::string));
+    Matcher matcher = SYMBOL.matcher(json.field("expr_str", json::string));
     return matcher.matches() ? matcher.group(1) : "";
   }
 }
