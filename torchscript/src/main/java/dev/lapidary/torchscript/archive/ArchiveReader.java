@@ -69,8 +69,7 @@ public final class ArchiveReader {
           "is a program of torch.export (.pt2); save the network by torch.jit.trace or"
               + " torch.jit.script, and torch.jit.save");
     }
-    boolean hasCode = records.names().stream().anyMatch(name -> name.startsWith("code/"));
-    if (!hasCode && !records.has("constants.pkl")) {
+    if (!records.isTorchScript()) {
       throw Failure.badInput(
           "holds no code: it is no TorchScript archive but a torch.save file; give it as weights"
               + " of an architecture (--arch NAME), or save the network by torch.jit.save");

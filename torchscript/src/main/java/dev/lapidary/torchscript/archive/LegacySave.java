@@ -12,7 +12,7 @@ import dev.lapidary.torchscript.archive.PyValue.PyString;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.HashMap;
-import java.util.List;
+import java.util.HexFormat;
 import java.util.Map;
 import java.util.OptionalInt;
 
@@ -23,21 +23,7 @@ import java.util.OptionalInt;
  */
 final class LegacySave {
   /** LONG1 of 10 bytes 0x1950a86a20f9469cfc6c, STOP. */
-  private static final byte[] MAGIC = {
-    (byte) 0x8a,
-    10,
-    0x6c,
-    (byte) 0xfc,
-    (byte) 0x9c,
-    0x46,
-    (byte) 0xf9,
-    0x20,
-    0x6a,
-    (byte) 0xa8,
-    0x50,
-    0x19,
-    '.'
-  };
+  private static final byte[] MAGIC = HexFormat.of().parseHex("8a0a6cfc9c46f9206aa850192e");
 
   private static final int PROTO = 0x80;
   private static final int FRAME = 0x95;
@@ -75,11 +61,9 @@ final class LegacySave {
     Map<String, Long> claimed = new HashMap<>();
     run("object", (key, bytes) -> claim(claimed, key, bytes));
     Map<String, Storage> storages = storages(run("storage keys", LegacySave::noStorage), claimed);
-    PickleMachine machine =
-        new PickleMachine(
-            object, "object", (key, bytes) -> find(storages, key), PickleDialect.PYTHON);
-    PyValue value = machine.run();
-    return new SavedObject(value, List.copyOf(machine.notMade()));
+    return new PickleMachine(
+            object, "object", (key, bytes) -> find(storages, key), PickleDialect.PYTHON)
+        .saved();
   }
 
   private PyValue run(String record, StorageSource source) {

@@ -11,11 +11,22 @@ import dev.lapidary.torchscript.archive.PyValue.PyStorage;
 import dev.lapidary.torchscript.archive.PyValue.PyString;
 import dev.lapidary.torchscript.archive.PyValue.PyTuple;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalInt;
 
 /** What a pickle refers to beside itself: storages. */
 final class PersistentIds {
+  /**
+   * Bytes of an element of storages whose elements are of no type here ({@code torch/storage.py}).
+   */
+  private static final Map<String, Integer> RAW_WIDTHS =
+      Map.of(
+          "UntypedStorage", 1,
+          "QUInt4x2Storage", 1,
+          "QUInt2x4Storage", 1,
+          "ComplexFloatStorage", 8,
+          "ComplexDoubleStorage", 16);
+
   private final PickleLexer lexer;
   private final StorageSource storages;
 
@@ -26,7 +37,7 @@ final class PersistentIds {
 
   /** {@code ('storage', type, key, location, numel[, view])}, or a class with its source text. */
   PyValue storage(PyValue id) {
-    if (isPython()
+    if (lexer.isPython()
         && id instanceof PyTuple module
         && module.items().size() == 4
         && module.items().get(0).equals(new PyString("module"))) {
@@ -43,24 +54,24 @@ final class PersistentIds {
               + " malformed");
     }
     Optional<DType> dtype = DType.ofStorageName(type.name());
-    OptionalInt width =
-        dtype.isPresent()
-            ? OptionalInt.of(dtype.get().bytes())
-            : isPython() ? RawTypes.width(type.name()) : OptionalInt.empty();
-    if (width.isEmpty()) {
-      if (isPython()) {
-        return new PyOpaque(PickleCalls.name(type));
+    int width =
+        dtype
+            .map(DType::bytes)
+            .orElseGet(() -> lexer.isPython() ? RAW_WIDTHS.getOrDefault(type.name(), 0) : 0);
+    if (width == 0) {
+      if (lexer.isPython()) {
+        return new PyOpaque(type.fullName());
       }
-      throw lexer.refuse("%s is no storage type", Quote.of(PickleCalls.name(type)));
+      throw lexer.refuse("%s is no storage type", Quote.of(type.fullName()));
     }
-    if (numel.value() < 0 || numel.value() > Long.MAX_VALUE / width.getAsInt()) {
+    if (numel.value() < 0 || numel.value() > Long.MAX_VALUE / width) {
       throw lexer.refuse("a storage of %d elements", numel.value());
     }
     String key = PyTree.string(tuple.items().get(2), lexer);
-    Storage whole = storages.storage(key, numel.value() * width.getAsInt());
+    Storage whole = storages.storage(key, numel.value() * width);
     Storage storage =
         tuple.items().size() == 6 && tuple.items().get(5) instanceof PyTuple view
-            ? part(whole, width.getAsInt(), view.items())
+            ? part(whole, width, view.items())
             : whole;
     return dtype.isPresent()
         ? new PyStorage(dtype.get(), storage)
@@ -80,9 +91,5 @@ final class PersistentIds {
       return Storage.over(whole.bytes().slice(from, (int) (numel.value() * width)));
     }
     throw lexer.refuse("a view of a storage that lies outside of it; the file is damaged");
-  }
-
-  private boolean isPython() {
-    return lexer.dialect() == PickleDialect.PYTHON;
   }
 }

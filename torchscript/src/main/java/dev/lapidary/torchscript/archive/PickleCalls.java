@@ -22,6 +22,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.BiFunction;
 
 /**
  * The names that a PyTorch pickle may mention and what calling one means. Nothing is looked up or
@@ -36,28 +37,30 @@ final class PickleCalls {
   /** Copies of entries that calls may make: a pickle can ask for the same again and again. */
   private static final long MAX_COPIES = 4_000_000;
 
-  private static final Map<String, String> TAGGED_LISTS =
-      Map.of(
-          JIT + "build_intlist", "int",
-          JIT + "build_tensorlist", "Tensor",
-          JIT + "build_doublelist", "float",
-          JIT + "build_boollist", "bool");
+  /** What calling a function with so many arguments gives. */
+  private record Called(int min, int max, BiFunction<PickleCalls, List<PyValue>, PyValue> result) {}
 
-  private static final Set<String> FUNCTIONS =
-      Set.of(
-          UTILS + "_rebuild_tensor",
-          UTILS + "_rebuild_tensor_v2",
-          UTILS + "_rebuild_tensor_v3",
-          UTILS + "_rebuild_qtensor",
-          UTILS + "_rebuild_parameter",
-          UTILS + "_rebuild_parameter_with_state",
-          "torch._tensor._rebuild_from_type_v2",
-          JIT + "restore_type_tag",
-          "collections.OrderedDict",
-          "torch.device",
-          "torch.Size",
-          "torch.Tensor",
-          "torch.nn.parameter.Parameter");
+  private static final Map<String, Called> FUNCTIONS =
+      Map.ofEntries(
+          Map.entry(UTILS + "_rebuild_tensor", new Called(4, 4, PickleCalls::rebuild)),
+          Map.entry(UTILS + "_rebuild_tensor_v2", new Called(6, 7, PickleCalls::rebuild)),
+          Map.entry(UTILS + "_rebuild_tensor_v3", new Called(7, 8, PickleCalls::rebuildOfType)),
+          Map.entry(UTILS + "_rebuild_qtensor", new Called(7, 7, PickleCalls::rebuildQuantized)),
+          Map.entry(UTILS + "_rebuild_parameter", new Called(3, 3, PickleCalls::parameter)),
+          Map.entry(
+              UTILS + "_rebuild_parameter_with_state", new Called(4, 4, PickleCalls::parameter)),
+          Map.entry("torch._tensor._rebuild_from_type_v2", new Called(4, 4, PickleCalls::fromType)),
+          Map.entry(JIT + "restore_type_tag", new Called(2, 2, PickleCalls::tagged)),
+          Map.entry(JIT + "build_intlist", listOf("int")),
+          Map.entry(JIT + "build_tensorlist", listOf("Tensor")),
+          Map.entry(JIT + "build_doublelist", listOf("float")),
+          Map.entry(JIT + "build_boollist", listOf("bool")),
+          Map.entry("collections.OrderedDict", new Called(0, 1, PickleCalls::orderedDict)),
+          Map.entry("torch.device", new Called(1, 2, PickleCalls::device)),
+          Map.entry("torch.Size", new Called(1, 1, (calls, arguments) -> arguments.get(0))));
+
+  /** What is mentioned as well, and called by Python alone. */
+  private static final Set<String> TYPES = Set.of("torch.Tensor", "torch.nn.parameter.Parameter");
 
   /** {@code torch.<name>} that is data: element types, quantization schemes, layouts. */
   private static final Set<String> TORCH_NAMES =
@@ -83,12 +86,11 @@ final class PickleCalls {
   PyGlobal global(String module, String name) {
     String full = module + "." + name;
     boolean known =
-        FUNCTIONS.contains(full)
-            || TAGGED_LISTS.containsKey(full)
+        isFunction(full)
             || isScriptClass(module)
             || (module.equals("torch")
                 && (TORCH_NAMES.contains(name) || DType.ofStorageName(name).isPresent()));
-    if (known || isPython()) {
+    if (known || lexer.isPython()) {
       return new PyGlobal(module, name);
     }
     if (module.equals("torch") && name.endsWith("Storage")) {
@@ -108,9 +110,9 @@ final class PickleCalls {
   PyValue newObject(PyValue type, PyValue arguments) {
     boolean plain = arguments instanceof PyTuple tuple && tuple.items().isEmpty();
     if (type instanceof PyGlobal global && plain && isScriptClass(global.module())) {
-      return new PyObject(name(global));
+      return new PyObject(global.fullName());
     }
-    if (isPython()) {
+    if (lexer.isPython()) {
       return foreign.call(type, arguments);
     }
     throw lexer.refuse("NEWOBJ of %s, expected a class of the archive and ()", PyTree.kind(type));
@@ -119,61 +121,58 @@ final class PickleCalls {
   /** A function called; in Python's pickles also anything else, which gives nothing known. */
   PyValue call(PyValue callee, PyValue argument) {
     if (callee instanceof PyGlobal function
-        && (!isPython() || isScriptClass(function.module()) || isFunction(function))) {
+        && (!lexer.isPython()
+            || isScriptClass(function.module())
+            || isFunction(function.fullName()))) {
       return call(function, argument);
     }
-    if (isPython()) {
+    if (lexer.isPython()) {
       return foreign.call(callee, argument);
     }
     throw lexer.refuse("REDUCE calls %s, expected a function", PyTree.kind(callee));
   }
 
-  private static boolean isFunction(PyGlobal global) {
-    return FUNCTIONS.contains(name(global)) || TAGGED_LISTS.containsKey(name(global));
-  }
-
-  private boolean isPython() {
-    return lexer.dialect() == PickleDialect.PYTHON;
+  private static boolean isFunction(String name) {
+    return FUNCTIONS.containsKey(name) || TYPES.contains(name);
   }
 
   private PyValue call(PyGlobal function, PyValue argument) {
     if (isScriptClass(function.module())) {
-      return new PyEnum(name(function), argument);
+      return new PyEnum(function.fullName(), argument);
     }
     if (!(argument instanceof PyTuple tuple)) {
       throw lexer.refuse(
-          "calls %s with %s, expected a tuple", name(function), PyTree.kind(argument));
+          "calls %s with %s, expected a tuple", function.fullName(), PyTree.kind(argument));
     }
-    String name = name(function);
+    String name = function.fullName();
     List<PyValue> arguments = tuple.items();
-    if (isPython() && !arguments.isEmpty() && arguments.get(0) instanceof PyOpaque unknown) {
+    if (lexer.isPython() && !arguments.isEmpty() && arguments.get(0) instanceof PyOpaque unknown) {
       return unknown; // a tensor whose numbers are of no known kind
     }
-    if (TAGGED_LISTS.containsKey(name)) {
-      arity(name, arguments, 1, 1);
-      return new PyList(
-          TAGGED_LISTS.getOrDefault(name, ""), PyTree.list(arguments.get(0), lexer).items());
-    }
-    return switch (name) {
-      case UTILS + "_rebuild_tensor" -> rebuild(arity(name, arguments, 4, 4));
-      case UTILS + "_rebuild_tensor_v2" -> rebuild(arity(name, arguments, 6, 7));
-      case UTILS + "_rebuild_tensor_v3" -> rebuildOfType(arity(name, arguments, 7, 8));
-      case UTILS + "_rebuild_qtensor" -> rebuildQuantized(arity(name, arguments, 7, 7));
-      case UTILS + "_rebuild_parameter" -> parameter(arity(name, arguments, 3, 3));
-      case UTILS + "_rebuild_parameter_with_state" -> parameter(arity(name, arguments, 4, 4));
-      case "torch._tensor._rebuild_from_type_v2" -> fromType(arity(name, arguments, 4, 4));
-      case JIT + "restore_type_tag" -> tagged(arity(name, arguments, 2, 2));
-      case "collections.OrderedDict" -> orderedDict(arity(name, arguments, 0, 1));
-      case "torch.device" ->
-          new PyDevice(PyTree.string(arity(name, arguments, 1, 2).get(0), lexer));
-      case "torch.Size" -> arity(name, arguments, 1, 1).get(0);
-      default -> {
-        if (isPython()) {
-          yield foreign.call(function, argument);
-        }
-        throw lexer.refuse("calls %s, which is no function", name);
+    Called called = FUNCTIONS.get(name);
+    if (called == null) {
+      if (lexer.isPython()) {
+        return foreign.call(function, argument);
       }
-    };
+      throw lexer.refuse("calls %s, which is no function", name);
+    }
+    if (arguments.size() < called.min || arguments.size() > called.max) {
+      throw lexer.refuse(
+          "%s with %d arguments, expected %d to %d",
+          name, arguments.size(), called.min, called.max);
+    }
+    return called.result.apply(this, arguments);
+  }
+
+  private static Called listOf(String type) {
+    return new Called(
+        1,
+        1,
+        (calls, arguments) -> new PyList(type, PyTree.list(arguments.get(0), calls.lexer).items()));
+  }
+
+  private PyValue device(List<PyValue> arguments) {
+    return new PyDevice(PyTree.string(arguments.get(0), lexer));
   }
 
   private PyValue rebuild(List<PyValue> arguments) {
@@ -199,7 +198,7 @@ final class PickleCalls {
     }
     return Float8.ofName(type.name())
         .<PyValue>map(eight -> tensors.rebuildFloat8(eight, storage, arguments))
-        .orElseGet(() -> foreign.tensorOf(name(type)));
+        .orElseGet(() -> foreign.tensorOf(type.fullName()));
   }
 
   private PyValue rebuildQuantized(List<PyValue> arguments) {
@@ -211,7 +210,7 @@ final class PickleCalls {
             && !quantizer.items().isEmpty()
             && quantizer.items().get(0) instanceof PyGlobal scheme
             && PickledTensors.SCHEMES.contains(scheme.name());
-    return isPython() && !known
+    return lexer.isPython() && !known
         ? foreign.tensorOf("another quantization")
         : tensors.rebuildQuantized(arguments);
   }
@@ -228,8 +227,8 @@ final class PickleCalls {
   private PyValue fromType(List<PyValue> arguments) {
     if (!(arguments.get(0) instanceof PyGlobal function)
         || !function.module().equals("torch._utils")
-        || !isFunction(function)) {
-      if (isPython()) {
+        || !isFunction(function.fullName())) {
+      if (lexer.isPython()) {
         return foreign.call(arguments.get(0), arguments.get(2));
       }
       throw lexer.refuse(
@@ -257,9 +256,10 @@ final class PickleCalls {
   /** Called with no argument, or by Python 2 with a list of pairs. */
   private PyValue orderedDict(List<PyValue> arguments) {
     Map<PyValue, PyValue> items = new LinkedHashMap<>();
-    countCopies(arguments.isEmpty() ? 0 : PyTree.list(arguments.get(0), lexer).items().size());
-    for (PyValue pair :
-        arguments.isEmpty() ? List.<PyValue>of() : PyTree.list(arguments.get(0), lexer).items()) {
+    List<PyValue> pairs =
+        arguments.isEmpty() ? List.of() : PyTree.list(arguments.get(0), lexer).items();
+    countCopies(pairs.size());
+    for (PyValue pair : pairs) {
       List<PyValue> both =
           pair instanceof PyList two
               ? two.items()
@@ -280,19 +280,7 @@ final class PickleCalls {
     }
   }
 
-  private List<PyValue> arity(String name, List<PyValue> arguments, int min, int max) {
-    if (arguments.size() < min || arguments.size() > max) {
-      throw lexer.refuse(
-          "%s with %d arguments, expected %d to %d", name, arguments.size(), min, max);
-    }
-    return arguments;
-  }
-
   private static boolean isScriptClass(String module) {
     return module.equals("__torch__") || module.startsWith("__torch__.");
-  }
-
-  static String name(PyGlobal global) {
-    return global.module() + "." + global.name();
   }
 }

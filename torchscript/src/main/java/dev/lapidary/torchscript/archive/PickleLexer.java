@@ -34,8 +34,8 @@ final class PickleLexer {
     this.dialect = dialect;
   }
 
-  PickleDialect dialect() {
-    return dialect;
+  boolean isPython() {
+    return dialect == PickleDialect.PYTHON;
   }
 
   Opcode next() {
@@ -138,7 +138,7 @@ final class PickleLexer {
   private long littleEndian(long length) {
     large = length > 8;
     if (large) {
-      if (dialect == PickleDialect.TORCH_SCRIPT) {
+      if (!isPython()) {
         throw refuse("an integer of %d bytes, at most 8 are read", length);
       }
       skip(length);
@@ -175,7 +175,7 @@ final class PickleLexer {
           StandardCharsets.UTF_8
               .newDecoder()
               .onMalformedInput(
-                  dialect == PickleDialect.PYTHON
+                  isPython()
                       ? CodingErrorAction.REPLACE // lone surrogates, and Python 2's bytes
                       : CodingErrorAction.REPORT)
               .decode(bytes);

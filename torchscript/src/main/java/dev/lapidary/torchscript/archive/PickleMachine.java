@@ -19,7 +19,6 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 
 /**
  * Runs a pickle to the value that it describes: a fixed list of opcodes and no code. An archive's
@@ -64,15 +63,15 @@ final class PickleMachine {
     if (!stack.isEmpty() || !marks.isEmpty()) {
       throw lexer.refuse("%d values are left over at STOP; the pickle is malformed", stack.size());
     }
-    if (lexer.dialect() == PickleDialect.TORCH_SCRIPT) {
+    if (!lexer.isPython()) {
       PyTree.check(value, lexer);
     }
     return value;
   }
 
-  /** Names of what the pickle asked to be made and was not, once it has run. */
-  Set<String> notMade() {
-    return calls.notMade();
+  /** What Python saved. */
+  SavedObject saved() {
+    return new SavedObject(run(), List.copyOf(calls.notMade()));
   }
 
   /** Bytes of the pickle, STOP included, once it has run. */
@@ -227,7 +226,7 @@ final class PickleMachine {
       return;
     }
     if (!(target instanceof PyObject object) || !object.attributes().isEmpty()) {
-      if (lexer.dialect() == PickleDialect.PYTHON) {
+      if (lexer.isPython()) {
         return; // a state that is set on what another call gave, such as a shared dict or None
       }
       throw lexer.refuse("BUILD on %s, expected a new object", PyTree.kind(target));

@@ -5,7 +5,6 @@ import dev.lapidary.core.failure.Quote;
 import dev.lapidary.core.tensor.Storage;
 import java.nio.ByteBuffer;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
 
 /** A pickle in a zip, its storages in records beside it: {@code data.pkl} and {@code data/0}. */
@@ -28,10 +27,7 @@ final class PickledRecords implements StorageSource {
   /** What Python's {@code torch.save} put there. */
   static SavedObject readSaved(ZipRecords records, String pickle, String folder) {
     PickledRecords source = new PickledRecords(records, folder);
-    PickleMachine machine =
-        new PickleMachine(records.read(pickle), pickle, source, PickleDialect.PYTHON);
-    PyValue value = machine.run();
-    return new SavedObject(value, List.copyOf(machine.notMade()));
+    return new PickleMachine(records.read(pickle), pickle, source, PickleDialect.PYTHON).saved();
   }
 
   @Override

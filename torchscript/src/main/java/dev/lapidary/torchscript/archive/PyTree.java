@@ -69,7 +69,7 @@ final class PyTree {
     if (scalar) {
       return key;
     }
-    if (lexer.dialect() == PickleDialect.TORCH_SCRIPT) {
+    if (!lexer.isPython()) {
       throw lexer.refuse("a dict's key is %s, expected a string or a number", kind(key));
     }
     return new PyOpaque(kind(key));
@@ -78,7 +78,7 @@ final class PyTree {
   /** A value's kind as messages call it: never its content, which may be endless. */
   static String kind(PyValue value) {
     if (value instanceof PyGlobal global) {
-      return global.module() + "." + global.name();
+      return global.fullName();
     }
     if (value instanceof PyOpaque opaque) {
       return "a " + opaque.name();

@@ -67,7 +67,11 @@ public sealed interface PyValue {
   }
 
   /** A name that is only mentioned, such as {@code torch.float32}; not in a TorchScript archive. */
-  record PyGlobal(String module, String name) implements PyValue {}
+  record PyGlobal(String module, String name) implements PyValue {
+    String fullName() {
+      return module + "." + name;
+    }
+  }
 
   /** A storage and what its elements are; not in a TorchScript archive, where tensors hold them. */
   record PyStorage(DType dtype, Storage storage) implements PyValue {}
@@ -156,14 +160,11 @@ public sealed interface PyValue {
   /** Affine quantization: {@code real = (integer - zeroPoint) * scale}. */
   sealed interface Quantizer {
     /** What it is written with beside the integers. */
-    List<Tensor> tensors();
-
-    record PerTensor(double scale, long zeroPoint) implements Quantizer {
-      @Override
-      public List<Tensor> tensors() {
-        return List.of();
-      }
+    default List<Tensor> tensors() {
+      return List.of();
     }
+
+    record PerTensor(double scale, long zeroPoint) implements Quantizer {}
 
     record PerChannel(Tensor scales, Tensor zeroPoints, int axis) implements Quantizer {
       @Override

@@ -6,9 +6,9 @@ import dev.lapidary.torchscript.archive.PyValue.PyQTensor;
 import dev.lapidary.torchscript.archive.PyValue.PyTensor;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.util.ArrayList;
 import java.util.IdentityHashMap;
-import java.util.List;
+import java.util.LinkedHashMap;
+import java.util.Map;
 
 /**
  * Which bytes of which storage an archive gets: each storage once, numbered in the order of first
@@ -19,8 +19,7 @@ final class StorageLayout {
   /** Any element type may start there. */
   private static final int WIDEST_ELEMENT = 8;
 
-  private final IdentityHashMap<Storage, Range> ranges = new IdentityHashMap<>();
-  private final List<Range> order = new ArrayList<>();
+  private final Map<Storage, Range> ranges = new LinkedHashMap<>();
 
   private StorageLayout() {}
 
@@ -73,7 +72,7 @@ final class StorageLayout {
 
   /** Of all records together. */
   long bytes() {
-    return order.stream().mapToLong(Range::size).sum();
+    return ranges.values().stream().mapToLong(Range::size).sum();
   }
 
   /** Takes each storage's record in order. */
@@ -82,7 +81,7 @@ final class StorageLayout {
   }
 
   void writeTo(Sink sink) throws IOException {
-    for (Range range : order) {
+    for (Range range : ranges.values()) {
       sink.accept(range.key, range.storage.bytes().slice(range.start(), range.size()));
     }
   }
@@ -101,12 +100,7 @@ final class StorageLayout {
   private void use(Tensor tensor) {
     Range range =
         ranges.computeIfAbsent(
-            tensor.storage(),
-            storage -> {
-              Range added = new Range(String.valueOf(order.size()), storage);
-              order.add(added);
-              return added;
-            });
+            tensor.storage(), storage -> new Range(String.valueOf(ranges.size()), storage));
     if (tensor.numel() == 0) {
       return;
     }

@@ -28,9 +28,7 @@ public final class TorchSaveReader {
 
   /** Whether a zip is a TorchScript archive, whose reader is {@link ArchiveReader}. */
   public static boolean isTorchScript(MappedFile file) {
-    ZipRecords records = ZipRecords.open(file);
-    return records.has("constants.pkl")
-        || records.names().stream().anyMatch(name -> name.startsWith("code/"));
+    return ZipRecords.open(file).isTorchScript();
   }
 
   /** The saved object of a file from before the zip format. */

@@ -94,6 +94,11 @@ public final class ZipRecords {
     return spans.containsKey(name);
   }
 
+  /** Whether it is an archive of code, or what {@code torch.save} writes. */
+  boolean isTorchScript() {
+    return has("constants.pkl") || names().stream().anyMatch(name -> name.startsWith("code/"));
+  }
+
   /** Bytes that {@link #read} will give. */
   public long size(String name) {
     return span(name).entry.size();

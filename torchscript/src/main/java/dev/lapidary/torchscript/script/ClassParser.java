@@ -79,9 +79,7 @@ final class ClassParser {
     List<String> names = new ArrayList<>();
     while (!in.accept("]")) {
       names.add(in.expect(Kind.STRING).text());
-      if (!in.accept(",") && !in.sees("]")) {
-        throw in.unexpected("',' or ']'");
-      }
+      in.separator("]");
     }
     return names;
   }

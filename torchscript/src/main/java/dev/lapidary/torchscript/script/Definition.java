@@ -1,15 +1,12 @@
 package dev.lapidary.torchscript.script;
 
 import dev.lapidary.torchscript.graph.SourceLocation;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
 /** What a file of code defines. */
-public sealed interface Definition {
-  SourceLocation at();
-
+public sealed interface Definition extends SyntaxNode {
   String name();
 
   record Function(
@@ -18,12 +15,7 @@ public sealed interface Definition {
       List<Parameter> parameters,
       Optional<Expression> returns,
       List<Statement> body)
-      implements Definition {
-    public Function {
-      parameters = List.copyOf(parameters);
-      body = List.copyOf(body);
-    }
-  }
+      implements Definition {}
 
   /**
    * @param keywordOnly whether it comes behind a {@code *}
@@ -53,14 +45,6 @@ public sealed interface Definition {
       Map<String, Expression> constants,
       Map<String, Function> methods)
       implements Definition {
-    public ClassDef {
-      parameters = List.copyOf(parameters);
-      buffers = buffers.map(List::copyOf);
-      attributes = new LinkedHashMap<>(attributes);
-      constants = new LinkedHashMap<>(constants);
-      methods = new LinkedHashMap<>(methods);
-    }
-
     public boolean isModule() {
       return base.equals("Module");
     }

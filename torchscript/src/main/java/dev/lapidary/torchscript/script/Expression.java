@@ -1,22 +1,35 @@
 package dev.lapidary.torchscript.script;
 
 import dev.lapidary.torchscript.graph.SourceLocation;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.stream.Stream;
+import java.util.function.UnaryOperator;
 
 /** What has a value. Types in the text are expressions too: {@code Optional[List[int]]}. */
-public sealed interface Expression {
-  SourceLocation at();
+public sealed interface Expression extends SyntaxNode {
+  /**
+   * The same with others in place of the expressions directly inside that are evaluated for its
+   * value.
+   */
+  Expression with(UnaryOperator<Expression> part);
 
   /** The expressions directly inside that are evaluated for its value. */
-  List<Expression> parts();
+  default List<Expression> parts() {
+    List<Expression> parts = new ArrayList<>();
+    with(
+        part -> {
+          parts.add(part);
+          return part;
+        });
+    return parts;
+  }
 
   /** What has none. */
   sealed interface Leaf extends Expression {
     @Override
-    default List<Expression> parts() {
-      return List.of();
+    default Expression with(UnaryOperator<Expression> part) {
+      return this;
     }
   }
 
@@ -24,25 +37,21 @@ public sealed interface Expression {
 
   record Attribute(SourceLocation at, Expression object, String name) implements Expression {
     @Override
-    public List<Expression> parts() {
-      return List.of(object);
+    public Expression with(UnaryOperator<Expression> part) {
+      return new Attribute(at, part.apply(object), name);
     }
   }
 
   record Call(
       SourceLocation at, Expression function, List<Expression> arguments, List<Keyword> keywords)
       implements Expression {
-    public Call {
-      arguments = List.copyOf(arguments);
-      keywords = List.copyOf(keywords);
-    }
-
     @Override
-    public List<Expression> parts() {
-      return Stream.of(
-              Stream.of(function), arguments.stream(), keywords.stream().map(Keyword::value))
-          .flatMap(part -> part)
-          .toList();
+    public Expression with(UnaryOperator<Expression> part) {
+      return new Call(
+          at,
+          part.apply(function),
+          arguments.stream().map(part).toList(),
+          keywords.stream().map(k -> new Keyword(k.name, part.apply(k.value))).toList());
     }
   }
 
@@ -52,8 +61,8 @@ public sealed interface Expression {
   /** {@code x[i]}; a type's several parameters are one {@link TupleOf}. */
   record Subscript(SourceLocation at, Expression object, Expression index) implements Expression {
     @Override
-    public List<Expression> parts() {
-      return List.of(object, index);
+    public Expression with(UnaryOperator<Expression> part) {
+      return new Subscript(at, part.apply(object), part.apply(index));
     }
   }
 
@@ -65,8 +74,8 @@ public sealed interface Expression {
       Optional<Expression> step)
       implements Expression {
     @Override
-    public List<Expression> parts() {
-      return Stream.of(lower, upper, step).flatMap(Optional::stream).toList();
+    public Expression with(UnaryOperator<Expression> part) {
+      return new Range(at, lower.map(part), upper.map(part), step.map(part));
     }
   }
 
@@ -84,45 +93,32 @@ public sealed interface Expression {
   record None(SourceLocation at) implements Leaf {}
 
   record ListOf(SourceLocation at, List<Expression> items) implements Expression {
-    public ListOf {
-      items = List.copyOf(items);
-    }
-
     @Override
-    public List<Expression> parts() {
-      return items;
+    public Expression with(UnaryOperator<Expression> part) {
+      return new ListOf(at, items.stream().map(part).toList());
     }
   }
 
   record TupleOf(SourceLocation at, List<Expression> items) implements Expression {
-    public TupleOf {
-      items = List.copyOf(items);
-    }
-
     @Override
-    public List<Expression> parts() {
-      return items;
+    public Expression with(UnaryOperator<Expression> part) {
+      return new TupleOf(at, items.stream().map(part).toList());
     }
   }
 
   record DictOf(SourceLocation at, List<Expression> keys, List<Expression> values)
       implements Expression {
-    public DictOf {
-      keys = List.copyOf(keys);
-      values = List.copyOf(values);
-    }
-
     @Override
-    public List<Expression> parts() {
-      return Stream.concat(keys.stream(), values.stream()).toList();
+    public Expression with(UnaryOperator<Expression> part) {
+      return new DictOf(at, keys.stream().map(part).toList(), values.stream().map(part).toList());
     }
   }
 
   /** {@code not x}, {@code -x}, {@code ~x}; the operator as written. */
   record Unary(SourceLocation at, String operator, Expression operand) implements Expression {
     @Override
-    public List<Expression> parts() {
-      return List.of(operand);
+    public Expression with(UnaryOperator<Expression> part) {
+      return new Unary(at, operator, part.apply(operand));
     }
   }
 
@@ -130,16 +126,16 @@ public sealed interface Expression {
   record Binary(SourceLocation at, String operator, Expression left, Expression right)
       implements Expression {
     @Override
-    public List<Expression> parts() {
-      return List.of(left, right);
+    public Expression with(UnaryOperator<Expression> part) {
+      return new Binary(at, operator, part.apply(left), part.apply(right));
     }
   }
 
   record Conditional(SourceLocation at, Expression condition, Expression then, Expression otherwise)
       implements Expression {
     @Override
-    public List<Expression> parts() {
-      return List.of(condition, then, otherwise);
+    public Expression with(UnaryOperator<Expression> part) {
+      return new Conditional(at, part.apply(condition), part.apply(then), part.apply(otherwise));
     }
   }
 
@@ -147,8 +143,8 @@ public sealed interface Expression {
   record Comprehension(SourceLocation at, Expression element, Expression variable, Expression items)
       implements Expression {
     @Override
-    public List<Expression> parts() {
-      return List.of(element, items);
+    public Expression with(UnaryOperator<Expression> part) {
+      return new Comprehension(at, part.apply(element), variable, part.apply(items));
     }
   }
 

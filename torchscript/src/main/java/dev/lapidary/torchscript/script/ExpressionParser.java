@@ -153,7 +153,7 @@ final class ExpressionParser {
       } else {
         throw in.unexpected("a keyword argument after a keyword argument");
       }
-      separator(")");
+      in.separator(")");
     }
     return new Expression.Call(at, function, arguments, keywords);
   }
@@ -236,7 +236,7 @@ final class ExpressionParser {
         in.expect("]");
         return new Expression.Comprehension(at, items.get(0), variable, from);
       }
-      separator("]");
+      in.separator("]");
     }
     return new Expression.ListOf(at, items);
   }
@@ -248,14 +248,8 @@ final class ExpressionParser {
       keys.add(expression());
       in.expect(":");
       values.add(expression());
-      separator("}");
+      in.separator("}");
     }
     return new Expression.DictOf(at, keys, values);
-  }
-
-  private void separator(String close) {
-    if (!in.accept(",") && !in.sees(close)) {
-      throw in.unexpected("',' or '" + close + "'");
-    }
   }
 }

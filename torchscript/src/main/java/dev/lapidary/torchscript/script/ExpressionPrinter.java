@@ -73,6 +73,8 @@ final class ExpressionPrinter {
       write(dict);
     } else if (expression instanceof Expression.Comprehension all) {
       write(all);
+    } else if (expression instanceof Expression.Range range) {
+      write(range);
     } else if (!literal(expression)) {
       operation(expression);
     }
@@ -139,24 +141,15 @@ final class ExpressionPrinter {
 
   /** A tuple is written without its brackets: {@code Dict[str, int]}. */
   private void index(Expression index) {
-    if (!(index instanceof Expression.TupleOf several) || several.items().isEmpty()) {
-      item(index);
-      return;
+    if (index instanceof Expression.TupleOf several && !several.items().isEmpty()) {
+      list(several.items());
+      out.append(several.items().size() == 1 ? "," : "");
+    } else {
+      print(index, ANY);
     }
-    String between = "";
-    for (Expression item : several.items()) {
-      out.append(between);
-      item(item);
-      between = ", ";
-    }
-    out.append(several.items().size() == 1 ? "," : "");
   }
 
-  private void item(Expression item) {
-    if (!(item instanceof Expression.Range range)) {
-      print(item, ANY);
-      return;
-    }
+  private void write(Expression.Range range) {
     range.lower().ifPresent(lower -> print(lower, ANY));
     out.append(':');
     range.upper().ifPresent(upper -> print(upper, ANY));

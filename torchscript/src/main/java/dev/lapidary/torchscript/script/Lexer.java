@@ -56,11 +56,11 @@ final class Lexer {
     }
     if (brackets == 0) {
       if (!tokens.isEmpty() && tokens.get(tokens.size() - 1).kind() != Kind.NEWLINE) {
-        add(Kind.NEWLINE, "", here());
+        add(Kind.NEWLINE, "", position);
       }
       closeBlocks(0);
     }
-    add(Kind.END, "", here());
+    add(Kind.END, "", position);
     return tokens;
   }
 
@@ -82,7 +82,7 @@ final class Lexer {
     int width = position - start;
     if (width > indents.getFirst()) {
       indents.push(width);
-      add(Kind.INDENT, "", here());
+      add(Kind.INDENT, "", position);
     } else {
       closeBlocks(width);
     }
@@ -92,7 +92,7 @@ final class Lexer {
   private void closeBlocks(int width) {
     while (indents.getFirst() > width) {
       indents.pop();
-      add(Kind.DEDENT, "", here());
+      add(Kind.DEDENT, "", position);
     }
     if (indents.getFirst() != width) {
       throw error("the indentation of %d spaces fits no open block".formatted(width));
@@ -108,7 +108,7 @@ final class Lexer {
       skipComment();
     } else if (c == '\n') {
       if (brackets == 0) {
-        add(Kind.NEWLINE, "", here());
+        add(Kind.NEWLINE, "", position);
       }
       newLine();
       return true;
@@ -128,16 +128,14 @@ final class Lexer {
   }
 
   private void name() {
-    SourceLocation at = here();
     int start = position;
     while (position < text.length() && isNamePart(text.charAt(position))) {
       position++;
     }
-    add(Kind.NAME, text.substring(start, position), at, start);
+    add(Kind.NAME, text.substring(start, position), start);
   }
 
   private void number() {
-    SourceLocation at = here();
     int start = position;
     skipDigits();
     boolean real = false;
@@ -157,9 +155,9 @@ final class Lexer {
     String digits = text.substring(start, position);
     if (peek(0) == 'j') {
       position++;
-      add(Kind.COMPLEX, digits, at, start);
+      add(Kind.COMPLEX, digits, start);
     } else {
-      add(real ? Kind.FLOAT : Kind.INTEGER, digits, at, start);
+      add(real ? Kind.FLOAT : Kind.INTEGER, digits, start);
     }
   }
 
@@ -170,39 +168,33 @@ final class Lexer {
   }
 
   private void string(char quote) {
-    SourceLocation at = here();
     int start = position;
     QuotedText value = new QuotedText();
     position++;
     while (peek(0) != quote) {
       if (position >= text.length() || peek(0) == '\n') {
-        throw error("a string that begins at column " + at.column() + " does not end");
+        throw error("a string that begins at column " + at(start).column() + " does not end");
       }
       if (peek(0) == '\\') {
-        escape(value);
+        int length = value.escape(text, position);
+        if (length == 0) {
+          throw error("an unknown escape in a string");
+        }
+        position += length;
       } else {
         value.add(text.codePointAt(position));
         position += Character.charCount(text.codePointAt(position));
       }
     }
     position++;
-    add(Kind.STRING, value.text(), at, start);
-  }
-
-  private void escape(QuotedText value) {
-    int length = value.escape(text, position);
-    if (length == 0) {
-      throw error("an unknown escape in a string");
-    }
-    position += length;
+    add(Kind.STRING, value.text(), start);
   }
 
   private void symbol() {
     for (String symbol : SYMBOLS) {
       if (text.startsWith(symbol, position)) {
-        SourceLocation at = here();
         position += symbol.length();
-        add(Kind.SYMBOL, symbol, at, position - symbol.length());
+        add(Kind.SYMBOL, symbol, position - symbol.length());
         if ("([{".contains(symbol)) {
           brackets++;
         } else if (")]}".contains(symbol)) {
@@ -226,23 +218,21 @@ final class Lexer {
     lineStart = position;
   }
 
-  private void add(Kind kind, String value, SourceLocation at) {
-    add(kind, value, at, position);
-  }
-
-  private void add(Kind kind, String value, SourceLocation at, int start) {
+  private void add(Kind kind, String value, int start) {
+    SourceLocation at = at(start);
     if (tokens.size() >= limits.tokens()) {
       throw Failure.badInput("%s: more than the limit of %d tokens", at, limits.tokens());
     }
     tokens.add(new Token(kind, value, at, new Span(start, position)));
   }
 
-  private SourceLocation here() {
-    return new SourceLocation(file, line, position - lineStart + 1);
+  /** Of a place in this line. */
+  private SourceLocation at(int place) {
+    return new SourceLocation(file, line, place - lineStart + 1);
   }
 
   private Failure error(String message) {
-    return Failure.badInput("%s: %s", here(), message);
+    return Failure.badInput("%s: %s", at(position), message);
   }
 
   private char peek(int ahead) {

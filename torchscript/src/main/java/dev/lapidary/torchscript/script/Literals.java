@@ -4,9 +4,15 @@ import dev.lapidary.core.failure.ExitCode;
 import dev.lapidary.core.failure.Failure;
 import dev.lapidary.torchscript.graph.SourceLocation;
 import dev.lapidary.torchscript.script.Token.Kind;
+import java.util.Set;
 
 /** Expressions of one token, or of several strings side by side: literals and names. */
 final class Literals {
+  private static final Set<String> NO_NAMES =
+      Set.of(
+          "if", "else", "for", "while", "return", "def", "class", "pass", "with", "import",
+          "lambda");
+
   private final TokenReader in;
 
   Literals(TokenReader in) {
@@ -33,19 +39,12 @@ final class Literals {
       case "True" -> new Expression.Bool(token.at(), true);
       case "False" -> new Expression.Bool(token.at(), false);
       case "None" -> new Expression.None(token.at());
-      case "if",
-          "else",
-          "for",
-          "while",
-          "return",
-          "def",
-          "class",
-          "pass",
-          "with",
-          "import",
-          "lambda" ->
+      default -> {
+        if (NO_NAMES.contains(token.text())) {
           throw expressionExpected(token);
-      default -> new Expression.Name(token.at(), token.text());
+        }
+        yield new Expression.Name(token.at(), token.text());
+      }
     };
   }
 
@@ -65,9 +64,6 @@ final class Literals {
 
   /** Strings that stand side by side are one. */
   private String strings(Token first) {
-    if (!in.sees(Kind.STRING)) {
-      return first.text();
-    }
     StringBuilder all = new StringBuilder(first.text());
     while (in.sees(Kind.STRING)) {
       all.append(in.next().text());

@@ -80,12 +80,9 @@ public final class Parser {
       } else {
         parameters.add(parameter(keywordOnly));
       }
-      if (!in.accept(",") && !in.sees(")")) {
-        throw in.unexpected("',' or ')'");
-      }
+      in.separator(")");
     }
-    Optional<Expression> returns =
-        in.accept("->") ? Optional.of(expressions.expression()) : Optional.empty();
+    Optional<Expression> returns = behind("->");
     Definition.Function function =
         new Definition.Function(name.at(), name.text(), parameters, returns, block());
     TypeSizes.check(function);
@@ -94,11 +91,11 @@ public final class Parser {
 
   private Definition.Parameter parameter(boolean keywordOnly) {
     String name = in.expect(Kind.NAME).text();
-    Optional<Expression> type =
-        in.accept(":") ? Optional.of(expressions.expression()) : Optional.empty();
-    Optional<Expression> value =
-        in.accept("=") ? Optional.of(expressions.expression()) : Optional.empty();
-    return new Definition.Parameter(name, type, value, keywordOnly);
+    return new Definition.Parameter(name, behind(":"), behind("="), keywordOnly);
+  }
+
+  private Optional<Expression> behind(String symbol) {
+    return in.accept(symbol) ? Optional.of(expressions.expression()) : Optional.empty();
   }
 
   private List<Statement> block() {
@@ -153,8 +150,7 @@ public final class Parser {
 
   private Statement assignment(SourceLocation at) {
     Expression target = expressions.expressionOrTuple();
-    Optional<Expression> type =
-        in.accept(":") ? Optional.of(expressions.expression()) : Optional.empty();
+    Optional<Expression> type = behind(":");
     if (type.isPresent() && !in.sees("=")) {
       throw in.unexpected("'='");
     }
@@ -209,8 +205,6 @@ public final class Parser {
   private Statement with() {
     SourceLocation at = in.next().at();
     Expression context = expressions.expression();
-    Optional<Expression> target =
-        in.accept("as") ? Optional.of(expressions.expression()) : Optional.empty();
-    return new Statement.With(at, context, target, block());
+    return new Statement.With(at, context, behind("as"), block());
   }
 }

@@ -84,17 +84,17 @@ public final class Printer {
       begin(indent, "for ");
       expressions.list(loop.targets());
       head(" in ", loop.items(), 0);
-      block(loop.body(), indent);
+      block(loop.inner(), indent);
     } else if (statement instanceof Statement.While loop) {
       head("while ", loop.condition(), indent);
-      block(loop.body(), indent);
+      block(loop.inner(), indent);
     } else if (statement instanceof Statement.With with) {
       begin(indent, "with ");
       any(with.context());
       with.target().ifPresent(target -> out.append(" as "));
       with.target().ifPresent(this::any);
       out.append(":\n");
-      block(with.body(), indent);
+      block(with.inner(), indent);
     } else if (statement instanceof Statement.Define define) {
       function(define.function(), indent);
     } else {

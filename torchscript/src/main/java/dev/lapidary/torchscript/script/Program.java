@@ -26,12 +26,7 @@ public final class Program {
 
   /** The class or function of a qualified name. */
   public Optional<Definition> find(String qualifiedName) {
-    Optional<Definition> known = found.get(qualifiedName);
-    if (known == null) {
-      known = resolve(qualifiedName);
-      found.put(qualifiedName, known);
-    }
-    return known;
+    return found.computeIfAbsent(qualifiedName, this::resolve);
   }
 
   private Optional<Definition> resolve(String qualifiedName) {
@@ -68,15 +63,14 @@ public final class Program {
 
   /** The definitions of a file, by name, in the file's order. */
   public Map<String, Definition> definitions(String path) {
-    Map<String, Definition> known = files.get(path);
-    if (known == null) {
-      String text = code.get(path);
-      if (text == null) {
-        throw Failure.badInput("the archive has no code file %s", path);
-      }
-      known = Parser.parse("code/" + path, text, limits);
-      files.put(path, known);
+    return files.computeIfAbsent(path, this::parse);
+  }
+
+  private Map<String, Definition> parse(String path) {
+    String text = code.get(path);
+    if (text == null) {
+      throw Failure.badInput("the archive has no code file %s", path);
     }
-    return known;
+    return Parser.parse("code/" + path, text, limits);
   }
 }

@@ -43,13 +43,26 @@ public final class SourceEdit {
 
   /** As little as possible: the node that is another, or those inside that are. */
   private void replaceIn(Expression old, UnaryOperator<Expression> change) {
-    Expression same = Rewrite.parts(old, change);
+    Expression same = withParts(old, change);
     Expression changed = change.apply(same);
     if (changed != same) {
       replace(old, changed);
     } else if (same != old) {
       old.parts().forEach(part -> replaceIn(part, change));
     }
+  }
+
+  /** The parts of the parts first; the same expression if no part is another. */
+  private static Expression withParts(Expression old, UnaryOperator<Expression> change) {
+    boolean[] same = {true};
+    Expression changed =
+        old.with(
+            part -> {
+              Expression now = change.apply(withParts(part, change));
+              same[0] &= now == part;
+              return now;
+            });
+    return same[0] ? old : changed;
   }
 
   /**

@@ -1,7 +1,6 @@
 package dev.lapidary.torchscript.script;
 
 import java.util.Map;
-import java.util.Optional;
 import java.util.function.UnaryOperator;
 
 /** A file of an archive's code: its text, its syntax tree, and where in the text each node is. */
@@ -35,18 +34,12 @@ public final class SourceFile {
     return definitions;
   }
 
-  /** Where a statement of this file stands, without the line's end. */
-  public Span span(Statement statement) {
-    return required(statement);
-  }
-
-  /** Where an expression of this file stands, without brackets around it. */
-  public Span span(Expression expression) {
-    return required(expression);
-  }
-
-  public Span span(Definition definition) {
-    return required(definition);
+  /**
+   * Where a node of this file stands: a statement without the line's end, an expression without
+   * brackets around it.
+   */
+  public Span span(SyntaxNode node) {
+    return spans.find(node).orElseThrow(() -> new IllegalArgumentException("of no file: " + node));
   }
 
   /**
@@ -69,10 +62,5 @@ public final class SourceFile {
     SourceEdit edit = new SourceEdit(this);
     definitions.values().forEach(definition -> edit.replaceAll(definition, change));
     return edit.apply();
-  }
-
-  private Span required(Object node) {
-    Optional<Span> span = spans.find(node);
-    return span.orElseThrow(() -> new IllegalArgumentException("of no file: " + node));
   }
 }

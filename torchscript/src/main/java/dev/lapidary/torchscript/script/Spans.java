@@ -6,9 +6,9 @@ import java.util.Optional;
 
 /** Where nodes of a syntax tree stand in the text; equal ones at different places are different. */
 final class Spans {
-  private final Optional<Map<Object, Span>> kept;
+  private final Optional<Map<SyntaxNode, Span>> kept;
 
-  private Spans(Optional<Map<Object, Span>> kept) {
+  private Spans(Optional<Map<SyntaxNode, Span>> kept) {
     this.kept = kept;
   }
 
@@ -21,13 +21,13 @@ final class Spans {
     return new Spans(Optional.of(new IdentityHashMap<>()));
   }
 
-  <T> T put(T node, int start, int end) {
+  <T extends SyntaxNode> T put(T node, int start, int end) {
     kept.ifPresent(all -> all.put(node, new Span(start, end)));
     return node;
   }
 
   /** Empty for a node that was made later. */
-  Optional<Span> find(Object node) {
+  Optional<Span> find(SyntaxNode node) {
     return kept.map(all -> all.get(node));
   }
 }

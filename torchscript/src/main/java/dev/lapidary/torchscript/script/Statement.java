@@ -6,32 +6,20 @@ import java.util.Optional;
 import java.util.stream.Stream;
 
 /** What a function's body is made of. */
-public sealed interface Statement {
-  SourceLocation at();
-
+public sealed interface Statement extends SyntaxNode {
   /** What is given a value. */
-  List<Expression> targets();
-
-  /** What is evaluated, beside the targets and what is inside. */
-  List<Expression> values();
-
-  /** The statements directly inside. */
-  List<Statement> inner();
-
-  /** A statement without statements inside. */
-  sealed interface Simple extends Statement {
-    @Override
-    default List<Statement> inner() {
-      return List.of();
-    }
+  default List<Expression> targets() {
+    return List.of();
   }
 
-  /** A statement that gives nothing a value. */
-  sealed interface Untargeted extends Statement {
-    @Override
-    default List<Expression> targets() {
-      return List.of();
-    }
+  /** What is evaluated, beside the targets and what is inside. */
+  default List<Expression> values() {
+    return List.of();
+  }
+
+  /** The statements directly inside. */
+  default List<Statement> inner() {
+    return List.of();
   }
 
   /**
@@ -46,11 +34,7 @@ public sealed interface Statement {
       boolean unpack,
       Optional<Expression> type,
       Expression value)
-      implements Simple {
-    public Assign {
-      targets = List.copyOf(targets);
-    }
-
+      implements Statement {
     @Override
     public List<Expression> values() {
       return List.of(value);
@@ -59,7 +43,7 @@ public sealed interface Statement {
 
   /** {@code a += e}, in archives of version 1 and 2 only; the operator without {@code =}. */
   record Update(SourceLocation at, Expression target, String operator, Expression value)
-      implements Simple {
+      implements Statement {
     @Override
     public List<Expression> targets() {
       return List.of(target);
@@ -71,14 +55,14 @@ public sealed interface Statement {
     }
   }
 
-  record Evaluate(SourceLocation at, Expression expression) implements Simple, Untargeted {
+  record Evaluate(SourceLocation at, Expression expression) implements Statement {
     @Override
     public List<Expression> values() {
       return List.of(expression);
     }
   }
 
-  record Return(SourceLocation at, Optional<Expression> value) implements Simple, Untargeted {
+  record Return(SourceLocation at, Optional<Expression> value) implements Statement {
     @Override
     public List<Expression> values() {
       return value.stream().toList();
@@ -87,12 +71,7 @@ public sealed interface Statement {
 
   record If(
       SourceLocation at, Expression condition, List<Statement> then, List<Statement> otherwise)
-      implements Untargeted {
-    public If {
-      then = List.copyOf(then);
-      otherwise = List.copyOf(otherwise);
-    }
-
+      implements Statement {
     @Override
     public List<Expression> values() {
       return List.of(condition);
@@ -104,48 +83,25 @@ public sealed interface Statement {
     }
   }
 
-  record For(SourceLocation at, List<Expression> targets, Expression items, List<Statement> body)
+  record For(SourceLocation at, List<Expression> targets, Expression items, List<Statement> inner)
       implements Statement {
-    public For {
-      targets = List.copyOf(targets);
-      body = List.copyOf(body);
-    }
-
     @Override
     public List<Expression> values() {
       return List.of(items);
     }
-
-    @Override
-    public List<Statement> inner() {
-      return body;
-    }
   }
 
-  record While(SourceLocation at, Expression condition, List<Statement> body)
-      implements Untargeted {
-    public While {
-      body = List.copyOf(body);
-    }
-
+  record While(SourceLocation at, Expression condition, List<Statement> inner)
+      implements Statement {
     @Override
     public List<Expression> values() {
       return List.of(condition);
     }
-
-    @Override
-    public List<Statement> inner() {
-      return body;
-    }
   }
 
   record With(
-      SourceLocation at, Expression context, Optional<Expression> target, List<Statement> body)
+      SourceLocation at, Expression context, Optional<Expression> target, List<Statement> inner)
       implements Statement {
-    public With {
-      body = List.copyOf(body);
-    }
-
     @Override
     public List<Expression> targets() {
       return target.stream().toList();
@@ -155,30 +111,15 @@ public sealed interface Statement {
     public List<Expression> values() {
       return List.of(context);
     }
-
-    @Override
-    public List<Statement> inner() {
-      return body;
-    }
   }
 
   /** A function inside a function: what {@code fork} runs. */
-  record Define(SourceLocation at, Definition.Function function) implements Untargeted {
-    @Override
-    public List<Expression> values() {
-      return List.of();
-    }
-
+  record Define(SourceLocation at, Definition.Function function) implements Statement {
     @Override
     public List<Statement> inner() {
       return function.body();
     }
   }
 
-  record Pass(SourceLocation at) implements Simple, Untargeted {
-    @Override
-    public List<Expression> values() {
-      return List.of();
-    }
-  }
+  record Pass(SourceLocation at) implements Statement {}
 }

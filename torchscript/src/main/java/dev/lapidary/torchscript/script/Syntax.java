@@ -32,13 +32,19 @@ public final class Syntax {
       all.addAll(type.constants().values());
       type.methods().values().forEach(method -> all.addAll(expressions(method)));
     } else if (definition instanceof Definition.Function function) {
-      for (Definition.Parameter parameter : function.parameters()) {
-        parameter.type().ifPresent(all::add);
-        parameter.defaultValue().ifPresent(all::add);
-      }
-      function.returns().ifPresent(all::add);
+      all.addAll(signature(function));
       walk(function.body(), statement -> all.addAll(written(statement)));
     }
+    return all;
+  }
+
+  private static List<Expression> signature(Definition.Function function) {
+    List<Expression> all = new ArrayList<>();
+    for (Definition.Parameter parameter : function.parameters()) {
+      parameter.type().ifPresent(all::add);
+      parameter.defaultValue().ifPresent(all::add);
+    }
+    function.returns().ifPresent(all::add);
     return all;
   }
 
@@ -48,11 +54,7 @@ public final class Syntax {
     if (statement instanceof Statement.Assign assign) {
       assign.type().ifPresent(all::add);
     } else if (statement instanceof Statement.Define define) {
-      Definition.Function inner = define.function();
-      Definition.Function head =
-          new Definition.Function(
-              inner.at(), inner.name(), inner.parameters(), inner.returns(), List.of());
-      all.addAll(expressions(head));
+      all.addAll(signature(define.function()));
     }
     return all;
   }

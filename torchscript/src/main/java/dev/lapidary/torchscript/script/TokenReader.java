@@ -67,6 +67,13 @@ final class TokenReader {
     return is;
   }
 
+  /** A comma, or nothing before the bracket that closes. */
+  void separator(String close) {
+    if (!accept(",") && !sees(close)) {
+      throw unexpected("',' or '" + close + "'");
+    }
+  }
+
   Token expect(String symbolOrKeyword) {
     if (!sees(symbolOrKeyword)) {
       throw unexpected("'" + symbolOrKeyword + "'");

@@ -201,7 +201,7 @@ public final class Interpreter {
       } else {
         unpack(loop.targets(), item, frame);
       }
-      if (run(loop.body(), frame)) {
+      if (run(loop.inner(), frame)) {
         return true;
       }
     }
@@ -211,7 +211,7 @@ public final class Interpreter {
   private boolean loop(Statement.While loop, Frame frame) {
     while (evaluator.condition(loop.condition(), frame)) {
       budget.step();
-      if (run(loop.body(), frame)) {
+      if (run(loop.inner(), frame)) {
         return true;
       }
     }
@@ -228,7 +228,7 @@ public final class Interpreter {
     if (with.target().isPresent()) {
       store(with.target().get(), entered, frame);
     }
-    boolean ended = run(with.body(), frame);
+    boolean ended = run(with.inner(), frame);
     IValue none = IValue.None.NONE;
     callMethod(manager, "__exit__", List.of(none, none, none), Map.of());
     return ended;
