@@ -109,17 +109,13 @@ public record TracedEnding(Ending ending, List<Node> makers) {
         case "exp" -> exp(node, axis, depth);
         case "log" -> log(node, axis, depth);
         case "reciprocal" ->
-            isOnePlusExp(node.argument("self")) ? made(node, Ending.SIGMOID) : none();
+            isOnePlusExp(node.argument("self")) ? made(node, Ending.SIGMOID) : Optional.empty();
         case "mul", "div" -> scaled(node, name.equals("div"), axis, depth);
         case "add" -> sum(node, axis, depth);
         case "mean" -> mean(node, axis, depth);
         case "adaptive_avg_pool2d", "avg_pool2d" -> through(node, axis, depth);
         default -> MOVES.contains(name) ? moved(node, depth) : Optional.empty();
       };
-    }
-
-    private static Optional<Share> none() {
-      return Optional.empty();
     }
 
     private Optional<Share> made(Node node, Ending ending) {

@@ -10,6 +10,7 @@ import dev.lapidary.torchscript.pt2.ExportNode.Output;
 import dev.lapidary.torchscript.pt2.ExportNode.ValueType;
 import dev.lapidary.torchscript.pt2.ExportedProgram.Result;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -154,7 +155,7 @@ final class DecomposedQuantization {
     inputs.add(new Input("quant_min", new ExportArgument.Int(written.quantMin())));
     inputs.add(new Input("quant_max", new ExportArgument.Int(written.quantMax())));
     String operator = grid.axis().isPresent() ? "per_channel" : "per_tensor";
-    nodes.add(node.by("fake_quantize_" + operator + "_affine.default", inputs));
+    nodes.add(node.by("fake_quantize_" + operator + "_affine", inputs));
     rounded.put(result, grid);
   }
 
@@ -207,7 +208,7 @@ final class DecomposedQuantization {
             false,
             node.stack()));
     Input whole = new Input("self", new ExportArgument.Ref(made));
-    nodes.add(node.by("dequantize.self", List.of(whole)));
+    nodes.add(node.by("dequantize", List.of(whole)));
   }
 
   /** Whether a layer multiplies by it, so that int8 is what ONNX Runtime's kernels take. */
@@ -254,15 +255,9 @@ final class DecomposedQuantization {
           "%s has %d scales and %d zero points; the file is damaged",
           Quote.of(node.target()), scales.length, zeroPoints.length);
     }
-    List<Double> steps = new ArrayList<>();
-    List<Long> zeros = new ArrayList<>();
-    for (int i = 0; i < scales.length; i++) {
-      steps.add(scales[i]);
-      zeros.add((long) zeroPoints[i]);
-    }
     return new IntegerGrid(
-        steps,
-        zeros,
+        Arrays.stream(scales).boxed().toList(),
+        Arrays.stream(zeroPoints).mapToObj(zeroPoint -> (long) zeroPoint).toList(),
         axis instanceof ExportArgument.Int a ? OptionalLong.of(a.value()) : OptionalLong.empty(),
         (long) numbers(node, "quant_min")[0],
         (long) numbers(node, "quant_max")[0]);

@@ -60,7 +60,7 @@ record ExportNode(
 
   /** The same results of another of PyTorch's operators. */
   ExportNode by(String operator, List<Input> others) {
-    return new ExportNode(Targets.ATEN + operator, others, outputs, false, stack);
+    return new ExportNode(Targets.ATEN + operator + ".default", others, outputs, false, stack);
   }
 
   /** The inputs with another argument for each value in them. */

@@ -110,11 +110,11 @@ final class NodeReader {
   }
 
   private Output optional() {
-    ExportArgument argument = arguments.read();
-    if (argument instanceof ExportArgument.Ref ref) {
-      return new Output(ref.name(), ValueType.TENSOR);
-    }
-    throw Failure.unsupported("a result that may be None");
+    return arguments
+        .read()
+        .ref()
+        .map(name -> new Output(name, ValueType.TENSOR))
+        .orElseThrow(() -> Failure.unsupported("a result that may be None"));
   }
 
   private Output symbol(ValueType type) {
@@ -131,7 +131,7 @@ final class NodeReader {
 
   private void metadata(String field, Fields fields) {
     if (field.equals("nn_module_stack")) {
-      fields.stack = stack(json.string());
+      fields.stack = stacks.computeIfAbsent(json.string(), this::stack);
     }
   }
 
@@ -140,10 +140,6 @@ final class NodeReader {
    * compute, so what cannot be understood ends the stack and is no error.
    */
   private List<Frame> stack(String text) {
-    List<Frame> seen = stacks.get(text);
-    if (seen != null) {
-      return seen;
-    }
     List<Frame> frames = new ArrayList<>();
     String around = "";
     for (String part : text.split(";", MAX_FRAMES + 1)) {
@@ -165,9 +161,7 @@ final class NodeReader {
       frames.add(new Frame(shared(fields[0] + "," + fields[1]), shared(path), type(fields[2])));
       around = path + ".";
     }
-    List<Frame> stack = List.copyOf(frames);
-    stacks.put(text, stack);
-    return stack;
+    return List.copyOf(frames);
   }
 
   /** The class's own name, or what stands for one that is no identifier. */

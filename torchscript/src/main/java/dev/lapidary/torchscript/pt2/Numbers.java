@@ -119,16 +119,13 @@ final class Numbers {
     if (isThere.test(own.tensor())) {
       return Optional.of(own);
     }
-    Optional<String> symbol = symbol(own);
-    if (symbol.isPresent()) {
-      for (String tensor : tensors) {
-        int dimension = dimension(tensor, symbol.get());
-        if (dimension >= 0) {
-          return Optional.of(new Size(tensor, dimension));
-        }
-      }
-    }
-    return Optional.empty();
+    return symbol(own)
+        .flatMap(
+            symbol ->
+                tensors.stream()
+                    .map(tensor -> new Size(tensor, dimension(tensor, symbol)))
+                    .filter(found -> found.dimension() >= 0)
+                    .findFirst());
   }
 
   private Size own(String size) {

@@ -7,6 +7,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Function;
 
 /**
  * Operators that only exported graphs have, {@code run_decompositions} most of all, as the ones
@@ -14,61 +15,53 @@ import java.util.Optional;
  * inference. Of several results only the first is given.
  */
 final class PlainCalls {
-  /** Those that take the same arguments under another name. */
-  private static final Map<String, String> RENAMED =
-      Map.of(
-          "lift_fresh_copy", "clone",
-          "lift_fresh", "alias",
-          "lift", "alias",
-          "detach_", "alias",
-          "_adaptive_avg_pool2d", "adaptive_avg_pool2d",
-          "_adaptive_avg_pool3d", "adaptive_avg_pool3d",
-          "_unsafe_index", "index");
+  /** What an operator is written as, and by which arguments. */
+  private record Plain(String name, Function<ExportNode, List<Input>> inputs) {}
 
-  /** Those whose arguments differ as well. */
-  private static final Map<String, String> WRITTEN =
+  private static final Map<String, Plain> PLAIN =
       Map.ofEntries(
-          Map.entry("_native_batch_norm_legit_no_training", "batch_norm"),
-          Map.entry("native_layer_norm", "layer_norm"),
-          Map.entry("native_group_norm", "group_norm"),
-          Map.entry("native_dropout", "dropout"),
-          Map.entry("_to_copy", "to"),
-          Map.entry("_scaled_dot_product_flash_attention_for_cpu", "scaled_dot_product_attention"),
-          Map.entry("_scaled_dot_product_flash_attention", "scaled_dot_product_attention"),
-          Map.entry("_scaled_dot_product_efficient_attention", "scaled_dot_product_attention"));
+          Map.entry("lift_fresh_copy", renamed("clone")),
+          Map.entry("lift_fresh", renamed("alias")),
+          Map.entry("lift", renamed("alias")),
+          Map.entry("detach_", renamed("alias")),
+          Map.entry("_adaptive_avg_pool2d", renamed("adaptive_avg_pool2d")),
+          Map.entry("_adaptive_avg_pool3d", renamed("adaptive_avg_pool3d")),
+          Map.entry("_unsafe_index", renamed("index")),
+          Map.entry("native_layer_norm", renamed("layer_norm")),
+          Map.entry("native_dropout", renamed("dropout")),
+          Map.entry("native_group_norm", new Plain("group_norm", PlainCalls::groupNorm)),
+          Map.entry(
+              "_native_batch_norm_legit_no_training",
+              new Plain("batch_norm", PlainCalls::batchNorm)),
+          Map.entry("_scaled_dot_product_flash_attention_for_cpu", attention()),
+          Map.entry("_scaled_dot_product_flash_attention", attention()),
+          Map.entry("_scaled_dot_product_efficient_attention", attention()));
 
   private PlainCalls() {}
 
   /** What each is written as. */
   static Map<String, String> names() {
-    Map<String, String> names = new HashMap<>(RENAMED);
-    names.putAll(WRITTEN);
+    Map<String, String> names = new HashMap<>(Map.of("_to_copy", "to"));
+    PLAIN.forEach((name, plain) -> names.put(name, plain.name));
     return names;
   }
 
   static Optional<ExportNode> of(ExportNode node, Aten aten) {
-    if (RENAMED.containsKey(aten.name())) {
-      return Optional.of(call(node, RENAMED.get(aten.name()), node.inputs()));
+    if (aten.name().equals("_to_copy")) {
+      return Optional.of(typed(node, "clone"));
     }
-    return switch (aten.name()) {
-      case "_native_batch_norm_legit_no_training" -> Optional.of(batchNorm(node));
-      case "native_layer_norm" -> Optional.of(call(node, "layer_norm", node.inputs()));
-      case "native_group_norm" -> Optional.of(groupNorm(node));
-      case "native_dropout" -> Optional.of(call(node, "dropout", node.inputs()));
-      case "_to_copy" -> Optional.of(typed(node, "clone"));
-      case "to" ->
-          aten.overload().equals("dtype_layout")
-              ? Optional.of(typed(node, "alias"))
-              : Optional.empty();
-      case "_scaled_dot_product_flash_attention_for_cpu",
-          "_scaled_dot_product_flash_attention",
-          "_scaled_dot_product_efficient_attention" ->
-          Optional.of(attention(node));
-      default -> Optional.empty();
-    };
+    if (aten.name().equals("to") && aten.overload().equals("dtype_layout")) {
+      return Optional.of(typed(node, "alias"));
+    }
+    return Optional.ofNullable(PLAIN.get(aten.name()))
+        .map(plain -> node.by(plain.name, plain.inputs.apply(node)));
   }
 
-  private static ExportNode batchNorm(ExportNode node) {
+  private static Plain renamed(String name) {
+    return new Plain(name, ExportNode::inputs);
+  }
+
+  private static List<Input> batchNorm(ExportNode node) {
     List<Input> inputs = new ArrayList<>();
     for (Input input : node.inputs()) {
       if (input.name().equals("momentum")) {
@@ -77,11 +70,11 @@ final class PlainCalls {
       inputs.add(input);
     }
     inputs.add(new Input("cudnn_enabled", new ExportArgument.Bool(false)));
-    return call(node, "batch_norm", inputs);
+    return inputs;
   }
 
   /** {@code (input, weight, bias, N, C, HxW, group, eps)}. */
-  private static ExportNode groupNorm(ExportNode node) {
+  private static List<Input> groupNorm(ExportNode node) {
     List<Input> inputs = new ArrayList<>();
     for (Input input : node.inputs()) {
       switch (input.name()) {
@@ -90,18 +83,22 @@ final class PlainCalls {
         default -> inputs.add(input);
       }
     }
-    return call(node, "group_norm", inputs);
+    return inputs;
   }
 
   /** Of another type, or what {@code otherwise} gives; devices and layouts are all the same. */
   private static ExportNode typed(ExportNode node, String otherwise) {
-    List<Input> inputs = only(node, List.of("self", "dtype"));
-    return inputs.size() == 2 && inputs.get(1).argument() instanceof ExportArgument.ScalarType
-        ? call(node, "to", inputs)
-        : call(node, otherwise, inputs.subList(0, Math.min(1, inputs.size())));
+    Input self = new Input("self", node.argument("self"));
+    return node.argument("dtype") instanceof ExportArgument.ScalarType type
+        ? node.by("to", List.of(self, new Input("dtype", type)))
+        : node.by(otherwise, List.of(self));
   }
 
-  private static ExportNode attention(ExportNode node) {
+  private static Plain attention() {
+    return new Plain("scaled_dot_product_attention", PlainCalls::attention);
+  }
+
+  private static List<Input> attention(ExportNode node) {
     List<Input> inputs = new ArrayList<>();
     for (Input input : node.inputs()) {
       String name = input.name().equals("attn_bias") ? "attn_mask" : input.name();
@@ -109,14 +106,6 @@ final class PlainCalls {
         inputs.add(new Input(name, input.argument()));
       }
     }
-    return call(node, "scaled_dot_product_attention", inputs);
-  }
-
-  private static List<Input> only(ExportNode node, List<String> names) {
-    return node.inputs().stream().filter(input -> names.contains(input.name())).toList();
-  }
-
-  private static ExportNode call(ExportNode node, String name, List<Input> inputs) {
-    return node.by(name + ".default", inputs);
+    return inputs;
   }
 }

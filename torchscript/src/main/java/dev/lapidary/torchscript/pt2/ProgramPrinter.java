@@ -45,9 +45,6 @@ final class ProgramPrinter {
     this.numbers = Numbers.of(program, used);
   }
 
-  /** The call of a module that some nodes are: its method, and what goes in and comes out. */
-  private record Printed(String method, List<String> inputs, List<Output> outputs) {}
-
   static TorchScriptArchive print(
       ExportedProgram program, String name, SortedMap<String, byte[]> extra) {
     ExportedProgram plain =
@@ -136,19 +133,27 @@ final class ProgramPrinter {
     return node.stack().size() > level && node.stack().get(level).equals(frame);
   }
 
+  /** Prints the nodes from..to as a method of another module, and the call of it. */
   private void call(
       PrintedModule module, MethodText text, Frame frame, int level, int from, int to) {
-    List<String> below = below(module, frame.path());
     PrintedModule part = module(List.of(frame.path().split("\\.")));
     part.isOf(frame.type());
-    Printed printed = method(part, level + 1, from, to);
-    printed.inputs().forEach(input -> reach(module, text, input));
+    List<String> inputs = inputs(part, from, to);
+    MethodText inner = new MethodText();
+    inputs.forEach(input -> inner.parameter(input, type(input)));
+    print(part, inner, level + 1, from, to);
+    List<Output> outputs = outputs(from, to);
+    boolean drops = isStochasticDepth(frame, from, to, inputs, outputs);
+    String method =
+        part.method(
+            drops ? inner.inTraining(outputs.get(0), inputs.get(0)) : inner.returning(outputs));
+    inputs.forEach(input -> reach(module, text, input));
     StringBuilder arguments = new StringBuilder();
-    printed.inputs().forEach(input -> arguments.append(text.local(input)).append(", "));
+    inputs.forEach(input -> arguments.append(text.local(input)).append(", "));
+    List<String> below = below(module, frame.path());
     String owner = text.attribute(below);
-    String results = results(text, printed.outputs(), below.get(below.size() - 1));
-    text.statement(
-        "%s = (%s).%s(%s)".formatted(results, owner, printed.method(), arguments).strip());
+    String results = results(text, outputs, below.get(below.size() - 1));
+    text.statement("%s = (%s).%s(%s)".formatted(results, owner, method, arguments).strip());
   }
 
   private static String results(MethodText text, List<Output> outputs, String like) {
@@ -159,25 +164,13 @@ final class ProgramPrinter {
     return locals.size() == 1 ? locals.get(0) : String.join(", ", locals) + ",";
   }
 
-  private Printed method(PrintedModule module, int level, int from, int to) {
-    List<String> inputs = inputs(module, from, to);
-    MethodText text = new MethodText();
-    inputs.forEach(input -> text.parameter(input, type(input)));
-    print(module, text, level, from, to);
-    List<Output> outputs = outputs(from, to);
-    boolean drops = isStochasticDepth(from, to, inputs, outputs, level);
-    String method =
-        drops ? text.inTraining(outputs.get(0), inputs.get(0)) : text.returning(outputs);
-    return new Printed(module.method(method), inputs, outputs);
-  }
-
   /**
    * What was exported in train mode draws which samples go around a block. torchvision and timm
    * have a module for that, which does nothing in eval mode.
    */
   private boolean isStochasticDepth(
-      int from, int to, List<String> inputs, List<Output> outputs, int level) {
-    return DROPPING.contains(nodes.get(from).stack().get(level - 1).type())
+      Frame frame, int from, int to, List<String> inputs, List<Output> outputs) {
+    return DROPPING.contains(frame.type())
         && inputs.size() == 1
         && outputs.size() == 1
         && type(inputs.get(0)) == ValueType.TENSOR

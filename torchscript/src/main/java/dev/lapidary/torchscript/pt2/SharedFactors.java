@@ -33,7 +33,7 @@ final class SharedFactors {
         .map(
             matrix ->
                 node.by(
-                    "matmul.default",
+                    "matmul",
                     List.of(new Input("self", node.argument("self")), new Input("other", matrix))))
         .orElse(node);
   }

@@ -42,7 +42,7 @@ final class StridedViews {
         && elements(from.get()) == elements(to.get())) {
       Input self = new Input("self", node.argument("self"));
       Input shape = new Input("shape", node.argument("size"));
-      return node.by("reshape.default", List.of(self, shape));
+      return node.by("reshape", List.of(self, shape));
     }
     throw Failure.unsupported(
         "%s takes a tensor's elements out of their order in memory; write it by view, permute or"
