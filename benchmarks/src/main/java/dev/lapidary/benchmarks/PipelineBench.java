@@ -62,7 +62,7 @@ public class PipelineBench {
     Reading reading = new Reading(ImageLimits.DEFAULT, OnBadImage.FAIL, List.of(), note -> {});
     data = DataFormat.FOLDER.read(root, reading);
     Augmentation augmentation = Augmentation.parse("rrc, hflip", rule, 0);
-    loader = Loader.of(data, Preprocessor.of(rule), augmentation, threads, 0);
+    loader = new Loader(data, Preprocessor.of(rule), augmentation, threads, 0);
   }
 
   @Benchmark

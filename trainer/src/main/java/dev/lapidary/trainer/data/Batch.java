@@ -6,32 +6,26 @@ import java.util.Optional;
 /**
  * Images and labels of one step. The arrays belong to the loader and are filled anew once the next
  * batch is asked for.
+ *
+ * @param images [count, C, H, W] float32, or features; row-major; longer than that if this batch is
+ *     not full
+ * @param labels what the images are, as {@link Dataset#targets} has it
+ * @param otherLabels those of what was mixed in; the labels themselves if nothing was
+ * @param weight how much of the loss is that of {@code labels}; the rest is that of the others
+ * @param samples [count] positions in the dataset
+ * @param entry empty if the batch holds images
  */
-public final class Batch {
-  private final float[] images;
-  private final long[] labels;
-  private final long[] otherLabels;
-  private final float weight;
-  private final int[] samples;
-  private final Optional<Entry> entry;
+@SuppressWarnings("ArrayRecordComponent") // never compared
+public record Batch(
+    float[] images,
+    long[] labels,
+    long[] otherLabels,
+    float weight,
+    int[] samples,
+    Optional<Entry> entry) {
 
   Batch(float[] images, long[] labels, int[] samples) {
     this(images, labels, labels, 1, samples, Optional.empty());
-  }
-
-  private Batch(
-      float[] images,
-      long[] labels,
-      long[] otherLabels,
-      float weight,
-      int[] samples,
-      Optional<Entry> entry) {
-    this.images = images;
-    this.labels = labels;
-    this.otherLabels = otherLabels;
-    this.weight = weight;
-    this.samples = samples;
-    this.entry = entry;
   }
 
   /**
@@ -62,46 +56,14 @@ public final class Batch {
     return new Batch(images, labels, others, ownWeight, samples, entry);
   }
 
-  /** Empty if the batch holds images. */
-  public Optional<Entry> entry() {
-    return entry;
-  }
-
   /** 0 if the batch holds images. */
   public int cut() {
     return entry.map(Entry::cut).orElse(0);
   }
 
-  /**
-   * [count, C, H, W] float32, or features; row-major; longer than that if this batch is not full.
-   */
-  public float[] images() {
-    return images;
-  }
-
-  /** What the images are, as {@link Dataset#targets} has it. */
-  public long[] labels() {
-    return labels;
-  }
-
   /** Numbers in {@link #labels} for one image: 1, or of multi-label data one a label. */
   public int labelWidth() {
     return labels.length / count();
-  }
-
-  /** Those of what was mixed in; the labels themselves if nothing was. */
-  public long[] otherLabels() {
-    return otherLabels;
-  }
-
-  /** How much of the loss is that of {@link #labels}; the rest is that of the others. */
-  public float weight() {
-    return weight;
-  }
-
-  /** [count] positions in the dataset. */
-  public int[] samples() {
-    return samples;
   }
 
   public int count() {

@@ -1,16 +1,18 @@
 package dev.lapidary.trainer.data;
 
 import dev.lapidary.core.manifest.ImageList;
+import dev.lapidary.core.manifest.LabelledFolder;
 import dev.lapidary.core.manifest.Part;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 
 /** How labelled images lie on disk. */
 public enum DataFormat {
   /** Told by what lies there. */
   AUTO,
-  /** A folder with one sub-folder a class. */
+  /** A folder with one sub-folder a class, or with parts of that kind: {@link LabelledFolder}. */
   FOLDER,
   /** A list with a header: path, label or labels, and maybe split and group. */
   CSV,
@@ -23,7 +25,8 @@ public enum DataFormat {
   public Dataset read(Path path, Reading reading) {
     return switch (this) {
       case AUTO -> of(path).read(path, reading);
-      case FOLDER -> FolderFormat.read(path, reading);
+      case FOLDER ->
+          folder(LabelledFolder.read(path, reading.known(), reading.onBadImage()), reading);
       case CSV -> ManifestFormat.dataset(path, ImageList.readCsv(path), reading);
       case JSONL -> ManifestFormat.dataset(path, ImageList.readJsonl(path), reading);
       case IDX -> IdxFormat.read(path);
@@ -36,13 +39,23 @@ public enum DataFormat {
    */
   public Dataset readTest(Path path, Reading reading) {
     if ((this == AUTO ? of(path) : this) == FOLDER) {
-      return FolderFormat.readTest(path, reading);
+      return folder(LabelledFolder.readTest(path, reading.known(), reading.onBadImage()), reading);
     }
     Optional<Path> t10k =
         Files.isDirectory(path) ? IdxFormat.images(path, "t10k") : Optional.empty();
     Dataset all = read(t10k.orElse(path), reading);
     Dataset marked = all.filter(sample -> sample.part() == Part.TEST);
     return marked.size() > 0 ? marked : all;
+  }
+
+  private static Dataset folder(LabelledFolder folder, Reading reading) {
+    folder.notes().forEach(reading.notes());
+    List<Sample> samples =
+        folder.images().stream()
+            .map(i -> new Sample(i.path(), List.of(i.label()), i.path(), i.part()))
+            .toList();
+    FilePictures pictures = new FilePictures(folder.root(), reading.limits());
+    return new Dataset(folder.classes(), samples, pictures);
   }
 
   private static DataFormat of(Path path) {

@@ -3,7 +3,6 @@ package dev.lapidary.trainer.data;
 import dev.lapidary.core.failure.Failure;
 import dev.lapidary.core.manifest.LabelNames;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.function.Predicate;
@@ -45,11 +44,7 @@ public record Dataset(Task task, List<String> labels, List<Sample> samples, Pict
     for (Sample sample : samples) {
       sample.labels().forEach(label -> counts[label]++);
     }
-    List<Integer> list = new ArrayList<>();
-    for (int count : counts) {
-      list.add(count);
-    }
-    return list;
+    return Arrays.stream(counts).boxed().toList();
   }
 
   /**

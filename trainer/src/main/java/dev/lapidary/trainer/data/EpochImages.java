@@ -1,10 +1,13 @@
 package dev.lapidary.trainer.data;
 
 import dev.lapidary.core.failure.Phrase;
+import dev.lapidary.core.manifest.LabelNames;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.DoubleSummaryStatistics;
 import java.util.List;
 import java.util.Objects;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -25,16 +28,16 @@ public final class EpochImages {
   private final double sourceWeight;
   private final DoubleSummaryStatistics weights;
 
-  private EpochImages(Dataset images, int ofTarget, int ownLabels, double sourceWeight) {
+  private EpochImages(Dataset images, int ownLabels, double sourceWeight) {
     this.images = images;
-    this.ofTarget = ofTarget;
+    this.ofTarget = (int) images.samples().stream().filter(sample -> !sample.source()).count();
     this.ownLabels = ownLabels;
     this.sourceWeight = sourceWeight;
     this.weights = images.samples().stream().mapToDouble(this::weight).summaryStatistics();
   }
 
   public static EpochImages of(Dataset target) {
-    return new EpochImages(target, target.size(), target.labels().size(), 1);
+    return new EpochImages(target, target.labels().size(), 1);
   }
 
   /**
@@ -50,21 +53,18 @@ public final class EpochImages {
             ? known
             : Stream.concat(known.stream(), source.labels().stream().map(SOURCE::concat)).toList();
     List<Sample> samples = new ArrayList<>(target.samples());
-    for (Sample sample : source.samples()) {
-      List<Integer> others = new ArrayList<>();
-      for (int label : sample.labels()) {
-        others.add(same ? known.indexOf(source.labels().get(label)) : known.size() + label);
-      }
-      samples.add(sample.ofSource(others.stream().sorted().toList()));
-    }
+    List<Integer> indices =
+        same
+            ? LabelNames.indices(source.labels(), known)
+            : IntStream.range(known.size(), labels.size()).boxed().toList();
+    source.with(labels, indices).samples().forEach(sample -> samples.add(sample.ofSource()));
     Pictures pictures = new PicturesOfBoth(target.pictures(), source.pictures());
     Dataset both = new Dataset(target.task(), labels, samples, pictures);
-    return new EpochImages(both, target.size(), known.size(), weight);
+    return new EpochImages(both, known.size(), weight);
   }
 
   EpochImages with(Dataset others) {
-    int target = (int) others.samples().stream().filter(sample -> !sample.source()).count();
-    return new EpochImages(others, target, ownLabels, sourceWeight);
+    return new EpochImages(others, ownLabels, sourceWeight);
   }
 
   /** The target's first; the labels of a second head follow those of the first. */
@@ -152,24 +152,19 @@ public final class EpochImages {
     for (Sample sample : images.samples()) {
       sample.labels().forEach(label -> sums[label] += weight(sample));
     }
-    List<Double> list = new ArrayList<>();
-    for (double sum : sums) {
-      list.add(sum);
-    }
-    return list;
+    return Arrays.stream(sums).boxed().toList();
   }
 
   @Override
   public boolean equals(@Nullable Object other) {
     return other instanceof EpochImages same
         && images.equals(same.images)
-        && ofTarget == same.ofTarget
         && ownLabels == same.ownLabels
         && sourceWeight == same.sourceWeight;
   }
 
   @Override
   public int hashCode() {
-    return Objects.hash(images, ofTarget, ownLabels, sourceWeight);
+    return Objects.hash(images, ownLabels, sourceWeight);
   }
 }

@@ -3,6 +3,7 @@ package dev.lapidary.trainer.data;
 import dev.lapidary.core.tensor.RandomStream;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.IntStream;
 
 /** The order of an epoch's samples: a pure function of (dataset, seed, epoch). */
 public enum EpochOrder {
@@ -10,11 +11,7 @@ public enum EpochOrder {
   AS_LISTED {
     @Override
     public int[] samples(Dataset data, long seed, long epoch) {
-      int[] order = new int[data.size()];
-      for (int i = 0; i < order.length; i++) {
-        order[i] = i;
-      }
-      return order;
+      return IntStream.range(0, data.size()).toArray();
     }
   },
   /** Every sample once. */

@@ -140,11 +140,8 @@ public final class FeatureFile {
       return Optional.of("damaged: its header is wrong");
     }
     long header = FIXED + (long) Integer.BYTES * rank;
-    if (file.size() < header + HASH) {
-      return Optional.of("damaged: it is cut short");
-    }
-    long data = (long) rows * floats(shape(file)) * Float.BYTES;
-    if (file.size() != header + data + HASH) {
+    if (file.size() < header + HASH
+        || file.size() != header + (long) rows * floats(shape(file)) * Float.BYTES + HASH) {
       return Optional.of("damaged: it is cut short");
     }
     return Arrays.equals(digest(file), bytes(file, file.size() - HASH, HASH))

@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.IntStream;
 import java.util.zip.GZIPInputStream;
 
 /**
@@ -74,23 +75,13 @@ final class IdxFormat {
       last = Math.max(last, label);
       samples.add(new Sample(Integer.toString(i), label));
     }
-    List<String> names = new ArrayList<>();
-    for (int label = 0; label <= last; label++) {
-      names.add(Integer.toString(label));
-    }
+    List<String> names = IntStream.rangeClosed(0, last).mapToObj(Integer::toString).toList();
     return new Dataset(
         names, samples, new IdxPictures(pixels.sizes[2], pixels.sizes[1], pixels.bytes));
   }
 
-  private static final class Block {
-    private final int[] sizes;
-    private final byte[] bytes;
-
-    private Block(int[] sizes, byte[] bytes) {
-      this.sizes = sizes;
-      this.bytes = bytes;
-    }
-
+  @SuppressWarnings("ArrayRecordComponent") // never compared
+  private record Block(int[] sizes, byte[] bytes) {
     static Block read(Path file, int rank) {
       try (DataInputStream in = new DataInputStream(open(file))) {
         int magic = in.readInt();

@@ -5,17 +5,8 @@ import dev.lapidary.core.image.RgbImage;
 import java.util.Arrays;
 
 /** Gray pixels of equal-sized images one after the other; a sample's name is its position. */
-final class IdxPictures implements Pictures {
-  private final int width;
-  private final int height;
-  private final byte[] pixels;
-
-  IdxPictures(int width, int height, byte[] pixels) {
-    this.width = width;
-    this.height = height;
-    this.pixels = pixels;
-  }
-
+@SuppressWarnings("ArrayRecordComponent") // never compared
+record IdxPictures(int width, int height, byte[] pixels) implements Pictures {
   @Override
   public byte[] bytes(Sample sample) {
     int size = width * height;

@@ -46,7 +46,7 @@ public record ListedData(
    * @throws Failure (exit 2) if there are none, or their labels do not fit those of the target
    */
   public ListedData with(Path path, double weight, Consumer<String> notes) {
-    Dataset data = DataFormat.AUTO.read(path, learning(source, List.of(), notes));
+    Dataset data = DataFormat.AUTO.read(path, learning(source, notes));
     if (data.task() != train.task()) {
       throw Failure.badInput(
           "[%s] has %s, but the target has %s: --source-data needs data of the same kind",
@@ -67,7 +67,7 @@ public record ListedData(
   }
 
   private static Split split(TrainingData.Source source, Consumer<String> notes) {
-    Dataset data = source.format().read(source.train(), learning(source, List.of(), notes));
+    Dataset data = source.format().read(source.train(), learning(source, notes));
     if (data.labels().size() < 2) {
       throw Failure.badInput(
           "[%s] expected images of at least two classes but found %d: %s",
@@ -119,9 +119,8 @@ public record ListedData(
                     .measuredBy(train.task(), train.labels(), path));
   }
 
-  private static Reading learning(
-      TrainingData.Source source, List<String> known, Consumer<String> notes) {
-    return new Reading(source.limits(), source.onBadImage(), known, true, notes);
+  private static Reading learning(TrainingData.Source source, Consumer<String> notes) {
+    return new Reading(source.limits(), source.onBadImage(), List.of(), true, notes);
   }
 
   private static Reading reading(

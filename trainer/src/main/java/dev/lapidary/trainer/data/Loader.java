@@ -1,13 +1,15 @@
 package dev.lapidary.trainer.data;
 
 import dev.lapidary.core.failure.Failure;
+import dev.lapidary.core.image.Preprocessing;
 import dev.lapidary.core.image.Preprocessor;
 import dev.lapidary.core.image.RgbImage;
 import dev.lapidary.core.image.UndecodableImage;
 import java.io.IOException;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Deque;
-import java.util.Iterator;
+import java.util.List;
 import java.util.NoSuchElementException;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.ExecutionException;
@@ -31,12 +33,15 @@ public final class Loader implements AutoCloseable {
   private final ImageCache cache;
   private final ExecutorService workers;
 
-  private Loader(
-      Dataset data, Preprocessor preprocessor, View view, ImageCache cache, int threads) {
+  /**
+   * @param view {@link View#evaluation} or an augmentation
+   * @param cacheBytes of decoded images to keep in memory; 0: none
+   */
+  public Loader(Dataset data, Preprocessor preprocessor, View view, int threads, long cacheBytes) {
     this.data = data;
     this.preprocessor = preprocessor;
     this.view = view;
-    this.cache = cache;
+    this.cache = new ImageCache(cacheBytes);
     AtomicInteger number = new AtomicInteger();
     this.workers =
         Executors.newFixedThreadPool(
@@ -48,13 +53,10 @@ public final class Loader implements AutoCloseable {
             });
   }
 
-  /**
-   * @param view {@link View#evaluation} or an augmentation
-   * @param cacheBytes of decoded images to keep in memory; 0: none
-   */
-  public static Loader of(
-      Dataset data, Preprocessor preprocessor, View view, int threads, long cacheBytes) {
-    return new Loader(data, preprocessor, view, new ImageCache(cacheBytes), threads);
+  /** Of images as evaluation sees them. */
+  public static Loader evaluation(Dataset data, Preprocessing rule, int threads, long cacheBytes) {
+    Preprocessor preprocessor = Preprocessor.of(rule);
+    return new Loader(data, preprocessor, View.evaluation(preprocessor), threads, cacheBytes);
   }
 
   /**
@@ -66,6 +68,11 @@ public final class Loader implements AutoCloseable {
    */
   public Batches batches(int[] order, int batchSize, long epoch, int firstBatch) {
     return new Batches(order.clone(), batchSize, epoch, firstBatch, n -> n);
+  }
+
+  /** All, in the dataset's own order. */
+  public Batches inOrder(int batchSize, long epoch) {
+    return batches(EpochOrder.AS_LISTED.samples(data, 0, 0), batchSize, epoch, 0);
   }
 
   /**
@@ -86,7 +93,7 @@ public final class Loader implements AutoCloseable {
   }
 
   /** One epoch, for one thread. */
-  public final class Batches implements Iterator<Batch>, BatchSource {
+  public final class Batches implements BatchSource {
     private final int[] order;
     private final int batchSize;
     private final long epoch;
@@ -164,13 +171,13 @@ public final class Loader implements AutoCloseable {
       float[] recycled = free.poll();
       float[] images = recycled == null ? new float[batchSize * length] : recycled;
       int[] samples = new int[end - start];
-      Future<?>[] jobs = new Future<?>[end - start];
-      for (int i = 0; i < jobs.length; i++) {
+      List<Future<?>> jobs = new ArrayList<>();
+      for (int i = 0; i < samples.length; i++) {
         int sample = order[start + i];
         long draw = draws[start + i];
         int offset = i * length;
         samples[i] = sample;
-        jobs[i] = workers.submit(() -> prepare(sample, epoch, draw, images, offset));
+        jobs.add(workers.submit(() -> prepare(sample, epoch, draw, images, offset)));
       }
       return new Pending(new Batch(images, data.targets(samples), samples), jobs);
     }
@@ -199,15 +206,7 @@ public final class Loader implements AutoCloseable {
     }
   }
 
-  private static final class Pending {
-    private final Batch batch;
-    private final Future<?>[] jobs;
-
-    Pending(Batch batch, Future<?>[] jobs) {
-      this.batch = batch;
-      this.jobs = jobs;
-    }
-
+  private record Pending(Batch batch, List<Future<?>> jobs) {
     Batch await() {
       try {
         for (Future<?> job : jobs) {
@@ -226,9 +225,7 @@ public final class Loader implements AutoCloseable {
     }
 
     void cancel() {
-      for (Future<?> job : jobs) {
-        job.cancel(true);
-      }
+      jobs.forEach(job -> job.cancel(true));
     }
   }
 }

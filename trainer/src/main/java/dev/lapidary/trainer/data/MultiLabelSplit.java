@@ -2,9 +2,11 @@ package dev.lapidary.trainer.data;
 
 import dev.lapidary.core.failure.Failure;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.stream.IntStream;
 
 /**
  * A part of multi-label data held out, with about the same fraction of each label: iterative
@@ -94,12 +96,10 @@ final class MultiLabelSplit {
   private int rarest(List<List<Sample>> left) {
     int[] counts = new int[labels];
     left.forEach(group -> group.forEach(s -> s.labels().forEach(label -> counts[label]++)));
-    int rarest = -1;
-    for (int label = 0; label < labels; label++) {
-      if (counts[label] > 0 && (rarest < 0 || counts[label] < counts[rarest])) {
-        rarest = label;
-      }
-    }
-    return rarest;
+    return IntStream.range(0, labels)
+        .filter(label -> counts[label] > 0)
+        .boxed()
+        .min(Comparator.comparingInt(label -> counts[label]))
+        .orElse(-1);
   }
 }

@@ -38,8 +38,8 @@ public record Sample(
   }
 
   /** The same as an image of the source task. */
-  Sample ofSource(List<Integer> others) {
-    return new Sample(name, others, group, part, weight, true);
+  Sample ofSource() {
+    return new Sample(name, labels, group, part, weight, true);
   }
 
   /** Of a single-label set. */

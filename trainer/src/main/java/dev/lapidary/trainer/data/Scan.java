@@ -11,27 +11,23 @@ import dev.lapidary.core.progress.WorkProgress;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
-import java.util.function.IntPredicate;
+import java.util.function.Predicate;
 
 /**
  * The first look at a dataset: every image decoded once, so that a run fails in its first minute
  * with all names instead of in its third hour with one. Nothing is changed on disk.
  *
  * @param data what was looked at
- * @param sha256 of each sample's bytes, by position; of bad ones too
- * @param sizes of each sample's upright image, by position; 0x0 of bad ones
- * @param bad in the dataset's order
+ * @param images what was seen of each of its samples, in its order
  */
-public record Scan(Dataset data, List<String> sha256, List<Size> sizes, List<Bad> bad) {
+public record Scan(Dataset data, List<Seen> images) {
   /** In pixels. */
   public record Size(int width, int height) {
     static final Size NONE = new Size(0, 0);
@@ -43,16 +39,18 @@ public record Scan(Dataset data, List<String> sha256, List<Size> sizes, List<Bad
   }
 
   /**
-   * @param position in the dataset
+   * @param sha256 of its bytes; of a bad one too, if there are any
+   * @param size of the upright image; 0x0 of a bad one
+   * @param bad why it is not to be used
    */
-  public record Bad(int position, BadImage image) {}
-
-  private record Seen(String sha256, Size size, Optional<BadImage> bad) {}
+  record Seen(Sample sample, String sha256, Size size, Optional<BadImage> bad) {
+    private static Seen bad(Sample sample, String sha256, BadImage image) {
+      return new Seen(sample, sha256, Size.NONE, Optional.of(image));
+    }
+  }
 
   public Scan {
-    sha256 = List.copyOf(sha256);
-    sizes = List.copyOf(sizes);
-    bad = List.copyOf(bad);
+    images = List.copyOf(images);
   }
 
   /**
@@ -70,19 +68,13 @@ public record Scan(Dataset data, List<String> sha256, List<Size> sizes, List<Bad
       for (Sample sample : data.samples()) {
         jobs.add(pool.submit(() -> look(data.pictures(), sample, cache)));
       }
-      List<String> hashes = new ArrayList<>();
-      List<Size> sizes = new ArrayList<>();
-      List<Bad> bad = new ArrayList<>();
+      List<Seen> images = new ArrayList<>();
       for (Future<Seen> job : jobs) {
-        Seen seen = job.get();
-        progress.count("looking at images", hashes.size() + 1, jobs.size());
-        int position = hashes.size();
-        seen.bad().ifPresent(image -> bad.add(new Bad(position, image)));
-        hashes.add(seen.sha256());
-        sizes.add(seen.size());
+        images.add(job.get());
+        progress.count("looking at images", images.size(), jobs.size());
       }
       cache.close();
-      return new Scan(data, hashes, sizes, bad);
+      return new Scan(data, images);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new CancellationException("interrupted while looking at the images");
@@ -94,9 +86,9 @@ public record Scan(Dataset data, List<String> sha256, List<Size> sizes, List<Bad
   }
 
   private static Seen look(Pictures pictures, Sample sample, ScanCache cache) {
-    Optional<ScanCache.Known> known = cache.known(sample);
+    Optional<Seen> known = cache.known(sample);
     if (known.isPresent()) {
-      return new Seen(known.get().sha256(), known.get().size(), Optional.empty());
+      return known.get();
     }
     String hash = "";
     try {
@@ -104,14 +96,14 @@ public record Scan(Dataset data, List<String> sha256, List<Size> sizes, List<Bad
       byte[] bytes = pictures.bytes(sample);
       hash = Sha256.of(bytes);
       RgbImage image = pictures.decode(sample, bytes, Background.BLACK);
-      Seen seen = new Seen(hash, new Size(image.width(), image.height()), Optional.empty());
-      stamp.ifPresent(value -> cache.keep(sample, value, seen.sha256(), seen.size()));
+      Size size = new Size(image.width(), image.height());
+      Seen seen = new Seen(sample, hash, size, Optional.empty());
+      stamp.ifPresent(value -> cache.keep(value, seen));
       return seen;
     } catch (UndecodableImage e) {
-      return new Seen(hash, Size.NONE, Optional.of(BadImage.of(sample.name(), e)));
+      return Seen.bad(sample, hash, BadImage.of(sample.name(), e));
     } catch (IOException e) {
-      String reason = "cannot be read: " + e;
-      return new Seen("", Size.NONE, Optional.of(new BadImage(sample.name(), reason, "")));
+      return Seen.bad(sample, "", new BadImage(sample.name(), "cannot be read: " + e, ""));
     }
   }
 
@@ -124,43 +116,30 @@ public record Scan(Dataset data, List<String> sha256, List<Size> sizes, List<Bad
   public static Dataset readable(
       Dataset data, Path location, OnBadImage rule, int threads, WorkProgress progress) {
     Scan scan = of(data, threads, progress);
-    BadImage.judge(location, scan.badImages(), rule).forEach(progress::say);
-    if (scan.bad.size() == data.size()) {
+    BadImage.judge(location, scan.bad(), rule).forEach(progress::say);
+    if (scan.bad().size() == data.size()) {
       throw Failure.badInput("[%s] none of its %d images can be read", location, data.size());
     }
     return scan.good().data();
   }
 
-  List<BadImage> badImages() {
-    return bad.stream().map(Bad::image).toList();
+  /** In the dataset's order. */
+  List<BadImage> bad() {
+    return images.stream().flatMap(seen -> seen.bad().stream()).toList();
   }
 
   /** The scan without its bad images. */
   public Scan good() {
-    if (bad.isEmpty()) {
-      return this;
-    }
-    Set<Integer> out = new HashSet<>();
-    bad.forEach(b -> out.add(b.position()));
-    return only(position -> !out.contains(position));
+    return only(seen -> seen.bad().isEmpty());
   }
 
   /** Of the images of one task. */
   Scan of(boolean source) {
-    return only(position -> data.samples().get(position).source() == source);
+    return only(seen -> seen.sample().source() == source);
   }
 
-  private Scan only(IntPredicate keep) {
-    List<Sample> samples = new ArrayList<>();
-    List<String> hashes = new ArrayList<>();
-    List<Size> kept = new ArrayList<>();
-    for (int i = 0; i < data.size(); i++) {
-      if (keep.test(i)) {
-        samples.add(data.samples().get(i));
-        hashes.add(sha256.get(i));
-        kept.add(sizes.get(i));
-      }
-    }
-    return new Scan(data.with(samples), hashes, kept, List.of());
+  private Scan only(Predicate<Seen> keep) {
+    List<Seen> kept = images.stream().filter(keep).toList();
+    return new Scan(data.with(kept.stream().map(Seen::sample).toList()), kept);
   }
 }

@@ -38,9 +38,6 @@ final class ScanCache {
   private final Map<String, String> before;
   private final Map<String, String> now = new ConcurrentHashMap<>();
 
-  /** Of a good image. */
-  record Known(String sha256, Scan.Size size) {}
-
   private ScanCache(Optional<Path> file, Path root, Map<String, String> before) {
     this.file = file;
     this.root = root;
@@ -79,7 +76,7 @@ final class ScanCache {
   }
 
   /** What a scan before found in the file that is there now. */
-  Optional<Known> known(Sample sample) {
+  Optional<Scan.Seen> known(Sample sample) {
     String line = before.get(sample.name());
     if (line == null) {
       return Optional.empty();
@@ -93,7 +90,7 @@ final class ScanCache {
     }
     now.put(sample.name(), line);
     Scan.Size size = new Scan.Size(Integer.parseInt(parts[2]), Integer.parseInt(parts[3]));
-    return Optional.of(new Known(parts[1], size));
+    return Optional.of(new Scan.Seen(sample, parts[1], size, Optional.empty()));
   }
 
   /**
@@ -134,8 +131,10 @@ final class ScanCache {
   }
 
   /** A good image, whose file had this stamp before it was read. */
-  void keep(Sample sample, String stamp, String sha256, Scan.Size size) {
-    now.put(sample.name(), String.join("\t", stamp, sha256, size.width() + "", size.height() + ""));
+  void keep(String stamp, Scan.Seen seen) {
+    String width = String.valueOf(seen.size().width());
+    String height = String.valueOf(seen.size().height());
+    now.put(seen.sample().name(), String.join("\t", stamp, seen.sha256(), width, height));
   }
 
   /** Writes what is known now, if that is more or other than before. */

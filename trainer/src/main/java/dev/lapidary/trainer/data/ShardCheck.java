@@ -2,7 +2,9 @@ package dev.lapidary.trainer.data;
 
 import dev.lapidary.core.failure.Failure;
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.List;
+import java.util.stream.IntStream;
 
 /** What each worker's own images are: said, where that is not like the whole. */
 public final class ShardCheck {
@@ -51,16 +53,13 @@ public final class ShardCheck {
   }
 
   private static List<String> missing(Dataset train, Shard shard) {
-    boolean[] there = new boolean[train.labels().size()];
+    BitSet there = new BitSet();
     for (int i = shard.worker(); i < train.size(); i += shard.worldSize()) {
-      train.samples().get(i).labels().forEach(label -> there[label] = true);
+      train.samples().get(i).labels().forEach(there::set);
     }
-    List<String> missing = new ArrayList<>();
-    for (int label = 0; label < there.length; label++) {
-      if (!there[label]) {
-        missing.add(train.labels().get(label));
-      }
-    }
-    return missing;
+    return IntStream.range(0, train.labels().size())
+        .filter(label -> !there.get(label))
+        .mapToObj(train.labels()::get)
+        .toList();
   }
 }

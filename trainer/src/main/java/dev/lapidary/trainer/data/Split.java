@@ -2,13 +2,12 @@ package dev.lapidary.trainer.data;
 
 import dev.lapidary.core.failure.Failure;
 import dev.lapidary.core.file.Sha256;
-import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
 
 /**
  * A part of each class held out for validation. Who is held out depends on the seed and on the
@@ -99,18 +98,14 @@ public record Split(Dataset train, Dataset validation) {
   }
 
   static List<List<Sample>> groupsInHashOrder(Dataset data, long seed) {
-    Map<String, List<Sample>> groups = new TreeMap<>();
-    for (Sample sample : data.samples()) {
-      groups.computeIfAbsent(sample.group(), name -> new ArrayList<>()).add(sample);
-    }
-    Map<String, String> hashes = new TreeMap<>();
-    for (String name : groups.keySet()) {
-      hashes.put(name, Sha256.of(seed + "\n" + name));
-    }
-    return groups.keySet().stream()
-        .sorted(Comparator.comparing((String name) -> String.valueOf(hashes.get(name))))
-        .map(name -> List.copyOf(groups.getOrDefault(name, List.of())))
-        .toList();
+    return List.copyOf(
+        data.samples().stream()
+            .collect(
+                Collectors.groupingBy(
+                    sample -> Sha256.of(seed + "\n" + sample.group()),
+                    TreeMap::new,
+                    Collectors.toUnmodifiableList()))
+            .values());
   }
 
   private static void requireEveryClass(Dataset train, Dataset validation) {

@@ -96,7 +96,7 @@ public record TrainingData(
     looked.add(Scan.of(listed.learned().images(), source.threads(), progress));
     looked.add(Scan.of(listed.validation(), source.threads(), progress));
     listed.test().ifPresent(test -> looked.add(Scan.of(test, source.threads(), progress)));
-    List<BadImage> bad = looked.stream().flatMap(scan -> scan.badImages().stream()).toList();
+    List<BadImage> bad = looked.stream().flatMap(scan -> scan.bad().stream()).toList();
     BadImage.judge(source.train(), bad, source.onBadImage()).forEach(notes);
     List<Scan> good = looked.stream().map(Scan::good).toList();
     Scan learned = good.get(0);
@@ -120,13 +120,7 @@ public record TrainingData(
   /** Of the target's images, with its labels alone. */
   private static Scan target(Scan learned, ListedData listed) {
     Scan target = learned.of(false);
-    Dataset own =
-        new Dataset(
-            listed.train().task(),
-            listed.train().labels(),
-            target.data().samples(),
-            listed.train().pictures());
-    return new Scan(own, target.sha256(), target.sizes(), List.of());
+    return new Scan(listed.train().with(target.data().samples()), target.images());
   }
 
   /**
@@ -153,7 +147,7 @@ public record TrainingData(
             "[%s] there is no readable image to validate on; add some, or raise --val-split",
             source.val().orElse(source.train()));
       }
-      unmeasured(validation).forEach(notes);
+      warnOfUnmeasured(validation, notes);
     } else if (validation.counts().stream().allMatch(count -> count == 0)) {
       throw Failure.badInput(
           "[%s] none of the %d validation images has a label, so nothing can be measured; raise"
@@ -162,19 +156,19 @@ public record TrainingData(
     }
   }
 
-  private static List<String> unmeasured(Dataset validation) {
+  private static void warnOfUnmeasured(Dataset validation, Consumer<String> notes) {
     List<String> without =
         IntStream.range(0, validation.labels().size())
             .filter(c -> validation.counts().get(c) == 0)
             .mapToObj(validation.labels()::get)
             .toList();
-    return without.isEmpty()
-        ? List.of()
-        : List.of(
-            "warning: no validation image is of %s, so nothing tells how well %s learned"
-                .formatted(
-                    String.join(", ", without.subList(0, Math.min(NAMED, without.size()))),
-                    without.size() == 1 ? "it is" : "they are"));
+    if (!without.isEmpty()) {
+      notes.accept(
+          "warning: no validation image is of %s, so nothing tells how well %s learned"
+              .formatted(
+                  without.stream().limit(NAMED).collect(Collectors.joining(", ")),
+                  without.size() == 1 ? "it is" : "they are"));
+    }
   }
 
   private static String manifest(Scan train, Scan learned, List<Scan> measured) {
@@ -195,9 +189,9 @@ public record TrainingData(
   }
 
   private static void lines(StringBuilder text, Scan scan) {
-    for (int i = 0; i < scan.data().size(); i++) {
-      Sample sample = scan.data().samples().get(i);
-      text.append(scan.sha256().get(i)).append(' ').append(labels(sample));
+    for (Scan.Seen seen : scan.images()) {
+      Sample sample = seen.sample();
+      text.append(seen.sha256()).append(' ').append(labels(sample));
       text.append(' ').append(sample.name());
       if (sample.weight() != 1) { // data without weights keep their manifest
         text.append(" weight ").append(sample.weight());
@@ -212,22 +206,16 @@ public record TrainingData(
 
   private static Map<Scan.Size, Integer> sizes(Scan scan) {
     Map<Scan.Size, Integer> counts = new LinkedHashMap<>();
-    scan.sizes().forEach(size -> counts.merge(size, 1, Integer::sum));
+    scan.images().forEach(seen -> counts.merge(seen.size(), 1, Integer::sum));
     return counts;
   }
 
   private static List<String> duplicates(Scan train, Scan other) {
-    Map<String, String> seen = new HashMap<>();
-    for (int i = 0; i < train.data().size(); i++) {
-      seen.putIfAbsent(train.sha256().get(i), train.data().samples().get(i).name());
-    }
-    List<String> both = new ArrayList<>();
-    for (int i = 0; i < other.data().size(); i++) {
-      String name = seen.get(other.sha256().get(i));
-      if (name != null) {
-        both.add(name + " = " + other.data().samples().get(i).name());
-      }
-    }
-    return both;
+    Map<String, String> names = new HashMap<>();
+    train.images().forEach(seen -> names.putIfAbsent(seen.sha256(), seen.sample().name()));
+    return other.images().stream()
+        .filter(seen -> names.containsKey(seen.sha256()))
+        .map(seen -> names.get(seen.sha256()) + " = " + seen.sample().name())
+        .toList();
   }
 }

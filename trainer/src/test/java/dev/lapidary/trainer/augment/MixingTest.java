@@ -124,7 +124,7 @@ class MixingTest {
   private List<Mixed> epoch(String steps, int threads) {
     View view = Augmentation.parse(steps, RULE, 3);
     List<Mixed> batches = new ArrayList<>();
-    try (Loader loader = Loader.of(data, Preprocessor.of(RULE), view, threads, 0)) {
+    try (Loader loader = new Loader(data, Preprocessor.of(RULE), view, threads, 0)) {
       int[] order = EpochOrder.BALANCED.samples(data, 3, 0);
       Loader.Batches epoch = loader.batches(order, 4, 0, 0);
       while (epoch.hasNext()) {

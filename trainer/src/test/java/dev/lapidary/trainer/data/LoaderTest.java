@@ -92,7 +92,7 @@ class LoaderTest {
 
   @Test
   void closesWithinAnEpoch() {
-    try (Loader loader = Loader.of(data, SMALL, View.evaluation(SMALL), 2, 0)) {
+    try (Loader loader = new Loader(data, SMALL, View.evaluation(SMALL), 2, 0)) {
       int[] order = EpochOrder.AS_LISTED.samples(data, 0, 0);
       try (Loader.Batches batches = loader.batches(order, 2, 0, 0)) {
         assertThat(batches.total()).isEqualTo(14);
@@ -107,7 +107,7 @@ class LoaderTest {
 
   private List<Copy> epoch(int threads, long cacheBytes, long epoch, int firstBatch) {
     List<Copy> copies = new ArrayList<>();
-    try (Loader loader = Loader.of(data, SMALL, View.evaluation(SMALL), threads, cacheBytes)) {
+    try (Loader loader = new Loader(data, SMALL, View.evaluation(SMALL), threads, cacheBytes)) {
       int[] order = EpochOrder.SHUFFLED.samples(data, 7, epoch);
       Loader.Batches batches = loader.batches(order, 5, epoch, firstBatch);
       while (batches.hasNext()) {

@@ -39,10 +39,10 @@ class ScanCacheTest {
     // What a scan takes from there is seen in what it says; no file has this hash.
     String wrong = "0".repeat(64);
     String kept = Files.readString(only());
-    Files.writeString(only(), kept.replace(first.sha256().get(7), wrong));
+    Files.writeString(only(), kept.replace(first.images().get(7).sha256(), wrong));
     Scan told = scan();
-    assertThat(told.sha256().get(7)).isEqualTo(wrong);
-    assertThat(told.sha256().get(8)).isEqualTo(first.sha256().get(8));
+    assertThat(told.images().get(7).sha256()).isEqualTo(wrong);
+    assertThat(told.images().get(8).sha256()).isEqualTo(first.images().get(8).sha256());
     Files.writeString(only(), "damaged\n\t\t\n" + kept.substring(100));
     assertThat(scan()).isEqualTo(first);
   }
@@ -61,8 +61,8 @@ class ScanCacheTest {
     Files.setLastModifiedTime(changed, before);
     Scan again = scan();
     assertThat(again.bad()).hasSize(1);
-    assertThat(again.bad().get(0).image().name()).isEqualTo("a/7.png");
-    assertThat(again.sha256().get(0)).isEqualTo(first.sha256().get(0));
+    assertThat(again.bad().get(0).name()).isEqualTo("a/7.png");
+    assertThat(again.images().get(0).sha256()).isEqualTo(first.images().get(0).sha256());
   }
 
   @Test

@@ -33,10 +33,10 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.time.Clock;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
 
 /** Keeps {@code report.html} and TensorBoard's events of a run up to date. */
 public final class Reports implements AutoCloseable {
@@ -147,17 +147,8 @@ public final class Reports implements AutoCloseable {
   }
 
   private Measured measured(String title, String note, Dataset images, ValidationScores scores) {
-    List<Answer> mistakes =
-        scores.answers().stream()
-            .filter(p -> !p.correct())
-            .sorted(Comparator.comparingDouble(Answer::loss).reversed())
-            .limit(MISTAKES)
-            .toList();
-    List<Answer> samples = new ArrayList<>();
-    int all = scores.answers().size();
-    for (int i = 0; i < Math.min(SAMPLES, all); i++) {
-      samples.add(scores.answers().get((int) ((long) i * all / Math.min(SAMPLES, all))));
-    }
+    List<Answer> mistakes = scores.worst(MISTAKES);
+    List<Answer> samples = evenly(scores.answers(), SAMPLES);
     return new Measured(
         title, note, scores.measures(), shown(images, samples), shown(images, mistakes));
   }
@@ -173,7 +164,7 @@ public final class Reports implements AutoCloseable {
               answer.truth(images.labels()),
               answer.words(images.labels()),
               answer.confidence(),
-              thumbnail(images, sample, preprocessor)));
+              Thumbnail.of(preprocessor.view(image(images, sample)))));
     }
     return all;
   }
@@ -187,12 +178,8 @@ public final class Reports implements AutoCloseable {
     Preprocessor preprocessor = Preprocessor.of(rule);
     Augmentation augmentation = Augmentation.parse(stage.augment(), rule, config.seed());
     ContactSheet sheet = new ContactSheet(preprocessor, augmentation, VIEWS);
-    List<Sample> chosen = new ArrayList<>();
-    int count = Math.min(VIEWED, train.size());
-    for (int i = 0; i < count; i++) {
-      chosen.add(train.samples().get((int) ((long) i * train.size() / count)));
-      sheet.add(image(train, chosen.get(i)));
-    }
+    List<Sample> chosen = evenly(train.samples(), VIEWED);
+    chosen.forEach(sample -> sheet.add(image(train, sample)));
     List<RunReport.Views> views = new ArrayList<>();
     for (int i = 0; i < chosen.size(); i++) {
       List<Thumbnail> pictures = sheet.rows().get(i).stream().map(Thumbnail::of).toList();
@@ -201,8 +188,12 @@ public final class Reports implements AutoCloseable {
     return views;
   }
 
-  private Thumbnail thumbnail(Dataset images, Sample sample, Preprocessor preprocessor) {
-    return Thumbnail.of(preprocessor.view(image(images, sample)));
+  /** So many of a list, evenly chosen. */
+  private static <T> List<T> evenly(List<T> all, int count) {
+    int chosen = Math.min(count, all.size());
+    return IntStream.range(0, chosen)
+        .mapToObj(i -> all.get((int) ((long) i * all.size() / chosen)))
+        .toList();
   }
 
   private RgbImage image(Dataset images, Sample sample) {

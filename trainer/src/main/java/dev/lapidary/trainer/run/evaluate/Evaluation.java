@@ -2,42 +2,30 @@ package dev.lapidary.trainer.run.evaluate;
 
 import ai.djl.ndarray.NDManager;
 import com.fasterxml.jackson.annotation.JsonUnwrapped;
-import dev.lapidary.core.card.CardJson;
 import dev.lapidary.core.card.ModelCard;
 import dev.lapidary.core.failure.Failure;
 import dev.lapidary.core.image.ImageLimits;
 import dev.lapidary.core.image.OnBadImage;
 import dev.lapidary.core.image.Preprocessing;
-import dev.lapidary.core.image.Preprocessor;
 import dev.lapidary.core.manifest.ModelLabels;
 import dev.lapidary.core.progress.WorkProgress;
 import dev.lapidary.torchscript.archive.TorchScriptArchive;
-import dev.lapidary.torchscript.pt2.NetworkFile;
 import dev.lapidary.trainer.data.Batch;
 import dev.lapidary.trainer.data.DataFormat;
 import dev.lapidary.trainer.data.Dataset;
-import dev.lapidary.trainer.data.EpochOrder;
 import dev.lapidary.trainer.data.Loader;
 import dev.lapidary.trainer.data.Reading;
 import dev.lapidary.trainer.data.Scan;
 import dev.lapidary.trainer.data.Task;
-import dev.lapidary.trainer.data.View;
 import dev.lapidary.trainer.program.Libtorch;
 import dev.lapidary.trainer.program.TorchDevice;
 import dev.lapidary.trainer.program.TrainingProgram;
-import dev.lapidary.trainer.report.Answer;
 import dev.lapidary.trainer.report.Measures;
-import dev.lapidary.trainer.run.inputs.RunDirectory;
 import dev.lapidary.trainer.run.network.BatchTensors;
 import dev.lapidary.trainer.run.network.ChosenDevice;
-import dev.lapidary.trainer.run.network.LogitsEnd;
-import dev.lapidary.trainer.run.network.Network;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
-import java.util.Comparator;
 import java.util.List;
-import java.util.Optional;
 import java.util.function.BooleanSupplier;
 
 /** Measures a trained network on labelled images. */
@@ -84,18 +72,12 @@ public final class Evaluation {
    *     other classes; (exit 130) if it is to stop; (exit 1) if an answer is NaN or infinite
    */
   public static Result of(Request request, WorkProgress progress, BooleanSupplier stop) {
-    Path file = archiveOf(request.source());
     int threads = request.threads();
-    TorchScriptArchive read = NetworkFile.read(file);
-    ModelCard card = card(read, file);
-    Preprocessing preprocessing =
-        card.preprocessing()
-            .orElseThrow(() -> Failure.badInput("[%s] its model card has no preprocessing", file));
-    TorchScriptArchive archive =
-        LogitsEnd.measurable(read, Optional.of(card), file, Network.traceOptions(preprocessing));
+    TrainedNetwork network = TrainedNetwork.read(request.source());
+    TorchScriptArchive archive = network.measurable();
     TorchDevice device = ChosenDevice.of(request.device(), threads, progress);
-    Dataset dataset = measured(request, card, progress);
-    TrainedOn.warning(file, dataset).ifPresent(progress::say);
+    Dataset dataset = measured(request, network.card(), progress);
+    TrainedOn.warning(network.file(), dataset).ifPresent(progress::say);
     return Libtorch.call(
         threads,
         () -> {
@@ -103,12 +85,12 @@ public final class Evaluation {
               Validation validation =
                   new Validation(
                       dataset,
-                      preprocessing,
+                      network.preprocessing(),
                       threads,
                       0,
                       new Validation.Telling("evaluation", DIVERGED, progress))) {
             ValidationScores scores = validation.score(program, stop).once();
-            double p50 = p50Millis(program, dataset, preprocessing, threads);
+            double p50 = p50Millis(program, dataset, network.preprocessing(), threads);
             return new Result(scores.measures(), p50, worst(scores, dataset));
           }
         });
@@ -130,10 +112,7 @@ public final class Evaluation {
   }
 
   private static List<Mistake> worst(ValidationScores scores, Dataset data) {
-    return scores.answers().stream()
-        .filter(p -> !p.correct())
-        .sorted(Comparator.comparingDouble(Answer::loss).reversed())
-        .limit(WORST)
+    return scores.worst(WORST).stream()
         .map(
             p ->
                 new Mistake(
@@ -145,37 +124,12 @@ public final class Evaluation {
         .toList();
   }
 
-  static Path archiveOf(Path source) {
-    if (Files.isRegularFile(source)) {
-      return source;
-    }
-    RunDirectory.requireRun(source);
-    Path model = RunDirectory.modelOf(source);
-    if (!Files.isRegularFile(model)) {
-      throw Failure.badInput(
-          "%s has no model.pt yet: the run is not finished; go on with 'trainer resume %s'",
-          source, source);
-    }
-    return model;
-  }
-
-  static ModelCard card(TorchScriptArchive archive, Path file) {
-    byte[] json = archive.extra().get(TorchScriptArchive.CARD);
-    if (json == null) {
-      throw Failure.badInput(
-          "[%s] it has no model card; give a file of trainer run, or of trainer init", file);
-    }
-    return CardJson.read(json, file.toString());
-  }
-
   private static double p50Millis(
       TrainingProgram program, Dataset data, Preprocessing rule, int threads) {
     program.eval();
     double[] millis = new double[Math.min(TIMED, data.size())];
-    Preprocessor preprocessor = Preprocessor.of(rule);
-    int[] order = EpochOrder.AS_LISTED.samples(data, 0, 0);
-    try (Loader loader = Loader.of(data, preprocessor, View.evaluation(preprocessor), threads, 0);
-        Loader.Batches batches = loader.batches(order, 1, 0, 0)) {
+    try (Loader loader = Loader.evaluation(data, rule, threads, 0);
+        Loader.Batches batches = loader.inOrder(1, 0)) {
       Batch first = batches.next();
       for (int i = 0; i < WARMUP; i++) {
         forwardMillis(program, first, rule);

@@ -8,21 +8,17 @@ import dev.lapidary.core.file.AtomicFile;
 import dev.lapidary.core.image.ImageLimits;
 import dev.lapidary.core.image.OnBadImage;
 import dev.lapidary.core.image.Preprocessing;
-import dev.lapidary.core.image.Preprocessor;
 import dev.lapidary.core.progress.WorkProgress;
 import dev.lapidary.models.surgery.LayerOutput;
 import dev.lapidary.models.zoo.HeadSearch;
 import dev.lapidary.torchscript.archive.TorchScriptArchive;
-import dev.lapidary.torchscript.pt2.NetworkFile;
 import dev.lapidary.trainer.data.Batch;
 import dev.lapidary.trainer.data.DataFormat;
 import dev.lapidary.trainer.data.Dataset;
-import dev.lapidary.trainer.data.EpochOrder;
 import dev.lapidary.trainer.data.Loader;
 import dev.lapidary.trainer.data.Reading;
 import dev.lapidary.trainer.data.Scan;
 import dev.lapidary.trainer.data.UnlabelledImages;
-import dev.lapidary.trainer.data.View;
 import dev.lapidary.trainer.embedding.EmbeddingFile;
 import dev.lapidary.trainer.embedding.EmbeddingFormat;
 import dev.lapidary.trainer.program.Libtorch;
@@ -30,7 +26,6 @@ import dev.lapidary.trainer.program.TorchDevice;
 import dev.lapidary.trainer.program.TrainingProgram;
 import dev.lapidary.trainer.run.network.BatchTensors;
 import dev.lapidary.trainer.run.network.ChosenDevice;
-import dev.lapidary.trainer.run.network.Network;
 import dev.lapidary.trainer.run.network.NotFinite;
 import dev.lapidary.trainer.run.network.StopRequest;
 import java.io.IOException;
@@ -92,21 +87,16 @@ public final class Features {
   public static Written write(Request asked, Path out, WorkProgress progress, BooleanSupplier stop)
       throws IOException {
     EmbeddingFormat format = EmbeddingFormat.of(out);
-    Path file = Evaluation.archiveOf(asked.source());
-    TorchScriptArchive archive = NetworkFile.read(file);
-    ModelCard card = Evaluation.card(archive, file);
-    Preprocessing preprocessing =
-        card.preprocessing()
-            .orElseThrow(() -> Failure.badInput("[%s] its model card has no preprocessing", file));
+    TrainedNetwork network = TrainedNetwork.read(asked.source());
     TorchScriptArchive cut =
         asked.layer().equals(FEATURES)
             ? LayerOutput.inputOf(
-                archive,
-                HeadSearch.find(archive, Network.traceOptions(preprocessing)).get(0).name())
-            : LayerOutput.of(archive, asked.layer());
+                network.archive(),
+                HeadSearch.find(network.archive(), network.image()).get(0).name())
+            : LayerOutput.of(network.archive(), asked.layer());
     Request request = asked.on(ChosenDevice.of(asked.device(), asked.threads(), progress));
     OnBadImage rule = request.onBadImage();
-    Dataset listed = listed(request, card, progress);
+    Dataset listed = listed(request, network.card(), progress);
     Dataset data = Scan.readable(listed, request.data(), rule, request.threads(), progress);
     Written[] written = new Written[1];
     AtomicFile.write(
@@ -117,7 +107,14 @@ public final class Features {
                     request.threads(),
                     () ->
                         fill(
-                            cut, data, preprocessing, request, format, temporary, progress, stop)));
+                            cut,
+                            data,
+                            network.preprocessing(),
+                            request,
+                            format,
+                            temporary,
+                            progress,
+                            stop)));
     return written[0];
   }
 
@@ -140,12 +137,9 @@ public final class Features {
       WorkProgress progress,
       BooleanSupplier stop)
       throws IOException {
-    Preprocessor preprocessor = Preprocessor.of(rule);
-    int[] order = EpochOrder.AS_LISTED.samples(data, 0, 0);
-    View view = View.evaluation(preprocessor);
     try (TrainingProgram program = TrainingProgram.open(cut, request.device());
-        Loader loader = Loader.of(data, preprocessor, view, request.threads(), 0);
-        Loader.Batches batches = loader.batches(order, BatchTensors.EVALUATED_AT_ONCE, 0, 0)) {
+        Loader loader = Loader.evaluation(data, rule, request.threads(), 0);
+        Loader.Batches batches = loader.inOrder(BatchTensors.EVALUATED_AT_ONCE, 0)) {
       program.eval();
       Values first = values(program, batches.next(), rule, request);
       try (EmbeddingFile out = EmbeddingFile.create(format, file, data, first.shape)) {

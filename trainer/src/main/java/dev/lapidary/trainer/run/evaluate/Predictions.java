@@ -1,13 +1,11 @@
 package dev.lapidary.trainer.run.evaluate;
 
 import ai.djl.ndarray.NDManager;
-import dev.lapidary.core.card.ModelCard;
 import dev.lapidary.core.card.Scoring;
 import dev.lapidary.core.failure.Failure;
 import dev.lapidary.core.image.ImageLimits;
 import dev.lapidary.core.image.OnBadImage;
 import dev.lapidary.core.image.Preprocessing;
-import dev.lapidary.core.image.Preprocessor;
 import dev.lapidary.core.image.UndecodableImage;
 import dev.lapidary.core.measure.RankedClass;
 import dev.lapidary.core.progress.WorkProgress;
@@ -15,22 +13,17 @@ import dev.lapidary.runtime.model.ModelLoader;
 import dev.lapidary.runtime.model.ServedModel;
 import dev.lapidary.runtime.session.Device;
 import dev.lapidary.torchscript.archive.TorchScriptArchive;
-import dev.lapidary.torchscript.pt2.NetworkFile;
 import dev.lapidary.trainer.data.Batch;
 import dev.lapidary.trainer.data.Dataset;
-import dev.lapidary.trainer.data.EpochOrder;
 import dev.lapidary.trainer.data.Loader;
 import dev.lapidary.trainer.data.Sample;
 import dev.lapidary.trainer.data.Scan;
 import dev.lapidary.trainer.data.UnlabelledImages;
-import dev.lapidary.trainer.data.View;
 import dev.lapidary.trainer.program.Libtorch;
 import dev.lapidary.trainer.program.TorchDevice;
 import dev.lapidary.trainer.program.TrainingProgram;
 import dev.lapidary.trainer.run.network.BatchTensors;
 import dev.lapidary.trainer.run.network.ChosenDevice;
-import dev.lapidary.trainer.run.network.LogitsEnd;
-import dev.lapidary.trainer.run.network.Network;
 import dev.lapidary.trainer.run.network.NotFinite;
 import dev.lapidary.trainer.run.network.StopRequest;
 import java.io.IOException;
@@ -41,7 +34,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalInt;
 import java.util.function.BooleanSupplier;
@@ -107,35 +99,25 @@ public final class Predictions {
 
   private static List<Answer> byLibtorch(
       Request request, TorchDevice device, WorkProgress progress, BooleanSupplier stop) {
-    Path file = Evaluation.archiveOf(request.source());
-    TorchScriptArchive read = NetworkFile.read(file);
-    ModelCard card = Evaluation.card(read, file);
-    Preprocessing rule =
-        card.preprocessing()
-            .orElseThrow(() -> Failure.badInput("[%s] its model card has no preprocessing", file));
-    TorchScriptArchive archive =
-        LogitsEnd.measurable(read, Optional.of(card), file, Network.traceOptions(rule));
-    Scoring scoring = Scoring.ofLogits(card.activation());
-    Preprocessor preprocessor = Preprocessor.of(rule);
+    TrainedNetwork network = TrainedNetwork.read(request.source());
+    Preprocessing rule = network.preprocessing();
+    TorchScriptArchive archive = network.measurable();
+    Scoring scoring = Scoring.ofLogits(network.card().activation());
     Dataset data = readable(request, progress);
-    int[] order = EpochOrder.AS_LISTED.samples(data, 0, 0);
     List<Answer> answers = new ArrayList<>();
     return Libtorch.call(
         request.threads(),
         () -> {
           try (TrainingProgram program = TrainingProgram.open(archive, device.toString());
-              Loader loader =
-                  Loader.of(
-                      data, preprocessor, View.evaluation(preprocessor), request.threads(), 0);
-              Loader.Batches batches =
-                  loader.batches(order, BatchTensors.EVALUATED_AT_ONCE, 0, 0)) {
+              Loader loader = Loader.evaluation(data, rule, request.threads(), 0);
+              Loader.Batches batches = loader.inOrder(BatchTensors.EVALUATED_AT_ONCE, 0)) {
             program.eval();
             while (batches.hasNext()) {
               Batch batch = batches.next();
               try (NDManager step = program.newStep()) {
                 float[] logits =
                     program.logits(step, BatchTensors.images(step, batch, rule)).toFloatArray();
-                add(answers, data, logits, scoring, card.labels(), request.top());
+                add(answers, data, logits, scoring, network.card().labels(), request.top());
               }
               progress.count("predicting", answers.size(), data.size());
               StopRequest.requireNone(stop);

@@ -4,14 +4,11 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import dev.lapidary.core.failure.Failure;
 import dev.lapidary.core.image.Preprocessing;
-import dev.lapidary.core.image.Preprocessor;
 import dev.lapidary.core.progress.WorkProgress;
 import dev.lapidary.trainer.data.Batch;
 import dev.lapidary.trainer.data.BatchSource;
 import dev.lapidary.trainer.data.Dataset;
-import dev.lapidary.trainer.data.EpochOrder;
 import dev.lapidary.trainer.data.Loader;
-import dev.lapidary.trainer.data.View;
 import dev.lapidary.trainer.program.TrainingProgram;
 import dev.lapidary.trainer.report.Answer;
 import dev.lapidary.trainer.run.frozen.FrozenFeatures;
@@ -23,13 +20,13 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
+import java.util.function.Supplier;
 
 /** Runs a network over a labelled dataset, in order and without any randomness. */
 public final class Validation implements AutoCloseable {
   private final Dataset data;
   private final Preprocessing preprocessing;
   private final Loader loader;
-  private final int[] order;
   private final Telling telling;
   private Optional<FrozenFeatures> features = Optional.empty();
 
@@ -46,9 +43,7 @@ public final class Validation implements AutoCloseable {
     this.telling = telling;
     this.data = data;
     this.preprocessing = preprocessing;
-    Preprocessor preprocessor = Preprocessor.of(preprocessing);
-    this.loader = Loader.of(data, preprocessor, View.evaluation(preprocessor), threads, cacheBytes);
-    this.order = EpochOrder.AS_LISTED.samples(data, 0, 0);
+    this.loader = Loader.evaluation(data, preprocessing, threads, cacheBytes);
   }
 
   /** Begins with these from here on; they are computed now, if they are not kept already. */
@@ -60,11 +55,8 @@ public final class Validation implements AutoCloseable {
   }
 
   private BatchSource batches() {
-    return features.isPresent()
-        ? features
-            .get()
-            .validation(data, () -> loader.batches(order, BatchTensors.EVALUATED_AT_ONCE, 0, 0))
-        : loader.batches(order, BatchTensors.EVALUATED_AT_ONCE, 0, 0);
+    Supplier<BatchSource> images = () -> loader.inOrder(BatchTensors.EVALUATED_AT_ONCE, 0);
+    return features.map(kept -> kept.validation(data, images)).orElseGet(images);
   }
 
   /** Sets the program to eval mode and leaves it so. */

@@ -5,6 +5,7 @@ import dev.lapidary.trainer.report.Answer;
 import dev.lapidary.trainer.report.Measures;
 import dev.lapidary.trainer.report.MultiLabelMeasures;
 import dev.lapidary.trainer.report.SingleLabelMeasures;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 
@@ -25,6 +26,15 @@ public record ValidationScores(Measures measures, List<Answer> answers) {
   /** With the intervals that take their time. */
   public ValidationScores once() {
     return new ValidationScores(measures.once(answers), answers);
+  }
+
+  /** The mistakes with the greatest loss, the greatest first. */
+  public List<Answer> worst(int count) {
+    return answers.stream()
+        .filter(answer -> !answer.correct())
+        .sorted(Comparator.comparingDouble(Answer::loss).reversed())
+        .limit(count)
+        .toList();
   }
 
   /** What is measured of multi-label data alone. */

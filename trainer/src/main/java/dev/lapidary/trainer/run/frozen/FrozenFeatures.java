@@ -82,7 +82,7 @@ public final class FrozenFeatures implements AutoCloseable {
     this.variants = augmentation.isNone() ? 1 : config.cacheVariants();
     this.key = key(index, stage, augmentation);
     this.loader =
-        Loader.of(
+        new Loader(
             inputs.data().learned().images(),
             Preprocessor.of(rule),
             new ByVariant(augmentation, inputs.data().learned().images().size()),

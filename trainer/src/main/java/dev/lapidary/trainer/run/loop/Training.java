@@ -382,7 +382,7 @@ public final class Training implements AutoCloseable {
     Preprocessor preprocessor = Preprocessor.of(inputs.network().preprocessing());
     Augmentation view =
         Augmentation.parse(stage.augment(), inputs.network().preprocessing(), config.seed());
-    return Loader.of(
+    return new Loader(
         inputs.data().learned().images(), preprocessor, view, config.threads(), cacheBytes());
   }
 

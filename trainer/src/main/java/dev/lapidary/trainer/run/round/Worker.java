@@ -214,7 +214,7 @@ public final class Worker implements AutoCloseable {
     StageConfig stage = config.stages().get(index);
     var rule = inputs.network().preprocessing();
     Loader loader =
-        Loader.of(
+        new Loader(
             inputs.data().learned().images(),
             Preprocessor.of(rule),
             Augmentation.parse(stage.augment(), rule, config.seed()),

@@ -165,7 +165,7 @@ public final class Trial {
             stage.augment(), inputs.network().preprocessing(), inputs.config().seed());
     Preprocessor preprocessor = Preprocessor.of(inputs.network().preprocessing());
     int threads = inputs.config().threads();
-    return Loader.of(inputs.data().learned().images(), preprocessor, view, threads, 0);
+    return new Loader(inputs.data().learned().images(), preprocessor, view, threads, 0);
   }
 
   private static Map<String, Tensor> tensors(TrainingProgram program) {

@@ -244,7 +244,7 @@ class FeaturesTest {
           int at = 0;
           try (TrainingProgram program = TrainingProgram.open(archive, "cpu");
               Loader loader =
-                  Loader.of(dataset, preprocessor, View.evaluation(preprocessor), 1, 0);
+                  new Loader(dataset, preprocessor, View.evaluation(preprocessor), 1, 0);
               Loader.Batches batches =
                   loader.batches(order, BatchTensors.EVALUATED_AT_ONCE, 0, 0)) {
             program.eval();

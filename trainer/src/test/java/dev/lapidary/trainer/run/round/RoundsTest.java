@@ -119,7 +119,7 @@ class RoundsTest {
     Augmentation augmentation = Augmentation.parse(stage.augment(), rule, 3);
     try (TrainingProgram program = inputs.openProgram();
         Loader loader =
-            Loader.of(inputs.data().train(), Preprocessor.of(rule), augmentation, 1, 0);
+            new Loader(inputs.data().train(), Preprocessor.of(rule), augmentation, 1, 0);
         Optimizer optimizer = new Optimizer(program, stage.optimizer())) {
       Map<String, Tensor> before = parameters(program);
       StageRun run = StageRun.enter(stage, program, inputs.network());
@@ -180,8 +180,8 @@ class RoundsTest {
         .contains(
             localSteps == 1
                 ? "stage all: a step averages the gradients of 2 x 4 images"
-                : "workers meet after each 2 steps of 4 images; the outer step has rate 0.7, momentum"
-                    + " 0.9");
+                : "workers meet after each 2 steps of 4 images; the outer step has rate 0.7,"
+                      + " momentum 0.9");
     Path stopped = folder.resolve("stopped");
     AtomicInteger asked = new AtomicInteger();
     assertThat(Runs.start(stopped, local, progress, () -> asked.incrementAndGet() >= steps))
@@ -319,7 +319,8 @@ class RoundsTest {
         "rounds.world-size=0 | rounds.world-size must lie in [1, 10000] but is 0",
         "rounds.local-steps=0 | rounds.local-steps must be at least 1, is 0",
         "rounds.local-steps-after=1 | rounds.local-steps-after must lie in [0, 1) but is 1.0",
-        "rounds.local-steps-after=0.5 | rounds.local-steps-after 0.5 says when workers begin to take",
+        "rounds.local-steps-after=0.5 | rounds.local-steps-after 0.5 says when workers begin to"
+            + " take",
         "rounds.outer-lr=0 | rounds.outer-lr must be positive but is 0.0",
         "rounds.outer-momentum=1 | rounds.outer-momentum must lie in [0, 1) but is 1.0"
       })
