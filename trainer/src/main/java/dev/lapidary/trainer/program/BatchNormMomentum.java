@@ -37,11 +37,9 @@ record BatchNormMomentum(SortedMap<String, String> code, SortedSet<Double> raise
     if (minimum.isEmpty()) {
       return new BatchNormMomentum(code, raised);
     }
-    SortedMap<String, String> rewritten = new TreeMap<>();
-    code.forEach(
-        (path, text) ->
-            rewritten.put(
-                path, SourceFile.parse(path, text).with(e -> raise(e, minimum.get(), raised))));
+    SortedMap<String, String> rewritten = new TreeMap<>(code);
+    rewritten.replaceAll(
+        (path, text) -> SourceFile.parse(path, text).with(e -> raise(e, minimum.get(), raised)));
     return new BatchNormMomentum(rewritten, raised);
   }
 

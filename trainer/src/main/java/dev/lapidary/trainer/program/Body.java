@@ -1,6 +1,5 @@
 package dev.lapidary.trainer.program;
 
-import dev.lapidary.torchscript.script.Definition.Function;
 import dev.lapidary.torchscript.script.Expression.Attribute;
 import dev.lapidary.torchscript.script.Expression.Call;
 import dev.lapidary.torchscript.script.Expression.Name;
@@ -102,8 +101,7 @@ final class Body {
         && call.arguments().size() == 1
         && call.keywords().isEmpty()
         && call.arguments().get(0) instanceof Name input
-        && code.meaning(attribute.object(), scope).orElse(new Meaning.Constant())
-            instanceof Meaning.Module child) {
+        && code.meaning(attribute.object(), scope) instanceof Meaning.Module child) {
       return Optional.of(new ModuleCall(child, attribute.name(), input.id(), target.id()));
     }
     return Optional.empty();
@@ -146,18 +144,9 @@ final class Body {
 
   /** Whether a call's result is certainly a tensor. */
   private boolean givesTensor(Call call) {
-    if (call.function() instanceof Attribute attribute
-        && code.meaning(attribute.object(), scope).orElse(new Meaning.Constant())
-            instanceof Meaning.Module called) {
-      return StraightLine.isTensor(
-          code.method(called, attribute.name()).flatMap(Function::returns));
-    }
-    if (code.meaning(call.function(), scope).orElse(new Meaning.Constant())
-        instanceof Meaning.FunctionOf function) {
-      return StraightLine.isTensor(
-          code.function(function.qualifiedName()).flatMap(Function::returns));
-    }
-    return call.function().dottedName().filter(GIVE_TENSORS::contains).isPresent();
+    return code.callee(call, scope)
+        .map(callee -> StraightLine.isTensor(callee.function().returns()))
+        .orElseGet(() -> call.function().dottedName().filter(GIVE_TENSORS::contains).isPresent());
   }
 
   List<String> texts(int from, int to) {
@@ -188,15 +177,8 @@ final class Body {
 
   /** An expression for a module below this one, or for this one. */
   String path(Meaning.Module child) {
-    String own = module.path();
-    String relative = child.path().substring(own.isEmpty() ? 0 : own.length());
-    String expression = text.self();
-    for (String attribute : relative.split("\\.")) {
-      if (!attribute.isEmpty()) {
-        expression = "getattr(" + expression + ", " + Printer.quoted(attribute) + ")";
-      }
-    }
-    return expression;
+    String relative = child.path().substring(module.path().length());
+    return ProgramText.attribute(text.self(), relative);
   }
 
   /** The first step from a place on: its module's path, or its text. */
@@ -208,8 +190,7 @@ final class Body {
       if (statement(i) instanceof Statement.Assign assign
           && assign.value() instanceof Call call
           && call.function() instanceof Attribute attribute
-          && code.meaning(attribute.object(), scope).orElse(new Meaning.Constant())
-              instanceof Meaning.Module child
+          && code.meaning(attribute.object(), scope) instanceof Meaning.Module child
           && !child.path().isEmpty()) {
         return child.path();
       }

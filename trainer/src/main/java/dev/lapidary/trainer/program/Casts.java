@@ -70,9 +70,8 @@ final class Casts {
     if (precision == Precision.FP32) {
       return code;
     }
-    SortedMap<String, String> rewritten = new TreeMap<>();
-    code.forEach(
-        (path, text) -> rewritten.put(path, SourceFile.parse(path, text).with(Casts::cast)));
+    SortedMap<String, String> rewritten = new TreeMap<>(code);
+    rewritten.replaceAll((path, text) -> SourceFile.parse(path, text).with(Casts::cast));
     return rewritten;
   }
 

@@ -109,10 +109,13 @@ public final class CutFinder {
     private Split around(Split inner, Body.ModuleCall call) {
       String callee = body.path(call.module());
       List<String> before = new ArrayList<>(body.texts(0, frozen));
-      before.add("return (%s).%s(%s, )".formatted(callee, prefix(depth + 1), call.input()));
+      before.add(
+          "return (%s).%s(%s, )".formatted(callee, at(NetworkCut.PREFIX, depth + 1), call.input()));
       List<String> after = body.aliasTexts(frozen);
       String crossing = "crossing_" + NetworkCut.NUMBER;
-      after.add("%s = (%s).%s(%s, )".formatted(call.target(), callee, suffix(depth + 1), crossing));
+      after.add(
+          "%s = (%s).%s(%s, )"
+              .formatted(call.target(), callee, at(NetworkCut.SUFFIX, depth + 1), crossing));
       after.addAll(body.texts(frozen + 1, body.size()));
       List<NetworkCut.Halves> methods = new ArrayList<>(List.of(halves(before, crossing, after)));
       methods.addAll(inner.methods());
@@ -129,17 +132,14 @@ public final class CutFinder {
 
     private NetworkCut.Halves halves(List<String> before, String crossing, List<String> after) {
       String text =
-          body.method(prefix(depth), body.parameter(), before)
-              + body.method(suffix(depth), crossing, after);
+          body.method(at(NetworkCut.PREFIX, depth), body.parameter(), before)
+              + body.method(at(NetworkCut.SUFFIX, depth), crossing, after);
       return new NetworkCut.Halves(body.className(), text);
     }
 
-    private static String prefix(int depth) {
-      return depth == 0 ? NetworkCut.PREFIX : NetworkCut.PREFIX + "_" + depth;
-    }
-
-    private static String suffix(int depth) {
-      return depth == 0 ? NetworkCut.SUFFIX : NetworkCut.SUFFIX + "_" + depth;
+    /** A half of the body's, or of one below. */
+    private static String at(String half, int depth) {
+      return depth == 0 ? half : half + "_" + depth;
     }
   }
 }

@@ -34,15 +34,14 @@ final class CutText {
     String features =
         "  def features(self: SELF, x: Tensor, h: Tensor) -> Tensor:\n"
             + ("    net = self.net\n    cut = int(h[0])\n    y = " + input + "\n")
-            + choice(cuts, "y = (net)." + NetworkCut.PREFIX + "(y, )", "y = y", "    ")
+            + choice(cuts, "y = (net)." + NetworkCut.PREFIX + "(y, )", "y = y")
             + "    return y\n";
     String tail =
         "  def tail(self: SELF, x: Tensor, cut: int) -> Tensor:\n    net = self.net\n"
             + choice(
                 cuts,
                 "y = (net)." + NetworkCut.SUFFIX + "(torch.clone(x), )",
-                "y = (net).forward(" + input + ", )",
-                "    ")
+                "y = (net).forward(" + input + ", )")
             + "    return y\n";
     return cuts == 0 ? tail : features + tail;
   }
@@ -53,9 +52,9 @@ final class CutText {
         Program.path(className), (path, source) -> insert(path, source, className, text));
   }
 
-  private static String choice(int cuts, String some, String none, String indent) {
+  private static String choice(int cuts, String some, String none) {
     StringBuilder text = new StringBuilder();
-    String deeper = indent;
+    String deeper = "    ";
     for (int cut = 1; cut <= cuts; cut++) {
       text.append(deeper).append("if torch.eq(cut, ").append(cut).append("):\n  ");
       text.append(deeper).append(some.replace(NetworkCut.NUMBER, String.valueOf(cut))).append('\n');

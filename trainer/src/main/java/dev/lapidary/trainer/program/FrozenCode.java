@@ -35,7 +35,7 @@ import java.util.regex.Pattern;
  * whose whole inside is in eval mode is trusted without a look at its text.
  */
 final class FrozenCode {
-  static final Pattern RANDOM =
+  private static final Pattern RANDOM =
       Pattern.compile(
           ".*dropout.*|rand.*|bernoulli.*|normal_?|multinomial|.*rrelu.*|poisson|uniform_?|"
               + "exponential_?|empty.*|manual_seed");
@@ -48,7 +48,7 @@ final class FrozenCode {
   private final Set<Storage> trained = Collections.newSetFromMap(new IdentityHashMap<>());
   private final Set<String> open = new HashSet<>();
 
-  /** What a name stands for that is no result of a computation. */
+  /** What a name stands for. */
   sealed interface Meaning {
     /**
      * @param path of attributes from the root; empty for the root
@@ -62,6 +62,9 @@ final class FrozenCode {
 
     /** A literal. */
     record Constant() implements Meaning {}
+
+    /** What a computation gave. */
+    record Computed() implements Meaning {}
   }
 
   /** Meanings by the names of variables. */
@@ -102,12 +105,7 @@ final class FrozenCode {
             .filter(entry -> entry.kind() == StateDict.Kind.PARAMETER)
             .map(StateDict.Entry::name)
             .toList();
-    boolean[] modes = modules.trainModes(parameters, names);
-    for (int i = 0; i < modes.length; i++) {
-      if (modes[i]) {
-        live.add(modules.nodes().get(i).module());
-      }
-    }
+    modules.training(parameters, names).forEach(node -> live.add(node.module()));
   }
 
   /** A method of a module. */
@@ -127,20 +125,17 @@ final class FrozenCode {
         file -> SourceFile.parse(file, Objects.requireNonNullElse(network.code().get(file), "")));
   }
 
-  /** A function that is no method. */
-  Optional<Function> function(String qualifiedName) {
-    return program.find(qualifiedName).filter(Function.class::isInstance).map(Function.class::cast);
-  }
-
   /** Whether a statement only names something; then its variable has that meaning from here on. */
   boolean isAlias(Statement statement, Scope scope) {
     if (statement instanceof Statement.Assign assign
         && assign.targets().size() == 1
         && !assign.unpack()
         && assign.targets().get(0) instanceof Name name) {
-      Optional<Meaning> meaning = meaning(assign.value(), scope);
-      meaning.ifPresent(m -> scope.meanings.put(name.id(), m));
-      return meaning.isPresent();
+      Meaning meaning = meaning(assign.value(), scope);
+      if (!(meaning instanceof Meaning.Computed)) {
+        scope.meanings.put(name.id(), meaning);
+        return true;
+      }
     }
     return false;
   }
@@ -150,7 +145,7 @@ final class FrozenCode {
     if (isAlias(statement, scope)) {
       return true;
     }
-    boolean[] frozen = {writesNoAttribute(statement)};
+    boolean[] frozen = {statement.targets().stream().noneMatch(Attribute.class::isInstance)};
     // A nested block's own names become known on the way in.
     statement.inner().forEach(inner -> frozen[0] &= isFrozen(inner, scope));
     Syntax.walk(statement, part -> frozen[0] = frozen[0] && isFrozen(part, scope));
@@ -160,11 +155,8 @@ final class FrozenCode {
   /** Whether a statement works with tensors of a module. */
   boolean usesTensors(Statement statement, Scope scope) {
     boolean[] uses = {false};
-    Meaning.Module none = new Meaning.Module("", new PyObject("none"));
-    Meaning self = scope.self.orElse(none);
-    Syntax.walk(
-        statement,
-        part -> uses[0] |= meaning(part, scope).filter(m -> isWeighty(m, self)).isPresent());
+    Meaning self = scope.self.orElseThrow();
+    Syntax.walk(statement, part -> uses[0] |= isWeighty(meaning(part, scope), self));
     return uses[0];
   }
 
@@ -175,14 +167,14 @@ final class FrozenCode {
             && attributed.value().filter(PyTensor.class::isInstance).isPresent();
   }
 
-  Optional<Meaning> meaning(Expression expression, Scope scope) {
+  Meaning meaning(Expression expression, Scope scope) {
     if (expression instanceof Name name) {
-      return Optional.ofNullable(scope.meanings.get(name.id()));
+      return scope.meanings.getOrDefault(name.id(), new Meaning.Computed());
     }
     if (expression instanceof Attribute attribute) {
       Optional<String> dotted = attribute.dottedName().filter(n -> n.startsWith("__torch__."));
       return dotted.isPresent()
-          ? dotted.map(Meaning.FunctionOf::new)
+          ? new Meaning.FunctionOf(dotted.get())
           : attributeOf(meaning(attribute.object(), scope), attribute.name());
     }
     if (expression instanceof Call call
@@ -197,81 +189,94 @@ final class FrozenCode {
             || expression instanceof Expression.Int
             || expression instanceof Expression.Real
             || expression instanceof Expression.Bool;
-    return literal ? Optional.of(new Meaning.Constant()) : Optional.empty();
+    return literal ? new Meaning.Constant() : new Meaning.Computed();
   }
 
-  private static Optional<Meaning> attributeOf(Optional<Meaning> object, String name) {
-    if (object.isEmpty() || !(object.get() instanceof Meaning.Module module)) {
-      return Optional.empty();
+  private static Meaning attributeOf(Meaning object, String name) {
+    if (!(object instanceof Meaning.Module module)) {
+      return new Meaning.Computed();
     }
     PyValue value = module.object().attributes().get(name);
     String path = module.path().isEmpty() ? name : module.path() + "." + name;
-    return Optional.of(
-        value instanceof PyObject child
-            ? new Meaning.Module(path, child)
-            : new Meaning.Attributed(name, Optional.ofNullable(value)));
-  }
-
-  private static boolean writesNoAttribute(Statement statement) {
-    return statement.targets().stream().noneMatch(t -> t instanceof Attribute);
+    return value instanceof PyObject child
+        ? new Meaning.Module(path, child)
+        : new Meaning.Attributed(name, Optional.ofNullable(value));
   }
 
   private boolean isFrozen(Expression part, Scope scope) {
     if (part instanceof Call call) {
       return isFrozenCall(call, scope);
     }
-    return !(meaning(part, scope).orElse(new Meaning.Constant())
-            instanceof Meaning.Attributed attributed)
+    return !(meaning(part, scope) instanceof Meaning.Attributed attributed)
         || (!attributed.name().equals(TRAINING)
             && attributed.value().filter(this::isTrained).isEmpty());
   }
 
   private boolean isFrozenCall(Call call, Scope scope) {
-    Expression function = call.function();
-    if (meaning(function, scope).orElse(new Meaning.Constant())
-        instanceof Meaning.FunctionOf known) {
-      return isFrozenFunction(known.qualifiedName());
+    if (isOperator(call)) {
+      return !isRandom(call);
     }
-    if (function instanceof Name) {
-      return true; // int, annotate, getattr and the like
+    if (call.function() instanceof Attribute attribute
+        && meaning(attribute.object(), scope) instanceof Meaning.Module module) {
+      if (!isLive(module.object())) {
+        return true;
+      }
+      boolean own = scope.self.filter(module::equals).isPresent();
+      if (!own && holds(module.object(), this::isTrained)) {
+        return false;
+      }
     }
-    if (!(function instanceof Attribute attribute)) {
-      return false;
-    }
-    String dotted = function.dottedName().orElse("");
-    if (dotted.startsWith("torch.") || dotted.startsWith("ops.")) {
-      return !RANDOM.matcher(attribute.name()).matches();
-    }
-    return meaning(attribute.object(), scope).orElse(new Meaning.Constant())
-            instanceof Meaning.Module module
-        && isFrozenMethod(module, attribute.name(), scope);
+    boolean ofLanguage = // int, annotate, getattr and the like
+        call.function() instanceof Name
+            && !(meaning(call.function(), scope) instanceof Meaning.FunctionOf);
+    return ofLanguage || callee(call, scope).filter(this::isFrozenBody).isPresent();
   }
 
-  private boolean isFrozenMethod(Meaning.Module module, String name, Scope caller) {
-    if (!isLive(module.object())) {
-      return true;
-    }
-    boolean own = caller.self.filter(module::equals).isPresent();
-    if (!own && holds(module.object(), this::isTrained)) {
-      return false;
-    }
-    return method(module, name)
-        .filter(m -> isFrozenBody(module.path() + " " + name, m, new Scope(module, m)))
-        .isPresent();
+  /** Whether a call is of one of libtorch's operators. */
+  private static boolean isOperator(Call call) {
+    String name = call.function().dottedName().orElse("");
+    return name.startsWith("torch.") || name.startsWith("ops.");
   }
 
-  private boolean isFrozenFunction(String qualifiedName) {
-    return function(qualifiedName)
-        .filter(function -> isFrozenBody(qualifiedName, function, new Scope()))
-        .isPresent();
+  /** Whether a call is of an operator that may draw random numbers. */
+  static boolean isRandom(Call call) {
+    return isOperator(call)
+        && call.function() instanceof Attribute operator
+        && RANDOM.matcher(operator.name()).matches();
   }
 
-  private boolean isFrozenBody(String key, Function function, Scope scope) {
-    if (!open.add(key)) {
+  /**
+   * A method or function of the network.
+   *
+   * @param key its name, for a method with the module
+   * @param scope that its body begins with
+   */
+  record Callee(String key, Function function, Scope scope) {}
+
+  /** What a call calls; empty if that is no code of the network's. */
+  Optional<Callee> callee(Call call, Scope scope) {
+    if (meaning(call.function(), scope) instanceof Meaning.FunctionOf called) {
+      String name = called.qualifiedName();
+      return program
+          .find(name)
+          .filter(Function.class::isInstance)
+          .map(function -> new Callee(name, (Function) function, new Scope()));
+    }
+    if (call.function() instanceof Attribute attribute
+        && meaning(attribute.object(), scope) instanceof Meaning.Module module) {
+      String key = module.path() + " " + attribute.name();
+      return method(module, attribute.name()).map(m -> new Callee(key, m, new Scope(module, m)));
+    }
+    return Optional.empty();
+  }
+
+  private boolean isFrozenBody(Callee callee) {
+    if (!open.add(callee.key())) {
       return false; // it calls itself
     }
-    boolean frozen = function.body().stream().allMatch(statement -> isFrozen(statement, scope));
-    open.remove(key);
+    boolean frozen =
+        callee.function().body().stream().allMatch(part -> isFrozen(part, callee.scope()));
+    open.remove(callee.key());
     return frozen;
   }
 

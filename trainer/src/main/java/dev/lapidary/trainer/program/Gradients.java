@@ -1,7 +1,6 @@
 package dev.lapidary.trainer.program;
 
 import ai.djl.ndarray.NDArray;
-import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import java.util.ArrayList;
 import java.util.List;
@@ -18,22 +17,15 @@ import java.util.List;
 public record Gradients(
     float loss, NDArray logits, List<ProgramTensor> parameters, List<NDArray> arrays) {
 
-  Gradients(float loss, NDArray logits, List<ProgramTensor> asked, NDList answers) {
-    this(loss, logits, used(asked, answers), usedArrays(answers));
-  }
-
-  private static List<ProgramTensor> used(List<ProgramTensor> asked, NDList answers) {
+  static Gradients of(
+      float loss, NDArray logits, List<ProgramTensor> asked, List<NDArray> answers) {
     List<ProgramTensor> used = new ArrayList<>();
     for (int i = 0; i < asked.size(); i++) {
       if (answers.get(i).size() > 0) {
         used.add(asked.get(i));
       }
     }
-    return used;
-  }
-
-  private static List<NDArray> usedArrays(NDList answers) {
-    return answers.stream().filter(g -> g.size() > 0).toList();
+    return new Gradients(loss, logits, used, answers.stream().filter(g -> g.size() > 0).toList());
   }
 
   /** Lets the arrays live as long as that manager. */

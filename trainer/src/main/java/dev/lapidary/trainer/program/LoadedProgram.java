@@ -18,9 +18,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Collectors;
 
 /** A wrapped network in libtorch: calls of its methods, its tensors, and which of them train. */
-final class LoadedProgram implements AutoCloseable {
+class LoadedProgram implements AutoCloseable {
   private final Model model;
   private final PtSymbolBlock block;
   private final ModuleTree modules;
@@ -49,30 +50,40 @@ final class LoadedProgram implements AutoCloseable {
     return call(method, arguments.list());
   }
 
-  NDManager newStep() {
+  /** Native arrays that the program holds outside of steps; constant over a stage. */
+  int liveArrays() {
+    return manager().getManagedArrays().size();
+  }
+
+  /** A manager for the arrays of one step; close it when the step is over. */
+  public NDManager newStep() {
     return model.getNDManager().newSubManager();
   }
 
+  /** A manager for arrays that live as long as the program. */
   NDManager manager() {
     return model.getNDManager();
   }
 
-  List<ProgramTensor> tensors() {
+  /** Parameters and buffers in state_dict order: libtorch's own memory. */
+  public List<ProgramTensor> tensors() {
     return tensors;
   }
 
-  List<ProgramTensor> parameters() {
+  public List<ProgramTensor> parameters() {
     return tensors.stream().filter(t -> !t.buffer()).toList();
   }
 
-  /** {@link TrainingProgram#train}. */
-  void train(Set<String> trained) {
+  /**
+   * Chooses what is trained: these parameters require gradients and no others do; a module is in
+   * train mode exactly if a trained parameter lies in it or, where it has no parameters at all, if
+   * its parent is. So a frozen BatchNorm keeps its statistics and a frozen part has no dropout.
+   */
+  public void train(Set<String> trained) {
     for (boolean flag : new boolean[] {true, false}) {
       List<NDArray> some =
-          parameters().stream()
-              .filter(p -> trained.contains(p.name()) == flag)
-              .map(ProgramTensor::array)
-              .toList();
+          ProgramTensor.arrays(
+              parameters().stream().filter(p -> trained.contains(p.name()) == flag).toList());
       if (!some.isEmpty()) {
         try (NDManager step = newStep()) {
           run("requires_grad", new Arguments(step).flag(flag).list("ps", some));
@@ -83,16 +94,19 @@ final class LoadedProgram implements AutoCloseable {
     modes(modules.trainModes(parameterNames(), trained));
   }
 
-  /** {@link TrainingProgram#frozen}. */
-  List<ProgramTensor> frozen(Set<String> trained) {
-    Set<String> live = modules.trainingPaths(parameterNames(), trained);
+  /** What {@link #train} leaves untouched: other parameters, and the buffers of modules in eval. */
+  public List<ProgramTensor> frozen(Set<String> trained) {
+    Set<String> live =
+        modules.training(parameterNames(), trained).stream()
+            .map(ModuleTree.Node::path)
+            .collect(Collectors.toSet());
     return tensors.stream()
         .filter(t -> t.buffer() ? !live.contains(ownerPath(t.name())) : !trained.contains(t.name()))
         .toList();
   }
 
-  /** {@link TrainingProgram#eval}. */
-  void eval() {
+  /** All modules in eval mode: dropout off, BatchNorm by its running statistics. */
+  public void eval() {
     modes(new boolean[modules.nodes().size()]);
   }
 

@@ -5,11 +5,11 @@ import dev.lapidary.torchscript.archive.PyValue.PyBool;
 import dev.lapidary.torchscript.archive.PyValue.PyObject;
 import java.util.ArrayList;
 import java.util.Collections;
-import java.util.HashSet;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.IntStream;
 
 /** The modules of a network that have a train mode, outermost first, each object once. */
 record ModuleTree(List<Node> nodes) {
@@ -45,16 +45,10 @@ record ModuleTree(List<Node> nodes) {
     return modes;
   }
 
-  /** Paths of the modules in train mode. */
-  Set<String> trainingPaths(List<String> parameters, Set<String> trained) {
+  /** The modules in train mode. */
+  List<Node> training(List<String> parameters, Set<String> trained) {
     boolean[] modes = trainModes(parameters, trained);
-    Set<String> paths = new HashSet<>();
-    for (int i = 0; i < modes.length; i++) {
-      if (modes[i]) {
-        paths.add(nodes.get(i).path());
-      }
-    }
-    return paths;
+    return IntStream.range(0, modes.length).filter(i -> modes[i]).mapToObj(nodes::get).toList();
   }
 
   /** The nearest module around it; the outermost one is its own. */

@@ -30,10 +30,6 @@ public final class NetworkTensors {
   }
 
   /** Each tensor once. */
-  static List<StateDict.Entry> distinct(TorchScriptArchive network) {
-    return distinct(StateDict.of(network).entries());
-  }
-
   static List<StateDict.Entry> distinct(List<StateDict.Entry> all) {
     return all.stream().filter(e -> firstName(all, e).equals(e.name())).toList();
   }

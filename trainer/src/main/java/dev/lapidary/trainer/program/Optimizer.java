@@ -62,14 +62,14 @@ public final class Optimizer implements AutoCloseable {
 
   /** One update of every parameter that has a gradient; {@code rates} by parameter name. */
   public void apply(NDManager step, Gradients gradients, Function<String, Rate> rates) {
-    Map<Call, Members> calls = new LinkedHashMap<>();
+    Map<Call, List<Member>> calls = new LinkedHashMap<>();
     for (int i = 0; i < gradients.parameters().size(); i++) {
       ProgramTensor parameter = gradients.parameters().get(i);
-      State state = states.computeIfAbsent(parameter.name(), name -> fresh(parameter));
+      State state = states.computeIfAbsent(parameter.name(), name -> fresh(parameter, 0));
       Call call = new Call(rates.apply(parameter.name()), state.step == 0);
       calls
-          .computeIfAbsent(call, c -> new Members())
-          .add(parameter.array(), gradients.arrays().get(i), state);
+          .computeIfAbsent(call, c -> new ArrayList<>())
+          .add(new Member(parameter.array(), gradients.arrays().get(i), state));
     }
     calls.forEach((call, members) -> update(step, call, members));
   }
@@ -124,50 +124,29 @@ public final class Optimizer implements AutoCloseable {
   /** What may share one call of a kernel. */
   private record Call(Rate rate, boolean first) {}
 
-  private static final class Members {
-    private final List<NDArray> parameters = new ArrayList<>();
-    private final List<NDArray> gradients = new ArrayList<>();
-    private final List<State> states = new ArrayList<>();
+  private record Member(NDArray parameter, NDArray gradient, State state) {}
 
-    void add(NDArray parameter, NDArray gradient, State state) {
-      parameters.add(parameter);
-      gradients.add(gradient);
-      states.add(state);
-    }
-
-    List<NDArray> slot(int index) {
-      return states.stream().map(s -> s.slots.get(index)).toList();
-    }
-
-    List<NDArray> steps() {
-      return states.stream().map(s -> s.stepArray).toList();
-    }
-  }
-
-  private void update(NDManager step, Call call, Members members) {
-    for (State state : members.states) {
-      state.step++;
-    }
+  private void update(NDManager step, Call call, List<Member> members) {
+    members.forEach(member -> member.state.step++);
     double momentum = call.rate.momentum().orElse(rule.momentum());
     DoubleStream rates = DoubleStream.of(call.rate.learningRate(), call.rate.weightDecay());
     DoubleStream own = rule.numbers(momentum, call.first).stream().mapToDouble(n -> n);
     Arguments arguments =
         new Arguments(step)
             .numbers(DoubleStream.concat(rates, own).toArray())
-            .list("ps", members.parameters)
-            .list("gs", members.gradients);
-    for (int i = 0; i < rule.lists().size(); i++) {
-      arguments.list(rule.lists().get(i), members.slot(i));
+            .list("ps", members.stream().map(Member::parameter).toList())
+            .list("gs", members.stream().map(Member::gradient).toList());
+    for (int i = 0; i < rule.slots().size(); i++) {
+      int slot = i;
+      List<NDArray> slots = members.stream().map(m -> m.state.slots.get(slot)).toList();
+      arguments.list(rule.slots().get(i), slots);
     }
     if (rule.countsUpdates()) {
-      members.steps().forEach(count -> count.addi(1));
-      arguments.list("ts", members.steps());
+      List<NDArray> counts = members.stream().map(m -> m.state.stepArray).toList();
+      counts.forEach(count -> count.addi(1));
+      arguments.list("ts", counts);
     }
     program.run(rule.method(), arguments);
-  }
-
-  private State fresh(ProgramTensor parameter) {
-    return fresh(parameter, 0);
   }
 
   private State fresh(ProgramTensor parameter, long step) {

@@ -11,8 +11,9 @@ import dev.lapidary.torchscript.archive.TorchScriptArchive;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** Brings an archive into libtorch, so that it can be trained. */
 final class ProgramLoader {
@@ -21,19 +22,12 @@ final class ProgramLoader {
   private ProgramLoader() {}
 
   /**
-   * @param changes what libtorch does not know and was left out, see {@link NewerCalls}
-   */
-  record Loaded(Model model, List<NewerCalls.Change> changes) {}
-
-  /**
    * @param device a name that {@link TorchDevice#of} takes
    * @throws Failure (exit 2) if libtorch cannot load it
    */
-  static Loaded load(TorchScriptArchive program, String device) {
+  static NewerCalls.Loaded<Model> load(TorchScriptArchive program, String device) {
     try {
-      NewerCalls.Loaded<Model> loaded =
-          NewerCalls.load(program, archive -> opened(archive, device));
-      return new Loaded(loaded.loaded(), loaded.changes());
+      return NewerCalls.load(program, archive -> opened(archive, device));
     } catch (RefusedText e) {
       throw refuse(program, e);
     } catch (IOException e) {
@@ -59,10 +53,10 @@ final class ProgramLoader {
   /** In libtorch's own words. */
   static Failure refuse(TorchScriptArchive network, Exception e) {
     String message = String.valueOf(e.getMessage());
-    List<String> lines = message.lines().map(String::strip).filter(l -> !l.isEmpty()).toList();
+    Stream<String> lines = message.lines().map(String::strip).filter(l -> !l.isEmpty());
     return Failure.badInput(
         "[%s] libtorch cannot load it: %s",
-        network.name(), String.join(" ", lines.subList(0, Math.min(LINES, lines.size()))));
+        network.name(), lines.limit(LINES).collect(Collectors.joining(" ")));
   }
 
   private static void load(Model model, TorchScriptArchive program)

@@ -37,25 +37,4 @@ public record ProgramOptions(
   public ProgramOptions(Precision precision, boolean channelsLast, List<Double> auxiliary) {
     this(precision, channelsLast, auxiliary, List.of(), Optional.empty(), 0, Optional.empty());
   }
-
-  public ProgramOptions withCuts(List<NetworkCut> other) {
-    return new ProgramOptions(
-        precision, channelsLast, auxiliary, other, segments, ownOutputs, minBatchNormMomentum);
-  }
-
-  public ProgramOptions with(Segments parts) {
-    return new ProgramOptions(
-        precision,
-        channelsLast,
-        auxiliary,
-        cuts,
-        Optional.of(parts),
-        ownOutputs,
-        minBatchNormMomentum);
-  }
-
-  public ProgramOptions withBatchNormMomentum(Optional<Double> minimum) {
-    return new ProgramOptions(
-        precision, channelsLast, auxiliary, cuts, segments, ownOutputs, minimum);
-  }
 }

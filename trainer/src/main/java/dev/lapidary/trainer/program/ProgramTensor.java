@@ -6,6 +6,9 @@ import dev.lapidary.core.tensor.Storage;
 import dev.lapidary.core.tensor.Tensor;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
 
 /**
  * A parameter or buffer of the network as it lies in libtorch: the array is the network's own
@@ -15,6 +18,17 @@ import java.nio.ByteOrder;
  * @param buffer whether it is a buffer (such as {@code running_mean}), else a parameter
  */
 public record ProgramTensor(String name, boolean buffer, DType dtype, NDArray array) {
+
+  static List<NDArray> arrays(List<ProgramTensor> tensors) {
+    return tensors.stream().map(ProgramTensor::array).toList();
+  }
+
+  /** By name. */
+  public static Map<String, Tensor> copies(List<ProgramTensor> tensors) {
+    Map<String, Tensor> copies = new LinkedHashMap<>();
+    tensors.forEach(tensor -> copies.put(tensor.name(), tensor.copy()));
+    return copies;
+  }
 
   /** A copy of the elements, row-major, little-endian. */
   public ByteBuffer bytes() {

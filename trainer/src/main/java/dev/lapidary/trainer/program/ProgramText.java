@@ -49,6 +49,8 @@ final class ProgramText {
           return flag
       """;
 
+  private static final String NET = "self.net";
+
   private ProgramText() {}
 
   /** The archive whose root is the program; {@code names} are the state_dict's, in order. */
@@ -64,9 +66,7 @@ final class ProgramText {
         "class Program(Module):\n"
             + "  __parameters__ = []\n  __buffers__ = []\n  training : bool\n"
             + ("  net : " + network.root().className() + "\n")
-            + LossText.methods(options).replace("SELF", className)
-            + METHODS.replace("SELF", className)
-            + UpdateText.METHODS.replace("SELF", className)
+            + (LossText.methods(options) + METHODS + UpdateText.METHODS).replace("SELF", className)
             + state(names, className)
             + modes(modules, className);
     SortedMap<String, String> code = new TreeMap<>(Casts.rewrite(networkCode, options.precision()));
@@ -82,7 +82,11 @@ final class ProgramText {
   private static String state(List<String> names, String className) {
     String list =
         names.stream()
-            .map(name -> "unchecked_cast(Tensor, " + path(name) + ")") // some are Optional[Tensor]
+            .map(
+                name ->
+                    "unchecked_cast(Tensor, "
+                        + attribute(NET, name)
+                        + ")") // some are Optional[Tensor]
             .collect(Collectors.joining(",\n      "));
     return "  def state(self: %s, unused: Tensor) -> List[Tensor]:\n    return [%s]\n"
         .formatted(className, list);
@@ -92,17 +96,17 @@ final class ProgramText {
     StringBuilder text =
         new StringBuilder("  def modes(self: " + className + ", flags: Tensor) -> Tensor:\n");
     for (int i = 0; i < modules.nodes().size(); i++) {
-      text.append("    m%d = %s\n".formatted(i, path(modules.nodes().get(i).path())));
+      text.append("    m%d = %s\n".formatted(i, attribute(NET, modules.nodes().get(i).path())));
       text.append("    m%d.training = bool(flags[%d])\n".formatted(i, i));
     }
     return text.append("    return flags\n").toString();
   }
 
   /** Any attribute, also one such as {@code 0} that is no identifier. */
-  private static String path(String dotted) {
-    String expression = "self.net";
-    if (!dotted.isEmpty()) {
-      for (String attribute : dotted.split("\\.")) {
+  static String attribute(String object, String path) {
+    String expression = object;
+    for (String attribute : path.split("\\.")) {
+      if (!attribute.isEmpty()) {
         expression = "getattr(" + expression + ", " + Printer.quoted(attribute) + ")";
       }
     }

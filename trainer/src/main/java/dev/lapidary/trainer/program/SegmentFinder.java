@@ -184,16 +184,14 @@ public final class SegmentFinder {
   private void collect(Body body, Meaning.Module self, int line, Set<PyTensor> weights) {
     Syntax.walk(
         body.statement(line),
-        part ->
-            code.meaning(part, body.scope())
-                .ifPresent(
-                    meaning -> {
-                      if (meaning instanceof Meaning.Module child && !child.equals(self)) {
-                        collect(child.object(), weights);
-                      } else if (meaning instanceof Meaning.Attributed attributed) {
-                        attributed.value().ifPresent(value -> collect(value, weights));
-                      }
-                    }));
+        part -> {
+          Meaning meaning = code.meaning(part, body.scope());
+          if (meaning instanceof Meaning.Module child && !child.equals(self)) {
+            collect(child.object(), weights);
+          } else if (meaning instanceof Meaning.Attributed attributed) {
+            attributed.value().ifPresent(value -> collect(value, weights));
+          }
+        });
   }
 
   private static void collect(PyValue value, Set<PyTensor> weights) {

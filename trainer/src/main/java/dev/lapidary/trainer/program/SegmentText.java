@@ -52,8 +52,6 @@ final class SegmentText {
               same = torch.__and__(same, torch.equal(torch.detach(again), z))
               g = (self).pulled(again, g, edge, ps, grads, )
               z = inner
-            else:
-              pass
           for i in range(torch.len(bs)):
             _7 = torch.copy_(bs[i], kept[i])
           return torch.add([torch.detach(loss), torch.detach(logits), torch.tensor(same)], grads)
@@ -71,17 +69,11 @@ final class SegmentText {
                 _0 = torch._set_item(grads, i, torch.add(grads[i], some))
               else:
                 _1 = torch._set_item(grads, i, some)
-            else:
-              pass
           before = torch.zeros_like(edge)
           if ops.prim.requires_grad(edge):
             last = gs[torch.len(ps)]
             if torch.__isnot__(last, None):
               before = unchecked_cast(Tensor, last)
-            else:
-              pass
-          else:
-            pass
           return before
       """;
 
@@ -108,7 +100,6 @@ final class SegmentText {
       for (String call : all.get(k).calls()) {
         text.append("      y = (net).").append(call).append("(y, )\n");
       }
-      text.append("    else:\n      pass\n");
     }
     return text.append("    return y\n").toString();
   }

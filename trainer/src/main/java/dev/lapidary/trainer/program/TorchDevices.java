@@ -36,23 +36,16 @@ public record TorchDevices(List<TorchDevice> all) {
    *     that is named twice
    */
   public static TorchDevices of(String name) {
-    if (SEVERAL.matcher(name).matches()) {
-      return of(name, Libtorch.engine().getGpuCount());
-    }
-    requireName(name);
-    return new TorchDevices(List.of(TorchDevice.of(name)));
-  }
-
-  private static void requireName(String name) {
-    if (!TorchDevice.isName(name)) {
-      throw Failure.badInput("--device %s: expected auto, cpu, cuda:N or cuda:N,M", name);
-    }
+    boolean none = name.equals("cpu") || !isName(name);
+    return of(name, none ? 0 : Libtorch.engine().getGpuCount());
   }
 
   static TorchDevices of(String name, int gpus) {
     Matcher several = SEVERAL.matcher(name);
     if (!several.matches()) {
-      requireName(name);
+      if (!TorchDevice.isName(name)) {
+        throw Failure.badInput("--device %s: expected auto, cpu, cuda:N or cuda:N,M", name);
+      }
       return new TorchDevices(List.of(TorchDevice.of(name, gpus)));
     }
     List<TorchDevice> devices = new ArrayList<>();

@@ -15,9 +15,9 @@ import dev.lapidary.torchscript.script.Syntax;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.regex.Pattern;
 
 /**
  * Gives a traced or exported network its train mode back. Tracing writes the mode of that moment
@@ -28,16 +28,7 @@ import java.util.TreeMap;
  * @param code the text, for training only: the delivered file keeps its own
  */
 record TracedModes(SortedMap<String, String> code, int batchNorms, int dropouts) {
-  private static final Set<String> DROPOUT =
-      Set.of(
-          "torch.dropout",
-          "torch.dropout_",
-          "torch.feature_dropout",
-          "torch.feature_dropout_",
-          "torch.alpha_dropout",
-          "torch.alpha_dropout_",
-          "torch.feature_alpha_dropout",
-          "torch.feature_alpha_dropout_");
+  private static final Pattern DROPOUT = Pattern.compile("torch\\.(feature_)?(alpha_)?dropout_?");
 
   private static final int BATCH_NORM_MODE = 5;
   private static final int DROPOUT_MODE = 2;
@@ -124,7 +115,7 @@ record TracedModes(SortedMap<String, String> code, int batchNorms, int dropouts)
       if (operator.equals("torch.batch_norm") && isFalse(arguments, BATCH_NORM_MODE)) {
         edit.replace(arguments.get(BATCH_NORM_MODE), training(call.at(), self));
         batchNorms++;
-      } else if (DROPOUT.contains(operator) && isFalse(arguments, DROPOUT_MODE)) {
+      } else if (DROPOUT.matcher(operator).matches() && isFalse(arguments, DROPOUT_MODE)) {
         edit.replace(arguments.get(DROPOUT_MODE), training(call.at(), self));
         dropouts++;
       }

@@ -1,5 +1,6 @@
 package dev.lapidary.trainer.program;
 
+import ai.djl.Model;
 import ai.djl.engine.EngineException;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
@@ -14,7 +15,6 @@ import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 import java.util.SortedMap;
 
 /**
@@ -22,13 +22,17 @@ import java.util.SortedMap;
  * tensors; the program works on libtorch's copy, which {@link #tensors} reads and writes. To be
  * used on the thread of {@link Libtorch} only.
  */
-public final class TrainingProgram implements AutoCloseable {
-  private final LoadedProgram loaded;
+public final class TrainingProgram extends LoadedProgram {
   private final List<String> notes;
   private final Optional<Segments> segments;
 
-  private TrainingProgram(LoadedProgram loaded, List<String> notes, Optional<Segments> segments) {
-    this.loaded = loaded;
+  private TrainingProgram(
+      Model model,
+      ModuleTree modules,
+      List<StateDict.Entry> entries,
+      List<String> notes,
+      Optional<Segments> segments) {
+    super(model, modules, entries);
     this.notes = notes;
     this.segments = segments;
   }
@@ -47,7 +51,7 @@ public final class TrainingProgram implements AutoCloseable {
   /** The same, with a choice of how the mathematics is done. */
   public static TrainingProgram open(
       TorchScriptArchive network, String device, ProgramOptions options) {
-    List<StateDict.Entry> entries = NetworkTensors.distinct(network);
+    List<StateDict.Entry> entries = NetworkTensors.distinct(StateDict.of(network).entries());
     ModuleTree modules = ModuleTree.of(network.root());
     List<String> names = entries.stream().map(StateDict.Entry::name).toList();
     TracedModes modes = TracedModes.rewrite(network.code());
@@ -60,15 +64,15 @@ public final class TrainingProgram implements AutoCloseable {
         BatchNormMomentum.atLeast(
             TracedModes.rewrite(divided).code(), options.minBatchNormMomentum());
     TorchScriptArchive wrapped = ProgramText.wrap(network, norms.code(), names, modules, options);
-    ProgramLoader.Loaded program = ProgramLoader.load(wrapped, device);
+    NewerCalls.Loaded<Model> program = ProgramLoader.load(wrapped, device);
     List<String> notes = new ArrayList<>(modes.notes());
     notes.addAll(norms.notes(options.minBatchNormMomentum()));
     program.changes().forEach(change -> notes.add(note(change)));
     try {
-      LoadedProgram loaded = new LoadedProgram(program.model(), modules, entries);
-      return new TrainingProgram(loaded, List.copyOf(notes), options.segments());
+      return new TrainingProgram(
+          program.loaded(), modules, entries, List.copyOf(notes), options.segments());
     } catch (EngineException e) {
-      program.model().close();
+      program.loaded().close();
       throw ProgramLoader.refuse(network, e);
     }
   }
@@ -84,39 +88,6 @@ public final class TrainingProgram implements AutoCloseable {
   /** What was changed in the network's text for training, and what that could not bring back. */
   public List<String> notes() {
     return notes;
-  }
-
-  /** Native arrays that the program holds outside of steps; constant over a stage. */
-  int liveArrays() {
-    return loaded.manager().getManagedArrays().size();
-  }
-
-  /** Parameters and buffers in state_dict order: libtorch's own memory. */
-  public List<ProgramTensor> tensors() {
-    return loaded.tensors();
-  }
-
-  public List<ProgramTensor> parameters() {
-    return loaded.parameters();
-  }
-
-  /**
-   * Chooses what is trained: these parameters require gradients and no others do; a module is in
-   * train mode exactly if a trained parameter lies in it or, where it has no parameters at all, if
-   * its parent is. So a frozen BatchNorm keeps its statistics and a frozen part has no dropout.
-   */
-  public void train(Set<String> trained) {
-    loaded.train(trained);
-  }
-
-  /** What {@link #train} leaves untouched: other parameters, and the buffers of modules in eval. */
-  public List<ProgramTensor> frozen(Set<String> trained) {
-    return loaded.frozen(trained);
-  }
-
-  /** All modules in eval mode: dropout off, BatchNorm by its running statistics. */
-  public void eval() {
-    loaded.eval();
   }
 
   /**
@@ -143,16 +114,6 @@ public final class TrainingProgram implements AutoCloseable {
     public static Targets of(NDArray labels) {
       return new Targets(labels, labels, 1);
     }
-  }
-
-  /** A manager for the arrays of one step; close it when the step is over. */
-  public NDManager newStep() {
-    return loaded.newStep();
-  }
-
-  /** A manager for arrays that live as long as the program. */
-  NDManager manager() {
-    return loaded.manager();
   }
 
   /**
@@ -185,12 +146,12 @@ public final class TrainingProgram implements AutoCloseable {
               .array(targets.teacher())
               .array(targets.factors())
               .numbers(loss.numbers(scale, targets.weight(), cut));
-      List<NDArray> arrays = parameters.stream().map(ProgramTensor::array).toList();
+      List<NDArray> arrays = ProgramTensor.arrays(parameters);
       if (segments.isPresent() && cut == 0) {
         return checkpointed(step, arguments, segments.get(), parameters, arrays, seed);
       }
       NDList out = run("gradients", arguments.list("ps", arrays));
-      return new Gradients(out.get(0).getFloat(), out.get(1), parameters, out.subNDList(2));
+      return Gradients.of(out.get(0).getFloat(), out.get(1), parameters, out.subNDList(2));
     } finally {
       JniUtils.setGradMode(false);
     }
@@ -204,7 +165,7 @@ public final class TrainingProgram implements AutoCloseable {
       List<NDArray> arrays,
       long seed) {
     List<NDArray> buffers =
-        tensors().stream().filter(ProgramTensor::buffer).map(ProgramTensor::array).toList();
+        ProgramTensor.arrays(tensors().stream().filter(ProgramTensor::buffer).toList());
     arguments.array(step.create(parts.seeds(seed))).list("ps", arrays);
     arguments.list("bs", buffers.isEmpty() ? List.of(step.create(0f)) : buffers);
     NDList out = run("checkpointed", arguments);
@@ -214,7 +175,7 @@ public final class TrainingProgram implements AutoCloseable {
           "gradient checkpointing computes parts of the network twice, and one of them gave another"
               + " result the second time; train without --gradient-checkpointing");
     }
-    return new Gradients(loss, out.get(1), parameters, out.subNDList(3));
+    return Gradients.of(loss, out.get(1), parameters, out.subNDList(3));
   }
 
   /** The same from images. */
@@ -307,14 +268,5 @@ public final class TrainingProgram implements AutoCloseable {
     return message.contains("can't allocate memory")
         || message.contains("CUDA out of memory")
         || message.contains("bad_alloc");
-  }
-
-  NDList run(String method, Arguments arguments) {
-    return loaded.run(method, arguments);
-  }
-
-  @Override
-  public void close() {
-    loaded.close();
   }
 }

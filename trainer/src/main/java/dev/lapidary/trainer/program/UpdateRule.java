@@ -3,6 +3,7 @@ package dev.lapidary.trainer.program;
 import static dev.lapidary.core.failure.Requirement.require;
 
 import java.util.List;
+import java.util.Locale;
 
 /**
  * How a gradient changes a parameter: PyTorch's optimizers, by PyTorch's own kernels. Learning rate
@@ -18,11 +19,10 @@ public sealed interface UpdateRule {
     return momentum() > 0;
   }
 
-  /** The training program's method that computes it. */
-  String method();
-
-  /** The names of the method's lists of {@link #slots}, in their order. */
-  List<String> lists();
+  /** The training program's method that computes it; its lists are {@link #slots}, in order. */
+  default String method() {
+    return getClass().getSimpleName().toLowerCase(Locale.ROOT);
+  }
 
   /**
    * What the method takes behind learning rate and weight decay.
@@ -66,11 +66,6 @@ public sealed interface UpdateRule {
     }
 
     @Override
-    public List<String> lists() {
-      return momentum > 0 ? List.of("ms") : List.of();
-    }
-
-    @Override
     public List<Double> numbers(double inForce, boolean first) {
       return momentum > 0
           ? List.of(inForce, dampening, nesterov ? 1.0 : 0, first ? 1.0 : 0)
@@ -97,11 +92,6 @@ public sealed interface UpdateRule {
     }
 
     @Override
-    default List<String> lists() {
-      return List.of("ms", "vs");
-    }
-
-    @Override
     default List<Double> numbers(double inForce, boolean first) {
       return List.of(inForce, beta2(), eps());
     }
@@ -117,22 +107,12 @@ public sealed interface UpdateRule {
     public Adam {
       requireMoments(beta1, beta2, eps);
     }
-
-    @Override
-    public String method() {
-      return "adam";
-    }
   }
 
   /** {@code torch.optim.AdamW}: the decay shrinks the weight itself. */
   record AdamW(double beta1, double beta2, double eps) implements Moments {
     public AdamW {
       requireMoments(beta1, beta2, eps);
-    }
-
-    @Override
-    public String method() {
-      return "adamw";
     }
   }
 
@@ -147,16 +127,6 @@ public sealed interface UpdateRule {
     @Override
     public List<String> slots() {
       return List.of("square_avg", "momentum_buffer");
-    }
-
-    @Override
-    public String method() {
-      return "rmsprop";
-    }
-
-    @Override
-    public List<String> lists() {
-      return List.of("vs", "ms");
     }
 
     @Override
@@ -185,16 +155,6 @@ public sealed interface UpdateRule {
     }
 
     @Override
-    public String method() {
-      return "lars";
-    }
-
-    @Override
-    public List<String> lists() {
-      return List.of("ms");
-    }
-
-    @Override
     public List<Double> numbers(double inForce, boolean first) {
       return List.of(inForce, trust);
     }
@@ -208,11 +168,6 @@ public sealed interface UpdateRule {
   record Lamb(double beta1, double beta2, double eps) implements Moments {
     public Lamb {
       requireMoments(beta1, beta2, eps);
-    }
-
-    @Override
-    public String method() {
-      return "lamb";
     }
   }
 

@@ -20,8 +20,7 @@ public final class WeightAverage implements AutoCloseable {
   private final boolean warmup;
   private final NDManager manager;
   private final List<ProgramTensor> tensors;
-  private final List<NDArray> live;
-  private final List<NDArray> averages = new ArrayList<>();
+  private final List<ProgramTensor> averages = new ArrayList<>();
 
   /**
    * @param decay in [0, 1)
@@ -33,11 +32,10 @@ public final class WeightAverage implements AutoCloseable {
     this.warmup = warmup;
     this.manager = program.manager().newSubManager();
     this.tensors = program.tensors().stream().filter(t -> t.dtype() == DType.FLOAT32).toList();
-    this.live = tensors.stream().map(ProgramTensor::array).toList();
-    for (NDArray array : live) {
-      NDArray average = array.duplicate();
+    for (ProgramTensor tensor : tensors) {
+      NDArray average = tensor.array().duplicate();
       average.attach(manager);
-      averages.add(average);
+      averages.add(new ProgramTensor(tensor.name(), tensor.buffer(), tensor.dtype(), average));
     }
   }
 
@@ -49,7 +47,7 @@ public final class WeightAverage implements AutoCloseable {
   public void update(long number) {
     try (NDManager step = program.newStep()) {
       Arguments arguments = new Arguments(step).numbers(1 - decay(number));
-      program.run("average", arguments.list("to", averages).list("ps", live));
+      program.run("average", both(arguments));
     }
   }
 
@@ -64,32 +62,29 @@ public final class WeightAverage implements AutoCloseable {
   /** Exchanges the network's tensors and the averages, bit for bit; twice is never. */
   public void swap() {
     try (NDManager step = program.newStep()) {
-      program.run(
-          "swap", new Arguments(step).numbers(0).list("some", live).list("others", averages));
+      program.run("swap", both(new Arguments(step).numbers(0)));
     }
+  }
+
+  private Arguments both(Arguments arguments) {
+    return arguments
+        .list("averages", ProgramTensor.arrays(averages))
+        .list("live", ProgramTensor.arrays(tensors));
   }
 
   /** Copies, by state_dict name. */
   public Map<String, Tensor> save() {
-    Map<String, Tensor> saved = new TreeMap<>();
-    for (int i = 0; i < tensors.size(); i++) {
-      ProgramTensor tensor = tensors.get(i);
-      saved.put(
-          tensor.name(),
-          new ProgramTensor(tensor.name(), tensor.buffer(), tensor.dtype(), averages.get(i))
-              .copy());
-    }
-    return saved;
+    return new TreeMap<>(ProgramTensor.copies(averages));
   }
 
   /** Replaces the averages by saved ones. */
   public void restore(Map<String, Tensor> saved) {
-    for (int i = 0; i < tensors.size(); i++) {
-      Tensor value = saved.get(tensors.get(i).name());
+    for (ProgramTensor average : averages) {
+      Tensor value = saved.get(average.name());
       if (value == null) {
-        throw new IllegalArgumentException("no average of " + tensors.get(i).name());
+        throw new IllegalArgumentException("no average of " + average.name());
       }
-      program.write(averages.get(i), value.bytes());
+      program.write(average.array(), value.bytes());
     }
   }
 

@@ -27,26 +27,26 @@ class BatchNormMomentumTest {
 
   private static String network(String momentum) {
     return """
-        def normed(x: Tensor, w: Tensor, b: Tensor, m: Tensor, v: Tensor, mode: bool, momentum: float) -> Tensor:
-          return NORM
-        class Net(Module):
-          __parameters__ = ["w", "b", ]
-          __buffers__ = ["m", "v", ]
-          w : Tensor
-          b : Tensor
-          m : Tensor
-          v : Tensor
-          training : bool
-          def forward(self: __torch__.Net,
-            x: Tensor) -> Tensor:
-            w = self.w
-            b = self.b
-            m = self.m
-            v = self.v
-            mode = self.training
-            y = CALL
-            return y
-        """
+    def normed(x: Tensor, w: Tensor, b: Tensor, m: Tensor, v: Tensor, mode: bool, momentum: float) -> Tensor:
+      return NORM
+    class Net(Module):
+      __parameters__ = ["w", "b", ]
+      __buffers__ = ["m", "v", ]
+      w : Tensor
+      b : Tensor
+      m : Tensor
+      v : Tensor
+      training : bool
+      def forward(self: __torch__.Net,
+        x: Tensor) -> Tensor:
+        w = self.w
+        b = self.b
+        m = self.m
+        v = self.v
+        mode = self.training
+        y = CALL
+        return y
+    """
         .replace("NORM", NORM.formatted("momentum"))
         .replace(
             "CALL",
@@ -116,7 +116,7 @@ class BatchNormMomentumTest {
         "scripted 0.01 | | 0.01",
       })
   void theStatisticsMoveByTheGreaterOfTheTwo(String own, Double least, double expected) {
-    ProgramOptions options = ProgramOptions.PLAIN.withBatchNormMomentum(Optional.ofNullable(least));
+    ProgramOptions options = PlainProgram.withBatchNormMomentum(Optional.ofNullable(least));
     TorchScriptArchive archive = archive(own);
     double found =
         Libtorch.call(

@@ -79,7 +79,7 @@ class CheckpointingTest {
     TorchScriptArchive network = Zoo.find("efficientnet_b0").build(options);
     Segments segments = SegmentFinder.find(network).orElseThrow();
     assertThat(segments.drawnBefore()).last().isNotEqualTo(0);
-    ProgramOptions checkpointed = ProgramOptions.PLAIN.with(segments);
+    ProgramOptions checkpointed = PlainProgram.with(segments);
     Map<String, Tensor> found = trained(network, checkpointed, "", 32);
     Map<String, Tensor> expected =
         trained(seeding(network, segments), ProgramOptions.PLAIN, "", 32);
@@ -104,10 +104,7 @@ class CheckpointingTest {
     assertThatThrownBy(
             () ->
                 trained(
-                    network,
-                    ProgramOptions.PLAIN.with(SegmentFinder.find(network).orElseThrow()),
-                    "",
-                    2))
+                    network, PlainProgram.with(SegmentFinder.find(network).orElseThrow()), "", 2))
         .isInstanceOfSatisfying(
             Failure.class, f -> assertThat(f.code()).isEqualTo(ExitCode.UNSUPPORTED))
         .hasMessageContaining("gave another result the second time");
@@ -118,7 +115,8 @@ class CheckpointingTest {
     Segments segments = SegmentFinder.find(network).orElseThrow();
     assertThat(segments.all()).hasSizeGreaterThan(2);
     Map<String, Tensor> expected = trained(network, options, patterns, side);
-    Map<String, Tensor> found = trained(network, options.with(segments), patterns, side);
+    Map<String, Tensor> found =
+        trained(network, PlainProgram.with(options, segments), patterns, side);
     expected.forEach(
         (name, tensor) -> assertThat(found.get(name).bytes()).as(name).isEqualTo(tensor.bytes()));
   }

@@ -83,7 +83,7 @@ class CutTest {
 
   private static boolean same(
       TorchScriptArchive network, Set<String> trained, NetworkCut cut, int side) {
-    ProgramOptions options = ProgramOptions.PLAIN.withCuts(List.of(cut));
+    ProgramOptions options = PlainProgram.with(cut);
     try (TrainingProgram program = TrainingProgram.open(network, "cpu", options);
         NDManager step = program.newStep()) {
       NDArray images =

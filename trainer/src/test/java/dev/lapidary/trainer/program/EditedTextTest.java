@@ -176,7 +176,7 @@ class EditedTextTest {
     Libtorch.call(
         1,
         () -> {
-          ProgramOptions options = ProgramOptions.PLAIN.withCuts(List.of(found.cut().get()));
+          ProgramOptions options = PlainProgram.with(found.cut().get());
           try (TrainingProgram program = TrainingProgram.open(network, "cpu", options);
               ai.djl.ndarray.NDManager step = program.newStep()) {
             program.train(Set.of("a\"b.w"));
@@ -197,15 +197,15 @@ class EditedTextTest {
 
   private static String traced(String call) {
     return """
-        class Net(Module):
-          __parameters__ = []
-          training : bool
-          num_batches_tracked : Tensor
-          def forward(me: __torch__.Net,
-            x: Tensor) -> Tensor:
-            y = CALL
-            return y
-        """
+    class Net(Module):
+      __parameters__ = []
+      training : bool
+      num_batches_tracked : Tensor
+      def forward(me: __torch__.Net,
+        x: Tensor) -> Tensor:
+        y = CALL
+        return y
+    """
         .replace("CALL", call);
   }
 

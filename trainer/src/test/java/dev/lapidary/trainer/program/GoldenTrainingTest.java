@@ -109,7 +109,7 @@ class GoldenTrainingTest {
 
   @Test
   void fullSgdCheckpointed() {
-    fullSgd(ProgramOptions.PLAIN.with(SegmentFinder.find(filledResnet18()).orElseThrow()));
+    fullSgd(PlainProgram.with(SegmentFinder.find(filledResnet18()).orElseThrow()));
   }
 
   private static void fullSgd(ProgramOptions options) {
