@@ -18,9 +18,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.security.MessageDigest;
-import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Collections;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -211,13 +210,11 @@ public final class Checkpoints {
 
   private static Map<String, Tensor> under(String prefix, NamedTensors all) {
     Map<String, Tensor> found = new LinkedHashMap<>();
-    all.tensors()
-        .forEach(
-            (name, tensor) -> {
-              if (name.startsWith(prefix)) {
-                found.put(name.substring(prefix.length()), tensor);
-              }
-            });
+    for (Map.Entry<String, Tensor> tensor : all.tensors().entrySet()) {
+      if (tensor.getKey().startsWith(prefix)) {
+        found.put(tensor.getKey().substring(prefix.length()), tensor.getValue());
+      }
+    }
     return found;
   }
 
@@ -240,12 +237,10 @@ public final class Checkpoints {
 
   /** The checkpoint before the newest may still name another best file: both are kept. */
   private void prune(TrainingState state) throws IOException {
-    List<Path> all = files(PREFIX);
-    for (Path old : all.subList(Math.min(GENERATIONS, all.size()), all.size())) {
+    for (Path old : files(PREFIX).stream().skip(GENERATIONS).toList()) {
       Files.deleteIfExists(old);
     }
-    List<Path> bests = files(BEST_PREFIX);
-    for (Path old : bests.subList(Math.min(GENERATIONS, bests.size()), bests.size())) {
+    for (Path old : files(BEST_PREFIX).stream().skip(GENERATIONS).toList()) {
       String name = String.valueOf(old.getFileName());
       if (state.kept().stream().noneMatch(best -> best.file().equals(name))) {
         Files.deleteIfExists(old);
@@ -254,25 +249,19 @@ public final class Checkpoints {
   }
 
   private List<Path> files(String prefix) throws IOException {
-    List<Path> found = new ArrayList<>();
-    for (Path file : list()) {
-      String name = file.getFileName().toString();
-      if (name.startsWith(prefix) && name.endsWith(SUFFIX)) {
-        found.add(file);
-      }
-    }
-    found.sort(Collections.reverseOrder());
-    return found;
+    return list().stream()
+        .filter(file -> file.getFileName().toString().startsWith(prefix))
+        .filter(file -> file.getFileName().toString().endsWith(SUFFIX))
+        .sorted(Comparator.reverseOrder())
+        .toList();
   }
 
   private List<Path> list() throws IOException {
     if (!Files.isDirectory(folder)) {
       return List.of();
     }
-    try (var paths = Files.newDirectoryStream(folder)) {
-      List<Path> all = new ArrayList<>();
-      paths.forEach(all::add);
-      return all;
+    try (var paths = Files.list(folder)) {
+      return paths.toList();
     }
   }
 }

@@ -63,6 +63,11 @@ public record TrainingState(
    */
   public record Position(int stage, int epoch, long batch, long step) implements Serializable {
     public static final Position START = new Position(0, 0, 0, 0);
+
+    /** Later in the same epoch. */
+    public Position after(long batches, long steps) {
+      return new Position(stage, epoch, batch + batches, step + steps);
+    }
   }
 
   /**
@@ -93,8 +98,8 @@ public record TrainingState(
   public record Sums(double loss, long images, long correct) implements Serializable {
     public static final Sums ZERO = new Sums(0, 0, 0);
 
-    public Sums plus(double batchLoss, long batchImages, long batchCorrect) {
-      return new Sums(loss + batchLoss, images + batchImages, correct + batchCorrect);
+    public Sums plus(Sums more) {
+      return new Sums(loss + more.loss, images + more.images, correct + more.correct);
     }
   }
 

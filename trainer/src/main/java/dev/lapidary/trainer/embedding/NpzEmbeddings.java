@@ -9,15 +9,7 @@ import java.util.List;
 import java.util.stream.IntStream;
 
 /** The arrays that {@link EmbeddingFormat#NPZ} names. */
-final class NpzEmbeddings implements EmbeddingFile {
-  private final NpzFile npz;
-  private final Dataset data;
-
-  private NpzEmbeddings(NpzFile npz, Dataset data) {
-    this.npz = npz;
-    this.data = data;
-  }
-
+record NpzEmbeddings(NpzFile npz, Dataset data) implements EmbeddingFile {
   static NpzEmbeddings create(Path file, Dataset data, List<Long> shape) throws IOException {
     NpzFile npz = NpzFile.create(file);
     npz.startFloats("embeddings", data.size(), shape);

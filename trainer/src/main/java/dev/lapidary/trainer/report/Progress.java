@@ -5,6 +5,7 @@ import dev.lapidary.core.failure.Phrase;
 import dev.lapidary.core.progress.TerminalProgress;
 import dev.lapidary.core.progress.WorkProgress;
 import java.io.PrintWriter;
+import java.io.Writer;
 
 /** What a run shows: lines, and on a terminal a bar. All of it goes to stderr. */
 public final class Progress implements WorkProgress {
@@ -13,6 +14,11 @@ public final class Progress implements WorkProgress {
 
   public Progress(PrintWriter err, boolean terminal) {
     this(new TerminalProgress(err, terminal), Colours.ofErr());
+  }
+
+  /** Shows nothing. */
+  public static Progress silent() {
+    return new Progress(new PrintWriter(Writer.nullWriter()), false);
   }
 
   public Progress(TerminalProgress terminal, Colours colours) {

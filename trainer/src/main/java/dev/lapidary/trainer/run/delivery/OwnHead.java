@@ -8,8 +8,6 @@ import dev.lapidary.trainer.report.Progress;
 import dev.lapidary.trainer.run.inputs.RunInputs;
 import dev.lapidary.trainer.run.network.Network;
 import java.io.IOException;
-import java.io.PrintWriter;
-import java.io.Writer;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
@@ -26,9 +24,8 @@ final class OwnHead {
       NetworkTensors.store(archive, weights);
       return archive;
     }
-    Progress silent = new Progress(new PrintWriter(Writer.nullWriter()), false);
     TorchScriptArchive archive =
-        Network.of(inputs.config(), inputs.data().train().labels(), silent).archive();
+        Network.of(inputs.config(), inputs.data().train().labels(), Progress.silent()).archive();
     Map<String, Tensor> own = new LinkedHashMap<>();
     for (StateDict.Entry entry : StateDict.of(archive).entries()) {
       Tensor trained = weights.get(entry.name());

@@ -2,7 +2,6 @@ package dev.lapidary.trainer.run.delivery;
 
 import dev.lapidary.core.failure.Failure;
 import dev.lapidary.core.file.AtomicFile;
-import dev.lapidary.core.image.Preprocessing;
 import dev.lapidary.core.image.Preprocessor;
 import dev.lapidary.core.image.RgbImage;
 import dev.lapidary.core.image.UndecodableImage;
@@ -10,7 +9,6 @@ import dev.lapidary.trainer.augment.Augmentation;
 import dev.lapidary.trainer.augment.ContactSheet;
 import dev.lapidary.trainer.data.Dataset;
 import dev.lapidary.trainer.data.Sample;
-import dev.lapidary.trainer.plan.RunConfig;
 import dev.lapidary.trainer.plan.StageConfig;
 import dev.lapidary.trainer.program.TrainingProgram;
 import dev.lapidary.trainer.report.Answer;
@@ -172,11 +170,9 @@ public final class Reports implements AutoCloseable {
   /** Of some training images, evenly chosen, under the last stage's augmentation. */
   private List<RunReport.Views> views() {
     Dataset train = inputs.data().train();
-    RunConfig config = inputs.config();
-    StageConfig stage = config.stages().get(config.stages().size() - 1);
-    Preprocessing rule = inputs.network().preprocessing();
-    Preprocessor preprocessor = Preprocessor.of(rule);
-    Augmentation augmentation = Augmentation.parse(stage.augment(), rule, config.seed());
+    List<StageConfig> all = inputs.config().stages();
+    Augmentation augmentation = inputs.augmentation(all.get(all.size() - 1));
+    Preprocessor preprocessor = Preprocessor.of(inputs.network().preprocessing());
     ContactSheet sheet = new ContactSheet(preprocessor, augmentation, VIEWS);
     List<Sample> chosen = evenly(train.samples(), VIEWED);
     chosen.forEach(sample -> sheet.add(image(train, sample)));

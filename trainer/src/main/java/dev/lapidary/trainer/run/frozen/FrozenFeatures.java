@@ -5,8 +5,6 @@ import ai.djl.ndarray.NDManager;
 import dev.lapidary.core.failure.Failure;
 import dev.lapidary.core.failure.Phrase;
 import dev.lapidary.core.file.Sha256;
-import dev.lapidary.core.image.Preprocessing;
-import dev.lapidary.core.image.Preprocessor;
 import dev.lapidary.trainer.augment.Augmentation;
 import dev.lapidary.trainer.data.Batch;
 import dev.lapidary.trainer.data.BatchSource;
@@ -69,8 +67,7 @@ public final class FrozenFeatures implements AutoCloseable {
       int index,
       StageRun stage) {
     StageConfig config = stage.config();
-    Preprocessing rule = inputs.network().preprocessing();
-    Augmentation augmentation = Augmentation.parse(config.augment(), rule, inputs.config().seed());
+    Augmentation augmentation = inputs.augmentation(config);
     this.inputs = inputs;
     this.program = program;
     this.progress = progress;
@@ -81,13 +78,8 @@ public final class FrozenFeatures implements AutoCloseable {
     this.batchSize = config.batchSize();
     this.variants = augmentation.isNone() ? 1 : config.cacheVariants();
     this.key = key(index, stage, augmentation);
-    this.loader =
-        new Loader(
-            inputs.data().learned().images(),
-            Preprocessor.of(rule),
-            new ByVariant(augmentation, inputs.data().learned().images().size()),
-            inputs.config().threads(),
-            0);
+    int images = inputs.data().learned().images().size();
+    this.loader = inputs.loader(new ByVariant(augmentation, images), 0);
   }
 
   /**
@@ -130,8 +122,7 @@ public final class FrozenFeatures implements AutoCloseable {
     int variant = epoch % variants;
     Dataset data = inputs.data().learned().images();
     String which = "variant-%03d".formatted(variant);
-    FeatureFile file =
-        file(which, data, () -> loader.batches(asListed(data), batchSize, variant, 0), batchSize);
+    FeatureFile file = file(which, data, () -> loader.inOrder(batchSize, variant), batchSize);
     return new KeptBatches(file, data, order, batchSize, firstBatch, cut);
   }
 
@@ -142,8 +133,9 @@ public final class FrozenFeatures implements AutoCloseable {
    */
   public BatchSource validation(Dataset data, Supplier<BatchSource> images) {
     int size = BatchTensors.EVALUATED_AT_ONCE;
-    return new KeptBatches(
-        file("validation", data, images, size), data, asListed(data), size, 0, cut);
+    FeatureFile file = file("validation", data, images, size);
+    int[] order = EpochOrder.AS_LISTED.samples(data, 0, 0);
+    return new KeptBatches(file, data, order, size, 0, cut);
   }
 
   /** Removes what stages have kept. */
@@ -244,9 +236,8 @@ public final class FrozenFeatures implements AutoCloseable {
 
   /** The same batch with another seed must give the same bits. */
   private boolean areRandom() {
-    Dataset data = inputs.data().learned().images();
     int length = inputs.network().preprocessing().inputLength();
-    try (BatchSource images = loader.batches(asListed(data), batchSize, 0, 0);
+    try (BatchSource images = loader.inOrder(batchSize, 0);
         NDManager step = program.newStep()) {
       Batch batch = images.next();
       float[] values = Arrays.copyOf(batch.images(), batch.count() * length);
@@ -275,10 +266,6 @@ public final class FrozenFeatures implements AutoCloseable {
 
   private static String names(Dataset data) {
     return data.samples().stream().map(Sample::name).collect(Collectors.joining("\n"));
-  }
-
-  private static int[] asListed(Dataset data) {
-    return EpochOrder.AS_LISTED.samples(data, 0, 0);
   }
 
   private static void removeOthers(Path folder, String prefix) throws IOException {

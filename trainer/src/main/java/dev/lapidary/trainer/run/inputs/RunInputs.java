@@ -3,22 +3,28 @@ package dev.lapidary.trainer.run.inputs;
 import dev.lapidary.core.failure.Failure;
 import dev.lapidary.core.file.Sha256;
 import dev.lapidary.core.image.ImageLimits;
+import dev.lapidary.core.image.Preprocessor;
 import dev.lapidary.models.zoo.Zoo;
 import dev.lapidary.torchscript.pt2.NetworkFile;
 import dev.lapidary.torchscript.script.StateDict;
+import dev.lapidary.trainer.augment.Augmentation;
 import dev.lapidary.trainer.checkpoint.TrainingState.Adapted;
 import dev.lapidary.trainer.checkpoint.TrainingState.Identity;
 import dev.lapidary.trainer.data.EpochImages;
 import dev.lapidary.trainer.data.ListedData;
+import dev.lapidary.trainer.data.Loader;
+import dev.lapidary.trainer.data.Shard;
 import dev.lapidary.trainer.data.ShardCheck;
 import dev.lapidary.trainer.data.Task;
 import dev.lapidary.trainer.data.TrainingData;
+import dev.lapidary.trainer.data.View;
 import dev.lapidary.trainer.plan.BestBy;
 import dev.lapidary.trainer.plan.GradualUnfreeze;
 import dev.lapidary.trainer.plan.PrecisionChoice;
 import dev.lapidary.trainer.plan.RunConfig;
 import dev.lapidary.trainer.plan.RunIdentity;
 import dev.lapidary.trainer.plan.RunYaml;
+import dev.lapidary.trainer.plan.StageConfig;
 import dev.lapidary.trainer.program.Libtorch;
 import dev.lapidary.trainer.program.LossOptions;
 import dev.lapidary.trainer.program.LossScale;
@@ -33,6 +39,7 @@ import dev.lapidary.trainer.run.network.Teacher;
 import dev.lapidary.trainer.run.probe.BatchSizeProbe;
 import dev.lapidary.trainer.run.probe.MemoryFormatProbe;
 import dev.lapidary.trainer.run.probe.PrecisionProbe;
+import dev.lapidary.trainer.run.stage.EpochBatches;
 import dev.lapidary.trainer.run.stage.SingleValueNorms;
 import dev.lapidary.trainer.run.stage.StagePrefixes;
 import java.io.IOException;
@@ -42,6 +49,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
+import java.util.stream.Collectors;
 
 /**
  * What a run is made of, read and checked before anything is written.
@@ -95,6 +103,32 @@ public record RunInputs(
     EpochImages learned = data.learned();
     int own = learned.hasSecondHead() ? learned.ownLabels() : 0;
     return network.openProgram(config, prefixes.cuts(), own);
+  }
+
+  /** What a stage makes of the images that it learns from. */
+  public Augmentation augmentation(StageConfig stage) {
+    return Augmentation.parse(stage.augment(), network.preprocessing(), config.seed());
+  }
+
+  /** Of all images that are learned from. */
+  public Loader loader(View view, long cacheBytes) {
+    Preprocessor preprocessor = Preprocessor.of(network.preprocessing());
+    return new Loader(data.learned().images(), preprocessor, view, config.threads(), cacheBytes);
+  }
+
+  /** Of decoded images that a loader may keep. */
+  public long cacheBytes() {
+    return (long) config.data().cacheMegabytes() << 20;
+  }
+
+  /**
+   * Which of them an epoch's batches hold.
+   *
+   * @param epoch of the whole run, from 0
+   */
+  public EpochBatches epochBatches(int epoch, StageConfig stage, Shard shard) {
+    return EpochBatches.of(
+        data.learned().images(), config.data().sampling(), config.seed(), epoch, stage, shard);
   }
 
   /** What a batch costs. */
@@ -185,7 +219,7 @@ public record RunInputs(
     List<String> labels = data.train().labels();
     progress.say(
         (several ? "labels: " : "classes: ")
-            + String.join(", ", labels.subList(0, Math.min(NAMED, labels.size())))
+            + labels.stream().limit(NAMED).collect(Collectors.joining(", "))
             + (labels.size() > NAMED ? ", ..." : ""));
     if (!data.duplicates().isEmpty()) {
       progress.say(

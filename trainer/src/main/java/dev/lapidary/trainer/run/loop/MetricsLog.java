@@ -38,12 +38,10 @@ public final class MetricsLog implements AutoCloseable {
    * Opens the file and cuts it to {@code bytes}, dropping what a lost stretch of training wrote.
    */
   static MetricsLog open(Path file, long bytes) throws IOException {
-    FileChannel channel =
-        FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
-    channel.truncate(bytes);
-    channel.position(channel.size());
+    MetricsLog log = append(file);
+    log.channel.truncate(bytes);
     AtomicFile.syncFolder(file);
-    return new MetricsLog(channel);
+    return log;
   }
 
   /** Opens the file to go on at its end. */

@@ -86,13 +86,8 @@ final class RunState {
   }
 
   void count(TrainingStep.Done done) {
-    sums = sums.plus(done.sums().loss(), done.sums().images(), done.sums().correct());
-    position =
-        new Position(
-            position.stage(),
-            position.epoch(),
-            position.batch() + done.batches(),
-            position.step() + done.steps());
+    sums = sums.plus(done.sums());
+    position = position.after(done.batches(), done.steps());
     adapted = done.adapted();
   }
 

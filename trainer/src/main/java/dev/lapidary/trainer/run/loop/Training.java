@@ -1,9 +1,7 @@
 package dev.lapidary.trainer.run.loop;
 
 import dev.lapidary.core.failure.Failure;
-import dev.lapidary.core.image.Preprocessor;
 import dev.lapidary.core.tensor.Tensor;
-import dev.lapidary.trainer.augment.Augmentation;
 import dev.lapidary.trainer.checkpoint.CheckpointWriter;
 import dev.lapidary.trainer.checkpoint.Checkpoints;
 import dev.lapidary.trainer.checkpoint.TrainingState;
@@ -101,7 +99,7 @@ public final class Training implements AutoCloseable {
             inputs.data().validation(),
             inputs.network().preprocessing(),
             config.threads(),
-            cacheBytes(),
+            inputs.cacheBytes(),
             new Validation.Telling("validation", directory.remedy(), progress));
     this.writer = new CheckpointWriter(new Checkpoints(directory.checkpoints()));
     this.optimizer = new Optimizer(program, config.stages().get(0).optimizer());
@@ -364,30 +362,17 @@ public final class Training implements AutoCloseable {
         .sum();
   }
 
+  /** Of worker 0, whose epoch is the longest. */
   private EpochBatches epochBatches(StageRun stage) {
     return epochBatches(stage, config.rounds().largest());
   }
 
   private EpochBatches epochBatches(StageRun stage, Shard shard) {
-    return EpochBatches.of(
-        inputs.data().learned().images(),
-        config.data().sampling(),
-        config.seed(),
-        state.epochNumber(),
-        stage.config(),
-        shard);
+    return inputs.epochBatches(state.epochNumber(), stage.config(), shard);
   }
 
   private Loader loader(StageConfig stage) {
-    Preprocessor preprocessor = Preprocessor.of(inputs.network().preprocessing());
-    Augmentation view =
-        Augmentation.parse(stage.augment(), inputs.network().preprocessing(), config.seed());
-    return new Loader(
-        inputs.data().learned().images(), preprocessor, view, config.threads(), cacheBytes());
-  }
-
-  private long cacheBytes() {
-    return (long) config.data().cacheMegabytes() << 20;
+    return inputs.loader(inputs.augmentation(stage), inputs.cacheBytes());
   }
 
   @Override

@@ -136,7 +136,7 @@ public final class LogitsEnd {
     }
   }
 
-  private static Optional<Graph> traced(TorchScriptArchive archive, TraceOptions image) {
+  static Optional<Graph> traced(TorchScriptArchive archive, TraceOptions image) {
     try {
       return Optional.of(Tracer.trace(archive, image));
     } catch (Failure e) {

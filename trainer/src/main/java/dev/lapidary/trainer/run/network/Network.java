@@ -18,6 +18,7 @@ import dev.lapidary.models.zoo.Stage;
 import dev.lapidary.models.zoo.WeightsChoice;
 import dev.lapidary.models.zoo.Zoo;
 import dev.lapidary.torchscript.archive.TorchScriptArchive;
+import dev.lapidary.torchscript.graph.Graph;
 import dev.lapidary.torchscript.script.Program;
 import dev.lapidary.torchscript.script.ScriptLimits;
 import dev.lapidary.torchscript.script.StateDict;
@@ -81,13 +82,8 @@ public record Network(
         .withDrawnHeads(config, labels);
   }
 
-  /** The network as a run trains it. */
-  public TrainingProgram openProgram(RunConfig config, List<NetworkCut> cuts) {
-    return openProgram(config, cuts, 0);
-  }
-
   /**
-   * The same.
+   * The network as a run trains it.
    *
    * @param ownOutputs where a second head is trained, how many outputs are the first one's; else 0
    */
@@ -129,6 +125,11 @@ public record Network(
           architecture);
     }
     return found;
+  }
+
+  /** Its operators for one image's size; empty if it cannot be traced. */
+  public Optional<Graph> traced() {
+    return LogitsEnd.traced(archive, traceOptions(preprocessing));
   }
 
   /** The last layer's module path. */
@@ -192,12 +193,6 @@ public record Network(
         .toList();
   }
 
-  static void requireFile(Path file, String what) {
-    if (!Files.isRegularFile(file)) {
-      throw Failure.badInput("%s: there is no such %s file", file, what);
-    }
-  }
-
   private Network withHeadLayers(RunConfig config) {
     ModelConfig.Head head = config.model().head();
     HeadLayers layers = new HeadLayers(head.mlp(), head.dropout());
@@ -234,7 +229,7 @@ public record Network(
     WeightsChoice choice = ZooNetwork.weights(config.model()).orElseThrow();
     Path file = choice.file(config.model().weightsSha256(), progress);
     if (!Files.exists(file)) {
-      requireFile(file, "weights");
+      throw Failure.badInput("%s: there is no such weights file", file);
     }
     NamedTensors source = HeadLabels.withoutForeignHead(choice.read(file), headPath(), labels);
     StateDict state = StateDict.of(archive);

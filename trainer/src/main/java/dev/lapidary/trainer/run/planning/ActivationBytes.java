@@ -1,13 +1,9 @@
 package dev.lapidary.trainer.run.planning;
 
-import dev.lapidary.core.failure.Failure;
-import dev.lapidary.core.image.Preprocessing;
 import dev.lapidary.torchscript.graph.Argument;
 import dev.lapidary.torchscript.graph.Graph;
 import dev.lapidary.torchscript.graph.Node;
 import dev.lapidary.torchscript.graph.SymInt;
-import dev.lapidary.torchscript.trace.TraceOptions;
-import dev.lapidary.torchscript.trace.Tracer;
 import dev.lapidary.trainer.run.network.Network;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -40,16 +36,7 @@ final class ActivationBytes {
 
   /** Empty if the network cannot be traced. */
   static Optional<ActivationBytes> of(Network network) {
-    Preprocessing rule = network.preprocessing();
-    try {
-      return Optional.of(
-          new ActivationBytes(
-              Tracer.trace(
-                  network.archive(),
-                  TraceOptions.of(rule.channels(), rule.cropHeight(), rule.cropWidth()))));
-    } catch (Failure untraceable) {
-      return Optional.empty();
-    }
+    return network.traced().map(ActivationBytes::new);
   }
 
   /**

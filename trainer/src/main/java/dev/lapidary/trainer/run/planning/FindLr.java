@@ -59,12 +59,7 @@ public final class FindLr {
       BooleanSupplier stop) {
     double own =
         StageChoice.of(inputs.config().stages().get(stage), program, inputs.network())
-            .rates()
-            .values()
-            .stream()
-            .mapToDouble(rate -> rate.learningRate())
-            .max()
-            .orElse(0);
+            .highestRate();
     if (own <= 0) {
       throw Failure.badInput("the stage's own rate is 0; give it one above that with --lr");
     }

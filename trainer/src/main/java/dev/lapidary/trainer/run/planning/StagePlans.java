@@ -10,7 +10,6 @@ import dev.lapidary.trainer.program.ProgramTensor;
 import dev.lapidary.trainer.program.TrainingProgram;
 import dev.lapidary.trainer.report.StagePlan;
 import dev.lapidary.trainer.run.inputs.RunInputs;
-import dev.lapidary.trainer.run.stage.EpochBatches;
 import dev.lapidary.trainer.run.stage.StageChoice;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -52,13 +51,9 @@ public final class StagePlans {
     StageConfig stage = inputs.config().stages().get(index);
     StageChoice choice = StageChoice.of(stage, program, inputs.network());
     long stepsPerEpoch =
-        EpochBatches.of(
-                inputs.data().learned().images(),
-                inputs.config().data().sampling(),
-                inputs.config().seed(),
-                inputs.config().epochsBefore(index),
-                stage,
-                inputs.config().rounds().largest())
+        inputs
+            .epochBatches(
+                inputs.config().epochsBefore(index), stage, inputs.config().rounds().largest())
             .steps();
     List<Long> steps = steps(stage.epochs() * stepsPerEpoch);
     List<Double> factors = steps.stream().map(step -> factor(stage, step, stepsPerEpoch)).toList();

@@ -6,11 +6,9 @@ import dev.lapidary.trainer.plan.MemoryFormat;
 import dev.lapidary.trainer.plan.PrecisionChoice;
 import dev.lapidary.trainer.plan.RunConfig;
 import dev.lapidary.trainer.program.Precision;
-import dev.lapidary.trainer.program.ProgramOptions;
 import dev.lapidary.trainer.report.Progress;
 import dev.lapidary.trainer.run.network.Fingerprint;
 import dev.lapidary.trainer.run.network.Network;
-import java.util.List;
 import java.util.Locale;
 
 /**
@@ -63,7 +61,6 @@ public final class MemoryFormatProbe {
         config.precision() == PrecisionChoice.AUTO
             ? Precision.FP32
             : config.precision().precision();
-    return StepSpeed.imagesPerSecond(
-        network, config.firstDevice(), new ProgramOptions(precision, channelsLast, List.of()));
+    return StepSpeed.imagesPerSecond(config, network, precision, channelsLast);
   }
 }

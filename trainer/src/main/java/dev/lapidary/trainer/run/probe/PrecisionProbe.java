@@ -4,7 +4,6 @@ import dev.lapidary.core.failure.Phrase;
 import dev.lapidary.trainer.plan.PrecisionChoice;
 import dev.lapidary.trainer.plan.RunConfig;
 import dev.lapidary.trainer.program.Precision;
-import dev.lapidary.trainer.program.ProgramOptions;
 import dev.lapidary.trainer.report.Progress;
 import dev.lapidary.trainer.run.network.Network;
 import java.util.List;
@@ -45,10 +44,7 @@ public final class PrecisionProbe {
   }
 
   private static double imagesPerSecond(RunConfig config, Network network, Precision precision) {
-    return StepSpeed.imagesPerSecond(
-        network,
-        config.firstDevice(),
-        new ProgramOptions(precision, config.channelsLast(), List.of()));
+    return StepSpeed.imagesPerSecond(config, network, precision, config.channelsLast());
   }
 
   private static String name(Precision precision) {

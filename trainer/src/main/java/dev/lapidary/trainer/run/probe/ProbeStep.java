@@ -23,8 +23,6 @@ import dev.lapidary.trainer.run.network.Teacher;
 import dev.lapidary.trainer.run.stage.StageRun;
 import dev.lapidary.trainer.run.stage.TrainedWeights;
 import java.io.IOException;
-import java.io.PrintWriter;
-import java.io.Writer;
 import java.lang.ref.Reference;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -95,10 +93,9 @@ final class ProbeStep {
   }
 
   private void run() throws IOException {
-    Progress silent = new Progress(new PrintWriter(Writer.nullWriter()), false);
-    Network network = Network.of(config, labels, silent);
+    Network network = Network.of(config, labels, Progress.silent());
     Optional<Teacher> teacher = Teacher.of(config, task, labels, network);
-    try (TrainingProgram program = network.openProgram(config, List.of());
+    try (TrainingProgram program = network.openProgram(config, List.of(), 0);
         TrainedWeights weights = TrainedWeights.of(program, config.ema());
         Optimizer optimizer = new Optimizer(program, stage.optimizer())) {
       StageRun run = StageRun.enter(stage, program, network);

@@ -4,7 +4,9 @@ import ai.djl.engine.EngineException;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import dev.lapidary.core.image.Preprocessing;
+import dev.lapidary.trainer.plan.RunConfig;
 import dev.lapidary.trainer.program.LossOptions;
+import dev.lapidary.trainer.program.Precision;
 import dev.lapidary.trainer.program.ProgramOptions;
 import dev.lapidary.trainer.program.ProgramTensor;
 import dev.lapidary.trainer.program.TrainingProgram;
@@ -20,8 +22,11 @@ final class StepSpeed {
   private StepSpeed() {}
 
   /** 0 if this machine cannot compute it. */
-  static double imagesPerSecond(Network network, String device, ProgramOptions options) {
-    try (TrainingProgram program = TrainingProgram.open(network.archive(), device, options)) {
+  static double imagesPerSecond(
+      RunConfig config, Network network, Precision precision, boolean channelsLast) {
+    ProgramOptions options = new ProgramOptions(precision, channelsLast, List.of());
+    try (TrainingProgram program =
+        TrainingProgram.open(network.archive(), config.firstDevice(), options)) {
       program.train(
           program.parameters().stream().map(ProgramTensor::name).collect(Collectors.toSet()));
       step(program, network.preprocessing());

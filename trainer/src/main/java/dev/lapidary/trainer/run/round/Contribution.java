@@ -2,6 +2,7 @@ package dev.lapidary.trainer.run.round;
 
 import dev.lapidary.trainer.checkpoint.TrainingState.Sums;
 import java.io.Serializable;
+import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -57,22 +58,13 @@ public record Contribution(Head head, float[] values) implements Serializable {
       Map<String, byte[]> counts) {
     Map<String, float[]> all = new LinkedHashMap<>(summed);
     all.putAll(averaged);
-    List<Integer> lengths = new ArrayList<>();
-    int size = 0;
-    for (float[] tensor : all.values()) {
-      lengths.add(tensor.length);
-      size += tensor.length;
-    }
-    float[] values = new float[size];
-    int at = 0;
-    for (float[] tensor : all.values()) {
-      System.arraycopy(tensor, 0, values, at, tensor.length);
-      at += tensor.length;
-    }
+    List<Integer> lengths = all.values().stream().map(tensor -> tensor.length).toList();
+    FloatBuffer values = FloatBuffer.allocate(lengths.stream().mapToInt(n -> n).sum());
+    all.values().forEach(values::put);
     int first = summed.values().stream().mapToInt(tensor -> tensor.length).sum();
     List<String> names = new ArrayList<>(all.keySet());
     return new Contribution(
-        new Head(worker, sums, names, lengths, first, new LinkedHashMap<>(counts)), values);
+        new Head(worker, sums, names, lengths, first, new LinkedHashMap<>(counts)), values.array());
   }
 
   /** Of a worker that has no image left in this epoch. */

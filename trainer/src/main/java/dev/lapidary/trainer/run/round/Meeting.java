@@ -24,7 +24,7 @@ public record Meeting(Sums sums, Map<String, float[]> tensors, Map<String, byte[
     Contribution.Head first = first(heads);
     Sums sums = Sums.ZERO;
     for (Contribution.Head head : heads) {
-      sums = sums.plus(head.sums().loss(), head.images(), head.sums().correct());
+      sums = sums.plus(head.sums());
       if (head.images() > 0 && !head.names().equals(first.names())) {
         throw Failure.unsupported(
             "a parameter has a gradient in the batches of some workers only, such as not of worker"

@@ -27,24 +27,16 @@ final class OuterStep {
    */
   float[] take(String parameter, float[] common, float[] mean) {
     double momentum = rounds.outerMomentum();
-    if (momentum == 0) {
-      return towards(common, mean); // with nothing to remember
-    }
-    float[] velocity = momenta.computeIfAbsent(parameter, name -> new float[common.length]);
+    float[] velocity =
+        momentum == 0 // nothing to remember
+            ? new float[common.length]
+            : momenta.computeIfAbsent(parameter, name -> new float[common.length]);
     float[] next = new float[common.length];
     for (int i = 0; i < next.length; i++) {
       double gradient = (double) common[i] - mean[i];
       velocity[i] = (float) (momentum * velocity[i] + gradient);
       next[i] =
           (float) (common[i] - rounds.outerLr() * (gradient + momentum * (double) velocity[i]));
-    }
-    return next;
-  }
-
-  private float[] towards(float[] common, float[] mean) {
-    float[] next = new float[common.length];
-    for (int i = 0; i < next.length; i++) {
-      next[i] = (float) (common[i] - rounds.outerLr() * ((double) common[i] - mean[i]));
     }
     return next;
   }

@@ -2,9 +2,7 @@ package dev.lapidary.trainer.run.round;
 
 import ai.djl.ndarray.NDManager;
 import dev.lapidary.core.failure.Failure;
-import dev.lapidary.core.image.Preprocessor;
 import dev.lapidary.core.tensor.DType;
-import dev.lapidary.trainer.augment.Augmentation;
 import dev.lapidary.trainer.checkpoint.TrainingState.Adapted;
 import dev.lapidary.trainer.checkpoint.TrainingState.Position;
 import dev.lapidary.trainer.checkpoint.TrainingState.Sums;
@@ -23,9 +21,6 @@ import dev.lapidary.trainer.run.stage.EpochLength;
 import dev.lapidary.trainer.run.stage.StageRun;
 import dev.lapidary.trainer.run.step.TrainingClock;
 import dev.lapidary.trainer.run.step.TrainingStep;
-import java.io.PrintWriter;
-import java.io.Writer;
-import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -56,8 +51,9 @@ public final class Worker implements AutoCloseable {
     this.config = inputs.config();
     this.program = inputs.openProgram();
     this.teacher = inputs.openTeacher();
-    Progress silent = new Progress(new PrintWriter(Writer.nullWriter()), false);
-    this.step = TrainingStep.of(inputs, program, teacher, new TrainingClock(), silent, checkpoints);
+    this.step =
+        TrainingStep.of(
+            inputs, program, teacher, new TrainingClock(), Progress.silent(), checkpoints);
   }
 
   /** A worker's part of a round, whose images are being read. */
@@ -120,11 +116,11 @@ public final class Worker implements AutoCloseable {
       try (Optimizer optimizer = new Optimizer(program, stage.optimizer())) {
         optimizer.restore(FlatBytes.tensors(round.optimizer()));
         for (int i = 0; i < round.factors().size() && batches.hasNext(); i++) {
-          Sums done = step(optimizer, later(round.at(), i), round.factors().get(i));
-          sums = sums.plus(done.loss(), done.images(), done.correct());
+          Position at = round.at().after((long) i * stage.accumulate(), i);
+          sums = sums.plus(step(optimizer, at, round.factors().get(i)));
         }
         Map<String, float[]> averaged = new LinkedHashMap<>();
-        at.stage.parameters().forEach(p -> averaged.put("model." + p.name(), floats(p)));
+        at.stage.parameters().forEach(p -> averaged.put("model." + p.name(), p.copy().toFloats()));
         averaged.putAll(buffers());
         Map<String, byte[]> counts = new LinkedHashMap<>();
         optimizer
@@ -150,14 +146,6 @@ public final class Worker implements AutoCloseable {
         requireWhole(all.adapted());
         return step.update(manager, at.stage, optimizer, position, all, factor).sums();
       }
-    }
-
-    private Position later(Position position, int steps) {
-      return new Position(
-          position.stage(),
-          position.epoch(),
-          position.batch() + (long) steps * at.stage.config().accumulate(),
-          position.step() + steps);
     }
 
     private Adapted adapted() {
@@ -192,18 +180,9 @@ public final class Worker implements AutoCloseable {
       epoch = number;
     }
     Shard shard = new Shard(worker, config.rounds().worldSize());
-    EpochBatches plan = plans.computeIfAbsent(shard, s -> plan(at.stage.config(), s));
+    EpochBatches plan =
+        plans.computeIfAbsent(shard, s -> inputs.epochBatches(epoch, at.stage.config(), s));
     return new Task(round, shard, at, plan);
-  }
-
-  private EpochBatches plan(StageConfig stage, Shard shard) {
-    return EpochBatches.of(
-        inputs.data().learned().images(),
-        config.data().sampling(),
-        config.seed(),
-        epoch,
-        stage,
-        shard);
   }
 
   private Entered enter(int index) {
@@ -212,14 +191,7 @@ public final class Worker implements AutoCloseable {
     }
     entered.ifPresent(before -> before.loader().close());
     StageConfig stage = config.stages().get(index);
-    var rule = inputs.network().preprocessing();
-    Loader loader =
-        new Loader(
-            inputs.data().learned().images(),
-            Preprocessor.of(rule),
-            Augmentation.parse(stage.augment(), rule, config.seed()),
-            config.threads(),
-            (long) config.data().cacheMegabytes() << 20);
+    Loader loader = inputs.loader(inputs.augmentation(stage), inputs.cacheBytes());
     Entered now = new Entered(index, StageRun.enter(stage, program, inputs.network()), loader);
     entered = Optional.of(now);
     return now;
@@ -241,15 +213,8 @@ public final class Worker implements AutoCloseable {
     Map<String, float[]> buffers = new LinkedHashMap<>();
     program.tensors().stream()
         .filter(tensor -> tensor.buffer() && tensor.dtype() == DType.FLOAT32)
-        .forEach(tensor -> buffers.put("model." + tensor.name(), floats(tensor)));
+        .forEach(tensor -> buffers.put("model." + tensor.name(), tensor.copy().toFloats()));
     return buffers;
-  }
-
-  private static float[] floats(ProgramTensor tensor) {
-    ByteBuffer bytes = tensor.bytes();
-    float[] values = new float[bytes.remaining() / Float.BYTES];
-    bytes.asFloatBuffer().get(values);
-    return values;
   }
 
   /** In parts, a batch would have other last bits, by the machine's memory. */

@@ -17,9 +17,7 @@ import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.ObjectInputStream;
 import java.io.ObjectOutputStream;
-import java.io.PrintWriter;
 import java.io.Serializable;
-import java.io.Writer;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -80,8 +78,7 @@ public final class WorkerProcess {
   private static boolean work(
       Start start, RunConfig config, ObjectInputStream in, ObjectOutputStream out)
       throws IOException, ClassNotFoundException {
-    Progress silent = new Progress(new PrintWriter(Writer.nullWriter()), false);
-    RunInputs inputs = RunInputs.open(config, silent, () -> false);
+    RunInputs inputs = RunInputs.open(config, Progress.silent(), () -> false);
     requireSame(start.identity(), inputs.identity());
     try (Worker worker = new Worker(inputs, Path.of(start.checkpoints()))) {
       while (true) {

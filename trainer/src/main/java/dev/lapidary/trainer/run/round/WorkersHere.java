@@ -21,7 +21,10 @@ public final class WorkersHere implements WorkerGroup {
   public static WorkerGroup open(RunInputs inputs, Path checkpoints, Progress progress) {
     TorchDevices devices = TorchDevices.of(inputs.config().device());
     if (devices.all().size() > 1) {
-      return WorkersOnDevices.open(inputs, devices, checkpoints, progress);
+      progress.say(
+          "devices: %s, a process each; every one reads the images and the weights by itself"
+              .formatted(devices));
+      return WorkersOnDevices.open(inputs, devices.all(), checkpoints);
     }
     return new WorkersHere(new Worker(inputs, checkpoints), inputs.config().rounds().worldSize());
   }

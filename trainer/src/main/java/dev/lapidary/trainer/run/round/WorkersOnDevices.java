@@ -6,7 +6,6 @@ import dev.lapidary.trainer.plan.RunConfig;
 import dev.lapidary.trainer.plan.RunYaml;
 import dev.lapidary.trainer.program.TorchDevice;
 import dev.lapidary.trainer.program.TorchDevices;
-import dev.lapidary.trainer.report.Progress;
 import dev.lapidary.trainer.run.inputs.RunInputs;
 import java.io.BufferedInputStream;
 import java.io.BufferedOutputStream;
@@ -40,15 +39,7 @@ final class WorkersOnDevices implements WorkerGroup {
   private record Child(
       String device, Process process, ObjectOutputStream orders, ObjectInputStream replies) {}
 
-  static WorkerGroup open(
-      RunInputs inputs, TorchDevices devices, Path checkpoints, Progress progress) {
-    progress.say(
-        "devices: %s, a process each; every one reads the images and the weights by itself"
-            .formatted(devices));
-    return open(inputs, devices.all(), checkpoints);
-  }
-
-  /** The same, also where a device is named twice. */
+  /** A device may be named twice. */
   static WorkersOnDevices open(RunInputs inputs, List<TorchDevice> devices, Path checkpoints) {
     WorkersOnDevices workers = new WorkersOnDevices(inputs.config().rounds().worldSize());
     try {

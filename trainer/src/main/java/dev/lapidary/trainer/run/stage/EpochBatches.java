@@ -7,20 +7,8 @@ import dev.lapidary.trainer.plan.StageConfig;
 import java.util.Arrays;
 
 /** Which images each of an epoch's batches holds; {@link EpochLength} says how many. */
-public final class EpochBatches {
-  private final int[] order;
-  private final EpochLength length;
-
-  private EpochBatches(int[] order, EpochLength length) {
-    this.order = order;
-    this.length = length;
-  }
-
-  /** Of all images. */
-  public static EpochBatches of(
-      Dataset data, EpochOrder sampling, long seed, int epoch, StageConfig stage) {
-    return of(data, sampling, seed, epoch, stage, Shard.WHOLE);
-  }
+@SuppressWarnings("ArrayRecordComponent") // never compared
+public record EpochBatches(int[] order, EpochLength length) {
 
   /** Of those that a worker owns, in the order that the epoch has for all. */
   public static EpochBatches of(
@@ -28,10 +16,6 @@ public final class EpochBatches {
     int[] order = shard.of(sampling.samples(data, seed, epoch));
     EpochLength length = EpochLength.of(order.length, stage);
     return new EpochBatches(Arrays.copyOf(order, length.images()), length);
-  }
-
-  public int[] order() {
-    return order;
   }
 
   public long batches() {

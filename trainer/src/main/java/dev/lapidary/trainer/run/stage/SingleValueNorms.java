@@ -4,7 +4,6 @@ import dev.lapidary.core.failure.Failure;
 import dev.lapidary.torchscript.graph.Argument;
 import dev.lapidary.torchscript.graph.Graph;
 import dev.lapidary.torchscript.graph.Node;
-import dev.lapidary.torchscript.trace.Tracer;
 import dev.lapidary.trainer.data.Dataset;
 import dev.lapidary.trainer.plan.NamePatterns;
 import dev.lapidary.trainer.plan.RunConfig;
@@ -44,8 +43,8 @@ public final class SingleValueNorms {
       if (!live.isEmpty()) {
         throw Failure.badInput(
             "stage %s trains on one image at a time, of which BatchNorm %s%s gets one value a"
-                + " channel, whose variance is no number: expected more than 1 value per channel when"
-                + " training; %s, or freeze it",
+                + " channel, whose variance is no number: expected more than 1 value per channel"
+                + " when training; %s, or freeze it",
             stage.name(),
             live.get(0),
             live.size() > 1 ? " (and " + (live.size() - 1) + " more)" : "",
@@ -70,13 +69,8 @@ public final class SingleValueNorms {
 
   /** Paths of the BatchNorms that see one position of an image; none if it cannot be traced. */
   private static List<String> ofOneValue(Network network) {
-    Graph graph;
-    try {
-      graph = Tracer.trace(network.archive(), Network.traceOptions(network.preprocessing()));
-    } catch (Failure untraceable) {
-      return List.of(); // what becomes NaN then is found when it is
-    }
-    return graph.nodes().stream()
+    List<Node> nodes = network.traced().map(Graph::nodes).orElse(List.of());
+    return nodes.stream()
         .filter(node -> node.operator().equals(BATCH_NORM) && seesOneValue(node))
         .map(Node::scope)
         .distinct()

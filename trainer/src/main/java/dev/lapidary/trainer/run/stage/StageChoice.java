@@ -42,4 +42,9 @@ public record StageChoice(
     Map<String, Rate> rates = GroupRates.of(config, members, layers, patterns);
     return new StageChoice(config, trained, parameters, rates, program.frozen(trained));
   }
+
+  /** Before the schedule. */
+  public double highestRate() {
+    return rates.values().stream().mapToDouble(Rate::learningRate).max().orElse(0);
+  }
 }

@@ -8,9 +8,7 @@ import dev.lapidary.trainer.program.ProgramTensor;
 import dev.lapidary.trainer.program.TrainingProgram;
 import dev.lapidary.trainer.run.network.Fingerprint;
 import dev.lapidary.trainer.run.network.Network;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -57,8 +55,7 @@ public final class StageRun {
 
   /** The highest rate of the stage under the schedule's factor. */
   public double highestRate(double factor) {
-    return factor
-        * choice.rates().values().stream().mapToDouble(Rate::learningRate).max().orElse(0);
+    return factor * choice.highestRate();
   }
 
   /** Of what is frozen. */
@@ -101,9 +98,7 @@ public final class StageRun {
   }
 
   private static String fingerprint(List<ProgramTensor> tensors) {
-    Map<String, Tensor> byName = new LinkedHashMap<>();
-    tensors.forEach(t -> byName.put(t.name(), t.copy()));
-    return Fingerprint.of(byName);
+    return Fingerprint.of(ProgramTensor.copies(tensors));
   }
 
   private static long numel(List<ProgramTensor> tensors) {

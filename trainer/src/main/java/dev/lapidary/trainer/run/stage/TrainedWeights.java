@@ -8,7 +8,6 @@ import dev.lapidary.trainer.program.ProgramTensor;
 import dev.lapidary.trainer.program.TrainingProgram;
 import dev.lapidary.trainer.program.WeightAverage;
 import java.util.Arrays;
-import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Supplier;
@@ -66,11 +65,7 @@ public record TrainedWeights(TrainingProgram program, Optional<WeightAverage> av
 
   /** Copies of the weights themselves. */
   public Map<String, Tensor> copies() {
-    Map<String, Tensor> copies = new LinkedHashMap<>();
-    for (ProgramTensor tensor : program.tensors()) {
-      copies.put(tensor.name(), tensor.copy());
-    }
-    return copies;
+    return ProgramTensor.copies(program.tensors());
   }
 
   /** Copies; empty if there is no average. */

@@ -2,6 +2,7 @@ package dev.lapidary.trainer.run.step;
 
 import dev.lapidary.trainer.checkpoint.TrainingState.Adapted;
 import dev.lapidary.trainer.checkpoint.TrainingState.Position;
+import dev.lapidary.trainer.run.network.NotFinite;
 import java.util.function.LongToDoubleFunction;
 
 /**
@@ -16,7 +17,7 @@ public interface EpochSteps extends AutoCloseable {
    *
    * @param at the position of its first batch
    * @param factors of the schedule, by the step in the epoch
-   * @throws LossNotFinite (exit 1) if the loss is not finite; nothing is updated then
+   * @throws NotFinite (exit 1) if the loss is not finite; nothing is updated then
    */
   TrainingStep.Done take(Position at, LongToDoubleFunction factors, Adapted adapted);
 

@@ -23,6 +23,7 @@ import dev.lapidary.trainer.program.TrainingProgram;
 import dev.lapidary.trainer.report.Progress;
 import dev.lapidary.trainer.run.inputs.RunInputs;
 import dev.lapidary.trainer.run.network.BatchTensors;
+import dev.lapidary.trainer.run.network.NotFinite;
 import dev.lapidary.trainer.run.network.Teacher;
 import dev.lapidary.trainer.run.stage.StageRun;
 import java.nio.file.Path;
@@ -90,7 +91,7 @@ public record TrainingStep(
    * @param at the first batch's position
    * @param images of the whole step
    * @param factor of the schedule
-   * @throws LossNotFinite (exit 1) if the loss is not finite; nothing is updated then
+   * @throws NotFinite (exit 1) if the loss is not finite; nothing is updated then
    */
   public Done take(
       StageRun stage,
@@ -110,7 +111,7 @@ public record TrainingStep(
    * The first half of a step: forward and backward.
    *
    * @param at the first batch's position, by the worker's own count
-   * @throws LossNotFinite (exit 1) if the loss is not finite
+   * @throws NotFinite (exit 1) if the loss is not finite
    */
   public Accumulated accumulate(
       NDManager step, StageRun stage, BatchSource source, Position at, Part part, Adapted adapted) {
@@ -124,7 +125,7 @@ public record TrainingStep(
       Micro micro = new Micro(stage, batch, at, number, part.ofStep(), now);
       Work work = clock.computing(() -> halving(step, micro));
       now = now.with(work.parts());
-      sums = sums.plus(work.sums().loss(), batch.count(), work.sums().correct());
+      sums = sums.plus(work.sums());
       sum =
           Optional.of(
               sum.isEmpty() ? work.gradients() : program.add(step, sum.get(), work.gradients()));
@@ -273,7 +274,7 @@ public record TrainingStep(
             gradients.logits().toFloatArray(),
             Arrays.copyOfRange(batch.labels(), from * width, (from + images) * width),
             Arrays.copyOfRange(batch.samples(), from, from + images));
-    return sums.plus((double) gradients.loss() * images, images, correct);
+    return sums.plus(new Sums((double) gradients.loss() * images, images, correct));
   }
 
   /** fp16 may overflow: such a step is skipped, not the end. */
@@ -283,8 +284,8 @@ public record TrainingStep(
     }
   }
 
-  private LossNotFinite notFinite(String value, StageRun stage, Position at) {
-    return new LossNotFinite(
+  private NotFinite notFinite(String value, StageRun stage, Position at) {
+    return new NotFinite(
         ("the loss is %s at step %d (stage %s, epoch %d); the last good checkpoint is in %s; the"
                 + " likely cause is a learning rate that is too high: try a third of %s")
             .formatted(

@@ -1,28 +1,25 @@
 package dev.lapidary.trainer.run.step;
 
 import dev.lapidary.core.failure.Failure;
-import dev.lapidary.core.image.Preprocessor;
 import dev.lapidary.core.tensor.Tensor;
-import dev.lapidary.trainer.augment.Augmentation;
 import dev.lapidary.trainer.checkpoint.TrainingState.Adapted;
 import dev.lapidary.trainer.checkpoint.TrainingState.Position;
 import dev.lapidary.trainer.data.Loader;
+import dev.lapidary.trainer.data.Shard;
 import dev.lapidary.trainer.plan.StageConfig;
 import dev.lapidary.trainer.program.Optimizer;
-import dev.lapidary.trainer.program.ProgramTensor;
 import dev.lapidary.trainer.program.TrainingProgram;
 import dev.lapidary.trainer.report.Progress;
 import dev.lapidary.trainer.run.inputs.RunInputs;
 import dev.lapidary.trainer.run.network.Fingerprint;
+import dev.lapidary.trainer.run.network.NotFinite;
 import dev.lapidary.trainer.run.network.StopRequest;
 import dev.lapidary.trainer.run.network.Teacher;
 import dev.lapidary.trainer.run.stage.EpochBatches;
 import dev.lapidary.trainer.run.stage.StageRun;
-import java.io.PrintWriter;
-import java.io.Writer;
+import dev.lapidary.trainer.run.stage.TrainedWeights;
 import java.nio.file.Path;
 import java.util.Arrays;
-import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
@@ -59,22 +56,27 @@ public final class Trial {
   }
 
   public static void run(RunInputs inputs, TrainingProgram program, int stageIndex, Steps steps) {
-    Map<String, Tensor> before = tensors(program);
+    TrainedWeights weights = new TrainedWeights(program, Optional.empty());
+    Map<String, Tensor> before = weights.copies();
     StageConfig stage = inputs.config().stages().get(stageIndex);
     StageRun run = StageRun.enter(stage, program, inputs.network());
     Optional<Teacher> teacher = inputs.openTeacher();
-    Progress silent = new Progress(new PrintWriter(Writer.nullWriter()), false);
     TrainingStep step =
         TrainingStep.of(
-            inputs, program, teacher, new TrainingClock(), silent, Path.of("checkpoints"));
-    try (Loader loader = loader(inputs, stage);
+            inputs,
+            program,
+            teacher,
+            new TrainingClock(),
+            Progress.silent(),
+            Path.of("checkpoints"));
+    try (Loader loader = inputs.loader(inputs.augmentation(stage), 0);
         Optimizer optimizer = new Optimizer(program, stage.optimizer())) {
       epochs(inputs, stageIndex, loader, step, run, optimizer, steps);
     } finally {
       teacher.ifPresent(Teacher::close);
-      before.forEach((name, value) -> write(program, name, value));
+      weights.write(before, "a trial");
     }
-    if (!Fingerprint.of(tensors(program)).equals(Fingerprint.of(before))) {
+    if (!Fingerprint.of(weights.copies()).equals(Fingerprint.of(before))) {
       throw new IllegalStateException("a trial changed the network");
     }
   }
@@ -115,70 +117,26 @@ public final class Trial {
     int done = 0;
     Adapted[] adapted = {inputs.adapted()};
     for (int epoch = 0; true; epoch++) {
-      EpochBatches plan =
-          EpochBatches.of(
-              inputs.data().learned().images(),
-              inputs.config().data().sampling(),
-              inputs.config().seed(),
-              epoch,
-              run.config());
-      try (Loader.Batches batches =
-          loader.batches(plan.order(), run.config().batchSize(), epoch, 0)) {
-        long batch = 0;
-        while (batches.hasNext()) {
+      EpochBatches plan = inputs.epochBatches(epoch, run.config(), Shard.WHOLE);
+      Loader.Batches batches = loader.batches(plan.order(), run.config().batchSize(), epoch, 0);
+      try (OwnSteps own = new OwnSteps(step, run, optimizer, batches, plan)) {
+        for (long batch = 0; own.hasNext(); batch += run.config().accumulate()) {
           Position at = new Position(stageIndex, epoch, batch, done);
-          long images = plan.imagesOfStep(batch);
-          boolean more =
-              steps.next(
-                  done, factor -> loss(step, run, optimizer, batches, at, images, factor, adapted));
-          if (!more) {
+          if (!steps.next(done++, factor -> loss(own, at, factor, adapted))) {
             return;
           }
-          batch += run.config().accumulate();
-          done++;
         }
       }
     }
   }
 
-  private static double loss(
-      TrainingStep step,
-      StageRun run,
-      Optimizer optimizer,
-      Loader.Batches batches,
-      Position at,
-      long images,
-      double factor,
-      Adapted[] adapted) {
+  private static double loss(OwnSteps own, Position at, double factor, Adapted[] adapted) {
     try {
-      TrainingStep.Done done = step.take(run, optimizer, batches, at, images, factor, adapted[0]);
+      TrainingStep.Done done = own.take(at, number -> factor, adapted[0]);
       adapted[0] = done.adapted();
-      return done.sums().loss() / (double) images;
-    } catch (LossNotFinite e) {
+      return done.sums().loss() / (double) done.sums().images();
+    } catch (NotFinite e) {
       return Double.NaN;
-    }
-  }
-
-  private static Loader loader(RunInputs inputs, StageConfig stage) {
-    Augmentation view =
-        Augmentation.parse(
-            stage.augment(), inputs.network().preprocessing(), inputs.config().seed());
-    Preprocessor preprocessor = Preprocessor.of(inputs.network().preprocessing());
-    int threads = inputs.config().threads();
-    return new Loader(inputs.data().learned().images(), preprocessor, view, threads, 0);
-  }
-
-  private static Map<String, Tensor> tensors(TrainingProgram program) {
-    Map<String, Tensor> copies = new LinkedHashMap<>();
-    program.tensors().forEach(tensor -> copies.put(tensor.name(), tensor.copy()));
-    return copies;
-  }
-
-  private static void write(TrainingProgram program, String name, Tensor value) {
-    for (ProgramTensor tensor : program.tensors()) {
-      if (tensor.name().equals(name)) {
-        program.write(tensor.array(), value.bytes());
-      }
     }
   }
 }

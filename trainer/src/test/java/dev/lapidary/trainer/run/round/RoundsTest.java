@@ -181,7 +181,7 @@ class RoundsTest {
             localSteps == 1
                 ? "stage all: a step averages the gradients of 2 x 4 images"
                 : "workers meet after each 2 steps of 4 images; the outer step has rate 0.7,"
-                      + " momentum 0.9");
+                    + " momentum 0.9");
     Path stopped = folder.resolve("stopped");
     AtomicInteger asked = new AtomicInteger();
     assertThat(Runs.start(stopped, local, progress, () -> asked.incrementAndGet() >= steps))

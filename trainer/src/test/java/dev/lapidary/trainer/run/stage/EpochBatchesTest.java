@@ -6,6 +6,7 @@ import dev.lapidary.trainer.data.DataFormat;
 import dev.lapidary.trainer.data.Dataset;
 import dev.lapidary.trainer.data.EpochOrder;
 import dev.lapidary.trainer.data.PicturedFolder;
+import dev.lapidary.trainer.data.Shard;
 import dev.lapidary.trainer.plan.RunYaml;
 import dev.lapidary.trainer.plan.StageConfig;
 import java.nio.file.Path;
@@ -32,7 +33,7 @@ class EpochBatchesTest {
 
   @Test
   void balancedEpochsHoldEachClassEquallyOften() {
-    EpochBatches epoch = EpochBatches.of(data, EpochOrder.BALANCED, 1, 0, stage(5, 2));
+    EpochBatches epoch = EpochBatches.of(data, EpochOrder.BALANCED, 1, 0, stage(5, 2), Shard.WHOLE);
     assertThat(classes(epoch)).containsExactly(6, 6, 6);
     assertThat(epoch.batches()).isEqualTo(4);
     assertThat(epoch.steps()).isEqualTo(2);
@@ -42,7 +43,7 @@ class EpochBatchesTest {
 
   @Test
   void shuffledEpochsHoldEachImageOnce() {
-    EpochBatches epoch = EpochBatches.of(data, EpochOrder.SHUFFLED, 1, 0, stage(5, 1));
+    EpochBatches epoch = EpochBatches.of(data, EpochOrder.SHUFFLED, 1, 0, stage(5, 1), Shard.WHOLE);
     assertThat(classes(epoch)).containsExactly(2, 8, 8);
     assertThat(Arrays.stream(epoch.order()).distinct().count()).isEqualTo(18);
   }
@@ -51,7 +52,8 @@ class EpochBatchesTest {
   void anImageAloneInTheLastBatchIsLeftOutOfThisEpoch() {
     Set<Integer> leftOut = new HashSet<>();
     for (int epoch = 0; epoch < 8; epoch++) {
-      EpochBatches batches = EpochBatches.of(data, EpochOrder.SHUFFLED, 1, epoch, stage(17, 1));
+      EpochBatches batches =
+          EpochBatches.of(data, EpochOrder.SHUFFLED, 1, epoch, stage(17, 1), Shard.WHOLE);
       assertThat(batches.order()).hasSize(17).doesNotHaveDuplicates();
       assertThat(batches.batches()).isEqualTo(1);
       leftOut.add(IntStream.range(0, 18).sum() - Arrays.stream(batches.order()).sum());
