@@ -3,6 +3,7 @@ package dev.lapidary.serve.http;
 import dev.lapidary.serve.admission.Admission;
 import dev.lapidary.serve.admission.PriorityCounts;
 import dev.lapidary.serve.inference.ModelStatistics;
+import dev.lapidary.serve.inference.ModelStatistics.Count;
 import dev.lapidary.serve.inference.ModelStatistics.Snapshot;
 import dev.lapidary.serve.repository.ModelId;
 import dev.lapidary.serve.repository.ShadowRoute;
@@ -17,12 +18,12 @@ import io.micrometer.core.instrument.binder.system.UptimeMetrics;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
 import java.util.function.LongConsumer;
 import java.util.function.ToDoubleFunction;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /**
@@ -30,7 +31,7 @@ import java.util.stream.Stream;
  * words mean, in seconds; requests and waiting are histograms too, since sums tell no percentile.
  */
 final class Metrics implements AutoCloseable {
-  private static final String PREFIX = "lapidary.inference.";
+  private static final String PREFIX = "lapidary.";
 
   /** From a small network's time to the longest deadline. */
   private static final Duration[] BUCKETS =
@@ -55,48 +56,38 @@ final class Metrics implements AutoCloseable {
     outcome(requests, "late", RequestCounts.Snapshot::late);
     outcome(requests, "gone", RequestCounts.Snapshot::gone);
     outcome(requests, "failed", RequestCounts.Snapshot::failed);
-    FunctionCounter.builder("lapidary.unauthorized", requests, RequestCounts::withoutKey)
-        .description("requests without an API key that is known")
-        .register(registry);
-    gauge("open.requests", "received and not answered", requests, r -> r.snapshot().open());
-    gauge("held.images", "accepted and not answered", admission, a -> a.held().images());
-    gauge("held.bytes", "of bodies, come and not answered", admission, a -> a.held().bytes());
+    String withoutKey = "requests without an API key that is known";
+    count("unauthorized", withoutKey, Tags.empty(), requests, RequestCounts::withoutKey);
+    String open = "received and not answered";
+    gauge("open.requests", open, Tags.empty(), requests, r -> r.snapshot().open());
+    String images = "accepted and not answered";
+    gauge("held.images", images, Tags.empty(), admission, a -> a.held().images());
+    String bytes = "of bodies, come and not answered";
+    gauge("held.bytes", bytes, Tags.empty(), admission, a -> a.held().bytes());
   }
 
   private void outcome(
-      RequestCounts requests, String outcome, ToDoubleFunction<RequestCounts.Snapshot> count) {
-    FunctionCounter.builder("lapidary.requests", requests, r -> count.applyAsDouble(r.snapshot()))
-        .description("requests to /predict and to infer, by what became of them")
-        .tag("outcome", outcome)
-        .register(registry);
-  }
-
-  private <T> void gauge(String name, String what, T of, ToDoubleFunction<T> value) {
-    Gauge.builder("lapidary." + name, of, value).description(what).register(registry);
+      RequestCounts requests, String outcome, ToDoubleFunction<RequestCounts.Snapshot> value) {
+    String what = "requests to /predict and to infer, by what became of them";
+    Tags tags = Tags.of("outcome", outcome);
+    count("requests", what, tags, requests, r -> value.applyAsDouble(r.snapshot()));
   }
 
   /** By priority, from 1 to so many. */
   PriorityCounts priorities(int levels) {
-    List<LongConsumer> durations = new ArrayList<>();
-    for (int level = 1; level <= levels; level++) {
-      Timer timer =
-          histogram(
-              "lapidary.priority.request.duration",
-              "from a request's admission until nothing worked for it any more",
-              priority(level));
-      durations.add(nanos -> timer.record(nanos, TimeUnit.NANOSECONDS));
-    }
-    PriorityCounts counts = new PriorityCounts(durations);
+    String took = "from a request's admission until nothing worked for it any more";
+    PriorityCounts counts =
+        new PriorityCounts(
+            IntStream.rangeClosed(1, levels)
+                .mapToObj(level -> time("priority.request.duration", took, priority(level)))
+                .toList());
     for (int level = 1; level <= levels; level++) {
       int own = level;
-      FunctionCounter.builder("lapidary.priority.images", counts, c -> c.imagesOf(own))
-          .description("images, or rows, that were admitted")
-          .tags(priority(level))
-          .register(registry);
-      FunctionCounter.builder("lapidary.priority.refused", counts, c -> c.refusedOf(own))
-          .description("requests that found no room or no time")
-          .tags(priority(level))
-          .register(registry);
+      Tags tags = priority(level);
+      String images = "images, or rows, that were admitted";
+      count("priority.images", images, tags, counts, c -> c.imagesOf(own));
+      String refused = "requests that found no room or no time";
+      count("priority.refused", refused, tags, counts, c -> c.refusedOf(own));
     }
     return counts;
   }
@@ -105,14 +96,11 @@ final class Metrics implements AutoCloseable {
   void watch(int levels, Admission admission) {
     for (int level = 1; level <= levels; level++) {
       int own = level;
-      Gauge.builder("lapidary.priority.held.images", admission, a -> a.imagesOf(own))
-          .description("images, or rows, that are admitted and not answered")
-          .tags(priority(level))
-          .register(registry);
-      Gauge.builder("lapidary.priority.held.pixels", admission, a -> a.pixelsOf(own))
-          .description("of these, that are not decoded yet")
-          .tags(priority(level))
-          .register(registry);
+      Tags tags = priority(level);
+      String images = "images, or rows, that are admitted and not answered";
+      gauge("priority.held.images", images, tags, admission, a -> a.imagesOf(own));
+      String pixels = "of these, that are not decoded yet";
+      gauge("priority.held.pixels", pixels, tags, admission, a -> a.pixelsOf(own));
     }
   }
 
@@ -123,75 +111,67 @@ final class Metrics implements AutoCloseable {
   /** Of one version, measured from now on. */
   ModelStatistics statistics(ModelId id) {
     Tags tags = Tags.of("model", id.name(), "version", id.version());
-    Timer requests = timer("request.duration", "of successful requests, until answered", tags);
-    Timer queue = timer("queue.duration", "that successful requests waited for a run", tags);
     ModelStatistics own =
         new ModelStatistics(
-            nanos -> requests.record(nanos, TimeUnit.NANOSECONDS),
-            nanos -> queue.record(nanos, TimeUnit.NANOSECONDS));
+            time("inference.request.duration", "of successful requests, until answered", tags),
+            time("inference.queue.duration", "that successful requests waited for a run", tags));
     count(own, tags, "request.success", "requests answered", s -> s.success().count());
     count(own, tags, "request.failure", "requests not answered", s -> s.fail().count());
     count(own, tags, "count", "images, or rows, that ran", Snapshot::inferences);
     count(own, tags, "exec.count", "runs of the network", Snapshot::executions);
-    count(
-        own,
-        tags,
-        "compute.input.duration.seconds",
-        "decoding",
-        s -> s.computeInput().nanos() / 1e9);
-    count(
-        own,
-        tags,
-        "compute.infer.duration.seconds",
-        "running",
-        s -> s.computeInfer().nanos() / 1e9);
-    count(
-        own,
-        tags,
-        "compute.output.duration.seconds",
-        "answering",
-        s -> s.computeOutput().nanos() / 1e9);
+    seconds(own, tags, "input", "decoding", Snapshot::computeInput);
+    seconds(own, tags, "infer", "running", Snapshot::computeInfer);
+    seconds(own, tags, "output", "answering", Snapshot::computeOutput);
     return own;
+  }
+
+  private void seconds(
+      ModelStatistics of, Tags tags, String stage, String what, Function<Snapshot, Count> value) {
+    String name = "compute." + stage + ".duration.seconds";
+    count(of, tags, name, what, s -> value.apply(s).nanos() / 1e9);
+  }
+
+  private void count(
+      ModelStatistics of, Tags tags, String name, String what, ToDoubleFunction<Snapshot> value) {
+    count("inference." + name, what, tags, of, s -> value.applyAsDouble(s.snapshot()));
   }
 
   /** Of a model's shadow. */
   ShadowCounts shadow(ShadowRoute route) {
     Tags tags = Tags.of("model", route.name(), "shadow", route.target());
-    String name = "lapidary.shadow.run.duration";
-    String what = "of the runs that the same images were in";
-    Timer ofModel = histogram(name, what, tags.and("of", "model"));
-    Timer ofShadow = histogram(name, what, tags.and("of", "shadow"));
+    String took = "of the runs that the same images were in";
     ShadowCounts own =
         new ShadowCounts(
-            nanos -> ofModel.record(nanos, TimeUnit.NANOSECONDS),
-            nanos -> ofShadow.record(nanos, TimeUnit.NANOSECONDS));
+            time("shadow.run.duration", took, tags.and("of", "model")),
+            time("shadow.run.duration", took, tags.and("of", "shadow")));
+    String images = "images that the model answered, by what became of their copies";
     for (ShadowCounts.Fate fate : ShadowCounts.Fate.values()) {
-      FunctionCounter.builder("lapidary.shadow.images", own, counts -> counts.of(fate))
-          .description("images that the model answered, by what became of their copies")
-          .tags(tags.and("outcome", fate.name().toLowerCase(Locale.ROOT)))
-          .register(registry);
+      Tags fates = tags.and("outcome", fate.name().toLowerCase(Locale.ROOT));
+      count("shadow.images", images, fates, own, counts -> counts.of(fate));
     }
     return own;
   }
 
-  private Timer timer(String name, String what, Tags tags) {
-    return histogram(PREFIX + name, what, tags);
+  private <T> void gauge(String name, String what, Tags tags, T of, ToDoubleFunction<T> value) {
+    Gauge.builder(PREFIX + name, of, value).description(what).tags(tags).register(registry);
   }
 
-  private Timer histogram(String name, String what, Tags tags) {
-    return Timer.builder(name)
-        .description("time " + what)
-        .tags(tags)
-        .serviceLevelObjectives(BUCKETS)
-        .register(registry);
-  }
-
-  private void count(
-      ModelStatistics of, Tags tags, String name, String what, ToDoubleFunction<Snapshot> value) {
-    FunctionCounter.builder(PREFIX + name, of, s -> value.applyAsDouble(s.snapshot()))
+  private <T> void count(String name, String what, Tags tags, T of, ToDoubleFunction<T> value) {
+    FunctionCounter.builder(PREFIX + name, of, value)
         .description(what)
         .tags(tags)
         .register(registry);
+  }
+
+  /** A histogram, which is told nanoseconds. */
+  private LongConsumer time(String name, String what, Tags tags) {
+    Timer timer =
+        Timer.builder(PREFIX + name)
+            .description("time " + what)
+            .tags(tags)
+            .serviceLevelObjectives(BUCKETS)
+            .register(registry);
+    return nanos -> timer.record(nanos, TimeUnit.NANOSECONDS);
   }
 
   /** In Prometheus' text format, version 0.0.4. */
