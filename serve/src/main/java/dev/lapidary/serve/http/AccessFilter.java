@@ -75,8 +75,7 @@ final class AccessFilter implements Ordered {
         millisSince(trace.beganNanos()),
         trace.id(),
         traceId.orElse(""),
-        agent == null ? "" : ClientText.brief(agent),
-        0);
+        agent == null ? "" : ClientText.brief(agent));
   }
 
   /** Such as 1.1. */

@@ -2,6 +2,7 @@ package dev.lapidary.serve.http;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonProperty;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.util.concurrent.ArrayBlockingQueue;
@@ -41,7 +42,6 @@ public final class AccessLog implements AutoCloseable {
    * @param status of HTTP, or by name of gRPC
    * @param bytes of the answer's body
    * @param millis from the request's head to its answer
-   * @param dropped lines that were left out before
    */
   @JsonInclude(JsonInclude.Include.NON_DEFAULT)
   record Line(
@@ -55,8 +55,7 @@ public final class AccessLog implements AutoCloseable {
       double millis,
       @JsonProperty("request_id") String requestId,
       @JsonProperty("trace_id") String traceId,
-      @JsonProperty("user_agent") String userAgent,
-      long dropped) {}
+      @JsonProperty("user_agent") String userAgent) {}
 
   void add(Line line) {
     if (!lines.offer(line)) {
@@ -81,23 +80,10 @@ public final class AccessLog implements AutoCloseable {
     }
   }
 
-  private Line counted(Line line) {
+  /** With the number of lines that were left out before it, if some were. */
+  private Object counted(Line line) {
     long left = dropped.getAndSet(0);
-    return left == 0
-        ? line
-        : new Line(
-            line.time(),
-            line.client(),
-            line.protocol(),
-            line.method(),
-            line.path(),
-            line.status(),
-            line.bytes(),
-            line.millis(),
-            line.requestId(),
-            line.traceId(),
-            line.userAgent(),
-            left);
+    return left == 0 ? line : Json.MAPPER.<ObjectNode>valueToTree(line).put("dropped", left);
   }
 
   /** Writes what waits. */

@@ -57,7 +57,6 @@ record CallLines(Optional<AccessLog> lines, Optional<RequestSpans> spans) {
         AccessFilter.millisSince(call.beganNanos()),
         call.requestId(),
         traceId.or(trace::traceId).orElse(""),
-        agent(call).orElse(""),
-        0);
+        agent(call).orElse(""));
   }
 }
