@@ -1,19 +1,17 @@
 package dev.lapidary.serve.http;
 
+import io.micronaut.http.HttpRequest;
 import io.netty.buffer.Unpooled;
-import io.netty.channel.ChannelDuplexHandler;
+import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
-import io.netty.channel.ChannelPromise;
 import io.netty.handler.codec.http2.Http2ConnectionAdapter;
 import io.netty.handler.codec.http2.Http2ConnectionHandler;
 import io.netty.handler.codec.http2.Http2Error;
 import io.netty.handler.codec.http2.Http2Stream;
-import io.netty.util.concurrent.EventExecutor;
 import io.netty.util.concurrent.ScheduledFuture;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
-import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -23,20 +21,12 @@ import org.jspecify.annotations.Nullable;
  * pings.
  */
 @SuppressWarnings("FutureReturnValueIgnored") // Netty's, of closing: there is no one to tell
-final class Http2Guard extends ChannelDuplexHandler implements ChannelGuard {
+final class Http2Guard extends ChannelGuard {
   /** Requests that one connection may have open; the others wait at the client. */
   static final int MAX_STREAMS = 64;
 
   private final Http2ConnectionHandler codec;
-  private final Connections connections;
-  private final ServerSettings.Timeouts timeouts;
-  private final LastWords lastWords = new LastWords();
   private final Map<Integer, Open> streams = new HashMap<>();
-  private final EventExecutor loop;
-  private @Nullable ChannelHandlerContext self;
-  private @Nullable ScheduledFuture<?> timer;
-  private boolean idleTooLong;
-  private boolean ending;
   private boolean takesNoMore;
   private long reads;
 
@@ -50,20 +40,14 @@ final class Http2Guard extends ChannelDuplexHandler implements ChannelGuard {
     }
   }
 
-  /**
-   * To be put before the codec, where bytes are bytes.
-   *
-   * @param loop the connection's
-   */
+  /** To be put before the codec, where bytes are bytes. */
   Http2Guard(
       Http2ConnectionHandler codec,
-      EventExecutor loop,
+      Channel channel,
       Connections connections,
       ServerSettings.Timeouts timeouts) {
+    super(channel, connections, timeouts);
     this.codec = codec;
-    this.loop = loop;
-    this.connections = connections;
-    this.timeouts = timeouts;
     // The setting that says so holds only once the client has acknowledged it.
     codec.connection().remote().maxActiveStreams(MAX_STREAMS);
     codec.connection().addListener(new Streams());
@@ -76,10 +60,7 @@ final class Http2Guard extends ChannelDuplexHandler implements ChannelGuard {
       disarm();
       // By then it is answered; what it holds still is an answer that nobody reads.
       Duration maximum = timeouts.maxDeadline().plus(timeouts.keepAlive());
-      streams.put(
-          stream.id(),
-          new Open(
-              loop.schedule(() -> reset(stream.id()), maximum.toMillis(), TimeUnit.MILLISECONDS)));
+      streams.put(stream.id(), new Open(later(maximum, () -> reset(stream.id()))));
     }
 
     @Override
@@ -89,10 +70,10 @@ final class Http2Guard extends ChannelDuplexHandler implements ChannelGuard {
         closed.end.cancel(false);
         closed.gone.run();
       }
-      if (streams.isEmpty() && !lastWords.areSaid()) {
+      if (streams.isEmpty() && !hasEnded()) {
         closeAfter(timeouts.keepAlive());
-        if (ending) {
-          endWhenQuiet();
+        if (isEnding()) {
+          lookWhenQuiet();
         }
       }
     }
@@ -107,15 +88,14 @@ final class Http2Guard extends ChannelDuplexHandler implements ChannelGuard {
   }
 
   private @Nullable ChannelHandlerContext codecContext() {
-    ChannelHandlerContext own = self;
-    return own == null ? null : own.pipeline().context(codec);
+    return channel.pipeline().context(codec);
   }
 
   @Override
-  public Watch watch(io.micronaut.http.HttpRequest<?> request, Runnable gone) {
+  Watch watch(HttpRequest<?> request, Runnable gone) {
     int stream = Http2Requests.stream(request);
-    loop.execute(() -> tell(stream, gone));
-    return () -> loop.execute(() -> forget(stream));
+    channel.eventLoop().execute(() -> tell(stream, gone));
+    return () -> channel.eventLoop().execute(() -> forget(stream));
   }
 
   private void tell(int stream, Runnable gone) {
@@ -135,21 +115,6 @@ final class Http2Guard extends ChannelDuplexHandler implements ChannelGuard {
   }
 
   @Override
-  public void handlerAdded(ChannelHandlerContext context) {
-    self = context;
-    context.channel().attr(KEY).set(this);
-    closeAfter(timeouts.header());
-    if (connections.isEnding()) {
-      end();
-    }
-  }
-
-  @Override
-  public void handlerRemoved(ChannelHandlerContext context) {
-    disarm();
-  }
-
-  @Override
   public void channelRead(ChannelHandlerContext context, Object message) throws Exception {
     reads++;
     super.channelRead(context, message);
@@ -160,13 +125,10 @@ final class Http2Guard extends ChannelDuplexHandler implements ChannelGuard {
    * nevertheless for a moment, and ends it when all is answered.
    */
   @Override
-  public void end() {
-    if (!ending) {
-      ending = true;
-      goAway(Integer.MAX_VALUE);
-      loop.schedule(this::takeNoMore, Connections.STOP_LINGER.toMillis(), TimeUnit.MILLISECONDS);
-      endWhenQuiet();
-    }
+  void endWhenQuiet() {
+    goAway(Integer.MAX_VALUE);
+    later(Connections.STOP_LINGER, this::takeNoMore);
+    lookWhenQuiet();
   }
 
   /** What the client begins from here on it may ask again elsewhere. */
@@ -178,7 +140,7 @@ final class Http2Guard extends ChannelDuplexHandler implements ChannelGuard {
 
   private void goAway(int lastStream) {
     ChannelHandlerContext context = codecContext();
-    if (context != null && context.channel().isActive() && !lastWords.areSaid()) {
+    if (context != null && channel.isActive() && !hasEnded()) {
       codec.goAway(
           context,
           lastStream,
@@ -189,33 +151,20 @@ final class Http2Guard extends ChannelDuplexHandler implements ChannelGuard {
     }
   }
 
-  private void endWhenQuiet() {
+  private void lookWhenQuiet() {
     long before = reads;
-    loop.schedule(() -> endIfQuiet(before), Connections.QUIET.toMillis(), TimeUnit.MILLISECONDS);
+    later(Connections.QUIET, () -> endIfQuiet(before));
   }
 
   private void endIfQuiet(long before) {
-    ChannelHandlerContext context = self;
-    if (context == null || !streams.isEmpty()) {
+    if (!streams.isEmpty()) {
       return; // the last stream that closes looks again
     }
     if (takesNoMore || reads == before) {
-      context.channel().close();
+      channel.close();
     } else {
-      endWhenQuiet();
+      lookWhenQuiet();
     }
-  }
-
-  /** Of the codec, once it has said that nothing more comes. */
-  @Override
-  public void close(ChannelHandlerContext context, ChannelPromise promise) throws Exception {
-    disarm();
-    if (!context.channel().isActive() || idleTooLong) {
-      super.close(context, promise);
-      return;
-    }
-    context.channel().closeFuture().addListener(closed -> promise.trySuccess());
-    lastWords.say(context, connections.linger(ending, timeouts));
   }
 
   /** An answer that comes after its client has given up the stream has nowhere to go. */
@@ -226,29 +175,6 @@ final class Http2Guard extends ChannelDuplexHandler implements ChannelGuard {
             && String.valueOf(error.getMessage()).startsWith("Stream ");
     if (!tooLate) {
       super.exceptionCaught(context, error);
-    }
-  }
-
-  private void closeAfter(Duration time) {
-    disarm();
-    timer =
-        loop.schedule(
-            () -> {
-              ChannelHandlerContext context = self;
-              if (context != null) {
-                idleTooLong = true;
-                context.channel().close();
-              }
-            },
-            time.toMillis(),
-            TimeUnit.MILLISECONDS);
-  }
-
-  private void disarm() {
-    ScheduledFuture<?> running = timer;
-    if (running != null) {
-      running.cancel(false);
-      timer = null;
     }
   }
 }
