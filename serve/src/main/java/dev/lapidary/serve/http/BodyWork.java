@@ -13,14 +13,11 @@ import io.micronaut.http.server.netty.NettyHttpRequest;
 import jakarta.inject.Singleton;
 import java.io.IOException;
 import java.time.Duration;
-import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * The way of a request with a body, from its header to its answer: read, taken apart, begun, and
@@ -29,25 +26,22 @@ import org.slf4j.LoggerFactory;
  */
 @Singleton
 final class BodyWork {
-  private static final Logger LOG = LoggerFactory.getLogger(BodyWork.class);
-
   private final ServerState state;
 
   BodyWork(ServerState state) {
     this.state = state;
   }
 
-  /** Work on one request. */
-  interface Begun {
-    /** Completes once nothing works for it any more. */
-    CompletableFuture<HttpResponse<byte[]>> answer();
-
-    /** After which its answer is of no use; the request's own may come before the transport's. */
-    Deadline deadline();
-
-    /** Drops what has not begun; what has begun ends. */
-    void cancel();
-  }
+  /**
+   * Work on one request.
+   *
+   * @param answer completes once nothing works for it any more
+   * @param deadline after which its answer is of no use; the request's own may come before the
+   *     transport's
+   * @param cancel drops what has not begun; what has begun ends
+   */
+  record Begun(
+      CompletableFuture<HttpResponse<byte[]>> answer, Deadline deadline, Runnable cancel) {}
 
   /** Begins to work. */
   @FunctionalInterface
@@ -84,11 +78,7 @@ final class BodyWork {
       return answer;
     }
     Refusal refusal = refusal(error);
-    if (refusal.code().equals(Refusal.CLIENT_GONE)) {
-      state.requests().gone();
-    } else {
-      state.requests().refused(refusal);
-    }
+    state.requests().refused(refusal);
     MutableHttpResponse<byte[]> response = ErrorBody.of(request, refusal);
     return refusal.code().equals(Refusal.TOO_SLOW)
         ? response.header(HttpHeaders.CONNECTION, "close")
@@ -138,7 +128,7 @@ final class BodyWork {
               watch.end();
               if (error != null) {
                 body.completeExceptionally(error);
-                work.thenAccept(Begun::cancel);
+                work.thenAccept(begun -> begun.cancel().run());
               }
             });
   }
@@ -174,12 +164,9 @@ final class BodyWork {
         new BodyReader.Limits(max, likely, retryAfter));
   }
 
-  private static Refusal refusal(@Nullable Throwable error) {
+  /** Of what went wrong while a body was read, or later. */
+  static Refusal refusal(@Nullable Throwable error) {
     Throwable cause = Refusal.cause(error);
-    Optional<Refusal> known = Refusal.known(cause);
-    if (known.isPresent()) {
-      return known.get();
-    }
     if (cause instanceof ContentLengthExceededException
         || cause instanceof BufferLengthExceededException) {
       return Refusal.tooLarge("the body has more bytes than the server's limit");
@@ -190,7 +177,6 @@ final class BodyWork {
     if (cause instanceof IOException) {
       return Refusal.clientGone(); // reading the body is the only I/O of a request
     }
-    LOG.error("a request failed", cause);
-    return Refusal.failed();
+    return Refusal.of(cause);
   }
 }

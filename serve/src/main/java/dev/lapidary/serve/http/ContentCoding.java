@@ -61,11 +61,23 @@ enum ContentCoding {
   }
 
   /**
+   * A body without its codings, the last of them taken off first.
+   *
+   * @param maxBytes of the body after each unpacking
    * @param room for what has been unpacked, which is held twice while it grows
    * @throws Refusal 400 if it is not packed so, or not whole; 413 if it is larger unpacked; 429 if
    *     there is no room for it
    */
-  byte[] unpack(byte[] packed, int maxBytes, RequestForm.Room room) {
+  static byte[] unpacked(
+      List<ContentCoding> codings, byte[] packed, int maxBytes, RequestForm.Room room) {
+    byte[] body = packed;
+    for (int i = codings.size() - 1; i >= 0; i--) {
+      body = codings.get(i).unpack(body, maxBytes, room);
+    }
+    return body;
+  }
+
+  private byte[] unpack(byte[] packed, int maxBytes, RequestForm.Room room) {
     ByteArrayOutputStream body = new ByteArrayOutputStream();
     byte[] chunk = new byte[CHUNK_BYTES];
     try (InputStream in = open(packed)) {

@@ -73,24 +73,21 @@ final class InferController {
           inference::retryAfter,
           (packed, room, permit) -> {
             long began = System.nanoTime();
-            byte[] body = unpacked(packed, codings, room);
+            byte[] body =
+                ContentCoding.unpacked(
+                    codings, packed, state.settings().limits().bodyBytes(), room);
             InferenceBody asked = read(body, headerLength, lease.model(), room);
             Inference.Work work =
                 inference.begin(asked.request(), asked.textual(), permit, deadline, named, began);
-            return new Inferring(work, asked, state.spans().isPresent());
+            return new BodyWork.Begun(
+                work.answer().thenApply(answer -> respond(answer, asked)),
+                work.deadline(),
+                work.cancel());
           });
     } catch (RuntimeException e) {
       lease.close();
       throw e;
     }
-  }
-
-  private byte[] unpacked(byte[] packed, List<ContentCoding> codings, RequestForm.Room room) {
-    byte[] body = packed;
-    for (int i = codings.size() - 1; i >= 0; i--) {
-      body = codings.get(i).unpack(body, state.settings().limits().bodyBytes(), room);
-    }
-    return body;
   }
 
   private static InferenceBody read(
@@ -117,42 +114,21 @@ final class InferController {
     return OptionalInt.of(Integer.parseInt(texts.get(0)));
   }
 
-  private record Inferring(Inference.Work work, InferenceBody asked, boolean traced)
-      implements BodyWork.Begun {
-    @Override
-    public CompletableFuture<HttpResponse<byte[]>> answer() {
-      return work.answer().thenApply(this::respond);
-    }
-
-    private HttpResponse<byte[]> respond(InferenceAnswer answer) {
-      HttpResponse<byte[]> response = InferController.respond(answer, asked);
-      if (traced) {
-        HttpSpan.note(response, Worked.now(answer.model(), answer.stages()));
-      }
-      return response;
-    }
-
-    @Override
-    public Deadline deadline() {
-      return work.deadline();
-    }
-
-    @Override
-    public void cancel() {
-      work.cancel().run();
-    }
-  }
-
-  private static HttpResponse<byte[]> respond(InferenceAnswer answer, InferenceBody asked) {
+  private HttpResponse<byte[]> respond(InferenceAnswer answer, InferenceBody asked) {
     InferenceWriter.Written written = InferenceWriter.write(answer, asked);
     MutableHttpResponse<byte[]> response =
         HttpResponse.ok(written.body())
             .header(ServerTiming.HEADER, ServerTiming.of(answer.stages()));
-    if (written.headerLength().isEmpty()) {
-      return response.contentType(MediaType.APPLICATION_JSON_TYPE);
+    if (written.headerLength().isPresent()) {
+      response
+          .contentType(MediaType.APPLICATION_OCTET_STREAM_TYPE)
+          .header(HEADER_LENGTH, Integer.toString(written.headerLength().getAsInt()));
+    } else {
+      response.contentType(MediaType.APPLICATION_JSON_TYPE);
     }
-    return response
-        .contentType(MediaType.APPLICATION_OCTET_STREAM_TYPE)
-        .header(HEADER_LENGTH, Integer.toString(written.headerLength().getAsInt()));
+    if (state.spans().isPresent()) {
+      HttpSpan.note(response, Worked.now(answer.model(), answer.stages()));
+    }
+    return response;
   }
 }

@@ -1,6 +1,5 @@
 package dev.lapidary.serve.http;
 
-import dev.lapidary.core.failure.Failure;
 import dev.lapidary.runtime.batch.Deadline;
 import dev.lapidary.serve.admission.Admission;
 import dev.lapidary.serve.inference.InferenceAnswer;
@@ -18,12 +17,9 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /** The server for a transport beside HTTP, which has its own words for what is refused. */
 final class LocalService implements InferenceService {
-  private static final Logger LOG = LoggerFactory.getLogger(LocalService.class);
 
   private final ServerState state;
 
@@ -174,12 +170,8 @@ final class LocalService implements InferenceService {
       state.requests().predictions();
       return answer;
     }
-    Refusal refusal = refusal(error);
-    if (refusal.code().equals(Refusal.CLIENT_GONE)) {
-      state.requests().gone();
-    } else {
-      state.requests().refused(refusal);
-    }
+    Refusal refusal = Refusal.of(error);
+    state.requests().refused(refusal);
     throw told(refusal);
   }
 
@@ -187,18 +179,8 @@ final class LocalService implements InferenceService {
     try {
       return call.get();
     } catch (RuntimeException e) {
-      throw told(refusal(e));
+      throw told(Refusal.of(e));
     }
-  }
-
-  private static Refusal refusal(@Nullable Throwable error) {
-    Throwable cause = Refusal.cause(error);
-    Optional<Refusal> known = Refusal.known(cause);
-    if (known.isPresent()) {
-      return known.get();
-    }
-    LOG.error("a request failed: {}", cause == null ? "" : Failure.reason(cause), cause);
-    return Refusal.failed();
   }
 
   private static ServiceError told(Refusal refusal) {

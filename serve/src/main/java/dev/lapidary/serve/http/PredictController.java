@@ -1,6 +1,5 @@
 package dev.lapidary.serve.http;
 
-import dev.lapidary.runtime.batch.Deadline;
 import dev.lapidary.serve.repository.Lease;
 import io.micronaut.http.HttpRequest;
 import io.micronaut.http.HttpResponse;
@@ -14,7 +13,6 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
-import java.util.function.Function;
 import java.util.function.Supplier;
 
 /** {@code POST /predict}: images in, classes out. No thread waits while a request does. */
@@ -75,28 +73,12 @@ final class PredictController {
             RequestWork work =
                 serving.classify(uploads, permit, query.deadline(), query.priority());
             ImageAnswers answers = new ImageAnswers(state, answering, query, uploads, began);
-            return new Classifying(work, query.deadline(), answers::of);
+            return new BodyWork.Begun(
+                work.results().thenApply(answers::of), query.deadline(), work::cancel);
           });
     } catch (RuntimeException e) {
       answering.close();
       throw e;
-    }
-  }
-
-  /** The images of one request. */
-  private record Classifying(
-      RequestWork work,
-      Deadline deadline,
-      Function<List<Serving.Result>, HttpResponse<byte[]>> respond)
-      implements BodyWork.Begun {
-    @Override
-    public CompletableFuture<HttpResponse<byte[]>> answer() {
-      return work.results().thenApply(respond);
-    }
-
-    @Override
-    public void cancel() {
-      work.cancel();
     }
   }
 }

@@ -2,14 +2,16 @@ package dev.lapidary.serve.http;
 
 import com.google.errorprone.annotations.FormatMethod;
 import com.google.errorprone.annotations.FormatString;
+import dev.lapidary.core.failure.Failure;
 import dev.lapidary.serve.access.ApiKeys;
 import dev.lapidary.serve.inference.InvalidRequest;
 import io.micronaut.http.HttpStatus;
 import java.time.Duration;
-import java.util.Optional;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * A whole request that is not answered with predictions. Becomes RFC 9457 problem details, or under
@@ -17,6 +19,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class Refusal extends RuntimeException {
   private static final long serialVersionUID = 1L;
+  private static final Logger LOG = LoggerFactory.getLogger(Refusal.class);
 
   static final String UNSUPPORTED_CODING = "unsupported_content_encoding";
   static final String TOO_SLOW = "too_slow";
@@ -70,22 +73,21 @@ final class Refusal extends RuntimeException {
   }
 
   static Refusal queueFull(int images, Duration retryAfter) {
-    return new Refusal(
-        HttpStatus.TOO_MANY_REQUESTS,
-        "queue_full",
-        retryAfter,
-        "the queue is full with %d images; try again in %d s"
-            .formatted(images, RetryAfter.seconds(retryAfter)));
+    return tryAgain("queue_full", retryAfter, "the queue is full with %d images".formatted(images));
   }
 
   /** The images' queue has room, the memory for bodies has none. */
   static Refusal bodiesFull(Duration retryAfter) {
+    return tryAgain(
+        "queue_full", retryAfter, "the bodies of other requests take all memory that they may");
+  }
+
+  private static Refusal tryAgain(String code, Duration retryAfter, String why) {
     return new Refusal(
         HttpStatus.TOO_MANY_REQUESTS,
-        "queue_full",
+        code,
         retryAfter,
-        "the bodies of other requests take all memory that they may; try again in %d s"
-            .formatted(RetryAfter.seconds(retryAfter)));
+        "%s; try again in %d s".formatted(why, RetryAfter.seconds(retryAfter)));
   }
 
   /** The connection ends with it: the rest of the body may never come. */
@@ -99,12 +101,8 @@ final class Refusal extends RuntimeException {
 
   /** It came not too slowly, but others need the memory. The connection ends with it, too. */
   static Refusal gaveWay(Duration retryAfter) {
-    return new Refusal(
-        HttpStatus.TOO_MANY_REQUESTS,
-        TOO_SLOW,
-        retryAfter,
-        "the body came slowly while the memory for bodies was full; try again in %d s"
-            .formatted(RetryAfter.seconds(retryAfter)));
+    return tryAgain(
+        TOO_SLOW, retryAfter, "the body came slowly while the memory for bodies was full");
   }
 
   static Refusal deadlineUnmeetable(long expectedMillis, long leftMillis) {
@@ -144,15 +142,20 @@ final class Refusal extends RuntimeException {
     return cause;
   }
 
-  /** Of what a request itself may meet, over whichever protocol; empty for anything else. */
-  static Optional<Refusal> known(@Nullable Throwable cause) {
+  /** Of whatever ended a request, over whichever protocol; what nobody expects is logged. */
+  static Refusal of(@Nullable Throwable error) {
+    Throwable cause = cause(error);
     if (cause instanceof Refusal refusal) {
-      return Optional.of(refusal);
+      return refusal;
     }
     if (cause instanceof InvalidRequest invalid) {
-      return Optional.of(badRequest("invalid_request", "%s", invalid.getMessage()));
+      return badRequest("invalid_request", "%s", invalid.getMessage());
     }
-    return cause instanceof TimeoutException ? Optional.of(deadlinePassed()) : Optional.empty();
+    if (cause instanceof TimeoutException) {
+      return deadlinePassed();
+    }
+    LOG.error("a request failed: {}", cause == null ? "" : Failure.reason(cause), cause);
+    return failed();
   }
 
   static Refusal unauthorized(ApiKeys.Verdict verdict) {
@@ -177,7 +180,7 @@ final class Refusal extends RuntimeException {
         HttpStatus.BAD_REQUEST, CLIENT_GONE, "the connection closed within the body");
   }
 
-  static Refusal failed() {
+  private static Refusal failed() {
     return new Refusal(
         HttpStatus.INTERNAL_SERVER_ERROR, "internal", "the server failed; its log says why");
   }

@@ -21,7 +21,6 @@ import io.micronaut.http.annotation.Produces;
 import java.io.IOException;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -169,17 +168,6 @@ final class RepositoryController {
   }
 
   private static HttpResponse<byte[]> refused(HttpRequest<?> request, Throwable error) {
-    Throwable cause = error;
-    while (cause instanceof CompletionException && cause.getCause() != null) {
-      cause = cause.getCause();
-    }
-    if (cause instanceof Refusal refusal) {
-      return ErrorBody.of(request, refusal);
-    }
-    if (cause instanceof IOException) {
-      return ErrorBody.of(request, Refusal.clientGone()); // reading the body is the only I/O
-    }
-    LOG.error("a request failed", cause);
-    return ErrorBody.of(request, Refusal.failed());
+    return ErrorBody.of(request, BodyWork.refusal(error));
   }
 }

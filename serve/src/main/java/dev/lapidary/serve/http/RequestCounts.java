@@ -38,12 +38,10 @@ public final class RequestCounts {
     classified++;
   }
 
-  synchronized void gone() {
-    gone++;
-  }
-
   synchronized void refused(Refusal refusal) {
-    if (refusal.status() == HttpStatus.GATEWAY_TIMEOUT) {
+    if (refusal.code().equals(Refusal.CLIENT_GONE)) {
+      gone++;
+    } else if (refusal.status() == HttpStatus.GATEWAY_TIMEOUT) {
       late++;
     } else if (refusal.status() == HttpStatus.INTERNAL_SERVER_ERROR) {
       failed++;

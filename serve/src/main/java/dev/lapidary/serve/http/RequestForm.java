@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Locale;
 
 /** How a request's body carries its images. */
+@FunctionalInterface
 interface RequestForm {
   /** Where what a body becomes is held, beside the body itself. */
   @FunctionalInterface
@@ -43,7 +44,8 @@ interface RequestForm {
     RequestForm form = ofType(types.isEmpty() ? "" : types.get(0), maxImages);
     List<ContentCoding> codings =
         ContentCoding.of(request.getHeaders().getAll(HttpHeaders.CONTENT_ENCODING));
-    return codings.isEmpty() ? form : new PackedForm(codings, form, maxBytes);
+    return (body, room) ->
+        form.uploads(ContentCoding.unpacked(codings, body, maxBytes, room), room);
   }
 
   private static RequestForm ofType(String contentType, int maxImages) {
@@ -56,12 +58,20 @@ interface RequestForm {
       return new JsonForm(maxImages);
     }
     if (type.startsWith("image/") || type.equals(MediaType.APPLICATION_OCTET_STREAM)) {
-      return new RawForm();
+      return (body, room) -> image(body);
     }
     throw Refusal.unsupportedMediaType(
         "expected multipart/form-data, image/*, application/octet-stream or application/json but"
             + " the Content-Type is %s",
         type.isEmpty() ? "none" : ClientText.brief(type));
+  }
+
+  /** The body is one image file. */
+  private static List<Upload> image(byte[] body) {
+    if (body.length == 0) {
+      throw Refusal.badRequest("no_image", "the body is empty, expected an image file");
+    }
+    return List.of(new Upload.File("0", body));
   }
 
   /** JSON is UTF-8 (RFC 8259 section 8.1); names in another charset would come back wrong. */
