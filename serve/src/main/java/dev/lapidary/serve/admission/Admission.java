@@ -3,6 +3,7 @@ package dev.lapidary.serve.admission;
 import dev.lapidary.runtime.batch.Deadline;
 import java.time.Duration;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
@@ -19,7 +20,7 @@ import java.util.Optional;
 public final class Admission {
   private final int maxImages;
   private final long maxBytes;
-  private final Optional<PriorityCounts> counts;
+  private final PriorityCounts counts;
   private final int levels;
   private int requests;
   private long bytes;
@@ -34,17 +35,17 @@ public final class Admission {
   private final Map<Pace, int[]> imagesOfModel = new HashMap<>();
 
   public Admission(int maxImages, long maxBytes) {
-    this(maxImages, maxBytes, Optional.empty());
+    this(maxImages, maxBytes, new PriorityCounts(List.of(nanos -> {})));
   }
 
   /**
-   * @param counts of the priorities that there are; without them all have the same
+   * @param counts of the priorities that there are; of one, all requests have the same
    */
-  public Admission(int maxImages, long maxBytes, Optional<PriorityCounts> counts) {
+  public Admission(int maxImages, long maxBytes, PriorityCounts counts) {
     this.maxImages = maxImages;
     this.maxBytes = maxBytes;
     this.counts = counts;
-    this.levels = counts.isPresent() ? counts.get().levels() : 1;
+    this.levels = counts.levels();
     this.images = new int[levels + 1];
     this.unreadBytes = new long[levels + 1];
     this.pixels = new long[levels + 1];
@@ -117,11 +118,10 @@ public final class Admission {
      */
     public boolean admit(Pace pace, int imageCount, long imagePixels, int known) {
       synchronized (Admission.this) {
-        boolean full = isFull(known) || (levels > 1 && bytes > maxBytes * share(known));
         if (closed) {
           return false;
         }
-        if (full) {
+        if (isFull(known) || (levels > 1 && bytes > maxBytes * share(known))) {
           refuse(known);
           return false;
         }
@@ -129,7 +129,7 @@ public final class Admission {
           admitted = true;
           unreadBytes[priority] -= ownBytes;
           priority = known;
-          admittedNanos = counts.isPresent() ? System.nanoTime() : 0;
+          admittedNanos = System.nanoTime();
         }
         images[priority] += imageCount;
         model = Optional.of(pace);
@@ -137,9 +137,7 @@ public final class Admission {
         ownImages += imageCount;
         pixels[priority] += imagePixels;
         ownPixels += imagePixels;
-        if (counts.isPresent()) {
-          counts.get().admitted(priority, imageCount);
-        }
+        counts.admitted(priority, imageCount);
         return true;
       }
     }
@@ -168,8 +166,8 @@ public final class Admission {
         bytes -= ownBytes;
         unreadBytes[priority] -= admitted ? 0 : ownBytes;
         pixels[priority] -= ownPixels;
-        if (admitted && counts.isPresent()) {
-          counts.get().ended(priority, System.nanoTime() - admittedNanos);
+        if (admitted) {
+          counts.ended(priority, System.nanoTime() - admittedNanos);
         }
         Admission.this.notifyAll();
       }
@@ -235,19 +233,19 @@ public final class Admission {
     return true;
   }
 
-  public Held held() {
-    return held(levels);
+  public synchronized Held held() {
+    return held(levels, images());
   }
 
   /** Of this priority and of higher ones. */
-  private synchronized Held held(int priority) {
+  private Held held(int priority, int ownImages) {
     long ownPixels = 0;
     long ownUnread = 0;
     for (int level = 1; level <= priority; level++) {
       ownPixels += pixels[level];
       ownUnread += unreadBytes[level];
     }
-    return new Held(requests, sum(images, priority), ownPixels, bytes, ownUnread);
+    return new Held(requests, ownImages, ownPixels, bytes, ownUnread);
   }
 
   /** Of one priority alone. */
@@ -266,27 +264,17 @@ public final class Admission {
 
   /** What a request of this priority waits for: what is as urgent, or more. */
   public synchronized Backlog backlog(Pace pace, int priority) {
-    Held all = held(priority);
     int own = imagesOfModel.containsKey(pace) ? sum(imagesOf(pace), priority) : 0;
-    return new Backlog(
-        new Held(all.requests(), own, all.pixels(), all.bytes(), all.unreadBytes()),
-        Math.max(0, maxImages(priority) - images()));
+    return new Backlog(held(priority, own), Math.max(0, maxImages(priority) - images()));
   }
 
-  /** Whether no image is admitted now. */
-  public boolean isFull() {
-    return isFull(1);
-  }
-
-  /** Whether none of this priority is. */
+  /** Whether no image of this priority is admitted now. */
   public synchronized boolean isFull(int priority) {
     return images() >= maxImages(priority);
   }
 
   /** A request was told that there is no room or no time for it. */
   public void refuse(int priority) {
-    if (counts.isPresent()) {
-      counts.get().refused(priority);
-    }
+    counts.refused(priority);
   }
 }

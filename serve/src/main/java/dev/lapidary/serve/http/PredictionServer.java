@@ -124,9 +124,7 @@ public final class PredictionServer implements AutoCloseable {
    * @throws Failure (exit 2) if two have the same name
    */
   public void split(List<TrafficSplit> splits) {
-    if (!splits.isEmpty()) {
-      state.splits(new TrafficSplits(splits));
-    }
+    state.splits(new TrafficSplits(splits));
   }
 
   /**
@@ -249,36 +247,25 @@ public final class PredictionServer implements AutoCloseable {
     closed.await();
   }
 
-  /** A step of the stop, which may be told to hurry. */
-  @FunctionalInterface
-  private interface Step {
-    /** Returns false if its time passed before. */
-    boolean ended() throws InterruptedException;
-  }
-
-  private static boolean ended(Step step) {
+  /**
+   * What was sent and not read yet is read, and refused: a connection closed over it says nothing.
+   * An answer that is found is not yet sent: its connection ends when it is.
+   *
+   * @return false if the time of a step passed before
+   */
+  private boolean awaitEnd(@Nullable InferenceGrpcServer calls) {
+    ServerSettings.Timeouts timeouts = state.settings().timeouts();
+    Duration grace = timeouts.grace();
     try {
-      return step.ended();
+      if (!state.admission().awaitEmpty(grace)) {
+        return false;
+      }
+      state.connections().end(ACCEPT, timeouts.linger());
+      return state.connections().awaitNone(grace) && (calls == null || calls.awaitEnd(grace));
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt(); // stop at once
       return false;
     }
-  }
-
-  /**
-   * What was sent and not read yet is read, and refused: a connection closed over it says nothing.
-   * An answer that is found is not yet sent: its connection ends when it is.
-   */
-  private boolean awaitEnd(@Nullable InferenceGrpcServer calls) {
-    Duration grace = state.settings().timeouts().grace();
-    return ended(() -> state.admission().awaitEmpty(grace))
-        && ended(
-            () -> {
-              state.connections().end(ACCEPT, state.settings().timeouts().linger());
-              return true;
-            })
-        && ended(() -> state.connections().awaitNone(grace))
-        && (calls == null || ended(() -> calls.awaitEnd(grace)));
   }
 
   /** Still answers, for as long as others may need to notice that it is not ready. */

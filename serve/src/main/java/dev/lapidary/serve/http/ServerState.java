@@ -3,7 +3,6 @@ package dev.lapidary.serve.http;
 import dev.lapidary.core.failure.Failure;
 import dev.lapidary.serve.access.ApiKeys;
 import dev.lapidary.serve.admission.Admission;
-import dev.lapidary.serve.admission.PriorityCounts;
 import dev.lapidary.serve.inference.ModelStatistics;
 import dev.lapidary.serve.repository.Lease;
 import dev.lapidary.serve.repository.ModelFiles;
@@ -44,7 +43,7 @@ final class ServerState implements AutoCloseable {
   private volatile Phase phase = Phase.LOADING;
   private volatile @Nullable ModelFiles<AnsweringModel> files;
   private volatile boolean clientsLoad;
-  private volatile Optional<TrafficSplits> splits = Optional.empty();
+  private volatile TrafficSplits splits = new TrafficSplits(List.of());
   private volatile Optional<Shadows> shadows = Optional.empty();
   private volatile Optional<ApiKeys> apiKeys;
   private final Optional<ServerCertificate> certificate;
@@ -57,18 +56,17 @@ final class ServerState implements AutoCloseable {
     this.accessLog = accessLog;
     this.spans = spans;
     ServerSettings.Limits limits = settings.limits();
-    Optional<PriorityCounts> counts =
-        settings.priorities().isPresent()
-            ? Optional.of(metrics.priorities(settings.priorities().get().levels()))
-            : Optional.empty();
-    this.admission = new Admission(limits.queueImages(), limits.queueBytes(), counts);
+    this.admission =
+        settings
+            .priorities()
+            .map(levels -> metrics.priorities(levels.levels()))
+            .map(counts -> new Admission(limits.queueImages(), limits.queueBytes(), counts))
+            .orElseGet(() -> new Admission(limits.queueImages(), limits.queueBytes()));
     this.connections = new Connections(limits.connections());
     this.bodies = new Bodies(settings.timeouts());
-    this.workers = new Workers(settings.decodeThreads(), counts.isPresent());
+    this.workers = new Workers(settings.decodeThreads(), settings.priorities().isPresent());
     metrics.watch(requests, admission);
-    if (counts.isPresent()) {
-      metrics.watch(settings.priorities().get().levels(), admission);
-    }
+    settings.priorities().ifPresent(levels -> metrics.watch(levels.levels(), admission));
   }
 
   private enum Phase {
@@ -157,7 +155,7 @@ final class ServerState implements AutoCloseable {
 
   /** Before models are loaded. */
   void splits(TrafficSplits all) {
-    splits = Optional.of(all);
+    splits = all;
   }
 
   /**
@@ -166,9 +164,7 @@ final class ServerState implements AutoCloseable {
    * @throws Failure (exit 2) if a name is split between what is not there
    */
   void requireSplitsKnown() {
-    if (splits.isPresent()) {
-      splits.get().requireKnown(repository.names());
-    }
+    splits.requireKnown(repository.names());
   }
 
   /**
@@ -298,9 +294,7 @@ final class ServerState implements AutoCloseable {
   private Lease<AnsweringModel> lease(String name, Optional<String> version, boolean turn) {
     requireNotStopping();
     try {
-      return splits.isEmpty()
-          ? repository.lease(name, version)
-          : splits.get().lease(repository, name, version, turn);
+      return splits.lease(repository, name, version, turn);
     } catch (ModelUnavailable e) {
       if (e.isKnown()) {
         throw Refusal.unavailable(e.code(), reasonToClients(e.code(), e.getMessage()));

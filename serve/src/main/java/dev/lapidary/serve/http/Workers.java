@@ -17,8 +17,10 @@ final class Workers implements AutoCloseable {
   /** Requests are taken apart beside the decoders: what waits there would be in no backlog. */
   private static final int FORM_THREADS = 2;
 
-  private final ExecutorService forms = threads("lapidary-form-", FORM_THREADS);
-  private final ExecutorService control = threads("lapidary-control-", 1);
+  private final ExecutorService forms =
+      threads("lapidary-form-", FORM_THREADS, new LinkedBlockingQueue<>());
+  private final ExecutorService control =
+      threads("lapidary-control-", 1, new LinkedBlockingQueue<>());
   private final ExecutorService decoders;
   private final boolean byPriority;
   private final AtomicLong decodings = new AtomicLong();
@@ -33,10 +35,6 @@ final class Workers implements AutoCloseable {
             "lapidary-decode-",
             decodeThreads,
             byPriority ? new PriorityBlockingQueue<>() : new LinkedBlockingQueue<>());
-  }
-
-  private static ExecutorService threads(String name, int count) {
-    return threads(name, count, new LinkedBlockingQueue<>());
   }
 
   private static ExecutorService threads(String name, int count, BlockingQueue<Runnable> queue) {

@@ -6,7 +6,6 @@ import dev.lapidary.runtime.batch.BatchStatistics;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
@@ -72,10 +71,10 @@ class AdmissionTest {
     assertThat(many.hold(10)).isTrue();
     assertThat(one.admit(PACE, 2, 20, 1)).isTrue();
     assertThat(admission.held()).isEqualTo(new Admission.Held(3, 2, 20, 10, 10));
-    assertThat(admission.isFull()).isFalse();
+    assertThat(admission.isFull(1)).isFalse();
     assertThat(admission.backlog(PACE).room()).isEqualTo(1);
     assertThat(many.admit(PACE, 64, 640, 1)).isTrue();
-    assertThat(admission.isFull()).isTrue();
+    assertThat(admission.isFull(1)).isTrue();
     assertThat(last.admit(PACE, 1, 10, 1)).isFalse();
     assertThat(admission.backlog(PACE).room()).isZero();
     assertThat(admission.held()).isEqualTo(new Admission.Held(3, 66, 660, 10, 0));
@@ -128,7 +127,7 @@ class AdmissionTest {
   void theLastPriorityIsRefusedFirst() {
     List<Long> ended = new ArrayList<>();
     PriorityCounts counts = new PriorityCounts(List.of(ended::add, n -> {}, n -> {}));
-    Admission admission = new Admission(8, 1000, Optional.of(counts));
+    Admission admission = new Admission(8, 1000, counts);
     Admission.Permit unknown = admission.open();
     assertThat(unknown.hold(100)).isTrue();
     assertThat(unknown.admit(PACE, 4, 40, 3)).isTrue(); // half of eight
@@ -143,7 +142,7 @@ class AdmissionTest {
     assertThat(admission.open(3).hold(1)).isFalse(); // more than half of the bytes are held
     assertThat(admission.open(2).hold(50)).isTrue();
     assertThat(first.admit(PACE, 1, 10, 1)).isTrue();
-    assertThat(admission.isFull()).isFalse();
+    assertThat(admission.isFull(1)).isFalse();
     assertThat(admission.backlog(PACE, 1).held().images()).isEqualTo(1);
     assertThat(admission.backlog(PACE, 2).held().images()).isEqualTo(3);
     assertThat(admission.backlog(PACE, 3).held().pixels()).isEqualTo(70);
