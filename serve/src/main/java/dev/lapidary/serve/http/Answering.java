@@ -2,7 +2,6 @@ package dev.lapidary.serve.http;
 
 import dev.lapidary.runtime.model.ServedModel;
 import dev.lapidary.serve.repository.Lease;
-import dev.lapidary.serve.repository.ModelId;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -11,27 +10,20 @@ import java.util.stream.Collectors;
 /**
  * What answers a request's images: a model of its own, a head behind its trunk, or several heads of
  * one trunk, for which images are decoded once and run once. All stay loaded until it is closed.
+ *
+ * @param asked that the request names
+ * @param runs whose network the images run on
+ * @param heads behind it; none if its own answer is asked for
  */
-final class Answering implements AutoCloseable {
-  private final AnsweringModel asked;
-  private final AnsweringModel runs;
-  private final List<AnsweringModel> heads;
-  private final List<Lease<AnsweringModel>> leases;
-
-  /**
-   * @param asked that the request names
-   * @param runs whose network the images run on
-   * @param heads behind it; none if its own answer is asked for
-   */
-  private Answering(
-      AnsweringModel asked,
-      AnsweringModel runs,
-      List<AnsweringModel> heads,
-      List<Lease<AnsweringModel>> leases) {
-    this.asked = asked;
-    this.runs = runs;
-    this.heads = List.copyOf(heads);
-    this.leases = List.copyOf(leases);
+record Answering(
+    AnsweringModel asked,
+    AnsweringModel runs,
+    List<AnsweringModel> heads,
+    List<Lease<AnsweringModel>> leases)
+    implements AutoCloseable {
+  Answering {
+    heads = List.copyOf(heads);
+    leases = List.copyOf(leases);
   }
 
   /**
@@ -103,15 +95,6 @@ final class Answering implements AutoCloseable {
   /** Decodes, batches and runs. */
   Serving serving() {
     return runs.requireImages();
-  }
-
-  /** Whose network runs, which counts its runs. */
-  ModelId runs() {
-    return runs.id();
-  }
-
-  ModelId asked() {
-    return asked.id();
   }
 
   /** Whether the answer has an answer of each head in it. */

@@ -20,36 +20,24 @@ import java.util.concurrent.ExecutorService;
 /**
  * A version that answers: tensors always, images if its file says what they need, or behind its
  * trunk if it is a head.
+ *
+ * @param batcher runs its tensors
+ * @param pace how long its backlog takes
+ * @param images empty if it takes none
+ * @param head empty if it is none
+ * @param whyNoImages in one line, where it takes none
+ * @param end answers what it has, then stops
  */
-final class AnsweringModel implements AutoCloseable {
-  private final ModelId id;
-  private final TensorNetwork tensors;
-  private final Batcher batcher;
-  private final Pace pace;
-  private final Optional<Serving> images;
-  private final Optional<HeadServing<AnsweringModel>> head;
-  private final String whyNoImages;
-  private final Runnable end;
-
-  private AnsweringModel(
-      ModelId id,
-      TensorNetwork tensors,
-      Batcher batcher,
-      Pace pace,
-      Optional<Serving> images,
-      Optional<HeadServing<AnsweringModel>> head,
-      String whyNoImages,
-      Runnable end) {
-    this.id = id;
-    this.tensors = tensors;
-    this.batcher = batcher;
-    this.pace = pace;
-    this.images = images;
-    this.head = head;
-    this.whyNoImages = whyNoImages;
-    this.end = end;
-  }
-
+record AnsweringModel(
+    ModelId id,
+    TensorNetwork tensors,
+    Batcher batcher,
+    Pace pace,
+    Optional<Serving> images,
+    Optional<HeadServing<AnsweringModel>> head,
+    String whyNoImages,
+    Runnable end)
+    implements AutoCloseable {
   /**
    * Checks and warms it up, or closes it.
    *
@@ -164,24 +152,6 @@ final class AnsweringModel implements AutoCloseable {
         id, networks.get(0), batcher, pace, Optional.empty(), head, whyNoImages, end);
   }
 
-  ModelId id() {
-    return id;
-  }
-
-  TensorNetwork tensors() {
-    return tensors;
-  }
-
-  /** Runs its tensors. */
-  Batcher batcher() {
-    return batcher;
-  }
-
-  /** How long its backlog takes. */
-  Pace pace() {
-    return pace;
-  }
-
   /** What runs it; tensors alone are ONNX Runtime's. */
   InferenceEngine engine() {
     return images.map(serving -> serving.model().engine()).orElse(InferenceEngine.ONNXRUNTIME);
@@ -201,19 +171,9 @@ final class AnsweringModel implements AutoCloseable {
         .or(() -> images.map(Serving::model).filter(model -> !model.givesFeatures()));
   }
 
-  /** Empty if it is none. */
-  Optional<HeadServing<AnsweringModel>> head() {
-    return head;
-  }
-
   /** Whether it is a head that takes this network's features. */
   boolean isHeadOf(ServedModel trunk) {
     return head.filter(own -> own.isOf(trunk)).isPresent();
-  }
-
-  /** Empty if it takes none. */
-  Optional<Serving> images() {
-    return images;
   }
 
   /**

@@ -6,6 +6,7 @@ import io.micronaut.http.MediaType;
 import io.micronaut.http.annotation.Controller;
 import io.micronaut.http.annotation.Get;
 import io.micronaut.http.annotation.Produces;
+import java.util.Optional;
 
 /** Health as the Open Inference Protocol has it; the status code is the answer. */
 @Controller("/v2/health")
@@ -25,20 +26,14 @@ final class HealthController {
 
   @Get("/live")
   HttpResponse<byte[]> live() {
-    return json(HttpStatus.OK, new Live(true));
+    return Json.answer(HttpStatus.OK, new Live(true));
   }
 
   @Get("/ready")
   HttpResponse<byte[]> ready() {
-    return state
-        .unready()
-        .map(reason -> json(HttpStatus.SERVICE_UNAVAILABLE, new NotReady(false, reason)))
-        .orElseGet(() -> json(HttpStatus.OK, new Ready(true)));
-  }
-
-  private static HttpResponse<byte[]> json(HttpStatus status, Object body) {
-    return HttpResponse.<byte[]>status(status)
-        .contentType(MediaType.APPLICATION_JSON_TYPE)
-        .body(Json.write(body));
+    Optional<String> reason = state.unready();
+    return reason.isPresent()
+        ? Json.answer(HttpStatus.SERVICE_UNAVAILABLE, new NotReady(false, reason.get()))
+        : Json.answer(HttpStatus.OK, new Ready(true));
   }
 }

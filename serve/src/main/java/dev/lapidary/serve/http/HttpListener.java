@@ -11,15 +11,7 @@ import java.util.Map;
 import java.util.Optional;
 
 /** Micronaut's server with all that it is configured by. */
-final class HttpListener implements AutoCloseable {
-  private final ApplicationContext context;
-  private final EmbeddedServer http;
-
-  private HttpListener(ApplicationContext context, EmbeddedServer http) {
-    this.context = context;
-    this.http = http;
-  }
-
+record HttpListener(ApplicationContext context, EmbeddedServer http) implements AutoCloseable {
   /**
    * Listens.
    *

@@ -8,34 +8,19 @@ import dev.lapidary.serve.inference.ModelStatistics;
 import dev.lapidary.serve.tracing.Worked;
 import io.micronaut.http.HttpResponse;
 import io.micronaut.http.HttpStatus;
-import io.micronaut.http.MediaType;
 import java.util.ArrayList;
 import java.util.List;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** The answer to a request of images, and what is counted of it. */
-final class ImageAnswers {
+record ImageAnswers(
+    ServerState state,
+    Answering answering,
+    PredictQuery query,
+    List<Upload> uploads,
+    long beganNanos) {
   private static final Logger LOG = LoggerFactory.getLogger(ImageAnswers.class);
-
-  private final ServerState state;
-  private final Answering answering;
-  private final PredictQuery query;
-  private final List<Upload> uploads;
-  private final long beganNanos;
-
-  ImageAnswers(
-      ServerState state,
-      Answering answering,
-      PredictQuery query,
-      List<Upload> uploads,
-      long beganNanos) {
-    this.state = state;
-    this.answering = answering;
-    this.query = query;
-    this.uploads = List.copyOf(uploads);
-    this.beganNanos = beganNanos;
-  }
 
   /**
    * @param results of the network, one an upload
@@ -59,12 +44,10 @@ final class ImageAnswers {
     Object body =
         answering.isOfHeads() ? new HeadAnswers(answering.trunk(), answers) : answers.get(0);
     HttpResponse<byte[]> response =
-        HttpResponse.<byte[]>status(any ? HttpStatus.OK : failure(all))
-            .header(ServerTiming.HEADER, ServerTiming.of(stages))
-            .contentType(MediaType.APPLICATION_JSON_TYPE)
-            .body(Json.write(body));
+        Json.answer(any ? HttpStatus.OK : failure(all), body)
+            .header(ServerTiming.HEADER, ServerTiming.of(stages));
     if (state.spans().isPresent()) {
-      HttpSpan.note(response, Worked.now(answering.asked(), stages));
+      HttpSpan.note(response, Worked.now(answering.asked().id(), stages));
     }
     return response;
   }
@@ -88,7 +71,7 @@ final class ImageAnswers {
   /** The network's runs once, and the request for each model that answers it. */
   private ModelStatistics.Stages count(
       List<Serving.Result> results, List<Answering.Part> parts, boolean succeeded) {
-    ModelStatistics network = state.statistics(answering.runs());
+    ModelStatistics network = state.statistics(answering.runs().id());
     long queue = 0;
     long infer = 0;
     for (Serving.Result result : results) {

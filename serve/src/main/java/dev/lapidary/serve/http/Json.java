@@ -9,6 +9,10 @@ import com.fasterxml.jackson.databind.cfg.CoercionAction;
 import com.fasterxml.jackson.databind.cfg.CoercionInputShape;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.type.LogicalType;
+import io.micronaut.http.HttpResponse;
+import io.micronaut.http.HttpStatus;
+import io.micronaut.http.MediaType;
+import io.micronaut.http.MutableHttpResponse;
 
 /**
  * One JSON mapper: fields as the records say, unknown ones ignored, nesting and text bounded. A
@@ -44,6 +48,13 @@ final class Json {
           .build();
 
   private Json() {}
+
+  /** An answer of this body. */
+  static MutableHttpResponse<byte[]> answer(HttpStatus status, Object body) {
+    return HttpResponse.<byte[]>status(status)
+        .contentType(MediaType.APPLICATION_JSON_TYPE)
+        .body(write(body));
+  }
 
   static byte[] write(Object value) {
     try {

@@ -11,14 +11,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** The body is {@code {"images":[{"b64":"...", "name":"..."}]}}; the name may be left out. */
-final class JsonForm implements RequestForm {
+record JsonForm(int maxImages) implements RequestForm {
   private static final String EXPECTED = "{\"images\":[{\"b64\":\"...\"}]}";
-
-  private final int maxImages;
-
-  JsonForm(int maxImages) {
-    this.maxImages = maxImages;
-  }
 
   private record Body(@Nullable List<@Nullable Image> images) {}
 

@@ -19,14 +19,7 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** The server for a transport beside HTTP, which has its own words for what is refused. */
-final class LocalService implements InferenceService {
-
-  private final ServerState state;
-
-  LocalService(ServerState state) {
-    this.state = state;
-  }
-
+record LocalService(ServerState state) implements InferenceService {
   @Override
   public boolean isReady() {
     return state.unready().isEmpty();

@@ -13,6 +13,7 @@ import dev.lapidary.serve.repository.ModelState;
 import dev.lapidary.serve.repository.ModelStatus;
 import io.micronaut.core.annotation.Nullable;
 import io.micronaut.http.HttpResponse;
+import io.micronaut.http.HttpStatus;
 import io.micronaut.http.MediaType;
 import io.micronaut.http.annotation.Controller;
 import io.micronaut.http.annotation.Get;
@@ -87,7 +88,7 @@ final class ModelController {
 
   @Get
   HttpResponse<byte[]> server() {
-    return json(SERVER);
+    return Json.answer(HttpStatus.OK, SERVER);
   }
 
   @Get(uris = {"/models/{model}", "/models/{model}/versions/{version}"})
@@ -95,7 +96,8 @@ final class ModelController {
       @PathVariable("model") String model, @Nullable @PathVariable("version") String version) {
     try (Lease<AnsweringModel> lease = lease(model, version)) {
       InferenceService.Metadata own = metadata(state, lease);
-      return json(
+      return Json.answer(
+          HttpStatus.OK,
           new Metadata(
               own.name(),
               own.versions(),
@@ -121,7 +123,7 @@ final class ModelController {
   HttpResponse<byte[]> ready(
       @PathVariable("model") String model, @Nullable @PathVariable("version") String version) {
     try (Lease<AnsweringModel> lease = lease(model, version)) {
-      return json(new Ready(lease.id().name(), true));
+      return Json.answer(HttpStatus.OK, new Ready(lease.id().name(), true));
     }
   }
 
@@ -132,7 +134,8 @@ final class ModelController {
     try (Lease<AnsweringModel> lease = lease(model, version)) {
       TensorNetwork network = lease.model().tensors();
       boolean batched = network.isBatched();
-      return json(
+      return Json.answer(
+          HttpStatus.OK,
           new Config(
               model,
               lease.model().engine().platform(),
@@ -166,7 +169,8 @@ final class ModelController {
   }
 
   private HttpResponse<byte[]> statistics(Stream<ModelId> ids) {
-    return json(
+    return Json.answer(
+        HttpStatus.OK,
         new AllStatistics(ids.map(id -> StatisticsOf.of(id, state.statistics(id))).toList()));
   }
 
@@ -222,9 +226,5 @@ final class ModelController {
               .map(b -> new BatchSpans(b.size(), Span.of(b.computeInfer())))
               .toList());
     }
-  }
-
-  private static HttpResponse<byte[]> json(Object body) {
-    return HttpResponse.ok(Json.write(body)).contentType(MediaType.APPLICATION_JSON_TYPE);
   }
 }

@@ -14,22 +14,12 @@ import java.util.Set;
  * fails with unchecked exceptions on headers that are a little wrong, hence {@link
  * MultipartReader}.
  */
-final class MultipartForm implements RequestForm {
+record MultipartForm(String boundary, Charset charset, int maxImages) implements RequestForm {
   /** Other fields that a form may carry besides its images. */
   private static final int OTHER_FIELDS = 16;
 
   private static final int MAX_BOUNDARY = 70; // RFC 2046
   private static final Set<String> AS_IT_IS = Set.of("7bit", "8bit", "binary");
-
-  private final String boundary;
-  private final Charset charset;
-  private final int maxImages;
-
-  private MultipartForm(String boundary, Charset charset, int maxImages) {
-    this.boundary = boundary;
-    this.charset = charset;
-    this.maxImages = maxImages;
-  }
 
   /**
    * @param contentType of the request

@@ -2,6 +2,7 @@ package dev.lapidary.serve.http;
 
 import io.micronaut.http.HttpHeaders;
 import io.micronaut.http.HttpResponse;
+import io.micronaut.http.HttpStatus;
 import io.micronaut.http.MediaType;
 import io.micronaut.http.annotation.Controller;
 import io.micronaut.http.annotation.Get;
@@ -67,8 +68,7 @@ final class PageController {
   @Get("/page/models")
   HttpResponse<byte[]> models() {
     requirePage();
-    return HttpResponse.ok(Json.write(PageModel.of(state)))
-        .contentType(MediaType.APPLICATION_JSON_TYPE);
+    return Json.answer(HttpStatus.OK, PageModel.of(state));
   }
 
   private void requirePage() {

@@ -5,8 +5,6 @@ import dev.lapidary.core.card.ModelCard;
 import dev.lapidary.core.image.Preprocessing;
 import dev.lapidary.runtime.model.ServedModel;
 import dev.lapidary.serve.repository.Lease;
-import dev.lapidary.serve.repository.ModelState;
-import dev.lapidary.serve.repository.ModelStatus;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -70,17 +68,10 @@ record PageModel(
   static List<PageModel> of(ServerState state) {
     List<PageModel> all = new ArrayList<>();
     for (String name : state.repository().names()) {
-      boolean ready =
-          state.repository().index().stream()
-              .filter(status -> status.state() == ModelState.READY)
-              .map(ModelStatus::id)
-              .anyMatch(id -> id.name().equals(name));
-      if (ready) {
-        try (Lease<AnsweringModel> lease = state.requireModel(name, Optional.empty())) {
-          all.add(of(lease.model()));
-        } catch (Refusal gone) {
-          // it was unloaded in this moment
-        }
+      try (Lease<AnsweringModel> lease = state.requireModel(name, Optional.empty())) {
+        all.add(of(lease.model()));
+      } catch (Refusal e) {
+        // it does not answer
       }
     }
     return all;

@@ -11,6 +11,7 @@ import dev.lapidary.serve.repository.ModelStatus;
 import dev.lapidary.serve.repository.ModelUnavailable;
 import io.micronaut.http.HttpRequest;
 import io.micronaut.http.HttpResponse;
+import io.micronaut.http.HttpStatus;
 import io.micronaut.http.MediaType;
 import io.micronaut.http.ServerHttpRequest;
 import io.micronaut.http.annotation.Consumes;
@@ -74,10 +75,9 @@ final class RepositoryController {
                       .filter(s -> !ready || s.state() == ModelState.READY)
                       .map(RepositoryController::entry)
                       .toList();
-              return (HttpResponse<byte[]>)
-                  HttpResponse.ok(Json.write(entries)).contentType(MediaType.APPLICATION_JSON_TYPE);
+              return (HttpResponse<byte[]>) Json.answer(HttpStatus.OK, entries);
             })
-        .exceptionally(error -> refused(request, error));
+        .exceptionally(error -> ErrorBody.of(request, BodyWork.refusal(error)));
   }
 
   /** As clients may see it. */
@@ -132,7 +132,7 @@ final class RepositoryController {
               return (HttpResponse<byte[]>) HttpResponse.<byte[]>ok();
             },
             state.workers().control())
-        .exceptionally(error -> refused(request, error));
+        .exceptionally(error -> ErrorBody.of(request, BodyWork.refusal(error)));
   }
 
   /**
@@ -165,9 +165,5 @@ final class RepositoryController {
           "%s",
           ServerState.reasonToClients(ModelRepository.FAILED, Failure.reason(e)));
     }
-  }
-
-  private static HttpResponse<byte[]> refused(HttpRequest<?> request, Throwable error) {
-    return ErrorBody.of(request, BodyWork.refusal(error));
   }
 }
