@@ -5,7 +5,6 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import dev.lapidary.core.failure.Failure;
 import dev.lapidary.runtime.batch.Deadline;
 import dev.lapidary.runtime.batch.Outcome;
-import dev.lapidary.runtime.tensor.TensorNetwork;
 import dev.lapidary.runtime.tensor.TypedTensor;
 import dev.lapidary.serve.admission.Admission;
 import dev.lapidary.serve.inference.InferenceAnswer;
@@ -70,19 +69,11 @@ final class Inference {
   }
 
   private Refusal queueFull() {
-    return model
-        .images()
-        .map(Serving::queueFull)
-        .orElseGet(() -> Refusal.queueFull(state.admission().held().images(), retryAfter()));
+    return Refusal.queueFull(state.admission().held().images(), retryAfter());
   }
 
   Duration retryAfter() {
-    return model
-        .images()
-        .map(Serving::retryAfter)
-        .orElseGet(
-            () ->
-                RetryAfter.of(model.pace().backlogNanos(state.admission().backlog(model.pace()))));
+    return RetryAfter.of(model.pace().backlogNanos(state.admission().backlog(model.pace())));
   }
 
   /**
@@ -101,21 +92,28 @@ final class Inference {
     Deadline deadline = earlier(transport, request);
     long named = request.priority();
     int priority = state.settings().priority(named == 0 ? otherwise : named);
-    TensorNetwork network = model.tensors();
-    RequestCheck check =
-        new RequestCheck(network, state.settings().batch().maxBatch(), model.images().isPresent());
+    int maxBatch = state.settings().batch().maxBatch();
+    RequestCheck check = new RequestCheck(model.tensors(), maxBatch, model.images().isPresent());
     Optional<List<byte[]>> images = check.images(request);
-    List<Wanted> wanted = check.outputs(request);
+    Call call = new Call(request, check.outputs(request), deadline, priority, beganNanos);
     if (images.isPresent()) {
       boolean base64 = textual.contains(request.inputs().get(0).name());
-      return images(request, images.get(), base64, wanted, permit, deadline, priority, beganNanos);
+      return images(call, images.get(), base64, permit);
     }
     check.requireInputs(request);
     if (!permit.admit(model.pace(), check.weight(request), 0, priority)) {
       throw queueFull();
     }
-    return tensors(request, wanted, deadline, priority, beganNanos);
+    return tensors(call);
   }
+
+  /** A request that the model takes. */
+  private record Call(
+      InferenceRequest request,
+      List<Wanted> wanted,
+      Deadline deadline,
+      int priority,
+      long beganNanos) {}
 
   private static Deadline earlier(Deadline transport, InferenceRequest request) {
     if (request.timeoutMicros().isEmpty()) {
@@ -126,25 +124,22 @@ final class Inference {
     return own.leftNanos() < transport.leftNanos() ? own : transport;
   }
 
-  private Work tensors(
-      InferenceRequest request,
-      List<Wanted> wanted,
-      Deadline deadline,
-      int priority,
-      long beganNanos) {
-    Set<String> names = wanted.stream().map(Wanted::name).collect(Collectors.toSet());
-    int rows = model.tensors().isBatched() ? rows(request) : 1;
+  private Work tensors(Call call) {
+    List<TypedTensor> inputs = call.request().inputs();
+    Set<String> names = call.wanted().stream().map(Wanted::name).collect(Collectors.toSet());
+    boolean batched = model.tensors().isBatched();
+    int rows = batched ? (int) (long) inputs.get(0).shape().get(0) : 1;
     long submittedNanos = System.nanoTime();
     CompletableFuture<Outcome> outcome =
-        model.batcher().submit(request.inputs(), names, deadline, priority);
+        model.batcher().submit(inputs, names, call.deadline(), call.priority());
     if (model.images().isPresent()) {
-      model.images().get().copy(request.inputs(), outcome);
+      model.images().get().copy(inputs, outcome);
     }
     CompletableFuture<InferenceAnswer> answer =
         outcome.handle(
             (ran, cancelled) ->
                 timed(
-                    beganNanos,
+                    call,
                     () -> {
                       if (ran == null) {
                         throw Refusal.clientGone();
@@ -153,59 +148,41 @@ final class Inference {
                       statistics.ran(rows, done.batchSize(), done.inferNanos());
                       List<TypedTensor> outputs =
                           WantedOutputs.asWanted(
-                              done.outputs(), wanted, model.tensors().isBatched(), model.labels());
-                      Stages stages =
-                          succeeded(
-                              beganNanos,
-                              submittedNanos - beganNanos,
-                              done.queueNanos(),
-                              done.inferNanos());
-                      return new InferenceAnswer(model.id(), request.id(), outputs, stages);
+                              done.outputs(), call.wanted(), batched, model.labels());
+                      long input = submittedNanos - call.beganNanos();
+                      return succeeded(call, outputs, input, done.queueNanos(), done.inferNanos());
                     }));
-    return new Work(answer, deadline, () -> outcome.cancel(false));
+    return new Work(answer, call.deadline(), () -> outcome.cancel(false));
   }
 
-  private static int rows(InferenceRequest request) {
-    return (int) (long) request.inputs().get(0).shape().get(0);
-  }
-
-  private InferenceAnswer timed(long beganNanos, Supplier<InferenceAnswer> answer) {
+  private InferenceAnswer timed(Call call, Supplier<InferenceAnswer> answer) {
     try {
       return answer.get();
     } catch (RuntimeException e) {
-      statistics.failed(System.nanoTime() - beganNanos);
+      statistics.failed(System.nanoTime() - call.beganNanos());
       throw e;
     }
   }
 
-  private Stages succeeded(long beganNanos, long input, long queue, long infer) {
-    long total = System.nanoTime() - beganNanos;
+  private InferenceAnswer succeeded(
+      Call call, List<TypedTensor> outputs, long input, long queue, long infer) {
+    long total = System.nanoTime() - call.beganNanos();
     Stages stages = new Stages(queue, input, infer, Math.max(0, total - input - queue - infer));
     statistics.succeeded(total, stages);
-    return stages;
+    return new InferenceAnswer(model.id(), call.request().id(), outputs, stages);
   }
 
-  private Work images(
-      InferenceRequest request,
-      List<byte[]> files,
-      boolean base64,
-      List<Wanted> wanted,
-      Admission.Permit permit,
-      Deadline deadline,
-      int priority,
-      long beganNanos) {
-    Serving serving = model.requireImages();
+  private Work images(Call call, List<byte[]> files, boolean base64, Admission.Permit permit) {
     List<Upload> uploads = new ArrayList<>(files.size());
     for (int i = 0; i < files.size(); i++) {
       uploads.add(
           new Upload.File(Integer.toString(i), base64 ? decoded(files.get(i), i) : files.get(i)));
     }
-    RequestWork work = serving.classify(uploads, permit, deadline, priority);
+    RequestWork work =
+        model.requireImages().classify(uploads, permit, call.deadline(), call.priority());
     CompletableFuture<InferenceAnswer> answer =
-        work.results()
-            .thenApply(
-                results -> timed(beganNanos, () -> answer(request, results, wanted, beganNanos)));
-    return new Work(answer, deadline, work::cancel);
+        work.results().thenApply(results -> timed(call, () -> answer(call, results)));
+    return new Work(answer, call.deadline(), work::cancel);
   }
 
   private static byte[] decoded(byte[] text, int index) {
@@ -217,23 +194,18 @@ final class Inference {
     }
   }
 
-  private InferenceAnswer answer(
-      InferenceRequest request,
-      List<Serving.Result> results,
-      List<Wanted> wanted,
-      long beganNanos) {
+  private InferenceAnswer answer(Call call, List<Serving.Result> results) {
     List<Outcome.Ran> rows = new ArrayList<>(results.size());
     for (int i = 0; i < results.size(); i++) {
       rows.add(row(results.get(i), i));
     }
     rows.forEach(row -> statistics.ran(1, row.batchSize(), row.inferNanos()));
     List<TypedTensor> outputs =
-        WantedOutputs.asWanted(List.of(together(rows)), wanted, true, model.labels());
+        WantedOutputs.asWanted(List.of(together(rows)), call.wanted(), true, model.labels());
     long queue = rows.stream().mapToLong(Outcome.Ran::queueNanos).max().orElse(0);
     long infer = rows.stream().mapToLong(Outcome.Ran::inferNanos).max().orElse(0);
-    long input = Math.max(0, System.nanoTime() - beganNanos - queue - infer);
-    Stages stages = succeeded(beganNanos, input, queue, infer);
-    return new InferenceAnswer(model.id(), request.id(), outputs, stages);
+    long input = Math.max(0, System.nanoTime() - call.beganNanos() - queue - infer);
+    return succeeded(call, outputs, input, queue, infer);
   }
 
   /** One tensor of the images' rows. */

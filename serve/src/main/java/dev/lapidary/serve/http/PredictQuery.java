@@ -27,6 +27,8 @@ record PredictQuery(
     Deadline deadline,
     int priority) {
   private static final long MAX_DEADLINE_MILLIS = 600_000;
+  private static final String PRIORITY = "X-Priority";
+  private static final String DEADLINE = "X-Deadline-Ms";
   private static final String TOP_K = "topK";
   private static final String THRESHOLD = "threshold";
   private static final String HEADS = "heads";
@@ -44,9 +46,9 @@ record PredictQuery(
     return new PredictQuery(
         RequestForm.of(
             request, Math.min(limits.requestImages(), limits.queueImages()), limits.bodyBytes()),
-        topK(query),
-        threshold(query),
-        heads(query),
+        query.get(TOP_K).map(PredictQuery::topK).orElse(OptionalInt.empty()),
+        query.get(THRESHOLD).map(PredictQuery::threshold).orElse(OptionalDouble.empty()),
+        query.get(HEADS).map(PredictQuery::heads),
         deadline(request, settings.timeouts()),
         settings.priority(priority(request, settings)));
   }
@@ -60,10 +62,8 @@ record PredictQuery(
     if (settings.priorities().isEmpty()) {
       return 0;
     }
-    Optional<String> text = only(request, "X-Priority");
-    return text.isEmpty()
-        ? 0
-        : positive("X-Priority", text.get(), settings.priorities().get().levels());
+    long levels = settings.priorities().get().levels();
+    return only(request, PRIORITY).map(text -> positive(PRIORITY, text, levels)).orElse(0L);
   }
 
   private static Optional<String> only(HttpRequest<?> request, String header) {
@@ -75,54 +75,33 @@ record PredictQuery(
     return texts.isEmpty() ? Optional.empty() : Optional.of(texts.get(0));
   }
 
-  private static OptionalInt topK(QueryParameters query) {
-    Optional<String> text = query.get(TOP_K);
-    return text.isEmpty()
-        ? OptionalInt.empty()
-        : OptionalInt.of((int) positive(TOP_K, text.get(), Integer.MAX_VALUE));
+  private static OptionalInt topK(String text) {
+    return OptionalInt.of((int) positive(TOP_K, text, Integer.MAX_VALUE));
   }
 
-  private static OptionalDouble threshold(QueryParameters query) {
-    Optional<String> text = query.get(THRESHOLD);
-    if (text.isEmpty()) {
-      return OptionalDouble.empty();
-    }
+  private static OptionalDouble threshold(String text) {
     // Java's own idea of a number has hexadecimal ones and letters at the end.
-    if (DECIMAL.matcher(text.get()).matches()) {
-      double value = Double.parseDouble(text.get());
-      if (value >= 0 && value <= 1) {
-        return OptionalDouble.of(value);
-      }
+    double value = DECIMAL.matcher(text).matches() ? Double.parseDouble(text) : Double.NaN;
+    if (value >= 0 && value <= 1) {
+      return OptionalDouble.of(value);
     }
-    throw Refusal.badRequest(
-        "invalid_parameter",
-        "threshold must be a number in 0..1 but is '%s'",
-        ClientText.brief(text.get()));
+    throw wrong(THRESHOLD, "a number in 0..1", text);
   }
 
-  private static Optional<List<String>> heads(QueryParameters query) {
-    Optional<String> text = query.get(HEADS);
-    if (text.isEmpty()) {
-      return Optional.empty();
-    }
-    List<String> names = List.of(text.get().split(",", -1));
+  private static List<String> heads(String text) {
+    List<String> names = List.of(text.split(",", -1));
     if (!names.stream().allMatch(ModelId::isSegment)) {
-      throw Refusal.badRequest(
-          "invalid_parameter",
-          "heads must be names of models with commas between them but is '%s'",
-          ClientText.brief(text.get()));
+      throw wrong(HEADS, "names of models with commas between them", text);
     }
-    return Optional.of(names.stream().distinct().toList());
+    return names.stream().distinct().toList();
   }
 
   /** A client may name any, but not hold the server for longer than it lets it. */
   static Deadline deadline(HttpRequest<?> request, ServerSettings.Timeouts timeouts) {
-    String header = "X-Deadline-Ms";
-    Optional<String> text = only(request, header);
     Duration wanted =
-        text.isEmpty()
-            ? timeouts.deadline()
-            : Duration.ofMillis(positive(header, text.get(), MAX_DEADLINE_MILLIS));
+        only(request, DEADLINE)
+            .map(text -> Duration.ofMillis(positive(DEADLINE, text, MAX_DEADLINE_MILLIS)))
+            .orElse(timeouts.deadline());
     Duration maximum = timeouts.maxDeadline();
     return Deadline.after(wanted.compareTo(maximum) > 0 ? maximum : wanted);
   }
@@ -134,12 +113,12 @@ record PredictQuery(
         return value;
       }
     }
-    throw Refusal.badRequest(
-        "invalid_parameter",
-        "%s must be a whole number in 1..%d but is '%s'",
-        what,
-        max,
-        ClientText.brief(text));
+    throw wrong(what, "a whole number in 1.." + max, text);
+  }
+
+  private static Refusal wrong(String what, String expected, String text) {
+    return Refusal.badRequest(
+        "invalid_parameter", "%s must be %s but is '%s'", what, expected, ClientText.brief(text));
   }
 
   static void requireLength(HttpRequest<?> request, int maxBytes) {
