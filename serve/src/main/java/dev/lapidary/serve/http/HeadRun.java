@@ -7,9 +7,9 @@ import dev.lapidary.runtime.model.HeadModel;
 import dev.lapidary.runtime.tensor.TensorNetwork;
 import dev.lapidary.runtime.tensor.TypedTensor;
 import java.nio.FloatBuffer;
-import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
+import java.util.function.Function;
 
 /**
  * What a head made of what its trunk made.
@@ -25,12 +25,8 @@ record HeadRun(List<Serving.Result> results, int rows, long nanos) {
 
   /** In one run, on the thread that answers. */
   static HeadRun of(HeadModel head, List<Serving.Result> trunk) {
-    List<Outcome.Ran> ran = new ArrayList<>();
-    for (Serving.Result result : trunk) {
-      if (result instanceof Serving.Result.Ran each && each.outcome() instanceof Outcome.Ran done) {
-        ran.add(done);
-      }
-    }
+    List<Outcome.Ran> ran =
+        trunk.stream().map(Serving.Result::ran).flatMap(Optional::stream).toList();
     if (ran.isEmpty()) {
       return new HeadRun(trunk, 0, 0);
     }
@@ -39,9 +35,13 @@ record HeadRun(List<Serving.Result> results, int rows, long nanos) {
       float[] logits = head.logits(joined(ran));
       long nanos = System.nanoTime() - began;
       String name = head.network().outputs().get(0).name();
-      return new HeadRun(exchanged(name, trunk, logits, ran.size()), ran.size(), nanos);
+      int classes = logits.length / ran.size();
+      FloatBuffer left = FloatBuffer.wrap(logits);
+      return new HeadRun(
+          exchanged(trunk, done -> classified(name, left, classes, done)), ran.size(), nanos);
     } catch (TensorNetwork.Unrunnable | RuntimeException e) {
-      return new HeadRun(failed(trunk, Failure.reason(e)), 0, 0);
+      String reason = Failure.reason(e);
+      return new HeadRun(exchanged(trunk, done -> new Outcome.Failed(reason)), 0, 0);
     }
   }
 
@@ -55,36 +55,27 @@ record HeadRun(List<Serving.Result> results, int rows, long nanos) {
     return all.array();
   }
 
-  private static List<Serving.Result> exchanged(
-      String name, List<Serving.Result> trunk, float[] logits, int rows) {
-    int classes = logits.length / rows;
-    List<Serving.Result> all = new ArrayList<>(trunk.size());
-    int next = 0;
-    for (Serving.Result result : trunk) {
-      if (result instanceof Serving.Result.Ran each && each.outcome() instanceof Outcome.Ran done) {
-        float[] row = Arrays.copyOfRange(logits, next, next + classes);
-        next += classes;
-        all.add(
-            new Serving.Result.Ran(
-                new Outcome.Ran(
-                    List.of(FloatNetwork.floats(name, List.of(1L, (long) classes), row)),
-                    done.batchSize(),
-                    done.queueNanos(),
-                    done.inferNanos())));
-      } else {
-        all.add(result);
-      }
-    }
-    return all;
+  /** Of the next row of logits. */
+  private static Outcome classified(
+      String name, FloatBuffer logits, int classes, Outcome.Ran trunk) {
+    float[] row = new float[classes];
+    logits.get(row);
+    return new Outcome.Ran(
+        List.of(FloatNetwork.floats(name, List.of(1L, (long) classes), row)),
+        trunk.batchSize(),
+        trunk.queueNanos(),
+        trunk.inferNanos());
   }
 
-  private static List<Serving.Result> failed(List<Serving.Result> trunk, String reason) {
-    List<Serving.Result> all = new ArrayList<>(trunk.size());
-    for (Serving.Result result : trunk) {
-      boolean ran =
-          result instanceof Serving.Result.Ran each && each.outcome() instanceof Outcome.Ran;
-      all.add(ran ? new Serving.Result.Ran(new Outcome.Failed(reason)) : result);
-    }
-    return all;
+  private static List<Serving.Result> exchanged(
+      List<Serving.Result> trunk, Function<Outcome.Ran, Outcome> head) {
+    return trunk.stream()
+        .map(
+            result ->
+                result
+                    .ran()
+                    .<Serving.Result>map(r -> new Serving.Result.Ran(head.apply(r)))
+                    .orElse(result))
+        .toList();
   }
 }

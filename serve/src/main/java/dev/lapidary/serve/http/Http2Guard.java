@@ -95,7 +95,7 @@ final class Http2Guard extends ChannelGuard {
   Watch watch(HttpRequest<?> request, Runnable gone) {
     int stream = Http2Requests.stream(request);
     channel.eventLoop().execute(() -> tell(stream, gone));
-    return () -> channel.eventLoop().execute(() -> forget(stream));
+    return () -> channel.eventLoop().execute(() -> tell(stream, () -> {}));
   }
 
   private void tell(int stream, Runnable gone) {
@@ -104,13 +104,6 @@ final class Http2Guard extends ChannelGuard {
       gone.run();
     } else {
       open.gone = gone;
-    }
-  }
-
-  private void forget(int stream) {
-    Open open = streams.get(stream);
-    if (open != null) {
-      open.gone = () -> {};
     }
   }
 

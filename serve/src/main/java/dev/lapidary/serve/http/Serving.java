@@ -20,7 +20,6 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
@@ -99,6 +98,13 @@ final class Serving implements AutoCloseable {
 
   /** What became of one image: a network's outcome, or why it never came to one. */
   sealed interface Result {
+    /** What the network made of it, if it did. */
+    default Optional<Outcome.Ran> ran() {
+      return this instanceof Ran of && of.outcome() instanceof Outcome.Ran done
+          ? Optional.of(done)
+          : Optional.empty();
+    }
+
     record Ran(Outcome outcome) implements Result {}
 
     record Refused(ImageError error) implements Result {}
@@ -264,9 +270,8 @@ final class Serving implements AutoCloseable {
     }
   }
 
-  Refusal queueFull() {
-    Admission.Held held = admission.held();
-    return Refusal.queueFull(held.images(), retryAfter());
+  private Refusal queueFull() {
+    return Refusal.queueFull(admission.held().images(), retryAfter());
   }
 
   /** When what is there now will be worked off. */
@@ -284,15 +289,6 @@ final class Serving implements AutoCloseable {
 
   Pace pace() {
     return pace;
-  }
-
-  ImageLimits imageLimits() {
-    return imageLimits;
-  }
-
-  /** The threads that take bodies apart, bounded in number. */
-  Executor forms() {
-    return workers.forms();
   }
 
   /** Answers what it has, then stops. */

@@ -56,11 +56,6 @@ final class Shadow implements AutoCloseable {
   /** Of the thread alone. */
   private long lastNanos = System.nanoTime();
 
-  private Fitted fitted = new Fitted("", "", true);
-
-  /** What was found of two files, by their SHA-256. */
-  private record Fitted(String model, String shadow, boolean fits) {}
-
   /**
    * What a model was given, and answered.
    *
@@ -189,7 +184,7 @@ final class Shadow implements AutoCloseable {
   private void run(Copy copy) throws InterruptedException {
     Fate fate = Fate.FAILED;
     try (Lease<AnsweringModel> lease = repository.lease(route.model(), route.version())) {
-      if (fits(copy.model(), lease.model())) {
+      if (ShadowFit.trouble(route.name(), copy.model(), lease.model()).isEmpty()) {
         Serving serving = lease.model().requireImages();
         Outcome outcome = outcome(copy, serving);
         if (outcome instanceof Outcome.Ran ran) {
@@ -206,16 +201,6 @@ final class Shadow implements AutoCloseable {
       LOG.error("--shadow {}: a copy could not be run", route, e);
     }
     counts.add(fate, copy.best().length);
-  }
-
-  /** What was told when they were loaded is not said again for each copy. */
-  private boolean fits(ServedModel model, AnsweringModel shadow) {
-    String other = shadow.images().map(serving -> serving.model().sha256()).orElse("");
-    if (!fitted.model().equals(model.sha256()) || !fitted.shadow().equals(other)) {
-      boolean fits = ShadowFit.trouble(route.name(), model, shadow).isEmpty();
-      fitted = new Fitted(model.sha256(), other, fits);
-    }
-    return fitted.fits();
   }
 
   private Outcome outcome(Copy copy, Serving serving) throws InterruptedException {

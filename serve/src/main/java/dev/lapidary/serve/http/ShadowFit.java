@@ -28,30 +28,27 @@ final class ShadowFit {
   }
 
   /** The same of a model that takes images. */
-  static Optional<String> trouble(String name, ServedModel model, AnsweringModel shadow) {
-    if (shadow.images().isEmpty()) {
-      return Optional.of(noImages(shadow));
+  static Optional<String> trouble(String name, ServedModel model, AnsweringModel other) {
+    if (other.images().isEmpty()) {
+      return Optional.of(noImages(other));
     }
-    return trouble(name, model, shadow.id().name(), shadow.requireImages().model());
-  }
-
-  private static Optional<String> trouble(
-      String name, ServedModel model, String shadowName, ServedModel shadow) {
+    String otherName = other.id().name();
+    ServedModel shadow = other.requireImages().model();
     TensorSpec input = model.tensors().inputs().get(0);
-    TensorSpec other = shadow.tensors().inputs().get(0);
-    if (input.type() != other.type() || !input.shape().equals(other.shape())) {
+    TensorSpec others = shadow.tensors().inputs().get(0);
+    if (input.type() != others.type() || !input.shape().equals(others.shape())) {
       return Optional.of(
           "%s takes %s %s, expected %s %s as %s does"
               .formatted(
-                  shadowName, other.type(), other.shape(), input.type(), input.shape(), name));
+                  otherName, others.type(), others.shape(), input.type(), input.shape(), name));
     }
     if (!model.preprocessing().equals(shadow.preprocessing())) {
       return Optional.of(
           "%s prepares images by %s, expected %s as %s does"
               .formatted(
-                  shadowName, words(shadow.preprocessing()), words(model.preprocessing()), name));
+                  otherName, words(shadow.preprocessing()), words(model.preprocessing()), name));
     }
-    return labels(name, model.labels(), shadowName, shadow.labels());
+    return labels(name, model.labels(), otherName, shadow.labels());
   }
 
   private static String words(Preprocessing own) {

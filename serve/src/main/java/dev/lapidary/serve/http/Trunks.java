@@ -9,18 +9,13 @@ import dev.lapidary.serve.repository.ModelRepository;
 import dev.lapidary.serve.repository.ModelState;
 import dev.lapidary.serve.repository.ModelStatus;
 import dev.lapidary.serve.repository.ModelUnavailable;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Predicate;
+import java.util.stream.Stream;
 
 /** Heads and their trunks, which find each other by the trunk's file. Thread-safe. */
-final class Trunks {
-  private final ModelRepository<AnsweringModel> repository;
-
-  Trunks(ModelRepository<AnsweringModel> repository) {
-    this.repository = repository;
-  }
-
+record Trunks(ModelRepository<AnsweringModel> repository) {
   /**
    * The trunk, whatever it is called.
    *
@@ -28,14 +23,13 @@ final class Trunks {
    * @throws LoadFailed if it is not loaded; the head may be loaded once it is
    */
   Lease<AnsweringModel> require(Trunk trunk) throws LoadFailed {
-    for (ModelStatus each : ready()) {
-      Optional<Lease<AnsweringModel>> lease = lease(each.id(), Optional.of(each.id().version()));
-      if (lease.isPresent()) {
-        if (isFile(lease.get().model(), trunk.sha256())) {
-          return lease.get();
-        }
-        lease.get().close();
-      }
+    Optional<Lease<AnsweringModel>> found =
+        ready()
+            .map(id -> lease(id.name(), Optional.of(id.version()), m -> isFile(m, trunk.sha256())))
+            .flatMap(Optional::stream)
+            .findFirst();
+    if (found.isPresent()) {
+      return found.get();
     }
     throw LoadFailed.untilAnotherIs(
         "trunk_missing",
@@ -48,16 +42,25 @@ final class Trunks {
     return model.images().filter(serving -> serving.model().sha256().equals(sha256)).isPresent();
   }
 
-  private List<ModelStatus> ready() {
-    return repository.index().stream().filter(s -> s.state() == ModelState.READY).toList();
+  private Stream<ModelId> ready() {
+    return repository.index().stream()
+        .filter(status -> status.state() == ModelState.READY)
+        .map(ModelStatus::id);
   }
 
-  private Optional<Lease<AnsweringModel>> lease(ModelId id, Optional<String> version) {
+  /** Empty if it is not wanted, or not loaded any more. */
+  private Optional<Lease<AnsweringModel>> lease(
+      String name, Optional<String> version, Predicate<AnsweringModel> wanted) {
     try {
-      return Optional.of(repository.lease(id.name(), version));
+      Lease<AnsweringModel> lease = repository.lease(name, version);
+      if (wanted.test(lease.model())) {
+        return Optional.of(lease);
+      }
+      lease.close();
     } catch (ModelUnavailable e) {
-      return Optional.empty(); // it was unloaded in this moment
+      // it was unloaded in this moment
     }
+    return Optional.empty();
   }
 
   /**
@@ -66,42 +69,32 @@ final class Trunks {
    * @return to be closed
    */
   List<Lease<AnsweringModel>> heads(ServedModel trunk) {
-    List<Lease<AnsweringModel>> found = new ArrayList<>();
-    for (String name : repository.names()) {
-      Optional<Lease<AnsweringModel>> lease = lease(new ModelId(name, "1"), Optional.empty());
-      if (lease.isPresent()) {
-        if (lease.get().model().isHeadOf(trunk)) {
-          found.add(lease.get());
-        } else {
-          lease.get().close();
-        }
-      }
-    }
-    return found;
+    return repository.names().stream()
+        .map(name -> lease(name, Optional.empty(), model -> model.isHeadOf(trunk)))
+        .flatMap(Optional::stream)
+        .toList();
   }
 
   /** Of a model that answers from now on: if it is a trunk loaded again, its heads move to it. */
   void loaded(ModelId id) {
-    Optional<Lease<AnsweringModel>> own = lease(id, Optional.of(id.version()));
-    if (own.isEmpty()) {
-      return;
-    }
-    try (Lease<AnsweringModel> trunk = own.get()) {
-      if (trunk.model().images().isPresent()) {
-        for (ModelStatus each : ready()) {
-          Optional<Lease<AnsweringModel>> head = lease(each.id(), Optional.of(each.id().version()));
-          head.ifPresent(lease -> move(lease, trunk));
-        }
-      }
+    lease(id.name(), Optional.of(id.version()), model -> model.images().isPresent())
+        .ifPresent(this::moveHeads);
+  }
+
+  private void moveHeads(Lease<AnsweringModel> lease) {
+    try (lease) {
+      ServedModel below = lease.model().requireImages().model();
+      ready()
+          .map(id -> lease(id.name(), Optional.of(id.version()), model -> model.isHeadOf(below)))
+          .flatMap(Optional::stream)
+          .forEach(head -> move(head, lease, below));
     }
   }
 
-  private static void move(Lease<AnsweringModel> lease, Lease<AnsweringModel> trunk) {
-    try (lease) {
-      ServedModel below = trunk.model().requireImages().model();
-      if (lease.model().isHeadOf(below)) {
-        lease.model().head().orElseThrow().move(trunk.again(), below);
-      }
+  private static void move(
+      Lease<AnsweringModel> head, Lease<AnsweringModel> trunk, ServedModel below) {
+    try (head) {
+      head.model().head().orElseThrow().move(trunk.again(), below);
     }
   }
 }
