@@ -3,7 +3,7 @@ package dev.lapidary.serve.http;
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import java.io.ByteArrayOutputStream;
+import java.net.URLDecoder;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.Charset;
@@ -63,24 +63,12 @@ final class FileName {
   }
 
   private static Optional<byte[]> percentDecoded(String text) {
-    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-    for (int i = 0; i < text.length(); i++) {
-      if (text.charAt(i) != '%') {
-        bytes.write(text.charAt(i));
-        continue;
-      }
-      int high = hexDigit(text, i + 1);
-      int low = hexDigit(text, i + 2);
-      if (high < 0 || low < 0) {
-        return Optional.empty();
-      }
-      bytes.write((high << 4) | low);
-      i += 2;
+    try {
+      String bytes =
+          URLDecoder.decode(text.replace("+", "%2B"), ISO_8859_1); // no form: + is itself
+      return Optional.of(bytes.getBytes(ISO_8859_1));
+    } catch (IllegalArgumentException e) {
+      return Optional.empty();
     }
-    return Optional.of(bytes.toByteArray());
-  }
-
-  private static int hexDigit(String text, int at) {
-    return at < text.length() ? Character.digit(text.charAt(at), 16) : -1;
   }
 }

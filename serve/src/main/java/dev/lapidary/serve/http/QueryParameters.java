@@ -51,13 +51,11 @@ final class QueryParameters {
   }
 
   private static String decode(String text) {
-    String decoded;
     try {
-      decoded = URLDecoder.decode(text, UTF_8);
+      return URLDecoder.decode(text, UTF_8);
     } catch (IllegalArgumentException e) {
       throw wrong("'%s' in the query is not percent-encoded", ClientText.brief(text));
     }
-    return decoded;
   }
 
   @com.google.errorprone.annotations.FormatMethod

@@ -2,6 +2,7 @@ package dev.lapidary.serve.http;
 
 import java.util.Optional;
 import java.util.UUID;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
@@ -20,9 +21,8 @@ record RequestTrace(String id, Optional<String> traceId, long beganNanos) {
 
   /** A version that is not known may have more behind it. */
   private static final Pattern TRACE_PARENT =
-      Pattern.compile("(?!ff)[0-9a-f]{2}-([0-9a-f]{32})-([0-9a-f]{16})-[0-9a-f]{2}(-.*)?");
-
-  private static final Pattern ZEROS = Pattern.compile("0+");
+      Pattern.compile(
+          "(?!ff)[0-9a-f]{2}-(?!0+-)([0-9a-f]{32})-(?!0+-)[0-9a-f]{16}-[0-9a-f]{2}(-.*)?");
 
   static RequestTrace of(@Nullable String id, @Nullable String parent) {
     String own = id != null && ALLOWED.matcher(id).matches() ? id : UUID.randomUUID().toString();
@@ -33,13 +33,8 @@ record RequestTrace(String id, Optional<String> traceId, long beganNanos) {
     if (parent == null) {
       return Optional.empty();
     }
-    var match = TRACE_PARENT.matcher(parent);
-    if (!match.matches()
-        || ZEROS.matcher(match.group(1)).matches()
-        || ZEROS.matcher(match.group(2)).matches()
-        || (parent.startsWith("00") && match.group(3) != null)) {
-      return Optional.empty();
-    }
-    return Optional.of(match.group(1));
+    Matcher match = TRACE_PARENT.matcher(parent);
+    boolean valid = match.matches() && !(parent.startsWith("00") && match.group(2) != null);
+    return valid ? Optional.of(match.group(1)) : Optional.empty();
   }
 }
