@@ -126,6 +126,7 @@ final class BatchOptions {
         p99(),
         IDLE,
         WeightsCache.userFolder().resolve("curves"),
-        announce);
+        announce,
+        Optional.empty());
   }
 }

@@ -85,18 +85,14 @@ public record ServerSettings(
       Consumer<String> announce,
       Optional<BatchPlan> known) {
     public static final Tuning OFF =
-        new Tuning(false, false, Optional.empty(), Duration.ZERO, Path.of(""), line -> {});
-
-    /** A plan that is to be found. */
-    public Tuning(
-        boolean isOn,
-        boolean severalExecutors,
-        Optional<Duration> p99,
-        Duration idle,
-        Path cache,
-        Consumer<String> announce) {
-      this(isOn, severalExecutors, p99, idle, cache, announce, Optional.empty());
-    }
+        new Tuning(
+            false,
+            false,
+            Optional.empty(),
+            Duration.ZERO,
+            Path.of(""),
+            line -> {},
+            Optional.empty());
 
     public static Tuning known(BatchPlan plan, Consumer<String> announce) {
       return new Tuning(

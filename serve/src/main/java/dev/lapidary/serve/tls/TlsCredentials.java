@@ -86,8 +86,8 @@ public record TlsCredentials(
   private static void requirePair(X509Certificate own, PrivateKey key, TlsFiles files) {
     if (!KeyPairProof.belongTogether(own.getPublicKey(), key)) {
       throw Failure.badInput(
-          "[%s] its key (%s) is not that of the certificate of '%s' (%s) in %s; name the files of one"
-              + " pair, and the server's own certificate first in its file",
+          "[%s] its key (%s) is not that of the certificate of '%s' (%s) in %s; name the files of"
+              + " one pair, and the server's own certificate first in its file",
           files.key(),
           key.getAlgorithm(),
           own.getSubjectX500Principal(),
@@ -98,13 +98,8 @@ public record TlsCredentials(
 
   /** The certificate with its key, which has no password there. */
   public KeyStore keyStore() {
-    KeyStore store = emptyStore();
-    try {
-      store.setKeyEntry("key", key, new char[0], chain.toArray(new X509Certificate[0]));
-      return store;
-    } catch (GeneralSecurityException e) {
-      throw new IllegalStateException(e);
-    }
+    X509Certificate[] certificates = chain.toArray(X509Certificate[]::new);
+    return store(store -> store.setKeyEntry("key", key, new char[0], certificates));
   }
 
   /** The authorities. */
@@ -113,21 +108,23 @@ public record TlsCredentials(
   }
 
   static KeyStore trustStore(List<X509Certificate> authorities) {
-    KeyStore store = emptyStore();
-    try {
-      for (int i = 0; i < authorities.size(); i++) {
-        store.setCertificateEntry("authority-" + i, authorities.get(i));
-      }
-      return store;
-    } catch (GeneralSecurityException e) {
-      throw new IllegalStateException(e);
-    }
+    return store(
+        store -> {
+          for (int i = 0; i < authorities.size(); i++) {
+            store.setCertificateEntry("authority-" + i, authorities.get(i));
+          }
+        });
   }
 
-  private static KeyStore emptyStore() {
+  private interface Content {
+    void put(KeyStore store) throws GeneralSecurityException;
+  }
+
+  private static KeyStore store(Content content) {
     try {
       KeyStore store = KeyStore.getInstance("PKCS12");
       store.load(null, null);
+      content.put(store);
       return store;
     } catch (GeneralSecurityException | IOException e) {
       throw new IllegalStateException("every Java has PKCS12", e);

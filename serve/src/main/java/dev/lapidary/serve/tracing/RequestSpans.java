@@ -17,7 +17,7 @@ import io.opentelemetry.sdk.autoconfigure.AutoConfiguredOpenTelemetrySdk;
 import io.opentelemetry.sdk.autoconfigure.spi.ConfigurationException;
 import java.net.URI;
 import java.time.Instant;
-import java.util.List;
+import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -94,19 +94,15 @@ public final class RequestSpans implements AutoCloseable {
 
   /** Over the environment. The server measures by itself, and sends spans alone. */
   private static Map<String, String> told(Optional<URI> endpoint) {
-    Map<String, String> spansAlone =
-        Map.of("otel.metrics.exporter", "none", "otel.logs.exporter", "none");
-    if (endpoint.isEmpty()) {
-      return spansAlone;
-    }
-    String base = endpoint.get().toString().replaceFirst("/+$", "");
-    return Map.of(
-        "otel.metrics.exporter",
-        "none",
-        "otel.logs.exporter",
-        "none",
-        "otel.exporter.otlp.traces.endpoint",
-        base + "/v1/traces");
+    Map<String, String> told = new HashMap<>();
+    told.put("otel.metrics.exporter", "none");
+    told.put("otel.logs.exporter", "none");
+    endpoint.ifPresent(
+        collector ->
+            told.put(
+                "otel.exporter.otlp.traces.endpoint",
+                collector.toString().replaceFirst("/+$", "") + "/v1/traces"));
+    return told;
   }
 
   /**
@@ -119,7 +115,7 @@ public final class RequestSpans implements AutoCloseable {
     long endNanos = System.nanoTime();
     Context caller = propagator.extract(Context.root(), header, HEADERS);
     Span span =
-        start(request.transport(), request)
+        start(request)
             .setParent(caller)
             .setStartTimestamp(request.beganNanos() + toEpoch, TimeUnit.NANOSECONDS)
             .startSpan();
@@ -136,11 +132,11 @@ public final class RequestSpans implements AutoCloseable {
     return TimeUnit.SECONDS.toNanos(now.getEpochSecond()) + now.getNano();
   }
 
-  private SpanBuilder start(TracedRequest.Transport transport, TracedRequest request) {
+  private SpanBuilder start(TracedRequest request) {
     SpanBuilder span =
-        transport instanceof TracedRequest.Http http
+        request.transport() instanceof TracedRequest.Http http
             ? http(http)
-            : grpc((TracedRequest.Grpc) transport);
+            : grpc((TracedRequest.Grpc) request.transport());
     span.setSpanKind(SpanKind.SERVER).setAttribute(ID, request.id());
     if (!request.client().isEmpty()) {
       span.setAttribute(CLIENT, request.client());
@@ -189,28 +185,24 @@ public final class RequestSpans implements AutoCloseable {
   /** As {@code Server-Timing} says them; of several images the longest. */
   private void stages(Worked worked, Span request, long toEpoch) {
     Stages stages = worked.stages();
-    long began =
-        worked.endNanos() - stages.input() - stages.queue() - stages.infer() - stages.output();
+    long end = worked.endNanos() + toEpoch;
+    long began = end - stages.input() - stages.queue() - stages.infer() - stages.output();
     long decoded = began + stages.input();
     long queued = decoded + stages.queue();
-    Attributes model = model(worked);
-    Context within = Context.root().with(request);
-    List.of(
-            new Stage("decode", began, decoded),
-            new Stage("queue", decoded, queued),
-            new Stage("run", queued, queued + stages.infer()))
-        .forEach(
-            stage ->
-                tracer
-                    .spanBuilder(stage.name())
-                    .setParent(within)
-                    .setAllAttributes(model)
-                    .setStartTimestamp(stage.fromNanos() + toEpoch, TimeUnit.NANOSECONDS)
-                    .startSpan()
-                    .end(stage.toNanos() + toEpoch, TimeUnit.NANOSECONDS));
+    stage("decode", began, decoded, worked, request);
+    stage("queue", decoded, queued, worked, request);
+    stage("run", queued, queued + stages.infer(), worked, request);
   }
 
-  private record Stage(String name, long fromNanos, long toNanos) {}
+  private void stage(String name, long fromNanos, long toNanos, Worked worked, Span request) {
+    tracer
+        .spanBuilder(name)
+        .setParent(Context.root().with(request))
+        .setAllAttributes(model(worked))
+        .setStartTimestamp(fromNanos, TimeUnit.NANOSECONDS)
+        .startSpan()
+        .end(toNanos, TimeUnit.NANOSECONDS);
+  }
 
   /** Sends what is kept, for some seconds at the most. */
   @Override

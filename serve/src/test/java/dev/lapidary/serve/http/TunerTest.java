@@ -35,7 +35,13 @@ class TunerTest {
     return ServerSettings.local()
         .withTuning(
             new ServerSettings.Tuning(
-                true, true, p99, Duration.ofMillis(100), folder.resolve("cache"), said::add));
+                true,
+                true,
+                p99,
+                Duration.ofMillis(100),
+                folder.resolve("cache"),
+                said::add,
+                Optional.empty()));
   }
 
   /** What a server says of its plan, once it has one and answers by it. */
@@ -117,9 +123,9 @@ class TunerTest {
     Files.writeString(kept(), curves);
     assertThat(plan(Optional.empty()))
         .isEqualTo(
-            "[tiny] batching off: 8 together cost 1.00 x 8 alone; 2 executors of 1 threads give 1.50"
-                + " x the images of 1 of 2; one image while nothing else is done runs on 2 threads,"
-                + " in 3.0 ms instead of 4.0 (measured before)");
+            "[tiny] batching off: 8 together cost 1.00 x 8 alone; 2 executors of 1 threads give"
+                + " 1.50 x the images of 1 of 2; one image while nothing else is done runs on 2"
+                + " threads, in 3.0 ms instead of 4.0 (measured before)");
   }
 
   @Test
