@@ -222,15 +222,7 @@ public final class Admission {
 
   /** Waits until nothing is held. Returns false if the time passed before. */
   public synchronized boolean awaitEmpty(Duration time) throws InterruptedException {
-    Deadline deadline = Deadline.after(time);
-    while (requests > 0) {
-      long millis = deadline.leftNanos() / 1_000_000;
-      if (millis <= 0) {
-        return false;
-      }
-      wait(millis);
-    }
-    return true;
+    return Deadline.after(time).await(this, () -> requests == 0);
   }
 
   public synchronized Held held() {

@@ -125,11 +125,7 @@ final class Connections {
       last.connect(reachable(channel.localAddress()), (int) patience.toMillis());
       SocketAddress own = last.getLocalSocketAddress();
       synchronized (this) {
-        long millis = TimeUnit.NANOSECONDS.toMillis(deadline.leftNanos());
-        while (!acceptedLate.contains(own) && millis > 0) {
-          wait(millis);
-          millis = TimeUnit.NANOSECONDS.toMillis(deadline.leftNanos());
-        }
+        deadline.await(this, () -> acceptedLate.contains(own));
       }
     } catch (IOException e) {
       // There is no way to it, or its queue is full: what waits in it cannot be told from what
@@ -172,14 +168,6 @@ final class Connections {
 
   /** Waits until none is left. Returns false if the time passed before. */
   synchronized boolean awaitNone(Duration time) throws InterruptedException {
-    Deadline deadline = Deadline.after(time);
-    while (!open.isEmpty()) {
-      long millis = TimeUnit.NANOSECONDS.toMillis(deadline.leftNanos());
-      if (millis <= 0) {
-        return false;
-      }
-      wait(millis);
-    }
-    return true;
+    return Deadline.after(time).await(this, open::isEmpty);
   }
 }

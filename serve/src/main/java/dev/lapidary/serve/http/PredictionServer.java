@@ -133,9 +133,7 @@ public final class PredictionServer implements AutoCloseable {
    * @throws Failure (exit 2) if one has two shadows
    */
   public void shadow(List<ShadowRoute> routes) {
-    if (!routes.isEmpty()) {
-      state.shadows(routes);
-    }
+    state.shadows(routes);
   }
 
   /** Why some of them cannot be asked, a line each; as after a reload. */

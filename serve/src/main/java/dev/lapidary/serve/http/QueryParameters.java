@@ -13,13 +13,7 @@ import java.util.Optional;
  * The parameters of a request's query, each known and once. A name that nobody knows is refused
  * rather than passed over: {@code topk=1} would otherwise be answered with five classes.
  */
-final class QueryParameters {
-  private final Map<String, String> values;
-
-  private QueryParameters(Map<String, String> values) {
-    this.values = values;
-  }
-
+record QueryParameters(Map<String, String> values) {
   /**
    * @param known names
    * @throws Refusal 400 if one is unknown, is there twice, or is not percent-encoded UTF-8

@@ -21,17 +21,13 @@ final class ServerCertificate implements CertificateProvider {
   private final Sinks.Many<TlsCredentials> latest = Sinks.many().replay().latest();
   private volatile TlsCredentials now;
 
-  private ServerCertificate(TlsFiles files, TlsCredentials first) {
-    this.files = files;
-    this.now = first;
-    latest.tryEmitNext(first).orThrow();
-  }
-
   /**
    * @throws Failure (exit 2) if the files make no server that its clients can trust
    */
-  static ServerCertificate read(TlsFiles files) {
-    return new ServerCertificate(files, files.read());
+  ServerCertificate(TlsFiles files) {
+    this.files = files;
+    this.now = files.read();
+    latest.tryEmitNext(now).orThrow();
   }
 
   /**
@@ -41,10 +37,9 @@ final class ServerCertificate implements CertificateProvider {
    * @throws Failure (exit 2) if they are no good; what was there before stays
    */
   synchronized List<String> readAgain() {
-    TlsCredentials read = files.read();
-    now = read;
-    latest.tryEmitNext(read).orThrow();
-    return read.warnings();
+    now = files.read();
+    latest.tryEmitNext(now).orThrow();
+    return now.warnings();
   }
 
   TlsCredentials credentials() {

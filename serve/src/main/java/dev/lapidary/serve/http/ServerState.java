@@ -44,7 +44,7 @@ final class ServerState implements AutoCloseable {
   private volatile @Nullable ModelFiles<AnsweringModel> files;
   private volatile boolean clientsLoad;
   private volatile TrafficSplits splits = new TrafficSplits(List.of());
-  private volatile Optional<Shadows> shadows = Optional.empty();
+  private volatile Shadows shadows;
   private volatile Optional<ApiKeys> apiKeys;
   private final Optional<ServerCertificate> certificate;
 
@@ -52,7 +52,7 @@ final class ServerState implements AutoCloseable {
       ServerSettings settings, Optional<AccessLog> accessLog, Optional<RequestSpans> spans) {
     this.settings = settings;
     this.apiKeys = settings.access().apiKeys().map(ApiKeys::read);
-    this.certificate = settings.access().tls().map(ServerCertificate::read);
+    this.certificate = settings.access().tls().map(ServerCertificate::new);
     this.accessLog = accessLog;
     this.spans = spans;
     ServerSettings.Limits limits = settings.limits();
@@ -62,6 +62,7 @@ final class ServerState implements AutoCloseable {
             .map(levels -> metrics.priorities(levels.levels()))
             .map(counts -> new Admission(limits.queueImages(), limits.queueBytes(), counts))
             .orElseGet(() -> new Admission(limits.queueImages(), limits.queueBytes()));
+    this.shadows = new Shadows(List.of(), repository, admission, settings, metrics);
     this.connections = new Connections(limits.connections());
     this.bodies = new Bodies(settings.timeouts());
     this.workers = new Workers(settings.decodeThreads(), settings.priorities().isPresent());
@@ -173,17 +174,17 @@ final class ServerState implements AutoCloseable {
    * @throws Failure (exit 2) if a model has two
    */
   void shadows(List<ShadowRoute> routes) {
-    shadows = Optional.of(new Shadows(routes, repository, admission, settings, metrics));
+    shadows = new Shadows(routes, repository, admission, settings, metrics);
   }
 
   /** Of a model, if it has one. */
   Optional<Shadow> shadow(String model) {
-    return shadows.isPresent() ? shadows.get().of(model) : Optional.empty();
+    return shadows.of(model);
   }
 
   /** Why some shadows cannot be asked, a line each. */
   List<String> shadowTroubles() {
-    return shadows.isPresent() ? shadows.get().troubles() : List.of();
+    return shadows.troubles();
   }
 
   boolean clientsLoad() {
@@ -249,9 +250,7 @@ final class ServerState implements AutoCloseable {
   /** The last phase, in which all is refused. */
   synchronized void stop() {
     phase = Phase.STOPPING;
-    if (shadows.isPresent()) { // a stop waits for clients alone
-      shadows.get().close();
-    }
+    shadows.close(); // a stop waits for clients alone
   }
 
   /**

@@ -13,14 +13,12 @@ import java.util.Optional;
 import java.util.Set;
 
 /** Names that stand for several models, by which clients may ask for one of them. */
-final class TrafficSplits {
-  private final List<TrafficSplit> all;
-
+record TrafficSplits(List<TrafficSplit> all) {
   /**
    * @throws Failure (exit 2) if two have the same name
    */
-  TrafficSplits(List<TrafficSplit> all) {
-    this.all = List.copyOf(all);
+  TrafficSplits {
+    all = List.copyOf(all);
     Set<String> names = new HashSet<>();
     for (TrafficSplit each : all) {
       if (!names.add(each.name())) {

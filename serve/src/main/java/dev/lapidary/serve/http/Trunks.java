@@ -81,13 +81,13 @@ record Trunks(ModelRepository<AnsweringModel> repository) {
         .ifPresent(this::moveHeads);
   }
 
-  private void moveHeads(Lease<AnsweringModel> lease) {
-    try (lease) {
-      ServedModel below = lease.model().requireImages().model();
+  private void moveHeads(Lease<AnsweringModel> trunk) {
+    try (trunk) {
+      ServedModel below = trunk.model().requireImages().model();
       ready()
           .map(id -> lease(id.name(), Optional.of(id.version()), model -> model.isHeadOf(below)))
           .flatMap(Optional::stream)
-          .forEach(head -> move(head, lease, below));
+          .forEach(head -> move(head, trunk, below));
     }
   }
 
