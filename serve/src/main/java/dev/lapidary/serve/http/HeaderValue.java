@@ -1,10 +1,10 @@
 package dev.lapidary.serve.http;
 
-import java.text.ParseException;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Function;
 
 /**
  * A header field's value with parameters, such as a media type or a content disposition (RFC 9110
@@ -22,22 +22,24 @@ record HeaderValue(String value, Map<String, String> parameters) {
   }
 
   /**
-   * @throws ParseException if a parameter has no name, no value, no closing quote, or is there
-   *     twice
+   * @param wrong what is thrown if a parameter has no name, no value, no closing quote, or is there
+   *     twice; it is told which
    */
-  static HeaderValue parse(String text) throws ParseException {
-    return new Reader(text).value();
+  static HeaderValue parse(String text, Function<String, Refusal> wrong) {
+    return new Reader(text, wrong).value();
   }
 
   private static final class Reader {
     private final String text;
+    private final Function<String, Refusal> wrong;
     private int at;
 
-    Reader(String text) {
+    Reader(String text, Function<String, Refusal> wrong) {
       this.text = text;
+      this.wrong = wrong;
     }
 
-    HeaderValue value() throws ParseException {
+    HeaderValue value() {
       String value = upTo(";").toLowerCase(Locale.ROOT);
       Map<String, String> parameters = new LinkedHashMap<>();
       while (at < text.length()) {
@@ -47,23 +49,22 @@ record HeaderValue(String value, Map<String, String> parameters) {
           at++;
           put(parameters, name, argument());
         } else if (!name.isEmpty()) {
-          throw wrong("the parameter '%s' has no '='".formatted(ClientText.brief(name)));
+          throw wrong.apply("the parameter '%s' has no '='".formatted(ClientText.brief(name)));
         }
       }
       return new HeaderValue(value, parameters);
     }
 
-    private void put(Map<String, String> parameters, String name, String value)
-        throws ParseException {
+    private void put(Map<String, String> parameters, String name, String value) {
       if (name.isEmpty()) {
-        throw wrong("a parameter has no name");
+        throw wrong.apply("a parameter has no name");
       }
       if (parameters.putIfAbsent(name, value) != null) {
-        throw wrong("the parameter '%s' is there twice".formatted(ClientText.brief(name)));
+        throw wrong.apply("the parameter '%s' is there twice".formatted(ClientText.brief(name)));
       }
     }
 
-    private String argument() throws ParseException {
+    private String argument() {
       while (at < text.length() && isSpace(text.charAt(at))) {
         at++;
       }
@@ -74,7 +75,7 @@ record HeaderValue(String value, Map<String, String> parameters) {
      * Only {@code \"} and {@code \\} are escapes: browsers send a name's backslashes as they are,
      * so {@code C:\new.png} keeps its own.
      */
-    private String quoted() throws ParseException {
+    private String quoted() {
       StringBuilder value = new StringBuilder();
       for (at++; at < text.length(); at++) {
         char c = text.charAt(at);
@@ -85,14 +86,14 @@ record HeaderValue(String value, Map<String, String> parameters) {
         } else if (c == '"') {
           at++;
           if (!upTo(";").isEmpty()) {
-            throw wrong("there is more behind a closing quote");
+            throw wrong.apply("there is more behind a closing quote");
           }
           return value.toString();
         } else {
           value.append(c);
         }
       }
-      throw wrong("a quote is not closed");
+      throw wrong.apply("a quote is not closed");
     }
 
     /** What comes before the first of these, without spaces around it; stops there. */
@@ -109,10 +110,6 @@ record HeaderValue(String value, Map<String, String> parameters) {
         end--;
       }
       return text.substring(start, end);
-    }
-
-    private ParseException wrong(String message) {
-      return new ParseException(message, at);
     }
   }
 

@@ -1,7 +1,6 @@
 package dev.lapidary.serve.http;
 
 import java.nio.charset.Charset;
-import java.text.ParseException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -15,9 +14,6 @@ import java.util.Set;
  * MultipartReader}.
  */
 record MultipartForm(String boundary, Charset charset, int maxImages) implements RequestForm {
-  /** Other fields that a form may carry besides its images. */
-  private static final int OTHER_FIELDS = 16;
-
   private static final int MAX_BOUNDARY = 70; // RFC 2046
   private static final Set<String> AS_IT_IS = Set.of("7bit", "8bit", "binary");
 
@@ -26,18 +22,13 @@ record MultipartForm(String boundary, Charset charset, int maxImages) implements
    * @throws Refusal 400 if it names no boundary, or a charset that there is not
    */
   static MultipartForm of(String contentType, int maxImages) {
-    HeaderValue type;
-    try {
-      type = HeaderValue.parse(contentType);
-    } catch (ParseException e) {
-      throw badType("%s", String.valueOf(e.getMessage()));
-    }
+    HeaderValue type = HeaderValue.parse(contentType, MultipartForm::badType);
     String boundary = type.parameter("boundary").orElse("");
     boolean readable = boundary.chars().allMatch(c -> c >= ' ' && c <= '~');
     if (boundary.isEmpty() || boundary.length() > MAX_BOUNDARY || !readable) {
       throw badType(
-          "expected boundary= with 1 to %d characters of ASCII but found '%s'",
-          MAX_BOUNDARY, ClientText.brief(boundary));
+          "expected boundary= with 1 to %d characters of ASCII but found '%s'"
+              .formatted(MAX_BOUNDARY, ClientText.brief(boundary)));
     }
     return new MultipartForm(
         boundary, charset(type.parameter("charset").orElse("utf-8")), maxImages);
@@ -47,26 +38,19 @@ record MultipartForm(String boundary, Charset charset, int maxImages) implements
     try {
       return Charset.forName(name);
     } catch (IllegalArgumentException e) {
-      throw badType("there is no charset '%s', expected none or UTF-8", ClientText.brief(name));
+      throw badType(
+          "there is no charset '%s', expected none or UTF-8".formatted(ClientText.brief(name)));
     }
   }
 
-  @com.google.errorprone.annotations.FormatMethod
-  private static Refusal badType(String format, Object... arguments) {
+  private static Refusal badType(String why) {
     return Refusal.badRequest(
-        "invalid_multipart",
-        "the Content-Type multipart/form-data is wrong: %s",
-        String.format(format, arguments));
+        "invalid_multipart", "the Content-Type multipart/form-data is wrong: %s", why);
   }
 
   @Override
   public List<Upload> uploads(byte[] body, Room room) {
-    List<MultipartReader.Part> parts;
-    try {
-      parts = new MultipartReader(body, boundary, maxImages + OTHER_FIELDS).parts();
-    } catch (MultipartReader.TooManyParts e) {
-      throw RequestForm.tooManyImages(maxImages);
-    }
+    List<MultipartReader.Part> parts = new MultipartReader(body, boundary, maxImages).parts();
     List<Upload> uploads = new ArrayList<>();
     for (int i = 0; i < parts.size(); i++) {
       Optional<String> name = fileName(parts.get(i), i);
@@ -93,13 +77,12 @@ record MultipartForm(String boundary, Charset charset, int maxImages) implements
     if (header == null) {
       throw MultipartReader.damaged("has no Content-Disposition in part " + index);
     }
-    HeaderValue disposition;
-    try {
-      disposition = HeaderValue.parse(header);
-    } catch (ParseException e) {
-      throw MultipartReader.damaged(
-          "has a wrong Content-Disposition in part " + index + ": " + e.getMessage());
-    }
+    HeaderValue disposition =
+        HeaderValue.parse(
+            header,
+            why ->
+                MultipartReader.damaged(
+                    "has a wrong Content-Disposition in part " + index + ": " + why));
     if (!disposition.value().equals("form-data")) {
       throw MultipartReader.damaged(
           "has a Content-Disposition other than form-data in part " + index);

@@ -18,17 +18,20 @@ import java.util.TreeMap;
 final class MultipartReader {
   private static final int MAX_HEADER_BYTES = 8192;
 
+  /** Other fields that a form may carry besides its images. */
+  private static final int OTHER_FIELDS = 16;
+
   private final byte[] body;
   private final byte[] delimiter;
-  private final int maxParts;
+  private final int maxImages;
 
   /**
    * @param boundary without the hyphens before it
    */
-  MultipartReader(byte[] body, String boundary, int maxParts) {
+  MultipartReader(byte[] body, String boundary, int maxImages) {
     this.body = body;
     this.delimiter = ("\r\n--" + boundary).getBytes(US_ASCII);
-    this.maxParts = maxParts;
+    this.maxImages = maxImages;
   }
 
   /**
@@ -37,22 +40,17 @@ final class MultipartReader {
   @SuppressWarnings("ArrayRecordComponent") // handed on, never compared
   record Part(Map<String, String> headers, byte[] content) {}
 
-  /** More parts than allowed. */
-  static final class TooManyParts extends Exception {
-    private static final long serialVersionUID = 1L;
-  }
-
   /**
-   * @throws Refusal 400 if the body is not multipart
+   * @throws Refusal 400 if the body is not multipart, 413 if it has too many parts
    */
-  List<Part> parts() throws TooManyParts {
+  List<Part> parts() {
     List<Part> parts = new ArrayList<>();
     // The first boundary may stand at the very start, with no line end before it.
     int hyphens = startsAt(0, 2) ? 0 : find(0, "has no line --boundary") + 2;
     int at = hyphens + delimiter.length - 2;
     while (!isClosing(at)) {
-      if (parts.size() == maxParts) {
-        throw new TooManyParts();
+      if (parts.size() == maxImages + OTHER_FIELDS) {
+        throw RequestForm.tooManyImages(maxImages);
       }
       int start = endOfDelimiterLine(at, parts.size());
       int content = endOfHeaders(start, parts.size());

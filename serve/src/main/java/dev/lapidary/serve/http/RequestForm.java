@@ -3,7 +3,6 @@ package dev.lapidary.serve.http;
 import io.micronaut.http.HttpHeaders;
 import io.micronaut.http.HttpRequest;
 import io.micronaut.http.MediaType;
-import java.text.ParseException;
 import java.util.List;
 import java.util.Locale;
 
@@ -76,19 +75,17 @@ interface RequestForm {
 
   /** JSON is UTF-8 (RFC 8259 section 8.1); names in another charset would come back wrong. */
   private static void requireUtf8(String contentType) {
-    String charset;
-    try {
-      charset = HeaderValue.parse(contentType).parameter("charset").orElse("utf-8");
-    } catch (ParseException e) {
-      throw Refusal.badRequest(
-          "invalid_content_type",
-          "the Content-Type application/json is wrong: %s",
-          String.valueOf(e.getMessage()));
-    }
+    String charset =
+        HeaderValue.parse(contentType, RequestForm::badType).parameter("charset").orElse("utf-8");
     if (!charset.equalsIgnoreCase("utf-8") && !charset.equalsIgnoreCase("us-ascii")) {
       throw Refusal.unsupportedMediaType(
           "expected application/json in UTF-8 but its charset is '%s'", ClientText.brief(charset));
     }
+  }
+
+  private static Refusal badType(String why) {
+    return Refusal.badRequest(
+        "invalid_content_type", "the Content-Type application/json is wrong: %s", why);
   }
 
   static Refusal tooManyImages(int maxImages) {
