@@ -13,7 +13,7 @@ import java.util.Set;
  * @param calibrator sets the ranges
  * @param rounding chooses the weights' integers
  * @param correctBias whether the weights' rounding is put into the biases
- * @param form of the graph with integers
+ * @param target that decides where integers are
  */
 record Candidate(
     OnnxGraph graph,
@@ -22,7 +22,7 @@ record Candidate(
     Calibrator calibrator,
     WeightRounding rounding,
     boolean correctBias,
-    Int8Form form) {
+    Target target) {
   /** As the model card says it. */
   String label() {
     return calibrator.label()
@@ -32,24 +32,23 @@ record Candidate(
   }
 
   Candidate with(Calibrator other) {
-    return new Candidate(graph, seen, repair, other, rounding, correctBias, form);
+    return new Candidate(graph, seen, repair, other, rounding, correctBias, target);
   }
 
   Candidate withCorrectedBias() {
-    return new Candidate(graph, seen, repair, calibrator, rounding, true, form);
+    return new Candidate(graph, seen, repair, calibrator, rounding, true, target);
   }
 
   /** With the biases corrected for what it does to the weights. */
   Candidate with(WeightRounding other) {
-    return new Candidate(graph, seen, repair, calibrator, other, true, form);
+    return new Candidate(graph, seen, repair, calibrator, other, true, target);
   }
 
   OnnxGraph build(Set<String> keptFloat) {
-    Map<String, QuantParams> params = form.params(graph, keptFloat, seen.ranges(calibrator));
+    Int8Form form = Int8Form.of(target, graph, keptFloat);
+    Map<String, QuantParams> params = form.params(seen.ranges(calibrator));
     Map<String, float[]> biases =
-        correctBias
-            ? BiasCorrection.of(graph, form.layers(graph, keptFloat), seen, params, rounding)
-            : Map.of();
-    return form.write(graph, keptFloat, params, biases, rounding);
+        correctBias ? BiasCorrection.of(graph, form.layers(), seen, params, rounding) : Map.of();
+    return form.write(params, biases, rounding);
   }
 }

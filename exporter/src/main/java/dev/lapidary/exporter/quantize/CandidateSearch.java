@@ -29,8 +29,7 @@ final class CandidateSearch {
 
   private final Reference reference;
   private final CalibrationSet calibration;
-  private final Int8Form form;
-  private final boolean portable;
+  private final Target target;
 
   /** Of candidates that were held to float32 to the end. */
   private final IdentityHashMap<Candidate, Double> errors = new IdentityHashMap<>();
@@ -46,8 +45,7 @@ final class CandidateSearch {
   CandidateSearch(Reference reference, CalibrationSet calibration, Target target) {
     this.reference = reference;
     this.calibration = calibration;
-    this.form = Int8Form.of(target);
-    this.portable = target == Target.PORTABLE;
+    this.target = target;
   }
 
   /**
@@ -78,13 +76,13 @@ final class CandidateSearch {
    * Rounded by layer, with the ranges that are best then: weights that hurt hide what ranges do.
    */
   private Candidate rounded(Candidate candidate) {
-    OnnxGraph graph = candidate.graph();
+    Int8Form form = Int8Form.of(target, candidate.graph(), Set.of());
     WeightRounding rounding =
         WeightRounding.of(
-            graph,
-            form.layers(graph, Set.of()),
+            candidate.graph(),
+            form.layers(),
             calibration,
-            form.params(graph, Set.of(), candidate.seen().ranges(new MinMax())),
+            form.params(candidate.seen().ranges(new MinMax())),
             sums(candidate.seen()));
     Candidate rounded = candidate.with(rounding);
     return nearest(Calibrator.all().stream().map(rounded::with).toList());
@@ -105,18 +103,18 @@ final class CandidateSearch {
   }
 
   private Observations observe(OnnxGraph graph) {
-    return Observations.of(graph, form.values(graph, Set.of()), calibration);
+    return Observations.of(graph, Int8Form.of(target, graph, Set.of()).values(), calibration);
   }
 
   private PairSums sums(Observations seen) {
-    return portable ? PairSums.in16Bits(seen) : PairSums.IN_32_BITS;
+    return target == Target.PORTABLE ? PairSums.in16Bits(seen) : PairSums.IN_32_BITS;
   }
 
   /** All calibrators without, then the best one with bias correction; the plainer wins a tie. */
   private Candidate bestRanges(OnnxGraph graph, Observations seen, String repair) {
     Candidate best =
         new Candidate(
-            graph, seen, repair, new MinMax(), WeightRounding.nearest(sums(seen)), false, form);
+            graph, seen, repair, new MinMax(), WeightRounding.nearest(sums(seen)), false, target);
     double min = error(best);
     for (Calibrator calibrator : Calibrator.all()) {
       Candidate candidate = best.with(calibrator);

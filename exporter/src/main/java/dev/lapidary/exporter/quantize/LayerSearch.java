@@ -2,7 +2,6 @@ package dev.lapidary.exporter.quantize;
 
 import dev.lapidary.exporter.onnx.OnnxNode;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -48,12 +47,7 @@ final class LayerSearch {
    * @param keptFloat names of layers
    * @param curve all that was held to the guard, the fastest first
    */
-  record Found(Set<String> keptFloat, Verdict verdict, List<CurvePoint> curve) {
-    Found {
-      keptFloat = Collections.unmodifiableSet(new LinkedHashSet<>(keptFloat));
-      curve = List.copyOf(curve);
-    }
-  }
+  record Found(Set<String> keptFloat, Verdict verdict, List<CurvePoint> curve) {}
 
   /** Measures a model with some layers kept float. */
   interface Trial {
@@ -82,44 +76,43 @@ final class LayerSearch {
     return search.found();
   }
 
-  /**
-   * What each layer does, and a curve with more points than were needed to choose.
-   *
-   * @param layers the worst first
-   */
-  record Harms(List<LayerHarm> layers, List<CurvePoint> curve) {
-    Harms {
-      layers = List.copyOf(layers);
-      curve = List.copyOf(curve);
-    }
+  /** For a report: what each layer does, measured anew, the worst first. */
+  static List<LayerHarm> harms(List<OnnxNode> layers, Trial trial, Found found) {
+    return new LayerSearch(layers, trial)
+        .harms(found.keptFloat()).stream()
+            .sorted(Comparator.comparingDouble(LayerHarm::harm).reversed())
+            .toList();
   }
 
-  /** For a report: measured anew, and the worst layers held to the guard on floats. */
-  static Harms harms(List<OnnxNode> layers, Trial trial, Found found) {
-    LayerSearch search = new LayerSearch(layers, trial);
-    double none = search.micros(Set.of());
-    List<LayerHarm> harms = new ArrayList<>();
-    for (OnnxNode layer : layers) {
-      Set<String> others = search.names();
-      others.remove(layer.name());
-      double micros = search.micros(Set.of(layer.name())) - none;
-      boolean integers = !found.keptFloat().contains(layer.name());
-      harms.add(new LayerHarm(layer.name(), layer.op(), trial.harm(others), micros, integers));
-    }
-    harms.sort(Comparator.comparingDouble(LayerHarm::harm).reversed());
+  /** For a report: what was found, and the worst layers held to the guard on floats. */
+  static List<CurvePoint> curve(List<LayerHarm> harms, Trial trial, Found found) {
     List<String> worst = harms.stream().map(LayerHarm::name).toList();
     List<CurvePoint> curve = new ArrayList<>(found.curve());
-    double floats = search.micros(search.names());
+    double floats = trial.micros(Set.copyOf(worst));
     for (int count = 1; count < worst.size() && count <= MAX_SHOWN; count *= 2) {
       Set<String> kept = new LinkedHashSet<>(worst.subList(0, count));
-      double speedup = floats / search.micros(kept);
+      double speedup = floats / trial.micros(kept);
       CurvePoint point = new CurvePoint(count, speedup, trial.judge(kept), false);
       if (!curve.contains(point) && !curve.contains(point.asChosen())) { // tried already
         curve.add(point);
       }
     }
     curve.sort(Comparator.comparingDouble(CurvePoint::speedup).reversed());
-    return new Harms(harms, curve);
+    return curve;
+  }
+
+  /** In the layers' order. */
+  private List<LayerHarm> harms(Set<String> keptFloat) {
+    double none = micros(Set.of());
+    List<LayerHarm> harms = new ArrayList<>();
+    for (OnnxNode layer : layers) {
+      Set<String> others = names();
+      others.remove(layer.name());
+      double micros = micros(Set.of(layer.name())) - none;
+      boolean integers = !keptFloat.contains(layer.name());
+      harms.add(new LayerHarm(layer.name(), layer.op(), trial.harm(others), micros, integers));
+    }
+    return harms;
   }
 
   private Set<String> names() {
@@ -129,14 +122,12 @@ final class LayerSearch {
   private void search() {
     Map<String, Double> harms = new HashMap<>();
     Map<String, Double> losses = new HashMap<>();
-    Set<String> names = names();
     double none = micros(Set.of());
-    for (String name : names) {
-      Set<String> others = new LinkedHashSet<>(names);
-      others.remove(name);
-      harms.put(name, trial.harm(others));
-      losses.put(name, Math.max(none / 1000, micros(Set.of(name)) - none));
+    for (LayerHarm layer : harms(Set.of())) {
+      harms.put(layer.name(), layer.harm());
+      losses.put(layer.name(), Math.max(none / 1000, layer.micros()));
     }
+    Set<String> names = names();
     ToDoubleFunction<String> harm = name -> harms.getOrDefault(name, 0.0);
     ToDoubleFunction<String> loss = name -> losses.getOrDefault(name, none);
     fewest(ranked(names, harm));

@@ -9,37 +9,31 @@ import java.util.Map;
 import java.util.Set;
 
 /** What ONNX Runtime fuses, on a CPU or in a browser. */
-record RuntimeForm() implements Int8Form {
+record RuntimeForm(OnnxGraph graph, Int8Plan plan) implements Int8Form {
   @Override
-  public List<OnnxNode> layers(OnnxGraph graph, Set<String> keptFloat) {
-    return Int8Plan.of(graph, keptFloat).layers();
+  public List<OnnxNode> layers() {
+    return plan.layers();
   }
 
   @Override
-  public Set<String> values(OnnxGraph graph, Set<String> keptFloat) {
-    return Int8Plan.of(graph, keptFloat).quantizedValues();
+  public Set<String> values() {
+    return plan.quantizedValues();
   }
 
   @Override
-  public Map<String, QuantParams> params(
-      OnnxGraph graph, Set<String> keptFloat, Map<String, Range> ranges) {
-    return ChooseParams.of(graph, Int8Plan.of(graph, keptFloat), ranges);
+  public Map<String, QuantParams> params(Map<String, Range> ranges) {
+    return ChooseParams.of(graph, plan, ranges);
   }
 
   @Override
   public OnnxGraph write(
-      OnnxGraph graph,
-      Set<String> keptFloat,
-      Map<String, QuantParams> params,
-      Map<String, float[]> biases,
-      WeightRounding rounding) {
-    return new InsertQdq(graph, Int8Plan.of(graph, keptFloat), params, biases, rounding).write();
+      Map<String, QuantParams> params, Map<String, float[]> biases, WeightRounding rounding) {
+    return new InsertQdq(graph, plan, params, biases, rounding).write();
   }
 
   @Override
-  public Map<String, Fallback> floats(OnnxGraph graph, Set<String> keptFloat, OnnxGraph written) {
+  public Map<String, Fallback> floats(OnnxGraph written) {
     Map<String, Fallback> floats = new LinkedHashMap<>();
-    Int8Plan plan = Int8Plan.of(graph, keptFloat);
     for (String name : FusionLint.of(written, plan.layers()).unfused()) {
       floats.put(name, new Fallback(name, "ONNX Runtime runs it on floats between integers"));
     }
@@ -49,8 +43,7 @@ record RuntimeForm() implements Int8Form {
 
   /** To integers, and from them. */
   @Override
-  public Map<String, Integer> conversions(OnnxGraph graph, Set<String> keptFloat) {
-    Int8Plan plan = Int8Plan.of(graph, keptFloat);
+  public Map<String, Integer> conversions() {
     Map<String, Integer> conversions = new LinkedHashMap<>();
     for (String value : plan.quantizedValues()) {
       boolean fromIntegers =

@@ -33,19 +33,19 @@ public final class StaticInt8 {
 
   private final OnnxGraph fp32;
   private final Reference reference;
-  private final Int8Form form;
   private final Guard guard;
   private final Int8Images images;
+  private final Limits limits;
   private final Consumer<String> log;
 
   private StaticInt8(
       OnnxGraph fp32, Int8Images images, Scoring scoring, Limits limits, Consumer<String> log) {
     this.fp32 = fp32;
-    this.form = Int8Form.of(limits.target());
     this.reference = Reference.of(fp32, images.calibration(), scoring);
     this.guard =
         new Guard(Reference.of(fp32, images.guard(), scoring), images.labels(), limits.maxDrop());
     this.images = images;
+    this.limits = limits;
     this.log = log;
   }
 
@@ -76,7 +76,7 @@ public final class StaticInt8 {
       boolean detailed,
       Consumer<String> log) {
     OnnxGraph graph = NormalizeForInt8.of(fp32);
-    List<OnnxNode> layers = Int8Form.of(limits.target()).layers(graph, Set.of());
+    List<OnnxNode> layers = Int8Form.of(limits.target(), graph, Set.of()).layers();
     requireSome(
         layers,
         "--quantize int8 finds nothing to compute on integers: no layer has a weight and enough"
@@ -84,7 +84,8 @@ public final class StaticInt8 {
     StaticInt8 int8 = new StaticInt8(fp32, images, scoring, limits, log);
     Builds best =
         new CandidateSearch(int8.reference, images.calibration(), limits.target()).best(graph);
-    PlanCost cost = PlanCost.of(best.floats(), limits.costs(), int8.form, images.calibration());
+    PlanCost cost =
+        PlanCost.of(best.floats(), limits.costs(), limits.target(), images.calibration());
     Set<String> slower =
         limits.target() == Target.WEB ? WebLayers.onFloats(best.floats(), layers, cost) : Set.of();
     List<OnnxNode> faster =
@@ -98,12 +99,11 @@ public final class StaticInt8 {
     LayerSearch.Found found = LayerSearch.of(faster, trial, log);
     OnnxGraph result = best.of(union(slower, found.keptFloat()));
     Described described = int8.describe(best.floats(), slower, found.keptFloat(), result);
-    int8.require(described.layers(), found, limits);
+    int8.require(described.layers(), found);
     String by = found.curve().size() > 1 ? ", layers by costs " + limits.costs().hash() : "";
     Optional<Int8Details> details =
         detailed ? Optional.of(int8.details(result, faster, trial, found)) : Optional.empty();
-    return int8.finished(
-        result, best.candidate().label() + by, limits.target(), found, described, details);
+    return int8.finished(result, best.candidate().label() + by, found, described, details);
   }
 
   private static void requireSome(List<OnnxNode> layers, String message) {
@@ -138,7 +138,7 @@ public final class StaticInt8 {
   }
 
   /** Refuses what breaks a promise: the answers', or that of integers at all. */
-  private void require(WeightedLayers layers, LayerSearch.Found found, Limits limits) {
+  private void require(WeightedLayers layers, LayerSearch.Found found) {
     Verdict verdict = found.verdict();
     if (found.curve().size() > 1) {
       found.curve().forEach(point -> log.accept("int8: curve: " + point.words()));
@@ -172,6 +172,7 @@ public final class StaticInt8 {
 
   private Described describe(
       OnnxGraph graph, Set<String> slower, Set<String> kept, OnnxGraph written) {
+    Int8Form form = Int8Form.of(limits.target(), graph, union(slower, kept));
     Map<String, Fallback> named = new LinkedHashMap<>();
     String what = guard.scoring().several() ? "labels" : "argmax";
     for (String name : kept) {
@@ -188,8 +189,7 @@ public final class StaticInt8 {
         named.put(node.name(), new Fallback(node.op(), WebLayers.REASON));
       }
     }
-    Map<String, Fallback> others = form.floats(graph, union(slower, kept), written);
-    others.forEach(named::putIfAbsent);
+    form.floats(written).forEach(named::putIfAbsent);
     List<Fallback> fallbacks = new ArrayList<>();
     List<Fallback> counted = new ArrayList<>();
     named.forEach(
@@ -201,7 +201,6 @@ public final class StaticInt8 {
   private Quantized finished(
       OnnxGraph result,
       String label,
-      Target target,
       LayerSearch.Found found,
       Described described,
       Optional<Int8Details> details) {
@@ -220,7 +219,7 @@ public final class StaticInt8 {
             images.calibration().sha256(),
             noise,
             described.fallbacks(),
-            target.toString());
+            limits.target().toString());
     return new Quantized(
         result,
         record,
@@ -235,11 +234,11 @@ public final class StaticInt8 {
   private Int8Details details(
       OnnxGraph result, List<OnnxNode> layers, LayerSearch.Trial trial, LayerSearch.Found found) {
     log.accept("int8: report: %d layers and four files are measured".formatted(layers.size()));
-    LayerSearch.Harms harms = LayerSearch.harms(layers, trial, found);
+    List<LayerHarm> harms = LayerSearch.harms(layers, trial, found);
     return new Int8Details(
         SideBySide.of(fp32, result, guard, images.calibration()),
-        harms.layers(),
-        harms.curve(),
+        harms,
+        LayerSearch.curve(harms, trial, found),
         FusionLint.of(result, List.of()).operators());
   }
 }

@@ -5,12 +5,14 @@ import dev.lapidary.core.tensor.DType;
 import dev.lapidary.core.tensor.Tensor;
 import dev.lapidary.exporter.onnx.OnnxGraph;
 import dev.lapidary.exporter.onnx.OnnxNode;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
  * What TensorRT's explicit quantization asks for (its documentation, "Q/DQ layer-placement
@@ -20,18 +22,18 @@ import java.util.Set;
  * output channel, activations one, and biases stay float. Nothing is said about what TensorRT fuses
  * then: it is not run here.
  */
-record TensorRtForm() implements Int8Form {
+record TensorRtForm(OnnxGraph graph, Set<String> keptFloat) implements Int8Form {
   @Override
-  public List<OnnxNode> layers(OnnxGraph graph, Set<String> keptFloat) {
+  public List<OnnxNode> layers() {
     FixedValues fixed = FixedValues.of(graph);
     return graph.nodes().stream()
         .filter(node -> !keptFloat.contains(node.name()) && !fixed.isFixed(node))
-        .filter(node -> multiplies(graph, node))
+        .filter(this::multiplies)
         .toList();
   }
 
   /** Whether it multiplies by a constant as TensorRT's convolutions and matrix products do. */
-  private static boolean multiplies(OnnxGraph graph, OnnxNode node) {
+  private boolean multiplies(OnnxNode node) {
     Optional<Tensor> weight = graph.initializer(node.input(1));
     boolean bias = !node.hasInput(2) || graph.initializer(node.input(2)).isPresent();
     if (!bias || weight.filter(w -> w.dtype() == DType.FLOAT32).isEmpty()) {
@@ -45,25 +47,27 @@ record TensorRtForm() implements Int8Form {
   }
 
   @Override
-  public Set<String> values(OnnxGraph graph, Set<String> keptFloat) {
-    Set<String> read = new LinkedHashSet<>();
-    Set<String> convolved = new LinkedHashSet<>();
-    for (OnnxNode layer : layers(graph, keptFloat)) {
-      read.add(layer.input(0));
-      if (layer.is("Conv") && graph.soleConsumer(layer.output()).isPresent()) {
-        convolved.add(layer.output());
-      }
-    }
+  public Set<String> values() {
+    Set<String> read = new HashSet<>();
+    layers().forEach(layer -> read.add(layer.input(0)));
+    Set<String> convolved = convolved(graph, layers());
     for (OnnxNode node : graph.nodes()) {
       besideConvolution(graph, node, convolved).ifPresent(read::add);
     }
     Set<String> values = new LinkedHashSet<>();
-    graph.inputs().stream().map(input -> input.name()).filter(read::contains).forEach(values::add);
-    graph.nodes().stream()
-        .flatMap(node -> node.outputs().stream())
-        .filter(read::contains)
-        .forEach(values::add);
+    graph.inputs().forEach(input -> values.add(input.name()));
+    graph.nodes().forEach(node -> values.addAll(node.outputs()));
+    values.retainAll(read);
     return values;
+  }
+
+  /** What convolutions on integers give to one reader alone. */
+  static Set<String> convolved(OnnxGraph graph, List<OnnxNode> layers) {
+    return layers.stream()
+        .filter(layer -> layer.is("Conv"))
+        .map(OnnxNode::output)
+        .filter(value -> graph.soleConsumer(value).isPresent())
+        .collect(Collectors.toSet());
   }
 
   /**
@@ -81,10 +85,9 @@ record TensorRtForm() implements Int8Form {
   }
 
   @Override
-  public Map<String, QuantParams> params(
-      OnnxGraph graph, Set<String> keptFloat, Map<String, Range> ranges) {
+  public Map<String, QuantParams> params(Map<String, Range> ranges) {
     Map<String, QuantParams> params = new LinkedHashMap<>();
-    for (String value : values(graph, keptFloat)) {
+    for (String value : values()) {
       Range range = ranges.get(value);
       if (range == null) {
         throw new IllegalStateException(value + " was not observed");
@@ -96,19 +99,15 @@ record TensorRtForm() implements Int8Form {
 
   @Override
   public OnnxGraph write(
-      OnnxGraph graph,
-      Set<String> keptFloat,
-      Map<String, QuantParams> params,
-      Map<String, float[]> biases,
-      WeightRounding rounding) {
-    return new TensorRtQdq(graph, layers(graph, keptFloat), params, biases, rounding).write();
+      Map<String, QuantParams> params, Map<String, float[]> biases, WeightRounding rounding) {
+    return new TensorRtQdq(graph, layers(), params, biases, rounding).write();
   }
 
   @Override
-  public Map<String, Fallback> floats(OnnxGraph graph, Set<String> keptFloat, OnnxGraph written) {
+  public Map<String, Fallback> floats(OnnxGraph written) {
     Map<String, Fallback> floats = new LinkedHashMap<>();
-    Set<String> layers = new LinkedHashSet<>(keptFloat);
-    layers(graph, keptFloat).forEach(layer -> layers.add(layer.name()));
+    Set<String> layers = new HashSet<>(keptFloat);
+    layers().forEach(layer -> layers.add(layer.name()));
     FixedValues fixed = FixedValues.of(graph);
     for (OnnxNode node : graph.nodes()) {
       if (node.is("Conv", "ConvTranspose", "Gemm", "MatMul")
@@ -125,7 +124,7 @@ record TensorRtForm() implements Int8Form {
 
   /** They become the layers' own. */
   @Override
-  public Map<String, Integer> conversions(OnnxGraph graph, Set<String> keptFloat) {
+  public Map<String, Integer> conversions() {
     return Map.of();
   }
 

@@ -42,12 +42,7 @@ final class TensorRtQdq {
     this.to = from.frame();
     this.qdq = new QdqNodes(to);
     this.layers = layers.stream().map(OnnxNode::name).collect(Collectors.toSet());
-    this.convolved =
-        layers.stream()
-            .filter(layer -> layer.is("Conv"))
-            .map(OnnxNode::output)
-            .filter(value -> from.soleConsumer(value).isPresent())
-            .collect(Collectors.toSet());
+    this.convolved = TensorRtForm.convolved(from, layers);
   }
 
   OnnxGraph write() {

@@ -74,11 +74,7 @@ class CostTableTest {
   void aLayerOnFloatsBetweenIntegersCostsItsConversionsToo() {
     try (CalibrationSet images = SmallNetworks.images("costs", 1)) {
       PlanCost cost =
-          PlanCost.of(
-              SmallNetworks.inverted(),
-              CostTable.shipped(Target.CPU),
-              Int8Form.of(Target.CPU),
-              images);
+          PlanCost.of(SmallNetworks.inverted(), CostTable.shipped(Target.CPU), Target.CPU, images);
       double none = cost.micros(Set.of());
       LayerCost middle = CostTable.shipped(Target.CPU).of(LayerCost.Kind.POINTWISE, 16, 24 * 256);
       assertThat(cost.micros(Set.of("p")) - none)

@@ -98,7 +98,7 @@ class KeptFloatTest {
               new MinMax(),
               WeightRounding.nearest(PairSums.IN_32_BITS),
               false,
-              Int8Form.of(Target.CPU));
+              Target.CPU);
       Reference reference = Reference.of(graph, images, SCORING);
       double all = reference.drift(candidate.build(Set.of())).relativeError();
       double kept = reference.drift(candidate.build(Set.of(names.split(" ")))).relativeError();
@@ -116,7 +116,7 @@ class KeptFloatTest {
             new MinMax(),
             WeightRounding.nearest(PairSums.IN_32_BITS),
             false,
-            Int8Form.of(Target.CPU))
+            Target.CPU)
         .build(kept);
   }
 }

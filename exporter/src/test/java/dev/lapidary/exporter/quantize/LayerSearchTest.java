@@ -160,13 +160,14 @@ class LayerSearchTest {
         IntStream.range(0, 4)
             .mapToObj(i -> new OnnxNode("l" + i, "Conv", List.of("x"), List.of("y" + i), Map.of()))
             .toList();
-    LayerSearch.Harms harms = LayerSearch.harms(layers, trial(made), found);
-    assertThat(harms.layers()).extracting(LayerHarm::name).startsWith("l1", "l3");
-    assertThat(harms.layers()).extracting(LayerHarm::onIntegers).startsWith(false, true);
-    assertThat(harms.layers()).extracting(LayerHarm::micros).containsOnly(6.0);
-    assertThat(harms.curve()).filteredOn(CurvePoint::chosen).hasSize(1);
-    assertThat(harms.curve()).hasSizeGreaterThan(found.curve().size());
-    assertThat(harms.curve()).extracting(CurvePoint::floats).doesNotHaveDuplicates();
+    List<LayerHarm> harms = LayerSearch.harms(layers, trial(made), found);
+    List<CurvePoint> curve = LayerSearch.curve(harms, trial(made), found);
+    assertThat(harms).extracting(LayerHarm::name).startsWith("l1", "l3");
+    assertThat(harms).extracting(LayerHarm::onIntegers).startsWith(false, true);
+    assertThat(harms).extracting(LayerHarm::micros).containsOnly(6.0);
+    assertThat(curve).filteredOn(CurvePoint::chosen).hasSize(1);
+    assertThat(curve).hasSizeGreaterThan(found.curve().size());
+    assertThat(curve).extracting(CurvePoint::floats).doesNotHaveDuplicates();
   }
 
   /** Nothing is held to the guard twice, nor what is no faster than what is found. */

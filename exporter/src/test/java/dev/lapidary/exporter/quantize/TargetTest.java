@@ -205,9 +205,9 @@ class TargetTest {
     for (int i = 0; i < 2; i++) {
       OnnxGraph graph = SmallNetworks.mobile();
       try (CalibrationSet images = SmallNetworks.images("web", 1)) {
-        Int8Form form = Int8Form.of(Target.WEB);
-        PlanCost cost = PlanCost.of(graph, CostTable.shipped(Target.WEB), form, images);
-        found.add(WebLayers.onFloats(graph, form.layers(graph, Set.of()), cost));
+        PlanCost cost = PlanCost.of(graph, CostTable.shipped(Target.WEB), Target.WEB, images);
+        found.add(
+            WebLayers.onFloats(graph, Int8Form.of(Target.WEB, graph, Set.of()).layers(), cost));
       }
     }
     assertThat(found.get(0)).isEqualTo(found.get(1)).contains("depthwise");
