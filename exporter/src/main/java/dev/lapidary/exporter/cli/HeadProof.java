@@ -13,7 +13,6 @@ import dev.lapidary.core.progress.WorkProgress;
 import dev.lapidary.core.tensor.Tensor;
 import dev.lapidary.exporter.onnx.OnnxGraph;
 import dev.lapidary.exporter.onnx.OnnxWriter;
-import dev.lapidary.exporter.quantize.FloatAnswers;
 import dev.lapidary.exporter.quantize.Verdict;
 import dev.lapidary.exporter.verify.ImageInput;
 import dev.lapidary.exporter.verify.LoadedModel;
@@ -24,7 +23,6 @@ import dev.lapidary.exporter.verify.Tolerance;
 import dev.lapidary.torchscript.trace.OutputChoice;
 import dev.lapidary.torchscript.trace.Tracer;
 import java.io.IOException;
-import java.nio.FloatBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -120,9 +118,9 @@ final class HeadProof {
   private ModelCard.Quantization quantized(ModelCard card, Path floats, Path head) {
     List<Tensor> images = images(card);
     ModelCard.Quantization told = trunk.card().quantization().orElseThrow();
-    float[] here =
+    List<float[]> here =
         answers(LoadedModel.open(ModelRuntime.ONNX_RUNTIME, floats, OutputChoice.FIRST), images);
-    float[] there =
+    List<float[]> there =
         answers(
             LoadedModel.open(ModelRuntime.ONNX_RUNTIME, trunk.file(), OutputChoice.FIRST), images);
     double apart = distance(here, there);
@@ -142,9 +140,10 @@ final class HeadProof {
               maximum,
               told.method()));
     }
-    float[] expected = answers(LoadedModel.headed(floats, head, Preparation.SERVED), images);
-    float[] found = answers(LoadedModel.headed(trunk.file(), head, Preparation.SERVED), images);
-    requireHeld(FloatAnswers.held(expected, found, images.size(), card.scoring()), told.method());
+    List<float[]> expected = answers(LoadedModel.headed(floats, head, Preparation.SERVED), images);
+    List<float[]> found =
+        answers(LoadedModel.headed(trunk.file(), head, Preparation.SERVED), images);
+    requireHeld(Verdict.of(expected, found, card.scoring()), told.method());
     return new ModelCard.Quantization(
         told.method(),
         told.calibrator(),
@@ -203,19 +202,18 @@ final class HeadProof {
   }
 
   /** One image at a time, as they may be of different sizes. Closes the model. */
-  private static float[] answers(LoadedModel opened, List<Tensor> images) {
+  private static List<float[]> answers(LoadedModel opened, List<Tensor> images) {
     try (LoadedModel model = opened) {
-      List<float[]> rows = images.stream().map(image -> model.run(image).values()).toList();
-      FloatBuffer all = FloatBuffer.allocate(rows.size() * rows.get(0).length);
-      rows.forEach(all::put);
-      return all.array();
+      return images.stream().map(image -> model.run(image).values()).toList();
     }
   }
 
-  private static double distance(float[] a, float[] b) {
+  private static double distance(List<float[]> a, List<float[]> b) {
     double maximum = 0;
-    for (int i = 0; i < a.length; i++) {
-      maximum = Math.max(maximum, Math.abs((double) a[i] - b[i]));
+    for (int i = 0; i < a.size(); i++) {
+      for (int k = 0; k < a.get(i).length; k++) {
+        maximum = Math.max(maximum, Math.abs((double) a.get(i)[k] - b.get(i)[k]));
+      }
     }
     return maximum;
   }

@@ -4,7 +4,7 @@ import dev.lapidary.core.card.Scoring;
 import dev.lapidary.core.failure.Phrase;
 import dev.lapidary.core.measure.Argmax;
 import dev.lapidary.core.measure.LabelDecisions;
-import java.util.Arrays;
+import java.util.List;
 
 /**
  * How far a quantized model's answers are from the float model's on the same images. Whatever they
@@ -51,32 +51,34 @@ record Drift(
   static final double MAX_MARGIN_NOISE_WITH_LABELS = 0.20;
 
   /**
-   * @param reference row-major [n, classes]
+   * @param reference outputs of each image
    */
-  static Drift between(float[] reference, float[] quantized, int images, Scoring scoring) {
-    int classes = reference.length / images;
-    boolean softmax = !scoring.several();
-    float[] expected = scoring.logits(reference);
-    float[] found = scoring.logits(quantized);
+  static Drift between(List<float[]> reference, List<float[]> quantized, Scoring scoring) {
+    List<float[]> expected = reference.stream().map(scoring::logits).toList();
+    List<float[]> found = quantized.stream().map(scoring::logits).toList();
     double worst = 0;
-    for (int k = 0; k < images * classes; k++) {
-      worst = Math.max(worst, Math.abs((double) quantized[k] - reference[k]));
+    long flips = 0;
+    LabelDecisions decisions = new LabelDecisions(reference.get(0).length);
+    for (int i = 0; i < reference.size(); i++) {
+      float[] before = reference.get(i);
+      float[] after = quantized.get(i);
+      for (int k = 0; k < before.length; k++) {
+        worst = Math.max(worst, Math.abs((double) after[k] - before[k]));
+      }
+      flips += Argmax.of(before) == Argmax.of(after) ? 0 : 1;
+      if (scoring.several()) {
+        decisions.add(LabelDecisions.of(found.get(i)), LabelDecisions.of(expected.get(i)));
+      }
     }
-    double[] squares = squares(reference, quantized, images, scoring);
+    double[] squares = squares(reference, quantized, scoring);
     double relative = squares[1] == 0 ? squares[0] : squares[0] / squares[1];
-    Margins margins = Margins.of(expected, found, classes, softmax);
-    long flips = flips(reference, quantized, images, classes);
-    double agreement = 1 - (double) flips / images;
-    if (!softmax) {
-      LabelDecisions decisions = decisions(expected, found, images, classes);
-      flips = decisions.differences();
-      agreement = decisions.agreement();
-    }
+    Margins margins = Margins.of(expected, found, scoring);
+    double agreement = 1 - (double) flips / reference.size();
     return new Drift(
         scoring,
-        images,
-        flips,
-        agreement,
+        reference.size(),
+        scoring.several() ? decisions.differences() : flips,
+        scoring.several() ? decisions.agreement() : agreement,
         margins.clearAgreement(),
         margins.noise(),
         worst,
@@ -84,29 +86,26 @@ record Drift(
   }
 
   /** What {@link #relativeError} is a share of. */
-  static double energy(float[] reference, int images, Scoring scoring) {
-    return squares(reference, reference, images, scoring)[1];
+  static double energy(List<float[]> reference, Scoring scoring) {
+    return squares(reference, reference, scoring)[1];
   }
 
   /** What {@link #relativeError} is, not yet as a share: it grows with each image. */
-  static double error(float[] reference, float[] quantized, int images, Scoring scoring) {
-    return squares(reference, quantized, images, scoring)[0];
+  static double error(List<float[]> reference, List<float[]> quantized, Scoring scoring) {
+    return squares(reference, quantized, scoring)[0];
   }
 
   /** Of logits, without each image's mean under a softmax: the differences' and the reference's. */
   private static double[] squares(
-      float[] reference, float[] quantized, int images, Scoring scoring) {
-    int classes = reference.length / images;
-    boolean softmax = !scoring.several();
-    float[] expected = scoring.logits(reference);
-    float[] found = scoring.logits(quantized);
+      List<float[]> reference, List<float[]> quantized, Scoring scoring) {
     double error = 0;
     double energy = 0;
-    for (int i = 0; i < images; i++) {
-      int from = i * classes;
-      double mean = softmax ? mean(expected, from, classes) : 0;
-      double shift = softmax ? mean(found, from, classes) - mean : 0;
-      for (int k = from; k < from + classes; k++) {
+    for (int i = 0; i < reference.size(); i++) {
+      float[] expected = scoring.logits(reference.get(i));
+      float[] found = scoring.logits(quantized.get(i));
+      double mean = scoring.several() ? 0 : mean(expected);
+      double shift = scoring.several() ? 0 : mean(found) - mean;
+      for (int k = 0; k < expected.length; k++) {
         double difference = (double) found[k] - expected[k];
         error += (difference - shift) * (difference - shift);
         energy += (expected[k] - mean) * (expected[k] - mean);
@@ -131,30 +130,11 @@ record Drift(
         : Phrase.of("argmax as float32 on %.2f %% of %d", 100 * agreement, images);
   }
 
-  private static int flips(float[] reference, float[] quantized, int images, int classes) {
-    int flips = 0;
-    for (int from = 0; from < images * classes; from += classes) {
-      flips += Argmax.of(reference, from, classes) == Argmax.of(quantized, from, classes) ? 0 : 1;
-    }
-    return flips;
-  }
-
-  private static LabelDecisions decisions(
-      float[] reference, float[] quantized, int images, int classes) {
-    LabelDecisions decisions = new LabelDecisions(classes);
-    for (int from = 0; from < images * classes; from += classes) {
-      decisions.add(
-          LabelDecisions.of(Arrays.copyOfRange(quantized, from, from + classes)),
-          LabelDecisions.of(Arrays.copyOfRange(reference, from, from + classes)));
-    }
-    return decisions;
-  }
-
-  private static double mean(float[] values, int from, int count) {
+  private static double mean(float[] values) {
     double sum = 0;
-    for (int k = from; k < from + count; k++) {
-      sum += values[k];
+    for (float value : values) {
+      sum += value;
     }
-    return sum / count;
+    return sum / values.length;
   }
 }

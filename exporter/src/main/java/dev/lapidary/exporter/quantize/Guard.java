@@ -44,14 +44,14 @@ final class Guard {
   }
 
   /**
-   * @param answers of all the images: row-major [n, classes]
+   * @param answers of all the images
    */
-  Verdict judge(float[] answers) {
+  Verdict judge(List<float[]> answers) {
     return compare(answers).verdict();
   }
 
-  private Compared compare(float[] answers) {
-    Drift drift = reference.drift(answers, reference.images());
+  private Compared compare(List<float[]> answers) {
+    Drift drift = reference.drift(answers);
     Optional<Loss> loss =
         labels.isEmpty()
             ? Optional.empty()

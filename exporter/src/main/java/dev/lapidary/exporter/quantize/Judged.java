@@ -6,7 +6,9 @@ import dev.lapidary.core.tensor.Storage;
 import dev.lapidary.core.tensor.Tensor;
 import dev.lapidary.exporter.verify.LoadedModel;
 import dev.lapidary.exporter.verify.ModelRuntime;
+import java.util.List;
 import java.util.function.Consumer;
+import java.util.stream.IntStream;
 
 /**
  * What a quantized model does in another runtime than the one that its integers were chosen by, on
@@ -17,32 +19,19 @@ import java.util.function.Consumer;
 public record Judged(Verdict verdict, Latency latency) {
 
   static Judged of(Guard guard, CalibrationSet images, LoadedModel float32, LoadedModel quantized) {
-    float[] answers = answers(quantized, images);
+    List<float[]> answers =
+        IntStream.range(0, images.count())
+            .mapToObj(i -> quantized.run(image(images, i)).values())
+            .toList();
     Tensor image = image(images, 0);
     Latency latency =
         ModelRuntime.onOneThread(
-            () -> Latency.of(() -> millis(float32, image), () -> millis(quantized, image)));
+            () -> Latency.of(() -> float32.run(image), () -> quantized.run(image)));
     return new Judged(guard.judge(answers), latency);
-  }
-
-  private static float[] answers(LoadedModel model, CalibrationSet images) {
-    float[] all = new float[0];
-    for (int i = 0; i < images.count(); i++) {
-      float[] row = model.run(image(images, i)).values();
-      all = all.length == 0 ? new float[images.count() * row.length] : all;
-      System.arraycopy(row, 0, all, i * row.length, row.length);
-    }
-    return all;
   }
 
   private static Tensor image(CalibrationSet images, int index) {
     return Tensor.over(DType.FLOAT32, Storage.over(images.one(index)), images.shape(1));
-  }
-
-  private static double millis(LoadedModel model, Tensor image) {
-    long start = System.nanoTime();
-    model.run(image);
-    return (System.nanoTime() - start) / 1e6;
   }
 
   /**

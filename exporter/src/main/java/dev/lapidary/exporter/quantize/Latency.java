@@ -5,7 +5,6 @@ import dev.lapidary.exporter.onnx.OnnxWriter;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.function.DoubleSupplier;
 
 /**
  * How long one image takes with and without quantization, on one thread, the two models in turn: a
@@ -42,21 +41,21 @@ public record Latency(double floatMillis, double quantizedMillis) {
    * @param apart one model at a time
    */
   static Latency of(OnnxGraph fp32, OnnxGraph quantized, CalibrationSet images, boolean apart) {
-    ByteBuffer image = images.batch(0, 1);
+    ByteBuffer image = images.one(0);
     long[] shape = images.shape(1);
     if (apart) {
-      return new Latency(alone(fp32, image, shape), alone(quantized, image, shape));
+      return new Latency(
+          inTurn(List.of(fp32), image, shape, 1).get(0),
+          inTurn(List.of(quantized), image, shape, 1).get(0));
     }
-    try (RuntimeModel first = RuntimeModel.load(fp32, 1);
-        RuntimeModel second = RuntimeModel.load(quantized, 1)) {
-      return of(() -> millis(first, image, shape), () -> millis(second, image, shape));
-    }
+    List<Double> times = inTurn(List.of(fp32, quantized), image, shape, 1);
+    return new Latency(times.get(0), times.get(1));
   }
 
   /**
-   * @param float32 milliseconds of an image, as the other one's
+   * @param float32 answers an image, as the other one does
    */
-  static Latency of(DoubleSupplier float32, DoubleSupplier quantized) {
+  static Latency of(Runnable float32, Runnable quantized) {
     List<Double> times = lowerDeciles(float32, quantized);
     return new Latency(times.get(0), times.get(1));
   }
@@ -68,29 +67,25 @@ public record Latency(double floatMillis, double quantizedMillis) {
       graphs.forEach(graph -> models.add(RuntimeModel.load(graph, threads)));
       return lowerDeciles(
           models.stream()
-              .map(model -> (DoubleSupplier) () -> millis(model, batch, shape))
-              .toArray(DoubleSupplier[]::new));
+              .map(model -> (Runnable) () -> model.logits(batch, shape))
+              .toArray(Runnable[]::new));
     } finally {
       models.forEach(RuntimeModel::close);
     }
   }
 
-  private static double alone(OnnxGraph graph, ByteBuffer image, long[] shape) {
-    try (RuntimeModel model = RuntimeModel.load(graph, 1)) {
-      return lowerDeciles(() -> millis(model, image, shape)).get(0);
-    }
-  }
-
-  /** Of each of some measurements, taken in turn. */
-  private static List<Double> lowerDeciles(DoubleSupplier... measurements) {
+  /** Of what each of some takes, in milliseconds, done in turn. */
+  private static List<Double> lowerDeciles(Runnable... runs) {
     List<List<Double>> times = new ArrayList<>();
     double spent = 0;
-    for (DoubleSupplier ignored : measurements) {
+    for (Runnable ignored : runs) {
       times.add(new ArrayList<>());
     }
     for (int round = -WARM_UP; round < ROUNDS && !isEnough(round, spent); round++) {
-      for (int i = 0; i < measurements.length; i++) {
-        double millis = measurements[i].getAsDouble();
+      for (int i = 0; i < runs.length; i++) {
+        long start = System.nanoTime();
+        runs[i].run();
+        double millis = (System.nanoTime() - start) / 1e6;
         spent += millis;
         if (round >= 0) {
           times.get(i).add(millis);
@@ -104,11 +99,5 @@ public record Latency(double floatMillis, double quantizedMillis) {
 
   private static boolean isEnough(int round, double spent) {
     return round > 0 && spent >= (round < FEW_ROUNDS ? ENOUGH_MILLIS : FEW_MILLIS);
-  }
-
-  private static double millis(RuntimeModel model, ByteBuffer image, long[] shape) {
-    long start = System.nanoTime();
-    model.logits(image, shape);
-    return (System.nanoTime() - start) / 1e6;
   }
 }

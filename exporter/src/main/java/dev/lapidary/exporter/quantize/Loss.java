@@ -5,7 +5,6 @@ import dev.lapidary.core.failure.Phrase;
 import dev.lapidary.core.measure.Argmax;
 import dev.lapidary.core.measure.AveragePrecision;
 import dev.lapidary.core.measure.PairedProportions;
-import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -35,29 +34,29 @@ public record Loss(
   }
 
   /**
-   * @param expected the float model's outputs, row-major [n, classes]
+   * @param expected the float model's outputs, of each image
    * @param labels of each image; of a model of exclusive classes exactly one
    */
-  static Loss of(float[] expected, float[] found, List<List<Integer>> labels, Scoring scoring) {
-    float[][] first = rows(expected, labels.size());
-    float[][] second = rows(found, labels.size());
+  static Loss of(
+      List<float[]> expected, List<float[]> found, List<List<Integer>> labels, Scoring scoring) {
     return scoring.several()
-        ? meanPrecision(first, second, labels)
-        : accuracy(first, second, labels);
+        ? meanPrecision(expected, found, labels)
+        : accuracy(expected, found, labels);
   }
 
-  private static Loss accuracy(float[][] expected, float[][] found, List<List<Integer>> labels) {
+  private static Loss accuracy(
+      List<float[]> expected, List<float[]> found, List<List<Integer>> labels) {
     int[] counts = new int[4];
-    for (int i = 0; i < expected.length; i++) {
+    for (int i = 0; i < labels.size(); i++) {
       int label = labels.get(i).get(0);
-      int missed = Argmax.of(expected[i]) == label ? 0 : 2;
-      counts[missed + (Argmax.of(found[i]) == label ? 0 : 1)]++;
+      int missed = Argmax.of(expected.get(i)) == label ? 0 : 2;
+      counts[missed + (Argmax.of(found.get(i)) == label ? 0 : 1)]++;
     }
     PairedProportions pairs = new PairedProportions(counts[0], counts[1], counts[2], counts[3]);
     double[] interval = pairs.interval();
     return new Loss(
         "accuracy",
-        expected.length,
+        labels.size(),
         pairs.first(),
         pairs.second(),
         interval[0],
@@ -66,33 +65,24 @@ public record Loss(
   }
 
   private static Loss meanPrecision(
-      float[][] expected, float[][] found, List<List<Integer>> labels) {
-    boolean[][] has = new boolean[expected.length][expected[0].length];
+      List<float[]> expected, List<float[]> found, List<List<Integer>> labels) {
+    boolean[][] has = new boolean[labels.size()][expected.get(0).length];
     for (int i = 0; i < has.length; i++) {
       for (int label : labels.get(i)) {
         has[i][label] = true;
       }
     }
-    AveragePrecision first = AveragePrecision.of(expected, has);
-    AveragePrecision second = AveragePrecision.of(found, has);
+    AveragePrecision first = AveragePrecision.of(expected.toArray(float[][]::new), has);
+    AveragePrecision second = AveragePrecision.of(found.toArray(float[][]::new), has);
     double[] interval = first.meanLossInterval(second);
     return new Loss(
         "meanAveragePrecision",
-        expected.length,
+        labels.size(),
         first.mean(),
         second.mean(),
         interval[0],
         interval[1],
         (interval[1] - interval[0]) / (2 * PairedProportions.Z));
-  }
-
-  private static float[][] rows(float[] outputs, int images) {
-    int classes = outputs.length / images;
-    float[][] rows = new float[images][];
-    for (int i = 0; i < images; i++) {
-      rows[i] = Arrays.copyOfRange(outputs, i * classes, (i + 1) * classes);
-    }
-    return rows;
   }
 
   /** For people: {@code accuracy 90.28 to 89.24 % (-1.04 points, -1.90 to -0.31 at 95 %)}. */

@@ -1,6 +1,9 @@
 package dev.lapidary.exporter.quantize;
 
+import dev.lapidary.core.card.Scoring;
+import dev.lapidary.core.measure.Argmax;
 import java.util.Arrays;
+import java.util.List;
 
 /**
  * By how much a float model decides, and how far a quantized one moves that. Under a softmax an
@@ -14,27 +17,31 @@ import java.util.Arrays;
  */
 record Margins(double clearAgreement, double noise) {
   /**
-   * @param expected logits of the float model, row-major [n, classes]
+   * @param expected logits of the float model, of each image
    * @param found of the quantized one
    */
-  static Margins of(float[] expected, float[] found, int classes, boolean softmax) {
-    boolean each = !softmax || classes < 2;
-    int count = each ? expected.length : expected.length / classes;
+  static Margins of(List<float[]> expected, List<float[]> found, Scoring scoring) {
+    int classes = expected.get(0).length;
+    boolean each = scoring.several() || classes < 2;
+    int count = each ? expected.size() * classes : expected.size();
     double[] margins = new double[count];
     double[] left = new double[count];
     boolean[] stays = new boolean[count];
     for (int i = 0; i < count; i++) {
+      float[] before = expected.get(each ? i / classes : i);
+      float[] after = found.get(each ? i / classes : i);
       if (each) {
-        int sign = expected[i] < 0 ? -1 : 1;
-        margins[i] = sign * (double) expected[i];
-        left[i] = sign * (double) found[i];
-        stays[i] = (found[i] < 0) == (expected[i] < 0);
+        float logit = before[i % classes];
+        int sign = logit < 0 ? -1 : 1;
+        margins[i] = sign * (double) logit;
+        left[i] = sign * (double) after[i % classes];
+        stays[i] = (after[i % classes] < 0) == (logit < 0);
       } else {
-        int first = greatest(expected, i * classes, classes, -1);
-        int second = greatest(expected, i * classes, classes, first);
-        margins[i] = (double) expected[first] - expected[second];
-        left[i] = (double) found[first] - found[second];
-        stays[i] = greatest(found, i * classes, classes, -1) == first;
+        int first = Argmax.of(before);
+        int second = greatestBut(first, before);
+        margins[i] = (double) before[first] - before[second];
+        left[i] = (double) after[first] - after[second];
+        stays[i] = Argmax.of(after) == first;
       }
     }
     return of(margins, left, stays);
@@ -60,9 +67,9 @@ record Margins(double clearAgreement, double noise) {
   }
 
   /** The index of the greatest but one that is left out. */
-  private static int greatest(float[] values, int from, int count, int but) {
+  private static int greatestBut(int but, float[] values) {
     int best = -1;
-    for (int k = from; k < from + count; k++) {
+    for (int k = 0; k < values.length; k++) {
       if (k != but && (best < 0 || values[k] > values[best])) {
         best = k;
       }

@@ -3,7 +3,6 @@ package dev.lapidary.exporter.quantize;
 import dev.lapidary.core.card.Scoring;
 import dev.lapidary.exporter.onnx.OnnxGraph;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 
@@ -20,12 +19,12 @@ final class Reference {
 
   private final CalibrationSet images;
   private final Scoring scoring;
-  private final float[] outputs;
+  private final List<float[]> outputs;
 
   /** The nearest graph so far whose answers to the first images were all needed. */
   private Optional<Known> known = Optional.empty();
 
-  private Reference(CalibrationSet images, Scoring scoring, float[] outputs) {
+  private Reference(CalibrationSet images, Scoring scoring, List<float[]> outputs) {
     this.images = images;
     this.scoring = scoring;
     this.outputs = outputs;
@@ -35,36 +34,31 @@ final class Reference {
    * @param scoring what the outputs are made to, and so which of their changes matter
    */
   static Reference of(OnnxGraph fp32, CalibrationSet images, Scoring scoring) {
-    return new Reference(images, scoring, outputs(fp32, images, images.count()));
+    return new Reference(images, scoring, outputs(fp32, images, 0, images.count()));
   }
 
   /**
    * @param answers to the first images
    */
-  @SuppressWarnings("ArrayRecordComponent") // never compared
-  private record Known(OnnxGraph graph, float[] answers, double error) {}
+  private record Known(OnnxGraph graph, List<float[]> answers, double error) {}
 
   /** Over all images. */
   Drift drift(OnnxGraph quantized) {
-    if (known.filter(answered -> answered.graph() == quantized).isEmpty()) {
-      return drift(quantized, images.count());
+    List<float[]> answers =
+        new ArrayList<>(
+            known
+                .filter(first -> first.graph() == quantized)
+                .map(Known::answers)
+                .orElse(List.of()));
+    if (answers.size() < images.count()) {
+      answers.addAll(outputs(quantized, images, answers.size(), images.count()));
     }
-    float[] first = known.orElseThrow().answers();
-    int classes = outputs.length / images.count();
-    float[] all = Arrays.copyOf(first, outputs.length);
-    if (first.length < all.length) {
-      try (RuntimeModel model = RuntimeModel.load(quantized, 1)) {
-        float[] remaining = outputs(model, images, first.length / classes, images.count());
-        System.arraycopy(remaining, 0, all, first.length, remaining.length);
-      }
-    }
-    return drift(all, images.count());
+    return drift(answers);
   }
 
   /** Over the first images, or all if there are fewer. */
   Drift drift(OnnxGraph quantized, int atMost) {
-    int count = Math.min(atMost, images.count());
-    return drift(outputs(quantized, images, count), count);
+    return drift(outputs(quantized, images, 0, Math.min(atMost, images.count())));
   }
 
   /**
@@ -73,73 +67,57 @@ final class Reference {
    */
   double relativeError(OnnxGraph quantized, int atMost, double bound) {
     int count = Math.min(atMost, images.count());
-    int classes = outputs.length / images.count();
-    double energy = Drift.energy(first(count), count, scoring);
+    double energy = Drift.energy(outputs.subList(0, count), scoring);
     double limit = bound * (energy == 0 ? 1 : energy) * (1 + ROUNDING);
-    float[] answers = new float[count * classes];
+    List<float[]> answers = new ArrayList<>();
     try (RuntimeModel model = RuntimeModel.load(quantized, 1)) {
       for (int from = 0; from < count; from += AT_ONCE) {
         int to = Math.min(count, from + AT_ONCE);
-        float[] rows = outputs(model, images, from, to);
-        System.arraycopy(rows, 0, answers, from * classes, rows.length);
-        float[] part = Arrays.copyOf(answers, to * classes);
-        if (to < count && Drift.error(first(to), part, to, scoring) > limit) {
+        answers.addAll(outputs(model, images, from, to));
+        if (to < count && Drift.error(outputs.subList(0, to), answers, scoring) > limit) {
           return Double.POSITIVE_INFINITY;
         }
       }
     }
-    double error = drift(answers, count).relativeError();
+    double error = drift(answers).relativeError();
     if (known.filter(other -> other.error() <= error).isEmpty()) {
       known = Optional.of(new Known(quantized, answers, error));
     }
     return error;
   }
 
-  private float[] first(int count) {
-    return Arrays.copyOf(outputs, outputs.length / images.count() * count);
-  }
-
   /** Of answers to the first images. */
-  Drift drift(float[] answers, int count) {
-    return Drift.between(first(count), answers, count, scoring);
+  Drift drift(List<float[]> answers) {
+    return Drift.between(outputs.subList(0, answers.size()), answers, scoring);
   }
 
-  /** A graph's answers to all the images: row-major [n, classes]. */
-  float[] answers(OnnxGraph graph) {
-    return outputs(graph, images, images.count());
+  /** A graph's answers to all the images. */
+  List<float[]> answers(OnnxGraph graph) {
+    return outputs(graph, images, 0, images.count());
   }
 
   /** The float model's. Not to be changed. */
-  float[] answers() {
+  List<float[]> answers() {
     return outputs;
-  }
-
-  /** How many. */
-  int images() {
-    return images.count();
   }
 
   Scoring scoring() {
     return scoring;
   }
 
-  private static float[] outputs(OnnxGraph graph, CalibrationSet images, int count) {
+  private static List<float[]> outputs(OnnxGraph graph, CalibrationSet images, int from, int to) {
     try (RuntimeModel model = RuntimeModel.load(graph, 1)) {
-      return outputs(model, images, 0, count);
+      return outputs(model, images, from, to);
     }
   }
 
-  private static float[] outputs(RuntimeModel model, CalibrationSet images, int from, int to) {
+  private static List<float[]> outputs(
+      RuntimeModel model, CalibrationSet images, int from, int to) {
     List<float[]> rows = new ArrayList<>();
     InOrder.run(
         to - from,
         image -> images.read(from + image, x -> model.logits(x, images.shape(1))),
-        row -> rows.add(row));
-    int classes = rows.isEmpty() ? 0 : rows.get(0).length;
-    float[] all = new float[rows.size() * classes];
-    for (int i = 0; i < rows.size(); i++) {
-      System.arraycopy(rows.get(i), 0, all, i * classes, classes);
-    }
-    return all;
+        rows::add);
+    return rows;
   }
 }

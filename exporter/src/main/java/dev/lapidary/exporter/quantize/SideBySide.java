@@ -5,6 +5,7 @@ import dev.lapidary.exporter.onnx.OnnxWriter;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -27,38 +28,30 @@ final class SideBySide {
     graphs.put(QuantizeMethod.INT8.toString(), int8);
     DynamicInt8.converted(fp32)
         .ifPresent(graph -> graphs.put(QuantizeMethod.INT8_DYNAMIC.toString(), graph));
-    Map<String, List<Variant.Time>> times = new LinkedHashMap<>();
-    graphs.keySet().forEach(name -> times.put(name, new ArrayList<>()));
-    for (int[] setting : SETTINGS) {
-      measure(graphs, images, setting[0], setting[1])
-          .forEach((name, time) -> times.getOrDefault(name, new ArrayList<>()).add(time));
-    }
+    List<OnnxGraph> all = List.copyOf(graphs.values());
+    List<List<Variant.Time>> times =
+        Arrays.stream(SETTINGS).map(s -> measure(all, images, s[0], s[1])).toList();
     List<Variant> variants = new ArrayList<>();
     graphs.forEach(
         (name, graph) -> {
           Guard.Compared compared = guard.compare(graph);
+          int index = variants.size();
           variants.add(
               new Variant(
                   name,
                   OnnxWriter.weightBytes(graph),
                   Optional.of(compared.verdict()),
                   compared.drift().relativeError(),
-                  times.getOrDefault(name, List.of())));
+                  times.stream().map(setting -> setting.get(index)).toList()));
         });
     return variants;
   }
 
-  private static Map<String, Variant.Time> measure(
-      Map<String, OnnxGraph> graphs, CalibrationSet images, int batch, int threads) {
-    List<String> names = List.copyOf(graphs.keySet());
-    List<Double> millis =
-        Latency.inTurn(
-            List.copyOf(graphs.values()), repeated(images, batch), images.shape(batch), threads);
-    Map<String, Variant.Time> times = new LinkedHashMap<>();
-    for (int i = 0; i < names.size(); i++) {
-      times.put(names.get(i), new Variant.Time(batch, threads, millis.get(i) / batch));
-    }
-    return times;
+  private static List<Variant.Time> measure(
+      List<OnnxGraph> graphs, CalibrationSet images, int batch, int threads) {
+    return Latency.inTurn(graphs, repeated(images, batch), images.shape(batch), threads).stream()
+        .map(millis -> new Variant.Time(batch, threads, millis / batch))
+        .toList();
   }
 
   private static ByteBuffer repeated(CalibrationSet images, int batch) {

@@ -1,6 +1,8 @@
 package dev.lapidary.exporter.quantize;
 
+import dev.lapidary.core.card.Scoring;
 import dev.lapidary.core.failure.Phrase;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -23,6 +25,17 @@ public record Verdict(
     double marginNoise,
     double maxAbsDifference,
     Optional<Loss> loss) {
+
+  /**
+   * On images whose labels are not known: the clear answers must stay, and what decides must not
+   * move far beside its margin.
+   *
+   * @param expected the float network's outputs, of each image
+   * @param found of the same images in the same order
+   */
+  public static Verdict of(List<float[]> expected, List<float[]> found, Scoring scoring) {
+    return Guard.verdict(Drift.between(expected, found, scoring), Optional.empty(), 0);
+  }
 
   /** How bad it is, to choose the least bad of those that do not pass. */
   double badness() {

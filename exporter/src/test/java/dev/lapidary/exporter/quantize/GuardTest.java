@@ -5,9 +5,12 @@ import static org.assertj.core.api.Assertions.within;
 
 import dev.lapidary.core.card.Activation;
 import dev.lapidary.core.card.Scoring;
-import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.IntToDoubleFunction;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 class GuardTest {
@@ -15,18 +18,27 @@ class GuardTest {
   private static final Scoring LABELS = Scoring.ofLogits(Activation.SIGMOID);
 
   /** Images that float32 is sure of (margin 4), and as many near ties (margin 0.02). */
-  private static float[] halfOfThemNearTies(int images, float change) {
-    float[] logits = new float[2 * images];
-    for (int i = 0; i < images; i++) {
-      logits[2 * i] = (i % 2 == 0 ? 4 : 0.02f) - change;
-    }
-    return logits;
+  private static List<float[]> halfOfThemNearTies(int images, float change) {
+    return rows(images, i -> (i % 2 == 0 ? 4 : 0.02f) - change);
+  }
+
+  /** Logits of two classes, the second's 0. */
+  private static List<float[]> rows(int images, IntToDoubleFunction first) {
+    return IntStream.range(0, images)
+        .mapToObj(i -> new float[] {(float) first.applyAsDouble(i), 0})
+        .toList();
+  }
+
+  private static List<float[]> rows(int classes, float... logits) {
+    return IntStream.range(0, logits.length / classes)
+        .mapToObj(i -> Arrays.copyOfRange(logits, i * classes, (i + 1) * classes))
+        .toList();
   }
 
   @Test
   void aCoinTossThatFallsTheOtherWayIsNoHarm() {
     Drift drift =
-        Drift.between(halfOfThemNearTies(100, 0), halfOfThemNearTies(100, 0.04f), 100, CLASSES);
+        Drift.between(halfOfThemNearTies(100, 0), halfOfThemNearTies(100, 0.04f), CLASSES);
     assertThat(drift.agreement()).isEqualTo(0.5);
     assertThat(drift.clearAgreement()).isEqualTo(1);
     assertThat(drift.marginNoise()).isCloseTo(0.04 / 4, within(1e-6));
@@ -36,8 +48,7 @@ class GuardTest {
   /** Every answer stays, and what decides has moved by a quarter of what it is. */
   @Test
   void answersThatOnlyJustStayAreNotEnough() {
-    Drift drift =
-        Drift.between(halfOfThemNearTies(100, 0), halfOfThemNearTies(100, -1), 100, CLASSES);
+    Drift drift = Drift.between(halfOfThemNearTies(100, 0), halfOfThemNearTies(100, -1), CLASSES);
     assertThat(drift.agreement()).isEqualTo(1);
     assertThat(drift.marginNoise()).isCloseTo(0.25, within(1e-6));
     assertThat(drift.enough()).isFalse();
@@ -46,9 +57,9 @@ class GuardTest {
   /** A third class that rises above both is in no margin of the first two. */
   @Test
   void aClassThatNobodyWatchedIsSeen() {
-    float[] expected = {9, 5, 0, /* */ 9, 5, 0, /* */ 9, 5, 0};
-    float[] found = {9, 5, 0, /* */ 9, 5, 12, /* */ 9, 5, 0};
-    Drift drift = Drift.between(expected, found, 3, CLASSES);
+    List<float[]> expected = rows(3, 9, 5, 0, /* */ 9, 5, 0, /* */ 9, 5, 0);
+    List<float[]> found = rows(3, 9, 5, 0, /* */ 9, 5, 12, /* */ 9, 5, 0);
+    Drift drift = Drift.between(expected, found, CLASSES);
     assertThat(drift.marginNoise()).isZero();
     assertThat(drift.clearAgreement()).isCloseTo(2 / 3.0, within(1e-12));
     assertThat(drift.enough()).isFalse();
@@ -56,15 +67,15 @@ class GuardTest {
 
   @Test
   void aNetworkThatGivesTheSameForAllMayNotMove() {
-    float[] zeros = new float[6];
-    assertThat(Drift.between(zeros, zeros, 3, CLASSES).enough()).isTrue();
-    assertThat(Drift.between(zeros, new float[] {0, 1, 0, 1, 0, 1}, 3, CLASSES).enough()).isFalse();
+    List<float[]> zeros = rows(2, new float[6]);
+    assertThat(Drift.between(zeros, zeros, CLASSES).enough()).isTrue();
+    assertThat(Drift.between(zeros, rows(2, 0, 1, 0, 1, 0, 1), CLASSES).enough()).isFalse();
   }
 
   @Test
   void lossOfAccuracyIsPaired() {
-    float[] expected = {1, 0, /* */ 1, 0, /* */ 0, 1, /* */ 0, 1};
-    float[] found = {1, 0, /* */ 0, 1, /* */ 1, 0, /* */ 0, 1};
+    List<float[]> expected = rows(2, 1, 0, /* */ 1, 0, /* */ 0, 1, /* */ 0, 1);
+    List<float[]> found = rows(2, 1, 0, /* */ 0, 1, /* */ 1, 0, /* */ 0, 1);
     List<List<Integer>> labels = List.of(List.of(0), List.of(0), List.of(0), List.of(1));
     Loss loss = Loss.of(expected, found, labels, CLASSES);
     assertThat(loss.measure()).isEqualTo("accuracy");
@@ -77,8 +88,8 @@ class GuardTest {
 
   @Test
   void lossOfSeveralLabelsIsThatOfMeanPrecision() {
-    float[] expected = {3, -1, /* */ 2, 1, /* */ -2, 2};
-    float[] found = {1, -1, /* */ 2, 1, /* */ 3, 2};
+    List<float[]> expected = rows(2, 3, -1, /* */ 2, 1, /* */ -2, 2);
+    List<float[]> found = rows(2, 1, -1, /* */ 2, 1, /* */ 3, 2);
     List<List<Integer>> labels = List.of(List.of(0), List.of(0, 1), List.of(1));
     Loss loss = Loss.of(expected, found, labels, LABELS);
     assertThat(loss.measure()).isEqualTo("meanAveragePrecision");
@@ -101,15 +112,10 @@ class GuardTest {
 
   /** Float32 knows all, and int8 misses some; its answers stay what they are but for those. */
   private static boolean passes(int images, int missed) {
-    float[] expected = new float[2 * images];
-    float[] found = new float[2 * images];
-    List<List<Integer>> labels = new ArrayList<>();
-    for (int i = 0; i < images; i++) {
-      expected[2 * i] = i < missed ? 0.01f : 4;
-      found[2 * i] = i < missed ? -0.01f : 4;
-      labels.add(List.of(0));
-    }
-    Drift drift = Drift.between(expected, found, images, CLASSES);
+    List<float[]> expected = rows(images, i -> i < missed ? 0.01f : 4);
+    List<float[]> found = rows(images, i -> i < missed ? -0.01f : 4);
+    List<List<Integer>> labels = Collections.nCopies(images, List.of(0));
+    Drift drift = Drift.between(expected, found, CLASSES);
     return Guard.verdict(drift, Optional.of(Loss.of(expected, found, labels, CLASSES)), 0.005)
         .passes();
   }
@@ -134,29 +140,20 @@ class GuardTest {
 
   /** Of the answers so many become wrong and so many right; what decides moves a lot everywhere. */
   private static Verdict crossed(int images, int each) {
-    float[] expected = new float[2 * images];
-    float[] found = new float[2 * images];
-    List<List<Integer>> labels = new ArrayList<>();
-    for (int i = 0; i < images; i++) {
-      expected[2 * i] = 4;
-      found[2 * i] = i < 2 * each ? -1 : 1;
-      labels.add(List.of(i < each ? 1 : 0));
-    }
-    Drift drift = Drift.between(expected, found, images, CLASSES);
+    List<float[]> expected = rows(images, i -> 4);
+    List<float[]> found = rows(images, i -> i < 2 * each ? -1 : 1);
+    List<List<Integer>> labels =
+        IntStream.range(0, images).mapToObj(i -> List.of(i < each ? 1 : 0)).toList();
+    Drift drift = Drift.between(expected, found, CLASSES);
     return Guard.verdict(drift, Optional.of(Loss.of(expected, found, labels, CLASSES)), 0.005);
   }
 
   @Test
   void fewLabelsDoNotExcuseAnswersThatMove() {
-    float[] expected = new float[200];
-    float[] found = new float[200];
-    List<List<Integer>> labels = new ArrayList<>();
-    for (int i = 0; i < 100; i++) {
-      expected[2 * i] = 4;
-      found[2 * i] = 1; // right still
-      labels.add(List.of(0));
-    }
-    Drift drift = Drift.between(expected, found, 100, CLASSES);
+    List<float[]> expected = rows(100, i -> 4);
+    List<float[]> found = rows(100, i -> 1); // right still
+    List<List<Integer>> labels = Collections.nCopies(100, List.of(0));
+    Drift drift = Drift.between(expected, found, CLASSES);
     Loss loss = Loss.of(expected, found, labels, CLASSES);
     assertThat(loss.drop()).isZero();
     assertThat(Guard.verdict(drift, Optional.of(loss), 0.005).passes()).isFalse();

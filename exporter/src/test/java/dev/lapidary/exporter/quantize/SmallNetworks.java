@@ -3,6 +3,7 @@ package dev.lapidary.exporter.quantize;
 import dev.lapidary.core.Golden;
 import dev.lapidary.core.card.Activation;
 import dev.lapidary.core.card.Scoring;
+import dev.lapidary.core.measure.Argmax;
 import dev.lapidary.core.tensor.DType;
 import dev.lapidary.core.tensor.Tensor;
 import dev.lapidary.core.tensor.Uniform;
@@ -212,27 +213,18 @@ final class SmallNetworks {
   static Quantized int8(OnnxGraph fp32, CalibrationSet calibration, Consumer<String> log) {
     Scoring scoring = Scoring.ofLogits(Activation.SOFTMAX);
     try (CalibrationSet guard = images("guard", 32)) {
-      float[] answers = Reference.of(fp32, guard, scoring).answers();
+      List<float[]> answers = Reference.of(fp32, guard, scoring).answers();
       return StaticInt8.quantize(
           fp32,
-          new Int8Images(calibration, guard, argmax(answers, guard.count())),
+          new Int8Images(calibration, guard, argmax(answers)),
           scoring,
           new Limits(0.1, false),
           log);
     }
   }
 
-  static List<List<Integer>> argmax(float[] answers, int images) {
-    int classes = answers.length / images;
-    List<List<Integer>> labels = new ArrayList<>();
-    for (int i = 0; i < images; i++) {
-      int best = 0;
-      for (int k = 1; k < classes; k++) {
-        best = answers[i * classes + k] > answers[i * classes + best] ? k : best;
-      }
-      labels.add(List.of(best));
-    }
-    return labels;
+  static List<List<Integer>> argmax(List<float[]> answers) {
+    return answers.stream().map(answer -> List.of(Argmax.of(answer))).toList();
   }
 
   private OnnxGraph head(String x, int features) {

@@ -29,10 +29,10 @@ class TargetTest {
   private static Quantized int8(OnnxGraph fp32, Target target) {
     try (CalibrationSet calibration = SmallNetworks.images("target", 16);
         CalibrationSet guard = SmallNetworks.images("target guard", 32)) {
-      float[] answers = Reference.of(fp32, guard, SCORING).answers();
+      List<float[]> answers = Reference.of(fp32, guard, SCORING).answers();
       return StaticInt8.quantize(
           fp32,
-          new Int8Images(calibration, guard, SmallNetworks.argmax(answers, guard.count())),
+          new Int8Images(calibration, guard, SmallNetworks.argmax(answers)),
           SCORING,
           new Limits(0.1, false, target),
           line -> {});
