@@ -1,5 +1,7 @@
 package dev.lapidary.exporter.quantize;
 
+import java.util.Arrays;
+
 /**
  * One image's values by channel: axis 1 from rank 4 on, else the last one; none below rank 2. All
  * is found in one pass, since memory is slower than sums.
@@ -7,7 +9,7 @@ package dev.lapidary.exporter.quantize;
 final class ChannelSums {
   private final double[] sums;
   private final float[] magnitudes;
-  private final long each;
+  private long each;
   private float low = Float.POSITIVE_INFINITY;
   private float high = Float.NEGATIVE_INFINITY;
   private double total;
@@ -49,19 +51,23 @@ final class ChannelSums {
     return all;
   }
 
-  /** Each channel's, of its values in their order. Not to be changed, as all arrays here. */
-  double[] sums() {
-    return sums;
+  /** With those of another image, which are added one to one. */
+  ChannelSums add(ChannelSums other) {
+    for (int c = 0; c < sums.length; c++) {
+      sums[c] += other.sums[c];
+      magnitudes[c] = Math.max(magnitudes[c], other.magnitudes[c]);
+    }
+    each += other.each;
+    return this;
   }
 
-  /** The greatest of each channel. */
+  double[] means() {
+    return Arrays.stream(sums).map(sum -> sum / each).toArray();
+  }
+
+  /** The greatest of each channel. Not to be changed. */
   float[] magnitudes() {
     return magnitudes;
-  }
-
-  /** How many values a channel has. */
-  long each() {
-    return each;
   }
 
   /** Of all values; infinite if there is none. */
@@ -148,10 +154,6 @@ final class ChannelSums {
     int channel = row % sums.length;
     sums[channel] += sum;
     total += sum;
-    range(channel, minimum, maximum);
-  }
-
-  private void range(int channel, float minimum, float maximum) {
     magnitudes[channel] =
         Math.max(magnitudes[channel], Math.max(Math.abs(minimum), Math.abs(maximum)));
     low = Math.min(low, minimum);

@@ -11,6 +11,7 @@ import java.util.Optional;
 import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.function.IntFunction;
 
 /**
  * What the float graph's values were over the calibration images. Each image is run by itself, on
@@ -19,9 +20,7 @@ import java.util.concurrent.ConcurrentLinkedQueue;
  */
 final class Observations {
   private final Map<String, Histogram> histograms = new LinkedHashMap<>();
-  private final Map<String, double[]> channelSums = new LinkedHashMap<>();
-  private final Map<String, float[]> channelMagnitudes = new LinkedHashMap<>();
-  private final Map<String, Long> perChannel = new LinkedHashMap<>();
+  private final Map<String, ChannelSums> channels = new HashMap<>();
   private final Map<Calibrator, Map<String, Range>> ranges = new HashMap<>();
 
   private Observations() {}
@@ -42,11 +41,11 @@ final class Observations {
         computed,
         images,
         images.count(),
-        (image, tensors) -> count(idle, tensors),
+        (image, tensors) -> count(idle, tensors.names(), tensors::floats, tensors::shape),
         seen::add);
     InOrder.run(
         images.count(),
-        image -> count(idle, given, floats(images, image), images.shape(1)),
+        image -> count(idle, given, i -> floats(images, image), i -> images.shape(1)),
         seen::add);
     for (Map<String, Histogram> counts : idle) {
       counts.forEach(
@@ -64,32 +63,24 @@ final class Observations {
 
   /** A thread that is idle takes any histograms to count in. */
   private static Map<String, ChannelSums> count(
-      Queue<Map<String, Histogram>> idle, ValueBuffers values) {
+      Queue<Map<String, Histogram>> idle,
+      List<String> names,
+      IntFunction<float[]> values,
+      IntFunction<long[]> shapes) {
     Map<String, Histogram> counts = Optional.ofNullable(idle.poll()).orElseGet(HashMap::new);
-    Map<String, ChannelSums> channels = new LinkedHashMap<>();
-    for (int i = 0; i < values.names().size(); i++) {
-      String name = values.names().get(i);
-      channels.put(name, count(counts, name, values.floats(i), values.shape(i)));
+    Map<String, ChannelSums> sums = new LinkedHashMap<>();
+    for (int i = 0; i < names.size(); i++) {
+      sums.put(names.get(i), count(counts, names.get(i), values.apply(i), shapes.apply(i)));
     }
     idle.add(counts);
-    return channels;
-  }
-
-  /** The network's input, under all names that it has. */
-  private static Map<String, ChannelSums> count(
-      Queue<Map<String, Histogram>> idle, List<String> names, float[] values, long[] shape) {
-    Map<String, Histogram> counts = Optional.ofNullable(idle.poll()).orElseGet(HashMap::new);
-    Map<String, ChannelSums> channels = new LinkedHashMap<>();
-    names.forEach(name -> channels.put(name, count(counts, name, values, shape)));
-    idle.add(counts);
-    return channels;
+    return sums;
   }
 
   private static ChannelSums count(
       Map<String, Histogram> counts, String value, float[] values, long[] shape) {
     int count = Math.toIntExact(ValueBuffers.numel(shape));
-    ChannelSums channels = ChannelSums.of(values, shape);
-    if (!channels.isFinite()) {
+    ChannelSums sums = ChannelSums.of(values, shape);
+    if (!sums.isFinite()) {
       throw Failure.failed(
           "cannot calibrate: a value is %s of %s in the float model; int8 cannot hold it, see which"
               + " image or weight makes it",
@@ -97,8 +88,8 @@ final class Observations {
     }
     counts
         .computeIfAbsent(value, key -> new Histogram())
-        .add(values, count, channels.low(), channels.high());
-    return channels;
+        .add(values, count, sums.low(), sums.high());
+    return sums;
   }
 
   private static float notFinite(float[] values, int count) {
@@ -110,23 +101,12 @@ final class Observations {
   }
 
   private void add(Map<String, ChannelSums> image) {
-    image.forEach(this::add);
-  }
-
-  private void add(String value, ChannelSums image) {
-    int channels = image.sums().length;
-    double[] sums = channelSums.computeIfAbsent(value, key -> new double[channels]);
-    float[] largest = channelMagnitudes.computeIfAbsent(value, key -> new float[channels]);
-    for (int c = 0; c < channels; c++) {
-      sums[c] += image.sums()[c];
-      largest[c] = Math.max(largest[c], image.magnitudes()[c]);
-    }
-    perChannel.merge(value, image.each(), Long::sum);
+    image.forEach((value, sums) -> channels.merge(value, sums, ChannelSums::add));
   }
 
   /** The greatest magnitude in each channel, as {@link #channelMeans} has them. */
   float[] channelMagnitudes(String value) {
-    return channelMagnitudes.getOrDefault(value, new float[0]);
+    return known(value).map(ChannelSums::magnitudes).orElse(new float[0]);
   }
 
   /** The range of each observed value by a calibrator's rule, which is asked once. */
@@ -142,11 +122,10 @@ final class Observations {
 
   /** The mean of each channel: axis 1 from rank 4 on, else the last one; empty below rank 2. */
   double[] channelMeans(String value) {
-    double[] sums = channelSums.getOrDefault(value, new double[0]);
-    double[] means = new double[sums.length];
-    for (int c = 0; c < sums.length; c++) {
-      means[c] = sums[c] / perChannel.getOrDefault(value, 1L);
-    }
-    return means;
+    return known(value).map(ChannelSums::means).orElse(new double[0]);
+  }
+
+  private Optional<ChannelSums> known(String value) {
+    return Optional.ofNullable(channels.get(value));
   }
 }
