@@ -46,7 +46,7 @@ public final class OnnxEnding {
    * @throws dev.lapidary.core.failure.Failure (exit 2) if it is no ONNX
    */
   public static Ending of(Path file) {
-    return of(OnnxNodes.read(file));
+    return of(MappedFile.open(file));
   }
 
   /**
@@ -55,10 +55,11 @@ public final class OnnxEnding {
    * @throws dev.lapidary.core.failure.Failure (exit 2) if it is no ONNX
    */
   public static Ending of(byte[] model) {
-    return of(OnnxNodes.read(MappedFile.over(ByteBuffer.wrap(model))));
+    return of(MappedFile.over(ByteBuffer.wrap(model)));
   }
 
-  private static Ending of(OnnxNodes nodes) {
+  private static Ending of(MappedFile file) {
+    OnnxNodes nodes = OnnxNodes.read(file);
     return new OnnxEnding(nodes)
         .share(nodes.output(), 0)
         .filter(Share::isWhole)
@@ -83,7 +84,7 @@ public final class OnnxEnding {
               ? whole(Ending.SIGMOID)
               : changed(node, Ending.LOG_SOFTMAX, Ending.SOFTMAX, depth);
       case "Log" -> changed(node, Ending.SOFTMAX, Ending.LOG_SOFTMAX, depth);
-      case "Reciprocal" -> isOnePlusExp(node.input(0)) ? whole(Ending.SIGMOID) : none();
+      case "Reciprocal" -> isOnePlusExp(node.input(0)) ? whole(Ending.SIGMOID) : Optional.empty();
       case "Mul" -> scaled(node, depth);
       case "Div" -> divided(node, depth);
       case "Add", "Sum" -> sum(node.inputs(), depth);
@@ -169,31 +170,27 @@ public final class OnnxEnding {
     if (nodes.number(node.input(0)).orElse(0) == 1 && isOnePlusExp(node.input(1))) {
       return whole(Ending.SIGMOID);
     }
-    boolean softmax =
-        POSITIVE.stream().anyMatch(op -> isMadeBy(op, node.input(0)))
-            && (isMadeBy("ReduceSum", node.input(1)) || isMadeBy("ReduceL1", node.input(1)))
-            && nodes.maker(node.input(1)).orElseThrow().input(0).equals(node.input(0));
-    return softmax ? whole(Ending.SOFTMAX) : none();
+    return made("ReduceSum", node.input(1))
+        .or(() -> made("ReduceL1", node.input(1)))
+        .filter(sum -> sum.input(0).equals(node.input(0)))
+        .filter(sum -> POSITIVE.stream().anyMatch(op -> isMadeBy(op, node.input(0))))
+        .flatMap(sum -> whole(Ending.SOFTMAX));
   }
 
   /** The mean over pixels of what each of them was given. */
   private Optional<Share> ofPixels(String value) {
-    Optional<OnnxNode> maker = nodes.maker(value);
-    if (maker.filter(n -> n.operator().equals("Sigmoid")).isPresent()) {
+    if (isMadeBy("Sigmoid", value)) {
       return whole(Ending.SIGMOID);
     }
-    boolean softmax =
-        maker
-            .filter(n -> n.operator().equals("Softmax") && nodes.opset() >= ALONG_ONE_AXIS)
-            .filter(n -> n.integers().getOrDefault("axis", -1L) == 1)
-            .isPresent();
-    return softmax ? whole(Ending.SOFTMAX) : none();
+    return made("Softmax", value)
+        .filter(n -> nodes.opset() >= ALONG_ONE_AXIS)
+        .filter(n -> n.integers().getOrDefault("axis", -1L) == 1)
+        .flatMap(n -> whole(Ending.SOFTMAX));
   }
 
   private Optional<Share> mean(OnnxNode node, int depth) {
     List<Long> axes = nodes.axes(node);
-    Optional<OnnxNode> stack =
-        nodes.maker(node.input(0)).filter(n -> n.operator().equals("Concat"));
+    Optional<OnnxNode> stack = made("Concat", node.input(0));
     if (stack.isPresent()) {
       List<String> parts = stack.get().inputs();
       boolean stacked =
@@ -207,13 +204,8 @@ public final class OnnxEnding {
 
   /** {@code -softplus(-x)}, or {@code log(sigmoid(x))}. */
   private boolean isLogSigmoid(String value) {
-    Optional<OnnxNode> maker = nodes.maker(value);
-    return maker
-            .filter(n -> n.operator().equals("Neg") && isMadeBy("Softplus", n.input(0)))
-            .isPresent()
-        || maker
-            .filter(n -> n.operator().equals("Log") && isMadeBy("Sigmoid", n.input(0)))
-            .isPresent();
+    return made("Neg", value).flatMap(neg -> made("Softplus", neg.input(0))).isPresent()
+        || made("Log", value).flatMap(log -> made("Sigmoid", log.input(0))).isPresent();
   }
 
   private Optional<Share> times(String value, double factor, int depth) {
@@ -240,9 +232,7 @@ public final class OnnxEnding {
 
   /** {@code 1 + exp(-x)}, of which a sigmoid written out is the reciprocal. */
   private boolean isOnePlusExp(String value) {
-    return nodes
-        .maker(value)
-        .filter(node -> node.operator().equals("Add"))
+    return made("Add", value)
         .filter(
             node ->
                 isOneAndExp(node.input(0), node.input(1))
@@ -255,6 +245,10 @@ public final class OnnxEnding {
   }
 
   private boolean isMadeBy(String operator, String value) {
-    return nodes.maker(value).filter(node -> node.operator().equals(operator)).isPresent();
+    return made(operator, value).isPresent();
+  }
+
+  private Optional<OnnxNode> made(String operator, String value) {
+    return nodes.maker(value).filter(node -> node.operator().equals(operator));
   }
 }

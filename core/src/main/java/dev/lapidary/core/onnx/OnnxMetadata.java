@@ -1,7 +1,5 @@
 package dev.lapidary.core.onnx;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
-
 import dev.lapidary.core.file.MappedFile;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
@@ -42,9 +40,9 @@ public final class OnnxMetadata {
         String value = "";
         while (entry.next()) {
           if (entry.field() == KEY) {
-            name = text(entry.bytes());
+            name = entry.text();
           } else if (entry.field() == VALUE) {
-            value = text(entry.bytes());
+            value = entry.text();
           }
         }
         if (name.equals(key)) {
@@ -53,9 +51,5 @@ public final class OnnxMetadata {
       }
     }
     return found;
-  }
-
-  private static String text(ByteBuffer bytes) {
-    return UTF_8.decode(bytes.duplicate()).toString();
   }
 }

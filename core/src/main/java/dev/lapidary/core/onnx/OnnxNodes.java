@@ -3,8 +3,6 @@ package dev.lapidary.core.onnx;
 import dev.lapidary.core.file.MappedFile;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -57,13 +55,6 @@ final class OnnxNodes {
   /**
    * @throws dev.lapidary.core.failure.Failure (exit 2) if it is no ONNX
    */
-  static OnnxNodes read(Path file) {
-    return read(MappedFile.open(file));
-  }
-
-  /**
-   * @throws dev.lapidary.core.failure.Failure (exit 2) if it is no ONNX
-   */
   static OnnxNodes read(MappedFile mapped) {
     OnnxNodes nodes = new OnnxNodes();
     Protobuf model = new Protobuf(mapped.slice(0, mapped.size()), "model");
@@ -112,7 +103,7 @@ final class OnnxNodes {
     long version = 1;
     while (in.next()) {
       if (in.field() == 1) {
-        domain = text(in.bytes());
+        domain = in.text();
       } else if (in.field() == 2) {
         version = in.number();
       }
@@ -146,20 +137,14 @@ final class OnnxNodes {
     ByteBuffer value = ByteBuffer.allocate(0);
     while (in.next()) {
       switch (in.field()) {
-        case 1 -> inputs.add(text(in.bytes()));
-        case 2 -> outputs.add(text(in.bytes()));
-        case 4 -> operator = text(in.bytes());
+        case 1 -> inputs.add(in.text());
+        case 2 -> outputs.add(in.text());
+        case 4 -> operator = in.text();
         case 5 -> value = attribute(in.message("attribute"), integers, several).orElse(value);
         default -> {}
       }
     }
-    OnnxNode node =
-        new OnnxNode(
-            operator,
-            List.copyOf(inputs),
-            List.copyOf(outputs),
-            Map.copyOf(integers),
-            Map.copyOf(several));
+    OnnxNode node = new OnnxNode(operator, inputs, outputs, integers, several);
     outputs.forEach(name -> makers.put(name, node));
     if (operator.equals("Constant") && !outputs.isEmpty() && value.hasRemaining()) {
       tensor(new Protobuf(value, "value"), outputs.get(0));
@@ -175,7 +160,7 @@ final class OnnxNodes {
     Optional<Long> integer = Optional.empty();
     while (in.next()) {
       switch (in.field()) {
-        case 1 -> name = text(in.bytes());
+        case 1 -> name = in.text();
         case 3 -> integer = Optional.of(in.number());
         case 5 -> tensor = Optional.of(in.bytes());
         case 8 -> few(in, list);
@@ -201,7 +186,7 @@ final class OnnxNodes {
         case 2 -> type = in.number();
         case 4, 9 -> data = in.bytes();
         case 7 -> few(in, integers);
-        case 8 -> name = called.isEmpty() ? text(in.bytes()) : called;
+        case 8 -> name = called.isEmpty() ? in.text() : called;
         default -> {}
       }
     }
@@ -232,7 +217,7 @@ final class OnnxNodes {
     Optional<List<Long>> shape = Optional.empty();
     while (in.next()) {
       if (in.field() == 1) {
-        name = text(in.bytes());
+        name = in.text();
       } else if (in.field() == 2) {
         shape = typeShape(in.message("type"));
       }
@@ -268,9 +253,5 @@ final class OnnxNodes {
       dims.add(size);
     }
     return dims;
-  }
-
-  private static String text(ByteBuffer bytes) {
-    return StandardCharsets.UTF_8.decode(bytes.duplicate()).toString();
   }
 }

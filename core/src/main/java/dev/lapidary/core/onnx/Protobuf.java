@@ -1,5 +1,7 @@
 package dev.lapidary.core.onnx;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import dev.lapidary.core.failure.Failure;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -68,6 +70,11 @@ public final class Protobuf {
       throw damaged("field " + field + " has no bytes");
     }
     return bytes;
+  }
+
+  /** The text of this field. */
+  public String text() {
+    return UTF_8.decode(bytes().duplicate()).toString();
   }
 
   public Protobuf message(String inner) {
