@@ -8,7 +8,6 @@ import dev.lapidary.exporter.onnx.OnnxNode;
 import dev.lapidary.exporter.onnx.ValueInfo;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
 
@@ -21,18 +20,20 @@ final class IntegerKernels {
   private static final List<ValueInfo.Axis> UNKNOWN =
       Stream.of("A", "B", "C").map(symbol -> new ValueInfo.Axis(symbol, 0)).toList();
 
-  private static final String SCALE = "scale";
-  private static final String ZERO = "zero";
+  /** As good as any: what is computed on integers does not depend on it. */
+  private static final QuantParams ANY = new QuantParams(0.02f, 128, QuantType.U8);
 
   private final OnnxGraph graph;
   private final OnnxNode node;
   private final OnnxGraph alone;
+  private final QdqNodes qdq;
   private final boolean quantizesConstants;
 
   private IntegerKernels(OnnxGraph graph, OnnxNode node, boolean quantizesConstants) {
     this.graph = graph;
     this.node = node;
     this.alone = new OnnxGraph("alone", graph.opset());
+    this.qdq = new QdqNodes(alone);
     this.quantizesConstants = quantizesConstants;
   }
 
@@ -79,10 +80,6 @@ final class IntegerKernels {
 
   /** Inputs as integers, the node, its first output as integers. */
   private OnnxGraph between() {
-    alone.setInitializer(SCALE, Tensor.of(new float[] {0.02f}));
-    Tensor zero = Tensor.zeros(DType.UINT8);
-    zero.bytes().put(0, (byte) 128);
-    alone.setInitializer(ZERO, zero);
     List<String> inputs = new ArrayList<>();
     for (int i = 0; i < node.inputs().size(); i++) {
       inputs.add(input(i, node.input(i)));
@@ -92,8 +89,7 @@ final class IntegerKernels {
       outputs.add(node.outputs().get(i).isEmpty() ? "" : "y" + i);
     }
     alone.add(node.withInputs(inputs).withOutputs(outputs));
-    add("QuantizeLinear", "y/quantized", "y0");
-    add("DequantizeLinear", "y", "y/quantized");
+    qdq.quantize("y", "y0", "y", ANY);
     List<ValueInfo.Axis> shape = graph.info(node.output()).map(ValueInfo::shape).orElse(UNKNOWN);
     alone.addOutput(new ValueInfo("y", DType.FLOAT32, shape));
     return alone;
@@ -105,12 +101,18 @@ final class IntegerKernels {
       return value;
     }
     String name = "x" + index;
+    String real = name + "/real";
     if (constant.isPresent()) {
       boolean quantizes =
           quantizesConstants && index < 2 && constant.get().dtype() == DType.FLOAT32;
       alone.setInitializer(
           name, quantizes ? Tensor.zeros(DType.UINT8, constant.get().shape()) : constant.get());
-      return quantizes ? real(name) : name;
+      if (!quantizes) {
+        return name;
+      }
+      String scale = qdq.scalar(name + "/scale", ANY.scale());
+      qdq.add("DequantizeLinear", real, name, scale, qdq.zeroPoint(name + "/zero_point", ANY));
+      return real;
     }
     ValueInfo info =
         graph
@@ -121,17 +123,7 @@ final class IntegerKernels {
     if (info.dtype() != DType.FLOAT32) {
       return name;
     }
-    add("QuantizeLinear", name + "/quantized", name);
-    return real(name + "/quantized");
-  }
-
-  private String real(String integers) {
-    add("DequantizeLinear", integers + "/real", integers);
-    return integers + "/real";
-  }
-
-  private void add(String op, String output, String input) {
-    List<String> inputs = List.of(input, SCALE, ZERO);
-    alone.add(new OnnxNode(output, op, inputs, List.of(output), Map.of()));
+    qdq.quantize(name, name, real, ANY);
+    return real;
   }
 }
