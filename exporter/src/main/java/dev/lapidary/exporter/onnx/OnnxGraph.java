@@ -3,6 +3,7 @@ package dev.lapidary.exporter.onnx;
 import dev.lapidary.core.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -11,7 +12,6 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
-import java.util.function.UnaryOperator;
 
 /**
  * An ONNX model that passes change: nodes in order of execution, initializers, inputs, outputs,
@@ -123,6 +123,10 @@ public final class OnnxGraph {
     initializers.remove(value);
   }
 
+  public void removeUnusedInitializers() {
+    initializers.keySet().removeIf(value -> !isUsed(value));
+  }
+
   // Nodes
 
   public List<OnnxNode> nodes() {
@@ -140,19 +144,16 @@ public final class OnnxGraph {
   }
 
   public OnnxNode add(OnnxNode node) {
-    nodes.add(node);
-    index(node);
+    insert(nodes.size(), node);
     return node;
   }
 
   public void insertBefore(OnnxNode anchor, OnnxNode node) {
-    nodes.add(position(anchor), node);
-    index(node);
+    insert(position(anchor), node);
   }
 
   public void insertAfter(OnnxNode anchor, OnnxNode node) {
-    nodes.add(position(anchor) + 1, node);
-    index(node);
+    insert(position(anchor) + 1, node);
   }
 
   /** Puts other nodes at a node's place; together they must give all of its used outputs. */
@@ -161,8 +162,7 @@ public final class OnnxGraph {
     nodes.remove(at);
     unindex(node);
     for (OnnxNode other : others) {
-      nodes.add(at++, other);
-      index(other);
+      insert(at++, other);
     }
   }
 
@@ -220,6 +220,14 @@ public final class OnnxGraph {
     return true;
   }
 
+  /** All but constants, in order of execution. */
+  public Set<String> values() {
+    Set<String> values = new LinkedHashSet<>();
+    inputs.forEach(input -> values.add(input.name()));
+    nodes.forEach(node -> values.addAll(node.outputs()));
+    return values;
+  }
+
   /** The hint if it is free, else the hint with a number: for values and nodes alike. */
   public String fresh(String hint) {
     String candidate = hint;
@@ -251,15 +259,10 @@ public final class OnnxGraph {
 
   /** An independent graph; tensors are shared. */
   public OnnxGraph copy() {
-    return copy(UnaryOperator.identity());
-  }
-
-  /** The same with other initializers. */
-  public OnnxGraph copy(UnaryOperator<Tensor> tensors) {
     OnnxGraph copy = frame();
     outputs.forEach(copy::addOutput);
     copy.infos.putAll(infos);
-    initializers.forEach((key, tensor) -> copy.initializers.put(key, tensors.apply(tensor)));
+    copy.initializers.putAll(initializers);
     nodes.forEach(copy::add);
     return copy;
   }
@@ -288,7 +291,8 @@ public final class OnnxGraph {
     throw new IllegalArgumentException(node + " is not in the graph");
   }
 
-  private void index(OnnxNode node) {
+  private void insert(int at, OnnxNode node) {
+    nodes.add(at, node);
     if (byName.putIfAbsent(node.name(), node) != null) {
       throw new IllegalArgumentException("two nodes are called " + node.name());
     }
@@ -307,14 +311,8 @@ public final class OnnxGraph {
   private void unindex(OnnxNode node) {
     byName.remove(node.name());
     node.outputs().forEach(producers::remove);
-    for (String input : node.inputs()) {
-      consumers.computeIfPresent(
-          input,
-          (key, readers) -> {
-            readers.remove(node.name());
-            return readers;
-          });
-    }
+    node.inputs()
+        .forEach(input -> consumers.getOrDefault(input, new HashSet<>()).remove(node.name()));
   }
 
   private static List<String> renamed(List<String> names, String from, String to) {

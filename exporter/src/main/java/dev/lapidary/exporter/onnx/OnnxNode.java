@@ -3,10 +3,10 @@ package dev.lapidary.exporter.onnx;
 import dev.lapidary.core.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.SortedMap;
 import java.util.TreeMap;
 
 /**
@@ -23,21 +23,12 @@ public record OnnxNode(
     String op,
     List<String> inputs,
     List<String> outputs,
-    SortedMap<String, Attribute> attributes) {
+    Map<String, Attribute> attributes) {
 
   public OnnxNode {
     inputs = List.copyOf(inputs);
     outputs = List.copyOf(outputs);
-    attributes = Collections.unmodifiableSortedMap(new TreeMap<>(attributes));
-  }
-
-  public OnnxNode(
-      String name,
-      String op,
-      List<String> inputs,
-      List<String> outputs,
-      Map<String, Attribute> attributes) {
-    this(name, op, inputs, outputs, new TreeMap<>(attributes));
+    attributes = Collections.unmodifiableMap(new TreeMap<>(attributes));
   }
 
   public boolean is(String... operators) {
@@ -111,7 +102,7 @@ public record OnnxNode(
   }
 
   public OnnxNode withAttribute(String key, Attribute value) {
-    SortedMap<String, Attribute> changed = new TreeMap<>(attributes);
+    Map<String, Attribute> changed = new HashMap<>(attributes);
     changed.put(key, value);
     return new OnnxNode(name, op, inputs, outputs, changed);
   }

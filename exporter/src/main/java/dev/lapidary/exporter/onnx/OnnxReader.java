@@ -9,7 +9,6 @@ import ai.onnx.proto.OnnxMl.TensorShapeProto;
 import ai.onnx.proto.OnnxMl.ValueInfoProto;
 import com.google.errorprone.annotations.FormatMethod;
 import com.google.protobuf.CodedInputStream;
-import com.google.protobuf.InvalidProtocolBufferException;
 import dev.lapidary.core.failure.Failure;
 import dev.lapidary.core.tensor.DType;
 import java.io.IOException;
@@ -20,13 +19,13 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.SortedSet;
-import java.util.TreeMap;
 
 /**
  * Reads ONNX models of one flat graph in the default domain: no control flow, no functions. Tensors
@@ -100,12 +99,10 @@ public final class OnnxReader {
     in.setRecursionLimit(MAX_NESTING);
     try {
       return new OnnxReader(source, external).model(ModelProto.parseFrom(in));
-    } catch (InvalidProtocolBufferException e) {
+    } catch (IOException e) { // what is in memory fails by its bytes alone
       throw Failure.badInput(
           "[%s] is not an ONNX model, or it is damaged or cut off; export or fetch it again",
           source);
-    } catch (IOException e) {
-      throw Failure.badInput("[%s] is not an ONNX model: it is cut off", source);
     } catch (IllegalArgumentException e) {
       throw Failure.badInput(
           "[%s] is not a valid ONNX model: %s", source, String.valueOf(e.getMessage()));
@@ -187,7 +184,7 @@ public final class OnnxReader {
         name += "_";
       }
     }
-    Map<String, Attribute> attributes = new TreeMap<>();
+    Map<String, Attribute> attributes = new HashMap<>();
     for (AttributeProto attribute : proto.getAttributeList()) {
       attributes.put(attribute.getName(), attribute(attribute, proto.getOpType()));
     }

@@ -6,7 +6,6 @@ import dev.lapidary.exporter.onnx.OnnxNode;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.SortedMap;
 
 /**
  * Two nodes that compute the same from the same become one.
@@ -21,7 +20,7 @@ import java.util.SortedMap;
  */
 final class MergeCommonNodes implements Pass {
   private record Computation(
-      String op, int outputs, List<String> inputs, SortedMap<String, Attribute> attributes) {}
+      String op, int outputs, List<String> inputs, Map<String, Attribute> attributes) {}
 
   @Override
   public int apply(OnnxGraph graph) {

@@ -5,6 +5,7 @@ import dev.lapidary.exporter.onnx.OnnxNode;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 
 /** Gives each value that exists as integers its scale and zero point. */
@@ -42,7 +43,8 @@ final class ChooseParams {
       OnnxNode node = producer.get();
       Role role = plan.roleOf(node);
       if (role == Role.PASS) {
-        return of(node.input(0));
+        return Objects.requireNonNull(
+            params.get(node.input(0)), () -> node.input(0) + " has no integers yet");
       }
       if (role == Role.COMPUTE && node.is("Sigmoid")) {
         return QuantParams.of(new Range(0, 1), QuantType.U8);
@@ -51,19 +53,8 @@ final class ChooseParams {
         return InsertQdq.HARD_GATE;
       }
     }
-    Range range = ranges.get(value);
-    if (range == null) {
-      throw new IllegalStateException(value + " was not observed");
-    }
+    Range range = Objects.requireNonNull(ranges.get(value), () -> value + " was not observed");
     return QuantParams.of(visible(value, range), QuantType.U8);
-  }
-
-  private QuantParams of(String value) {
-    QuantParams known = params.get(value);
-    if (known == null) {
-      throw new IllegalStateException(value + " has no integers yet");
-    }
-    return known;
   }
 
   /**

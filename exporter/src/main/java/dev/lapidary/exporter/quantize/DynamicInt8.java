@@ -99,10 +99,8 @@ public final class DynamicInt8 {
   }
 
   private void convertAll(OnnxGraph fp32) {
-    for (OnnxNode node : fp32.nodes()) {
-      convert(node);
-    }
-    removeUnused();
+    fp32.nodes().forEach(this::convert);
+    graph.removeUnusedInitializers();
   }
 
   /** The layers with weights that were left as they are, by their names. */
@@ -209,13 +207,5 @@ public final class DynamicInt8 {
     long[] shape = t.shape();
     long[] strides = t.strides();
     return t.view(new long[] {shape[1], shape[0]}, new long[] {strides[1], strides[0]}, t.offset());
-  }
-
-  private void removeUnused() {
-    for (String name : List.copyOf(graph.initializers().keySet())) {
-      if (!graph.isUsed(name)) {
-        graph.removeInitializer(name);
-      }
-    }
   }
 }

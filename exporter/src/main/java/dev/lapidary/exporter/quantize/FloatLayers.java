@@ -113,9 +113,6 @@ final class FloatLayers {
 
   /** Whether some of what it reads for each image is not there as integers. */
   private boolean readsFloats(OnnxNode node) {
-    return node.inputs().stream()
-        .filter(value -> !value.isEmpty() && graph.initializer(value).isEmpty())
-        .anyMatch(
-            value -> graph.producer(value).filter(p -> plan.roleOf(p).givesIntegers()).isEmpty());
+    return !plan.activations(node).stream().allMatch(plan::comesFromIntegers);
   }
 }

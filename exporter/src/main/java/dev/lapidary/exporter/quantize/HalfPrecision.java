@@ -108,13 +108,9 @@ public final class HalfPrecision {
     from.inputs().stream()
         .filter(input -> input.dtype() == DType.FLOAT32)
         .forEach(input -> floats.add(input.name()));
-    from.initializers()
-        .forEach(
-            (name, tensor) -> {
-              if (tensor.dtype() == DType.FLOAT32) {
-                floats.add(name);
-              }
-            });
+    from.initializers().entrySet().stream()
+        .filter(constant -> constant.getValue().dtype() == DType.FLOAT32)
+        .forEach(constant -> floats.add(constant.getKey()));
     from.nodes().forEach(this::convert);
     to.complete(from);
   }
@@ -135,14 +131,11 @@ public final class HalfPrecision {
     List<OnnxNode> casts = new ArrayList<>();
     for (int i = 0; i < node.outputs().size(); i++) {
       String output = node.outputs().get(i);
-      if (node.is("TopK", "MaxPool") && i == 1) { // indices
-        outputs.add(output);
-        continue;
-      }
-      boolean back = floating && half && from.isOutput(output);
+      boolean indices = node.is("TopK", "MaxPool") && i == 1;
+      boolean back = floating && half && !indices && from.isOutput(output);
       String name = back ? output + "/fp16" : output;
       outputs.add(name);
-      if (floating) {
+      if (floating && !indices) {
         (half ? halves : floats).add(name);
       }
       if (back) {
@@ -194,23 +187,18 @@ public final class HalfPrecision {
   }
 
   private String half(String value) {
-    if (!floats.contains(value)) {
-      return value;
-    }
-    String known = asHalf.get(value);
-    if (known != null) {
-      return known;
-    }
+    return floats.contains(value) ? asHalf.computeIfAbsent(value, this::converted) : value;
+  }
+
+  private String converted(String value) {
     Optional<Tensor> constant = from.initializer(value);
-    String name;
+    String name = value + "/fp16";
     if (constant.isPresent()) {
-      name = to.addInitializer(value + "/fp16", halfOf(constant.get()));
+      name = to.addInitializer(name, halfOf(constant.get()));
     } else {
-      name = value + "/fp16";
       to.add(cast(value, name, DType.FLOAT16));
     }
     halves.add(name);
-    asHalf.put(value, name);
     return name;
   }
 

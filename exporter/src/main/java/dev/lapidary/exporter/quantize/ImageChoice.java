@@ -81,27 +81,26 @@ final class ImageChoice {
    * @param guarding a folder, or a list of labelled images
    */
   ChosenImages apart(Path folder, int calibration, Path guarding, int guard) {
-    List<String> good = readable(folder, calibration);
-    requireEnough(folder, good.size());
+    ChosenImages.Selection good = new ChosenImages.Selection(folder, readable(folder, calibration));
+    requireEnough(folder, good.paths().size());
     int before = copies;
     boolean listed = !Files.isDirectory(guarding) && ImageList.isList(guarding);
-    ChosenImages chosen = listed ? listed(guarding, guard) : folder(guarding, guard);
+    ChosenImages chosen = listed ? listed(good, guarding, guard) : folder(good, guarding, guard);
     if (chosen.guard().paths().isEmpty()) {
       throw Failure.badInput(
           "[%s] --guard needs images that --calibration does not have, but found none%s",
           guarding, copies > before ? ": " + copies(copies - before) : "");
     }
-    return new ChosenImages(
-        new ChosenImages.Selection(folder, good), chosen.guard(), chosen.labels());
+    return chosen;
   }
 
-  private ChosenImages folder(Path guarding, int atMost) {
+  private ChosenImages folder(ChosenImages.Selection calibration, Path guarding, int atMost) {
     List<String> guards = readable(guarding, atMost);
-    ChosenImages.Selection selection = new ChosenImages.Selection(guarding, guards);
-    return new ChosenImages(selection, selection, labelsOfFolders(guarding, guards));
+    ChosenImages.Selection guard = new ChosenImages.Selection(guarding, guards);
+    return new ChosenImages(calibration, guard, labelsOfFolders(guarding, guards));
   }
 
-  private ChosenImages listed(Path file, int atMost) {
+  private ChosenImages listed(ChosenImages.Selection calibration, Path file, int atMost) {
     ImageList list = ImageList.read(file);
     List<Integer> indices =
         new ModelLabels(card.labels(), card.scoring().several())
@@ -113,14 +112,11 @@ final class ImageChoice {
       labels.put(image.path(), image.labels().stream().map(indices::get).sorted().toList());
     }
     List<String> guards = readable(file, list.folder(), List.copyOf(labels.keySet()), atMost);
-    ChosenImages.Selection selection = new ChosenImages.Selection(list.folder(), guards);
-    boolean known = !card.labels().isEmpty();
-    return new ChosenImages(
-        selection,
-        selection,
-        known
-            ? guards.stream().map(path -> labels.getOrDefault(path, List.of())).toList()
-            : List.of());
+    List<List<Integer>> known =
+        card.labels().isEmpty()
+            ? List.of()
+            : guards.stream().map(path -> labels.getOrDefault(path, List.of())).toList();
+    return new ChosenImages(calibration, new ChosenImages.Selection(list.folder(), guards), known);
   }
 
   private List<String> readable(Path folder, int atMost) {
@@ -146,7 +142,8 @@ final class ImageChoice {
       }
       log.count("reading images", good.size(), Math.min(atMost, paths.size()));
       try {
-        if (taken.add(content(ImageFile.read(root, image.path(), ImageLimits.DEFAULT)))) {
+        RgbImage pixels = ImageFile.read(root, image.path(), ImageLimits.DEFAULT);
+        if (taken.add(ByteBuffer.wrap(ContentOrder.sha256(pixels)))) {
           good.add(image.path());
         } else {
           copies++;
@@ -158,10 +155,6 @@ final class ImageChoice {
     log.count("reading images", 1, 1);
     BadImage.judge(source, bad, rule).forEach(log::say);
     return good;
-  }
-
-  private static ByteBuffer content(RgbImage image) {
-    return ByteBuffer.wrap(ContentOrder.sha256(image));
   }
 
   private void requireEnough(Path folder, int found) {

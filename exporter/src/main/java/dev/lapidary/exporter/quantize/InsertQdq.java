@@ -13,6 +13,7 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 
 /**
@@ -156,9 +157,7 @@ final class InsertQdq {
     String back = raw.equals(value) ? value + "/dequantized" : value;
     qdq.quantize(value, raw, back, p);
     asIntegers.put(value, back);
-    boolean fromIntegers =
-        from.producer(value).filter(p0 -> plan.roleOf(p0).givesIntegers()).isPresent();
-    asFloats.put(value, fromIntegers ? back : raw);
+    asFloats.put(value, plan.comesFromIntegers(value) ? back : raw);
   }
 
   /** {@code clip(x + 3, 0, 6) / 6} as the name of a value. */
@@ -180,11 +179,9 @@ final class InsertQdq {
   /** The inputs of a layer with int8 weights; they go to the graph under the layer's own names. */
   private List<String> weighted(OnnxNode node) {
     String x = node.input(0);
-    QuantParams input = params.get(x);
+    QuantParams input =
+        Objects.requireNonNull(params.get(x), () -> x + " of " + node.name() + " has no integers");
     Tensor weight = from.initializer(node.input(1)).orElseThrow();
-    if (input == null) {
-      throw new IllegalStateException(x + " of " + node.name() + " has no integers");
-    }
     float[] bias = biases.getOrDefault(node.name(), bias(from, node));
     QuantizedWeight q = rounding.quantized(from, node, bias, input);
     String base = node.name();

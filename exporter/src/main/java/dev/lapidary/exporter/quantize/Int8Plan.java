@@ -4,13 +4,13 @@ import dev.lapidary.core.tensor.DType;
 import dev.lapidary.core.tensor.Tensor;
 import dev.lapidary.exporter.onnx.OnnxGraph;
 import dev.lapidary.exporter.onnx.OnnxNode;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Stream;
 
 /**
  * Decides which nodes compute on integers, from what ONNX Runtime's CPU provider really fuses (its
@@ -91,25 +91,22 @@ final class Int8Plan {
     if (graph.initializer(value).isPresent()) {
       return false;
     }
-    Optional<OnnxNode> producer = graph.producer(value);
-    if (producer.isPresent() && roleOf(producer.get()).givesIntegers()) {
-      return absorber(value).isEmpty();
-    }
-    return graph.consumers(value).stream().anyMatch(reader -> takes(reader, value));
+    return comesFromIntegers(value)
+        ? absorber(value).isEmpty()
+        : graph.consumers(value).stream()
+            .anyMatch(r -> roleOf(r).takesIntegers() && activations(r).contains(value));
+  }
+
+  /** Whether a node gives it as integers. */
+  boolean comesFromIntegers(String value) {
+    return graph.producer(value).filter(node -> roleOf(node).givesIntegers()).isPresent();
   }
 
   /** All values that exist as integers, in the graph's order. */
   Set<String> quantizedValues() {
-    Set<String> values = new LinkedHashSet<>();
-    graph.inputs().stream().map(i -> i.name()).filter(this::isQuantized).forEach(values::add);
-    for (OnnxNode node : graph.nodes()) {
-      node.outputs().stream().filter(this::isQuantized).forEach(values::add);
-    }
+    Set<String> values = graph.values();
+    values.removeIf(value -> !isQuantized(value));
     return values;
-  }
-
-  private boolean takes(OnnxNode reader, String value) {
-    return roleOf(reader).takesIntegers() && activations(reader).contains(value);
   }
 
   /** The Relu or Clip that this value vanishes into. */
@@ -118,7 +115,7 @@ final class Int8Plan {
   }
 
   /** The inputs of a node that are not constants. */
-  private List<String> activations(OnnxNode node) {
+  List<String> activations(OnnxNode node) {
     return node.inputs().stream()
         .filter(i -> !i.isEmpty() && graph.initializer(i).isEmpty())
         .toList();
@@ -155,13 +152,11 @@ final class Int8Plan {
    */
   private boolean hasTooLittleWork(OnnxNode node) {
     Tensor weight = graph.initializer(node.input(1)).orElseThrow();
-    Optional<OnnxNode> before = graph.producer(node.input(0));
-    boolean first = before.filter(p -> natural.contains(p.name())).isEmpty();
-    boolean fromFloats = before.filter(p -> roleOf(p).givesIntegers()).isEmpty();
+    boolean first = graph.producer(node.input(0)).filter(p -> natural.contains(p.name())).isEmpty();
     long work = weight.numel() / Math.max(1, weight.size(0));
     boolean depthwise = weight.size(1) == 1 && work > 1;
     return work < MIN_WORK
-        && (first || (fromFloats && (depthwise || !reachesIntegers(node))))
+        && (first || (!comesFromIntegers(node.input(0)) && (depthwise || !reachesIntegers(node))))
         && !feedsMaxPool(node);
   }
 
@@ -181,17 +176,14 @@ final class Int8Plan {
    * is fast only behind a QLinearConv, in its layout; else it took 50 times as long as on floats.
    */
   private boolean feedsMaxPool(OnnxNode node) {
-    List<OnnxNode> readers = new ArrayList<>(graph.consumers(node.output()));
-    for (OnnxNode reader : graph.consumers(node.output())) {
-      if (reader.is("Relu", "Clip")) {
-        readers.addAll(graph.consumers(reader.output()));
-      }
-    }
-    return readers.stream().anyMatch(r -> r.is("MaxPool"));
+    return graph.consumers(node.output()).stream()
+        .flatMap(r -> r.is("Relu", "Clip") ? graph.consumers(r.output()).stream() : Stream.of(r))
+        .anyMatch(r -> r.is("MaxPool"));
   }
 
   /**
-   * All activations come from nodes whose outputs are integers, products with floats not counted.
+   * All activations come from nodes whose outputs are integers, and from no product of rank 3 and
+   * more, which belongs to a transformer and feeds its float stream.
    */
   private boolean fromInteger(OnnxNode node) {
     List<String> from = isPassing(node) ? List.of(node.input(0)) : activations(node);
@@ -201,13 +193,8 @@ final class Int8Plan {
                 value ->
                     graph
                         .producer(value)
-                        .filter(p -> natural.contains(p.name()) && !isMatrixToStream(p))
+                        .filter(p -> natural.contains(p.name()) && !p.is("MatMul"))
                         .isPresent());
-  }
-
-  /** A matrix product of rank 3 and more belongs to a transformer and feeds its float stream. */
-  private static boolean isMatrixToStream(OnnxNode node) {
-    return node.is("MatMul");
   }
 
   /**
@@ -264,8 +251,7 @@ final class Int8Plan {
       return before == Role.COMPUTE && alone ? Role.ABSORBED : Role.FLOAT;
     }
     if (isPassing(node)) {
-      Role before = graph.producer(node.input(0)).map(this::roleOf).orElse(Role.FLOAT);
-      return before.givesIntegers() ? Role.PASS : Role.FLOAT;
+      return comesFromIntegers(node.input(0)) ? Role.PASS : Role.FLOAT;
     }
     if (node.is("Gemm", "MatMul")) {
       return feedsIntegers(node) ? Role.COMPUTE : Role.COMPUTE_TO_FLOAT;

@@ -8,6 +8,7 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.ToDoubleFunction;
@@ -230,11 +231,7 @@ final class LayerSearch {
   }
 
   private Verdict verdict(Set<String> kept) {
-    Verdict verdict = judged.get(kept);
-    if (verdict == null) {
-      throw new IllegalStateException("not judged: " + kept);
-    }
-    return verdict;
+    return Objects.requireNonNull(judged.get(kept), () -> "not judged: " + kept);
   }
 
   private boolean isFaster(Set<String> kept) {

@@ -275,25 +275,23 @@ public final class QuantizeOptions {
     if (method == QuantizeMethod.NONE) {
       return Optional.empty();
     }
-    Quantized quantized;
     if (method == QuantizeMethod.INT8) {
       try (Int8Images images = int8Images(card, chosen.orElseThrow())) {
         images.calibration().tell(log);
         images.guard().tell(log);
         measureCosts.ifPresent(file -> CostMeasurement.measure(log::say).write(file));
         Limits limits = new Limits(maxDrop / 100, force, target, costs());
-        quantized =
-            StaticInt8.quantize(fp32, images, card.scoring(), limits, report.isPresent(), log::say);
-      }
-    } else {
-      try (CalibrationSet images = images(card, chosen)) {
-        quantized =
-            method == QuantizeMethod.FP16
-                ? HalfPrecision.quantize(fp32, images, card.scoring(), log::say)
-                : DynamicInt8.quantize(fp32, images, card.scoring(), target, log::say);
+        return Optional.of(
+            StaticInt8.quantize(
+                fp32, images, card.scoring(), limits, report.isPresent(), log::say));
       }
     }
-    return Optional.of(quantized);
+    try (CalibrationSet images = images(card, chosen)) {
+      return Optional.of(
+          method == QuantizeMethod.FP16
+              ? HalfPrecision.quantize(fp32, images, card.scoring(), log::say)
+              : DynamicInt8.quantize(fp32, images, card.scoring(), target, log::say));
+    }
   }
 
   /**

@@ -46,11 +46,9 @@ record RuntimeForm(OnnxGraph graph, Int8Plan plan) implements Int8Form {
   public Map<String, Integer> conversions() {
     Map<String, Integer> conversions = new LinkedHashMap<>();
     for (String value : plan.quantizedValues()) {
-      boolean fromIntegers =
-          graph.producer(value).filter(node -> plan.roleOf(node).givesIntegers()).isPresent();
       boolean toFloats =
           graph.consumers(value).stream().anyMatch(node -> !plan.roleOf(node).takesIntegers());
-      conversions.put(value, fromIntegers ? (toFloats ? 1 : 0) : 1);
+      conversions.put(value, toFloats || !plan.comesFromIntegers(value) ? 1 : 0);
     }
     return conversions;
   }

@@ -7,9 +7,9 @@ import dev.lapidary.exporter.onnx.OnnxGraph;
 import dev.lapidary.exporter.onnx.OnnxNode;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
@@ -54,9 +54,7 @@ record TensorRtForm(OnnxGraph graph, Set<String> keptFloat) implements Int8Form 
     for (OnnxNode node : graph.nodes()) {
       besideConvolution(graph, node, convolved).ifPresent(read::add);
     }
-    Set<String> values = new LinkedHashSet<>();
-    graph.inputs().forEach(input -> values.add(input.name()));
-    graph.nodes().forEach(node -> values.addAll(node.outputs()));
+    Set<String> values = graph.values();
     values.retainAll(read);
     return values;
   }
@@ -88,10 +86,7 @@ record TensorRtForm(OnnxGraph graph, Set<String> keptFloat) implements Int8Form 
   public Map<String, QuantParams> params(Map<String, Range> ranges) {
     Map<String, QuantParams> params = new LinkedHashMap<>();
     for (String value : values()) {
-      Range range = ranges.get(value);
-      if (range == null) {
-        throw new IllegalStateException(value + " was not observed");
-      }
+      Range range = Objects.requireNonNull(ranges.get(value), () -> value + " was not observed");
       params.put(value, QuantParams.of(range, QuantType.S8_SYMMETRIC));
     }
     return params;

@@ -6,6 +6,7 @@ import dev.lapidary.exporter.onnx.OnnxNode;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
@@ -82,10 +83,10 @@ final class TensorRtQdq {
 
   private String weight(OnnxNode node) {
     Tensor weight = from.initializer(node.input(1)).orElseThrow();
-    QuantParams input = params.get(node.input(0));
-    if (input == null) {
-      throw new IllegalStateException(node.input(0) + " of " + node.name() + " has no integers");
-    }
+    QuantParams input =
+        Objects.requireNonNull(
+            params.get(node.input(0)),
+            () -> node.input(0) + " of " + node.name() + " has no integers");
     QuantizedWeight q = rounding.quantized(from, node, new float[0], input);
     return qdq.weight(node.name() + "/weight", q, weight, InsertQdq.channelAxis(node));
   }

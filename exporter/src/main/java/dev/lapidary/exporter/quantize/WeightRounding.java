@@ -52,15 +52,11 @@ final class WeightRounding {
       PairSums sums) {
     List<Layer> layers = layers(graph, some);
     measure(graph, layers, images);
-    List<QuantizedWeight> rounded = new ArrayList<>();
+    Map<String, QuantizedWeight> weights = new HashMap<>();
     InOrder.run(
         layers.size(),
-        i -> rounded(graph, layers.get(i), inputs, sums),
-        weight -> rounded.add(weight));
-    Map<String, QuantizedWeight> weights = new HashMap<>();
-    for (int i = 0; i < layers.size(); i++) {
-      weights.put(layers.get(i).node().name(), rounded.get(i));
-    }
+        i -> Map.entry(layers.get(i).node().name(), rounded(graph, layers.get(i), inputs, sums)),
+        rounded -> weights.put(rounded.getKey(), rounded.getValue()));
     return new WeightRounding(weights, sums);
   }
 
