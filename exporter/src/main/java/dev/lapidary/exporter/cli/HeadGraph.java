@@ -8,12 +8,10 @@ import dev.lapidary.exporter.lower.GraphLowering;
 import dev.lapidary.exporter.onnx.OnnxGraph;
 import dev.lapidary.exporter.onnx.ValueInfo;
 import dev.lapidary.exporter.pass.Passes;
-import dev.lapidary.torchscript.graph.Argument;
 import dev.lapidary.torchscript.graph.Argument.Value;
 import dev.lapidary.torchscript.graph.Graph;
 import dev.lapidary.torchscript.graph.Node;
 import java.util.ArrayDeque;
-import java.util.ArrayList;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -25,15 +23,7 @@ import java.util.Set;
  * The end of a traced network as a graph of its own: from what goes into its last layer to its
  * logits. What {@code --output features} gives is what it takes.
  */
-final class HeadGraph {
-  private final Graph whole;
-  private final Map<Integer, Node> makers = new HashMap<>();
-
-  private HeadGraph(Graph whole) {
-    this.whole = whole;
-    whole.nodes().forEach(node -> node.outputs().forEach(v -> makers.put(v.id(), node)));
-  }
-
+record HeadGraph(Graph whole, Map<Integer, Node> makers) {
   /**
    * @param layer the last layer's path
    * @return features, float32 [N, F], to the logits
@@ -41,7 +31,7 @@ final class HeadGraph {
    *     reads more of the network than these
    */
   static Graph of(Graph whole, String layer) {
-    HeadGraph search = new HeadGraph(whole);
+    HeadGraph search = new HeadGraph(whole, Node.producers(whole.nodes()));
     Value features = search.inputOf(layer);
     if (features.rank() != 2 || features.dtype() != DType.FLOAT32) {
       throw search.unsupported(
@@ -72,11 +62,9 @@ final class HeadGraph {
     Map<Integer, Value> taken = new HashMap<>();
     for (Node node : whole.nodes()) {
       if (node.scope().equals(layer)) {
-        for (Value value : values(node)) {
-          if (!inside.contains(value.id())) {
-            taken.put(value.id(), value);
-          }
-        }
+        node.read()
+            .filter(value -> !inside.contains(value.id()))
+            .forEach(value -> taken.put(value.id(), value));
         node.outputs().forEach(value -> inside.add(value.id()));
       }
     }
@@ -104,24 +92,10 @@ final class HeadGraph {
             layer, value.name());
       }
       if (needed.add(maker)) {
-        open.addAll(values(maker));
+        maker.read().forEach(open::add);
       }
     }
     return needed;
-  }
-
-  private static List<Value> values(Node node) {
-    List<Value> all = new ArrayList<>();
-    node.arguments().forEach(argument -> collect(argument, all));
-    return all;
-  }
-
-  private static void collect(Argument argument, List<Value> all) {
-    if (argument instanceof Value value) {
-      all.add(value);
-    } else if (argument instanceof Argument.ListOf list) {
-      list.items().forEach(item -> collect(item, all));
-    }
   }
 
   @FormatMethod

@@ -38,17 +38,13 @@ final class FoldBatchNorm {
   static Graph of(Graph graph) {
     FoldBatchNorm fold = new FoldBatchNorm();
     graph.outputs().forEach(fold::use);
-    graph.nodes().forEach(node -> node.arguments().forEach(fold::use));
+    graph.nodes().forEach(node -> node.read().forEach(fold::use));
     graph.nodes().forEach(fold::add);
     return new Graph(graph.name(), graph.inputs(), fold.nodes, graph.outputs());
   }
 
-  private void use(Argument argument) {
-    if (argument instanceof Value value) {
-      uses.merge(value.id(), 1, Integer::sum);
-    } else if (argument instanceof Argument.ListOf list) {
-      list.items().forEach(this::use);
-    }
+  private void use(Value value) {
+    uses.merge(value.id(), 1, Integer::sum);
   }
 
   private void add(Node node) {
@@ -141,6 +137,6 @@ final class FoldBatchNorm {
     List<Argument> arguments = new ArrayList<>(layer.arguments());
     arguments.set(layer.schema().indexOf("weight"), weight);
     arguments.set(layer.schema().indexOf("bias"), bias);
-    return new Node(layer.schema(), arguments, outputs, layer.scope(), layer.location());
+    return layer.with(arguments, outputs);
   }
 }

@@ -7,12 +7,8 @@ import dev.lapidary.torchscript.graph.Graph;
 import dev.lapidary.torchscript.graph.Node;
 import dev.lapidary.torchscript.graph.SourceLocation;
 import dev.lapidary.torchscript.trace.call.Schemas;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Deque;
-import java.util.HashSet;
 import java.util.List;
-import java.util.Set;
 
 /** The nodes of a graph that is being written, in order of execution. */
 final class NodeList {
@@ -74,24 +70,6 @@ final class NodeList {
 
   /** Without what no output needs. */
   List<Node> needed(List<Value> outputs) {
-    Set<Integer> wanted = new HashSet<>();
-    outputs.forEach(output -> wanted.add(output.id()));
-    Deque<Node> kept = new ArrayDeque<>();
-    for (int i = nodes.size() - 1; i >= 0; i--) {
-      Node node = nodes.get(i);
-      if (node.outputs().stream().anyMatch(output -> wanted.contains(output.id()))) {
-        kept.addFirst(node);
-        node.arguments().forEach(argument -> read(argument, wanted));
-      }
-    }
-    return List.copyOf(kept);
-  }
-
-  private static void read(Argument argument, Set<Integer> wanted) {
-    if (argument instanceof Value value) {
-      wanted.add(value.id());
-    } else if (argument instanceof Argument.ListOf list) {
-      list.items().forEach(item -> read(item, wanted));
-    }
+    return Node.needed(nodes, outputs);
   }
 }

@@ -54,7 +54,7 @@ record PackedWeights(Graph graph, Map<Integer, Packed> objects) {
         Node weight = Objects.requireNonNull(makers.get(made), "weights of no known integers");
         objects.put(node.output().id(), packed(node, weight));
       } else {
-        node.arguments().forEach(a -> read.add(a instanceof Value value ? value.id() : -1));
+        node.read().forEach(value -> read.add(value.id()));
       }
     }
     List<Node> remaining = new ArrayList<>(graph.nodes());

@@ -19,7 +19,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.function.UnaryOperator;
 
 /**
  * A traced network in libtorch's operators, with the integers that an ONNX graph of it has: the
@@ -132,11 +131,8 @@ public final class QuantizedGraph {
 
   /** On what is computed of its inputs here. */
   private void asTraced(Node node) {
-    List<Argument> arguments =
-        node.arguments().stream()
-            .map(argument -> rewritten(argument, value -> forms.real(value.id(), name(value))))
-            .toList();
-    forms.nodes().add(with(node, arguments, node.outputs()));
+    Node onForms = node.reading(value -> forms.real(value.id(), name(value)));
+    forms.nodes().add(with(onForms, onForms.arguments(), node.outputs()));
     for (Value output : node.outputs()) {
       forms.put(output.id(), output);
       if (qdq.gives(name(output))) {
@@ -183,14 +179,5 @@ public final class QuantizedGraph {
     Schema schema =
         node.operator().equals("aten::view") ? Schemas.first("aten::reshape") : node.schema();
     return new Node(schema, arguments, outputs, node.scope(), node.location());
-  }
-
-  private static Argument rewritten(Argument argument, UnaryOperator<Value> values) {
-    if (argument instanceof Value value) {
-      return values.apply(value);
-    }
-    return argument instanceof Argument.ListOf list
-        ? new Argument.ListOf(list.items().stream().map(i -> rewritten(i, values)).toList())
-        : argument;
   }
 }

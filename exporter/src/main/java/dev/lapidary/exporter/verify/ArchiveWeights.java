@@ -44,7 +44,7 @@ final class ArchiveWeights {
       }
     }
     for (Node node : traced.nodes()) {
-      node.arguments().forEach(weights::read);
+      node.arguments().stream().flatMap(Argument::flat).forEach(weights::read);
     }
     return weights.found.values();
   }
@@ -52,8 +52,6 @@ final class ArchiveWeights {
   private void read(Argument argument) {
     if (argument instanceof Argument.Constant c && c.tensor().rank() > 0 && isWeight(c)) {
       add(c.tensor());
-    } else if (argument instanceof Argument.ListOf list) {
-      list.items().forEach(this::read);
     }
   }
 

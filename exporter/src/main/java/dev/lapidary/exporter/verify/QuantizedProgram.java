@@ -85,15 +85,15 @@ final class QuantizedProgram {
     List<Node> nodes = new ArrayList<>(given.nodes);
     UnaryOperator<Value> renamed = value -> given.of(value, selection.origin(value));
     for (Node node : selection.nodes()) {
-      nodes.add(outputs.contains(node.output()) ? node : rewritten(node, renamed));
+      nodes.add(outputs.contains(node.output()) ? node : node.reading(renamed));
     }
     return new Graph(graph.name(), given.inputs, nodes, outputs);
   }
 
   /** The nodes that some values need: of a quantized value its own, of any other the plain one. */
   private final class Selection {
-    private final Map<Integer, Node> own = producers(graph.sourceCalls());
-    private final Map<Integer, Node> plain = producers(graph.nodes());
+    private final Map<Integer, Node> own = Node.producers(graph.sourceCalls());
+    private final Map<Integer, Node> plain = Node.producers(graph.nodes());
     private final Map<Integer, Node> kept = new HashMap<>();
     private final Deque<Value> open = new ArrayDeque<>();
 
@@ -135,7 +135,7 @@ final class QuantizedProgram {
                 ? call
                 : plain.get(value.id());
         if (producer != null && !kept.containsKey(producer.output().id())) {
-          kept.put(producer.output().id(), rewritten(producer, this::wanted));
+          kept.put(producer.output().id(), producer.reading(this::wanted));
         }
       }
       return ordered();
@@ -148,12 +148,6 @@ final class QuantizedProgram {
           .sorted(byPosition.thenComparingInt(n -> origins.containsKey(n.output().id()) ? 1 : 0))
           .toList();
     }
-  }
-
-  private static Map<Integer, Node> producers(List<Node> nodes) {
-    Map<Integer, Node> producers = new HashMap<>();
-    nodes.forEach(node -> node.outputs().forEach(output -> producers.put(output.id(), node)));
-    return producers;
   }
 
   private static Value output(Node node, int id) {
@@ -188,7 +182,7 @@ final class QuantizedProgram {
     }
     List<Argument> arguments = new ArrayList<>(node.arguments());
     arguments.set(0, new Argument.Constant(weight.name(), halved));
-    return new Node(node.schema(), arguments, node.outputs(), node.scope(), node.location());
+    return node.with(arguments, node.outputs());
   }
 
   /** What each rounding is computed from in floats, of integers that are {@link Given}. */
@@ -196,7 +190,7 @@ final class QuantizedProgram {
     Given given = new Given();
     List<Node> nodes = new ArrayList<>(given.nodes);
     UnaryOperator<Value> renamed = value -> given.of(value, value.id());
-    graph.nodes().forEach(node -> nodes.add(rewritten(node, renamed)));
+    graph.nodes().forEach(node -> nodes.add(node.reading(renamed)));
     List<Value> outputs = roundings.stream().map(Rounding::real).toList();
     return new Graph(graph.name(), given.inputs, nodes, outputs);
   }
@@ -239,12 +233,7 @@ final class QuantizedProgram {
   /** Those that another node reads. */
   List<Rounding> read() {
     Set<Integer> values = new HashSet<>();
-    UnaryOperator<Value> note =
-        value -> {
-          values.add(value.id());
-          return value;
-        };
-    graph.nodes().forEach(node -> rewritten(node, note));
+    graph.nodes().forEach(node -> node.read().forEach(value -> values.add(value.id())));
     return roundings.stream().filter(r -> values.contains(r.real().id())).toList();
   }
 
@@ -255,20 +244,5 @@ final class QuantizedProgram {
   private static Node node(String operator, List<Argument> arguments, Value output, Node quantize) {
     return new Node(
         Schemas.first(operator), arguments, List.of(output), quantize.scope(), quantize.location());
-  }
-
-  private static Node rewritten(Node node, UnaryOperator<Value> values) {
-    List<Argument> arguments =
-        node.arguments().stream().map(argument -> rewritten(argument, values)).toList();
-    return new Node(node.schema(), arguments, node.outputs(), node.scope(), node.location());
-  }
-
-  private static Argument rewritten(Argument argument, UnaryOperator<Value> values) {
-    if (argument instanceof Value value) {
-      return values.apply(value);
-    }
-    return argument instanceof Argument.ListOf list
-        ? new Argument.ListOf(list.items().stream().map(i -> rewritten(i, values)).toList())
-        : argument;
   }
 }

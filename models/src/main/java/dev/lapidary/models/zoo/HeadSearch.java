@@ -12,7 +12,6 @@ import dev.lapidary.torchscript.trace.TraceOptions;
 import dev.lapidary.torchscript.trace.Tracer;
 import java.util.ArrayList;
 import java.util.HashSet;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -95,8 +94,7 @@ public final class HeadSearch {
   }
 
   private Head last(Graph graph) {
-    Map<Integer, Node> makers = new LinkedHashMap<>();
-    graph.nodes().forEach(node -> node.outputs().forEach(v -> makers.put(v.id(), node)));
+    Map<Integer, Node> makers = Node.producers(graph.nodes());
     Argument.Value value = graph.outputs().get(0);
     while (true) {
       Node node = makers.get(value.id());
@@ -106,7 +104,7 @@ public final class HeadSearch {
       if (WEIGHTED.contains(node.operator())) {
         return layer(node);
       }
-      List<Argument.Value> inputs = inputs(node);
+      List<Argument.Value> inputs = node.read().toList();
       if (inputs.size() != 1) {
         throw refused(
             node.operator() + " of " + inputs.size() + " tensors lies before the last layer");
@@ -123,20 +121,6 @@ public final class HeadSearch {
         .orElseThrow(
             () ->
                 refused("the last " + node.operator() + " is no linear layer or 1x1 convolution"));
-  }
-
-  private static List<Argument.Value> inputs(Node node) {
-    List<Argument.Value> inputs = new ArrayList<>();
-    node.arguments().forEach(argument -> collect(argument, inputs));
-    return inputs;
-  }
-
-  private static void collect(Argument argument, List<Argument.Value> inputs) {
-    if (argument instanceof Argument.Value value) {
-      inputs.add(value);
-    } else if (argument instanceof Argument.ListOf list) {
-      list.items().forEach(item -> collect(item, inputs));
-    }
   }
 
   private Failure refused(String why) {

@@ -3,9 +3,21 @@ package dev.lapidary.torchscript.graph;
 import dev.lapidary.core.tensor.DType;
 import dev.lapidary.core.tensor.Tensor;
 import java.util.List;
+import java.util.function.UnaryOperator;
+import java.util.stream.Stream;
 
 /** What a node's parameter can be bound to. */
 public sealed interface Argument {
+
+  /** Itself; of a list what is in it. */
+  default Stream<Argument> flat() {
+    return Stream.of(this);
+  }
+
+  /** The same with another tensor for each that the program computes. */
+  default Argument with(UnaryOperator<Value> values) {
+    return this;
+  }
 
   /**
    * A tensor that the program computes: a graph's input or a node's output.
@@ -20,6 +32,11 @@ public sealed interface Argument {
 
     public int rank() {
       return shape.size();
+    }
+
+    @Override
+    public Argument with(UnaryOperator<Value> values) {
+      return values.apply(this);
     }
   }
 
@@ -53,6 +70,16 @@ public sealed interface Argument {
   record ListOf(List<Argument> items) implements Argument {
     public ListOf {
       items = List.copyOf(items);
+    }
+
+    @Override
+    public Stream<Argument> flat() {
+      return items.stream().flatMap(Argument::flat);
+    }
+
+    @Override
+    public Argument with(UnaryOperator<Value> values) {
+      return new ListOf(items.stream().map(item -> item.with(values)).toList());
     }
   }
 }

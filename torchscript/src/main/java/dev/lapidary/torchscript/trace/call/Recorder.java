@@ -17,11 +17,9 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Deque;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 
 /** The graph while it grows: nodes, values and constants with their names. */
 public final class Recorder {
@@ -121,24 +119,6 @@ public final class Recorder {
 
   /** The nodes that the outputs depend on. */
   public List<Node> needed(List<Argument.Value> outputs) {
-    Set<Integer> wanted = new HashSet<>();
-    outputs.forEach(output -> wanted.add(output.id()));
-    Deque<Node> kept = new ArrayDeque<>();
-    for (int i = nodes.size() - 1; i >= 0; i--) {
-      Node node = nodes.get(i);
-      if (node.outputs().stream().anyMatch(output -> wanted.contains(output.id()))) {
-        node.arguments().forEach(argument -> want(argument, wanted));
-        kept.push(node);
-      }
-    }
-    return List.copyOf(kept);
-  }
-
-  private static void want(Argument argument, Set<Integer> wanted) {
-    if (argument instanceof Argument.Value value) {
-      wanted.add(value.id());
-    } else if (argument instanceof Argument.ListOf list) {
-      list.items().forEach(item -> want(item, wanted));
-    }
+    return Node.needed(nodes, outputs);
   }
 }

@@ -5,9 +5,7 @@ import dev.lapidary.torchscript.graph.Graph;
 import dev.lapidary.torchscript.graph.Node;
 import dev.lapidary.torchscript.graph.SymInt;
 import dev.lapidary.trainer.run.network.Network;
-import java.util.ArrayList;
 import java.util.HashSet;
-import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 
@@ -47,7 +45,10 @@ final class ActivationBytes {
     long kept = bytes(graph.inputs().get(0), batch);
     long passing = 0;
     for (Node node : graph.nodes()) {
-      boolean flows = tensors(node).stream().anyMatch(a -> flows(a, trained, withGradient));
+      boolean flows =
+          node.arguments().stream()
+              .flatMap(Argument::flat)
+              .anyMatch(a -> flows(a, trained, withGradient));
       long size =
           VIEWS.contains(node.operator())
               ? 0
@@ -66,18 +67,6 @@ final class ActivationBytes {
     return argument instanceof Argument.Value value
         ? withGradient.contains(value.id())
         : argument instanceof Argument.Constant constant && trained.contains(constant.name());
-  }
-
-  private static List<Argument> tensors(Node node) {
-    List<Argument> all = new ArrayList<>();
-    for (Argument argument : node.arguments()) {
-      if (argument instanceof Argument.ListOf list) {
-        all.addAll(list.items());
-      } else {
-        all.add(argument);
-      }
-    }
-    return all;
   }
 
   private static long bytes(Argument.Value value, int batch) {
