@@ -4,6 +4,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.util.Arrays;
+import java.util.List;
 import java.util.OptionalDouble;
 
 /**
@@ -108,6 +109,19 @@ public final class Tensor {
   /** A view with other sizes and strides of the same storage. */
   public Tensor view(long[] newShape, long[] newStrides, long newOffset) {
     return new Tensor(dtype, newShape, newStrides, storage, newOffset);
+  }
+
+  /** A view with the dimensions in another order. */
+  public Tensor permuted(int... order) {
+    return view(
+        Arrays.stream(order).mapToLong(d -> shape[d]).toArray(),
+        Arrays.stream(order).mapToLong(d -> strides[d]).toArray(),
+        offset);
+  }
+
+  /** Equal for tensors that are one in PyTorch, such as tied weights: equal views of a storage. */
+  public Object identity() {
+    return List.of(storage, offset, Arrays.toString(shape), Arrays.toString(strides));
   }
 
   /** This tensor if it is contiguous, else a contiguous copy. */

@@ -75,11 +75,9 @@ enum EmbeddedSteps {
 
   /** The graph with these steps in front. */
   OnnxGraph in(OnnxGraph graph, ModelCard card) {
-    return switch (this) {
-      case NONE -> graph;
-      case NORMALIZE -> EmbedPreprocessing.in(graph, card.preprocessing().orElseThrow());
-      case RESIZE -> EmbedPreprocessing.withResize(graph, card.preprocessing().orElseThrow());
-    };
+    return this == NONE
+        ? graph
+        : EmbedPreprocessing.in(graph, card.preprocessing().orElseThrow(), this == RESIZE);
   }
 
   private String option() {

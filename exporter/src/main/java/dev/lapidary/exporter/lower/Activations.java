@@ -2,6 +2,7 @@ package dev.lapidary.exporter.lower;
 
 import dev.lapidary.core.tensor.DType;
 import dev.lapidary.exporter.onnx.Attribute;
+import java.util.Arrays;
 import java.util.Map;
 
 /** Non-linear activation functions. */
@@ -10,11 +11,10 @@ final class Activations {
   private Activations() {}
 
   static void addTo(LoweringTable table) {
-    table.single("aten::relu", op -> op.emit("Relu", op.tensor("self")));
+    Pointwise.unary(table, "relu", "sigmoid");
     table.single(
         "aten::hardtanh",
         op -> clip(op, op.tensor("self"), op.real("min_val"), op.real("max_val")));
-    table.single("aten::sigmoid", op -> op.emit("Sigmoid", op.tensor("self")));
     table.single("aten::silu", Activations::silu);
     table.single("aten::hardsigmoid", op -> hardSigmoid(op, op.tensor("self")));
     table.single("aten::hardswish", Activations::hardSwish);
@@ -107,7 +107,7 @@ final class Activations {
     String weight = op.tensor("weight");
     if (slopes > 1) {
       long[] shape = new long[op.rank("self") - 1];
-      java.util.Arrays.fill(shape, 1);
+      Arrays.fill(shape, 1);
       shape[0] = slopes;
       weight = op.emit("Reshape", weight, op.ints(shape));
     }
@@ -117,6 +117,6 @@ final class Activations {
   private static String softmax(Op op, String onnx) {
     long axis = op.axis("dim", op.rank("self"));
     String x = op.operand("self", op.output().dtype());
-    return op.emit(onnx, Map.of("axis", Attribute.of(axis)), x);
+    return op.emit(onnx, Op.axis(axis), x);
   }
 }

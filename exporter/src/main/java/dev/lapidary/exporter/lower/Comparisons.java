@@ -8,18 +8,8 @@ final class Comparisons {
   private Comparisons() {}
 
   static void addTo(LoweringTable table) {
-    table.single(
-        "aten::maximum",
-        op ->
-            Pointwise.isMask(op)
-                ? Pointwise.ofMasks(op, "Or")
-                : op.emit("Max", Pointwise.left(op), Pointwise.right(op)));
-    table.single(
-        "aten::minimum",
-        op ->
-            Pointwise.isMask(op)
-                ? Pointwise.ofMasks(op, "And")
-                : op.emit("Min", Pointwise.left(op), Pointwise.right(op)));
+    Pointwise.binary(table, "maximum", "Max", "Or");
+    Pointwise.binary(table, "minimum", "Min", "And");
     table.single("aten::eq", op -> compare(op, "Equal"));
     table.single("aten::ne", op -> op.emit("Not", compare(op, "Equal")));
     table.single("aten::lt", op -> compare(op, "Less"));

@@ -5,7 +5,6 @@ import dev.lapidary.core.tensor.Half;
 import dev.lapidary.core.tensor.Tensor;
 import dev.lapidary.torchscript.graph.SymInt;
 import java.nio.ByteBuffer;
-import java.util.Arrays;
 import java.util.List;
 
 /** Constant tensors that lowerings make. */
@@ -29,13 +28,6 @@ final class Constants {
       values[i] = (float) rows[i / rows[0].length][i % rows[0].length];
     }
     return Tensor.of(values, rows.length, rows[0].length);
-  }
-
-  /** A view; it is written out in row-major order with the file. */
-  static Tensor turned(Tensor tensor, int... permutation) {
-    long[] shape = Arrays.stream(permutation).mapToLong(tensor::size).toArray();
-    long[] strides = Arrays.stream(permutation).mapToLong(d -> tensor.strides()[d]).toArray();
-    return tensor.view(shape, strides, tensor.offset());
   }
 
   /** A view of a contiguous tensor. */

@@ -2,11 +2,11 @@ package dev.lapidary.exporter.lower;
 
 import dev.lapidary.exporter.onnx.Attribute;
 import dev.lapidary.torchscript.graph.SymInt;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.stream.LongStream;
 
 /**
  * Convolution functions. Conv and ConvTranspose. x: {@code [N,C,...]}, weight: {@code [O,C/g,...]}.
@@ -26,51 +26,34 @@ final class Convolutions {
     if (op.rank("input") != spatial + 2) {
       throw op.unsupported("without a batch dimension is not supported; give a batch of images");
     }
-    Map<String, Attribute> attributes = common(op, spatial);
-    attributes.put("pads", Attribute.of(twice(spread(op, "padding", spatial))));
-    return op.emit("Conv", attributes, inputs(op));
+    return emit(op, "Conv", attributes(op, spatial));
   }
 
   private static String transposed(Op op, int spatial) {
-    Map<String, Attribute> attributes = common(op, spatial);
-    attributes.put("pads", Attribute.of(twice(spread(op, "padding", spatial))));
-    attributes.put("output_padding", Attribute.of(spread(op, "output_padding", spatial)));
-    return op.emit("ConvTranspose", attributes, inputs(op));
+    Map<String, Attribute> attributes = attributes(op, spatial);
+    attributes.put("output_padding", Attribute.of(op.integers("output_padding", spatial)));
+    return emit(op, "ConvTranspose", attributes);
   }
 
-  private static Map<String, Attribute> common(Op op, int spatial) {
+  private static Map<String, Attribute> attributes(Op op, int spatial) {
     Map<String, Attribute> attributes = new TreeMap<>();
     List<SymInt> weight = op.shape("weight");
     attributes.put(
         "kernel_shape",
         Attribute.of(weight.stream().skip(2).mapToLong(SymInt::constant).toArray()));
-    attributes.put("strides", Attribute.of(spread(op, "stride", spatial)));
-    attributes.put("dilations", Attribute.of(spread(op, "dilation", spatial)));
+    attributes.put("strides", Attribute.of(op.integers("stride", spatial)));
+    attributes.put("dilations", Attribute.of(op.integers("dilation", spatial)));
+    attributes.put("pads", Attribute.of(twice(op.integers("padding", spatial))));
     attributes.put("group", Attribute.of(op.integer("groups")));
     return attributes;
   }
 
-  private static List<String> inputs(Op op) {
-    List<String> inputs = new ArrayList<>(List.of(op.tensor("input"), op.tensor("weight")));
-    if (op.given("bias")) {
-      inputs.add(op.tensor("bias"));
-    }
-    return inputs;
-  }
-
-  private static long[] spread(Op op, String parameter, int count) {
-    long[] values = op.integers(parameter);
-    if (values.length == count) {
-      return values;
-    }
-    long[] all = new long[count];
-    Arrays.fill(all, values[0]);
-    return all;
+  private static String emit(Op op, String onnx, Map<String, Attribute> attributes) {
+    return op.emit(
+        onnx, attributes, op.tensor("input"), op.tensor("weight"), op.optionalTensor("bias"));
   }
 
   private static long[] twice(long[] values) {
-    long[] both = Arrays.copyOf(values, 2 * values.length);
-    System.arraycopy(values, 0, both, values.length, values.length);
-    return both;
+    return LongStream.concat(Arrays.stream(values), Arrays.stream(values)).toArray();
   }
 }

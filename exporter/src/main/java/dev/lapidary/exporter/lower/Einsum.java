@@ -1,5 +1,7 @@
 package dev.lapidary.exporter.lower;
 
+import static java.util.stream.Collectors.joining;
+
 import dev.lapidary.exporter.onnx.Attribute;
 import dev.lapidary.torchscript.graph.Argument;
 import dev.lapidary.torchscript.graph.SymInt;
@@ -7,6 +9,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.IntPredicate;
 
 /**
  * {@code aten::einsum} of two tensors as Transpose, Reshape and MatMul, which runtimes quantize and
@@ -107,11 +110,7 @@ final class Einsum {
     return letters.indexOf(letter) >= 0;
   }
 
-  private static String pick(String letters, java.util.function.IntPredicate wanted) {
-    return letters
-        .chars()
-        .filter(wanted)
-        .collect(StringBuilder::new, StringBuilder::appendCodePoint, StringBuilder::append)
-        .toString();
+  private static String pick(String letters, IntPredicate wanted) {
+    return letters.chars().filter(wanted).mapToObj(Character::toString).collect(joining());
   }
 }

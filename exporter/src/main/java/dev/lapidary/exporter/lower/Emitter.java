@@ -2,13 +2,11 @@ package dev.lapidary.exporter.lower;
 
 import dev.lapidary.core.failure.Failure;
 import dev.lapidary.core.tensor.DType;
-import dev.lapidary.core.tensor.Storage;
 import dev.lapidary.core.tensor.Tensor;
 import dev.lapidary.exporter.onnx.Attribute;
 import dev.lapidary.exporter.onnx.OnnxGraph;
 import dev.lapidary.exporter.onnx.OnnxNode;
 import dev.lapidary.exporter.onnx.ValueInfo;
-import dev.lapidary.torchscript.graph.Argument.Constant;
 import dev.lapidary.torchscript.graph.Argument.Value;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -24,24 +22,12 @@ final class Emitter {
   private final String input;
   private final Map<Integer, String> names = new HashMap<>();
   private final Map<Integer, Failure> missing = new HashMap<>();
-  private final Map<ViewKey, String> constants = new HashMap<>();
+  private final Map<Object, String> constants = new HashMap<>();
   private final Map<List<Long>, String> integers = new HashMap<>();
   private final Map<Scalar, String> scalars = new HashMap<>();
   private final Map<String, String> origins = new HashMap<>();
   private Optional<String> batch = Optional.empty();
   private String origin = "";
-
-  /** Tensors that are one in PyTorch (tied weights) become one initializer. */
-  private record ViewKey(Storage storage, long offset, List<Long> shape, List<Long> strides) {
-    static ViewKey of(Tensor tensor) {
-      return new ViewKey(
-          tensor.storage(), tensor.offset(), list(tensor.shape()), list(tensor.strides()));
-    }
-
-    private static List<Long> list(long[] values) {
-      return Arrays.stream(values).boxed().toList();
-    }
-  }
 
   private record Scalar(double value, DType dtype) {}
 
@@ -94,12 +80,9 @@ final class Emitter {
     return Objects.requireNonNull(names.get(value.id()), value.name());
   }
 
-  String constant(Constant constant) {
-    return constant(constant.name(), constant.tensor());
-  }
-
+  /** An initializer; tensors that are one in PyTorch become one. */
   String constant(String hint, Tensor tensor) {
-    return constants.computeIfAbsent(ViewKey.of(tensor), key -> onnx.addInitializer(hint, tensor));
+    return constants.computeIfAbsent(tensor.identity(), key -> onnx.addInitializer(hint, tensor));
   }
 
   /** What a value is, if it is an initializer. */

@@ -15,10 +15,10 @@ final class FakeQuantizations {
     table.single("aten::fake_quantize_per_tensor_affine", op -> simulated(op, Map.of()));
     table.single(
         "aten::fake_quantize_per_channel_affine",
-        op -> simulated(op, Quantizations.axis(op.axis("axis", op.rank("self")))));
+        op -> simulated(op, Op.axis(op.axis("axis", op.rank("self")))));
   }
 
-  /** Of a range of less than eight bits the rest is cut off first. */
+  /** Of a range of less than eight bits the rest is cut off. */
   private static String simulated(Op op, Map<String, Attribute> attributes) {
     long low = op.integer("quant_min");
     long high = op.integer("quant_max");
@@ -34,33 +34,23 @@ final class FakeQuantizations {
         perTensor ? op.scalar("zero_point", dtype) : Quantizations.zeroPoints(op, dtype);
     boolean whole = low == (unsigned ? 0 : -128) && high == (unsigned ? 255 : 127);
     if (perTensor && !whole) {
-      return cutIntegers(op, low, high, dtype);
+      // Behind the rounding, where a layer in front of it still becomes one kernel with it.
+      String integers = op.emit("QuantizeLinear", op.tensor("self"), scale, zeroPoint);
+      String floor = op.scalar((double) low, dtype);
+      String cut = op.emit("Clip", integers, floor, op.scalar((double) high, dtype));
+      return op.emit("DequantizeLinear", cut, scale, zeroPoint);
     }
     String x = whole ? op.tensor("self") : cut(op, low, high);
     return Quantizations.rounded(op, x, scale, zeroPoint, attributes);
   }
 
-  /** Behind the rounding, where a layer in front of it still becomes one kernel with it. */
-  private static String cutIntegers(Op op, long low, long high, DType dtype) {
-    String scale = op.scalar("scale", DType.FLOAT32);
-    String zeroPoint = op.scalar("zero_point", dtype);
-    String integers = op.emit("QuantizeLinear", op.tensor("self"), scale, zeroPoint);
-    String cut =
-        op.emit("Clip", integers, op.scalar((double) low, dtype), op.scalar((double) high, dtype));
-    return op.emit("DequantizeLinear", cut, scale, zeroPoint);
-  }
-
   /** Between what the least and the greatest integer mean, for each channel its own. */
   private static String cut(Op op, long low, long high) {
-    boolean perTensor = !op.has("axis");
-    double[] scales = perTensor ? new double[] {op.real("scale")} : reals(op, "scale");
-    double[] zeroPoints =
-        perTensor ? new double[] {op.real("zero_point")} : reals(op, "zero_point");
-    long[] shape = new long[perTensor ? 0 : op.rank("self")];
+    double[] scales = reals(op, "scale");
+    double[] zeroPoints = reals(op, "zero_point");
+    long[] shape = new long[op.rank("self")];
     Arrays.fill(shape, 1);
-    if (!perTensor) {
-      shape[op.axis("axis", shape.length)] = scales.length;
-    }
+    shape[op.axis("axis", shape.length)] = scales.length;
     float[] min = new float[scales.length];
     float[] greatest = new float[scales.length];
     for (int i = 0; i < scales.length; i++) {

@@ -37,7 +37,7 @@ final class Indexing {
 
   private static String gather(Op op) {
     long axis = op.axis("dim", op.rank("self"));
-    return op.emit("GatherElements", Slicing.axis(axis), op.tensor("self"), op.tensor("index"));
+    return op.emit("GatherElements", Op.axis(axis), op.tensor("self"), op.tensor("index"));
   }
 
   /** The index, behind as many Nones, takes its dimension's place. */
@@ -45,6 +45,6 @@ final class Indexing {
     List<Argument> indices = op.items("indices");
     int axis = indices.size() - 1;
     return op.emit(
-        "Gather", Slicing.axis(axis), op.tensor("self"), op.name(indices.get(axis), "indices"));
+        "Gather", Op.axis(axis), op.tensor("self"), op.name(indices.get(axis), "indices"));
   }
 }

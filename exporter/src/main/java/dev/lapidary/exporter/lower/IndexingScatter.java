@@ -15,7 +15,7 @@ final class IndexingScatter {
   }
 
   private static String scatter(Op op) {
-    return scattered(op, Slicing.axis(op.axis("dim", op.rank("self"))));
+    return scattered(op, Op.axis(op.axis("dim", op.rank("self"))));
   }
 
   private static String scattered(Op op, Map<String, Attribute> attributes) {

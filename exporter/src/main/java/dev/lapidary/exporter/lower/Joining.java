@@ -1,11 +1,9 @@
 package dev.lapidary.exporter.lower;
 
 import dev.lapidary.core.tensor.DType;
-import dev.lapidary.exporter.onnx.Attribute;
 import dev.lapidary.torchscript.graph.SymInt;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 
 /** Indexing, Slicing, Joining, Mutating Ops: tensors joined to one. */
 final class Joining {
@@ -27,9 +25,6 @@ final class Joining {
         parts.add(op.cast(names.get(i), op.dtype(op.items("tensors").get(i)), dtype));
       }
     }
-    long axis = op.axis("dim", op.output().rank());
-    return parts.size() == 1
-        ? parts.get(0)
-        : op.emit("Concat", Map.of("axis", Attribute.of(axis)), parts);
+    return op.concat(op.axis("dim", op.output().rank()), parts);
   }
 }

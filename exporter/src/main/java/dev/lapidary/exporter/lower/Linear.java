@@ -2,7 +2,6 @@ package dev.lapidary.exporter.lower;
 
 import dev.lapidary.core.tensor.Tensor;
 import dev.lapidary.exporter.onnx.Attribute;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
@@ -29,13 +28,11 @@ final class Linear {
   static String linear(
       Op op, String x, int rank, String weight, Optional<Tensor> constant, String bias) {
     if (rank == 2) {
-      Map<String, Attribute> turned = Map.of("transB", Attribute.of(1));
-      List<String> inputs = bias.isEmpty() ? List.of(x, weight) : List.of(x, weight, bias);
-      return op.emit("Gemm", turned, inputs);
+      return op.emit("Gemm", Map.of("transB", Attribute.of(1)), x, weight, bias);
     }
     String turned =
         constant.isPresent()
-            ? op.constant(weight + ".T", Constants.turned(constant.get(), 1, 0))
+            ? op.constant(weight + ".T", constant.get().permuted(1, 0))
             : op.transpose(weight, 1, 0);
     String product = op.emit("MatMul", x, turned);
     return bias.isEmpty() ? product : op.emit("Add", product, bias);

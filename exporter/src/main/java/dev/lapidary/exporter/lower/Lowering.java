@@ -8,10 +8,4 @@ interface Lowering {
 
   /** Returns the names of the values that stand for the operator's outputs, in order. */
   List<String> lower(Op op);
-
-  /** For operators of one output. */
-  @FunctionalInterface
-  interface Single {
-    String lower(Op op);
-  }
 }

@@ -10,6 +10,7 @@ import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.Consumer;
+import java.util.function.Function;
 
 /** What each operator is lowered to; a group of operators enters its own. */
 final class LoweringTable {
@@ -23,8 +24,9 @@ final class LoweringTable {
     names().stream().filter(name -> !before.contains(name)).forEach(n -> families.put(n, family));
   }
 
-  void single(String operator, Lowering.Single lowering) {
-    several(operator, op -> List.of(lowering.lower(op)));
+  /** An operator of one output. */
+  void single(String operator, Function<Op, String> lowering) {
+    several(operator, op -> List.of(lowering.apply(op)));
   }
 
   void several(String operator, Lowering lowering) {

@@ -1,11 +1,14 @@
 package dev.lapidary.exporter.lower;
 
 import dev.lapidary.core.tensor.DType;
+import dev.lapidary.core.tensor.Tensor;
 import dev.lapidary.exporter.onnx.Attribute;
 import dev.lapidary.torchscript.graph.SymInt;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.LongStream;
 
 /** Normalization functions. */
 final class Normalizations {
@@ -28,24 +31,21 @@ final class Normalizations {
         "BatchNormalization",
         Map.of("epsilon", Attribute.of(op.real("eps"))),
         op.tensor("input"),
-        orFull(op, "weight", 1, channels, dtype),
-        orFull(op, "bias", 0, channels, dtype),
+        orFull(op, "weight", 1, dtype, channels),
+        orFull(op, "bias", 0, dtype, channels),
         op.tensor("running_mean"),
         op.tensor("running_var"));
   }
 
-  private static String orFull(Op op, String parameter, double value, long count, DType dtype) {
+  private static String orFull(Op op, String parameter, double value, DType dtype, long... shape) {
     return op.given(parameter)
         ? op.tensor(parameter)
-        : op.constant(parameter, Constants.full(value, dtype, count));
+        : op.constant(parameter, Constants.full(value, dtype, shape));
   }
 
   private static String layerNorm(Op op) {
     long[] normalized = op.integers("normalized_shape");
-    String scale =
-        op.given("weight")
-            ? op.tensor("weight")
-            : op.constant("weight", Constants.full(1, op.output().dtype(), normalized));
+    String scale = orFull(op, "weight", 1, op.output().dtype(), normalized);
     String bias = op.optionalTensor("bias");
     return layerNorm(op, op.tensor("input"), normalized.length, scale, bias, op.real("eps"));
   }
@@ -54,19 +54,12 @@ final class Normalizations {
   static String layerNorm(
       Op op, String input, int count, String scale, String bias, double epsilon) {
     if (op.opset() >= 17) {
-      List<String> inputs = new ArrayList<>(List.of(input, scale));
-      if (!bias.isEmpty()) {
-        inputs.add(bias);
-      }
       Map<String, Attribute> attributes =
           Map.of("axis", Attribute.of((long) -count), "epsilon", Attribute.of(epsilon));
-      return op.emit("LayerNormalization", attributes, inputs);
+      return op.emit("LayerNormalization", attributes, input, scale, bias);
     }
     DType dtype = op.output().dtype();
-    long[] axes = new long[count];
-    for (int i = 0; i < count; i++) {
-      axes[i] = (long) i - count;
-    }
+    long[] axes = LongStream.range(-count, 0).toArray();
     String centred = op.emit("Sub", input, op.reduce("ReduceMean", input, true, axes));
     String variance = op.reduce("ReduceMean", op.emit("Mul", centred, centred), true, axes);
     String deviation = op.emit("Sqrt", op.emit("Add", variance, op.scalar(epsilon, dtype)));
@@ -79,10 +72,7 @@ final class Normalizations {
     List<SymInt> shape = op.shape("input");
     DType dtype = op.output().dtype();
     long groups = op.integer("num_groups");
-    long remainder = 1;
-    for (SymInt dim : shape.subList(1, shape.size())) {
-      remainder *= dim.constant();
-    }
+    long remainder = Tensor.numel(shape.stream().skip(1).mapToLong(SymInt::constant).toArray());
     List<SymInt> grouped = List.of(shape.get(0), SymInt.of(groups), SymInt.of(remainder / groups));
     String normalized =
         op.emit(
@@ -102,9 +92,7 @@ final class Normalizations {
     }
     List<SymInt> flat = op.shape(parameter);
     List<SymInt> spread = new ArrayList<>(flat);
-    for (int i = 2; i < rank; i++) {
-      spread.add(SymInt.of(1));
-    }
+    spread.addAll(Collections.nCopies(rank - 2, SymInt.of(1)));
     return op.emit(onnx, value, op.reshape(op.tensor(parameter), flat, spread));
   }
 }

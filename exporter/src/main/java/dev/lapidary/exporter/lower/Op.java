@@ -22,22 +22,13 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.IntStream;
+import java.util.stream.LongStream;
 
 /**
  * One application of an operator while it is lowered: its arguments by the schema's names, its
  * output as traced, and the graph to emit into.
  */
-final class Op {
-  private final Node node;
-  private final Emitter emitter;
-  private final String source;
-
-  Op(Node node, Emitter emitter, String source) {
-    this.node = node;
-    this.emitter = emitter;
-    this.source = source;
-  }
-
+record Op(Node node, Emitter emitter, String source) {
   int opset() {
     return emitter.opset();
   }
@@ -169,10 +160,12 @@ final class Op {
     return new long[] {integer(argument, parameter)};
   }
 
-  /** {@code int[2]}: one number stands for both. */
-  long[] pair(String parameter) {
+  /** {@code int[2]}: one number stands for all. */
+  long[] integers(String parameter, int count) {
     long[] values = integers(parameter);
-    return values.length == 1 ? new long[] {values[0], values[0]} : values;
+    return values.length == 1
+        ? LongStream.generate(() -> values[0]).limit(count).toArray()
+        : values;
   }
 
   String name(Argument argument, String parameter) {
@@ -180,7 +173,7 @@ final class Op {
       return emitter.name(value);
     }
     if (argument instanceof Constant constant) {
-      return emitter.constant(constant);
+      return emitter.constant(constant.name(), constant.tensor());
     }
     throw unsupported("wants a tensor for %s but has %s".formatted(parameter, argument));
   }
@@ -210,6 +203,11 @@ final class Op {
 
   // Emission
 
+  /** The one attribute of many operators. */
+  static Map<String, Attribute> axis(long axis) {
+    return Map.of("axis", Attribute.of(axis));
+  }
+
   String emit(String op, String... inputs) {
     return emit(op, Map.of(), inputs);
   }
@@ -222,9 +220,19 @@ final class Op {
     return several(op, 1, attributes, inputs).get(0);
   }
 
+  /** Empty names at the end are inputs that are not given. */
   List<String> several(
       String op, int outputs, Map<String, Attribute> attributes, List<String> inputs) {
-    return emitter.emit(node.scope(), op, outputs, attributes, inputs);
+    int given = inputs.size();
+    while (given > 0 && inputs.get(given - 1).isEmpty()) {
+      given--;
+    }
+    return emitter.emit(node.scope(), op, outputs, attributes, inputs.subList(0, given));
+  }
+
+  /** One behind the other; one part alone is the whole. */
+  String concat(long axis, List<String> parts) {
+    return parts.size() == 1 ? parts.get(0) : emit("Concat", axis(axis), parts);
   }
 
   /** An initializer. */
@@ -275,9 +283,7 @@ final class Op {
         parts.add(emit("Mul", emitter.batch(), ints(dim.factor())));
       }
     }
-    return parts.size() == 1
-        ? parts.get(0)
-        : emit("Concat", Map.of("axis", Attribute.of(0)), parts);
+    return concat(0, parts);
   }
 
   /**
@@ -293,7 +299,7 @@ final class Op {
     }
     boolean keepsBatch = !from.isEmpty() && !to.isEmpty() && from.get(0).equals(to.get(0));
     if (keepsBatch && to.size() == 2) {
-      return emit("Flatten", Map.of("axis", Attribute.of(1)), value);
+      return emit("Flatten", axis(1), value);
     }
     long dynamic =
         IntStream.range(keepsBatch ? 1 : 0, to.size()).filter(i -> to.get(i).perBatch()).count();
@@ -315,7 +321,7 @@ final class Op {
     }
     Optional<Tensor> known = emitter.known(value);
     if (known.isPresent()) {
-      return constant(value + "/Transpose", Constants.turned(known.get(), permutation));
+      return constant(value + "/Transpose", known.get().permuted(permutation));
     }
     long[] perm = Arrays.stream(permutation).asLongStream().toArray();
     return emit("Transpose", Map.of("perm", Attribute.of(perm)), value);

@@ -27,7 +27,7 @@ final class OtherOrder {
       long cut = Math.floorMod(-shifts[i], size);
       if (cut != 0) {
         String tail = op.slice(x, axis, cut, size, 1);
-        x = op.emit("Concat", Slicing.axis(axis), tail, op.slice(x, axis, 0, cut, 1));
+        x = op.concat(axis, List.of(tail, op.slice(x, axis, 0, cut, 1)));
       }
     }
     return x;

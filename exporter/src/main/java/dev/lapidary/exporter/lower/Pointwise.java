@@ -7,17 +7,21 @@ final class Pointwise {
 
   private Pointwise() {}
 
-  static void unary(LoweringTable table, String aten, String onnx) {
-    table.single("aten::" + aten, op -> op.emit(onnx, left(op)));
+  /** ONNX calls them as PyTorch does, but for the capital. */
+  static void unary(LoweringTable table, String... names) {
+    for (String aten : names) {
+      String onnx = Character.toUpperCase(aten.charAt(0)) + aten.substring(1);
+      table.single("aten::" + aten, op -> op.emit(onnx, left(op)));
+    }
   }
 
-  /** PyTorch adds and multiplies truths as its logic does, ONNX has only the logic. */
-  static boolean isMask(Op op) {
-    return op.output().dtype() == DType.BOOL;
-  }
-
-  static String ofMasks(Op op, String onnx) {
-    return op.emit(onnx, left(op), right(op));
+  /**
+   * @param ofMasks PyTorch adds and multiplies truths as its logic does, ONNX has only the logic
+   */
+  static void binary(LoweringTable table, String aten, String onnx, String ofMasks) {
+    table.single(
+        "aten::" + aten,
+        op -> op.emit(op.output().dtype() == DType.BOOL ? ofMasks : onnx, left(op), right(op)));
   }
 
   static String left(Op op) {

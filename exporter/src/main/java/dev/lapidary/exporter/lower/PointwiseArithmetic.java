@@ -13,27 +13,15 @@ final class PointwiseArithmetic {
   private PointwiseArithmetic() {}
 
   static void addTo(LoweringTable table) {
-    table.single(
-        "aten::add",
-        op ->
-            Pointwise.isMask(op)
-                ? Pointwise.ofMasks(op, "Or")
-                : op.emit("Add", Pointwise.left(op), Pointwise.right(op)));
+    Pointwise.binary(table, "add", "Add", "Or");
     table.single("aten::sub", op -> op.emit("Sub", Pointwise.left(op), Pointwise.right(op)));
     table.single("aten::rsub", op -> op.emit("Sub", Pointwise.right(op), Pointwise.left(op)));
-    table.single(
-        "aten::mul",
-        op ->
-            Pointwise.isMask(op)
-                ? Pointwise.ofMasks(op, "And")
-                : op.emit("Mul", Pointwise.left(op), Pointwise.right(op)));
+    Pointwise.binary(table, "mul", "Mul", "And");
     table.single("aten::div", PointwiseArithmetic::div);
     table.single("aten::floor_divide", PointwiseArithmetic::roundedDown);
     table.single("aten::remainder", PointwiseArithmetic::remainder);
     table.single("aten::fmod", op -> fmod(op, Pointwise.left(op), Pointwise.right(op)));
-    Pointwise.unary(table, "neg", "Neg");
-    Pointwise.unary(table, "abs", "Abs");
-    Pointwise.unary(table, "reciprocal", "Reciprocal");
+    Pointwise.unary(table, "neg", "abs", "reciprocal");
   }
 
   private static String div(Op op) {

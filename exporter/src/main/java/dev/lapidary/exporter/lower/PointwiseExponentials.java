@@ -10,10 +10,7 @@ final class PointwiseExponentials {
   static void addTo(LoweringTable table) {
     table.single("aten::pow", PointwiseExponentials::pow);
     table.single("aten::rsqrt", op -> op.emit("Reciprocal", op.emit("Sqrt", Pointwise.left(op))));
-    Pointwise.unary(table, "sqrt", "Sqrt");
-    Pointwise.unary(table, "exp", "Exp");
-    Pointwise.unary(table, "log", "Log");
-    Pointwise.unary(table, "erf", "Erf");
+    Pointwise.unary(table, "sqrt", "exp", "log", "erf");
     table.single(
         "aten::log1p",
         op ->

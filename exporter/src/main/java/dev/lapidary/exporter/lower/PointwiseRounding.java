@@ -9,9 +9,7 @@ final class PointwiseRounding {
 
   static void addTo(LoweringTable table) {
     table.single("aten::clamp", PointwiseRounding::clamp);
-    Pointwise.unary(table, "floor", "Floor");
-    Pointwise.unary(table, "ceil", "Ceil");
-    Pointwise.unary(table, "round", "Round");
+    Pointwise.unary(table, "floor", "ceil", "round");
   }
 
   private static String clamp(Op op) {
@@ -23,9 +21,7 @@ final class PointwiseRounding {
       String floored = low ? op.emit("Max", x, op.operand("min", dtype)) : x;
       return high ? op.emit("Min", floored, op.operand("max", dtype)) : floored;
     }
-    if (!high) {
-      return op.emit("Clip", x, op.scalar("min", dtype));
-    }
-    return op.emit("Clip", x, low ? op.scalar("min", dtype) : "", op.scalar("max", dtype));
+    String floor = low ? op.scalar("min", dtype) : "";
+    return op.emit("Clip", x, floor, high ? op.scalar("max", dtype) : "");
   }
 }

@@ -6,14 +6,7 @@ final class PointwiseTrigonometry {
   private PointwiseTrigonometry() {}
 
   static void addTo(LoweringTable table) {
-    table.single("aten::tanh", op -> op.emit("Tanh", op.tensor("self")));
-    Pointwise.unary(table, "sin", "Sin");
-    Pointwise.unary(table, "cos", "Cos");
-    Pointwise.unary(table, "asin", "Asin");
-    Pointwise.unary(table, "acos", "Acos");
-    Pointwise.unary(table, "atan", "Atan");
-    Pointwise.unary(table, "asinh", "Asinh");
-    Pointwise.unary(table, "acosh", "Acosh");
-    Pointwise.unary(table, "atanh", "Atanh");
+    Pointwise.unary(table, "sin", "cos", "asin", "acos", "atan");
+    Pointwise.unary(table, "tanh", "asinh", "acosh", "atanh");
   }
 }

@@ -2,6 +2,7 @@ package dev.lapidary.exporter.lower;
 
 import dev.lapidary.core.tensor.DType;
 import dev.lapidary.exporter.onnx.Attribute;
+import dev.lapidary.torchscript.graph.SymInt;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -28,11 +29,11 @@ final class Pooling {
   private record Window(long in, long kernel, long stride, long pad, long dilation, long end) {
     static Window of(Op op, int axis) {
       long in = spatial(op, axis);
-      long kernel = op.pair("kernel_size")[axis];
+      long kernel = op.integers("kernel_size", 2)[axis];
       long[] strides = op.integers("stride");
-      long stride = strides.length == 0 ? kernel : op.pair("stride")[axis];
-      long pad = op.pair("padding")[axis];
-      long dilation = op.given("dilation") ? op.pair("dilation")[axis] : 1;
+      long stride = strides.length == 0 ? kernel : op.integers("stride", 2)[axis];
+      long pad = op.integers("padding", 2)[axis];
+      long dilation = op.given("dilation") ? op.integers("dilation", 2)[axis] : 1;
       long span = dilation * (kernel - 1) + 1;
       long free = in + 2 * pad - span;
       long out = free / stride + 1;
@@ -94,50 +95,65 @@ final class Pooling {
   private static String averagePool(Op op) {
     Window h = Window.of(op, 0);
     Window w = Window.of(op, 1);
-    boolean countsPadding = op.bool("count_include_pad");
+    boolean overridden = op.given("divisor_override");
+    boolean countsPadding = overridden || op.bool("count_include_pad");
     boolean enlarged = h.end() > h.pad() || w.end() > w.pad();
     Map<String, Attribute> attributes = window(h, w);
     String x = op.tensor("self");
-    if (op.given("divisor_override")) {
-      attributes.put("pads", Attribute.of(h.pad(), w.pad(), h.end(), w.end()));
-      attributes.put("count_include_pad", Attribute.of(1));
-      double factor = h.kernel() * w.kernel() / (double) op.integer("divisor_override");
-      String mean = op.emit("AveragePool", attributes, x);
-      return op.emit("Mul", mean, op.scalar(factor, op.output().dtype()));
-    }
-    if (countsPadding && enlarged) {
-      String padded = op.emit("Pad", x, op.ints(0, 0, h.pad(), w.pad(), 0, 0, h.pad(), w.pad()));
+    if (countsPadding && enlarged && !overridden) {
+      x = op.emit("Pad", x, op.ints(0, 0, h.pad(), w.pad(), 0, 0, h.pad(), w.pad()));
       attributes.put("pads", Attribute.of(0, 0, h.end() - h.pad(), w.end() - w.pad()));
-      return op.emit("AveragePool", attributes, padded);
+    } else {
+      attributes.put("pads", Attribute.of(h.pad(), w.pad(), h.end(), w.end()));
+      attributes.put("count_include_pad", Attribute.of(countsPadding ? 1 : 0));
     }
-    attributes.put("pads", Attribute.of(h.pad(), w.pad(), h.end(), w.end()));
-    attributes.put("count_include_pad", Attribute.of(countsPadding ? 1 : 0));
-    return op.emit("AveragePool", attributes, x);
+    String mean = op.emit("AveragePool", attributes, x);
+    if (!overridden) {
+      return mean;
+    }
+    double factor = h.kernel() * w.kernel() / (double) op.integer("divisor_override");
+    return op.emit("Mul", mean, op.scalar(factor, op.output().dtype()));
+  }
+
+  /** Height and width before and after. */
+  private record Adaptive(long inHeight, long inWidth, long outHeight, long outWidth) {
+    static Adaptive of(Op op) {
+      List<SymInt> out = op.output().shape();
+      return new Adaptive(
+          spatial(op, 0), spatial(op, 1), out.get(2).constant(), out.get(3).constant());
+    }
+
+    boolean isGlobal() {
+      return outHeight == 1 && outWidth == 1;
+    }
+
+    boolean divides() {
+      return inHeight % outHeight == 0 && inWidth % outWidth == 0;
+    }
+
+    Map<String, Attribute> dividing() {
+      Attribute window = Attribute.of(inHeight / outHeight, inWidth / outWidth);
+      return Map.of("kernel_shape", window, "strides", window);
+    }
   }
 
   private static String adaptiveAverage(Op op) {
-    long[] in = {spatial(op, 0), spatial(op, 1)};
-    long[] out = {outputSize(op, 0), outputSize(op, 1)};
+    Adaptive sizes = Adaptive.of(op);
     String x = op.tensor("self");
-    if (out[0] == in[0] && out[1] == in[1]) {
+    if (op.shape("self").equals(op.output().shape())) {
       return x;
     }
-    if (out[0] == 1 && out[1] == 1) {
+    if (sizes.isGlobal()) {
       return op.emit("GlobalAveragePool", x);
     }
-    if (in[0] % out[0] == 0 && in[1] % out[1] == 0) {
-      return op.emit("AveragePool", dividing(in, out), x);
+    if (sizes.divides()) {
+      return op.emit("AveragePool", sizes.dividing(), x);
     }
-    return Separable.separable(op, x, averaging(in[0], out[0]), averaging(in[1], out[1]));
-  }
-
-  private static long outputSize(Op op, int axis) {
-    return op.output().shape().get(axis + 2).constant();
-  }
-
-  private static Map<String, Attribute> dividing(long[] in, long[] out) {
-    Attribute window = Attribute.of(in[0] / out[0], in[1] / out[1]);
-    return Map.of("kernel_shape", window, "strides", window);
+    return Separable.separable(
+        op,
+        x,
+        averaging(sizes.inHeight, sizes.outHeight),
+        averaging(sizes.inWidth, sizes.outWidth));
   }
 
   /** Rows of means: row i averages floor(i*in/out) to ceil((i+1)*in/out). */
@@ -154,25 +170,22 @@ final class Pooling {
   }
 
   private static List<String> adaptiveMaxWithIndices(Op op) {
-    long[] in = {spatial(op, 0), spatial(op, 1)};
-    long[] out = {outputSize(op, 0), outputSize(op, 1)};
-    boolean divides = in[0] % out[0] == 0 && in[1] % out[1] == 0;
-    return divides
-        ? List.of(adaptiveMax(op), indices(op, dividing(in, out)))
-        : List.of(adaptiveMax(op));
+    Adaptive sizes = Adaptive.of(op);
+    return sizes.divides()
+        ? List.of(adaptiveMax(op, sizes), indices(op, sizes.dividing()))
+        : List.of(adaptiveMax(op, sizes));
   }
 
-  private static String adaptiveMax(Op op) {
-    long[] in = {spatial(op, 0), spatial(op, 1)};
-    long[] out = {outputSize(op, 0), outputSize(op, 1)};
+  private static String adaptiveMax(Op op, Adaptive sizes) {
     String x = op.tensor("self");
-    if (out[0] == 1 && out[1] == 1) {
+    if (sizes.isGlobal()) {
       return op.emit("GlobalMaxPool", x);
     }
-    if (in[0] % out[0] == 0 && in[1] % out[1] == 0) {
-      return op.emit("MaxPool", dividing(in, out), x);
+    if (sizes.divides()) {
+      return op.emit("MaxPool", sizes.dividing(), x);
     }
-    return windows(op, windows(op, x, 2, in[0], out[0]), 3, in[1], out[1]);
+    String rows = windows(op, x, 2, sizes.inHeight, sizes.outHeight);
+    return windows(op, rows, 3, sizes.inWidth, sizes.outWidth);
   }
 
   /** The maxima of each window along one axis, put side by side. */
@@ -182,6 +195,6 @@ final class Pooling {
       String window = op.slice(x, axis, i * in / out, ((i + 1) * in + out - 1) / out, 1);
       parts.add(op.reduce("ReduceMax", window, true, axis));
     }
-    return op.emit("Concat", Map.of("axis", Attribute.of((long) axis)), parts);
+    return op.emit("Concat", Op.axis(axis), parts);
   }
 }

@@ -22,10 +22,6 @@ final class Quantizations {
     table.single("aten::dequantize", op -> op.tensor("self"));
   }
 
-  static Map<String, Attribute> axis(long axis) {
-    return Map.of("axis", Attribute.of(axis));
-  }
-
   private static String quantize(Op op) {
     return rounded(
         op,
@@ -58,7 +54,7 @@ final class Quantizations {
     long axis = op.axis("axis", op.rank("self"));
     return op.emit(
         "DequantizeLinear",
-        axis(axis),
+        Op.axis(axis),
         op.tensor("self"),
         scales(op),
         zeroPoints(op, integers(op)));

@@ -16,51 +16,28 @@ final class Recurrent {
   private Recurrent() {}
 
   static void addTo(LoweringTable table) {
-    table.several("aten::lstm", op -> layers(op, CellKind.LSTM, op.items("hx")));
-    table.several("aten::gru", op -> layers(op, CellKind.GRU, List.of(op.argument("hx"))));
-    table.several("aten::rnn_tanh", op -> layers(op, CellKind.TANH, List.of(op.argument("hx"))));
-    table.several("aten::rnn_relu", op -> layers(op, CellKind.RELU, List.of(op.argument("hx"))));
+    table.several("aten::lstm", op -> layers(op, Cell.LSTM, op.items("hx")));
+    table.several("aten::gru", op -> layers(op, Cell.GRU, List.of(op.argument("hx"))));
+    table.several("aten::rnn_tanh", op -> layers(op, Cell.rnn("Tanh"), List.of(op.argument("hx"))));
+    table.several("aten::rnn_relu", op -> layers(op, Cell.rnn("Relu"), List.of(op.argument("hx"))));
   }
 
-  private enum CellKind {
-    LSTM("LSTM"),
-    GRU("GRU"),
-    TANH("RNN"),
-    RELU("RNN");
+  /**
+   * @param gates PyTorch's place of each of ONNX's
+   * @param activation of an RNN
+   */
+  private record Cell(String onnx, List<Integer> gates, String activation) {
+    // input, output, forget, cell of input, forget, cell, output
+    static final Cell LSTM = new Cell("LSTM", List.of(0, 3, 1, 2), "");
+    // update, reset, hidden of reset, update, new
+    static final Cell GRU = new Cell("GRU", List.of(1, 0, 2), "");
 
-    private final String onnx;
-
-    CellKind(String onnx) {
-      this.onnx = onnx;
-    }
-
-    /** PyTorch's place of each of ONNX's gates. */
-    int[] gates() {
-      return switch (this) {
-        // input, output, forget, cell of input, forget, cell, output
-        case LSTM -> new int[] {0, 3, 1, 2};
-        // update, reset, hidden of reset, update, new
-        case GRU -> new int[] {1, 0, 2};
-        case TANH, RELU -> new int[] {0};
-      };
-    }
-
-    /** PyTorch resets what the recurrent product gives; ONNX by default what it is given. */
-    Map<String, Attribute> attributes(int directions) {
-      return switch (this) {
-        case LSTM -> Map.of();
-        case GRU -> Map.of("linear_before_reset", Attribute.of(1));
-        case TANH -> Map.of("activations", each("Tanh", directions));
-        case RELU -> Map.of("activations", each("Relu", directions));
-      };
-    }
-
-    private static Attribute each(String activation, int directions) {
-      return new Attribute.Texts(Collections.nCopies(directions, activation));
+    static Cell rnn(String activation) {
+      return new Cell("RNN", List.of(0), activation);
     }
   }
 
-  private static List<String> layers(Op op, CellKind cell, List<Argument> states) {
+  private static List<String> layers(Op op, Cell cell, List<Argument> states) {
     boolean batchFirst = op.bool("batch_first");
     int layers = (int) op.integer("num_layers");
     int directions = op.bool("bidirectional") ? 2 : 1;
@@ -76,7 +53,7 @@ final class Recurrent {
         inputs.add(ofLayer(op, state, layer, layers, directions));
       }
       List<String> outputs =
-          op.several(cell.onnx, 1 + states.size(), attributes(op, cell, directions), inputs);
+          op.several(cell.onnx(), 1 + states.size(), attributes(op, cell, directions), inputs);
       // [length, directions, batch, width] to [length, batch, directions * width]
       boolean turns = layer == layers - 1 && batchFirst;
       String turned =
@@ -89,12 +66,19 @@ final class Recurrent {
       }
     }
     List<String> results = new ArrayList<>(List.of(x));
-    last.forEach(parts -> results.add(joined(op, parts)));
+    last.forEach(parts -> results.add(op.concat(0, parts)));
     return results;
   }
 
-  private static Map<String, Attribute> attributes(Op op, CellKind cell, int directions) {
-    Map<String, Attribute> attributes = new TreeMap<>(cell.attributes(directions));
+  private static Map<String, Attribute> attributes(Op op, Cell cell, int directions) {
+    Map<String, Attribute> attributes = new TreeMap<>();
+    if (cell.onnx().equals("GRU")) {
+      // PyTorch resets what the recurrent product gives; ONNX by default what it is given.
+      attributes.put("linear_before_reset", Attribute.of(1));
+    } else if (!cell.activation().isEmpty()) {
+      List<String> each = Collections.nCopies(directions, cell.activation());
+      attributes.put("activations", new Attribute.Texts(each));
+    }
     attributes.put("direction", Attribute.of(directions == 2 ? "bidirectional" : "forward"));
     attributes.put("hidden_size", Attribute.of(op.outputs().get(1).shape().get(2).constant()));
     return attributes;
@@ -106,14 +90,8 @@ final class Recurrent {
     return layers == 1 ? state : op.slice(state, 0, from, from + directions, 1);
   }
 
-  private static String joined(Op op, List<String> parts) {
-    return parts.size() == 1
-        ? parts.get(0)
-        : op.emit("Concat", Map.of("axis", Attribute.of(0)), parts);
-  }
-
   /** W [directions, G H, I], R [directions, G H, H] and B [directions, 2 G H] of a layer. */
-  private static List<String> weights(Op op, CellKind cell, int layer, int directions) {
+  private static List<String> weights(Op op, Cell cell, int layer, int directions) {
     boolean biased = op.bool("has_biases");
     int each = biased ? 4 : 2;
     List<Constant> input = new ArrayList<>();
@@ -131,7 +109,7 @@ final class Recurrent {
     long rows = input.get(0).tensor().size(0);
     return List.of(
         stacked(op, cell, input, directions, rows, input.get(0).tensor().size(1)),
-        stacked(op, cell, recurrent, directions, rows, rows / cell.gates().length),
+        stacked(op, cell, recurrent, directions, rows, rows / cell.gates().size()),
         biased ? stacked(op, cell, biases, directions, 2 * rows) : "");
   }
 
@@ -143,15 +121,15 @@ final class Recurrent {
   }
 
   /** One behind the other, each with its gates in ONNX's order. */
-  private static String stacked(Op op, CellKind cell, List<Constant> parts, long... shape) {
-    int[] gates = cell.gates();
+  private static String stacked(Op op, Cell cell, List<Constant> parts, long... shape) {
+    List<Integer> gates = cell.gates();
     int each = Math.toIntExact(parts.get(0).tensor().numel());
-    int gate = each / gates.length;
+    int gate = each / gates.size();
     float[] all = new float[Math.multiplyExact(each, parts.size())];
     for (int i = 0; i < parts.size(); i++) {
       float[] values = parts.get(i).tensor().toFloats();
-      for (int g = 0; g < gates.length; g++) {
-        System.arraycopy(values, gates[g] * gate, all, i * each + g * gate, gate);
+      for (int g = 0; g < gates.size(); g++) {
+        System.arraycopy(values, gates.get(g) * gate, all, i * each + g * gate, gate);
       }
     }
     return op.constant(parts.get(0).name() + "/stacked", Tensor.of(all, shape));

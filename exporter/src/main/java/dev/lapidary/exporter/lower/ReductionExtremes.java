@@ -1,6 +1,5 @@
 package dev.lapidary.exporter.lower;
 
-import dev.lapidary.core.tensor.DType;
 import dev.lapidary.exporter.onnx.Attribute;
 import java.util.List;
 import java.util.Map;
@@ -22,8 +21,7 @@ final class ReductionExtremes {
   /** max(x), max(x, y) or max(x, dim) -> (values, indices). */
   private static List<String> extreme(Op op, String both, String reduction, String arg) {
     if (op.given("other")) {
-      DType dtype = op.output().dtype();
-      return List.of(op.emit(both, op.operand("self", dtype), op.operand("other", dtype)));
+      return List.of(op.emit(both, Pointwise.left(op), Pointwise.right(op)));
     }
     String values =
         op.reduce(reduction, op.tensor("self"), Reductions.keeps(op), Reductions.axes(op, "dim"));

@@ -14,7 +14,7 @@ final class ReductionSums {
 
   private static String vectorNorm(Op op) {
     double p = op.realOr("ord", 2);
-    boolean keep = op.given("keepdim") && op.bool("keepdim");
+    boolean keep = Reductions.keeps(op);
     long[] axes = Reductions.axes(op, "dim");
     String x = op.tensor("self");
     if (p == 2) {

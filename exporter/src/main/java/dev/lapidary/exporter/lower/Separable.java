@@ -14,17 +14,7 @@ final class Separable {
       throw op.unsupported("of " + dtype + " with sizes that do not divide is not supported");
     }
     String left = op.constant("rows", Constants.matrix(rows));
-    String right = op.constant("columns", Constants.matrix(transposed(columns)));
+    String right = op.constant("columns", Constants.matrix(columns).permuted(1, 0));
     return op.emit("MatMul", op.emit("MatMul", left, x), right);
-  }
-
-  private static double[][] transposed(double[][] matrix) {
-    double[][] turned = new double[matrix[0].length][matrix.length];
-    for (int i = 0; i < matrix.length; i++) {
-      for (int j = 0; j < matrix[0].length; j++) {
-        turned[j][i] = matrix[i][j];
-      }
-    }
-    return turned;
   }
 }

@@ -1,8 +1,6 @@
 package dev.lapidary.exporter.lower;
 
 import dev.lapidary.core.tensor.Tensor;
-import dev.lapidary.exporter.onnx.Attribute;
-import java.util.Map;
 
 /** Indexing, Slicing, Joining, Mutating Ops: one part of a tensor. */
 final class Slicing {
@@ -14,13 +12,9 @@ final class Slicing {
     table.single("aten::slice", Slicing::slice);
   }
 
-  static Map<String, Attribute> axis(long axis) {
-    return Map.of("axis", Attribute.of(axis));
-  }
-
   static String at(Op op, long axis, long index) {
     String position = op.constant("index", Tensor.of(new long[] {index}));
-    return op.emit("Gather", axis(axis), op.tensor("self"), position);
+    return op.emit("Gather", Op.axis(axis), op.tensor("self"), position);
   }
 
   private static String select(Op op) {

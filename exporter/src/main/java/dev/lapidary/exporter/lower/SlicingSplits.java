@@ -21,6 +21,6 @@ final class SlicingSplits {
     }
     long[] sizes = parts.stream().mapToLong(p -> p.shape().get(axis).constant()).toArray();
     List<String> inputs = List.of(op.tensor("self"), op.ints(sizes));
-    return op.several("Split", sizes.length, Slicing.axis(axis), inputs);
+    return op.several("Split", sizes.length, Op.axis(axis), inputs);
   }
 }

@@ -3,7 +3,6 @@ package dev.lapidary.exporter.lower;
 import dev.lapidary.exporter.onnx.Attribute;
 import java.util.List;
 import java.util.Map;
-import java.util.TreeMap;
 
 /** Vision functions: images sampled at the points of a grid. GridSample. */
 final class VisionGridSample {
@@ -24,10 +23,11 @@ final class VisionGridSample {
             ? List.of("bilinear", "nearest", "bicubic")
             : List.of("linear", "nearest", "cubic");
     List<String> paddings = List.of("zeros", "border", "reflection");
-    Map<String, Attribute> attributes = new TreeMap<>();
-    attributes.put("mode", Attribute.of(modes.get((int) op.integer("interpolation_mode"))));
-    attributes.put("padding_mode", Attribute.of(paddings.get((int) op.integer("padding_mode"))));
-    attributes.put("align_corners", Attribute.of(op.bool("align_corners") ? 1L : 0L));
+    Map<String, Attribute> attributes =
+        Map.of(
+            "mode", Attribute.of(modes.get((int) op.integer("interpolation_mode"))),
+            "padding_mode", Attribute.of(paddings.get((int) op.integer("padding_mode"))),
+            "align_corners", Attribute.of(op.bool("align_corners") ? 1L : 0L));
     return op.emit("GridSample", attributes, op.tensor("input"), op.tensor("grid"));
   }
 }

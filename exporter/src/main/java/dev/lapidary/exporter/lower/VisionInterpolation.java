@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.DoubleUnaryOperator;
 
 /**
  * Vision functions: interpolation. Resize. With antialias, which Resize has from opset 18 only, the
@@ -28,48 +29,32 @@ final class VisionInterpolation {
   }
 
   /** What {@code aten/src/ATen/native/cpu/UpSampleKernel.cpp} samples with. */
-  private enum Filter {
-    TRIANGLE(1) {
-      @Override
-      double at(double x) {
-        return Math.max(0, 1 - Math.abs(x));
-      }
-    },
+  private record Filter(double radius, DoubleUnaryOperator at) {
+    static final Filter TRIANGLE = new Filter(1, x -> Math.max(0, 1 - Math.abs(x)));
+    static final Filter CUBIC = new Filter(2, Filter::cubic);
+
     /** Keys' cubic with a = -0.5, as Pillow; without antialias PyTorch takes a = -0.75. */
-    CUBIC(2) {
-      @Override
-      double at(double x) {
-        double d = Math.abs(x);
-        if (d < 1) {
-          return (1.5 * d - 2.5) * d * d + 1;
-        }
-        return d < 2 ? ((-0.5 * d + 2.5) * d - 4) * d + 2 : 0;
+    private static double cubic(double x) {
+      double d = Math.abs(x);
+      if (d < 1) {
+        return (1.5 * d - 2.5) * d * d + 1;
       }
-    };
-
-    private final double radius;
-
-    Filter(double radius) {
-      this.radius = radius;
+      return d < 2 ? ((-0.5 * d + 2.5) * d - 4) * d + 2 : 0;
     }
-
-    abstract double at(double x);
   }
 
-  private static String input(Op op) {
-    return op.has("input") ? op.tensor("input") : op.tensor("self");
-  }
-
-  private static List<SymInt> inputShape(Op op) {
-    return op.has("input") ? op.shape("input") : op.shape("self");
+  /** How a schema calls the images. */
+  private static String images(Op op) {
+    return op.has("input") ? "input" : "self";
   }
 
   private static String nearest(Op op, String coordinates, String rounding) {
-    Map<String, Attribute> attributes = new TreeMap<>();
-    attributes.put("mode", Attribute.of("nearest"));
-    attributes.put("coordinate_transformation_mode", Attribute.of(coordinates));
-    attributes.put("nearest_mode", Attribute.of(rounding));
-    return resize(op, attributes);
+    return resize(
+        op,
+        Map.of(
+            "mode", Attribute.of("nearest"),
+            "coordinate_transformation_mode", Attribute.of(coordinates),
+            "nearest_mode", Attribute.of(rounding)));
   }
 
   private static String interpolated(Op op, String mode) {
@@ -87,11 +72,12 @@ final class VisionInterpolation {
   /** By the scales that the program gave, else by the sizes: the two sample different points. */
   private static String resize(Op op, Map<String, Attribute> attributes) {
     List<Double> scales = scales(op);
+    String x = op.tensor(images(op));
     if (scales.isEmpty()) {
-      return op.emit("Resize", attributes, input(op), "", "", op.shapeVector(op.output().shape()));
+      return op.emit("Resize", attributes, x, "", "", op.shapeVector(op.output().shape()));
     }
     float[] all = {1, 1, scales.get(0).floatValue(), scales.get(1).floatValue()};
-    return op.emit("Resize", attributes, input(op), "", op.constant("scales", Tensor.of(all, 4)));
+    return op.emit("Resize", attributes, x, "", op.constant("scales", Tensor.of(all, 4)));
   }
 
   private static List<Double> scales(Op op) {
@@ -106,7 +92,7 @@ final class VisionInterpolation {
   }
 
   private static String antialiased(Op op, Filter filter) {
-    List<SymInt> in = inputShape(op);
+    List<SymInt> in = op.shape(images(op));
     List<SymInt> out = op.output().shape();
     boolean aligned = op.bool("align_corners");
     List<Double> scales = scales(op);
@@ -122,13 +108,13 @@ final class VisionInterpolation {
       }
       matrices[axis] = weights(filter, from, to, step);
     }
-    return Separable.separable(op, input(op), matrices[0], matrices[1]);
+    return Separable.separable(op, op.tensor(images(op)), matrices[0], matrices[1]);
   }
 
   /** Row i: the filter around i's centre, as wide as the reduction, its sum 1. */
   private static double[][] weights(Filter filter, long in, long out, double scale) {
     double width = Math.max(scale, 1);
-    double support = filter.radius * width;
+    double support = filter.radius() * width;
     double[][] rows = new double[(int) out][(int) in];
     for (int i = 0; i < out; i++) {
       double centre = scale * (i + 0.5);
@@ -136,7 +122,7 @@ final class VisionInterpolation {
       int end = (int) Math.min(centre + support + 0.5, (double) in);
       double sum = 0;
       for (int j = first; j < end; j++) {
-        rows[i][j] = filter.at((j - centre + 0.5) / width);
+        rows[i][j] = filter.at().applyAsDouble((j - centre + 0.5) / width);
         sum += rows[i][j];
       }
       for (int j = first; j < end; j++) {

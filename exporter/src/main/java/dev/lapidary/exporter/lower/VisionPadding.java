@@ -1,7 +1,7 @@
 package dev.lapidary.exporter.lower;
 
 import dev.lapidary.exporter.onnx.Attribute;
-import java.util.List;
+import java.util.Arrays;
 import java.util.Map;
 
 /** Vision functions: padding. PyTorch counts pads from the last dimension. */
@@ -24,12 +24,8 @@ final class VisionPadding {
   }
 
   private static String pad(Op op, String mode) {
-    return pad(op, mode, "pad");
-  }
-
-  private static String pad(Op op, String mode, String parameter) {
-    long[] pads = op.integers(parameter);
-    if (java.util.Arrays.stream(pads).allMatch(p -> p == 0)) {
+    long[] pads = op.integers("pad");
+    if (Arrays.stream(pads).allMatch(p -> p == 0)) {
       return op.tensor("self");
     }
     int rank = op.rank("self");
@@ -39,11 +35,10 @@ final class VisionPadding {
       both[2 * rank - 1 - i] = pads[2 * i + 1];
     }
     double value = mode.equals("constant") ? op.realOr("value", 0) : 0;
+    Map<String, Attribute> attributes = Map.of("mode", Attribute.of(mode));
     String x = op.tensor("self");
-    List<String> inputs =
-        value == 0
-            ? List.of(x, op.ints(both))
-            : List.of(x, op.ints(both), op.scalar(value, op.output().dtype()));
-    return op.emit("Pad", Map.of("mode", Attribute.of(mode)), inputs);
+    String amounts = op.ints(both);
+    return op.emit(
+        "Pad", attributes, x, amounts, value == 0 ? "" : op.scalar(value, op.output().dtype()));
   }
 }

@@ -176,6 +176,11 @@ public final class OnnxGraph {
     return Optional.ofNullable(producers.get(value));
   }
 
+  /** The same, if it is of that operator. */
+  public Optional<OnnxNode> producer(String value, String op) {
+    return producer(value).filter(node -> node.is(op));
+  }
+
   /** The nodes that read a value, in order of addition; one that reads it twice counts once. */
   public List<OnnxNode> consumers(String value) {
     return consumers.getOrDefault(value, Set.of()).stream().map(this::node).toList();

@@ -50,8 +50,4 @@ public final class Channels {
     }
     return Tensor.of(floats, floats.length);
   }
-
-  static double[] zeros(int count) {
-    return new double[count];
-  }
 }

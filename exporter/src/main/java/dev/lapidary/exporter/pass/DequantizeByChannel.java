@@ -36,12 +36,10 @@ public final class DequantizeByChannel implements Pass {
     for (OnnxNode layer : graph.snapshot()) {
       Optional<OnnxNode> before = dequantize(graph, layer);
       if (before.isPresent() && graph.opset() >= MIN_OPSET && isBetween(graph, layer)) {
-        List<String> inputs = new ArrayList<>(layer.inputs());
-        inputs.set(
-            0,
+        String reals =
             byChannel.computeIfAbsent(
-                before.get().output(), value -> byChannel(graph, before.get(), layer)));
-        graph.replace(layer, layer.withInputs(inputs));
+                before.get().output(), value -> byChannel(graph, before.get(), layer));
+        graph.replace(layer, layer.withInput(0, reals));
         changes++;
       }
     }
@@ -89,14 +87,10 @@ public final class DequantizeByChannel implements Pass {
   }
 
   private static Optional<OnnxNode> dequantize(OnnxGraph graph, OnnxNode layer) {
-    return layer.inputs().isEmpty()
-        ? Optional.empty()
-        : graph
-            .producer(layer.input(0))
-            .filter(node -> node.is("DequantizeLinear"))
-            .filter(node -> graph.initializer(node.input(0)).isEmpty())
-            .filter(
-                node -> graph.initializer(node.input(1)).filter(s -> s.numel() == 1).isPresent());
+    return graph
+        .producer(layer.input(0), "DequantizeLinear")
+        .filter(node -> graph.initializer(node.input(0)).isEmpty())
+        .filter(node -> graph.initializer(node.input(1)).filter(s -> s.numel() == 1).isPresent());
   }
 
   private static String byChannel(OnnxGraph graph, OnnxNode node, OnnxNode reader) {

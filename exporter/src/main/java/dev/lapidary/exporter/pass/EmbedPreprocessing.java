@@ -6,7 +6,6 @@ import dev.lapidary.core.tensor.Tensor;
 import dev.lapidary.exporter.onnx.Attribute;
 import dev.lapidary.exporter.onnx.OnnxGraph;
 import dev.lapidary.exporter.onnx.OnnxNode;
-import dev.lapidary.exporter.onnx.OnnxTypes;
 import dev.lapidary.exporter.onnx.ValueInfo;
 import java.util.List;
 import java.util.Map;
@@ -34,22 +33,6 @@ public final class EmbedPreprocessing {
 
   private EmbedPreprocessing() {}
 
-  /** Returns the graph that takes levels; the given one stays as it is. */
-  public static OnnxGraph in(OnnxGraph graph, Preprocessing rule) {
-    return embedded(graph, rule, false);
-  }
-
-  /**
-   * Returns the graph that takes decoded images, {@code [N, H, W, 3]} of any size; the given one
-   * stays as it is.
-   *
-   * @param graph of opset {@link #MIN_RESIZE_OPSET} or newer
-   * @param rule that {@link #canResize}
-   */
-  public static OnnxGraph withResize(OnnxGraph graph, Preprocessing rule) {
-    return embedded(graph, rule, true);
-  }
-
   /**
    * Whether a graph can do all of it: Resize has antialiased filters for bilinear and bicubic, and
    * the crop lies inside of the resized image.
@@ -58,13 +41,13 @@ public final class EmbedPreprocessing {
     return EmbedResize.has(rule);
   }
 
-  /** What {@link #withResize} puts in front, alone: of decoded images the levels, as floats. */
+  /** What resizing puts in front, alone: of decoded images the levels, as floats. */
   public static OnnxGraph pixels(Preprocessing rule, int opset) {
     OnnxGraph graph = new OnnxGraph("pixels", opset);
     graph.addInput(EmbedResize.input("images"));
     Nodes nodes = new Nodes(graph, Optional.empty(), SCOPE);
     String levels = EmbedResize.levels(rule, "images", nodes);
-    nodes.addAs("levels", "Cast", to(DType.FLOAT32), levels);
+    nodes.addAs("levels", "Cast", Nodes.to(DType.FLOAT32), levels);
     graph.addOutput(
         new ValueInfo(
             "levels",
@@ -77,7 +60,14 @@ public final class EmbedPreprocessing {
     return graph;
   }
 
-  private static OnnxGraph embedded(OnnxGraph graph, Preprocessing rule, boolean resize) {
+  /**
+   * Returns the graph that takes levels; the given one stays as it is.
+   *
+   * @param graph to resize, of opset {@link #MIN_RESIZE_OPSET} or newer
+   * @param rule to resize, one that {@link #canResize}
+   * @param resize whether it takes decoded images, {@code [N, H, W, 3]} of any size
+   */
+  public static OnnxGraph in(OnnxGraph graph, Preprocessing rule, boolean resize) {
     OnnxGraph embedded = graph.copy();
     ValueInfo input = embedded.inputs().get(0);
     List<OnnxNode> readers = embedded.consumers(input.name());
@@ -89,7 +79,7 @@ public final class EmbedPreprocessing {
         resize
             ? EmbedResize.levels(rule, input.name(), nodes)
             : nodes.add("Transpose", Map.of("perm", Attribute.of(0, 3, 1, 2)), input.name());
-    String scaled = nodes.add("Div", nodes.add("Cast", to(DType.FLOAT32), levels), max);
+    String scaled = nodes.add("Div", nodes.cast(DType.FLOAT32, levels), max);
     String centred = nodes.add("Sub", scaled, mean);
     String normalized = SCOPE + "normalized";
     nodes.addAs(normalized, "Div", Map.of(), centred, std);
@@ -107,10 +97,6 @@ public final class EmbedPreprocessing {
     List<ValueInfo.Axis> nchw = input.shape();
     List<ValueInfo.Axis> nhwc = List.of(nchw.get(0), nchw.get(2), nchw.get(3), nchw.get(1));
     return new ValueInfo(input.name(), DType.UINT8, nhwc);
-  }
-
-  static Map<String, Attribute> to(DType type) {
-    return Map.of("to", Attribute.of((long) OnnxTypes.number(type)));
   }
 
   private static Tensor byChannel(List<Float> values) {

@@ -25,19 +25,11 @@ import java.util.Map;
  * but places the filters in float32, so that a level where the sum is at the edge of two may be the
  * other one. Without {@code exclude_outside} borders are up to 19 levels off.
  */
-final class EmbedResize {
+record EmbedResize(Preprocessing rule, Nodes nodes) {
   /** Of Resize's {@code antialias}. */
   static final int MIN_OPSET = 18;
 
   private static final long[] LUMA = {19595, 38470, 7471};
-
-  private final Preprocessing rule;
-  private final Nodes nodes;
-
-  private EmbedResize(Preprocessing rule, Nodes nodes) {
-    this.rule = rule;
-    this.nodes = nodes;
-  }
 
   /** Whether {@code Resize} has the rule's filter, and its one size of an image stays as it is. */
   static boolean has(Preprocessing rule) {
@@ -88,16 +80,13 @@ final class EmbedResize {
   }
 
   private String fitted(String input, String turned) {
-    String sides =
-        nodes.add("Cast", to(DType.FLOAT64), sides(input)); // as ImageOps.contain computes
+    String sides = nodes.cast(DType.FLOAT64, sides(input)); // as ImageOps.contain computes
     String other = nodes.add("Gather", sides, nodes.integers("turned", 1, 0));
     String crop =
-        nodes.add(
-            "Cast",
-            to(DType.FLOAT64),
-            nodes.integers("crop-turned", rule.cropWidth(), rule.cropHeight()));
+        nodes.cast(
+            DType.FLOAT64, nodes.integers("crop-turned", rule.cropWidth(), rule.cropHeight()));
     String exact = nodes.add("Mul", nodes.add("Div", sides, other), crop);
-    String rounded = nodes.add("Cast", to(DType.INT64), nodes.add("Round", exact));
+    String rounded = nodes.cast(DType.INT64, nodes.add("Round", exact));
     String size =
         nodes.add("Min", nodes.add("Max", rounded, nodes.integers("least", 1, 1)), crop());
     String missing = nodes.add("Sub", crop(), size);
@@ -147,19 +136,18 @@ final class EmbedResize {
 
   /** As Pillow's convert("L"): a sum of integers, its upper half. */
   private String gray(String image) {
-    Map<String, Attribute> integers = to(DType.INT32);
     String weights =
-        nodes.add("Cast", integers, nodes.constant("luma", Tensor.of(LUMA, LUMA.length, 1, 1)));
-    String weighted = nodes.add("Mul", nodes.add("Cast", integers, image), weights);
+        nodes.cast(DType.INT32, nodes.constant("luma", Tensor.of(LUMA, LUMA.length, 1, 1)));
+    String weighted = nodes.add("Mul", nodes.cast(DType.INT32, image), weights);
     String sum =
         nodes.add(
             "ReduceSum",
             Map.of("keepdims", Attribute.of(1L)),
             weighted,
             nodes.integers("channels", 1));
-    String rounded =
-        nodes.add("Add", sum, nodes.add("Cast", integers, nodes.integers("half", 32_768)));
-    return nodes.add("Div", rounded, nodes.add("Cast", integers, nodes.integers("whole", 65_536)));
+    String half = nodes.cast(DType.INT32, nodes.integers("half", 32_768));
+    String rounded = nodes.add("Add", sum, half);
+    return nodes.add("Div", rounded, nodes.cast(DType.INT32, nodes.integers("whole", 65_536)));
   }
 
   /** Height and width. */
@@ -175,16 +163,12 @@ final class EmbedResize {
     String half =
         nodes.add(
             "Mul",
-            nodes.add("Cast", to(DType.FLOAT32), integers),
+            nodes.cast(DType.FLOAT32, integers),
             nodes.constant("half-of", Tensor.of(new float[] {0.5f})));
-    return nodes.add("Cast", to(DType.INT64), nodes.add("Round", half));
+    return nodes.cast(DType.INT64, nodes.add("Round", half));
   }
 
   private static Map<String, Attribute> from(long start, long end) {
     return Map.of("start", Attribute.of(start), "end", Attribute.of(end));
-  }
-
-  private static Map<String, Attribute> to(DType type) {
-    return EmbedPreprocessing.to(type);
   }
 }

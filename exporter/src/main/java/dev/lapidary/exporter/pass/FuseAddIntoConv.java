@@ -16,21 +16,15 @@ import java.util.Optional;
  *
  * timm's MobileOne and FastViT begin the sum of a block's branches with 0.
  */
-final class FuseAddIntoConv implements Pass {
+final class FuseAddIntoConv implements NodePass {
 
   @Override
-  public int apply(OnnxGraph graph) {
-    int changes = 0;
-    for (OnnxNode add : graph.snapshot()) {
-      if (add.is("Add") && graph.contains(add)) {
-        changes += fuse(graph, add, 0) || fuse(graph, add, 1) ? 1 : 0;
-      }
-    }
-    return changes;
+  public boolean changes(OnnxGraph graph, OnnxNode node) {
+    return node.is("Add") && (fuse(graph, node, 0) || fuse(graph, node, 1));
   }
 
   private static boolean fuse(OnnxGraph graph, OnnxNode add, int side) {
-    Optional<OnnxNode> conv = graph.producer(add.input(side)).filter(n -> n.is("Conv"));
+    Optional<OnnxNode> conv = graph.producer(add.input(side), "Conv");
     Optional<Tensor> constant = graph.initializer(add.input(1 - side));
     if (conv.isEmpty() || constant.isEmpty() || graph.soleConsumer(add.input(side)).isEmpty()) {
       return false;
@@ -46,7 +40,7 @@ final class FuseAddIntoConv implements Pass {
       return false;
     }
     double[] added = constant.get().toDoubles();
-    double[] sum = bias.map(Tensor::toDoubles).orElse(Channels.zeros(channels));
+    double[] sum = bias.map(Tensor::toDoubles).orElse(new double[channels]);
     for (int c = 0; c < channels; c++) {
       sum[c] += added[added.length == 1 ? 0 : c];
     }

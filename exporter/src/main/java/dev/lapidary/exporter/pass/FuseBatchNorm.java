@@ -19,22 +19,14 @@ import java.util.Optional;
  * Computed in double, rounded once. It does not fire where anything else reads the Conv's output,
  * where a weight is not a constant, or where activations stand between (DenseNet's order).
  */
-final class FuseBatchNorm implements Pass {
+final class FuseBatchNorm implements NodePass {
 
   @Override
-  public int apply(OnnxGraph graph) {
-    int changes = 0;
-    for (OnnxNode norm : graph.snapshot()) {
-      if (norm.is("BatchNormalization") && graph.contains(norm) && fuse(graph, norm)) {
-        changes++;
-      }
-    }
-    return changes;
-  }
-
-  private static boolean fuse(OnnxGraph graph, OnnxNode norm) {
+  public boolean changes(OnnxGraph graph, OnnxNode norm) {
     Optional<OnnxNode> source = graph.producer(norm.input(0));
-    if (source.isEmpty() || graph.soleConsumer(norm.input(0)).isEmpty()) {
+    if (!norm.is("BatchNormalization")
+        || source.isEmpty()
+        || graph.soleConsumer(norm.input(0)).isEmpty()) {
       return false;
     }
     OnnxNode layer = source.get();
@@ -48,7 +40,7 @@ final class FuseBatchNorm implements Pass {
     double[] beta = doubles(graph, norm.input(2));
     double[] mean = doubles(graph, norm.input(3));
     double[] variance = doubles(graph, norm.input(4));
-    double[] old = layer.hasInput(2) ? doubles(graph, layer.input(2)) : Channels.zeros(channels);
+    double[] old = layer.hasInput(2) ? doubles(graph, layer.input(2)) : new double[channels];
     if (gamma.length != channels || old.length != channels) {
       return false;
     }
@@ -63,13 +55,10 @@ final class FuseBatchNorm implements Pass {
         graph.addInitializer(layer.input(1), Channels.scaled(weight.get(), axis, factors));
     String biasName = layer.hasInput(2) ? layer.input(2) : layer.name() + ".bias";
     String fusedBias = graph.addInitializer(biasName, Channels.vector(bias));
-    replace(graph, layer, norm, List.of(layer.input(0), fusedWeight, fusedBias));
-    return true;
-  }
-
-  private static void replace(OnnxGraph graph, OnnxNode layer, OnnxNode norm, List<String> inputs) {
+    List<String> inputs = List.of(layer.input(0), fusedWeight, fusedBias);
     graph.remove(norm);
     graph.replace(layer, layer.withInputs(inputs).withOutputs(norm.outputs()));
+    return true;
   }
 
   /** The weight's axis of output channels, or -1 if this layer cannot take the norm in. */

@@ -16,23 +16,13 @@ import java.util.Optional;
  * timm's networks with TensorFlow's weights (tf_efficientnet, NFNet, NASNet) pad so: more at the
  * end. It does not fire for other values or modes than zero, nor if batch or channels are padded.
  */
-final class FusePadIntoConv implements Pass {
+final class FusePadIntoConv implements NodePass {
 
   @Override
-  public int apply(OnnxGraph graph) {
-    int changes = 0;
-    for (OnnxNode conv : graph.snapshot()) {
-      if (conv.is("Conv") && graph.contains(conv) && fuse(graph, conv)) {
-        changes++;
-      }
-    }
-    return changes;
-  }
-
-  private static boolean fuse(OnnxGraph graph, OnnxNode conv) {
-    Optional<OnnxNode> pad = graph.producer(conv.input(0)).filter(n -> n.is("Pad"));
+  public boolean changes(OnnxGraph graph, OnnxNode conv) {
+    Optional<OnnxNode> pad = graph.producer(conv.input(0), "Pad");
     Optional<Tensor> amounts = pad.flatMap(n -> graph.initializer(n.input(1)));
-    if (amounts.isEmpty() || !padsZeros(graph, pad.orElseThrow())) {
+    if (!conv.is("Conv") || amounts.isEmpty() || !padsZeros(graph, pad.orElseThrow())) {
       return false;
     }
     long[] pads = amounts.get().toLongs();

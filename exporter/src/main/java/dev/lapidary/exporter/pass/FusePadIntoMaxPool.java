@@ -7,6 +7,7 @@ import dev.lapidary.exporter.onnx.OnnxGraph;
 import dev.lapidary.exporter.onnx.OnnxNode;
 import dev.lapidary.exporter.onnx.ValueInfo;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -27,7 +28,7 @@ import java.util.stream.LongStream;
  * infinity. It does not fire where a window could lie on the frame alone, nor on crops and other
  * modes.
  */
-final class FusePadIntoMaxPool implements Pass {
+final class FusePadIntoMaxPool implements NodePass {
 
   /** An image's axis, what is padded around it by the Pad and the MaxPool, and the window. */
   private record Axis(
@@ -80,15 +81,9 @@ final class FusePadIntoMaxPool implements Pass {
   }
 
   @Override
-  public int apply(OnnxGraph graph) {
-    int changes = 0;
-    for (OnnxNode pool : graph.snapshot()) {
-      Optional<OnnxNode> pad = graph.producer(pool.input(0)).filter(n -> n.is("Pad"));
-      if (pool.is("MaxPool") && pad.isPresent() && fuse(graph, pad.get(), pool)) {
-        changes++;
-      }
-    }
-    return changes;
+  public boolean changes(OnnxGraph graph, OnnxNode node) {
+    Optional<OnnxNode> pad = graph.producer(node.input(0), "Pad");
+    return node.is("MaxPool") && pad.isPresent() && fuse(graph, pad.get(), node);
   }
 
   private static boolean fuse(OnnxGraph graph, OnnxNode pad, OnnxNode pool) {
@@ -186,7 +181,7 @@ final class FusePadIntoMaxPool implements Pass {
       Axis axis = axes.get(s);
       if (axis.frameBefore() + axis.frameAfter() > 0) {
         long[] shape = new long[axes.size() + 2];
-        java.util.Arrays.fill(shape, 1);
+        Arrays.fill(shape, 1);
         shape[s + 2] = axis.outputs();
         floors.add(graph.addInitializer(name + ".floor", Tensor.of(axis.floor(value), shape)));
       }

@@ -19,21 +19,10 @@ import java.util.stream.IntStream;
  * Traced attention turns its keys twice (torchvision's ViT, timm's CoAtNet), and windows are split
  * and put together by one reshape after another (timm's Swin).
  */
-final class JoinMoves implements Pass {
+final class JoinMoves implements NodePass {
 
   @Override
-  public int apply(OnnxGraph graph) {
-    int changes = 0;
-    for (OnnxNode node : graph.snapshot()) {
-      Optional<OnnxNode> current = graph.producer(node.output());
-      if (current.isPresent() && changes(graph, current.get())) {
-        changes++;
-      }
-    }
-    return changes;
-  }
-
-  private static boolean changes(OnnxGraph graph, OnnxNode node) {
+  public boolean changes(OnnxGraph graph, OnnxNode node) {
     return switch (node.op()) {
       case "Transpose" -> transpose(graph, node);
       case "Reshape" -> reshape(graph, node);
@@ -43,7 +32,7 @@ final class JoinMoves implements Pass {
 
   private static boolean transpose(OnnxGraph graph, OnnxNode node) {
     long[] outer = node.intsOr("perm");
-    Optional<OnnxNode> before = graph.producer(node.input(0)).filter(p -> p.is("Transpose"));
+    Optional<OnnxNode> before = graph.producer(node.input(0), "Transpose");
     long[] inner = before.map(p -> p.intsOr("perm")).orElse(new long[0]);
     if (outer.length == 0 || inner.length != outer.length) {
       return false;

@@ -5,9 +5,11 @@ import dev.lapidary.exporter.onnx.Attribute;
 import dev.lapidary.exporter.onnx.OnnxGraph;
 import dev.lapidary.exporter.onnx.OnnxNode;
 import dev.lapidary.exporter.onnx.ValueInfo;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.LongStream;
 
 /**
  * A mean over height and width becomes the pooling that runtimes compute in int8.
@@ -19,18 +21,15 @@ import java.util.Optional;
  * Flatten where the sizes are not kept. timm's squeeze and excite means so, and torchvision's
  * MNASNet and ShuffleNet end so. It does not fire on other ranks or axes.
  */
-final class MeanToGlobalAveragePool implements Pass {
+final class MeanToGlobalAveragePool implements NodePass {
 
   @Override
-  public int apply(OnnxGraph graph) {
-    int changes = 0;
-    for (OnnxNode mean : graph.snapshot()) {
-      if (mean.is("ReduceMean") && isSpatial(graph, mean)) {
-        replace(graph, mean);
-        changes++;
-      }
+  public boolean changes(OnnxGraph graph, OnnxNode node) {
+    if (!node.is("ReduceMean") || !isSpatial(graph, node)) {
+      return false;
     }
-    return changes;
+    replace(graph, node);
+    return true;
   }
 
   private static boolean isSpatial(OnnxGraph graph, OnnxNode mean) {
@@ -39,11 +38,8 @@ final class MeanToGlobalAveragePool implements Pass {
       return false;
     }
     long[] axes = graph.initializer(mean.input(1)).map(Tensor::toLongs).orElse(mean.intsOr("axes"));
-    return axes.length == 2
-        && axes[0] != axes[1]
-        && List.of(2L, 3L, -1L, -2L).contains(axes[0])
-        && List.of(2L, 3L, -1L, -2L).contains(axes[1])
-        && (axes[0] - axes[1]) % 4 != 0;
+    LongStream fromStart = Arrays.stream(axes).map(axis -> axis < 0 ? axis + 4 : axis).sorted();
+    return Arrays.equals(fromStart.toArray(), new long[] {2, 3});
   }
 
   private static void replace(OnnxGraph graph, OnnxNode mean) {

@@ -1,25 +1,17 @@
 package dev.lapidary.exporter.pass;
 
+import dev.lapidary.core.tensor.DType;
 import dev.lapidary.core.tensor.Tensor;
 import dev.lapidary.exporter.onnx.Attribute;
 import dev.lapidary.exporter.onnx.OnnxGraph;
 import dev.lapidary.exporter.onnx.OnnxNode;
+import dev.lapidary.exporter.onnx.OnnxTypes;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
 /** Nodes put into a graph one after the other, before one that it has or at its end. */
-final class Nodes {
-  private final OnnxGraph graph;
-  private final Optional<OnnxNode> before;
-  private final String scope;
-
-  Nodes(OnnxGraph graph, Optional<OnnxNode> before, String scope) {
-    this.graph = graph;
-    this.before = before;
-    this.scope = scope;
-  }
-
+record Nodes(OnnxGraph graph, Optional<OnnxNode> before, String scope) {
   /** Returns the node's one output. */
   String add(String op, String... inputs) {
     return add(op, Map.of(), inputs);
@@ -39,6 +31,15 @@ final class Nodes {
     } else {
       graph.add(node);
     }
+  }
+
+  String cast(DType type, String value) {
+    return add("Cast", to(type), value);
+  }
+
+  /** What a Cast casts to. */
+  static Map<String, Attribute> to(DType type) {
+    return Map.of("to", Attribute.of((long) OnnxTypes.number(type)));
   }
 
   /** The initializer of that name, made once. */

@@ -57,8 +57,7 @@ final class QuantizeMoves implements Pass {
 
   private static Optional<OnnxNode> dequantized(OnnxGraph graph, String value) {
     return graph
-        .producer(value)
-        .filter(node -> node.is("DequantizeLinear"))
+        .producer(value, "DequantizeLinear")
         .filter(node -> graph.producer(node.input(0)).isPresent())
         .filter(node -> graph.initializer(node.input(1)).filter(s -> s.numel() == 1).isPresent());
   }
