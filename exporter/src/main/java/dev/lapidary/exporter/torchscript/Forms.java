@@ -11,6 +11,7 @@ import dev.lapidary.torchscript.graph.SymInt;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Supplier;
 
 /**
  * What has been computed, as floats and as integers; one is made of the other where it is asked
@@ -87,24 +88,22 @@ final class Forms {
   }
 
   private Integers rounded(OnnxNode quantize) {
-    Integers known = integers.get(quantize.output());
-    if (known != null) {
-      return known;
-    }
-    Integers made = quantized(real(quantize.input(0)), qdq.grid(quantize));
-    integers.put(quantize.output(), made);
-    return made;
+    return once(quantize, () -> real(quantize.input(0)));
   }
 
   /** HardSigmoid on the grid of its own that {@link QdqGraph#gated} tells of. */
   private Integers gate(OnnxNode dequantize, String x) {
-    Integers known = integers.get(dequantize.output());
-    if (known != null) {
-      return known;
+    return once(dequantize, () -> nodes.real("aten::hardsigmoid", real(x)));
+  }
+
+  /** On the grid of a node, kept by the name of what it gives. */
+  private Integers once(OnnxNode node, Supplier<Argument> real) {
+    Integers bytes = integers.get(node.output());
+    if (bytes == null) {
+      bytes = quantized(real.get(), qdq.grid(node));
+      integers.put(node.output(), bytes);
     }
-    Integers made = quantized(nodes.real("aten::hardsigmoid", real(x)), qdq.grid(dequantize));
-    integers.put(dequantize.output(), made);
-    return made;
+    return bytes;
   }
 
   /** Rounded to a grid. */

@@ -1,6 +1,5 @@
 package dev.lapidary.exporter.torchscript;
 
-import dev.lapidary.core.tensor.Storage;
 import dev.lapidary.torchscript.graph.Argument;
 import dev.lapidary.torchscript.graph.Argument.Constant;
 import dev.lapidary.torchscript.graph.Argument.Value;
@@ -15,7 +14,6 @@ import dev.lapidary.torchscript.script.Expression.Call;
 import dev.lapidary.torchscript.script.Expression.Keyword;
 import dev.lapidary.torchscript.script.Statement;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -31,7 +29,10 @@ final class ForwardText {
   private static final String BATCH = "batch_size";
 
   private final ModuleNode root;
-  private final Map<View, Expression> tensors = new HashMap<>();
+
+  /** Tensors that are one in the source become one in the archive. */
+  private final Map<Object, Expression> tensors = new HashMap<>();
+
   private final Map<Integer, String> names = new HashMap<>();
   private final Map<Integer, Expression> packed = new HashMap<>();
   private final Map<String, Integer> counts = new HashMap<>();
@@ -42,26 +43,11 @@ final class ForwardText {
     this.root = root;
   }
 
-  /** Tensors that are one in the source become one in the archive. */
-  private record View(Storage storage, long offset, List<Long> shape, List<Long> strides) {
-    static View of(Constant constant) {
-      return new View(
-          constant.tensor().storage(),
-          constant.tensor().offset(),
-          Arrays.stream(constant.tensor().shape()).boxed().toList(),
-          Arrays.stream(constant.tensor().strides()).boxed().toList());
-    }
-  }
-
   /**
+   * @param weights the graph, and what is packed when the archive is loaded
    * @param root gets the tensors that the text reads
    * @return the method of the class whose qualified name is given
    */
-  static Function<String, Definition.Function> of(Graph graph, ModuleNode root) {
-    return of(new PackedWeights(graph, Map.of()), root);
-  }
-
-  /** The same, with weights that are packed when the archive is loaded. */
   static Function<String, Definition.Function> of(PackedWeights weights, ModuleNode root) {
     ForwardText text = new ForwardText(root);
     Graph graph = weights.graph();
@@ -161,7 +147,7 @@ final class ForwardText {
       return object == null ? name(String.valueOf(names.get(value.id()))) : object;
     }
     if (argument instanceof Constant constant) {
-      return tensors.computeIfAbsent(View.of(constant), unused -> placed(constant));
+      return tensors.computeIfAbsent(constant.tensor().identity(), unused -> placed(constant));
     }
     if (argument instanceof Argument.Int i) {
       return type.startsWith("float") ? real((double) i.value().constant()) : size(i.value());
@@ -183,7 +169,7 @@ final class ForwardText {
 
   private Expression placed(Constant constant) {
     return root.put(constant.name(), constant.tensor())
-        .orElseGet(() -> root.put(fresh(), constant.tensor()).orElseThrow());
+        .orElseGet(() -> root.put("tensor_" + tensors.size(), constant.tensor()).orElseThrow());
   }
 
   private Expression placed(PackedWeights.Packed weights) {
@@ -191,10 +177,6 @@ final class ForwardText {
     return root.put(module + "_packed_params", weights.object())
         .orElseGet(
             () -> root.put("_packed_params_" + packed.size(), weights.object()).orElseThrow());
-  }
-
-  private String fresh() {
-    return "tensor_" + tensors.size();
   }
 
   private Expression size(SymInt dim) {

@@ -34,8 +34,7 @@ public final class InferenceArchive {
    * @param graph whose first input has the batch's size; several outputs become a list
    */
   public static TorchScriptArchive asTraced(Graph graph, TorchScriptArchive source) {
-    ModuleNode root = new ModuleNode();
-    return holding(root, ForwardText.of(graph, root), source);
+    return of(new PackedWeights(graph, Map.of()), source);
   }
 
   /**
@@ -44,12 +43,12 @@ public final class InferenceArchive {
    * @param graph of one input and one output
    */
   public static TorchScriptArchive onIntegers(Graph graph, TorchScriptArchive source) {
-    ModuleNode root = new ModuleNode();
-    return holding(root, ForwardText.of(PackedWeights.of(graph), root), source);
+    return of(PackedWeights.of(graph), source);
   }
 
-  private static TorchScriptArchive holding(
-      ModuleNode root, Function<String, Definition.Function> forward, TorchScriptArchive source) {
+  private static TorchScriptArchive of(PackedWeights weights, TorchScriptArchive source) {
+    ModuleNode root = new ModuleNode();
+    Function<String, Definition.Function> forward = ForwardText.of(weights, root);
     Code code = new Code();
     PyObject object =
         root.object(code, simpleName(source), className -> List.of(forward.apply(className)));

@@ -10,6 +10,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
 
 /**
  * How the layers of a {@link QuantizedGraph} compute.
@@ -53,19 +54,20 @@ public record IntegerLayers(int onIntegers, List<Fallback> onFloats) {
 
   /** For the card: several of a reason are counted. */
   public List<Fallback> counted() {
-    Map<String, List<String>> names = new LinkedHashMap<>();
-    onFloats.forEach(
-        f -> names.computeIfAbsent(f.reason(), unused -> new ArrayList<>()).add(f.layer()));
-    List<Fallback> counted = new ArrayList<>();
-    names.forEach(
-        (reason, layers) ->
-            counted.add(
-                new Fallback(
-                    layers.size() == 1
-                        ? layers.get(0)
-                        : "%d layers, such as %s".formatted(layers.size(), layers.get(0)),
-                    reason)));
-    return counted;
+    return onFloats.stream()
+        .collect(Collectors.groupingBy(Fallback::reason, LinkedHashMap::new, Collectors.toList()))
+        .values()
+        .stream()
+        .map(IntegerLayers::counted)
+        .toList();
+  }
+
+  private static Fallback counted(List<Fallback> same) {
+    Fallback first = same.get(0);
+    return same.size() == 1
+        ? first
+        : new Fallback(
+            "%d layers, such as %s".formatted(same.size(), first.layer()), first.reason());
   }
 
   private static String name(Map<Integer, String> weights, Object argument) {

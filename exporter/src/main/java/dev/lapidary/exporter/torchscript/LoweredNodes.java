@@ -26,11 +26,13 @@ final class LoweredNodes {
 
   private final QdqGraph qdq;
   private final Forms forms;
+  private final NodeList nodes;
   private final WeightedNodes layers;
 
   LoweredNodes(QdqGraph qdq, Forms forms) {
     this.qdq = qdq;
     this.forms = forms;
+    this.nodes = forms.nodes();
     this.layers = new WeightedNodes(qdq, forms);
   }
 
@@ -75,25 +77,21 @@ final class LoweredNodes {
     Value bytes =
         switch (node.op()) {
           case "Concat" ->
-              forms
-                  .nodes()
-                  .integers(
-                      "quantized::cat" + relu,
-                      new Argument.ListOf(read),
-                      Forms.integer(node.intOr("axis", 1)),
-                      scale,
-                      zero);
-          case "Sigmoid" -> forms.nodes().integers("quantized::sigmoid", read.get(0), scale, zero);
+              nodes.integers(
+                  "quantized::cat" + relu,
+                  new Argument.ListOf(read),
+                  Forms.integer(node.intOr("axis", 1)),
+                  scale,
+                  zero);
+          case "Sigmoid" -> nodes.integers("quantized::sigmoid", read.get(0), scale, zero);
           case "LeakyRelu" ->
-              forms
-                  .nodes()
-                  .integers(
-                      "quantized::leaky_relu",
-                      read.get(0),
-                      slope(node),
-                      new Argument.Bool(false),
-                      scale,
-                      zero);
+              nodes.integers(
+                  "quantized::leaky_relu",
+                  read.get(0),
+                  slope(node),
+                  new Argument.Bool(false),
+                  scale,
+                  zero);
           default -> pair(node, relu, read, scale, zero);
         };
     forms.put(result.integers(), new Forms.Integers(bytes, result.grid()));
@@ -107,10 +105,10 @@ final class LoweredNodes {
             ? qdq.dequantized(node.input(1)).flatMap(qdq::gated)
             : Optional.empty();
     if (gated.filter(x -> x.equals(node.input(0))).isPresent()) {
-      return forms.nodes().integers("quantized::hardswish", read.get(0), scale, zero);
+      return nodes.integers("quantized::hardswish", read.get(0), scale, zero);
     }
     String operator = PAIRS.getOrDefault(node.op(), "") + relu;
-    return forms.nodes().integers(operator, read.get(0), read.get(1), scale, zero);
+    return nodes.integers(operator, read.get(0), read.get(1), scale, zero);
   }
 
   private Argument bytes(String value) {
@@ -118,7 +116,6 @@ final class LoweredNodes {
   }
 
   private Value onFloats(OnnxNode node, Node traced) {
-    NodeList nodes = forms.nodes();
     Argument x = forms.real(node.input(0));
     return switch (node.op()) {
       case "Clip" -> nodes.real("aten::clamp", x, bound(node, 1), bound(node, 2));

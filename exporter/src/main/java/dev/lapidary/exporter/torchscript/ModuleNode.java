@@ -37,29 +37,22 @@ final class ModuleNode {
    * @return how the root's method reads it; empty if the name is taken or not one of a module
    */
   Optional<Expression> put(String name, Tensor tensor) {
-    return slot(name).filter(slot -> slot.isFree()).map(slot -> slot.hold(tensor));
+    return slot(name).map(slot -> slot.hold(slot.module.tensors, tensor));
   }
 
   /** The same for an object of a class that is libtorch's own. */
   Optional<Expression> put(String name, PyObject object) {
-    return slot(name).filter(slot -> slot.isFree()).map(slot -> slot.hold(object));
+    return slot(name).map(slot -> slot.hold(slot.module.packed, object));
   }
 
   /**
+   * A free place.
+   *
    * @param access how the root's method reads it
    */
   private record Slot(ModuleNode module, String name, Expression access) {
-    boolean isFree() {
-      return !module.tensors.containsKey(name) && !module.packed.containsKey(name);
-    }
-
-    Expression hold(Tensor tensor) {
-      module.tensors.put(name, tensor);
-      return access;
-    }
-
-    Expression hold(PyObject object) {
-      module.packed.put(name, object);
+    <T> Expression hold(Map<String, T> held, T object) {
+      held.put(name, object);
       return access;
     }
   }
@@ -70,11 +63,11 @@ final class ModuleNode {
     Expression access = new Expression.Name(HERE, "self");
     for (int i = 0; i < path.length; i++) {
       boolean last = i + 1 == path.length;
-      boolean free =
-          last
-              ? !part.children.containsKey(path[i])
-              : !part.tensors.containsKey(path[i]) && !part.packed.containsKey(path[i]);
-      if (!free || path[i].equals("training") || !NAME.matcher(path[i]).matches()) {
+      boolean taken =
+          part.tensors.containsKey(path[i])
+              || part.packed.containsKey(path[i])
+              || (last && part.children.containsKey(path[i]));
+      if (taken || path[i].equals("training") || !NAME.matcher(path[i]).matches()) {
         return Optional.empty();
       }
       access = attribute(access, path[i]);

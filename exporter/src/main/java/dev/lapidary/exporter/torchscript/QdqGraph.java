@@ -72,8 +72,7 @@ final class QdqGraph {
   /** The DequantizeLinear that gives a value, of integers that depend on the image. */
   Optional<OnnxNode> dequantized(String value) {
     return graph
-        .producer(value)
-        .filter(node -> node.is("DequantizeLinear"))
+        .producer(value, "DequantizeLinear")
         .filter(node -> graph.initializer(node.input(0)).isEmpty());
   }
 
@@ -156,7 +155,7 @@ final class QdqGraph {
             node -> {
               Tensor integers = graph.initializer(node.input(0)).orElseThrow();
               boolean turned = integers.rank() == 2 && node.intOr("axis", 1) == 1;
-              Tensor byOutput = turned ? turned(integers) : integers;
+              Tensor byOutput = turned ? integers.permuted(1, 0).contiguous() : integers;
               return new Weights(byOutput, scales(node, (int) byOutput.size(0)));
             });
   }
@@ -196,21 +195,12 @@ final class QdqGraph {
 
   private Optional<OnnxNode> constant(String value) {
     return graph
-        .producer(value)
-        .filter(node -> node.is("DequantizeLinear"))
+        .producer(value, "DequantizeLinear")
         .filter(node -> graph.initializer(node.input(0)).isPresent());
   }
 
   private boolean isOf(OnnxNode dequantize, DType dtype) {
     return graph.initializer(dequantize.input(0)).filter(t -> t.dtype() == dtype).isPresent();
-  }
-
-  /** Rows as columns, each byte as it is. */
-  static Tensor turned(Tensor matrix) {
-    long[] strides = {matrix.strides()[1], matrix.strides()[0]};
-    long[] shape = {matrix.size(1), matrix.size(0)};
-    return new Tensor(matrix.dtype(), shape, strides, matrix.storage(), matrix.offset())
-        .contiguous();
   }
 
   /** The inputs of a node that are not constants. */

@@ -29,10 +29,12 @@ final class WeightedNodes {
 
   private final QdqGraph qdq;
   private final Forms forms;
+  private final NodeList nodes;
 
   WeightedNodes(QdqGraph qdq, Forms forms) {
     this.qdq = qdq;
     this.forms = forms;
+    this.nodes = forms.nodes();
   }
 
   boolean isOne(OnnxNode node) {
@@ -69,14 +71,10 @@ final class WeightedNodes {
         node.is("Conv")
             ? weights(node).rank() == 4 && node.intOr("group", 1) <= MAX_GROUPS
             : node.is("Gemm", "MatMul");
-    if (packs
-        && weights.isPresent()
-        && result.isPresent()
-        && qdq.dequantized(node.input(0)).isPresent()) {
+    boolean integers = weights.isPresent() && qdq.dequantized(node.input(0)).isPresent();
+    if (integers && packs && result.isPresent()) {
       packed(node, weights.get(), result.get());
-    } else if (node.is("MatMul")
-        && weights.isPresent()
-        && qdq.dequantized(node.input(0)).isPresent()) {
+    } else if (integers && node.is("MatMul")) {
       forms.put(node.output(), toFloats(node, weights.get()));
     } else {
       Argument weight = weights.map(w -> meant(node, w)).orElseGet(() -> plain(node));
@@ -93,7 +91,6 @@ final class WeightedNodes {
   }
 
   private void packed(OnnxNode node, Weights weights, Result result) {
-    NodeList nodes = forms.nodes();
     Value integers = made(node, weights);
     Argument x = forms.integers(node.input(0)).orElseThrow().value();
     Argument scale = new Argument.Real(result.grid().scale());
@@ -124,38 +121,34 @@ final class WeightedNodes {
 
   private Value toFloats(OnnxNode node, Weights weights) {
     QdqGraph.Grid grid = qdq.grid(qdq.dequantized(node.input(0)).orElseThrow());
-    return forms
-        .nodes()
-        .real(
-            "quantized::linear_with_input_q_dq_qweight_dq_output_fp32",
-            forms.unrounded(node.input(0)),
-            new Argument.Real(grid.scale()),
-            Forms.integer(grid.zeroPoint()),
-            forms.nodes().weights("quantized::linear_prepack", made(node, weights), None.NONE));
+    return nodes.real(
+        "quantized::linear_with_input_q_dq_qweight_dq_output_fp32",
+        forms.unrounded(node.input(0)),
+        new Argument.Real(grid.scale()),
+        Forms.integer(grid.zeroPoint()),
+        nodes.weights("quantized::linear_prepack", made(node, weights), None.NONE));
   }
 
   private Value made(OnnxNode node, Weights weights) {
     String name = module(node) + "weight";
-    return forms
-        .nodes()
-        .weights(
-            "aten::_make_per_channel_quantized_tensor",
-            new Constant(name, weights.integers()),
-            new Constant(name + "_scale", weights.scales()),
-            new Constant(
-                name + "_zero_point", Tensor.zeros(DType.INT64, weights.integers().size(0))),
-            Forms.integer(0));
+    return nodes.weights(
+        "aten::_make_per_channel_quantized_tensor",
+        new Constant(name, weights.integers()),
+        new Constant(name + "_scale", weights.scales()),
+        new Constant(name + "_zero_point", Tensor.zeros(DType.INT64, weights.integers().size(0))),
+        Forms.integer(0));
   }
 
   /** Weights on floats that the integers mean. */
   private Argument meant(OnnxNode node, Weights weights) {
-    return forms.nodes().real("aten::dequantize", made(node, weights));
+    return nodes.real("aten::dequantize", made(node, weights));
   }
 
   private Argument plain(OnnxNode node) {
     Tensor weight = qdq.onnx().initializer(node.input(1)).orElseThrow();
     boolean turned = !node.is("Conv") && node.intOr("transB", 0) == 0;
-    return new Constant(module(node) + "weight", turned ? QdqGraph.turned(weight) : weight);
+    return new Constant(
+        module(node) + "weight", turned ? weight.permuted(1, 0).contiguous() : weight);
   }
 
   private Argument bias(OnnxNode node) {
@@ -175,24 +168,22 @@ final class WeightedNodes {
     Padding padding = Padding.of(node);
     Argument x = forms.real(node.input(0));
     if (!padding.outside().isEmpty()) {
-      x = forms.nodes().real("aten::constant_pad_nd", x, padding.frame(), Forms.integer(0));
+      x = nodes.real("aten::constant_pad_nd", x, padding.frame(), Forms.integer(0));
     }
-    return forms
-        .nodes()
-        .real(
-            "aten::conv" + spatial + "d",
-            x,
-            weight,
-            bias(node),
-            spread(node, "strides", spatial),
-            padding.inside(),
-            spread(node, "dilations", spatial),
-            Forms.integer(node.intOr("group", 1)));
+    return nodes.real(
+        "aten::conv" + spatial + "d",
+        x,
+        weight,
+        bias(node),
+        spread(node, "strides", spatial),
+        padding.inside(),
+        spread(node, "dilations", spatial),
+        Forms.integer(node.intOr("group", 1)));
   }
 
   private Value product(OnnxNode node, Argument weight) {
     Argument bias = node.is("Gemm") ? bias(node) : None.NONE;
-    return forms.nodes().real("aten::linear", forms.real(node.input(0)), weight, bias);
+    return nodes.real("aten::linear", forms.real(node.input(0)), weight, bias);
   }
 
   private static ListOf spread(OnnxNode node, String attribute, int spatial) {
