@@ -164,6 +164,12 @@ public record ModelCard(
       fallbacks = List.copyOf(fallbacks);
     }
 
+    /** Of another file by the same calibration. */
+    public Quantization with(String otherMethod, double noise, List<Fallback> floats) {
+      return new Quantization(
+          otherMethod, calibrator, calibrationImages, calibrationSha256, noise, floats, target);
+    }
+
     /** Whether an image's answer depends on those beside it: they share the scales of one call. */
     public boolean dependsOnBatch() {
       return method.equals(DYNAMIC);

@@ -6,6 +6,7 @@ import dev.lapidary.core.image.ImageFile;
 import dev.lapidary.core.image.ImageFiles;
 import dev.lapidary.core.image.ImageLimits;
 import dev.lapidary.core.image.UndecodableImage;
+import dev.lapidary.core.progress.WorkProgress;
 import dev.lapidary.exporter.quantize.ChosenImages;
 import dev.lapidary.exporter.quantize.QuantizeOptions;
 import dev.lapidary.exporter.verify.GoldenImages;
@@ -33,6 +34,15 @@ final class CalibrationFolder {
    */
   static void requireReadable(QuantizeOptions options, Consumer<String> log) {
     options.calibration().ifPresent(folder -> requireReadable(folder, options, log));
+  }
+
+  /** The images to quantize with; where there are none to choose, those are readable. */
+  static Optional<ChosenImages> chosen(QuantizeOptions options, ModelCard card, WorkProgress log) {
+    Optional<ChosenImages> images = options.choose(card, log);
+    if (images.isEmpty()) {
+      requireReadable(options, log::say);
+    }
+    return images;
   }
 
   /**

@@ -11,7 +11,6 @@ import dev.lapidary.torchscript.archive.TorchScriptArchive;
 import dev.lapidary.torchscript.pt2.NetworkFile;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -47,9 +46,7 @@ final class CardCommand extends ProgramCommand {
           "%s does not exist; give an ONNX file, a TorchScript archive or a run", file);
     }
     if (out == null) {
-      PrintWriter to = out();
-      to.println(json(file));
-      to.flush();
+      print(json(file));
       return 0;
     }
     AtomicFile.requireAbsent(out, force);
@@ -86,7 +83,8 @@ final class CardCommand extends ProgramCommand {
     return text;
   }
 
-  private static boolean isArchive(Path model) throws IOException {
+  /** By what is there, not by its name: archives are zip files. */
+  static boolean isArchive(Path model) throws IOException {
     try (InputStream in = Files.newInputStream(model)) {
       return new String(in.readNBytes(2), StandardCharsets.ISO_8859_1).equals("PK");
     }

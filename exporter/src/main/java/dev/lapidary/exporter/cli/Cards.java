@@ -85,10 +85,7 @@ final class Cards {
     return shape;
   }
 
-  /**
-   * @throws Failure (exit 2) if the names that were given are not as many as the network's classes
-   */
-  static void requireAName(Graph network, SourceOptions options) {
+  private static void requireAName(Graph network, SourceOptions options) {
     Argument.Value logits = network.outputs().get(0);
     boolean ofClasses = options.layer == null && logits.rank() == 2 && logits.dtype().isFloating();
     boolean ofTheBest =
@@ -108,11 +105,14 @@ final class Cards {
   /**
    * The card with what the network's end says of its numbers.
    *
-   * @throws Failure (exit 2) for a network that gives no scores, or not the ones that are asked for
+   * @throws Failure (exit 2) for a network that gives no scores, or not the ones that are asked
+   *     for, or if the names that were given are not as many as its classes
    */
   static ModelCard scored(ModelCard card, Graph network, Source source, SourceOptions options) {
     String where = String.valueOf(source.file().getFileName());
-    return new ScoringChoice(where, options).of(card, network);
+    ModelCard scored = new ScoringChoice(where, options).of(card, network);
+    requireAName(network, options);
+    return scored;
   }
 
   /** How a network with that card is traced. */

@@ -2,6 +2,8 @@ package dev.lapidary.exporter.cli;
 
 import dev.lapidary.core.failure.Failure;
 import dev.lapidary.core.file.AtomicFile;
+import dev.lapidary.core.progress.WorkProgress;
+import dev.lapidary.exporter.verify.ModelRuntime;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -43,5 +45,24 @@ final class ExportOptions {
       throw Failure.badInput("%s is the source itself; choose another --out", out);
     }
     AtomicFile.requireAbsent(out, force);
+  }
+
+  /**
+   * Refuses (exit 3) what does not hold what it promises, unless it is written all the same.
+   *
+   * @param remedy beside {@code --force}
+   */
+  void requireForce(String lost, String remedy, WorkProgress log) {
+    if (!force) {
+      throw Failure.gate(
+          "%s; nothing is written: %s, or write it all the same with --force", lost, remedy);
+    }
+    log.say("warning: written by --force: " + lost);
+  }
+
+  /** Reads the source, and loads meanwhile what will run it. */
+  Source read(ModelRuntime... runtimes) {
+    ModelRuntime.prepare(Source.file(source, model), runtimes);
+    return Source.read(source, model);
   }
 }

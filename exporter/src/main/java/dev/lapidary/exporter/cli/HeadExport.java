@@ -43,9 +43,6 @@ final class HeadExport {
   /** Both halves of the source, and what is said of it. */
   private record Compiled(Source.OnDisk source, OnnxGraph trunk, OnnxGraph head, ModelCard card) {}
 
-  /** What went into the file in the end. */
-  private record Written(int nodes, ModelCard card, long bytes) {}
-
   /**
    * @param trunk an ONNX file of features
    * @param log gets lines of progress
@@ -78,22 +75,14 @@ final class HeadExport {
   }
 
   private OnnxReport run() throws IOException {
-    Written[] written = new Written[1];
+    OnnxReport[] report = new OnnxReport[1];
     OnnxOutput.write(
-        request.export().out, request.maxInlineBytes(), output -> written[0] = fill(output));
+        request.export().out, request.maxInlineBytes(), output -> report[0] = fill(output));
     timings.step("move");
-    Written done = written[0];
-    return new OnnxReport(
-        request.export().out,
-        done.bytes(),
-        done.nodes(),
-        done.card(),
-        Optional.empty(),
-        Optional.empty(),
-        timings);
+    return report[0];
   }
 
-  private Written fill(OnnxOutput output) throws IOException {
+  private OnnxReport fill(OnnxOutput output) throws IOException {
     Compiled compiled = compile();
     try (Source.OnDisk source = compiled.source()) {
       output.write(compiled.head());
@@ -103,17 +92,20 @@ final class HeadExport {
               .of(compiled.card(), source.file(), output.model(), compiled.trunk());
       timings.step("verify");
       OnnxWriter.appendMetadata(output.model(), ModelCard.METADATA_KEY, CardJson.write(card));
-      return new Written(compiled.head().nodes().size(), card, output.size());
+      return new OnnxReport(
+          request.export().out,
+          output.size(),
+          compiled.head().nodes().size(),
+          card,
+          Optional.empty(),
+          timings);
     }
   }
 
   private Compiled compile() throws IOException {
-    SourceOptions options = request.export().model;
-    Path file = Source.file(request.export().source, options);
-    ModelRuntime.prepare(file, ModelRuntime.LIBTORCH, ModelRuntime.ONNX_RUNTIME);
-    Source source = Source.read(request.export().source, options);
+    Source source = request.export().read(ModelRuntime.LIBTORCH, ModelRuntime.ONNX_RUNTIME);
     try {
-      return compile(source, options);
+      return compile(source, request.export().model);
     } catch (IOException | RuntimeException e) {
       source.close();
       throw e;
@@ -130,7 +122,6 @@ final class HeadExport {
     TraceOptions image = Cards.image(described, options.output());
     Graph traced = Tracer.trace(source.archive(), image);
     ModelCard card = Cards.scored(described, traced, source, options);
-    Cards.requireAName(traced, options);
     if (SourceQuantization.of(traced).isPresent()) {
       throw Failure.unsupported(
           "[%s] it came quantized, by %s, and is not cut into trunk and head; give the float model",

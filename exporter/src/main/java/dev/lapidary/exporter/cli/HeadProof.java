@@ -3,7 +3,7 @@ package dev.lapidary.exporter.cli;
 import dev.lapidary.core.card.ModelCard;
 import dev.lapidary.core.failure.Failure;
 import dev.lapidary.core.failure.Phrase;
-import dev.lapidary.core.file.Unfinished;
+import dev.lapidary.core.file.TemporaryFolder;
 import dev.lapidary.core.image.ImageFile;
 import dev.lapidary.core.image.ImageFiles;
 import dev.lapidary.core.image.ImageLimits;
@@ -14,16 +14,17 @@ import dev.lapidary.core.tensor.Tensor;
 import dev.lapidary.exporter.onnx.OnnxGraph;
 import dev.lapidary.exporter.onnx.OnnxWriter;
 import dev.lapidary.exporter.quantize.Verdict;
+import dev.lapidary.exporter.verify.Comparison;
+import dev.lapidary.exporter.verify.GoldenImages;
 import dev.lapidary.exporter.verify.ImageInput;
 import dev.lapidary.exporter.verify.LoadedModel;
+import dev.lapidary.exporter.verify.Logits;
 import dev.lapidary.exporter.verify.ModelRuntime;
 import dev.lapidary.exporter.verify.ParityGate;
 import dev.lapidary.exporter.verify.Preparation;
 import dev.lapidary.exporter.verify.Tolerance;
 import dev.lapidary.torchscript.trace.OutputChoice;
-import dev.lapidary.torchscript.trace.Tracer;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -34,7 +35,7 @@ import java.util.Optional;
  * source. Of a quantized trunk that is proven of the source's own float one, and the quantized one
  * is held to it on images: as far apart as its card says, and with the same clear answers.
  */
-final class HeadProof {
+record HeadProof(OnnxExport.Request request, TrunkFile trunk, WorkProgress log) {
   /**
    * Times the noise that the trunk's card tells: it was measured on other images, of which none is
    * likely to be twice as far off as the farthest of many.
@@ -43,16 +44,6 @@ final class HeadProof {
 
   /** So many images at the most, spread over the folder. */
   private static final int MAX_IMAGES = 256;
-
-  private final OnnxExport.Request request;
-  private final TrunkFile trunk;
-  private final WorkProgress log;
-
-  HeadProof(OnnxExport.Request request, TrunkFile trunk, WorkProgress log) {
-    this.request = request;
-    this.trunk = trunk;
-    this.log = log;
-  }
 
   /**
    * The head's card with its certificate and golden images.
@@ -67,21 +58,15 @@ final class HeadProof {
     if (!trunk.isQuantized()) {
       return golden(card.withParity(parity(card, source, trunk.file(), head)), head);
     }
-    Path folder = Unfinished.create(() -> Files.createTempDirectory("lapidary-"));
-    Path floats = folder.resolve("trunk.onnx");
-    try {
+    try (TemporaryFolder folder = TemporaryFolder.create("lapidary-")) {
+      Path floats = folder.resolve("trunk.onnx");
       OnnxWriter.write(own, floats);
       ModelCard proven = card.withParity(parity(card, source, floats, head));
       return golden(proven.withQuantization(quantized(proven, floats, head)), head);
-    } finally {
-      Files.deleteIfExists(floats);
-      Files.deleteIfExists(folder);
-      Unfinished.remove(folder);
     }
   }
 
   private ModelCard.Parity parity(ModelCard card, Path source, Path below, Path head) {
-    SourceOptions options = request.export().model;
     ParityGate.Opening both =
         new ParityGate.Opening(
             ModelRuntime.ONNX_RUNTIME,
@@ -89,18 +74,11 @@ final class HeadProof {
             () -> LoadedModel.headed(below, head, Preparation.SERVED));
     return TracedWitness.check(
         source,
-        reference ->
-            ParityGate.check(
-                reference, options.output(), both, card, options.batch(), Tolerance.FLOAT32),
-        () -> traced(card));
-  }
-
-  private TracedWitness.Traced traced(ModelCard card) {
-    SourceOptions options = request.export().model;
-    try (Source again = Source.read(request.export().source, options)) {
-      return new TracedWitness.Traced(
-          again.archive(), Tracer.trace(again.archive(), Cards.image(card, options.output())));
-    }
+        request.export().model,
+        both,
+        card,
+        Tolerance.FLOAT32,
+        () -> TracedWitness.Traced.again(request.export(), card));
   }
 
   private ModelCard golden(ModelCard card, Path head) {
@@ -118,12 +96,15 @@ final class HeadProof {
   private ModelCard.Quantization quantized(ModelCard card, Path floats, Path head) {
     List<Tensor> images = images(card);
     ModelCard.Quantization told = trunk.card().quantization().orElseThrow();
-    List<float[]> here =
+    Logits here =
         answers(LoadedModel.open(ModelRuntime.ONNX_RUNTIME, floats, OutputChoice.FIRST), images);
-    List<float[]> there =
+    Logits there =
         answers(
             LoadedModel.open(ModelRuntime.ONNX_RUNTIME, trunk.file(), OutputChoice.FIRST), images);
-    double apart = distance(here, there);
+    double apart =
+        here.classes() == there.classes()
+            ? Comparison.of(here, there).maxAbsDifference()
+            : Double.POSITIVE_INFINITY;
     double maximum = OTHER_IMAGES * told.logitNoise();
     if (!(apart <= maximum)) { // so that NaN fails
       throw Failure.badInput(
@@ -140,35 +121,24 @@ final class HeadProof {
               maximum,
               told.method()));
     }
-    List<float[]> expected = answers(LoadedModel.headed(floats, head, Preparation.SERVED), images);
-    List<float[]> found =
-        answers(LoadedModel.headed(trunk.file(), head, Preparation.SERVED), images);
-    requireHeld(Verdict.of(expected, found, card.scoring()), told.method());
-    return new ModelCard.Quantization(
-        told.method(),
-        told.calibrator(),
-        told.calibrationImages(),
-        told.calibrationSha256(),
-        distance(expected, found),
-        told.fallbacks(),
-        told.target());
+    Logits expected = answers(LoadedModel.headed(floats, head, Preparation.SERVED), images);
+    Logits found = answers(LoadedModel.headed(trunk.file(), head, Preparation.SERVED), images);
+    Verdict verdict = Verdict.of(expected.rows(), found.rows(), card.scoring());
+    requireHeld(verdict, told.method());
+    double noise = Comparison.of(expected, found).maxAbsDifference();
+    return told.with(told.method(), noise, told.fallbacks());
   }
 
   private void requireHeld(Verdict verdict, String method) {
     log.say("the head behind a trunk of %s: %s".formatted(method, verdict.words("images")));
-    if (verdict.passes()) {
-      return;
+    if (!verdict.passes()) {
+      String lost =
+          "the head does not hold its answers behind [%s] of %s: %s"
+              .formatted(trunk.name(), method, verdict.words("images"));
+      request
+          .export()
+          .requireForce(lost, "give a float32 trunk, quantize it with more images", log);
     }
-    String lost =
-        "the head does not hold its answers behind [%s] of %s: %s"
-            .formatted(trunk.name(), method, verdict.words("images"));
-    if (!request.export().force) {
-      throw Failure.gate(
-          "%s; nothing is written: give a float32 trunk, quantize it with more images, or write it"
-              + " all the same with --force",
-          lost);
-    }
-    log.say("warning: written by --force: " + lost);
   }
 
   private List<Tensor> images(ModelCard card) {
@@ -184,10 +154,7 @@ final class HeadProof {
                         trunk.name()));
     ImageInput input = ImageInput.of(card);
     List<Tensor> tensors = new ArrayList<>();
-    List<String> paths = ImageFiles.of(folder).paths();
-    int count = Math.min(MAX_IMAGES, paths.size());
-    for (int i = 0; i < count; i++) {
-      String path = paths.get((int) ((long) i * paths.size() / count));
+    for (String path : GoldenImages.spread(ImageFiles.of(folder).paths(), MAX_IMAGES)) {
       try {
         RgbImage image = ImageFile.read(folder, path, ImageLimits.DEFAULT, input.alpha());
         tensors.add(input.tensor(image));
@@ -202,19 +169,9 @@ final class HeadProof {
   }
 
   /** One image at a time, as they may be of different sizes. Closes the model. */
-  private static List<float[]> answers(LoadedModel opened, List<Tensor> images) {
+  private static Logits answers(LoadedModel opened, List<Tensor> images) {
     try (LoadedModel model = opened) {
-      return images.stream().map(image -> model.run(image).values()).toList();
+      return Logits.joined(images.stream().map(model::run).toList());
     }
-  }
-
-  private static double distance(List<float[]> a, List<float[]> b) {
-    double maximum = 0;
-    for (int i = 0; i < a.size(); i++) {
-      for (int k = 0; k < a.get(i).length; k++) {
-        maximum = Math.max(maximum, Math.abs((double) a.get(i)[k] - b.get(i)[k]));
-      }
-    }
-    return maximum;
   }
 }

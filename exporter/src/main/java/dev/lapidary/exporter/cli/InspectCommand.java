@@ -10,7 +10,6 @@ import dev.lapidary.torchscript.archive.TorchScriptArchive;
 import dev.lapidary.torchscript.graph.Graph;
 import dev.lapidary.torchscript.trace.Tracer;
 import java.io.IOException;
-import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -47,13 +46,12 @@ final class InspectCommand extends ProgramCommand {
     return 0;
   }
 
-  /** By what is there, not by its name: archives are zip files. */
   private boolean isSource() {
     if (options.arch != null || Files.isDirectory(file)) {
       return true;
     }
-    try (InputStream in = Files.newInputStream(file)) {
-      return new String(in.readNBytes(2), StandardCharsets.ISO_8859_1).equals("PK");
+    try {
+      return CardCommand.isArchive(file);
     } catch (IOException e) {
       return false; // the ONNX reader says what is wrong with it
     }

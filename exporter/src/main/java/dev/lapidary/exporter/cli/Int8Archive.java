@@ -2,7 +2,6 @@ package dev.lapidary.exporter.cli;
 
 import dev.lapidary.core.card.ModelCard;
 import dev.lapidary.core.card.ModelCard.Fallback;
-import dev.lapidary.core.failure.Failure;
 import dev.lapidary.core.failure.Phrase;
 import dev.lapidary.core.file.TemporaryFolder;
 import dev.lapidary.core.progress.WorkProgress;
@@ -19,6 +18,7 @@ import dev.lapidary.exporter.torchscript.QuantizedGraph;
 import dev.lapidary.exporter.verify.LayerParity;
 import dev.lapidary.exporter.verify.LoadedModel;
 import dev.lapidary.exporter.verify.ModelRuntime;
+import dev.lapidary.exporter.verify.ParityGate;
 import dev.lapidary.exporter.verify.Preparation;
 import dev.lapidary.exporter.verify.Tolerance;
 import dev.lapidary.torchscript.archive.ArchiveReader;
@@ -95,7 +95,7 @@ record Int8Archive(
               .orElseThrow();
       Graph graph = QuantizedGraph.of(traced, lowered.values(), quantized.graph());
       IntegerLayers integers = IntegerLayers.of(graph);
-      requireAny(integers, request.export().force, log);
+      requireAny(integers, request.export(), log);
       TorchScriptArchive archive = InferenceArchive.onIntegers(graph, source);
       ArchiveWriter.overwrite(archive, file);
       LayerParity layers = layers(request, card, file);
@@ -115,22 +115,16 @@ record Int8Archive(
     }
   }
 
-  private static void requireAny(IntegerLayers layers, boolean force, WorkProgress log) {
-    if (layers.onIntegers() > 0) {
-      return;
+  private static void requireAny(IntegerLayers layers, ExportOptions export, WorkProgress log) {
+    if (layers.onIntegers() == 0) {
+      String none =
+          "libtorch would compute none of the layers on integers: "
+              + layers.onFloats().stream()
+                  .map(Fallback::reason)
+                  .findFirst()
+                  .orElse("all of them stay float");
+      export.requireForce(none, "take 'exporter onnx'", log);
     }
-    String none =
-        "libtorch would compute none of the layers on integers: "
-            + layers.onFloats().stream()
-                .map(Fallback::reason)
-                .findFirst()
-                .orElse("all of them stay float");
-    if (!force) {
-      throw Failure.gate(
-          "%s; nothing is written: take 'exporter onnx', or write it all the same with --force",
-          none);
-    }
-    log.say("warning: written by --force: " + none);
   }
 
   /** The float archive, whose nodes become those on integers, against the source. */
@@ -138,10 +132,8 @@ record Int8Archive(
     return TracedWitness.check(
         request.source(),
         request.export().model,
-        ModelRuntime.LIBTORCH,
-        floats,
+        ParityGate.Opening.of(ModelRuntime.LIBTORCH, floats, Preparation.SERVED),
         request.card(),
-        Preparation.SERVED,
         Tolerance.FLOAT32,
         request::trace);
   }
@@ -178,14 +170,7 @@ record Int8Archive(
       Quantized quantized, IntegerLayers layers, Judged judged) {
     List<Fallback> fallbacks = new ArrayList<>(quantized.card().fallbacks());
     fallbacks.addAll(layers.counted());
-    return new ModelCard.Quantization(
-        METHOD,
-        quantized.card().calibrator(),
-        quantized.card().calibrationImages(),
-        quantized.card().calibrationSha256(),
-        judged.verdict().maxAbsDifference(),
-        fallbacks,
-        quantized.card().target());
+    return quantized.card().with(METHOD, judged.verdict().maxAbsDifference(), fallbacks);
   }
 
   /** {@code 20 of 22 layers with weights on integers}. */

@@ -141,12 +141,10 @@ final class OnnxCommand extends ProgramCommand implements HelpSection.Command {
     if (cardFile) {
       CardCommand.write(CardJson.write(report.card()), beside);
     }
-    PrintWriter to = out();
-    to.println(export.json ? report.json() : report.text());
-    if (!export.json && !export.model.cutsTheNetwork()) {
-      report.lacking().ifPresent(to::println);
+    print(export.json ? report.json() : report.text());
+    if (!export.json && export.model.layer == null) {
+      report.lacking().ifPresent(this::print);
     }
-    to.flush();
     if (timings) {
       err.print(report.timings().report());
       err.flush();

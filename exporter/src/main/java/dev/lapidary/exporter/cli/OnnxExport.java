@@ -19,12 +19,11 @@ import dev.lapidary.exporter.report.Int8Page;
 import dev.lapidary.exporter.verify.LayerParity;
 import dev.lapidary.exporter.verify.LoadFailure;
 import dev.lapidary.exporter.verify.ModelRuntime;
+import dev.lapidary.exporter.verify.ParityGate;
 import dev.lapidary.exporter.verify.Preparation;
 import dev.lapidary.exporter.verify.ResizeParity;
 import dev.lapidary.exporter.verify.Tolerance;
 import dev.lapidary.torchscript.graph.Graph;
-import dev.lapidary.torchscript.trace.TraceOptions;
-import dev.lapidary.torchscript.trace.Tracer;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -72,24 +71,16 @@ final class OnnxExport {
     if (request.quantize().report().isPresent()) {
       AtomicFile.requireAbsent(request.quantize().report().get(), request.export().force);
     }
-    Written[] written = new Written[1];
+    OnnxReport[] report = new OnnxReport[1];
     OnnxOutput.write(
-        request.export().out, request.maxInlineBytes(), output -> written[0] = fill(output));
+        request.export().out, request.maxInlineBytes(), output -> report[0] = fill(output));
     timings.step("move");
-    Written done = written[0];
-    writeReport(done);
-    return new OnnxReport(
-        request.export().out,
-        done.bytes(),
-        done.nodes(),
-        done.card(),
-        done.quantized().flatMap(Quantized::layers),
-        done.quantized().map(Measured::of),
-        timings);
+    writePage(report[0]);
+    return report[0];
   }
 
   /** Behind the model, which it is about. */
-  private void writeReport(Written done) throws IOException {
+  private void writePage(OnnxReport done) throws IOException {
     Optional<Path> page = request.quantize().report();
     if (page.isPresent() && done.quantized().isPresent()) {
       String name = String.valueOf(request.export().out.getFileName());
@@ -97,9 +88,6 @@ final class OnnxExport {
       AtomicFile.write(page.get(), to -> Files.writeString(to, text));
     }
   }
-
-  /** What went into the file in the end. */
-  private record Written(int nodes, ModelCard card, Optional<Quantized> quantized, long bytes) {}
 
   /**
    * What was compiled; the archive and the graph can be forgotten.
@@ -121,14 +109,14 @@ final class OnnxExport {
       Map<String, String> origins) {}
 
   /** Fills the files that are not in place yet; whatever refuses here leaves nothing behind. */
-  private Written fill(OnnxOutput output) throws IOException {
+  private OnnxReport fill(OnnxOutput output) throws IOException {
     Compiled compiled = compile(output);
     try (Source.OnDisk source = compiled.source()) {
       return prove(output, compiled, source.file());
     }
   }
 
-  private Written prove(OnnxOutput output, Compiled compiled, Path source) throws IOException {
+  private OnnxReport prove(OnnxOutput output, Compiled compiled, Path source) throws IOException {
     System.gc(); // unmaps the source and gives the weights' memory back before the runtimes take it
     ModelCard card = delivered(compiled.described());
     card = card.withParity(proven(source, card, output.model(), compiled));
@@ -167,14 +155,12 @@ final class OnnxExport {
             request.quantize(), compiled.images(), ModelRuntime.ONNX_RUNTIME, card, output.model());
     timings.step("golden");
     OnnxWriter.appendMetadata(output.model(), ModelCard.METADATA_KEY, CardJson.write(card));
-    return new Written(nodes, card, made, output.size());
+    return new OnnxReport(request.export().out, output.size(), nodes, card, made, timings);
   }
 
   /** From the source to a written float32 model. */
   private Compiled compile(OnnxOutput output) throws IOException {
-    Path file = Source.file(request.export().source, request.export().model);
-    ModelRuntime.prepare(file, ModelRuntime.LIBTORCH, ModelRuntime.ONNX_RUNTIME);
-    Source source = Source.read(request.export().source, request.export().model);
+    Source source = request.export().read(ModelRuntime.LIBTORCH, ModelRuntime.ONNX_RUNTIME);
     try {
       return compile(output, source);
     } catch (IOException | RuntimeException e) {
@@ -187,15 +173,12 @@ final class OnnxExport {
     source.say(log::say);
     ModelCard described = Cards.of(source, request.export().model);
     request.quantize().check(described);
-    Optional<ChosenImages> images = request.quantize().choose(described, log);
-    if (images.isEmpty()) {
-      CalibrationFolder.requireReadable(request.quantize(), log::say);
-    }
+    Optional<ChosenImages> images = CalibrationFolder.chosen(request.quantize(), described, log);
     request.embed().require(described, opset(false));
     timings.step("read");
-    Graph traced = Tracer.trace(source.archive(), traceOptions(described));
-    ModelCard card = Cards.scored(described, traced, source, request.export().model);
-    Cards.requireAName(traced, request.export().model);
+    SourceOptions options = request.export().model;
+    Graph traced = TracedWitness.Traced.of(source, described, options).graph();
+    ModelCard card = Cards.scored(described, traced, source, options);
     timings.step("trace");
     Optional<SourceQuantization> already = SourceQuantization.of(traced);
     already.ifPresent(found -> request.quantize().requireNone(source.archive().name()));
@@ -254,20 +237,10 @@ final class OnnxExport {
     return TracedWitness.check(
         source,
         request.export().model,
-        ModelRuntime.ONNX_RUNTIME,
-        file,
+        ParityGate.Opening.of(ModelRuntime.ONNX_RUNTIME, file, Preparation.BRIEF),
         card,
-        Preparation.BRIEF,
         already.map(SourceQuantization::tolerance).orElse(Tolerance.FLOAT32),
-        () -> traced(card));
-  }
-
-  /** Read and traced again: what was compiled has been forgotten. */
-  private TracedWitness.Traced traced(ModelCard card) {
-    try (Source again = Source.read(request.export().source, request.export().model)) {
-      return new TracedWitness.Traced(
-          again.archive(), Tracer.trace(again.archive(), traceOptions(card)));
-    }
+        () -> TracedWitness.Traced.again(request.export(), card));
   }
 
   /** Holds what came quantized to libtorch's integers, layer by layer. */
@@ -278,9 +251,5 @@ final class OnnxExport {
         LayerParity.check(
             already.traced(), source, options.output(), opset(true), described, options.batch());
     return SourceQuantization.METHOD + ": " + parity.text();
-  }
-
-  private TraceOptions traceOptions(ModelCard card) {
-    return Cards.image(card, request.export().model.output());
   }
 }

@@ -5,8 +5,8 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.lapidary.core.card.ModelCard;
 import dev.lapidary.core.card.Scores;
 import dev.lapidary.core.failure.Phrase;
+import dev.lapidary.exporter.quantize.Quantized;
 import dev.lapidary.exporter.quantize.SourceQuantization;
-import dev.lapidary.exporter.quantize.WeightedLayers;
 import java.nio.file.Path;
 import java.util.Optional;
 
@@ -16,19 +16,20 @@ record OnnxReport(
     long bytes,
     int nodes,
     ModelCard card,
-    Optional<WeightedLayers> layers,
-    Optional<Measured> measured,
+    Optional<Quantized> quantized,
     Timings timings) {
 
   String json() {
     ObjectNode json = new ObjectMapper().createObjectNode();
     json.put("file", String.valueOf(out.getFileName())).put("bytes", bytes).put("nodes", nodes);
     json.put("quantization", card.quantization().map(q -> q.method()).orElse("none"));
-    layers.ifPresent(l -> Measured.putLayers(json, l.all(), l.onIntegers()));
+    quantized
+        .flatMap(Quantized::layers)
+        .ifPresent(l -> Measured.putLayers(json, l.all(), l.onIntegers()));
     card.quantization()
         .filter(q -> !SourceQuantization.isOf(card))
         .ifPresent(q -> Measured.putFallbacks(json, q));
-    measured.ifPresent(m -> m.put(json));
+    quantized.ifPresent(q -> Measured.of(q).put(json));
     json.put("scores", card.scores().label());
     card.parity().ifPresent(parity -> Proof.put(json, parity));
     card.parity().ifPresent(parity -> json.put("bound", parity.bound()));
@@ -37,18 +38,17 @@ record OnnxReport(
 
   /** What serving will ask for, of a classifier whose source has no card. */
   Optional<String> lacking() {
-    boolean rule = card.preprocessing().isEmpty();
-    if (card.labels().isEmpty() && !rule) {
+    if (card.preprocessing().isEmpty()) {
       return Optional.of(
-          "[%s] its classes have no names, so answers will be numbers: export it with --labels FILE,"
-                  .formatted(out)
-              + " or serve it with that");
+          "[%s] it does not say how an image becomes its input: export it with %s--resize, --mean"
+                  .formatted(out, card.labels().isEmpty() ? "--labels, " : "")
+              + " and --std, or serve run will ask for them");
     }
-    return rule
+    return card.labels().isEmpty()
         ? Optional.of(
-            "[%s] it does not say how an image becomes its input: export it with %s--resize, --mean"
-                    .formatted(out, card.labels().isEmpty() ? "--labels, " : "")
-                + " and --std, or serve run will ask for them")
+            "[%s] its classes have no names, so answers will be numbers: export it with --labels"
+                    .formatted(out)
+                + " FILE, or serve it with that")
         : Optional.empty();
   }
 

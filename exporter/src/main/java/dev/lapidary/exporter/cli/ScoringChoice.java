@@ -16,15 +16,7 @@ import java.util.Optional;
  * {@code --activation} say otherwise. What contradicts itself, or would give every image the same
  * answer, is refused.
  */
-final class ScoringChoice {
-  private final String source;
-  private final SourceOptions options;
-
-  ScoringChoice(String source, SourceOptions options) {
-    this.source = source;
-    this.options = options;
-  }
-
+record ScoringChoice(String source, SourceOptions options) {
   /**
    * The card of a network that was traced, with what its end says.
    *

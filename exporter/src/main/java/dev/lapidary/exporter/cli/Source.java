@@ -1,10 +1,9 @@
 package dev.lapidary.exporter.cli;
 
-import dev.lapidary.core.card.CardJson;
 import dev.lapidary.core.card.ModelCard;
 import dev.lapidary.core.failure.Failure;
 import dev.lapidary.core.file.Sha256;
-import dev.lapidary.core.file.Unfinished;
+import dev.lapidary.core.file.TemporaryFolder;
 import dev.lapidary.core.image.Background;
 import dev.lapidary.core.tensor.DType;
 import dev.lapidary.models.surgery.Portable;
@@ -39,14 +38,13 @@ import java.util.stream.Stream;
  * A model to export: an archive that libtorch can load, and its card.
  *
  * @param file the archive's file
- * @param temporary true if the file was built here, in a folder of its own, and is deleted by
- *     {@link #close}
+ * @param folder that the file was built in here, alone; {@link #close} deletes both
  * @param note what to say of it: how a weights file fitted, or what was converted
  * @param origin the program of torch.export that the archive was printed from
  */
 record Source(
     Path file,
-    boolean temporary,
+    Optional<TemporaryFolder> folder,
     TorchScriptArchive archive,
     Optional<ModelCard> card,
     Optional<String> note,
@@ -70,18 +68,25 @@ record Source(
     Path file = archive(path);
     NetworkFile network = NetworkFile.open(file);
     TorchScriptArchive read = network.archive();
-    String name = String.valueOf(file.getFileName());
-    Optional<ModelCard> card =
-        Optional.ofNullable(read.extra().get(TorchScriptArchive.CARD))
-            .map(bytes -> CardJson.read(bytes, name));
     Optional<TorchScriptArchive> portable = Portable.of(read);
-    if (portable.isEmpty() && network.printed().isEmpty()) {
-      return new Source(file, false, read, card, Optional.empty(), Optional.empty());
+    if (portable.isPresent() || network.printed().isPresent()) {
+      return rewritten(file, network, portable.orElse(read));
     }
+    Optional<ModelCard> card = read.card(String.valueOf(file.getFileName()));
+    return new Source(file, Optional.empty(), read, card, Optional.empty(), Optional.empty());
+  }
+
+  /** What libtorch does not load as it is. */
+  private static Source rewritten(Path file, NetworkFile network, TorchScriptArchive portable) {
+    TorchScriptArchive read = network.archive();
+    String name = String.valueOf(file.getFileName());
     Optional<String> note =
         Portable.otherType(read).map(type -> "[%s] %s".formatted(name, converted(type)));
-    return temporary(portable.orElse(read), name, card, note)
-        .of(network.printed().map(program -> new Origin(name, Sha256.of(file), program)));
+    Optional<Origin> origin =
+        network.printed().map(program -> new Origin(name, Sha256.of(file), program));
+    Source written = temporary(portable, name, read.card(name), note);
+    return new Source(
+        written.file, written.folder, written.archive, written.card, written.note, origin);
   }
 
   /**
@@ -96,18 +101,14 @@ record Source(
     }
   }
 
-  private Source of(Optional<Origin> program) {
-    return new Source(file, temporary, archive, card, note, program);
-  }
-
   /** An archive that was made here, for libtorch to load. */
   static Source temporary(
       TorchScriptArchive archive, String name, Optional<ModelCard> card, Optional<String> note) {
     try {
-      Path folder = Unfinished.create(() -> Files.createTempDirectory("lapidary-"));
+      TemporaryFolder folder = TemporaryFolder.create("lapidary-");
       Path file = folder.resolve(name);
       ArchiveWriter.write(archive.withExtra(Map.of()), file);
-      return new Source(file, true, archive, card, note, Optional.empty());
+      return new Source(file, Optional.of(folder), archive, card, note, Optional.empty());
     } catch (IOException e) {
       throw Failure.failed("the archive cannot be written: %s", Failure.reason(e));
     }
@@ -247,35 +248,22 @@ record Source(
   /** A program of torch.export as libtorch can load it; empty for what libtorch loads as it is. */
   static Optional<Source> printed(Path file) {
     NetworkFile network = NetworkFile.open(file);
-    String name = String.valueOf(file.getFileName());
+    TorchScriptArchive read = network.archive();
     return network
         .printed()
-        .map(
-            program ->
-                temporary(
-                        Portable.of(network.archive()).orElse(network.archive()),
-                        name,
-                        Optional.ofNullable(network.archive().extra().get(TorchScriptArchive.CARD))
-                            .map(bytes -> CardJson.read(bytes, name)),
-                        Optional.empty())
-                    .of(Optional.of(new Origin(name, Sha256.of(file), program))));
+        .map(program -> rewritten(file, network, Portable.of(read).orElse(read)));
   }
 
   /** What is left when the archive itself is not needed any more: it may be large. */
-  record OnDisk(Path file, boolean temporary) implements AutoCloseable {
+  record OnDisk(Path file, Optional<TemporaryFolder> folder) implements AutoCloseable {
     @Override
     public void close() {
-      if (temporary) {
-        try {
-          Path folder = file.toAbsolutePath().getParent();
-          Files.deleteIfExists(file);
-          if (folder != null) {
-            Files.deleteIfExists(folder);
-            Unfinished.remove(folder);
-          }
-        } catch (IOException e) {
-          throw Failure.failed("[%s] cannot be deleted: %s", file, String.valueOf(e.getMessage()));
+      try {
+        if (folder.isPresent()) {
+          folder.get().close();
         }
+      } catch (IOException e) {
+        throw Failure.failed("[%s] cannot be deleted: %s", file, String.valueOf(e.getMessage()));
       }
     }
   }
@@ -288,7 +276,7 @@ record Source(
   }
 
   OnDisk onDisk() {
-    return new OnDisk(file, temporary);
+    return new OnDisk(file, folder);
   }
 
   @Override

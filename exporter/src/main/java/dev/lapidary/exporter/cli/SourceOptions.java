@@ -168,11 +168,6 @@ final class SourceOptions {
     return Optional.of(sizes.subList(sizes.size() - 3, sizes.size()));
   }
 
-  /** Whether it ends at a layer, and so classifies nothing. */
-  boolean cutsTheNetwork() {
-    return layer != null;
-  }
-
   /** What the terminal shows meanwhile. */
   WorkProgress progress() {
     return command == null ? line -> {} : TerminalProgress.of(command.commandLine().getErr());

@@ -17,13 +17,12 @@ import dev.lapidary.exporter.torchscript.InferenceArchive;
 import dev.lapidary.exporter.verify.GoldenImages;
 import dev.lapidary.exporter.verify.LoadedModel;
 import dev.lapidary.exporter.verify.ModelRuntime;
+import dev.lapidary.exporter.verify.ParityGate;
 import dev.lapidary.exporter.verify.Preparation;
 import dev.lapidary.exporter.verify.Tolerance;
 import dev.lapidary.torchscript.archive.ArchiveWriter;
 import dev.lapidary.torchscript.archive.TorchScriptArchive;
-import dev.lapidary.torchscript.graph.Graph;
 import dev.lapidary.torchscript.trace.OutputChoice;
-import dev.lapidary.torchscript.trace.Tracer;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.FileSystemException;
@@ -34,9 +33,7 @@ import java.util.Optional;
 import java.util.TreeMap;
 
 /** The way from an archive to a proven inference archive. */
-final class TorchScriptExport {
-  private TorchScriptExport() {}
-
+record TorchScriptExport(ExportOptions export, QuantizeOptions quantize, WorkProgress log) {
   /**
    * What was written.
    *
@@ -92,62 +89,42 @@ final class TorchScriptExport {
     }
     export.requireOut();
     requireForLibtorch(quantize);
-    ModelRuntime.prepare(Source.file(export.source, export.model), ModelRuntime.LIBTORCH);
-    try (Source source = Source.read(export.source, export.model)) {
-      source.say(log::say);
-      ModelCard described = Cards.of(source, export.model);
-      quantize.check(described);
-      Optional<ChosenImages> images = quantize.choose(described, log);
-      if (images.isEmpty()) {
-        CalibrationFolder.requireReadable(quantize, log::say);
-      }
-      Graph traced = Tracer.trace(source.archive(), Cards.image(described, export.model.output()));
-      ModelCard card = Cards.scored(described, traced, source, export.model);
-      Cards.requireAName(traced, export.model);
-      Optional<SourceQuantization> already = SourceQuantization.of(traced);
-      already.ifPresent(found -> quantize.requireNone(source.archive().name()));
-      requireFloat(already, source);
-      TracedWitness.Traced trace = new TracedWitness.Traced(source.archive(), traced);
-      Tolerance tolerance = already.map(SourceQuantization::tolerance).orElse(Tolerance.FLOAT32);
-      Optional<Int8Archive.Request> int8 =
-          Optional.of(quantize.method())
-              .filter(method -> method == QuantizeMethod.INT8)
-              .map(
-                  method ->
-                      new Int8Archive.Request(
-                          export, quantize, images, source.file(), trace, card));
-      Written written =
-          written(
-              export.out,
-              file ->
-                  int8.isPresent()
-                      ? int8(int8.get(), file, log)
-                      : float32(export, quantize, source.file(), trace, card, file, tolerance));
-      return new Report(export.out, Files.size(export.out), written.card(), written.int8());
+    try (Source source = export.read(ModelRuntime.LIBTORCH)) {
+      return new TorchScriptExport(export, quantize, log).run(source);
     }
   }
 
-  /** What fills a file that is not in place yet; whatever it refuses leaves nothing behind. */
-  private interface Filling {
-    Written fill(Path file) throws IOException;
-  }
-
-  private static Written written(Path out, Filling filling) throws IOException {
-    Written[] written = new Written[1];
+  private Report run(Source source) throws IOException {
+    source.say(log::say);
+    ModelCard described = Cards.of(source, export.model);
+    quantize.check(described);
+    Optional<ChosenImages> images = CalibrationFolder.chosen(quantize, described, log);
+    TracedWitness.Traced trace = TracedWitness.Traced.of(source, described, export.model);
+    ModelCard card = Cards.scored(described, trace.graph(), source, export.model);
+    Optional<SourceQuantization> already = SourceQuantization.of(trace.graph());
+    already.ifPresent(found -> quantize.requireNone(source.archive().name()));
+    requireFloat(already, source);
+    Tolerance tolerance = already.map(SourceQuantization::tolerance).orElse(Tolerance.FLOAT32);
+    Int8Archive.Request request =
+        new Int8Archive.Request(export, quantize, images, source.file(), trace, card);
+    Report[] report = new Report[1];
     try {
-      AtomicFile.write(out, file -> written[0] = filling.fill(file));
+      AtomicFile.write(
+          export.out,
+          file ->
+              report[0] =
+                  quantize.method() == QuantizeMethod.INT8
+                      ? int8(request, file)
+                      : float32(source.file(), trace, card, file, tolerance));
     } catch (FileSystemException e) {
       throw e; // names the place, and why
     } catch (IOException e) {
       throw Failure.failed(
           "%s cannot be written: %s; nothing of it is left: make room, or choose another --out",
-          out, Failure.reason(e));
+          export.out, Failure.reason(e));
     }
-    return written[0];
+    return report[0];
   }
-
-  /** What went into the file in the end. */
-  private record Written(ModelCard card, Optional<Int8Archive> int8) {}
 
   private static void requireForLibtorch(QuantizeOptions options) {
     QuantizeMethod method = options.method();
@@ -188,47 +165,35 @@ final class TorchScriptExport {
     }
   }
 
-  private static Written float32(
-      ExportOptions export,
-      QuantizeOptions quantize,
-      Path source,
-      TracedWitness.Traced trace,
-      ModelCard described,
-      Path file,
-      Tolerance tolerance)
+  private Report float32(
+      Path source, TracedWitness.Traced trace, ModelCard described, Path file, Tolerance tolerance)
       throws IOException {
     TorchScriptArchive archive = InferenceArchive.of(trace.graph(), trace.archive());
     ArchiveWriter.overwrite(archive, file);
-    ModelCard card =
-        described.withParity(
-            TracedWitness.check(
-                source,
-                export.model,
-                ModelRuntime.LIBTORCH,
-                file,
-                described,
-                Preparation.SERVED,
-                tolerance,
-                () -> trace));
-    return new Written(
-        delivered(archive, card, quantize, Optional.empty(), file), Optional.empty());
+    ModelCard.Parity parity =
+        TracedWitness.check(
+            source,
+            export.model,
+            ParityGate.Opening.of(ModelRuntime.LIBTORCH, file, Preparation.SERVED),
+            described,
+            tolerance,
+            () -> trace);
+    return delivered(
+        archive, described.withParity(parity), Optional.empty(), file, Optional.empty());
   }
 
-  private static Written int8(Int8Archive.Request request, Path file, WorkProgress log)
-      throws IOException {
+  private Report int8(Int8Archive.Request request, Path file) throws IOException {
     Int8Archive made = Int8Archive.write(request, file, log);
-    ModelCard card =
-        delivered(made.archive(), made.card(), request.quantize(), request.images(), file);
-    return new Written(card, Optional.of(made));
+    return delivered(made.archive(), made.card(), request.images(), file, Optional.of(made));
   }
 
   /** Puts the card into the written archive, with golden images, and replays them. */
-  private static ModelCard delivered(
+  private Report delivered(
       TorchScriptArchive archive,
       ModelCard described,
-      QuantizeOptions quantize,
       Optional<ChosenImages> images,
-      Path file)
+      Path file,
+      Optional<Int8Archive> int8)
       throws IOException {
     ModelCard card =
         CalibrationFolder.golden(quantize, images, ModelRuntime.LIBTORCH, described, file);
@@ -238,6 +203,6 @@ final class TorchScriptExport {
     try (LoadedModel model = LoadedModel.open(ModelRuntime.LIBTORCH, file, OutputChoice.FIRST)) {
       GoldenImages.replay(model, card, file);
     }
-    return card;
+    return new Report(export.out, Files.size(file), card, int8);
   }
 }

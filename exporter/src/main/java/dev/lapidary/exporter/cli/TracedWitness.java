@@ -2,13 +2,13 @@ package dev.lapidary.exporter.cli;
 
 import dev.lapidary.core.card.ModelCard;
 import dev.lapidary.exporter.torchscript.InferenceArchive;
-import dev.lapidary.exporter.verify.ModelRuntime;
 import dev.lapidary.exporter.verify.ParityGate;
-import dev.lapidary.exporter.verify.Preparation;
 import dev.lapidary.exporter.verify.Tolerance;
 import dev.lapidary.exporter.verify.UnknownOperator;
 import dev.lapidary.torchscript.archive.TorchScriptArchive;
 import dev.lapidary.torchscript.graph.Graph;
+import dev.lapidary.torchscript.trace.TraceOptions;
+import dev.lapidary.torchscript.trace.Tracer;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.function.Function;
@@ -23,44 +23,39 @@ final class TracedWitness {
   private TracedWitness() {}
 
   /** A source's trace. */
-  record Traced(TorchScriptArchive archive, Graph graph) {}
+  record Traced(TorchScriptArchive archive, Graph graph) {
+    /**
+     * @param card says the images' size
+     */
+    static Traced of(Source source, ModelCard card, SourceOptions options) {
+      TraceOptions image = Cards.image(card, options.output());
+      return new Traced(source.archive(), Tracer.trace(source.archive(), image));
+    }
+
+    /** Read and traced again: what was compiled has been forgotten. */
+    static Traced again(ExportOptions export, ModelCard card) {
+      try (Source source = Source.read(export.source, export.model)) {
+        return of(source, card, export.model);
+      }
+    }
+  }
 
   /**
    * @param options of the source
-   * @param file to prove, of the runtime, with its card
+   * @param opening what is to prove, with its card
    * @param traced the source's; asked for only if it is needed
    */
   static ModelCard.Parity check(
       Path source,
       SourceOptions options,
-      ModelRuntime runtime,
-      Path file,
+      ParityGate.Opening opening,
       ModelCard card,
-      Preparation preparation,
       Tolerance tolerance,
       Supplier<Traced> traced) {
-    return check(
-        source,
+    Function<Path, ModelCard.Parity> gate =
         reference ->
             ParityGate.check(
-                reference,
-                options.output(),
-                runtime,
-                file,
-                card,
-                options.batch(),
-                preparation,
-                tolerance),
-        traced);
-  }
-
-  /**
-   * The same by a gate of the caller's.
-   *
-   * @param gate takes what libtorch is to run
-   */
-  static ModelCard.Parity check(
-      Path source, Function<Path, ModelCard.Parity> gate, Supplier<Traced> traced) {
+                reference, options.output(), opening, card, options.batch(), tolerance);
     try {
       return gate.apply(source);
     } catch (UnknownOperator unknown) {

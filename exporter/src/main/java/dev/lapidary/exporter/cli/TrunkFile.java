@@ -15,9 +15,9 @@ import dev.lapidary.exporter.onnx.OnnxReader;
 import dev.lapidary.exporter.onnx.ValueInfo;
 import java.nio.file.Path;
 import java.util.Arrays;
-import java.util.Iterator;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.IntStream;
 
 /**
  * An ONNX file that {@code exporter onnx --output features} wrote, which heads are made for.
@@ -93,11 +93,9 @@ record TrunkFile(Path file, String sha256, OnnxGraph graph, ModelCard card) {
         own.initializers().keySet().equals(graph.initializers().keySet())
             && own.inputs().equals(graph.inputs())
             && own.outputs().equals(graph.outputs())
-            && own.nodes().size() == graph.nodes().size();
-    Iterator<OnnxNode> others = graph.nodes().iterator();
-    for (Iterator<OnnxNode> mine = own.nodes().iterator(); sameForm && mine.hasNext(); ) {
-      sameForm = same(mine.next(), others.next());
-    }
+            && own.nodes().size() == graph.nodes().size()
+            && IntStream.range(0, own.nodes().size())
+                .allMatch(i -> same(own.nodes().get(i), graph.nodes().get(i)));
     return sameForm
         ? Optional.empty()
         : Optional.of(

@@ -23,7 +23,6 @@ import dev.lapidary.exporter.verify.ModelRuntime;
 import dev.lapidary.exporter.verify.ParityGate;
 import dev.lapidary.exporter.verify.Preparation;
 import dev.lapidary.exporter.verify.Tolerance;
-import dev.lapidary.torchscript.archive.TorchScriptArchive;
 import dev.lapidary.torchscript.ending.TracedEnding;
 import dev.lapidary.torchscript.pt2.NetworkFile;
 import dev.lapidary.torchscript.trace.OutputChoice;
@@ -113,18 +112,11 @@ final class VerifyCommand extends ProgramCommand {
 
   /** A program of torch.export is measured as what is printed of it. */
   private Verification measured(Optional<ModelCard> card) {
-    Optional<Source> printed =
-        ModelRuntime.of(file) == ModelRuntime.LIBTORCH ? Source.printed(file) : Optional.empty();
-    try {
-      Path model = printed.map(Source::file).orElse(file);
-      if (against == null) {
-        return measure(model, card, Optional.empty());
-      }
-      try (Source source = Source.read(against, options)) {
-        return measure(model, card, Optional.of(source));
-      }
-    } finally {
-      printed.ifPresent(Source::close);
+    boolean archive = ModelRuntime.of(file) == ModelRuntime.LIBTORCH;
+    try (Source printed = archive ? Source.printed(file).orElse(null) : null;
+        Source source = against == null ? null : Source.read(against, options)) {
+      Path model = printed == null ? file : printed.file();
+      return measure(model, card, Optional.ofNullable(source));
     }
   }
 
@@ -134,8 +126,7 @@ final class VerifyCommand extends ProgramCommand {
       return Optional.ofNullable(OnnxReader.read(file).metadata().get(ModelCard.METADATA_KEY))
           .map(text -> CardJson.read(text, String.valueOf(file.getFileName())));
     }
-    return Optional.ofNullable(NetworkFile.read(file).extra().get(TorchScriptArchive.CARD))
-        .map(bytes -> CardJson.read(bytes, String.valueOf(file.getFileName())));
+    return NetworkFile.read(file).card(String.valueOf(file.getFileName()));
   }
 
   private Verification measure(Path model, Optional<ModelCard> card, Optional<Source> source) {
@@ -210,31 +201,18 @@ final class VerifyCommand extends ProgramCommand {
     Tolerance tolerance =
         card.filter(SourceQuantization::isOf)
             .flatMap(ModelCard::parity)
-            .map(VerifyCommand::certified)
+            .<Tolerance>map(parity -> new Tolerance.Certified(parity.bound()))
             .orElse(Tolerance.FLOAT32);
     ModelCard.Parity found =
         TracedWitness.check(
             source.file(),
-            reference ->
-                ParityGate.check(
-                    reference,
-                    options.output(),
-                    new ParityGate.Opening(ModelRuntime.of(file), model, () -> open(model, card)),
-                    described,
-                    options.batch(),
-                    tolerance),
-            () -> traced(source, described));
+            options,
+            new ParityGate.Opening(ModelRuntime.of(file), model, () -> open(model, card)),
+            described,
+            tolerance,
+            () -> TracedWitness.Traced.of(source, described, options));
     card.flatMap(ModelCard::parity).ifPresent(claimed -> requireSameInputs(claimed, found));
     return Optional.of(found);
-  }
-
-  private TracedWitness.Traced traced(Source source, ModelCard card) {
-    TraceOptions image = Cards.image(card, options.output());
-    return new TracedWitness.Traced(source.archive(), Tracer.trace(source.archive(), image));
-  }
-
-  private static Tolerance certified(ModelCard.Parity parity) {
-    return new Tolerance.Certified(parity.bound());
   }
 
   /** A certificate is of inputs that anyone can make again. */
@@ -252,12 +230,12 @@ final class VerifyCommand extends ProgramCommand {
     WorkProgress notes = TerminalProgress.of(err());
     LabelledImages images =
         LabelledImages.of(Path.of(String.valueOf(data)), card, onBadImage, notes::say);
-    if (source.isEmpty()) {
-      return Accuracy.measure(model, Optional.empty(), card, images, onBadImage, notes);
-    }
     try (LoadedModel reference =
-        LoadedModel.open(ModelRuntime.LIBTORCH, source.get().file(), options.output())) {
-      return Accuracy.measure(model, Optional.of(reference), card, images, onBadImage, notes);
+        source
+            .map(s -> LoadedModel.open(ModelRuntime.LIBTORCH, s.file(), options.output()))
+            .orElse(null)) {
+      Optional<LoadedModel> known = Optional.ofNullable(reference);
+      return Accuracy.measure(model, known, card, images, onBadImage, notes);
     }
   }
 

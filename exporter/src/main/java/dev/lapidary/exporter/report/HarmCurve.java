@@ -13,6 +13,7 @@ import dev.lapidary.exporter.quantize.Loss;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.ToDoubleFunction;
 
 /**
  * How fast a file can be for what it may lose: all choices of layers that were held to the guard.
@@ -41,22 +42,21 @@ final class HarmCurve {
   }
 
   private static Html chart(String title, List<CurvePoint> curve) {
-    return line(title, curve, point -> 100 * point.verdict().loss().map(Loss::drop).orElse(0.0));
+    return line(title, curve, point -> 100 * lost(point));
   }
 
   private static Html margins(List<CurvePoint> curve) {
     return line("Margins moved, in %", curve, point -> 100 * point.verdict().marginNoise());
   }
 
-  private interface Harm {
-    double of(CurvePoint point);
-  }
-
-  private static Html line(String title, List<CurvePoint> curve, Harm harm) {
+  private static Html line(
+      String title, List<CurvePoint> curve, ToDoubleFunction<CurvePoint> harm) {
     List<CurvePoint> slowest =
         curve.stream().sorted(Comparator.comparingDouble(CurvePoint::speedup)).toList();
     List<Point> points =
-        slowest.stream().map(point -> new Point(point.speedup(), harm.of(point))).toList();
+        slowest.stream()
+            .map(point -> new Point(point.speedup(), harm.applyAsDouble(point)))
+            .toList();
     List<Mark> marks =
         curve.stream()
             .filter(CurvePoint::chosen)

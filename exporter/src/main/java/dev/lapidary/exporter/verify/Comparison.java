@@ -10,6 +10,12 @@ public final class Comparison {
   private double maxAbsDifference;
   private double maxAbsLogit;
 
+  public static Comparison of(Logits reference, Logits found) {
+    Comparison comparison = new Comparison();
+    comparison.add(reference, found);
+    return comparison;
+  }
+
   /** Both of the same inputs. */
   public void add(Logits reference, Logits found) {
     if (reference.values().length != found.values().length) {

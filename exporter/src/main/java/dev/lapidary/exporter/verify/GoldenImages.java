@@ -75,9 +75,14 @@ public final class GoldenImages {
     return clearest(byClass);
   }
 
-  /** Those of many images that are looked at, spread evenly over their order. */
+  /** Those of many images that are looked at. */
   public static List<String> candidates(List<String> all) {
-    int count = Math.min(all.size(), CANDIDATES);
+    return spread(all, CANDIDATES);
+  }
+
+  /** So many of them at the most, spread evenly over their order. */
+  public static List<String> spread(List<String> all, int most) {
+    int count = Math.min(all.size(), most);
     return IntStream.range(0, count)
         .mapToObj(i -> all.get((int) ((long) i * all.size() / count)))
         .toList();
@@ -124,23 +129,17 @@ public final class GoldenImages {
   private static List<GoldenImage> clearest(Map<Integer, List<Candidate>> byClass) {
     Comparator<Candidate> order = Comparator.comparingDouble(c -> -c.margin());
     byClass.values().forEach(list -> list.sort(order));
-    List<GoldenImage> chosen = new ArrayList<>();
-    for (int rank = 0; chosen.size() < IMAGES; rank++) {
-      List<Candidate> round = new ArrayList<>();
-      for (List<Candidate> list : byClass.values()) {
-        if (rank < list.size()) {
-          round.add(list.get(rank));
-        }
-      }
-      if (round.isEmpty()) {
-        break;
-      }
-      round.stream()
-          .sorted(order)
-          .limit(IMAGES - chosen.size())
-          .forEach(c -> chosen.add(c.image()));
-    }
-    return chosen;
+    return IntStream.range(0, CANDIDATES)
+        .boxed()
+        .flatMap(
+            rank ->
+                byClass.values().stream()
+                    .filter(list -> rank < list.size())
+                    .map(list -> list.get(rank))
+                    .sorted(order))
+        .limit(IMAGES)
+        .map(Candidate::image)
+        .toList();
   }
 
   /** Empty if no size is small enough, or the image cannot be read: others make the check. */

@@ -65,7 +65,8 @@ public final class ImageInput {
         : tensor(image);
   }
 
-  private static Tensor whole(RgbImage image) {
+  /** UINT8 [1, H, W, 3]. */
+  static Tensor whole(RgbImage image) {
     Storage storage = Storage.over(ByteBuffer.wrap(image.pixels()));
     return Tensor.over(DType.UINT8, storage, 1, image.height(), image.width(), 3);
   }

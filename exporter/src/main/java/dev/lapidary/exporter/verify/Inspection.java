@@ -10,7 +10,6 @@ import dev.lapidary.core.failure.Failure;
 import dev.lapidary.core.onnx.OnnxEnding;
 import dev.lapidary.core.tensor.Tensor;
 import dev.lapidary.exporter.onnx.OnnxGraph;
-import dev.lapidary.exporter.onnx.OnnxNode;
 import dev.lapidary.exporter.onnx.OnnxReader;
 import dev.lapidary.exporter.onnx.ValueInfo;
 import dev.lapidary.torchscript.archive.TorchScriptArchive;
@@ -19,12 +18,12 @@ import dev.lapidary.torchscript.graph.Graph;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
@@ -54,42 +53,34 @@ public record Inspection(
     OptionalLong multiplyAdds,
     Ending ending,
     String card) {
+  /** Operators whose integers say a shape or an index. */
+  private static final String[] TAKE_SHAPES = {
+    "Reshape", "Slice", "Split", "Expand", "Tile", "Pad", "Unsqueeze", "Concat", "Resize"
+  };
 
   public static Inspection of(Path file) {
     OnnxGraph graph = OnnxReader.read(file);
     SortedMap<String, Integer> operators = new TreeMap<>();
     graph.nodes().forEach(node -> operators.merge(node.op(), 1, Integer::sum));
-    long parameters = 0;
-    long bytes = 0;
-    for (Map.Entry<String, Tensor> entry : graph.initializers().entrySet()) {
-      if (isParameter(graph, entry.getKey(), entry.getValue())) {
-        parameters += entry.getValue().numel();
-        bytes += entry.getValue().numel() * entry.getValue().dtype().bytes();
-      }
-    }
-    try {
-      long size = Files.size(file);
-      List<String> dataFiles = new ArrayList<>();
-      for (Path data : OnnxReader.dataFiles(file)) {
-        dataFiles.add(String.valueOf(data.getFileName()));
-        size += Files.size(data);
-      }
-      return new Inspection(
-          String.valueOf(file.getFileName()),
-          size,
-          dataFiles,
-          OptionalInt.of(graph.opset()),
-          graph.inputs(),
-          graph.outputs(),
-          operators,
-          parameters,
-          bytes,
-          MultiplyAdds.of(graph),
-          OnnxEnding.of(file),
-          graph.metadata().getOrDefault(ModelCard.METADATA_KEY, ""));
-    } catch (IOException e) {
-      throw Failure.failed("[%s] cannot be read: %s", file, String.valueOf(e.getMessage()));
-    }
+    List<Tensor> weights =
+        graph.initializers().entrySet().stream()
+            .filter(entry -> isParameter(graph, entry.getKey(), entry.getValue()))
+            .map(Map.Entry::getValue)
+            .toList();
+    Set<Path> data = OnnxReader.dataFiles(file);
+    return new Inspection(
+        String.valueOf(file.getFileName()),
+        size(file, data),
+        data.stream().map(path -> String.valueOf(path.getFileName())).toList(),
+        OptionalInt.of(graph.opset()),
+        graph.inputs(),
+        graph.outputs(),
+        operators,
+        numbers(weights),
+        bytes(weights),
+        MultiplyAdds.of(graph),
+        OnnxEnding.of(file),
+        graph.metadata().getOrDefault(ModelCard.METADATA_KEY, ""));
   }
 
   /**
@@ -105,52 +96,47 @@ public record Inspection(
     SortedMap<String, Integer> operators = new TreeMap<>();
     traced.nodes().forEach(node -> operators.merge(node.operator(), 1, Integer::sum));
     Collection<Tensor> weights = ArchiveWeights.of(archive, traced);
-    long parameters = weights.stream().mapToLong(Tensor::numel).sum();
-    long bytes = weights.stream().mapToLong(t -> t.numel() * t.dtype().bytes()).sum();
+    return new Inspection(
+        String.valueOf(file.getFileName()),
+        size(file, Set.of()),
+        List.of(),
+        OptionalInt.empty(),
+        onnx.inputs(),
+        onnx.outputs(),
+        operators,
+        numbers(weights),
+        bytes(weights),
+        MultiplyAdds.of(onnx),
+        TracedEnding.of(traced).ending(),
+        card);
+  }
+
+  private static long size(Path file, Set<Path> data) {
     try {
-      return new Inspection(
-          String.valueOf(file.getFileName()),
-          Files.size(file),
-          List.of(),
-          OptionalInt.empty(),
-          onnx.inputs(),
-          onnx.outputs(),
-          operators,
-          parameters,
-          bytes,
-          MultiplyAdds.of(onnx),
-          TracedEnding.of(traced).ending(),
-          card);
+      long size = Files.size(file);
+      for (Path other : data) {
+        size += Files.size(other);
+      }
+      return size;
     } catch (IOException e) {
       throw Failure.failed("[%s] cannot be read: %s", file, String.valueOf(e.getMessage()));
     }
   }
 
+  private static long numbers(Collection<Tensor> weights) {
+    return weights.stream().mapToLong(Tensor::numel).sum();
+  }
+
+  private static long bytes(Collection<Tensor> weights) {
+    return weights.stream().mapToLong(t -> t.numel() * t.dtype().bytes()).sum();
+  }
+
   /** Not what only says a shape, an index, a scale or a zero point. */
   private static boolean isParameter(OnnxGraph graph, String name, Tensor tensor) {
-    if (tensor.rank() == 0) {
-      return false;
-    }
-    for (OnnxNode reader : graph.consumers(name)) {
-      boolean grid =
-          reader.is("QuantizeLinear", "DequantizeLinear") && !reader.input(0).equals(name);
-      boolean shape =
-          reader.is(
-                  "Reshape",
-                  "Slice",
-                  "Split",
-                  "Expand",
-                  "Tile",
-                  "Pad",
-                  "Unsqueeze",
-                  "Concat",
-                  "Resize")
-              && !tensor.dtype().isFloating();
-      if (!grid && !shape) {
-        return true;
-      }
-    }
-    return false;
+    return tensor.rank() > 0
+        && graph.consumers(name).stream()
+            .filter(r -> !r.is("QuantizeLinear", "DequantizeLinear") || r.input(0).equals(name))
+            .anyMatch(r -> !r.is(TAKE_SHAPES) || tensor.dtype().isFloating());
   }
 
   public String json() {

@@ -4,6 +4,7 @@ import dev.lapidary.core.measure.Argmax;
 import java.nio.FloatBuffer;
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.IntStream;
 
 /**
  * What a model gives for a batch: row-major {@code [count, classes]}. What a row holds beyond one
@@ -13,7 +14,7 @@ import java.util.List;
 public record Logits(int count, float[] values) {
 
   /** One batch behind the other. */
-  static Logits joined(List<Logits> parts) {
+  public static Logits joined(List<Logits> parts) {
     int length = parts.stream().mapToInt(part -> part.values().length).sum();
     FloatBuffer all = FloatBuffer.allocate(length);
     parts.forEach(part -> all.put(part.values()));
@@ -26,6 +27,10 @@ public record Logits(int count, float[] values) {
 
   public float[] row(int index) {
     return Arrays.copyOfRange(values, index * classes(), (index + 1) * classes());
+  }
+
+  public List<float[]> rows() {
+    return IntStream.range(0, count).mapToObj(this::row).toList();
   }
 
   /** The position of the greatest logit; the first of equals. */

@@ -109,12 +109,7 @@ final class MultiplyAdds {
 
   private static long[] weight(OnnxGraph graph, OnnxNode node, Map<String, long[]> shapes) {
     String name = node.input(1);
-    String stored =
-        graph
-            .producer(name)
-            .filter(p -> p.is("DequantizeLinear"))
-            .map(p -> p.input(0))
-            .orElse(name);
+    String stored = graph.producer(name, "DequantizeLinear").map(p -> p.input(0)).orElse(name);
     return graph.initializer(stored).map(Tensor::shape).orElseGet(() -> shape(shapes, name));
   }
 

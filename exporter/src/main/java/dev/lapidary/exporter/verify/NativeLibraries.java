@@ -81,7 +81,8 @@ final class NativeLibraries {
    */
   static void prepare(Path file, List<ModelRuntime> runtimes) {
     linkNativeMethods(file);
-    Runnable all = () -> runtimes.forEach(runtime -> task(runtime).run());
+    Runnable all =
+        () -> runtimes.forEach(r -> (r == ModelRuntime.LIBTORCH ? LIBTORCH : ONNX_RUNTIME).run());
     Thread thread = new Thread(all, "load-runtimes");
     thread.setDaemon(true);
     thread.start();
@@ -115,13 +116,6 @@ final class NativeLibraries {
     } finally {
       Reference.reachabilityFence(cleared);
     }
-  }
-
-  private static FutureTask<?> task(ModelRuntime runtime) {
-    return switch (runtime) {
-      case LIBTORCH -> LIBTORCH;
-      case ONNX_RUNTIME -> ONNX_RUNTIME;
-    };
   }
 
   /**

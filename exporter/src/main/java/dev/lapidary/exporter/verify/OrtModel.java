@@ -24,17 +24,7 @@ import java.util.Map;
  * An ONNX file in ONNX Runtime. Not through DJL: its engine insists on being the first in the
  * process to make the runtime's environment, which calibration and serving need as well.
  */
-final class OrtModel implements LoadedModel {
-  private final OnnxSession session;
-  private final List<String> inputs;
-  private final String source;
-
-  private OrtModel(OnnxSession session, List<String> inputs, String source) {
-    this.session = session;
-    this.inputs = inputs;
-    this.source = source;
-  }
-
+record OrtModel(OnnxSession session, List<String> inputs, String source) implements LoadedModel {
   @Override
   public String label() {
     return ModelRuntime.ONNX_RUNTIME.label();
@@ -65,9 +55,7 @@ final class OrtModel implements LoadedModel {
 
   @Override
   public Logits run(Tensor batch) {
-    OnnxJavaType type = batch.dtype() == DType.UINT8 ? OnnxJavaType.UINT8 : OnnxJavaType.FLOAT;
-    ByteBuffer values = LoadedModel.direct(batch);
-    try (OnnxTensor fed = tensor(values, batch, type);
+    try (OnnxTensor fed = tensor(batch);
         OrtSession.Result result = session.run(Map.of(inputs.get(0), fed))) {
       return new Logits((int) batch.size(0), floats((OnnxTensor) result.get(0)));
     } catch (OrtException e) {
@@ -85,8 +73,7 @@ final class OrtModel implements LoadedModel {
     try {
       int next = 0;
       for (String name : inputs) {
-        Tensor tensor = tensors.get(next++);
-        fed.put(name, tensor(LoadedModel.direct(tensor), tensor, OnnxJavaType.FLOAT));
+        fed.put(name, tensor(tensors.get(next++)));
       }
       List<Tensor> outputs = new ArrayList<>();
       try (OrtSession.Result result = session.run(fed)) {
@@ -103,9 +90,10 @@ final class OrtModel implements LoadedModel {
     }
   }
 
-  private static OnnxTensor tensor(ByteBuffer values, Tensor shaped, OnnxJavaType type)
-      throws OrtException {
-    return OnnxTensor.createTensor(OnnxRuntime.environment(), values, shaped.shape(), type);
+  private static OnnxTensor tensor(Tensor tensor) throws OrtException {
+    OnnxJavaType type = tensor.dtype() == DType.UINT8 ? OnnxJavaType.UINT8 : OnnxJavaType.FLOAT;
+    ByteBuffer values = LoadedModel.direct(tensor);
+    return OnnxTensor.createTensor(OnnxRuntime.environment(), values, tensor.shape(), type);
   }
 
   /** A head that ends in argmax or topk gives the numbers of classes, as INT64. */

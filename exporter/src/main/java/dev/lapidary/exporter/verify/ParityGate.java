@@ -30,41 +30,26 @@ public final class ParityGate {
   private ParityGate() {}
 
   /**
-   * @param card of the file: what it takes
-   * @param only the one batch size that the reference takes; empty: 2, or else 1, whichever runs
-   * @param preparation of the file, if ONNX Runtime runs it
-   * @param tolerance how far it may be from the reference
-   * @throws Failure (exit 3) with the numbers, if the file is refused
-   */
-  public static ModelCard.Parity check(
-      Path reference,
-      OutputChoice choice,
-      ModelRuntime runtime,
-      Path file,
-      ModelCard card,
-      Optional<Integer> only,
-      Preparation preparation,
-      Tolerance tolerance) {
-    return check(
-        reference,
-        choice,
-        new Opening(
-            runtime, file, () -> LoadedModel.open(runtime, file, OutputChoice.FIRST, preparation)),
-        card,
-        only,
-        tolerance);
-  }
-
-  /**
    * What is held to the reference.
    *
    * @param file that it is of, for messages
    */
-  public record Opening(ModelRuntime runtime, Path file, Supplier<LoadedModel> model) {}
+  public record Opening(ModelRuntime runtime, Path file, Supplier<LoadedModel> model) {
+    /**
+     * Of a file alone.
+     *
+     * @param preparation if ONNX Runtime runs it
+     */
+    public static Opening of(ModelRuntime runtime, Path file, Preparation preparation) {
+      return new Opening(
+          runtime, file, () -> LoadedModel.open(runtime, file, OutputChoice.FIRST, preparation));
+    }
+  }
 
   /**
-   * The same of what is opened in another way than a file alone.
-   *
+   * @param card of the file: what it takes
+   * @param only the one batch size that the reference takes; empty: 2, or else 1, whichever runs
+   * @param tolerance how far it may be from the reference
    * @throws Failure (exit 3) with the numbers, if it is refused
    */
   public static ModelCard.Parity check(
@@ -117,7 +102,7 @@ public final class ParityGate {
     /** Closes the model. */
     static Answers of(LoadedModel opened, List<Tensor> batches) {
       try (LoadedModel model = opened) {
-        Logits first = model.run(Batches.sample(batches.get(0), 0));
+        Logits first = model.run(ParityInputs.sample(batches.get(0), 0));
         return new Answers(all(model, batches), first);
       }
     }
@@ -134,11 +119,9 @@ public final class ParityGate {
       double bound,
       String reference,
       ModelRuntime runtime) {
-    Comparison batched = new Comparison();
-    batched.add(expected, found.all());
+    Comparison batched = Comparison.of(expected, found.all());
     require(batched, bound, "for a batch", "", reference, runtime);
-    Comparison single = new Comparison();
-    single.add(new Logits(1, expected.row(0)), found.first());
+    Comparison single = Comparison.of(new Logits(1, expected.row(0)), found.first());
     require(single, bound, "for an image alone", MIXED, reference, runtime);
     return new ModelCard.Parity(
         reference,

@@ -12,6 +12,7 @@ import java.nio.ByteBuffer;
 import java.security.MessageDigest;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.LongStream;
 
 /**
  * Images that two models are compared on.
@@ -42,13 +43,19 @@ public record ParityInputs(String description, List<Tensor> references, List<Ten
 
   /** The same images for a file that is not ours and takes no more than one at a time. */
   ParityInputs oneByOne() {
-    List<Tensor> single = new ArrayList<>();
-    for (Tensor file : files) {
-      for (int i = 0; i < file.size(0); i++) {
-        single.add(Batches.sample(file, i));
-      }
-    }
+    List<Tensor> single =
+        files.stream()
+            .flatMap(
+                file -> LongStream.range(0, file.size(0)).mapToObj(index -> sample(file, index)))
+            .toList();
     return new ParityInputs(description.replace(TOGETHER, "one by one"), references, single);
+  }
+
+  /** Sample {@code index} of [N, ...] as a batch of one: a view. */
+  static Tensor sample(Tensor batch, long index) {
+    long[] shape = batch.shape();
+    shape[0] = 1;
+    return batch.view(shape, batch.strides(), batch.offset() + index * batch.strides()[0]);
   }
 
   /** At least two images. */

@@ -6,15 +6,11 @@ import dev.lapidary.core.file.TemporaryFolder;
 import dev.lapidary.core.image.Preprocessing;
 import dev.lapidary.core.image.Preprocessor;
 import dev.lapidary.core.image.RgbImage;
-import dev.lapidary.core.tensor.DType;
-import dev.lapidary.core.tensor.Storage;
-import dev.lapidary.core.tensor.Tensor;
 import dev.lapidary.core.tensor.Uniform;
 import dev.lapidary.exporter.onnx.OnnxWriter;
 import dev.lapidary.exporter.pass.EmbedPreprocessing;
 import dev.lapidary.torchscript.trace.OutputChoice;
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.nio.file.Path;
 
 /**
@@ -57,7 +53,7 @@ public record ResizeParity(long pixels, long differing, int greatest) {
                   "resize/" + i,
                   (int) Math.ceil(SHAPES[i][0] * size.cropWidth()),
                   (int) Math.ceil(SHAPES[i][1] * size.cropHeight()));
-          float[] found = graph.run(tensor(image)).values();
+          float[] found = graph.run(ImageInput.whole(image)).values();
           byte[] expected = new byte[rule.inputLength()];
           outside.levels(outside.view(image), expected, 0);
           int plane = rule.cropHeight() * rule.cropWidth();
@@ -90,11 +86,6 @@ public record ResizeParity(long pixels, long differing, int greatest) {
     return Phrase.of(
         "resize in the graph: %.3f %% of the pixels differ from Pillow's, by %d level%s at most",
         100.0 * differing / pixels, greatest, greatest == 1 ? "" : "s");
-  }
-
-  private static Tensor tensor(RgbImage image) {
-    Storage storage = Storage.over(ByteBuffer.wrap(image.pixels()));
-    return Tensor.over(DType.UINT8, storage, 1, image.height(), image.width(), 3);
   }
 
   private static RgbImage image(String name, int width, int height) {

@@ -2,7 +2,6 @@ package dev.lapidary.exporter.verify;
 
 import dev.lapidary.core.tensor.Tensor;
 import dev.lapidary.core.tensor.Uniform;
-import java.util.ArrayList;
 import java.util.List;
 
 /** How far a file's logits may be from its source's. */
@@ -43,21 +42,18 @@ public sealed interface Tolerance {
     public double bound(LoadedModel source, List<Tensor> batches, Logits expected) {
       double moved = outputStep;
       for (int trial = 0; trial < TRIALS; trial++) {
-        List<Logits> answers = new ArrayList<>();
-        for (Tensor batch : batches) {
-          answers.add(source.run(shaken(batch, trial)));
-        }
-        Comparison comparison = new Comparison();
-        comparison.add(expected, Logits.joined(answers));
-        moved = Math.max(moved, comparison.maxAbsDifference());
+        String noise = "rounding/" + trial;
+        Logits found =
+            Logits.joined(batches.stream().map(batch -> source.run(shaken(batch, noise))).toList());
+        moved = Math.max(moved, Comparison.of(expected, found).maxAbsDifference());
       }
       return expected.maxAbs() == 0 ? 0 : 2 * moved / expected.maxAbs();
     }
 
     /** Each number by up to half a step. */
-    private Tensor shaken(Tensor batch, int trial) {
+    private Tensor shaken(Tensor batch, String noise) {
       float[] values = batch.toFloats();
-      float[] by = Uniform.tensor("rounding/" + trial, batch.shape()).toFloats();
+      float[] by = Uniform.tensor(noise, batch.shape()).toFloats();
       for (int i = 0; i < values.length; i++) {
         values[i] += (float) (by[i] * inputStep / 2);
       }

@@ -28,13 +28,13 @@ import dev.lapidary.torchscript.trace.OutputChoice;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.function.BiFunction;
 import java.util.stream.Collectors;
 
 /** A TorchScript archive in libtorch, through DJL. */
@@ -136,37 +136,38 @@ final class TorchModel implements LoadedModel {
 
   @Override
   public Logits run(Tensor batch) {
-    NativeLibraries.begin();
-    try (NDManager manager = model.getNDManager().newSubManager()) {
-      PtNDManager arrays = (PtNDManager) manager;
-      try (IValue fed = IValue.from(array(manager, batch));
-          IValue output = block().forward(fed)) {
-        NDArray logits = chosen(output).toTensor(arrays);
-        return new Logits(
-            (int) batch.size(0), logits.toType(DataType.FLOAT32, false).toFloatArray());
-      }
-    } catch (EngineException | IllegalStateException | UnsupportedOperationException e) {
-      throw failed(e);
-    } finally {
-      NativeLibraries.done();
-    }
+    return forward(
+        List.of(batch),
+        (output, arrays) -> {
+          NDArray logits = chosen(output).toTensor(arrays);
+          return new Logits(
+              (int) batch.size(0), logits.toType(DataType.FLOAT32, false).toFloatArray());
+        });
   }
 
   /** What an archive gives for FLOAT32 tensors that gives a list of such. */
   List<Tensor> all(List<Tensor> inputs) {
+    return forward(
+        inputs,
+        (output, arrays) -> {
+          try (NDList list = output.toNDList(arrays)) {
+            return list.stream()
+                .map(array -> Tensor.of(array.toFloatArray(), array.getShape().getShape()))
+                .toList();
+          }
+        });
+  }
+
+  private <T> T forward(List<Tensor> inputs, BiFunction<IValue, PtNDManager, T> read) {
     NativeLibraries.begin();
-    try (NDManager manager = model.getNDManager().newSubManager()) {
+    try (PtNDManager manager = (PtNDManager) model.getNDManager().newSubManager()) {
       IValue[] fed =
           inputs.stream().map(i -> IValue.from(array(manager, i))).toArray(IValue[]::new);
-      List<Tensor> tensors = new ArrayList<>();
-      try (IValue output = block().forward(fed);
-          NDList list = output.toNDList((PtNDManager) manager)) {
-        list.forEach(
-            array -> tensors.add(Tensor.of(array.toFloatArray(), array.getShape().getShape())));
+      try (IValue output = ((PtSymbolBlock) model.getBlock()).forward(fed)) {
+        return read.apply(output, manager);
       } finally {
         Arrays.stream(fed).forEach(IValue::close);
       }
-      return tensors;
     } catch (EngineException | IllegalStateException | UnsupportedOperationException e) {
       throw failed(e);
     } finally {
@@ -177,10 +178,6 @@ final class TorchModel implements LoadedModel {
   private static PtNDArray array(NDManager manager, Tensor tensor) {
     Shape shape = new Shape(tensor.shape());
     return (PtNDArray) manager.create(LoadedModel.direct(tensor), shape, DataType.FLOAT32);
-  }
-
-  private PtSymbolBlock block() {
-    return (PtSymbolBlock) model.getBlock();
   }
 
   private IValue chosen(IValue output) {

@@ -4,15 +4,7 @@ import dev.lapidary.core.tensor.Tensor;
 import java.nio.file.Path;
 
 /** A trunk and a head in ONNX Runtime, one session behind the other, as they are served. */
-final class TrunkAndHead implements LoadedModel {
-  private final OrtModel trunk;
-  private final OrtModel head;
-
-  private TrunkAndHead(OrtModel trunk, OrtModel head) {
-    this.trunk = trunk;
-    this.head = head;
-  }
-
+record TrunkAndHead(OrtModel trunk, OrtModel head) implements LoadedModel {
   static TrunkAndHead load(Path trunk, Path head, Preparation preparation) {
     OrtModel below = OrtModel.load(trunk, preparation);
     try {

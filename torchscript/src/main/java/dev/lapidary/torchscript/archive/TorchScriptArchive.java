@@ -1,9 +1,12 @@
 package dev.lapidary.torchscript.archive;
 
+import dev.lapidary.core.card.CardJson;
+import dev.lapidary.core.card.ModelCard;
 import dev.lapidary.torchscript.archive.PyValue.PyObject;
 import dev.lapidary.torchscript.archive.PyValue.PyTuple;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
@@ -39,6 +42,15 @@ public record TorchScriptArchive(
   /** The bytes of all tensors, shared ones once. */
   public long tensorBytes() {
     return StorageLayout.of(new PyTuple(List.of(root, new PyTuple(constants)))).bytes();
+  }
+
+  /**
+   * The model card that it carries, if any.
+   *
+   * @param source what messages call it
+   */
+  public Optional<ModelCard> card(String source) {
+    return Optional.ofNullable(extra.get(CARD)).map(json -> CardJson.read(json, source));
   }
 
   /** The same archive with other text. */
