@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.lapidary.runtime.model.ModelLoader;
 import dev.lapidary.runtime.model.ServedModel;
+import dev.lapidary.serve.bench.Gain;
 import dev.lapidary.serve.bench.GeometricMean;
 import dev.lapidary.serve.bench.Protocol;
 import dev.lapidary.serve.bench.Questions;
@@ -173,15 +174,15 @@ final class ServingBench {
           at.subList(1, 3).stream()
               .min(Comparator.comparingDouble(bare -> -bare.perSecond().mean()))
               .orElseThrow();
-      ServerReport.Comparison ratio = best.againstFirst();
+      Gain ratio = best.againstFirst();
       say(
           "%s, %d clients: the server gives %.3f [%.3f, %.3f] of the best bare form's answers",
           what, CLIENTS, 1 / ratio.ratio(), 1 / ratio.high(), 1 / ratio.low());
       List<AtServer> single = latency.rows().get(0).servers();
       double own = single.get(0).load().p50Millis();
       say(
-          "%s, 1 client: the server's p50 is %.2f ms, %.2f ms more than the bare form's with a run of"
-              + " all threads and %.2f ms more than with runs of one thread",
+          "%s, 1 client: the server's p50 is %.2f ms, %.2f ms more than the bare form's with a run"
+              + " of all threads and %.2f ms more than with runs of one thread",
           what,
           own,
           own - single.get(1).load().p50Millis(),
@@ -207,8 +208,8 @@ final class ServingBench {
       long sent = loaded.load().answered() + loaded.load().refused() + loaded.load().failed();
       say("capacity %.1f answers/s, beside the generator %.1f", alone, capacity.mean());
       say(
-          "offered %.1f requests/s, of which %.1f came: goodput %.1f answers/s, %.3f [%.3f, %.3f] of"
-              + " the capacity; %d answered, %d refused (429), %d failed",
+          "offered %.1f requests/s, of which %.1f came: goodput %.1f answers/s, %.3f [%.3f, %.3f]"
+              + " of the capacity; %d answered, %d refused (429), %d failed",
           offered,
           goodput.mean() * sent / loaded.load().answered(),
           goodput.mean(),

@@ -6,7 +6,7 @@ import java.util.List;
 
 /** A chart of lines as inline SVG, with a legend and a text that says what it shows. */
 public record LineChart(
-    String title, String xTitle, Scale scale, List<Series> series, List<Mark> marks) {
+    String title, String xTitle, Scale xScale, Scale scale, List<Series> series, List<Mark> marks) {
   private static final int WIDTH = 560;
   private static final int HEIGHT = 250;
   private static final int LEFT = 58;
@@ -20,10 +20,14 @@ public record LineChart(
           + ".axis,.mark{stroke:#5b6670}.mark{stroke-dasharray:3 3}"
           + "polyline{fill:none;stroke:#0969a8;stroke-width:2}circle{fill:#0969a8}";
 
-  /** How the vertical axis runs. */
+  /** How an axis runs: the horizontal one, of numbers over 0, names those that it has. */
   public enum Scale {
     LINEAR,
-    LOGARITHMIC
+    LOGARITHMIC;
+
+    private double of(double value) {
+      return this == LOGARITHMIC ? Math.log10(value) : value;
+    }
   }
 
   /** In the axes' own units. */
@@ -44,13 +48,18 @@ public record LineChart(
     marks = List.copyOf(marks);
   }
 
+  public LineChart(
+      String title, String xTitle, Scale scale, List<Series> series, List<Mark> marks) {
+    this(title, xTitle, Scale.LINEAR, scale, series, marks);
+  }
+
   /** Nothing if there is no point. */
   public String html() {
     List<Point> all = series.stream().flatMap(s -> s.points().stream()).toList();
     if (all.isEmpty()) {
       return "";
     }
-    Frame frame = Frame.around(all, scale);
+    Frame frame = Frame.around(all, xScale, scale);
     StringBuilder out = new StringBuilder("<figure><figcaption>");
     out.append(Html.escape(title)).append("</figcaption>\n");
     out.append(Phrase.of("<svg viewBox='0 0 %d %d' role='img' aria-label='", WIDTH, HEIGHT));
@@ -154,45 +163,49 @@ public record LineChart(
   }
 
   /** Where values lie on the page. */
-  private record Frame(double x0, double x1, double y0, double y1, boolean log) {
+  private record Frame(
+      Scale xScale, List<Double> xs, double x0, double x1, Scale yScale, double y0, double y1) {
 
-    static Frame around(List<Point> points, Scale scale) {
-      boolean log = scale == Scale.LOGARITHMIC;
+    static Frame around(List<Point> points, Scale xScale, Scale yScale) {
+      boolean log = yScale == Scale.LOGARITHMIC;
       List<Double> ys =
           points.stream()
               .map(Point::y)
               .filter(y -> Double.isFinite(y) && (!log || y > 0))
-              .map(y -> log ? Math.log10(y) : y)
+              .map(yScale::of)
               .toList();
       double low = ys.stream().mapToDouble(y -> y).min().orElse(0);
       double high = ys.stream().mapToDouble(y -> y).max().orElse(1);
       double margin = high > low ? (high - low) * 0.05 : Math.max(1e-3, Math.abs(high) * 0.05);
-      double first = points.stream().mapToDouble(Point::x).min().orElse(0);
-      double last = points.stream().mapToDouble(Point::x).max().orElse(1);
+      List<Double> xs = points.stream().map(Point::x).distinct().sorted().toList();
+      double first = xScale.of(xs.get(0));
+      double last = xScale.of(xs.get(xs.size() - 1));
       double bottom = !log && low >= 0 ? Math.max(0, low - margin) : low - margin;
-      return new Frame(first, last > first ? last : first + 1, bottom, high + margin, log);
+      return new Frame(
+          xScale, xs, first, last > first ? last : first + 1, yScale, bottom, high + margin);
     }
 
     boolean shows(Point point) {
-      return Double.isFinite(point.y) && (!log || point.y > 0);
+      return Double.isFinite(yScale.of(point.y));
     }
 
     double x(double value) {
-      return LEFT + (WIDTH - LEFT - RIGHT) * (value - x0) / (x1 - x0);
+      return LEFT + (WIDTH - LEFT - RIGHT) * (xScale.of(value) - x0) / (x1 - x0);
     }
 
     double y(double value) {
-      double v = log ? Math.log10(value) : value;
-      return HEIGHT - BOTTOM - (HEIGHT - BOTTOM - TOP) * (v - y0) / (y1 - y0);
+      return HEIGHT - BOTTOM - (HEIGHT - BOTTOM - TOP) * (yScale.of(value) - y0) / (y1 - y0);
     }
 
     List<Double> xTicks() {
-      return ticks(x0, x1, 8);
+      return xScale == Scale.LOGARITHMIC ? xs : ticks(x0, x1, 8);
     }
 
     List<Double> yTicks() {
       List<Double> ticks = ticks(y0, y1, TICKS);
-      return log ? ticks.stream().map(t -> Math.pow(10, t)).toList() : ticks;
+      return yScale == Scale.LOGARITHMIC
+          ? ticks.stream().map(t -> Math.pow(10, t)).toList()
+          : ticks;
     }
 
     /** Multiples of 1, 2 or 5 times a power of ten. */

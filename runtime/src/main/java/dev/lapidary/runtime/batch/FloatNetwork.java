@@ -48,6 +48,18 @@ public record FloatNetwork(BatchFunction function, TensorSpec input, TensorSpec 
     return values;
   }
 
+  /** Room for so many, where native code reads them. */
+  public static FloatBuffer direct(int floats) {
+    return ByteBuffer.allocateDirect(Math.multiplyExact(Float.BYTES, floats))
+        .order(ByteOrder.nativeOrder())
+        .asFloatBuffer();
+  }
+
+  /** The same with these in it. */
+  public static FloatBuffer direct(float[] values) {
+    return direct(values.length).put(values).flip();
+  }
+
   @Override
   public List<TensorSpec> inputs() {
     return List.of(input);

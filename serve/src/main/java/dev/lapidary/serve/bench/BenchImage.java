@@ -9,14 +9,14 @@ import dev.lapidary.core.image.ImageLimits;
 import dev.lapidary.core.image.OnBadImage;
 import dev.lapidary.core.image.UndecodableImage;
 import dev.lapidary.core.measure.Argmax;
+import dev.lapidary.runtime.batch.FloatNetwork;
 import dev.lapidary.runtime.model.ServedModel;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
+import java.util.stream.IntStream;
 
 /**
  * One image that is sent.
@@ -38,17 +38,11 @@ record BenchImage(byte[] file, float[] input, int argmax) {
    */
   static List<BenchImage> read(
       Path folder, ServedModel model, OnBadImage rule, Consumer<String> notes) {
-    if (!Files.isDirectory(folder)) {
-      throw Failure.badInput("%s is no folder; name one with --images", folder);
-    }
-    ImageFiles files = ImageFiles.of(folder);
+    ImageFiles files = files(folder);
     files.passedOver().lines(folder).forEach(notes);
-    List<String> paths = files.paths();
     List<BenchImage> images = new ArrayList<>();
     List<BadImage> bad = new ArrayList<>();
-    int wanted = Math.min(MAX, paths.size());
-    for (int i = 0; i < wanted; i++) {
-      String path = paths.get((int) ((long) i * paths.size() / wanted));
+    for (String path : spaced(files)) {
       try {
         byte[] bytes = ImageFile.bytes(folder, path, ImageLimits.DEFAULT);
         float[] input = model.inputOf(bytes, ImageLimits.DEFAULT);
@@ -64,11 +58,26 @@ record BenchImage(byte[] file, float[] input, int argmax) {
     return images;
   }
 
+  /** Of the folder that {@code --images} names. */
+  static ImageFiles files(Path folder) {
+    if (!Files.isDirectory(folder)) {
+      throw Failure.badInput("%s is no folder; name one with --images", folder);
+    }
+    return ImageFiles.of(folder);
+  }
+
+  /** At most 64 of them, evenly spaced in the order of their names. */
+  static List<String> spaced(ImageFiles files) {
+    List<String> paths = files.paths();
+    int wanted = Math.min(MAX, paths.size());
+    return IntStream.range(0, wanted)
+        .mapToObj(i -> paths.get((int) ((long) i * paths.size() / wanted)))
+        .toList();
+  }
+
   private static int argmax(ServedModel model, float[] input) {
-    ByteBuffer bytes =
-        ByteBuffer.allocateDirect(Float.BYTES * input.length).order(ByteOrder.nativeOrder());
     try {
-      return Argmax.of(model.network().run(bytes.asFloatBuffer().put(input).flip(), 1));
+      return Argmax.of(model.network().run(FloatNetwork.direct(input), 1));
     } catch (Exception e) {
       throw new Failure(ExitCode.FAILED, "the network failed on an image: " + Failure.reason(e), e);
     }

@@ -1,110 +1,110 @@
 package dev.lapidary.serve.bench;
 
-import dev.lapidary.serve.bench.LinePlot.Point;
+import static java.util.stream.Collectors.groupingBy;
+import static java.util.stream.Collectors.mapping;
+import static java.util.stream.Collectors.toList;
+
+import dev.lapidary.core.page.Html;
+import dev.lapidary.core.page.LineChart;
+import dev.lapidary.core.page.LineChart.Point;
+import dev.lapidary.core.page.LineChart.Scale;
+import dev.lapidary.core.page.LineChart.Series;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.ToDoubleFunction;
 
-/** A report as a page: its plots, and the table for people. It needs no other file. */
+/** A report as a page: its charts, and the table for people. It needs no other file. */
 public final class BenchPage {
-  private static final String STYLE =
-      "body{font:15px/1.5 system-ui,sans-serif;max-width:70em;margin:2em auto;padding:0 1em;"
-          + "color:#222;background:#fff}figure{display:inline-block;width:32em;max-width:100%;"
-          + "margin:0 1em 1.5em 0;vertical-align:top}figcaption{font-weight:600}"
-          + "svg{width:100%;height:auto}svg text{font-size:12px;fill:#555}.grid{stroke:#ddd}"
-          + ".key{margin:0;font-size:13px}pre{overflow-x:auto;background:#f6f6f6;padding:1em}";
-
   private BenchPage() {}
 
-  public static String of(BenchReport report) {
-    Map<String, List<Point>> rates = new LinkedHashMap<>();
-    Map<String, List<Point>> times = new LinkedHashMap<>();
-    for (BenchReport.InProcess row : report.inProcess()) {
-      add(rates, row.form(), row.batch(), row.load().imagesPerSecond());
-      add(times, row.form(), row.batch(), row.load().p50Millis());
+  /** What was measured at one point of the horizontal axis. */
+  private record Dot(String line, double x, double perSecond, BenchReport.Load load) {
+    Dot(String line, double x, BenchReport.Load load) {
+      this(line, x, load.imagesPerSecond(), load);
     }
-    String model = "%s version %s".formatted(report.model().name(), report.model().version());
-    String plots =
-        plot("The network alone: images a second", "images in a batch", rates)
-            + plot("The network alone: ms of a batch, in the middle", "images in a batch", times)
-            + plot("Over HTTP: images a second", "clients", http(report, l -> l.imagesPerSecond()))
-            + plot(
-                "Over HTTP: ms of a request, in the middle",
-                "clients",
-                http(report, l -> l.p50Millis()))
-            + plot(
-                "Over HTTP: p99 of a request in ms", "clients", http(report, l -> l.p99Millis()));
-    return page("Does batching pay? " + model, plots, BenchTable.of(report));
+
+    double middle() {
+      return load.p50Millis();
+    }
+
+    double late() {
+      return load.p99Millis();
+    }
   }
 
-  private static Map<String, List<Point>> http(
-      BenchReport report, ToDoubleFunction<BenchReport.Load> number) {
-    Map<String, List<Point>> lines = new LinkedHashMap<>();
+  public static String of(BenchReport report) {
+    List<Dot> alone =
+        report.inProcess().stream().map(r -> new Dot(r.form(), r.batch(), r.load())).toList();
+    List<Dot> http = new ArrayList<>();
     for (BenchReport.Http row : report.http()) {
-      add(lines, "single", row.concurrency(), number.applyAsDouble(row.single()));
-      add(lines, "batched", row.concurrency(), number.applyAsDouble(row.batched()));
-      for (BenchReport.Other other : row.others()) {
-        add(lines, other.name(), row.concurrency(), number.applyAsDouble(other.load()));
-      }
+      http.add(new Dot("single", row.concurrency(), row.single()));
+      http.add(new Dot("batched", row.concurrency(), row.batched()));
+      row.others()
+          .forEach(other -> http.add(new Dot(other.name(), row.concurrency(), other.load())));
     }
-    return lines;
+    return page(
+        "Does batching pay? %s version %s"
+            .formatted(report.model().name(), report.model().version()),
+        BenchTable.of(report),
+        chart("The network alone: images a second", "images in a batch", alone, Dot::perSecond),
+        chart(
+            "The network alone: ms of a batch, in the middle",
+            "images in a batch",
+            alone,
+            Dot::middle),
+        chart("Over HTTP: images a second", "clients", http, Dot::perSecond),
+        chart("Over HTTP: ms of a request, in the middle", "clients", http, Dot::middle),
+        chart("Over HTTP: p99 of a request in ms", "clients", http, Dot::late));
   }
 
   public static String of(ServerReport report) {
-    StringBuilder plots = new StringBuilder();
-    for (String loop : List.of("closed", "open")) {
-      Map<String, List<Point>> rates = new LinkedHashMap<>();
-      Map<String, List<Point>> middle = new LinkedHashMap<>();
-      Map<String, List<Point>> late = new LinkedHashMap<>();
-      for (ServerReport.Row row : report.rows()) {
-        if (row.loop().equals(loop)) {
-          double x = loop.equals("closed") ? row.clients() : row.offeredPerSecond();
-          for (ServerReport.AtServer at : row.servers()) {
-            add(rates, at.url(), x, at.perSecond().mean());
-            add(middle, at.url(), x, at.load().p50Millis());
-            add(late, at.url(), x, at.load().p99Millis());
-          }
-        }
+    List<Dot> closed = new ArrayList<>();
+    List<Dot> open = new ArrayList<>();
+    for (ServerReport.Row row : report.rows()) {
+      boolean isOpen = row.loop().equals("open");
+      double x = isOpen ? row.offeredPerSecond() : row.clients();
+      for (ServerReport.AtServer at : row.servers()) {
+        (isOpen ? open : closed).add(new Dot(at.url(), x, at.perSecond().mean(), at.load()));
       }
-      String across = loop.equals("closed") ? "clients" : "requests a second that come";
-      plots.append(plot("Answers a second", across, rates));
-      plots.append(plot("ms of a request, in the middle", across, middle));
-      plots.append(plot("p99 of a request in ms", across, late));
     }
-    return page("Servers under load", plots.toString(), ServerTable.of(report));
+    return page(
+        "Servers under load",
+        ServerTable.of(report),
+        loop("clients", closed),
+        loop("requests a second that come", open));
   }
 
-  private static void add(Map<String, List<Point>> lines, String name, double x, double y) {
-    lines.computeIfAbsent(name, first -> new ArrayList<>()).add(new Point(x, y));
+  private static Html loop(String across, List<Dot> dots) {
+    return Html.join(
+        chart("Answers a second", across, dots, Dot::perSecond),
+        chart("ms of a request, in the middle", across, dots, Dot::middle),
+        chart("p99 of a request in ms", across, dots, Dot::late));
   }
 
-  private static String plot(String title, String across, Map<String, List<Point>> lines) {
-    LinePlot plot = new LinePlot(title, across);
-    lines.forEach(plot::line);
-    return plot.html();
+  private static Html chart(
+      String title, String across, List<Dot> dots, ToDoubleFunction<Dot> number) {
+    Map<String, List<Point>> lines =
+        dots.stream()
+            .collect(
+                groupingBy(
+                    Dot::line,
+                    LinkedHashMap::new,
+                    mapping(dot -> new Point(dot.x(), number.applyAsDouble(dot)), toList())));
+    List<Series> series = new ArrayList<>();
+    lines.forEach((name, points) -> series.add(new Series(name, points)));
+    return new Html(
+        new LineChart(title, across, Scale.LOGARITHMIC, Scale.LINEAR, series, List.of()).html());
   }
 
-  private static String page(String title, String plots, String table) {
-    return "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">"
-        + "<meta name=\"viewport\" content=\"width=device-width\"><title>"
-        + escape(title)
-        + "</title><style>"
-        + STYLE
-        + "</style></head><body>\n<h1>"
-        + escape(title)
-        + "</h1>\n"
-        + plots
-        + "<pre>"
-        + escape(table)
-        + "</pre>\n</body></html>\n";
-  }
-
-  static String escape(String text) {
-    return text.replace("&", "&amp;")
-        .replace("<", "&lt;")
-        .replace(">", "&gt;")
-        .replace("\"", "&quot;");
+  private static String page(String title, String table, Html... charts) {
+    return Html.page(
+        title,
+        Html.of("<h1>{}</h1>\n", title),
+        Html.of(
+            "<div class='charts'>\n{}</div>\n<pre class='scroll'>{}</pre>\n",
+            Html.join(charts),
+            Html.join(table.lines().map(line -> Html.of("{}\n", line)).toList())));
   }
 }

@@ -1,6 +1,5 @@
 package dev.lapidary.serve.bench;
 
-import dev.lapidary.core.failure.ExitCode;
 import dev.lapidary.core.failure.Failure;
 import dev.lapidary.runtime.batch.BatchPolicy;
 import dev.lapidary.runtime.model.ServedModel;
@@ -67,7 +66,7 @@ final class BenchServers implements AutoCloseable {
     all.put(name, server);
     Optional<String> reason = server.serve(model);
     if (reason.isPresent()) {
-      throw new Failure(ExitCode.GATE_REFUSED, "the model is not ready: " + reason.get());
+      throw Failure.gate("the model is not ready: %s", reason.get());
     }
   }
 

@@ -6,6 +6,7 @@ import dev.lapidary.core.image.Preprocessing;
 import dev.lapidary.runtime.batch.BatchFunction;
 import dev.lapidary.runtime.model.ImageNetwork;
 import dev.lapidary.runtime.model.ServedModel;
+import dev.lapidary.serve.http.PredictionServer;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -13,6 +14,8 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 
@@ -45,7 +48,17 @@ public final class Benchmark {
   /** Runs that go on at a time, of so many threads each. */
   private record Form(int runs, int threads, BatchFunction network) {}
 
-  private record Alone(Form form, int batch) {}
+  private record Alone(Form form, int batch, Sampled sampled) {
+    BenchReport.InProcess reported(Alone first) {
+      Samples own = sampled.samples();
+      return new BenchReport.InProcess(
+          form.runs(),
+          form.threads(),
+          batch,
+          own.load(),
+          Gain.of(own.rates(), first.sampled.samples().rates()));
+    }
+  }
 
   /**
    * @param folder with images
@@ -61,16 +74,22 @@ public final class Benchmark {
             BenchServers.start(
                 models, settings.largestBatch(), several(model, threads) ? threads : 0)) {
       List<BenchImage> images = BenchImage.read(folder, model, onBadImage, progress);
-      Map<Contender, Samples> contenders = new LinkedHashMap<>();
-      Map<Alone, Contender> inProcess = inProcess(model, narrow, threads, images);
-      inProcess.values().forEach(c -> contenders.put(c, new Samples()));
+      List<Alone> alone = inProcess(model, narrow, threads, images);
       List<HttpRow> http = new ArrayList<>();
       for (int clients : settings.concurrencies()) {
-        Map<String, HttpContender> row = new LinkedHashMap<>();
-        servers.all().forEach((n, s) -> row.put(n, new HttpContender(s, images, clients)));
-        row.values().forEach(c -> contenders.put(c, new Samples()));
+        Map<String, Sampled> row = new LinkedHashMap<>();
+        servers
+            .all()
+            .forEach(
+                (name, server) ->
+                    row.put(
+                        name,
+                        new Sampled(
+                            new HttpContender(server, sending(name, server, images), clients))));
         http.add(new HttpRow(clients, row));
       }
+      List<Sampled> contenders = new ArrayList<>(alone.stream().map(Alone::sampled).toList());
+      http.forEach(row -> contenders.addAll(row.servers().values()));
       int rounds = measure(contenders);
       return new BenchReport(
           Machine.describe(machine, model.engine(), model.session().engineVersion()),
@@ -78,9 +97,9 @@ public final class Benchmark {
           images.size(),
           threads,
           rounds,
-          inProcessRows(inProcess, contenders),
-          http.stream().map(row -> row.reported(contenders)).toList(),
-          highestRates(http));
+          alone.stream().map(row -> row.reported(alone.get(0))).toList(),
+          http.stream().map(HttpRow::reported).toList(),
+          highestRates(servers, images));
     }
   }
 
@@ -90,7 +109,7 @@ public final class Benchmark {
   }
 
   /** By batch size and form; batch 1 alone if the graph takes no more. */
-  private Map<Alone, Contender> inProcess(
+  private List<Alone> inProcess(
       ServedModel model, ImageNetwork narrow, int threads, List<BenchImage> images) {
     List<float[]> inputs = images.stream().map(BenchImage::input).toList();
     Preprocessing rule = model.preprocessing();
@@ -102,24 +121,33 @@ public final class Benchmark {
       forms.add(new Form(1, 1, ofOne));
       forms.add(new Form(threads, 1, ofOne));
     }
-    Map<Alone, Contender> all = new LinkedHashMap<>();
+    List<Alone> all = new ArrayList<>();
     for (Form form : forms) {
       for (int batch : model.batches() ? settings.batchSizes() : List.of(1)) {
-        all.put(
-            new Alone(form, batch),
-            new InProcessContender(form.network(), inputs, batch, form.runs()));
+        Contender own = new InProcessContender(form.network(), inputs, batch, form.runs());
+        all.add(new Alone(form, batch, new Sampled(own)));
       }
     }
     return all;
   }
 
+  private static Sending sending(String name, PredictionServer server, List<BenchImage> images) {
+    RequestSet requests =
+        PredictRequests.of(
+            server.uri().resolve("/predict?topK=1&threshold=0"),
+            images.stream().map(BenchImage::file).toList(),
+            Optional.empty(),
+            List.of());
+    return new Sending(
+        name, requests, images.stream().map(image -> OptionalInt.of(image.argmax())).toList());
+  }
+
   /** Returns the rounds that were run. */
-  private int measure(Map<Contender, Samples> contenders) throws Exception {
+  private int measure(List<Sampled> contenders) throws Exception {
     Duration slice = settings.slice(contenders.size());
-    List<Contender> order = new ArrayList<>(contenders.keySet());
     progress.accept("warming up");
-    for (Contender contender : order) {
-      contender.measure(slice, new Samples());
+    for (Sampled contender : contenders) {
+      contender.warmUp(slice);
     }
     long began = System.nanoTime();
     long max = settings.time().multipliedBy(MAX_TIMES_LONGER).toNanos();
@@ -127,41 +155,22 @@ public final class Benchmark {
     while (rounds < settings.rounds()
         && (rounds < FEWEST_ROUNDS || System.nanoTime() - began < max)) {
       progress.accept("round %d of %d".formatted(rounds + 1, settings.rounds()));
-      for (Contender contender : order) {
-        contender.measure(slice, contenders.getOrDefault(contender, new Samples()));
+      for (Sampled contender : contenders) {
+        contender.measure(slice);
       }
-      Collections.reverse(order);
+      Collections.reverse(contenders);
       rounds++;
     }
     return rounds;
   }
 
-  private static List<BenchReport.InProcess> inProcessRows(
-      Map<Alone, Contender> inProcess, Map<Contender, Samples> samples) {
-    List<BenchReport.InProcess> rows = new ArrayList<>();
-    List<Double> first = List.of();
-    for (Map.Entry<Alone, Contender> entry : inProcess.entrySet()) {
-      Samples own = samples.getOrDefault(entry.getValue(), new Samples());
-      first = first.isEmpty() ? own.rates() : first;
-      Form form = entry.getKey().form();
-      rows.add(
-          new BenchReport.InProcess(
-              form.runs(),
-              form.threads(),
-              entry.getKey().batch(),
-              own.load(),
-              Gain.of(own.rates(), first)));
-    }
-    return rows;
-  }
-
-  /** Of the servers, whatever the clients: those of the first row ask. */
-  private List<HighestRate> highestRates(List<HttpRow> http) throws Exception {
-    if (settings.p99().isEmpty() || http.isEmpty()) {
+  private List<HighestRate> highestRates(BenchServers servers, List<BenchImage> images)
+      throws Exception {
+    if (settings.p99().isEmpty()) {
       return List.of();
     }
-    Map<String, Sending> sendings = new LinkedHashMap<>();
-    http.get(0).servers().forEach((name, c) -> sendings.put(name, c.sending()));
+    List<Sending> sendings = new ArrayList<>();
+    servers.all().forEach((name, server) -> sendings.add(sending(name, server, images)));
     return new RateSearch(settings.p99().get(), settings.time(), progress).of(sendings);
   }
 

@@ -1,11 +1,6 @@
 package dev.lapidary.serve.bench;
 
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.List;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
 
 /** Clients that each send one request, wait for its answer, and send the next. */
 final class ClosedLoop implements Contender {
@@ -21,25 +16,14 @@ final class ClosedLoop implements Contender {
   public void measure(Duration time, Samples samples) throws Exception {
     long answeredBefore = samples.answered();
     long began = System.nanoTime();
-    ExecutorService threads = Executors.newFixedThreadPool(clients);
-    try {
-      List<Future<?>> running = new ArrayList<>();
-      for (int i = 0; i < clients; i++) {
-        running.add(
-            threads.submit(
-                () -> {
-                  do {
-                    sending.once(samples);
-                  } while (System.nanoTime() - began < time.toNanos());
-                  return true;
-                }));
-      }
-      for (Future<?> client : running) {
-        client.get();
-      }
-    } finally {
-      threads.shutdownNow();
-    }
+    Contender.together(
+        clients,
+        () -> {
+          do {
+            sending.once(samples);
+          } while (System.nanoTime() - began < time.toNanos());
+          return 0L;
+        });
     samples.round(samples.answered() - answeredBefore, System.nanoTime() - began);
   }
 }

@@ -62,9 +62,9 @@ public final class DisturbedBenchmark {
    */
   public Report run(URI server, List<Disturbance> disturbances) throws Exception {
     RequestSet requests = questions.to(server);
-    OptionalInt[] expected = new OptionalInt[requests.count()];
-    java.util.Arrays.fill(expected, OptionalInt.empty());
-    ClosedLoop loop = new ClosedLoop(new Sending(requests, expected), clients);
+    List<OptionalInt> unknown =
+        Collections.nCopies(requests.requests().size(), OptionalInt.empty());
+    ClosedLoop loop = new ClosedLoop(new Sending(server.toString(), requests, unknown), clients);
     progress.accept("warming up");
     loop.measure(slice, new Samples());
     Samples alone = new Samples();
@@ -91,9 +91,7 @@ public final class DisturbedBenchmark {
 
   private void measure(ClosedLoop loop, Samples samples) throws Exception {
     Thread.sleep(SETTLE_MILLIS);
-    long before = samples.answered();
-    loop.measure(slice, samples);
-    if (samples.answered() == before) {
+    if (!new Sampled(loop, samples).measure(slice)) {
       throw Failure.failed("the server answered no request in %d ms", slice.toMillis());
     }
   }

@@ -3,17 +3,18 @@ package dev.lapidary.serve.bench;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 
 /** So many clients of each server, by its name. */
-record HttpRow(int clients, Map<String, HttpContender> servers) {
-  BenchReport.Http reported(Map<Contender, Samples> samples) {
-    Samples single = of(BenchServers.SINGLE, samples);
-    Samples batched = of(BenchServers.BATCHED, samples);
+record HttpRow(int clients, Map<String, Sampled> servers) {
+  BenchReport.Http reported() {
+    Samples single = of(BenchServers.SINGLE);
+    Samples batched = of(BenchServers.BATCHED);
     List<BenchReport.Other> others = new ArrayList<>();
     servers.forEach(
         (name, server) -> {
-          if (!name.equals(BenchServers.SINGLE) && !name.equals(BenchServers.BATCHED)) {
-            Samples own = of(name, samples);
+          Samples own = server.samples();
+          if (own != single && own != batched) {
             others.add(
                 new BenchReport.Other(name, own.load(), Gain.of(own.rates(), single.rates())));
           }
@@ -22,12 +23,7 @@ record HttpRow(int clients, Map<String, HttpContender> servers) {
         clients, single.load(), batched.load(), Gain.of(batched.rates(), single.rates()), others);
   }
 
-  private Samples of(String name, Map<Contender, Samples> samples) {
-    HttpContender contender = servers.get(name);
-    Samples own = contender == null ? null : samples.get(contender);
-    if (own == null) {
-      throw new IllegalStateException("nothing was measured of " + name);
-    }
-    return own;
+  private Samples of(String name) {
+    return Objects.requireNonNull(servers.get(name)).samples();
   }
 }

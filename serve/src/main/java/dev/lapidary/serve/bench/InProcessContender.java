@@ -1,15 +1,10 @@
 package dev.lapidary.serve.bench;
 
 import dev.lapidary.runtime.batch.BatchFunction;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
+import dev.lapidary.runtime.batch.FloatNetwork;
 import java.nio.FloatBuffer;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
 
 /** The network on batches of one size, from tensors that are ready, in some runs at a time. */
 final class InProcessContender implements Contender {
@@ -28,36 +23,17 @@ final class InProcessContender implements Contender {
     this.runs = runs;
   }
 
-  private FloatBuffer buffer() {
-    int floats = Math.multiplyExact(batch, inputs.get(0).length);
-    return ByteBuffer.allocateDirect(Math.multiplyExact(Float.BYTES, floats))
-        .order(ByteOrder.nativeOrder())
-        .asFloatBuffer();
-  }
-
   @Override
   public void measure(Duration time, Samples samples) throws Exception {
     long began = System.nanoTime();
-    ExecutorService threads = Executors.newFixedThreadPool(runs);
-    long images = 0;
-    try {
-      List<Future<Long>> running = new ArrayList<>();
-      for (int i = 0; i < runs; i++) {
-        running.add(threads.submit(() -> run(began, time, samples)));
-      }
-      for (Future<Long> each : running) {
-        images += each.get();
-      }
-    } finally {
-      threads.shutdownNow();
-    }
+    long images = Contender.together(runs, () -> run(began, time, samples));
     samples.round(images, System.nanoTime() - began);
     samples.batches(images, images / batch);
   }
 
   /** Returns the images. */
   private long run(long began, Duration time, Samples samples) throws Exception {
-    FloatBuffer buffer = buffer();
+    FloatBuffer buffer = FloatNetwork.direct(Math.multiplyExact(batch, inputs.get(0).length));
     int next = 0;
     long images = 0;
     long ended;

@@ -5,7 +5,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import java.io.ByteArrayOutputStream;
+import dev.lapidary.core.measure.Argmax;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpRequest;
@@ -17,33 +17,30 @@ import java.util.List;
 import java.util.OptionalInt;
 
 /** One tensor a request, with binary data in and out. */
-final class InferRequests implements RequestSet {
-  static final String HEADER_LENGTH = "Inference-Header-Content-Length";
+final class InferRequests {
+  private static final String HEADER_LENGTH = "Inference-Header-Content-Length";
   private static final JsonMapper JSON = new JsonMapper();
 
-  private final URI uri;
-  private final List<Body> bodies;
-  private final List<RequestHeader> headers;
-
-  @SuppressWarnings("ArrayRecordComponent") // read, never compared
-  private record Body(byte[] bytes, int headLength) {
-    static Body of(ModelInput input, byte[] tensor) {
-      byte[] head = head(input, tensor.length);
-      ByteArrayOutputStream all = new ByteArrayOutputStream();
-      all.writeBytes(head);
-      all.writeBytes(tensor);
-      return new Body(all.toByteArray(), head.length);
-    }
-  }
+  private InferRequests() {}
 
   /**
    * @param tensors of the one input, each as the protocol's binary data
    */
-  InferRequests(URI uri, ModelInput input, List<byte[]> tensors, List<RequestHeader> headers) {
-    this.uri = uri;
-    this.bodies = tensors.stream().map(tensor -> Body.of(input, tensor)).toList();
-    this.headers = new ArrayList<>(headers);
-    this.headers.add(new RequestHeader("Content-Type", "application/octet-stream"));
+  static RequestSet of(
+      URI uri, ModelInput input, List<byte[]> tensors, List<RequestHeader> headers) {
+    return new RequestSet(
+        tensors.stream().map(tensor -> request(uri, input, tensor, headers)).toList(),
+        InferRequests::argmax);
+  }
+
+  private static HttpRequest request(
+      URI uri, ModelInput input, byte[] tensor, List<RequestHeader> headers) {
+    byte[] head = head(input, tensor.length);
+    List<RequestHeader> all = new ArrayList<>(headers);
+    all.add(new RequestHeader("Content-Type", "application/octet-stream"));
+    all.add(new RequestHeader(HEADER_LENGTH, Integer.toString(head.length)));
+    ByteBuffer body = ByteBuffer.allocate(head.length + tensor.length).put(head).put(tensor);
+    return RequestSet.post(uri, body.array(), all);
   }
 
   private static byte[] head(ModelInput input, int bytes) {
@@ -56,22 +53,8 @@ final class InferRequests implements RequestSet {
     return root.toString().getBytes(UTF_8);
   }
 
-  @Override
-  public int count() {
-    return bodies.size();
-  }
-
-  @Override
-  public HttpRequest request(int index) {
-    Body body = bodies.get(index);
-    List<RequestHeader> all = new ArrayList<>(headers);
-    all.add(new RequestHeader(HEADER_LENGTH, Integer.toString(body.headLength())));
-    return RequestSet.post(uri, all, body.bytes());
-  }
-
   /** Of the first output, if it is of binary FP32: the place of its greatest number. */
-  @Override
-  public OptionalInt argmax(HttpResponse<byte[]> answer) {
+  private static OptionalInt argmax(HttpResponse<byte[]> answer) {
     int length =
         (int) answer.headers().firstValueAsLong(HEADER_LENGTH).orElse(answer.body().length);
     try {
@@ -82,14 +65,9 @@ final class InferRequests implements RequestSet {
       }
       ByteBuffer numbers =
           ByteBuffer.wrap(answer.body(), length, bytes).order(ByteOrder.LITTLE_ENDIAN);
-      int best = 0;
-      for (int i = 1; i < bytes / Float.BYTES; i++) {
-        if (numbers.getFloat(length + i * Float.BYTES)
-            > numbers.getFloat(length + best * Float.BYTES)) {
-          best = i;
-        }
-      }
-      return OptionalInt.of(best);
+      float[] values = new float[bytes / Float.BYTES];
+      numbers.asFloatBuffer().get(values);
+      return OptionalInt.of(Argmax.of(values));
     } catch (IOException | IndexOutOfBoundsException e) {
       return OptionalInt.empty();
     }

@@ -4,6 +4,8 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.lapidary.core.failure.Failure;
 import dev.lapidary.runtime.tensor.DataType;
+import dev.lapidary.runtime.tensor.TypedTensor;
+import dev.lapidary.serve.inference.InferenceWriter;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -98,13 +100,7 @@ record ModelInput(String name, String type, List<Long> shape) {
   /** Image files, each as one element of BYTES. */
   static List<byte[]> elements(List<byte[]> files) {
     return files.stream()
-        .map(
-            file ->
-                ByteBuffer.allocate(Integer.BYTES + file.length)
-                    .order(ByteOrder.LITTLE_ENDIAN)
-                    .putInt(file.length)
-                    .put(file)
-                    .array())
+        .map(file -> InferenceWriter.bytes(new TypedTensor.Texts("", List.of(1L), List.of(file))))
         .toList();
   }
 

@@ -6,7 +6,6 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.net.URI;
-import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.util.ArrayList;
 import java.util.List;
@@ -14,31 +13,28 @@ import java.util.Optional;
 import java.util.OptionalInt;
 
 /** One image file a request, as the whole body or in a form. */
-final class PredictRequests implements RequestSet {
+final class PredictRequests {
   private static final JsonMapper JSON = new JsonMapper();
   private static final String BOUNDARY = "lapidary-7MA4YWxkTrZu0gW"; // in no image
 
-  private final URI uri;
-  private final List<byte[]> bodies;
-  private final List<RequestHeader> headers;
-
-  private PredictRequests(URI uri, List<byte[]> bodies, String type, List<RequestHeader> headers) {
-    this.uri = uri;
-    this.bodies = bodies;
-    this.headers = new ArrayList<>(List.of(new RequestHeader("Content-Type", type)));
-    this.headers.addAll(headers);
-  }
+  private PredictRequests() {}
 
   /**
    * @param field of a form that each file is in; otherwise it is the body
    */
-  static PredictRequests of(
+  static RequestSet of(
       URI uri, List<byte[]> files, Optional<String> field, List<RequestHeader> headers) {
-    if (field.isEmpty()) {
-      return new PredictRequests(uri, files, "application/octet-stream", headers);
-    }
-    List<byte[]> forms = files.stream().map(file -> form(field.get(), file)).toList();
-    return new PredictRequests(uri, forms, "multipart/form-data; boundary=" + BOUNDARY, headers);
+    String type =
+        field.isPresent()
+            ? "multipart/form-data; boundary=" + BOUNDARY
+            : "application/octet-stream";
+    List<RequestHeader> all = new ArrayList<>(List.of(new RequestHeader("Content-Type", type)));
+    all.addAll(headers);
+    return new RequestSet(
+        files.stream()
+            .map(file -> RequestSet.post(uri, field.map(f -> form(f, file)).orElse(file), all))
+            .toList(),
+        PredictRequests::argmax);
   }
 
   private static byte[] form(String field, byte[] file) {
@@ -57,19 +53,8 @@ final class PredictRequests implements RequestSet {
     return form.toByteArray();
   }
 
-  @Override
-  public int count() {
-    return bodies.size();
-  }
-
-  @Override
-  public HttpRequest request(int index) {
-    return RequestSet.post(uri, headers, bodies.get(index));
-  }
-
   /** Of a server of this project's; others answer as they like. */
-  @Override
-  public OptionalInt argmax(HttpResponse<byte[]> answer) {
+  private static OptionalInt argmax(HttpResponse<byte[]> answer) {
     try {
       int index = JSON.readTree(answer.body()).at("/predictions/0/classes/0/index").asInt(-1);
       return index < 0 ? OptionalInt.empty() : OptionalInt.of(index);

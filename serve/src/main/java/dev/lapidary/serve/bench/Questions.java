@@ -2,11 +2,9 @@ package dev.lapidary.serve.bench;
 
 import dev.lapidary.core.failure.Failure;
 import dev.lapidary.core.image.ImageFile;
-import dev.lapidary.core.image.ImageFiles;
 import dev.lapidary.core.image.ImageLimits;
 import dev.lapidary.core.image.UndecodableImage;
 import java.net.URI;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -28,7 +26,6 @@ public record Questions(
     Optional<String> model,
     List<Long> shape,
     List<RequestHeader> headers) {
-  private static final int MAX_IMAGES = 64;
   private static final int TENSORS = 16;
 
   public Questions {
@@ -47,9 +44,9 @@ public record Questions(
     ModelInput input = ModelInput.ask(model, images.isPresent() ? List.of() : shape, headers);
     URI infer = under(model, "/infer");
     return images.isPresent()
-        ? new InferRequests(
+        ? InferRequests.of(
             infer, input.ofImage(), ModelInput.elements(files(images.get())), headers)
-        : new InferRequests(infer, input, input.random(TENSORS), headers);
+        : InferRequests.of(infer, input, input.random(TENSORS), headers);
   }
 
   /** An address with a path of its own is another server's, and is taken as it is. */
@@ -66,14 +63,8 @@ public record Questions(
   }
 
   private static List<byte[]> files(Path folder) {
-    if (!Files.isDirectory(folder)) {
-      throw Failure.badInput("%s is no folder; name one with --images", folder);
-    }
-    List<String> paths = ImageFiles.of(folder).paths();
     List<byte[]> files = new ArrayList<>();
-    int wanted = Math.min(MAX_IMAGES, paths.size());
-    for (int i = 0; i < wanted; i++) {
-      String path = paths.get((int) ((long) i * paths.size() / wanted));
+    for (String path : BenchImage.spaced(BenchImage.files(folder))) {
       try {
         files.add(ImageFile.bytes(folder, path, ImageLimits.DEFAULT));
       } catch (UndecodableImage e) {

@@ -2,9 +2,7 @@ package dev.lapidary.serve.bench;
 
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
 
@@ -43,9 +41,9 @@ final class RateSearch {
       this.high = high;
     }
 
-    HighestRate reported(String name, Duration bound) {
+    HighestRate reported(Duration bound) {
       return new HighestRate(
-          name,
+          sending.server(),
           bound.toNanos() / 1e6,
           low,
           high,
@@ -55,24 +53,21 @@ final class RateSearch {
     }
   }
 
-  List<HighestRate> of(Map<String, Sending> servers) throws Exception {
+  List<HighestRate> of(List<Sending> servers) throws Exception {
     Duration step = time.dividedBy((STEPS + 1L) * servers.size());
-    Map<String, Bracket> brackets = new LinkedHashMap<>();
-    for (Map.Entry<String, Sending> server : servers.entrySet()) {
+    List<Bracket> brackets = new ArrayList<>();
+    for (Sending server : servers) {
       Samples closed = new Samples();
-      new ClosedLoop(server.getValue(), CLIENTS).measure(step, closed);
-      double maximum = ABOVE_CLOSED * closed.load().imagesPerSecond();
-      brackets.put(server.getKey(), new Bracket(server.getValue(), maximum));
+      new ClosedLoop(server, CLIENTS).measure(step, closed);
+      brackets.add(new Bracket(server, ABOVE_CLOSED * closed.load().imagesPerSecond()));
     }
     for (int i = 1; i <= STEPS; i++) {
       progress.accept("highest rate: step %d of %d".formatted(i, STEPS));
-      for (Bracket bracket : brackets.values()) {
+      for (Bracket bracket : brackets) {
         halve(bracket, step, i);
       }
     }
-    List<HighestRate> rates = new ArrayList<>();
-    brackets.forEach((name, bracket) -> rates.add(bracket.reported(name, bound)));
-    return rates;
+    return brackets.stream().map(bracket -> bracket.reported(bound)).toList();
   }
 
   private void halve(Bracket bracket, Duration step, long seed) throws Exception {

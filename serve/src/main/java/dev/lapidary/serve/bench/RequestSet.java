@@ -6,18 +6,20 @@ import java.net.http.HttpResponse;
 import java.time.Duration;
 import java.util.List;
 import java.util.OptionalInt;
+import java.util.function.Function;
 
-/** What a server is asked: requests that differ, and what their answers say. Thread-safe. */
-interface RequestSet {
+/**
+ * What a server is asked. Thread-safe.
+ *
+ * @param requests that differ
+ * @param argmax the class that an answer names first; empty if it is of no form that is known
+ */
+record RequestSet(List<HttpRequest> requests, Function<HttpResponse<byte[]>, OptionalInt> argmax) {
   /** An answer that takes longer is none. */
-  Duration PATIENCE = Duration.ofSeconds(30);
+  static final Duration PATIENCE = Duration.ofSeconds(30);
 
-  int count();
-
-  HttpRequest request(int index);
-
-  /** A POST with these headers. */
-  static HttpRequest post(URI uri, List<RequestHeader> headers, byte[] body) {
+  /** A POST with these headers, of which a later one takes the place of an earlier one. */
+  static HttpRequest post(URI uri, byte[] body, List<RequestHeader> headers) {
     HttpRequest.Builder request =
         HttpRequest.newBuilder(uri)
             .timeout(PATIENCE)
@@ -25,7 +27,4 @@ interface RequestSet {
     headers.forEach(header -> request.setHeader(header.name(), header.value()));
     return request.build();
   }
-
-  /** The class that an answer names first; empty if it is of no form that is known. */
-  OptionalInt argmax(HttpResponse<byte[]> answer);
 }

@@ -8,15 +8,15 @@ import dev.lapidary.runtime.session.OnnxRuntime;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.OptionalInt;
 import java.util.function.Consumer;
+import java.util.function.Function;
 
 /**
  * Servers that are known by their address alone, under the same loads: all of them in turn in each
@@ -39,7 +39,7 @@ public final class ServerBenchmark {
   }
 
   /** A server under one load. */
-  private record Cell(URI server, Contender contender, Samples samples) {}
+  private record Cell(String server, Sampled sampled) {}
 
   private record Row(String loop, int clients, double rate, List<Cell> cells) {}
 
@@ -52,46 +52,42 @@ public final class ServerBenchmark {
     List<Sending> sendings = new ArrayList<>();
     for (URI server : servers) {
       RequestSet requests = questions.to(server);
-      sendings.add(new Sending(requests, answers(server, requests)));
+      sendings.add(new Sending(server.toString(), requests, answers(server, requests)));
     }
-    List<Row> rows = rows(servers, sendings);
+    List<Row> rows = rows(sendings);
     measure(rows, servers.size());
     return new ServerReport(
         machine,
         questions.text(),
         loads.rounds(),
         rows.stream().map(this::reported).toList(),
-        highestRates(servers, sendings));
+        highestRates(sendings));
   }
 
-  private List<HighestRate> highestRates(List<URI> servers, List<Sending> sendings)
-      throws Exception {
-    if (loads.p99().isEmpty()) {
-      return List.of();
-    }
-    Map<String, Sending> named = new LinkedHashMap<>();
-    for (int i = 0; i < servers.size(); i++) {
-      named.put(servers.get(i).toString(), sendings.get(i));
-    }
-    return new RateSearch(loads.p99().get(), loads.time(), progress).of(named);
+  private List<HighestRate> highestRates(List<Sending> sendings) throws Exception {
+    return loads.p99().isEmpty()
+        ? List.of()
+        : new RateSearch(loads.p99().get(), loads.time(), progress).of(sendings);
   }
 
   /** What it answers to each request alone. */
-  private static OptionalInt[] answers(URI server, RequestSet requests)
+  private static List<OptionalInt> answers(URI server, RequestSet requests)
       throws InterruptedException {
     HttpClient http = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
-    OptionalInt[] answers = new OptionalInt[requests.count()];
-    for (int i = 0; i < answers.length; i++) {
+    List<OptionalInt> answers = new ArrayList<>();
+    for (HttpRequest request : requests.requests()) {
       try {
-        HttpResponse<byte[]> answer =
-            http.send(requests.request(i), HttpResponse.BodyHandlers.ofByteArray());
+        HttpResponse<byte[]> answer = http.send(request, HttpResponse.BodyHandlers.ofByteArray());
         if (answer.statusCode() != 200) {
           String body = new String(answer.body(), UTF_8).replaceAll("\\s+", " ");
           throw Failure.failed(
               "%s answered %d to request %d, expected 200: %s",
-              server, answer.statusCode(), i, body.substring(0, Math.min(SHOWN, body.length())));
+              server,
+              answer.statusCode(),
+              answers.size(),
+              body.substring(0, Math.min(SHOWN, body.length())));
         }
-        answers[i] = requests.argmax(answer);
+        answers.add(requests.argmax().apply(answer));
       } catch (IOException e) {
         throw Failure.failed(
             "%s does not answer: %s; is the server there?", server, Failure.reason(e));
@@ -100,25 +96,30 @@ public final class ServerBenchmark {
     return answers;
   }
 
-  private List<Row> rows(List<URI> servers, List<Sending> sendings) {
+  private List<Row> rows(List<Sending> sendings) {
     List<Row> rows = new ArrayList<>();
     for (int clients : loads.concurrencies()) {
-      List<Cell> cells = new ArrayList<>();
-      for (int i = 0; i < servers.size(); i++) {
-        Contender loop = new ClosedLoop(sendings.get(i), clients);
-        cells.add(new Cell(servers.get(i), loop, new Samples()));
-      }
-      rows.add(new Row("closed", clients, 0, cells));
+      rows.add(row("closed", clients, 0, sendings, each -> new ClosedLoop(each, clients)));
     }
     for (double rate : loads.rates()) {
-      List<Cell> cells = new ArrayList<>();
-      for (int i = 0; i < servers.size(); i++) {
-        Contender loop = new OpenLoop(sendings.get(i), rate, (long) rate);
-        cells.add(new Cell(servers.get(i), loop, new Samples()));
-      }
-      rows.add(new Row("open", 0, rate, cells));
+      rows.add(row("open", 0, rate, sendings, each -> new OpenLoop(each, rate, (long) rate)));
     }
     return rows;
+  }
+
+  private static Row row(
+      String loop,
+      int clients,
+      double rate,
+      List<Sending> sendings,
+      Function<Sending, Contender> load) {
+    return new Row(
+        loop,
+        clients,
+        rate,
+        sendings.stream()
+            .map(each -> new Cell(each.server(), new Sampled(load.apply(each))))
+            .toList());
   }
 
   private void measure(List<Row> rows, int servers) throws Exception {
@@ -127,14 +128,12 @@ public final class ServerBenchmark {
     rows.forEach(row -> order.addAll(row.cells()));
     progress.accept("warming up");
     for (Cell cell : order) {
-      cell.contender().measure(slice, new Samples());
+      cell.sampled().warmUp(slice);
     }
     for (int round = 1; round <= loads.rounds(); round++) {
       progress.accept("round %d of %d".formatted(round, loads.rounds()));
       for (Cell cell : order) {
-        long before = cell.samples().answered();
-        cell.contender().measure(slice, cell.samples());
-        if (cell.samples().answered() == before) {
+        if (!cell.sampled().measure(slice)) {
           throw Failure.failed(
               "%s answered no request in round %d; try fewer clients or a lower rate",
               cell.server(), round);
@@ -145,20 +144,24 @@ public final class ServerBenchmark {
   }
 
   private ServerReport.Row reported(Row row) {
-    Samples first = row.cells().get(0).samples();
-    boolean open = row.loop().equals("open");
-    List<ServerReport.AtServer> servers = new ArrayList<>();
-    for (Cell cell : row.cells()) {
-      Samples own = cell.samples();
-      Gain gain =
-          open ? Gain.of(first.medians(), own.medians()) : Gain.of(own.rates(), first.rates());
-      servers.add(
-          new ServerReport.AtServer(
-              cell.server().toString(),
-              own.load(),
-              GeometricMean.of(own.rates()),
-              ServerReport.Comparison.of(gain)));
-    }
-    return new ServerReport.Row(row.loop(), row.clients(), row.rate(), servers);
+    Samples first = row.cells().get(0).sampled().samples();
+    return new ServerReport.Row(
+        row.loop(),
+        row.clients(),
+        row.rate(),
+        row.cells().stream()
+            .map(cell -> reported(cell, first, row.loop().equals("open")))
+            .toList());
+  }
+
+  private static ServerReport.AtServer reported(Cell cell, Samples first, boolean open) {
+    Samples own = cell.sampled().samples();
+    List<Double> ours = open ? first.medians() : own.rates();
+    List<Double> theirs = open ? own.medians() : first.rates();
+    return new ServerReport.AtServer(
+        cell.server(),
+        own.load(),
+        GeometricMean.of(own.rates()),
+        Gain.of(ours, theirs, "faster", "no significant difference"));
   }
 }

@@ -36,20 +36,5 @@ public record ServerReport(
    *     the first server itself 1
    */
   public record AtServer(
-      String url, BenchReport.Load load, GeometricMean perSecond, Comparison againstFirst) {}
-
-  /**
-   * @param verdict {@code faster}, {@code slower} or {@code no significant difference}
-   */
-  public record Comparison(double ratio, double low, double high, String verdict) {
-    static Comparison of(Gain gain) {
-      String verdict =
-          switch (gain.verdict()) {
-            case "gain" -> "faster";
-            case "slower" -> "slower";
-            default -> "no significant difference";
-          };
-      return new Comparison(gain.ratio(), gain.low(), gain.high(), verdict);
-    }
-  }
+      String url, BenchReport.Load load, GeometricMean perSecond, Gain againstFirst) {}
 }

@@ -42,25 +42,21 @@ public final class ServerTable {
         "against the first: answers/s over its, in an open loop its p50 over this one's, with");
     line(
         text,
-        "the 95 %% interval over the rounds. ~ before a p99: fewer than 459 calls, too few to claim it.");
+        "the 95 %% interval over the rounds. ~ before a p99: fewer than 459 calls, too few to claim"
+            + " it.");
     return text.toString();
   }
 
   private static void server(TextTable table, ServerReport.AtServer server, boolean first) {
     BenchReport.Load load = server.load();
     GeometricMean rate = server.perSecond();
-    ServerReport.Comparison against = server.againstFirst();
     table.row(
         rate.mean(),
         Phrase.of("[%.1f, %.1f]", rate.low(), rate.high()),
         load.p50Millis(),
         load.p90Millis(),
         BenchTable.p99(load),
-        first
-            ? "-"
-            : Phrase.of(
-                "x%.2f [%.2f, %.2f] %s",
-                against.ratio(), against.low(), against.high(), against.verdict()),
+        first ? "-" : server.againstFirst().text(),
         server.url() + BenchTable.troubles("", load));
   }
 }

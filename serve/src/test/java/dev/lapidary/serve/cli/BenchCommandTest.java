@@ -6,7 +6,6 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.lapidary.runtime.TinyModels;
 import dev.lapidary.runtime.model.ModelLoader;
-import dev.lapidary.runtime.model.PreprocessingOptions;
 import dev.lapidary.serve.http.PredictionServer;
 import dev.lapidary.serve.http.ServerSettings;
 import java.awt.Color;
@@ -89,7 +88,7 @@ class BenchCommandTest {
     }
     assertThat(out.toString()).contains("Highest rate with 99 of 100 answered within 500 ms");
     assertThat(Files.readString(html))
-        .startsWith("<!doctype html>")
+        .startsWith("<!DOCTYPE html>")
         .contains("The network alone: images a second", "2 x 1 threads", "<polyline", "Over HTTP")
         .doesNotContain("http://", "src=", "<script");
     assertThat(report.get("http").findValuesAsText("concurrency")).containsExactly("1", "4");
@@ -153,7 +152,7 @@ class BenchCommandTest {
   @Test
   void comparesServersThatRunByEitherProtocolInBothLoops() throws Exception {
     try (PredictionServer server = PredictionServer.bind(ServerSettings.local())) {
-      server.serve(ModelLoader.load(Path.of(model), PreprocessingOptions.NONE, 1));
+      server.serve(ModelLoader.load(Path.of(model), 1));
       String url = server.uri().toString();
       String[] predict = {
         "--url",
