@@ -3,22 +3,22 @@ package dev.lapidary.runtime;
 import dev.lapidary.core.card.ModelCard;
 import dev.lapidary.core.failure.Failure;
 import dev.lapidary.core.image.UndecodableImage;
+import dev.lapidary.runtime.batch.FloatNetwork;
 import dev.lapidary.runtime.model.ModelLoader;
 import dev.lapidary.runtime.model.ServedModel;
 import dev.lapidary.runtime.session.OnnxRuntime;
+import dev.lapidary.runtime.tensor.TypedTensor;
 import java.io.IOException;
 import java.io.InputStream;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ForkJoinPool;
-import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -42,9 +42,8 @@ import org.jspecify.annotations.Nullable;
 public final class Classifier implements AutoCloseable {
   private final ServedModel model;
   private final ClassifierOptions options;
-  private final ReentrantLock lock = new ReentrantLock();
   private @Nullable ImageQueue queue;
-  private boolean closed;
+  private volatile boolean closed;
 
   private Classifier(ServedModel model, ClassifierOptions options) {
     this.model = model;
@@ -197,7 +196,7 @@ public final class Classifier implements AutoCloseable {
     List<Classification> answers = new ArrayList<>(images.size());
     for (int from = 0; from < images.size(); from += max) {
       int count = Math.min(max, images.size() - from);
-      FloatBuffer inputs = direct(Math.multiplyExact(count, length));
+      FloatBuffer inputs = FloatNetwork.direct(Math.multiplyExact(count, length));
       for (int i = from; i < from + count; i++) {
         try {
           inputs.put(preprocess(images.get(i)));
@@ -208,9 +207,7 @@ public final class Classifier implements AutoCloseable {
       float[] outputs = outputs(inputs.flip(), count);
       int classes = outputs.length / count;
       for (int i = 0; i < count; i++) {
-        float[] own = new float[classes];
-        System.arraycopy(outputs, i * classes, own, 0, classes);
-        answers.add(classification(own));
+        answers.add(classification(Arrays.copyOfRange(outputs, i * classes, (i + 1) * classes)));
       }
     }
     return answers;
@@ -242,7 +239,7 @@ public final class Classifier implements AutoCloseable {
    */
   @SuppressWarnings("FutureReturnValueIgnored") // to cancel throws nothing
   public CompletableFuture<Classification> classifyAsync(byte[] image, Executor executor) {
-    CompletableFuture<float[]> outputs = queue().run(() -> preprocess(image), executor);
+    CompletableFuture<float[]> outputs = queue().run(() -> tensor(image), executor);
     CompletableFuture<Classification> answer = outputs.thenApply(this::classification);
     answer.whenComplete((ignored, error) -> outputs.cancel(false));
     return answer;
@@ -260,7 +257,7 @@ public final class Classifier implements AutoCloseable {
    * @throws UndecodableImage if the bytes are no image, or over a limit
    */
   public float[] features(byte[] image) {
-    if (!givesFeatures()) {
+    if (!model.givesFeatures()) {
       throw Failure.badInput(
           "[%s] it gives scores of classes and no features; export the same source once more with"
               + " exporter onnx --output features",
@@ -310,7 +307,7 @@ public final class Classifier implements AutoCloseable {
    */
   public float[] outputs(float[] inputs, int count) {
     requireLength(inputs.length, count);
-    return outputs(direct(inputs.length).put(inputs).flip(), count);
+    return outputs(FloatNetwork.direct(inputs), count);
   }
 
   /**
@@ -348,12 +345,9 @@ public final class Classifier implements AutoCloseable {
   @Override
   public void close() {
     ImageQueue running;
-    lock.lock();
-    try {
+    synchronized (this) {
       closed = true;
       running = queue;
-    } finally {
-      lock.unlock();
     }
     if (running != null) {
       running.close();
@@ -361,25 +355,23 @@ public final class Classifier implements AutoCloseable {
     model.close();
   }
 
-  private ImageQueue queue() {
-    lock.lock();
-    try {
-      if (closed) {
-        throw isClosed();
-      }
-      ImageQueue running = queue;
-      if (running == null) {
-        running = new ImageQueue(model, options);
-        queue = running;
-      }
-      return running;
-    } finally {
-      lock.unlock();
+  private synchronized ImageQueue queue() {
+    requireOpen();
+    ImageQueue running = queue;
+    if (running == null) {
+      running = new ImageQueue(model, options);
+      queue = running;
     }
+    return running;
+  }
+
+  private TypedTensor tensor(byte[] image) {
+    requireOpen();
+    return model.tensorOf(image, options.limits());
   }
 
   private Classification classification(float[] outputs) {
-    if (givesFeatures()) {
+    if (model.givesFeatures()) {
       throw Failure.badInput(
           "[%s] it gives features and no scores of classes; call features, or export it without"
               + " --output",
@@ -391,10 +383,6 @@ public final class Classifier implements AutoCloseable {
       }
     }
     return new Classification(model.labels(), model.scoring(), outputs);
-  }
-
-  private boolean givesFeatures() {
-    return model.givesFeatures();
   }
 
   private int inputLength() {
@@ -410,23 +398,8 @@ public final class Classifier implements AutoCloseable {
   }
 
   private void requireOpen() {
-    lock.lock();
-    try {
-      if (closed) {
-        throw isClosed();
-      }
-    } finally {
-      lock.unlock();
+    if (closed) {
+      throw new IllegalStateException("the classifier " + model.name() + " is closed");
     }
-  }
-
-  private IllegalStateException isClosed() {
-    return new IllegalStateException("the classifier " + model.name() + " is closed");
-  }
-
-  private static FloatBuffer direct(int floats) {
-    return ByteBuffer.allocateDirect(Math.multiplyExact(Float.BYTES, floats))
-        .order(ByteOrder.nativeOrder())
-        .asFloatBuffer();
   }
 }

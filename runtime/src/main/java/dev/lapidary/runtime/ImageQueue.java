@@ -1,14 +1,20 @@
 package dev.lapidary.runtime;
 
 import dev.lapidary.core.failure.Failure;
+import dev.lapidary.runtime.batch.AnswerThreads;
 import dev.lapidary.runtime.batch.BatchPolicy;
 import dev.lapidary.runtime.batch.Batcher;
 import dev.lapidary.runtime.batch.Deadline;
+import dev.lapidary.runtime.batch.FloatNetwork;
 import dev.lapidary.runtime.batch.Outcome;
 import dev.lapidary.runtime.model.ServedModel;
+import dev.lapidary.runtime.tensor.TypedTensor;
 import java.time.Duration;
+import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
+import java.util.concurrent.ExecutorService;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.function.Supplier;
 
@@ -17,17 +23,15 @@ final class ImageQueue implements AutoCloseable {
   /** Callers have their own: {@code orTimeout}, which takes the image back. */
   private static final Duration NO_DEADLINE = Duration.ofDays(365);
 
+  private final ServedModel model;
+  private final ExecutorService answers = AnswerThreads.start();
   private final Batcher batcher;
-  private final String source;
 
   ImageQueue(ServedModel model, ClassifierOptions options) {
     int max = model.batches() ? options.maxBatch() : 1;
+    this.model = model;
     this.batcher =
-        new Batcher(
-            model.network(),
-            model.preprocessing().inputLength(),
-            new BatchPolicy(max, options.maxDelay()));
-    this.source = model.name();
+        new Batcher(List.of(model.tensors()), new BatchPolicy(max, options.maxDelay()), answers);
   }
 
   /**
@@ -35,7 +39,7 @@ final class ImageQueue implements AutoCloseable {
    * @return fails as the input does, or with a {@link Failure} (exit 1) if the network does; once
    *     it is done in any way its image is not run any more
    */
-  CompletableFuture<float[]> run(Supplier<float[]> input, Executor executor) {
+  CompletableFuture<float[]> run(Supplier<TypedTensor> input, Executor executor) {
     CompletableFuture<float[]> answer = new CompletableFuture<>();
     try {
       executor.execute(() -> submit(input, answer));
@@ -46,12 +50,16 @@ final class ImageQueue implements AutoCloseable {
   }
 
   @SuppressWarnings("FutureReturnValueIgnored") // what follows an outcome throws nothing
-  private void submit(Supplier<float[]> input, CompletableFuture<float[]> answer) {
+  private void submit(Supplier<TypedTensor> input, CompletableFuture<float[]> answer) {
     if (answer.isDone()) {
       return; // nobody waits for it
     }
     try {
-      CompletableFuture<Outcome> outcome = batcher.submit(input.get(), Deadline.after(NO_DEADLINE));
+      CompletableFuture<Outcome> outcome =
+          batcher.submit(
+              List.of(input.get()),
+              Set.of(model.signature().output()),
+              Deadline.after(NO_DEADLINE));
       answer.whenComplete((ignored, error) -> outcome.cancel(false));
       outcome.whenComplete((done, error) -> complete(answer, done));
     } catch (Throwable e) { // also an Error: somebody waits
@@ -60,13 +68,14 @@ final class ImageQueue implements AutoCloseable {
   }
 
   private void complete(CompletableFuture<float[]> answer, Outcome done) {
-    if (done instanceof Outcome.Classified classified) {
-      answer.complete(classified.logits());
+    if (done instanceof Outcome.Ran ran) {
+      answer.complete(FloatNetwork.values((TypedTensor.Numbers) ran.outputs().get(0)));
     } else if (done instanceof Outcome.Failed failed) {
       answer.completeExceptionally(
-          Failure.failed("[%s] the network failed on the image: %s", source, failed.message()));
+          Failure.failed(
+              "[%s] the network failed on the image: %s", model.name(), failed.message()));
     } else {
-      answer.completeExceptionally(Failure.failed("[%s] the image was not run", source));
+      answer.completeExceptionally(Failure.failed("[%s] the image was not run", model.name()));
     }
   }
 
@@ -74,5 +83,6 @@ final class ImageQueue implements AutoCloseable {
   @Override
   public void close() {
     batcher.close();
+    answers.shutdown();
   }
 }

@@ -8,7 +8,6 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
-import java.util.concurrent.ExecutorService;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
@@ -29,10 +28,8 @@ public final class Batcher implements AutoCloseable {
   /** The last that leaves the queue; the first is 1. */
   public static final int LOWEST_PRIORITY = 64;
 
-  private final BatchStatistics statistics;
+  private final BatchStatistics statistics = new BatchStatistics();
   private final Executor answers;
-  private final Runnable end;
-  private final int inputLength;
 
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition arrived = lock.newCondition();
@@ -52,38 +49,8 @@ public final class Batcher implements AutoCloseable {
    * @param answers completes what is answered, and runs what hangs on it
    */
   public Batcher(List<TensorNetwork> networks, BatchPolicy policy, Executor answers) {
-    this(networks, policy, answers, () -> {}, 0);
-  }
-
-  /**
-   * Of images as floats; answers are completed by threads of its own.
-   *
-   * @param inputLength floats of one image
-   */
-  public Batcher(BatchFunction function, int inputLength, BatchPolicy policy) {
-    this(
-        List.of(FloatNetwork.of(function, inputLength)),
-        policy,
-        AnswerThreads.start(),
-        inputLength);
-  }
-
-  private Batcher(
-      List<TensorNetwork> networks, BatchPolicy policy, ExecutorService own, int inputLength) {
-    this(networks, policy, own, own::shutdown, inputLength);
-  }
-
-  private Batcher(
-      List<TensorNetwork> networks,
-      BatchPolicy policy,
-      Executor answers,
-      Runnable end,
-      int inputLength) {
     this.policy = policy;
     this.answers = answers;
-    this.end = end;
-    this.inputLength = inputLength;
-    this.statistics = new BatchStatistics();
     this.network = networks.get(0);
     start(networks);
   }
@@ -147,7 +114,7 @@ public final class Batcher implements AutoCloseable {
    */
   public CompletableFuture<Outcome> submit(
       List<TypedTensor> inputs, Set<String> outputs, Deadline deadline, int priority) {
-    BatchItem item = BatchItem.of(network(), inputs, outputs, deadline, priority);
+    BatchItem item = BatchItem.of(locked(() -> network), inputs, outputs, deadline, priority);
     lock.lock();
     try {
       requireOpen();
@@ -160,41 +127,10 @@ public final class Batcher implements AutoCloseable {
     return item.answer();
   }
 
-  /**
-   * Queues one image of a network of floats; its outcome is {@link Outcome.Classified}. The future
-   * never fails; cancelling it takes the image out of its batch if that has not begun.
-   *
-   * @param input the image's tensor
-   * @throws IllegalStateException if the batcher is closed
-   */
-  @SuppressWarnings("FutureReturnValueIgnored") // what hangs on them throws nothing
-  public CompletableFuture<Outcome> submit(float[] input, Deadline deadline) {
-    if (input.length != inputLength) {
-      throw new IllegalArgumentException(
-          "an input has %d floats but this one has %d".formatted(inputLength, input.length));
-    }
-    CompletableFuture<Outcome> ran =
-        submit(List.of(FloatNetwork.row(input)), Set.of(FloatNetwork.OUTPUT), deadline);
-    CompletableFuture<Outcome> answer = new CompletableFuture<>();
-    ran.thenAccept(outcome -> answer.complete(classified(outcome)));
-    answer.whenComplete((outcome, cancelled) -> ran.cancel(false));
-    return answer;
-  }
-
-  private static Outcome classified(Outcome outcome) {
-    return outcome instanceof Outcome.Ran ran
-        ? new Outcome.Classified(
-            FloatNetwork.values((TypedTensor.Numbers) ran.outputs().get(0)),
-            ran.batchSize(),
-            ran.queueNanos(),
-            ran.inferNanos())
-        : outcome;
-  }
-
-  private TensorNetwork network() {
+  private <T> T locked(Supplier<T> question) {
     lock.lock();
     try {
-      return network;
+      return question.get();
     } finally {
       lock.unlock();
     }
@@ -212,12 +148,7 @@ public final class Batcher implements AutoCloseable {
 
   /** As it is now; {@link #become} changes it. */
   public BatchPolicy policy() {
-    lock.lock();
-    try {
-      return policy;
-    } finally {
-      lock.unlock();
-    }
+    return locked(() -> policy);
   }
 
   public int maxBatch() {
@@ -226,32 +157,17 @@ public final class Batcher implements AutoCloseable {
 
   /** Batches that run at a time, at the most. */
   public int executors() {
-    lock.lock();
-    try {
-      return executors.size();
-    } finally {
-      lock.unlock();
-    }
+    return locked(() -> executors.size());
   }
 
   /** Rows, such as images, that wait for an executor. */
   public int depth() {
-    lock.lock();
-    try {
-      return queue.rows();
-    } finally {
-      lock.unlock();
-    }
+    return locked(queue::rows);
   }
 
   /** Those of them that one of this priority would wait for. */
   public int depth(int priority) {
-    lock.lock();
-    try {
-      return queue.rows(priority);
-    } finally {
-      lock.unlock();
-    }
+    return locked(() -> queue.rows(priority));
   }
 
   /** Accepts no more, answers all that it has, and stops. */
@@ -275,7 +191,6 @@ public final class Batcher implements AutoCloseable {
     } finally {
       lock.unlock();
     }
-    end.run();
   }
 
   /**

@@ -19,20 +19,6 @@ import java.util.Set;
  */
 public record FloatNetwork(BatchFunction function, TensorSpec input, TensorSpec output)
     implements TensorNetwork {
-  static final String INPUT = "input";
-  static final String OUTPUT = "logits";
-
-  static FloatNetwork of(BatchFunction function, int inputLength) {
-    return new FloatNetwork(
-        function,
-        new TensorSpec(INPUT, DataType.FP32, List.of(-1L, (long) inputLength)),
-        new TensorSpec(OUTPUT, DataType.FP32, List.of(-1L, -1L)));
-  }
-
-  static TypedTensor.Numbers row(float[] values) {
-    return floats(INPUT, List.of(1L, (long) values.length), values);
-  }
-
   /** A tensor of floats, copied. */
   public static TypedTensor.Numbers floats(String name, List<Long> shape, float[] values) {
     ByteBuffer bytes =
@@ -94,10 +80,7 @@ public record FloatNetwork(BatchFunction function, TensorSpec input, TensorSpec 
       return data.asFloatBuffer();
     }
     int count = data.remaining() / images.type().size();
-    FloatBuffer floats =
-        ByteBuffer.allocateDirect(Float.BYTES * count)
-            .order(ByteOrder.nativeOrder())
-            .asFloatBuffer();
+    FloatBuffer floats = direct(count);
     if (images.type() == DataType.FP32) {
       return floats.put(data.asFloatBuffer()).flip();
     }

@@ -6,19 +6,7 @@ import java.util.List;
 /** What became of what was submitted: each gets exactly one of these. */
 public sealed interface Outcome {
   /**
-   * Of an image that was submitted as floats.
-   *
-   * @param logits one a class
-   * @param batchSize how many images ran together with it, itself included
-   * @param queueNanos how long it waited for the executor
-   * @param inferNanos how long its batch ran
-   */
-  @SuppressWarnings("ArrayRecordComponent") // handed on, never compared
-  record Classified(float[] logits, int batchSize, long queueNanos, long inferNanos)
-      implements Outcome {}
-
-  /**
-   * Of tensors.
+   * It was run.
    *
    * @param outputs those that are wanted, in the graph's order, of its own rows
    * @param batchSize rows of the batch that it ran in, its own included

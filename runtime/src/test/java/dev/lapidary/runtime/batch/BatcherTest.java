@@ -3,19 +3,53 @@ package dev.lapidary.runtime.batch;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.lapidary.runtime.tensor.DataType;
+import dev.lapidary.runtime.tensor.TensorSpec;
+import dev.lapidary.runtime.tensor.TypedTensor;
 import java.nio.FloatBuffer;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 @Timeout(60)
 class BatcherTest {
   private static final Deadline FAR = Deadline.after(Duration.ofHours(1));
+
+  private final ExecutorService answers = AnswerThreads.start();
+
+  @AfterEach
+  void shutDown() {
+    answers.shutdown();
+  }
+
+  /** Of a network of one number an image. */
+  private Batcher batcher(BatchFunction function, BatchPolicy policy) {
+    TensorSpec input = new TensorSpec("input", DataType.FP32, List.of(-1L, 1L));
+    TensorSpec output = new TensorSpec("logits", DataType.FP32, List.of(-1L, -1L));
+    return new Batcher(List.of(new FloatNetwork(function, input, output)), policy, answers);
+  }
+
+  private static CompletableFuture<Outcome> submit(Batcher batcher, float number) {
+    return submit(batcher, number, 1, FAR);
+  }
+
+  private static CompletableFuture<Outcome> submit(
+      Batcher batcher, float number, int priority, Deadline deadline) {
+    TypedTensor image = FloatNetwork.floats("input", List.of(1L, 1L), new float[] {number});
+    return batcher.submit(List.of(image), Set.of("logits"), deadline, priority);
+  }
+
+  private static float[] logits(Outcome outcome) {
+    return FloatNetwork.values((TypedTensor.Numbers) ((Outcome.Ran) outcome).outputs().get(0));
+  }
 
   /** Logits are the input twice over: [x, -x]. */
   private static float[] mirror(FloatBuffer inputs, int count) {
@@ -52,7 +86,7 @@ class BatcherTest {
           assertThat(inputs.remaining()).isEqualTo(count);
           return mirror(inputs, count);
         };
-    try (Batcher batcher = new Batcher(function, 1, BatchPolicy.greedy(16))) {
+    try (Batcher batcher = batcher(function, BatchPolicy.greedy(16))) {
       List<Thread> all = new ArrayList<>();
       List<Throwable> errors = java.util.Collections.synchronizedList(new ArrayList<>());
       for (int t = 0; t < threads; t++) {
@@ -62,11 +96,11 @@ class BatcherTest {
                 () -> {
                   List<CompletableFuture<Outcome>> answers = new ArrayList<>();
                   for (int i = 0; i < each; i++) {
-                    answers.add(batcher.submit(new float[] {base + i}, FAR));
+                    answers.add(submit(batcher, base + i));
                   }
                   for (int i = 0; i < each; i++) {
-                    Outcome.Classified own = (Outcome.Classified) answers.get(i).join();
-                    assertThat(own.logits()).containsExactly(base + i, -(base + i));
+                    assertThat(logits(answers.get(i).join()))
+                        .containsExactly(base + i, -(base + i));
                   }
                 });
         thread.setUncaughtExceptionHandler((where, error) -> errors.add(error));
@@ -102,9 +136,7 @@ class BatcherTest {
               return mirror(inputs, count);
             });
     AtomicInteger number = new AtomicInteger();
-    java.util.concurrent.ExecutorService answers = AnswerThreads.start();
-    try (Batcher batcher =
-        new Batcher(List.of(FloatNetwork.of(function, 1)), BatchPolicy.greedy(2), answers)) {
+    try (Batcher batcher = batcher(function, BatchPolicy.greedy(2))) {
       List<CompletableFuture<Outcome>> all = new ArrayList<>();
       all.add(submit(batcher, number.getAndIncrement(), 3, FAR));
       gate.entered.await();
@@ -130,30 +162,18 @@ class BatcherTest {
       assertThatThrownBy(() -> submit(batcher, 1, 0, FAR))
           .isInstanceOf(IllegalArgumentException.class)
           .hasMessage("a priority is 1..64 but this one is 0");
-    } finally {
-      answers.shutdown();
     }
-  }
-
-  private static CompletableFuture<Outcome> submit(
-      Batcher batcher, int number, int priority, Deadline deadline) {
-    return batcher.submit(
-        List.of(FloatNetwork.row(new float[] {number})),
-        java.util.Set.of(FloatNetwork.OUTPUT),
-        deadline,
-        priority);
   }
 
   @Test
   void takesWhatHasQueuedWhileItRan() throws Exception {
     Gate gate = new Gate();
-    try (Batcher batcher =
-        new Batcher(gate.before(BatcherTest::mirror), 1, BatchPolicy.greedy(4))) {
-      CompletableFuture<Outcome> first = batcher.submit(new float[] {0}, FAR);
+    try (Batcher batcher = batcher(gate.before(BatcherTest::mirror), BatchPolicy.greedy(4))) {
+      CompletableFuture<Outcome> first = submit(batcher, 0);
       gate.entered.await();
       List<CompletableFuture<Outcome>> rest = new ArrayList<>();
       for (int i = 1; i <= 6; i++) {
-        rest.add(batcher.submit(new float[] {i}, FAR));
+        rest.add(submit(batcher, i));
       }
       assertThat(batcher.depth()).isEqualTo(6);
       gate.open.countDown();
@@ -163,7 +183,7 @@ class BatcherTest {
   }
 
   private static int size(CompletableFuture<Outcome> answer) {
-    return ((Outcome.Classified) answer.join()).batchSize();
+    return ((Outcome.Ran) answer.join()).batchSize();
   }
 
   @Test
@@ -178,12 +198,12 @@ class BatcherTest {
           }
           return mirror(inputs, count);
         };
-    try (Batcher batcher = new Batcher(gate.before(function), 1, BatchPolicy.greedy(32))) {
-      CompletableFuture<Outcome> first = batcher.submit(new float[] {0}, FAR);
+    try (Batcher batcher = batcher(gate.before(function), BatchPolicy.greedy(32))) {
+      CompletableFuture<Outcome> first = submit(batcher, 0);
       gate.entered.await();
       List<CompletableFuture<Outcome>> rest = new ArrayList<>();
       for (int i = 1; i <= 11; i++) {
-        rest.add(batcher.submit(new float[] {i}, FAR));
+        rest.add(submit(batcher, i));
       }
       gate.open.countDown();
       assertThat(size(first)).isEqualTo(1);
@@ -192,7 +212,7 @@ class BatcherTest {
         if (i == 5) {
           assertThat(outcome).isEqualTo(new Outcome.Failed("5 is not liked"));
         } else {
-          assertThat(((Outcome.Classified) outcome).logits()).containsExactly(i, -i);
+          assertThat(logits(outcome)).containsExactly(i, -i);
         }
       }
       assertThat(batcher.statistics().snapshot().failed()).isEqualTo(1);
@@ -209,18 +229,16 @@ class BatcherTest {
           }
           return mirror(inputs, count);
         };
-    try (Batcher batcher = new Batcher(function, 1, BatchPolicy.greedy(4))) {
-      assertThat(batcher.submit(new float[] {1}, FAR).join())
-          .isEqualTo(new Outcome.Failed("of the test"));
-      assertThat(batcher.submit(new float[] {2}, FAR).join())
-          .isInstanceOf(Outcome.Classified.class);
+    try (Batcher batcher = batcher(function, BatchPolicy.greedy(4))) {
+      assertThat(submit(batcher, 1).join()).isEqualTo(new Outcome.Failed("of the test"));
+      assertThat(submit(batcher, 2).join()).isInstanceOf(Outcome.Ran.class);
     }
   }
 
   @Test
   void failsAnOutputThatIsNotWhole() {
-    try (Batcher batcher = new Batcher((inputs, count) -> new float[0], 1, BatchPolicy.greedy(4))) {
-      assertThat(batcher.submit(new float[] {1}, FAR).join())
+    try (Batcher batcher = batcher((inputs, count) -> new float[0], BatchPolicy.greedy(4))) {
+      assertThat(submit(batcher, 1).join())
           .isEqualTo(new Outcome.Failed("the network gave 0 logits for 1 images"));
     }
   }
@@ -234,14 +252,13 @@ class BatcherTest {
           ran.addAndGet(count);
           return mirror(inputs, count);
         };
-    try (Batcher batcher = new Batcher(gate.before(function), 1, BatchPolicy.greedy(4))) {
-      CompletableFuture<Outcome> first = batcher.submit(new float[] {0}, FAR);
+    try (Batcher batcher = batcher(gate.before(function), BatchPolicy.greedy(4))) {
+      CompletableFuture<Outcome> first = submit(batcher, 0);
       gate.entered.await();
-      CompletableFuture<Outcome> late =
-          batcher.submit(new float[] {1}, new Deadline(System.nanoTime()));
-      CompletableFuture<Outcome> unwanted = batcher.submit(new float[] {2}, FAR);
+      CompletableFuture<Outcome> late = submit(batcher, 1, 1, new Deadline(System.nanoTime()));
+      CompletableFuture<Outcome> unwanted = submit(batcher, 2);
       unwanted.cancel(false);
-      CompletableFuture<Outcome> last = batcher.submit(new float[] {3}, FAR);
+      CompletableFuture<Outcome> last = submit(batcher, 3);
       gate.open.countDown();
       assertThat(late.join()).isEqualTo(new Outcome.Late());
       assertThat(size(first)).isEqualTo(1);
@@ -256,10 +273,10 @@ class BatcherTest {
   @Test
   void waitsForABatchToFillWhereToldTo() {
     BatchPolicy policy = new BatchPolicy(3, Duration.ofMinutes(10));
-    try (Batcher batcher = new Batcher(BatcherTest::mirror, 1, policy)) {
+    try (Batcher batcher = batcher(BatcherTest::mirror, policy)) {
       List<CompletableFuture<Outcome>> answers = new ArrayList<>();
       for (int i = 0; i < 3; i++) {
-        answers.add(batcher.submit(new float[] {i}, FAR));
+        answers.add(submit(batcher, i));
       }
       assertThat(answers.stream().map(BatcherTest::size)).containsExactly(3, 3, 3);
     }
@@ -268,26 +285,17 @@ class BatcherTest {
   @Test
   void answersWhatItHasBeforeItCloses() throws Exception {
     Gate gate = new Gate();
-    Batcher batcher = new Batcher(gate.before(BatcherTest::mirror), 1, BatchPolicy.greedy(2));
+    Batcher batcher = batcher(gate.before(BatcherTest::mirror), BatchPolicy.greedy(2));
     List<CompletableFuture<Outcome>> answers = new ArrayList<>();
     for (int i = 0; i < 7; i++) {
-      answers.add(batcher.submit(new float[] {i}, FAR));
+      answers.add(submit(batcher, i));
     }
     gate.entered.await();
     Thread closer = new Thread(batcher::close);
     closer.start();
     gate.open.countDown();
     closer.join();
-    assertThat(answers).allMatch(a -> a.isDone() && a.join() instanceof Outcome.Classified);
-    assertThatThrownBy(() -> batcher.submit(new float[] {1}, FAR))
-        .hasMessage("the batcher is closed");
-  }
-
-  @Test
-  void refusesAnInputOfAnotherLength() {
-    try (Batcher batcher = new Batcher(BatcherTest::mirror, 1, BatchPolicy.greedy(2))) {
-      assertThatThrownBy(() -> batcher.submit(new float[2], FAR))
-          .hasMessage("an input has 1 floats but this one has 2");
-    }
+    assertThat(answers).allMatch(a -> a.isDone() && a.join() instanceof Outcome.Ran);
+    assertThatThrownBy(() -> submit(batcher, 1)).hasMessage("the batcher is closed");
   }
 }

@@ -11,9 +11,11 @@ import dev.lapidary.core.measure.RankedClass;
 import dev.lapidary.runtime.batch.BatchPolicy;
 import dev.lapidary.runtime.batch.Batcher;
 import dev.lapidary.runtime.batch.Deadline;
+import dev.lapidary.runtime.batch.FloatNetwork;
 import dev.lapidary.runtime.batch.Outcome;
 import dev.lapidary.runtime.model.ModelLoader;
 import dev.lapidary.runtime.model.ServedModel;
+import dev.lapidary.runtime.tensor.TypedTensor;
 import dev.lapidary.spark.Cluster;
 import dev.lapidary.spark.ConvModel;
 import dev.lapidary.spark.TestImages;
@@ -23,6 +25,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import org.apache.spark.SparkException;
 import org.apache.spark.sql.Dataset;
@@ -77,28 +80,30 @@ class ScorerTest {
     try (ServedModel model = ModelLoader.load(file, 1);
         Batcher batcher =
             new Batcher(
-                model.network(),
-                model.preprocessing().inputLength(),
-                new BatchPolicy(5, Duration.ofMillis(20)))) {
+                List.of(model.tensors()),
+                new BatchPolicy(5, Duration.ofMillis(20)),
+                Runnable::run)) {
       List<CompletableFuture<Outcome>> answers = new ArrayList<>();
       for (int i = 0; i < rows.size(); i++) {
         answers.add(
             batcher.submit(
-                model.inputOf(TestImages.png(i), ImageLimits.DEFAULT),
+                List.of(model.tensorOf(TestImages.png(i), ImageLimits.DEFAULT)),
+                Set.of(model.signature().output()),
                 Deadline.after(Duration.ofMinutes(5))));
       }
       for (int i = 0; i < rows.size(); i++) {
-        Outcome.Classified served = (Outcome.Classified) answers.get(i).get();
+        Outcome.Ran served = (Outcome.Ran) answers.get(i).get();
+        float[] expected = FloatNetwork.values((TypedTensor.Numbers) served.outputs().get(0));
         Row prediction = rows.get(i).getStruct(1);
         List<Float> logits = prediction.getList(2);
         float greatest = 0;
         int best = 0;
         for (int c = 0; c < logits.size(); c++) {
-          greatest = Math.max(greatest, Math.abs(served.logits()[c]));
-          best = served.logits()[c] > served.logits()[best] ? c : best;
+          greatest = Math.max(greatest, Math.abs(expected[c]));
+          best = expected[c] > expected[best] ? c : best;
         }
         for (int c = 0; c < logits.size(); c++) {
-          assertThat(logits.get(c)).isCloseTo(served.logits()[c], within(1e-4f * greatest));
+          assertThat(logits.get(c)).isCloseTo(expected[c], within(1e-4f * greatest));
         }
         assertThat(prediction.getString(0)).isEqualTo(ConvModel.LABELS.get(best));
       }
