@@ -26,6 +26,15 @@ public abstract class ProgramCommand implements Callable<Integer> {
     return Objects.requireNonNull(spec);
   }
 
+  /** Writes a message, at once, from whichever thread. */
+  protected final void say(String line) {
+    PrintWriter err = err();
+    synchronized (err) {
+      err.println(line);
+      err.flush();
+    }
+  }
+
   /** Writes a line of data, at once. */
   protected final void print(Object line) {
     out().println(line);

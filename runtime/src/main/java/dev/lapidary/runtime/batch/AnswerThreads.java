@@ -1,8 +1,8 @@
 package dev.lapidary.runtime.batch;
 
+import dev.lapidary.core.thread.DaemonThreads;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
-import java.util.concurrent.atomic.AtomicInteger;
 
 /** Threads on which answers are completed, and what hangs on them is done. */
 public final class AnswerThreads {
@@ -10,13 +10,7 @@ public final class AnswerThreads {
 
   /** As many as there are processors; to be shut down. */
   public static ExecutorService start() {
-    AtomicInteger number = new AtomicInteger();
     return Executors.newFixedThreadPool(
-        Runtime.getRuntime().availableProcessors(),
-        task -> {
-          Thread thread = new Thread(task, "lapidary-answer-" + number.incrementAndGet());
-          thread.setDaemon(true);
-          return thread;
-        });
+        Runtime.getRuntime().availableProcessors(), DaemonThreads.numbered("lapidary-answer-"));
   }
 }

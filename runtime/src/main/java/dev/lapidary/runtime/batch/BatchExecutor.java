@@ -1,6 +1,7 @@
 package dev.lapidary.runtime.batch;
 
 import dev.lapidary.core.failure.Failure;
+import dev.lapidary.core.thread.DaemonThreads;
 import dev.lapidary.runtime.tensor.TensorNetwork;
 import dev.lapidary.runtime.tensor.TypedTensor;
 import java.util.ArrayList;
@@ -19,8 +20,7 @@ final class BatchExecutor {
   BatchExecutor(Batcher batcher, TensorNetwork network) {
     this.batcher = batcher;
     this.network = network;
-    this.thread = new Thread(this::work, "lapidary-batch");
-    thread.setDaemon(true);
+    this.thread = DaemonThreads.named("lapidary-batch").newThread(this::work);
   }
 
   void start() {

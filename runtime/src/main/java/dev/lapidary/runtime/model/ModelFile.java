@@ -7,6 +7,7 @@ import dev.lapidary.core.failure.Failure;
 import dev.lapidary.core.file.Sha256;
 import dev.lapidary.core.onnx.OnnxEnding;
 import dev.lapidary.core.onnx.OnnxMetadata;
+import dev.lapidary.core.thread.DaemonThreads;
 import dev.lapidary.runtime.session.OnnxSession;
 import java.nio.file.Path;
 import java.util.Optional;
@@ -29,12 +30,7 @@ sealed interface ModelFile {
   default Supplier<String> sha256Meanwhile() {
     CompletableFuture<String> found =
         CompletableFuture.supplyAsync(
-            this::sha256,
-            task -> {
-              Thread thread = new Thread(task, "lapidary-digest");
-              thread.setDaemon(true);
-              thread.start();
-            });
+            this::sha256, task -> DaemonThreads.start("lapidary-digest", task));
     return () -> {
       try {
         return found.join();

@@ -124,8 +124,7 @@ final class BenchCommand extends ProgramCommand {
             rounds,
             Duration.ofSeconds(seconds),
             p99Millis.map(Duration::ofMillis));
-    ServerBenchmark benchmark =
-        new ServerBenchmark(servers.questions(images), loads, this::progress);
+    ServerBenchmark benchmark = new ServerBenchmark(servers.questions(images), loads, this::say);
     ServerReport report = run(benchmark);
     write(ServerTable.of(report), BenchPage.of(report), JSON.writeValueAsString(report) + "\n");
     return ExitCode.DONE.status();
@@ -146,12 +145,6 @@ final class BenchCommand extends ProgramCommand {
     return spec().commandLine().getParseResult().hasMatchedOption(option);
   }
 
-  private void progress(String line) {
-    PrintWriter err = err();
-    err.println(line);
-    err.flush();
-  }
-
   private Integer ofModel() throws Exception {
     model.path();
     Path folder =
@@ -166,7 +159,7 @@ final class BenchCommand extends ProgramCommand {
                 Duration.ofSeconds(seconds),
                 p99Millis.map(Duration::ofMillis)),
             model::load,
-            this::progress);
+            this::say);
     BenchReport report = benchmark.run(folder, onBadImage, model.threads());
     write(BenchTable.of(report), BenchPage.of(report), JSON.writeValueAsString(report) + "\n");
     return ExitCode.DONE.status();

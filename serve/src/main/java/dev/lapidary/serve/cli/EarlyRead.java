@@ -1,5 +1,6 @@
 package dev.lapidary.serve.cli;
 
+import dev.lapidary.core.thread.DaemonThreads;
 import dev.lapidary.serve.http.ModelReader;
 import dev.lapidary.serve.http.ReadModel;
 import dev.lapidary.serve.repository.FileFingerprint;
@@ -10,7 +11,6 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.atomic.AtomicBoolean;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Reads the one model while the HTTP server starts, since both take a third of what it is until the
@@ -24,28 +24,19 @@ final class EarlyRead implements ModelReader, AutoCloseable {
   private final CompletableFuture<ReadModel> read;
   private final AtomicBoolean taken = new AtomicBoolean();
 
-  private EarlyRead(Path early, ModelReader reader) {
+  /**
+   * @param early of a folder of models: nothing is read early
+   */
+  EarlyRead(Path early, ModelReader reader) {
     this.early = early;
     this.reader = reader;
     this.fingerprint =
         Files.isRegularFile(early) ? FileFingerprint.of(early) : Optional.empty(); // or a folder
     this.read =
         fingerprint.isPresent()
-            ? CompletableFuture.supplyAsync(() -> reader.read(early), EarlyRead::start)
+            ? CompletableFuture.supplyAsync(
+                () -> reader.read(early), task -> DaemonThreads.start("lapidary-load", task))
             : CompletableFuture.failedFuture(new IOException("no file"));
-  }
-
-  private static void start(Runnable task) {
-    Thread thread = new Thread(task, "lapidary-load");
-    thread.setDaemon(true);
-    thread.start();
-  }
-
-  /**
-   * @param path of a folder of models: nothing is read early
-   */
-  static EarlyRead begin(Path path, ModelReader reader) {
-    return new EarlyRead(path, reader);
   }
 
   @Override
@@ -76,13 +67,9 @@ final class EarlyRead implements ModelReader, AutoCloseable {
   @Override
   public void close() {
     if (taken.compareAndSet(false, true)) {
-      read.handle((model, failure) -> model).thenAccept(EarlyRead::closeIfRead).join();
-    }
-  }
-
-  private static void closeIfRead(@Nullable ReadModel model) {
-    if (model != null) {
-      model.close();
+      read.handle((model, failure) -> Optional.ofNullable(model))
+          .join()
+          .ifPresent(ReadModel::close);
     }
   }
 }

@@ -2,6 +2,7 @@ package dev.lapidary.serve.cli;
 
 import dev.lapidary.core.cli.HangupSignal;
 import dev.lapidary.core.failure.Failure;
+import dev.lapidary.core.thread.DaemonThreads;
 import dev.lapidary.serve.http.PredictionServer;
 import dev.lapidary.serve.repository.ModelFiles;
 import java.util.List;
@@ -21,12 +22,7 @@ final class Reloads implements AutoCloseable {
   private final PredictionServer server;
   private final Consumer<String> say;
   private final ScheduledExecutorService thread =
-      Executors.newSingleThreadScheduledExecutor(
-          task -> {
-            Thread own = new Thread(task, "lapidary-reload");
-            own.setDaemon(true);
-            return own;
-          });
+      Executors.newSingleThreadScheduledExecutor(DaemonThreads.named("lapidary-reload"));
   private String lastTrouble = "";
   private @Nullable HangupSignal hangup;
 

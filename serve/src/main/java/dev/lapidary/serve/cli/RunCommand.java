@@ -12,7 +12,6 @@ import dev.lapidary.serve.repository.ModelFiles;
 import dev.lapidary.serve.repository.ShadowRoute;
 import dev.lapidary.serve.repository.TrafficSplit;
 import dev.lapidary.serve.tracing.RequestSpans;
-import java.io.PrintWriter;
 import java.util.List;
 import java.util.Optional;
 import picocli.CommandLine.Command;
@@ -52,7 +51,7 @@ final class RunCommand extends ProgramCommand implements HelpSection.Command {
     List<ShadowRoute> shadows = folder.shadows();
     Optional<RequestSpans> spans = listen.spans(System.getenv());
     Optional<AccessLog> requests = listen.log();
-    try (EarlyRead models = EarlyRead.begin(model.path(), model.reader(runOn, this::warn));
+    try (EarlyRead models = new EarlyRead(model.path(), model.reader(runOn, this::warn));
         PredictionServer server = PredictionServer.bind(settings, requests, spans);
         // Not by a shutdown hook: ONNX Runtime has one, too, and hooks run beside each other.
         StopSignal signal = StopSignal.take(server::close)) {
@@ -115,14 +114,5 @@ final class RunCommand extends ProgramCommand implements HelpSection.Command {
 
   private void warn(String line) {
     say("warning: " + line);
-  }
-
-  /** From whichever thread, a line at a time. */
-  private void say(String line) {
-    PrintWriter err = err();
-    synchronized (err) {
-      err.println(line);
-      err.flush();
-    }
   }
 }

@@ -1,5 +1,6 @@
 package dev.lapidary.serve.grpc;
 
+import dev.lapidary.core.thread.DaemonThreads;
 import dev.lapidary.serve.admission.Admission;
 import io.grpc.ForwardingServerCallListener.SimpleForwardingServerCallListener;
 import io.grpc.Metadata;
@@ -25,12 +26,7 @@ final class Arrivals extends ServerStreamTracer.Factory
   private final Supplier<Duration> retryAfter;
   private final Set<Arrival> coming = ConcurrentHashMap.newKeySet();
   private final ScheduledExecutorService watch =
-      Executors.newSingleThreadScheduledExecutor(
-          task -> {
-            Thread thread = new Thread(task, "lapidary-grpc-arrivals");
-            thread.setDaemon(true);
-            return thread;
-          });
+      Executors.newSingleThreadScheduledExecutor(DaemonThreads.named("lapidary-grpc-arrivals"));
 
   /**
    * @param grace from a message's beginning, in which it may come as slowly as it likes

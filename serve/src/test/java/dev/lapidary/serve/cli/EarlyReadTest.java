@@ -8,7 +8,6 @@ import static org.assertj.core.api.Assertions.catchThrowable;
 import dev.lapidary.core.failure.Failure;
 import dev.lapidary.runtime.TinyModels;
 import dev.lapidary.runtime.model.ModelLoader;
-import dev.lapidary.runtime.model.PreprocessingOptions;
 import dev.lapidary.runtime.model.ServedModel;
 import dev.lapidary.serve.http.ReadModel;
 import java.nio.file.Files;
@@ -26,14 +25,14 @@ class EarlyReadTest {
 
   private ReadModel reader(Path file) {
     read.add(file.getFileName() + " by " + Thread.currentThread().getName());
-    ServedModel model = ModelLoader.load(file, PreprocessingOptions.NONE, 1);
+    ServedModel model = ModelLoader.load(file, 1);
     return new ReadModel.OfImages(model);
   }
 
   @Test
   void theFirstWhoAsksGetsWhatWasReadEarlyAndTheNextReadsAgain() throws Exception {
     Path file = TinyModels.write(folder);
-    try (EarlyRead early = EarlyRead.begin(file, this::reader);
+    try (EarlyRead early = new EarlyRead(file, this::reader);
         ReadModel first = early.read(file);
         ReadModel second = early.read(file)) {
       assertThat(first).isNotSameAs(second);
@@ -48,7 +47,7 @@ class EarlyReadTest {
   void aFileThatHasChangedSinceIsReadAgain() throws Exception {
     Path file = TinyModels.write(folder);
     byte[] bytes = Files.readAllBytes(file);
-    try (EarlyRead early = EarlyRead.begin(file, this::reader)) {
+    try (EarlyRead early = new EarlyRead(file, this::reader)) {
       Files.delete(file);
       Files.write(folder.resolve("other"), bytes);
       Files.move(folder.resolve("other"), file);
@@ -60,12 +59,12 @@ class EarlyReadTest {
   @Test
   void aFolderAndAMissingFileAreReadByWhoAsks() throws Exception {
     Path file = TinyModels.write(folder);
-    try (EarlyRead early = EarlyRead.begin(folder, this::reader)) {
+    try (EarlyRead early = new EarlyRead(folder, this::reader)) {
       early.read(file).close();
       assertThat(read).hasSize(1).noneMatch(line -> line.endsWith("lapidary-load"));
     }
     Path none = folder.resolve("none.onnx");
-    try (EarlyRead early = EarlyRead.begin(none, this::reader)) {
+    try (EarlyRead early = new EarlyRead(none, this::reader)) {
       assertThatThrownBy(() -> early.read(none)).isInstanceOf(Failure.class);
     }
   }
@@ -74,9 +73,9 @@ class EarlyReadTest {
   void whatStandsInItsWayIsToldToWhoAsks() throws Exception {
     Path file = Files.write(folder.resolve("m.onnx"), "no ONNX".getBytes(UTF_8));
     String late = catchThrowable(() -> reader(file)).getMessage();
-    try (EarlyRead early = EarlyRead.begin(file, this::reader)) {
+    try (EarlyRead early = new EarlyRead(file, this::reader)) {
       assertThatThrownBy(() -> early.read(file)).isInstanceOf(Failure.class).hasMessage(late);
     }
-    EarlyRead.begin(file, this::reader).close(); // nobody asks
+    new EarlyRead(file, this::reader).close(); // nobody asks
   }
 }

@@ -268,9 +268,4 @@ final class InitCommand extends ProgramCommand {
   private Path fetched(WeightsChoice choice) {
     return choice.file(network.weightsSha256, Terminal.progress(err()));
   }
-
-  private void say(String line) {
-    err().println(line);
-    err().flush();
-  }
 }

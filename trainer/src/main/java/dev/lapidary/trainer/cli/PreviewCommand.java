@@ -244,10 +244,6 @@ final class PreviewCommand extends ProgramCommand {
     return ExitCode.DONE.status();
   }
 
-  private void say(String line) {
-    err().println(line);
-  }
-
   private static Optional<RgbImage> decode(Path image, Preprocessing rule, List<BadImage> bad) {
     try {
       byte[] bytes = ImageFile.bytes(image, ImageLimits.DEFAULT);
