@@ -75,8 +75,7 @@ record ArchiveText(Program program, Set<String> files, Definition.ClassDef netwo
     boolean namespace =
         attribute.object() instanceof Expression.Name object && object.id().equals("ops");
     String whole = attribute.dottedName().orElse(name);
-    if (OUTSIDE.contains(name)
-        || name.startsWith(REMOTE)
+    if (isOutside(name)
         || (namespace && !NAMESPACES.contains(name))
         || FOREIGN_CLASS.matcher(whole).matches()) {
       throw outside(fileName, attribute.at(), whole);

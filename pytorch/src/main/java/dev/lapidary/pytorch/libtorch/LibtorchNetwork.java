@@ -32,7 +32,6 @@ final class LibtorchNetwork implements ImageNetwork, TensorNetwork {
   private final LibtorchModule module;
   private final String version;
   private final int threads;
-  private final boolean batches;
   private final TensorSpec inputSpec;
   private final TensorSpec outputSpec;
 
@@ -63,7 +62,6 @@ final class LibtorchNetwork implements ImageNetwork, TensorNetwork {
     this.module = module;
     this.version = version;
     this.threads = threads;
-    this.batches = batches;
     long count = batches ? OPEN : 1;
     this.inputSpec =
         new TensorSpec(
@@ -153,26 +151,6 @@ final class LibtorchNetwork implements ImageNetwork, TensorNetwork {
   }
 
   @Override
-  public String input() {
-    return source.input();
-  }
-
-  @Override
-  public String output() {
-    return OUTPUT;
-  }
-
-  @Override
-  public boolean takesLevels() {
-    return false;
-  }
-
-  @Override
-  public long[] inputShape() {
-    return shape(source, batches ? OPEN : 1);
-  }
-
-  @Override
   public TensorNetwork tensors() {
     return this;
   }
@@ -234,21 +212,13 @@ final class LibtorchNetwork implements ImageNetwork, TensorNetwork {
   public List<TypedTensor> run(List<TypedTensor> inputs, Set<String> outputs) throws Unrunnable {
     TypedTensor.Numbers images = (TypedTensor.Numbers) inputs.get(0);
     long[] shape = images.shape().stream().mapToLong(size -> size).toArray();
-    LibtorchModule.Answer answer = run(direct(images.data()), shape);
+    LibtorchModule.Answer answer =
+        run(images.direct(), shape); // DJL copies from others a number at a time
     if (!outputs.contains(OUTPUT)) {
       return List.of();
     }
     List<Long> given = Arrays.stream(answer.shape()).boxed().toList();
     return List.of(new TypedTensor.Numbers(OUTPUT, DataType.FP32, given, answer.logits()));
-  }
-
-  /** DJL copies what is no direct memory, a number at a time. */
-  private static ByteBuffer direct(ByteBuffer data) {
-    ByteBuffer direct = data;
-    if (!data.isDirect()) {
-      direct = ByteBuffer.allocateDirect(data.remaining()).put(data).flip();
-    }
-    return direct.order(ByteOrder.nativeOrder());
   }
 
   @Override

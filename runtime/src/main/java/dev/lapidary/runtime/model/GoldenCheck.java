@@ -8,8 +8,10 @@ import dev.lapidary.core.image.ImageDecoder;
 import dev.lapidary.core.image.ImageLimits;
 import dev.lapidary.core.image.RgbImage;
 import dev.lapidary.core.image.UndecodableImage;
+import dev.lapidary.core.measure.Argmax;
 import java.nio.ByteBuffer;
 import java.util.Base64;
+import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -90,8 +92,6 @@ public final class GoldenCheck {
 
   private static Optional<Difference> compare(
       String source, float[] logits, GoldenImage image, Scoring scoring) {
-    int argmax = 0;
-    int expectedArgmax = 0;
     for (int i = 0; i < logits.length; i++) {
       float expected = image.logits().get(i);
       // Written so that NaN fails.
@@ -100,9 +100,9 @@ public final class GoldenCheck {
             "%s: logit %d is %.6g, expected %.6g within %.3g",
             source, i, logits[i], expected, image.tolerance());
       }
-      argmax = logits[i] > logits[argmax] ? i : argmax;
-      expectedArgmax = expected > image.logits().get(expectedArgmax) ? i : expectedArgmax;
     }
+    int argmax = Argmax.of(logits);
+    int expectedArgmax = image.logits().indexOf(Collections.max(image.logits()));
     return argmax == expectedArgmax || scoring.several()
         ? Optional.empty()
         : differs("%s: the argmax is %d, expected %d", source, argmax, expectedArgmax);

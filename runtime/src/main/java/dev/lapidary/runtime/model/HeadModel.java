@@ -1,7 +1,5 @@
 package dev.lapidary.runtime.model;
 
-import ai.onnxruntime.OrtException;
-import ai.onnxruntime.OrtSession;
 import dev.lapidary.core.card.CardJson;
 import dev.lapidary.core.card.ModelCard;
 import dev.lapidary.core.card.Trunk;
@@ -79,23 +77,16 @@ public record HeadModel(
         .map(
             trunk ->
                 Failure.badInput(
-                    "[%s] it is a head, which takes the features of its trunk and no images: expected"
-                        + " the trunk, the file with the SHA-256 %s, beside it; put both into one"
-                        + " folder and give that to serve run --model, or export the whole network"
-                        + " without --head-of",
+                    "[%s] it is a head, which takes the features of its trunk and no images:"
+                        + " expected the trunk, the file with the SHA-256 %s, beside it; put both"
+                        + " into one folder and give that to serve run --model, or export the whole"
+                        + " network without --head-of",
                     file.fileName(), trunk.sha256()));
   }
 
   private static HeadModel open(Path file, ModelCard card) {
     String source = String.valueOf(file.getFileName());
-    OnnxSession session;
-    try (OrtSession.SessionOptions options = OnnxSession.options(Device.cpu(), 1, false)) {
-      session = OnnxSession.open(file, options);
-    } catch (OrtException e) {
-      throw Failure.badInput(
-          "[%s] ONNX Runtime cannot load it, expected an ONNX model: %s",
-          source, Failure.reason(e));
-    }
+    OnnxSession session = OnnxSession.open(file, Device.cpu(), 1);
     try {
       OnnxTensors tensors = OnnxTensors.of(session, source);
       Trunk trunk = card.trunk().orElseThrow();
@@ -154,8 +145,8 @@ public record HeadModel(
             && below.card().map(ModelCard::preprocessing).equals(Optional.of(card.preprocessing()));
     if (!same) {
       throw Failure.badInput(
-          "[%s] its trunk is the file with the SHA-256 %s, but this one has %s, gives %s and prepares"
-              + " images by %s; export the head again",
+          "[%s] its trunk is the file with the SHA-256 %s, but this one has %s, gives %s and"
+              + " prepares images by %s; export the head again",
           card.name(),
           trunk.sha256(),
           below.sha256(),

@@ -17,22 +17,10 @@ public interface ImageNetwork extends AutoCloseable {
   /** Of what runs it, such as {@code 1.29.0}: with another, a run may take another time. */
   String engineVersion();
 
-  /** The name of its input. */
-  String input();
-
-  /** The name of its output. */
-  String output();
-
-  /** Whether it takes levels, NHWC uint8, not normalized numbers, NCHW float32. */
-  boolean takesLevels();
-
   /**
-   * N, C, H, W, in whatever order the network has them; -1 where it leaves it open. N is 1 if it
-   * runs no batches.
+   * The same network, of tensors: levels, NHWC uint8, or normalized numbers, NCHW float32. Sizes
+   * that it leaves open are -1; N is 1 if it runs no batches.
    */
-  long[] inputShape();
-
-  /** The same network, of tensors. */
   TensorNetwork tensors();
 
   /** What it runs on. */

@@ -9,11 +9,10 @@ import dev.lapidary.core.image.Preprocessing;
 import dev.lapidary.core.image.Preprocessor;
 import dev.lapidary.core.manifest.LabelFile;
 import dev.lapidary.runtime.batch.BatchFunction;
+import dev.lapidary.runtime.batch.FloatNetwork;
 import dev.lapidary.runtime.session.Device;
+import dev.lapidary.runtime.tensor.TensorSpec;
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
-import java.nio.FloatBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -27,17 +26,10 @@ public final class ModelLoader {
   private ModelLoader() {}
 
   /**
+   * Of a file that says all by itself, where nobody can be asked.
+   *
    * @param path an ONNX file, or a folder with exactly one
    * @param threads that one run of the network uses
-   * @throws Failure (exit 2) if it cannot be served, saying why
-   */
-  public static ServedModel load(Path path, PreprocessingOptions options, int threads) {
-    return load(path, options, ScoringOptions.NONE, threads);
-  }
-
-  /**
-   * The same of a file that says all by itself, where nobody can be asked.
-   *
    * @throws Failure (exit 2) if it cannot be served or does not say how images are preprocessed
    */
   public static ServedModel load(Path path, int threads) {
@@ -45,24 +37,8 @@ public final class ModelLoader {
   }
 
   /**
-   * The same where the user says what the network gives.
-   *
-   * @throws Failure (exit 2) if it cannot be served, saying why
-   */
-  public static ServedModel load(
-      Path path, PreprocessingOptions options, ScoringOptions scoring, int threads) {
-    return load(
-        new ModelFile.OnDisk(fileOf(path)),
-        Optional.of(options),
-        scoring,
-        Device.cpu(),
-        threads,
-        true);
-  }
-
-  /**
-   * The same for a process that decodes images beside the runs: threads of a run that wait for each
-   * other leave the processor to others.
+   * The same where the user says what the file does not, for a process that decodes images beside
+   * the runs: threads of a run that wait for each other leave the processor to others.
    *
    * @throws Failure (exit 2) if it cannot be served, (exit 4) if the device cannot be used
    */
@@ -160,7 +136,16 @@ public final class ModelLoader {
       String fileName,
       String sha256,
       Optional<ModelCard> card,
-      Ending ending) {}
+      Ending ending) {
+    TensorSpec input() {
+      return network.tensors().inputs().get(0);
+    }
+
+    /** N, C, H, W, in whatever order the network has them. */
+    long[] inputShape() {
+      return InputForm.of(input()).nchw(input().shape());
+    }
+  }
 
   /** The network is closed by whoever opened it if this refuses it. */
   static ServedModel served(
@@ -169,7 +154,7 @@ public final class ModelLoader {
     String fileName = read.fileName();
     Optional<ModelCard> card = read.card();
     Preprocessing preprocessing = preprocessing(read, options);
-    requireFits(preprocessing, network.inputShape(), fileName);
+    requireFits(preprocessing, read.inputShape(), fileName);
     BatchFunction run = new OwnFunction(network, preprocessing);
     float[] sample = sample(run, preprocessing.inputLength(), network.engine(), fileName);
     boolean alone =
@@ -181,9 +166,9 @@ public final class ModelLoader {
         card.map(ModelCard::version).orElse("1"),
         read.sha256(),
         labels(card, options, sample.length, fileName),
-        new ServedModel.Signature(network.input(), network.output()),
+        new ServedModel.Signature(read.input().name(), network.tensors().outputs().get(0).name()),
         preprocessing,
-        network.inputShape()[0] != 1 && !alone,
+        read.input().isBatched() && !alone,
         run,
         scoring.choose(card, read.ending(), sample, fileName),
         card,
@@ -202,12 +187,12 @@ public final class ModelLoader {
       ReadNetwork read, Optional<PreprocessingOptions> options) {
     String fileName = read.fileName();
     Optional<ModelCard> card = read.card();
-    requireSameForm(InputForm.of(read.network()), card, fileName);
+    requireSameForm(InputForm.of(read.input()), card, fileName);
     Optional<Preprocessing> said = card.flatMap(ModelCard::preprocessing);
     if (said.isEmpty()) {
       return options
           .orElseThrow(() -> withoutPreprocessing(read))
-          .preprocessing(read.network().inputShape(), read.format(), fileName);
+          .preprocessing(read.inputShape(), read.format(), fileName);
     }
     options.ifPresent(o -> o.requireNoneWithCard(fileName));
     return card.get().input().anySize() ? beforeResize(said.get(), fileName) : said.get();
@@ -259,12 +244,8 @@ public final class ModelLoader {
   /** What it gives for zeros; a graph may leave its output's shape open, and this tells it. */
   private static float[] sample(
       BatchFunction run, int inputLength, InferenceEngine engine, String fileName) {
-    FloatBuffer zeros =
-        ByteBuffer.allocateDirect(Float.BYTES * inputLength)
-            .order(ByteOrder.nativeOrder())
-            .asFloatBuffer();
     try {
-      return run.run(zeros, 1);
+      return run.run(FloatNetwork.direct(inputLength), 1);
     } catch (Exception e) {
       throw Failure.badInput(
           "[%s] %s cannot run it: %s", fileName, engine.label(), Failure.reason(e));

@@ -11,6 +11,7 @@ import dev.lapidary.runtime.session.Device;
 import dev.lapidary.runtime.session.OnnxRuntime;
 import dev.lapidary.runtime.session.OnnxSession;
 import dev.lapidary.runtime.tensor.OnnxTensors;
+import dev.lapidary.runtime.tensor.TensorSpec;
 import java.nio.FloatBuffer;
 import java.util.Map;
 import java.util.Optional;
@@ -30,24 +31,12 @@ public final class OnnxNetwork implements ImageNetwork {
 
   private final Source source;
   private final OnnxSession session;
-  private final String input;
-  private final String output;
-  private final InputForm form;
-  private final long[] inputShape;
+  private final OnnxTensors tensors;
 
-  private OnnxNetwork(
-      Source source,
-      OnnxSession session,
-      String input,
-      String output,
-      InputForm form,
-      long[] inputShape) {
+  private OnnxNetwork(Source source, OnnxSession session, OnnxTensors tensors) {
     this.source = source;
     this.session = session;
-    this.input = input;
-    this.output = output;
-    this.form = form;
-    this.inputShape = inputShape;
+    this.tensors = tensors;
   }
 
   /**
@@ -89,17 +78,16 @@ public final class OnnxNetwork implements ImageNetwork {
     Map.Entry<String, NodeInfo> out = single(session.outputs(), fileName, "output");
     InputForm form = InputForm.of(in.getValue());
     OnnxJavaType type = form == InputForm.NHWC_UINT8 ? OnnxJavaType.UINT8 : OnnxJavaType.FLOAT;
-    long[] inShape = form.nchw(shape(in, type, 4, fileName, "float32 input [N, C, H, W]"));
+    long batch = shape(in, type, 4, fileName, "float32 input [N, C, H, W]")[0];
     if (out.getValue().getInfo() instanceof TensorInfo tensor && INDICES.contains(tensor.type)) {
       throw withoutScores(fileName);
     }
     shape(out, OnnxJavaType.FLOAT, 2, fileName, "float32 output [N, classes]");
-    if (inShape[0] > 1) {
+    if (batch > 1) {
       throw Failure.badInput(
-          "[%s] its batch is fixed to %d images; export it with a dynamic batch",
-          fileName, inShape[0]);
+          "[%s] its batch is fixed to %d images; export it with a dynamic batch", fileName, batch);
     }
-    return new OnnxNetwork(source, session, in.getKey(), out.getKey(), form, inShape);
+    return new OnnxNetwork(source, session, OnnxTensors.of(session, fileName));
   }
 
   /** A network whose answer is the best class's number. */
@@ -181,35 +169,16 @@ public final class OnnxNetwork implements ImageNetwork {
   }
 
   @Override
-  public String input() {
-    return input;
-  }
-
-  @Override
-  public String output() {
-    return output;
-  }
-
-  @Override
-  public boolean takesLevels() {
-    return form == InputForm.NHWC_UINT8;
-  }
-
-  @Override
-  public long[] inputShape() {
-    return inputShape.clone();
-  }
-
-  @Override
   public OnnxTensors tensors() {
-    return OnnxTensors.of(session, input);
+    return tensors;
   }
 
   @Override
   public float[] run(FloatBuffer inputs, int count, int channels, int height, int width)
       throws OrtException {
-    try (OnnxTensor x = form.tensor(inputs, count, channels, height, width);
-        OrtSession.Result result = session.run(Map.of(input, x))) {
+    TensorSpec input = tensors.inputs().get(0);
+    try (OnnxTensor x = InputForm.of(input).given(inputs, count, channels, height, width);
+        OrtSession.Result result = session.run(Map.of(input.name(), x))) {
       FloatBuffer logits = ((OnnxTensor) result.get(0)).getFloatBuffer();
       float[] copy = new float[logits.remaining()];
       logits.get(copy);

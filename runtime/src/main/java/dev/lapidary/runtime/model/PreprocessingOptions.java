@@ -3,9 +3,9 @@ package dev.lapidary.runtime.model;
 import dev.lapidary.core.failure.Failure;
 import dev.lapidary.core.image.Preprocessing;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
  * What the user says of a model that does not say it itself. Nothing is guessed: a wrong guess
@@ -46,19 +46,15 @@ public record PreprocessingOptions(
    * @throws Failure (exit 2) naming what is missing
    */
   Preprocessing preprocessing(long[] inputShape, ModelFormat format, String source) {
-    List<String> missing = new ArrayList<>();
-    if (resize.isEmpty()) {
-      missing.add("--resize");
-    }
-    if (crop.isEmpty() && (inputShape[2] < 1 || inputShape[3] < 1)) {
-      missing.add("--crop");
-    }
-    if (mean.isEmpty()) {
-      missing.add("--mean");
-    }
-    if (std.isEmpty()) {
-      missing.add("--std");
-    }
+    boolean hasCrop = crop.isPresent() || (inputShape[2] > 0 && inputShape[3] > 0);
+    List<String> missing =
+        Stream.of(
+                resize.isPresent() ? "" : "--resize",
+                hasCrop ? "" : "--crop",
+                mean.isEmpty() ? "--mean" : "",
+                std.isEmpty() ? "--std" : "")
+            .filter(option -> !option.isEmpty())
+            .toList();
     if (!missing.isEmpty()) {
       throw Failure.badInput(
           "[%s] it does not say how its images are preprocessed (no %s); give %s, or export it with"

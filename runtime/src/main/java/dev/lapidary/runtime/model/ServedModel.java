@@ -17,9 +17,6 @@ import dev.lapidary.runtime.tensor.TensorShapes;
 import dev.lapidary.runtime.tensor.TensorSpec;
 import dev.lapidary.runtime.tensor.TypedTensor;
 import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
-import java.nio.FloatBuffer;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -76,19 +73,17 @@ public record ServedModel(
    *
    * @throws UndecodableImage if the bytes are no image, or over a limit
    */
-  public TypedTensor tensorOf(byte[] file, ImageLimits limits) {
-    RgbImage image = ImageDecoder.decode(file, limits, preprocessing.alpha());
+  public TypedTensor.Numbers tensorOf(byte[] file, ImageLimits limits) {
+    return tensorOf(ImageDecoder.decode(file, limits, preprocessing.alpha()));
+  }
+
+  private TypedTensor.Numbers tensorOf(RgbImage image) {
     return form().tensor(preprocessor(), image, signature.input(), one());
   }
 
   private List<Long> one() {
-    long[] shape =
-        form()
-            .ofNchw(
-                new long[] {
-                  1, preprocessing.channels(), preprocessing.cropHeight(), preprocessing.cropWidth()
-                });
-    return Arrays.stream(shape).boxed().toList();
+    return form()
+        .ofNchw(1, preprocessing.channels(), preprocessing.cropHeight(), preprocessing.cropWidth());
   }
 
   /** Whether it gives features, as of {@code exporter onnx --output features}, and no classes. */
@@ -97,7 +92,7 @@ public record ServedModel(
   }
 
   private InputForm form() {
-    return InputForm.of(session);
+    return InputForm.of(session.tensors().inputs().get(0));
   }
 
   /** What runs the network. */
@@ -131,7 +126,7 @@ public record ServedModel(
   }
 
   /** An image of zeros, to run the network on. */
-  public TypedTensor blank() {
+  public TypedTensor.Numbers blank() {
     List<Long> shape = one();
     TensorSpec input = session.tensors().inputs().get(0);
     int bytes = Math.toIntExact(TensorShapes.elements(shape)) * input.type().size();
@@ -163,12 +158,12 @@ public record ServedModel(
     List<Long> shape = List.of(1L, (long) image.height(), (long) image.width(), 3L);
     TypedTensor whole =
         new TypedTensor.Numbers(signature.input(), DataType.UINT8, shape, levels.duplicate());
-    return new GoldenCheck.Answer(levels, () -> runsItsFile() ? run(whole) : run(inputOf(image)));
+    return new GoldenCheck.Answer(levels, () -> run(runsItsFile() ? whole : tensorOf(image)));
   }
 
   private float[] run(TypedTensor image) {
     try {
-      TypedTensor answer = session.tensors().run(List.of(image), Set.of(signature.output())).get(0);
+      TypedTensor answer = tensors().run(List.of(image), Set.of(signature.output())).get(0);
       return FloatNetwork.values((TypedTensor.Numbers) answer);
     } catch (Exception e) {
       throw new IllegalStateException("the network failed on its own golden image", e);
@@ -218,18 +213,8 @@ public record ServedModel(
     if (takesAnySize()) {
       return answerOfAnySize(image);
     }
-    float[] input = inputOf(image);
-    return new GoldenCheck.Answer(form().bytes(FloatBuffer.wrap(input)), () -> run(input));
-  }
-
-  private float[] run(float[] input) {
-    ByteBuffer bytes =
-        ByteBuffer.allocateDirect(Float.BYTES * input.length).order(ByteOrder.nativeOrder());
-    try {
-      return network.run(bytes.asFloatBuffer().put(input).flip(), 1);
-    } catch (Exception e) {
-      throw new IllegalStateException("the network failed on its own golden image", e);
-    }
+    TypedTensor.Numbers input = tensorOf(image);
+    return new GoldenCheck.Answer(input.data(), () -> run(input));
   }
 
   /** The same model behind another forward pass, such as one that waits. */

@@ -3,23 +3,18 @@ package dev.lapidary.runtime.model;
 import dev.lapidary.core.card.ModelCard;
 import dev.lapidary.core.card.Scores;
 import dev.lapidary.core.ending.Ending;
-import dev.lapidary.core.failure.ExitCode;
 import dev.lapidary.core.failure.Failure;
 import dev.lapidary.core.image.Preprocessing;
 import dev.lapidary.runtime.session.Device;
 import java.nio.file.Path;
-import java.util.Iterator;
 import java.util.Optional;
 import java.util.ServiceConfigurationError;
 import java.util.ServiceLoader;
 import java.util.function.Supplier;
-import org.jspecify.annotations.Nullable;
 
 /** Opens a TorchScript classifier, with what its card or the user says of it. */
 public final class TorchScriptLoader {
   private static final long OPEN = -1;
-
-  private static volatile @Nullable TorchScriptEngine found;
 
   private TorchScriptLoader() {}
 
@@ -29,20 +24,10 @@ public final class TorchScriptLoader {
    * @throws Failure (exit 4) if nothing on the class path does
    */
   public static TorchScriptEngine engine() {
-    TorchScriptEngine engine = found;
-    if (engine != null) {
-      return engine;
-    }
     try {
-      Iterator<TorchScriptEngine> all =
-          ServiceLoader.load(TorchScriptEngine.class, TorchScriptLoader.class.getClassLoader())
-              .iterator();
-      if (!all.hasNext()) {
-        throw missing("no dev.lapidary:pytorch is on the class path");
-      }
-      engine = all.next();
-      found = engine;
-      return engine;
+      return ServiceLoader.load(TorchScriptEngine.class, TorchScriptLoader.class.getClassLoader())
+          .findFirst()
+          .orElseThrow(() -> missing("no dev.lapidary:pytorch is on the class path"));
     } catch (ServiceConfigurationError | LinkageError e) {
       throw incomplete(e);
     }
@@ -55,14 +40,12 @@ public final class TorchScriptLoader {
   }
 
   private static Failure missing(String found) {
-    return new Failure(
-        ExitCode.UNSUPPORTED,
-        "--engine pytorch: "
-            + found
-            + ", expected it and what it depends on: DJL's api, pytorch-engine and pytorch-jni,"
-            + " and libtorch (pytorch-native-cpu); the launchers add them where the"
+    return Failure.unsupported(
+        "--engine pytorch: %s, expected it and what it depends on: DJL's api, pytorch-engine and"
+            + " pytorch-jni, and libtorch (pytorch-native-cpu); the launchers add them where the"
             + " command line, or LAPIDARY_SERVE_ENGINE, says pytorch; or export the archive with"
-            + " exporter onnx, and leave the option out");
+            + " exporter onnx, and leave the option out",
+        found);
   }
 
   /**

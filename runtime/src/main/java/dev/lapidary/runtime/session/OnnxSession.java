@@ -5,6 +5,7 @@ import ai.onnxruntime.OnnxTensor;
 import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtSession;
+import dev.lapidary.core.failure.Failure;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.Optional;
@@ -33,20 +34,13 @@ public final class OnnxSession implements AutoCloseable {
   }
 
   /**
-   * The same for a device.
+   * The same for a device, told whether threads go on spinning when a run has ended. That is a
+   * little faster where nothing else wants the processor; beside decoders it takes from them what
+   * they need: a server of one run of two threads used up to twice the processor time a request.
+   * Within a run they spin in either case: an image alone is answered in 5/6 of the time by it.
    *
    * @param threads that one run uses
-   * @throws dev.lapidary.core.failure.Failure (exit 4) if this ONNX Runtime cannot use the device
-   */
-  public static OrtSession.SessionOptions options(Device device, int threads) throws OrtException {
-    return options(device, threads, true);
-  }
-
-  /**
-   * The same, told whether threads go on spinning when a run has ended. That is a little faster
-   * where nothing else wants the processor; beside decoders it takes from them what they need: a
-   * server of one run of two threads used up to twice the processor time a request. Within a run
-   * they spin in either case: an image alone is answered in 5/6 of the time by it.
+   * @throws Failure (exit 4) if this ONNX Runtime cannot use the device
    */
   public static OrtSession.SessionOptions options(Device device, int threads, boolean spins)
       throws OrtException {
@@ -71,6 +65,23 @@ public final class OnnxSession implements AutoCloseable {
    */
   public static OnnxSession open(Path file, OrtSession.SessionOptions options) throws OrtException {
     return new OnnxSession(environment().createSession(file.toString(), options));
+  }
+
+  /**
+   * The same of a file whose runs go on beside others' work.
+   *
+   * @param threads that one run uses
+   * @throws Failure (exit 2) if it is no model that the runtime can load, (exit 4) if this one
+   *     cannot use the device
+   */
+  public static OnnxSession open(Path file, Device device, int threads) {
+    try (OrtSession.SessionOptions options = options(device, threads, false)) {
+      return open(file, options);
+    } catch (OrtException e) {
+      throw Failure.badInput(
+          "[%s] ONNX Runtime cannot load it, expected an ONNX model: %s",
+          file.getFileName(), Failure.reason(e));
+    }
   }
 
   /**

@@ -12,8 +12,6 @@ import ai.onnxruntime.TensorInfo;
 import dev.lapidary.core.failure.Failure;
 import dev.lapidary.runtime.session.OnnxRuntime;
 import dev.lapidary.runtime.session.OnnxSession;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -111,22 +109,13 @@ public final class OnnxTensors implements TensorNetwork {
     }
     long[] shape = TensorShapes.array(tensor.shape());
     if (tensor instanceof TypedTensor.Numbers numbers) {
-      return OnnxTensor.createTensor(
-          OnnxRuntime.environment(), direct(numbers.data()), shape, numbers.type().java());
+      return OnnxTensor.createTensor( // which takes several bytes from direct memory alone
+          OnnxRuntime.environment(), numbers.direct(), shape, numbers.type().java());
     }
     String[] texts =
         ((TypedTensor.Texts) tensor)
             .elements().stream().map(text -> new String(text, UTF_8)).toArray(String[]::new);
     return OnnxTensor.createTensor(OnnxRuntime.environment(), texts, shape);
-  }
-
-  /** The interface takes numbers of several bytes from direct memory alone. */
-  private static ByteBuffer direct(ByteBuffer data) {
-    ByteBuffer direct = data;
-    if (!data.isDirect()) {
-      direct = ByteBuffer.allocateDirect(data.remaining()).put(data).flip();
-    }
-    return direct.order(ByteOrder.nativeOrder());
   }
 
   private static TypedTensor tensor(TensorSpec spec, OnnxValue value) throws OrtException {

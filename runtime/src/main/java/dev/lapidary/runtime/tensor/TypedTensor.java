@@ -34,6 +34,39 @@ public sealed interface TypedTensor {
     public ByteBuffer data() {
       return data.duplicate().order(ByteOrder.LITTLE_ENDIAN);
     }
+
+    /** The same in direct memory, where native code reads it, in the machine's byte order. */
+    public ByteBuffer direct() {
+      ByteBuffer direct =
+          data.isDirect() ? data() : ByteBuffer.allocateDirect(data.remaining()).put(data()).flip();
+      return direct.order(ByteOrder.nativeOrder());
+    }
+
+    /** How many elements there are. */
+    public int count() {
+      return data.remaining() / type.size();
+    }
+
+    /**
+     * An element of a type of whole numbers; of {@code UINT64} its bits, of {@code BOOL} 0 or 1.
+     */
+    public long whole(int index) {
+      return switch (type) {
+        case INT8 -> data.get(index);
+        case UINT8, BOOL -> data.get(index) & 0xff;
+        case INT16 -> data.getShort(2 * index);
+        case UINT16 -> data.getShort(2 * index) & 0xffff;
+        case INT32 -> data.getInt(4 * index);
+        case UINT32 -> data.getInt(4 * index) & 0xffffffffL;
+        case INT64, UINT64 -> data.getLong(8 * index);
+        default -> throw new IllegalStateException(type.name());
+      };
+    }
+
+    /** An element of {@code FP32} or {@code FP64}. */
+    public double real(int index) {
+      return type == DataType.FP32 ? data.getFloat(4 * index) : data.getDouble(8 * index);
+    }
   }
 
   /**

@@ -17,6 +17,7 @@ import dev.lapidary.core.failure.Failure;
 import dev.lapidary.core.image.ImageLimits;
 import dev.lapidary.core.image.Preprocessing;
 import dev.lapidary.runtime.TinyModels;
+import dev.lapidary.runtime.session.Device;
 import java.awt.Color;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -43,11 +44,15 @@ class ModelLoaderTest {
   @TempDir Path folder;
 
   private static ServedModel load(Path path) {
-    return ModelLoader.load(path, PreprocessingOptions.NONE, 1);
+    return load(path, PreprocessingOptions.NONE);
+  }
+
+  private static ServedModel load(Path path, PreprocessingOptions options) {
+    return ModelLoader.loadBesideDecoders(path, options, ScoringOptions.NONE, Device.cpu(), 1);
   }
 
   private static void assertRefused(Path path, PreprocessingOptions options, String message) {
-    assertThatThrownBy(() -> ModelLoader.load(path, options, 1).close())
+    assertThatThrownBy(() -> load(path, options).close())
         .isInstanceOfSatisfying(
             Failure.class, f -> assertThat(f.code()).isEqualTo(ExitCode.BAD_INPUT))
         .hasMessage(message);
@@ -106,7 +111,7 @@ class ModelLoaderTest {
             GIVEN.mean(),
             GIVEN.std(),
             Optional.of(labels));
-    try (ServedModel model = ModelLoader.load(file, options, 1)) {
+    try (ServedModel model = load(file, options)) {
       assertThat(model.labels()).containsExactly("r", "g", "b");
       assertThat(model.preprocessing().resize()).isEqualTo(Preprocessing.Resize.SHORTER_SIDE);
       assertThat(model.preprocessing().resizeSize()).isEqualTo(10);
@@ -115,7 +120,7 @@ class ModelLoaderTest {
       assertThat(model.preprocessing().cropHeight()).isEqualTo(TinyModels.SIDE);
       assertThat(model.card()).isEmpty();
     }
-    try (ServedModel model = ModelLoader.load(file, GIVEN, 1)) {
+    try (ServedModel model = load(file, GIVEN)) {
       assertThat(model.labels()).containsExactly("0", "1", "2");
     }
   }
@@ -249,8 +254,8 @@ class ModelLoaderTest {
     Files.write(file, model.build().toByteArray());
     assertThatThrownBy(() -> load(folder))
         .hasMessage(
-            "[tiny.onnx] its graph resizes to 7 and crops 8x8, expected a crop inside of the resized"
-                + " image; export it again");
+            "[tiny.onnx] its graph resizes to 7 and crops 8x8, expected a crop inside of the"
+                + " resized image; export it again");
   }
 
   @Test

@@ -1,6 +1,5 @@
 package dev.lapidary.serve.cli;
 
-import dev.lapidary.core.failure.ExitCode;
 import dev.lapidary.core.failure.Failure;
 import dev.lapidary.core.fetch.WeightsCache;
 import dev.lapidary.runtime.session.Device;
@@ -28,16 +27,16 @@ final class DeviceOptions {
       names = "--device",
       paramLabel = "NAME",
       description =
-          "cpu; cuda:N, or several (cuda:0,cuda:1), on each of which one batch runs at a time; auto:"
-              + " the first GPU if it can be used, else the CPU, and says which")
+          "cpu; cuda:N, or several (cuda:0,cuda:1), on each of which one batch runs at a time;"
+              + " auto: the first GPU if it can be used, else the CPU, and says which")
   private String device = "cpu";
 
   @Option(
       names = "--provider",
       paramLabel = "NAME",
       description =
-          "how a GPU is used: cuda, or tensorrt, which makes an engine of each model first and keeps"
-              + " it in the user's cache")
+          "how a GPU is used: cuda, or tensorrt, which makes an engine of each model first and"
+              + " keeps it in the user's cache")
   private Optional<Provider> provider = Optional.empty();
 
   /**
@@ -106,9 +105,8 @@ final class DeviceOptions {
   private void refuse(Device each, String reason) {
     String instead =
         reason.contains("Tensor") ? "--provider cuda" : "a build with -Pcuda (docs/gpu.md)";
-    throw new Failure(
-        ExitCode.UNSUPPORTED,
-        "--device %s: %s cannot be used: %s; take %s, --device auto or --device cpu"
-            .formatted(device, each, reason, instead));
+    throw Failure.unsupported(
+        "--device %s: %s cannot be used: %s; take %s, --device auto or --device cpu",
+        device, each, reason, instead);
   }
 }

@@ -1,7 +1,6 @@
 package dev.lapidary.serve.http;
 
 import ai.onnxruntime.OrtException;
-import ai.onnxruntime.OrtSession;
 import dev.lapidary.core.card.ModelCard;
 import dev.lapidary.core.failure.Failure;
 import dev.lapidary.core.file.Sha256;
@@ -29,14 +28,7 @@ public record TensorModel(
    */
   public static TensorModel open(Path file, Device device, int threads) {
     String source = String.valueOf(file.getFileName());
-    OnnxSession session;
-    try (OrtSession.SessionOptions options = OnnxSession.options(device, threads, false)) {
-      session = OnnxSession.open(file, options);
-    } catch (OrtException e) {
-      throw Failure.badInput(
-          "[%s] ONNX Runtime cannot load it, expected an ONNX model: %s",
-          source, Failure.reason(e));
-    }
+    OnnxSession session = OnnxSession.open(file, device, threads);
     try {
       return new TensorModel(
           source.replaceFirst("\\.onnx$", ""),

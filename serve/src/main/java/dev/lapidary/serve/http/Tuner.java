@@ -5,7 +5,6 @@ import dev.lapidary.runtime.batch.WhenIdle;
 import dev.lapidary.runtime.model.ImageNetwork;
 import dev.lapidary.runtime.model.ServedModel;
 import dev.lapidary.runtime.tensor.TensorNetwork;
-import dev.lapidary.runtime.tensor.TypedTensor;
 import dev.lapidary.runtime.tune.BatchPlan;
 import dev.lapidary.runtime.tune.CurveCache;
 import dev.lapidary.runtime.tune.CurveMeter;
@@ -145,7 +144,7 @@ final class Tuner implements AutoCloseable {
   /** Empty if a request came meanwhile. */
   private List<LatencyCurve> measure() throws TensorNetwork.Unrunnable, InterruptedException {
     int max = model.batches() ? batcher.maxBatch() : 1;
-    CurveMeter meter = new CurveMeter((TypedTensor.Numbers) model.blank(), max, this::isAlone);
+    CurveMeter meter = new CurveMeter(model.blank(), max, this::isAlone);
     List<LatencyCurve> curves = new ArrayList<>();
     for (int executors : configurations()) {
       TensorNetwork network = executors == 1 ? model.tensors() : narrow().tensors();
@@ -179,8 +178,7 @@ final class Tuner implements AutoCloseable {
     boolean own = plan.executors() == 1;
     TensorNetwork network = own ? model.tensors() : narrow().tensors();
     if (!own && !how.equals("measured now")) { // by which it was warmed up
-      new CurveMeter((TypedTensor.Numbers) model.blank(), plan.maxBatch(), this::isAlone)
-          .warm(network);
+      new CurveMeter(model.blank(), plan.maxBatch(), this::isAlone).warm(network);
     }
     Optional<WhenIdle> idle =
         plan.idleThreads() > plan.threads()

@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.lapidary.runtime.TinyModels;
 import dev.lapidary.runtime.model.ModelLoader;
-import dev.lapidary.runtime.model.PreprocessingOptions;
 import dev.lapidary.serve.TestTls;
 import dev.lapidary.serve.http.PredictionServer;
 import dev.lapidary.serve.http.ServerSettings;
@@ -36,7 +35,7 @@ class TlsCommandsTest {
     PredictionServer server =
         PredictionServer.bind(
             ServerSettings.local().withAccess(ServerSettings.Access.DEFAULT.withTls(files)));
-    server.serve(ModelLoader.load(TinyModels.write(folder), PreprocessingOptions.NONE, 1));
+    server.serve(ModelLoader.load(TinyModels.write(folder), 1));
     return server;
   }
 

@@ -7,7 +7,6 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.lapidary.runtime.TinyModels;
 import dev.lapidary.runtime.model.ModelLoader;
-import dev.lapidary.runtime.model.PreprocessingOptions;
 import dev.lapidary.serve.GrpcClient;
 import dev.lapidary.serve.NoLeaks;
 import io.grpc.Metadata;
@@ -45,7 +44,7 @@ class AccessLogTest {
     AccessLog log = new AccessLog(written);
     try (PredictionServer server =
         PredictionServer.bind(ServerSettings.local(), Optional.of(log))) {
-      server.serve(ModelLoader.load(TinyModels.write(folder), PreprocessingOptions.NONE, 1));
+      server.serve(ModelLoader.load(TinyModels.write(folder), 1));
       Client client = new Client(server.uri());
       HttpResponse<byte[]> answer =
           client.send(
@@ -99,7 +98,7 @@ class AccessLogTest {
             ServerSettings.local()
                 .withAccess(new ServerSettings.Access(Optional.of(keys), true, Optional.empty())),
             Optional.of(new AccessLog(written)))) {
-      server.serve(ModelLoader.load(TinyModels.write(folder), PreprocessingOptions.NONE, 1));
+      server.serve(ModelLoader.load(TinyModels.write(folder), 1));
       try (GrpcClient bare = new GrpcClient(server.listenGrpc(0))) {
         GrpcClient client = bare.capturing(head, end).with("x-api-key", "0123456789abcdef");
         client
@@ -133,7 +132,7 @@ class AccessLogTest {
   @Test
   void inferSaysWhereItsTimeWent() throws Exception {
     try (PredictionServer server = PredictionServer.bind(ServerSettings.local())) {
-      server.serve(ModelLoader.load(TinyModels.write(folder), PreprocessingOptions.NONE, 1));
+      server.serve(ModelLoader.load(TinyModels.write(folder), 1));
       Client client = new Client(server.uri());
       HttpResponse<byte[]> answer =
           client.send(

@@ -8,7 +8,6 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.lapidary.runtime.TinyModels;
 import dev.lapidary.runtime.model.ModelLoader;
-import dev.lapidary.runtime.model.PreprocessingOptions;
 import dev.lapidary.serve.NoLeaks;
 import java.awt.Color;
 import java.nio.file.Path;
@@ -33,7 +32,7 @@ class AnySizeTest {
   void imagesOfDifferentSizesAreAnsweredTogether() throws Exception {
     Path file = TinyModels.writeAnySize(folder, TinyModels.goldenLevels(0.001f, 13, 21));
     try (PredictionServer server = PredictionServer.bind(ServerSettings.local())) {
-      assertThat(server.serve(ModelLoader.load(file, PreprocessingOptions.NONE, 1))).isEmpty();
+      assertThat(server.serve(ModelLoader.load(file, 1))).isEmpty();
       Client client = new Client(server.uri());
       String images =
           "{\"images\":[{\"b64\":\"%s\"},{\"b64\":\"%s\"}]}".formatted(png(9, 40), png(31, 12));

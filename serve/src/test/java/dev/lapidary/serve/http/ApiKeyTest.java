@@ -7,7 +7,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.lapidary.core.failure.Failure;
 import dev.lapidary.runtime.TinyModels;
 import dev.lapidary.runtime.model.ModelLoader;
-import dev.lapidary.runtime.model.PreprocessingOptions;
 import dev.lapidary.serve.GrpcClient;
 import dev.lapidary.serve.grpc.message.OpenInference.ModelMetadataRequest;
 import dev.lapidary.serve.grpc.message.OpenInference.ModelMetadataResponse;
@@ -46,9 +45,7 @@ class ApiKeyTest {
         PredictionServer.bind(
             ServerSettings.local()
                 .withAccess(new ServerSettings.Access(Optional.of(keys), true, Optional.empty())));
-    assertThat(
-            server.serve(ModelLoader.load(TinyModels.write(folder), PreprocessingOptions.NONE, 1)))
-        .isEmpty();
+    assertThat(server.serve(ModelLoader.load(TinyModels.write(folder), 1))).isEmpty();
     client = new Client(server.uri());
   }
 

@@ -7,7 +7,6 @@ import dev.lapidary.core.image.ImageLimits;
 import dev.lapidary.runtime.TinyModels;
 import dev.lapidary.runtime.batch.BatchPolicy;
 import dev.lapidary.runtime.model.ModelLoader;
-import dev.lapidary.runtime.model.PreprocessingOptions;
 import dev.lapidary.runtime.model.ServedModel;
 import dev.lapidary.serve.GrpcClient;
 import dev.lapidary.serve.NoLeaks;
@@ -48,7 +47,7 @@ class GrpcLifecycleTest {
   private final CountDownLatch open = new CountDownLatch(1);
 
   private ServedModel gated() throws Exception {
-    ServedModel tiny = ModelLoader.load(TinyModels.write(folder), PreprocessingOptions.NONE, 1);
+    ServedModel tiny = ModelLoader.load(TinyModels.write(folder), 1);
     return tiny.withNetwork(
         (inputs, count) -> {
           if (count == 1 && inputs.get(0) < 0.5) { // not the golden image
@@ -103,7 +102,7 @@ class GrpcLifecycleTest {
                 ServerSettings.Timeouts.DEFAULT.withReading(
                     Duration.ofSeconds(1), Duration.ofSeconds(30), 1));
     try (PredictionServer server = PredictionServer.bind(most)) {
-      server.serve(ModelLoader.load(TinyModels.write(folder), PreprocessingOptions.NONE, 1));
+      server.serve(ModelLoader.load(TinyModels.write(folder), 1));
       int port = server.listenGrpc(0);
       try (GrpcClient client = new GrpcClient(port)) {
         client.infer(GrpcClient.images(IMAGE));

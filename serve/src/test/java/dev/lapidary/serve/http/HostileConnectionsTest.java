@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.lapidary.runtime.TinyModels;
 import dev.lapidary.runtime.model.ModelLoader;
-import dev.lapidary.runtime.model.PreprocessingOptions;
 import dev.lapidary.serve.TestTls;
 import java.awt.Color;
 import java.io.IOException;
@@ -57,7 +56,10 @@ class HostileConnectionsTest {
     CUT_GZIP(POST + "Content-Encoding: gzip\r\nContent-Length: 4\r\n\r\n\u001f\u008b\b\0"),
     CUT_FORM(
         POST
-            + "Content-Type: multipart/form-data; boundary=x\r\nContent-Length: 90\r\n\r\n--x\r\nContent-"),
+            + "Content-Type: multipart/form-data; boundary=x\r\n"
+            + "Content-Length: 90\r\n\r\n"
+            + "--x\r\n"
+            + "Content-"),
     HALF_JSON(
         POST + "Content-Type: application/json\r\nContent-Length: 60\r\n\r\n{\"images\":[{\"b64"),
     TWO_LENGTHS(POST + "Content-Length: 5\r\nContent-Length: 60\r\n\r\nGET / HTTP/1.1\r\n\r\n"),
@@ -66,8 +68,11 @@ class HostileConnectionsTest {
             + "Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"
             + "POST /v2/repository/models/tiny/unload HTTP/1.1\r\nHost: a\r\n\r\n"),
     HUGE_INFER(
-        "POST /v2/models/tiny/infer HTTP/1.1\r\nHost: a\r\nInference-Header-Content-Length: 999999999"
-            + "\r\nContent-Length: 40\r\n\r\n{\"inputs\":[");
+        "POST /v2/models/tiny/infer HTTP/1.1\r\n"
+            + "Host: a\r\n"
+            + "Inference-Header-Content-Length: 999999999\r\n"
+            + "Content-Length: 40\r\n\r\n"
+            + "{\"inputs\":[");
 
     private final byte[] bytes;
 
@@ -119,7 +124,7 @@ class HostileConnectionsTest {
 
   private void run(int hostile, int normal, ServerSettings settings) throws Exception {
     try (PredictionServer server = PredictionServer.bind(settings)) {
-      server.serve(ModelLoader.load(TinyModels.write(folder), PreprocessingOptions.NONE, 1));
+      server.serve(ModelLoader.load(TinyModels.write(folder), 1));
       boolean encrypted = server.uri().getScheme().equals("https");
       Version version = encrypted ? Version.HTTP_2 : Version.HTTP_1_1;
       Client client = new Client(server.uri(), version, Optional.empty());

@@ -7,7 +7,6 @@ import dev.lapidary.core.image.ImageLimits;
 import dev.lapidary.runtime.TinyModels;
 import dev.lapidary.runtime.batch.BatchPolicy;
 import dev.lapidary.runtime.model.ModelLoader;
-import dev.lapidary.runtime.model.PreprocessingOptions;
 import dev.lapidary.runtime.model.ServedModel;
 import dev.lapidary.serve.NoLeaks;
 import dev.lapidary.serve.RawHttp2;
@@ -45,7 +44,7 @@ class Http2GuardTest {
   @TempDir Path folder;
 
   private ServedModel tiny() throws Exception {
-    return ModelLoader.load(TinyModels.write(folder), PreprocessingOptions.NONE, 1);
+    return ModelLoader.load(TinyModels.write(folder), 1);
   }
 
   private PredictionServer serve(ServedModel model, ServerSettings.Timeouts timeouts, int most)

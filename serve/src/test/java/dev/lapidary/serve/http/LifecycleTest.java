@@ -10,7 +10,6 @@ import dev.lapidary.core.image.ImageLimits;
 import dev.lapidary.runtime.TinyModels;
 import dev.lapidary.runtime.batch.BatchPolicy;
 import dev.lapidary.runtime.model.ModelLoader;
-import dev.lapidary.runtime.model.PreprocessingOptions;
 import dev.lapidary.runtime.model.ServedModel;
 import dev.lapidary.serve.NoLeaks;
 import dev.lapidary.serve.RawClient;
@@ -41,7 +40,7 @@ class LifecycleTest {
   private final CountDownLatch open = new CountDownLatch(1);
 
   private ServedModel tiny() throws Exception {
-    return ModelLoader.load(TinyModels.write(folder), PreprocessingOptions.NONE, 1);
+    return ModelLoader.load(TinyModels.write(folder), 1);
   }
 
   private ServedModel gated() throws Exception {
@@ -87,7 +86,7 @@ class LifecycleTest {
   void isNotReadyIfTheGoldenCheckFails() throws Exception {
     Path file = TinyModels.write(folder, Optional.of(TinyModels.card(TinyModels.golden(0.02f))));
     try (PredictionServer server = PredictionServer.bind(ServerSettings.local())) {
-      ServedModel model = ModelLoader.load(file, PreprocessingOptions.NONE, 1);
+      ServedModel model = ModelLoader.load(file, 1);
       String reason = "golden image 0: logit 0 is 0.980392, expected 1.00039 within 0.0100";
       assertThat(server.serve(model)).hasValue(reason);
       Client client = new Client(server.uri());

@@ -10,7 +10,6 @@ import dev.lapidary.core.card.ModelCard;
 import dev.lapidary.core.image.ImageLimits;
 import dev.lapidary.runtime.TinyModels;
 import dev.lapidary.runtime.model.ModelLoader;
-import dev.lapidary.runtime.model.PreprocessingOptions;
 import dev.lapidary.serve.NoLeaks;
 import java.awt.Color;
 import java.io.ByteArrayOutputStream;
@@ -48,9 +47,7 @@ class PredictTest {
   @BeforeAll
   static void start() throws Exception {
     server = PredictionServer.bind(ServerSettings.local().withLimits(LIMITS));
-    assertThat(
-            server.serve(ModelLoader.load(TinyModels.write(folder), PreprocessingOptions.NONE, 1)))
-        .isEmpty();
+    assertThat(server.serve(ModelLoader.load(TinyModels.write(folder), 1))).isEmpty();
     client = new Client(server.uri());
   }
 
@@ -65,7 +62,7 @@ class PredictTest {
     ModelCard card = TinyModels.card(TinyModels.golden(0)).withActivation(Activation.SIGMOID);
     Path file = TinyModels.write(Files.createDirectory(folder.resolve("tags")), Optional.of(card));
     try (PredictionServer tags = PredictionServer.bind(ServerSettings.local())) {
-      assertThat(tags.serve(ModelLoader.load(file, PreprocessingOptions.NONE, 1))).isEmpty();
+      assertThat(tags.serve(ModelLoader.load(file, 1))).isEmpty();
       Client asking = new Client(tags.uri());
       byte[] red = TinyModels.png(RED, 20, 10);
       JsonNode classes = classes(asking.post("/predict", "image/png", red));

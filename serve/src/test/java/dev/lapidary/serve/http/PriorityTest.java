@@ -8,7 +8,6 @@ import dev.lapidary.core.image.ImageLimits;
 import dev.lapidary.runtime.TinyModels;
 import dev.lapidary.runtime.batch.BatchPolicy;
 import dev.lapidary.runtime.model.ModelLoader;
-import dev.lapidary.runtime.model.PreprocessingOptions;
 import dev.lapidary.runtime.model.ServedModel;
 import dev.lapidary.serve.GrpcClient;
 import dev.lapidary.serve.NoLeaks;
@@ -43,7 +42,7 @@ class PriorityTest {
   private final List<Integer> ran = Collections.synchronizedList(new ArrayList<>());
 
   private ServedModel gated() throws Exception {
-    ServedModel tiny = ModelLoader.load(TinyModels.write(folder), PreprocessingOptions.NONE, 1);
+    ServedModel tiny = ModelLoader.load(TinyModels.write(folder), 1);
     return tiny.withNetwork(
         (inputs, count) -> {
           if (inputs.get(0) < 0.5) { // neither the golden image nor what warms it up

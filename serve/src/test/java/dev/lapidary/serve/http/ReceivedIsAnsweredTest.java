@@ -8,7 +8,6 @@ import dev.lapidary.core.image.ImageLimits;
 import dev.lapidary.runtime.TinyModels;
 import dev.lapidary.runtime.batch.BatchPolicy;
 import dev.lapidary.runtime.model.ModelLoader;
-import dev.lapidary.runtime.model.PreprocessingOptions;
 import dev.lapidary.runtime.model.ServedModel;
 import dev.lapidary.serve.GrpcClient;
 import dev.lapidary.serve.NoLeaks;
@@ -60,7 +59,7 @@ class ReceivedIsAnsweredTest {
   private final AtomicInteger left = new AtomicInteger();
 
   private ReadModel read(Path file) {
-    ServedModel model = ModelLoader.load(file, PreprocessingOptions.NONE, 1);
+    ServedModel model = ModelLoader.load(file, 1);
     return new ReadModel.OfImages(
         model.withNetwork(
             (inputs, count) -> {

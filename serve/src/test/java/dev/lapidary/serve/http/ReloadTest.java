@@ -8,7 +8,6 @@ import dev.lapidary.core.card.ModelCard;
 import dev.lapidary.core.failure.Failure;
 import dev.lapidary.runtime.TinyModels;
 import dev.lapidary.runtime.model.ModelLoader;
-import dev.lapidary.runtime.model.PreprocessingOptions;
 import dev.lapidary.serve.NoLeaks;
 import dev.lapidary.serve.repository.ModelFiles.Change;
 import dev.lapidary.serve.repository.ModelFiles.What;
@@ -40,7 +39,7 @@ class ReloadTest {
   private long stamp = 1_000_000;
 
   private static ReadModel read(Path file) {
-    return new ReadModel.OfImages(ModelLoader.load(file, PreprocessingOptions.NONE, 1));
+    return new ReadModel.OfImages(ModelLoader.load(file, 1));
   }
 
   /** A file that is another one than before, whatever the clock says. */

@@ -9,7 +9,6 @@ import com.fasterxml.jackson.databind.JsonNode;
 import dev.lapidary.core.image.ImageLimits;
 import dev.lapidary.runtime.TinyModels;
 import dev.lapidary.runtime.model.ModelLoader;
-import dev.lapidary.runtime.model.PreprocessingOptions;
 import dev.lapidary.runtime.model.ServedModel;
 import dev.lapidary.serve.http.RawConnection.Answer;
 import java.awt.Color;
@@ -49,7 +48,7 @@ class RequestFormsTest {
   }
 
   private static ServedModel model() throws Exception {
-    return ModelLoader.load(TinyModels.write(folder), PreprocessingOptions.NONE, 1);
+    return ModelLoader.load(TinyModels.write(folder), 1);
   }
 
   @AfterAll
@@ -302,7 +301,8 @@ class RequestFormsTest {
       quoteCharacter = '~',
       value = {
         "{\"images\":{}} | has another type of value in images at line 1, column 11",
-        "{\"images\":[{\"b64\":5}]} | has another type of value in images[0].b64 at line 1, column 19",
+        "{\"images\":[{\"b64\":5}]} | has another type of value in images[0].b64 at line 1, column"
+            + " 19",
         "{\"images\":[} | is not JSON at line 1, column 12",
         "{\"images\":[],\"images\":[]} | is not JSON at line 1, column 22",
         "[[[[[[[[[[[[[[[[[[ | has another type of value, or nothing, or more than one value"

@@ -7,7 +7,6 @@ import dev.lapidary.core.image.ImageLimits;
 import dev.lapidary.core.image.UndecodableImage;
 import dev.lapidary.runtime.TinyModels;
 import dev.lapidary.runtime.model.ModelLoader;
-import dev.lapidary.runtime.model.PreprocessingOptions;
 import dev.lapidary.runtime.model.ServedModel;
 import dev.lapidary.serve.http.MutatedRequest.Mutation;
 import dev.lapidary.serve.http.MutatedRequest.Verdict;
@@ -70,8 +69,8 @@ class RequestFuzzTest {
   static void start() throws Exception {
     Path file = TinyModels.write(folder);
     server = PredictionServer.bind(ServerSettings.local().withLimits(LIMITS));
-    assertThat(server.serve(ModelLoader.load(file, PreprocessingOptions.NONE, 1))).isEmpty();
-    oracle = ModelLoader.load(file, PreprocessingOptions.NONE, 1);
+    assertThat(server.serve(ModelLoader.load(file, 1))).isEmpty();
+    oracle = ModelLoader.load(file, 1);
   }
 
   @AfterAll

@@ -16,6 +16,7 @@ import dev.lapidary.runtime.model.ModelLoader;
 import dev.lapidary.runtime.model.PreprocessingOptions;
 import dev.lapidary.runtime.model.ScoringOptions;
 import dev.lapidary.runtime.model.ServedModel;
+import dev.lapidary.runtime.session.Device;
 import java.awt.Color;
 import java.net.http.HttpResponse;
 import java.nio.file.Path;
@@ -44,6 +45,10 @@ class ScoresTest {
             Optional.empty());
   }
 
+  private static ServedModel load(Path file, PreprocessingOptions options, ScoringOptions scoring) {
+    return ModelLoader.loadBesideDecoders(file, options, scoring, Device.cpu(), 1);
+  }
+
   private static ScoringOptions said(Scores scores) {
     return new ScoringOptions(Optional.of(scores), Optional.empty());
   }
@@ -54,7 +59,7 @@ class ScoresTest {
       throws Exception {
     Path file = TinyModels.writeEndingIn(folder, card, 3, operators);
     try (PredictionServer server = PredictionServer.bind(ServerSettings.local())) {
-      assertThat(server.serve(ModelLoader.load(file, given(card), options, 1))).isEmpty();
+      assertThat(server.serve(load(file, given(card), options))).isEmpty();
       HttpResponse<byte[]> response =
           new Client(server.uri())
               .post("/predict" + query, "image/png", TinyModels.png(RED, 20, 10));
@@ -140,15 +145,14 @@ class ScoresTest {
     assertThat(answer(Optional.of(old), ScoringOptions.NONE, "", "Identity"))
         .containsExactly(sigmoid(LOGITS), within(1e-6));
     Path file = TinyModels.writeEndingIn(folder, Optional.of(old), 3, "Sigmoid");
-    try (ServedModel model = ModelLoader.load(file, PreprocessingOptions.NONE, 1)) {
+    try (ServedModel model = load(file, PreprocessingOptions.NONE, ScoringOptions.NONE)) {
       assertThat(model.scoring()).isEqualTo(Scoring.ofLogits(Activation.SIGMOID));
       assertThat(model.note())
           .hasValue(
-              "[tiny.onnx] its card says that it gives logits, but it ends in a sigmoid, so that its"
-                  + " scores are made twice: export it again, or add --scores sigmoid");
+              "[tiny.onnx] its card says that it gives logits, but it ends in a sigmoid, so that"
+                  + " its scores are made twice: export it again, or add --scores sigmoid");
     }
-    try (ServedModel model =
-        ModelLoader.load(file, PreprocessingOptions.NONE, said(Scores.SIGMOID), 1)) {
+    try (ServedModel model = load(file, PreprocessingOptions.NONE, said(Scores.SIGMOID))) {
       assertThat(model.note()).isEmpty();
     }
   }
@@ -158,9 +162,9 @@ class ScoresTest {
     refused(
         ScoringOptions.NONE,
         1,
-        "[tiny.onnx] it gives the best class's number, as an argmax does, and no scores, of which an"
-            + " answer is made; export a network whose output are the logits, or end it at the layer"
-            + " that gives them: exporter onnx --output LAYER",
+        "[tiny.onnx] it gives the best class's number, as an argmax does, and no scores, of which"
+            + " an answer is made; export a network whose output are the logits, or end it at the"
+            + " layer that gives them: exporter onnx --output LAYER",
         "ArgMax");
     refused(ScoringOptions.NONE, 1, "it gives the best class's number", "ArgMax", "Cast");
     refused(
@@ -178,8 +182,8 @@ class ScoresTest {
     refused(
         said(Scores.SOFTMAX),
         3,
-        "[tiny.onnx] it is to give the scores of a softmax, from 0 to 1, but for an image of zeros it"
-            + " gives -1.0986123; give --scores logits",
+        "[tiny.onnx] it is to give the scores of a softmax, from 0 to 1, but for an image of zeros"
+            + " it gives -1.0986123; give --scores logits",
         "LogSoftmax");
   }
 
@@ -187,7 +191,7 @@ class ScoresTest {
   @Test
   void oneScoreOfASigmoidIsALabel() throws Exception {
     Path file = TinyModels.writeEndingIn(folder, NO_CARD, 1, "ReduceMax", "Sigmoid");
-    try (ServedModel model = ModelLoader.load(file, given(NO_CARD), 1)) {
+    try (ServedModel model = load(file, given(NO_CARD), ScoringOptions.NONE)) {
       assertThat(model.scoring()).isEqualTo(Scoring.of(Scores.SIGMOID));
     }
   }
@@ -195,7 +199,7 @@ class ScoresTest {
   private void refused(ScoringOptions options, int outputs, String message, String... operators)
       throws Exception {
     Path file = TinyModels.writeEndingIn(folder, NO_CARD, outputs, operators);
-    assertThatThrownBy(() -> ModelLoader.load(file, given(NO_CARD), options, 1).close())
+    assertThatThrownBy(() -> load(file, given(NO_CARD), options).close())
         .isInstanceOfSatisfying(
             Failure.class, f -> assertThat(f.code()).isEqualTo(ExitCode.BAD_INPUT))
         .hasMessageContaining(message);

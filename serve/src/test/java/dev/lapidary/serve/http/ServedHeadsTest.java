@@ -12,7 +12,6 @@ import dev.lapidary.runtime.TinyModels;
 import dev.lapidary.runtime.batch.BatchPolicy;
 import dev.lapidary.runtime.model.HeadModel;
 import dev.lapidary.runtime.model.ModelLoader;
-import dev.lapidary.runtime.model.PreprocessingOptions;
 import dev.lapidary.runtime.model.ServedModel;
 import dev.lapidary.serve.NoLeaks;
 import dev.lapidary.serve.repository.ModelFiles.Change;
@@ -91,7 +90,7 @@ class ServedHeadsTest {
     if (head.isPresent()) {
       return new ReadModel.OfHead(head.get());
     }
-    ServedModel model = ModelLoader.load(file, PreprocessingOptions.NONE, 1);
+    ServedModel model = ModelLoader.load(file, 1);
     return new ReadModel.OfImages(
         model.withNetwork(
             (images, count) -> {
@@ -385,8 +384,8 @@ class ServedHeadsTest {
       assertThatThrownBy(() -> server.serve(folder, false, false, this::read))
           .isInstanceOf(Failure.class)
           .hasMessage(
-              "--shadow shoes=bags: shoes is a head, whose images go into its trunk: expected a whole"
-                  + " network, as which it can be exported without --head-of");
+              "--shadow shoes=bags: shoes is a head, whose images go into its trunk: expected a"
+                  + " whole network, as which it can be exported without --head-of");
     }
   }
 

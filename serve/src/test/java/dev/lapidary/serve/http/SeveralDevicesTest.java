@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.lapidary.runtime.TinyModels;
 import dev.lapidary.runtime.batch.BatchPolicy;
 import dev.lapidary.runtime.model.ModelLoader;
-import dev.lapidary.runtime.model.PreprocessingOptions;
 import dev.lapidary.runtime.model.ServedModel;
 import java.awt.Color;
 import java.net.http.HttpResponse;
@@ -25,7 +24,7 @@ class SeveralDevicesTest {
   @TempDir Path folder;
 
   private static ServedModel open(Path file) {
-    return ModelLoader.load(file, PreprocessingOptions.NONE, 1);
+    return ModelLoader.load(file, 1);
   }
 
   /** Neither answers before both run. */

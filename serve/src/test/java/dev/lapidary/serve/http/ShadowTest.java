@@ -12,7 +12,6 @@ import dev.lapidary.runtime.TinyModels;
 import dev.lapidary.runtime.batch.BatchFunction;
 import dev.lapidary.runtime.batch.BatchPolicy;
 import dev.lapidary.runtime.model.ModelLoader;
-import dev.lapidary.runtime.model.PreprocessingOptions;
 import dev.lapidary.runtime.model.ServedModel;
 import dev.lapidary.runtime.session.Device;
 import dev.lapidary.serve.GrpcClient;
@@ -68,13 +67,13 @@ class ShadowTest {
   }
 
   private static ReadModel read(Path file) {
-    return new ReadModel.OfImages(ModelLoader.load(file, PreprocessingOptions.NONE, 1));
+    return new ReadModel.OfImages(ModelLoader.load(file, 1));
   }
 
   /** The shadow does what is said, the other models what they are. */
   private static ModelReader shadow(BatchFunction function) {
     return file -> {
-      ServedModel model = ModelLoader.load(file, PreprocessingOptions.NONE, 1);
+      ServedModel model = ModelLoader.load(file, 1);
       boolean shadow = file.endsWith("shoes-int8.onnx");
       return new ReadModel.OfImages(shadow ? model.withNetwork(function) : model);
     };
@@ -243,7 +242,7 @@ class ShadowTest {
     CountDownLatch hats = new CountDownLatch(1);
     ModelReader reader =
         file -> {
-          ServedModel model = ModelLoader.load(file, PreprocessingOptions.NONE, 1);
+          ServedModel model = ModelLoader.load(file, 1);
           BatchFunction held =
               (inputs, count) -> {
                 if (inputs.get(0) != 1) {
@@ -343,18 +342,20 @@ class ShadowTest {
         .hasMessage("--shadow hats=shoes: there is no model hats, " + all);
     assertThat(refused("shoes=shoes-int8/9"))
         .hasMessage(
-            "--shadow shoes=shoes-int8/9: shoes-int8/9: the model has no such version, expected one of 7");
+            "--shadow shoes=shoes-int8/9: shoes-int8/9: the model has no such version, expected one"
+                + " of 7");
     assertThat(refused("shoes=two"))
         .hasMessage("--shadow shoes=two: class 2 of two is 'black', expected 'blue' as of shoes");
     assertThat(refused("shoes=small"))
         .hasMessage(
-            "--shadow shoes=small: small prepares images by SHORTER_SIDE 9, BILINEAR, crop 8x8, mean"
-                + " [0.0, 0.0, 0.0], std [1.0, 1.0, 1.0], RGB on #000000, expected SHORTER_SIDE 8, BILINEAR,"
-                + " crop 8x8, mean [0.0, 0.0, 0.0], std [1.0, 1.0, 1.0], RGB on #000000 as shoes does");
+            "--shadow shoes=small: small prepares images by SHORTER_SIDE 9, BILINEAR, crop 8x8,"
+                + " mean [0.0, 0.0, 0.0], std [1.0, 1.0, 1.0], RGB on #000000, expected"
+                + " SHORTER_SIDE 8, BILINEAR, crop 8x8, mean [0.0, 0.0, 0.0], std [1.0, 1.0, 1.0],"
+                + " RGB on #000000 as shoes does");
     assertThat(refused("shoes=levels"))
         .hasMessage(
-            "--shadow shoes=levels: levels takes UINT8 [-1, 8, 8, 3], expected FP32 [-1, 3, 8, 8] as"
-                + " shoes does");
+            "--shadow shoes=levels: levels takes UINT8 [-1, 8, 8, 3], expected FP32 [-1, 3, 8, 8]"
+                + " as shoes does");
     assertThat(refused("shoes=single"))
         .hasMessage(
             "--shadow shoes=single: single takes FP32 [1, 3, 8, 8], expected FP32 [-1, 3, 8, 8] as"
@@ -380,7 +381,8 @@ class ShadowTest {
       server.reload();
       assertThat(server.shadowTroubles())
           .containsExactly(
-              "--shadow shoes=shoes-int8: class 0 of shoes-int8 is 'a', expected 'red' as of shoes");
+              "--shadow shoes=shoes-int8: class 0 of shoes-int8 is 'a', expected 'red' as of"
+                  + " shoes");
       requireShoes(client, RED, "red");
       await(client, 2);
       Files.delete(folder.resolve("shoes-int8.onnx"));

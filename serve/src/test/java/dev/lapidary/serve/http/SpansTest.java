@@ -8,7 +8,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.lapidary.runtime.TinyModels;
 import dev.lapidary.runtime.model.ModelLoader;
-import dev.lapidary.runtime.model.PreprocessingOptions;
 import dev.lapidary.serve.Collector;
 import dev.lapidary.serve.GrpcClient;
 import dev.lapidary.serve.NoLeaks;
@@ -54,7 +53,7 @@ class SpansTest {
             ServerSettings.local(),
             Optional.of(new AccessLog(log)),
             Optional.of(RequestSpans.toCollector(Optional.of(collector))))) {
-      server.serve(ModelLoader.load(TinyModels.write(folder), PreprocessingOptions.NONE, 1));
+      server.serve(ModelLoader.load(TinyModels.write(folder), 1));
       asking.ask(server, new Client(server.uri()));
     }
     return log;
@@ -124,7 +123,7 @@ class SpansTest {
                 Optional.of(RequestSpans.toCollector(Optional.of(collector.uri()))))) {
       Client client = new Client(server.uri());
       assertThat(client.post("/predict", "image/png", IMAGE).statusCode()).isEqualTo(503);
-      server.serve(ModelLoader.load(TinyModels.write(folder), PreprocessingOptions.NONE, 1));
+      server.serve(ModelLoader.load(TinyModels.write(folder), 1));
       assertThat(client.post("/predict/none", "image/png", IMAGE).statusCode()).isEqualTo(404);
       server.close();
       Span loading = collector.span("POST /predict");

@@ -8,7 +8,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.lapidary.core.failure.Failure;
 import dev.lapidary.runtime.TinyModels;
 import dev.lapidary.runtime.model.ModelLoader;
-import dev.lapidary.runtime.model.PreprocessingOptions;
 import dev.lapidary.serve.GrpcClient;
 import dev.lapidary.serve.NoLeaks;
 import dev.lapidary.serve.RawClient;
@@ -56,7 +55,7 @@ class TlsTest {
                 ServerSettings.Timeouts.DEFAULT.withStop(Duration.ZERO, Duration.ofMinutes(10)))
             .withAccess(ServerSettings.Access.DEFAULT.withTls(TestTls.files(folder, OWN, clients)));
     PredictionServer server = PredictionServer.bind(settings, log);
-    server.serve(ModelLoader.load(TinyModels.write(folder), PreprocessingOptions.NONE, 1));
+    server.serve(ModelLoader.load(TinyModels.write(folder), 1));
     return server;
   }
 

@@ -2,7 +2,6 @@ package dev.lapidary.serve.http;
 
 import dev.lapidary.runtime.TinyModels;
 import dev.lapidary.runtime.model.ModelLoader;
-import dev.lapidary.runtime.model.PreprocessingOptions;
 import dev.lapidary.serve.NoLeaks;
 import dev.lapidary.serve.PythonClient;
 import dev.lapidary.serve.TypedModel;
@@ -22,7 +21,7 @@ class TritonClientTest {
 
   static ReadModel read(Path file) {
     return file.endsWith("tiny.onnx")
-        ? new ReadModel.OfImages(ModelLoader.load(file, PreprocessingOptions.NONE, 1))
+        ? new ReadModel.OfImages(ModelLoader.load(file, 1))
         : new ReadModel.OfTensors(
             TensorModel.open(file, dev.lapidary.runtime.session.Device.cpu(), 1), "it has no card");
   }

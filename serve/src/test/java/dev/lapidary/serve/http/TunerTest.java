@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.within;
 
 import dev.lapidary.runtime.TinyModels;
 import dev.lapidary.runtime.model.ModelLoader;
-import dev.lapidary.runtime.model.PreprocessingOptions;
 import dev.lapidary.serve.NoLeaks;
 import java.awt.Color;
 import java.io.IOException;
@@ -48,7 +47,7 @@ class TunerTest {
   private String plan(Optional<Duration> p99) throws Exception {
     try (PredictionServer server = PredictionServer.bind(settings(p99))) {
       Path model = TinyModels.write(folder);
-      assertThat(server.serve(ModelLoader.load(model, PreprocessingOptions.NONE, 2))).isEmpty();
+      assertThat(server.serve(ModelLoader.load(model, 2))).isEmpty();
       String line = said.take();
       Client client = new Client(server.uri());
       byte[] red = TinyModels.png(Color.RED, 8, 8);
