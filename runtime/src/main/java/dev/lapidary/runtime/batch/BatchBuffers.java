@@ -36,16 +36,13 @@ final class BatchBuffers {
     if (parts.size() == 1 && first.data().isDirect()) {
       return first;
     }
-    int bytes = 0;
-    for (TypedTensor part : parts) {
-      bytes = Math.addExact(bytes, ((TypedTensor.Numbers) part).data().remaining());
-    }
-    ByteBuffer target = room(index, bytes);
+    List<Long> shape = shape(first.shape(), parts.size(), rows);
+    long bytes = Math.multiplyExact(TensorShapes.elements(shape), first.type().size());
+    ByteBuffer target = room(index, Math.toIntExact(bytes));
     for (TypedTensor part : parts) {
       target.put(((TypedTensor.Numbers) part).data());
     }
-    return new TypedTensor.Numbers(
-        first.name(), first.type(), shape(first.shape(), parts.size(), rows), target.flip());
+    return new TypedTensor.Numbers(first.name(), first.type(), shape, target.flip());
   }
 
   private ByteBuffer room(int index, int bytes) {
@@ -66,12 +63,7 @@ final class BatchBuffers {
   }
 
   private static List<Long> shape(List<Long> one, int parts, int rows) {
-    if (parts == 1) {
-      return one;
-    }
-    List<Long> shape = new ArrayList<>(one);
-    shape.set(0, (long) rows);
-    return shape;
+    return parts == 1 ? one : TensorShapes.ofBatch(one, rows);
   }
 
   /**
@@ -90,8 +82,7 @@ final class BatchBuffers {
   }
 
   private static TypedTensor slice(TypedTensor output, int from, int count, int rows) {
-    List<Long> shape = new ArrayList<>(output.shape());
-    shape.set(0, (long) count);
+    List<Long> shape = TensorShapes.ofBatch(output.shape(), count);
     int elements = Math.toIntExact(TensorShapes.elements(output.shape()) / rows);
     if (output instanceof TypedTensor.Numbers numbers) {
       int bytes = elements * numbers.type().size();

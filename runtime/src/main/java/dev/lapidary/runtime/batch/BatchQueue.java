@@ -2,6 +2,7 @@ package dev.lapidary.runtime.batch;
 
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.NoSuchElementException;
 import java.util.function.IntPredicate;
@@ -86,11 +87,7 @@ final class BatchQueue {
 
   /** Those that one of this priority waits for. */
   int rows(int priority) {
-    int before = 0;
-    for (int level = 1; level <= priority; level++) {
-      before += rowsOfLevel[level];
-    }
-    return before;
+    return Arrays.stream(rowsOfLevel, 0, priority + 1).sum();
   }
 
   /** The next one of a queue that is not empty. */

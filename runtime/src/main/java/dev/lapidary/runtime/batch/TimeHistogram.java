@@ -1,7 +1,9 @@
 package dev.lapidary.runtime.batch;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.stream.IntStream;
 
 /**
  * A histogram of times from 1 µs to 100 s and more, four buckets an octave, so that a quantile is
@@ -11,19 +13,14 @@ public final class TimeHistogram {
   private static final int PER_OCTAVE = 4;
   private static final long FIRST_NANOS = 1000;
   private static final int BUCKETS = 27 * PER_OCTAVE + 1;
-  private static final long[] BOUNDS = bounds();
+  private static final long[] BOUNDS =
+      IntStream.range(0, BUCKETS)
+          .mapToLong(i -> Math.round(FIRST_NANOS * Math.pow(2, (double) i / PER_OCTAVE)))
+          .toArray();
 
   private final long[] counts = new long[BUCKETS + 1];
   private long count;
   private long sumNanos;
-
-  private static long[] bounds() {
-    long[] bounds = new long[BUCKETS];
-    for (int i = 0; i < BUCKETS; i++) {
-      bounds[i] = Math.round(FIRST_NANOS * Math.pow(2, (double) i / PER_OCTAVE));
-    }
-    return bounds;
-  }
 
   public synchronized void add(long nanos) {
     counts[bucket(nanos)]++;
@@ -32,17 +29,8 @@ public final class TimeHistogram {
   }
 
   private static int bucket(long nanos) {
-    int from = 0;
-    int to = BUCKETS;
-    while (from < to) {
-      int middle = (from + to) >>> 1;
-      if (nanos <= BOUNDS[middle]) {
-        to = middle;
-      } else {
-        from = middle + 1;
-      }
-    }
-    return from;
+    int found = Arrays.binarySearch(BOUNDS, nanos);
+    return found < 0 ? -found - 1 : found;
   }
 
   /** All times until now. */
@@ -72,21 +60,6 @@ public final class TimeHistogram {
   public record Snapshot(long count, long sumNanos, List<Bucket> buckets) {
     public Snapshot {
       buckets = List.copyOf(buckets);
-    }
-
-    /**
-     * The time that so many were not longer than; 0 if there are none.
-     *
-     * @param quantile in [0, 1]; 0.99 for the 99th percentile
-     */
-    public long quantileNanos(double quantile) {
-      long rank = (long) Math.ceil(quantile * count);
-      for (Bucket bucket : buckets) {
-        if (bucket.count() >= rank) {
-          return bucket.atMostNanos();
-        }
-      }
-      return 0;
     }
   }
 }

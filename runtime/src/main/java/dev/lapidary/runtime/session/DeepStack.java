@@ -3,8 +3,8 @@ package dev.lapidary.runtime.session;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.FutureTask;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.function.Supplier;
 
 /**
@@ -25,31 +25,25 @@ final class DeepStack {
 
   private DeepStack() {}
 
-  /** The call's own exception or error comes back as it is. */
+  /**
+   * The call's own exception or error comes back as it is. An interrupt waits: the library is not
+   * to be left half loaded.
+   */
   static <T> T call(Supplier<T> call) {
-    FutureTask<T> task = new FutureTask<>(call::get);
-    Thread thread = new Thread(null, task, "lapidary-onnx", stackBytes());
-    thread.setDaemon(true);
-    thread.start();
-    boolean interrupted = false;
     try {
-      while (true) {
-        try {
-          return task.get();
-        } catch (InterruptedException e) {
-          interrupted = true; // the library is not to be left half loaded
-        }
-      }
-    } catch (ExecutionException e) {
+      return CompletableFuture.supplyAsync(call, DeepStack::start).join();
+    } catch (CompletionException e) {
       if (e.getCause() instanceof Error error) {
         throw error;
       }
-      throw e.getCause() instanceof RuntimeException own ? own : new IllegalStateException(e);
-    } finally {
-      if (interrupted) {
-        Thread.currentThread().interrupt();
-      }
+      throw e.getCause() instanceof RuntimeException own ? own : e;
     }
+  }
+
+  private static void start(Runnable task) {
+    Thread thread = new Thread(null, task, "lapidary-onnx", stackBytes());
+    thread.setDaemon(true);
+    thread.start();
   }
 
   private static long stackBytes() {

@@ -1,5 +1,6 @@
 package dev.lapidary.runtime.tensor;
 
+import java.util.ArrayList;
 import java.util.List;
 
 /** Shapes of tensors, converted in loops: each request does. */
@@ -17,6 +18,13 @@ public final class TensorShapes {
       product = Math.multiplyExact(product, dim);
     }
     return product;
+  }
+
+  /** The same with so many along the first dimension. */
+  public static List<Long> ofBatch(List<Long> shape, long size) {
+    List<Long> changed = new ArrayList<>(shape);
+    changed.set(0, size);
+    return changed;
   }
 
   /** Whether it is a shape of those that a graph takes, in which -1 is open. */

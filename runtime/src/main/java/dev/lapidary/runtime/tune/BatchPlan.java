@@ -103,18 +103,18 @@ public record BatchPlan(
   }
 
   private static Choice best(LatencyCurve curve, double maxNanos) {
-    double maximum = 0;
-    for (int size : curve.nanosBySize().keySet()) {
-      if (size == 1 || curve.nanos(size) <= maxNanos) {
-        maximum = Math.max(maximum, curve.imagesPerSecond(size));
-      }
-    }
-    for (int size : curve.nanosBySize().keySet()) {
-      if (curve.imagesPerSecond(size) >= AS_GOOD * maximum) {
-        return new Choice(curve, size);
-      }
-    }
-    return new Choice(curve, 1);
+    double maximum =
+        curve.nanosBySize().keySet().stream()
+            .filter(size -> size == 1 || curve.nanos(size) <= maxNanos)
+            .mapToDouble(curve::imagesPerSecond)
+            .max()
+            .orElseThrow();
+    int smallest =
+        curve.nanosBySize().keySet().stream()
+            .filter(size -> curve.imagesPerSecond(size) >= AS_GOOD * maximum)
+            .findFirst()
+            .orElseThrow();
+    return new Choice(curve, smallest);
   }
 
   private static Choice soonest(List<LatencyCurve> curves) {

@@ -12,7 +12,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
-import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /** Curves that were measured before, in a folder: a file a model and machine. */
@@ -87,20 +86,11 @@ public final class CurveCache {
 
   /** Keeps them for the next start. */
   public void write(Key key, List<LatencyCurve> curves) throws IOException {
-    String text =
-        curves.stream()
-            .flatMap(
-                curve ->
-                    curve.nanosBySize().entrySet().stream()
-                        .map(
-                            time ->
-                                "%d %d %d %d\n"
-                                    .formatted(
-                                        curve.executors(),
-                                        curve.threads(),
-                                        time.getKey(),
-                                        time.getValue())))
-            .collect(Collectors.joining());
+    StringBuilder text = new StringBuilder();
+    for (LatencyCurve curve : curves) {
+      String run = curve.executors() + " " + curve.threads() + " ";
+      curve.nanosBySize().forEach((size, nanos) -> text.append(run + size + " " + nanos + "\n"));
+    }
     Files.createDirectories(folder);
     AtomicFile.write(folder.resolve(key.fileName()), file -> Files.writeString(file, text, UTF_8));
   }

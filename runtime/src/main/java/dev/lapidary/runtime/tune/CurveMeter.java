@@ -1,20 +1,27 @@
 package dev.lapidary.runtime.tune;
 
+import dev.lapidary.core.thread.DaemonThreads;
 import dev.lapidary.runtime.tensor.TensorNetwork;
+import dev.lapidary.runtime.tensor.TensorShapes;
 import dev.lapidary.runtime.tensor.TensorSpec;
 import dev.lapidary.runtime.tensor.TypedTensor;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
-import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CyclicBarrier;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import java.util.stream.Collectors;
-import org.jspecify.annotations.Nullable;
 
 /** Measures a network's {@link LatencyCurve} beside nothing else. */
 public final class CurveMeter {
@@ -80,8 +87,7 @@ public final class CurveMeter {
     for (int i = 0; i < size; i++) {
       data.put(image.data());
     }
-    List<Long> shape = new ArrayList<>(image.shape());
-    shape.set(0, (long) size);
+    List<Long> shape = TensorShapes.ofBatch(image.shape(), size);
     return List.of(new TypedTensor.Numbers(image.name(), image.type(), shape, data.flip()));
   }
 
@@ -89,65 +95,42 @@ public final class CurveMeter {
   private Optional<Long> median(TensorNetwork network, int executors, List<TypedTensor> inputs)
       throws TensorNetwork.Unrunnable, InterruptedException {
     Set<String> outputs = outputs(network);
-    List<Runner> runners = new ArrayList<>();
-    CountDownLatch begin = new CountDownLatch(1);
-    for (int i = 0; i < executors; i++) {
-      Runner runner = new Runner(network, inputs, outputs, begin);
-      runner.start();
-      runners.add(runner);
-    }
-    begin.countDown();
-    List<Long> all = new ArrayList<>();
-    boolean whole = true;
-    for (Runner runner : runners) {
-      runner.join();
-      if (runner.failure != null) {
-        throw new TensorNetwork.Unrunnable("a run failed while it was measured", runner.failure);
+    CyclicBarrier begin = new CyclicBarrier(executors);
+    Callable<List<Long>> runs =
+        () -> {
+          begin.await();
+          network.run(inputs, outputs);
+          return times(network, inputs, outputs);
+        };
+    ExecutorService threads =
+        Executors.newFixedThreadPool(executors, DaemonThreads.named("lapidary-measure"));
+    try {
+      List<Long> all = new ArrayList<>();
+      boolean whole = true;
+      for (Future<List<Long>> each : threads.invokeAll(Collections.nCopies(executors, runs))) {
+        whole &= !each.get().isEmpty();
+        all.addAll(each.get());
       }
-      all.addAll(runner.nanos);
-      whole &= runner.whole;
+      Collections.sort(all);
+      return whole ? Optional.of(all.get(all.size() / 2)) : Optional.empty();
+    } catch (ExecutionException e) {
+      throw new TensorNetwork.Unrunnable(
+          "a run failed while it was measured", Objects.requireNonNullElse(e.getCause(), e));
+    } finally {
+      threads.shutdownNow();
     }
-    Collections.sort(all);
-    return whole ? Optional.of(all.get(all.size() / 2)) : Optional.empty();
   }
 
-  private final class Runner extends Thread {
-    private final TensorNetwork network;
-    private final List<TypedTensor> inputs;
-    private final Set<String> outputs;
-    private final CountDownLatch begin;
-    private final List<Long> nanos = new ArrayList<>();
-    private volatile boolean whole;
-    private volatile @Nullable Throwable failure;
-
-    Runner(
-        TensorNetwork network,
-        List<TypedTensor> inputs,
-        Set<String> outputs,
-        CountDownLatch begin) {
-      super("lapidary-measure");
-      setDaemon(true);
-      this.network = network;
-      this.inputs = inputs;
-      this.outputs = outputs;
-      this.begin = begin;
+  /** Of each run; none if it was not alone all the time. */
+  private List<Long> times(TensorNetwork network, List<TypedTensor> inputs, Set<String> outputs)
+      throws TensorNetwork.Unrunnable {
+    List<Long> nanos = new ArrayList<>();
+    long until = System.nanoTime() + SIZE_NANOS;
+    while (alone.getAsBoolean() && (nanos.size() < FEWEST_RUNS || System.nanoTime() < until)) {
+      long began = System.nanoTime();
+      network.run(inputs, outputs);
+      nanos.add(System.nanoTime() - began);
     }
-
-    @Override
-    public void run() {
-      try {
-        begin.await();
-        network.run(inputs, outputs);
-        long until = System.nanoTime() + SIZE_NANOS;
-        while (alone.getAsBoolean() && (nanos.size() < FEWEST_RUNS || System.nanoTime() < until)) {
-          long began = System.nanoTime();
-          network.run(inputs, outputs);
-          nanos.add(System.nanoTime() - began);
-        }
-        whole = alone.getAsBoolean();
-      } catch (Throwable e) { // told to who waits for it
-        failure = e;
-      }
-    }
+    return alone.getAsBoolean() ? nanos : List.of();
   }
 }

@@ -2,7 +2,7 @@ package dev.lapidary.runtime.tune;
 
 import java.util.Collections;
 import java.util.Map;
-import java.util.SortedMap;
+import java.util.NavigableMap;
 import java.util.TreeMap;
 
 /**
@@ -12,9 +12,9 @@ import java.util.TreeMap;
  * @param threads of each run
  * @param nanosBySize the median of a run with so many images, by size; 1 among them
  */
-public record LatencyCurve(int executors, int threads, SortedMap<Integer, Long> nanosBySize) {
+public record LatencyCurve(int executors, int threads, NavigableMap<Integer, Long> nanosBySize) {
   public LatencyCurve {
-    nanosBySize = Collections.unmodifiableSortedMap(new TreeMap<>(nanosBySize));
+    nanosBySize = Collections.unmodifiableNavigableMap(new TreeMap<>(nanosBySize));
     boolean whole =
         executors > 0
             && threads > 0
@@ -38,15 +38,10 @@ public record LatencyCurve(int executors, int threads, SortedMap<Integer, Long> 
     if (exact != null) {
       return exact;
     }
-    Map.Entry<Integer, Long> from = null;
-    Map.Entry<Integer, Long> to = null;
-    for (Map.Entry<Integer, Long> entry : nanosBySize.entrySet()) {
-      if (to == null || to.getKey() < size) {
-        from = to;
-        to = entry;
-      }
-    }
-    if (to == null || from == null) {
+    Map.Entry<Integer, Long> above = nanosBySize.ceilingEntry(size);
+    Map.Entry<Integer, Long> to = above == null ? nanosBySize.lastEntry() : above;
+    Map.Entry<Integer, Long> from = nanosBySize.lowerEntry(to.getKey());
+    if (from == null) {
       return (double) single() * size;
     }
     double slope = (double) (to.getValue() - from.getValue()) / (to.getKey() - from.getKey());
