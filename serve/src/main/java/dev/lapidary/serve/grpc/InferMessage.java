@@ -1,8 +1,5 @@
 package dev.lapidary.serve.grpc;
 
-import com.google.protobuf.ByteString;
-import dev.lapidary.runtime.tensor.DataType;
-import dev.lapidary.runtime.tensor.TensorShapes;
 import dev.lapidary.runtime.tensor.TypedTensor;
 import dev.lapidary.serve.grpc.message.OpenInference.InferParameter;
 import dev.lapidary.serve.grpc.message.OpenInference.ModelInferRequest;
@@ -11,9 +8,9 @@ import dev.lapidary.serve.grpc.message.OpenInference.ModelInferRequest.InferRequ
 import dev.lapidary.serve.inference.InferenceRequest;
 import dev.lapidary.serve.inference.InferenceRequest.Wanted;
 import dev.lapidary.serve.inference.InferenceService.Asked;
+import dev.lapidary.serve.inference.InputHead;
 import dev.lapidary.serve.inference.InvalidRequest;
 import dev.lapidary.serve.inference.Named;
-import dev.lapidary.serve.inference.TextElements;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -112,69 +109,30 @@ final class InferMessage {
     List<TypedTensor> tensors = new ArrayList<>(message.getInputsCount());
     for (int i = 0; i < message.getInputsCount(); i++) {
       InferInputTensor input = message.getInputs(i);
-      String name = Named.brief(input.getName());
       if (input.getName().isEmpty()) {
         throw new InvalidRequest("inputs[%d] has no name", i);
       }
-      refuseSharedMemory("input '" + name + "'", input.getParametersMap());
-      DataType type = type(input, name);
-      long count = elements(input, name, length);
+      InputHead head = head(input, length);
       if (raw > 0 && input.hasContents()) {
         throw new InvalidRequest(
-            "input '%s' has contents and raw_input_contents, expected one of them", name);
+            "input '%s' has contents and raw_input_contents, expected one of them", head.brief());
       }
       tensors.add(
           raw > 0
-              ? raw(input, name, type, count, message.getRawInputContents(i))
-              : Contents.tensor(input, type, (int) count));
+              ? head.ofBinary(message.getRawInputContents(i).asReadOnlyByteBuffer())
+              : Contents.tensor(head, input.getContents()));
     }
     return tensors;
   }
 
-  private static DataType type(InferInputTensor input, String name) {
-    return DataType.named(input.getDatatype())
-        .orElseThrow(
-            () ->
-                new InvalidRequest(
-                    "input '%s' has the datatype '%s', expected one of %s",
-                    name, Named.brief(input.getDatatype()), List.of(DataType.values())));
-  }
-
-  /** An element takes at least a byte. */
-  private static long elements(InferInputTensor input, String name, int length) {
+  private static InputHead head(InferInputTensor input, int length) {
+    String name = Named.brief(input.getName());
+    refuseSharedMemory("input '" + name + "'", input.getParametersMap());
     List<Long> shape = input.getShapeList();
     if (shape.size() > MAX_DIMENSIONS || shape.stream().anyMatch(dim -> dim < 0)) {
       throw new InvalidRequest(
           "the shape of input '%s' has a negative number, or more than %d", name, MAX_DIMENSIONS);
     }
-    long count;
-    try {
-      count = TensorShapes.elements(shape);
-    } catch (ArithmeticException e) {
-      count = Long.MAX_VALUE;
-    }
-    if (count > length) {
-      throw new InvalidRequest(
-          "input '%s' has the shape %s, of more elements than the message has bytes", name, shape);
-    }
-    return count;
-  }
-
-  private static TypedTensor raw(
-      InferInputTensor input, String name, DataType type, long count, ByteString raw) {
-    if (type == DataType.BYTES) {
-      byte[] bytes = raw.toByteArray();
-      return new TypedTensor.Texts(
-          input.getName(),
-          input.getShapeList(),
-          TextElements.read(name, bytes, 0, bytes.length, count));
-    }
-    if (raw.size() != count * type.size()) {
-      throw new InvalidRequest(
-          "input '%s', %s of shape %s, takes %d bytes but has %d",
-          name, type, input.getShapeList(), count * type.size(), raw.size());
-    }
-    return new TypedTensor.Numbers(
-        input.getName(), type, input.getShapeList(), raw.asReadOnlyByteBuffer());
+    return InputHead.of(input.getName(), input.getDatatype(), shape, length, "message");
   }
 }

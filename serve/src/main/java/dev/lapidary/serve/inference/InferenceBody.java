@@ -8,7 +8,6 @@ import dev.lapidary.runtime.tensor.TypedTensor;
 import dev.lapidary.serve.inference.InferenceHeader.Input;
 import dev.lapidary.serve.inference.InferenceRequest.Wanted;
 import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
@@ -112,10 +111,7 @@ public record InferenceBody(
   }
 
   private static List<Long> rawShape(TensorSpec spec, boolean batched) {
-    List<Long> shape = new ArrayList<>(spec.shape());
-    if (batched) {
-      shape.set(0, 1L);
-    }
+    List<Long> shape = batched ? TensorShapes.ofBatch(spec.shape(), 1) : spec.shape();
     if (shape.stream().anyMatch(dim -> dim < 0)) {
       throw new InvalidRequest(
           "a raw binary request is of a model whose input has a fixed shape, but '%s' has %s",
@@ -145,62 +141,36 @@ public record InferenceBody(
     }
 
     TypedTensor tensor(Input input) {
-      String name = Named.brief(input.name());
-      DataType type =
-          DataType.named(input.datatype())
-              .orElseThrow(
-                  () ->
-                      new InvalidRequest(
-                          "input '%s' has the datatype '%s', expected one of %s",
-                          name, Named.brief(input.datatype()), Arrays.asList(DataType.values())));
-      long count = elements(name, input.shape());
+      InputHead head =
+          InputHead.of(input.name(), input.datatype(), input.shape(), body.length, "body");
       if (input.dataAt().isPresent() && input.binarySize().isPresent()) {
         throw new InvalidRequest(
-            "input '%s' has data and binary_data_size, expected one of them", name);
+            "input '%s' has data and binary_data_size, expected one of them", head.brief());
       }
       if (input.dataAt().isPresent()) {
-        return ofJson(input, type, count);
+        return ofJson(head, input.dataAt().getAsInt());
       }
       if (input.binarySize().isPresent()) {
-        return ofBytes(input, type, count, input.binarySize().getAsInt());
+        return ofBytes(head, input.binarySize().getAsInt());
       }
-      if (remainder && type == DataType.BYTES && count == 1) {
-        return new TypedTensor.Texts(input.name(), input.shape(), List.of(take(body.length - at)));
+      if (!remainder) {
+        throw new InvalidRequest("input '%s' has no data and no binary_data_size", head.brief());
       }
-      if (remainder) {
-        return ofBytes(input, type, count, body.length - at);
+      if (head.type() != DataType.BYTES || head.count() != 1) {
+        return ofBytes(head, body.length - at);
       }
-      throw new InvalidRequest("input '%s' has no data and no binary_data_size", name);
+      TypedTensor whole = head.ofTexts(List.of(Arrays.copyOfRange(body, at, body.length)));
+      at = body.length;
+      return whole;
     }
 
-    /** An element takes at least a byte, wherever it comes from. */
-    private long elements(String name, List<Long> shape) {
-      long count;
-      try {
-        count = TensorShapes.elements(shape);
-      } catch (ArithmeticException e) {
-        count = Long.MAX_VALUE;
+    private TypedTensor ofJson(InputHead head, int from) {
+      if (head.type() == DataType.BYTES) {
+        TextElements.requireFew(head.brief(), head.count());
+        return head.ofTexts(JsonElements.texts(head, body, from, jsonEnd));
       }
-      if (count > body.length) {
-        throw new InvalidRequest(
-            "input '%s' has the shape %s, of more elements than the body has bytes", name, shape);
-      }
-      return count;
-    }
-
-    private TypedTensor ofJson(Input input, DataType type, long count) {
-      int from = input.dataAt().getAsInt();
-      if (type == DataType.BYTES) {
-        TextElements.requireFew(Named.brief(input.name()), count);
-        List<byte[]> texts = new ArrayList<>((int) count);
-        JsonElements.read(Named.brief(input.name()), body, from, jsonEnd, texts, count);
-        return new TypedTensor.Texts(input.name(), input.shape(), texts);
-      }
-      long bytes = count * type.size();
-      hold(bytes);
-      ByteBuffer data = ByteBuffer.allocate((int) bytes).order(ByteOrder.LITTLE_ENDIAN);
-      JsonElements.read(Named.brief(input.name()), type, body, from, jsonEnd, data);
-      return new TypedTensor.Numbers(input.name(), type, input.shape(), data.flip());
+      hold(head.count() * head.type().size());
+      return head.ofNumbers(JsonElements.numbers(head, body, from, jsonEnd));
     }
 
     private void hold(long bytes) {
@@ -211,33 +181,18 @@ public record InferenceBody(
       room.accept(taken);
     }
 
-    private TypedTensor ofBytes(Input input, DataType type, long count, int size) {
-      String name = Named.brief(input.name());
+    private TypedTensor ofBytes(InputHead head, int size) {
       if (size > body.length - at) {
         throw new InvalidRequest(
             "input '%s' has a binary_data_size of %d but the body has %d bytes left",
-            name, size, body.length - at);
+            head.brief(), size, body.length - at);
       }
-      if (type == DataType.BYTES) {
+      if (head.type() == DataType.BYTES) {
         hold(size);
-        List<byte[]> texts = TextElements.read(name, body, at, size, count);
-        at += size;
-        return new TypedTensor.Texts(input.name(), input.shape(), texts);
       }
-      if (size != count * type.size()) {
-        throw new InvalidRequest(
-            "input '%s', %s of shape %s, takes %d bytes but has %d",
-            name, type, input.shape(), count * type.size(), size);
-      }
-      ByteBuffer data = ByteBuffer.wrap(body, at, size);
+      TypedTensor tensor = head.ofBinary(ByteBuffer.wrap(body, at, size));
       at += size;
-      return new TypedTensor.Numbers(input.name(), type, input.shape(), data);
-    }
-
-    private byte[] take(int length) {
-      byte[] own = Arrays.copyOfRange(body, at, at + length);
-      at += length;
-      return own;
+      return tensor;
     }
 
     void requireEnd() {

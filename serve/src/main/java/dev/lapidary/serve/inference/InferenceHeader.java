@@ -109,7 +109,6 @@ record InferenceHeader(
     private boolean binaryOutput;
     private OptionalLong timeout = OptionalLong.empty();
     private long priority;
-    private boolean hasInputs;
     private final List<Input> inputs = new ArrayList<>();
     private final List<Output> outputs = new ArrayList<>();
 
@@ -118,22 +117,18 @@ record InferenceHeader(
     }
 
     InferenceHeader root() throws IOException {
-      require(json.nextToken(), JsonToken.START_OBJECT, "the request", "an object");
-      while (json.nextToken() == JsonToken.FIELD_NAME) {
-        String field = json.currentName();
-        json.nextToken();
+      json.nextToken();
+      require(JsonToken.START_OBJECT, "the request", "an object");
+      for (String field = nextField(); field != null; field = nextField()) {
         switch (field) {
           case "id" -> id = text("id");
           case "parameters" -> requestParameters();
-          case "inputs" -> {
-            hasInputs = true;
-            each("inputs", this::input);
-          }
+          case "inputs" -> each("inputs", this::input);
           case "outputs" -> each("outputs", this::output);
           default -> json.skipChildren();
         }
       }
-      if (!hasInputs || inputs.isEmpty()) {
+      if (inputs.isEmpty()) {
         throw new InvalidRequest(
             "there are no inputs, expected {\"inputs\":[{\"name\":…,\"shape\":…,\"datatype\":…,"
                 + "\"data\":…}]}");
@@ -148,22 +143,29 @@ record InferenceHeader(
     }
 
     private void each(String source, Step step) throws IOException {
-      require(json.currentToken(), JsonToken.START_ARRAY, source, "a list");
+      require(JsonToken.START_ARRAY, source, "a list");
       for (int i = 0; json.nextToken() != JsonToken.END_ARRAY; i++) {
         String own = source + "[" + i + "]";
         if (i >= MAX_TENSORS) {
           throw new InvalidRequest("%s: there are at most %d", own, MAX_TENSORS);
         }
-        require(json.currentToken(), JsonToken.START_OBJECT, own, "an object");
+        require(JsonToken.START_OBJECT, own, "an object");
         step.read(own);
       }
     }
 
-    private void requestParameters() throws IOException {
-      require(json.currentToken(), JsonToken.START_OBJECT, "parameters", "an object");
-      while (json.nextToken() == JsonToken.FIELD_NAME) {
-        String field = json.currentName();
+    /** The next field of an object, at whose value the parser is then; null at the object's end. */
+    private @Nullable String nextField() throws IOException {
+      String field = json.nextFieldName();
+      if (field != null) {
         json.nextToken();
+      }
+      return field;
+    }
+
+    private void requestParameters() throws IOException {
+      require(JsonToken.START_OBJECT, "parameters", "an object");
+      for (String field = nextField(); field != null; field = nextField()) {
         switch (field) {
           case "binary_data_output" -> binaryOutput = truth("parameters.binary_data_output");
           case "timeout" -> {
@@ -179,7 +181,7 @@ record InferenceHeader(
     /** Any whole number from 0 on; one that is larger than all levels is the usual one. */
     private long priority() throws IOException {
       String source = "parameters.priority";
-      require(json.currentToken(), JsonToken.VALUE_NUMBER_INT, source, "a whole number");
+      require(JsonToken.VALUE_NUMBER_INT, source, "a whole number");
       if (json.getText().startsWith("-")) {
         throw new InvalidRequest(
             "%s is %s, expected at least 0", source, Named.brief(json.getText()));
@@ -195,9 +197,7 @@ record InferenceHeader(
       boolean hasShape = false;
       OptionalInt dataAt = OptionalInt.empty();
       OptionalInt binarySize = OptionalInt.empty();
-      while (json.nextToken() == JsonToken.FIELD_NAME) {
-        String field = json.currentName();
-        json.nextToken();
+      for (String field = nextField(); field != null; field = nextField()) {
         switch (field) {
           case "name" -> name = text(source + ".name");
           case "datatype" -> datatype = text(source + ".datatype");
@@ -207,7 +207,7 @@ record InferenceHeader(
           }
           case "parameters" -> binarySize = inputParameters(source + ".parameters");
           case "data" -> {
-            require(json.currentToken(), JsonToken.START_ARRAY, source + ".data", "a list");
+            require(JsonToken.START_ARRAY, source + ".data", "a list");
             dataAt = OptionalInt.of(offset());
             json.skipChildren();
           }
@@ -230,10 +230,8 @@ record InferenceHeader(
 
     private OptionalInt inputParameters(String source) throws IOException {
       OptionalInt size = OptionalInt.empty();
-      require(json.currentToken(), JsonToken.START_OBJECT, source, "an object");
-      while (json.nextToken() == JsonToken.FIELD_NAME) {
-        String field = json.currentName();
-        json.nextToken();
+      require(JsonToken.START_OBJECT, source, "an object");
+      for (String field = nextField(); field != null; field = nextField()) {
         switch (field) {
           case "binary_data_size" -> size = OptionalInt.of(size(source + "." + field));
           case "shared_memory_region" ->
@@ -249,16 +247,12 @@ record InferenceHeader(
       String name = "";
       int classes = 0;
       Optional<Boolean> binary = Optional.empty();
-      while (json.nextToken() == JsonToken.FIELD_NAME) {
-        String field = json.currentName();
-        json.nextToken();
+      for (String field = nextField(); field != null; field = nextField()) {
         if (field.equals("name")) {
           name = text(source + ".name");
         } else if (field.equals("parameters")) {
-          require(json.currentToken(), JsonToken.START_OBJECT, source + ".parameters", "an object");
-          while (json.nextToken() == JsonToken.FIELD_NAME) {
-            String parameter = json.currentName();
-            json.nextToken();
+          require(JsonToken.START_OBJECT, source + ".parameters", "an object");
+          for (String parameter = nextField(); parameter != null; parameter = nextField()) {
             String at = source + ".parameters." + parameter;
             switch (parameter) {
               case "classification" -> classes = size(at);
@@ -280,7 +274,7 @@ record InferenceHeader(
     }
 
     private List<Long> shape(String source) throws IOException {
-      require(json.currentToken(), JsonToken.START_ARRAY, source, "a list of whole numbers");
+      require(JsonToken.START_ARRAY, source, "a list of whole numbers");
       List<Long> dims = new ArrayList<>();
       while (json.nextToken() != JsonToken.END_ARRAY) {
         long dim = whole(source);
@@ -294,7 +288,7 @@ record InferenceHeader(
     }
 
     private String text(String source) throws IOException {
-      require(json.currentToken(), JsonToken.VALUE_STRING, source, "text");
+      require(JsonToken.VALUE_STRING, source, "text");
       return json.getText();
     }
 
@@ -307,7 +301,7 @@ record InferenceHeader(
     }
 
     private long whole(String source) throws IOException {
-      require(json.currentToken(), JsonToken.VALUE_NUMBER_INT, source, "a whole number");
+      require(JsonToken.VALUE_NUMBER_INT, source, "a whole number");
       if (json.getNumberType() == JsonParser.NumberType.BIG_INTEGER) {
         throw new InvalidRequest("%s: the number is too large", source);
       }
@@ -323,9 +317,8 @@ record InferenceHeader(
       return (int) size;
     }
 
-    private void require(
-        @Nullable JsonToken token, JsonToken expected, String source, String what) {
-      if (token != expected) {
+    private void require(JsonToken expected, String source, String what) {
+      if (json.currentToken() != expected) {
         throw new InvalidRequest("%s: expected %s%s", source, what, source(json));
       }
     }

@@ -3,7 +3,6 @@ package dev.lapidary.serve.inference;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import com.fasterxml.jackson.core.JsonGenerator;
-import dev.lapidary.runtime.tensor.DataType;
 import dev.lapidary.runtime.tensor.TypedTensor;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -111,45 +110,31 @@ public final class InferenceWriter {
           "output '%s' is %s, which JSON does not carry; ask for it with binary_data",
           output.name(), output.type());
     }
-    ByteBuffer data = numbers.data();
-    while (data.hasRemaining()) {
-      element(json, numbers.type(), data, output.name());
+    for (int i = 0; i < numbers.count(); i++) {
+      element(json, numbers, i);
     }
   }
 
-  private static void element(JsonGenerator json, DataType type, ByteBuffer data, String name)
+  private static void element(JsonGenerator json, TypedTensor.Numbers output, int i)
       throws IOException {
-    switch (type) {
-      case BOOL -> json.writeBoolean(data.get() != 0);
-      case INT8 -> json.writeNumber(data.get());
-      case UINT8 -> json.writeNumber(data.get() & 0xff);
-      case INT16 -> json.writeNumber(data.getShort());
-      case UINT16 -> json.writeNumber(data.getShort() & 0xffff);
-      case INT32 -> json.writeNumber(data.getInt());
-      case UINT32 -> json.writeNumber(data.getInt() & 0xffffffffL);
-      case INT64 -> json.writeNumber(data.getLong());
-      case UINT64 -> json.writeNumber(Long.toUnsignedString(data.getLong()));
-      case FP32 -> {
-        float value = data.getFloat();
-        requireFinite(value, name);
-        json.writeNumber(value);
-      }
-      case FP64 -> {
-        double value = data.getDouble();
-        requireFinite(value, name);
-        json.writeNumber(value);
-      }
-      default -> throw new IllegalStateException(type.name());
+    switch (output.type()) {
+      case BOOL -> json.writeBoolean(output.whole(i) != 0);
+      case UINT64 -> json.writeNumber(Long.toUnsignedString(output.whole(i)));
+      case FP32 -> json.writeNumber((float) finite(output, i));
+      case FP64 -> json.writeNumber(finite(output, i));
+      default -> json.writeNumber(output.whole(i));
     }
   }
 
-  private static void requireFinite(double value, String name) {
+  private static double finite(TypedTensor.Numbers output, int i) {
+    double value = output.real(i);
     if (!Double.isFinite(value)) {
       throw new InvalidRequest(
           "output '%s' has a number that is not finite, which JSON does not carry; ask for it with"
               + " binary_data",
-          name);
+          output.name());
     }
+    return value;
   }
 
   private static String text(String name, byte[] element) {

@@ -8,58 +8,55 @@ import dev.lapidary.runtime.tensor.DataType;
 import java.io.IOException;
 import java.math.BigInteger;
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.ArrayList;
 import java.util.List;
 
 /** A tensor's elements in JSON: a list, or lists of lists as deep as the shape, row-major. */
 final class JsonElements {
   private static final BigInteger MAX_UINT64 = BigInteger.ONE.shiftLeft(64);
 
-  private final String name;
-  private final DataType type;
+  private final InputHead input;
   private final JsonParser json;
 
-  private JsonElements(String name, DataType type, JsonParser json) {
-    this.name = name;
-    this.type = type;
+  private JsonElements(InputHead input, JsonParser json) {
+    this.input = input;
     this.json = json;
   }
 
   /** Takes one element after the other. */
   @FunctionalInterface
   private interface Sink {
-    /** Returns false if there is no room for it. */
-    boolean take() throws IOException;
+    void take(JsonElements from) throws IOException;
   }
 
   /**
-   * Fills a buffer, to its end.
+   * Of a type of numbers.
    *
    * @throws InvalidRequest if the elements are not as many, or of another type
    */
-  static void read(String name, DataType type, byte[] body, int at, int end, ByteBuffer into) {
-    try (JsonParser json = InferenceHeader.FACTORY.createParser(body, at, end - at)) {
-      JsonElements elements = new JsonElements(name, type, json);
-      elements.all(() -> into.hasRemaining() && elements.put(into));
-      if (into.hasRemaining()) {
-        throw elements.wrongCount();
-      }
-    } catch (IOException e) {
-      throw InferenceHeader.invalid(e);
-    }
+  static ByteBuffer numbers(InputHead input, byte[] body, int at, int end) {
+    ByteBuffer data =
+        ByteBuffer.allocate((int) input.count() * input.type().size())
+            .order(ByteOrder.LITTLE_ENDIAN);
+    read(input, body, at, end, elements -> elements.put(data));
+    return data.flip();
   }
 
   /**
-   * Fills a list, to its size.
+   * Of {@code BYTES}.
    *
    * @throws InvalidRequest if the elements are not as many, or no text
    */
-  static void read(String name, byte[] body, int at, int end, List<byte[]> into, long count) {
+  static List<byte[]> texts(InputHead input, byte[] body, int at, int end) {
+    List<byte[]> texts = new ArrayList<>((int) input.count());
+    read(input, body, at, end, elements -> texts.add(elements.text()));
+    return texts;
+  }
+
+  private static void read(InputHead input, byte[] body, int at, int end, Sink sink) {
     try (JsonParser json = InferenceHeader.FACTORY.createParser(body, at, end - at)) {
-      JsonElements elements = new JsonElements(name, DataType.BYTES, json);
-      elements.all(() -> into.size() < count && into.add(elements.text()));
-      if (into.size() < count) {
-        throw elements.wrongCount();
-      }
+      new JsonElements(input, json).all(sink);
     } catch (IOException e) {
       throw InferenceHeader.invalid(e);
     }
@@ -67,6 +64,7 @@ final class JsonElements {
 
   private void all(Sink sink) throws IOException {
     int depth = 0;
+    long taken = 0;
     do {
       JsonToken token = json.nextToken();
       if (token == JsonToken.START_ARRAY) {
@@ -75,14 +73,19 @@ final class JsonElements {
         depth--;
       } else if (depth == 0) {
         throw wrong();
-      } else if (!sink.take()) {
+      } else if (taken++ == input.count()) {
         throw wrongCount();
+      } else {
+        sink.take(this);
       }
     } while (depth > 0);
+    if (taken < input.count()) {
+      throw wrongCount();
+    }
   }
 
-  private boolean put(ByteBuffer into) throws IOException {
-    switch (type) {
+  private void put(ByteBuffer into) throws IOException {
+    switch (input.type()) {
       case BOOL -> into.put((byte) (truth() ? 1 : 0));
       case INT8 -> into.put((byte) whole(Byte.MIN_VALUE, Byte.MAX_VALUE));
       case UINT8 -> into.put((byte) whole(0, 0xff));
@@ -96,9 +99,9 @@ final class JsonElements {
       case FP64 -> into.putDouble(real());
       default ->
           throw new InvalidRequest(
-              "input '%s' is %s, which JSON does not carry; send it as binary data", name, type);
+              "input '%s' is %s, which JSON does not carry; send it as binary data",
+              input.brief(), input.type());
     }
-    return true;
   }
 
   private boolean truth() {
@@ -162,20 +165,20 @@ final class JsonElements {
       throw wrong();
     }
     String text = json.getText();
-    if (text.codePoints()
-        .anyMatch(c -> c >= Character.MIN_SURROGATE && c <= Character.MAX_SURROGATE)) {
-      throw new InvalidRequest("input '%s' has text with half of a surrogate pair", name);
+    if (text.codePoints().anyMatch(Named::isSurrogate)) {
+      throw new InvalidRequest("input '%s' has text with half of a surrogate pair", input.brief());
     }
     return text.getBytes(UTF_8);
   }
 
   private InvalidRequest wrong() {
     return new InvalidRequest(
-        "the data of input '%s' is no list of %s", name, type == DataType.BYTES ? "text" : type);
+        "the data of input '%s' is no list of %s",
+        input.brief(), input.type() == DataType.BYTES ? "text" : input.type());
   }
 
   private InvalidRequest wrongCount() {
     return new InvalidRequest(
-        "the data of input '%s' has more or fewer elements than its shape says", name);
+        "the data of input '%s' has more or fewer elements than its shape says", input.brief());
   }
 }

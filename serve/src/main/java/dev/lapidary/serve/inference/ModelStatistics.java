@@ -14,12 +14,12 @@ public final class ModelStatistics {
   private final LongConsumer queueNanos;
   private long lastInferenceMillis;
   private long inferences;
-  private final Duration success = new Duration();
-  private final Duration fail = new Duration();
-  private final Duration queue = new Duration();
-  private final Duration computeInput = new Duration();
-  private final Duration computeInfer = new Duration();
-  private final Duration computeOutput = new Duration();
+  private Count success = Count.NONE;
+  private Count fail = Count.NONE;
+  private Count queue = Count.NONE;
+  private Count computeInput = Count.NONE;
+  private Count computeInfer = Count.NONE;
+  private Count computeOutput = Count.NONE;
   private final Map<Integer, RunsOfSize> runs = new TreeMap<>();
 
   /**
@@ -29,20 +29,6 @@ public final class ModelStatistics {
   public ModelStatistics(LongConsumer requestNanos, LongConsumer queueNanos) {
     this.requestNanos = requestNanos;
     this.queueNanos = queueNanos;
-  }
-
-  private static final class Duration {
-    private long count;
-    private long nanos;
-
-    void add(long more) {
-      count++;
-      nanos += more;
-    }
-
-    Count count() {
-      return new Count(count, nanos);
-    }
   }
 
   /** Each request tells its rows, and its run's size and time, so a run of n is told n rows. */
@@ -55,7 +41,13 @@ public final class ModelStatistics {
    * @param count of requests, or of runs
    * @param nanos of all of them
    */
-  public record Count(long count, long nanos) {}
+  public record Count(long count, long nanos) {
+    private static final Count NONE = new Count(0, 0);
+
+    private Count plus(long more) {
+      return new Count(count + 1, nanos + more);
+    }
+  }
 
   /** Runs with so many rows. */
   public record Batch(int size, Count computeInfer) {}
@@ -101,15 +93,15 @@ public final class ModelStatistics {
     lastInferenceMillis = System.currentTimeMillis();
     requestNanos.accept(totalNanos);
     queueNanos.accept(stages.queue());
-    success.add(totalNanos);
-    queue.add(stages.queue());
-    computeInput.add(stages.input());
-    computeInfer.add(stages.infer());
-    computeOutput.add(stages.output());
+    success = success.plus(totalNanos);
+    queue = queue.plus(stages.queue());
+    computeInput = computeInput.plus(stages.input());
+    computeInfer = computeInfer.plus(stages.infer());
+    computeOutput = computeOutput.plus(stages.output());
   }
 
   public synchronized void failed(long totalNanos) {
-    fail.add(totalNanos);
+    fail = fail.plus(totalNanos);
   }
 
   /** All counts of one moment. */
@@ -128,12 +120,12 @@ public final class ModelStatistics {
         lastInferenceMillis,
         inferences,
         batches.stream().mapToLong(b -> b.computeInfer().count()).sum(),
-        success.count(),
-        fail.count(),
-        queue.count(),
-        computeInput.count(),
-        computeInfer.count(),
-        computeOutput.count(),
+        success,
+        fail,
+        queue,
+        computeInput,
+        computeInfer,
+        computeOutput,
         batches);
   }
 }

@@ -16,7 +16,7 @@ public final class Named {
     return text.codePointCount(0, text.length()) > BRIEF ? brief + "…" : brief.toString();
   }
 
-  private static boolean isSurrogate(int codePoint) {
+  static boolean isSurrogate(int codePoint) {
     return codePoint >= Character.MIN_SURROGATE && codePoint <= Character.MAX_SURROGATE;
   }
 }

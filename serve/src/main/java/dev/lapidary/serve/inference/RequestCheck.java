@@ -56,15 +56,7 @@ public final class RequestCheck {
   public void requireInputs(InferenceRequest request) {
     Set<String> names = new HashSet<>();
     for (TypedTensor input : request.inputs()) {
-      TensorSpec spec =
-          network.inputs().stream()
-              .filter(s -> s.name().equals(input.name()))
-              .findFirst()
-              .orElseThrow(
-                  () ->
-                      new InvalidRequest(
-                          "the model has no input '%s', expected %s",
-                          Named.brief(input.name()), names(network.inputs())));
+      TensorSpec spec = spec(network.inputs(), "input", input.name());
       if (!names.add(input.name())) {
         throw new InvalidRequest("input '%s' is there twice, expected once", spec.name());
       }
@@ -135,15 +127,7 @@ public final class RequestCheck {
     }
     Set<String> names = new HashSet<>();
     for (Wanted wanted : request.outputs()) {
-      TensorSpec spec =
-          network.outputs().stream()
-              .filter(s -> s.name().equals(wanted.name()))
-              .findFirst()
-              .orElseThrow(
-                  () ->
-                      new InvalidRequest(
-                          "the model has no output '%s', expected %s",
-                          Named.brief(wanted.name()), names(network.outputs())));
+      TensorSpec spec = spec(network.outputs(), "output", wanted.name());
       if (!names.add(wanted.name())) {
         throw new InvalidRequest("output '%s' is wanted twice, expected once", spec.name());
       }
@@ -153,6 +137,17 @@ public final class RequestCheck {
       }
     }
     return request.outputs();
+  }
+
+  private static TensorSpec spec(List<TensorSpec> specs, String kind, String name) {
+    return specs.stream()
+        .filter(s -> s.name().equals(name))
+        .findFirst()
+        .orElseThrow(
+            () ->
+                new InvalidRequest(
+                    "the model has no %s '%s', expected %s",
+                    kind, Named.brief(name), names(specs)));
   }
 
   private static String names(List<TensorSpec> specs) {
