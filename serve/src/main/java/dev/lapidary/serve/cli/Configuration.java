@@ -12,6 +12,7 @@ import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.Collection;
 import java.util.List;
 import java.util.Locale;
@@ -103,11 +104,10 @@ final class Configuration implements IDefaultValueProvider {
           "%s is '%s', expected a whole number", setting.source(), setting.value());
     }
     if (type.isEnum()) {
-      Object[] all = type.getEnumConstants();
-      Set<String> names = new TreeSet<>();
-      for (Object each : all) {
-        names.add(each.toString());
-      }
+      Set<String> names =
+          Arrays.stream(type.getEnumConstants())
+              .map(Object::toString)
+              .collect(Collectors.toCollection(TreeSet::new));
       if (!names.contains(setting.value().toLowerCase(Locale.ROOT))) {
         throw Failure.badInput(
             "%s is '%s', expected one of %s", setting.source(), setting.value(), names);

@@ -5,7 +5,6 @@ import dev.lapidary.core.cli.OptionRange;
 import dev.lapidary.core.failure.Failure;
 import dev.lapidary.serve.repository.ShadowRoute;
 import dev.lapidary.serve.repository.TrafficSplit;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalInt;
 import picocli.CommandLine.Option;
@@ -42,17 +41,17 @@ final class FolderOptions {
       names = "--split",
       paramLabel = "NAME=MODEL:SHARE,…",
       description =
-          "requests for NAME go to several models, MODEL or MODEL/VERSION, each by its share, such as"
-              + " shoes=shoes:0.9,shoes-int8:0.1; may be given several times")
+          "requests for NAME go to several models, MODEL or MODEL/VERSION, each by its share, such"
+              + " as shoes=shoes:0.9,shoes-int8:0.1; may be given several times")
   private List<String> splits = List.of();
 
   @Option(
       names = "--shadow",
       paramLabel = "NAME=MODEL",
       description =
-          "what NAME answers, MODEL or MODEL/VERSION is asked, too, while clients leave time for it; nobody"
-              + " waits for it or sees it, and the metrics say how often both agree; may be given"
-              + " several times")
+          "what NAME answers, MODEL or MODEL/VERSION is asked, too, while clients leave time for"
+              + " it; nobody waits for it or sees it, and the metrics say how often both agree; may"
+              + " be given several times")
   private List<String> shadows = List.of();
 
   /** As they are typed. */
@@ -88,11 +87,7 @@ final class FolderOptions {
    * @throws Failure (exit 2) if one is not of its form
    */
   List<ShadowRoute> shadows() {
-    List<ShadowRoute> routes = new ArrayList<>();
-    for (String text : shadows) {
-      routes.add(ShadowRoute.parse(text));
-    }
-    return routes;
+    return shadows.stream().map(ShadowRoute::parse).toList();
   }
 
   boolean allVersions() {

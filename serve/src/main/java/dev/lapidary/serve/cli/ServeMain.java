@@ -1,7 +1,5 @@
 package dev.lapidary.serve.cli;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
-
 import dev.lapidary.core.cli.CommandTree;
 import dev.lapidary.core.cli.RootCommand;
 import java.io.PrintWriter;
@@ -52,10 +50,7 @@ public final class ServeMain implements RootCommand {
    * by an interrupt of the calling thread.
    */
   public static int run(String... arguments) {
-    return run(
-        new PrintWriter(System.out, true, UTF_8),
-        new PrintWriter(System.err, true, UTF_8),
-        arguments);
+    return CommandTree.run(new ServeMain(), arguments);
   }
 
   /** The same with the two streams given. */

@@ -1,6 +1,7 @@
 package dev.lapidary.serve.grpc;
 
 import dev.lapidary.core.failure.Failure;
+import dev.lapidary.core.thread.DaemonThreads;
 import dev.lapidary.serve.admission.Admission;
 import dev.lapidary.serve.inference.InferenceService;
 import dev.lapidary.serve.tls.TlsCredentials;
@@ -17,9 +18,7 @@ import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
-import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
 
 /** The Open Inference Protocol over gRPC, on a port of its own. */
 public final class InferenceGrpcServer implements AutoCloseable {
@@ -35,27 +34,20 @@ public final class InferenceGrpcServer implements AutoCloseable {
 
   private static final int RESET_SECONDS = 10;
 
-  private final Server server;
-  private final ExecutorService threads;
+  private final ExecutorService threads =
+      Executors.newFixedThreadPool(THREADS, DaemonThreads.numbered("lapidary-grpc-"));
+
+  /** As many as gRPC's own. */
+  private final EventLoopGroup loops =
+      new MultiThreadIoEventLoopGroup(
+          Runtime.getRuntime().availableProcessors(),
+          DaemonThreads.numbered("lapidary-grpc-loop-"),
+          NioIoHandler.newFactory());
+
   private final GrpcCalls calls;
   private final Arrivals arrivals;
   private final Optional<GrpcTls> tls;
-  private final EventLoopGroup loops;
-
-  private InferenceGrpcServer(
-      Server server,
-      ExecutorService threads,
-      GrpcCalls calls,
-      Arrivals arrivals,
-      Optional<GrpcTls> tls,
-      EventLoopGroup loops) {
-    this.server = server;
-    this.threads = threads;
-    this.calls = calls;
-    this.arrivals = arrivals;
-    this.tls = tls;
-    this.loops = loops;
-  }
+  private final Server server;
 
   /**
    * What it listens on, and what a message may be.
@@ -85,24 +77,16 @@ public final class InferenceGrpcServer implements AutoCloseable {
    */
   public record Entrance(ApiKeyCheck keys, CallLog log, Optional<TlsCredentials> credentials) {}
 
-  /**
-   * Listens.
-   *
-   * @param admission of the bytes that messages take
-   * @throws Failure (exit 1) if the port is taken
-   */
-  public static InferenceGrpcServer start(
+  private InferenceGrpcServer(
       InferenceService service, Admission admission, Entrance entrance, Settings settings) {
-    ExecutorService threads = threads();
-    GrpcCalls calls = new GrpcCalls(service);
-    Arrivals arrivals =
+    calls = new GrpcCalls(service);
+    arrivals =
         new Arrivals(
             admission,
             new Arrivals.Rate(settings.bytesPerSecond(), settings.slowGrace()),
             service::retryAfter);
-    EventLoopGroup loops = loops();
-    Optional<GrpcTls> tls = entrance.credentials().map(GrpcTls::new);
-    Server server =
+    tls = entrance.credentials().map(GrpcTls::new);
+    server =
         NettyServerBuilder.forAddress(
                 new InetSocketAddress(settings.host(), settings.port()),
                 tls.map(GrpcTls::credentials).orElseGet(InsecureServerCredentials::create))
@@ -124,45 +108,28 @@ public final class InferenceGrpcServer implements AutoCloseable {
             .intercept(entrance.log()) // the last one is the first to see a call
             .addService(calls.definition())
             .build();
+  }
+
+  /**
+   * Listens.
+   *
+   * @param admission of the bytes that messages take
+   * @throws Failure (exit 1) if the port is taken
+   */
+  public static InferenceGrpcServer start(
+      InferenceService service, Admission admission, Entrance entrance, Settings settings) {
+    InferenceGrpcServer all = new InferenceGrpcServer(service, admission, entrance, settings);
     try {
-      server.start();
+      all.server.start();
+      return all;
     } catch (IOException e) {
-      arrivals.close();
-      threads.shutdown();
-      end(loops);
+      all.close();
       throw Failure.failed(
           "cannot listen on %s:%d for gRPC: %s; choose another --grpc-port",
           settings.host(),
           settings.port(),
           Failure.reason(e.getCause() == null ? e : e.getCause()));
     }
-    return new InferenceGrpcServer(server, threads, calls, arrivals, tls, loops);
-  }
-
-  private static ExecutorService threads() {
-    return Executors.newFixedThreadPool(THREADS, named("lapidary-grpc-"));
-  }
-
-  /** As many as gRPC's own. */
-  private static EventLoopGroup loops() {
-    int processors = Runtime.getRuntime().availableProcessors();
-    return new MultiThreadIoEventLoopGroup(
-        processors, named("lapidary-grpc-loop-"), NioIoHandler.newFactory());
-  }
-
-  private static ThreadFactory named(String name) {
-    AtomicInteger number = new AtomicInteger();
-    return task -> {
-      Thread thread = new Thread(task, name + number.incrementAndGet());
-      thread.setDaemon(true);
-      return thread;
-    };
-  }
-
-  /** There is no one to wait for: nothing of theirs is open any more. */
-  @SuppressWarnings("FutureReturnValueIgnored")
-  private static void end(EventLoopGroup loops) {
-    loops.shutdownGracefully(0, 1, TimeUnit.SECONDS);
   }
 
   /** Another certificate, for the connections that come, if there was one. */
@@ -188,10 +155,11 @@ public final class InferenceGrpcServer implements AutoCloseable {
 
   /** Ends what is still open. */
   @Override
+  @SuppressWarnings("FutureReturnValueIgnored") // nothing of theirs is open any more
   public void close() {
     server.shutdownNow();
     arrivals.close();
     threads.shutdown();
-    end(loops);
+    loops.shutdownGracefully(0, 1, TimeUnit.SECONDS);
   }
 }

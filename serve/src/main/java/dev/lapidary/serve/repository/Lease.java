@@ -1,24 +1,16 @@
 package dev.lapidary.serve.repository;
 
-import java.util.function.Supplier;
-
 /**
  * A model that stays loaded until this is closed, by whoever works with it: one a request.
  *
  * @param <M> what is loaded
  */
 public final class Lease<M> implements AutoCloseable {
-  private final ModelId id;
-  private final M model;
-  private final Runnable end;
-  private final Supplier<Lease<M>> more;
+  private final Live<M> live;
   private boolean closed;
 
-  Lease(ModelId id, M model, Runnable end, Supplier<Lease<M>> more) {
-    this.id = id;
-    this.model = model;
-    this.end = end;
-    this.more = more;
+  Lease(Live<M> live) {
+    this.live = live;
   }
 
   /**
@@ -30,26 +22,23 @@ public final class Lease<M> implements AutoCloseable {
     if (closed) {
       throw new IllegalStateException("the lease is closed");
     }
-    return more.get();
+    return live.lease();
   }
 
   public ModelId id() {
-    return id;
+    return live.id();
   }
 
   public M model() {
-    return model;
+    return live.model();
   }
 
   /** A second call does nothing. */
   @Override
-  public void close() {
-    synchronized (this) {
-      if (closed) {
-        return;
-      }
+  public synchronized void close() {
+    if (!closed) {
       closed = true;
+      live.leave();
     }
-    end.run();
   }
 }

@@ -1,44 +1,29 @@
 package dev.lapidary.serve.repository;
 
+import java.util.concurrent.atomic.AtomicInteger;
+
 /**
- * A loaded model and how many work with it. Once it is retired nobody else may, and it ends with
- * the last of them. Thread-safe.
+ * A loaded model and how many work with it. Once the repository has left it nobody else may, and it
+ * ends with the last of them. Thread-safe.
  *
  * @param <M> what is loaded
+ * @param end runs once, when all have left it, on the thread of the last
+ * @param users whoever may still lease it, the repository, and the leases that are not closed
  */
-final class Live<M> {
-  private final ModelId id;
-  private final M model;
-  private final Runnable end;
-  private int users = 1; // whoever may still lease it: the repository
-
-  /**
-   * @param end runs once, when it is retired and the last lease is closed, on that thread
-   */
+record Live<M>(ModelId id, M model, Runnable end, AtomicInteger users) {
   Live(ModelId id, M model, Runnable end) {
-    this.id = id;
-    this.model = model;
-    this.end = end;
+    this(id, model, end, new AtomicInteger(1));
   }
 
-  /** By the repository, and never after {@link #retire}; or by a lease that is not closed. */
-  synchronized Lease<M> lease() {
-    users++;
-    return new Lease<>(id, model, this::leave, this::lease);
+  /** By a user, who has not left it. */
+  Lease<M> lease() {
+    users.incrementAndGet();
+    return new Lease<>(this);
   }
 
-  /** The repository's last word on it. */
-  void retire() {
-    leave();
-  }
-
-  private void leave() {
-    boolean last;
-    synchronized (this) {
-      users--;
-      last = users == 0;
-    }
-    if (last) {
+  /** By each user once. */
+  void leave() {
+    if (users.decrementAndGet() == 0) {
       end.run();
     }
   }

@@ -212,14 +212,13 @@ public final class ModelFiles<M extends AutoCloseable> {
     }
     loadWaiting(folder.sources(), changes);
     Set<Path> there = new HashSet<>(own.stream().map(ModelSource::file).toList());
-    known.forEach((file, k) -> addUnless(k.id().name().equals(name), file, there));
+    known.forEach(
+        (file, k) -> {
+          if (!k.id().name().equals(name)) {
+            there.add(file);
+          }
+        });
     dropGone(there, changes);
-  }
-
-  private static void addUnless(boolean skip, Path file, Set<Path> files) {
-    if (!skip) {
-      files.add(file);
-    }
   }
 
   private Optional<String> nameOf(ModelSource source) {

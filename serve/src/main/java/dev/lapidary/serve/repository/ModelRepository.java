@@ -1,6 +1,7 @@
 package dev.lapidary.serve.repository;
 
 import dev.lapidary.core.failure.Failure;
+import dev.lapidary.core.thread.DaemonThreads;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -124,16 +125,14 @@ public final class ModelRepository<M extends AutoCloseable> implements AutoClose
       entry.become(ModelState.READY, "", "");
     }
     if (before != null) {
-      before.retire();
+      before.leave();
     }
     return true;
   }
 
   /** It may take as long as its last run, or as its own threads; who lets it go does not wait. */
   private void endBeside(ModelId id, M model) {
-    Thread thread = new Thread(() -> ended(id, model), "lapidary-unload");
-    thread.setDaemon(true);
-    thread.start();
+    DaemonThreads.start("lapidary-unload", () -> ended(id, model));
   }
 
   private void ended(ModelId id, M model) {
@@ -172,7 +171,7 @@ public final class ModelRepository<M extends AutoCloseable> implements AutoClose
       entry.live = null;
       entry.become(ModelState.UNLOADING, UNLOADED, "it answers what it has accepted");
     }
-    live.retire();
+    live.leave();
     return true;
   }
 
