@@ -38,6 +38,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  */
 class DecompositionsTest {
   private static final String SOURCE = "decompositions.py";
+  private static final String OF_COMPLEX = "complex_";
   private static final Pattern FUNCTION = Pattern.compile("(?m)^def (\\w+)\\(");
   private static final Pattern OF_INPUT = Pattern.compile("\\b[xyt]\\b");
   private static final Map<String, Tensor> WEIGHTS =
@@ -54,11 +55,17 @@ class DecompositionsTest {
 
   @TempDir Path folder;
 
-  /** Of x [2,3,8,8], y = relu(x) and t = x [2,24,8]; behind the bar what is taken of the result. */
+  /**
+   * Of x [2,3,8,8], y = relu(x) and t = x [2,24,8]; behind the bar what is taken of the result.
+   * What follows complex_ is an operator's name.
+   */
   static List<String> calls() {
     return """
+        eye(3, 5, dtype=6, layout=None, device=None, pin_memory=None)
+        eye(4, dtype=4, layout=None, device=None, pin_memory=None)
         argsort(x, 3, True)
         argsort(x, stable=True, dim=2)
+        argwhere(self.m)
         chunk(x, 3, 2) | [2]
         column_stack([x, y])
         column_stack([self.v8, self.v8])
@@ -70,10 +77,19 @@ class DecompositionsTest {
         hsplit(self.v8, 2) | [1]
         hstack([x, y])
         hstack([self.v8, self.v3])
+        masked_select(self.m, torch.gt(self.v8, 0))
         narrow(x, 2, 1, 5)
         narrow_copy(x, 3, 2, 4)
+        nonzero(torch.gt(self.n, 0))
         row_stack([self.v8, self.v8])
+        scatter(self.m, 1, torch.tensor([[1, 2], [0, 3]]), value=2.5)
+        scatter(self.m, -1, torch.tensor([[1, 2], [7, 2]]), self.n, reduce="add")
+        scatter(x, 3, torch.to(torch.mul(torch.sigmoid(x), 7), 4), value=3, reduce="multiply")
+        scatter_reduce(x, 3, torch.to(torch.mul(torch.sigmoid(x), 7), 4), x, "amin", include_self=False)
+        scatter_reduce(x, 2, torch.to(torch.mul(torch.sigmoid(x), 7), 4), y, "mean", include_self=False)
+        scatter_reduce(x, -1, torch.to(torch.mul(torch.sigmoid(x), 7), 4), x, "mean", include_self=True)
         stack([x, y], 2)
+        take(self.n, torch.tensor([[0, 39], [7, -1]]))
         tensor_split(x, sections=3, dim=2) | [1]
         tensor_split(x, indices=[1, -2], dim=3) | [1]
         tensor_split(x, indices=[1, -2], dim=3) | [2]
@@ -83,16 +99,27 @@ class DecompositionsTest {
         unsafe_split_with_sizes(x, [3, 5], 2) | [1]
         vsplit(self.m, indices=[2, 5]) | [1]
         vstack([self.v8, self.v8])
+        _unsafe_view(x, [-1, 24, 8])
         adjoint(x)
+        broadcast_to(self.v8, [3, 8])
+        expand_as(self.v8, x)
         mH(x)
         mT(x)
+        moveaxis(x, 1, -1)
+        numpy_T(self.n)
         ravel(self.m)
+        reshape_as(t, x)
+        swapaxes(x, 1, 3)
+        swapdims(x, -1, 2)
+        view_as(x, t)
         addcdiv(x, y, torch.add(y, 1), value=0.5)
         addcmul(x, x, y, value=1)
         addcmul(x, x, y, value=3)
         angle(x)
         atan2(x, torch.transpose(x, 2, 3))
         atan2(y, torch.rsub(y, -0.5))
+        clamp(x, torch.neg(y), self.v8)
+        clamp(x, None, self.v8)
         clamp_max(x, 0.25)
         clamp_min(x, 0.25)
         conj_physical(x)
@@ -120,8 +147,11 @@ class DecompositionsTest {
         logit(y, 0.25)
         nan_to_num(torch.log(torch.mul(y, 0)), 1., 2., -3.)
         nan_to_num(torch.sqrt(x), None, None, None)
+        polar(x, y) | torch.imag(%s)
         positive(x)
         rad2deg(x)
+        round(torch.mul(x, 9), decimals=1)
+        round(torch.mul(x, 99), decimals=-1)
         sgn(x)
         sign(y)
         signbit(torch.neg(y))
@@ -177,6 +207,9 @@ class DecompositionsTest {
         cumprod(x, -2, dtype=None)
         diag(self.v8, 1)
         diag(self.m, -1)
+        diag_embed(x, 0, -2, -1)
+        diag_embed(x, -3, 1, 2)
+        diag_embed(self.n, 1, 0, -1)
         diagflat(self.v8, -2)
         diff(x, 2, 3, None, None)
         diff(x, 1, 1, y, x)
@@ -187,11 +220,18 @@ class DecompositionsTest {
         meshgrid([self.v8, self.v3]) | [1]
         meshgrid([self.v8, self.v3, self.v8], indexing="xy") | [0]
         renorm(self.m, 2, -2, 1.5)
+        roll(self.n, [2, -3], [0, -1])
         rot90(x, 1, [2, 3])
         rot90(torch.slice(x, 2, 0, 5), -2, [2, 3])
         rot90(torch.slice(x, 2, 0, 5), 3, [3, 1])
         rot90(x, 0, [2, 3])
         tensordot(x, self.w3, [-1, 2], [2, 1])
+        tril(x, 1)
+        tril(self.n, -2)
+        tril_indices(5, 3, -1, dtype=4, layout=None, device=None, pin_memory=None)
+        triu(torch.slice(x, 2, 0, 5), 2)
+        triu(torch.to(torch.mul(self.m, 9), 4), 1)
+        triu_indices(3, 5, 1, dtype=3, layout=None, device=None, pin_memory=None)
         addmv(self.v8, self.m, self.v8, beta=2, alpha=0.5)
         addr(self.m, self.v8, self.v8, beta=2, alpha=0.5)
         bmm(t, torch.transpose(t, 1, 2))
@@ -217,14 +257,24 @@ class DecompositionsTest {
         _convolution(x, torch.reshape(self.c, [4, 3, 8, 3]), None, [2, 1], [1, 0], [1, 1], False, [0, 0], 1, True, False, True, True)
         _convolution_mode(x, torch.reshape(self.c, [4, 3, 8, 3]), None, [1, 1], "same", [1, 1], 1)
         convolution(x, torch.reshape(self.c, [3, 4, 8, 3]), None, [2, 1], [1, 0], [1, 1], True, [1, 0], 1)
+        col2im(torch.reshape(x, [-1, 12, 16]), [5, 5], [2, 2], [1, 1], [0, 0], [1, 1])
+        col2im(torch.reshape(x, [-1, 12, 16]), [12, 17], [2, 2], [3, 1], [1, 0], [3, 4])
+        conv2d(x, torch.reshape(self.c, [4, 3, 8, 3]), None, [1, 1], "same", [1, 2], 1)
+        conv2d(x, torch.reshape(self.c, [32, 3, 3, 1]), None, [2, 1], "valid", [1, 1], 1)
+        conv3d(torch.unsqueeze(x, 1), torch.reshape(self.c, [12, 1, 3, 8, 1]), None, [1, 1, 1], "same", [1, 1, 1], 1)
         conv1d(t, self.c, None, [1], [1], [2], 1)
         conv_transpose1d(t, torch.transpose(self.c, 0, 1), None, [2], [1], [1], 1, [1])
+        im2col(x, [3, 2], [2, 1], [1, 2], [2, 3])
         adaptive_avg_pool1d(t, [3])
+        adaptive_avg_pool3d(torch.unsqueeze(x, 1), [2, 3, 5])
         adaptive_max_pool1d(t, [3]) | [0]
         adaptive_max_pool1d(t, [3]) | [1]
+        adaptive_max_pool3d(torch.unsqueeze(x, 1), [2, 3, 5]) | [0]
+        avg_pool3d(torch.unsqueeze(x, 1), [2, 3, 2], annotate(List[int], []), [1, 1, 0], False, True, None)
         avg_pool1d(t, [3], [2], [1], True, False)
         max_pool1d(t, [3], annotate(List[int], []), [1], [2], True)
         max_pool1d_with_indices(t, [3], [2], [1], [1], False) | [1]
+        max_pool3d(torch.unsqueeze(x, 1), [2, 3, 2], [1, 2, 2], [1, 1, 0], [1, 2, 1], True)
         max_unpool2d(torch.slice(x, 2, 0, 4), torch.to(torch.expand(torch.reshape(torch.arange(32), [1, 1, 4, 8]), [2, 3, 4, 8]), 4), [8, 8])
         scaled_dot_product_attention(x, y, x, None, 0., True, scale=None, enable_gqa=False)
         scaled_dot_product_attention(x, y, x, torch.gt(torch.add(self.m, 1), 0), 0., False, scale=0.25, enable_gqa=False)
@@ -251,25 +301,52 @@ class DecompositionsTest {
         rms_norm(x, [8], None, None)
         embedding(self.m, torch.tensor([[1, 7], [0, 3]]), -1, False, False)
         one_hot(torch.to(torch.mul(y, 4), 4), 5)
+        alpha_dropout(x, 0.5, False)
+        dropout(x, 0.5, False)
+        feature_alpha_dropout(x, 0., True)
+        feature_dropout(x, 0.5, False)
         cdist(t, torch.slice(t, 1, 0, 5), 3., None)
         cosine_similarity(x, y, 1, 1e-08)
         cosine_similarity(x, self.v8, -1, 1e-08)
         pairwise_distance(x, y, 2., 9.9999999999999995e-07, True)
         bilinear(x, y, self.w3, torch.select(self.n, 1, 0))
         bilinear(self.v8, self.v8, self.w3, None)
+        affine_grid_generator(torch.reshape(torch.slice(torch.flatten(x, 1), 1, 0, 6), [-1, 2, 3]), [torch.size(x, 0), 3, 5, 6], True)
+        affine_grid_generator(torch.reshape(torch.slice(torch.flatten(x, 1), 1, 0, 6), [-1, 2, 3]), [torch.size(x, 0), 3, 1, 6], False)
         channel_shuffle(torch.reshape(x, [2, 12, 4, 4]), 3)
         grid_sampler_2d(x, torch.slice(torch.permute(x, [0, 2, 3, 1]), 3, 0, 2), 0, 0, False)
+        pad(x, [1, 2, 0, 3], "circular", None)
+        pad(x, [1, 2, 0, 3], "constant", 2.5)
         pixel_shuffle(torch.reshape(x, [2, 12, 4, 4]), 2)
         pixel_unshuffle(x, 2)
         reflection_pad1d(t, [1, 2])
         reflection_pad2d(x, [1, 2, 3, 0])
         replication_pad1d(t, [1, 2])
         replication_pad2d(x, [1, 2, 3, 0])
+        _upsample_nearest_exact1d(t, [13], 1.625)
+        _upsample_nearest_exact3d(input=torch.unsqueeze(x, 1), output_size=None, scale_factors=[2.5, 1.7, 0.75])
+        upsample_linear1d(t, [13], True)
+        upsample_linear1d(input=t, output_size=None, align_corners=False, scale_factors=[1.7])
+        upsample_nearest1d(input=t, output_size=[12], scale_factors=None)
+        upsample_nearest3d(torch.unsqueeze(x, 1), [5, 13, 4])
+        upsample_trilinear3d(torch.unsqueeze(x, 1), [5, 13, 4], False, 1.7, 1.7, 0.6)
         gru_cell(torch.select(t, 1, 0), torch.select(t, 1, 1), self.qkv, self.qkv, self.b, None)
         lstm_cell(torch.select(t, 1, 0), [torch.select(t, 1, 1), torch.select(t, 1, 2)], self.g, self.g, None, None) | [0]
         lstm_cell(torch.select(t, 1, 0), [torch.select(t, 1, 1), torch.select(t, 1, 2)], self.g, self.g, None, None) | [1]
         rnn_relu_cell(torch.select(t, 1, 0), torch.select(t, 1, 1), self.m, self.m, self.v8, None)
         rnn_tanh_cell(torch.select(t, 1, 0), torch.select(t, 1, 1), self.m, self.m, None, self.v8)
+        complex_abs(torch.complex(x, y))
+        complex_add(torch.complex(x, y), torch.complex(y, x), alpha=1) | torch.view_as_real(%s)
+        complex_angle(torch.complex(x, y))
+        complex_conj(torch.complex(x, y)) | torch.imag(%s)
+        complex__conj(torch.complex(x, y)) | torch.imag(%s)
+        complex_div(torch.complex(x, y), self.v8) | torch.view_as_real(%s)
+        complex_matmul(torch.complex(x, y), torch.complex(y, x)) | torch.view_as_real(%s)
+        complex_mul(torch.complex(x, y), torch.complex(y, x)) | torch.view_as_real(%s)
+        complex_mul(x, torch.complex(y, x)) | torch.view_as_real(%s)
+        complex_mul(torch.complex(y, x), x) | torch.view_as_real(%s)
+        complex_sub(torch.complex(x, y), torch.complex(y, x), alpha=1) | torch.view_as_real(%s)
+        complex_view_as_real(torch.complex(x, y))
         """
         .lines()
         .toList();
@@ -278,7 +355,7 @@ class DecompositionsTest {
   @ParameterizedTest
   @MethodSource("calls")
   void libtorchComputesOfTheTextWhatItsOperatorComputes(String line) throws IOException {
-    Path operator = archive("torch.", line);
+    Path operator = archive("torch.", line.replaceFirst("^" + OF_COMPLEX, ""));
     Path text = archive("__torch__.decompositions.", line);
     Tensor input = Uniform.tensor("input", 2, 3, 8, 8);
     float[] expected = run(operator, input);
@@ -303,7 +380,8 @@ class DecompositionsTest {
             .collect(Collectors.toCollection(TreeSet::new));
     Set<String> operators = new TreeSet<>();
     for (Matcher function = FUNCTION.matcher(text()); function.find(); ) {
-      if (Tracer.operators().contains("aten::" + function.group(1))) {
+      String name = function.group(1).replaceFirst("^" + OF_COMPLEX, "");
+      if (Tracer.operators().contains("aten::" + name)) {
         operators.add(function.group(1));
       }
     }
@@ -315,7 +393,8 @@ class DecompositionsTest {
     String[] parts = line.split(" \\| ", -1);
     String result = prefix + parts[0];
     if (parts.length > 1) {
-      result = "(" + result + ")" + parts[1];
+      String taken = parts[1].startsWith("[") ? "(%s)" + parts[1] : parts[1];
+      result = taken.formatted(result);
     }
     String body =
         """

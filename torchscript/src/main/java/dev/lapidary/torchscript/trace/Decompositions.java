@@ -21,7 +21,8 @@ import java.util.Objects;
 
 /**
  * Operators that PyTorch defines by others, as text: {@code decompositions.py}. A function has an
- * operator's name, and parameters of the names that its overloads have.
+ * operator's name, behind {@code complex_} where it takes complex tensors, and parameters of the
+ * names that the operator's overloads have.
  */
 final class Decompositions {
   /** In this package's folder of resources. */
@@ -48,21 +49,19 @@ final class Decompositions {
     return FUNCTIONS;
   }
 
-  IValue call(Invocation call) {
+  IValue call(String name, Invocation call) {
     Map<String, IValue> arguments = new HashMap<>();
     List<Parameter> parameters = call.schema().parameters();
     for (int i = 0; i < parameters.size(); i++) {
       arguments.put(parameters.get(i).name(), call.arguments().get(i));
     }
+    Definition.Function definition =
+        (Definition.Function) Objects.requireNonNull(FUNCTIONS.get(name), name);
     dispatcher.recorder().enterDecomposition();
-    IValue.Function function = new IValue.Function(requireFunction(call.name()), Map.of());
+    IValue.Function function = new IValue.Function(definition, Map.of());
     IValue value = interpreter.call(function, List.of(), arguments);
     dispatcher.recorder().leaveDecomposition();
     return value;
-  }
-
-  private static Definition.Function requireFunction(String name) {
-    return (Definition.Function) Objects.requireNonNull(FUNCTIONS.get(name), name);
   }
 
   private static String text() {

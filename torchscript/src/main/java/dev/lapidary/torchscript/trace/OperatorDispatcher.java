@@ -119,16 +119,11 @@ public final class OperatorDispatcher implements Dispatcher {
     return result;
   }
 
-  /** Of tensors, also of those in lists, as no operator takes them in deeper ones. */
   private static long knownElements(Collection<IValue> values) {
-    long count = 0;
-    for (IValue value : values) {
-      count += value instanceof TensorRef tensor ? tensor.knownElements() : 0;
-      for (IValue item : items(value)) {
-        count += item instanceof TensorRef tensor ? tensor.knownElements() : 0;
-      }
-    }
-    return count;
+    return values.stream()
+        .flatMap(IValue::flat)
+        .mapToLong(value -> value instanceof TensorRef tensor ? tensor.knownElements() : 0)
+        .sum();
   }
 
   private static String remedy(String operator) {
@@ -144,8 +139,8 @@ public final class OperatorDispatcher implements Dispatcher {
   }
 
   @Override
-  public IValue decompose(Invocation call) {
-    return decompositions.call(call);
+  public IValue decompose(String function, Invocation call) {
+    return decompositions.call(function, call);
   }
 
   /** {@code relu_}: the functional operator, then its result is the tensor's new content. */
@@ -178,8 +173,8 @@ public final class OperatorDispatcher implements Dispatcher {
     if (ivalue instanceof IValue.Device device) {
       return new Argument.Str(device.name());
     }
-    if (ivalue instanceof IValue.ListOf || ivalue instanceof IValue.TupleOf) {
-      return new Argument.ListOf(ivalue.toList().stream().map(this::argument).toList());
+    if (ivalue instanceof IValue.Sequence sequence) {
+      return new Argument.ListOf(sequence.items().stream().map(this::argument).toList());
     }
     if (ivalue == IValue.None.NONE) {
       return Argument.None.NONE;
@@ -205,21 +200,7 @@ public final class OperatorDispatcher implements Dispatcher {
             .collect(Collectors.joining());
   }
 
-  /**
-   * Whether one of an operator's arguments is complex, or a list that has such an item: no operator
-   * takes tensors in deeper ones, whose number a hostile program can make grow beyond measure.
-   */
   private static boolean hasComplex(Collection<IValue> arguments) {
-    return arguments.stream()
-        .anyMatch(
-            argument ->
-                argument instanceof IValue.Complex
-                    || items(argument).stream().anyMatch(IValue.Complex.class::isInstance));
-  }
-
-  private static List<IValue> items(IValue argument) {
-    return argument instanceof IValue.ListOf || argument instanceof IValue.TupleOf
-        ? argument.toList()
-        : List.of();
+    return arguments.stream().flatMap(IValue::flat).anyMatch(IValue.Complex.class::isInstance);
   }
 }

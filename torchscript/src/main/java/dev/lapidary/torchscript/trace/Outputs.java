@@ -10,7 +10,6 @@ import dev.lapidary.torchscript.trace.value.Content;
 import dev.lapidary.torchscript.trace.value.IValue;
 import dev.lapidary.torchscript.trace.value.TensorRef;
 import java.util.List;
-import java.util.Map;
 
 /** Finds the logits in what {@code forward} returns. */
 final class Outputs {
@@ -49,8 +48,7 @@ final class Outputs {
     DType to = output.dtype().isFloating() ? DType.FLOAT32 : DType.INT64;
     return output.dtype() == to || !(output.content() instanceof Content.Traced)
         ? output
-        : (TensorRef)
-            dispatcher.call("aten::to", List.of(output, IValue.number(to.scalarType())), Map.of());
+        : (TensorRef) dispatcher.aten("to", output, IValue.number(to.scalarType()));
   }
 
   private static IValue chosen(IValue result, OutputChoice choice) {

@@ -7,6 +7,11 @@
 
 # Shared
 
+# How far each element of a matrix lies above the diagonal.
+def above_diagonal(rows: int, columns: int) -> Tensor:
+  down = torch.unsqueeze(torch.arange(rows, dtype=3), -1)
+  return torch.sub(torch.arange(columns, dtype=3), down)
+
 # The dimensions that are given, or else all of them.
 def all_or(self: Tensor, dim: Optional[List[int]]) -> List[int]:
   if dim is not None:
@@ -29,6 +34,39 @@ def image_size(self: Tensor, operator: str) -> List[int]:
     ops.prim.RaiseException(torch.format("{} of a tensor of shape {}", operator, torch.size(self)), "builtins.NotImplementedError")
   return torch.size(self)
 
+# A volume [N, C, D, H, W] as images, [N, C D, H, W].
+def images_of(self: Tensor, operator: str) -> Tensor:
+  if torch.dim(self) != 5:
+    ops.prim.RaiseException(torch.format("{} of a tensor of shape {}", operator, torch.size(self)), "builtins.NotImplementedError")
+  n, c, d, h, w = torch.size(self)
+  return torch.reshape(self, [n, c * d, h, w])
+
+# Those, pooled or resized, as images of whole columns, [N, C, D, H W].
+def columns_of(images: Tensor, volume: Tensor) -> Tensor:
+  n, c, d, h, w = torch.size(volume)
+  return torch.reshape(images, [n, c, d, torch.size(images, 2) * torch.size(images, 3)])
+
+# And these as a volume again.
+def volume_of(columns: Tensor, images: Tensor) -> Tensor:
+  n, c, d, plane = torch.size(columns)
+  return torch.reshape(columns, [n, c, d, torch.size(images, 2), torch.size(images, 3)])
+
+# What one overload calls self, and the other input.
+def self_or(self: Optional[Tensor], input: Optional[Tensor]) -> Tensor:
+  if self is not None:
+    return self
+  return ops.prim.unchecked_unwrap_optional(input)
+
+# The sizes behind the channels that are given, or that factors make.
+def sizes_or(self: Tensor, output_size: Optional[List[int]], scale_factors: Optional[List[float]]) -> List[int]:
+  if output_size is not None:
+    return output_size
+  factors = ops.prim.unchecked_unwrap_optional(scale_factors)
+  sizes = annotate(List[int], [])
+  for i in range(torch.len(factors)):
+    torch.append(sizes, torch.floor(float(torch.size(self, i + 2)) * factors[i]))
+  return sizes
+
 def others(self: Tensor, dim: int) -> List[int]:
   dims = annotate(List[int], [])
   for d in range(torch.dim(self)):
@@ -42,12 +80,33 @@ def stride_of(stride: List[int]) -> List[int]:
     return stride
   return [1, stride[0]]
 
+def stride_or(stride: List[int], kernel_size: List[int]) -> List[int]:
+  if torch.len(stride) == 0:
+    return kernel_size
+  return stride
+
 def truths(self: Tensor) -> Tensor:
   if ops.prim.dtype(self) == 11:
     return self
   return torch.ne(self, 0)
 
+# Creation Ops
+
+def eye(n: int, m: Optional[int]=None, dtype: Optional[int]=None, layout: Optional[int]=None, device: Optional[Device]=None, pin_memory: Optional[bool]=None) -> Tensor:
+  columns = n
+  if m is not None:
+    columns = m
+  if n < 0 or columns < 0:
+    ops.prim.RaiseException(torch.format("eye of {} rows and {} columns", n, columns), "builtins.ValueError")
+  kind = 6
+  if dtype is not None:
+    kind = dtype
+  return torch.to(torch.eq(__torch__.decompositions.above_diagonal(n, columns), 0), kind)
+
 # Indexing, Slicing, Joining, Mutating Ops
+
+def argwhere(self: Tensor) -> Tensor:
+  return torch.nonzero(self)
 
 def argsort(self: Tensor, dim: int=-1, descending: bool=False, stable: bool=False) -> Tensor:
   values, indices = torch.sort(self, dim, descending)
@@ -93,11 +152,19 @@ def hstack(tensors: List[Tensor]) -> Tensor:
     dim = 0
   return torch.cat(tensors, dim)
 
+def masked_select(self: Tensor, mask: Tensor) -> Tensor:
+  whole, kept = torch.broadcast_tensors([self, mask])
+  return torch.index(whole, annotate(List[Optional[Tensor]], [kept]))
+
 def narrow(self: Tensor, dim: int, start: int, length: int) -> Tensor:
   return torch.slice(self, dim, start, start + length, 1)
 
 def narrow_copy(self: Tensor, dim: int, start: int, length: int) -> Tensor:
   return torch.clone(torch.narrow(self, dim, start, length))
+
+# Where a constant's elements are not 0: [count, dimensions].
+def nonzero(self: Tensor) -> Tensor:
+  return torch.stack(torch.nonzero_numpy(self), 1)
 
 def row_stack(tensors: List[Tensor]) -> Tensor:
   return torch.cat(torch.atleast_2d(tensors), 0)
@@ -107,6 +174,43 @@ def stack(tensors: List[Tensor], dim: int) -> Tensor:
   for tensor in tensors:
     torch.append(raised, torch.unsqueeze(tensor, dim))
   return torch.cat(raised, dim)
+
+# A number counts as a tensor of it; what writes combined is scatter_reduce.
+def scatter(self: Tensor, dim: int, index: Tensor, src: Optional[Tensor]=None, value: Optional[number]=None, reduce: Optional[str]=None) -> Tensor:
+  if value is not None:
+    source = torch.full(torch.size(index), value, dtype=ops.prim.dtype(self))
+  else:
+    source = ops.prim.unchecked_unwrap_optional(src)
+  if reduce is None:
+    return torch.scatter(self, dim, index, source)
+  if reduce == "multiply":
+    return torch.scatter_reduce(self, dim, index, source, "prod")
+  return torch.scatter_reduce(self, dim, index, source, "sum")
+
+# Without self, what is written combines with what changes nothing. A mean is a sum by a count.
+def scatter_reduce(self: Tensor, dim: int, index: Tensor, src: Tensor, reduce: str, include_self: bool) -> Tensor:
+  neutral = 0.
+  if reduce == "prod":
+    neutral = 1.
+  if reduce == "amax":
+    neutral = -inf
+  if reduce == "amin":
+    neutral = inf
+  if include_self:
+    base = self
+  else:
+    base = torch.scatter(self, dim, index, neutral)
+  if reduce != "mean":
+    return torch.scatter_reduce(base, dim, index, src, reduce)
+  sum = torch.scatter_add(base, dim, index, src)
+  start = torch.full_like(self, int(include_self))
+  count = torch.scatter_add(start, dim, index, torch.ones_like(src))
+  return torch.div(sum, torch.clamp_min(count, 1))
+
+# Of the tensor as one row.
+def take(self: Tensor, index: Tensor) -> Tensor:
+  row = torch.reshape(self, [-1])
+  return torch.index(row, annotate(List[Optional[Tensor]], [index]))
 
 # As equal as can be, the first ones greater; or from each index to the next.
 def tensor_split(self: Tensor, sections: int=1, indices: Optional[List[int]]=None, dim: int=0) -> List[Tensor]:
@@ -161,8 +265,17 @@ def vstack(tensors: List[Tensor]) -> Tensor:
 
 # Tensor Views
 
+def _unsafe_view(self: Tensor, size: List[int]) -> Tensor:
+  return torch.view(self, size)
+
 def adjoint(self: Tensor) -> Tensor:
   return torch.transpose(self, -2, -1)
+
+def broadcast_to(self: Tensor, size: List[int]) -> Tensor:
+  return torch.expand(self, size)
+
+def expand_as(self: Tensor, other: Tensor) -> Tensor:
+  return torch.expand(self, torch.size(other))
 
 def mH(self: Tensor) -> Tensor:
   return torch.transpose(self, -2, -1)
@@ -170,8 +283,29 @@ def mH(self: Tensor) -> Tensor:
 def mT(self: Tensor) -> Tensor:
   return torch.transpose(self, -2, -1)
 
+def moveaxis(self: Tensor, source: int, destination: int) -> Tensor:
+  return torch.movedim(self, source, destination)
+
+def numpy_T(self: Tensor) -> Tensor:
+  dims = annotate(List[int], [])
+  for d in range(torch.dim(self)):
+    torch.append(dims, torch.dim(self) - 1 - d)
+  return torch.permute(self, dims)
+
 def ravel(self: Tensor) -> Tensor:
   return torch.flatten(self)
+
+def reshape_as(self: Tensor, other: Tensor) -> Tensor:
+  return torch.reshape(self, torch.size(other))
+
+def swapaxes(self: Tensor, axis0: int, axis1: int) -> Tensor:
+  return torch.transpose(self, axis0, axis1)
+
+def swapdims(self: Tensor, dim0: int, dim1: int) -> Tensor:
+  return torch.transpose(self, dim0, dim1)
+
+def view_as(self: Tensor, other: Tensor) -> Tensor:
+  return torch.view(self, torch.size(other))
 
 # Pointwise Ops
 
@@ -200,6 +334,15 @@ def atan2(self: Tensor, other: Tensor) -> Tensor:
   turned = torch.add(slope, turn)
   angle = torch.where(torch.lt(other, 0), turned, slope)
   return torch.masked_fill(angle, torch.logical_and(zero, torch.eq(self, 0)), 0)
+
+# Between numbers it is an operator of its own.
+def clamp(self: Tensor, min: Optional[Tensor], max: Optional[Tensor]) -> Tensor:
+  y = self
+  if min is not None:
+    y = torch.maximum(y, min)
+  if max is not None:
+    y = torch.minimum(y, max)
+  return y
 
 def clamp_max(self: Tensor, max: number) -> Tensor:
   return torch.clamp(self, None, max)
@@ -320,11 +463,22 @@ def nan_to_num(self: Tensor, nan: Optional[float], posinf: Optional[float], negi
   y = torch.masked_fill(y, torch.isposinf(self), above)
   return torch.masked_fill(y, torch.isneginf(self), below)
 
+def polar(abs: Tensor, angle: Tensor) -> Tensor:
+  real = torch.mul(abs, torch.cos(angle))
+  return torch.complex(real, torch.mul(abs, torch.sin(angle)))
+
 def positive(self: Tensor) -> Tensor:
   return self
 
 def rad2deg(self: Tensor) -> Tensor:
   return torch.mul(self, 57.295779513082323)
+
+# Half to even, with so many digits behind the point, or before it.
+def round(self: Tensor, decimals: int=0) -> Tensor:
+  scale = 10. ** abs(decimals)
+  if decimals > 0:
+    return torch.div(torch.round(torch.mul(self, scale)), scale)
+  return torch.mul(torch.round(torch.div(self, scale)), scale)
 
 def sgn(self: Tensor) -> Tensor:
   return torch.sign(self)
@@ -616,6 +770,18 @@ def diag(self: Tensor, diagonal: int) -> Tensor:
     ops.prim.RaiseException(torch.format("aten::diag of a tensor of shape {}", torch.size(self)), "builtins.ValueError")
   return torch.clone(torch.diagonal(self, diagonal))
 
+# Square matrices of zeros but for one diagonal, which is the last dimension.
+def diag_embed(self: Tensor, offset: int, dim1: int, dim2: int) -> Tensor:
+  length = torch.size(self, -1)
+  size = length + abs(offset)
+  own = torch.unsqueeze(torch.arange(size), -1) - max(0, -offset)
+  diagonal = torch.eq(__torch__.decompositions.above_diagonal(size, size), offset)
+  places = torch.flatten(torch.where(diagonal, own, length))
+  padded = torch.constant_pad_nd(self, [0, 1], 0)
+  flat = torch.index_select(padded, -1, places)
+  matrices = torch.reshape(flat, torch.slice(torch.size(self), 0, -1) + [size, size])
+  return torch.movedim(matrices, [-2, -1], [dim1, dim2])
+
 def diagflat(self: Tensor, offset: int) -> Tensor:
   return torch.diag_embed(torch.flatten(self), offset)
 
@@ -685,6 +851,16 @@ def renorm(self: Tensor, p: number, dim: int, maxnorm: number) -> Tensor:
   factor = torch.mul(torch.reciprocal(torch.add(length, 9.9999999999999995e-08)), maxnorm)
   return torch.mul(self, torch.where(torch.gt(length, maxnorm), factor, 1.))
 
+# Of constants.
+def roll(self: Tensor, shifts: List[int], dims: List[int]) -> Tensor:
+  rolled = self
+  for i in range(torch.len(dims)):
+    size = torch.size(self, dims[i])
+    start = size - shifts[i] % size
+    front = torch.slice(rolled, dims[i], start, size, 1)
+    rolled = torch.cat([front, torch.slice(rolled, dims[i], 0, start, 1)], dims[i])
+  return rolled
+
 def rot90(self: Tensor, k: int, dims: List[int]) -> Tensor:
   if torch.len(dims) != 2:
     ops.prim.RaiseException(torch.format("aten::rot90 in {} dimensions", torch.len(dims)), "builtins.ValueError")
@@ -725,6 +901,44 @@ def tensordot(self: Tensor, other: Tensor, dims_self: List[int], dims_other: Lis
   left = torch.reshape(torch.permute(self, of_self + last), [rows, summed])
   right = torch.reshape(torch.permute(other, first + of_other), [summed, columns])
   return torch.reshape(torch.matmul(left, right), shape)
+
+def tril(self: Tensor, diagonal: int) -> Tensor:
+  return __torch__.decompositions.triangle(self, diagonal, "aten::tril")
+
+# The rows and the columns of a triangle's elements.
+def tril_indices(row: int, col: int, offset: int, dtype: Optional[int], layout: Optional[int], device: Optional[Device], pin_memory: Optional[bool]) -> Tensor:
+  return __torch__.decompositions.triangle_indices(row, col, offset, dtype, "aten::tril_indices")
+
+# Zeros beyond the diagonal: above of tril, below of triu.
+def triangle(self: Tensor, diagonal: int, operator: str) -> Tensor:
+  shape = torch.size(self)
+  if torch.len(shape) < 2:
+    ops.prim.RaiseException(torch.format("{} of a tensor of shape {}", operator, shape), "builtins.ValueError")
+  above = __torch__.decompositions.above_diagonal(shape[-2], shape[-1])
+  if operator == "aten::tril":
+    beyond = torch.gt(above, diagonal)
+  else:
+    beyond = torch.lt(above, diagonal)
+  return torch.masked_fill(self, beyond, 0)
+
+def triangle_indices(row: int, col: int, offset: int, dtype: Optional[int], operator: str) -> Tensor:
+  if row < 0 or col < 0:
+    ops.prim.RaiseException(torch.format("{} of {} rows and {} columns", operator, row, col), "builtins.ValueError")
+  above = __torch__.decompositions.above_diagonal(row, col)
+  if operator == "aten::tril_indices":
+    inside = torch.le(above, offset)
+  else:
+    inside = torch.ge(above, offset)
+  indices = torch.stack(torch.where(inside), 0)
+  if dtype is not None:
+    indices = torch.to(indices, dtype)
+  return indices
+
+def triu(self: Tensor, diagonal: int) -> Tensor:
+  return __torch__.decompositions.triangle(self, diagonal, "aten::triu")
+
+def triu_indices(row: int, col: int, offset: int, dtype: Optional[int], layout: Optional[int], device: Optional[Device], pin_memory: Optional[bool]) -> Tensor:
+  return __torch__.decompositions.triangle_indices(row, col, offset, dtype, "aten::triu_indices")
 
 # BLAS and LAPACK Operations
 
@@ -872,6 +1086,25 @@ def _convolution_mode(input: Tensor, weight: Tensor, bias: Optional[Tensor], str
     ops.prim.RaiseException(torch.format("a convolution with a weight of {} dimensions", rank), "builtins.NotImplementedError")
   return torch.conv3d(input, weight, bias, stride, padding, dilation, groups)
 
+# [N, C kH kW, windows] -> [N, C, H, W], windows added up where they overlap: the transposed
+# convolution that puts each element in its place.
+def col2im(self: Tensor, output_size: List[int], kernel_size: List[int], dilation: List[int], padding: List[int], stride: List[int]) -> Tensor:
+  if torch.dim(self) != 3:
+    ops.prim.RaiseException(torch.format("aten::col2im of a tensor of shape {}", torch.size(self)), "builtins.NotImplementedError")
+  n, columns, count = torch.size(self)
+  grid = annotate(List[int], [])
+  extra = annotate(List[int], [])
+  for i in range(2):
+    padded = output_size[i] + 2 * padding[i]
+    span = dilation[i] * (kernel_size[i] - 1) + 1
+    torch.append(grid, __torch__.decompositions.windows(padded, span, stride[i]))
+    torch.append(extra, (padded - span) % stride[i])
+  image = torch.reshape(self, [n, columns] + grid)
+  each = kernel_size[0] * kernel_size[1]
+  places = torch.repeat(torch.eye(each, dtype=ops.prim.dtype(self)), [columns // each, 1])
+  weight = torch.reshape(places, [columns, 1] + kernel_size)
+  return torch.conv_transpose2d(image, weight, None, stride, padding, extra, columns // each, dilation)
+
 def conv1d(input: Tensor, weight: Tensor, bias: Optional[Tensor], stride: List[int], padding: List[int], dilation: List[int], groups: int) -> Tensor:
   w = torch.unsqueeze(weight, 2)
   x = __torch__.decompositions.image_of(input, "aten::conv1d")
@@ -880,6 +1113,15 @@ def conv1d(input: Tensor, weight: Tensor, bias: Optional[Tensor], stride: List[i
   else:
     y = torch.conv2d(x, w, bias, [1, stride[0]], [0, padding[0]], [1, dilation[0]], groups)
   return torch.squeeze(y, 2)
+
+# Where the padding has a name.
+def conv2d(input: Tensor, weight: Tensor, bias: Optional[Tensor], stride: List[int], padding: str, dilation: List[int], groups: int) -> Tensor:
+  x, halves = __torch__.decompositions.padded_as(input, weight, padding, dilation)
+  return torch.conv2d(x, weight, bias, stride, halves, dilation, groups)
+
+def conv3d(input: Tensor, weight: Tensor, bias: Optional[Tensor], stride: List[int], padding: str, dilation: List[int], groups: int) -> Tensor:
+  x, halves = __torch__.decompositions.padded_as(input, weight, padding, dilation)
+  return torch.conv3d(x, weight, bias, stride, halves, dilation, groups)
 
 # What traces record: a convolution of any rank, transposed or not.
 def convolution(input: Tensor, weight: Tensor, bias: Optional[Tensor], stride: List[int], padding: List[int], dilation: List[int], transposed: bool, output_padding: List[int], groups: int) -> Tensor:
@@ -904,11 +1146,61 @@ def conv_transpose1d(input: Tensor, weight: Tensor, bias: Optional[Tensor], stri
   y = torch.conv_transpose2d(x, w, bias, [1, stride[0]], [0, padding[0]], [0, output_padding[0]], groups, [1, dilation[0]])
   return torch.squeeze(y, 2)
 
+# [N, C, H, W] -> [N, C kH kW, windows].
+def im2col(self: Tensor, kernel_size: List[int], dilation: List[int], padding: List[int], stride: List[int]) -> Tensor:
+  n, c, h, w = __torch__.decompositions.image_size(self, "aten::im2col")
+  high = padding[0]
+  wide = padding[1]
+  padded = torch.constant_pad_nd(self, [wide, wide, high, high], 0)
+  down = __torch__.decompositions.taps(torch.size(padded, 2), kernel_size[0], dilation[0], stride[0])
+  across = __torch__.decompositions.taps(torch.size(padded, 3), kernel_size[1], dilation[1], stride[1])
+  rows = torch.index(padded, annotate(List[Optional[Tensor]], [None, None, down]))
+  both = torch.index(rows, annotate(List[Optional[Tensor]], [None, None, None, None, across]))
+  ordered = torch.permute(both, [0, 1, 2, 4, 3, 5])
+  return torch.reshape(ordered, [n, c * (kernel_size[0] * kernel_size[1]), torch.size(both, 3) * torch.size(both, 5)])
+
+# padding="same": half of it at each end, and of an odd number one more at the last.
+def padded_as(input: Tensor, weight: Tensor, padding: str, dilation: List[int]) -> Tuple[Tensor, List[int]]:
+  halves = annotate(List[int], [])
+  pads = annotate(List[int], [])
+  even = True
+  for i in range(torch.len(dilation)):
+    total = 0
+    if padding == "same":
+      total = dilation[i] * (torch.size(weight, i + 2) - 1)
+    half = total // 2
+    torch.append(halves, half)
+    pads = [half, total - half] + pads
+    even = even and total % 2 == 0
+  if even:
+    return (input, halves)
+  return (torch.constant_pad_nd(input, pads, 0), [0] * torch.len(dilation))
+
+# Where the elements of an axis's windows are, [kernel, windows].
+def taps(size: int, kernel: int, dilation: int, stride: int) -> Tensor:
+  count = __torch__.decompositions.windows(size, dilation * (kernel - 1) + 1, stride)
+  first = torch.unsqueeze(torch.mul(torch.arange(kernel), dilation), -1)
+  return torch.add(first, torch.mul(torch.arange(count), stride))
+
+def windows(size: int, span: int, stride: int) -> int:
+  count = (size - span) // stride + 1
+  if count < 1:
+    ops.prim.RaiseException(torch.format("a window of {} does not fit into {}: is the input too small?", span, size), "builtins.ValueError")
+  return count
+
 # Pooling functions
 
 def adaptive_avg_pool1d(self: Tensor, output_size: List[int]) -> Tensor:
   x = __torch__.decompositions.image_of(self, "aten::adaptive_avg_pool1d")
   return torch.squeeze(torch.adaptive_avg_pool2d(x, [1, output_size[0]]), 2)
+
+# Windows are boxes, so that means are means of means, and maxima maxima of maxima.
+def adaptive_avg_pool3d(self: Tensor, output_size: List[int]) -> Tensor:
+  x = __torch__.decompositions.images_of(self, "aten::adaptive_avg_pool3d")
+  images = torch.adaptive_avg_pool2d(x, output_size[1:])
+  columns = __torch__.decompositions.columns_of(images, self)
+  deep = torch.adaptive_avg_pool2d(columns, [output_size[0], torch.size(columns, 3)])
+  return __torch__.decompositions.volume_of(deep, images)
 
 def adaptive_max_pool1d(self: Tensor, output_size: List[int]) -> Tuple[Tensor, Tensor]:
   x = __torch__.decompositions.image_of(self, "aten::adaptive_max_pool1d")
@@ -916,10 +1208,29 @@ def adaptive_max_pool1d(self: Tensor, output_size: List[int]) -> Tuple[Tensor, T
   value = torch.squeeze(values, 2)
   return (value, torch.squeeze(indices, 2))
 
+# The values; where they were is not supported.
+def adaptive_max_pool3d(self: Tensor, output_size: List[int]) -> Tuple[Tensor, Tensor]:
+  x = __torch__.decompositions.images_of(self, "aten::adaptive_max_pool3d")
+  images, places = torch.adaptive_max_pool2d(x, output_size[1:])
+  columns = __torch__.decompositions.columns_of(images, self)
+  deep, depths = torch.adaptive_max_pool2d(columns, [output_size[0], torch.size(columns, 3)])
+  return (__torch__.decompositions.volume_of(deep, images), uninitialized(Tensor))
+
 def avg_pool1d(self: Tensor, kernel_size: List[int], stride: List[int], padding: List[int], ceil_mode: bool, count_include_pad: bool) -> Tensor:
   x = __torch__.decompositions.image_of(self, "aten::avg_pool1d")
   y = torch.avg_pool2d(x, [1, kernel_size[0]], __torch__.decompositions.stride_of(stride), [0, padding[0]], ceil_mode, count_include_pad)
   return torch.squeeze(y, 2)
+
+def avg_pool3d(self: Tensor, kernel_size: List[int], stride: List[int], padding: List[int], ceil_mode: bool, count_include_pad: bool, divisor_override: Optional[int]) -> Tensor:
+  padded = padding != [0, 0, 0] and not count_include_pad
+  if padded or ceil_mode or divisor_override is not None:
+    ops.prim.RaiseException("aten::avg_pool3d with ceil_mode, a divisor or padding that does not count", "builtins.NotImplementedError")
+  steps = __torch__.decompositions.stride_or(stride, kernel_size)
+  x = __torch__.decompositions.images_of(self, "aten::avg_pool3d")
+  images = torch.avg_pool2d(x, kernel_size[1:], steps[1:], padding[1:])
+  columns = __torch__.decompositions.columns_of(images, self)
+  deep = torch.avg_pool2d(columns, [kernel_size[0], 1], [steps[0], 1], [padding[0], 0])
+  return __torch__.decompositions.volume_of(deep, images)
 
 def max_pool1d(self: Tensor, kernel_size: List[int], stride: List[int], padding: List[int], dilation: List[int], ceil_mode: bool) -> Tensor:
   x = __torch__.decompositions.image_of(self, "aten::max_pool1d")
@@ -931,6 +1242,14 @@ def max_pool1d_with_indices(self: Tensor, kernel_size: List[int], stride: List[i
   values, indices = torch.max_pool2d_with_indices(x, [1, kernel_size[0]], __torch__.decompositions.stride_of(stride), [0, padding[0]], [1, dilation[0]], ceil_mode)
   value = torch.squeeze(values, 2)
   return (value, torch.squeeze(indices, 2))
+
+def max_pool3d(self: Tensor, kernel_size: List[int], stride: List[int], padding: List[int], dilation: List[int], ceil_mode: bool) -> Tensor:
+  steps = __torch__.decompositions.stride_or(stride, kernel_size)
+  x = __torch__.decompositions.images_of(self, "aten::max_pool3d")
+  images = torch.max_pool2d(x, kernel_size[1:], steps[1:], padding[1:], dilation[1:], ceil_mode)
+  columns = __torch__.decompositions.columns_of(images, self)
+  deep = torch.max_pool2d(columns, [kernel_size[0], 1], [steps[0], 1], [padding[0], 0], [dilation[0], 1], ceil_mode)
+  return __torch__.decompositions.volume_of(deep, images)
 
 def max_unpool2d(self: Tensor, indices: Tensor, output_size: List[int]) -> Tensor:
   n, c, h, w = __torch__.decompositions.image_size(self, "aten::max_unpool2d")
@@ -1108,6 +1427,25 @@ def one_hot(self: Tensor, num_classes: int) -> Tensor:
   last = torch.unsqueeze(self, -1)
   return torch.to(torch.eq(last, torch.arange(num_classes)), 4)
 
+# Dropout functions, which do nothing in inference
+
+def alpha_dropout(input: Tensor, p: float, train: bool) -> Tensor:
+  return __torch__.decompositions.inferred(input, p, train, "aten::alpha_dropout")
+
+def dropout(input: Tensor, p: float, train: bool) -> Tensor:
+  return __torch__.decompositions.inferred(input, p, train, "aten::dropout")
+
+def feature_alpha_dropout(input: Tensor, p: float, train: bool) -> Tensor:
+  return __torch__.decompositions.inferred(input, p, train, "aten::feature_alpha_dropout")
+
+def feature_dropout(input: Tensor, p: float, train: bool) -> Tensor:
+  return __torch__.decompositions.inferred(input, p, train, "aten::feature_dropout")
+
+def inferred(input: Tensor, p: float, train: bool, operator: str) -> Tensor:
+  if train and p > 0.:
+    ops.prim.RaiseException(operator + " that is active in eval mode: its result is random", "builtins.NotImplementedError")
+  return input
+
 # Distance functions
 
 # [.., P, M] and [.., R, M] to [.., P, R].
@@ -1148,6 +1486,26 @@ def bilinear(input1: Tensor, input2: Tensor, weight: Tensor, bias: Optional[Tens
 
 # Vision functions
 
+# Where each pixel's place (x, y, 1), from -1 to 1, goes by the matrices theta [N, 2, 3]: [N, H, W, 2].
+def affine_grid_generator(theta: Tensor, size: List[int], align_corners: bool) -> Tensor:
+  n, c, h, w = size
+  rows = __torch__.decompositions.centres(h, align_corners)
+  ys, xs = torch.meshgrid([rows, __torch__.decompositions.centres(w, align_corners)])
+  places = torch.flatten(torch.stack([xs, ys, torch.ones_like(ys)], -1), 0, 1)
+  turned = torch.matmul(places, torch.transpose(theta, 1, 2))
+  return torch.view(turned, [n, h, w, 2])
+
+# Pixels' centres along an axis, or with align_corners their places between the ends.
+def centres(count: int, align_corners: bool) -> Tensor:
+  if count < 1:
+    ops.prim.RaiseException(torch.format("aten::affine_grid_generator for a side of {} pixels", count), "builtins.ValueError")
+  if count == 1:
+    return torch.zeros([1])
+  ends = torch.linspace(-1, 1, count)
+  if align_corners:
+    return ends
+  return torch.div(torch.mul(ends, count - 1), count)
+
 def channel_shuffle(self: Tensor, groups: int) -> Tensor:
   n, c, h, w = __torch__.decompositions.image_size(self, "aten::channel_shuffle")
   apart = torch.reshape(self, [n, groups, c // groups, h, w])
@@ -1155,6 +1513,26 @@ def channel_shuffle(self: Tensor, groups: int) -> Tensor:
 
 def grid_sampler_2d(input: Tensor, grid: Tensor, interpolation_mode: int, padding_mode: int, align_corners: bool) -> Tensor:
   return torch.grid_sampler(input, grid, interpolation_mode, padding_mode, align_corners)
+
+# By constants, or before the first element the last one, and behind the last the first. To mirror
+# an edge, or repeat it, is an operator of its own.
+def pad(self: Tensor, pad: List[int], mode: str, value: Optional[float]) -> Tensor:
+  if mode == "constant":
+    if value is None:
+      return torch.constant_pad_nd(self, pad, 0)
+    return torch.constant_pad_nd(self, pad, value)
+  padded = self
+  for i in range(torch.len(pad) // 2):
+    dim = torch.dim(self) - 1 - i
+    size = torch.size(self, dim)
+    before = pad[2 * i]
+    after = pad[2 * i + 1]
+    if before < 0 or after < 0 or before > size or after > size:
+      ops.prim.RaiseException(torch.format("circular padding of {} and {} of a size of {}", before, after, size), "builtins.ValueError")
+    last = torch.slice(padded, dim, size - before, size, 1)
+    first = torch.slice(padded, dim, 0, after, 1)
+    padded = torch.cat([last, padded, first], dim)
+  return padded
 
 def pixel_shuffle(self: Tensor, upscale_factor: int) -> Tensor:
   n, c, h, w = __torch__.decompositions.image_size(self, "aten::pixel_shuffle")
@@ -1179,6 +1557,83 @@ def replication_pad1d(self: Tensor, padding: List[int]) -> Tensor:
 
 def replication_pad2d(self: Tensor, padding: List[int]) -> Tensor:
   return torch.pad(self, padding, "replicate")
+
+# Interpolation, of sequences and volumes by that of images
+
+# Those of an overload with one for each dimension, or with all in a list.
+def factors_or(scales: List[Optional[float]], scale_factors: Optional[List[float]]) -> List[Optional[float]]:
+  if scale_factors is None:
+    return scales
+  factors = annotate(List[Optional[float]], [])
+  for factor in scale_factors:
+    torch.append(factors, factor)
+  return factors
+
+# Of the one row, and of the columns.
+def factors_of_sequence(scales: Optional[float], scale_factors: Optional[List[float]]) -> Tuple[Optional[float], Optional[float]]:
+  if scale_factors is None:
+    return (None, scales)
+  return (1., scale_factors[0])
+
+# Of columns, which stay as wide as they are.
+def one_beside(factor: Optional[float]) -> Optional[float]:
+  if factor is None:
+    return None
+  return 1.
+
+def _upsample_nearest_exact1d(self: Optional[Tensor]=None, output_size: Optional[List[int]]=None, scales: Optional[float]=None, input: Optional[Tensor]=None, scale_factors: Optional[List[float]]=None) -> Tensor:
+  sequence = __torch__.decompositions.self_or(self, input)
+  x = __torch__.decompositions.image_of(sequence, "aten::_upsample_nearest_exact1d")
+  size = [1] + __torch__.decompositions.sizes_or(sequence, output_size, scale_factors)
+  high, wide = __torch__.decompositions.factors_of_sequence(scales, scale_factors)
+  return torch.squeeze(torch._upsample_nearest_exact2d(x, size, high, wide), 2)
+
+def _upsample_nearest_exact3d(self: Optional[Tensor]=None, output_size: Optional[List[int]]=None, scales_d: Optional[float]=None, scales_h: Optional[float]=None, scales_w: Optional[float]=None, input: Optional[Tensor]=None, scale_factors: Optional[List[float]]=None) -> Tensor:
+  volume = __torch__.decompositions.self_or(self, input)
+  x = __torch__.decompositions.images_of(volume, "aten::_upsample_nearest_exact3d")
+  size = __torch__.decompositions.sizes_or(volume, output_size, scale_factors)
+  deep, high, wide = __torch__.decompositions.factors_or([scales_d, scales_h, scales_w], scale_factors)
+  images = torch._upsample_nearest_exact2d(x, size[1:], high, wide)
+  columns = __torch__.decompositions.columns_of(images, volume)
+  along = [size[0], torch.size(columns, 3)]
+  y = torch._upsample_nearest_exact2d(columns, along, deep, __torch__.decompositions.one_beside(deep))
+  return __torch__.decompositions.volume_of(y, images)
+
+def upsample_linear1d(self: Optional[Tensor]=None, output_size: Optional[List[int]]=None, align_corners: bool=False, scales: Optional[float]=None, input: Optional[Tensor]=None, scale_factors: Optional[List[float]]=None) -> Tensor:
+  sequence = __torch__.decompositions.self_or(self, input)
+  x = __torch__.decompositions.image_of(sequence, "aten::upsample_linear1d")
+  size = [1] + __torch__.decompositions.sizes_or(sequence, output_size, scale_factors)
+  high, wide = __torch__.decompositions.factors_of_sequence(scales, scale_factors)
+  return torch.squeeze(torch.upsample_bilinear2d(x, size, align_corners, high, wide), 2)
+
+def upsample_nearest1d(self: Optional[Tensor]=None, output_size: Optional[List[int]]=None, scales: Optional[float]=None, input: Optional[Tensor]=None, scale_factors: Optional[List[float]]=None) -> Tensor:
+  sequence = __torch__.decompositions.self_or(self, input)
+  x = __torch__.decompositions.image_of(sequence, "aten::upsample_nearest1d")
+  size = [1] + __torch__.decompositions.sizes_or(sequence, output_size, scale_factors)
+  high, wide = __torch__.decompositions.factors_of_sequence(scales, scale_factors)
+  return torch.squeeze(torch.upsample_nearest2d(x, size, high, wide), 2)
+
+def upsample_nearest3d(self: Optional[Tensor]=None, output_size: Optional[List[int]]=None, scales_d: Optional[float]=None, scales_h: Optional[float]=None, scales_w: Optional[float]=None, input: Optional[Tensor]=None, scale_factors: Optional[List[float]]=None) -> Tensor:
+  volume = __torch__.decompositions.self_or(self, input)
+  x = __torch__.decompositions.images_of(volume, "aten::upsample_nearest3d")
+  size = __torch__.decompositions.sizes_or(volume, output_size, scale_factors)
+  deep, high, wide = __torch__.decompositions.factors_or([scales_d, scales_h, scales_w], scale_factors)
+  images = torch.upsample_nearest2d(x, size[1:], high, wide)
+  columns = __torch__.decompositions.columns_of(images, volume)
+  along = [size[0], torch.size(columns, 3)]
+  y = torch.upsample_nearest2d(columns, along, deep, __torch__.decompositions.one_beside(deep))
+  return __torch__.decompositions.volume_of(y, images)
+
+def upsample_trilinear3d(self: Optional[Tensor]=None, output_size: Optional[List[int]]=None, align_corners: bool=False, scales_d: Optional[float]=None, scales_h: Optional[float]=None, scales_w: Optional[float]=None, input: Optional[Tensor]=None, scale_factors: Optional[List[float]]=None) -> Tensor:
+  volume = __torch__.decompositions.self_or(self, input)
+  x = __torch__.decompositions.images_of(volume, "aten::upsample_trilinear3d")
+  size = __torch__.decompositions.sizes_or(volume, output_size, scale_factors)
+  deep, high, wide = __torch__.decompositions.factors_or([scales_d, scales_h, scales_w], scale_factors)
+  images = torch.upsample_bilinear2d(x, size[1:], align_corners, high, wide)
+  columns = __torch__.decompositions.columns_of(images, volume)
+  along = [size[0], torch.size(columns, 3)]
+  y = torch.upsample_bilinear2d(columns, along, align_corners, deep, __torch__.decompositions.one_beside(deep))
+  return __torch__.decompositions.volume_of(y, images)
 
 # Recurrent cells: one step of a layer
 
@@ -1209,3 +1664,71 @@ def rnn_relu_cell(input: Tensor, hx: Tensor, w_ih: Tensor, w_hh: Tensor, b_ih: O
 
 def rnn_tanh_cell(input: Tensor, hx: Tensor, w_ih: Tensor, w_hh: Tensor, b_ih: Optional[Tensor], b_hh: Optional[Tensor]) -> Tensor:
   return torch.tanh(torch.add(torch.linear(input, w_ih, b_ih), torch.linear(hx, w_hh, b_hh)))
+
+# Complex tensors, by their parts: what follows complex_ is an operator's name
+
+def complex_abs(self: Tensor) -> Tensor:
+  real = torch.square(torch.real(self))
+  return torch.sqrt(torch.add(real, torch.square(torch.imag(self))))
+
+def complex_add(self: Tensor, other: Tensor, alpha: number) -> Tensor:
+  a, b, c, d = __torch__.decompositions.parts_of_both(self, other, alpha, "aten::add")
+  return torch.complex(torch.add(a, c), torch.add(b, d))
+
+def complex_angle(self: Tensor) -> Tensor:
+  return torch.atan2(torch.imag(self), torch.real(self))
+
+def complex_conj(self: Tensor) -> Tensor:
+  return torch.complex(torch.real(self), torch.neg(torch.imag(self)))
+
+def complex__conj(self: Tensor) -> Tensor:
+  return torch.conj(self)
+
+def complex_div(self: Tensor, other: Tensor, rounding_mode: Optional[str]=None) -> Tensor:
+  if __torch__.decompositions.is_complex(other) or rounding_mode is not None:
+    ops.prim.RaiseException("aten::div by complex numbers, or rounded", "builtins.NotImplementedError")
+  return torch.complex(torch.div(torch.real(self), other), torch.div(torch.imag(self), other))
+
+# (a + bi)(c + di) = ac - bd + (ad + bc)i; a real factor takes both parts.
+def complex_matmul(self: Tensor, other: Tensor) -> Tensor:
+  if not torch.is_complex(self):
+    return torch.complex(torch.matmul(self, torch.real(other)), torch.matmul(self, torch.imag(other)))
+  a = torch.real(self)
+  b = torch.imag(self)
+  if not torch.is_complex(other):
+    return torch.complex(torch.matmul(a, other), torch.matmul(b, other))
+  c = torch.real(other)
+  d = torch.imag(other)
+  real = torch.sub(torch.matmul(a, c), torch.matmul(b, d))
+  return torch.complex(real, torch.add(torch.matmul(a, d), torch.matmul(b, c)))
+
+def complex_mul(self: Tensor, other: Tensor) -> Tensor:
+  if not torch.is_complex(self):
+    return torch.complex(torch.mul(self, torch.real(other)), torch.mul(self, torch.imag(other)))
+  a = torch.real(self)
+  b = torch.imag(self)
+  if not __torch__.decompositions.is_complex(other):
+    return torch.complex(torch.mul(a, other), torch.mul(b, other))
+  c = torch.real(other)
+  d = torch.imag(other)
+  real = torch.sub(torch.mul(a, c), torch.mul(b, d))
+  return torch.complex(real, torch.add(torch.mul(a, d), torch.mul(b, c)))
+
+def complex_sub(self: Tensor, other: Tensor, alpha: number) -> Tensor:
+  a, b, c, d = __torch__.decompositions.parts_of_both(self, other, alpha, "aten::sub")
+  return torch.complex(torch.sub(a, c), torch.sub(b, d))
+
+def complex_view_as_real(self: Tensor) -> Tensor:
+  return torch.stack([torch.real(self), torch.imag(self)], -1)
+
+# A number is not.
+def is_complex(self: Tensor) -> bool:
+  return isinstance(self, Tensor) and torch.is_complex(self)
+
+# Of two complex tensors; a real one would leave the other's imaginary part as it is.
+def parts_of_both(self: Tensor, other: Tensor, alpha: number, operator: str) -> Tuple[Tensor, Tensor, Tensor, Tensor]:
+  if not __torch__.decompositions.is_complex(other) or alpha != 1:
+    ops.prim.RaiseException(operator + " of real and complex numbers, or with alpha", "builtins.NotImplementedError")
+  if not torch.is_complex(self):
+    ops.prim.RaiseException(operator + " of real by complex numbers", "builtins.NotImplementedError")
+  return (torch.real(self), torch.imag(self), torch.real(other), torch.imag(other))

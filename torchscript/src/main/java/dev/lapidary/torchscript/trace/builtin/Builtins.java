@@ -71,11 +71,9 @@ public final class Builtins {
       case "__is__" -> new IValue.Bool(same(arguments.get(0), arguments.get(1)));
       case "__isnot__" -> new IValue.Bool(!same(arguments.get(0), arguments.get(1)));
       case "__not__" -> new IValue.Bool(!Scalars.truth(arguments.get(0)));
-      case "Int" -> Scalars.integer(arguments.get(0));
-      case "Float" -> Scalars.real(arguments.get(0));
+      case "Int", "IntImplicit" -> Scalars.integer(arguments.get(0));
+      case "Float", "FloatImplicit" -> Scalars.real(arguments.get(0));
       case "Bool" -> new IValue.Bool(Scalars.truth(arguments.get(0)));
-      case "IntImplicit" -> Scalars.integer(arguments.get(0));
-      case "FloatImplicit" -> Scalars.real(arguments.get(0));
       case "_unwrap_optional" -> unwrapped(arguments.get(0));
       case "Size" -> new IValue.ListOf(arguments.get(0).toList());
       case "wait" -> arguments.get(0); // fork() has run what it was given

@@ -31,7 +31,8 @@ public final class DictBuiltins {
                   .toList());
       case "__contains__" -> IValue.bool(items.containsKey(arguments.get(1)));
       case "__getitem__" -> Subscripts.item(dict, arguments.get(1));
-      case "get" -> items.getOrDefault(arguments.get(1), otherwise(arguments, IValue.None.NONE));
+      case "get" ->
+          items.getOrDefault(arguments.get(1), Subscripts.at(arguments, 2, IValue.None.NONE));
       case "copy", "dict" -> {
         IValue.DictOf copy = new IValue.DictOf();
         copy.items().putAll(items);
@@ -57,7 +58,7 @@ public final class DictBuiltins {
         boolean known = items.containsKey(arguments.get(1));
         return known || arguments.size() < 3
             ? removed(dict, arguments.get(1))
-            : otherwise(arguments, IValue.None.NONE);
+            : Subscripts.at(arguments, 2, IValue.None.NONE);
       }
       case "popitem" -> {
         IValue key =
@@ -67,7 +68,7 @@ public final class DictBuiltins {
         return IValue.TupleOf.of(List.of(key, removed(dict, key)));
       }
       case "setdefault" -> {
-        items.putIfAbsent(key(arguments.get(1)), otherwise(arguments, IValue.None.NONE));
+        items.putIfAbsent(key(arguments.get(1)), Subscripts.at(arguments, 2, IValue.None.NONE));
         return Subscripts.item(dict, arguments.get(1));
       }
       default -> {
@@ -96,13 +97,9 @@ public final class DictBuiltins {
     return value;
   }
 
-  private static IValue otherwise(List<IValue> arguments, IValue absent) {
-    return arguments.size() > 2 ? arguments.get(2) : absent;
-  }
-
   /** What TorchScript takes for a dict's key; a tower of tuples would take forever to hash. */
   public static IValue key(IValue key) {
-    if (key instanceof IValue.Str || ListBuiltins.isNumber(key)) {
+    if (key instanceof IValue.Str || key instanceof IValue.Scalar) {
       return key;
     }
     throw ProgramRefusal.unsupported("a dict's key that is %s", IValue.describe(key));

@@ -8,6 +8,7 @@ import dev.lapidary.torchscript.trace.value.Scalars;
 import dev.lapidary.torchscript.trace.value.SymInts;
 import dev.lapidary.torchscript.trace.value.TensorRef;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Set;
@@ -27,8 +28,10 @@ public final class ListBuiltins {
           arguments.get(0).toLong(), arguments.get(1).toLong(), arguments.get(2).toLong());
     }
     if (name.equals("__derive_index")) {
-      SymInt offset = SymInts.multiply(integer(arguments.get(0)), integer(arguments.get(2)));
-      return new IValue.Int(SymInts.add(integer(arguments.get(1)), offset));
+      SymInt offset =
+          SymInts.multiply(
+              NumberBuiltins.integer(arguments.get(0)), NumberBuiltins.integer(arguments.get(2)));
+      return new IValue.Int(SymInts.add(NumberBuiltins.integer(arguments.get(1)), offset));
     }
     if (arguments.isEmpty()) {
       return name.equals("dict") ? new IValue.DictOf() : null;
@@ -42,10 +45,12 @@ public final class ListBuiltins {
     }
     if (first instanceof IValue.ListOf list) {
       IValue changed = change(name, list, arguments, budget);
-      return changed != null ? changed : read(name, list.items(), arguments, budget);
+      if (changed != null) {
+        return changed;
+      }
     }
-    return first instanceof IValue.TupleOf tuple
-        ? read(name, tuple.items(), arguments, budget)
+    return first instanceof IValue.Sequence sequence
+        ? read(name, sequence.items(), arguments, budget)
         : null;
   }
 
@@ -58,18 +63,17 @@ public final class ListBuiltins {
         budget.length(1);
         items.add(arguments.get(1));
       }
-      case "extend" -> extend(items, List.copyOf(arguments.get(1).toList()), budget);
+      case "extend", "add_" -> extend(items, List.copyOf(arguments.get(1).toList()), budget);
       case "insert" -> {
         budget.length(1);
         insert(items, arguments.get(1).toLong(), arguments.get(2));
       }
       case "_set_item" -> items.set(Subscripts.position(items, arguments.get(1)), arguments.get(2));
       case "clear" -> items.clear();
-      case "reverse" -> java.util.Collections.reverse(items);
+      case "reverse" -> Collections.reverse(items);
       case "sort" -> items.sort(order(arguments.size() > 1 && Scalars.truth(arguments.get(1))));
       case "Delete" -> items.remove(Subscripts.position(items, arguments.get(1)));
       case "remove" -> items.remove((int) indexOf(items, arguments.get(1)).toLong());
-      case "add_" -> extend(items, List.copyOf(arguments.get(1).toList()), budget);
       case "mul_" -> {
         List<IValue> all = repeated(items, arguments.get(1).toLong(), budget).toList();
         items.clear();
@@ -119,7 +123,7 @@ public final class ListBuiltins {
       case "copy", "list" -> new IValue.ListOf(items);
       case "sorted" -> new IValue.ListOf(items.stream().sorted(ORDER).toList());
       case "select", "__getitem__" -> items.get(Subscripts.position(items, arguments.get(1)));
-      case "slice" -> sliceCall(arguments);
+      case "slice" -> Subscripts.slice(arguments);
       case "add" -> joined(items, arguments.get(1).toList(), budget);
       case "mul" -> repeated(items, arguments.get(1).toLong(), budget);
       case "eq" -> IValue.bool(equal(arguments.get(0), arguments.get(1)));
@@ -130,7 +134,9 @@ public final class ListBuiltins {
       case "all" -> IValue.bool(items.stream().allMatch(Scalars::truth));
       case "any" -> IValue.bool(items.stream().anyMatch(Scalars::truth));
       case "sum", "min", "max" ->
-          items.stream().allMatch(ListBuiltins::isNumber) ? reduced(name, items, arguments) : null;
+          items.stream().allMatch(IValue.Scalar.class::isInstance)
+              ? reduced(name, items, arguments)
+              : null;
       default -> null;
     };
   }
@@ -164,15 +170,6 @@ public final class ListBuiltins {
 
   private static boolean isOfBatch(IValue item) {
     return item instanceof IValue.Int i && i.value().perBatch();
-  }
-
-  private static IValue sliceCall(List<IValue> arguments) {
-    IValue none = IValue.None.NONE;
-    return Subscripts.slice(
-        arguments.get(0),
-        arguments.size() > 1 ? arguments.get(1) : none,
-        arguments.size() > 2 ? arguments.get(2) : none,
-        arguments.size() > 3 ? arguments.get(3) : IValue.number(1));
   }
 
   private static IValue indexOf(List<IValue> items, IValue wanted) {
@@ -217,11 +214,10 @@ public final class ListBuiltins {
     if (left[0]-- == 0) {
       throw ProgramRefusal.wrong("lists of more than %d values are compared", COMPARISONS);
     }
-    if (a instanceof IValue.ListOf || a instanceof IValue.TupleOf) {
-      return (b instanceof IValue.ListOf || b instanceof IValue.TupleOf)
-          && equal(a.toList(), b.toList(), left);
+    if (a instanceof IValue.Sequence) {
+      return b instanceof IValue.Sequence && equal(a.toList(), b.toList(), left);
     }
-    if (isNumber(a) && isNumber(b)) {
+    if (a instanceof IValue.Scalar && b instanceof IValue.Scalar) {
       return NumberBuiltins.equal(a, b);
     }
     if (a instanceof TensorRef || b instanceof TensorRef) {
@@ -240,15 +236,5 @@ public final class ListBuiltins {
       }
     }
     return true;
-  }
-
-  static boolean isNumber(IValue ivalue) {
-    return ivalue instanceof IValue.Int
-        || ivalue instanceof IValue.Real
-        || ivalue instanceof IValue.Bool;
-  }
-
-  private static SymInt integer(IValue ivalue) {
-    return ivalue instanceof IValue.Int i ? i.value() : SymInt.of(ivalue.toLong());
   }
 }

@@ -9,6 +9,7 @@ import java.util.Map;
 import java.util.function.DoubleBinaryOperator;
 import java.util.function.DoublePredicate;
 import java.util.function.DoubleUnaryOperator;
+import java.util.stream.LongStream;
 import org.jspecify.annotations.Nullable;
 
 /** Python's {@code math} on numbers that are known. */
@@ -95,11 +96,7 @@ final class MathBuiltins {
     if (n < 0 || n > GREATEST_FACTORIAL) {
       throw ProgramRefusal.wrong("the factorial of %d; expected 0 to %d", n, GREATEST_FACTORIAL);
     }
-    long product = 1;
-    for (long i = 2; i <= n; i++) {
-      product *= i;
-    }
-    return IValue.number(product);
+    return IValue.number(LongStream.rangeClosed(2, n).reduce(1, (a, b) -> a * b));
   }
 
   private static IValue gcd(long a, long b) {

@@ -27,13 +27,13 @@ public final class NumberBuiltins {
         && !bound.value().perBatch()) {
       return compared(name, min, bound.value());
     }
-    if (arguments.isEmpty() || !arguments.stream().allMatch(ListBuiltins::isNumber)) {
+    if (arguments.isEmpty() || !arguments.stream().allMatch(IValue.Scalar.class::isInstance)) {
       return plain(name, arguments);
     }
     return switch (arguments.size()) {
       case 1 -> unary(name, arguments.get(0));
       case 2 ->
-          isBinary(name)
+          BINARY.contains(name)
               ? binary(name, arguments.get(0), arguments.get(1))
               : MathBuiltins.ofTwo(name, arguments.get(0), arguments.get(1));
       default -> null;
@@ -75,10 +75,6 @@ public final class NumberBuiltins {
     return min.sizes().stream()
         .filter(size -> !size.perBatch() || size.factor() < Math.max(bound.factor(), 1))
         .anyMatch(size -> SymInts.compare(size, bound) < 0);
-  }
-
-  private static boolean isBinary(String name) {
-    return BINARY.contains(name);
   }
 
   private static @Nullable IValue unary(String name, IValue a) {
@@ -206,7 +202,7 @@ public final class NumberBuiltins {
         : SymInts.compare(integer(a), integer(b));
   }
 
-  private static SymInt integer(IValue ivalue) {
+  static SymInt integer(IValue ivalue) {
     return ivalue instanceof IValue.Int i ? i.value() : SymInt.of(ivalue.toLong());
   }
 }

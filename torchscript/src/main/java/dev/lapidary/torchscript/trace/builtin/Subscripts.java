@@ -43,6 +43,21 @@ public final class Subscripts {
     return object instanceof IValue.TupleOf ? IValue.TupleOf.of(part) : new IValue.ListOf(part);
   }
 
+  /** The same of an operator's arguments, of which the last ones may be left out. */
+  static IValue slice(List<IValue> arguments) {
+    IValue none = IValue.None.NONE;
+    return slice(
+        arguments.get(0),
+        at(arguments, 1, none),
+        at(arguments, 2, none),
+        at(arguments, 3, IValue.number(1)));
+  }
+
+  /** An operator's argument, or what stands for it where it is left out. */
+  static IValue at(List<IValue> arguments, int index, IValue otherwise) {
+    return index < arguments.size() ? arguments.get(index) : otherwise;
+  }
+
   private static List<Integer> kept(IValue lower, IValue upper, long step, int size) {
     if (step == 0) {
       throw ProgramRefusal.wrong("a slice with the step 0");

@@ -43,9 +43,7 @@ public final class TensorBuiltins {
       case "element_size" -> IValue.number(tensor.dtype().bytes());
       case "all", "any" -> quantified(name, tensor, arguments);
       case "equal", "allclose" -> compared(name, tensor, arguments);
-      case "item" -> tensor.dtype().isFloating() ? Scalars.real(tensor) : Scalars.integer(tensor);
-      case "ScalarImplicit" ->
-          tensor.dtype().isFloating() ? Scalars.real(tensor) : Scalars.integer(tensor);
+      case "item", "ScalarImplicit" -> Scalars.number(tensor);
       default -> null;
     };
   }
@@ -126,7 +124,7 @@ public final class TensorBuiltins {
           "is_nested" ->
           IValue.bool(name.equals("is_cpu"));
       case "is_quantized" -> IValue.bool(tensor.quantization().isPresent());
-      case "shape" -> shape(tensor);
+      case "shape" -> IValue.ints(tensor.shape());
       case "ndim" -> IValue.number(tensor.rank());
       default -> null;
     };
@@ -134,14 +132,10 @@ public final class TensorBuiltins {
 
   private static IValue size(TensorRef tensor, List<IValue> arguments) {
     if (arguments.size() == 1) {
-      return shape(tensor);
+      return IValue.ints(tensor.shape());
     }
     int dimension = Shapes.dimension(arguments.get(1).toLong(), tensor.rank());
     return new IValue.Int(tensor.shape().get(dimension));
-  }
-
-  private static IValue shape(TensorRef tensor) {
-    return new IValue.ListOf(tensor.shape().stream().map(IValue.Int::new).toList());
   }
 
   /** {@code tolist()}. */

@@ -57,7 +57,6 @@ final class TextBuiltins {
 
   private static @Nullable IValue ofSequence(
       String name, IValue.Str text, List<IValue> arguments, Budget budget) {
-    IValue none = IValue.None.NONE;
     String value = text.value();
     return switch (name) {
       case "format" -> Texts.format(value, arguments.subList(1, arguments.size()), budget);
@@ -73,12 +72,7 @@ final class TextBuiltins {
       case "le" -> IValue.bool(value.compareTo(text(arguments, 1)) <= 0);
       case "gt" -> IValue.bool(value.compareTo(text(arguments, 1)) > 0);
       case "ge" -> IValue.bool(value.compareTo(text(arguments, 1)) >= 0);
-      case "slice" ->
-          Subscripts.slice(
-              text,
-              at(arguments, 1, none),
-              at(arguments, 2, none),
-              at(arguments, 3, IValue.number(1)));
+      case "slice" -> Subscripts.slice(arguments);
       case "__getitem__" -> Subscripts.item(text, arguments.get(1));
       default -> null;
     };
@@ -170,7 +164,7 @@ final class TextBuiltins {
   }
 
   private static String expanded(String text, List<IValue> arguments, Budget budget) {
-    long size = Math.max(0, at(arguments, 1, IValue.number(8)).toLong());
+    long size = Math.max(0, Subscripts.at(arguments, 1, IValue.number(8)).toLong());
     StringBuilder result = new StringBuilder();
     for (int i = 0; i < text.length(); i++) {
       char c = text.charAt(i);
@@ -188,7 +182,7 @@ final class TextBuiltins {
   private static String replaced(String text, List<IValue> arguments, Budget budget) {
     String old = TextParts.nonEmpty(text(arguments, 1));
     String now = text(arguments, 2);
-    long max = at(arguments, 3, IValue.number(-1)).toLong();
+    long max = Subscripts.at(arguments, 3, IValue.number(-1)).toLong();
     StringBuilder result = new StringBuilder();
     int from = 0;
     int at = text.indexOf(old);
@@ -273,10 +267,7 @@ final class TextBuiltins {
       return text.value();
     }
     throw ProgramRefusal.wrong(
-        "expected a str, found %s", IValue.describe(at(arguments, index, IValue.None.NONE)));
-  }
-
-  static IValue at(List<IValue> arguments, int index, IValue otherwise) {
-    return index < arguments.size() ? arguments.get(index) : otherwise;
+        "expected a str, found %s",
+        IValue.describe(Subscripts.at(arguments, index, IValue.None.NONE)));
   }
 }

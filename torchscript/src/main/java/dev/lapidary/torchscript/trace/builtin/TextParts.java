@@ -1,6 +1,6 @@
 package dev.lapidary.torchscript.trace.builtin;
 
-import static dev.lapidary.torchscript.trace.builtin.TextBuiltins.at;
+import static dev.lapidary.torchscript.trace.builtin.Subscripts.at;
 import static dev.lapidary.torchscript.trace.builtin.TextBuiltins.text;
 
 import dev.lapidary.torchscript.trace.limit.ProgramRefusal;

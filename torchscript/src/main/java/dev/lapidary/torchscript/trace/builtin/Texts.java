@@ -6,10 +6,11 @@ import dev.lapidary.torchscript.trace.value.IValue;
 import java.math.BigDecimal;
 import java.math.MathContext;
 import java.math.RoundingMode;
+import java.util.Collection;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
+import java.util.function.Consumer;
 import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
 
@@ -99,38 +100,36 @@ public final class Texts {
       throw ProgramRefusal.wrong("a text of more than %d characters", LONGEST);
     }
     if (ivalue instanceof IValue.ListOf list) {
-      write(list.items(), "[", "]", text);
+      write(list.items(), "[", "]", text, item -> write(item, text));
     } else if (ivalue instanceof IValue.TupleOf tuple) {
-      write(tuple.items(), "(", tuple.items().size() == 1 ? ",)" : ")", text);
+      String close = tuple.items().size() == 1 ? ",)" : ")";
+      write(tuple.items(), "(", close, text, item -> write(item, text));
     } else if (ivalue instanceof IValue.DictOf dict) {
-      write(dict, text);
+      write(
+          dict.items().entrySet(),
+          "{",
+          "}",
+          text,
+          entry -> {
+            write(entry.getKey(), text);
+            text.append(": ");
+            write(entry.getValue(), text);
+          });
     } else {
       text.append(plain(ivalue));
     }
   }
 
-  private static void write(List<IValue> items, String open, String close, StringBuilder text) {
+  private static <T> void write(
+      Collection<T> items, String open, String close, StringBuilder text, Consumer<T> each) {
     text.append(open);
     String between = "";
-    for (IValue item : items) {
+    for (T item : items) {
       text.append(between);
-      write(item, text);
+      each.accept(item);
       between = ", ";
     }
     text.append(close);
-  }
-
-  private static void write(IValue.DictOf dict, StringBuilder text) {
-    text.append('{');
-    String between = "";
-    for (Map.Entry<IValue, IValue> entry : dict.items().entrySet()) {
-      text.append(between);
-      write(entry.getKey(), text);
-      text.append(": ");
-      write(entry.getValue(), text);
-      between = ", ";
-    }
-    text.append('}');
   }
 
   private static String plain(IValue ivalue) {

@@ -12,7 +12,6 @@ import dev.lapidary.torchscript.trace.value.TensorRef;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Map;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.TreeSet;
@@ -190,26 +189,16 @@ public final class BatchLiterals {
     if (!MEETINGS.contains(name)) {
       return arguments;
     }
-    List<TensorRef> tensors = new ArrayList<>();
-    arguments.forEach(argument -> gather(argument, tensors));
     int rank =
-        tensors.stream()
+        arguments.stream()
+            .flatMap(IValue::flat)
+            .filter(TensorRef.class::isInstance)
+            .map(TensorRef.class::cast)
             .filter(t -> t.rank() > 0 && t.shape().get(0).equals(SymInt.BATCH))
             .mapToInt(TensorRef::rank)
             .max()
             .orElse(-1);
     return arguments.stream().map(a -> widened(a, rank, name, dispatcher)).toList();
-  }
-
-  private static void gather(IValue argument, List<TensorRef> tensors) {
-    if (argument instanceof TensorRef tensor) {
-      tensors.add(tensor);
-    } else if (argument instanceof IValue.ListOf list) {
-      list.items().stream()
-          .filter(TensorRef.class::isInstance)
-          .map(TensorRef.class::cast)
-          .forEach(tensors::add);
-    }
   }
 
   private IValue widened(IValue argument, int rank, String name, Dispatcher dispatcher) {
@@ -249,9 +238,8 @@ public final class BatchLiterals {
   private static IValue repeated(TensorRef tensor, Dispatcher dispatcher) {
     IValue zero = IValue.number(0);
     IValue one = IValue.number(1);
-    IValue first = dispatcher.call("aten::slice", List.of(tensor, zero, zero, one, one), Map.of());
-    List<SymInt> shape = new ArrayList<>(tensor.shape());
-    shape.set(0, SymInt.BATCH);
-    return dispatcher.call("aten::expand", List.of(first, IValue.ints(shape)), Map.of());
+    IValue first = dispatcher.aten("slice", tensor, zero, zero, one, one);
+    List<SymInt> shape = Shapes.with(tensor.shape(), 0, SymInt.BATCH);
+    return dispatcher.aten("expand", first, IValue.ints(shape));
   }
 }

@@ -6,6 +6,7 @@ import dev.lapidary.torchscript.graph.SymInt;
 import dev.lapidary.torchscript.trace.value.IValue;
 import dev.lapidary.torchscript.trace.value.TensorRef;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -92,19 +93,12 @@ public final class Binder {
       case "int", "SymInt", "ScalarType", "Layout", "MemoryFormat" -> given instanceof IValue.Int;
       case "float" -> given instanceof IValue.Real || given instanceof IValue.Int;
       case "bool" -> given instanceof IValue.Bool;
-      case "Scalar" ->
-          given instanceof IValue.Int
-              || given instanceof IValue.Real
-              || given instanceof IValue.Bool;
+      case "Scalar" -> given instanceof IValue.Scalar;
       case "str" -> given instanceof IValue.Str;
       case CLASSES + "Conv2dPackedParamsBase", CLASSES + "LinearPackedParamsBase" ->
           given instanceof IValue.Packed;
       case "Device" -> given instanceof IValue.Device;
-      case "t" ->
-          given instanceof IValue.Int
-              || given instanceof IValue.Real
-              || given instanceof IValue.Bool
-              || given instanceof IValue.ListOf;
+      case "t" -> given instanceof IValue.Scalar || given instanceof IValue.ListOf;
       default -> false;
     };
   }
@@ -113,13 +107,9 @@ public final class Binder {
     int bracket = type.lastIndexOf('[');
     String element = type.substring(0, bracket);
     boolean sized = bracket < type.length() - 2;
-    if (given instanceof IValue.ListOf list) {
-      return list.items().stream().allMatch(item -> fits(element, item));
-    }
-    if (given instanceof IValue.TupleOf tuple) {
-      return tuple.items().stream().allMatch(item -> fits(element, item));
-    }
-    return sized && fits(element, given);
+    return given instanceof IValue.Sequence sequence
+        ? sequence.items().stream().allMatch(item -> fits(element, item))
+        : sized && fits(element, given);
   }
 
   /** {@code int[2]} takes 1 for {@code [1, 1]}; the graph has the list. */
@@ -138,7 +128,7 @@ public final class Binder {
   }
 
   private static IValue repeated(IValue item, int size) {
-    return new IValue.ListOf(java.util.Collections.nCopies(size, item));
+    return new IValue.ListOf(Collections.nCopies(size, item));
   }
 
   /** A default as the schema writes it. */
@@ -155,12 +145,11 @@ public final class Binder {
       case "None" -> IValue.None.NONE;
       case "True" -> new IValue.Bool(true);
       case "False" -> new IValue.Bool(false);
-      default -> text.startsWith("\"") ? quoted(text) : number(text);
+      default ->
+          text.startsWith("\"")
+              ? new IValue.Str(text.substring(1, text.length() - 1))
+              : number(text);
     };
-  }
-
-  private static IValue quoted(String text) {
-    return new IValue.Str(text.substring(1, text.length() - 1));
   }
 
   private static IValue number(String text) {

@@ -16,11 +16,16 @@ public interface Dispatcher {
    */
   IValue call(String operator, List<IValue> positional, Map<String, IValue> keywords);
 
+  /** Calls an operator of aten, without keywords. */
+  default IValue aten(String name, IValue... positional) {
+    return call("aten::" + name, List.of(positional), Map.of());
+  }
+
   /** A call that is bound already, by what its operator does to real tensors. */
   IValue apply(Invocation call);
 
-  /** Runs the text that says what an operator is made of. */
-  IValue decompose(Invocation call);
+  /** Runs the text that says what an operator is made of: a function with the call's arguments. */
+  IValue decompose(String function, Invocation call);
 
   /** A value as a node of the graph takes it; a known tensor becomes a constant. */
   Argument argument(IValue value);

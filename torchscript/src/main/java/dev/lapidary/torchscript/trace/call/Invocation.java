@@ -5,6 +5,7 @@ import dev.lapidary.core.tensor.Tensor;
 import dev.lapidary.torchscript.graph.Argument;
 import dev.lapidary.torchscript.graph.Schema;
 import dev.lapidary.torchscript.graph.SymInt;
+import dev.lapidary.torchscript.trace.limit.Budget;
 import dev.lapidary.torchscript.trace.limit.ProgramRefusal;
 import dev.lapidary.torchscript.trace.value.IValue;
 import dev.lapidary.torchscript.trace.value.QuantizationParameters;
@@ -16,32 +17,15 @@ import java.util.List;
 import java.util.Optional;
 
 /** A call of an operator: the schema that it means, with an argument for each parameter. */
-public final class Invocation {
-  private final Dispatcher dispatcher;
-  private final Schema schema;
-  private final List<IValue> arguments;
-
-  public Invocation(Dispatcher dispatcher, Schema schema, List<IValue> arguments) {
-    this.dispatcher = dispatcher;
-    this.schema = schema;
-    this.arguments = arguments;
-  }
-
+public record Invocation(Dispatcher dispatcher, Schema schema, List<IValue> arguments) {
   /** A call of an operator's first overload. */
   static Invocation of(Dispatcher dispatcher, String operator, List<IValue> arguments) {
     return new Invocation(dispatcher, Schemas.first(operator), arguments);
   }
 
-  public Dispatcher dispatcher() {
-    return dispatcher;
-  }
-
-  public Schema schema() {
-    return schema;
-  }
-
-  public List<IValue> arguments() {
-    return arguments;
+  /** What the program may still use up. */
+  public Budget budget() {
+    return dispatcher.budget();
   }
 
   public String operator() {
@@ -59,6 +43,11 @@ public final class Invocation {
 
   public IValue get(String parameter) {
     return arguments.get(schema.indexOf(parameter));
+  }
+
+  /** Whether the overload has the parameter, and the call a value for it. */
+  public boolean gives(String parameter) {
+    return has(parameter) && !isNone(parameter);
   }
 
   public boolean isNone(String parameter) {
@@ -106,6 +95,21 @@ public final class Invocation {
         .toArray();
   }
 
+  /**
+   * The dimension {@code dim} of the first tensor, which must not be the batch.
+   *
+   * @param otherwise what the operator would do then
+   */
+  public int ownDimension(String otherwise) {
+    List<SymInt> shape = self().shape();
+    int dim = Shapes.dimension(integer("dim"), shape.size());
+    if (shape.isEmpty() || shape.get(dim).perBatch()) {
+      throw ProgramRefusal.unsupported(
+          "%s along dimension %d of %s: %s", operator(), dim, shape, otherwise);
+    }
+    return dim;
+  }
+
   public double real(String parameter) {
     return get(parameter).toDouble();
   }
@@ -134,15 +138,9 @@ public final class Invocation {
 
   /** Whether every tensor argument is known, so that the operator can be evaluated. */
   public boolean allKnown() {
-    return arguments.stream().allMatch(Invocation::isKnown);
-  }
-
-  private static boolean isKnown(IValue ivalue) {
-    if (ivalue instanceof TensorRef tensor) {
-      return tensor.isKnown();
-    }
-    return !(ivalue instanceof IValue.ListOf list)
-        || list.items().stream().allMatch(i -> !(i instanceof TensorRef t) || t.isKnown());
+    return arguments.stream()
+        .flatMap(IValue::flat)
+        .allMatch(value -> !(value instanceof TensorRef tensor) || tensor.isKnown());
   }
 
   public Tensor known(String parameter) {
@@ -166,14 +164,11 @@ public final class Invocation {
       for (int i = 0; i < shapes.size(); i++) {
         if (Shapes.isConstant(shapes.get(i))) {
           long count = SymInts.product(shapes.get(i)).factor();
-          dispatcher.budget().allocate(Math.multiplyExact(count, dtypes.get(i).bytes()));
+          budget().allocate(Math.multiplyExact(count, dtypes.get(i).bytes()));
         }
       }
     }
-    List<Argument> bound = new ArrayList<>();
-    for (IValue ivalue : arguments) {
-      bound.add(dispatcher.argument(ivalue));
-    }
+    List<Argument> bound = arguments.stream().map(dispatcher::argument).toList();
     return dispatcher.recorder().node(schema, bound, dtypes, shapes);
   }
 
@@ -191,12 +186,19 @@ public final class Invocation {
 
   /** The value by the operators that this one is made of. */
   public IValue decomposed() {
-    return dispatcher.decompose(this);
+    return decomposed(name());
+  }
+
+  /**
+   * @param function of the text, with parameters of this operator's names
+   */
+  public IValue decomposed(String function) {
+    return dispatcher.decompose(function, this);
   }
 
   /** Calls another operator of the same namespace. */
   public IValue call(String name, IValue... positional) {
-    return dispatcher.call("aten::" + name, List.of(positional), java.util.Map.of());
+    return dispatcher.aten(name, positional);
   }
 
   public TensorRef callTensor(String name, IValue... positional) {

@@ -23,31 +23,17 @@ public final class Mutation {
       Elements.write(held, from);
       return;
     }
-    requireSame(into, result, operator);
-    TensorRef fitted = result;
-    if (!fitted.shape().equals(into.shape())) {
-      fitted =
-          (TensorRef)
-              dispatcher.call(
-                  "aten::expand",
-                  java.util.List.of(fitted, IValue.ints(into.shape())),
-                  java.util.Map.of());
-    }
-    if (fitted.dtype() != into.dtype()) {
-      fitted =
-          (TensorRef)
-              dispatcher.call(
-                  "aten::to",
-                  java.util.List.of(fitted, IValue.number(into.dtype().scalarType())),
-                  java.util.Map.of());
-    }
-    into.replace(fitted.content(), operator);
-  }
-
-  /** A write keeps the integers' meaning, for whoever else looks at them. */
-  private static void requireSame(TensorRef into, TensorRef written, String operator) {
-    if (!into.quantization().equals(written.quantization())) {
+    // A write keeps the integers' meaning, for whoever else looks at them.
+    if (!into.quantization().equals(result.quantization())) {
       throw ProgramRefusal.unsupported("%s on a tensor that is quantized otherwise", operator);
     }
+    TensorRef fitted = result;
+    if (!fitted.shape().equals(into.shape())) {
+      fitted = (TensorRef) dispatcher.aten("expand", fitted, IValue.ints(into.shape()));
+    }
+    if (fitted.dtype() != into.dtype()) {
+      fitted = (TensorRef) dispatcher.aten("to", fitted, IValue.number(into.dtype().scalarType()));
+    }
+    into.replace(fitted.content(), operator);
   }
 }

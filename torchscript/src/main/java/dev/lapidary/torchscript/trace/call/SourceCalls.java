@@ -78,11 +78,13 @@ public final class SourceCalls {
   /** Keeps a call, unless its result is one that is kept already. */
   public void add(Invocation call, IValue result) {
     List<Argument.Value> outputs = new ArrayList<>();
-    for (TensorRef tensor : tensors(result)) {
-      if (tensor.quantization().isEmpty() || !written.add(value(tensor).id())) {
-        return;
+    for (IValue item : result.flat().toList()) {
+      if (item instanceof TensorRef tensor) {
+        if (tensor.quantization().isEmpty() || !written.add(value(tensor).id())) {
+          return;
+        }
+        outputs.add(value(tensor));
       }
-      outputs.add(value(tensor));
     }
     if (!outputs.isEmpty()) {
       add(call, outputs);
@@ -98,15 +100,6 @@ public final class SourceCalls {
     List<Argument> arguments = call.arguments().stream().map(this::argument).toList();
     Recorder recorder = dispatcher.recorder();
     nodes.add(new Node(call.schema(), arguments, outputs, recorder.scope(), recorder.location()));
-  }
-
-  private static List<TensorRef> tensors(IValue result) {
-    if (result instanceof TensorRef tensor) {
-      return List.of(tensor);
-    }
-    return result instanceof IValue.ListOf || result instanceof IValue.TupleOf
-        ? result.toList().stream().map(TensorRef.class::cast).toList()
-        : List.of();
   }
 
   /** The value that means it, of the integers' type. */

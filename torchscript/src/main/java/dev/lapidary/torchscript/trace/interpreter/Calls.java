@@ -94,12 +94,7 @@ public final class Calls {
           .map(definition -> new IValue.Instance(type, definition, "", attribute -> null))
           .orElseThrow(() -> ProgramRefusal.wrong("the archive's code has no class %s", type));
     }
-    return callable(
-        names
-            .find(name)
-            .orElseThrow(() -> ProgramRefusal.wrong("the archive's code has no %s", name)),
-        positional,
-        keywords);
+    return callable(names.require(name), positional, keywords);
   }
 
   private IValue callable(IValue callee, List<IValue> positional, Map<String, IValue> keywords) {
@@ -180,7 +175,7 @@ public final class Calls {
       case "int" -> Scalars.integer(tensor);
       case "float" -> Scalars.real(tensor);
       case "bool" -> new IValue.Bool(Scalars.truth(tensor));
-      case "number" -> tensor.dtype().isFloating() ? Scalars.real(tensor) : Scalars.integer(tensor);
+      case "number" -> Scalars.number(tensor);
       default -> tensor;
     };
   }

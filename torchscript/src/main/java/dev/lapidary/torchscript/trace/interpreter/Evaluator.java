@@ -186,9 +186,7 @@ final class Evaluator {
   private IValue attribute(Expression.Attribute attribute, Interpreter.Frame frame) {
     String qualified = qualifiedName(attribute, frame);
     if (qualified != null) {
-      return names
-          .find(qualified)
-          .orElseThrow(() -> ProgramRefusal.wrong("the archive's code has no %s", qualified));
+      return names.require(qualified);
     }
     return attribute(evaluate(attribute.object(), frame), attribute.name());
   }

@@ -9,9 +9,11 @@ import dev.lapidary.torchscript.trace.call.Recorder;
 import dev.lapidary.torchscript.trace.limit.Budget;
 import dev.lapidary.torchscript.trace.limit.ProgramRefusal;
 import dev.lapidary.torchscript.trace.value.IValue;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.LongStream;
 import org.jspecify.annotations.Nullable;
 
 /** Runs functions and statements. */
@@ -64,7 +66,7 @@ public final class Interpreter {
     if (method == null) {
       throw ProgramRefusal.wrong("class %s has no method %s", self.className(), name);
     }
-    List<IValue> arguments = new java.util.ArrayList<>(List.of(self));
+    List<IValue> arguments = new ArrayList<>(List.of(self));
     arguments.addAll(positional);
     boolean module = self.type().isModule();
     if (module) {
@@ -126,7 +128,7 @@ public final class Interpreter {
 
   private boolean run(Statement statement, Frame frame) {
     if (statement instanceof Statement.Assign assign) {
-      assign(assign, frame);
+      store(assign.targets(), assign.unpack(), evaluator.evaluate(assign.value(), frame), frame);
     } else if (statement instanceof Statement.Evaluate expression) {
       evaluator.evaluate(expression.expression(), frame);
     } else if (statement instanceof Statement.Return end) {
@@ -147,26 +149,21 @@ public final class Interpreter {
           define.function().name(),
           new IValue.Function(define.function(), Map.copyOf(frame.variables())));
     } else if (statement instanceof Statement.Update update) {
-      update(update, frame);
+      Expression changed =
+          new Expression.Binary(update.at(), update.operator(), update.target(), update.value());
+      store(update.target(), evaluator.evaluate(changed, frame), frame);
     } else if (!(statement instanceof Statement.Pass)) {
       throw new IllegalStateException("no way to run " + statement);
     }
     return false;
   }
 
-  private void assign(Statement.Assign assign, Frame frame) {
-    IValue value = evaluator.evaluate(assign.value(), frame);
-    if (assign.unpack()) {
-      unpack(assign.targets(), value, frame);
+  private void store(List<Expression> targets, boolean unpack, IValue value, Frame frame) {
+    if (unpack) {
+      unpack(targets, value, frame);
     } else {
-      store(assign.targets().get(0), value, frame);
+      store(targets.get(0), value, frame);
     }
-  }
-
-  private void update(Statement.Update update, Frame frame) {
-    Expression.Binary changed =
-        new Expression.Binary(update.at(), update.operator(), update.target(), update.value());
-    store(update.target(), evaluator.evaluate(changed, frame), frame);
   }
 
   private void unpack(List<Expression> targets, IValue value, Frame frame) {
@@ -196,11 +193,7 @@ public final class Interpreter {
   private boolean loop(Statement.For loop, Frame frame) {
     for (IValue item : evaluator.items(loop.items(), frame)) {
       budget.step();
-      if (loop.targets().size() == 1) {
-        store(loop.targets().get(0), item, frame);
-      } else {
-        unpack(loop.targets(), item, frame);
-      }
+      store(loop.targets(), loop.targets().size() > 1, item, frame);
       if (run(loop.inner(), frame)) {
         return true;
       }
@@ -240,8 +233,7 @@ public final class Interpreter {
       throw ProgramRefusal.wrong("range() with a step of 0");
     }
     return () ->
-        java.util.stream.LongStream.iterate(
-                start, i -> step > 0 ? i < end : i > end, i -> Math.addExact(i, step))
+        LongStream.iterate(start, i -> step > 0 ? i < end : i > end, i -> Math.addExact(i, step))
             .mapToObj(i -> (IValue) new IValue.Int(SymInt.of(i)))
             .iterator();
   }

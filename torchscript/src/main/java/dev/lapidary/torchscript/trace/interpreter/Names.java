@@ -72,7 +72,11 @@ public final class Names {
   }
 
   /** What a dotted name of the text means: {@code CONSTANTS.c0}, {@code __torch__.a.f}. */
-  Optional<IValue> find(String name) {
+  IValue require(String name) {
+    return find(name).orElseThrow(() -> ProgramRefusal.wrong("the archive's code has no %s", name));
+  }
+
+  private Optional<IValue> find(String name) {
     if (name.startsWith("CONSTANTS.c")) {
       int index = Integer.parseInt(name.substring("CONSTANTS.c".length()));
       if (index >= constants.size()) {

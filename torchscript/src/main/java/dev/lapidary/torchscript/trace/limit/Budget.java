@@ -51,9 +51,7 @@ public final class Budget {
 
   /** One statement, one loop's turn, one call. */
   public void step() {
-    if (++steps > limits.steps()) {
-      throw ProgramRefusal.wrong("the program takes more than %d steps", limits.steps());
-    }
+    require(++steps, limits.steps(), "the program takes more than %d steps");
     if ((steps & 0xff) == 0) {
       checkTime();
     }
@@ -62,9 +60,7 @@ public final class Budget {
   /** Before a constant is computed by this many multiplications. */
   public void work(long multiplications) {
     multiplied = Math.addExact(multiplied, multiplications);
-    if (multiplied > limits.work()) {
-      throw ProgramRefusal.wrong("constants take more than %d multiplications", limits.work());
-    }
+    require(multiplied, limits.work(), "constants take more than %d multiplications");
   }
 
   /**
@@ -87,9 +83,7 @@ public final class Budget {
   }
 
   public void enter() {
-    if (++depth > limits.depth()) {
-      throw ProgramRefusal.wrong("calls and expressions nest deeper than %d", limits.depth());
-    }
+    require(++depth, limits.depth(), "calls and expressions nest deeper than %d");
   }
 
   public void leave() {
@@ -97,18 +91,13 @@ public final class Budget {
   }
 
   public void node() {
-    if (++nodes > limits.nodes()) {
-      throw ProgramRefusal.wrong("the graph has more than %d nodes", limits.nodes());
-    }
+    require(++nodes, limits.nodes(), "the graph has more than %d nodes");
   }
 
   /** Before the memory of a computed constant is allocated. */
   public void allocate(long bytes) {
     constantBytes = Math.addExact(constantBytes, bytes);
-    if (constantBytes > constantBytesAllowed) {
-      throw ProgramRefusal.wrong(
-          "computed constants take more than %d bytes", constantBytesAllowed);
-    }
+    require(constantBytes, constantBytesAllowed, "computed constants take more than %d bytes");
   }
 
   /** Before a constant is looked at as if it were repeated: its elements go through memory once. */
@@ -122,9 +111,7 @@ public final class Budget {
   /** Before a list (elements) or a string (characters) of this size is made. */
   public void length(long size) {
     elements = Math.addExact(elements, size);
-    if (elements > limits.elements()) {
-      throw ProgramRefusal.wrong("lists and strings take more than %d elements", limits.elements());
-    }
+    require(elements, limits.elements(), "lists and strings take more than %d elements");
   }
 
   /**
@@ -136,6 +123,15 @@ public final class Budget {
     if (elements.factor() > max) {
       throw ProgramRefusal.wrong(
           "a value of %d elements for one image; at most %d are supported", elements.factor(), max);
+    }
+  }
+
+  /**
+   * @param excess what is refused, with a place for what is allowed
+   */
+  private static void require(long used, long allowed, String excess) {
+    if (used > allowed) {
+      throw ProgramRefusal.wrong("%s", excess.formatted(allowed));
     }
   }
 }

@@ -15,11 +15,11 @@ import java.util.Map;
  * Non-linear activation functions. Those that are others put together follow the formulas of {@code
  * torch.nn.functional}.
  */
-public final class Activations {
+final class Activations {
 
   private Activations() {}
 
-  public static void addTo(Map<String, Operator> table) {
+  static void addTo(Map<String, Operator> table) {
     table.put("elu", Activations::elu);
     Pointwise.keepType(table, "relu", x -> Math.max(x, 0));
     Pointwise.keepType(table, "hardswish", x -> x * Math.min(Math.max(x + 3, 0), 6) / 6);
@@ -55,7 +55,7 @@ public final class Activations {
 
   private static IValue softmax(Invocation given) {
     TensorRef self = given.self();
-    if (given.has("dtype") && !given.isNone("dtype")) {
+    if (given.gives("dtype")) {
       IValue converted = given.call("to", self, given.get("dtype"));
       return given.call(given.name(), converted, given.get("dim"));
     }
@@ -93,6 +93,6 @@ public final class Activations {
       }
     }
     DType dtype = tensor.dtype();
-    return Elements.ofDoubles(call.dispatcher().budget(), dtype, shape, values);
+    return Elements.ofDoubles(call.budget(), dtype, shape, values);
   }
 }

@@ -14,11 +14,11 @@ import java.util.List;
 import java.util.Map;
 
 /** BLAS and LAPACK Operations: products of vectors and matrices. All of them are {@code matmul}. */
-public final class BlasProducts {
+final class BlasProducts {
 
   private BlasProducts() {}
 
-  public static void addTo(Map<String, Operator> table) {
+  static void addTo(Map<String, Operator> table) {
     table.put("matmul", BlasProducts::matmul);
     table.put("addmm", call -> addProduct(call, call.tensor("mat1"), call.tensor("mat2")));
     table.put("baddbmm", call -> addProduct(call, call.tensor("batch1"), call.tensor("batch2")));
@@ -79,12 +79,10 @@ public final class BlasProducts {
     leftShape[rank - 1] = inner;
     long[] rightShape = shape.clone();
     rightShape[rank - 2] = inner;
-    double[] a =
-        Elements.expand(call.dispatcher().budget(), left.tensor("matmul"), leftShape).toDoubles();
-    double[] b =
-        Elements.expand(call.dispatcher().budget(), right.tensor("matmul"), rightShape).toDoubles();
+    double[] a = Elements.expand(call.budget(), left.tensor("matmul"), leftShape).toDoubles();
+    double[] b = Elements.expand(call.budget(), right.tensor("matmul"), rightShape).toDoubles();
     return Elements.sums(
-        call.dispatcher().budget(),
+        call.budget(),
         Shapes.promote(left, right),
         shape,
         inner,

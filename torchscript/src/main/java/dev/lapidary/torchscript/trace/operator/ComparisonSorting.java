@@ -5,16 +5,16 @@ import dev.lapidary.torchscript.trace.call.Invocation;
 import dev.lapidary.torchscript.trace.call.Operator;
 import dev.lapidary.torchscript.trace.limit.ProgramRefusal;
 import dev.lapidary.torchscript.trace.value.IValue;
-import java.util.ArrayList;
+import dev.lapidary.torchscript.trace.value.Shapes;
 import java.util.List;
 import java.util.Map;
 
 /** Comparison Ops: elements in order. */
-public final class ComparisonSorting {
+final class ComparisonSorting {
 
   private ComparisonSorting() {}
 
-  public static void addTo(Map<String, Operator> table) {
+  static void addTo(Map<String, Operator> table) {
     table.put("topk", ComparisonSorting::topk);
   }
 
@@ -26,10 +26,9 @@ public final class ComparisonSorting {
       throw ProgramRefusal.wrong("topk of %d of a dimension of size %d", k, size);
     }
     if (call.allKnown()) {
-      return KnownRanking.of(call, dim, k, call.flag("largest"));
+      return Ranking.ofKnown(call, dim, k, call.flag("largest"));
     }
-    List<SymInt> shape = new ArrayList<>(call.self().shape());
-    shape.set(dim, SymInt.of(k));
+    List<SymInt> shape = Shapes.with(call.self().shape(), dim, SymInt.of(k));
     return Ranking.pair(call.with("dim", IValue.number(dim)), shape);
   }
 }

@@ -4,11 +4,11 @@ import dev.lapidary.torchscript.trace.call.Operator;
 import java.util.Map;
 
 /** Comparison Ops: element by element. */
-public final class Comparisons {
+final class Comparisons {
 
   private Comparisons() {}
 
-  public static void addTo(Map<String, Operator> table) {
+  static void addTo(Map<String, Operator> table) {
     table.put("maximum", call -> Pointwise.arithmetic(call, Math::max, Math::max));
     table.put("minimum", call -> Pointwise.arithmetic(call, Math::min, Math::min));
     Pointwise.compare(table, "eq", (a, b) -> a == b ? 1 : 0);

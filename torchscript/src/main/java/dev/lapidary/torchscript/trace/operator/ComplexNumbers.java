@@ -25,13 +25,17 @@ public final class ComplexNumbers {
           """
               .split("\\s+"));
 
+  /** What other operators on the parts make up: functions of the text, behind {@code complex_}. */
+  private static final List<String> COMPOSED =
+      List.of(
+          "abs", "add", "angle", "conj", "_conj", "div", "matmul", "mul", "sub", "view_as_real");
+
   private ComplexNumbers() {}
 
   /** Those that make complex numbers of real ones. */
   public static void addTo(Map<String, Operator> table) {
     table.put("view_as_complex", ComplexNumbers::ofPairs);
     table.put("complex", call -> new IValue.Complex(call.tensor("real"), call.tensor("imag")));
-    table.put("polar", ComplexNumbers::polar);
     table.put("real", Invocation::self);
     table.put("resolve_conj", Invocation::self);
   }
@@ -40,19 +44,10 @@ public final class ComplexNumbers {
   public static void addOfComplex(Map<String, Operator> table) {
     Spectral.addTo(table);
     PARTWISE.forEach(name -> table.put(name, ComplexNumbers::partwise));
+    COMPOSED.forEach(name -> table.put(name, call -> call.decomposed("complex_" + name)));
     table.put("real", call -> self(call).real());
     table.put("imag", call -> self(call).imaginary());
-    table.put("view_as_real", ComplexNumbers::asPairs);
     table.put("resolve_conj", ComplexNumbers::self);
-    table.put("conj", ComplexNumbers::conjugate);
-    table.put("_conj", ComplexNumbers::conjugate);
-    table.put("abs", ComplexNumbers::magnitude);
-    table.put("angle", call -> call.call("atan2", self(call).imaginary(), self(call).real()));
-    table.put("add", ComplexNumbers::sum);
-    table.put("sub", ComplexNumbers::sum);
-    table.put("mul", ComplexNumbers::product);
-    table.put("matmul", ComplexNumbers::product);
-    table.put("div", ComplexNumbers::quotient);
   }
 
   private static IValue.Complex self(Invocation call) {
@@ -82,79 +77,5 @@ public final class ComplexNumbers {
     return new IValue.Complex(
         call.callTensor("select", self, last, IValue.number(0)),
         call.callTensor("select", self, last, IValue.number(1)));
-  }
-
-  private static IValue asPairs(Invocation call) {
-    IValue.Complex self = self(call);
-    IValue parts = new IValue.ListOf(List.of(self.real(), self.imaginary()));
-    return call.call("stack", parts, IValue.number(-1));
-  }
-
-  private static IValue polar(Invocation call) {
-    IValue angle = call.get("angle");
-    return new IValue.Complex(
-        call.callTensor("mul", call.get("abs"), call.call("cos", angle)),
-        call.callTensor("mul", call.get("abs"), call.call("sin", angle)));
-  }
-
-  private static IValue conjugate(Invocation call) {
-    IValue.Complex self = self(call);
-    return new IValue.Complex(self.real(), call.callTensor("neg", self.imaginary()));
-  }
-
-  private static IValue magnitude(Invocation call) {
-    IValue.Complex self = self(call);
-    IValue real = call.call("square", self.real());
-    IValue imaginary = call.call("square", self.imaginary());
-    return call.call("sqrt", call.call("add", real, imaginary));
-  }
-
-  /** Of two complex tensors; a real one would leave the other's imaginary part as it is. */
-  private static IValue sum(Invocation call) {
-    boolean plain = call.get("alpha").toDouble() == 1;
-    if (!plain || !(call.get("other") instanceof IValue.Complex other)) {
-      throw ProgramRefusal.unsupported(
-          "%s of real and complex numbers, or with alpha", call.operator());
-    }
-    IValue.Complex self = self(call);
-    return new IValue.Complex(
-        call.callTensor(call.name(), self.real(), other.real()),
-        call.callTensor(call.name(), self.imaginary(), other.imaginary()));
-  }
-
-  /** {@code (a + bi)(c + di) = ac - bd + (ad + bc)i}; a real factor takes both parts. */
-  private static IValue product(Invocation call) {
-    IValue left = call.get("self");
-    IValue right = call.get("other");
-    String name = call.name();
-    if (!(left instanceof IValue.Complex a)) {
-      IValue.Complex b = (IValue.Complex) right;
-      return new IValue.Complex(
-          call.callTensor(name, left, b.real()), call.callTensor(name, left, b.imaginary()));
-    }
-    if (!(right instanceof IValue.Complex b)) {
-      return new IValue.Complex(
-          call.callTensor(name, a.real(), right), call.callTensor(name, a.imaginary(), right));
-    }
-    return new IValue.Complex(
-        call.callTensor(
-            "sub",
-            call.call(name, a.real(), b.real()),
-            call.call(name, a.imaginary(), b.imaginary())),
-        call.callTensor(
-            "add",
-            call.call(name, a.real(), b.imaginary()),
-            call.call(name, a.imaginary(), b.real())));
-  }
-
-  private static IValue quotient(Invocation call) {
-    IValue divisor = call.get("other");
-    if (divisor instanceof IValue.Complex || call.has("rounding_mode")) {
-      throw ProgramRefusal.unsupported("%s by complex numbers, or rounded", call.operator());
-    }
-    IValue.Complex self = self(call);
-    return new IValue.Complex(
-        call.callTensor("div", self.real(), divisor),
-        call.callTensor("div", self.imaginary(), divisor));
   }
 }

@@ -15,11 +15,11 @@ import java.util.Map;
  * Convolution functions. Of sequences, {@code [N, C, L]}, of images, {@code [N, C, H, W]}, and of
  * volumes, {@code [N, C, D, H, W]}.
  */
-public final class Convolutions {
+final class Convolutions {
 
   private Convolutions() {}
 
-  public static void addTo(Map<String, Operator> table) {
+  static void addTo(Map<String, Operator> table) {
     table.put("conv2d", call -> convolution(call, 2));
     table.put("conv3d", call -> convolution(call, 3));
     table.put("conv_transpose2d", call -> transposed(call, 2));
@@ -31,8 +31,8 @@ public final class Convolutions {
     if (weight.size() != axes + 2) {
       throw ProgramRefusal.wrong("%s with a weight of shape %s", call.operator(), weight);
     }
-    if (call.get("padding") instanceof IValue.Str padding) {
-      return named(call, padding.value(), axes);
+    if (call.get("padding") instanceof IValue.Str) {
+      return call.decomposed();
     }
     List<SymInt> input = batch(call, "input", axes);
     call.requireTypeOf(call.tensor("input"), call.tensor("weight"));
@@ -104,35 +104,6 @@ public final class Convolutions {
     }
     List<SymInt> each = List.of(SymInt.of(1), weight.get(0), SymInt.of(1), SymInt.of(1));
     return call.call("add", image, call.call("reshape", call.get("bias"), IValue.ints(each)));
-  }
-
-  /** {@code padding="same"} or {@code "valid"}: an odd row or column more is at the end. */
-  private static IValue named(Invocation call, String padding, int axes) {
-    long[] dilation = call.integers("dilation");
-    List<SymInt> weight = call.tensor("weight").shape();
-    int[] halves = new int[axes];
-    int[] pads = new int[2 * axes]; // the last axis first, as constant_pad_nd takes them
-    boolean even = true;
-    for (int i = 0; i < axes && padding.equals("same"); i++) {
-      int total = (int) (dilation[i] * (SymInts.constant(weight.get(2 + i)) - 1));
-      halves[i] = total / 2;
-      pads[2 * (axes - 1 - i)] = total / 2;
-      pads[2 * (axes - 1 - i) + 1] = total - total / 2;
-      even &= total % 2 == 0;
-    }
-    IValue input = call.get("input");
-    if (!even) {
-      input = call.call("constant_pad_nd", input, IValue.ints(pads), IValue.number(0));
-    }
-    return call.call(
-        call.name(),
-        input,
-        call.get("weight"),
-        call.get("bias"),
-        call.get("stride"),
-        IValue.ints(even ? halves : new int[axes]),
-        call.get("dilation"),
-        call.get("groups"));
   }
 
   private static IValue transposed(Invocation call, int axes) {

@@ -16,42 +16,39 @@ import java.util.Map;
 import java.util.Optional;
 
 /** Creation Ops: tensors out of sizes and numbers. */
-public final class Creations {
+final class Creations {
+
+  private static final IValue ZERO = IValue.number(0);
+  private static final IValue ONE = IValue.number(1);
 
   private Creations() {}
 
-  public static void addTo(Map<String, Operator> table) {
+  static void addTo(Map<String, Operator> table) {
     table.put("full", Creations::full);
-    table.put("zeros", call -> filled(call, call.dims("size"), 0, DType.FLOAT32));
-    table.put("empty", call -> filled(call, call.dims("size"), 0, DType.FLOAT32));
-    table.put("ones", call -> filled(call, call.dims("size"), 1, DType.FLOAT32));
-    table.put("zeros_like", call -> filled(call, call.self().shape(), 0, call.self().dtype()));
-    table.put("empty_like", call -> filled(call, call.self().shape(), 0, call.self().dtype()));
-    table.put("ones_like", call -> filled(call, call.self().shape(), 1, call.self().dtype()));
-    table.put("new_zeros", call -> filled(call, call.dims("size"), 0, call.self().dtype()));
-    table.put("new_empty", call -> filled(call, call.dims("size"), 0, call.self().dtype()));
-    table.put("new_ones", call -> filled(call, call.dims("size"), 1, call.self().dtype()));
-    table.put(
-        "full_like",
-        call -> fill(call, call.self().shape(), call.get("fill_value"), call.self().dtype()));
-    table.put(
-        "new_full",
-        call -> fill(call, call.dims("size"), call.get("fill_value"), call.self().dtype()));
+    table.put("zeros", call -> fill(call, call.dims("size"), ZERO, DType.FLOAT32));
+    table.put("empty", call -> fill(call, call.dims("size"), ZERO, DType.FLOAT32));
+    table.put("ones", call -> fill(call, call.dims("size"), ONE, DType.FLOAT32));
+    table.put("zeros_like", call -> likeSelf(call, call.self().shape(), ZERO));
+    table.put("empty_like", call -> likeSelf(call, call.self().shape(), ZERO));
+    table.put("ones_like", call -> likeSelf(call, call.self().shape(), ONE));
+    table.put("new_zeros", call -> likeSelf(call, call.dims("size"), ZERO));
+    table.put("new_empty", call -> likeSelf(call, call.dims("size"), ZERO));
+    table.put("new_ones", call -> likeSelf(call, call.dims("size"), ONE));
+    table.put("full_like", call -> likeSelf(call, call.self().shape(), call.get("fill_value")));
+    table.put("new_full", call -> likeSelf(call, call.dims("size"), call.get("fill_value")));
     table.put("arange", Creations::arange);
     table.put("tensor", Creations::tensor);
     table.put("as_tensor", Creations::asTensor);
     table.put("scalar_tensor", call -> typed(call, call.get("s"), DType.FLOAT32));
     table.put("linspace", Creations::linspace);
-    table.put("eye", Creations::eye);
   }
 
-  static IValue filled(Invocation call, List<SymInt> size, long value, DType dtype) {
-    return fill(call, size, IValue.number(value), dtype);
+  private static IValue likeSelf(Invocation call, List<SymInt> size, IValue value) {
+    return fill(call, size, value, call.self().dtype());
   }
 
   private static IValue fill(Invocation call, List<SymInt> size, IValue value, DType otherwise) {
-    DType dtype = call.dtype("dtype").orElse(otherwise);
-    return filled(call, size, value, dtype);
+    return filled(call, size, value, call.dtype("dtype").orElse(otherwise));
   }
 
   /** {@code aten::full} of an element type. */
@@ -66,7 +63,7 @@ public final class Creations {
   private static IValue full(Invocation call) {
     List<SymInt> size = call.dims("size");
     IValue value = call.get("fill_value");
-    DType dtype = call.dtype("dtype").orElseGet(() -> typeOf(value));
+    DType dtype = call.dtype("dtype").orElseGet(() -> Shapes.ofNumber(value));
     if (!Shapes.isConstant(size)) {
       IValue none = IValue.None.NONE;
       return call.with("dtype", IValue.number(dtype.scalarType()))
@@ -76,21 +73,13 @@ public final class Creations {
           .record(dtype, size);
     }
     double number = value.toDouble();
-    return Elements.reals(call.dispatcher().budget(), dtype, Shapes.constants(size), i -> number);
-  }
-
-  private static DType typeOf(IValue number) {
-    if (number instanceof IValue.Real) {
-      return DType.FLOAT32;
-    }
-    return number instanceof IValue.Bool ? DType.BOOL : DType.INT64;
+    return Elements.reals(call.budget(), dtype, Shapes.constants(size), i -> number);
   }
 
   private static IValue arange(Invocation call) {
-    IValue zero = IValue.number(0);
-    IValue start = call.has("start") ? call.get("start") : zero;
+    IValue start = call.has("start") ? call.get("start") : ZERO;
     IValue end = call.get("end");
-    IValue step = call.has("step") ? call.get("step") : IValue.number(1);
+    IValue step = call.has("step") ? call.get("step") : ONE;
     boolean real =
         start instanceof IValue.Real || end instanceof IValue.Real || step instanceof IValue.Real;
     DType dtype = call.dtype("dtype").orElse(real ? DType.FLOAT32 : DType.INT64);
@@ -103,8 +92,7 @@ public final class Creations {
     if (!(count >= 0 && count <= Integer.MAX_VALUE)) {
       throw ProgramRefusal.wrong("arange with %s elements", count);
     }
-    return Elements.reals(
-        call.dispatcher().budget(), dtype, new long[] {(long) count}, i -> from + i * by);
+    return Elements.reals(call.budget(), dtype, new long[] {(long) count}, i -> from + i * by);
   }
 
   /** The samples' numbers, which {@code x[torch.arange(n), i]} takes one of each by. */
@@ -133,17 +121,17 @@ public final class Creations {
   private static IValue tensor(Invocation call) {
     IValue data = call.has("data") ? call.get("data") : call.get("t");
     List<Long> shape = new ArrayList<>();
-    List<IValue> flat = Elements.numbers(call.dispatcher().budget(), data, shape);
+    List<IValue> flat = Elements.numbers(call.budget(), data, shape);
     if (flat.size() == 1 && shape.isEmpty()) {
-      return typed(call, flat.get(0), typeOf(flat.get(0)));
+      return typed(call, flat.get(0), Shapes.ofNumber(flat.get(0)));
     }
     DType natural =
         flat.stream()
-            .map(Creations::typeOf)
+            .map(Shapes::ofNumber)
             .reduce((a, b) -> Shapes.kind(a) >= Shapes.kind(b) ? a : b)
             .orElse(DType.FLOAT32);
     return Elements.reals(
-        call.dispatcher().budget(),
+        call.budget(),
         call.dtype("dtype").orElse(natural),
         shape.stream().mapToLong(Long::longValue).toArray(),
         i -> flat.get(i).toDouble());
@@ -160,13 +148,10 @@ public final class Creations {
     }
     if (number instanceof IValue.Int i) {
       return Elements.integers(
-          call.dispatcher().budget(),
-          wanted.orElse(otherwise),
-          new long[0],
-          j -> i.value().factor());
+          call.budget(), wanted.orElse(otherwise), new long[0], j -> i.value().factor());
     }
     return Elements.reals(
-        call.dispatcher().budget(), wanted.orElse(otherwise), new long[0], j -> number.toDouble());
+        call.budget(), wanted.orElse(otherwise), new long[0], j -> number.toDouble());
   }
 
   /** From both ends, as PyTorch: both are met exactly. */
@@ -179,22 +164,9 @@ public final class Creations {
     }
     double step = steps < 2 ? 0 : (end - start) / (steps - 1);
     return Elements.reals(
-        call.dispatcher().budget(),
+        call.budget(),
         call.dtype("dtype").orElse(DType.FLOAT32),
         new long[] {steps},
         i -> i < (steps + 1) / 2 ? start + i * step : end - (steps - 1 - i) * step);
-  }
-
-  private static IValue eye(Invocation call) {
-    long rows = call.integer("n");
-    long columns = call.has("m") ? call.integer("m") : rows;
-    if (rows < 0 || columns < 0) {
-      throw ProgramRefusal.wrong("eye of %d rows and %d columns", rows, columns);
-    }
-    return Elements.reals(
-        call.dispatcher().budget(),
-        call.dtype("dtype").orElse(DType.FLOAT32),
-        new long[] {rows, columns},
-        i -> i / columns == i % columns ? 1 : 0);
   }
 }

@@ -155,7 +155,7 @@ final class Einsum {
     sizes.forEach((letter, size) -> counts.put(letter, SymInts.constant(size)));
     return new KnownEinsum(terms, result, counts)
         .compute(
-            call.dispatcher().budget(),
+            call.budget(),
             tensors.get(0).dtype(),
             terms,
             tensors.stream().map(tensor -> tensor.tensor("einsum")).toList(),

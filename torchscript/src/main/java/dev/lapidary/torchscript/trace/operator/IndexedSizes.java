@@ -12,6 +12,7 @@ import dev.lapidary.torchscript.trace.value.SymInts;
 import dev.lapidary.torchscript.trace.value.TensorRef;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.stream.IntStream;
 
 /**
@@ -71,10 +72,7 @@ record IndexedSizes(TensorRef self, List<Integer> dims, List<TensorRef> indices)
       long stride = strides[d];
       indices.add(
           Elements.integers(
-              call.dispatcher().budget(),
-              DType.INT64,
-              new long[] {at.length},
-              i -> at[i] / stride % size));
+              call.budget(), DType.INT64, new long[] {at.length}, i -> at[i] / stride % size));
     }
     return indices;
   }
@@ -123,9 +121,8 @@ record IndexedSizes(TensorRef self, List<Integer> dims, List<TensorRef> indices)
     }
     List<SymInt> sizes = ordered();
     int behind = first() + dims.size();
-    List<SymInt> shape = new ArrayList<>(sizes.subList(0, first()));
-    shape.add(SymInts.product(sizes.subList(first(), behind)));
-    shape.addAll(sizes.subList(behind, sizes.size()));
+    SymInt all = SymInts.product(sizes.subList(first(), behind));
+    List<SymInt> shape = Shapes.replaced(sizes, first(), behind, List.of(all));
     IValue turned = call.call("permute", self, IValue.ints(order()));
     return call.callTensor("reshape", turned, IValue.ints(shape));
   }
@@ -146,7 +143,7 @@ record IndexedSizes(TensorRef self, List<Integer> dims, List<TensorRef> indices)
       IValue before = joined == null ? nonNegative : call.call("mul", joined, new IValue.Int(size));
       joined = joined == null ? nonNegative : call.callTensor("add", before, nonNegative);
     }
-    return java.util.Objects.requireNonNull(joined);
+    return Objects.requireNonNull(joined);
   }
 
   /** From the front, and inside. */
@@ -156,9 +153,7 @@ record IndexedSizes(TensorRef self, List<Integer> dims, List<TensorRef> indices)
     }
     if (index.isKnown()) {
       for (long value : index.tensor("an index").toLongs()) {
-        if (value < -size.factor() || value >= size.factor()) {
-          throw ProgramRefusal.wrong("index %d of a dimension of size %d", value, size.factor());
-        }
+        Shapes.index(value, size.factor());
       }
     }
     IValue wrapped = call.call("add", index, new IValue.Int(size));

@@ -5,7 +5,6 @@ import dev.lapidary.core.tensor.Tensor;
 import dev.lapidary.torchscript.graph.SymInt;
 import dev.lapidary.torchscript.trace.call.Invocation;
 import dev.lapidary.torchscript.trace.call.Operator;
-import dev.lapidary.torchscript.trace.limit.Budget;
 import dev.lapidary.torchscript.trace.limit.ProgramRefusal;
 import dev.lapidary.torchscript.trace.value.Elements;
 import dev.lapidary.torchscript.trace.value.IValue;
@@ -14,6 +13,7 @@ import dev.lapidary.torchscript.trace.value.Shapes;
 import dev.lapidary.torchscript.trace.value.SymInts;
 import dev.lapidary.torchscript.trace.value.TensorRef;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
@@ -21,21 +21,17 @@ import java.util.function.IntUnaryOperator;
 import java.util.stream.IntStream;
 
 /** Indexing, Slicing, Joining, Mutating Ops: elements by their indices or by a mask. */
-public final class Indexing {
+final class Indexing {
   private static final IValue NONE = IValue.None.NONE;
 
   private Indexing() {}
 
-  public static void addTo(Map<String, Operator> table) {
+  static void addTo(Map<String, Operator> table) {
     table.put("where", Indexing::where);
     table.put("masked_fill", Indexing::maskedFill);
     table.put("index", Indexing::index);
     table.put("index_put", Indexing::indexPut);
-    table.put("nonzero", Indexing::nonzero);
-    table.put("argwhere", Indexing::nonzero);
     table.put("nonzero_numpy", call -> new IValue.ListOf(indicesOf(call)));
-    table.put("masked_select", Indexing::maskedSelect);
-    table.put("take", Indexing::take);
     table.put("gather", Indexing::gather);
     table.put("take_along_dim", Indexing::takeAlongDim);
     table.put("index_select", Indexing::indexSelect);
@@ -53,13 +49,7 @@ public final class Indexing {
     if (!call.allKnown()) {
       return call.record(dtype, shape);
     }
-    long[] sizes = Shapes.constants(shape);
-    long[] mask =
-        Elements.expand(call.dispatcher().budget(), condition.tensor("where"), sizes).toLongs();
-    double[] x = Pointwise.operand(call, self, sizes).toDoubles();
-    double[] y = Pointwise.operand(call, other, sizes).toDoubles();
-    return Elements.reals(
-        call.dispatcher().budget(), dtype, sizes, i -> mask[i] != 0 ? x[i] : y[i]);
+    return chosen(call, dtype, shape, condition, self, other);
   }
 
   private static IValue maskedFill(Invocation call) {
@@ -68,15 +58,21 @@ public final class Indexing {
     if (!call.allKnown()) {
       return call.record(dtype, shape);
     }
-    long[] sizes = Shapes.constants(shape);
-    long[] mask = Elements.expand(call.dispatcher().budget(), call.known("mask"), sizes).toLongs();
-    double[] x = Pointwise.operand(call, call.self(), sizes).toDoubles();
-    double value =
+    IValue value =
         call.get("value") instanceof TensorRef tensor
-            ? Scalars.single(tensor.tensor("masked_fill"))
-            : call.real("value");
-    return Elements.reals(
-        call.dispatcher().budget(), dtype, sizes, i -> mask[i] != 0 ? value : x[i]);
+            ? new IValue.Real(Scalars.single(tensor.tensor("masked_fill")))
+            : call.get("value");
+    return chosen(call, dtype, shape, call.tensor("mask"), value, call.self());
+  }
+
+  /** Elements of {@code x} where a known mask is true, and of {@code y} elsewhere. */
+  private static IValue chosen(
+      Invocation call, DType dtype, List<SymInt> shape, TensorRef mask, IValue x, IValue y) {
+    long[] sizes = Shapes.constants(shape);
+    long[] takes = Pointwise.operand(call, mask, sizes).toLongs();
+    double[] first = Pointwise.operand(call, x, sizes).toDoubles();
+    double[] second = Pointwise.operand(call, y, sizes).toDoubles();
+    return Elements.reals(call.budget(), dtype, sizes, i -> takes[i] != 0 ? first[i] : second[i]);
   }
 
   /** {@code y[i][j] = self[index[i][j]][j]} for dim 0, of the index's shape. */
@@ -92,13 +88,7 @@ public final class Indexing {
     Tensor from = call.known("self");
     IntUnaryOperator position = ScatterIndices.offsets(call, from.shape(), dim);
     long[] shape = Shapes.constants(index.shape());
-    Budget budget = call.dispatcher().budget();
-    if (self.dtype().isFloating()) {
-      double[] values = from.toDoubles();
-      return Elements.reals(budget, self.dtype(), shape, i -> values[position.applyAsInt(i)]);
-    }
-    long[] values = from.toLongs();
-    return Elements.integers(budget, self.dtype(), shape, i -> values[position.applyAsInt(i)]);
+    return Elements.picked(call.budget(), from, shape, position);
   }
 
   /** {@code gather}, but for the dimensions beside {@code dim}, which broadcast. */
@@ -114,20 +104,16 @@ public final class Indexing {
           call.isNone("dim") ? " over all dimensions, and so over the batch" : "");
     }
     int dim = Shapes.dimension(call.integer("dim"), self.rank());
-    List<SymInt> values = new ArrayList<>(self.shape());
-    List<SymInt> indexTensor = new ArrayList<>(index.shape());
-    values.set(dim, SymInt.of(1));
-    indexTensor.set(dim, SymInt.of(1));
-    List<SymInt> common = Shapes.broadcast(values, indexTensor);
-    values = new ArrayList<>(common);
-    indexTensor = new ArrayList<>(common);
-    values.set(dim, self.shape().get(dim));
-    indexTensor.set(dim, index.shape().get(dim));
+    SymInt one = SymInt.of(1);
+    List<SymInt> common =
+        Shapes.broadcast(Shapes.with(self.shape(), dim, one), Shapes.with(index.shape(), dim, one));
+    List<SymInt> values = Shapes.with(common, dim, self.shape().get(dim));
+    List<SymInt> places = Shapes.with(common, dim, index.shape().get(dim));
     return call.call(
         "gather",
         call.call("expand", self, IValue.ints(values)),
         IValue.number(dim),
-        call.call("expand", index, IValue.ints(indexTensor)));
+        call.call("expand", index, IValue.ints(places)));
   }
 
   private static IValue indexSelect(Invocation call) {
@@ -138,7 +124,7 @@ public final class Indexing {
   /** {@code x[:, ..., places]}. */
   static IValue at(Invocation call, TensorRef self, int dim, TensorRef indexTensor) {
     SymInts.constant(self.shape().get(dim));
-    List<IValue> indices = new ArrayList<>(java.util.Collections.nCopies(dim, IValue.None.NONE));
+    List<IValue> indices = new ArrayList<>(Collections.nCopies(dim, NONE));
     indices.add(indexTensor);
     return call.call("index", self, new IValue.ListOf(indices));
   }
@@ -151,9 +137,7 @@ public final class Indexing {
     int first = indexed.first();
     TensorRef self = indexed.merged(call);
     TensorRef indexTensor = indexed.joined(call);
-    List<SymInt> shape = new ArrayList<>(self.shape().subList(0, first));
-    shape.addAll(indexTensor.shape());
-    shape.addAll(self.shape().subList(first + 1, self.rank()));
+    List<SymInt> shape = Shapes.replaced(self.shape(), first, first + 1, indexTensor.shape());
     if (self.isKnown() && indexTensor.isKnown()) {
       return evaluate(call, self.tensor("index"), indexTensor, first, shape);
     }
@@ -185,29 +169,11 @@ public final class Indexing {
     return written(call, indexed);
   }
 
-  /** Where a constant's elements are not 0: {@code [count, dimensions]}. */
-  static IValue nonzero(Invocation call) {
-    return call.call("stack", new IValue.ListOf(indicesOf(call)), IValue.number(1));
-  }
-
   /** A tensor for each dimension. */
   static List<TensorRef> indicesOf(Invocation call) {
     TensorRef self = call.self();
     IValue mask = self.dtype() == DType.BOOL ? self : call.call("ne", self, IValue.number(0));
     return IndexedSizes.nonzero(call, (TensorRef) mask);
-  }
-
-  static IValue maskedSelect(Invocation call) {
-    List<SymInt> shape = Shapes.broadcast(call.self().shape(), call.tensor("mask").shape());
-    IValue self = call.call("expand", call.self(), IValue.ints(shape));
-    IValue mask = call.call("expand", call.get("mask"), IValue.ints(shape));
-    return call.call("index", self, new IValue.ListOf(List.of(mask)));
-  }
-
-  /** Of the tensor as one row. */
-  static IValue take(Invocation call) {
-    IValue row = call.call("reshape", call.self(), IValue.ints(-1));
-    return call.call("index", row, new IValue.ListOf(List.of(call.get("index"))));
   }
 
   private static IValue filled(Invocation call, TensorRef mask, int first) {
@@ -222,19 +188,18 @@ public final class Indexing {
     int first = indexed.first();
     TensorRef self = indexed.merged(call);
     TensorRef indexTensor = indexed.joined(call);
-    List<SymInt> shape = new ArrayList<>(self.shape().subList(0, first));
-    shape.addAll(indexed.broadcast());
-    shape.addAll(self.shape().subList(first + 1, self.rank()));
+    List<SymInt> places = indexed.broadcast();
+    List<SymInt> shape = Shapes.replaced(self.shape(), first, first + 1, places);
     IValue values = call.call("expand", call.get("values"), IValue.ints(shape));
-    List<SymInt> flat = new ArrayList<>(self.shape());
-    flat.set(first, SymInts.product(indexed.broadcast()));
+    List<SymInt> flat = Shapes.with(self.shape(), first, SymInts.product(places));
+    IValue nonNegative =
+        call.call("remainder", indexTensor, new IValue.Int(self.shape().get(first)));
     IValue changed =
         call.call(
             call.flag("accumulate") ? "index_add" : "index_copy",
             self,
             IValue.number(first),
-            call.call(
-                "reshape", wrapped(call, indexTensor, self.shape().get(first)), IValue.ints(-1)),
+            call.call("reshape", nonNegative, IValue.ints(-1)),
             call.call("reshape", values, IValue.ints(flat)));
     IValue apart = call.call("reshape", changed, IValue.ints(indexed.ordered()));
     int[] order = indexed.order();
@@ -243,34 +208,26 @@ public final class Indexing {
     return call.call("permute", apart, IValue.ints(back));
   }
 
-  private static IValue wrapped(Invocation call, TensorRef indexTensor, SymInt size) {
-    return call.call("remainder", indexTensor, new IValue.Int(size));
-  }
-
   private static IValue evaluate(
       Invocation call, Tensor self, TensorRef indexTensor, int first, List<SymInt> resultShape) {
     long size = self.size(first);
     long stride = self.strides()[first];
-    long[] offsets = Elements.longs(call.dispatcher().budget(), indexTensor.tensor("index"));
+    long[] offsets = Elements.longs(call.budget(), indexTensor.tensor("index"));
     for (int p = 0; p < offsets.length; p++) {
-      long value = offsets[p] < 0 ? offsets[p] + size : offsets[p];
-      if (value < 0 || value >= size) {
-        throw ProgramRefusal.wrong("index %d of a dimension of size %d", offsets[p], size);
-      }
-      offsets[p] = value * stride;
+      offsets[p] = Shapes.index(offsets[p], size) * stride;
     }
     return gatherRows(call, self, first, offsets, Shapes.constants(resultShape));
   }
 
   private static IValue gatherRows(
       Invocation call, Tensor self, int first, long[] offsets, long[] shape) {
-    Tensor result = Elements.allocate(call.dispatcher().budget(), self.dtype(), shape);
+    Tensor result = Elements.allocate(call.budget(), self.dtype(), shape);
     long[] sizes = self.shape();
     int behind = first + 1;
-    long[] before = java.util.Arrays.copyOf(sizes, first);
-    long[] after = java.util.Arrays.copyOfRange(sizes, behind, sizes.length);
-    long[] afterStrides = java.util.Arrays.copyOfRange(self.strides(), behind, sizes.length);
-    Tensor outer = self.view(before, java.util.Arrays.copyOf(self.strides(), first), self.offset());
+    long[] before = Arrays.copyOf(sizes, first);
+    long[] after = Arrays.copyOfRange(sizes, behind, sizes.length);
+    long[] afterStrides = Arrays.copyOfRange(self.strides(), behind, sizes.length);
+    Tensor outer = self.view(before, Arrays.copyOf(self.strides(), first), self.offset());
     long inner = Tensor.numel(after);
     long at = 0;
     for (Tensor.Walk walk = outer.walk(); walk.hasNext(); ) {

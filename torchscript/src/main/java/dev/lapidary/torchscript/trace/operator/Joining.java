@@ -12,17 +12,18 @@ import dev.lapidary.torchscript.trace.value.Shapes;
 import dev.lapidary.torchscript.trace.value.SymInts;
 import dev.lapidary.torchscript.trace.value.TensorRef;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
 /** Indexing, Slicing, Joining, Mutating Ops: tensors joined to one. */
-public final class Joining {
+final class Joining {
 
   private Joining() {}
 
-  public static void addTo(Map<String, Operator> table) {
+  static void addTo(Map<String, Operator> table) {
     table.put("cat", Joining::cat);
     table.put("repeat", call -> repeat(call, "repeats"));
     table.put("tile", call -> repeat(call, "dims"));
@@ -51,8 +52,7 @@ public final class Joining {
     if (tensors.size() == 1) {
       return new TensorRef(tensors.get(0).content());
     }
-    List<SymInt> shape = new ArrayList<>(first);
-    shape.set(dim, size);
+    List<SymInt> shape = Shapes.with(first, dim, size);
     DType dtype = Shapes.promote(tensors.toArray(new IValue[0]));
     if (call.allKnown()) {
       return joined(call, tensors, dim, Shapes.constants(shape), dtype);
@@ -69,7 +69,7 @@ public final class Joining {
 
   private static IValue joined(
       Invocation call, List<TensorRef> tensors, int dim, long[] shape, DType dtype) {
-    Tensor all = Elements.allocate(call.dispatcher().budget(), dtype, shape);
+    Tensor all = Elements.allocate(call.budget(), dtype, shape);
     long at = 0;
     for (TensorRef ref : tensors) {
       Tensor tensor = ref.tensor("cat");
@@ -94,7 +94,7 @@ public final class Joining {
     if (missing < 0) {
       throw ProgramRefusal.wrong("repeat(%s) of a tensor of shape %s", repeats, self.shape());
     }
-    List<SymInt> own = new ArrayList<>(java.util.Collections.nCopies(missing, SymInt.of(1)));
+    List<SymInt> own = new ArrayList<>(Collections.nCopies(missing, SymInt.of(1)));
     own.addAll(self.shape());
     boolean grows = false;
     boolean onlyOnes = true;

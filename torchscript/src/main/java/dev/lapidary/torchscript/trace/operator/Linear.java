@@ -11,11 +11,11 @@ import java.util.List;
 import java.util.Map;
 
 /** Linear functions. */
-public final class Linear {
+final class Linear {
 
   private Linear() {}
 
-  public static void addTo(Map<String, Operator> table) {
+  static void addTo(Map<String, Operator> table) {
     table.put("linear", Linear::linear);
   }
 

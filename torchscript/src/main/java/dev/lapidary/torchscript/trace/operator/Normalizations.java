@@ -12,11 +12,11 @@ import java.util.List;
 import java.util.Map;
 
 /** Normalization functions. */
-public final class Normalizations {
+final class Normalizations {
 
   private Normalizations() {}
 
-  public static void addTo(Map<String, Operator> table) {
+  static void addTo(Map<String, Operator> table) {
     table.put("batch_norm", Normalizations::batchNorm);
     table.put("layer_norm", Normalizations::layerNorm);
     table.put("group_norm", Normalizations::groupNorm);
@@ -85,7 +85,7 @@ public final class Normalizations {
       double normal = (values[i] - mean[c]) / Math.sqrt(variance[c] + epsilon);
       values[i] = normal * weight[c] + bias[c];
     }
-    return Elements.ofDoubles(call.dispatcher().budget(), self.dtype(), shape, values);
+    return Elements.ofDoubles(call.budget(), self.dtype(), shape, values);
   }
 
   private static double[] perChannel(

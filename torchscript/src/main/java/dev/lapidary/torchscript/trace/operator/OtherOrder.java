@@ -12,15 +12,16 @@ import dev.lapidary.torchscript.trace.value.Shapes;
 import dev.lapidary.torchscript.trace.value.SymInts;
 import dev.lapidary.torchscript.trace.value.TensorRef;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 
 /** Other Operations: elements flipped, rolled and repeated. */
-public final class OtherOrder {
+final class OtherOrder {
 
   private OtherOrder() {}
 
-  public static void addTo(Map<String, Operator> table) {
+  static void addTo(Map<String, Operator> table) {
     table.put("roll", OtherOrder::roll);
     table.put("flip", OtherOrder::flip);
     table.put("repeat_interleave", OtherOrder::repeatInterleave);
@@ -47,24 +48,10 @@ public final class OtherOrder {
     if (along.isEmpty()) {
       return new TensorRef(self.content());
     }
-    if (self.isKnown()) {
-      TensorRef rolled = self;
-      for (int i = 0; i < along.size(); i++) {
-        rolled = rolled(call, rolled, along.get(i), by.get(i));
-      }
-      return rolled;
-    }
-    return call.with("shifts", new IValue.ListOf(by.stream().map(IValue.Int::of).toList()))
-        .with("dims", new IValue.ListOf(along.stream().map(d -> IValue.Int.of(d)).toList()))
-        .record(self.dtype(), self.shape());
-  }
-
-  private static TensorRef rolled(Invocation call, TensorRef self, int dim, long shift) {
-    long size = SymInts.constant(self.shape().get(dim));
-    IValue along = IValue.number(dim);
-    IValue front = Slicing.part(call, self, along, size - shift, size);
-    IValue back = Slicing.part(call, self, along, 0, size - shift);
-    return call.callTensor("cat", new IValue.ListOf(List.of(front, back)), along);
+    Invocation exact =
+        call.with("shifts", new IValue.ListOf(by.stream().map(IValue.Int::of).toList()))
+            .with("dims", new IValue.ListOf(along.stream().map(d -> IValue.Int.of(d)).toList()));
+    return self.isKnown() ? exact.decomposed() : exact.record(self.dtype(), self.shape());
   }
 
   private static IValue flip(Invocation call) {
@@ -72,8 +59,7 @@ public final class OtherOrder {
     for (int dim : dims(call, flipped.rank())) {
       long size = SymInts.constant(flipped.shape().get(dim));
       TensorRef backwards =
-          Elements.integers(
-              call.dispatcher().budget(), DType.INT64, new long[] {size}, i -> size - 1 - i);
+          Elements.integers(call.budget(), DType.INT64, new long[] {size}, i -> size - 1 - i);
       flipped = (TensorRef) Indexing.at(call, flipped, dim, backwards);
     }
     return flipped == call.self() ? new TensorRef(flipped.content()) : flipped;
@@ -98,28 +84,26 @@ public final class OtherOrder {
     wide.add(dim + 1, repeats);
     IValue apart = call.call("unsqueeze", self, IValue.number(dim + 1L));
     IValue repeated = call.call("expand", apart, IValue.ints(wide));
-    List<SymInt> shape = new ArrayList<>(self.shape());
-    shape.set(dim, SymInts.multiply(shape.get(dim), repeats));
-    return call.call("reshape", repeated, IValue.ints(shape));
+    SymInt all = SymInts.multiply(self.shape().get(dim), repeats);
+    return call.call("reshape", repeated, IValue.ints(Shapes.with(self.shape(), dim, all)));
   }
 
   /** Each number as often as it is told. */
   private static TensorRef numbered(Invocation call, long[] repeats) {
-    long count = java.util.stream.LongStream.of(repeats).peek(r -> requireCount(call, r)).sum();
-    long[] numbers = Elements.longs(call.dispatcher().budget(), count);
+    long count = 0;
+    for (long each : repeats) {
+      if (each < 0 || each > Integer.MAX_VALUE) {
+        throw ProgramRefusal.wrong("%s of %d repeats", call.operator(), each);
+      }
+      count += each;
+    }
+    long[] numbers = Elements.longs(call.budget(), count);
     int at = 0;
     for (int i = 0; i < repeats.length; i++) {
-      java.util.Arrays.fill(numbers, at, at + (int) repeats[i], i);
+      Arrays.fill(numbers, at, at + (int) repeats[i], i);
       at += (int) repeats[i];
     }
-    return Elements.ofLongs(
-        call.dispatcher().budget(), DType.INT64, new long[] {numbers.length}, numbers);
-  }
-
-  private static void requireCount(Invocation call, long repeats) {
-    if (repeats < 0 || repeats > Integer.MAX_VALUE) {
-      throw ProgramRefusal.wrong("%s of %d repeats", call.operator(), repeats);
-    }
+    return Elements.vector(call.budget(), numbers);
   }
 
   /** A number, or as traced programs have it, a tensor of rank 0. */

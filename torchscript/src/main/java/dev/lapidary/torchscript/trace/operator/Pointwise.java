@@ -16,7 +16,6 @@ import dev.lapidary.torchscript.trace.value.TensorRef;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.function.BiFunction;
 import java.util.function.DoubleBinaryOperator;
 import java.util.function.DoubleUnaryOperator;
 import java.util.function.Function;
@@ -69,7 +68,7 @@ final class Pointwise {
 
   /** Rounding down and toward zero are one for sizes, which are never negative. */
   private static SymInt divided(Invocation call, SymInt x, SymInt y) {
-    if (call.name().equals("div") && (!call.has("rounding_mode") || call.isNone("rounding_mode"))) {
+    if (call.name().equals("div") && !call.gives("rounding_mode")) {
       throw ProgramRefusal.unsupported("a real quotient of the batch size");
     }
     return SymInts.floorDivide(x, y);
@@ -130,16 +129,15 @@ final class Pointwise {
     long[] x = operand(call, a, shape).toLongs();
     long[] y = operand(call, b, shape).toLongs();
     LongBinaryOperator function = integers.get();
-    return Elements.integers(
-        call.dispatcher().budget(), dtype, shape, i -> function.applyAsLong(x[i], y[i]));
+    return Elements.integers(call.budget(), dtype, shape, i -> function.applyAsLong(x[i], y[i]));
   }
 
-  /** A function of two known operands, {@code self} and {@code other}. */
-  static IValue evaluated(Invocation call, DType dtype, DoubleBinaryOperator function) {
-    return evaluated(call, dtype, call.get("self"), call.get("other"), function);
+  /** A function of two known operands, in the type that they meet in. */
+  static IValue evaluated(Invocation call, IValue a, IValue b, DoubleBinaryOperator function) {
+    return evaluated(call, Shapes.promote(a, b), a, b, function);
   }
 
-  static IValue evaluated(
+  private static IValue evaluated(
       Invocation call, DType dtype, IValue a, IValue b, DoubleBinaryOperator function) {
     long[] shape = Shapes.constants(shape(a, b));
     double[] x = operand(call, a, shape).toDoubles();
@@ -147,7 +145,7 @@ final class Pointwise {
     // PyTorch brings both operands to float32 first: a number is rounded before it is used.
     boolean single = dtype == DType.FLOAT32;
     return Elements.reals(
-        call.dispatcher().budget(),
+        call.budget(),
         dtype,
         shape,
         i ->
@@ -165,12 +163,7 @@ final class Pointwise {
   /** A known operand, broadcast; a number is a tensor of rank 0. */
   static Tensor operand(Invocation call, IValue ivalue, long[] shape) {
     TensorRef ref = ivalue instanceof TensorRef tensor ? tensor : Scalars.ofNumber(ivalue);
-    return Elements.expand(call.dispatcher().budget(), ref.tensor("an operand"), shape);
-  }
-
-  static void of(
-      Map<String, Operator> table, String name, BiFunction<Invocation, IValue, IValue> operator) {
-    table.put(name, call -> operator.apply(call, call.self()));
+    return Elements.expand(call.budget(), ref.tensor("an operand"), shape);
   }
 
   /**
@@ -188,7 +181,7 @@ final class Pointwise {
         name,
         call ->
             call.allKnown()
-                ? evaluated(call, Shapes.promote(call.self(), call.get("other")), function)
+                ? evaluated(call, call.self(), call.get("other"), function)
                 : call.decomposed());
   }
 
@@ -210,7 +203,7 @@ final class Pointwise {
     Tensor tensor = self.tensor(call.operator());
     double[] values = tensor.toDoubles();
     return Elements.reals(
-        call.dispatcher().budget(), dtype, tensor.shape(), i -> function.applyAsDouble(values[i]));
+        call.budget(), dtype, tensor.shape(), i -> function.applyAsDouble(values[i]));
   }
 
   /** Integers are real numbers before a function takes them. */
@@ -228,9 +221,5 @@ final class Pointwise {
     double min = call.isNone(low) ? Double.NEGATIVE_INFINITY : call.real(low);
     double max = call.isNone(high) ? Double.POSITIVE_INFINITY : call.real(high);
     return apply(call, x -> Math.min(Math.max(x, min), max), Function.identity());
-  }
-
-  static IValue real(double value) {
-    return new IValue.Real(value);
   }
 }

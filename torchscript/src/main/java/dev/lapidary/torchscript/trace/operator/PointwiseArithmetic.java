@@ -15,11 +15,11 @@ import java.util.function.Function;
 import java.util.function.LongBinaryOperator;
 
 /** Pointwise Ops: arithmetic and signs. */
-public final class PointwiseArithmetic {
+final class PointwiseArithmetic {
 
   private PointwiseArithmetic() {}
 
-  public static void addTo(Map<String, Operator> table) {
+  static void addTo(Map<String, Operator> table) {
     table.put("add", call -> scaled(call, (a, b) -> a + b, Math::addExact));
     table.put("sub", call -> scaled(call, (a, b) -> a - b, Math::subtractExact));
     table.put("rsub", PointwiseArithmetic::rsub);
@@ -55,10 +55,6 @@ public final class PointwiseArithmetic {
     if (call.get("other") instanceof TensorRef other) {
       return call.call("sub", other, call.self());
     }
-    return scaledReverse(call);
-  }
-
-  private static IValue scaledReverse(Invocation call) {
     if (call.get("alpha").toDouble() != 1) {
       throw ProgramRefusal.unsupported("rsub with alpha");
     }
@@ -66,8 +62,7 @@ public final class PointwiseArithmetic {
   }
 
   private static IValue div(Invocation call) {
-    boolean plain = !call.has("rounding_mode") || call.isNone("rounding_mode");
-    if (plain) {
+    if (!call.gives("rounding_mode")) {
       DType dtype = Shapes.real(Shapes.promote(call.get("self"), call.get("other")));
       return Pointwise.number(call)
           .or(() -> Pointwise.simpler(call))

@@ -1,22 +1,18 @@
 package dev.lapidary.torchscript.trace.operator;
 
-import dev.lapidary.core.tensor.DType;
-import dev.lapidary.torchscript.graph.SymInt;
 import dev.lapidary.torchscript.trace.call.Invocation;
 import dev.lapidary.torchscript.trace.call.Operator;
 import dev.lapidary.torchscript.trace.value.Elementary;
 import dev.lapidary.torchscript.trace.value.IValue;
 import dev.lapidary.torchscript.trace.value.Shapes;
-import dev.lapidary.torchscript.trace.value.TensorRef;
-import java.util.List;
 import java.util.Map;
 
 /** Pointwise Ops: powers, exponentials, logarithms and functions made of them. */
-public final class PointwiseExponentials {
+final class PointwiseExponentials {
 
   private PointwiseExponentials() {}
 
-  public static void addTo(Map<String, Operator> table) {
+  static void addTo(Map<String, Operator> table) {
     table.put("pow", PointwiseExponentials::pow);
     Pointwise.function(table, "expm1", Math::expm1);
     Pointwise.ofTwo(table, "logaddexp", Elementary::logAddExp);
@@ -32,17 +28,10 @@ public final class PointwiseExponentials {
   }
 
   private static IValue pow(Invocation call) {
-    if (!(call.get("self") instanceof TensorRef)) {
-      DType dtype = Shapes.promote(call.get("self"), call.get("exponent"));
-      TensorRef exponent = call.tensor("exponent");
-      return call.allKnown()
-          ? Pointwise.evaluated(call, dtype, call.get("self"), exponent, Math::pow)
-          : call.record(dtype, exponent.shape());
-    }
-    DType dtype = Shapes.promote(call.self(), call.get("exponent"));
-    List<SymInt> shape = Pointwise.shape(call.self(), call.get("exponent"));
+    IValue base = call.get("self");
+    IValue exponent = call.get("exponent");
     return call.allKnown()
-        ? Pointwise.evaluated(call, dtype, call.self(), call.get("exponent"), Math::pow)
-        : call.record(dtype, shape);
+        ? Pointwise.evaluated(call, base, exponent, Math::pow)
+        : call.record(Shapes.promote(base, exponent), Pointwise.shape(base, exponent));
   }
 }

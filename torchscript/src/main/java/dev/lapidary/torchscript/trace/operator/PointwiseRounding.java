@@ -9,57 +9,33 @@ import java.util.function.DoubleUnaryOperator;
 import java.util.function.Function;
 
 /** Pointwise Ops: rounding and clamping. */
-public final class PointwiseRounding {
-
+final class PointwiseRounding {
   private PointwiseRounding() {}
 
-  public static void addTo(Map<String, Operator> table) {
-    toWhole(table, "floor", Math::floor);
-    toWhole(table, "ceil", Math::ceil);
+  static void addTo(Map<String, Operator> table) {
+    table.put("floor", call -> toWhole(call, Math::floor));
+    table.put("ceil", call -> toWhole(call, Math::ceil));
+    table.put("round", PointwiseRounding::round);
     table.put("clamp", PointwiseRounding::clamp);
-    Pointwise.of(table, "round", PointwiseRounding::round);
   }
 
   /** What integers are already: of them these functions are the identity. */
-  private static void toWhole(
-      Map<String, Operator> table, String name, DoubleUnaryOperator function) {
-    table.put(
-        name,
-        call ->
-            call.self().dtype().isFloating()
-                ? Pointwise.apply(call, function, Function.identity())
-                : call.self());
-  }
-
-  /** To a whole number, half to even. */
-  static IValue rounded(Invocation call) {
+  private static IValue toWhole(Invocation call, DoubleUnaryOperator function) {
     return call.self().dtype().isFloating()
-        ? Pointwise.apply(call, Math::rint, Function.identity())
+        ? Pointwise.apply(call, function, Function.identity())
         : call.self();
   }
 
-  private static IValue clamp(Invocation call) {
-    boolean numbers =
-        !(call.get("min") instanceof TensorRef || call.get("max") instanceof TensorRef);
-    if (numbers) {
-      return Pointwise.bounded(call, "min", "max");
-    }
-    IValue bounded = call.self();
-    if (!call.isNone("min")) {
-      bounded = call.call("maximum", bounded, call.get("min"));
-    }
-    return call.isNone("max") ? bounded : call.call("minimum", bounded, call.get("max"));
+  /** Half to even. */
+  private static IValue round(Invocation call) {
+    return call.has("decimals") && call.integer("decimals") != 0
+        ? call.decomposed()
+        : toWhole(call, Math::rint);
   }
 
-  /** Half to even; {@code decimals} digits behind the point, or before it. */
-  private static IValue round(Invocation call, IValue x) {
-    if (!call.has("decimals") || call.integer("decimals") == 0) {
-      return rounded(call);
-    }
-    long decimals = call.integer("decimals");
-    IValue scale = Pointwise.real(Math.pow(10, (double) Math.abs(decimals)));
-    String in = decimals > 0 ? "mul" : "div";
-    String out = decimals > 0 ? "div" : "mul";
-    return call.call(out, call.call("round", call.call(in, x, scale)), scale);
+  private static IValue clamp(Invocation call) {
+    return call.get("min") instanceof TensorRef || call.get("max") instanceof TensorRef
+        ? call.decomposed()
+        : Pointwise.bounded(call, "min", "max");
   }
 }

@@ -5,10 +5,10 @@ import dev.lapidary.torchscript.trace.value.Elementary;
 import java.util.Map;
 
 /** Pointwise Ops: angles, circular and hyperbolic functions. */
-public final class PointwiseTrigonometry {
+final class PointwiseTrigonometry {
   private PointwiseTrigonometry() {}
 
-  public static void addTo(Map<String, Operator> table) {
+  static void addTo(Map<String, Operator> table) {
     Pointwise.function(table, "tan", Math::tan);
     Pointwise.function(table, "sinh", Math::sinh);
     Pointwise.function(table, "cosh", Math::cosh);

@@ -1,6 +1,5 @@
 package dev.lapidary.torchscript.trace.operator;
 
-import dev.lapidary.core.tensor.DType;
 import dev.lapidary.torchscript.graph.SymInt;
 import dev.lapidary.torchscript.trace.call.Invocation;
 import dev.lapidary.torchscript.trace.call.Operator;
@@ -11,16 +10,16 @@ import java.util.List;
 import java.util.Map;
 
 /** Pooling functions of sequences and images. */
-public final class Pooling {
+final class Pooling {
 
   private Pooling() {}
 
-  public static void addTo(Map<String, Operator> table) {
+  static void addTo(Map<String, Operator> table) {
     table.put("max_pool2d", Pooling::pool);
     table.put("max_pool2d_with_indices", Pooling::maxPool2dWithIndices);
     table.put("avg_pool2d", Pooling::pool);
     table.put("adaptive_avg_pool2d", Pooling::adaptiveAvgPool2d);
-    table.put("adaptive_max_pool2d", Pooling::adaptiveMaxPool2d);
+    table.put("adaptive_max_pool2d", call -> Ranking.pair(call, adapted(call)));
   }
 
   private static IValue pool(Invocation given) {
@@ -31,10 +30,7 @@ public final class Pooling {
   /** The maxima, and where in their plane {@code [H, W]} they are. */
   private static IValue maxPool2dWithIndices(Invocation given) {
     Invocation call = strided(given);
-    List<SymInt> shape = pooled(call);
-    return IValue.TupleOf.of(
-        List.copyOf(
-            call.recordAll(List.of(call.self().dtype(), DType.INT64), List.of(shape, shape))));
+    return Ranking.pair(call, pooled(call));
   }
 
   private static Invocation strided(Invocation given) {
@@ -72,13 +68,6 @@ public final class Pooling {
       return new TensorRef(call.self().content());
     }
     return call.record(call.self().dtype(), shape);
-  }
-
-  private static IValue adaptiveMaxPool2d(Invocation call) {
-    List<SymInt> shape = adapted(call);
-    return IValue.TupleOf.of(
-        List.copyOf(
-            call.recordAll(List.of(call.self().dtype(), DType.INT64), List.of(shape, shape))));
   }
 
   private static List<SymInt> adapted(Invocation call) {

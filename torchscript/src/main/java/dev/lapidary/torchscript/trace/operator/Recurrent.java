@@ -14,7 +14,7 @@ import java.util.List;
 import java.util.Map;
 
 /** Recurrent layers. Sequences have one length: rows and columns of patches. */
-public final class Recurrent {
+final class Recurrent {
   /** Blocks of a weight's rows. */
   private static final int LSTM_GATES = 4;
 
@@ -22,7 +22,7 @@ public final class Recurrent {
 
   private Recurrent() {}
 
-  public static void addTo(Map<String, Operator> table) {
+  static void addTo(Map<String, Operator> table) {
     table.put("lstm", call -> sequence(call, LSTM_GATES, call.tensors("hx"), 2));
     table.put("gru", call -> sequence(call, GRU_GATES, List.of(call.tensor("hx")), 1));
     table.put("rnn_tanh", call -> sequence(call, 1, List.of(call.tensor("hx")), 1));

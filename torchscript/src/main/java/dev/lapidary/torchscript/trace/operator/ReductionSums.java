@@ -13,11 +13,11 @@ import java.util.List;
 import java.util.Map;
 
 /** Reduction Ops: sums, means, products and norms. */
-public final class ReductionSums {
+final class ReductionSums {
 
   private ReductionSums() {}
 
-  public static void addTo(Map<String, Operator> table) {
+  static void addTo(Map<String, Operator> table) {
     table.put("sum_to_size", ReductionSums::sumToSize);
     table.put("sum", call -> Reductions.reduce(call, "sum"));
     table.put("mean", call -> Reductions.reduce(call, "mean"));
@@ -73,7 +73,7 @@ public final class ReductionSums {
 
   private static IValue linalgVectorNorm(Invocation call) {
     TensorRef self = call.self();
-    if (call.has("dtype") && !call.isNone("dtype")) {
+    if (call.gives("dtype")) {
       throw ProgramRefusal.unsupported("a norm in another element type");
     }
     int[] dims = Shapes.dimensions(Reductions.dims(call), self.rank());

@@ -21,7 +21,7 @@ final class Reductions {
 
   static IValue reduce(Invocation given, String name) {
     TensorRef self = given.self();
-    if (given.has("dtype") && !given.isNone("dtype")) {
+    if (given.gives("dtype")) {
       self = given.callTensor("to", self, given.get("dtype"));
     }
     boolean all = !given.has("dim");
@@ -97,7 +97,6 @@ final class Reductions {
       }
     }
     long[] shape = Shapes.constants(Shapes.reduced(self.shape(), dims, keep));
-    return Elements.reals(
-        call.dispatcher().budget(), dtype, shape, i -> finish.applyAsDouble(totals[i]));
+    return Elements.reals(call.budget(), dtype, shape, i -> finish.applyAsDouble(totals[i]));
   }
 }

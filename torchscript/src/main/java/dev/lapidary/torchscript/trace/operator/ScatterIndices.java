@@ -9,7 +9,6 @@ import dev.lapidary.torchscript.trace.value.Elements;
 import dev.lapidary.torchscript.trace.value.IValue;
 import dev.lapidary.torchscript.trace.value.Shapes;
 import dev.lapidary.torchscript.trace.value.TensorRef;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.function.IntUnaryOperator;
@@ -27,20 +26,14 @@ final class ScatterIndices {
           "%s of a tensor of shape %s by %s of shape %s",
           call.operator(), self.shape(), index.dtype(), index.shape());
     }
-    int dim = Shapes.dimension(call.integer("dim"), self.rank());
+    int dim = call.ownDimension("it takes from other samples of the batch");
     for (int d = 0; d < self.rank(); d++) {
       if (d != dim) {
         requireRoom(call, self, index.shape(), d);
       }
     }
-    SymInt size = self.shape().get(dim);
-    if (size.perBatch()) {
-      throw ProgramRefusal.unsupported(
-          "%s along dimension %d of %s: it takes from other samples of the batch",
-          call.operator(), dim, self.shape());
-    }
     if (index.isKnown()) {
-      requireAllInside(index.tensor(call.operator()), size.factor());
+      requireAllInside(index.tensor(call.operator()), self.shape().get(dim).factor());
     }
     return dim;
   }
@@ -82,13 +75,7 @@ final class ScatterIndices {
   }
 
   static int dim(Invocation call) {
-    int dim = Shapes.dimension(call.integer("dim"), call.self().rank());
-    if (call.self().rank() == 0 || call.self().shape().get(dim).perBatch()) {
-      throw ProgramRefusal.unsupported(
-          "%s along dimension %d of %s: it writes to samples of the batch",
-          call.operator(), dim, call.self().shape());
-    }
-    return dim;
+    return call.ownDimension("it writes to samples of the batch");
   }
 
   static long size(Invocation call) {
@@ -100,19 +87,8 @@ final class ScatterIndices {
     if (!call.tensor("index").isKnown()) {
       throw ProgramRefusal.unsupported("%s at places that depend on the image", call.operator());
     }
-    long size = size(call);
-    long[] indices = call.known("index").toLongs();
-    for (long position : indices) {
-      if (position < 0 || position >= size) {
-        throw ProgramRefusal.wrong("index %d of a dimension of size %d", position, size);
-      }
-    }
-    return indices;
-  }
-
-  static TensorRef vector(Invocation call, long[] values) {
-    return Elements.ofLongs(
-        call.dispatcher().budget(), DType.INT64, new long[] {values.length}, values);
+    requireAllInside(call.known("index"), size(call));
+    return call.known("index").toLongs();
   }
 
   /** The rows at the places are the source's, which lie behind those of the tensor. */
@@ -124,24 +100,17 @@ final class ScatterIndices {
   static IValue written(Invocation call, TensorRef self, int dim, long[] indices, IValue source) {
     IValue along = IValue.number(dim);
     TensorRef rows = call.callTensor("type_as", source, self);
-    List<SymInt> expected = new ArrayList<>(self.shape());
-    expected.set(dim, SymInt.of(indices.length));
+    List<SymInt> expected = Shapes.with(self.shape(), dim, SymInt.of(indices.length));
     if (!rows.shape().equals(expected)) {
       throw ProgramRefusal.wrong("%s of %s where %s goes", call.operator(), rows.shape(), expected);
     }
     long size = self.shape().get(dim).factor();
-    long[] from = Elements.longs(call.dispatcher().budget(), size);
+    long[] from = Elements.longs(call.budget(), size);
     Arrays.setAll(from, i -> i);
     for (int i = 0; i < indices.length; i++) {
       from[Math.toIntExact(indices[i])] = size + i;
     }
     IValue both = call.call("cat", new IValue.ListOf(List.of(self, rows)), along);
-    return call.call("index_select", both, along, vector(call, from));
-  }
-
-  static void requireInside(Invocation call, long position) {
-    if (position < 0 || position >= size(call)) {
-      throw ProgramRefusal.wrong("index %d of a dimension of size %d", position, size(call));
-    }
+    return call.call("index_select", both, along, Elements.vector(call.budget(), from));
   }
 }

@@ -8,9 +8,9 @@ import dev.lapidary.torchscript.trace.limit.ProgramRefusal;
 import dev.lapidary.torchscript.trace.value.Content;
 import dev.lapidary.torchscript.trace.value.Elements;
 import dev.lapidary.torchscript.trace.value.IValue;
+import dev.lapidary.torchscript.trace.value.Shapes;
 import dev.lapidary.torchscript.trace.value.SymInts;
 import dev.lapidary.torchscript.trace.value.TensorRef;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -18,18 +18,14 @@ import java.util.function.UnaryOperator;
 import java.util.stream.IntStream;
 
 /** Indexing, Slicing, Joining, Mutating Ops: one part of a tensor. */
-public final class Slicing {
+final class Slicing {
 
   private Slicing() {}
 
-  public static void addTo(Map<String, Operator> table) {
+  static void addTo(Map<String, Operator> table) {
     table.put("select", Slicing::select);
     table.put("slice", Slicing::slice);
-  }
-
-  static IValue part(Invocation call, IValue self, IValue dim, long start, long end) {
-    return call.call(
-        "slice", self, dim, IValue.number(start), IValue.number(end), IValue.number(1));
+    table.put("unfold", Slicing::unfold);
   }
 
   private static IValue select(Invocation call) {
@@ -39,11 +35,7 @@ public final class Slicing {
     if (size.perBatch()) {
       throw ProgramRefusal.unsupported("one sample of the batch is selected");
     }
-    long given = call.integer("index");
-    long index = given < 0 ? given + size.factor() : given;
-    if (index < 0 || index >= size.factor()) {
-      throw ProgramRefusal.wrong("index %d of a dimension of size %s", given, size);
-    }
+    long index = Shapes.index(call.integer("index"), size.factor());
     if (self.content() instanceof Content.Known known) {
       return new TensorRef(
           known.view(
@@ -51,8 +43,7 @@ public final class Slicing {
               without(known.strides(), dim),
               known.offset() + index * known.strides()[dim]));
     }
-    List<SymInt> shape = new ArrayList<>(self.shape());
-    shape.remove(dim);
+    List<SymInt> shape = Shapes.replaced(self.shape(), dim, dim + 1, List.of());
     IValue at = IValue.number(index);
     IValue along = IValue.number(dim);
     TensorRef made = call.with("dim", along).with("index", at).record(self.dtype(), shape);
@@ -75,7 +66,7 @@ public final class Slicing {
       IValue both = call.call("cat", new IValue.ListOf(List.of(base, part)), along);
       TensorRef indices =
           Elements.integers(
-              call.dispatcher().budget(),
+              call.budget(),
               DType.INT64,
               new long[] {size},
               i -> i >= from && i < end && (i - from) % step == 0 ? size + (i - from) / step : i);
@@ -120,8 +111,7 @@ public final class Slicing {
       strides[dim] *= step;
       return new TensorRef(known.view(sizes, strides, offset));
     }
-    List<SymInt> shape = new ArrayList<>(self.shape());
-    shape.set(dim, SymInt.of(count));
+    List<SymInt> shape = Shapes.with(self.shape(), dim, SymInt.of(count));
     IValue[] exact = {
       IValue.number(dim), IValue.number(from), IValue.number(to), IValue.number(step)
     };
@@ -151,5 +141,26 @@ public final class Slicing {
   private static long bound(SymInt given, long size) {
     long index = SymInts.constant(given);
     return Math.max(0, Math.min(index < 0 ? index + size : index, size));
+  }
+
+  /** {@code x.unfold(dim, size, step)}: the windows in dim's place, their elements at the end. */
+  private static IValue unfold(Invocation call) {
+    TensorRef self = call.self();
+    int dim = Shapes.dimension(call.integer("dimension"), self.rank());
+    long length = SymInts.constant(self.shape().get(dim));
+    long size = call.integer("size");
+    long step = call.integer("step");
+    if (size < 0 || size > length || step < 1) {
+      throw ProgramRefusal.wrong(
+          "windows of %d, step %d, of a dimension of %d", size, step, length);
+    }
+    TensorRef indices =
+        Elements.integers(
+            call.budget(),
+            DType.INT64,
+            new long[] {(length - size) / step + 1, size},
+            i -> i / size * step + i % size);
+    IValue windows = Indexing.at(call, self, dim, indices);
+    return call.call("movedim", windows, IValue.number(dim + 1L), IValue.number(-1));
   }
 }

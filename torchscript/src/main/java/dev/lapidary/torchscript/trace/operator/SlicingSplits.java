@@ -10,17 +10,19 @@ import dev.lapidary.torchscript.trace.value.Shapes;
 import dev.lapidary.torchscript.trace.value.SymInts;
 import dev.lapidary.torchscript.trace.value.TensorRef;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.UnaryOperator;
 
 /** Indexing, Slicing, Joining, Mutating Ops: tensors cut into parts. */
-public final class SlicingSplits {
+final class SlicingSplits {
 
   private SlicingSplits() {}
 
-  public static void addTo(Map<String, Operator> table) {
+  static void addTo(Map<String, Operator> table) {
     table.put("split", SlicingSplits::split);
     table.put("split_with_sizes", call -> parts(call, call.integers("split_sizes")));
   }
@@ -37,20 +39,19 @@ public final class SlicingSplits {
     return part -> {
       List<IValue> parts = new ArrayList<>();
       if (from > 0) {
-        parts.add(remainder(call, base, along, 0, from));
+        parts.add(part(call, base, along, 0, from));
       }
       if (to > from) {
         parts.add(part);
       }
       if (to < size) {
-        parts.add(remainder(call, base, along, to, size));
+        parts.add(part(call, base, along, to, size));
       }
       return call.callTensor("cat", new IValue.ListOf(parts), along);
     };
   }
 
-  private static IValue remainder(
-      Invocation call, TensorRef base, IValue along, long from, long to) {
+  private static IValue part(Invocation call, TensorRef base, IValue along, long from, long to) {
     return call.call(
         "slice", base, along, IValue.number(from), IValue.number(to), IValue.number(1));
   }
@@ -71,16 +72,16 @@ public final class SlicingSplits {
       throw ProgramRefusal.wrong("%s into parts of %d", call.operator(), each);
     }
     long count = size / each + (size % each == 0 ? 0 : 1);
-    return Elements.sizes(call.dispatcher().budget(), count, i -> Math.min(each, size - i * each));
+    return Elements.sizes(call.budget(), count, i -> Math.min(each, size - i * each));
   }
 
   private static IValue parts(Invocation call, long[] sizes) {
     TensorRef self = call.self();
     int dim = dim(call);
-    long total = java.util.Arrays.stream(sizes).sum();
+    long total = Arrays.stream(sizes).sum();
     if (!SymInt.of(total).equals(self.shape().get(dim))) {
       throw ProgramRefusal.wrong(
-          "parts of %s do not make up %s", java.util.Arrays.toString(sizes), self.shape().get(dim));
+          "parts of %s do not make up %s", Arrays.toString(sizes), self.shape().get(dim));
     }
     IValue along = IValue.number(dim);
     if (self.isKnown()) {
@@ -91,13 +92,10 @@ public final class SlicingSplits {
     }
     List<List<SymInt>> shapes = new ArrayList<>();
     for (long size : sizes) {
-      List<SymInt> shape = new ArrayList<>(self.shape());
-      shape.set(dim, SymInt.of(size));
-      shapes.add(shape);
+      shapes.add(Shapes.with(self.shape(), dim, SymInt.of(size)));
     }
     List<TensorRef> made =
-        call.with("dim", along)
-            .recordAll(java.util.Collections.nCopies(sizes.length, self.dtype()), shapes);
+        call.with("dim", along).recordAll(Collections.nCopies(sizes.length, self.dtype()), shapes);
     List<TensorRef> views = new ArrayList<>();
     long from = 0;
     for (int i = 0; i < made.size(); i++) {
@@ -120,14 +118,7 @@ public final class SlicingSplits {
     List<IValue> views = new ArrayList<>();
     long from = 0;
     for (long size : sizes) {
-      views.add(
-          call.call(
-              "slice",
-              call.self(),
-              along,
-              IValue.number(from),
-              IValue.number(from + size),
-              IValue.number(1)));
+      views.add(part(call, call.self(), along, from, from + size));
       from += size;
     }
     return new IValue.ListOf(views);

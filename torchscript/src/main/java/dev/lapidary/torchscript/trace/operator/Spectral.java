@@ -20,11 +20,11 @@ import java.util.function.DoubleUnaryOperator;
  * size they are products with matrices of cosines and sines: every opset has those, where ONNX's
  * DFT came with 17, and what reads only a real part computes no other.
  */
-public final class Spectral {
+final class Spectral {
 
   private Spectral() {}
 
-  public static void addTo(Map<String, Operator> table) {
+  static void addTo(Map<String, Operator> table) {
     table.put("fft_fft", call -> transform(call, "fft"));
     table.put("fft_fft2", call -> transform(call, "fft"));
     table.put("fft_fftn", call -> transform(call, "fft"));
@@ -160,7 +160,7 @@ public final class Spectral {
     long rows = SymInts.constant(x.real().shape().get(axis.dim()));
     long n = axis.length();
     return Elements.reals(
-        call.dispatcher().budget(),
+        call.budget(),
         DType.FLOAT32,
         new long[] {rows, n},
         i -> {
@@ -178,7 +178,7 @@ public final class Spectral {
       Invocation call, Parts x, Axis axis, long columns, DoubleUnaryOperator value) {
     long rows = SymInts.constant(x.real().shape().get(axis.dim()));
     return Elements.reals(
-        call.dispatcher().budget(),
+        call.budget(),
         DType.FLOAT32,
         new long[] {rows, columns},
         i -> {

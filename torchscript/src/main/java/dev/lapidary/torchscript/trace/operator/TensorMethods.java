@@ -12,13 +12,14 @@ import dev.lapidary.torchscript.trace.value.IValue;
 import dev.lapidary.torchscript.trace.value.Scalars;
 import dev.lapidary.torchscript.trace.value.TensorRef;
 import java.util.Map;
+import java.util.stream.Stream;
 
 /** Methods of {@code torch.Tensor}: copies, types and writes. */
-public final class TensorMethods {
+final class TensorMethods {
 
   private TensorMethods() {}
 
-  public static void addTo(Map<String, Operator> table) {
+  static void addTo(Map<String, Operator> table) {
     table.put("clone", TensorMethods::clone);
     table.put("contiguous", TensorMethods::contiguous);
     table.put("detach", TensorMethods::same);
@@ -55,7 +56,7 @@ public final class TensorMethods {
     if (tensor.isContiguous()) {
       return self;
     }
-    return TensorRef.known(Elements.copy(call.dispatcher().budget(), tensor));
+    return TensorRef.known(Elements.copy(call.budget(), tensor));
   }
 
   private static IValue same(Invocation call) {
@@ -73,7 +74,7 @@ public final class TensorMethods {
       return call.flag("copy") ? clone(call) : self;
     }
     if (self.isKnown()) {
-      return Elements.convert(call.dispatcher().budget(), self, dtype);
+      return Elements.convert(call.budget(), self, dtype);
     }
     IValue no = IValue.bool(false);
     boolean plain = call.has("memory_format") && !call.has("device") && !call.has("other");
@@ -88,11 +89,11 @@ public final class TensorMethods {
 
   private static IValue write(Invocation call) {
     IValue value =
-        call.has("src")
-            ? call.get("src")
-            : call.has("other")
-                ? call.get("other")
-                : call.has("value") ? call.get("value") : IValue.number(0);
+        Stream.of("src", "other", "value")
+            .filter(call::has)
+            .findFirst()
+            .map(call::get)
+            .orElse(IValue.number(0));
     TensorRef from = value instanceof TensorRef tensor ? tensor : Scalars.ofNumber(value);
     Mutation.write(call.self(), from, call.operator(), call.dispatcher());
     return call.self();

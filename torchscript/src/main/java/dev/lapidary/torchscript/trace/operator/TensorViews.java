@@ -10,43 +10,34 @@ import dev.lapidary.torchscript.trace.value.SymInts;
 import dev.lapidary.torchscript.trace.value.TensorRef;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.stream.IntStream;
 
 /**
  * Tensor Views: the same elements in another shape or order of dimensions. All of them are {@code
  * reshape}, {@code permute} or {@code expand}.
  */
-public final class TensorViews {
+final class TensorViews {
 
   private TensorViews() {}
 
-  public static void addTo(Map<String, Operator> table) {
+  static void addTo(Map<String, Operator> table) {
     table.put("atleast_1d", call -> atleast(call, 1));
     table.put("atleast_2d", call -> atleast(call, 2));
     table.put("atleast_3d", call -> atleast(call, 3));
     table.put("reshape", call -> Views.reshape(call, call.dims("shape"), false));
     table.put("view", call -> Views.reshape(call, call.dims("size"), true));
-    table.put("_unsafe_view", call -> Views.reshape(call, call.dims("size"), true));
-    table.put("view_as", call -> Views.reshape(call, call.tensor("other").shape(), true));
-    table.put("reshape_as", call -> Views.reshape(call, call.tensor("other").shape(), false));
     table.put("flatten", TensorViews::flatten);
     table.put("unflatten", TensorViews::unflatten);
     table.put("squeeze", TensorViews::squeeze);
     table.put("unsqueeze", TensorViews::unsqueeze);
     table.put("permute", call -> Views.permute(call, order(call)));
     table.put("transpose", call -> swap(call, call.integer("dim0"), call.integer("dim1")));
-    table.put("swapdims", call -> swap(call, call.integer("dim0"), call.integer("dim1")));
-    table.put("swapaxes", call -> swap(call, call.integer("axis0"), call.integer("axis1")));
     table.put("t", call -> call.self().rank() < 2 ? call.self() : swap(call, 0, 1));
-    table.put("numpy_T", TensorViews::numpyT);
     table.put("movedim", TensorViews::move);
-    table.put("moveaxis", TensorViews::move);
-    table.put("expand", call -> Views.expand(call, call.dims("size")));
-    table.put("expand_as", call -> Views.expand(call, call.tensor("other").shape()));
-    table.put("broadcast_to", call -> Views.expand(call, call.dims("size")));
+    table.put("expand", Views::expand);
   }
 
   private static IValue atleast(Invocation call, int rank) {
@@ -79,20 +70,15 @@ public final class TensorViews {
     }
     int first = Shapes.dimension(call.integer("start_dim"), shape.size());
     int last = Shapes.dimension(call.integer("end_dim"), shape.size());
-    List<SymInt> flat = new ArrayList<>(shape.subList(0, first));
-    flat.add(SymInts.product(shape.subList(first, last + 1)));
-    flat.addAll(shape.subList(last + 1, shape.size()));
-    return Views.reshape(call, flat, false);
+    SymInt flat = SymInts.product(shape.subList(first, last + 1));
+    return Views.reshape(call, Shapes.replaced(shape, first, last + 1, List.of(flat)), false);
   }
 
   private static IValue unflatten(Invocation call) {
     List<SymInt> shape = call.self().shape();
     int dim = Shapes.dimension(call.integer("dim"), shape.size());
     List<SymInt> sizes = Views.resolved(call.dims("sizes"), shape.get(dim));
-    List<SymInt> apart = new ArrayList<>(shape.subList(0, dim));
-    apart.addAll(sizes);
-    apart.addAll(shape.subList(dim + 1, shape.size()));
-    return Views.reshape(call, apart, true);
+    return Views.reshape(call, Shapes.replaced(shape, dim, dim + 1, sizes), true);
   }
 
   private static IValue squeeze(Invocation call) {
@@ -140,27 +126,18 @@ public final class TensorViews {
     return Views.permute(call, order);
   }
 
-  private static IValue numpyT(Invocation call) {
-    int rank = call.self().rank();
-    return Views.permute(call, IntStream.range(0, rank).map(d -> rank - 1 - d).toArray());
-  }
-
   private static IValue move(Invocation call) {
     int rank = call.self().rank();
     int[] from = positions(call.get("source"), rank);
     int[] to = positions(call.get("destination"), rank);
-    Integer[] order = new Integer[rank];
-    List<Integer> remainder = new ArrayList<>(IntStream.range(0, rank).boxed().toList());
+    List<Integer> order = new ArrayList<>(IntStream.range(0, rank).boxed().toList());
+    Map<Integer, Integer> moved = new TreeMap<>();
     for (int i = 0; i < from.length; i++) {
-      order[to[i]] = from[i];
-      remainder.remove((Integer) from[i]);
+      order.remove((Integer) from[i]);
+      moved.put(to[i], from[i]);
     }
-    Collections.reverse(remainder);
-    int[] full = new int[rank];
-    for (int d = 0; d < rank; d++) {
-      full[d] = order[d] == null ? remainder.remove(remainder.size() - 1) : order[d];
-    }
-    return Views.permute(call, full);
+    moved.forEach(order::add);
+    return Views.permute(call, order.stream().mapToInt(Integer::intValue).toArray());
   }
 
   private static int[] positions(IValue ivalue, int rank) {

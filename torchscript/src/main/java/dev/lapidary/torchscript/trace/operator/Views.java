@@ -34,11 +34,10 @@ public final class Views {
     if (shape.equals(self.shape())) {
       return alias(self, view);
     }
-    if (!call.name().equals("reshape")) {
-      TensorRef made = call.callTensor("reshape", self, IValue.ints(shape));
-      return linked(call, self, made, view);
-    }
-    TensorRef made = call.with("shape", IValue.ints(shape)).record(self.dtype(), shape);
+    TensorRef made =
+        call.name().equals("reshape")
+            ? call.with("shape", IValue.ints(shape)).record(self.dtype(), shape)
+            : call.callTensor("reshape", self, IValue.ints(shape));
     return linked(call, self, made, view);
   }
 
@@ -86,7 +85,7 @@ public final class Views {
       return new TensorRef(known.view(shape, strides.get(), known.offset()));
     }
     Tensor tensor = known.tensor();
-    Tensor copy = Elements.copy(call.dispatcher().budget(), tensor);
+    Tensor copy = Elements.copy(call.budget(), tensor);
     return TensorRef.known(Tensor.over(copy.dtype(), copy.storage(), shape));
   }
 
@@ -152,11 +151,10 @@ public final class Views {
         true);
   }
 
-  /**
-   * @param given may hold -1 for a size that stays
-   */
-  static TensorRef expand(Invocation call, List<SymInt> given) {
+  /** A size may be -1, for one that stays. */
+  static TensorRef expand(Invocation call) {
     TensorRef self = call.self();
+    List<SymInt> given = call.dims("size");
     int missing = given.size() - self.rank();
     if (missing < 0) {
       throw ProgramRefusal.wrong("expand(%s) of a tensor of shape %s", given, self.shape());
@@ -179,12 +177,8 @@ public final class Views {
       return alias(self, true);
     }
     if (self.content() instanceof Content.Known known && Shapes.isConstant(shape)) {
-      Tensor expanded =
-          Elements.expand(call.dispatcher().budget(), known.tensor(), Shapes.constants(shape));
+      Tensor expanded = Elements.expand(call.budget(), known.tensor(), Shapes.constants(shape));
       return new TensorRef(known.view(expanded.shape(), expanded.strides(), expanded.offset()));
-    }
-    if (!call.name().equals("expand")) {
-      return call.callTensor("expand", self, IValue.ints(shape));
     }
     Invocation exact = call.with("size", IValue.ints(shape));
     return TensorRef.viewOf(

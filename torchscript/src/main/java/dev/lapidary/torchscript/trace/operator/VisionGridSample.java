@@ -11,21 +11,18 @@ import java.util.List;
 import java.util.Map;
 
 /** Vision functions: images sampled at the points of a grid. */
-public final class VisionGridSample {
+final class VisionGridSample {
   /** Of {@code interpolation_mode} and of {@code padding_mode}. */
   private static final int MODES = 3;
 
   private VisionGridSample() {}
 
-  public static void addTo(Map<String, Operator> table) {
+  static void addTo(Map<String, Operator> table) {
     table.put("affine_grid_generator", VisionGridSample::affineGridGenerator);
     table.put("grid_sampler", VisionGridSample::gridSampler);
   }
 
-  /**
-   * Where each pixel's place (x, y, 1), from -1 to 1, goes by the matrices {@code theta [N, 2, 3]}:
-   * {@code [N, H, W, 2]}.
-   */
+  /** By the matrices {@code theta [N, 2, 3]}: {@code [N, H, W, 2]}. */
   private static IValue affineGridGenerator(Invocation call) {
     TensorRef theta = call.tensor("theta");
     List<SymInt> size = call.dims("size");
@@ -43,33 +40,8 @@ public final class VisionGridSample {
     if (!given.equals(batch)) {
       throw ProgramRefusal.wrong("%s of %s matrices for %s images", call.operator(), batch, given);
     }
-    IValue axes = new IValue.ListOf(List.of(line(call, size.get(2)), line(call, size.get(3))));
-    List<IValue> indices = call.call("meshgrid", axes).toList();
-    IValue one = call.call("ones_like", indices.get(0));
-    IValue last = IValue.number(-1);
-    IValue rows =
-        call.call("stack", new IValue.ListOf(List.of(indices.get(1), indices.get(0), one)), last);
-    IValue flatRows = call.call("flatten", rows, IValue.number(0), IValue.number(1));
-    IValue turned = call.call("transpose", theta, IValue.number(1), IValue.number(2));
-    return call.call(
-        "view",
-        call.call("matmul", flatRows, turned),
-        IValue.ints(List.of(batch, size.get(2), size.get(3), SymInt.of(2))));
-  }
-
-  /** Pixels' centres along an axis, or with {@code align_corners} their places between the ends. */
-  private static IValue line(Invocation call, SymInt size) {
-    long count = SymInts.constant(size);
-    if (count < 1) {
-      throw ProgramRefusal.wrong("%s for a side of %d pixels", call.operator(), count);
-    }
-    if (count == 1) {
-      return call.call("zeros", IValue.ints(1));
-    }
-    IValue ends = call.call("linspace", IValue.number(-1), IValue.number(1), IValue.number(count));
-    return call.flag("align_corners")
-        ? ends
-        : call.call("div", call.call("mul", ends, IValue.number(count - 1)), IValue.number(count));
+    List<SymInt> exact = List.of(batch, size.get(1), size.get(2), size.get(3));
+    return call.with("size", IValue.ints(exact)).decomposed();
   }
 
   private static IValue gridSampler(Invocation call) {

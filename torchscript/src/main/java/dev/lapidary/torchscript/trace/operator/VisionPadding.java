@@ -13,47 +13,21 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /** Vision functions: padding. */
-public final class VisionPadding {
+final class VisionPadding {
 
   private VisionPadding() {}
 
-  public static void addTo(Map<String, Operator> table) {
+  static void addTo(Map<String, Operator> table) {
     table.put("pad", VisionPadding::pad);
     table.put("constant_pad_nd", VisionPadding::constantPadNd);
   }
 
   private static IValue pad(Invocation call) {
-    if (call.text("mode").equals("constant")) {
-      IValue value = call.isNone("value") ? IValue.number(0) : call.get("value");
-      return call.call("constant_pad_nd", call.self(), call.get("pad"), value);
-    }
-    if (call.text("mode").equals("circular")) {
-      return circular(call);
-    }
-    return call.record(call.self().dtype(), padded(call));
-  }
-
-  /** Before the first element comes the last one, and behind the last the first. */
-  private static IValue circular(Invocation call) {
-    long[] pad = call.integers("pad");
-    TensorRef padded = call.self();
-    for (int i = 0; i < pad.length / 2; i++) {
-      int dim = padded.rank() - 1 - i;
-      long size = SymInts.constant(padded.shape().get(dim));
-      long before = pad[2 * i];
-      long after = pad[2 * i + 1];
-      if (before < 0 || after < 0 || before > size || after > size) {
-        throw ProgramRefusal.wrong(
-            "circular padding of %d and %d of a size of %d", before, after, size);
-      }
-      IValue along = IValue.number(dim);
-      IValue last = Slicing.part(call, padded, along, size - before, size);
-      IValue first = Slicing.part(call, padded, along, 0, after);
-      padded = call.callTensor("cat", new IValue.ListOf(List.of(last, padded, first)), along);
-    }
-    return padded;
+    boolean composed = Set.of("constant", "circular").contains(call.text("mode"));
+    return composed ? call.decomposed() : call.record(call.self().dtype(), padded(call));
   }
 
   private static List<SymInt> padded(Invocation call) {

@@ -48,28 +48,38 @@ public final class QuantizedLayers {
     table.put("quantized::batch_norm_relu", call -> put(call, normalized(call), true));
     table.put("quantized::batch_norm1d_relu", call -> put(call, normalized(call), true));
     table.put("quantized::batch_norm2d_relu", call -> put(call, normalized(call), true));
-    table.put(
-        "quantized::layer_norm",
-        call -> requantized(call, activation(call, "normalized_shape", "weight", "bias", "eps")));
-    table.put(
-        "quantized::group_norm",
-        call -> requantized(call, activation(call, "num_groups", "weight", "bias", "eps")));
-    table.put("quantized::instance_norm", call -> requantized(call, instanceNorm(call)));
+    activation(table, "quantized::layer_norm", "normalized_shape", "weight", "bias", "eps");
+    activation(table, "quantized::group_norm", "num_groups", "weight", "bias", "eps");
+    activation(table, "quantized::softmax", "dim");
+    activation(table, "quantized::hardswish");
+    activation(table, "quantized::sigmoid");
+    activation(table, "quantized::leaky_relu", "negative_slope");
+    activation(table, "quantized::elu", "alpha", "scale", "input_scale");
+    activation(table, "quantized::celu", "alpha");
+    table.put("quantized::instance_norm", call -> put(call, instanceNorm(call), false));
     table.put("quantized::matmul", call -> pair(call, "matmul", false));
-    table.put("quantized::softmax", call -> requantized(call, activation(call, "dim")));
     table.put("quantized::relu6", call -> call.call("relu6", quantized(call)));
     table.put(
         "quantized::clamp",
         call -> call.call("clamp", quantized(call), call.get("min"), call.get("max")));
-    table.put("quantized::hardswish", call -> requantized(call, activation(call)));
-    table.put("quantized::sigmoid", call -> requantized(call, activation(call)));
-    table.put(
-        "quantized::leaky_relu", call -> requantized(call, activation(call, "negative_slope")));
-    table.put(
-        "quantized::elu",
-        call -> requantized(call, activation(call, "alpha", "scale", "input_scale")));
-    table.put("quantized::celu", call -> requantized(call, activation(call, "alpha")));
     table.put("quantized::dropout", QuantizedLayers::quantized);
+  }
+
+  /**
+   * The plain operator of real numbers, and its result on a grid.
+   *
+   * @param parameters that both operators have
+   */
+  private static void activation(Map<String, Operator> table, String name, String... parameters) {
+    table.put(
+        name,
+        call -> {
+          List<IValue> arguments = new ArrayList<>(List.of(QuantizedTensors.real(call.self())));
+          for (String parameter : parameters) {
+            arguments.add(call.get(parameter));
+          }
+          return put(call, call.call(call.name(), arguments.toArray(new IValue[0])), false);
+        });
   }
 
   private static IValue add(Invocation call, boolean relu) {
@@ -80,16 +90,9 @@ public final class QuantizedLayers {
     return call.has("b") ? QuantizedScalars.product(call, relu) : pair(call, "mul", relu);
   }
 
-  private static IValue requantized(Invocation call, IValue real) {
-    return put(call, real, false);
-  }
-
-  /** Rounding to a grid that starts at zero is a ReLU already. */
   private static IValue put(Invocation call, IValue real, boolean rectified) {
     QuantizationParameters quantization = resultGrid(call, call.self().requireQuantization());
-    boolean cut = rectified && !quantization.startsAtZero();
-    return QuantizedTensors.put(
-        call, (TensorRef) (cut ? call.call("relu", real) : real), quantization);
+    return QuantizedTensors.put(call, real, quantization, rectified);
   }
 
   /** As the call says it, the names of whose parameters differ, in the integers of its operand. */
@@ -188,17 +191,6 @@ public final class QuantizedLayers {
     }
     return QuantizedTensors.put(
         call, rectified ? call.callTensor("relu", joined) : joined, quantization);
-  }
-
-  /**
-   * @param parameters that the plain operator has as well
-   */
-  private static IValue activation(Invocation call, String... parameters) {
-    List<IValue> arguments = new ArrayList<>(List.of(QuantizedTensors.real(call.self())));
-    for (String parameter : parameters) {
-      arguments.add(call.get(parameter));
-    }
-    return call.call(call.name(), arguments.toArray(new IValue[0]));
   }
 
   private static IValue normalized(Invocation call) {

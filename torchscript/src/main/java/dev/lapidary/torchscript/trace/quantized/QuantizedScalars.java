@@ -24,7 +24,7 @@ final class QuantizedScalars {
     double within = Math.max(min, Math.min(min + STEPS, zeroPoint));
     double scale = quantization.scale() * (STEPS + Math.abs(zeroPoint - within)) / STEPS;
     IValue sum = call.call("add", real(call), new IValue.Real(steps * quantization.scale()));
-    return put(
+    return QuantizedTensors.put(
         call,
         sum,
         QuantizationParameters.of(scale, (long) within, quantization.dtype()),
@@ -36,12 +36,13 @@ final class QuantizedScalars {
     double factor = call.real("b");
     IValue product = call.call("mul", real(call), new IValue.Real(factor));
     if (factor == 0) {
-      return put(call, product, QuantizationParameters.of(1, 0, quantization.dtype()), rectified);
+      return QuantizedTensors.put(
+          call, product, QuantizationParameters.of(1, 0, quantization.dtype()), rectified);
     }
     long mirrored = 2 * quantization.min() + STEPS - quantization.zeroPoint();
     long zeroPoint = factor > 0 ? quantization.zeroPoint() : mirrored;
     double scale = Math.abs(factor) * quantization.scale();
-    return put(
+    return QuantizedTensors.put(
         call,
         product,
         QuantizationParameters.of(scale, zeroPoint, quantization.dtype()),
@@ -50,12 +51,5 @@ final class QuantizedScalars {
 
   private static TensorRef real(Invocation call) {
     return QuantizedTensors.real(call.tensor("qa"));
-  }
-
-  private static IValue put(
-      Invocation call, IValue real, QuantizationParameters quantization, boolean rectified) {
-    boolean cut = rectified && !quantization.startsAtZero();
-    return QuantizedTensors.put(
-        call, (TensorRef) (cut ? call.call("relu", real) : real), quantization);
   }
 }

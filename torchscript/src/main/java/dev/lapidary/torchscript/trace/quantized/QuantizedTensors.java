@@ -71,6 +71,13 @@ public final class QuantizedTensors {
     return reals(call, integers).quantizedBy(quantization);
   }
 
+  /** The same, behind a ReLU where asked: rounding to a grid that starts at zero is one already. */
+  static IValue put(
+      Invocation call, IValue real, QuantizationParameters quantization, boolean rectified) {
+    boolean cut = rectified && !quantization.startsAtZero();
+    return put(call, (TensorRef) (cut ? call.call("relu", real) : real), quantization);
+  }
+
   /** What integers mean. */
   static TensorRef reals(Invocation call, TensorRef integers) {
     return call.record("aten::dequantize", List.of(integers), DType.FLOAT32, integers.shape());

@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.function.Consumer;
 import java.util.function.IntToDoubleFunction;
 import java.util.function.IntToLongFunction;
+import java.util.function.IntUnaryOperator;
 import java.util.function.LongUnaryOperator;
 import java.util.stream.IntStream;
 import java.util.stream.LongStream;
@@ -139,18 +140,6 @@ public final class Elements {
     return indices.toArray();
   }
 
-  /** Memory that an operator works in: positions, all 0. */
-  public static int[] ints(Budget budget, long count) {
-    budget.allocate(Math.multiplyExact(count, Integer.BYTES));
-    return new int[Math.toIntExact(count)];
-  }
-
-  /** Memory that an operator works in: sums, all 0. */
-  public static double[] doubles(Budget budget, long count) {
-    budget.allocate(Math.multiplyExact(count, Double.BYTES));
-    return new double[Math.toIntExact(count)];
-  }
-
   /** The tensor repeated along dimensions of size 1 and missing ones, without a copy. */
   public static Tensor expand(Budget budget, Tensor tensor, long[] shape) {
     if (Tensor.numel(shape) > tensor.numel()) {
@@ -183,6 +172,21 @@ public final class Elements {
 
   public static TensorRef ofLongs(Budget budget, DType dtype, long[] shape, long[] values) {
     return integers(budget, dtype, shape, i -> values[i]);
+  }
+
+  /** A row of integers. */
+  public static TensorRef vector(Budget budget, long... values) {
+    return ofLongs(budget, DType.INT64, new long[] {values.length}, values);
+  }
+
+  /** A new tensor of another one's elements, by their places in row-major order. */
+  public static TensorRef picked(Budget budget, Tensor from, long[] shape, IntUnaryOperator place) {
+    if (from.dtype().isFloating()) {
+      double[] values = from.toDoubles();
+      return reals(budget, from.dtype(), shape, i -> values[place.applyAsInt(i)]);
+    }
+    long[] values = from.toLongs();
+    return integers(budget, from.dtype(), shape, i -> values[place.applyAsInt(i)]);
   }
 
   /** Copies elements, broadcast and converted, into a view. */

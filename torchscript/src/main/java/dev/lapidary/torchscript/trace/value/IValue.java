@@ -13,11 +13,17 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** What an expression has for a value while the program runs. Tensors are {@link TensorRef}. */
 public sealed interface IValue
-    permits IValue.Plain, IValue.Complex, IValue.ListOf, IValue.DictOf, IValue.Instance, TensorRef {
+    permits IValue.Plain,
+        IValue.Complex,
+        IValue.Sequence,
+        IValue.DictOf,
+        IValue.Instance,
+        TensorRef {
 
   static IValue number(long value) {
     return new Int(SymInt.of(value));
@@ -57,6 +63,14 @@ public sealed interface IValue
     return Optional.empty();
   }
 
+  /**
+   * Itself, and a list's or tuple's items. No operator takes tensors in deeper ones, whose number a
+   * hostile program can make grow beyond measure.
+   */
+  default Stream<IValue> flat() {
+    return Stream.of(this);
+  }
+
   /** What has no identity: {@code is} compares the contents. */
   sealed interface Plain extends IValue {}
 
@@ -64,7 +78,10 @@ public sealed interface IValue
     NONE
   }
 
-  record Int(SymInt value) implements Plain {
+  /** int, float and bool. */
+  sealed interface Scalar extends Plain {}
+
+  record Int(SymInt value) implements Scalar {
     public static Int of(long value) {
       return new Int(SymInt.of(value));
     }
@@ -87,14 +104,14 @@ public sealed interface IValue
     }
   }
 
-  record Real(double value) implements Plain {
+  record Real(double value) implements Scalar {
     @Override
     public double toDouble() {
       return value;
     }
   }
 
-  record Bool(boolean value) implements Plain {
+  record Bool(boolean value) implements Scalar {
     @Override
     public double toDouble() {
       return value ? 1 : 0;
@@ -121,12 +138,27 @@ public sealed interface IValue
     }
   }
 
+  /** A list or a tuple. */
+  sealed interface Sequence extends IValue {
+    List<IValue> items();
+
+    @Override
+    default List<IValue> toList() {
+      return items();
+    }
+
+    @Override
+    default Stream<IValue> flat() {
+      return Stream.concat(Stream.of(this), items().stream());
+    }
+  }
+
   /**
    * A tuple, or a NamedTuple where fields have names.
    *
    * @param fields names, or empty
    */
-  record TupleOf(List<IValue> items, List<String> fields) implements Plain {
+  record TupleOf(List<IValue> items, List<String> fields) implements Plain, Sequence {
     public TupleOf {
       items = List.copyOf(items);
       fields = List.copyOf(fields);
@@ -134,11 +166,6 @@ public sealed interface IValue
 
     public static TupleOf of(List<IValue> items) {
       return new TupleOf(items, List.of());
-    }
-
-    @Override
-    public List<IValue> toList() {
-      return items;
     }
   }
 
@@ -173,19 +200,15 @@ public sealed interface IValue
   }
 
   /** A list: mutable, with an identity. */
-  final class ListOf implements IValue {
+  final class ListOf implements Sequence {
     private final List<IValue> items;
 
     public ListOf(List<? extends IValue> items) {
       this.items = new ArrayList<>(items);
     }
 
-    public List<IValue> items() {
-      return items;
-    }
-
     @Override
-    public List<IValue> toList() {
+    public List<IValue> items() {
       return items;
     }
 

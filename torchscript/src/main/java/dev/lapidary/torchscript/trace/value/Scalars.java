@@ -40,6 +40,11 @@ public final class Scalars {
     return new IValue.Real(value.toDouble());
   }
 
+  /** An int of integers, else a float. */
+  public static IValue number(TensorRef tensor) {
+    return tensor.dtype().isFloating() ? real(tensor) : integer(tensor);
+  }
+
   /** As C's {@code strtod} does, which knows words that Java's parser does not. */
   private static double parsed(String text) {
     double sign = text.startsWith("-") ? -1 : 1;

@@ -4,7 +4,9 @@ import dev.lapidary.core.tensor.DType;
 import dev.lapidary.torchscript.graph.SymInt;
 import dev.lapidary.torchscript.trace.limit.ProgramRefusal;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** Rules that many operators share: broadcasting, type promotion, reduced shapes. */
 public final class Shapes {
@@ -60,23 +62,22 @@ public final class Shapes {
     return over(over(ranked, unranked), numbers);
   }
 
-  private static DType over(
-      @org.jspecify.annotations.Nullable DType first,
-      @org.jspecify.annotations.Nullable DType second) {
+  private static DType over(@Nullable DType first, @Nullable DType second) {
     if (first == null || second == null) {
       return first == null ? (second == null ? DType.FLOAT32 : second) : first;
     }
     return kind(second) > kind(first) ? second : first;
   }
 
-  private static DType ofNumber(IValue number) {
+  /** Of a tensor of a number. */
+  public static DType ofNumber(IValue number) {
     if (number instanceof IValue.Real) {
       return DType.FLOAT32;
     }
     return number instanceof IValue.Bool ? DType.BOOL : DType.INT64;
   }
 
-  private static DType wider(@org.jspecify.annotations.Nullable DType a, DType b) {
+  private static DType wider(@Nullable DType a, DType b) {
     if (a == null || a == b) {
       return b;
     }
@@ -106,14 +107,14 @@ public final class Shapes {
     for (int i = 0; i < dims.length; i++) {
       dims[i] = given.length == 0 ? i : dimension(given[i], rank);
     }
-    java.util.Arrays.sort(dims);
+    Arrays.sort(dims);
     return dims;
   }
 
   public static List<SymInt> reduced(List<SymInt> shape, int[] dims, boolean keep) {
     List<SymInt> result = new ArrayList<>();
     for (int d = 0; d < shape.size(); d++) {
-      if (java.util.Arrays.binarySearch(dims, d) < 0) {
+      if (Arrays.binarySearch(dims, d) < 0) {
         result.add(shape.get(d));
       } else if (keep) {
         result.add(SymInt.of(1));
@@ -129,5 +130,26 @@ public final class Shapes {
       throw ProgramRefusal.wrong("dimension %d of a tensor with %d dimensions", dimension, rank);
     }
     return (int) (dimension < 0 ? dimension + bound : dimension);
+  }
+
+  /** An index's place from 0 on, negative ones counted from the end. */
+  public static long index(long index, long size) {
+    if (index < -size || index >= size) {
+      throw ProgramRefusal.wrong("index %d of a dimension of size %d", index, size);
+    }
+    return index < 0 ? index + size : index;
+  }
+
+  /** A shape with another size in a dimension. */
+  public static List<SymInt> with(List<SymInt> shape, int dimension, SymInt size) {
+    return replaced(shape, dimension, dimension + 1, List.of(size));
+  }
+
+  /** A shape with others in the place of the dimensions {@code from} to before {@code to}. */
+  public static List<SymInt> replaced(List<SymInt> shape, int from, int to, List<SymInt> others) {
+    List<SymInt> result = new ArrayList<>(shape);
+    result.subList(from, to).clear();
+    result.addAll(from, others);
+    return result;
   }
 }

@@ -2,6 +2,7 @@ package dev.lapidary.torchscript.trace.value;
 
 import dev.lapidary.torchscript.graph.SymInt;
 import dev.lapidary.torchscript.trace.limit.ProgramRefusal;
+import java.util.Arrays;
 import java.util.List;
 
 /** Arithmetic on integers that may be a multiple of the batch size N: exact, or refused. */
@@ -15,7 +16,9 @@ public final class SymInts {
     if (b.factor() == 0) {
       return a;
     }
-    requireAlike("+", a, b);
+    if (a.perBatch() != b.perBatch()) {
+      throw inexact("+", a, b);
+    }
     return new SymInt(Math.addExact(a.factor(), b.factor()), a.perBatch());
   }
 
@@ -106,18 +109,12 @@ public final class SymInts {
   }
 
   public static List<SymInt> of(long... sizes) {
-    return java.util.Arrays.stream(sizes).mapToObj(SymInt::of).toList();
+    return Arrays.stream(sizes).mapToObj(SymInt::of).toList();
   }
 
   private static void requireDivisor(SymInt b) {
     if (b.factor() == 0) {
       throw ProgramRefusal.wrong("division by zero");
-    }
-  }
-
-  private static void requireAlike(String operator, SymInt a, SymInt b) {
-    if (a.perBatch() != b.perBatch()) {
-      throw inexact(operator, a, b);
     }
   }
 
