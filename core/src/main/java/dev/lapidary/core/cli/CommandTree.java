@@ -5,10 +5,8 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import dev.lapidary.core.failure.ExitCode;
 import dev.lapidary.core.failure.Failure;
 import dev.lapidary.core.failure.Quote;
-import java.io.IOException;
-import java.io.InputStream;
+import dev.lapidary.core.file.ResourceText;
 import java.io.PrintWriter;
-import java.io.UncheckedIOException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
@@ -176,14 +174,7 @@ public final class CommandTree {
   }
 
   private static String version() {
-    try (InputStream text = CommandTree.class.getResourceAsStream("version.txt")) {
-      if (text == null) {
-        throw new IllegalStateException("version.txt is not on the class path");
-      }
-      return new String(text.readAllBytes(), UTF_8).strip();
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
+    return ResourceText.of(CommandTree.class, "version.txt").strip();
   }
 
   /** A bare command is a question: what is there to say to it? */

@@ -1,16 +1,11 @@
 package dev.lapidary.core.page;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
-
 import dev.lapidary.core.failure.Phrase;
-import java.io.IOException;
-import java.io.InputStream;
-import java.io.UncheckedIOException;
+import dev.lapidary.core.file.ResourceText;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.Iterator;
 import java.util.List;
-import java.util.Optional;
 import java.util.stream.Collectors;
 
 /**
@@ -107,19 +102,10 @@ public record Html(String markup) {
             </html>
             """,
             title,
-            style(),
+            new Html(ResourceText.of(Html.class, "page.css")),
             header,
             main)
         .markup();
-  }
-
-  /** How all pages look. */
-  private static Html style() {
-    try (InputStream css = Html.class.getResourceAsStream("page.css")) {
-      return new Html(new String(Optional.ofNullable(css).orElseThrow().readAllBytes(), UTF_8));
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
   }
 
   /** As learning rates are written. */

@@ -1,19 +1,16 @@
 package dev.lapidary.models.zoo;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
-
+import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.lapidary.core.failure.Failure;
 import dev.lapidary.core.failure.NearNames;
 import dev.lapidary.core.failure.Quote;
+import dev.lapidary.core.file.ResourceText;
 import dev.lapidary.core.image.Preprocessing;
 import dev.lapidary.core.image.Preprocessing.Colour;
 import dev.lapidary.core.image.Preprocessing.Interpolation;
 import dev.lapidary.core.image.Preprocessing.Resize;
-import java.io.IOException;
-import java.io.InputStream;
-import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -27,8 +24,6 @@ import java.util.regex.Pattern;
  * of their own, and those without a classifier are not offered, and asking for them says so.
  */
 public final class ImageNetWeights {
-  private static final String TABLE = "imagenet-weights.json";
-  private static final String LABELS = "imagenet-labels.txt";
   private static final String PREFIX = "IMAGENET1K_";
 
   /**
@@ -43,13 +38,13 @@ public final class ImageNetWeights {
   private static final class Read {
     static final JsonNode ROOT = json();
     static final List<PublishedWeights> ALL = all();
-    static final List<String> LABELS = labels();
+    static final List<String> LABELS = resource("imagenet-labels.txt").lines().toList();
 
     private static JsonNode json() {
-      try (InputStream in = resource(TABLE)) {
-        return new ObjectMapper().readTree(in);
-      } catch (IOException e) {
-        throw new UncheckedIOException(e);
+      try {
+        return new ObjectMapper().readTree(resource("imagenet-weights.json"));
+      } catch (JsonProcessingException e) {
+        throw new IllegalStateException("the table is JSON", e);
       }
     }
 
@@ -60,12 +55,8 @@ public final class ImageNetWeights {
       return List.copyOf(all);
     }
 
-    private static List<String> labels() {
-      try (InputStream in = ImageNetWeights.resource(ImageNetWeights.LABELS)) {
-        return new String(in.readAllBytes(), UTF_8).lines().toList();
-      } catch (IOException e) {
-        throw new UncheckedIOException(e);
-      }
+    private static String resource(String name) {
+      return ResourceText.of(ImageNetWeights.class, name);
     }
   }
 
@@ -188,13 +179,5 @@ public final class ImageNetWeights {
     List<Float> floats = new ArrayList<>();
     numbers.forEach(number -> floats.add(number.floatValue()));
     return floats;
-  }
-
-  private static InputStream resource(String name) {
-    InputStream in = ImageNetWeights.class.getResourceAsStream(name);
-    if (in == null) {
-      throw new IllegalStateException("the resource " + name + " is missing");
-    }
-    return in;
   }
 }

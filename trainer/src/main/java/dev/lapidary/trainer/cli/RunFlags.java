@@ -1,35 +1,24 @@
 package dev.lapidary.trainer.cli;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
-
+import dev.lapidary.core.file.ResourceText;
 import dev.lapidary.trainer.plan.StageConfig;
-import java.io.IOException;
-import java.io.InputStream;
-import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
-import java.util.Objects;
 import java.util.Optional;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
 
 /** Reads {@code run-flags.txt}, which says what the flags are and how it is written. */
 final class RunFlags {
-  private static final String FILE = "run-flags.txt";
-
   static final List<RunFlag> ALL = read();
 
   private RunFlags() {}
 
   private static List<RunFlag> read() {
-    try (InputStream in = RunFlags.class.getResourceAsStream(FILE)) {
-      String text = new String(Objects.requireNonNull(in, FILE).readAllBytes(), UTF_8);
-      return Arrays.stream(text.split("\n\n")).skip(1).map(RunFlags::flag).toList();
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
+    String[] parts = ResourceText.of(RunFlags.class, "run-flags.txt").split("\n\n");
+    return Arrays.stream(parts).skip(1).map(RunFlags::flag).toList();
   }
 
   private static RunFlag flag(String text) {
