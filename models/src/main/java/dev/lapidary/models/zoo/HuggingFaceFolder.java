@@ -5,12 +5,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.lapidary.core.card.Activation;
 import dev.lapidary.core.failure.Failure;
-import dev.lapidary.core.fetch.FetchProgress;
-import dev.lapidary.core.fetch.WeightsCache;
 import dev.lapidary.core.image.Preprocessing;
-import dev.lapidary.models.weights.HeadLabels;
-import dev.lapidary.models.weights.NamedTensors;
-import dev.lapidary.models.weights.WeightsFile;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -195,13 +190,7 @@ record HuggingFaceFolder(
   }
 
   @Override
-  public Path file(Optional<String> sha256, FetchProgress progress) {
-    return WeightsCache.ofUser().get(weights.toString(), sha256, progress);
-  }
-
-  @Override
-  public NamedTensors read(Path file) {
-    NamedTensors read = WeightsFile.read(file);
-    return labels.isEmpty() ? read : HeadLabels.told(read, labels, activation);
+  public String location() {
+    return weights.toString();
   }
 }

@@ -1,10 +1,7 @@
 package dev.lapidary.models.zoo;
 
-import dev.lapidary.core.fetch.FetchProgress;
-import dev.lapidary.core.fetch.WeightsCache;
 import dev.lapidary.core.file.Sha256;
 import dev.lapidary.core.image.Preprocessing;
-import dev.lapidary.models.weights.NamedTensors;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -51,12 +48,7 @@ record PublishedFile(PublishedWeights published, Path here) implements WeightsCh
   }
 
   @Override
-  public Path file(Optional<String> sha256, FetchProgress progress) {
-    return WeightsCache.ofUser().get(here.toString(), sha256, progress);
-  }
-
-  @Override
-  public NamedTensors read(Path file) {
-    return published.read(file);
+  public String location() {
+    return here.toString();
   }
 }

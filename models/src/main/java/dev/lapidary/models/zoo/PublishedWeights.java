@@ -1,13 +1,9 @@
 package dev.lapidary.models.zoo;
 
-import dev.lapidary.core.card.Activation;
 import dev.lapidary.core.failure.Phrase;
 import dev.lapidary.core.fetch.FetchProgress;
 import dev.lapidary.core.fetch.WeightsCache;
 import dev.lapidary.core.image.Preprocessing;
-import dev.lapidary.models.weights.HeadLabels;
-import dev.lapidary.models.weights.NamedTensors;
-import dev.lapidary.models.weights.WeightsFile;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -18,7 +14,7 @@ import java.util.Optional;
  * @param architecture the zoo's name
  * @param tag torchvision's name of them: {@code IMAGENET1K_V2}
  * @param standard whether torchvision uses them unless told otherwise
- * @param address of the file
+ * @param location the address of the file
  * @param sha256Beginning the first 8 or 10 hexadecimal digits of its SHA-256, as in its name
  * @param rule what makes their input of an image. Of GoogLeNet and Inception v3 it holds what
  *     torchvision does inside of the network ({@code transform_input})
@@ -29,7 +25,7 @@ public record PublishedWeights(
     String architecture,
     String tag,
     boolean standard,
-    String address,
+    String location,
     String sha256Beginning,
     Preprocessing rule,
     double top1,
@@ -38,7 +34,7 @@ public record PublishedWeights(
 
   @Override
   public String name() {
-    return address.substring(address.lastIndexOf('/') + 1);
+    return location.substring(location.lastIndexOf('/') + 1);
   }
 
   @Override
@@ -64,13 +60,7 @@ public record PublishedWeights(
   public Path file(Optional<String> sha256, FetchProgress progress) {
     WeightsCache cache = WeightsCache.ofUser();
     String fetch = "trainer fetch %s --tag %s".formatted(architecture, tag);
-    Path file = cache.published(address, sha256Beginning, fetch, progress);
-    return sha256.isEmpty() ? file : cache.get(address, sha256, progress);
-  }
-
-  @Override
-  public NamedTensors read(Path file) {
-    NamedTensors read = WeightsFile.read(file);
-    return HeadLabels.told(read, labels(), Activation.SOFTMAX);
+    Path file = cache.published(location, sha256Beginning, fetch, progress);
+    return sha256.isEmpty() ? file : cache.get(location, sha256, progress);
   }
 }

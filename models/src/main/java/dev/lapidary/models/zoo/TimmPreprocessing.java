@@ -5,7 +5,6 @@ import dev.lapidary.core.image.Preprocessing;
 import dev.lapidary.core.image.Preprocessing.Colour;
 import dev.lapidary.core.image.Preprocessing.Interpolation;
 import dev.lapidary.core.image.Preprocessing.Resize;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 
@@ -36,12 +35,9 @@ final class TimmPreprocessing {
     if (!(part > 0 && part <= 1) || !(centre || (mode.equals("squash") && part == 1))) {
       throw new IllegalArgumentException(
           PLACE
-              + "crop_mode "
-              + mode
-              + " with crop_pct "
-              + part
-              + " cannot be followed; take the"
-              + " file instead of the folder, with --resize");
+              + "crop_mode %s with crop_pct %s cannot be followed; take the file instead of the"
+                  .formatted(mode, part)
+              + " folder, with --resize");
     }
     return new Preprocessing(
         centre ? Resize.SHORTER_SIDE : Resize.EXACT,
@@ -61,21 +57,13 @@ final class TimmPreprocessing {
     } catch (IllegalArgumentException e) {
       throw new IllegalArgumentException(
           PLACE
-              + "interpolation "
-              + name
-              + " is no filter here; expected nearest, bilinear,"
-              + " bicubic or lanczos",
+              + "interpolation %s is no filter here; expected nearest, bilinear, bicubic or lanczos"
+                  .formatted(name),
           e);
     }
   }
 
   private static List<Float> numbers(JsonNode config, String key, List<Float> otherwise) {
-    List<Float> numbers = new ArrayList<>();
-    config.path(key).forEach(number -> numbers.add(number.floatValue()));
-    if (config.has(key) && numbers.size() != 3) {
-      throw new IllegalArgumentException(
-          PLACE + key + " must have three numbers: " + config.path(key));
-    }
-    return numbers.isEmpty() ? otherwise : numbers;
+    return config.has(key) ? TransformersPreprocessing.numbers(PLACE, config, key) : otherwise;
   }
 }

@@ -22,10 +22,13 @@ final class TransformersPreprocessing {
   /** ConvNext resizes to the whole of the input from here on, without a crop. */
   private static final int WITHOUT_CROP = 384;
 
-  private static final int NEAREST = 0;
-  private static final int LANCZOS = 1;
-  private static final int BILINEAR = 2;
-  private static final int BICUBIC = 3;
+  /** By Pillow's numbers. */
+  private static final List<Interpolation> FILTERS =
+      List.of(
+          Interpolation.NEAREST,
+          Interpolation.LANCZOS,
+          Interpolation.BILINEAR,
+          Interpolation.BICUBIC);
 
   private TransformersPreprocessing() {}
 
@@ -33,10 +36,8 @@ final class TransformersPreprocessing {
    * @throws IllegalArgumentException for what cannot be said, or is no configuration
    */
   static Preprocessing of(JsonNode config) {
-    String type =
-        config.has("image_processor_type")
-            ? config.get("image_processor_type").asText()
-            : config.path("feature_extractor_type").asText();
+    String older = config.path("feature_extractor_type").asText();
+    String type = config.path("image_processor_type").asText(older);
     Fit fit = config.path("do_resize").asBoolean(true) ? resized(config, type) : cropped(config);
     if (fit.height != fit.width) {
       throw new IllegalArgumentException(
@@ -45,8 +46,8 @@ final class TransformersPreprocessing {
                   .formatted(fit.height, fit.width));
     }
     boolean normalized = config.path("do_normalize").asBoolean(true);
-    List<Float> mean = normalized ? numbers(config, "image_mean") : List.of(0f, 0f, 0f);
-    List<Float> std = normalized ? numbers(config, "image_std") : List.of(1f, 1f, 1f);
+    List<Float> mean = normalized ? numbers(FILE, config, "image_mean") : List.of(0f, 0f, 0f);
+    List<Float> std = normalized ? numbers(FILE, config, "image_std") : List.of(1f, 1f, 1f);
     // x * factor - offset, then (x - mean) / std; here x is divided by 255 first.
     double factor =
         config.path("do_rescale").asBoolean(true)
@@ -100,10 +101,9 @@ final class TransformersPreprocessing {
     if (!config.path("do_center_crop").asBoolean(true)) {
       throw new IllegalArgumentException(
           FILE
-              + "the shorter side becomes "
-              + side
-              + " and nothing is cropped: images keep their"
-              + " aspect, and an input has one size");
+              + "the shorter side becomes %d and nothing is cropped: images keep their aspect, and an"
+                  .formatted(side)
+              + " input has one size");
     }
     Fit crop = crop(config, side);
     return new Fit(Resize.SHORTER_SIDE, side, crop.height, crop.width);
@@ -140,16 +140,12 @@ final class TransformersPreprocessing {
   }
 
   private static Interpolation interpolation(JsonNode config) {
-    int filter = config.path("resample").asInt(BILINEAR);
-    return switch (filter) {
-      case NEAREST -> Interpolation.NEAREST;
-      case LANCZOS -> Interpolation.LANCZOS;
-      case BILINEAR -> Interpolation.BILINEAR;
-      case BICUBIC -> Interpolation.BICUBIC;
-      default ->
-          throw new IllegalArgumentException(
-              FILE + "resample " + filter + " (box or hamming) is no filter here; expected 0 to 3");
-    };
+    int filter = config.path("resample").asInt(FILTERS.indexOf(Interpolation.BILINEAR));
+    if (filter < 0 || filter >= FILTERS.size()) {
+      throw new IllegalArgumentException(
+          FILE + "resample " + filter + " (box or hamming) is no filter here; expected 0 to 3");
+    }
+    return FILTERS.get(filter);
   }
 
   private static int positive(JsonNode parent, String key) {
@@ -161,12 +157,17 @@ final class TransformersPreprocessing {
     return value;
   }
 
-  private static List<Float> numbers(JsonNode config, String key) {
+  /**
+   * One a channel.
+   *
+   * @param place for messages
+   */
+  static List<Float> numbers(String place, JsonNode config, String key) {
     List<Float> numbers = new ArrayList<>();
     config.path(key).forEach(number -> numbers.add(number.floatValue()));
     if (numbers.size() != 3) {
       throw new IllegalArgumentException(
-          FILE + key + " must have three numbers: " + config.path(key));
+          place + key + " must have three numbers: " + config.path(key));
     }
     return numbers;
   }

@@ -1,9 +1,13 @@
 package dev.lapidary.models.zoo;
 
+import dev.lapidary.core.card.Activation;
 import dev.lapidary.core.failure.Failure;
 import dev.lapidary.core.fetch.FetchProgress;
+import dev.lapidary.core.fetch.WeightsCache;
 import dev.lapidary.core.image.Preprocessing;
+import dev.lapidary.models.weights.HeadLabels;
 import dev.lapidary.models.weights.NamedTensors;
+import dev.lapidary.models.weights.WeightsFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -61,21 +65,40 @@ public interface WeightsChoice {
   String name();
 
   /** One line for the user. */
-  String title();
+  default String title() {
+    return name();
+  }
 
   /** What the weights expect; empty if nobody says. */
-  Optional<Preprocessing> preprocessing();
+  default Optional<Preprocessing> preprocessing() {
+    return Optional.empty();
+  }
 
   /** The classes of the weights' head by index, as far as it is known before they are read. */
-  List<String> labels();
+  default List<String> labels() {
+    return List.of();
+  }
+
+  /** What makes probabilities of that head's logits. */
+  default Activation activation() {
+    return Activation.SOFTMAX;
+  }
+
+  /** A path or an https address. */
+  String location();
 
   /**
    * The file itself, fetched if it is not here.
    *
    * @param sha256 that it must have; empty: any
    */
-  Path file(Optional<String> sha256, FetchProgress progress);
+  default Path file(Optional<String> sha256, FetchProgress progress) {
+    return WeightsCache.ofUser().get(location(), sha256, progress);
+  }
 
   /** Its tensors, which say their head's classes if they are known ({@code HeadLabels}). */
-  NamedTensors read(Path file);
+  default NamedTensors read(Path file) {
+    NamedTensors read = WeightsFile.read(file);
+    return labels().isEmpty() ? read : HeadLabels.told(read, labels(), activation());
+  }
 }

@@ -39,7 +39,7 @@ class ImageNetWeightsTest {
           .as("%s", architecture)
           .hasSize(1);
       for (PublishedWeights weights : offered) {
-        assertThat(weights.address()).startsWith("https://download.pytorch.org/models/");
+        assertThat(weights.location()).startsWith("https://download.pytorch.org/models/");
         assertThat(weights.name()).endsWith("-" + weights.sha256Beginning() + ".pth");
         assertThat(weights.sha256Beginning()).matches("[0-9a-f]{8}|[0-9a-f]{10}");
         assertThat(weights.rule().cropHeight()).isEqualTo(architecture.inputSize());

@@ -53,7 +53,7 @@ final class ArchsCommand extends ProgramCommand {
           published.top1(),
           published.top5(),
           published.rule(),
-          published.address());
+          published.location());
     }
 
     /** {@code v2 80.9 %}. */
